@@ -1,1 +1,1 @@
-//! x
+//! How people reach the pipeline: the command line, the pages, the settings.

@@ -1,2 +1,18 @@
-//! x
-fn main(){}
+//! The integration tests: one binary, a file a stage, over real parts.
+//!
+//! Every test has a database of its own, made from a migrated template, so all of them run in parallel.
+
+mod support;
+
+mod attribute;
+mod db;
+mod export;
+mod http;
+mod index;
+mod ingest;
+mod mail;
+mod parse;
+mod queue;
+mod review;
+mod rollup;
+mod summarize;

@@ -1,0 +1,82 @@
+//! Brings a database to the schema of this binary: the roles, the `vector` extension, then the migrations.
+//!
+//! Reads the migrations embedded in the binary; writes the schema. A rerun does nothing, and two processes that
+//! migrate at once wait for each other (an advisory lock, by sqlx).
+
+use secrecy::{ExposeSecret, SecretString};
+use sqlx::{Connection, Executor, PgConnection, migrate::Migrator};
+
+static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
+
+/// Why a database could not be brought to the schema.
+#[derive(Debug, thiserror::Error)]
+pub enum MigrateError {
+    /// The server could not be reached, or refused the user.
+    #[error("cannot connect to the database: {0}")]
+    Connect(#[source] sqlx::Error),
+    /// The user of `DATABASE_URL` may not make roles or extensions, and they are not there.
+    #[error(
+        "the database user may not make what Debrief needs: {0}. Run once as a superuser, in this database: \
+         create extension if not exists vector; create role debrief_owner nologin; create role debrief_app nologin; \
+         grant debrief_owner, debrief_app to \"<the user of DATABASE_URL>\"; \
+         grant create, usage on schema public to debrief_owner; grant usage on schema public to debrief_app;"
+    )]
+    Prepare(#[source] sqlx::Error),
+    /// A migration failed; the database is as it was before that migration.
+    #[error("a migration failed: {0}")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+}
+
+/// Roles belong to the cluster and databases are migrated in parallel (tests do), hence the two exceptions.
+const PREPARE: &str = r"
+do $$ declare wanted text; begin
+    foreach wanted in array array['debrief_owner', 'debrief_app'] loop
+        if not exists (select from pg_roles where rolname = wanted) then
+            begin execute format('create role %I nologin nosuperuser nobypassrls', wanted);
+            exception when duplicate_object or unique_violation then null; end;
+        end if;
+        if not pg_has_role(current_user, wanted, 'member') then
+            execute format('grant %I to current_user', wanted);
+        end if;
+    end loop;
+    if not exists (select from pg_extension where extname = 'vector') then
+        create extension if not exists vector;
+    end if;
+    if not has_schema_privilege('debrief_owner', 'public', 'create') then
+        grant create, usage on schema public to debrief_owner;
+    end if;
+    if not has_schema_privilege('debrief_app', 'public', 'usage') then
+        grant usage on schema public to debrief_app;
+    end if;
+end $$";
+
+/// Brings the database at `url` to the schema of this binary.
+///
+/// # Errors
+/// See [`MigrateError`]; each says what to do.
+pub async fn migrate(url: &SecretString) -> Result<(), MigrateError> {
+    let mut connection = PgConnection::connect(url.expose_secret()).await.map_err(MigrateError::Connect)?;
+    connection.execute(PREPARE).await.map_err(MigrateError::Prepare)?;
+    connection.execute("set role debrief_owner").await.map_err(MigrateError::Prepare)?;
+    MIGRATIONS.run(&mut connection).await?;
+    connection.close().await.map_err(MigrateError::Connect)
+}
+
+/// Whether the database at `url` has every migration of this binary; a newer schema counts as migrated, so that old
+/// and new binaries run side by side.
+///
+/// # Errors
+/// When the server cannot be reached.
+pub async fn is_migrated(url: &SecretString) -> Result<bool, sqlx::Error> {
+    let mut connection = PgConnection::connect(url.expose_secret()).await?;
+    let there: bool =
+        sqlx::query_scalar("select to_regclass('_sqlx_migrations') is not null").fetch_one(&mut connection).await?;
+    if !there {
+        return Ok(false);
+    }
+    let newest: Option<i64> = sqlx::query_scalar("select max(version) from _sqlx_migrations where success")
+        .fetch_one(&mut connection)
+        .await?;
+    let wanted = MIGRATIONS.iter().map(|migration| migration.version).max();
+    Ok(newest >= wanted)
+}

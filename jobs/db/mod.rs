@@ -1,0 +1,162 @@
+//! The database as the program sees it: a pool of connections in the role `debrief_app`, and the two kinds of
+//! transaction in which everything happens.
+//!
+//! [`TenantTx`] belongs to one organization: row-level security shows it that organization's rows and no others.
+//! [`SystemTx`] belongs to the installation: it sees no tenant's rows, only the few tables without a policy and the
+//! functions of the migration `crossing_tenants`. No query runs outside one of them.
+
+mod migrate;
+
+use std::{ops::DerefMut, time::Duration};
+
+use secrecy::{ExposeSecret, SecretString};
+use sqlx::{
+    PgConnection, PgPool, Postgres, Transaction,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+use uuid::Uuid;
+
+pub use migrate::{MigrateError, is_migrated, migrate};
+
+/// The role that the program works in. It owns nothing and no policy lets it pass.
+pub const APP_ROLE: &str = "debrief_app";
+/// The role that owns every table and runs every migration.
+pub const OWNER_ROLE: &str = "debrief_owner";
+
+/// A pool of connections, each in [`APP_ROLE`].
+#[derive(Clone, Debug)]
+pub struct Db {
+    pool: PgPool,
+}
+
+impl Db {
+    /// Connects to `url` with at most `max_connections` connections, opened as they are needed.
+    ///
+    /// # Errors
+    /// When the URL does not parse. An unreachable server shows with the first query.
+    pub fn connect(url: &SecretString, max_connections: u32) -> Result<Self, sqlx::Error> {
+        let options: PgConnectOptions = url.expose_secret().parse()?;
+        let pool = PgPoolOptions::new()
+            .max_connections(max_connections)
+            .acquire_timeout(Duration::from_secs(10))
+            .after_connect(|connection, _| {
+                Box::pin(async move {
+                    sqlx::query("set role debrief_app").execute(connection).await?;
+                    Ok(())
+                })
+            })
+            .connect_lazy_with(options.application_name("debrief"));
+        Ok(Self { pool })
+    }
+
+    /// Begins a transaction that sees `organization`'s rows and no others.
+    ///
+    /// # Errors
+    /// When no connection is to be had.
+    pub async fn tenant(&self, organization: Uuid) -> Result<TenantTx, sqlx::Error> {
+        let mut inner = self.pool.begin().await?;
+        sqlx::query("select set_config('app.organization_id', $1, true)")
+            .bind(organization.to_string())
+            .execute(&mut *inner)
+            .await?;
+        Ok(TenantTx { inner, organization, wake: false })
+    }
+
+    /// Begins a transaction that sees no tenant's rows.
+    ///
+    /// # Errors
+    /// When no connection is to be had.
+    pub async fn system(&self) -> Result<SystemTx, sqlx::Error> {
+        Ok(SystemTx { inner: self.pool.begin().await?, wake: false })
+    }
+
+    /// The pool itself, for what is neither: the listener of the queue and the probe of `/readyz`.
+    #[must_use]
+    pub fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
+    /// The organizations of the installation.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn organizations(&self) -> Result<Vec<Uuid>, sqlx::Error> {
+        sqlx::query_scalar!(r#"select id as "id!" from organization_ids() as id"#).fetch_all(&self.pool).await
+    }
+}
+
+/// What both kinds of transaction have in common; the queue enqueues into either.
+pub trait Tx: Send {
+    /// The connection, for queries: `.execute(tx.conn())`.
+    fn conn(&mut self) -> &mut PgConnection;
+    /// The tenant, or none for the installation.
+    fn organization(&self) -> Option<Uuid>;
+    /// Asks for one wake-up of the workers when this transaction commits.
+    fn wake(&mut self);
+    /// Commits, with the wake-up where one was asked for.
+    ///
+    /// # Errors
+    /// When the database refuses; then nothing of the transaction happened.
+    fn commit(self) -> impl Future<Output = Result<(), sqlx::Error>> + Send;
+}
+
+/// A transaction of one organization. Dropped without [`Tx::commit`], it is rolled back.
+#[derive(Debug)]
+pub struct TenantTx {
+    inner: Transaction<'static, Postgres>,
+    organization: Uuid,
+    wake: bool,
+}
+
+impl TenantTx {
+    /// Whose transaction it is.
+    #[must_use]
+    pub fn tenant(&self) -> Uuid {
+        self.organization
+    }
+}
+
+impl Tx for TenantTx {
+    fn conn(&mut self) -> &mut PgConnection {
+        self.inner.deref_mut()
+    }
+    fn organization(&self) -> Option<Uuid> {
+        Some(self.organization)
+    }
+    fn wake(&mut self) {
+        self.wake = true;
+    }
+    async fn commit(self) -> Result<(), sqlx::Error> {
+        commit(self.inner, self.wake).await
+    }
+}
+
+/// A transaction of the installation. Dropped without [`Tx::commit`], it is rolled back.
+#[derive(Debug)]
+pub struct SystemTx {
+    inner: Transaction<'static, Postgres>,
+    wake: bool,
+}
+
+impl Tx for SystemTx {
+    fn conn(&mut self) -> &mut PgConnection {
+        self.inner.deref_mut()
+    }
+    fn organization(&self) -> Option<Uuid> {
+        None
+    }
+    fn wake(&mut self) {
+        self.wake = true;
+    }
+    async fn commit(self) -> Result<(), sqlx::Error> {
+        commit(self.inner, self.wake).await
+    }
+}
+
+/// NOTIFY takes a global lock at commit, so there is one a transaction, and only where a job became due.
+async fn commit(mut inner: Transaction<'static, Postgres>, wake: bool) -> Result<(), sqlx::Error> {
+    if wake {
+        sqlx::query("select pg_notify('debrief_jobs', '')").execute(&mut *inner).await?;
+    }
+    inner.commit().await
+}

@@ -1,0 +1,221 @@
+//! The content of a summary's version: its claims, each with its evidence. Pure values.
+
+use std::fmt;
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+/// A section of a summary.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Section {
+    /// What went well.
+    Wins,
+    /// What is difficult.
+    Challenges,
+    /// Who does what, and by when.
+    ActionItems,
+    /// What the coach recommends.
+    Recommendations,
+    /// How engaged the client was (for the coach).
+    Engagement,
+    /// Where something shifted (for the coach).
+    Breakthrough,
+    /// How urgently the client needs attention (for the coach).
+    Priority,
+}
+
+impl Section {
+    /// All sections, in the order of a page.
+    pub const ALL: [Self; 7] = [
+        Self::Wins,
+        Self::Challenges,
+        Self::ActionItems,
+        Self::Recommendations,
+        Self::Engagement,
+        Self::Breakthrough,
+        Self::Priority,
+    ];
+
+    /// As stored.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Wins => "wins",
+            Self::Challenges => "challenges",
+            Self::ActionItems => "action_items",
+            Self::Recommendations => "recommendations",
+            Self::Engagement => "engagement",
+            Self::Breakthrough => "breakthrough",
+            Self::Priority => "priority",
+        }
+    }
+
+    /// As a heading.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Wins => "Wins",
+            Self::Challenges => "Challenges",
+            Self::ActionItems => "Action items",
+            Self::Recommendations => "Recommendations",
+            Self::Engagement => "Engagement",
+            Self::Breakthrough => "Breakthrough",
+            Self::Priority => "Priority",
+        }
+    }
+
+    /// Whose the section is: the schema refuses a coach's section for a client.
+    #[must_use]
+    pub const fn audience(self) -> Audience {
+        match self {
+            Self::Wins | Self::Challenges | Self::ActionItems | Self::Recommendations => Audience::Client,
+            Self::Engagement | Self::Breakthrough | Self::Priority => Audience::Coach,
+        }
+    }
+
+    /// The section stored as `name`.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|section| section.as_str() == name)
+    }
+}
+
+impl fmt::Display for Section {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Who may read a claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Audience {
+    /// The client (and the coach).
+    Client,
+    /// The coach alone.
+    Coach,
+}
+
+impl Audience {
+    /// As stored.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Client => "client",
+            Self::Coach => "coach",
+        }
+    }
+}
+
+/// Who is to do an action item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Owner {
+    /// The client.
+    Client,
+    /// The coach.
+    Coach,
+}
+
+impl Owner {
+    /// As stored.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Client => "client",
+            Self::Coach => "coach",
+        }
+    }
+}
+
+/// Words that support a claim.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// The utterance that holds the words.
+    pub utterance_id: Uuid,
+    /// Who said it: the participant's name.
+    pub speaker: String,
+    /// When in the session, in milliseconds, where the transcript has times.
+    pub start_ms: Option<i64>,
+    /// The words, as they stand in the utterance.
+    pub quote: String,
+}
+
+/// What an action item has beyond its sentence.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActionItem {
+    /// Who does it.
+    pub owner: Owner,
+    /// By when, where it was said.
+    pub due_date: Option<NaiveDate>,
+    /// The words that the date came from.
+    pub due_words: Option<String>,
+}
+
+/// A sentence of a summary.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claim {
+    /// Its id; a new version has new ones.
+    pub id: Uuid,
+    /// Where it stands.
+    pub section: Section,
+    /// Who may read it.
+    pub audience: Audience,
+    /// The sentence.
+    pub text: String,
+    /// Whether the coach changed the words.
+    pub edited: bool,
+    /// The words that support it; empty only where the coach wrote it.
+    pub evidence: Vec<Evidence>,
+    /// For an action item.
+    pub action: Option<ActionItem>,
+}
+
+/// The content of one version: its claims in order (by section, then by position).
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Content {
+    /// The claims.
+    pub claims: Vec<Claim>,
+}
+
+impl Content {
+    /// The claims of `section`, in order.
+    pub fn section(&self, section: Section) -> impl Iterator<Item = &Claim> {
+        self.claims.iter().filter(move |claim| claim.section == section)
+    }
+
+    /// What a client may read: nothing else goes into a follow-up.
+    pub fn for_client(&self) -> impl Iterator<Item = &Claim> {
+        self.claims.iter().filter(|claim| claim.audience == Audience::Client)
+    }
+
+    /// SHA-256 in hex of all that is shown: sections, sentences, owners, dates and quotes. Ids are not part of it,
+    /// so that the same content has the same hash. An approval signs it.
+    #[must_use]
+    pub fn hash(&self) -> String {
+        let mut hasher = Sha256::new();
+        // Each field is preceded by its length: no two contents run together into the same bytes.
+        let mut put = |field: &str| {
+            hasher.update((field.len() as u64).to_le_bytes());
+            hasher.update(field);
+        };
+        for claim in &self.claims {
+            put(claim.section.as_str());
+            put(claim.audience.as_str());
+            put(&claim.text);
+            if let Some(action) = &claim.action {
+                put(action.owner.as_str());
+                put(&action.due_date.map(|date| date.to_string()).unwrap_or_default());
+                put(action.due_words.as_deref().unwrap_or_default());
+            }
+            for evidence in &claim.evidence {
+                put(&evidence.utterance_id.to_string());
+                put(&evidence.quote);
+            }
+        }
+        hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}

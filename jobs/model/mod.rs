@@ -1,0 +1,7 @@
+//! The words that the stages share: sections, audiences, and the content of a summary.
+
+mod content;
+pub mod session;
+pub mod summary;
+
+pub use content::{ActionItem, Audience, Claim, Content, Evidence, Owner, Section};

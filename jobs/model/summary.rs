@@ -1,0 +1,189 @@
+//! Summaries in the database: reading a version, and adding one. Versions are never overwritten.
+
+use uuid::Uuid;
+
+use super::{ActionItem, Audience, Claim, Content, Evidence, Owner, Section};
+use crate::db::{TenantTx, Tx};
+
+/// Who and what wrote a version.
+#[derive(Clone, Debug)]
+pub struct Authorship {
+    /// `summarizer` or `coach`.
+    pub author: &'static str,
+    /// The provider of the words (`offline`, `openai`, …); a coach's edit keeps that of the version it edits.
+    pub provider: String,
+    /// The provider's model.
+    pub model: String,
+    /// The version of the prompt.
+    pub prompt_version: String,
+    /// How many claims were dropped because their evidence did not hold.
+    pub claims_dropped: i32,
+}
+
+/// Adds a version under the summary's row lock, makes it the newest, and returns its number. The claims get new ids.
+///
+/// # Errors
+/// When the summary is not there, or the schema refuses a claim.
+pub async fn add_version(
+    tx: &mut TenantTx,
+    summary_id: Uuid,
+    content: &Content,
+    authorship: &Authorship,
+) -> Result<i32, sqlx::Error> {
+    let organization = tx.tenant();
+    let version = sqlx::query_scalar!(
+        "update summaries set version = version + 1, updated_at = now() where id = $1 returning version",
+        summary_id
+    )
+    .fetch_one(tx.conn())
+    .await?;
+    sqlx::query!(
+        "insert into summary_versions (organization_id, summary_id, version, author, provider, model, prompt_version,
+            content_hash, claims_kept, claims_dropped) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+        organization,
+        summary_id,
+        version,
+        authorship.author,
+        authorship.provider,
+        authorship.model,
+        authorship.prompt_version,
+        content.hash(),
+        i32::try_from(content.claims.len()).unwrap_or(i32::MAX),
+        authorship.claims_dropped,
+    )
+    .execute(tx.conn())
+    .await?;
+    insert_claims(tx, organization, summary_id, version, content).await?;
+    Ok(version)
+}
+
+/// Three statements, however many claims there are.
+async fn insert_claims(
+    tx: &mut TenantTx,
+    organization: Uuid,
+    summary_id: Uuid,
+    version: i32,
+    content: &Content,
+) -> Result<(), sqlx::Error> {
+    let ids: Vec<Uuid> = content.claims.iter().map(|_| Uuid::now_v7()).collect();
+    let sections: Vec<&str> = content.claims.iter().map(|claim| claim.section.as_str()).collect();
+    let audiences: Vec<&str> = content.claims.iter().map(|claim| claim.audience.as_str()).collect();
+    let texts: Vec<&str> = content.claims.iter().map(|claim| claim.text.as_str()).collect();
+    let edited: Vec<bool> = content.claims.iter().map(|claim| claim.edited).collect();
+    sqlx::query!(
+        "insert into claims (id, organization_id, summary_id, version, section, audience, position, text, edited)
+         select id, $2, $3, $4, section, audience, position::int, text, edited
+         from unnest($1::uuid[], $5::text[], $6::text[], $7::text[], $8::bool[])
+              with ordinality as new (id, section, audience, text, edited, position)",
+        &ids,
+        organization,
+        summary_id,
+        version,
+        &sections as &[&str],
+        &audiences as &[&str],
+        &texts as &[&str],
+        &edited,
+    )
+    .execute(tx.conn())
+    .await?;
+
+    let evidence: Vec<(Uuid, &Evidence)> =
+        content.claims.iter().zip(&ids).flat_map(|(claim, id)| claim.evidence.iter().map(|item| (*id, item))).collect();
+    let claim_ids: Vec<Uuid> = evidence.iter().map(|(id, _)| *id).collect();
+    let utterances: Vec<Uuid> = evidence.iter().map(|(_, item)| item.utterance_id).collect();
+    let quotes: Vec<&str> = evidence.iter().map(|(_, item)| item.quote.as_str()).collect();
+    sqlx::query!(
+        "insert into evidence (organization_id, claim_id, utterance_id, quote)
+         select $1, claim, utterance, quote from unnest($2::uuid[], $3::uuid[], $4::text[]) as new (claim, utterance, quote)
+         on conflict do nothing",
+        organization,
+        &claim_ids,
+        &utterances,
+        &quotes as &[&str],
+    )
+    .execute(tx.conn())
+    .await?;
+
+    let actions: Vec<(Uuid, &ActionItem)> =
+        content.claims.iter().zip(&ids).filter_map(|(claim, id)| Some((*id, claim.action.as_ref()?))).collect();
+    let claim_ids: Vec<Uuid> = actions.iter().map(|(id, _)| *id).collect();
+    let owners: Vec<&str> = actions.iter().map(|(_, action)| action.owner.as_str()).collect();
+    let dates: Vec<Option<chrono::NaiveDate>> = actions.iter().map(|(_, action)| action.due_date).collect();
+    let words: Vec<Option<String>> = actions.iter().map(|(_, action)| action.due_words.clone()).collect();
+    sqlx::query!(
+        "insert into action_items (organization_id, claim_id, owner, due_date, due_words)
+         select $1, claim, owner, due_date, due_words
+         from unnest($2::uuid[], $3::text[], $4::date[], $5::text[]) as new (claim, owner, due_date, due_words)",
+        organization,
+        &claim_ids,
+        &owners as &[&str],
+        &dates as &[Option<chrono::NaiveDate>],
+        &words as &[Option<String>],
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Reads a version, claims in the order in which they are shown.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn load_version(tx: &mut TenantTx, summary_id: Uuid, version: i32) -> Result<Content, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"select claims.id, section, audience, claims.text, edited, owner as "owner?", due_date as "due_date?",
+                  due_words as "due_words?"
+           from claims left join action_items on action_items.claim_id = claims.id
+           where summary_id = $1 and version = $2
+           order by array_position(array['wins', 'challenges', 'action_items', 'recommendations', 'engagement',
+                                         'breakthrough', 'priority'], section), position"#,
+        summary_id,
+        version
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    let mut claims: Vec<Claim> = rows
+        .into_iter()
+        .filter_map(|row| {
+            Some(Claim {
+                id: row.id,
+                section: Section::parse(&row.section)?,
+                audience: if row.audience == Audience::Client.as_str() { Audience::Client } else { Audience::Coach },
+                text: row.text,
+                edited: row.edited,
+                evidence: Vec::new(),
+                action: row.owner.map(|owner| ActionItem {
+                    owner: if owner == Owner::Client.as_str() { Owner::Client } else { Owner::Coach },
+                    due_date: row.due_date,
+                    due_words: row.due_words,
+                }),
+            })
+        })
+        .collect();
+    let evidence = sqlx::query!(
+        r#"select evidence.claim_id, evidence.utterance_id, quote, start_ms,
+                  coalesce(participants.name, utterances.label, '') as "speaker!"
+           from claims
+           join evidence on evidence.claim_id = claims.id
+           join utterances on utterances.id = evidence.utterance_id
+           left join attributions on attributions.session_id = utterances.session_id and attributions.label = utterances.label
+           left join participants on participants.id = attributions.participant_id
+           where claims.summary_id = $1 and claims.version = $2
+           order by utterances.position"#,
+        summary_id,
+        version
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    for row in evidence {
+        if let Some(claim) = claims.iter_mut().find(|claim| claim.id == row.claim_id) {
+            claim.evidence.push(Evidence {
+                utterance_id: row.utterance_id,
+                speaker: row.speaker,
+                start_ms: row.start_ms,
+                quote: row.quote,
+            });
+        }
+    }
+    Ok(Content { claims })
+}

@@ -1,0 +1,64 @@
+//! Enqueueing, in the caller's transaction: the job exists if and only if the fact that calls for it does.
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use super::Job;
+use crate::db::Tx;
+
+/// What may differ from the kind's policy.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// Not before this; at once where none.
+    pub run_at: Option<DateTime<Utc>>,
+    /// The correlation id of the session that it is about; a new one where none.
+    pub correlation_id: Option<Uuid>,
+}
+
+/// What became of an enqueueing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Enqueued {
+    /// A new job, with its id.
+    New(Uuid),
+    /// An unfinished job of the same kind and key is there already.
+    AlreadyThere,
+}
+
+/// Enqueues `job` to run at once, for the organization of the transaction.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn enqueue<J: Job>(tx: &mut impl Tx, job: &J, correlation_id: Uuid) -> Result<Enqueued, sqlx::Error> {
+    enqueue_with(tx, job, Options { correlation_id: Some(correlation_id), ..Options::default() }).await
+}
+
+/// Enqueues `job` with options, for the organization of the transaction.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn enqueue_with<J: Job>(tx: &mut impl Tx, job: &J, options: Options) -> Result<Enqueued, sqlx::Error> {
+    let args = serde_json::to_value(job).map_err(|error| sqlx::Error::Encode(error.into()))?;
+    let organization = tx.organization();
+    let id = sqlx::query_scalar!(
+        "insert into jobs (id, organization_id, kind, args, unique_key, priority, run_at, max_attempts, correlation_id)
+         values ($1, $2, $3, $4, $5, $6, coalesce($7, now()), $8, $9)
+         on conflict (organization_id, kind, unique_key) where unique_key is not null and state in ('due', 'running')
+         do nothing returning id",
+        Uuid::now_v7(),
+        organization,
+        J::KIND,
+        args,
+        job.unique_key(),
+        J::POLICY.priority,
+        options.run_at,
+        i16::try_from(J::POLICY.max_attempts).unwrap_or(i16::MAX),
+        options.correlation_id.unwrap_or_else(Uuid::now_v7),
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    // A job of the future is found by the poll when its time comes.
+    if id.is_some() && options.run_at.is_none_or(|at| at <= Utc::now()) {
+        tx.wake();
+    }
+    Ok(id.map_or(Enqueued::AlreadyThere, Enqueued::New))
+}

@@ -1,0 +1,92 @@
+//! What a job is: its arguments, its policy and what it does; and how it fails.
+
+use std::{fmt::Display, future::Future, time::Duration};
+
+use serde::{Serialize, de::DeserializeOwned};
+
+use super::{Context, Finished};
+
+/// A job. The struct that implements it is its arguments: ids only.
+pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
+    /// Its permanent name, as stored; never changed once released.
+    const KIND: &'static str;
+    /// How it is run.
+    const POLICY: Policy = Policy::DEFAULT;
+
+    /// Among unfinished jobs of this kind and organization there is at most one with this key.
+    fn unique_key(&self) -> Option<String>;
+
+    /// Does the work. Idempotent. It ends with [`Context::finish`], which commits the effect, the follow-on jobs and
+    /// the job's "done" together; there is no other way to make a [`Finished`].
+    fn run(&self, ctx: &Context) -> impl Future<Output = Result<Finished, JobError>> + Send;
+
+    /// Marks what the job was about when the job is dead (exhausted, aborted or poison), so that somebody is told.
+    /// Runs in its own transaction after the job is marked; must be idempotent.
+    fn on_dead(&self, _ctx: &Context, _error: &str) -> impl Future<Output = Result<(), JobError>> + Send {
+        async { Ok(()) }
+    }
+}
+
+/// How a kind of job is run.
+#[derive(Clone, Copy, Debug)]
+pub struct Policy {
+    /// After so many attempts the job is dead.
+    pub max_attempts: u16,
+    /// An attempt is cut off after this.
+    pub timeout: Duration,
+    /// At most so many at a time in one process.
+    pub concurrency: usize,
+    /// At most so many at a time of one organization, over all processes; 0 for no limit.
+    pub per_organization: usize,
+    /// Lower runs first.
+    pub priority: i16,
+}
+
+impl Policy {
+    /// Five attempts, two minutes each, four at a time.
+    pub const DEFAULT: Self =
+        Self { max_attempts: 5, timeout: Duration::from_secs(120), concurrency: 4, per_organization: 0, priority: 0 };
+}
+
+/// How an attempt failed, and what is to be done about it. Every `std` error turns into [`JobError::Retry`].
+#[derive(Debug)]
+pub enum JobError {
+    /// Worth another attempt, after the backoff or after `after` if that is later (a server's Retry-After).
+    Retry {
+        /// What went wrong; ids and causes, never what was said.
+        message: String,
+        /// Not before this.
+        after: Option<Duration>,
+    },
+    /// Another attempt would fail as well: the job is dead at once.
+    Abort(String),
+    /// Not now: run again after this, without the attempt being counted.
+    Snooze(Duration),
+    /// The lease was lost: another worker has the job, and what this attempt did was rolled back.
+    Stale,
+}
+
+impl JobError {
+    /// An error that another attempt would meet again.
+    pub fn abort(message: impl Display) -> Self {
+        Self::Abort(message.to_string())
+    }
+
+    /// An error that another attempt may not meet.
+    pub fn retry(message: impl Display) -> Self {
+        Self::Retry { message: message.to_string(), after: None }
+    }
+}
+
+impl<E: std::error::Error> From<E> for JobError {
+    fn from(error: E) -> Self {
+        let mut message = error.to_string();
+        let mut source = error.source();
+        while let Some(cause) = source {
+            message.push_str(": ");
+            message.push_str(&cause.to_string());
+            source = cause.source();
+        }
+        Self::Retry { message, after: None }
+    }
+}

@@ -1,0 +1,79 @@
+//! What every job has at hand: the database, the bucket, the mailer, the writers. Made once a process, at its start.
+
+use serde::Deserialize;
+
+use crate::{bucket, db::Db, index, ingest, llm, mail, review, summarize, template};
+
+/// The settings of all that [`Services`] holds, one struct a concern. `src/config` fills it and documents each key.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Settings {
+    /// Where transcripts come from and exports go to.
+    pub bucket: bucket::Settings,
+    /// How the inbox is read.
+    pub ingest: ingest::Settings,
+    /// Who writes summaries.
+    pub llm: llm::Settings,
+    /// Who embeds chunks.
+    pub index: index::Settings,
+    /// How mail leaves.
+    pub mail: mail::Settings,
+    /// How coaches review.
+    pub review: review::Settings,
+}
+
+/// A setting that cannot be used: which, what is wrong with it, and what to do.
+#[derive(Debug, thiserror::Error)]
+#[error("setting {key}: {problem}")]
+pub struct SettingsError {
+    /// The key, as in the file: `mail.url`.
+    pub key: &'static str,
+    /// What is wrong and what to do.
+    pub problem: String,
+}
+
+impl SettingsError {
+    /// A problem with the setting `key`.
+    pub fn new(key: &'static str, problem: impl std::fmt::Display) -> Self {
+        Self { key, problem: problem.to_string() }
+    }
+}
+
+/// The services of a process.
+#[derive(Debug)]
+pub struct Services {
+    /// The database.
+    pub db: Db,
+    /// The bucket.
+    pub bucket: bucket::Bucket,
+    /// The templates of mails, prompts and pages.
+    pub templates: template::Templates,
+    /// What sends mail.
+    pub mailer: mail::Mailer,
+    /// What writes summaries.
+    pub summarizer: summarize::Summarizer,
+    /// What turns chunks into vectors.
+    pub embedder: index::Embedder,
+    /// How the inbox is read.
+    pub ingest: ingest::Settings,
+    /// How coaches review.
+    pub review: review::Settings,
+}
+
+impl Services {
+    /// Opens everything that `settings` names. Nothing is contacted yet.
+    ///
+    /// # Errors
+    /// The first setting that cannot be used.
+    pub fn new(db: Db, settings: &Settings) -> Result<Self, SettingsError> {
+        Ok(Self {
+            bucket: bucket::Bucket::open(&settings.bucket)?,
+            templates: template::Templates::new(),
+            mailer: mail::Mailer::new(&settings.mail)?,
+            summarizer: summarize::Summarizer::new(&settings.llm)?,
+            embedder: index::Embedder::new(&settings.index)?,
+            ingest: settings.ingest.clone(),
+            review: settings.review.clone(),
+            db,
+        })
+    }
+}

@@ -1,0 +1,1 @@
+//! The stage `attribute`, from outside.

@@ -1,0 +1,1 @@
+//! The stage `db`, from outside.

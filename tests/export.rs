@@ -1,0 +1,1 @@
+//! The stage `export`, from outside.

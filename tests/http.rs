@@ -1,0 +1,1 @@
+//! The stage `http`, from outside.

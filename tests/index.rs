@@ -1,0 +1,1 @@
+//! The stage `index`, from outside.

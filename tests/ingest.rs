@@ -1,0 +1,1 @@
+//! The stage `ingest`, from outside.

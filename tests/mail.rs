@@ -1,0 +1,1 @@
+//! The stage `mail`, from outside.

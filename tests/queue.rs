@@ -1,0 +1,1 @@
+//! The stage `queue`, from outside.

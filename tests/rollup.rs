@@ -1,0 +1,1 @@
+//! The stage `rollup`, from outside.

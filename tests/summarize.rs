@@ -1,0 +1,1 @@
+//! The stage `summarize`, from outside.

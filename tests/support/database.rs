@@ -1,0 +1,81 @@
+//! A fresh database a test, copied from a migrated template on one server for the whole run.
+
+use debrief_jobs::db::{Db, migrate};
+use secrecy::{ExposeSecret, SecretString};
+use sqlx::{Connection, Executor, PgConnection};
+use tokio::sync::OnceCell;
+use uuid::Uuid;
+
+static TEMPLATE: OnceCell<Template> = OnceCell::const_new();
+
+#[derive(Debug)]
+struct Template {
+    server: url::Url,
+    name: String,
+}
+
+/// A migrated database of its own, dropped with the value.
+#[derive(Debug)]
+pub(crate) struct TestDatabase {
+    /// Its URL, as the owner of the cluster.
+    pub(crate) url: SecretString,
+    /// A pool in the app role.
+    pub(crate) db: Db,
+    name: String,
+    server: url::Url,
+}
+
+impl TestDatabase {
+    /// Makes one.
+    pub(crate) async fn new() -> Self {
+        let template = TEMPLATE.get_or_init(make_template).await;
+        let name = format!("t_{}", Uuid::now_v7().simple());
+        let mut connection = PgConnection::connect(template.server.as_str()).await.expect("the test server answers");
+        let create = format!("create database {name} template {}", template.name);
+        connection.execute(sqlx::AssertSqlSafe(create)).await.expect("a database is made");
+        let url = with_database(&template.server, &name);
+        let db = Db::connect(&url, 5).expect("a good URL");
+        Self { url, db, name, server: template.server.clone() }
+    }
+}
+
+impl Drop for TestDatabase {
+    fn drop(&mut self) {
+        let (server, name) = (self.server.clone(), self.name.clone());
+        // Drop cannot wait, and the test's runtime may be gone: a thread with a runtime of its own does it.
+        let _ = std::thread::spawn(move || {
+            let Ok(runtime) = tokio::runtime::Builder::new_current_thread().enable_all().build() else { return };
+            runtime.block_on(async {
+                if let Ok(mut connection) = PgConnection::connect(server.as_str()).await {
+                    let drop = format!("drop database if exists {name} with (force)");
+                    let _ = connection.execute(sqlx::AssertSqlSafe(drop)).await;
+                }
+            });
+        })
+        .join();
+    }
+}
+
+async fn make_template() -> Template {
+    let server: url::Url = std::env::var("DATABASE_URL").expect("DATABASE_URL").parse().expect("a good DATABASE_URL");
+    let name = format!("template_{}", Uuid::now_v7().simple());
+    let mut connection = PgConnection::connect(server.as_str()).await.expect("the test server answers");
+    connection.execute(sqlx::AssertSqlSafe(format!("create database {name}"))).await.expect("a template is made");
+    let url = with_database(&server, &name);
+    migrate(&url).await.expect("the template is migrated");
+    Template { server, name }
+}
+
+fn with_database(server: &url::Url, name: &str) -> SecretString {
+    let mut url = server.clone();
+    url.set_path(name);
+    debug_assert!(!url.as_str().is_empty());
+    SecretString::from(url.to_string())
+}
+
+#[tokio::test]
+async fn a_test_database_is_migrated() {
+    let database = TestDatabase::new().await;
+    assert!(debrief_jobs::db::is_migrated(&database.url).await.expect("the database answers"));
+    assert!(database.url.expose_secret().contains(&database.name));
+}

@@ -1,0 +1,148 @@
+//! A small world to test in: an organization, a coach, two clients, and services over temporary folders.
+
+use std::sync::Arc;
+
+use debrief_jobs::{
+    Services, Settings, bucket,
+    db::Tx,
+    index, ingest, llm, mail,
+    queue::{Context, Enqueued, Job, JobError, JobInfo, enqueue},
+    review,
+};
+use serde_json::Value;
+use tempfile::TempDir;
+use uuid::Uuid;
+
+use super::TestDatabase;
+
+/// An organization `northlight` with the coach `maya` and her clients Priya Raman and Tom Becker.
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) database: TestDatabase,
+    pub(crate) services: Arc<Services>,
+    pub(crate) organization: Uuid,
+    pub(crate) coach: Uuid,
+    pub(crate) priya: Uuid,
+    pub(crate) tom: Uuid,
+    /// Holds `bucket/` and `mail/`.
+    pub(crate) folder: TempDir,
+}
+
+impl World {
+    /// Makes one, with the default settings.
+    pub(crate) async fn new() -> Self {
+        Self::with(|_| ()).await
+    }
+
+    /// Makes one, with settings changed by `change`.
+    pub(crate) async fn with(change: impl FnOnce(&mut Settings)) -> Self {
+        let database = TestDatabase::new().await;
+        let folder = TempDir::new().expect("a temporary folder");
+        let mut settings = settings(&folder);
+        change(&mut settings);
+        let services = Arc::new(Services::new(database.db.clone(), &settings).expect("good settings"));
+        let [organization, coach, priya, tom] = [(); 4].map(|()| Uuid::now_v7());
+        let mut tx = database.db.tenant(organization).await.expect("a transaction");
+        sqlx::query("insert into organizations (id, handle, name) values ($1, 'northlight', 'Northlight Coaching')")
+            .bind(organization)
+            .execute(tx.conn())
+            .await
+            .expect("an organization");
+        sqlx::query(
+            "insert into coaches (id, organization_id, handle, name, email, time_zone)
+             values ($1, $2, 'maya', 'Maya Okafor', 'maya@northlight.example', 'Europe/Stockholm')",
+        )
+        .bind(coach)
+        .bind(organization)
+        .execute(tx.conn())
+        .await
+        .expect("a coach");
+        for (id, name, email) in
+            [(priya, "Priya Raman", "priya@raman.example"), (tom, "Tom Becker", "tom@becker.example")]
+        {
+            sqlx::query("insert into clients (id, organization_id, coach_id, name, email) values ($1, $2, $3, $4, $5)")
+                .bind(id)
+                .bind(organization)
+                .bind(coach)
+                .bind(name)
+                .bind(email)
+                .execute(tx.conn())
+                .await
+                .expect("a client");
+        }
+        tx.commit().await.expect("people are committed");
+        Self { database, services, organization, coach, priya, tom, folder }
+    }
+
+    /// Runs one job as a worker would (claimed, fenced), and gives its output.
+    pub(crate) async fn run<J: Job>(&self, job: &J) -> Result<Value, JobError> {
+        let db = &self.database.db;
+        let mut tx = db.tenant(self.organization).await?;
+        let Enqueued::New(id) = enqueue(&mut tx, job, Uuid::now_v7()).await? else {
+            panic!("a {} job is queued already: take it with `run_queued`", J::KIND)
+        };
+        tx.commit().await?;
+        self.run_claimed(id, job).await
+    }
+
+    /// Claims the one due job of this kind and runs it; none where none is due.
+    pub(crate) async fn run_queued<J: Job>(&self) -> Option<Result<Value, JobError>> {
+        let mut tx = self.database.db.tenant(self.organization).await.expect("a transaction");
+        let (id, args): (Uuid, Value) =
+            sqlx::query_as("select id, args from jobs where kind = $1 and state = 'due' limit 1")
+                .bind(J::KIND)
+                .fetch_optional(tx.conn())
+                .await
+                .expect("the queue answers")?;
+        drop(tx);
+        let job: J = serde_json::from_value(args).expect("the job's own arguments");
+        Some(self.run_claimed(id, &job).await)
+    }
+
+    async fn run_claimed<J: Job>(&self, id: Uuid, job: &J) -> Result<Value, JobError> {
+        let db = &self.database.db;
+        let mut tx = db.tenant(self.organization).await?;
+        let (fence, correlation_id): (i64, Uuid) = sqlx::query_as(
+            "update jobs set state = 'running', fence = fence + 1, attempt = attempt + 1, leased_by = 'test',
+                leased_until = now() + interval '1 minute' where id = $1 returning fence, correlation_id",
+        )
+        .bind(id)
+        .fetch_one(tx.conn())
+        .await?;
+        tx.commit().await?;
+        let info = JobInfo {
+            id,
+            kind: J::KIND,
+            organization: Some(self.organization),
+            attempt: 1,
+            max_attempts: J::POLICY.max_attempts,
+            fence,
+            correlation_id,
+        };
+        job.run(&Context::new(Arc::clone(&self.services), info)).await?;
+        let mut tx = db.tenant(self.organization).await?;
+        let (output,): (Value,) =
+            sqlx::query_as("select output from jobs where id = $1").bind(id).fetch_one(tx.conn()).await?;
+        Ok(output)
+    }
+}
+
+/// The settings of a world in `folder`.
+pub(crate) fn settings(folder: &TempDir) -> Settings {
+    let path = folder.path().display();
+    Settings {
+        bucket: bucket::Settings { url: format!("file://{path}/bucket") },
+        ingest: ingest::Settings { max_bytes: 64 << 20 },
+        llm: llm::Settings { provider: "offline".into(), url: None, api_key: None, model: None, timeout_seconds: 60 },
+        index: index::Settings { embedder: "hashed".into(), url: None, api_key: None, model: None, dimensions: None },
+        mail: mail::Settings {
+            url: format!("file://{path}/mail").into(),
+            from: "Debrief <debrief@northlight.example>".into(),
+        },
+        review: review::Settings {
+            base_url: "http://127.0.0.1:8080".parse().expect("a good URL"),
+            link_days: 10,
+            hold_seconds: 600,
+        },
+    }
+}
