@@ -57,7 +57,7 @@ impl Drop for TestDatabase {
 }
 
 async fn make_template() -> Template {
-    let server: url::Url = std::env::var("DATABASE_URL").expect("DATABASE_URL").parse().expect("a good DATABASE_URL");
+    let server = tokio::task::spawn_blocking(super::server::url).await.expect("the test server starts");
     let name = format!("template_{}", Uuid::now_v7().simple());
     let mut connection = PgConnection::connect(server.as_str()).await.expect("the test server answers");
     connection.execute(sqlx::AssertSqlSafe(format!("create database {name}"))).await.expect("a template is made");
@@ -69,7 +69,6 @@ async fn make_template() -> Template {
 fn with_database(server: &url::Url, name: &str) -> SecretString {
     let mut url = server.clone();
     url.set_path(name);
-    debug_assert!(!url.as_str().is_empty());
     SecretString::from(url.to_string())
 }
 

