@@ -1,3 +1,1 @@
-//! The program `debrief`.
-
 fn main() {}

@@ -3,6 +3,7 @@
 //! Its programs come as a Python package ([`install`]); a server runs over a data folder ([`server`]), is shared by
 //! all `debrief` processes that use the folder, and stops with the last of them. Starting again is always safe.
 
+pub mod databases;
 mod install;
 pub mod pip;
 mod server;

@@ -1,0 +1,241 @@
+//! Sessions as an operator sees them: a line each, or one whole. Names and states; never what was said.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::db::{TenantTx, Tx};
+
+/// Which sessions to list.
+#[derive(Clone, Debug, Default)]
+pub struct Filter {
+    /// Of this coach (the handle).
+    pub coach: Option<String>,
+    /// In this state.
+    pub state: Option<String>,
+    /// Only those with a dead stage.
+    pub failed: bool,
+    /// Only this one.
+    pub id: Option<Uuid>,
+    /// At most so many, the newest first.
+    pub limit: i64,
+}
+
+/// A session in a list.
+#[derive(Clone, Debug, Serialize)]
+pub struct Row {
+    /// Its id.
+    pub id: Uuid,
+    /// The coach's handle.
+    pub coach: String,
+    /// Its title.
+    pub title: String,
+    /// The key that it came under.
+    pub object_key: String,
+    /// `individual` or `group`.
+    #[serde(rename = "type")]
+    pub kind: String,
+    /// Its day.
+    pub session_date: NaiveDate,
+    /// True when the day is the object's and nothing better was found.
+    pub date_estimated: bool,
+    /// See [`super::session::State`].
+    pub state: String,
+    /// The dead stage, where there is one.
+    pub failed_stage: Option<String>,
+    /// Why: of a rejection, or of the dead stage.
+    pub reason: Option<String>,
+    /// Utterances.
+    pub utterances: i64,
+    /// Summaries that are there, of those wanted.
+    pub summaries_done: i64,
+    /// Summaries wanted.
+    pub summaries: i64,
+    /// When it came.
+    pub created_at: DateTime<Utc>,
+}
+
+/// Lists the sessions of the transaction's organization.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn sessions(tx: &mut TenantTx, filter: &Filter) -> Result<Vec<Row>, sqlx::Error> {
+    sqlx::query_as!(
+        Row,
+        r#"select sessions.id, coaches.handle as coach, title, sessions.object_key, type as kind, session_date,
+                  date_source = 'object_time' as "date_estimated!", state, failed_stage,
+                  coalesce(failed_reason, (select rejected_reason from transcripts
+                    where session_id = sessions.id order by received_at desc limit 1)) as reason,
+                  (select count(*) from utterances where session_id = sessions.id) as "utterances!",
+                  (select count(*) from summaries where session_id = sessions.id and version > 0) as "summaries_done!",
+                  (select count(*) from summaries where session_id = sessions.id) as "summaries!",
+                  sessions.created_at
+           from sessions join coaches on coaches.id = coach_id
+           where ($1::text is null or coaches.handle = $1) and ($2::text is null or state = $2)
+             and (not $3 or failed_stage is not null) and ($4::uuid is null or sessions.id = $4)
+           order by session_date desc, sessions.id desc limit $5"#,
+        filter.coach,
+        filter.state,
+        filter.failed,
+        filter.id,
+        if filter.limit > 0 { filter.limit } else { i64::MAX },
+    )
+    .fetch_all(tx.conn())
+    .await
+}
+
+/// A participant of a session.
+#[derive(Clone, Debug, Serialize)]
+pub struct Participant {
+    /// Its name.
+    pub name: String,
+    /// `coach`, `client` or `guest`.
+    pub kind: String,
+    /// How long this person spoke, in seconds; 0 where the transcript has no times.
+    pub speaking_seconds: f64,
+    /// Words spoken.
+    pub words: i32,
+    /// Turns taken.
+    pub turns: i32,
+}
+
+/// What a label was taken for, and why.
+#[derive(Clone, Debug, Serialize)]
+pub struct Attribution {
+    /// As written in the file.
+    pub label: String,
+    /// Who it is; none while nobody said.
+    pub participant: Option<String>,
+    /// From 0 to 1.
+    pub confidence: f32,
+    /// In a sentence.
+    pub reason: String,
+}
+
+/// The summary of one client.
+#[derive(Clone, Debug, Serialize)]
+pub struct Summary {
+    /// Its id.
+    pub id: Uuid,
+    /// The client's name.
+    pub client: String,
+    /// due, done, failed, approved or dismissed.
+    pub state: String,
+    /// The newest version.
+    pub version: i32,
+    /// Who wrote it: the provider.
+    pub provider: Option<String>,
+    /// Claims kept.
+    pub claims_kept: Option<i32>,
+    /// Claims dropped because their evidence did not hold.
+    pub claims_dropped: Option<i32>,
+}
+
+/// A transcript of a session.
+#[derive(Clone, Debug, Serialize)]
+pub struct Transcript {
+    /// Its key in the bucket.
+    pub object_key: String,
+    /// Its format, once parsed.
+    pub format: Option<String>,
+    /// Its size.
+    pub size_bytes: i64,
+    /// Why it was rejected.
+    pub rejected_reason: Option<String>,
+    /// What the parser noticed.
+    pub warnings: serde_json::Value,
+}
+
+/// A mail of a session.
+#[derive(Clone, Debug, Serialize)]
+pub struct Mail {
+    /// What kind of mail.
+    pub kind: String,
+    /// Where it stands.
+    pub state: String,
+    /// Not before this.
+    pub due_at: DateTime<Utc>,
+    /// When it went.
+    pub sent_at: Option<DateTime<Utc>>,
+    /// What went wrong.
+    pub error: Option<String>,
+}
+
+/// One session, whole.
+#[derive(Clone, Debug, Serialize)]
+pub struct Detail {
+    /// Its line.
+    #[serde(flatten)]
+    pub session: Row,
+    /// Its correlation id: what to look for in the logs.
+    pub correlation_id: Uuid,
+    /// The files.
+    pub transcripts: Vec<Transcript>,
+    /// The people.
+    pub participants: Vec<Participant>,
+    /// The labels.
+    pub attributions: Vec<Attribution>,
+    /// The summaries.
+    pub summaries: Vec<Summary>,
+    /// The mails.
+    pub mails: Vec<Mail>,
+}
+
+/// One session of the transaction's organization, whole; none where there is no such session.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn session(tx: &mut TenantTx, id: Uuid) -> Result<Option<Detail>, sqlx::Error> {
+    let Some(correlation_id) =
+        sqlx::query_scalar!("select correlation_id from sessions where id = $1", id).fetch_optional(tx.conn()).await?
+    else {
+        return Ok(None);
+    };
+    let filter = Filter { id: Some(id), ..Filter::default() };
+    let Some(session) = sessions(tx, &filter).await?.pop() else {
+        return Ok(None);
+    };
+    let transcripts = sqlx::query_as!(
+        Transcript,
+        "select object_key, format, size_bytes, rejected_reason, warnings from transcripts where session_id = $1 order by received_at",
+        id
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    let participants = sqlx::query_as!(
+        Participant,
+        "select name, kind, speaking_seconds, words, turns from participants where session_id = $1
+         order by kind = 'coach' desc, words desc",
+        id
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    let attributions = sqlx::query_as!(
+        Attribution,
+        r#"select label, name as "participant?", confidence, reason
+           from attributions left join participants on participants.id = participant_id
+           where attributions.session_id = $1 order by label"#,
+        id
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    let summaries = sqlx::query_as!(
+        Summary,
+        r#"select summaries.id, clients.name as client, summaries.state, summaries.version, provider as "provider?",
+                  claims_kept as "claims_kept?", claims_dropped as "claims_dropped?"
+           from summaries join clients on clients.id = summaries.client_id
+           left join summary_versions on summary_id = summaries.id and summary_versions.version = summaries.version
+           where session_id = $1 order by clients.name"#,
+        id
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    let mails = sqlx::query_as!(
+        Mail,
+        "select kind, state, due_at, sent_at, error from mails where session_id = $1 order by created_at",
+        id
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(Some(Detail { session, correlation_id, transcripts, participants, attributions, summaries, mails }))
+}
