@@ -1,5 +1,7 @@
 //! From a [`Message`] to the bytes that go out: rendered, and put together as RFC 5322 wants it. Pure.
 
+use std::collections::HashMap;
+
 use lettre::{
     Address,
     message::{
@@ -87,8 +89,12 @@ pub fn render(templates: &Templates, message: &Message) -> Result<Rendered, Mail
 
 fn to_html(kind: &str, mjml: &str) -> Result<String, TemplateError> {
     let fault = |error: &dyn std::fmt::Display| TemplateError::new(format!("mail/{kind}/body.mjml"), error);
-    let parsed = mrml::parse_with_options(mjml, &ParserOptions::default()).map_err(|error| fault(&error))?;
-    parsed.element.render(&RenderOptions::default()).map_err(|error| fault(&error))
+    // minijinja escapes slashes too; links are read by programs that do not undo it.
+    let mjml = mjml.replace("&#x2f;", "/");
+    let parsed = mrml::parse_with_options(&mjml, &ParserOptions::default()).map_err(|error| fault(&error))?;
+    // Without this, a font of the system that is also one of Google's would be loaded from Google.
+    let options = RenderOptions { fonts: HashMap::new(), ..RenderOptions::default() };
+    parsed.element.render(&options).map_err(|error| fault(&error))
 }
 
 /// A message ready to be frozen.
@@ -141,13 +147,85 @@ fn one_line(text: &str) -> String {
 mod tests {
     use super::*;
 
+    /// The sample of every mail, with what a reader must find in its subject, and in its text and HTML alike.
     #[test]
-    fn every_mail_renders_with_its_sample() {
-        let templates = Templates::new();
-        for message in Message::samples() {
-            let rendered = render(&templates, &message).unwrap_or_else(|error| panic!("{error}"));
-            std::fs::write(format!("/tmp/mail_{}.html", message.kind()), &rendered.html).ok();
-            std::fs::write(format!("/tmp/mail_{}.txt", message.kind()), format!("{}\n\n{}", rendered.subject, rendered.text)).ok();
+    fn every_mail_says_what_it_must() {
+        let link = "https://debrief.example/r/rl_Zk3vQ0m1bYt8hXw2";
+        let expect: [(&str, &[&str]); 6] = [
+            (
+                "2 summaries to review: Team alignment, third session, Tue 3 Nov",
+                &["Priya Raman and Tom Becker", "Ada Lindqvist", link, "Friday 13 November 2026"],
+            ),
+            ("Who was speaking? Zoom call of 3 November, Tue 3 Nov", &["2 speakers", link, "Tuesday 3 November 2026"]),
+            ("Not taken: session-priya.vtt", &["a recording and not a transcript", "Export the transcript"]),
+            ("Stuck: Team alignment, third session, Tue 3 Nov", &["summarize the session", "Nothing is lost."]),
+            (
+                "Our session of Tuesday 3 November 2026",
+                &[
+                    "Hello Priya,",
+                    "You said no to the second project",
+                    "Handing work to Jonas",
+                    "Tuesday 10 November 2026",
+                    "Maya Okafor, by Thursday 5 November",
+                    "Keep Friday mornings free",
+                    "Northlight Coaching",
+                ],
+            ),
+            (
+                "Your week: 5 sessions, Mon 2 Nov to Sun 8 Nov",
+                &["3 h 17 min", "Tom Becker", "64 %", "was due Wed 4 Nov", "due Tue 10 Nov", "Ada Lindqvist"],
+            ),
+        ];
+        for (message, (subject, words)) in Message::samples().iter().zip(expect) {
+            let rendered = render(&Templates::new(), message).unwrap_or_else(|error| panic!("{error}"));
+            assert_eq!(rendered.subject, subject);
+            let flowing = rendered.text.split_whitespace().collect::<Vec<_>>().join(" ");
+            for word in words {
+                assert!(
+                    flowing.contains(word),
+                    "{word} is missing in the text of {}:\n{}",
+                    message.kind(),
+                    rendered.text
+                );
+                assert!(rendered.html.contains(word), "{word} is missing in the HTML of {}", message.kind());
+            }
+            assert!(!rendered.html.contains("<mj-"), "all MJML of {} is rendered", message.kind());
+            assert!(!rendered.html.contains("googleapis"), "{} loads nothing from elsewhere", message.kind());
+            assert!(
+                !rendered.text.contains("\n\n\n"),
+                "no holes in the text of {}:\n{}",
+                message.kind(),
+                rendered.text
+            );
         }
+    }
+
+    #[test]
+    fn what_people_wrote_is_never_markup() {
+        let templates = Templates::new();
+        let hostile = "<script>alert(1)</script> & </mj-text> {{ coach }}";
+        for mut message in Message::samples() {
+            match &mut message {
+                Message::ReviewRequest(mail) => mail.clients = vec![hostile.into()],
+                Message::SpeakersNeeded(mail) => mail.title = hostile.into(),
+                Message::SessionRejected(mail) => mail.file = hostile.into(),
+                Message::SessionFailed(mail) => mail.reason = hostile.into(),
+                Message::FollowUp(mail) => mail.wins = vec![hostile.into()],
+                Message::WeeklyRollup(mail) => mail.open_items[0].client = hostile.into(),
+            }
+            let rendered = render(&templates, &message).unwrap_or_else(|error| panic!("{error}"));
+            assert!(!rendered.html.contains("<script"), "{}", message.kind());
+            assert!(rendered.html.contains("&lt;script&gt;alert(1)"), "{} shows the words", message.kind());
+            let flowing = rendered.text.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(flowing.contains(hostile), "the text of {} has them as written:\n{flowing}", message.kind());
+        }
+    }
+
+    #[test]
+    fn an_endless_mail_is_refused() {
+        let mut mail = crate::mail::FollowUp::sample();
+        mail.wins = vec!["A sentence of some length that repeats. ".repeat(100); 40];
+        let error = render(&Templates::new(), &Message::FollowUp(mail)).expect_err("too long");
+        assert!(matches!(error, MailError::TooLong(_)), "{error}");
     }
 }
