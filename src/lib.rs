@@ -1,1 +1,3 @@
 //! How people reach the pipeline: the command line, the pages, the settings.
+
+pub mod http;
