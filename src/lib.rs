@@ -1,7 +1,7 @@
 //! How people reach the pipeline: the command line, the pages, the settings.
 
-
 pub mod config;
 pub mod folders;
+pub mod http;
 pub mod postgres;
 pub mod telemetry;

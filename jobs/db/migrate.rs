@@ -77,6 +77,11 @@ pub async fn is_migrated(url: &SecretString) -> Result<bool, sqlx::Error> {
     let newest: Option<i64> = sqlx::query_scalar("select max(version) from _sqlx_migrations where success")
         .fetch_one(&mut connection)
         .await?;
-    let wanted = MIGRATIONS.iter().map(|migration| migration.version).max();
-    Ok(newest >= wanted)
+    Ok(newest >= Some(newest_migration()))
+}
+
+/// The version of the newest migration of this binary.
+#[must_use]
+pub fn newest_migration() -> i64 {
+    MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or_default()
 }

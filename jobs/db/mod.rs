@@ -16,7 +16,7 @@ use sqlx::{
 };
 use uuid::Uuid;
 
-pub use migrate::{MigrateError, is_migrated, migrate};
+pub use migrate::{MigrateError, is_migrated, migrate, newest_migration};
 
 /// The role that the program works in. It owns nothing and no policy lets it pass.
 pub const APP_ROLE: &str = "debrief_app";

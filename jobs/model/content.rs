@@ -211,7 +211,11 @@ impl Content {
                 put(&action.due_date.map(|date| date.to_string()).unwrap_or_default());
                 put(action.due_words.as_deref().unwrap_or_default());
             }
-            for evidence in &claim.evidence {
+            // The database keeps one evidence an utterance and in no order, and so does the hash.
+            let mut evidence: Vec<&Evidence> = claim.evidence.iter().collect();
+            evidence.sort_by_key(|evidence| evidence.utterance_id);
+            evidence.dedup_by_key(|evidence| evidence.utterance_id);
+            for evidence in evidence {
                 put(&evidence.utterance_id.to_string());
                 put(&evidence.quote);
             }

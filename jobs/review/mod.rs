@@ -1,27 +1,32 @@
-//! Stub: Makes the review link and the mail to the coach.
+//! Review: the coach reads, corrects and approves, behind a mailed link.
+//!
+//! ```text
+//! request   job: summarized → in_review, with a link in a mail; and the question who spoke
+//! links     tokens of mailed links; only their hash is kept
+//! visits    browsers that opened a link; only the hash of their cookie is kept
+//! events    the audit: who did what, from where
+//! view      everything that the page shows, read in one transaction
+//! edit      the coach's own words, as a new version
+//! actions   what else a coach can do: approve, dismiss, cancel, name speakers, ask for a fresh link
+//! outgoing  the mails that review calls for
+//! ```
+//!
+//! What is approved is what was shown: an approval carries the version and the hash of the content on the page, and
+//! anything else is refused as a conflict.
 
-use serde::{Deserialize, Serialize};
+pub mod actions;
+pub mod edit;
+mod events;
+pub mod links;
+mod outgoing;
+mod request;
+pub mod view;
+pub mod visits;
 
-use crate::queue::{Context, Finished, Job, JobError};
+use serde::Deserialize;
 
-/// Makes the review link and the mail to the coach.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct RequestReview {
-    /// The session.
-    pub session_id: uuid::Uuid,
-}
-
-impl Job for RequestReview {
-    const KIND: &'static str = "review.request";
-
-    fn unique_key(&self) -> Option<String> {
-        Some(self.session_id.to_string())
-    }
-
-    async fn run(&self, _ctx: &Context) -> Result<Finished, JobError> {
-        Err(JobError::abort("not written yet"))
-    }
-}
+pub use events::{Event, EventKind, Visitor, record};
+pub use request::{AskForSpeakers, RequestReview};
 
 /// How coaches review.
 #[derive(Clone, Debug, Deserialize)]
@@ -33,4 +38,18 @@ pub struct Settings {
     pub link_days: u16,
     /// How many seconds an approved follow-up waits and can be cancelled.
     pub hold_seconds: u32,
+}
+
+impl Settings {
+    /// The URL of the page `path` (without a leading slash), below the base URL whatever its own path is.
+    #[must_use]
+    pub fn url(&self, path: &str) -> String {
+        format!("{}/{path}", self.base_url.as_str().trim_end_matches('/'))
+    }
+
+    /// The URL that is mailed for a link.
+    #[must_use]
+    pub fn link_url(&self, token: &links::Token) -> String {
+        self.url(&format!("r/{}", token.reveal()))
+    }
 }

@@ -1,0 +1,308 @@
+//! What a coach can do in a review. Each action is one function over the caller's transaction, which it does not
+//! commit; each locks the session first, so that two browsers take turns, and each leaves an entry in the audit.
+//!
+//! Doing the same thing twice changes nothing: an edit that is already the newest version, an approval of what is
+//! approved, a dismissal of what is dismissed are successes.
+
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{
+    Event, EventKind, Visitor,
+    events::record,
+    outgoing::{self, Invitation},
+};
+use crate::{
+    Services,
+    db::{TenantTx, Tx},
+    model::{
+        session::{self, State},
+        summary,
+    },
+};
+
+/// At most so many fresh links an hour for one session.
+pub const FRESH_LINKS_AN_HOUR: i64 = 3;
+
+/// Why an action was refused; then nothing of it happened once the transaction is dropped.
+#[derive(Debug, thiserror::Error)]
+pub enum ActionError {
+    /// The session has no such summary, or the organization no such session.
+    #[error("there is no such summary in this session")]
+    NotFound,
+    /// What was shown is not what is there: somebody saved a newer version meanwhile.
+    #[error("this summary changed meanwhile: version {newest} is the newest")]
+    Conflict {
+        /// The newest version.
+        newest: i32,
+    },
+    /// The summary is not open to this: it is approved, dismissed, or not written.
+    #[error("this summary is {state}, so this cannot be done to it")]
+    NotOpen {
+        /// Its state, as stored.
+        state: String,
+    },
+    /// Nothing is left that the client may read.
+    #[error("nothing in this summary is for the client: add a sentence, or dismiss it")]
+    NothingForClient,
+    /// The follow-up is on its way or gone.
+    #[error("the follow-up is already on its way and can no longer be stopped")]
+    TooLate,
+    /// Some of what was typed cannot be taken.
+    #[error("some of what was typed cannot be taken")]
+    Invalid(Vec<Problem>),
+    /// Fresh links were asked for too often.
+    #[error("{FRESH_LINKS_AN_HOUR} links were mailed within the hour; look for them in the mailbox, or try again later")]
+    TooMany,
+    /// The database refused or did not answer.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+    /// A mail could not be put on the ledger.
+    #[error("a mail could not be prepared: {0}")]
+    Mail(String),
+}
+
+/// What is wrong with one field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The field's name in the form: `text.{claim}`, `add.{section}`, `speaker.{n}`.
+    pub field: String,
+    /// What is wrong and what to do.
+    pub problem: String,
+}
+
+/// What an approval signs.
+#[derive(Clone, Debug)]
+pub struct Signed {
+    /// The version that was shown.
+    pub version: i32,
+    /// SHA-256 of its content, as shown.
+    pub hash: String,
+}
+
+/// What came of an approval.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Approved {
+    /// Approved, and the follow-up waits in this mail.
+    Queued(Uuid),
+    /// Approved, and not sent: the client has no email.
+    NotSent,
+    /// It was approved before; nothing changed.
+    Already,
+}
+
+/// A summary's row, locked.
+pub(super) struct Locked {
+    pub(super) state: String,
+    pub(super) version: i32,
+    approved_version: Option<i32>,
+    approved_hash: Option<String>,
+}
+
+/// Locks the session, then the summary: always in this order.
+pub(super) async fn lock(tx: &mut TenantTx, session_id: Uuid, summary_id: Uuid) -> Result<Locked, ActionError> {
+    session::lock(tx, session_id).await?.ok_or(ActionError::NotFound)?;
+    sqlx::query_as!(
+        Locked,
+        "select state, version, approved_version, approved_hash from summaries where id = $1 and session_id = $2 for update",
+        summary_id,
+        session_id
+    )
+    .fetch_optional(tx.conn())
+    .await?
+    .ok_or(ActionError::NotFound)
+}
+
+/// Approves exactly what was shown, and lets the follow-up wait out its hold.
+///
+/// # Errors
+/// [`ActionError::Conflict`] when the version or the hash is not that of the newest content.
+pub async fn approve(
+    tx: &mut TenantTx,
+    services: &Services,
+    session_id: Uuid,
+    summary_id: Uuid,
+    signed: &Signed,
+    visitor: &Visitor,
+) -> Result<Approved, ActionError> {
+    let row = lock(tx, session_id, summary_id).await?;
+    if row.state == "approved" && row.approved_version == Some(signed.version) && row.approved_hash.as_ref() == Some(&signed.hash) {
+        return Ok(Approved::Already);
+    }
+    if row.state != "done" {
+        return Err(ActionError::NotOpen { state: row.state });
+    }
+    let content = summary::load_version(tx, summary_id, row.version).await?;
+    if row.version != signed.version || content.hash() != signed.hash {
+        return Err(ActionError::Conflict { newest: row.version });
+    }
+    if content.for_client().next().is_none() {
+        return Err(ActionError::NothingForClient);
+    }
+    sqlx::query!(
+        "update summaries set state = 'approved', approved_version = $2, approved_hash = $3, approved_at = now(),
+            updated_at = now() where id = $1",
+        summary_id,
+        signed.version,
+        signed.hash
+    )
+    .execute(tx.conn())
+    .await?;
+    let mail = outgoing::follow_up(tx, services, summary_id).await?;
+    let detail = json!({ "version": signed.version, "hash": signed.hash, "mail_id": mail });
+    let event = Event { summary_id: Some(summary_id), detail, ..Event::of(session_id, EventKind::Approved) };
+    record(tx, &event, visitor).await?;
+    close_if_settled(tx, session_id).await?;
+    Ok(mail.map_or(Approved::NotSent, Approved::Queued))
+}
+
+/// Puts a summary aside: nothing of it is sent. Also for one that could not be written.
+///
+/// # Errors
+/// [`ActionError::NotOpen`] when it is approved or not written yet.
+pub async fn dismiss(tx: &mut TenantTx, session_id: Uuid, summary_id: Uuid, visitor: &Visitor) -> Result<(), ActionError> {
+    let row = lock(tx, session_id, summary_id).await?;
+    match row.state.as_str() {
+        "dismissed" => return Ok(()),
+        "done" | "failed" => {}
+        _ => return Err(ActionError::NotOpen { state: row.state }),
+    }
+    sqlx::query!("update summaries set state = 'dismissed', updated_at = now() where id = $1", summary_id)
+        .execute(tx.conn())
+        .await?;
+    let detail = json!({ "version": row.version });
+    let event = Event { summary_id: Some(summary_id), detail, ..Event::of(session_id, EventKind::Dismissed) };
+    record(tx, &event, visitor).await?;
+    close_if_settled(tx, session_id).await
+}
+
+/// Stops a follow-up within its hold, or takes back an approval of which nothing went out (no email, sending failed).
+/// The summary is open again, to be edited and approved anew.
+///
+/// # Errors
+/// [`ActionError::TooLate`] when the mail is on its way or gone.
+pub async fn cancel_follow_up(
+    tx: &mut TenantTx,
+    session_id: Uuid,
+    summary_id: Uuid,
+    visitor: &Visitor,
+) -> Result<(), ActionError> {
+    let row = lock(tx, session_id, summary_id).await?;
+    let session_state = session::lock(tx, session_id).await?.ok_or(ActionError::NotFound)?.0;
+    match row.state.as_str() {
+        // Cancelled before: it is open again already.
+        "done" => return Ok(()),
+        "approved" => {}
+        _ => return Err(ActionError::NotOpen { state: row.state }),
+    }
+    if !outgoing::stop_follow_up(tx, summary_id).await? {
+        return Err(ActionError::TooLate);
+    }
+    if session_state == State::Closed.as_str() {
+        session::set_state(tx, session_id, State::InReview).await?;
+    }
+    sqlx::query!(
+        "update summaries set state = 'done', approved_version = null, approved_hash = null, approved_at = null,
+            updated_at = now() where id = $1",
+        summary_id
+    )
+    .execute(tx.conn())
+    .await?;
+    let detail = json!({ "version": row.approved_version });
+    let event = Event { summary_id: Some(summary_id), detail, ..Event::of(session_id, EventKind::FollowUpCancelled) };
+    record(tx, &event, visitor).await?;
+    Ok(())
+}
+
+/// Closes a session in review once every summary is approved or dismissed and no follow-up is still to go.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn close_if_settled(tx: &mut TenantTx, session_id: Uuid) -> Result<(), ActionError> {
+    let settled = sqlx::query_scalar!(
+        r#"select exists (select from sessions where id = $1 and state = 'in_review')
+              and not exists (select from summaries where session_id = $1 and state not in ('approved', 'dismissed'))
+              and not exists (select from mails where session_id = $1 and kind = 'follow_up'
+                                and state not in ('sent', 'cancelled')) as "settled!""#,
+        session_id
+    )
+    .fetch_one(tx.conn())
+    .await?;
+    if settled {
+        session::set_state(tx, session_id, State::Closed).await?;
+    }
+    Ok(())
+}
+
+/// Mails a fresh link to the coach whom the old one was mailed to.
+///
+/// # Errors
+/// [`ActionError::TooMany`] beyond [`FRESH_LINKS_AN_HOUR`].
+pub async fn ask_fresh_link(
+    tx: &mut TenantTx,
+    services: &Services,
+    link: &super::links::Link,
+    visitor: &Visitor,
+) -> Result<(), ActionError> {
+    // The lock makes the count exact: two that ask at once take turns.
+    let (state, _) = session::lock(tx, link.session_id).await?.ok_or(ActionError::NotFound)?;
+    let asked = sqlx::query_scalar!(
+        r#"select count(*) as "count!" from review_events
+           where session_id = $1 and kind = 'fresh_link_asked' and at > now() - interval '1 hour'"#,
+        link.session_id
+    )
+    .fetch_one(tx.conn())
+    .await?;
+    if asked >= FRESH_LINKS_AN_HOUR {
+        return Err(ActionError::TooMany);
+    }
+    let event = Event { link_id: Some(link.id), ..Event::of(link.session_id, EventKind::FreshLinkAsked) };
+    record(tx, &event, visitor).await?;
+    let waiting = state == State::WaitingForSpeakers.as_str();
+    let invitation = if waiting { Invitation::Speakers } else { Invitation::Review };
+    outgoing::invite(tx, services, link.session_id, invitation, visitor).await
+}
+
+/// Who a speaker is, as the coach says.
+#[derive(Clone, Debug)]
+pub enum Who {
+    /// The coach.
+    Coach,
+    /// One of the coach's clients.
+    Client(Uuid),
+    /// A client who is not known yet.
+    NewClient {
+        /// The name.
+        name: String,
+        /// Where a follow-up would go.
+        email: Option<String>,
+    },
+    /// Neither coach nor client.
+    Guest,
+}
+
+/// The coach's answer for one label.
+#[derive(Clone, Debug)]
+pub struct SpeakerAnswer {
+    /// As written in the file.
+    pub label: String,
+    /// Who it is.
+    pub who: Who,
+}
+
+/// Names the speakers of a session that waits for it; the answers are aliases from then on.
+///
+/// # Errors
+/// [`ActionError::Invalid`] names the labels whose answer cannot be taken.
+pub async fn name_speakers(
+    tx: &mut TenantTx,
+    session_id: Uuid,
+    answers: &[SpeakerAnswer],
+    visitor: &Visitor,
+) -> Result<(), ActionError> {
+    session::lock(tx, session_id).await?.ok_or(ActionError::NotFound)?;
+    outgoing::name_speakers(tx, session_id, answers).await?;
+    let detail = json!({ "labels": answers.len() });
+    record(tx, &Event { detail, ..Event::of(session_id, EventKind::SpeakersNamed) }, visitor).await?;
+    Ok(())
+}

@@ -1,0 +1,157 @@
+//! Edits by hand: words changed, claims removed, claims added. An edit makes a version; none is overwritten.
+//!
+//! Reads the newest version; writes the next one, whose author is the coach, and the audit. The same edit sent twice
+//! (a double click) is one version.
+
+use std::collections::{HashMap, HashSet};
+
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{
+    Event, EventKind, Visitor,
+    actions::{ActionError, Problem, lock},
+    events::record,
+};
+use crate::{
+    db::{TenantTx, Tx},
+    model::{
+        ActionItem, Claim, Content, Owner, Section,
+        summary::{self, Authorship},
+    },
+};
+
+/// A claim is a sentence, not an essay: at most so many characters.
+pub const MAX_CHARACTERS: usize = 1000;
+/// A summary has at most so many claims.
+pub const MAX_CLAIMS: usize = 100;
+
+/// What the coach typed.
+#[derive(Clone, Debug, Default)]
+pub struct Edits {
+    /// The words of claims, by claim; those not named stay.
+    pub texts: HashMap<Uuid, String>,
+    /// Claims to leave out.
+    pub removals: HashSet<Uuid>,
+    /// New claims: where, and what.
+    pub additions: Vec<(Section, String)>,
+}
+
+impl Edits {
+    /// Whether these edits would change `content`, or cannot be taken as they are.
+    #[must_use]
+    pub fn change(&self, content: &Content) -> bool {
+        self.apply(content).map_or(true, |edited| edited.hash() != content.hash())
+    }
+
+    /// `content` with these edits.
+    fn apply(&self, content: &Content) -> Result<Content, Vec<Problem>> {
+        let mut problems = Vec::new();
+        let mut claims: Vec<Claim> = Vec::new();
+        for claim in content.claims.iter().filter(|claim| !self.removals.contains(&claim.id)) {
+            let mut claim = claim.clone();
+            if let Some(typed) = self.texts.get(&claim.id) {
+                let typed = one_line(typed);
+                if let Some(problem) = problem_of(&typed) {
+                    problems.push(Problem { field: format!("text.{}", claim.id), problem: problem.into() });
+                }
+                if typed != one_line(&claim.text) {
+                    claim.text = typed;
+                    claim.edited = true;
+                }
+            }
+            claims.push(claim);
+        }
+        for (section, typed) in &self.additions {
+            let typed = one_line(typed);
+            if typed.is_empty() {
+                continue;
+            }
+            if let Some(problem) = problem_of(&typed) {
+                problems.push(Problem { field: format!("add.{}", section.as_str()), problem: problem.into() });
+            }
+            claims.push(added(*section, typed));
+        }
+        if claims.len() > MAX_CLAIMS {
+            let problem = format!("A summary has at most {MAX_CLAIMS} sentences; remove some first.");
+            problems.push(Problem { field: "summary".into(), problem });
+        }
+        // Stable: within a section the order stays, and what was added comes last.
+        claims.sort_by_key(|claim| claim.section);
+        if problems.is_empty() { Ok(Content { claims }) } else { Err(problems) }
+    }
+}
+
+/// A claim in the coach's own words rests on no evidence but the coach.
+fn added(section: Section, text: String) -> Claim {
+    let action = (section == Section::ActionItems).then_some(ActionItem {
+        owner: Owner::Client,
+        due_date: None,
+        due_words: None,
+    });
+    Claim { id: Uuid::now_v7(), section, audience: section.audience(), text, edited: true, evidence: Vec::new(), action }
+}
+
+/// A claim is one line; a text field sends its line breaks as CRLF.
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+fn problem_of(text: &str) -> Option<&'static str> {
+    if text.is_empty() {
+        Some("This sentence is empty. To leave it out, tick “Remove”.")
+    } else if text.chars().count() > MAX_CHARACTERS {
+        Some("This sentence is longer than 1,000 characters. Shorten it, or make two of it.")
+    } else if text.chars().any(char::is_control) {
+        Some("This sentence holds characters that cannot be shown. Type it anew.")
+    } else {
+        None
+    }
+}
+
+/// Saves edits of version `base_version` as a new version, and gives its number; without a change, that of the base.
+///
+/// # Errors
+/// [`ActionError::Conflict`] when `base_version` is not the newest; [`ActionError::Invalid`] names the fields;
+/// [`ActionError::NotOpen`] when the summary is approved, dismissed or not written.
+pub async fn edit(
+    tx: &mut TenantTx,
+    session_id: Uuid,
+    summary_id: Uuid,
+    base_version: i32,
+    edits: &Edits,
+    visitor: &Visitor,
+) -> Result<i32, ActionError> {
+    let row = lock(tx, session_id, summary_id).await?;
+    if row.state != "done" {
+        return Err(ActionError::NotOpen { state: row.state });
+    }
+    let base = summary::load_version(tx, summary_id, base_version).await?;
+    let edited = edits.apply(&base).map_err(ActionError::Invalid)?;
+    let newest = summary::load_version(tx, summary_id, row.version).await?;
+    if edited.hash() == newest.hash() {
+        return Ok(row.version);
+    }
+    if base_version != row.version {
+        return Err(ActionError::Conflict { newest: row.version });
+    }
+    let origin = sqlx::query!(
+        "select provider, model, prompt_version, claims_dropped from summary_versions where summary_id = $1 and version = $2",
+        summary_id,
+        base_version
+    )
+    .fetch_one(tx.conn())
+    .await?;
+    let authorship = Authorship {
+        author: "coach",
+        provider: origin.provider,
+        model: origin.model,
+        prompt_version: origin.prompt_version,
+        claims_dropped: origin.claims_dropped,
+    };
+    let version = summary::add_version(tx, summary_id, &edited, &authorship).await?;
+    let detail = json!({ "from": base_version, "version": version, "removed": edits.removals.len() });
+    let event = Event { summary_id: Some(summary_id), detail, ..Event::of(session_id, EventKind::Edited) };
+    record(tx, &event, visitor).await?;
+    Ok(version)
+}

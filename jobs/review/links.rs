@@ -1,0 +1,184 @@
+//! Review links: a mailed token that leads to one session. It is a locator: following it shows a page with one button.
+//!
+//! Reads and writes `review_links`. The token is random per attempt and only its SHA-256 is stored, so an attempt that
+//! does not commit leaves nothing that opens anything.
+
+use std::fmt;
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use chrono::{DateTime, Duration, Utc};
+use rand::RngCore;
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use crate::db::{Db, TenantTx, Tx};
+
+/// What a token begins with, so that a leaked one is recognised for what it is.
+pub const TOKEN_PREFIX: &str = "dbr_";
+
+/// The secret of a mailed link. Its `Debug` shows nothing.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Token(String);
+
+impl Token {
+    /// A new one: 256 random bits.
+    #[must_use]
+    pub fn random() -> Self {
+        Self(format!("{TOKEN_PREFIX}{}", random_secret()))
+    }
+
+    /// A token as it came in a URL; none where it cannot be one.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let secret = text.strip_prefix(TOKEN_PREFIX)?;
+        let bytes = URL_SAFE_NO_PAD.decode(secret).ok()?;
+        (bytes.len() == 32).then(|| Self(text.to_owned()))
+    }
+
+    /// The token in the clear, for the URL of a mail. It goes nowhere else.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    fn hash(&self) -> Vec<u8> {
+        sha256(&self.0)
+    }
+}
+
+impl fmt::Debug for Token {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Token(…)")
+    }
+}
+
+/// 32 random bytes in base64url.
+pub(super) fn random_secret() -> String {
+    let mut bytes = [0; 32];
+    rand::rng().fill_bytes(&mut bytes);
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+pub(super) fn sha256(text: &str) -> Vec<u8> {
+    Sha256::digest(text.as_bytes()).to_vec()
+}
+
+/// A link, as found by its token.
+#[derive(Clone, Copy, Debug)]
+pub struct Link {
+    /// Its id.
+    pub id: Uuid,
+    /// Whose it is.
+    pub organization: Uuid,
+    /// The coach it was mailed to.
+    pub coach_id: Uuid,
+    /// The session it leads to.
+    pub session_id: Uuid,
+    /// From when on it no longer opens.
+    pub expires_at: DateTime<Utc>,
+    /// Whether somebody took it back.
+    pub revoked: bool,
+}
+
+impl Link {
+    /// Whether it opens now.
+    #[must_use]
+    pub fn opens(&self) -> bool {
+        !self.revoked && self.expires_at > Utc::now()
+    }
+}
+
+/// Makes a link to `session_id` for `coach_id` that opens for `days` days. It exists once `tx` commits.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn issue(tx: &mut TenantTx, coach_id: Uuid, session_id: Uuid, days: u16) -> Result<(Uuid, Token), sqlx::Error> {
+    let token = Token::random();
+    let id = Uuid::now_v7();
+    let organization = tx.tenant();
+    sqlx::query!(
+        "insert into review_links (id, organization_id, coach_id, session_id, token_sha256, expires_at)
+         values ($1, $2, $3, $4, $5, $6)",
+        id,
+        organization,
+        coach_id,
+        session_id,
+        token.hash(),
+        Utc::now() + Duration::days(i64::from(days)),
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok((id, token))
+}
+
+/// The link with this token, whether it still opens or not; none where there is none.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn find(db: &Db, token: &Token) -> Result<Option<Link>, sqlx::Error> {
+    let mut tx = db.system().await?;
+    let found = sqlx::query!(
+        r#"select organization_id as "organization!", link_id as "link!" from review_link_by_token($1)"#,
+        token.hash()
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    drop(tx);
+    let Some(found) = found else { return Ok(None) };
+    let mut tx = db.tenant(found.organization).await?;
+    load(&mut tx, found.link).await
+}
+
+/// The link with this id.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn load(tx: &mut TenantTx, link_id: Uuid) -> Result<Option<Link>, sqlx::Error> {
+    let organization = tx.tenant();
+    let row = sqlx::query!("select coach_id, session_id, expires_at, revoked_at from review_links where id = $1", link_id)
+        .fetch_optional(tx.conn())
+        .await?;
+    Ok(row.map(|row| Link {
+        id: link_id,
+        organization,
+        coach_id: row.coach_id,
+        session_id: row.session_id,
+        expires_at: row.expires_at,
+        revoked: row.revoked_at.is_some(),
+    }))
+}
+
+/// Takes a link back: it and every visit that it opened end at once. False where it was taken back before.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn revoke(tx: &mut TenantTx, link_id: Uuid) -> Result<bool, sqlx::Error> {
+    let session =
+        sqlx::query_scalar!("update review_links set revoked_at = now() where id = $1 and revoked_at is null returning session_id", link_id)
+            .fetch_optional(tx.conn())
+            .await?;
+    let Some(session_id) = session else { return Ok(false) };
+    let event = super::Event { link_id: Some(link_id), ..super::Event::of(session_id, super::EventKind::Revoked) };
+    super::record(tx, &event, &super::Visitor::default()).await?;
+    Ok(true)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Token;
+
+    #[test]
+    fn a_token_survives_its_url_and_hides_in_debug_output() {
+        let token = Token::random();
+        assert_eq!(Token::parse(token.reveal()), Some(token.clone()));
+        assert!(!format!("{token:?}").contains(token.reveal()));
+        assert_ne!(Token::random(), token);
+    }
+
+    #[test]
+    fn what_cannot_be_a_token_is_none() {
+        for text in ["", "dbr_", "dbr_short", "xyz_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "dbr_../../etc/passwd"] {
+            assert_eq!(Token::parse(text), None, "{text}");
+        }
+    }
+}

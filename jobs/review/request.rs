@@ -1,0 +1,116 @@
+//! The jobs that ask the coach: to review a session, and to say who spoke in it.
+//!
+//! Reads the session under its row lock; in one transaction issues a link, puts the mail that carries it on the
+//! ledger and moves the session. A rerun finds the session moved, or the question asked, and changes nothing.
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{
+    Visitor,
+    actions::ActionError,
+    outgoing::{self, Invitation},
+};
+use crate::{
+    db::Tx,
+    model::session::{self, State},
+    queue::{Context, Finished, Job, JobError},
+};
+
+/// Makes the review link and the mail to the coach.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RequestReview {
+    /// The session.
+    pub session_id: Uuid,
+}
+
+impl Job for RequestReview {
+    const KIND: &'static str = "review.request";
+
+    fn unique_key(&self) -> Option<String> {
+        Some(self.session_id.to_string())
+    }
+
+    async fn run(&self, ctx: &Context) -> Result<Finished, JobError> {
+        let mut tx = ctx.tenant_tx().await?;
+        let Some((state, _)) = session::lock(&mut tx, self.session_id).await? else {
+            tracing::info!(target: "review", { session.id = %self.session_id }, "the session is gone; no review is asked for");
+            return ctx.finish(tx, json!({ "sent": false, "why": "gone" })).await;
+        };
+        if state != State::Summarized.as_str() {
+            tracing::info!(target: "review", { session.id = %self.session_id, session.state = state }, "the review was asked for before, or is not due");
+            return ctx.finish(tx, json!({ "sent": false, "why": state })).await;
+        }
+        outgoing::invite(&mut tx, ctx, self.session_id, Invitation::Review, &Visitor::default())
+            .await
+            .map_err(ActionError::into_job_error)?;
+        session::set_state(&mut tx, self.session_id, State::InReview).await?;
+        ctx.finish(tx, json!({ "sent": true })).await
+    }
+
+    async fn on_dead(&self, ctx: &Context, error: &str) -> Result<(), JobError> {
+        mark_dead(ctx, self.session_id, error).await
+    }
+}
+
+/// Asks the coach, once, who spoke in a session that waits for the answer.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct AskForSpeakers {
+    /// The session.
+    pub session_id: Uuid,
+}
+
+impl Job for AskForSpeakers {
+    const KIND: &'static str = "review.ask_for_speakers";
+
+    fn unique_key(&self) -> Option<String> {
+        Some(self.session_id.to_string())
+    }
+
+    async fn run(&self, ctx: &Context) -> Result<Finished, JobError> {
+        let mut tx = ctx.tenant_tx().await?;
+        let state = session::lock(&mut tx, self.session_id).await?.map(|(state, _)| state);
+        if state.as_deref() != Some(State::WaitingForSpeakers.as_str()) {
+            tracing::info!(target: "review", { session.id = %self.session_id, session.state = state }, "the session does not wait for speakers");
+            return ctx.finish(tx, json!({ "sent": false, "why": state })).await;
+        }
+        let asked = sqlx::query_scalar!(
+            r#"select exists (select from mails where kind = 'speakers_needed' and subject_id = $1) as "asked!""#,
+            self.session_id
+        )
+        .fetch_one(tx.conn())
+        .await?;
+        if asked {
+            tracing::info!(target: "review", { session.id = %self.session_id }, "the coach was asked for the speakers before");
+            return ctx.finish(tx, json!({ "sent": false, "why": "asked before" })).await;
+        }
+        outgoing::invite(&mut tx, ctx, self.session_id, Invitation::Speakers, &Visitor::default())
+            .await
+            .map_err(ActionError::into_job_error)?;
+        ctx.finish(tx, json!({ "sent": true })).await
+    }
+
+    async fn on_dead(&self, ctx: &Context, error: &str) -> Result<(), JobError> {
+        mark_dead(ctx, self.session_id, error).await
+    }
+}
+
+/// The session shows that its coach could not be reached; the operator sees it among the failed jobs.
+async fn mark_dead(ctx: &Context, session_id: Uuid, error: &str) -> Result<(), JobError> {
+    let mut tx = ctx.tenant_tx().await?;
+    let reason = format!("the mail to the coach could not be prepared: {error}");
+    session::mark_failed(&mut tx, session_id, "review", &reason).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+impl ActionError {
+    /// What a job makes of it: a mail that cannot be rendered today cannot be rendered by the next attempt.
+    fn into_job_error(self) -> JobError {
+        match self {
+            Self::Mail(problem) => JobError::abort(problem),
+            other => other.into(),
+        }
+    }
+}

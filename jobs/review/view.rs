@@ -1,0 +1,274 @@
+//! Everything that the review page shows, read in one transaction. Writes nothing.
+
+use chrono::{DateTime, NaiveDate, Utc};
+use uuid::Uuid;
+
+use crate::{
+    db::{TenantTx, Tx},
+    model::{Content, summary},
+};
+
+/// A session as the coach sees it.
+#[derive(Clone, Debug)]
+pub struct SessionView {
+    /// The session.
+    pub id: Uuid,
+    /// What it is called.
+    pub title: String,
+    /// `individual` or `group`.
+    pub kind: String,
+    /// When it was.
+    pub date: NaiveDate,
+    /// Whether the date is only that of the file.
+    pub date_estimated: bool,
+    /// Its state, as stored.
+    pub state: String,
+    /// Why a stage gave up on it, where one did.
+    pub failed_reason: Option<String>,
+    /// Whose session it is.
+    pub coach_name: String,
+    /// The coach's IANA time zone: times are shown in it.
+    pub time_zone: String,
+    /// Who spoke.
+    pub participants: Vec<Participant>,
+    /// One a client, by name.
+    pub summaries: Vec<SummaryView>,
+    /// Labels that nobody is known for; empty unless the session waits for the coach.
+    pub speakers: Vec<UnknownSpeaker>,
+    /// The coach's clients, to choose a speaker from; empty unless the session waits for the coach.
+    pub clients: Vec<(Uuid, String)>,
+    /// What the parser had to say about the transcripts.
+    pub warnings: Vec<String>,
+}
+
+/// Who spoke.
+#[derive(Clone, Debug)]
+pub struct Participant {
+    /// `coach`, `client` or `guest`.
+    pub kind: String,
+    /// The name.
+    pub name: String,
+    /// For how many seconds.
+    pub speaking_seconds: f64,
+    /// How many words.
+    pub words: i32,
+}
+
+/// One client's summary.
+#[derive(Clone, Debug)]
+pub struct SummaryView {
+    /// The summary.
+    pub id: Uuid,
+    /// Whose it is.
+    pub client_name: String,
+    /// Where a follow-up would go.
+    pub client_email: Option<String>,
+    /// Its state, as stored.
+    pub state: String,
+    /// Why it could not be written.
+    pub failed_reason: Option<String>,
+    /// The version shown: the approved one, else the newest; 0 where there is none.
+    pub version: i32,
+    /// The claims of that version.
+    pub content: Content,
+    /// SHA-256 of the content: what an approval signs.
+    pub hash: String,
+    /// When it was approved.
+    pub approved_at: Option<DateTime<Utc>>,
+    /// All versions, oldest first.
+    pub versions: Vec<Version>,
+    /// The follow-up, where there is one: the latest.
+    pub follow_up: Option<FollowUp>,
+}
+
+/// One version's origin.
+#[derive(Clone, Debug)]
+pub struct Version {
+    /// From 1.
+    pub version: i32,
+    /// `summarizer` or `coach`.
+    pub author: String,
+    /// Who wrote the words: the provider, …
+    pub provider: String,
+    /// … its model, …
+    pub model: String,
+    /// … and the prompt.
+    pub prompt_version: String,
+    /// Claims in it.
+    pub claims_kept: i32,
+    /// Claims left out because their evidence did not hold.
+    pub claims_dropped: i32,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+}
+
+/// A follow-up on the ledger.
+#[derive(Clone, Debug)]
+pub struct FollowUp {
+    /// `queued`, `sending`, `sent`, `failed`, `uncertain` or `cancelled`.
+    pub state: String,
+    /// To whom.
+    pub recipient: String,
+    /// Not before this.
+    pub due_at: DateTime<Utc>,
+    /// When it went.
+    pub sent_at: Option<DateTime<Utc>>,
+}
+
+/// A label that nobody is known for.
+#[derive(Clone, Debug)]
+pub struct UnknownSpeaker {
+    /// As written in the file.
+    pub label: String,
+    /// Why it is not known, in a sentence.
+    pub reason: String,
+    /// How often it speaks.
+    pub turns: i64,
+    /// Two to five of the label's longer utterances, in order, with their times in milliseconds.
+    pub excerpts: Vec<(Option<i64>, String)>,
+}
+
+/// Reads a session; none where the organization has no such session.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn view(tx: &mut TenantTx, session_id: Uuid) -> Result<Option<SessionView>, sqlx::Error> {
+    let row = sqlx::query!(
+        "select title, type as kind, session_date, date_source, state, failed_reason, coaches.id as coach_id,
+                coaches.name as coach_name, coaches.time_zone
+         from sessions join coaches on coaches.id = sessions.coach_id where sessions.id = $1",
+        session_id
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let waiting = row.state == "waiting_for_speakers";
+    Ok(Some(SessionView {
+        id: session_id,
+        title: row.title,
+        kind: row.kind,
+        date: row.session_date,
+        date_estimated: row.date_source == "object_time",
+        participants: participants(tx, session_id).await?,
+        summaries: summaries(tx, session_id).await?,
+        speakers: if waiting { unknown_speakers(tx, session_id).await? } else { Vec::new() },
+        clients: if waiting { clients(tx, row.coach_id).await? } else { Vec::new() },
+        warnings: warnings(tx, session_id).await?,
+        state: row.state,
+        failed_reason: row.failed_reason,
+        coach_name: row.coach_name,
+        time_zone: row.time_zone,
+    }))
+}
+
+async fn participants(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Participant>, sqlx::Error> {
+    sqlx::query_as!(
+        Participant,
+        "select kind, name, speaking_seconds, words from participants where session_id = $1
+         order by kind = 'guest', kind = 'client', name",
+        session_id
+    )
+    .fetch_all(tx.conn())
+    .await
+}
+
+async fn summaries(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<SummaryView>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"select summaries.id, state, failed_reason, coalesce(approved_version, version) as "version!", approved_at,
+                  clients.name, clients.email
+           from summaries join clients on clients.id = summaries.client_id
+           where session_id = $1 order by clients.name, summaries.id"#,
+        session_id
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    let mut views = Vec::with_capacity(rows.len());
+    for row in rows {
+        let content = summary::load_version(tx, row.id, row.version).await?;
+        views.push(SummaryView {
+            id: row.id,
+            client_name: row.name,
+            client_email: row.email,
+            state: row.state,
+            failed_reason: row.failed_reason,
+            version: row.version,
+            hash: content.hash(),
+            content,
+            approved_at: row.approved_at,
+            versions: versions(tx, row.id).await?,
+            follow_up: follow_up(tx, row.id).await?,
+        });
+    }
+    Ok(views)
+}
+
+async fn versions(tx: &mut TenantTx, summary_id: Uuid) -> Result<Vec<Version>, sqlx::Error> {
+    sqlx::query_as!(
+        Version,
+        "select version, author, provider, model, prompt_version, claims_kept, claims_dropped, created_at
+         from summary_versions where summary_id = $1 order by version",
+        summary_id
+    )
+    .fetch_all(tx.conn())
+    .await
+}
+
+async fn follow_up(tx: &mut TenantTx, summary_id: Uuid) -> Result<Option<FollowUp>, sqlx::Error> {
+    sqlx::query_as!(
+        FollowUp,
+        "select state, recipient, due_at, sent_at from mails where kind = 'follow_up' and subject_id = $1
+         order by created_at desc, id desc limit 1",
+        summary_id
+    )
+    .fetch_optional(tx.conn())
+    .await
+}
+
+/// The longest utterances say most about who speaks; they are shown in the order in which they were said.
+async fn unknown_speakers(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<UnknownSpeaker>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"select attributions.label, reason, count(utterances.id) as "turns!"
+           from attributions left join utterances on utterances.session_id = attributions.session_id
+                                                 and utterances.label = attributions.label
+           where attributions.session_id = $1 and participant_id is null
+           group by attributions.label, reason order by min(utterances.position), attributions.label"#,
+        session_id
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    let mut speakers = Vec::with_capacity(rows.len());
+    for row in rows {
+        let excerpts = sqlx::query!(
+            r#"select start_ms, text as "text!" from (
+                   select position, start_ms, text from utterances where session_id = $1 and label = $2
+                   order by least(length(text), 300) desc, position limit 4
+               ) as longest order by position"#,
+            session_id,
+            row.label
+        )
+        .fetch_all(tx.conn())
+        .await?;
+        let excerpts = excerpts.into_iter().map(|row| (row.start_ms, row.text)).collect();
+        speakers.push(UnknownSpeaker { label: row.label, reason: row.reason, turns: row.turns, excerpts });
+    }
+    Ok(speakers)
+}
+
+async fn clients(tx: &mut TenantTx, coach_id: Uuid) -> Result<Vec<(Uuid, String)>, sqlx::Error> {
+    let rows = sqlx::query!("select id, name from clients where coach_id = $1 order by name, id", coach_id)
+        .fetch_all(tx.conn())
+        .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.name)).collect())
+}
+
+/// A warning is a string, or an object with a `message`.
+async fn warnings(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<String>, sqlx::Error> {
+    let rows = sqlx::query_scalar!(
+        "select warnings from transcripts where session_id = $1 and rejected_reason is null order by received_at",
+        session_id
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    let items = rows.iter().filter_map(serde_json::Value::as_array).flatten();
+    Ok(items.filter_map(|item| item.as_str().or_else(|| item.get("message")?.as_str()).map(str::to_owned)).collect())
+}

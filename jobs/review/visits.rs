@@ -1,0 +1,114 @@
+//! Visits: a browser that opened a link holds a cookie; its expiry slides with use.
+//!
+//! Reads and writes `review_visits`; only the SHA-256 of the cookie's secret is stored. Opening a link twice makes two
+//! visits, each good for itself.
+
+use std::fmt;
+
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use super::{Event, EventKind, Visitor, events::record, links};
+use crate::db::{Db, TenantTx, Tx};
+
+/// The secret in a visit's cookie. Its `Debug` shows nothing.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+impl Secret {
+    /// A secret as it came in a cookie.
+    #[must_use]
+    pub fn from_cookie(value: &str) -> Self {
+        Self(value.to_owned())
+    }
+
+    /// The secret in the clear, for the cookie.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    /// The token that every form of this visit carries: who cannot read the cookie cannot make it.
+    #[must_use]
+    pub fn form_token(&self) -> String {
+        let digest = Sha256::new().chain_update(self.0.as_bytes()).chain_update(b"/review form").finalize();
+        URL_SAFE_NO_PAD.encode(digest)
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Secret(…)")
+    }
+}
+
+/// An open visit.
+#[derive(Clone, Debug)]
+pub struct Visit {
+    /// Its id.
+    pub id: Uuid,
+    /// Whose link it came by.
+    pub organization: Uuid,
+    /// The link it came by.
+    pub link_id: Uuid,
+    /// The only session that it may see.
+    pub session_id: Uuid,
+}
+
+/// Opens a link: makes a visit and its secret. The caller has looked whether the link opens.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn open(tx: &mut TenantTx, link: &links::Link, visitor: &Visitor) -> Result<Secret, sqlx::Error> {
+    let secret = Secret(links::random_secret());
+    let organization = tx.tenant();
+    sqlx::query!(
+        "insert into review_visits (id, organization_id, link_id, cookie_sha256, expires_at)
+         values ($1, $2, $3, $4, now() + interval '12 hours')",
+        Uuid::now_v7(),
+        organization,
+        link.id,
+        links::sha256(&secret.0),
+    )
+    .execute(tx.conn())
+    .await?;
+    let event = Event { link_id: Some(link.id), ..Event::of(link.session_id, EventKind::Opened) };
+    record(tx, &event, visitor).await?;
+    Ok(secret)
+}
+
+/// The visit with this secret, where it has not run out and its link was not taken back. Its expiry slides to twelve
+/// hours from now, but never beyond that of the link (or its own first twelve hours).
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn find(db: &Db, secret: &Secret) -> Result<Option<Visit>, sqlx::Error> {
+    let mut tx = db.system().await?;
+    let found = sqlx::query!(
+        r#"select organization_id as "organization!", visit_id as "visit!" from review_visit_by_cookie($1)"#,
+        links::sha256(&secret.0)
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    drop(tx);
+    let Some(found) = found else { return Ok(None) };
+    let mut tx = db.tenant(found.organization).await?;
+    let row = sqlx::query!(
+        "update review_visits visit
+         set expires_at = least(now() + interval '12 hours', greatest(link.expires_at, visit.created_at + interval '12 hours'))
+         from review_links link
+         where visit.id = $1 and link.id = visit.link_id and visit.expires_at > now() and link.revoked_at is null
+         returning link.id as link_id, link.session_id",
+        found.visit
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    tx.commit().await?;
+    Ok(row.map(|row| Visit {
+        id: found.visit,
+        organization: found.organization,
+        link_id: row.link_id,
+        session_id: row.session_id,
+    }))
+}

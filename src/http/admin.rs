@@ -1,0 +1,141 @@
+//! The operator's page: sessions by state, jobs by kind, failed jobs with their errors; and the metrics.
+//!
+//! Reads counts across tenants by the functions of the migration `admin`; shows ids and errors, never what was said.
+
+use axum::{
+    extract::State,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde::Serialize;
+
+use super::{HttpState, failure::Failure, page};
+
+const FAILED_JOBS_SHOWN: i32 = 50;
+
+#[derive(Serialize)]
+struct Overview {
+    style: String,
+    sessions: Vec<Sessions>,
+    kinds: Vec<Kind>,
+    failed: Vec<Failed>,
+    lag: String,
+}
+
+#[derive(Serialize)]
+struct Sessions {
+    state: String,
+    failed: bool,
+    count: i64,
+}
+
+#[derive(Default, Serialize)]
+struct Kind {
+    kind: String,
+    due: i64,
+    running: i64,
+    done: i64,
+    dead: i64,
+    cancelled: i64,
+}
+
+#[derive(Serialize)]
+struct Failed {
+    id: String,
+    organization: String,
+    kind: String,
+    attempts: String,
+    error: String,
+    at: String,
+}
+
+/// `GET /`
+pub(super) async fn overview(State(state): State<HttpState>) -> Result<Response, Failure> {
+    let (kinds, lag) = kinds(&state).await?;
+    let context = Overview {
+        style: page::style_path(&state),
+        sessions: sessions(&state).await?,
+        kinds,
+        failed: failed(&state).await?,
+        lag: if lag < 1.0 { "nothing waits".to_owned() } else { format!("the oldest due job waits {lag:.0} s") },
+    };
+    page::render(&state, StatusCode::OK, "page/admin.html", &context)
+}
+
+/// `GET /metrics`
+pub(super) async fn metrics(State(state): State<HttpState>) -> Result<Response, Failure> {
+    // The gauges of the database are read when they are asked for: every process would count the same rows.
+    let (kinds, lag) = kinds(&state).await?;
+    for kind in kinds {
+        for (name, count) in [("due", kind.due), ("running", kind.running), ("dead", kind.dead)] {
+            metrics::gauge!("debrief_jobs", "kind" => kind.kind.clone(), "state" => name).set(to_f64(count));
+        }
+    }
+    for row in sessions(&state).await? {
+        let failed = if row.failed { "true" } else { "false" };
+        metrics::gauge!("debrief_sessions", "state" => row.state, "failed" => failed).set(to_f64(row.count));
+    }
+    metrics::gauge!("debrief_queue_lag_seconds").set(lag);
+    state.metrics.run_upkeep();
+    Ok(([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], state.metrics.render()).into_response())
+}
+
+async fn sessions(state: &HttpState) -> Result<Vec<Sessions>, sqlx::Error> {
+    sqlx::query_as!(
+        Sessions,
+        r#"select state as "state!", failed as "failed!", sessions as "count!" from admin_sessions()"#
+    )
+    .fetch_all(state.services.db.pool())
+    .await
+}
+
+/// Jobs by kind, and how long the oldest due one waits, in seconds.
+async fn kinds(state: &HttpState) -> Result<(Vec<Kind>, f64), sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"select kind as "kind!", state as "state!", jobs as "jobs!", oldest_due_seconds from admin_jobs()"#
+    )
+    .fetch_all(state.services.db.pool())
+    .await?;
+    let mut kinds: Vec<Kind> = Vec::new();
+    let mut lag: f64 = 0.0;
+    for row in rows {
+        lag = lag.max(row.oldest_due_seconds.unwrap_or_default());
+        if kinds.last().is_none_or(|last| last.kind != row.kind) {
+            kinds.push(Kind { kind: row.kind, ..Kind::default() });
+        }
+        let Some(kind) = kinds.last_mut() else { continue };
+        match row.state.as_str() {
+            "due" => kind.due = row.jobs,
+            "running" => kind.running = row.jobs,
+            "done" => kind.done = row.jobs,
+            "dead" => kind.dead = row.jobs,
+            _ => kind.cancelled = row.jobs,
+        }
+    }
+    Ok((kinds, lag))
+}
+
+async fn failed(state: &HttpState) -> Result<Vec<Failed>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"select id as "id!", organization_id, kind as "kind!", attempt as "attempt!", max_attempts as "max_attempts!",
+                  error, finished_at as "finished_at!" from admin_failed_jobs($1)"#,
+        FAILED_JOBS_SHOWN
+    )
+    .fetch_all(state.services.db.pool())
+    .await?;
+    let rows = rows.into_iter().map(|row| Failed {
+        id: row.id.to_string(),
+        organization: row.organization_id.map_or_else(|| "the installation".to_owned(), |id| id.to_string()),
+        kind: row.kind,
+        attempts: format!("{} of {}", row.attempt, row.max_attempts),
+        error: row.error.unwrap_or_else(|| "no error was recorded".to_owned()),
+        at: row.finished_at.format("%Y-%m-%d %H:%M:%S UTC").to_string(),
+    });
+    Ok(rows.collect())
+}
+
+/// Counts of rows are far below what an `f64` holds exactly.
+#[expect(clippy::cast_precision_loss, reason = "a count of rows is far below 2^52")]
+fn to_f64(count: i64) -> f64 {
+    count as f64
+}

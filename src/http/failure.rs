@@ -1,0 +1,174 @@
+//! Errors of the pages: for people a page that says what to do, for programs a problem (RFC 9457).
+//!
+//! A handler returns a [`Failure`]; the layer [`render`] turns it into the one or the other by the Accept header. So
+//! every error, the framework's own too, looks the same.
+
+use axum::{
+    extract::{Request, State},
+    http::{HeaderMap, HeaderValue, StatusCode, header},
+    middleware::Next,
+    response::{IntoResponse, Response},
+};
+use debrief_jobs::review::actions::ActionError;
+use serde::Serialize;
+use serde_json::json;
+
+use super::{HttpState, page};
+
+/// An error as a person reads it.
+#[derive(Clone, Debug)]
+pub(super) struct Failure {
+    pub(super) status: StatusCode,
+    pub(super) title: String,
+    pub(super) detail: String,
+    /// What the person had typed, to be copied: nothing typed is lost.
+    pub(super) typed: Vec<String>,
+    /// Where a fresh link can be asked for, by a POST.
+    pub(super) fresh: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Page<'a> {
+    status: u16,
+    title: &'a str,
+    detail: &'a str,
+    typed: &'a [String],
+    fresh: Option<&'a str>,
+    style: String,
+}
+
+impl Failure {
+    pub(super) fn new(status: StatusCode, title: impl Into<String>, detail: impl Into<String>) -> Self {
+        Self { status, title: title.into(), detail: detail.into(), typed: Vec::new(), fresh: None }
+    }
+
+    pub(super) fn not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "There is nothing here", "Check that the address is complete.")
+    }
+
+    pub(super) fn internal(error: &dyn std::fmt::Display) -> Self {
+        tracing::error!(target: "http", { error = %error }, "a request failed");
+        Self::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "Something went wrong",
+            "Nothing was changed. Go back and try again in a minute; if it stays so, tell whoever runs Debrief for you.",
+        )
+    }
+
+    fn response(&self, state: &HttpState, wants_json: bool) -> Response {
+        let mut response = if wants_json { self.problem() } else { self.page(state) };
+        *response.status_mut() = self.status;
+        response
+    }
+
+    fn problem(&self) -> Response {
+        let body = json!({
+            "type": "about:blank",
+            "title": self.title,
+            "status": self.status.as_u16(),
+            "detail": self.detail,
+        });
+        let content_type = (header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        ([content_type], body.to_string()).into_response()
+    }
+
+    fn page(&self, state: &HttpState) -> Response {
+        let context = Page {
+            status: self.status.as_u16(),
+            title: &self.title,
+            detail: &self.detail,
+            typed: &self.typed,
+            fresh: self.fresh.as_deref(),
+            style: page::style_path(state),
+        };
+        match state.services.templates.render("page/error.html", &context) {
+            Ok(html) => axum::response::Html(html).into_response(),
+            Err(error) => {
+                tracing::error!(target: "http", { error = %error }, "the error page did not render");
+                format!("{}\n\n{}\n", self.title, self.detail).into_response()
+            }
+        }
+    }
+}
+
+impl IntoResponse for Failure {
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl From<sqlx::Error> for Failure {
+    fn from(error: sqlx::Error) -> Self {
+        tracing::error!(target: "http", { error = %error }, "the database did not do what a page needs");
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "The database does not answer",
+            "Nothing was changed. Go back and try again in a minute.",
+        )
+    }
+}
+
+impl From<ActionError> for Failure {
+    fn from(error: ActionError) -> Self {
+        let detail = capitalized(&error.to_string());
+        match error {
+            ActionError::NotFound => Self::not_found(),
+            ActionError::Conflict { .. } | ActionError::NotOpen { .. } => {
+                Self::new(StatusCode::CONFLICT, "This changed meanwhile", detail)
+            }
+            ActionError::TooLate => Self::new(StatusCode::CONFLICT, "It is already on its way", detail),
+            ActionError::NothingForClient => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "There is nothing to send", detail),
+            ActionError::Invalid(problems) => {
+                let problems: Vec<String> = problems.into_iter().map(|problem| problem.problem).collect();
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "Something is missing", problems.join(" "))
+            }
+            ActionError::TooMany => Self::new(StatusCode::TOO_MANY_REQUESTS, "Enough links for now", detail),
+            ActionError::Database(error) => error.into(),
+            ActionError::Mail(problem) => Self::internal(&problem),
+        }
+    }
+}
+
+/// An error's sentence as a page shows it.
+fn capitalized(sentence: &str) -> String {
+    let mut characters = sentence.chars();
+    let Some(first) = characters.next() else { return String::new() };
+    format!("{}{}.", first.to_uppercase(), characters.as_str().trim_end_matches('.'))
+}
+
+/// Renders failures, and gives the framework's own bare errors the same face.
+pub(super) async fn render(State(state): State<HttpState>, request: Request, next: Next) -> Response {
+    let wants_json = wants_json(request.headers());
+    let mut response = next.run(request).await;
+    let failure = match response.extensions_mut().remove::<Failure>() {
+        Some(failure) => failure,
+        None if is_bare(&response) => bare(response.status()),
+        None => return response,
+    };
+    failure.response(&state, wants_json)
+}
+
+/// An error that is not a page of ours: the framework's answers are plain text or empty.
+fn is_bare(response: &Response) -> bool {
+    let content_type = response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let status = response.status();
+    (status.is_client_error() || status.is_server_error()) && content_type.is_none_or(|value| value.starts_with("text/plain"))
+}
+
+fn bare(status: StatusCode) -> Failure {
+    match status {
+        StatusCode::PAYLOAD_TOO_LARGE => Failure::new(status, "That is too much", "Shorten what you typed and send it again."),
+        StatusCode::SERVICE_UNAVAILABLE => {
+            Failure::new(status, "This takes too long", "It may or may not have been done: go back, reload and look.")
+        }
+        _ if status.is_server_error() => Failure::internal(&status),
+        _ => Failure::new(status, "This request cannot be understood", "Go back to the page and try again from there."),
+    }
+}
+
+fn wants_json(headers: &HeaderMap) -> bool {
+    let accept = headers.get(header::ACCEPT).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    accept.contains("json") && !accept.contains("text/html")
+}

@@ -1,0 +1,143 @@
+//! Who may post, who may see, and the headers of every answer.
+//!
+//! A visit is a cookie whose hash is in the database; it sees its own session and no other. A POST must come from one
+//! of our own pages: the browser says so (`Sec-Fetch-Site`, else `Origin`), and the form carries a token that only
+//! this visit's pages hold.
+
+use std::net::SocketAddr;
+
+use axum::{
+    extract::{ConnectInfo, Request, State},
+    http::{Extensions, HeaderMap, HeaderName, HeaderValue, Method, StatusCode, header},
+    middleware::Next,
+    response::Response,
+};
+use debrief_jobs::review::{
+    Visitor,
+    visits::{self, Secret, Visit},
+};
+use uuid::Uuid;
+
+use super::{HttpState, failure::Failure};
+
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self'; \
+    frame-ancestors 'none'; base-uri 'none'";
+
+/// Headers that hold for every answer. A handler's own Cache-Control stays.
+pub(super) async fn add_headers(State(state): State<HttpState>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    let fixed: [(HeaderName, &'static str); 5] = [
+        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
+        // `no-referrer` would make browsers send `Origin: null` with our own forms.
+        (header::REFERRER_POLICY, "same-origin"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
+        (HeaderName::from_static("x-robots-tag"), "noindex, nofollow"),
+    ];
+    for (name, value) in fixed {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    if state.is_https() {
+        headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static("max-age=31536000"));
+    }
+    response
+}
+
+/// Refuses what another site's page sends in a visitor's name.
+pub(super) async fn refuse_cross_site(
+    State(state): State<HttpState>,
+    request: Request,
+    next: Next,
+) -> Result<Response, Failure> {
+    let safe = matches!(*request.method(), Method::GET | Method::HEAD | Method::OPTIONS);
+    if safe || comes_from_us(&state, request.headers()) {
+        return Ok(next.run(request).await);
+    }
+    tracing::warn!(target: "http", "a form sent by another site was refused");
+    Err(Failure::new(
+        StatusCode::FORBIDDEN,
+        "This came from another site",
+        "Nothing was changed. Open the review from the link in your mail and try again there.",
+    ))
+}
+
+/// A browser says where a request comes from. What says nothing at all is no browser, and has no cookie to abuse.
+fn comes_from_us(state: &HttpState, headers: &HeaderMap) -> bool {
+    if let Some(site) = headers.get("sec-fetch-site") {
+        return site == "same-origin" || site == "none";
+    }
+    match headers.get(header::ORIGIN) {
+        Some(origin) => origin.as_bytes() == state.services.review.base_url.origin().ascii_serialization().as_bytes(),
+        None => true,
+    }
+}
+
+/// The name of the cookie for a session: one a link, so that two reviews stand open side by side.
+pub(super) fn cookie_name(state: &HttpState, session_id: Uuid) -> String {
+    // A browser takes a `__Host-` cookie from nobody but this host, over https.
+    let prefix = if state.is_https() { "__Host-" } else { "" };
+    format!("{prefix}debrief-{}", session_id.simple())
+}
+
+/// The Set-Cookie of a visit. The database knows when it ends; the browser may forget it after two weeks.
+pub(super) fn set_cookie(state: &HttpState, session_id: Uuid, secret: &Secret) -> String {
+    let secure = if state.is_https() { "; Secure" } else { "" };
+    let name = cookie_name(state, session_id);
+    format!("{name}={}; Path=/; HttpOnly; SameSite=Lax; Max-Age=1209600{secure}", secret.reveal())
+}
+
+/// A visitor with a visit to this session.
+#[derive(Debug)]
+pub(super) struct Guest {
+    pub(super) visit: Visit,
+    pub(super) form_token: String,
+}
+
+/// The visit that the request's cookie names; a failure that says how to come in where there is none.
+pub(super) async fn guest(state: &HttpState, headers: &HeaderMap, session_id: Uuid) -> Result<Guest, Failure> {
+    let secret = cookie(headers, &cookie_name(state, session_id)).map(Secret::from_cookie).ok_or_else(closed)?;
+    let visit = visits::find(&state.services.db, &secret).await?.ok_or_else(closed)?;
+    // The cookie's name is the browser's to choose: what counts is the session that the visit was opened for.
+    if visit.session_id != session_id {
+        return Err(closed());
+    }
+    Ok(Guest { form_token: secret.form_token(), visit })
+}
+
+/// Checks the token of a posted form.
+pub(super) fn check_form_token(guest: &Guest, given: Option<&str>) -> Result<(), Failure> {
+    if given == Some(guest.form_token.as_str()) {
+        return Ok(());
+    }
+    Err(Failure::new(
+        StatusCode::FORBIDDEN,
+        "This form is from an earlier visit",
+        "Nothing was changed. Reload the review and send it from there.",
+    ))
+}
+
+fn closed() -> Failure {
+    Failure::new(
+        StatusCode::UNAUTHORIZED,
+        "This review is not open in this browser",
+        "Nothing was changed. Open the link in your mail once more; it brings you back here.",
+    )
+}
+
+fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers
+        .get_all(header::COOKIE)
+        .iter()
+        .filter_map(|value| value.to_str().ok())
+        .flat_map(|value| value.split(';'))
+        .find_map(|pair| pair.trim().strip_prefix(name)?.strip_prefix('='))
+}
+
+/// Who acts, for the audit: the address of the connection, and what the browser calls itself.
+pub(super) fn visitor(extensions: &Extensions, headers: &HeaderMap, link_id: Option<Uuid>) -> Visitor {
+    let address = extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip().to_string());
+    let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
+    Visitor { link_id, address, agent: agent.map(|agent| agent.chars().take(300).collect()) }
+}

@@ -1,0 +1,100 @@
+//! The mailed link: a page with one button, the button, and a fresh link for an expired one.
+//!
+//! Mail scanners follow links and some run scripts, so a GET changes nothing and nothing submits itself: only a
+//! person's press of the button opens the review.
+
+use axum::{
+    extract::{Path, Request, State},
+    http::{HeaderName, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use debrief_jobs::{
+    db::Tx,
+    review::{
+        actions,
+        links::{self, Link, Token},
+        visits,
+    },
+};
+use serde::Serialize;
+
+use super::{HttpState, failure::Failure, guard, page};
+
+#[derive(Serialize)]
+struct Open {
+    action: String,
+    style: String,
+}
+
+/// `GET /r/{token}`
+pub(super) async fn show(State(state): State<HttpState>, Path(token): Path<String>) -> Result<Response, Failure> {
+    find_open(&state, &token).await?;
+    let context = Open { action: state.path(&format!("r/{token}/open")), style: page::style_path(&state) };
+    page::render(&state, StatusCode::OK, "page/open.html", &context)
+}
+
+/// `POST /r/{token}/open`
+pub(super) async fn open(
+    State(state): State<HttpState>,
+    Path(token): Path<String>,
+    request: Request,
+) -> Result<Response, Failure> {
+    let link = find_open(&state, &token).await?;
+    let visitor = guard::visitor(request.extensions(), request.headers(), Some(link.id));
+    let mut tx = state.services.db.tenant(link.organization).await?;
+    let secret = visits::open(&mut tx, &link, &visitor).await?;
+    tx.commit().await?;
+    let cookie: (HeaderName, String) = (header::SET_COOKIE, guard::set_cookie(&state, link.session_id, &secret));
+    let target = (header::LOCATION, state.path(&format!("review/{}", link.session_id)));
+    Ok((StatusCode::SEE_OTHER, [cookie, target]).into_response())
+}
+
+/// `POST /r/{token}/fresh`
+pub(super) async fn fresh(
+    State(state): State<HttpState>,
+    Path(token): Path<String>,
+    request: Request,
+) -> Result<Response, Failure> {
+    let link = find(&state, &token).await?;
+    if link.revoked {
+        return Err(revoked());
+    }
+    let visitor = guard::visitor(request.extensions(), request.headers(), Some(link.id));
+    let mut tx = state.services.db.tenant(link.organization).await?;
+    actions::ask_fresh_link(&mut tx, &state.services, &link, &visitor).await?;
+    tx.commit().await?;
+    page::message(
+        &state,
+        StatusCode::OK,
+        "A fresh link is on its way",
+        "It goes to the address that the old one went to, and should be there in a minute.",
+    )
+}
+
+async fn find(state: &HttpState, token: &str) -> Result<Link, Failure> {
+    let unknown = || {
+        let detail = "The address may have been cut short: copy it whole from the mail.";
+        Failure::new(StatusCode::NOT_FOUND, "We do not know this link", detail)
+    };
+    let token = Token::parse(token).ok_or_else(unknown)?;
+    links::find(&state.services.db, &token).await?.ok_or_else(unknown)
+}
+
+async fn find_open(state: &HttpState, token: &str) -> Result<Link, Failure> {
+    let link = find(state, token).await?;
+    if link.revoked {
+        return Err(revoked());
+    }
+    if !link.opens() {
+        let detail = "Links open for a limited time. We can mail you a fresh one, to the address this one went to.";
+        let mut failure = Failure::new(StatusCode::GONE, "This link has run out", detail);
+        failure.fresh = Some(state.path(&format!("r/{token}/fresh")));
+        return Err(failure);
+    }
+    Ok(link)
+}
+
+fn revoked() -> Failure {
+    let detail = "Somebody in your organization took it back. Ask them when that surprises you.";
+    Failure::new(StatusCode::GONE, "This link was taken back", detail)
+}

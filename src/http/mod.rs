@@ -1,0 +1,150 @@
+//! The pages: a coach's review behind a mailed link, the operator's page, health and metrics.
+//!
+//! ```text
+//! links    /r/{token}            a page with one button; POST opens it
+//! review   /review/{session}     read, edit, approve, dismiss, stop; name the speakers
+//! health   /livez /readyz        for whoever runs the process
+//! admin    / /metrics            on a loopback listener of its own, until people sign in
+//! guard    who may post, and the headers of every answer
+//! failure  errors: pages for people, RFC 9457 problems for programs
+//! ```
+//!
+//! Everything works without scripts. URLs come from the settings, never from the Host header, and a token is never
+//! logged: the trace knows a request by its route.
+
+mod admin;
+mod assets;
+mod failure;
+mod form;
+mod guard;
+mod health;
+mod links;
+mod page;
+mod review;
+mod speakers;
+
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+
+use axum::{
+    Router,
+    extract::{DefaultBodyLimit, MatchedPath, Request, State},
+    http::StatusCode,
+    middleware,
+    response::Response,
+    routing::{get, post},
+};
+use debrief_jobs::Services;
+use metrics_exporter_prometheus::PrometheusHandle;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer, trace::TraceLayer};
+
+use failure::Failure;
+
+/// A form is text that a person typed: larger is refused.
+const MAX_BODY_BYTES: usize = 512 << 10;
+/// No page takes longer; the database's own timeouts come first.
+const TIMEOUT: Duration = Duration::from_secs(30);
+
+/// What every handler has.
+#[derive(Clone)]
+pub struct HttpState {
+    /// The services of the process.
+    pub services: Arc<Services>,
+    /// Renders `/metrics`.
+    pub metrics: PrometheusHandle,
+}
+
+impl std::fmt::Debug for HttpState {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("HttpState").finish_non_exhaustive()
+    }
+}
+
+impl HttpState {
+    /// The path of a page as a browser sees it: below the path of the base URL.
+    fn path(&self, path: &str) -> String {
+        format!("{}/{path}", self.services.review.base_url.path().trim_end_matches('/'))
+    }
+
+    fn is_https(&self) -> bool {
+        self.services.review.base_url.scheme() == "https"
+    }
+}
+
+/// What coaches reach, and what a load balancer asks.
+pub fn public_router(state: HttpState) -> Router {
+    let routes = Router::new()
+        .route("/", get(home))
+        .route("/r/{token}", get(links::show))
+        .route("/r/{token}/open", post(links::open))
+        .route("/r/{token}/fresh", post(links::fresh))
+        .route("/review/{session}", get(review::show))
+        .route("/review/{session}/speakers", post(speakers::name))
+        .route("/review/{session}/summaries/{summary}", post(review::save))
+        .route("/review/{session}/summaries/{summary}/approve", post(review::approve))
+        .route("/review/{session}/summaries/{summary}/dismiss", post(review::dismiss))
+        .route("/review/{session}/summaries/{summary}/cancel", post(review::cancel))
+        .route("/assets/style.css", get(assets::style))
+        .route("/livez", get(health::livez))
+        .route("/readyz", get(health::readyz));
+    finish(routes, state)
+}
+
+/// What the operator reaches: the listener must be on loopback, for nobody signs in.
+pub fn admin_router(state: HttpState) -> Router {
+    let routes = Router::new()
+        .route("/", get(admin::overview))
+        .route("/metrics", get(admin::metrics))
+        .route("/assets/style.css", get(assets::style))
+        .route("/livez", get(health::livez))
+        .route("/readyz", get(health::readyz_in_detail));
+    finish(routes, state)
+}
+
+/// The layers that every answer passes, outermost last.
+fn finish(routes: Router<HttpState>, state: HttpState) -> Router {
+    routes
+        .fallback(async || Failure::not_found())
+        .method_not_allowed_fallback(async || {
+            Failure::new(StatusCode::METHOD_NOT_ALLOWED, "Not this way", "This page does not take that kind of request.")
+        })
+        .layer(middleware::from_fn_with_state(state.clone(), guard::refuse_cross_site))
+        .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
+        .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT))
+        .layer(CatchPanicLayer::new())
+        .layer(middleware::from_fn_with_state(state.clone(), failure::render))
+        .layer(middleware::from_fn_with_state(state.clone(), guard::add_headers))
+        .layer(TraceLayer::new_for_http().make_span_with(span).on_request(()).on_response(on_response))
+        .with_state(state)
+}
+
+/// The route and not the path: a path may hold a token.
+fn span(request: &Request) -> tracing::Span {
+    let route = request.extensions().get::<MatchedPath>().map_or("none", MatchedPath::as_str);
+    tracing::info_span!(target: "http", "request", http.method = %request.method(), http.route = route)
+}
+
+fn on_response(response: &Response, latency: Duration, _span: &tracing::Span) {
+    let status = response.status().as_u16();
+    tracing::debug!(target: "http", { http.status = status, latency_ms = latency.as_millis() }, "answered");
+}
+
+/// Serves `router` on `listener` until `shutdown`; what is being answered then is answered.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn serve(listener: TcpListener, router: Router, shutdown: CancellationToken) -> io::Result<()> {
+    axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
+        .with_graceful_shutdown(shutdown.cancelled_owned())
+        .await
+}
+
+async fn home(State(state): State<HttpState>) -> Result<Response, Failure> {
+    page::message(
+        &state,
+        StatusCode::OK,
+        "Debrief is running",
+        "There is nothing to sign in to: when a session is ready, its coach gets a mail with a link to the review.",
+    )
+}

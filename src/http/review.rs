@@ -1,0 +1,210 @@
+//! The review page and what is posted from it.
+//!
+//! Reads the session in one transaction; each POST is one action in one transaction and ends in a redirect, so that a
+//! reload repeats nothing. What cannot be taken is shown again with all that was typed.
+
+use axum::{
+    Form as Posted,
+    extract::{Path, Query, State},
+    http::{StatusCode, header, request::Parts},
+    response::{IntoResponse, Response},
+};
+use debrief_jobs::{
+    db::Tx,
+    model::summary,
+    review::{
+        actions::{self, ActionError, Approved, Signed},
+        edit,
+        view::view,
+    },
+};
+use serde::Deserialize;
+use uuid::Uuid;
+
+use super::{
+    HttpState,
+    failure::Failure,
+    form::Form,
+    guard::{self, Guest},
+    page,
+};
+
+mod card;
+mod context;
+
+pub(super) use context::{Redo, build};
+
+/// What a redirect tells the page to say.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Done {
+    pub(super) done: Option<String>,
+    pub(super) summary: Option<Uuid>,
+}
+
+type Fields = Posted<Vec<(String, String)>>;
+
+/// `GET /review/{session}`
+pub(super) async fn show(
+    State(state): State<HttpState>,
+    Path(session): Path<Uuid>,
+    Query(done): Query<Done>,
+    parts: Parts,
+) -> Result<Response, Failure> {
+    let guest = guard::guest(&state, &parts.headers, session).await?;
+    render(&state, &guest, StatusCode::OK, &done, None).await
+}
+
+/// `POST …/summaries/{summary}`: saves what was typed as a new version.
+pub(super) async fn save(
+    State(state): State<HttpState>,
+    Path((session, summary)): Path<(Uuid, Uuid)>,
+    parts: Parts,
+    Posted(fields): Fields,
+) -> Result<Response, Failure> {
+    let form = Form(fields);
+    let guest = enter(&state, &parts, session, &form).await?;
+    let visitor = guard::visitor(&parts.extensions, &parts.headers, Some(guest.visit.link_id));
+    let mut tx = state.services.db.tenant(guest.visit.organization).await?;
+    match edit::edit(&mut tx, session, summary, form.version(), &form.edits(), &visitor).await {
+        Ok(version) => {
+            tx.commit().await?;
+            let done = if version == form.version() { "unchanged" } else { "edited" };
+            Ok(see_other(&state, session, Some(summary), done))
+        }
+        Err(error) => {
+            drop(tx);
+            refused(&state, &guest, summary, &form, error).await
+        }
+    }
+}
+
+/// `POST …/approve`: signs what was shown. Typing that was not saved is saved first, and shown to be signed then.
+pub(super) async fn approve(
+    State(state): State<HttpState>,
+    Path((session, summary)): Path<(Uuid, Uuid)>,
+    parts: Parts,
+    Posted(fields): Fields,
+) -> Result<Response, Failure> {
+    let form = Form(fields);
+    let guest = enter(&state, &parts, session, &form).await?;
+    match sign(&state, &guest, &parts, summary, &form).await {
+        Ok(done) => Ok(see_other(&state, session, Some(summary), done)),
+        Err(error) => refused(&state, &guest, summary, &form, error).await,
+    }
+}
+
+async fn sign(
+    state: &HttpState,
+    guest: &Guest,
+    parts: &Parts,
+    summary: Uuid,
+    form: &Form,
+) -> Result<&'static str, ActionError> {
+    let session = guest.visit.session_id;
+    let visitor = guard::visitor(&parts.extensions, &parts.headers, Some(guest.visit.link_id));
+    let mut tx = state.services.db.tenant(guest.visit.organization).await?;
+    let (version, edits) = (form.version(), form.edits());
+    let shown = summary::load_version(&mut tx, summary, version).await?;
+    if edits.change(&shown) {
+        edit::edit(&mut tx, session, summary, version, &edits, &visitor).await?;
+        tx.commit().await?;
+        return Ok("saved-first");
+    }
+    let signed = Signed { version, hash: form.get("hash").unwrap_or_default().to_owned() };
+    let approved = actions::approve(&mut tx, &state.services, session, summary, &signed, &visitor).await?;
+    tx.commit().await?;
+    Ok(if approved == Approved::NotSent { "not-sent" } else { "approved" })
+}
+
+/// `POST …/dismiss`: puts the summary aside.
+pub(super) async fn dismiss(
+    State(state): State<HttpState>,
+    Path((session, summary)): Path<(Uuid, Uuid)>,
+    parts: Parts,
+    Posted(fields): Fields,
+) -> Result<Response, Failure> {
+    let guest = enter(&state, &parts, session, &Form(fields)).await?;
+    let visitor = guard::visitor(&parts.extensions, &parts.headers, Some(guest.visit.link_id));
+    let mut tx = state.services.db.tenant(guest.visit.organization).await?;
+    actions::dismiss(&mut tx, session, summary, &visitor).await?;
+    tx.commit().await?;
+    Ok(see_other(&state, session, Some(summary), "dismissed"))
+}
+
+/// `POST …/cancel`: stops the follow-up within its hold.
+pub(super) async fn cancel(
+    State(state): State<HttpState>,
+    Path((session, summary)): Path<(Uuid, Uuid)>,
+    parts: Parts,
+    Posted(fields): Fields,
+) -> Result<Response, Failure> {
+    let guest = enter(&state, &parts, session, &Form(fields)).await?;
+    let visitor = guard::visitor(&parts.extensions, &parts.headers, Some(guest.visit.link_id));
+    let mut tx = state.services.db.tenant(guest.visit.organization).await?;
+    actions::cancel_follow_up(&mut tx, session, summary, &visitor).await?;
+    tx.commit().await?;
+    Ok(see_other(&state, session, Some(summary), "cancelled"))
+}
+
+/// The visit of a POST, with its form token checked. A failure keeps what was typed.
+pub(super) async fn enter(state: &HttpState, parts: &Parts, session: Uuid, form: &Form) -> Result<Guest, Failure> {
+    let keep = |mut failure: Failure| {
+        failure.typed = form.typed(None);
+        failure
+    };
+    let guest = guard::guest(state, &parts.headers, session).await.map_err(keep)?;
+    guard::check_form_token(&guest, form.get("form_token")).map_err(keep)?;
+    Ok(guest)
+}
+
+/// Back to the page, at the summary's place.
+pub(super) fn see_other(state: &HttpState, session: Uuid, summary: Option<Uuid>, done: &str) -> Response {
+    let place = summary.map(|id| format!("&summary={id}#s-{id}")).unwrap_or_default();
+    let target = state.path(&format!("review/{session}?done={done}{place}"));
+    (StatusCode::SEE_OTHER, [(header::LOCATION, target)]).into_response()
+}
+
+/// Renders the page.
+pub(super) async fn render(
+    state: &HttpState,
+    guest: &Guest,
+    status: StatusCode,
+    done: &Done,
+    redo: Option<&Redo<'_>>,
+) -> Result<Response, Failure> {
+    let mut tx = state.services.db.tenant(guest.visit.organization).await?;
+    let session = view(&mut tx, guest.visit.session_id).await?.ok_or_else(Failure::not_found)?;
+    drop(tx);
+    page::render(state, status, "page/review.html", &build(state, &session, &guest.form_token, done, redo))
+}
+
+/// Shows the page again, with what was typed and why it was not taken.
+async fn refused(
+    state: &HttpState,
+    guest: &Guest,
+    summary: Uuid,
+    form: &Form,
+    error: ActionError,
+) -> Result<Response, Failure> {
+    let mut tx = state.services.db.tenant(guest.visit.organization).await?;
+    let shown = summary::load_version(&mut tx, summary, form.version()).await?;
+    let newest = sqlx::query_scalar!("select version from summaries where id = $1", summary)
+        .fetch_optional(tx.conn())
+        .await?;
+    drop(tx);
+    let moved = newest != Some(form.version());
+    let (status, problems) = match &error {
+        ActionError::Invalid(problems) if !moved => (StatusCode::UNPROCESSABLE_ENTITY, problems.clone()),
+        ActionError::NothingForClient => (StatusCode::UNPROCESSABLE_ENTITY, Vec::new()),
+        ActionError::Invalid(_) | ActionError::Conflict { .. } | ActionError::NotOpen { .. } => {
+            (StatusCode::CONFLICT, Vec::new())
+        }
+        _ => {
+            let mut failure = Failure::from(error);
+            failure.typed = form.typed(Some(&shown));
+            return Err(failure);
+        }
+    };
+    let redo = Redo { summary, form, problems, shown, conflict: status == StatusCode::CONFLICT, message: error.to_string() };
+    render(state, guest, status, &Done::default(), Some(&redo)).await
+}

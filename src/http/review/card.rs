@@ -1,0 +1,277 @@
+//! One summary on the review page: its claims as fields, their evidence, and what happens to it. Pure.
+
+use chrono::Utc;
+use chrono_tz::Tz;
+use debrief_jobs::{
+    model::{ActionItem, Audience, Claim, Evidence, Owner, Section},
+    review::view::SummaryView,
+};
+use serde::Serialize;
+
+use super::context::{Redo, moment};
+use crate::http::form::Form;
+
+/// One client's summary.
+#[derive(Debug, Serialize)]
+pub(super) struct Card {
+    id: String,
+    action: String,
+    client: String,
+    email: Option<String>,
+    state: String,
+    badge: &'static str,
+    failed_reason: Option<String>,
+    version: i32,
+    hash: String,
+    notice: Option<&'static str>,
+    /// Why a POST was not taken.
+    problem: Option<String>,
+    conflict: Option<Conflict>,
+    sections: Vec<Block>,
+    coach_sections: Vec<Block>,
+    footnote: String,
+    follow_up: Option<String>,
+    /// The label of the button that takes the approval back; none where it is too late.
+    reopen: Option<&'static str>,
+}
+
+/// What changed under a form.
+#[derive(Debug, Serialize)]
+struct Conflict {
+    /// Sentences that were shown and are gone or changed.
+    gone: Vec<String>,
+    /// Sentences that are new.
+    new: Vec<String>,
+    /// What was typed and not taken.
+    typed: Vec<String>,
+}
+
+/// A section.
+#[derive(Debug, Serialize)]
+struct Block {
+    key: &'static str,
+    title: &'static str,
+    claims: Vec<Sentence>,
+    added: String,
+    added_problem: Option<String>,
+}
+
+/// A claim.
+#[derive(Debug, Serialize)]
+struct Sentence {
+    id: String,
+    /// As saved.
+    text: String,
+    /// As typed, where a form is shown again.
+    value: String,
+    rows: usize,
+    removed: bool,
+    problem: Option<String>,
+    edited: bool,
+    action: Option<String>,
+    evidence: Vec<Quote>,
+}
+
+/// Words that support a claim.
+#[derive(Debug, Serialize)]
+struct Quote {
+    words: String,
+    speaker: String,
+    time: Option<String>,
+}
+
+/// Builds the card of a summary.
+pub(super) fn build(summary: &SummaryView, action: &str, zone: Tz, note: Option<&str>, redo: Option<&Redo<'_>>) -> Card {
+    let retyped = redo.filter(|redo| !redo.conflict);
+    let blocks = |audience: Audience| {
+        let sections = Section::ALL.into_iter().map(|section| block(summary, section, audience, retyped));
+        // A client's section is shown empty, so that something can be added to it.
+        sections.filter(|block| !block.claims.is_empty() || audience == Audience::Client).collect::<Vec<_>>()
+    };
+    let mut sections = blocks(Audience::Client);
+    sections.retain(|block| Section::parse(block.key).is_some_and(|section| section.audience() == Audience::Client));
+    let (follow_up, reopen) = follow_up(summary, zone);
+    Card {
+        id: summary.id.to_string(),
+        action: format!("{action}/summaries/{}", summary.id),
+        client: summary.client_name.clone(),
+        email: summary.client_email.clone(),
+        state: summary.state.clone(),
+        badge: badge(summary),
+        failed_reason: summary.failed_reason.clone(),
+        version: summary.version,
+        hash: summary.hash.clone(),
+        notice: note.and_then(notice),
+        problem: redo.filter(|redo| !redo.conflict).map(|redo| sentence(&redo.message)),
+        conflict: redo.filter(|redo| redo.conflict).map(|redo| conflict(summary, redo)),
+        sections,
+        coach_sections: blocks(Audience::Coach),
+        footnote: footnote(summary, zone),
+        follow_up,
+        reopen,
+    }
+}
+
+fn sentence(text: &str) -> String {
+    let mut characters = text.chars();
+    characters.next().map(|first| format!("{}{}.", first.to_uppercase(), characters.as_str())).unwrap_or_default()
+}
+
+fn badge(summary: &SummaryView) -> &'static str {
+    match summary.state.as_str() {
+        "due" => "being written",
+        "done" => "waits for you",
+        "failed" => "could not be written",
+        "dismissed" => "dismissed",
+        _ => match summary.follow_up.as_ref().map(|mail| mail.state.as_str()) {
+            Some("sent") => "sent",
+            Some("failed") => "approved, sending failed",
+            Some("uncertain") => "approved, sending uncertain",
+            Some("queued" | "sending") => "approved",
+            _ => "approved, not sent",
+        },
+    }
+}
+
+fn notice(done: &str) -> Option<&'static str> {
+    Some(match done {
+        "edited" => "Your changes are saved.",
+        "unchanged" => "Nothing was changed, so there was nothing to save.",
+        "saved-first" => "Your changes are saved, and nothing is sent yet. Please read it once more as it now stands, and approve it.",
+        "approved" => "Approved.",
+        "not-sent" => "Approved, and not sent.",
+        "dismissed" => "Put aside. Nothing of it is sent.",
+        "cancelled" => "Stopped. Nothing was sent; you can change it and approve it again.",
+        _ => return None,
+    })
+}
+
+fn conflict(summary: &SummaryView, redo: &Redo<'_>) -> Conflict {
+    let (before, now) = (&redo.shown, &summary.content);
+    let missing_in = |one: &debrief_jobs::model::Content, other: &debrief_jobs::model::Content| {
+        let known: Vec<&str> = other.claims.iter().map(|claim| claim.text.as_str()).collect();
+        let texts = one.claims.iter().map(|claim| claim.text.clone());
+        texts.filter(|text| !known.contains(&text.as_str())).collect::<Vec<_>>()
+    };
+    Conflict { gone: missing_in(before, now), new: missing_in(now, before), typed: redo.form.typed(Some(before)) }
+}
+
+fn block(summary: &SummaryView, section: Section, audience: Audience, redo: Option<&Redo<'_>>) -> Block {
+    let claims = summary.content.section(section).filter(|claim| claim.audience == audience);
+    let field = format!("add.{}", section.as_str());
+    Block {
+        key: section.as_str(),
+        title: section.title(),
+        claims: claims.map(|claim| claim_field(claim, &summary.client_name, redo)).collect(),
+        added: redo.and_then(|redo| redo.form.get(&field)).unwrap_or_default().to_owned(),
+        added_problem: problem(redo, &field),
+    }
+}
+
+fn claim_field(claim: &Claim, client: &str, redo: Option<&Redo<'_>>) -> Sentence {
+    let field = format!("text.{}", claim.id);
+    let form: Option<&Form> = redo.map(|redo| redo.form);
+    let value = form.and_then(|form| form.get(&field)).unwrap_or(&claim.text).to_owned();
+    Sentence {
+        id: claim.id.to_string(),
+        text: claim.text.clone(),
+        // About sixty characters fit a line; browsers that can, size the field themselves.
+        rows: value.chars().count() / 60 + 1,
+        value,
+        removed: form.is_some_and(|form| form.get(&format!("remove.{}", claim.id)).is_some()),
+        problem: problem(redo, &field),
+        edited: claim.edited,
+        action: claim.action.as_ref().map(|action| action_line(action, client)),
+        evidence: claim.evidence.iter().map(quote).collect(),
+    }
+}
+
+fn problem(redo: Option<&Redo<'_>>, field: &str) -> Option<String> {
+    redo?.problems.iter().find(|problem| problem.field == field).map(|problem| problem.problem.clone())
+}
+
+/// `Priya · by Friday 6 November (“by Friday”)`.
+fn action_line(action: &ActionItem, client: &str) -> String {
+    let owner = if action.owner == Owner::Client { client } else { "You" };
+    match (action.due_date, &action.due_words) {
+        (Some(date), Some(words)) => format!("{owner} · by {} (“{words}”)", date.format("%A %-d %B")),
+        (None, Some(words)) => format!("{owner} · “{words}”"),
+        _ => format!("{owner} · no date was said"),
+    }
+}
+
+fn quote(evidence: &Evidence) -> Quote {
+    let time = evidence.start_ms.map(|ms| {
+        let seconds = ms / 1000;
+        let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+        if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
+    });
+    Quote { words: evidence.quote.clone(), speaker: evidence.speaker.clone(), time }
+}
+
+/// Where the words come from, and how many of them hold.
+fn footnote(summary: &SummaryView, zone: Tz) -> String {
+    let Some(shown) = summary.versions.iter().find(|version| version.version == summary.version) else {
+        return String::new();
+    };
+    let written = summary.versions.iter().rfind(|version| version.author == "summarizer" && version.version <= shown.version);
+    let coverage = written.map_or_else(String::new, |version| {
+        let all = version.claims_kept + version.claims_dropped;
+        let dropped = match version.claims_dropped {
+            0 => "none dropped".to_owned(),
+            dropped => format!("{dropped} dropped for want of evidence"),
+        };
+        format!(" {} of {all} statements verified, {dropped}.", version.claims_kept)
+    });
+    let by = if shown.author == "coach" { "edited by you" } else { "as written" };
+    format!(
+        "Version {}, {by} on {}. Written by {} ({}, prompt {}).{coverage}",
+        shown.version,
+        shown.created_at.with_timezone(&zone).format("%-d %B at %H:%M"),
+        shown.provider,
+        shown.model,
+        shown.prompt_version
+    )
+}
+
+/// What becomes of an approved summary, and whether the approval can still be taken back.
+fn follow_up(summary: &SummaryView, zone: Tz) -> (Option<String>, Option<&'static str>) {
+    if summary.state != "approved" {
+        return (None, None);
+    }
+    let client = &summary.client_name;
+    let Some(mail) = summary.follow_up.as_ref().filter(|mail| mail.state != "cancelled") else {
+        let text = match summary.client_email {
+            None => format!(
+                "It was not sent, because we have no email address for {client}. Add one to roster.csv in your inbox \
+                 folder, then open it again here and approve it."
+            ),
+            Some(_) => format!("It was not sent, because {client} had no email address. Open it again and approve it to send it."),
+        };
+        return (Some(text), Some("Open it again"));
+    };
+    let to = &mail.recipient;
+    match mail.state.as_str() {
+        "queued" if mail.due_at > Utc::now() => {
+            let at = moment(mail.due_at, zone);
+            (Some(format!("It goes to {to} at {at} ({zone}). Until then you can stop it.")), Some("Stop it"))
+        }
+        "queued" => (Some(format!("It is about to go to {to}.")), Some("Stop it")),
+        "sending" => (Some(format!("It is on its way to {to}.")), None),
+        "sent" => {
+            let at = mail.sent_at.map_or_else(|| "now".to_owned(), |at| moment(at, zone));
+            (Some(format!("It was sent to {to} ({at}).")), None)
+        }
+        "failed" => (
+            Some(format!("It could not be sent to {to}. Look whether the address is right, then open it again and approve it.")),
+            Some("Open it again"),
+        ),
+        _ => (
+            Some(format!(
+                "The mail server broke off while it took the mail to {to}, so it may or may not have arrived. We do not \
+                 send it twice: ask {client}."
+            )),
+            None,
+        ),
+    }
+}

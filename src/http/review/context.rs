@@ -1,0 +1,147 @@
+//! The context of the review page: everything as the template shows it, times in the coach's zone. Pure.
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use debrief_jobs::{
+    model::Content,
+    review::{
+        actions::Problem,
+        view::{Participant, SessionView},
+    },
+};
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::{
+    Done,
+    card::{self, Card},
+};
+use crate::http::{HttpState, form::Form, page, speakers};
+
+/// A POST that could not be taken, to be shown again.
+#[derive(Debug)]
+pub(in crate::http) struct Redo<'a> {
+    /// What it was about.
+    pub(in crate::http) summary: Uuid,
+    /// What was typed.
+    pub(in crate::http) form: &'a Form,
+    /// What is wrong with which field.
+    pub(in crate::http) problems: Vec<Problem>,
+    /// The version that the form was made from.
+    pub(in crate::http) shown: Content,
+    /// Whether the summary changed under the form.
+    pub(in crate::http) conflict: bool,
+    /// Why it was refused.
+    pub(in crate::http) message: String,
+}
+
+/// The page.
+#[derive(Debug, Serialize)]
+pub(in crate::http) struct ReviewPage {
+    style: String,
+    action: String,
+    form_token: String,
+    title: String,
+    date: String,
+    date_estimated: bool,
+    group: bool,
+    lead: String,
+    failed_reason: Option<String>,
+    notice: Option<&'static str>,
+    people: Vec<Person>,
+    warnings: Vec<String>,
+    cards: Vec<Card>,
+    speakers: Option<speakers::SpeakersForm>,
+}
+
+#[derive(Debug, Serialize)]
+struct Person {
+    name: String,
+    role: &'static str,
+    time: String,
+    /// Of all the speaking, in percent.
+    share: i64,
+}
+
+/// Builds the page for a session.
+pub(in crate::http) fn build(
+    state: &HttpState,
+    session: &SessionView,
+    form_token: &str,
+    done: &Done,
+    redo: Option<&Redo<'_>>,
+) -> ReviewPage {
+    let zone: Tz = session.time_zone.parse().unwrap_or(Tz::UTC);
+    let action = state.path(&format!("review/{}", session.id));
+    let cards = session.summaries.iter().map(|summary| {
+        let redo = redo.filter(|redo| redo.summary == summary.id);
+        let note = done.done.as_deref().filter(|_| done.summary == Some(summary.id));
+        card::build(summary, &action, zone, note, redo)
+    });
+    ReviewPage {
+        style: page::style_path(state),
+        form_token: form_token.to_owned(),
+        title: session.title.clone(),
+        date: session.date.format("%A %-d %B %Y").to_string(),
+        date_estimated: session.date_estimated,
+        group: session.kind == "group",
+        lead: lead(session),
+        failed_reason: session.failed_reason.clone(),
+        notice: (done.done.as_deref() == Some("named"))
+            .then_some("Thank you. The summaries are being written now; you get a mail when they are ready."),
+        people: people(&session.participants),
+        warnings: session.warnings.clone(),
+        cards: cards.collect(),
+        speakers: (!session.speakers.is_empty()).then(|| speakers::form(session, None)),
+        action,
+    }
+}
+
+/// One sentence on where the session stands.
+fn lead(session: &SessionView) -> String {
+    let open = session.summaries.iter().filter(|summary| summary.state == "done").count();
+    match (session.state.as_str(), open, session.summaries.len()) {
+        ("waiting_for_speakers", _, _) => "Tell us who spoke, and the summaries will be written.".into(),
+        ("closed", _, _) => "Everything here is done.".into(),
+        (_, _, 0) => "No client was found in this session, so there is nothing to send.".into(),
+        (_, 0, _) => "Nothing here waits for you.".into(),
+        (_, 1, 1) => "Read it through, change what you like, and approve it. Nothing is sent before you do.".into(),
+        (_, open, all) => format!("{open} of {all} summaries wait for you. Nothing is sent before you approve it."),
+    }
+}
+
+fn people(participants: &[Participant]) -> Vec<Person> {
+    let total: f64 = participants.iter().map(|person| person.speaking_seconds).sum();
+    let person = |person: &Participant| Person {
+        name: person.name.clone(),
+        role: match person.kind.as_str() {
+            "coach" => "coach",
+            "client" => "client",
+            _ => "guest",
+        },
+        time: spoken(person.speaking_seconds, person.words),
+        share: if total > 0.0 { whole(person.speaking_seconds / total * 100.0) } else { 0 },
+    };
+    participants.iter().map(person).collect()
+}
+
+/// `18 min`, `40 s`; words where the transcript has no times.
+fn spoken(seconds: f64, words: i32) -> String {
+    match whole(seconds) {
+        0 => format!("{words} words"),
+        seconds if seconds < 90 => format!("{seconds} s"),
+        seconds => format!("{} min", (seconds + 30) / 60),
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "seconds and percents of one session are small")]
+fn whole(value: f64) -> i64 {
+    value.round() as i64
+}
+
+/// `14:32` today, else with the day; in the coach's zone.
+pub(super) fn moment(at: DateTime<Utc>, zone: Tz) -> String {
+    let (local, now) = (at.with_timezone(&zone), Utc::now().with_timezone(&zone));
+    let format = if local.date_naive() == now.date_naive() { "%H:%M" } else { "%-d %B at %H:%M" };
+    local.format(format).to_string()
+}
