@@ -1,5 +1,9 @@
 //! Stub: Looks through the inbox of the bucket; takes what is complete and new.
 
+mod reject;
+
+pub use reject::rejected;
+
 use serde::{Deserialize, Serialize};
 
 use crate::queue::{Context, Finished, Job, JobError};

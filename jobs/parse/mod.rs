@@ -1,24 +1,54 @@
-//! Stub: Parses one transcript into utterances.
+//! The stage `parse`: turns the bytes of a transcript into utterances, whatever tool made it.
+//!
+//! Reads a transcript's stored copy; writes its utterances, its format and its warnings, and moves the session to
+//! `parsed`, or to `rejected` with a reason that a coach understands. [`parse()`] is pure; the job around it replaces
+//! what an earlier run wrote, so a rerun changes nothing.
+//!
+//! The path of a file: its bytes become text ([`decode`]), the text finds its format (`formats`, an ordered slice; a
+//! new format is one file and one line there), the format makes utterances, and an account shows that no word was
+//! lost on the way (`account`). What is malformed is data: it ends as a warning, not as an error.
 
-use serde::{Deserialize, Serialize};
+mod account;
+mod cue_speech;
+mod date;
+mod decode;
+mod formats;
+mod job;
+mod label;
+mod markup;
+mod not_a_transcript;
+mod srt;
+mod store;
+mod text;
+mod text_layout;
+mod time;
+mod transcript;
+mod webvtt;
+mod webvtt_cues;
 
-use crate::queue::{Context, Finished, Job, JobError};
+pub use job::ParseTranscript;
+pub use not_a_transcript::NotATranscript;
+pub use transcript::{Account, Format, SetAside, Transcript, Utterance, Warning};
 
-/// Parses one transcript into utterances.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct ParseTranscript {
-    /// The transcript.
-    pub transcript_id: uuid::Uuid,
+/// Parses the bytes of a file, by what is in them alone. Takes time in proportion to their number.
+///
+/// # Errors
+/// When the file holds no transcript of a known kind: what was seen instead, and what to do.
+pub fn parse(bytes: &[u8]) -> Result<Transcript, NotATranscript> {
+    not_a_transcript::refuse_other_files(bytes)?;
+    let decoded = decode::decode(bytes);
+    not_a_transcript::refuse_other_texts(&decoded.text)?;
+    let source = formats::Source::new(&decoded.text);
+    let (format, draft) = formats::read(&source)?;
+    let mut transcript = draft.finish(format, &source);
+    if transcript.utterances.is_empty() {
+        return Err(NotATranscript::NothingSaid(format));
+    }
+    if let Some(warning) = decoded.warning {
+        transcript.warnings.insert(0, warning);
+    }
+    Ok(transcript)
 }
 
-impl Job for ParseTranscript {
-    const KIND: &'static str = "parse.transcript";
-
-    fn unique_key(&self) -> Option<String> {
-        Some(self.transcript_id.to_string())
-    }
-
-    async fn run(&self, _ctx: &Context) -> Result<Finished, JobError> {
-        Err(JobError::abort("not written yet"))
-    }
-}
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,110 @@
+//! A transcript in the making, which keeps account of every word: each line is said, set aside, or structure.
+
+use chrono::NaiveDate;
+
+use super::{
+    formats::Source,
+    transcript::{Account, Format, SetAside, Transcript, Utterance, Warning},
+};
+
+/// How many words (see [`Account`]) `text` holds.
+pub(super) fn words(text: &str) -> usize {
+    let mut inside = false;
+    text.chars()
+        .filter(|letter| {
+            let begins = letter.is_alphanumeric() && !inside;
+            inside = letter.is_alphanumeric();
+            begins
+        })
+        .count()
+}
+
+/// What a format fills while it reads.
+#[derive(Debug, Default)]
+pub(super) struct Draft {
+    pub(super) title: Option<String>,
+    pub(super) session_date: Option<NaiveDate>,
+    pub(super) utterances: Vec<Utterance>,
+    set_aside: Vec<SetAside>,
+    warnings: Vec<Warning>,
+    structure: usize,
+}
+
+impl Draft {
+    /// Accounts for words that hold the file together: a time, a cue id, a label.
+    pub(super) fn structure(&mut self, text: &str) {
+        self.structure += words(text);
+    }
+
+    /// Accounts for words that went with markup: `raw` words before, `kept` words after.
+    pub(super) fn markup(&mut self, raw: usize, kept: usize) {
+        self.structure += raw.saturating_sub(kept);
+    }
+
+    /// Sets `text` (of line `line`, from 1) aside. Lines that follow each other for one reason are one entry.
+    pub(super) fn set_aside(&mut self, line: usize, reason: &str, text: &str) {
+        let words = words(text);
+        match self.set_aside.last_mut() {
+            Some(last) if last.reason == reason && last.line < line && reason != BAD_CUE => last.words += words,
+            _ => self.set_aside.push(SetAside { line, reason: reason.to_owned(), words }),
+        }
+    }
+
+    /// Warns about `line` (from 1; 0 for the whole file).
+    pub(super) fn warn(&mut self, line: usize, message: impl Into<String>) {
+        self.warnings.push(Warning { line, column: None, message: message.into() });
+    }
+
+    /// Warns about a place: `line` and `column`, from 1.
+    pub(super) fn warn_at(&mut self, line: usize, column: usize, message: impl Into<String>) {
+        self.warnings.push(Warning { line, column: Some(column), message: message.into() });
+    }
+
+    /// Adds an utterance, unless nothing is said in it.
+    pub(super) fn say(&mut self, label: Option<&str>, start_ms: Option<i64>, end_ms: Option<i64>, text: &str) {
+        let text = text.trim();
+        if !text.is_empty() {
+            let label = label.map(str::trim).filter(|label| !label.is_empty()).map(str::to_owned);
+            self.utterances.push(Utterance { label, start_ms, end_ms, text: text.to_owned() });
+        }
+    }
+
+    /// Closes the account.
+    pub(super) fn finish(mut self, format: Format, source: &Source<'_>) -> Transcript {
+        self.drop_unreal_times();
+        let account = Account {
+            in_file: source.lines.iter().map(|line| words(line)).sum(),
+            in_utterances: self.utterances.iter().map(|utterance| words(&utterance.text)).sum(),
+            set_aside: self.set_aside.iter().map(|entry| entry.words).sum(),
+            structure: self.structure,
+        };
+        if !account.balances() {
+            let accounted = account.in_utterances + account.set_aside + account.structure;
+            self.warn(0, format!("{} words of the file, but {accounted} accounted for: please report", account.in_file));
+        }
+        Transcript {
+            format,
+            title: self.title,
+            session_date: self.session_date,
+            utterances: self.utterances,
+            set_aside: self.set_aside,
+            warnings: self.warnings,
+            account,
+        }
+    }
+
+    /// A tool without times writes 0 to 0; that is no time, and must not look like one.
+    fn drop_unreal_times(&mut self) {
+        for utterance in &mut self.utterances {
+            if utterance.start_ms == Some(0) && utterance.end_ms == Some(0) {
+                (utterance.start_ms, utterance.end_ms) = (None, None);
+            }
+        }
+        if !self.utterances.is_empty() && self.utterances.iter().all(|utterance| utterance.start_ms.is_none()) {
+            self.warn(0, "the file holds no times");
+        }
+    }
+}
+
+/// Why the words of a cue with an unreadable time are set aside.
+pub(super) const BAD_CUE: &str = "a cue whose times cannot be read";

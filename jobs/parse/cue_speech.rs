@@ -1,0 +1,117 @@
+//! From cues to utterances: who speaks in a cue, by voice tags, by cue ids, or by a prefix.
+
+use std::collections::HashMap;
+
+use super::{
+    account::{Draft, words},
+    label::Labels,
+    markup::{self, Span},
+    webvtt_cues::Cue,
+};
+
+/// How a file of cues says who speaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Convention {
+    /// Cue ids made of a GUID, as Teams writes them.
+    Guids,
+    /// Numbered cues, nearly each of them with a prefix, as Zoom writes them.
+    NumberedPrefixes,
+    /// None of those.
+    Other,
+}
+
+/// The GUID of a Teams cue id, `2a6b…-…-…/32-0`.
+pub(super) fn guid(id: &str) -> Option<&str> {
+    let (guid, part) = id.trim().split_once('/')?;
+    let hex = |byte: u8| byte.is_ascii_hexdigit() || byte == b'-';
+    let shaped = guid.len() == 36 && guid.bytes().all(hex) && guid.bytes().filter(|byte| *byte == b'-').count() == 4;
+    (shaped && part.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-')).then_some(guid)
+}
+
+/// Adds the utterances of `cues` to the draft.
+pub(super) fn speak(cues: &[Cue<'_>], draft: &mut Draft) -> Convention {
+    let spans: Vec<Vec<Span>> = cues
+        .iter()
+        .map(|cue| {
+            let raw = cue.payload.join("\n");
+            let spans = markup::spans(&raw);
+            let kept = spans.iter().map(|span| words(&span.text)).sum();
+            draft.markup(words(&raw), kept);
+            spans
+        })
+        .collect();
+    let guids = cues.iter().filter(|cue| guid(cue.id).is_some()).count();
+    if guids * 2 > cues.len() || spans.iter().flatten().any(|span| span.voice.is_some()) {
+        by_voices(cues, &spans, draft);
+        return if guids * 2 > cues.len() { Convention::Guids } else { Convention::Other };
+    }
+    let labels = by_prefixes(cues, &spans, draft);
+    let numbered = cues.iter().filter(|cue| !cue.id.is_empty() && cue.id.bytes().all(|byte| byte.is_ascii_digit()));
+    if labels.nearly_every && labels.len() > 0 && numbered.count() * 10 >= cues.len() * 9 {
+        Convention::NumberedPrefixes
+    } else {
+        Convention::Other
+    }
+}
+
+/// One utterance a voice; the parts of one Teams utterance (cues with the same GUID and voice) are joined.
+fn by_voices(cues: &[Cue<'_>], spans: &[Vec<Span>], draft: &mut Draft) {
+    let mut parts: HashMap<(&str, Option<&str>), usize> = HashMap::new();
+    for (cue, spans) in cues.iter().zip(spans) {
+        for span in spans {
+            let (label, text) = (span.voice.as_deref(), one_line(&span.text));
+            let key = joining_key(cue.id).map(|guid| (guid, label));
+            let earlier = key.and_then(|key| parts.get(&key)).and_then(|at| draft.utterances.get_mut(*at));
+            if let Some(earlier) = earlier {
+                earlier.text.push(' ');
+                earlier.text.push_str(&text);
+                earlier.end_ms = earlier.end_ms.max(cue.end_ms);
+                continue;
+            }
+            draft.say(label, cue.start_ms, cue.end_ms, &text);
+            if let Some(key) = key {
+                parts.insert(key, draft.utterances.len() - 1);
+            }
+        }
+    }
+}
+
+fn joining_key(id: &str) -> Option<&str> {
+    guid(id)
+}
+
+/// One utterance a cue, or more where a later line of the cue begins with another label.
+fn by_prefixes(cues: &[Cue<'_>], spans: &[Vec<Span>], draft: &mut Draft) -> Labels {
+    let texts: Vec<String> =
+        spans.iter().map(|spans| spans.iter().map(|span| span.text.as_str()).collect::<String>()).collect();
+    let firsts = texts.iter().filter_map(|text| text.lines().find(|line| !line.trim().is_empty())).map(str::trim);
+    let labels = Labels::of(firsts);
+    let mut carried: Option<&str> = None;
+    for (cue, text) in cues.iter().zip(&texts) {
+        let mut speaker = if labels.carried { carried } else { None };
+        let mut said = String::new();
+        for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+            let rest = match labels.split(line) {
+                Some((label, rest)) => {
+                    draft.structure(label);
+                    draft.say(speaker, cue.start_ms, cue.end_ms, &said);
+                    said.clear();
+                    speaker = Some(label);
+                    rest
+                }
+                None => line,
+            };
+            if !said.is_empty() {
+                said.push(' ');
+            }
+            said.push_str(rest);
+        }
+        draft.say(speaker, cue.start_ms, cue.end_ms, &said);
+        carried = speaker;
+    }
+    labels
+}
+
+fn one_line(text: &str) -> String {
+    text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ")
+}

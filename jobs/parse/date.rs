@@ -1,0 +1,75 @@
+//! What a header says of the session: its title and its day.
+
+use chrono::NaiveDate;
+
+use super::account::Draft;
+
+/// Takes title or day from a header line such as `Date: 2026-11-20`, where the draft has none yet. The words of the
+/// line are accounted for by the caller.
+pub(super) fn header_line(line: &str, draft: &mut Draft) {
+    let Some((key, value)) = line.split_once(':') else { return };
+    let (key, value) = (key.trim().trim_matches(['*', '#', ' ']).to_lowercase(), value.trim().trim_matches(['*', ' ']));
+    match key.as_str() {
+        "title" | "subject" | "topic" | "meeting" | "meeting title" | "titel"
+            if draft.title.is_none() && !value.is_empty() =>
+        {
+            draft.title = Some(value.to_owned());
+        }
+        "date" | "session date" | "recorded" | "recorded on" | "recording date" | "meeting date" | "start time"
+        | "started" | "datum" | "fecha"
+            if draft.session_date.is_none() =>
+        {
+            draft.session_date = day(value);
+        }
+        _ => {}
+    }
+}
+
+/// A day as people and tools write it. `03/04/2026` is two days, so it is none.
+fn day(value: &str) -> Option<NaiveDate> {
+    let mut candidates = vec![value];
+    // Without what follows (a time), and without the weekday before it.
+    candidates.extend(value.split_once(['T', ' ']).map(|(day, _)| day));
+    candidates.extend(value.split_once([',', ' ']).map(|(_, day)| day.trim()));
+    candidates.extend(value.match_indices(' ').map(|(at, _)| &value[..at]));
+    candidates.iter().find_map(|text| unambiguous(text.trim_end_matches([',', '.'])))
+}
+
+fn unambiguous(text: &str) -> Option<NaiveDate> {
+    const FORMATS: &[&str] = &[
+        "%Y-%m-%d", "%Y/%m/%d", "%Y%m%d", "%d.%m.%Y", "%d %B %Y", "%B %d, %Y", "%B %d %Y", "%d %b %Y", "%b %d, %Y",
+    ];
+    let day = FORMATS.iter().find_map(|format| NaiveDate::parse_from_str(text, format).ok()).or_else(|| {
+        let [american, european] = ["%m/%d/%Y", "%d/%m/%Y"].map(|format| NaiveDate::parse_from_str(text, format).ok());
+        match (american, european) {
+            (Some(one), Some(other)) => (one == other).then_some(one),
+            (one, other) => one.or(other),
+        }
+    })?;
+    // A year of two digits parses as one long ago.
+    (day >= NaiveDate::from_ymd_opt(1990, 1, 1)?).then_some(day)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::day;
+
+    #[test]
+    fn a_day_is_read_where_it_is_only_one() {
+        for (text, wanted) in [
+            ("2026-11-20", Some("2026-11-20")),
+            ("2026-11-20T09:30:00Z", Some("2026-11-20")),
+            ("2026-11-20 09:30", Some("2026-11-20")),
+            ("20 November 2026", Some("2026-11-20")),
+            ("Friday, November 20, 2026", Some("2026-11-20")),
+            ("Nov 20, 2026", Some("2026-11-20")),
+            ("20.11.2026", Some("2026-11-20")),
+            ("11/20/2026", Some("2026-11-20")),
+            ("03/04/2026", None),
+            ("next week", None),
+            ("1.2.26", None),
+        ] {
+            assert_eq!(day(text).map(|day| day.to_string()).as_deref(), wanted, "{text}");
+        }
+    }
+}

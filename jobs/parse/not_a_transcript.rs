@@ -1,0 +1,105 @@
+//! What is not a transcript, said so that a coach knows what to do.
+
+use super::transcript::Format;
+
+/// Why a file is not a transcript. The message goes to the coach as it is.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NotATranscript {
+    /// No text at all.
+    #[error("The file is empty. Please export the transcript again and upload it.")]
+    Empty,
+    /// Another kind of file, known by its first bytes.
+    #[error(
+        "This is {0}, not a transcript as text. Please export the transcript as VTT, SRT or plain text (Zoom, Teams \
+         and most other tools offer one of them) and upload that file."
+    )]
+    OtherFile(&'static str),
+    /// Bytes that are no text.
+    #[error(
+        "The file is not text: it may be damaged, or another kind of file under a transcript's name. Please export \
+         the transcript again as VTT, SRT or plain text."
+    )]
+    NotText,
+    /// A text in another notation.
+    #[error(
+        "This is {0}, which cannot be read as a transcript yet. Please export the transcript as VTT, SRT or plain \
+         text and upload that file."
+    )]
+    OtherNotation(&'static str),
+    /// The format is known, but nothing is said in it.
+    #[error(
+        "This is a {} file in which nothing is said: it may have been cut off, or the recording was silent. Please \
+         export the transcript again.", .0.name()
+    )]
+    NothingSaid(Format),
+    /// A text without any of the marks of a transcript.
+    #[error(
+        "This is a text, but neither times nor speakers were found in it, so it does not look like a transcript. A \
+         transcript has lines such as \"Name: what was said\" or \"[00:01:02] Name: what was said\", or is a VTT or \
+         SRT file."
+    )]
+    NoSpeakersOrTimes,
+}
+
+/// Known by their first bytes, at an offset.
+const MAGIC: &[(usize, &[u8], &str)] = &[
+    (0, b"%PDF", "a PDF document"),
+    (0, b"PK\x03\x04", "a ZIP archive or an Office document"),
+    (0, b"\xd0\xcf\x11\xe0", "an old Office document"),
+    (0, b"{\\rtf", "an RTF document"),
+    (4, b"ftyp", "a video or audio recording"),
+    (0, b"\x1a\x45\xdf\xa3", "a video recording"),
+    (0, b"RIFF", "a video or audio recording"),
+    (0, b"ID3", "an audio recording"),
+    (0, b"OggS", "an audio recording"),
+    (0, b"fLaC", "an audio recording"),
+    (0, b"\x89PNG", "a picture"),
+    (0, b"\xff\xd8\xff", "a picture"),
+    (0, b"GIF8", "a picture"),
+    (0, b"\x1f\x8b", "a compressed file"),
+    (0, b"7z\xbc\xaf", "a compressed file"),
+    (0, b"SQLite format 3\0", "a database"),
+];
+
+/// Refuses what its bytes show to be something else.
+pub(super) fn refuse_other_files(bytes: &[u8]) -> Result<(), NotATranscript> {
+    if bytes.is_empty() {
+        return Err(NotATranscript::Empty);
+    }
+    match MAGIC.iter().find(|(offset, magic, _)| bytes.get(*offset..).is_some_and(|rest| rest.starts_with(magic))) {
+        Some((.., name)) => Err(NotATranscript::OtherFile(name)),
+        None => Ok(()),
+    }
+}
+
+/// Refuses text in a notation that no reader knows, and what is no text.
+pub(super) fn refuse_other_texts(text: &str) -> Result<(), NotATranscript> {
+    let trimmed = text.trim();
+    if trimmed.is_empty() {
+        return Err(NotATranscript::Empty);
+    }
+    // A text has hardly any control characters; what was decoded from other bytes is full of them.
+    let (mut letters, mut odd) = (0_usize, 0_usize);
+    for letter in trimmed.chars().take(1 << 16) {
+        letters += 1;
+        odd += usize::from(letter.is_control() && !matches!(letter, '\n' | '\t' | '\u{c}'));
+        odd += usize::from(letter == char::REPLACEMENT_CHARACTER);
+    }
+    if odd * 10 > letters {
+        return Err(NotATranscript::NotText);
+    }
+    let start = trimmed.get(..trimmed.floor_char_boundary(16)).unwrap_or(trimmed).to_ascii_lowercase();
+    if start.starts_with("<!doctype") || start.starts_with("<html") {
+        return Err(NotATranscript::OtherNotation("an HTML page"));
+    }
+    if start.starts_with("<?xml") {
+        return Err(NotATranscript::OtherNotation("an XML file"));
+    }
+    let json = trimmed.starts_with('{') && trimmed.ends_with('}')
+        || trimmed.starts_with("[{") && trimmed.ends_with(']')
+        || trimmed.starts_with("[\n") && trimmed.ends_with(']');
+    if json && serde_json::from_str::<serde::de::IgnoredAny>(trimmed).is_ok() {
+        return Err(NotATranscript::OtherNotation("a JSON file"));
+    }
+    Ok(())
+}

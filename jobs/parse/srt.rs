@@ -1,0 +1,89 @@
+//! SubRip, and other cues without a header: comma or point times, missing indexes, digits as text, and the variant of
+//! Teams that names nobody and leaves a blank line between times and text.
+
+use super::{
+    account::Draft,
+    cue_speech,
+    formats::{Confidence, Reader, Source},
+    time,
+    transcript::Format,
+    webvtt_cues::Cue,
+};
+
+pub(super) const READER: Reader = Reader { name: "srt", detect, read };
+
+fn detect(source: &Source<'_>) -> Option<(Confidence, &'static str)> {
+    let timed = source.lines.iter().any(|line| times(line).is_some());
+    timed.then_some((Confidence::Telling, "has lines such as 00:00:01,000 --> 00:00:02,000"))
+}
+
+fn times(line: &str) -> Option<(i64, i64)> {
+    // Arrows with one dash or a space in them are seen as well, but so are they in prose: only the real one counts.
+    line.contains("-->").then(|| time::range(line, time::lenient)).flatten().map(|(start, end, _)| (start, end))
+}
+
+fn read(source: &Source<'_>) -> (Format, Draft) {
+    let mut draft = Draft::default();
+    let cues = collect(source, &mut draft);
+    let timings = source.lines.iter().filter(|line| times(line).is_some());
+    let points = timings.filter(|line| line.contains('.')).count();
+    let numbered = cues.iter().filter(|cue| !cue.id.is_empty()).count();
+    let apart = cues.iter().filter(|cue| cue.payload.first().is_some_and(|line| line.trim().is_empty())).count();
+    cue_speech::speak(&cues, &mut draft);
+    let teams = points == cues.len() && numbered == 0 && apart * 2 > cues.len();
+    (if teams { Format::TeamsVtt } else { Format::Srt }, draft)
+}
+
+fn collect<'a>(source: &Source<'a>, draft: &mut Draft) -> Vec<Cue<'a>> {
+    let lines = &source.lines;
+    let timings: Vec<usize> = (0..lines.len()).filter(|at| lines[*at].contains("-->") && is_timing(lines[*at])).collect();
+    let mut cues = Vec::with_capacity(timings.len());
+    let mut index = index_before(lines, timings.first().copied(), 0, None);
+    let before = timings.first().map_or(0, |first| first - usize::from(index.is_some()));
+    for (at, line) in lines[..before].iter().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+        super::date::header_line(line, draft);
+        draft.set_aside(at + 1, "text before the first cue", line);
+    }
+    for (position, timing) in timings.iter().copied().enumerate() {
+        let following = timings.get(position + 1).copied();
+        let own = index.take();
+        let number = own.and_then(|id: &str| id.trim().parse().ok());
+        index = index_before(lines, following, timing + 1, number);
+        let end = following.map_or(lines.len(), |next| next - usize::from(index.is_some()));
+        draft.structure(own.unwrap_or(""));
+        draft.structure(lines[timing]);
+        let times = times(lines[timing]);
+        if times.is_none() {
+            draft.warn(timing + 1, "times that cannot be read; the words are kept without a time");
+        }
+        cues.push(Cue {
+            line: timing + 2,
+            id: own.map_or("", str::trim),
+            start_ms: times.map(|(start, _)| start),
+            end_ms: times.map(|(_, end)| end),
+            payload: lines[timing + 1..end].to_vec(),
+        });
+    }
+    cues
+}
+
+/// A line with an arrow between what starts like times; one that speaks of an arrow is text.
+fn is_timing(line: &str) -> bool {
+    let shaped = |part: &str| {
+        part.trim_start().starts_with(|letter: char| letter.is_ascii_digit() || letter == '-') && part.contains(':')
+    };
+    let begins = time::lenient(line.trim_start()).is_some_and(|(_, rest)| rest.trim_start().starts_with("-->"));
+    begins || line.split_once("-->").is_some_and(|(start, end)| shaped(start) && shaped(end))
+}
+
+/// The index in the line before the timing line `timing`: digits alone, after a blank line or in sequence. Digits
+/// that were said stand next to other text.
+fn index_before<'a>(lines: &[&'a str], timing: Option<usize>, from: usize, last: Option<u64>) -> Option<&'a str> {
+    let at = timing?.checked_sub(1).filter(|at| *at >= from)?;
+    let number: u64 = lines[at].trim().parse().ok()?;
+    let after_blank = at == from || lines[at - 1].trim().is_empty();
+    let in_sequence = last.is_some_and(|last| number == last + 1);
+    // Directly below a timing line stands text, unless it continues the numbers of an empty cue.
+    let below_timing = at == from && from > 0;
+    (in_sequence || (after_blank && !below_timing)).then_some(lines[at])
+}

@@ -1,0 +1,118 @@
+//! Times as transcripts write them, in milliseconds.
+
+/// A time by the rule of WebVTT (`[h…:]mm:ss.ttt`) at the start of `text`, and what follows it.
+pub(super) fn strict(text: &str) -> Option<(i64, &str)> {
+    let (first, width, rest) = digits(text)?;
+    let (second, two, mut rest) = digits(rest.strip_prefix(':')?)?;
+    if two != 2 {
+        return None;
+    }
+    let (hours, minutes, seconds);
+    if width != 2 || first > 59 || rest.starts_with(':') {
+        let (third, two, after) = digits(rest.strip_prefix(':')?)?;
+        if two != 2 {
+            return None;
+        }
+        (hours, minutes, seconds, rest) = (first, second, third, after);
+    } else {
+        (hours, minutes, seconds) = (0, first, second);
+    }
+    let (fraction, three, rest) = digits(rest.strip_prefix('.')?)?;
+    if three != 3 || minutes > 59 || seconds > 59 {
+        return None;
+    }
+    Some((millis(hours, minutes, seconds)?.checked_add(fraction)?, rest))
+}
+
+/// A time as tools write it: `[h:]m:s` with one or two digits each and a fraction after a point or comma, or none.
+pub(super) fn lenient(text: &str) -> Option<(i64, &str)> {
+    let (first, _, rest) = digits(text)?;
+    let (second, width, mut rest) = digits(rest.strip_prefix(':')?)?;
+    let (mut hours, mut minutes, mut seconds) = (0, first, second);
+    let mut widest = width;
+    if let Some((third, width, after)) = rest.strip_prefix(':').and_then(digits) {
+        (hours, minutes, seconds, rest) = (first, second, third, after);
+        widest = widest.max(width);
+    }
+    // Minutes above 59 are written where there are no hours.
+    if widest > 2 || seconds > 59 || (hours > 0 && minutes > 59) {
+        return None;
+    }
+    let mut fraction = 0;
+    if let Some((value, width, after)) = rest.strip_prefix(['.', ',']).and_then(digits) {
+        if width > 9 {
+            return None;
+        }
+        // As milliseconds, whatever the number of digits.
+        fraction = (0..width.max(3)).fold(value, |value, place| match place {
+            place if place >= width => value * 10,
+            place if place >= 3 => value / 10,
+            _ => value,
+        });
+        rest = after;
+    }
+    Some((millis(hours, minutes, seconds)?.checked_add(fraction)?, rest))
+}
+
+/// Whether all of `text` is a time.
+pub(super) fn whole(text: &str) -> Option<i64> {
+    lenient(text.trim()).filter(|(_, rest)| rest.is_empty()).map(|(time, _)| time)
+}
+
+/// The two times of a cue, `start --> end`, and what follows them.
+pub(super) fn range(line: &str, time: fn(&str) -> Option<(i64, &str)>) -> Option<(i64, i64, &str)> {
+    let (start, rest) = time(line.trim_start())?;
+    let (end, rest) = time(rest.trim_start().strip_prefix("-->")?.trim_start())?;
+    Some((start, end, rest))
+}
+
+fn millis(hours: i64, minutes: i64, seconds: i64) -> Option<i64> {
+    hours.checked_mul(60)?.checked_add(minutes)?.checked_mul(60)?.checked_add(seconds)?.checked_mul(1000)
+}
+
+/// The digits at the start of `text`: their value, their number, and what follows.
+fn digits(text: &str) -> Option<(i64, usize, &str)> {
+    let width = text.bytes().take_while(u8::is_ascii_digit).count();
+    let (digits, rest) = text.split_at(width);
+    Some((digits.parse().ok()?, width, rest))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{lenient, strict, whole};
+
+    #[test]
+    fn strict_is_the_rule_of_webvtt() {
+        for (text, time) in [
+            ("00:01.500", Some(1_500)),
+            ("1:00:00.000", Some(3_600_000)),
+            ("0:00:00.000", Some(0)),
+            ("100:00:00.001", Some(360_000_001)),
+            ("0:00.000", None),
+            ("00:60.000", None),
+            ("00:00:00.00", None),
+            ("00:00:00,000", None),
+            ("99999999999999999999:00:00.000", None),
+        ] {
+            assert_eq!(strict(text).map(|(time, _)| time), time, "{text}");
+        }
+    }
+
+    #[test]
+    fn lenient_takes_what_tools_write() {
+        for (text, time) in [
+            ("0:0:0.0", Some(0)),
+            ("0:0:1.38", Some(1_380)),
+            ("00:00:01,5", Some(1_500)),
+            ("0:04", Some(4_000)),
+            ("75:10", Some(4_510_000)),
+            ("1:02:03.1234567", Some(3_723_123)),
+            ("10", None),
+            ("1:99", None),
+            ("1:2:345", None),
+        ] {
+            assert_eq!(lenient(text).map(|(time, _)| time), time, "{text}");
+        }
+        assert_eq!(whole("0:04 o'clock"), None);
+    }
+}

@@ -1,0 +1,123 @@
+//! What a parse gives: utterances in order, what was set aside, warnings, and the account of every word.
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+
+/// The kind of file that a transcript came as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Format {
+    /// WebVTT of no known tool.
+    WebVtt,
+    /// WebVTT as Zoom writes it: numbered cues, `Name: text`.
+    ZoomVtt,
+    /// WebVTT as Teams writes it: cue ids made of a GUID, `<v Name>text</v>`; also its variant without any names.
+    TeamsVtt,
+    /// SubRip.
+    Srt,
+    /// Plain text with speaker labels, times, or both.
+    Text,
+}
+
+impl Format {
+    /// As stored.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::WebVtt => "webvtt",
+            Self::ZoomVtt => "zoom_vtt",
+            Self::TeamsVtt => "teams_vtt",
+            Self::Srt => "srt",
+            Self::Text => "text",
+        }
+    }
+
+    /// As a coach would call it.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::WebVtt => "WebVTT",
+            Self::ZoomVtt => "Zoom WebVTT",
+            Self::TeamsVtt => "Teams WebVTT",
+            Self::Srt => "SRT",
+            Self::Text => "plain text",
+        }
+    }
+}
+
+/// A parsed transcript.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Transcript {
+    /// The kind of file.
+    pub format: Format,
+    /// The title, where the content names one.
+    pub title: Option<String>,
+    /// The day of the session, where the content names one.
+    pub session_date: Option<NaiveDate>,
+    /// What was said, in the order of the file.
+    pub utterances: Vec<Utterance>,
+    /// What is in the file and was not said, or cannot be read.
+    pub set_aside: Vec<SetAside>,
+    /// What is malformed or doubtful.
+    pub warnings: Vec<Warning>,
+    /// Where every word of the file went.
+    pub account: Account,
+}
+
+/// What one speaker said at one time.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Utterance {
+    /// The speaker label as written in the file, trimmed; none where the file names nobody.
+    pub label: Option<String>,
+    /// From the start of the recording, in milliseconds; none where the file has no real time for it.
+    pub start_ms: Option<i64>,
+    /// From the start of the recording, in milliseconds; none where the file has no real time for it.
+    pub end_ms: Option<i64>,
+    /// The words.
+    pub text: String,
+}
+
+/// A line (or the lines from it on) that is not part of any utterance.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SetAside {
+    /// From 1.
+    pub line: usize,
+    /// Why, in plain words.
+    pub reason: String,
+    /// How many words it holds.
+    pub words: usize,
+}
+
+/// Something malformed or doubtful in the file; never a reason to lose words silently.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Warning {
+    /// From 1; 0 where it is about the whole file.
+    pub line: usize,
+    /// From 1, where a place in the line is meant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub column: Option<usize>,
+    /// What is wrong, in plain words; never what was said.
+    pub message: String,
+}
+
+/// Where every word of the file went. A word is an unbroken run of letters and digits, so that the sum does not hang
+/// on spaces and punctuation ("here's" counts as two).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Account {
+    /// In the file, counted before anything else is done with it.
+    pub in_file: usize,
+    /// In the utterances, counted after everything is done.
+    pub in_utterances: usize,
+    /// In what was set aside.
+    pub set_aside: usize,
+    /// In what holds the file together: times, cue ids, labels, markup.
+    pub structure: usize,
+}
+
+impl Account {
+    /// Whether every word went somewhere, and none to two places.
+    #[must_use]
+    pub const fn balances(&self) -> bool {
+        self.in_file == self.in_utterances + self.set_aside + self.structure
+    }
+}
