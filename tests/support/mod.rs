@@ -3,6 +3,7 @@
 mod database;
 pub(crate) mod python;
 mod server;
+pub(crate) mod filled;
 mod world;
 
 pub(crate) use database::TestDatabase;
