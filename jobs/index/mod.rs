@@ -52,3 +52,24 @@ impl Embedder {
         Ok(Self {})
     }
 }
+
+/// Makes a version of a summary searchable.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct IndexSummary {
+    /// The summary.
+    pub summary_id: uuid::Uuid,
+    /// The version that is to be found; an older one is not.
+    pub version: i32,
+}
+
+impl Job for IndexSummary {
+    const KIND: &'static str = "index.summary";
+
+    fn unique_key(&self) -> Option<String> {
+        Some(format!("{}:{}", self.summary_id, self.version))
+    }
+
+    async fn run(&self, _ctx: &Context) -> Result<Finished, JobError> {
+        Err(JobError::abort("not written yet"))
+    }
+}
