@@ -1,38 +1,197 @@
-//! Stub: Writes one client's summary of a session.
+//! Writes one client's summary of a session: reads what the client may be told of, lets the provider draft, and keeps
+//! of the draft what was said.
+//!
+//! Reads utterances, attributions and participants; writes a version of the summary with its claims and evidence, and
+//! moves the session on when no summary of it is still due. A rerun finds the summary done and changes nothing.
+
+mod draft;
+mod due;
+mod input;
+mod offline;
+mod summarizer;
+mod text;
+mod verify;
+
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
-use crate::queue::{Context, Finished, Job, JobError};
+pub use draft::{Draft, DraftClaim, DraftEvidence};
+pub use input::{Line, SessionForClient, Speaker};
+pub use summarizer::Summarizer;
+pub use verify::{Dropped, Verified, verify};
+
+use crate::{
+    db::{TenantTx, Tx},
+    index::IndexSummary,
+    model::{
+        Content,
+        session::{self, State},
+        summary::{self, Authorship},
+    },
+    queue::{Context, Finished, Job, JobError, Policy, enqueue},
+    review::RequestReview,
+};
 
 /// Writes one client's summary of a session.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SummarizeClient {
     /// The summary, in state due.
-    pub summary_id: uuid::Uuid,
+    pub summary_id: Uuid,
+}
+
+/// What became of a run.
+#[derive(Debug, Serialize)]
+struct Outcome {
+    outcome: &'static str,
+    version: i32,
+    claims_kept: usize,
+    claims_dropped: usize,
+    review_requested: bool,
+}
+
+impl Outcome {
+    const fn nothing(outcome: &'static str) -> Self {
+        Self { outcome, version: 0, claims_kept: 0, claims_dropped: 0, review_requested: false }
+    }
 }
 
 impl Job for SummarizeClient {
     const KIND: &'static str = "summarize.client";
+    /// A call takes long and costs nothing here; the endpoint may come back after several attempts.
+    const POLICY: Policy =
+        Policy { max_attempts: 6, timeout: Duration::from_secs(600), concurrency: 8, ..Policy::DEFAULT };
 
     fn unique_key(&self) -> Option<String> {
         Some(self.summary_id.to_string())
     }
 
-    async fn run(&self, _ctx: &Context) -> Result<Finished, JobError> {
-        Err(JobError::abort("not written yet"))
+    async fn run(&self, ctx: &Context) -> Result<Finished, JobError> {
+        let mut tx = ctx.tenant_tx().await?;
+        let Some(found) = input::load(&mut tx, self.summary_id).await? else {
+            tracing::info!(target: "summarize", { summary.id = %self.summary_id }, "The summary is gone");
+            return ctx.finish(tx, Outcome::nothing("gone")).await;
+        };
+        if !is_to_do(&found.state) {
+            tracing::info!(target: "summarize", { summary.id = %self.summary_id }, "The summary is written already");
+            return ctx.finish(tx, Outcome::nothing("already done")).await;
+        }
+        // Read only: nothing is held while the provider writes.
+        tx.commit().await?;
+
+        let draft = ctx.summarizer.draft(&found.input).await?;
+        let verified = verify(&found.input, &draft.claims);
+        self.save(ctx, found.session_id, draft, verified).await
+    }
+
+    async fn on_dead(&self, ctx: &Context, error: &str) -> Result<(), JobError> {
+        let mut tx = ctx.tenant_tx().await?;
+        let Some(session_id) = sqlx::query_scalar!("select session_id from summaries where id = $1", self.summary_id)
+            .fetch_optional(tx.conn())
+            .await?
+        else {
+            return Ok(());
+        };
+        let Some((state, correlation_id)) = session::lock(&mut tx, session_id).await? else { return Ok(()) };
+        sqlx::query!(
+            "update summaries set state = 'failed', failed_reason = $2, updated_at = now() where id = $1 and state in ('due', 'failed')",
+            self.summary_id,
+            error
+        )
+        .execute(tx.conn())
+        .await?;
+        fan_in(&mut tx, session_id, &state, correlation_id).await?;
+        tx.commit().await?;
+        tracing::warn!(target: "summarize", { summary.id = %self.summary_id, session.id = %session_id }, "A summary has failed");
+        Ok(())
     }
 }
 
-/// What writes summaries; no stage knows which provider runs.
-#[derive(Debug)]
-pub struct Summarizer {}
-
-impl Summarizer {
-    /// Makes the provider that the settings name.
-    ///
-    /// # Errors
-    /// When a setting is missing or cannot be used.
-    pub fn new(_settings: &crate::llm::Settings) -> Result<Self, crate::SettingsError> {
-        Ok(Self {})
+impl SummarizeClient {
+    /// Adds the version, and moves the session on, in one transaction under the session's row lock.
+    async fn save(
+        &self,
+        ctx: &Context,
+        session_id: Uuid,
+        draft: Draft,
+        verified: Verified,
+    ) -> Result<Finished, JobError> {
+        let mut tx = ctx.tenant_tx().await?;
+        let Some((session_state, correlation_id)) = session::lock(&mut tx, session_id).await? else {
+            return ctx.finish(tx, Outcome::nothing("gone")).await;
+        };
+        let state = sqlx::query_scalar!("select state from summaries where id = $1 for update", self.summary_id)
+            .fetch_optional(tx.conn())
+            .await?;
+        if !state.is_some_and(|state| is_to_do(&state)) {
+            return ctx.finish(tx, Outcome::nothing("already done")).await;
+        }
+        let content = Content { claims: verified.claims };
+        let authorship = Authorship {
+            author: "summarizer",
+            provider: draft.provider.to_owned(),
+            model: draft.model,
+            prompt_version: draft.prompt_version,
+            claims_dropped: i32::try_from(verified.dropped.len()).unwrap_or(i32::MAX),
+        };
+        let version = summary::add_version(&mut tx, self.summary_id, &content, &authorship).await?;
+        sqlx::query!(
+            "update summaries set state = 'done', failed_reason = null, updated_at = now() where id = $1",
+            self.summary_id
+        )
+        .execute(tx.conn())
+        .await?;
+        enqueue(&mut tx, &IndexSummary { summary_id: self.summary_id, version }, correlation_id).await?;
+        let review_requested = fan_in(&mut tx, session_id, &session_state, correlation_id).await?;
+        let outcome = Outcome {
+            outcome: "written",
+            version,
+            claims_kept: content.claims.len(),
+            claims_dropped: verified.dropped.len(),
+            review_requested,
+        };
+        tracing::info!(
+            target: "summarize",
+            {
+                summary.id = %self.summary_id,
+                session.id = %session_id,
+                claims.kept = outcome.claims_kept,
+                claims.dropped = outcome.claims_dropped,
+                summary.provider = authorship.provider,
+            },
+            "A summary is written"
+        );
+        ctx.finish(tx, outcome).await
     }
+}
+
+/// A failed summary is written when the operator retries its dead job.
+fn is_to_do(state: &str) -> bool {
+    matches!(state, "due" | "failed")
+}
+
+/// Moves the session on when none of its summaries is still due. Called under the session's row lock, so that of
+/// several summaries that finish at once the last one, and only that one, sees none left.
+async fn fan_in(
+    tx: &mut TenantTx,
+    session_id: Uuid,
+    session_state: &str,
+    correlation_id: Uuid,
+) -> Result<bool, sqlx::Error> {
+    if session_state != State::Attributed.as_str() {
+        return Ok(false);
+    }
+    let due = sqlx::query_scalar!(
+        r#"select exists (select from summaries where session_id = $1 and state = 'due') as "due!""#,
+        session_id
+    )
+    .fetch_one(tx.conn())
+    .await?;
+    if due {
+        return Ok(false);
+    }
+    session::set_state(tx, session_id, State::Summarized).await?;
+    enqueue(tx, &RequestReview { session_id }, correlation_id).await?;
+    Ok(true)
 }

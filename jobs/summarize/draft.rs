@@ -1,0 +1,52 @@
+//! What a provider writes: claims that nobody has verified yet. Its shape is the schema that models are held to.
+
+use chrono::NaiveDate;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::model::{Owner, Section};
+
+/// A sentence of a summary with what it rests on.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DraftClaim {
+    /// Where it stands.
+    pub section: Section,
+    /// The sentence, one or two lines long.
+    pub text: String,
+    /// Action items only: who does it.
+    #[serde(default)]
+    pub owner: Option<Owner>,
+    /// Action items only: the day it is due, as YYYY-MM-DD; null when no date was said.
+    #[serde(default)]
+    #[schemars(with = "Option<String>")]
+    pub due_date: Option<NaiveDate>,
+    /// Action items only: the words that the date comes from, exactly as said; null when no date was said.
+    #[serde(default)]
+    pub due_words: Option<String>,
+    /// The words that support the sentence; at least one.
+    pub evidence: Vec<DraftEvidence>,
+}
+
+/// Words of one utterance.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DraftEvidence {
+    /// The number of the utterance, as it stands in brackets before it.
+    pub utterance: usize,
+    /// The words, copied exactly.
+    pub quote: String,
+}
+
+/// The claims of one provider, and what wrote them.
+#[derive(Clone, Debug, Default)]
+pub struct Draft {
+    /// The claims.
+    pub claims: Vec<DraftClaim>,
+    /// The provider: `offline`, `openai`.
+    pub provider: &'static str,
+    /// Its model.
+    pub model: String,
+    /// The version of its prompt, or of its rules.
+    pub prompt_version: String,
+}

@@ -1,0 +1,241 @@
+//! By when: finds the words of a date in what was said, and resolves them against the session's date. Pure.
+//!
+//! The date crates at hand (interim, two_timer) resolve a text that is nothing but a date; here the words stand in
+//! the middle of a sentence, and the forms that people promise in ("by the end of the month", "on the twentieth",
+//! "Friday of next week") are the ones that they do not know.
+
+use std::sync::LazyLock;
+
+use chrono::{Datelike, Days, Months, NaiveDate, Weekday};
+use regex::Regex;
+
+/// By when something was promised.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Due {
+    /// The words, as said.
+    pub(crate) words: String,
+    /// The day; none where the words name none ("before we meet next time").
+    pub(crate) date: Option<NaiveDate>,
+}
+
+const WEEKDAY: &str = "monday|tuesday|wednesday|thursday|friday|saturday|sunday";
+const MONTH: &str = "january|february|march|april|may|june|july|august|september|october|november|december";
+const COUNT: &str = r"\d{1,2}|an?|one|two|three|four|five|six|seven|eight|nine|ten|twelve|a couple of|a few";
+const ORDINAL: &str = "\\d{1,2}(?:st|nd|rd|th)|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|\
+                       eleventh|twelfth|thirteenth|fourteenth|fifteenth|sixteenth|seventeenth|eighteenth|nineteenth|\
+                       twentieth|twenty-first|twenty-second|twenty-third|twenty-fourth|twenty-fifth|twenty-sixth|\
+                       twenty-seventh|twenty-eighth|twenty-ninth|thirtieth|thirty-first";
+
+/// How words become a day; the captures are those of the rule's pattern.
+type Resolve = fn(&regex::Captures<'_>, NaiveDate) -> Option<NaiveDate>;
+
+/// The forms of a date, in the order in which they are tried: the longer form before the one that it contains.
+static RULES: LazyLock<Vec<(Regex, Resolve)>> = LazyLock::new(|| {
+    let lead = r"(?:\b(?:by|before|on|until|till|no later than|during|over)\s+)?";
+    let rule = |pattern: String, resolve: Resolve| {
+        (Regex::new(&format!(r"(?i){lead}{pattern}")).expect("a constant pattern"), resolve)
+    };
+    vec![
+        rule(r"\b(\d{4}-\d{2}-\d{2})\b".into(), |found, _| found[1].parse().ok()),
+        rule(r"\bthe day after tomorrow\b".into(), |_, day| day.checked_add_days(Days::new(2))),
+        rule(r"\btomorrow(?:\s+(?:morning|afternoon|evening|night))?\b".into(), |_, day| day.succ_opt()),
+        rule(r"\b(?:today|tonight|this (?:morning|afternoon|evening))\b".into(), |_, day| Some(day)),
+        rule(format!(r"\b(?:({WEEKDAY})(?: of)? next week|next week,? (?:on )?({WEEKDAY}))\b"), |found, day| {
+            in_next_week(day, weekday(found.get(1).or(found.get(2))?.as_str())?)
+        }),
+        rule(format!(r"\bnext ({WEEKDAY})\b"), |found, day| in_next_week(day, weekday(&found[1])?)),
+        rule(r"\b(?:the )?end of next week\b".into(), |_, day| in_next_week(day, Weekday::Fri)),
+        rule(r"\bnext week\b".into(), |_, day| in_next_week(day, Weekday::Fri)),
+        rule(r"\b(?:(?:the )?end of (?:the|this) week|(?:later )?this week)\b".into(), |_, day| end_of_week(day)),
+        rule(r"\b(?:this|the|next) weekend\b".into(), |found, day| {
+            let sunday = coming(day, Weekday::Sun)?;
+            if found[0].to_lowercase().contains("next") { sunday.checked_add_days(Days::new(7)) } else { Some(sunday) }
+        }),
+        rule(r"\b(?:the )?(?:end of )?next month\b".into(), |_, day| end_of_month(day.checked_add_months(Months::new(1))?)),
+        rule(r"\b(?:(?:the )?end of (?:the|this) month|this month)\b".into(), |_, day| end_of_month(day)),
+        rule(r"\b(?:the )?end of (?:the|this) quarter\b".into(), |_, day| {
+            end_of_month(day.with_day(1)?.with_month(day.month0() / 3 * 3 + 3)?)
+        }),
+        rule(r"\b(?:the )?end of (?:the|this) year\b".into(), |_, day| NaiveDate::from_ymd_opt(day.year(), 12, 31)),
+        rule(format!(r"\b(?:in|within) ({COUNT})(?: more)? (day|week|month)s?\b(?:['’]?\s*time)?"), |found, day| {
+            let count = count(&found[1])?;
+            match found[2].to_lowercase().as_str() {
+                "day" => day.checked_add_days(Days::new(count)),
+                "week" => day.checked_add_days(Days::new(count * 7)),
+                _ => day.checked_add_months(Months::new(u32::try_from(count).ok()?)),
+            }
+        }),
+        rule(format!(r"\bthe (first|1st) of (?:the )?(?:next )?month\b"), |_, day| {
+            day.with_day(1)?.checked_add_months(Months::new(1))
+        }),
+        rule(format!(r"\b(?:the )?({ORDINAL}|\d{{1,2}})(?: of)? ({MONTH})\b"), |found, day| {
+            in_month(day, month(&found[2])?, ordinal(&found[1])?)
+        }),
+        rule(format!(r"\b({MONTH}) (?:the )?({ORDINAL}|\d{{1,2}})\b"), |found, day| {
+            in_month(day, month(&found[1])?, ordinal(&found[2])?)
+        }),
+        rule(format!(r"\b(?:on|by|before|until) the ({ORDINAL})\b"), |found, day| day_of_month(day, ordinal(&found[1])?)),
+        rule(format!(r"\b(?:this |coming )?({WEEKDAY})(?:\s+(?:morning|afternoon|evening|night))?\b"), |found, day| {
+            coming(day, weekday(&found[1])?)
+        }),
+        rule(
+            r"\b(?:before|by|until) (?:(?:we|you and i) (?:meet|talk|speak|see each other)(?: again)?(?: next(?: time)?)?|(?:our|the) next (?:session|meeting|call|time))\b"
+                .into(),
+            |_, _| None,
+        ),
+    ]
+});
+
+/// What makes a date not the day by which something is done: the past, and what happens every week.
+static NOT_DUE: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(&format!(r"(?i)\b(?:last|every|each|since|previous)\s+(?:{WEEKDAY}|week|month|weekend)s?\b|\bafter\s+(?:next\s+|this\s+)?(?:{WEEKDAY})\b"))
+        .expect("a constant pattern")
+});
+
+/// The first date in `text` that can be a day by which something is done, resolved against the session's `day`.
+pub(crate) fn find(text: &str, day: NaiveDate) -> Option<Due> {
+    // Blanked out, not cut out, so that the places in the text stay the same.
+    let usable = NOT_DUE.replace_all(text, |found: &regex::Captures<'_>| " ".repeat(found[0].len()));
+    let (found, resolve) = RULES
+        .iter()
+        .filter_map(|(pattern, resolve)| Some((pattern.captures(&usable)?, resolve)))
+        .min_by_key(|(found, _)| {
+            let all = found.get(0).map(|all| all.range()).unwrap_or_default();
+            // The earliest; of several at one place the longest.
+            (all.start, std::cmp::Reverse(all.len()))
+        })?;
+    let range = found.get(0)?.range();
+    Some(Due { words: text.get(range)?.trim().to_owned(), date: resolve(&found, day) })
+}
+
+fn weekday(name: &str) -> Option<Weekday> {
+    name.parse().ok()
+}
+
+fn month(name: &str) -> Option<u32> {
+    name.parse::<chrono::Month>().ok().map(|month| month.number_from_month())
+}
+
+/// The next day of that name after `day`: what is said on a Friday of "Friday" is a week away.
+fn coming(day: NaiveDate, weekday: Weekday) -> Option<NaiveDate> {
+    let ahead =
+        (i64::from(weekday.num_days_from_monday()) - i64::from(day.weekday().num_days_from_monday()) + 6) % 7 + 1;
+    day.checked_add_days(Days::new(u64::try_from(ahead).ok()?))
+}
+
+fn in_next_week(day: NaiveDate, weekday: Weekday) -> Option<NaiveDate> {
+    let monday = day.week(Weekday::Mon).first_day().checked_add_days(Days::new(7))?;
+    monday.checked_add_days(Days::new(u64::from(weekday.num_days_from_monday())))
+}
+
+/// Friday; at a weekend its Sunday.
+fn end_of_week(day: NaiveDate) -> Option<NaiveDate> {
+    let friday = day.week(Weekday::Mon).first_day().checked_add_days(Days::new(4))?;
+    if day <= friday { Some(friday) } else { Some(day.week(Weekday::Mon).last_day()) }
+}
+
+fn end_of_month(day: NaiveDate) -> Option<NaiveDate> {
+    day.with_day(1)?.checked_add_months(Months::new(1))?.pred_opt()
+}
+
+/// That day of this month when it is still ahead, else of the next month that has it.
+fn day_of_month(day: NaiveDate, number: u32) -> Option<NaiveDate> {
+    (0..3)
+        .filter_map(|ahead| day.with_day(1)?.checked_add_months(Months::new(ahead))?.with_day(number))
+        .find(|date| *date > day)
+}
+
+fn in_month(day: NaiveDate, month: u32, number: u32) -> Option<NaiveDate> {
+    let date = NaiveDate::from_ymd_opt(day.year(), month, number)?;
+    if date < day { NaiveDate::from_ymd_opt(day.year() + 1, month, number) } else { Some(date) }
+}
+
+fn count(word: &str) -> Option<u64> {
+    Some(match word.to_lowercase().as_str() {
+        "a" | "an" | "one" => 1,
+        "two" | "a couple of" => 2,
+        "three" | "a few" => 3,
+        "four" => 4,
+        "five" => 5,
+        "six" => 6,
+        "seven" => 7,
+        "eight" => 8,
+        "nine" => 9,
+        "ten" => 10,
+        "twelve" => 12,
+        digits => return digits.parse().ok(),
+    })
+}
+
+fn ordinal(word: &str) -> Option<u32> {
+    let word = word.to_lowercase();
+    let digits: String = word.chars().take_while(char::is_ascii_digit).collect();
+    if !digits.is_empty() {
+        return digits.parse().ok().filter(|number| (1..=31).contains(number));
+    }
+    // The first four parts are the pattern of the numerals.
+    ORDINAL.split('|').skip(4).position(|name| name == word).and_then(|at| u32::try_from(at + 1).ok())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Wednesday 11 March 2026.
+    #[track_caller]
+    fn check(text: &str, words: &str, date: &str) {
+        let day = NaiveDate::from_ymd_opt(2026, 3, 11).expect("a date");
+        let due = find(text, day).unwrap_or_else(|| panic!("no date found in {text:?}"));
+        assert_eq!(
+            (due.words.as_str(), due.date.map(|date| date.to_string()).unwrap_or_default().as_str()),
+            (words, date)
+        );
+    }
+
+    #[test]
+    fn dates_are_found_in_sentences_and_resolved() {
+        check("I'll send the draft by Friday.", "by Friday", "2026-03-13");
+        check("I'll send it by next Friday, promise.", "by next Friday", "2026-03-20");
+        check("Friday next week works", "Friday next week", "2026-03-20");
+        check("on Wednesday morning, before nine", "on Wednesday morning", "2026-03-18");
+        check("I'll write to her today.", "today", "2026-03-11");
+        check("Tonight. I'll bring it home.", "Tonight", "2026-03-11");
+        check("I'll ring her tomorrow and ask", "tomorrow", "2026-03-12");
+        check("the day after tomorrow at the latest", "the day after tomorrow", "2026-03-13");
+        check("I'll do it this week", "this week", "2026-03-13");
+        check("by the end of the week", "by the end of the week", "2026-03-13");
+        check("lunch with Yvonne next week", "next week", "2026-03-20");
+        check("it will be done in two weeks", "in two weeks", "2026-03-25");
+        check("in a couple of days", "in a couple of days", "2026-03-13");
+        check("within 10 days", "within 10 days", "2026-03-21");
+        check("in a month's time", "in a month", "2026-04-11");
+        check("by the end of the month", "by the end of the month", "2026-03-31");
+        check("by the end of next month", "by the end of next month", "2026-04-30");
+        check("by the end of the quarter", "by the end of the quarter", "2026-03-31");
+        check("he'll have an answer on the 3rd", "on the 3rd", "2026-04-03");
+        check("an answer on the twentieth", "on the twentieth", "2026-03-20");
+        check("from the first of next month", "the first of next month", "2026-04-01");
+        check("on March 3rd", "on March 3rd", "2027-03-03");
+        check("by the 3rd of April", "by the 3rd of April", "2026-04-03");
+        check("by 2026-05-01", "by 2026-05-01", "2026-05-01");
+        check("I'll ask him this weekend", "this weekend", "2026-03-15");
+        check("post the job before we meet next time", "before we meet next time", "");
+    }
+
+    #[test]
+    fn the_past_and_the_habitual_are_no_dates() {
+        let day = NaiveDate::from_ymd_opt(2026, 3, 11).expect("a date");
+        for text in
+            ["I said it last Friday", "a short check every Friday", "no date here", "in a minute", "Mondays are home"]
+        {
+            assert_eq!(find(text, day), None, "{text}");
+        }
+        assert_eq!(find("I missed last Friday, so by Monday", day).map(|due| due.words).as_deref(), Some("by Monday"));
+    }
+
+    #[test]
+    fn the_31st_is_in_a_month_that_has_one() {
+        let day = NaiveDate::from_ymd_opt(2026, 4, 2).expect("a date");
+        assert_eq!(find("by the 31st", day).and_then(|due| due.date), NaiveDate::from_ymd_opt(2026, 5, 31));
+    }
+}

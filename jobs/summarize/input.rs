@@ -1,0 +1,265 @@
+//! What a provider may know of a session: one client's words, and what the coach said to that client.
+//!
+//! Reads utterances, attributions and participants in one short transaction. Whatever is not in [`SessionForClient`]
+//! can neither be summarised nor cited: unattributed speech, guests, other clients, the coach's words to others, words
+//! that name another client of a group, and what a person asked to keep out of the notes.
+
+use std::{collections::BTreeSet, sync::LazyLock};
+
+use chrono::NaiveDate;
+use regex::Regex;
+use uuid::Uuid;
+
+use super::text;
+use crate::db::{TenantTx, Tx};
+
+/// Who speaks, seen from the client whom the summary is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Speaker {
+    /// The coach.
+    Coach,
+    /// This client.
+    Client,
+    /// Another client of the session.
+    OtherClient,
+    /// Neither coach nor client.
+    Guest,
+}
+
+/// An attributed utterance.
+#[derive(Clone, Debug)]
+pub struct Line {
+    /// The utterance's id.
+    pub id: Uuid,
+    /// Its number in the session, from 0; providers cite it.
+    pub index: usize,
+    /// Who speaks.
+    pub speaker: Speaker,
+    /// The speaker's name.
+    pub name: String,
+    /// When, in milliseconds, where the transcript has times.
+    pub start_ms: Option<i64>,
+    /// The words, as transcribed.
+    pub text: String,
+}
+
+/// A session as far as it concerns one client. After [`SessionForClient::confine`] its lines are the client's and the
+/// coach's only.
+#[derive(Clone, Debug)]
+pub struct SessionForClient {
+    /// The day of the session; dates are resolved against it.
+    pub session_date: NaiveDate,
+    /// The coach's name.
+    pub coach: String,
+    /// The client's name.
+    pub client: String,
+    /// The names, in folded words, by which the other clients of the session are known.
+    pub other_names: BTreeSet<String>,
+    /// The lines, by index.
+    pub utterances: Vec<Line>,
+}
+
+/// A summary's surroundings.
+#[derive(Clone, Debug)]
+pub(crate) struct Found {
+    pub(crate) state: String,
+    pub(crate) session_id: Uuid,
+    pub(crate) input: SessionForClient,
+}
+
+/// Reads the session of a summary, confined to its client; none where there is no such summary.
+///
+/// # Errors
+/// When the database does not answer.
+pub(crate) async fn load(tx: &mut TenantTx, summary_id: Uuid) -> Result<Option<Found>, sqlx::Error> {
+    let Some(row) = sqlx::query!(
+        "select summaries.state, session_id, client_id, session_date, coaches.name as coach, clients.name as client
+         from summaries
+         join sessions on sessions.id = session_id
+         join coaches on coaches.id = sessions.coach_id
+         join clients on clients.id = client_id
+         where summaries.id = $1",
+        summary_id
+    )
+    .fetch_optional(tx.conn())
+    .await?
+    else {
+        return Ok(None);
+    };
+    let lines = sqlx::query!(
+        "select utterances.id, utterances.text, start_ms, kind, participants.client_id, participants.name
+         from utterances
+         join transcripts on transcripts.id = transcript_id
+         join attributions on attributions.session_id = utterances.session_id and attributions.label = utterances.label
+         join participants on participants.id = attributions.participant_id
+         where utterances.session_id = $1
+         order by received_at, transcripts.id, position",
+        row.session_id
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    let utterances = lines
+        .into_iter()
+        .enumerate()
+        .map(|(index, line)| Line {
+            id: line.id,
+            index,
+            speaker: match (line.kind.as_str(), line.client_id) {
+                ("coach", _) => Speaker::Coach,
+                ("client", Some(id)) if id == row.client_id => Speaker::Client,
+                ("client", _) => Speaker::OtherClient,
+                _ => Speaker::Guest,
+            },
+            name: line.name,
+            start_ms: line.start_ms,
+            text: line.text,
+        })
+        .collect();
+    let other_names = load_other_names(tx, row.session_id, row.client_id).await?;
+    let mut input = SessionForClient {
+        session_date: row.session_date,
+        coach: row.coach,
+        client: row.client,
+        other_names,
+        utterances,
+    };
+    input.confine();
+    Ok(Some(Found { state: row.state, session_id: row.session_id, input }))
+}
+
+/// All words of the names, labels and aliases of the session's other clients.
+async fn load_other_names(
+    tx: &mut TenantTx,
+    session_id: Uuid,
+    client_id: Uuid,
+) -> Result<BTreeSet<String>, sqlx::Error> {
+    let names = sqlx::query_scalar!(
+        r#"with others as (
+               select id, client_id, name from participants
+               where session_id = $1 and kind = 'client' and client_id <> $2)
+           select name as "name!" from others
+           union select clients.name from clients join others on others.client_id = clients.id
+           union select label from attributions join others on others.id = participant_id
+           union select written from aliases join others on others.client_id = aliases.client_id"#,
+        session_id,
+        client_id
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(name_words(names.iter().map(String::as_str)))
+}
+
+/// The words that are somebody's name: those in brackets (`she/her`) are not, nor are initials.
+pub(crate) fn name_words<'a>(names: impl Iterator<Item = &'a str>) -> BTreeSet<String> {
+    names
+        .flat_map(|name| {
+            let bare = name.split(['(', '|', '[']).next().unwrap_or(name);
+            text::words(bare).into_iter().map(|word| text::fold(&word.normal))
+        })
+        .filter(|word| word.chars().count() >= 3)
+        .collect()
+}
+
+/// Asking to keep something out of the notes.
+static OFF_THE_RECORD: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(
+        r"(?i)\boff the record\b|\b(?:don['’]?t|do not|not to) (?:put|write|include|have|note|mention) (?:that|this|it)(?: \w+)? (?:in|into|down)\b|\b(?:keep|leave) (?:that|this|it) (?:out of|between us)",
+    )
+    .expect("a constant pattern")
+});
+
+/// A turn that ends in one of these asks; what is asked before another client answers was asked of that one.
+fn is_question(text: &str) -> bool {
+    text.trim_end().ends_with('?')
+}
+
+impl SessionForClient {
+    /// The client's first name, or the whole name where coach and client share the first.
+    #[must_use]
+    pub fn client_short(&self) -> &str {
+        short(&self.client, &self.coach)
+    }
+
+    /// The coach's first name, or the whole name where coach and client share the first.
+    #[must_use]
+    pub fn coach_short(&self) -> &str {
+        short(&self.coach, &self.client)
+    }
+
+    /// The line with that number.
+    #[must_use]
+    pub fn line(&self, index: usize) -> Option<&Line> {
+        self.utterances.binary_search_by_key(&index, |line| line.index).ok().map(|at| &self.utterances[at])
+    }
+
+    /// Whether `text` names another client of the session.
+    #[must_use]
+    pub fn names_another(&self, text: &str) -> bool {
+        !self.other_names.is_empty()
+            && text::words(text).iter().any(|word| {
+                let folded = text::fold(&word.normal);
+                self.other_names.contains(&folded)
+                    // "Daniels" for "Daniel's": the apostrophe is no part of the normal form.
+                    || folded.strip_suffix('s').is_some_and(|name| self.other_names.contains(name))
+            })
+    }
+
+    /// Leaves only the client's lines and the coach's lines to this client, without what names another client and
+    /// without what somebody asked to keep out of the notes.
+    pub fn confine(&mut self) {
+        let group = !self.other_names.is_empty();
+        let own_names = name_words([self.client.as_str()].into_iter());
+        let mut keep: Vec<bool> = (0..self.utterances.len())
+            .map(|at| {
+                let line = &self.utterances[at];
+                match line.speaker {
+                    Speaker::Client => !(group && self.names_another(&line.text)),
+                    Speaker::Coach => !group || (!self.names_another(&line.text) && self.is_to_client(at, &own_names)),
+                    Speaker::OtherClient | Speaker::Guest => false,
+                }
+            })
+            .collect();
+        for at in 0..self.utterances.len() {
+            if OFF_THE_RECORD.is_match(&self.utterances[at].text) {
+                keep[at] = false;
+                // "Don't put that in the notes." alone means what the same person said just before.
+                let asks_only = text::words(&self.utterances[at].text).len() <= 9;
+                if asks_only && at > 0 && self.utterances[at - 1].speaker == self.utterances[at].speaker {
+                    keep[at - 1] = false;
+                }
+            }
+        }
+        let mut keep = keep.into_iter();
+        self.utterances.retain(|line| keep.next().unwrap_or(false) && line.text.chars().any(char::is_alphanumeric));
+    }
+
+    /// Whether the coach's line at `at` of a group session is said to this client: it names the client, or it answers
+    /// the client directly, or it goes on with a line that does. A question before another's turn is that other's.
+    fn is_to_client(&self, at: usize, own_names: &BTreeSet<String>) -> bool {
+        let lines = &self.utterances;
+        let text = &lines[at].text;
+        if text::words(text).iter().any(|word| own_names.contains(&text::fold(&word.normal))) {
+            return true;
+        }
+        let before = at.checked_sub(1).map(|before| &lines[before]);
+        let after = lines.get(at + 1);
+        let asked_of_another = is_question(text) && after.is_some_and(|next| next.speaker == Speaker::OtherClient);
+        match before {
+            Some(line) if line.speaker == Speaker::Client => !asked_of_another,
+            Some(line) if line.speaker == Speaker::Coach => {
+                let goes_on = !line.text.trim_end().ends_with(['.', '?', '!', '…']);
+                let asks_client = after.is_some_and(|next| next.speaker == Speaker::Client);
+                (goes_on || asks_client)
+                    && !asked_of_another
+                    && !self.names_another(&line.text)
+                    && self.is_to_client(at - 1, own_names)
+            }
+            _ => false,
+        }
+    }
+}
+
+fn short<'a>(name: &'a str, other: &str) -> &'a str {
+    let first = |name: &'a str| name.split_whitespace().next().unwrap_or(name);
+    if other.split_whitespace().next() == Some(first(name)) { name } else { first(name) }
+}

@@ -1,0 +1,115 @@
+//! The lexicons: which words speak of progress, difficulty, commitment, advice and insight, and which take it back.
+//!
+//! All patterns are matched against a sentence in lower case with plain apostrophes and without what is quoted.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+/// A compiled constant pattern.
+pub(super) struct Cue(LazyLock<Regex>);
+
+impl Cue {
+    const fn new(make: fn() -> Regex) -> Self {
+        Self(LazyLock::new(make))
+    }
+
+    /// Whether the sentence has it.
+    pub(super) fn is_in(&self, sentence: &str) -> bool {
+        self.0.is_match(sentence)
+    }
+
+    /// Where the sentence has it first.
+    pub(super) fn place(&self, sentence: &str) -> Option<usize> {
+        self.0.find(sentence).map(|found| found.start())
+    }
+
+    /// The sentence without it, at its start.
+    pub(super) fn cut<'a>(&self, sentence: &'a str) -> &'a str {
+        match self.0.find(sentence) {
+            Some(found) if found.start() == 0 => &sentence[found.end()..],
+            _ => sentence,
+        }
+    }
+}
+
+macro_rules! cues {
+    ($($(#[$doc:meta])* $name:ident = $($part:expr),+;)+) => {
+        $($(#[$doc])* pub(super) static $name: Cue =
+            Cue::new(|| Regex::new(concat!($($part),+)).expect("a constant pattern"));)+
+    };
+}
+
+cues! {
+    /// Sounds before a sentence begins.
+    FILLERS = r"^(?i)(?:(?:yeah|yep|yes|so|um+|uh+|erm|well|okay|ok|oh|and|but|right|mm+|hm+|mm-hm|you know|i mean|sure|ha|like i said|all right|alright|anyway|actually|i think,?)[,.…]*\s+)+";
+
+    /// The speaker did something that counts.
+    ACHIEVED = r"\b(?:i|we)(?:'ve| have|'d| had)?(?: (?:just|finally|also|even|already|now|completely|actually|both|got|successfully))* ",
+        r"(?:closed|signed|shipped|launched|finished|completed|delivered|won|hired|raised|renewed|sold|applied|handed|negotiated|kept|managed|reached|achieved|published|negotiated|landed|passed|released|secured|submitted|solved|fixed|cut|doubled|tripled|improved|beat|hit|got (?:the|a|an|my|them|him|her|it|approval)|sent|apologi[sz]ed|delegated|gave away|said no|held|protected|stopped|saved|lost \d+|took myself|taken myself)\b";
+    /// The speaker did something that may count.
+    DID = r"\b(?:i|we)(?:'ve| have|'d| had)?(?: (?:just|finally|also|even|already|now|actually|both))* ",
+        r"(?:told|asked|talked|spoke|spoken|booked|bought|wrote|written|called|rang|offered|ran|slept|did|made|invited|went|came|started|set up|put|moved|walked|met|read|built|agreed|decided|let)\b";
+    /// Something is achieved, whoever did it.
+    IT_IS_DONE = r"\b(?:is|are|was|were|got|been|'s) (?:now |finally |all |already )?(?:signed|closed|finished|approved|launched|live|sold out|accepted|delivered|shipped|handed over|renewed)\b|\bgoal is done\b|^(?:all )?(?:handed over|done|signed)\b|\bzero (?:rejects|errors|defects|incidents)\b|\b(?:they|he|she|customers?|the board) (?:renewed|accepted|agreed|signed|approved|said yes)\b|\bsold out\b|\bwent (?:really |very |so )?well\b";
+    /// The speaker calls it good.
+    GOOD = r"\b(?:real win|my win|a win|good news|good thing|proud|first time (?:ever|in)|best (?:quarter|week|month|result)|brilliant|it worked|paid off|breakthrough|it was (?:great|wonderful|really good)|so happy|relieved|three hours back|lighter|congratulated|clapped)\b";
+    /// The coach praises what was just said.
+    PRAISE = r"\b(?:congratulations|well done|wonderful|excellent|lovely|brilliant|amazing|impressive|good for you|that's (?:great|huge|a big|quite)|you kept (?:that|it)|nice work|great work|wow|proud of you|let that one in)\b";
+    /// The coach asks for what went well.
+    ASKS_WINS = r"\b(?:what (?:has |have )?(?:went|gone|going|goes) well|best thing|good news|what worked|what are you proud|celebrate|your win|went well)\b";
+    /// The coach asks for what is difficult.
+    ASKS_HARD = r"\b(?:what's (?:\w+ )?(?:hard|difficult|stuck|worrying|in the way)|hard part|what stops|what got in the way|what's kept you|what might still stop|what's scary|what makes it hard|challenge|worries you|what's underneath)\b";
+    /// The coach asks for what will be done.
+    ASKS_PLAN = r"\b(?:what will you do|what are you going to do|next step|by when|when will|what's your (?:plan|commitment)|let's collect|and when\b|so when\b|when\?|what would you like to do)";
+    /// The coach asks after a promise.
+    CHECKS = r"\b(?:promises?|promised|you were going to|you said (?:you|that you)|you told me|last (?:time|week)|what happened|how did .{0,30} go\b|did you|have you|were you able)\b|^and (?:the |your )?[\w' -]{2,30}\?$|^(?:and |what about |how about )";
+
+    /// Something is difficult.
+    HARD = r"\b(?:stuck|struggl\w*|afraid|scared|scary|ashamed|worried|worries me|worry|overwhelm\w*|exhaust\w*|frustrat\w*|angry|furious|guilty|anxious|nervous|difficult|hard(?:er|est)?(?: part| thing| bit)?|impossible|the problem|a problem|my problem|too much|too many|terrible|horrible|awful|lonely|alone with|failing|failed|missed|burn(?:ed|t|ing)? out|no time|running out|short of|behind on|don't know how|can't (?:make|seem|do|get|sleep|keep|write|find|stop|afford|say)|cannot|keep on not|avoid(?:ing|ed)?|put(?:ting)? it off|procrastinat\w*|tiring|tired|sad|insulted|painful|conflict|complain\w*|lose someone|isn't performing|not performing|doesn't want to|won't listen|what if)\b";
+    /// Something was not done.
+    NOT_DONE = r"\b(?:i|we) (?:have not|haven't|did not|didn't|had not|hadn't|could not|couldn't|never|still haven't|still have not|only)(?: \w+ly| actually| really| yet| even)? \w+|\b(?:i've|i'd) (?:not|never|only) \w+|\bit(?:'s| is) still in my\b|\bnothing on paper\b";
+    /// It should have been done.
+    WAS_DUE = r"\b(?:promised|supposed to|meant to|said i(?:'d| would)|was going to|were going to|yet|should have|was due|make it|deadline)\b";
+    /// The speaker is not troubled.
+    NOT_HARD = r"\b(?:not|isn't|wasn't|no longer|never|less|nothing|don't|didn't) (?:\w+ )?(?:hard|difficult|afraid|scared|worried|worry|stuck|angry|ashamed|tired|a problem|the problem|sad|alone)\b|\bworry about (?:it|that)\b|\bno problem\b|\bhard[- ]working\b|\bhard to (?:say|believe)\b";
+
+    /// The speaker will do it.
+    WILL = r"\b(?:i|we)(?:'ll| will| am going to|'m going to|'m gonna| promise to| commit to| shall|'re going to)(?: also| definitely| just| then| now)* (\w+)|\b(?:it's a promise|i promise\b)";
+    /// Not an undertaking, though it sounds like one.
+    WILL_NOT = r"\b(?:i|we)(?:'ll| will| am going to|'m going to) (?:also |just )?(?:not|never|be (?:fine|okay|ok|sad|sorry|happy|about)|be\b|carry it|try\b|think\b|see\b|miss\b|need\b|have to\b|take it\b|take (?:that|her number|his number)\b|wait and|probably|maybe|say\b|admit\b|get used|survive|live with|lose\b|go and (?:look|find)\b|press the button|keep the bread)|\b(?:i|we) won't\b|\bi'll tell you what\b|\bi'll be honest\b";
+    /// It depends, it is over, or it is not the speaker's own.
+    HYPOTHETICAL = r"\b(?:if|unless|otherwise|would have|could have|should have|might have|i wish|imagine|suppose|as if|whether|almost|nearly|was going to|were going to|had planned|used to|would've|could've|then i)\b|\bi thought (?:i|we|she|he|they|it)(?:'d| would)\b|\b(?:i|we|she|he|they) would\b|\bi'd (?:be|make|take|go|do|say|rather|write|have to)\b";
+    /// The speaker tells what was said.
+    REPORTS = r"\b(?:i|we)(?:'ve|'d| have| had)? (?:said|told \w+|thought|promised|answered)\b.{0,40}\b(?:i|we)(?:'ll|'d| would| will)\b|\b(?:he|she|they|everybody|people|nobody|(?:my|our|the) \w+|it)(?:'s|'d)? (?:just |always |also )?(?:said|says|thinks|thought|told me|tells me|reckons|claims|believes|wrote|mentioned|asked)\b";
+    /// Another thinks or says it.
+    THIRD = r"^(?:and |but |so |then )*(?:he|she|they|it's|my \w+|his|her|their|one of|people|everybody|nobody) ";
+    /// A plan is dropped, or a word taken back.
+    DROPPED = r"\b(?:dropp(?:ed|ing)|cancel\w*|decided against|off the list|not doing|won't do|changed my mind|forget (?:about )?(?:it|that|the)|scratch that|never mind|nevermind|gone off|called (?:it )?off|said no to|gave up on|don't want to promise|let me take that|it's gone|not going to happen|instead of that)\b";
+    /// The next sentence takes the last one back.
+    TAKES_BACK = r"^(?:um+,? )?(?:no\b[.,]|actually,? no\b|wait\b|hm+,? no\b|or (?:not|no)\b|well,? no\b|but no\b|no,? scratch)";
+
+    /// The coach advises.
+    ADVISES = r"\b(?:i'd|i would|i'll|i) (?:strongly |really |also |highly |just )?(?:suggest|recommend|encourage|advise|propose|invite you|urge)\b|\bmy (?:advice|suggestion|recommendation)\b|\bi(?:'d| would) (?:like you to|want you to|love you to|keep|put|start|leave|let|be careful|write|try|ask|make|stop|take|begin|go with|avoid|protect)\b|\b(?:try|consider) (?:to |not |\w+ing\b)|\bmake sure (?:you|that|to)\b|\byou (?:might|may) (?:want to|like to|consider)\b|\bit (?:might|would|could) help (?:you )?(?:to|if you)\b|\bwhy don't you\b|\bremember to\b|^(?:please )?don't forget\b|\byou could (?:\w+ )+(?:first|instead)\b";
+    /// It is not advice.
+    ADVISES_NOT = r"\bi (?:would|'d) have\b|\bi'd (?:like|love) to (?:hear|know|ask|understand|push)\b|\bi'd be (?:curious|happy)\b|\bi(?:'d| would) (?:say|ask) (?:that|you)\b.*\?|\bi (?:make|take|try|start|stop|put|keep|let|leave|ask|write)\b";
+    /// The coach will do it.
+    COACH_WILL = r"\b(?:i'll|i will|let me|i'm going to) (?:also |just )?(?:send|share|check|write|email|mail|forward|book|introduce|connect|look (?:up|into|at)|find|set up|bring|prepare|put together|read it|call|ask|follow up|get back|draft|add)\b";
+
+    /// Something became clear.
+    INSIGHT = r"\b(?:reali[sz]ed?|it hit me|i (?:hadn't|had not|have never|'ve never|never) (?:seen|thought|said|noticed|understood|felt)|never thought of|now i (?:think|see|know|understand)|i (?:now )?see (?:now|that it)|that's (?:exactly|the thing|it,|me\b)|exactly that|the same thing|i noticed|i understand now|what i learn(?:ed|t)|i(?:'ve)? learn(?:ed|t)|it changes|i thought the goal|it occurred|dawned|i forgot that|i think i'd|i'd swapped|i swapped|makes sense now|i would rather not|i'd rather not|i've been writing|the real|underneath|clicked|eye[- ]opener|turning point|a story in my|i'm surprised|surprised that i|haven't felt that|first time i|it was never about|wasn't about|isn't about|it's not about|i can be \w+ .{0,40} and still)\b";
+    /// The coach asks what it means.
+    ASKS_MEANING = r"\b(?:what (?:do|did) you (?:take|make|learn|notice|want to remember|think (?:is|was) different)|what are you taking|what does that (?:tell|say|change)|say (?:more|that once more)|what do you want to remember|what's (?:the insight|different)|what did that)\b";
+
+    /// The person is in distress, or on the way out: with the weight in `risk`.
+    DISTRESS = r"\b(?:burn(?:ed|t|ing)? out|burnout|can't sleep|not sleeping|panic\w*|crying|cried|hopeless|depress\w*|exhausted|desperate|breaking down|broke down|can't (?:go on|do this|cope|take it)|at my limit|end of my rope|overwhelmed|falling apart|anxiety|no way out|sick leave|fell asleep at|hit the wall)\b";
+    /// The person speaks of leaving or giving up.
+    QUITTING = r"\b(?:(?:i|i'm|i've|want to|going to|thinking (?:of|about)|think about|ready to|might|handed in my) (?:quit(?:ting)?|resign(?:ed|ing|ation)?|giv(?:e|ing) up|leav(?:e|ing) (?:the company|my job|the job|the firm|this job)|notice)|stop (?:the )?coaching|no point)\b";
+    /// Danger to life: whatever else was said, somebody must look.
+    DANGER = r"\b(?:suicid\w*|kill myself|end it all|end my life|don't want to live|hurt myself|harm myself|better off without me)\b";
+
+    /// The coach takes a role.
+    ROLE_ON = r"\bi'm your (?:boss|father|mother|client|manager|husband|wife|customer|ceo)\b|\b(?:me being|i'll be|i'll play|i play|let me be|let me play|pretend i'm|imagine i'm|i am now|role[- ]play)\b";
+    /// The role ends.
+    ROLE_OFF = r"\b(?:i'm (?:\w+ )?again|end of (?:the )?role|out of (?:the )?role|how was (?:that|it)|how long was|okay,? stop|let's stop|back to (?:us|you|me)|stepping out|what did you notice)\b";
+}

@@ -1,0 +1,326 @@
+//! How well a sentence fits each section, and what takes it out again.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::{
+    super::input::Speaker,
+    cues, rank,
+    speech::{Sentence, Speech},
+};
+use crate::model::Section;
+
+/// A sentence is considered for a section from this score on.
+const ENOUGH: f32 = 0.9;
+
+/// The scores of a sentence.
+#[derive(Debug, Default)]
+pub(super) struct Scores {
+    wins: f32,
+    challenges: f32,
+    actions: f32,
+    recommendations: f32,
+    breakthrough: f32,
+    priority: f32,
+}
+
+impl Scores {
+    /// The one section of the client's that the sentence fits best.
+    pub(super) fn for_client(&self) -> Option<(Section, f32)> {
+        [
+            (Section::Wins, self.wins),
+            (Section::Challenges, self.challenges),
+            (Section::ActionItems, self.actions),
+            (Section::Recommendations, self.recommendations),
+        ]
+        .into_iter()
+        .filter(|(_, score)| *score >= ENOUGH)
+        .max_by(|a, b| a.1.total_cmp(&b.1))
+    }
+
+    /// The coach's sections that the sentence fits.
+    pub(super) fn coach(&self) -> Vec<(Section, f32)> {
+        let mut fits = vec![(Section::Breakthrough, self.breakthrough), (Section::Priority, self.priority)];
+        fits.retain(|(_, score)| *score >= ENOUGH);
+        fits
+    }
+}
+
+/// The scores of the sentence at `at`. A question fits nothing, nor does what is said in a role.
+pub(super) fn score(speech: &Speech, at: usize) -> Scores {
+    let sentence = &speech.sentences[at];
+    if sentence.asks() || sentence.in_role || sentence.words < 3 || cues::FILLERS.cut(&sentence.own).trim().is_empty() {
+        return Scores::default();
+    }
+    match sentence.speaker {
+        Speaker::Client => Scores {
+            wins: wins(speech, sentence),
+            challenges: challenges(speech, sentence),
+            actions: client_action(speech, at),
+            breakthrough: breakthrough(speech, sentence),
+            priority: risk(speech, at).map_or(0.0, |risk| ENOUGH + risk.weight()),
+            ..Scores::default()
+        },
+        _ => Scores {
+            recommendations: recommendation(sentence),
+            actions: if cues::COACH_WILL.is_in(&sentence.own) && !cues::HYPOTHETICAL.is_in(&sentence.own) {
+                1.2
+            } else {
+                0.0
+            },
+            ..Scores::default()
+        },
+    }
+}
+
+fn wins(speech: &Speech, sentence: &Sentence) -> f32 {
+    let own = &sentence.own;
+    let mut score = 0.0;
+    if cues::ACHIEVED.is_in(own) || cues::IT_IS_DONE.is_in(own) {
+        score += 1.0;
+    } else if cues::DID.is_in(own) {
+        score += 0.5;
+    }
+    if cues::GOOD.is_in(own) {
+        score += 0.5;
+    }
+    if score == 0.0 {
+        return 0.0;
+    }
+    let before = speech.before(sentence.turn);
+    if cues::ASKS_WINS.is_in(&before) {
+        score += 0.5;
+    } else if cues::CHECKS.is_in(&before) {
+        score += 0.2;
+    }
+    if cues::PRAISE.is_in(&speech.after(sentence.turn)) {
+        score += 0.5;
+    }
+    if cues::ASKS_HARD.is_in(&before) {
+        score -= 0.5;
+    }
+    // "I did not send it", "we almost closed it" and "I would have told him" are no wins, whatever verb they have.
+    let negated = cues::NOT_DONE.is_in(own) || negation_before(own);
+    if negated || cues::HYPOTHETICAL.is_in(own) || cues::DROPPED.is_in(own) || cues::WILL.is_in(own) {
+        return 0.0;
+    }
+    if cues::HARD.is_in(own) && !cues::NOT_HARD.is_in(own) {
+        score -= 0.6;
+    }
+    if cues::REPORTS.is_in(own) || cues::THIRD.is_in(own) && !cues::IT_IS_DONE.is_in(own) {
+        score *= 0.5;
+    }
+    score
+}
+
+/// A negation before the first verb of progress.
+fn negation_before(own: &str) -> bool {
+    static NEGATION: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"\b(?:not|never|nobody|none|hardly|barely|n't|\w+n't)\b").expect("a constant pattern")
+    });
+    let verb =
+        [cues::ACHIEVED.place(own), cues::IT_IS_DONE.place(own), cues::DID.place(own)].into_iter().flatten().min();
+    NEGATION.find(own).is_some_and(|negation| verb.is_none_or(|verb| negation.start() < verb + 12))
+}
+
+fn challenges(speech: &Speech, sentence: &Sentence) -> f32 {
+    let own = &sentence.own;
+    if cues::DROPPED.is_in(own) {
+        return 0.0;
+    }
+    let before = speech.before(sentence.turn);
+    let turn: String =
+        speech.sentences[speech.turns[sentence.turn].sentences.clone()].iter().map(|it| it.own.as_str()).collect();
+    let mut score = 0.0;
+    if cues::HARD.is_in(own) && !cues::NOT_HARD.is_in(own) {
+        score += 0.9;
+    }
+    if cues::NOT_DONE.is_in(own) {
+        score += 0.5;
+        if cues::WAS_DUE.is_in(&turn) || cues::CHECKS.is_in(&before) {
+            score += 0.5;
+        }
+    }
+    if score == 0.0 {
+        return 0.0;
+    }
+    if cues::ASKS_HARD.is_in(&before) {
+        score += 0.5;
+    }
+    if cues::ASKS_WINS.is_in(&before) || cues::PRAISE.is_in(&speech.after(sentence.turn)) {
+        score -= 0.4;
+    }
+    if cues::HYPOTHETICAL.is_in(own) {
+        score *= 0.7;
+    }
+    if cues::REPORTS.is_in(own) {
+        score *= 0.6;
+    } else if cues::THIRD.is_in(own) {
+        score *= 0.8;
+    }
+    score
+}
+
+fn client_action(speech: &Speech, at: usize) -> f32 {
+    let sentence = &speech.sentences[at];
+    let own = &sentence.own;
+    if !cues::WILL.is_in(own) || cues::WILL_NOT.is_in(own) || cues::REPORTS.is_in(own) || cues::DROPPED.is_in(own) {
+        return 0.0;
+    }
+    // "I'll do it before he asks if …" undertakes; "if he asks, I'll …" does not.
+    let will = cues::WILL.place(own).unwrap_or_default();
+    if cues::HYPOTHETICAL.place(own).is_some_and(|place| place < will)
+        || cues::HYPOTHETICAL.is_in(own) && !cues::WILL.is_in(&own[..own.len().min(will + 6)]) && will > 40
+    {
+        return 0.0;
+    }
+    let mut score = 1.2;
+    if cues::ASKS_PLAN.is_in(&speech.before(sentence.turn)) {
+        score += 0.4;
+    }
+    if sentence.words < 5 {
+        score -= 0.3;
+    }
+    score
+}
+
+/// Whether an undertaking is taken back: at once ("No. Let me take that tomorrow."), or later by a plan dropped that
+/// is about the same.
+pub(super) fn is_dropped(speech: &Speech, at: usize) -> bool {
+    let sentence = &speech.sentences[at];
+    if let Some(next) = speech.sentences.get(at + 1)
+        && next.turn == sentence.turn
+        && (cues::TAKES_BACK.is_in(&next.own) || cues::DROPPED.is_in(&next.own))
+    {
+        return true;
+    }
+    let about = rank::stems(&sentence.text);
+    speech.sentences[at + 1..]
+        .iter()
+        .filter(|later| later.speaker == sentence.speaker && cues::DROPPED.is_in(&later.own))
+        .any(|later| {
+            let same = rank::stems(&later.text).intersection(&about).count();
+            same >= 2 || (same == 1 && about.len() <= 3)
+        })
+}
+
+fn recommendation(sentence: &Sentence) -> f32 {
+    let own = &sentence.own;
+    if !cues::ADVISES.is_in(own)
+        || cues::ADVISES_NOT.is_in(own) && !own.contains("suggest") && !own.contains("recommend")
+    {
+        return 0.0;
+    }
+    let strong = ["suggest", "recommend", "encourage", "advi"].iter().any(|word| own.contains(word));
+    let short = if sentence.words < 6 { 0.4 } else { 0.0 };
+    (if strong { 1.5 } else { 1.1 }) - short
+}
+
+fn breakthrough(speech: &Speech, sentence: &Sentence) -> f32 {
+    let own = &sentence.own;
+    let asked = cues::ASKS_MEANING.is_in(&speech.before(sentence.turn));
+    let mut score = 0.0;
+    if cues::INSIGHT.is_in(own) {
+        score += 1.0;
+    }
+    if asked && sentence.words >= 6 {
+        score += 0.5;
+    }
+    if score == 0.0 || sentence.words < 5 || cues::WILL.is_in(own) {
+        return 0.0;
+    }
+    if cues::REPORTS.is_in(own) || cues::THIRD.is_in(own) {
+        score *= 0.6;
+    }
+    score
+}
+
+/// What makes a client's sentence a sign of risk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Risk {
+    Danger,
+    Quitting,
+    Distress,
+    MissedPromise,
+}
+
+impl Risk {
+    /// From 0 to 1.
+    pub(super) fn weight(self) -> f32 {
+        match self {
+            Self::Danger => 0.95,
+            Self::Quitting => 0.4,
+            Self::Distress => 0.35,
+            Self::MissedPromise => 0.15,
+        }
+    }
+
+    /// Follows the client's name.
+    pub(super) fn reason(self) -> &'static str {
+        match self {
+            Self::Danger => "spoke of harm to themselves",
+            Self::Quitting => "spoke of leaving or giving up",
+            Self::Distress => "spoke of strain",
+            Self::MissedPromise => "did not keep a promise",
+        }
+    }
+}
+
+/// The risk that a sentence is a sign of.
+pub(super) fn risk(speech: &Speech, at: usize) -> Option<Risk> {
+    let sentence = &speech.sentences[at];
+    let own = &sentence.own;
+    if sentence.speaker != Speaker::Client || sentence.in_role {
+        return None;
+    }
+    if cues::DANGER.is_in(own) {
+        return Some(Risk::Danger);
+    }
+    if cues::REPORTS.is_in(own) || cues::HYPOTHETICAL.is_in(own) || cues::THIRD.is_in(own) || cues::NOT_HARD.is_in(own)
+    {
+        return None;
+    }
+    if cues::QUITTING.is_in(own) && !negation_before(own) {
+        return Some(Risk::Quitting);
+    }
+    if cues::DISTRESS.is_in(own) && !own.contains("not exhausted") {
+        return Some(Risk::Distress);
+    }
+    let turn: String =
+        speech.sentences[speech.turns[sentence.turn].sentences.clone()].iter().map(|it| it.own.as_str()).collect();
+    let missed =
+        cues::NOT_DONE.is_in(own) && (cues::WAS_DUE.is_in(&turn) || cues::CHECKS.is_in(&speech.before(sentence.turn)));
+    missed.then_some(Risk::MissedPromise)
+}
+
+/// Whether a sentence needs the one before it: it begins with a word that points back.
+pub(super) fn leans_back(sentence: &Sentence) -> bool {
+    static BACK: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"^(?:(?:and|but|so|well|then|yeah|um),? )*(?:it|that|this|which|because|he|she|they|to|in case)\b")
+            .expect("a constant pattern")
+    });
+    sentence.words < 12 && BACK.is_match(&sentence.own)
+}
+
+/// Marks what is said while coach and client play roles ("I'm Lena, I've got a train to catch"): it is no one's own.
+pub(super) fn mark_roles(speech: &mut Speech, coach: &str) {
+    /// A role that nobody ended ends by itself after so many turns.
+    const LONGEST: usize = 14;
+    static AS_SOMEBODY: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"\bI['\u{2019}]m (\p{Lu}\p{Ll}+)[.,!]|\bme being (\p{Lu}\p{Ll}+)").expect("a constant pattern")
+    });
+    let mut since: Option<usize> = None;
+    for sentence in &mut speech.sentences {
+        if sentence.speaker == Speaker::Coach {
+            let named = AS_SOMEBODY.captures(&sentence.text).and_then(|found| found.get(1).or(found.get(2)));
+            let as_other = named.is_some_and(|name| !coach.split_whitespace().any(|own| own == name.as_str()));
+            if as_other || cues::ROLE_ON.is_in(&sentence.own) {
+                since = Some(sentence.turn);
+            } else if cues::ROLE_OFF.is_in(&sentence.own) {
+                since = None;
+            }
+        }
+        sentence.in_role = since.is_some_and(|from| sentence.turn <= from + LONGEST);
+    }
+}

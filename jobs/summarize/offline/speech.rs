@@ -1,0 +1,151 @@
+//! A session as turns and sentences: what one person says in a row, and where in the lines each sentence stands.
+
+use std::ops::Range;
+
+use super::super::{
+    draft::DraftEvidence,
+    input::{SessionForClient, Speaker},
+    text,
+};
+
+/// A sentence longer than this is cut where the transcript cuts it: automatic captions know no full stops.
+const LONG_SENTENCE_WORDS: usize = 45;
+
+/// What one person says in a row.
+#[derive(Debug)]
+pub(super) struct Turn {
+    pub(super) speaker: Speaker,
+    /// Its sentences in [`Speech::sentences`].
+    pub(super) sentences: Range<usize>,
+}
+
+/// A sentence.
+#[derive(Debug)]
+pub(super) struct Sentence {
+    pub(super) turn: usize,
+    pub(super) speaker: Speaker,
+    /// As said.
+    pub(super) text: String,
+    /// In lower case with plain apostrophes, without what is quoted: what cues are looked for in.
+    pub(super) own: String,
+    /// How many words it has.
+    pub(super) words: usize,
+    /// Where it stands: the words of each line that it runs over.
+    pub(super) evidence: Vec<DraftEvidence>,
+    /// Said in a role that coach and client play: nobody's own words.
+    pub(super) in_role: bool,
+}
+
+impl Sentence {
+    /// Whether it asks.
+    pub(super) fn asks(&self) -> bool {
+        self.text.trim_end_matches(['"', '\u{201d}', ' ']).ends_with('?')
+    }
+}
+
+/// The turns and sentences of a session.
+#[derive(Debug)]
+pub(super) struct Speech {
+    pub(super) turns: Vec<Turn>,
+    pub(super) sentences: Vec<Sentence>,
+}
+
+impl Speech {
+    /// Of the lines that a provider may know.
+    pub(super) fn new(input: &SessionForClient) -> Self {
+        let lines = &input.utterances;
+        let (mut turns, mut sentences) = (Vec::new(), Vec::new());
+        let mut first = 0;
+        while first < lines.len() {
+            let mut last = first;
+            while last + 1 < lines.len()
+                && lines[last + 1].speaker == lines[first].speaker
+                // Lines that are not neighbours in the session are not one turn: somebody spoke between them.
+                && lines[last + 1].index == lines[last].index + 1
+            {
+                last += 1;
+            }
+            let from = sentences.len();
+            add_turn(input, first..last + 1, turns.len(), &mut sentences);
+            turns.push(Turn { speaker: lines[first].speaker, sentences: from..sentences.len() });
+            first = last + 1;
+        }
+        Self { turns, sentences }
+    }
+
+    /// The words of the turn before, where the other person spoke it.
+    pub(super) fn before(&self, turn: usize) -> String {
+        turn.checked_sub(1).map(|before| self.turn_text(before)).unwrap_or_default()
+    }
+
+    /// The words of the turn after.
+    pub(super) fn after(&self, turn: usize) -> String {
+        if turn + 1 < self.turns.len() { self.turn_text(turn + 1) } else { String::new() }
+    }
+
+    fn turn_text(&self, turn: usize) -> String {
+        self.sentences[self.turns[turn].sentences.clone()]
+            .iter()
+            .map(|it| it.text.as_str())
+            .collect::<Vec<_>>()
+            .join(" ")
+            .to_lowercase()
+    }
+}
+
+/// Splits the lines of a turn, joined, into sentences, and finds each sentence's part of each line.
+fn add_turn(input: &SessionForClient, lines: Range<usize>, turn: usize, sentences: &mut Vec<Sentence>) {
+    let mut joined = String::new();
+    let mut places: Vec<(usize, Range<usize>)> = Vec::new();
+    for at in lines {
+        if !joined.is_empty() {
+            joined.push(' ');
+        }
+        let from = joined.len();
+        joined.push_str(&input.utterances[at].text.replace('\n', " "));
+        places.push((at, from..joined.len()));
+    }
+    for range in text::sentences(&joined) {
+        let long = text::words(&joined[range.clone()]).len() > LONG_SENTENCE_WORDS;
+        let parts: Vec<Range<usize>> = if long {
+            places
+                .iter()
+                .map(|(_, place)| place.start.max(range.start)..place.end.min(range.end))
+                .filter(|part| part.start < part.end)
+                .collect()
+        } else {
+            vec![range]
+        };
+        for part in parts {
+            let evidence =
+                places.iter().filter_map(|(at, place)| evidence(input, *at, &joined, place, &part)).collect();
+            let said = joined[part].trim().to_owned();
+            let own = text::without_quotes(&said)
+                .to_lowercase()
+                .chars()
+                .map(|c| if text::is_apostrophe(c) { '\'' } else { c })
+                .collect();
+            let speaker = input.utterances[places[0].0].speaker;
+            let words = text::words(&said).len();
+            sentences.push(Sentence { turn, speaker, text: said, own, words, evidence, in_role: false });
+        }
+    }
+}
+
+/// The part of a sentence that stands in the line at `at`; the whole line where the part is shorter than a quote.
+fn evidence(
+    input: &SessionForClient,
+    at: usize,
+    joined: &str,
+    place: &Range<usize>,
+    sentence: &Range<usize>,
+) -> Option<DraftEvidence> {
+    let part = place.start.max(sentence.start)..place.end.min(sentence.end);
+    let quote = joined.get(part.clone()).filter(|_| part.start < part.end)?.trim();
+    let words = text::words(quote).len();
+    let line = &input.utterances[at];
+    (words > 0).then(|| DraftEvidence {
+        utterance: line.index,
+        quote: if words < 3 { line.text.clone() } else { quote.to_owned() },
+    })
+}
