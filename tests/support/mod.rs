@@ -4,6 +4,7 @@ mod database;
 pub(crate) mod python;
 mod server;
 pub(crate) mod filled;
+pub(crate) mod installation;
 mod world;
 
 pub(crate) use database::TestDatabase;

@@ -1,0 +1,170 @@
+//! The real binary over real parts: an installation as an operator has it, in temporary folders and free ports.
+
+use std::{
+    net::TcpListener,
+    path::PathBuf,
+    process::{Child, Command, Output, Stdio},
+    time::{Duration, Instant},
+};
+
+use secrecy::ExposeSecret;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use super::TestDatabase;
+
+/// How long anything may take before a test calls it lost; far more than it needs on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// An installation of its own.
+#[derive(Debug)]
+pub(crate) struct Installation {
+    pub(crate) database: TestDatabase,
+    pub(crate) folder: TempDir,
+    pub(crate) port: u16,
+    environment: Vec<(String, String)>,
+}
+
+impl Installation {
+    /// One over folders: the bucket and the mails.
+    pub(crate) async fn new() -> Self {
+        let database = TestDatabase::new().await;
+        let folder = TempDir::new().expect("a temporary folder");
+        let (port, admin_port) = (free_port(), free_port());
+        let mut installation = Self { database, folder, port, environment: Vec::new() };
+        let path = installation.folder.path().to_path_buf();
+        let url = installation.database.url.expose_secret().to_owned();
+        for (name, value) in [
+            ("DATABASE_URL", url),
+            ("DEBRIEF_DATA_DIR", path.join("data").display().to_string()),
+            ("DEBRIEF_BUCKET", format!("file://{}/bucket", path.display())),
+            ("DEBRIEF_MAIL__URL", format!("file://{}/mail", path.display())),
+            ("DEBRIEF_MAIL__FROM", "Debrief <debrief@northlight.example>".into()),
+            ("DEBRIEF_HTTP__LISTEN", format!("127.0.0.1:{port}")),
+            ("DEBRIEF_HTTP__ADMIN_LISTEN", format!("127.0.0.1:{admin_port}")),
+            ("DEBRIEF_REVIEW__BASE_URL", format!("http://127.0.0.1:{port}")),
+            ("DEBRIEF_REVIEW__HOLD_SECONDS", "0".into()),
+            ("DEBRIEF_LOG__FORMAT", "json".into()),
+        ] {
+            installation.set(name, value);
+        }
+        installation
+    }
+
+    /// Sets a variable of the environment for what is started from now on.
+    pub(crate) fn set(&mut self, name: &str, value: impl Into<String>) {
+        self.environment.retain(|(known, _)| known != name);
+        self.environment.push((name.to_owned(), value.into()));
+    }
+
+    /// The command line of `debrief` with these arguments.
+    pub(crate) fn command(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_debrief"));
+        let empty = self.folder.path().join("debrief.toml");
+        if !empty.exists() {
+            std::fs::write(&empty, "").expect("the temporary folder can be written");
+        }
+        command.args(arguments).env("DEBRIEF_CONFIG", empty).stdin(Stdio::null());
+        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
+        command
+    }
+
+    /// Runs `debrief` to its end, which must be a good one, and gives what it printed.
+    pub(crate) async fn run(&self, arguments: &[&str]) -> String {
+        let output = self.output(arguments).await;
+        assert!(
+            output.status.success(),
+            "debrief {arguments:?} ended with {}:\n{}",
+            output.status,
+            String::from_utf8_lossy(&output.stderr)
+        );
+        String::from_utf8(output.stdout).expect("UTF-8")
+    }
+
+    /// Runs `debrief` to its end, whatever that is.
+    pub(crate) async fn output(&self, arguments: &[&str]) -> Output {
+        let mut command = self.command(arguments);
+        tokio::task::spawn_blocking(move || command.output().expect("debrief starts")).await.expect("it ends")
+    }
+
+    /// Runs `debrief … --json` and gives the document that it printed.
+    pub(crate) async fn json(&self, arguments: &[&str]) -> Value {
+        let mut arguments = arguments.to_vec();
+        arguments.push("--json");
+        serde_json::from_str(&self.run(&arguments).await).expect("a JSON document")
+    }
+
+    /// Starts `debrief` in the background; its log is a file in the folder.
+    pub(crate) fn start(&self, arguments: &[&str]) -> Process {
+        let log = std::fs::File::options().create(true).append(true).open(self.log()).expect("a log file");
+        let mut command = self.command(arguments);
+        command.stdout(Stdio::null()).stderr(log);
+        Process(command.spawn().expect("debrief starts"))
+    }
+
+    /// The log of what was started.
+    pub(crate) fn log(&self) -> PathBuf {
+        self.folder.path().join("debrief.log")
+    }
+
+    /// The organization `northlight`, the coach `maya`, her clients Priya and Tom.
+    pub(crate) async fn people(&self) {
+        self.run(&["org", "add", "northlight", "--name", "Northlight Coaching"]).await;
+        let coach = ["coach", "add", "maya", "--org", "northlight", "--name", "Maya Okafor", "--email", "maya@northlight.example"];
+        self.run(&coach).await;
+        for (name, email) in [("Priya Raman", "priya@raman.example"), ("Tom Becker", "tom@becker.example")] {
+            self.run(&["client", "add", "--coach", "maya", "--name", name, "--email", email]).await;
+        }
+    }
+
+    /// Puts a file into the bucket's folder.
+    pub(crate) fn drop_into_bucket(&self, key: &str, text: &str) {
+        let path = self.folder.path().join("bucket").join(key);
+        std::fs::create_dir_all(path.parent().expect("a key has a folder")).expect("the bucket can be written");
+        std::fs::write(path, text).expect("the bucket can be written");
+    }
+}
+
+/// A started `debrief`, killed when dropped.
+#[derive(Debug)]
+pub(crate) struct Process(Child);
+
+impl Process {
+    /// SIGKILL: it has no last word.
+    pub(crate) fn kill(mut self) {
+        self.0.kill().expect("it runs");
+        self.0.wait().expect("it ends");
+    }
+
+    /// SIGTERM, and the exit code.
+    pub(crate) fn terminate(mut self) -> Option<i32> {
+        let pid = self.0.id().to_string();
+        let sent = Command::new("kill").args(["-TERM", &pid]).status().expect("kill is there");
+        assert!(sent.success());
+        self.0.wait().expect("it ends").code()
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// A port that was free a moment ago.
+pub(crate) fn free_port() -> u16 {
+    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port()
+}
+
+/// Waits until `look` finds something; panics with `what` when patience ends.
+pub(crate) async fn wait_for<T, F: Future<Output = Option<T>>>(what: &str, mut look: impl FnMut() -> F) -> T {
+    let begun = Instant::now();
+    loop {
+        if let Some(found) = look().await {
+            return found;
+        }
+        assert!(begun.elapsed() < PATIENCE, "waited {PATIENCE:?} in vain for {what}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
