@@ -1,7 +1,10 @@
 //! What the tests share: a Postgres server, a database a test, services over it, people to work with.
 
+pub(crate) mod browser;
 mod database;
+pub(crate) mod reviewed;
 mod world;
 
 pub(crate) use database::TestDatabase;
+pub(crate) use reviewed::Reviewed;
 pub(crate) use world::World;
