@@ -1,1 +1,254 @@
-//! The stage `review`, from outside.
+//! Review: what is approved is what was shown; edits make versions; one organization sees nothing of another.
+
+use std::collections::HashMap;
+
+use debrief_jobs::{
+    db::{TenantTx, Tx},
+    model::{Section, summary},
+    review::{
+        AskForSpeakers, RequestReview, Visitor,
+        actions::{self, ActionError, Approved, Signed},
+        edit::{self, Edits},
+        links, view::view,
+    },
+};
+use uuid::Uuid;
+
+use crate::support::{Reviewed, World, reviewed::add_summary};
+
+async fn begin(world: &World) -> TenantTx {
+    world.database.db.tenant(world.organization).await.expect("a transaction")
+}
+
+async fn shown(world: &World, reviewed: &Reviewed) -> Signed {
+    let session = view(&mut begin(world).await, reviewed.session).await.expect("it reads").expect("it is there");
+    Signed { version: session.summaries[0].version, hash: session.summaries[0].hash.clone() }
+}
+
+async fn approve(world: &World, reviewed: &Reviewed, signed: &Signed) -> Result<Approved, ActionError> {
+    let mut tx = begin(world).await;
+    let visitor = Visitor { link_id: None, address: Some("192.0.2.7".into()), agent: Some("a browser".into()) };
+    let result = actions::approve(&mut tx, &world.services, reviewed.session, reviewed.summary, signed, &visitor).await;
+    if result.is_ok() {
+        tx.commit().await.expect("it commits");
+    }
+    result
+}
+
+async fn edit(world: &World, reviewed: &Reviewed, base: i32, edits: &Edits) -> Result<i32, ActionError> {
+    let mut tx = begin(world).await;
+    let result = edit::edit(&mut tx, reviewed.session, reviewed.summary, base, edits, &Visitor::default()).await;
+    if result.is_ok() {
+        tx.commit().await.expect("it commits");
+    }
+    result
+}
+
+/// Edits of the first claim of `version`.
+async fn reword(world: &World, reviewed: &Reviewed, version: i32, words: &str) -> Edits {
+    let content = summary::load_version(&mut begin(world).await, reviewed.summary, version).await.expect("it reads");
+    Edits { texts: HashMap::from([(content.claims[0].id, words.to_owned())]), ..Edits::default() }
+}
+
+async fn scalar<T>(world: &World, sql: &'static str) -> T
+where
+    T: for<'r> sqlx::Decode<'r, sqlx::Postgres> + sqlx::Type<sqlx::Postgres> + Send + Unpin,
+{
+    sqlx::query_scalar(sql).fetch_one(begin(world).await.conn()).await.expect("it reads")
+}
+
+#[tokio::test]
+async fn a_summarized_session_brings_its_coach_a_link_once() {
+    let world = World::new().await;
+    let reviewed = Reviewed::new(&world).await;
+    let job = RequestReview { session_id: reviewed.session };
+    assert_eq!(world.run(&job).await.expect("it runs")["sent"], true);
+    assert_eq!(world.run(&job).await.expect("it runs again")["sent"], false);
+
+    assert_eq!(scalar::<String>(&world, "select state from sessions").await, "in_review");
+    assert_eq!(scalar::<String>(&world, "select string_agg(recipient, ',') from mails where kind = 'review_request' and carries_link").await, "maya@northlight.example");
+    assert_eq!(scalar::<i64>(&world, "select count(*) from review_links").await, 1);
+    assert_eq!(scalar::<i64>(&world, "select count(*) from review_events where kind = 'link_sent'").await, 1);
+    // The link in the mail is a link that opens: only its hash is in the database, so the mail is read.
+    let message: Vec<u8> = scalar(&world, "select message from mails where kind = 'review_request'").await;
+    let message = String::from_utf8(message).expect("a mail is text").replace("=\r\n", "");
+    let token = message.split("/r/").nth(1).and_then(|rest| rest.get(..47)).and_then(links::Token::parse).expect("a link");
+    let link = links::find(&world.database.db, &token).await.expect("it answers").expect("it is known");
+    assert!(link.opens());
+    assert_eq!(link.session_id, reviewed.session);
+}
+
+#[tokio::test]
+async fn a_session_that_waits_for_speakers_asks_once() {
+    let world = World::new().await;
+    let reviewed = Reviewed::new(&world).await;
+    reviewed.set_state(&world, "waiting_for_speakers").await;
+    let job = AskForSpeakers { session_id: reviewed.session };
+    assert_eq!(world.run(&job).await.expect("it runs")["sent"], true);
+    assert_eq!(world.run(&job).await.expect("it runs again")["sent"], false);
+    assert_eq!(scalar::<i64>(&world, "select count(*) from mails where kind = 'speakers_needed'").await, 1);
+}
+
+#[tokio::test]
+async fn an_approval_signs_what_was_shown_and_sends_once() {
+    let world = World::new().await;
+    let reviewed = Reviewed::new(&world).await;
+    reviewed.set_state(&world, "in_review").await;
+    let signed = shown(&world, &reviewed).await;
+    let Approved::Queued(_) = approve(&world, &reviewed, &signed).await.expect("it is approved") else {
+        panic!("Priya has an email")
+    };
+    assert_eq!(approve(&world, &reviewed, &signed).await.expect("twice is once"), Approved::Already);
+    assert_eq!(scalar::<i64>(&world, "select count(*) from mails where kind = 'follow_up' and recipient = 'priya@raman.example' and due_at > now() + interval '9 minutes'").await, 1);
+    let stored: String = scalar(&world, "select approved_hash from summaries").await;
+    assert_eq!(stored, signed.hash);
+    let audit: serde_json::Value = scalar(&world, "select to_jsonb(review_events) from review_events where kind = 'approved'").await;
+    assert_eq!(audit["detail"]["hash"], signed.hash);
+    assert_eq!((audit["address"].as_str(), audit["agent"].as_str()), (Some("192.0.2.7"), Some("a browser")));
+}
+
+#[tokio::test]
+async fn what_is_not_the_newest_content_cannot_be_approved() {
+    let world = World::new().await;
+    let reviewed = Reviewed::new(&world).await;
+    let signed = shown(&world, &reviewed).await;
+    let other = Signed { hash: "0".repeat(64), ..signed.clone() };
+    assert!(matches!(approve(&world, &reviewed, &other).await, Err(ActionError::Conflict { newest: 1 })));
+    let edits = reword(&world, &reviewed, 1, "You ran the meeting.").await;
+    assert_eq!(edit(&world, &reviewed, 1, &edits).await.expect("it is saved"), 2);
+    assert!(matches!(approve(&world, &reviewed, &signed).await, Err(ActionError::Conflict { newest: 2 })));
+    assert_eq!(scalar::<i64>(&world, "select count(*) from mails").await, 0);
+    assert_eq!(scalar::<String>(&world, "select state from summaries").await, "done");
+}
+
+#[tokio::test]
+async fn an_edit_makes_a_version_and_keeps_the_evidence() {
+    let world = World::new().await;
+    let reviewed = Reviewed::new(&world).await;
+    let mut edits = reword(&world, &reviewed, 1, "You ran  the\r\nmeeting.").await;
+    edits.additions.push((Section::ActionItems, "Write down three decisions.".into()));
+    assert_eq!(edit(&world, &reviewed, 1, &edits).await.expect("it is saved"), 2);
+    // A double click sends the same again.
+    assert_eq!(scalar::<i64>(&world, "select count(*) from summary_versions where author = 'coach'").await, 1);
+
+    let mut tx = begin(&world).await;
+    let before = summary::load_version(&mut tx, reviewed.summary, 1).await.expect("it reads");
+    let after = summary::load_version(&mut tx, reviewed.summary, 2).await.expect("it reads");
+    assert_eq!(before.claims[0].text, "You ran the planning meeting yourself and kept it to half an hour.");
+    assert_eq!((after.claims[0].text.as_str(), after.claims[0].edited), ("You ran the meeting.", true));
+    assert_eq!(after.claims[0].evidence, before.claims[0].evidence);
+    assert_eq!(after.claims[1].edited, before.claims[1].edited);
+    let added = after.section(Section::ActionItems).last().expect("the new item is last");
+    assert_eq!((added.text.as_str(), added.evidence.len(), added.action.is_some()), ("Write down three decisions.", 0, true));
+}
+
+#[tokio::test]
+async fn an_edit_of_an_older_version_is_a_conflict_and_an_empty_sentence_a_problem() {
+    let world = World::new().await;
+    let reviewed = Reviewed::new(&world).await;
+    let (one, other) = (reword(&world, &reviewed, 1, "One.").await, reword(&world, &reviewed, 1, "Another.").await);
+    edit(&world, &reviewed, 1, &one).await.expect("the first is saved");
+    assert_eq!(edit(&world, &reviewed, 1, &one).await.expect("the same again is the same version"), 2);
+    assert!(matches!(edit(&world, &reviewed, 1, &other).await, Err(ActionError::Conflict { newest: 2 })));
+    let empty = reword(&world, &reviewed, 2, "  ").await;
+    let Err(ActionError::Invalid(problems)) = edit(&world, &reviewed, 2, &empty).await else { panic!("it is refused") };
+    assert!(problems[0].field.starts_with("text."), "{problems:?}");
+}
+
+#[tokio::test]
+async fn a_client_without_an_email_is_approved_and_not_sent() {
+    let world = World::new().await;
+    let reviewed = Reviewed::new(&world).await;
+    reviewed.set_state(&world, "in_review").await;
+    let mut tx = begin(&world).await;
+    sqlx::query("update clients set email = null where id = $1").bind(world.priya).execute(tx.conn()).await.expect("it is cleared");
+    tx.commit().await.expect("it commits");
+    let signed = shown(&world, &reviewed).await;
+    assert_eq!(approve(&world, &reviewed, &signed).await.expect("it is approved"), Approved::NotSent);
+    assert_eq!(scalar::<String>(&world, "select state from sessions").await, "closed");
+    assert_eq!(scalar::<i64>(&world, "select count(*) from mails where kind = 'follow_up'").await, 0);
+
+    // With an email, the approval is taken back and given again, and now it is sent.
+    let mut tx = begin(&world).await;
+    sqlx::query("update clients set email = 'p@raman.example' where id = $1").bind(world.priya).execute(tx.conn()).await.expect("it is set");
+    actions::cancel_follow_up(&mut tx, reviewed.session, reviewed.summary, &Visitor::default()).await.expect("it is open again");
+    tx.commit().await.expect("it commits");
+    assert_eq!(scalar::<String>(&world, "select state from sessions").await, "in_review");
+    assert!(matches!(approve(&world, &reviewed, &signed).await, Ok(Approved::Queued(_))));
+}
+
+#[tokio::test]
+async fn a_held_follow_up_can_be_stopped_changed_and_approved_again() {
+    let world = World::new().await;
+    let reviewed = Reviewed::new(&world).await;
+    reviewed.set_state(&world, "in_review").await;
+    let signed = shown(&world, &reviewed).await;
+    approve(&world, &reviewed, &signed).await.expect("it is approved");
+    let mut tx = begin(&world).await;
+    actions::cancel_follow_up(&mut tx, reviewed.session, reviewed.summary, &Visitor::default()).await.expect("it is stopped");
+    tx.commit().await.expect("it commits");
+    assert_eq!(scalar::<String>(&world, "select state from mails where kind = 'follow_up'").await, "cancelled");
+    let edits = reword(&world, &reviewed, 1, "Shorter.").await;
+    edit(&world, &reviewed, 1, &edits).await.expect("it is open to edits");
+    assert!(matches!(approve(&world, &reviewed, &shown(&world, &reviewed).await).await, Ok(Approved::Queued(_))));
+
+    // Once it is on its way, it is too late.
+    let mut tx = begin(&world).await;
+    sqlx::query("update mails set state = 'sending' where state = 'queued'").execute(tx.conn()).await.expect("it goes");
+    let late = actions::cancel_follow_up(&mut tx, reviewed.session, reviewed.summary, &Visitor::default()).await;
+    assert!(matches!(late, Err(ActionError::TooLate)));
+}
+
+#[tokio::test]
+async fn dismissing_every_summary_closes_the_session() {
+    let world = World::new().await;
+    let reviewed = Reviewed::new(&world).await;
+    reviewed.set_state(&world, "in_review").await;
+    let mut tx = begin(&world).await;
+    let (failed, content) = (Uuid::now_v7(), debrief_jobs::model::Content::default());
+    add_summary(&mut tx, reviewed.session, failed, world.tom, &content).await;
+    sqlx::query("update summaries set state = 'failed', failed_reason = 'x' where id = $1").bind(failed).execute(tx.conn()).await.expect("it failed");
+    for summary in [reviewed.summary, failed, failed] {
+        actions::dismiss(&mut tx, reviewed.session, summary, &Visitor::default()).await.expect("it is put aside");
+    }
+    tx.commit().await.expect("it commits");
+    assert_eq!(scalar::<String>(&world, "select state from sessions").await, "closed");
+    assert_eq!(scalar::<i64>(&world, "select count(*) from review_events where kind = 'dismissed'").await, 2);
+}
+
+#[tokio::test]
+async fn fresh_links_go_to_the_coach_and_not_without_end() {
+    let world = World::new().await;
+    let reviewed = Reviewed::new(&world).await;
+    reviewed.set_state(&world, "in_review").await;
+    let token = reviewed.link(&world).await;
+    let link = links::find(&world.database.db, &token).await.expect("it answers").expect("it is known");
+    for _ in 0..actions::FRESH_LINKS_AN_HOUR {
+        let mut tx = begin(&world).await;
+        actions::ask_fresh_link(&mut tx, &world.services, &link, &Visitor::default()).await.expect("it is mailed");
+        tx.commit().await.expect("it commits");
+    }
+    let more = actions::ask_fresh_link(&mut begin(&world).await, &world.services, &link, &Visitor::default()).await;
+    assert!(matches!(more, Err(ActionError::TooMany)));
+    assert_eq!(scalar::<i64>(&world, "select count(*) from mails where kind = 'review_request' and recipient = 'maya@northlight.example'").await, 3);
+}
+
+#[tokio::test]
+async fn nothing_of_another_organization_can_be_seen_or_touched() {
+    let world = World::new().await;
+    let reviewed = Reviewed::new(&world).await;
+    let signed = shown(&world, &reviewed).await;
+    let mut stranger = world.database.db.tenant(Uuid::now_v7()).await.expect("a transaction");
+    assert!(view(&mut stranger, reviewed.session).await.expect("it answers").is_none());
+    let visitor = Visitor::default();
+    let (session, summary) = (reviewed.session, reviewed.summary);
+    let approved = actions::approve(&mut stranger, &world.services, session, summary, &signed, &visitor).await;
+    assert!(matches!(approved, Err(ActionError::NotFound)));
+    assert!(matches!(actions::dismiss(&mut stranger, session, summary, &visitor).await, Err(ActionError::NotFound)));
+    assert!(matches!(actions::cancel_follow_up(&mut stranger, session, summary, &visitor).await, Err(ActionError::NotFound)));
+    assert!(matches!(edit::edit(&mut stranger, session, summary, 1, &Edits::default(), &visitor).await, Err(ActionError::NotFound)));
+    // And within the organization, a summary answers to its own session only.
+    let other = Reviewed::new(&world).await;
+    let dismissed = actions::dismiss(&mut begin(&world).await, other.session, summary, &visitor).await;
+    assert!(matches!(dismissed, Err(ActionError::NotFound)));
+}

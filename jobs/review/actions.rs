@@ -15,6 +15,7 @@ use super::{
 use crate::{
     Services,
     db::{TenantTx, Tx},
+    follow_up,
     model::{
         session::{self, State},
         summary,
@@ -148,12 +149,12 @@ pub async fn approve(
     )
     .execute(tx.conn())
     .await?;
-    let mail = outgoing::follow_up(tx, services, summary_id).await?;
-    let detail = json!({ "version": signed.version, "hash": signed.hash, "mail_id": mail });
+    let approved = outgoing::follow_up(tx, services, summary_id, signed).await?;
+    let detail = json!({ "version": signed.version, "hash": signed.hash, "sent": approved != Approved::NotSent });
     let event = Event { summary_id: Some(summary_id), detail, ..Event::of(session_id, EventKind::Approved) };
     record(tx, &event, visitor).await?;
-    close_if_settled(tx, session_id).await?;
-    Ok(mail.map_or(Approved::NotSent, Approved::Queued))
+    follow_up::close_if_finished(tx, session_id).await?;
+    Ok(approved)
 }
 
 /// Puts a summary aside: nothing of it is sent. Also for one that could not be written.
@@ -173,7 +174,8 @@ pub async fn dismiss(tx: &mut TenantTx, session_id: Uuid, summary_id: Uuid, visi
     let detail = json!({ "version": row.version });
     let event = Event { summary_id: Some(summary_id), detail, ..Event::of(session_id, EventKind::Dismissed) };
     record(tx, &event, visitor).await?;
-    close_if_settled(tx, session_id).await
+    follow_up::close_if_finished(tx, session_id).await?;
+    Ok(())
 }
 
 /// Stops a follow-up within its hold, or takes back an approval of which nothing went out (no email, sending failed).
@@ -211,26 +213,6 @@ pub async fn cancel_follow_up(
     let detail = json!({ "version": row.approved_version });
     let event = Event { summary_id: Some(summary_id), detail, ..Event::of(session_id, EventKind::FollowUpCancelled) };
     record(tx, &event, visitor).await?;
-    Ok(())
-}
-
-/// Closes a session in review once every summary is approved or dismissed and no follow-up is still to go.
-///
-/// # Errors
-/// When the database refuses.
-pub async fn close_if_settled(tx: &mut TenantTx, session_id: Uuid) -> Result<(), ActionError> {
-    let settled = sqlx::query_scalar!(
-        r#"select exists (select from sessions where id = $1 and state = 'in_review')
-              and not exists (select from summaries where session_id = $1 and state not in ('approved', 'dismissed'))
-              and not exists (select from mails where session_id = $1 and kind = 'follow_up'
-                                and state not in ('sent', 'cancelled')) as "settled!""#,
-        session_id
-    )
-    .fetch_one(tx.conn())
-    .await?;
-    if settled {
-        session::set_state(tx, session_id, State::Closed).await?;
-    }
     Ok(())
 }
 

@@ -1,14 +1,26 @@
-//! The mails that review calls for, put on the ledger in the caller's transaction.
+//! What review sets going elsewhere, in the caller's transaction: mails with links, follow-ups, and the coach's
+//! answers to who spoke.
 //!
-//! Reads the coach, the session and its summaries; writes `review_links`, `mails` and the audit. The ledger knows a
-//! mail by its kind, subject, recipient and version, so that the same mail is not put there twice.
+//! Reads the session and its coach; writes `review_links`, `mails` and the audit. The ledger knows a mail by its kind,
+//! subject, recipient and version, so the same mail is not put there twice.
 
+use std::time::Duration;
+
+use chrono::{Days, Utc};
+use chrono_tz::Tz;
 use uuid::Uuid;
 
-use super::{Event, EventKind, Visitor, actions::ActionError, events::record, links};
+use super::{
+    Event, EventKind, Visitor,
+    actions::{ActionError, Approved, Signed},
+    events::record,
+    links,
+};
 use crate::{
     Services,
     db::{TenantTx, Tx},
+    follow_up::{self, FollowUp, FollowUpError},
+    mail::{self, MailError, Message, NewMail, ReviewRequest, SessionCoach, SpeakersNeeded},
 };
 
 /// Which mail leads the coach to the session.
@@ -20,8 +32,17 @@ pub(super) enum Invitation {
     Speakers,
 }
 
-/// Issues a link and puts the mail that carries it on the ledger. A later invitation of the same kind (a fresh link)
-/// is a mail of its own.
+impl Invitation {
+    const fn kind(self) -> &'static str {
+        match self {
+            Self::Review => "review_request",
+            Self::Speakers => "speakers_needed",
+        }
+    }
+}
+
+/// Issues a link and puts the mail that carries it on the ledger. A further invitation of the same kind (a fresh link)
+/// is a mail of its own; the caller holds the session's lock, so that two do not count each other wrong.
 pub(super) async fn invite(
     tx: &mut TenantTx,
     services: &Services,
@@ -29,47 +50,150 @@ pub(super) async fn invite(
     invitation: Invitation,
     visitor: &Visitor,
 ) -> Result<(), ActionError> {
-    let coach_id = sqlx::query_scalar!("select coach_id from sessions where id = $1", session_id)
-        .fetch_optional(tx.conn())
-        .await?
-        .ok_or(ActionError::NotFound)?;
-    let (link_id, token) = links::issue(tx, coach_id, session_id, services.review.link_days).await?;
-    let _ = (services.review.link_url(&token), invitation);
+    let session = mail::session_coach(tx, session_id).await?.ok_or(ActionError::NotFound)?;
+    let earlier = sqlx::query_scalar!(
+        r#"select count(*)::int as "count!" from mails where kind = $1 and subject_id = $2"#,
+        invitation.kind(),
+        session_id
+    )
+    .fetch_one(tx.conn())
+    .await?;
+    let (link_id, token) = links::issue(tx, session.coach_id, session_id, services.review.link_days).await?;
+    let url = services.review.link_url(&token);
+    let message = match invitation {
+        Invitation::Review => review_request(tx, services, session_id, &session, url, earlier > 0).await?,
+        Invitation::Speakers => speakers_needed(tx, services, session_id, &session, url).await?,
+    };
+    let new = NewMail {
+        message,
+        to: session.coach,
+        reply_to: None,
+        subject_id: session_id,
+        version: earlier + 1,
+        session_id: Some(session_id),
+        coach_id: Some(session.coach_id),
+        client_id: None,
+        due_at: None,
+        correlation_id: session.correlation_id,
+    };
+    mail::queue_mail(tx, &services.templates, &services.mailer, new).await?;
     let event = Event { link_id: Some(link_id), ..Event::of(session_id, EventKind::LinkSent) };
     record(tx, &event, visitor).await?;
     Ok(())
 }
 
-/// Puts the approved follow-up on the ledger, held for as long as the settings say. None where the client has no email.
-pub(super) async fn follow_up(tx: &mut TenantTx, services: &Services, summary_id: Uuid) -> Result<Option<Uuid>, ActionError> {
-    let _ = (tx, services, summary_id);
-    Ok(None)
-}
-
-/// Stops the follow-up of a summary. False where one is on its way or gone; true also where there is none.
-pub(super) async fn stop_follow_up(tx: &mut TenantTx, summary_id: Uuid) -> Result<bool, ActionError> {
-    let stopped = sqlx::query_scalar!(
-        "update mails set state = 'cancelled' where kind = 'follow_up' and subject_id = $1 and state = 'queued' returning id",
-        summary_id
+async fn review_request(
+    tx: &mut TenantTx,
+    services: &Services,
+    session_id: Uuid,
+    session: &SessionCoach,
+    link: String,
+    fresh: bool,
+) -> Result<Message, ActionError> {
+    let rows = sqlx::query!(
+        "select clients.name, state from summaries join clients on clients.id = summaries.client_id
+         where session_id = $1 order by clients.name, summaries.id",
+        session_id
     )
     .fetch_all(tx.conn())
     .await?;
-    // The job that would have sent it must not stand in the way of the next approval's.
+    let named = |failed: bool| {
+        let rows = rows.iter().filter(|row| (row.state == "failed") == failed);
+        rows.map(|row| row.name.clone()).collect::<Vec<_>>()
+    };
+    Ok(Message::ReviewRequest(ReviewRequest {
+        coach: session.coach.name.clone(),
+        title: session.title.clone(),
+        date: session.date,
+        clients: named(false),
+        failed: named(true),
+        link,
+        expires: last_day(services, session),
+        fresh,
+    }))
+}
+
+async fn speakers_needed(
+    tx: &mut TenantTx,
+    services: &Services,
+    session_id: Uuid,
+    session: &SessionCoach,
+    link: String,
+) -> Result<Message, ActionError> {
+    let unknown = sqlx::query_scalar!(
+        r#"select count(*) as "count!" from attributions where session_id = $1 and participant_id is null"#,
+        session_id
+    )
+    .fetch_one(tx.conn())
+    .await?;
+    Ok(Message::SpeakersNeeded(SpeakersNeeded {
+        coach: session.coach.name.clone(),
+        title: session.title.clone(),
+        date: session.date,
+        speakers: usize::try_from(unknown).unwrap_or_default(),
+        link,
+        expires: last_day(services, session),
+    }))
+}
+
+/// The last whole day on which a link made now opens, where the coach is.
+fn last_day(services: &Services, session: &SessionCoach) -> chrono::NaiveDate {
+    let zone: Tz = session.time_zone.parse().unwrap_or(Tz::UTC);
+    let today = Utc::now().with_timezone(&zone).date_naive();
+    today.checked_add_days(Days::new(u64::from(services.review.link_days))).unwrap_or(today)
+}
+
+/// Puts the approved follow-up on the ledger, held for as long as the settings say.
+pub(super) async fn follow_up(
+    tx: &mut TenantTx,
+    services: &Services,
+    summary_id: Uuid,
+    signed: &Signed,
+) -> Result<Approved, ActionError> {
+    let hold = Duration::from_secs(u64::from(services.review.hold_seconds));
+    let queued = follow_up::queue(
+        tx,
+        &services.templates,
+        &services.mailer,
+        summary_id,
+        signed.version,
+        &signed.hash,
+        hold,
+    )
+    .await;
+    match queued {
+        Ok(FollowUp::Held { mail_id }) => Ok(Approved::Queued(mail_id)),
+        Ok(FollowUp::AlreadyThere) => Ok(Approved::Already),
+        Ok(FollowUp::NoEmail | FollowUp::UnusableEmail) => Ok(Approved::NotSent),
+        Ok(FollowUp::NothingToSay) => Err(ActionError::NothingForClient),
+        Err(FollowUpError::Gone) => Err(ActionError::NotFound),
+        Err(FollowUpError::Changed) => Err(ActionError::Conflict { newest: signed.version }),
+        Err(FollowUpError::Mail(error)) => Err(error.into()),
+        Err(FollowUpError::Database(error)) => Err(error.into()),
+    }
+}
+
+/// Stops the follow-up of a summary. False where one is on its way or gone; true also where there is none to stop.
+pub(super) async fn stop_follow_up(tx: &mut TenantTx, summary_id: Uuid) -> Result<bool, ActionError> {
+    if follow_up::cancel(tx, summary_id).await? {
+        return Ok(true);
+    }
+    // One that the mail server refused is put aside as well, so that the next approval may send it.
     sqlx::query!(
-        "update jobs set state = 'cancelled', finished_at = now()
-         where kind = 'follow_up.send' and state = 'due' and args->>'summary_id' = $1::uuid::text",
+        "update mails set state = 'cancelled' where kind = 'follow_up' and subject_id = $1 and state = 'failed'",
         summary_id
     )
     .execute(tx.conn())
     .await?;
     let gone = sqlx::query_scalar!(
-        r#"select exists (select from mails where kind = 'follow_up' and subject_id = $1
-                            and state in ('sending', 'sent', 'uncertain')) as "gone!""#,
+        r#"select exists (select from mails join summaries on summaries.id = mails.subject_id
+                          where kind = 'follow_up' and subject_id = $1 and mails.version = approved_version
+                            and mails.state <> 'cancelled') as "gone!""#,
         summary_id
     )
     .fetch_one(tx.conn())
     .await?;
-    Ok(!gone || !stopped.is_empty())
+    Ok(!gone)
 }
 
 /// Hands the coach's answers to attribute.
@@ -80,4 +204,13 @@ pub(super) async fn name_speakers(
 ) -> Result<(), ActionError> {
     let _ = (tx, session_id, answers);
     Ok(())
+}
+
+impl From<MailError> for ActionError {
+    fn from(error: MailError) -> Self {
+        match error {
+            MailError::Database(error) => Self::Database(error),
+            other => Self::Mail(other.to_string()),
+        }
+    }
 }

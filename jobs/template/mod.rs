@@ -40,6 +40,14 @@ const FILES: &[(&str, &str)] = embed![
     "mail/weekly_rollup/body.mjml",
     // Prompts.
     // Pages.
+    "page/base.html",
+    "page/open.html",
+    "page/review.html",
+    "page/card.html",
+    "page/speakers.html",
+    "page/message.html",
+    "page/error.html",
+    "page/admin.html",
 ];
 
 /// A template that did not render: its name and what is wrong. Only a fault of the program causes one.

@@ -1,11 +1,14 @@
 //! What the tests share: a Postgres server, a database a test, services over it, people to work with.
 
+pub(crate) mod browser;
 mod database;
 pub(crate) mod python;
 mod server;
 pub(crate) mod filled;
 pub(crate) mod installation;
+pub(crate) mod reviewed;
 mod world;
 
 pub(crate) use database::TestDatabase;
+pub(crate) use reviewed::Reviewed;
 pub(crate) use world::World;

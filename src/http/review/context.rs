@@ -51,7 +51,7 @@ pub(in crate::http) struct ReviewPage {
     people: Vec<Person>,
     warnings: Vec<String>,
     cards: Vec<Card>,
-    speakers: Option<speakers::SpeakersForm>,
+    pub(in crate::http) speakers: Option<speakers::SpeakersForm>,
 }
 
 #[derive(Debug, Serialize)]

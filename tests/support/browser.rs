@@ -1,0 +1,109 @@
+//! A real browser: headless Chromium, driven by chromedriver.
+//!
+//! A browser cannot be brought by the tests themselves. Where it is missing, a browser test says so loudly, past the
+//! test runner's capture, and sits out; `DEBRIEF_TESTS_FORBID_SKIP=1` turns that into a failure.
+
+use std::{
+    io::Write,
+    net::TcpListener,
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    time::Duration,
+};
+
+use fantoccini::{Client, ClientBuilder};
+use hyper_util::client::legacy::connect::HttpConnector;
+use serde_json::json;
+use tempfile::TempDir;
+
+/// A browser and its driver, both ended with the value.
+#[derive(Debug)]
+pub(crate) struct Browser {
+    /// The session with the driver.
+    pub(crate) client: Client,
+    driver: Child,
+    _profile: TempDir,
+}
+
+impl Browser {
+    /// Starts one whose window is `width` pixels wide; none, said loudly, where there is no Chromium.
+    pub(crate) async fn start(test: &str, width: u32) -> Option<Self> {
+        let (Some(chromium), Some(chromedriver)) = (find(&["chromium", "chromium-browser", "google-chrome"]), find(&["chromedriver"]))
+        else {
+            sit_out(test);
+            return None;
+        };
+        let profile = TempDir::new().expect("a temporary folder");
+        let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port();
+        let driver = Command::new(chromedriver)
+            .arg(format!("--port={port}"))
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("chromedriver starts");
+        let client = connect(port, &chromium, profile.path(), width).await;
+        Some(Self { client, driver, _profile: profile })
+    }
+
+    /// Ends the session; the driver and the browser go with the value.
+    pub(crate) async fn close(self) {
+        self.client.clone().close().await.expect("the browser ends");
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        let _ = self.driver.kill();
+        let _ = self.driver.wait();
+    }
+}
+
+async fn connect(port: u16, chromium: &Path, profile: &Path, width: u32) -> Client {
+    let arguments = [
+        "--headless=new".to_owned(),
+        "--no-sandbox".to_owned(),
+        "--disable-gpu".to_owned(),
+        "--disable-quic".to_owned(),
+        "--disable-dev-shm-usage".to_owned(),
+        "--no-first-run".to_owned(),
+        "--disable-background-networking".to_owned(),
+        "--disable-component-update".to_owned(),
+        "--disable-sync".to_owned(),
+        "--force-prefers-reduced-motion".to_owned(),
+        format!("--window-size={width},900"),
+        format!("--user-data-dir={}", profile.display()),
+    ];
+    // A headless window is at least 500 pixels wide; a phone is narrower, so its screen is emulated.
+    let mut options = json!({ "binary": chromium, "args": arguments });
+    if width < 500 {
+        options["mobileEmulation"] = json!({ "deviceMetrics": { "width": width, "height": 740, "pixelRatio": 2.0 } });
+    }
+    let capabilities = json!({ "goog:chromeOptions": options });
+    let serde_json::Value::Object(capabilities) = capabilities else { unreachable!("an object was written above") };
+    let url = format!("http://127.0.0.1:{port}");
+    // The driver needs a moment to listen, which nothing announces: it is asked until it answers.
+    let mut last = None;
+    for _ in 0..100 {
+        match ClientBuilder::new(HttpConnector::new()).capabilities(capabilities.clone()).connect(&url).await {
+            Ok(client) => return client,
+            Err(error) => last = Some(error),
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("chromedriver did not start a browser: {last:?}");
+}
+
+fn find(names: &[&str]) -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    let folders: Vec<PathBuf> = std::env::split_paths(&path).collect();
+    names.iter().flat_map(|name| folders.iter().map(move |folder| folder.join(name))).find(|file| file.is_file())
+}
+
+/// Past the test runner's capture, which holds back what `eprintln!` says of a test that passes.
+fn sit_out(test: &str) {
+    let message = format!(
+        "\n*** {test} DID NOT RUN: it needs Chromium and chromedriver. On Debian: apt-get install chromium chromium-driver\n\n"
+    );
+    assert!(std::env::var_os("DEBRIEF_TESTS_FORBID_SKIP").is_none(), "{message}");
+    let _ = std::fs::OpenOptions::new().append(true).open("/dev/stderr").and_then(|mut file| file.write_all(message.as_bytes()));
+}
