@@ -1,5 +1,6 @@
 //! How people reach the pipeline: the command line, the pages, the settings.
 
+pub mod cli;
 pub mod config;
 pub mod folders;
 pub mod http;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use debrief_jobs::db::{Tx, is_migrated, migrate};
 use secrecy::ExposeSecret;
-use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, Row};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, Row, SqlSafeStr};
 use uuid::Uuid;
 
 use crate::support::{TestDatabase, World};
@@ -106,12 +106,12 @@ async fn a_transaction_sees_its_own_organization_and_no_other() {
     let clients: i64 = sqlx::query_scalar("select count(*) from clients").fetch_one(own.conn()).await.expect("a count");
     assert_eq!(clients, 2);
     for table in &tenant_tables {
-        let count = AssertSqlSafe(format!("select count(*) from {table}"));
+        let count = || AssertSqlSafe(format!("select count(*) from {table}"));
         let mut other = db.tenant(Uuid::now_v7()).await.expect("a transaction");
-        let seen: i64 = sqlx::query_scalar(count.clone()).fetch_one(other.conn()).await.expect("a count");
+        let seen: i64 = sqlx::query_scalar(count()).fetch_one(other.conn()).await.expect("a count");
         assert_eq!(seen, 0, "{table}, seen by another organization");
         let mut none = db.system().await.expect("a transaction");
-        let seen: i64 = sqlx::query_scalar(count).fetch_one(none.conn()).await.expect("a count");
+        let seen: i64 = sqlx::query_scalar(count()).fetch_one(none.conn()).await.expect("a count");
         assert_eq!(seen, 0, "{table}, seen without an organization");
     }
     let mut other = db.tenant(Uuid::now_v7()).await.expect("a transaction");
@@ -136,7 +136,7 @@ async fn the_committed_queries_fit_the_schema() {
         let text = std::fs::read_to_string(entry.expect("an entry").path()).expect("a query's file");
         let file: serde_json::Value = serde_json::from_str(&text).expect("a query's file is JSON");
         let sql = file["query"].as_str().expect("a query").to_owned();
-        let described = (&mut connection).describe(sqlx::SqlStr::from(AssertSqlSafe(sql.clone()))).await;
+        let described = (&mut connection).describe(AssertSqlSafe(sql.clone()).into_sql_str()).await;
         let described = described.unwrap_or_else(|error| panic!("{sql}\ndoes not fit the schema: {error}"));
         let columns: Vec<String> =
             sqlx::Describe::columns(&described).iter().map(|column| sqlx::Column::name(column).to_owned()).collect();

@@ -11,7 +11,7 @@ use debrief_jobs::{
     Services,
     db::Tx,
     model::listing::{self, Filter},
-    review::{self, actions, events::Visitor},
+    review::{self, Visitor, actions},
 };
 use secrecy::ExposeSecret;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
@@ -112,7 +112,7 @@ async fn approve(installation: &Installation) {
     let sessions = listing::sessions(&mut tx, &Filter::default()).await.expect("the sessions");
     assert_eq!(sessions.len(), 1, "one file is one session");
     let view = review::view::view(&mut tx, sessions[0].id).await.expect("the view").expect("the session");
-    let visitor = Visitor { link: None, address: None, agent: None };
+    let visitor = Visitor { link_id: None, address: None, agent: None };
     for summary in &view.summaries {
         let signed = actions::Signed { version: summary.version, hash: summary.hash.clone() };
         actions::approve(&mut tx, &services, sessions[0].id, summary.id, &signed, &visitor).await.expect("it is open");

@@ -2,9 +2,9 @@
 //!
 //! Reads `default.toml` (embedded), the settings file where there is one, and `DEBRIEF_*` and `DATABASE_URL`.
 
-use std::{collections::BTreeMap, net::SocketAddr, path::Path};
+use std::{net::SocketAddr, path::Path};
 
-use debrief_jobs::{bucket, index, ingest, llm, mail, review};
+use debrief_jobs::{bucket, index, ingest, llm, mail, queue, review};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
@@ -25,7 +25,7 @@ pub struct Config {
     /// Where the pages listen.
     pub http: Http,
     /// How jobs are run.
-    pub work: Work,
+    pub queue: queue::Settings,
     /// How the inbox is read.
     pub ingest: ingest::Settings,
     /// Who writes summaries.
@@ -36,8 +36,6 @@ pub struct Config {
     pub mail: mail::Settings,
     /// How coaches review.
     pub review: review::Settings,
-    /// Cron expressions by schedule, or `off`.
-    pub schedules: BTreeMap<String, String>,
     /// What is logged, and how.
     pub log: Log,
 }
@@ -50,16 +48,6 @@ pub struct Http {
     pub listen: SocketAddr,
     /// The admin page and the metrics.
     pub admin_listen: SocketAddr,
-}
-
-/// How jobs are run.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Work {
-    /// Jobs of one process at a time.
-    pub concurrency: usize,
-    /// How long a shutdown waits for running jobs, in seconds.
-    pub grace_seconds: u64,
 }
 
 /// What is logged, and how.

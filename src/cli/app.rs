@@ -1,0 +1,110 @@
+//! What every command opens: settings, logging, the database (the embedded one where none is named), the services.
+
+use std::{path::PathBuf, sync::Arc};
+
+use anyhow::Context;
+use debrief_jobs::{
+    Services,
+    db::{self, Db, TenantTx},
+};
+use secrecy::{ExposeSecret, SecretString};
+use uuid::Uuid;
+
+use super::{Globals, output::Output};
+use crate::{
+    config::Config,
+    folders,
+    postgres::{Durability, Server, Version, databases},
+    telemetry,
+};
+
+/// An opened installation.
+pub(crate) struct App {
+    pub(crate) config: Config,
+    /// The database's URL, as it was given: with the owner's rights.
+    pub(crate) url: SecretString,
+    pub(crate) db: Db,
+    pub(crate) services: Arc<Services>,
+    pub(crate) output: Output,
+    /// Stopped with the last process that uses it, so it lives as long as this does.
+    _postgres: Option<Server>,
+}
+
+impl App {
+    /// Opens the installation. The embedded database is brought to the schema; another one must be there already.
+    pub(crate) async fn open(globals: &Globals) -> anyhow::Result<Self> {
+        let config = config(globals)?;
+        telemetry::log(&config.log);
+        let (url, postgres) = database(&config, globals).await?;
+        if postgres.is_none() && !db::is_migrated(&url).await.context("the database does not answer (DATABASE_URL)")? {
+            anyhow::bail!("the database is not at this binary's schema yet: run `debrief migrate` first");
+        }
+        Self::over(config, url, postgres, Output::new(globals.json))
+    }
+
+    /// Opens the services over a database that is there.
+    pub(crate) fn over(
+        config: Config,
+        url: SecretString,
+        postgres: Option<Server>,
+        output: Output,
+    ) -> anyhow::Result<Self> {
+        let db = Db::connect(&url, config.database_connections).context("DATABASE_URL cannot be used")?;
+        let services = Arc::new(Services::new(db.clone(), &config.services())?);
+        Ok(Self { config, url, db, services, output, _postgres: postgres })
+    }
+
+    /// The organization with this handle; without one, the only one there is.
+    pub(crate) async fn organization(&self, handle: Option<&str>) -> anyhow::Result<Uuid> {
+        let Some(handle) = handle else {
+            let all = self.db.organizations().await?;
+            return match all[..] {
+                [only] => Ok(only),
+                [] => anyhow::bail!("there is no organization yet: make one with `debrief org add`"),
+                _ => anyhow::bail!("there are {} organizations: say which with --org HANDLE", all.len()),
+            };
+        };
+        Ok(debrief_jobs::people::organization(&self.db, handle).await?)
+    }
+
+    /// A transaction of the organization that a session belongs to.
+    pub(crate) async fn tenant_of_session(&self, session: Uuid) -> anyhow::Result<TenantTx> {
+        let organization = sqlx::query_scalar!("select organization_of_session($1)", session)
+            .fetch_one(self.db.pool())
+            .await?
+            .with_context(|| format!("there is no session {session}: see `debrief sessions list`"))?;
+        Ok(self.db.tenant(organization).await?)
+    }
+}
+
+/// The settings, with the folders of the command line.
+pub(crate) fn config(globals: &Globals) -> anyhow::Result<Config> {
+    Ok(Config::load(globals.config.as_deref(), &data_folder(globals))?)
+}
+
+/// The data folder of the command line, else the default one.
+pub(crate) fn data_folder(globals: &Globals) -> PathBuf {
+    globals.data_dir.as_deref().map_or_else(folders::data, folders::absolute)
+}
+
+/// The server that the settings name, else the embedded one, which is started.
+pub(crate) async fn server(config: &Config, globals: &Globals) -> anyhow::Result<(SecretString, Option<Server>)> {
+    if !config.database_url.expose_secret().is_empty() {
+        return Ok((config.database_url.clone(), None));
+    }
+    let folder = data_folder(globals).join("postgres");
+    let start = move || Server::start(&folder, &folders::cache(), Version::from_env(), Durability::Kept);
+    let server = tokio::task::spawn_blocking(start).await??;
+    Ok((server.url("postgres"), Some(server)))
+}
+
+/// The database that the settings name; else the one on the embedded server, brought to the schema.
+pub(crate) async fn database(config: &Config, globals: &Globals) -> anyhow::Result<(SecretString, Option<Server>)> {
+    let (mut url, server) = server(config, globals).await?;
+    if server.is_some() {
+        databases::ensure(&url, "debrief").await?;
+        url = databases::named(&url, "debrief")?;
+        db::migrate(&url).await?;
+    }
+    Ok((url, server))
+}

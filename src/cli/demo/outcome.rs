@@ -1,0 +1,192 @@
+//! What came out of the demo, and whether it is what the demo expects.
+
+use std::fmt::Write;
+
+use chrono::NaiveDate;
+use debrief_jobs::{
+    db::{TenantTx, Tx},
+    model::listing::{self, Filter, Row},
+    review::links,
+};
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::fixtures::{Manifest, Transcript};
+use crate::cli::{App, output::table, sessions::state};
+
+/// What came out.
+#[derive(Debug, Serialize)]
+pub(super) struct Outcome {
+    sessions: Vec<Session>,
+    /// By kind and state.
+    mails: Vec<Mails>,
+    mail_folder: String,
+    bucket: String,
+    /// The manifests of the exports.
+    exports: Vec<String>,
+    /// The weekly rollups: first day and sessions of each.
+    rollups: i64,
+    /// Pieces of text in the index.
+    chunks: i64,
+    review_pages: String,
+    admin_page: String,
+    /// What did not go as expected; empty when all did.
+    unexpected: Vec<String>,
+}
+
+/// A session of the demo.
+#[derive(Debug, Serialize)]
+struct Session {
+    #[serde(flatten)]
+    row: Row,
+    /// A link for the newcomer, where the session waits for a person.
+    review_link: Option<String>,
+}
+
+/// Mails of one kind and state.
+#[derive(Debug, Serialize)]
+struct Mails {
+    kind: String,
+    state: String,
+    count: i64,
+}
+
+impl Outcome {
+    /// Reads what came out, and makes a review link for each session that waits for a person.
+    pub(super) async fn collect(app: &App, organization: Uuid, manifest: &Manifest, today: NaiveDate) -> anyhow::Result<Self> {
+        let mut tx = app.db.tenant(organization).await?;
+        let rows = listing::sessions(&mut tx, &Filter::default()).await?;
+        let mut sessions = Vec::new();
+        for row in rows {
+            let waits = matches!(row.state.as_str(), "in_review" | "waiting_for_speakers");
+            let review_link = if waits { Some(link(app, &mut tx, row.id).await?) } else { None };
+            sessions.push(Session { row, review_link });
+        }
+        let mails = sqlx::query_as!(
+            Mails,
+            r#"select kind, state, count(*) as "count!" from mails group by kind, state order by kind, state"#
+        )
+        .fetch_all(tx.conn())
+        .await?;
+        let exports = sqlx::query_scalar!(r#"select manifest_key as "key!" from exports where manifest_key is not null"#)
+            .fetch_all(tx.conn())
+            .await?;
+        let counts = sqlx::query!(
+            r#"select (select count(*) from rollups) as "rollups!", (select count(*) from chunks) as "chunks!""#
+        )
+        .fetch_one(tx.conn())
+        .await?;
+        tx.commit().await?;
+        let folder = |url: &str| url.strip_prefix("file://").unwrap_or(url).to_owned();
+        let mut outcome = Self {
+            sessions,
+            mails,
+            mail_folder: folder(secrecy::ExposeSecret::expose_secret(&app.config.mail.url)),
+            bucket: folder(&app.config.bucket),
+            exports,
+            rollups: counts.rollups,
+            chunks: counts.chunks,
+            review_pages: app.config.review.base_url.to_string(),
+            admin_page: format!("http://{}", app.config.http.admin_listen),
+            unexpected: Vec::new(),
+        };
+        outcome.unexpected = outcome.surprises(app, manifest, today).await?;
+        Ok(outcome)
+    }
+
+    /// Whether all went as the demo expects.
+    pub(super) fn as_expected(&self) -> bool {
+        self.unexpected.is_empty()
+    }
+
+    async fn surprises(&self, app: &App, manifest: &Manifest, today: NaiveDate) -> anyhow::Result<Vec<String>> {
+        let mut surprises = Vec::new();
+        for transcript in &manifest.transcripts {
+            let key = transcript.key(today);
+            let found = self.sessions.iter().find(|session| session.row.object_key == key);
+            let state = found.map_or("missing", |session| session.row.state.as_str());
+            if state != expected(transcript) {
+                surprises.push(format!("{key}: is {state}, not {}", expected(transcript)));
+            }
+            if transcript.expect == "rejected" {
+                let reason = format!("{}.reason.json", key.replacen("inbox/", "rejected/", 1));
+                if app.services.bucket.get(&reason).await.is_err() {
+                    surprises.push(format!("{reason} is not there"));
+                }
+            }
+        }
+        let sent = |kind: &str| self.mails.iter().filter(|m| m.kind == kind && m.state == "sent").map(|m| m.count).sum::<i64>();
+        let waiting = manifest.transcripts.iter().filter(|transcript| transcript.expect == "in_review").count();
+        if usize::try_from(sent("review_request")).ok() != Some(waiting) {
+            surprises.push(format!("{} review requests were mailed, not {waiting}", sent("review_request")));
+        }
+        for (what, there) in [
+            ("no follow-up was mailed", sent("follow_up") > 0),
+            ("the rejection was not mailed", sent("session_rejected") > 0),
+            ("nobody was asked for the unknown speaker", sent("speakers_needed") > 0),
+            ("a mail is neither sent nor cancelled", self.mails.iter().all(|m| m.state == "sent")),
+            ("no rollup was made", self.rollups > 0),
+            ("no rollup was mailed", sent("weekly_rollup") > 0),
+            ("there is no export", !self.exports.is_empty()),
+            ("nothing was indexed", self.chunks > 0),
+        ] {
+            if !there {
+                surprises.push(what.to_owned());
+            }
+        }
+        Ok(surprises)
+    }
+
+    /// For people.
+    pub(super) fn text(&self) -> String {
+        let mut text = String::from("\nSESSIONS\n");
+        text.push_str(&table(
+            ["DATE", "COACH", "TITLE", "STATE", "SUMMARIES"],
+            self.sessions.iter().map(|session| {
+                let row = &session.row;
+                let summaries = format!("{}/{}", row.summaries_done, row.summaries);
+                [row.session_date.to_string(), row.coach.clone(), row.title.clone(), state(row), summaries]
+            }),
+        ));
+        for session in self.sessions.iter().filter(|session| session.row.state == "rejected") {
+            let _ = write!(text, "\n\n{} was rejected: {}", session.row.title, session.row.reason.as_deref().unwrap_or("?"));
+        }
+        text.push_str("\n\nREVIEW LINKS (the demo coaches approved the sessions that are closed; these wait for you)\n");
+        for session in &self.sessions {
+            if let Some(link) = &session.review_link {
+                let _ = writeln!(text, "{}  {}\n  {link}", session.row.session_date, session.row.title);
+            }
+        }
+        let _ = writeln!(text, "\nMAILS in {}", self.mail_folder);
+        text.push_str(&table(
+            ["KIND", "STATE", "COUNT"],
+            self.mails.iter().map(|mails| [mails.kind.clone(), mails.state.clone(), mails.count.to_string()]),
+        ));
+        let _ = writeln!(text, "\n\nEXPORTS in {}", self.bucket);
+        for export in &self.exports {
+            let _ = writeln!(text, "{export}");
+        }
+        let _ = writeln!(text, "\n{} weekly rollups, {} pieces of text in the index", self.rollups, self.chunks);
+        if self.as_expected() {
+            text.push_str("\nAll went as the demo expects.");
+        } else {
+            text.push_str("\nThis did not go as the demo expects:\n");
+            for surprise in &self.unexpected {
+                let _ = writeln!(text, "  {surprise}");
+            }
+        }
+        text
+    }
+}
+
+/// Where a transcript's session must end: what the demo coach approves is closed, since nothing is held.
+fn expected(transcript: &Transcript) -> &str {
+    if transcript.approve { "closed" } else { &transcript.expect }
+}
+
+async fn link(app: &App, tx: &mut TenantTx, session_id: Uuid) -> anyhow::Result<String> {
+    let coach_id =
+        sqlx::query_scalar!("select coach_id from sessions where id = $1", session_id).fetch_one(tx.conn()).await?;
+    let (_, token) = links::issue(tx, coach_id, session_id, app.config.review.link_days).await?;
+    Ok(app.config.review.base_url.join(&format!("r/{}", token.reveal()))?.to_string())
+}

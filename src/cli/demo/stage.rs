@@ -1,0 +1,127 @@
+//! The demo's stage: an empty installation, its people, the files in their inboxes; and what the demo coach does.
+
+use std::collections::BTreeSet;
+
+use anyhow::Context;
+use bytes::Bytes;
+use chrono::{Datelike, Days, NaiveDate, Utc};
+use chrono_tz::Tz;
+use debrief_jobs::{
+    db::{self, Tx},
+    export,
+    model::listing::{self, Filter},
+    people::{self, NewCoach},
+    queue::enqueue,
+    review::{self, Visitor, actions},
+    rollup::WeeklyRollup,
+};
+use secrecy::SecretString;
+use uuid::Uuid;
+
+use super::fixtures::{self, Manifest};
+use crate::{
+    cli::{
+        App, Globals,
+        app::{config, data_folder, server},
+        output::Output,
+    },
+    config::file_url,
+    postgres::databases,
+    telemetry,
+};
+
+const DATABASE: &str = "debrief_demo";
+
+/// Opens an empty installation for the demo: everything below `{data folder}/demo`, offline, without a hold on mail.
+pub(super) async fn set(globals: &Globals) -> anyhow::Result<App> {
+    let mut config = config(globals)?;
+    let folder = data_folder(globals).join("demo");
+    if config.log.filter == "info" {
+        // What happens is told by bars and by the outcome.
+        config.log.filter = "warn".into();
+    }
+    config.bucket = file_url(&folder.join("bucket"));
+    config.mail.url = SecretString::from(file_url(&folder.join("mail")));
+    config.mail.from = "Debrief <debrief@northlight.example>".into();
+    config.review.hold_seconds = 0;
+    config.llm.provider = "offline".into();
+    config.index.embedder = "hashed".into();
+    if config.review.base_url.as_str() == "http://127.0.0.1:8080/" {
+        config.review.base_url = format!("http://{}", config.http.listen).parse()?;
+    }
+    telemetry::log(&config.log);
+
+    eprintln!("Postgres is brought and started (the first time takes a moment)");
+    let (url, postgres) = server(&config, globals).await?;
+    databases::anew(&url, DATABASE).await.context("the demo's database cannot be made")?;
+    let url = databases::named(&url, DATABASE)?;
+    db::migrate(&url).await?;
+    for part in ["bucket", "mail"] {
+        let path = folder.join(part);
+        if path.exists() {
+            std::fs::remove_dir_all(&path).with_context(|| path.display().to_string())?;
+        }
+    }
+    App::over(config, url, postgres, Output::new(globals.json))
+}
+
+/// Today, where the demo's organization is.
+pub(super) fn today(manifest: &Manifest) -> anyhow::Result<NaiveDate> {
+    let zone: Tz = manifest.organization.time_zone.parse().map_err(|_| anyhow::anyhow!("the demo's time zone"))?;
+    Ok(Utc::now().with_timezone(&zone).date_naive())
+}
+
+/// Makes the people, and puts rosters and transcripts into the inboxes.
+pub(super) async fn fill(app: &App, manifest: &Manifest, today: NaiveDate) -> anyhow::Result<()> {
+    let organization = &manifest.organization;
+    people::add_organization(&app.db, &organization.handle, &organization.name, &organization.time_zone).await?;
+    for coach in &manifest.coaches {
+        let new = NewCoach {
+            handle: &coach.handle,
+            name: &coach.name,
+            email: &coach.email,
+            role: Some(&coach.role),
+            time_zone: Some(&coach.time_zone),
+        };
+        people::add_coach(&app.db, &organization.handle, &new).await?;
+        let roster = Bytes::from_static(fixtures::content(&coach.roster)?.as_bytes());
+        people::import_roster(&app.db, &coach.handle, &roster).await?;
+        app.services.bucket.put(&format!("inbox/{}/roster.csv", coach.handle), roster).await?;
+    }
+    for transcript in &manifest.transcripts {
+        let text = fixtures::content(&transcript.file)?.replace("{{date}}", &transcript.day(today).to_string());
+        app.services.bucket.put(&transcript.key(today), Bytes::from(text)).await?;
+    }
+    Ok(())
+}
+
+/// Approves, as the demo coach, what the manifest says.
+pub(super) async fn approve(app: &App, organization: Uuid, manifest: &Manifest, today: NaiveDate) -> anyhow::Result<()> {
+    let approved: BTreeSet<String> =
+        manifest.transcripts.iter().filter(|transcript| transcript.approve).map(|transcript| transcript.key(today)).collect();
+    let mut tx = app.db.tenant(organization).await?;
+    let sessions = listing::sessions(&mut tx, &Filter::default()).await?;
+    let visitor = Visitor { link_id: None, address: None, agent: Some("debrief demo".into()) };
+    for session in sessions.iter().filter(|session| approved.contains(&session.object_key)) {
+        let Some(view) = review::view::view(&mut tx, session.id).await? else { continue };
+        for summary in view.summaries.iter().filter(|summary| summary.state == "done") {
+            let signed = actions::Signed { version: summary.version, hash: summary.hash.clone() };
+            actions::approve(&mut tx, &app.services, session.id, summary.id, &signed, &visitor).await?;
+        }
+    }
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Enqueues the rollups of the last finished week and an export.
+pub(super) async fn report(app: &App, organization: Uuid, today: NaiveDate) -> anyhow::Result<()> {
+    let monday = today - Days::new(u64::from(today.weekday().num_days_from_monday()) + 7);
+    let mut tx = app.db.tenant(organization).await?;
+    let coaches = sqlx::query_scalar!("select id from coaches").fetch_all(tx.conn()).await?;
+    for coach_id in coaches {
+        enqueue(&mut tx, &WeeklyRollup { coach_id, first_day: monday }, Uuid::now_v7()).await?;
+    }
+    export::start(&mut tx).await?;
+    tx.commit().await?;
+    Ok(())
+}

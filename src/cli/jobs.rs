@@ -1,0 +1,169 @@
+//! `debrief jobs`: the queue, for operators. Never shows what was said: jobs carry ids only.
+
+use std::{io::IsTerminal, process::ExitCode};
+
+use clap::{Args, Subcommand};
+use debrief_jobs::queue::admin::{self, Filter, JobDetail};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::App;
+
+const STATES: [&str; 5] = ["due", "running", "done", "dead", "cancelled"];
+
+/// The queue.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Jobs {
+    /// List jobs, the newest first
+    List {
+        #[command(flatten)]
+        which: Which,
+        /// At most so many
+        #[arg(long, default_value_t = 50)]
+        limit: i64,
+    },
+    /// Show one job with the errors of its attempts
+    Show {
+        /// The job's id
+        id: Uuid,
+    },
+    /// Run dead or cancelled jobs again: one by its id, or all that fit
+    Retry(Change),
+    /// Cancel due or running jobs: one by its id, or all that fit
+    Cancel(Change),
+}
+
+/// Which jobs.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Which {
+    /// Only in this state
+    #[arg(long, value_parser = STATES)]
+    state: Option<String>,
+    /// Only of this kind, such as summarize.client
+    #[arg(long)]
+    kind: Option<String>,
+    /// Only of this organization (its handle)
+    #[arg(long)]
+    org: Option<String>,
+}
+
+/// Which jobs to change.
+#[derive(Clone, Debug, Args)]
+pub(crate) struct Change {
+    /// The job's id; without one, all jobs that fit the filter
+    id: Option<Uuid>,
+    #[command(flatten)]
+    which: Which,
+    /// Do not ask before changing several
+    #[arg(long, short)]
+    yes: bool,
+    /// Only say how many it would be
+    #[arg(long)]
+    dry_run: bool,
+}
+
+impl Which {
+    async fn filter(&self, app: &App, id: Option<Uuid>) -> anyhow::Result<Filter> {
+        let organization = match &self.org {
+            Some(handle) => Some(app.organization(Some(handle)).await?),
+            None => None,
+        };
+        Ok(Filter { id, state: self.state.clone(), kind: self.kind.clone(), organization })
+    }
+}
+
+impl Jobs {
+    pub(crate) async fn run(self, app: &App) -> anyhow::Result<ExitCode> {
+        match self {
+            Self::List { which, limit } => {
+                let jobs = admin::list(&app.db, &which.filter(app, None).await?, limit).await?;
+                app.output.list(&jobs, "no such jobs", ["KIND", "STATE", "RUN AT", "ATTEMPT", "ERROR", "ID"], |job| {
+                    [
+                        job.kind.clone(),
+                        job.state.clone(),
+                        job.run_at.format("%Y-%m-%d %H:%M:%S").to_string(),
+                        format!("{}/{}", job.attempt, job.max_attempts),
+                        shortened(job.error.as_deref().unwrap_or_default()),
+                        job.id.to_string(),
+                    ]
+                })?;
+            }
+            Self::Show { id } => match admin::show(&app.db, id).await? {
+                Some(job) => app.output.one(&job, text)?,
+                None => anyhow::bail!("there is no job {id}: it may have been pruned; see `debrief jobs list`"),
+            },
+            Self::Retry(change) => return change.run(app, &["dead", "cancelled"], "retried").await,
+            Self::Cancel(change) => return change.run(app, &["due", "running"], "cancelled").await,
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl Change {
+    /// Changes the jobs that fit and are in one of `states`; asks first where there are several.
+    async fn run(self, app: &App, states: &[&str], done: &str) -> anyhow::Result<ExitCode> {
+        let filter = self.which.filter(app, self.id).await?;
+        let fitting = admin::list(&app.db, &filter, i64::from(i32::MAX)).await?;
+        let count = fitting.iter().filter(|job| states.contains(&job.state.as_str())).count();
+        if self.dry_run {
+            app.output.one(&json!({ "would_change": count }), |_| format!("{count} jobs would be {done}"))?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        if self.id.is_none() && count > 1 && !self.yes {
+            anyhow::ensure!(
+                std::io::stdin().is_terminal(),
+                "{count} jobs would be {done}: say --yes to do it without being asked"
+            );
+            eprint!("{count} jobs will be {done}. Go on? [y/N] ");
+            let mut answer = String::new();
+            std::io::stdin().read_line(&mut answer)?;
+            if !answer.trim().eq_ignore_ascii_case("y") {
+                eprintln!("nothing was changed");
+                return Ok(ExitCode::SUCCESS);
+            }
+        }
+        let changed = if done == "retried" {
+            admin::retry(&app.db, &filter).await?
+        } else {
+            admin::cancel(&app.db, &filter).await?
+        };
+        app.output.one(&json!({ "changed": changed }), |_| format!("{changed} jobs {done}"))?;
+        if changed == 0 && self.id.is_some() {
+            eprintln!("the job is not {}: nothing was changed", states.join(" or "));
+            return Ok(ExitCode::FAILURE);
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn shortened(error: &str) -> String {
+    const WIDTH: usize = 60;
+    let line = error.lines().next().unwrap_or_default();
+    if line.chars().count() <= WIDTH { line.to_owned() } else { format!("{}…", line.chars().take(WIDTH).collect::<String>()) }
+}
+
+fn text(job: &JobDetail) -> String {
+    let row = &job.row;
+    let mut text = format!(
+        "{}\nid {}, correlation id {}\nstate {}, attempt {} of {}, run at {}\n",
+        row.kind, row.id, row.correlation_id, row.state, row.attempt, row.max_attempts, row.run_at
+    );
+    if let Some(until) = job.leased_until {
+        text.push_str(&format!("held by {} until {until}\n", job.leased_by.as_deref().unwrap_or("?")));
+    }
+    for (name, value) in [("progress", &job.progress), ("output", &job.output)] {
+        if let Some(value) = value {
+            text.push_str(&format!("{name} {value}\n"));
+        }
+    }
+    for error in job.errors.as_array().into_iter().flatten() {
+        let field = |name: &str| error.get(name).map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+        text.push_str(&format!(
+            "attempt {} at {}: {}\n",
+            field("attempt").unwrap_or_default(),
+            field("at").unwrap_or_default(),
+            field("error").unwrap_or_default()
+        ));
+    }
+    text
+}

@@ -1,0 +1,73 @@
+//! What commands print: tables for people, JSON for programs.
+
+use serde::Serialize;
+
+/// How results are printed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Output {
+    pub(crate) json: bool,
+}
+
+impl Output {
+    pub(crate) fn new(json: bool) -> Self {
+        Self { json }
+    }
+
+    /// One thing: its JSON, or what `text` makes of it.
+    pub(crate) fn one<T: Serialize>(self, value: &T, text: impl FnOnce(&T) -> String) -> anyhow::Result<()> {
+        if self.json {
+            print(&serde_json::to_string_pretty(value)?);
+        } else {
+            print(text(value).trim_end());
+        }
+        Ok(())
+    }
+
+    /// Several things: a JSON document a line, or a table with these headings. `empty` is said where there are none.
+    pub(crate) fn list<T: Serialize, const N: usize>(
+        self,
+        values: &[T],
+        empty: &str,
+        headings: [&str; N],
+        row: impl Fn(&T) -> [String; N],
+    ) -> anyhow::Result<()> {
+        if self.json {
+            for value in values {
+                print(&serde_json::to_string(value)?);
+            }
+        } else if values.is_empty() {
+            eprintln!("{empty}");
+        } else {
+            print(&table(headings, values.iter().map(row)));
+        }
+        Ok(())
+    }
+}
+
+/// A table with aligned columns; the last one is left ragged.
+pub(crate) fn table<const N: usize>(headings: [&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
+    let rows: Vec<[String; N]> = std::iter::once(headings.map(str::to_owned)).chain(rows).collect();
+    let mut widths = [0; N];
+    for row in &rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.chars().count());
+        }
+    }
+    let mut text = String::new();
+    for row in rows {
+        let mut line = String::new();
+        for (cell, width) in row.iter().zip(widths) {
+            line.push_str(&format!("{cell:<width$}  "));
+        }
+        text.push_str(line.trim_end());
+        text.push('\n');
+    }
+    text.pop();
+    text
+}
+
+/// To standard output. A reader that went away (`| head`) is no error worth a message.
+fn print(text: &str) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stdout(), "{text}");
+}

@@ -1,0 +1,172 @@
+//! `debrief serve`, `work`, `up`, `migrate`: the processes of an installation.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use debrief_jobs::{
+    db::{self, Tx},
+    index,
+    ingest::ScanInbox,
+    queue::{self, Catalogue, Drained, Job, WorkerSettings, enqueue},
+};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::{
+    App, Globals,
+    app::{config, database},
+    output::{Output, table},
+};
+use crate::{
+    http::{self, HttpState},
+    telemetry,
+};
+
+/// Run jobs.
+///
+/// Any number of these may run, on any number of machines. Ctrl-C or SIGTERM stops taking jobs, waits for the running
+/// ones, and gives back what does not end in time.
+#[derive(Debug, Args)]
+pub(crate) struct Work {
+    /// Run until nothing is due, say what is due later, and end
+    #[arg(long)]
+    drain: bool,
+}
+
+impl Work {
+    pub(crate) async fn run(self, app: &App) -> anyhow::Result<ExitCode> {
+        if !self.drain {
+            let shutdown = CancellationToken::new();
+            on_signal(&shutdown);
+            let admin = serve_admin(app, shutdown.clone());
+            let work = queue::work(app.services.clone(), debrief_jobs::catalogue(), worker_settings(app)?, shutdown);
+            tokio::try_join!(async { Ok::<_, anyhow::Error>(work.await?) }, admin)?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        let drained = drain(app).await?;
+        app.output.one(&drained, |drained| {
+            let mut text = format!("{} jobs ran, {} of them are dead", drained.ran, drained.dead);
+            if drained.later.is_empty() {
+                text.push_str("; nothing is due later");
+            } else {
+                text.push_str("; due later:\n");
+                text.push_str(&table(
+                    ["KIND", "JOBS", "EARLIEST"],
+                    drained.later.iter().map(|later| {
+                        let at = later.earliest.format("%Y-%m-%d %H:%M:%S UTC").to_string();
+                        [later.kind.clone(), later.count.to_string(), at]
+                    }),
+                ));
+            }
+            text
+        })?;
+        Ok(if drained.dead == 0 { ExitCode::SUCCESS } else { ExitCode::from(3) })
+    }
+}
+
+/// Serves the pages until Ctrl-C or SIGTERM.
+pub(crate) async fn serve(app: &App) -> anyhow::Result<ExitCode> {
+    let shutdown = CancellationToken::new();
+    on_signal(&shutdown);
+    serve_pages(app, shutdown).await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Serves and works until Ctrl-C or SIGTERM.
+pub(crate) async fn up(app: &App) -> anyhow::Result<ExitCode> {
+    let shutdown = CancellationToken::new();
+    on_signal(&shutdown);
+    eprintln!("review pages: {}  admin: http://{}", app.config.review.base_url, app.config.http.admin_listen);
+    serve_and_work(app, shutdown).await?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Serves and works until `shutdown`.
+pub(crate) async fn serve_and_work(app: &App, shutdown: CancellationToken) -> anyhow::Result<()> {
+    let work = queue::work(app.services.clone(), debrief_jobs::catalogue(), worker_settings(app)?, shutdown.clone());
+    tokio::try_join!(async { Ok(work.await?) }, serve_pages(app, shutdown))?;
+    Ok(())
+}
+
+/// Brings the database to the schema, and builds the index of the embedder's model.
+pub(crate) async fn migrate(globals: &Globals) -> anyhow::Result<ExitCode> {
+    let config = config(globals)?;
+    telemetry::log(&config.log);
+    // The embedded database is brought to the schema as it is opened; for the others this is the command.
+    let (url, _server) = database(&config, globals).await?;
+    db::migrate(&url).await?;
+    index::ensure_model_index(&url, &index::Embedder::new(&config.index)?).await?;
+    let done = serde_json::json!({ "migrated": true });
+    Output::new(globals.json).one(&done, |_| "the database is at this binary's schema".to_owned())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// How this process runs jobs.
+pub(crate) fn worker_settings(app: &App) -> anyhow::Result<WorkerSettings> {
+    Ok(WorkerSettings::new(&app.config.queue, debrief_jobs::schedules())?)
+}
+
+/// Looks into the inbox and works until nothing is due.
+pub(crate) async fn drain(app: &App) -> anyhow::Result<Drained> {
+    let mut tx = app.db.system().await?;
+    enqueue(&mut tx, &ScanInbox {}, Uuid::now_v7()).await?;
+    tx.commit().await?;
+    Ok(queue::drain(app.services.clone(), debrief_jobs::catalogue(), worker_settings(app)?).await?)
+}
+
+/// Works off the jobs of one kind, and nothing else.
+pub(crate) async fn drain_kind<J: Job>(app: &App) -> anyhow::Result<Drained> {
+    let settings = WorkerSettings { schedules: Vec::new(), ..worker_settings(app)? };
+    Ok(queue::drain(app.services.clone(), Catalogue::new().with::<J>(), settings).await?)
+}
+
+/// Cancels `shutdown` at Ctrl-C or SIGTERM.
+pub(crate) fn on_signal(shutdown: &CancellationToken) {
+    let shutdown = shutdown.clone();
+    tokio::spawn(async move {
+        #[cfg(unix)]
+        {
+            use tokio::signal::unix::{SignalKind, signal};
+            if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+                tokio::select! {
+                    _ = terminate.recv() => {}
+                    _ = tokio::signal::ctrl_c() => {}
+                }
+            }
+        }
+        #[cfg(not(unix))]
+        let _ = tokio::signal::ctrl_c().await;
+        tracing::info!("shutting down");
+        shutdown.cancel();
+    });
+}
+
+async fn serve_pages(app: &App, shutdown: CancellationToken) -> anyhow::Result<()> {
+    let state = HttpState { services: app.services.clone(), metrics: telemetry::metrics() };
+    let public = listen(app.config.http.listen, "http.listen").await?;
+    let admin = listen(app.config.http.admin_listen, "http.admin_listen").await?;
+    tokio::try_join!(
+        http::serve(public, http::public_router(state.clone()), shutdown.clone()),
+        http::serve(admin, http::admin_router(state), shutdown),
+    )?;
+    Ok(())
+}
+
+/// A worker's own admin page and metrics. Several workers on one machine: the first has the address, and that is all.
+async fn serve_admin(app: &App, shutdown: CancellationToken) -> anyhow::Result<()> {
+    let state = HttpState { services: app.services.clone(), metrics: telemetry::metrics() };
+    match listen(app.config.http.admin_listen, "http.admin_listen").await {
+        Ok(listener) => Ok(http::serve(listener, http::admin_router(state), shutdown).await?),
+        Err(error) => {
+            tracing::warn!(error = %error, "this worker has no admin page of its own");
+            Ok(())
+        }
+    }
+}
+
+async fn listen(address: std::net::SocketAddr, key: &str) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address).await.map_err(|error| {
+        anyhow::anyhow!("cannot listen on {address}: {error}; set another address with the setting {key}")
+    })
+}

@@ -1,0 +1,48 @@
+//! `debrief schedules`: what runs by the clock.
+
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::Subcommand;
+use debrief_jobs::queue::schedule;
+use serde_json::json;
+
+use super::{App, run};
+
+/// Schedules.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Schedules {
+    /// List schedules with their last and next tick
+    List,
+    /// Enqueue a schedule's job now; its ticks go on as they are
+    Run {
+        /// The schedule's name
+        name: String,
+    },
+}
+
+impl Schedules {
+    pub(crate) async fn run(self, app: &App) -> anyhow::Result<ExitCode> {
+        let schedules = run::worker_settings(app)?.schedules;
+        match self {
+            Self::List => {
+                let rows = schedule::list(&app.db, &schedules).await?;
+                let time = |time: Option<chrono::DateTime<chrono::Utc>>| {
+                    time.map(|time| time.format("%Y-%m-%d %H:%M:%S UTC").to_string()).unwrap_or_default()
+                };
+                app.output.list(&rows, "every schedule is off", ["NAME", "CRON", "TIME ZONE", "LAST", "NEXT"], |row| {
+                    [row.name.to_owned(), row.cron.clone(), row.time_zone.to_string(), time(row.last_tick), time(row.next_tick)]
+                })?;
+            }
+            Self::Run { name } => {
+                let schedule = schedules
+                    .iter()
+                    .find(|schedule| schedule.name == name)
+                    .with_context(|| format!("there is no schedule {name:?}: see `debrief schedules list`"))?;
+                schedule::run_now(&app.db, schedule).await?;
+                app.output.one(&json!({ "enqueued": name }), |_| format!("{name} is enqueued; a worker runs it"))?;
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}

@@ -1,0 +1,74 @@
+//! `debrief search`: finds what was said and what was summarised, in one organization.
+
+use std::process::ExitCode;
+
+use chrono::NaiveDate;
+use clap::Args;
+use debrief_jobs::{index, people};
+use uuid::Uuid;
+
+use super::App;
+
+/// Search what was said and what was summarised.
+///
+/// By words and by meaning at once. "Quoted phrases", `or` and `-without` work as on the web.
+#[derive(Debug, Args)]
+pub(crate) struct Search {
+    /// What to look for
+    text: String,
+    /// The organization's handle; needed where there are several
+    #[arg(long)]
+    org: Option<String>,
+    /// Only sessions of this coach (the handle)
+    #[arg(long)]
+    coach: Option<String>,
+    /// Only this client (the id, see `debrief client list`)
+    #[arg(long)]
+    client: Option<Uuid>,
+    /// Only sessions of this day or later
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    from: Option<NaiveDate>,
+    /// Only sessions of this day or earlier
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    to: Option<NaiveDate>,
+    /// At most so many hits
+    #[arg(long, default_value_t = 10)]
+    limit: u32,
+}
+
+impl Search {
+    pub(crate) async fn run(self, app: &App) -> anyhow::Result<ExitCode> {
+        let organization = app.organization(self.org.as_deref()).await?;
+        let coach = match &self.coach {
+            Some(handle) => Some(people::coach(&app.db, handle).await?.1),
+            None => None,
+        };
+        let query = index::Query {
+            text: self.text,
+            coach,
+            client: self.client,
+            from: self.from,
+            to: self.to,
+            limit: self.limit,
+        };
+        let hits = index::search(&app.db, organization, &app.services.embedder, &query).await?;
+        if app.output.json {
+            return app.output.list(&hits, "", [], |_| []).map(|()| ExitCode::SUCCESS);
+        }
+        if hits.is_empty() {
+            eprintln!("nothing found");
+        }
+        for hit in hits {
+            let at = hit.start_ms.map(clock).unwrap_or_default();
+            let who = hit.client.map_or_else(|| hit.speakers.join(", "), |client| client.name);
+            println!("{}  {}  {who}  {at}\n  {}\n  session {}\n", hit.session_date, hit.title, hit.text.replace('\n', "\n  "), hit.session_id);
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Milliseconds as minutes and seconds.
+fn clock(ms: i64) -> String {
+    let seconds = ms / 1000;
+    format!("at {}:{:02}", seconds / 60, seconds % 60)
+}

@@ -1,0 +1,161 @@
+//! `debrief sessions`: where each session stands.
+
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::Subcommand;
+use debrief_jobs::model::listing::{self, Detail, Filter, Row};
+use uuid::Uuid;
+
+use super::{App, output::table};
+
+/// Sessions and where they stand.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Sessions {
+    /// List sessions, the newest first
+    List {
+        /// Only of this organization (its handle)
+        #[arg(long)]
+        org: Option<String>,
+        /// Only of this coach (the handle)
+        #[arg(long)]
+        coach: Option<String>,
+        /// Only in this state
+        #[arg(long, value_parser = ["received", "rejected", "parsed", "waiting_for_speakers", "attributed",
+            "summarized", "in_review", "closed"])]
+        state: Option<String>,
+        /// Only those with a stage that failed for good
+        #[arg(long)]
+        failed: bool,
+        /// At most so many of each organization
+        #[arg(long, default_value_t = 100)]
+        limit: i64,
+    },
+    /// Show one session: its files, people, summaries and mails
+    Show {
+        /// The session's id
+        id: Uuid,
+    },
+}
+
+impl Sessions {
+    pub(crate) async fn run(self, app: &App) -> anyhow::Result<ExitCode> {
+        match self {
+            Self::List { org, coach, state, failed, limit } => {
+                let organizations = match org {
+                    Some(handle) => vec![app.organization(Some(&handle)).await?],
+                    None => app.db.organizations().await?,
+                };
+                let filter = Filter { coach, state, failed, id: None, limit };
+                let mut rows = Vec::new();
+                for organization in organizations {
+                    let mut tx = app.db.tenant(organization).await?;
+                    rows.extend(listing::sessions(&mut tx, &filter).await?);
+                }
+                app.output.list(&rows, "no sessions yet: drop a transcript into inbox/{coach}/ of the bucket", HEADINGS, cells)?;
+            }
+            Self::Show { id } => {
+                let mut tx = app.tenant_of_session(id).await?;
+                let detail = listing::session(&mut tx, id).await?.context("the session was there a moment ago")?;
+                app.output.one(&detail, text)?;
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+const HEADINGS: [&str; 7] = ["DATE", "COACH", "TITLE", "STATE", "UTTERANCES", "SUMMARIES", "ID"];
+
+fn cells(row: &Row) -> [String; 7] {
+    [
+        format!("{}{}", row.session_date, if row.date_estimated { "?" } else { "" }),
+        row.coach.clone(),
+        row.title.clone(),
+        state(row),
+        row.utterances.to_string(),
+        format!("{}/{}", row.summaries_done, row.summaries),
+        row.id.to_string(),
+    ]
+}
+
+/// The state, and the dead stage where there is one.
+pub(crate) fn state(row: &Row) -> String {
+    match &row.failed_stage {
+        Some(stage) => format!("{} ({stage} failed)", row.state),
+        None => row.state.clone(),
+    }
+}
+
+fn text(detail: &Detail) -> String {
+    let row = &detail.session;
+    let mut text = format!(
+        "{}\n{}, {} session of {}, {}\nid {}, correlation id {}\n",
+        row.title, row.session_date, row.kind, row.coach, state(row), row.id, detail.correlation_id
+    );
+    if let Some(reason) = &row.reason {
+        text.push_str(&format!("reason: {reason}\n"));
+    }
+    let mut part = |name: &str, body: String| {
+        if body.lines().count() > 1 {
+            text.push_str(&format!("\n{name}\n{body}\n"));
+        }
+    };
+    part(
+        "Files",
+        table(
+            ["KEY", "FORMAT", "BYTES", "WARNINGS"],
+            detail.transcripts.iter().map(|file| {
+                let warnings = file.warnings.as_array().map_or(0, Vec::len);
+                [file.object_key.clone(), file.format.clone().unwrap_or_default(), file.size_bytes.to_string(), warnings.to_string()]
+            }),
+        ),
+    );
+    part(
+        "Participants",
+        table(
+            ["NAME", "IS", "SPOKE", "WORDS", "TURNS"],
+            detail.participants.iter().map(|person| {
+                let spoke = format!("{:.0} s", person.speaking_seconds);
+                [person.name.clone(), person.kind.clone(), spoke, person.words.to_string(), person.turns.to_string()]
+            }),
+        ),
+    );
+    part(
+        "Labels",
+        table(
+            ["LABEL", "IS", "CONFIDENCE", "BECAUSE"],
+            detail.attributions.iter().map(|label| {
+                let who = label.participant.clone().unwrap_or_else(|| "?".into());
+                [label.label.clone(), who, format!("{:.2}", label.confidence), label.reason.clone()]
+            }),
+        ),
+    );
+    part(
+        "Summaries",
+        table(
+            ["CLIENT", "STATE", "VERSION", "BY", "STATEMENTS", "DROPPED"],
+            detail.summaries.iter().map(|summary| {
+                let count = |number: Option<i32>| number.map(|number| number.to_string()).unwrap_or_default();
+                [
+                    summary.client.clone(),
+                    summary.state.clone(),
+                    summary.version.to_string(),
+                    summary.provider.clone().unwrap_or_default(),
+                    count(summary.claims_kept),
+                    count(summary.claims_dropped),
+                ]
+            }),
+        ),
+    );
+    part(
+        "Mails",
+        table(
+            ["KIND", "STATE", "SENT", "ERROR"],
+            detail.mails.iter().map(|mail| {
+                let sent = mail.sent_at.map(|at| at.format("%Y-%m-%d %H:%M:%S UTC").to_string()).unwrap_or_default();
+                [mail.kind.clone(), mail.state.clone(), sent, mail.error.clone().unwrap_or_default()]
+            }),
+        ),
+    );
+    text
+}
