@@ -26,6 +26,8 @@ pub(super) struct Draft {
     pub(super) session_date: Option<NaiveDate>,
     pub(super) utterances: Vec<Utterance>,
     set_aside: Vec<SetAside>,
+    /// The last line that was set aside.
+    set_aside_until: usize,
     warnings: Vec<Warning>,
     structure: usize,
 }
@@ -45,9 +47,10 @@ impl Draft {
     pub(super) fn set_aside(&mut self, line: usize, reason: &str, text: &str) {
         let words = words(text);
         match self.set_aside.last_mut() {
-            Some(last) if last.reason == reason && last.line < line && reason != BAD_CUE => last.words += words,
+            Some(last) if last.reason == reason && line == self.set_aside_until + 1 => last.words += words,
             _ => self.set_aside.push(SetAside { line, reason: reason.to_owned(), words }),
         }
+        self.set_aside_until = line;
     }
 
     /// Warns about `line` (from 1; 0 for the whole file).
@@ -80,7 +83,10 @@ impl Draft {
         };
         if !account.balances() {
             let accounted = account.in_utterances + account.set_aside + account.structure;
-            self.warn(0, format!("{} words of the file, but {accounted} accounted for: please report", account.in_file));
+            self.warn(
+                0,
+                format!("{} words of the file, but {accounted} accounted for: please report", account.in_file),
+            );
         }
         Transcript {
             format,
@@ -105,6 +111,3 @@ impl Draft {
         }
     }
 }
-
-/// Why the words of a cue with an unreadable time are set aside.
-pub(super) const BAD_CUE: &str = "a cue whose times cannot be read";

@@ -1,6 +1,6 @@
 //! From cues to utterances: who speaks in a cue, by voice tags, by cue ids, or by a prefix.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{
     account::{Draft, words},
@@ -54,30 +54,41 @@ pub(super) fn speak(cues: &[Cue<'_>], draft: &mut Draft) -> Convention {
     }
 }
 
+/// Parts of one utterance are at most so many cues apart; others speak in between where voices overlap.
+const NEAR: usize = 8;
+
 /// One utterance a voice; the parts of one Teams utterance (cues with the same GUID and voice) are joined.
 fn by_voices(cues: &[Cue<'_>], spans: &[Vec<Span>], draft: &mut Draft) {
-    let mut parts: HashMap<(&str, Option<&str>), usize> = HashMap::new();
-    for (cue, spans) in cues.iter().zip(spans) {
+    let guids: HashSet<&str> = cues.iter().filter_map(|cue| guid(cue.id)).collect();
+    let guid_is_the_files = guids.len() == 1 && cues.len() > 4;
+    // Of each utterance with a key: its index, and the cue that held its last part.
+    let mut parts: HashMap<(&str, Option<&str>), (usize, usize)> = HashMap::new();
+    for (position, (cue, spans)) in cues.iter().zip(spans).enumerate() {
         for span in spans {
             let (label, text) = (span.voice.as_deref(), one_line(&span.text));
-            let key = joining_key(cue.id).map(|guid| (guid, label));
-            let earlier = key.and_then(|key| parts.get(&key)).and_then(|at| draft.utterances.get_mut(*at));
-            if let Some(earlier) = earlier {
-                earlier.text.push(' ');
-                earlier.text.push_str(&text);
-                earlier.end_ms = earlier.end_ms.max(cue.end_ms);
+            let key = joining_key(cue.id, guid_is_the_files).map(|guid| (guid, label));
+            let earlier = key.and_then(|key| parts.get_mut(&key)).filter(|(_, last)| position - *last <= NEAR);
+            if let Some((index, last)) = earlier {
+                *last = position;
+                let utterance = &mut draft.utterances[*index];
+                utterance.text.push(' ');
+                utterance.text.push_str(&text);
+                utterance.end_ms = utterance.end_ms.max(cue.end_ms);
                 continue;
             }
             draft.say(label, cue.start_ms, cue.end_ms, &text);
             if let Some(key) = key {
-                parts.insert(key, draft.utterances.len() - 1);
+                parts.insert(key, (draft.utterances.len() - 1, position));
             }
         }
     }
 }
 
-fn joining_key(id: &str) -> Option<&str> {
-    guid(id)
+/// What the parts of one utterance have in common: the GUID, unless the file has one GUID for everything; then the
+/// number behind it.
+fn joining_key(id: &str, guid_is_the_files: bool) -> Option<&str> {
+    let guid = guid(id)?;
+    if guid_is_the_files { id.rsplit_once('-').map(|(key, _)| key) } else { Some(guid) }
 }
 
 /// One utterance a cue, or more where a later line of the cue begins with another label.

@@ -27,6 +27,9 @@ pub(super) fn header_line(line: &str, draft: &mut Draft) {
 
 /// A day as people and tools write it. `03/04/2026` is two days, so it is none.
 fn day(value: &str) -> Option<NaiveDate> {
+    if value.len() > 80 {
+        return None;
+    }
     let mut candidates = vec![value];
     // Without what follows (a time), and without the weekday before it.
     candidates.extend(value.split_once(['T', ' ']).map(|(day, _)| day));
@@ -36,9 +39,8 @@ fn day(value: &str) -> Option<NaiveDate> {
 }
 
 fn unambiguous(text: &str) -> Option<NaiveDate> {
-    const FORMATS: &[&str] = &[
-        "%Y-%m-%d", "%Y/%m/%d", "%Y%m%d", "%d.%m.%Y", "%d %B %Y", "%B %d, %Y", "%B %d %Y", "%d %b %Y", "%b %d, %Y",
-    ];
+    const FORMATS: &[&str] =
+        &["%Y-%m-%d", "%Y/%m/%d", "%Y%m%d", "%d.%m.%Y", "%d %B %Y", "%B %d, %Y", "%B %d %Y", "%d %b %Y", "%b %d, %Y"];
     let day = FORMATS.iter().find_map(|format| NaiveDate::parse_from_str(text, format).ok()).or_else(|| {
         let [american, european] = ["%m/%d/%Y", "%d/%m/%Y"].map(|format| NaiveDate::parse_from_str(text, format).ok());
         match (american, european) {

@@ -100,7 +100,12 @@ async fn accept(
         outcome: "parsed",
         format: Some(transcript.format.as_str()),
         utterances: transcript.utterances.len(),
-        labels: transcript.utterances.iter().filter_map(|utterance| utterance.label.as_deref()).collect::<std::collections::HashSet<_>>().len(),
+        labels: transcript
+            .utterances
+            .iter()
+            .filter_map(|utterance| utterance.label.as_deref())
+            .collect::<std::collections::HashSet<_>>()
+            .len(),
         words: transcript.account.in_utterances,
         words_set_aside: transcript.account.set_aside,
         warnings: transcript.warnings.len(),

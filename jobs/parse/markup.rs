@@ -50,18 +50,18 @@ enum Tag<'a> {
 fn tag(text: &str) -> Option<(Tag<'_>, &str)> {
     if text.starts_with("{\\") {
         // A position as in SubStation files: {\an8}.
-        let end = text.find('}')?;
+        let end = find(text, b'}')?;
         return Some((Tag::Other, &text[end + 1..]));
     }
     let inside = text.strip_prefix('<')?;
     let name_end = inside.find(|letter: char| letter.is_whitespace() || matches!(letter, '>' | '.' | '<'));
     let name = &inside[..name_end.unwrap_or(inside.len())];
     let known = matches!(name, "c" | "i" | "b" | "u" | "s" | "ruby" | "rt" | "v" | "lang" | "font");
-    let Some(end) = inside.find('>') else {
+    let Some(end) = find(inside, b'>') else {
         // The end of the cue closes a tag that WebVTT knows.
         return known.then(|| (Tag::Other, ""));
     };
-    let (annotation, after) = (inside[name.len()..end].trim_start_matches('.'), &inside[end + 1..]);
+    let after = &inside[end + 1..];
     match name {
         "v" => {
             // <v.loud Mary>: classes come before the annotation.
@@ -71,14 +71,18 @@ fn tag(text: &str) -> Option<(Tag<'_>, &str)> {
         "/v" => Some((Tag::EndOfVoice, after)),
         _ if known || name.starts_with('/') => Some((Tag::Other, after)),
         // A time within the cue, or a tag that only one tool knows: one word, nothing behind it.
-        _ if annotation.is_empty() && is_word(name) => Some((Tag::Other, after)),
+        _ if is_time_or_word(&inside[..end]) => Some((Tag::Other, after)),
         _ => None,
     }
 }
 
-fn is_word(name: &str) -> bool {
-    name.chars().all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, ':' | '_' | '/' | '-'))
-        || name.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b':' | b'.'))
+/// Where `wanted` is within reach: no tag is longer, and a cue full of `<` must not cost the square of its length.
+fn find(text: &str, wanted: u8) -> Option<usize> {
+    text.bytes().take(1024).position(|byte| byte == wanted)
+}
+
+fn is_time_or_word(tag: &str) -> bool {
+    tag.chars().all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, ':' | '.' | '_' | '/' | '-'))
 }
 
 /// Decodes character references; what is none stays as it is.

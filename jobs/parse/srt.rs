@@ -36,7 +36,8 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
 
 fn collect<'a>(source: &Source<'a>, draft: &mut Draft) -> Vec<Cue<'a>> {
     let lines = &source.lines;
-    let timings: Vec<usize> = (0..lines.len()).filter(|at| lines[*at].contains("-->") && is_timing(lines[*at])).collect();
+    let timings: Vec<usize> =
+        (0..lines.len()).filter(|at| lines[*at].contains("-->") && is_timing(lines[*at])).collect();
     let mut cues = Vec::with_capacity(timings.len());
     let mut index = index_before(lines, timings.first().copied(), 0, None);
     let before = timings.first().map_or(0, |first| first - usize::from(index.is_some()));

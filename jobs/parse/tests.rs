@@ -9,7 +9,8 @@ use super::parse;
 #[test]
 fn the_cases() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/parse");
-    let mut cases: Vec<_> = fs::read_dir(&folder).expect("the cases").map(|entry| entry.expect("a case").path()).collect();
+    let mut cases: Vec<_> =
+        fs::read_dir(&folder).expect("the cases").map(|entry| entry.expect("a case").path()).collect();
     cases.sort();
     assert!(cases.len() >= 20, "only {} cases in {}", cases.len(), folder.display());
     let mut wrong = Vec::new();

@@ -60,13 +60,20 @@ impl Layout {
             _ => None,
         });
         let labels = Labels::of(said.clone());
-        let labelled = said.filter(|text| labels.split(text).is_some()).count();
+        let (mut labelled, mut spoken) = (0, 0);
+        for (_, rest) in said.filter_map(|text| labels.split(text)) {
+            labelled += 1;
+            spoken += rest.split_whitespace().count();
+        }
+        // People say more than two words at a time; a list of settings has one behind each colon.
+        let talk = spoken * 2 >= labelled * 5;
 
         let evidence = if repeated >= 2 {
             Some("names with times stand above what they said")
         } else if stamped >= 2 && stamped * 10 >= filled {
             Some("lines begin with times")
-        } else if labels.repeated() && labelled * 10 >= filled && (labels.len() >= 2 || labelled * 2 >= filled) {
+        } else if labels.repeated() && talk && labelled * 10 >= filled && (labels.len() >= 2 || labelled * 2 >= filled)
+        {
             Some("lines begin with names that come again")
         } else {
             None
@@ -80,8 +87,10 @@ fn is_header(text: &str) -> bool {
 }
 
 fn read(source: &Source<'_>) -> (Format, Draft) {
-    let mut reading = Reading { layout: Layout::of(source), draft: Draft::default(), turn: None, pending: None, after_blank: false };
-    let footer_from = source.lines.iter().rposition(|line| !line.trim().is_empty()).map_or(0, |last| last.saturating_sub(2));
+    let mut reading =
+        Reading { layout: Layout::of(source), draft: Draft::default(), turn: None, pending: None, after_blank: false };
+    let footer_from =
+        source.lines.iter().rposition(|line| !line.trim().is_empty()).map_or(0, |last| last.saturating_sub(2));
     for (at, raw) in source.lines.iter().enumerate() {
         if at >= footer_from && is_footer(raw) {
             reading.close();

@@ -9,9 +9,16 @@ pub(super) enum Line<'a> {
     /// A time alone.
     Stamp(Stamp<'a>),
     /// A time, then text, which may begin with a label: `[00:01:02] Name: text`.
-    Stamped { stamp: Stamp<'a>, rest: &'a str },
+    Stamped {
+        stamp: Stamp<'a>,
+        rest: &'a str,
+    },
     /// A name and a time, with the text on the same line or on those below: `Name (00:01:02): text`, `Name 00:12`.
-    Heading { name: &'a str, stamp: Stamp<'a>, rest: &'a str },
+    Heading {
+        name: &'a str,
+        stamp: Stamp<'a>,
+        rest: &'a str,
+    },
     /// Anything else; `Name: text` among it.
     Plain(&'a str),
 }
@@ -69,12 +76,18 @@ fn leading(text: &str) -> Option<(Stamp<'_>, &str)> {
     Some((Stamp { written, start_ms, end_ms, marked }, rest))
 }
 
+/// No name is longer, in bytes.
+const LONGEST_NAME: usize = 240;
+
 /// A name with a time behind it.
 fn heading(text: &str) -> Option<Line<'_>> {
     for (opening, closing) in [('[', ']'), ('(', ')')] {
         // The first bracket that holds a time: a label may have brackets of its own.
-        for (at, _) in text.match_indices(opening) {
-            let Some(close) = text[at..].find(closing) else { break };
+        for (at, _) in text.match_indices(opening).take_while(|(at, _)| *at <= LONGEST_NAME) {
+            // A time is short; looking no further keeps a line of a million brackets cheap.
+            let Some(close) = text.as_bytes()[at..].iter().take(24).position(|byte| *byte == closing as u8) else {
+                continue;
+            };
             let (inside, after) = (&text[at + 1..at + close], text[at + close + 1..].trim_start());
             let Some(start_ms) = time::whole(inside) else { continue };
             let name = name(&text[..at])?;

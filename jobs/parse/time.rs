@@ -1,5 +1,8 @@
 //! Times as transcripts write them, in milliseconds.
 
+/// A way to read a time at the start of a text: milliseconds, and what follows.
+pub(super) type Time = fn(&str) -> Option<(i64, &str)>;
+
 /// A time by the rule of WebVTT (`[h…:]mm:ss.ttt`) at the start of `text`, and what follows it.
 pub(super) fn strict(text: &str) -> Option<(i64, &str)> {
     let (first, width, rest) = digits(text)?;
@@ -54,15 +57,26 @@ pub(super) fn lenient(text: &str) -> Option<(i64, &str)> {
     Some((millis(hours, minutes, seconds)?.checked_add(fraction)?, rest))
 }
 
+/// As [`lenient`], but what stands behind the point counts milliseconds (`0:0:3.70` is 3.070 s).
+pub(super) fn lenient_millis(text: &str) -> Option<(i64, &str)> {
+    let (time, rest) = lenient(text)?;
+    let written = &text[..text.len() - rest.len()];
+    let fraction = written.rsplit_once('.').map_or("", |(_, fraction)| fraction);
+    match fraction.len() {
+        1 | 2 => Some((time - time % 1000 + fraction.parse::<i64>().ok()?, rest)),
+        _ => Some((time, rest)),
+    }
+}
+
 /// Whether all of `text` is a time.
 pub(super) fn whole(text: &str) -> Option<i64> {
     lenient(text.trim()).filter(|(_, rest)| rest.is_empty()).map(|(time, _)| time)
 }
 
 /// The two times of a cue, `start --> end`, and what follows them.
-pub(super) fn range(line: &str, time: fn(&str) -> Option<(i64, &str)>) -> Option<(i64, i64, &str)> {
-    let (start, rest) = time(line.trim_start())?;
-    let (end, rest) = time(rest.trim_start().strip_prefix("-->")?.trim_start())?;
+pub(super) fn range(line: &str, time: Time) -> Option<(i64, i64, &str)> {
+    let (start, rest) = time(line.trim_ascii_start())?;
+    let (end, rest) = time(rest.trim_ascii_start().strip_prefix("-->")?.trim_ascii_start())?;
     Some((start, end, rest))
 }
 
@@ -79,7 +93,7 @@ fn digits(text: &str) -> Option<(i64, usize, &str)> {
 
 #[cfg(test)]
 mod tests {
-    use super::{lenient, strict, whole};
+    use super::{lenient, lenient_millis, strict, whole};
 
     #[test]
     fn strict_is_the_rule_of_webvtt() {
@@ -113,6 +127,7 @@ mod tests {
         ] {
             assert_eq!(lenient(text).map(|(time, _)| time), time, "{text}");
         }
+        assert_eq!(lenient_millis("0:0:3.70 -->"), Some((3_070, " -->")));
         assert_eq!(whole("0:04 o'clock"), None);
     }
 }

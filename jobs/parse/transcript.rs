@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "snake_case")]
 pub enum Format {
     /// WebVTT of no known tool.
+    #[serde(rename = "webvtt")]
     WebVtt,
     /// WebVTT as Zoom writes it: numbered cues, `Name: text`.
     ZoomVtt,

@@ -4,6 +4,7 @@ use super::{
     account::Draft,
     cue_speech::{self, Convention},
     formats::{Confidence, Reader, Source},
+    time::{self, Time},
     transcript::Format,
     webvtt_cues,
 };
@@ -19,11 +20,30 @@ fn detect(source: &Source<'_>) -> Option<(Confidence, &'static str)> {
 fn read(source: &Source<'_>) -> (Format, Draft) {
     let mut draft = Draft::default();
     let teams = source.lines.iter().any(|line| line.starts_with("<v ") || cue_speech::guid(line).is_some());
-    let cues = webvtt_cues::collect(source, teams, &mut draft);
+    let cues = webvtt_cues::collect(source, teams.then(|| unpadded_times(source)), &mut draft);
     let format = match cue_speech::speak(&cues, &mut draft) {
         Convention::Guids => Format::TeamsVtt,
         Convention::NumberedPrefixes => Format::ZoomVtt,
+        Convention::Other if teams && source.lines.iter().any(|line| is_unpadded(line)) => Format::TeamsVtt,
         Convention::Other => Format::WebVtt,
     };
     (format, draft)
+}
+
+/// Whether the line holds times such as `0:0:1.38`, which WebVTT's rule does not read.
+fn is_unpadded(line: &str) -> bool {
+    line.contains("-->") && time::range(line, time::strict).is_none() && time::range(line, time::lenient).is_some()
+}
+
+/// Older Teams files have times such as `0:0:1.380`. A final zero shows that nothing is cut off at the end, so that
+/// a shorter figure, as in `0:0:3.70`, counts milliseconds; in a file without one it is a fraction of a second.
+fn unpadded_times(source: &Source<'_>) -> Time {
+    let whole_millis = |line: &&str| {
+        let ends_in_zero = |time: &str| {
+            let fraction = time.trim().rsplit_once('.').map_or("", |(_, fraction)| fraction);
+            fraction.len() == 3 && fraction.ends_with('0')
+        };
+        is_unpadded(line) && line.split("-->").any(ends_in_zero)
+    };
+    if source.lines.iter().any(whole_millis) { time::lenient_millis } else { time::lenient }
 }

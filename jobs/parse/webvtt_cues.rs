@@ -2,9 +2,9 @@
 //! lines. What the algorithm drops is set aside here, with a reason.
 
 use super::{
-    account::{BAD_CUE, Draft},
+    account::Draft,
     formats::Source,
-    time,
+    time::{self, Time},
 };
 
 /// A cue: its payload with markup.
@@ -32,8 +32,8 @@ struct Block<'a> {
     rest: Vec<(usize, &'a str)>,
 }
 
-/// Collects the cues. With `unpadded`, times such as `0:0:1.5` count as well, as older Teams files have them.
-pub(super) fn collect<'a>(source: &Source<'a>, unpadded: bool, draft: &mut Draft) -> Vec<Cue<'a>> {
+/// Collects the cues. Times that WebVTT's rule does not read are read by `otherwise`, where there is such a way.
+pub(super) fn collect<'a>(source: &Source<'a>, otherwise: Option<Time>, draft: &mut Draft) -> Vec<Cue<'a>> {
     let mut cues: Vec<Cue<'a>> = Vec::new();
     let mut at = header(source, draft);
     while at < source.lines.len() {
@@ -41,7 +41,7 @@ pub(super) fn collect<'a>(source: &Source<'a>, unpadded: bool, draft: &mut Draft
             at += 1;
             continue;
         }
-        let (block, next) = block(source, at, unpadded);
+        let (block, next) = block(source, at, otherwise);
         at = next;
         keep(block, source, &mut cues, draft);
     }
@@ -55,6 +55,7 @@ fn header(source: &Source<'_>, draft: &mut Draft) -> usize {
     draft.structure("WEBVTT");
     let title = signature.trim_start().strip_prefix("WEBVTT").unwrap_or("").trim_start_matches([' ', '\t', '-']).trim();
     if !title.is_empty() {
+        draft.title = Some(title.to_owned());
         draft.set_aside(at + 1, "the header of the file", title);
     }
     at += 1;
@@ -70,7 +71,7 @@ fn header(source: &Source<'_>, draft: &mut Draft) -> usize {
 }
 
 /// Collects the block that begins at `at`; gives the index of the line after it.
-fn block<'a>(source: &Source<'a>, at: usize, unpadded: bool) -> (Block<'a>, usize) {
+fn block<'a>(source: &Source<'a>, at: usize, otherwise: Option<Time>) -> (Block<'a>, usize) {
     let mut block = Block { at, timing: None, id: "", rest: Vec::new() };
     let mut next = at;
     while let Some(line) = source.lines.get(next) {
@@ -80,7 +81,7 @@ fn block<'a>(source: &Source<'a>, at: usize, unpadded: bool) -> (Block<'a>, usiz
                 break;
             }
             let times = time::range(line, time::strict)
-                .or_else(|| unpadded.then(|| time::range(line, time::lenient)).flatten())
+                .or_else(|| time::range(line, otherwise?))
                 .map(|(start, end, _)| (start, end));
             block.timing = Some((next, times));
             // What stood before the arrow is the identifier.
@@ -114,7 +115,7 @@ fn keep<'a>(block: Block<'a>, source: &Source<'a>, cues: &mut Vec<Cue<'a>>, draf
             draft.structure(source.lines[timing]);
             draft.warn_at(timing + 1, column_of_fault(source.lines[timing]), "a cue with times that cannot be read");
             let words = block.rest.iter().map(|(_, line)| *line).collect::<Vec<_>>().join("\n");
-            draft.set_aside(line, BAD_CUE, &words);
+            draft.set_aside(line, "a cue whose times cannot be read", &words);
         }
         None => set_aside(&block, cues, draft),
     }
