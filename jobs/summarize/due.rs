@@ -88,7 +88,7 @@ static RULES: LazyLock<Vec<(Regex, Resolve)>> = LazyLock::new(|| {
 
 /// What makes a date not the day by which something is done: the past, and what happens every week.
 static NOT_DUE: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(&format!(r"(?i)\b(?:last|every|each|since|previous)\s+(?:{WEEKDAY}|week|month|weekend)s?\b|\bafter\s+(?:next\s+|this\s+)?(?:{WEEKDAY})\b"))
+    Regex::new(&format!(r"(?i)\b(?:last|every|each|since|previous)\s+(?:{WEEKDAY}|week|month|weekend)s?\b|\b(?:{WEEKDAY})s\b|\b(?:{WEEKDAY}) (?:morning|afternoon|evening|night)s\b|\b(?:the|an?|our|my|that|his|her)\s+(?:{WEEKDAY})\b|\bafter\s+(?:next\s+|this\s+)?(?:{WEEKDAY})\b"))
         .expect("a constant pattern")
 });
 

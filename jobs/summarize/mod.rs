@@ -4,6 +4,8 @@
 //! Reads utterances, attributions and participants; writes a version of the summary with its claims and evidence, and
 //! moves the session on when no summary of it is still due. A rerun finds the summary done and changes nothing.
 
+#[cfg(test)]
+mod cases;
 mod draft;
 mod due;
 mod input;

@@ -82,19 +82,19 @@ fn check(input: &SessionForClient, draft: &DraftClaim) -> Result<Claim, Dropped>
     if input.names_another(&sentence) {
         return Err(Dropped::NamesAnother);
     }
-    let mut evidence: Vec<(&Line, Evidence)> = Vec::new();
+    let mut evidence: Vec<Held<'_>> = Vec::new();
     for item in &draft.evidence {
         // The schema holds one quote an utterance and claim; a second one adds nothing that the first did not show.
-        if evidence.iter().any(|(line, _)| line.index == item.utterance) {
+        if evidence.iter().any(|held| held.line.index == item.utterance) {
             continue;
         }
         evidence.extend(hold(input, draft.section, item));
     }
-    if evidence.is_empty() {
+    if !evidence.iter().any(|held| held.supports) {
         return Err(Dropped::NoEvidence);
     }
-    evidence.sort_by_key(|(line, _)| line.index);
-    let lines: Vec<&Line> = evidence.iter().map(|(line, _)| *line).collect();
+    evidence.sort_by_key(|held| held.line.index);
+    let lines: Vec<&Line> = evidence.iter().map(|held| held.line).collect();
     check_words(&sentence, &lines)?;
     let action = if draft.section == Section::ActionItems { Some(action(input, draft, &lines)?) } else { None };
     Ok(Claim {
@@ -103,39 +103,43 @@ fn check(input: &SessionForClient, draft: &DraftClaim) -> Result<Claim, Dropped>
         audience: draft.section.audience(),
         text: sentence,
         edited: false,
-        evidence: evidence.into_iter().map(|(_, evidence)| evidence).collect(),
+        evidence: evidence.into_iter().map(|held| held.evidence).collect(),
         action,
     })
 }
 
-/// The evidence as it stands in the utterance; none where it does not.
-fn hold<'a>(input: &'a SessionForClient, section: Section, item: &DraftEvidence) -> Option<(&'a Line, Evidence)> {
+/// The evidence as it stands in the utterance, and whether the claim can stand on it alone; none where it is not said,
+/// or not by one who may say it. A coach's question states nothing about the client: it only shows what was answered.
+fn hold<'a>(input: &'a SessionForClient, section: Section, item: &DraftEvidence) -> Option<Held<'a>> {
     let line = input.line(item.utterance)?;
     let quote = text::locate(&line.text, &item.quote)?;
     let quoted = text::words(quote).len();
     if quoted < MIN_QUOTE_WORDS && quoted < text::words(&line.text).len() {
         return None;
     }
-    let fits = match (section, line.speaker) {
-        (_, Speaker::OtherClient | Speaker::Guest) => false,
-        (Section::Recommendations, speaker) => speaker == Speaker::Coach,
-        (Section::Engagement, speaker) => speaker == Speaker::Client,
-        (_, Speaker::Client) => true,
-        // What the coach asks states nothing about the client.
-        (Section::Wins | Section::Challenges | Section::Breakthrough | Section::Priority, Speaker::Coach) => {
-            !asks(&line.text, quote)
-        }
-        (Section::ActionItems, Speaker::Coach) => true,
+    let asks = asks(&line.text, quote);
+    let (fits, supports) = match (section, line.speaker) {
+        (_, Speaker::OtherClient | Speaker::Guest) => (false, false),
+        (Section::Recommendations, Speaker::Coach) => (true, true),
+        (Section::Recommendations, Speaker::Client) => (false, false),
+        (_, Speaker::Client) => (true, true),
+        (Section::Engagement, Speaker::Coach) => (false, false),
+        (_, Speaker::Coach) => (true, !asks),
     };
-    fits.then(|| {
-        let evidence = Evidence {
-            utterance_id: line.id,
-            speaker: line.name.clone(),
-            start_ms: line.start_ms,
-            quote: quote.to_owned(),
-        };
-        (line, evidence)
-    })
+    let evidence = Evidence {
+        utterance_id: line.id,
+        speaker: line.name.clone(),
+        start_ms: line.start_ms,
+        quote: quote.to_owned(),
+    };
+    fits.then_some(Held { line, evidence, supports })
+}
+
+/// Evidence that holds.
+struct Held<'a> {
+    line: &'a Line,
+    evidence: Evidence,
+    supports: bool,
 }
 
 /// Whether the quote is all of questions.

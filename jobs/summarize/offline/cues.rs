@@ -42,18 +42,23 @@ macro_rules! cues {
 
 cues! {
     /// Sounds before a sentence begins.
-    FILLERS = r"^(?i)(?:(?:yeah|yep|yes|so|um+|uh+|erm|well|okay|ok|oh|and|but|right|mm+|hm+|mm-hm|you know|i mean|sure|ha|like i said|all right|alright|anyway|actually|i think,?)[,.…]*\s+)+";
+    FILLERS = r"^(?i)(?:(?:yeah|yep|yes|so|um+|uh+|erm|well|okay|ok|oh|and|but|right|mm+|hm+|mm-hm|you know|i mean|sure|ha|like i said|all right|alright|anyway|thank you|thanks|actually|i think,?)[,.…]*\s+)+";
 
     /// The speaker did something that counts.
-    ACHIEVED = r"\b(?:i|we)(?:'ve| have|'d| had)?(?: (?:just|finally|also|even|already|now|completely|actually|both|got|successfully))* ",
-        r"(?:closed|signed|shipped|launched|finished|completed|delivered|won|hired|raised|renewed|sold|applied|handed|negotiated|kept|managed|reached|achieved|published|negotiated|landed|passed|released|secured|submitted|solved|fixed|cut|doubled|tripled|improved|beat|hit|got (?:the|a|an|my|them|him|her|it|approval)|sent|apologi[sz]ed|delegated|gave away|said no|held|protected|stopped|saved|lost \d+|took myself|taken myself)\b";
+    ACHIEVED = r"\b(?:i|we) (?:just |finally |also |even |actually )?got (?:the|an?|my|them|him|her|it|approval)\b|",
+        r"\b(?:i|we)(?:'ve| have)?(?: (?:just|finally|also|even|already|now|completely|actually|both|successfully))* ",
+        r"(?:closed|signed|shipped|launched|finished|completed|delivered|won|hired|raised|renewed|sold|applied|handed|negotiated|kept|managed|reached|achieved|published|landed|passed|released|secured|submitted|solved|fixed|cut|doubled|tripled|improved|beat|sent|apologi[sz]ed|delegated|gave away|held|protected|stopped|saved|lost \d+|took myself|taken myself)\b";
     /// The speaker did something that may count.
     DID = r"\b(?:i|we)(?:'ve| have|'d| had)?(?: (?:just|finally|also|even|already|now|actually|both))* ",
-        r"(?:told|asked|talked|spoke|spoken|booked|bought|wrote|written|called|rang|offered|ran|slept|did|made|invited|went|came|started|set up|put|moved|walked|met|read|built|agreed|decided|let)\b";
+        r"(?:told|asked|talked|spoke|spoken|said no|bought|wrote|written|called|rang|offered|slept|invited|started|set up|built|agreed|decided|did (?:it|the|that))\b";
+    /// The speaker did something, which counts only where the coach praises it.
+    MOVED = r"\b(?:i|we)(?:'ve| have)? (?:ran|did|made|went|came|put|moved|walked|met|read|let|stayed|took|gave)\b";
     /// Something is achieved, whoever did it.
-    IT_IS_DONE = r"\b(?:is|are|was|were|got|been|'s) (?:now |finally |all |already )?(?:signed|closed|finished|approved|launched|live|sold out|accepted|delivered|shipped|handed over|renewed)\b|\bgoal is done\b|^(?:all )?(?:handed over|done|signed)\b|\bzero (?:rejects|errors|defects|incidents)\b|\b(?:they|he|she|customers?|the board) (?:renewed|accepted|agreed|signed|approved|said yes)\b|\bsold out\b|\bwent (?:really |very |so )?well\b";
+    IT_IS_DONE = r"\b(?:is|are|was|were|got|been|'s) (?:now |finally |all |already )?(?:signed|closed|finished|approved|launched|live|sold out|accepted|delivered|shipped|handed over|renewed)\b|\bgoal is done\b|^(?:all )?(?:handed over|done|signed)\b|^[\w' -]{2,25}, done\b|\bzero (?:rejects|errors|defects|incidents)\b|\b(?:they|he|she|customers?|the board) (?:renewed|accepted|agreed|signed|approved|said yes)\b|\bsold out\b|\bwent (?:really |very |so )?well\b";
     /// The speaker calls it good.
-    GOOD = r"\b(?:real win|my win|a win|good news|good thing|proud|first time (?:ever|in)|best (?:quarter|week|month|result)|brilliant|it worked|paid off|breakthrough|it was (?:great|wonderful|really good)|so happy|relieved|three hours back|lighter|congratulated|clapped)\b";
+    GOOD = r"\b(?:real win|my win|a win|good news|good thing|proud|first time (?:ever|in)|best (?:quarter|week|month|result)|brilliant|it worked|paid off|breakthrough|it was (?:great|wonderful|really good)|so happy|relieved|lighter|congratulated|clapped)\b";
+    /// The speaker only says that something good comes.
+    ANNOUNCES = r"\b(?:want|like|have) to (?:say|tell|start with|begin with)\b";
     /// The coach praises what was just said.
     PRAISE = r"\b(?:congratulations|well done|wonderful|excellent|lovely|brilliant|amazing|impressive|good for you|that's (?:great|huge|a big|quite)|you kept (?:that|it)|nice work|great work|wow|proud of you|let that one in)\b";
     /// The coach asks for what went well.
@@ -63,36 +68,38 @@ cues! {
     /// The coach asks for what will be done.
     ASKS_PLAN = r"\b(?:what will you do|what are you going to do|next step|by when|when will|what's your (?:plan|commitment)|let's collect|and when\b|so when\b|when\?|what would you like to do)";
     /// The coach asks after a promise.
-    CHECKS = r"\b(?:promises?|promised|you were going to|you said (?:you|that you)|you told me|last (?:time|week)|what happened|how did .{0,30} go\b|did you|have you|were you able)\b|^and (?:the |your )?[\w' -]{2,30}\?$|^(?:and |what about |how about )";
+    CHECKS = r"\b(?:promises?|promised|you were going to|you said (?:you|that you)|you told me|last (?:time|week)|how did .{0,30} go\b|did you|have you|were you able)\b|(?:^|[.?!] )and (?:the |your )?[\w' -]{2,30}\?|^(?:what about|how about) ";
 
     /// Something is difficult.
-    HARD = r"\b(?:stuck|struggl\w*|afraid|scared|scary|ashamed|worried|worries me|worry|overwhelm\w*|exhaust\w*|frustrat\w*|angry|furious|guilty|anxious|nervous|difficult|hard(?:er|est)?(?: part| thing| bit)?|impossible|the problem|a problem|my problem|too much|too many|terrible|horrible|awful|lonely|alone with|failing|failed|missed|burn(?:ed|t|ing)? out|no time|running out|short of|behind on|don't know how|can't (?:make|seem|do|get|sleep|keep|write|find|stop|afford|say)|cannot|keep on not|avoid(?:ing|ed)?|put(?:ting)? it off|procrastinat\w*|tiring|tired|sad|insulted|painful|conflict|complain\w*|lose someone|isn't performing|not performing|doesn't want to|won't listen|what if)\b";
+    HARD = r"\b(?:stuck|struggl\w*|afraid|scared|scary|ashamed|worried|worries me|worry|overwhelm\w*|exhaust\w*|frustrat\w*|angry|furious|guilty|anxious|nervous|difficult|hard(?:er|est)?(?: part| thing| bit)?|impossible|the problem|a problem|my problem|too much|too many|terrible|horrible|awful|lonely|alone with|failing|failed|missed|burn(?:ed|t|ing)? out|no time|running out|short of|behind on|don't know how|can't (?:make|seem|do|get|sleep|keep|write|find|stop|afford|say)|cannot|keep on not|avoid(?:ing|ed)?|put(?:ting)? it off|procrastinat\w*|tiring|tired|sad|insulted|painful|conflict|lose someone|isn't performing|not performing|doesn't want to|won't listen|what if)\b";
     /// Something was not done.
-    NOT_DONE = r"\b(?:i|we) (?:have not|haven't|did not|didn't|had not|hadn't|could not|couldn't|never|still haven't|still have not|only)(?: \w+ly| actually| really| yet| even)? \w+|\b(?:i've|i'd) (?:not|never|only) \w+|\bit(?:'s| is) still in my\b|\bnothing on paper\b";
+    NOT_DONE = r"\b(?:i|we) (?:have not|haven't|did not|didn't|had not|hadn't|could not|couldn't|never|still haven't|still have not)(?: \w+ly| actually| really| yet| even)? \w+|\b(?:i've|i'd) (?:not|never|only) \w+|\bit(?:'s| is) still in my\b|\bnothing on paper\b";
     /// It should have been done.
     WAS_DUE = r"\b(?:promised|supposed to|meant to|said i(?:'d| would)|was going to|were going to|yet|should have|was due|make it|deadline)\b";
     /// The speaker is not troubled.
     NOT_HARD = r"\b(?:not|isn't|wasn't|no longer|never|less|nothing|don't|didn't) (?:\w+ )?(?:hard|difficult|afraid|scared|worried|worry|stuck|angry|ashamed|tired|a problem|the problem|sad|alone)\b|\bworry about (?:it|that)\b|\bno problem\b|\bhard[- ]working\b|\bhard to (?:say|believe)\b";
 
     /// The speaker will do it.
-    WILL = r"\b(?:i|we)(?:'ll| will| am going to|'m going to|'m gonna| promise to| commit to| shall|'re going to)(?: also| definitely| just| then| now)* (\w+)|\b(?:it's a promise|i promise\b)";
+    WILL = r"\b(?:i|we)(?:'ll| will| am going to|'m going to|'m gonna| promise to| commit to| shall|'re going to)(?: also| definitely| just| then| now)* (\w+)";
     /// Not an undertaking, though it sounds like one.
-    WILL_NOT = r"\b(?:i|we)(?:'ll| will| am going to|'m going to) (?:also |just )?(?:not|never|be (?:fine|okay|ok|sad|sorry|happy|about)|be\b|carry it|try\b|think\b|see\b|miss\b|need\b|have to\b|take it\b|take (?:that|her number|his number)\b|wait and|probably|maybe|say\b|admit\b|get used|survive|live with|lose\b|go and (?:look|find)\b|press the button|keep the bread)|\b(?:i|we) won't\b|\bi'll tell you what\b|\bi'll be honest\b";
+    WILL_NOT = r"\b(?:i|we)(?:'ll| will| am going to|'m going to) (?:also |just )?(?:not|never|be (?:fine|okay|ok|sad|sorry|happy|about)|be\b|carry it|try\b|think\b|see\b|miss\b|need\b|have to\b|take it\b|wait and|probably|maybe|say\b|admit\b|get used|survive|live with|lose\b|go and\b|have \w+(?:ed|en|ne)\b)|\b(?:i|we) won't\b|\bi'll tell you what\b|\bi'll be honest\b";
     /// It depends, it is over, or it is not the speaker's own.
     HYPOTHETICAL = r"\b(?:if|unless|otherwise|would have|could have|should have|might have|i wish|imagine|suppose|as if|whether|almost|nearly|was going to|were going to|had planned|used to|would've|could've|then i)\b|\bi thought (?:i|we|she|he|they|it)(?:'d| would)\b|\b(?:i|we|she|he|they) would\b|\bi'd (?:be|make|take|go|do|say|rather|write|have to)\b";
     /// The speaker tells what was said.
-    REPORTS = r"\b(?:i|we)(?:'ve|'d| have| had)? (?:said|told \w+|thought|promised|answered)\b.{0,40}\b(?:i|we)(?:'ll|'d| would| will)\b|\b(?:he|she|they|everybody|people|nobody|(?:my|our|the) \w+|it)(?:'s|'d)? (?:just |always |also )?(?:said|says|thinks|thought|told me|tells me|reckons|claims|believes|wrote|mentioned|asked)\b";
+    REPORTS = r"\b(?:i|we)(?:'ve|'d| have| had)? (?:said|told \w+|thought|answered)\b.{0,40}\b(?:i|we)(?:'ll|'d| would| will)\b|\bpromised .{0,20}\b(?:i|we)(?:'d| would)\b|\bi thought,|\b(?:told|tells) me\b|\b(?:he|she|they|everybody|people|nobody|(?:my|our|the) \w+|it)(?:'s|'d)? (?:just |always |also )?(?:said|says|thinks|thought|told me|tells me|reckons|claims|believes|wrote|mentioned|asked)\b";
     /// Another thinks or says it.
     THIRD = r"^(?:and |but |so |then )*(?:he|she|they|it's|my \w+|his|her|their|one of|people|everybody|nobody) ";
+    /// Another is troubled.
+    THIRD_HARD = r"\b(?:he|she|they)(?:'s|'re|'d be| is| are| was| were) (?:a bit |so |very |really )?(?:worried|afraid|scared|sad|angry|ashamed|tired|frustrated|nervous)\b";
     /// A plan is dropped, or a word taken back.
-    DROPPED = r"\b(?:dropp(?:ed|ing)|cancel\w*|decided against|off the list|not doing|won't do|changed my mind|forget (?:about )?(?:it|that|the)|scratch that|never mind|nevermind|gone off|called (?:it )?off|said no to|gave up on|don't want to promise|let me take that|it's gone|not going to happen|instead of that)\b";
+    DROPPED = r"\b(?:stopped with|dropp(?:ed|ing)|cancel\w*|decided against|off the list|not doing|won't do|changed my mind|forget (?:about )?(?:it|that|the)|scratch that|never mind|nevermind|gone off|called (?:it )?off|said no to|gave up on|don't want to promise|let me take that|it's gone|not going to happen|instead of that)\b";
     /// The next sentence takes the last one back.
     TAKES_BACK = r"^(?:um+,? )?(?:no\b[.,]|actually,? no\b|wait\b|hm+,? no\b|or (?:not|no)\b|well,? no\b|but no\b|no,? scratch)";
 
     /// The coach advises.
     ADVISES = r"\b(?:i'd|i would|i'll|i) (?:strongly |really |also |highly |just )?(?:suggest|recommend|encourage|advise|propose|invite you|urge)\b|\bmy (?:advice|suggestion|recommendation)\b|\bi(?:'d| would) (?:like you to|want you to|love you to|keep|put|start|leave|let|be careful|write|try|ask|make|stop|take|begin|go with|avoid|protect)\b|\b(?:try|consider) (?:to |not |\w+ing\b)|\bmake sure (?:you|that|to)\b|\byou (?:might|may) (?:want to|like to|consider)\b|\bit (?:might|would|could) help (?:you )?(?:to|if you)\b|\bwhy don't you\b|\bremember to\b|^(?:please )?don't forget\b|\byou could (?:\w+ )+(?:first|instead)\b";
     /// It is not advice.
-    ADVISES_NOT = r"\bi (?:would|'d) have\b|\bi'd (?:like|love) to (?:hear|know|ask|understand|push)\b|\bi'd be (?:curious|happy)\b|\bi(?:'d| would) (?:say|ask) (?:that|you)\b.*\?|\bi (?:make|take|try|start|stop|put|keep|let|leave|ask|write)\b";
+    ADVISES_NOT = r"\bstay there\b|\bfor a (?:second|moment|minute)\b|\bi (?:would|'d) have\b|\bi'd (?:like|love) to (?:hear|know|ask|understand|push)\b|\bi'd be (?:curious|happy)\b|\bi(?:'d| would) (?:say|ask) (?:that|you)\b.*\?|\bi (?:make|take|try|start|stop|put|keep|let|leave|ask|write)\b";
     /// The coach will do it.
     COACH_WILL = r"\b(?:i'll|i will|let me|i'm going to) (?:also |just )?(?:send|share|check|write|email|mail|forward|book|introduce|connect|look (?:up|into|at)|find|set up|bring|prepare|put together|read it|call|ask|follow up|get back|draft|add)\b";
 

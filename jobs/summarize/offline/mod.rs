@@ -8,6 +8,7 @@ mod cues;
 mod rank;
 mod score;
 mod speech;
+mod wording;
 
 use std::collections::BTreeMap;
 
@@ -16,12 +17,11 @@ use self::{
     speech::{Sentence, Speech},
 };
 use super::{
-    draft::{Draft, DraftClaim, DraftEvidence},
+    draft::{Draft, DraftClaim},
     due,
     input::{SessionForClient, Speaker},
-    text,
 };
-use crate::model::{Owner, Section};
+use crate::model::Section;
 
 /// The version of these rules: it changes with every change of what they choose.
 pub(super) const RULES_VERSION: &str = "rules-1";
@@ -46,12 +46,10 @@ pub(super) fn write(input: &SessionForClient) -> Draft {
     let mut claims = Vec::new();
     let chosen = writer.choose();
     for section in [Section::Wins, Section::Challenges, Section::ActionItems, Section::Recommendations] {
-        claims.extend(chosen.get(&section).into_iter().flatten().map(|at| writer.claim(section, *at)));
+        claims.extend(writer.claims(section, &chosen));
     }
     claims.extend(writer.engagement());
-    claims.extend(
-        chosen.get(&Section::Breakthrough).into_iter().flatten().map(|at| writer.claim(Section::Breakthrough, *at)),
-    );
+    claims.extend(writer.claims(Section::Breakthrough, &chosen));
     claims.extend(writer.priority(chosen.get(&Section::Priority).map(Vec::as_slice).unwrap_or_default()));
     Draft { claims, provider: "offline", model: "extractive".into(), prompt_version: RULES_VERSION.into() }
 }
@@ -80,7 +78,10 @@ impl Writer<'_> {
             .map(|(section, limit, nearest)| {
                 let mut found = candidates.remove(section).unwrap_or_default();
                 if *section == Section::ActionItems {
-                    found.retain(|candidate| !score::is_dropped(self.speech, candidate.sentence));
+                    found.retain(|candidate| {
+                        !score::is_dropped(self.speech, candidate.sentence)
+                            && score::goes_on_from(self.speech, candidate.sentence).is_none()
+                    });
                     for candidate in &mut found {
                         // Of two sentences about the same, the one with a day is the promise.
                         if self.due(candidate.sentence).is_some() {
@@ -91,6 +92,11 @@ impl Writer<'_> {
                 (*section, rank::choose(found, &self.vectors, *limit, *nearest))
             })
             .collect()
+    }
+
+    fn claims(&self, section: Section, chosen: &BTreeMap<Section, Vec<usize>>) -> Vec<DraftClaim> {
+        let chosen = chosen.get(&section).map(Vec::as_slice).unwrap_or_default();
+        chosen.iter().map(|at| self.claim(section, *at, chosen)).collect()
     }
 
     /// What a sentence is worth whatever it says: central, and of a length that reads well.
@@ -105,152 +111,32 @@ impl Writer<'_> {
         0.5 * self.central[at] + length
     }
 
-    fn claim(&self, section: Section, at: usize) -> DraftClaim {
-        let sentence = &self.speech.sentences[at];
-        let mut parts = vec![sentence];
-        // "I did not send it." says little without the sentence before it.
-        if section != Section::Recommendations
-            && section != Section::ActionItems
-            && (sentence.words < 7 || score::leans_back(sentence))
-        {
-            parts.splice(0..0, self.context(at));
-        }
-        let due = if section == Section::ActionItems { self.due(at) } else { None };
-        let mut evidence: Vec<DraftEvidence> = Vec::new();
-        for item in parts.iter().flat_map(|part| &part.evidence).chain(due.iter().flat_map(|(_, from)| &from.evidence))
-        {
-            match evidence.iter_mut().find(|other| other.utterance == item.utterance) {
-                // The schema holds one quote of an utterance: the run from the first to the last.
-                Some(other) => other.quote = self.run(item.utterance, &other.quote, &item.quote),
-                None => evidence.push(item.clone()),
-            }
-        }
-        let (name, verb, owner) = match (section, sentence.speaker) {
-            (Section::Recommendations, _) => (self.input.coach_short(), "suggested", None),
-            (Section::ActionItems, Speaker::Coach) => (self.input.coach_short(), "said", Some(Owner::Coach)),
-            (Section::ActionItems, _) => (self.input.client_short(), "said", Some(Owner::Client)),
-            (_, Speaker::Coach) => (self.input.coach_short(), "said", None),
-            _ => (self.input.client_short(), "said", None),
-        };
-        let quote = parts.iter().map(|part| part.text.as_str()).collect::<Vec<_>>().join(" ");
-        DraftClaim {
-            section,
-            text: format!("{name} {verb}: \u{201c}{}\u{201d}", readable(&quote)),
-            owner,
-            due_date: due.as_ref().and_then(|(due, _)| due.date),
-            due_words: due.map(|(due, _)| due.words),
-            evidence,
-        }
+    /// Whether the sentence at `next` says more of the undertaking at `at`.
+    fn says_more(&self, next: usize, at: usize) -> bool {
+        let words = self.speech.sentences[next].words;
+        score::goes_on_from(self.speech, next) == Some(at) || (next == at + 1 && words <= 6)
     }
 
-    /// The sentence before, of the same turn, where it can be read with this one.
-    fn context(&self, at: usize) -> Option<&Sentence> {
-        let sentence = &self.speech.sentences[at];
-        let before = &self.speech.sentences[at.checked_sub(1)?];
-        (before.turn == sentence.turn
-            && !before.asks()
-            && !before.in_role
-            && before.words >= 3
-            && before.words + sentence.words <= 40)
-            .then_some(before)
-    }
-
-    /// The shortest run of the utterance's own words that has both quotes.
-    fn run(&self, utterance: usize, one: &str, other: &str) -> String {
-        let Some(line) = self.input.line(utterance) else { return one.to_owned() };
-        let both = [one, other].map(|quote| {
-            let found = text::locate(&line.text, quote)?;
-            let from = found.as_ptr() as usize - line.text.as_ptr() as usize;
-            Some((from, from + found.len()))
-        });
-        let [Some(one), Some(other)] = both else { return line.text.clone() };
-        line.text[one.0.min(other.0)..one.1.max(other.1)].to_owned()
-    }
-
-    /// By when: said in the sentence itself, in the few words after it, or in answer to the coach's "when?".
+    /// By when: said in the sentence itself, in what says more of it, or in answer to the coach's "when?".
     fn due(&self, at: usize) -> Option<(due::Due, &Sentence)> {
         let sentences = &self.speech.sentences;
         let sentence = &sentences[at];
-        let own = due::find(&sentence.text, self.input.session_date);
-        let next = sentences.get(at + 1).filter(|next| next.turn == sentence.turn && next.words <= 6);
-        let ends_turn = self.speech.turns[sentence.turn].sentences.end == at + 1;
-        let answer = (ends_turn && sentence.speaker == Speaker::Client)
+        let day = self.input.session_date;
+        let turn_end = self.speech.turns[sentence.turn].sentences.end;
+        let answer = (turn_end == at + 1 && sentence.speaker == Speaker::Client)
             .then(|| self.speech.turns.get(sentence.turn + 2).map(|turn| turn.sentences.start))
             .flatten()
             .filter(|_| self.speech.after(sentence.turn).contains("when"))
-            .and_then(|first| sentences.get(first));
-        let later = answer.and_then(|it| Some((due::find(&it.text, self.input.session_date)?, it)));
+            .and_then(|first| sentences.get(first))
+            // An answer that promises something has a day of its own.
+            .filter(|answer| !cues::WILL.is_in(&answer.own));
         // An answer to "when this week?" is nearer than "this week".
-        if let Some(later) = later {
-            return Some(later);
+        if let Some(answer) = answer
+            && let Some(due) = due::find(&answer.text, day)
+        {
+            return Some((due, answer));
         }
-        own.map(|due| (due, sentence))
-            .or_else(|| next.and_then(|it| Some((due::find(&it.text, self.input.session_date)?, it))))
+        let more = sentences[at + 1..(at + 3).min(turn_end)].iter().filter(|next| self.says_more(next.at, at));
+        std::iter::once(sentence).chain(more).find_map(|it| Some((due::find(&it.text, day)?, it)))
     }
-
-    /// How engaged the client was: counts, with the client's longest sentence as evidence.
-    fn engagement(&self) -> Option<DraftClaim> {
-        let of = |speaker| self.speech.sentences.iter().filter(move |it| it.speaker == speaker);
-        let longest =
-            of(Speaker::Client).filter(|it| !it.in_role).max_by_key(|it| it.words).filter(|it| it.words >= 3)?;
-        let words: usize = of(Speaker::Client).map(|it| it.words).sum();
-        let all: usize = self.speech.sentences.iter().map(|it| it.words).sum();
-        let turns = self.speech.turns.iter().filter(|turn| turn.speaker == Speaker::Client).count();
-        let questions = of(Speaker::Client).filter(|it| it.asks()).count();
-        let share = (words * 100 + all / 2) / all.max(1);
-        let name = self.input.client_short();
-        let mut text = format!("{name} spoke {} in {}", many(words, "word"), many(turns, "turn"));
-        // In a group the rest of the room was taken out, and a share of what is left says nothing.
-        if self.input.other_names.is_empty() {
-            text.push_str(&format!(", {share}\u{a0}% of the conversation,"));
-        }
-        text.push_str(&format!(" and asked {}.", many(questions, "question")));
-        Some(plain(Section::Engagement, text, longest.evidence.clone()))
-    }
-
-    /// How urgently the client needs attention, from 0 to 1, with the words that say so.
-    fn priority(&self, signs: &[usize]) -> Option<DraftClaim> {
-        let risks: Vec<(score::Risk, &Sentence)> =
-            signs.iter().filter_map(|at| Some((score::risk(self.speech, *at)?, &self.speech.sentences[*at]))).collect();
-        if risks.is_empty() {
-            return None;
-        }
-        let calm: f32 = risks.iter().map(|(risk, _)| 1.0 - risk.weight()).product();
-        let mut reasons: Vec<&str> = Vec::new();
-        for (risk, _) in &risks {
-            if !reasons.contains(&risk.reason()) {
-                reasons.push(risk.reason());
-            }
-        }
-        let text = format!("Priority {:.2} of 1: {} {}.", 1.0 - calm, self.input.client_short(), reasons.join(", "));
-        let evidence = risks.iter().flat_map(|(_, it)| it.evidence.clone()).collect();
-        Some(plain(Section::Priority, text, evidence))
-    }
-}
-
-fn plain(section: Section, text: String, evidence: Vec<DraftEvidence>) -> DraftClaim {
-    DraftClaim { section, text, owner: None, due_date: None, due_words: None, evidence }
-}
-
-fn many(count: usize, thing: &str) -> String {
-    if count == 1 { format!("1 {thing}") } else { format!("{count} {thing}s") }
-}
-
-/// The words without the sounds before them, with a capital, and with inner quotes that do not end the outer ones.
-fn readable(quote: &str) -> String {
-    let bare = cues::FILLERS.cut(quote);
-    let bare = if text::words(bare).len() >= 3 { bare } else { quote };
-    let mut inner = String::with_capacity(bare.len());
-    let mut open = false;
-    for c in bare.trim_end_matches([',', ' ', '-', ';']).chars() {
-        match c {
-            '"' | '\u{201c}' | '\u{201d}' | '\u{201e}' => {
-                inner.push(if open { '\u{2019}' } else { '\u{2018}' });
-                open = !open;
-            }
-            c => inner.push(c),
-        }
-    }
-    let mut chars = inner.chars();
-    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }

@@ -55,8 +55,8 @@ pub(super) fn score(speech: &Speech, at: usize) -> Scores {
     }
     match sentence.speaker {
         Speaker::Client => Scores {
-            wins: wins(speech, sentence),
-            challenges: challenges(speech, sentence),
+            wins: wins(speech, at),
+            challenges: challenges(speech, at),
             actions: client_action(speech, at),
             breakthrough: breakthrough(speech, sentence),
             priority: risk(speech, at).map_or(0.0, |risk| ENOUGH + risk.weight()),
@@ -74,35 +74,44 @@ pub(super) fn score(speech: &Speech, at: usize) -> Scores {
     }
 }
 
-fn wins(speech: &Speech, sentence: &Sentence) -> f32 {
+fn wins(speech: &Speech, at: usize) -> f32 {
+    let sentence = &speech.sentences[at];
     let own = &sentence.own;
     let mut score = 0.0;
     if cues::ACHIEVED.is_in(own) || cues::IT_IS_DONE.is_in(own) {
         score += 1.0;
     } else if cues::DID.is_in(own) {
         score += 0.5;
+    } else if cues::MOVED.is_in(own) {
+        score += 0.35;
     }
     if cues::GOOD.is_in(own) {
         score += 0.5;
     }
-    if score == 0.0 {
+    let before = speech.before(sentence.turn);
+    if score == 0.0 && cues::ASKS_WINS.is_in(&before) && answers_first(speech, at) && !cues::HARD.is_in(own) {
+        score = 0.5;
+    }
+    if score == 0.0 || cues::ANNOUNCES.is_in(own) || near_dropped(speech, at) {
         return 0.0;
     }
-    let before = speech.before(sentence.turn);
+    let after = speech.after(sentence.turn);
     if cues::ASKS_WINS.is_in(&before) {
         score += 0.5;
     } else if cues::CHECKS.is_in(&before) {
-        score += 0.2;
+        score += 0.4;
     }
-    if cues::PRAISE.is_in(&speech.after(sentence.turn)) {
+    if cues::PRAISE.is_in(&after) {
         score += 0.5;
+    } else if after.contains('!') {
+        score += 0.4;
     }
     if cues::ASKS_HARD.is_in(&before) {
         score -= 0.5;
     }
     // "I did not send it", "we almost closed it" and "I would have told him" are no wins, whatever verb they have.
     let negated = cues::NOT_DONE.is_in(own) || negation_before(own);
-    if negated || cues::HYPOTHETICAL.is_in(own) || cues::DROPPED.is_in(own) || cues::WILL.is_in(own) {
+    if negated || cues::HYPOTHETICAL.is_in(own) || cues::WILL.is_in(own) {
         return 0.0;
     }
     if cues::HARD.is_in(own) && !cues::NOT_HARD.is_in(own) {
@@ -114,17 +123,34 @@ fn wins(speech: &Speech, sentence: &Sentence) -> f32 {
     score
 }
 
+/// Whether the sentence is the first of its turn that says something.
+fn answers_first(speech: &Speech, at: usize) -> bool {
+    let tells = |it: &Sentence| it.words >= 5 && !it.asks();
+    let turn = &speech.turns[speech.sentences[at].turn].sentences;
+    tells(&speech.sentences[at]) && !speech.sentences[turn.start..at].iter().any(tells)
+}
+
+/// Whether a plan is dropped here or close by in the same turn: what belongs to it is no progress.
+fn near_dropped(speech: &Speech, at: usize) -> bool {
+    let turn = &speech.turns[speech.sentences[at].turn].sentences;
+    let near = at.saturating_sub(2).max(turn.start)..(at + 3).min(turn.end);
+    speech.sentences[near].iter().any(|it| cues::DROPPED.is_in(&it.own))
+}
+
 /// A negation before the first verb of progress.
 fn negation_before(own: &str) -> bool {
     static NEGATION: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"\b(?:not|never|nobody|none|hardly|barely|n't|\w+n't)\b").expect("a constant pattern")
     });
-    let verb =
-        [cues::ACHIEVED.place(own), cues::IT_IS_DONE.place(own), cues::DID.place(own)].into_iter().flatten().min();
+    let verb = [cues::ACHIEVED.place(own), cues::IT_IS_DONE.place(own), cues::DID.place(own), cues::MOVED.place(own)]
+        .into_iter()
+        .flatten()
+        .min();
     NEGATION.find(own).is_some_and(|negation| verb.is_none_or(|verb| negation.start() < verb + 12))
 }
 
-fn challenges(speech: &Speech, sentence: &Sentence) -> f32 {
+fn challenges(speech: &Speech, at: usize) -> f32 {
+    let sentence = &speech.sentences[at];
     let own = &sentence.own;
     if cues::DROPPED.is_in(own) {
         return 0.0;
@@ -134,13 +160,18 @@ fn challenges(speech: &Speech, sentence: &Sentence) -> f32 {
         speech.sentences[speech.turns[sentence.turn].sentences.clone()].iter().map(|it| it.own.as_str()).collect();
     let mut score = 0.0;
     if cues::HARD.is_in(own) && !cues::NOT_HARD.is_in(own) {
-        score += 0.9;
+        // "A little sad, but also three hours back" ends well.
+        let ends_well = own.rsplit_once(" but ").is_some_and(|(_, end)| !cues::HARD.is_in(end));
+        score += if ends_well { 0.6 } else { 0.9 };
     }
     if cues::NOT_DONE.is_in(own) {
         score += 0.5;
         if cues::WAS_DUE.is_in(&turn) || cues::CHECKS.is_in(&before) {
             score += 0.5;
         }
+    }
+    if score == 0.0 && cues::ASKS_HARD.is_in(&before) && answers_first(speech, at) && !cues::NOT_HARD.is_in(own) {
+        score = 0.5;
     }
     if score == 0.0 {
         return 0.0;
@@ -151,10 +182,10 @@ fn challenges(speech: &Speech, sentence: &Sentence) -> f32 {
     if cues::ASKS_WINS.is_in(&before) || cues::PRAISE.is_in(&speech.after(sentence.turn)) {
         score -= 0.4;
     }
-    if cues::HYPOTHETICAL.is_in(own) {
+    if cues::HYPOTHETICAL.is_in(own) || cues::WILL.is_in(own) {
         score *= 0.7;
     }
-    if cues::REPORTS.is_in(own) {
+    if cues::REPORTS.is_in(own) || cues::THIRD_HARD.is_in(own) {
         score *= 0.6;
     } else if cues::THIRD.is_in(own) {
         score *= 0.8;
@@ -165,24 +196,41 @@ fn challenges(speech: &Speech, sentence: &Sentence) -> f32 {
 fn client_action(speech: &Speech, at: usize) -> f32 {
     let sentence = &speech.sentences[at];
     let own = &sentence.own;
-    if !cues::WILL.is_in(own) || cues::WILL_NOT.is_in(own) || cues::REPORTS.is_in(own) || cues::DROPPED.is_in(own) {
+    let Some(will) = cues::WILL.place(own) else { return 0.0 };
+    if cues::WILL_NOT.place(own) == Some(will) || cues::REPORTS.is_in(own) || cues::DROPPED.is_in(own) {
         return 0.0;
     }
-    // "I'll do it before he asks if …" undertakes; "if he asks, I'll …" does not.
-    let will = cues::WILL.place(own).unwrap_or_default();
-    if cues::HYPOTHETICAL.place(own).is_some_and(|place| place < will)
-        || cues::HYPOTHETICAL.is_in(own) && !cues::WILL.is_in(&own[..own.len().min(will + 6)]) && will > 40
-    {
+    // "If he asks, I'll tell him" undertakes nothing; "I'll do it before he asks" does.
+    if cues::HYPOTHETICAL.place(own).is_some_and(|place| place < will) {
+        return 0.0;
+    }
+    let about = rank::stems(&sentence.text);
+    if about.len() < 2 {
+        // "I'll do it": what, nobody can tell.
         return 0.0;
     }
     let mut score = 1.2;
     if cues::ASKS_PLAN.is_in(&speech.before(sentence.turn)) {
         score += 0.4;
     }
-    if sentence.words < 5 {
-        score -= 0.3;
+    // Said again when the session is summed up, by either: it was meant.
+    let again = speech.sentences[at + 1..].iter().filter(|later| later.turn != sentence.turn && !later.asks());
+    if again.map(|later| rank::stems(&later.text).intersection(&about).count()).any(|same| same >= 2) {
+        score += 0.4;
     }
     score
+}
+
+/// The undertaking of the same turn that the sentence only says more of ("I'll ask her today.").
+pub(super) fn goes_on_from(speech: &Speech, at: usize) -> Option<usize> {
+    static POINTS_BACK: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"\b(?:it|her|him|them|that)\b").expect("a constant pattern"));
+    let sentence = &speech.sentences[at];
+    if sentence.words > 10 || sentence.speaker != Speaker::Client || !POINTS_BACK.is_match(&sentence.own) {
+        return None;
+    }
+    let turn = &speech.turns[sentence.turn].sentences;
+    (at.saturating_sub(2).max(turn.start)..at).rev().find(|before| client_action(speech, *before) >= ENOUGH)
 }
 
 /// Whether an undertaking is taken back: at once ("No. Let me take that tomorrow."), or later by a plan dropped that
@@ -262,7 +310,7 @@ impl Risk {
             Self::Danger => "spoke of harm to themselves",
             Self::Quitting => "spoke of leaving or giving up",
             Self::Distress => "spoke of strain",
-            Self::MissedPromise => "did not keep a promise",
+            Self::MissedPromise => "spoke of something not done",
         }
     }
 }

@@ -22,6 +22,8 @@ pub(super) struct Turn {
 /// A sentence.
 #[derive(Debug)]
 pub(super) struct Sentence {
+    /// Its place in [`Speech::sentences`].
+    pub(super) at: usize,
     pub(super) turn: usize,
     pub(super) speaker: Speaker,
     /// As said.
@@ -73,9 +75,18 @@ impl Speech {
         Self { turns, sentences }
     }
 
-    /// The words of the turn before, where the other person spoke it.
+    /// The words of the turn before; where the speaker had answered the one before that in a word or two, of both.
     pub(super) fn before(&self, turn: usize) -> String {
-        turn.checked_sub(1).map(|before| self.turn_text(before)).unwrap_or_default()
+        let Some(before) = turn.checked_sub(1) else { return String::new() };
+        let mut text = self.turn_text(before);
+        let brief = |turn: usize| {
+            self.sentences[self.turns[turn].sentences.clone()].iter().map(|it| it.words).sum::<usize>() < 4
+        };
+        if turn >= 3 && brief(turn - 2) {
+            text.insert(0, ' ');
+            text.insert_str(0, &self.turn_text(turn - 3));
+        }
+        text
     }
 
     /// The words of the turn after.
@@ -127,7 +138,8 @@ fn add_turn(input: &SessionForClient, lines: Range<usize>, turn: usize, sentence
                 .collect();
             let speaker = input.utterances[places[0].0].speaker;
             let words = text::words(&said).len();
-            sentences.push(Sentence { turn, speaker, text: said, own, words, evidence, in_role: false });
+            let at = sentences.len();
+            sentences.push(Sentence { at, turn, speaker, text: said, own, words, evidence, in_role: false });
         }
     }
 }

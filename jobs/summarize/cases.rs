@@ -1,0 +1,117 @@
+//! Runs the offline summariser over `fixtures/summarize/<case>/`: a transcript in lines of `Speaker| words`, and what
+//! its summary must and must not hold.
+
+use std::{fmt::Write, fs, path::Path};
+
+use uuid::Uuid;
+
+use super::{
+    input::{Line, SessionForClient, Speaker, name_words},
+    offline, text,
+    verify::{Verified, verify},
+};
+use crate::model::Claim;
+
+/// Reads `transcript.txt`: a head of `key: value` lines, then the lines of the session.
+pub(crate) fn read(path: &Path) -> SessionForClient {
+    let text = fs::read_to_string(path).expect("the case has a transcript");
+    let (head, body) = text.split_once("---\n").expect("the head ends with ---");
+    let field = |key: &str| -> Vec<String> {
+        head.lines().filter_map(|line| line.strip_prefix(key)?.strip_prefix(": ")).map(str::to_owned).collect()
+    };
+    let one = |key: &str| field(key).into_iter().next().unwrap_or_else(|| panic!("{}: no {key}", path.display()));
+    let (coach, client) = (one("coach"), one("client"));
+    let others: Vec<String> = field("other");
+    let speaks = |label: &str, name: &str| name == label || name.split(' ').next() == Some(label);
+    let utterances = body
+        .lines()
+        .filter_map(|line| line.split_once("| "))
+        .enumerate()
+        .map(|(index, (label, text))| Line {
+            id: Uuid::now_v7(),
+            index,
+            speaker: match label {
+                label if speaks(label, &coach) => Speaker::Coach,
+                label if speaks(label, &client) => Speaker::Client,
+                label if others.iter().any(|name| speaks(label, name)) => Speaker::OtherClient,
+                _ => Speaker::Guest,
+            },
+            name: label.to_owned(),
+            start_ms: None,
+            text: text.to_owned(),
+        })
+        .collect();
+    let other_names = name_words(others.iter().map(String::as_str));
+    let session_date = one("date").parse().expect("a date");
+    let mut input = SessionForClient { session_date, coach, client, other_names, utterances };
+    input.confine();
+    input
+}
+
+/// The claims as a reader sees them, for the message of a failed test.
+pub(crate) fn show(verified: &Verified) -> String {
+    let mut out = String::new();
+    for claim in &verified.claims {
+        let _ = write!(out, "  {:15} {}", claim.section.as_str(), claim.text);
+        if let Some(action) = &claim.action {
+            let _ = write!(out, "  [{:?} {:?} {:?}]", action.owner, action.due_date, action.due_words);
+        }
+        out.push('\n');
+    }
+    let _ = writeln!(out, "  dropped: {:?}", verified.dropped);
+    out
+}
+
+/// One line of `expected.txt`: what must hold of a claim, or that there is none.
+fn holds(verified: &Verified, line: &str) -> bool {
+    let mut words = line.splitn(3, ' ');
+    let (Some(kind), Some(section), Some(rest)) = (words.next(), words.next(), words.next()) else {
+        panic!("a line of expected.txt is `has|lacks SECTION words [| owner | date | due words]`: {line}")
+    };
+    let mut fields = rest.split(" | ");
+    let quote = text::normalize(fields.next().unwrap_or_default());
+    let [owner, date, due] = [(); 3].map(|()| fields.next());
+    let fits = |claim: &Claim| {
+        let action = claim.action.as_ref();
+        (section == "any" || claim.section.as_str() == section)
+            && (quote == "any" || text::normalize(&claim.text).contains(&quote))
+            && owner.is_none_or(|owner| action.is_some_and(|action| action.owner.as_str() == owner))
+            && date.is_none_or(|date| {
+                action.is_some_and(|action| action.due_date.map_or("none".into(), |date| date.to_string()) == date)
+            })
+            && due.is_none_or(|due| action.and_then(|action| action.due_words.as_deref()) == Some(due))
+    };
+    match kind {
+        "has" => verified.claims.iter().any(fits),
+        "lacks" => !verified.claims.iter().any(fits),
+        other => panic!("unknown kind {other}"),
+    }
+}
+
+/// Every case of `fixtures/summarize/`.
+#[test]
+fn every_case_is_summarised_as_expected() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/summarize");
+    let mut cases = 0;
+    for entry in fs::read_dir(folder).expect("the cases are there") {
+        let path = entry.expect("a case").path();
+        let input = read(&path.join("transcript.txt"));
+        let draft = offline::write(&input);
+        let verified = verify(&input, &draft.claims);
+        let expected = fs::read_to_string(path.join("expected.txt")).expect("the case says what it expects");
+        for line in expected.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+            assert!(holds(&verified, line), "{}: not so: {line}\n{}", path.display(), show(&verified));
+        }
+        assert_eq!(verified.dropped, [], "{}: what the summariser quotes was said", path.display());
+        cases += 1;
+    }
+    assert!(cases >= 6, "only {cases} cases were found");
+}
+
+/// The draft is the same however often it is written.
+#[test]
+fn the_same_words_make_the_same_summary() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/summarize/promises/transcript.txt");
+    let input = read(&path);
+    assert_eq!(offline::write(&input).claims, offline::write(&input).claims);
+}

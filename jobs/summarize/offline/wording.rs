@@ -1,0 +1,193 @@
+//! Puts chosen sentences into words: who said it, the quote, and what it needs to be understood.
+
+use super::{
+    super::{
+        draft::{DraftClaim, DraftEvidence},
+        input::Speaker,
+        text,
+    },
+    Writer, cues, score,
+    speech::Sentence,
+};
+use crate::model::{Owner, Section};
+
+/// A sentence of fewer words says little alone.
+const SHORT_WORDS: usize = 7;
+/// A question of more words is no help to the reader of its answer.
+const LONG_QUESTION_WORDS: usize = 14;
+
+impl Writer<'_> {
+    /// The claim that a sentence makes in a section.
+    pub(super) fn claim(&self, section: Section, at: usize, chosen: &[usize]) -> DraftClaim {
+        let sentence = &self.speech.sentences[at];
+        let due = if section == Section::ActionItems { self.due(at) } else { None };
+        let parts = self.parts(section, at, chosen, due.as_ref().map(|(_, from)| *from));
+        let question =
+            if parts.len() == 1 && section != Section::Recommendations { self.question(sentence) } else { None };
+        let answer = due.iter().map(|(_, from)| *from);
+        let evidence = self.evidence(question.into_iter().chain(parts.iter().copied()).chain(answer));
+        let (name, verb, owner) = match (section, sentence.speaker) {
+            (Section::Recommendations, _) => (self.input.coach_short(), "suggested", None),
+            (Section::ActionItems, Speaker::Coach) => (self.input.coach_short(), "said", Some(Owner::Coach)),
+            (Section::ActionItems, _) => (self.input.client_short(), "said", Some(Owner::Client)),
+            (_, Speaker::Coach) => (self.input.coach_short(), "said", None),
+            _ => (self.input.client_short(), "said", None),
+        };
+        let quote = readable(&parts.iter().map(|part| part.text.as_str()).collect::<Vec<_>>().join(" "));
+        let asked = question.map(|it| format!("Asked \u{201c}{}\u{201d}, ", readable(&it.text))).unwrap_or_default();
+        DraftClaim {
+            section,
+            text: format!("{asked}{name} {verb}: \u{201c}{quote}\u{201d}"),
+            owner,
+            due_date: due.as_ref().and_then(|(due, _)| due.date),
+            due_words: due.map(|(due, _)| due.words),
+            evidence,
+        }
+    }
+
+    /// The sentence with what it needs of its own turn: "I did not send it." says little without the sentence before,
+    /// "I'll ask Yvonne." less than with "I'll ask her today."
+    fn parts(&self, section: Section, at: usize, chosen: &[usize], due: Option<&Sentence>) -> Vec<&Sentence> {
+        let sentence = &self.speech.sentences[at];
+        if section == Section::Recommendations {
+            return vec![sentence];
+        }
+        let (mut first, mut last) = (at, at);
+        if section == Section::ActionItems {
+            let turn_end = self.speech.turns[sentence.turn].sentences.end;
+            let more = |next: &usize| {
+                score::goes_on_from(self.speech, *next) == Some(at) || due.is_some_and(|due| due.at == *next)
+            };
+            last = (at + 1..(at + 3).min(turn_end)).rev().find(more).unwrap_or(at);
+        }
+        let leans = sentence.words < SHORT_WORDS || score::leans_back(sentence);
+        let alone = section != Section::ActionItems || sentence.words < 5;
+        if leans && alone && last == at {
+            if self.can_join(at, at.checked_sub(1), chosen) {
+                first = at - 1;
+            } else if sentence.words < 5 && section != Section::ActionItems && self.can_join(at, Some(at + 1), chosen) {
+                last = at + 1;
+            }
+        }
+        self.speech.sentences[first..=last].iter().collect()
+    }
+
+    /// Whether the sentence at `other` can be read with the one at `at`: of the same turn, saying something, and not
+    /// chosen itself.
+    fn can_join(&self, at: usize, other: Option<usize>, chosen: &[usize]) -> bool {
+        let sentence = &self.speech.sentences[at];
+        let Some(other) = other.and_then(|other| self.speech.sentences.get(other)) else { return false };
+        let says = cues::FILLERS.cut(&other.own).split_whitespace().count() >= 2;
+        other.turn == sentence.turn
+            && says
+            && other.words + sentence.words <= 40
+            && !other.asks()
+            && !other.in_role
+            && !chosen.contains(&other.at)
+    }
+
+    /// The coach's question that a very short sentence answers.
+    fn question(&self, sentence: &Sentence) -> Option<&Sentence> {
+        let asked = self.speech.turns.get(sentence.turn.checked_sub(1)?)?;
+        let last = self.speech.sentences.get(asked.sentences.end.checked_sub(1)?)?;
+        let answers_at_once = self.speech.turns[sentence.turn].sentences.start + 2 > sentence.at;
+        (sentence.speaker == Speaker::Client
+            && sentence.words < SHORT_WORDS
+            && answers_at_once
+            && last.speaker == Speaker::Coach
+            && last.asks()
+            && !last.in_role
+            && (3..=LONG_QUESTION_WORDS).contains(&last.words))
+        .then_some(last)
+    }
+
+    /// The evidence of several sentences. The schema holds one quote of an utterance: the run from first to last.
+    fn evidence<'s>(&self, sentences: impl Iterator<Item = &'s Sentence>) -> Vec<DraftEvidence> {
+        let mut evidence: Vec<DraftEvidence> = Vec::new();
+        for item in sentences.flat_map(|sentence| &sentence.evidence) {
+            match evidence.iter_mut().find(|other| other.utterance == item.utterance) {
+                Some(other) => other.quote = self.run(item.utterance, &other.quote, &item.quote),
+                None => evidence.push(item.clone()),
+            }
+        }
+        evidence
+    }
+
+    /// The shortest run of the utterance's own words that has both quotes.
+    fn run(&self, utterance: usize, one: &str, other: &str) -> String {
+        let Some(line) = self.input.line(utterance) else { return one.to_owned() };
+        let both = [one, other].map(|quote| {
+            let found = text::locate(&line.text, quote)?;
+            let from = found.as_ptr() as usize - line.text.as_ptr() as usize;
+            Some((from, from + found.len()))
+        });
+        let [Some(one), Some(other)] = both else { return line.text.clone() };
+        line.text[one.0.min(other.0)..one.1.max(other.1)].to_owned()
+    }
+
+    /// How engaged the client was: counts, with the client's longest sentence as evidence.
+    pub(super) fn engagement(&self) -> Option<DraftClaim> {
+        let of = |speaker| self.speech.sentences.iter().filter(move |it| it.speaker == speaker);
+        let longest =
+            of(Speaker::Client).filter(|it| !it.in_role).max_by_key(|it| it.words).filter(|it| it.words >= 3)?;
+        let words: usize = of(Speaker::Client).map(|it| it.words).sum();
+        let all: usize = self.speech.sentences.iter().map(|it| it.words).sum();
+        let turns = self.speech.turns.iter().filter(|turn| turn.speaker == Speaker::Client).count();
+        let questions = of(Speaker::Client).filter(|it| it.asks()).count();
+        let share = (words * 100 + all / 2) / all.max(1);
+        let name = self.input.client_short();
+        let mut text = format!("{name} spoke {} in {}", many(words, "word"), many(turns, "turn"));
+        // In a group the rest of the room was taken out, and a share of what is left says nothing.
+        if self.input.other_names.is_empty() {
+            text.push_str(&format!(", {share}\u{a0}% of the conversation,"));
+        }
+        text.push_str(&format!(" and asked {}.", many(questions, "question")));
+        Some(plain(Section::Engagement, text, longest.evidence.clone()))
+    }
+
+    /// How urgently the client needs attention, from 0 to 1, with the words that say so.
+    pub(super) fn priority(&self, signs: &[usize]) -> Option<DraftClaim> {
+        let risks: Vec<(score::Risk, &Sentence)> =
+            signs.iter().filter_map(|at| Some((score::risk(self.speech, *at)?, &self.speech.sentences[*at]))).collect();
+        if risks.is_empty() {
+            return None;
+        }
+        let calm: f32 = risks.iter().map(|(risk, _)| 1.0 - risk.weight()).product();
+        let mut reasons: Vec<&str> = Vec::new();
+        for (risk, _) in &risks {
+            if !reasons.contains(&risk.reason()) {
+                reasons.push(risk.reason());
+            }
+        }
+        let text = format!("Priority {:.2} of 1: {} {}.", 1.0 - calm, self.input.client_short(), reasons.join(", "));
+        let evidence = risks.iter().flat_map(|(_, it)| it.evidence.clone()).collect();
+        Some(plain(Section::Priority, text, evidence))
+    }
+}
+
+fn plain(section: Section, text: String, evidence: Vec<DraftEvidence>) -> DraftClaim {
+    DraftClaim { section, text, owner: None, due_date: None, due_words: None, evidence }
+}
+
+fn many(count: usize, thing: &str) -> String {
+    if count == 1 { format!("1 {thing}") } else { format!("{count} {thing}s") }
+}
+
+/// The words without the sounds before them, with a capital, and with inner quotes that do not end the outer ones.
+fn readable(quote: &str) -> String {
+    let bare = cues::FILLERS.cut(quote);
+    let bare = if text::words(bare).len() >= 3 { bare } else { quote };
+    let mut inner = String::with_capacity(bare.len());
+    let mut open = false;
+    for c in bare.trim_end_matches([',', ' ', '-', ';']).chars() {
+        match c {
+            '"' | '\u{201c}' | '\u{201d}' | '\u{201e}' => {
+                inner.push(if open { '\u{2019}' } else { '\u{2018}' });
+                open = !open;
+            }
+            c => inner.push(c),
+        }
+    }
+    let mut chars = inner.chars();
+    chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
+}
