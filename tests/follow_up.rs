@@ -5,7 +5,7 @@ use std::time::Duration;
 use debrief_jobs::{
     Services,
     db::{TenantTx, Tx},
-    follow_up::{self, FollowUp, FollowUpError, SendFollowUp},
+    follow_up::{self, FollowUp, FollowUpError, SendFollowUp, Verdict},
     mail::SendMail,
     model::{
         ActionItem, Audience, Claim, Content, Owner, Section,
@@ -298,4 +298,31 @@ async fn a_refused_follow_up_is_seen_on_the_session_and_by_the_coach() {
     assert!(world.run_queued::<SendMail>().await.is_none(), "once");
     let [letter]: [Letter; 1] = smtp.letters().try_into().expect("one letter");
     assert!(letter.text.contains("did not take the follow-up"), "{}", letter.text);
+}
+
+#[tokio::test]
+async fn a_person_decides_what_becomes_of_a_follow_up_of_unknown_fate() {
+    for (verdict, copies) in [(Verdict::Arrived, 1), (Verdict::SendAgain, 2)] {
+        let (world, smtp) = mailing_world().await;
+        let session_id = session(&world).await;
+        let (summary_id, hash) = summary(&world, session_id, world.priya).await;
+        move_priya(&world, Some("dropped@raman.example")).await;
+        let mail_id = held(&world, summary_id, &hash, NO_HOLD).await;
+        let decide = async |expect: bool| {
+            let mut tx = tx(&world).await;
+            assert_eq!(follow_up::decide(&mut tx, summary_id, verdict).await.expect("decided"), expect, "{verdict:?}");
+            tx.commit().await.expect("committed");
+        };
+        decide(false).await;
+        attempt::<SendFollowUp>(&world).await.expect("its fate is unknown");
+        decide(true).await;
+        decide(false).await;
+        if verdict == Verdict::SendAgain {
+            attempt::<SendFollowUp>(&world).await.expect("it is sent");
+        }
+        assert_eq!(row(&world, mail_id).await.state, "sent", "{verdict:?}");
+        assert_eq!(session_state(&world, session_id).await, ("closed".into(), None), "{verdict:?}");
+        let ids: Vec<String> = smtp.letters().into_iter().map(|letter| letter.message_id).collect();
+        assert_eq!(ids, vec![format!("<{mail_id}@northlight.example>"); copies], "{verdict:?}");
+    }
 }

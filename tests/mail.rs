@@ -11,7 +11,7 @@ use debrief_jobs::{
 };
 use uuid::Uuid;
 
-use crate::support::{Letter, SmtpServer, World};
+use crate::support::{Letter, SmtpServer, World, letters_in};
 
 /// A world whose mail goes to a real server.
 pub(crate) async fn mailing_world() -> (World, SmtpServer) {
@@ -233,9 +233,29 @@ async fn a_worker_that_lost_its_lease_sends_nothing() {
     let (world, smtp) = mailing_world().await;
     queue(&world, review_request(&world, "maya")).await.expect("a new mail");
     let (job, stale) = claim::<SendMail>(&world).await;
-    attempt::<SendMail>(&world).await.expect("its successor sends it");
+    let (_, successor) = claim::<SendMail>(&world).await;
     assert!(matches!(job.run(&stale).await, Err(JobError::Stale)));
+    assert_eq!(smtp.letters().len(), 0);
+    job.run(&successor).await.expect("its successor sends it");
     assert_eq!(smtp.letters().len(), 1);
+}
+
+#[tokio::test]
+async fn a_server_that_wants_a_password_gets_it_and_one_without_tls_gets_nothing_that_needs_it() {
+    for (user, query, sent) in [
+        ("maya:p%40ss@", "?timeout=2", true),
+        ("maya:wrong@", "?timeout=2", false),
+        ("", "?timeout=2&tls=required", false),
+    ] {
+        let smtp = SmtpServer::start();
+        let url = smtp.url().replace("//", &format!("//{user}")).replace("?timeout=2", query);
+        let world = World::with(|settings| settings.mail.url = url.into()).await;
+        queue(&world, review_request(&world, "maya")).await.expect("a new mail");
+        let outcome = attempt::<SendMail>(&world).await;
+        assert_eq!(outcome.is_ok(), sent, "{user}{query}: {outcome:?}");
+        assert!(sent || matches!(outcome, Err(JobError::Retry { .. })), "{user}{query}: {outcome:?}");
+        assert_eq!(smtp.letters().len(), usize::from(sent), "{user}{query}");
+    }
 }
 
 #[tokio::test]
@@ -259,6 +279,8 @@ async fn the_folder_gets_one_file_a_mail_however_often_it_is_sent() {
     let folder = world.folder.path().join("mail");
     let written = std::fs::read(folder.join(format!("{mail_id}@northlight.example.eml"))).expect("the file is there");
     assert_eq!(written, frozen);
+    let [letter]: [Letter; 1] = letters_in(&folder).try_into().expect("one letter");
+    assert!(letter.text.contains("https://debrief.example/r/rl_secret"), "{}", letter.text);
     let Row { message_id, .. } = row(&world, mail_id).await;
     world.services.mailer.send(&message_id, "maya@northlight.example", &frozen).await.expect("sent again");
     assert_eq!(std::fs::read_dir(&folder).expect("the folder").count(), 1);

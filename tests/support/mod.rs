@@ -5,5 +5,5 @@ mod smtp;
 mod world;
 
 pub(crate) use database::TestDatabase;
-pub(crate) use smtp::{Letter, SmtpServer};
+pub(crate) use smtp::{Letter, SmtpServer, letters_in};
 pub(crate) use world::World;

@@ -88,6 +88,17 @@ impl Drop for SmtpServer {
     }
 }
 
+/// The letters in a folder of `.eml` files, in the order in which they were queued (their names begin with a time).
+pub(crate) fn letters_in(folder: &Path) -> Vec<Letter> {
+    let entries = std::fs::read_dir(folder).expect("the folder of mails");
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.expect("a file").path()).collect();
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "eml"));
+    files.sort();
+    let output = smtp_command().arg("--decode").args(files).output().expect("python3 runs");
+    let decoded = String::from_utf8(output.stdout).expect("JSON is text");
+    decoded.lines().map(|line| serde_json::from_str(line).expect("a message as written by the script")).collect()
+}
+
 /// The command that runs the server; its folder is to be added.
 pub(crate) fn smtp_command() -> Command {
     let mut command = Command::new("python3");

@@ -1,7 +1,8 @@
 """A real SMTP server (aiosmtpd) for the tests, which misbehaves by script.
 
 usage: smtp_server.py FOLDER. Prints the port it got. Appends each message that it has taken to FOLDER/messages.jsonl,
-decoded, before it answers. The local part of the recipient says how it behaves:
+decoded, before it answers. Whoever logs in is maya with the password p@ss. The local part of the recipient says how it
+behaves:
 
   refused          550 to RCPT                      refused-data   550 to the message
   later            451 to RCPT, the first time      throttled      454 to the message, the first time
@@ -9,6 +10,8 @@ decoded, before it answers. The local part of the recipient says how it behaves:
   dropped          takes the message and hangs up without an answer, the first time
   hung             takes the message and never answers, the first time
   slow             takes the message and answers once FOLDER/release exists
+
+usage: smtp_server.py --decode FILE…  Prints .eml files decoded in the same way.
 """
 
 import asyncio
@@ -18,7 +21,7 @@ import json
 import os
 import sys
 
-from aiosmtpd.smtp import SMTP
+from aiosmtpd.smtp import SMTP, AuthResult
 
 folder = sys.argv[1]
 seen = set()
@@ -35,24 +38,33 @@ def local_part(address):
     return address.split("@")[0]
 
 
-def record(envelope):
-    message = email.message_from_bytes(envelope.content, policy=email.policy.default)
+def decode(content):
+    message = email.message_from_bytes(content, policy=email.policy.default)
 
     def part(kind):
         body = message.get_body((kind,))
-        return body.get_content() if body else None
+        return body.get_content() if body else ""
 
-    entry = {
-        "from": envelope.mail_from,
-        "to": envelope.rcpt_tos,
+    return {
+        "from": message["From"].addresses[0].addr_spec,
+        "to": [address.addr_spec for address in message["To"].addresses],
         "message_id": message["Message-ID"],
         "headers": [[name, str(value)] for name, value in message.items()],
         "text": part("plain"),
         "html": part("html"),
-        "longest_line": max(len(line) for line in envelope.content.split(b"\r\n")),
+        "longest_line": max(len(line) for line in content.split(b"\r\n")),
     }
+
+
+def record(envelope):
+    # Who it really went to is what the envelope says.
+    entry = decode(envelope.content) | {"from": envelope.mail_from, "to": envelope.rcpt_tos}
     with open(os.path.join(folder, "messages.jsonl"), "a") as file:
         file.write(json.dumps(entry) + "\n")
+
+
+def authenticate(server, session, envelope, mechanism, login):
+    return AuthResult(success=(login.login, login.password) == (b"maya", b"p@ss"))
 
 
 class Handler:
@@ -86,11 +98,17 @@ class Handler:
 
 async def main():
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: SMTP(Handler(), hostname="mail.test", enable_SMTPUTF8=True), "127.0.0.1", 0)
+    options = {"hostname": "mail.test", "enable_SMTPUTF8": True, "authenticator": authenticate, "auth_require_tls": False}
+    server = await loop.create_server(lambda: SMTP(Handler(), **options), "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)
     # The test holds our standard input open: when it ends, however it ends, so do we.
     await loop.run_in_executor(None, sys.stdin.read)
     os._exit(0)
 
 
-asyncio.run(main())
+if folder == "--decode":
+    for path in sys.argv[2:]:
+        with open(path, "rb") as file:
+            print(json.dumps(decode(file.read())))
+else:
+    asyncio.run(main())
