@@ -5,15 +5,17 @@
 //! a mail to the coach where something went wrong. A rerun finds the mail settled and sends nothing.
 
 mod hold;
+mod settle;
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-pub use hold::{FollowUp, FollowUpError, cancel, close_if_finished, queue};
+pub use hold::{FollowUp, FollowUpError, cancel, queue};
+pub use settle::{Verdict, close_if_finished, decide};
 
 use crate::{
     db::{TenantTx, Tx},
-    mail::{self, Trouble},
+    mail::{self, MailError, Trouble},
     model::session,
     queue::{Context, Finished, Job, JobError, Policy},
 };
@@ -135,8 +137,14 @@ impl SendFollowUp {
         (reason, advice): Words,
     ) -> Result<(), JobError> {
         session::mark_failed(tx, session_id, STAGE, reason).await?;
-        let trouble = Trouble { subject_id: self.mail_id, step: "be sure of a follow-up", reason, advice };
-        mail::tell_coach(tx, &ctx.templates, &ctx.mailer, session_id, trouble).await?;
+        let trouble = Trouble { subject_id: self.mail_id, step: "deliver a follow-up for sure", reason, advice };
+        match mail::tell_coach(tx, &ctx.templates, &ctx.mailer, session_id, trouble).await {
+            // The mark on the session stands even where the coach cannot be written to.
+            Err(error @ MailError::Recipient) => {
+                tracing::error!(target: "follow_up", { session.id = %session_id, %error }, "the coach is not told");
+            }
+            told => _ = told?,
+        }
         Ok(())
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use lettre::{
     Address,
     message::{
-        Mailbox, MultiPart,
+        Mailbox, MultiPart, SinglePart,
         header::{HeaderName, HeaderValue},
     },
 };
@@ -15,7 +15,7 @@ use uuid::Uuid;
 use super::{Mailer, Message};
 use crate::template::{TemplateError, Templates};
 
-/// Gmail cuts off what is longer.
+/// Gmail cuts off what is longer; such a mail goes out as text alone, which is not cut.
 const MAX_HTML_BYTES: usize = 102 * 1024;
 /// A subject is cut after so many characters.
 const MAX_SUBJECT: usize = 180;
@@ -35,9 +35,6 @@ pub enum MailError {
     /// A fault of the message itself.
     #[error("the message cannot be put together: {0}")]
     Message(#[from] lettre::error::Error),
-    /// The HTML part would be cut off by mail programs.
-    #[error("the mail is too long for mail programs: {0} bytes of HTML")]
-    TooLong(usize),
     /// The database refused.
     #[error(transparent)]
     Database(#[from] sqlx::Error),
@@ -75,15 +72,12 @@ pub struct Rendered {
 /// Renders the three templates of a message.
 ///
 /// # Errors
-/// A fault of a template, or HTML that mail programs would cut off.
+/// A fault of a template.
 pub fn render(templates: &Templates, message: &Message) -> Result<Rendered, MailError> {
     let part = |file: &str| templates.render(&format!("mail/{}/{file}", message.kind()), message);
     let subject = one_line(&part("subject.txt")?).chars().take(MAX_SUBJECT).collect();
     let text = part("body.txt")?;
     let html = to_html(message.kind(), &part("body.mjml")?)?;
-    if html.len() > MAX_HTML_BYTES {
-        return Err(MailError::TooLong(html.len()));
-    }
     Ok(Rendered { subject, text, html })
 }
 
@@ -129,7 +123,11 @@ pub(super) fn compose(
     if !mail.message.sent_by_a_person() {
         builder = builder.raw_header(header("Auto-Submitted", "auto-generated"));
     }
-    let message = builder.multipart(MultiPart::alternative_plain_html(rendered.text, rendered.html))?;
+    let message = if rendered.html.len() > MAX_HTML_BYTES {
+        builder.singlepart(SinglePart::plain(rendered.text))?
+    } else {
+        builder.multipart(MultiPart::alternative_plain_html(rendered.text, rendered.html))?
+    };
     Ok(Composed { subject: rendered.subject, message_id, recipient: to.email.to_string(), bytes: message.formatted() })
 }
 
@@ -222,10 +220,30 @@ mod tests {
     }
 
     #[test]
-    fn an_endless_mail_is_refused() {
-        let mut mail = crate::mail::FollowUp::sample();
-        mail.wins = vec!["A sentence of some length that repeats. ".repeat(100); 40];
-        let error = render(&Templates::new(), &Message::FollowUp(mail)).expect_err("too long");
-        assert!(matches!(error, MailError::TooLong(_)), "{error}");
+    fn an_endless_mail_goes_as_text_alone() {
+        let settings = crate::mail::Settings { url: "file:///m".to_owned().into(), from: "d@debrief.example".into() };
+        let mailer = Mailer::new(&settings).expect("good settings");
+        let sentences = |count| vec!["A sentence of some length that repeats. ".repeat(100); count];
+        for (count, html) in [(1, true), (40, false)] {
+            let mail = crate::mail::NewMail {
+                message: Message::FollowUp(crate::mail::FollowUp {
+                    wins: sentences(count),
+                    ..crate::mail::FollowUp::sample()
+                }),
+                to: Recipient { name: String::new(), email: "priya@raman.example".into() },
+                reply_to: None,
+                subject_id: Uuid::nil(),
+                version: 1,
+                session_id: None,
+                coach_id: None,
+                client_id: None,
+                due_at: None,
+                correlation_id: Uuid::nil(),
+            };
+            let composed = compose(&Templates::new(), &mailer, Uuid::nil(), &mail).expect("a good mail");
+            let message = String::from_utf8(composed.bytes).expect("mail is text");
+            assert!(message.contains("text/plain"));
+            assert_eq!(message.contains("text/html"), html, "{count} wins");
+        }
     }
 }

@@ -54,7 +54,15 @@ pub async fn deliver(ctx: &Context, mail_id: Uuid) -> Result<Delivery, JobError>
     };
     tx.commit().await?;
 
-    match ctx.mailer.send(&message_id, &recipient, &message).await {
+    let sent = ctx.mailer.send(&message_id, &recipient, &message).await;
+    let outcome = match &sent {
+        Ok(()) => "sent",
+        Err(SendError::Refused { .. }) => "refused",
+        Err(SendError::NotSent(_)) => "not_sent",
+        Err(SendError::Uncertain(_)) => "uncertain",
+    };
+    metrics::counter!("debrief_mails_total", "kind" => kind.clone(), "outcome" => outcome).increment(1);
+    match sent {
         Ok(()) => {
             tracing::info!(
                 target: "mail", { mail.id = %mail_id, mail.kind = kind, correlation.id = %ctx.job.correlation_id },
@@ -179,6 +187,11 @@ impl Delivery {
             }
             // The fence stays that of the attempt which may have sent it.
             Fate::Uncertain(why) => {
+                tracing::warn!(
+                    target: "mail",
+                    { mail.id = %self.mail_id, error = why },
+                    "whether the client has this mail is not known: it is not sent again"
+                );
                 sqlx::query!(
                     "update mails set state = 'uncertain', error = $2 where id = $1 and state = 'sending'",
                     self.mail_id,

@@ -75,7 +75,10 @@ impl Job for SendMail {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// `smtp://…`, `smtps://…` or `file:///folder` (a folder of .eml files). Holds a password, so it is secret.
+    /// `smtps://user:password@host` (port 465), `smtp://host:port` (587 where none is given), or `file:///folder` (a
+    /// folder of .eml files). `smtp://` uses STARTTLS where the server offers it; `?tls=required` insists on it (and is
+    /// the rule where a password would leave this machine), `?tls=never` does without. `timeout=` shortens the time in
+    /// seconds that the server has for each answer. Holds a password, so it is secret.
     pub url: secrecy::SecretString,
     /// The sender: `Debrief <debrief@example.org>`.
     pub from: String,

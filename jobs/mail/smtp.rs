@@ -4,6 +4,7 @@
 
 use std::{
     fmt,
+    net::IpAddr,
     sync::{Mutex, PoisonError},
     time::Duration,
 };
@@ -21,7 +22,7 @@ use lettre::{
     },
 };
 use tokio::{sync::Semaphore, time::timeout};
-use url::{Host, Url};
+use url::Url;
 
 use super::SendError;
 use crate::SettingsError;
@@ -73,12 +74,12 @@ impl Smtp {
     /// given to an encrypted connection, unless the server is this machine.
     pub(super) fn new(url: &Url) -> Result<Self, SettingsError> {
         let wrong = |problem: String| SettingsError::new("mail.url", problem);
-        let host = url.host().ok_or_else(|| wrong("it names no host: write smtp://host:port".into()))?;
-        let here = match &host {
-            Host::Domain(name) => *name == "localhost",
-            Host::Ipv4(address) => address.is_loopback(),
-            Host::Ipv6(address) => address.is_loopback(),
-        };
+        // For a scheme that is not the web's, `url` leaves an address as text, and an IPv6 one in brackets.
+        let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
+        if host.is_empty() {
+            return Err(wrong("it names no host: write smtp://host:port".into()));
+        }
+        let here = host == "localhost" || host.parse().is_ok_and(|address: IpAddr| address.is_loopback());
         let credentials = match (url.username(), url.password()) {
             ("", _) => None,
             (user, password) => Some(Credentials::new(decode(user)?, decode(password.unwrap_or_default())?)),
@@ -109,8 +110,7 @@ impl Smtp {
             }
         }
         Ok(Self {
-            // TLS and the resolver want an IPv6 address without its brackets.
-            host: host.to_string().trim_matches(['[', ']']).to_owned(),
+            host,
             port: url.port().unwrap_or(port),
             encryption,
             credentials,
