@@ -26,6 +26,7 @@ pub mod db;
 pub mod llm;
 pub mod mail;
 pub mod model;
+pub mod people;
 pub mod queue;
 pub mod template;
 

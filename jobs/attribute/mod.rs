@@ -1,14 +1,43 @@
-//! Stub: Finds out who speaks in a session.
+//! Finds out who speaks in a session.
+//!
+//! Reads the session's utterances, the coach's people and the names by which they are known; writes participants,
+//! attributions, the session's type and state, one summary (due) a client, and the jobs that go on. It runs only while
+//! the session is `parsed` or waits for speakers and nothing is summarised yet, and then builds everything anew, so a
+//! rerun changes nothing. One unknown voice holds the session: its words must not end in anybody's summary.
+
+pub mod names;
+mod resolve;
+mod speakers;
+mod store;
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
-use crate::queue::{Context, Finished, Job, JobError};
+use crate::{
+    db::{TenantTx, Tx},
+    model::session::{self, State},
+    queue::{Context, Finished, Job, JobError, enqueue},
+    review::{AskForSpeakers, RequestReview},
+    summarize::SummarizeClient,
+};
+
+pub use resolve::{Alias, Label, People, Person, Resolution, THRESHOLD, Who, resolve};
+pub use speakers::{NameError, Named, SpeakerIs, UnresolvedSpeaker, name_speakers, unresolved};
 
 /// Finds out who speaks in a session.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct AttributeSession {
     /// The session.
-    pub session_id: uuid::Uuid,
+    pub session_id: Uuid,
+}
+
+/// What a run came to; the job's output.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+struct Outcome {
+    labels: usize,
+    unresolved: usize,
+    participants: usize,
+    clients: usize,
 }
 
 impl Job for AttributeSession {
@@ -18,7 +47,80 @@ impl Job for AttributeSession {
         Some(self.session_id.to_string())
     }
 
-    async fn run(&self, _ctx: &Context) -> Result<Finished, JobError> {
-        Err(JobError::abort("not written yet"))
+    async fn run(&self, ctx: &Context) -> Result<Finished, JobError> {
+        let mut tx = ctx.tenant_tx().await?;
+        let waits = [State::Parsed.as_str(), State::WaitingForSpeakers.as_str()];
+        let (state, correlation_id) = match session::lock(&mut tx, self.session_id).await? {
+            Some((state, correlation_id)) if waits.contains(&state.as_str()) => (state, correlation_id),
+            found => {
+                let state = found.map_or_else(|| "gone".to_owned(), |(state, _)| state);
+                tracing::info!(target: "attribute", { session.id = %self.session_id, session.state = state }, "nothing to attribute");
+                return ctx.finish(tx, Outcome::default()).await;
+            }
+        };
+        if store::is_summarized(&mut tx, self.session_id).await? {
+            tracing::warn!(target: "attribute", { session.id = %self.session_id }, "a summary is there already; its speakers stay as they are");
+            return ctx.finish(tx, Outcome::default()).await;
+        }
+        let speech = store::load_speech(&mut tx, self.session_id).await?;
+        let people = store::load_people(&mut tx, self.session_id).await?;
+        let resolutions = resolve(&speech.labels(), &people.people);
+        let participants = store::participants(&speech, &resolutions, &people);
+        store::replace(&mut tx, self.session_id, &resolutions, &participants, &people).await?;
+
+        let unresolved = resolutions.iter().filter(|resolution| resolution.who.is_none()).count();
+        let clients = participants.iter().filter(|participant| matches!(participant.who, Who::Client(_))).count();
+        let outcome = Outcome { labels: resolutions.len(), unresolved, participants: participants.len(), clients };
+        tracing::info!(target: "attribute", { session.id = %self.session_id, correlation.id = %correlation_id, labels = outcome.labels, labels.unresolved = unresolved, clients }, "speakers were attributed");
+        if unresolved > 0 {
+            session::set_state(&mut tx, self.session_id, State::WaitingForSpeakers).await?;
+            // Asked when the session begins to wait, and not again when it looks once more in vain.
+            if state == State::Parsed.as_str() {
+                enqueue(&mut tx, &AskForSpeakers { session_id: self.session_id }, correlation_id).await?;
+            }
+        } else {
+            go_on(&mut tx, self.session_id, correlation_id).await?;
+        }
+        ctx.finish(tx, outcome).await
     }
+
+    async fn on_dead(&self, ctx: &Context, _error: &str) -> Result<(), JobError> {
+        let mut tx = ctx.tenant_tx().await?;
+        let reason = "Debrief could not find out who speaks in this session.";
+        session::mark_failed(&mut tx, self.session_id, "attribute", reason).await?;
+        Ok(tx.commit().await?)
+    }
+}
+
+/// Everybody is known: one summary a client is due. Without any client there is nothing to summarise, and the coach is
+/// told so by the review request.
+async fn go_on(tx: &mut TenantTx, session_id: Uuid, correlation_id: Uuid) -> Result<(), sqlx::Error> {
+    let summaries = store::make_summaries_due(tx, session_id).await?;
+    if summaries.is_empty() {
+        session::set_state(tx, session_id, State::Summarized).await?;
+        enqueue(tx, &RequestReview { session_id }, correlation_id).await?;
+        return Ok(());
+    }
+    session::set_state(tx, session_id, State::Attributed).await?;
+    for summary_id in summaries {
+        enqueue(tx, &SummarizeClient { summary_id }, correlation_id).await?;
+    }
+    Ok(())
+}
+
+/// Lets the coach's sessions that wait for speakers look again, after people or names were added.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn look_again(tx: &mut TenantTx, coach_id: Uuid) -> Result<(), sqlx::Error> {
+    let waiting = sqlx::query!(
+        "select id, correlation_id from sessions where coach_id = $1 and state = 'waiting_for_speakers'",
+        coach_id
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    for session in waiting {
+        enqueue(tx, &AttributeSession { session_id: session.id }, session.correlation_id).await?;
+    }
+    Ok(())
 }

@@ -1,27 +1,281 @@
-//! The bucket: a folder or an S3 bucket.
+//! The bucket: a folder or an S3 bucket. Transcripts come in under `inbox/`; our own copies, rejections and exports go
+//! out under other prefixes.
+//!
+//! Reads and writes objects by key. Every write puts a whole object at once, so a reader never sees half of one and a
+//! write that runs twice leaves the same object.
 
+mod folder;
+
+use std::{sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use chrono::{DateTime, Utc};
+use futures::TryStreamExt;
+use object_store::{
+    ClientOptions, GetOptions, ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutPayload, RetryConfig,
+    aws::AmazonS3Builder, local::LocalFileSystem, path::Path, prefix::PrefixStore,
+};
 use serde::Deserialize;
+use url::Url;
 
 use crate::SettingsError;
+use folder::Folder;
 
 /// Where the bucket is.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// `file:///path` or `s3://name[/prefix]`.
+    /// `file:///path` or `s3://name[/prefix]`. For S3 the usual `AWS_…` variables hold the credentials, the region and
+    /// the endpoint; `?endpoint=…`, `?region=…` and `?anonymous=true` (requests are not signed) go before them.
     pub url: String,
 }
 
-/// An open bucket.
+/// What went wrong with an object.
+#[derive(Debug, thiserror::Error)]
+pub enum BucketError {
+    /// There is no object under this key (or, in S3, no such bucket).
+    #[error("there is no object {key} in the bucket")]
+    NotFound {
+        /// Its key.
+        key: String,
+    },
+    /// The object is no longer what the listing showed.
+    #[error("the object {key} changed while it was read")]
+    Changed {
+        /// Its key.
+        key: String,
+    },
+    /// The bucket did not do it: unreachable, refused, full.
+    #[error("the bucket failed at {key}")]
+    Store {
+        /// The object or prefix.
+        key: String,
+        /// The store's own words.
+        #[source]
+        source: object_store::Error,
+    },
+    /// The folder that is the bucket failed.
+    #[error("the bucket's folder failed at {key}")]
+    Folder {
+        /// The object or prefix.
+        key: String,
+        /// The system's own words.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+impl BucketError {
+    fn of(key: &str, source: object_store::Error) -> Self {
+        let key = key.to_owned();
+        match source {
+            object_store::Error::NotFound { .. } => Self::NotFound { key },
+            object_store::Error::Precondition { .. } => Self::Changed { key },
+            source => Self::Store { key, source },
+        }
+    }
+}
+
+/// An object as the listing shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ObjectInfo {
+    /// Its key, without the prefix of the bucket's URL.
+    pub key: String,
+    /// Changes whenever the content does.
+    pub etag: String,
+    /// Its size in bytes.
+    pub size: u64,
+    /// When it was last written.
+    pub modified: DateTime<Utc>,
+}
+
+impl From<ObjectMeta> for ObjectInfo {
+    fn from(meta: ObjectMeta) -> Self {
+        // A store that knows no ETags is told apart by size and time.
+        let etag = meta.e_tag.unwrap_or_else(|| format!("{:x}-{:x}", meta.last_modified.timestamp_micros(), meta.size));
+        Self { key: meta.location.to_string(), etag, size: meta.size, modified: meta.last_modified }
+    }
+}
+
+/// An open bucket. Cloning is cheap.
 #[derive(Clone, Debug)]
-pub struct Bucket {}
+pub struct Bucket {
+    store: Arc<dyn ObjectStore>,
+    /// Set where the bucket is a folder, in which people's programs write files bit by bit.
+    folder: Option<Folder>,
+    name: String,
+}
 
 impl Bucket {
-    /// Opens the bucket that the settings name.
+    /// Opens the bucket that the settings name; a folder is made where it is missing. Nothing is contacted yet.
     ///
     /// # Errors
-    /// When the URL is not one of the two kinds.
-    pub fn open(_settings: &Settings) -> Result<Self, SettingsError> {
-        Ok(Self {})
+    /// When the URL is not one of the two kinds, or the folder cannot be made.
+    pub fn open(settings: &Settings) -> Result<Self, SettingsError> {
+        let url = Url::parse(&settings.url).map_err(|error| {
+            bad_url(format!("`{}` is no URL ({error}); write file:///path or s3://name/prefix", settings.url))
+        })?;
+        match url.scheme() {
+            "file" => Self::open_folder(&url),
+            "s3" => Self::open_s3(&url),
+            other => Err(bad_url(format!("`{other}:` is not supported; write file:///path or s3://name/prefix"))),
+        }
     }
+
+    fn open_folder(url: &Url) -> Result<Self, SettingsError> {
+        let root = url.to_file_path().map_err(|()| bad_url("a folder is written file:///absolute/path"))?;
+        let failed = |error: &dyn std::fmt::Display| {
+            bad_url(format!("the folder {} cannot be used: {error}; choose one that can be written", root.display()))
+        };
+        std::fs::create_dir_all(&root).map_err(|error| failed(&error))?;
+        let store = LocalFileSystem::new_with_prefix(&root).map_err(|error| failed(&error))?.with_fsync(true);
+        let name = format!("file://{}", root.display());
+        Ok(Self { store: Arc::new(store), folder: Some(Folder::new(root)), name })
+    }
+
+    fn open_s3(url: &Url) -> Result<Self, SettingsError> {
+        let bucket = url.host_str().filter(|host| !host.is_empty());
+        let bucket = bucket.ok_or_else(|| bad_url("the bucket's name is missing: write s3://name/prefix"))?;
+        let mut builder = AmazonS3Builder::from_env().with_bucket_name(bucket);
+        let mut endpoint =
+            ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"].iter().find_map(|key| std::env::var(key).ok());
+        for (key, value) in url.query_pairs() {
+            match &*key {
+                "endpoint" => {
+                    builder = builder.with_endpoint(&*value);
+                    endpoint = Some(value.into_owned());
+                }
+                "region" => builder = builder.with_region(&*value),
+                "anonymous" => builder = builder.with_skip_signature(value == "true"),
+                other => {
+                    return Err(bad_url(format!("`?{other}=` is not known; there are endpoint, region, anonymous")));
+                }
+            }
+        }
+        // Only an endpoint that is spelled so is reached without TLS.
+        let plain = endpoint.is_some_and(|endpoint| endpoint.starts_with("http://"));
+        let client = ClientOptions::new()
+            .with_connect_timeout(Duration::from_secs(5))
+            .with_timeout(Duration::from_secs(60))
+            .with_allow_http(plain);
+        let retry = RetryConfig { max_retries: 5, retry_timeout: Duration::from_secs(60), ..RetryConfig::default() };
+        let store = builder.with_client_options(client).with_retry(retry).build().map_err(bad_url)?;
+        let prefix = url.path().trim_matches('/');
+        let name = format!("s3://{bucket}/{prefix}").trim_end_matches('/').to_owned();
+        let store: Arc<dyn ObjectStore> =
+            if prefix.is_empty() { Arc::new(store) } else { Arc::new(PrefixStore::new(store, prefix)) };
+        Ok(Self { store, folder: None, name })
+    }
+
+    /// A name that stays the same from one process to the next: the URL without its options.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whether an object may be seen before it is complete: in a folder, where programs write bit by bit. An S3 object
+    /// is there when all of it is.
+    #[must_use]
+    pub fn shows_unfinished_objects(&self) -> bool {
+        self.folder.is_some()
+    }
+
+    /// The store itself, for writers that stream.
+    #[must_use]
+    pub fn store(&self) -> Arc<dyn ObjectStore> {
+        Arc::clone(&self.store)
+    }
+
+    /// A key as the store wants it; characters that no key may have are percent-encoded.
+    #[must_use]
+    pub fn path(&self, key: &str) -> Path {
+        Path::parse(key).unwrap_or_else(|_| Path::from(key))
+    }
+
+    /// The object's content.
+    ///
+    /// # Errors
+    /// [`BucketError::NotFound`], or that the bucket failed.
+    pub async fn get(&self, key: &str) -> Result<Bytes, BucketError> {
+        let failed = |error| BucketError::of(key, error);
+        self.store.get(&self.path(key)).await.map_err(failed)?.bytes().await.map_err(failed)
+    }
+
+    /// The content of an object that was listed, if it is still the same.
+    ///
+    /// # Errors
+    /// [`BucketError::Changed`], [`BucketError::NotFound`], or that the bucket failed.
+    pub async fn get_listed(&self, object: &ObjectInfo) -> Result<Bytes, BucketError> {
+        if let Some(folder) = &self.folder {
+            return folder.read(object).await;
+        }
+        let failed = |error| BucketError::of(&object.key, error);
+        let options = GetOptions { if_match: Some(object.etag.clone()), ..GetOptions::default() };
+        self.store.get_opts(&self.path(&object.key), options).await.map_err(failed)?.bytes().await.map_err(failed)
+    }
+
+    /// What the listing would show of one object.
+    ///
+    /// # Errors
+    /// [`BucketError::NotFound`], or that the bucket failed.
+    pub async fn head(&self, key: &str) -> Result<ObjectInfo, BucketError> {
+        if let Some(folder) = &self.folder {
+            return folder.head(key).await;
+        }
+        self.store.head(&self.path(key)).await.map(ObjectInfo::from).map_err(|error| BucketError::of(key, error))
+    }
+
+    /// Writes a whole object, over one that is there.
+    ///
+    /// # Errors
+    /// When the bucket failed.
+    pub async fn put(&self, key: &str, content: impl Into<Bytes>) -> Result<(), BucketError> {
+        let payload = PutPayload::from_bytes(content.into());
+        self.store.put(&self.path(key), payload).await.map(|_| ()).map_err(|error| BucketError::of(key, error))
+    }
+
+    /// Writes a whole object unless one is there: then nothing happens, and it says false.
+    ///
+    /// # Errors
+    /// When the bucket failed.
+    pub async fn put_new(&self, key: &str, content: impl Into<Bytes>) -> Result<bool, BucketError> {
+        let payload = PutPayload::from_bytes(content.into());
+        match self.store.put_opts(&self.path(key), payload, PutMode::Create.into()).await {
+            Ok(_) => Ok(true),
+            Err(object_store::Error::AlreadyExists { .. } | object_store::Error::Precondition { .. }) => Ok(false),
+            Err(error) => Err(BucketError::of(key, error)),
+        }
+    }
+
+    /// Every object below a prefix (whole path segments: `inbox` or `inbox/`), by key. In a folder, what cannot be an
+    /// object (a name that is no Unicode, a closed subfolder) is left out with a warning in the log.
+    ///
+    /// # Errors
+    /// When the bucket failed.
+    pub async fn list(&self, prefix: &str) -> Result<Vec<ObjectInfo>, BucketError> {
+        let mut objects = match &self.folder {
+            Some(folder) => folder.list(prefix).await?,
+            None => {
+                let found = self.store.list(Some(&self.path(prefix))).map_ok(ObjectInfo::from);
+                found.try_collect::<Vec<_>>().await.map_err(|error| BucketError::of(prefix, error))?
+            }
+        };
+        objects.sort_unstable_by(|one, other| one.key.cmp(&other.key));
+        Ok(objects)
+    }
+
+    /// Deletes an object; one that is not there is success.
+    ///
+    /// # Errors
+    /// When the bucket failed.
+    pub async fn delete(&self, key: &str) -> Result<(), BucketError> {
+        match self.store.delete(&self.path(key)).await {
+            Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(BucketError::of(key, error)),
+        }
+    }
+}
+
+fn bad_url(problem: impl std::fmt::Display) -> SettingsError {
+    SettingsError::new("bucket.url", problem)
 }

@@ -34,3 +34,22 @@ pub struct Settings {
     /// How many seconds an approved follow-up waits and can be cancelled.
     pub hold_seconds: u32,
 }
+
+/// Asks the coach to name the speakers of a session.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct AskForSpeakers {
+    /// The session.
+    pub session_id: uuid::Uuid,
+}
+
+impl Job for AskForSpeakers {
+    const KIND: &'static str = "review.ask_for_speakers";
+
+    fn unique_key(&self) -> Option<String> {
+        Some(self.session_id.to_string())
+    }
+
+    async fn run(&self, _ctx: &Context) -> Result<Finished, JobError> {
+        Err(JobError::abort("not written yet"))
+    }
+}

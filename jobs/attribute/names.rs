@@ -1,0 +1,259 @@
+//! Speaker labels and names, made comparable. Pure.
+//!
+//! A label is what a meeting tool shows: a name with pronouns, a company, a device, an emoji. Two forms of it are used.
+//! The alias key keeps all that could tell two people apart, since what is said of it is remembered. The forms strip
+//! what tools and people add, and are only compared with the names of people who are known.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
+
+/// One reading of a label.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Form {
+    /// The words of the name, folded.
+    pub(super) words: Vec<String>,
+    /// What was taken away to get to it.
+    pub(super) without: Without,
+}
+
+/// What a form lacks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Without {
+    /// Nothing that could tell two people apart.
+    Nothing,
+    /// `'s iPhone`: a device of that person.
+    Device,
+    /// Another part: a company, a handle, a second name.
+    OtherPart,
+}
+
+/// The key under which an alias is remembered: case, accents, punctuation, emoji and pronouns do not matter; anything
+/// else does, so that `Felix (Geth)` says nothing about `Felix (Besu)`.
+#[must_use]
+pub fn alias_key(label: &str) -> String {
+    words(&without_pronouns(&fold(label))).join(" ")
+}
+
+/// Whether a tool gives this label to anybody: what is said of it holds for one session only.
+#[must_use]
+pub fn is_generic(label: &str) -> bool {
+    static GENERIC: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"^(?:(?:unknown|unidentified|anonymous|new|external|unnamed|no name|the|my|your|zoom|teams|webex|google|meet|apple|samsung|iphone|ipad|phone|speaker|guest|participant|meeting|conference|board|call in|dial in|mobile|user)\s)*(?:speaker|spk|spkr|unknown|anonymous|participant|person|people|user|guest|caller|callee|attendee|host|cohost|organizer|presenter|moderator|interviewer|interviewee|facilitator|voice|channel|mic|microphone|audio|iphone|ipad|ipod|android|galaxy|pixel|phone|mobile|tablet|computer|laptop|desktop|pc|mac|macbook|device|zoom|teams|webex|meet|room|boardroom|meeting|conference|me|myself|you|client|clients|coachee|customer|patient|others?|everyone|all|both|team|group|admin|owner|male|female|man|woman|unbekannt|sprecher|teilnehmer|gast|unknown name|name)(?:\s(?:\d+|[a-z]|one|two|three|four|pro|max|mini|plus|air|ultra|user|room|speaker|[a-z]?\d+[a-z]*))*$",
+        )
+    });
+    let key = alias_key(label);
+    let letters = key.chars().filter(|c| c.is_alphabetic()).count();
+    letters <= usize::from(key.is_ascii()) || GENERIC.is_match(&key)
+}
+
+/// Every reading of a label, the most literal first; none where nothing of a name is left.
+pub(super) fn forms(label: &str) -> Vec<Form> {
+    static DEVICE: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"(?:'s?|s)?\s+(?:(?:apple|samsung|work|personal)\s+)?(?:i?phone|ipad|macbook|laptop|computer|tablet|galaxy|pixel|android|desktop|mobile|device|air ?pods)\b.*$",
+        )
+    });
+    static PARENTHESES: LazyLock<Regex> = LazyLock::new(|| regex(r"[(\[{]([^)\]}]*)[)\]}]?"));
+    static BETWEEN: LazyLock<Regex> = LazyLock::new(|| regex(r"\s*[|/•·–—]\s*|\s+-\s+|\s+@\s*|\s+(?:at|from|with)\s+"));
+
+    let text = without_pronouns(&fold(label));
+    let text = EMAIL.replace_all(&text, " ").into_owned();
+    let (text, device) = match DEVICE.find(&text) {
+        Some(found) if found.start() > 0 => (text[..found.start()].to_owned(), true),
+        _ => (text, false),
+    };
+    let inner: Vec<String> = PARENTHESES.captures_iter(&text).map(|found| found[1].to_owned()).collect();
+    let outer = PARENTHESES.replace_all(&text, " | ").into_owned();
+    let parts = BETWEEN.split(&outer).chain(inner.iter().flat_map(|inner| BETWEEN.split(inner)));
+    let parts: Vec<&str> = parts.map(str::trim).filter(|part| !part.is_empty() && !part.starts_with('@')).collect();
+    let without = match (parts.len(), device) {
+        (0 | 1, false) if !outer.contains(" @") && !outer.trim_start().starts_with('@') => Without::Nothing,
+        (0 | 1, true) => Without::Device,
+        _ => Without::OtherPart,
+    };
+    let mut forms = Vec::new();
+    for part in parts {
+        for words in orders(part) {
+            let form = Form { words, without };
+            if !form.words.is_empty() && !forms.contains(&form) {
+                forms.push(form);
+            }
+        }
+    }
+    forms
+}
+
+/// The email addresses in a label, in lower case.
+pub(super) fn emails(label: &str) -> Vec<String> {
+    let lower: String = label.nfkc().collect::<String>().to_lowercase();
+    EMAIL.find_iter(&lower).map(|found| found.as_str().to_owned()).collect()
+}
+
+/// The words of a person's name, folded, without titles.
+pub(super) fn name_words(name: &str) -> Vec<String> {
+    without_titles(words(&fold(name)))
+}
+
+static EMAIL: LazyLock<Regex> = LazyLock::new(|| regex(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"));
+
+/// A part as it stands, and where it has one comma also with its sides swapped (`Raman, Priya`).
+fn orders(part: &str) -> Vec<Vec<String>> {
+    let sides: Vec<Vec<String>> = part.split(',').map(|side| without_titles(words(side))).collect();
+    let sides: Vec<Vec<String>> = sides.into_iter().filter(|side| !side.is_empty()).collect();
+    match sides.as_slice() {
+        [] => Vec::new(),
+        [only] => vec![only.clone()],
+        [last, first] => vec![[first.as_slice(), last].concat()],
+        _ => vec![sides.concat()],
+    }
+}
+
+fn without_titles(mut words: Vec<String>) -> Vec<String> {
+    const BEFORE: [&str; 14] =
+        ["dr", "prof", "professor", "mr", "mrs", "ms", "miss", "mx", "sir", "frau", "herr", "coach", "rev", "dipl"];
+    const AFTER: [&str; 14] =
+        ["phd", "md", "mba", "msc", "bsc", "pcc", "acc", "mcc", "cpcc", "esq", "cpa", "icf", "ma", "pmp"];
+    while words.len() > 1 && words.first().is_some_and(|word| BEFORE.contains(&word.as_str())) {
+        words.remove(0);
+    }
+    while words.len() > 1 && words.last().is_some_and(|word| AFTER.contains(&word.as_str())) {
+        words.pop();
+    }
+    // A title alone is not a name: the side of a comma that has nothing else goes.
+    if let [only] = words.as_slice()
+        && (AFTER.contains(&only.as_str()) && only != "ma" && only != "acc")
+    {
+        words.clear();
+    }
+    words
+}
+
+/// Lower case, compatible forms made one (full width, ligatures), accents of Latin, Greek and Cyrillic letters gone.
+/// Marks of other scripts stay: there they are letters.
+fn fold(text: &str) -> String {
+    let decomposed = text.nfkd().filter(|c| !('\u{300}'..='\u{36f}').contains(c)).nfc().collect::<String>();
+    let mut folded = String::with_capacity(decomposed.len());
+    for c in decomposed.to_lowercase().chars() {
+        match c {
+            'ß' => folded.push_str("ss"),
+            'æ' => folded.push_str("ae"),
+            'œ' => folded.push_str("oe"),
+            'ø' => folded.push('o'),
+            'ł' => folded.push('l'),
+            'đ' | 'ð' => folded.push('d'),
+            'þ' => folded.push_str("th"),
+            'ı' => folded.push('i'),
+            '’' | '‘' | '`' | '´' | 'ʼ' => folded.push('\''),
+            // The dot that lower-casing a Turkish İ leaves behind.
+            '\u{307}' => {}
+            c => folded.push(c),
+        }
+    }
+    folded
+}
+
+fn without_pronouns(text: &str) -> String {
+    static PRONOUNS: LazyLock<Regex> = LazyLock::new(|| {
+        let one =
+            "(?:she|her|hers|he|him|his|they|them|theirs|ze|hir|xe|xem|it|its|any|sie|ihr|er|ihm|ella|el|elle|lui)";
+        regex(&format!(r"[(\[]\s*{one}(?:\s*[/,|]\s*{one})*\s*[)\]]|\s{one}(?:\s*/\s*{one})+(?:\s|$)"))
+    });
+    PRONOUNS.replace_all(text, " ").into_owned()
+}
+
+/// The runs of letters and digits; an apostrophe within a word (`o'brien`) is nothing, between words it separates.
+fn words(text: &str) -> Vec<String> {
+    let joined: String = text.chars().filter(|c| *c != '\'').collect();
+    let separates = |c: char| !c.is_alphanumeric() && !is_combining_mark(c);
+    joined.split(separates).filter(|word| !word.is_empty()).map(str::to_owned).collect()
+}
+
+fn regex(pattern: &str) -> Regex {
+    Regex::new(pattern).expect("the patterns of this file are constants that the tests compile")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn alias_keys_forget_looks_and_keep_differences() {
+        let same = [
+            ("Priya Raman", "PRIYA  RAMAN"),
+            ("Zoë Müller", "zoe muller"),
+            ("Łukasz Rozmej", "Lukasz Rozmej"),
+            ("Priya (she/her)", "Priya"),
+            ("Priya 🌸", "Priya"),
+            ("Ｐｒｉｙａ", "Priya"),
+            ("Boma’s iPhone", "Boma's iPhone"),
+        ];
+        for (one, other) in same {
+            assert_eq!(alias_key(one), alias_key(other), "{one} / {other}");
+        }
+        let different =
+            [("Felix (Geth)", "Felix (Besu)"), ("Felix (Geth)", "Felix"), ("Tom's iPhone", "Tom"), ("राम", "रमा")];
+        for (one, other) in different {
+            assert_ne!(alias_key(one), alias_key(other), "{one} / {other}");
+        }
+    }
+
+    #[test]
+    fn generic_labels_are_known_as_such() {
+        for label in [
+            "",
+            "Speaker 1",
+            "SPEAKER_00",
+            "spk_0",
+            "Unknown Speaker",
+            "A",
+            "Speaker B",
+            "iPhone",
+            "iPad (2)",
+            "Guest",
+            "Zoom user",
+            "+1 415 555 0100",
+            "Conference Room 3",
+            "Client",
+            "🙂",
+            "iPhone 13 Pro",
+            "Galaxy S21",
+            "Me",
+        ] {
+            assert!(is_generic(label), "{label}");
+        }
+        for label in ["Priya", "Tom's iPhone", "Speaker Pelosi", "Bo", "李", "Mei Guest", "User Experience Tom", "P R"]
+        {
+            assert!(!is_generic(label), "{label}");
+        }
+    }
+
+    #[test]
+    fn labels_are_read_in_several_ways() {
+        let cases: [(&str, &[&str], Without); 14] = [
+            ("Priya Raman", &["priya raman"], Without::Nothing),
+            ("Raman, Priya", &["priya raman"], Without::Nothing),
+            ("Dr. Priya Raman, PhD", &["priya raman"], Without::Nothing),
+            ("Priya Raman (she/her)", &["priya raman"], Without::Nothing),
+            ("Priya Raman she/her", &["priya raman"], Without::Nothing),
+            ("priya.raman", &["priya raman"], Without::Nothing),
+            ("Boma’s iPhone", &["boma"], Without::Device),
+            ("Tom Becker's MacBook Pro (2)", &["tom becker"], Without::Device),
+            ("Pablo Deymo | Lambda", &["pablo deymo", "lambda"], Without::OtherPart),
+            ("Chris - Base", &["chris", "base"], Without::OtherPart),
+            ("@ritzdorf / Hubert Ritzdorf (EIP-8219)", &["hubert ritzdorf", "eip 8219"], Without::OtherPart),
+            ("Felix (Geth)", &["felix", "geth"], Without::OtherPart),
+            ("ivo Georgiev @ ambire", &["ivo georgiev", "ambire"], Without::OtherPart),
+            ("Jean-Luc O’Brien", &["jean luc obrien"], Without::Nothing),
+        ];
+        for (label, words, without) in cases {
+            let found = forms(label);
+            let joined: Vec<String> = found.iter().map(|form| form.words.join(" ")).collect();
+            assert_eq!(joined, words, "{label}");
+            assert!(found.iter().all(|form| form.without == without), "{label}: {found:?}");
+        }
+        assert_eq!(emails("Priya (Priya@Raman.example)"), ["priya@raman.example"]);
+    }
+}

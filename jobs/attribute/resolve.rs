@@ -1,0 +1,369 @@
+//! Who is behind a speaker label: the pure core of the stage.
+//!
+//! A false merge (one client's words in another's summary) is far worse than a miss, so below [`THRESHOLD`] the answer
+//! is "nobody", with the likeliest person as a suggestion that only a person can confirm.
+
+use std::collections::HashMap;
+
+use uuid::Uuid;
+
+use super::names::{self, Form, Without};
+
+/// From this confidence on, an attribution stands without a person's word.
+pub const THRESHOLD: f32 = 0.75;
+
+/// Somebody in a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Who {
+    /// The coach whose session it is.
+    Coach,
+    /// One of the coach's clients.
+    Client(Uuid),
+    /// Neither, as the coach said.
+    Guest,
+}
+
+/// Somebody who may be behind a label.
+#[derive(Clone, Debug)]
+pub struct Person {
+    /// The coach or a client.
+    pub who: Who,
+    /// The name.
+    pub name: String,
+    /// The email.
+    pub email: Option<String>,
+}
+
+/// A name by which somebody is known.
+#[derive(Clone, Copy, Debug)]
+pub struct Alias {
+    /// Whom it means.
+    pub who: Who,
+    /// True when the coach said so of a speaker; false when a roster says it.
+    pub by_correction: bool,
+}
+
+/// Everybody and every name that one coach's sessions know.
+#[derive(Clone, Debug, Default)]
+pub struct People {
+    /// The coach and the clients.
+    pub people: Vec<Person>,
+    /// By alias key.
+    pub aliases: HashMap<String, Alias>,
+    /// What the coach said of labels of this very session.
+    pub named: HashMap<String, Who>,
+}
+
+/// How much a label says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Label {
+    /// As written; empty for utterances without a label.
+    pub label: String,
+    /// How many words were said under it.
+    pub words: i32,
+}
+
+/// What a label was found to mean.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Resolution {
+    /// As written.
+    pub label: String,
+    /// Whom it means; none below the threshold.
+    pub who: Option<Who>,
+    /// From 0 to 1.
+    pub confidence: f32,
+    /// A sentence that a coach understands.
+    pub reason: String,
+    /// The likeliest person, where nobody is sure.
+    pub suggestion: Option<Who>,
+}
+
+/// One step of the evidence, before labels are held against each other.
+struct Finding {
+    who: Who,
+    confidence: f32,
+    reason: String,
+    /// The name alone could be another person's: a first name, an initial.
+    is_weak: bool,
+}
+
+/// Says of each label whom it means. Labels under which nothing was said are left out.
+#[must_use]
+pub fn resolve(labels: &[Label], people: &People) -> Vec<Resolution> {
+    let spoken: Vec<&Label> = labels.iter().filter(|label| label.words > 0).collect();
+    let findings: Vec<Result<Finding, String>> = spoken.iter().map(|label| find(&label.label, people)).collect();
+    let resolve_one = |(at, label): (usize, &&Label)| match &findings[at] {
+        Err(reason) => Resolution {
+            label: label.label.clone(),
+            who: None,
+            confidence: 0.0,
+            reason: reason.clone(),
+            suggestion: None,
+        },
+        Ok(finding) => {
+            let rival = rival(at, finding, &findings, &spoken);
+            let (confidence, reason) = match rival {
+                Some(rival) => (
+                    finding.confidence.min(THRESHOLD - 0.15),
+                    format!("{} But “{rival}” speaks in this session too, and may be another person.", finding.reason),
+                ),
+                None => (finding.confidence, finding.reason.clone()),
+            };
+            let is_sure = confidence >= THRESHOLD;
+            Resolution {
+                label: label.label.clone(),
+                who: is_sure.then_some(finding.who),
+                confidence,
+                reason,
+                suggestion: (!is_sure).then_some(finding.who),
+            }
+        }
+    };
+    spoken.iter().enumerate().map(resolve_one).collect()
+}
+
+/// Another label of the session that has at least as good a claim on the same person. A first name beside the full
+/// name may be the same person on a second device, or a namesake: that is for a person to say.
+fn rival<'a>(
+    at: usize,
+    finding: &Finding,
+    findings: &[Result<Finding, String>],
+    labels: &[&'a Label],
+) -> Option<&'a str> {
+    if !finding.is_weak {
+        return None;
+    }
+    let key = names::alias_key(&labels[at].label);
+    findings.iter().enumerate().find_map(|(other, found)| {
+        let found = found.as_ref().ok().filter(|found| found.who == finding.who)?;
+        let is_rival = other != at && found.confidence >= finding.confidence;
+        (is_rival && names::alias_key(&labels[other].label) != key).then_some(labels[other].label.as_str())
+    })
+}
+
+/// The strongest evidence on one label; or why there is none.
+fn find(label: &str, people: &People) -> Result<Finding, String> {
+    let sure = |who, confidence, reason: String| Ok(Finding { who, confidence, reason, is_weak: false });
+    if let Some(who) = people.named.get(label) {
+        return sure(*who, 1.0, "You named this speaker.".to_owned());
+    }
+    let key = names::alias_key(label);
+    if names::is_generic(label) {
+        return Err(match label.trim() {
+            "" => "These words have no speaker's name in the file.".to_owned(),
+            label => format!("“{label}” is no person's name: it could be anybody."),
+        });
+    }
+    if let Some(alias) = people.aliases.get(&key) {
+        let name = people.name(alias.who);
+        return match alias.by_correction {
+            true => sure(alias.who, 0.98, format!("You said before that “{label}” is {name}.")),
+            false => sure(alias.who, 0.95, format!("The roster says that “{label}” is {name}.")),
+        };
+    }
+    if key == "coach" || key == "the coach" {
+        return sure(Who::Coach, 0.9, "The label says that this is the coach.".to_owned());
+    }
+    if let Some(person) = people.only(|person| {
+        person.email.as_ref().is_some_and(|email| names::emails(label).contains(&email.to_lowercase()))
+    })? {
+        return sure(person.who, 0.97, format!("The label holds {}'s email address.", person.name));
+    }
+    by_name(&names::forms(label), people)
+}
+
+/// The kinds of likeness between a form and a name, the best first: how sure each makes, and what to say of it.
+const LIKENESSES: [(Likeness, f32, bool, &str); 5] = [
+    (same_name, 0.95, false, "The label is the name of"),
+    (same_but_middle, 0.88, false, "But for a middle name, the label is the name of"),
+    (first_and_initial, 0.85, true, "The first name and the initial are those of"),
+    (initial_and_last, 0.8, true, "The initial and the last name are those of"),
+    (first_only, 0.8, true, "Nobody else among your people has the first name of"),
+];
+
+type Likeness = fn(&[String], &[String]) -> bool;
+
+fn by_name(forms: &[Form], people: &People) -> Result<Finding, String> {
+    for (likeness, confidence, is_weak, says) in LIKENESSES {
+        let alike = |form: &Form, person: &Person| likeness(&form.words, &names::name_words(&person.name));
+        let Some(person) = people.only(|person| forms.iter().any(|form| alike(form, person)))? else { continue };
+        let without = forms.iter().find(|form| alike(form, person)).map_or(Without::OtherPart, |form| form.without);
+        // A part of a name beside a company could be a namesake from there; on a device it is that person's.
+        let confidence = match (is_weak, without) {
+            (false, _) | (true, Without::Nothing) => confidence,
+            (true, Without::Device) => confidence - 0.04,
+            (true, Without::OtherPart) => confidence - 0.2,
+        };
+        return Ok(Finding { who: person.who, confidence, reason: format!("{says} {}.", person.name), is_weak });
+    }
+    Err("Nobody among your people has this name.".to_owned())
+}
+
+fn same_name(form: &[String], name: &[String]) -> bool {
+    name.len() >= 2 && (form == name || (form.len() == 1 && form[0] == name.concat()))
+}
+
+fn same_but_middle(form: &[String], name: &[String]) -> bool {
+    let (short, long) = if form.len() < name.len() { (form, name) } else { (name, form) };
+    short.len() == 2 && long.len() == 3 && short[0] == long[0] && short[1] == long[2] && !is_initial(&short[1])
+}
+
+fn first_and_initial(form: &[String], name: &[String]) -> bool {
+    form.len() == 2 && name.len() >= 2 && form[0] == name[0] && is_initial_of(&form[1], name.last())
+}
+
+fn initial_and_last(form: &[String], name: &[String]) -> bool {
+    form.len() == 2 && name.len() >= 2 && form.last() == name.last() && is_initial_of(&form[0], name.first())
+}
+
+/// The label is a beginning of the name (`Priya` of Priya Raman, `Jean-Luc` of Jean-Luc Picard), or all of a name that
+/// is one word.
+fn first_only(form: &[String], name: &[String]) -> bool {
+    !form.is_empty() && !is_initial(&form[0]) && name.starts_with(form)
+}
+
+fn is_initial(word: &str) -> bool {
+    word.is_ascii() && word.len() == 1
+}
+
+fn is_initial_of(word: &str, of: Option<&String>) -> bool {
+    is_initial(word) && of.is_some_and(|of| of.starts_with(word))
+}
+
+impl People {
+    /// The one person of whom `fits` is true, or none.
+    ///
+    /// # Errors
+    /// When several fit: the sentence that says so.
+    fn only(&self, fits: impl Fn(&Person) -> bool) -> Result<Option<&Person>, String> {
+        let mut fitting = self.people.iter().filter(|person| fits(person));
+        match (fitting.next(), fitting.next()) {
+            (first, None) => Ok(first),
+            (Some(one), Some(other)) => Err(format!("This could be {} or {}.", one.name, other.name)),
+            (None, Some(_)) => Ok(None),
+        }
+    }
+
+    fn name(&self, who: Who) -> &str {
+        match who {
+            Who::Guest => "a guest",
+            who => self.people.iter().find(|person| person.who == who).map_or("a person you know", |found| &found.name),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PRIYA: Who = Who::Client(Uuid::from_u128(1));
+    const TOM: Who = Who::Client(Uuid::from_u128(2));
+    const ANNA: Who = Who::Client(Uuid::from_u128(3));
+    const ANNA_TWO: Who = Who::Client(Uuid::from_u128(4));
+
+    fn people() -> People {
+        let person = |who, name: &str, email: &str| Person { who, name: name.into(), email: Some(email.into()) };
+        let alias = |name: &str, who, by_correction| (names::alias_key(name), Alias { who, by_correction });
+        People {
+            people: vec![
+                person(Who::Coach, "Maya Okafor", "maya@northlight.example"),
+                person(PRIYA, "Priya Raman", "priya@raman.example"),
+                person(TOM, "Tom Becker", "tom@becker.example"),
+                person(ANNA, "Anna Lindqvist", "anna@lindqvist.example"),
+                person(ANNA_TWO, "Anna Larsson", "anna@larsson.example"),
+            ],
+            aliases: HashMap::from([
+                alias("PR", PRIYA, false),
+                alias("Felix (Geth)", TOM, true),
+                alias("Jo from HR", Who::Guest, true),
+            ]),
+            named: HashMap::from([("Speaker 9".to_owned(), TOM)]),
+        }
+    }
+
+    fn resolve_all(labels: &[&str]) -> Vec<Resolution> {
+        let labels: Vec<Label> = labels.iter().map(|label| Label { label: (*label).to_owned(), words: 10 }).collect();
+        resolve(&labels, &people())
+    }
+
+    #[test]
+    fn labels_that_are_sure() {
+        for (label, who) in [
+            ("Priya Raman", PRIYA),
+            ("PRIYA RÁMAN", PRIYA),
+            ("Raman, Priya", PRIYA),
+            ("Dr. Priya Raman (she/her)", PRIYA),
+            ("Priya Raman | Acme", PRIYA),
+            ("Acme - Priya Raman", PRIYA),
+            ("@pri / Priya Raman (EIP-1)", PRIYA),
+            ("Pri (Priya Raman)", PRIYA),
+            ("Priya K. Raman", PRIYA),
+            ("priyaraman", PRIYA),
+            ("priya.raman", PRIYA),
+            ("Priya R.", PRIYA),
+            ("P. Raman", PRIYA),
+            ("Priya", PRIYA),
+            ("Priya 🌸", PRIYA),
+            ("Priya's iPhone", PRIYA),
+            ("pr", PRIYA),
+            ("priya@raman.example", PRIYA),
+            ("P (Priya@Raman.example)", PRIYA),
+            ("felix  (geth)", TOM),
+            ("Speaker 9", TOM),
+            ("Maya", Who::Coach),
+            ("Coach", Who::Coach),
+            ("Maya Okafor, PCC", Who::Coach),
+            ("Coach Maya", Who::Coach),
+            ("Jo from HR", Who::Guest),
+            ("Anna Li Lindqvist", ANNA),
+        ] {
+            let found = &resolve_all(&[label])[0];
+            assert_eq!(found.who, Some(who), "{label}: {found:?}");
+            assert!(found.confidence >= THRESHOLD && found.reason.ends_with('.'), "{found:?}");
+        }
+    }
+
+    #[test]
+    fn labels_that_a_person_must_name() {
+        for (label, suggestion) in [
+            ("Anna", None),
+            ("Anna L.", None),
+            ("Priya Sharma", None),
+            ("Priya & Tom", None),
+            ("Priya Raman / Tom Becker", None),
+            ("Maya and Tom Becker", None),
+            ("Felix", None),
+            ("Felix (Besu)", None),
+            ("Speaker 1", None),
+            ("Speaker A", None),
+            ("Unknown Speaker", None),
+            ("Client", None),
+            ("iPhone", None),
+            ("", None),
+            ("P", None),
+            ("R. Becker", None),
+            ("T. Beck", None),
+            ("Becker", None),
+            ("tom@other.example", None),
+            ("Tom (Geth)", Some(TOM)),
+            ("Priya | Acme", Some(PRIYA)),
+        ] {
+            let found = &resolve_all(&[label])[0];
+            assert_eq!((found.who, found.suggestion), (None, suggestion), "{label}: {found:?}");
+            assert!(found.confidence < THRESHOLD && found.reason.ends_with('.'), "{found:?}");
+        }
+    }
+
+    #[test]
+    fn a_first_name_beside_the_full_name_is_asked_about() {
+        let found = resolve_all(&["Tom Becker", "Tom", "TOM BECKER", "Priya", "PRIYA"]);
+        let who: Vec<Option<Who>> = found.iter().map(|found| found.who).collect();
+        assert_eq!(who, [Some(TOM), None, Some(TOM), Some(PRIYA), Some(PRIYA)]);
+        assert_eq!(found[1].suggestion, Some(TOM));
+    }
+
+    #[test]
+    fn labels_without_words_do_not_count() {
+        assert_eq!(resolve(&[Label { label: "Nobody".into(), words: 0 }], &people()), []);
+    }
+}

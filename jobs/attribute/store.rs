@@ -1,0 +1,285 @@
+//! What the stage reads and writes: speech, people, participants, attributions, due summaries.
+
+use std::collections::HashMap;
+
+use uuid::Uuid;
+
+use super::{
+    names,
+    resolve::{Alias, Label, People, Person, Resolution, Who},
+};
+use crate::db::{TenantTx, Tx};
+
+/// The utterances of a session, as far as this stage needs them, in their order.
+#[derive(Debug, Default)]
+pub(super) struct Speech {
+    /// Every label once; the empty one stands for utterances without a label.
+    labels: Vec<String>,
+    utterances: Vec<Spoken>,
+}
+
+#[derive(Debug)]
+struct Spoken {
+    /// Its place among the labels.
+    label: usize,
+    words: i32,
+    /// Where both times are known.
+    milliseconds: i64,
+}
+
+/// Everybody whom the session may know.
+#[derive(Debug, Default)]
+pub(super) struct Known {
+    pub(super) people: People,
+    /// What guests are called: by label of this session, else by alias key.
+    guests: HashMap<String, String>,
+}
+
+/// A person in a session.
+#[derive(Clone, Debug)]
+pub(super) struct Participant {
+    pub(super) id: Uuid,
+    pub(super) who: Who,
+    name: String,
+    milliseconds: i64,
+    words: i32,
+    turns: i32,
+}
+
+impl Speech {
+    /// How much was said under each label.
+    pub(super) fn labels(&self) -> Vec<Label> {
+        let mut words = vec![0_i32; self.labels.len()];
+        for spoken in &self.utterances {
+            words[spoken.label] = words[spoken.label].saturating_add(spoken.words);
+        }
+        self.labels.iter().zip(words).map(|(label, words)| Label { label: label.clone(), words }).collect()
+    }
+}
+
+/// Whether a summary has a version: from then on, its speakers stay.
+pub(super) async fn is_summarized(tx: &mut TenantTx, session_id: Uuid) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"select exists (select from summaries where session_id = $1 and version > 0) as "there!""#,
+        session_id
+    )
+    .fetch_one(tx.conn())
+    .await
+}
+
+pub(super) async fn load_speech(tx: &mut TenantTx, session_id: Uuid) -> Result<Speech, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"select coalesce(label, '') as "label!", start_ms, end_ms, text from utterances
+           where session_id = $1 order by transcript_id, position"#,
+        session_id
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    let mut speech = Speech::default();
+    let mut places: HashMap<String, usize> = HashMap::new();
+    for row in rows {
+        let label = *places.entry(row.label).or_insert_with_key(|label| {
+            speech.labels.push(label.clone());
+            speech.labels.len() - 1
+        });
+        let milliseconds = row.start_ms.zip(row.end_ms).map_or(0, |(start, end)| (end - start).max(0));
+        speech.utterances.push(Spoken { label, words: count(row.text.split_whitespace().count()), milliseconds });
+    }
+    Ok(speech)
+}
+
+/// The coach, the clients, the aliases, and what the coach said of this session's labels.
+pub(super) async fn load_people(tx: &mut TenantTx, session_id: Uuid) -> Result<Known, sqlx::Error> {
+    let mut known = Known::default();
+    let rows = sqlx::query!(
+        r#"with session as (select coach_id from sessions where id = $1)
+           select null::uuid as client_id, name as "name!", email from coaches where id = (select coach_id from session)
+           union all
+           select id, name, email from clients where coach_id = (select coach_id from session)"#,
+        session_id
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    known.people.people = rows
+        .into_iter()
+        .map(|row| Person { who: row.client_id.map_or(Who::Coach, Who::Client), name: row.name, email: row.email })
+        .collect();
+    let rows = sqlx::query!(
+        r#"select normalized, written, client_id, is_coach, source = 'correction' as "by_correction!"
+           from aliases where coach_id = (select coach_id from sessions where id = $1)"#,
+        session_id
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    for row in rows {
+        let who = who(row.client_id, row.is_coach);
+        if who == Who::Guest {
+            known.guests.insert(row.normalized.clone(), row.written);
+        }
+        known.people.aliases.insert(row.normalized, Alias { who, by_correction: row.by_correction });
+    }
+    let rows = sqlx::query!(
+        r#"select label, client_id, kind = 'coach' as "is_coach!", name
+           from attributions join participants on participants.id = participant_id
+           where attributions.session_id = $1 and by_coach"#,
+        session_id
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    for row in rows {
+        let who = who(row.client_id, row.is_coach);
+        if who == Who::Guest {
+            known.guests.insert(row.label.clone(), row.name);
+        }
+        known.people.named.insert(row.label, who);
+    }
+    Ok(known)
+}
+
+fn who(client_id: Option<Uuid>, is_coach: bool) -> Who {
+    match client_id {
+        Some(client) => Who::Client(client),
+        None if is_coach => Who::Coach,
+        None => Who::Guest,
+    }
+}
+
+/// The participants that the resolutions amount to, with how much each said. Guests are told apart by name.
+pub(super) fn participants(speech: &Speech, resolutions: &[Resolution], known: &Known) -> Vec<Participant> {
+    let mut participants: Vec<Participant> = Vec::new();
+    let mut of_label: HashMap<&str, usize> = HashMap::new();
+    for resolution in resolutions {
+        let Some(who) = resolution.who else { continue };
+        let name = known.name(who, &resolution.label);
+        let same =
+            |participant: &Participant| participant.who == who && (who != Who::Guest || participant.name == name);
+        let at = participants.iter().position(same).unwrap_or_else(|| {
+            let id = Uuid::now_v7();
+            participants.push(Participant { id, who, name: name.clone(), milliseconds: 0, words: 0, turns: 0 });
+            participants.len() - 1
+        });
+        of_label.insert(&resolution.label, at);
+    }
+    let mut last = None;
+    for spoken in &speech.utterances {
+        let at = of_label.get(speech.labels[spoken.label].as_str()).copied();
+        if let Some(participant) = at.and_then(|at| participants.get_mut(at)) {
+            participant.words = participant.words.saturating_add(spoken.words);
+            participant.milliseconds = participant.milliseconds.saturating_add(spoken.milliseconds);
+            // A turn goes on until somebody else speaks, also somebody unknown.
+            participant.turns += i32::from(at != last);
+        }
+        last = at;
+    }
+    participants
+}
+
+impl Known {
+    fn name(&self, who: Who, label: &str) -> String {
+        let person = self.people.people.iter().find(|person| person.who == who).map(|person| person.name.clone());
+        let guest = || self.guests.get(label).or_else(|| self.guests.get(&names::alias_key(label))).cloned();
+        person.or_else(guest).unwrap_or_else(|| label.to_owned())
+    }
+}
+
+/// Writes participants and attributions in place of those that there were.
+pub(super) async fn replace(
+    tx: &mut TenantTx,
+    session_id: Uuid,
+    resolutions: &[Resolution],
+    participants: &[Participant],
+    known: &Known,
+) -> Result<(), sqlx::Error> {
+    let organization = tx.tenant();
+    sqlx::query!("delete from attributions where session_id = $1", session_id).execute(tx.conn()).await?;
+    sqlx::query!("delete from participants where session_id = $1", session_id).execute(tx.conn()).await?;
+    for participant in participants {
+        let (kind, client_id) = match participant.who {
+            Who::Coach => ("coach", None),
+            Who::Client(client) => ("client", Some(client)),
+            Who::Guest => ("guest", None),
+        };
+        let seconds = std::time::Duration::from_millis(u64::try_from(participant.milliseconds).unwrap_or(0));
+        sqlx::query!(
+            "insert into participants
+                (id, organization_id, session_id, kind, client_id, name, speaking_seconds, words, turns)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+            participant.id,
+            organization,
+            session_id,
+            kind,
+            client_id,
+            participant.name,
+            seconds.as_secs_f64(),
+            participant.words,
+            participant.turns
+        )
+        .execute(tx.conn())
+        .await?;
+    }
+    for resolution in resolutions {
+        let participant = resolution.who.and_then(|who| {
+            let name = known.name(who, &resolution.label);
+            participants.iter().find(|one| one.who == who && (who != Who::Guest || one.name == name))
+        });
+        sqlx::query!(
+            "insert into attributions
+                (organization_id, session_id, label, participant_id, confidence, reason, by_coach)
+             values ($1, $2, $3, $4, $5, $6, $7)",
+            organization,
+            session_id,
+            resolution.label,
+            participant.map(|participant| participant.id),
+            resolution.confidence,
+            resolution.reason,
+            known.people.named.contains_key(&resolution.label)
+        )
+        .execute(tx.conn())
+        .await?;
+    }
+    Ok(())
+}
+
+/// Makes one summary due for each client who speaks, drops those of clients who do not (nothing was written of them),
+/// and corrects the session's type. Gives the summaries that are due.
+pub(super) async fn make_summaries_due(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Uuid>, sqlx::Error> {
+    let organization = tx.tenant();
+    let clients = sqlx::query_scalar!(
+        r#"select client_id as "client!" from participants where session_id = $1 and client_id is not null order by id"#,
+        session_id
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    sqlx::query!(
+        "delete from summaries where session_id = $1 and version = 0 and client_id <> all($2)",
+        session_id,
+        &clients
+    )
+    .execute(tx.conn())
+    .await?;
+    if clients.len() > 1 {
+        sqlx::query!("update sessions set type = 'group' where id = $1", session_id).execute(tx.conn()).await?;
+    }
+    let mut summaries = Vec::with_capacity(clients.len());
+    for client in clients {
+        let due = sqlx::query_scalar!(
+            "insert into summaries (id, organization_id, session_id, client_id) values ($1, $2, $3, $4)
+             on conflict (organization_id, session_id, client_id) do update
+             set state = 'due', failed_reason = null, updated_at = now()
+             where summaries.version = 0 returning id",
+            Uuid::now_v7(),
+            organization,
+            session_id,
+            client
+        )
+        .fetch_optional(tx.conn())
+        .await?;
+        summaries.extend(due);
+    }
+    Ok(summaries)
+}
+
+/// A count as Postgres has it.
+pub(super) fn count(count: usize) -> i32 {
+    i32::try_from(count).unwrap_or(i32::MAX)
+}

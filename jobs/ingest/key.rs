@@ -1,0 +1,287 @@
+//! What an object's key says: whose it is, the session's date, type and title. Pure.
+//!
+//! `inbox/{coach}/[{YYYY-MM-DD}/][{folder}/…]{file}`. Keys are data: anything parses, or is ignored for a stated reason.
+
+use std::sync::LazyLock;
+
+use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
+use chrono_tz::Tz;
+use regex::Regex;
+
+/// The prefix under which coaches drop their files.
+pub const INBOX: &str = "inbox/";
+/// The file that updates a coach's clients.
+const ROSTER: &str = "roster.csv";
+/// Names that say nothing about the session (recorders give them to every file).
+const EMPTY_TITLES: [&str; 14] = [
+    "",
+    "audio transcript",
+    "audio_transcript",
+    "captions",
+    "cc",
+    "closed caption",
+    "meeting",
+    "meeting transcript",
+    "recording",
+    "session",
+    "subtitles",
+    "transcript",
+    "transcription",
+    "zoom",
+];
+
+/// What lies under a key of the inbox.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum InboxKey {
+    /// A transcript, as far as the key tells.
+    Transcript(TranscriptKey),
+    /// The coach's list of clients.
+    Roster {
+        /// The coach's handle, in lower case.
+        coach: String,
+    },
+    /// Neither: hidden, unfinished, or in nobody's folder.
+    Ignored,
+}
+
+/// The parts of a transcript's key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TranscriptKey {
+    /// The coach's handle, in lower case.
+    pub coach: String,
+    /// The folders between the coach's and the file.
+    pub folders: Vec<String>,
+    /// The file's name.
+    pub file: String,
+}
+
+/// Where a session's date came from, as stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DateSource {
+    /// A folder named by the date.
+    Path,
+    /// The file's name.
+    FileName,
+    /// When the object was written: an estimate.
+    ObjectTime,
+}
+
+impl DateSource {
+    /// As stored.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Path => "path",
+            Self::FileName => "file_name",
+            Self::ObjectTime => "object_time",
+        }
+    }
+}
+
+/// Reads a key.
+#[must_use]
+pub fn read(key: &str) -> InboxKey {
+    let Some(rest) = key.strip_prefix(INBOX) else { return InboxKey::Ignored };
+    let mut parts: Vec<&str> = rest.split('/').collect();
+    let file = parts.pop().unwrap_or_default();
+    // A file in a hidden folder (.git, .Trash, __MACOSX) is as hidden as a hidden file.
+    if parts.is_empty() || is_unfinished(file) || parts.iter().any(|part| part.starts_with('.') || *part == "__MACOSX")
+    {
+        return InboxKey::Ignored;
+    }
+    let coach = parts.remove(0).to_lowercase();
+    if parts.is_empty() && file.eq_ignore_ascii_case(ROSTER) {
+        return InboxKey::Roster { coach };
+    }
+    let folders = parts.into_iter().map(str::to_owned).collect();
+    InboxKey::Transcript(TranscriptKey { coach, folders, file: file.to_owned() })
+}
+
+/// Hidden files, and the names under which programs write what is not complete yet.
+fn is_unfinished(file: &str) -> bool {
+    let lower = file.to_lowercase();
+    file.is_empty()
+        || file.starts_with(['.', '~'])
+        || file.ends_with('~')
+        || [".part", ".partial", ".tmp", ".crdownload", ".download", ".swp"].iter().any(|end| lower.ends_with(end))
+        || ["thumbs.db", "desktop.ini"].contains(&lower.as_str())
+}
+
+impl TranscriptKey {
+    /// The session's date, in the coach's time zone: from a folder, else the file's name, else the object's time.
+    #[must_use]
+    pub fn date(&self, object_time: DateTime<Utc>, zone: Tz) -> (NaiveDate, DateSource) {
+        // The innermost folder knows best.
+        if let Some(date) = self.folders.iter().rev().find_map(|folder| date_in(folder, zone)) {
+            return (date, DateSource::Path);
+        }
+        match date_in(&self.file, zone) {
+            Some(date) => (date, DateSource::FileName),
+            None => (object_time.with_timezone(&zone).date_naive(), DateSource::ObjectTime),
+        }
+    }
+
+    /// `group` where a folder or the file says so, else `individual` (attribute corrects it when it finds more clients).
+    #[must_use]
+    pub fn session_type(&self) -> &'static str {
+        const GROUP: [&str; 7] = ["group", "groups", "workshop", "workshops", "team", "cohort", "cohorts"];
+        let mut parts = self.folders.iter().chain([&self.file]);
+        let says_group = parts
+            .any(|part| part.to_lowercase().split(|c: char| !c.is_alphanumeric()).any(|word| GROUP.contains(&word)));
+        if says_group { "group" } else { "individual" }
+    }
+
+    /// A title for people: the file's name without its date and extension, else the folder's, else "Session".
+    #[must_use]
+    pub fn title(&self) -> String {
+        let stem = self.file.rsplit_once('.').map_or(self.file.as_str(), |(stem, extension)| {
+            // Only what looks like an extension goes: "Review of Q3. Part two" keeps its end.
+            if extension.len() <= 5 && !extension.contains(' ') { stem } else { &self.file }
+        });
+        let names = std::iter::once(stem).chain(self.folders.iter().rev().map(String::as_str));
+        names.map(clean_title).find(|title| !title.is_empty()).unwrap_or_else(|| "Session".to_owned())
+    }
+}
+
+fn clean_title(name: &str) -> String {
+    static NOISE: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"(?i)GMT\d{8}-\d{6}(_Recording)?(\.transcript)?(_\d+x\d+)?|\b\d{4}[-_.]\d{2}[-_.]\d{2}\b|\b\d{2}[-_.]\d{2}[-_.]\d{4}\b|\b20\d{6}\b|\b\d{1,2}[.:]\d{2}[.:]\d{2}\b|\.transcript$",
+        )
+    });
+    // An underscore is a letter to the word boundary, so dates between underscores are found only without them.
+    let spaced = name.replace('_', " ");
+    let without_dates = NOISE.replace_all(&spaced, " ");
+    let words: Vec<&str> = without_dates.split_whitespace().collect();
+    let mut title = words.join(" ").trim_matches(|c: char| c.is_whitespace() || "-–—_.,".contains(c)).to_owned();
+    // A name in kebab case is words; one with spaces keeps its hyphens.
+    if !title.contains(' ') {
+        title = title.replace('-', " ");
+    }
+    if EMPTY_TITLES.contains(&title.to_lowercase().as_str()) {
+        return String::new();
+    }
+    let mut letters = title.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).take(120).collect())
+}
+
+/// The first date in a name: `2026-11-03`, `20261103`, `03.11.2026` (with dots the day comes first, as where dates are
+/// written so), `11-03-2026` only where one reading makes sense, and Zoom's `GMT20261103-150000`, which is in UTC.
+fn date_in(name: &str, zone: Tz) -> Option<NaiveDate> {
+    static GMT: LazyLock<Regex> = LazyLock::new(|| regex(r"GMT(\d{8}-\d{6})"));
+    static YEAR_FIRST: LazyLock<Regex> =
+        LazyLock::new(|| regex(r"(?:^|\D)(20\d{2})([-_.]?)(0[1-9]|1[0-2])([-_.]?)(0[1-9]|[12]\d|3[01])(?:\D|$)"));
+    static YEAR_LAST: LazyLock<Regex> =
+        LazyLock::new(|| regex(r"(?:^|\D)(\d{1,2})([-_.])(\d{1,2})([-_.])(20\d{2})(?:\D|$)"));
+
+    if let Some(found) = GMT.captures(name)
+        && let Ok(time) = NaiveDateTime::parse_from_str(&found[1], "%Y%m%d-%H%M%S")
+    {
+        return Some(time.and_utc().with_timezone(&zone).date_naive());
+    }
+    if let Some(found) = YEAR_FIRST.captures(name)
+        && found[2] == found[4]
+    {
+        return date(&found[1], &found[3], &found[5]);
+    }
+    let found = YEAR_LAST.captures(name).filter(|found| found[2] == found[4])?;
+    let (day_first, month_first) = (date(&found[5], &found[3], &found[1]), date(&found[5], &found[1], &found[3]));
+    match (day_first, month_first) {
+        (Some(day_first), Some(month_first)) if &found[2] != "." && day_first != month_first => None,
+        (day_first, month_first) => day_first.or(month_first),
+    }
+}
+
+fn date(year: &str, month: &str, day: &str) -> Option<NaiveDate> {
+    NaiveDate::from_ymd_opt(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?)
+}
+
+fn regex(pattern: &str) -> Regex {
+    Regex::new(pattern).expect("the patterns of this file are constants that the tests compile")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn transcript(key: &str) -> TranscriptKey {
+        match read(key) {
+            InboxKey::Transcript(transcript) => transcript,
+            other => panic!("{key} is {other:?}"),
+        }
+    }
+
+    #[test]
+    fn keys_are_told_apart() {
+        assert_eq!(read("inbox/maya/roster.csv"), InboxKey::Roster { coach: "maya".into() });
+        assert_eq!(read("inbox/Maya/Roster.CSV"), InboxKey::Roster { coach: "maya".into() });
+        for ignored in [
+            "inbox/file.vtt",
+            "inbox/maya/.DS_Store",
+            "inbox/maya/~$notes.docx",
+            "inbox/maya/call.vtt.part",
+            "inbox/maya/call.vtt.CRDOWNLOAD",
+            "inbox/maya/.trash/call.vtt",
+            "inbox/maya/",
+            "exports/maya/call.vtt",
+            "inbox/maya/notes.vtt~",
+        ] {
+            assert_eq!(read(ignored), InboxKey::Ignored, "{ignored}");
+        }
+        let deep = transcript("inbox/maya/2026-11-03/Zoom 1/call.vtt");
+        let expected = ["2026-11-03", "Zoom 1"].map(str::to_owned);
+        assert_eq!((deep.coach.as_str(), deep.folders, deep.file.as_str()), ("maya", expected.to_vec(), "call.vtt"));
+        // A roster that lies deeper is somebody's file, not the list of clients.
+        assert_eq!(transcript("inbox/maya/2026-11-03/roster.csv").file, "roster.csv");
+    }
+
+    #[test]
+    fn dates_come_from_the_path_then_the_name_then_the_object() {
+        use DateSource::{FileName, ObjectTime, Path};
+        // Late in the evening in UTC is the next day in Stockholm.
+        let object_time = "2026-11-19T23:30:00Z".parse().expect("a time");
+        let cases = [
+            ("2026-11-03/call.vtt", "2026-11-03", Path),
+            ("2026-11-03/2026-10-01 call.vtt", "2026-11-03", Path),
+            ("2026-11-03 14.05.22 Maya's Zoom Meeting/audio_transcript.vtt", "2026-11-03", Path),
+            ("Priya 2026-11-03.vtt", "2026-11-03", FileName),
+            ("priya_20261103_final.vtt", "2026-11-03", FileName),
+            ("Gespräch 03.11.2026.txt", "2026-11-03", FileName),
+            ("call 25-12-2025.txt", "2025-12-25", FileName),
+            ("call 12-25-2025.txt", "2025-12-25", FileName),
+            ("call 11-03-2026.txt", "2026-11-20", ObjectTime),
+            ("GMT20261103-150000_Recording.transcript.vtt", "2026-11-03", FileName),
+            ("GMT20261103-233000_Recording.transcript.vtt", "2026-11-04", FileName),
+            ("call 20261399.vtt", "2026-11-20", ObjectTime),
+            ("2026-02-30/call.vtt", "2026-11-20", ObjectTime),
+            ("meeting 120261103.vtt", "2026-11-20", ObjectTime),
+            ("call.vtt", "2026-11-20", ObjectTime),
+        ];
+        for (rest, date, source) in cases {
+            let key = format!("inbox/maya/{rest}");
+            let found = transcript(&key).date(object_time, chrono_tz::Europe::Stockholm);
+            assert_eq!((found.0.to_string().as_str(), found.1), (date, source), "{rest}");
+        }
+    }
+
+    #[test]
+    fn types_and_titles_are_read_from_names() {
+        let cases = [
+            ("2026-11-03/priya-quarterly-goals.vtt", "individual", "Priya quarterly goals"),
+            ("2026-11-03 Leadership cohort.vtt", "group", "Leadership cohort"),
+            ("group/2026-11-03/transcript.vtt", "group", "Session"),
+            ("Team workshop/call with A.vtt", "group", "Call with A"),
+            ("Microsoft Teams/Teams-Transcript.vtt", "individual", "Teams Transcript"),
+            ("GMT20261103-150000_Recording.transcript.vtt", "individual", "Session"),
+            ("2026-11-03 14.05.22 Maya's Zoom Meeting/audio_transcript.vtt", "individual", "Maya's Zoom Meeting"),
+            ("20261103_tom_becker.srt", "individual", "Tom becker"),
+            ("no extension", "individual", "No extension"),
+            ("2026-11-03.vtt", "individual", "Session"),
+        ];
+        for (rest, session_type, title) in cases {
+            let key = format!("inbox/maya/{rest}");
+            let key = transcript(&key);
+            assert_eq!((key.session_type(), key.title().as_str()), (session_type, title), "{rest}");
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! The ledger of the bucket, and whose inbox a folder is. It belongs to the installation: an object is known before its
+//! coach is.
+
+use std::collections::HashMap;
+
+use uuid::Uuid;
+
+use crate::{
+    bucket::ObjectInfo,
+    db::{SystemTx, Tx},
+};
+
+/// What came of an object, as the ledger has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Outcome {
+    /// Seen, and not settled.
+    Seen,
+    /// A transcript of a session.
+    Taken,
+    /// Not taken, for a reason.
+    Rejected,
+    /// The content of a transcript that is there already.
+    Duplicate,
+    /// A roster that is in force.
+    Applied,
+}
+
+impl Outcome {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Seen => "seen",
+            Self::Taken => "taken",
+            Self::Rejected => "rejected",
+            Self::Duplicate => "duplicate",
+            Self::Applied => "applied",
+        }
+    }
+}
+
+/// Whose inbox it is.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Coach {
+    pub(super) organization: Uuid,
+    pub(super) id: Uuid,
+}
+
+/// Which of the objects are not settled: their places in the iteration, and whether an earlier scan saw them.
+pub(super) async fn unsettled<'a>(
+    tx: &mut SystemTx,
+    bucket: &str,
+    objects: impl Iterator<Item = &'a ObjectInfo>,
+) -> Result<Vec<(usize, bool)>, sqlx::Error> {
+    let (keys, etags): (Vec<String>, Vec<String>) =
+        objects.map(|object| (object.key.clone(), object.etag.clone())).unzip();
+    let rows = sqlx::query!(
+        r#"select (listed.at - 1) as "at!", ledger.outcome is not null as "seen!"
+           from unnest($2::text[], $3::text[]) with ordinality as listed (object_key, etag, at)
+           left join bucket_objects as ledger
+             on ledger.bucket = $1 and ledger.object_key = listed.object_key and ledger.etag = listed.etag
+           where ledger.outcome is null or ledger.outcome = 'seen'
+           order by 1"#,
+        bucket,
+        &keys,
+        &etags
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows.into_iter().filter_map(|row| Some((usize::try_from(row.at).ok()?, row.seen))).collect())
+}
+
+/// Remembers objects that were seen for the first time.
+pub(super) async fn remember(tx: &mut SystemTx, bucket: &str, objects: &[&ObjectInfo]) -> Result<(), sqlx::Error> {
+    if objects.is_empty() {
+        return Ok(());
+    }
+    let keys: Vec<String> = objects.iter().map(|object| object.key.clone()).collect();
+    let etags: Vec<String> = objects.iter().map(|object| object.etag.clone()).collect();
+    let sizes: Vec<i64> = objects.iter().map(|object| bytes(object)).collect();
+    let times: Vec<_> = objects.iter().map(|object| object.modified).collect();
+    sqlx::query!(
+        "insert into bucket_objects (bucket, object_key, etag, size_bytes, object_time)
+         select $1, * from unnest($2::text[], $3::text[], $4::bigint[], $5::timestamptz[])
+         on conflict do nothing",
+        bucket,
+        &keys,
+        &etags,
+        &sizes,
+        &times
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Settles an object in the transaction of its effect; false when another scan has settled it, and then the caller
+/// drops its transaction.
+pub(super) async fn settle(
+    tx: &mut impl Tx,
+    bucket: &str,
+    object: &ObjectInfo,
+    outcome: Outcome,
+    reason: Option<&str>,
+) -> Result<bool, sqlx::Error> {
+    let organization = tx.organization();
+    let settled = sqlx::query!(
+        "insert into bucket_objects (bucket, object_key, etag, size_bytes, object_time, outcome, reason, organization_id)
+         values ($1, $2, $3, $4, $5, $6, $7, $8)
+         on conflict (bucket, object_key, etag) do update
+         set outcome = excluded.outcome, reason = excluded.reason, organization_id = excluded.organization_id
+         where bucket_objects.outcome = 'seen'",
+        bucket,
+        object.key,
+        object.etag,
+        bytes(object),
+        object.modified,
+        outcome.as_str(),
+        reason,
+        organization
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(settled.rows_affected() == 1)
+}
+
+/// The coaches that have these handles.
+pub(super) async fn coaches(
+    tx: &mut SystemTx,
+    mut handles: Vec<String>,
+) -> Result<HashMap<String, Coach>, sqlx::Error> {
+    handles.sort_unstable();
+    handles.dedup();
+    if handles.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let rows = sqlx::query!(
+        r#"select wanted.handle as "handle!", coach.organization_id as "organization!", coach.coach_id as "id!"
+           from unnest($1::text[]) as wanted (handle) cross join lateral coach_by_handle(wanted.handle) as coach"#,
+        &handles
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.handle, Coach { organization: row.organization, id: row.id })).collect())
+}
+
+/// The size as Postgres has it.
+pub(super) fn bytes(object: &ObjectInfo) -> i64 {
+    i64::try_from(object.size).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,251 @@
+//! Rejections: the reason where the coach finds it, in the bucket and by mail.
+//!
+//! Writes `rejected/{key}` (a copy, where there is one to be had) and `rejected/{key}.reason.json`, the session's state
+//! and the coach's mail. A rerun writes the same files, and the ledger of mails holds one mail a transcript.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::{
+    key::{INBOX, TranscriptKey},
+    ledger::{self, Coach, Outcome},
+    roster::RosterError,
+    take,
+};
+use crate::{
+    bucket::{BucketError, ObjectInfo},
+    db::{TenantTx, Tx},
+    model::session::{self, State},
+    queue::{Context, Finished, Job, JobError, enqueue},
+};
+
+/// Why an object is rejected, in words for the coach.
+#[derive(Clone, Debug)]
+pub(super) struct Why {
+    reason: String,
+    what_to_do: String,
+}
+
+/// The file beside a rejected one.
+#[derive(Debug, Serialize)]
+struct ReasonFile<'a> {
+    key: &'a str,
+    reason: &'a str,
+    what_to_do: &'a str,
+    at: DateTime<Utc>,
+}
+
+const EXPORT_AGAIN: &str = "Export the transcript from your meeting tool again (VTT, SRT or plain text with names) and \
+                            upload it under the same name; it then takes the place of this one.";
+
+pub(super) static EMPTY: std::sync::LazyLock<Why> =
+    std::sync::LazyLock::new(|| Why { reason: "The file is empty.".to_owned(), what_to_do: EXPORT_AGAIN.to_owned() });
+
+pub(super) fn too_large(max_bytes: u64) -> Why {
+    let limit = if max_bytes >= 1 << 20 { format!("{} MiB", max_bytes >> 20) } else { format!("{max_bytes} bytes") };
+    Why {
+        reason: format!("The file is larger than {limit}, which is more than a transcript has."),
+        what_to_do: "Upload the transcript (VTT, SRT or plain text), not the recording; or split the file.".to_owned(),
+    }
+}
+
+pub(super) fn no_roster(error: &RosterError) -> Why {
+    Why {
+        reason: format!("The roster cannot be read: {error}."),
+        what_to_do: "Save it as CSV with the columns name, email, aliases, tags and upload it again.".to_owned(),
+    }
+}
+
+pub(super) fn some_lines(reason: String) -> Why {
+    Why {
+        reason,
+        what_to_do: "The other lines were applied. Correct these ones and upload the roster again.".to_owned(),
+    }
+}
+
+/// Rejects an object in the folder of nobody: there is no tenant and nobody to mail, so the reason file says it.
+pub(super) async fn unknown_coach(ctx: &Context, object: &ObjectInfo) -> Result<Outcome, JobError> {
+    let why = Why {
+        reason: "No coach has this folder's name as handle.".to_owned(),
+        what_to_do: "Move the file into the folder of a coach, or add the coach (`debrief coach add`): the files that \
+                     lie in the folder are then taken."
+            .to_owned(),
+    };
+    put_reason(ctx, &object.key, &why, object.modified).await?;
+    let mut tx = ctx.system_tx().await?;
+    ledger::settle(&mut tx, ctx.bucket.name(), object, Outcome::Rejected, Some(&why.reason)).await?;
+    tx.commit().await?;
+    tracing::warn!(target: "ingest", "an object in the folder of an unknown coach was rejected");
+    Ok(Outcome::Rejected)
+}
+
+/// Rejects a roster.
+pub(super) async fn roster(ctx: &Context, object: &ObjectInfo, coach: Coach, why: &Why) -> Result<Outcome, JobError> {
+    put_reason(ctx, &object.key, why, object.modified).await?;
+    let mut tx = ctx.db.tenant(coach.organization).await?;
+    ledger::settle(&mut tx, ctx.bucket.name(), object, Outcome::Rejected, Some(&why.reason)).await?;
+    tx.commit().await?;
+    Ok(Outcome::Rejected)
+}
+
+/// Rejects an object that is not even read. It shows as a rejected session, unless a session came under this key
+/// before: then that one stays as it is.
+pub(super) async fn unreadable(
+    ctx: &Context,
+    object: &ObjectInfo,
+    key: &TranscriptKey,
+    coach: Coach,
+    why: &Why,
+) -> Result<Outcome, JobError> {
+    put_reason(ctx, &object.key, why, object.modified).await?;
+    let mut tx = ctx.db.tenant(coach.organization).await?;
+    if !ledger::settle(&mut tx, ctx.bucket.name(), object, Outcome::Rejected, Some(&why.reason)).await? {
+        return Ok(Outcome::Seen);
+    }
+    let (date, date_source) = key.date(object.modified, take::coach_zone(&mut tx, coach.id).await?);
+    let row = sqlx::query!(
+        "insert into sessions (id, organization_id, coach_id, title, type, session_date, date_source, object_key,
+            correlation_id, state, failed_stage, failed_reason)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'rejected', 'ingest', $10)
+         on conflict (organization_id, coach_id, object_key) do update set updated_at = now()
+         returning id, correlation_id",
+        Uuid::now_v7(),
+        coach.organization,
+        coach.id,
+        key.title(),
+        key.session_type(),
+        date,
+        date_source.as_str(),
+        object.key,
+        Uuid::now_v7(),
+        why.reason
+    )
+    .fetch_one(tx.conn())
+    .await?;
+    let rejection = Rejection {
+        subject_id: row.id,
+        session_id: row.id,
+        coach_id: coach.id,
+        object_key: &object.key,
+        why,
+        correlation_id: row.correlation_id,
+    };
+    notify_rejected(ctx, &mut tx, &rejection).await?;
+    tx.commit().await?;
+    Ok(Outcome::Rejected)
+}
+
+/// Rejects a transcript that is no transcript: its session shows so, and a job brings the reason to the coach. For the
+/// stage that found out; `reason` is a sentence for the coach, without words of the transcript.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn rejected(tx: &mut TenantTx, transcript_id: Uuid, reason: &str) -> Result<(), sqlx::Error> {
+    let row = sqlx::query!(
+        "update transcripts set rejected_reason = $2 where id = $1
+         returning session_id, (select correlation_id from sessions where id = session_id) as \"correlation_id!\"",
+        transcript_id,
+        reason
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    let Some(row) = row else { return Ok(()) };
+    session::set_state(tx, row.session_id, State::Rejected).await?;
+    enqueue(tx, &RejectTranscript { transcript_id }, row.correlation_id).await?;
+    Ok(())
+}
+
+/// Brings a rejected transcript and its reason to where the coach finds them.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RejectTranscript {
+    /// The transcript.
+    pub transcript_id: Uuid,
+}
+
+impl Job for RejectTranscript {
+    const KIND: &'static str = "ingest.reject";
+
+    fn unique_key(&self) -> Option<String> {
+        Some(self.transcript_id.to_string())
+    }
+
+    async fn run(&self, ctx: &Context) -> Result<Finished, JobError> {
+        let mut tx = ctx.tenant_tx().await?;
+        let row = sqlx::query!(
+            "select transcripts.object_key, stored_key, rejected_reason, received_at, session_id, coach_id, correlation_id
+             from transcripts join sessions on sessions.id = session_id where transcripts.id = $1",
+            self.transcript_id
+        )
+        .fetch_optional(tx.conn())
+        .await?;
+        let Some((row, reason)) = row.and_then(|mut row| row.rejected_reason.take().map(|reason| (row, reason))) else {
+            tracing::info!(target: "ingest", { transcript.id = %self.transcript_id }, "no rejected transcript is there any more");
+            return ctx.finish(tx, ()).await;
+        };
+        drop(tx);
+        match ctx.bucket.get(&row.stored_key).await {
+            Ok(content) => ctx.bucket.put(&rejected_key(&row.object_key), content).await?,
+            Err(BucketError::NotFound { .. }) => {
+                tracing::warn!(target: "ingest", { transcript.id = %self.transcript_id }, "our copy is gone; only the reason is put beside the rejected files");
+            }
+            Err(error) => return Err(error.into()),
+        }
+        let why = Why { reason, what_to_do: EXPORT_AGAIN.to_owned() };
+        put_reason(ctx, &row.object_key, &why, row.received_at).await?;
+        let mut tx = ctx.tenant_tx().await?;
+        let rejection = Rejection {
+            subject_id: self.transcript_id,
+            session_id: row.session_id,
+            coach_id: row.coach_id,
+            object_key: &row.object_key,
+            why: &why,
+            correlation_id: row.correlation_id,
+        };
+        notify_rejected(ctx, &mut tx, &rejection).await?;
+        ctx.finish(tx, ()).await
+    }
+
+    async fn on_dead(&self, ctx: &Context, error: &str) -> Result<(), JobError> {
+        tracing::error!(target: "ingest", { transcript.id = %self.transcript_id, error }, "the coach was not told of a rejected transcript");
+        let mut tx = ctx.tenant_tx().await?;
+        let session = sqlx::query_scalar!("select session_id from transcripts where id = $1", self.transcript_id)
+            .fetch_optional(tx.conn())
+            .await?;
+        if let Some(session) = session {
+            session::mark_failed(&mut tx, session, "ingest", "The coach could not be told that the file was rejected.")
+                .await?;
+        }
+        Ok(tx.commit().await?)
+    }
+}
+
+/// What the coach is told of.
+struct Rejection<'a> {
+    /// The transcript; the session where the file was not even read.
+    subject_id: Uuid,
+    session_id: Uuid,
+    coach_id: Uuid,
+    object_key: &'a str,
+    why: &'a Why,
+    correlation_id: Uuid,
+}
+
+/// Queues the mail to the coach.
+async fn notify_rejected(_ctx: &Context, _tx: &mut TenantTx, rejection: &Rejection<'_>) -> Result<(), JobError> {
+    let Rejection { subject_id, session_id, coach_id, object_key, why, correlation_id } = rejection;
+    let _ = (coach_id, object_key, why);
+    tracing::warn!(target: "ingest", { session.id = %session_id, subject.id = %subject_id, correlation.id = %correlation_id }, "a file was rejected");
+    Ok(())
+}
+
+/// Puts the reason where the coach finds it. Putting it again changes nothing.
+pub(super) async fn put_reason(ctx: &Context, key: &str, why: &Why, at: DateTime<Utc>) -> Result<(), JobError> {
+    let file = ReasonFile { key, reason: &why.reason, what_to_do: &why.what_to_do, at };
+    let json = serde_json::to_vec_pretty(&file)?;
+    Ok(ctx.bucket.put(&format!("{}.reason.json", rejected_key(key)), json).await?)
+}
+
+fn rejected_key(key: &str) -> String {
+    format!("rejected/{}", key.strip_prefix(INBOX).unwrap_or(key))
+}

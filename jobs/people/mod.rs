@@ -1,0 +1,262 @@
+//! Organizations, coaches and clients: added by hand and by rosters.
+//!
+//! Reads and writes organizations, coaches, clients and their aliases. Everything is found again by its handle or
+//! email, so adding twice changes what is there and makes nothing new.
+
+mod clients;
+
+use chrono_tz::Tz;
+use lettre::Address;
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::{
+    db::{Db, Tx},
+    ingest::roster::RosterError,
+};
+
+pub use clients::{Applied, Client, NewClient, add_client, apply_roster, import_roster, list_clients, new_client};
+
+/// Why people could not be added or found, in words for the operator.
+#[derive(Debug, thiserror::Error)]
+pub enum PeopleError {
+    /// No organization has this handle.
+    #[error("there is no organization `{0}`; `debrief org list` shows those that there are")]
+    NoOrganization(String),
+    /// No coach has this handle.
+    #[error("there is no coach `{0}`; `debrief coach list` shows those that there are")]
+    NoCoach(String),
+    /// The handle cannot be one.
+    #[error(
+        "`{0}` cannot be a handle: use a-z, 0-9, dot, hyphen and underscore, at most 63, beginning with a letter or digit"
+    )]
+    BadHandle(String),
+    /// Another organization has a coach of this handle.
+    #[error("the handle `{0}` belongs to a coach of another organization; choose another")]
+    HandleTaken(String),
+    /// The name is empty.
+    #[error("the name is missing")]
+    NoName,
+    /// The email is none.
+    #[error("`{0}` is no email address")]
+    BadEmail(String),
+    /// The role is none.
+    #[error("`{0}` is no role; there are coach, lead and admin")]
+    BadRole(String),
+    /// The time zone is none.
+    #[error("`{0}` is no time zone; write one like Europe/Stockholm or UTC")]
+    BadTimeZone(String),
+    /// The file is no roster.
+    #[error("the roster cannot be read: {0}")]
+    Roster(#[from] RosterError),
+    /// Several clients fit and none can be chosen.
+    #[error("several clients have this name; give the email of the one that is meant")]
+    Ambiguous,
+    /// The database did not do it.
+    #[error("the database failed")]
+    Database(#[from] sqlx::Error),
+}
+
+/// An organization.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Organization {
+    /// Its id.
+    pub id: Uuid,
+    /// What operators call it.
+    pub handle: String,
+    /// What people call it.
+    pub name: String,
+    /// An IANA time zone.
+    pub time_zone: String,
+    /// How many coaches it has.
+    pub coaches: i64,
+}
+
+/// A coach.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Coach {
+    /// Its id.
+    pub id: Uuid,
+    /// Its organization.
+    pub organization_id: Uuid,
+    /// The folder of its inbox.
+    pub handle: String,
+    /// Its name.
+    pub name: String,
+    /// Where its mail goes.
+    pub email: String,
+    /// coach, lead or admin.
+    pub role: String,
+    /// An IANA time zone.
+    pub time_zone: String,
+    /// How many clients it has.
+    pub clients: i64,
+}
+
+/// A coach to be added.
+#[derive(Clone, Debug, Default)]
+pub struct NewCoach<'a> {
+    /// The folder of its inbox, unique in the installation.
+    pub handle: &'a str,
+    /// Its name.
+    pub name: &'a str,
+    /// Where its mail goes.
+    pub email: &'a str,
+    /// coach (where none), lead or admin.
+    pub role: Option<&'a str>,
+    /// An IANA time zone; the organization's where none.
+    pub time_zone: Option<&'a str>,
+}
+
+/// Adds an organization, or changes the name and time zone of the one that has this handle. Gives its id.
+///
+/// # Errors
+/// When an input cannot be used.
+pub async fn add_organization(db: &Db, handle: &str, name: &str, time_zone: &str) -> Result<Uuid, PeopleError> {
+    let (handle, name, zone) = (good_handle(handle)?, good_name(name)?, good_zone(time_zone)?);
+    let id = match organization(db, handle).await {
+        Ok(id) => id,
+        Err(PeopleError::NoOrganization(_)) => Uuid::now_v7(),
+        Err(error) => return Err(error),
+    };
+    let mut tx = db.tenant(id).await?;
+    sqlx::query!(
+        "insert into organizations (id, handle, name, time_zone) values ($1, $2, $3, $4)
+         on conflict (id) do update set name = excluded.name, time_zone = excluded.time_zone",
+        id,
+        handle,
+        name,
+        zone
+    )
+    .execute(tx.conn())
+    .await?;
+    tx.commit().await?;
+    Ok(id)
+}
+
+/// Adds a coach, or changes the one that has this handle. What lies in the coach's inbox, and was rejected because
+/// nobody had the handle, is looked at again. Gives the coach's id.
+///
+/// # Errors
+/// When there is no such organization, another one has the handle, or an input cannot be used.
+pub async fn add_coach(db: &Db, organization_handle: &str, coach: &NewCoach<'_>) -> Result<Uuid, PeopleError> {
+    let (handle, name, email) = (good_handle(coach.handle)?, good_name(coach.name)?, good_email(coach.email)?);
+    let role = coach.role.unwrap_or("coach");
+    if !["coach", "lead", "admin"].contains(&role) {
+        return Err(PeopleError::BadRole(role.to_owned()));
+    }
+    let zone = coach.time_zone.map(good_zone).transpose()?;
+    let organization = organization(db, organization_handle).await?;
+    let mut tx = db.tenant(organization).await?;
+    let id = sqlx::query_scalar!(
+        "insert into coaches (id, organization_id, handle, name, email, role, time_zone)
+         select $1, id, $2, $3, $4, $5, coalesce($6, time_zone) from organizations
+         on conflict on constraint coaches_handle_key do update
+         set name = excluded.name, email = excluded.email, role = coalesce($7, coaches.role),
+             time_zone = coalesce($6, coaches.time_zone)
+         returning id",
+        Uuid::now_v7(),
+        handle,
+        name,
+        email,
+        role,
+        zone,
+        coach.role
+    )
+    .fetch_one(tx.conn())
+    .await
+    .map_err(|error| taken(error, handle))?;
+    let folder = format!("inbox/{handle}/");
+    sqlx::query!(
+        "delete from bucket_objects
+         where outcome = 'rejected' and organization_id is null and starts_with(lower(object_key), $1)",
+        folder
+    )
+    .execute(tx.conn())
+    .await?;
+    tx.commit().await?;
+    Ok(id)
+}
+
+/// The row of another organization cannot be seen, so changing it is refused by its policy.
+fn taken(error: sqlx::Error, handle: &str) -> PeopleError {
+    let refused = error.as_database_error().and_then(|error| error.code()).is_some_and(|code| code == "42501");
+    if refused { PeopleError::HandleTaken(handle.to_owned()) } else { PeopleError::Database(error) }
+}
+
+/// The organizations of the installation, by handle.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn list_organizations(db: &Db) -> Result<Vec<Organization>, PeopleError> {
+    let mut organizations = Vec::new();
+    for id in db.organizations().await? {
+        let mut tx = db.tenant(id).await?;
+        let found = sqlx::query_as!(
+            Organization,
+            r#"select id, handle, name, time_zone, (select count(*) from coaches) as "coaches!" from organizations"#
+        );
+        organizations.extend(found.fetch_optional(tx.conn()).await?);
+    }
+    organizations.sort_by(|one, other| one.handle.cmp(&other.handle));
+    Ok(organizations)
+}
+
+/// The coaches of an organization, by handle.
+///
+/// # Errors
+/// When there is no such organization.
+pub async fn list_coaches(db: &Db, organization_handle: &str) -> Result<Vec<Coach>, PeopleError> {
+    let mut tx = db.tenant(organization(db, organization_handle).await?).await?;
+    let coaches = sqlx::query_as!(
+        Coach,
+        r#"select id, organization_id, handle, name, email, role, time_zone,
+                  (select count(*) from clients where coach_id = coaches.id) as "clients!"
+           from coaches order by handle"#
+    );
+    Ok(coaches.fetch_all(tx.conn()).await?)
+}
+
+/// The organization that has this handle.
+///
+/// # Errors
+/// When there is none.
+pub async fn organization(db: &Db, handle: &str) -> Result<Uuid, PeopleError> {
+    let found = sqlx::query_scalar!("select organization_by_handle($1)", handle).fetch_one(db.pool()).await?;
+    found.ok_or_else(|| PeopleError::NoOrganization(handle.to_owned()))
+}
+
+/// The organization and the id of the coach that has this handle.
+///
+/// # Errors
+/// When there is none.
+pub async fn coach(db: &Db, handle: &str) -> Result<(Uuid, Uuid), PeopleError> {
+    let found = sqlx::query!(
+        r#"select organization_id as "organization_id!", coach_id as "coach_id!" from coach_by_handle($1)"#,
+        handle
+    );
+    let found = found.fetch_optional(db.pool()).await?;
+    found.map(|row| (row.organization_id, row.coach_id)).ok_or_else(|| PeopleError::NoCoach(handle.to_owned()))
+}
+
+fn good_handle(handle: &str) -> Result<&str, PeopleError> {
+    let begins_well = handle.starts_with(|c: char| c.is_ascii_lowercase() || c.is_ascii_digit());
+    let all_good = handle.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || "._-".contains(c));
+    if begins_well && all_good && handle.len() <= 63 { Ok(handle) } else { Err(PeopleError::BadHandle(handle.into())) }
+}
+
+fn good_name(name: &str) -> Result<&str, PeopleError> {
+    Some(name.trim()).filter(|name| !name.is_empty()).ok_or(PeopleError::NoName)
+}
+
+fn good_email(email: &str) -> Result<String, PeopleError> {
+    let email = email.trim().to_lowercase();
+    match email.parse::<Address>() {
+        Ok(_) => Ok(email),
+        Err(_) => Err(PeopleError::BadEmail(email)),
+    }
+}
+
+fn good_zone(zone: &str) -> Result<&str, PeopleError> {
+    zone.parse::<Tz>().map(|_| zone).map_err(|_| PeopleError::BadTimeZone(zone.to_owned()))
+}
