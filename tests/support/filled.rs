@@ -245,21 +245,22 @@ async fn participants(tx: &mut TenantTx, session: &Session, id: Uuid) -> Result<
     let clients = session.clients.iter().map(|(client, name)| ("client", Some(*client), *name));
     for (kind, client, name) in std::iter::once(coach).chain(clients) {
         let participant = Uuid::now_v7();
-        let turns = session.said.iter().filter(|(label, _)| *label == name).count();
-        sqlx::query(
-            "insert into participants (id, organization_id, session_id, kind, client_id, name, speaking_seconds, turns)
-             values ($1, $2, $3, $4, $5, $6, $7, $8)",
-        )
-        .bind(participant)
-        .bind(session.organization)
-        .bind(id)
-        .bind(kind)
-        .bind(client)
-        .bind(name)
-        .bind(9.0 * f64::from(u32::try_from(turns).unwrap_or(0)))
-        .bind(i32::try_from(turns).unwrap_or(0))
-        .execute(tx.conn())
-        .await?;
+        let said = session.said.iter().filter(|(label, _)| *label == name);
+        let (turns, words) = said.fold((0_i32, 0_i32), |(turns, words), (_, text)| {
+            (turns + 1, words + i32::try_from(text.split_whitespace().count()).expect("few words"))
+        });
+        sqlx::query("insert into participants values ($1, $2, $3, $4, $5, $6, $7, $8, $9)")
+            .bind(participant)
+            .bind(session.organization)
+            .bind(id)
+            .bind(kind)
+            .bind(client)
+            .bind(name)
+            .bind(9.0 * f64::from(turns))
+            .bind(words)
+            .bind(turns)
+            .execute(tx.conn())
+            .await?;
         sqlx::query("insert into attributions values ($1, $2, $3, $4, 1.0, 'The roster has this name.')")
             .bind(session.organization)
             .bind(id)
