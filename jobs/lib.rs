@@ -32,25 +32,28 @@ pub mod template;
 
 mod services;
 
-use queue::{
-    Catalogue,
-    schedule::{Missed, Schedule, job},
-};
+use queue::{Catalogue, schedule::Schedule};
 
 /// Every kind of job, in the order of the path: what a worker knows.
 #[must_use]
 pub fn catalogue() -> Catalogue {
     Catalogue::new()
         .with::<ingest::ScanInbox>()
+        .with::<ingest::RejectTranscript>()
         .with::<parse::ParseTranscript>()
         .with::<attribute::AttributeSession>()
+        .with::<review::AskForSpeakers>()
         .with::<summarize::SummarizeClient>()
         .with::<review::RequestReview>()
-        .with::<follow_up::SendFollowUp>()
         .with::<mail::SendMail>()
-        // On the side, and by schedule.
+        .with::<follow_up::SendFollowUp>()
+        // On the side.
         .with::<index::IndexSession>()
+        .with::<index::IndexSummary>()
+        // By schedule.
+        .with::<rollup::RollupDue>()
         .with::<rollup::WeeklyRollup>()
+        .with::<export::ExportAll>()
         .with::<export::ExportOrganization>()
         .with::<reconcile::Reconcile>()
         .with::<queue::Prune>()
@@ -59,11 +62,7 @@ pub fn catalogue() -> Catalogue {
 /// Every schedule, as the program brings it; `queue.schedules` overrides them by name.
 #[must_use]
 pub fn schedules() -> Vec<Schedule> {
-    vec![
-        Schedule::new("ingest", "*/5 * * * * *", chrono_tz::UTC, Missed::Skip, |tx, _| job(tx, ingest::ScanInbox {})),
-        reconcile::SCHEDULE,
-        queue::PRUNE_SCHEDULE,
-    ]
+    vec![ingest::SCHEDULE, rollup::SCHEDULE, export::SCHEDULE, reconcile::SCHEDULE, queue::PRUNE_SCHEDULE]
 }
 
 pub use services::{Services, Settings, SettingsError};

@@ -18,8 +18,8 @@ use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use uuid::Uuid;
 
 use crate::support::{
+    SmtpServer,
     installation::{Installation, wait_for},
-    smtp::SmtpServer,
     world,
 };
 
@@ -120,7 +120,7 @@ async fn approve(installation: &Installation) {
     debrief_jobs::export::start(&mut tx).await.expect("an export");
     let coach_id: Uuid = sqlx::query_scalar("select id from coaches").fetch_one(tx.conn()).await.expect("the coach");
     let first_day = chrono::NaiveDate::from_ymd_opt(2026, 11, 2).expect("a Monday");
-    let rollup = debrief_jobs::rollup::WeeklyRollup { coach_id, first_day };
+    let rollup = debrief_jobs::rollup::WeeklyRollup { coach_id, first_day: Some(first_day) };
     debrief_jobs::queue::enqueue(&mut tx, &rollup, Uuid::now_v7()).await.expect("a rollup");
     tx.commit().await.expect("all of it");
 }

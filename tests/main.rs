@@ -11,6 +11,7 @@ mod follow_up;
 mod http;
 mod index;
 mod ingest;
+mod kills;
 mod mail;
 mod parse;
 mod queue;

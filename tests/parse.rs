@@ -40,7 +40,7 @@ async fn session(world: &World) -> Uuid {
 async fn transcript(world: &World, session: Uuid, object_key: &str, content: &[u8]) -> ParseTranscript {
     let id = Uuid::now_v7();
     let stored_key = format!("transcripts/{id}");
-    world.services.bucket.put(&stored_key, content.to_vec().into()).await.expect("a stored copy");
+    world.services.bucket.put(&stored_key, content.to_vec()).await.expect("a stored copy");
     let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
     sqlx::query(
         "insert into transcripts (id, organization_id, session_id, object_key, etag, stored_key, sha256, size_bytes,

@@ -19,11 +19,18 @@ use super::{
 use crate::{
     bucket::BucketError,
     db::{TenantTx, Tx},
-    queue::{Context, Finished, Job, JobError, Policy, enqueue},
+    queue::{
+        Context, Finished, Job, JobError, Policy, enqueue,
+        schedule::{Missed, Schedule, job},
+    },
 };
 
 /// The snapshot is given up after this: it holds back the database's own cleaning.
 const SNAPSHOT_LIMIT: Duration = Duration::from_secs(600);
+
+/// Every night, UTC; a night that was missed is made up for once.
+pub const SCHEDULE: Schedule =
+    Schedule::new("export", "0 30 2 * * *", chrono_tz::UTC, Missed::Once, |tx, _| job(tx, ExportAll {}));
 
 /// Writes an organization's export.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -21,7 +21,10 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     bucket::ObjectInfo,
-    queue::{Context, Finished, Job, JobError, Policy},
+    queue::{
+        Context, Finished, Job, JobError, Policy,
+        schedule::{Missed, Schedule, job},
+    },
 };
 use key::InboxKey;
 use ledger::{Coach, Outcome};
@@ -35,6 +38,10 @@ pub struct Settings {
     /// A transcript larger than this is rejected, in bytes.
     pub max_bytes: u64,
 }
+
+/// Every five seconds; a look that was missed is made up for by the next.
+pub const SCHEDULE: Schedule =
+    Schedule::new("ingest", "*/5 * * * * *", chrono_tz::UTC, Missed::Skip, |tx, _| job(tx, ScanInbox {}));
 
 /// Looks through the inbox of the bucket; takes what is complete and new. A job of the installation.
 #[derive(Clone, Debug, Serialize, Deserialize)]

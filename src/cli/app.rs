@@ -21,8 +21,6 @@ use crate::{
 /// An opened installation.
 pub(crate) struct App {
     pub(crate) config: Config,
-    /// The database's URL, as it was given: with the owner's rights.
-    pub(crate) url: SecretString,
     pub(crate) db: Db,
     pub(crate) services: Arc<Services>,
     pub(crate) output: Output,
@@ -51,7 +49,7 @@ impl App {
     ) -> anyhow::Result<Self> {
         let db = Db::connect(&url, config.database_connections).context("DATABASE_URL cannot be used")?;
         let services = Arc::new(Services::new(db.clone(), &config.services())?);
-        Ok(Self { config, url, db, services, output, _postgres: postgres })
+        Ok(Self { config, db, services, output, _postgres: postgres })
     }
 
     /// The organization with this handle; without one, the only one there is.

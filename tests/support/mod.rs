@@ -1,19 +1,17 @@
-//! What the tests share: a Postgres server, a database a test, services over it, people to work with.
+//! What the tests share: a Postgres server, a database a test, services over it, people to work with, real servers
+//! beside it, and the real binary.
 
 pub(crate) mod browser;
 mod database;
-pub(crate) mod python;
-mod server;
 pub(crate) mod filled;
 pub(crate) mod installation;
+pub(crate) mod python;
 pub(crate) mod reviewed;
-mod world;
+mod server;
+mod smtp;
+pub(crate) mod world;
 
 pub(crate) use database::TestDatabase;
 pub(crate) use reviewed::Reviewed;
-mod smtp;
-mod world;
-
-pub(crate) use database::TestDatabase;
 pub(crate) use smtp::{Letter, SmtpServer, letters_in};
 pub(crate) use world::World;

@@ -4,11 +4,12 @@ use std::{
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    sync::OnceLock,
 };
 
 use serde::Deserialize;
 use tempfile::TempDir;
+
+use super::python;
 
 /// A running server. It ends with the value.
 #[derive(Debug)]
@@ -100,29 +101,8 @@ pub(crate) fn letters_in(folder: &Path) -> Vec<Letter> {
 }
 
 /// The command that runs the server; its folder is to be added.
-pub(crate) fn smtp_command() -> Command {
-    let mut command = Command::new("python3");
-    command.env("PYTHONPATH", aiosmtpd()).arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/smtp_server.py"));
+fn smtp_command() -> Command {
+    let mut command = python::command();
+    command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/smtp_server.py"));
     command
-}
-
-/// The folder that holds aiosmtpd, brought by pip the first time.
-fn aiosmtpd() -> &'static Path {
-    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
-    FOLDER.get_or_init(|| {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("aiosmtpd-1.4.6");
-        if !folder.exists() {
-            // Another process may do the same: each unpacks for itself, and the first rename wins.
-            let unpacked = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).expect("a temporary folder");
-            let status = Command::new("python3")
-                .args(["-m", "pip", "install", "--quiet", "--target"])
-                .arg(unpacked.path())
-                .arg("aiosmtpd==1.4.6")
-                .status()
-                .expect("python3 runs");
-            assert!(status.success(), "pip could not bring aiosmtpd, which the mail tests need");
-            let _ = std::fs::rename(unpacked.path(), &folder);
-        }
-        folder
-    })
 }

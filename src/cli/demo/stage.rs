@@ -119,7 +119,7 @@ pub(super) async fn report(app: &App, organization: Uuid, today: NaiveDate) -> a
     let mut tx = app.db.tenant(organization).await?;
     let coaches = sqlx::query_scalar!("select id from coaches").fetch_all(tx.conn()).await?;
     for coach_id in coaches {
-        enqueue(&mut tx, &WeeklyRollup { coach_id, first_day: monday }, Uuid::now_v7()).await?;
+        enqueue(&mut tx, &WeeklyRollup { coach_id, first_day: Some(monday) }, Uuid::now_v7()).await?;
     }
     export::start(&mut tx).await?;
     tx.commit().await?;
