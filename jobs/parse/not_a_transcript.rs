@@ -28,8 +28,8 @@ pub enum NotATranscript {
     OtherNotation(&'static str),
     /// The format is known, but nothing is said in it.
     #[error(
-        "This is a {} file in which nothing is said: it may have been cut off, or the recording was silent. Please \
-         export the transcript again.", .0.name()
+        "Nothing is said in this {} file: it may have been cut off, or the recording was silent. Please export the \
+         transcript again.", .0.name()
     )]
     NothingSaid(Format),
     /// A text without any of the marks of a transcript.
