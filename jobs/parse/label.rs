@@ -47,11 +47,13 @@ pub(super) fn split(line: &str) -> Option<(&str, &str)> {
     let (before, after) = line.split_at(at);
     let wide = after.starts_with('：');
     let rest = &after[if wide { '：'.len_utf8() } else { 1 }..];
+    // Bold in Markdown: **Name:** text, or **Name**: text.
+    let rest = if before.starts_with("**") { rest.strip_prefix("**").unwrap_or(rest) } else { rest };
     // A time, an address: their colon has no space behind it.
     if !wide && !rest.is_empty() && !rest.starts_with(char::is_whitespace) {
         return None;
     }
-    let label = before.trim();
+    let label = before.trim().trim_matches('*').trim();
     may_be_label(label).then(|| (label, rest.trim()))
 }
 
