@@ -12,170 +12,33 @@ const WORDS: usize = 5;
 const WORDS_WITH_SUFFIX: usize = 8;
 
 /// What stands before a colon and is never a speaker. Lower case.
-pub(super) const STRUCTURE: &[&str] = &[
-    "title",
-    "date",
-    "time",
-    "participants",
-    "attendees",
-    "place",
-    "location",
-    "duration",
-    "meeting",
-    "subject",
-    "topic",
-    "agenda",
-    "recorded",
-    "recording",
-    "transcript",
-    "language",
-    "note",
-    "notes",
-    "session",
-    "session date",
-    "session type",
-    "kind",
-    "style",
-    "region",
-    "start",
-    "end",
-    "start time",
-    "end time",
-    "started",
-    "summary",
-    "action items",
-    "next steps",
-    "from",
-    "to",
-    "cc",
-    "bcc",
-    "sent",
-    "re",
-    "fwd",
-    "url",
-    "link",
-    "http",
-    "https",
-    "file",
-    "page",
-    "total",
-    "info",
-    "warn",
-    "warning",
-    "error",
-    "debug",
-    "todo",
-    "p.s",
-    "ps",
-    "meeting id",
-    "passcode",
-    "speakers",
-    "present",
-    "absent",
-    "created",
-    "meeting title",
-    "file name",
-    "invitees",
-    "datum",
-    "titel",
-    "teilnehmer",
-    "deltagare",
-    "ort",
-    "plats",
-    "participantes",
-    "fecha",
+#[rustfmt::skip]
+const STRUCTURE: &[&str] = &[
+    "title", "date", "time", "participants", "attendees", "place", "location", "duration", "meeting", "subject",
+    "topic", "agenda", "recorded", "recording", "transcript", "language", "note", "notes", "session", "session date",
+    "session type", "kind", "style", "region", "start", "end", "start time", "end time", "started", "summary",
+    "action items", "next steps", "from", "to", "cc", "bcc", "sent", "re", "fwd", "url", "link", "http", "https",
+    "file", "page", "total", "info", "warn", "warning", "error", "debug", "todo", "p.s", "ps", "meeting id",
+    "passcode", "speakers", "present", "absent", "created", "meeting title", "file name", "invitees", "datum",
+    "titel", "teilnehmer", "deltagare", "ort", "plats", "participantes", "fecha",
 ];
 
 /// Words that a sentence has and a name has not, where they are written small. Lower case.
+#[rustfmt::skip]
 const SENTENCE: &[&str] = &[
-    "so",
-    "the",
-    "a",
-    "that",
-    "this",
-    "these",
-    "those",
-    "what",
-    "here",
-    "here's",
-    "there",
-    "there's",
-    "that's",
-    "it's",
-    "is",
-    "are",
-    "was",
-    "were",
-    "and",
-    "but",
-    "or",
-    "because",
-    "i",
-    "i'm",
-    "we",
-    "you",
-    "they",
-    "it",
-    "my",
-    "your",
-    "our",
-    "their",
-    "thing",
-    "things",
-    "one",
-    "to",
-    "of",
-    "for",
-    "in",
-    "on",
-    "at",
-    "with",
-    "about",
-    "if",
-    "when",
-    "then",
-    "how",
-    "why",
-    "who",
-    "which",
-    "not",
-    "don't",
-    "also",
-    "just",
-    "like",
-    "okay",
-    "ok",
-    "well",
-    "now",
-    "yes",
-    "no",
-    "remember",
-    "basically",
-    "actually",
-    "first",
-    "second",
-    "third",
-    "finally",
-    "question",
-    "answer",
-    "example",
-    "right",
-    "look",
-    "listen",
-    "wait",
-    "anyway",
-    "meaning",
-    "said",
-    "says",
-    "be",
-    "do",
-    "as",
+    "so", "the", "a", "that", "this", "these", "those", "what", "here", "here's", "there", "there's", "that's",
+    "it's", "is", "are", "was", "were", "and", "but", "or", "because", "i", "i'm", "we", "you", "they", "it", "my",
+    "your", "our", "their", "thing", "things", "one", "to", "of", "for", "in", "on", "at", "with", "about", "if",
+    "when", "then", "how", "why", "who", "which", "not", "don't", "also", "just", "like", "okay", "ok", "well", "now",
+    "yes", "no", "remember", "basically", "actually", "first", "second", "third", "finally", "question", "answer",
+    "example", "right", "look", "listen", "wait", "anyway", "meaning", "said", "says", "be", "do", "as",
 ];
 
 /// Small words within names.
+#[rustfmt::skip]
 const PARTICLES: &[&str] = &[
-    "de", "van", "von", "der", "den", "la", "le", "da", "di", "du", "dos", "del", "el", "al", "bin", "ibn", "af", "av",
-    "zu", "ter", "ten",
+    "de", "van", "von", "der", "den", "la", "le", "da", "di", "du", "dos", "del", "el", "al", "bin", "ibn", "af",
+    "av", "zu", "ter", "ten",
 ];
 
 /// Splits `line` at its first colon, where what stands before it may be a label.
@@ -184,11 +47,13 @@ pub(super) fn split(line: &str) -> Option<(&str, &str)> {
     let (before, after) = line.split_at(at);
     let wide = after.starts_with('：');
     let rest = &after[if wide { '：'.len_utf8() } else { 1 }..];
+    // Bold in Markdown: **Name:** text, or **Name**: text.
+    let rest = if before.starts_with("**") { rest.strip_prefix("**").unwrap_or(rest) } else { rest };
     // A time, an address: their colon has no space behind it.
     if !wide && !rest.is_empty() && !rest.starts_with(char::is_whitespace) {
         return None;
     }
-    let label = before.trim();
+    let label = before.trim().trim_matches('*').trim();
     may_be_label(label).then(|| (label, rest.trim()))
 }
 
@@ -348,7 +213,7 @@ mod tests {
 
     #[test]
     fn a_sentence_is_no_label_even_where_every_cue_has_one() {
-        let mut lines = vec!["Ana: yes", "Ana: and yes", "Tom Berg: no", "nixo: Yep.", "iPad (3): hm"].repeat(3);
+        let mut lines = ["Ana: yes", "Ana: and yes", "Tom Berg: no", "nixo: Yep.", "iPad (3): hm"].repeat(3);
         lines.extend(["So here's the thing: we go", "Remember: nothing", "Felix (Geth): once"]);
         let labels = Labels::of(lines.iter().copied());
         for (line, accepted) in [

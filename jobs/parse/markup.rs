@@ -59,7 +59,7 @@ fn tag(text: &str) -> Option<(Tag<'_>, &str)> {
     let known = matches!(name, "c" | "i" | "b" | "u" | "s" | "ruby" | "rt" | "v" | "lang" | "font");
     let Some(end) = find(inside, b'>') else {
         // The end of the cue closes a tag that WebVTT knows.
-        return known.then(|| (Tag::Other, ""));
+        return known.then_some((Tag::Other, ""));
     };
     let after = &inside[end + 1..];
     match name {

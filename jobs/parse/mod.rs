@@ -51,4 +51,5 @@ pub fn parse(bytes: &[u8]) -> Result<Transcript, NotATranscript> {
 }
 
 #[cfg(test)]
+#[cfg(test)]
 mod tests;

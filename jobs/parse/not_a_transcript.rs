@@ -26,10 +26,16 @@ pub enum NotATranscript {
          text and upload that file."
     )]
     OtherNotation(&'static str),
+    /// What was written in a meeting.
+    #[error(
+        "This is the chat of a Zoom meeting: what people wrote, not what they said. Please upload the transcript of \
+         the meeting (Zoom names it \"… .transcript.vtt\")."
+    )]
+    Chat,
     /// The format is known, but nothing is said in it.
     #[error(
-        "This is a {} file in which nothing is said: it may have been cut off, or the recording was silent. Please \
-         export the transcript again.", .0.name()
+        "Nothing is said in this {} file: it may have been cut off, or the recording was silent. Please export the \
+         transcript again.", .0.name()
     )]
     NothingSaid(Format),
     /// A text without any of the marks of a transcript.
@@ -88,6 +94,9 @@ pub(super) fn refuse_other_texts(text: &str) -> Result<(), NotATranscript> {
     if odd * 10 > letters {
         return Err(NotATranscript::NotText);
     }
+    if is_chat(trimmed) {
+        return Err(NotATranscript::Chat);
+    }
     let start = trimmed.get(..trimmed.floor_char_boundary(16)).unwrap_or(trimmed).to_ascii_lowercase();
     if start.starts_with("<!doctype") || start.starts_with("<html") {
         return Err(NotATranscript::OtherNotation("an HTML page"));
@@ -102,4 +111,16 @@ pub(super) fn refuse_other_texts(text: &str) -> Result<(), NotATranscript> {
         return Err(NotATranscript::OtherNotation("a JSON file"));
     }
     Ok(())
+}
+
+/// Zoom's chats: `HH:MM:SS⇥Name:⇥text`, or `HH:MM:SS⇥ From Name to Everyone:`; a message may have further lines.
+fn is_chat(text: &str) -> bool {
+    let (mut lines, mut messages) = (0, 0);
+    for line in text.lines().filter(|line| !line.trim().is_empty()).take(200) {
+        lines += 1;
+        let Some((time, rest)) = line.split_once('\t') else { continue };
+        let written = rest.contains(":\t") || rest.trim_start().to_lowercase().starts_with("from ");
+        messages += usize::from(written && time.len() == 8 && super::time::whole(time).is_some());
+    }
+    messages * 2 > lines
 }

@@ -1,6 +1,8 @@
 //! SubRip, and other cues without a header: comma or point times, missing indexes, digits as text, and the variant of
 //! Teams that names nobody and leaves a blank line between times and text.
 
+use std::ops::Range;
+
 use super::{
     account::Draft,
     cue_speech,
@@ -57,15 +59,42 @@ fn collect<'a>(source: &Source<'a>, draft: &mut Draft) -> Vec<Cue<'a>> {
         if times.is_none() {
             draft.warn(timing + 1, "times that cannot be read; the words are kept without a time");
         }
-        cues.push(Cue {
-            line: timing + 2,
-            id: own.map_or("", str::trim),
-            start_ms: times.map(|(start, _)| start),
-            end_ms: times.map(|(_, end)| end),
-            payload: lines[timing + 1..end].to_vec(),
-        });
+        let (mut id, mut from, mut times) = (own.map_or("", str::trim), timing + 1, times);
+        for lost in lost_cues(lines, from..end, number, index) {
+            cues.push(cue(lines, id, from..lost, times));
+            draft.structure(lines[lost]);
+            draft.warn(lost + 1, "a cue without times; its words are kept without a time");
+            (id, from, times) = (lines[lost].trim(), lost + 1, None);
+        }
+        cues.push(cue(lines, id, from..end, times));
     }
     cues
+}
+
+fn cue<'a>(lines: &[&'a str], id: &'a str, payload: Range<usize>, times: Option<(i64, i64)>) -> Cue<'a> {
+    Cue {
+        line: payload.start + 1,
+        id,
+        start_ms: times.map(|(start, _)| start),
+        end_ms: times.map(|(_, end)| end),
+        payload: lines[payload].to_vec(),
+    }
+}
+
+/// The indexes of cues that lost their timing line, as lines: a number after a blank line which fills the gap between
+/// the index of this cue and that of the next. Their words must not become part of what another one says.
+fn lost_cues(lines: &[&str], payload: Range<usize>, own: Option<u64>, next: Option<&str>) -> Vec<usize> {
+    let next: Option<u64> = next.and_then(|next| next.trim().parse().ok());
+    let (Some(mut last), Some(next)) = (own, next) else { return Vec::new() };
+    let mut lost = Vec::new();
+    for at in payload.start + 1..payload.end {
+        let number = lines[at].trim().parse().ok().filter(|_| lines[at - 1].trim().is_empty());
+        if number == Some(last + 1) && last + 1 < next {
+            lost.push(at);
+            last += 1;
+        }
+    }
+    lost
 }
 
 /// A line with an arrow between what starts like times; one that speaks of an arrow is text.

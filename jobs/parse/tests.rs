@@ -1,26 +1,42 @@
 //! The cases of `fixtures/parse`, and what holds for every one of them.
 
-use std::{fs, path::Path};
+use std::{
+    fmt::Write,
+    fs,
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
 
 use super::parse;
+
+/// The folders of the cases, with their inputs.
+fn cases() -> Vec<(PathBuf, Vec<u8>)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/parse");
+    let mut cases: Vec<_> = fs::read_dir(&folder)
+        .expect("the cases")
+        .map(|entry| {
+            let case = entry.expect("a case").path();
+            let input = fs::read_dir(&case)
+                .expect("a folder a case")
+                .map(|entry| entry.expect("a file").path())
+                .find(|path| path.file_stem().is_some_and(|stem| stem == "input"))
+                .unwrap_or_else(|| panic!("no input in {}", case.display()));
+            (case, fs::read(input).expect("the input"))
+        })
+        .collect();
+    cases.sort();
+    cases
+}
 
 /// Every `fixtures/parse/<case>/input.*` parses to its `expected.json`. With `UPDATE_FIXTURES=1` the expectations
 /// are written anew; the difference is then for a person to read.
 #[test]
 fn the_cases() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/parse");
-    let mut cases: Vec<_> =
-        fs::read_dir(&folder).expect("the cases").map(|entry| entry.expect("a case").path()).collect();
-    cases.sort();
-    assert!(cases.len() >= 20, "only {} cases in {}", cases.len(), folder.display());
+    let cases = cases();
+    assert!(cases.len() >= 20, "only {} cases", cases.len());
     let mut wrong = Vec::new();
-    for case in cases {
-        let input = fs::read_dir(&case)
-            .expect("a folder a case")
-            .map(|entry| entry.expect("a file").path())
-            .find(|path| path.file_stem().is_some_and(|stem| stem == "input"))
-            .unwrap_or_else(|| panic!("no input in {}", case.display()));
-        let result = parse(&fs::read(&input).expect("the input"));
+    for (case, input) in cases {
+        let result = parse(&input);
         if let Ok(transcript) = &result {
             assert!(transcript.account.balances(), "{}: {:?}", case.display(), transcript.account);
         }
@@ -43,4 +59,56 @@ fn the_cases() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+/// A damaged file ends in utterances or in a refusal, never in a panic, and no word of it is lost or doubled.
+#[test]
+fn a_damaged_file_loses_no_word() {
+    let check = |case: &Path, input: &[u8], damage: &str| {
+        if let Ok(transcript) = parse(input) {
+            assert!(transcript.account.balances(), "{} {damage}: {:?}", case.display(), transcript.account);
+        }
+    };
+    for (case, input) in cases() {
+        for at in (0..input.len()).step_by(7) {
+            check(&case, &input[..at], &format!("cut at {at}"));
+            check(&case, &input[at..], &format!("begun at {at}"));
+        }
+        let lines: Vec<&[u8]> = input.split_inclusive(|byte| *byte == b'\n').collect();
+        for skip in 0..lines.len() {
+            let mut without = lines.clone();
+            let line = without.remove(skip);
+            check(&case, &without.concat(), &format!("without line {}", skip + 1));
+            without.insert(skip / 2, line);
+            check(&case, &without.concat(), &format!("with line {} elsewhere", skip + 1));
+        }
+    }
+}
+
+/// Ten times the cues take about ten times as long, in every notation and for the ugliest of lines.
+#[test]
+fn time_grows_with_the_file_alone() {
+    let shapes: [fn(&mut String, usize); 6] = [
+        |text, at| _ = write!(text, "{at}\n{}:00:00.000 --> {at}:00:01.000\nSpeaker {}: so\n\n", at + 10, at % 999),
+        |text, at| _ = write!(text, "{at}\n00:00:01,000 --> 00:00:02,000\nSpeaker {at}: so\n\n"),
+        |text, at| _ = writeln!(text, "[00:00:01] Speaker {}: so it is", at % 999),
+        |text, at| _ = writeln!(text, "Speaker {}  0:01\nso it is", at % 999),
+        |text, at| _ = write!(text, "<[(&{{\\{at}"),
+        |text, at| _ = write!(text, "{at}\n00:00:61.000 --> x\n\n"),
+    ];
+    for (number, shape) in shapes.iter().enumerate() {
+        let took = |cues: usize| {
+            let mut text = String::from("WEBVTT\n\n00:01.000 --> 00:02.000\nso\n");
+            if (1..4).contains(&number) {
+                text.clear();
+            }
+            (0..cues).for_each(|at| shape(&mut text, at));
+            let begin = Instant::now();
+            let _ = parse(text.as_bytes());
+            begin.elapsed()
+        };
+        // A square would take a hundred times as long. Other tests run meanwhile, so one bad measurement is none.
+        let in_proportion = || took(5_000) < took(500) * 40 + Duration::from_millis(300);
+        assert!((0..5).any(|_| in_proportion()), "shape {number} takes more than its share of time");
+    }
 }
