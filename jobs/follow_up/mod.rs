@@ -63,7 +63,16 @@ impl Job for SendFollowUp {
             close_if_finished(&mut tx, session_id).await?;
         }
         let finished = ctx.finish(tx, delivery.outcome()).await;
-        delivery.settle(ctx, finished).await
+        let finished = delivery.settle(ctx, finished).await;
+        if matches!(finished, Err(JobError::Stale)) && delivery.is_sent() {
+            // Whoever took the job over could not know, and left the session open.
+            let mut tx = ctx.tenant_tx().await?;
+            if let Some(session_id) = self.session_id(&mut tx).await? {
+                close_if_finished(&mut tx, session_id).await?;
+            }
+            tx.commit().await?;
+        }
+        finished
     }
 
     async fn on_dead(&self, ctx: &Context, error: &str) -> Result<(), JobError> {

@@ -4,7 +4,7 @@
 
 use uuid::Uuid;
 
-use super::{STAGE, SendFollowUp};
+use super::SendFollowUp;
 use crate::{
     db::{TenantTx, Tx},
     mail,
@@ -42,14 +42,7 @@ pub async fn decide(tx: &mut TenantTx, summary_id: Uuid, verdict: Verdict) -> Re
         return Ok(false);
     };
     tracing::info!(target: "follow_up", { mail.id = %mail.id, mail.arrived = arrived }, "a person decided on a follow-up");
-    sqlx::query!(
-        "update sessions set failed_stage = null, failed_reason = null, updated_at = now()
-         where id = $1 and failed_stage = $2",
-        mail.session_id,
-        STAGE
-    )
-    .execute(tx.conn())
-    .await?;
+    mail::clear_mark(tx, mail.id).await?;
     if arrived {
         close_if_finished(tx, mail.session_id).await?;
     } else {

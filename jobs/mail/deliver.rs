@@ -11,7 +11,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{FollowUp, Mail, SendError};
+use super::{FollowUp, Mail, SendError, clear_mark};
 use crate::{
     db::{TenantTx, Tx},
     queue::{Context, Finished, JobError},
@@ -184,6 +184,7 @@ impl Delivery {
                 )
                 .execute(tx.conn())
                 .await?;
+                clear_mark(tx, self.mail_id).await?;
             }
             // The fence stays that of the attempt which may have sent it.
             Fate::Uncertain(why) => {
@@ -232,6 +233,7 @@ impl Delivery {
             )
             .execute(tx.conn())
             .await?;
+            clear_mark(&mut tx, self.mail_id).await?;
             tx.commit().await?;
             tracing::warn!(target: "mail", { mail.id = %self.mail_id }, "sent by a worker that had lost its lease");
         }

@@ -23,7 +23,7 @@ pub use messages::{
     FollowUp, FollowUpItem, Message, ReviewRequest, SessionFailed, SessionRejected, SpeakersNeeded, WeeklyClient,
     WeeklyItem, WeeklyRollup,
 };
-pub use notice::{SessionCoach, Trouble, session_coach, tell_coach};
+pub use notice::{SessionCoach, Trouble, clear_mark, session_coach, tell_coach};
 pub use transport::{Mailer, SendError};
 
 use crate::{

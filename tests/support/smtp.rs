@@ -102,7 +102,10 @@ pub(crate) fn letters_in(folder: &Path) -> Vec<Letter> {
 /// The command that runs the server; its folder is to be added.
 pub(crate) fn smtp_command() -> Command {
     let mut command = Command::new("python3");
-    command.env("PYTHONPATH", aiosmtpd()).arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/smtp_server.py"));
+    command
+        .env("PYTHONPATH", aiosmtpd())
+        .args(["-W", "ignore"])
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/smtp_server.py"));
     command
 }
 
