@@ -326,3 +326,23 @@ async fn a_person_decides_what_becomes_of_a_follow_up_of_unknown_fate() {
         assert_eq!(ids, vec![format!("<{mail_id}@northlight.example>"); copies], "{verdict:?}");
     }
 }
+
+#[tokio::test]
+async fn a_database_that_is_away_while_a_mail_is_sent_does_not_make_its_fate_unknown() {
+    let (world, smtp) = mailing_world().await;
+    let session_id = session(&world).await;
+    let (summary_id, hash) = summary(&world, session_id, world.priya).await;
+    move_priya(&world, Some("slow@raman.example")).await;
+    let mail_id = held(&world, summary_id, &hash, NO_HOLD).await;
+    let (job, ctx) = claim::<SendFollowUp>(&world).await;
+    let sending = tokio::spawn(async move { job.run(&ctx).await.map(|_| ()) });
+    smtp.has_taken(1).await;
+    world.database.shut().await;
+    smtp.release();
+    // The first try to finish meets the closed door, and nobody knows when it has.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    world.database.reopen().await;
+    sending.await.expect("it ran").expect("it is done");
+    assert_eq!((row(&world, mail_id).await.state.as_str(), smtp.letters().len()), ("sent", 1));
+    assert_eq!(session_state(&world, session_id).await.0, "closed");
+}
