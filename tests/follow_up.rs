@@ -28,7 +28,7 @@ async fn tx(world: &World) -> TenantTx {
 }
 
 /// A session in review.
-async fn session(world: &World) -> Uuid {
+pub(crate) async fn session(world: &World) -> Uuid {
     let id = Uuid::now_v7();
     let mut tx = tx(world).await;
     sqlx::query(
@@ -122,7 +122,7 @@ async fn move_priya(world: &World, email: Option<&str>) {
     tx.commit().await.expect("committed");
 }
 
-async fn session_state(world: &World, session_id: Uuid) -> (String, Option<String>) {
+pub(crate) async fn session_state(world: &World, session_id: Uuid) -> (String, Option<String>) {
     let mut tx = tx(world).await;
     sqlx::query_as("select state, failed_stage from sessions where id = $1")
         .bind(session_id)
@@ -265,10 +265,8 @@ async fn a_worker_killed_between_the_call_and_its_record_leaves_an_uncertain_mai
 #[tokio::test]
 async fn two_workers_that_believe_they_own_the_job_send_once_and_the_straggler_settles_it() {
     let (world, smtp) = mailing_world().await;
-    let (summary_id, hash) = {
-        let id = session(&world).await;
-        summary(&world, id, world.priya).await
-    };
+    let session_id = session(&world).await;
+    let (summary_id, hash) = summary(&world, session_id, world.priya).await;
     move_priya(&world, Some("slow@raman.example")).await;
     let mail_id = held(&world, summary_id, &hash, NO_HOLD).await;
     let (job, straggler) = claim::<SendFollowUp>(&world).await;
@@ -279,6 +277,7 @@ async fn two_workers_that_believe_they_own_the_job_send_once_and_the_straggler_s
     smtp.release();
     assert!(matches!(sending.await.expect("it ran"), Err(JobError::Stale)));
     assert_eq!((row(&world, mail_id).await.state.as_str(), smtp.letters().len()), ("sent", 1), "it knew better");
+    assert_eq!(session_state(&world, session_id).await, ("closed".into(), None));
 }
 
 #[tokio::test]
@@ -297,6 +296,7 @@ async fn a_refused_follow_up_is_seen_on_the_session_and_by_the_coach() {
     attempt::<SendMail>(&world).await.expect("the coach is told");
     assert!(world.run_queued::<SendMail>().await.is_none(), "once");
     let [letter]: [Letter; 1] = smtp.letters().try_into().expect("one letter");
+    assert_eq!(letter.to, ["maya@northlight.example"]);
     assert!(letter.text.contains("did not take the follow-up"), "{}", letter.text);
 }
 
@@ -325,4 +325,24 @@ async fn a_person_decides_what_becomes_of_a_follow_up_of_unknown_fate() {
         let ids: Vec<String> = smtp.letters().into_iter().map(|letter| letter.message_id).collect();
         assert_eq!(ids, vec![format!("<{mail_id}@northlight.example>"); copies], "{verdict:?}");
     }
+}
+
+#[tokio::test]
+async fn a_database_that_is_away_while_a_mail_is_sent_does_not_make_its_fate_unknown() {
+    let (world, smtp) = mailing_world().await;
+    let session_id = session(&world).await;
+    let (summary_id, hash) = summary(&world, session_id, world.priya).await;
+    move_priya(&world, Some("slow@raman.example")).await;
+    let mail_id = held(&world, summary_id, &hash, NO_HOLD).await;
+    let (job, ctx) = claim::<SendFollowUp>(&world).await;
+    let sending = tokio::spawn(async move { job.run(&ctx).await.map(|_| ()) });
+    smtp.has_taken(1).await;
+    world.database.shut().await;
+    smtp.release();
+    // The first try to finish meets the closed door, and nobody knows when it has.
+    tokio::time::sleep(Duration::from_millis(300)).await;
+    world.database.reopen().await;
+    sending.await.expect("it ran").expect("it is done");
+    assert_eq!((row(&world, mail_id).await.state.as_str(), smtp.letters().len()), ("sent", 1));
+    assert_eq!(session_state(&world, session_id).await.0, "closed");
 }

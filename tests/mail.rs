@@ -11,7 +11,10 @@ use debrief_jobs::{
 };
 use uuid::Uuid;
 
-use crate::support::{Letter, SmtpServer, World, letters_in};
+use crate::{
+    follow_up::{session, session_state},
+    support::{Letter, SmtpServer, World, letters_in},
+};
 
 /// A world whose mail goes to a real server.
 pub(crate) async fn mailing_world() -> (World, SmtpServer) {
@@ -261,13 +264,17 @@ async fn a_server_that_wants_a_password_gets_it_and_one_without_tls_gets_nothing
 #[tokio::test]
 async fn a_dead_job_leaves_a_failed_mail_that_an_operator_can_send_after_all() {
     let (world, smtp) = mailing_world().await;
-    let mail_id = queue(&world, review_request(&world, "later")).await.expect("a new mail");
+    let session_id = session(&world).await;
+    let mail = NewMail { session_id: Some(session_id), ..review_request(&world, "later") };
+    let mail_id = queue(&world, mail).await.expect("a new mail");
     let (job, ctx) = claim::<SendMail>(&world).await;
     assert!(job.run(&ctx).await.is_err());
     job.on_dead(&ctx, "too many attempts").await.expect("it is marked");
     assert_eq!(row(&world, mail_id).await.state, "failed");
+    assert_eq!(session_state(&world, session_id).await.1.as_deref(), Some("mail"));
     attempt::<SendMail>(&world).await.expect("the operator's retry succeeds");
     assert_eq!((row(&world, mail_id).await.state.as_str(), smtp.letters().len()), ("sent", 1));
+    assert_eq!(session_state(&world, session_id).await.1, None, "the mark is gone");
 }
 
 #[tokio::test]

@@ -209,7 +209,7 @@ mod tests {
     use crate::model::{ActionItem, Audience};
 
     fn claim(section: Section, audience: Audience, text: &str) -> Claim {
-        let action = (section == Section::ActionItems).then(|| ActionItem {
+        let action = (section == Section::ActionItems).then_some(ActionItem {
             owner: Owner::Client,
             due_date: None,
             due_words: None,

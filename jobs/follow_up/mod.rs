@@ -15,7 +15,7 @@ pub use settle::{Verdict, close_if_finished, decide};
 
 use crate::{
     db::{TenantTx, Tx},
-    mail::{self, MailError, Trouble},
+    mail::{self, Delivery, MailError, Trouble},
     model::session,
     queue::{Context, Finished, Job, JobError, Policy},
 };
@@ -54,16 +54,22 @@ impl Job for SendFollowUp {
 
         let delivery = mail::deliver(ctx, self.mail_id).await?;
 
-        let mut tx = ctx.tenant_tx().await?;
-        delivery.record(&mut tx).await?;
-        if let Some(session_id) = self.session_id(&mut tx).await? {
-            if delivery.uncertainty().is_some() {
-                self.trouble(ctx, &mut tx, session_id, UNCERTAIN).await?;
-            }
-            close_if_finished(&mut tx, session_id).await?;
+        let mut finished = self.finish(ctx, &delivery).await;
+        for pause in delivery.patience() {
+            let Err(JobError::Retry { .. }) = finished else { break };
+            tokio::time::sleep(pause).await;
+            finished = self.finish(ctx, &delivery).await;
         }
-        let finished = ctx.finish(tx, delivery.outcome()).await;
-        delivery.settle(ctx, finished).await
+        let finished = delivery.settle(ctx, finished).await;
+        if matches!(finished, Err(JobError::Stale)) && delivery.is_sent() {
+            // Whoever took the job over could not know, and left the session open.
+            let mut tx = ctx.tenant_tx().await?;
+            if let Some(session_id) = self.session_id(&mut tx).await? {
+                close_if_finished(&mut tx, session_id).await?;
+            }
+            tx.commit().await?;
+        }
+        finished
     }
 
     async fn on_dead(&self, ctx: &Context, error: &str) -> Result<(), JobError> {
@@ -92,6 +98,18 @@ const NOT_SENT: Words = (
 );
 
 impl SendFollowUp {
+    async fn finish(&self, ctx: &Context, delivery: &Delivery) -> Result<Finished, JobError> {
+        let mut tx = ctx.tenant_tx().await?;
+        delivery.record(&mut tx).await?;
+        if let Some(session_id) = self.session_id(&mut tx).await? {
+            if delivery.uncertainty().is_some() {
+                self.trouble(ctx, &mut tx, session_id, UNCERTAIN).await?;
+            }
+            close_if_finished(&mut tx, session_id).await?;
+        }
+        ctx.finish(tx, delivery.outcome()).await
+    }
+
     /// Whether the summary is approved with the version of the mail, and that version is what was signed.
     async fn still_approved(&self, tx: &mut TenantTx) -> Result<bool, sqlx::Error> {
         sqlx::query_scalar!(

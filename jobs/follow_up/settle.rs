@@ -4,7 +4,7 @@
 
 use uuid::Uuid;
 
-use super::{STAGE, SendFollowUp};
+use super::SendFollowUp;
 use crate::{
     db::{TenantTx, Tx},
     mail,
@@ -27,12 +27,18 @@ pub enum Verdict {
 /// When the database does not answer.
 pub async fn decide(tx: &mut TenantTx, summary_id: Uuid, verdict: Verdict) -> Result<bool, sqlx::Error> {
     let arrived = verdict == Verdict::Arrived;
+    // The session before the mail, as everywhere.
+    let session_id = sqlx::query_scalar!("select session_id from summaries where id = $1", summary_id)
+        .fetch_optional(tx.conn())
+        .await?;
+    let Some(session_id) = session_id else { return Ok(false) };
+    session::lock(tx, session_id).await?;
     let Some(mail) = sqlx::query!(
         r#"update mails set state = case when $2 then 'sent' else 'queued' end, sent_at = case when $2 then now() end,
                error = null
            where state in ('failed', 'uncertain') and id = (
                select id from mails where kind = 'follow_up' and subject_id = $1 order by created_at desc, id desc limit 1)
-           returning id, session_id as "session_id!", correlation_id"#,
+           returning id, correlation_id"#,
         summary_id,
         arrived
     )
@@ -42,16 +48,9 @@ pub async fn decide(tx: &mut TenantTx, summary_id: Uuid, verdict: Verdict) -> Re
         return Ok(false);
     };
     tracing::info!(target: "follow_up", { mail.id = %mail.id, mail.arrived = arrived }, "a person decided on a follow-up");
-    sqlx::query!(
-        "update sessions set failed_stage = null, failed_reason = null, updated_at = now()
-         where id = $1 and failed_stage = $2",
-        mail.session_id,
-        STAGE
-    )
-    .execute(tx.conn())
-    .await?;
+    mail::clear_mark(tx, mail.id).await?;
     if arrived {
-        close_if_finished(tx, mail.session_id).await?;
+        close_if_finished(tx, session_id).await?;
     } else {
         mail::enqueue_send(tx, &SendFollowUp { summary_id, mail_id: mail.id }, None, mail.correlation_id).await?;
     }

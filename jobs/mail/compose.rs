@@ -198,6 +198,22 @@ mod tests {
         }
     }
 
+    /// `fixtures/mail/<kind>.txt` is the sample's subject and text as they go out. `UPDATE_FIXTURES=1` writes them anew,
+    /// to be read before they are committed.
+    #[test]
+    fn every_text_is_as_it_was_read_and_approved() {
+        for message in Message::samples() {
+            let rendered = render(&Templates::new(), &message).unwrap_or_else(|error| panic!("{error}"));
+            let got = format!("Subject: {}\n\n{}\n", rendered.subject, rendered.text);
+            let file = format!("{}/../fixtures/mail/{}.txt", env!("CARGO_MANIFEST_DIR"), message.kind());
+            if std::env::var_os("UPDATE_FIXTURES").is_some() {
+                std::fs::write(&file, &got).expect("fixtures/mail is writable");
+            }
+            let expect = std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{file}: {error}"));
+            assert_eq!(got, expect, "{file}");
+        }
+    }
+
     #[test]
     fn what_people_wrote_is_never_markup() {
         let templates = Templates::new();

@@ -23,7 +23,7 @@ pub use messages::{
     FollowUp, FollowUpItem, Message, ReviewRequest, SessionFailed, SessionRejected, SpeakersNeeded, WeeklyClient,
     WeeklyItem, WeeklyRollup,
 };
-pub use notice::{SessionCoach, Trouble, session_coach, tell_coach};
+pub use notice::{SessionCoach, Trouble, clear_mark, session_coach, tell_coach};
 pub use transport::{Mailer, SendError};
 
 use crate::{
@@ -38,10 +38,10 @@ pub struct SendMail {
     pub mail_id: uuid::Uuid,
 }
 
-/// Longer than the mailer's own limits together, so that the mailer and not the queue ends a slow call and its
+/// The timeout is longer than the mailer's own limits together, so that the mailer and not the queue ends a slow call and its
 /// outcome is known as far as it can be.
 pub(crate) const SEND_POLICY: Policy =
-    Policy { max_attempts: 12, timeout: std::time::Duration::from_secs(240), concurrency: 8, ..Policy::DEFAULT };
+    Policy { max_attempts: 12, timeout: std::time::Duration::from_secs(300), concurrency: 8, ..Policy::DEFAULT };
 
 impl Job for SendMail {
     const KIND: &'static str = "mail.send";
@@ -53,9 +53,12 @@ impl Job for SendMail {
 
     async fn run(&self, ctx: &Context) -> Result<Finished, JobError> {
         let delivery = deliver(ctx, self.mail_id).await?;
-        let mut tx = ctx.tenant_tx().await?;
-        delivery.record(&mut tx).await?;
-        let finished = ctx.finish(tx, delivery.outcome()).await;
+        let mut finished = self.finish(ctx, &delivery).await;
+        for pause in delivery.patience() {
+            let Err(JobError::Retry { .. }) = finished else { break };
+            tokio::time::sleep(pause).await;
+            finished = self.finish(ctx, &delivery).await;
+        }
         delivery.settle(ctx, finished).await
     }
 
@@ -68,6 +71,14 @@ impl Job for SendMail {
         }
         crate::db::Tx::commit(tx).await?;
         Ok(())
+    }
+}
+
+impl SendMail {
+    async fn finish(&self, ctx: &Context, delivery: &Delivery) -> Result<Finished, JobError> {
+        let mut tx = ctx.tenant_tx().await?;
+        delivery.record(&mut tx).await?;
+        ctx.finish(tx, delivery.outcome()).await
     }
 }
 

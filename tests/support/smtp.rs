@@ -103,6 +103,6 @@ pub(crate) fn letters_in(folder: &Path) -> Vec<Letter> {
 /// The command that runs the server; its folder is to be added.
 fn smtp_command() -> Command {
     let mut command = python::command();
-    command.arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/smtp_server.py"));
+    command.args(["-W", "ignore"]).arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/smtp_server.py"));
     command
 }
