@@ -45,6 +45,7 @@ pub fn catalogue() -> Catalogue {
         .with::<parse::ParseTranscript>()
         .with::<attribute::AttributeSession>()
         .with::<summarize::SummarizeClient>()
+        .with::<review::AskForSpeakers>()
         .with::<review::RequestReview>()
         .with::<follow_up::SendFollowUp>()
         .with::<mail::SendMail>()

@@ -11,6 +11,7 @@ mod http;
 mod index;
 mod ingest;
 mod mail;
+mod pages;
 mod parse;
 mod queue;
 mod review;

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     Services,
+    attribute::{self, NameError, SpeakerIs},
     db::{TenantTx, Tx},
     follow_up,
     model::{
@@ -43,6 +44,9 @@ pub enum ActionError {
         /// Its state, as stored.
         state: String,
     },
+    /// The session does not wait for its speakers.
+    #[error("this session does not wait for its speakers any more: they are named")]
+    NotWaiting,
     /// Nothing is left that the client may read.
     #[error("nothing in this summary is for the client: add a sentence, or dismiss it")]
     NothingForClient,
@@ -245,46 +249,35 @@ pub async fn ask_fresh_link(
     outgoing::invite(tx, services, link.session_id, invitation, visitor).await
 }
 
-/// Who a speaker is, as the coach says.
-#[derive(Clone, Debug)]
-pub enum Who {
-    /// The coach.
-    Coach,
-    /// One of the coach's clients.
-    Client(Uuid),
-    /// A client who is not known yet.
-    NewClient {
-        /// The name.
-        name: String,
-        /// Where a follow-up would go.
-        email: Option<String>,
-    },
-    /// Neither coach nor client.
-    Guest,
-}
-
-/// The coach's answer for one label.
-#[derive(Clone, Debug)]
-pub struct SpeakerAnswer {
-    /// As written in the file.
-    pub label: String,
-    /// Who it is.
-    pub who: Who,
-}
-
 /// Names the speakers of a session that waits for it; the answers are aliases from then on.
 ///
 /// # Errors
-/// [`ActionError::Invalid`] names the labels whose answer cannot be taken.
+/// [`ActionError::Invalid`] where an answer cannot be taken, [`ActionError::NotWaiting`] where none is waited for.
 pub async fn name_speakers(
     tx: &mut TenantTx,
     session_id: Uuid,
-    answers: &[SpeakerAnswer],
+    answers: &[(String, SpeakerIs)],
     visitor: &Visitor,
 ) -> Result<(), ActionError> {
-    session::lock(tx, session_id).await?.ok_or(ActionError::NotFound)?;
-    outgoing::name_speakers(tx, session_id, answers).await?;
-    let detail = json!({ "labels": answers.len() });
+    let named = attribute::name_speakers(tx, session_id, answers).await.map_err(|error| refusal(error, answers))?;
+    let detail = json!({ "named": named.named, "remaining": named.remaining });
     record(tx, &Event { detail, ..Event::of(session_id, EventKind::SpeakersNamed) }, visitor).await?;
     Ok(())
+}
+
+/// What attribute refuses, at the place of the answer that it is about.
+fn refusal(error: NameError, answers: &[(String, SpeakerIs)]) -> ActionError {
+    let problem = error.to_string();
+    let at = |matches: &dyn Fn(&(String, SpeakerIs)) -> bool| {
+        let index = answers.iter().position(matches).unwrap_or_default();
+        ActionError::Invalid(vec![Problem { field: format!("speaker.{index}"), problem: problem.clone() }])
+    };
+    match error {
+        NameError::NoSession => ActionError::NotFound,
+        NameError::NotWaiting => ActionError::NotWaiting,
+        NameError::NoLabel(label) => at(&|(answered, _)| *answered == label),
+        NameError::NoClient => at(&|(_, is)| matches!(is, SpeakerIs::Client(_))),
+        NameError::Person(_) => at(&|(_, is)| matches!(is, SpeakerIs::NewClient { .. })),
+        NameError::Database(error) => ActionError::Database(error),
+    }
 }

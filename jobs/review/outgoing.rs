@@ -1,5 +1,4 @@
-//! What review sets going elsewhere, in the caller's transaction: mails with links, follow-ups, and the coach's
-//! answers to who spoke.
+//! What review sets going elsewhere, in the caller's transaction: mails with links, and follow-ups.
 //!
 //! Reads the session and its coach; writes `review_links`, `mails` and the audit. The ledger knows a mail by its kind,
 //! subject, recipient and version, so the same mail is not put there twice.
@@ -194,16 +193,6 @@ pub(super) async fn stop_follow_up(tx: &mut TenantTx, summary_id: Uuid) -> Resul
     .fetch_one(tx.conn())
     .await?;
     Ok(!gone)
-}
-
-/// Hands the coach's answers to attribute.
-pub(super) async fn name_speakers(
-    tx: &mut TenantTx,
-    session_id: Uuid,
-    answers: &[super::actions::SpeakerAnswer],
-) -> Result<(), ActionError> {
-    let _ = (tx, session_id, answers);
-    Ok(())
 }
 
 impl From<MailError> for ActionError {

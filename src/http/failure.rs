@@ -115,7 +115,7 @@ impl From<ActionError> for Failure {
         let detail = capitalized(&error.to_string());
         match error {
             ActionError::NotFound => Self::not_found(),
-            ActionError::Conflict { .. } | ActionError::NotOpen { .. } => {
+            ActionError::Conflict { .. } | ActionError::NotOpen { .. } | ActionError::NotWaiting => {
                 Self::new(StatusCode::CONFLICT, "This changed meanwhile", detail)
             }
             ActionError::TooLate => Self::new(StatusCode::CONFLICT, "It is already on its way", detail),
