@@ -135,9 +135,16 @@ async fn fits(client: &Client) {
     assert!(widths[0].as_f64() <= Some(360.0), "the page scrolls sideways: {widths}");
 }
 
-/// Keeps a picture of the page in the folder that `DEBRIEF_TESTS_PICTURES` names, for people to look at.
+/// Keeps pictures of the page, a screen each, in the folder that `DEBRIEF_TESTS_PICTURES` names, for people to look at.
 async fn keep(client: &Client, name: &str) {
     let Some(folder) = std::env::var_os("DEBRIEF_TESTS_PICTURES") else { return };
-    let picture = client.screenshot().await.expect("a picture");
-    std::fs::write(std::path::Path::new(&folder).join(format!("{name}.png")), picture).expect("it is kept");
+    for screen in 1.. {
+        let picture = client.screenshot().await.expect("a picture");
+        std::fs::write(std::path::Path::new(&folder).join(format!("{name}-{screen}.png")), picture).expect("it is kept");
+        let scroll = "const before = scrollY; scrollBy({ top: innerHeight - 40, behavior: 'instant' }); return scrollY > before";
+        if client.execute(scroll, Vec::new()).await.expect("the page scrolls") != true {
+            break;
+        }
+    }
+    client.execute("scrollTo({ top: 0, behavior: 'instant' })", Vec::new()).await.expect("the page scrolls");
 }
