@@ -76,7 +76,7 @@ async fn a_coach_reads_corrects_and_approves_in_a_browser() {
     field.clear().await.expect("it is emptied");
     field.send_keys("You ran the planning meeting in half an hour.").await.expect("it is typed");
     press(&client, "Save changes", "Your changes are saved.").await;
-    press(&client, "Approve and send", "It goes to priya@raman.example at").await;
+    press(&client, "Approve and send", "Approved. It goes to priya@raman.example at").await;
     let page = text(&client).await;
     assert!(page.contains("You ran the planning meeting in half an hour."), "{page}");
     keep(&client, "approved").await;

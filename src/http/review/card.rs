@@ -138,8 +138,6 @@ fn notice(done: &str) -> Option<&'static str> {
         "edited" => "Your changes are saved.",
         "unchanged" => "Nothing was changed, so there was nothing to save.",
         "saved-first" => "Your changes are saved, and nothing is sent yet. Please read it once more as it now stands, and approve it.",
-        "approved" => "Approved.",
-        "not-sent" => "Approved, and not sent.",
         "dismissed" => "Put aside. Nothing of it is sent.",
         "cancelled" => "Stopped. Nothing was sent; you can change it and approve it again.",
         _ => return None,
@@ -243,10 +241,10 @@ fn follow_up(summary: &SummaryView, zone: Tz) -> (Option<String>, Option<&'stati
     let Some(mail) = summary.follow_up.as_ref().filter(|mail| mail.state != "cancelled") else {
         let text = match summary.client_email {
             None => format!(
-                "It was not sent, because we have no email address for {client}. Add one to roster.csv in your inbox \
+                "Approved, and not sent: we have no email address for {client}. Add one to roster.csv in your inbox \
                  folder, then open it again here and approve it."
             ),
-            Some(_) => format!("It was not sent, because {client} had no email address. Open it again and approve it to send it."),
+            Some(_) => format!("Approved, and not sent: {client} had no email address that we could use. Open it again and approve it to send it."),
         };
         return (Some(text), Some("Open it again"));
     };
@@ -254,10 +252,10 @@ fn follow_up(summary: &SummaryView, zone: Tz) -> (Option<String>, Option<&'stati
     match mail.state.as_str() {
         "queued" if mail.due_at > Utc::now() => {
             let at = moment(mail.due_at, zone);
-            (Some(format!("It goes to {to} at {at} ({zone}). Until then you can stop it.")), Some("Stop it"))
+            (Some(format!("Approved. It goes to {to} at {at} ({zone}). Until then you can stop it.")), Some("Stop it"))
         }
-        "queued" => (Some(format!("It is about to go to {to}.")), Some("Stop it")),
-        "sending" => (Some(format!("It is on its way to {to}.")), None),
+        "queued" => (Some(format!("Approved. It is about to go to {to}.")), Some("Stop it")),
+        "sending" => (Some(format!("Approved. It is on its way to {to}.")), None),
         "sent" => {
             let at = mail.sent_at.map_or_else(|| "now".to_owned(), |at| moment(at, zone));
             (Some(format!("It was sent to {to} ({at}).")), None)
