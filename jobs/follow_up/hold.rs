@@ -1,5 +1,5 @@
-//! Before a follow-up goes: it is frozen and held by the approval, and can be cancelled; and after the last one the
-//! session is closed. Every function works in the caller's transaction.
+//! Before a follow-up goes: the approval freezes it, and it is held and can be cancelled. Reads the approved version
+//! and the people; writes the mail and its job in the caller's transaction. A rerun finds the mail in the ledger.
 
 use std::time::Duration;
 
@@ -10,11 +10,7 @@ use super::SendFollowUp;
 use crate::{
     db::{TenantTx, Tx},
     mail::{self, FollowUpItem, MailError, Mailer, Message, NewMail, Recipient},
-    model::{
-        Claim, Content, Owner, Section,
-        session::{self, State},
-        summary,
-    },
+    model::{Claim, Content, Owner, Section, summary},
     template::Templates,
 };
 
@@ -171,40 +167,6 @@ pub async fn cancel(tx: &mut TenantTx, summary_id: Uuid) -> Result<bool, sqlx::E
         tracing::info!(target: "follow_up", { summary.id = %summary_id }, "follow-up cancelled");
     }
     Ok(cancelled.rows_affected() > 0)
-}
-
-/// Closes a session in review when every summary of it is approved or dismissed and no follow-up is outstanding: none
-/// held, none on its way, and none whose failure or unknown fate still waits for a person. Gives whether it did.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn close_if_finished(tx: &mut TenantTx, session_id: Uuid) -> Result<bool, sqlx::Error> {
-    // The lock makes two follow-ups that end at the same time count each other.
-    let Some((state, correlation_id)) = session::lock(tx, session_id).await? else { return Ok(false) };
-    if state != State::InReview.as_str() {
-        return Ok(false);
-    }
-    // The newest follow-up of a summary is the one that counts: a failed one is made good by its successor.
-    let outstanding = sqlx::query_scalar!(
-        r#"select exists (select from summaries where session_id = $1 and state not in ('approved', 'dismissed'))
-               or exists (
-                   select from (
-                       select distinct on (subject_id) state from mails
-                       where session_id = $1 and kind = 'follow_up' order by subject_id, created_at desc, id desc
-                   ) as newest where state in ('queued', 'sending', 'failed', 'uncertain')
-               ) as "outstanding!""#,
-        session_id
-    )
-    .fetch_one(tx.conn())
-    .await?;
-    if outstanding {
-        return Ok(false);
-    }
-    session::set_state(tx, session_id, State::Closed).await?;
-    tracing::info!(
-        target: "follow_up", { session.id = %session_id, correlation.id = %correlation_id }, "session closed"
-    );
-    Ok(true)
 }
 
 /// What the client may read of a summary, and nothing else.

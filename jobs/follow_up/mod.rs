@@ -5,15 +5,17 @@
 //! a mail to the coach where something went wrong. A rerun finds the mail settled and sends nothing.
 
 mod hold;
+mod settle;
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-pub use hold::{FollowUp, FollowUpError, cancel, close_if_finished, queue};
+pub use hold::{FollowUp, FollowUpError, cancel, queue};
+pub use settle::{Verdict, close_if_finished, decide};
 
 use crate::{
     db::{TenantTx, Tx},
-    mail::{self, Trouble},
+    mail::{self, Delivery, MailError, Trouble},
     model::session,
     queue::{Context, Finished, Job, JobError, Policy},
 };
@@ -52,16 +54,22 @@ impl Job for SendFollowUp {
 
         let delivery = mail::deliver(ctx, self.mail_id).await?;
 
-        let mut tx = ctx.tenant_tx().await?;
-        delivery.record(&mut tx).await?;
-        if let Some(session_id) = self.session_id(&mut tx).await? {
-            if delivery.uncertainty().is_some() {
-                self.trouble(ctx, &mut tx, session_id, UNCERTAIN).await?;
-            }
-            close_if_finished(&mut tx, session_id).await?;
+        let mut finished = self.finish(ctx, &delivery).await;
+        for pause in delivery.patience() {
+            let Err(JobError::Retry { .. }) = finished else { break };
+            tokio::time::sleep(pause).await;
+            finished = self.finish(ctx, &delivery).await;
         }
-        let finished = ctx.finish(tx, delivery.outcome()).await;
-        delivery.settle(ctx, finished).await
+        let finished = delivery.settle(ctx, finished).await;
+        if matches!(finished, Err(JobError::Stale)) && delivery.is_sent() {
+            // Whoever took the job over could not know, and left the session open.
+            let mut tx = ctx.tenant_tx().await?;
+            if let Some(session_id) = self.session_id(&mut tx).await? {
+                close_if_finished(&mut tx, session_id).await?;
+            }
+            tx.commit().await?;
+        }
+        finished
     }
 
     async fn on_dead(&self, ctx: &Context, error: &str) -> Result<(), JobError> {
@@ -90,6 +98,18 @@ const NOT_SENT: Words = (
 );
 
 impl SendFollowUp {
+    async fn finish(&self, ctx: &Context, delivery: &Delivery) -> Result<Finished, JobError> {
+        let mut tx = ctx.tenant_tx().await?;
+        delivery.record(&mut tx).await?;
+        if let Some(session_id) = self.session_id(&mut tx).await? {
+            if delivery.uncertainty().is_some() {
+                self.trouble(ctx, &mut tx, session_id, UNCERTAIN).await?;
+            }
+            close_if_finished(&mut tx, session_id).await?;
+        }
+        ctx.finish(tx, delivery.outcome()).await
+    }
+
     /// Whether the summary is approved with the version of the mail, and that version is what was signed.
     async fn still_approved(&self, tx: &mut TenantTx) -> Result<bool, sqlx::Error> {
         sqlx::query_scalar!(
@@ -135,8 +155,14 @@ impl SendFollowUp {
         (reason, advice): Words,
     ) -> Result<(), JobError> {
         session::mark_failed(tx, session_id, STAGE, reason).await?;
-        let trouble = Trouble { subject_id: self.mail_id, step: "be sure of a follow-up", reason, advice };
-        mail::tell_coach(tx, &ctx.templates, &ctx.mailer, session_id, trouble).await?;
+        let trouble = Trouble { subject_id: self.mail_id, step: "deliver a follow-up for sure", reason, advice };
+        match mail::tell_coach(tx, &ctx.templates, &ctx.mailer, session_id, trouble).await {
+            // The mark on the session stands even where the coach cannot be written to.
+            Err(error @ MailError::Recipient) => {
+                tracing::error!(target: "follow_up", { session.id = %session_id, %error }, "the coach is not told");
+            }
+            told => _ = told?,
+        }
         Ok(())
     }
 }

@@ -11,7 +11,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{FollowUp, Mail, SendError};
+use super::{FollowUp, Mail, SendError, clear_mark};
 use crate::{
     db::{TenantTx, Tx},
     queue::{Context, Finished, JobError},
@@ -54,7 +54,15 @@ pub async fn deliver(ctx: &Context, mail_id: Uuid) -> Result<Delivery, JobError>
     };
     tx.commit().await?;
 
-    match ctx.mailer.send(&message_id, &recipient, &message).await {
+    let sent = ctx.mailer.send(&message_id, &recipient, &message).await;
+    let outcome = match &sent {
+        Ok(()) => "sent",
+        Err(SendError::Refused { .. }) => "refused",
+        Err(SendError::NotSent(_)) => "not_sent",
+        Err(SendError::Uncertain(_)) => "uncertain",
+    };
+    metrics::counter!("debrief_mails_total", "kind" => kind.clone(), "outcome" => outcome).increment(1);
+    match sent {
         Ok(()) => {
             tracing::info!(
                 target: "mail", { mail.id = %mail_id, mail.kind = kind, correlation.id = %ctx.job.correlation_id },
@@ -151,6 +159,13 @@ impl Delivery {
         self.fate == Fate::Sent
     }
 
+    /// The pauses after which the caller tries again to finish when the database is away: a sent mail whose record is
+    /// lost becomes one of unknown fate. Where nothing was sent, the queue's own retry will do.
+    pub fn patience(&self) -> impl Iterator<Item = Duration> + use<> {
+        let tries = if self.is_sent() { 4 } else { 0 };
+        (0..tries).map(|exponent| Duration::from_secs(1 << exponent))
+    }
+
     /// Why its fate is unknown, where it is.
     #[must_use]
     pub fn uncertainty(&self) -> Option<&str> {
@@ -165,6 +180,7 @@ impl Delivery {
     /// # Errors
     /// When the database does not answer.
     pub async fn record(&self, tx: &mut TenantTx) -> Result<(), sqlx::Error> {
+        lock_session(tx, self.mail_id).await?;
         match &self.fate {
             Fate::Sent => {
                 sqlx::query!(
@@ -176,9 +192,15 @@ impl Delivery {
                 )
                 .execute(tx.conn())
                 .await?;
+                clear_mark(tx, self.mail_id).await?;
             }
             // The fence stays that of the attempt which may have sent it.
             Fate::Uncertain(why) => {
+                tracing::warn!(
+                    target: "mail",
+                    { mail.id = %self.mail_id, error = why },
+                    "whether the client has this mail is not known: it is not sent again"
+                );
                 sqlx::query!(
                     "update mails set state = 'uncertain', error = $2 where id = $1 and state = 'sending'",
                     self.mail_id,
@@ -211,6 +233,7 @@ impl Delivery {
     pub async fn settle(&self, ctx: &Context, finished: Result<Finished, JobError>) -> Result<Finished, JobError> {
         if matches!(finished, Err(JobError::Stale)) && self.is_sent() {
             let mut tx = ctx.tenant_tx().await?;
+            lock_session(&mut tx, self.mail_id).await?;
             sqlx::query!(
                 "update mails set state = 'sent', sent_at = now(), error = null,
                     message = case when carries_link then null else message end
@@ -219,11 +242,24 @@ impl Delivery {
             )
             .execute(tx.conn())
             .await?;
+            clear_mark(&mut tx, self.mail_id).await?;
             tx.commit().await?;
             tracing::warn!(target: "mail", { mail.id = %self.mail_id }, "sent by a worker that had lost its lease");
         }
         finished
     }
+}
+
+/// Locks the mail's session before the mail, as the review page does: a deadlock here would cost the record of a mail
+/// that is sent.
+async fn lock_session(tx: &mut TenantTx, mail_id: Uuid) -> Result<(), sqlx::Error> {
+    sqlx::query_scalar!(
+        "select id from sessions where id = (select session_id from mails where id = $1) for update",
+        mail_id
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(())
 }
 
 /// When the job of a mail is dead: the mail is failed, or uncertain where an attempt may have sent it. Gives the mail,
@@ -232,6 +268,7 @@ impl Delivery {
 /// # Errors
 /// When the database does not answer.
 pub async fn give_up(tx: &mut TenantTx, mail_id: Uuid, error: &str) -> Result<Option<Mail>, sqlx::Error> {
+    lock_session(tx, mail_id).await?;
     sqlx::query_as!(
         Mail,
         "update mails set state = case when state in ('sending', 'uncertain') then 'uncertain' else 'failed' end,

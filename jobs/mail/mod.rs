@@ -23,7 +23,7 @@ pub use messages::{
     FollowUp, FollowUpItem, Message, ReviewRequest, SessionFailed, SessionRejected, SpeakersNeeded, WeeklyClient,
     WeeklyItem, WeeklyRollup,
 };
-pub use notice::{SessionCoach, Trouble, session_coach, tell_coach};
+pub use notice::{SessionCoach, Trouble, clear_mark, session_coach, tell_coach};
 pub use transport::{Mailer, SendError};
 
 use crate::{
@@ -38,10 +38,10 @@ pub struct SendMail {
     pub mail_id: uuid::Uuid,
 }
 
-/// Longer than the mailer's own limits together, so that the mailer and not the queue ends a slow call and its
+/// The timeout is longer than the mailer's own limits together, so that the mailer and not the queue ends a slow call and its
 /// outcome is known as far as it can be.
 pub(crate) const SEND_POLICY: Policy =
-    Policy { max_attempts: 12, timeout: std::time::Duration::from_secs(240), concurrency: 8, ..Policy::DEFAULT };
+    Policy { max_attempts: 12, timeout: std::time::Duration::from_secs(300), concurrency: 8, ..Policy::DEFAULT };
 
 impl Job for SendMail {
     const KIND: &'static str = "mail.send";
@@ -53,9 +53,12 @@ impl Job for SendMail {
 
     async fn run(&self, ctx: &Context) -> Result<Finished, JobError> {
         let delivery = deliver(ctx, self.mail_id).await?;
-        let mut tx = ctx.tenant_tx().await?;
-        delivery.record(&mut tx).await?;
-        let finished = ctx.finish(tx, delivery.outcome()).await;
+        let mut finished = self.finish(ctx, &delivery).await;
+        for pause in delivery.patience() {
+            let Err(JobError::Retry { .. }) = finished else { break };
+            tokio::time::sleep(pause).await;
+            finished = self.finish(ctx, &delivery).await;
+        }
         delivery.settle(ctx, finished).await
     }
 
@@ -71,11 +74,22 @@ impl Job for SendMail {
     }
 }
 
+impl SendMail {
+    async fn finish(&self, ctx: &Context, delivery: &Delivery) -> Result<Finished, JobError> {
+        let mut tx = ctx.tenant_tx().await?;
+        delivery.record(&mut tx).await?;
+        ctx.finish(tx, delivery.outcome()).await
+    }
+}
+
 /// How mail leaves.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// `smtp://…`, `smtps://…` or `file:///folder` (a folder of .eml files). Holds a password, so it is secret.
+    /// `smtps://user:password@host` (port 465), `smtp://host:port` (587 where none is given), or `file:///folder` (a
+    /// folder of .eml files). `smtp://` uses STARTTLS where the server offers it; `?tls=required` insists on it (and is
+    /// the rule where a password would leave this machine), `?tls=never` does without. `timeout=` shortens the time in
+    /// seconds that the server has for each answer. Holds a password, so it is secret.
     pub url: secrecy::SecretString,
     /// The sender: `Debrief <debrief@example.org>`.
     pub from: String,

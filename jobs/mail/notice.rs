@@ -97,3 +97,20 @@ pub async fn tell_coach(
     };
     queue_mail(tx, templates, mailer, mail).await
 }
+
+/// Takes the mark of a failed mail off its session when the mail has gone after all, unless another mail of the session
+/// still waits for a person.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn clear_mark(tx: &mut TenantTx, mail_id: Uuid) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update sessions set failed_stage = null, failed_reason = null, updated_at = now()
+         where id = (select session_id from mails where id = $1) and failed_stage in ('mail', 'follow_up')
+           and not exists (select from mails where session_id = sessions.id and state in ('failed', 'uncertain'))",
+        mail_id
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}

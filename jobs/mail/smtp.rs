@@ -4,6 +4,7 @@
 
 use std::{
     fmt,
+    net::IpAddr,
     sync::{Mutex, PoisonError},
     time::Duration,
 };
@@ -21,7 +22,7 @@ use lettre::{
     },
 };
 use tokio::{sync::Semaphore, time::timeout};
-use url::{Host, Url};
+use url::Url;
 
 use super::SendError;
 use crate::SettingsError;
@@ -56,7 +57,8 @@ pub(super) struct Smtp {
     port: u16,
     encryption: Encryption,
     credentials: Option<Credentials>,
-    message_timeout: Duration,
+    /// No phase takes longer than this.
+    patience: Duration,
     conversations: Semaphore,
     idle: Mutex<Vec<AsyncSmtpConnection>>,
 }
@@ -68,16 +70,16 @@ impl fmt::Debug for Smtp {
 }
 
 impl Smtp {
-    /// From `smtp[s]://[user:password@]host[:port][?tls=required|offered|never]`. Without `tls`, a password is only
+    /// From `smtp[s]://[user:password@]host[:port][?tls=required|offered|never&timeout=seconds]`. Without `tls`, a password is only
     /// given to an encrypted connection, unless the server is this machine.
     pub(super) fn new(url: &Url) -> Result<Self, SettingsError> {
         let wrong = |problem: String| SettingsError::new("mail.url", problem);
-        let host = url.host().ok_or_else(|| wrong("it names no host: write smtp://host:port".into()))?;
-        let here = match &host {
-            Host::Domain(name) => *name == "localhost",
-            Host::Ipv4(address) => address.is_loopback(),
-            Host::Ipv6(address) => address.is_loopback(),
-        };
+        // For a scheme that is not the web's, `url` leaves an address as text, and an IPv6 one in brackets.
+        let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
+        if host.is_empty() {
+            return Err(wrong("it names no host: write smtp://host:port".into()));
+        }
+        let here = host == "localhost" || host.parse().is_ok_and(|address: IpAddr| address.is_loopback());
         let credentials = match (url.username(), url.password()) {
             ("", _) => None,
             (user, password) => Some(Credentials::new(decode(user)?, decode(password.unwrap_or_default())?)),
@@ -87,7 +89,7 @@ impl Smtp {
             _ if credentials.is_some() && !here => (Encryption::Required, 587),
             _ => (Encryption::Offered, 587),
         };
-        let mut message_timeout = MESSAGE_TIMEOUT;
+        let mut patience = MESSAGE_TIMEOUT;
         for (key, value) in url.query_pairs() {
             match (key.as_ref(), value.as_ref()) {
                 ("tls", _) if encryption == Encryption::Always => {
@@ -98,7 +100,7 @@ impl Smtp {
                 ("tls", "never") => encryption = Encryption::Never,
                 ("timeout", seconds) => {
                     let seconds = seconds.parse().map_err(|_| wrong("timeout= is a number of seconds".into()))?;
-                    message_timeout = Duration::from_secs(seconds).min(MESSAGE_TIMEOUT);
+                    patience = Duration::from_secs(seconds).min(MESSAGE_TIMEOUT);
                 }
                 _ => {
                     return Err(wrong(format!(
@@ -108,12 +110,11 @@ impl Smtp {
             }
         }
         Ok(Self {
-            // TLS and the resolver want an IPv6 address without its brackets.
-            host: host.to_string().trim_matches(['[', ']']).to_owned(),
+            host,
             port: url.port().unwrap_or(port),
             encryption,
             credentials,
-            message_timeout,
+            patience,
             conversations: Semaphore::new(MAX_CONVERSATIONS),
             idle: Mutex::new(Vec::new()),
         })
@@ -123,11 +124,11 @@ impl Smtp {
     pub(super) async fn send(&self, envelope: &Envelope, message: &[u8]) -> Result<(), SendError> {
         let _turn = self.conversations.acquire().await.map_err(|error| SendError::NotSent(error.to_string()))?;
         let mut connection = self.connection().await?;
-        if let Err(error) = announce(&mut connection, envelope, message).await {
+        if let Err(error) = announce(&mut connection, COMMAND_TIMEOUT.min(self.patience), envelope, message).await {
             close(connection).await;
             return Err(error);
         }
-        match timeout(self.message_timeout, connection.message(message)).await {
+        match timeout(self.patience, connection.message(message)).await {
             Ok(Ok(_)) => {
                 self.keep(connection);
                 Ok(())
@@ -145,11 +146,11 @@ impl Smtp {
     /// An idle connection that still answers, else a new one.
     async fn connection(&self) -> Result<AsyncSmtpConnection, SendError> {
         while let Some(mut connection) = self.take_idle() {
-            if timeout(COMMAND_TIMEOUT, connection.test_connected()).await == Ok(true) {
+            if timeout(COMMAND_TIMEOUT.min(self.patience), connection.test_connected()).await == Ok(true) {
                 return Ok(connection);
             }
         }
-        timeout(CONNECT_TIMEOUT, self.connect())
+        timeout(CONNECT_TIMEOUT.min(self.patience), self.connect())
             .await
             .map_err(|_| SendError::NotSent("the mail server did not greet in time".into()))?
             .map_err(|error| match error.status() {
@@ -193,7 +194,12 @@ impl Smtp {
 }
 
 /// MAIL, RCPT and DATA: whatever fails here, nothing was sent.
-async fn announce(connection: &mut AsyncSmtpConnection, envelope: &Envelope, message: &[u8]) -> Result<(), SendError> {
+async fn announce(
+    connection: &mut AsyncSmtpConnection,
+    patience: Duration,
+    envelope: &Envelope,
+    message: &[u8],
+) -> Result<(), SendError> {
     let mut parameters = Vec::new();
     let ascii = |address: &Address| AsRef::<str>::as_ref(address).is_ascii();
     if !envelope.to().iter().chain(envelope.from()).all(ascii) {
@@ -206,15 +212,15 @@ async fn announce(connection: &mut AsyncSmtpConnection, envelope: &Envelope, mes
     if !message.is_ascii() && connection.server_info().supports_feature(Extension::EightBitMime) {
         parameters.push(MailParameter::Body(MailBodyParameter::EightBitMime));
     }
-    command(connection.command(Mail::new(envelope.from().cloned(), parameters))).await?;
+    command(patience, connection.command(Mail::new(envelope.from().cloned(), parameters))).await?;
     for to in envelope.to() {
-        command(connection.command(Rcpt::new(to.clone(), Vec::new()))).await?;
+        command(patience, connection.command(Rcpt::new(to.clone(), Vec::new()))).await?;
     }
-    command(connection.command(Data)).await
+    command(patience, connection.command(Data)).await
 }
 
-async fn command(call: impl Future<Output = Result<Response, Error>>) -> Result<(), SendError> {
-    match timeout(COMMAND_TIMEOUT, call).await {
+async fn command(patience: Duration, call: impl Future<Output = Result<Response, Error>>) -> Result<(), SendError> {
+    match timeout(patience, call).await {
         Ok(Ok(_)) => Ok(()),
         Ok(Err(error)) => Err(answered(&error)),
         Err(_) => Err(SendError::NotSent("the mail server did not answer in time".into())),

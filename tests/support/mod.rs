@@ -7,4 +7,9 @@ mod world;
 
 pub(crate) use database::TestDatabase;
 pub(crate) use reviewed::Reviewed;
+mod smtp;
+mod world;
+
+pub(crate) use database::TestDatabase;
+pub(crate) use smtp::{Letter, SmtpServer, letters_in};
 pub(crate) use world::World;
