@@ -97,6 +97,19 @@ impl Visit {
         sqlx::query_scalar(sql).fetch_one(tx.conn()).await.expect("it counts")
     }
 
+    /// As if no client had been found in the session.
+    async fn forget_summaries(&self) {
+        for sql in [
+            "delete from evidence",
+            "delete from action_items",
+            "delete from claims",
+            "delete from summary_versions",
+            "delete from summaries",
+        ] {
+            self.execute(sql).await;
+        }
+    }
+
     async fn execute(&self, sql: &'static str) {
         let mut tx = self.world.database.db.tenant(self.world.organization).await.expect("a transaction");
         sqlx::query(sql).execute(tx.conn()).await.expect("it is done");
@@ -138,14 +151,26 @@ async fn following_a_link_changes_nothing_and_pressing_its_button_opens_it() {
         assert!(!answer.body.contains("Priya"), "the page behind the link is not shown");
     }
     let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
-    let changed: i64 = sqlx::query_scalar("select (select count(*) from review_visits) + (select count(*) from review_events)")
-        .fetch_one(tx.conn()).await.expect("it counts");
+    let changed: i64 =
+        sqlx::query_scalar("select (select count(*) from review_visits) + (select count(*) from review_events)")
+            .fetch_one(tx.conn())
+            .await
+            .expect("it counts");
     assert_eq!(changed, 0);
     let cookie = open(&world, &reviewed, &router).await;
     let page = get(&router, &format!("/review/{}", reviewed.session), &cookie).await;
     assert_eq!(page.status, StatusCode::OK);
     assert!(!page.body.contains(token.reveal()));
-    for words in ["Delegating the release notes", "Priya Raman", "kept it to half an hour", "0:06", "estimated", "Only you see this", "4 of 5 statements verified, 1 dropped", "Line 12 has no end time."] {
+    for words in [
+        "Delegating the release notes",
+        "Priya Raman",
+        "kept it to half an hour",
+        "0:06",
+        "estimated",
+        "Only you see this",
+        "4 of 5 statements verified, 1 dropped",
+        "Line 12 has no end time.",
+    ] {
         assert!(page.body.contains(words), "{words} is missing in {}", page.body);
     }
 }
@@ -162,13 +187,22 @@ async fn every_answer_carries_the_headers_that_keep_it_private() {
         assert_eq!(answer.header("cross-origin-opener-policy"), "same-origin", "{path}");
         assert_eq!(answer.header("x-content-type-options"), "nosniff", "{path}");
     }
-    let style = visit.read().await.body.split("stylesheet\" href=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a style sheet").replace("&#x2f;", "/");
+    let style = visit
+        .read()
+        .await
+        .body
+        .split("stylesheet\" href=\"")
+        .nth(1)
+        .and_then(|rest| rest.split('"').next())
+        .expect("a style sheet")
+        .replace("&#x2f;", "/");
     assert!(get(&visit.router, &style, "").await.header("cache-control").contains("immutable"));
 }
 
 #[tokio::test]
 async fn over_https_the_cookie_is_bound_to_the_host() {
-    let world = World::with(|settings| settings.review.base_url = "https://debrief.example/app".parse().expect("a URL")).await;
+    let world =
+        World::with(|settings| settings.review.base_url = "https://debrief.example/app".parse().expect("a URL")).await;
     let reviewed = Reviewed::new(&world).await;
     let router = public_router(state(&world.services));
     let token = reviewed.link(&world).await;
@@ -185,11 +219,20 @@ async fn a_sentence_is_edited_and_the_new_version_approved() {
     let (field, words) = first_claim(&page);
     assert!(words.contains("half an hour"));
     let (token, version, hash) = (page.field("form_token"), page.field("version"), page.field("hash"));
-    let fields = [("form_token", token.as_str()), ("version", &version), ("hash", &hash), (&field, "You ran the meeting in <half> an hour.")];
+    let fields = [
+        ("form_token", token.as_str()),
+        ("version", &version),
+        ("hash", &hash),
+        (&field, "You ran the meeting in <half> an hour."),
+    ];
     let saved = post(&visit.router, &visit.action(""), &visit.cookie, &fields).await;
     assert_eq!(saved.status, StatusCode::SEE_OTHER);
     let page = get(&visit.router, saved.header("location").split('#').next().expect("a path"), &visit.cookie).await;
-    assert!(page.body.contains("Your changes are saved.") && page.body.contains("in &lt;half&gt; an hour."), "{}", page.body);
+    assert!(
+        page.body.contains("Your changes are saved.") && page.body.contains("in &lt;half&gt; an hour."),
+        "{}",
+        page.body
+    );
 
     // The old page approves nothing any more, and says what changed.
     let stale = post(&visit.router, &visit.action("/approve"), &visit.cookie, &fields[..3]).await;
@@ -219,7 +262,8 @@ async fn approving_with_unsaved_typing_saves_it_and_asks_again() {
     let page = visit.read().await;
     let (field, _) = first_claim(&page);
     let (token, version, hash) = (page.field("form_token"), page.field("version"), page.field("hash"));
-    let fields = [("form_token", token.as_str()), ("version", &version), ("hash", &hash), (&field, "Typed and not saved.")];
+    let fields =
+        [("form_token", token.as_str()), ("version", &version), ("hash", &hash), (&field, "Typed and not saved.")];
     let answer = post(&visit.router, &visit.action("/approve"), &visit.cookie, &fields).await;
     assert!(answer.header("location").contains("done=saved-first"), "{answer:?}");
     assert_eq!(visit.count("select count(*) from summaries where state = 'approved'").await, 0);
@@ -232,7 +276,8 @@ async fn typing_survives_what_cannot_be_taken() {
     let page = visit.read().await;
     let (field, _) = first_claim(&page);
     let (token, version) = (page.field("form_token"), page.field("version"));
-    let fields = [("form_token", token.as_str()), ("version", &version), (&field, " "), ("add.wins", "A win that I typed.")];
+    let fields =
+        [("form_token", token.as_str()), ("version", &version), (&field, " "), ("add.wins", "A win that I typed.")];
     let refused = post(&visit.router, &visit.action(""), &visit.cookie, &fields).await;
     assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(refused.body.contains("This sentence is empty.") && refused.body.contains("A win that I typed."));
@@ -253,13 +298,23 @@ async fn a_form_from_elsewhere_is_refused() {
     let fields = [("form_token", token.as_str()), ("version", &version), ("hash", &hash)];
     let path = visit.action("/approve");
     let request = |name: &'static str, value: &'static str| {
-        form(&path, &fields).header(header::COOKIE, &visit.cookie).header(name, value).body(body(&fields)).expect("a request")
+        form(&path, &fields)
+            .header(header::COOKIE, &visit.cookie)
+            .header(name, value)
+            .body(body(&fields))
+            .expect("a request")
     };
-    for (name, value) in [("sec-fetch-site", "cross-site"), ("sec-fetch-site", "same-site"), ("origin", "https://evil.example"), ("origin", "null")] {
+    for (name, value) in [
+        ("sec-fetch-site", "cross-site"),
+        ("sec-fetch-site", "same-site"),
+        ("origin", "https://evil.example"),
+        ("origin", "null"),
+    ] {
         assert_eq!(send(&visit.router, request(name, value)).await.status, StatusCode::FORBIDDEN, "{name}: {value}");
     }
     // Without the visit's own token, too; and without the cookie.
-    let forged = post(&visit.router, &path, &visit.cookie, &[("form_token", "x"), ("version", &version), ("hash", &hash)]).await;
+    let forged =
+        post(&visit.router, &path, &visit.cookie, &[("form_token", "x"), ("version", &version), ("hash", &hash)]).await;
     assert_eq!(forged.status, StatusCode::FORBIDDEN);
     assert_eq!(post(&visit.router, &path, "", &fields).await.status, StatusCode::UNAUTHORIZED);
     assert_eq!(visit.count("select count(*) from summaries where state = 'approved'").await, 0);
@@ -293,8 +348,14 @@ async fn an_expired_link_offers_a_fresh_one_and_a_revoked_one_does_not() {
 #[tokio::test]
 async fn errors_are_pages_for_people_and_problems_for_programs() {
     let visit = Visit::new().await;
-    for (path, expect) in [("/r/dbr_unknown", 404), ("/nowhere", 404), ("/review/not-an-id", 400), ("/review/00000000-0000-0000-0000-000000000000", 401)] {
-        let request = Request::get(path).header(header::ACCEPT, "application/json").body(Body::empty()).expect("a request");
+    for (path, expect) in [
+        ("/r/dbr_unknown", 404),
+        ("/nowhere", 404),
+        ("/review/not-an-id", 400),
+        ("/review/00000000-0000-0000-0000-000000000000", 401),
+    ] {
+        let request =
+            Request::get(path).header(header::ACCEPT, "application/json").body(Body::empty()).expect("a request");
         let problem = send(&visit.router, request).await;
         assert_eq!(problem.header("content-type"), "application/problem+json", "{path}");
         let body: serde_json::Value = serde_json::from_str(&problem.body).expect("JSON");
@@ -322,31 +383,91 @@ async fn a_visit_opens_its_own_session_and_nothing_else() {
         let page = format!("/review/{session}");
         assert_eq!(get(&visit.router, &page, &cookie).await.status, StatusCode::UNAUTHORIZED);
         for summary in [visit.reviewed.summary, sibling.summary] {
-            for action in ["", "/approve", "/dismiss", "/cancel"] {
-                let answer = post(&visit.router, &format!("{page}/summaries/{summary}{action}"), &cookie, &[("form_token", &token)]).await;
+            for action in ["", "/approve", "/dismiss", "/cancel", "/arrived", "/again"] {
+                let answer = post(
+                    &visit.router,
+                    &format!("{page}/summaries/{summary}{action}"),
+                    &cookie,
+                    &[("form_token", &token)],
+                )
+                .await;
                 assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{action}");
                 assert!(!answer.body.contains("Priya"));
             }
         }
-        assert_eq!(post(&visit.router, &format!("{page}/speakers"), &cookie, &[("form_token", &token)]).await.status, StatusCode::UNAUTHORIZED);
+        for action in ["/speakers", "/close"] {
+            let answer = post(&visit.router, &format!("{page}{action}"), &cookie, &[("form_token", &token)]).await;
+            assert_eq!(answer.status, StatusCode::UNAUTHORIZED, "{action}");
+        }
     }
     // And a summary of the other session is not reached through one's own.
-    for action in ["/dismiss", "/cancel"] {
+    for action in ["/dismiss", "/cancel", "/arrived", "/again"] {
         let path = format!("{}/summaries/{}{action}", visit.page, sibling.summary);
-        assert_eq!(post(&visit.router, &path, &visit.cookie, &[("form_token", &token)]).await.status, StatusCode::NOT_FOUND);
+        assert_eq!(
+            post(&visit.router, &path, &visit.cookie, &[("form_token", &token)]).await.status,
+            StatusCode::NOT_FOUND
+        );
     }
     for action in ["", "/approve"] {
         let path = format!("{}/summaries/{}{action}", visit.page, sibling.summary);
-        let answer = post(&visit.router, &path, &visit.cookie, &[("form_token", &token), ("version", "1"), ("add.wins", "x")]).await;
+        let answer =
+            post(&visit.router, &path, &visit.cookie, &[("form_token", &token), ("version", "1"), ("add.wins", "x")])
+                .await;
         assert_eq!(answer.status, StatusCode::NOT_FOUND, "{action}");
     }
+}
+
+#[tokio::test]
+async fn the_coach_decides_on_a_follow_up_whose_fate_is_unknown() {
+    for (state, action, expect) in [
+        ("uncertain", "/arrived", "sent"),
+        ("uncertain", "/again", "queued"),
+        ("failed", "/again", "queued"),
+        ("failed", "/cancel", "cancelled"),
+    ] {
+        let visit = Visit::new().await;
+        let page = visit.read().await;
+        let (token, version, hash) = (page.field("form_token"), page.field("version"), page.field("hash"));
+        let fields = [("form_token", token.as_str()), ("version", &version), ("hash", &hash)];
+        post(&visit.router, &visit.action("/approve"), &visit.cookie, &fields).await;
+        let early = post(&visit.router, &visit.action("/arrived"), &visit.cookie, &fields).await;
+        assert_eq!(early.status, StatusCode::CONFLICT, "nothing is to be decided yet");
+        let mut tx = visit.world.database.db.tenant(visit.world.organization).await.expect("a transaction");
+        sqlx::query("update mails set state = $1").bind(state).execute(tx.conn()).await.expect("it is set");
+        tx.commit().await.expect("it commits");
+        let button = format!("summaries&#x2f;{}{}", visit.reviewed.summary, action);
+        assert!(visit.read().await.body.contains(&button), "{state}: the page offers {action}");
+        let decided = post(&visit.router, &visit.action(action), &visit.cookie, &fields).await;
+        assert_eq!(decided.status, StatusCode::SEE_OTHER, "{state} {action}: {}", decided.body);
+        let mut tx = visit.world.database.db.tenant(visit.world.organization).await.expect("a transaction");
+        let now: String = sqlx::query_scalar("select state from mails").fetch_one(tx.conn()).await.expect("it reads");
+        assert_eq!(now, expect, "{state} {action}");
+    }
+}
+
+#[tokio::test]
+async fn a_session_without_a_client_is_closed_by_its_coach() {
+    let visit = Visit::new().await;
+    let token = visit.read().await.field("form_token");
+    let path = format!("{}/close", visit.page);
+    let open = post(&visit.router, &path, &visit.cookie, &[("form_token", &token)]).await;
+    assert_eq!(open.status, StatusCode::CONFLICT, "a summary waits");
+    visit.forget_summaries().await;
+    assert!(visit.read().await.body.contains("Close the session"));
+    post(&visit.router, &path, &visit.cookie, &[("form_token", &token)]).await;
+    assert_eq!(visit.count("select count(*) from sessions where state = 'closed'").await, 1);
+    assert_eq!(visit.count("select count(*) from review_events where kind = 'closed'").await, 1);
 }
 
 /// A session of an organization of its own in the same database.
 async fn stranger(visit: &Visit) -> Uuid {
     let [organization, coach, session] = [(); 3].map(|()| Uuid::now_v7());
     let mut tx = visit.world.database.db.tenant(organization).await.expect("a transaction");
-    sqlx::query("insert into organizations (id, handle, name) values ($1, 'other', 'Other')").bind(organization).execute(tx.conn()).await.expect("an organization");
+    sqlx::query("insert into organizations (id, handle, name) values ($1, 'other', 'Other')")
+        .bind(organization)
+        .execute(tx.conn())
+        .await
+        .expect("an organization");
     sqlx::query("insert into coaches (id, organization_id, handle, name, email) values ($1, $2, 'ole', 'Ole', 'ole@other.example')")
         .bind(coach).bind(organization).execute(tx.conn()).await.expect("a coach");
     sqlx::query("insert into sessions (id, organization_id, coach_id, title, session_date, date_source, object_key, state, correlation_id)
@@ -360,20 +481,24 @@ async fn stranger(visit: &Visit) -> Uuid {
 async fn the_coach_names_a_speaker_on_the_page() {
     let visit = Visit::new().await;
     visit.reviewed.set_state(&visit.world, "waiting_for_speakers").await;
-    visit.execute("delete from evidence").await;
-    visit.execute("delete from action_items").await;
-    visit.execute("delete from claims").await;
-    visit.execute("delete from summary_versions").await;
-    visit.execute("delete from summaries").await;
+    visit.forget_summaries().await;
     visit.execute("update utterances set label = 'iPad (2)' where label = 'Priya Raman'").await;
-    visit.execute("update attributions set label = 'iPad (2)', participant_id = null where label = 'Priya Raman'").await;
+    visit
+        .execute("update attributions set label = 'iPad (2)', participant_id = null where label = 'Priya Raman'")
+        .await;
     let page = visit.read().await;
     for words in ["iPad (2)", "I ran the planning meeting myself", "Tom Becker", "A new client"] {
         assert!(page.body.contains(words), "{words} is missing in {}", page.body);
     }
     let token = page.field("form_token");
     let path = format!("{}/speakers", visit.page);
-    let unsaid = post(&visit.router, &path, &visit.cookie, &[("form_token", &token), ("label.0", "iPad (2)"), ("who.0", "new"), ("email.0", "pri@example.org")]).await;
+    let unsaid = post(
+        &visit.router,
+        &path,
+        &visit.cookie,
+        &[("form_token", &token), ("label.0", "iPad (2)"), ("who.0", "new"), ("email.0", "pri@example.org")],
+    )
+    .await;
     assert_eq!(unsaid.status, StatusCode::UNPROCESSABLE_ENTITY);
     assert!(unsaid.body.contains("Give the new client") && unsaid.body.contains("pri@example.org"));
 

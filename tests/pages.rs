@@ -67,7 +67,9 @@ async fn a_coach_reads_corrects_and_approves_in_a_browser() {
     let (client, served) = (browser.client.clone(), served().await);
     open(&client, &served).await;
     let page = text(&client).await;
-    for words in ["Delegating the release notes", "I ran the planning meeting myself", "0:06", "12:40", "Only you see this"] {
+    for words in
+        ["Delegating the release notes", "I ran the planning meeting myself", "0:06", "12:40", "Only you see this"]
+    {
         assert!(page.contains(words), "{words} is missing in {page}");
     }
     keep(&client, "review").await;
@@ -143,8 +145,10 @@ async fn keep(client: &Client, name: &str) {
     let Some(folder) = std::env::var_os("DEBRIEF_TESTS_PICTURES") else { return };
     for screen in 1.. {
         let picture = client.screenshot().await.expect("a picture");
-        std::fs::write(std::path::Path::new(&folder).join(format!("{name}-{screen}.png")), picture).expect("it is kept");
-        let scroll = "const before = scrollY; scrollBy({ top: innerHeight - 40, behavior: 'instant' }); return scrollY > before";
+        std::fs::write(std::path::Path::new(&folder).join(format!("{name}-{screen}.png")), picture)
+            .expect("it is kept");
+        let scroll =
+            "const before = scrollY; scrollBy({ top: innerHeight - 40, behavior: 'instant' }); return scrollY > before";
         if client.execute(scroll, Vec::new()).await.expect("the page scrolls") != true {
             break;
         }

@@ -16,7 +16,7 @@ use crate::{
     Services,
     attribute::{self, NameError, SpeakerIs},
     db::{TenantTx, Tx},
-    follow_up,
+    follow_up::{self, Verdict},
     model::{
         session::{self, State},
         summary,
@@ -57,7 +57,9 @@ pub enum ActionError {
     #[error("some of what was typed cannot be taken")]
     Invalid(Vec<Problem>),
     /// Fresh links were asked for too often.
-    #[error("{FRESH_LINKS_AN_HOUR} links were mailed within the hour; look for them in the mailbox, or try again later")]
+    #[error(
+        "{FRESH_LINKS_AN_HOUR} links were mailed within the hour; look for them in the mailbox, or try again later"
+    )]
     TooMany,
     /// The database refused or did not answer.
     #[error(transparent)]
@@ -131,7 +133,10 @@ pub async fn approve(
     visitor: &Visitor,
 ) -> Result<Approved, ActionError> {
     let row = lock(tx, session_id, summary_id).await?;
-    if row.state == "approved" && row.approved_version == Some(signed.version) && row.approved_hash.as_ref() == Some(&signed.hash) {
+    if row.state == "approved"
+        && row.approved_version == Some(signed.version)
+        && row.approved_hash.as_ref() == Some(&signed.hash)
+    {
         return Ok(Approved::Already);
     }
     if row.state != "done" {
@@ -165,7 +170,12 @@ pub async fn approve(
 ///
 /// # Errors
 /// [`ActionError::NotOpen`] when it is approved or not written yet.
-pub async fn dismiss(tx: &mut TenantTx, session_id: Uuid, summary_id: Uuid, visitor: &Visitor) -> Result<(), ActionError> {
+pub async fn dismiss(
+    tx: &mut TenantTx,
+    session_id: Uuid,
+    summary_id: Uuid,
+    visitor: &Visitor,
+) -> Result<(), ActionError> {
     let row = lock(tx, session_id, summary_id).await?;
     match row.state.as_str() {
         "dismissed" => return Ok(()),
@@ -217,6 +227,43 @@ pub async fn cancel_follow_up(
     let detail = json!({ "version": row.approved_version });
     let event = Event { summary_id: Some(summary_id), detail, ..Event::of(session_id, EventKind::FollowUpCancelled) };
     record(tx, &event, visitor).await?;
+    Ok(())
+}
+
+/// Carries out what the coach says of a follow-up that was refused or whose fate is unknown.
+///
+/// # Errors
+/// [`ActionError::TooLate`] when there is nothing to decide: it is on its way, sent or stopped.
+pub async fn decide_follow_up(
+    tx: &mut TenantTx,
+    session_id: Uuid,
+    summary_id: Uuid,
+    verdict: Verdict,
+    visitor: &Visitor,
+) -> Result<(), ActionError> {
+    lock(tx, session_id, summary_id).await?;
+    if !follow_up::decide(tx, summary_id, verdict).await? {
+        return Err(ActionError::TooLate);
+    }
+    let detail = json!({ "arrived": verdict == Verdict::Arrived });
+    let event = Event { summary_id: Some(summary_id), detail, ..Event::of(session_id, EventKind::FollowUpDecided) };
+    record(tx, &event, visitor).await?;
+    Ok(())
+}
+
+/// Closes a session in review in which nothing is left to do, such as one without a client.
+///
+/// # Errors
+/// [`ActionError::NotOpen`] while a summary or a follow-up waits.
+pub async fn close(tx: &mut TenantTx, session_id: Uuid, visitor: &Visitor) -> Result<(), ActionError> {
+    let (state, _) = session::lock(tx, session_id).await?.ok_or(ActionError::NotFound)?;
+    if state == State::Closed.as_str() {
+        return Ok(());
+    }
+    if !follow_up::close_if_finished(tx, session_id).await? {
+        return Err(ActionError::NotOpen { state });
+    }
+    record(tx, &Event::of(session_id, EventKind::Closed), visitor).await?;
     Ok(())
 }
 

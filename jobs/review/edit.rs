@@ -89,7 +89,15 @@ fn added(section: Section, text: String) -> Claim {
         due_date: None,
         due_words: None,
     });
-    Claim { id: Uuid::now_v7(), section, audience: section.audience(), text, edited: true, evidence: Vec::new(), action }
+    Claim {
+        id: Uuid::now_v7(),
+        section,
+        audience: section.audience(),
+        text,
+        edited: true,
+        evidence: Vec::new(),
+        action,
+    }
 }
 
 /// A claim is one line; a text field sends its line breaks as CRLF.

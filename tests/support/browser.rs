@@ -28,13 +28,15 @@ pub(crate) struct Browser {
 impl Browser {
     /// Starts one whose window is `width` pixels wide; none, said loudly, where there is no Chromium.
     pub(crate) async fn start(test: &str, width: u32) -> Option<Self> {
-        let (Some(chromium), Some(chromedriver)) = (find(&["chromium", "chromium-browser", "google-chrome"]), find(&["chromedriver"]))
+        let (Some(chromium), Some(chromedriver)) =
+            (find(&["chromium", "chromium-browser", "google-chrome"]), find(&["chromedriver"]))
         else {
             sit_out(test);
             return None;
         };
         let profile = TempDir::new().expect("a temporary folder");
-        let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port();
+        let port =
+            TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port();
         let driver = Command::new(chromedriver)
             .arg(format!("--port={port}"))
             .stdout(Stdio::null())
@@ -105,5 +107,8 @@ fn sit_out(test: &str) {
         "\n*** {test} DID NOT RUN: it needs Chromium and chromedriver. On Debian: apt-get install chromium chromium-driver\n\n"
     );
     assert!(std::env::var_os("DEBRIEF_TESTS_FORBID_SKIP").is_none(), "{message}");
-    let _ = std::fs::OpenOptions::new().append(true).open("/dev/stderr").and_then(|mut file| file.write_all(message.as_bytes()));
+    let _ = std::fs::OpenOptions::new()
+        .append(true)
+        .open("/dev/stderr")
+        .and_then(|mut file| file.write_all(message.as_bytes()));
 }

@@ -48,6 +48,8 @@ pub(in crate::http) struct ReviewPage {
     lead: String,
     failed_reason: Option<String>,
     notice: Option<&'static str>,
+    /// Whether there is nothing to do here but to close it.
+    closable: bool,
     people: Vec<Person>,
     warnings: Vec<String>,
     cards: Vec<Card>,
@@ -89,6 +91,7 @@ pub(in crate::http) fn build(
         failed_reason: session.failed_reason.clone(),
         notice: (done.done.as_deref() == Some("named"))
             .then_some("Thank you. The summaries are being written now; you get a mail when they are ready."),
+        closable: session.summaries.is_empty() && session.state == "in_review",
         people: people(&session.participants),
         warnings: session.warnings.clone(),
         cards: cards.collect(),
