@@ -60,10 +60,8 @@ pub async fn enqueue_due(tx: &mut TenantTx, now: DateTime<Utc>) -> Result<usize,
         )
         .fetch_one(tx.conn())
         .await?;
-        if wanted {
-            if let Enqueued::New(_) = enqueue(tx, &job, Uuid::now_v7()).await? {
-                enqueued += 1;
-            }
+        if wanted && let Enqueued::New(_) = enqueue(tx, &job, Uuid::now_v7()).await? {
+            enqueued += 1;
         }
     }
     Ok(enqueued)
