@@ -21,7 +21,13 @@ use uuid::Uuid;
 
 use crate::support::World;
 
+mod failing;
+mod fairness;
 mod leases;
+mod operators;
+mod reconcile;
+mod schedules;
+mod stopping;
 mod transactions;
 
 /// What a probe does in each attempt.
