@@ -32,4 +32,38 @@ pub mod template;
 
 mod services;
 
+use queue::{
+    Catalogue,
+    schedule::{Missed, Schedule, job},
+};
+
+/// Every kind of job, in the order of the path: what a worker knows.
+#[must_use]
+pub fn catalogue() -> Catalogue {
+    Catalogue::new()
+        .with::<ingest::ScanInbox>()
+        .with::<parse::ParseTranscript>()
+        .with::<attribute::AttributeSession>()
+        .with::<summarize::SummarizeClient>()
+        .with::<review::RequestReview>()
+        .with::<follow_up::SendFollowUp>()
+        .with::<mail::SendMail>()
+        // On the side, and by schedule.
+        .with::<index::IndexSession>()
+        .with::<rollup::WeeklyRollup>()
+        .with::<export::ExportOrganization>()
+        .with::<reconcile::Reconcile>()
+        .with::<queue::Prune>()
+}
+
+/// Every schedule, as the program brings it; `queue.schedules` overrides them by name.
+#[must_use]
+pub fn schedules() -> Vec<Schedule> {
+    vec![
+        Schedule::new("ingest", "*/5 * * * * *", chrono_tz::UTC, Missed::Skip, |tx, _| job(tx, ingest::ScanInbox {})),
+        reconcile::SCHEDULE,
+        queue::PRUNE_SCHEDULE,
+    ]
+}
+
 pub use services::{Services, Settings, SettingsError};

@@ -5,6 +5,8 @@ create table jobs (
     id uuid primary key,
     -- Null for the installation's own jobs (ingest, reconcile, prune).
     organization_id uuid references organizations (id),
+    -- The same, but never null: whose turn it is. The installation's own jobs share the zero lane.
+    lane uuid not null generated always as (coalesce(organization_id, '00000000-0000-0000-0000-000000000000')) stored,
     kind text not null,
     -- Ids only: never a name, an address or what was said.
     args jsonb not null,
@@ -30,14 +32,31 @@ create table jobs (
     created_at timestamptz not null default now(),
     started_at timestamptz,
     finished_at timestamptz,
+    -- Set when the job died, cleared when its `on_dead` has told somebody; until then it is tried again at this time.
+    tell_at timestamptz,
+    check (tell_at is null or state = 'dead'),
     check ((state = 'running') = (leased_until is not null)),
     check ((state in ('done', 'dead', 'cancelled')) = (finished_at is not null))
 );
 create unique index jobs_unique_key on jobs (organization_id, kind, unique_key) nulls not distinct
     where unique_key is not null and state in ('due', 'running');
-create index jobs_due on jobs (priority, run_at, id) where state = 'due';
-create index jobs_leased on jobs (leased_until) where state = 'running';
+-- A lane's next job of a kind is one look away, however long the other lanes are.
+create index jobs_due on jobs (kind, lane, priority, run_at, id) where state = 'due';
+create index jobs_running on jobs (kind, lane) where state = 'running';
+create index jobs_untold on jobs (tell_at) where tell_at is not null;
 create index jobs_finished on jobs (finished_at) where finished_at is not null;
+
+-- What a job is about: the most particular id among its arguments.
+create function job_subject(args jsonb) returns text language sql immutable parallel safe
+    as $$ select coalesce(args ->> 'mail_id', args ->> 'transcript_id', args ->> 'summary_id', args ->> 'session_id') $$;
+create index jobs_by_subject on jobs (kind, job_subject(args)) where state <> 'done';
+
+-- When each lane was last served: among lanes with as many jobs running, the one that waited longest is next.
+create table queue_turns (
+    lane uuid primary key,
+    served_at timestamptz not null
+);
+
 alter table jobs enable row level security;
 -- A tenant sees its own jobs; a transaction without a tenant sees the installation's.
 create policy tenant on jobs using (organization_id is not distinct from (select current_organization()));

@@ -3,11 +3,36 @@
 //! A stage sees four things of it: [`Job`] (what a job is), [`Context`] (what a running job has), [`enqueue`] (in the
 //! caller's transaction) and [`JobError`] (retry, abort or snooze). A job runs at least once; because its effect and
 //! its "done" commit together under its fence, it takes effect once.
+//!
+//! A process runs [`work`] (or [`drain`]) over a [`Catalogue`]. Inside, a claiming task (`claim`) feeds apalis' worker
+//! (`storage`, `worker`); the outermost layer (`finish`) records every end under the fence (`settle`); one heartbeat
+//! a process holds the leases (`heartbeat`); any process takes over from the dead (`rescue`) and fires the schedules
+//! ([`schedule`]). [`admin`] is for people who look in.
 
+pub mod admin;
+mod catalogue;
+mod claim;
 mod context;
+mod drain;
 mod enqueue;
+mod finish;
+mod flights;
+mod heartbeat;
 mod job;
+mod listen;
+mod prune;
+mod rescue;
+pub mod schedule;
+mod settings;
+mod settle;
+mod storage;
+mod worker;
 
+pub use catalogue::Catalogue;
 pub use context::{Context, Finished, JobInfo};
+pub use drain::{Drained, Later, drain};
 pub use enqueue::{Enqueued, Options, enqueue, enqueue_with};
 pub use job::{Job, JobError, Policy};
+pub use prune::{Prune, SCHEDULE as PRUNE_SCHEDULE};
+pub use settings::{Settings, WorkerSettings};
+pub use worker::{WorkError, work};

@@ -1,12 +1,43 @@
-//! Stub: Finds sessions whose next step has no job.
+//! Reconcile: finds sessions whose next step has neither a live nor a dead job, and mails that nobody would send, and
+//! enqueues what is missing. Nothing is forgotten, and nothing dead is revived behind the operator's back.
+//!
+//! Reads sessions, summaries, mails and jobs of all organizations (ids only, through definer functions); writes jobs,
+//! each in its organization's transaction under the session's row lock. A rerun finds the jobs that are there.
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
-use crate::queue::{Context, Finished, Job, JobError};
+use crate::{
+    attribute::AttributeSession,
+    db::{TenantTx, Tx},
+    follow_up::SendFollowUp,
+    mail::SendMail,
+    model::session,
+    parse::ParseTranscript,
+    queue::{
+        Context, Enqueued, Finished, Job, JobError, enqueue,
+        schedule::{Missed, Schedule, job},
+    },
+    review::RequestReview,
+    summarize::SummarizeClient,
+};
+
+/// Every minute.
+pub const SCHEDULE: Schedule =
+    Schedule::new("reconcile", "0 * * * * *", chrono_tz::UTC, Missed::Skip, |tx, _| job(tx, Reconcile::default()));
 
 /// Finds sessions whose next step has no job.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Reconcile {}
+pub struct Reconcile {
+    /// Only what nobody has touched for so long, in seconds: whoever is at it enqueues the next step himself.
+    pub untouched_seconds: u32,
+}
+
+impl Default for Reconcile {
+    fn default() -> Self {
+        Self { untouched_seconds: 60 }
+    }
+}
 
 impl Job for Reconcile {
     const KIND: &'static str = "reconcile";
@@ -15,7 +46,109 @@ impl Job for Reconcile {
         Some(String::new())
     }
 
-    async fn run(&self, _ctx: &Context) -> Result<Finished, JobError> {
-        Err(JobError::abort("not written yet"))
+    async fn run(&self, ctx: &Context) -> Result<Finished, JobError> {
+        let sessions = sqlx::query!(
+            r#"select organization_id as "organization_id!", session_id as "session_id!", state as "state!"
+             from sessions_without_next_job($1)"#,
+            f64::from(self.untouched_seconds)
+        )
+        .fetch_all(ctx.db.pool())
+        .await?;
+        let mut enqueued = 0;
+        for row in sessions {
+            let mut tx = ctx.db.tenant(row.organization_id).await?;
+            enqueued += next_steps(&mut tx, row.session_id, &row.state).await?;
+            tx.commit().await?;
+        }
+        let mails = sqlx::query!(
+            r#"select organization_id as "organization_id!", mail_id as "mail_id!" from mails_without_job($1)"#,
+            f64::from(self.untouched_seconds)
+        )
+        .fetch_all(ctx.db.pool())
+        .await?;
+        for row in mails {
+            let mut tx = ctx.db.tenant(row.organization_id).await?;
+            enqueued += send(&mut tx, row.mail_id).await?;
+            tx.commit().await?;
+        }
+        if enqueued > 0 {
+            tracing::warn!(target: "reconcile", { jobs.enqueued = enqueued }, "steps had been forgotten");
+        }
+        ctx.finish(ctx.system_tx().await?, serde_json::json!({ "enqueued": enqueued })).await
     }
+}
+
+/// Enqueues the next steps of a session, unless it has moved on from `state` meanwhile; says how many.
+async fn next_steps(tx: &mut TenantTx, session_id: Uuid, state: &str) -> Result<usize, sqlx::Error> {
+    let Some((current, correlation_id)) = session::lock(tx, session_id).await? else { return Ok(0) };
+    if current != state {
+        return Ok(0);
+    }
+    match state {
+        "received" => {
+            let newest = sqlx::query_scalar!(
+                "select id from transcripts where session_id = $1 and parsed_at is null and rejected_reason is null
+                 order by received_at desc, id desc limit 1",
+                session_id
+            )
+            .fetch_optional(tx.conn())
+            .await?;
+            let Some(transcript_id) = newest else { return Ok(0) };
+            missing(tx, transcript_id, &ParseTranscript { transcript_id }, correlation_id).await
+        }
+        "parsed" => missing(tx, session_id, &AttributeSession { session_id }, correlation_id).await,
+        "attributed" => {
+            let due =
+                sqlx::query_scalar!("select id from summaries where session_id = $1 and state = 'due'", session_id)
+                    .fetch_all(tx.conn())
+                    .await?;
+            let mut enqueued = 0;
+            for &summary_id in &due {
+                enqueued += missing(tx, summary_id, &SummarizeClient { summary_id }, correlation_id).await?;
+            }
+            if due.is_empty() {
+                enqueued += missing(tx, session_id, &RequestReview { session_id }, correlation_id).await?;
+            }
+            Ok(enqueued)
+        }
+        "summarized" => missing(tx, session_id, &RequestReview { session_id }, correlation_id).await,
+        _ => Ok(0),
+    }
+}
+
+/// Enqueues the job that sends a mail which is still queued; says how many.
+async fn send(tx: &mut TenantTx, mail_id: Uuid) -> Result<usize, sqlx::Error> {
+    let mail = sqlx::query!(
+        "select kind, subject_id, correlation_id from mails where id = $1 and state = 'queued' for update",
+        mail_id
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    match mail {
+        None => Ok(0),
+        Some(mail) if mail.kind == "follow_up" => {
+            missing(tx, mail_id, &SendFollowUp { summary_id: mail.subject_id, mail_id }, mail.correlation_id).await
+        }
+        Some(mail) => missing(tx, mail_id, &SendMail { mail_id }, mail.correlation_id).await,
+    }
+}
+
+/// Enqueues a job about `subject`, unless there is one that is live, dead or cancelled; says how many.
+async fn missing<J: Job>(
+    tx: &mut TenantTx,
+    subject: Uuid,
+    job: &J,
+    correlation_id: Uuid,
+) -> Result<usize, sqlx::Error> {
+    let there = sqlx::query_scalar!(
+        r#"select exists (select from jobs where kind = $1 and job_subject(args) = $2 and state <> 'done') as "there!""#,
+        J::KIND,
+        subject.to_string()
+    )
+    .fetch_one(tx.conn())
+    .await?;
+    if there {
+        return Ok(0);
+    }
+    Ok(usize::from(matches!(enqueue(tx, job, correlation_id).await?, Enqueued::New(_))))
 }

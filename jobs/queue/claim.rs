@@ -1,0 +1,113 @@
+//! The claiming task: takes due jobs in batches, as many as there are free seats, and hands them to the worker.
+//!
+//! Reads and writes `jobs` through `claim_jobs`. It never ends before shutdown: while Postgres is away it waits and
+//! asks again.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::{sync::mpsc, time::timeout};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::{JobInfo, storage::Claimed, worker::Process};
+
+/// Between two tries while Postgres is away.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+
+/// Claims and hands over until `shutdown`.
+pub(super) async fn claim_until(process: Arc<Process>, jobs: mpsc::Sender<Claimed>, shutdown: CancellationToken) {
+    let mut failures = 0_u32;
+    while !shutdown.is_cancelled() {
+        let claimed = match timeout(process.settings.lease, claim(&process)).await {
+            Ok(Ok(claimed)) => {
+                if failures > 0 {
+                    tracing::info!(target: "queue", "the queue answers again");
+                }
+                failures = 0;
+                claimed
+            }
+            trouble => {
+                if failures == 0 {
+                    let error = trouble.map_or_else(
+                        |_| "no answer".to_owned(),
+                        |answer| answer.err().map_or_else(String::new, |error| error.to_string()),
+                    );
+                    tracing::warn!(target: "queue", error, "the queue does not answer; running jobs go on");
+                }
+                failures = failures.saturating_add(1);
+                let pause = LONGEST_PAUSE.min(process.settings.poll.saturating_mul(failures));
+                wait(&shutdown, pause).await;
+                continue;
+            }
+        };
+        if claimed.is_empty() {
+            tokio::select! {
+                () = shutdown.cancelled() => {}
+                () = process.wake.notified() => {}
+                () = process.flights.freed.notified() => {}
+                () = tokio::time::sleep(process.settings.poll) => {}
+            }
+        }
+        for job in claimed {
+            // The channel has a place for every seat, and the worker ends only after this task.
+            if jobs.send(job).await.is_err() {
+                return;
+            }
+        }
+    }
+}
+
+async fn wait(shutdown: &CancellationToken, pause: Duration) {
+    tokio::select! {
+        () = shutdown.cancelled() => {}
+        () = tokio::time::sleep(pause) => {}
+    }
+}
+
+/// One batch; empty where there is no free seat or nothing due.
+async fn claim(process: &Process) -> Result<Vec<Claimed>, sqlx::Error> {
+    let (total, room) = process.flights.room();
+    if total == 0 {
+        return Ok(Vec::new());
+    }
+    let kinds = process.catalogue.kinds();
+    let limits: Vec<i32> = kinds.iter().map(|kind| small(kind.policy.per_organization)).collect();
+    let room: Vec<i32> = room.into_iter().map(|free| small(free.min(total))).collect();
+    let rows = sqlx::query!(
+        r#"select id as "id!", organization_id as "organization_id: Uuid", kind as "kind!", args as "args!",
+            attempt as "attempt!", max_attempts as "max_attempts!", fence as "fence!",
+            correlation_id as "correlation_id!"
+         from claim_jobs($1, $2, $3, $4, $5, $6)"#,
+        &process.catalogue.names(),
+        &room,
+        &limits,
+        small(total),
+        process.name,
+        process.settings.lease.as_secs_f64(),
+    )
+    .fetch_all(process.services.db.pool())
+    .await?;
+    let claimed = rows.into_iter().filter_map(|row| {
+        let kind = *process.catalogue.find(&row.kind)?;
+        let info = JobInfo {
+            id: row.id,
+            kind: kind.name,
+            organization: row.organization_id,
+            attempt: u16::try_from(row.attempt).unwrap_or(0),
+            max_attempts: u16::try_from(row.max_attempts).unwrap_or(0),
+            fence: row.fence,
+            correlation_id: row.correlation_id,
+        };
+        let seat = Arc::new(process.flights.seat(info.id, info.fence, kind.name));
+        Some(Claimed { info, kind, args: row.args, seat })
+    });
+    let mut claimed: Vec<Claimed> = claimed.collect();
+    // Ids rise with time, so within a kind the older goes first.
+    claimed.sort_by_key(|job| (job.kind.policy.priority, job.info.id));
+    process.tally.claimed(claimed.len());
+    Ok(claimed)
+}
+
+fn small(count: usize) -> i32 {
+    i32::try_from(count).unwrap_or(i32::MAX)
+}

@@ -1,0 +1,91 @@
+//! Draining: the same worker, until nothing is due.
+
+use std::{sync::Arc, time::Duration};
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    Catalogue, WorkerSettings,
+    worker::{Process, WorkError, run},
+};
+use crate::Services;
+
+/// What a drain did, and what it left.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Drained {
+    /// Jobs done.
+    pub ran: usize,
+    /// Jobs that died.
+    pub dead: usize,
+    /// What is due later, by kind.
+    pub later: Vec<Later>,
+}
+
+/// Jobs of a kind that are due later.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Later {
+    /// The kind.
+    pub kind: String,
+    /// How many.
+    pub count: i64,
+    /// When the first of them is due.
+    pub earliest: DateTime<Utc>,
+}
+
+/// Works until nothing of the catalogue's kinds is running (in any process) or due within
+/// [`WorkerSettings::drain_within`] (five seconds: a first retry is waited for, a longer backoff or a held mail is
+/// not), and says what is due later. While Postgres is away it waits.
+///
+/// # Errors
+/// As [`super::work`].
+pub async fn drain(
+    services: Arc<Services>,
+    catalogue: Catalogue,
+    settings: WorkerSettings,
+) -> Result<Drained, WorkError> {
+    let process = Arc::new(Process::new(services, catalogue, settings));
+    let shutdown = CancellationToken::new();
+    let idle = async {
+        let later = until_idle(&process).await;
+        shutdown.cancel();
+        Ok(later)
+    };
+    let ((), later) = tokio::try_join!(run(Arc::clone(&process), shutdown.clone()), idle)?;
+    let (_, ran, dead) = process.tally.read();
+    Ok(Drained { ran, dead, later })
+}
+
+async fn until_idle(process: &Process) -> Vec<Later> {
+    let pause = process.settings.poll.min(Duration::from_millis(200));
+    loop {
+        // A job that died holds its seat until somebody is told; what that enqueues is seen at the next look.
+        let before = process.flights.is_empty().then(|| process.tally.read());
+        if let (Some(before), Ok((busy, later))) = (before, left(process).await)
+            && !busy
+            && process.flights.is_empty()
+            && process.tally.read() == before
+        {
+            return later;
+        }
+        tokio::time::sleep(pause).await;
+    }
+}
+
+async fn left(process: &Process) -> Result<(bool, Vec<Later>), sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"select kind as "kind!", now_due as "now_due!", running as "running!", later as "later!", earliest
+         from queue_left($1, $2)"#,
+        &process.catalogue.names(),
+        process.settings.drain_within.as_secs_f64()
+    )
+    .fetch_all(process.services.db.pool())
+    .await?;
+    let busy = rows.iter().any(|row| row.now_due + row.running > 0);
+    let later = rows
+        .into_iter()
+        .filter_map(|row| Some(Later { kind: row.kind, count: row.later, earliest: row.earliest? }))
+        .collect();
+    Ok((busy, later))
+}

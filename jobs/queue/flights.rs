@@ -1,0 +1,88 @@
+//! The jobs that this process holds: which, under which fence, and how many more it may claim.
+//!
+//! A job takes its seat when it is claimed and leaves it when its end is recorded, so that nothing is ever claimed
+//! into a buffer, and the heartbeat knows every job that it must hold.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::catalogue::Catalogue;
+
+/// The jobs in this process.
+#[derive(Debug)]
+pub(super) struct Flights {
+    slots: usize,
+    limits: Vec<(&'static str, usize)>,
+    held: Mutex<HashMap<(Uuid, i64), Held>>,
+    /// Told whenever a seat is free again.
+    pub(super) freed: Notify,
+}
+
+#[derive(Debug)]
+struct Held {
+    kind: &'static str,
+    lost: CancellationToken,
+}
+
+/// A job's place among the flights; dropping it frees the place.
+#[derive(Debug)]
+pub(super) struct Seat {
+    flights: Arc<Flights>,
+    key: (Uuid, i64),
+    /// Cancelled when the lease is lost.
+    pub(super) lost: CancellationToken,
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        self.flights.lock().remove(&self.key);
+        self.flights.freed.notify_one();
+    }
+}
+
+impl Flights {
+    pub(super) fn new(slots: usize, catalogue: &Catalogue) -> Self {
+        let limits = catalogue.kinds().iter().map(|kind| (kind.name, kind.policy.concurrency.max(1))).collect();
+        Self { slots, limits, held: Mutex::default(), freed: Notify::new() }
+    }
+
+    /// How many more jobs may be claimed: of all kinds together, and of each kind of the catalogue.
+    pub(super) fn room(&self) -> (usize, Vec<usize>) {
+        let held = self.lock();
+        let of = |kind| held.values().filter(|one| one.kind == kind).count();
+        let kinds = self.limits.iter().map(|&(kind, limit)| limit.saturating_sub(of(kind))).collect();
+        (self.slots.saturating_sub(held.len()), kinds)
+    }
+
+    /// Seats a job that was claimed.
+    pub(super) fn seat(self: &Arc<Self>, id: Uuid, fence: i64, kind: &'static str) -> Seat {
+        let lost = CancellationToken::new();
+        self.lock().insert((id, fence), Held { kind, lost: lost.clone() });
+        Seat { flights: Arc::clone(self), key: (id, fence), lost }
+    }
+
+    /// The ids and fences of the jobs in this process.
+    pub(super) fn held(&self) -> (Vec<Uuid>, Vec<i64>) {
+        self.lock().keys().copied().unzip()
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.lock().is_empty()
+    }
+
+    /// Tells a job that its lease is lost. False where it has ended by now.
+    pub(super) fn lose(&self, id: Uuid, fence: i64) -> bool {
+        self.lock().get(&(id, fence)).inspect(|held| held.lost.cancel()).is_some()
+    }
+
+    /// The map is whole whatever happened to the thread that held it.
+    fn lock(&self) -> MutexGuard<'_, HashMap<(Uuid, i64), Held>> {
+        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,70 @@
+//! The heartbeat: extends the leases of every job of this process, in one statement, on a task and a connection of its
+//! own, so that neither busy jobs nor a busy pool can hold it up.
+//!
+//! Writes `leased_until` through `extend_leases`, and tells jobs whose lease is lost.
+
+use std::{sync::Arc, time::Duration};
+
+use sqlx::{Connection, PgConnection, PgPool};
+use tokio::time::timeout;
+
+use super::worker::Process;
+
+/// A statement on the heartbeat's connection takes no longer than this, or the connection is made anew.
+const PATIENCE: Duration = Duration::from_secs(3);
+
+/// Beats until it is dropped.
+pub(super) async fn beat(process: Arc<Process>) {
+    let mut connection = None;
+    let mut failing = false;
+    loop {
+        tokio::time::sleep(process.settings.heartbeat).await;
+        let beaten = timeout(PATIENCE, beat_once(&process, &mut connection)).await;
+        let trouble = match beaten {
+            Ok(Ok(())) => None,
+            Ok(Err(error)) => Some(error.to_string()),
+            Err(_) => Some("no answer".to_owned()),
+        };
+        if let Some(error) = &trouble {
+            connection = None;
+            if !failing {
+                tracing::warn!(target: "queue", error, "the leases could not be extended; jobs go on under their fences");
+            }
+        }
+        failing = trouble.is_some();
+    }
+}
+
+async fn beat_once(process: &Process, kept: &mut Option<PgConnection>) -> Result<(), sqlx::Error> {
+    let (ids, fences) = process.flights.held();
+    if ids.is_empty() {
+        return Ok(());
+    }
+    let mut connection = match kept.take() {
+        Some(connection) => connection,
+        None => connect(process.services.db.pool()).await?,
+    };
+    let lost = sqlx::query!(
+        r#"select id as "id!", fence as "fence!" from extend_leases($1, $2, $3)"#,
+        &ids,
+        &fences,
+        process.settings.lease.as_secs_f64()
+    )
+    .fetch_all(&mut connection)
+    .await?;
+    *kept = Some(connection);
+    for job in lost {
+        // A job that has just finished is not held either; it has left its seat by now or is about to.
+        if process.flights.lose(job.id, job.fence) {
+            tracing::debug!(target: "queue", { job.id = %job.id }, "not held any more");
+        }
+    }
+    Ok(())
+}
+
+/// A connection outside the pool, in the app role.
+pub(super) async fn connect(pool: &PgPool) -> Result<PgConnection, sqlx::Error> {
+    let mut connection = PgConnection::connect_with(&pool.connect_options()).await?;
+    sqlx::query("set role debrief_app").execute(&mut connection).await?;
+    Ok(connection)
+}

@@ -1,0 +1,37 @@
+//! The listener: one a process, on a connection of its own. It only makes things faster: polling is the truth.
+
+use std::{sync::Arc, time::Duration};
+
+use sqlx::postgres::{PgListener, PgPoolOptions};
+
+use super::worker::Process;
+
+/// Between two tries to listen again.
+const PAUSE: Duration = Duration::from_secs(1);
+
+/// Wakes the claiming task at each notification, until it is dropped.
+pub(super) async fn listen(process: Arc<Process>) {
+    let mut failing = false;
+    loop {
+        if let Err(error) = listen_until_lost(&process, &mut failing).await
+            && !failing
+        {
+            tracing::warn!(target: "queue", %error, "the listener is lost; polling goes on");
+            failing = true;
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+}
+
+async fn listen_until_lost(process: &Process, failing: &mut bool) -> Result<(), sqlx::Error> {
+    let options = process.services.db.pool().connect_options();
+    let pool = PgPoolOptions::new().max_connections(1).connect_lazy_with((*options).clone());
+    let mut listener = PgListener::connect_with(&pool).await?;
+    listener.listen("debrief_jobs").await?;
+    *failing = false;
+    loop {
+        // `None` says that the connection was lost and made anew: what was sent between is lost, so look.
+        let _ = listener.try_recv().await?;
+        process.wake.notify_one();
+    }
+}

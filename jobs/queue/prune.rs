@@ -1,0 +1,65 @@
+//! Pruning: finished jobs and fired ticks are deleted once they were kept long enough, in batches.
+//!
+//! Deletes from `jobs` (through `prune_jobs`) and `schedule_ticks`. A rerun deletes what is left.
+
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Context, Finished, Job, JobError,
+    schedule::{Missed, Schedule, job},
+};
+use crate::db::Tx;
+
+/// Days that a job which is done is kept.
+const DONE_DAYS: f64 = 3.0;
+/// Days that a cancelled job is kept.
+const CANCELLED_DAYS: f64 = 7.0;
+/// Days that a dead job is kept.
+const DEAD_DAYS: f64 = 30.0;
+/// Days that a fired tick is kept.
+const TICK_DAYS: i32 = 30;
+/// Jobs a batch.
+const BATCH: i64 = 1000;
+
+/// Hourly.
+pub const SCHEDULE: Schedule =
+    Schedule::new("prune", "0 7 * * * *", chrono_tz::UTC, Missed::Once, |tx, _| job(tx, Prune {}));
+
+/// Deletes what was kept long enough.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Prune {}
+
+impl Job for Prune {
+    const KIND: &'static str = "queue.prune";
+
+    fn unique_key(&self) -> Option<String> {
+        Some(String::new())
+    }
+
+    async fn run(&self, ctx: &Context) -> Result<Finished, JobError> {
+        let mut jobs = 0;
+        loop {
+            // Each batch is a transaction of its own, so that no lock is held for long.
+            let pruned = sqlx::query_scalar!(
+                r#"select prune_jobs($1, $2, $3, $4) as "pruned!""#,
+                DONE_DAYS,
+                CANCELLED_DAYS,
+                DEAD_DAYS,
+                BATCH
+            )
+            .fetch_one(ctx.db.pool())
+            .await?;
+            jobs += pruned;
+            if pruned < BATCH {
+                break;
+            }
+        }
+        let mut tx = ctx.system_tx().await?;
+        let ticks =
+            sqlx::query!("delete from schedule_ticks where fired_at < now() - make_interval(days => $1)", TICK_DAYS)
+                .execute(tx.conn())
+                .await?
+                .rows_affected();
+        ctx.finish(tx, serde_json::json!({ "jobs": jobs, "ticks": ticks })).await
+    }
+}

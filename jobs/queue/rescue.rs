@@ -1,0 +1,111 @@
+//! The rescue: any process returns the jobs of vanished workers, tells of deaths that nobody was told of, and
+//! publishes the length of the queue.
+//!
+//! Reads and writes `jobs` through `rescue_jobs` and `take_untold_jobs`; both skip what another process has at hand.
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+use uuid::Uuid;
+
+use super::{JobInfo, admin, settle::tell, worker::Process};
+
+/// Looks after the queue until it is dropped.
+pub(super) async fn rescue(process: Arc<Process>) {
+    // After an outage every lease has run out, and the living need a moment to renew theirs.
+    let mut not_before = Instant::now();
+    let mut gauges_at = Instant::now();
+    loop {
+        tokio::time::sleep(process.settings.rescue_every).await;
+        if Instant::now() < not_before {
+            continue;
+        }
+        let looked = async {
+            rescue_once(&process).await?;
+            tell_untold(&process).await
+        };
+        if let Err(error) = looked.await {
+            tracing::debug!(target: "queue", %error, "the rescue waits for Postgres");
+            not_before = Instant::now() + process.settings.lease;
+        }
+        if Instant::now() >= gauges_at {
+            gauges_at = Instant::now() + process.settings.poll * 10;
+            publish(&process).await;
+        }
+    }
+}
+
+async fn rescue_once(process: &Process) -> Result<(), sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"select id as "id!", organization_id as "organization_id: Uuid", kind as "kind!", args as "args!",
+            attempt as "attempt!", max_attempts as "max_attempts!", fence as "fence!",
+            correlation_id as "correlation_id!", dead as "dead!", error as "error!"
+         from rescue_jobs($1, $2, $3, $4)"#,
+        &process.catalogue.names(),
+        i32::from(process.settings.poison),
+        process.settings.poll.as_secs_f64(),
+        process.settings.lease.as_secs_f64(),
+    )
+    .fetch_all(process.services.db.pool())
+    .await?;
+    for row in rows {
+        let Some(kind) = process.catalogue.find(&row.kind) else { continue };
+        tracing::warn!(target: "queue", { job.id = %row.id, job.kind = kind.name, job.attempt = row.attempt,
+            correlation_id = %row.correlation_id, error = row.error }, "a job was rescued");
+        metrics::counter!("debrief_jobs_rescued_total", "kind" => kind.name).increment(1);
+        if row.dead {
+            process.tally.died();
+            let info = JobInfo {
+                id: row.id,
+                kind: kind.name,
+                organization: row.organization_id,
+                attempt: u16::try_from(row.attempt).unwrap_or(0),
+                max_attempts: u16::try_from(row.max_attempts).unwrap_or(0),
+                fence: row.fence,
+                correlation_id: row.correlation_id,
+            };
+            tell(process, kind, &info, row.args, &row.error).await;
+        }
+    }
+    Ok(())
+}
+
+async fn tell_untold(process: &Process) -> Result<(), sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"select id as "id!", organization_id as "organization_id: Uuid", kind as "kind!", args as "args!",
+            attempt as "attempt!", max_attempts as "max_attempts!", fence as "fence!",
+            correlation_id as "correlation_id!", error as "error!"
+         from take_untold_jobs($1)"#,
+        &process.catalogue.names(),
+    )
+    .fetch_all(process.services.db.pool())
+    .await?;
+    for row in rows {
+        let Some(kind) = process.catalogue.find(&row.kind) else { continue };
+        let info = JobInfo {
+            id: row.id,
+            kind: kind.name,
+            organization: row.organization_id,
+            attempt: u16::try_from(row.attempt).unwrap_or(0),
+            max_attempts: u16::try_from(row.max_attempts).unwrap_or(0),
+            fence: row.fence,
+            correlation_id: row.correlation_id,
+        };
+        tell(process, kind, &info, row.args, &row.error).await;
+    }
+    Ok(())
+}
+
+/// Sets the gauges from what the queue holds.
+async fn publish(process: &Process) {
+    let Ok(stats) = admin::stats(&process.services.db).await else { return };
+    for row in stats {
+        let labels = [("kind", row.kind), ("state", row.state)];
+        #[expect(clippy::cast_precision_loss, reason = "a gauge is a float, and no queue is that long")]
+        metrics::gauge!("debrief_jobs", &labels).set(row.jobs as f64);
+        if labels[1].1 == "due" {
+            metrics::gauge!("debrief_queue_lag_seconds", "kind" => labels[0].1.clone())
+                .set(row.oldest_due_seconds.unwrap_or(0.0));
+        }
+    }
+}

@@ -1,0 +1,278 @@
+//! Schedules: ticks of a cron expression in a time zone, each of which enqueues something once over any number of
+//! processes.
+//!
+//! Reads and writes `schedules` (the last tick that fired) and `schedule_ticks` (unique by schedule and tick) in one
+//! transaction with what the tick enqueues, so that a rerun finds the tick taken. A tick missed while no process was
+//! up fires once afterwards, or is skipped, as the schedule says.
+
+use std::{collections::BTreeMap, str::FromStr, sync::Arc, time::Duration};
+
+use chrono::{DateTime, SubsecRound, Utc};
+use chrono_tz::Tz;
+use futures::future::BoxFuture;
+use serde::Serialize;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use super::{Enqueued, Job, enqueue, worker::Process};
+use crate::{
+    SettingsError,
+    db::{Db, SystemTx, Tx},
+};
+
+/// A tick later than this was missed: no process was up to fire it.
+const MISSED_AFTER: chrono::TimeDelta = chrono::TimeDelta::seconds(60);
+
+/// What a tick enqueues, in the tick's transaction.
+pub type Enqueue = for<'a> fn(&'a mut SystemTx, DateTime<Utc>) -> BoxFuture<'a, Result<(), sqlx::Error>>;
+
+/// What becomes of ticks that were missed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Missed {
+    /// The last of them fires once, afterwards.
+    Once,
+    /// None of them fires.
+    Skip,
+}
+
+/// A schedule: a const beside its job.
+#[derive(Clone, Debug)]
+pub struct Schedule {
+    /// Its permanent name, by which an operator overrides it.
+    pub name: &'static str,
+    /// Six fields, seconds first.
+    pub cron: std::borrow::Cow<'static, str>,
+    /// Where its hours and days are.
+    pub time_zone: Tz,
+    /// What becomes of missed ticks.
+    pub missed: Missed,
+    /// What a tick enqueues; see [`job`].
+    pub enqueue: Enqueue,
+}
+
+impl Schedule {
+    /// A schedule as the program brings it.
+    #[must_use]
+    pub const fn new(name: &'static str, cron: &'static str, time_zone: Tz, missed: Missed, enqueue: Enqueue) -> Self {
+        Self { name, cron: std::borrow::Cow::Borrowed(cron), time_zone, missed, enqueue }
+    }
+
+    fn parsed(&self) -> Result<cron::Schedule, cron::error::Error> {
+        cron::Schedule::from_str(&self.cron)
+    }
+
+    /// The first tick after `time`; none where the expression has no more.
+    #[must_use]
+    pub fn next_after(&self, time: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        self.parsed().ok()?.after(&time.with_timezone(&self.time_zone)).next().map(|tick| tick.to_utc())
+    }
+
+    /// The last tick after `since` and not after `now`.
+    fn last_due(&self, since: DateTime<Utc>, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        // From behind: after a long silence there may be very many.
+        let parsed = self.parsed().ok()?;
+        let end = (now + chrono::TimeDelta::seconds(1)).trunc_subsecs(0).with_timezone(&self.time_zone);
+        parsed.after(&end).rev().map(|tick| tick.to_utc()).find(|tick| *tick <= now).filter(|tick| *tick > since)
+    }
+}
+
+/// Enqueues `job`, which is the installation's own: for a schedule's `enqueue`.
+pub fn job<'a, J: Job>(tx: &'a mut SystemTx, job: J) -> BoxFuture<'a, Result<(), sqlx::Error>> {
+    Box::pin(async move {
+        if enqueue(tx, &job, Uuid::now_v7()).await? == Enqueued::AlreadyThere {
+            tracing::debug!(target: "queue", { job.kind = J::KIND }, "the tick before is still at work");
+        }
+        Ok(())
+    })
+}
+
+/// The schedules with an operator's expressions in place of their own; `off` leaves one out.
+///
+/// # Errors
+/// When a name does not exist or an expression cannot be read.
+pub(super) fn overridden(
+    schedules: Vec<Schedule>,
+    by_name: &BTreeMap<String, String>,
+) -> Result<Vec<Schedule>, SettingsError> {
+    const KEY: &str = "queue.schedules";
+    let names = schedules.iter().map(|schedule| schedule.name).collect::<Vec<_>>().join(", ");
+    if let Some(unknown) = by_name.keys().find(|name| schedules.iter().all(|schedule| schedule.name != *name)) {
+        return Err(SettingsError::new(KEY, format!("there is no schedule {unknown:?}; there are {names}")));
+    }
+    let mut kept = Vec::new();
+    for mut schedule in schedules {
+        match by_name.get(schedule.name).map(String::as_str) {
+            Some("off") => continue,
+            Some(cron) => schedule.cron = cron.to_owned().into(),
+            None => {}
+        }
+        schedule.parsed().map_err(|error| {
+            let example = "six fields, seconds first, such as \"0 30 6 * * Mon\"";
+            SettingsError::new(KEY, format!("{:?} of {} is not {example}: {error}", schedule.cron, schedule.name))
+        })?;
+        kept.push(schedule);
+    }
+    Ok(kept)
+}
+
+/// Fires ticks as they come, until `shutdown`.
+pub(super) async fn fire_until(process: Arc<Process>, shutdown: CancellationToken) {
+    let mut failing = false;
+    while !shutdown.is_cancelled() {
+        let now = Utc::now();
+        match fire_due(&process.services.db, &process.settings.schedules, now).await {
+            Ok(_) => failing = false,
+            Err(error) if !failing => {
+                tracing::warn!(target: "queue", %error, "ticks wait for Postgres");
+                failing = true;
+            }
+            Err(_) => {}
+        }
+        let next = process.settings.schedules.iter().filter_map(|schedule| schedule.next_after(now)).min();
+        let wait = next.and_then(|next| (next - Utc::now()).to_std().ok()).unwrap_or(process.settings.poll);
+        // Never for long: another process may have fallen out between claiming a tick and firing it.
+        let wait = wait.clamp(Duration::from_millis(50), Duration::from_secs(30));
+        tokio::select! {
+            () = shutdown.cancelled() => {}
+            () = tokio::time::sleep(if failing { process.settings.poll } else { wait }) => {}
+        }
+    }
+}
+
+/// Fires every tick that is due at `now` and has not fired; says how many. A schedule that is seen for the first time
+/// begins at `now`.
+///
+/// # Errors
+/// When the database does not answer; what was fired before stays fired.
+pub async fn fire_due(db: &Db, schedules: &[Schedule], now: DateTime<Utc>) -> Result<usize, sqlx::Error> {
+    let mut fired = 0;
+    for schedule in schedules {
+        if fire_one(db, schedule, now).await? {
+            fired += 1;
+        }
+    }
+    Ok(fired)
+}
+
+async fn fire_one(db: &Db, schedule: &Schedule, now: DateTime<Utc>) -> Result<bool, sqlx::Error> {
+    let seen = sqlx::query_scalar!("select last_tick from schedules where name = $1", schedule.name)
+        .fetch_optional(db.pool())
+        .await?;
+    if seen.is_some_and(|last| schedule.last_due(last, now).is_none()) {
+        return Ok(false);
+    }
+    let mut tx = db.system().await?;
+    sqlx::query!(
+        "insert into schedules (name, last_tick) values ($1, $2) on conflict (name) do nothing",
+        schedule.name,
+        now
+    )
+    .execute(tx.conn())
+    .await?;
+    // Whoever holds the row is firing this tick.
+    let last =
+        sqlx::query_scalar!("select last_tick from schedules where name = $1 for update skip locked", schedule.name)
+            .fetch_optional(tx.conn())
+            .await?;
+    let Some(tick) = last.and_then(|last| schedule.last_due(last, now)) else {
+        tx.commit().await?;
+        return Ok(false);
+    };
+    sqlx::query!("update schedules set last_tick = $2 where name = $1", schedule.name, tick).execute(tx.conn()).await?;
+    let skipped = schedule.missed == Missed::Skip && now - tick > MISSED_AFTER;
+    let fired = !skipped && take_tick(&mut tx, schedule.name, tick).await?;
+    if fired {
+        (schedule.enqueue)(&mut tx, tick).await?;
+    }
+    tx.commit().await?;
+    tracing::debug!(target: "queue", { schedule.name = schedule.name, schedule.tick = %tick, fired }, "tick");
+    Ok(fired)
+}
+
+async fn take_tick(tx: &mut SystemTx, name: &str, tick: DateTime<Utc>) -> Result<bool, sqlx::Error> {
+    let taken =
+        sqlx::query!("insert into schedule_ticks (schedule, tick) values ($1, $2) on conflict do nothing", name, tick)
+            .execute(tx.conn())
+            .await?;
+    Ok(taken.rows_affected() == 1)
+}
+
+/// Enqueues at once what a tick of `schedule` would; its ticks stay as they are.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn run_now(db: &Db, schedule: &Schedule) -> Result<(), sqlx::Error> {
+    let mut tx = db.system().await?;
+    (schedule.enqueue)(&mut tx, Utc::now()).await?;
+    tx.commit().await
+}
+
+/// A schedule as listed.
+#[derive(Clone, Debug, Serialize)]
+pub struct ScheduleRow {
+    /// Its name.
+    pub name: &'static str,
+    /// Its expression, with an operator's override applied.
+    pub cron: String,
+    /// Where its hours and days are.
+    pub time_zone: Tz,
+    /// The last tick that fired; none before the first.
+    pub last_tick: Option<DateTime<Utc>>,
+    /// The next tick; none where there are no more.
+    pub next_tick: Option<DateTime<Utc>>,
+}
+
+/// The schedules with their last and next ticks.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn list(db: &Db, schedules: &[Schedule]) -> Result<Vec<ScheduleRow>, sqlx::Error> {
+    let fired = sqlx::query!(r#"select schedule, max(tick) as "tick!" from schedule_ticks group by schedule"#)
+        .fetch_all(db.pool())
+        .await?;
+    let rows = schedules.iter().map(|schedule| ScheduleRow {
+        name: schedule.name,
+        cron: schedule.cron.clone().into_owned(),
+        time_zone: schedule.time_zone,
+        last_tick: fired.iter().find(|row| row.schedule == schedule.name).map(|row| row.tick),
+        next_tick: schedule.next_after(Utc::now()),
+    });
+    Ok(rows.collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const WEEKLY: Schedule =
+        Schedule::new("weekly", "0 30 6 * * Mon", chrono_tz::Europe::Stockholm, Missed::Once, |tx, _| {
+            job(tx, super::super::Prune {})
+        });
+
+    fn at(text: &str) -> DateTime<Utc> {
+        text.parse().expect("a good time")
+    }
+
+    #[test]
+    fn ticks_follow_the_time_zone_over_the_change_of_the_clocks() {
+        assert_eq!(WEEKLY.next_after(at("2026-10-20T00:00:00Z")), Some(at("2026-10-26T05:30:00Z")));
+        assert_eq!(WEEKLY.next_after(at("2026-10-14T00:00:00Z")), Some(at("2026-10-19T04:30:00Z")));
+    }
+
+    #[test]
+    fn the_last_of_many_missed_ticks_is_due() {
+        let due = WEEKLY.last_due(at("2026-01-01T00:00:00Z"), at("2026-10-27T00:00:00Z"));
+        assert_eq!(due, Some(at("2026-10-26T05:30:00Z")));
+        assert_eq!(WEEKLY.last_due(at("2026-10-26T05:30:00Z"), at("2026-10-27T00:00:00Z")), None);
+        assert_eq!(WEEKLY.last_due(at("2026-10-26T05:29:59Z"), at("2026-10-26T05:30:00Z")), due);
+    }
+
+    #[test]
+    fn an_operator_overrides_by_name() {
+        let set = |name: &str, cron: &str| overridden(vec![WEEKLY], &BTreeMap::from([(name.into(), cron.into())]));
+        assert_eq!(set("weekly", "0 0 7 * * *").expect("good")[0].cron, "0 0 7 * * *");
+        assert!(set("weekly", "off").expect("good").is_empty());
+        assert!(set("monthly", "off").expect_err("no such schedule").to_string().contains("there are weekly"));
+        assert!(set("weekly", "every day").expect_err("no expression").to_string().contains("six fields"));
+    }
+}

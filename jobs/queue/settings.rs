@@ -1,0 +1,90 @@
+//! How a worker works: what an operator sets ([`Settings`]), and every time and count of the queue
+//! ([`WorkerSettings`]), which tests scale down.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use serde::Deserialize;
+
+use super::schedule::Schedule;
+use crate::SettingsError;
+
+/// What an operator sets.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Settings {
+    /// How many jobs a process runs at a time, of all kinds together.
+    pub concurrency: usize,
+    /// How long a stopping worker waits for its running jobs before it gives them back, in seconds.
+    pub shutdown_seconds: u64,
+    /// Whether workers listen for wake-ups; false behind a pooler in transaction mode, where polling alone does it.
+    pub listen: bool,
+    /// By a schedule's name: a cron expression of six fields (seconds first) in place of its own, or `off`.
+    #[serde(default)]
+    pub schedules: BTreeMap<String, String>,
+}
+
+/// The times and counts of a worker.
+#[derive(Clone, Debug)]
+pub struct WorkerSettings {
+    /// How many jobs at a time, of all kinds together.
+    pub slots: usize,
+    /// How long a job is held without a heartbeat.
+    pub lease: Duration,
+    /// How often the leases are extended; a quarter of the lease or less.
+    pub heartbeat: Duration,
+    /// How often the queue is asked without a wake-up.
+    pub poll: Duration,
+    /// How often the jobs of vanished workers are looked for.
+    pub rescue_every: Duration,
+    /// The wait before the second attempt; doubled with each.
+    pub backoff_base: Duration,
+    /// The longest wait by doubling.
+    pub backoff_cap: Duration,
+    /// After so many vanished workers a job is parked as poison.
+    pub poison: u16,
+    /// How long a stopping worker waits for its running jobs.
+    pub grace: Duration,
+    /// How far ahead [`super::drain`] waits for jobs: those due within this count as due.
+    pub drain_within: Duration,
+    /// Whether to listen for wake-ups.
+    pub listen: bool,
+    /// What this process fires.
+    pub schedules: Vec<Schedule>,
+}
+
+impl Default for WorkerSettings {
+    fn default() -> Self {
+        Self {
+            slots: 16,
+            lease: Duration::from_secs(20),
+            heartbeat: Duration::from_secs(5),
+            poll: Duration::from_secs(1),
+            rescue_every: Duration::from_secs(2),
+            backoff_base: Duration::from_secs(2),
+            backoff_cap: Duration::from_secs(15 * 60),
+            poison: 3,
+            grace: Duration::from_secs(20),
+            drain_within: Duration::from_secs(5),
+            listen: true,
+            schedules: Vec::new(),
+        }
+    }
+}
+
+impl WorkerSettings {
+    /// The settings of an operator over the schedules that the program brings.
+    ///
+    /// # Errors
+    /// When a schedule is named that does not exist, or its expression cannot be read.
+    pub fn new(settings: &Settings, schedules: Vec<Schedule>) -> Result<Self, SettingsError> {
+        if settings.concurrency == 0 {
+            return Err(SettingsError::new("queue.concurrency", "must be 1 or more"));
+        }
+        Ok(Self {
+            slots: settings.concurrency,
+            grace: Duration::from_secs(settings.shutdown_seconds),
+            listen: settings.listen,
+            schedules: super::schedule::overridden(schedules, &settings.schedules)?,
+            ..Self::default()
+        })
+    }
+}

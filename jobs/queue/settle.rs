@@ -1,0 +1,152 @@
+//! Settling: what is recorded of an attempt that did not finish its job, at once and under its fence.
+//!
+//! Writes the job's state, its next time, its error, through `settle_job`. A second settling changes nothing: the
+//! first one moved the fence.
+
+use std::{panic::AssertUnwindSafe, time::Duration};
+
+use futures::FutureExt;
+use rand::Rng;
+use serde_json::Value;
+
+use super::{Context, JobError, JobInfo, catalogue::Kind, flights::Seat, worker::Process};
+
+/// No server's Retry-After holds a job longer than this.
+const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(6 * 60 * 60);
+/// How long `on_dead` may take.
+const ON_DEAD_TIMEOUT: Duration = Duration::from_secs(60);
+/// Error messages are cut to this many characters.
+const LONGEST_ERROR: usize = 2000;
+
+/// How an attempt ended that did not finish its job.
+#[derive(Debug)]
+pub(super) enum End {
+    /// Due again after the delay.
+    Retry(Duration, String),
+    /// No more attempts.
+    Dead(String),
+    /// Due again after the delay; the attempt does not count.
+    Snooze(Duration),
+    /// Due at once, elsewhere; the attempt does not count.
+    Return,
+}
+
+impl End {
+    /// What a failure comes to; none where the job belongs to another worker by now.
+    pub(super) fn of(error: JobError, info: &JobInfo, process: &Process) -> Option<Self> {
+        match error {
+            JobError::Stale => None,
+            JobError::Abort(message) => Some(Self::Dead(message)),
+            JobError::Snooze(delay) => Some(Self::Snooze(delay)),
+            JobError::Retry { message, .. } if info.attempt >= info.max_attempts => Some(Self::Dead(message)),
+            JobError::Retry { message, after } => {
+                let wait = backoff(info.attempt, process.settings.backoff_base, process.settings.backoff_cap);
+                let wait = after.map_or(wait, |after| wait.max(after.min(LONGEST_RETRY_AFTER)));
+                Some(Self::Retry(wait, message))
+            }
+        }
+    }
+
+    /// As stored and as counted.
+    pub(super) fn outcome(&self) -> &'static str {
+        match self {
+            Self::Retry(..) => "retry",
+            Self::Dead(_) => "dead",
+            Self::Snooze(_) => "snooze",
+            Self::Return => "return",
+        }
+    }
+}
+
+/// Doubles with each attempt, by a fifth more or less, so that what failed together does not come back together.
+fn backoff(attempt: u16, base: Duration, cap: Duration) -> Duration {
+    let doubled = base.saturating_mul(1 << u32::from(attempt.saturating_sub(1)).min(20));
+    doubled.min(cap).mul_f64(rand::rng().random_range(0.8..1.2))
+}
+
+/// Records the end of an attempt. False where the fence no longer holds. While Postgres is away it tries again for as
+/// long as the job may still be ours.
+pub(super) async fn settle(process: &Process, info: &JobInfo, seat: &Seat, end: &End) -> bool {
+    let mut pause = Duration::from_millis(200);
+    loop {
+        match settle_once(process, info, end).await {
+            Ok(held) => return held,
+            Err(error) if seat.lost.is_cancelled() || process.stop.is_cancelled() => {
+                tracing::warn!(target: "queue", { job.id = %info.id, job.kind = info.kind, %error },
+                    "the end of an attempt could not be recorded; its lease will run out");
+                return false;
+            }
+            Err(error) => {
+                tracing::warn!(target: "queue", { job.id = %info.id, job.kind = info.kind, %error },
+                    "the end of an attempt could not be recorded yet");
+            }
+        }
+        tokio::select! {
+            () = tokio::time::sleep(pause) => {}
+            () = seat.lost.cancelled() => {}
+            () = process.stop.cancelled() => {}
+        }
+        pause = (pause * 2).min(Duration::from_secs(5));
+    }
+}
+
+/// Records the end of an attempt, in one try. False where the fence no longer holds.
+pub(super) async fn settle_once(process: &Process, info: &JobInfo, end: &End) -> Result<bool, sqlx::Error> {
+    let (delay, error) = match end {
+        End::Retry(delay, error) => (*delay, Some(cut(error))),
+        End::Dead(error) => (Duration::ZERO, Some(cut(error))),
+        End::Snooze(delay) => (*delay, None),
+        End::Return => (Duration::ZERO, None),
+    };
+    let state = sqlx::query_scalar!(
+        "select settle_job($1, $2, $3, $4, $5)",
+        info.id,
+        info.fence,
+        end.outcome(),
+        delay.as_secs_f64(),
+        error
+    )
+    .fetch_one(process.services.db.pool())
+    .await?;
+    Ok(state.is_some())
+}
+
+fn cut(error: &str) -> String {
+    error.chars().take(LONGEST_ERROR).collect()
+}
+
+/// Tells of a death: calls the job's `on_dead`, and notes that it was called. What fails here is tried again by
+/// whichever process looks for untold deaths next.
+pub(super) async fn tell(process: &Process, kind: &Kind, info: &JobInfo, args: Value, error: &str) {
+    tracing::error!(target: "queue", { job.id = %info.id, job.kind = info.kind, job.attempt = info.attempt,
+        correlation_id = %info.correlation_id, error }, "a job is dead");
+    let ctx = Context::new(process.services.clone(), info.clone());
+    let told = AssertUnwindSafe((kind.on_dead)(args, ctx, error.to_owned())).catch_unwind();
+    let trouble = match tokio::time::timeout(ON_DEAD_TIMEOUT, told).await {
+        Ok(Ok(Ok(()))) => {
+            match sqlx::query!("select job_told($1)", info.id).execute(process.services.db.pool()).await {
+                Ok(_) => return,
+                Err(error) => error.to_string(),
+            }
+        }
+        Ok(Ok(Err(error))) => format!("{error:?}"),
+        Ok(Err(_)) => "it panicked".to_owned(),
+        Err(_) => "it took too long".to_owned(),
+    };
+    tracing::error!(target: "queue", { job.id = %info.id, job.kind = info.kind, trouble },
+        "nobody could be told of a dead job; it will be tried again");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn backoff_doubles_up_to_its_cap() {
+        let (base, cap) = (Duration::from_secs(2), Duration::from_secs(900));
+        for (attempt, seconds) in [(1, 2.0), (2, 4.0), (5, 32.0), (10, 900.0), (u16::MAX, 900.0)] {
+            let wait = backoff(attempt, base, cap).as_secs_f64();
+            assert!((seconds * 0.8..=seconds * 1.2).contains(&wait), "attempt {attempt} waits {wait} s");
+        }
+    }
+}

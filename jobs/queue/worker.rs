@@ -1,0 +1,184 @@
+//! A worker process: apalis' worker over our storage, with the claiming task, the heartbeat, the rescue, the listener
+//! and the schedules beside it.
+//!
+//! Nothing that happens to Postgres ends it. At shutdown it claims no more, waits a while for what is running, and
+//! gives the rest back without an attempt being counted.
+
+use std::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use apalis::{
+    layers::{
+        WorkerBuilderExt,
+        catch_panic::{CatchPanicLayer, PanicError},
+    },
+    prelude::{Data, Monitor, MonitorError, WorkerBuilder},
+};
+use tokio::sync::{Notify, mpsc};
+use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
+use uuid::Uuid;
+
+use super::{
+    Catalogue, Context, WorkerSettings, claim,
+    finish::Failure,
+    flights::Flights,
+    heartbeat, listen, rescue, schedule,
+    settle::End,
+    storage::{Claimed, Storage},
+};
+use crate::Services;
+
+/// How long a stopping worker may take to record what it gives back.
+const LAST_WORDS: Duration = Duration::from_secs(5);
+
+/// Why a worker ended before it was told to.
+#[derive(Debug, thiserror::Error)]
+#[error("the worker ended: {0}")]
+pub struct WorkError(#[from] MonitorError);
+
+/// What the parts of a worker process share.
+#[derive(Debug)]
+pub(super) struct Process {
+    /// Unique, so that no two processes share a lease.
+    pub(super) name: String,
+    pub(super) services: Arc<Services>,
+    pub(super) catalogue: Catalogue,
+    pub(super) settings: WorkerSettings,
+    pub(super) flights: Arc<Flights>,
+    /// Told when there may be something to claim.
+    pub(super) wake: Notify,
+    /// Cancelled when the grace of a shutdown is over: jobs still running are given back.
+    pub(super) stop: CancellationToken,
+    pub(super) tally: Tally,
+}
+
+/// What this process has done.
+#[derive(Debug, Default)]
+pub(super) struct Tally {
+    claimed: AtomicUsize,
+    ran: AtomicUsize,
+    dead: AtomicUsize,
+}
+
+impl Tally {
+    pub(super) fn claimed(&self, jobs: usize) {
+        self.claimed.fetch_add(jobs, Ordering::SeqCst);
+    }
+    pub(super) fn ran(&self) {
+        self.ran.fetch_add(1, Ordering::SeqCst);
+    }
+    pub(super) fn died(&self) {
+        self.dead.fetch_add(1, Ordering::SeqCst);
+    }
+    pub(super) fn settled(&self, end: &End) {
+        if matches!(end, End::Dead(_)) {
+            self.died();
+        }
+    }
+    /// Jobs claimed, done and dead.
+    pub(super) fn read(&self) -> (usize, usize, usize) {
+        let read = |count: &AtomicUsize| count.load(Ordering::SeqCst);
+        (read(&self.claimed), read(&self.ran), read(&self.dead))
+    }
+}
+
+impl Process {
+    pub(super) fn new(services: Arc<Services>, catalogue: Catalogue, settings: WorkerSettings) -> Self {
+        Self {
+            name: format!("{}/{}", std::process::id(), Uuid::now_v7()),
+            flights: Arc::new(Flights::new(settings.slots, &catalogue)),
+            services,
+            catalogue,
+            settings,
+            wake: Notify::new(),
+            stop: CancellationToken::new(),
+            tally: Tally::default(),
+        }
+    }
+}
+
+/// Works until `shutdown`: claims jobs of the catalogue's kinds, runs them, looks after the queue, fires the schedules.
+///
+/// # Errors
+/// When apalis' monitor gives up, which nothing known makes it do.
+pub async fn work(
+    services: Arc<Services>,
+    catalogue: Catalogue,
+    settings: WorkerSettings,
+    shutdown: CancellationToken,
+) -> Result<(), WorkError> {
+    run(Arc::new(Process::new(services, catalogue, settings)), shutdown).await
+}
+
+/// Runs a process until `shutdown`. Dropping it is as good as killing it: its jobs end where they are.
+pub(super) async fn run(process: Arc<Process>, shutdown: CancellationToken) -> Result<(), WorkError> {
+    tracing::info!(target: "queue", worker = process.name, slots = process.settings.slots, "working");
+    let (sender, receiver) = mpsc::channel(process.settings.slots.max(1));
+    let mut beside = vec![
+        spawn(heartbeat::beat(Arc::clone(&process))),
+        spawn(rescue::rescue(Arc::clone(&process))),
+        spawn(claim::claim_until(Arc::clone(&process), sender, shutdown.clone())),
+    ];
+    if process.settings.listen {
+        beside.push(spawn(listen::listen(Arc::clone(&process))));
+    }
+    if !process.settings.schedules.is_empty() {
+        beside.push(spawn(schedule::fire_until(Arc::clone(&process), shutdown.clone())));
+    }
+    let storage = Storage { process: Arc::clone(&process), jobs: Arc::new(Mutex::new(receiver)) };
+    let monitor = monitor(&process, storage);
+    let mut working = std::pin::pin!(monitor.run());
+    let grace_over = async {
+        shutdown.cancelled().await;
+        tracing::info!(target: "queue", "claiming no more; waiting for running jobs");
+        tokio::time::sleep(process.settings.grace).await;
+    };
+    tokio::select! {
+        ended = &mut working => ended?,
+        () = grace_over => {
+            process.stop.cancel();
+            if let Ok(ended) = tokio::time::timeout(LAST_WORDS, working).await {
+                ended?;
+            }
+        }
+    }
+    drop(beside);
+    tracing::info!(target: "queue", worker = process.name, "worked to the end");
+    Ok(())
+}
+
+fn spawn(task: impl Future<Output = ()> + Send + 'static) -> AbortOnDropHandle<()> {
+    AbortOnDropHandle::new(tokio::spawn(task))
+}
+
+/// apalis' monitor over one worker. Our storage yields no errors and our layer lets none through, so a restart can
+/// only follow a panic inside a layer; the restarted worker goes on with the same jobs.
+fn monitor(process: &Arc<Process>, storage: Storage) -> Monitor {
+    let (services, slots, name) = (Arc::clone(&process.services), process.settings.slots, process.name.clone());
+    Monitor::new().should_restart(|_, _| true).register(move |_| {
+        WorkerBuilder::new(name.as_str())
+            .backend(storage.clone())
+            .data(Arc::clone(&services))
+            .concurrency(slots.max(1))
+            .layer(CatchPanicLayer::with_panic_handler(panic_message))
+            .build(run_job)
+    })
+}
+
+/// The innermost service: decodes the arguments and runs the job.
+async fn run_job(job: Claimed, services: Data<Arc<Services>>) -> Result<(), Failure> {
+    let ctx = Context::new(Arc::clone(&services), job.info);
+    (job.kind.run)(job.args, ctx).await.map(|_| ()).map_err(Failure)
+}
+
+#[expect(clippy::borrowed_box, reason = "the signature is apalis'")]
+fn panic_message(panic: &Box<dyn std::any::Any + Send>) -> PanicError {
+    let text =
+        panic.downcast_ref::<&str>().map(ToString::to_string).or_else(|| panic.downcast_ref::<String>().cloned());
+    PanicError(text.unwrap_or_else(|| "without a message".to_owned()))
+}
