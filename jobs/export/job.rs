@@ -19,8 +19,15 @@ use super::{
 use crate::{
     bucket::BucketError,
     db::{TenantTx, Tx},
-    queue::{Context, Finished, Job, JobError, Policy, enqueue},
+    queue::{
+        Context, Finished, Job, JobError, Policy, enqueue,
+        schedule::{Missed, Schedule, job},
+    },
 };
+
+/// Every night at a quarter past two, UTC.
+pub const SCHEDULE: Schedule =
+    Schedule::new("export", "0 15 2 * * *", chrono_tz::UTC, Missed::Once, |tx, _| job(tx, ExportAll {}));
 
 /// The snapshot is given up after this: it holds back the database's own cleaning.
 const SNAPSHOT_LIMIT: Duration = Duration::from_secs(600);

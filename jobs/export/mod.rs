@@ -13,5 +13,5 @@ mod tables;
 mod text;
 mod upload;
 
-pub use job::{ExportAll, ExportOrganization, start};
+pub use job::{ExportAll, ExportOrganization, SCHEDULE, start};
 pub use manifest::{ExportedFile, ExportedTable, Manifest, SCHEMA_VERSION};

@@ -11,8 +11,15 @@ use uuid::Uuid;
 use super::{WeeklyRollup, week};
 use crate::{
     db::{TenantTx, Tx},
-    queue::{Context, Enqueued, Finished, Job, JobError, enqueue},
+    queue::{
+        Context, Enqueued, Finished, Job, JobError, enqueue,
+        schedule::{Missed, Schedule, job},
+    },
 };
+
+/// Five minutes past every hour: somewhere it is Monday morning.
+pub const SCHEDULE: Schedule =
+    Schedule::new("rollup", "0 5 * * * *", chrono_tz::UTC, Missed::Once, |tx, _| job(tx, RollupDue {}));
 
 /// Finds the coaches whose week is to be rolled up.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]

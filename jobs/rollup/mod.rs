@@ -12,7 +12,7 @@ mod mail;
 mod rows;
 mod week;
 
-pub use due::{RollupDue, enqueue_due};
+pub use due::{RollupDue, SCHEDULE, enqueue_due};
 pub use figures::{ActionItems, ClientWeek, Figures, OpenItem, Totals};
 pub use job::WeeklyRollup;
 pub use week::due;
