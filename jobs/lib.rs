@@ -51,7 +51,10 @@ pub fn catalogue() -> Catalogue {
         .with::<mail::SendMail>()
         // On the side, and by schedule.
         .with::<index::IndexSession>()
+        .with::<index::IndexSummary>()
+        .with::<rollup::RollupDue>()
         .with::<rollup::WeeklyRollup>()
+        .with::<export::ExportAll>()
         .with::<export::ExportOrganization>()
         .with::<reconcile::Reconcile>()
         .with::<queue::Prune>()
@@ -62,6 +65,8 @@ pub fn catalogue() -> Catalogue {
 pub fn schedules() -> Vec<Schedule> {
     vec![
         Schedule::new("ingest", "*/5 * * * * *", chrono_tz::UTC, Missed::Skip, |tx, _| job(tx, ingest::ScanInbox {})),
+        rollup::SCHEDULE,
+        export::SCHEDULE,
         reconcile::SCHEDULE,
         queue::PRUNE_SCHEDULE,
     ]

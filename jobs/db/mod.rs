@@ -62,6 +62,21 @@ impl Db {
         Ok(TenantTx { inner, organization, wake: false })
     }
 
+    /// Begins a transaction that sees `organization`'s rows as they all were at one moment, and changes nothing. No
+    /// statement in it runs longer than `limit`: an old snapshot keeps the database from cleaning up.
+    ///
+    /// # Errors
+    /// When no connection is to be had.
+    pub async fn snapshot(&self, organization: Uuid, limit: Duration) -> Result<TenantTx, sqlx::Error> {
+        let mut inner = self.pool.begin_with("begin isolation level repeatable read read only").await?;
+        sqlx::query("select set_config('app.organization_id', $1, true), set_config('statement_timeout', $2, true)")
+            .bind(organization.to_string())
+            .bind(limit.as_millis().to_string())
+            .execute(&mut *inner)
+            .await?;
+        Ok(TenantTx { inner, organization, wake: false })
+    }
+
     /// Begins a transaction that sees no tenant's rows.
     ///
     /// # Errors

@@ -1,24 +1,17 @@
-//! Stub: Writes an organization's export.
+//! Exports: an organization's tables as Parquet, CSV and JSON Lines in the bucket, all as of one moment.
+//!
+//! [`start`] makes the row and enqueues [`ExportOrganization`]; the schedule does so for every organization by
+//! [`ExportAll`]. The files go to `exports/{organization's handle}/{time of the snapshot}/{table}.{format}`, and
+//! `manifest.json` beside them last: a folder without it is not an export. A rerun makes its files in a folder of its
+//! own and takes away what the attempt before left.
 
-use serde::{Deserialize, Serialize};
+mod cell;
+mod job;
+mod manifest;
+mod table;
+mod tables;
+mod text;
+mod upload;
 
-use crate::queue::{Context, Finished, Job, JobError};
-
-/// Writes an organization's export.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct ExportOrganization {
-    /// The row of the export.
-    pub export_id: uuid::Uuid,
-}
-
-impl Job for ExportOrganization {
-    const KIND: &'static str = "export.organization";
-
-    fn unique_key(&self) -> Option<String> {
-        Some(self.export_id.to_string())
-    }
-
-    async fn run(&self, _ctx: &Context) -> Result<Finished, JobError> {
-        Err(JobError::abort("not written yet"))
-    }
-}
+pub use job::{ExportAll, ExportOrganization, SCHEDULE, start};
+pub use manifest::{ExportedFile, ExportedTable, Manifest, SCHEMA_VERSION};

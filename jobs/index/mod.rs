@@ -1,54 +1,20 @@
-//! Stub: Makes a session's utterances searchable.
+//! The index: what was said and what was summarised, in chunks, as full text and as vectors; and the search in it.
+//!
+//! Two jobs write it, on the side and holding nobody up: [`IndexSession`] after parse, [`IndexSummary`] after each
+//! version of a summary. Each reads in a short transaction, embeds outside any, and replaces what was there before in
+//! a second one; so a rerun leaves the same chunks. [`search()`] reads it.
 
-use serde::{Deserialize, Serialize};
+mod chunk;
+mod embedder;
+mod hashed;
+mod model_index;
+mod search;
+mod session;
+mod store;
+mod summary;
 
-use crate::queue::{Context, Finished, Job, JobError};
-
-/// Makes a session's utterances searchable.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct IndexSession {
-    /// The session.
-    pub session_id: uuid::Uuid,
-}
-
-impl Job for IndexSession {
-    const KIND: &'static str = "index.session";
-
-    fn unique_key(&self) -> Option<String> {
-        Some(self.session_id.to_string())
-    }
-
-    async fn run(&self, _ctx: &Context) -> Result<Finished, JobError> {
-        Err(JobError::abort("not written yet"))
-    }
-}
-
-/// Who embeds chunks.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Settings {
-    /// `hashed` or `openai` (any OpenAI-compatible endpoint).
-    pub embedder: String,
-    /// The endpoint's base URL, up to and without `/embeddings`.
-    pub url: Option<String>,
-    /// Its key, where it wants one.
-    pub api_key: Option<secrecy::SecretString>,
-    /// Its model.
-    pub model: Option<String>,
-    /// The model's dimensions.
-    pub dimensions: Option<u32>,
-}
-
-/// What turns chunks into vectors.
-#[derive(Debug)]
-pub struct Embedder {}
-
-impl Embedder {
-    /// Makes the embedder that the settings name.
-    ///
-    /// # Errors
-    /// When a setting is missing or cannot be used.
-    pub fn new(_settings: &Settings) -> Result<Self, crate::SettingsError> {
-        Ok(Self {})
-    }
-}
+pub use embedder::{EmbedError, Embedder, OpenAi, Settings};
+pub use model_index::ensure_model_index;
+pub use search::{Client, Hit, Query, SearchError, Source, search};
+pub use session::IndexSession;
+pub use summary::IndexSummary;

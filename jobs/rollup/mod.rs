@@ -1,24 +1,18 @@
-//! Stub: Computes and mails a coach's week.
+//! Rollups: a coach's week in figures, mailed on Monday morning in the coach's own time zone.
+//!
+//! [`RollupDue`] looks every hour at which coach's week is finished and has no rollup yet, and enqueues
+//! [`WeeklyRollup`], which computes the [`Figures`] with polars, keeps them in `rollups` and mails them. The rollup is
+//! unique by coach and week and the mail by rollup, so that however often either runs, there is one of each.
 
-use serde::{Deserialize, Serialize};
+mod compute;
+mod due;
+mod figures;
+mod job;
+mod mail;
+mod rows;
+mod week;
 
-use crate::queue::{Context, Finished, Job, JobError};
-
-/// Computes and mails a coach's week.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct WeeklyRollup {
-    /// The coach.
-    pub coach_id: uuid::Uuid,
-}
-
-impl Job for WeeklyRollup {
-    const KIND: &'static str = "rollup.weekly";
-
-    fn unique_key(&self) -> Option<String> {
-        Some(self.coach_id.to_string())
-    }
-
-    async fn run(&self, _ctx: &Context) -> Result<Finished, JobError> {
-        Err(JobError::abort("not written yet"))
-    }
-}
+pub use due::{RollupDue, SCHEDULE, enqueue_due};
+pub use figures::{ActionItems, ClientWeek, Figures, OpenItem, Totals};
+pub use job::WeeklyRollup;
+pub use week::due;

@@ -4,6 +4,7 @@ pub(crate) mod browser;
 mod database;
 pub(crate) mod reviewed;
 mod smtp;
+pub(crate) mod filled;
 mod world;
 
 pub(crate) use database::TestDatabase;

@@ -1,0 +1,193 @@
+//! The tables of an export, in order: for each its query and its columns. A new table is one entry here.
+//!
+//! Every query is ordered by id or key, so that the same rows give the same files. Mails come without their text.
+
+use std::path::Path;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use futures::TryStreamExt;
+use uuid::Uuid;
+
+use super::{
+    cell::{Column, Export},
+    table::TableWriter,
+};
+use crate::{
+    db::{TenantTx, Tx},
+    queue::JobError,
+};
+
+/// Makes the function `write`, which writes every table and gives names and numbers of rows.
+macro_rules! tables {
+    ($($table:ident = $sql:tt { $($column:ident: $type:ty,)+ })+) => {
+        $(
+            mod $table {
+                use super::*;
+
+                #[derive(Debug)]
+                pub(super) struct Row { $($column: $type,)+ }
+
+                pub(super) const COLUMNS: &[Column] = &[$(Column {
+                    name: stringify!($column),
+                    kind: <$type as Export>::KIND,
+                    nullable: <$type as Export>::NULLABLE,
+                },)+];
+
+                pub(super) async fn write(tx: &mut TenantTx, mut writer: TableWriter) -> Result<u64, JobError> {
+                    // Streamed: the server sends as fast as rows are taken.
+                    let mut rows = sqlx::query_as!(Row, $sql).fetch(tx.conn());
+                    while let Some(row) = rows.try_next().await? {
+                        writer.row(vec![$(row.$column.cell(),)+]).await?;
+                    }
+                    drop(rows);
+                    writer.close().await
+                }
+            }
+        )+
+
+        /// Writes every table that `tx` sees to files in `folder`; gives their names and numbers of rows.
+        pub(super) async fn write(
+            tx: &mut TenantTx,
+            folder: &Path,
+            facts: &[(&'static str, String)],
+        ) -> Result<Vec<(&'static str, u64)>, JobError> {
+            let mut written = Vec::new();
+            $(
+                let name = stringify!($table);
+                let writer = TableWriter::open(folder, name, $table::COLUMNS, facts);
+                written.push((name, $table::write(tx, writer).await?));
+            )+
+            Ok(written)
+        }
+    };
+}
+
+tables! {
+    sessions = r#"select s.id, s.coach_id, c.name as coach, s.title, s.type as session_type, s.session_date, s.date_source, s.state,
+            s.failed_stage, s.failed_reason, s.object_key, s.created_at, s.updated_at, s.closed_at
+        from sessions s join coaches c on c.id = s.coach_id order by s.id"# {
+        id: Uuid,
+        coach_id: Uuid,
+        coach: String,
+        title: String,
+        session_type: String,
+        session_date: NaiveDate,
+        date_source: String,
+        state: String,
+        failed_stage: Option<String>,
+        failed_reason: Option<String>,
+        object_key: String,
+        created_at: DateTime<Utc>,
+        updated_at: DateTime<Utc>,
+        closed_at: Option<DateTime<Utc>>,
+    }
+
+    participants = r#"select id, session_id, kind, client_id, name, speaking_seconds, words, turns
+        from participants order by id"# {
+        id: Uuid,
+        session_id: Uuid,
+        kind: String,
+        client_id: Option<Uuid>,
+        name: String,
+        speaking_seconds: f64,
+        words: i32,
+        turns: i32,
+    }
+
+    utterances = r#"select u.id, u.session_id, u.transcript_id, u.position, u.label,
+            a.participant_id as "participant_id?", u.start_ms, u.end_ms, u.text
+        from utterances u left join attributions a on a.session_id = u.session_id and a.label = u.label
+        order by u.id"# {
+        id: Uuid,
+        session_id: Uuid,
+        transcript_id: Uuid,
+        position: i32,
+        label: Option<String>,
+        participant_id: Option<Uuid>,
+        start_ms: Option<i64>,
+        end_ms: Option<i64>,
+        text: String,
+    }
+
+    summaries = r#"select s.id, s.session_id, s.client_id, c.name as client, s.state, s.failed_reason, s.version,
+            v.author as "author?", v.provider as "provider?", v.model as "model?",
+            v.prompt_version as "prompt_version?", v.claims_dropped as "claims_dropped?",
+            s.approved_version, s.approved_hash, s.approved_at, s.created_at, s.updated_at
+        from summaries s join clients c on c.id = s.client_id
+        left join summary_versions v on v.summary_id = s.id and v.version = s.version
+        order by s.id"# {
+        id: Uuid,
+        session_id: Uuid,
+        client_id: Uuid,
+        client: String,
+        state: String,
+        failed_reason: Option<String>,
+        version: i32,
+        author: Option<String>,
+        provider: Option<String>,
+        model: Option<String>,
+        prompt_version: Option<String>,
+        claims_dropped: Option<i32>,
+        approved_version: Option<i32>,
+        approved_hash: Option<String>,
+        approved_at: Option<DateTime<Utc>>,
+        created_at: DateTime<Utc>,
+        updated_at: DateTime<Utc>,
+    }
+
+    claims = r#"select k.id, k.summary_id, k.version, k.version = s.version as "is_newest!",
+            k.section, k.audience, k.position, k.text, k.edited
+        from claims k join summaries s on s.id = k.summary_id order by k.id"# {
+        id: Uuid,
+        summary_id: Uuid,
+        version: i32,
+        is_newest: bool,
+        section: String,
+        audience: String,
+        position: i32,
+        text: String,
+        edited: bool,
+    }
+
+    evidence = r#"select claim_id, utterance_id, quote from evidence order by claim_id, utterance_id"# {
+        claim_id: Uuid,
+        utterance_id: Uuid,
+        quote: String,
+    }
+
+    action_items = r#"select a.claim_id, k.summary_id, k.version, k.version = s.version as "is_newest!",
+            s.session_id, s.client_id, k.text, a.owner, a.due_date, a.due_words
+        from action_items a join claims k on k.id = a.claim_id join summaries s on s.id = k.summary_id
+        order by a.claim_id"# {
+        claim_id: Uuid,
+        summary_id: Uuid,
+        version: i32,
+        is_newest: bool,
+        session_id: Uuid,
+        client_id: Uuid,
+        text: String,
+        owner: String,
+        due_date: Option<NaiveDate>,
+        due_words: Option<String>,
+    }
+
+    mails = r#"select id, kind, subject_id, recipient, version, session_id, coach_id, client_id, subject, message_id,
+            state, error, due_at, created_at, sent_at
+        from mails order by id"# {
+        id: Uuid,
+        kind: String,
+        subject_id: Uuid,
+        recipient: String,
+        version: i32,
+        session_id: Option<Uuid>,
+        coach_id: Option<Uuid>,
+        client_id: Option<Uuid>,
+        subject: String,
+        message_id: String,
+        state: String,
+        error: Option<String>,
+        due_at: DateTime<Utc>,
+        created_at: DateTime<Utc>,
+        sent_at: Option<DateTime<Utc>>,
+    }
+}

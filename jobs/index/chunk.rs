@@ -1,0 +1,184 @@
+//! Cuts a session into chunks: consecutive utterances, each chunk with its times and its words as text. Pure.
+
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+/// A chunk is at most so many characters long.
+const LONGEST: usize = 900;
+
+/// An utterance, as far as a chunk needs it.
+#[derive(Clone, Debug)]
+pub(super) struct Spoken {
+    /// The transcript: a chunk never reaches over two.
+    pub(super) transcript_id: Uuid,
+    /// Who, as written in the file.
+    pub(super) label: Option<String>,
+    /// The client who speaks, where known.
+    pub(super) client_id: Option<Uuid>,
+    /// When it begins, in milliseconds.
+    pub(super) start_ms: Option<i64>,
+    /// When it ends.
+    pub(super) end_ms: Option<i64>,
+    /// What was said.
+    pub(super) text: String,
+}
+
+/// A piece of a session that is found as one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Chunk {
+    /// The only client who speaks in it; none where several or none do.
+    pub(super) client_id: Option<Uuid>,
+    /// When it begins, in milliseconds.
+    pub(super) start_ms: Option<i64>,
+    /// When it ends.
+    pub(super) end_ms: Option<i64>,
+    /// A line an utterance, each after its speaker label.
+    pub(super) text: String,
+}
+
+impl Chunk {
+    /// SHA-256 of the text, in hex: the same words have the same vector.
+    pub(super) fn sha256(&self) -> String {
+        Sha256::digest(&self.text).iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}
+
+/// A line of a chunk: an utterance, or a piece of a long one.
+struct Line<'a> {
+    spoken: &'a Spoken,
+    text: String,
+    length: usize,
+}
+
+/// Cuts `utterances` (in order) into chunks of at most [`LONGEST`] characters. The last utterance of a chunk is
+/// repeated as the first of the next where there is room, so that a question stays beside its answer.
+pub(super) fn chunks(utterances: &[Spoken]) -> Vec<Chunk> {
+    let lines: Vec<Line<'_>> = utterances.iter().flat_map(lines).collect();
+    let mut chunks = Vec::new();
+    let mut first = 0;
+    while first < lines.len() {
+        let mut length = lines[first].length;
+        let mut end = first + 1;
+        while end < lines.len()
+            && lines[end].spoken.transcript_id == lines[first].spoken.transcript_id
+            && length + 1 + lines[end].length <= LONGEST
+        {
+            length += 1 + lines[end].length;
+            end += 1;
+        }
+        chunks.push(chunk(&lines[first..end]));
+        let last = end - 1;
+        let repeat = end < lines.len()
+            && last > first
+            && lines[end].spoken.transcript_id == lines[last].spoken.transcript_id
+            && lines[last].length + 1 + lines[end].length <= LONGEST;
+        first = if repeat { last } else { end };
+    }
+    chunks
+}
+
+/// The lines of an utterance: one, or several where it is long.
+fn lines(spoken: &Spoken) -> Vec<Line<'_>> {
+    let label = spoken.label.as_deref().map(|label| format!("{label}: ")).unwrap_or_default();
+    let room = LONGEST.saturating_sub(label.chars().count()).max(100);
+    pieces(&spoken.text, room)
+        .into_iter()
+        .map(|piece| {
+            let text = format!("{label}{piece}");
+            Line { spoken, length: text.chars().count(), text }
+        })
+        .collect()
+}
+
+/// Cuts `text` at blanks into pieces of at most `room` characters. A single longer word is cut where it must be.
+fn pieces(text: &str, room: usize) -> Vec<String> {
+    let mut pieces = Vec::new();
+    let mut piece = String::new();
+    let mut length = 0;
+    for word in text.split_whitespace() {
+        let characters: Vec<char> = word.chars().collect();
+        for part in characters.chunks(room) {
+            if length > 0 && length + 1 + part.len() > room {
+                pieces.push(std::mem::take(&mut piece));
+                length = 0;
+            }
+            if length > 0 {
+                piece.push(' ');
+                length += 1;
+            }
+            piece.extend(part);
+            length += part.len();
+        }
+    }
+    if length > 0 {
+        pieces.push(piece);
+    }
+    pieces
+}
+
+fn chunk(lines: &[Line<'_>]) -> Chunk {
+    let mut clients: Vec<Uuid> = lines.iter().filter_map(|line| line.spoken.client_id).collect();
+    clients.sort_unstable();
+    clients.dedup();
+    Chunk {
+        client_id: if let [client] = clients[..] { Some(client) } else { None },
+        start_ms: lines.iter().filter_map(|line| line.spoken.start_ms).min(),
+        end_ms: lines.iter().filter_map(|line| line.spoken.end_ms.or(line.spoken.start_ms)).max(),
+        text: lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join("\n"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(label: &str, start: i64, text: &str) -> Spoken {
+        Spoken {
+            transcript_id: Uuid::nil(),
+            label: Some(label.into()),
+            client_id: None,
+            start_ms: Some(start),
+            end_ms: Some(start + 900),
+            text: text.into(),
+        }
+    }
+
+    #[test]
+    fn every_word_is_in_a_chunk_and_neighbours_share_an_utterance() {
+        let session: Vec<Spoken> =
+            (0..60).map(|i| said("Priya", i * 1000, &format!("word{i} {}", "and so on ".repeat(8)))).collect();
+        let chunks = chunks(&session);
+        assert!(chunks.len() > 3, "{}", chunks.len());
+        for i in 0..60 {
+            let word = format!("word{i} ");
+            assert!(chunks.iter().any(|chunk| chunk.text.contains(&word)), "word{i} is in no chunk");
+        }
+        for pair in chunks.windows(2) {
+            assert!(pair[0].text.chars().count() <= LONGEST);
+            assert_eq!(pair[0].text.lines().last(), pair[1].text.lines().next());
+            assert!(pair[0].start_ms < pair[1].start_ms, "the session goes on");
+        }
+    }
+
+    #[test]
+    fn a_monologue_is_cut_at_blanks_and_keeps_its_label_and_time() {
+        let text = "steady ".repeat(500);
+        let chunks = chunks(&[said("Tom", 5000, &text)]);
+        assert!(chunks.len() >= 4);
+        assert!(chunks.iter().all(|chunk| chunk.text.starts_with("Tom: steady") && chunk.start_ms == Some(5000)));
+        assert_eq!(chunks.iter().map(|chunk| chunk.text.matches("steady").count()).sum::<usize>(), 500);
+    }
+
+    #[test]
+    fn what_has_no_blanks_or_no_words_does_no_harm() {
+        assert_eq!(chunks(&[said("Tom", 0, "   ")]), Vec::new());
+        assert_eq!(chunks(&[said("Tom", 0, &"ä".repeat(2000))]).len(), 3);
+    }
+
+    #[test]
+    fn two_transcripts_never_share_a_chunk() {
+        let mut other = said("Tom", 0, "two");
+        other.transcript_id = Uuid::max();
+        assert_eq!(chunks(&[said("Tom", 0, "one"), other]).len(), 2);
+    }
+}

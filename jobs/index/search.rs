@@ -1,0 +1,177 @@
+//! Search: by words and by nearness at once, within one organization.
+//!
+//! The function `search_chunks` of the migrations gives ids and scores; the rows themselves are read here, under the
+//! tenant's own policy.
+
+use std::collections::HashMap;
+
+use chrono::NaiveDate;
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::{Embedder, store};
+use crate::db::{Db, TenantTx, Tx};
+
+/// At most so many hits a search.
+const MOST_HITS: u32 = 100;
+
+/// What is searched for.
+#[derive(Clone, Debug, Default)]
+pub struct Query {
+    /// The words; `"quoted phrases"`, `or` and `-without` as on the web.
+    pub text: String,
+    /// Only this coach's sessions.
+    pub coach: Option<Uuid>,
+    /// Only what this client said or what was summarised for them.
+    pub client: Option<Uuid>,
+    /// Only sessions of this day or later.
+    pub from: Option<NaiveDate>,
+    /// Only sessions of this day or earlier.
+    pub to: Option<NaiveDate>,
+    /// At most so many hits (up to 100).
+    pub limit: u32,
+}
+
+/// Where the words of a hit stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    /// In what was said.
+    Utterances,
+    /// In a summary.
+    Summary,
+}
+
+/// The client of a hit.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Client {
+    /// Their id.
+    pub id: Uuid,
+    /// Their name.
+    pub name: String,
+}
+
+/// What was found.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Hit {
+    /// The session.
+    pub session_id: Uuid,
+    /// Its title.
+    pub title: String,
+    /// Its day.
+    pub session_date: NaiveDate,
+    /// Whose summary it is, or the only client who speaks in it or takes part in the session; none where several do.
+    pub client: Option<Client>,
+    /// Who takes part in the session, by name; where that is not known yet, the speaker labels.
+    pub speakers: Vec<String>,
+    /// When in the session it begins, in milliseconds, where the transcript has times.
+    pub start_ms: Option<i64>,
+    /// The words.
+    pub text: String,
+    /// Where they stand.
+    pub source: Source,
+    /// Higher is better; comparable within one search only.
+    pub score: f64,
+}
+
+/// Why a search failed.
+#[derive(Debug, thiserror::Error)]
+pub enum SearchError {
+    /// There is nothing to search for.
+    #[error("nothing to search for: give at least one word")]
+    Empty,
+    /// The database failed.
+    #[error("the search failed: {0}")]
+    Database(#[from] sqlx::Error),
+}
+
+/// Searches the organization's sessions and summaries, best hit first. The query is embedded before the transaction
+/// begins; where the embedder is away, it is searched by words alone.
+///
+/// # Errors
+/// See [`SearchError`].
+pub async fn search(db: &Db, organization: Uuid, embedder: &Embedder, query: &Query) -> Result<Vec<Hit>, SearchError> {
+    if query.text.trim().is_empty() {
+        return Err(SearchError::Empty);
+    }
+    let vector = match embedder.embed(std::slice::from_ref(&query.text)).await {
+        // A query without words has a vector of zeros, which is near nothing.
+        Ok(vectors) => {
+            vectors.first().filter(|vector| vector.iter().any(|value| *value != 0.0)).map(|v| store::as_text(v))
+        }
+        Err(error) => {
+            tracing::warn!(target: "index", %error, "the query is not embedded: searching by words alone");
+            None
+        }
+    };
+    let mut tx = db.tenant(organization).await?;
+    let ranked = ranked(&mut tx, embedder, query, vector.as_deref()).await?;
+    let hits = hits(&mut tx, &ranked).await?;
+    tx.commit().await?;
+    Ok(hits)
+}
+
+/// The chunks that were found, best first, with their scores.
+async fn ranked(
+    tx: &mut TenantTx,
+    embedder: &Embedder,
+    query: &Query,
+    vector: Option<&str>,
+) -> Result<Vec<(Uuid, f64)>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"select chunk_id as "chunk_id!", score as "score!"
+           from search_chunks($1, $2, $3, $4, $5, $6, $7, $8, $9)"#,
+        query.text,
+        vector,
+        embedder.model(),
+        embedder.least_similarity(),
+        query.coach,
+        query.client,
+        query.from,
+        query.to,
+        i32::try_from(query.limit.clamp(1, MOST_HITS)).unwrap_or(i32::MAX),
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.chunk_id, row.score)).collect())
+}
+
+/// Reads the rows of what was found.
+async fn hits(tx: &mut TenantTx, ranked: &[(Uuid, f64)]) -> Result<Vec<Hit>, sqlx::Error> {
+    let ids: Vec<Uuid> = ranked.iter().map(|(id, _)| *id).collect();
+    let rows = sqlx::query!(
+        r#"select c.id as "id!", c.session_id as "session_id!", c.source as "source!", c.start_ms, c.text as "text!",
+                  s.title as "title!", s.session_date as "session_date!",
+                  coalesce(c.client_id, alone.client_id) as client_id, clients.name as "client_name?",
+                  coalesce(nullif(people.names, '{}'), array(
+                      select distinct u.label from utterances u
+                      where u.session_id = c.session_id and u.label is not null order by u.label)) as "speakers!"
+           from chunks c
+           join sessions s on s.id = c.session_id
+           cross join lateral (select array(
+               select p.name from participants p where p.session_id = c.session_id order by p.kind, p.name)) people (names)
+           left join lateral (
+               select (array_agg(p.client_id))[1] as client_id from participants p
+               where p.session_id = c.session_id and p.kind = 'client' having count(*) = 1) alone on true
+           left join clients on clients.id = coalesce(c.client_id, alone.client_id)
+           where c.id = any($1)"#,
+        &ids
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    let mut rows: HashMap<Uuid, _> = rows.into_iter().map(|row| (row.id, row)).collect();
+    let found = ranked.iter().filter_map(|(id, score)| Some((rows.remove(id)?, *score)));
+    Ok(found
+        .map(|(row, score)| Hit {
+            session_id: row.session_id,
+            title: row.title,
+            session_date: row.session_date,
+            client: row.client_id.zip(row.client_name).map(|(id, name)| Client { id, name }),
+            speakers: row.speakers,
+            start_ms: row.start_ms,
+            text: row.text,
+            source: if row.source == "summary" { Source::Summary } else { Source::Utterances },
+            score,
+        })
+        .collect())
+}

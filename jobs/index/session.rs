@@ -1,0 +1,101 @@
+//! The job `index.session`: makes a session's utterances searchable.
+//!
+//! Reads utterances and what is known of their speakers; writes chunks and embeddings. A rerun replaces the chunks by
+//! the same ones. Where the utterances change meanwhile (a new transcript), the attempt is given up and made again.
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{
+    chunk::{Spoken, chunks},
+    store,
+};
+use crate::{
+    db::{TenantTx, Tx},
+    model::session,
+    queue::{Context, Finished, Job, JobError},
+};
+
+/// Makes a session's utterances searchable. Enqueued after parse, and again when its speakers become known.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct IndexSession {
+    /// The session.
+    pub session_id: Uuid,
+}
+
+impl Job for IndexSession {
+    const KIND: &'static str = "index.session";
+
+    fn unique_key(&self) -> Option<String> {
+        Some(self.session_id.to_string())
+    }
+
+    async fn run(&self, ctx: &Context) -> Result<Finished, JobError> {
+        let mut tx = ctx.tenant_tx().await?;
+        let coach_id = sqlx::query_scalar!("select coach_id from sessions where id = $1", self.session_id)
+            .fetch_optional(tx.conn())
+            .await?;
+        let Some(coach_id) = coach_id else {
+            tracing::info!(target: "index", { session.id = %self.session_id }, "the session is gone: nothing to index");
+            return ctx.finish(tx, json!({ "outcome": "gone" })).await;
+        };
+        let fingerprint = fingerprint(&mut tx, self.session_id).await?;
+        let chunks = chunks(&spoken(&mut tx, self.session_id).await?);
+        let mut known = store::known_vectors(&mut tx, &ctx.embedder, &chunks).await?;
+        tx.commit().await?;
+
+        let (embedded, new) = store::embed(&ctx.embedder, chunks, &mut known).await?;
+
+        let mut tx = ctx.tenant_tx().await?;
+        if session::lock(&mut tx, self.session_id).await?.is_none() {
+            return ctx.finish(tx, json!({ "outcome": "gone" })).await;
+        }
+        if self::fingerprint(&mut tx, self.session_id).await? != fingerprint {
+            return Err(JobError::retry("the session's utterances changed while they were indexed"));
+        }
+        sqlx::query!("delete from chunks where session_id = $1 and source = 'utterances'", self.session_id)
+            .execute(tx.conn())
+            .await?;
+        let place = store::Place { coach_id, session_id: self.session_id, version: None };
+        store::insert(&mut tx, &place, &ctx.embedder, &embedded).await?;
+        store::clear_mark(&mut tx, self.session_id).await?;
+        tracing::info!(target: "index", { session.id = %self.session_id, index.chunks = embedded.len(),
+            index.new_vectors = new }, "the session is indexed");
+        ctx.finish(tx, json!({ "outcome": "indexed", "chunks": embedded.len(), "new_vectors": new })).await
+    }
+
+    async fn on_dead(&self, ctx: &Context, error: &str) -> Result<(), JobError> {
+        let mut tx = ctx.tenant_tx().await?;
+        session::mark_failed(&mut tx, self.session_id, "index", error).await?;
+        Ok(tx.commit().await?)
+    }
+}
+
+/// Changes with the set of utterances, or with who is known to have spoken them.
+async fn fingerprint(tx: &mut TenantTx, session_id: Uuid) -> Result<Option<String>, sqlx::Error> {
+    sqlx::query_scalar!(
+        "select md5(string_agg(u.id::text || coalesce(a.participant_id::text, ''), ',' order by u.id))
+         from utterances u left join attributions a on a.session_id = u.session_id and a.label = u.label
+         where u.session_id = $1",
+        session_id
+    )
+    .fetch_one(tx.conn())
+    .await
+}
+
+async fn spoken(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Spoken>, sqlx::Error> {
+    sqlx::query_as!(
+        Spoken,
+        r#"select u.transcript_id, u.label, p.client_id as "client_id?", u.start_ms, u.end_ms, u.text
+           from utterances u
+           join transcripts t on t.id = u.transcript_id
+           left join attributions a on a.session_id = u.session_id and a.label = u.label
+           left join participants p on p.id = a.participant_id
+           where u.session_id = $1
+           order by t.received_at, t.id, u.position"#,
+        session_id
+    )
+    .fetch_all(tx.conn())
+    .await
+}

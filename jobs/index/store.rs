@@ -1,0 +1,142 @@
+//! Chunks and their vectors in the database: vectors are made once for the same words and the same model.
+
+use std::collections::HashMap;
+
+use uuid::Uuid;
+
+use super::{Embedder, chunk::Chunk};
+use crate::{
+    db::{TenantTx, Tx},
+    queue::JobError,
+};
+
+/// The vectors that the organization has of `chunks` under the embedder's model, as text, by the hash of the words.
+pub(super) async fn known_vectors(
+    tx: &mut TenantTx,
+    embedder: &Embedder,
+    chunks: &[Chunk],
+) -> Result<HashMap<String, String>, sqlx::Error> {
+    let hashes: Vec<String> = chunks.iter().map(Chunk::sha256).collect();
+    let rows = sqlx::query!(
+        r#"select distinct on (content_sha256) content_sha256, embedding::text as "embedding!"
+           from chunks join embeddings on embeddings.chunk_id = chunks.id
+           where content_sha256 = any($1) and model = $2"#,
+        &hashes,
+        embedder.model()
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.content_sha256, row.embedding)).collect())
+}
+
+/// A chunk with its vector, as text.
+pub(super) struct Embedded {
+    chunk: Chunk,
+    sha256: String,
+    vector: String,
+}
+
+/// Gives every chunk its vector: a known one, or a new one from the embedder. No transaction may be open.
+/// Returns with them how many were new.
+pub(super) async fn embed(
+    embedder: &Embedder,
+    chunks: Vec<Chunk>,
+    known: &mut HashMap<String, String>,
+) -> Result<(Vec<Embedded>, usize), JobError> {
+    let mut missing: Vec<(String, String)> = chunks
+        .iter()
+        .map(|chunk| (chunk.sha256(), chunk.text.clone()))
+        .filter(|(hash, _)| !known.contains_key(hash))
+        .collect();
+    missing.sort_unstable();
+    missing.dedup();
+    let (hashes, texts): (Vec<String>, Vec<String>) = missing.into_iter().unzip();
+    let vectors = embedder.embed(&texts).await.map_err(super::EmbedError::into_job_error)?;
+    let new = vectors.len();
+    known.extend(hashes.into_iter().zip(vectors.iter().map(|vector| as_text(vector))));
+    let embedded = chunks
+        .into_iter()
+        .map(|chunk| {
+            let sha256 = chunk.sha256();
+            let vector = known.get(&sha256).cloned().ok_or_else(|| JobError::retry("a chunk got no vector"))?;
+            Ok(Embedded { chunk, sha256, vector })
+        })
+        .collect::<Result<_, JobError>>()?;
+    Ok((embedded, new))
+}
+
+/// Whose chunks are written.
+pub(super) struct Place {
+    /// The coach.
+    pub(super) coach_id: Uuid,
+    /// The session.
+    pub(super) session_id: Uuid,
+    /// For a summary: its version.
+    pub(super) version: Option<i32>,
+}
+
+/// Inserts chunks and vectors, in two statements however many there are.
+pub(super) async fn insert(
+    tx: &mut TenantTx,
+    place: &Place,
+    embedder: &Embedder,
+    embedded: &[Embedded],
+) -> Result<(), sqlx::Error> {
+    let organization = tx.tenant();
+    let ids: Vec<Uuid> = embedded.iter().map(|_| Uuid::now_v7()).collect();
+    let clients: Vec<Option<Uuid>> = embedded.iter().map(|it| it.chunk.client_id).collect();
+    let starts: Vec<Option<i64>> = embedded.iter().map(|it| it.chunk.start_ms).collect();
+    let ends: Vec<Option<i64>> = embedded.iter().map(|it| it.chunk.end_ms).collect();
+    let texts: Vec<&str> = embedded.iter().map(|it| it.chunk.text.as_str()).collect();
+    let hashes: Vec<&str> = embedded.iter().map(|it| it.sha256.as_str()).collect();
+    let vectors: Vec<&str> = embedded.iter().map(|it| it.vector.as_str()).collect();
+    let source = if place.version.is_some() { "summary" } else { "utterances" };
+    sqlx::query!(
+        "insert into chunks (id, organization_id, coach_id, session_id, client_id, source, version, start_ms, end_ms,
+            text, content_sha256)
+         select id, $1, $2, $3, client_id, $4, $5, start_ms, end_ms, text, content_sha256
+         from unnest($6::uuid[], $7::uuid[], $8::bigint[], $9::bigint[], $10::text[], $11::text[])
+              as new (id, client_id, start_ms, end_ms, text, content_sha256)",
+        organization,
+        place.coach_id,
+        place.session_id,
+        source,
+        place.version,
+        &ids,
+        &clients as &[Option<Uuid>],
+        &starts as &[Option<i64>],
+        &ends as &[Option<i64>],
+        &texts as &[&str],
+        &hashes as &[&str],
+    )
+    .execute(tx.conn())
+    .await?;
+    sqlx::query!(
+        "insert into embeddings (organization_id, chunk_id, model, embedding)
+         select $1, id, $2, embedding::halfvec from unnest($3::uuid[], $4::text[]) as new (id, embedding)",
+        organization,
+        embedder.model(),
+        &ids,
+        &vectors as &[&str],
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Clears the mark that a dead index job left on the session: its stage has gone on.
+pub(super) async fn clear_mark(tx: &mut TenantTx, session_id: Uuid) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update sessions set failed_stage = null, failed_reason = null where id = $1 and failed_stage = 'index'",
+        session_id
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// A vector as pgvector reads it.
+pub(super) fn as_text(vector: &[f32]) -> String {
+    let values: Vec<String> = vector.iter().map(f32::to_string).collect();
+    format!("[{}]", values.join(","))
+}

@@ -1,0 +1,116 @@
+//! The job `index.summary`: makes a version of a summary searchable.
+//!
+//! Reads the version's claims; writes a chunk a claim, in place of those of older versions. A rerun replaces the
+//! chunks by the same ones; a version that is no longer the newest is left to the job of the newer one.
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{chunk::Chunk, store};
+use crate::{
+    db::{TenantTx, Tx},
+    model::{session, summary::load_version},
+    queue::{Context, Finished, Job, JobError},
+};
+
+/// Makes a version of a summary searchable. Enqueued with each version.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct IndexSummary {
+    /// The summary.
+    pub summary_id: Uuid,
+    /// Its version.
+    pub version: i32,
+}
+
+/// Whose summary it is.
+struct Whose {
+    coach_id: Uuid,
+    session_id: Uuid,
+    client_id: Uuid,
+    version: i32,
+}
+
+impl Job for IndexSummary {
+    const KIND: &'static str = "index.summary";
+
+    fn unique_key(&self) -> Option<String> {
+        Some(format!("{}:{}", self.summary_id, self.version))
+    }
+
+    async fn run(&self, ctx: &Context) -> Result<Finished, JobError> {
+        let mut tx = ctx.tenant_tx().await?;
+        let Some(whose) = self.whose(&mut tx).await? else {
+            tracing::info!(target: "index", { summary.id = %self.summary_id }, "the summary is gone: nothing to index");
+            return ctx.finish(tx, json!({ "outcome": "gone" })).await;
+        };
+        if whose.version > self.version {
+            return self.outdated(ctx, tx).await;
+        }
+        let chunks = self.chunks(&mut tx, whose.client_id).await?;
+        let mut known = store::known_vectors(&mut tx, &ctx.embedder, &chunks).await?;
+        tx.commit().await?;
+
+        let (embedded, new) = store::embed(&ctx.embedder, chunks, &mut known).await?;
+
+        let mut tx = ctx.tenant_tx().await?;
+        let newest = sqlx::query_scalar!("select version from summaries where id = $1 for update", self.summary_id)
+            .fetch_optional(tx.conn())
+            .await?;
+        if newest != Some(self.version) {
+            return self.outdated(ctx, tx).await;
+        }
+        sqlx::query!(
+            "delete from chunks where session_id = $1 and client_id = $2 and source = 'summary'",
+            whose.session_id,
+            whose.client_id
+        )
+        .execute(tx.conn())
+        .await?;
+        let place =
+            store::Place { coach_id: whose.coach_id, session_id: whose.session_id, version: Some(self.version) };
+        store::insert(&mut tx, &place, &ctx.embedder, &embedded).await?;
+        store::clear_mark(&mut tx, whose.session_id).await?;
+        tracing::info!(target: "index", { summary.id = %self.summary_id, summary.version = self.version,
+            index.chunks = embedded.len(), index.new_vectors = new }, "the summary is indexed");
+        ctx.finish(tx, json!({ "outcome": "indexed", "chunks": embedded.len(), "new_vectors": new })).await
+    }
+
+    async fn on_dead(&self, ctx: &Context, error: &str) -> Result<(), JobError> {
+        let mut tx = ctx.tenant_tx().await?;
+        if let Some(whose) = self.whose(&mut tx).await? {
+            session::mark_failed(&mut tx, whose.session_id, "index", error).await?;
+        }
+        Ok(tx.commit().await?)
+    }
+}
+
+impl IndexSummary {
+    async fn whose(&self, tx: &mut TenantTx) -> Result<Option<Whose>, sqlx::Error> {
+        sqlx::query_as!(
+            Whose,
+            "select sessions.coach_id, session_id, client_id, version
+             from summaries join sessions on sessions.id = summaries.session_id where summaries.id = $1",
+            self.summary_id
+        )
+        .fetch_optional(tx.conn())
+        .await
+    }
+
+    /// A chunk a claim, at the time of the first words behind it.
+    async fn chunks(&self, tx: &mut TenantTx, client_id: Uuid) -> Result<Vec<Chunk>, sqlx::Error> {
+        let content = load_version(tx, self.summary_id, self.version).await?;
+        let chunk = |claim: crate::model::Claim| {
+            let times = || claim.evidence.iter().filter_map(|evidence| evidence.start_ms);
+            let (start_ms, end_ms) = (times().min(), times().max());
+            Chunk { client_id: Some(client_id), start_ms, end_ms, text: claim.text }
+        };
+        Ok(content.claims.into_iter().map(chunk).collect())
+    }
+
+    async fn outdated(&self, ctx: &Context, tx: TenantTx) -> Result<Finished, JobError> {
+        tracing::info!(target: "index", { summary.id = %self.summary_id, summary.version = self.version },
+            "a newer version is there: its own job indexes it");
+        ctx.finish(tx, json!({ "outcome": "outdated" })).await
+    }
+}

@@ -1,0 +1,112 @@
+//! The figures of a week, as kept in `rollups.figures` and as shown. Pure values; new fields get a default, since old
+//! rollups are read too.
+
+use std::collections::BTreeMap;
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+/// A coach's week.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Figures {
+    /// The first day, a Monday in the coach's time zone.
+    pub first_day: NaiveDate,
+    /// The last day, a Sunday.
+    pub last_day: NaiveDate,
+    /// The week's totals.
+    pub week: Totals,
+    /// Those of the week before, to compare with.
+    pub week_before: Totals,
+    /// The week's sessions by type.
+    pub sessions_by_type: BTreeMap<String, i64>,
+    /// The week's sessions by state, as it was when the rollup was made.
+    pub sessions_by_state: BTreeMap<String, i64>,
+    /// Summaries of the week's sessions that are approved.
+    pub summaries_approved: i64,
+    /// Summaries that wait for the coach's review, of this week or earlier.
+    pub summaries_waiting: i64,
+    /// Follow-ups that were sent in the week.
+    pub follow_ups_sent: i64,
+    /// The clients who were met, those with most sessions first.
+    pub clients: Vec<ClientWeek>,
+    /// What was agreed on.
+    pub action_items: ActionItems,
+    /// The action items of each client's newest approved summary, overdue ones first.
+    pub open_items: Vec<OpenItem>,
+}
+
+/// Totals of a week.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Totals {
+    /// Sessions.
+    pub sessions: i64,
+    /// Different clients who took part.
+    pub clients: i64,
+    /// Seconds spoken by all participants.
+    pub speaking_seconds: f64,
+    /// The coach's part of them.
+    pub coach_seconds: f64,
+    /// The clients' part of them.
+    pub client_seconds: f64,
+}
+
+impl Totals {
+    /// The coach's share of what coach and clients spoke, from 0 to 1; none where nobody did.
+    #[must_use]
+    pub fn coach_share(&self) -> Option<f64> {
+        let both = self.coach_seconds + self.client_seconds;
+        (both > 0.0).then(|| self.coach_seconds / both)
+    }
+}
+
+/// A client's part in a week.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct ClientWeek {
+    /// The client.
+    pub client_id: Uuid,
+    /// Their name.
+    pub name: String,
+    /// Sessions in which they took part.
+    pub sessions: i64,
+    /// Seconds that they spoke.
+    pub speaking_seconds: f64,
+    /// Their share of the words in these sessions, from 0 to 1; none where there are no words.
+    pub word_share: Option<f64>,
+    /// Action items of the week's approved summaries.
+    pub new_action_items: i64,
+    /// Action items that are open.
+    pub open_action_items: i64,
+}
+
+/// Action items of approved summaries, counted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActionItems {
+    /// Agreed on in the week.
+    pub new: i64,
+    /// Of these, the clients'.
+    pub new_of_clients: i64,
+    /// Of these, the coach's.
+    pub new_of_coach: i64,
+    /// Open ones that were due in the week.
+    pub due_in_week: i64,
+    /// Open ones that are due in the week after.
+    pub due_next_week: i64,
+}
+
+/// An open action item.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenItem {
+    /// The client whose summary it stands in.
+    pub client_id: Uuid,
+    /// Their name.
+    pub client: String,
+    /// The sentence.
+    pub text: String,
+    /// Whether the coach is to do it.
+    pub coach_does_it: bool,
+    /// By when, where it was said.
+    pub due: Option<NaiveDate>,
+    /// Whether that day was past when the week ended.
+    pub overdue: bool,
+}
