@@ -1,9 +1,17 @@
 -- What the operator's page counts across tenants, beside the queue's own functions; and what /readyz looks at: the
 -- schema's version, since the program may not read the migrations' own table, and the queue's lag.
 
+-- Every state is there, with 0 where there is none, so that a gauge falls back to 0.
 create function admin_sessions() returns table (state text, failed boolean, sessions bigint)
 language sql stable security definer set search_path = public, pg_temp
-as $$ select state, failed_stage is not null, count(*) from sessions group by 1, 2 order by 1, 2 $$;
+as $$
+    select states.state, marked.failed, count(sessions.id)
+    from unnest(array['received', 'rejected', 'parsed', 'waiting_for_speakers', 'attributed', 'summarized', 'in_review',
+                      'closed']) with ordinality as states (state, position)
+    cross join (values (false), (true)) as marked (failed)
+    left join sessions on sessions.state = states.state and (sessions.failed_stage is not null) = marked.failed
+    group by states.position, 1, 2 order by states.position, 2
+$$;
 
 create function schema_version() returns bigint
 language plpgsql stable security definer set search_path = public, pg_temp

@@ -176,6 +176,43 @@ async fn following_a_link_changes_nothing_and_pressing_its_button_opens_it() {
 }
 
 #[tokio::test]
+async fn a_token_is_never_logged() {
+    let world = World::new().await;
+    let reviewed = Reviewed::new(&world).await;
+    let router = public_router(state(&world.services));
+    let token = reviewed.link(&world).await;
+    let log = Log::default();
+    let writer = log.clone();
+    let subscriber =
+        tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(move || writer.clone()).finish();
+    // The test's runtime has one thread, so this subscriber hears all that the router says.
+    let guard = tracing::subscriber::set_default(subscriber);
+    let path = format!("/r/{}", token.reveal());
+    get(&router, &path, "").await;
+    let opened = post(&router, &format!("{path}/open"), "", &[]).await;
+    post(&router, &format!("{path}/nowhere"), "", &[]).await;
+    drop(guard);
+    let log = String::from_utf8(log.0.lock().expect("nobody panicked").clone()).expect("text");
+    assert!(log.contains("/r/{token}/open"), "{log}");
+    assert!(!log.contains(token.reveal()), "{log}");
+    let secret = opened.header("set-cookie").split(['=', ';']).nth(1).expect("a secret");
+    assert!(!log.contains(secret), "{log}");
+}
+
+/// What was logged.
+#[derive(Clone, Default)]
+struct Log(Arc<std::sync::Mutex<Vec<u8>>>);
+
+impl std::io::Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.lock().expect("nobody panicked").write(bytes)
+    }
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[tokio::test]
 async fn every_answer_carries_the_headers_that_keep_it_private() {
     let visit = Visit::new().await;
     for path in [visit.page.as_str(), "/", "/nothing/here", "/r/unknown"] {

@@ -63,7 +63,9 @@ async fn text(client: &Client) -> String {
 
 #[tokio::test]
 async fn a_coach_reads_corrects_and_approves_in_a_browser() {
-    let Some(browser) = Browser::start("a_coach_reads_corrects_and_approves_in_a_browser", 1200).await else { return };
+    let Some(browser) = Browser::start("a_coach_reads_corrects_and_approves_in_a_browser", 1200, &[]).await else {
+        return;
+    };
     let (client, served) = (browser.client.clone(), served().await);
     open(&client, &served).await;
     let page = text(&client).await;
@@ -97,7 +99,7 @@ async fn a_coach_reads_corrects_and_approves_in_a_browser() {
 
 #[tokio::test]
 async fn the_review_fits_a_phone_and_a_keyboard() {
-    let Some(browser) = Browser::start("the_review_fits_a_phone_and_a_keyboard", 360).await else { return };
+    let Some(browser) = Browser::start("the_review_fits_a_phone_and_a_keyboard", 360, &[]).await else { return };
     let (client, served) = (browser.client.clone(), served().await);
     let token = served.reviewed.link(&served.world).await;
     client.goto(&format!("{}/r/{}", served.base, token.reveal())).await.expect("the link opens");
@@ -128,6 +130,65 @@ async fn the_review_fits_a_phone_and_a_keyboard() {
         .expect("the page answers");
     assert_eq!(small, serde_json::json!([]));
     browser.close().await;
+}
+
+/// The least contrast of text on a page with what is behind it, as WCAG computes it, and whose it is.
+const LEAST_CONTRAST: &str = r"
+    const canvas = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true });
+    const read = (colour) => {
+        canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1);
+        return canvas.getImageData(0, 0, 1, 1).data;
+    };
+    const light = ([r, g, b]) => {
+        const part = (value) => { value /= 255; return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4; };
+        return 0.2126 * part(r) + 0.7152 * part(g) + 0.0722 * part(b);
+    };
+    const behind = (one) => {
+        for (; one; one = one.parentElement) {
+            const colour = read(getComputedStyle(one).backgroundColor);
+            if (colour[3] === 255) return colour;
+        }
+        return [255, 255, 255];
+    };
+    let least = [21, 'nothing'];
+    for (const one of document.querySelectorAll('body *')) {
+        const speaks = one.matches('textarea') || [...one.childNodes].some(node => node.nodeType === 3 && node.data.trim());
+        if (!speaks || !one.checkVisibility()) continue;
+        const [a, b] = [light(read(getComputedStyle(one).color)), light(behind(one))];
+        const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+        if (ratio < least[0]) least = [ratio, one.outerHTML.slice(0, 120)];
+    }
+    return least";
+
+#[tokio::test]
+async fn every_word_can_be_read_by_day_and_by_night() {
+    for (scheme, further) in [("light", &[][..]), ("dark", &["--force-dark-mode"][..])] {
+        let Some(browser) = Browser::start("every_word_can_be_read_by_day_and_by_night", 1000, further).await else {
+            return;
+        };
+        let (client, served) = (browser.client.clone(), served().await);
+        open(&client, &served).await;
+        let is_dark = client.execute("return matchMedia('(prefers-color-scheme: dark)').matches", Vec::new()).await;
+        assert_eq!(is_dark.expect("the page answers"), scheme == "dark");
+        least_contrast(&client, scheme).await;
+        client
+            .find(Locator::Css("textarea[name^='text.']"))
+            .await
+            .expect("a sentence")
+            .clear()
+            .await
+            .expect("it is emptied");
+        press(&client, "Save changes", "This sentence is empty.").await;
+        least_contrast(&client, scheme).await;
+        keep(&client, scheme).await;
+        browser.close().await;
+    }
+}
+
+async fn least_contrast(client: &Client, scheme: &str) {
+    let least = client.execute(LEAST_CONTRAST, Vec::new()).await.expect("the page answers");
+    assert!(least[0].as_f64() >= Some(4.5), "{scheme}: {least}");
+    assert!(least[0].as_f64() < Some(21.0), "the page has words: {least}");
 }
 
 /// No page is wider than its window.

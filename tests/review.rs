@@ -118,6 +118,18 @@ async fn an_approval_signs_what_was_shown_and_sends_once() {
 }
 
 #[tokio::test]
+async fn two_browsers_that_approve_at_once_send_once() {
+    let world = World::new().await;
+    let reviewed = Reviewed::new(&world).await;
+    reviewed.set_state(&world, "in_review").await;
+    let signed = shown(&world, &reviewed).await;
+    let (one, other) = tokio::join!(approve(&world, &reviewed, &signed), approve(&world, &reviewed, &signed));
+    let already = [one, other].into_iter().filter(|result| matches!(result, Ok(Approved::Already))).count();
+    assert_eq!(already, 1);
+    assert_eq!(scalar::<i64>(&world, "select count(*) from mails where kind = 'follow_up'").await, 1);
+}
+
+#[tokio::test]
 async fn what_is_not_the_newest_content_cannot_be_approved() {
     let world = World::new().await;
     let reviewed = Reviewed::new(&world).await;
@@ -138,8 +150,13 @@ async fn an_edit_makes_a_version_and_keeps_the_evidence() {
     let mut edits = reword(&world, &reviewed, 1, "You ran  the\r\nmeeting.").await;
     edits.additions.push((Section::ActionItems, "Write down three decisions.".into()));
     assert_eq!(edit(&world, &reviewed, 1, &edits).await.expect("it is saved"), 2);
-    // A double click sends the same again.
     assert_eq!(scalar::<i64>(&world, "select count(*) from summary_versions where author = 'coach'").await, 1);
+
+    assert_eq!(
+        scalar::<i64>(&world, "select count(*) from jobs where kind = 'index.summary' and args->>'version' = '2'")
+            .await,
+        1
+    );
 
     let mut tx = begin(&world).await;
     let before = summary::load_version(&mut tx, reviewed.summary, 1).await.expect("it reads");

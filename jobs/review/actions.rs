@@ -98,26 +98,35 @@ pub enum Approved {
     Already,
 }
 
-/// A summary's row, locked.
+/// A summary and its session, locked.
 pub(super) struct Locked {
     pub(super) state: String,
     pub(super) version: i32,
     approved_version: Option<i32>,
     approved_hash: Option<String>,
+    session_state: String,
+    pub(super) correlation_id: Uuid,
 }
 
 /// Locks the session, then the summary: always in this order.
 pub(super) async fn lock(tx: &mut TenantTx, session_id: Uuid, summary_id: Uuid) -> Result<Locked, ActionError> {
-    session::lock(tx, session_id).await?.ok_or(ActionError::NotFound)?;
-    sqlx::query_as!(
-        Locked,
+    let (session_state, correlation_id) = session::lock(tx, session_id).await?.ok_or(ActionError::NotFound)?;
+    let row = sqlx::query!(
         "select state, version, approved_version, approved_hash from summaries where id = $1 and session_id = $2 for update",
         summary_id,
         session_id
     )
     .fetch_optional(tx.conn())
     .await?
-    .ok_or(ActionError::NotFound)
+    .ok_or(ActionError::NotFound)?;
+    Ok(Locked {
+        state: row.state,
+        version: row.version,
+        approved_version: row.approved_version,
+        approved_hash: row.approved_hash,
+        session_state,
+        correlation_id,
+    })
 }
 
 /// Approves exactly what was shown, and lets the follow-up wait out its hold.
@@ -204,7 +213,6 @@ pub async fn cancel_follow_up(
     visitor: &Visitor,
 ) -> Result<(), ActionError> {
     let row = lock(tx, session_id, summary_id).await?;
-    let session_state = session::lock(tx, session_id).await?.ok_or(ActionError::NotFound)?.0;
     match row.state.as_str() {
         // Cancelled before: it is open again already.
         "done" => return Ok(()),
@@ -214,7 +222,7 @@ pub async fn cancel_follow_up(
     if !outgoing::stop_follow_up(tx, summary_id).await? {
         return Err(ActionError::TooLate);
     }
-    if session_state == State::Closed.as_str() {
+    if row.session_state == State::Closed.as_str() {
         session::set_state(tx, session_id, State::InReview).await?;
     }
     sqlx::query!(

@@ -10,7 +10,7 @@ use axum::{
 use debrief_jobs::queue;
 use serde::Serialize;
 
-use super::{HttpState, failure::Failure, page};
+use super::{HttpState, assets, failure::Failure, page};
 
 const FAILED_JOBS_SHOWN: i64 = 50;
 
@@ -54,8 +54,9 @@ struct Failed {
 pub(super) async fn overview(State(state): State<HttpState>) -> Result<Response, Failure> {
     let (kinds, lag) = kinds(&state).await?;
     let context = Overview {
-        style: page::style_path(&state),
-        sessions: sessions(&state).await?,
+        // The operator's listener is not behind the base URL.
+        style: format!("/{}", assets::style_path()),
+        sessions: sessions(&state).await?.into_iter().filter(|row| row.count > 0).collect(),
         kinds,
         failed: failed(&state).await?,
         lag: if lag < 1.0 { "nothing waits".to_owned() } else { format!("the oldest due job waits {lag:.0} s") },

@@ -26,8 +26,9 @@ pub(crate) struct Browser {
 }
 
 impl Browser {
-    /// Starts one whose window is `width` pixels wide; none, said loudly, where there is no Chromium.
-    pub(crate) async fn start(test: &str, width: u32) -> Option<Self> {
+    /// Starts one whose window is `width` pixels wide, with these further arguments; none, said loudly, where there is
+    /// no Chromium.
+    pub(crate) async fn start(test: &str, width: u32, further: &[&str]) -> Option<Self> {
         let (Some(chromium), Some(chromedriver)) =
             (find(&["chromium", "chromium-browser", "google-chrome"]), find(&["chromedriver"]))
         else {
@@ -43,7 +44,7 @@ impl Browser {
             .stderr(Stdio::null())
             .spawn()
             .expect("chromedriver starts");
-        let client = connect(port, &chromium, profile.path(), width).await;
+        let client = connect(port, &chromium, profile.path(), width, further).await;
         Some(Self { client, driver, _profile: profile })
     }
 
@@ -60,8 +61,8 @@ impl Drop for Browser {
     }
 }
 
-async fn connect(port: u16, chromium: &Path, profile: &Path, width: u32) -> Client {
-    let arguments = [
+async fn connect(port: u16, chromium: &Path, profile: &Path, width: u32, further: &[&str]) -> Client {
+    let mut arguments = vec![
         "--headless=new".to_owned(),
         "--no-sandbox".to_owned(),
         "--disable-gpu".to_owned(),
@@ -75,6 +76,7 @@ async fn connect(port: u16, chromium: &Path, profile: &Path, width: u32) -> Clie
         format!("--window-size={width},900"),
         format!("--user-data-dir={}", profile.display()),
     ];
+    arguments.extend(further.iter().map(|&argument| argument.to_owned()));
     // A headless window is at least 500 pixels wide; a phone is narrower, so its screen is emulated.
     let mut options = json!({ "binary": chromium, "args": arguments });
     if width < 500 {

@@ -2,9 +2,9 @@
 
 pub(crate) mod browser;
 mod database;
+pub(crate) mod filled;
 pub(crate) mod reviewed;
 mod smtp;
-pub(crate) mod filled;
 mod world;
 
 pub(crate) use database::TestDatabase;
