@@ -63,7 +63,8 @@ begin
         from locked where j.id = locked.id
         returning j.id, j.organization_id, j.lane, j.kind, j.args, j.attempt, j.max_attempts, j.fence, j.correlation_id
     ), served as (
-        insert into queue_turns as q (lane, served_at) select distinct c.lane, clock_timestamp() from claimed c
+        insert into queue_turns as q (lane, served_at) select c.lane, max(clock_timestamp()) from claimed c
+        group by c.lane
         on conflict (lane) do update set served_at = excluded.served_at
     )
     select c.id, c.organization_id, c.kind, c.args, c.attempt, c.max_attempts, c.fence, c.correlation_id from claimed c;

@@ -1,24 +1,16 @@
--- What the operator's pages show across tenants: counts, and the failed jobs with their ids and errors (which hold no
--- personal data). And the schema's version for /readyz, since the program may not read the migrations' own table.
+-- What the operator's page counts across tenants, beside the queue's own functions; and what /readyz looks at: the
+-- schema's version, since the program may not read the migrations' own table, and the queue's lag.
 
+-- Every state is there, with 0 where there is none, so that a gauge falls back to 0.
 create function admin_sessions() returns table (state text, failed boolean, sessions bigint)
 language sql stable security definer set search_path = public, pg_temp
-as $$ select state, failed_stage is not null, count(*) from sessions group by 1, 2 order by 1, 2 $$;
-
-create function admin_jobs() returns table (kind text, state text, jobs bigint, oldest_due_seconds double precision)
-language sql stable security definer set search_path = public, pg_temp
 as $$
-    select kind, state, count(*),
-           extract(epoch from now() - min(run_at) filter (where state = 'due' and run_at <= now()))::double precision
-    from jobs group by 1, 2 order by 1, 2
-$$;
-
-create function admin_failed_jobs(newest int) returns table
-    (id uuid, organization_id uuid, kind text, attempt int, max_attempts int, error text, finished_at timestamptz)
-language sql stable security definer set search_path = public, pg_temp
-as $$
-    select id, organization_id, kind, attempt::int, max_attempts::int, errors->-1->>'error', finished_at
-    from jobs where state = 'dead' order by finished_at desc limit newest
+    select states.state, marked.failed, count(sessions.id)
+    from unnest(array['received', 'rejected', 'parsed', 'waiting_for_speakers', 'attributed', 'summarized', 'in_review',
+                      'closed']) with ordinality as states (state, position)
+    cross join (values (false), (true)) as marked (failed)
+    left join sessions on sessions.state = states.state and (sessions.failed_stage is not null) = marked.failed
+    group by states.position, 1, 2 order by states.position, 2
 $$;
 
 create function schema_version() returns bigint
@@ -38,7 +30,14 @@ as $$
     from jobs where state = 'due' and run_at <= now()
 $$;
 
-revoke execute on function admin_sessions(), admin_jobs(), admin_failed_jobs(int), schema_version(), queue_lag_seconds()
+revoke execute on function admin_sessions(), schema_version(), queue_lag_seconds()
     from public;
-grant execute on function admin_sessions(), admin_jobs(), admin_failed_jobs(int), schema_version(), queue_lag_seconds()
+grant execute on function admin_sessions(), schema_version(), queue_lag_seconds()
     to debrief_app;
+
+-- Two more things that people do in a review: they say what became of a follow-up whose fate is unknown, and they
+-- close a session in which there is nothing to send.
+alter table review_events drop constraint review_events_kind_check;
+alter table review_events add constraint review_events_kind_check check (kind in ('link_sent', 'viewed', 'opened',
+    'edited', 'approved', 'dismissed', 'follow_up_cancelled', 'follow_up_decided', 'speakers_named',
+    'fresh_link_asked', 'revoked', 'closed'));

@@ -13,6 +13,7 @@ mod index;
 mod ingest;
 mod kills;
 mod mail;
+mod pages;
 mod parse;
 mod queue;
 mod review;

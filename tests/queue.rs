@@ -1,1 +1,296 @@
-//! The stage `queue`, from outside.
+//! The stage `queue`, from outside: real workers over a real Postgres, with probes for jobs.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, LazyLock, Mutex},
+    time::Duration,
+};
+
+use debrief_jobs::{
+    db::Tx,
+    queue::{
+        Catalogue, Context, Enqueued, Finished, Job, JobError, Policy, WorkError, WorkerSettings, admin, enqueue, work,
+    },
+};
+use secrecy::ExposeSecret;
+use serde::{Deserialize, Serialize};
+use sqlx::{Connection, PgConnection};
+use tokio::{sync::watch, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::support::World;
+
+mod failing;
+mod fairness;
+mod leases;
+mod operators;
+mod reconcile;
+mod schedules;
+mod stopping;
+mod transactions;
+
+/// What a probe does in each attempt.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+enum Does {
+    /// Leaves its effect and finishes.
+    Finish,
+    /// The same, once its gate is open.
+    WaitForGate,
+    Fail,
+    /// Fails, and names a time before which to come back, in seconds.
+    FailWithRetryAfter(u64),
+    Abort,
+    Panic,
+    /// Snoozes the first time (in milliseconds), then finishes.
+    SnoozeOnce(u64),
+    /// Aborts, and the first time nobody can be told.
+    AbortUntold,
+}
+
+/// A job that does as it is told and counts its starts. Its effect is a client by its name.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Probe {
+    probe: Uuid,
+    does: Does,
+}
+
+/// The same, any number at a time.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Keyless(Probe);
+
+/// The same, one at a time in an organization.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct OneAtATime(Probe);
+
+/// The same, with one short attempt.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct OneShort(Probe);
+
+/// What the test and its probes share, in this process.
+#[derive(Debug)]
+struct Shared {
+    starts: usize,
+    dropped: usize,
+    told: Vec<String>,
+    gate: watch::Sender<bool>,
+}
+
+static BOARD: LazyLock<Mutex<HashMap<Uuid, Shared>>> = LazyLock::new(Mutex::default);
+
+fn shared<T>(probe: Uuid, with: impl FnOnce(&mut Shared) -> T) -> T {
+    let mut board = BOARD.lock().expect("no test panics while it holds the board");
+    let new = || Shared { starts: 0, dropped: 0, told: Vec::new(), gate: watch::channel(false).0 };
+    with(board.entry(probe).or_insert_with(new))
+}
+
+impl Probe {
+    fn new(does: Does) -> Self {
+        Self { probe: Uuid::now_v7(), does }
+    }
+    fn starts(&self) -> usize {
+        shared(self.probe, |shared| shared.starts)
+    }
+    /// Attempts that were cut off.
+    fn dropped(&self) -> usize {
+        shared(self.probe, |shared| shared.dropped)
+    }
+    fn told(&self) -> Vec<String> {
+        shared(self.probe, |shared| shared.told.clone())
+    }
+    fn open(&self) {
+        shared(self.probe, |shared| shared.gate.send_replace(true));
+    }
+
+    async fn act(&self, ctx: &Context) -> Result<Finished, JobError> {
+        let start = shared(self.probe, |shared| {
+            shared.starts += 1;
+            shared.starts
+        });
+        let mut cut_off = CutOff(Some(self.probe));
+        match self.does {
+            Does::WaitForGate => {
+                let mut gate = shared(self.probe, |shared| shared.gate.subscribe());
+                gate.wait_for(|open| *open).await?;
+            }
+            Does::SnoozeOnce(millis) if start == 1 => return Err(JobError::Snooze(Duration::from_millis(millis))),
+            Does::Fail => return Err(JobError::retry("no luck")),
+            Does::FailWithRetryAfter(seconds) => {
+                return Err(JobError::Retry { message: "busy".into(), after: Some(Duration::from_secs(seconds)) });
+            }
+            Does::Abort | Does::AbortUntold => return Err(JobError::abort("never")),
+            Does::Panic => panic!("a probe panics"),
+            Does::Finish | Does::SnoozeOnce(_) => {}
+        }
+        cut_off.0 = None;
+        let mut tx = ctx.tenant_tx().await?;
+        sqlx::query(
+            "insert into clients (id, organization_id, coach_id, name)
+             select $1, organization_id, id, $2 from coaches limit 1",
+        )
+        .bind(Uuid::now_v7())
+        .bind(self.probe.to_string())
+        .execute(tx.conn())
+        .await?;
+        ctx.finish(tx, serde_json::json!({ "start": start })).await
+    }
+
+    fn tell(&self, error: &str) -> Result<(), JobError> {
+        let told = shared(self.probe, |shared| {
+            shared.told.push(error.to_owned());
+            shared.told.len()
+        });
+        if matches!(self.does, Does::AbortUntold) && told == 1 { Err(JobError::retry("not now")) } else { Ok(()) }
+    }
+}
+
+/// Notes an attempt that was dropped before it got to its effect.
+struct CutOff(Option<Uuid>);
+impl Drop for CutOff {
+    fn drop(&mut self) {
+        if let Some(probe) = self.0 {
+            shared(probe, |shared| shared.dropped += 1);
+        }
+    }
+}
+
+impl Job for Probe {
+    const KIND: &'static str = "test.probe";
+    const POLICY: Policy =
+        Policy { max_attempts: 3, timeout: Duration::from_secs(60), concurrency: 8, ..Policy::DEFAULT };
+    fn unique_key(&self) -> Option<String> {
+        Some(self.probe.to_string())
+    }
+    async fn run(&self, ctx: &Context) -> Result<Finished, JobError> {
+        self.act(ctx).await
+    }
+    async fn on_dead(&self, _: &Context, error: &str) -> Result<(), JobError> {
+        self.tell(error)
+    }
+}
+
+impl Job for Keyless {
+    const KIND: &'static str = "test.keyless";
+    const POLICY: Policy = Probe::POLICY;
+    fn unique_key(&self) -> Option<String> {
+        None
+    }
+    async fn run(&self, ctx: &Context) -> Result<Finished, JobError> {
+        self.0.act(ctx).await
+    }
+}
+
+impl Job for OneAtATime {
+    const KIND: &'static str = "test.one_at_a_time";
+    const POLICY: Policy = Policy { per_organization: 1, ..Probe::POLICY };
+    fn unique_key(&self) -> Option<String> {
+        None
+    }
+    async fn run(&self, ctx: &Context) -> Result<Finished, JobError> {
+        self.0.act(ctx).await
+    }
+}
+
+impl Job for OneShort {
+    const KIND: &'static str = "test.one_short";
+    const POLICY: Policy = Policy { max_attempts: 1, timeout: Duration::from_millis(300), ..Probe::POLICY };
+    fn unique_key(&self) -> Option<String> {
+        None
+    }
+    async fn run(&self, ctx: &Context) -> Result<Finished, JobError> {
+        self.0.act(ctx).await
+    }
+    async fn on_dead(&self, _: &Context, error: &str) -> Result<(), JobError> {
+        self.0.tell(error)
+    }
+}
+
+fn catalogue() -> Catalogue {
+    Catalogue::new().with::<Probe>().with::<Keyless>().with::<OneAtATime>().with::<OneShort>()
+}
+
+/// Everything faster than in life, in the same proportions.
+fn fast() -> WorkerSettings {
+    WorkerSettings {
+        slots: 8,
+        lease: Duration::from_secs(2),
+        heartbeat: Duration::from_millis(200),
+        poll: Duration::from_millis(100),
+        rescue_every: Duration::from_millis(200),
+        backoff_base: Duration::from_millis(50),
+        ..WorkerSettings::default()
+    }
+}
+
+/// A worker process, as far as Postgres can tell.
+struct Worker {
+    task: JoinHandle<Result<(), WorkError>>,
+    shutdown: CancellationToken,
+}
+
+impl Worker {
+    fn start(world: &World, settings: WorkerSettings) -> Self {
+        let shutdown = CancellationToken::new();
+        let task = tokio::spawn(work(Arc::clone(&world.services), catalogue(), settings, shutdown.clone()));
+        Self { task, shutdown }
+    }
+    /// Ends it as SIGTERM would.
+    async fn stop(self) {
+        self.shutdown.cancel();
+        self.task.await.expect("the worker does not panic").expect("the worker ends well");
+    }
+    /// Ends it as SIGKILL would: nothing of it runs on, nothing is recorded.
+    async fn kill(self) {
+        self.task.abort();
+        let _ = self.task.await;
+    }
+}
+
+/// Enqueues for the world's organization.
+async fn put<J: Job>(world: &World, job: &J) -> Uuid {
+    put_for(world, world.organization, job).await
+}
+
+async fn put_for<J: Job>(world: &World, organization: Uuid, job: &J) -> Uuid {
+    let mut tx = world.database.db.tenant(organization).await.expect("a transaction");
+    let Enqueued::New(id) = enqueue(&mut tx, job, Uuid::now_v7()).await.expect("the queue answers") else {
+        panic!("the job is there already")
+    };
+    tx.commit().await.expect("the job is committed");
+    id
+}
+
+async fn job(world: &World, id: Uuid) -> admin::JobDetail {
+    admin::show(&world.database.db, id).await.expect("the queue answers").expect("the job is there")
+}
+
+/// How often the probe took effect.
+async fn effects(world: &World, probe: &Probe) -> i64 {
+    value(world, &format!("select count(*) from clients where name = '{}'", probe.probe)).await
+}
+
+/// One number, read past all policies.
+async fn value(world: &World, sql: &str) -> i64 {
+    let mut connection = PgConnection::connect(world.database.url.expose_secret()).await.expect("Postgres answers");
+    sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_one(&mut connection).await.expect("a good query")
+}
+
+/// Changes something behind everybody's back.
+async fn meddle(world: &World, sql: &str) {
+    let mut connection = PgConnection::connect(world.database.url.expose_secret()).await.expect("Postgres answers");
+    sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&mut connection).await.expect("a good statement");
+}
+
+/// Waits until `check` holds; fails after a minute, naming what it waited for.
+async fn eventually(what: &str, check: impl AsyncFn() -> bool) {
+    let waited = async {
+        while !check().await {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    assert!(tokio::time::timeout(Duration::from_secs(60), waited).await.is_ok(), "waited a minute for: {what}");
+}
+
+async fn until_state(world: &World, id: Uuid, state: &str) {
+    eventually(&format!("job {id} {state}"), async || job(world, id).await.row.state == state).await;
+}

@@ -9,7 +9,8 @@ use debrief_jobs::{
         AskForSpeakers, RequestReview, Visitor,
         actions::{self, ActionError, Approved, Signed},
         edit::{self, Edits},
-        links, view::view,
+        links,
+        view::view,
     },
 };
 use uuid::Uuid;
@@ -66,13 +67,21 @@ async fn a_summarized_session_brings_its_coach_a_link_once() {
     assert_eq!(world.run(&job).await.expect("it runs again")["sent"], false);
 
     assert_eq!(scalar::<String>(&world, "select state from sessions").await, "in_review");
-    assert_eq!(scalar::<String>(&world, "select string_agg(recipient, ',') from mails where kind = 'review_request' and carries_link").await, "maya@northlight.example");
+    assert_eq!(
+        scalar::<String>(
+            &world,
+            "select string_agg(recipient, ',') from mails where kind = 'review_request' and carries_link"
+        )
+        .await,
+        "maya@northlight.example"
+    );
     assert_eq!(scalar::<i64>(&world, "select count(*) from review_links").await, 1);
     assert_eq!(scalar::<i64>(&world, "select count(*) from review_events where kind = 'link_sent'").await, 1);
     // The link in the mail is a link that opens: only its hash is in the database, so the mail is read.
     let message: Vec<u8> = scalar(&world, "select message from mails where kind = 'review_request'").await;
     let message = String::from_utf8(message).expect("a mail is text").replace("=\r\n", "");
-    let token = message.split("/r/").nth(1).and_then(|rest| rest.get(..47)).and_then(links::Token::parse).expect("a link");
+    let token =
+        message.split("/r/").nth(1).and_then(|rest| rest.get(..47)).and_then(links::Token::parse).expect("a link");
     let link = links::find(&world.database.db, &token).await.expect("it answers").expect("it is known");
     assert!(link.opens());
     assert_eq!(link.session_id, reviewed.session);
@@ -102,9 +111,22 @@ async fn an_approval_signs_what_was_shown_and_sends_once() {
     assert_eq!(scalar::<i64>(&world, "select count(*) from mails where kind = 'follow_up' and recipient = 'priya@raman.example' and due_at > now() + interval '9 minutes'").await, 1);
     let stored: String = scalar(&world, "select approved_hash from summaries").await;
     assert_eq!(stored, signed.hash);
-    let audit: serde_json::Value = scalar(&world, "select to_jsonb(review_events) from review_events where kind = 'approved'").await;
+    let audit: serde_json::Value =
+        scalar(&world, "select to_jsonb(review_events) from review_events where kind = 'approved'").await;
     assert_eq!(audit["detail"]["hash"], signed.hash);
     assert_eq!((audit["address"].as_str(), audit["agent"].as_str()), (Some("192.0.2.7"), Some("a browser")));
+}
+
+#[tokio::test]
+async fn two_browsers_that_approve_at_once_send_once() {
+    let world = World::new().await;
+    let reviewed = Reviewed::new(&world).await;
+    reviewed.set_state(&world, "in_review").await;
+    let signed = shown(&world, &reviewed).await;
+    let (one, other) = tokio::join!(approve(&world, &reviewed, &signed), approve(&world, &reviewed, &signed));
+    let already = [one, other].into_iter().filter(|result| matches!(result, Ok(Approved::Already))).count();
+    assert_eq!(already, 1);
+    assert_eq!(scalar::<i64>(&world, "select count(*) from mails where kind = 'follow_up'").await, 1);
 }
 
 #[tokio::test]
@@ -128,8 +150,13 @@ async fn an_edit_makes_a_version_and_keeps_the_evidence() {
     let mut edits = reword(&world, &reviewed, 1, "You ran  the\r\nmeeting.").await;
     edits.additions.push((Section::ActionItems, "Write down three decisions.".into()));
     assert_eq!(edit(&world, &reviewed, 1, &edits).await.expect("it is saved"), 2);
-    // A double click sends the same again.
     assert_eq!(scalar::<i64>(&world, "select count(*) from summary_versions where author = 'coach'").await, 1);
+
+    assert_eq!(
+        scalar::<i64>(&world, "select count(*) from jobs where kind = 'index.summary' and args->>'version' = '2'")
+            .await,
+        1
+    );
 
     let mut tx = begin(&world).await;
     let before = summary::load_version(&mut tx, reviewed.summary, 1).await.expect("it reads");
@@ -139,7 +166,10 @@ async fn an_edit_makes_a_version_and_keeps_the_evidence() {
     assert_eq!(after.claims[0].evidence, before.claims[0].evidence);
     assert_eq!(after.claims[1].edited, before.claims[1].edited);
     let added = after.section(Section::ActionItems).last().expect("the new item is last");
-    assert_eq!((added.text.as_str(), added.evidence.len(), added.action.is_some()), ("Write down three decisions.", 0, true));
+    assert_eq!(
+        (added.text.as_str(), added.evidence.len(), added.action.is_some()),
+        ("Write down three decisions.", 0, true)
+    );
 }
 
 #[tokio::test]
@@ -161,7 +191,11 @@ async fn a_client_without_an_email_is_approved_and_not_sent() {
     let reviewed = Reviewed::new(&world).await;
     reviewed.set_state(&world, "in_review").await;
     let mut tx = begin(&world).await;
-    sqlx::query("update clients set email = null where id = $1").bind(world.priya).execute(tx.conn()).await.expect("it is cleared");
+    sqlx::query("update clients set email = null where id = $1")
+        .bind(world.priya)
+        .execute(tx.conn())
+        .await
+        .expect("it is cleared");
     tx.commit().await.expect("it commits");
     let signed = shown(&world, &reviewed).await;
     assert_eq!(approve(&world, &reviewed, &signed).await.expect("it is approved"), Approved::NotSent);
@@ -170,8 +204,14 @@ async fn a_client_without_an_email_is_approved_and_not_sent() {
 
     // With an email, the approval is taken back and given again, and now it is sent.
     let mut tx = begin(&world).await;
-    sqlx::query("update clients set email = 'p@raman.example' where id = $1").bind(world.priya).execute(tx.conn()).await.expect("it is set");
-    actions::cancel_follow_up(&mut tx, reviewed.session, reviewed.summary, &Visitor::default()).await.expect("it is open again");
+    sqlx::query("update clients set email = 'p@raman.example' where id = $1")
+        .bind(world.priya)
+        .execute(tx.conn())
+        .await
+        .expect("it is set");
+    actions::cancel_follow_up(&mut tx, reviewed.session, reviewed.summary, &Visitor::default())
+        .await
+        .expect("it is open again");
     tx.commit().await.expect("it commits");
     assert_eq!(scalar::<String>(&world, "select state from sessions").await, "in_review");
     assert!(matches!(approve(&world, &reviewed, &signed).await, Ok(Approved::Queued(_))));
@@ -185,7 +225,9 @@ async fn a_held_follow_up_can_be_stopped_changed_and_approved_again() {
     let signed = shown(&world, &reviewed).await;
     approve(&world, &reviewed, &signed).await.expect("it is approved");
     let mut tx = begin(&world).await;
-    actions::cancel_follow_up(&mut tx, reviewed.session, reviewed.summary, &Visitor::default()).await.expect("it is stopped");
+    actions::cancel_follow_up(&mut tx, reviewed.session, reviewed.summary, &Visitor::default())
+        .await
+        .expect("it is stopped");
     tx.commit().await.expect("it commits");
     assert_eq!(scalar::<String>(&world, "select state from mails where kind = 'follow_up'").await, "cancelled");
     let edits = reword(&world, &reviewed, 1, "Shorter.").await;
@@ -207,7 +249,11 @@ async fn dismissing_every_summary_closes_the_session() {
     let mut tx = begin(&world).await;
     let (failed, content) = (Uuid::now_v7(), debrief_jobs::model::Content::default());
     add_summary(&mut tx, reviewed.session, failed, world.tom, &content).await;
-    sqlx::query("update summaries set state = 'failed', failed_reason = 'x' where id = $1").bind(failed).execute(tx.conn()).await.expect("it failed");
+    sqlx::query("update summaries set state = 'failed', failed_reason = 'x' where id = $1")
+        .bind(failed)
+        .execute(tx.conn())
+        .await
+        .expect("it failed");
     for summary in [reviewed.summary, failed, failed] {
         actions::dismiss(&mut tx, reviewed.session, summary, &Visitor::default()).await.expect("it is put aside");
     }
@@ -230,7 +276,14 @@ async fn fresh_links_go_to_the_coach_and_not_without_end() {
     }
     let more = actions::ask_fresh_link(&mut begin(&world).await, &world.services, &link, &Visitor::default()).await;
     assert!(matches!(more, Err(ActionError::TooMany)));
-    assert_eq!(scalar::<i64>(&world, "select count(*) from mails where kind = 'review_request' and recipient = 'maya@northlight.example'").await, 3);
+    assert_eq!(
+        scalar::<i64>(
+            &world,
+            "select count(*) from mails where kind = 'review_request' and recipient = 'maya@northlight.example'"
+        )
+        .await,
+        3
+    );
 }
 
 #[tokio::test]
@@ -245,8 +298,14 @@ async fn nothing_of_another_organization_can_be_seen_or_touched() {
     let approved = actions::approve(&mut stranger, &world.services, session, summary, &signed, &visitor).await;
     assert!(matches!(approved, Err(ActionError::NotFound)));
     assert!(matches!(actions::dismiss(&mut stranger, session, summary, &visitor).await, Err(ActionError::NotFound)));
-    assert!(matches!(actions::cancel_follow_up(&mut stranger, session, summary, &visitor).await, Err(ActionError::NotFound)));
-    assert!(matches!(edit::edit(&mut stranger, session, summary, 1, &Edits::default(), &visitor).await, Err(ActionError::NotFound)));
+    assert!(matches!(
+        actions::cancel_follow_up(&mut stranger, session, summary, &visitor).await,
+        Err(ActionError::NotFound)
+    ));
+    assert!(matches!(
+        edit::edit(&mut stranger, session, summary, 1, &Edits::default(), &visitor).await,
+        Err(ActionError::NotFound)
+    ));
     // And within the organization, a summary answers to its own session only.
     let other = Reviewed::new(&world).await;
     let dismissed = actions::dismiss(&mut begin(&world).await, other.session, summary, &visitor).await;

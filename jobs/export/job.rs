@@ -25,12 +25,12 @@ use crate::{
     },
 };
 
+/// Every night at a quarter past two, UTC.
+pub const SCHEDULE: Schedule =
+    Schedule::new("export", "0 15 2 * * *", chrono_tz::UTC, Missed::Once, |tx, _| job(tx, ExportAll {}));
+
 /// The snapshot is given up after this: it holds back the database's own cleaning.
 const SNAPSHOT_LIMIT: Duration = Duration::from_secs(600);
-
-/// Every night, UTC; a night that was missed is made up for once.
-pub const SCHEDULE: Schedule =
-    Schedule::new("export", "0 30 2 * * *", chrono_tz::UTC, Missed::Once, |tx, _| job(tx, ExportAll {}));
 
 /// Writes an organization's export.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -219,7 +219,8 @@ impl ExportOrganization {
         let rows: u64 = manifest.tables.iter().map(|table| table.rows).sum();
         let mut tx = ctx.tenant_tx().await?;
         sqlx::query!(
-            "update exports set snapshot_at = $2, manifest_key = $3, manifest = $4, finished_at = now() where id = $1",
+            "update exports set snapshot_at = $2, manifest_key = $3, manifest = $4, failed_reason = null,
+                finished_at = now() where id = $1",
             self.export_id,
             manifest.snapshot_at,
             key,

@@ -28,9 +28,10 @@ pub(super) async fn claim_until(process: Arc<Process>, jobs: mpsc::Sender<Claime
             }
             trouble => {
                 if failures == 0 {
-                    let error = trouble.map_or_else(|_| "no answer".to_owned(), |answer| {
-                        answer.err().map_or_else(String::new, |error| error.to_string())
-                    });
+                    let error = trouble.map_or_else(
+                        |_| "no answer".to_owned(),
+                        |answer| answer.err().map_or_else(String::new, |error| error.to_string()),
+                    );
                     tracing::warn!(target: "queue", error, "the queue does not answer; running jobs go on");
                 }
                 failures = failures.saturating_add(1);

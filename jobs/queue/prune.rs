@@ -55,13 +55,11 @@ impl Job for Prune {
             }
         }
         let mut tx = ctx.system_tx().await?;
-        let ticks = sqlx::query!(
-            "delete from schedule_ticks where fired_at < now() - make_interval(days => $1)",
-            TICK_DAYS
-        )
-        .execute(tx.conn())
-        .await?
-        .rows_affected();
+        let ticks =
+            sqlx::query!("delete from schedule_ticks where fired_at < now() - make_interval(days => $1)", TICK_DAYS)
+                .execute(tx.conn())
+                .await?
+                .rows_affected();
         ctx.finish(tx, serde_json::json!({ "jobs": jobs, "ticks": ticks })).await
     }
 }

@@ -170,12 +170,10 @@ async fn fire_one(db: &Db, schedule: &Schedule, now: DateTime<Utc>) -> Result<bo
     .execute(tx.conn())
     .await?;
     // Whoever holds the row is firing this tick.
-    let last = sqlx::query_scalar!(
-        "select last_tick from schedules where name = $1 for update skip locked",
-        schedule.name
-    )
-    .fetch_optional(tx.conn())
-    .await?;
+    let last =
+        sqlx::query_scalar!("select last_tick from schedules where name = $1 for update skip locked", schedule.name)
+            .fetch_optional(tx.conn())
+            .await?;
     let Some(tick) = last.and_then(|last| schedule.last_due(last, now)) else {
         tx.commit().await?;
         return Ok(false);
@@ -192,13 +190,10 @@ async fn fire_one(db: &Db, schedule: &Schedule, now: DateTime<Utc>) -> Result<bo
 }
 
 async fn take_tick(tx: &mut SystemTx, name: &str, tick: DateTime<Utc>) -> Result<bool, sqlx::Error> {
-    let taken = sqlx::query!(
-        "insert into schedule_ticks (schedule, tick) values ($1, $2) on conflict do nothing",
-        name,
-        tick
-    )
-    .execute(tx.conn())
-    .await?;
+    let taken =
+        sqlx::query!("insert into schedule_ticks (schedule, tick) values ($1, $2) on conflict do nothing", name, tick)
+            .execute(tx.conn())
+            .await?;
     Ok(taken.rows_affected() == 1)
 }
 
@@ -232,11 +227,9 @@ pub struct ScheduleRow {
 /// # Errors
 /// When the database does not answer.
 pub async fn list(db: &Db, schedules: &[Schedule]) -> Result<Vec<ScheduleRow>, sqlx::Error> {
-    let fired = sqlx::query!(
-        r#"select schedule, max(tick) as "tick!" from schedule_ticks group by schedule"#
-    )
-    .fetch_all(db.pool())
-    .await?;
+    let fired = sqlx::query!(r#"select schedule, max(tick) as "tick!" from schedule_ticks group by schedule"#)
+        .fetch_all(db.pool())
+        .await?;
     let rows = schedules.iter().map(|schedule| ScheduleRow {
         name: schedule.name,
         cron: schedule.cron.clone().into_owned(),

@@ -123,11 +123,12 @@ pub(super) async fn tell(process: &Process, kind: &Kind, info: &JobInfo, args: V
     let ctx = Context::new(process.services.clone(), info.clone());
     let told = AssertUnwindSafe((kind.on_dead)(args, ctx, error.to_owned())).catch_unwind();
     let trouble = match tokio::time::timeout(ON_DEAD_TIMEOUT, told).await {
-        Ok(Ok(Ok(()))) => match sqlx::query!("select job_told($1)", info.id).execute(process.services.db.pool()).await
-        {
-            Ok(_) => return,
-            Err(error) => error.to_string(),
-        },
+        Ok(Ok(Ok(()))) => {
+            match sqlx::query!("select job_told($1)", info.id).execute(process.services.db.pool()).await {
+                Ok(_) => return,
+                Err(error) => error.to_string(),
+            }
+        }
         Ok(Ok(Err(error))) => format!("{error:?}"),
         Ok(Err(_)) => "it panicked".to_owned(),
         Err(_) => "it took too long".to_owned(),

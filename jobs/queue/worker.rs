@@ -178,6 +178,7 @@ async fn run_job(job: Claimed, services: Data<Arc<Services>>) -> Result<(), Fail
 
 #[expect(clippy::borrowed_box, reason = "the signature is apalis'")]
 fn panic_message(panic: &Box<dyn std::any::Any + Send>) -> PanicError {
-    let text = panic.downcast_ref::<&str>().map(ToString::to_string).or_else(|| panic.downcast_ref::<String>().cloned());
+    let text =
+        panic.downcast_ref::<&str>().map(ToString::to_string).or_else(|| panic.downcast_ref::<String>().cloned());
     PanicError(text.unwrap_or_else(|| "without a message".to_owned()))
 }

@@ -98,9 +98,10 @@ async fn next_steps(tx: &mut TenantTx, session_id: Uuid, state: &str) -> Result<
         }
         "parsed" => missing(tx, session_id, &AttributeSession { session_id }, correlation_id).await,
         "attributed" => {
-            let due = sqlx::query_scalar!("select id from summaries where session_id = $1 and state = 'due'", session_id)
-                .fetch_all(tx.conn())
-                .await?;
+            let due =
+                sqlx::query_scalar!("select id from summaries where session_id = $1 and state = 'due'", session_id)
+                    .fetch_all(tx.conn())
+                    .await?;
             let mut enqueued = 0;
             for &summary_id in &due {
                 enqueued += missing(tx, summary_id, &SummarizeClient { summary_id }, correlation_id).await?;
@@ -133,7 +134,12 @@ async fn send(tx: &mut TenantTx, mail_id: Uuid) -> Result<usize, sqlx::Error> {
 }
 
 /// Enqueues a job about `subject`, unless there is one that is live, dead or cancelled; says how many.
-async fn missing<J: Job>(tx: &mut TenantTx, subject: Uuid, job: &J, correlation_id: Uuid) -> Result<usize, sqlx::Error> {
+async fn missing<J: Job>(
+    tx: &mut TenantTx,
+    subject: Uuid,
+    job: &J,
+    correlation_id: Uuid,
+) -> Result<usize, sqlx::Error> {
     let there = sqlx::query_scalar!(
         r#"select exists (select from jobs where kind = $1 and job_subject(args) = $2 and state <> 'done') as "there!""#,
         J::KIND,

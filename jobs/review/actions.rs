@@ -14,8 +14,9 @@ use super::{
 };
 use crate::{
     Services,
+    attribute::{self, NameError, SpeakerIs},
     db::{TenantTx, Tx},
-    follow_up,
+    follow_up::{self, Verdict},
     model::{
         session::{self, State},
         summary,
@@ -43,6 +44,9 @@ pub enum ActionError {
         /// Its state, as stored.
         state: String,
     },
+    /// The session does not wait for its speakers.
+    #[error("this session does not wait for its speakers any more: they are named")]
+    NotWaiting,
     /// Nothing is left that the client may read.
     #[error("nothing in this summary is for the client: add a sentence, or dismiss it")]
     NothingForClient,
@@ -53,7 +57,9 @@ pub enum ActionError {
     #[error("some of what was typed cannot be taken")]
     Invalid(Vec<Problem>),
     /// Fresh links were asked for too often.
-    #[error("{FRESH_LINKS_AN_HOUR} links were mailed within the hour; look for them in the mailbox, or try again later")]
+    #[error(
+        "{FRESH_LINKS_AN_HOUR} links were mailed within the hour; look for them in the mailbox, or try again later"
+    )]
     TooMany,
     /// The database refused or did not answer.
     #[error(transparent)]
@@ -92,26 +98,35 @@ pub enum Approved {
     Already,
 }
 
-/// A summary's row, locked.
+/// A summary and its session, locked.
 pub(super) struct Locked {
     pub(super) state: String,
     pub(super) version: i32,
     approved_version: Option<i32>,
     approved_hash: Option<String>,
+    session_state: String,
+    pub(super) correlation_id: Uuid,
 }
 
 /// Locks the session, then the summary: always in this order.
 pub(super) async fn lock(tx: &mut TenantTx, session_id: Uuid, summary_id: Uuid) -> Result<Locked, ActionError> {
-    session::lock(tx, session_id).await?.ok_or(ActionError::NotFound)?;
-    sqlx::query_as!(
-        Locked,
+    let (session_state, correlation_id) = session::lock(tx, session_id).await?.ok_or(ActionError::NotFound)?;
+    let row = sqlx::query!(
         "select state, version, approved_version, approved_hash from summaries where id = $1 and session_id = $2 for update",
         summary_id,
         session_id
     )
     .fetch_optional(tx.conn())
     .await?
-    .ok_or(ActionError::NotFound)
+    .ok_or(ActionError::NotFound)?;
+    Ok(Locked {
+        state: row.state,
+        version: row.version,
+        approved_version: row.approved_version,
+        approved_hash: row.approved_hash,
+        session_state,
+        correlation_id,
+    })
 }
 
 /// Approves exactly what was shown, and lets the follow-up wait out its hold.
@@ -127,7 +142,10 @@ pub async fn approve(
     visitor: &Visitor,
 ) -> Result<Approved, ActionError> {
     let row = lock(tx, session_id, summary_id).await?;
-    if row.state == "approved" && row.approved_version == Some(signed.version) && row.approved_hash.as_ref() == Some(&signed.hash) {
+    if row.state == "approved"
+        && row.approved_version == Some(signed.version)
+        && row.approved_hash.as_ref() == Some(&signed.hash)
+    {
         return Ok(Approved::Already);
     }
     if row.state != "done" {
@@ -161,7 +179,12 @@ pub async fn approve(
 ///
 /// # Errors
 /// [`ActionError::NotOpen`] when it is approved or not written yet.
-pub async fn dismiss(tx: &mut TenantTx, session_id: Uuid, summary_id: Uuid, visitor: &Visitor) -> Result<(), ActionError> {
+pub async fn dismiss(
+    tx: &mut TenantTx,
+    session_id: Uuid,
+    summary_id: Uuid,
+    visitor: &Visitor,
+) -> Result<(), ActionError> {
     let row = lock(tx, session_id, summary_id).await?;
     match row.state.as_str() {
         "dismissed" => return Ok(()),
@@ -190,7 +213,6 @@ pub async fn cancel_follow_up(
     visitor: &Visitor,
 ) -> Result<(), ActionError> {
     let row = lock(tx, session_id, summary_id).await?;
-    let session_state = session::lock(tx, session_id).await?.ok_or(ActionError::NotFound)?.0;
     match row.state.as_str() {
         // Cancelled before: it is open again already.
         "done" => return Ok(()),
@@ -200,7 +222,7 @@ pub async fn cancel_follow_up(
     if !outgoing::stop_follow_up(tx, summary_id).await? {
         return Err(ActionError::TooLate);
     }
-    if session_state == State::Closed.as_str() {
+    if row.session_state == State::Closed.as_str() {
         session::set_state(tx, session_id, State::InReview).await?;
     }
     sqlx::query!(
@@ -213,6 +235,43 @@ pub async fn cancel_follow_up(
     let detail = json!({ "version": row.approved_version });
     let event = Event { summary_id: Some(summary_id), detail, ..Event::of(session_id, EventKind::FollowUpCancelled) };
     record(tx, &event, visitor).await?;
+    Ok(())
+}
+
+/// Carries out what the coach says of a follow-up that was refused or whose fate is unknown.
+///
+/// # Errors
+/// [`ActionError::TooLate`] when there is nothing to decide: it is on its way, sent or stopped.
+pub async fn decide_follow_up(
+    tx: &mut TenantTx,
+    session_id: Uuid,
+    summary_id: Uuid,
+    verdict: Verdict,
+    visitor: &Visitor,
+) -> Result<(), ActionError> {
+    lock(tx, session_id, summary_id).await?;
+    if !follow_up::decide(tx, summary_id, verdict).await? {
+        return Err(ActionError::TooLate);
+    }
+    let detail = json!({ "arrived": verdict == Verdict::Arrived });
+    let event = Event { summary_id: Some(summary_id), detail, ..Event::of(session_id, EventKind::FollowUpDecided) };
+    record(tx, &event, visitor).await?;
+    Ok(())
+}
+
+/// Closes a session in review in which nothing is left to do, such as one without a client.
+///
+/// # Errors
+/// [`ActionError::NotOpen`] while a summary or a follow-up waits.
+pub async fn close(tx: &mut TenantTx, session_id: Uuid, visitor: &Visitor) -> Result<(), ActionError> {
+    let (state, _) = session::lock(tx, session_id).await?.ok_or(ActionError::NotFound)?;
+    if state == State::Closed.as_str() {
+        return Ok(());
+    }
+    if !follow_up::close_if_finished(tx, session_id).await? {
+        return Err(ActionError::NotOpen { state });
+    }
+    record(tx, &Event::of(session_id, EventKind::Closed), visitor).await?;
     Ok(())
 }
 
@@ -245,46 +304,35 @@ pub async fn ask_fresh_link(
     outgoing::invite(tx, services, link.session_id, invitation, visitor).await
 }
 
-/// Who a speaker is, as the coach says.
-#[derive(Clone, Debug)]
-pub enum Who {
-    /// The coach.
-    Coach,
-    /// One of the coach's clients.
-    Client(Uuid),
-    /// A client who is not known yet.
-    NewClient {
-        /// The name.
-        name: String,
-        /// Where a follow-up would go.
-        email: Option<String>,
-    },
-    /// Neither coach nor client.
-    Guest,
-}
-
-/// The coach's answer for one label.
-#[derive(Clone, Debug)]
-pub struct SpeakerAnswer {
-    /// As written in the file.
-    pub label: String,
-    /// Who it is.
-    pub who: Who,
-}
-
 /// Names the speakers of a session that waits for it; the answers are aliases from then on.
 ///
 /// # Errors
-/// [`ActionError::Invalid`] names the labels whose answer cannot be taken.
+/// [`ActionError::Invalid`] where an answer cannot be taken, [`ActionError::NotWaiting`] where none is waited for.
 pub async fn name_speakers(
     tx: &mut TenantTx,
     session_id: Uuid,
-    answers: &[SpeakerAnswer],
+    answers: &[(String, SpeakerIs)],
     visitor: &Visitor,
 ) -> Result<(), ActionError> {
-    session::lock(tx, session_id).await?.ok_or(ActionError::NotFound)?;
-    outgoing::name_speakers(tx, session_id, answers).await?;
-    let detail = json!({ "labels": answers.len() });
+    let named = attribute::name_speakers(tx, session_id, answers).await.map_err(|error| refusal(error, answers))?;
+    let detail = json!({ "named": named.named, "remaining": named.remaining });
     record(tx, &Event { detail, ..Event::of(session_id, EventKind::SpeakersNamed) }, visitor).await?;
     Ok(())
+}
+
+/// What attribute refuses, at the place of the answer that it is about.
+fn refusal(error: NameError, answers: &[(String, SpeakerIs)]) -> ActionError {
+    let problem = error.to_string();
+    let at = |matches: &dyn Fn(&(String, SpeakerIs)) -> bool| {
+        let index = answers.iter().position(matches).unwrap_or_default();
+        ActionError::Invalid(vec![Problem { field: format!("speaker.{index}"), problem: problem.clone() }])
+    };
+    match error {
+        NameError::NoSession => ActionError::NotFound,
+        NameError::NotWaiting => ActionError::NotWaiting,
+        NameError::NoLabel(label) => at(&|(answered, _)| *answered == label),
+        NameError::NoClient => at(&|(_, is)| matches!(is, SpeakerIs::Client(_))),
+        NameError::Person(_) => at(&|(_, is)| matches!(is, SpeakerIs::NewClient { .. })),
+        NameError::Database(error) => ActionError::Database(error),
+    }
 }

@@ -1,6 +1,6 @@
 //! Edits by hand: words changed, claims removed, claims added. An edit makes a version; none is overwritten.
 //!
-//! Reads the newest version; writes the next one, whose author is the coach, and the audit. The same edit sent twice
+//! Reads the newest version; writes the next one, whose author is the coach, the job that indexes it, and the audit. The same edit sent twice
 //! (a double click) is one version.
 
 use std::collections::{HashMap, HashSet};
@@ -15,10 +15,12 @@ use super::{
 };
 use crate::{
     db::{TenantTx, Tx},
+    index::IndexSummary,
     model::{
         ActionItem, Claim, Content, Owner, Section,
         summary::{self, Authorship},
     },
+    queue::enqueue,
 };
 
 /// A claim is a sentence, not an essay: at most so many characters.
@@ -89,7 +91,15 @@ fn added(section: Section, text: String) -> Claim {
         due_date: None,
         due_words: None,
     });
-    Claim { id: Uuid::now_v7(), section, audience: section.audience(), text, edited: true, evidence: Vec::new(), action }
+    Claim {
+        id: Uuid::now_v7(),
+        section,
+        audience: section.audience(),
+        text,
+        edited: true,
+        evidence: Vec::new(),
+        action,
+    }
 }
 
 /// A claim is one line; a text field sends its line breaks as CRLF.
@@ -150,6 +160,7 @@ pub async fn edit(
         claims_dropped: origin.claims_dropped,
     };
     let version = summary::add_version(tx, summary_id, &edited, &authorship).await?;
+    enqueue(tx, &IndexSummary { summary_id, version }, row.correlation_id).await?;
     let detail = json!({ "from": base_version, "version": version, "removed": edits.removals.len() });
     let event = Event { summary_id: Some(summary_id), detail, ..Event::of(session_id, EventKind::Edited) };
     record(tx, &event, visitor).await?;

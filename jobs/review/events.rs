@@ -22,12 +22,16 @@ pub enum EventKind {
     Dismissed,
     /// A follow-up was stopped within its hold.
     FollowUpCancelled,
+    /// The coach said what became of a follow-up, or that it be sent again.
+    FollowUpDecided,
     /// The coach said who spoke.
     SpeakersNamed,
     /// A fresh link was asked for.
     FreshLinkAsked,
     /// A link was taken back.
     Revoked,
+    /// A session without anything to send was closed.
+    Closed,
 }
 
 impl EventKind {
@@ -41,9 +45,11 @@ impl EventKind {
             Self::Approved => "approved",
             Self::Dismissed => "dismissed",
             Self::FollowUpCancelled => "follow_up_cancelled",
+            Self::FollowUpDecided => "follow_up_decided",
             Self::SpeakersNamed => "speakers_named",
             Self::FreshLinkAsked => "fresh_link_asked",
             Self::Revoked => "revoked",
+            Self::Closed => "closed",
         }
     }
 }

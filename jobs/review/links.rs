@@ -92,7 +92,12 @@ impl Link {
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn issue(tx: &mut TenantTx, coach_id: Uuid, session_id: Uuid, days: u16) -> Result<(Uuid, Token), sqlx::Error> {
+pub async fn issue(
+    tx: &mut TenantTx,
+    coach_id: Uuid,
+    session_id: Uuid,
+    days: u16,
+) -> Result<(Uuid, Token), sqlx::Error> {
     let token = Token::random();
     let id = Uuid::now_v7();
     let organization = tx.tenant();
@@ -135,9 +140,10 @@ pub async fn find(db: &Db, token: &Token) -> Result<Option<Link>, sqlx::Error> {
 /// When the database does not answer.
 pub async fn load(tx: &mut TenantTx, link_id: Uuid) -> Result<Option<Link>, sqlx::Error> {
     let organization = tx.tenant();
-    let row = sqlx::query!("select coach_id, session_id, expires_at, revoked_at from review_links where id = $1", link_id)
-        .fetch_optional(tx.conn())
-        .await?;
+    let row =
+        sqlx::query!("select coach_id, session_id, expires_at, revoked_at from review_links where id = $1", link_id)
+            .fetch_optional(tx.conn())
+            .await?;
     Ok(row.map(|row| Link {
         id: link_id,
         organization,
@@ -153,10 +159,12 @@ pub async fn load(tx: &mut TenantTx, link_id: Uuid) -> Result<Option<Link>, sqlx
 /// # Errors
 /// When the database refuses.
 pub async fn revoke(tx: &mut TenantTx, link_id: Uuid) -> Result<bool, sqlx::Error> {
-    let session =
-        sqlx::query_scalar!("update review_links set revoked_at = now() where id = $1 and revoked_at is null returning session_id", link_id)
-            .fetch_optional(tx.conn())
-            .await?;
+    let session = sqlx::query_scalar!(
+        "update review_links set revoked_at = now() where id = $1 and revoked_at is null returning session_id",
+        link_id
+    )
+    .fetch_optional(tx.conn())
+    .await?;
     let Some(session_id) = session else { return Ok(false) };
     let event = super::Event { link_id: Some(link_id), ..super::Event::of(session_id, super::EventKind::Revoked) };
     super::record(tx, &event, &super::Visitor::default()).await?;
@@ -177,7 +185,8 @@ mod tests {
 
     #[test]
     fn what_cannot_be_a_token_is_none() {
-        for text in ["", "dbr_", "dbr_short", "xyz_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "dbr_../../etc/passwd"] {
+        for text in ["", "dbr_", "dbr_short", "xyz_AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "dbr_../../etc/passwd"]
+        {
             assert_eq!(Token::parse(text), None, "{text}");
         }
     }

@@ -1,5 +1,4 @@
-//! What review sets going elsewhere, in the caller's transaction: mails with links, follow-ups, and the coach's
-//! answers to who spoke.
+//! What review sets going elsewhere, in the caller's transaction: mails with links, and follow-ups.
 //!
 //! Reads the session and its coach; writes `review_links`, `mails` and the audit. The ledger knows a mail by its kind,
 //! subject, recipient and version, so the same mail is not put there twice.
@@ -151,16 +150,9 @@ pub(super) async fn follow_up(
     signed: &Signed,
 ) -> Result<Approved, ActionError> {
     let hold = Duration::from_secs(u64::from(services.review.hold_seconds));
-    let queued = follow_up::queue(
-        tx,
-        &services.templates,
-        &services.mailer,
-        summary_id,
-        signed.version,
-        &signed.hash,
-        hold,
-    )
-    .await;
+    let queued =
+        follow_up::queue(tx, &services.templates, &services.mailer, summary_id, signed.version, &signed.hash, hold)
+            .await;
     match queued {
         Ok(FollowUp::Held { mail_id }) => Ok(Approved::Queued(mail_id)),
         Ok(FollowUp::AlreadyThere) => Ok(Approved::Already),
@@ -179,12 +171,15 @@ pub(super) async fn stop_follow_up(tx: &mut TenantTx, summary_id: Uuid) -> Resul
         return Ok(true);
     }
     // One that the mail server refused is put aside as well, so that the next approval may send it.
-    sqlx::query!(
-        "update mails set state = 'cancelled' where kind = 'follow_up' and subject_id = $1 and state = 'failed'",
+    let refused = sqlx::query_scalar!(
+        "update mails set state = 'cancelled' where kind = 'follow_up' and subject_id = $1 and state = 'failed' returning id",
         summary_id
     )
-    .execute(tx.conn())
+    .fetch_all(tx.conn())
     .await?;
+    for mail_id in refused {
+        mail::clear_mark(tx, mail_id).await?;
+    }
     let gone = sqlx::query_scalar!(
         r#"select exists (select from mails join summaries on summaries.id = mails.subject_id
                           where kind = 'follow_up' and subject_id = $1 and mails.version = approved_version
@@ -194,16 +189,6 @@ pub(super) async fn stop_follow_up(tx: &mut TenantTx, summary_id: Uuid) -> Resul
     .fetch_one(tx.conn())
     .await?;
     Ok(!gone)
-}
-
-/// Hands the coach's answers to attribute.
-pub(super) async fn name_speakers(
-    tx: &mut TenantTx,
-    session_id: Uuid,
-    answers: &[super::actions::SpeakerAnswer],
-) -> Result<(), ActionError> {
-    let _ = (tx, session_id, answers);
-    Ok(())
 }
 
 impl From<MailError> for ActionError {

@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     db::Tx,
+    mail::{self, MailError, Trouble},
     model::session::{self, State},
     queue::{Context, Finished, Job, JobError},
 };
@@ -96,11 +97,31 @@ impl Job for AskForSpeakers {
     }
 }
 
-/// The session shows that its coach could not be reached; the operator sees it among the failed jobs.
+/// The session shows that its coach was not asked, the operator sees it among the failed jobs, and the coach is told by
+/// another mail, where one can be written.
 async fn mark_dead(ctx: &Context, session_id: Uuid, error: &str) -> Result<(), JobError> {
     let mut tx = ctx.tenant_tx().await?;
-    let reason = format!("the mail to the coach could not be prepared: {error}");
-    session::mark_failed(&mut tx, session_id, "review", &reason).await?;
+    session::mark_failed(
+        &mut tx,
+        session_id,
+        "review",
+        &format!("the mail with the link could not be prepared: {error}"),
+    )
+    .await?;
+    let trouble = Trouble {
+        subject_id: session_id,
+        step: "send you the link to this session",
+        reason: "The mail with the link could not be prepared.",
+        advice: "Nothing is lost. Whoever runs Debrief for you can start this step again.",
+    };
+    match mail::tell_coach(&mut tx, &ctx.templates, &ctx.mailer, session_id, trouble).await {
+        Ok(_) => {}
+        Err(MailError::Database(error)) => return Err(error.into()),
+        // What keeps the one mail from being written may keep the other: the mark stands all the same.
+        Err(error) => {
+            tracing::warn!(target: "review", { session.id = %session_id, error = %error }, "the coach cannot be told")
+        }
+    }
     tx.commit().await?;
     Ok(())
 }

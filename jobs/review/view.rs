@@ -4,6 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
 use crate::{
+    attribute::{self, UnresolvedSpeaker},
     db::{TenantTx, Tx},
     model::{Content, summary},
 };
@@ -34,7 +35,7 @@ pub struct SessionView {
     /// One a client, by name.
     pub summaries: Vec<SummaryView>,
     /// Labels that nobody is known for; empty unless the session waits for the coach.
-    pub speakers: Vec<UnknownSpeaker>,
+    pub speakers: Vec<UnresolvedSpeaker>,
     /// The coach's clients, to choose a speaker from; empty unless the session waits for the coach.
     pub clients: Vec<(Uuid, String)>,
     /// What the parser had to say about the transcripts.
@@ -115,19 +116,6 @@ pub struct FollowUp {
     pub sent_at: Option<DateTime<Utc>>,
 }
 
-/// A label that nobody is known for.
-#[derive(Clone, Debug)]
-pub struct UnknownSpeaker {
-    /// As written in the file.
-    pub label: String,
-    /// Why it is not known, in a sentence.
-    pub reason: String,
-    /// How often it speaks.
-    pub turns: i64,
-    /// Two to five of the label's longer utterances, in order, with their times in milliseconds.
-    pub excerpts: Vec<(Option<i64>, String)>,
-}
-
 /// Reads a session; none where the organization has no such session.
 ///
 /// # Errors
@@ -151,7 +139,7 @@ pub async fn view(tx: &mut TenantTx, session_id: Uuid) -> Result<Option<SessionV
         date_estimated: row.date_source == "object_time",
         participants: participants(tx, session_id).await?,
         summaries: summaries(tx, session_id).await?,
-        speakers: if waiting { unknown_speakers(tx, session_id).await? } else { Vec::new() },
+        speakers: if waiting { attribute::unresolved(tx, session_id).await? } else { Vec::new() },
         clients: if waiting { clients(tx, row.coach_id).await? } else { Vec::new() },
         warnings: warnings(tx, session_id).await?,
         state: row.state,
@@ -222,36 +210,6 @@ async fn follow_up(tx: &mut TenantTx, summary_id: Uuid) -> Result<Option<FollowU
     )
     .fetch_optional(tx.conn())
     .await
-}
-
-/// The longest utterances say most about who speaks; they are shown in the order in which they were said.
-async fn unknown_speakers(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<UnknownSpeaker>, sqlx::Error> {
-    let rows = sqlx::query!(
-        r#"select attributions.label, reason, count(utterances.id) as "turns!"
-           from attributions left join utterances on utterances.session_id = attributions.session_id
-                                                 and utterances.label = attributions.label
-           where attributions.session_id = $1 and participant_id is null
-           group by attributions.label, reason order by min(utterances.position), attributions.label"#,
-        session_id
-    )
-    .fetch_all(tx.conn())
-    .await?;
-    let mut speakers = Vec::with_capacity(rows.len());
-    for row in rows {
-        let excerpts = sqlx::query!(
-            r#"select start_ms, text as "text!" from (
-                   select position, start_ms, text from utterances where session_id = $1 and label = $2
-                   order by least(length(text), 300) desc, position limit 4
-               ) as longest order by position"#,
-            session_id,
-            row.label
-        )
-        .fetch_all(tx.conn())
-        .await?;
-        let excerpts = excerpts.into_iter().map(|row| (row.start_ms, row.text)).collect();
-        speakers.push(UnknownSpeaker { label: row.label, reason: row.reason, turns: row.turns, excerpts });
-    }
-    Ok(speakers)
 }
 
 async fn clients(tx: &mut TenantTx, coach_id: Uuid) -> Result<Vec<(Uuid, String)>, sqlx::Error> {

@@ -17,7 +17,7 @@ use crate::{
     },
 };
 
-/// Every hour: a coach's Monday morning comes at another hour in another time zone. Missed ones are made up for once.
+/// Five minutes past every hour: somewhere it is Monday morning.
 pub const SCHEDULE: Schedule =
     Schedule::new("rollup", "0 5 * * * *", chrono_tz::UTC, Missed::Once, |tx, _| job(tx, RollupDue {}));
 
@@ -67,10 +67,8 @@ pub async fn enqueue_due(tx: &mut TenantTx, now: DateTime<Utc>) -> Result<usize,
         )
         .fetch_one(tx.conn())
         .await?;
-        if wanted {
-            if let Enqueued::New(_) = enqueue(tx, &job, Uuid::now_v7()).await? {
-                enqueued += 1;
-            }
+        if wanted && let Enqueued::New(_) = enqueue(tx, &job, Uuid::now_v7()).await? {
+            enqueued += 1;
         }
     }
     Ok(enqueued)

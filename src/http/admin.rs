@@ -7,11 +7,12 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
+use debrief_jobs::queue;
 use serde::Serialize;
 
-use super::{HttpState, failure::Failure, page};
+use super::{HttpState, assets, failure::Failure, page};
 
-const FAILED_JOBS_SHOWN: i32 = 50;
+const FAILED_JOBS_SHOWN: i64 = 50;
 
 #[derive(Serialize)]
 struct Overview {
@@ -53,8 +54,9 @@ struct Failed {
 pub(super) async fn overview(State(state): State<HttpState>) -> Result<Response, Failure> {
     let (kinds, lag) = kinds(&state).await?;
     let context = Overview {
-        style: page::style_path(&state),
-        sessions: sessions(&state).await?,
+        // The operator's listener is not behind the base URL.
+        style: format!("/{}", assets::style_path()),
+        sessions: sessions(&state).await?.into_iter().filter(|row| row.count > 0).collect(),
         kinds,
         failed: failed(&state).await?,
         lag: if lag < 1.0 { "nothing waits".to_owned() } else { format!("the oldest due job waits {lag:.0} s") },
@@ -91,11 +93,7 @@ async fn sessions(state: &HttpState) -> Result<Vec<Sessions>, sqlx::Error> {
 
 /// Jobs by kind, and how long the oldest due one waits, in seconds.
 async fn kinds(state: &HttpState) -> Result<(Vec<Kind>, f64), sqlx::Error> {
-    let rows = sqlx::query!(
-        r#"select kind as "kind!", state as "state!", jobs as "jobs!", oldest_due_seconds from admin_jobs()"#
-    )
-    .fetch_all(state.services.db.pool())
-    .await?;
+    let rows = queue::admin::stats(&state.services.db).await?;
     let mut kinds: Vec<Kind> = Vec::new();
     let mut lag: f64 = 0.0;
     for row in rows {
@@ -116,20 +114,15 @@ async fn kinds(state: &HttpState) -> Result<(Vec<Kind>, f64), sqlx::Error> {
 }
 
 async fn failed(state: &HttpState) -> Result<Vec<Failed>, sqlx::Error> {
-    let rows = sqlx::query!(
-        r#"select id as "id!", organization_id, kind as "kind!", attempt as "attempt!", max_attempts as "max_attempts!",
-                  error, finished_at as "finished_at!" from admin_failed_jobs($1)"#,
-        FAILED_JOBS_SHOWN
-    )
-    .fetch_all(state.services.db.pool())
-    .await?;
+    let filter = queue::admin::Filter { state: Some("dead".into()), ..queue::admin::Filter::default() };
+    let rows = queue::admin::list(&state.services.db, &filter, FAILED_JOBS_SHOWN).await?;
     let rows = rows.into_iter().map(|row| Failed {
         id: row.id.to_string(),
         organization: row.organization_id.map_or_else(|| "the installation".to_owned(), |id| id.to_string()),
         kind: row.kind,
         attempts: format!("{} of {}", row.attempt, row.max_attempts),
         error: row.error.unwrap_or_else(|| "no error was recorded".to_owned()),
-        at: row.finished_at.format("%Y-%m-%d %H:%M:%S UTC").to_string(),
+        at: row.finished_at.map(|at| at.format("%Y-%m-%d %H:%M:%S UTC").to_string()).unwrap_or_default(),
     });
     Ok(rows.collect())
 }

@@ -115,11 +115,13 @@ impl From<ActionError> for Failure {
         let detail = capitalized(&error.to_string());
         match error {
             ActionError::NotFound => Self::not_found(),
-            ActionError::Conflict { .. } | ActionError::NotOpen { .. } => {
+            ActionError::Conflict { .. } | ActionError::NotOpen { .. } | ActionError::NotWaiting => {
                 Self::new(StatusCode::CONFLICT, "This changed meanwhile", detail)
             }
             ActionError::TooLate => Self::new(StatusCode::CONFLICT, "It is already on its way", detail),
-            ActionError::NothingForClient => Self::new(StatusCode::UNPROCESSABLE_ENTITY, "There is nothing to send", detail),
+            ActionError::NothingForClient => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "There is nothing to send", detail)
+            }
             ActionError::Invalid(problems) => {
                 let problems: Vec<String> = problems.into_iter().map(|problem| problem.problem).collect();
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "Something is missing", problems.join(" "))
@@ -154,12 +156,15 @@ pub(super) async fn render(State(state): State<HttpState>, request: Request, nex
 fn is_bare(response: &Response) -> bool {
     let content_type = response.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let status = response.status();
-    (status.is_client_error() || status.is_server_error()) && content_type.is_none_or(|value| value.starts_with("text/plain"))
+    (status.is_client_error() || status.is_server_error())
+        && content_type.is_none_or(|value| value.starts_with("text/plain"))
 }
 
 fn bare(status: StatusCode) -> Failure {
     match status {
-        StatusCode::PAYLOAD_TOO_LARGE => Failure::new(status, "That is too much", "Shorten what you typed and send it again."),
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            Failure::new(status, "That is too much", "Shorten what you typed and send it again.")
+        }
         StatusCode::SERVICE_UNAVAILABLE => {
             Failure::new(status, "This takes too long", "It may or may not have been done: go back, reload and look.")
         }

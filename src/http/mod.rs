@@ -81,10 +81,13 @@ pub fn public_router(state: HttpState) -> Router {
         .route("/r/{token}/fresh", post(links::fresh))
         .route("/review/{session}", get(review::show))
         .route("/review/{session}/speakers", post(speakers::name))
+        .route("/review/{session}/close", post(review::close))
         .route("/review/{session}/summaries/{summary}", post(review::save))
         .route("/review/{session}/summaries/{summary}/approve", post(review::approve))
         .route("/review/{session}/summaries/{summary}/dismiss", post(review::dismiss))
         .route("/review/{session}/summaries/{summary}/cancel", post(review::cancel))
+        .route("/review/{session}/summaries/{summary}/arrived", post(review::arrived))
+        .route("/review/{session}/summaries/{summary}/again", post(review::again))
         .route("/assets/style.css", get(assets::style))
         .route("/livez", get(health::livez))
         .route("/readyz", get(health::readyz));
@@ -107,7 +110,11 @@ fn finish(routes: Router<HttpState>, state: HttpState) -> Router {
     routes
         .fallback(async || Failure::not_found())
         .method_not_allowed_fallback(async || {
-            Failure::new(StatusCode::METHOD_NOT_ALLOWED, "Not this way", "This page does not take that kind of request.")
+            Failure::new(
+                StatusCode::METHOD_NOT_ALLOWED,
+                "Not this way",
+                "This page does not take that kind of request.",
+            )
         })
         .layer(middleware::from_fn_with_state(state.clone(), guard::refuse_cross_site))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))

@@ -10,9 +10,11 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use debrief_jobs::{
-    db::Tx,
+    db::{TenantTx, Tx},
+    follow_up::Verdict,
     model::summary,
     review::{
+        Visitor,
         actions::{self, ActionError, Approved, Signed},
         edit,
         view::view,
@@ -119,31 +121,91 @@ async fn sign(
 /// `POST …/dismiss`: puts the summary aside.
 pub(super) async fn dismiss(
     State(state): State<HttpState>,
-    Path((session, summary)): Path<(Uuid, Uuid)>,
+    path: Path<(Uuid, Uuid)>,
     parts: Parts,
-    Posted(fields): Fields,
+    fields: Fields,
 ) -> Result<Response, Failure> {
-    let guest = enter(&state, &parts, session, &Form(fields)).await?;
-    let visitor = guard::visitor(&parts.extensions, &parts.headers, Some(guest.visit.link_id));
-    let mut tx = state.services.db.tenant(guest.visit.organization).await?;
-    actions::dismiss(&mut tx, session, summary, &visitor).await?;
-    tx.commit().await?;
-    Ok(see_other(&state, session, Some(summary), "dismissed"))
+    let mut act = Act::begin(&state, path, parts, fields).await?;
+    actions::dismiss(&mut act.tx, act.session, act.summary, &act.visitor).await?;
+    act.done(&state, "dismissed").await
 }
 
 /// `POST …/cancel`: stops the follow-up within its hold.
 pub(super) async fn cancel(
     State(state): State<HttpState>,
-    Path((session, summary)): Path<(Uuid, Uuid)>,
+    path: Path<(Uuid, Uuid)>,
+    parts: Parts,
+    fields: Fields,
+) -> Result<Response, Failure> {
+    let mut act = Act::begin(&state, path, parts, fields).await?;
+    actions::cancel_follow_up(&mut act.tx, act.session, act.summary, &act.visitor).await?;
+    act.done(&state, "cancelled").await
+}
+
+/// `POST …/arrived`: the client has a follow-up whose fate was unknown.
+pub(super) async fn arrived(
+    State(state): State<HttpState>,
+    path: Path<(Uuid, Uuid)>,
+    parts: Parts,
+    fields: Fields,
+) -> Result<Response, Failure> {
+    let mut act = Act::begin(&state, path, parts, fields).await?;
+    actions::decide_follow_up(&mut act.tx, act.session, act.summary, Verdict::Arrived, &act.visitor).await?;
+    act.done(&state, "arrived").await
+}
+
+/// `POST …/again`: the client does not have it, and it is sent again.
+pub(super) async fn again(
+    State(state): State<HttpState>,
+    path: Path<(Uuid, Uuid)>,
+    parts: Parts,
+    fields: Fields,
+) -> Result<Response, Failure> {
+    let mut act = Act::begin(&state, path, parts, fields).await?;
+    actions::decide_follow_up(&mut act.tx, act.session, act.summary, Verdict::SendAgain, &act.visitor).await?;
+    act.done(&state, "again").await
+}
+
+/// `POST /review/{session}/close`: nothing is left to do here.
+pub(super) async fn close(
+    State(state): State<HttpState>,
+    Path(session): Path<Uuid>,
     parts: Parts,
     Posted(fields): Fields,
 ) -> Result<Response, Failure> {
     let guest = enter(&state, &parts, session, &Form(fields)).await?;
     let visitor = guard::visitor(&parts.extensions, &parts.headers, Some(guest.visit.link_id));
     let mut tx = state.services.db.tenant(guest.visit.organization).await?;
-    actions::cancel_follow_up(&mut tx, session, summary, &visitor).await?;
+    actions::close(&mut tx, session, &visitor).await?;
     tx.commit().await?;
-    Ok(see_other(&state, session, Some(summary), "cancelled"))
+    Ok(see_other(&state, session, None, "closed"))
+}
+
+/// One action on a summary that takes nothing but the press of a button.
+struct Act {
+    tx: TenantTx,
+    session: Uuid,
+    summary: Uuid,
+    visitor: Visitor,
+}
+
+impl Act {
+    async fn begin(
+        state: &HttpState,
+        Path((session, summary)): Path<(Uuid, Uuid)>,
+        parts: Parts,
+        Posted(fields): Fields,
+    ) -> Result<Self, Failure> {
+        let guest = enter(state, &parts, session, &Form(fields)).await?;
+        let visitor = guard::visitor(&parts.extensions, &parts.headers, Some(guest.visit.link_id));
+        let tx = state.services.db.tenant(guest.visit.organization).await?;
+        Ok(Self { tx, session, summary, visitor })
+    }
+
+    async fn done(self, state: &HttpState, done: &str) -> Result<Response, Failure> {
+        self.tx.commit().await?;
+        Ok(see_other(state, self.session, Some(self.summary), done))
+    }
 }
 
 /// The visit of a POST, with its form token checked. A failure keeps what was typed.
@@ -188,9 +250,8 @@ async fn refused(
 ) -> Result<Response, Failure> {
     let mut tx = state.services.db.tenant(guest.visit.organization).await?;
     let shown = summary::load_version(&mut tx, summary, form.version()).await?;
-    let newest = sqlx::query_scalar!("select version from summaries where id = $1", summary)
-        .fetch_optional(tx.conn())
-        .await?;
+    let newest =
+        sqlx::query_scalar!("select version from summaries where id = $1", summary).fetch_optional(tx.conn()).await?;
     drop(tx);
     let moved = newest != Some(form.version());
     let (status, problems) = match &error {
@@ -205,6 +266,7 @@ async fn refused(
             return Err(failure);
         }
     };
-    let redo = Redo { summary, form, problems, shown, conflict: status == StatusCode::CONFLICT, message: error.to_string() };
+    let redo =
+        Redo { summary, form, problems, shown, conflict: status == StatusCode::CONFLICT, message: error.to_string() };
     render(state, guest, status, &Done::default(), Some(&redo)).await
 }

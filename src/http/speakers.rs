@@ -7,9 +7,10 @@ use axum::{
     response::Response,
 };
 use debrief_jobs::{
+    attribute::{SpeakerIs, Suggestion},
     db::Tx,
     review::{
-        actions::{self, ActionError, Problem, SpeakerAnswer, Who},
+        actions::{self, ActionError, Problem},
         view::{SessionView, view},
     },
 };
@@ -36,23 +37,16 @@ struct Choice {
 struct Speaker {
     label: String,
     reason: String,
-    turns: i64,
-    excerpts: Vec<Excerpt>,
+    turns: i32,
+    excerpts: Vec<String>,
+    /// The choice that is likeliest; it is said and not made, for a wrong name is far worse than a question.
+    suggestion: String,
     /// As typed.
     who: String,
     name: String,
     email: String,
     problem: Option<String>,
 }
-
-#[derive(Debug, Serialize)]
-struct Excerpt {
-    time: Option<String>,
-    words: String,
-}
-
-/// The longest piece of an utterance that is shown, in characters.
-const EXCERPT_CHARACTERS: usize = 240;
 
 /// The form for a session's unknown labels, with what was typed where it is shown again.
 pub(super) fn form(session: &SessionView, redo: Option<(&Form, &[Problem])>) -> SpeakersForm {
@@ -67,7 +61,12 @@ pub(super) fn form(session: &SessionView, redo: Option<(&Form, &[Problem])>) -> 
         label: speaker.label.clone(),
         reason: speaker.reason.clone(),
         turns: speaker.turns,
-        excerpts: speaker.excerpts.iter().map(|(start, text)| excerpt(*start, text)).collect(),
+        excerpts: speaker.excerpts.clone(),
+        suggestion: match speaker.suggestion {
+            Some(Suggestion::Coach) => "coach".into(),
+            Some(Suggestion::Client(client)) => format!("client:{client}"),
+            None => String::new(),
+        },
         who: typed("who", index),
         name: typed("name", index),
         email: typed("email", index),
@@ -75,15 +74,6 @@ pub(super) fn form(session: &SessionView, redo: Option<(&Form, &[Problem])>) -> 
     });
     let clients = session.clients.iter().map(|(id, name)| Choice { value: format!("client:{id}"), name: name.clone() });
     SpeakersForm { coach: session.coach_name.clone(), clients: clients.collect(), speakers: speakers.collect() }
-}
-
-fn excerpt(start_ms: Option<i64>, text: &str) -> Excerpt {
-    let time = start_ms.map(|ms| format!("{}:{:02}", ms / 60_000, ms / 1000 % 60));
-    let mut words: String = text.chars().take(EXCERPT_CHARACTERS).collect();
-    if words.len() < text.len() {
-        words.push('…');
-    }
-    Excerpt { time, words }
 }
 
 /// `POST /review/{session}/speakers`
@@ -120,23 +110,23 @@ pub(super) async fn name(
 }
 
 /// One answer a label; each problem names its label's place.
-fn answers(form: &Form) -> Result<Vec<SpeakerAnswer>, Vec<Problem>> {
+fn answers(form: &Form) -> Result<Vec<(String, SpeakerIs)>, Vec<Problem>> {
     let (mut answers, mut problems) = (Vec::new(), Vec::new());
     for index in 0.. {
         let Some(label) = form.get(&format!("label.{index}")) else { break };
         match who(form, index) {
-            Ok(who) => answers.push(SpeakerAnswer { label: label.to_owned(), who }),
+            Ok(who) => answers.push((label.to_owned(), who)),
             Err(problem) => problems.push(Problem { field: format!("speaker.{index}"), problem: problem.into() }),
         }
     }
     if problems.is_empty() { Ok(answers) } else { Err(problems) }
 }
 
-fn who(form: &Form, index: usize) -> Result<Who, &'static str> {
+fn who(form: &Form, index: usize) -> Result<SpeakerIs, &'static str> {
     let field = |name: &str| form.get(&format!("{name}.{index}")).unwrap_or_default().trim().to_owned();
     match field("who").as_str() {
-        "coach" => Ok(Who::Coach),
-        "guest" => Ok(Who::Guest),
+        "coach" => Ok(SpeakerIs::Coach),
+        "guest" => Ok(SpeakerIs::Guest { name: field("name") }),
         "new" => {
             let (name, email) = (field("name"), field("email"));
             if name.is_empty() {
@@ -145,11 +135,11 @@ fn who(form: &Form, index: usize) -> Result<Who, &'static str> {
             if !email.is_empty() && !email.contains('@') {
                 return Err("This email address lacks its @. It may also stay empty.");
             }
-            Ok(Who::NewClient { name, email: (!email.is_empty()).then_some(email) })
+            Ok(SpeakerIs::NewClient { name, email: (!email.is_empty()).then_some(email) })
         }
         chosen => {
             let client = chosen.strip_prefix("client:").and_then(|id| id.parse().ok());
-            client.map(Who::Client).ok_or("Choose who this is.")
+            client.map(SpeakerIs::Client).ok_or("Choose who this is.")
         }
     }
 }

@@ -26,22 +26,25 @@ pub(crate) struct Browser {
 }
 
 impl Browser {
-    /// Starts one whose window is `width` pixels wide; none, said loudly, where there is no Chromium.
-    pub(crate) async fn start(test: &str, width: u32) -> Option<Self> {
-        let (Some(chromium), Some(chromedriver)) = (find(&["chromium", "chromium-browser", "google-chrome"]), find(&["chromedriver"]))
+    /// Starts one whose window is `width` pixels wide, with these further arguments; none, said loudly, where there is
+    /// no Chromium.
+    pub(crate) async fn start(test: &str, width: u32, further: &[&str]) -> Option<Self> {
+        let (Some(chromium), Some(chromedriver)) =
+            (find(&["chromium", "chromium-browser", "google-chrome"]), find(&["chromedriver"]))
         else {
             sit_out(test);
             return None;
         };
         let profile = TempDir::new().expect("a temporary folder");
-        let port = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port();
+        let port =
+            TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port();
         let driver = Command::new(chromedriver)
             .arg(format!("--port={port}"))
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .expect("chromedriver starts");
-        let client = connect(port, &chromium, profile.path(), width).await;
+        let client = connect(port, &chromium, profile.path(), width, further).await;
         Some(Self { client, driver, _profile: profile })
     }
 
@@ -58,8 +61,8 @@ impl Drop for Browser {
     }
 }
 
-async fn connect(port: u16, chromium: &Path, profile: &Path, width: u32) -> Client {
-    let arguments = [
+async fn connect(port: u16, chromium: &Path, profile: &Path, width: u32, further: &[&str]) -> Client {
+    let mut arguments = vec![
         "--headless=new".to_owned(),
         "--no-sandbox".to_owned(),
         "--disable-gpu".to_owned(),
@@ -73,6 +76,7 @@ async fn connect(port: u16, chromium: &Path, profile: &Path, width: u32) -> Clie
         format!("--window-size={width},900"),
         format!("--user-data-dir={}", profile.display()),
     ];
+    arguments.extend(further.iter().map(|&argument| argument.to_owned()));
     // A headless window is at least 500 pixels wide; a phone is narrower, so its screen is emulated.
     let mut options = json!({ "binary": chromium, "args": arguments });
     if width < 500 {
@@ -105,5 +109,8 @@ fn sit_out(test: &str) {
         "\n*** {test} DID NOT RUN: it needs Chromium and chromedriver. On Debian: apt-get install chromium chromium-driver\n\n"
     );
     assert!(std::env::var_os("DEBRIEF_TESTS_FORBID_SKIP").is_none(), "{message}");
-    let _ = std::fs::OpenOptions::new().append(true).open("/dev/stderr").and_then(|mut file| file.write_all(message.as_bytes()));
+    let _ = std::fs::OpenOptions::new()
+        .append(true)
+        .open("/dev/stderr")
+        .and_then(|mut file| file.write_all(message.as_bytes()));
 }

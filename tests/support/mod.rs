@@ -1,5 +1,6 @@
 //! What the tests share: a Postgres server, a database a test, services over it, people to work with, real servers
 //! beside it, and the real binary.
+//! What the tests share: a Postgres server, a database a test, services over it, people to work with, a browser.
 
 pub(crate) mod browser;
 mod database;
@@ -10,6 +11,9 @@ pub(crate) mod reviewed;
 mod server;
 mod smtp;
 pub(crate) mod world;
+pub(crate) mod reviewed;
+mod smtp;
+mod world;
 
 pub(crate) use database::TestDatabase;
 pub(crate) use reviewed::Reviewed;

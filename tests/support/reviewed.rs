@@ -21,9 +21,17 @@ const UTTERANCES: [(&str, i64, &str); 6] = [
     ("Maya Okafor", 0, "Good to see you. How did the planning meeting go?"),
     ("Priya Raman", 6_000, "I ran the planning meeting myself, and I kept it to half an hour. Nobody minded."),
     ("Maya Okafor", 21_000, "That is new. What made the difference?"),
-    ("Priya Raman", 27_500, "I wrote the three questions on the wall first. Handing things to Jonas still feels slower than doing it myself, though."),
+    (
+        "Priya Raman",
+        27_500,
+        "I wrote the three questions on the wall first. Handing things to Jonas still feels slower than doing it myself, though.",
+    ),
     ("Maya Okafor", 754_000, "What would you hand over first?"),
-    ("Priya Raman", 760_000, "The release notes. I will give Jonas the release notes by Friday and let his first draft stand."),
+    (
+        "Priya Raman",
+        760_000,
+        "The release notes. I will give Jonas the release notes by Friday and let his first draft stand.",
+    ),
 ];
 
 impl Reviewed {

@@ -31,8 +31,8 @@ pub(super) struct Card {
     coach_sections: Vec<Block>,
     footnote: String,
     follow_up: Option<String>,
-    /// The label of the button that takes the approval back; none where it is too late.
-    reopen: Option<&'static str>,
+    /// What can be done about it: the end of the button's path, and its label.
+    choices: Vec<(&'static str, &'static str)>,
 }
 
 /// What changed under a form.
@@ -81,7 +81,13 @@ struct Quote {
 }
 
 /// Builds the card of a summary.
-pub(super) fn build(summary: &SummaryView, action: &str, zone: Tz, note: Option<&str>, redo: Option<&Redo<'_>>) -> Card {
+pub(super) fn build(
+    summary: &SummaryView,
+    action: &str,
+    zone: Tz,
+    note: Option<&str>,
+    redo: Option<&Redo<'_>>,
+) -> Card {
     let retyped = redo.filter(|redo| !redo.conflict);
     let blocks = |audience: Audience| {
         let sections = Section::ALL.into_iter().map(|section| block(summary, section, audience, retyped));
@@ -90,7 +96,7 @@ pub(super) fn build(summary: &SummaryView, action: &str, zone: Tz, note: Option<
     };
     let mut sections = blocks(Audience::Client);
     sections.retain(|block| Section::parse(block.key).is_some_and(|section| section.audience() == Audience::Client));
-    let (follow_up, reopen) = follow_up(summary, zone);
+    let (follow_up, choices) = follow_up(summary, zone);
     Card {
         id: summary.id.to_string(),
         action: format!("{action}/summaries/{}", summary.id),
@@ -108,7 +114,7 @@ pub(super) fn build(summary: &SummaryView, action: &str, zone: Tz, note: Option<
         coach_sections: blocks(Audience::Coach),
         footnote: footnote(summary, zone),
         follow_up,
-        reopen,
+        choices,
     }
 }
 
@@ -137,10 +143,12 @@ fn notice(done: &str) -> Option<&'static str> {
     Some(match done {
         "edited" => "Your changes are saved.",
         "unchanged" => "Nothing was changed, so there was nothing to save.",
-        "saved-first" => "Your changes are saved, and nothing is sent yet. Please read it once more as it now stands, and approve it.",
-        "approved" => "Approved.",
-        "not-sent" => "Approved, and not sent.",
+        "saved-first" => {
+            "Your changes are saved, and nothing is sent yet. Please read it once more as it now stands, and approve it."
+        }
         "dismissed" => "Put aside. Nothing of it is sent.",
+        "arrived" => "Good. It counts as sent.",
+        "again" => "It is being sent once more.",
         "cancelled" => "Stopped. Nothing was sent; you can change it and approve it again.",
         _ => return None,
     })
@@ -214,7 +222,8 @@ fn footnote(summary: &SummaryView, zone: Tz) -> String {
     let Some(shown) = summary.versions.iter().find(|version| version.version == summary.version) else {
         return String::new();
     };
-    let written = summary.versions.iter().rfind(|version| version.author == "summarizer" && version.version <= shown.version);
+    let written =
+        summary.versions.iter().rfind(|version| version.author == "summarizer" && version.version <= shown.version);
     let coverage = written.map_or_else(String::new, |version| {
         let all = version.claims_kept + version.claims_dropped;
         let dropped = match version.claims_dropped {
@@ -234,44 +243,57 @@ fn footnote(summary: &SummaryView, zone: Tz) -> String {
     )
 }
 
-/// What becomes of an approved summary, and whether the approval can still be taken back.
-fn follow_up(summary: &SummaryView, zone: Tz) -> (Option<String>, Option<&'static str>) {
+/// What becomes of an approved summary, and what can be done about it.
+fn follow_up(summary: &SummaryView, zone: Tz) -> (Option<String>, Vec<(&'static str, &'static str)>) {
+    const STOP: (&str, &str) = ("cancel", "Stop it");
+    const REOPEN: (&str, &str) = ("cancel", "Open it again");
+    const AGAIN: (&str, &str) = ("again", "Send it again");
     if summary.state != "approved" {
-        return (None, None);
+        return (None, Vec::new());
     }
     let client = &summary.client_name;
     let Some(mail) = summary.follow_up.as_ref().filter(|mail| mail.state != "cancelled") else {
-        let text = match summary.client_email {
-            None => format!(
-                "It was not sent, because we have no email address for {client}. Add one to roster.csv in your inbox \
-                 folder, then open it again here and approve it."
-            ),
-            Some(_) => format!("It was not sent, because {client} had no email address. Open it again and approve it to send it."),
-        };
-        return (Some(text), Some("Open it again"));
+        return (Some(not_sent(summary)), vec![REOPEN]);
     };
     let to = &mail.recipient;
-    match mail.state.as_str() {
+    let (text, choices) = match mail.state.as_str() {
         "queued" if mail.due_at > Utc::now() => {
             let at = moment(mail.due_at, zone);
-            (Some(format!("It goes to {to} at {at} ({zone}). Until then you can stop it.")), Some("Stop it"))
+            (format!("Approved. It goes to {to} at {at} ({zone}). Until then you can stop it."), vec![STOP])
         }
-        "queued" => (Some(format!("It is about to go to {to}.")), Some("Stop it")),
-        "sending" => (Some(format!("It is on its way to {to}.")), None),
+        "queued" => (format!("Approved. It is about to go to {to}."), vec![STOP]),
+        "sending" => (format!("Approved. It is on its way to {to}."), vec![]),
         "sent" => {
             let at = mail.sent_at.map_or_else(|| "now".to_owned(), |at| moment(at, zone));
-            (Some(format!("It was sent to {to} ({at}).")), None)
+            (format!("It was sent to {to} ({at})."), vec![])
         }
-        "failed" => (
-            Some(format!("It could not be sent to {to}. Look whether the address is right, then open it again and approve it.")),
-            Some("Open it again"),
-        ),
-        _ => (
-            Some(format!(
+        "failed" => {
+            let text = format!(
+                "It could not be sent to {to}. Look whether the address is right; then send it again, or open it to change it."
+            );
+            (text, vec![AGAIN, REOPEN])
+        }
+        _ => {
+            let text = format!(
                 "The mail server broke off while it took the mail to {to}, so it may or may not have arrived. We do not \
-                 send it twice: ask {client}."
-            )),
-            None,
-        ),
+                 send it a second time by ourselves: ask {client}."
+            );
+            (text, vec![("arrived", "It arrived"), AGAIN])
+        }
+    };
+    (Some(text), choices)
+}
+
+fn not_sent(summary: &SummaryView) -> String {
+    let client = &summary.client_name;
+    if summary.client_email.is_some() {
+        return format!(
+            "Approved, and not sent: {client} had no email address that we could use. Open it again and approve it to \
+             send it."
+        );
     }
+    format!(
+        "Approved, and not sent: we have no email address for {client}. Add one to roster.csv in your inbox folder, then \
+         open it again here and approve it."
+    )
 }

@@ -48,6 +48,8 @@ pub(in crate::http) struct ReviewPage {
     lead: String,
     failed_reason: Option<String>,
     notice: Option<&'static str>,
+    /// Whether there is nothing to do here but to close it.
+    closable: bool,
     people: Vec<Person>,
     warnings: Vec<String>,
     cards: Vec<Card>,
@@ -87,8 +89,8 @@ pub(in crate::http) fn build(
         group: session.kind == "group",
         lead: lead(session),
         failed_reason: session.failed_reason.clone(),
-        notice: (done.done.as_deref() == Some("named"))
-            .then_some("Thank you. The summaries are being written now; you get a mail when they are ready."),
+        notice: (done.done.as_deref() == Some("named")).then_some("Thank you. We remember it."),
+        closable: session.summaries.is_empty() && session.state == "in_review",
         people: people(&session.participants),
         warnings: session.warnings.clone(),
         cards: cards.collect(),
@@ -102,6 +104,9 @@ fn lead(session: &SessionView) -> String {
     let open = session.summaries.iter().filter(|summary| summary.state == "done").count();
     match (session.state.as_str(), open, session.summaries.len()) {
         ("waiting_for_speakers", _, _) => "Tell us who spoke, and the summaries will be written.".into(),
+        ("received" | "parsed" | "attributed", 0, _) => {
+            "The summaries are being written. You get a mail when they are ready.".into()
+        }
         ("closed", _, _) => "Everything here is done.".into(),
         (_, _, 0) => "No client was found in this session, so there is nothing to send.".into(),
         (_, 0, _) => "Nothing here waits for you.".into(),

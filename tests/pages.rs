@@ -1,0 +1,218 @@
+//! The review in a real browser: what a coach does on a laptop and on a phone, without a line of script.
+
+use std::{net::Ipv4Addr, time::Duration};
+
+use debrief::http::{HttpState, public_router, serve};
+use debrief_jobs::db::Tx;
+use fantoccini::{Client, Locator};
+use metrics_exporter_prometheus::PrometheusBuilder;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::support::{Reviewed, World, browser::Browser};
+
+/// A world whose pages are served on a port of their own.
+struct Served {
+    world: World,
+    reviewed: Reviewed,
+    base: String,
+    stop: CancellationToken,
+}
+
+impl Drop for Served {
+    fn drop(&mut self) {
+        self.stop.cancel();
+    }
+}
+
+async fn served() -> Served {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
+    let base = format!("http://{}", listener.local_addr().expect("an address"));
+    let world = World::with(|settings| settings.review.base_url = base.parse().expect("a URL")).await;
+    let reviewed = Reviewed::new(&world).await;
+    reviewed.set_state(&world, "in_review").await;
+    let metrics = PrometheusBuilder::new().build_recorder().handle();
+    let router = public_router(HttpState { services: world.services.clone(), metrics });
+    let stop = CancellationToken::new();
+    tokio::spawn(serve(listener, router, stop.clone()));
+    Served { world, reviewed, base, stop }
+}
+
+/// Follows the mailed link and presses its button.
+async fn open(client: &Client, served: &Served) {
+    let token = served.reviewed.link(&served.world).await;
+    client.goto(&format!("{}/r/{}", served.base, token.reveal())).await.expect("the link opens");
+    press(client, "Open the review", "Delegating the release notes").await;
+    let here = client.current_url().await.expect("an address");
+    assert_eq!(here.path(), format!("/review/{}", served.reviewed.session));
+}
+
+/// Presses a button and waits for the page that says `then`.
+async fn press(client: &Client, label: &str, then: &str) {
+    let button = client.find(Locator::XPath(&format!("//button[normalize-space()='{label}']"))).await;
+    button.unwrap_or_else(|error| panic!("{label}: {error}")).click().await.expect("it is pressed");
+    let path = format!("//main//*[contains(., '{then}')]");
+    let page = client.wait().at_most(Duration::from_secs(20)).for_element(Locator::XPath(&path)).await;
+    page.unwrap_or_else(|error| panic!("no page says {then}: {error}"));
+}
+
+async fn text(client: &Client) -> String {
+    let text = client.execute("return document.body.innerText", Vec::new()).await.expect("the page answers");
+    text.as_str().unwrap_or_default().to_owned()
+}
+
+#[tokio::test]
+async fn a_coach_reads_corrects_and_approves_in_a_browser() {
+    let Some(browser) = Browser::start("a_coach_reads_corrects_and_approves_in_a_browser", 1200, &[]).await else {
+        return;
+    };
+    let (client, served) = (browser.client.clone(), served().await);
+    open(&client, &served).await;
+    let page = text(&client).await;
+    for words in
+        ["Delegating the release notes", "I ran the planning meeting myself", "0:06", "12:40", "Only you see this"]
+    {
+        assert!(page.contains(words), "{words} is missing in {page}");
+    }
+    keep(&client, "review").await;
+
+    let field = client.find(Locator::Css("textarea[name^='text.']")).await.expect("a sentence");
+    field.clear().await.expect("it is emptied");
+    field.send_keys("You ran the planning meeting in half an hour.").await.expect("it is typed");
+    press(&client, "Save changes", "Your changes are saved.").await;
+    press(&client, "Approve and send", "Approved. It goes to priya@raman.example at").await;
+    let page = text(&client).await;
+    assert!(page.contains("You ran the planning meeting in half an hour."), "{page}");
+    keep(&client, "approved").await;
+
+    let mut tx = served.world.database.db.tenant(served.world.organization).await.expect("a transaction");
+    let approved: (i32, String) = sqlx::query_as(
+        "select approved_version, content_hash from summaries join summary_versions on summary_id = id and summary_versions.version = approved_version
+         where state = 'approved' and approved_hash = content_hash",
+    )
+    .fetch_one(tx.conn())
+    .await
+    .expect("the edited version is approved, with its hash");
+    assert_eq!(approved.0, 2);
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn the_review_fits_a_phone_and_a_keyboard() {
+    let Some(browser) = Browser::start("the_review_fits_a_phone_and_a_keyboard", 360, &[]).await else { return };
+    let (client, served) = (browser.client.clone(), served().await);
+    let token = served.reviewed.link(&served.world).await;
+    client.goto(&format!("{}/r/{}", served.base, token.reveal())).await.expect("the link opens");
+    fits(&client).await;
+    keep(&client, "phone-open").await;
+    press(&client, "Open the review", "Delegating the release notes").await;
+    fits(&client).await;
+    keep(&client, "phone").await;
+
+    // Everything that can be used is reached by the tab key, in order, and shows that it has the focus.
+    let reached = client
+        .execute(
+            "return [...document.querySelectorAll('a[href], button, summary, input:not([type=hidden]), textarea')]
+                 .filter(one => one.checkVisibility()).every(one => { one.focus(); return document.activeElement === one && one.tabIndex >= 0; })",
+            Vec::new(),
+        )
+        .await
+        .expect("the page answers");
+    assert_eq!(reached, true);
+    // Fingers are wide: what is pressed is at least 24 CSS pixels high (WCAG 2.2, 2.5.8).
+    let small = client
+        .execute(
+            "return [...document.querySelectorAll('a[href], button, summary, label')].filter(one => one.checkVisibility())
+                 .map(one => [one.textContent.trim(), one.getBoundingClientRect().height]).filter(([, height]) => height < 24)",
+            Vec::new(),
+        )
+        .await
+        .expect("the page answers");
+    assert_eq!(small, serde_json::json!([]));
+    browser.close().await;
+}
+
+/// The least contrast of text on a page with what is behind it, as WCAG computes it, and whose it is.
+const LEAST_CONTRAST: &str = r"
+    const canvas = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true });
+    const read = (colour) => {
+        canvas.clearRect(0, 0, 1, 1); canvas.fillStyle = colour; canvas.fillRect(0, 0, 1, 1);
+        return canvas.getImageData(0, 0, 1, 1).data;
+    };
+    const light = ([r, g, b]) => {
+        const part = (value) => { value /= 255; return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4; };
+        return 0.2126 * part(r) + 0.7152 * part(g) + 0.0722 * part(b);
+    };
+    const behind = (one) => {
+        for (; one; one = one.parentElement) {
+            const colour = read(getComputedStyle(one).backgroundColor);
+            if (colour[3] === 255) return colour;
+        }
+        return [255, 255, 255];
+    };
+    let least = [21, 'nothing'];
+    for (const one of document.querySelectorAll('body *')) {
+        const speaks = one.matches('textarea') || [...one.childNodes].some(node => node.nodeType === 3 && node.data.trim());
+        if (!speaks || !one.checkVisibility()) continue;
+        const [a, b] = [light(read(getComputedStyle(one).color)), light(behind(one))];
+        const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+        if (ratio < least[0]) least = [ratio, one.outerHTML.slice(0, 120)];
+    }
+    return least";
+
+#[tokio::test]
+async fn every_word_can_be_read_by_day_and_by_night() {
+    for (scheme, further) in [("light", &[][..]), ("dark", &["--force-dark-mode"][..])] {
+        let Some(browser) = Browser::start("every_word_can_be_read_by_day_and_by_night", 1000, further).await else {
+            return;
+        };
+        let (client, served) = (browser.client.clone(), served().await);
+        open(&client, &served).await;
+        let is_dark = client.execute("return matchMedia('(prefers-color-scheme: dark)').matches", Vec::new()).await;
+        assert_eq!(is_dark.expect("the page answers"), scheme == "dark");
+        least_contrast(&client, scheme).await;
+        client
+            .find(Locator::Css("textarea[name^='text.']"))
+            .await
+            .expect("a sentence")
+            .clear()
+            .await
+            .expect("it is emptied");
+        press(&client, "Save changes", "This sentence is empty.").await;
+        least_contrast(&client, scheme).await;
+        keep(&client, scheme).await;
+        browser.close().await;
+    }
+}
+
+async fn least_contrast(client: &Client, scheme: &str) {
+    let least = client.execute(LEAST_CONTRAST, Vec::new()).await.expect("the page answers");
+    assert!(least[0].as_f64() >= Some(4.5), "{scheme}: {least}");
+    assert!(least[0].as_f64() < Some(21.0), "the page has words: {least}");
+}
+
+/// No page is wider than its window.
+async fn fits(client: &Client) {
+    let widths = client
+        .execute("return [document.documentElement.scrollWidth, window.innerWidth, visualViewport.width]", Vec::new())
+        .await
+        .expect("the page answers");
+    assert_eq!(widths[1], 360, "the window is a phone's: {widths}");
+    assert!(widths[0].as_f64() <= Some(360.0), "the page scrolls sideways: {widths}");
+}
+
+/// Keeps pictures of the page, a screen each, in the folder that `DEBRIEF_TESTS_PICTURES` names, for people to look at.
+async fn keep(client: &Client, name: &str) {
+    let Some(folder) = std::env::var_os("DEBRIEF_TESTS_PICTURES") else { return };
+    for screen in 1.. {
+        let picture = client.screenshot().await.expect("a picture");
+        std::fs::write(std::path::Path::new(&folder).join(format!("{name}-{screen}.png")), picture)
+            .expect("it is kept");
+        let scroll =
+            "const before = scrollY; scrollBy({ top: innerHeight - 40, behavior: 'instant' }); return scrollY > before";
+        if client.execute(scroll, Vec::new()).await.expect("the page scrolls") != true {
+            break;
+        }
+    }
+    client.execute("scrollTo({ top: 0, behavior: 'instant' })", Vec::new()).await.expect("the page scrolls");
+}

@@ -1,0 +1,114 @@
+//! Leases: the living keep their jobs, the dead lose them, and what kills its workers is parked.
+
+use super::*;
+
+#[tokio::test]
+async fn busy_workers_keep_their_jobs_however_long_they_take() {
+    let world = World::new().await;
+    let probe = Probe::new(Does::WaitForGate);
+    let mut ids = Vec::new();
+    for _ in 0..6 {
+        ids.push(put(&world, &Keyless(probe.clone())).await);
+    }
+    let settings = WorkerSettings { slots: 2, ..fast() };
+    let workers = [Worker::start(&world, settings.clone()), Worker::start(&world, settings)];
+    eventually("every slot is busy", async || probe.starts() == 4).await;
+    // Twice the lease: a heartbeat that waited for a free slot would have lost them all by now.
+    eventually("the jobs are older than their lease", async || {
+        let old = "select count(*) from jobs where state = 'running' and started_at < now() - interval '4 seconds'";
+        value(&world, old).await == 4
+    })
+    .await;
+    assert_eq!(value(&world, "select count(*) from jobs where state = 'due'").await, 2, "nothing is claimed ahead");
+    probe.open();
+    for id in ids {
+        until_state(&world, id, "done").await;
+    }
+    for worker in workers {
+        worker.stop().await;
+    }
+    assert_eq!((probe.starts(), effects(&world, &probe).await), (6, 6));
+    assert_eq!(value(&world, "select sum(kills)::bigint from jobs").await, 0);
+}
+
+#[tokio::test]
+async fn two_workers_run_each_of_many_jobs_once() {
+    let world = World::new().await;
+    let probe = Probe::new(Does::Finish);
+    for _ in 0..200 {
+        put(&world, &Keyless(probe.clone())).await;
+    }
+    let workers = [Worker::start(&world, fast()), Worker::start(&world, fast())];
+    eventually("all are done", async || value(&world, "select count(*) from jobs where state = 'done'").await == 200)
+        .await;
+    for worker in workers {
+        worker.stop().await;
+    }
+    assert_eq!((probe.starts(), effects(&world, &probe).await), (200, 200));
+}
+
+#[tokio::test]
+async fn a_killed_workers_job_runs_elsewhere() {
+    let world = World::new().await;
+    let probe = Probe::new(Does::WaitForGate);
+    let id = put(&world, &probe).await;
+    let victim = Worker::start(&world, fast());
+    eventually("the job runs", async || probe.starts() == 1).await;
+    victim.kill().await;
+    let heir = Worker::start(&world, fast());
+    eventually("the job runs elsewhere", async || probe.starts() == 2).await;
+    probe.open();
+    until_state(&world, id, "done").await;
+    heir.stop().await;
+    let after = job(&world, id).await;
+    assert_eq!((after.row.attempt, after.row.kills, effects(&world, &probe).await), (2, 1, 1));
+    assert_eq!(after.row.error.as_deref(), Some("its worker vanished"));
+}
+
+#[tokio::test]
+async fn a_job_that_kills_three_workers_is_parked_as_poison() {
+    let world = World::new().await;
+    let probe = Probe::new(Does::WaitForGate);
+    let id = put(&world, &probe).await;
+    meddle(&world, "update jobs set max_attempts = 10").await;
+    let settings = WorkerSettings { lease: Duration::from_millis(500), ..fast() };
+    for start in 1..=3 {
+        let victim = Worker::start(&world, settings.clone());
+        eventually("the job runs", async || probe.starts() == start).await;
+        victim.kill().await;
+    }
+    let survivor = Worker::start(&world, settings);
+    until_state(&world, id, "dead").await;
+    eventually("somebody is told", async || !probe.told().is_empty()).await;
+    survivor.stop().await;
+    assert_eq!(probe.starts(), 3);
+    assert!(probe.told()[0].contains("poison"), "{:?}", probe.told());
+}
+
+#[tokio::test]
+async fn a_rescue_respects_the_limit_of_attempts() {
+    let world = World::new().await;
+    let probe = Probe::new(Does::WaitForGate);
+    let id = put(&world, &probe).await;
+    meddle(&world, "update jobs set max_attempts = 1").await;
+    let victim = Worker::start(&world, fast());
+    eventually("the job runs", async || probe.starts() == 1).await;
+    victim.kill().await;
+    let survivor = Worker::start(&world, fast());
+    until_state(&world, id, "dead").await;
+    eventually("somebody is told", async || probe.told() == ["its worker vanished in the last attempt"]).await;
+    survivor.stop().await;
+    assert_eq!(probe.starts(), 1);
+}
+
+#[tokio::test]
+async fn a_job_whose_lease_is_lost_is_cut_off() {
+    let world = World::new().await;
+    let probe = Probe::new(Does::WaitForGate);
+    put(&world, &probe).await;
+    let worker = Worker::start(&world, fast());
+    eventually("the job runs", async || probe.starts() == 1).await;
+    meddle(&world, "update jobs set fence = fence + 1, leased_until = now() + interval '1 hour'").await;
+    eventually("it is cut off", async || probe.dropped() == 1).await;
+    worker.stop().await;
+}
