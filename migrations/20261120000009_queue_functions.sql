@@ -240,13 +240,13 @@ $$;
 
 -- Deletes finished jobs that were kept long enough, at most `most` at a time. A dead or cancelled job of a session
 -- that is still on its way stays: without it, reconcile would take the step for forgotten.
-create function prune_jobs(done_days float8, cancelled_days float8, dead_days float8, most bigint) returns bigint
+create function prune_jobs(done_days float8, own_done_days float8, cancelled_days float8, dead_days float8, most bigint) returns bigint
 language sql security definer set search_path = public, pg_temp
 as $$
     with old as (
         select j.id from jobs j
         where j.finished_at < now() - make_interval(secs => 86400 * case j.state
-                when 'done' then done_days when 'cancelled' then cancelled_days else dead_days end)
+                when 'done' then case when j.organization_id is null then own_done_days else done_days end when 'cancelled' then cancelled_days else dead_days end)
             and (j.state = 'done' or not exists (select from sessions s
                 where s.correlation_id = j.correlation_id and s.state not in ('closed', 'rejected')))
         order by j.finished_at limit most for update skip locked

@@ -44,6 +44,8 @@ enum Does {
     Panic,
     /// Snoozes the first time (in milliseconds), then finishes.
     SnoozeOnce(u64),
+    /// Computes for so long (in milliseconds) that nothing else in its process runs, then finishes.
+    BlockEverything(u64),
     /// Aborts, and the first time nobody can be told.
     AbortUntold,
 }
@@ -119,6 +121,7 @@ impl Probe {
                 return Err(JobError::Retry { message: "busy".into(), after: Some(Duration::from_secs(seconds)) });
             }
             Does::Abort | Does::AbortUntold => return Err(JobError::abort("never")),
+            Does::BlockEverything(millis) => std::thread::sleep(Duration::from_millis(millis)),
             Does::Panic => panic!("a probe panics"),
             Does::Finish | Does::SnoozeOnce(_) => {}
         }

@@ -1,5 +1,7 @@
 //! Leases: the living keep their jobs, the dead lose them, and what kills its workers is parked.
 
+use debrief_jobs::{Services, db::Db, queue::drain};
+
 use super::*;
 
 #[tokio::test]
@@ -29,6 +31,27 @@ async fn busy_workers_keep_their_jobs_however_long_they_take() {
     }
     assert_eq!((probe.starts(), effects(&world, &probe).await), (6, 6));
     assert_eq!(value(&world, "select sum(kills)::bigint from jobs").await, 0);
+}
+
+#[tokio::test]
+async fn a_job_that_blocks_its_whole_process_is_held_all_the_same() {
+    let mut settings = None;
+    let world = World::with(|of_world| settings = Some(of_world.clone())).await;
+    let probe = Probe::new(Does::BlockEverything(5000));
+    let id = put(&world, &probe).await;
+    // A process of one thread, with a pool of its own.
+    let db = Db::connect(&world.database.url, 5).expect("a good URL");
+    let services = Arc::new(Services::new(db, &settings.expect("the world's settings")).expect("good settings"));
+    let blocked = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(drain(services, catalogue(), fast()))
+    });
+    eventually("the job runs", async || probe.starts() == 1).await;
+    let rival = Worker::start(&world, fast());
+    until_state(&world, id, "done").await;
+    rival.stop().await;
+    blocked.join().expect("the process does not panic").expect("the drain ends");
+    assert_eq!((probe.starts(), job(&world, id).await.row.kills, effects(&world, &probe).await), (1, 0, 1));
 }
 
 #[tokio::test]

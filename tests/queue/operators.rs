@@ -100,6 +100,13 @@ async fn what_was_kept_long_enough_is_pruned() {
         let finished = format!("state = '{state}', finished_at = now() - interval '{days} days'");
         meddle(&world, &format!("update jobs set {finished} where id = '{id}'")).await;
     }
+    meddle(&world, "insert into schedules (name, last_tick) values ('a', now() - interval '2 days')").await;
+    for days in [3, 2] {
+        let ago = format!("now() - interval '{days} days'");
+        let tick = "insert into schedule_ticks (schedule, tick, fired_at) select name, ";
+        meddle(&world, &format!("{tick} last_tick - interval '{days} days' + interval '2 days', {ago} from schedules"))
+            .await;
+    }
     let mut tx = world.database.db.system().await.expect("a transaction");
     let Enqueued::New(prune) = enqueue(&mut tx, &Prune {}, Uuid::now_v7()).await.expect("an answer") else {
         panic!("no other prune")
@@ -114,4 +121,5 @@ async fn what_was_kept_long_enough_is_pruned() {
     left.sort();
     kept.sort();
     assert_eq!(left, kept);
+    assert_eq!(value(&world, "select count(*) from schedule_ticks").await, 1, "the last tick stays");
 }
