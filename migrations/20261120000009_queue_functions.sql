@@ -71,7 +71,8 @@ begin
 end $$;
 
 -- Extends the leases that are still held under their fences, and gives back those that are not: their jobs belong to
--- another worker now. A row that is locked is being finished this moment; it is neither extended nor lost.
+-- another worker now, or to nobody. A row that is locked is being finished this moment; it is neither extended nor
+-- lost, and neither is one that was finished under this very fence, even if its worker does not know so yet.
 create function extend_leases(ids uuid[], fences bigint[], lease_seconds float8) returns table (id uuid, fence bigint)
 language plpgsql security definer set search_path = public, pg_temp
 as $$
@@ -84,7 +85,7 @@ begin
     update jobs j set leased_until = now() + make_interval(secs => lease_seconds) from held where j.id = held.id;
     return query
     select h.id, h.fence from unnest(ids, fences) as h (id, fence)
-    where not exists (select from jobs j where j.id = h.id and j.fence = h.fence and j.state = 'running');
+    where not exists (select from jobs j where j.id = h.id and j.fence = h.fence and j.state in ('running', 'done'));
 end $$;
 
 -- Ends an attempt that did not finish its job: `retry` (due again after the delay), `dead`, `snooze` (due again after

@@ -112,6 +112,7 @@ impl Probe {
         let mut cut_off = CutOff(Some(self.probe));
         match self.does {
             Does::WaitForGate => {
+                ctx.progress(serde_json::json!({ "start": start })).await?;
                 let mut gate = shared(self.probe, |shared| shared.gate.subscribe());
                 gate.wait_for(|open| *open).await?;
             }

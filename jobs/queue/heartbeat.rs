@@ -68,7 +68,7 @@ async fn beat_once(process: &Process, kept: &mut Option<PgConnection>) -> Result
     .await?;
     *kept = Some(connection);
     for job in lost {
-        // A job that has just finished is not held either; it has left its seat by now or is about to.
+        // One that was settled a moment ago is not held either; it has left its seat by now or is about to.
         if process.flights.lose(job.id, job.fence) {
             tracing::debug!(target: "queue", { job.id = %job.id }, "not held any more");
         }

@@ -135,3 +135,13 @@ async fn a_job_whose_lease_is_lost_is_cut_off() {
     eventually("it is cut off", async || probe.dropped() == 1).await;
     worker.stop().await;
 }
+
+#[tokio::test]
+async fn a_job_that_has_just_finished_has_not_lost_its_lease() {
+    let world = World::new().await;
+    let id = put(&world, &Probe::new(Does::Finish)).await;
+    drain(Arc::clone(&world.services), catalogue(), fast()).await.expect("the drain ends");
+    let lost = |fence| format!("select count(*) from extend_leases(array['{id}'::uuid], array[{fence}::bigint], 2)");
+    assert_eq!(value(&world, &lost(1)).await, 0, "it finished under this fence");
+    assert_eq!(value(&world, &lost(0)).await, 1, "it finished under another");
+}

@@ -12,6 +12,7 @@ async fn a_cancelled_job_that_runs_is_cut_off_and_takes_no_effect() {
     let id = put(&world, &probe).await;
     let worker = Worker::start(&world, fast());
     eventually("the job runs", async || probe.starts() == 1).await;
+    eventually("it says how far it is", async || job(&world, id).await.progress.is_some()).await;
     assert_eq!(admin::cancel(db, &Filter::one(id)).await.expect("an answer"), 1);
     eventually("it is cut off", async || probe.dropped() == 1).await;
     worker.stop().await;
