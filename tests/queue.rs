@@ -217,13 +217,18 @@ fn catalogue() -> Catalogue {
 fn fast() -> WorkerSettings {
     WorkerSettings {
         slots: 8,
-        lease: Duration::from_secs(2),
+        lease: Duration::from_secs(4),
         heartbeat: Duration::from_millis(200),
         poll: Duration::from_millis(100),
         rescue_every: Duration::from_millis(200),
         backoff_base: Duration::from_millis(50),
         ..WorkerSettings::default()
     }
+}
+
+/// For a worker that will be killed: its jobs are free again soon.
+fn doomed() -> WorkerSettings {
+    WorkerSettings { lease: Duration::from_secs(1), ..fast() }
 }
 
 /// A worker process, as far as Postgres can tell.

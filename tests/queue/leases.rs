@@ -15,9 +15,9 @@ async fn busy_workers_keep_their_jobs_however_long_they_take() {
     let settings = WorkerSettings { slots: 2, ..fast() };
     let workers = [Worker::start(&world, settings.clone()), Worker::start(&world, settings)];
     eventually("every slot is busy", async || probe.starts() == 4).await;
-    // Twice the lease: a heartbeat that waited for a free slot would have lost them all by now.
+    // A heartbeat that waited for a free slot would have lost them all by now.
     eventually("the jobs are older than their lease", async || {
-        let old = "select count(*) from jobs where state = 'running' and started_at < now() - interval '4 seconds'";
+        let old = "select count(*) from jobs where state = 'running' and started_at < now() - interval '6 seconds'";
         value(&world, old).await == 4
     })
     .await;
@@ -75,7 +75,7 @@ async fn a_killed_workers_job_runs_elsewhere() {
     let world = World::new().await;
     let probe = Probe::new(Does::WaitForGate);
     let id = put(&world, &probe).await;
-    let victim = Worker::start(&world, fast());
+    let victim = Worker::start(&world, doomed());
     eventually("the job runs", async || probe.starts() == 1).await;
     victim.kill().await;
     let heir = Worker::start(&world, fast());
@@ -94,13 +94,12 @@ async fn a_job_that_kills_three_workers_is_parked_as_poison() {
     let probe = Probe::new(Does::WaitForGate);
     let id = put(&world, &probe).await;
     meddle(&world, "update jobs set max_attempts = 10").await;
-    let settings = WorkerSettings { lease: Duration::from_millis(500), ..fast() };
     for start in 1..=3 {
-        let victim = Worker::start(&world, settings.clone());
+        let victim = Worker::start(&world, doomed());
         eventually("the job runs", async || probe.starts() == start).await;
         victim.kill().await;
     }
-    let survivor = Worker::start(&world, settings);
+    let survivor = Worker::start(&world, fast());
     until_state(&world, id, "dead").await;
     eventually("somebody is told", async || !probe.told().is_empty()).await;
     survivor.stop().await;
@@ -114,7 +113,7 @@ async fn a_rescue_respects_the_limit_of_attempts() {
     let probe = Probe::new(Does::WaitForGate);
     let id = put(&world, &probe).await;
     meddle(&world, "update jobs set max_attempts = 1").await;
-    let victim = Worker::start(&world, fast());
+    let victim = Worker::start(&world, doomed());
     eventually("the job runs", async || probe.starts() == 1).await;
     victim.kill().await;
     let survivor = Worker::start(&world, fast());
