@@ -71,7 +71,8 @@ begin
 end $$;
 
 -- Extends the leases that are still held under their fences, and gives back those that are not: their jobs belong to
--- another worker now. A row that is locked is being finished this moment; it is neither extended nor lost.
+-- another worker now, or to nobody. A row that is locked is being finished this moment; it is neither extended nor
+-- lost, and neither is one that was finished under this very fence, even if its worker does not know so yet.
 create function extend_leases(ids uuid[], fences bigint[], lease_seconds float8) returns table (id uuid, fence bigint)
 language plpgsql security definer set search_path = public, pg_temp
 as $$
@@ -84,7 +85,7 @@ begin
     update jobs j set leased_until = now() + make_interval(secs => lease_seconds) from held where j.id = held.id;
     return query
     select h.id, h.fence from unnest(ids, fences) as h (id, fence)
-    where not exists (select from jobs j where j.id = h.id and j.fence = h.fence and j.state = 'running');
+    where not exists (select from jobs j where j.id = h.id and j.fence = h.fence and j.state in ('running', 'done'));
 end $$;
 
 -- Ends an attempt that did not finish its job: `retry` (due again after the delay), `dead`, `snooze` (due again after
@@ -240,13 +241,13 @@ $$;
 
 -- Deletes finished jobs that were kept long enough, at most `most` at a time. A dead or cancelled job of a session
 -- that is still on its way stays: without it, reconcile would take the step for forgotten.
-create function prune_jobs(done_days float8, cancelled_days float8, dead_days float8, most bigint) returns bigint
+create function prune_jobs(done_days float8, own_done_days float8, cancelled_days float8, dead_days float8, most bigint) returns bigint
 language sql security definer set search_path = public, pg_temp
 as $$
     with old as (
         select j.id from jobs j
         where j.finished_at < now() - make_interval(secs => 86400 * case j.state
-                when 'done' then done_days when 'cancelled' then cancelled_days else dead_days end)
+                when 'done' then case when j.organization_id is null then own_done_days else done_days end when 'cancelled' then cancelled_days else dead_days end)
             and (j.state = 'done' or not exists (select from sessions s
                 where s.correlation_id = j.correlation_id and s.state not in ('closed', 'rejected')))
         order by j.finished_at limit most for update skip locked

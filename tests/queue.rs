@@ -44,6 +44,8 @@ enum Does {
     Panic,
     /// Snoozes the first time (in milliseconds), then finishes.
     SnoozeOnce(u64),
+    /// Computes for so long (in milliseconds) that nothing else in its process runs, then finishes.
+    BlockEverything(u64),
     /// Aborts, and the first time nobody can be told.
     AbortUntold,
 }
@@ -110,6 +112,7 @@ impl Probe {
         let mut cut_off = CutOff(Some(self.probe));
         match self.does {
             Does::WaitForGate => {
+                ctx.progress(serde_json::json!({ "start": start })).await?;
                 let mut gate = shared(self.probe, |shared| shared.gate.subscribe());
                 gate.wait_for(|open| *open).await?;
             }
@@ -119,6 +122,7 @@ impl Probe {
                 return Err(JobError::Retry { message: "busy".into(), after: Some(Duration::from_secs(seconds)) });
             }
             Does::Abort | Does::AbortUntold => return Err(JobError::abort("never")),
+            Does::BlockEverything(millis) => std::thread::sleep(Duration::from_millis(millis)),
             Does::Panic => panic!("a probe panics"),
             Does::Finish | Does::SnoozeOnce(_) => {}
         }
@@ -213,13 +217,18 @@ fn catalogue() -> Catalogue {
 fn fast() -> WorkerSettings {
     WorkerSettings {
         slots: 8,
-        lease: Duration::from_secs(2),
+        lease: Duration::from_secs(4),
         heartbeat: Duration::from_millis(200),
         poll: Duration::from_millis(100),
         rescue_every: Duration::from_millis(200),
         backoff_base: Duration::from_millis(50),
         ..WorkerSettings::default()
     }
+}
+
+/// For a worker that will be killed: its jobs are free again soon.
+fn doomed() -> WorkerSettings {
+    WorkerSettings { lease: Duration::from_secs(1), ..fast() }
 }
 
 /// A worker process, as far as Postgres can tell.

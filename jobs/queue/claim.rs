@@ -98,7 +98,7 @@ async fn claim(process: &Process) -> Result<Vec<Claimed>, sqlx::Error> {
             fence: row.fence,
             correlation_id: row.correlation_id,
         };
-        let seat = Arc::new(process.flights.seat(info.id, info.fence, kind.name));
+        let seat = Arc::new(process.flights.seat(info.id, info.fence, &kind));
         Some(Claimed { info, kind, args: row.args, seat })
     });
     let mut claimed: Vec<Claimed> = claimed.collect();

@@ -76,6 +76,33 @@ impl Context {
         Ok(self.db.system().await?)
     }
 
+    /// Says how far the job is (counts and ids, never what was said), for whoever looks at it meanwhile.
+    ///
+    /// # Errors
+    /// [`JobError::Stale`] when another worker has taken the job over: there is no point in going on.
+    pub async fn progress(&self, progress: impl Serialize) -> Result<(), JobError> {
+        let progress = serde_json::to_value(progress)?;
+        match self.job.organization {
+            Some(_) => self.note_progress(self.tenant_tx().await?, progress).await,
+            None => self.note_progress(self.system_tx().await?, progress).await,
+        }
+    }
+
+    async fn note_progress(&self, mut tx: impl Tx, progress: serde_json::Value) -> Result<(), JobError> {
+        let noted = sqlx::query!(
+            "update jobs set progress = $3 where id = $1 and fence = $2 and state = 'running'",
+            self.job.id,
+            self.job.fence,
+            progress
+        )
+        .execute(tx.conn())
+        .await?;
+        if noted.rows_affected() == 0 {
+            return Err(JobError::Stale);
+        }
+        Ok(tx.commit().await?)
+    }
+
     /// Marks the job done, with `output` (counts and ids, never what was said), and commits `tx` with all that is in
     /// it. The transaction must be of the job's own organization.
     ///

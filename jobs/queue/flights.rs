@@ -6,13 +6,17 @@
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
 };
 
 use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::catalogue::Catalogue;
+use super::catalogue::{Catalogue, Kind};
+
+/// How long after its timeout a job may still be held: for recording its end.
+const OVERTIME: Duration = Duration::from_secs(120);
 
 /// The jobs in this process.
 #[derive(Debug)]
@@ -27,6 +31,7 @@ pub(super) struct Flights {
 #[derive(Debug)]
 struct Held {
     kind: &'static str,
+    until: Instant,
     lost: CancellationToken,
 }
 
@@ -61,15 +66,18 @@ impl Flights {
     }
 
     /// Seats a job that was claimed.
-    pub(super) fn seat(self: &Arc<Self>, id: Uuid, fence: i64, kind: &'static str) -> Seat {
+    pub(super) fn seat(self: &Arc<Self>, id: Uuid, fence: i64, kind: &Kind) -> Seat {
         let lost = CancellationToken::new();
-        self.lock().insert((id, fence), Held { kind, lost: lost.clone() });
+        let until = Instant::now() + kind.policy.timeout + OVERTIME;
+        self.lock().insert((id, fence), Held { kind: kind.name, until, lost: lost.clone() });
         Seat { flights: Arc::clone(self), key: (id, fence), lost }
     }
 
-    /// The ids and fences of the jobs in this process.
-    pub(super) fn held(&self) -> (Vec<Uuid>, Vec<i64>) {
-        self.lock().keys().copied().unzip()
+    /// The ids and fences of the jobs whose leases are to be extended. One that is here long after its timeout hangs,
+    /// and its process with it: its lease runs out, so that it is rescued elsewhere.
+    pub(super) fn to_extend(&self) -> (Vec<Uuid>, Vec<i64>) {
+        let now = Instant::now();
+        self.lock().iter().filter(|(_, held)| held.until > now).map(|(key, _)| *key).unzip()
     }
 
     pub(super) fn is_empty(&self) -> bool {

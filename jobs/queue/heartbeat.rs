@@ -1,20 +1,34 @@
-//! The heartbeat: extends the leases of every job of this process, in one statement, on a task and a connection of its
-//! own, so that neither busy jobs nor a busy pool can hold it up.
+//! The heartbeat: extends the leases of every job of this process, in one statement.
 //!
-//! Writes `leased_until` through `extend_leases`, and tells jobs whose lease is lost.
+//! It runs on a thread, a runtime and a connection of its own, so that neither jobs that compute for long nor a busy
+//! pool can hold it up. Writes `leased_until` through `extend_leases`, and tells jobs whose lease is lost.
 
 use std::{sync::Arc, time::Duration};
 
 use sqlx::{Connection, PgConnection, PgPool};
 use tokio::time::timeout;
+use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::worker::Process;
 
 /// A statement on the heartbeat's connection takes no longer than this, or the connection is made anew.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// Beats until it is dropped.
-pub(super) async fn beat(process: Arc<Process>) {
+/// Starts the heartbeat; dropping the guard ends it.
+///
+/// # Errors
+/// When the system refuses a thread.
+pub(super) fn start(process: Arc<Process>) -> std::io::Result<DropGuard> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let end = CancellationToken::new();
+    let guard = end.clone().drop_guard();
+    std::thread::Builder::new().name("heartbeat".to_owned()).spawn(move || {
+        runtime.block_on(end.run_until_cancelled(beat(process)));
+    })?;
+    Ok(guard)
+}
+
+async fn beat(process: Arc<Process>) {
     let mut connection = None;
     let mut failing = false;
     loop {
@@ -25,21 +39,21 @@ pub(super) async fn beat(process: Arc<Process>) {
             Ok(Err(error)) => Some(error.to_string()),
             Err(_) => Some("no answer".to_owned()),
         };
-        if let Some(error) = &trouble {
-            connection = None;
-            if !failing {
-                tracing::warn!(target: "queue", error, "the leases could not be extended; jobs go on under their fences");
-            }
+        if let Some(error) = &trouble
+            && !failing
+        {
+            tracing::warn!(target: "queue", error, "the leases could not be extended; jobs go on under their fences");
         }
         failing = trouble.is_some();
     }
 }
 
 async fn beat_once(process: &Process, kept: &mut Option<PgConnection>) -> Result<(), sqlx::Error> {
-    let (ids, fences) = process.flights.held();
+    let (ids, fences) = process.flights.to_extend();
     if ids.is_empty() {
         return Ok(());
     }
+    // It is kept again only after it has answered.
     let mut connection = match kept.take() {
         Some(connection) => connection,
         None => connect(process.services.db.pool()).await?,
@@ -54,7 +68,7 @@ async fn beat_once(process: &Process, kept: &mut Option<PgConnection>) -> Result
     .await?;
     *kept = Some(connection);
     for job in lost {
-        // A job that has just finished is not held either; it has left its seat by now or is about to.
+        // One that was settled a moment ago is not held either; it has left its seat by now or is about to.
         if process.flights.lose(job.id, job.fence) {
             tracing::debug!(target: "queue", { job.id = %job.id }, "not held any more");
         }
@@ -63,7 +77,7 @@ async fn beat_once(process: &Process, kept: &mut Option<PgConnection>) -> Result
 }
 
 /// A connection outside the pool, in the app role.
-pub(super) async fn connect(pool: &PgPool) -> Result<PgConnection, sqlx::Error> {
+async fn connect(pool: &PgPool) -> Result<PgConnection, sqlx::Error> {
     let mut connection = PgConnection::connect_with(&pool.connect_options()).await?;
     sqlx::query("set role debrief_app").execute(&mut connection).await?;
     Ok(connection)

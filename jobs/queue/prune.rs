@@ -10,14 +10,16 @@ use super::{
 };
 use crate::db::Tx;
 
-/// Days that a job which is done is kept.
+/// Days that an organization's job which is done is kept.
 const DONE_DAYS: f64 = 3.0;
+/// Days that a job of the installation which is done is kept: the inbox alone is looked at every few seconds.
+const OWN_DONE_DAYS: f64 = 1.0 / 24.0;
 /// Days that a cancelled job is kept.
 const CANCELLED_DAYS: f64 = 7.0;
 /// Days that a dead job is kept.
 const DEAD_DAYS: f64 = 30.0;
-/// Days that a fired tick is kept.
-const TICK_DAYS: i32 = 30;
+/// Days that a fired tick is kept; the last of each schedule stays.
+const TICK_DAYS: i32 = 1;
 /// Jobs a batch.
 const BATCH: i64 = 1000;
 
@@ -41,8 +43,9 @@ impl Job for Prune {
         loop {
             // Each batch is a transaction of its own, so that no lock is held for long.
             let pruned = sqlx::query_scalar!(
-                r#"select prune_jobs($1, $2, $3, $4) as "pruned!""#,
+                r#"select prune_jobs($1, $2, $3, $4, $5) as "pruned!""#,
                 DONE_DAYS,
+                OWN_DONE_DAYS,
                 CANCELLED_DAYS,
                 DEAD_DAYS,
                 BATCH
@@ -55,11 +58,14 @@ impl Job for Prune {
             }
         }
         let mut tx = ctx.system_tx().await?;
-        let ticks =
-            sqlx::query!("delete from schedule_ticks where fired_at < now() - make_interval(days => $1)", TICK_DAYS)
-                .execute(tx.conn())
-                .await?
-                .rows_affected();
+        let ticks = sqlx::query!(
+            "delete from schedule_ticks t using schedules s
+             where s.name = t.schedule and t.tick < s.last_tick and t.fired_at < now() - make_interval(days => $1)",
+            TICK_DAYS
+        )
+        .execute(tx.conn())
+        .await?
+        .rows_affected();
         ctx.finish(tx, serde_json::json!({ "jobs": jobs, "ticks": ticks })).await
     }
 }

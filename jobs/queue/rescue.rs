@@ -96,16 +96,19 @@ async fn tell_untold(process: &Process) -> Result<(), sqlx::Error> {
     Ok(())
 }
 
-/// Sets the gauges from what the queue holds.
+/// Sets the gauges from what the queue holds, those of the kinds that it does not hold to zero.
 async fn publish(process: &Process) {
     let Ok(stats) = admin::stats(&process.services.db).await else { return };
-    for row in stats {
-        let labels = [("kind", row.kind), ("state", row.state)];
-        #[expect(clippy::cast_precision_loss, reason = "a gauge is a float, and no queue is that long")]
-        metrics::gauge!("debrief_jobs", &labels).set(row.jobs as f64);
-        if labels[1].1 == "due" {
-            metrics::gauge!("debrief_queue_lag_seconds", "kind" => labels[0].1.clone())
-                .set(row.oldest_due_seconds.unwrap_or(0.0));
+    for kind in process.catalogue.kinds().iter().map(|kind| kind.name) {
+        for state in ["due", "running", "dead"] {
+            let stat = stats.iter().find(|stat| stat.kind == kind && stat.state == state);
+            #[expect(clippy::cast_precision_loss, reason = "a gauge is a float, and no queue is that long")]
+            let jobs = stat.map_or(0, |stat| stat.jobs) as f64;
+            metrics::gauge!("debrief_jobs", "kind" => kind, "state" => state).set(jobs);
+            if state == "due" {
+                let lag = stat.and_then(|stat| stat.oldest_due_seconds).unwrap_or(0.0);
+                metrics::gauge!("debrief_queue_lag_seconds", "kind" => kind).set(lag);
+            }
         }
     }
 }

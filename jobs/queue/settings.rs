@@ -10,16 +10,32 @@ use crate::SettingsError;
 
 /// What an operator sets.
 #[derive(Clone, Debug, Deserialize)]
+#[serde(default)]
 pub struct Settings {
     /// How many jobs a process runs at a time, of all kinds together.
     pub concurrency: usize,
     /// How long a stopping worker waits for its running jobs before it gives them back, in seconds.
     pub shutdown_seconds: u64,
+    /// How long a job is held without a sign of life from its worker, in seconds; a killed worker's jobs run elsewhere
+    /// about four seconds after it.
+    pub lease_seconds: u64,
     /// Whether workers listen for wake-ups; false behind a pooler in transaction mode, where polling alone does it.
     pub listen: bool,
     /// By a schedule's name: a cron expression of six fields (seconds first) in place of its own, or `off`.
-    #[serde(default)]
     pub schedules: BTreeMap<String, String>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let worker = WorkerSettings::default();
+        Self {
+            concurrency: worker.slots,
+            shutdown_seconds: worker.grace.as_secs(),
+            lease_seconds: worker.lease.as_secs(),
+            listen: worker.listen,
+            schedules: BTreeMap::new(),
+        }
+    }
 }
 
 /// The times and counts of a worker.
@@ -79,7 +95,13 @@ impl WorkerSettings {
         if settings.concurrency == 0 {
             return Err(SettingsError::new("queue.concurrency", "must be 1 or more"));
         }
+        if settings.lease_seconds == 0 {
+            return Err(SettingsError::new("queue.lease_seconds", "must be 1 or more"));
+        }
+        let lease = Duration::from_secs(settings.lease_seconds);
         Ok(Self {
+            lease,
+            heartbeat: lease / 4,
             slots: settings.concurrency,
             grace: Duration::from_secs(settings.shutdown_seconds),
             listen: settings.listen,

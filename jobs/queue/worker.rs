@@ -38,8 +38,14 @@ const LAST_WORDS: Duration = Duration::from_secs(5);
 
 /// Why a worker ended before it was told to.
 #[derive(Debug, thiserror::Error)]
-#[error("the worker ended: {0}")]
-pub struct WorkError(#[from] MonitorError);
+pub enum WorkError {
+    /// The system refused a thread.
+    #[error("the worker's heartbeat cannot start: {0}")]
+    Heartbeat(#[from] std::io::Error),
+    /// apalis' monitor gave up.
+    #[error("the worker ended: {0}")]
+    Monitor(#[from] MonitorError),
+}
 
 /// What the parts of a worker process share.
 #[derive(Debug)]
@@ -105,7 +111,7 @@ impl Process {
 /// Works until `shutdown`: claims jobs of the catalogue's kinds, runs them, looks after the queue, fires the schedules.
 ///
 /// # Errors
-/// When apalis' monitor gives up, which nothing known makes it do.
+/// When the heartbeat cannot start, or apalis' monitor gives up (which nothing known makes it do).
 pub async fn work(
     services: Arc<Services>,
     catalogue: Catalogue,
@@ -119,8 +125,8 @@ pub async fn work(
 pub(super) async fn run(process: Arc<Process>, shutdown: CancellationToken) -> Result<(), WorkError> {
     tracing::info!(target: "queue", worker = process.name, slots = process.settings.slots, "working");
     let (sender, receiver) = mpsc::channel(process.settings.slots.max(1));
+    let _heartbeat = heartbeat::start(Arc::clone(&process))?;
     let mut beside = vec![
-        spawn(heartbeat::beat(Arc::clone(&process))),
         spawn(rescue::rescue(Arc::clone(&process))),
         spawn(claim::claim_until(Arc::clone(&process), sender, shutdown.clone())),
     ];
@@ -176,7 +182,6 @@ async fn run_job(job: Claimed, services: Data<Arc<Services>>) -> Result<(), Fail
     (job.kind.run)(job.args, ctx).await.map(|_| ()).map_err(Failure)
 }
 
-#[expect(clippy::borrowed_box, reason = "the signature is apalis'")]
 fn panic_message(panic: &Box<dyn std::any::Any + Send>) -> PanicError {
     let text =
         panic.downcast_ref::<&str>().map(ToString::to_string).or_else(|| panic.downcast_ref::<String>().cloned());

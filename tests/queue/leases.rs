@@ -1,5 +1,7 @@
 //! Leases: the living keep their jobs, the dead lose them, and what kills its workers is parked.
 
+use debrief_jobs::{Services, db::Db, queue::drain};
+
 use super::*;
 
 #[tokio::test]
@@ -13,9 +15,9 @@ async fn busy_workers_keep_their_jobs_however_long_they_take() {
     let settings = WorkerSettings { slots: 2, ..fast() };
     let workers = [Worker::start(&world, settings.clone()), Worker::start(&world, settings)];
     eventually("every slot is busy", async || probe.starts() == 4).await;
-    // Twice the lease: a heartbeat that waited for a free slot would have lost them all by now.
+    // A heartbeat that waited for a free slot would have lost them all by now.
     eventually("the jobs are older than their lease", async || {
-        let old = "select count(*) from jobs where state = 'running' and started_at < now() - interval '4 seconds'";
+        let old = "select count(*) from jobs where state = 'running' and started_at < now() - interval '6 seconds'";
         value(&world, old).await == 4
     })
     .await;
@@ -29,6 +31,27 @@ async fn busy_workers_keep_their_jobs_however_long_they_take() {
     }
     assert_eq!((probe.starts(), effects(&world, &probe).await), (6, 6));
     assert_eq!(value(&world, "select sum(kills)::bigint from jobs").await, 0);
+}
+
+#[tokio::test]
+async fn a_job_that_blocks_its_whole_process_is_held_all_the_same() {
+    let mut settings = None;
+    let world = World::with(|of_world| settings = Some(of_world.clone())).await;
+    let probe = Probe::new(Does::BlockEverything(5000));
+    let id = put(&world, &probe).await;
+    // A process of one thread, with a pool of its own.
+    let db = Db::connect(&world.database.url, 5).expect("a good URL");
+    let services = Arc::new(Services::new(db, &settings.expect("the world's settings")).expect("good settings"));
+    let blocked = std::thread::spawn(move || {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
+        runtime.block_on(drain(services, catalogue(), fast()))
+    });
+    eventually("the job runs", async || probe.starts() == 1).await;
+    let rival = Worker::start(&world, fast());
+    until_state(&world, id, "done").await;
+    rival.stop().await;
+    blocked.join().expect("the process does not panic").expect("the drain ends");
+    assert_eq!((probe.starts(), job(&world, id).await.row.kills, effects(&world, &probe).await), (1, 0, 1));
 }
 
 #[tokio::test]
@@ -52,7 +75,7 @@ async fn a_killed_workers_job_runs_elsewhere() {
     let world = World::new().await;
     let probe = Probe::new(Does::WaitForGate);
     let id = put(&world, &probe).await;
-    let victim = Worker::start(&world, fast());
+    let victim = Worker::start(&world, doomed());
     eventually("the job runs", async || probe.starts() == 1).await;
     victim.kill().await;
     let heir = Worker::start(&world, fast());
@@ -71,13 +94,12 @@ async fn a_job_that_kills_three_workers_is_parked_as_poison() {
     let probe = Probe::new(Does::WaitForGate);
     let id = put(&world, &probe).await;
     meddle(&world, "update jobs set max_attempts = 10").await;
-    let settings = WorkerSettings { lease: Duration::from_millis(500), ..fast() };
     for start in 1..=3 {
-        let victim = Worker::start(&world, settings.clone());
+        let victim = Worker::start(&world, doomed());
         eventually("the job runs", async || probe.starts() == start).await;
         victim.kill().await;
     }
-    let survivor = Worker::start(&world, settings);
+    let survivor = Worker::start(&world, fast());
     until_state(&world, id, "dead").await;
     eventually("somebody is told", async || !probe.told().is_empty()).await;
     survivor.stop().await;
@@ -91,7 +113,7 @@ async fn a_rescue_respects_the_limit_of_attempts() {
     let probe = Probe::new(Does::WaitForGate);
     let id = put(&world, &probe).await;
     meddle(&world, "update jobs set max_attempts = 1").await;
-    let victim = Worker::start(&world, fast());
+    let victim = Worker::start(&world, doomed());
     eventually("the job runs", async || probe.starts() == 1).await;
     victim.kill().await;
     let survivor = Worker::start(&world, fast());
@@ -111,4 +133,14 @@ async fn a_job_whose_lease_is_lost_is_cut_off() {
     meddle(&world, "update jobs set fence = fence + 1, leased_until = now() + interval '1 hour'").await;
     eventually("it is cut off", async || probe.dropped() == 1).await;
     worker.stop().await;
+}
+
+#[tokio::test]
+async fn a_job_that_has_just_finished_has_not_lost_its_lease() {
+    let world = World::new().await;
+    let id = put(&world, &Probe::new(Does::Finish)).await;
+    drain(Arc::clone(&world.services), catalogue(), fast()).await.expect("the drain ends");
+    let lost = |fence| format!("select count(*) from extend_leases(array['{id}'::uuid], array[{fence}::bigint], 2)");
+    assert_eq!(value(&world, &lost(1)).await, 0, "it finished under this fence");
+    assert_eq!(value(&world, &lost(0)).await, 1, "it finished under another");
 }

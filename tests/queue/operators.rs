@@ -12,6 +12,7 @@ async fn a_cancelled_job_that_runs_is_cut_off_and_takes_no_effect() {
     let id = put(&world, &probe).await;
     let worker = Worker::start(&world, fast());
     eventually("the job runs", async || probe.starts() == 1).await;
+    eventually("it says how far it is", async || job(&world, id).await.progress.is_some()).await;
     assert_eq!(admin::cancel(db, &Filter::one(id)).await.expect("an answer"), 1);
     eventually("it is cut off", async || probe.dropped() == 1).await;
     worker.stop().await;
@@ -100,6 +101,13 @@ async fn what_was_kept_long_enough_is_pruned() {
         let finished = format!("state = '{state}', finished_at = now() - interval '{days} days'");
         meddle(&world, &format!("update jobs set {finished} where id = '{id}'")).await;
     }
+    meddle(&world, "insert into schedules (name, last_tick) values ('a', now() - interval '2 days')").await;
+    for days in [3, 2] {
+        let ago = format!("now() - interval '{days} days'");
+        let tick = "insert into schedule_ticks (schedule, tick, fired_at) select name, ";
+        meddle(&world, &format!("{tick} last_tick - interval '{days} days' + interval '2 days', {ago} from schedules"))
+            .await;
+    }
     let mut tx = world.database.db.system().await.expect("a transaction");
     let Enqueued::New(prune) = enqueue(&mut tx, &Prune {}, Uuid::now_v7()).await.expect("an answer") else {
         panic!("no other prune")
@@ -114,4 +122,5 @@ async fn what_was_kept_long_enough_is_pruned() {
     left.sort();
     kept.sort();
     assert_eq!(left, kept);
+    assert_eq!(value(&world, "select count(*) from schedule_ticks").await, 1, "the last tick stays");
 }

@@ -108,7 +108,7 @@ async fn what_is_dead_or_cancelled_stays_so() {
     }
     // Not even when the job's row is old enough to be pruned: its session is still on its way.
     meddle(&world, "update jobs set finished_at = now() - interval '99 days'").await;
-    assert_eq!(value(&world, "select prune_jobs(3, 7, 30, 1000)").await, 4, "only the reconciles are pruned");
+    assert_eq!(value(&world, "select prune_jobs(3, 1, 7, 30, 1000)").await, 4, "only the reconciles are pruned");
     assert_eq!(reconciled(&world).await, jobs);
 }
 

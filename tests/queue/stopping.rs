@@ -20,6 +20,26 @@ async fn a_shutdown_waits_for_what_is_running() {
 }
 
 #[tokio::test]
+async fn a_shutdown_that_is_longer_than_the_lease_runs_no_job_twice() {
+    let world = World::new().await;
+    let probe = Probe::new(Does::WaitForGate);
+    let id = put(&world, &probe).await;
+    let worker = Worker::start(&world, WorkerSettings { grace: Duration::from_secs(60), ..fast() });
+    eventually("the job runs", async || probe.starts() == 1).await;
+    worker.shutdown.cancel();
+    let rival = Worker::start(&world, fast());
+    eventually("the job is older than its lease", async || {
+        value(&world, "select count(*) from jobs where started_at < now() - interval '5 seconds'").await == 1
+    })
+    .await;
+    probe.open();
+    worker.stop().await;
+    rival.stop().await;
+    let after = job(&world, id).await.row;
+    assert_eq!((probe.starts(), after.state.as_str(), after.attempt, after.kills), (1, "done", 1, 0));
+}
+
+#[tokio::test]
 async fn a_shutdown_gives_back_what_takes_too_long_and_counts_no_attempt() {
     let world = World::new().await;
     let probe = Probe::new(Does::WaitForGate);
@@ -70,7 +90,7 @@ async fn a_worker_goes_on_after_an_outage() {
     elsewhere(&format!("alter database {name} allow_connections false")).await;
     elsewhere(&format!("select pg_terminate_backend(pid) from pg_stat_activity where datname = '{name}'")).await;
     let out = std::time::Instant::now();
-    eventually("the lease is over", async || out.elapsed() > fast().lease * 2).await;
+    eventually("the lease is over", async || out.elapsed() > fast().lease + Duration::from_secs(1)).await;
     assert!(!worker.task.is_finished(), "the worker waits");
     elsewhere(&format!("alter database {name} allow_connections true")).await;
     running.open();
@@ -115,7 +135,7 @@ async fn a_drain_takes_over_from_a_killed_worker() {
     let world = World::new().await;
     let probe = Probe::new(Does::WaitForGate);
     let id = put(&world, &probe).await;
-    let victim = Worker::start(&world, fast());
+    let victim = Worker::start(&world, doomed());
     eventually("the job runs", async || probe.starts() == 1).await;
     victim.kill().await;
     probe.open();
