@@ -1,6 +1,7 @@
 //! What the tests share: a Postgres server, a database a test, services over it, people to work with.
 
 mod database;
+pub(crate) mod s3;
 mod world;
 
 pub(crate) use database::TestDatabase;
