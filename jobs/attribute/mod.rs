@@ -22,7 +22,7 @@ use crate::{
 };
 
 pub use resolve::{Alias, Label, People, Person, Resolution, THRESHOLD, Who, resolve};
-pub use speakers::{NameError, Named, SpeakerIs, UnresolvedSpeaker, name_speakers, unresolved};
+pub use speakers::{NameError, Named, SpeakerIs, Suggestion, UnresolvedSpeaker, name_speakers, unresolved};
 
 /// Finds out who speaks in a session.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -62,7 +62,8 @@ pub(crate) fn endpoint() -> &'static str {
 /// A bucket of its own, as a setting: `s3://…?endpoint=…`. The requests need no signature.
 pub(crate) async fn bucket_url() -> String {
     let name = format!("t-{}", Uuid::now_v7().simple());
-    let response = reqwest::Client::new().put(format!("{}/{name}", endpoint())).send().await.expect("moto answers");
+    let endpoint = endpoint();
+    let response = reqwest::Client::new().put(format!("{endpoint}/{name}")).send().await.expect("moto answers");
     assert!(response.status().is_success(), "the bucket is made: {}", response.status());
-    format!("s3://{name}/some/prefix?endpoint={}&region=us-east-1&anonymous=true", endpoint())
+    format!("s3://{name}/some/prefix?endpoint={endpoint}&region=us-east-1&anonymous=true")
 }
