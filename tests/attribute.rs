@@ -115,7 +115,7 @@ async fn known_people_become_participants_and_each_client_gets_a_summary() {
     let session = parsed_session(&world, &TWO[..4]).await;
     attribute(&world, session).await;
     let expected =
-        "attributed individual: Priya Raman client 8.5s 11w 1t, Maya Okafor coach 5.5s 11w 2t; Priya Raman due";
+        "attributed individual: Priya Raman client 8.5s 11w 1t, Maya Okafor coach 5.5s 12w 2t; Priya Raman due";
     assert_eq!(outcome(&world, session).await, expected);
     assert_eq!(due(&world).await, "summarize.client 1");
     // At least once: a second run changes nothing.
@@ -141,7 +141,7 @@ async fn one_unknown_voice_holds_the_session_until_it_is_named_and_is_asked_abou
 
     let waiting = unresolved(&mut tenant(&world).await, first).await.expect("the speakers");
     let labels: Vec<(&str, i32, i32)> = waiting.iter().map(|s| (s.label.as_str(), s.words, s.turns)).collect();
-    assert_eq!(labels, [("PR-Laptop", 14, 1), ("Speaker 3", 7, 1)]);
+    assert_eq!(labels, [("PR-Laptop", 15, 1), ("Speaker 3", 7, 1)]);
     assert_eq!(waiting[0].excerpts.len(), 2);
 
     // Naming one of two leaves the session waiting, and nobody is asked again.
@@ -154,7 +154,7 @@ async fn one_unknown_voice_holds_the_session_until_it_is_named_and_is_asked_abou
     world.run_queued::<AttributeSession>().await.expect("it looks again").expect("it runs");
     assert_eq!(
         outcome(&world, first).await,
-        "attributed individual: Priya Raman client 9s 14w 1t, Maya Okafor coach 1s 4w 1t, \
+        "attributed individual: Priya Raman client 9s 15w 1t, Maya Okafor coach 1s 4w 1t, \
          Ines, her assistant guest 1s 7w 1t; Priya Raman due"
     );
     assert_eq!(due(&world).await, "review.ask_for_speakers 1, summarize.client 1");
@@ -203,7 +203,7 @@ async fn a_session_without_a_client_goes_straight_to_the_coach() {
     let world = World::new().await;
     let session = parsed_session(&world, &TWO[..1]).await;
     attribute(&world, session).await;
-    assert_eq!(outcome(&world, session).await, "summarized individual: Maya Okafor coach 4s 9w 1t; no summary");
+    assert_eq!(outcome(&world, session).await, "summarized individual: Maya Okafor coach 4s 10w 1t; no summary");
     assert_eq!(due(&world).await, "review.request 1");
 }
 

@@ -63,7 +63,13 @@ pub(crate) fn endpoint() -> &'static str {
 pub(crate) async fn bucket_url() -> String {
     let name = format!("t-{}", Uuid::now_v7().simple());
     let endpoint = endpoint();
-    let response = reqwest::Client::new().put(format!("{endpoint}/{name}")).send().await.expect("moto answers");
-    assert!(response.status().is_success(), "the bucket is made: {}", response.status());
+    let policy = format!(
+        r#"{{"Version":"2012-10-17","Statement":[{{"Effect":"Allow","Principal":"*","Action":"s3:*","Resource":["arn:aws:s3:::{name}","arn:aws:s3:::{name}/*"]}}]}}"#
+    );
+    let client = reqwest::Client::new();
+    for (path, body) in [(name.clone(), String::new()), (format!("{name}?policy"), policy)] {
+        let response = client.put(format!("{endpoint}/{path}")).body(body).send().await.expect("moto answers");
+        assert!(response.status().is_success(), "{path}: {}", response.status());
+    }
     format!("s3://{name}/some/prefix?endpoint={endpoint}&region=us-east-1&anonymous=true")
 }
