@@ -7,6 +7,7 @@ mod support;
 mod attribute;
 mod db;
 mod export;
+mod follow_up;
 mod http;
 mod index;
 mod ingest;

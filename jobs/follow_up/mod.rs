@@ -1,26 +1,168 @@
-//! Stub: Sends an approved follow-up once its hold is over.
+//! The follow-up: the mail to the client after the coach's approval, held for a while and cancellable until it goes.
+//!
+//! [`queue`] freezes the mail in the approving transaction; [`SendFollowUp`] sends it once its hold is over, and closes
+//! the session with the last one. Reads the approved summary and its mail; writes the mail's state, the session's, and
+//! a mail to the coach where something went wrong. A rerun finds the mail settled and sends nothing.
+
+mod hold;
+mod settle;
 
 use serde::{Deserialize, Serialize};
+use uuid::Uuid;
 
-use crate::queue::{Context, Finished, Job, JobError};
+pub use hold::{FollowUp, FollowUpError, cancel, queue};
+pub use settle::{Verdict, close_if_finished, decide};
+
+use crate::{
+    db::{TenantTx, Tx},
+    mail::{self, Delivery, MailError, Trouble},
+    model::session,
+    queue::{Context, Finished, Job, JobError, Policy},
+};
+
+/// The stage, as it stands on a session that it failed.
+const STAGE: &str = "follow_up";
 
 /// Sends an approved follow-up once its hold is over.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SendFollowUp {
     /// The summary.
-    pub summary_id: uuid::Uuid,
+    pub summary_id: Uuid,
     /// Its mail.
-    pub mail_id: uuid::Uuid,
+    pub mail_id: Uuid,
 }
 
 impl Job for SendFollowUp {
     const KIND: &'static str = "follow_up.send";
+    const POLICY: Policy = mail::SEND_POLICY;
 
+    /// The mail and not the summary: a later version's follow-up does not wait for a cancelled one's job.
     fn unique_key(&self) -> Option<String> {
-        Some(self.summary_id.to_string())
+        Some(self.mail_id.to_string())
     }
 
-    async fn run(&self, _ctx: &Context) -> Result<Finished, JobError> {
-        Err(JobError::abort("not written yet"))
+    async fn run(&self, ctx: &Context) -> Result<Finished, JobError> {
+        let mut tx = ctx.tenant_tx().await?;
+        if !self.still_approved(&mut tx).await? && self.withdraw(&mut tx).await? {
+            tracing::warn!(
+                target: "follow_up", { summary.id = %self.summary_id, mail.id = %self.mail_id },
+                "the summary is no longer approved as this follow-up has it: the follow-up is cancelled"
+            );
+            return ctx.finish(tx, serde_json::json!({ "mail_id": self.mail_id, "state": "cancelled" })).await;
+        }
+        drop(tx);
+
+        let delivery = mail::deliver(ctx, self.mail_id).await?;
+
+        let mut finished = self.finish(ctx, &delivery).await;
+        for pause in delivery.patience() {
+            let Err(JobError::Retry { .. }) = finished else { break };
+            tokio::time::sleep(pause).await;
+            finished = self.finish(ctx, &delivery).await;
+        }
+        let finished = delivery.settle(ctx, finished).await;
+        if matches!(finished, Err(JobError::Stale)) && delivery.is_sent() {
+            // Whoever took the job over could not know, and left the session open.
+            let mut tx = ctx.tenant_tx().await?;
+            if let Some(session_id) = self.session_id(&mut tx).await? {
+                close_if_finished(&mut tx, session_id).await?;
+            }
+            tx.commit().await?;
+        }
+        finished
+    }
+
+    async fn on_dead(&self, ctx: &Context, error: &str) -> Result<(), JobError> {
+        let mut tx = ctx.tenant_tx().await?;
+        if let Some(mail) = mail::give_up(&mut tx, self.mail_id, error).await?
+            && let Some(session_id) = mail.session_id
+        {
+            let trouble = if mail.state == "uncertain" { UNCERTAIN } else { NOT_SENT };
+            self.trouble(ctx, &mut tx, session_id, trouble).await?;
+        }
+        tx.commit().await?;
+        Ok(())
+    }
+}
+
+/// Reason and advice, in plain words, of a follow-up that did not simply go out.
+type Words = (&'static str, &'static str);
+
+const UNCERTAIN: Words = (
+    "The connection to the mail server broke at the moment of sending: the client may or may not have the follow-up.",
+    "Ask the client whether it arrived. Debrief does not send it a second time by itself.",
+);
+const NOT_SENT: Words = (
+    "The mail server did not take the follow-up, so the client does not have it.",
+    "Check the client's email address. Whoever runs Debrief for you can see the server's words and send it again.",
+);
+
+impl SendFollowUp {
+    async fn finish(&self, ctx: &Context, delivery: &Delivery) -> Result<Finished, JobError> {
+        let mut tx = ctx.tenant_tx().await?;
+        delivery.record(&mut tx).await?;
+        if let Some(session_id) = self.session_id(&mut tx).await? {
+            if delivery.uncertainty().is_some() {
+                self.trouble(ctx, &mut tx, session_id, UNCERTAIN).await?;
+            }
+            close_if_finished(&mut tx, session_id).await?;
+        }
+        ctx.finish(tx, delivery.outcome()).await
+    }
+
+    /// Whether the summary is approved with the version of the mail, and that version is what was signed.
+    async fn still_approved(&self, tx: &mut TenantTx) -> Result<bool, sqlx::Error> {
+        sqlx::query_scalar!(
+            r#"select exists (
+                   select from mails
+                   join summaries on summaries.id = mails.subject_id
+                   join summary_versions on summary_versions.summary_id = summaries.id
+                       and summary_versions.version = summaries.approved_version
+                   where mails.id = $1 and summaries.id = $2 and summaries.state = 'approved'
+                     and summaries.approved_version = mails.version
+                     and summaries.approved_hash = summary_versions.content_hash) as "approved!""#,
+            self.mail_id,
+            self.summary_id
+        )
+        .fetch_one(tx.conn())
+        .await
+    }
+
+    /// Cancels the mail unless an attempt has begun; gives whether it did.
+    async fn withdraw(&self, tx: &mut TenantTx) -> Result<bool, sqlx::Error> {
+        let withdrawn = sqlx::query!(
+            "update mails set state = 'cancelled', error = 'the approval was withdrawn'
+             where id = $1 and state in ('queued', 'failed')",
+            self.mail_id
+        )
+        .execute(tx.conn())
+        .await?;
+        Ok(withdrawn.rows_affected() > 0)
+    }
+
+    async fn session_id(&self, tx: &mut TenantTx) -> Result<Option<Uuid>, sqlx::Error> {
+        sqlx::query_scalar!("select session_id from summaries where id = $1", self.summary_id)
+            .fetch_optional(tx.conn())
+            .await
+    }
+
+    /// Marks the session for everybody to see, and tells the coach.
+    async fn trouble(
+        &self,
+        ctx: &Context,
+        tx: &mut TenantTx,
+        session_id: Uuid,
+        (reason, advice): Words,
+    ) -> Result<(), JobError> {
+        session::mark_failed(tx, session_id, STAGE, reason).await?;
+        let trouble = Trouble { subject_id: self.mail_id, step: "deliver a follow-up for sure", reason, advice };
+        match mail::tell_coach(tx, &ctx.templates, &ctx.mailer, session_id, trouble).await {
+            // The mark on the session stands even where the coach cannot be written to.
+            Err(error @ MailError::Recipient) => {
+                tracing::error!(target: "follow_up", { session.id = %session_id, %error }, "the coach is not told");
+            }
+            told => _ = told?,
+        }
+        Ok(())
     }
 }

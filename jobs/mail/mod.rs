@@ -1,25 +1,84 @@
-//! Stub: Sends one mail of the ledger.
+//! Mail: a ledger row a recipient, the message frozen on it, and the calls that send it.
+//!
+//! Exactly once outside the database is impossible: a mail server may take a message and vanish before it says so.
+//! The ledger makes that gap visible and small. [`queue_mail`] writes the row, with the rendered message, in the
+//! transaction of the fact that calls for it. [`deliver`] commits `sending` before the call and `sent` after it, the
+//! latter together with the job's "done". What an attempt left in between is resolved by rule: a mail to a coach is
+//! sent again with the same Message-ID, a mail to a client is marked uncertain and shown to the coach.
+
+mod compose;
+mod deliver;
+mod ledger;
+mod messages;
+mod notice;
+mod smtp;
+mod transport;
 
 use serde::{Deserialize, Serialize};
 
-use crate::queue::{Context, Finished, Job, JobError};
+pub use compose::{MailError, Recipient, render};
+pub use deliver::{Delivery, deliver, give_up};
+pub use ledger::{Mail, NewMail, enqueue_send, insert, queue_mail};
+pub use messages::{
+    FollowUp, FollowUpItem, Message, ReviewRequest, SessionFailed, SessionRejected, SpeakersNeeded, WeeklyClient,
+    WeeklyItem, WeeklyRollup,
+};
+pub use notice::{SessionCoach, Trouble, clear_mark, session_coach, tell_coach};
+pub use transport::{Mailer, SendError};
 
-/// Sends one mail of the ledger.
+use crate::{
+    model::session,
+    queue::{Context, Finished, Job, JobError, Policy},
+};
+
+/// Sends one mail of the ledger to a coach. Follow-ups have a job of their own.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SendMail {
     /// The mail.
     pub mail_id: uuid::Uuid,
 }
 
+/// The timeout is longer than the mailer's own limits together, so that the mailer and not the queue ends a slow call and its
+/// outcome is known as far as it can be.
+pub(crate) const SEND_POLICY: Policy =
+    Policy { max_attempts: 12, timeout: std::time::Duration::from_secs(300), concurrency: 8, ..Policy::DEFAULT };
+
 impl Job for SendMail {
     const KIND: &'static str = "mail.send";
+    const POLICY: Policy = SEND_POLICY;
 
     fn unique_key(&self) -> Option<String> {
         Some(self.mail_id.to_string())
     }
 
-    async fn run(&self, _ctx: &Context) -> Result<Finished, JobError> {
-        Err(JobError::abort("not written yet"))
+    async fn run(&self, ctx: &Context) -> Result<Finished, JobError> {
+        let delivery = deliver(ctx, self.mail_id).await?;
+        let mut finished = self.finish(ctx, &delivery).await;
+        for pause in delivery.patience() {
+            let Err(JobError::Retry { .. }) = finished else { break };
+            tokio::time::sleep(pause).await;
+            finished = self.finish(ctx, &delivery).await;
+        }
+        delivery.settle(ctx, finished).await
+    }
+
+    async fn on_dead(&self, ctx: &Context, error: &str) -> Result<(), JobError> {
+        let mut tx = ctx.tenant_tx().await?;
+        if let Some(mail) = give_up(&mut tx, self.mail_id, error).await?
+            && let Some(session_id) = mail.session_id
+        {
+            session::mark_failed(&mut tx, session_id, "mail", "The mail to the coach could not be sent.").await?;
+        }
+        crate::db::Tx::commit(tx).await?;
+        Ok(())
+    }
+}
+
+impl SendMail {
+    async fn finish(&self, ctx: &Context, delivery: &Delivery) -> Result<Finished, JobError> {
+        let mut tx = ctx.tenant_tx().await?;
+        delivery.record(&mut tx).await?;
+        ctx.finish(tx, delivery.outcome()).await
     }
 }
 
@@ -27,22 +86,11 @@ impl Job for SendMail {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Settings {
-    /// `smtp://…`, `smtps://…` or `file:///folder` (a folder of .eml files). Holds a password, so it is secret.
+    /// `smtps://user:password@host` (port 465), `smtp://host:port` (587 where none is given), or `file:///folder` (a
+    /// folder of .eml files). `smtp://` uses STARTTLS where the server offers it; `?tls=required` insists on it (and is
+    /// the rule where a password would leave this machine), `?tls=never` does without. `timeout=` shortens the time in
+    /// seconds that the server has for each answer. Holds a password, so it is secret.
     pub url: secrecy::SecretString,
     /// The sender: `Debrief <debrief@example.org>`.
     pub from: String,
-}
-
-/// What sends mail.
-#[derive(Debug)]
-pub struct Mailer {}
-
-impl Mailer {
-    /// Makes the transport that the settings name.
-    ///
-    /// # Errors
-    /// When the URL or the sender cannot be used.
-    pub fn new(_settings: &Settings) -> Result<Self, crate::SettingsError> {
-        Ok(Self {})
-    }
 }

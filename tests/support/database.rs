@@ -39,6 +39,25 @@ impl TestDatabase {
     }
 }
 
+impl TestDatabase {
+    /// Ends every connection and lets no new one in, as a server that is being restarted.
+    pub(crate) async fn shut(&self) {
+        self.command(&format!("alter database {} with allow_connections false", self.name)).await;
+        let end = format!("select pg_terminate_backend(pid) from pg_stat_activity where datname = '{}'", self.name);
+        self.command(&end).await;
+    }
+
+    /// Undoes [`TestDatabase::shut`].
+    pub(crate) async fn reopen(&self) {
+        self.command(&format!("alter database {} with allow_connections true", self.name)).await;
+    }
+
+    async fn command(&self, sql: &str) {
+        let mut connection = PgConnection::connect(self.server.as_str()).await.expect("the test server answers");
+        connection.execute(sqlx::AssertSqlSafe(sql.to_owned())).await.expect("the command is good");
+    }
+}
+
 impl Drop for TestDatabase {
     fn drop(&mut self) {
         let (server, name) = (self.server.clone(), self.name.clone());

@@ -1,0 +1,247 @@
+//! Before a follow-up goes: the approval freezes it, and it is held and can be cancelled. Reads the approved version
+//! and the people; writes the mail and its job in the caller's transaction. A rerun finds the mail in the ledger.
+
+use std::time::Duration;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use uuid::Uuid;
+
+use super::SendFollowUp;
+use crate::{
+    db::{TenantTx, Tx},
+    mail::{self, FollowUpItem, MailError, Mailer, Message, NewMail, Recipient},
+    model::{Claim, Content, Owner, Section, summary},
+    template::Templates,
+};
+
+/// What became of a follow-up on approval.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FollowUp {
+    /// It is held, and goes unless it is cancelled.
+    Held {
+        /// Its mail.
+        mail_id: Uuid,
+    },
+    /// The same follow-up has gone or is going already: nothing is sent a second time.
+    AlreadyThere,
+    /// The client has no email address: nothing is sent.
+    NoEmail,
+    /// The client's address is not one: nothing is sent until the roster is corrected.
+    UnusableEmail,
+    /// Nothing of the summary is meant for the client: nothing is sent.
+    NothingToSay,
+}
+
+/// Why a follow-up could not be queued.
+#[derive(Debug, thiserror::Error)]
+pub enum FollowUpError {
+    /// The summary is not there.
+    #[error("the summary is gone")]
+    Gone,
+    /// The content of that version is not what was signed.
+    #[error("the summary is not what was approved: read it again")]
+    Changed,
+    /// The mail could not be written.
+    #[error(transparent)]
+    Mail(#[from] MailError),
+    /// The database refused.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+}
+
+/// Freezes the follow-up of an approved version and enqueues its sending after `hold`. For the approving transaction.
+///
+/// # Errors
+/// When the version's content is not what `content_hash` signs, or the mail cannot be written.
+pub async fn queue(
+    tx: &mut TenantTx,
+    templates: &Templates,
+    mailer: &Mailer,
+    summary_id: Uuid,
+    version: i32,
+    content_hash: &str,
+    hold: Duration,
+) -> Result<FollowUp, FollowUpError> {
+    let people = sqlx::query!(
+        r#"select summaries.session_id, summaries.client_id, clients.name as client, clients.email as client_email,
+                  coaches.id as coach_id, coaches.name as coach, coaches.email as coach_email,
+                  organizations.name as organization, sessions.session_date, sessions.correlation_id
+           from summaries
+           join clients on clients.id = summaries.client_id
+           join sessions on sessions.id = summaries.session_id
+           join coaches on coaches.id = sessions.coach_id
+           join organizations on organizations.id = sessions.organization_id
+           where summaries.id = $1"#,
+        summary_id
+    )
+    .fetch_optional(tx.conn())
+    .await?
+    .ok_or(FollowUpError::Gone)?;
+    // Against the hash as stored: versions are never overwritten, so it stands for the content that is read here.
+    let signed = sqlx::query_scalar!(
+        r#"select content_hash = $3 as "signed!" from summary_versions where summary_id = $1 and version = $2"#,
+        summary_id,
+        version,
+        content_hash
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    if signed != Some(true) {
+        return Err(FollowUpError::Changed);
+    }
+    let content = summary::load_version(tx, summary_id, version).await?;
+    let Some(email) = people.client_email.filter(|email| !email.trim().is_empty()) else {
+        return Ok(FollowUp::NoEmail);
+    };
+    if content.for_client().next().is_none() {
+        return Ok(FollowUp::NothingToSay);
+    }
+    let due_at = Utc::now() + hold;
+    let mail = NewMail {
+        message: Message::FollowUp(write(
+            &people.client,
+            &people.coach,
+            &people.organization,
+            people.session_date,
+            &content,
+        )),
+        to: Recipient { name: people.client, email },
+        reply_to: Some(Recipient { name: people.coach, email: people.coach_email }),
+        subject_id: summary_id,
+        version,
+        session_id: Some(people.session_id),
+        coach_id: Some(people.coach_id),
+        client_id: Some(people.client_id),
+        due_at: Some(due_at),
+        correlation_id: people.correlation_id,
+    };
+    let mail_id = match mail::insert(tx, templates, mailer, &mail).await {
+        Ok(Some(mail_id)) => mail_id,
+        // Approved, cancelled and approved again without a change: the same mail goes after all.
+        Ok(None) => match revive(tx, summary_id, version, &mail.to.email, due_at).await? {
+            Some(mail_id) => mail_id,
+            None => return Ok(FollowUp::AlreadyThere),
+        },
+        Err(MailError::Recipient) => return Ok(FollowUp::UnusableEmail),
+        Err(error) => return Err(error.into()),
+    };
+    let job = SendFollowUp { summary_id, mail_id };
+    mail::enqueue_send(tx, &job, Some(due_at), people.correlation_id).await?;
+    Ok(FollowUp::Held { mail_id })
+}
+
+async fn revive(
+    tx: &mut TenantTx,
+    summary_id: Uuid,
+    version: i32,
+    recipient: &str,
+    due_at: DateTime<Utc>,
+) -> Result<Option<Uuid>, sqlx::Error> {
+    sqlx::query_scalar!(
+        "update mails set state = 'queued', due_at = $4, error = null
+         where kind = 'follow_up' and subject_id = $1 and version = $2 and recipient = $3 and state = 'cancelled'
+         returning id",
+        summary_id,
+        version,
+        recipient.trim(),
+        due_at
+    )
+    .fetch_optional(tx.conn())
+    .await
+}
+
+/// Cancels what is held of a summary's follow-up; gives whether something was. False means that it has gone or is
+/// going this moment.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn cancel(tx: &mut TenantTx, summary_id: Uuid) -> Result<bool, sqlx::Error> {
+    let cancelled = sqlx::query!(
+        "update mails set state = 'cancelled', error = 'cancelled by the coach'
+         where kind = 'follow_up' and subject_id = $1 and state = 'queued'",
+        summary_id
+    )
+    .execute(tx.conn())
+    .await?;
+    if cancelled.rows_affected() > 0 {
+        tracing::info!(target: "follow_up", { summary.id = %summary_id }, "follow-up cancelled");
+    }
+    Ok(cancelled.rows_affected() > 0)
+}
+
+/// What the client may read of a summary, and nothing else.
+fn write(client: &str, coach: &str, organization: &str, date: NaiveDate, content: &Content) -> mail::FollowUp {
+    let claims: Vec<&Claim> = content.for_client().collect();
+    let texts = |section| -> Vec<String> {
+        claims.iter().filter(|claim| claim.section == section).map(|claim| claim.text.clone()).collect()
+    };
+    let action_items = claims
+        .iter()
+        .filter(|claim| claim.section == Section::ActionItems)
+        .map(|claim| FollowUpItem {
+            text: claim.text.clone(),
+            coach_does_it: claim.action.as_ref().is_some_and(|action| action.owner == Owner::Coach),
+            due: claim.action.as_ref().and_then(|action| action.due_date),
+        })
+        .collect();
+    mail::FollowUp {
+        greeting_name: greeting_name(client),
+        client: client.to_owned(),
+        coach: coach.to_owned(),
+        organization: organization.to_owned(),
+        date,
+        wins: texts(Section::Wins),
+        challenges: texts(Section::Challenges),
+        action_items,
+        recommendations: texts(Section::Recommendations),
+    }
+}
+
+/// The first name of `Priya Raman`; of `Raman, Priya` too.
+fn greeting_name(name: &str) -> String {
+    let given = name.split_once(',').map_or(name, |(_, given)| given);
+    given.split_whitespace().next().unwrap_or(name).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::{ActionItem, Audience};
+
+    fn claim(section: Section, audience: Audience, text: &str) -> Claim {
+        let action = (section == Section::ActionItems).then_some(ActionItem {
+            owner: Owner::Client,
+            due_date: None,
+            due_words: None,
+        });
+        let (id, text) = (Uuid::now_v7(), text.to_owned());
+        Claim { id, section, audience, text, edited: false, evidence: Vec::new(), action }
+    }
+
+    #[test]
+    fn nothing_of_the_coachs_audience_reaches_a_client() {
+        let mut content = Content::default();
+        for section in Section::ALL {
+            content.claims.push(claim(section, Audience::Coach, &format!("private {section}")));
+            if section.audience() == Audience::Client {
+                content.claims.push(claim(section, Audience::Client, &format!("shared {section}")));
+            }
+        }
+        let message =
+            Message::FollowUp(write("Priya Raman", "Maya Okafor", "Northlight", NaiveDate::default(), &content));
+        let rendered = mail::render(&Templates::new(), &message).expect("it renders");
+        for part in [&rendered.text, &rendered.html] {
+            assert!(!part.contains("private"), "{part}");
+            for section in ["wins", "challenges", "action_items", "recommendations"] {
+                assert!(part.contains(&format!("shared {section}")), "{section} is missing in {part}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_client_is_greeted_by_the_first_name() {
+        for (name, expect) in [("Priya Raman", "Priya"), ("Raman, Priya", "Priya"), ("Priya", "Priya"), ("", "")] {
+            assert_eq!(greeting_name(name), expect);
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! After a follow-up: what a person decides about one whose fate is unknown or that was refused, and the closing of the
+//! session after the last one. Writes the mail's and the session's state in the caller's transaction; a rerun finds
+//! them so and changes nothing.
+
+use uuid::Uuid;
+
+use super::SendFollowUp;
+use crate::{
+    db::{TenantTx, Tx},
+    mail,
+    model::session::{self, State},
+};
+
+/// What a person says of a follow-up that failed or whose fate is unknown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// The client has it.
+    Arrived,
+    /// The client does not have it: it is sent again, with the same Message-ID.
+    SendAgain,
+}
+
+/// Carries out what a person decided about a summary's newest follow-up. Gives false where there is nothing to decide:
+/// it is on its way, sent or cancelled.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn decide(tx: &mut TenantTx, summary_id: Uuid, verdict: Verdict) -> Result<bool, sqlx::Error> {
+    let arrived = verdict == Verdict::Arrived;
+    // The session before the mail, as everywhere.
+    let session_id = sqlx::query_scalar!("select session_id from summaries where id = $1", summary_id)
+        .fetch_optional(tx.conn())
+        .await?;
+    let Some(session_id) = session_id else { return Ok(false) };
+    session::lock(tx, session_id).await?;
+    let Some(mail) = sqlx::query!(
+        r#"update mails set state = case when $2 then 'sent' else 'queued' end, sent_at = case when $2 then now() end,
+               error = null
+           where state in ('failed', 'uncertain') and id = (
+               select id from mails where kind = 'follow_up' and subject_id = $1 order by created_at desc, id desc limit 1)
+           returning id, correlation_id"#,
+        summary_id,
+        arrived
+    )
+    .fetch_optional(tx.conn())
+    .await?
+    else {
+        return Ok(false);
+    };
+    tracing::info!(target: "follow_up", { mail.id = %mail.id, mail.arrived = arrived }, "a person decided on a follow-up");
+    mail::clear_mark(tx, mail.id).await?;
+    if arrived {
+        close_if_finished(tx, session_id).await?;
+    } else {
+        mail::enqueue_send(tx, &SendFollowUp { summary_id, mail_id: mail.id }, None, mail.correlation_id).await?;
+    }
+    Ok(true)
+}
+
+/// Closes a session in review when every summary of it is approved or dismissed and no follow-up is outstanding: none
+/// held, none on its way, and none whose failure or unknown fate still waits for a person. Gives whether it did.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn close_if_finished(tx: &mut TenantTx, session_id: Uuid) -> Result<bool, sqlx::Error> {
+    // The lock makes two follow-ups that end at the same time count each other.
+    let Some((state, correlation_id)) = session::lock(tx, session_id).await? else { return Ok(false) };
+    if state != State::InReview.as_str() {
+        return Ok(false);
+    }
+    // The newest follow-up of a summary is the one that counts: a failed one is made good by its successor.
+    let outstanding = sqlx::query_scalar!(
+        r#"select exists (select from summaries where session_id = $1 and state not in ('approved', 'dismissed'))
+               or exists (
+                   select from (
+                       select distinct on (subject_id) state from mails
+                       where session_id = $1 and kind = 'follow_up' order by subject_id, created_at desc, id desc
+                   ) as newest where state in ('queued', 'sending', 'failed', 'uncertain')
+               ) as "outstanding!""#,
+        session_id
+    )
+    .fetch_one(tx.conn())
+    .await?;
+    if outstanding {
+        return Ok(false);
+    }
+    session::set_state(tx, session_id, State::Closed).await?;
+    tracing::info!(
+        target: "follow_up", { session.id = %session_id, correlation.id = %correlation_id }, "session closed"
+    );
+    Ok(true)
+}

@@ -1,0 +1,265 @@
+//! From a [`Message`] to the bytes that go out: rendered, and put together as RFC 5322 wants it. Pure.
+
+use std::collections::HashMap;
+
+use lettre::{
+    Address,
+    message::{
+        Mailbox, MultiPart, SinglePart,
+        header::{HeaderName, HeaderValue},
+    },
+};
+use mrml::prelude::{parser::ParserOptions, render::RenderOptions};
+use uuid::Uuid;
+
+use super::{Mailer, Message};
+use crate::template::{TemplateError, Templates};
+
+/// Gmail cuts off what is longer; such a mail goes out as text alone, which is not cut.
+const MAX_HTML_BYTES: usize = 102 * 1024;
+/// A subject is cut after so many characters.
+const MAX_SUBJECT: usize = 180;
+
+/// Why a mail could not be written.
+#[derive(Debug, thiserror::Error)]
+pub enum MailError {
+    /// The address is none. Whose it is, the caller knows; the address itself stays out of logs.
+    #[error("the recipient's address is not an email address: correct it in the roster")]
+    Recipient,
+    /// The address to answer to is none.
+    #[error("the coach's address is not an email address: correct it with `debrief coach`")]
+    ReplyTo,
+    /// A fault of a template.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    /// A fault of the message itself.
+    #[error("the message cannot be put together: {0}")]
+    Message(#[from] lettre::error::Error),
+    /// The database refused.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+}
+
+/// Somebody with a mailbox.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Recipient {
+    /// The name, as shown.
+    pub name: String,
+    /// The address.
+    pub email: String,
+}
+
+impl Recipient {
+    /// The mailbox, or none where the address is not one. A name cannot break out of its header.
+    pub(super) fn mailbox(&self) -> Option<Mailbox> {
+        let address: Address = self.email.trim().parse().ok()?;
+        let name = one_line(&self.name);
+        Some(Mailbox::new((!name.is_empty()).then_some(name), address))
+    }
+}
+
+/// The three renderings of a mail.
+#[derive(Clone, Debug)]
+pub struct Rendered {
+    /// The subject, in one line.
+    pub subject: String,
+    /// The text part.
+    pub text: String,
+    /// The HTML part.
+    pub html: String,
+}
+
+/// Renders the three templates of a message.
+///
+/// # Errors
+/// A fault of a template.
+pub fn render(templates: &Templates, message: &Message) -> Result<Rendered, MailError> {
+    let part = |file: &str| templates.render(&format!("mail/{}/{file}", message.kind()), message);
+    let subject = one_line(&part("subject.txt")?).chars().take(MAX_SUBJECT).collect();
+    let text = part("body.txt")?;
+    let html = to_html(message.kind(), &part("body.mjml")?)?;
+    Ok(Rendered { subject, text, html })
+}
+
+fn to_html(kind: &str, mjml: &str) -> Result<String, TemplateError> {
+    let fault = |error: &dyn std::fmt::Display| TemplateError::new(format!("mail/{kind}/body.mjml"), error);
+    // minijinja escapes slashes too; links are read by programs that do not undo it.
+    let mjml = mjml.replace("&#x2f;", "/");
+    let parsed = mrml::parse_with_options(&mjml, &ParserOptions::default()).map_err(|error| fault(&error))?;
+    // Without this, a font of the system that is also one of Google's would be loaded from Google.
+    let options = RenderOptions { fonts: HashMap::new(), ..RenderOptions::default() };
+    parsed.element.render(&options).map_err(|error| fault(&error))
+}
+
+/// A message ready to be frozen.
+#[derive(Debug)]
+pub(super) struct Composed {
+    pub(super) subject: String,
+    pub(super) message_id: String,
+    pub(super) recipient: String,
+    pub(super) bytes: Vec<u8>,
+}
+
+/// Puts the whole message together. The Message-ID comes from the ledger row's id, so that a copy is known as one.
+pub(super) fn compose(
+    templates: &Templates,
+    mailer: &Mailer,
+    id: Uuid,
+    mail: &super::NewMail,
+) -> Result<Composed, MailError> {
+    let rendered = render(templates, &mail.message)?;
+    let to = mail.to.mailbox().ok_or(MailError::Recipient)?;
+    let message_id = format!("<{id}@{}>", mailer.from().email.domain());
+    let mut builder = lettre::Message::builder()
+        .from(mailer.from().clone())
+        .to(to.clone())
+        .subject(rendered.subject.as_str())
+        .date_now()
+        .message_id(Some(message_id.clone()))
+        .raw_header(header("Debrief-Correlation-Id", &mail.correlation_id.to_string()));
+    if let Some(reply_to) = &mail.reply_to {
+        builder = builder.reply_to(reply_to.mailbox().ok_or(MailError::ReplyTo)?);
+    }
+    if !mail.message.sent_by_a_person() {
+        builder = builder.raw_header(header("Auto-Submitted", "auto-generated"));
+    }
+    let message = if rendered.html.len() > MAX_HTML_BYTES {
+        builder.singlepart(SinglePart::plain(rendered.text))?
+    } else {
+        builder.multipart(MultiPart::alternative_plain_html(rendered.text, rendered.html))?
+    };
+    Ok(Composed { subject: rendered.subject, message_id, recipient: to.email.to_string(), bytes: message.formatted() })
+}
+
+fn header(name: &'static str, value: &str) -> HeaderValue {
+    HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned())
+}
+
+/// One line without control characters: nothing that a person is called can begin a header of its own.
+fn one_line(text: &str) -> String {
+    let spaced: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
+    spaced.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The sample of every mail, with what a reader must find in its subject, and in its text and HTML alike.
+    #[test]
+    fn every_mail_says_what_it_must() {
+        let link = "https://debrief.example/r/rl_Zk3vQ0m1bYt8hXw2";
+        let expect: [(&str, &[&str]); 6] = [
+            (
+                "2 summaries to review: Team alignment, third session, Tue 3 Nov",
+                &["Priya Raman and Tom Becker", "Ada Lindqvist", link, "Friday 13 November 2026"],
+            ),
+            ("Who was speaking? Zoom call of 3 November, Tue 3 Nov", &["2 speakers", link, "Tuesday 3 November 2026"]),
+            ("Not taken: session-priya.vtt", &["a recording and not a transcript", "Export the transcript"]),
+            ("Stuck: Team alignment, third session, Tue 3 Nov", &["summarize the session", "Nothing is lost."]),
+            (
+                "Our session of Tuesday 3 November 2026",
+                &[
+                    "Hello Priya,",
+                    "You said no to the second project",
+                    "Handing work to Jonas",
+                    "Tuesday 10 November 2026",
+                    "Maya Okafor, by Thursday 5 November",
+                    "Keep Friday mornings free",
+                    "Northlight Coaching",
+                ],
+            ),
+            (
+                "Your week: 5 sessions, Mon 2 Nov to Sun 8 Nov",
+                &["3 h 17 min", "Tom Becker", "64 %", "was due Wed 4 Nov", "due Tue 10 Nov", "Ada Lindqvist"],
+            ),
+        ];
+        for (message, (subject, words)) in Message::samples().iter().zip(expect) {
+            let rendered = render(&Templates::new(), message).unwrap_or_else(|error| panic!("{error}"));
+            assert_eq!(rendered.subject, subject);
+            let flowing = rendered.text.split_whitespace().collect::<Vec<_>>().join(" ");
+            for word in words {
+                assert!(
+                    flowing.contains(word),
+                    "{word} is missing in the text of {}:\n{}",
+                    message.kind(),
+                    rendered.text
+                );
+                assert!(rendered.html.contains(word), "{word} is missing in the HTML of {}", message.kind());
+            }
+            assert!(!rendered.html.contains("<mj-"), "all MJML of {} is rendered", message.kind());
+            assert!(!rendered.html.contains("googleapis"), "{} loads nothing from elsewhere", message.kind());
+            assert!(
+                !rendered.text.contains("\n\n\n"),
+                "no holes in the text of {}:\n{}",
+                message.kind(),
+                rendered.text
+            );
+        }
+    }
+
+    /// `fixtures/mail/<kind>.txt` is the sample's subject and text as they go out. `UPDATE_FIXTURES=1` writes them anew,
+    /// to be read before they are committed.
+    #[test]
+    fn every_text_is_as_it_was_read_and_approved() {
+        for message in Message::samples() {
+            let rendered = render(&Templates::new(), &message).unwrap_or_else(|error| panic!("{error}"));
+            let got = format!("Subject: {}\n\n{}\n", rendered.subject, rendered.text);
+            let file = format!("{}/../fixtures/mail/{}.txt", env!("CARGO_MANIFEST_DIR"), message.kind());
+            if std::env::var_os("UPDATE_FIXTURES").is_some() {
+                std::fs::write(&file, &got).expect("fixtures/mail is writable");
+            }
+            let expect = std::fs::read_to_string(&file).unwrap_or_else(|error| panic!("{file}: {error}"));
+            assert_eq!(got, expect, "{file}");
+        }
+    }
+
+    #[test]
+    fn what_people_wrote_is_never_markup() {
+        let templates = Templates::new();
+        let hostile = "<script>alert(1)</script> & </mj-text> {{ coach }}";
+        for mut message in Message::samples() {
+            match &mut message {
+                Message::ReviewRequest(mail) => mail.clients = vec![hostile.into()],
+                Message::SpeakersNeeded(mail) => mail.title = hostile.into(),
+                Message::SessionRejected(mail) => mail.file = hostile.into(),
+                Message::SessionFailed(mail) => mail.reason = hostile.into(),
+                Message::FollowUp(mail) => mail.wins = vec![hostile.into()],
+                Message::WeeklyRollup(mail) => mail.open_items[0].client = hostile.into(),
+            }
+            let rendered = render(&templates, &message).unwrap_or_else(|error| panic!("{error}"));
+            assert!(!rendered.html.contains("<script"), "{}", message.kind());
+            assert!(rendered.html.contains("&lt;script&gt;alert(1)"), "{} shows the words", message.kind());
+            let flowing = rendered.text.split_whitespace().collect::<Vec<_>>().join(" ");
+            assert!(flowing.contains(hostile), "the text of {} has them as written:\n{flowing}", message.kind());
+        }
+    }
+
+    #[test]
+    fn an_endless_mail_goes_as_text_alone() {
+        let settings = crate::mail::Settings { url: "file:///m".to_owned().into(), from: "d@debrief.example".into() };
+        let mailer = Mailer::new(&settings).expect("good settings");
+        let sentences = |count| vec!["A sentence of some length that repeats. ".repeat(100); count];
+        for (count, html) in [(1, true), (40, false)] {
+            let mail = crate::mail::NewMail {
+                message: Message::FollowUp(crate::mail::FollowUp {
+                    wins: sentences(count),
+                    ..crate::mail::FollowUp::sample()
+                }),
+                to: Recipient { name: String::new(), email: "priya@raman.example".into() },
+                reply_to: None,
+                subject_id: Uuid::nil(),
+                version: 1,
+                session_id: None,
+                coach_id: None,
+                client_id: None,
+                due_at: None,
+                correlation_id: Uuid::nil(),
+            };
+            let composed = compose(&Templates::new(), &mailer, Uuid::nil(), &mail).expect("a good mail");
+            let message = String::from_utf8(composed.bytes).expect("mail is text");
+            assert!(message.contains("text/plain"));
+            assert_eq!(message.contains("text/html"), html, "{count} wins");
+        }
+    }
+}

@@ -1,0 +1,283 @@
+//! The one way in which a mail of the ledger goes out. Reads the frozen message; writes the row's state before the call
+//! and after it.
+//!
+//! A rerun finds `sent` or `cancelled` and does nothing, or finds `sending`: then an earlier attempt vanished between
+//! the call and its commit, and whether the server took the message is not known. The rule: to a coach, a second copy
+//! under the same Message-ID is harmless, so it is sent again; to a client it is not, so the mail is marked
+//! `uncertain` and a person decides.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use super::{FollowUp, Mail, SendError, clear_mark};
+use crate::{
+    db::{TenantTx, Tx},
+    queue::{Context, Finished, JobError},
+};
+
+/// What became of a delivery; to be recorded in the transaction that finishes the job.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    mail_id: Uuid,
+    fence: i64,
+    fate: Fate,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Fate {
+    Sent,
+    Uncertain(String),
+    /// Nothing was to be done: the state that the row was in.
+    Nothing(String),
+}
+
+/// What an attempt finds when it begins.
+enum Begun {
+    Send { kind: String, message_id: String, recipient: String, message: Vec<u8> },
+    Settled(Fate),
+}
+
+/// Sends a mail, unless it is settled already. Marks it `sending` and commits that before the call; the caller records
+/// the [`Delivery`] in its finishing transaction.
+///
+/// # Errors
+/// [`JobError::Retry`] when it was not sent and may be later, or when a coach's mail may have been and will be sent
+/// again; [`JobError::Abort`] when the server refused it for good; [`JobError::Snooze`] before it is due.
+pub async fn deliver(ctx: &Context, mail_id: Uuid) -> Result<Delivery, JobError> {
+    let delivered = |fate| Delivery { mail_id, fence: ctx.job.fence, fate };
+    let mut tx = ctx.tenant_tx().await?;
+    let (kind, message_id, recipient, message) = match begin(&mut tx, ctx, mail_id).await? {
+        Begun::Send { kind, message_id, recipient, message } => (kind, message_id, recipient, message),
+        Begun::Settled(fate) => return Ok(delivered(fate)),
+    };
+    tx.commit().await?;
+
+    let sent = ctx.mailer.send(&message_id, &recipient, &message).await;
+    let outcome = match &sent {
+        Ok(()) => "sent",
+        Err(SendError::Refused { .. }) => "refused",
+        Err(SendError::NotSent(_)) => "not_sent",
+        Err(SendError::Uncertain(_)) => "uncertain",
+    };
+    metrics::counter!("debrief_mails_total", "kind" => kind.clone(), "outcome" => outcome).increment(1);
+    match sent {
+        Ok(()) => {
+            tracing::info!(
+                target: "mail", { mail.id = %mail_id, mail.kind = kind, correlation.id = %ctx.job.correlation_id },
+                "mail sent"
+            );
+            Ok(delivered(Fate::Sent))
+        }
+        Err(SendError::Uncertain(why)) if kind == FollowUp::KIND => Ok(delivered(Fate::Uncertain(why))),
+        // The row stays `sending`: the next attempt sends it again, by the rule.
+        Err(error @ SendError::Uncertain(_)) => Err(JobError::retry(error)),
+        Err(error @ SendError::NotSent(_)) => {
+            put_back(ctx, mail_id, "queued", &error).await?;
+            Err(JobError::retry(error))
+        }
+        Err(error @ SendError::Refused { .. }) => {
+            put_back(ctx, mail_id, "failed", &error).await?;
+            Err(JobError::abort(error))
+        }
+    }
+}
+
+async fn begin(tx: &mut TenantTx, ctx: &Context, mail_id: Uuid) -> Result<Begun, JobError> {
+    let Some(mail) = sqlx::query!(
+        r#"select kind, state, recipient, message_id, message,
+                  greatest(extract(epoch from due_at - now()), 0)::float8 as "early!"
+           from mails where id = $1 for update"#,
+        mail_id
+    )
+    .fetch_optional(tx.conn())
+    .await?
+    else {
+        tracing::info!(target: "mail", { mail.id = %mail_id }, "the mail is gone");
+        return Ok(Begun::Settled(Fate::Nothing("gone".into())));
+    };
+    // Whoever has lost the lease must not begin a call: the attempt that has it may be in the middle of one.
+    let ours = sqlx::query_scalar!(
+        r#"select exists (select from jobs where id = $1 and fence = $2 and state = 'running') as "ours!""#,
+        ctx.job.id,
+        ctx.job.fence
+    )
+    .fetch_one(tx.conn())
+    .await?;
+    if !ours {
+        return Err(JobError::Stale);
+    }
+    match mail.state.as_str() {
+        // A failed mail was refused, so nobody has it: an operator who retries the job sends it.
+        "queued" | "failed" => {}
+        "sending" if mail.kind == FollowUp::KIND => {
+            let why = "an earlier attempt ended between the call and its record".to_owned();
+            return Ok(Begun::Settled(Fate::Uncertain(why)));
+        }
+        "sending" => tracing::warn!(
+            target: "mail", { mail.id = %mail_id, mail.kind = mail.kind },
+            "an earlier attempt may have sent this mail: it is sent again with the same Message-ID"
+        ),
+        state => {
+            tracing::info!(target: "mail", { mail.id = %mail_id, mail.state = state }, "nothing is to be sent");
+            return Ok(Begun::Settled(Fate::Nothing(state.to_owned())));
+        }
+    }
+    if mail.early > 0.0 {
+        return Err(JobError::Snooze(Duration::from_secs_f64(mail.early)));
+    }
+    let Some(message) = mail.message else {
+        return Err(JobError::abort("the mail has no message, although it is not sent"));
+    };
+    sqlx::query!("update mails set state = 'sending', fence = $2, error = null where id = $1", mail_id, ctx.job.fence)
+        .execute(tx.conn())
+        .await?;
+    Ok(Begun::Send { kind: mail.kind, message_id: mail.message_id, recipient: mail.recipient, message })
+}
+
+/// The message was certainly not taken: the row says so at once, so that the next attempt knows.
+async fn put_back(ctx: &Context, mail_id: Uuid, state: &str, error: &SendError) -> Result<(), JobError> {
+    let mut tx = ctx.tenant_tx().await?;
+    sqlx::query!(
+        "update mails set state = $3, error = $4 where id = $1 and state = 'sending' and fence = $2",
+        mail_id,
+        ctx.job.fence,
+        state,
+        error.to_string()
+    )
+    .execute(tx.conn())
+    .await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+impl Delivery {
+    /// Whether the server took the message in this attempt.
+    #[must_use]
+    pub fn is_sent(&self) -> bool {
+        self.fate == Fate::Sent
+    }
+
+    /// The pauses after which the caller tries again to finish when the database is away: a sent mail whose record is
+    /// lost becomes one of unknown fate. Where nothing was sent, the queue's own retry will do.
+    pub fn patience(&self) -> impl Iterator<Item = Duration> + use<> {
+        let tries = if self.is_sent() { 4 } else { 0 };
+        (0..tries).map(|exponent| Duration::from_secs(1 << exponent))
+    }
+
+    /// Why its fate is unknown, where it is.
+    #[must_use]
+    pub fn uncertainty(&self) -> Option<&str> {
+        match &self.fate {
+            Fate::Uncertain(why) => Some(why),
+            Fate::Sent | Fate::Nothing(_) => None,
+        }
+    }
+
+    /// Writes the outcome on the row. A message that carries a review link is wiped once it is sent.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn record(&self, tx: &mut TenantTx) -> Result<(), sqlx::Error> {
+        lock_session(tx, self.mail_id).await?;
+        match &self.fate {
+            Fate::Sent => {
+                sqlx::query!(
+                    "update mails set state = 'sent', sent_at = now(), error = null,
+                        message = case when carries_link then null else message end
+                     where id = $1 and state = 'sending' and fence = $2",
+                    self.mail_id,
+                    self.fence
+                )
+                .execute(tx.conn())
+                .await?;
+                clear_mark(tx, self.mail_id).await?;
+            }
+            // The fence stays that of the attempt which may have sent it.
+            Fate::Uncertain(why) => {
+                tracing::warn!(
+                    target: "mail",
+                    { mail.id = %self.mail_id, error = why },
+                    "whether the client has this mail is not known: it is not sent again"
+                );
+                sqlx::query!(
+                    "update mails set state = 'uncertain', error = $2 where id = $1 and state = 'sending'",
+                    self.mail_id,
+                    why
+                )
+                .execute(tx.conn())
+                .await?;
+            }
+            Fate::Nothing(_) => {}
+        }
+        Ok(())
+    }
+
+    /// For the job's output.
+    #[must_use]
+    pub fn outcome(&self) -> Value {
+        let state = match &self.fate {
+            Fate::Sent => "sent",
+            Fate::Uncertain(_) => "uncertain",
+            Fate::Nothing(state) => state,
+        };
+        json!({ "mail_id": self.mail_id, "state": state, "now": self.is_sent() })
+    }
+
+    /// Looks at how the job's finish went. When another worker had taken the job over meanwhile, the finish was rolled
+    /// back, but this attempt knows what nobody else can: that the mail is sent.
+    ///
+    /// # Errors
+    /// Those of the finish.
+    pub async fn settle(&self, ctx: &Context, finished: Result<Finished, JobError>) -> Result<Finished, JobError> {
+        if matches!(finished, Err(JobError::Stale)) && self.is_sent() {
+            let mut tx = ctx.tenant_tx().await?;
+            lock_session(&mut tx, self.mail_id).await?;
+            sqlx::query!(
+                "update mails set state = 'sent', sent_at = now(), error = null,
+                    message = case when carries_link then null else message end
+                 where id = $1 and state in ('sending', 'uncertain')",
+                self.mail_id
+            )
+            .execute(tx.conn())
+            .await?;
+            clear_mark(&mut tx, self.mail_id).await?;
+            tx.commit().await?;
+            tracing::warn!(target: "mail", { mail.id = %self.mail_id }, "sent by a worker that had lost its lease");
+        }
+        finished
+    }
+}
+
+/// Locks the mail's session before the mail, as the review page does: a deadlock here would cost the record of a mail
+/// that is sent.
+async fn lock_session(tx: &mut TenantTx, mail_id: Uuid) -> Result<(), sqlx::Error> {
+    sqlx::query_scalar!(
+        "select id from sessions where id = (select session_id from mails where id = $1) for update",
+        mail_id
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// When the job of a mail is dead: the mail is failed, or uncertain where an attempt may have sent it. Gives the mail,
+/// or none where it is sent, cancelled or gone.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn give_up(tx: &mut TenantTx, mail_id: Uuid, error: &str) -> Result<Option<Mail>, sqlx::Error> {
+    lock_session(tx, mail_id).await?;
+    sqlx::query_as!(
+        Mail,
+        "update mails set state = case when state in ('sending', 'uncertain') then 'uncertain' else 'failed' end,
+            error = coalesce(error, $2)
+         where id = $1 and state in ('queued', 'sending', 'failed', 'uncertain')
+         returning id, kind, state, session_id, coach_id",
+        mail_id,
+        error
+    )
+    .fetch_optional(tx.conn())
+    .await
+}

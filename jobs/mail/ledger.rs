@@ -1,0 +1,137 @@
+//! The ledger: one row a recipient, unique on what it is about, with the message frozen on it. Writes `mails`, and the
+//! job that sends. A rerun finds the row and changes nothing.
+
+use chrono::{DateTime, Utc};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use super::{MailError, Mailer, Message, Recipient, SendMail, compose};
+use crate::{
+    db::{TenantTx, Tx},
+    queue::{Options, enqueue_with},
+    template::Templates,
+};
+
+/// A mail to be queued.
+#[derive(Clone, Debug)]
+pub struct NewMail {
+    /// What it says; also its kind.
+    pub message: Message,
+    /// Who gets it.
+    pub to: Recipient,
+    /// Who gets the answer; the sender where none.
+    pub reply_to: Option<Recipient>,
+    /// The session, summary, transcript or rollup that it is about.
+    pub subject_id: Uuid,
+    /// Counts what may rightly be sent again: the version of a summary, a fresh link. From 1.
+    pub version: i32,
+    /// The session, where it is about one.
+    pub session_id: Option<Uuid>,
+    /// The coach concerned.
+    pub coach_id: Option<Uuid>,
+    /// The client that it goes to.
+    pub client_id: Option<Uuid>,
+    /// Not before this; at once where none.
+    pub due_at: Option<DateTime<Utc>>,
+    /// The session's.
+    pub correlation_id: Uuid,
+}
+
+/// What a row says about itself.
+#[derive(Clone, Debug)]
+pub struct Mail {
+    /// Its id.
+    pub id: Uuid,
+    /// Its kind, as stored.
+    pub kind: String,
+    /// Its state, as stored.
+    pub state: String,
+    /// The session, where it is about one.
+    pub session_id: Option<Uuid>,
+    /// The coach concerned.
+    pub coach_id: Option<Uuid>,
+}
+
+/// Writes the mail into the ledger and enqueues the job that sends it: all of a mail to a coach. Gives its id, or none
+/// where the same mail is in the ledger already.
+///
+/// # Errors
+/// When the recipient's address is none, a template is at fault, or the database refuses.
+pub async fn queue_mail(
+    tx: &mut TenantTx,
+    templates: &Templates,
+    mailer: &Mailer,
+    mail: NewMail,
+) -> Result<Option<Uuid>, MailError> {
+    let inserted = insert(tx, templates, mailer, &mail).await?;
+    if let Some(mail_id) = inserted {
+        enqueue_send(tx, &SendMail { mail_id }, mail.due_at, mail.correlation_id).await?;
+    }
+    Ok(inserted)
+}
+
+/// Writes the mail into the ledger and leaves the sending to the caller.
+///
+/// # Errors
+/// As [`queue_mail`].
+pub async fn insert(
+    tx: &mut TenantTx,
+    templates: &Templates,
+    mailer: &Mailer,
+    mail: &NewMail,
+) -> Result<Option<Uuid>, MailError> {
+    let id = Uuid::now_v7();
+    let composed = compose::compose(templates, mailer, id, mail)?;
+    let sha256: String = Sha256::digest(&composed.bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    let organization = tx.tenant();
+    let inserted = sqlx::query_scalar!(
+        "insert into mails (id, organization_id, kind, subject_id, recipient, version, session_id, coach_id, client_id,
+            subject, message_id, message, message_sha256, carries_link, due_at, correlation_id)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, coalesce($15, now()), $16)
+         on conflict on constraint mails_once do nothing returning id",
+        id,
+        organization,
+        mail.message.kind(),
+        mail.subject_id,
+        composed.recipient,
+        mail.version,
+        mail.session_id,
+        mail.coach_id,
+        mail.client_id,
+        composed.subject,
+        composed.message_id,
+        composed.bytes,
+        sha256,
+        mail.message.carries_link(),
+        mail.due_at,
+        mail.correlation_id,
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    match inserted {
+        Some(id) => tracing::info!(
+            target: "mail", { mail.id = %id, mail.kind = mail.message.kind(), correlation.id = %mail.correlation_id },
+            "mail queued"
+        ),
+        None => tracing::info!(
+            target: "mail", { mail.kind = mail.message.kind(), subject.id = %mail.subject_id,
+            correlation.id = %mail.correlation_id }, "the same mail is in the ledger already"
+        ),
+    }
+    Ok(inserted)
+}
+
+/// Enqueues the job that sends a mail, due when the mail is.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn enqueue_send<J: crate::queue::Job>(
+    tx: &mut TenantTx,
+    job: &J,
+    due_at: Option<DateTime<Utc>>,
+    correlation_id: Uuid,
+) -> Result<(), sqlx::Error> {
+    let options = Options { run_at: due_at, correlation_id: Some(correlation_id) };
+    enqueue_with(tx, job, options).await?;
+    Ok(())
+}

@@ -1,0 +1,363 @@
+//! What mails say: one struct a mail, whose fields are what its templates in `templates/mail/<name>/` may name. Pure.
+
+use chrono::NaiveDate;
+use serde::Serialize;
+
+/// A mail's content. Its variant is its kind, its folder of templates, and whom it is for.
+#[derive(Clone, Debug, Serialize)]
+#[serde(untagged)]
+pub enum Message {
+    /// To the coach: summaries wait for review.
+    ReviewRequest(ReviewRequest),
+    /// To the coach: somebody in the transcript is unknown.
+    SpeakersNeeded(SpeakersNeeded),
+    /// To the coach: a file was not taken.
+    SessionRejected(SessionRejected),
+    /// To the coach: a stage is dead.
+    SessionFailed(SessionFailed),
+    /// To the client: what came out of the session.
+    FollowUp(FollowUp),
+    /// To the coach: the week.
+    WeeklyRollup(WeeklyRollup),
+}
+
+impl Message {
+    /// The kind as stored; also the folder of its templates.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::ReviewRequest(_) => "review_request",
+            Self::SpeakersNeeded(_) => "speakers_needed",
+            Self::SessionRejected(_) => "session_rejected",
+            Self::SessionFailed(_) => "session_failed",
+            Self::FollowUp(_) => FollowUp::KIND,
+            Self::WeeklyRollup(_) => "weekly_rollup",
+        }
+    }
+
+    /// Whether it holds a review link: then its text is wiped once it is sent.
+    #[must_use]
+    pub const fn carries_link(&self) -> bool {
+        matches!(self, Self::ReviewRequest(_) | Self::SpeakersNeeded(_))
+    }
+
+    /// Whether a person's decision sends it. All others are marked `Auto-Submitted`, so that no robot answers them.
+    #[must_use]
+    pub const fn sent_by_a_person(&self) -> bool {
+        matches!(self, Self::FollowUp(_))
+    }
+
+    /// One of each, for tests and previews.
+    #[must_use]
+    pub fn samples() -> Vec<Self> {
+        vec![
+            Self::ReviewRequest(ReviewRequest::sample()),
+            Self::SpeakersNeeded(SpeakersNeeded::sample()),
+            Self::SessionRejected(SessionRejected::sample()),
+            Self::SessionFailed(SessionFailed::sample()),
+            Self::FollowUp(FollowUp::sample()),
+            Self::WeeklyRollup(WeeklyRollup::sample()),
+        ]
+    }
+}
+
+/// To the coach: summaries wait for review.
+#[derive(Clone, Debug, Serialize)]
+pub struct ReviewRequest {
+    /// The coach's name.
+    pub coach: String,
+    /// The session's title.
+    pub title: String,
+    /// The session's date.
+    pub date: NaiveDate,
+    /// The clients whose summaries are ready.
+    pub clients: Vec<String>,
+    /// The clients whose summaries could not be written.
+    pub failed: Vec<String>,
+    /// The review link.
+    pub link: String,
+    /// The last day on which the link opens, in the coach's time zone.
+    pub expires: NaiveDate,
+    /// Whether the coach asked for a fresh link.
+    pub fresh: bool,
+}
+
+impl ReviewRequest {
+    /// A believable one.
+    #[must_use]
+    pub fn sample() -> Self {
+        Self {
+            coach: "Maya Okafor".into(),
+            title: "Team alignment, third session".into(),
+            date: day(2026, 11, 3),
+            clients: vec!["Priya Raman".into(), "Tom Becker".into()],
+            failed: vec!["Ada Lindqvist".into()],
+            link: "https://debrief.example/r/rl_Zk3vQ0m1bYt8hXw2".into(),
+            expires: day(2026, 11, 13),
+            fresh: false,
+        }
+    }
+}
+
+/// To the coach: somebody in the transcript is unknown, and the session waits.
+#[derive(Clone, Debug, Serialize)]
+pub struct SpeakersNeeded {
+    /// The coach's name.
+    pub coach: String,
+    /// The session's title.
+    pub title: String,
+    /// The session's date.
+    pub date: NaiveDate,
+    /// How many speakers are unknown. Their labels stay out of the mail: one may be a name.
+    pub speakers: usize,
+    /// The review link.
+    pub link: String,
+    /// The last day on which the link opens, in the coach's time zone.
+    pub expires: NaiveDate,
+}
+
+impl SpeakersNeeded {
+    /// A believable one.
+    #[must_use]
+    pub fn sample() -> Self {
+        Self {
+            coach: "Maya Okafor".into(),
+            title: "Zoom call of 3 November".into(),
+            date: day(2026, 11, 3),
+            speakers: 2,
+            link: "https://debrief.example/r/rl_Zk3vQ0m1bYt8hXw2".into(),
+            expires: day(2026, 11, 13),
+        }
+    }
+}
+
+/// To the coach: a file was not taken.
+#[derive(Clone, Debug, Serialize)]
+pub struct SessionRejected {
+    /// The coach's name.
+    pub coach: String,
+    /// The file's name, as the coach put it there.
+    pub file: String,
+    /// What is wrong, in a sentence.
+    pub reason: String,
+    /// What to do, in a sentence.
+    pub advice: String,
+}
+
+impl SessionRejected {
+    /// A believable one.
+    #[must_use]
+    pub fn sample() -> Self {
+        Self {
+            coach: "Maya Okafor".into(),
+            file: "session-priya.vtt".into(),
+            reason: "The file is a recording and not a transcript.".into(),
+            advice: "Export the transcript from the meeting tool (.vtt, .srt or .txt) and drop that into the folder."
+                .into(),
+        }
+    }
+}
+
+/// To the coach: a stage is dead.
+#[derive(Clone, Debug, Serialize)]
+pub struct SessionFailed {
+    /// The coach's name.
+    pub coach: String,
+    /// The session's title.
+    pub title: String,
+    /// The session's date.
+    pub date: NaiveDate,
+    /// What could not be done, as the end of "Debrief could not": `summarize the session`.
+    pub step: String,
+    /// Why, in a sentence that a coach understands.
+    pub reason: String,
+    /// What happens next or is to be done, in a sentence.
+    pub advice: String,
+}
+
+impl SessionFailed {
+    /// A believable one.
+    #[must_use]
+    pub fn sample() -> Self {
+        Self {
+            coach: "Maya Okafor".into(),
+            title: "Team alignment, third session".into(),
+            date: day(2026, 11, 3),
+            step: "summarize the session".into(),
+            reason: "The summarizer did not answer for two hours.".into(),
+            advice: "Nothing is lost. Whoever runs Debrief for you can start this step again.".into(),
+        }
+    }
+}
+
+/// To the client: what came out of the session. Drawn from the client's audience only.
+#[derive(Clone, Debug, Serialize)]
+pub struct FollowUp {
+    /// The client's name.
+    pub client: String,
+    /// How the client is addressed.
+    pub greeting_name: String,
+    /// The coach's name.
+    pub coach: String,
+    /// The organization's name.
+    pub organization: String,
+    /// The session's date.
+    pub date: NaiveDate,
+    /// What went well.
+    pub wins: Vec<String>,
+    /// What is difficult.
+    pub challenges: Vec<String>,
+    /// Who does what, and by when.
+    pub action_items: Vec<FollowUpItem>,
+    /// What the coach recommends.
+    pub recommendations: Vec<String>,
+}
+
+/// An action item of a follow-up.
+#[derive(Clone, Debug, Serialize)]
+pub struct FollowUpItem {
+    /// The sentence.
+    pub text: String,
+    /// Whether it is the coach's and not the client's.
+    pub coach_does_it: bool,
+    /// By when, where it was said.
+    pub due: Option<NaiveDate>,
+}
+
+impl FollowUp {
+    /// The kind as stored.
+    pub const KIND: &str = "follow_up";
+
+    /// A believable one.
+    #[must_use]
+    pub fn sample() -> Self {
+        let item = |text: &str, coach_does_it, due| FollowUpItem { text: text.into(), coach_does_it, due };
+        Self {
+            client: "Priya Raman".into(),
+            greeting_name: "Priya".into(),
+            coach: "Maya Okafor".into(),
+            organization: "Northlight Coaching".into(),
+            date: day(2026, 11, 3),
+            wins: vec![
+                "You ran the planning meeting yourself and kept it to half an hour.".into(),
+                "You said no to the second project, and your manager agreed.".into(),
+            ],
+            challenges: vec!["Handing work to Jonas still feels slower than doing it yourself.".into()],
+            action_items: vec![
+                item("Hand the release notes to Jonas and let the first draft stand.", false, Some(day(2026, 11, 10))),
+                item("Write down three decisions that you took without asking.", false, None),
+                item("Send the article on delegation.", true, Some(day(2026, 11, 5))),
+            ],
+            recommendations: vec!["Keep Friday mornings free of meetings until the end of the month.".into()],
+        }
+    }
+}
+
+/// To the coach: the week.
+#[derive(Clone, Debug, Serialize)]
+pub struct WeeklyRollup {
+    /// The coach's name.
+    pub coach: String,
+    /// The week's first day, in the coach's time zone.
+    pub first_day: NaiveDate,
+    /// The week's last day.
+    pub last_day: NaiveDate,
+    /// Sessions held.
+    pub sessions: i64,
+    /// Different clients met.
+    pub clients: i64,
+    /// Seconds of speech in these sessions.
+    pub speaking_seconds: f64,
+    /// Follow-ups sent.
+    pub follow_ups_sent: i64,
+    /// Summaries that still wait for the coach's review.
+    pub waiting_for_review: i64,
+    /// A row a client, in the order to show.
+    pub rows: Vec<WeeklyClient>,
+    /// Action items that are not past and those that are, in the order to show.
+    pub open_items: Vec<WeeklyItem>,
+}
+
+/// A client's row in the weekly rollup.
+#[derive(Clone, Debug, Serialize)]
+pub struct WeeklyClient {
+    /// The client's name.
+    pub name: String,
+    /// Sessions held.
+    pub sessions: i64,
+    /// The client's share of the words, from 0 to 100; none where it is not known.
+    pub talk_percent: Option<i64>,
+    /// Action items agreed on.
+    pub action_items: i64,
+}
+
+/// An open action item in the weekly rollup.
+#[derive(Clone, Debug, Serialize)]
+pub struct WeeklyItem {
+    /// The client's name.
+    pub client: String,
+    /// The sentence.
+    pub text: String,
+    /// Whether it is the coach's and not the client's.
+    pub coach_does_it: bool,
+    /// By when, where it was said.
+    pub due: Option<NaiveDate>,
+    /// Whether that day is past.
+    pub overdue: bool,
+}
+
+impl WeeklyRollup {
+    /// A believable one.
+    #[must_use]
+    pub fn sample() -> Self {
+        let row = |name: &str, sessions, talk_percent, action_items| WeeklyClient {
+            name: name.into(),
+            sessions,
+            talk_percent,
+            action_items,
+        };
+        Self {
+            coach: "Maya Okafor".into(),
+            first_day: day(2026, 11, 2),
+            last_day: day(2026, 11, 8),
+            sessions: 5,
+            clients: 3,
+            speaking_seconds: 11_820.0,
+            follow_ups_sent: 4,
+            waiting_for_review: 1,
+            rows: vec![
+                row("Priya Raman", 2, Some(64), 4),
+                row("Tom Becker", 2, Some(58), 2),
+                row("Ada Lindqvist", 1, None, 0),
+            ],
+            open_items: vec![
+                WeeklyItem {
+                    client: "Tom Becker".into(),
+                    text: "Ask the two team leads for their view of the new schedule.".into(),
+                    coach_does_it: false,
+                    due: Some(day(2026, 11, 4)),
+                    overdue: true,
+                },
+                WeeklyItem {
+                    client: "Priya Raman".into(),
+                    text: "Hand the release notes to Jonas and let the first draft stand.".into(),
+                    coach_does_it: false,
+                    due: Some(day(2026, 11, 10)),
+                    overdue: false,
+                },
+                WeeklyItem {
+                    client: "Priya Raman".into(),
+                    text: "Send the article on delegation.".into(),
+                    coach_does_it: true,
+                    due: None,
+                    overdue: false,
+                },
+            ],
+        }
+    }
+}
+
+/// A day of a sample.
+fn day(year: i32, month: u32, day: u32) -> NaiveDate {
+    NaiveDate::from_ymd_opt(year, month, day).unwrap_or_default()
+}

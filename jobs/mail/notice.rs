@@ -1,0 +1,116 @@
+//! Telling a coach that one of their sessions needs somebody: what every stage does when its job is dead. Reads the
+//! session and its coach; writes a mail into the ledger. A rerun finds the mail and changes nothing.
+
+use chrono::NaiveDate;
+use uuid::Uuid;
+
+use super::{MailError, Mailer, Message, NewMail, Recipient, SessionFailed, queue_mail};
+use crate::{
+    db::{TenantTx, Tx},
+    template::Templates,
+};
+
+/// A session as a mail to its coach needs it.
+#[derive(Clone, Debug)]
+pub struct SessionCoach {
+    /// The coach.
+    pub coach_id: Uuid,
+    /// The coach's mailbox.
+    pub coach: Recipient,
+    /// The coach's time zone, an IANA name.
+    pub time_zone: String,
+    /// The session's title.
+    pub title: String,
+    /// The session's date.
+    pub date: NaiveDate,
+    /// The session's.
+    pub correlation_id: Uuid,
+}
+
+/// Reads the session and its coach; none where there is no such session.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn session_coach(tx: &mut TenantTx, session_id: Uuid) -> Result<Option<SessionCoach>, sqlx::Error> {
+    let row = sqlx::query!(
+        "select coaches.id, coaches.name, coaches.email, coaches.time_zone, title, session_date, correlation_id
+         from sessions join coaches on coaches.id = sessions.coach_id where sessions.id = $1",
+        session_id
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(row.map(|row| SessionCoach {
+        coach_id: row.id,
+        coach: Recipient { name: row.name, email: row.email },
+        time_zone: row.time_zone,
+        title: row.title,
+        date: row.session_date,
+        correlation_id: row.correlation_id,
+    }))
+}
+
+/// What could not be done with a session, in the words of [`SessionFailed`].
+#[derive(Clone, Copy, Debug)]
+pub struct Trouble<'a> {
+    /// What it is about: the session, or a mail of it. A coach is told once of each.
+    pub subject_id: Uuid,
+    /// The end of "Debrief could not …".
+    pub step: &'a str,
+    /// Why, in a sentence that a coach understands.
+    pub reason: &'a str,
+    /// What to do, in a sentence.
+    pub advice: &'a str,
+}
+
+/// Mails the coach of a session that something could not be done. Gives the mail's id, or none where the coach has
+/// been told already or the session is gone.
+///
+/// # Errors
+/// When the coach's address is none, or the database refuses.
+pub async fn tell_coach(
+    tx: &mut TenantTx,
+    templates: &Templates,
+    mailer: &Mailer,
+    session_id: Uuid,
+    trouble: Trouble<'_>,
+) -> Result<Option<Uuid>, MailError> {
+    let Some(session) = session_coach(tx, session_id).await? else { return Ok(None) };
+    let message = Message::SessionFailed(SessionFailed {
+        coach: session.coach.name.clone(),
+        title: session.title,
+        date: session.date,
+        step: trouble.step.to_owned(),
+        reason: trouble.reason.to_owned(),
+        advice: trouble.advice.to_owned(),
+    });
+    let mail = NewMail {
+        message,
+        to: session.coach,
+        reply_to: None,
+        subject_id: trouble.subject_id,
+        version: 1,
+        session_id: Some(session_id),
+        coach_id: Some(session.coach_id),
+        client_id: None,
+        due_at: None,
+        correlation_id: session.correlation_id,
+    };
+    queue_mail(tx, templates, mailer, mail).await
+}
+
+/// Takes the mark of a failed mail off its session when the mail has gone after all, unless another mail of the session
+/// still waits for a person.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn clear_mark(tx: &mut TenantTx, mail_id: Uuid) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update sessions set failed_stage = null, failed_reason = null, updated_at = now()
+         where id = (select session_id from mails where id = $1) and failed_stage in ('mail', 'follow_up')
+           and not exists (select from mails where session_id = sessions.id and state in ('failed', 'uncertain'))",
+        mail_id
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}

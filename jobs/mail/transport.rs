@@ -1,0 +1,128 @@
+//! How mail leaves: to a folder of `.eml` files, or over SMTP.
+//!
+//! A file is named after the Message-ID and put in place by a rename, so that sending twice leaves one file with the
+//! same bytes. Over SMTP the phases are told apart (see `smtp.rs`), because what a failure means depends on whether
+//! the message may have been taken.
+
+use std::path::{Path, PathBuf};
+
+use lettre::{Address, address::Envelope, message::Mailbox};
+use secrecy::ExposeSecret;
+use url::Url;
+
+use super::{Settings, smtp::Smtp};
+use crate::SettingsError;
+
+/// What sends mail.
+#[derive(Debug)]
+pub struct Mailer {
+    from: Mailbox,
+    transport: Transport,
+}
+
+#[derive(Debug)]
+enum Transport {
+    File(PathBuf),
+    Smtp(Box<Smtp>),
+}
+
+/// Why a message did not go out, by what is known of its fate. The text never holds an address.
+#[derive(Debug, thiserror::Error)]
+pub enum SendError {
+    /// It was not taken, and never will be: the server refused it for good.
+    #[error("the mail server refused the message ({code}): {words}")]
+    Refused {
+        /// The server's code.
+        code: u16,
+        /// The server's words, with addresses left out.
+        words: String,
+    },
+    /// It was not taken, and may be later.
+    #[error("the mail was not sent: {0}")]
+    NotSent(String),
+    /// It may have been taken: the connection was lost or silent after the whole message had gone out.
+    #[error("the mail may have been sent: {0}")]
+    Uncertain(String),
+}
+
+impl Mailer {
+    /// Makes the transport that the settings name. Nothing is contacted yet.
+    ///
+    /// # Errors
+    /// When the URL or the sender cannot be used.
+    pub fn new(settings: &Settings) -> Result<Self, SettingsError> {
+        let from = settings.from.parse().map_err(|error| {
+            SettingsError::new("mail.from", format!("{error}; write it as `Debrief <debrief@example.org>`"))
+        })?;
+        // The URL may hold a password, so no message repeats it.
+        let wrong = |problem: &str| SettingsError::new("mail.url", problem);
+        let url: Url = settings
+            .url
+            .expose_secret()
+            .parse()
+            .map_err(|error| wrong(&format!("{error}; write smtp://host:port, smtps://… or file:///folder")))?;
+        let transport = match url.scheme() {
+            "file" => Transport::File(
+                url.to_file_path().map_err(|()| wrong("a folder is written with three slashes: file:///var/mail"))?,
+            ),
+            "smtp" | "smtps" => Transport::Smtp(Box::new(Smtp::new(&url)?)),
+            other => return Err(wrong(&format!("{other}:// is not known; use smtp://, smtps:// or file:///"))),
+        };
+        Ok(Self { from, transport })
+    }
+
+    /// The sender of every mail.
+    #[must_use]
+    pub fn from(&self) -> &Mailbox {
+        &self.from
+    }
+
+    /// The folder that mail goes to, where it goes to one.
+    #[must_use]
+    pub fn folder(&self) -> Option<&Path> {
+        match &self.transport {
+            Transport::File(folder) => Some(folder),
+            Transport::Smtp(_) => None,
+        }
+    }
+
+    /// Sends a frozen message.
+    ///
+    /// # Errors
+    /// By what is known of the message's fate: see [`SendError`].
+    pub async fn send(&self, message_id: &str, recipient: &str, message: &[u8]) -> Result<(), SendError> {
+        match &self.transport {
+            Transport::File(folder) => write_file(folder, message_id, message)
+                .await
+                .map_err(|error| SendError::NotSent(format!("the folder of mails cannot be written: {error}"))),
+            Transport::Smtp(smtp) => {
+                let not_sent = |error: &dyn std::fmt::Display| SendError::NotSent(error.to_string());
+                let to: Address = recipient.parse().map_err(|error| not_sent(&error))?;
+                let envelope =
+                    Envelope::new(Some(self.from.email.clone()), vec![to]).map_err(|error| not_sent(&error))?;
+                smtp.send(&envelope, message).await
+            }
+        }
+    }
+}
+
+/// By a temporary file and a rename: who looks into the folder sees whole messages only.
+async fn write_file(folder: &Path, message_id: &str, message: &[u8]) -> std::io::Result<()> {
+    use tokio::io::AsyncWriteExt;
+
+    tokio::fs::create_dir_all(folder).await?;
+    let name = message_id.trim_matches(['<', '>']);
+    let temporary = folder.join(format!(".{name}.{}", uuid::Uuid::now_v7().simple()));
+    let mut file = tokio::fs::File::create(&temporary).await?;
+    let written = async {
+        file.write_all(message).await?;
+        file.sync_all().await?;
+        tokio::fs::rename(&temporary, folder.join(format!("{name}.eml"))).await
+    };
+    let written = written.await;
+    if written.is_err() {
+        // A full disk must not fill with the remains of attempts.
+        let _ = tokio::fs::remove_file(&temporary).await;
+    }
+    written
+}

@@ -1,0 +1,69 @@
+//! What templates can do to a value: times, days, counts, lists and wrapped text, as people write them. Pure.
+
+use chrono::NaiveDate;
+use minijinja::{Environment, Error, ErrorKind};
+
+/// Adds all filters.
+pub(super) fn add(environment: &mut Environment<'_>) {
+    environment.add_filter("clock", clock);
+    environment.add_filter("day", |date: String| format_date(&date, "%A %-d %B %Y"));
+    environment.add_filter("short_day", |date: String| format_date(&date, "%a %-d %b"));
+    environment.add_filter("count", count);
+    environment.add_filter("and", and);
+    environment.add_filter("wrap", wrap);
+    environment.add_filter("minutes", minutes);
+}
+
+/// Milliseconds as `12:34`, or `1:02:03` from an hour on.
+fn clock(milliseconds: i64) -> String {
+    let seconds = milliseconds.max(0) / 1000;
+    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
+}
+
+/// Seconds as `48 min`, or `1 h 05 min` from an hour on.
+fn minutes(seconds: f64) -> String {
+    // A day's seconds are far below what an i64 holds, and a fraction of a minute is not worth a word.
+    #[expect(clippy::cast_possible_truncation, reason = "rounded, and small")]
+    let minutes = (seconds.max(0.0) / 60.0).round() as i64;
+    if minutes >= 60 { format!("{} h {:02} min", minutes / 60, minutes % 60) } else { format!("{minutes} min") }
+}
+
+/// `1 summary`, `2 summaries`.
+fn count(number: i64, one: &str, many: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { many })
+}
+
+/// `Tom`, `Tom and Priya`, `Tom, Priya and Ada`.
+fn and(items: Vec<String>) -> String {
+    match items.split_last() {
+        None => String::new(),
+        Some((last, [])) => last.clone(),
+        Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
+    }
+}
+
+/// Words in lines of at most `width` characters; lines after the first begin with `indent` spaces. A word that is
+/// longer (a link) has a line to itself and is never cut.
+fn wrap(text: &str, width: usize, indent: usize) -> String {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let (first, line) = (lines.len() == 1, lines.last_mut().expect("there is always a line"));
+        let room = width.saturating_sub(if first { 0 } else { indent });
+        if line.is_empty() {
+            line.push_str(word);
+        } else if line.chars().count() + 1 + word.chars().count() <= room {
+            line.push(' ');
+            line.push_str(word);
+        } else {
+            lines.push(word.to_owned());
+        }
+    }
+    lines.join(&format!("\n{}", " ".repeat(indent)))
+}
+
+fn format_date(date: &str, format: &str) -> Result<String, Error> {
+    let date: NaiveDate =
+        date.parse().map_err(|_| Error::new(ErrorKind::InvalidOperation, "a date is written 2026-11-03"))?;
+    Ok(date.format(format).to_string())
+}

@@ -1,0 +1,131 @@
+//! A real SMTP server for a test: aiosmtpd, with the misbehaviour that `smtp_server.py` describes.
+
+use std::{
+    io::{BufRead, BufReader},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+    sync::OnceLock,
+};
+
+use serde::Deserialize;
+use tempfile::TempDir;
+
+/// A running server. It ends with the value.
+#[derive(Debug)]
+pub(crate) struct SmtpServer {
+    child: Child,
+    folder: TempDir,
+    port: u16,
+}
+
+/// A message as the server took it, decoded.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Letter {
+    pub(crate) from: String,
+    pub(crate) to: Vec<String>,
+    pub(crate) message_id: String,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) text: String,
+    pub(crate) html: String,
+    pub(crate) longest_line: usize,
+}
+
+impl Letter {
+    /// The values of the headers of that name.
+    pub(crate) fn header(&self, name: &str) -> Vec<&str> {
+        self.headers.iter().filter(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.as_str()).collect()
+    }
+}
+
+impl SmtpServer {
+    /// Starts one on a free port.
+    pub(crate) fn start() -> Self {
+        let folder = TempDir::new().expect("a temporary folder");
+        let mut child = smtp_command()
+            .arg(folder.path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("python3 starts the SMTP server");
+        let mut line = String::new();
+        let output = child.stdout.take().expect("the server's output is piped");
+        BufReader::new(output).read_line(&mut line).expect("the server prints its port");
+        let port = line.trim().parse().expect("the SMTP server did not start: see above");
+        Self { child, folder, port }
+    }
+
+    /// For `mail.url`. The server answers at once or never, so two seconds are long.
+    pub(crate) fn url(&self) -> String {
+        format!("smtp://127.0.0.1:{}?timeout=2", self.port)
+    }
+
+    /// What it has taken, in order.
+    pub(crate) fn letters(&self) -> Vec<Letter> {
+        let taken = std::fs::read_to_string(self.folder.path().join("messages.jsonl")).unwrap_or_default();
+        taken.lines().map(|line| serde_json::from_str(line).expect("a message as written by the server")).collect()
+    }
+
+    /// Waits until it has taken `count` messages.
+    pub(crate) async fn has_taken(&self, count: usize) {
+        let taken = async {
+            while self.letters().len() < count {
+                tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+            }
+        };
+        tokio::time::timeout(std::time::Duration::from_secs(30), taken).await.expect("the server takes the message");
+    }
+
+    /// Lets it answer to the slow.
+    pub(crate) fn release(&self) {
+        std::fs::write(self.folder.path().join("release"), "").expect("the folder is writable");
+    }
+}
+
+impl Drop for SmtpServer {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The letters in a folder of `.eml` files, in the order in which they were queued (their names begin with a time).
+pub(crate) fn letters_in(folder: &Path) -> Vec<Letter> {
+    let entries = std::fs::read_dir(folder).expect("the folder of mails");
+    let mut files: Vec<PathBuf> = entries.map(|entry| entry.expect("a file").path()).collect();
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "eml"));
+    files.sort();
+    let output = smtp_command().arg("--decode").args(files).output().expect("python3 runs");
+    let decoded = String::from_utf8(output.stdout).expect("JSON is text");
+    decoded.lines().map(|line| serde_json::from_str(line).expect("a message as written by the script")).collect()
+}
+
+/// The command that runs the server; its folder is to be added.
+pub(crate) fn smtp_command() -> Command {
+    let mut command = Command::new("python3");
+    command
+        .env("PYTHONPATH", aiosmtpd())
+        .args(["-W", "ignore"])
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/smtp_server.py"));
+    command
+}
+
+/// The folder that holds aiosmtpd, brought by pip the first time.
+fn aiosmtpd() -> &'static Path {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    FOLDER.get_or_init(|| {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("aiosmtpd-1.4.6");
+        if !folder.exists() {
+            // Another process may do the same: each unpacks for itself, and the first rename wins.
+            let unpacked = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).expect("a temporary folder");
+            let status = Command::new("python3")
+                .args(["-m", "pip", "install", "--quiet", "--target"])
+                .arg(unpacked.path())
+                .arg("aiosmtpd==1.4.6")
+                .status()
+                .expect("python3 runs");
+            assert!(status.success(), "pip could not bring aiosmtpd, which the mail tests need");
+            let _ = std::fs::rename(unpacked.path(), &folder);
+        }
+        folder
+    })
+}
