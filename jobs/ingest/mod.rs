@@ -66,6 +66,8 @@ pub struct Scan {
 
 /// A scan begins no further file after this, and leaves the rest to the next one.
 const BUDGET: Duration = Duration::from_secs(240);
+/// How long a file in a folder must have stayed the same.
+const SECOND_LOOK: Duration = Duration::from_secs(1);
 /// So many files are fetched at a time.
 const AT_A_TIME: usize = 4;
 
@@ -88,6 +90,10 @@ impl Job for ScanInbox {
         }
         if scan.known + scan.ignored + scan.waiting < scan.objects {
             tracing::info!(target: "ingest", { scan.taken, scan.duplicate, scan.rejected, scan.applied, scan.failed }, "the inbox was scanned");
+        }
+        if scan.waiting > 0 {
+            // The second look follows at once, instead of with the next tick.
+            return Err(JobError::Snooze(SECOND_LOOK));
         }
         ctx.finish(ctx.system_tx().await?, scan).await
     }

@@ -105,8 +105,15 @@ impl World {
             fence,
             correlation_id,
         };
-        job.run(&Context::new(Arc::clone(&self.services), info)).await?;
+        let ran = job.run(&Context::new(Arc::clone(&self.services), info)).await;
         let mut tx = self.database.db.system().await?;
+        if let Err(error) = ran {
+            // What failed or waits does not stand in the way of the next one.
+            let cancel = "update jobs set state = 'cancelled', leased_until = null, finished_at = now() where id = $1";
+            sqlx::query(cancel).bind(id).execute(tx.conn()).await?;
+            tx.commit().await?;
+            return Err(error);
+        }
         let (output,): (Value,) =
             sqlx::query_as("select output from jobs where id = $1").bind(id).fetch_one(tx.conn()).await?;
         Ok(output)
