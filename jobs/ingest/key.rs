@@ -269,7 +269,7 @@ mod tests {
         let cases = [
             ("2026-11-03/priya-quarterly-goals.vtt", "individual", "Priya quarterly goals"),
             ("2026-11-03 Leadership cohort.vtt", "group", "Leadership cohort"),
-            ("group/2026-11-03/transcript.vtt", "group", "Session"),
+            ("group/2026-11-03/transcript.vtt", "group", "Group"),
             ("Team workshop/call with A.vtt", "group", "Call with A"),
             ("Microsoft Teams/Teams-Transcript.vtt", "individual", "Teams Transcript"),
             ("GMT20261103-150000_Recording.transcript.vtt", "individual", "Session"),

@@ -16,6 +16,7 @@ use super::{
 use crate::{
     bucket::{BucketError, ObjectInfo},
     db::{TenantTx, Tx},
+    mail::{self, Message, NewMail, SessionRejected},
     model::session::{self, State},
     queue::{Context, Finished, Job, JobError, enqueue},
 };
@@ -104,12 +105,12 @@ pub(super) async fn unreadable(
         return Ok(Outcome::Seen);
     }
     let (date, date_source) = key.date(object.modified, take::coach_zone(&mut tx, coach.id).await?);
-    let row = sqlx::query!(
+    let session_id = sqlx::query_scalar!(
         "insert into sessions (id, organization_id, coach_id, title, type, session_date, date_source, object_key,
             correlation_id, state, failed_stage, failed_reason)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'rejected', 'ingest', $10)
          on conflict (organization_id, coach_id, object_key) do update set updated_at = now()
-         returning id, correlation_id",
+         returning id",
         Uuid::now_v7(),
         coach.organization,
         coach.id,
@@ -123,13 +124,19 @@ pub(super) async fn unreadable(
     )
     .fetch_one(tx.conn())
     .await?;
+    let rejections = sqlx::query_scalar!(
+        r#"select count(*) as "count!" from bucket_objects where bucket = $1 and object_key = $2 and outcome = 'rejected'"#,
+        ctx.bucket.name(),
+        object.key
+    )
+    .fetch_one(tx.conn())
+    .await?;
     let rejection = Rejection {
-        subject_id: row.id,
-        session_id: row.id,
-        coach_id: coach.id,
+        subject_id: session_id,
+        session_id,
         object_key: &object.key,
         why,
-        correlation_id: row.correlation_id,
+        version: i32::try_from(rejections).unwrap_or(i32::MAX),
     };
     notify_rejected(ctx, &mut tx, &rejection).await?;
     tx.commit().await?;
@@ -173,8 +180,7 @@ impl Job for RejectTranscript {
     async fn run(&self, ctx: &Context) -> Result<Finished, JobError> {
         let mut tx = ctx.tenant_tx().await?;
         let row = sqlx::query!(
-            "select transcripts.object_key, stored_key, rejected_reason, received_at, session_id, coach_id, correlation_id
-             from transcripts join sessions on sessions.id = session_id where transcripts.id = $1",
+            "select object_key, stored_key, rejected_reason, received_at, session_id from transcripts where id = $1",
             self.transcript_id
         )
         .fetch_optional(tx.conn())
@@ -197,10 +203,9 @@ impl Job for RejectTranscript {
         let rejection = Rejection {
             subject_id: self.transcript_id,
             session_id: row.session_id,
-            coach_id: row.coach_id,
             object_key: &row.object_key,
             why: &why,
-            correlation_id: row.correlation_id,
+            version: 1,
         };
         notify_rejected(ctx, &mut tx, &rejection).await?;
         ctx.finish(tx, ()).await
@@ -225,17 +230,34 @@ struct Rejection<'a> {
     /// The transcript; the session where the file was not even read.
     subject_id: Uuid,
     session_id: Uuid,
-    coach_id: Uuid,
     object_key: &'a str,
     why: &'a Why,
-    correlation_id: Uuid,
+    /// Counts the rejections of one subject, from 1: a coach is told of each.
+    version: i32,
 }
 
-/// Queues the mail to the coach.
-async fn notify_rejected(_ctx: &Context, _tx: &mut TenantTx, rejection: &Rejection<'_>) -> Result<(), JobError> {
-    let Rejection { subject_id, session_id, coach_id, object_key, why, correlation_id } = rejection;
-    let _ = (coach_id, object_key, why);
-    tracing::warn!(target: "ingest", { session.id = %session_id, subject.id = %subject_id, correlation.id = %correlation_id }, "a file was rejected");
+/// Queues the mail to the coach; one that is in the ledger already is not queued again.
+async fn notify_rejected(ctx: &Context, tx: &mut TenantTx, rejection: &Rejection<'_>) -> Result<(), JobError> {
+    let Some(session) = mail::session_coach(tx, rejection.session_id).await? else { return Ok(()) };
+    let message = Message::SessionRejected(SessionRejected {
+        coach: session.coach.name.clone(),
+        file: rejection.object_key.rsplit('/').next().unwrap_or_default().to_owned(),
+        reason: rejection.why.reason.clone(),
+        advice: rejection.why.what_to_do.clone(),
+    });
+    let mail = NewMail {
+        message,
+        to: session.coach,
+        reply_to: None,
+        subject_id: rejection.subject_id,
+        version: rejection.version,
+        session_id: Some(rejection.session_id),
+        coach_id: Some(session.coach_id),
+        client_id: None,
+        due_at: None,
+        correlation_id: session.correlation_id,
+    };
+    mail::queue_mail(tx, &ctx.templates, &ctx.mailer, mail).await?;
     Ok(())
 }
 

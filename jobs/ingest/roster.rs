@@ -50,8 +50,7 @@ struct Columns {
 /// When the file has no column `name`.
 pub fn read(bytes: &[u8]) -> Result<Roster, RosterError> {
     let text = decode(bytes);
-    let text = text.trim_start();
-    let header = text.lines().next().unwrap_or_default();
+    let header = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
     // Where commas are decimal points, spreadsheets write semicolons; the header shows which.
     let delimiter = *b",;\t"
         .iter()
@@ -70,26 +69,23 @@ pub fn read(bytes: &[u8]) -> Result<Roster, RosterError> {
         _ => return Err(RosterError::NoNameColumn),
     };
     for record in records {
-        match record {
-            Ok(record) => read_line(&record, &columns, &mut roster),
-            Err(error) => roster.problems.push(format!(
-                "line {}: not readable as CSV; look for a quotation mark that is never closed",
-                error.position().map_or(0, csv::Position::line)
-            )),
-        }
+        // Text in memory always reads; were it otherwise, the rest of the file would be no better.
+        let Ok(record) = record else { break };
+        let line = line_of(&text, &record);
+        read_line(&record, line, &columns, &mut roster);
     }
     Ok(roster)
 }
 
 /// The text without its byte-order mark; what is no UTF-8 was written by an older spreadsheet on Windows.
 fn decode(bytes: &[u8]) -> String {
-    if let Some((encoding, mark)) = encoding_rs::Encoding::for_bom(bytes) {
-        return encoding.decode_without_bom_handling(&bytes[mark..]).0.into_owned();
-    }
-    match std::str::from_utf8(bytes) {
-        Ok(text) => text.to_owned(),
-        Err(_) => encoding_rs::WINDOWS_1252.decode_without_bom_handling(bytes).0.into_owned(),
-    }
+    let (encoding, mark) = match encoding_rs::Encoding::for_bom(bytes) {
+        Some(marked) => marked,
+        None if std::str::from_utf8(bytes).is_ok() => (encoding_rs::UTF_8, 0),
+        None => (encoding_rs::WINDOWS_1252, 0),
+    };
+    let text = encoding.decode_without_bom_handling(&bytes[mark..]).0;
+    text.replace("\r\n", "\n").replace('\r', "\n")
 }
 
 fn read_header(header: &csv::StringRecord, problems: &mut Vec<String>) -> Result<Columns, RosterError> {
@@ -109,11 +105,23 @@ fn read_header(header: &csv::StringRecord, problems: &mut Vec<String>) -> Result
     Ok(columns)
 }
 
-fn read_line(record: &csv::StringRecord, columns: &Columns, roster: &mut Roster) {
-    let line = record.position().map_or(0, csv::Position::line);
+/// The line on which a record begins, from 1. The reader's own count leaves out empty lines.
+fn line_of(text: &str, record: &csv::StringRecord) -> u64 {
+    let start = record.position().map_or(0, csv::Position::byte);
+    let start = usize::try_from(start).unwrap_or(text.len()).min(text.len());
+    let empty = text.as_bytes()[start..].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+    let before = &text.as_bytes()[..start + empty];
+    1 + before.iter().map(|byte| u64::from(*byte == b'\n')).sum::<u64>()
+}
+
+fn read_line(record: &csv::StringRecord, line: u64, columns: &Columns, roster: &mut Roster) {
     let field = |at: Option<usize>| at.and_then(|at| record.get(at)).unwrap_or_default();
     let list = |at| -> Vec<String> { field(at).split([';', '|']).map(tidy).filter(|item| !item.is_empty()).collect() };
     if record.iter().all(str::is_empty) {
+        return;
+    }
+    if [Some(columns.name), columns.email].into_iter().any(|at| field(at).contains('\n')) {
+        roster.problems.push(format!("line {line}: a quotation mark is opened and not closed; what follows is lost"));
         return;
     }
     let name = tidy(field(Some(columns.name)));
@@ -197,6 +205,14 @@ mod tests {
                 "line 6: the email stands in an earlier line already",
             ]
         );
+    }
+
+    #[test]
+    fn a_quotation_mark_that_is_never_closed_is_named() {
+        let roster =
+            read(b"name,email\nAda,ada@example.org\n\"Bob,bob@example.org\nCy,cy@example.org\n").expect("a roster");
+        assert_eq!(roster.clients.len(), 1);
+        assert_eq!(roster.problems, ["line 3: a quotation mark is opened and not closed; what follows is lost"]);
     }
 
     #[test]

@@ -1,6 +1,5 @@
 //! What the tests share: a Postgres server, a database a test, services over it, people to work with, real servers
-//! beside it, and the real binary.
-//! What the tests share: a Postgres server, a database a test, services over it, people to work with, a browser.
+//! beside it, a browser, and the real binary.
 
 pub(crate) mod browser;
 mod database;
@@ -8,12 +7,10 @@ pub(crate) mod filled;
 pub(crate) mod installation;
 pub(crate) mod python;
 pub(crate) mod reviewed;
+pub(crate) mod s3;
 mod server;
 mod smtp;
 pub(crate) mod world;
-pub(crate) mod reviewed;
-mod smtp;
-mod world;
 
 pub(crate) use database::TestDatabase;
 pub(crate) use reviewed::Reviewed;

@@ -15,6 +15,9 @@ use uuid::Uuid;
 
 use super::TestDatabase;
 
+const CLAIM: &str = "update jobs set state = 'running', fence = fence + 1, attempt = attempt + 1, leased_by = 'test',
+    leased_until = now() + interval '1 minute' where id = $1 returning fence, correlation_id";
+
 /// An organization `northlight` with the coach `maya` and her clients Priya Raman and Tom Becker.
 #[derive(Debug)]
 pub(crate) struct World {
@@ -85,6 +88,37 @@ impl World {
         self.run_claimed(id, job).await
     }
 
+    /// Runs one of the installation's own jobs, as [`World::run`] does an organization's.
+    pub(crate) async fn run_installation<J: Job>(&self, job: &J) -> Result<Value, JobError> {
+        let mut tx = self.database.db.system().await?;
+        let Enqueued::New(id) = enqueue(&mut tx, job, Uuid::now_v7()).await? else {
+            panic!("a {} job is queued already", J::KIND)
+        };
+        let (fence, correlation_id): (i64, Uuid) = sqlx::query_as(CLAIM).bind(id).fetch_one(tx.conn()).await?;
+        tx.commit().await?;
+        let info = JobInfo {
+            id,
+            kind: J::KIND,
+            organization: None,
+            attempt: 1,
+            max_attempts: J::POLICY.max_attempts,
+            fence,
+            correlation_id,
+        };
+        let ran = job.run(&Context::new(Arc::clone(&self.services), info)).await;
+        let mut tx = self.database.db.system().await?;
+        if let Err(error) = ran {
+            // What failed or waits does not stand in the way of the next one.
+            let cancel = "update jobs set state = 'cancelled', leased_until = null, finished_at = now() where id = $1";
+            sqlx::query(cancel).bind(id).execute(tx.conn()).await?;
+            tx.commit().await?;
+            return Err(error);
+        }
+        let (output,): (Value,) =
+            sqlx::query_as("select output from jobs where id = $1").bind(id).fetch_one(tx.conn()).await?;
+        Ok(output)
+    }
+
     /// Claims the one due job of this kind and runs it; none where none is due.
     pub(crate) async fn run_queued<J: Job>(&self) -> Option<Result<Value, JobError>> {
         let mut tx = self.database.db.tenant(self.organization).await.expect("a transaction");
@@ -102,13 +136,7 @@ impl World {
     async fn run_claimed<J: Job>(&self, id: Uuid, job: &J) -> Result<Value, JobError> {
         let db = &self.database.db;
         let mut tx = db.tenant(self.organization).await?;
-        let (fence, correlation_id): (i64, Uuid) = sqlx::query_as(
-            "update jobs set state = 'running', fence = fence + 1, attempt = attempt + 1, leased_by = 'test',
-                leased_until = now() + interval '1 minute' where id = $1 returning fence, correlation_id",
-        )
-        .bind(id)
-        .fetch_one(tx.conn())
-        .await?;
+        let (fence, correlation_id): (i64, Uuid) = sqlx::query_as(CLAIM).bind(id).fetch_one(tx.conn()).await?;
         tx.commit().await?;
         let info = JobInfo {
             id,
