@@ -136,9 +136,12 @@ impl Writer<'_> {
         let questions = of(Speaker::Client).filter(|it| it.asks()).count();
         let share = (words * 100 + all / 2) / all.max(1);
         let name = self.input.client_short();
-        let mut text = format!("{name} spoke {} in {}", many(words, "word"), many(turns, "turn"));
+        let group = !self.input.other_names.is_empty();
+        // What names another client was taken out before, and is not counted.
+        let counted = if group { "Apart from what names others, " } else { "" };
+        let mut text = format!("{counted}{name} spoke {} in {}", many(words, "word"), many(turns, "turn"));
         // In a group the rest of the room was taken out, and a share of what is left says nothing.
-        if self.input.other_names.is_empty() {
+        if !group {
             text.push_str(&format!(", {share}\u{a0}% of the conversation,"));
         }
         text.push_str(&format!(" and asked {}.", many(questions, "question")));
