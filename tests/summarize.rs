@@ -1,1 +1,495 @@
-//! The stage `summarize`, from outside.
+//! The stage `summarize`, from outside: a session's utterances in, verified versions and one review request out, with
+//! the offline summariser and with a language model that has good days and bad.
+
+use std::{sync::Arc, time::Duration};
+
+use debrief_jobs::{
+    db::Tx,
+    model::{Audience, Content, Owner, Section, summary::load_version},
+    queue::{Context, Job, JobError, JobInfo},
+    summarize::SummarizeClient,
+};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::support::{LlmServer, Reply, World};
+
+/// A session between Maya and Priya.
+const PRIYA: &[(&str, &str)] = &[
+    ("Maya", "Hello Priya. What went well?"),
+    ("Priya", "Yeah, so, I closed the Hartman account on Tuesday."),
+    ("Maya", "Congratulations! I'd suggest you tell the whole team."),
+    ("Priya", "I'm stuck with the budget, I don't know how to ask for it."),
+    ("Maya", "What will you do?"),
+    ("Priya", "I'll send Lena the number by Friday."),
+    ("Zoom guest", "The room is booked until four."),
+];
+
+/// A group session: Tom's words are not for Priya.
+const GROUP: &[(&str, &str)] = &[
+    ("Maya", "Welcome. Tom, what would you like to bring?"),
+    ("Tom", "I closed the Ketterer contract on Monday."),
+    ("Maya", "Well done. I'd suggest you tell your father."),
+    ("Tom", "I'll tell my father by Sunday."),
+    ("Maya", "Priya, what about you?"),
+    ("Priya", "I shipped the driver app to three depots."),
+    ("Maya", "Wonderful. I'd recommend that you celebrate it."),
+];
+
+/// A session that is attributed, with a due summary a client.
+struct Staged {
+    session: Uuid,
+    priya: SummarizeClient,
+    tom: Option<SummarizeClient>,
+}
+
+/// Puts a session of 11 March 2026 into the database as attribute leaves it.
+async fn stage(world: &World, lines: &[(&str, &str)]) -> Staged {
+    let [session, transcript] = [(); 2].map(|()| Uuid::now_v7());
+    let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
+    let sql =
+        "insert into sessions (id, organization_id, coach_id, title, session_date, date_source, object_key, state,
+                   correlation_id) values ($1, $2, $3, 'A session', '2026-03-11', 'path', $1::text, 'attributed', $1)";
+    let session_row = sqlx::query(sql).bind(session).bind(world.organization).bind(world.coach);
+    session_row.execute(tx.conn()).await.expect("a session");
+    let sql =
+        "insert into transcripts (id, organization_id, session_id, object_key, etag, stored_key, sha256, size_bytes,
+                   object_time) values ($1, $2, $3, $1::text, '', '', $1::text, 1, now())";
+    let transcript_row = sqlx::query(sql).bind(transcript).bind(world.organization).bind(session);
+    transcript_row.execute(tx.conn()).await.expect("a transcript");
+    for (position, (label, text)) in (0_i32..).zip(lines) {
+        let sql =
+            "insert into utterances (id, organization_id, session_id, transcript_id, position, label, start_ms, text)
+                   values ($1, $2, $3, $4, $5, $6, $5::bigint * 1000, $7)";
+        let row = sqlx::query(sql).bind(Uuid::now_v7()).bind(world.organization).bind(session).bind(transcript);
+        row.bind(position).bind(label).bind(text).execute(tx.conn()).await.expect("an utterance");
+    }
+    let mut summaries = [None, None];
+    for (label, kind, client) in [
+        ("Maya", "coach", None),
+        ("Priya", "client", Some(world.priya)),
+        ("Tom", "client", Some(world.tom)),
+        ("Zoom guest", "guest", None),
+    ] {
+        if !lines.iter().any(|(speaker, _)| *speaker == label) {
+            continue;
+        }
+        let participant = Uuid::now_v7();
+        let sql = "insert into participants (id, organization_id, session_id, kind, client_id, name)
+                   values ($1, $2, $3, $4, $5, $6)";
+        let row = sqlx::query(sql).bind(participant).bind(world.organization).bind(session).bind(kind).bind(client);
+        row.bind(label).execute(tx.conn()).await.expect("a participant");
+        let sql = "insert into attributions (organization_id, session_id, label, participant_id, confidence, reason)
+                   values ($1, $2, $3, $4, 1, 'roster')";
+        let row = sqlx::query(sql).bind(world.organization).bind(session).bind(label).bind(participant);
+        row.execute(tx.conn()).await.expect("an attribution");
+        if let Some(client) = client {
+            let summary_id = Uuid::now_v7();
+            let sql = "insert into summaries (id, organization_id, session_id, client_id) values ($1, $2, $3, $4)";
+            let row = sqlx::query(sql).bind(summary_id).bind(world.organization).bind(session).bind(client);
+            row.execute(tx.conn()).await.expect("a summary");
+            summaries[usize::from(client == world.tom)] = Some(SummarizeClient { summary_id });
+        }
+    }
+    tx.commit().await.expect("the session is committed");
+    let [priya, tom] = summaries;
+    Staged { session, priya: priya.expect("Priya speaks"), tom }
+}
+
+/// A world whose summaries are written by a model behind `server`.
+async fn world_with(server: &LlmServer) -> World {
+    let url = server.url.clone();
+    World::with(move |settings| {
+        settings.llm.provider = "openai".into();
+        settings.llm.url = Some(url);
+        settings.llm.model = Some("test-model".into());
+        settings.llm.api_key = Some("sk-test".into());
+        settings.llm.timeout_seconds = 1;
+        (settings.llm.input_price, settings.llm.cached_price, settings.llm.output_price) =
+            (Some(2.0), Some(0.5), Some(8.0));
+    })
+    .await
+}
+
+async fn content(world: &World, summary: &SummarizeClient, version: i32) -> Content {
+    let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
+    load_version(&mut tx, summary.summary_id, version).await.expect("the version is read")
+}
+
+async fn one<T>(world: &World, sql: &'static str, id: Uuid) -> T
+where
+    T: for<'r> sqlx::Decode<'r, sqlx::Postgres> + sqlx::Type<sqlx::Postgres> + Send + Unpin,
+{
+    let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
+    sqlx::query_scalar(sql).bind(id).fetch_one(tx.conn()).await.expect("one value")
+}
+
+async fn summary_state(world: &World, summary: &SummarizeClient) -> String {
+    one(world, "select state from summaries where id = $1", summary.summary_id).await
+}
+
+async fn session_state(world: &World, staged: &Staged) -> String {
+    one(world, "select state from sessions where id = $1", staged.session).await
+}
+
+async fn review_requests(world: &World, staged: &Staged) -> i64 {
+    let sql = "select count(*) from jobs where kind = 'review.request' and args->>'session_id' = $1::text";
+    one(world, sql, staged.session).await
+}
+
+/// The ledger: state and error of each call, in order.
+async fn ledger(world: &World) -> Vec<(String, Option<String>)> {
+    let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
+    sqlx::query_as("select state, error from llm_calls order by id").fetch_all(tx.conn()).await.expect("the ledger")
+}
+
+/// Every quote stands in its utterance, and the utterance is the coach's or that client's.
+async fn assert_grounded(world: &World, staged: &Staged, content: &Content, lines: &[(&str, &str)], client: &str) {
+    for evidence in content.claims.iter().flat_map(|claim| &claim.evidence) {
+        let sql = "select position from utterances where id = $1";
+        let position: i32 = one(world, sql, evidence.utterance_id).await;
+        let (label, text) = lines[usize::try_from(position).expect("not negative")];
+        assert!(text.contains(&evidence.quote), "{:?} is not in {text:?}", evidence.quote);
+        assert!(label == "Maya" || label == client, "{label} is cited for {client}");
+    }
+    assert!(content.claims.iter().all(|claim| !claim.evidence.is_empty()), "a claim without evidence");
+    let mine: i64 = one(
+        world,
+        "select count(*) from evidence join utterances on utterances.id = utterance_id where session_id <> $1",
+        staged.session,
+    )
+    .await;
+    assert_eq!(mine, 0, "another session is cited");
+}
+
+fn texts(content: &Content, section: Section) -> Vec<&str> {
+    content.section(section).map(|claim| claim.text.as_str()).collect()
+}
+
+/// A good answer to the session `PRIYA`.
+fn good_answer() -> Value {
+    json!({ "claims": [
+        { "section": "wins", "text": "Priya closed the Hartman account.", "owner": null, "due_date": null, "due_words": null,
+          "evidence": [{ "utterance": 1, "quote": "i closed the hartman account" }] },
+        { "section": "action_items", "text": "Send Lena the number.", "owner": "client", "due_date": "2026-03-20",
+          "due_words": "by Friday", "evidence": [{ "utterance": 5, "quote": "I'll send Lena the number" }] },
+        { "section": "engagement", "text": "Priya spoke openly.", "owner": null, "due_date": null, "due_words": null,
+          "evidence": [{ "utterance": 3, "quote": "I'm stuck with the budget" }] },
+    ] })
+}
+
+fn claim(section: &str, text: &str, utterance: usize, quote: &str) -> Value {
+    json!({ "section": section, "text": text, "owner": null, "due_date": null, "due_words": null,
+            "evidence": [{ "utterance": utterance, "quote": quote }] })
+}
+
+#[tokio::test]
+async fn offline_writes_what_was_said_and_asks_for_the_review() {
+    let world = World::new().await;
+    let staged = stage(&world, PRIYA).await;
+    let output = world.run(&staged.priya).await.expect("the job succeeds");
+    assert_eq!((&output["version"], &output["review_requested"]), (&json!(1), &json!(true)));
+
+    let content = content(&world, &staged.priya, 1).await;
+    assert_grounded(&world, &staged, &content, PRIYA, "Priya").await;
+    assert_eq!(texts(&content, Section::Wins), ["Priya said: “I closed the Hartman account on Tuesday.”"]);
+    assert_eq!(
+        texts(&content, Section::Challenges),
+        ["Priya said: “I'm stuck with the budget, I don't know how to ask for it.”"]
+    );
+    assert_eq!(texts(&content, Section::Recommendations), ["Maya suggested: “I'd suggest you tell the whole team.”"]);
+    let action =
+        content.section(Section::ActionItems).next().and_then(|claim| claim.action.clone()).expect("an action item");
+    assert_eq!(action.owner, Owner::Client);
+    assert_eq!(action.due_date.map(|date| date.to_string()).as_deref(), Some("2026-03-13"));
+    assert_eq!(action.due_words.as_deref(), Some("by Friday"));
+    let engagement = content.section(Section::Engagement).next().expect("an engagement");
+    assert_eq!(engagement.audience, Audience::Coach);
+    assert!(content.for_client().all(|claim| claim.section.audience() == Audience::Client));
+
+    assert_eq!(summary_state(&world, &staged.priya).await, "done");
+    assert_eq!(session_state(&world, &staged).await, "summarized");
+    assert_eq!(review_requests(&world, &staged).await, 1);
+    let indexed: i64 = one(&world, "select count(*) from jobs where kind = 'index.summary' and args->>'summary_id' = $1::text and args->>'version' = '1'", staged.priya.summary_id).await;
+    assert_eq!(indexed, 1);
+    assert_eq!(ledger(&world).await, [], "offline calls nobody");
+}
+
+#[tokio::test]
+async fn a_job_that_runs_again_changes_nothing() {
+    let world = World::new().await;
+    let staged = stage(&world, PRIYA).await;
+    world.run(&staged.priya).await.expect("the first run succeeds");
+    let output = world.run(&staged.priya).await.expect("the second run succeeds");
+    assert_eq!(output["outcome"], "already done");
+    let version: i32 = one(&world, "select version from summaries where id = $1", staged.priya.summary_id).await;
+    assert_eq!(version, 1);
+    assert_eq!(review_requests(&world, &staged).await, 1);
+    let gone = SummarizeClient { summary_id: Uuid::now_v7() };
+    assert_eq!(world.run(&gone).await.expect("gone is success")["outcome"], "gone");
+}
+
+#[tokio::test]
+async fn the_last_of_several_summaries_asks_for_the_review() {
+    let world = World::new().await;
+    let staged = stage(&world, GROUP).await;
+    let tom = staged.tom.as_ref().expect("Tom speaks");
+    assert_eq!(world.run(&staged.priya).await.expect("Priya's is written")["review_requested"], false);
+    assert_eq!(session_state(&world, &staged).await, "attributed");
+    assert_eq!(world.run(tom).await.expect("Tom's is written")["review_requested"], true);
+    assert_eq!(session_state(&world, &staged).await, "summarized");
+    assert_eq!(review_requests(&world, &staged).await, 1);
+
+    for (summary, name, other) in [(&staged.priya, "Priya", "Ketterer"), (tom, "Tom", "driver app")] {
+        let content = content(&world, summary, 1).await;
+        assert_grounded(&world, &staged, &content, GROUP, name).await;
+        assert_eq!(texts(&content, Section::Wins).len(), 1);
+        assert_eq!(texts(&content, Section::Recommendations).len(), 1, "the coach's word to {name} and no other");
+        assert!(content.claims.iter().all(|claim| !claim.text.contains(other)), "{name} reads of {other}");
+    }
+}
+
+#[tokio::test]
+async fn a_client_who_said_nothing_usable_gets_an_empty_summary() {
+    let world = World::new().await;
+    let staged = stage(&world, &[("Maya", "Hello?"), ("Priya", "Mm."), ("Maya", "Bye.")]).await;
+    let output = world.run(&staged.priya).await.expect("the job succeeds");
+    assert_eq!((&output["claims_kept"], &output["review_requested"]), (&json!(0), &json!(true)));
+    assert_eq!(summary_state(&world, &staged.priya).await, "done");
+}
+
+#[tokio::test]
+async fn a_model_writes_by_schema_and_the_ledger_says_what_it_cost() {
+    let server = LlmServer::start([Reply::Answer(good_answer())]).await;
+    let world = world_with(&server).await;
+    let staged = stage(&world, PRIYA).await;
+    world.run(&staged.priya).await.expect("the job succeeds");
+
+    let content = content(&world, &staged.priya, 1).await;
+    assert_grounded(&world, &staged, &content, PRIYA, "Priya").await;
+    assert_eq!(texts(&content, Section::Wins), ["Priya closed the Hartman account."]);
+    let quote = &content.section(Section::Wins).next().expect("a win").evidence[0].quote;
+    assert_eq!(quote, "I closed the Hartman account", "as it stands in the utterance");
+    let action =
+        content.section(Section::ActionItems).next().and_then(|claim| claim.action.clone()).expect("an action item");
+    // The model's date is wrong; the words say which Friday it is.
+    assert_eq!(action.due_date.map(|date| date.to_string()).as_deref(), Some("2026-03-13"));
+
+    let request = &server.requests()[0];
+    assert_eq!(server.first_header("authorization").as_deref(), Some("Bearer sk-test"));
+    assert_eq!(request["response_format"]["json_schema"]["strict"], true);
+    assert_eq!(request["temperature"], 0);
+    let user = request["messages"][1]["content"].as_str().expect("words");
+    assert!(user.contains("[1] Priya: Yeah, so, I closed the Hartman account on Tuesday.\n"), "{user}");
+    assert!(!user.contains("The room is booked"), "a guest's words are nobody's evidence");
+
+    let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
+    let row: (String, String, String, Uuid, i32, i32, i32, i64, String) = sqlx::query_as(
+        "select state, provider, prompt_version, session_id, input_tokens, cached_tokens, output_tokens, cost_micro_usd,
+                request_id from llm_calls",
+    )
+    .fetch_one(tx.conn())
+    .await
+    .expect("one call");
+    assert_eq!((row.0.as_str(), row.1.as_str(), row.3), ("succeeded", "openai", staged.session));
+    assert_eq!((row.4, row.5, row.6, row.7, row.8.as_str()), (1000, 400, 100, 600 * 2 + 200 + 800, "req-1"));
+    let version: (String, String, String) =
+        sqlx::query_as("select provider, model, prompt_version from summary_versions")
+            .fetch_one(tx.conn())
+            .await
+            .expect("one");
+    assert_eq!((version.0.as_str(), version.1.as_str(), &version.2), ("openai", "test-model", &row.2));
+}
+
+#[tokio::test]
+async fn what_a_model_invents_is_dropped() {
+    let answer = json!({ "claims": [
+        claim("wins", "Priya shipped the driver app.", 5, "I shipped the driver app to three depots"),
+        claim("wins", "Priya closed a contract.", 1, "I closed the Ketterer contract"),
+        claim("wins", "Priya was promoted.", 5, "I was promoted to chief"),
+        claim("wins", "Priya did well.", 99, "I shipped the driver app"),
+        claim("wins", "Tom and Priya shipped the driver app.", 5, "I shipped the driver app"),
+        claim("wins", "See https://attacker.example/claim for the driver app.", 5, "I shipped the driver app"),
+        claim("wins", "Priya said: “I shipped it to forty depots.”", 5, "I shipped the driver app"),
+        claim("recommendations", "Priya should tell her father.", 2, "I'd suggest you tell your father"),
+        claim("recommendations", "Celebrate it.", 6, "I'd recommend that you celebrate it"),
+        claim("challenges", "Priya was asked.", 4, "what about you"),
+    ] });
+    let server = LlmServer::start([Reply::Answer(answer)]).await;
+    let world = world_with(&server).await;
+    let staged = stage(&world, GROUP).await;
+    let output = world.run(&staged.priya).await.expect("the job succeeds");
+    let content = content(&world, &staged.priya, 1).await;
+    assert_grounded(&world, &staged, &content, GROUP, "Priya").await;
+    assert_eq!(texts(&content, Section::Wins), ["Priya shipped the driver app."]);
+    assert_eq!(texts(&content, Section::Recommendations), ["Celebrate it."]);
+    assert_eq!(texts(&content, Section::Challenges), [""; 0], "a question states nothing");
+    assert_eq!(output["claims_dropped"], 8);
+    let user = server.requests()[0]["messages"][1]["content"].to_string();
+    assert!(!user.contains("Ketterer") && !user.contains("father") && !user.contains("Tom"), "{user}");
+}
+
+#[tokio::test]
+async fn an_answer_that_does_not_fit_is_asked_for_once_more() {
+    let wrong = Reply::Content("Sure! Here you are: {\"claims\": [{\"section\": \"victories\"}]}".into());
+    let fenced = Reply::Content(format!("<think>{{hm}}</think>```json\n{}\n```", good_answer()));
+    let server = LlmServer::start([wrong, fenced]).await;
+    let world = world_with(&server).await;
+    let staged = stage(&world, PRIYA).await;
+    world.run(&staged.priya).await.expect("the second answer fits");
+    assert_eq!(content(&world, &staged.priya, 1).await.claims.len(), 3);
+    let requests = server.requests();
+    assert_eq!(requests[1]["messages"].as_array().map(Vec::len), Some(4), "the answer and what is wrong with it");
+    assert_eq!(ledger(&world).await.len(), 2, "each call is paid for");
+}
+
+#[tokio::test]
+async fn an_answer_that_never_fits_is_tried_again_later() {
+    let wrong = || Reply::Content("I would rather write a poem about Hartman.".into());
+    let server = LlmServer::start([wrong(), wrong()]).await;
+    let world = world_with(&server).await;
+    let staged = stage(&world, PRIYA).await;
+    let Err(JobError::Retry { message, .. }) = world.run(&staged.priya).await else { panic!("it is retried") };
+    assert!(!message.contains("Hartman"), "no word of the session in an error: {message}");
+    assert_eq!(summary_state(&world, &staged.priya).await, "due");
+}
+
+#[tokio::test]
+async fn an_endpoint_without_schemas_is_asked_by_words_and_remembered() {
+    let no_format = |what: &str| {
+        Reply::Error(400, None, json!({ "error": { "message": format!("Unknown response_format type {what}") } }))
+    };
+    let no_temperature = Reply::Error(400, None, json!({ "error": { "message": "Unsupported value: 'temperature'" } }));
+    let script = [
+        no_format("json_schema"),
+        no_temperature,
+        no_format("json_object"),
+        Reply::Answer(good_answer()),
+        Reply::Answer(good_answer()),
+    ];
+    let server = LlmServer::start(script).await;
+    let world = world_with(&server).await;
+    for _ in 0..2 {
+        let staged = stage(&world, PRIYA).await;
+        world.run(&staged.priya).await.expect("it is written in the end");
+    }
+    let formats: Vec<Value> = server.requests().iter().map(|body| body["response_format"]["type"].clone()).collect();
+    assert_eq!(formats, [json!("json_schema"), json!("json_object"), json!("json_object"), Value::Null, Value::Null]);
+    let last = &server.requests()[4];
+    assert!(last.get("temperature").is_none());
+    assert!(last["messages"][0]["content"].as_str().is_some_and(|system| system.contains("JSON schema")));
+}
+
+#[tokio::test]
+async fn an_endpoint_that_is_busy_or_down_is_tried_again() {
+    let script = [
+        Reply::Error(429, Some(7), json!({ "error": { "message": "slow down" } })),
+        Reply::Error(503, Some(9), json!({})),
+        Reply::Error(500, None, json!({})),
+        Reply::Hang,
+        Reply::Answer(good_answer()),
+    ];
+    let server = LlmServer::start(script).await;
+    let world = world_with(&server).await;
+    let staged = stage(&world, PRIYA).await;
+    let mut waits = Vec::new();
+    let mut outcome = world.run(&staged.priya).await;
+    for _ in 0..4 {
+        let Err(JobError::Retry { after, .. }) = outcome else { panic!("it is retried") };
+        waits.push(after.map(|after| after.as_secs()));
+        // What the worker does with a failed attempt.
+        let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
+        let sql = "update jobs set state = 'due', leased_until = null, leased_by = null where state = 'running'";
+        sqlx::query(sql).execute(tx.conn()).await.expect("the queue answers");
+        tx.commit().await.expect("committed");
+        outcome = world.run_queued::<SummarizeClient>().await.expect("the job is due again");
+    }
+    outcome.expect("the fifth attempt succeeds");
+    assert_eq!(waits, [Some(7), Some(9), None, None]);
+    let errors: Vec<Option<String>> = ledger(&world).await.into_iter().map(|(_, error)| error).collect();
+    let failed = ["busy", "busy", "unavailable", "unavailable"].map(|kind| Some(kind.to_owned()));
+    assert_eq!((&errors[..4], &errors[4]), (&failed[..], &None));
+    assert_eq!(review_requests(&world, &staged).await, 1);
+}
+
+#[tokio::test]
+async fn a_dead_summary_is_named_and_holds_nobody_up() {
+    let world = World::new().await;
+    let staged = stage(&world, GROUP).await;
+    let tom = staged.tom.as_ref().expect("Tom speaks");
+    let info = JobInfo {
+        id: Uuid::now_v7(),
+        kind: SummarizeClient::KIND,
+        organization: Some(world.organization),
+        attempt: 6,
+        max_attempts: 6,
+        fence: 1,
+        correlation_id: Uuid::now_v7(),
+    };
+    let context = Context::new(Arc::clone(&world.services), info);
+    world.run(&staged.priya).await.expect("Priya's is written");
+    for _ in 0..2 {
+        tom.on_dead(&context, "the endpoint refuses the key").await.expect("it is marked, once or twice");
+    }
+    assert_eq!(summary_state(&world, tom).await, "failed");
+    let reason: String = one(&world, "select failed_reason from summaries where id = $1", tom.summary_id).await;
+    assert!(reason.contains("refuses the key"));
+    assert_eq!(
+        (session_state(&world, &staged).await.as_str(), review_requests(&world, &staged).await),
+        ("summarized", 1)
+    );
+
+    // The operator mends it and retries the dead job: the summary comes after all, and the coach is not asked twice.
+    world.run(tom).await.expect("it is written now");
+    assert_eq!(summary_state(&world, tom).await, "done");
+    assert_eq!(review_requests(&world, &staged).await, 1);
+}
+
+#[tokio::test]
+async fn a_dead_endpoint_is_left_alone_for_a_while() {
+    let server = LlmServer::start([]).await;
+    let world = world_with(&server).await;
+    for _ in 0..5 {
+        let staged = stage(&world, PRIYA).await;
+        assert!(matches!(world.run(&staged.priya).await, Err(JobError::Retry { .. })));
+    }
+    let staged = stage(&world, PRIYA).await;
+    let Err(JobError::Snooze(wait)) = world.run(&staged.priya).await else { panic!("it is not called at all") };
+    assert!(wait <= Duration::from_secs(30) && wait > Duration::from_secs(20));
+    assert_eq!(server.requests().len(), 5);
+}
+
+#[tokio::test]
+async fn a_wrong_key_and_a_refusal_say_what_to_do() {
+    for (reply, word) in [
+        (Reply::Error(401, None, json!({ "error": { "code": "invalid_api_key" } })), "llm.api_key"),
+        (Reply::Error(404, None, json!({ "error": { "code": "model_not_found" } })), "llm.model"),
+        (Reply::Refusal, "by hand"),
+    ] {
+        let server = LlmServer::start([reply]).await;
+        let world = world_with(&server).await;
+        let staged = stage(&world, PRIYA).await;
+        let Err(JobError::Abort(message)) = world.run(&staged.priya).await else {
+            panic!("another attempt would fail as well")
+        };
+        assert!(message.contains(word), "{message}");
+    }
+}
+
+#[tokio::test]
+async fn a_session_too_long_for_one_answer_is_written_in_parts() {
+    let lines: Vec<(&str, &str)> = std::iter::repeat_n(PRIYA, 2).flatten().copied().collect();
+    let second = json!({ "claims": [claim("wins", "Priya closed it.", 8, "I closed the Hartman account")] });
+    let server = LlmServer::start([Reply::CutOff, Reply::Answer(good_answer()), Reply::Answer(second)]).await;
+    let world = world_with(&server).await;
+    let staged = stage(&world, &lines).await;
+    world.run(&staged.priya).await.expect("both halves are written");
+    let content = content(&world, &staged.priya, 1).await;
+    assert_eq!(texts(&content, Section::Wins), ["Priya closed the Hartman account.", "Priya closed it."]);
+    let users: Vec<String> = server.requests().iter().map(|body| body["messages"][1]["content"].to_string()).collect();
+    for number in [0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 11, 12] {
+        let mark = format!("[{number}] ");
+        assert!(users[1..].iter().any(|user| user.contains(&mark)), "utterance {number} is in neither half");
+    }
+    assert_eq!(ledger(&world).await[0].1.as_deref(), Some("too_long"));
+}

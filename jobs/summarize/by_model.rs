@@ -63,14 +63,15 @@ pub(super) async fn write(
     })
 }
 
-/// Adds what was not claimed before: neighbouring parts have turns in common.
+/// Adds what no earlier part claimed: neighbouring parts have turns in common.
 fn merge(claims: &mut Vec<DraftClaim>, more: Vec<DraftClaim>) {
+    let earlier = claims.len();
     for claim in more {
         let same = |other: &DraftClaim| {
             other.section == claim.section
                 && (text::normalize(&other.text) == text::normalize(&claim.text) || other.evidence == claim.evidence)
         };
-        if !claims.iter().any(same) {
+        if !claims[..earlier].iter().any(same) {
             claims.push(claim);
         }
     }
