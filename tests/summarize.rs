@@ -250,6 +250,20 @@ async fn the_last_of_several_summaries_asks_for_the_review() {
 }
 
 #[tokio::test]
+async fn summaries_that_finish_at_once_ask_for_one_review() {
+    let world = World::new().await;
+    let staged = stage(&world, GROUP).await;
+    let tom = staged.tom.as_ref().expect("Tom speaks");
+    let (first, second) = tokio::join!(world.run(&staged.priya), world.run(tom));
+    let asked = [first, second].map(|output| output.expect("both are written")["review_requested"] == true);
+    assert_eq!(asked.iter().filter(|asked| **asked).count(), 1);
+    assert_eq!(
+        (session_state(&world, &staged).await.as_str(), review_requests(&world, &staged).await),
+        ("summarized", 1)
+    );
+}
+
+#[tokio::test]
 async fn a_client_who_said_nothing_usable_gets_an_empty_summary() {
     let world = World::new().await;
     let staged = stage(&world, &[("Maya", "Hello?"), ("Priya", "Mm."), ("Maya", "Bye.")]).await;
