@@ -213,9 +213,8 @@ impl Client {
         let reply = self.post(body).await;
         match &reply {
             Err(_) => self.breaker.failed(),
-            Ok(reply) if reply.status.is_server_error() || reply.status == StatusCode::TOO_MANY_REQUESTS => {
-                self.breaker.failed()
-            }
+            // HTTP 429 is the answer of an endpoint that is well and asks for patience.
+            Ok(reply) if reply.status.is_server_error() => self.breaker.failed(),
             Ok(_) => self.breaker.succeeded(),
         }
         let request_id = reply.as_ref().ok().and_then(|reply| {
