@@ -347,6 +347,13 @@ pub(super) fn risk(speech: &Speech, at: usize) -> Option<Risk> {
     missed.then_some(Risk::MissedPromise)
 }
 
+/// Whether the sentence itself says that it is a win, a difficulty or an insight.
+pub(super) fn has_cue(sentence: &Sentence) -> bool {
+    let cues =
+        [&cues::ACHIEVED, &cues::DID, &cues::IT_IS_DONE, &cues::HARD, &cues::NOT_DONE, &cues::CANNOT, &cues::INSIGHT];
+    cues.iter().any(|cue| cue.is_in(&sentence.own))
+}
+
 /// Whether a sentence needs the one before it: it begins with a word that points back.
 pub(super) fn leans_back(sentence: &Sentence) -> bool {
     static BACK: LazyLock<Regex> = LazyLock::new(|| {
