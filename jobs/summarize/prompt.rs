@@ -114,6 +114,8 @@ mod tests {
         let input = cases::read(&path);
         let one = render(&input, &input.utterances, 1, 2).expect("the templates render");
         let two = render(&input, &input.utterances[2..], 2, 2).expect("the templates render");
+        let expected = std::fs::read_to_string(path.with_file_name("prompt.txt")).expect("the case has its prompt");
+        assert_eq!(one.user, expected.trim_end(), "the prompt has changed: is its version too?");
         assert_eq!(one.system, two.system);
         assert!(one.system.starts_with("You write the summary"), "the version is no part of the prompt");
         assert!(one.user.contains("This is part 1 of 2"));

@@ -68,3 +68,30 @@ impl Summarizer {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_setting_that_cannot_be_used_is_named() {
+        let settings = |provider: &str, url: Option<&str>, model: Option<&str>| llm::Settings {
+            provider: provider.into(),
+            url: url.map(str::to_owned),
+            api_key: None,
+            model: model.map(str::to_owned),
+            timeout_seconds: 60,
+            part_characters: None,
+            input_price: None,
+            cached_price: None,
+            output_price: None,
+        };
+        let key = |settings: llm::Settings| Summarizer::new(&settings).err().map(|error| error.key);
+        assert_eq!(key(settings("offline", None, None)), None);
+        assert_eq!(key(settings("openai", Some("https://llm.example/v1"), Some("m"))), None);
+        assert_eq!(key(settings("opnai", None, None)), Some("llm.provider"));
+        assert_eq!(key(settings("openai", None, Some("m"))), Some("llm.url"));
+        assert_eq!(key(settings("openai", Some("llm.example/v1"), Some("m"))), Some("llm.url"));
+        assert_eq!(key(settings("openai", Some("https://llm.example/v1"), Some(""))), Some("llm.model"));
+    }
+}
