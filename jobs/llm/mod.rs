@@ -6,9 +6,16 @@
 use secrecy::SecretString;
 use serde::Deserialize;
 
+mod breaker;
 mod error;
+mod ledger;
+mod openai;
+mod schema;
+mod wire;
 
 pub use error::LlmError;
+pub use ledger::{Call, Usage};
+pub use openai::{Client, Prompt};
 
 /// Who writes summaries.
 #[derive(Clone, Debug, Deserialize)]

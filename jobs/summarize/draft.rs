@@ -8,7 +8,6 @@ use crate::model::{Owner, Section};
 
 /// A sentence of a summary with what it rests on.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
 pub struct DraftClaim {
     /// Where it stands.
     pub section: Section,
@@ -30,7 +29,6 @@ pub struct DraftClaim {
 
 /// Words of one utterance.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
 pub struct DraftEvidence {
     /// The number of the utterance, as it stands in brackets before it.
     pub utterance: usize,

@@ -65,7 +65,7 @@ static RULES: LazyLock<Vec<(Regex, Resolve)>> = LazyLock::new(|| {
                 _ => day.checked_add_months(Months::new(u32::try_from(count).ok()?)),
             }
         }),
-        rule(format!(r"\bthe (first|1st) of (?:the )?(?:next )?month\b"), |_, day| {
+        rule(r"\bthe (?:first|1st) of (?:the )?(?:next )?month\b".into(), |_, day| {
             day.with_day(1)?.checked_add_months(Months::new(1))
         }),
         rule(format!(r"\b(?:the )?({ORDINAL}|\d{{1,2}})(?: of)? ({MONTH})\b"), |found, day| {

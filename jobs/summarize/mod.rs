@@ -4,12 +4,14 @@
 //! Reads utterances, attributions and participants; writes a version of the summary with its claims and evidence, and
 //! moves the session on when no summary of it is still due. A rerun finds the summary done and changes nothing.
 
+mod by_model;
 #[cfg(test)]
 mod cases;
 mod draft;
 mod due;
 mod input;
 mod offline;
+mod prompt;
 mod summarizer;
 mod text;
 mod verify;
@@ -80,9 +82,10 @@ impl Job for SummarizeClient {
             return ctx.finish(tx, Outcome::nothing("already done")).await;
         }
         // Read only: nothing is held while the provider writes.
+        let organization = tx.tenant();
         tx.commit().await?;
 
-        let draft = ctx.summarizer.draft(&found.input).await?;
+        let draft = ctx.summarizer.draft(&ctx.db, organization, found.session_id, &found.input).await?;
         let verified = verify(&found.input, &draft.claims);
         self.save(ctx, found.session_id, draft, verified).await
     }

@@ -197,3 +197,94 @@ fn clean(text: &str) -> String {
         .collect();
     visible.split_whitespace().collect::<Vec<_>>().join(" ")
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::summarize::cases;
+
+    /// The group session of the fixtures, for Priya: 6 is what she said, 7 what Maya answered her.
+    fn check(
+        section: Section,
+        text: &str,
+        evidence: &[(usize, &str)],
+        change: impl FnOnce(&mut DraftClaim),
+    ) -> Result<Claim, Dropped> {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/summarize/group/transcript.txt");
+        let evidence = evidence
+            .iter()
+            .map(|(utterance, quote)| DraftEvidence { utterance: *utterance, quote: (*quote).into() })
+            .collect();
+        let mut claim =
+            DraftClaim { section, text: text.into(), owner: None, due_date: None, due_words: None, evidence };
+        change(&mut claim);
+        let verified = verify(&cases::read(&path), &[claim]);
+        verified.claims.into_iter().next().ok_or_else(|| verified.dropped[0])
+    }
+
+    fn dropped(section: Section, text: &str, evidence: &[(usize, &str)]) -> Option<Dropped> {
+        check(section, text, evidence, |_| ()).err()
+    }
+
+    #[test]
+    fn a_claim_stands_on_words_that_the_right_person_said() {
+        use Section::{Engagement, Recommendations, Wins};
+        let own = [(6, "I gave away my weekly report")];
+        assert_eq!(dropped(Wins, "She gave her report away.", &own), None);
+        assert_eq!(dropped(Engagement, "She was there.", &own), None);
+        assert_eq!(
+            dropped(Recommendations, "Give it away.", &own),
+            Some(Dropped::NoEvidence),
+            "the client's words advise nothing"
+        );
+        let coach = [(7, "I'd recommend that you write down how you did it.")];
+        assert_eq!(dropped(Recommendations, "Write it down.", &coach), None);
+        assert_eq!(dropped(Engagement, "She listened.", &coach), Some(Dropped::NoEvidence));
+        for (utterance, quote, why) in [
+            (1, "I closed the Hartman account", "another client's words"),
+            (2, "I'd suggest you tell the whole team", "the coach's words to another"),
+            (10, "I've got the same problem", "her own words that name another"),
+            (5, "what would you like to bring", "a question"),
+            (6, "I gave away my monthly report", "words that were not said"),
+            (6, "weekly report", "two words"),
+            (6, "", "no words"),
+            (400, "I gave away my weekly report", "an utterance that is not there"),
+        ] {
+            assert_eq!(dropped(Wins, "She won.", &[(utterance, quote)]), Some(Dropped::NoEvidence), "{why}");
+        }
+        assert_eq!(dropped(Wins, "She won.", &[]), Some(Dropped::NoEvidence));
+        assert_eq!(dropped(Wins, "  ", &own), Some(Dropped::NotASentence));
+        assert_eq!(dropped(Wins, "She did as Daniel’s team did.", &own), Some(Dropped::NamesAnother));
+        assert_eq!(dropped(Wins, "Write to a@b.example.", &own), Some(Dropped::InventedLink));
+        assert_eq!(dropped(Wins, "See attacker.com/x.", &own), Some(Dropped::InventedLink));
+        assert_eq!(dropped(Wins, "Priya said: \"I gave away my monthly report\"", &own), Some(Dropped::InventedQuote));
+        assert_eq!(dropped(Wins, "Priya said: \u{201c}I gave away my weekly report\u{201d}", &own), None);
+    }
+
+    #[test]
+    fn evidence_that_does_not_hold_is_left_out_of_a_claim_that_does() {
+        let evidence = [(6, "i GAVE away — my “weekly” report"), (1, "I closed the Hartman account")];
+        let claim = check(Section::Wins, "She gave it away.", &evidence, |_| ()).expect("it stands");
+        let quotes: Vec<&str> = claim.evidence.iter().map(|evidence| evidence.quote.as_str()).collect();
+        assert_eq!(quotes, ["I gave away my weekly report"]);
+    }
+
+    #[test]
+    fn a_date_stands_on_words_that_were_said() {
+        let said = [(13, "I'll speak to my boss by Thursday")];
+        let due = |words: Option<&str>, date: &str| {
+            let claim = check(Section::ActionItems, "Speak to the boss.", &said, |claim| {
+                claim.due_words = words.map(str::to_owned);
+                claim.due_date = date.parse().ok();
+            });
+            claim.map(|claim| claim.action.expect("an action item").due_date.map(|date| date.to_string()))
+        };
+        assert_eq!(due(Some("by Thursday"), "2027-01-01"), Ok(Some("2026-03-12".into())));
+        assert_eq!(due(Some("by Friday"), "2026-03-13"), Err(Dropped::InventedDate));
+        assert_eq!(due(None, "2026-03-13"), Ok(None), "a date that nobody said is none");
+        let coach = check(Section::ActionItems, "Speak to the boss.", &said, |claim| claim.owner = Some(Owner::Coach));
+        assert_eq!(coach.err(), Some(Dropped::NoEvidence), "only the coach's words bind the coach");
+    }
+}

@@ -5,6 +5,7 @@ pub(crate) mod browser;
 mod database;
 pub(crate) mod filled;
 pub(crate) mod installation;
+pub(crate) mod llm_server;
 pub(crate) mod python;
 pub(crate) mod reviewed;
 pub(crate) mod s3;

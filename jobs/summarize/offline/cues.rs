@@ -71,7 +71,13 @@ cues! {
     CHECKS = r"\b(?:promises?|promised|you were going to|you said (?:you|that you)|you told me|last (?:time|week)|how did .{0,30} go\b|did you|have you|were you able)\b|(?:^|[.?!] )and (?:the |your )?[\w' -]{2,30}\?|^(?:what about|how about) ";
 
     /// Something is difficult.
-    HARD = r"\b(?:stuck|struggl\w*|afraid|scared|scary|ashamed|worried|worries me|worry|overwhelm\w*|exhaust\w*|frustrat\w*|angry|furious|guilty|anxious|nervous|difficult|hard(?:er|est)?(?: part| thing| bit)?|impossible|the problem|a problem|my problem|too much|too many|terrible|horrible|awful|lonely|alone with|failing|failed|missed|burn(?:ed|t|ing)? out|no time|running out|short of|behind on|don't know how|can't (?:make|seem|do|get|sleep|keep|write|find|stop|afford|say)|cannot|keep on not|avoid(?:ing|ed)?|put(?:ting)? it off|procrastinat\w*|tiring|tired|sad|insulted|painful|conflict|lose someone|isn't performing|not performing|doesn't want to|won't listen|what if)\b";
+    HARD = r"\b(?:stuck|struggl\w*|afraid|scared|scary|ashamed|worried|worries me|worry|overwhelm\w*|exhaust\w*|frustrat\w*|angry|furious|guilty|anxious|nervous|difficult|hard(?:er|est)?(?: part| thing| bit)?|impossible|the problem|a problem|my problem|too much|too many|terrible|horrible|awful|lonely|alone with|failing|failed|missed|burn(?:ed|t|ing)? out|no time|running out|short of|behind on|don't know how|keep on not|avoid(?:ing|ed)?|put(?:ting)? it off|procrastinat\w*|tiring|tired|sad|insulted|painful|conflict|lose someone|isn't performing|not performing|doesn't want to|won't listen|what if)\b";
+    /// The speaker is not able to.
+    CANNOT = r"\b(?:i|we) (?:just |still |really |simply |also )?(?:can't|cannot|can not|couldn't)\b";
+    /// The speaker speaks of themselves.
+    OF_SELF = r"\b(?:i|i'm|i've|i'd|i'll|me|my|myself|we|we're|we've|us|our)\b";
+    /// What may be is not.
+    MODAL = r"\b(?:might|may|should|could)\b";
     /// Something was not done.
     NOT_DONE = r"\b(?:i|we) (?:have not|haven't|did not|didn't|had not|hadn't|could not|couldn't|never|still haven't|still have not)(?: \w+ly| actually| really| yet| even)? \w+|\b(?:i've|i'd) (?:not|never|only) \w+|\bit(?:'s| is) still in my\b|\bnothing on paper\b";
     /// It should have been done.
@@ -82,7 +88,7 @@ cues! {
     /// The speaker will do it.
     WILL = r"\b(?:i|we)(?:'ll| will| am going to|'m going to|'m gonna| promise to| commit to| shall|'re going to)(?: also| definitely| just| then| now)* (\w+)";
     /// Not an undertaking, though it sounds like one.
-    WILL_NOT = r"\b(?:i|we)(?:'ll| will| am going to|'m going to) (?:also |just )?(?:not|never|be (?:fine|okay|ok|sad|sorry|happy|about)|be\b|carry it|try\b|think\b|see\b|miss\b|need\b|have to\b|take it\b|wait and|probably|maybe|say\b|admit\b|get used|survive|live with|lose\b|go and\b|have \w+(?:ed|en|ne)\b)|\b(?:i|we) won't\b|\bi'll tell you what\b|\bi'll be honest\b";
+    WILL_NOT = r"\b(?:i|we)(?:'ll| will| am going to|'m going to) (?:also |just )?(?:not|never|be (?:fine|okay|ok|sad|sorry|happy|about)|be\b|carry it|try\b|think\b|see\b|miss\b|need\b|have to\b|take it\b|wait and|probably|maybe|say\b|admit\b|get used|survive|live with|lose\b|go and\b|have \w+(?:ed|en|ne)\b)|\b(?:i|we) won't\b|\b(?:i|we)(?:'ll| will| am going to|'m going to|'m gonna) (?:just |quickly |now |also )*(?:share (?:my|the) screen|move on|stop (?:presenting|sharing|here|there|talking)|start (?:with|by)|go (?:first|next|ahead|over|through|back)|drop (?:a|the) link|speak up|show you|present\b|mute|assume|get there|leave it (?:there|at that)|keep it (?:short|brief)|ask a (?:quick )?question)|\bi'll tell you what\b|\bi'll be honest\b";
     /// It depends, it is over, or it is not the speaker's own.
     HYPOTHETICAL = r"\b(?:if|unless|otherwise|would have|could have|should have|might have|i wish|imagine|suppose|as if|whether|almost|nearly|was going to|were going to|had planned|used to|would've|could've|then i)\b|\bi thought (?:i|we|she|he|they|it)(?:'d| would)\b|\b(?:i|we|she|he|they) would\b|\bi'd (?:be|make|take|go|do|say|rather|write|have to)\b";
     /// The speaker tells what was said.
@@ -97,11 +103,11 @@ cues! {
     TAKES_BACK = r"^(?:um+,? )?(?:no\b[.,]|actually,? no\b|wait\b|hm+,? no\b|or (?:not|no)\b|well,? no\b|but no\b|no,? scratch)";
 
     /// The coach advises.
-    ADVISES = r"\b(?:i'd|i would|i'll|i) (?:strongly |really |also |highly |just )?(?:suggest|recommend|encourage|advise|propose|invite you|urge)\b|\bmy (?:advice|suggestion|recommendation)\b|\bi(?:'d| would) (?:like you to|want you to|love you to|keep|put|start|leave|let|be careful|write|try|ask|make|stop|take|begin|go with|avoid|protect)\b|\b(?:try|consider) (?:to |not |\w+ing\b)|\bmake sure (?:you|that|to)\b|\byou (?:might|may) (?:want to|like to|consider)\b|\bit (?:might|would|could) help (?:you )?(?:to|if you)\b|\bwhy don't you\b|\bremember to\b|^(?:please )?don't forget\b|\byou could (?:\w+ )+(?:first|instead)\b";
+    ADVISES = r"\b(?:i'd|i would|i'll|i) (?:strongly |really |also |highly |just )?(?:suggest|recommend|encourage|advise|propose|invite you|urge)\b|\bmy (?:advice|suggestion|recommendation)\b|\bi(?:'d| would) (?:like you to|want you to|love you to|keep|put|start|leave|let|be careful|write|try|ask|make|stop|take|begin|go with|avoid|protect)\b|^(?:\w+, |so |and |then |maybe )?(?:try|consider) (?:to |not |\w+ing\b)|\byou (?:can|could|should|might) (?:also |perhaps |maybe )?(?:try|consider)\b|\bmake sure (?:you|that|to)\b|\byou (?:might|may) (?:want to|like to|consider)\b|\bit (?:might|would|could) help (?:you )?(?:to|if you)\b|\bwhy don't you\b|\bremember to\b|^(?:please )?don't forget\b|\byou could (?:\w+ )+(?:first|instead)\b";
     /// It is not advice.
     ADVISES_NOT = r"\bstay there\b|\bfor a (?:second|moment|minute)\b|\bi (?:would|'d) have\b|\bi'd (?:like|love) to (?:hear|know|ask|understand|push)\b|\bi'd be (?:curious|happy)\b|\bi(?:'d| would) (?:say|ask) (?:that|you)\b.*\?|\bi (?:make|take|try|start|stop|put|keep|let|leave|ask|write)\b";
     /// The coach will do it.
-    COACH_WILL = r"\b(?:i'll|i will|let me|i'm going to) (?:also |just )?(?:send|share|check|write|email|mail|forward|book|introduce|connect|look (?:up|into|at)|find|set up|bring|prepare|put together|read it|call|ask|follow up|get back|draft|add)\b";
+    COACH_WILL = r"\b(?:i'll|i will|let me|i'm going to) (?:also |just )?(?:send|share|check|write|email|mail|forward|book|introduce|connect|look (?:up|into|at)|find|set up|bring|prepare|put together|read it|call|follow up|get back|draft|add)\b";
 
     /// Something became clear.
     INSIGHT = r"\b(?:reali[sz]ed?|it hit me|i (?:hadn't|had not|have never|'ve never|never) (?:seen|thought|said|noticed|understood|felt)|never thought of|now i (?:think|see|know|understand)|i (?:now )?see (?:now|that it)|that's (?:exactly|the thing|it,|me\b)|exactly that|the same thing|i noticed|i understand now|what i learn(?:ed|t)|i(?:'ve)? learn(?:ed|t)|it changes|i thought the goal|it occurred|dawned|i forgot that|i think i'd|i'd swapped|i swapped|makes sense now|i would rather not|i'd rather not|i've been writing|the real|underneath|clicked|eye[- ]opener|turning point|a story in my|i'm surprised|surprised that i|haven't felt that|first time i|it was never about|wasn't about|isn't about|it's not about|i can be \w+ .{0,40} and still)\b";

@@ -10,7 +10,7 @@ mod score;
 mod speech;
 mod wording;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use self::{
     rank::{Candidate, Vector},
@@ -45,11 +45,12 @@ pub(super) fn write(input: &SessionForClient) -> Draft {
     let writer = Writer { input, speech: &speech, vectors, central };
     let mut claims = Vec::new();
     let chosen = writer.choose();
+    let mut taken: BTreeSet<usize> = chosen.values().flatten().copied().collect();
     for section in [Section::Wins, Section::Challenges, Section::ActionItems, Section::Recommendations] {
-        claims.extend(writer.claims(section, &chosen));
+        claims.extend(writer.claims(section, &chosen, &mut taken));
     }
     claims.extend(writer.engagement());
-    claims.extend(writer.claims(Section::Breakthrough, &chosen));
+    claims.extend(writer.claims(Section::Breakthrough, &chosen, &mut taken));
     claims.extend(writer.priority(chosen.get(&Section::Priority).map(Vec::as_slice).unwrap_or_default()));
     Draft { claims, provider: "offline", model: "extractive".into(), prompt_version: RULES_VERSION.into() }
 }
@@ -94,9 +95,15 @@ impl Writer<'_> {
             .collect()
     }
 
-    fn claims(&self, section: Section, chosen: &BTreeMap<Section, Vec<usize>>) -> Vec<DraftClaim> {
+    /// The claims of a section. `taken` are the sentences that stand in a claim already, or are chosen for one.
+    fn claims(
+        &self,
+        section: Section,
+        chosen: &BTreeMap<Section, Vec<usize>>,
+        taken: &mut BTreeSet<usize>,
+    ) -> Vec<DraftClaim> {
         let chosen = chosen.get(&section).map(Vec::as_slice).unwrap_or_default();
-        chosen.iter().map(|at| self.claim(section, *at, chosen)).collect()
+        chosen.iter().map(|at| self.claim(section, *at, taken)).collect()
     }
 
     /// What a sentence is worth whatever it says: central, and of a length that reads well.

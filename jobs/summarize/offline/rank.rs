@@ -1,150 +1,29 @@
 //! Which sentences speak for the session: centrality by TF-IDF over hashed words, and choice without repetition.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::LazyLock};
 
 use super::super::text;
 
 const DIMENSIONS: usize = 512;
 
 /// Words that carry no topic.
-const STOP: &[&str] = &[
-    "a",
-    "about",
-    "after",
-    "again",
-    "all",
-    "also",
-    "am",
-    "an",
-    "and",
-    "any",
-    "are",
-    "as",
-    "at",
-    "be",
-    "because",
-    "been",
-    "before",
-    "but",
-    "by",
-    "can",
-    "could",
-    "cant",
-    "did",
-    "didnt",
-    "do",
-    "does",
-    "dont",
-    "doing",
-    "down",
-    "for",
-    "from",
-    "get",
-    "go",
-    "going",
-    "got",
-    "had",
-    "has",
-    "have",
-    "havent",
-    "he",
-    "her",
-    "here",
-    "him",
-    "his",
-    "how",
-    "i",
-    "id",
-    "if",
-    "ill",
-    "im",
-    "in",
-    "into",
-    "is",
-    "isnt",
-    "it",
-    "its",
-    "ive",
-    "just",
-    "know",
-    "last",
-    "like",
-    "lot",
-    "me",
-    "mean",
-    "more",
-    "my",
-    "no",
-    "not",
-    "now",
-    "of",
-    "off",
-    "oh",
-    "okay",
-    "on",
-    "one",
-    "only",
-    "or",
-    "our",
-    "out",
-    "really",
-    "right",
-    "said",
-    "say",
-    "she",
-    "so",
-    "some",
-    "something",
-    "than",
-    "that",
-    "thats",
-    "the",
-    "their",
-    "them",
-    "then",
-    "there",
-    "they",
-    "thing",
-    "things",
-    "think",
-    "this",
-    "those",
-    "to",
-    "too",
-    "uh",
-    "um",
-    "up",
-    "us",
-    "very",
-    "want",
-    "was",
-    "wasnt",
-    "we",
-    "well",
-    "were",
-    "what",
-    "when",
-    "where",
-    "which",
-    "who",
-    "will",
-    "with",
-    "would",
-    "yeah",
-    "yes",
-    "you",
-    "your",
-];
+const STOP: &str = "a about after again all also am an and any are as at be because been before but by can could cant did didnt \
+    do does dont doing down for from get go going got had has have havent he her here him his how i id if ill im \
+    in into is isnt it its ive just know last like lot me mean more my no not now of off oh okay on one only or \
+    our out really right said say she so some something than that thats the their them then there they thing \
+    things think this those to too uh um up us very want was wasnt we well were what when where which who will \
+    with would yeah yes you your";
 
 /// A sparse unit vector: hashed stems with their weights, by stem.
 pub(super) type Vector = Vec<(usize, f32)>;
 
 /// The content words of a text, cut to their stems.
 pub(super) fn stems(text: &str) -> BTreeSet<String> {
+    static STOPS: LazyLock<BTreeSet<&str>> = LazyLock::new(|| STOP.split_whitespace().collect());
     text::words(text)
         .into_iter()
         .map(|word| word.normal)
-        .filter(|word| word.chars().count() > 2 && !STOP.contains(&word.as_str()))
+        .filter(|word| word.chars().count() > 2 && !STOPS.contains(word.as_str()))
         .map(|word| stem(&word))
         .collect()
 }

@@ -111,10 +111,10 @@ fn wins(speech: &Speech, at: usize) -> f32 {
     }
     // "I did not send it", "we almost closed it" and "I would have told him" are no wins, whatever verb they have.
     let negated = cues::NOT_DONE.is_in(own) || negation_before(own);
-    if negated || cues::HYPOTHETICAL.is_in(own) || cues::WILL.is_in(own) {
+    if negated || [&cues::HYPOTHETICAL, &cues::MODAL, &cues::WILL].iter().any(|cue| cue.is_in(own)) {
         return 0.0;
     }
-    if cues::HARD.is_in(own) && !cues::NOT_HARD.is_in(own) {
+    if cues::CANNOT.is_in(own) || cues::HARD.is_in(own) && !cues::NOT_HARD.is_in(own) {
         score -= 0.6;
     }
     if cues::REPORTS.is_in(own) || cues::THIRD.is_in(own) && !cues::IT_IS_DONE.is_in(own) {
@@ -162,7 +162,11 @@ fn challenges(speech: &Speech, at: usize) -> f32 {
     if cues::HARD.is_in(own) && !cues::NOT_HARD.is_in(own) {
         // "A little sad, but also three hours back" ends well.
         let ends_well = own.rsplit_once(" but ").is_some_and(|(_, end)| !cues::HARD.is_in(end));
-        score += if ends_well { 0.6 } else { 0.9 };
+        // A long sentence without the speaker in it explains something.
+        let explains = sentence.words > 12 && !cues::OF_SELF.is_in(own);
+        score += if ends_well || explains { 0.6 } else { 0.9 };
+    } else if cues::CANNOT.is_in(own) {
+        score += 0.9;
     }
     if cues::NOT_DONE.is_in(own) {
         score += 0.5;
@@ -209,7 +213,8 @@ fn client_action(speech: &Speech, at: usize) -> f32 {
         // "I'll do it": what, nobody can tell.
         return 0.0;
     }
-    let mut score = 1.2;
+    // What "we" will do is more often how things are than what somebody undertakes.
+    let mut score = if own[will..].starts_with("we") { 0.7 } else { 1.2 };
     if cues::ASKS_PLAN.is_in(&speech.before(sentence.turn)) {
         score += 0.4;
     }
@@ -340,6 +345,13 @@ pub(super) fn risk(speech: &Speech, at: usize) -> Option<Risk> {
     let missed =
         cues::NOT_DONE.is_in(own) && (cues::WAS_DUE.is_in(&turn) || cues::CHECKS.is_in(&speech.before(sentence.turn)));
     missed.then_some(Risk::MissedPromise)
+}
+
+/// Whether the sentence itself says that it is a win, a difficulty or an insight.
+pub(super) fn has_cue(sentence: &Sentence) -> bool {
+    let cues =
+        [&cues::ACHIEVED, &cues::DID, &cues::IT_IS_DONE, &cues::HARD, &cues::NOT_DONE, &cues::CANNOT, &cues::INSIGHT];
+    cues.iter().any(|cue| cue.is_in(&sentence.own))
 }
 
 /// Whether a sentence needs the one before it: it begins with a word that points back.

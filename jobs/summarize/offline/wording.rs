@@ -1,5 +1,7 @@
 //! Puts chosen sentences into words: who said it, the quote, and what it needs to be understood.
 
+use std::collections::BTreeSet;
+
 use super::{
     super::{
         draft::{DraftClaim, DraftEvidence},
@@ -18,12 +20,13 @@ const LONG_QUESTION_WORDS: usize = 14;
 
 impl Writer<'_> {
     /// The claim that a sentence makes in a section.
-    pub(super) fn claim(&self, section: Section, at: usize, chosen: &[usize]) -> DraftClaim {
+    pub(super) fn claim(&self, section: Section, at: usize, taken: &mut BTreeSet<usize>) -> DraftClaim {
         let sentence = &self.speech.sentences[at];
         let due = if section == Section::ActionItems { self.due(at) } else { None };
-        let parts = self.parts(section, at, chosen, due.as_ref().map(|(_, from)| *from));
+        let parts = self.parts(section, at, taken, due.as_ref().map(|(_, from)| *from));
         let question =
-            if parts.len() == 1 && section != Section::Recommendations { self.question(sentence) } else { None };
+            if parts.len() == 1 && section != Section::Recommendations { self.question(sentence, taken) } else { None };
+        taken.extend(parts.iter().copied().chain(question).map(|part| part.at));
         let answer = due.iter().map(|(_, from)| *from);
         let evidence = self.evidence(question.into_iter().chain(parts.iter().copied()).chain(answer));
         let (name, verb, owner) = match (section, sentence.speaker) {
@@ -47,7 +50,7 @@ impl Writer<'_> {
 
     /// The sentence with what it needs of its own turn: "I did not send it." says little without the sentence before,
     /// "I'll ask Yvonne." less than with "I'll ask her today."
-    fn parts(&self, section: Section, at: usize, chosen: &[usize], due: Option<&Sentence>) -> Vec<&Sentence> {
+    fn parts(&self, section: Section, at: usize, taken: &BTreeSet<usize>, due: Option<&Sentence>) -> Vec<&Sentence> {
         let sentence = &self.speech.sentences[at];
         if section == Section::Recommendations {
             return vec![sentence];
@@ -63,9 +66,9 @@ impl Writer<'_> {
         let leans = sentence.words < SHORT_WORDS || score::leans_back(sentence);
         let alone = section != Section::ActionItems || sentence.words < 5;
         if leans && alone && last == at {
-            if self.can_join(at, at.checked_sub(1), chosen) {
+            if self.can_join(at, at.checked_sub(1), taken) {
                 first = at - 1;
-            } else if sentence.words < 5 && section != Section::ActionItems && self.can_join(at, Some(at + 1), chosen) {
+            } else if sentence.words < 5 && section != Section::ActionItems && self.can_join(at, Some(at + 1), taken) {
                 last = at + 1;
             }
         }
@@ -73,8 +76,8 @@ impl Writer<'_> {
     }
 
     /// Whether the sentence at `other` can be read with the one at `at`: of the same turn, saying something, and not
-    /// chosen itself.
-    fn can_join(&self, at: usize, other: Option<usize>, chosen: &[usize]) -> bool {
+    /// in a claim already.
+    fn can_join(&self, at: usize, other: Option<usize>, taken: &BTreeSet<usize>) -> bool {
         let sentence = &self.speech.sentences[at];
         let Some(other) = other.and_then(|other| self.speech.sentences.get(other)) else { return false };
         let says = cues::FILLERS.cut(&other.own).split_whitespace().count() >= 2;
@@ -83,20 +86,27 @@ impl Writer<'_> {
             && other.words + sentence.words <= 40
             && !other.asks()
             && !other.in_role
-            && !chosen.contains(&other.at)
+            && !taken.contains(&other.at)
     }
 
-    /// The coach's question that a very short sentence answers.
-    fn question(&self, sentence: &Sentence) -> Option<&Sentence> {
+    /// The coach's question that a sentence answers, where the answer needs it: it is very short, or begins as an
+    /// answer does ("That I …"), or is chosen because of what was asked.
+    fn question(&self, sentence: &Sentence, taken: &BTreeSet<usize>) -> Option<&Sentence> {
         let asked = self.speech.turns.get(sentence.turn.checked_sub(1)?)?;
         let last = self.speech.sentences.get(asked.sentences.end.checked_sub(1)?)?;
         let answers_at_once = self.speech.turns[sentence.turn].sentences.start + 2 > sentence.at;
+        let openings = [&cues::ASKS_HARD, &cues::ASKS_WINS, &cues::ASKS_MEANING];
+        let speaks_for_itself = score::has_cue(sentence) && sentence.words >= SHORT_WORDS;
+        let needs_it = sentence.words < SHORT_WORDS && !cues::ACHIEVED.is_in(&sentence.own)
+            || sentence.own.starts_with("that ")
+            || !speaks_for_itself && sentence.words <= 20 && openings.iter().any(|cue| cue.is_in(&last.own));
         (sentence.speaker == Speaker::Client
-            && sentence.words < SHORT_WORDS
+            && needs_it
             && answers_at_once
             && last.speaker == Speaker::Coach
             && last.asks()
             && !last.in_role
+            && !taken.contains(&last.at)
             && (3..=LONG_QUESTION_WORDS).contains(&last.words))
         .then_some(last)
     }
@@ -136,9 +146,12 @@ impl Writer<'_> {
         let questions = of(Speaker::Client).filter(|it| it.asks()).count();
         let share = (words * 100 + all / 2) / all.max(1);
         let name = self.input.client_short();
-        let mut text = format!("{name} spoke {} in {}", many(words, "word"), many(turns, "turn"));
+        let group = !self.input.other_names.is_empty();
+        // What names another client was taken out before, and is not counted.
+        let counted = if group { "Apart from what names others, " } else { "" };
+        let mut text = format!("{counted}{name} spoke {} in {}", many(words, "word"), many(turns, "turn"));
         // In a group the rest of the room was taken out, and a share of what is left says nothing.
-        if self.input.other_names.is_empty() {
+        if !group {
             text.push_str(&format!(", {share}\u{a0}% of the conversation,"));
         }
         text.push_str(&format!(" and asked {}.", many(questions, "question")));
