@@ -14,6 +14,7 @@ mod smtp;
 pub(crate) mod world;
 
 pub(crate) use database::TestDatabase;
+pub(crate) use llm_server::{LlmServer, Reply};
 pub(crate) use reviewed::Reviewed;
 pub(crate) use smtp::{Letter, SmtpServer, letters_in};
 pub(crate) use world::World;
