@@ -89,6 +89,31 @@ async fn a_killed_workers_job_runs_elsewhere() {
 }
 
 #[tokio::test]
+async fn whatever_is_killed_every_job_takes_effect_once() {
+    const JOBS: i64 = 300;
+    let world = World::new().await;
+    let probe = Probe::new(Does::Finish);
+    for _ in 0..JOBS {
+        put(&world, &Keyless(probe.clone())).await;
+    }
+    let settings = WorkerSettings { poison: 100, ..doomed() };
+    meddle(&world, "update jobs set max_attempts = 100").await;
+    let mut workers = vec![Worker::start(&world, settings.clone()), Worker::start(&world, settings.clone())];
+    for kill in 1..=8 {
+        let done = "select count(*) from jobs where state = 'done'";
+        eventually("some more are done", async || value(&world, done).await >= kill * 30).await;
+        workers.remove(0).kill().await;
+        workers.push(Worker::start(&world, settings.clone()));
+    }
+    eventually("all are done", async || value(&world, "select count(*) from jobs where state <> 'done'").await == 0)
+        .await;
+    for worker in workers {
+        worker.stop().await;
+    }
+    assert_eq!(effects(&world, &probe).await, JOBS);
+}
+
+#[tokio::test]
 async fn a_job_that_kills_three_workers_is_parked_as_poison() {
     let world = World::new().await;
     let probe = Probe::new(Does::WaitForGate);
