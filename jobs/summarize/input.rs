@@ -27,7 +27,7 @@ pub enum Speaker {
 }
 
 /// An attributed utterance.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
     /// The utterance's id.
     pub id: Uuid,
@@ -45,7 +45,7 @@ pub struct Line {
 
 /// A session as far as it concerns one client. After [`SessionForClient::confine`] its lines are the client's and the
 /// coach's only.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionForClient {
     /// The day of the session; dates are resolved against it.
     pub session_date: NaiveDate,

@@ -26,6 +26,7 @@ pub use input::{Line, SessionForClient, Speaker};
 pub use summarizer::Summarizer;
 pub use verify::{Dropped, Verified, verify};
 
+use self::input::Found;
 use crate::{
     db::{TenantTx, Tx},
     index::IndexSummary,
@@ -86,8 +87,7 @@ impl Job for SummarizeClient {
         tx.commit().await?;
 
         let draft = ctx.summarizer.draft(&ctx.db, organization, found.session_id, &found.input).await?;
-        let verified = verify(&found.input, &draft.claims);
-        self.save(ctx, found.session_id, draft, verified).await
+        self.save(ctx, &found, draft).await
     }
 
     async fn on_dead(&self, ctx: &Context, error: &str) -> Result<(), JobError> {
@@ -114,24 +114,26 @@ impl Job for SummarizeClient {
 }
 
 impl SummarizeClient {
-    /// Adds the version, and moves the session on, in one transaction under the session's row lock.
-    async fn save(
-        &self,
-        ctx: &Context,
-        session_id: Uuid,
-        draft: Draft,
-        verified: Verified,
-    ) -> Result<Finished, JobError> {
+    /// Verifies the draft and adds the version, and moves the session on, in one transaction under the session's row
+    /// lock. What the draft rests on may have changed while it was written, by a new transcript or a speaker named
+    /// anew: then it is another session's draft, and is written again.
+    async fn save(&self, ctx: &Context, read: &Found, draft: Draft) -> Result<Finished, JobError> {
+        let session_id = read.session_id;
         let mut tx = ctx.tenant_tx().await?;
         let Some((session_state, correlation_id)) = session::lock(&mut tx, session_id).await? else {
             return ctx.finish(tx, Outcome::nothing("gone")).await;
         };
-        let state = sqlx::query_scalar!("select state from summaries where id = $1 for update", self.summary_id)
+        sqlx::query!("select id from summaries where id = $1 for update", self.summary_id)
             .fetch_optional(tx.conn())
             .await?;
-        if !state.is_some_and(|state| is_to_do(&state)) {
-            return ctx.finish(tx, Outcome::nothing("already done")).await;
+        let now = match input::load(&mut tx, self.summary_id).await? {
+            Some(now) if is_to_do(&now.state) => now,
+            _ => return ctx.finish(tx, Outcome::nothing("already done")).await,
+        };
+        if now.input != read.input {
+            return Err(JobError::retry("the session changed while its summary was written; it is written again"));
         }
+        let verified = verify(&now.input, &draft.claims);
         let content = Content { claims: verified.claims };
         let authorship = Authorship {
             author: "summarizer",

@@ -11,13 +11,18 @@ use crate::support::{LlmServer, Reply, World};
 
 /// A world whose summaries are written by a model behind `server`.
 async fn world_with(server: &LlmServer) -> World {
+    world_with_timeout(server, 30).await
+}
+
+/// The same, with a model that must answer within so many seconds.
+async fn world_with_timeout(server: &LlmServer, seconds: u64) -> World {
     let url = server.url.clone();
     World::with(move |settings| {
         settings.llm.provider = "openai".into();
         settings.llm.url = Some(url);
         settings.llm.model = Some("test-model".into());
         settings.llm.api_key = Some("sk-test".into());
-        settings.llm.timeout_seconds = 1;
+        settings.llm.timeout_seconds = seconds;
         (settings.llm.input_price, settings.llm.cached_price, settings.llm.output_price) =
             (Some(2.0), Some(0.5), Some(8.0));
     })
@@ -173,7 +178,7 @@ async fn an_endpoint_that_is_busy_or_down_is_tried_again() {
         Reply::Answer(good_answer()),
     ];
     let server = LlmServer::start(script).await;
-    let world = world_with(&server).await;
+    let world = world_with_timeout(&server, 2).await;
     let staged = stage(&world, PRIYA).await;
     let mut waits = Vec::new();
     let mut outcome = world.run(&staged.priya).await;
@@ -242,4 +247,30 @@ async fn a_session_too_long_for_one_answer_is_written_in_parts() {
         assert!(users[1..].iter().any(|user| user.contains(&mark)), "utterance {number} is in neither half");
     }
     assert_eq!(ledger(&world).await[0].1.as_deref(), Some("too_long"));
+}
+
+/// A coach corrects a speaker while the model writes: what it wrote of the wrong person's words is not kept.
+#[tokio::test]
+async fn a_session_that_changes_under_the_model_is_written_again() {
+    let server = LlmServer::start([Reply::Slow(good_answer())]).await;
+    let world = world_with(&server).await;
+    let staged = stage(&world, PRIYA).await;
+    let correct = async {
+        server.first_request().await;
+        let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
+        let sql = "update attributions set participant_id =
+                       (select id from participants where session_id = $1 and kind = 'guest')
+                   where session_id = $1 and label = 'Priya'";
+        sqlx::query(sql).bind(staged.session).execute(tx.conn()).await.expect("the attribution is corrected");
+        tx.commit().await.expect("committed");
+        server.go_on();
+    };
+    let (outcome, ()) = tokio::join!(world.run(&staged.priya), correct);
+    let Err(JobError::Retry { message, .. }) = outcome else { panic!("it is written again: {outcome:?}") };
+    assert!(message.contains("changed"), "{message}");
+    let versions: i64 =
+        super::one(&world, "select count(*) from summary_versions where summary_id = $1", staged.priya.summary_id)
+            .await;
+    assert_eq!(versions, 0);
+    assert_eq!(summary_state(&world, &staged.priya).await, "due");
 }

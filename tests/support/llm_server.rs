@@ -14,6 +14,7 @@ use axum::{
     routing::post,
 };
 use serde_json::{Value, json};
+use tokio::sync::Notify;
 
 /// What comes of one request.
 #[derive(Clone, Debug)]
@@ -28,6 +29,8 @@ pub(crate) enum Reply {
     Refusal,
     /// An error with a `Retry-After` in seconds, where one is given, and a body.
     Error(u16, Option<u64>, Value),
+    /// A completion whose content is this JSON, once the test says [`LlmServer::go_on`].
+    Slow(Value),
     /// The connection stays open and nothing comes.
     Hang,
 }
@@ -37,6 +40,8 @@ pub(crate) enum Reply {
 pub(crate) struct LlmServer {
     script: Arc<Mutex<VecDeque<Reply>>>,
     requests: Arc<Mutex<Vec<(HeaderMap, Value)>>>,
+    arrived: Arc<Notify>,
+    go_on: Arc<Notify>,
     /// The base URL, as the setting `llm.url` wants it.
     pub(crate) url: String,
 }
@@ -49,6 +54,8 @@ impl LlmServer {
         let server = Self {
             script: Arc::new(Mutex::new(script.into_iter().collect())),
             requests: Arc::default(),
+            arrived: Arc::default(),
+            go_on: Arc::default(),
             url: format!("http://{address}/v1"),
         };
         let router = Router::new().route("/v1/chat/completions", post(complete)).with_state(server.clone());
@@ -61,6 +68,16 @@ impl LlmServer {
         self.requests.lock().expect("no panic holds it").iter().map(|(_, body)| body.clone()).collect()
     }
 
+    /// Waits until a request has arrived.
+    pub(crate) async fn first_request(&self) {
+        self.arrived.notified().await;
+    }
+
+    /// Lets a slow answer go.
+    pub(crate) fn go_on(&self) {
+        self.go_on.notify_one();
+    }
+
     /// The value of a header of the first request.
     pub(crate) fn first_header(&self, name: &str) -> Option<String> {
         let requests = self.requests.lock().expect("no panic holds it");
@@ -70,6 +87,7 @@ impl LlmServer {
 
 async fn complete(State(server): State<LlmServer>, headers: HeaderMap, Json(body): Json<Value>) -> Response {
     server.requests.lock().expect("no panic holds it").push((headers, body));
+    server.arrived.notify_one();
     let reply = server.script.lock().expect("no panic holds it").pop_front();
     let completion = |message: Value, finish: &str| {
         let body = json!({
@@ -95,6 +113,10 @@ async fn complete(State(server): State<LlmServer>, headers: HeaderMap, Json(body
                 Some(seconds) => (status, [("retry-after", seconds.to_string())], Json(body)).into_response(),
                 None => (status, Json(body)).into_response(),
             }
+        }
+        Some(Reply::Slow(answer)) => {
+            server.go_on.notified().await;
+            completion(json!({ "role": "assistant", "content": answer.to_string() }), "stop")
         }
         Some(Reply::Hang) => std::future::pending().await,
         None => (StatusCode::INTERNAL_SERVER_ERROR, "the script is over").into_response(),
