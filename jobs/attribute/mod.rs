@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use crate::{
     db::{TenantTx, Tx},
+    mail::{self, Trouble},
     model::session::{self, State},
     queue::{Context, Finished, Job, JobError, enqueue},
     review::{AskForSpeakers, RequestReview},
@@ -86,8 +87,18 @@ impl Job for AttributeSession {
 
     async fn on_dead(&self, ctx: &Context, _error: &str) -> Result<(), JobError> {
         let mut tx = ctx.tenant_tx().await?;
-        let reason = "Debrief could not find out who speaks in this session.";
+        let reason = "Something went wrong while its speakers were looked up.";
         session::mark_failed(&mut tx, self.session_id, "attribute", reason).await?;
+        tx.commit().await?;
+        // The mark stands even where the mail cannot be written.
+        let mut tx = ctx.tenant_tx().await?;
+        let trouble = Trouble {
+            subject_id: self.session_id,
+            step: "find out who speaks in this session",
+            reason,
+            advice: "Nothing is lost: whoever runs Debrief has been shown the error and can let it try again.",
+        };
+        mail::tell_coach(&mut tx, &ctx.templates, &ctx.mailer, self.session_id, trouble).await?;
         Ok(tx.commit().await?)
     }
 }

@@ -102,7 +102,7 @@ pub(super) async fn load_people(tx: &mut TenantTx, session_id: Uuid) -> Result<K
     .await?;
     known.people.people = rows
         .into_iter()
-        .map(|row| Person { who: row.client_id.map_or(Who::Coach, Who::Client), name: row.name, email: row.email })
+        .map(|row| Person::new(row.client_id.map_or(Who::Coach, Who::Client), row.name, row.email.as_deref()))
         .collect();
     let rows = sqlx::query!(
         r#"select normalized, written, client_id, is_coach, source = 'correction' as "by_correction!"

@@ -97,6 +97,12 @@ impl Job for ScanInbox {
         }
         ctx.finish(ctx.system_tx().await?, scan).await
     }
+
+    async fn on_dead(&self, _ctx: &Context, _error: &str) -> Result<(), JobError> {
+        // There is no session and no coach to tell: the operator sees the dead job, and the next tick scans again.
+        tracing::error!(target: "ingest", "the inbox could not be scanned; look at the bucket's settings and rights");
+        Ok(())
+    }
 }
 
 /// An object that is complete and not settled yet.
@@ -112,7 +118,7 @@ async fn look(
     let candidates: Vec<Found> = objects
         .into_iter()
         // In S3, folders may show as empty objects without an ending.
-        .filter(|object| !(object.size == 0 && !object.key.rsplit('/').next().is_some_and(|name| name.contains('.'))))
+        .filter(|object| object.size > 0 || object.key.rsplit('/').next().is_some_and(|name| name.contains('.')))
         .map(|object| {
             let key = key::read(&object.key);
             (object, key)
