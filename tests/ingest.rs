@@ -288,6 +288,16 @@ async fn a_file_that_is_no_roster_is_rejected() {
 }
 
 #[tokio::test]
+async fn an_impossible_key_in_s3_does_not_hide_the_other_coaches_files() {
+    let [_, world] = worlds().await;
+    let ben = NewCoach { handle: "ben", name: "Ben", email: "ben@northlight.example", ..NewCoach::default() };
+    people::add_coach(&world.database.db, "northlight", &ben).await.expect("a coach");
+    drop_file(&world, "maya/call.vtt", CALL).await;
+    s3::put_raw(&world.services.bucket, "inbox/ben//call.vtt").await;
+    assert_eq!(scan(&world).await.taken, 1);
+}
+
+#[tokio::test]
 #[cfg(unix)]
 async fn one_bad_name_or_closed_folder_does_not_hide_the_other_files() {
     use std::os::unix::{ffi::OsStrExt, fs::symlink};

@@ -20,7 +20,7 @@ use futures::StreamExt;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    bucket::ObjectInfo,
+    bucket::{BucketError, ObjectInfo},
     queue::{Context, Finished, Job, JobError, Policy},
 };
 use key::InboxKey;
@@ -81,7 +81,10 @@ impl Job for ScanInbox {
     }
 
     async fn run(&self, ctx: &Context) -> Result<Finished, JobError> {
-        let objects = ctx.bucket.list(key::INBOX).await?;
+        let objects = match ctx.bucket.list(key::INBOX).await {
+            Err(BucketError::BadKey { .. }) => list_by_coach(ctx).await?,
+            objects => objects?,
+        };
         let mut scan = Scan { objects: objects.len(), ..Scan::default() };
         let (rosters, transcripts, coaches) = look(ctx, objects, &mut scan).await?;
         // Rosters first, so that the people are known when their sessions are attributed.
@@ -103,6 +106,24 @@ impl Job for ScanInbox {
         tracing::error!(target: "ingest", "the inbox could not be scanned; look at the bucket's settings and rights");
         Ok(())
     }
+}
+
+/// Lists each coach's folder by itself: an S3 object whose key is no path (`inbox/maya//x`) spoils the listing that it
+/// is in, and must keep nobody else's files from being seen.
+async fn list_by_coach(ctx: &Context) -> Result<Vec<ObjectInfo>, JobError> {
+    let mut objects = Vec::new();
+    for organization in ctx.db.organizations().await? {
+        for coach in ledger::handles(&mut ctx.db.tenant(organization).await?).await? {
+            match ctx.bucket.list(&format!("{}{coach}", key::INBOX)).await {
+                Ok(found) => objects.extend(found),
+                Err(BucketError::BadKey { .. }) => {
+                    tracing::error!(target: "ingest", { coach.handle = coach }, "an object in the coach's folder has a key with an empty or dotted part; delete or rename it: until then nothing in the folder is seen");
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+    Ok(objects)
 }
 
 /// An object that is complete and not settled yet.
