@@ -88,6 +88,17 @@ pub(super) async fn load_speech(tx: &mut TenantTx, session_id: Uuid) -> Result<S
     Ok(speech)
 }
 
+/// Keeps the coach's clients and aliases as they are until the transaction ends.
+pub(super) async fn hold_people(tx: &mut TenantTx, session_id: Uuid) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "select id from coaches where id = (select coach_id from sessions where id = $1) for share",
+        session_id
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(())
+}
+
 /// The coach, the clients, the aliases, and what the coach said of this session's labels.
 pub(super) async fn load_people(tx: &mut TenantTx, session_id: Uuid) -> Result<Known, sqlx::Error> {
     let mut known = Known::default();

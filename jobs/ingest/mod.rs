@@ -92,7 +92,11 @@ impl Job for ScanInbox {
             settle_all(ctx, &coaches, found, &mut scan).await;
         }
         if scan.known + scan.ignored + scan.waiting < scan.objects {
-            tracing::info!(target: "ingest", { scan.taken, scan.duplicate, scan.rejected, scan.applied, scan.failed }, "the inbox was scanned");
+            tracing::info!(
+                target: "ingest",
+                { scan.taken, scan.duplicate, scan.rejected, scan.applied, scan.failed },
+                "the inbox was scanned"
+            );
         }
         if scan.waiting > 0 {
             // The second look follows at once, instead of with the next tick.
@@ -117,7 +121,12 @@ async fn list_by_coach(ctx: &Context) -> Result<Vec<ObjectInfo>, JobError> {
             match ctx.bucket.list(&format!("{}{coach}", key::INBOX)).await {
                 Ok(found) => objects.extend(found),
                 Err(BucketError::BadKey { .. }) => {
-                    tracing::error!(target: "ingest", { coach.handle = coach }, "an object in the coach's folder has a key with an empty or dotted part; delete or rename it: until then nothing in the folder is seen");
+                    tracing::error!(
+                        target: "ingest",
+                        { coach.handle = coach },
+                        "an object in the coach's folder has a key with an empty or dotted part; delete or rename \
+                         it: until then nothing in the folder is seen"
+                    );
                 }
                 Err(error) => return Err(error.into()),
             }
@@ -201,7 +210,11 @@ async fn settle_all(ctx: &Context, coaches: &HashMap<String, Coach>, found: Vec<
                 // A key may name a person, so the log has its hash, and the error is shown without it.
                 let hash = take::sha256_hex(object.key.as_bytes());
                 let error = format!("{error:?}").replace(&object.key, "(key)");
-                tracing::error!(target: "ingest", { object.key_sha256 = %hash, error }, "an object of the inbox failed; the next scan tries again");
+                tracing::error!(
+                    target: "ingest",
+                    { object.key_sha256 = %hash, error },
+                    "an object of the inbox failed; the next scan tries again"
+                );
             }
         }
     }
