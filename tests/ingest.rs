@@ -1,6 +1,7 @@
 //! The stage `ingest`, from outside: one suite over a folder and over a real S3 server.
 
 use debrief_jobs::{
+    bucket::{self, Bucket, BucketError},
     db::Tx,
     ingest::{RejectTranscript, Scan, ScanInbox, rejected},
     parse::ParseTranscript,
@@ -59,6 +60,38 @@ where
 
 async fn count(world: &World, sql: &'static str) -> i64 {
     one(world, sql).await
+}
+
+#[tokio::test]
+async fn a_bucket_is_the_same_over_a_folder_and_over_s3() {
+    for world in worlds().await {
+        let bucket = &world.services.bucket;
+        assert!(bucket.list("inbox").await.expect("an empty prefix is listed").is_empty());
+        assert!(matches!(bucket.get("a/none").await, Err(BucketError::NotFound { .. })));
+        assert!(matches!(bucket.head("a/none").await, Err(BucketError::NotFound { .. })));
+        for key in ["a/2 ö%.txt", "a/b/c/1.txt", "ab/3.txt"] {
+            assert!(bucket.put_new(key, key).await.expect("it is new"), "{key}");
+            assert!(!bucket.put_new(key, "other").await.expect("it is there"), "{key}");
+            assert_eq!(bucket.get(key).await.expect("it is there"), key.as_bytes());
+        }
+        let listed = bucket.list("a/").await.expect("a listing");
+        assert_eq!(listed.iter().map(|object| object.key.as_str()).collect::<Vec<_>>(), ["a/2 ö%.txt", "a/b/c/1.txt"]);
+        let seen = bucket.head("a/b/c/1.txt").await.expect("it is there");
+        assert_eq!((&seen.etag, seen.size), (&listed[1].etag, 11));
+        assert_eq!(bucket.get_listed(&seen).await.expect("it is the same"), "a/b/c/1.txt");
+        bucket.put("a/b/c/1.txt", "changed").await.expect("it is replaced");
+        assert!(matches!(bucket.get_listed(&seen).await, Err(BucketError::Changed { .. })));
+        for _ in 0..2 {
+            bucket.delete("a/b/c/1.txt").await.expect("deleted, or gone already");
+        }
+        assert!(matches!(bucket.get_listed(&seen).await, Err(BucketError::NotFound { .. })));
+        assert!(!bucket.name().contains('?'), "a name for the ledger: {}", bucket.name());
+    }
+    for url in ["", "folder", "ftp://x/y", "s3://", "s3://name?acess_key=x", "file://host/path", "file:///proc/none/x"]
+    {
+        let error = Bucket::open(&bucket::Settings { url: url.into() }).expect_err(url);
+        assert!(error.to_string().starts_with("setting bucket.url: "), "{error}");
+    }
 }
 
 #[tokio::test]
@@ -252,6 +285,16 @@ async fn a_file_that_is_no_roster_is_rejected() {
     drop_file(&world, "maya/roster.csv", "Priya,priya@raman.example\n").await;
     assert_eq!(scan(&world).await.rejected, 1);
     assert!(read(&world, "rejected/maya/roster.csv.reason.json").await.contains("name,email,aliases,tags"));
+}
+
+#[tokio::test]
+async fn an_impossible_key_in_s3_does_not_hide_the_other_coaches_files() {
+    let [_, world] = worlds().await;
+    let ben = NewCoach { handle: "ben", name: "Ben", email: "ben@northlight.example", ..NewCoach::default() };
+    people::add_coach(&world.database.db, "northlight", &ben).await.expect("a coach");
+    drop_file(&world, "maya/call.vtt", CALL).await;
+    s3::put_raw(&world.services.bucket, "inbox/ben//call.vtt").await;
+    assert_eq!(scan(&world).await.taken, 1);
 }
 
 #[tokio::test]

@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use crate::{
     db::{TenantTx, Tx},
+    mail::{self, Trouble},
     model::session::{self, State},
     queue::{Context, Finished, Job, JobError, enqueue},
     review::{AskForSpeakers, RequestReview},
@@ -54,15 +55,24 @@ impl Job for AttributeSession {
             Some((state, correlation_id)) if waits.contains(&state.as_str()) => (state, correlation_id),
             found => {
                 let state = found.map_or_else(|| "gone".to_owned(), |(state, _)| state);
-                tracing::info!(target: "attribute", { session.id = %self.session_id, session.state = state }, "nothing to attribute");
+                tracing::info!(
+                    target: "attribute",
+                    { session.id = %self.session_id, session.state = state },
+                    "nothing to attribute"
+                );
                 return ctx.finish(tx, Outcome::default()).await;
             }
         };
         if store::is_summarized(&mut tx, self.session_id).await? {
-            tracing::warn!(target: "attribute", { session.id = %self.session_id }, "a summary is there already; its speakers stay as they are");
+            tracing::warn!(
+                target: "attribute",
+                { session.id = %self.session_id },
+                "a summary is there already; its speakers stay as they are"
+            );
             return ctx.finish(tx, Outcome::default()).await;
         }
         let speech = store::load_speech(&mut tx, self.session_id).await?;
+        store::hold_people(&mut tx, self.session_id).await?;
         let people = store::load_people(&mut tx, self.session_id).await?;
         let resolutions = resolve(&speech.labels(), &people.people);
         let participants = store::participants(&speech, &resolutions, &people);
@@ -71,7 +81,14 @@ impl Job for AttributeSession {
         let unresolved = resolutions.iter().filter(|resolution| resolution.who.is_none()).count();
         let clients = participants.iter().filter(|participant| matches!(participant.who, Who::Client(_))).count();
         let outcome = Outcome { labels: resolutions.len(), unresolved, participants: participants.len(), clients };
-        tracing::info!(target: "attribute", { session.id = %self.session_id, correlation.id = %correlation_id, labels = outcome.labels, labels.unresolved = unresolved, clients }, "speakers were attributed");
+        tracing::info!(
+            target: "attribute",
+            {
+                session.id = %self.session_id, correlation.id = %correlation_id, labels = outcome.labels,
+                labels.unresolved = unresolved, clients
+            },
+            "speakers were attributed"
+        );
         if unresolved > 0 {
             session::set_state(&mut tx, self.session_id, State::WaitingForSpeakers).await?;
             // Asked when the session begins to wait, and not again when it looks once more in vain.
@@ -86,8 +103,18 @@ impl Job for AttributeSession {
 
     async fn on_dead(&self, ctx: &Context, _error: &str) -> Result<(), JobError> {
         let mut tx = ctx.tenant_tx().await?;
-        let reason = "Debrief could not find out who speaks in this session.";
+        let reason = "Something went wrong while its speakers were looked up.";
         session::mark_failed(&mut tx, self.session_id, "attribute", reason).await?;
+        tx.commit().await?;
+        // The mark stands even where the mail cannot be written.
+        let mut tx = ctx.tenant_tx().await?;
+        let trouble = Trouble {
+            subject_id: self.session_id,
+            step: "find out who speaks in this session",
+            reason,
+            advice: "Nothing is lost: whoever runs Debrief has been shown the error and can let it try again.",
+        };
+        mail::tell_coach(&mut tx, &ctx.templates, &ctx.mailer, self.session_id, trouble).await?;
         Ok(tx.commit().await?)
     }
 }
@@ -108,7 +135,9 @@ async fn go_on(tx: &mut TenantTx, session_id: Uuid, correlation_id: Uuid) -> Res
     Ok(())
 }
 
-/// Lets the coach's sessions that wait for speakers look again, after people or names were added.
+/// Lets the coach's sessions that wait for speakers look again, after people or names were added in this transaction,
+/// which locks the coach's row: a job that read the people before has ended, and its session is seen to wait here; one
+/// that reads them later waits for this transaction.
 ///
 /// # Errors
 /// When the database does not answer.

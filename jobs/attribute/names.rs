@@ -40,9 +40,18 @@ pub fn alias_key(label: &str) -> String {
 #[must_use]
 pub fn is_generic(label: &str) -> bool {
     static GENERIC: LazyLock<Regex> = LazyLock::new(|| {
-        regex(
-            r"^(?:(?:unknown|unidentified|anonymous|new|external|unnamed|no name|the|my|your|zoom|teams|webex|google|meet|apple|samsung|iphone|ipad|phone|speaker|guest|participant|meeting|conference|board|call in|dial in|mobile|user)\s)*(?:speaker|spk|spkr|unknown|anonymous|participant|person|people|user|guest|caller|callee|attendee|host|cohost|organizer|presenter|moderator|interviewer|interviewee|facilitator|voice|channel|mic|microphone|audio|iphone|ipad|ipod|android|galaxy|pixel|phone|mobile|tablet|computer|laptop|desktop|pc|mac|macbook|device|zoom|teams|webex|meet|room|boardroom|meeting|conference|me|myself|you|client|clients|coachee|customer|patient|others?|everyone|all|both|team|group|admin|owner|male|female|man|woman|unbekannt|sprecher|teilnehmer|gast|unknown name|name)(?:\s(?:\d+|[a-z]|one|two|three|four|pro|max|mini|plus|air|ultra|user|room|speaker|[a-z]?\d+[a-z]*))*$",
-        )
+        let before = "unknown|unidentified|anonymous|new|external|unnamed|no name|the|my|your|zoom|teams|webex|google|\
+                      meet|apple|samsung|iphone|ipad|phone|speaker|guest|participant|meeting|conference|board|call in|\
+                      dial in|mobile|user";
+        let roles = "speaker|spk|spkr|unknown|anonymous|participant|person|people|user|guest|caller|callee|attendee|\
+                     host|cohost|organizer|presenter|moderator|interviewer|interviewee|facilitator|admin|owner|\
+                     client|clients|coachee|customer|patient|male|female|man|woman|name|me|myself|you|\
+                     sprecher|teilnehmer|gast|unbekannt";
+        let devices = "voice|channel|mic|microphone|audio|iphone|ipad|ipod|android|galaxy|pixel|phone|mobile|tablet|\
+                       computer|laptop|desktop|pc|mac|macbook|device";
+        let rooms = "zoom|teams|webex|meet|room|boardroom|meeting|conference|others?|everyone|all|both|team|group";
+        let after = r"\d+|[a-z]|one|two|three|four|pro|max|mini|plus|air|ultra|user|room|speaker|[a-z]?\d+[a-z]*";
+        regex(&format!(r"^(?:(?:{before})\s)*(?:{roles}|{devices}|{rooms})(?:\s(?:{after}))*$"))
     });
     let key = alias_key(label);
     let letters = key.chars().filter(|c| c.is_alphabetic()).count();
@@ -52,9 +61,10 @@ pub fn is_generic(label: &str) -> bool {
 /// Every reading of a label, the most literal first; none where nothing of a name is left.
 pub(super) fn forms(label: &str) -> Vec<Form> {
     static DEVICE: LazyLock<Regex> = LazyLock::new(|| {
-        regex(
-            r"(?:'s?|s)?\s+(?:(?:apple|samsung|work|personal)\s+)?(?:i?phone|ipad|macbook|laptop|computer|tablet|galaxy|pixel|android|desktop|mobile|device|air ?pods)\b.*$",
-        )
+        let whose = r"(?:'s?|s)?\s+(?:(?:apple|samsung|work|personal)\s+)?";
+        let devices =
+            "i?phone|ipad|macbook|laptop|computer|tablet|galaxy|pixel|android|desktop|mobile|device|air ?pods";
+        regex(&format!(r"{whose}(?:{devices})\b.*$"))
     });
     static PARENTHESES: LazyLock<Regex> = LazyLock::new(|| regex(r"[(\[{]([^)\]}]*)[)\]}]?"));
     static BETWEEN: LazyLock<Regex> = LazyLock::new(|| regex(r"\s*[|/•·–—]\s*|\s+-\s+|\s+@\s*|\s+(?:at|from|with)\s+"));

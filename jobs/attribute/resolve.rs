@@ -30,8 +30,18 @@ pub struct Person {
     pub who: Who,
     /// The name.
     pub name: String,
-    /// The email.
-    pub email: Option<String>,
+    /// The email, in lower case.
+    email: Option<String>,
+    /// The words of the name, made comparable.
+    words: Vec<String>,
+}
+
+impl Person {
+    /// Somebody of this name and email.
+    #[must_use]
+    pub fn new(who: Who, name: String, email: Option<&str>) -> Self {
+        Self { who, words: names::name_words(&name), email: email.map(str::to_lowercase), name }
+    }
 }
 
 /// A name by which somebody is known.
@@ -164,9 +174,8 @@ fn find(label: &str, people: &People) -> Result<Finding, String> {
     if key == "coach" || key == "the coach" {
         return sure(Who::Coach, 0.9, "The label says that this is the coach.".to_owned());
     }
-    if let Some(person) = people.only(|person| {
-        person.email.as_ref().is_some_and(|email| names::emails(label).contains(&email.to_lowercase()))
-    })? {
+    let emails = names::emails(label);
+    if let Some(person) = people.only(|person| person.email.as_ref().is_some_and(|email| emails.contains(email)))? {
         return sure(person.who, 0.97, format!("The label holds {}'s email address.", person.name));
     }
     by_name(&names::forms(label), people)
@@ -185,7 +194,7 @@ type Likeness = fn(&[String], &[String]) -> bool;
 
 fn by_name(forms: &[Form], people: &People) -> Result<Finding, String> {
     for (likeness, confidence, is_weak, says) in LIKENESSES {
-        let alike = |form: &Form, person: &Person| likeness(&form.words, &names::name_words(&person.name));
+        let alike = |form: &Form, person: &Person| likeness(&form.words, &person.words);
         let Some(person) = people.only(|person| forms.iter().any(|form| alike(form, person)))? else { continue };
         let without = forms.iter().find(|form| alike(form, person)).map_or(Without::OtherPart, |form| form.without);
         // A part of a name beside a company could be a namesake from there; on a device it is that person's.
@@ -262,7 +271,7 @@ mod tests {
     const ANNA_TWO: Who = Who::Client(Uuid::from_u128(4));
 
     fn people() -> People {
-        let person = |who, name: &str, email: &str| Person { who, name: name.into(), email: Some(email.into()) };
+        let person = |who, name: &str, email| Person::new(who, name.into(), Some(email));
         let alias = |name: &str, who, by_correction| (names::alias_key(name), Alias { who, by_correction });
         People {
             people: vec![

@@ -142,7 +142,14 @@ pub async fn name_speakers(
         session::set_state(tx, session_id, State::Parsed).await?;
     }
     enqueue(tx, &AttributeSession { session_id }, correlation_id).await?;
-    tracing::info!(target: "attribute", { session.id = %session_id, correlation.id = %correlation_id, labels.named = answers.len(), labels.unresolved = remaining }, "speakers were named");
+    tracing::info!(
+        target: "attribute",
+        {
+            session.id = %session_id, correlation.id = %correlation_id, labels.named = answers.len(),
+            labels.unresolved = remaining
+        },
+        "speakers were named"
+    );
     Ok(Named { named: answers.len(), remaining: usize::try_from(remaining).unwrap_or(0) })
 }
 

@@ -88,6 +88,17 @@ pub(super) async fn load_speech(tx: &mut TenantTx, session_id: Uuid) -> Result<S
     Ok(speech)
 }
 
+/// Keeps the coach's clients and aliases as they are until the transaction ends.
+pub(super) async fn hold_people(tx: &mut TenantTx, session_id: Uuid) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "select id from coaches where id = (select coach_id from sessions where id = $1) for share",
+        session_id
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(())
+}
+
 /// The coach, the clients, the aliases, and what the coach said of this session's labels.
 pub(super) async fn load_people(tx: &mut TenantTx, session_id: Uuid) -> Result<Known, sqlx::Error> {
     let mut known = Known::default();
@@ -102,7 +113,7 @@ pub(super) async fn load_people(tx: &mut TenantTx, session_id: Uuid) -> Result<K
     .await?;
     known.people.people = rows
         .into_iter()
-        .map(|row| Person { who: row.client_id.map_or(Who::Coach, Who::Client), name: row.name, email: row.email })
+        .map(|row| Person::new(row.client_id.map_or(Who::Coach, Who::Client), row.name, row.email.as_deref()))
         .collect();
     let rows = sqlx::query!(
         r#"select normalized, written, client_id, is_coach, source = 'correction' as "by_correction!"

@@ -45,6 +45,15 @@ pub enum BucketError {
         /// Its key.
         key: String,
     },
+    /// An object's key cannot be a path (`inbox//x`), and the store lists nothing beside it.
+    #[error("below {key} lies an object whose key cannot be used; delete or rename it")]
+    BadKey {
+        /// The prefix that was listed.
+        key: String,
+        /// The store's own words, which name the object.
+        #[source]
+        source: object_store::Error,
+    },
     /// The bucket did not do it: unreachable, refused, full.
     #[error("the bucket failed at {key}")]
     Store {
@@ -71,6 +80,7 @@ impl BucketError {
         match source {
             object_store::Error::NotFound { .. } => Self::NotFound { key },
             object_store::Error::Precondition { .. } => Self::Changed { key },
+            source @ object_store::Error::InvalidPath { .. } => Self::BadKey { key, source },
             source => Self::Store { key, source },
         }
     }

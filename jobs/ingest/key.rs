@@ -1,6 +1,6 @@
 //! What an object's key says: whose it is, the session's date, type and title. Pure.
 //!
-//! `inbox/{coach}/[{YYYY-MM-DD}/][{folder}/…]{file}`. Keys are data: anything parses, or is ignored for a stated reason.
+//! `inbox/{coach}/[{YYYY-MM-DD}/][{folder}/…]{file}`. Keys are data: anything parses, or is ignored for a reason.
 
 use std::sync::LazyLock;
 
@@ -121,7 +121,7 @@ impl TranscriptKey {
         }
     }
 
-    /// `group` where a folder or the file says so, else `individual` (attribute corrects it when it finds more clients).
+    /// `group` where a folder or the file says so, else `individual`; attribute corrects it when it finds more clients.
     #[must_use]
     pub fn session_type(&self) -> &'static str {
         const GROUP: [&str; 7] = ["group", "groups", "workshop", "workshops", "team", "cohort", "cohorts"];
@@ -145,9 +145,10 @@ impl TranscriptKey {
 
 fn clean_title(name: &str) -> String {
     static NOISE: LazyLock<Regex> = LazyLock::new(|| {
-        regex(
-            r"(?i)GMT\d{8}-\d{6}(_Recording)?(\.transcript)?(_\d+x\d+)?|\b\d{4}[-_.]\d{2}[-_.]\d{2}\b|\b\d{2}[-_.]\d{2}[-_.]\d{4}\b|\b20\d{6}\b|\b\d{1,2}[.:]\d{2}[.:]\d{2}\b|\.transcript$",
-        )
+        let zoom = r"GMT\d{8}-\d{6}( Recording)?(\.transcript)?( \d+x\d+)?";
+        let dates = r"\b\d{4}[-.]\d{2}[-.]\d{2}\b|\b\d{2}[-.]\d{2}[-.]\d{4}\b|\b20\d{6}\b";
+        let times = r"\b\d{1,2}[.:]\d{2}[.:]\d{2}\b";
+        regex(&format!(r"(?i){zoom}|{dates}|{times}|\.transcript$"))
     });
     // An underscore is a letter to the word boundary, so dates between underscores are found only without them.
     let spaced = name.replace('_', " ");

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use crate::{
     bucket::ObjectInfo,
-    db::{SystemTx, Tx},
+    db::{SystemTx, TenantTx, Tx},
 };
 
 /// What came of an object, as the ledger has it.
@@ -140,6 +140,11 @@ pub(super) async fn coaches(
     .fetch_all(tx.conn())
     .await?;
     Ok(rows.into_iter().map(|row| (row.handle, Coach { organization: row.organization, id: row.id })).collect())
+}
+
+/// The handles of an organization's coaches.
+pub(super) async fn handles(tx: &mut TenantTx) -> Result<Vec<String>, sqlx::Error> {
+    sqlx::query_scalar!("select handle from coaches order by handle").fetch_all(tx.conn()).await
 }
 
 /// The size as Postgres has it.

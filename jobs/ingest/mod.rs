@@ -20,7 +20,7 @@ use futures::StreamExt;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    bucket::ObjectInfo,
+    bucket::{BucketError, ObjectInfo},
     queue::{
         Context, Finished, Job, JobError, Policy,
         schedule::{Missed, Schedule, job},
@@ -88,7 +88,10 @@ impl Job for ScanInbox {
     }
 
     async fn run(&self, ctx: &Context) -> Result<Finished, JobError> {
-        let objects = ctx.bucket.list(key::INBOX).await?;
+        let objects = match ctx.bucket.list(key::INBOX).await {
+            Err(BucketError::BadKey { .. }) => list_by_coach(ctx).await?,
+            objects => objects?,
+        };
         let mut scan = Scan { objects: objects.len(), ..Scan::default() };
         let (rosters, transcripts, coaches) = look(ctx, objects, &mut scan).await?;
         // Rosters first, so that the people are known when their sessions are attributed.
@@ -96,7 +99,11 @@ impl Job for ScanInbox {
             settle_all(ctx, &coaches, found, &mut scan).await;
         }
         if scan.known + scan.ignored + scan.waiting < scan.objects {
-            tracing::info!(target: "ingest", { scan.taken, scan.duplicate, scan.rejected, scan.applied, scan.failed }, "the inbox was scanned");
+            tracing::info!(
+                target: "ingest",
+                { scan.taken, scan.duplicate, scan.rejected, scan.applied, scan.failed },
+                "the inbox was scanned"
+            );
         }
         if scan.waiting > 0 {
             // The second look follows at once, instead of with the next tick.
@@ -104,6 +111,35 @@ impl Job for ScanInbox {
         }
         ctx.finish(ctx.system_tx().await?, scan).await
     }
+
+    async fn on_dead(&self, _ctx: &Context, _error: &str) -> Result<(), JobError> {
+        // There is no session and no coach to tell: the operator sees the dead job, and the next tick scans again.
+        tracing::error!(target: "ingest", "the inbox could not be scanned; look at the bucket's settings and rights");
+        Ok(())
+    }
+}
+
+/// Lists each coach's folder by itself: an S3 object whose key is no path (`inbox/maya//x`) spoils the listing that it
+/// is in, and must keep nobody else's files from being seen.
+async fn list_by_coach(ctx: &Context) -> Result<Vec<ObjectInfo>, JobError> {
+    let mut objects = Vec::new();
+    for organization in ctx.db.organizations().await? {
+        for coach in ledger::handles(&mut ctx.db.tenant(organization).await?).await? {
+            match ctx.bucket.list(&format!("{}{coach}", key::INBOX)).await {
+                Ok(found) => objects.extend(found),
+                Err(BucketError::BadKey { .. }) => {
+                    tracing::error!(
+                        target: "ingest",
+                        { coach.handle = coach },
+                        "an object in the coach's folder has a key with an empty or dotted part; delete or rename \
+                         it: until then nothing in the folder is seen"
+                    );
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+    Ok(objects)
 }
 
 /// An object that is complete and not settled yet.
@@ -119,7 +155,7 @@ async fn look(
     let candidates: Vec<Found> = objects
         .into_iter()
         // In S3, folders may show as empty objects without an ending.
-        .filter(|object| !(object.size == 0 && !object.key.rsplit('/').next().is_some_and(|name| name.contains('.'))))
+        .filter(|object| object.size > 0 || object.key.rsplit('/').next().is_some_and(|name| name.contains('.')))
         .map(|object| {
             let key = key::read(&object.key);
             (object, key)
@@ -181,7 +217,11 @@ async fn settle_all(ctx: &Context, coaches: &HashMap<String, Coach>, found: Vec<
                 // A key may name a person, so the log has its hash, and the error is shown without it.
                 let hash = take::sha256_hex(object.key.as_bytes());
                 let error = format!("{error:?}").replace(&object.key, "(key)");
-                tracing::error!(target: "ingest", { object.key_sha256 = %hash, error }, "an object of the inbox failed; the next scan tries again");
+                tracing::error!(
+                    target: "ingest",
+                    { object.key_sha256 = %hash, error },
+                    "an object of the inbox failed; the next scan tries again"
+                );
             }
         }
     }

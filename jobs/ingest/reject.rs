@@ -186,14 +186,22 @@ impl Job for RejectTranscript {
         .fetch_optional(tx.conn())
         .await?;
         let Some((row, reason)) = row.and_then(|mut row| row.rejected_reason.take().map(|reason| (row, reason))) else {
-            tracing::info!(target: "ingest", { transcript.id = %self.transcript_id }, "no rejected transcript is there any more");
+            tracing::info!(
+                target: "ingest",
+                { transcript.id = %self.transcript_id },
+                "no rejected transcript is there any more"
+            );
             return ctx.finish(tx, ()).await;
         };
         drop(tx);
         match ctx.bucket.get(&row.stored_key).await {
             Ok(content) => ctx.bucket.put(&rejected_key(&row.object_key), content).await?,
             Err(BucketError::NotFound { .. }) => {
-                tracing::warn!(target: "ingest", { transcript.id = %self.transcript_id }, "our copy is gone; only the reason is put beside the rejected files");
+                tracing::warn!(
+                    target: "ingest",
+                    { transcript.id = %self.transcript_id },
+                    "our copy is gone; only the reason is put beside the rejected files"
+                );
             }
             Err(error) => return Err(error.into()),
         }
@@ -212,7 +220,11 @@ impl Job for RejectTranscript {
     }
 
     async fn on_dead(&self, ctx: &Context, error: &str) -> Result<(), JobError> {
-        tracing::error!(target: "ingest", { transcript.id = %self.transcript_id, error }, "the coach was not told of a rejected transcript");
+        tracing::error!(
+            target: "ingest",
+            { transcript.id = %self.transcript_id, error },
+            "the coach was not told of a rejected transcript"
+        );
         let mut tx = ctx.tenant_tx().await?;
         let session = sqlx::query_scalar!("select session_id from transcripts where id = $1", self.transcript_id)
             .fetch_optional(tx.conn())

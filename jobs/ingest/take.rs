@@ -70,7 +70,11 @@ pub(super) async fn transcript(
     .await?;
     enqueue(&mut tx, &ParseTranscript { transcript_id }, correlation_id).await?;
     tx.commit().await?;
-    tracing::info!(target: "ingest", { session.id = %session_id, transcript.id = %transcript_id, correlation.id = %correlation_id }, "a transcript was taken");
+    tracing::info!(
+        target: "ingest",
+        { session.id = %session_id, transcript.id = %transcript_id, correlation.id = %correlation_id },
+        "a transcript was taken"
+    );
     Ok(Outcome::Taken)
 }
 
@@ -157,7 +161,14 @@ pub(super) async fn roster(ctx: &Context, object: &ObjectInfo, coach: Coach) -> 
     if let Some(reason) = reason {
         reject::put_reason(ctx, object.key.as_str(), &reject::some_lines(reason), object.modified).await?;
     }
-    tracing::info!(target: "ingest", { coach.id = %coach.id, clients.added = applied.added, clients.updated = applied.updated, roster.problems = applied.problems.len() }, "a roster was applied");
+    tracing::info!(
+        target: "ingest",
+        {
+            coach.id = %coach.id, clients.added = applied.added, clients.updated = applied.updated,
+            roster.problems = applied.problems.len()
+        },
+        "a roster was applied"
+    );
     Ok(Outcome::Applied)
 }
 

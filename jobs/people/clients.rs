@@ -142,8 +142,9 @@ pub async fn apply_roster(tx: &mut TenantTx, coach_id: Uuid, roster: &Roster) ->
 /// Finds the client and changes it, or adds it; with whether it is new. None where several have the name.
 async fn put_client(tx: &mut TenantTx, coach_id: Uuid, entry: &Entry) -> Result<Option<(Uuid, bool)>, sqlx::Error> {
     let organization = tx.tenant();
-    // Two writers of one coach's clients go one after the other, so that neither adds whom the other just added.
-    sqlx::query!("select id from coaches where id = $1 for update", coach_id).fetch_optional(tx.conn()).await?;
+    // Two writers of one coach's clients go one after the other, so that neither adds whom the other just added; and
+    // attribution waits, so that it does not miss them (see `attribute::look_again`).
+    sqlx::query!("select id from coaches where id = $1 for no key update", coach_id).fetch_optional(tx.conn()).await?;
     let rows = sqlx::query!(
         r#"select id, coalesce(lower(email) = $3, false) as "by_email!" from clients
            where coach_id = $1 and (lower(email) = $3 or (name = $2 and (email is null or $3::text is null)))

@@ -6,6 +6,7 @@ use std::{
     sync::{Mutex, OnceLock},
 };
 
+use debrief_jobs::bucket::Bucket;
 use uuid::Uuid;
 
 static SERVER: OnceLock<Server> = OnceLock::new();
@@ -72,4 +73,12 @@ pub(crate) async fn bucket_url() -> String {
         assert!(response.status().is_success(), "{path}: {}", response.status());
     }
     format!("s3://{name}/some/prefix?endpoint={endpoint}&region=us-east-1&anonymous=true")
+}
+
+/// Puts an object under a key that the library would not take.
+pub(crate) async fn put_raw(bucket: &Bucket, key: &str) {
+    let folder = bucket.name().strip_prefix("s3://").expect("an S3 bucket");
+    let url = format!("{}/{folder}/{key}", endpoint());
+    let response = reqwest::Client::new().put(url).body("content").send().await.expect("moto answers");
+    assert!(response.status().is_success(), "{}", response.status());
 }
