@@ -219,7 +219,8 @@ impl ExportOrganization {
         let rows: u64 = manifest.tables.iter().map(|table| table.rows).sum();
         let mut tx = ctx.tenant_tx().await?;
         sqlx::query!(
-            "update exports set snapshot_at = $2, manifest_key = $3, manifest = $4, finished_at = now() where id = $1",
+            "update exports set snapshot_at = $2, manifest_key = $3, manifest = $4, failed_reason = null,
+                finished_at = now() where id = $1",
             self.export_id,
             manifest.snapshot_at,
             key,

@@ -1,5 +1,6 @@
-//! The embedder that needs nothing: hashed words, their beginnings, word pairs and letter triples. Pure and deterministic, on every
-//! machine and in every version: what it gives is stored, so a change here is a new model name.
+//! The embedder that needs nothing: hashed words, their beginnings, word pairs and letter triples. Pure and
+//! deterministic, on every machine and in every version: what it gives is stored, so a change here is a new model
+//! name.
 
 use std::collections::HashMap;
 
