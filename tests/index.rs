@@ -126,6 +126,28 @@ async fn filters_narrow_by_client_coach_and_day() {
 }
 
 #[tokio::test]
+async fn in_a_group_a_client_is_found_by_their_own_words() {
+    let world = World::new().await;
+    // Each speaks so long that no chunk holds both.
+    let tom: &'static str = String::leak(format!("My budget is tight. {}", "So it goes on and on. ".repeat(38)));
+    let priya: &'static str = String::leak(format!("My budget is fine. {}", "So it goes on and on. ".repeat(38)));
+    let group = crate::support::filled::Session {
+        group: true,
+        clients: vec![(world.tom, "Tom Becker"), (world.priya, "Priya Raman")],
+        ..world.session(vec![("Tom Becker", tom), ("Priya Raman", priya)])
+    };
+    let group = world.insert(&group).await;
+    world.run(&IndexSession { session_id: group.session }).await.expect("it is indexed");
+    assert_eq!(find(&world, words("budget")).await.len(), 2);
+    for (client, found) in [(world.tom, "tight"), (world.priya, "fine")] {
+        let hits = find(&world, Query { client: Some(client), ..words("budget") }).await;
+        assert_eq!(hits.len(), 1, "{hits:?}");
+        assert_eq!(hits[0].client.as_ref().map(|it| it.id), Some(client));
+        assert!(hits[0].text.contains(found));
+    }
+}
+
+#[tokio::test]
 async fn two_organizations_with_the_same_words_see_only_their_own() {
     let world = World::new().await;
     let ours = world.insert(&world.session(TALK.to_vec())).await;

@@ -63,8 +63,8 @@ macro_rules! tables {
 }
 
 tables! {
-    sessions = r#"select s.id, s.coach_id, c.name as coach, s.title, s.type as session_type, s.session_date, s.date_source, s.state,
-            s.failed_stage, s.failed_reason, s.object_key, s.created_at, s.updated_at, s.closed_at
+    sessions = r#"select s.id, s.coach_id, c.name as coach, s.title, s.type as session_type, s.session_date,
+            s.date_source, s.state, s.failed_stage, s.failed_reason, s.object_key, s.created_at, s.updated_at, s.closed_at
         from sessions s join coaches c on c.id = s.coach_id order by s.id"# {
         id: Uuid,
         coach_id: Uuid,

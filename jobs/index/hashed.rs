@@ -1,5 +1,6 @@
-//! The embedder that needs nothing: hashed words, word pairs and letter triples. Pure and deterministic, on every
-//! machine and in every version: what it gives is stored, so a change here is a new model name.
+//! The embedder that needs nothing: hashed words, their beginnings, word pairs and letter triples. Pure and
+//! deterministic, on every machine and in every version: what it gives is stored, so a change here is a new model
+//! name.
 
 use std::collections::HashMap;
 
@@ -7,6 +8,12 @@ use std::collections::HashMap;
 pub(super) const DIMENSIONS: usize = 512;
 /// The name under which its vectors are stored.
 pub(super) const MODEL: &str = "hashed-512";
+
+// The kinds of feature: the same letters as another kind are another feature.
+const WORD: u8 = 0;
+const PAIR: u8 = 1;
+const TRIPLE: u8 = 2;
+const BEGINNING: u8 = 3;
 
 /// The vector of `text`, of length 1; all zeros where there is no word in it.
 pub(super) fn embed(text: &str) -> Vec<f32> {
@@ -20,15 +27,23 @@ pub(super) fn embed(text: &str) -> Vec<f32> {
         .filter(|word| !word.is_empty())
         .collect();
     for word in &words {
-        add(0, word, weight(word));
-        // The triples are what finds another form of the same word; the bars mark its ends.
-        let letters: Vec<char> = format!("|{word}|").chars().collect();
-        for triple in letters.windows(3) {
-            add(2, &triple.iter().collect::<String>(), 0.5 * weight(word));
+        let weight = weight(word);
+        add(WORD, word, weight);
+        let letters: Vec<char> = word.chars().collect();
+        // Forms of one word begin alike. Triples alone would not do: most long words share their endings.
+        for (length, share) in [(4, 0.5), (5, 1.0), (6, 1.0)] {
+            if length <= letters.len() {
+                add(BEGINNING, &letters[..length].iter().collect::<String>(), share * weight);
+            }
+        }
+        // The triples find what is misspelt; the bars mark the ends of the word.
+        let marked: Vec<char> = format!("|{word}|").chars().collect();
+        for triple in marked.windows(3) {
+            add(TRIPLE, &triple.iter().collect::<String>(), 0.15 * weight);
         }
     }
     for pair in words.windows(2) {
-        add(1, &pair.join(" "), 0.5 * weight(&pair[0]).min(weight(&pair[1])));
+        add(PAIR, &pair.join(" "), 0.5 * weight(&pair[0]).min(weight(&pair[1])));
     }
 
     // Summed in a fixed order: adding floating-point numbers in another order gives another sum.
@@ -36,12 +51,15 @@ pub(super) fn embed(text: &str) -> Vec<f32> {
     features.sort_unstable_by_key(|(hash, _)| *hash);
     let mut vector = vec![0.0_f32; DIMENSIONS];
     for (hash, (weight, count)) in features {
-        let sign = if hash >> 63 == 0 { 1.0 } else { -1.0 };
-        #[expect(clippy::cast_possible_truncation, reason = "the rest of a division by 512 fits")]
-        let slot = (hash % DIMENSIONS as u64) as usize;
         #[expect(clippy::cast_precision_loss, reason = "a chunk has far fewer than 2^24 words")]
-        let times = count as f32;
-        vector[slot] += sign * weight * (1.0 + times.ln());
+        let value = weight * (1.0 + (count as f32).ln());
+        // In four places, ten bits of the hash each: in a short text, one chance meeting of two words must not look
+        // like a likeness.
+        for bits in [hash, hash >> 10, hash >> 20, hash >> 30] {
+            #[expect(clippy::cast_possible_truncation, reason = "the rest of a division by 512 fits")]
+            let slot = (bits % DIMENSIONS as u64) as usize;
+            vector[slot] += if bits & 512 == 0 { value } else { -value };
+        }
     }
     let length = vector.iter().map(|value| value * value).sum::<f32>().sqrt();
     if length > 0.0 {
@@ -50,16 +68,21 @@ pub(super) fn embed(text: &str) -> Vec<f32> {
     vector
 }
 
-/// Short words (the, and, you) say little in any language.
+/// Short words (the, and, you) say little in any language, and long ones tell texts apart.
 fn weight(word: &str) -> f32 {
     match word.chars().count() {
-        0..=2 => 0.1,
-        3 => 0.3,
-        _ => 1.0,
+        0..=2 => 0.05,
+        3 => 0.1,
+        4 => 0.3,
+        5 => 0.6,
+        6 => 0.8,
+        7 => 1.0,
+        8 => 1.2,
+        _ => 1.4,
     }
 }
 
-/// FNV-1a with a final mix, so that the low bits (the slot) and the high bit (the sign) are independent.
+/// FNV-1a with a final mix, so that all bits are independent.
 fn hash(kind: u8, name: &str) -> u64 {
     let mut hash = 0xcbf2_9ce4_8422_2325_u64;
     for byte in std::iter::once(kind).chain(name.bytes()) {
@@ -79,9 +102,18 @@ mod tests {
     }
 
     #[test]
-    fn another_form_of_a_word_is_nearer_than_another_word() {
-        assert!(similarity("procrastination", "I keep procrastinating on the draft") > 0.15);
-        assert!(similarity("procrastination", "We walked along the river").abs() < 0.1);
+    fn another_form_of_a_word_is_found_in_a_whole_chunk() {
+        let chunk = "Maya Okafor: So what happened with the report since we last met?\n\
+            Priya Raman: Honestly, I kept procrastinating. Every evening I opened the document, read the first page \
+            again, and then found something else that seemed more urgent, like the invoices or the kitchen.\n\
+            Maya Okafor: And how did that feel, on the evenings when you closed it again?\n\
+            Priya Raman: Heavy. I know that it takes two hours at most once I begin. On Thursday my manager asked, \
+            and I finished the whole thing before lunch. It was fine. Nobody wanted the perfect version anyway.\n\
+            Maya Okafor: What would you tell yourself on Monday, knowing that?";
+        for (query, found) in [("procrastination", true), ("volcano", false), ("inheritance taxes", false)] {
+            let similarity = similarity(query, chunk);
+            assert_eq!(similarity > 0.1, found, "{query}: {similarity}");
+        }
     }
 
     #[test]
@@ -96,6 +128,6 @@ mod tests {
         // A change of this value is a new model: rename MODEL, since old vectors are stored under the old name.
         let heaviest =
             embed("delegation").iter().enumerate().max_by(|a, b| a.1.abs().total_cmp(&b.1.abs())).map(|it| it.0);
-        assert_eq!(heaviest, Some(258));
+        assert_eq!(heaviest, Some(507));
     }
 }
