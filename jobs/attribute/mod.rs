@@ -15,6 +15,7 @@ use uuid::Uuid;
 
 use crate::{
     db::{TenantTx, Tx},
+    index::IndexSession,
     mail::{self, Trouble},
     model::session::{self, State},
     queue::{Context, Finished, Job, JobError, enqueue},
@@ -89,6 +90,8 @@ impl Job for AttributeSession {
             },
             "speakers were attributed"
         );
+        // What is found shows who spoke: the index looks again.
+        enqueue(&mut tx, &IndexSession { session_id: self.session_id }, correlation_id).await?;
         if unresolved > 0 {
             session::set_state(&mut tx, self.session_id, State::WaitingForSpeakers).await?;
             // Asked when the session begins to wait, and not again when it looks once more in vain.

@@ -3,6 +3,8 @@
 //! Reads utterances and what is known of their speakers; writes chunks and embeddings. A rerun replaces the chunks by
 //! the same ones. Where the utterances change meanwhile (a new transcript), the attempt is given up and made again.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
@@ -23,6 +25,9 @@ pub struct IndexSession {
     /// The session.
     pub session_id: Uuid,
 }
+
+/// How long to wait where the session changes under the index.
+const AGAIN: Duration = Duration::from_millis(500);
 
 impl Job for IndexSession {
     const KIND: &'static str = "index.session";
@@ -52,7 +57,8 @@ impl Job for IndexSession {
             return ctx.finish(tx, json!({ "outcome": "gone" })).await;
         }
         if self::fingerprint(&mut tx, self.session_id).await? != fingerprint {
-            return Err(JobError::retry("the session's utterances changed while they were indexed"));
+            // Attributed meanwhile, most likely: what was read is out of date.
+            return Err(JobError::Snooze(AGAIN));
         }
         sqlx::query!("delete from chunks where session_id = $1 and source = 'utterances'", self.session_id)
             .execute(tx.conn())
