@@ -280,11 +280,14 @@ async fn a_roster_updates_the_clients_of_its_coach() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_no_roster_is_rejected() {
+async fn a_file_that_is_no_roster_is_rejected_and_the_coach_is_told_of_each() {
     let world = World::new().await;
-    drop_file(&world, "maya/roster.csv", "Priya,priya@raman.example\n").await;
-    assert_eq!(scan(&world).await.rejected, 1);
-    assert!(read(&world, "rejected/maya/roster.csv.reason.json").await.contains("name,email,aliases,tags"));
+    for (times, content) in [(1, "Priya,priya@raman.example\n"), (2, "Priya;Tom\n")] {
+        drop_file(&world, "maya/roster.csv", content).await;
+        assert_eq!(scan(&world).await.rejected, 1);
+        assert!(read(&world, "rejected/maya/roster.csv.reason.json").await.contains("name,email,aliases,tags"));
+        assert_eq!(count(&world, "select count(*) from mails where kind = 'session_rejected'").await, times);
+    }
 }
 
 #[tokio::test]
