@@ -12,6 +12,8 @@ use crate::db::{TenantTx, Tx};
 pub enum EventKind {
     /// A link was mailed.
     LinkSent,
+    /// The page was looked at.
+    Viewed,
     /// A link was opened by its button.
     Opened,
     /// A version was made by hand.
@@ -40,6 +42,7 @@ impl EventKind {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::LinkSent => "link_sent",
+            Self::Viewed => "viewed",
             Self::Opened => "opened",
             Self::Edited => "edited",
             Self::Approved => "approved",

@@ -18,6 +18,7 @@ use debrief_jobs::{
         actions::{self, ActionError, Approved, Signed},
         edit,
         view::view,
+        visits,
     },
 };
 use serde::Deserialize;
@@ -53,6 +54,10 @@ pub(super) async fn show(
     parts: Parts,
 ) -> Result<Response, Failure> {
     let guest = guard::guest(&state, &parts.headers, session).await?;
+    let visitor = guard::visitor(&parts.extensions, &parts.headers, Some(guest.visit.link_id));
+    let mut tx = state.services.db.tenant(guest.visit.organization).await?;
+    visits::note_view(&mut tx, &guest.visit, &visitor).await?;
+    tx.commit().await?;
     render(&state, &guest, StatusCode::OK, &done, None).await
 }
 
