@@ -163,7 +163,7 @@ async fn a_visit_opens_its_own_session_and_nothing_else() {
         let page = format!("/review/{session}");
         assert_eq!(get(&visit.router, &page, &cookie).await.status, StatusCode::UNAUTHORIZED);
         for summary in [visit.reviewed.summary, sibling.summary] {
-            for action in ["", "/approve", "/dismiss", "/cancel", "/arrived", "/again"] {
+            for action in ["", "/approve", "/dismiss", "/reopen", "/cancel", "/arrived", "/again"] {
                 let answer = post(
                     &visit.router,
                     &format!("{page}/summaries/{summary}{action}"),
@@ -181,7 +181,7 @@ async fn a_visit_opens_its_own_session_and_nothing_else() {
         }
     }
     // And a summary of the other session is not reached through one's own.
-    for action in ["/dismiss", "/cancel", "/arrived", "/again"] {
+    for action in ["/dismiss", "/reopen", "/cancel", "/arrived", "/again"] {
         let path = format!("{}/summaries/{}{action}", visit.page, sibling.summary);
         assert_eq!(
             post(&visit.router, &path, &visit.cookie, &[("form_token", &token)]).await.status,
@@ -234,4 +234,22 @@ async fn health_and_the_operators_page_tell_how_it_stands() {
     // What is the operator's is not the public's.
     assert_eq!(get(&visit.router, "/metrics", "").await.status, StatusCode::NOT_FOUND);
     assert_eq!(get(&admin, &visit.page, &visit.cookie).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn without_its_database_a_process_lives_and_is_not_ready() {
+    let visit = Visit::new().await;
+    let (router, admin) = (visit.router.clone(), admin_router(state(&visit.world.services)));
+    let (page, cookie) = (visit.page.clone(), visit.cookie.clone());
+    // The database is dropped with its world.
+    drop(visit);
+    assert_eq!(get(&router, "/livez", "").await.status, StatusCode::OK);
+    for router in [&router, &admin] {
+        let answer = get(router, "/readyz", "").await;
+        assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+        assert!(answer.body.contains(r#""ready":false"#), "{answer:?}");
+    }
+    let failed = get(&router, &page, &cookie).await;
+    assert_eq!(failed.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(failed.body.contains("Nothing was changed."), "{failed:?}");
 }

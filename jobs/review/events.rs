@@ -22,6 +22,8 @@ pub enum EventKind {
     Approved,
     /// A summary was put aside.
     Dismissed,
+    /// A summary that was put aside was taken up again.
+    Reopened,
     /// A follow-up was stopped within its hold.
     FollowUpCancelled,
     /// The coach said what became of a follow-up, or that it be sent again.
@@ -47,6 +49,7 @@ impl EventKind {
             Self::Edited => "edited",
             Self::Approved => "approved",
             Self::Dismissed => "dismissed",
+            Self::Reopened => "reopened",
             Self::FollowUpCancelled => "follow_up_cancelled",
             Self::FollowUpDecided => "follow_up_decided",
             Self::SpeakersNamed => "speakers_named",

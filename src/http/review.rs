@@ -135,6 +135,18 @@ pub(super) async fn dismiss(
     act.done(&state, "dismissed").await
 }
 
+/// `POST …/reopen`: takes up again what was put aside.
+pub(super) async fn reopen(
+    State(state): State<HttpState>,
+    path: Path<(Uuid, Uuid)>,
+    parts: Parts,
+    fields: Fields,
+) -> Result<Response, Failure> {
+    let mut act = Act::begin(&state, path, parts, fields).await?;
+    actions::reopen(&mut act.tx, act.session, act.summary, &act.visitor).await?;
+    act.done(&state, "reopened").await
+}
+
 /// `POST …/cancel`: stops the follow-up within its hold.
 pub(super) async fn cancel(
     State(state): State<HttpState>,

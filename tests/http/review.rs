@@ -259,7 +259,7 @@ async fn every_state_of_a_summary_and_of_its_mail_has_its_words() {
         ("update summaries set state = 'due'", "is being written"),
         ("update summaries set state = 'failed', failed_reason = 'The model was silent.'", "The model was silent."),
         ("update summaries set failed_reason = null", "could not be written"),
-        ("update summaries set state = 'dismissed'", "dismissed"),
+        ("update summaries set state = 'dismissed'", "Open it again"),
         ("update summaries set state = 'done'", "Approve and send"),
         ("update clients set email = null where name = 'Priya Raman'", "We have no email address for Priya Raman"),
         ("update summaries set state = 'approved', approved_version = 1, approved_hash = 'x'", "Approved, and not sent: we have no"),
