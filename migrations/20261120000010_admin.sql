@@ -35,9 +35,9 @@ revoke execute on function admin_sessions(), schema_version(), queue_lag_seconds
 grant execute on function admin_sessions(), schema_version(), queue_lag_seconds()
     to debrief_app;
 
--- Two more things that people do in a review: they say what became of a follow-up whose fate is unknown, and they
--- close a session in which there is nothing to send.
+-- More that people do in a review: they say what became of a follow-up whose fate is unknown, take a summary up again
+-- that they had put aside, and close a session in which there is nothing to send.
 alter table review_events drop constraint review_events_kind_check;
 alter table review_events add constraint review_events_kind_check check (kind in ('link_sent', 'viewed', 'opened',
     'edited', 'approved', 'dismissed', 'follow_up_cancelled', 'follow_up_decided', 'speakers_named',
-    'fresh_link_asked', 'revoked', 'closed'));
+    'fresh_link_asked', 'revoked', 'reopened', 'closed'));

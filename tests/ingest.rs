@@ -8,7 +8,8 @@ use debrief_jobs::{
     people::{self, NewCoach, PeopleError},
     queue::{Job, JobError},
 };
-use sqlx::PgConnection;
+use secrecy::ExposeSecret;
+use sqlx::{Connection, PgConnection};
 use uuid::Uuid;
 
 use crate::support::{World, s3};
@@ -280,11 +281,14 @@ async fn a_roster_updates_the_clients_of_its_coach() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_no_roster_is_rejected() {
+async fn a_file_that_is_no_roster_is_rejected_and_the_coach_is_told_of_each() {
     let world = World::new().await;
-    drop_file(&world, "maya/roster.csv", "Priya,priya@raman.example\n").await;
-    assert_eq!(scan(&world).await.rejected, 1);
-    assert!(read(&world, "rejected/maya/roster.csv.reason.json").await.contains("name,email,aliases,tags"));
+    for (times, content) in [(1, "Priya,priya@raman.example\n"), (2, "Priya;Tom\n")] {
+        drop_file(&world, "maya/roster.csv", content).await;
+        assert_eq!(scan(&world).await.rejected, 1);
+        assert!(read(&world, "rejected/maya/roster.csv.reason.json").await.contains("name,email,aliases,tags"));
+        assert_eq!(count(&world, "select count(*) from mails where kind = 'session_rejected'").await, times);
+    }
 }
 
 #[tokio::test]
@@ -310,6 +314,39 @@ async fn one_bad_name_or_closed_folder_does_not_hide_the_other_files() {
     std::fs::write(inbox.join("100% done?.vtt"), format!("{CALL}\n")).expect("a name that is escaped in URLs");
     let found = scan(&world).await;
     assert_eq!((found.taken, found.failed), (2, 0), "{found:?}");
+}
+
+#[tokio::test]
+async fn a_file_that_fails_stops_no_other_and_is_taken_when_it_can_be() {
+    let world = World::new().await;
+    let mut owner = PgConnection::connect(world.database.url.expose_secret()).await.expect("a connection");
+    let trouble = "create function trouble() returns trigger language plpgsql as $$ begin
+            if new.object_key like '%poison%' then raise 'disk full'; end if; return new; end $$;
+        create trigger trouble before insert on transcripts for each row execute function trouble()";
+    sqlx::raw_sql(trouble).execute(&mut owner).await.expect("a trigger");
+    drop_file(&world, "maya/poison.vtt", CALL).await;
+    drop_file(&world, "maya/good.vtt", format!("{CALL}\n")).await;
+    let found = scan(&world).await;
+    assert_eq!((found.taken, found.failed), (1, 1), "{found:?}");
+    assert_eq!(count(&world, "select count(*) from sessions").await, 1, "nothing of it is there by half");
+    sqlx::raw_sql("drop trigger trouble on transcripts").execute(&mut owner).await.expect("the trouble ends");
+    assert_eq!(scan(&world).await.taken, 1);
+}
+
+#[tokio::test]
+async fn two_scans_at_once_take_each_file_once() {
+    let [_, world] = worlds().await;
+    for number in 0..12 {
+        drop_file(&world, &format!("maya/{number}.vtt"), format!("{CALL}\nNOTE {number}\n")).await;
+    }
+    let scan = ScanInbox {};
+    let contexts = [world.claim_another(&scan).await, world.claim_another(&scan).await];
+    let [one, other] = [&contexts[0], &contexts[1]].map(|context| scan.run(context));
+    let (one, other) = tokio::join!(one, other);
+    assert!(one.is_ok() && other.is_ok(), "{one:?} {other:?}");
+    assert_eq!(count(&world, "select count(*) from sessions").await, 12);
+    assert_eq!(count(&world, "select count(*) from transcripts").await, 12);
+    assert_eq!(count(&world, "select count(*) from jobs where kind = 'parse.transcript'").await, 12);
 }
 
 #[tokio::test]

@@ -249,7 +249,7 @@ async fn dismissing_every_summary_closes_the_session() {
     let mut tx = begin(&world).await;
     let (failed, content) = (Uuid::now_v7(), debrief_jobs::model::Content::default());
     add_summary(&mut tx, reviewed.session, failed, world.tom, &content).await;
-    sqlx::query("update summaries set state = 'failed', failed_reason = 'x' where id = $1")
+    sqlx::query("update summaries set state = 'failed', failed_reason = 'x', version = 0 where id = $1")
         .bind(failed)
         .execute(tx.conn())
         .await
@@ -260,6 +260,18 @@ async fn dismissing_every_summary_closes_the_session() {
     tx.commit().await.expect("it commits");
     assert_eq!(scalar::<String>(&world, "select state from sessions").await, "closed");
     assert_eq!(scalar::<i64>(&world, "select count(*) from review_events where kind = 'dismissed'").await, 2);
+
+    // A slip of the finger is made good: each is what it was before, and the session is open again.
+    let mut tx = begin(&world).await;
+    for summary in [reviewed.summary, failed] {
+        actions::reopen(&mut tx, reviewed.session, summary, &Visitor::default()).await.expect("it is taken up again");
+    }
+    tx.commit().await.expect("it commits");
+    assert_eq!(scalar::<String>(&world, "select state from sessions").await, "in_review");
+    assert_eq!(
+        scalar::<String>(&world, "select string_agg(state, ',' order by state) from summaries").await,
+        "done,failed"
+    );
 }
 
 #[tokio::test]

@@ -27,6 +27,8 @@ pub(super) enum Without {
     Device,
     /// Another part: a company, a handle, a second name.
     OtherPart,
+    /// Words that put somebody else at the microphone too, or instead: `Tom & Ann`, `Tom Becker (interpreter)`.
+    OtherPerson,
 }
 
 /// The key under which an alias is remembered: case, accents, punctuation, emoji and pronouns do not matter; anything
@@ -61,7 +63,7 @@ pub fn is_generic(label: &str) -> bool {
 /// Every reading of a label, the most literal first; none where nothing of a name is left.
 pub(super) fn forms(label: &str) -> Vec<Form> {
     static DEVICE: LazyLock<Regex> = LazyLock::new(|| {
-        let whose = r"(?:'s?|s)?\s+(?:(?:apple|samsung|work|personal)\s+)?";
+        let whose = r"(?:'s?)?\s+(?:(?:apple|samsung|work|personal)\s+)?";
         let devices =
             "i?phone|ipad|macbook|laptop|computer|tablet|galaxy|pixel|android|desktop|mobile|device|air ?pods";
         regex(&format!(r"{whose}(?:{devices})\b.*$"))
@@ -69,8 +71,16 @@ pub(super) fn forms(label: &str) -> Vec<Form> {
     static PARENTHESES: LazyLock<Regex> = LazyLock::new(|| regex(r"[(\[{]([^)\]}]*)[)\]}]?"));
     static BETWEEN: LazyLock<Regex> = LazyLock::new(|| regex(r"\s*[|/•·–—]\s*|\s+-\s+|\s+@\s*|\s+(?:at|from|with)\s+"));
 
+    static OTHERS: LazyLock<Regex> = LazyLock::new(|| {
+        let joined = r"[&+]|\b(?:and|und|och|et|for|behalf|with|of)\b";
+        let roles = "assistant|ea|pa|secretary|interpreter|translator|notetaker|note taker|notes|bot|recorder|guest";
+        let family = "husband|wife|partner|spouse|mother|mom|mum|father|dad|brother|sister|carer|family";
+        regex(&format!(r"{joined}|\b(?:{roles}|{family})\b"))
+    });
+
     let text = without_pronouns(&fold(label));
     let text = EMAIL.replace_all(&text, " ").into_owned();
+    let others = OTHERS.is_match(&text);
     let (text, device) = match DEVICE.find(&text) {
         Some(found) if found.start() > 0 => (text[..found.start()].to_owned(), true),
         _ => (text, false),
@@ -80,13 +90,22 @@ pub(super) fn forms(label: &str) -> Vec<Form> {
     let parts = BETWEEN.split(&outer).chain(inner.iter().flat_map(|inner| BETWEEN.split(inner)));
     let parts: Vec<&str> = parts.map(str::trim).filter(|part| !part.is_empty() && !part.starts_with('@')).collect();
     let without = match (parts.len(), device) {
+        _ if others => Without::OtherPerson,
         (0 | 1, false) if !outer.contains(" @") && !outer.trim_start().starts_with('@') => Without::Nothing,
         (0 | 1, true) => Without::Device,
         _ => Without::OtherPart,
     };
     let mut forms = Vec::new();
     for part in parts {
-        for words in orders(part) {
+        let mut readings = orders(part);
+        // `Priyas iPhone`: some tools drop the apostrophe.
+        if device && let Some(mut owner) = readings.first().cloned() {
+            if let Some(name) = owner.last_mut() {
+                *name = name.strip_suffix('s').unwrap_or(name).to_owned();
+            }
+            readings.push(owner);
+        }
+        for words in readings {
             let form = Form { words, without };
             if !form.words.is_empty() && !forms.contains(&form) {
                 forms.push(form);
@@ -242,7 +261,7 @@ mod tests {
 
     #[test]
     fn labels_are_read_in_several_ways() {
-        let cases: [(&str, &[&str], Without); 14] = [
+        let cases: [(&str, &[&str], Without); 17] = [
             ("Priya Raman", &["priya raman"], Without::Nothing),
             ("Raman, Priya", &["priya raman"], Without::Nothing),
             ("Dr. Priya Raman, PhD", &["priya raman"], Without::Nothing),
@@ -251,6 +270,9 @@ mod tests {
             ("priya.raman", &["priya raman"], Without::Nothing),
             ("Boma’s iPhone", &["boma"], Without::Device),
             ("Tom Becker's MacBook Pro (2)", &["tom becker"], Without::Device),
+            ("James iPhone", &["james", "jame"], Without::Device),
+            ("Priya & Raman", &["priya raman"], Without::OtherPerson),
+            ("Priya Raman (Interpreter)", &["priya raman", "interpreter"], Without::OtherPerson),
             ("Pablo Deymo | Lambda", &["pablo deymo", "lambda"], Without::OtherPart),
             ("Chris - Base", &["chris", "base"], Without::OtherPart),
             ("@ritzdorf / Hubert Ritzdorf (EIP-8219)", &["hubert ritzdorf", "eip 8219"], Without::OtherPart),

@@ -199,6 +199,7 @@ fn by_name(forms: &[Form], people: &People) -> Result<Finding, String> {
         let without = forms.iter().find(|form| alike(form, person)).map_or(Without::OtherPart, |form| form.without);
         // A part of a name beside a company could be a namesake from there; on a device it is that person's.
         let confidence = match (is_weak, without) {
+            (_, Without::OtherPerson) => 0.5,
             (false, _) | (true, Without::Nothing) => confidence,
             (true, Without::Device) => confidence - 0.04,
             (true, Without::OtherPart) => confidence - 0.2,
@@ -314,6 +315,8 @@ mod tests {
             ("Priya", PRIYA),
             ("Priya 🌸", PRIYA),
             ("Priya's iPhone", PRIYA),
+            ("Priyas iPhone", PRIYA),
+            ("Tom Becker’s iPad (2)", TOM),
             ("pr", PRIYA),
             ("priya@raman.example", PRIYA),
             ("P (Priya@Raman.example)", PRIYA),
@@ -355,6 +358,11 @@ mod tests {
             ("Becker", None),
             ("tom@other.example", None),
             ("Tom (Geth)", Some(TOM)),
+            ("Priya & Raman", Some(PRIYA)),
+            ("Priya Raman + family", None),
+            ("Priya Raman (interpreter)", Some(PRIYA)),
+            ("Maya Okafor's assistant", None),
+            ("Maya Okafor for Tom Becker", None),
             ("Priya | Acme", Some(PRIYA)),
         ] {
             let found = &resolve_all(&[label])[0];

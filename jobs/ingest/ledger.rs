@@ -122,6 +122,19 @@ pub(super) async fn settle(
     Ok(settled.rows_affected() == 1)
 }
 
+/// How often an object under this key was rejected.
+pub(super) async fn rejections(tx: &mut TenantTx, bucket: &str, key: &str) -> Result<i32, sqlx::Error> {
+    let count = sqlx::query_scalar!(
+        r#"select count(*) as "count!" from bucket_objects
+           where bucket = $1 and object_key = $2 and outcome = 'rejected'"#,
+        bucket,
+        key
+    )
+    .fetch_one(tx.conn())
+    .await?;
+    Ok(i32::try_from(count).unwrap_or(i32::MAX))
+}
+
 /// The coaches that have these handles.
 pub(super) async fn coaches(
     tx: &mut SystemTx,

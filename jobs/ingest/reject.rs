@@ -16,7 +16,7 @@ use super::{
 use crate::{
     bucket::{BucketError, ObjectInfo},
     db::{TenantTx, Tx},
-    mail::{self, Message, NewMail, SessionRejected},
+    mail::{self, Message, NewMail, Recipient, SessionRejected},
     model::session::{self, State},
     queue::{Context, Finished, Job, JobError, enqueue},
 };
@@ -85,7 +85,19 @@ pub(super) async fn unknown_coach(ctx: &Context, object: &ObjectInfo) -> Result<
 pub(super) async fn roster(ctx: &Context, object: &ObjectInfo, coach: Coach, why: &Why) -> Result<Outcome, JobError> {
     put_reason(ctx, &object.key, why, object.modified).await?;
     let mut tx = ctx.db.tenant(coach.organization).await?;
-    ledger::settle(&mut tx, ctx.bucket.name(), object, Outcome::Rejected, Some(&why.reason)).await?;
+    if !ledger::settle(&mut tx, ctx.bucket.name(), object, Outcome::Rejected, Some(&why.reason)).await? {
+        return Ok(Outcome::Seen);
+    }
+    let rejection = Rejection {
+        subject_id: coach.id,
+        coach_id: coach.id,
+        session_id: None,
+        object_key: &object.key,
+        why,
+        version: ledger::rejections(&mut tx, ctx.bucket.name(), &object.key).await?,
+        correlation_id: ctx.job.correlation_id,
+    };
+    notify_rejected(ctx, &mut tx, rejection).await?;
     tx.commit().await?;
     Ok(Outcome::Rejected)
 }
@@ -105,12 +117,12 @@ pub(super) async fn unreadable(
         return Ok(Outcome::Seen);
     }
     let (date, date_source) = key.date(object.modified, take::coach_zone(&mut tx, coach.id).await?);
-    let session_id = sqlx::query_scalar!(
+    let session = sqlx::query!(
         "insert into sessions (id, organization_id, coach_id, title, type, session_date, date_source, object_key,
             correlation_id, state, failed_stage, failed_reason)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'rejected', 'ingest', $10)
          on conflict (organization_id, coach_id, object_key) do update set updated_at = now()
-         returning id",
+         returning id, correlation_id",
         Uuid::now_v7(),
         coach.organization,
         coach.id,
@@ -124,21 +136,16 @@ pub(super) async fn unreadable(
     )
     .fetch_one(tx.conn())
     .await?;
-    let rejections = sqlx::query_scalar!(
-        r#"select count(*) as "count!" from bucket_objects where bucket = $1 and object_key = $2 and outcome = 'rejected'"#,
-        ctx.bucket.name(),
-        object.key
-    )
-    .fetch_one(tx.conn())
-    .await?;
     let rejection = Rejection {
-        subject_id: session_id,
-        session_id,
+        subject_id: session.id,
+        coach_id: coach.id,
+        session_id: Some(session.id),
         object_key: &object.key,
         why,
-        version: i32::try_from(rejections).unwrap_or(i32::MAX),
+        version: ledger::rejections(&mut tx, ctx.bucket.name(), &object.key).await?,
+        correlation_id: session.correlation_id,
     };
-    notify_rejected(ctx, &mut tx, &rejection).await?;
+    notify_rejected(ctx, &mut tx, rejection).await?;
     tx.commit().await?;
     Ok(Outcome::Rejected)
 }
@@ -180,7 +187,8 @@ impl Job for RejectTranscript {
     async fn run(&self, ctx: &Context) -> Result<Finished, JobError> {
         let mut tx = ctx.tenant_tx().await?;
         let row = sqlx::query!(
-            "select object_key, stored_key, rejected_reason, received_at, session_id from transcripts where id = $1",
+            "select transcripts.object_key, stored_key, rejected_reason, received_at, session_id, coach_id, correlation_id
+             from transcripts join sessions on sessions.id = session_id where transcripts.id = $1",
             self.transcript_id
         )
         .fetch_optional(tx.conn())
@@ -210,12 +218,14 @@ impl Job for RejectTranscript {
         let mut tx = ctx.tenant_tx().await?;
         let rejection = Rejection {
             subject_id: self.transcript_id,
-            session_id: row.session_id,
+            coach_id: row.coach_id,
+            session_id: Some(row.session_id),
             object_key: &row.object_key,
             why: &why,
             version: 1,
+            correlation_id: row.correlation_id,
         };
-        notify_rejected(ctx, &mut tx, &rejection).await?;
+        notify_rejected(ctx, &mut tx, rejection).await?;
         ctx.finish(tx, ()).await
     }
 
@@ -239,35 +249,39 @@ impl Job for RejectTranscript {
 
 /// What the coach is told of.
 struct Rejection<'a> {
-    /// The transcript; the session where the file was not even read.
+    /// The transcript; where the file was not even read the session, and of a roster the coach.
     subject_id: Uuid,
-    session_id: Uuid,
+    coach_id: Uuid,
+    session_id: Option<Uuid>,
     object_key: &'a str,
     why: &'a Why,
     /// Counts the rejections of one subject, from 1: a coach is told of each.
     version: i32,
+    correlation_id: Uuid,
 }
 
 /// Queues the mail to the coach; one that is in the ledger already is not queued again.
-async fn notify_rejected(ctx: &Context, tx: &mut TenantTx, rejection: &Rejection<'_>) -> Result<(), JobError> {
-    let Some(session) = mail::session_coach(tx, rejection.session_id).await? else { return Ok(()) };
+async fn notify_rejected(ctx: &Context, tx: &mut TenantTx, rejection: Rejection<'_>) -> Result<(), JobError> {
+    let coach = sqlx::query_as!(Recipient, "select name, email from coaches where id = $1", rejection.coach_id)
+        .fetch_one(tx.conn())
+        .await?;
     let message = Message::SessionRejected(SessionRejected {
-        coach: session.coach.name.clone(),
+        coach: coach.name.clone(),
         file: rejection.object_key.rsplit('/').next().unwrap_or_default().to_owned(),
         reason: rejection.why.reason.clone(),
         advice: rejection.why.what_to_do.clone(),
     });
     let mail = NewMail {
         message,
-        to: session.coach,
+        to: coach,
         reply_to: None,
         subject_id: rejection.subject_id,
         version: rejection.version,
-        session_id: Some(rejection.session_id),
-        coach_id: Some(session.coach_id),
+        session_id: rejection.session_id,
+        coach_id: Some(rejection.coach_id),
         client_id: None,
         due_at: None,
-        correlation_id: session.correlation_id,
+        correlation_id: rejection.correlation_id,
     };
     mail::queue_mail(tx, &ctx.templates, &ctx.mailer, mail).await?;
     Ok(())

@@ -201,6 +201,37 @@ pub async fn dismiss(
     Ok(())
 }
 
+/// Takes up again what was put aside, as it was before.
+///
+/// # Errors
+/// [`ActionError::NotOpen`] when it is approved or not written yet.
+pub async fn reopen(
+    tx: &mut TenantTx,
+    session_id: Uuid,
+    summary_id: Uuid,
+    visitor: &Visitor,
+) -> Result<(), ActionError> {
+    let row = lock(tx, session_id, summary_id).await?;
+    match row.state.as_str() {
+        "done" | "failed" => return Ok(()),
+        "dismissed" => {}
+        _ => return Err(ActionError::NotOpen { state: row.state }),
+    }
+    // One that was never written is what it was: failed.
+    sqlx::query!(
+        "update summaries set state = case when version = 0 then 'failed' else 'done' end, updated_at = now() where id = $1",
+        summary_id
+    )
+    .execute(tx.conn())
+    .await?;
+    if row.session_state == State::Closed.as_str() {
+        session::set_state(tx, session_id, State::InReview).await?;
+    }
+    let event = Event { summary_id: Some(summary_id), ..Event::of(session_id, EventKind::Reopened) };
+    record(tx, &event, visitor).await?;
+    Ok(())
+}
+
 /// Stops a follow-up within its hold, or takes back an approval of which nothing went out (no email, sending failed).
 /// The summary is open again, to be edited and approved anew.
 ///

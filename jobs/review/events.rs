@@ -12,6 +12,8 @@ use crate::db::{TenantTx, Tx};
 pub enum EventKind {
     /// A link was mailed.
     LinkSent,
+    /// The page was looked at.
+    Viewed,
     /// A link was opened by its button.
     Opened,
     /// A version was made by hand.
@@ -20,6 +22,8 @@ pub enum EventKind {
     Approved,
     /// A summary was put aside.
     Dismissed,
+    /// A summary that was put aside was taken up again.
+    Reopened,
     /// A follow-up was stopped within its hold.
     FollowUpCancelled,
     /// The coach said what became of a follow-up, or that it be sent again.
@@ -40,10 +44,12 @@ impl EventKind {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::LinkSent => "link_sent",
+            Self::Viewed => "viewed",
             Self::Opened => "opened",
             Self::Edited => "edited",
             Self::Approved => "approved",
             Self::Dismissed => "dismissed",
+            Self::Reopened => "reopened",
             Self::FollowUpCancelled => "follow_up_cancelled",
             Self::FollowUpDecided => "follow_up_decided",
             Self::SpeakersNamed => "speakers_named",

@@ -1,7 +1,7 @@
 //! Visits: a browser that opened a link holds a cookie; its expiry slides with use.
 //!
-//! Reads and writes `review_visits`; only the SHA-256 of the cookie's secret is stored. Opening a link twice makes two
-//! visits, each good for itself.
+//! Reads and writes `review_visits`; only the SHA-256 of the cookie's secret is stored. Opening a link twice in one
+//! browser is one visit; in two browsers it is two, each good for itself.
 
 use std::fmt;
 
@@ -58,9 +58,40 @@ pub struct Visit {
 
 /// Opens a link: makes a visit and its secret. The caller has looked whether the link opens.
 ///
+/// A browser that holds the secret of an earlier visit to the same session keeps it, also when that visit has run out:
+/// so a form that still stands open in it, with what was typed, can be sent after all.
+///
 /// # Errors
 /// When the database refuses.
-pub async fn open(tx: &mut TenantTx, link: &links::Link, visitor: &Visitor) -> Result<Secret, sqlx::Error> {
+pub async fn open(
+    tx: &mut TenantTx,
+    link: &links::Link,
+    held: Option<Secret>,
+    visitor: &Visitor,
+) -> Result<Secret, sqlx::Error> {
+    let secret = match held {
+        Some(held) if reopen(tx, link, &held).await? => held,
+        _ => begin(tx, link).await?,
+    };
+    let event = Event { link_id: Some(link.id), ..Event::of(link.session_id, EventKind::Opened) };
+    record(tx, &event, visitor).await?;
+    Ok(secret)
+}
+
+async fn reopen(tx: &mut TenantTx, link: &links::Link, held: &Secret) -> Result<bool, sqlx::Error> {
+    let reopened = sqlx::query!(
+        "update review_visits set link_id = $1, created_at = now(), expires_at = now() + interval '12 hours'
+         where cookie_sha256 = $3 and link_id in (select id from review_links where session_id = $2)",
+        link.id,
+        link.session_id,
+        links::sha256(&held.0),
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(reopened.rows_affected() > 0)
+}
+
+async fn begin(tx: &mut TenantTx, link: &links::Link) -> Result<Secret, sqlx::Error> {
     let secret = Secret(links::random_secret());
     let organization = tx.tenant();
     sqlx::query!(
@@ -73,9 +104,27 @@ pub async fn open(tx: &mut TenantTx, link: &links::Link, visitor: &Visitor) -> R
     )
     .execute(tx.conn())
     .await?;
-    let event = Event { link_id: Some(link.id), ..Event::of(link.session_id, EventKind::Opened) };
-    record(tx, &event, visitor).await?;
     Ok(secret)
+}
+
+/// Notes in the audit that the page was looked at: once an hour and link, since reloading it is no news.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn note_view(tx: &mut TenantTx, visit: &Visit, visitor: &Visitor) -> Result<(), sqlx::Error> {
+    let noted = sqlx::query_scalar!(
+        r#"select exists (select from review_events where session_id = $1 and link_id = $2 and kind = 'viewed'
+                            and at > now() - interval '1 hour') as "noted!""#,
+        visit.session_id,
+        visit.link_id
+    )
+    .fetch_one(tx.conn())
+    .await?;
+    if !noted {
+        let event = Event { link_id: Some(visit.link_id), ..Event::of(visit.session_id, EventKind::Viewed) };
+        record(tx, &event, visitor).await?;
+    }
+    Ok(())
 }
 
 /// The visit with this secret, where it has not run out and its link was not taken back. Its expiry slides to twelve

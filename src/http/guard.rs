@@ -55,7 +55,12 @@ pub(super) async fn refuse_cross_site(
     if safe || comes_from_us(&state, request.headers()) {
         return Ok(next.run(request).await);
     }
-    tracing::warn!(target: "http", "a form sent by another site was refused");
+    // The usual cause is no attack: people reach the pages under another address than links are made with.
+    let expected = state.services.review.base_url.origin().ascii_serialization();
+    tracing::warn!(
+        target: "http", { http.origin = ?request.headers().get(header::ORIGIN), review.base_url = expected },
+        "a form that another site sent was refused; is `review.base_url` what people type?"
+    );
     Err(Failure::new(
         StatusCode::FORBIDDEN,
         "This came from another site",
@@ -97,13 +102,18 @@ pub(super) struct Guest {
 
 /// The visit that the request's cookie names; a failure that says how to come in where there is none.
 pub(super) async fn guest(state: &HttpState, headers: &HeaderMap, session_id: Uuid) -> Result<Guest, Failure> {
-    let secret = cookie(headers, &cookie_name(state, session_id)).map(Secret::from_cookie).ok_or_else(closed)?;
+    let secret = held_secret(state, headers, session_id).ok_or_else(closed)?;
     let visit = visits::find(&state.services.db, &secret).await?.ok_or_else(closed)?;
     // The cookie's name is the browser's to choose: what counts is the session that the visit was opened for.
     if visit.session_id != session_id {
         return Err(closed());
     }
     Ok(Guest { form_token: secret.form_token(), visit })
+}
+
+/// The secret that the browser holds for a session, whatever it is still good for.
+pub(super) fn held_secret(state: &HttpState, headers: &HeaderMap, session_id: Uuid) -> Option<Secret> {
+    cookie(headers, &cookie_name(state, session_id)).map(Secret::from_cookie)
 }
 
 /// Checks the token of a posted form.

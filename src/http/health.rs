@@ -2,6 +2,8 @@
 //!
 //! To the public `/readyz` says yes or no; to the operator's listener it says why.
 
+use std::time::Duration;
+
 use axum::{
     Json,
     extract::State,
@@ -12,6 +14,9 @@ use debrief_jobs::db;
 use serde::Serialize;
 
 use super::HttpState;
+
+/// After this, a database that has not answered counts as away.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 /// What was found.
 #[derive(Debug, Serialize)]
@@ -46,9 +51,10 @@ fn status(ready: bool) -> StatusCode {
 }
 
 async fn look(state: &HttpState) -> Readiness {
-    let found = sqlx::query!(r#"select schema_version() as "version!", queue_lag_seconds() as "lag!""#)
-        .fetch_one(state.services.db.pool())
-        .await;
+    let look = sqlx::query!(r#"select schema_version() as "version!", queue_lag_seconds() as "lag!""#)
+        .fetch_one(state.services.db.pool());
+    // A pool waits longer for a connection than a load balancer waits for an answer.
+    let found = tokio::time::timeout(PATIENCE, look).await.unwrap_or(Err(sqlx::Error::PoolTimedOut));
     match found {
         Ok(row) => {
             let migrated = row.version >= db::newest_migration();

@@ -42,7 +42,8 @@ pub(super) async fn open(
     let link = find_open(&state, &token).await?;
     let visitor = guard::visitor(request.extensions(), request.headers(), Some(link.id));
     let mut tx = state.services.db.tenant(link.organization).await?;
-    let secret = visits::open(&mut tx, &link, &visitor).await?;
+    let held = guard::held_secret(&state, request.headers(), link.session_id);
+    let secret = visits::open(&mut tx, &link, held, &visitor).await?;
     tx.commit().await?;
     let cookie: (HeaderName, String) = (header::SET_COOKIE, guard::set_cookie(&state, link.session_id, &secret));
     let target = (header::LOCATION, state.path(&format!("review/{}", link.session_id)));

@@ -85,6 +85,7 @@ pub fn public_router(state: HttpState) -> Router {
         .route("/review/{session}/summaries/{summary}", post(review::save))
         .route("/review/{session}/summaries/{summary}/approve", post(review::approve))
         .route("/review/{session}/summaries/{summary}/dismiss", post(review::dismiss))
+        .route("/review/{session}/summaries/{summary}/reopen", post(review::reopen))
         .route("/review/{session}/summaries/{summary}/cancel", post(review::cancel))
         .route("/review/{session}/summaries/{summary}/arrived", post(review::arrived))
         .route("/review/{session}/summaries/{summary}/again", post(review::again))

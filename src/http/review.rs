@@ -18,6 +18,7 @@ use debrief_jobs::{
         actions::{self, ActionError, Approved, Signed},
         edit,
         view::view,
+        visits,
     },
 };
 use serde::Deserialize;
@@ -53,6 +54,10 @@ pub(super) async fn show(
     parts: Parts,
 ) -> Result<Response, Failure> {
     let guest = guard::guest(&state, &parts.headers, session).await?;
+    let visitor = guard::visitor(&parts.extensions, &parts.headers, Some(guest.visit.link_id));
+    let mut tx = state.services.db.tenant(guest.visit.organization).await?;
+    visits::note_view(&mut tx, &guest.visit, &visitor).await?;
+    tx.commit().await?;
     render(&state, &guest, StatusCode::OK, &done, None).await
 }
 
@@ -128,6 +133,18 @@ pub(super) async fn dismiss(
     let mut act = Act::begin(&state, path, parts, fields).await?;
     actions::dismiss(&mut act.tx, act.session, act.summary, &act.visitor).await?;
     act.done(&state, "dismissed").await
+}
+
+/// `POST …/reopen`: takes up again what was put aside.
+pub(super) async fn reopen(
+    State(state): State<HttpState>,
+    path: Path<(Uuid, Uuid)>,
+    parts: Parts,
+    fields: Fields,
+) -> Result<Response, Failure> {
+    let mut act = Act::begin(&state, path, parts, fields).await?;
+    actions::reopen(&mut act.tx, act.session, act.summary, &act.visitor).await?;
+    act.done(&state, "reopened").await
 }
 
 /// `POST …/cancel`: stops the follow-up within its hold.

@@ -90,12 +90,36 @@ impl World {
 
     /// Runs one of the installation's own jobs, as [`World::run`] does an organization's.
     pub(crate) async fn run_installation<J: Job>(&self, job: &J) -> Result<Value, JobError> {
+        let context = self.claim_another(job).await;
+        let ran = job.run(&context).await;
         let mut tx = self.database.db.system().await?;
-        let Enqueued::New(id) = enqueue(&mut tx, job, Uuid::now_v7()).await? else {
+        if let Err(error) = ran {
+            // What failed or waits does not stand in the way of the next one.
+            let cancel = "update jobs set state = 'cancelled', leased_until = null, finished_at = now() where id = $1";
+            sqlx::query(cancel).bind(context.job.id).execute(tx.conn()).await?;
+            tx.commit().await?;
+            return Err(error);
+        }
+        let (output,): (Value,) =
+            sqlx::query_as("select output from jobs where id = $1").bind(context.job.id).fetch_one(tx.conn()).await?;
+        Ok(output)
+    }
+
+    /// Claims one of the installation's own jobs, even beside one that runs already (as when a worker that was given up
+    /// is still at it).
+    pub(crate) async fn claim_another<J: Job>(&self, job: &J) -> Context {
+        let mut tx = self.database.db.system().await.expect("a transaction");
+        let Enqueued::New(id) = enqueue(&mut tx, job, Uuid::now_v7()).await.expect("the queue answers") else {
             panic!("a {} job is queued already", J::KIND)
         };
-        let (fence, correlation_id): (i64, Uuid) = sqlx::query_as(CLAIM).bind(id).fetch_one(tx.conn()).await?;
-        tx.commit().await?;
+        sqlx::query("update jobs set unique_key = null where id = $1")
+            .bind(id)
+            .execute(tx.conn())
+            .await
+            .expect("alone");
+        let (fence, correlation_id): (i64, Uuid) =
+            sqlx::query_as(CLAIM).bind(id).fetch_one(tx.conn()).await.expect("it is claimed");
+        tx.commit().await.expect("it is committed");
         let info = JobInfo {
             id,
             kind: J::KIND,
@@ -105,18 +129,7 @@ impl World {
             fence,
             correlation_id,
         };
-        let ran = job.run(&Context::new(Arc::clone(&self.services), info)).await;
-        let mut tx = self.database.db.system().await?;
-        if let Err(error) = ran {
-            // What failed or waits does not stand in the way of the next one.
-            let cancel = "update jobs set state = 'cancelled', leased_until = null, finished_at = now() where id = $1";
-            sqlx::query(cancel).bind(id).execute(tx.conn()).await?;
-            tx.commit().await?;
-            return Err(error);
-        }
-        let (output,): (Value,) =
-            sqlx::query_as("select output from jobs where id = $1").bind(id).fetch_one(tx.conn()).await?;
-        Ok(output)
+        Context::new(Arc::clone(&self.services), info)
     }
 
     /// Claims the one due job of this kind and runs it; none where none is due.

@@ -146,7 +146,7 @@ fn notice(done: &str) -> Option<&'static str> {
         "saved-first" => {
             "Your changes are saved, and nothing is sent yet. Please read it once more as it now stands, and approve it."
         }
-        "dismissed" => "Put aside. Nothing of it is sent.",
+        "reopened" => "It is open again.",
         "arrived" => "Good. It counts as sent.",
         "again" => "It is being sent once more.",
         "cancelled" => "Stopped. Nothing was sent; you can change it and approve it again.",
@@ -248,6 +248,9 @@ fn follow_up(summary: &SummaryView, zone: Tz) -> (Option<String>, Vec<(&'static 
     const STOP: (&str, &str) = ("cancel", "Stop it");
     const REOPEN: (&str, &str) = ("cancel", "Open it again");
     const AGAIN: (&str, &str) = ("again", "Send it again");
+    if summary.state == "dismissed" {
+        return (Some("Put aside. Nothing of it is sent.".to_owned()), vec![("reopen", "Open it again")]);
+    }
     if summary.state != "approved" {
         return (None, Vec::new());
     }

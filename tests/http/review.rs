@@ -1,0 +1,299 @@
+//! What a coach does on the pages: open, edit, approve, stop, decide, name speakers, close.
+
+use axum::{
+    body::Body,
+    http::{Request, StatusCode, header},
+};
+use debrief::http::public_router;
+use debrief_jobs::db::Tx;
+
+use super::visit::{Visit, first_claim, get, open, post, send, state};
+use crate::support::{Reviewed, World};
+
+#[tokio::test]
+async fn following_a_link_changes_nothing_and_pressing_its_button_opens_it() {
+    let world = World::new().await;
+    let reviewed = Reviewed::new(&world).await;
+    let router = public_router(state(&world.services));
+    let token = reviewed.link(&world).await;
+    let path = format!("/r/{}", token.reveal());
+    for method in ["GET", "HEAD", "GET"] {
+        let request = Request::builder().method(method).uri(&path).body(Body::empty()).expect("a request");
+        let answer = send(&router, request).await;
+        assert_eq!(answer.status, StatusCode::OK);
+        assert!(answer.headers.get(header::SET_COOKIE).is_none());
+        assert!(!answer.body.contains("Priya"), "the page behind the link is not shown");
+    }
+    let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
+    let changed: i64 =
+        sqlx::query_scalar("select (select count(*) from review_visits) + (select count(*) from review_events)")
+            .fetch_one(tx.conn())
+            .await
+            .expect("it counts");
+    assert_eq!(changed, 0);
+    let cookie = open(&world, &reviewed, &router).await;
+    let page = get(&router, &format!("/review/{}", reviewed.session), &cookie).await;
+    assert_eq!(page.status, StatusCode::OK);
+    assert!(!page.body.contains(token.reveal()));
+    for words in [
+        "Delegating the release notes",
+        "Priya Raman",
+        "kept it to half an hour",
+        "0:06",
+        "estimated",
+        "Only you see this",
+        "4 of 5 statements verified, 1 dropped",
+        "Line 12 has no end time.",
+    ] {
+        assert!(page.body.contains(words), "{words} is missing in {}", page.body);
+    }
+}
+
+#[tokio::test]
+async fn a_sentence_is_edited_and_the_new_version_approved() {
+    let visit = Visit::new().await;
+    let page = visit.read().await;
+    let (field, words) = first_claim(&page);
+    assert!(words.contains("half an hour"));
+    let (token, version, hash) = (page.field("form_token"), page.field("version"), page.field("hash"));
+    let fields = [
+        ("form_token", token.as_str()),
+        ("version", &version),
+        ("hash", &hash),
+        (&field, "You ran the meeting in <half> an hour."),
+    ];
+    let saved = post(&visit.router, &visit.action(""), &visit.cookie, &fields).await;
+    assert_eq!(saved.status, StatusCode::SEE_OTHER);
+    let page = get(&visit.router, saved.header("location").split('#').next().expect("a path"), &visit.cookie).await;
+    assert!(
+        page.body.contains("Your changes are saved.") && page.body.contains("in &lt;half&gt; an hour."),
+        "{}",
+        page.body
+    );
+
+    // The old page approves nothing any more, and says what changed.
+    let stale = post(&visit.router, &visit.action("/approve"), &visit.cookie, &fields[..3]).await;
+    assert_eq!(stale.status, StatusCode::CONFLICT);
+    assert!(stale.body.contains("changed while you had it open") && stale.body.contains("half an hour."));
+    assert_eq!(visit.count("select count(*) from mails").await, 0);
+
+    let (version, hash) = (page.field("version"), page.field("hash"));
+    let fields = [("form_token", token.as_str()), ("version", &version), ("hash", &hash)];
+    for _ in 0..2 {
+        let approved = post(&visit.router, &visit.action("/approve"), &visit.cookie, &fields).await;
+        assert_eq!(approved.status, StatusCode::SEE_OTHER, "{}", approved.body);
+    }
+    assert_eq!(visit.count("select count(*) from mails where kind = 'follow_up'").await, 1);
+    let page = visit.read().await;
+    assert!(page.body.contains("It goes to priya@raman.example at") && page.body.contains("Stop it"), "{}", page.body);
+
+    let stopped = post(&visit.router, &visit.action("/cancel"), &visit.cookie, &fields).await;
+    assert_eq!(stopped.status, StatusCode::SEE_OTHER);
+    assert_eq!(visit.count("select count(*) from mails where kind = 'follow_up' and state = 'cancelled'").await, 1);
+    assert!(visit.read().await.body.contains("Approve and send"));
+}
+
+#[tokio::test]
+async fn approving_with_unsaved_typing_saves_it_and_asks_again() {
+    let visit = Visit::new().await;
+    let page = visit.read().await;
+    let (field, _) = first_claim(&page);
+    let (token, version, hash) = (page.field("form_token"), page.field("version"), page.field("hash"));
+    let fields =
+        [("form_token", token.as_str()), ("version", &version), ("hash", &hash), (&field, "Typed and not saved.")];
+    let answer = post(&visit.router, &visit.action("/approve"), &visit.cookie, &fields).await;
+    assert!(answer.header("location").contains("done=saved-first"), "{answer:?}");
+    assert_eq!(visit.count("select count(*) from summaries where state = 'approved'").await, 0);
+    assert!(visit.read().await.body.contains("Typed and not saved."));
+}
+
+#[tokio::test]
+async fn typing_survives_what_cannot_be_taken() {
+    let visit = Visit::new().await;
+    let page = visit.read().await;
+    let (field, _) = first_claim(&page);
+    let (token, version) = (page.field("form_token"), page.field("version"));
+    let fields =
+        [("form_token", token.as_str()), ("version", &version), (&field, " "), ("add.wins", "A win that I typed.")];
+    let refused = post(&visit.router, &visit.action(""), &visit.cookie, &fields).await;
+    assert_eq!(refused.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(refused.body.contains("This sentence is empty.") && refused.body.contains("A win that I typed."));
+    assert_eq!(visit.count("select count(*) from summary_versions").await, 1);
+
+    // A visit that ran out meanwhile gives the words back.
+    visit.execute("update review_visits set expires_at = now() - interval '1 second'").await;
+    let late = post(&visit.router, &visit.action(""), &visit.cookie, &fields).await;
+    assert_eq!(late.status, StatusCode::UNAUTHORIZED);
+    assert!(late.body.contains("A win that I typed."));
+}
+
+#[tokio::test]
+async fn an_expired_link_offers_a_fresh_one_and_a_revoked_one_does_not() {
+    let visit = Visit::new().await;
+    let token = visit.reviewed.link(&visit.world).await;
+    let path = format!("/r/{}", token.reveal());
+    visit.execute("update review_links set expires_at = now() - interval '1 second'").await;
+    let expired = get(&visit.router, &path, "").await;
+    assert_eq!(expired.status, StatusCode::GONE);
+    assert!(expired.body.contains("Mail me a fresh link"));
+    assert_eq!(post(&visit.router, &format!("{path}/open"), "", &[]).await.status, StatusCode::GONE);
+    assert_eq!(visit.count("select count(*) from mails").await, 0);
+    for expect in [StatusCode::OK, StatusCode::OK, StatusCode::OK, StatusCode::TOO_MANY_REQUESTS] {
+        assert_eq!(post(&visit.router, &format!("{path}/fresh"), "", &[]).await.status, expect);
+    }
+    assert_eq!(visit.count("select count(*) from mails where recipient = 'maya@northlight.example'").await, 3);
+
+    visit.execute("update review_links set revoked_at = now()").await;
+    let revoked = get(&visit.router, &path, "").await;
+    assert_eq!(revoked.status, StatusCode::GONE);
+    assert!(!revoked.body.contains("Mail me a fresh link"));
+    assert_eq!(post(&visit.router, &format!("{path}/fresh"), "", &[]).await.status, StatusCode::GONE);
+    assert_eq!(visit.read().await.status, StatusCode::UNAUTHORIZED, "open visits end with their link");
+}
+
+#[tokio::test]
+async fn the_coach_decides_on_a_follow_up_whose_fate_is_unknown() {
+    for (state, action, expect) in [
+        ("uncertain", "/arrived", "sent"),
+        ("uncertain", "/again", "queued"),
+        ("failed", "/again", "queued"),
+        ("failed", "/cancel", "cancelled"),
+    ] {
+        let visit = Visit::new().await;
+        let page = visit.read().await;
+        let (token, version, hash) = (page.field("form_token"), page.field("version"), page.field("hash"));
+        let fields = [("form_token", token.as_str()), ("version", &version), ("hash", &hash)];
+        post(&visit.router, &visit.action("/approve"), &visit.cookie, &fields).await;
+        let early = post(&visit.router, &visit.action("/arrived"), &visit.cookie, &fields).await;
+        assert_eq!(early.status, StatusCode::CONFLICT, "nothing is to be decided yet");
+        let mut tx = visit.world.database.db.tenant(visit.world.organization).await.expect("a transaction");
+        sqlx::query("update mails set state = $1").bind(state).execute(tx.conn()).await.expect("it is set");
+        tx.commit().await.expect("it commits");
+        let button = format!("summaries&#x2f;{}{}", visit.reviewed.summary, action);
+        assert!(visit.read().await.body.contains(&button), "{state}: the page offers {action}");
+        let decided = post(&visit.router, &visit.action(action), &visit.cookie, &fields).await;
+        assert_eq!(decided.status, StatusCode::SEE_OTHER, "{state} {action}: {}", decided.body);
+        let mut tx = visit.world.database.db.tenant(visit.world.organization).await.expect("a transaction");
+        let now: String = sqlx::query_scalar("select state from mails").fetch_one(tx.conn()).await.expect("it reads");
+        assert_eq!(now, expect, "{state} {action}");
+    }
+}
+
+#[tokio::test]
+async fn a_session_without_a_client_is_closed_by_its_coach() {
+    let visit = Visit::new().await;
+    let token = visit.read().await.field("form_token");
+    let path = format!("{}/close", visit.page);
+    let open = post(&visit.router, &path, &visit.cookie, &[("form_token", &token)]).await;
+    assert_eq!(open.status, StatusCode::CONFLICT, "a summary waits");
+    visit.forget_summaries().await;
+    assert!(visit.read().await.body.contains("Close the session"));
+    post(&visit.router, &path, &visit.cookie, &[("form_token", &token)]).await;
+    assert_eq!(visit.count("select count(*) from sessions where state = 'closed'").await, 1);
+    assert_eq!(visit.count("select count(*) from review_events where kind = 'closed'").await, 1);
+}
+
+#[tokio::test]
+async fn the_coach_names_a_speaker_on_the_page() {
+    let visit = Visit::new().await;
+    visit.reviewed.set_state(&visit.world, "waiting_for_speakers").await;
+    visit.forget_summaries().await;
+    visit.execute("update utterances set label = 'iPad (2)' where label = 'Priya Raman'").await;
+    visit
+        .execute("update attributions set label = 'iPad (2)', participant_id = null where label = 'Priya Raman'")
+        .await;
+    let page = visit.read().await;
+    for words in ["iPad (2)", "I ran the planning meeting myself", "Tom Becker", "A new client"] {
+        assert!(page.body.contains(words), "{words} is missing in {}", page.body);
+    }
+    let token = page.field("form_token");
+    let path = format!("{}/speakers", visit.page);
+    let unsaid = post(
+        &visit.router,
+        &path,
+        &visit.cookie,
+        &[("form_token", &token), ("label.0", "iPad (2)"), ("who.0", "new"), ("email.0", "pri@example.org")],
+    )
+    .await;
+    assert_eq!(unsaid.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(unsaid.body.contains("Give the new client") && unsaid.body.contains("pri@example.org"));
+
+    let priya = format!("client:{}", visit.world.priya);
+    let fields = [("form_token", token.as_str()), ("label.0", "iPad (2)"), ("who.0", &priya)];
+    let named = post(&visit.router, &path, &visit.cookie, &fields).await;
+    assert_eq!(named.status, StatusCode::SEE_OTHER, "{}", named.body);
+    assert_eq!(visit.count("select count(*) from attributions where participant_id is null").await, 0);
+    assert_eq!(visit.count("select count(*) from jobs where kind = 'attribute.session'").await, 1);
+    assert_eq!(visit.count("select count(*) from review_events where kind = 'speakers_named'").await, 1);
+}
+
+#[tokio::test]
+async fn a_form_from_before_the_visit_ran_out_can_be_sent_once_the_link_is_opened_again() {
+    let visit = Visit::new().await;
+    let page = visit.read().await;
+    let (field, _) = first_claim(&page);
+    let (token, version) = (page.field("form_token"), page.field("version"));
+    let fields = [("form_token", token.as_str()), ("version", &version), (&field, "Typed before lunch.")];
+    visit.execute("update review_visits set expires_at = now() - interval '1 second'").await;
+    assert_eq!(post(&visit.router, &visit.action(""), &visit.cookie, &fields).await.status, StatusCode::UNAUTHORIZED);
+
+    let link = visit.reviewed.link(&visit.world).await;
+    let opened = post(&visit.router, &format!("/r/{}/open", link.reveal()), &visit.cookie, &[]).await;
+    assert!(opened.header("set-cookie").starts_with(&visit.cookie), "the browser keeps its secret");
+    let sent = post(&visit.router, &visit.action(""), &visit.cookie, &fields).await;
+    assert_eq!(sent.status, StatusCode::SEE_OTHER, "{}", sent.body);
+
+    // Another session's secret is not taken over.
+    let other = Reviewed::new(&visit.world).await;
+    let link = other.link(&visit.world).await;
+    let (_, secret) = visit.cookie.split_once('=').expect("a cookie");
+    let cookie = format!("debrief-{}={secret}", other.session.simple());
+    let opened = post(&visit.router, &format!("/r/{}/open", link.reveal()), &cookie, &[]).await;
+    assert!(!opened.header("set-cookie").contains(secret), "{opened:?}");
+}
+
+#[tokio::test]
+async fn every_state_of_a_summary_and_of_its_mail_has_its_words() {
+    let visit = Visit::new().await;
+    for (sql, words) in [
+        ("update summaries set state = 'due'", "is being written"),
+        ("update summaries set state = 'failed', failed_reason = 'The model was silent.'", "The model was silent."),
+        ("update summaries set failed_reason = null", "could not be written"),
+        ("update summaries set state = 'dismissed'", "Open it again"),
+        ("update summaries set state = 'done'", "Approve and send"),
+        ("update clients set email = null where name = 'Priya Raman'", "We have no email address for Priya Raman"),
+        ("update summaries set state = 'approved', approved_version = 1, approved_hash = 'x'", "Approved, and not sent: we have no"),
+        ("update clients set email = 'priya@raman.example' where name = 'Priya Raman'", "no email address that we could use"),
+        (
+            "insert into mails (id, organization_id, kind, subject_id, recipient, session_id, subject, message_id, message,
+                 message_sha256, correlation_id, due_at)
+             select gen_random_uuid(), organization_id, 'follow_up', id, 'priya@raman.example', session_id, 's', 'm', 'x',
+                 'y', id, now() + interval '1 day' from summaries",
+            "Until then you can stop it.",
+        ),
+        ("update mails set due_at = now() - interval '1 second'", "It is about to go"),
+        ("update mails set state = 'sending'", "It is on its way"),
+        ("update mails set state = 'failed'", "It could not be sent"),
+        ("update mails set state = 'uncertain'", "may or may not have arrived"),
+        ("update mails set state = 'sent', sent_at = now()", "It was sent to priya@raman.example"),
+        ("update sessions set state = 'closed'", "Everything here is done."),
+        ("update sessions set failed_stage = 'mail', failed_reason = 'The mail server is away.'", "The mail server is away."),
+    ] {
+        visit.execute(sql).await;
+        let page = visit.read().await;
+        assert_eq!(page.status, StatusCode::OK, "{sql}");
+        assert!(page.body.contains(words), "after {sql}: {words} is missing in {}", page.body);
+    }
+}
+
+#[tokio::test]
+async fn what_people_do_is_in_the_audit() {
+    let visit = Visit::new().await;
+    visit.read().await;
+    visit.read().await;
+    assert_eq!(visit.count("select count(*) from review_events where kind = 'opened'").await, 1);
+    assert_eq!(
+        visit.count("select count(*) from review_events where kind = 'viewed' and link_id is not null").await,
+        1
+    );
+}
