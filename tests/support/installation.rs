@@ -28,7 +28,15 @@ pub(crate) struct Installation {
 impl Installation {
     /// One over folders: the bucket and the mails.
     pub(crate) async fn new() -> Self {
-        let database = TestDatabase::new().await;
+        Self::over(TestDatabase::new().await)
+    }
+
+    /// One over a database that nobody has migrated yet.
+    pub(crate) async fn unmigrated() -> Self {
+        Self::over(TestDatabase::empty().await)
+    }
+
+    fn over(database: TestDatabase) -> Self {
         let folder = TempDir::new().expect("a temporary folder");
         let (port, admin_port) = (free_port(), free_port());
         let mut installation = Self { database, folder, port, environment: Vec::new() };
@@ -94,6 +102,14 @@ impl Installation {
         serde_json::from_str(&self.run(&arguments).await).expect("a JSON document")
     }
 
+    /// Runs `debrief … --json` and gives the documents that it printed, one a line.
+    pub(crate) async fn json_lines(&self, arguments: &[&str]) -> Vec<Value> {
+        let mut arguments = arguments.to_vec();
+        arguments.push("--json");
+        let printed = self.run(&arguments).await;
+        printed.lines().map(|line| serde_json::from_str(line).expect("a JSON document a line")).collect()
+    }
+
     /// Starts `debrief` in the background; its log is a file in the folder.
     pub(crate) fn start(&self, arguments: &[&str]) -> Process {
         let log = std::fs::File::options().create(true).append(true).open(self.log()).expect("a log file");
@@ -110,7 +126,17 @@ impl Installation {
     /// The organization `northlight`, the coach `maya`, her clients Priya and Tom.
     pub(crate) async fn people(&self) {
         self.run(&["org", "add", "northlight", "--name", "Northlight Coaching"]).await;
-        let coach = ["coach", "add", "maya", "--org", "northlight", "--name", "Maya Okafor", "--email", "maya@northlight.example"];
+        let coach = [
+            "coach",
+            "add",
+            "maya",
+            "--org",
+            "northlight",
+            "--name",
+            "Maya Okafor",
+            "--email",
+            "maya@northlight.example",
+        ];
         self.run(&coach).await;
         for (name, email) in [("Priya Raman", "priya@raman.example"), ("Tom Becker", "tom@becker.example")] {
             self.run(&["client", "add", "--coach", "maya", "--name", name, "--email", email]).await;
