@@ -66,8 +66,9 @@ async fn a_session_goes_all_the_way_from_the_bucket_to_the_export() {
     let follow_up = walk.letter_to(CLIENT).await;
     let session = walk.closed(&id).await;
     assert_follow_up(&follow_up);
+    let correlation_id = session["correlation_id"].as_str().expect("an id");
     for letter in [&request, &follow_up] {
-        assert_eq!(letter.header("Debrief-Correlation-Id"), [session["correlation_id"].as_str().expect("an id")]);
+        assert_eq!(letter.header("Debrief-Correlation-Id"), [correlation_id]);
     }
     assert_eq!(session["summaries"][0]["provider"], "openai");
     assert_eq!(session["summaries"][0]["version"], 2, "the model's and the coach's");
@@ -81,7 +82,7 @@ async fn a_session_goes_all_the_way_from_the_bucket_to_the_export() {
         let left = walk.installation.json_lines(&["jobs", "list", "--state", state]).await;
         assert_eq!(left, [] as [Value; 0], "no job is {state}");
     }
-    assert_log_is_discreet(&walk, &link);
+    assert_log_is_discreet(&walk, &link, correlation_id);
 }
 
 /// As an operator sets it up: the settings, the schema, the organization and its coach. The clients come by roster.
@@ -304,18 +305,24 @@ fn strings(frame: &DataFrame, column: &str) -> Vec<String> {
     values.iter().flatten().map(str::to_owned).collect()
 }
 
-/// Nothing of what was said, nobody's address and no secret is in the log.
-fn assert_log_is_discreet(walk: &Walk, link: &str) {
+/// Nothing of what was said, nobody's name or address and no secret is in the log; the session's id is.
+fn assert_log_is_discreet(walk: &Walk, link: &str, correlation_id: &str) {
     let log = std::fs::read_to_string(walk.installation.log()).expect("it logs");
     let token = link.rsplit('/').next().expect("a token");
     let mut secrets = vec![COACH, CLIENT, EDITED, token, "sk-walk", "walk-secret", "asa@bergstromkeramik.example"];
     secrets.extend(DRAFT.iter().flat_map(|(_, sentence, quote)| [*sentence, *quote]));
-    secrets.extend(["fuel card", "Gareth", "Mossgate", "Västerås", "Oskar"]);
+    secrets.extend(["fuel card", "Gareth", "Mossgate", "Västerås", "Oskar", "Priya", "Raman", "Okafor"]);
     for secret in secrets {
         let line = log.lines().find(|line| line.contains(secret));
         assert_eq!(line, None, "{secret} is in the log");
     }
-    for words in ["the inbox was scanned", "mail queued", "shutting down"] {
-        assert!(log.contains(words), "{words} is missing in the log");
+    // One id goes from the object to the mail.
+    for step in ["transcript was taken", "transcript parsed", "speakers were attributed", "summary is written"]
+        .into_iter()
+        .chain(["session is indexed", "mail queued", "mail sent", "session closed"])
+    {
+        let mut lines = log.lines().filter(|line| line.contains(step)).peekable();
+        assert!(lines.peek().is_some(), "no line says: {step}");
+        assert!(lines.all(|line| line.contains(correlation_id)), "{step} without {correlation_id}");
     }
 }
