@@ -11,7 +11,11 @@ use crate::config::{Log, LogFormat};
 
 /// Starts logging to standard error. A second call changes nothing.
 pub fn log(settings: &Log) {
-    let filter = EnvFilter::try_new(&settings.filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    let mut filter = EnvFilter::try_new(&settings.filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    if let Ok(quiet) = "sqlx::postgres::notice=warn".parse() {
+        // "relation already exists, skipping" is no news.
+        filter = filter.add_directive(quiet);
+    }
     let terminal = stderr().is_terminal();
     let json = match settings.format {
         LogFormat::Auto => !terminal,

@@ -5,6 +5,7 @@
 mod support;
 
 mod attribute;
+mod cli;
 mod db;
 mod export;
 mod follow_up;

@@ -174,6 +174,10 @@ fn find(label: &str, people: &People) -> Result<Finding, String> {
     if key == "coach" || key == "the coach" {
         return sure(Who::Coach, 0.9, "The label says that this is the coach.".to_owned());
     }
+    // A name may hold a company or more, as a label does: what is written alike is the same.
+    if let Some(person) = people.only(|person| names::alias_key(&person.name) == key)? {
+        return sure(person.who, 0.95, format!("The label is the name of {}.", person.name));
+    }
     let emails = names::emails(label);
     if let Some(person) = people.only(|person| person.email.as_ref().is_some_and(|email| emails.contains(email)))? {
         return sure(person.who, 0.97, format!("The label holds {}'s email address.", person.name));
@@ -270,6 +274,7 @@ mod tests {
     const TOM: Who = Who::Client(Uuid::from_u128(2));
     const ANNA: Who = Who::Client(Uuid::from_u128(3));
     const ANNA_TWO: Who = Who::Client(Uuid::from_u128(4));
+    const MILEN: Who = Who::Client(Uuid::from_u128(5));
 
     fn people() -> People {
         let person = |who, name: &str, email| Person::new(who, name.into(), Some(email));
@@ -281,6 +286,7 @@ mod tests {
                 person(TOM, "Tom Becker", "tom@becker.example"),
                 person(ANNA, "Anna Lindqvist", "anna@lindqvist.example"),
                 person(ANNA_TWO, "Anna Larsson", "anna@larsson.example"),
+                person(MILEN, "milen | Erigon", "milen@erigon.example"),
             ],
             aliases: HashMap::from([
                 alias("PR", PRIYA, false),
@@ -328,6 +334,7 @@ mod tests {
             ("Coach Maya", Who::Coach),
             ("Jo from HR", Who::Guest),
             ("Anna Li Lindqvist", ANNA),
+            ("Milen | Erigon", MILEN),
         ] {
             let found = &resolve_all(&[label])[0];
             assert_eq!(found.who, Some(who), "{label}: {found:?}");

@@ -1,0 +1,141 @@
+//! The command line, through the real binary: what operators type, and what they are told when it is wrong.
+
+use crate::support::installation::Installation;
+
+fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+const TRANSCRIPT: &str = "[00:00:01] Maya Okafor: How was the week?\n\
+    [00:00:04] Priya Raman: I closed the Hartman account on Tuesday, and I will send the draft to Lena by Friday.\n\
+    [00:00:15] Maya Okafor: I'd suggest you block two hours on Monday mornings.\n\
+    [00:00:20] Priya Raman: Yes, I will do that next week.\n";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn without_pip_and_without_a_database_the_three_ways_out_are_named() {
+    let installation = Installation::new().await;
+    let mut command = installation.command(&["demo", "--exit"]);
+    let empty = installation.folder.path().join("empty");
+    command.env_remove("DATABASE_URL").env("PATH", "/nonexistent").env("DEBRIEF_CACHE_DIR", empty);
+    let output = tokio::task::spawn_blocking(move || command.output().expect("debrief starts")).await.expect("it ends");
+    assert_eq!(output.status.code(), Some(1));
+    let said = text(&output.stderr);
+    for way in ["install Python 3 with pip", "docker compose up -d postgres", "set DATABASE_URL to any Postgres"] {
+        assert!(said.contains(way), "{way} is not in: {said}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn wrong_usage_is_two_and_a_wrong_name_is_one_with_what_to_do() {
+    let installation = Installation::new().await;
+    installation.people().await;
+    assert_eq!(installation.output(&["sessions", "lst"]).await.status.code(), Some(2));
+    for (arguments, advice) in [
+        (vec!["coach", "add", "x", "--org", "nobody", "--name", "X", "--email", "x@x.example"], "nobody"),
+        (vec!["coach", "add", "x", "--org", "northlight", "--name", "X", "--email", "not an address"], "email"),
+        (vec!["org", "add", "north", "--name", "North", "--time-zone", "Middle/Earth"], "Middle/Earth"),
+        (vec!["sessions", "show", "01a1f840-0000-7000-8000-000000000000"], "debrief sessions list"),
+        (vec!["jobs", "show", "01a1f840-0000-7000-8000-000000000000"], "debrief jobs list"),
+        (vec!["schedules", "run", "nightly"], "debrief schedules list"),
+    ] {
+        let output = installation.output(&arguments).await;
+        let said = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {said}");
+        assert!(said.contains(advice), "{arguments:?}: {said}");
+        assert!(!said.contains("panicked"), "{arguments:?}: {said}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_are_added_by_hand_and_by_roster_and_again_without_harm() {
+    let installation = Installation::new().await;
+    installation.people().await;
+    installation.people().await;
+    let roster = installation.folder.path().join("roster.csv");
+    std::fs::write(&roster, "name,email,aliases,tags\nPriya Raman,priya@raman.example,PR;Pri,leads\nZoë,broken,,\n")
+        .expect("a file");
+    let imported = installation.output(&["client", "import", "--coach", "maya", &roster.to_string_lossy()]).await;
+    assert_eq!(imported.status.code(), Some(3), "done in part");
+    assert!(text(&imported.stdout).contains('3'), "the bad line is named: {}", text(&imported.stdout));
+    let clients = installation.run(&["client", "list", "--coach", "maya", "--json"]).await;
+    let priya = clients.lines().find(|line| line.contains("Priya Raman")).expect("she is listed");
+    let priya: serde_json::Value = serde_json::from_str(priya).expect("a JSON document a line");
+    assert_eq!(priya["tags"], serde_json::json!(["leads"]));
+    assert_eq!(clients.lines().count(), 2, "nobody twice, and nobody with a broken address: {clients}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_drain_works_the_inbox_off_and_says_what_is_due_later() {
+    let mut installation = Installation::new().await;
+    installation.set("DEBRIEF_REVIEW__HOLD_SECONDS", "600");
+    installation.people().await;
+    installation.drop_into_bucket("inbox/maya/2026-11-02/Priya.txt", TRANSCRIPT);
+    installation.drop_into_bucket("inbox/nobody/lost.txt", TRANSCRIPT);
+    let drained = installation.json(&["work", "--drain"]).await;
+    assert_eq!((&drained["dead"], &drained["later"]), (&0.into(), &serde_json::json!([])));
+
+    let session = installation.json(&["sessions", "list"]).await;
+    assert_eq!(session["state"], "in_review");
+    let reason = installation.folder.path().join("bucket/rejected/nobody/lost.txt.reason.json");
+    assert!(std::fs::read_to_string(reason).expect("a reason").contains("what_to_do"));
+
+    installation.approve_everything().await;
+    let drained = installation.json(&["work", "--drain"]).await;
+    assert_eq!(drained["later"][0]["kind"], "follow_up.send", "the follow-up is held: {drained}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn jobs_are_listed_shown_cancelled_and_retried() {
+    let installation = Installation::new().await;
+    installation.people().await;
+    installation.run(&["schedules", "run", "prune"]).await;
+    let job = installation.json(&["jobs", "list", "--state", "due"]).await;
+    let id = job["id"].as_str().expect("an id");
+    let would = installation.json(&["jobs", "cancel", id, "--dry-run"]).await;
+    assert_eq!(would["would_change"], 1);
+    assert_eq!(installation.json(&["jobs", "cancel", id]).await["changed"], 1);
+    assert_eq!(installation.json(&["jobs", "show", id]).await["state"], "cancelled");
+    let again = installation.output(&["jobs", "cancel", id]).await;
+    assert_eq!(again.status.code(), Some(1), "there is nothing to cancel");
+    assert_eq!(installation.json(&["jobs", "retry", "--state", "cancelled", "--yes"]).await["changed"], 1);
+    installation.run(&["work", "--drain"]).await;
+    assert_eq!(installation.json(&["jobs", "show", id]).await["state"], "done");
+    let schedules = installation.run(&["schedules", "list", "--json"]).await;
+    for name in ["ingest", "rollup", "export", "reconcile", "prune"] {
+        assert!(schedules.contains(&format!("\"{name}\"")), "{name} is not in {schedules}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_unknown_speaker_is_named_on_the_command_line_and_known_the_next_time() {
+    let installation = Installation::new().await;
+    installation.people().await;
+    let unknown = TRANSCRIPT.replace("Priya Raman", "Petronella Smith");
+    installation.drop_into_bucket("inbox/maya/2026-11-02/first.txt", &unknown);
+    installation.run(&["work", "--drain"]).await;
+    let session = installation.json(&["sessions", "list"]).await;
+    assert_eq!(session["state"], "waiting_for_speakers");
+    let id = session["id"].as_str().expect("an id");
+    let speaker = installation.json(&["speakers", "list", id]).await;
+    assert_eq!(speaker["label"], "Petronella Smith");
+    assert!(speaker["excerpts"][0].as_str().expect("an excerpt").contains("Hartman"));
+    installation
+        .run(&[
+            "speakers",
+            "name",
+            id,
+            "Petronella Smith",
+            "--new-client",
+            "Petronella Smith",
+            "--email",
+            "p@smith.example",
+        ])
+        .await;
+    installation.drop_into_bucket("inbox/maya/2026-11-09/second.txt", &unknown.replace("Hartman", "Bergmann"));
+    installation.run(&["work", "--drain"]).await;
+    let states = installation.run(&["sessions", "list", "--json"]).await;
+    assert_eq!(states.matches("\"state\":\"in_review\"").count(), 2, "{states}");
+    let found = installation.json(&["search", "Bergmann account", "--limit", "1"]).await;
+    assert_eq!((&found["session_date"], &found["client"]["name"]), (&"2026-11-09".into(), &"Petronella Smith".into()));
+    assert!(found["text"].as_str().expect("the words").contains("Bergmann") && found["start_ms"].is_i64(), "{found}");
+}
