@@ -1,4 +1,4 @@
-//! A server on loopback that answers `/v1/chat/completions` as real ones do, good days and bad: a script says what comes
+//! A server on loopback that answers `/v1/chat/completions` and `/v1/models` as real ones do, good days and bad: a script says what comes
 //! of each request in turn, and every request is kept.
 
 use std::{
@@ -11,7 +11,7 @@ use axum::{
     extract::State,
     http::{HeaderMap, StatusCode},
     response::{IntoResponse, Response},
-    routing::post,
+    routing::{get, post},
 };
 use serde_json::{Value, json};
 use tokio::sync::Notify;
@@ -60,7 +60,8 @@ impl LlmServer {
             go_on: Arc::default(),
             url: format!("http://{address}/v1"),
         };
-        let router = Router::new().route("/v1/chat/completions", post(complete)).with_state(server.clone());
+        let router = Router::new().route("/v1/chat/completions", post(complete)).route("/v1/models", get(models));
+        let router = router.with_state(server.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
         server
     }
@@ -85,6 +86,14 @@ impl LlmServer {
         let requests = self.requests.lock().expect("no panic holds it");
         requests.first()?.0.get(name)?.to_str().ok().map(str::to_owned)
     }
+}
+
+/// The list of models, for everybody but the key `refused`.
+async fn models(headers: HeaderMap) -> Response {
+    if headers.get("authorization").is_some_and(|key| key == "Bearer refused") {
+        return (StatusCode::UNAUTHORIZED, Json(json!({ "error": { "code": "invalid_api_key" } }))).into_response();
+    }
+    Json(json!({ "object": "list", "data": [{ "id": "test-model", "object": "model" }] })).into_response()
 }
 
 async fn complete(State(server): State<LlmServer>, headers: HeaderMap, Json(body): Json<Value>) -> Response {
