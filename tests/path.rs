@@ -1,7 +1,14 @@
 //! The whole path through the real binary, every part of it real: Postgres, an S3 server, an SMTP server, an endpoint
 //! that speaks as language models do, and a browser, from the files in the bucket to the export.
 
-use std::{collections::BTreeSet, io::Cursor, sync::LazyLock};
+use std::{
+    collections::BTreeSet,
+    fs::Permissions,
+    io::Cursor,
+    os::unix::fs::PermissionsExt,
+    process::{Command, Stdio},
+    sync::LazyLock,
+};
 
 use debrief_jobs::bucket::{self, Bucket};
 use fantoccini::{Client, Locator};
@@ -16,7 +23,7 @@ use sqlx::{Connection, PgConnection};
 use crate::support::{
     Letter, LlmServer, Reply, SmtpServer,
     browser::{Browser, press, text},
-    installation::{Installation, wait_for},
+    installation::{Installation, free_port, wait_for},
     s3,
 };
 
@@ -325,4 +332,66 @@ fn assert_log_is_discreet(walk: &Walk, link: &str, correlation_id: &str) {
         assert!(lines.peek().is_some(), "no line says: {step}");
         assert!(lines.all(|line| line.contains(correlation_id)), "{step} without {correlation_id}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_demo_goes_as_it_expects_on_a_machine_with_nothing_set_up() {
+    let folder = tempfile::Builder::new().permissions(Permissions::from_mode(0o755)).tempdir().expect("a folder");
+    let data = folder.path().join("data");
+    let mut demo = Command::new(env!("CARGO_BIN_EXE_debrief"));
+    demo.args(["demo", "--exit", "--json", "--data-dir"]).arg(&data);
+    demo.env_remove("DATABASE_URL").env("XDG_CONFIG_HOME", folder.path()).stdin(Stdio::null());
+    let ran = tokio::task::spawn_blocking(move || demo.output().expect("debrief starts")).await.expect("it ends");
+    assert_eq!(ran.status.code(), Some(0), "{}", String::from_utf8_lossy(&ran.stderr));
+    let outcome: Value = serde_json::from_slice(&ran.stdout).expect("a JSON document");
+    assert_eq!(outcome["unexpected"], json!([]));
+    let sessions = outcome["sessions"].as_array().expect("sessions");
+    assert!(sessions.len() >= 12, "{} sessions", sessions.len());
+
+    let rejected: Vec<&Value> = sessions.iter().filter(|session| session["state"] == "rejected").collect();
+    assert_eq!(rejected.len(), 1, "one file is broken on purpose");
+    let key = rejected[0]["object_key"].as_str().expect("a key").replacen("inbox/", "rejected/", 1);
+    let reason = data.join("demo/bucket").join(format!("{key}.reason.json"));
+    let reason: Value = serde_json::from_slice(&std::fs::read(reason).expect("the reason lies there")).expect("JSON");
+    assert_eq!(reason["reason"], rejected[0]["reason"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_doctor_says_what_is_amiss() {
+    let (smtp, llm) = (SmtpServer::start(), LlmServer::start([]).await);
+    let mut installation = Installation::new().await;
+    let bucket = format!("s3://{}/northlight", s3::new_bucket().await);
+    let options = "region=us-east-1&anonymous=true";
+    installation.set("DEBRIEF_BUCKET", format!("{bucket}?endpoint={}&{options}", s3::endpoint()));
+    installation.set("DEBRIEF_MAIL__URL", smtp.url());
+    installation.set("DEBRIEF_LLM__PROVIDER", "openai");
+    installation.set("DEBRIEF_LLM__URL", llm.url.clone());
+    installation.set("DEBRIEF_LLM__MODEL", "test-model");
+    let good = installation.json(&["doctor"]).await;
+    let names: Vec<&str> = good.as_array().expect("checks").iter().filter_map(|check| check["name"].as_str()).collect();
+    assert_eq!(names, ["settings", "database", "isolation", "bucket", "mail", "summaries"]);
+    assert_eq!(amiss(&good), [] as [(&str, &str); 0]);
+    assert_eq!(smtp.letters().len() + llm.requests().len(), 0, "it sends nothing and asks nothing");
+
+    // Ports that nobody listens on, and a key that is refused.
+    let nowhere = [free_port(), free_port()];
+    installation.set("DEBRIEF_BUCKET", format!("{bucket}?endpoint=http://127.0.0.1:{}&{options}", nowhere[0]));
+    installation.set("DEBRIEF_MAIL__URL", format!("smtp://maya:p%40ss@127.0.0.1:{}", nowhere[1]));
+    installation.set("DEBRIEF_LLM__API_KEY", "refused");
+    let output = installation.output(&["doctor", "--json"]).await;
+    assert_eq!(output.status.code(), Some(1));
+    let bad: Value = serde_json::from_slice(&output.stdout).expect("a JSON document");
+    let [("bucket", bucket_says), ("mail", mail_says), ("summaries", summaries_say)] = amiss(&bad)[..] else {
+        panic!("{bad}")
+    };
+    assert!(bucket_says.contains("the bucket failed"), "{bucket_says}");
+    assert!(mail_says.contains(&format!("127.0.0.1:{}", nowhere[1])), "{mail_says}");
+    assert!(summaries_say.contains("llm.api_key"), "{summaries_say}");
+    assert!(!bad.to_string().contains("p%40ss") && !bad.to_string().contains("p@ss"), "{bad}");
+}
+
+/// The checks that failed, with what they say.
+fn amiss(checks: &Value) -> Vec<(&str, &str)> {
+    let failed = checks.as_array().expect("checks").iter().filter(|check| check["ok"] != true);
+    failed.map(|check| (check["name"].as_str().expect("a name"), check["detail"].as_str().expect("a detail"))).collect()
 }
