@@ -16,6 +16,7 @@ mod kills;
 mod mail;
 mod pages;
 mod parse;
+mod path;
 mod queue;
 mod review;
 mod rollup;

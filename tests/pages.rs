@@ -1,6 +1,6 @@
 //! The review in a real browser: what a coach does on a laptop and on a phone, without a line of script.
 
-use std::{net::Ipv4Addr, time::Duration};
+use std::net::Ipv4Addr;
 
 use debrief::http::{HttpState, public_router, serve};
 use debrief_jobs::db::Tx;
@@ -9,7 +9,10 @@ use metrics_exporter_prometheus::PrometheusBuilder;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use crate::support::{Reviewed, World, browser::Browser};
+use crate::support::{
+    Reviewed, World,
+    browser::{Browser, press, text},
+};
 
 /// A world whose pages are served on a port of their own.
 struct Served {
@@ -45,20 +48,6 @@ async fn open(client: &Client, served: &Served) {
     press(client, "Open the review", "Delegating the release notes").await;
     let here = client.current_url().await.expect("an address");
     assert_eq!(here.path(), format!("/review/{}", served.reviewed.session));
-}
-
-/// Presses a button and waits for the page that says `then`.
-async fn press(client: &Client, label: &str, then: &str) {
-    let button = client.find(Locator::XPath(&format!("//button[normalize-space()='{label}']"))).await;
-    button.unwrap_or_else(|error| panic!("{label}: {error}")).click().await.expect("it is pressed");
-    let path = format!("//main//*[contains(., '{then}')]");
-    let page = client.wait().at_most(Duration::from_secs(20)).for_element(Locator::XPath(&path)).await;
-    page.unwrap_or_else(|error| panic!("no page says {then}: {error}"));
-}
-
-async fn text(client: &Client) -> String {
-    let text = client.execute("return document.body.innerText", Vec::new()).await.expect("the page answers");
-    text.as_str().unwrap_or_default().to_owned()
 }
 
 #[tokio::test]

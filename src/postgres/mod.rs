@@ -51,6 +51,17 @@ pub enum PostgresError {
          run debrief as another user, or set DATABASE_URL"
     )]
     NoUser,
+    /// Root's own folders are closed to the user that runs Postgres.
+    #[error(
+        "Postgres does not run as root but as the user {uid}, who may not enter {folder}: \
+         open that folder (chmod a+x), or choose another data folder with --data-dir"
+    )]
+    Closed {
+        /// The folder on the way that is closed.
+        folder: PathBuf,
+        /// The user.
+        uid: u32,
+    },
 }
 
 impl PostgresError {

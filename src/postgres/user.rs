@@ -51,10 +51,54 @@ impl User {
         {
             use std::os::unix::fs::{PermissionsExt, chown};
             if let Self::Other { uid, gid } = self {
+                if let Some(closed) = closed_above(folder, uid, gid) {
+                    return Err(PostgresError::Closed { folder: closed.to_owned(), uid });
+                }
                 chown(folder, Some(uid), Some(gid)).map_err(PostgresError::io(folder))?;
             }
             fs::set_permissions(folder, fs::Permissions::from_mode(0o700)).map_err(PostgresError::io(folder))?;
         }
         Ok(())
+    }
+}
+
+/// The outermost folder on the way to `folder` that this user may not enter.
+#[cfg(unix)]
+fn closed_above(folder: &Path, uid: u32, gid: u32) -> Option<&Path> {
+    use std::os::unix::fs::MetadataExt;
+    let mut above: Vec<&Path> = folder.ancestors().skip(1).collect();
+    above.reverse();
+    above.into_iter().find(|above| {
+        fs::metadata(above).is_ok_and(|metadata| {
+            let may_enter = match metadata.mode() {
+                mode if metadata.uid() == uid => mode & 0o100,
+                mode if metadata.gid() == gid => mode & 0o010,
+                mode => mode & 0o001,
+            };
+            may_enter == 0
+        })
+    })
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+
+    use super::*;
+
+    #[test]
+    fn a_closed_folder_on_the_way_is_named() {
+        let home = tempfile::tempdir().expect("a folder");
+        let (closed, inner) = (home.path().join("closed"), home.path().join("closed/open/data"));
+        fs::create_dir_all(&inner).expect("folders");
+        let set = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("it is ours");
+        set(home.path(), 0o755);
+        set(&closed, 0o700);
+        let owner = fs::metadata(&closed).expect("it is there");
+        let (stranger, strangers) = (owner.uid() + 1, owner.gid() + 1);
+        assert_eq!(closed_above(&inner, stranger, strangers), Some(closed.as_path()));
+        assert_eq!(closed_above(&inner, owner.uid(), strangers), None);
+        set(&closed, 0o711);
+        assert_eq!(closed_above(&inner, stranger, strangers), None);
     }
 }

@@ -11,7 +11,7 @@ use std::{
     time::Duration,
 };
 
-use fantoccini::{Client, ClientBuilder};
+use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
 use serde_json::json;
 use tempfile::TempDir;
@@ -95,6 +95,21 @@ async fn connect(port: u16, chromium: &Path, profile: &Path, width: u32, further
         tokio::time::sleep(Duration::from_millis(100)).await;
     }
     panic!("chromedriver did not start a browser: {last:?}");
+}
+
+/// Presses a button and waits for the page that says `then`.
+pub(crate) async fn press(client: &Client, label: &str, then: &str) {
+    let button = client.find(Locator::XPath(&format!("//button[normalize-space()='{label}']"))).await;
+    button.unwrap_or_else(|error| panic!("{label}: {error}")).click().await.expect("it is pressed");
+    let path = format!("//main//*[contains(., '{then}')]");
+    let page = client.wait().at_most(Duration::from_secs(20)).for_element(Locator::XPath(&path)).await;
+    page.unwrap_or_else(|error| panic!("no page says {then}: {error}"));
+}
+
+/// The words of the page, as a person sees them; what stands in fields is not among them.
+pub(crate) async fn text(client: &Client) -> String {
+    let text = client.execute("return document.body.innerText", Vec::new()).await.expect("the page answers");
+    text.as_str().unwrap_or_default().to_owned()
 }
 
 fn find(names: &[&str]) -> Option<PathBuf> {

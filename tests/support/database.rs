@@ -29,13 +29,23 @@ impl TestDatabase {
     /// Makes one.
     pub(crate) async fn new() -> Self {
         let template = TEMPLATE.get_or_init(make_template).await;
+        Self::create(template.server.clone(), &format!("template {}", template.name)).await
+    }
+
+    /// Makes one that nobody has migrated, as an operator finds it.
+    pub(crate) async fn empty() -> Self {
+        let server = tokio::task::spawn_blocking(super::server::url).await.expect("the test server starts");
+        Self::create(server, "").await
+    }
+
+    async fn create(server: url::Url, options: &str) -> Self {
         let name = format!("t_{}", Uuid::now_v7().simple());
-        let mut connection = PgConnection::connect(template.server.as_str()).await.expect("the test server answers");
-        let create = format!("create database {name} template {}", template.name);
+        let mut connection = PgConnection::connect(server.as_str()).await.expect("the test server answers");
+        let create = format!("create database {name} {options}");
         connection.execute(sqlx::AssertSqlSafe(create)).await.expect("a database is made");
-        let url = with_database(&template.server, &name);
+        let url = with_database(&server, &name);
         let db = Db::connect(&url, 5).expect("a good URL");
-        Self { url, db, name, server: template.server.clone() }
+        Self { url, db, name, server }
     }
 }
 

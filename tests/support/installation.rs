@@ -35,7 +35,15 @@ pub(crate) struct Installation {
 impl Installation {
     /// One over folders: the bucket and the mails.
     pub(crate) async fn new() -> Self {
-        let database = TestDatabase::new().await;
+        Self::over(TestDatabase::new().await)
+    }
+
+    /// One over a database that nobody has migrated yet.
+    pub(crate) async fn unmigrated() -> Self {
+        Self::over(TestDatabase::empty().await)
+    }
+
+    fn over(database: TestDatabase) -> Self {
         let folder = TempDir::new().expect("a temporary folder");
         let (port, admin_port) = (free_port(), free_port());
         let mut installation = Self { database, folder, port, environment: Vec::new() };
@@ -99,6 +107,14 @@ impl Installation {
         let mut arguments = arguments.to_vec();
         arguments.push("--json");
         serde_json::from_str(&self.run(&arguments).await).expect("a JSON document")
+    }
+
+    /// Runs `debrief … --json` and gives the documents that it printed, one a line.
+    pub(crate) async fn json_lines(&self, arguments: &[&str]) -> Vec<Value> {
+        let mut arguments = arguments.to_vec();
+        arguments.push("--json");
+        let printed = self.run(&arguments).await;
+        printed.lines().map(|line| serde_json::from_str(line).expect("a JSON document a line")).collect()
     }
 
     /// Starts `debrief` in the background; its log is a file in the folder.

@@ -21,6 +21,8 @@ use tokio::sync::Notify;
 pub(crate) enum Reply {
     /// A completion whose content is this JSON.
     Answer(Value),
+    /// A completion whose content is the JSON that this makes of the request's body.
+    AnswerTo(fn(&Value) -> Value),
     /// A completion whose content is this text.
     Content(String),
     /// A completion that was cut off at the model's limit.
@@ -86,7 +88,7 @@ impl LlmServer {
 }
 
 async fn complete(State(server): State<LlmServer>, headers: HeaderMap, Json(body): Json<Value>) -> Response {
-    server.requests.lock().expect("no panic holds it").push((headers, body));
+    server.requests.lock().expect("no panic holds it").push((headers, body.clone()));
     server.arrived.notify_one();
     let reply = server.script.lock().expect("no panic holds it").pop_front();
     let completion = |message: Value, finish: &str| {
@@ -101,6 +103,9 @@ async fn complete(State(server): State<LlmServer>, headers: HeaderMap, Json(body
     match reply {
         Some(Reply::Answer(answer)) => {
             completion(json!({ "role": "assistant", "content": answer.to_string() }), "stop")
+        }
+        Some(Reply::AnswerTo(answer)) => {
+            completion(json!({ "role": "assistant", "content": answer(&body).to_string() }), "stop")
         }
         Some(Reply::Content(text)) => completion(json!({ "role": "assistant", "content": text }), "stop"),
         Some(Reply::CutOff) => completion(json!({ "role": "assistant", "content": "{\"claims\": [{\"sec" }), "length"),

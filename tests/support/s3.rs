@@ -9,6 +9,8 @@ use std::{
 use debrief_jobs::bucket::Bucket;
 use uuid::Uuid;
 
+use super::python;
+
 static SERVER: OnceLock<Server> = OnceLock::new();
 
 #[derive(Debug)]
@@ -20,7 +22,7 @@ struct Server {
 
 /// The command that runs moto, without arguments.
 fn moto_command() -> Command {
-    let mut command = Command::new("python3");
+    let mut command = python::command();
     // The server ends when its standard input does: with this process, however that ends.
     command.args(["-c", OUTLIVES_NOBODY]);
     command
@@ -46,13 +48,13 @@ pub(crate) fn endpoint() -> &'static str {
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
             .spawn()
-            .expect("python3 with moto[server] is there");
+            .expect("python3 is there");
         let mut lines = BufReader::new(process.stderr.take().expect("its errors are piped")).lines();
         let endpoint = lines
             .by_ref()
             .map_while(Result::ok)
             .find_map(|line| line.split_once("Running on ").map(|(_, url)| url.trim().to_owned()))
-            .expect("moto says where it runs; is moto[server] installed?");
+            .expect("moto says where it runs");
         // Its log of requests is read and dropped, or the pipe would fill and the server stop.
         std::thread::spawn(move || lines.for_each(drop));
         Server { endpoint, _process: Mutex::new(process) }
@@ -62,6 +64,12 @@ pub(crate) fn endpoint() -> &'static str {
 
 /// A bucket of its own, as a setting: `s3://…?endpoint=…`. The requests need no signature.
 pub(crate) async fn bucket_url() -> String {
+    let name = new_bucket().await;
+    format!("s3://{name}/some/prefix?endpoint={}&region=us-east-1&anonymous=true", endpoint())
+}
+
+/// Makes a bucket of its own, and gives its name. It takes requests with a signature and without.
+pub(crate) async fn new_bucket() -> String {
     let name = format!("t-{}", Uuid::now_v7().simple());
     let endpoint = endpoint();
     let policy = format!(
@@ -72,7 +80,7 @@ pub(crate) async fn bucket_url() -> String {
         let response = client.put(format!("{endpoint}/{path}")).body(body).send().await.expect("moto answers");
         assert!(response.status().is_success(), "{path}: {}", response.status());
     }
-    format!("s3://{name}/some/prefix?endpoint={endpoint}&region=us-east-1&anonymous=true")
+    name
 }
 
 /// Puts an object under a key that the library would not take.
