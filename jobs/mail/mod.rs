@@ -9,6 +9,7 @@
 
 mod compose;
 mod deliver;
+mod failed;
 mod ledger;
 mod messages;
 mod notice;
@@ -19,6 +20,7 @@ use serde::{Deserialize, Serialize};
 
 pub use compose::{MailError, Recipient, render};
 pub use deliver::{Delivery, deliver, give_up};
+pub use failed::{START_AGAIN, stage_failed, tell_of};
 pub use ledger::{Mail, NewMail, enqueue_send, insert, queue_mail};
 pub use messages::{
     FollowUp, FollowUpItem, Message, ReviewRequest, SessionFailed, SessionRejected, SpeakersNeeded, WeeklyClient,
