@@ -11,7 +11,12 @@ use crate::config::{Log, LogFormat};
 
 /// Starts logging to standard error. A second call changes nothing.
 pub fn log(settings: &Log) {
-    let filter = EnvFilter::try_new(&settings.filter).unwrap_or_else(|_| EnvFilter::new("info"));
+    // What others say of themselves is said by us already; a filter that names them has the last word.
+    const OTHERS: &str = "sqlx::postgres::notice=warn,apalis_core=warn";
+    let filter = EnvFilter::try_new(format!("{OTHERS},{}", settings.filter)).unwrap_or_else(|error| {
+        eprintln!("the setting log.filter cannot be used, so `info` is: {error}");
+        EnvFilter::new(format!("{OTHERS},info"))
+    });
     let terminal = stderr().is_terminal();
     let json = match settings.format {
         LogFormat::Auto => !terminal,

@@ -141,7 +141,8 @@ async fn assert_ended_well(installation: &Installation, smtp: &SmtpServer, kind:
     let wanted = ["maya@northlight.example", "maya@northlight.example", "priya@raman.example"];
     assert_eq!(received, wanted, "killed at {kind}: each mail is received once");
 
-    let mut owner = PgConnection::connect(installation.database.url.expose_secret()).await.expect("the database answers");
+    let mut owner =
+        PgConnection::connect(installation.database.url.expose_secret()).await.expect("the database answers");
     let (exports, rollups, unfinished): (i64, i64, i64) = sqlx::query_as(
         "select (select count(*) from exports where manifest_key is not null), (select count(*) from rollups),
                 (select count(*) from jobs where state in ('running', 'dead'))",

@@ -13,6 +13,7 @@ use super::{
     Globals,
     app::{config, database},
     output::{Output, table},
+    told,
 };
 
 /// What came of one check.
@@ -33,14 +34,14 @@ pub(crate) async fn run(globals: &Globals) -> anyhow::Result<ExitCode> {
     let config = match config(globals) {
         Ok(config) => config,
         Err(error) => {
-            check("settings", Err(format!("{error:#}")));
+            check("settings", Err(told(&error)));
             return report(globals, &checks);
         }
     };
     check("settings", Ok("every key is known and of its kind".into()));
 
     // The embedded server is stopped when this is dropped.
-    let opened = database(&config, globals).await.map_err(|error| format!("{error:#}"));
+    let opened = database(&config, globals).await.map_err(|error| told(&error));
     let url = match &opened {
         Ok((url, server)) => {
             let kind = if server.is_some() { "the embedded one" } else { "the one of DATABASE_URL" };
@@ -54,11 +55,14 @@ pub(crate) async fn run(globals: &Globals) -> anyhow::Result<ExitCode> {
     };
     if let Some(url) = url {
         check("isolation", isolation(url).await);
-        match db::Db::connect(url, 2).map_err(|error| error.to_string()).and_then(|pool| {
-            Services::new(pool, &config.services()).map_err(|error| error.to_string())
-        }) {
+        match db::Db::connect(url, 2)
+            .map_err(|error| error.to_string())
+            .and_then(|pool| Services::new(pool, &config.services()).map_err(|error| error.to_string()))
+        {
             Ok(services) => {
                 check("bucket", bucket(&services).await);
+                check("mail", services.mailer.check().await.map_err(|error| error.to_string()));
+                check("summaries", services.summarizer.check().await.map_err(|error| error.to_string()));
             }
             Err(problem) => {
                 check("services", Err(problem));
@@ -85,8 +89,7 @@ async fn schema(url: &SecretString) -> Result<String, String> {
     if !db::is_migrated(url).await.map_err(|error| format!("does not answer: {error}"))? {
         return Err("not at this binary's schema: run `debrief migrate`".into());
     }
-    let mut connection =
-        sqlx::PgConnection::connect(url.expose_secret()).await.map_err(|error| error.to_string())?;
+    let mut connection = sqlx::PgConnection::connect(url.expose_secret()).await.map_err(|error| error.to_string())?;
     let (server, vector): (String, Option<String>) = sqlx::query_as(
         "select current_setting('server_version'), (select extversion from pg_extension where extname = 'vector')",
     )
@@ -105,7 +108,11 @@ async fn isolation(url: &SecretString) -> Result<String, String> {
     .fetch_one(db.pool())
     .await
     .map_err(|error| error.to_string())?;
-    if passes { Err(format!("the role {role} can pass row-level security")) } else { Ok(format!("as {role}, under row-level security")) }
+    if passes {
+        Err(format!("the role {role} can pass row-level security"))
+    } else {
+        Ok(format!("as {role}, under row-level security"))
+    }
 }
 
 async fn bucket(services: &Services) -> Result<String, String> {
@@ -119,6 +126,6 @@ async fn bucket(services: &Services) -> Result<String, String> {
     match written.await {
         Ok(true) => Ok(format!("{}: written, read and removed an object", services.bucket.name())),
         Ok(false) => Err("what was read is not what was written".into()),
-        Err(error) => Err(error.to_string()),
+        Err(error) => Err(told(&error.into())),
     }
 }

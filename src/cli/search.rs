@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::App;
 
-/// Search what was said and what was summarised.
+/// Search what was said and what was summarised
 ///
 /// By words and by meaning at once. "Quoted phrases", `or` and `-without` work as on the web.
 #[derive(Debug, Args)]
@@ -61,7 +61,13 @@ impl Search {
         for hit in hits {
             let at = hit.start_ms.map(clock).unwrap_or_default();
             let who = hit.client.map_or_else(|| hit.speakers.join(", "), |client| client.name);
-            println!("{}  {}  {who}  {at}\n  {}\n  session {}\n", hit.session_date, hit.title, hit.text.replace('\n', "\n  "), hit.session_id);
+            println!(
+                "{}  {}  {who}  {at}\n  {}\n  session {}\n",
+                hit.session_date,
+                hit.title,
+                hit.text.replace('\n', "\n  "),
+                hit.session_id
+            );
         }
         Ok(ExitCode::SUCCESS)
     }

@@ -4,12 +4,18 @@ use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::Subcommand;
-use debrief_jobs::model::listing::{self, Detail, Filter, Row};
+use debrief_jobs::{
+    model::listing::{self, Detail, Filter, Row},
+    people,
+};
 use uuid::Uuid;
 
 use super::{App, output::table};
 
-/// Sessions and where they stand.
+/// Sessions and where they stand
+///
+/// received, parsed, attributed, summarized are on their way; in_review and waiting_for_speakers wait for the coach;
+/// closed and rejected are at their end.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Sessions {
     /// List sessions, the newest first
@@ -46,13 +52,23 @@ impl Sessions {
                     Some(handle) => vec![app.organization(Some(&handle)).await?],
                     None => app.db.organizations().await?,
                 };
+                if let Some(handle) = &coach {
+                    // A list without sessions would hide a mistyped handle.
+                    people::coach(&app.db, handle).await?;
+                }
+                let all = coach.is_none() && state.is_none() && !failed;
                 let filter = Filter { coach, state, failed, id: None, limit };
                 let mut rows = Vec::new();
                 for organization in organizations {
                     let mut tx = app.db.tenant(organization).await?;
                     rows.extend(listing::sessions(&mut tx, &filter).await?);
                 }
-                app.output.list(&rows, "no sessions yet: drop a transcript into inbox/{coach}/ of the bucket", HEADINGS, cells)?;
+                let none = if all {
+                    "no sessions yet: drop a transcript into inbox/{coach}/ of the bucket"
+                } else {
+                    "no such sessions"
+                };
+                app.output.list(&rows, none, HEADINGS, cells)?;
             }
             Self::Show { id } => {
                 let mut tx = app.tenant_of_session(id).await?;
@@ -90,7 +106,13 @@ fn text(detail: &Detail) -> String {
     let row = &detail.session;
     let mut text = format!(
         "{}\n{}, {} session of {}, {}\nid {}, correlation id {}\n",
-        row.title, row.session_date, row.kind, row.coach, state(row), row.id, detail.correlation_id
+        row.title,
+        row.session_date,
+        row.kind,
+        row.coach,
+        state(row),
+        row.id,
+        detail.correlation_id
     );
     if let Some(reason) = &row.reason {
         text.push_str(&format!("reason: {reason}\n"));
@@ -106,7 +128,12 @@ fn text(detail: &Detail) -> String {
             ["KEY", "FORMAT", "BYTES", "WARNINGS"],
             detail.transcripts.iter().map(|file| {
                 let warnings = file.warnings.as_array().map_or(0, Vec::len);
-                [file.object_key.clone(), file.format.clone().unwrap_or_default(), file.size_bytes.to_string(), warnings.to_string()]
+                [
+                    file.object_key.clone(),
+                    file.format.clone().unwrap_or_default(),
+                    file.size_bytes.to_string(),
+                    warnings.to_string(),
+                ]
             }),
         ),
     );

@@ -60,6 +60,15 @@ pub struct Log {
     pub format: LogFormat,
 }
 
+impl Log {
+    /// Leaves only warnings, unless the operator asked for something else than the default.
+    pub fn quieten(&mut self) {
+        if self.filter == "info" {
+            self.filter = "warn".into();
+        }
+    }
+}
+
 /// How log lines look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
