@@ -12,11 +12,12 @@ use crate::config::{Log, LogFormat};
 /// Starts logging to standard error; panics too, without words that they may quote. A second call changes nothing.
 pub fn log(settings: &Log) {
     std::panic::set_hook(Box::new(panicked));
-    let mut filter = EnvFilter::try_new(&settings.filter).unwrap_or_else(|_| EnvFilter::new("info"));
-    if let Ok(quiet) = "sqlx::postgres::notice=warn".parse() {
-        // "relation already exists, skipping" is no news.
-        filter = filter.add_directive(quiet);
-    }
+    // What others say of themselves is said by us already; a filter that names them has the last word.
+    const OTHERS: &str = "sqlx::postgres::notice=warn,apalis_core=warn";
+    let filter = EnvFilter::try_new(format!("{OTHERS},{}", settings.filter)).unwrap_or_else(|error| {
+        eprintln!("the setting log.filter cannot be used, so `info` is: {error}");
+        EnvFilter::new(format!("{OTHERS},info"))
+    });
     let terminal = stderr().is_terminal();
     let json = match settings.format {
         LogFormat::Auto => !terminal,

@@ -75,7 +75,8 @@ impl Scene {
         let db = &self.installation.database.db;
         let settings = world::settings(&self.installation.folder);
         // The page may be anywhere; its follow-ups go at once.
-        let settings = debrief_jobs::Settings { review: review::Settings { hold_seconds: 0, ..settings.review }, ..settings };
+        let settings =
+            debrief_jobs::Settings { review: review::Settings { hold_seconds: 0, ..settings.review }, ..settings };
         let services = Services::new(db.clone(), &settings).expect("good settings");
         let organization = db.organizations().await.expect("the database answers")[0];
         let mut tx = db.tenant(organization).await.expect("a transaction");
@@ -86,10 +87,13 @@ impl Scene {
         let visitor = Visitor { link_id: None, address: None, agent: None };
         for summary in &view.summaries {
             let signed = actions::Signed { version: summary.version, hash: summary.hash.clone() };
-            actions::approve(&mut tx, &services, sessions[0].id, summary.id, &signed, &visitor).await.expect("it is open");
+            actions::approve(&mut tx, &services, sessions[0].id, summary.id, &signed, &visitor)
+                .await
+                .expect("it is open");
         }
         debrief_jobs::export::start(&mut tx).await.expect("an export");
-        let coach_id: Uuid = sqlx::query_scalar("select id from coaches").fetch_one(tx.conn()).await.expect("the coach");
+        let coach_id: Uuid =
+            sqlx::query_scalar("select id from coaches").fetch_one(tx.conn()).await.expect("the coach");
         let first_day = chrono::NaiveDate::from_ymd_opt(2026, 11, 2).expect("a Monday");
         let rollup = debrief_jobs::rollup::WeeklyRollup { coach_id, first_day: Some(first_day) };
         debrief_jobs::queue::enqueue(&mut tx, &rollup, Uuid::now_v7()).await.expect("a rollup");
@@ -182,7 +186,8 @@ impl Hold {
 
     /// Lets go; what was held finds its client gone and is rolled back.
     async fn lift(mut self) {
-        let lift = format!("select pg_advisory_unlock(4711); drop trigger hold on {}; drop function hold()", self.table);
+        let lift =
+            format!("select pg_advisory_unlock(4711); drop trigger hold on {}; drop function hold()", self.table);
         self.connection.execute(AssertSqlSafe(lift)).await.expect("the trigger is removed");
     }
 }
@@ -252,7 +257,10 @@ async fn what_a_killed_worker_had_runs_elsewhere_within_thirty_seconds() {
     let killed = Instant::now();
     hold.lift().await;
     wait_for("the summary", async || {
-        scene.is("select exists (select from jobs where kind = 'summarize.client' and state = 'done')").await.then_some(())
+        scene
+            .is("select exists (select from jobs where kind = 'summarize.client' and state = 'done')")
+            .await
+            .then_some(())
     })
     .await;
     let took = killed.elapsed();

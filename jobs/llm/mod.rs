@@ -7,6 +7,7 @@ use secrecy::SecretString;
 use serde::Deserialize;
 
 mod breaker;
+mod check;
 mod error;
 mod ledger;
 mod openai;

@@ -34,11 +34,11 @@ const PROVIDER: &str = "openai";
 /// A client of one endpoint and model.
 #[derive(Debug)]
 pub struct Client {
-    http: reqwest::Client,
-    endpoint: Url,
-    key: Option<SecretString>,
-    model: String,
-    timeout: Duration,
+    pub(super) http: reqwest::Client,
+    pub(super) endpoint: Url,
+    pub(super) key: Option<SecretString>,
+    pub(super) model: String,
+    pub(super) timeout: Duration,
     prices: Prices,
     breaker: Breaker,
     /// The rung of the ladder that the endpoint is known to take: an index into [`LADDER`].

@@ -143,6 +143,23 @@ impl Smtp {
         Ok(Conversation { smtp: self, connection, _turn: turn })
     }
 
+    /// Greets the server, with TLS and login as for a mail, and says goodbye.
+    pub(super) async fn check(&self) -> Result<String, SendError> {
+        let connected = timeout(CONNECT_TIMEOUT.min(self.patience), self.connect())
+            .await
+            .map_err(|_| SendError::NotSent("it did not greet in time".into()))?;
+        let connection = connected.map_err(|error| SendError::NotSent(describe(&error)))?;
+        let encrypted = if connection.is_encrypted() { "encrypted" } else { "not encrypted" };
+        let login = if self.credentials.is_some() { ", logged in" } else { "" };
+        close(connection).await;
+        Ok(format!("{}:{} greets, {encrypted}{login}", self.host, self.port))
+    }
+
+    /// The server, as people write it.
+    pub(super) fn address(&self) -> String {
+        format!("{}:{}", self.host, self.port)
+    }
+
     /// An idle connection that still answers, else a new one.
     async fn connection(&self) -> Result<AsyncSmtpConnection, SendError> {
         while let Some(mut connection) = self.take_idle() {

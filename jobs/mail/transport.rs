@@ -89,6 +89,33 @@ impl Mailer {
         }
     }
 
+    /// Whether mail can leave, in words. Sends nothing: writes a file to the folder and removes it, or greets the server.
+    ///
+    /// # Errors
+    /// What is wrong with the setting.
+    pub async fn check(&self) -> Result<String, SettingsError> {
+        let wrong = |problem: String| SettingsError::new("mail.url", problem);
+        match &self.transport {
+            Transport::File(folder) => {
+                let probe = folder.join(format!(".check.{}", uuid::Uuid::now_v7().simple()));
+                let written = async {
+                    tokio::fs::create_dir_all(folder).await?;
+                    tokio::fs::write(&probe, b"debrief").await?;
+                    tokio::fs::remove_file(&probe).await
+                };
+                written.await.map_err(|error| wrong(format!("{} cannot be written: {error}", folder.display())))?;
+                Ok(format!("{}: written and removed a file", folder.display()))
+            }
+            Transport::Smtp(smtp) => smtp.check().await.map_err(|error| {
+                let why = match error {
+                    SendError::NotSent(why) | SendError::Uncertain(why) => why,
+                    SendError::Refused { code, words } => format!("{code} {words}"),
+                };
+                wrong(format!("{} does not take mail: {why}; check host, port, user and password", smtp.address()))
+            }),
+        }
+    }
+
     /// Whether a message that goes out a second time leaves nothing but the first: then an attempt of unknown fate is
     /// simply repeated, for a client too.
     #[must_use]

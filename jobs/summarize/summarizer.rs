@@ -42,6 +42,17 @@ impl Summarizer {
         Ok(Self { provider })
     }
 
+    /// Whether the provider can be used, in words. Sends nothing of any session.
+    ///
+    /// # Errors
+    /// The setting that is to be looked at, and what is wrong.
+    pub async fn check(&self) -> Result<String, SettingsError> {
+        match &self.provider {
+            Provider::Offline => Ok("offline, which needs nothing".into()),
+            Provider::OpenAi { client, .. } => client.check().await,
+        }
+    }
+
     /// Drafts a summary. Nothing of the draft is verified yet. No transaction may be open: a call takes minutes.
     ///
     /// # Errors

@@ -8,13 +8,17 @@ use debrief_jobs::{
     db::Tx,
     follow_up::{self, Verdict},
     model::listing::{self, Detail, Filter, Row, Summary},
+    people,
 };
 use serde_json::json;
 use uuid::Uuid;
 
 use super::{App, output::table};
 
-/// Sessions and where they stand.
+/// Sessions and where they stand
+///
+/// received, parsed, attributed, summarized are on their way; in_review and waiting_for_speakers wait for the coach;
+/// closed and rejected are at their end.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Sessions {
     /// List sessions, the newest first
@@ -72,18 +76,23 @@ impl Sessions {
                     Some(handle) => vec![app.organization(Some(&handle)).await?],
                     None => app.db.organizations().await?,
                 };
+                if let Some(handle) = &coach {
+                    // A list without sessions would hide a mistyped handle.
+                    people::coach(&app.db, handle).await?;
+                }
+                let all = coach.is_none() && state.is_none() && !failed;
                 let filter = Filter { coach, state, failed, id: None, limit };
                 let mut rows = Vec::new();
                 for organization in organizations {
                     let mut tx = app.db.tenant(organization).await?;
                     rows.extend(listing::sessions(&mut tx, &filter).await?);
                 }
-                app.output.list(
-                    &rows,
-                    "no sessions yet: drop a transcript into inbox/{coach}/ of the bucket",
-                    HEADINGS,
-                    cells,
-                )?;
+                let none = if all {
+                    "no sessions yet: drop a transcript into inbox/{coach}/ of the bucket"
+                } else {
+                    "no such sessions"
+                };
+                app.output.list(&rows, none, HEADINGS, cells)?;
             }
             Self::Show { id } => {
                 let mut tx = app.tenant_of_session(id).await?;
