@@ -9,13 +9,15 @@ use tracing_subscriber::{EnvFilter, layer::SubscriberExt, util::SubscriberInitEx
 
 use crate::config::{Log, LogFormat};
 
-/// Starts logging to standard error. A second call changes nothing.
+/// Starts logging to standard error; panics too, without words that they may quote. A second call changes nothing.
 pub fn log(settings: &Log) {
-    let mut filter = EnvFilter::try_new(&settings.filter).unwrap_or_else(|_| EnvFilter::new("info"));
-    if let Ok(quiet) = "sqlx::postgres::notice=warn".parse() {
-        // "relation already exists, skipping" is no news.
-        filter = filter.add_directive(quiet);
-    }
+    std::panic::set_hook(Box::new(panicked));
+    // What others say of themselves is said by us already; a filter that names them has the last word.
+    const OTHERS: &str = "sqlx::postgres::notice=warn,apalis_core=warn";
+    let filter = EnvFilter::try_new(format!("{OTHERS},{}", settings.filter)).unwrap_or_else(|error| {
+        eprintln!("the setting log.filter cannot be used, so `info` is: {error}");
+        EnvFilter::new(format!("{OTHERS},info"))
+    });
     let terminal = stderr().is_terminal();
     let json = match settings.format {
         LogFormat::Auto => !terminal,
@@ -30,6 +32,13 @@ pub fn log(settings: &Log) {
         let colour = terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
         registry.with(tracing_subscriber::fmt::layer().with_ansi(colour).with_writer(stderr)).try_init()
     };
+}
+
+/// A panic's message made at run time may quote what was said: only its place and a message that is a literal are told.
+fn panicked(panic: &std::panic::PanicHookInfo<'_>) {
+    let place = panic.location().map(ToString::to_string).unwrap_or_default();
+    let message = panic.payload().downcast_ref::<&str>().copied().unwrap_or("(its message is left out)");
+    tracing::error!(target: "panic", { panic.place = place, panic.message = message }, "a fault of the program");
 }
 
 /// Starts collecting metrics; the handle renders them in Prometheus' text format.

@@ -362,7 +362,9 @@ async fn people_are_added_once_and_kept_apart() {
     let coach = NewCoach { handle: "ben", name: "Ben", email: "BEN@southwind.example", ..NewCoach::default() };
     let one = people::add_coach(db, "southwind", &coach).await.expect("a coach");
     assert_eq!(one, people::add_coach(db, "southwind", &coach).await.expect("the same coach"));
-    let coaches = people::list_coaches(db, "southwind").await.expect("coaches");
+    let coaches = people::list_coaches(db, people::organization(db, "southwind").await.expect("it is there"))
+        .await
+        .expect("coaches");
     assert_eq!(coaches.len(), 1);
     assert_eq!((coaches[0].email.as_str(), coaches[0].time_zone.as_str()), ("ben@southwind.example", "Europe/Berlin"));
     for (zone, handle) in [("Mars/Olympus", "x"), ("UTC", "With Space"), ("UTC", "")] {

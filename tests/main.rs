@@ -7,6 +7,7 @@ mod support;
 mod attribute;
 mod cli;
 mod db;
+mod deaths;
 mod export;
 mod follow_up;
 mod http;

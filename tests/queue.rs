@@ -123,7 +123,7 @@ impl Probe {
             }
             Does::Abort | Does::AbortUntold => return Err(JobError::abort("never")),
             Does::BlockEverything(millis) => std::thread::sleep(Duration::from_millis(millis)),
-            Does::Panic => panic!("a probe panics"),
+            Does::Panic => panic!("a probe panics over {}", String::from("what was said")),
             Does::Finish | Does::SnoozeOnce(_) => {}
         }
         cut_off.0 = None;

@@ -106,18 +106,13 @@ impl Job for AttributeSession {
 
     async fn on_dead(&self, ctx: &Context, _error: &str) -> Result<(), JobError> {
         let mut tx = ctx.tenant_tx().await?;
-        let reason = "Something went wrong while its speakers were looked up.";
-        session::mark_failed(&mut tx, self.session_id, "attribute", reason).await?;
-        tx.commit().await?;
-        // The mark stands even where the mail cannot be written.
-        let mut tx = ctx.tenant_tx().await?;
         let trouble = Trouble {
-            subject_id: self.session_id,
+            subject_id: ctx.job.id,
             step: "find out who speaks in this session",
-            reason,
-            advice: "Nothing is lost: whoever runs Debrief has been shown the error and can let it try again.",
+            reason: "Something went wrong while its speakers were looked up.",
+            advice: mail::START_AGAIN,
         };
-        mail::tell_coach(&mut tx, &ctx.templates, &ctx.mailer, self.session_id, trouble).await?;
+        mail::stage_failed(&mut tx, ctx, self.session_id, "attribute", trouble).await?;
         Ok(tx.commit().await?)
     }
 }

@@ -19,6 +19,7 @@ use super::{
 use crate::{
     bucket::BucketError,
     db::{TenantTx, Tx},
+    mail::{self, Trouble},
     queue::{
         Context, Finished, Job, JobError, Policy, enqueue,
         schedule::{Missed, Schedule, job},
@@ -110,6 +111,19 @@ impl Job for ExportOrganization {
         )
         .execute(tx.conn())
         .await?;
+        let responsible = sqlx::query_scalar!("select id from coaches where role in ('lead', 'admin') order by id")
+            .fetch_all(tx.conn())
+            .await?;
+        for coach_id in responsible {
+            let trouble = Trouble {
+                subject_id: ctx.job.id,
+                step: "write this",
+                reason: "Something went wrong while the organization's data was written to the bucket.",
+                advice: "The export before it is still there, and the next one is tried by itself. Whoever runs Debrief \
+                         for you has been shown the error.",
+            };
+            mail::tell_of(&mut tx, ctx, coach_id, ("Export of all sessions", None), trouble, self.export_id).await?;
+        }
         Ok(tx.commit().await?)
     }
 }

@@ -15,8 +15,7 @@ pub use settle::{Verdict, close_if_finished, decide};
 
 use crate::{
     db::{TenantTx, Tx},
-    mail::{self, Delivery, MailError, Trouble},
-    model::session,
+    mail::{self, Delivery, Trouble},
     queue::{Context, Finished, Job, JobError, Policy},
 };
 
@@ -154,15 +153,7 @@ impl SendFollowUp {
         session_id: Uuid,
         (reason, advice): Words,
     ) -> Result<(), JobError> {
-        session::mark_failed(tx, session_id, STAGE, reason).await?;
         let trouble = Trouble { subject_id: self.mail_id, step: "deliver a follow-up for sure", reason, advice };
-        match mail::tell_coach(tx, &ctx.templates, &ctx.mailer, session_id, trouble).await {
-            // The mark on the session stands even where the coach cannot be written to.
-            Err(error @ MailError::Recipient) => {
-                tracing::error!(target: "follow_up", { session.id = %session_id, %error }, "the coach is not told");
-            }
-            told => _ = told?,
-        }
-        Ok(())
+        Ok(mail::stage_failed(tx, ctx, session_id, STAGE, trouble).await?)
     }
 }

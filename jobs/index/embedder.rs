@@ -143,7 +143,13 @@ impl Embedder {
     /// See [`EmbedError`]; the hashed embedder has none.
     pub async fn embed(&self, texts: &[String]) -> Result<Vec<Vec<f32>>, EmbedError> {
         match self {
-            Self::Hashed => Ok(texts.iter().map(|text| hashed::embed(text)).collect()),
+            Self::Hashed => {
+                let texts = texts.to_vec();
+                let embedded = move || texts.iter().map(|text| hashed::embed(text)).collect();
+                tokio::task::spawn_blocking(embedded)
+                    .await
+                    .map_err(|_| EmbedError::Later { message: "the hashed embedder panicked".into(), after: None })
+            }
             Self::OpenAi(endpoint) => {
                 let mut vectors = Vec::with_capacity(texts.len());
                 for batch in texts.chunks(BATCH) {
@@ -170,6 +176,8 @@ impl OpenAi {
         let client = reqwest::Client::builder()
             .connect_timeout(Duration::from_secs(10))
             .timeout(Duration::from_secs(60))
+            // A redirect would carry what was said to an address that nobody set.
+            .redirect(reqwest::redirect::Policy::none())
             .build()
             .map_err(|error| SettingsError::new("index.url", error))?;
         Ok(Self {

@@ -71,9 +71,9 @@ impl Job for IndexSession {
         ctx.finish(tx, json!({ "outcome": "indexed", "chunks": embedded.len(), "new_vectors": new })).await
     }
 
-    async fn on_dead(&self, ctx: &Context, error: &str) -> Result<(), JobError> {
+    async fn on_dead(&self, ctx: &Context, _error: &str) -> Result<(), JobError> {
         let mut tx = ctx.tenant_tx().await?;
-        session::mark_failed(&mut tx, self.session_id, "index", error).await?;
+        session::mark_failed(&mut tx, self.session_id, "index", store::NOT_FOUND).await?;
         Ok(tx.commit().await?)
     }
 }

@@ -54,6 +54,8 @@ impl Job for IndexSummary {
         let (embedded, new) = store::embed(&ctx.embedder, chunks, &mut known).await?;
 
         let mut tx = ctx.tenant_tx().await?;
+        // The session's lock comes first, as everywhere: what is written below refers to it.
+        session::lock(&mut tx, whose.session_id).await?;
         let newest = sqlx::query_scalar!("select version from summaries where id = $1 for update", self.summary_id)
             .fetch_optional(tx.conn())
             .await?;
@@ -76,10 +78,10 @@ impl Job for IndexSummary {
         ctx.finish(tx, json!({ "outcome": "indexed", "chunks": embedded.len(), "new_vectors": new })).await
     }
 
-    async fn on_dead(&self, ctx: &Context, error: &str) -> Result<(), JobError> {
+    async fn on_dead(&self, ctx: &Context, _error: &str) -> Result<(), JobError> {
         let mut tx = ctx.tenant_tx().await?;
         if let Some(whose) = self.whose(&mut tx).await? {
-            session::mark_failed(&mut tx, whose.session_id, "index", error).await?;
+            session::mark_failed(&mut tx, whose.session_id, "index", store::NOT_FOUND).await?;
         }
         Ok(tx.commit().await?)
     }

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     bucket::{BucketError, ObjectInfo},
     db::{TenantTx, Tx},
-    mail::{self, Message, NewMail, Recipient, SessionRejected},
+    mail::{self, Message, NewMail, Recipient, SessionRejected, Trouble},
     model::session::{self, State},
     queue::{Context, Finished, Job, JobError, enqueue},
 };
@@ -240,8 +240,13 @@ impl Job for RejectTranscript {
             .fetch_optional(tx.conn())
             .await?;
         if let Some(session) = session {
-            session::mark_failed(&mut tx, session, "ingest", "The coach could not be told that the file was rejected.")
-                .await?;
+            let trouble = Trouble {
+                subject_id: ctx.job.id,
+                step: "take the transcript of this session",
+                reason: "The file cannot be used, and the note that says why could not be put beside it.",
+                advice: EXPORT_AGAIN,
+            };
+            mail::stage_failed(&mut tx, ctx, session, "ingest", trouble).await?;
         }
         Ok(tx.commit().await?)
     }

@@ -1,10 +1,14 @@
-//! The one way in which a mail of the ledger goes out. Reads the frozen message; writes the row's state before the call
-//! and after it.
+//! The one way in which a mail of the ledger goes out. Reads the frozen message; writes the row's state before the
+//! message flows and after it.
+//!
+//! The conversation with the server is split: up to its "go ahead" nothing is marked, because nothing can have been
+//! sent; only then is `sending` committed, and the message flows at once. A worker that is killed before leaves a mail
+//! that is still `queued`.
 //!
 //! A rerun finds `sent` or `cancelled` and does nothing, or finds `sending`: then an earlier attempt vanished between
-//! the call and its commit, and whether the server took the message is not known. The rule: to a coach, a second copy
-//! under the same Message-ID is harmless, so it is sent again; to a client it is not, so the mail is marked
-//! `uncertain` and a person decides.
+//! the message and its record, and whether the server took it is not known. The rule: where a repeat leaves nothing but
+//! the first (a file under the same name), it is repeated; to a coach, a second copy under the same Message-ID is
+//! harmless, so it is sent again; to a client it is not, so the mail is marked `uncertain` and a person decides.
 
 use std::time::Duration;
 
@@ -33,14 +37,22 @@ enum Fate {
     Nothing(String),
 }
 
-/// What an attempt finds when it begins.
-enum Begun {
-    Send { kind: String, message_id: String, recipient: String, message: Vec<u8> },
+/// What an attempt finds.
+enum Found {
+    ToSend(Letter),
     Settled(Fate),
 }
 
-/// Sends a mail, unless it is settled already. Marks it `sending` and commits that before the call; the caller records
-/// the [`Delivery`] in its finishing transaction.
+/// A mail as it goes out.
+struct Letter {
+    kind: String,
+    message_id: String,
+    recipient: String,
+    message: Vec<u8>,
+}
+
+/// Sends a mail, unless it is settled already. Marks it `sending` and commits that when the server waits for the message;
+/// the caller records the [`Delivery`] in its finishing transaction.
 ///
 /// # Errors
 /// [`JobError::Retry`] when it was not sent and may be later, or when a coach's mail may have been and will be sent
@@ -48,43 +60,70 @@ enum Begun {
 pub async fn deliver(ctx: &Context, mail_id: Uuid) -> Result<Delivery, JobError> {
     let delivered = |fate| Delivery { mail_id, fence: ctx.job.fence, fate };
     let mut tx = ctx.tenant_tx().await?;
-    let (kind, message_id, recipient, message) = match begin(&mut tx, ctx, mail_id).await? {
-        Begun::Send { kind, message_id, recipient, message } => (kind, message_id, recipient, message),
-        Begun::Settled(fate) => return Ok(delivered(fate)),
+    let letter = match examine(&mut tx, ctx, mail_id).await? {
+        Found::ToSend(letter) => letter,
+        Found::Settled(fate) => return Ok(delivered(fate)),
     };
-    tx.commit().await?;
+    drop(tx);
 
-    let sent = ctx.mailer.send(&message_id, &recipient, &message).await;
-    let outcome = match &sent {
-        Ok(()) => "sent",
-        Err(SendError::Refused { .. }) => "refused",
-        Err(SendError::NotSent(_)) => "not_sent",
-        Err(SendError::Uncertain(_)) => "uncertain",
+    let opened = match ctx.mailer.open(&letter.message_id, &letter.recipient, &letter.message).await {
+        Ok(opened) => opened,
+        Err(error) => {
+            count(&letter.kind, outcome(&error));
+            note_unsent(ctx, mail_id, &error).await?;
+            return Err(failure(error));
+        }
     };
-    metrics::counter!("debrief_mails_total", "kind" => kind.clone(), "outcome" => outcome).increment(1);
-    match sent {
+    // Until the message flows, returning closes the conversation, and the server throws away what it has.
+    if let Some(fate) = begin(ctx, mail_id).await? {
+        return Ok(delivered(fate));
+    }
+    match opened.transmit().await {
         Ok(()) => {
+            count(&letter.kind, "sent");
             tracing::info!(
-                target: "mail", { mail.id = %mail_id, mail.kind = kind, correlation.id = %ctx.job.correlation_id },
+                target: "mail", { mail.id = %mail_id, mail.kind = letter.kind, correlation.id = %ctx.job.correlation_id },
                 "mail sent"
             );
             Ok(delivered(Fate::Sent))
         }
-        Err(SendError::Uncertain(why)) if kind == FollowUp::KIND => Ok(delivered(Fate::Uncertain(why))),
-        // The row stays `sending`: the next attempt sends it again, by the rule.
-        Err(error @ SendError::Uncertain(_)) => Err(JobError::retry(error)),
-        Err(error @ SendError::NotSent(_)) => {
-            put_back(ctx, mail_id, "queued", &error).await?;
-            Err(JobError::retry(error))
-        }
-        Err(error @ SendError::Refused { .. }) => {
-            put_back(ctx, mail_id, "failed", &error).await?;
-            Err(JobError::abort(error))
+        Err(error) => {
+            count(&letter.kind, outcome(&error));
+            match error {
+                SendError::Uncertain(why) if letter.kind == FollowUp::KIND => Ok(delivered(Fate::Uncertain(why))),
+                // The row stays `sending`: the next attempt sends it again, by the rule.
+                SendError::Uncertain(_) => Err(failure(error)),
+                SendError::NotSent(_) | SendError::Refused { .. } => {
+                    put_back(ctx, mail_id, Some(&error)).await?;
+                    Err(failure(error))
+                }
+            }
         }
     }
 }
 
-async fn begin(tx: &mut TenantTx, ctx: &Context, mail_id: Uuid) -> Result<Begun, JobError> {
+/// As counted.
+fn outcome(error: &SendError) -> &'static str {
+    match error {
+        SendError::Refused { .. } => "refused",
+        SendError::NotSent(_) => "not_sent",
+        SendError::Uncertain(_) => "uncertain",
+    }
+}
+
+fn count(kind: &str, outcome: &'static str) {
+    metrics::counter!("debrief_mails_total", "kind" => kind.to_owned(), "outcome" => outcome).increment(1);
+}
+
+fn failure(error: SendError) -> JobError {
+    match error {
+        SendError::Refused { .. } => JobError::abort(error),
+        SendError::NotSent(_) | SendError::Uncertain(_) => JobError::retry(error),
+    }
+}
+
+/// Looks at the mail under a lock of its row: whether it is to be sent, by this attempt and now.
+async fn examine(tx: &mut TenantTx, ctx: &Context, mail_id: Uuid) -> Result<Found, JobError> {
     let Some(mail) = sqlx::query!(
         r#"select kind, state, recipient, message_id, message,
                   greatest(extract(epoch from due_at - now()), 0)::float8 as "early!"
@@ -95,7 +134,7 @@ async fn begin(tx: &mut TenantTx, ctx: &Context, mail_id: Uuid) -> Result<Begun,
     .await?
     else {
         tracing::info!(target: "mail", { mail.id = %mail_id }, "the mail is gone");
-        return Ok(Begun::Settled(Fate::Nothing("gone".into())));
+        return Ok(Found::Settled(Fate::Nothing("gone".into())));
     };
     // Whoever has lost the lease must not begin a call: the attempt that has it may be in the middle of one.
     let ours = sqlx::query_scalar!(
@@ -111,9 +150,9 @@ async fn begin(tx: &mut TenantTx, ctx: &Context, mail_id: Uuid) -> Result<Begun,
     match mail.state.as_str() {
         // A failed mail was refused, so nobody has it: an operator who retries the job sends it.
         "queued" | "failed" => {}
-        "sending" if mail.kind == FollowUp::KIND => {
-            let why = "an earlier attempt ended between the call and its record".to_owned();
-            return Ok(Begun::Settled(Fate::Uncertain(why)));
+        "sending" if mail.kind == FollowUp::KIND && !ctx.mailer.repeat_is_harmless() => {
+            let why = "an earlier attempt ended between the message and its record".to_owned();
+            return Ok(Found::Settled(Fate::Uncertain(why)));
         }
         "sending" => tracing::warn!(
             target: "mail", { mail.id = %mail_id, mail.kind = mail.kind },
@@ -121,7 +160,7 @@ async fn begin(tx: &mut TenantTx, ctx: &Context, mail_id: Uuid) -> Result<Begun,
         ),
         state => {
             tracing::info!(target: "mail", { mail.id = %mail_id, mail.state = state }, "nothing is to be sent");
-            return Ok(Begun::Settled(Fate::Nothing(state.to_owned())));
+            return Ok(Found::Settled(Fate::Nothing(state.to_owned())));
         }
     }
     if mail.early > 0.0 {
@@ -130,26 +169,78 @@ async fn begin(tx: &mut TenantTx, ctx: &Context, mail_id: Uuid) -> Result<Begun,
     let Some(message) = mail.message else {
         return Err(JobError::abort("the mail has no message, although it is not sent"));
     };
+    let (kind, message_id, recipient) = (mail.kind, mail.message_id, mail.recipient);
+    Ok(Found::ToSend(Letter { kind, message_id, recipient, message }))
+}
+
+/// Looks again, since much may have happened while the server was talked to, and commits `sending`. Gives the mail's
+/// fate where it is settled by now.
+async fn begin(ctx: &Context, mail_id: Uuid) -> Result<Option<Fate>, JobError> {
+    let mut tx = ctx.tenant_tx().await?;
+    if let Found::Settled(fate) = examine(&mut tx, ctx, mail_id).await? {
+        return Ok(Some(fate));
+    }
     sqlx::query!("update mails set state = 'sending', fence = $2, error = null where id = $1", mail_id, ctx.job.fence)
         .execute(tx.conn())
         .await?;
-    Ok(Begun::Send { kind: mail.kind, message_id: mail.message_id, recipient: mail.recipient, message })
+    if let Err(error) = tx.commit().await {
+        // The commit may have come through although its answer did not; that nothing was sent is known only here.
+        put_back(ctx, mail_id, None).await?;
+        return Err(error.into());
+    }
+    Ok(None)
 }
 
-/// The message was certainly not taken: the row says so at once, so that the next attempt knows.
-async fn put_back(ctx: &Context, mail_id: Uuid, state: &str, error: &SendError) -> Result<(), JobError> {
+/// The server did not let it come to the message. A mail of unknown fate (`sending`, by an earlier attempt) stays one.
+async fn note_unsent(ctx: &Context, mail_id: Uuid, error: &SendError) -> Result<(), JobError> {
     let mut tx = ctx.tenant_tx().await?;
     sqlx::query!(
-        "update mails set state = $3, error = $4 where id = $1 and state = 'sending' and fence = $2",
+        "update mails set state = case when $3 then 'failed' else 'queued' end, error = $4
+         where id = $1 and state in ('queued', 'failed')
+           and exists (select from jobs where id = $5 and fence = $2 and state = 'running')",
         mail_id,
         ctx.job.fence,
-        state,
-        error.to_string()
+        matches!(error, SendError::Refused { .. }),
+        error.to_string(),
+        ctx.job.id
     )
     .execute(tx.conn())
     .await?;
-    tx.commit().await?;
-    Ok(())
+    Ok(tx.commit().await?)
+}
+
+/// The message was certainly not taken, although `sending` is committed: the row says so, so that the next attempt
+/// knows. As nobody else can know it, a database that is away is waited for.
+async fn put_back(ctx: &Context, mail_id: Uuid, error: Option<&SendError>) -> Result<(), JobError> {
+    let mut done = put_back_once(ctx, mail_id, error).await;
+    for pause in pauses() {
+        if done.is_ok() {
+            break;
+        }
+        tokio::time::sleep(pause).await;
+        done = put_back_once(ctx, mail_id, error).await;
+    }
+    done
+}
+
+async fn put_back_once(ctx: &Context, mail_id: Uuid, error: Option<&SendError>) -> Result<(), JobError> {
+    let mut tx = ctx.tenant_tx().await?;
+    sqlx::query!(
+        "update mails set state = case when $3 then 'failed' else 'queued' end, error = $4
+         where id = $1 and state = 'sending' and fence = $2",
+        mail_id,
+        ctx.job.fence,
+        matches!(error, Some(SendError::Refused { .. })),
+        error.map(ToString::to_string)
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(tx.commit().await?)
+}
+
+/// How long a database that is away is waited for where giving up would cost what only this process knows.
+fn pauses() -> impl Iterator<Item = Duration> {
+    (0..4).map(|exponent| Duration::from_secs(1 << exponent))
 }
 
 impl Delivery {
@@ -162,8 +253,7 @@ impl Delivery {
     /// The pauses after which the caller tries again to finish when the database is away: a sent mail whose record is
     /// lost becomes one of unknown fate. Where nothing was sent, the queue's own retry will do.
     pub fn patience(&self) -> impl Iterator<Item = Duration> + use<> {
-        let tries = if self.is_sent() { 4 } else { 0 };
-        (0..tries).map(|exponent| Duration::from_secs(1 << exponent))
+        pauses().take(if self.is_sent() { usize::MAX } else { 0 })
     }
 
     /// Why its fate is unknown, where it is.

@@ -2,12 +2,14 @@
 //!
 //! Exactly once outside the database is impossible: a mail server may take a message and vanish before it says so.
 //! The ledger makes that gap visible and small. [`queue_mail`] writes the row, with the rendered message, in the
-//! transaction of the fact that calls for it. [`deliver`] commits `sending` before the call and `sent` after it, the
-//! latter together with the job's "done". What an attempt left in between is resolved by rule: a mail to a coach is
-//! sent again with the same Message-ID, a mail to a client is marked uncertain and shown to the coach.
+//! transaction of the fact that calls for it. [`deliver`] talks to the server up to its "go ahead", commits `sending`,
+//! transmits the message at once, and commits `sent` together with the job's "done". What an attempt left in between is
+//! resolved by rule: a mail to a coach is sent again with the same Message-ID, a mail to a client is marked uncertain
+//! and shown to the coach; where a repeat leaves nothing but the first (a folder of files), either is repeated.
 
 mod compose;
 mod deliver;
+mod failed;
 mod ledger;
 mod messages;
 mod notice;
@@ -18,13 +20,14 @@ use serde::{Deserialize, Serialize};
 
 pub use compose::{MailError, Recipient, render};
 pub use deliver::{Delivery, deliver, give_up};
+pub use failed::{START_AGAIN, stage_failed, tell_of};
 pub use ledger::{Mail, NewMail, enqueue_send, insert, queue_mail};
 pub use messages::{
     FollowUp, FollowUpItem, Message, ReviewRequest, SessionFailed, SessionRejected, SpeakersNeeded, WeeklyClient,
     WeeklyItem, WeeklyRollup,
 };
 pub use notice::{SessionCoach, Trouble, clear_mark, session_coach, tell_coach};
-pub use transport::{Mailer, SendError};
+pub use transport::{Mailer, Opened, SendError};
 
 use crate::{
     model::session,

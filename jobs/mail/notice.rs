@@ -52,7 +52,7 @@ pub async fn session_coach(tx: &mut TenantTx, session_id: Uuid) -> Result<Option
 /// What could not be done with a session, in the words of [`SessionFailed`].
 #[derive(Clone, Copy, Debug)]
 pub struct Trouble<'a> {
-    /// What it is about: the session, or a mail of it. A coach is told once of each.
+    /// What it is about: the dead job, or a mail. A coach is told once of each.
     pub subject_id: Uuid,
     /// The end of "Debrief could not …".
     pub step: &'a str,

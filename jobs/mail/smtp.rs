@@ -1,6 +1,7 @@
 //! SMTP in phases. lettre's own `send` reports one error for the whole conversation; here the phases are driven one by
 //! one, because only a failure after the message's text has begun to flow leaves its fate unknown. Before that, a lost
-//! connection means that nothing was sent.
+//! connection means that nothing was sent. So [`Smtp::open`] goes as far as the server's "go ahead" (354), and
+//! [`Conversation::transmit`] does the rest, once the caller has committed that it will.
 
 use std::{
     fmt,
@@ -21,7 +22,10 @@ use lettre::{
         response::Response,
     },
 };
-use tokio::{sync::Semaphore, time::timeout};
+use tokio::{
+    sync::{Semaphore, SemaphorePermit},
+    time::timeout,
+};
 use url::Url;
 
 use super::SendError;
@@ -33,6 +37,8 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(30);
 /// For the answer to the message. RFC 5321 allows ten minutes; after this long, its fate counts as unknown.
 const MESSAGE_TIMEOUT: Duration = Duration::from_secs(90);
+/// For a conversation up to the server's "go ahead", the wait for its turn included.
+const OPEN_TIMEOUT: Duration = Duration::from_secs(120);
 /// Conversations at a time in one process: relays limit connections and answer the rest with errors.
 const MAX_CONVERSATIONS: usize = 4;
 /// Idle connections kept for the next mail.
@@ -120,27 +126,21 @@ impl Smtp {
         })
     }
 
-    /// Sends one message to one recipient.
-    pub(super) async fn send(&self, envelope: &Envelope, message: &[u8]) -> Result<(), SendError> {
-        let _turn = self.conversations.acquire().await.map_err(|error| SendError::NotSent(error.to_string()))?;
+    /// A conversation in which the server waits for the text of one message to one recipient.
+    pub(super) async fn open(&self, envelope: &Envelope, message: &[u8]) -> Result<Conversation<'_>, SendError> {
+        timeout(OPEN_TIMEOUT, self.announced(envelope, message))
+            .await
+            .map_err(|_| SendError::NotSent("the mail server was too busy or too slow".into()))?
+    }
+
+    async fn announced(&self, envelope: &Envelope, message: &[u8]) -> Result<Conversation<'_>, SendError> {
+        let turn = self.conversations.acquire().await.map_err(|error| SendError::NotSent(error.to_string()))?;
         let mut connection = self.connection().await?;
         if let Err(error) = announce(&mut connection, COMMAND_TIMEOUT.min(self.patience), envelope, message).await {
             close(connection).await;
             return Err(error);
         }
-        match timeout(self.patience, connection.message(message)).await {
-            Ok(Ok(_)) => {
-                self.keep(connection);
-                Ok(())
-            }
-            // An answer settles it: the server says that it did not take the message.
-            Ok(Err(error)) if error.status().is_some() => {
-                close(connection).await;
-                Err(answered(&error))
-            }
-            Ok(Err(error)) => Err(SendError::Uncertain(describe(&error))),
-            Err(_) => Err(SendError::Uncertain("the server did not answer to the message in time".into())),
-        }
+        Ok(Conversation { smtp: self, connection, _turn: turn })
     }
 
     /// Greets the server, with TLS and login as for a mail, and says goodbye.
@@ -206,6 +206,33 @@ impl Smtp {
         let mut idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner);
         if idle.len() < MAX_IDLE {
             idle.push(connection);
+        }
+    }
+}
+
+/// A conversation up to the server's "go ahead". Dropping it closes the connection, without a QUIT (which would be text of
+/// the message now); a server throws away a message without its final dot.
+pub(super) struct Conversation<'a> {
+    smtp: &'a Smtp,
+    connection: AsyncSmtpConnection,
+    _turn: SemaphorePermit<'a>,
+}
+
+impl Conversation<'_> {
+    /// Sends the text and its final dot, and waits for the answer.
+    pub(super) async fn transmit(mut self, message: &[u8]) -> Result<(), SendError> {
+        match timeout(self.smtp.patience, self.connection.message(message)).await {
+            Ok(Ok(_)) => {
+                self.smtp.keep(self.connection);
+                Ok(())
+            }
+            // An answer settles it: the server says that it did not take the message.
+            Ok(Err(error)) if error.status().is_some() => {
+                close(self.connection).await;
+                Err(answered(&error))
+            }
+            Ok(Err(error)) => Err(SendError::Uncertain(describe(&error))),
+            Err(_) => Err(SendError::Uncertain("the server did not answer to the message in time".into())),
         }
     }
 }

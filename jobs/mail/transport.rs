@@ -1,8 +1,8 @@
 //! How mail leaves: to a folder of `.eml` files, or over SMTP.
 //!
 //! A file is named after the Message-ID and put in place by a rename, so that sending twice leaves one file with the
-//! same bytes. Over SMTP the phases are told apart (see `smtp.rs`), because what a failure means depends on whether
-//! the message may have been taken.
+//! same bytes: a repeat is harmless, whoever the mail is for. Over SMTP the phases are told apart (see `smtp.rs`),
+//! because what a failure means depends on whether the message may have been taken.
 
 use std::path::{Path, PathBuf};
 
@@ -10,7 +10,10 @@ use lettre::{Address, address::Envelope, message::Mailbox};
 use secrecy::ExposeSecret;
 use url::Url;
 
-use super::{Settings, smtp::Smtp};
+use super::{
+    Settings,
+    smtp::{self, Smtp},
+};
 use crate::SettingsError;
 
 /// What sends mail.
@@ -113,23 +116,71 @@ impl Mailer {
         }
     }
 
-    /// Sends a frozen message.
+    /// Whether a message that goes out a second time leaves nothing but the first: then an attempt of unknown fate is
+    /// simply repeated, for a client too.
+    #[must_use]
+    pub fn repeat_is_harmless(&self) -> bool {
+        matches!(self.transport, Transport::File(_))
+    }
+
+    /// Everything up to the message itself: over SMTP, the connection, the sender, the recipient, and the server's "go
+    /// ahead". Nothing is sent yet, and nothing will be when what this gives is dropped.
     ///
     /// # Errors
-    /// By what is known of the message's fate: see [`SendError`].
-    pub async fn send(&self, message_id: &str, recipient: &str, message: &[u8]) -> Result<(), SendError> {
-        match &self.transport {
-            Transport::File(folder) => write_file(folder, message_id, message)
-                .await
-                .map_err(|error| SendError::NotSent(format!("the folder of mails cannot be written: {error}"))),
+    /// [`SendError::Refused`] or [`SendError::NotSent`].
+    pub async fn open<'a>(
+        &'a self,
+        message_id: &'a str,
+        recipient: &str,
+        message: &'a [u8],
+    ) -> Result<Opened<'a>, SendError> {
+        let way = match &self.transport {
+            Transport::File(folder) => Way::File(folder, message_id),
             Transport::Smtp(smtp) => {
                 let not_sent = |error: &dyn std::fmt::Display| SendError::NotSent(error.to_string());
                 let to: Address = recipient.parse().map_err(|error| not_sent(&error))?;
                 let envelope =
                     Envelope::new(Some(self.from.email.clone()), vec![to]).map_err(|error| not_sent(&error))?;
-                smtp.send(&envelope, message).await
+                Way::Smtp(Box::new(smtp.open(&envelope, message).await?))
             }
+        };
+        Ok(Opened { way, message })
+    }
+}
+
+/// A message on the threshold: see [`Mailer::open`].
+#[must_use = "nothing is sent until it is transmitted"]
+pub struct Opened<'a> {
+    way: Way<'a>,
+    message: &'a [u8],
+}
+
+enum Way<'a> {
+    File(&'a Path, &'a str),
+    Smtp(Box<smtp::Conversation<'a>>),
+}
+
+impl Opened<'_> {
+    /// Sends the message. What became of it is unknown where this does not come to its end.
+    ///
+    /// # Errors
+    /// By what is known of the message's fate: see [`SendError`].
+    pub async fn transmit(self) -> Result<(), SendError> {
+        match self.way {
+            Way::File(folder, message_id) => write_file(folder, message_id, self.message)
+                .await
+                .map_err(|error| SendError::NotSent(format!("the folder of mails cannot be written: {error}"))),
+            Way::Smtp(conversation) => conversation.transmit(self.message).await,
         }
+    }
+}
+
+impl std::fmt::Debug for Opened<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self.way {
+            Way::File(..) => "Opened(file)",
+            Way::Smtp(_) => "Opened(smtp)",
+        })
     }
 }
 

@@ -117,6 +117,8 @@ pub struct Attribution {
 pub struct Summary {
     /// Its id.
     pub id: Uuid,
+    /// The client's id.
+    pub client_id: Uuid,
     /// The client's name.
     pub client: String,
     /// due, done, failed, approved or dismissed.
@@ -151,6 +153,8 @@ pub struct Transcript {
 pub struct Mail {
     /// What kind of mail.
     pub kind: String,
+    /// The client that it goes to; none where it goes to the coach.
+    pub client: Option<String>,
     /// Where it stands.
     pub state: String,
     /// Not before this.
@@ -221,7 +225,7 @@ pub async fn session(tx: &mut TenantTx, id: Uuid) -> Result<Option<Detail>, sqlx
     .await?;
     let summaries = sqlx::query_as!(
         Summary,
-        r#"select summaries.id, clients.name as client, summaries.state, summaries.version, provider as "provider?",
+        r#"select summaries.id, client_id, clients.name as client, summaries.state, summaries.version, provider as "provider?",
                   claims_kept as "claims_kept?", claims_dropped as "claims_dropped?"
            from summaries join clients on clients.id = summaries.client_id
            left join summary_versions on summary_id = summaries.id and summary_versions.version = summaries.version
@@ -232,7 +236,9 @@ pub async fn session(tx: &mut TenantTx, id: Uuid) -> Result<Option<Detail>, sqlx
     .await?;
     let mails = sqlx::query_as!(
         Mail,
-        "select kind, state, due_at, sent_at, error from mails where session_id = $1 order by created_at",
+        r#"select kind, clients.name as "client?", state, due_at, sent_at, error
+           from mails left join clients on clients.id = mails.client_id
+           where session_id = $1 order by mails.created_at, mails.id"#,
         id
     )
     .fetch_all(tx.conn())

@@ -59,16 +59,23 @@ pub async fn set_state(tx: &mut TenantTx, session_id: Uuid, state: State) -> Res
     Ok(())
 }
 
+/// Stages beside the path: the session goes on without them.
+const BESIDE: [&str; 2] = ["index", "mail"];
+
 /// Marks a session as failed in `stage`, for everybody to see; its state stays, so that a retried job goes on from it.
+/// A stage beside the path does not hide that the path itself has stopped.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn mark_failed(tx: &mut TenantTx, session_id: Uuid, stage: &str, reason: &str) -> Result<(), sqlx::Error> {
     sqlx::query!(
-        "update sessions set failed_stage = $2, failed_reason = $3, updated_at = now() where id = $1",
+        "update sessions set failed_stage = $2, failed_reason = $3, updated_at = now()
+         where id = $1 and (failed_stage is null or failed_stage = any($4) or not $5)",
         session_id,
         stage,
-        reason
+        reason,
+        &BESIDE.map(str::to_owned),
+        BESIDE.contains(&stage)
     )
     .execute(tx.conn())
     .await?;

@@ -13,8 +13,9 @@ use crate::{
     db::{TenantTx, Tx},
     index::IndexSession,
     ingest,
+    mail::{self, Trouble},
     model::session::{self, State},
-    queue::{Context, Finished, Job, JobError, enqueue},
+    queue::{Context, Finished, Job, JobError, blocking, enqueue},
 };
 
 /// Parses one transcript into utterances.
@@ -57,7 +58,7 @@ impl Job for ParseTranscript {
         drop(tx);
 
         let bytes = ctx.bucket.get(&row.stored_key).await?;
-        let parsed = tokio::task::spawn_blocking(move || super::parse(&bytes)).await?;
+        let parsed = blocking(move || super::parse(&bytes)).await?;
 
         let mut tx = ctx.tenant_tx().await?;
         // The session's lock comes first, as everywhere; then what may have changed meanwhile is read again.
@@ -76,11 +77,16 @@ impl Job for ParseTranscript {
         ctx.finish(tx, outcome).await
     }
 
-    async fn on_dead(&self, ctx: &Context, error: &str) -> Result<(), JobError> {
+    async fn on_dead(&self, ctx: &Context, _error: &str) -> Result<(), JobError> {
         let mut tx = ctx.tenant_tx().await?;
         if let Some(row) = store::load(&mut tx, self.transcript_id).await? {
-            let reason = format!("the transcript could not be read: {error}");
-            session::mark_failed(&mut tx, row.session_id, "parse", &reason).await?;
+            let trouble = Trouble {
+                subject_id: ctx.job.id,
+                step: "read the transcript of this session",
+                reason: "The transcript was received, but something went wrong while it was read.",
+                advice: mail::START_AGAIN,
+            };
+            mail::stage_failed(&mut tx, ctx, row.session_id, "parse", trouble).await?;
         }
         Ok(tx.commit().await?)
     }

@@ -206,8 +206,8 @@ pub async fn list_organizations(db: &Db) -> Result<Vec<Organization>, PeopleErro
 ///
 /// # Errors
 /// When there is no such organization.
-pub async fn list_coaches(db: &Db, organization_handle: &str) -> Result<Vec<Coach>, PeopleError> {
-    let mut tx = db.tenant(organization(db, organization_handle).await?).await?;
+pub async fn list_coaches(db: &Db, organization: Uuid) -> Result<Vec<Coach>, PeopleError> {
+    let mut tx = db.tenant(organization).await?;
     let coaches = sqlx::query_as!(
         Coach,
         r#"select id, organization_id, handle, name, email, role, time_zone,

@@ -20,6 +20,7 @@ use tracing::Instrument;
 
 use super::{
     JobError, JobInfo,
+    job::PANICKED,
     settle::{End, settle, tell},
     storage::Claimed,
     worker::Process,
@@ -112,7 +113,7 @@ where
         ended = attempt => match ended {
             Ok(Ok(())) => Outcome::Done,
             Ok(Err(error)) => Outcome::Failed(failure(error)),
-            Err(error) => Outcome::Failed(JobError::retry(format!("it panicked: {error}"))),
+            Err(_) => Outcome::Failed(JobError::retry(PANICKED)),
         },
         () = job.seat.lost.cancelled() => Outcome::Lost,
         () = process.stop.cancelled() => Outcome::Stopped,
@@ -126,7 +127,7 @@ fn failure(error: BoxDynError) -> JobError {
     match error.downcast::<Failure>() {
         Ok(failure) => failure.0,
         Err(error) => match error.downcast::<PanicError>() {
-            Ok(panic) => JobError::retry(format!("it panicked: {}", panic.0)),
+            Ok(panic) => JobError::retry(panic.0),
             Err(error) => JobError::retry(error),
         },
     }

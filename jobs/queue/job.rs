@@ -78,6 +78,17 @@ impl JobError {
     }
 }
 
+/// Runs work that keeps a thread busy (parsing, computing) beside the asynchronous ones.
+///
+/// # Errors
+/// When it panics. Its message is left out: it may quote what was said.
+pub async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, JobError> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| JobError::retry(PANICKED))
+}
+
+/// What is recorded of a panic: its message may quote what was said, so the log has its place in the source instead.
+pub(super) const PANICKED: &str = "it panicked: the log of the process says where";
+
 impl<E: std::error::Error> From<E> for JobError {
     fn from(error: E) -> Self {
         let mut message = error.to_string();

@@ -32,7 +32,7 @@ pub use catalogue::Catalogue;
 pub use context::{Context, Finished, JobInfo};
 pub use drain::{Drained, Later, drain};
 pub use enqueue::{Enqueued, Options, enqueue, enqueue_with};
-pub use job::{Job, JobError, Policy};
+pub use job::{Job, JobError, Policy, blocking};
 pub use prune::{Prune, SCHEDULE as PRUNE_SCHEDULE};
 pub use settings::{Settings, WorkerSettings};
 pub use worker::{WorkError, work};

@@ -10,7 +10,7 @@ use crate::SettingsError;
 
 /// What an operator sets.
 #[derive(Clone, Debug, Deserialize)]
-#[serde(default)]
+#[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// How many jobs a process runs at a time, of all kinds together.
     pub concurrency: usize,

@@ -27,7 +27,9 @@ use super::{
     Catalogue, Context, WorkerSettings, claim,
     finish::Failure,
     flights::Flights,
-    heartbeat, listen, rescue, schedule,
+    heartbeat,
+    job::PANICKED,
+    listen, rescue, schedule,
     settle::End,
     storage::{Claimed, Storage},
 };
@@ -182,8 +184,7 @@ async fn run_job(job: Claimed, services: Data<Arc<Services>>) -> Result<(), Fail
     (job.kind.run)(job.args, ctx).await.map(|_| ()).map_err(Failure)
 }
 
+/// A literal stands in the source; a message made at run time may quote what was said, so it is left out.
 fn panic_message(panic: &Box<dyn std::any::Any + Send>) -> PanicError {
-    let text =
-        panic.downcast_ref::<&str>().map(ToString::to_string).or_else(|| panic.downcast_ref::<String>().cloned());
-    PanicError(text.unwrap_or_else(|| "without a message".to_owned()))
+    PanicError(panic.downcast_ref::<&str>().map_or_else(|| PANICKED.to_owned(), |text| format!("it panicked: {text}")))
 }

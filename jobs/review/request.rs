@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     db::Tx,
-    mail::{self, MailError, Trouble},
+    mail::{self, Trouble},
     model::session::{self, State},
     queue::{Context, Finished, Job, JobError},
 };
@@ -50,8 +50,8 @@ impl Job for RequestReview {
         ctx.finish(tx, json!({ "sent": true })).await
     }
 
-    async fn on_dead(&self, ctx: &Context, error: &str) -> Result<(), JobError> {
-        mark_dead(ctx, self.session_id, error).await
+    async fn on_dead(&self, ctx: &Context, _error: &str) -> Result<(), JobError> {
+        mark_dead(ctx, self.session_id).await
     }
 }
 
@@ -92,38 +92,22 @@ impl Job for AskForSpeakers {
         ctx.finish(tx, json!({ "sent": true })).await
     }
 
-    async fn on_dead(&self, ctx: &Context, error: &str) -> Result<(), JobError> {
-        mark_dead(ctx, self.session_id, error).await
+    async fn on_dead(&self, ctx: &Context, _error: &str) -> Result<(), JobError> {
+        mark_dead(ctx, self.session_id).await
     }
 }
 
-/// The session shows that its coach was not asked, the operator sees it among the failed jobs, and the coach is told by
-/// another mail, where one can be written.
-async fn mark_dead(ctx: &Context, session_id: Uuid, error: &str) -> Result<(), JobError> {
+/// The session shows that its coach was not asked, and the coach is told by another mail, where one can be written.
+async fn mark_dead(ctx: &Context, session_id: Uuid) -> Result<(), JobError> {
     let mut tx = ctx.tenant_tx().await?;
-    session::mark_failed(
-        &mut tx,
-        session_id,
-        "review",
-        &format!("the mail with the link could not be prepared: {error}"),
-    )
-    .await?;
     let trouble = Trouble {
-        subject_id: session_id,
+        subject_id: ctx.job.id,
         step: "send you the link to this session",
         reason: "The mail with the link could not be prepared.",
-        advice: "Nothing is lost. Whoever runs Debrief for you can start this step again.",
+        advice: mail::START_AGAIN,
     };
-    match mail::tell_coach(&mut tx, &ctx.templates, &ctx.mailer, session_id, trouble).await {
-        Ok(_) => {}
-        Err(MailError::Database(error)) => return Err(error.into()),
-        // What keeps the one mail from being written may keep the other: the mark stands all the same.
-        Err(error) => {
-            tracing::warn!(target: "review", { session.id = %session_id, error = %error }, "the coach cannot be told")
-        }
-    }
-    tx.commit().await?;
-    Ok(())
+    mail::stage_failed(&mut tx, ctx, session_id, "review", trouble).await?;
+    Ok(tx.commit().await?)
 }
 
 impl ActionError {

@@ -13,8 +13,8 @@ use uuid::Uuid;
 use super::{Figures, compute, mail::message, rows, week};
 use crate::{
     db::{TenantTx, Tx},
-    mail::{MailError, Message, NewMail, Recipient, queue_mail},
-    queue::{Context, Finished, Job, JobError},
+    mail::{self, MailError, Message, NewMail, Recipient, Trouble, queue_mail},
+    queue::{Context, Finished, Job, JobError, blocking},
 };
 
 /// Computes and mails a coach's week.
@@ -63,10 +63,18 @@ impl Job for WeeklyRollup {
         self.keep_and_mail(ctx, coach, &figures).await
     }
 
-    async fn on_dead(&self, _ctx: &Context, error: &str) -> Result<(), JobError> {
-        // The dead job itself is what an operator sees; there is no row to mark.
-        tracing::error!(target: "rollup", { coach.id = %self.coach_id, error = error }, "a coach's week was not rolled up");
-        Ok(())
+    /// There is no row to mark: the operator sees the dead job, and the coach is told that a week is missing.
+    async fn on_dead(&self, ctx: &Context, _error: &str) -> Result<(), JobError> {
+        let mut tx = ctx.tenant_tx().await?;
+        let trouble = Trouble {
+            subject_id: ctx.job.id,
+            step: "put this together",
+            reason: "Something went wrong while the figures of the week were computed.",
+            advice: mail::START_AGAIN,
+        };
+        let what = ("Your week", self.first_day);
+        mail::tell_of(&mut tx, ctx, self.coach_id, what, trouble, ctx.job.correlation_id).await?;
+        Ok(tx.commit().await?)
     }
 }
 
@@ -93,7 +101,7 @@ impl WeeklyRollup {
         let mut tx = ctx.db.snapshot(organization, Duration::from_secs(60)).await?;
         let rows = rows::Week { coach_id: self.coach_id, first_day, last_day, time_zone }.read(&mut tx).await?;
         tx.commit().await?;
-        Ok(tokio::task::spawn_blocking(move || compute::figures(first_day, rows)).await??)
+        Ok(blocking(move || compute::figures(first_day, rows)).await??)
     }
 
     async fn keep_and_mail(&self, ctx: &Context, coach: Coach, figures: &Figures) -> Result<Finished, JobError> {

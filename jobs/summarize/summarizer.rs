@@ -65,7 +65,13 @@ impl Summarizer {
         input: &SessionForClient,
     ) -> Result<Draft, LlmError> {
         match &self.provider {
-            Provider::Offline => Ok(offline::write(input)),
+            Provider::Offline => {
+                // It keeps a thread busy for as long as the session is long.
+                let input = input.clone();
+                tokio::task::spawn_blocking(move || offline::write(&input))
+                    .await
+                    .map_err(|_| LlmError::Unusable("the offline summariser panicked".into()))
+            }
             Provider::OpenAi { client, part_characters } => {
                 let call = Call {
                     db,

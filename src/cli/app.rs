@@ -10,11 +10,11 @@ use debrief_jobs::{
 use secrecy::{ExposeSecret, SecretString};
 use uuid::Uuid;
 
-use super::{Globals, output::Output};
+use super::{Globals, demo, output::Output};
 use crate::{
     config::Config,
     folders,
-    postgres::{Durability, Server, Version, databases},
+    postgres::{Durability, PostgresError, Server, Version, databases},
     telemetry,
 };
 
@@ -29,9 +29,20 @@ pub(crate) struct App {
 }
 
 impl App {
-    /// Opens the installation. The embedded database is brought to the schema; another one must be there already.
+    /// Opens the installation for a process that stays, which logs what happens. The embedded database is brought to the
+    /// schema; another one must be there already.
+    pub(crate) async fn start(globals: &Globals) -> anyhow::Result<Self> {
+        Self::with(config(globals)?, globals).await
+    }
+
+    /// Opens the installation for a command that ends, which prints its result: only warnings are logged.
     pub(crate) async fn open(globals: &Globals) -> anyhow::Result<Self> {
-        let config = config(globals)?;
+        let mut config = config(globals)?;
+        config.log.quieten();
+        Self::with(config, globals).await
+    }
+
+    async fn with(config: Config, globals: &Globals) -> anyhow::Result<Self> {
         telemetry::log(&config.log);
         let (url, postgres) = database(&config, globals).await?;
         if postgres.is_none() && !db::is_migrated(&url).await.context("the database does not answer (DATABASE_URL)")? {
@@ -77,7 +88,11 @@ impl App {
 
 /// The settings, with the folders of the command line.
 pub(crate) fn config(globals: &Globals) -> anyhow::Result<Config> {
-    Ok(Config::load(globals.config.as_deref(), &data_folder(globals))?)
+    let mut config = Config::load(globals.config.as_deref(), &data_folder(globals))?;
+    if globals.demo {
+        demo::settle(&mut config, globals)?;
+    }
+    Ok(config)
 }
 
 /// The data folder of the command line, else the default one.
@@ -90,18 +105,42 @@ pub(crate) async fn server(config: &Config, globals: &Globals) -> anyhow::Result
     if !config.database_url.expose_secret().is_empty() {
         return Ok((config.database_url.clone(), None));
     }
-    let folder = data_folder(globals).join("postgres");
-    let start = move || Server::start(&folder, &folders::cache(), Version::from_env(), Durability::Kept);
-    let server = tokio::task::spawn_blocking(start).await??;
+    let (folder, cache) = (data_folder(globals).join("postgres"), folders::cache());
+    let start = {
+        let (folder, cache) = (folder.clone(), cache.clone());
+        move || Server::start(&folder, &cache, Version::from_env(), Durability::Kept)
+    };
+    let server = tokio::task::spawn_blocking(start).await?.map_err(|error| {
+        // Which of the two folders it was decides what can be done about it.
+        let hint = match &error {
+            PostgresError::Io { path, .. } if path.starts_with(&folder) => {
+                "choose another data folder with --data-dir FOLDER"
+            }
+            PostgresError::Io { path, .. } if path.starts_with(&cache) => {
+                "choose another cache folder with DEBRIEF_CACHE_DIR=FOLDER"
+            }
+            _ => return anyhow::Error::from(error),
+        };
+        anyhow::anyhow!("{error}; {hint}")
+    })?;
     Ok((server.url("postgres"), Some(server)))
 }
 
-/// The database that the settings name; else the one on the embedded server, brought to the schema.
+/// The database that the settings name, else the one on the embedded server, brought to the schema; with --demo the
+/// demo's on the same server.
 pub(crate) async fn database(config: &Config, globals: &Globals) -> anyhow::Result<(SecretString, Option<Server>)> {
     let (mut url, server) = server(config, globals).await?;
-    if server.is_some() {
+    if globals.demo {
+        anyhow::ensure!(
+            databases::exists(&url, demo::DATABASE).await.context("the database does not answer")?,
+            "there is no demo yet: run `debrief demo` first"
+        );
+        url = databases::named(&url, demo::DATABASE)?;
+    } else if server.is_some() {
         databases::ensure(&url, "debrief").await?;
         url = databases::named(&url, "debrief")?;
+    }
+    if server.is_some() {
         db::migrate(&url).await?;
     }
     Ok((url, server))

@@ -13,6 +13,7 @@ use super::{
     Globals,
     app::{config, database},
     output::{Output, table},
+    told,
 };
 
 /// What came of one check.
@@ -33,14 +34,14 @@ pub(crate) async fn run(globals: &Globals) -> anyhow::Result<ExitCode> {
     let config = match config(globals) {
         Ok(config) => config,
         Err(error) => {
-            check("settings", Err(format!("{error:#}")));
+            check("settings", Err(told(&error)));
             return report(globals, &checks);
         }
     };
     check("settings", Ok("every key is known and of its kind".into()));
 
     // The embedded server is stopped when this is dropped.
-    let opened = database(&config, globals).await.map_err(|error| format!("{error:#}"));
+    let opened = database(&config, globals).await.map_err(|error| told(&error));
     let url = match &opened {
         Ok((url, server)) => {
             let kind = if server.is_some() { "the embedded one" } else { "the one of DATABASE_URL" };
@@ -125,6 +126,6 @@ async fn bucket(services: &Services) -> Result<String, String> {
     match written.await {
         Ok(true) => Ok(format!("{}: written, read and removed an object", services.bucket.name())),
         Ok(false) => Err("what was read is not what was written".into()),
-        Err(error) => Err(error.to_string()),
+        Err(error) => Err(told(&error.into())),
     }
 }

@@ -9,7 +9,9 @@ use uuid::Uuid;
 
 use super::{App, run};
 
-/// Exports.
+/// Exports: everything as Parquet, CSV and JSON Lines in the bucket
+///
+/// Written every night as well. The manifest is written last: where it is, the export is whole.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Export {
     /// Write an export now, and wait for it

@@ -11,8 +11,14 @@ use super::App;
 
 const STATES: [&str; 5] = ["due", "running", "done", "dead", "cancelled"];
 
-/// The queue.
+/// The queue: what ran, what waits, what failed
+///
+/// A job that failed for good is dead. It stays so, visibly, until somebody retries it:
+///   debrief jobs list --state dead
+///   debrief jobs show ID
+///   debrief jobs retry ID
 #[derive(Debug, Subcommand)]
+#[command(verbatim_doc_comment)]
 pub(crate) enum Jobs {
     /// List jobs, the newest first
     List {

@@ -21,6 +21,14 @@ use clap::{Args, Parser, Subcommand};
 
 pub(crate) use app::App;
 
+const FIRST_STEPS: &str = "\
+First steps with sessions of your own:
+  debrief org add northlight --name \"Northlight Coaching\" --time-zone Europe/Stockholm
+  debrief coach add maya --org northlight --name \"Maya Okafor\" --email maya@example.org
+  debrief client add --coach maya --name \"Priya Raman\" --email priya@example.org
+  debrief up
+Then drop a transcript into inbox/maya/ of the bucket (`debrief doctor` says where that is).";
+
 /// Turns what was said in a coaching session into what happens after it.
 ///
 /// A coach drops a transcript into a bucket. Debrief parses it, works out who said what, writes a summary for each
@@ -29,7 +37,14 @@ pub(crate) use app::App;
 ///
 /// New here? Run `debrief demo`.
 #[derive(Debug, Parser)]
-#[command(name = "debrief", version, propagate_version = true, arg_required_else_help = true)]
+#[command(
+    name = "debrief",
+    bin_name = "debrief",
+    version,
+    propagate_version = true,
+    arg_required_else_help = true,
+    after_long_help = FIRST_STEPS
+)]
 struct Cli {
     #[command(flatten)]
     globals: Globals,
@@ -46,49 +61,49 @@ pub(crate) struct Globals {
     /// Where the embedded database, the bucket and the mails of a laptop live [default: an XDG data folder]
     #[arg(long, global = true, value_name = "FOLDER")]
     data_dir: Option<PathBuf>,
+    /// Look into what `debrief demo` made, instead of your own installation
+    #[arg(long, global = true)]
+    demo: bool,
     /// Print JSON: one document, or one a line for lists
     #[arg(long, global = true)]
     json: bool,
 }
 
+/// The groups' and commands' own types say what they do; a comment here would hide theirs.
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Show it all: a demo organization, its transcripts worked through, the pages to click on
     Demo(demo::Demo),
     /// Serve the review pages, and the admin page on its own address
+    ///
+    /// Runs no jobs: `debrief work` does, on as many machines as wanted, and `debrief up` does both.
     Serve,
-    /// Run jobs
     Work(run::Work),
-    /// Serve and work in one process
+    /// Serve and work in one process: all that a small installation needs
     Up,
     /// Bring the database to this binary's schema
+    ///
+    /// Run it once after each update, before the other commands. The embedded database is brought along by itself.
     Migrate,
-    /// Check the settings and everything they name; exit code 1 when something is amiss
+    /// Check the settings and everything they name
+    ///
+    /// The database, the bucket, the mail server and the language model, each with what to do where something is amiss.
+    /// Writes one small object to the bucket and removes it; sends no mail. Exit code 1 when something is amiss.
     Doctor,
-    /// Organizations
     #[command(subcommand)]
     Org(people::Org),
-    /// Coaches
     #[command(subcommand)]
     Coach(people::Coach),
-    /// Clients
     #[command(subcommand)]
     Client(people::Client),
-    /// Sessions and where they stand
     #[command(subcommand)]
     Sessions(sessions::Sessions),
-    /// The speakers whom a session waits for
     #[command(subcommand)]
     Speakers(speakers::Speakers),
-    /// Search what was said and what was summarised
     Search(search::Search),
-    /// Exports
     #[command(subcommand)]
     Export(export::Export),
-    /// The queue
     #[command(subcommand)]
     Jobs(jobs::Jobs),
-    /// Schedules
     #[command(subcommand)]
     Schedules(schedules::Schedules),
 }
@@ -106,12 +121,46 @@ pub fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    match runtime.block_on(dispatch(cli)) {
+    match runtime.block_on(run(cli)) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("error: {error:#}");
+            eprintln!("error: {}", told(&error));
             ExitCode::FAILURE
         }
+    }
+}
+
+/// The error with its causes, each said once: most messages end with their cause already.
+pub(crate) fn told(error: &anyhow::Error) -> String {
+    let mut text = String::new();
+    for cause in error.chain().map(ToString::to_string) {
+        if text.is_empty() {
+            text = cause;
+        } else if !text.contains(&cause) {
+            text.push_str(": ");
+            text.push_str(&cause);
+        }
+    }
+    text
+}
+
+/// Runs the command until it ends or is interrupted. What it holds is dropped either way, so that an embedded database
+/// that nobody else uses is stopped.
+async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    let patient = match &cli.command {
+        // These end well by themselves when they are interrupted.
+        Command::Serve | Command::Up | Command::Demo(_) => true,
+        Command::Work(work) => work.stays(),
+        // It waits for an answer from the terminal, which only the default handler breaks off.
+        Command::Jobs(_) => true,
+        _ => false,
+    };
+    if patient {
+        return dispatch(cli).await;
+    }
+    tokio::select! {
+        ended = dispatch(cli) => ended,
+        () = run::signal() => Ok(run::interrupted()),
     }
 }
 
@@ -119,9 +168,9 @@ async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
     let globals = cli.globals;
     match cli.command {
         Command::Demo(command) => command.run(&globals).await,
-        Command::Serve => run::serve(&App::open(&globals).await?).await,
-        Command::Work(command) => command.run(&App::open(&globals).await?).await,
-        Command::Up => run::up(&App::open(&globals).await?).await,
+        Command::Serve => run::serve(&App::start(&globals).await?).await,
+        Command::Work(command) => command.run(&App::start(&globals).await?).await,
+        Command::Up => run::up(&App::start(&globals).await?).await,
         Command::Migrate => run::migrate(&globals).await,
         Command::Doctor => doctor::run(&globals).await,
         Command::Org(command) => command.run(&App::open(&globals).await?).await,
@@ -133,5 +182,33 @@ async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Export(command) => command.run(&App::open(&globals).await?).await,
         Command::Jobs(command) => command.run(&App::open(&globals).await?).await,
         Command::Schedules(command) => command.run(&App::open(&globals).await?).await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_says_what_it_does() {
+        fn check(command: &clap::Command) {
+            assert!(command.get_about().is_some(), "{} says nothing of itself", command.get_name());
+            command.get_subcommands().for_each(check);
+        }
+        check(&Cli::command());
+    }
+
+    #[test]
+    fn a_cause_is_told_once() {
+        let cause = std::io::Error::other("the disk is full");
+        let error = anyhow::Error::new(cause).context("it failed: the disk is full").context("no export");
+        assert_eq!(told(&error), "no export: it failed: the disk is full");
     }
 }

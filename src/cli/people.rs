@@ -9,7 +9,9 @@ use serde_json::json;
 
 use super::App;
 
-/// Organizations.
+/// Organizations: each sees nothing of the others
+///
+/// An organization has coaches, a coach has clients. All are known by a handle, a short name for the command line.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Org {
     /// Add an organization, or change the one that has this handle
@@ -27,7 +29,9 @@ pub(crate) enum Org {
     List,
 }
 
-/// Coaches.
+/// Coaches, each with a folder in the inbox
+///
+/// What lies in the folder inbox/{handle}/ of the bucket is this coach's: transcripts, and a roster.csv with the clients.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Coach {
     /// Add a coach, or change the one that has this handle
@@ -52,13 +56,15 @@ pub(crate) enum Coach {
     },
     /// List the coaches of an organization
     List {
-        /// The handle of the organization
+        /// The organization's handle; needed where there are several
         #[arg(long)]
-        org: String,
+        org: Option<String>,
     },
 }
 
-/// Clients.
+/// Clients, and the names by which transcripts know them
+///
+/// A roster.csv in the coach's folder of the inbox does the same for many at once.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Client {
     /// Add a client, or change the one that has this email
@@ -141,7 +147,7 @@ impl Coach {
                 })?;
             }
             Self::List { org } => {
-                let coaches = people::list_coaches(&app.db, &org).await?;
+                let coaches = people::list_coaches(&app.db, app.organization(org.as_deref()).await?).await?;
                 app.output.list(
                     &coaches,
                     "no coaches yet: add one with `debrief coach add`",
@@ -174,7 +180,8 @@ impl Client {
             }
             Self::Import { coach, file } => {
                 let bytes = std::fs::read(&file).with_context(|| file.display().to_string())?;
-                let applied = people::import_roster(&app.db, &coach, &bytes).await?;
+                let imported = people::import_roster(&app.db, &coach, &bytes).await;
+                let applied = imported.with_context(|| file.display().to_string())?;
                 app.output.one(&applied, |applied| {
                     let mut text = format!("{} added, {} there already", applied.added, applied.updated);
                     for problem in &applied.problems {

@@ -23,7 +23,7 @@ use crate::{
     telemetry,
 };
 
-/// Run jobs.
+/// Run jobs
 ///
 /// Any number of these may run, on any number of machines. Ctrl-C or SIGTERM stops taking jobs, waits for the running
 /// ones, and gives back what does not end in time.
@@ -35,6 +35,11 @@ pub(crate) struct Work {
 }
 
 impl Work {
+    /// Whether it runs until it is interrupted.
+    pub(crate) fn stays(&self) -> bool {
+        !self.drain
+    }
+
     pub(crate) async fn run(self, app: &App) -> anyhow::Result<ExitCode> {
         if !self.drain {
             let shutdown = CancellationToken::new();
@@ -67,25 +72,27 @@ impl Work {
 
 /// Serves the pages until Ctrl-C or SIGTERM.
 pub(crate) async fn serve(app: &App) -> anyhow::Result<ExitCode> {
+    let pages = Pages::listen(app).await?;
     let shutdown = CancellationToken::new();
     on_signal(&shutdown);
-    serve_pages(app, shutdown).await?;
+    pages.serve(app, shutdown).await?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// Serves and works until Ctrl-C or SIGTERM.
 pub(crate) async fn up(app: &App) -> anyhow::Result<ExitCode> {
+    let pages = Pages::listen(app).await?;
     let shutdown = CancellationToken::new();
     on_signal(&shutdown);
     eprintln!("review pages: {}  admin: http://{}", app.config.review.base_url, app.config.http.admin_listen);
-    serve_and_work(app, shutdown).await?;
+    serve_and_work(app, pages, shutdown).await?;
     Ok(ExitCode::SUCCESS)
 }
 
 /// Serves and works until `shutdown`.
-pub(crate) async fn serve_and_work(app: &App, shutdown: CancellationToken) -> anyhow::Result<()> {
+pub(crate) async fn serve_and_work(app: &App, pages: Pages, shutdown: CancellationToken) -> anyhow::Result<()> {
     let work = queue::work(app.services.clone(), debrief_jobs::catalogue(), worker_settings(app)?, shutdown.clone());
-    tokio::try_join!(async { Ok(work.await?) }, serve_pages(app, shutdown))?;
+    tokio::try_join!(async { Ok(work.await?) }, pages.serve(app, shutdown))?;
     Ok(())
 }
 
@@ -125,38 +132,63 @@ pub(crate) async fn drain_kind<J: Job>(app: &App) -> anyhow::Result<Drained> {
 pub(crate) fn on_signal(shutdown: &CancellationToken) {
     let shutdown = shutdown.clone();
     tokio::spawn(async move {
-        #[cfg(unix)]
-        {
-            use tokio::signal::unix::{SignalKind, signal};
-            if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-                tokio::select! {
-                    _ = terminate.recv() => {}
-                    _ = tokio::signal::ctrl_c() => {}
-                }
-            }
-        }
-        #[cfg(not(unix))]
-        let _ = tokio::signal::ctrl_c().await;
+        signal().await;
         tracing::info!("shutting down");
         shutdown.cancel();
     });
 }
 
-async fn serve_pages(app: &App, shutdown: CancellationToken) -> anyhow::Result<()> {
-    let state = HttpState { services: app.services.clone(), metrics: telemetry::metrics() };
-    let public = listen(app.config.http.listen, "http.listen").await?;
-    let admin = listen(app.config.http.admin_listen, "http.admin_listen").await?;
-    tokio::try_join!(
-        http::serve(public, http::public_router(state.clone()), shutdown.clone()),
-        http::serve(admin, http::admin_router(state), shutdown),
-    )?;
-    Ok(())
+/// Ends at Ctrl-C or SIGTERM.
+pub(crate) async fn signal() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = terminate.recv() => {}
+                _ = tokio::signal::ctrl_c() => {}
+            }
+        }
+    }
+    #[cfg(not(unix))]
+    let _ = tokio::signal::ctrl_c().await;
+}
+
+/// How a command ends that was interrupted: as shells expect it.
+pub(crate) fn interrupted() -> ExitCode {
+    eprintln!("interrupted");
+    ExitCode::from(130)
+}
+
+/// The addresses of the pages, taken before anything else is done: who cannot have them is told at once.
+pub(crate) struct Pages {
+    public: TcpListener,
+    admin: TcpListener,
+}
+
+impl Pages {
+    /// Listens on the addresses of the settings.
+    pub(crate) async fn listen(app: &App) -> anyhow::Result<Self> {
+        let http = &app.config.http;
+        let public = listen(http.listen, "http.listen", "DEBRIEF_HTTP__LISTEN").await?;
+        let admin = listen(http.admin_listen, "http.admin_listen", "DEBRIEF_HTTP__ADMIN_LISTEN").await?;
+        Ok(Self { public, admin })
+    }
+
+    async fn serve(self, app: &App, shutdown: CancellationToken) -> anyhow::Result<()> {
+        let state = HttpState { services: app.services.clone(), metrics: telemetry::metrics() };
+        tokio::try_join!(
+            http::serve(self.public, http::public_router(state.clone()), shutdown.clone()),
+            http::serve(self.admin, http::admin_router(state), shutdown),
+        )?;
+        Ok(())
+    }
 }
 
 /// A worker's own admin page and metrics. Several workers on one machine: the first has the address, and that is all.
 async fn serve_admin(app: &App, shutdown: CancellationToken) -> anyhow::Result<()> {
     let state = HttpState { services: app.services.clone(), metrics: telemetry::metrics() };
-    match listen(app.config.http.admin_listen, "http.admin_listen").await {
+    match listen(app.config.http.admin_listen, "http.admin_listen", "DEBRIEF_HTTP__ADMIN_LISTEN").await {
         Ok(listener) => Ok(http::serve(listener, http::admin_router(state), shutdown).await?),
         Err(error) => {
             tracing::warn!(error = %error, "this worker has no admin page of its own");
@@ -165,8 +197,12 @@ async fn serve_admin(app: &App, shutdown: CancellationToken) -> anyhow::Result<(
     }
 }
 
-async fn listen(address: std::net::SocketAddr, key: &str) -> anyhow::Result<TcpListener> {
+async fn listen(address: std::net::SocketAddr, key: &str, variable: &str) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).await.map_err(|error| {
-        anyhow::anyhow!("cannot listen on {address}: {error}; set another address with the setting {key}")
+        anyhow::anyhow!(
+            "cannot listen on {address}: {error}; choose another address with the setting {key}, or {variable}={}:{}",
+            address.ip(),
+            address.port().saturating_add(1000)
+        )
     })
 }

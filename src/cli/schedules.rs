@@ -9,7 +9,9 @@ use serde_json::json;
 
 use super::{App, run};
 
-/// Schedules.
+/// Schedules: what runs by the clock
+///
+/// The setting queue.schedules changes when, or switches one off.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Schedules {
     /// List schedules with their last and next tick

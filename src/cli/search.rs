@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::App;
 
-/// Search what was said and what was summarised.
+/// Search what was said and what was summarised
 ///
 /// By words and by meaning at once. "Quoted phrases", `or` and `-without` work as on the web.
 #[derive(Debug, Args)]

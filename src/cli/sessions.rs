@@ -1,15 +1,24 @@
-//! `debrief sessions`: where each session stands.
+//! `debrief sessions`: where each session stands, and what a person decides about a follow-up.
 
 use std::process::ExitCode;
 
 use anyhow::Context;
-use clap::Subcommand;
-use debrief_jobs::model::listing::{self, Detail, Filter, Row};
+use clap::{ArgGroup, Args, Subcommand};
+use debrief_jobs::{
+    db::Tx,
+    follow_up::{self, Verdict},
+    model::listing::{self, Detail, Filter, Row, Summary},
+    people,
+};
+use serde_json::json;
 use uuid::Uuid;
 
 use super::{App, output::table};
 
-/// Sessions and where they stand.
+/// Sessions and where they stand
+///
+/// received, parsed, attributed, summarized are on their way; in_review and waiting_for_speakers wait for the coach;
+/// closed and rejected are at their end.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Sessions {
     /// List sessions, the newest first
@@ -36,6 +45,27 @@ pub(crate) enum Sessions {
         /// The session's id
         id: Uuid,
     },
+    /// Say what became of a follow-up that failed or whose fate is unknown
+    FollowUp(FollowUp),
+}
+
+/// Say what became of a follow-up that failed or whose fate is unknown.
+///
+/// Debrief does not send such a mail a second time by itself: ask the client first.
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("verdict").required(true))]
+pub(crate) struct FollowUp {
+    /// The session's id
+    session: Uuid,
+    /// The client: the name, or the id where two have the same name (see `debrief sessions show --json`)
+    #[arg(long, value_name = "NAME OR ID")]
+    client: String,
+    /// The client has it
+    #[arg(long, group = "verdict")]
+    arrived: bool,
+    /// The client does not have it: it is sent again, under the same Message-ID
+    #[arg(long, group = "verdict")]
+    send_again: bool,
 }
 
 impl Sessions {
@@ -46,26 +76,75 @@ impl Sessions {
                     Some(handle) => vec![app.organization(Some(&handle)).await?],
                     None => app.db.organizations().await?,
                 };
+                if let Some(handle) = &coach {
+                    // A list without sessions would hide a mistyped handle.
+                    people::coach(&app.db, handle).await?;
+                }
+                let all = coach.is_none() && state.is_none() && !failed;
                 let filter = Filter { coach, state, failed, id: None, limit };
                 let mut rows = Vec::new();
                 for organization in organizations {
                     let mut tx = app.db.tenant(organization).await?;
                     rows.extend(listing::sessions(&mut tx, &filter).await?);
                 }
-                app.output.list(
-                    &rows,
-                    "no sessions yet: drop a transcript into inbox/{coach}/ of the bucket",
-                    HEADINGS,
-                    cells,
-                )?;
+                let none = if all {
+                    "no sessions yet: drop a transcript into inbox/{coach}/ of the bucket"
+                } else {
+                    "no such sessions"
+                };
+                app.output.list(&rows, none, HEADINGS, cells)?;
             }
             Self::Show { id } => {
                 let mut tx = app.tenant_of_session(id).await?;
                 let detail = listing::session(&mut tx, id).await?.context("the session was there a moment ago")?;
                 app.output.one(&detail, text)?;
             }
+            Self::FollowUp(decision) => decision.run(app).await?,
         }
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl FollowUp {
+    async fn run(self, app: &App) -> anyhow::Result<()> {
+        let mut tx = app.tenant_of_session(self.session).await?;
+        let detail = listing::session(&mut tx, self.session).await?.context("the session was there a moment ago")?;
+        let Summary { id, client, .. } = self.summary(&detail)?;
+        let verdict = if self.arrived { Verdict::Arrived } else { Verdict::SendAgain };
+        if !follow_up::decide(&mut tx, *id, verdict).await? {
+            let mut mails = detail.mails.iter().rev();
+            match mails.find(|mail| mail.kind == "follow_up" && mail.client.as_ref() == Some(client)) {
+                Some(mail) => anyhow::bail!("there is nothing to decide: the follow-up to {client} is {}", mail.state),
+                None => anyhow::bail!("there is no follow-up to {client} in this session yet"),
+            }
+        }
+        tx.commit().await?;
+        let decided = if self.arrived { "arrived" } else { "send_again" };
+        app.output.one(&json!({ "client": client, "decided": decided }), |_| {
+            if self.arrived {
+                format!("noted: {client} has the follow-up")
+            } else {
+                format!("a worker sends the follow-up to {client} again")
+            }
+        })
+    }
+
+    /// The summary of the client that is meant.
+    fn summary<'a>(&self, detail: &'a Detail) -> anyhow::Result<&'a Summary> {
+        let wanted = self.client.trim();
+        let id = wanted.parse::<Uuid>().ok();
+        let meant = |summary: &&Summary| {
+            id == Some(summary.client_id) || summary.client.to_lowercase() == wanted.to_lowercase()
+        };
+        let found: Vec<&Summary> = detail.summaries.iter().filter(meant).collect();
+        match found[..] {
+            [only] => Ok(only),
+            [] => {
+                let names: Vec<&str> = detail.summaries.iter().map(|summary| summary.client.as_str()).collect();
+                anyhow::bail!("this session has no client {wanted:?}; it has: {}", names.join(", "))
+            }
+            _ => anyhow::bail!("{} clients are called {wanted}: give the id instead of the name", found.len()),
+        }
     }
 }
 
@@ -166,12 +245,21 @@ fn text(detail: &Detail) -> String {
     part(
         "Mails",
         table(
-            ["KIND", "STATE", "SENT", "ERROR"],
+            ["KIND", "TO", "STATE", "SENT", "ERROR"],
             detail.mails.iter().map(|mail| {
                 let sent = mail.sent_at.map(|at| at.format("%Y-%m-%d %H:%M:%S UTC").to_string()).unwrap_or_default();
-                [mail.kind.clone(), mail.state.clone(), sent, mail.error.clone().unwrap_or_default()]
+                let to = mail.client.clone().unwrap_or_else(|| "the coach".into());
+                [mail.kind.clone(), to, mail.state.clone(), sent, mail.error.clone().unwrap_or_default()]
             }),
         ),
     );
+    for mail in &detail.mails {
+        if mail.kind == "follow_up" && matches!(mail.state.as_str(), "uncertain" | "failed") {
+            let (client, session) = (mail.client.as_deref().unwrap_or_default(), row.id);
+            text.push_str(&format!(
+                "\nDoes {client} have the follow-up? Ask, then say so:\n  debrief sessions follow-up {session} --client '{client}' --arrived\n  debrief sessions follow-up {session} --client '{client}' --send-again\n"
+            ));
+        }
+    }
     text
 }

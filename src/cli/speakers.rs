@@ -13,7 +13,10 @@ use uuid::Uuid;
 
 use super::App;
 
-/// The speakers whom a session waits for.
+/// The speakers whom a session waits for
+///
+/// A session whose speakers are not all known waits until somebody names them, on the page that the coach was mailed or
+/// here. `debrief sessions list --state waiting_for_speakers` shows which do.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Speakers {
     /// List the unknown speakers of a session, with excerpts
@@ -21,11 +24,10 @@ pub(crate) enum Speakers {
         /// The session's id
         session: Uuid,
     },
-    /// Say who a speaker is; remembered for the coach's later sessions
     Name(Name),
 }
 
-/// Say who a speaker is.
+/// Say who a speaker is; remembered for the coach's later sessions
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("who").required(true))]
 pub(crate) struct Name {

@@ -60,6 +60,15 @@ pub struct Log {
     pub format: LogFormat,
 }
 
+impl Log {
+    /// Leaves only warnings, unless the operator asked for something else than the default.
+    pub fn quieten(&mut self) {
+        if self.filter == "info" {
+            self.filter = "warn".into();
+        }
+    }
+}
+
 /// How log lines look.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -99,7 +108,29 @@ impl Config {
             .source(Some(environment()));
         let mut config: Self = builder.add_source(environment).build()?.try_deserialize()?;
         config.fill(data);
+        config.check().map_err(|problem| ConfigError(config::ConfigError::Message(problem)))?;
         Ok(config)
+    }
+
+    /// What a type cannot say of a value: which key, what is wrong and what to write.
+    fn check(&self) -> Result<(), String> {
+        tracing_subscriber::EnvFilter::try_new(&self.log.filter)
+            .map_err(|error| format!("log.filter: {error}; write `info`, `debug` or `info,queue=debug`"))?;
+        if !matches!(self.review.base_url.scheme(), "http" | "https") {
+            return Err(format!(
+                "review.base_url: `{}` begins neither with http:// nor https://",
+                self.review.base_url
+            ));
+        }
+        let counts = [
+            ("database_connections", u64::from(self.database_connections), 2),
+            ("ingest.max_bytes", self.ingest.max_bytes, 1),
+            ("review.link_days", u64::from(self.review.link_days), 1),
+        ];
+        match counts.into_iter().find(|(_, value, least)| value < least) {
+            Some((key, value, least)) => Err(format!("{key}: {value} is too little; write {least} or more")),
+            None => Ok(()),
+        }
     }
 
     fn fill(&mut self, data: &Path) {
@@ -161,12 +192,94 @@ mod tests {
         assert_eq!(config.review.hold_seconds, 600);
     }
 
-    #[test]
-    fn a_key_that_nobody_knows_is_named() {
+    /// What is said of a settings file with `text`; none where it can be used.
+    fn complaint(text: &str) -> Option<String> {
         let folder = tempfile::tempdir().expect("a folder");
         let file = folder.path().join("debrief.toml");
-        std::fs::write(&file, "[review]\nlink_day = 3\n").expect("a file");
-        let error = Config::load(Some(&file), Path::new("/data")).expect_err("the key is unknown").to_string();
-        assert!(error.contains("link_day"), "{error}");
+        std::fs::write(&file, text).expect("a file");
+        Config::load(Some(&file), Path::new("/data")).err().map(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_setting_that_cannot_be_used_is_named() {
+        for (text, key) in [
+            ("bukket = 'x'", "bukket"),
+            ("[http]\nlisten = 'here'", "listen"),
+            ("[queue]\nconcurency = 3", "concurency"),
+            ("[ingest]\nmax_byte = 3", "max_byte"),
+            ("[llm]\ntimeout = 3", "timeout"),
+            ("[index]\nembeder = 'hashed'", "embeder"),
+            ("[mail]\nurll = ''", "urll"),
+            ("[review]\nlink_day = 3", "link_day"),
+            ("[review]\nbase_url = 'debrief.example'", "base_url"),
+            ("[review]\nbase_url = 'file:///x'", "review.base_url"),
+            ("[log]\nfilter = 'queue=loud'", "log.filter"),
+            ("[log]\nformat = 'yaml'", "format"),
+            ("database_connections = 1", "database_connections"),
+        ] {
+            let complaint = complaint(text).unwrap_or_else(|| panic!("{text} is taken"));
+            assert!(complaint.contains(key), "{text}: {complaint}");
+        }
+        assert_eq!(complaint(DEFAULTS), None);
+    }
+
+    /// A struct of settings names its fields to who offers it none: so no key is in the code and not in the manual.
+    #[test]
+    fn the_manual_names_every_key() {
+        fn fields<'de, T: Deserialize<'de>>() -> &'static [&'static str] {
+            let mut found: &'static [&'static str] = &[];
+            let _ = T::deserialize(Fields(&mut found));
+            assert!(!found.is_empty(), "a struct has fields");
+            found
+        }
+        let sections = [
+            ("", fields::<Config>()),
+            ("[http]", fields::<Http>()),
+            ("[queue]", fields::<queue::Settings>()),
+            ("[ingest]", fields::<ingest::Settings>()),
+            ("[llm]", fields::<llm::Settings>()),
+            ("[index]", fields::<index::Settings>()),
+            ("[mail]", fields::<mail::Settings>()),
+            ("[review]", fields::<review::Settings>()),
+            ("[log]", fields::<Log>()),
+        ];
+        for (section, keys) in sections {
+            let from = DEFAULTS.find(&format!("\n{section}")).expect("the section is there");
+            let text = &DEFAULTS[from + 1 + section.len()..];
+            // Up to the next section; `[queue.schedules]` belongs to its parent.
+            let text = text
+                .split("\n[")
+                .enumerate()
+                .take_while(|(at, part)| *at == 0 || part.starts_with("queue.") && section == "[queue]");
+            let text: String = text.map(|(_, part)| format!("\n{part}")).collect();
+            for key in keys {
+                let written = ["", "# "].iter().any(|lead| text.contains(&format!("\n{lead}{key} = ")));
+                let is_section = DEFAULTS.contains(&format!("\n[{key}]")) || DEFAULTS.contains(&format!(".{key}]"));
+                assert!(written || is_section, "{section} {key} is not in default.toml");
+            }
+        }
+    }
+
+    /// Offers nothing; only listens which fields are asked for.
+    struct Fields<'a>(&'a mut &'static [&'static str]);
+
+    impl<'de> serde::Deserializer<'de> for Fields<'_> {
+        type Error = serde::de::value::Error;
+        fn deserialize_struct<V: serde::de::Visitor<'de>>(
+            self,
+            _name: &'static str,
+            fields: &'static [&'static str],
+            _visitor: V,
+        ) -> Result<V::Value, Self::Error> {
+            *self.0 = fields;
+            Err(serde::de::Error::custom("only the fields were asked for"))
+        }
+        fn deserialize_any<V: serde::de::Visitor<'de>>(self, _visitor: V) -> Result<V::Value, Self::Error> {
+            Err(serde::de::Error::custom("not a struct"))
+        }
+        serde::forward_to_deserialize_any! {
+            bool i8 i16 i32 i64 u8 u16 u32 u64 f32 f64 char str string bytes byte_buf option unit unit_struct
+            newtype_struct seq tuple tuple_struct map enum identifier ignored_any
+        }
     }
 }

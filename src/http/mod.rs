@@ -30,7 +30,7 @@ use axum::{
     extract::{DefaultBodyLimit, MatchedPath, Request, State},
     http::StatusCode,
     middleware,
-    response::Response,
+    response::{IntoResponse, Response},
     routing::{get, post},
 };
 use debrief_jobs::Services;
@@ -120,11 +120,16 @@ fn finish(routes: Router<HttpState>, state: HttpState) -> Router {
         .layer(middleware::from_fn_with_state(state.clone(), guard::refuse_cross_site))
         .layer(DefaultBodyLimit::max(MAX_BODY_BYTES))
         .layer(TimeoutLayer::with_status_code(StatusCode::SERVICE_UNAVAILABLE, TIMEOUT))
-        .layer(CatchPanicLayer::new())
+        .layer(CatchPanicLayer::custom(panicked))
         .layer(middleware::from_fn_with_state(state.clone(), failure::render))
         .layer(middleware::from_fn_with_state(state.clone(), guard::add_headers))
         .layer(TraceLayer::new_for_http().make_span_with(span).on_request(()).on_response(on_response))
         .with_state(state)
+}
+
+/// The panic's message may quote what was said, and goes nowhere; the log has its place in the source.
+fn panicked(_: Box<dyn std::any::Any + Send>) -> Response {
+    Failure::internal(&"the page panicked").into_response()
 }
 
 /// The route and not the path: a path may hold a token.

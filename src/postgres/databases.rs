@@ -13,17 +13,43 @@ pub fn named(url: &SecretString, name: &str) -> Result<SecretString, url::ParseE
     Ok(SecretString::from(url.to_string()))
 }
 
+/// Whether the server of `url` has the database `name`.
+///
+/// # Errors
+/// When the server does not answer.
+pub async fn exists(url: &SecretString, name: &str) -> Result<bool, sqlx::Error> {
+    let mut connection = PgConnection::connect(url.expose_secret()).await?;
+    let there = is_there(&mut connection, name).await?;
+    connection.close().await?;
+    Ok(there)
+}
+
+async fn is_there(connection: &mut PgConnection, name: &str) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar("select exists (select from pg_database where datname = $1)")
+        .bind(name)
+        .fetch_one(connection)
+        .await
+}
+
+/// Takes the lock `key` on the database of `url`: held by one at a time, and until the connection is dropped, however its
+/// process ends. None where somebody else holds it.
+///
+/// # Errors
+/// When the server does not answer.
+pub async fn lock(url: &SecretString, key: i64) -> Result<Option<PgConnection>, sqlx::Error> {
+    let mut connection = PgConnection::connect(url.expose_secret()).await?;
+    let taken: bool =
+        sqlx::query_scalar("select pg_try_advisory_lock($1)").bind(key).fetch_one(&mut connection).await?;
+    Ok(taken.then_some(connection))
+}
+
 /// Makes the database `name` on the server of `url` where it is not there yet.
 ///
 /// # Errors
 /// When the server does not answer, or its user may make no databases.
 pub async fn ensure(url: &SecretString, name: &str) -> Result<(), sqlx::Error> {
     let mut connection = PgConnection::connect(url.expose_secret()).await?;
-    let there: bool = sqlx::query_scalar("select exists (select from pg_database where datname = $1)")
-        .bind(name)
-        .fetch_one(&mut connection)
-        .await?;
-    if !there {
+    if !is_there(&mut connection, name).await? {
         // The names are the program's own, never a user's.
         connection.execute(sqlx::AssertSqlSafe(format!("create database \"{name}\""))).await?;
     }

@@ -78,6 +78,17 @@ impl SmtpServer {
         tokio::time::timeout(std::time::Duration::from_secs(30), taken).await.expect("the server takes the message");
     }
 
+    /// From now on it does not answer to the first `step` (`rcpt` or `data`) that concerns this address.
+    pub(crate) fn hold(&self, step: &str, address: &str) {
+        std::fs::write(self.folder.path().join(format!("hold-{step}")), address).expect("the folder is writable");
+    }
+
+    /// Waits until it leaves somebody without an answer.
+    pub(crate) async fn has_held(&self) {
+        let held = self.folder.path().join("held");
+        super::installation::wait_for("the mail server to be asked", async || held.exists().then_some(())).await;
+    }
+
     /// Lets it answer to the slow.
     pub(crate) fn release(&self) {
         std::fs::write(self.folder.path().join("release"), "").expect("the folder is writable");

@@ -11,6 +11,9 @@ behaves:
   hung             takes the message and never answers, the first time
   slow             takes the message and answers once FOLDER/release exists
 
+It does not answer to the first RCPT to an address that FOLDER/hold-rcpt holds, nor to the DATA of the first message to one
+that FOLDER/hold-data holds; when it has come that far, FOLDER/held exists.
+
 usage: smtp_server.py --decode FILE…  Prints .eml files decoded in the same way.
 """
 
@@ -36,6 +39,14 @@ def first_time(name):
 
 def local_part(address):
     return address.split("@")[0]
+
+
+async def hold(step, address):
+    """Keeps the first conversation with this address waiting at this step, where the test has asked for it."""
+    path = os.path.join(folder, "hold-" + step)
+    if os.path.exists(path) and open(path).read() == address and first_time((step, address)):
+        open(os.path.join(folder, "held"), "w").close()
+        await asyncio.sleep(3600)
 
 
 def decode(content):
@@ -67,6 +78,13 @@ def authenticate(server, session, envelope, mechanism, login):
     return AuthResult(success=(login.login, login.password) == (b"maya", b"p@ss"))
 
 
+class Server(SMTP):
+    async def smtp_DATA(self, arg):
+        # Before the 354: the message has not begun to flow.
+        await hold("data", self.envelope.rcpt_tos[0] if self.envelope.rcpt_tos else "")
+        return await super().smtp_DATA(arg)
+
+
 class Handler:
     async def handle_RCPT(self, server, session, envelope, address, options):
         who = local_part(address)
@@ -77,6 +95,7 @@ class Handler:
         if who == "dropped-early" and first_time(who):
             server.transport.abort()
             return "421 going away"
+        await hold("rcpt", address)
         envelope.rcpt_tos.append(address)
         return "250 OK"
 
@@ -99,7 +118,7 @@ class Handler:
 async def main():
     loop = asyncio.get_running_loop()
     options = {"hostname": "mail.test", "enable_SMTPUTF8": True, "authenticator": authenticate, "auth_require_tls": False}
-    server = await loop.create_server(lambda: SMTP(Handler(), **options), "127.0.0.1", 0)
+    server = await loop.create_server(lambda: Server(Handler(), **options), "127.0.0.1", 0)
     print(server.sockets[0].getsockname()[1], flush=True)
     # The test holds our standard input open: when it ends, however it ends, so do we.
     await loop.run_in_executor(None, sys.stdin.read)

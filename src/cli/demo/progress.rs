@@ -52,9 +52,10 @@ impl Progress {
             let _ = self.bars.println(what);
         }
     }
+}
 
-    /// Stops following.
-    pub(super) fn finish(self) {
+impl Drop for Progress {
+    fn drop(&mut self) {
         self.watcher.abort();
         let _ = self.bars.clear();
     }

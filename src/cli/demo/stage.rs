@@ -15,7 +15,8 @@ use debrief_jobs::{
     review::{self, Visitor, actions},
     rollup::WeeklyRollup,
 };
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
+use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::fixtures::{self, Manifest};
@@ -25,21 +26,19 @@ use crate::{
         app::{config, data_folder, server},
         output::Output,
     },
-    config::file_url,
+    config::{Config, file_url},
     postgres::databases,
     telemetry,
 };
 
-const DATABASE: &str = "debrief_demo";
+/// The demo's database, beside the one of the installation.
+pub(crate) const DATABASE: &str = "debrief_demo";
+/// The key of the advisory lock that the running demo holds.
+const LOCK: i64 = 0x6465_6d6f;
 
-/// Opens an empty installation for the demo: everything below `{data folder}/demo`, offline, without a hold on mail.
-pub(super) async fn set(globals: &Globals) -> anyhow::Result<App> {
-    let mut config = config(globals)?;
+/// Makes the settings the demo's: everything below `{data folder}/demo`, offline, without a hold on mail.
+pub(crate) fn settle(config: &mut Config, globals: &Globals) -> anyhow::Result<()> {
     let folder = data_folder(globals).join("demo");
-    if config.log.filter == "info" {
-        // What happens is told by bars and by the outcome.
-        config.log.filter = "warn".into();
-    }
     config.bucket = file_url(&folder.join("bucket"));
     config.mail.url = SecretString::from(file_url(&folder.join("mail")));
     config.mail.from = "Debrief <debrief@northlight.example>".into();
@@ -49,20 +48,37 @@ pub(super) async fn set(globals: &Globals) -> anyhow::Result<App> {
     if config.review.base_url.as_str() == "http://127.0.0.1:8080/" {
         config.review.base_url = format!("http://{}", config.http.listen).parse()?;
     }
+    Ok(())
+}
+
+/// Opens an empty installation for the demo. The connection holds the demo's lock for as long as it lives.
+pub(super) async fn set(globals: &Globals) -> anyhow::Result<(App, PgConnection)> {
+    let mut config = config(globals)?;
+    settle(&mut config, globals)?;
+    if config.log.filter == "info" {
+        // What happens is told by bars and by the outcome; a slow statement of a busy laptop is no news.
+        config.log.filter = "warn,sqlx=error".into();
+    }
     telemetry::log(&config.log);
 
-    eprintln!("Postgres is brought and started (the first time takes a moment)");
+    if config.database_url.expose_secret().is_empty() {
+        eprintln!("Postgres is brought and started (the first time takes a moment)");
+    }
     let (url, postgres) = server(&config, globals).await?;
+    let lock = databases::lock(&url, LOCK).await.context("the database does not answer (DATABASE_URL)")?.context(
+        "a demo runs here already: look at its pages, or end it with Ctrl-C first. A second one at the same time needs \
+         a --data-dir and addresses of its own (DEBRIEF_HTTP__LISTEN, DEBRIEF_HTTP__ADMIN_LISTEN)",
+    )?;
     databases::anew(&url, DATABASE).await.context("the demo's database cannot be made")?;
     let url = databases::named(&url, DATABASE)?;
     db::migrate(&url).await?;
     for part in ["bucket", "mail"] {
-        let path = folder.join(part);
+        let path = data_folder(globals).join("demo").join(part);
         if path.exists() {
             std::fs::remove_dir_all(&path).with_context(|| path.display().to_string())?;
         }
     }
-    App::over(config, url, postgres, Output::new(globals.json))
+    Ok((App::over(config, url, postgres, Output::new(globals.json))?, lock))
 }
 
 /// Today, where the demo's organization is.

@@ -1,0 +1,185 @@
+//! Two organizations with whole sessions see nothing of each other: not in a table, not by search, in an export or on a
+//! page.
+
+use std::collections::BTreeSet;
+
+use axum::http::StatusCode;
+use debrief::http::public_router;
+use debrief_jobs::{
+    db::Tx,
+    export::{self, ExportOrganization, Manifest},
+    index::{IndexSession, IndexSummary, Query, search},
+    review::RequestReview,
+    rollup::WeeklyRollup,
+};
+use sqlx::{AssertSqlSafe, PgConnection, Row};
+use uuid::Uuid;
+
+use super::{names, owner};
+use crate::{
+    http::visit::{self, get, post},
+    support::{Reviewed, World},
+};
+
+/// An organization's session after every stage.
+struct Full {
+    organization: Uuid,
+    coach: Uuid,
+    client: Uuid,
+    reviewed: Reviewed,
+    manifest: Manifest,
+    /// The cookie of a browser that opened its review.
+    cookie: String,
+}
+
+/// Fills every tenant table for the world's organization.
+async fn fill(world: &World) -> Full {
+    let reviewed = Reviewed::new(world).await;
+    world.run(&IndexSession { session_id: reviewed.session }).await.expect("it is indexed");
+    world.run(&IndexSummary { summary_id: reviewed.summary, version: 1 }).await.expect("it is indexed");
+    world.run(&RequestReview { session_id: reviewed.session }).await.expect("the review is asked for");
+    let week = "2026-11-02".parse().expect("a Monday");
+    world.run(&WeeklyRollup { coach_id: world.coach, first_day: Some(week) }).await.expect("the week is rolled up");
+    let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
+    export::start(&mut tx).await.expect("an export is started");
+    for statement in [
+        "insert into aliases (organization_id, coach_id, normalized, written, is_coach, source)
+         select $1, id, 'me', 'Me', true, 'roster' from coaches",
+        "insert into llm_calls (id, organization_id, session_id, task, provider, model, prompt_version)
+         select gen_random_uuid(), $1, id, 'summarize', 'openai', 'm', 'p' from sessions",
+    ] {
+        sqlx::query(statement).bind(world.organization).execute(tx.conn()).await.expect("a row");
+    }
+    tx.commit().await.expect("it is committed");
+    let output = world.run_queued::<ExportOrganization>().await.expect("a job").expect("it is published");
+    let key = output["manifest_key"].as_str().expect("a key");
+    let manifest = std::fs::read(world.folder.path().join("bucket").join(key)).expect("a manifest");
+    let manifest = serde_json::from_slice(&manifest).expect("a good manifest");
+    let cookie = visit::open(world, &reviewed, &public_router(visit::state(&world.services))).await;
+    let (organization, coach, client) = (world.organization, world.coach, world.priya);
+    Full { organization, coach, client, reviewed, manifest, cookie }
+}
+
+/// A world, both of whose organizations are full; it stands on the second one.
+async fn two() -> (World, Full, Full) {
+    let mut world = World::new().await;
+    let one = fill(&world).await;
+    [world.organization, world.coach, world.priya] = world.neighbour().await;
+    let other = fill(&world).await;
+    (world, one, other)
+}
+
+/// Every table under a policy, and the column that says whose a row is.
+async fn tenant_tables(connection: &mut PgConnection) -> Vec<(String, &'static str)> {
+    let tables = names(connection, "select relname::text from pg_class where relrowsecurity").await;
+    assert!(tables.len() > 20, "{tables:?}");
+    tables
+        .into_iter()
+        .map(|table| (table.clone(), if table == "organizations" { "id" } else { "organization_id" }))
+        .collect()
+}
+
+async fn count(connection: &mut PgConnection, sql: String) -> i64 {
+    sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(connection).await.expect("a count")
+}
+
+#[tokio::test]
+async fn no_row_of_a_full_organization_is_seen_or_changed_by_another() {
+    let (world, one, other) = two().await;
+    let db = &world.database.db;
+    let mut all = owner(&world.database).await;
+    for (table, whose) in tenant_tables(&mut all).await {
+        for (own, foreign) in [(&one, &other), (&other, &one)] {
+            let own = own.organization;
+            let there = count(&mut all, format!("select count(*) from {table} where {whose} = '{own}'")).await;
+            assert!(there > 0, "{table} is filled, or this test shows nothing");
+            let mut tx = db.tenant(own).await.expect("a transaction");
+            let seen = count(tx.conn(), format!("select count(*) from {table}")).await;
+            assert_eq!(seen, there, "{table}: its own rows and no others");
+            drop(tx);
+            // Neither by giving away a row of one's own, nor by taking a foreign one.
+            let mut tx = db.tenant(own).await.expect("a transaction");
+            let foreign = foreign.organization;
+            let give = format!("update {table} set {whose} = '{foreign}'");
+            let refused = sqlx::query(AssertSqlSafe(give)).execute(tx.conn()).await.expect_err("no row is given away");
+            let code = refused.as_database_error().and_then(|error| error.code()).expect("Postgres refuses");
+            assert!(["42501", "428C9"].contains(&&*code), "{table}: {refused}");
+        }
+        let mut none = db.system().await.expect("a transaction");
+        let seen = count(none.conn(), format!("select count(*) from {table} where {whose} is not null")).await;
+        assert_eq!(seen, 0, "{table}, seen without an organization");
+        let mut stranger = db.tenant(Uuid::now_v7()).await.expect("a transaction");
+        let seen = count(stranger.conn(), format!("select count(*) from {table}")).await;
+        assert_eq!(seen, 0, "{table}, seen by an organization that has nothing");
+    }
+}
+
+#[tokio::test]
+async fn a_search_finds_the_organizations_own_sessions_only() {
+    let (world, one, other) = two().await;
+    let embedder = &world.services.embedder;
+    // Both said the same words, so each would find the other's.
+    for (own, foreign) in [(&one, &other), (&other, &one)] {
+        let query = |coach, client| Query {
+            text: "planning meeting release notes".into(),
+            coach,
+            client,
+            limit: 100,
+            ..Query::default()
+        };
+        let hits =
+            search(&world.database.db, own.organization, embedder, &query(None, None)).await.expect("it answers");
+        let sessions: BTreeSet<Uuid> = hits.iter().map(|hit| hit.session_id).collect();
+        assert_eq!(sessions, BTreeSet::from([own.reviewed.session]));
+        for filtered in [query(Some(foreign.coach), None), query(None, Some(foreign.client))] {
+            let hits = search(&world.database.db, own.organization, embedder, &filtered).await.expect("it answers");
+            assert_eq!(hits, [], "a foreign id as filter opens nothing");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_export_holds_nothing_of_another_organization() {
+    let (world, one, other) = two().await;
+    for (own, foreign) in [(&one, &other), (&other, &one)] {
+        let mut rows = 0;
+        for file in own.manifest.tables.iter().flat_map(|table| &table.files).filter(|file| file.format != "parquet") {
+            let text = std::fs::read_to_string(world.folder.path().join("bucket").join(&file.key)).expect("a file");
+            for id in [
+                foreign.organization,
+                foreign.coach,
+                foreign.client,
+                foreign.reviewed.session,
+                foreign.reviewed.summary,
+            ] {
+                assert!(!text.contains(&id.to_string()), "{} holds an id of the other organization", file.key);
+            }
+            rows += text.matches(&own.reviewed.session.to_string()).count();
+        }
+        assert!(rows > 10, "its own rows are there");
+    }
+}
+
+#[tokio::test]
+async fn a_review_opens_no_page_of_another_organization() {
+    let (world, one, other) = two().await;
+    let router = public_router(visit::state(&world.services));
+    let page = |full: &Full| format!("/review/{}", full.reviewed.session);
+    for (own, foreign) in [(&one, &other), (&other, &one)] {
+        assert_eq!(get(&router, &page(own), &own.cookie).await.status, StatusCode::OK);
+        // Under its own name, and under the name of the other session's cookie.
+        let secret = own.cookie.split_once('=').expect("a cookie").1;
+        let renamed = format!("debrief-{}={secret}", foreign.reviewed.session.simple());
+        for cookie in [&own.cookie, &renamed] {
+            assert_eq!(get(&router, &page(foreign), cookie).await.status, StatusCode::UNAUTHORIZED);
+        }
+    }
+    // A foreign summary below one's own session, with everything else as it should be.
+    let shown = get(&router, &page(&one), &one.cookie).await;
+    let dismiss = format!("{}/summaries/{}/dismiss", page(&one), other.reviewed.summary);
+    let answer = post(&router, &dismiss, &one.cookie, &[("form_token", &shown.field("form_token"))]).await;
+    assert_eq!(answer.status, StatusCode::NOT_FOUND, "{}", answer.body);
+    let mut all = owner(&world.database).await;
+    let state = sqlx::query("select state from summaries where id = $1").bind(other.reviewed.summary);
+    assert_eq!(state.fetch_one(&mut all).await.expect("the summary").get::<String, _>(0), "done");
+}

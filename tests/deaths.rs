@@ -1,0 +1,143 @@
+//! Every stage whose job is dead: it shows, somebody is told, once, and in words that a coach understands.
+
+use debrief_jobs::{
+    attribute::AttributeSession,
+    db::Tx,
+    export::{self, ExportOrganization},
+    index::{IndexSession, IndexSummary},
+    ingest::RejectTranscript,
+    parse::ParseTranscript,
+    queue::{Context, Job, JobInfo},
+    review::{AskForSpeakers, RequestReview},
+    rollup::WeeklyRollup,
+};
+use uuid::Uuid;
+
+use crate::support::{Reviewed, World};
+
+/// What a system says and a coach need not read.
+const ERROR: &str = "error returned from database: relation 17 is not what it was";
+
+/// Tells of the death of a job, twice, as after a worker that fell in between. Gives the job's id.
+async fn die<J: Job>(world: &World, job: &J) -> Uuid {
+    let info = JobInfo {
+        id: Uuid::now_v7(),
+        kind: J::KIND,
+        organization: Some(world.organization),
+        attempt: 5,
+        max_attempts: 5,
+        fence: 1,
+        correlation_id: Uuid::now_v7(),
+    };
+    let context = Context::new(world.services.clone(), info);
+    job.on_dead(&context, ERROR).await.expect("it is told");
+    job.on_dead(&context, ERROR).await.expect("telling twice is telling once");
+    context.job.id
+}
+
+/// The stage and the reason that the session shows.
+async fn mark(world: &World, session: Uuid) -> (Option<String>, Option<String>) {
+    let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
+    let found = sqlx::query_as("select failed_stage, failed_reason from sessions where id = $1").bind(session);
+    found.fetch_one(tx.conn()).await.expect("the session")
+}
+
+/// To whom mails about `subject` go, each with its text.
+async fn mails(world: &World, subject: Uuid) -> Vec<(String, String)> {
+    let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
+    let found = sqlx::query_as(
+        "select recipient, convert_from(message, 'UTF8') from mails
+         where subject_id = $1 and kind = 'session_failed' and state = 'queued' order by recipient",
+    );
+    found.bind(subject).fetch_all(tx.conn()).await.expect("the ledger")
+}
+
+async fn transcript(world: &World, session: Uuid) -> Uuid {
+    let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
+    let found = sqlx::query_scalar("select id from transcripts where session_id = $1").bind(session);
+    found.fetch_one(tx.conn()).await.expect("a transcript")
+}
+
+#[tokio::test]
+async fn a_dead_stage_marks_the_session_and_tells_the_coach() {
+    let world = World::new().await;
+    let session_id = Reviewed::new(&world).await.session;
+    let transcript_id = transcript(&world, session_id).await;
+    // One after the other on one session: a later death is told although an earlier one was.
+    let dead = [
+        ("parse", die(&world, &ParseTranscript { transcript_id }).await),
+        ("ingest", die(&world, &RejectTranscript { transcript_id }).await),
+        ("attribute", die(&world, &AttributeSession { session_id }).await),
+        ("review", die(&world, &AskForSpeakers { session_id }).await),
+        ("review", die(&world, &RequestReview { session_id }).await),
+    ];
+    for (stage, job) in dead {
+        let told = mails(&world, job).await;
+        assert_eq!(told.len(), 1, "{stage}");
+        let (recipient, text) = &told[0];
+        assert_eq!(recipient, "maya@northlight.example");
+        assert!(text.contains("What to do") && !text.contains("relation"), "{stage}: {text}");
+    }
+    let (stage, reason) = mark(&world, session_id).await;
+    assert_eq!(stage.as_deref(), Some("review"));
+    assert!(reason.is_some_and(|reason| reason.ends_with('.') && !reason.contains("relation")));
+}
+
+#[tokio::test]
+async fn what_is_beside_the_path_does_not_hide_that_the_path_has_stopped() {
+    let world = World::new().await;
+    let reviewed = Reviewed::new(&world).await;
+    die(&world, &IndexSession { session_id: reviewed.session }).await;
+    let (stage, reason) = mark(&world, reviewed.session).await;
+    assert_eq!(stage.as_deref(), Some("index"));
+    assert!(reason.is_some_and(|reason| reason.contains("search") && !reason.contains("relation")));
+    die(&world, &AttributeSession { session_id: reviewed.session }).await;
+    die(&world, &IndexSummary { summary_id: reviewed.summary, version: 1 }).await;
+    assert_eq!(mark(&world, reviewed.session).await.0.as_deref(), Some("attribute"));
+    // The index goes on; the path has not.
+    world.run(&IndexSession { session_id: reviewed.session }).await.expect("it is indexed");
+    assert_eq!(mark(&world, reviewed.session).await.0.as_deref(), Some("attribute"));
+}
+
+#[tokio::test]
+async fn a_coach_who_cannot_be_written_to_keeps_no_death_from_being_marked() {
+    let world = World::new().await;
+    let session_id = Reviewed::new(&world).await.session;
+    world.execute("update coaches set email = 'nowhere' where id = $1", world.coach).await;
+    let job = die(&world, &AttributeSession { session_id }).await;
+    assert_eq!(mark(&world, session_id).await.0.as_deref(), Some("attribute"));
+    assert_eq!(mails(&world, job).await, []);
+}
+
+#[tokio::test]
+async fn a_coach_is_told_that_a_week_is_missing() {
+    let world = World::new().await;
+    let first_day = Some("2026-11-02".parse().expect("a Monday"));
+    let job = die(&world, &WeeklyRollup { coach_id: world.coach, first_day }).await;
+    let told = mails(&world, job).await;
+    assert_eq!(told.len(), 1);
+    assert!(told[0].1.contains("Your week") && told[0].1.contains("2 November"), "{}", told[0].1);
+}
+
+#[tokio::test]
+async fn those_who_answer_for_an_organization_are_told_of_a_dead_export() {
+    let world = World::new().await;
+    let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
+    for (handle, role) in [("ada", "admin"), ("lea", "lead"), ("cora", "coach")] {
+        sqlx::query(
+            "insert into coaches (id, organization_id, handle, name, email, role)
+             values (gen_random_uuid(), $1, $2, $2, $2 || '@northlight.example', $3)",
+        )
+        .bind(world.organization)
+        .bind(handle)
+        .bind(role)
+        .execute(tx.conn())
+        .await
+        .expect("a coach");
+    }
+    let export_id = export::start(&mut tx).await.expect("an export");
+    tx.commit().await.expect("it is committed");
+    let job = die(&world, &ExportOrganization { export_id }).await;
+    let told: Vec<String> = mails(&world, job).await.into_iter().map(|(recipient, _)| recipient).collect();
+    assert_eq!(told, ["ada@northlight.example", "lea@northlight.example"]);
+}
