@@ -78,7 +78,12 @@ impl Sessions {
                     let mut tx = app.db.tenant(organization).await?;
                     rows.extend(listing::sessions(&mut tx, &filter).await?);
                 }
-                app.output.list(&rows, "no sessions yet: drop a transcript into inbox/{coach}/ of the bucket", HEADINGS, cells)?;
+                app.output.list(
+                    &rows,
+                    "no sessions yet: drop a transcript into inbox/{coach}/ of the bucket",
+                    HEADINGS,
+                    cells,
+                )?;
             }
             Self::Show { id } => {
                 let mut tx = app.tenant_of_session(id).await?;
@@ -160,7 +165,13 @@ fn text(detail: &Detail) -> String {
     let row = &detail.session;
     let mut text = format!(
         "{}\n{}, {} session of {}, {}\nid {}, correlation id {}\n",
-        row.title, row.session_date, row.kind, row.coach, state(row), row.id, detail.correlation_id
+        row.title,
+        row.session_date,
+        row.kind,
+        row.coach,
+        state(row),
+        row.id,
+        detail.correlation_id
     );
     if let Some(reason) = &row.reason {
         text.push_str(&format!("reason: {reason}\n"));
@@ -176,7 +187,12 @@ fn text(detail: &Detail) -> String {
             ["KEY", "FORMAT", "BYTES", "WARNINGS"],
             detail.transcripts.iter().map(|file| {
                 let warnings = file.warnings.as_array().map_or(0, Vec::len);
-                [file.object_key.clone(), file.format.clone().unwrap_or_default(), file.size_bytes.to_string(), warnings.to_string()]
+                [
+                    file.object_key.clone(),
+                    file.format.clone().unwrap_or_default(),
+                    file.size_bytes.to_string(),
+                    warnings.to_string(),
+                ]
             }),
         ),
     );
