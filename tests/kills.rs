@@ -204,13 +204,13 @@ impl Hold {
 
     /// Waits until it holds something.
     async fn catches(&mut self) {
-        let connection = std::cell::RefCell::new(&mut self.connection);
+        let connection = tokio::sync::Mutex::new(&mut self.connection);
         wait_for("a statement to be held", async || {
             let held: i64 = sqlx::query_scalar(
                 "select count(*) from pg_locks where locktype = 'advisory' and objid = 4711 and not granted
                  and database = (select oid from pg_database where datname = current_database())",
             )
-            .fetch_one(&mut **connection.borrow_mut())
+            .fetch_one(&mut **connection.lock().await)
             .await
             .expect("the locks can be read");
             (held > 0).then_some(())

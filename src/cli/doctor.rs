@@ -54,10 +54,9 @@ pub(crate) async fn run(globals: &Globals) -> anyhow::Result<ExitCode> {
     };
     if let Some(url) = url {
         check("isolation", isolation(url).await);
-        match db::Db::connect(url, 2)
-            .map_err(|error| error.to_string())
-            .and_then(|pool| Services::new(pool, &config.services()).map_err(|error| error.to_string()))
-        {
+        match db::Db::connect(url, 2).map_err(|error| error.to_string()).and_then(|pool| {
+            Services::new(pool, &config.services()).map_err(|error| error.to_string())
+        }) {
             Ok(services) => {
                 check("bucket", bucket(&services).await);
             }
@@ -86,7 +85,8 @@ async fn schema(url: &SecretString) -> Result<String, String> {
     if !db::is_migrated(url).await.map_err(|error| format!("does not answer: {error}"))? {
         return Err("not at this binary's schema: run `debrief migrate`".into());
     }
-    let mut connection = sqlx::PgConnection::connect(url.expose_secret()).await.map_err(|error| error.to_string())?;
+    let mut connection =
+        sqlx::PgConnection::connect(url.expose_secret()).await.map_err(|error| error.to_string())?;
     let (server, vector): (String, Option<String>) = sqlx::query_as(
         "select current_setting('server_version'), (select extversion from pg_extension where extname = 'vector')",
     )
@@ -105,11 +105,7 @@ async fn isolation(url: &SecretString) -> Result<String, String> {
     .fetch_one(db.pool())
     .await
     .map_err(|error| error.to_string())?;
-    if passes {
-        Err(format!("the role {role} can pass row-level security"))
-    } else {
-        Ok(format!("as {role}, under row-level security"))
-    }
+    if passes { Err(format!("the role {role} can pass row-level security")) } else { Ok(format!("as {role}, under row-level security")) }
 }
 
 async fn bucket(services: &Services) -> Result<String, String> {

@@ -3,7 +3,11 @@
 use std::process::ExitCode;
 
 use clap::Subcommand;
-use debrief_jobs::{db::Tx, export, queue::Job};
+use debrief_jobs::{
+    db::Tx,
+    export,
+    queue::Job,
+};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -49,30 +53,19 @@ impl Export {
                 let Some(row) = rows(app, organization).await?.into_iter().find(|row| row.id == id) else {
                     anyhow::bail!("the export {id} is gone");
                 };
-                anyhow::ensure!(
-                    row.manifest.is_some(),
-                    "the export failed: see `debrief jobs list --kind {}`",
-                    export::ExportOrganization::KIND
-                );
-                app.output.one(&row, |row| {
-                    format!("{}/{}", app.config.bucket, row.manifest.as_deref().unwrap_or_default())
-                })?;
+                anyhow::ensure!(row.manifest.is_some(), "the export failed: see `debrief jobs list --kind {}`", export::ExportOrganization::KIND);
+                app.output.one(&row, |row| format!("{}/{}", app.config.bucket, row.manifest.as_deref().unwrap_or_default()))?;
             }
             Self::List { org } => {
                 let organization = app.organization(org.as_deref()).await?;
                 let rows = rows(app, organization).await?;
-                app.output.list(
-                    &rows,
-                    "no exports yet: `debrief export run` makes one",
-                    ["MADE", "MANIFEST", "ID"],
-                    |row| {
-                        [
-                            row.created_at.format("%Y-%m-%d %H:%M:%S UTC").to_string(),
-                            row.manifest.clone().unwrap_or_else(|| "(not finished)".into()),
-                            row.id.to_string(),
-                        ]
-                    },
-                )?;
+                app.output.list(&rows, "no exports yet: `debrief export run` makes one", ["MADE", "MANIFEST", "ID"], |row| {
+                    [
+                        row.created_at.format("%Y-%m-%d %H:%M:%S UTC").to_string(),
+                        row.manifest.clone().unwrap_or_else(|| "(not finished)".into()),
+                        row.id.to_string(),
+                    ]
+                })?;
             }
         }
         Ok(ExitCode::SUCCESS)

@@ -77,21 +77,16 @@ impl Jobs {
         match self {
             Self::List { which, limit } => {
                 let jobs = admin::list(&app.db, &which.filter(app, None).await?, limit).await?;
-                app.output.list(
-                    &jobs,
-                    "no such jobs",
-                    ["KIND", "STATE", "RUN AT", "ATTEMPT", "ERROR", "ID"],
-                    |job| {
-                        [
-                            job.kind.clone(),
-                            job.state.clone(),
-                            job.run_at.format("%Y-%m-%d %H:%M:%S").to_string(),
-                            format!("{}/{}", job.attempt, job.max_attempts),
-                            shortened(job.error.as_deref().unwrap_or_default()),
-                            job.id.to_string(),
-                        ]
-                    },
-                )?;
+                app.output.list(&jobs, "no such jobs", ["KIND", "STATE", "RUN AT", "ATTEMPT", "ERROR", "ID"], |job| {
+                    [
+                        job.kind.clone(),
+                        job.state.clone(),
+                        job.run_at.format("%Y-%m-%d %H:%M:%S").to_string(),
+                        format!("{}/{}", job.attempt, job.max_attempts),
+                        shortened(job.error.as_deref().unwrap_or_default()),
+                        job.id.to_string(),
+                    ]
+                })?;
             }
             Self::Show { id } => match admin::show(&app.db, id).await? {
                 Some(job) => app.output.one(&job, text)?,
@@ -144,11 +139,7 @@ impl Change {
 fn shortened(error: &str) -> String {
     const WIDTH: usize = 60;
     let line = error.lines().next().unwrap_or_default();
-    if line.chars().count() <= WIDTH {
-        line.to_owned()
-    } else {
-        format!("{}…", line.chars().take(WIDTH).collect::<String>())
-    }
+    if line.chars().count() <= WIDTH { line.to_owned() } else { format!("{}…", line.chars().take(WIDTH).collect::<String>()) }
 }
 
 fn text(job: &JobDetail) -> String {
@@ -166,8 +157,7 @@ fn text(job: &JobDetail) -> String {
         }
     }
     for error in job.errors.as_array().into_iter().flatten() {
-        let field =
-            |name: &str| error.get(name).map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
+        let field = |name: &str| error.get(name).map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned));
         text.push_str(&format!(
             "attempt {} at {}: {}\n",
             field("attempt").unwrap_or_default(),

@@ -109,13 +109,7 @@ impl Org {
                     "no organizations yet: add one with `debrief org add`",
                     ["HANDLE", "NAME", "TIME ZONE", "COACHES", "ID"],
                     |org| {
-                        [
-                            org.handle.clone(),
-                            org.name.clone(),
-                            org.time_zone.clone(),
-                            org.coaches.to_string(),
-                            org.id.to_string(),
-                        ]
+                        [org.handle.clone(), org.name.clone(), org.time_zone.clone(), org.coaches.to_string(), org.id.to_string()]
                     },
                 )?;
             }

@@ -30,20 +30,9 @@ impl Schedules {
                 let time = |time: Option<chrono::DateTime<chrono::Utc>>| {
                     time.map(|time| time.format("%Y-%m-%d %H:%M:%S UTC").to_string()).unwrap_or_default()
                 };
-                app.output.list(
-                    &rows,
-                    "every schedule is off",
-                    ["NAME", "CRON", "TIME ZONE", "LAST", "NEXT"],
-                    |row| {
-                        [
-                            row.name.to_owned(),
-                            row.cron.clone(),
-                            row.time_zone.to_string(),
-                            time(row.last_tick),
-                            time(row.next_tick),
-                        ]
-                    },
-                )?;
+                app.output.list(&rows, "every schedule is off", ["NAME", "CRON", "TIME ZONE", "LAST", "NEXT"], |row| {
+                    [row.name.to_owned(), row.cron.clone(), row.time_zone.to_string(), time(row.last_tick), time(row.next_tick)]
+                })?;
             }
             Self::Run { name } => {
                 let schedule = schedules

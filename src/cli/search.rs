@@ -61,13 +61,7 @@ impl Search {
         for hit in hits {
             let at = hit.start_ms.map(clock).unwrap_or_default();
             let who = hit.client.map_or_else(|| hit.speakers.join(", "), |client| client.name);
-            println!(
-                "{}  {}  {who}  {at}\n  {}\n  session {}\n",
-                hit.session_date,
-                hit.title,
-                hit.text.replace('\n', "\n  "),
-                hit.session_id
-            );
+            println!("{}  {}  {who}  {at}\n  {}\n  session {}\n", hit.session_date, hit.title, hit.text.replace('\n', "\n  "), hit.session_id);
         }
         Ok(ExitCode::SUCCESS)
     }

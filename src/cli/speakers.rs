@@ -56,15 +56,10 @@ impl Speakers {
             Self::List { session } => {
                 let mut tx = app.tenant_of_session(session).await?;
                 let speakers = attribute::unresolved(&mut tx, session).await?;
-                app.output.list(
-                    &speakers,
-                    "this session waits for no speaker",
-                    ["LABEL", "TURNS", "WORDS", "SAID"],
-                    |speaker| {
-                        let excerpt = speaker.excerpts.first().cloned().unwrap_or_default();
-                        [speaker.label.clone(), speaker.turns.to_string(), speaker.words.to_string(), excerpt]
-                    },
-                )?;
+                app.output.list(&speakers, "this session waits for no speaker", ["LABEL", "TURNS", "WORDS", "SAID"], |speaker| {
+                    let excerpt = speaker.excerpts.first().cloned().unwrap_or_default();
+                    [speaker.label.clone(), speaker.turns.to_string(), speaker.words.to_string(), excerpt]
+                })?;
             }
             Self::Name(name) => {
                 let mut tx = app.tenant_of_session(name.session).await?;

@@ -110,17 +110,7 @@ impl Installation {
     /// The organization `northlight`, the coach `maya`, her clients Priya and Tom.
     pub(crate) async fn people(&self) {
         self.run(&["org", "add", "northlight", "--name", "Northlight Coaching"]).await;
-        let coach = [
-            "coach",
-            "add",
-            "maya",
-            "--org",
-            "northlight",
-            "--name",
-            "Maya Okafor",
-            "--email",
-            "maya@northlight.example",
-        ];
+        let coach = ["coach", "add", "maya", "--org", "northlight", "--name", "Maya Okafor", "--email", "maya@northlight.example"];
         self.run(&coach).await;
         for (name, email) in [("Priya Raman", "priya@raman.example"), ("Tom Becker", "tom@becker.example")] {
             self.run(&["client", "add", "--coach", "maya", "--name", name, "--email", email]).await;

@@ -33,8 +33,7 @@ fn bring() -> PathBuf {
     if !folder.is_dir() {
         let partial = home.join("partial");
         let _ = fs::remove_dir_all(&partial);
-        pip::install(&PACKAGES, &partial)
-            .unwrap_or_else(|error| panic!("the test servers could not be brought: {error}"));
+        pip::install(&PACKAGES, &partial).unwrap_or_else(|error| panic!("the test servers could not be brought: {error}"));
         fs::rename(&partial, &folder).expect("the cache folder can be written");
     }
     folder

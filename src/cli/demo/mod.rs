@@ -55,10 +55,7 @@ impl Demo {
         if self.exit {
             return Ok(code);
         }
-        eprintln!(
-            "\nThe pages stay up until Ctrl-C: {} (admin: http://{})",
-            app.config.review.base_url, app.config.http.admin_listen
-        );
+        eprintln!("\nThe pages stay up until Ctrl-C: {} (admin: http://{})", app.config.review.base_url, app.config.http.admin_listen);
         let shutdown = CancellationToken::new();
         run::on_signal(&shutdown);
         run::serve_and_work(&app, shutdown).await?;

@@ -53,12 +53,7 @@ struct Mails {
 
 impl Outcome {
     /// Reads what came out, and makes a review link for each session that waits for a person.
-    pub(super) async fn collect(
-        app: &App,
-        organization: Uuid,
-        manifest: &Manifest,
-        today: NaiveDate,
-    ) -> anyhow::Result<Self> {
+    pub(super) async fn collect(app: &App, organization: Uuid, manifest: &Manifest, today: NaiveDate) -> anyhow::Result<Self> {
         let mut tx = app.db.tenant(organization).await?;
         let rows = listing::sessions(&mut tx, &Filter::default()).await?;
         let mut sessions = Vec::new();
@@ -73,10 +68,9 @@ impl Outcome {
         )
         .fetch_all(tx.conn())
         .await?;
-        let exports =
-            sqlx::query_scalar!(r#"select manifest_key as "key!" from exports where manifest_key is not null"#)
-                .fetch_all(tx.conn())
-                .await?;
+        let exports = sqlx::query_scalar!(r#"select manifest_key as "key!" from exports where manifest_key is not null"#)
+            .fetch_all(tx.conn())
+            .await?;
         let counts = sqlx::query!(
             r#"select (select count(*) from rollups) as "rollups!", (select count(*) from chunks) as "chunks!""#
         )
@@ -121,9 +115,7 @@ impl Outcome {
                 }
             }
         }
-        let sent = |kind: &str| {
-            self.mails.iter().filter(|m| m.kind == kind && m.state == "sent").map(|m| m.count).sum::<i64>()
-        };
+        let sent = |kind: &str| self.mails.iter().filter(|m| m.kind == kind && m.state == "sent").map(|m| m.count).sum::<i64>();
         let waiting = manifest.transcripts.iter().filter(|transcript| transcript.expect == "in_review").count();
         if usize::try_from(sent("review_request")).ok() != Some(waiting) {
             surprises.push(format!("{} review requests were mailed, not {waiting}", sent("review_request")));
@@ -157,16 +149,9 @@ impl Outcome {
             }),
         ));
         for session in self.sessions.iter().filter(|session| session.row.state == "rejected") {
-            let _ = write!(
-                text,
-                "\n\n{} was rejected: {}",
-                session.row.title,
-                session.row.reason.as_deref().unwrap_or("?")
-            );
+            let _ = write!(text, "\n\n{} was rejected: {}", session.row.title, session.row.reason.as_deref().unwrap_or("?"));
         }
-        text.push_str(
-            "\n\nREVIEW LINKS (the demo coaches approved the sessions that are closed; these wait for you)\n",
-        );
+        text.push_str("\n\nREVIEW LINKS (the demo coaches approved the sessions that are closed; these wait for you)\n");
         for session in &self.sessions {
             if let Some(link) = &session.review_link {
                 let _ = writeln!(text, "{}  {}\n  {link}", session.row.session_date, session.row.title);

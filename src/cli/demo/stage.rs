@@ -96,18 +96,9 @@ pub(super) async fn fill(app: &App, manifest: &Manifest, today: NaiveDate) -> an
 }
 
 /// Approves, as the demo coach, what the manifest says.
-pub(super) async fn approve(
-    app: &App,
-    organization: Uuid,
-    manifest: &Manifest,
-    today: NaiveDate,
-) -> anyhow::Result<()> {
-    let approved: BTreeSet<String> = manifest
-        .transcripts
-        .iter()
-        .filter(|transcript| transcript.approve)
-        .map(|transcript| transcript.key(today))
-        .collect();
+pub(super) async fn approve(app: &App, organization: Uuid, manifest: &Manifest, today: NaiveDate) -> anyhow::Result<()> {
+    let approved: BTreeSet<String> =
+        manifest.transcripts.iter().filter(|transcript| transcript.approve).map(|transcript| transcript.key(today)).collect();
     let mut tx = app.db.tenant(organization).await?;
     let sessions = listing::sessions(&mut tx, &Filter::default()).await?;
     let visitor = Visitor { link_id: None, address: None, agent: Some("debrief demo".into()) };
