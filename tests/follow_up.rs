@@ -18,7 +18,7 @@ use uuid::Uuid;
 
 use crate::{
     mail::{attempt, claim, mailing_world, row},
-    support::{Letter, World},
+    support::{Letter, SmtpServer, World, letters_in},
 };
 
 const NO_HOLD: Duration = Duration::ZERO;
@@ -260,6 +260,44 @@ async fn a_worker_killed_between_the_call_and_its_record_leaves_an_uncertain_mai
     attempt::<SendFollowUp>(&world).await.expect("the rescuer sends nothing");
     smtp.release();
     assert_eq!((row(&world, mail_id).await.state.as_str(), smtp.letters().len()), ("uncertain", 1));
+}
+
+#[tokio::test]
+async fn a_follow_up_of_unknown_fate_is_repeated_where_it_leaves_the_same_file() {
+    let world = World::new().await;
+    let session_id = session(&world).await;
+    let (summary_id, hash) = summary(&world, session_id, world.priya).await;
+    let mail_id = held(&world, summary_id, &hash, NO_HOLD).await;
+    let mut tx = tx(&world).await;
+    let vanished = sqlx::query("update mails set state = 'sending', fence = 1 where id = $1").bind(mail_id);
+    vanished.execute(tx.conn()).await.expect("an attempt that vanished");
+    tx.commit().await.expect("committed");
+    attempt::<SendFollowUp>(&world).await.expect("it is written");
+    assert_eq!(row(&world, mail_id).await.state, "sent");
+    assert_eq!(letters_in(&world.folder.path().join("mail")).len(), 1);
+    assert_eq!(session_state(&world, session_id).await, ("closed".into(), None));
+}
+
+#[tokio::test]
+async fn a_follow_up_can_be_cancelled_until_the_message_flows() {
+    let smtp = SmtpServer::start();
+    let url = smtp.url().replace("timeout=2", "timeout=30");
+    let world = World::with(|settings| settings.mail.url = url.into()).await;
+    let (summary_id, hash) = {
+        let id = session(&world).await;
+        summary(&world, id, world.priya).await
+    };
+    let mail_id = held(&world, summary_id, &hash, NO_HOLD).await;
+    smtp.hold("rcpt", "priya@raman.example");
+    let (job, ctx) = claim::<SendFollowUp>(&world).await;
+    let sending = tokio::spawn(async move { job.run(&ctx).await.map(|_| ()) });
+    smtp.has_held().await;
+    let mut tx = tx(&world).await;
+    assert!(follow_up::cancel(&mut tx, summary_id).await.expect("the database answers"));
+    tx.commit().await.expect("committed");
+    smtp.release();
+    sending.await.expect("it ran").expect("nothing to do is a success");
+    assert_eq!((row(&world, mail_id).await.state.as_str(), smtp.letters().len()), ("cancelled", 0));
 }
 
 #[tokio::test]

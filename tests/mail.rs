@@ -244,6 +244,26 @@ async fn a_worker_that_lost_its_lease_sends_nothing() {
 }
 
 #[tokio::test]
+async fn a_worker_that_loses_its_lease_at_the_threshold_sends_nothing() {
+    let smtp = SmtpServer::start();
+    let url = smtp.url().replace("timeout=2", "timeout=30");
+    let world = World::with(|settings| settings.mail.url = url.into()).await;
+    let mail_id = queue(&world, review_request(&world, "maya")).await.expect("a new mail");
+    smtp.hold("data", "maya@northlight.example");
+    let (job, stale) = claim::<SendMail>(&world).await;
+    let sending = tokio::spawn(async move { job.run(&stale).await.map(|_| ()) });
+    smtp.has_held().await;
+    assert_eq!(row(&world, mail_id).await.state, "queued", "nothing can have been sent yet");
+    let (job, successor) = claim::<SendMail>(&world).await;
+    smtp.release();
+    assert!(matches!(sending.await.expect("it ran"), Err(JobError::Stale)));
+    assert_eq!((row(&world, mail_id).await.state.as_str(), smtp.letters().len()), ("queued", 0));
+    // Over the same mailer: the conversation that stopped at the threshold is not gone on with.
+    job.run(&successor).await.expect("its successor sends it");
+    assert_eq!((row(&world, mail_id).await.state.as_str(), smtp.letters().len()), ("sent", 1));
+}
+
+#[tokio::test]
 async fn a_server_that_wants_a_password_gets_it_and_one_without_tls_gets_nothing_that_needs_it() {
     for (user, query, sent) in [
         ("maya:p%40ss@", "?timeout=2", true),

@@ -341,10 +341,11 @@ impl Delivery {
 }
 
 /// Locks the mail's session before the mail, as the review page does: a deadlock here would cost the record of a mail
-/// that is sent.
+/// that is sent. `for no key update`, here as in `session::lock`: a reference to the session that is being written (the
+/// index's) holds up nobody who has a record to make.
 async fn lock_session(tx: &mut TenantTx, mail_id: Uuid) -> Result<(), sqlx::Error> {
     sqlx::query_scalar!(
-        "select id from sessions where id = (select session_id from mails where id = $1) for update",
+        "select id from sessions where id = (select session_id from mails where id = $1) for no key update",
         mail_id
     )
     .fetch_optional(tx.conn())

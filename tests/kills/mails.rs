@@ -72,6 +72,7 @@ async fn killed_before_the_message(sender: Sender, moment: Moment) {
         Ok(mut hold) => {
             let worker = scene.installation.start(&["work"]);
             hold.catches().await;
+            scene.is_quiet_but_for(sender.kind()).await;
             worker.kill();
             hold.lift().await;
         }
@@ -79,10 +80,11 @@ async fn killed_before_the_message(sender: Sender, moment: Moment) {
             scene.smtp.hold(step, sender.to());
             let worker = scene.installation.start(&["work"]);
             scene.smtp.has_held().await;
+            scene.is_quiet_but_for(sender.kind()).await;
             worker.kill();
         }
     }
-    let unmarked = "select not exists (select from mails where state = 'sending' and kind <> 'weekly_rollup')";
+    let unmarked = "select not exists (select from mails where state = 'sending')";
     assert!(scene.is(unmarked).await, "what did not flow is not marked");
     sender.finish(&scene).await;
     scene.assert_ended_well(&format!("in {} before the message flows", sender.kind())).await;
@@ -92,9 +94,9 @@ async fn killed_before_the_message(sender: Sender, moment: Moment) {
 async fn killed_in_the_gap(sender: Sender) -> Scene {
     let scene = sender.scene().await;
     let mut hold = Hold::finish_of(&scene, sender.kind()).await;
-    // The rollup is mailed to the coach meanwhile, so it is the follow-up alone that is held.
     let worker = scene.installation.start(&["work"]);
     hold.catches().await;
+    scene.is_quiet_but_for(sender.kind()).await;
     assert!(scene.receivers().iter().any(|receiver| receiver == sender.to()), "the server has taken it");
     worker.kill();
     hold.lift().await;

@@ -3,28 +3,30 @@
 use std::time::Duration;
 
 use super::{LEASE, Scene};
+use crate::support::installation::wait_for;
 
 /// Cuts every connection and lets none in for a moment, again and again, at least eight times and until the answer to
 /// `done` is yes. It is as near to a restart as a test can come on a server that others use.
 async fn outages_until(scene: &Scene, done: &'static str) {
     let database = &scene.installation.database;
-    for round in 1..=100 {
+    for round in 1..=60 {
         database.shut().await;
         tokio::time::sleep(Duration::from_millis(200)).await;
         database.reopen().await;
         // Never the same rhythm, so that no two cuts meet the same step.
-        tokio::time::sleep(Duration::from_millis(400 + 90 * (round % 7))).await;
+        tokio::time::sleep(Duration::from_millis(700 + 190 * (round % 7))).await;
         if round >= 8 && scene.is(done).await {
             return;
         }
     }
-    panic!("a hundred outages, and not yet: {done}");
+    panic!("sixty outages, and not yet: {done}\n{}", scene.queue().await);
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_worker_goes_on_by_itself_when_postgres_comes_back() {
     let scene = Scene::new(LEASE).await;
     let worker = scene.installation.start(&["work"]);
+    wait_for("the worker", async || scene.is("select exists (select from jobs)").await.then_some(())).await;
     outages_until(&scene, "select exists (select from mails where kind = 'review_request' and state = 'sent')").await;
     scene.approve().await;
     outages_until(&scene, "select exists (select from sessions where state = 'closed')").await;

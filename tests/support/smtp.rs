@@ -78,7 +78,8 @@ impl SmtpServer {
         tokio::time::timeout(std::time::Duration::from_secs(30), taken).await.expect("the server takes the message");
     }
 
-    /// From now on it does not answer to the first `step` (`rcpt` or `data`) that concerns this address.
+    /// From now on it does not answer to the first `step` (`rcpt` or `data`) that concerns this address until it is
+    /// released.
     pub(crate) fn hold(&self, step: &str, address: &str) {
         std::fs::write(self.folder.path().join(format!("hold-{step}")), address).expect("the folder is writable");
     }
@@ -89,7 +90,7 @@ impl SmtpServer {
         super::installation::wait_for("the mail server to be asked", async || held.exists().then_some(())).await;
     }
 
-    /// Lets it answer to the slow.
+    /// Lets it answer to the slow and to whom it held.
     pub(crate) fn release(&self) {
         std::fs::write(self.folder.path().join("release"), "").expect("the folder is writable");
     }

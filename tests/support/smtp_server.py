@@ -12,7 +12,7 @@ behaves:
   slow             takes the message and answers once FOLDER/release exists
 
 It does not answer to the first RCPT to an address that FOLDER/hold-rcpt holds, nor to the DATA of the first message to one
-that FOLDER/hold-data holds; when it has come that far, FOLDER/held exists.
+that FOLDER/hold-data holds, before FOLDER/release exists; when it has come that far, FOLDER/held exists.
 
 usage: smtp_server.py --decode FILE…  Prints .eml files decoded in the same way.
 """
@@ -41,12 +41,17 @@ def local_part(address):
     return address.split("@")[0]
 
 
+async def released():
+    while not os.path.exists(os.path.join(folder, "release")):
+        await asyncio.sleep(0.01)
+
+
 async def hold(step, address):
     """Keeps the first conversation with this address waiting at this step, where the test has asked for it."""
     path = os.path.join(folder, "hold-" + step)
     if os.path.exists(path) and open(path).read() == address and first_time((step, address)):
         open(os.path.join(folder, "held"), "w").close()
-        await asyncio.sleep(3600)
+        await released()
 
 
 def decode(content):
@@ -110,8 +115,8 @@ class Handler:
             server.transport.abort()
         if who == "hung" and first_time(who):
             await asyncio.sleep(3600)
-        while who == "slow" and not os.path.exists(os.path.join(folder, "release")):
-            await asyncio.sleep(0.01)
+        if who == "slow":
+            await released()
         return "250 OK"
 
 
