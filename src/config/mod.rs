@@ -108,7 +108,10 @@ impl Config {
         tracing_subscriber::EnvFilter::try_new(&self.log.filter)
             .map_err(|error| format!("log.filter: {error}; write `info`, `debug` or `info,queue=debug`"))?;
         if !matches!(self.review.base_url.scheme(), "http" | "https") {
-            return Err(format!("review.base_url: `{}` begins neither with http:// nor https://", self.review.base_url));
+            return Err(format!(
+                "review.base_url: `{}` begins neither with http:// nor https://",
+                self.review.base_url
+            ));
         }
         let counts = [
             ("database_connections", u64::from(self.database_connections), 2),
@@ -235,7 +238,10 @@ mod tests {
             let from = DEFAULTS.find(&format!("\n{section}")).expect("the section is there");
             let text = &DEFAULTS[from + 1 + section.len()..];
             // Up to the next section; `[queue.schedules]` belongs to its parent.
-            let text = text.split("\n[").enumerate().take_while(|(at, part)| *at == 0 || part.starts_with("queue.") && section == "[queue]");
+            let text = text
+                .split("\n[")
+                .enumerate()
+                .take_while(|(at, part)| *at == 0 || part.starts_with("queue.") && section == "[queue]");
             let text: String = text.map(|(_, part)| format!("\n{part}")).collect();
             for key in keys {
                 let written = ["", "# "].iter().any(|lead| text.contains(&format!("\n{lead}{key} = ")));
