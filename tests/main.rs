@@ -13,6 +13,7 @@ mod http;
 mod index;
 mod ingest;
 mod kills;
+mod large;
 mod mail;
 mod pages;
 mod parse;
