@@ -82,13 +82,13 @@ pub async fn mark_failed(tx: &mut TenantTx, session_id: Uuid, stage: &str, reaso
     Ok(())
 }
 
-/// Locks the session's row until the transaction ends, and gives its state as stored and its correlation id; none
+/// Locks the session's row until the transaction ends (what refers to it can still be added meanwhile), and gives its state as stored and its correlation id; none
 /// where there is no such session.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn lock(tx: &mut TenantTx, session_id: Uuid) -> Result<Option<(String, Uuid)>, sqlx::Error> {
-    let row = sqlx::query!("select state, correlation_id from sessions where id = $1 for update", session_id)
+    let row = sqlx::query!("select state, correlation_id from sessions where id = $1 for no key update", session_id)
         .fetch_optional(tx.conn())
         .await?;
     Ok(row.map(|row| (row.state, row.correlation_id)))
