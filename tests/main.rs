@@ -6,8 +6,8 @@ mod support;
 
 mod attribute;
 mod db;
-mod deaths;
 mod export;
+mod failed_stages;
 mod follow_up;
 mod http;
 mod index;

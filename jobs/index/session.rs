@@ -32,7 +32,8 @@ const AGAIN: Duration = Duration::from_millis(500);
 impl Job for IndexSession {
     const KIND: &'static str = "index.session";
     /// Every vector is put into the index of its model, which takes a minute for some megabytes.
-    const POLICY: Policy = Policy { timeout: Duration::from_secs(1800), concurrency: 2, priority: 5, ..Policy::DEFAULT };
+    const POLICY: Policy =
+        Policy { timeout: Duration::from_secs(1800), concurrency: 2, priority: 5, ..Policy::DEFAULT };
 
     fn unique_key(&self) -> Option<String> {
         Some(self.session_id.to_string())

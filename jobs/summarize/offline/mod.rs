@@ -166,7 +166,7 @@ mod tests {
             "What will you do about the report, and by when will you call the office?",
         ];
         let line = |index: usize| {
-            let speaker = if (index / turn) % 2 == 0 { Speaker::Client } else { Speaker::Coach };
+            let speaker = if (index / turn).is_multiple_of(2) { Speaker::Client } else { Speaker::Coach };
             // Plans are dropped now and then, not all the time.
             let said = if index % 6 == 3 && index % 100 > 5 { SAID[1] } else { SAID[index % SAID.len()] };
             let text = format!("{said} That was number {index}.");
