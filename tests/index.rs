@@ -9,7 +9,7 @@ use axum::{Json, Router, http::StatusCode, response::IntoResponse, routing::post
 use debrief_jobs::{
     db::{TenantTx, Tx},
     index::{Hit, IndexSession, IndexSummary, Query, SearchError, Source, ensure_model_index, search},
-    model::{Content, Section},
+    model::{Content, Section, session},
     queue::JobError,
 };
 use secrecy::ExposeSecret;
@@ -18,7 +18,7 @@ use sqlx::{Connection, Row};
 use uuid::Uuid;
 
 use crate::support::{
-    World,
+    Reviewed, World,
     filled::{claim, day},
 };
 
@@ -350,4 +350,29 @@ async fn an_openai_compatible_endpoint_is_asked_once_for_the_same_words_and_wait
     }
     assert_eq!(find(&world, words("reports")).await, found);
     assert_eq!(find(&world, words("volcano")).await, []);
+}
+
+/// The review locks the session before the summary; an index job that did it the other way round would now and then end
+/// a coach's click in a deadlock.
+#[tokio::test]
+async fn a_summary_that_is_indexed_waits_for_its_session_before_it_holds_anything() {
+    let world = World::new().await;
+    let reviewed = Reviewed::new(&world).await;
+    let mut review = world.database.db.tenant(world.organization).await.expect("a transaction");
+    session::lock(&mut review, reviewed.session).await.expect("the review has the session");
+    let job = IndexSummary { summary_id: reviewed.summary, version: 1 };
+    let index = world.run(&job);
+    let click = async {
+        let mut looking = world.database.db.system().await.expect("a transaction");
+        let waits = "select exists (select from pg_stat_activity where datname = current_database()
+            and cardinality(pg_blocking_pids(pid)) > 0)";
+        while !sqlx::query_scalar::<_, bool>(waits).fetch_one(looking.conn()).await.expect("an answer") {
+            tokio::task::yield_now().await;
+        }
+        let summary = sqlx::query("select id from summaries where id = $1 for update nowait").bind(reviewed.summary);
+        summary.fetch_one(review.conn()).await.expect("the summary is free: the index holds nothing while it waits");
+        review.commit().await.expect("the click is done");
+    };
+    let (indexed, ()) = tokio::join!(index, click);
+    indexed.expect("then it is indexed");
 }

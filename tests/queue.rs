@@ -122,6 +122,7 @@ impl Probe {
                 return Err(JobError::Retry { message: "busy".into(), after: Some(Duration::from_secs(seconds)) });
             }
             Does::Abort | Does::AbortUntold => return Err(JobError::abort("never")),
+            #[expect(clippy::disallowed_methods, reason = "to block the thread is what it is for")]
             Does::BlockEverything(millis) => std::thread::sleep(Duration::from_millis(millis)),
             Does::Panic => panic!("a probe panics over {}", String::from("what was said")),
             Does::Finish | Does::SnoozeOnce(_) => {}

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     db::{TenantTx, Tx},
     model::session,
-    queue::{Context, Finished, Job, JobError},
+    queue::{Context, Finished, Job, JobError, Policy},
 };
 
 /// Makes a session's utterances searchable. Enqueued after parse, and again when its speakers become known.
@@ -31,6 +31,9 @@ const AGAIN: Duration = Duration::from_millis(500);
 
 impl Job for IndexSession {
     const KIND: &'static str = "index.session";
+    /// Every vector is put into the index of its model, which takes a minute for some megabytes.
+    const POLICY: Policy =
+        Policy { timeout: Duration::from_secs(1800), concurrency: 2, priority: 5, ..Policy::DEFAULT };
 
     fn unique_key(&self) -> Option<String> {
         Some(self.session_id.to_string())
@@ -53,18 +56,21 @@ impl Job for IndexSession {
         let (embedded, new) = store::embed(&ctx.embedder, chunks, &mut known).await?;
 
         let mut tx = ctx.tenant_tx().await?;
-        if session::lock(&mut tx, self.session_id).await?.is_none() {
-            return ctx.finish(tx, json!({ "outcome": "gone" })).await;
-        }
+        // The long part first: nobody waits for the session's lock meanwhile.
+        let place = store::Place { coach_id, session_id: self.session_id, version: None };
+        let new_chunks = store::insert(&mut tx, &place, &ctx.embedder, &embedded).await?;
+        session::lock(&mut tx, self.session_id).await?;
         if self::fingerprint(&mut tx, self.session_id).await? != fingerprint {
             // Attributed meanwhile, most likely: what was read is out of date.
             return Err(JobError::Snooze(AGAIN));
         }
-        sqlx::query!("delete from chunks where session_id = $1 and source = 'utterances'", self.session_id)
-            .execute(tx.conn())
-            .await?;
-        let place = store::Place { coach_id, session_id: self.session_id, version: None };
-        store::insert(&mut tx, &place, &ctx.embedder, &embedded).await?;
+        sqlx::query!(
+            "delete from chunks where session_id = $1 and source = 'utterances' and id <> all($2)",
+            self.session_id,
+            &new_chunks
+        )
+        .execute(tx.conn())
+        .await?;
         store::clear_mark(&mut tx, self.session_id).await?;
         tracing::info!(target: "index", { session.id = %self.session_id, index.chunks = embedded.len(),
             index.new_vectors = new }, "the session is indexed");

@@ -79,13 +79,13 @@ pub(super) struct Place {
     pub(super) version: Option<i32>,
 }
 
-/// Inserts chunks and vectors, in two statements however many there are.
+/// Inserts chunks and vectors, in two statements however many there are. Gives the ids of the chunks.
 pub(super) async fn insert(
     tx: &mut TenantTx,
     place: &Place,
     embedder: &Embedder,
     embedded: &[Embedded],
-) -> Result<(), sqlx::Error> {
+) -> Result<Vec<Uuid>, sqlx::Error> {
     let organization = tx.tenant();
     let ids: Vec<Uuid> = embedded.iter().map(|_| Uuid::now_v7()).collect();
     let clients: Vec<Option<Uuid>> = embedded.iter().map(|it| it.chunk.client_id).collect();
@@ -125,7 +125,7 @@ pub(super) async fn insert(
     )
     .execute(tx.conn())
     .await?;
-    Ok(())
+    Ok(ids)
 }
 
 /// Clears the mark that a dead index job left on the session: its stage has gone on.

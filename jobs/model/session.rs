@@ -82,7 +82,7 @@ pub async fn mark_failed(tx: &mut TenantTx, session_id: Uuid, stage: &str, reaso
     Ok(())
 }
 
-/// Locks the session's row until the transaction ends, and gives its state as stored and its correlation id; none
+/// Locks the session's row until the transaction ends (what refers to it can still be added meanwhile), and gives its state as stored and its correlation id; none
 /// where there is no such session.
 ///
 /// # Errors

@@ -108,7 +108,7 @@ impl Config {
             .source(Some(environment()));
         let mut config: Self = builder.add_source(environment).build()?.try_deserialize()?;
         config.fill(data);
-        config.check().map_err(|problem| ConfigError(config::ConfigError::Message(problem)))?;
+        config.check().map_err(config::ConfigError::Message)?;
         Ok(config)
     }
 

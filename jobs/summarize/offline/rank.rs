@@ -48,10 +48,9 @@ fn bucket(stem: &str) -> usize {
     usize::try_from(hash % DIMENSIONS as u64).unwrap_or_default()
 }
 
-/// The vectors of texts, and how near each is to what the texts are about as a whole (0 to 1).
-pub(super) fn centrality<'a>(texts: impl Iterator<Item = &'a str>) -> (Vec<Vector>, Vec<f32>) {
-    let buckets: Vec<BTreeSet<usize>> =
-        texts.map(|text| stems(text).iter().map(|stem| bucket(stem)).collect()).collect();
+/// The vectors of texts, given by their stems, and how near each is to what the texts are about as a whole (0 to 1).
+pub(super) fn centrality<'a>(texts: impl Iterator<Item = &'a BTreeSet<String>>) -> (Vec<Vector>, Vec<f32>) {
+    let buckets: Vec<BTreeSet<usize>> = texts.map(|stems| stems.iter().map(|stem| bucket(stem)).collect()).collect();
     let mut found_in = vec![0_usize; DIMENSIONS];
     for bucket in buckets.iter().flatten() {
         found_in[*bucket] += 1;

@@ -6,7 +6,7 @@ use regex::Regex;
 
 use super::{
     super::input::Speaker,
-    cues, rank,
+    cues,
     speech::{Sentence, Speech},
 };
 use crate::model::Section;
@@ -156,8 +156,7 @@ fn challenges(speech: &Speech, at: usize) -> f32 {
         return 0.0;
     }
     let before = speech.before(sentence.turn);
-    let turn: String =
-        speech.sentences[speech.turns[sentence.turn].sentences.clone()].iter().map(|it| it.own.as_str()).collect();
+    let turn = speech.around(at);
     let mut score = 0.0;
     if cues::HARD.is_in(own) && !cues::NOT_HARD.is_in(own) {
         // "A little sad, but also three hours back" ends well.
@@ -208,8 +207,7 @@ fn client_action(speech: &Speech, at: usize) -> f32 {
     if cues::HYPOTHETICAL.place(own).is_some_and(|place| place < will) {
         return 0.0;
     }
-    let about = rank::stems(&sentence.text);
-    if about.len() < 2 {
+    if sentence.stems.len() < 2 {
         // "I'll do it": what, nobody can tell.
         return 0.0;
     }
@@ -219,8 +217,7 @@ fn client_action(speech: &Speech, at: usize) -> f32 {
         score += 0.4;
     }
     // Said again when the session is summed up, by either: it was meant.
-    let again = speech.sentences[at + 1..].iter().filter(|later| later.turn != sentence.turn && !later.asks());
-    if again.map(|later| rank::stems(&later.text).intersection(&about).count()).any(|same| same >= 2) {
+    if speech.is_said_again(at) {
         score += 0.4;
     }
     score
@@ -248,12 +245,14 @@ pub(super) fn is_dropped(speech: &Speech, at: usize) -> bool {
     {
         return true;
     }
-    let about = rank::stems(&sentence.text);
-    speech.sentences[at + 1..]
+    let about = &sentence.stems;
+    let later = speech.dropped.partition_point(|dropped| *dropped <= at);
+    speech.dropped[later..]
         .iter()
-        .filter(|later| later.speaker == sentence.speaker && cues::DROPPED.is_in(&later.own))
+        .map(|dropped| &speech.sentences[*dropped])
+        .filter(|later| later.speaker == sentence.speaker)
         .any(|later| {
-            let same = rank::stems(&later.text).intersection(&about).count();
+            let same = later.stems.intersection(about).count();
             same >= 2 || (same == 1 && about.len() <= 3)
         })
 }
@@ -340,8 +339,7 @@ pub(super) fn risk(speech: &Speech, at: usize) -> Option<Risk> {
     if cues::DISTRESS.is_in(own) && !own.contains("not exhausted") {
         return Some(Risk::Distress);
     }
-    let turn: String =
-        speech.sentences[speech.turns[sentence.turn].sentences.clone()].iter().map(|it| it.own.as_str()).collect();
+    let turn = speech.around(at);
     let missed =
         cues::NOT_DONE.is_in(own) && (cues::WAS_DUE.is_in(&turn) || cues::CHECKS.is_in(&speech.before(sentence.turn)));
     missed.then_some(Risk::MissedPromise)

@@ -1,12 +1,22 @@
 //! A session as turns and sentences: what one person says in a row, and where in the lines each sentence stands.
 
-use std::ops::Range;
+use std::{
+    collections::{BTreeSet, HashMap},
+    ops::Range,
+};
 
 use super::super::{
     draft::DraftEvidence,
     input::{SessionForClient, Speaker},
     text,
 };
+use super::{cues, rank};
+
+/// How many sentences of a turn are looked at from one of them, or from the next turn: in a speech of hours, what
+/// stands further away says nothing of it (and looking at all of it from everywhere would take hours as well).
+const NEAR: usize = 40;
+/// Of a sentence with more content words than this, none is said "again".
+const MOST_STEMS: usize = 60;
 
 /// A sentence longer than this is cut where the transcript cuts it: automatic captions know no full stops.
 const LONG_SENTENCE_WORDS: usize = 45;
@@ -32,6 +42,8 @@ pub(super) struct Sentence {
     pub(super) own: String,
     /// How many words it has.
     pub(super) words: usize,
+    /// Its content words, cut to their stems.
+    pub(super) stems: BTreeSet<String>,
     /// Where it stands: the words of each line that it runs over.
     pub(super) evidence: Vec<DraftEvidence>,
     /// Said in a role that coach and client play: nobody's own words.
@@ -50,6 +62,21 @@ impl Sentence {
 pub(super) struct Speech {
     pub(super) turns: Vec<Turn>,
     pub(super) sentences: Vec<Sentence>,
+    /// The sentences that drop a plan, in order.
+    pub(super) dropped: Vec<usize>,
+    /// The last turn that states something with these two stems.
+    last_with: HashMap<(String, String), usize>,
+}
+
+/// Every two stems of a sentence.
+fn pairs(stems: &BTreeSet<String>) -> impl Iterator<Item = (String, String)> {
+    let few = if stems.len() > MOST_STEMS { None } else { Some(stems) };
+    few.into_iter().flat_map(|stems| {
+        stems
+            .iter()
+            .enumerate()
+            .flat_map(move |(at, one)| stems.iter().skip(at + 1).map(move |other| (one.clone(), other.clone())))
+    })
 }
 
 impl Speech {
@@ -72,35 +99,54 @@ impl Speech {
             turns.push(Turn { speaker: lines[first].speaker, sentences: from..sentences.len() });
             first = last + 1;
         }
-        Self { turns, sentences }
+        let mut last_with = HashMap::new();
+        for sentence in sentences.iter().filter(|sentence: &&Sentence| !sentence.asks()) {
+            last_with.extend(pairs(&sentence.stems).map(|pair| (pair, sentence.turn)));
+        }
+        let dropped = sentences.iter().filter(|it| cues::DROPPED.is_in(&it.own)).map(|it| it.at).collect();
+        Self { turns, sentences, dropped, last_with }
     }
 
-    /// The words of the turn before; where the speaker had answered the one before that in a word or two, of both.
+    /// Whether a later turn states something about the same as the sentence at `at`: two content words of it.
+    pub(super) fn is_said_again(&self, at: usize) -> bool {
+        let sentence = &self.sentences[at];
+        pairs(&sentence.stems).any(|pair| self.last_with.get(&pair).is_some_and(|turn| *turn > sentence.turn))
+    }
+
+    /// What the speaker says around the sentence at `at`, in the same turn.
+    pub(super) fn around(&self, at: usize) -> String {
+        let turn = &self.turns[self.sentences[at].turn].sentences;
+        let near = at.saturating_sub(NEAR / 2).max(turn.start)..(at + NEAR / 2).min(turn.end);
+        self.sentences[near].iter().map(|it| it.own.as_str()).collect()
+    }
+
+    /// The last words of the turn before; where the speaker had answered the one before that in a word or two, of both.
     pub(super) fn before(&self, turn: usize) -> String {
         let Some(before) = turn.checked_sub(1) else { return String::new() };
-        let mut text = self.turn_text(before);
+        let mut text = self.turn_end(before);
         let brief = |turn: usize| {
             self.sentences[self.turns[turn].sentences.clone()].iter().map(|it| it.words).sum::<usize>() < 4
         };
         if turn >= 3 && brief(turn - 2) {
             text.insert(0, ' ');
-            text.insert_str(0, &self.turn_text(turn - 3));
+            text.insert_str(0, &self.turn_end(turn - 3));
         }
         text
     }
 
-    /// The words of the turn after.
+    /// The first words of the turn after.
     pub(super) fn after(&self, turn: usize) -> String {
-        if turn + 1 < self.turns.len() { self.turn_text(turn + 1) } else { String::new() }
+        let Some(after) = self.turns.get(turn + 1).map(|turn| turn.sentences.clone()) else { return String::new() };
+        self.said(after.start..after.end.min(after.start + NEAR))
     }
 
-    fn turn_text(&self, turn: usize) -> String {
-        self.sentences[self.turns[turn].sentences.clone()]
-            .iter()
-            .map(|it| it.text.as_str())
-            .collect::<Vec<_>>()
-            .join(" ")
-            .to_lowercase()
+    fn turn_end(&self, turn: usize) -> String {
+        let sentences = self.turns[turn].sentences.clone();
+        self.said(sentences.start.max(sentences.end.saturating_sub(NEAR))..sentences.end)
+    }
+
+    fn said(&self, sentences: Range<usize>) -> String {
+        self.sentences[sentences].iter().map(|it| it.text.as_str()).collect::<Vec<_>>().join(" ").to_lowercase()
     }
 }
 
@@ -139,7 +185,8 @@ fn add_turn(input: &SessionForClient, lines: Range<usize>, turn: usize, sentence
             let speaker = input.utterances[places[0].0].speaker;
             let words = text::words(&said).len();
             let at = sentences.len();
-            sentences.push(Sentence { at, turn, speaker, text: said, own, words, evidence, in_role: false });
+            let stems = rank::stems(&said);
+            sentences.push(Sentence { at, turn, speaker, text: said, own, words, stems, evidence, in_role: false });
         }
     }
 }

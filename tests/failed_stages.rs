@@ -76,7 +76,7 @@ async fn a_dead_stage_marks_the_session_and_tells_the_coach() {
         assert_eq!(told.len(), 1, "{stage}");
         let (recipient, text) = &told[0];
         assert_eq!(recipient, "maya@northlight.example");
-        assert!(text.contains("What to do") && !text.contains("relation"), "{stage}: {text}");
+        assert!(text.contains("What to do") && !text.contains("relation 17"), "{stage}: {text}");
     }
     let (stage, reason) = mark(&world, session_id).await;
     assert_eq!(stage.as_deref(), Some("review"));

@@ -1,0 +1,79 @@
+//! A transcript of megabytes goes the whole way: no stage takes time out of proportion, or one statement too much.
+
+use std::time::{Duration, Instant};
+
+use debrief_jobs::{
+    attribute::AttributeSession, db::Tx, index::IndexSession, parse::ParseTranscript, queue::Job,
+    summarize::SummarizeClient,
+};
+use uuid::Uuid;
+
+use crate::support::World;
+
+/// Eleven hours of talk, two people in turn: about five megabytes.
+fn endless() -> String {
+    const SAID: [&str; 4] = [
+        "I finished the planning document and I closed the account with the supplier, which took all of the week.",
+        "How did that feel, and what would you like to do about the numbers of the second quarter by then?",
+        "I'll send the report about budgets to Anders by Friday, although it is hard to find an hour for it.",
+        "I'd suggest that you write down what you would hand over first, and to whom, before we meet again.",
+    ];
+    let clock = |tenths: usize| {
+        format!("{:02}:{:02}:{:02}.{}00", tenths / 36_000, tenths / 600 % 60, tenths / 10 % 60, tenths % 10)
+    };
+    let mut file = String::from("WEBVTT\n\n");
+    for cue in 0..24_000 {
+        let name = if cue % 2 == 0 { "Priya Raman" } else { "Maya Okafor" };
+        let (from, to) = (clock(cue * 16), clock(cue * 16 + 15));
+        file.push_str(&format!("{cue}\n{from} --> {to}\n{name}: {} That was {cue}.\n\n", SAID[cue % 4]));
+    }
+    file
+}
+
+/// Runs a job within the time that its kind is given.
+async fn run<J: Job>(world: &World, job: &J) {
+    let begun = Instant::now();
+    world.run(job).await.expect("it is done");
+    println!("{}: {:?}", J::KIND, begun.elapsed());
+    assert!(begun.elapsed() < J::POLICY.timeout.max(Duration::from_secs(120)), "{}: {:?}", J::KIND, begun.elapsed());
+}
+
+#[tokio::test]
+async fn a_transcript_of_megabytes_goes_the_whole_way() {
+    let world = World::new().await;
+    let [session_id, transcript_id] = [Uuid::now_v7(), Uuid::now_v7()];
+    let file = endless();
+    assert!(file.len() > 3_500_000, "{}", file.len());
+    world.services.bucket.put("transcripts/endless", file).await.expect("the bucket takes it");
+    let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
+    for insert in [
+        "insert into sessions (id, organization_id, coach_id, title, session_date, date_source, object_key, correlation_id)
+         select $1, organization_id, id, 'Endless', '2026-11-03', 'path', 'inbox/maya/endless.vtt', $1 from coaches
+         where $2 is not null",
+        "insert into transcripts (id, organization_id, session_id, object_key, etag, stored_key, sha256, size_bytes,
+            object_time) select $2, organization_id, id, object_key, 'e', 'transcripts/endless', 's', 1, now()
+         from sessions where id = $1",
+    ] {
+        sqlx::query(insert).bind(session_id).bind(transcript_id).execute(tx.conn()).await.expect("a row");
+    }
+    tx.commit().await.expect("it is committed");
+
+    run(&world, &ParseTranscript { transcript_id }).await;
+    world.execute("delete from jobs where $1 is not null and state = 'due'", session_id).await;
+    run(&world, &IndexSession { session_id }).await;
+    run(&world, &AttributeSession { session_id }).await;
+    let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
+    let summary_id: Uuid =
+        sqlx::query_scalar("select id from summaries").fetch_one(tx.conn()).await.expect("Priya's summary is due");
+    drop(tx);
+    world.execute("delete from jobs where $1 is not null and state = 'due'", session_id).await;
+    run(&world, &SummarizeClient { summary_id }).await;
+    let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
+    let (utterances, claims): (i64, i64) =
+        sqlx::query_as("select (select count(*) from utterances), (select count(*) from claims)")
+            .fetch_one(tx.conn())
+            .await
+            .expect("counts");
+    assert_eq!(utterances, 24_000);
+    assert!(claims > 3);
+}
