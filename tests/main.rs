@@ -6,6 +6,7 @@ mod support;
 
 mod attribute;
 mod db;
+mod doctor;
 mod export;
 mod follow_up;
 mod http;

@@ -69,15 +69,25 @@ struct Sentence {
     problem: Option<String>,
     edited: bool,
     action: Option<String>,
+    /// Who said what the sentence itself quotes, and when.
+    word_for_word: Vec<Source>,
+    /// What else was said that supports it.
     evidence: Vec<Quote>,
+}
+
+/// Where words come from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+struct Source {
+    speaker: String,
+    time: Option<String>,
 }
 
 /// Words that support a claim.
 #[derive(Debug, Serialize)]
 struct Quote {
     words: String,
-    speaker: String,
-    time: Option<String>,
+    #[serde(flatten)]
+    source: Source,
 }
 
 /// Builds the card of a summary.
@@ -128,7 +138,7 @@ fn badge(summary: &SummaryView) -> &'static str {
         "due" => "being written",
         "done" => "waits for you",
         "failed" => "could not be written",
-        "dismissed" => "dismissed",
+        "dismissed" => "put aside",
         _ => match summary.follow_up.as_ref().map(|mail| mail.state.as_str()) {
             Some("sent") => "sent",
             Some("failed") => "approved, sending failed",
@@ -180,6 +190,7 @@ fn claim_field(claim: &Claim, client: &str, redo: Option<&Redo<'_>>) -> Sentence
     let field = format!("text.{}", claim.id);
     let form: Option<&Form> = redo.map(|redo| redo.form);
     let value = form.and_then(|form| form.get(&field)).unwrap_or(&claim.text).to_owned();
+    let (word_for_word, evidence) = support(claim);
     Sentence {
         id: claim.id.to_string(),
         text: claim.text.clone(),
@@ -190,7 +201,8 @@ fn claim_field(claim: &Claim, client: &str, redo: Option<&Redo<'_>>) -> Sentence
         problem: problem(redo, &field),
         edited: claim.edited,
         action: claim.action.as_ref().map(|action| action_line(action, client)),
-        evidence: claim.evidence.iter().map(quote).collect(),
+        word_for_word,
+        evidence,
     }
 }
 
@@ -208,13 +220,31 @@ fn action_line(action: &ActionItem, client: &str) -> String {
     }
 }
 
-fn quote(evidence: &Evidence) -> Quote {
+/// The evidence of a claim: of quotes that stand in its own text only their sources, so that nothing is read twice; of
+/// several in a row by one speaker the first.
+fn support(claim: &Claim) -> (Vec<Source>, Vec<Quote>) {
+    let text = bare(&claim.text);
+    let (within, without): (Vec<&Evidence>, Vec<&Evidence>) =
+        claim.evidence.iter().partition(|evidence| text.contains(&bare(&evidence.quote)));
+    let mut sources: Vec<Source> = within.into_iter().map(source).collect();
+    sources.dedup_by(|next, before| next.speaker == before.speaker);
+    let quote = |evidence: &Evidence| Quote { words: evidence.quote.clone(), source: source(evidence) };
+    (sources, without.into_iter().map(quote).collect())
+}
+
+/// The words alone, in lower case and with a space around each.
+fn bare(text: &str) -> String {
+    let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    words.fold(" ".to_owned(), |bare, word| bare + &word.to_lowercase() + " ")
+}
+
+fn source(evidence: &Evidence) -> Source {
     let time = evidence.start_ms.map(|ms| {
         let seconds = ms / 1000;
         let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
         if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
     });
-    Quote { words: evidence.quote.clone(), speaker: evidence.speaker.clone(), time }
+    Source { speaker: evidence.speaker.clone(), time }
 }
 
 /// Where the words come from, and how many of them hold.
@@ -233,13 +263,14 @@ fn footnote(summary: &SummaryView, zone: Tz) -> String {
         format!(" {} of {all} statements verified, {dropped}.", version.claims_kept)
     });
     let by = if shown.author == "coach" { "edited by you" } else { "as written" };
+    let writer = match shown.provider.as_str() {
+        "offline" => format!("without a language model ({})", shown.prompt_version),
+        provider => format!("by {} ({provider}, prompt {})", shown.model, shown.prompt_version),
+    };
     format!(
-        "Version {}, {by} on {}. Written by {} ({}, prompt {}).{coverage}",
+        "Version {}, {by} on {}. Written {writer}.{coverage}",
         shown.version,
         shown.created_at.with_timezone(&zone).format("%-d %B at %H:%M"),
-        shown.provider,
-        shown.model,
-        shown.prompt_version
     )
 }
 
