@@ -186,6 +186,9 @@ fn challenges(speech: &Speech, at: usize) -> f32 {
     if cues::ASKS_WINS.is_in(&before) || cues::PRAISE.is_in(&speech.after(sentence.turn)) {
         score -= 0.4;
     }
+    if told_with_joy(speech, at) {
+        score -= 0.4;
+    }
     if cues::HYPOTHETICAL.is_in(own) || cues::WILL.is_in(own) {
         score *= 0.7;
     }
@@ -195,6 +198,15 @@ fn challenges(speech: &Speech, at: usize) -> f32 {
         score *= 0.8;
     }
     score
+}
+
+/// Whether the turn begins with something about the speaker that is exclaimed and no complaint: "I was at the wheel again!
+/// Nine were terrible."
+fn told_with_joy(speech: &Speech, at: usize) -> bool {
+    let complains = |own: &str| [&cues::HARD, &cues::CANNOT, &cues::NOT_DONE].iter().any(|cue| cue.is_in(own));
+    let turn = speech.turns[speech.sentences[at].turn].sentences.start..at;
+    let mut before = speech.sentences[turn].iter();
+    before.any(|it| it.text.trim_end().ends_with('!') && cues::OF_SELF.is_in(&it.own) && !complains(&it.own))
 }
 
 fn client_action(speech: &Speech, at: usize) -> f32 {
@@ -361,6 +373,24 @@ pub(super) fn leans_back(sentence: &Sentence) -> bool {
             .expect("a constant pattern")
     });
     sentence.words < 12 && BACK.is_match(&sentence.own)
+}
+
+/// Whether the sentence tells of a thing done that is no progress in itself.
+pub(super) fn only_moved(sentence: &Sentence) -> bool {
+    let own = &sentence.own;
+    let counts = [&cues::ACHIEVED, &cues::DID, &cues::IT_IS_DONE, &cues::GOOD].iter().any(|cue| cue.is_in(own));
+    cues::MOVED.is_in(own) && !counts
+}
+
+/// Whether `sentence` speaks of somebody whom only the sentence before it names ("The meeting with Robert is on Friday.
+/// I'll ask him for two.").
+pub(super) fn names_whom(before: &Sentence, sentence: &Sentence) -> bool {
+    static WHOM: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"\b(?:he|she|him|her|them)\b").expect("a constant pattern"));
+    // Not the first word: that one has a capital anyway.
+    static NAME: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"[\p{Ll},;]['\u{2019}\p{Ll}]* \p{Lu}\p{Ll}{2,}").expect("a constant pattern"));
+    WHOM.is_match(&sentence.own) && !NAME.is_match(&sentence.text) && NAME.is_match(&before.text)
 }
 
 /// Marks what is said while coach and client play roles ("I'm Lena, I've got a train to catch"): it is no one's own.
