@@ -356,7 +356,9 @@ pub(super) fn risk(speech: &Speech, at: usize) -> Option<Risk> {
         speech.sentences[speech.turns[sentence.turn].sentences.clone()].iter().map(|it| it.own.as_str()).collect();
     let missed =
         cues::NOT_DONE.is_in(own) && (cues::WAS_DUE.is_in(&turn) || cues::CHECKS.is_in(&speech.before(sentence.turn)));
-    missed.then_some(Risk::MissedPromise)
+    // "And did you look?" – "I did not." – "Wonderful!": what was promised was not to.
+    let praised = cues::PRAISE.is_in(&speech.after(sentence.turn));
+    (missed && !praised).then_some(Risk::MissedPromise)
 }
 
 /// Whether the sentence itself says that it is a win, a difficulty or an insight.
@@ -389,8 +391,15 @@ pub(super) fn names_whom(before: &Sentence, sentence: &Sentence) -> bool {
         LazyLock::new(|| Regex::new(r"\b(?:he|she|him|her|them)\b").expect("a constant pattern"));
     // Not the first word: that one has a capital anyway.
     static NAME: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"[\p{Ll},;]['\u{2019}\p{Ll}]* \p{Lu}\p{Ll}{2,}").expect("a constant pattern"));
-    WHOM.is_match(&sentence.own) && !NAME.is_match(&sentence.text) && NAME.is_match(&before.text)
+        LazyLock::new(|| Regex::new(r"[\p{Ll},;]['\u{2019}\p{Ll}]* (\p{Lu}\p{Ll}{2,})").expect("a constant pattern"));
+    static DAY: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(
+            r"^(?:\w+day|January|February|March|April|May|June|July|August|September|October|November|December)$",
+        )
+        .expect("a constant pattern")
+    });
+    let names = |text: &str| NAME.captures_iter(text).any(|found| !DAY.is_match(&found[1]));
+    WHOM.is_match(&sentence.own) && !names(&sentence.text) && names(&before.text)
 }
 
 /// Marks what is said while coach and client play roles ("I'm Lena, I've got a train to catch"): it is no one's own.

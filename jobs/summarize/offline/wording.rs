@@ -165,7 +165,7 @@ impl Writer<'_> {
         let mut text = format!("{counted}{name} spoke {} in {}", many(words, "word"), many(turns, "turn"));
         // In a group the rest of the room was taken out, and a share of what is left says nothing.
         if !group {
-            text.push_str(&format!(", {share}\u{a0}% of the conversation,"));
+            text.push_str(&format!(", {share}% of the conversation,"));
         }
         text.push_str(&format!(" and asked {}.", many(questions, "question")));
         Some(plain(Section::Engagement, text, longest.evidence.clone()))

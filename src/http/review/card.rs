@@ -225,11 +225,22 @@ fn action_line(action: &ActionItem, client: &str) -> String {
 fn support(claim: &Claim) -> (Vec<Source>, Vec<Quote>) {
     let text = bare(&claim.text);
     let (within, without): (Vec<&Evidence>, Vec<&Evidence>) =
-        claim.evidence.iter().partition(|evidence| text.contains(&bare(&evidence.quote)));
+        claim.evidence.iter().partition(|evidence| text.contains(without_sounds(&bare(&evidence.quote))));
     let mut sources: Vec<Source> = within.into_iter().map(source).collect();
     sources.dedup_by(|next, before| next.speaker == before.speaker);
     let quote = |evidence: &Evidence| Quote { words: evidence.quote.clone(), source: source(evidence) };
     (sources, without.into_iter().map(quote).collect())
+}
+
+/// Without the sounds before a sentence begins, which say nothing of their own. What is left begins with a space.
+fn without_sounds(bare: &str) -> &str {
+    const SOUNDS: [&str; 12] =
+        [" and ", " so ", " but ", " yeah ", " yes ", " um ", " uh ", " well ", " okay ", " oh ", " right ", " mm "];
+    let mut rest = bare;
+    while let Some(sound) = SOUNDS.iter().find(|sound| rest.starts_with(**sound) && rest.len() > sound.len()) {
+        rest = &rest[sound.len() - 1..];
+    }
+    rest
 }
 
 /// The words alone, in lower case and with a space around each.
@@ -330,4 +341,45 @@ fn not_sent(summary: &SummaryView) -> String {
         "Approved, and not sent: we have no email address for {client}. Add one to roster.csv in your inbox folder, then \
          open it again here and approve it."
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use debrief_jobs::model::{Audience, Section};
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn claim(text: &str, quotes: &[(&str, &str)]) -> Claim {
+        let evidence = quotes.iter().map(|(speaker, quote)| Evidence {
+            utterance_id: Uuid::now_v7(),
+            quote: (*quote).to_owned(),
+            speaker: (*speaker).to_owned(),
+            start_ms: Some(56_000),
+        });
+        Claim {
+            id: Uuid::now_v7(),
+            section: Section::Wins,
+            audience: Audience::Client,
+            text: text.to_owned(),
+            edited: false,
+            evidence: evidence.collect(),
+            action: None,
+        }
+    }
+
+    #[test]
+    fn what_a_sentence_quotes_is_not_shown_twice() {
+        let said = claim(
+            "Priya said: “I sent it! I sent the two pages.”",
+            &[("Priya", "Um, yeah, I sent it!"), ("Priya", "I sent the two pages.")],
+        );
+        let (exact, quotes) = support(&said);
+        assert_eq!(exact, [Source { speaker: "Priya".into(), time: Some("0:56".into()) }]);
+        assert!(quotes.is_empty());
+        let told = claim("Priya sent the strategy.", &[("Priya", "I sent the two pages.")]);
+        let (exact, quotes) = support(&told);
+        assert!(exact.is_empty());
+        assert_eq!(quotes.iter().map(|quote| quote.words.as_str()).collect::<Vec<_>>(), ["I sent the two pages."]);
+    }
 }
