@@ -168,7 +168,7 @@ fn challenges(speech: &Speech, at: usize) -> f32 {
     } else if cues::CANNOT.is_in(own) {
         score += 0.9;
     }
-    if cues::NOT_DONE.is_in(own) {
+    if not_done(own) {
         score += 0.5;
         if cues::WAS_DUE.is_in(&turn) || cues::CHECKS.is_in(&before) {
             score += 0.5;
@@ -198,6 +198,11 @@ fn challenges(speech: &Speech, at: usize) -> f32 {
         score *= 0.8;
     }
     score
+}
+
+/// Whether something was not done. "I hadn't seen it that way" is no omission: something was seen.
+fn not_done(own: &str) -> bool {
+    cues::NOT_DONE.is_in(own) && !cues::INSIGHT.is_in(own)
 }
 
 /// Whether the turn begins with something about the speaker that is exclaimed and no complaint: "I was at the wheel again!
@@ -354,8 +359,7 @@ pub(super) fn risk(speech: &Speech, at: usize) -> Option<Risk> {
     }
     let turn: String =
         speech.sentences[speech.turns[sentence.turn].sentences.clone()].iter().map(|it| it.own.as_str()).collect();
-    let missed =
-        cues::NOT_DONE.is_in(own) && (cues::WAS_DUE.is_in(&turn) || cues::CHECKS.is_in(&speech.before(sentence.turn)));
+    let missed = not_done(own) && (cues::WAS_DUE.is_in(&turn) || cues::CHECKS.is_in(&speech.before(sentence.turn)));
     // "And did you look?" – "I did not." – "Wonderful!": what was promised was not to.
     let praised = cues::PRAISE.is_in(&speech.after(sentence.turn));
     (missed && !praised).then_some(Risk::MissedPromise)
