@@ -7,6 +7,7 @@ mod support;
 mod attribute;
 mod cli;
 mod db;
+mod doctor;
 mod export;
 mod failed_stages;
 mod follow_up;

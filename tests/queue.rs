@@ -73,6 +73,8 @@ struct OneShort(Probe);
 #[derive(Debug)]
 struct Shared {
     starts: usize,
+    running: usize,
+    most_at_once: usize,
     dropped: usize,
     told: Vec<String>,
     gate: watch::Sender<bool>,
@@ -82,7 +84,7 @@ static BOARD: LazyLock<Mutex<HashMap<Uuid, Shared>>> = LazyLock::new(Mutex::defa
 
 fn shared<T>(probe: Uuid, with: impl FnOnce(&mut Shared) -> T) -> T {
     let mut board = BOARD.lock().expect("no test panics while it holds the board");
-    let new = || Shared { starts: 0, dropped: 0, told: Vec::new(), gate: watch::channel(false).0 };
+    let new = || Shared { starts: 0, running: 0, most_at_once: 0, dropped: 0, told: Vec::new(), gate: watch::channel(false).0 };
     with(board.entry(probe).or_insert_with(new))
 }
 
@@ -92,6 +94,10 @@ impl Probe {
     }
     fn starts(&self) -> usize {
         shared(self.probe, |shared| shared.starts)
+    }
+    /// How many ran at the same time, before their finish.
+    fn most_at_once(&self) -> usize {
+        shared(self.probe, |shared| shared.most_at_once)
     }
     /// Attempts that were cut off.
     fn dropped(&self) -> usize {
@@ -107,6 +113,8 @@ impl Probe {
     async fn act(&self, ctx: &Context) -> Result<Finished, JobError> {
         let start = shared(self.probe, |shared| {
             shared.starts += 1;
+            shared.running += 1;
+            shared.most_at_once = shared.most_at_once.max(shared.running);
             shared.starts
         });
         let mut cut_off = CutOff(Some(self.probe));
@@ -137,6 +145,7 @@ impl Probe {
         .bind(self.probe.to_string())
         .execute(tx.conn())
         .await?;
+        shared(self.probe, |shared| shared.running = shared.running.saturating_sub(1));
         ctx.finish(tx, serde_json::json!({ "start": start })).await
     }
 

@@ -7,11 +7,12 @@ use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
 use super::SendFollowUp;
+use super::voice::Voice;
 use crate::{
     db::{TenantTx, Tx},
     mail::{self, FollowUpItem, MailError, Mailer, Message, NewMail, Recipient},
     model::{Claim, Content, Owner, Section, summary},
-    template::Templates,
+    template::{Templates, given},
 };
 
 /// What became of a follow-up on approval.
@@ -172,20 +173,21 @@ pub async fn cancel(tx: &mut TenantTx, summary_id: Uuid) -> Result<bool, sqlx::E
 /// What the client may read of a summary, and nothing else.
 fn write(client: &str, coach: &str, organization: &str, date: NaiveDate, content: &Content) -> mail::FollowUp {
     let claims: Vec<&Claim> = content.for_client().collect();
+    let voice = Voice::new(client, coach);
     let texts = |section| -> Vec<String> {
-        claims.iter().filter(|claim| claim.section == section).map(|claim| claim.text.clone()).collect()
+        claims.iter().filter(|claim| claim.section == section).map(|claim| voice.say(&claim.text)).collect()
     };
     let action_items = claims
         .iter()
         .filter(|claim| claim.section == Section::ActionItems)
         .map(|claim| FollowUpItem {
-            text: claim.text.clone(),
+            text: voice.say(&claim.text),
             coach_does_it: claim.action.as_ref().is_some_and(|action| action.owner == Owner::Coach),
             due: claim.action.as_ref().and_then(|action| action.due_date),
         })
         .collect();
     mail::FollowUp {
-        greeting_name: greeting_name(client),
+        greeting_name: given(client),
         client: client.to_owned(),
         coach: coach.to_owned(),
         organization: organization.to_owned(),
@@ -195,12 +197,6 @@ fn write(client: &str, coach: &str, organization: &str, date: NaiveDate, content
         action_items,
         recommendations: texts(Section::Recommendations),
     }
-}
-
-/// The first name of `Priya Raman`; of `Raman, Priya` too.
-fn greeting_name(name: &str) -> String {
-    let given = name.split_once(',').map_or(name, |(_, given)| given);
-    given.split_whitespace().next().unwrap_or(name).to_owned()
 }
 
 #[cfg(test)]
@@ -241,7 +237,7 @@ mod tests {
     #[test]
     fn a_client_is_greeted_by_the_first_name() {
         for (name, expect) in [("Priya Raman", "Priya"), ("Raman, Priya", "Priya"), ("Priya", "Priya"), ("", "")] {
-            assert_eq!(greeting_name(name), expect);
+            assert_eq!(given(name), expect);
         }
     }
 }

@@ -6,6 +6,7 @@
 
 mod hold;
 mod settle;
+mod voice;
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;

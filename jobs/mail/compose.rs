@@ -171,7 +171,7 @@ mod tests {
             ),
             (
                 "Your week: 5 sessions, Mon 2 Nov to Sun 8 Nov",
-                &["3 h 17 min", "Tom Becker", "64 %", "was due Wed 4 Nov", "due Tue 10 Nov", "Ada Lindqvist"],
+                &["3 h 17 min", "Tom Becker", "64%", "was due Wed 4 Nov", "due Tue 10 Nov", "Ada Lindqvist"],
             ),
         ];
         for (message, (subject, words)) in Message::samples().iter().zip(expect) {

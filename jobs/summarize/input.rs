@@ -177,13 +177,13 @@ impl SessionForClient {
     /// The client's first name, or the whole name where coach and client share the first.
     #[must_use]
     pub fn client_short(&self) -> &str {
-        short(&self.client, &self.coach)
+        short_name(&self.client, &self.coach)
     }
 
     /// The coach's first name, or the whole name where coach and client share the first.
     #[must_use]
     pub fn coach_short(&self) -> &str {
-        short(&self.coach, &self.client)
+        short_name(&self.coach, &self.client)
     }
 
     /// The line with that number.
@@ -259,7 +259,8 @@ impl SessionForClient {
     }
 }
 
-fn short<'a>(name: &'a str, other: &str) -> &'a str {
+/// The first name, or the whole name where both share the first.
+pub(crate) fn short_name<'a>(name: &'a str, other: &str) -> &'a str {
     let first = |name: &'a str| name.split_whitespace().next().unwrap_or(name);
     if other.split_whitespace().next() == Some(first(name)) { name } else { first(name) }
 }

@@ -12,6 +12,8 @@ pub(super) fn add(environment: &mut Environment<'_>) {
     environment.add_filter("and", and);
     environment.add_filter("wrap", wrap);
     environment.add_filter("minutes", minutes);
+    environment.add_filter("given", given);
+    environment.add_filter("inner", inner);
 }
 
 /// Milliseconds as `12:34`, or `1:02:03` from an hour on.
@@ -41,6 +43,25 @@ fn and(items: Vec<String>) -> String {
         Some((last, [])) => last.clone(),
         Some((last, rest)) => format!("{} and {last}", rest.join(", ")),
     }
+}
+
+/// The first name of `Priya Raman`; of `Raman, Priya` too.
+pub(crate) fn given(name: &str) -> String {
+    let given = name.split_once(',').map_or(name, |(_, given)| given);
+    given.split_whitespace().next().unwrap_or(name).to_owned()
+}
+
+/// Words that stand in double quotes: their own double quotes become single ones.
+fn inner(words: &str) -> String {
+    let mut open = false;
+    let quote = |c| match c {
+        '"' | '\u{201c}' | '\u{201d}' | '\u{201e}' => {
+            open = !open;
+            if open { '\u{2018}' } else { '\u{2019}' }
+        }
+        c => c,
+    };
+    words.chars().map(quote).collect()
 }
 
 /// Words in lines of at most `width` characters; lines after the first begin with `indent` spaces. A word that is

@@ -6,6 +6,8 @@
 
 mod filters;
 
+pub(crate) use filters::given;
+
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, syntax::SyntaxConfig, value::Serde};
 use serde::Serialize;
 

@@ -83,8 +83,11 @@ pub enum LogFormat {
 
 /// The settings cannot be used; says which, and where it was set.
 #[derive(Debug, thiserror::Error)]
-#[error("the settings cannot be used: {0}")]
-pub struct ConfigError(#[from] config::ConfigError);
+#[error("the settings cannot be used: {problem} (they come from {sources})")]
+pub struct ConfigError {
+    problem: config::ConfigError,
+    sources: String,
+}
 
 impl Config {
     /// Reads the settings; what is empty is filled with places in the data folder.
@@ -92,6 +95,15 @@ impl Config {
     /// # Errors
     /// When a file cannot be read, a key is unknown, or a value is not of its kind.
     pub fn load(file: Option<&Path>, data: &Path) -> Result<Self, ConfigError> {
+        Self::read(file, data).map_err(|problem| {
+            // A key alone does not say where somebody wrote it.
+            let file = file.map_or_else(folders::settings_file, Path::to_path_buf);
+            let file = if file.exists() { format!("{} and ", file.display()) } else { String::new() };
+            ConfigError { problem, sources: format!("{file}the variables DEBRIEF_… of the environment") }
+        })
+    }
+
+    fn read(file: Option<&Path>, data: &Path) -> Result<Self, config::ConfigError> {
         let mut builder =
             config::Config::builder().add_source(config::File::from_str(DEFAULTS, config::FileFormat::Toml));
         builder = match file {

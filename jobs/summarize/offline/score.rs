@@ -167,7 +167,7 @@ fn challenges(speech: &Speech, at: usize) -> f32 {
     } else if cues::CANNOT.is_in(own) {
         score += 0.9;
     }
-    if cues::NOT_DONE.is_in(own) {
+    if not_done(own) {
         score += 0.5;
         if cues::WAS_DUE.is_in(&turn) || cues::CHECKS.is_in(&before) {
             score += 0.5;
@@ -185,6 +185,9 @@ fn challenges(speech: &Speech, at: usize) -> f32 {
     if cues::ASKS_WINS.is_in(&before) || cues::PRAISE.is_in(&speech.after(sentence.turn)) {
         score -= 0.4;
     }
+    if told_with_joy(speech, at) {
+        score -= 0.4;
+    }
     if cues::HYPOTHETICAL.is_in(own) || cues::WILL.is_in(own) {
         score *= 0.7;
     }
@@ -194,6 +197,20 @@ fn challenges(speech: &Speech, at: usize) -> f32 {
         score *= 0.8;
     }
     score
+}
+
+/// Whether something was not done. "I hadn't seen it that way" is no omission: something was seen.
+fn not_done(own: &str) -> bool {
+    cues::NOT_DONE.is_in(own) && !cues::INSIGHT.is_in(own)
+}
+
+/// Whether the turn begins with something about the speaker that is exclaimed and no complaint: "I was at the wheel again!
+/// Nine were terrible."
+fn told_with_joy(speech: &Speech, at: usize) -> bool {
+    let complains = |own: &str| [&cues::HARD, &cues::CANNOT, &cues::NOT_DONE].iter().any(|cue| cue.is_in(own));
+    let turn = speech.turns[speech.sentences[at].turn].sentences.start..at;
+    let mut before = speech.sentences[turn].iter();
+    before.any(|it| it.text.trim_end().ends_with('!') && cues::OF_SELF.is_in(&it.own) && !complains(&it.own))
 }
 
 fn client_action(speech: &Speech, at: usize) -> f32 {
@@ -339,10 +356,11 @@ pub(super) fn risk(speech: &Speech, at: usize) -> Option<Risk> {
     if cues::DISTRESS.is_in(own) && !own.contains("not exhausted") {
         return Some(Risk::Distress);
     }
-    let turn = speech.around(at);
-    let missed =
-        cues::NOT_DONE.is_in(own) && (cues::WAS_DUE.is_in(&turn) || cues::CHECKS.is_in(&speech.before(sentence.turn)));
-    missed.then_some(Risk::MissedPromise)
+    let missed = not_done(own)
+        && (cues::WAS_DUE.is_in(&speech.around(at)) || cues::CHECKS.is_in(&speech.before(sentence.turn)));
+    // "And did you look?" – "I did not." – "Wonderful!": what was promised was not to.
+    let praised = cues::PRAISE.is_in(&speech.after(sentence.turn));
+    (missed && !praised).then_some(Risk::MissedPromise)
 }
 
 /// Whether the sentence itself says that it is a win, a difficulty or an insight.
@@ -359,6 +377,31 @@ pub(super) fn leans_back(sentence: &Sentence) -> bool {
             .expect("a constant pattern")
     });
     sentence.words < 12 && BACK.is_match(&sentence.own)
+}
+
+/// Whether the sentence tells of a thing done that is no progress in itself.
+pub(super) fn only_moved(sentence: &Sentence) -> bool {
+    let own = &sentence.own;
+    let counts = [&cues::ACHIEVED, &cues::DID, &cues::IT_IS_DONE, &cues::GOOD].iter().any(|cue| cue.is_in(own));
+    cues::MOVED.is_in(own) && !counts
+}
+
+/// Whether `sentence` speaks of somebody whom only the sentence before it names ("The meeting with Robert is on Friday.
+/// I'll ask him for two.").
+pub(super) fn names_whom(before: &Sentence, sentence: &Sentence) -> bool {
+    static WHOM: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"\b(?:he|she|him|her|them)\b").expect("a constant pattern"));
+    // Not the first word: that one has a capital anyway.
+    static NAME: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"[\p{Ll},;]['\u{2019}\p{Ll}]* (\p{Lu}\p{Ll}{2,})").expect("a constant pattern"));
+    static DAY: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(
+            r"^(?:\w+day|January|February|March|April|May|June|July|August|September|October|November|December)$",
+        )
+        .expect("a constant pattern")
+    });
+    let names = |text: &str| NAME.captures_iter(text).any(|found| !DAY.is_match(&found[1]));
+    WHOM.is_match(&sentence.own) && !names(&sentence.text) && names(&before.text)
 }
 
 /// Marks what is said while coach and client play roles ("I'm Lena, I've got a train to catch"): it is no one's own.

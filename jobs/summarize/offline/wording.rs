@@ -15,6 +15,8 @@ use crate::model::{Owner, Section};
 
 /// A sentence of fewer words says little alone.
 const SHORT_WORDS: usize = 7;
+/// An insight of fewer words says little alone.
+const SHORT_INSIGHT_WORDS: usize = 10;
 /// A question of more words is no help to the reader of its answer.
 const LONG_QUESTION_WORDS: usize = 14;
 
@@ -63,9 +65,20 @@ impl Writer<'_> {
             };
             last = (at + 1..(at + 3).min(turn_end)).rev().find(more).unwrap_or(at);
         }
-        let leans = sentence.words < SHORT_WORDS || score::leans_back(sentence);
+        let weak = match section {
+            // What became clear is seldom said in one short sentence.
+            Section::Breakthrough => sentence.words < SHORT_INSIGHT_WORDS,
+            // What is no progress in itself counts because of what was said before it.
+            Section::Wins => score::only_moved(sentence),
+            _ => false,
+        };
+        let leans = weak || sentence.words < SHORT_WORDS || score::leans_back(sentence);
         let alone = section != Section::ActionItems || sentence.words < 5;
-        if leans && alone && last == at {
+        let before = at.checked_sub(1).and_then(|before| self.speech.sentences.get(before));
+        let names_whom = before.is_some_and(|before| score::names_whom(before, sentence));
+        if names_whom && self.can_join(at, at.checked_sub(1), taken) {
+            first = at - 1;
+        } else if leans && alone && last == at {
             if self.can_join(at, at.checked_sub(1), taken) {
                 first = at - 1;
             } else if sentence.words < 5 && section != Section::ActionItems && self.can_join(at, Some(at + 1), taken) {
@@ -152,7 +165,7 @@ impl Writer<'_> {
         let mut text = format!("{counted}{name} spoke {} in {}", many(words, "word"), many(turns, "turn"));
         // In a group the rest of the room was taken out, and a share of what is left says nothing.
         if !group {
-            text.push_str(&format!(", {share}\u{a0}% of the conversation,"));
+            text.push_str(&format!(", {share}% of the conversation,"));
         }
         text.push_str(&format!(" and asked {}.", many(questions, "question")));
         Some(plain(Section::Engagement, text, longest.evidence.clone()))

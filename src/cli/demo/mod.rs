@@ -41,6 +41,7 @@ struct Played {
     _lock: PgConnection,
     pages: Option<run::Pages>,
     as_expected: bool,
+    first_link: Option<String>,
 }
 
 impl Demo {
@@ -50,13 +51,14 @@ impl Demo {
             // What the demo holds is dropped, so a Postgres that it started is stopped.
             () = run::signal() => return Ok(run::interrupted()),
         };
-        let Played { app, _lock, pages, as_expected } = played;
+        let Played { app, _lock, pages, as_expected, first_link } = played;
         let code = if as_expected { ExitCode::SUCCESS } else { ExitCode::FAILURE };
         let again = again(globals);
         if let Some(pages) = pages {
             eprintln!(
-                "\nThe pages stay up until Ctrl-C: {} (for operators: http://{})\nLook in from another terminal:",
-                app.config.review.base_url, app.config.http.admin_listen
+                "\nThe pages stay up until Ctrl-C. Begin with this one, as the coach:\n  {}\nThe operator's page: http://{}\nLook in from another terminal:",
+                first_link.unwrap_or_else(|| app.config.review.base_url.to_string()),
+                app.config.http.admin_listen
             );
             look_in(&again);
             let shutdown = CancellationToken::new();
@@ -90,7 +92,7 @@ impl Demo {
 
         let outcome = Outcome::collect(&app, organization, &manifest, today).await?;
         app.output.one(&outcome, Outcome::text)?;
-        Ok(Played { app, _lock: lock, pages, as_expected: outcome.as_expected() })
+        Ok(Played { app, _lock: lock, pages, as_expected: outcome.as_expected(), first_link: outcome.first_link() })
     }
 }
 

@@ -100,6 +100,12 @@ impl Outcome {
         Ok(outcome)
     }
 
+    /// The review link to begin with: the newest session's that waits for a review.
+    pub(super) fn first_link(&self) -> Option<String> {
+        let in_review = self.sessions.iter().find(|session| session.row.state == "in_review");
+        in_review?.review_link.clone()
+    }
+
     /// Whether all went as the demo expects.
     pub(super) fn as_expected(&self) -> bool {
         self.unexpected.is_empty()

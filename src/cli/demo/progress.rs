@@ -34,7 +34,10 @@ impl Progress {
             loop {
                 if let Ok(counts) = counts(&db, organization).await {
                     for (bar, (position, total)) in stages.iter().zip(counts) {
-                        bar.set_length(total.unsigned_abs());
+                        if total > 0 {
+                            // Nothing of nothing would look like all of it.
+                            bar.set_length(total.unsigned_abs());
+                        }
                         bar.set_position(position.unsigned_abs());
                     }
                 }

@@ -62,7 +62,7 @@ pub(super) async fn set(globals: &Globals) -> anyhow::Result<(App, PgConnection)
     telemetry::log(&config.log);
 
     if config.database_url.expose_secret().is_empty() {
-        eprintln!("Postgres is brought and started (the first time takes a moment)");
+        eprintln!("Starting Postgres (the first time it is downloaded, 24 MB)");
     }
     let (url, postgres) = server(&config, globals).await?;
     let lock = databases::lock(&url, LOCK).await.context("the database does not answer (DATABASE_URL)")?.context(

@@ -69,15 +69,25 @@ struct Sentence {
     problem: Option<String>,
     edited: bool,
     action: Option<String>,
+    /// Who said what the sentence itself quotes, and when.
+    word_for_word: Vec<Source>,
+    /// What else was said that supports it.
     evidence: Vec<Quote>,
+}
+
+/// Where words come from.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+struct Source {
+    speaker: String,
+    time: Option<String>,
 }
 
 /// Words that support a claim.
 #[derive(Debug, Serialize)]
 struct Quote {
     words: String,
-    speaker: String,
-    time: Option<String>,
+    #[serde(flatten)]
+    source: Source,
 }
 
 /// Builds the card of a summary.
@@ -128,7 +138,7 @@ fn badge(summary: &SummaryView) -> &'static str {
         "due" => "being written",
         "done" => "waits for you",
         "failed" => "could not be written",
-        "dismissed" => "dismissed",
+        "dismissed" => "put aside",
         _ => match summary.follow_up.as_ref().map(|mail| mail.state.as_str()) {
             Some("sent") => "sent",
             Some("failed") => "approved, sending failed",
@@ -180,6 +190,7 @@ fn claim_field(claim: &Claim, client: &str, redo: Option<&Redo<'_>>) -> Sentence
     let field = format!("text.{}", claim.id);
     let form: Option<&Form> = redo.map(|redo| redo.form);
     let value = form.and_then(|form| form.get(&field)).unwrap_or(&claim.text).to_owned();
+    let (word_for_word, evidence) = support(claim);
     Sentence {
         id: claim.id.to_string(),
         text: claim.text.clone(),
@@ -190,7 +201,8 @@ fn claim_field(claim: &Claim, client: &str, redo: Option<&Redo<'_>>) -> Sentence
         problem: problem(redo, &field),
         edited: claim.edited,
         action: claim.action.as_ref().map(|action| action_line(action, client)),
-        evidence: claim.evidence.iter().map(quote).collect(),
+        word_for_word,
+        evidence,
     }
 }
 
@@ -208,13 +220,42 @@ fn action_line(action: &ActionItem, client: &str) -> String {
     }
 }
 
-fn quote(evidence: &Evidence) -> Quote {
+/// The evidence of a claim: of quotes that stand in its own text only their sources, so that nothing is read twice; of
+/// several in a row by one speaker the first.
+fn support(claim: &Claim) -> (Vec<Source>, Vec<Quote>) {
+    let text = bare(&claim.text);
+    let (within, without): (Vec<&Evidence>, Vec<&Evidence>) =
+        claim.evidence.iter().partition(|evidence| text.contains(without_sounds(&bare(&evidence.quote))));
+    let mut sources: Vec<Source> = within.into_iter().map(source).collect();
+    sources.dedup_by(|next, before| next.speaker == before.speaker);
+    let quote = |evidence: &Evidence| Quote { words: evidence.quote.clone(), source: source(evidence) };
+    (sources, without.into_iter().map(quote).collect())
+}
+
+/// Without the sounds before a sentence begins, which say nothing of their own. What is left begins with a space.
+fn without_sounds(bare: &str) -> &str {
+    const SOUNDS: [&str; 12] =
+        [" and ", " so ", " but ", " yeah ", " yes ", " um ", " uh ", " well ", " okay ", " oh ", " right ", " mm "];
+    let mut rest = bare;
+    while let Some(sound) = SOUNDS.iter().find(|sound| rest.starts_with(**sound) && rest.len() > sound.len()) {
+        rest = &rest[sound.len() - 1..];
+    }
+    rest
+}
+
+/// The words alone, in lower case and with a space around each.
+fn bare(text: &str) -> String {
+    let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    words.fold(" ".to_owned(), |bare, word| bare + &word.to_lowercase() + " ")
+}
+
+fn source(evidence: &Evidence) -> Source {
     let time = evidence.start_ms.map(|ms| {
         let seconds = ms / 1000;
         let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
         if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
     });
-    Quote { words: evidence.quote.clone(), speaker: evidence.speaker.clone(), time }
+    Source { speaker: evidence.speaker.clone(), time }
 }
 
 /// Where the words come from, and how many of them hold.
@@ -233,13 +274,14 @@ fn footnote(summary: &SummaryView, zone: Tz) -> String {
         format!(" {} of {all} statements verified, {dropped}.", version.claims_kept)
     });
     let by = if shown.author == "coach" { "edited by you" } else { "as written" };
+    let writer = match shown.provider.as_str() {
+        "offline" => format!("without a language model ({})", shown.prompt_version),
+        provider => format!("by {} ({provider}, prompt {})", shown.model, shown.prompt_version),
+    };
     format!(
-        "Version {}, {by} on {}. Written by {} ({}, prompt {}).{coverage}",
+        "Version {}, {by} on {}. Written {writer}.{coverage}",
         shown.version,
         shown.created_at.with_timezone(&zone).format("%-d %B at %H:%M"),
-        shown.provider,
-        shown.model,
-        shown.prompt_version
     )
 }
 
@@ -299,4 +341,45 @@ fn not_sent(summary: &SummaryView) -> String {
         "Approved, and not sent: we have no email address for {client}. Add one to roster.csv in your inbox folder, then \
          open it again here and approve it."
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use debrief_jobs::model::{Audience, Section};
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn claim(text: &str, quotes: &[(&str, &str)]) -> Claim {
+        let evidence = quotes.iter().map(|(speaker, quote)| Evidence {
+            utterance_id: Uuid::now_v7(),
+            quote: (*quote).to_owned(),
+            speaker: (*speaker).to_owned(),
+            start_ms: Some(56_000),
+        });
+        Claim {
+            id: Uuid::now_v7(),
+            section: Section::Wins,
+            audience: Audience::Client,
+            text: text.to_owned(),
+            edited: false,
+            evidence: evidence.collect(),
+            action: None,
+        }
+    }
+
+    #[test]
+    fn what_a_sentence_quotes_is_not_shown_twice() {
+        let said = claim(
+            "Priya said: “I sent it! I sent the two pages.”",
+            &[("Priya", "Um, yeah, I sent it!"), ("Priya", "I sent the two pages.")],
+        );
+        let (exact, quotes) = support(&said);
+        assert_eq!(exact, [Source { speaker: "Priya".into(), time: Some("0:56".into()) }]);
+        assert!(quotes.is_empty());
+        let told = claim("Priya sent the strategy.", &[("Priya", "I sent the two pages.")]);
+        let (exact, quotes) = support(&told);
+        assert!(exact.is_empty());
+        assert_eq!(quotes.iter().map(|quote| quote.words.as_str()).collect::<Vec<_>>(), ["I sent the two pages."]);
+    }
 }

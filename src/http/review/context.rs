@@ -47,6 +47,8 @@ pub(in crate::http) struct ReviewPage {
     group: bool,
     lead: String,
     failed_reason: Option<String>,
+    /// Whether the page shows nothing yet, and soon will: it then looks again by itself.
+    working: bool,
     notice: Option<&'static str>,
     /// Whether there is nothing to do here but to close it.
     closable: bool,
@@ -89,9 +91,13 @@ pub(in crate::http) fn build(
         group: session.kind == "group",
         lead: lead(session),
         failed_reason: session.failed_reason.clone(),
+        working: matches!(session.state.as_str(), "received" | "parsed" | "attributed")
+            && session.summaries.is_empty()
+            && session.failed_reason.is_none(),
         notice: (done.done.as_deref() == Some("named")).then_some("Thank you. We remember it."),
         closable: session.summaries.is_empty() && session.state == "in_review",
-        people: people(&session.participants),
+        // While somebody is unknown, the shares of the others are not theirs.
+        people: if session.speakers.is_empty() { people(&session.participants) } else { Vec::new() },
         warnings: session.warnings.clone(),
         cards: cards.collect(),
         speakers: (!session.speakers.is_empty()).then(|| speakers::form(session, None)),
@@ -116,7 +122,11 @@ fn lead(session: &SessionView) -> String {
 }
 
 fn people(participants: &[Participant]) -> Vec<Person> {
-    let total: f64 = participants.iter().map(|person| person.speaking_seconds).sum();
+    let seconds: f64 = participants.iter().map(|person| person.speaking_seconds).sum();
+    // A transcript without times has words to compare.
+    let measure = |person: &Participant| if seconds > 0.0 { person.speaking_seconds } else { f64::from(person.words) };
+    let total: f64 = participants.iter().map(measure).sum();
+    let spoke = participants.iter().filter(|person| measure(person) > 0.0);
     let person = |person: &Participant| Person {
         name: person.name.clone(),
         role: match person.kind.as_str() {
@@ -125,9 +135,9 @@ fn people(participants: &[Participant]) -> Vec<Person> {
             _ => "guest",
         },
         time: spoken(person.speaking_seconds, person.words),
-        share: if total > 0.0 { whole(person.speaking_seconds / total * 100.0) } else { 0 },
+        share: whole(measure(person) / total * 100.0),
     };
-    participants.iter().map(person).collect()
+    spoke.map(person).collect()
 }
 
 /// `18 min`, `40 s`; words where the transcript has no times.

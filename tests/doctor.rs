@@ -1,0 +1,89 @@
+//! `debrief doctor` over real parts: what is well is said so, and what is not names the setting to look at.
+
+use axum::{
+    Json, Router,
+    http::{HeaderMap, StatusCode},
+    response::IntoResponse,
+    routing::get,
+};
+use serde_json::{Value, json};
+
+use crate::support::{SmtpServer, installation::Installation, installation::free_port};
+
+/// The detail of the check `name`, and whether it is well.
+async fn check(installation: &Installation, name: &str) -> (bool, String) {
+    let output = installation.output(&["doctor", "--json"]).await;
+    let checks: Vec<Value> = serde_json::from_slice(&output.stdout).expect("a JSON document");
+    let well = checks.iter().all(|check| check["ok"] == true);
+    assert_eq!(output.status.code(), Some(i32::from(!well)), "the exit code tells the same: {checks:?}");
+    let check = checks.iter().find(|check| check["name"] == name).unwrap_or_else(|| panic!("no {name} in {checks:?}"));
+    (check["ok"] == true, check["detail"].as_str().expect("a text").to_owned())
+}
+
+#[tokio::test]
+async fn a_healthy_installation_is_told_so_and_no_mail_is_written() {
+    let installation = Installation::new().await;
+    for name in ["settings", "database", "isolation", "bucket", "mail", "summaries"] {
+        let (ok, detail) = check(&installation, name).await;
+        assert!(ok, "{name}: {detail}");
+    }
+    let left = std::fs::read_dir(installation.folder.path().join("mail")).expect("the folder is made").count();
+    assert_eq!(left, 0, "nothing is left in the folder of mails");
+}
+
+#[tokio::test]
+async fn a_mail_server_is_greeted_and_gets_nothing() {
+    let mut installation = Installation::new().await;
+    let smtp = SmtpServer::start();
+    installation.set("DEBRIEF_MAIL__URL", smtp.url());
+    let (ok, detail) = check(&installation, "mail").await;
+    assert!(ok, "{detail}");
+    assert_eq!(smtp.letters().len(), 0);
+
+    installation.set("DEBRIEF_MAIL__URL", smtp.url().replace("//", "//maya:hush@"));
+    let (ok, detail) = check(&installation, "mail").await;
+    assert!(!ok && detail.contains("mail.url") && !detail.contains("hush"), "a wrong password: {detail}");
+
+    installation.set("DEBRIEF_MAIL__URL", format!("smtp://127.0.0.1:{}", free_port()));
+    let (ok, detail) = check(&installation, "mail").await;
+    assert!(!ok && detail.contains("mail.url"), "nobody there: {detail}");
+
+    let file = installation.folder.path().join("a-file");
+    std::fs::write(&file, "").expect("the temporary folder can be written");
+    installation.set("DEBRIEF_MAIL__URL", format!("file://{}/mail", file.display()));
+    let (ok, detail) = check(&installation, "mail").await;
+    assert!(!ok && detail.contains("a-file/mail"), "no folder can be made: {detail}");
+}
+
+#[tokio::test]
+async fn a_language_model_is_looked_for_where_the_settings_say() {
+    async fn models(headers: HeaderMap) -> impl IntoResponse {
+        if headers.get("authorization").is_none_or(|key| key != "Bearer right") {
+            return StatusCode::UNAUTHORIZED.into_response();
+        }
+        Json(json!({ "object": "list", "data": [{ "id": "small" }, { "id": "large:latest" }] })).into_response()
+    }
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+    let address = listener.local_addr().expect("it is bound");
+    tokio::spawn(async move { axum::serve(listener, Router::new().route("/v1/models", get(models))).await });
+
+    let mut installation = Installation::new().await;
+    installation.set("DEBRIEF_LLM__PROVIDER", "openai");
+    let (here, nowhere) = (format!("http://{address}/v1"), format!("http://127.0.0.1:{}/v1", free_port()));
+    let wrong_path = format!("http://{address}");
+    for (url, key, model, wrong) in [
+        (&here, "right", "small", None),
+        (&here, "right", "large", None),
+        (&here, "right", "huge", Some("llm.model")),
+        (&here, "hush", "small", Some("llm.api_key")),
+        (&wrong_path, "right", "small", Some("llm.url")),
+        (&nowhere, "right", "small", Some("llm.url")),
+    ] {
+        installation.set("DEBRIEF_LLM__URL", url.clone());
+        installation.set("DEBRIEF_LLM__API_KEY", key);
+        installation.set("DEBRIEF_LLM__MODEL", model);
+        let (ok, detail) = check(&installation, "summaries").await;
+        assert_eq!(ok, wrong.is_none(), "{url} {key} {model}: {detail}");
+        assert!(wrong.is_none_or(|key| detail.contains(key)) && !detail.contains("hush"), "{detail}");
+    }
+}
