@@ -84,7 +84,14 @@ static BOARD: LazyLock<Mutex<HashMap<Uuid, Shared>>> = LazyLock::new(Mutex::defa
 
 fn shared<T>(probe: Uuid, with: impl FnOnce(&mut Shared) -> T) -> T {
     let mut board = BOARD.lock().expect("no test panics while it holds the board");
-    let new = || Shared { starts: 0, running: 0, most_at_once: 0, dropped: 0, told: Vec::new(), gate: watch::channel(false).0 };
+    let new = || Shared {
+        starts: 0,
+        running: 0,
+        most_at_once: 0,
+        dropped: 0,
+        told: Vec::new(),
+        gate: watch::channel(false).0,
+    };
     with(board.entry(probe).or_insert_with(new))
 }
 

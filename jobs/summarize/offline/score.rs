@@ -356,8 +356,8 @@ pub(super) fn risk(speech: &Speech, at: usize) -> Option<Risk> {
     if cues::DISTRESS.is_in(own) && !own.contains("not exhausted") {
         return Some(Risk::Distress);
     }
-    let missed = not_done(own)
-        && (cues::WAS_DUE.is_in(&speech.around(at)) || cues::CHECKS.is_in(&speech.before(sentence.turn)));
+    let missed =
+        not_done(own) && (cues::WAS_DUE.is_in(&speech.around(at)) || cues::CHECKS.is_in(&speech.before(sentence.turn)));
     // "And did you look?" – "I did not." – "Wonderful!": what was promised was not to.
     let praised = cues::PRAISE.is_in(&speech.after(sentence.turn));
     (missed && !praised).then_some(Risk::MissedPromise)
