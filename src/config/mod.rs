@@ -85,7 +85,7 @@ pub enum LogFormat {
 #[derive(Debug, thiserror::Error)]
 #[error("the settings cannot be used: {problem} (they come from {sources})")]
 pub struct ConfigError {
-    problem: config::ConfigError,
+    problem: Box<config::ConfigError>,
     sources: String,
 }
 
@@ -99,7 +99,10 @@ impl Config {
             // A key alone does not say where somebody wrote it.
             let file = file.map_or_else(folders::settings_file, Path::to_path_buf);
             let file = if file.exists() { format!("{} and ", file.display()) } else { String::new() };
-            ConfigError { problem, sources: format!("{file}the variables DEBRIEF_… of the environment") }
+            ConfigError {
+                problem: Box::new(problem),
+                sources: format!("{file}the variables DEBRIEF_… of the environment"),
+            }
         })
     }
 
