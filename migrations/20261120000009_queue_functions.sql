@@ -187,7 +187,8 @@ as $$
 $$;
 
 -- For operators: jobs by filter, newest first. `subject` is the id that the job is about.
-create function list_jobs(one uuid, wanted_state text, wanted_kind text, wanted_organization uuid, most bigint)
+create function list_jobs(one uuid, wanted_state text, wanted_kind text, wanted_organization uuid, housekeeping boolean,
+    most bigint)
 returns table (id uuid, organization_id uuid, kind text, subject text, state text, run_at timestamptz,
     attempt smallint, max_attempts smallint, kills smallint, correlation_id uuid, created_at timestamptz,
     started_at timestamptz, finished_at timestamptz, leased_until timestamptz, leased_by text, progress jsonb,
@@ -201,6 +202,8 @@ as $$
     where (one is null or j.id = one) and (wanted_state is null or j.state = wanted_state)
         and (wanted_kind is null or j.kind = wanted_kind)
         and (wanted_organization is null or j.organization_id = wanted_organization)
+        -- Of the installation's own jobs, which run every few seconds, those that went well are in the way.
+        and (housekeeping or one is not null or wanted_kind is not null or j.organization_id is not null or j.state <> 'done')
     order by j.created_at desc, j.id desc limit most
 $$;
 

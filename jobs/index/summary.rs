@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::{chunk::Chunk, store};
 use crate::{
     db::{TenantTx, Tx},
-    model::{session, summary::load_version},
+    model::{Section, session, summary::load_version},
     queue::{Context, Finished, Job, JobError},
 };
 
@@ -99,7 +99,8 @@ impl IndexSummary {
         .await
     }
 
-    /// A chunk a claim, at the time of the first words behind it.
+    /// A chunk a claim, at the time of the first words behind it. Engagement and priority are counts and a rating: whoever
+    /// searches for words does not mean them.
     async fn chunks(&self, tx: &mut TenantTx, client_id: Uuid) -> Result<Vec<Chunk>, sqlx::Error> {
         let content = load_version(tx, self.summary_id, self.version).await?;
         let chunk = |claim: crate::model::Claim| {
@@ -107,7 +108,8 @@ impl IndexSummary {
             let (start_ms, end_ms) = (times().min(), times().max());
             Chunk { client_id: Some(client_id), start_ms, end_ms, text: claim.text }
         };
-        Ok(content.claims.into_iter().map(chunk).collect())
+        let is_told = |claim: &crate::model::Claim| !matches!(claim.section, Section::Engagement | Section::Priority);
+        Ok(content.claims.into_iter().filter(is_told).map(chunk).collect())
     }
 
     async fn outdated(&self, ctx: &Context, tx: TenantTx) -> Result<Finished, JobError> {

@@ -21,6 +21,8 @@ pub struct Filter {
     pub kind: Option<String>,
     /// Of one organization.
     pub organization: Option<Uuid>,
+    /// For lists: with the installation's own jobs that are done, too (a kind or an id that is named always shows).
+    pub housekeeping: bool,
 }
 
 impl Filter {
@@ -117,11 +119,12 @@ async fn details(db: &Db, filter: &Filter, limit: i64) -> Result<Vec<JobDetail>,
             attempt as "attempt!", max_attempts as "max_attempts!", kills as "kills!",
             correlation_id as "correlation_id!", created_at as "created_at!", started_at, finished_at, leased_until,
             leased_by, progress, output, errors as "errors!", errors -> -1 ->> 'error' as error
-         from list_jobs($1, $2, $3, $4, $5)"#,
+         from list_jobs($1, $2, $3, $4, $5, $6)"#,
         filter.id,
         filter.state,
         filter.kind,
         filter.organization,
+        filter.housekeeping,
         limit
     )
     .fetch_all(db.pool())

@@ -24,6 +24,9 @@ pub(crate) enum Jobs {
     List {
         #[command(flatten)]
         which: Which,
+        /// With the installation's own jobs that are done (ingest looks every five seconds)
+        #[arg(long)]
+        all: bool,
         /// At most so many
         #[arg(long, default_value_t = 50)]
         limit: i64,
@@ -74,15 +77,16 @@ impl Which {
             Some(handle) => Some(app.organization(Some(handle)).await?),
             None => None,
         };
-        Ok(Filter { id, state: self.state.clone(), kind: self.kind.clone(), organization })
+        Ok(Filter { id, state: self.state.clone(), kind: self.kind.clone(), organization, housekeeping: false })
     }
 }
 
 impl Jobs {
     pub(crate) async fn run(self, app: &App) -> anyhow::Result<ExitCode> {
         match self {
-            Self::List { which, limit } => {
-                let jobs = admin::list(&app.db, &which.filter(app, None).await?, limit).await?;
+            Self::List { which, all, limit } => {
+                let filter = Filter { housekeeping: all, ..which.filter(app, None).await? };
+                let jobs = admin::list(&app.db, &filter, limit).await?;
                 app.output.list(
                     &jobs,
                     "no such jobs",
