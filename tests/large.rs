@@ -1,7 +1,5 @@
 //! A transcript of megabytes goes the whole way: no stage takes time out of proportion, or one statement too much.
 
-use std::time::{Duration, Instant};
-
 use debrief_jobs::{
     attribute::AttributeSession, db::Tx, index::IndexSession, parse::ParseTranscript, queue::Job,
     summarize::SummarizeClient,
@@ -10,7 +8,7 @@ use uuid::Uuid;
 
 use crate::support::World;
 
-/// Eleven hours of talk, two people in turn: about five megabytes.
+/// Four hours of talk, two people in turn: about a megabyte and a half.
 fn endless() -> String {
     const SAID: [&str; 4] = [
         "I finished the planning document and I closed the account with the supplier, which took all of the week.",
@@ -22,7 +20,7 @@ fn endless() -> String {
         format!("{:02}:{:02}:{:02}.{}00", tenths / 36_000, tenths / 600 % 60, tenths / 10 % 60, tenths % 10)
     };
     let mut file = String::from("WEBVTT\n\n");
-    for cue in 0..24_000 {
+    for cue in 0..8_000 {
         let name = if cue % 2 == 0 { "Priya Raman" } else { "Maya Okafor" };
         let (from, to) = (clock(cue * 16), clock(cue * 16 + 15));
         file.push_str(&format!("{cue}\n{from} --> {to}\n{name}: {} That was {cue}.\n\n", SAID[cue % 4]));
@@ -32,10 +30,8 @@ fn endless() -> String {
 
 /// Runs a job within the time that its kind is given.
 async fn run<J: Job>(world: &World, job: &J) {
-    let begun = Instant::now();
-    world.run(job).await.expect("it is done");
-    println!("{}: {:?}", J::KIND, begun.elapsed());
-    assert!(begun.elapsed() < J::POLICY.timeout.max(Duration::from_secs(120)), "{}: {:?}", J::KIND, begun.elapsed());
+    let run = tokio::time::timeout(J::POLICY.timeout, world.run(job)).await;
+    run.unwrap_or_else(|_| panic!("{} is not done in its time", J::KIND)).expect("it is done");
 }
 
 #[tokio::test]
@@ -43,7 +39,7 @@ async fn a_transcript_of_megabytes_goes_the_whole_way() {
     let world = World::new().await;
     let [session_id, transcript_id] = [Uuid::now_v7(), Uuid::now_v7()];
     let file = endless();
-    assert!(file.len() > 3_500_000, "{}", file.len());
+    assert!(file.len() > 1_000_000, "{}", file.len());
     world.services.bucket.put("transcripts/endless", file).await.expect("the bucket takes it");
     let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
     for insert in [
@@ -74,6 +70,6 @@ async fn a_transcript_of_megabytes_goes_the_whole_way() {
             .fetch_one(tx.conn())
             .await
             .expect("counts");
-    assert_eq!(utterances, 24_000);
+    assert_eq!(utterances, 8_000);
     assert!(claims > 3);
 }

@@ -51,7 +51,7 @@ impl Folder {
             Ok((content, now == seen))
         })
         .await?;
-        if same { Ok(content.into()) } else { Err(BucketError::Changed { key: object.key.clone() }) }
+        if same { Ok(content.into()) } else { Err(BucketError::Changed) }
     }
 }
 
@@ -61,8 +61,8 @@ async fn in_background<T: Send + 'static>(
 ) -> Result<T, BucketError> {
     let done = tokio::task::spawn_blocking(work).await.map_err(io::Error::other).and_then(|result| result);
     done.map_err(|source| match source.kind() {
-        io::ErrorKind::NotFound => BucketError::NotFound { key: key.to_owned() },
-        _ => BucketError::Folder { key: key.to_owned(), source },
+        io::ErrorKind::NotFound => BucketError::NotFound,
+        _ => BucketError::failed(key, &source),
     })
 }
 

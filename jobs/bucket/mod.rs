@@ -30,59 +30,49 @@ pub struct Settings {
     pub url: String,
 }
 
-/// What went wrong with an object.
+/// What went wrong with an object. A key may name a person, and errors end up in logs and in the queue: none of them
+/// shows the key.
 #[derive(Debug, thiserror::Error)]
 pub enum BucketError {
     /// There is no object under this key (or, in S3, no such bucket).
-    #[error("there is no object {key} in the bucket")]
-    NotFound {
-        /// Its key.
-        key: String,
-    },
+    #[error("there is no such object in the bucket")]
+    NotFound,
     /// The object is no longer what the listing showed.
-    #[error("the object {key} changed while it was read")]
-    Changed {
-        /// Its key.
-        key: String,
-    },
+    #[error("the object changed while it was read")]
+    Changed,
     /// An object's key cannot be a path (`inbox//x`), and the store lists nothing beside it.
-    #[error("below {key} lies an object whose key cannot be used; delete or rename it")]
-    BadKey {
-        /// The prefix that was listed.
-        key: String,
-        /// The store's own words, which name the object.
-        #[source]
-        source: object_store::Error,
-    },
-    /// The bucket did not do it: unreachable, refused, full.
-    #[error("the bucket failed at {key}")]
-    Store {
-        /// The object or prefix.
-        key: String,
-        /// The store's own words.
-        #[source]
-        source: object_store::Error,
-    },
-    /// The folder that is the bucket failed.
-    #[error("the bucket's folder failed at {key}")]
-    Folder {
-        /// The object or prefix.
-        key: String,
-        /// The system's own words.
-        #[source]
-        source: std::io::Error,
-    },
+    #[error("an object's key cannot be used, and nothing beside it can be listed; delete or rename it")]
+    BadKey,
+    /// The bucket did not do it: unreachable, refused, full. With its own words.
+    #[error("the bucket failed: {0}")]
+    Failed(String),
 }
 
 impl BucketError {
-    fn of(key: &str, source: object_store::Error) -> Self {
-        let key = key.to_owned();
-        match source {
-            object_store::Error::NotFound { .. } => Self::NotFound { key },
-            object_store::Error::Precondition { .. } => Self::Changed { key },
-            source @ object_store::Error::InvalidPath { .. } => Self::BadKey { key, source },
-            source => Self::Store { key, source },
+    fn of(key: &str, error: object_store::Error) -> Self {
+        match error {
+            object_store::Error::NotFound { .. } => Self::NotFound,
+            object_store::Error::Precondition { .. } => Self::Changed,
+            object_store::Error::InvalidPath { .. } => Self::BadKey,
+            error => Self::failed(key, &error),
         }
+    }
+
+    fn failed(key: &str, error: &dyn std::error::Error) -> Self {
+        let mut words = error.to_string();
+        let mut source = error.source();
+        while let Some(cause) = source {
+            words.push_str(": ");
+            words.push_str(&cause.to_string());
+            source = cause.source();
+        }
+        // As it was given, and as it stands in a URL.
+        for written in [key, Path::from(key).as_ref()] {
+            if !written.is_empty() {
+                words = words.replace(written, "(key)");
+            }
+        }
+        Self::Failed(words)
     }
 }
 

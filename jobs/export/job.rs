@@ -152,7 +152,7 @@ impl ExportOrganization {
         let Some(snapshot_at) = export.snapshot_at else { return Ok(None) };
         match ctx.bucket.get(&manifest::key(&export.organization, snapshot_at)).await {
             Ok(content) => Ok(Some(serde_json::from_slice(&content)?)),
-            Err(BucketError::NotFound { .. }) => {
+            Err(BucketError::NotFound) => {
                 upload::clear(&ctx.bucket, &manifest::folder(&export.organization, snapshot_at)).await?;
                 Ok(None)
             }

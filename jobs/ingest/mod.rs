@@ -89,7 +89,7 @@ impl Job for ScanInbox {
 
     async fn run(&self, ctx: &Context) -> Result<Finished, JobError> {
         let objects = match ctx.bucket.list(key::INBOX).await {
-            Err(BucketError::BadKey { .. }) => list_by_coach(ctx).await?,
+            Err(BucketError::BadKey) => list_by_coach(ctx).await?,
             objects => objects?,
         };
         let mut scan = Scan { objects: objects.len(), ..Scan::default() };
@@ -127,7 +127,7 @@ async fn list_by_coach(ctx: &Context) -> Result<Vec<ObjectInfo>, JobError> {
         for coach in ledger::handles(&mut ctx.db.tenant(organization).await?).await? {
             match ctx.bucket.list(&format!("{}{coach}", key::INBOX)).await {
                 Ok(found) => objects.extend(found),
-                Err(BucketError::BadKey { .. }) => {
+                Err(BucketError::BadKey) => {
                     tracing::error!(
                         target: "ingest",
                         { coach.handle = coach },

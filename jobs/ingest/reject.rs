@@ -204,7 +204,7 @@ impl Job for RejectTranscript {
         drop(tx);
         match ctx.bucket.get(&row.stored_key).await {
             Ok(content) => ctx.bucket.put(&rejected_key(&row.object_key), content).await?,
-            Err(BucketError::NotFound { .. }) => {
+            Err(BucketError::NotFound) => {
                 tracing::warn!(
                     target: "ingest",
                     { transcript.id = %self.transcript_id },

@@ -33,7 +33,7 @@ pub(super) async fn transcript(
     }
     let content = match ctx.bucket.get_listed(object).await {
         // Written again, or taken away, since the listing: the next scan sees what it is then.
-        Err(BucketError::Changed { .. } | BucketError::NotFound { .. }) => return Ok(Outcome::Seen),
+        Err(BucketError::Changed | BucketError::NotFound) => return Ok(Outcome::Seen),
         content => content?,
     };
     let sha256 = sha256_hex(&content);
@@ -144,7 +144,7 @@ pub(super) async fn roster(ctx: &Context, object: &ObjectInfo, coach: Coach) -> 
         return reject::roster(ctx, object, coach, &reject::too_large(ctx.ingest.max_bytes)).await;
     }
     let content = match ctx.bucket.get_listed(object).await {
-        Err(BucketError::Changed { .. } | BucketError::NotFound { .. }) => return Ok(Outcome::Seen),
+        Err(BucketError::Changed | BucketError::NotFound) => return Ok(Outcome::Seen),
         content => content?,
     };
     let roster = match csv_roster::read(&content) {
