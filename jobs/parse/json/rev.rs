@@ -19,7 +19,8 @@ fn knows(json: &Json<'_>) -> Option<&'static str> {
 
 fn read(json: &Json<'_>, book: &mut Book<'_>) -> Format {
     let names = names(json, book);
-    let mut turns = Turns { spaces_are_marks: true, ..Turns::default() };
+    let mut turns = Turns::default();
+    turns.spaces_are_marks = true;
     for monologue in json.get("monologues").items() {
         let speaker = monologue.get("speaker");
         let named = book.label(monologue.get("speaker_info").any(&["display_name", "name"]));

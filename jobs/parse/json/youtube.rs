@@ -36,6 +36,13 @@ fn read(json: &Json<'_>, book: &mut Book<'_>) -> Format {
                 turns.piece(None, times, said, piece);
             }
         }
+        if !rolling {
+            turns.cut();
+        }
+    }
+    turns.speak(book);
+    Format::YouTube
+}
 
 /// What follows the dash in front of a line; a minus stays.
 fn after_dash(line: &str) -> &str {
