@@ -6,8 +6,12 @@ use std::collections::HashMap;
 use super::{JsonSource, book::Book, tree::Json, turns::Turns};
 use crate::parse::transcript::Format;
 
-pub(super) const SOURCE: JsonSource =
-    JsonSource { name: "aws_transcribe", knows, read, repeats: &["transcripts", "audio_segments", "channel_labels", "segments"] };
+pub(super) const SOURCE: JsonSource = JsonSource {
+    name: "aws_transcribe",
+    knows,
+    read,
+    repeats: &["transcripts", "audio_segments", "channel_labels", "segments"],
+};
 
 fn knows(json: &Json<'_>) -> Option<&'static str> {
     let results = json.get("results");
@@ -64,8 +68,8 @@ fn channel_turns<'j>(
             continue;
         }
         if item.get("type").text() == Some("punctuation") {
-            book.label(item.get("speaker_label"));
-            turns.mark(book, content);
+            let label = book.label(item.get("speaker_label")).or_else(|| channel.map(str::to_owned));
+            turns.mark(book, label.as_deref(), content);
         } else {
             let label = speakers.label(item, book).or_else(|| channel.map(str::to_owned));
             let (start, end) = (item.get("start_time").seconds(), item.get("end_time").seconds());

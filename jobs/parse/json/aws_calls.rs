@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use super::{JsonSource, book::Book, tree::Json};
 use crate::parse::transcript::Format;
 
-pub(super) const SOURCE: JsonSource = JsonSource { name: "aws_call_analytics", knows, read, repeats: &["Items", "Redacted"] };
+pub(super) const SOURCE: JsonSource =
+    JsonSource { name: "aws_call_analytics", knows, read, repeats: &["Items", "Redacted"] };
 
 fn knows(json: &Json<'_>) -> Option<&'static str> {
     json.get("Transcript").each_has(&["Content", "BeginOffsetMillis"]).then_some("Transcript with BeginOffsetMillis")

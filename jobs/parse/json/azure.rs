@@ -10,7 +10,16 @@ pub(super) const SOURCE: JsonSource = JsonSource {
     name: "azure_speech",
     knows,
     read,
-    repeats: &["lexical", "itn", "maskedITN", "display", "words", "displayWords", "combinedRecognizedPhrases", "combinedPhrases"],
+    repeats: &[
+        "lexical",
+        "itn",
+        "maskedITN",
+        "display",
+        "words",
+        "displayWords",
+        "combinedRecognizedPhrases",
+        "combinedPhrases",
+    ],
 };
 
 fn knows(json: &Json<'_>) -> Option<&'static str> {
@@ -33,7 +42,8 @@ fn read(json: &Json<'_>, book: &mut Book<'_>) -> Format {
             book.set_aside(other, "another hearing of the same words");
         }
         let best = phrase.get("nBest").first();
-        let text = [best.get("display"), phrase.get("text"), best.get("lexical")].into_iter().find(|text| text.filled());
+        let text =
+            [best.get("display"), phrase.get("text"), best.get("lexical")].into_iter().find(|text| text.filled());
         let Some(text) = text else { continue };
         let mut label = book.label(phrase.get("speaker"));
         if label.is_none() && channels.len() > 1 {
@@ -49,6 +59,7 @@ fn times(phrase: &Json<'_>) -> (Option<i64>, Option<i64>) {
     let ticks = phrase.get("offsetInTicks").ticks();
     let start = ticks.or_else(|| phrase.get("offsetMilliseconds").millis()).or_else(|| phrase.get("offset").seconds());
     let ticks = phrase.get("durationInTicks").ticks();
-    let long = ticks.or_else(|| phrase.get("durationMilliseconds").millis()).or_else(|| phrase.get("duration").seconds());
+    let long =
+        ticks.or_else(|| phrase.get("durationMilliseconds").millis()).or_else(|| phrase.get("duration").seconds());
     (start, start.zip(long).map(|(start, long)| start + long))
 }

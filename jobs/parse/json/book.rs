@@ -16,6 +16,8 @@ const NOTES: &[&str] = &[
     "sentiments", "tasks", "aifilters", "moderation", "contentmoderation", "analytics", "appspreview", "categories",
     "entities", "bullets", "shorthandbullet", "bulletgist", "crmmatches",
 ];
+/// Why a sound is set aside.
+pub(super) const SOUND: &str = "a sound, or words that were not understood";
 /// More words than an identifier or a name of a model has: a text that ought to be shown as set aside.
 const A_SENTENCE: usize = 4;
 
@@ -119,6 +121,15 @@ impl<'s> Book<'s> {
         self.write(rest);
     }
 
+    /// Sets a text aside that only names a sound; whether it does.
+    pub(super) fn is_sound(&mut self, text: &Json<'_>) -> bool {
+        let sound = text.text().is_some_and(is_sound);
+        if sound {
+            self.set_aside(text, SOUND);
+        }
+        sound
+    }
+
     /// Says one text, all of one speaker.
     pub(super) fn say(&mut self, label: Option<&str>, start_ms: Option<i64>, end_ms: Option<i64>, text: &Json<'_>) {
         let said = self.take(text);
@@ -165,6 +176,7 @@ impl<'s> Book<'s> {
                 if !std::mem::replace(&mut self.used[*number], true) {
                     let count = words(text);
                     let long = count >= A_SENTENCE && text.contains(char::is_whitespace);
+                    let reason = reason.filter(|_| !is_quantity(text));
                     match reason.or_else(|| long.then_some("text beside what was said")) {
                         Some(reason) => rest.add(self.line(json), reason, count),
                         None => self.draft.structure(text),
@@ -197,6 +209,22 @@ impl<'s> Book<'s> {
 
 /// Later than any offset in a recording (1973), and earlier than any session.
 pub(super) const EPOCH_MS: i64 = 100_000_000_000;
+
+/// A time or a measure, written as a text.
+fn is_quantity(text: &str) -> bool {
+    text.starts_with(|letter: char| letter.is_ascii_digit())
+        && text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b',' | b':' | b's'))
+}
+
+/// Whether a text names a sound or a gap and nothing else: `[Music]`, `(laughs)`, `♪♪`, `[BLANK_AUDIO]`.
+fn is_sound(text: &str) -> bool {
+    let text = text.trim();
+    let inner = [('[', ']'), ('(', ')'), ('*', '*')]
+        .iter()
+        .find_map(|(open, close)| text.strip_prefix(*open).and_then(|rest| rest.strip_suffix(*close)));
+    let notes = !text.is_empty() && text.chars().all(|letter| matches!(letter, '♪' | '♫' | '🎵' | ' '));
+    notes || inner.is_some_and(|inner| !inner.contains(['[', ']', '(', ')']) && inner.split_whitespace().count() <= 4)
+}
 
 /// The words of all texts.
 fn count(json: &Json<'_>, texts: &mut usize) {

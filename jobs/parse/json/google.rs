@@ -37,7 +37,8 @@ fn read(json: &Json<'_>, book: &mut Book<'_>) -> Format {
             book.set_aside(other, "another hearing of the same words");
         }
     }
-    let channels = results.iter().filter_map(|result| result.any(CHANNEL).millis()).collect::<std::collections::HashSet<_>>();
+    let channels =
+        results.iter().filter_map(|result| result.any(CHANNEL).millis()).collect::<std::collections::HashSet<_>>();
     let mut turns = Turns::default();
     for result in spoken(results) {
         let words = words(result);

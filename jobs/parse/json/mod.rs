@@ -85,7 +85,8 @@ pub(super) fn read(source: &Source<'_>) -> Result<(Format, Draft), NotATranscrip
             let mended = tree::mended(source.text).ok_or_else(|| refusal(&broken))?;
             let tree = Tree::parse(&mended).map_err(|still| refusal(&still))?;
             let (format, mut draft) = choose(&tree, source)?;
-            let message = "a number or half a character that JSON does not have; it is passed over, here and below".to_owned();
+            let message =
+                "a number or half a character that JSON does not have; it is passed over, here and below".to_owned();
             draft.add_warning(Warning { line: broken.line, column: Some(broken.column), message });
             Ok((format, draft))
         }
@@ -132,8 +133,11 @@ fn seen(json: &Json<'_>) -> String {
     match &json.value {
         Value::Object(fields) if fields.is_empty() => "an empty object".to_owned(),
         Value::Object(fields) => {
-            let mut keys: Vec<String> =
-                fields.iter().take(8).map(|(key, _)| format!("\"{}\"", key.chars().take(40).collect::<String>())).collect();
+            let mut keys: Vec<String> = fields
+                .iter()
+                .take(8)
+                .map(|(key, _)| format!("\"{}\"", key.chars().take(40).collect::<String>()))
+                .collect();
             if fields.len() > keys.len() {
                 keys.push(format!("{} more", fields.len() - keys.len()));
             }
@@ -151,6 +155,10 @@ fn seen(json: &Json<'_>) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::{fs, path::Path};
+
+    use serde_json::{Value, json};
+
     use super::is_json;
     use crate::parse::{NotATranscript, parse};
 
@@ -178,6 +186,53 @@ mod tests {
             let refused = parse(text.as_bytes()).expect_err("nobody nests so deeply");
             assert!(matches!(refused, NotATranscript::BrokenJson { line: 1, .. }), "{refused}");
             assert!(refused.to_string().contains("nested too deeply"), "{refused}");
+        }
+    }
+
+    /// Whatever one value of a case becomes, no word is lost or doubled, and nothing panics.
+    #[test]
+    fn any_value_may_be_anything() {
+        let others =
+            [json!(null), json!(-1), json!(1e300), json!("one two"), json!([]), json!({}), json!([[{"text": "x"}]])];
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/parse");
+        let mut changed = 0;
+        for case in fs::read_dir(folder).expect("the cases") {
+            let bytes = fs::read(case.expect("a case").path().join("input.json")).unwrap_or_default();
+            let Ok(whole) = serde_json::from_slice::<Value>(&bytes) else { continue };
+            for place in 0..places(&whole) {
+                for other in [&others[place % others.len()], &others[(place / 3) % others.len()]] {
+                    let mut damaged = whole.clone();
+                    replace(&mut damaged, &mut place.clone(), other);
+                    let text = damaged.to_string();
+                    if let Ok(transcript) = parse(text.as_bytes()) {
+                        assert!(transcript.account.balances(), "{text}\n{:?}", transcript.account);
+                    }
+                    changed += 1;
+                }
+            }
+        }
+        assert!(changed > 1_000, "only {changed} changes were tried");
+    }
+
+    fn places(value: &Value) -> usize {
+        1 + match value {
+            Value::Array(items) => items.iter().map(places).sum(),
+            Value::Object(fields) => fields.values().map(places).sum(),
+            _ => 0,
+        }
+    }
+
+    /// Puts `other` in the place that is reached after so many values.
+    fn replace(value: &mut Value, after: &mut usize, other: &Value) -> bool {
+        if *after == 0 {
+            *value = other.clone();
+            return true;
+        }
+        *after -= 1;
+        match value {
+            Value::Array(items) => items.iter_mut().any(|item| replace(item, after, other)),
+            Value::Object(fields) => fields.values_mut().any(|field| replace(field, after, other)),
+            _ => false,
         }
     }
 

@@ -13,7 +13,8 @@ fn knows(json: &Json<'_>) -> Option<&'static str> {
 fn read(json: &Json<'_>, book: &mut Book<'_>) -> Format {
     book.title(json.get("title"));
     let segments = json.get("segments").items();
-    let one_word = |segment: &&Json<'_>| segment.get("body").text().is_some_and(|body| body.split_whitespace().count() <= 1);
+    let one_word =
+        |segment: &&Json<'_>| segment.get("body").text().is_some_and(|body| body.split_whitespace().count() <= 1);
     let by_words = segments.iter().filter(one_word).count() * 2 > segments.len();
     let mut turns = Turns::default();
     for segment in segments {
@@ -22,6 +23,7 @@ fn read(json: &Json<'_>, book: &mut Book<'_>) -> Format {
         let body = segment.get("body");
         match (body.text(), by_words) {
             (None, _) => book.warn(segment, "a segment without text"),
+            (Some(_), _) if book.is_sound(body) => {}
             (Some(_), true) => turns.word(book, label.as_deref(), start, end, body),
             (Some(_), false) => turns.whole(book, label.as_deref(), start, end, body),
         }

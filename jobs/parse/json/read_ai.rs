@@ -8,7 +8,8 @@ use super::{
 };
 use crate::parse::transcript::Format;
 
-pub(super) const SOURCE: JsonSource = JsonSource { name: "read_ai", knows, read, repeats: &["full_text", "transcript_text"] };
+pub(super) const SOURCE: JsonSource =
+    JsonSource { name: "read_ai", knows, read, repeats: &["full_text", "transcript_text"] };
 
 const START: &[&str] = &["start_time_ms", "start_time"];
 const END: &[&str] = &["end_time_ms", "end_time"];

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use super::{
     JsonSource,
-    book::Book,
+    book::{Book, SOUND},
     tree::{Json, Value},
     turns::Turns,
 };
@@ -28,13 +28,13 @@ fn read(json: &Json<'_>, book: &mut Book<'_>) -> Format {
         for element in monologue.get("elements").items() {
             let value = element.get("value");
             match element.get("type").text() {
-                Some("punct") => turns.mark(book, value),
+                Some("punct") => turns.mark(book, label.as_deref(), value),
                 Some("text") => {
                     let start = element.any(&["ts", "timestamp"]).seconds();
                     let end = element.any(&["end_ts", "end_timestamp"]).seconds();
                     turns.word(book, label.as_deref(), start, end, value);
                 }
-                _ if value.text().is_some() => book.set_aside(value, "a sound, or words that were not understood"),
+                _ if value.text().is_some() => book.set_aside(value, SOUND),
                 _ => book.warn(element, "an element without a value"),
             }
         }

@@ -1,11 +1,14 @@
 //! JSON as a tree that remembers where each part stands. Pure; parsed once, nested at most as deep as `serde_json`
-//! allows (128 levels).
+//! allows (128 levels), and of at most [`MOST`] values, which bounds its memory to some 400 MB beside the file.
 
 use std::{borrow::Cow, cell::Cell, fmt};
 
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 
 use crate::parse::time;
+
+/// So many values a file may hold; a day of talk with all times of all words has a fifth of it.
+const MOST: usize = 5_000_000;
 
 /// A value and its place.
 #[derive(Debug)]
@@ -51,9 +54,9 @@ pub(super) struct Tree<'a> {
 
 impl<'a> Tree<'a> {
     pub(super) fn parse(text: &'a str) -> Result<Self, Broken> {
-        let (texts, last) = (Cell::new(0), Cell::new(0));
+        let (values, texts, last) = (Cell::new(0), Cell::new(0), Cell::new(0));
         let mut deserializer = serde_json::Deserializer::from_str(text);
-        let build = Build { base: text.as_ptr() as usize, texts: &texts, last: &last };
+        let build = Build { base: text.as_ptr() as usize, values: &values, texts: &texts, last: &last };
         let root = build.deserialize(&mut deserializer).and_then(|root| deserializer.end().map(|()| root));
         let root = root.map_err(|error| Broken::of(&error))?;
         Ok(Self { root, texts: texts.get() })
@@ -131,7 +134,9 @@ impl Json<'_> {
     /// The value under `key`; null where there is none.
     pub(super) fn get(&self, key: &str) -> &Self {
         match &self.value {
-            Value::Object(fields) => fields.iter().rev().find(|(own, _)| own == key).map_or(nothing(), |(_, value)| value),
+            Value::Object(fields) => {
+                fields.iter().rev().find(|(own, _)| own == key).map_or(nothing(), |(_, value)| value)
+            }
             _ => nothing(),
         }
     }
@@ -261,6 +266,7 @@ fn duration(text: &str) -> Option<i64> {
 #[derive(Clone, Copy)]
 struct Build<'s> {
     base: usize,
+    values: &'s Cell<usize>,
     texts: &'s Cell<usize>,
     last: &'s Cell<usize>,
 }
@@ -285,6 +291,10 @@ impl<'de> DeserializeSeed<'de> for Build<'_> {
     type Value = Json<'de>;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        self.values.set(self.values.get() + 1);
+        if self.values.get() > MOST {
+            return Err(D::Error::custom("it holds more values than any transcript"));
+        }
         deserializer.deserialize_any(self)
     }
 }

@@ -78,9 +78,10 @@ impl<'j> Turns<'j> {
             turn.text.push(' ');
         }
         turn.text.push_str(&text);
-        turn.words += 1;
+        turn.words += usize::from(text.contains(char::is_alphanumeric));
         turn.marked = false;
         turn.raw += words(&text);
+        turn.start_ms = turn.start_ms.or(start_ms.filter(|_| turn.words == 1));
         turn.end_ms = end_ms.or(turn.end_ms);
         turn.last_ms = end_ms.or(start_ms).or(turn.last_ms);
     }
@@ -99,8 +100,8 @@ impl<'j> Turns<'j> {
         self.cut();
     }
 
-    /// What belongs to the word before it: punctuation.
-    pub(super) fn mark(&mut self, book: &mut Book<'_>, mark: &'j Json<'j>) {
+    /// What belongs to the word before it: punctuation. Before the first word of a turn it begins the turn.
+    pub(super) fn mark(&mut self, book: &mut Book<'_>, label: Option<&str>, mark: &'j Json<'j>) {
         match &mut self.open {
             Some(turn) => {
                 let text = book.take(mark);
@@ -108,7 +109,12 @@ impl<'j> Turns<'j> {
                 turn.text.push_str(if self.spaces_are_marks { text } else { text.trim_end() });
                 turn.marked = true;
             }
-            None => self.word(book, None, None, None, mark),
+            None => {
+                self.word(book, label, None, None, mark);
+                if let Some(turn) = &mut self.open {
+                    turn.marked = true;
+                }
+            }
         }
     }
 
@@ -120,7 +126,15 @@ impl<'j> Turns<'j> {
     /// Puts the utterances in the order of their times, where several channels were read one after the other.
     pub(super) fn by_time(&mut self) {
         self.cut();
-        self.closed.sort_by_key(|turn| turn.start_ms);
+        // What has no time stays behind what was said before it in its channel.
+        let mut last = None;
+        let timed = self.closed.drain(..).map(|turn| {
+            last = turn.start_ms.or(last);
+            (last, turn)
+        });
+        let mut timed: Vec<_> = timed.collect();
+        timed.sort_by_key(|(start, _)| *start);
+        self.closed = timed.into_iter().map(|(_, turn)| turn).collect();
     }
 
     /// Says them all.
@@ -142,7 +156,8 @@ impl Turn<'_> {
             (Some(last), Some(start)) => start - last >= PAUSE_MS,
             _ => false,
         };
-        let sentence = self.text.trim_end_matches(['"', '”', '\'', '’', ')']).ends_with(['.', '?', '!', '…', '。', '？', '！']);
+        let sentence =
+            self.text.trim_end_matches(['"', '”', '\'', '’', ')']).ends_with(['.', '?', '!', '…', '。', '？', '！']);
         self.label.as_deref() != label || paused || (sentence && self.words >= LONG) || self.words >= LONGEST
     }
 }

@@ -40,11 +40,13 @@ fn read(json: &Json<'_>, book: &mut Book<'_>) -> Format {
         let words = segment.get("words").items();
         if text.text().is_none() {
             book.warn(segment, "a segment without text");
-        } else if label.is_none() && words.iter().any(|word| word.get("speaker").is_there()) {
-            by_words(words, &mut turns, book);
-        } else {
-            let (start, end) = times(segment);
-            turns.whole(book, label.as_deref(), start, end, text);
+        } else if !book.is_sound(text) {
+            if label.is_none() && words.iter().any(|word| word.get("speaker").is_there()) {
+                by_words(words, &mut turns, book);
+            } else {
+                let (start, end) = times(segment);
+                turns.whole(book, label.as_deref(), start, end, text);
+            }
         }
     }
     turns.speak(book);

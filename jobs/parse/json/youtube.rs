@@ -20,6 +20,9 @@ fn read(json: &Json<'_>, book: &mut Book<'_>) -> Format {
         let start = event.get("tStartMs").millis();
         let end = start.zip(event.get("dDurationMs").millis()).map(|(start, long)| start + long);
         for piece in event.get("segs").items() {
+            if book.is_sound(piece.get("utf8")) {
+                continue;
+            }
             let begins = start.map(|start| start + piece.get("tOffsetMs").millis().unwrap_or(0));
             let times = (begins, if rolling { None } else { end });
             let written = book.take(piece.get("utf8"));
