@@ -160,6 +160,7 @@ impl<'s> Book<'s> {
 
     /// Accounts for every text that no reader used: `repeats` are the keys under which the same words stand again.
     pub(super) fn close(mut self, root: &Json<'_>, repeats: &[&str]) -> Draft {
+        self.warn_of_order();
         let mut texts = 0;
         count(root, &mut texts);
         // Keys, numbers and escapes: what the file holds beside its texts.
@@ -168,6 +169,15 @@ impl<'s> Book<'s> {
         self.collect(root, None, repeats, &mut rest);
         self.write(rest);
         self.draft
+    }
+
+    fn warn_of_order(&mut self) {
+        let starts: Vec<i64> = self.draft.utterances.iter().filter_map(|utterance| utterance.start_ms).collect();
+        let back = starts.windows(2).filter(|pair| pair[1] + 1_000 < pair[0]).count();
+        if back > 0 {
+            let message = format!("at {back} places the times run backwards; the order of the file is kept");
+            self.draft.warn(0, message);
+        }
     }
 
     fn collect(&mut self, json: &Json<'_>, reason: Option<&'static str>, repeats: &[&str], rest: &mut Rest) {

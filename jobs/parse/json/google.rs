@@ -76,9 +76,14 @@ fn spoken<'j>(results: &'j [Json<'j>]) -> &'j [Json<'j>] {
     let Some((last, before)) = results.split_last() else { return results };
     let tagged = words(last).iter().any(|word| tag(word).is_some());
     let untagged_before = before.iter().all(|result| words(result).iter().all(|word| tag(word).is_none()));
-    let heard: usize = before.iter().map(|result| words(result).len()).sum();
+    let spoken = |result: &Json<'_>| result.get("alternatives").first().get("transcript").text().map_or(0, said);
+    let heard: usize = before.iter().map(|result| words(result).len().max(spoken(result))).sum();
     let repeats = tagged && words(last).len() >= heard && (untagged_before || same_beginning(before, last));
     if repeats { std::slice::from_ref(last) } else { results }
+}
+
+fn said(text: &str) -> usize {
+    text.split_whitespace().count()
 }
 
 /// Whether the last result begins with the words that the first one has, where the first has enough of them to tell.

@@ -13,6 +13,7 @@ mod deepgram;
 mod fathom;
 mod fireflies;
 mod google;
+mod mend;
 mod podcast;
 mod read_ai;
 mod rev;
@@ -82,7 +83,7 @@ pub(super) fn read(source: &Source<'_>) -> Result<(Format, Draft), NotATranscrip
     match Tree::parse(source.text) {
         Ok(tree) => choose(&tree, source),
         Err(broken) => {
-            let mended = tree::mended(source.text).ok_or_else(|| refusal(&broken))?;
+            let mended = mend::mended(source.text).ok_or_else(|| refusal(&broken))?;
             let tree = Tree::parse(&mended).map_err(|still| refusal(&still))?;
             let (format, mut draft) = choose(&tree, source)?;
             let message =

@@ -74,7 +74,8 @@ impl<'j> Turns<'j> {
         });
         // Scripts without spaces between words stay without.
         let placed = turn.marked && self.spaces_are_marks;
-        if !turn.text.is_empty() && !placed && !(turn.text.ends_with(is_unspaced) && text.starts_with(is_unspaced)) {
+        let unspaced = turn.text.ends_with(is_unspaced) && text.starts_with(is_unspaced);
+        if !(turn.text.is_empty() || placed || unspaced) {
             turn.text.push(' ');
         }
         turn.text.push_str(&text);

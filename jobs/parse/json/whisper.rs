@@ -1,8 +1,10 @@
 //! Whisper and what writes as it does: `segments[]` in seconds (Whisper, `WhisperX`, the programming interface),
 //! `transcription[]` with offsets in milliseconds (whisper.cpp), `chunks[]` with a pair of times (Transformers).
 
+use std::collections::HashSet;
+
 use super::{JsonSource, book::Book, tree::Json, turns::Turns, whisper_silence};
-use crate::parse::transcript::Format;
+use crate::parse::{account::words, transcript::Format};
 
 pub(super) const SOURCE: JsonSource = JsonSource {
     name: "whisper",
@@ -41,7 +43,7 @@ fn read(json: &Json<'_>, book: &mut Book<'_>) -> Format {
         if text.text().is_none() {
             book.warn(segment, "a segment without text");
         } else if !book.is_sound(text) {
-            if label.is_none() && words.iter().any(|word| word.get("speaker").is_there()) {
+            if several_speak(words, label.is_none()) && whole(words, text) {
                 by_words(words, &mut turns, book);
             } else {
                 let (start, end) = times(segment);
@@ -63,6 +65,18 @@ fn times(segment: &Json<'_>) -> (Option<i64>, Option<i64>) {
         return (start.seconds(), end.seconds());
     }
     (segment.get("start").seconds(), segment.get("end").seconds())
+}
+
+/// Whether the words tell more of the speakers than the segment does.
+fn several_speak(words: &[Json<'_>], unlabelled: bool) -> bool {
+    let speakers: HashSet<&str> = words.iter().filter_map(|word| word.get("speaker").text()).collect();
+    speakers.len() > 1 || (unlabelled && !speakers.is_empty())
+}
+
+/// Whether the words are all that is said in the text.
+fn whole(all: &[Json<'_>], text: &Json<'_>) -> bool {
+    all.iter().map(|word| words(word.get("word").text().unwrap_or(""))).sum::<usize>()
+        == words(text.text().unwrap_or(""))
 }
 
 /// A segment of several speakers. A word that was not aligned (often a number) has neither times nor a speaker; it
