@@ -172,11 +172,13 @@ impl<'s> Book<'s> {
     }
 
     fn warn_of_order(&mut self) {
-        let starts: Vec<i64> = self.draft.utterances.iter().filter_map(|utterance| utterance.start_ms).collect();
+        // From 0 to 0 is no time.
+        let real = self.draft.utterances.iter().filter(|said| (said.start_ms, said.end_ms) != (Some(0), Some(0)));
+        let starts: Vec<i64> = real.filter_map(|utterance| utterance.start_ms).collect();
         let back = starts.windows(2).filter(|pair| pair[1] + 1_000 < pair[0]).count();
         if back > 0 {
-            let message = format!("at {back} places the times run backwards; the order of the file is kept");
-            self.draft.warn(0, message);
+            let times = if back == 1 { "once".to_owned() } else { format!("{back} times") };
+            self.draft.warn(0, format!("the clock runs backwards {times}; the order of the file is kept"));
         }
     }
 

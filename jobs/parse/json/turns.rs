@@ -168,3 +168,31 @@ fn is_unspaced(letter: char) -> bool {
     matches!(letter, '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}' | '\u{3001}'..='\u{30ff}'
         | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{ff01}'..='\u{ff0f}' | '\u{20000}'..='\u{3ffff}')
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::parse::parse;
+
+    /// How many words each utterance gets, of words that follow each other without a pause.
+    fn lengths(word: impl Fn(usize) -> (&'static str, usize, usize)) -> Vec<usize> {
+        let words: Vec<_> = (0..450)
+            .map(|at| {
+                let (text, start, speaker) = word(at);
+                serde_json::json!({ "text": text, "start": start, "end": start + 300, "speaker": speaker })
+            })
+            .collect();
+        let file = serde_json::json!({ "audio_url": null, "text": null, "words": words });
+        let transcript = parse(file.to_string().as_bytes()).expect("words are a transcript");
+        transcript.utterances.iter().map(|utterance| utterance.text.split(' ').count()).collect()
+    }
+
+    #[test]
+    fn words_become_utterances_by_the_rule() {
+        let sentence = |at: usize| if at % 30 == 29 { "end." } else { "word" };
+        assert_eq!(lengths(|at| (sentence(at), at * 400, 1)), [60, 60, 60, 60, 60, 60, 60, 30], "sentences");
+        assert_eq!(lengths(|at| ("word", at * 400, 1)), [200, 200, 50], "no sentences");
+        assert_eq!(lengths(|at| ("word", at * 400 + at / 150 * 2_000, 1)), [150, 150, 150], "pauses");
+        assert_eq!(lengths(|at| ("word", at * 400, at / 100)), [100, 100, 100, 100, 50], "speakers");
+        assert_eq!(lengths(|at| ("言", at * 400, at / 200)), [1, 1, 1], "no spaces between Chinese words");
+    }
+}
