@@ -26,10 +26,10 @@ pub enum NotATranscript {
          text and upload that file."
     )]
     OtherNotation(&'static str),
-    /// JSON that is damaged or cut off.
+    /// JSON that is damaged, cut off, or beyond the limits.
     #[error(
-        "This JSON file is damaged: {what} (line {line}, column {column}). It may have been cut off while it was saved \
-         or copied. Please export the transcript again and upload the whole file."
+        "This JSON file cannot be read: {what} (line {line}, column {column}). Please export the transcript again and \
+         upload the whole file."
     )]
     BrokenJson {
         /// What is wrong there.

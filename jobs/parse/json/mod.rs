@@ -262,10 +262,7 @@ mod tests {
     #[test]
     fn json_that_ends_in_the_middle_is_refused_with_its_place() {
         let refused = parse(b"{\"sentences\": [\n  {\"text\": \"Hel").expect_err("it is cut off");
-        assert_eq!(
-            refused,
-            NotATranscript::BrokenJson { what: "it ends in the middle".into(), line: 2, column: 15 },
-            "{refused}"
-        );
+        assert!(matches!(refused, NotATranscript::BrokenJson { line: 2, column: 15, .. }), "{refused}");
+        assert!(refused.to_string().contains("ends in the middle"), "{refused}");
     }
 }

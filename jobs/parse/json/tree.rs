@@ -1,5 +1,6 @@
 //! JSON as a tree that remembers where each part stands. Pure; parsed once, nested at most as deep as `serde_json`
-//! allows (128 levels), and of at most [`MOST`] values, which bounds its memory to some 400 MB beside the file.
+//! allows (128 levels), and of at most [`MOST`] values, which bounds its memory to about a gigabyte
+//! at worst.
 
 use std::{borrow::Cow, cell::Cell, fmt};
 
@@ -7,8 +8,8 @@ use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess,
 
 use crate::parse::time;
 
-/// So many values a file may hold; a day of talk with all times of all words has a fifth of it.
-const MOST: usize = 5_000_000;
+/// So many values a file may hold; a day of talk with all times of all words has some three million.
+const MOST: usize = 10_000_000;
 
 /// A value and its place.
 #[derive(Debug)]
@@ -69,11 +70,11 @@ impl Broken {
     fn of(error: &serde_json::Error) -> Self {
         let message = error.to_string();
         let what = if error.is_eof() {
-            "it ends in the middle"
+            "it ends in the middle, so it was cut off where it was saved or copied"
         } else if message.starts_with("recursion limit") {
             "it is nested too deeply"
         } else if message.starts_with("trailing characters") {
-            "a second document follows the first"
+            "a second document follows the first, and a transcript is one"
         } else {
             message.split(" at line ").next().unwrap_or_default()
         };
@@ -299,6 +300,8 @@ impl<'de> Visitor<'de> for Build<'_> {
         while let Some(item) = list.next_element_seed(self)? {
             items.push(item);
         }
+        // Most lists and objects are small and stay; what they grew for is given back.
+        items.shrink_to_fit();
         Ok(Json { at, value: Value::List(items) })
     }
 
@@ -310,6 +313,7 @@ impl<'de> Visitor<'de> for Build<'_> {
             }
             fields.push((key, object.next_value_seed(self)?));
         }
+        fields.shrink_to_fit();
         Ok(Json { at, value: Value::Object(fields) })
     }
 }
@@ -324,7 +328,8 @@ impl<'de> DeserializeSeed<'de> for Key<'_> {
         let key = self.0.deserialize(deserializer)?;
         match key.value {
             Value::Text(_, text) => {
-                // A key is no text of the file's own.
+                // A key is no value and no text of the file's own.
+                self.0.values.set(self.0.values.get() - 1);
                 self.0.texts.set(self.0.texts.get() - 1);
                 Ok(text)
             }
