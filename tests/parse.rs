@@ -151,6 +151,33 @@ async fn what_is_not_a_transcript_is_rejected_with_a_reason() {
 }
 
 #[tokio::test]
+async fn json_is_read_and_json_of_nobody_known_is_rejected_with_what_was_seen() {
+    let world = World::new().await;
+    let session = session(&world).await;
+    let deepgram = json!({"metadata": {"created": "2026-11-03T09:00:00Z"}, "results": {"channels": [], "utterances": [
+        {"start": 0.5, "end": 1.2, "speaker": 0, "transcript": "How are you?"},
+        {"start": 1.5, "end": 2.0, "speaker": 1, "transcript": "Fine."}]}});
+    let unknown = transcript(&world, session, "inbox/maya/priya.json", b"{\"talk\": [\"Fine.\"]}").await;
+    assert_eq!(world.run(&unknown).await.expect("a rejection is a result")["outcome"], "rejected");
+    let reason = row(&world, &unknown).await["rejected_reason"].to_string();
+    assert!(reason.contains("talk") && !reason.contains("Fine"), "{reason}");
+
+    let cut = transcript(&world, session, "inbox/maya/priya.json", &deepgram.to_string().as_bytes()[..90]).await;
+    world.run(&cut).await.expect("a rejection is a result");
+    let reason = row(&world, &cut).await["rejected_reason"].to_string();
+    assert!(reason.contains("line 1, column 90"), "{reason}");
+
+    let job = transcript(&world, session, "inbox/maya/priya.json", deepgram.to_string().as_bytes()).await;
+    world.run(&job).await.expect("it parses");
+    assert_eq!(row(&world, &job).await["format"], "deepgram");
+    assert_eq!(
+        said(&world, session).await,
+        json!([[0, "Speaker 0", 500, "How are you?"], [1, "Speaker 1", 1500, "Fine."]])
+    );
+    assert_eq!(state(&world, session).await["session_date"], json!("2026-11-03"));
+}
+
+#[tokio::test]
 async fn a_new_upload_under_the_same_key_replaces_the_words() {
     let world = World::new().await;
     let session = session(&world).await;

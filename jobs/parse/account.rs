@@ -45,7 +45,11 @@ impl Draft {
 
     /// Sets `text` (of line `line`, from 1) aside. Lines that follow each other for one reason are one entry.
     pub(super) fn set_aside(&mut self, line: usize, reason: &str, text: &str) {
-        let words = words(text);
+        self.set_aside_words(line, reason, words(text));
+    }
+
+    /// Sets so many words aside, as [`Self::set_aside`] does.
+    pub(super) fn set_aside_words(&mut self, line: usize, reason: &str, words: usize) {
         match self.set_aside.last_mut() {
             Some(last) if last.reason == reason && line == self.set_aside_until + 1 => last.words += words,
             _ => self.set_aside.push(SetAside { line, reason: reason.to_owned(), words }),
@@ -56,6 +60,11 @@ impl Draft {
     /// Warns about `line` (from 1; 0 for the whole file).
     pub(super) fn warn(&mut self, line: usize, message: impl Into<String>) {
         self.warnings.push(Warning { line, column: None, message: message.into() });
+    }
+
+    /// Adds a warning made elsewhere.
+    pub(super) fn add_warning(&mut self, warning: Warning) {
+        self.warnings.push(warning);
     }
 
     /// Warns about a place: `line` and `column`, from 1.

@@ -1,17 +1,18 @@
 //! The formats, in order, and the choice among them by content.
 
-use super::{NotATranscript, account::Draft, srt, text, transcript::Format, webvtt};
+use super::{NotATranscript, account::Draft, json, srt, text, transcript::Format, webvtt};
 
-/// The text of a file, in lines.
+/// The text of a file, whole and in lines.
 #[derive(Debug)]
 pub(super) struct Source<'a> {
+    pub(super) text: &'a str,
     pub(super) lines: Vec<&'a str>,
 }
 
 impl<'a> Source<'a> {
     /// Of a decoded text: lines end in line feeds only.
     pub(super) fn new(text: &'a str) -> Self {
-        Self { lines: text.strip_suffix('\n').unwrap_or(text).split('\n').collect() }
+        Self { text, lines: text.strip_suffix('\n').unwrap_or(text).split('\n').collect() }
     }
 }
 
@@ -42,6 +43,9 @@ const READERS: &[Reader] = &[webvtt::READER, srt::READER, text::READER];
 
 /// Reads a file in the format that is surest of it.
 pub(super) fn read(source: &Source<'_>) -> Result<(Format, Draft), NotATranscript> {
+    if json::is_json(source.text) {
+        return json::read(source);
+    }
     let mut best: Option<(Confidence, &'static str, &Reader)> = None;
     for reader in READERS {
         if let Some((confidence, reason)) = (reader.detect)(source)

@@ -5,7 +5,7 @@
 //! what an earlier run wrote, so a rerun changes nothing.
 //!
 //! The path of a file: its bytes become text ([`decode`]), the text finds its format (`formats`, an ordered slice; a
-//! new format is one file and one line there), the format makes utterances, and an account shows that no word was
+//! new format is one file and one line there; `json` has one of its own), the format makes utterances, and an account shows that no word was
 //! lost on the way (`account`). What is malformed is data: it ends as a warning, not as an error.
 
 mod account;
@@ -14,6 +14,7 @@ mod date;
 mod decode;
 mod formats;
 mod job;
+mod json;
 mod label;
 mod markup;
 mod not_a_transcript;

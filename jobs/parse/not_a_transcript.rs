@@ -10,8 +10,8 @@ pub enum NotATranscript {
     Empty,
     /// Another kind of file, known by its first bytes.
     #[error(
-        "This is {0}, not a transcript as text. Please export the transcript as VTT, SRT or plain text (Zoom, Teams \
-         and most other tools offer one of them) and upload that file."
+        "This is {0}, not a transcript as text. Please export the transcript as VTT, SRT, JSON or plain text (Zoom, \
+         Teams and most other tools offer one of them) and upload that file."
     )]
     OtherFile(&'static str),
     /// Bytes that are no text.
@@ -26,6 +26,26 @@ pub enum NotATranscript {
          text and upload that file."
     )]
     OtherNotation(&'static str),
+    /// JSON that is damaged, cut off, or beyond the limits.
+    #[error(
+        "This JSON file cannot be read: {what} (line {line}, column {column}). Please export the transcript again and \
+         upload the whole file."
+    )]
+    BrokenJson {
+        /// What is wrong there.
+        what: String,
+        /// From 1.
+        line: usize,
+        /// From 1.
+        column: usize,
+    },
+    /// JSON of no tool that is known: what was seen in it.
+    #[error(
+        "This JSON file is not a transcript of a kind that is known: it holds {0}. The JSON of Fireflies, Fathom, \
+         Read.ai, Rev, Amazon Transcribe, Google, Azure, Deepgram, AssemblyAI, Whisper, YouTube and podcasts is read; \
+         from any other tool, please export the transcript as VTT, SRT or plain text and upload that file."
+    )]
+    UnknownJson(String),
     /// What was written in a meeting.
     #[error(
         "This is the chat of a Zoom meeting: what people wrote, not what they said. Please upload the transcript of \
@@ -41,8 +61,8 @@ pub enum NotATranscript {
     /// A text without any of the marks of a transcript.
     #[error(
         "This is a text, but neither times nor speakers were found in it, so it does not look like a transcript. A \
-         transcript has lines such as \"Name: what was said\" or \"[00:01:02] Name: what was said\", or is a VTT or \
-         SRT file."
+         transcript has lines such as \"Name: what was said\" or \"[00:01:02] Name: what was said\", or is a VTT, \
+         SRT or JSON file."
     )]
     NoSpeakersOrTimes,
 }
@@ -103,12 +123,6 @@ pub(super) fn refuse_other_texts(text: &str) -> Result<(), NotATranscript> {
     }
     if start.starts_with("<?xml") {
         return Err(NotATranscript::OtherNotation("an XML file"));
-    }
-    let json = trimmed.starts_with('{') && trimmed.ends_with('}')
-        || trimmed.starts_with("[{") && trimmed.ends_with(']')
-        || trimmed.starts_with("[\n") && trimmed.ends_with(']');
-    if json && serde_json::from_str::<serde::de::IgnoredAny>(trimmed).is_ok() {
-        return Err(NotATranscript::OtherNotation("a JSON file"));
     }
     Ok(())
 }

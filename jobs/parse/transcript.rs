@@ -18,6 +18,48 @@ pub enum Format {
     Srt,
     /// Plain text with speaker labels, times, or both.
     Text,
+    /// JSON of Fireflies, its download or its programming interface.
+    #[serde(rename = "fireflies")]
+    Fireflies,
+    /// JSON of Fathom.
+    #[serde(rename = "fathom")]
+    Fathom,
+    /// JSON of Read.ai.
+    #[serde(rename = "read_ai")]
+    ReadAi,
+    /// JSON of Rev, typed by people or by its machine.
+    #[serde(rename = "rev")]
+    Rev,
+    /// JSON of Amazon Transcribe.
+    #[serde(rename = "aws_transcribe")]
+    Aws,
+    /// JSON of Call Analytics of Amazon Transcribe, or Contact Lens.
+    #[serde(rename = "aws_call_analytics")]
+    AwsCalls,
+    /// JSON of Data Automation of Amazon Bedrock.
+    #[serde(rename = "aws_bedrock")]
+    Bedrock,
+    /// JSON of Google Speech-to-Text.
+    #[serde(rename = "google_speech")]
+    Google,
+    /// JSON of Azure Speech, by batch or fast.
+    #[serde(rename = "azure_speech")]
+    Azure,
+    /// JSON of Deepgram.
+    #[serde(rename = "deepgram")]
+    Deepgram,
+    /// JSON of AssemblyAI.
+    #[serde(rename = "assemblyai")]
+    AssemblyAi,
+    /// JSON of Whisper, WhisperX, whisper.cpp and what writes as they do.
+    #[serde(rename = "whisper")]
+    Whisper,
+    /// JSON of the podcast namespace.
+    #[serde(rename = "podcast_json")]
+    Podcast,
+    /// YouTube's captions as `json3`.
+    #[serde(rename = "youtube_json3")]
+    YouTube,
 }
 
 impl Format {
@@ -30,6 +72,20 @@ impl Format {
             Self::TeamsVtt => "teams_vtt",
             Self::Srt => "srt",
             Self::Text => "text",
+            Self::Fireflies => "fireflies",
+            Self::Fathom => "fathom",
+            Self::ReadAi => "read_ai",
+            Self::Rev => "rev",
+            Self::Aws => "aws_transcribe",
+            Self::AwsCalls => "aws_call_analytics",
+            Self::Bedrock => "aws_bedrock",
+            Self::Google => "google_speech",
+            Self::Azure => "azure_speech",
+            Self::Deepgram => "deepgram",
+            Self::AssemblyAi => "assemblyai",
+            Self::Whisper => "whisper",
+            Self::Podcast => "podcast_json",
+            Self::YouTube => "youtube_json3",
         }
     }
 
@@ -42,6 +98,20 @@ impl Format {
             Self::TeamsVtt => "Teams WebVTT",
             Self::Srt => "SRT",
             Self::Text => "plain text",
+            Self::Fireflies => "Fireflies JSON",
+            Self::Fathom => "Fathom JSON",
+            Self::ReadAi => "Read.ai JSON",
+            Self::Rev => "Rev JSON",
+            Self::Aws => "Amazon Transcribe JSON",
+            Self::AwsCalls => "Amazon Transcribe Call Analytics JSON",
+            Self::Bedrock => "Amazon Bedrock Data Automation JSON",
+            Self::Google => "Google Speech-to-Text JSON",
+            Self::Azure => "Azure Speech JSON",
+            Self::Deepgram => "Deepgram JSON",
+            Self::AssemblyAi => "AssemblyAI JSON",
+            Self::Whisper => "Whisper JSON",
+            Self::Podcast => "podcast JSON",
+            Self::YouTube => "YouTube JSON",
         }
     }
 }
