@@ -20,6 +20,7 @@ use uuid::Uuid;
 use crate::support::{
     Reviewed, World,
     filled::{claim, day},
+    installation::wait_for,
 };
 
 const TALK: [(&str, &str); 4] = [
@@ -363,12 +364,14 @@ async fn a_summary_that_is_indexed_waits_for_its_session_before_it_holds_anythin
     let job = IndexSummary { summary_id: reviewed.summary, version: 1 };
     let index = world.run(&job);
     let click = async {
-        let mut looking = world.database.db.system().await.expect("a transaction");
+        // Each look in a transaction of its own: within one, Postgres shows the activity as it first saw it.
         let waits = "select exists (select from pg_stat_activity where datname = current_database()
             and cardinality(pg_blocking_pids(pid)) > 0)";
-        while !sqlx::query_scalar::<_, bool>(waits).fetch_one(looking.conn()).await.expect("an answer") {
-            tokio::task::yield_now().await;
-        }
+        wait_for("the index to wait", async || {
+            let waits = sqlx::query_scalar::<_, bool>(waits).fetch_one(world.database.db.pool()).await;
+            waits.expect("an answer").then_some(())
+        })
+        .await;
         let summary = sqlx::query("select id from summaries where id = $1 for update nowait").bind(reviewed.summary);
         summary.fetch_one(review.conn()).await.expect("the summary is free: the index holds nothing while it waits");
         review.commit().await.expect("the click is done");
