@@ -5,9 +5,14 @@
 //! the session is `parsed` or waits for speakers and nothing is summarised yet, and then builds everything anew, so a
 //! rerun changes nothing. One unknown voice holds the session: its words must not end in anybody's summary.
 
+pub mod identity;
+pub mod measures;
 pub mod names;
+mod nicknames;
 mod resolve;
+pub mod roles;
 mod speakers;
+pub mod spoken;
 mod store;
 
 use serde::{Deserialize, Serialize};

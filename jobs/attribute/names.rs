@@ -121,6 +121,22 @@ pub(super) fn emails(label: &str) -> Vec<String> {
     EMAIL.find_iter(&lower).map(|found| found.as_str().to_owned()).collect()
 }
 
+/// The same in Latin letters, as passports have it, so that `Иван` and `Ivan` can be compared. Readings of Chinese
+/// characters and the like are only a rough guide.
+pub(super) fn latin(text: &str) -> String {
+    // Punctuation that separates parts stays as it is written.
+    text.chars().map(|c| if c.is_alphabetic() { deunicode::deunicode_char(c).unwrap_or("").to_owned() } else { c.into() }).collect()
+}
+
+/// Words of a label that are marked as a handle: `@ritzdorf`, `dionysuz.eth`; folded, without the mark.
+pub(super) fn handles(label: &str) -> Vec<String> {
+    static HANDLE: LazyLock<Regex> =
+        LazyLock::new(|| regex(r"(?:^|[\s(/|])@([a-z0-9_-]{3,})|(?:^|[\s(/|@])([a-z0-9_-]{3,})\.eth\b"));
+    let text = fold(label);
+    let found = HANDLE.captures_iter(&text).filter_map(|found| found.get(1).or_else(|| found.get(2)));
+    found.map(|found| words(found.as_str()).concat()).collect()
+}
+
 /// The words of a person's name, folded, without titles.
 pub(super) fn name_words(name: &str) -> Vec<String> {
     without_titles(words(&fold(name)))
