@@ -66,6 +66,9 @@ pub fn same_person(one: &str, other: &str, around: Around<'_>) -> Sameness {
     if names::is_generic(one) || names::is_generic(other) {
         return Sameness::Unsure;
     }
+    if names::holds_others(one, other) || names::holds_others(other, one) {
+        return Sameness::Unsure;
+    }
     if names::alias_key(one) == names::alias_key(other) {
         return Sameness::same(0.97, "both are written alike");
     }

@@ -14,6 +14,7 @@ pub mod roles;
 mod speakers;
 pub mod spoken;
 mod store;
+mod voices;
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -80,7 +81,7 @@ impl Job for AttributeSession {
         let speech = store::load_speech(&mut tx, self.session_id).await?;
         store::hold_people(&mut tx, self.session_id).await?;
         let people = store::load_people(&mut tx, self.session_id).await?;
-        let resolutions = resolve(&speech.labels(), &people.people);
+        let resolutions = resolve(&speech.labels(), &speech.said(), &people.people);
         let participants = store::participants(&speech, &resolutions, &people);
         store::replace(&mut tx, self.session_id, &resolutions, &participants, &people).await?;
 

@@ -47,7 +47,7 @@ pub fn is_generic(label: &str) -> bool {
                       dial in|mobile|user";
         let roles = "speaker|spk|spkr|unknown|anonymous|participant|person|people|user|guest|caller|callee|attendee|\
                      host|cohost|organizer|presenter|moderator|interviewer|interviewee|facilitator|admin|owner|\
-                     client|clients|coachee|customer|patient|male|female|man|woman|name|me|myself|you|\
+                     client|clients|coachee|customer|patient|mentee|doctor|therapist|counsell?or|mentor|male|female|man|woman|name|me|myself|you|\
                      sprecher|teilnehmer|gast|unbekannt";
         let devices = "voice|channel|mic|microphone|audio|iphone|ipad|ipod|android|galaxy|pixel|phone|mobile|tablet|\
                        computer|laptop|desktop|pc|mac|macbook|device";
@@ -58,6 +58,33 @@ pub fn is_generic(label: &str) -> bool {
     let key = alias_key(label);
     let letters = key.chars().filter(|c| c.is_alphabetic()).count();
     letters <= usize::from(key.is_ascii()) || GENERIC.is_match(&key)
+}
+
+/// What a label says of a person's part in the session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Claim {
+    /// `Coach`, `Therapist`, `Doctor`.
+    Coach,
+    /// `Client`, `Patient`.
+    Client,
+}
+
+/// The part that a label without a name claims.
+pub(super) fn claim(label: &str) -> Option<Claim> {
+    let key = alias_key(label);
+    let word = key.strip_prefix("the ").unwrap_or(&key).trim_end_matches(|c: char| c.is_ascii_digit() || c == ' ');
+    match word {
+        "coach" | "therapist" | "doctor" | "counselor" | "counsellor" | "mentor" => Some(Claim::Coach),
+        "client" | "coachee" | "patient" | "customer" | "mentee" => Some(Claim::Client),
+        _ => None,
+    }
+}
+
+/// Whether a label puts somebody else at the microphone, though its words are those of the name (`Priya & Raman`); a
+/// name that is written just so (`Baker and Sons`) puts nobody else there.
+pub(super) fn holds_others(label: &str, name: &str) -> bool {
+    let folded = |text: &str| fold(text).split_whitespace().collect::<Vec<_>>().join(" ");
+    folded(label) != folded(name) && forms(label).iter().any(|form| form.without == Without::OtherPerson)
 }
 
 /// Every reading of a label, the most literal first; none where nothing of a name is left.
