@@ -10,12 +10,23 @@ use super::nicknames;
 /// What the two labels' sessions say beside the labels.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Around<'a> {
-    /// Both belong to the people of one coach, or to one series of meetings.
-    pub same_circle: bool,
     /// Both spoke in one session.
     pub met: bool,
-    /// Every label and name that the circle knows, also these two.
-    pub known: &'a [String],
+    /// The circle; none where it is not known: then only full names tell.
+    pub circle: Option<&'a Circle>,
+}
+
+/// Every label and name that is known among the people of one coach, or in one series of meetings.
+#[derive(Debug, Default)]
+pub struct Circle {
+    readings: Vec<Reading>,
+}
+
+impl Circle {
+    /// Of these labels and names; the two that are compared belong to them.
+    pub fn new<'a>(known: impl IntoIterator<Item = &'a str>) -> Self {
+        Self { readings: known.into_iter().filter_map(Reading::of).collect() }
+    }
 }
 
 /// Whether two labels are the same person's.
@@ -50,6 +61,7 @@ impl Sameness {
 }
 
 /// A label taken apart.
+#[derive(Debug)]
 struct Reading {
     /// The readings of the part that stands for the person: without accents and in Latin letters.
     names: Vec<Vec<String>>,
@@ -70,6 +82,9 @@ pub fn same_person(one: &str, other: &str, around: Around<'_>) -> Sameness {
         return Sameness::Unsure;
     }
     if names::alias_key(one) == names::alias_key(other) {
+        if around.circle.is_none() && !names::alias_key(one).contains(' ') {
+            return Sameness::Unsure;
+        }
         return Sameness::same(0.97, "both are written alike");
     }
     let shared = |email| names::emails(other).contains(email);
@@ -139,7 +154,8 @@ fn without_domain(words: &[String]) -> Vec<String> {
 
 /// Two names of two words and more.
 fn full_names(one: &Reading, other: &Reading) -> Option<Sameness> {
-    let is_name = |words: &Vec<String>| words.len() >= 2 && words.iter().all(|word| !word.chars().any(char::is_numeric));
+    let is_name =
+        |words: &Vec<String>| words.len() >= 2 && words.iter().all(|word| !word.chars().any(char::is_numeric));
     let (Some(a), Some(b)) = (one.names.iter().find(|n| is_name(n)), other.names.iter().find(|n| is_name(n))) else {
         // A full name may be the second part where the first is a handle or a short form of it: `Pri (Priya Raman)`.
         return in_other_part(one, other).or_else(|| in_other_part(other, one)).or_else(|| run_together(one, other));
@@ -195,22 +211,21 @@ fn run_together(one: &Reading, other: &Reading) -> Option<Sameness> {
 fn handles(one: &Reading, other: &Reading, around: Around<'_>) -> Option<Sameness> {
     let holds = |holder: &Reading, handle: &str| {
         let is = |words: &Vec<String>| words.as_slice() == [handle.to_owned()];
-        holder.handles.iter().any(|found| found == handle) || holder.others.iter().any(is) || holder.names.iter().any(is)
+        holder.handles.iter().any(|found| found == handle)
+            || holder.others.iter().any(is)
+            || holder.names.iter().any(is)
     };
     let marked = one.handles.iter().any(|handle| handle.len() > 3 && holds(other, handle))
         || other.handles.iter().any(|handle| handle.len() > 3 && holds(one, handle));
     if marked {
         return Some(Sameness::same(0.88, "both hold the same handle"));
     }
-    if !around.same_circle || around.met {
-        return None;
-    }
+    let circle = around.circle.filter(|_| !around.met)?;
     let made = |short: &Reading, full: &Reading| {
         let [word] = short.name() else { return false };
-        let makers = around.known.iter().filter_map(|label| Reading::of(label));
-        let mut makers: Vec<Vec<String>> =
-            makers.map(|reading| reading.name().to_vec()).filter(|name| is_handle_of(word, name)).collect();
-        makers.sort();
+        let names = circle.readings.iter().map(Reading::name);
+        let mut makers: Vec<&[String]> = names.filter(|name| is_handle_of(word, name)).collect();
+        makers.sort_unstable();
         makers.dedup();
         is_handle_of(word, full.name()) && makers.len() == 1
     };
@@ -230,14 +245,14 @@ fn is_handle_of(handle: &str, name: &[String]) -> bool {
         let Some(initials) = handle.strip_suffix(surname) else { return false };
         surname.len() >= 4 && (1..=2).contains(&initials.len()) && initials.starts_with(&first[..1])
     };
-    ends_with(&surname) || ends_with(last) || (first.len() >= 5 && handle == format!("{first}{}", &last[..last.len().min(1)]))
+    ends_with(&surname)
+        || ends_with(last)
+        || (first.len() >= 5 && handle == format!("{first}{}", &last[..last.len().min(1)]))
 }
 
 /// One is a single word: a given name, a short form, a device's owner.
 fn single_names(one: &Reading, other: &Reading, around: Around<'_>) -> Option<Sameness> {
-    if !around.same_circle || one.contradicts(other) {
-        return None;
-    }
+    let circle = around.circle.filter(|_| !one.contradicts(other))?;
     let (short, full) = if one.name().len() <= other.name().len() { (one, other) } else { (other, one) };
     let word = short.names.iter().find(|words| words.len() == 1 && points_to(&words[0], full.name()))?.first()?;
     // Beside a company a given name may be that of somebody from there, with the same given name as one who is known.
@@ -248,7 +263,7 @@ fn single_names(one: &Reading, other: &Reading, around: Around<'_>) -> Option<Sa
     }
     let alone_is_enough = full.name().len() == 1 || !nicknames::is_common(word);
     let is_short = word.chars().count() < 3;
-    if !alone_is_enough || is_short || namesakes(word, around.known) != 1 {
+    if !alone_is_enough || is_short || namesakes(word, circle) != 1 {
         return None;
     }
     let because = if full.name().len() == 1 { "both hold the same name" } else { "one is a part of the other's name" };
@@ -265,10 +280,12 @@ fn points_to(word: &str, name: &[String]) -> bool {
 
 /// How many different people of the circle the word could mean: full names that begin with it, hold it, or are a form
 /// of it; where there is none, the labels of one word in which different companies stand beside it.
-fn namesakes(word: &str, known: &[String]) -> usize {
-    let readings: Vec<Reading> = known.iter().filter_map(|label| Reading::of(label)).collect();
+fn namesakes(word: &str, circle: &Circle) -> usize {
+    let readings = &circle.readings;
     let could_mean = |name: &[String]| {
-        points_to(word, name) || name.contains(&word.to_owned()) || name.first().is_some_and(|first| nicknames::alike(word, first))
+        points_to(word, name)
+            || name.contains(&word.to_owned())
+            || name.first().is_some_and(|first| nicknames::alike(word, first))
     };
     let mut full: Vec<&[String]> =
         readings.iter().map(Reading::name).filter(|name| name.len() > 1 && could_mean(name)).collect();
@@ -292,8 +309,8 @@ mod tests {
     use super::*;
 
     fn sameness(one: &str, other: &str, others: &[&str]) -> Sameness {
-        let known: Vec<String> = [one, other].iter().chain(others).map(|label| (*label).to_owned()).collect();
-        same_person(one, other, Around { same_circle: true, met: false, known: &known })
+        let circle = Circle::new([one, other].into_iter().chain(others.iter().copied()));
+        same_person(one, other, Around { met: false, circle: Some(&circle) })
     }
 
     #[test]
@@ -350,10 +367,10 @@ mod tests {
             let found = sameness(one, other, others);
             assert!(found.confidence() < 0.75, "{one} / {other}: {found:?}");
         }
-        let known = ["Ozan".to_owned(), "Ozan Demir".to_owned()];
-        let apart = Around { same_circle: false, met: false, known: &known };
-        assert_eq!(same_person("Ozan", "Ozan Demir", apart), Sameness::Unsure, "two circles");
-        let met = Around { same_circle: true, met: true, known: &known };
+        assert_eq!(same_person("Ozan", "Ozan Demir", Around::default()), Sameness::Unsure, "two circles");
+        assert_eq!(same_person("Sam", "Sam", Around::default()), Sameness::Unsure, "two circles");
+        let circle = Circle::new(["Ozan", "Ozan Demir"]);
+        let met = Around { met: true, circle: Some(&circle) };
         assert_eq!(same_person("Ozan", "Ozan Demir", met), Sameness::Unsure, "they spoke with each other");
     }
 }

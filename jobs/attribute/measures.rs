@@ -203,7 +203,15 @@ mod tests {
     fn without_times_words_and_dashes_count() {
         let spoken = |participant, text| Spoken { participant: Some(participant), time: None, text };
         let long = "word ".repeat(90);
-        let found = measure(2, &[spoken(0, long.as_str()), spoken(0, "and then we—"), spoken(1, "Stop there, please."), spoken(0, "Fine.")]);
+        let found = measure(
+            2,
+            &[
+                spoken(0, long.as_str()),
+                spoken(0, "and then we—"),
+                spoken(1, "Stop there, please."),
+                spoken(0, "Fine."),
+            ],
+        );
         assert_eq!((found[0].interruptions, found[1].interruptions), (0, 1));
         assert_eq!(found[1].engagement, Engagement::Low);
         assert_eq!((found[0].longest_turn_words, found[0].longest_turn_ms), (93, 0));

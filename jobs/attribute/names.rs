@@ -152,7 +152,9 @@ pub(super) fn emails(label: &str) -> Vec<String> {
 /// characters and the like are only a rough guide.
 pub(super) fn latin(text: &str) -> String {
     // Punctuation that separates parts stays as it is written.
-    text.chars().map(|c| if c.is_alphabetic() { deunicode::deunicode_char(c).unwrap_or("").to_owned() } else { c.into() }).collect()
+    text.chars()
+        .map(|c| if c.is_alphabetic() { deunicode::deunicode_char(c).unwrap_or("").to_owned() } else { c.into() })
+        .collect()
 }
 
 /// Words of a label that are marked as a handle: `@ritzdorf`, `dionysuz.eth`; folded, without the mark.

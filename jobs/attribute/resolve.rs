@@ -8,7 +8,7 @@ use std::collections::{BTreeSet, HashMap};
 use uuid::Uuid;
 
 use super::{
-    identity::{self, Around},
+    identity::{self, Around, Circle},
     names::{self, Form, Without},
     nicknames,
     roles::{self, Said},
@@ -111,8 +111,7 @@ struct Finding {
 pub fn resolve(labels: &[Label], said: &[Said<'_>], people: &People) -> Vec<Resolution> {
     let spoken: Vec<usize> = (0..labels.len()).filter(|at| labels[*at].words > 0).collect();
     let names: Vec<&str> = labels.iter().map(|label| label.label.as_str()).collect();
-    let mut findings: Vec<Result<Finding, String>> =
-        names.iter().map(|label| find(label, &names, people)).collect();
+    let mut findings: Vec<Result<Finding, String>> = names.iter().map(|label| find(label, &names, people)).collect();
     doubt_swapped_roles(&mut findings, &names, &spoken, said);
     let known: Vec<Option<Who>> = findings
         .iter()
@@ -234,12 +233,11 @@ fn by_identity(label: &str, labels: &[&str], people: &People) -> Result<Option<F
     let names = people.people.iter().map(|person| (person.who, person.name.as_str()));
     let known: Vec<(Who, &str)> =
         names.chain(people.aliases.values().map(|alias| (alias.who, alias.written.as_str()))).collect();
-    let all: Vec<String> =
-        known.iter().map(|(_, name)| *name).chain(labels.iter().copied()).map(str::to_owned).collect();
+    let circle = Circle::new(known.iter().map(|(_, name)| *name).chain(labels.iter().copied()));
     let mut found: Vec<(Finding, &str)> = Vec::new();
     for (who, name) in known {
         let met = labels.iter().any(|other| *other != label && names::alias_key(other) == names::alias_key(name));
-        let around = Around { same_circle: true, met, known: &all };
+        let around = Around { met, circle: Some(&circle) };
         if let identity::Sameness::Same { confidence, because } = identity::same_person(label, name, around) {
             let whose = people.name(who);
             let reason = format!("“{label}” and “{name}” are {whose}'s: {because}.");
@@ -247,8 +245,9 @@ fn by_identity(label: &str, labels: &[&str], people: &People) -> Result<Option<F
         }
     }
     found.sort_by(|(a, _), (b, _)| b.confidence.total_cmp(&a.confidence));
-    if let Some(((_, name), (_, other))) =
-        found.first().zip(found.iter().find(|(finding, _)| found.first().is_some_and(|(one, _)| one.who != finding.who)))
+    if let Some(((_, name), (_, other))) = found
+        .first()
+        .zip(found.iter().find(|(finding, _)| found.first().is_some_and(|(one, _)| one.who != finding.who)))
     {
         return Err(format!("This could be “{name}” or “{other}”."));
     }
@@ -362,7 +361,9 @@ mod tests {
 
     fn people() -> People {
         let person = |who, name: &str, email| Person::new(who, name.into(), Some(email));
-        let alias = |name: &str, who, by_correction| (names::alias_key(name), Alias { who, written: name.to_owned(), by_correction });
+        let alias = |name: &str, who, by_correction| {
+            (names::alias_key(name), Alias { who, written: name.to_owned(), by_correction })
+        };
         People {
             people: vec![
                 person(Who::Coach, "Maya Okafor", "maya@northlight.example"),

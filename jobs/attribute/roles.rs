@@ -115,13 +115,18 @@ struct Sign {
     of_client: Option<&'static str>,
 }
 
-const TURNS_TO: Sign = Sign { weight: 1.0, of_coach: "speaks of “you” more than of “I”", of_client: Some("tells of “I” and “my”") };
+const TURNS_TO: Sign =
+    Sign {
+        weight: 1.0, of_coach: "speaks of “you” more than of “I”", of_client: Some("tells of “I” and “my”")
+    };
 const ASKS: Sign = Sign { weight: 0.7, of_coach: "asks more of the questions", of_client: None };
 const ASKS_YOU: Sign = Sign { weight: 0.7, of_coach: "asks how the other feels and does", of_client: None };
 const GUIDES: Sign = Sign { weight: 0.7, of_coach: "guides and recommends", of_client: None };
-const TELLS: Sign = Sign { weight: 0.7, of_coach: "tells little of their own life", of_client: Some("tells of their own life") };
+const TELLS: Sign =
+    Sign { weight: 0.7, of_coach: "tells little of their own life", of_client: Some("tells of their own life") };
 const OPENS: Sign = Sign { weight: 0.25, of_coach: "opens the conversation", of_client: None };
-const TITLE: Sign = Sign { weight: 0.6, of_coach: "is called coach or doctor", of_client: Some("calls the other coach or doctor") };
+const TITLE: Sign =
+    Sign { weight: 0.6, of_coach: "is called coach or doctor", of_client: Some("calls the other coach or doctor") };
 
 impl Evidence {
     const fn is_enough(&self) -> bool {
@@ -238,7 +243,8 @@ static GUIDANCE: LazyLock<Regex> = LazyLock::new(|| {
     let wish = r"i(?:'d| would) (?:like|want|encourage|invite) (?:you|us) to|i want you to|i(?: would|'d)? (?:recommend|suggest)";
     let give = "i(?:'m going to| am going to|'ll|'m gonna| will) \
                 (?:have|let|ask|send|give|prescribe|order|refer|get|put|see|write|share|check) (?:you|your)";
-    let advise = "you (?:should|could try|might want|need to|can try|may want)|make sure (?:that )?you|try to|think about";
+    let advise =
+        "you (?:should|could try|might want|need to|can try|may want)|make sure (?:that )?you|try to|think about";
     let lead = "let's|let us|let me (?:ask|know|see|just|explain|summari)|\
                 we(?:'ll| will|'re going to| can| could|'re gonna| should)";
     let draw_out = "tell me|walk me through|talk (?:me )?(?:to me )?about|sounds like you|what i(?:'m| am) hearing|\
@@ -262,7 +268,9 @@ static TITLE_OF_OTHER: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 static TITLE_OF_SELF: LazyLock<Regex> = LazyLock::new(|| {
-    regex(r"\b(?:i'm|i am|my name is|my name's|this is) (?:your |the )?(?:\w+ )?(?:doctor|dr|coach|therapist|counsell?or)\b")
+    regex(
+        r"\b(?:i'm|i am|my name is|my name's|this is) (?:your |the )?(?:\w+ )?(?:doctor|dr|coach|therapist|counsell?or)\b",
+    )
 });
 
 fn regex(pattern: &str) -> Regex {
@@ -276,7 +284,10 @@ mod tests {
     const SESSION: [(usize, &str); 10] = [
         (1, "Hello? Can you hear me?"),
         (0, "Yes. Good to see you. How have you been since we spoke, and what do you want to look at today?"),
-        (1, "I've been all over the place. My manager moved my project again, and I felt stupid for having told my team. I was up half of the night, I went through my notes, and I don't know what I did wrong."),
+        (
+            1,
+            "I've been all over the place. My manager moved my project again, and I felt stupid for having told my team. I was up half of the night, I went through my notes, and I don't know what I did wrong.",
+        ),
         (0, "It sounds like you took it on yourself. What did you want to happen when you told them?"),
         (1, "I think I wanted them to know that I was on their side. I had told my wife the same."),
         (0, "How would you know that they do? What could you ask them?"),
@@ -303,9 +314,14 @@ mod tests {
     #[test]
     fn talk_time_is_no_evidence() {
         // The coach explains at length; the client says little.
-        let lecture = "You could try a smaller step: when you write to your team, you say what you need, and you ask. ".repeat(20);
-        let session: Vec<(usize, &str)> =
-            SESSION.iter().map(|(label, text)| (*label, if *label == 0 && text.starts_with("How would") { lecture.as_str() } else { *text })).collect();
+        let lecture = "You could try a smaller step: when you write to your team, you say what you need, and you ask. "
+            .repeat(20);
+        let session: Vec<(usize, &str)> = SESSION
+            .iter()
+            .map(|(label, text)| {
+                (*label, if *label == 0 && text.starts_with("How would") { lecture.as_str() } else { *text })
+            })
+            .collect();
         assert_eq!(coaching(&said(&session)).map(|found| found.coach), Some(0));
     }
 

@@ -114,7 +114,11 @@ fn called(label: usize, cues: &[Cue], is_pair: bool) -> Called {
         _ => 0.55,
     };
     let name = said[0].word.clone();
-    let how = if introduces { format!("introduces themselves as “{name}”") } else { format!("is addressed as “{name}”") };
+    let how = if introduces {
+        format!("introduces themselves as “{name}”")
+    } else {
+        format!("is addressed as “{name}”")
+    };
     let times = if said.len() > 1 && !introduces { format!(" {} times", said.len()) } else { String::new() };
     Called::Name(SpokenName { key: key.clone(), confidence, reason: format!("This speaker {how}{times}."), name })
 }
@@ -158,10 +162,11 @@ fn cue_at(words: &[Word], place: usize, known: &BTreeSet<String>, is_early: bool
     let next = words.get(place + 1).map_or("", |next| next.folded.as_str());
     let ends = word.after.contains([',', '.', '!', '?', '…', '—', '-']) || place + 1 == words.len();
     // `Hi, Priya's manager`, `thanks to Priya` name somebody absent.
-    let introduces = (before(1) == "im" || before(1) == "am" && before(2) == "i" || before(1) == "is" && before(2) == "name")
-        && sticks(1)
-        && (is_known || before(2) == "name")
-        && (is_early || before(2) == "name");
+    let introduces =
+        (before(1) == "im" || before(1) == "am" && before(2) == "i" || before(1) == "is" && before(2) == "name")
+            && sticks(1)
+            && (is_known || before(2) == "name")
+            && (is_early || before(2) == "name");
     let here = is_early && is_known && (next == "here" || next == "speaking") && word.after.trim().is_empty();
     if (introduces && !wrong_after_intro(next, word)) || here {
         return Some(Kind::Introduces);
@@ -187,7 +192,10 @@ fn cue_at(words: &[Word], place: usize, known: &BTreeSet<String>, is_early: bool
     }
     let after_comma = place > 0 && words[place - 1].after.contains(',');
     let asked = after_comma && word.after.contains('?');
-    let enclosed = is_known && (after_comma || word.begins_sentence || is_opener(before(1))) && ends && !is_listed(words, place, known);
+    let enclosed = is_known
+        && (after_comma || word.begins_sentence || is_opener(before(1)))
+        && ends
+        && !is_listed(words, place, known);
     (asked || enclosed).then_some(Kind::Addresses)
 }
 
@@ -203,16 +211,81 @@ fn is_opener(word: &str) -> bool {
 /// `Tom, Priya, and Anna`: people who are spoken of.
 fn is_listed(words: &[Word], place: usize, known: &BTreeSet<String>) -> bool {
     let is_name = |at: Option<usize>| at.and_then(|at| words.get(at)).is_some_and(|word| known.contains(&word.folded));
-    is_name(place.checked_sub(1)) || is_name(Some(place + 1)) || words.get(place + 1).is_some_and(|next| next.folded == "and")
+    is_name(place.checked_sub(1))
+        || is_name(Some(place + 1))
+        || words.get(place + 1).is_some_and(|next| next.folded == "and")
 }
 
 /// Words with a capital that are nobody's name, though they stand where names do.
 const NO_NAMES: &[&str] = &[
-    "all", "everyone", "everybody", "guys", "folks", "team", "there", "again", "you", "so", "for", "to", "both", "sir",
-    "madam", "maam", "doctor", "doc", "coach", "god", "goodness", "and", "but", "how", "what", "its", "the", "this",
-    "that", "yes", "yeah", "okay", "well", "ladies", "gentlemen", "friends", "lord", "world", "america", "mister",
-    "miss", "mrs", "thank", "thanks", "bye", "now", "then", "right", "sorry", "sure", "great", "good", "nice",
-    "very", "much", "too", "just", "are", "was", "can", "could", "did", "does", "not", "let", "lets", "from", "yep",
+    "all",
+    "everyone",
+    "everybody",
+    "guys",
+    "folks",
+    "team",
+    "there",
+    "again",
+    "you",
+    "so",
+    "for",
+    "to",
+    "both",
+    "sir",
+    "madam",
+    "maam",
+    "doctor",
+    "doc",
+    "coach",
+    "god",
+    "goodness",
+    "and",
+    "but",
+    "how",
+    "what",
+    "its",
+    "the",
+    "this",
+    "that",
+    "yes",
+    "yeah",
+    "okay",
+    "well",
+    "ladies",
+    "gentlemen",
+    "friends",
+    "lord",
+    "world",
+    "america",
+    "mister",
+    "miss",
+    "mrs",
+    "thank",
+    "thanks",
+    "bye",
+    "now",
+    "then",
+    "right",
+    "sorry",
+    "sure",
+    "great",
+    "good",
+    "nice",
+    "very",
+    "much",
+    "too",
+    "just",
+    "are",
+    "was",
+    "can",
+    "could",
+    "did",
+    "does",
+    "not",
+    "let",
+    "lets",
+    "from",
+    "yep",
 ];
 
 fn split(text: &str) -> Vec<Word> {

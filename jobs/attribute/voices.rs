@@ -68,7 +68,9 @@ fn part(at: usize, spoken: &[usize], knows_coach: bool, coaching: Option<&roles:
         return if spoken.len() == 2 { Part::Other { confidence: 0.9, because } } else { Part::Unknown };
     }
     match coaching {
-        Some(found) if found.coach == at => Part::Coach { confidence: found.confidence, because: found.because.clone() },
+        Some(found) if found.coach == at => {
+            Part::Coach { confidence: found.confidence, because: found.because.clone() }
+        }
         Some(found) if spoken.len() == 2 => {
             Part::Other { confidence: found.confidence, because: format!("this speaker {}", found.other_because) }
         }
@@ -77,10 +79,7 @@ fn part(at: usize, spoken: &[usize], knows_coach: bool, coaching: Option<&roles:
 }
 
 const fn contradicts(claim: Option<Claim>, part: &Part) -> bool {
-    matches!(
-        (claim, part),
-        (Some(Claim::Coach), Part::Other { .. }) | (Some(Claim::Client), Part::Coach { .. })
-    )
+    matches!((claim, part), (Some(Claim::Coach), Part::Other { .. }) | (Some(Claim::Client), Part::Coach { .. }))
 }
 
 fn voice(label: &str, part: &Part, called: &Called, people: &People) -> Voice {
@@ -103,7 +102,9 @@ fn voice(label: &str, part: &Part, called: &Called, people: &People) -> Voice {
 fn named(name: &SpokenName, person: &Person, part: &Part) -> Voice {
     let is_coach = person.who == Who::Coach;
     let (confidence, because) = match (part, is_coach) {
-        (Part::Coach { confidence, because }, true) => ((confidence + 0.03).max(name.confidence), format!("this speaker {because}")),
+        (Part::Coach { confidence, because }, true) => {
+            ((confidence + 0.03).max(name.confidence), format!("this speaker {because}"))
+        }
         (Part::Other { confidence, because }, false) => (confidence.min(name.confidence), because.clone()),
         // A name alone may be said of somebody else.
         (Part::Unknown, _) => (name.confidence - 0.15, String::new()),
@@ -147,7 +148,9 @@ fn unnamed(label: &str, part: &Part, people: &People) -> Voice {
             let mut clients = people.people.iter().filter(|person| matches!(person.who, Who::Client(_)));
             let only = clients.next().filter(|_| clients.next().is_none());
             let reason = match only {
-                Some(person) => format!("{}, and {} is your only client; but no name is said.", capital(because), person.name),
+                Some(person) => {
+                    format!("{}, and {} is your only client; but no name is said.", capital(because), person.name)
+                }
                 None => format!("{}: this is the client, but no name is said.", capital(because)),
             };
             Voice { who: only.map(|person| person.who), confidence: if only.is_some() { 0.6 } else { 0.0 }, reason }
@@ -177,7 +180,10 @@ mod tests {
 
     const SESSION: [(usize, &str); 9] = [
         (0, "Good to hear you. How have you been since we spoke, and what do you want to look at today?"),
-        (1, "I've been all over the place. My manager moved my project again, and I felt stupid for having told my team. I was up half of the night, I went through my notes, and I don't know what I did wrong."),
+        (
+            1,
+            "I've been all over the place. My manager moved my project again, and I felt stupid for having told my team. I was up half of the night, I went through my notes, and I don't know what I did wrong.",
+        ),
         (0, "It sounds like you took it on yourself. What did you want to happen when you told them?"),
         (1, "I think I wanted them to know that I was on their side. I had told my wife the same."),
         (0, "How would you know that they do? What could you ask them?"),
