@@ -69,6 +69,8 @@ struct Word {
     /// The punctuation after it.
     after: String,
     begins_sentence: bool,
+    /// Somebody else's words: a name in them is called by somebody who is not here.
+    is_quoted: bool,
 }
 
 /// What each of the labels is called. `known` are the folded given names of people who may be in the session: they
@@ -152,6 +154,9 @@ fn cues(said: &[Said<'_>], known: &BTreeSet<String>, speaking: &BTreeSet<usize>)
 /// How the word at this place is said of somebody, if it is a name that is.
 fn cue_at(words: &[Word], place: usize, known: &BTreeSet<String>, is_early: bool) -> Option<Kind> {
     let word = &words[place];
+    if word.is_quoted {
+        return None;
+    }
     let is_known = known.contains(&word.folded);
     let is_capital = word.written.chars().next().is_some_and(char::is_uppercase);
     if !is_known && (!is_capital || NO_NAMES.contains(&word.folded.as_str()) || word.folded.chars().count() < 3) {
@@ -162,11 +167,10 @@ fn cue_at(words: &[Word], place: usize, known: &BTreeSet<String>, is_early: bool
     let next = words.get(place + 1).map_or("", |next| next.folded.as_str());
     let ends = word.after.contains([',', '.', '!', '?', '…', '—', '-']) || place + 1 == words.len();
     // `Hi, Priya's manager`, `thanks to Priya` name somebody absent.
-    let introduces =
-        (before(1) == "im" || before(1) == "am" && before(2) == "i" || before(1) == "is" && before(2) == "name")
-            && sticks(1)
-            && (is_known || before(2) == "name")
-            && (is_early || before(2) == "name");
+    let says_name =
+        before(1) == "is" && before(2) == "name" && before(3) == "my" || before(1) == "names" && before(2) == "my";
+    let says_am = is_known && is_early && (before(1) == "im" || before(1) == "am" && before(2) == "i");
+    let introduces = (says_name || says_am) && sticks(1);
     let here = is_early && is_known && (next == "here" || next == "speaking") && word.after.trim().is_empty();
     if (introduces && !wrong_after_intro(next, word)) || here {
         return Some(Kind::Introduces);
@@ -290,9 +294,10 @@ const NO_NAMES: &[&str] = &[
 
 fn split(text: &str) -> Vec<Word> {
     let mut words: Vec<Word> = Vec::new();
-    let mut begins_sentence = true;
+    let (mut begins_sentence, mut is_quoted) = (true, false);
     for piece in text.split_whitespace() {
         let core = piece.trim_matches(|c: char| !c.is_alphanumeric());
+        is_quoted |= piece.starts_with(['"', '“', '„', '«']);
         if core.is_empty() {
             // A punctuation mark that stands alone, as tokenised transcripts write it.
             if let Some(last) = words.last_mut() {
@@ -304,7 +309,8 @@ fn split(text: &str) -> Vec<Word> {
         let after: String = piece.chars().rev().take_while(|c| !c.is_alphanumeric()).collect();
         let folded = names::alias_key(core).replace(' ', "");
         let ends = after.contains(['.', '!', '?']);
-        words.push(Word { written: core.to_owned(), folded, after, begins_sentence });
+        words.push(Word { written: core.to_owned(), folded, after, begins_sentence, is_quoted });
+        is_quoted &= !piece.trim_end_matches(['.', ',', '!', '?']).ends_with(['"', '”', '»']);
         begins_sentence = ends;
     }
     words
@@ -342,6 +348,7 @@ mod tests {
             [(0, "I talked to Tom about it, and Tom, Anna and I agree."), (1, "Thanks to Tom we are done.")],
             [(0, "Hi everyone. Good morning all."), (1, "I'm sure. Thanks for that. I'm German, by the way.")],
             [(0, "Tom thinks so."), (1, "I saw Tom.")],
+            [(0, "She said, \"Tom, I never worry about you. Thanks, Tom.\" And that was it."), (1, "His name is Tom.")],
         ] {
             assert_eq!(names(&said, &["tom", "anna"]), ["-", "-"], "{said:?}");
         }
