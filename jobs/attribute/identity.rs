@@ -1,8 +1,8 @@
 //! Whether two speaker labels, of different sessions, are the same person's. Pure.
 //!
 //! A full name tells, whatever company stands beside it. Less than that tells only within one circle (the people of
-//! one coach), where nobody else is called so and the two were never heard together; and a common given name alone
-//! never does. A false merge is far worse than a miss: whatever is not told is [`Sameness::Unsure`].
+//! one coach), where nobody else is called so and the two were never heard together; and a common given name never
+//! stands for a full name. A false merge is far worse than a miss: whatever is not told is [`Sameness::Unsure`].
 
 use super::names::{self, Form, Without};
 use super::nicknames;
