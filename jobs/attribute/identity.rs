@@ -27,6 +27,19 @@ impl Circle {
     pub fn new<'a>(known: impl IntoIterator<Item = &'a str>) -> Self {
         Self { readings: known.into_iter().filter_map(Reading::of).collect() }
     }
+
+    /// How many given names alike to either of two are borne with this surname.
+    fn of_family(&self, one: &str, other: &str, surname: &str) -> usize {
+        let names = self.readings.iter().map(Reading::name);
+        let given = names.filter(|name| name.len() > 1 && name.last().is_some_and(|last| last == surname));
+        let mut given: Vec<&String> = given
+            .filter_map(|name| name.first())
+            .filter(|first| nicknames::alike(first, one) || nicknames::alike(first, other))
+            .collect();
+        given.sort_unstable();
+        given.dedup();
+        given.len()
+    }
 }
 
 /// Whether two labels are the same person's.
@@ -92,7 +105,7 @@ pub fn same_person(one: &str, other: &str, around: Around<'_>) -> Sameness {
         return Sameness::same(0.97, "both hold the same email address");
     }
     let (Some(one), Some(other)) = (Reading::of(one), Reading::of(other)) else { return Sameness::Unsure };
-    full_names(&one, &other)
+    full_names(&one, &other, around.circle)
         .or_else(|| handles(&one, &other, around))
         .or_else(|| single_names(&one, &other, around))
         .unwrap_or(Sameness::Unsure)
@@ -153,7 +166,7 @@ fn without_domain(words: &[String]) -> Vec<String> {
 }
 
 /// Two names of two words and more.
-fn full_names(one: &Reading, other: &Reading) -> Option<Sameness> {
+fn full_names(one: &Reading, other: &Reading, circle: Option<&Circle>) -> Option<Sameness> {
     let is_name =
         |words: &Vec<String>| words.len() >= 2 && words.iter().all(|word| !word.chars().any(char::is_numeric));
     let (Some(a), Some(b)) = (one.names.iter().find(|n| is_name(n)), other.names.iter().find(|n| is_name(n))) else {
@@ -177,7 +190,9 @@ fn full_names(one: &Reading, other: &Reading) -> Option<Sameness> {
         if first == first_b {
             return Some(Sameness::same(0.88, "but for a middle name both hold the same name"));
         }
-        if nicknames::alike(first, first_b) {
+        // A sister may have the other name that the form stands for.
+        if nicknames::alike(first, first_b) && circle.is_some_and(|circle| circle.of_family(first, first_b, last) <= 2)
+        {
             return Some(Sameness::same(0.85, "one given name is a form of the other, and the surname is the same"));
         }
     }
@@ -363,6 +378,9 @@ mod tests {
             ("Anders", "Andersson Ek", &["Anders Ek"]),
             ("Acme", "Ozan (Acme)", &[]),
             ("R. Becker", "Tom Becker", &[]),
+            ("Ivan Petrov", "John Petrov", &[]),
+            ("Julie Chen", "Julia Chen", &[]),
+            ("Sam Lee", "Samuel Lee", &["Samantha Lee"]),
         ] {
             let found = sameness(one, other, others);
             assert!(found.confidence() < 0.75, "{one} / {other}: {found:?}");
