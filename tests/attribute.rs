@@ -254,3 +254,83 @@ async fn speakers_of_a_summarised_session_stay() {
     attribute(&world, session).await;
     assert_eq!(outcome(&world, session).await, before.replace("attributed", "parsed").replace("due", "done"));
 }
+
+/// A session of two voices without names, in which only `greeting` says a name.
+const fn diarised<'a>(greeting: &'a str) -> [Said<'a>; 8] {
+    const COACH: Option<&str> = Some("Speaker 1");
+    const CLIENT: Option<&str> = Some("Speaker 2");
+    [
+        (COACH, 0, 4_000, greeting),
+        (
+            CLIENT,
+            4_000,
+            20_000,
+            "I've been all over the place. My manager moved my project again, and I felt stupid for \
+            having told my team. I was up half of the night, and I don't know what I did wrong.",
+        ),
+        (
+            COACH,
+            20_000,
+            26_000,
+            "It sounds like you took it on yourself. What did you want to happen when you told them?",
+        ),
+        (
+            CLIENT,
+            26_000,
+            33_000,
+            "I think I wanted them to know that I was on their side. I had told my wife the same.",
+        ),
+        (COACH, 32_000, 36_000, "How would you know that they do? What could you ask them?"),
+        (CLIENT, 36_000, 40_000, "I guess I could ask my lead. I didn't try."),
+        (
+            COACH,
+            40_000,
+            48_000,
+            "Let's make that small. For next week I'd like you to ask one of them, and tell me what \
+            you hear.",
+        ),
+        (CLIENT, 48_000, 50_000, "I can do that. I'm nervous, but I need it."),
+    ]
+}
+
+#[tokio::test]
+async fn voices_without_names_need_no_question_where_the_talk_tells_who_they_are() {
+    let world = World::new().await;
+    let session = parsed_session(
+        &world,
+        &diarised("Hi Priya. How have you been since we spoke, and what would you like to look at?"),
+    )
+    .await;
+    attribute(&world, session).await;
+    let outcome = outcome(&world, session).await;
+    assert!(outcome.starts_with("attributed individual: Priya Raman client"), "{outcome}");
+    assert!(outcome.contains("Maya Okafor coach") && outcome.ends_with("; Priya Raman due"), "{outcome}");
+
+    // How each took part is kept with them.
+    let measures: Vec<String> = sqlx::query_scalar(
+        "select name || ' ' || longest_turn_seconds || 's ' || longest_turn_words || 'w ' || questions || '? '
+            || interruptions || '! ' || round(share::numeric, 2) || ' ' || engagement
+         from participants where session_id = $1 order by kind desc",
+    )
+    .bind(session)
+    .fetch_all(tenant(&world).await.conn())
+    .await
+    .expect("the participants");
+    assert_eq!(measures, ["Maya Okafor 8s 21w 4? 1! 0.43 high", "Priya Raman 16s 36w 0? 0! 0.57 high"]);
+}
+
+#[tokio::test]
+async fn a_voice_that_nobody_names_is_asked_about() {
+    let world = World::new().await;
+    let session =
+        parsed_session(&world, &diarised("How have you been since we spoke, and what would you like to look at?"))
+            .await;
+    attribute(&world, session).await;
+    assert!(outcome(&world, session).await.starts_with("waiting_for_speakers"), "{}", outcome(&world, session).await);
+    let waiting = unresolved(&mut tenant(&world).await, session).await.expect("the speakers");
+    let labels: Vec<&str> = waiting.iter().map(|speaker| speaker.label.as_str()).collect();
+    // The coach is clear; which of the two clients it is, nobody can tell.
+    assert_eq!(labels, ["Speaker 2"]);
+    assert_eq!(waiting[0].suggestion, None);
+    assert!(waiting[0].reason.contains("client"), "{}", waiting[0].reason);
+}

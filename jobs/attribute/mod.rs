@@ -5,10 +5,16 @@
 //! the session is `parsed` or waits for speakers and nothing is summarised yet, and then builds everything anew, so a
 //! rerun changes nothing. One unknown voice holds the session: its words must not end in anybody's summary.
 
+pub mod identity;
+pub mod measures;
 pub mod names;
+mod nicknames;
 mod resolve;
+pub mod roles;
 mod speakers;
+pub mod spoken;
 mod store;
+mod voices;
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -75,7 +81,7 @@ impl Job for AttributeSession {
         let speech = store::load_speech(&mut tx, self.session_id).await?;
         store::hold_people(&mut tx, self.session_id).await?;
         let people = store::load_people(&mut tx, self.session_id).await?;
-        let resolutions = resolve(&speech.labels(), &people.people);
+        let resolutions = resolve(&speech.labels(), &speech.said(), &people.people);
         let participants = store::participants(&speech, &resolutions, &people);
         store::replace(&mut tx, self.session_id, &resolutions, &participants, &people).await?;
 

@@ -47,7 +47,7 @@ pub fn is_generic(label: &str) -> bool {
                       dial in|mobile|user";
         let roles = "speaker|spk|spkr|unknown|anonymous|participant|person|people|user|guest|caller|callee|attendee|\
                      host|cohost|organizer|presenter|moderator|interviewer|interviewee|facilitator|admin|owner|\
-                     client|clients|coachee|customer|patient|male|female|man|woman|name|me|myself|you|\
+                     client|clients|coachee|customer|patient|mentee|doctor|therapist|counsell?or|mentor|male|female|man|woman|name|me|myself|you|\
                      sprecher|teilnehmer|gast|unbekannt";
         let devices = "voice|channel|mic|microphone|audio|iphone|ipad|ipod|android|galaxy|pixel|phone|mobile|tablet|\
                        computer|laptop|desktop|pc|mac|macbook|device";
@@ -58,6 +58,33 @@ pub fn is_generic(label: &str) -> bool {
     let key = alias_key(label);
     let letters = key.chars().filter(|c| c.is_alphabetic()).count();
     letters <= usize::from(key.is_ascii()) || GENERIC.is_match(&key)
+}
+
+/// What a label says of a person's part in the session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Claim {
+    /// `Coach`, `Therapist`, `Doctor`.
+    Coach,
+    /// `Client`, `Patient`.
+    Client,
+}
+
+/// The part that a label without a name claims.
+pub(super) fn claim(label: &str) -> Option<Claim> {
+    let key = alias_key(label);
+    let word = key.strip_prefix("the ").unwrap_or(&key).trim_end_matches(|c: char| c.is_ascii_digit() || c == ' ');
+    match word {
+        "coach" | "therapist" | "doctor" | "counselor" | "counsellor" | "mentor" => Some(Claim::Coach),
+        "client" | "coachee" | "patient" | "customer" | "mentee" => Some(Claim::Client),
+        _ => None,
+    }
+}
+
+/// Whether a label puts somebody else at the microphone, though its words are those of the name (`Priya & Raman`); a
+/// name that is written just so (`Baker and Sons`) puts nobody else there.
+pub(super) fn holds_others(label: &str, name: &str) -> bool {
+    let folded = |text: &str| fold(text).split_whitespace().collect::<Vec<_>>().join(" ");
+    folded(label) != folded(name) && forms(label).iter().any(|form| form.without == Without::OtherPerson)
 }
 
 /// Every reading of a label, the most literal first; none where nothing of a name is left.
@@ -119,6 +146,24 @@ pub(super) fn forms(label: &str) -> Vec<Form> {
 pub(super) fn emails(label: &str) -> Vec<String> {
     let lower: String = label.nfkc().collect::<String>().to_lowercase();
     EMAIL.find_iter(&lower).map(|found| found.as_str().to_owned()).collect()
+}
+
+/// The same in Latin letters, as passports have it, so that `Иван` and `Ivan` can be compared. Readings of Chinese
+/// characters and the like are only a rough guide.
+pub(super) fn latin(text: &str) -> String {
+    // Punctuation that separates parts stays as it is written.
+    text.chars()
+        .map(|c| if c.is_alphabetic() { deunicode::deunicode_char(c).unwrap_or("").to_owned() } else { c.into() })
+        .collect()
+}
+
+/// Words of a label that are marked as a handle: `@ritzdorf`, `dionysuz.eth`; folded, without the mark.
+pub(super) fn handles(label: &str) -> Vec<String> {
+    static HANDLE: LazyLock<Regex> =
+        LazyLock::new(|| regex(r"(?:^|[\s(/|])@([a-z0-9_-]{3,})|(?:^|[\s(/|@])([a-z0-9_-]{3,})\.eth\b"));
+    let text = fold(label);
+    let found = HANDLE.captures_iter(&text).filter_map(|found| found.get(1).or_else(|| found.get(2)));
+    found.map(|found| words(found.as_str()).concat()).collect()
 }
 
 /// The words of a person's name, folded, without titles.

@@ -252,8 +252,8 @@ pub async fn unresolved(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Unres
     .fetch_all(tx.conn())
     .await?;
     let known = store::load_people(tx, session_id).await?;
-    let labels = store::load_speech(tx, session_id).await?.labels();
-    let suggestions: HashMap<String, Suggestion> = resolve(&labels, &known.people)
+    let speech = store::load_speech(tx, session_id).await?;
+    let suggestions: HashMap<String, Suggestion> = resolve(&speech.labels(), &speech.said(), &known.people)
         .into_iter()
         .filter_map(|found| match found.suggestion? {
             Who::Coach => Some((found.label, Suggestion::Coach)),

@@ -5,8 +5,10 @@ use std::collections::HashMap;
 use uuid::Uuid;
 
 use super::{
+    measures::{self, Measures},
     names,
     resolve::{Alias, Label, People, Person, Resolution, Who},
+    roles::Said,
 };
 use crate::db::{TenantTx, Tx};
 
@@ -23,8 +25,9 @@ struct Spoken {
     /// Its place among the labels.
     label: usize,
     words: i32,
-    /// Where both times are known.
-    milliseconds: i64,
+    /// Start and end in milliseconds, where both are known.
+    time: Option<(i64, i64)>,
+    text: String,
 }
 
 /// Everybody whom the session may know.
@@ -41,12 +44,15 @@ pub(super) struct Participant {
     pub(super) id: Uuid,
     pub(super) who: Who,
     name: String,
-    milliseconds: i64,
-    words: i32,
-    turns: i32,
+    measures: Measures,
 }
 
 impl Speech {
+    /// What was said under each label, in its order.
+    pub(super) fn said(&self) -> Vec<Said<'_>> {
+        self.utterances.iter().map(|spoken| Said { label: spoken.label, text: &spoken.text }).collect()
+    }
+
     /// How much was said under each label.
     pub(super) fn labels(&self) -> Vec<Label> {
         let mut words = vec![0_i32; self.labels.len()];
@@ -82,8 +88,8 @@ pub(super) async fn load_speech(tx: &mut TenantTx, session_id: Uuid) -> Result<S
             speech.labels.push(label.clone());
             speech.labels.len() - 1
         });
-        let milliseconds = row.start_ms.zip(row.end_ms).map_or(0, |(start, end)| (end - start).max(0));
-        speech.utterances.push(Spoken { label, words: count(row.text.split_whitespace().count()), milliseconds });
+        let (words, time) = (count(row.text.split_whitespace().count()), row.start_ms.zip(row.end_ms));
+        speech.utterances.push(Spoken { label, words, time, text: row.text });
     }
     Ok(speech)
 }
@@ -125,9 +131,10 @@ pub(super) async fn load_people(tx: &mut TenantTx, session_id: Uuid) -> Result<K
     for row in rows {
         let who = who(row.client_id, row.is_coach);
         if who == Who::Guest {
-            known.guests.insert(row.normalized.clone(), row.written);
+            known.guests.insert(row.normalized.clone(), row.written.clone());
         }
-        known.people.aliases.insert(row.normalized, Alias { who, by_correction: row.by_correction });
+        let alias = Alias { who, written: row.written, by_correction: row.by_correction };
+        known.people.aliases.insert(row.normalized, alias);
     }
     let rows = sqlx::query!(
         r#"select label, client_id, kind = 'coach' as "is_coach!", name
@@ -157,32 +164,28 @@ fn who(client_id: Option<Uuid>, is_coach: bool) -> Who {
 
 /// The participants that the resolutions amount to, with how much each said. Guests are told apart by name.
 pub(super) fn participants(speech: &Speech, resolutions: &[Resolution], known: &Known) -> Vec<Participant> {
-    let mut participants: Vec<Participant> = Vec::new();
+    let mut people: Vec<(Who, String)> = Vec::new();
     let mut of_label: HashMap<&str, usize> = HashMap::new();
     for resolution in resolutions {
         let Some(who) = resolution.who else { continue };
         let name = known.name(who, &resolution.label);
-        let same =
-            |participant: &Participant| participant.who == who && (who != Who::Guest || participant.name == name);
-        let at = participants.iter().position(same).unwrap_or_else(|| {
-            let id = Uuid::now_v7();
-            participants.push(Participant { id, who, name: name.clone(), milliseconds: 0, words: 0, turns: 0 });
-            participants.len() - 1
+        let same = |(other, called): &(Who, String)| *other == who && (who != Who::Guest || *called == name);
+        let at = people.iter().position(same).unwrap_or_else(|| {
+            people.push((who, name.clone()));
+            people.len() - 1
         });
         of_label.insert(&resolution.label, at);
     }
-    let mut last = None;
-    for spoken in &speech.utterances {
-        let at = of_label.get(speech.labels[spoken.label].as_str()).copied();
-        if let Some(participant) = at.and_then(|at| participants.get_mut(at)) {
-            participant.words = participant.words.saturating_add(spoken.words);
-            participant.milliseconds = participant.milliseconds.saturating_add(spoken.milliseconds);
-            // A turn goes on until somebody else speaks, also somebody unknown.
-            participant.turns += i32::from(at != last);
-        }
-        last = at;
-    }
-    participants
+    let participant = |spoken: &Spoken| of_label.get(speech.labels[spoken.label].as_str()).copied();
+    let spoken: Vec<measures::Spoken<'_>> = speech
+        .utterances
+        .iter()
+        .map(|one| measures::Spoken { participant: participant(one), time: one.time, text: &one.text })
+        .collect();
+    let measures = measures::measure(people.len(), &spoken);
+    let participant =
+        |((who, name), measures): ((Who, String), Measures)| Participant { id: Uuid::now_v7(), who, name, measures };
+    people.into_iter().zip(measures).map(participant).collect()
 }
 
 impl Known {
@@ -210,20 +213,27 @@ pub(super) async fn replace(
             Who::Client(client) => ("client", Some(client)),
             Who::Guest => ("guest", None),
         };
-        let seconds = std::time::Duration::from_millis(u64::try_from(participant.milliseconds).unwrap_or(0));
+        let measures = &participant.measures;
         sqlx::query!(
             "insert into participants
-                (id, organization_id, session_id, kind, client_id, name, speaking_seconds, words, turns)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+                (id, organization_id, session_id, kind, client_id, name, speaking_seconds, words, turns,
+                 longest_turn_seconds, longest_turn_words, questions, interruptions, share, engagement)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)",
             participant.id,
             organization,
             session_id,
             kind,
             client_id,
             participant.name,
-            seconds.as_secs_f64(),
-            participant.words,
-            participant.turns
+            seconds(measures.speaking_ms),
+            number(measures.words),
+            number(measures.turns),
+            seconds(measures.longest_turn_ms),
+            number(measures.longest_turn_words),
+            number(measures.questions),
+            number(measures.interruptions),
+            measures.share,
+            measures.engagement.as_str()
         )
         .execute(tx.conn())
         .await?;
@@ -288,6 +298,14 @@ pub(super) async fn make_summaries_due(tx: &mut TenantTx, session_id: Uuid) -> R
         summaries.extend(due);
     }
     Ok(summaries)
+}
+
+fn seconds(milliseconds: i64) -> f64 {
+    std::time::Duration::from_millis(u64::try_from(milliseconds).unwrap_or(0)).as_secs_f64()
+}
+
+fn number(count: u32) -> i32 {
+    i32::try_from(count).unwrap_or(i32::MAX)
 }
 
 /// A count as Postgres has it.

@@ -1,0 +1,239 @@
+//! The same people under changing labels, across series of real Zoom calls.
+//!
+//! All series of one publisher are one circle, as the people of one coach are; the test recording is another.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::Context as _;
+use debrief_jobs::attribute::{
+    THRESHOLD,
+    identity::{Around, Circle, same_person},
+    roles::Said,
+    spoken::{Called, names_in_speech},
+};
+
+use crate::part;
+
+/// What was said under a label of a call, by the place of the label among the call's.
+pub(crate) struct Call {
+    series: String,
+    name: String,
+    labels: Vec<String>,
+    said: Vec<(usize, String)>,
+}
+
+/// Who a label of a series is.
+struct Truth {
+    person: String,
+    perhaps: String,
+}
+
+/// A label in a series: one unit of the count.
+type Node = (String, String);
+
+/// Prints the figures; true where the bars are met, or nothing is there to judge.
+pub(crate) fn judge(folder: &Path) -> anyhow::Result<bool> {
+    let calls = load(&folder.join("zoom_calls"))?;
+    if calls.is_empty() {
+        println!("zoom_calls: not there");
+        return Ok(true);
+    }
+    let truth = truth()?;
+    let mut appearances: BTreeMap<Node, BTreeSet<usize>> = BTreeMap::new();
+    for (at, call) in calls.iter().enumerate() {
+        for label in &call.labels {
+            appearances.entry((call.series.clone(), label.clone())).or_default().insert(at);
+        }
+    }
+    let unknown: Vec<&Node> = appearances.keys().filter(|node| !truth.contains_key(*node)).collect();
+    println!("== Identity: {} calls, {} labels of series; without a fact: {unknown:?}", calls.len(), appearances.len());
+    appearances.retain(|node, _| truth.contains_key(node));
+    let clusters = clusters(&appearances);
+    let (found_all, false_merges) = count("all", &appearances, &clusters, &truth, true);
+    let series: BTreeSet<&String> = appearances.keys().map(|(series, _)| series).collect();
+    for (half, name) in [(0, "series at even places"), (1, "series at odd places")] {
+        let of_half: BTreeSet<&&String> =
+            series.iter().enumerate().filter(|(at, _)| at % 2 == half).map(|(_, series)| series).collect();
+        let mut nodes = appearances.clone();
+        nodes.retain(|(series, _), _| of_half.contains(&series));
+        count(name, &nodes, &clusters, &truth, false);
+    }
+    names(&calls);
+    Ok(found_all && false_merges == 0)
+}
+
+fn truth() -> anyhow::Result<BTreeMap<Node, Truth>> {
+    let mut facts = csv::Reader::from_reader(include_str!("zoom_identity.csv").as_bytes());
+    let rows = facts.records().map(|row| {
+        let row = row.context("zoom_identity.csv")?;
+        let cell = |at: usize| row.get(at).unwrap_or_default().to_owned();
+        Ok(((cell(0), cell(1)), Truth { person: cell(2), perhaps: cell(3) }))
+    });
+    rows.collect()
+}
+
+/// Whether a series is of the other circle.
+fn circle(series: &str) -> bool {
+    series == "meeting001"
+}
+
+/// Joins labels that are the same person's, and what is joined with them. Gives each label its cluster.
+fn clusters(appearances: &BTreeMap<Node, BTreeSet<usize>>) -> BTreeMap<Node, usize> {
+    let nodes: Vec<&Node> = appearances.keys().collect();
+    let mut cluster: Vec<usize> = (0..nodes.len()).collect();
+    let known =
+        |is_other: bool| nodes.iter().filter(move |node| circle(&node.0) == is_other).map(|node| node.1.as_str());
+    let circles = [Circle::new(known(false)), Circle::new(known(true))];
+    for one in 0..nodes.len() {
+        for other in one + 1..nodes.len() {
+            let (a, b) = (nodes[one], nodes[other]);
+            let around = Around {
+                met: a.1 != b.1 && met(appearances, &a.1, &b.1),
+                circle: (circle(&a.0) == circle(&b.0)).then(|| &circles[usize::from(circle(&a.0))]),
+            };
+            if same_person(&a.1, &b.1, around).confidence() >= THRESHOLD {
+                let (keep, drop) = (cluster[one], cluster[other]);
+                cluster.iter_mut().filter(|at| **at == drop).for_each(|at| *at = keep);
+            }
+        }
+    }
+    nodes.into_iter().cloned().zip(cluster).collect()
+}
+
+/// Whether both labels spoke in one call.
+fn met(appearances: &BTreeMap<Node, BTreeSet<usize>>, one: &str, other: &str) -> bool {
+    let calls = |label: &str| -> BTreeSet<usize> {
+        appearances.iter().filter(|((_, found), _)| found == label).flat_map(|(_, calls)| calls).copied().collect()
+    };
+    !calls(one).is_disjoint(&calls(other))
+}
+
+/// Counts pairs in three ways; prints each miss where asked to. Gives whether enough was found, and false merges.
+fn count(
+    name: &str,
+    appearances: &BTreeMap<Node, BTreeSet<usize>>,
+    clusters: &BTreeMap<Node, usize>,
+    truth: &BTreeMap<Node, Truth>,
+    tell: bool,
+) -> (bool, usize) {
+    let nodes: Vec<(&Node, usize)> = appearances.iter().map(|(node, calls)| (node, calls.len())).collect();
+    let (mut of_labels, mut of_series, mut of_calls) = ([0, 0], [0, 0], [0, 0]);
+    let mut wrong = BTreeSet::new();
+    let mut missed = BTreeSet::new();
+    let mut written: BTreeSet<(&String, &String)> = BTreeSet::new();
+    for (at, (one, calls)) in nodes.iter().enumerate() {
+        // The same label again in its own series.
+        let again = calls * (calls - 1) / 2;
+        of_calls = [of_calls[0] + again, of_calls[1] + again];
+        for (other, other_calls) in &nodes[at + 1..] {
+            let (a, b) = (&truth[*one], &truth[*other]);
+            let is_found = clusters[*one] == clusters[*other];
+            let labels = if one.1 < other.1 { (&one.1, &other.1) } else { (&other.1, &one.1) };
+            if a.person == b.person {
+                let add =
+                    |sum: &mut [usize; 2], by: usize| *sum = [sum[0] + if is_found { by } else { 0 }, sum[1] + by];
+                add(&mut of_series, 1);
+                add(&mut of_calls, calls * other_calls);
+                if one.1 != other.1 && written.insert(labels) {
+                    add(&mut of_labels, 1);
+                }
+                if !is_found {
+                    missed.insert(labels);
+                }
+            } else if is_found && a.perhaps != b.person && b.perhaps != a.person {
+                wrong.insert(labels);
+            }
+        }
+    }
+    println!(
+        "{name}: same-person pairs found: {} of labels in series, {} of appearances in calls, {} of labels written \
+         differently; false merges: {}",
+        part(of_series[0], of_series[1]),
+        part(of_calls[0], of_calls[1]),
+        part(of_labels[0], of_labels[1]),
+        wrong.len()
+    );
+    if tell {
+        wrong.iter().for_each(|(one, other)| println!("  FALSE MERGE “{one}” / “{other}”"));
+        missed.iter().for_each(|(one, other)| println!("  missed “{one}” / “{other}”"));
+    }
+    (of_series[0] * 100 >= of_series[1] * 95, wrong.len())
+}
+
+/// The labels taken away: which names does the talk itself tell?
+fn names(calls: &[Call]) {
+    let (mut labels, mut named, mut right) = (0, 0, 0);
+    let mut wrong = Vec::new();
+    for call in calls {
+        let said: Vec<Said<'_>> = call.said.iter().map(|(label, text)| Said { label: *label, text }).collect();
+        let called = names_in_speech(call.labels.len(), &said, &BTreeSet::new());
+        labels += call.labels.len();
+        for (label, called) in call.labels.iter().zip(called) {
+            let Called::Name(name) = called else { continue };
+            if name.confidence < THRESHOLD {
+                continue;
+            }
+            named += 1;
+            let (label_lower, name_lower) = (label.to_lowercase(), name.name.to_lowercase());
+            if label_lower.split(|c: char| !c.is_alphanumeric()).any(|word| word == name_lower) {
+                right += 1;
+            } else {
+                wrong.push(format!("“{}” for “{label}” ({})", name.name, call.name));
+            }
+        }
+    }
+    println!(
+        "names from the talk, labels hidden: {} of labels named, {} of these as written",
+        part(named, labels),
+        part(right, named)
+    );
+    wrong.iter().for_each(|wrong| println!("  otherwise: {wrong}"));
+}
+
+fn load(folder: &Path) -> anyhow::Result<Vec<Call>> {
+    let mut calls = Vec::new();
+    let mut add = |path: PathBuf, series: String, name: String| -> anyhow::Result<()> {
+        let bytes = fs::read(&path).with_context(|| path.display().to_string())?;
+        let transcript = debrief_jobs::parse::parse(&bytes).with_context(|| path.display().to_string())?;
+        let mut call = Call { series, name, labels: Vec::new(), said: Vec::new() };
+        for utterance in transcript.utterances {
+            let Some(label) = utterance.label.map(|label| label.trim().to_owned()) else { continue };
+            let at = call.labels.iter().position(|known| *known == label).unwrap_or_else(|| {
+                call.labels.push(label);
+                call.labels.len() - 1
+            });
+            call.said.push((at, utterance.text));
+        }
+        calls.push(call);
+        Ok(())
+    };
+    let recording = folder.join("meeting001_transcript.vtt");
+    if recording.is_file() {
+        add(recording, "meeting001".into(), "meeting001".into())?;
+    }
+    for series in folders(folder)? {
+        for call in folders(&series)? {
+            let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let transcript = call.join("transcript.vtt");
+            if transcript.is_file() {
+                add(transcript, name(&series), format!("{}/{}", name(&series), name(&call)))?;
+            }
+        }
+    }
+    Ok(calls)
+}
+
+/// The folders in a folder, by name; none where it is not there.
+fn folders(folder: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    if !folder.is_dir() {
+        return Ok(Vec::new());
+    }
+    let entries = fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<anyhow::Result<Vec<PathBuf>>>()?;
+    let mut folders: Vec<PathBuf> = entries.into_iter().filter(|path| path.is_dir()).collect();
+    folders.sort();
+    Ok(folders)
+}

@@ -1,0 +1,394 @@
+//! Whether two speaker labels, of different sessions, are the same person's. Pure.
+//!
+//! A full name tells, whatever company stands beside it. Less than that tells only within one circle (the people of
+//! one coach), where nobody else is called so and the two were never heard together; and a common given name never
+//! stands for a full name. A false merge is far worse than a miss: whatever is not told is [`Sameness::Unsure`].
+
+use super::names::{self, Form, Without};
+use super::nicknames;
+
+/// What the two labels' sessions say beside the labels.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Around<'a> {
+    /// Both spoke in one session.
+    pub met: bool,
+    /// The circle; none where it is not known: then only full names tell.
+    pub circle: Option<&'a Circle>,
+}
+
+/// Every label and name that is known among the people of one coach, or in one series of meetings.
+#[derive(Debug, Default)]
+pub struct Circle {
+    readings: Vec<Reading>,
+}
+
+impl Circle {
+    /// Of these labels and names; the two that are compared belong to them.
+    pub fn new<'a>(known: impl IntoIterator<Item = &'a str>) -> Self {
+        Self { readings: known.into_iter().filter_map(Reading::of).collect() }
+    }
+
+    /// How many given names alike to either of two are borne with this surname.
+    fn of_family(&self, one: &str, other: &str, surname: &str) -> usize {
+        let names = self.readings.iter().map(Reading::name);
+        let given = names.filter(|name| name.len() > 1 && name.last().is_some_and(|last| last == surname));
+        let mut given: Vec<&String> = given
+            .filter_map(|name| name.first())
+            .filter(|first| nicknames::alike(first, one) || nicknames::alike(first, other))
+            .collect();
+        given.sort_unstable();
+        given.dedup();
+        given.len()
+    }
+}
+
+/// Whether two labels are the same person's.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Sameness {
+    /// They are.
+    Same {
+        /// From 0 to 1.
+        confidence: f32,
+        /// Why: words that follow "because".
+        because: String,
+    },
+    /// They are not.
+    Different,
+    /// Nobody can tell from the labels.
+    Unsure,
+}
+
+impl Sameness {
+    fn same(confidence: f32, because: impl Into<String>) -> Self {
+        Self::Same { confidence, because: because.into() }
+    }
+
+    /// How sure it is that they are the same; 0 where it is not.
+    #[must_use]
+    pub const fn confidence(&self) -> f32 {
+        match self {
+            Self::Same { confidence, .. } => *confidence,
+            Self::Different | Self::Unsure => 0.0,
+        }
+    }
+}
+
+/// A label taken apart.
+#[derive(Debug)]
+struct Reading {
+    /// The readings of the part that stands for the person: without accents and in Latin letters.
+    names: Vec<Vec<String>>,
+    /// The other parts: companies, handles, second names.
+    others: Vec<Vec<String>>,
+    /// Handles that are marked as such: `@ritzdorf`, `dionysuz.eth`.
+    handles: Vec<String>,
+    is_device: bool,
+}
+
+/// Whether two labels are the same person's.
+#[must_use]
+pub fn same_person(one: &str, other: &str, around: Around<'_>) -> Sameness {
+    if names::is_generic(one) || names::is_generic(other) {
+        return Sameness::Unsure;
+    }
+    if names::holds_others(one, other) || names::holds_others(other, one) {
+        return Sameness::Unsure;
+    }
+    if names::alias_key(one) == names::alias_key(other) {
+        if around.circle.is_none() && !names::alias_key(one).contains(' ') {
+            return Sameness::Unsure;
+        }
+        return Sameness::same(0.97, "both are written alike");
+    }
+    let shared = |email| names::emails(other).contains(email);
+    if names::emails(one).iter().any(shared) {
+        return Sameness::same(0.97, "both hold the same email address");
+    }
+    let (Some(one), Some(other)) = (Reading::of(one), Reading::of(other)) else { return Sameness::Unsure };
+    full_names(&one, &other, around.circle)
+        .or_else(|| handles(&one, &other, around))
+        .or_else(|| single_names(&one, &other, around))
+        .unwrap_or(Sameness::Unsure)
+}
+
+impl Reading {
+    /// None where the label puts two people at the microphone, or holds no name.
+    fn of(label: &str) -> Option<Self> {
+        let forms = names::forms(&names::latin(label));
+        let first = forms.first()?;
+        if first.without == Without::OtherPerson {
+            return None;
+        }
+        let is_device = first.without == Without::Device;
+        let mut handles: Vec<String> = names::handles(label);
+        handles.sort();
+        let of_words = |form: &Form| without_domain(&form.words);
+        let (names, others) = if is_device {
+            (forms.iter().map(of_words).collect(), Vec::new())
+        } else {
+            (vec![of_words(first)], forms[1..].iter().map(of_words).collect())
+        };
+        Some(Self { names, others, handles, is_device })
+    }
+
+    fn name(&self) -> &[String] {
+        self.names.first().map_or(&[], Vec::as_slice)
+    }
+
+    /// Another part begins with a given name that is known as one.
+    fn has_given_name(&self) -> bool {
+        self.others.iter().any(|part| part.first().is_some_and(|word| nicknames::is_common(word)))
+    }
+
+    /// Both have other parts, and none in common: two companies.
+    fn contradicts(&self, other: &Self) -> bool {
+        !self.others.is_empty()
+            && !other.others.is_empty()
+            && !self.others.iter().any(|part| other.others.contains(part))
+    }
+}
+
+/// Words that companies have in their names and people do not.
+fn is_company(words: &[String]) -> bool {
+    const WORDS: &str = "labs lab inc ltd llc gmbh ag bv corp co company foundation network networks group team \
+        consulting consultants coaching capital ventures protocol research partners university institute college \
+        school security systems software solutions services studio studios media health bank global international \
+        technologies tech digital office support sales marketing hr";
+    words.iter().any(|word| WORDS.split_whitespace().any(|company| company == word))
+}
+
+/// `dionysuz.eth` is read as two words; the second is no name.
+fn without_domain(words: &[String]) -> Vec<String> {
+    match words {
+        [name, domain] if ["eth", "xyz", "io", "dev", "lens"].contains(&domain.as_str()) => vec![name.clone()],
+        words => words.to_vec(),
+    }
+}
+
+/// Two names of two words and more.
+fn full_names(one: &Reading, other: &Reading, circle: Option<&Circle>) -> Option<Sameness> {
+    let is_name =
+        |words: &Vec<String>| words.len() >= 2 && words.iter().all(|word| !word.chars().any(char::is_numeric));
+    let (Some(a), Some(b)) = (one.names.iter().find(|n| is_name(n)), other.names.iter().find(|n| is_name(n))) else {
+        // A full name may be the second part where the first is a handle or a short form of it: `Pri (Priya Raman)`.
+        return in_other_part(one, other).or_else(|| in_other_part(other, one)).or_else(|| run_together(one, other));
+    };
+    let (first, last) = (&a[0], a.last()?);
+    let (first_b, last_b) = (&b[0], b.last()?);
+    if a == b {
+        // `Acme Labs - Priya` and `Acme Labs - Tom` share a part as well, and it is not the name.
+        return Some(if one.contradicts(other) && (is_company(a) || one.has_given_name() || other.has_given_name()) {
+            Sameness::Unsure
+        } else {
+            Sameness::same(0.93, "both hold the same full name")
+        });
+    }
+    if a.len() == 2 && b.len() == 2 && first == last_b && last == first_b {
+        return Some(Sameness::same(0.88, "both hold the same names in another order"));
+    }
+    if last == last_b && last.len() > 1 {
+        if first == first_b {
+            return Some(Sameness::same(0.88, "but for a middle name both hold the same name"));
+        }
+        // A sister may have the other name that the form stands for.
+        if nicknames::alike(first, first_b) && circle.is_some_and(|circle| circle.of_family(first, first_b, last) <= 2)
+        {
+            return Some(Sameness::same(0.85, "one given name is a form of the other, and the surname is the same"));
+        }
+    }
+    let initial = |short: &str, long: &str| short.len() == 1 && long.starts_with(short);
+    if last == last_b && (initial(first, first_b) || initial(first_b, first))
+        || first == first_b && (initial(last, last_b) || initial(last_b, last))
+    {
+        return Some(Sameness::Unsure);
+    }
+    // A name of three words may be known by two of them in any place, or by one.
+    let shares = a.iter().filter(|word| word.len() > 2 && b.contains(word)).count();
+    Some(if shares > 0 { Sameness::Unsure } else { Sameness::Different })
+}
+
+/// The full name of one is a second part of the other.
+fn in_other_part(one: &Reading, other: &Reading) -> Option<Sameness> {
+    let full = one.names.iter().find(|words| words.len() >= 2)?;
+    other.others.contains(full).then(|| Sameness::same(0.9, "one holds the full name of the other"))
+}
+
+/// `draganrakita` and `Dragan Rakita`.
+fn run_together(one: &Reading, other: &Reading) -> Option<Sameness> {
+    let is = |short: &Reading, full: &Reading| {
+        let [word] = short.name() else { return false };
+        full.name().len() >= 2 && word.chars().count() >= 6 && *word == full.name().concat()
+    };
+    (is(one, other) || is(other, one)).then(|| Sameness::same(0.9, "one is the name of the other, run together"))
+}
+
+/// One is a handle that the other holds, or that is made of the other's names.
+fn handles(one: &Reading, other: &Reading, around: Around<'_>) -> Option<Sameness> {
+    let holds = |holder: &Reading, handle: &str| {
+        let is = |words: &Vec<String>| words.as_slice() == [handle.to_owned()];
+        holder.handles.iter().any(|found| found == handle)
+            || holder.others.iter().any(is)
+            || holder.names.iter().any(is)
+    };
+    let marked = one.handles.iter().any(|handle| handle.len() > 3 && holds(other, handle))
+        || other.handles.iter().any(|handle| handle.len() > 3 && holds(one, handle));
+    if marked {
+        return Some(Sameness::same(0.88, "both hold the same handle"));
+    }
+    let circle = around.circle.filter(|_| !around.met)?;
+    let made = |short: &Reading, full: &Reading| {
+        let [word] = short.name() else { return false };
+        let names = circle.readings.iter().map(Reading::name);
+        let mut makers: Vec<&[String]> = names.filter(|name| is_handle_of(word, name)).collect();
+        makers.sort_unstable();
+        makers.dedup();
+        is_handle_of(word, full.name()) && makers.len() == 1
+    };
+    (made(one, other) || made(other, one))
+        .then(|| Sameness::same(0.85, "one is an initial and the surname of the other, and of nobody else"))
+}
+
+/// `jtraglia`, `fdifabio`, `zcstarr` (with a middle initial) or `victorz` of a full name.
+fn is_handle_of(handle: &str, name: &[String]) -> bool {
+    let [first, rest @ ..] = name else { return false };
+    let (surname, length) = (rest.concat(), handle.chars().count());
+    if rest.is_empty() || length < 5 || !handle.is_ascii() || !first.is_ascii() {
+        return false;
+    }
+    let last = rest.last().map_or("", String::as_str);
+    let ends_with = |surname: &str| {
+        let Some(initials) = handle.strip_suffix(surname) else { return false };
+        surname.len() >= 4 && (1..=2).contains(&initials.len()) && initials.starts_with(&first[..1])
+    };
+    ends_with(&surname)
+        || ends_with(last)
+        || (first.len() >= 5 && handle == format!("{first}{}", &last[..last.len().min(1)]))
+}
+
+/// One is a single word: a given name, a short form, a device's owner.
+fn single_names(one: &Reading, other: &Reading, around: Around<'_>) -> Option<Sameness> {
+    let circle = around.circle.filter(|_| !one.contradicts(other))?;
+    let (short, full) = if one.name().len() <= other.name().len() { (one, other) } else { (other, one) };
+    let word = short.names.iter().find(|words| words.len() == 1 && points_to(&words[0], full.name()))?.first()?;
+    // Beside a company a given name may be that of somebody from there, with the same given name as one who is known.
+    let is_apart = !short.others.is_empty() && full.name().len() > 1;
+    // A device is a second label of one who may speak under the first as well.
+    if (around.met && !short.is_device && !full.is_device) || is_apart {
+        return None;
+    }
+    let alone_is_enough = full.name().len() == 1 || !nicknames::is_common(word);
+    let is_short = word.chars().count() < 3;
+    if !alone_is_enough || is_short || namesakes(word, circle) != 1 {
+        return None;
+    }
+    let because = if full.name().len() == 1 { "both hold the same name" } else { "one is a part of the other's name" };
+    Some(Sameness::same(0.8, format!("{because}, and nobody else is called so")))
+}
+
+/// Whether a single name stands for a name: the same word, a part of it, or the longer beginning of its first word.
+fn points_to(word: &str, name: &[String]) -> bool {
+    let [first, rest @ ..] = name else { return false };
+    let middle = rest.split_last().map_or(&[][..], |(_, middle)| middle);
+    let is_beginning = word.chars().count() >= 5 && first.starts_with(word);
+    first == word || is_beginning || (word.chars().count() >= 4 && middle.iter().any(|part| part == word))
+}
+
+/// How many different people of the circle the word could mean: full names that begin with it, hold it, or are a form
+/// of it; where there is none, the labels of one word in which different companies stand beside it.
+fn namesakes(word: &str, circle: &Circle) -> usize {
+    let readings = &circle.readings;
+    let could_mean = |name: &[String]| {
+        points_to(word, name)
+            || name.contains(&word.to_owned())
+            || name.first().is_some_and(|first| nicknames::alike(word, first))
+    };
+    let mut full: Vec<&[String]> =
+        readings.iter().map(Reading::name).filter(|name| name.len() > 1 && could_mean(name)).collect();
+    full.sort_unstable();
+    full.dedup();
+    let mut companies: Vec<&Vec<Vec<String>>> = readings
+        .iter()
+        .filter(|reading| reading.name().len() == 1 && could_mean(reading.name()) && !reading.others.is_empty())
+        .map(|reading| &reading.others)
+        .collect();
+    companies.sort_unstable();
+    companies.dedup();
+    match (full.len(), companies.len()) {
+        (0, companies) => companies.max(1),
+        (full, companies) => full + companies,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn sameness(one: &str, other: &str, others: &[&str]) -> Sameness {
+        let circle = Circle::new([one, other].into_iter().chain(others.iter().copied()));
+        same_person(one, other, Around { met: false, circle: Some(&circle) })
+    }
+
+    #[test]
+    fn the_same_person_under_changing_labels() {
+        for (one, other) in [
+            ("Priya Raman", "PRIYA RÁMAN (she/her)"),
+            ("Priya Raman | Acme", "Priya Raman | Initech"),
+            ("Priya Raman", "Raman, Priya"),
+            ("Priya Raman", "Raman Priya"),
+            ("@praman / Priya Raman (EIP-7)", "Priya Raman"),
+            ("Pri (Priya Raman)", "Priya Raman"),
+            ("priyaraman", "Priya Raman"),
+            ("praman", "Priya Raman"),
+            ("pkraman", "Priya Raman"),
+            ("Tom Becker", "Thomas Becker"),
+            ("Thomas J. Becker", "Thomas Becker"),
+            ("Иван Петров", "Ivan Petrov"),
+            ("Łukasz Wójcik", "Lukasz Wojcik"),
+            ("Ozan", "Ozan (Acme)"),
+            ("Ozan (Acme)", "Ozan | Acme"),
+            ("Ozan", "Ozan Demir"),
+            ("Ozan’s iPhone", "Ozan Demir"),
+            ("Krishnan", "Krishnanraj Iyer"),
+            ("Uchenna", "Grace Uchenna Obi-Eze"),
+            ("Alice (quokka)", "quokka.eth"),
+            ("@quokka / Alice", "quokka"),
+        ] {
+            let found = sameness(one, other, &[]);
+            assert!(found.confidence() >= 0.75, "{one} / {other}: {found:?}");
+            assert_eq!(found, sameness(other, one, &[]), "{one} / {other}");
+        }
+    }
+
+    #[test]
+    fn labels_that_may_be_two_people() {
+        for (one, other, others) in [
+            ("Speaker 1", "Speaker 1", &[][..]),
+            ("Priya Raman", "Priya Sharma", &[]),
+            ("Priya", "Tom", &[]),
+            ("Sam", "Sam Okafor", &[]),
+            ("Ozan (Acme)", "Ozan (Initech)", &[]),
+            ("Ozan (Acme)", "Ozan Demir", &[]),
+            ("Ozan", "Ozan (Acme)", &["Ozan (Initech)"]),
+            ("Ozan", "Ozan Demir", &["Ozan Kaya"]),
+            ("Offchain Labs - Priya", "Offchain Labs - Tom", &[]),
+            ("Priya Raman & Tom", "Priya Raman", &[]),
+            ("Nadia's assistant", "Nadia", &[]),
+            ("praman", "Priya Raman", &["Pooja Raman"]),
+            ("Ben", "Ben Adler", &["Ben Costa"]),
+            ("Anders", "Andersson Ek", &["Anders Ek"]),
+            ("Acme", "Ozan (Acme)", &[]),
+            ("R. Becker", "Tom Becker", &[]),
+            ("Ivan Petrov", "John Petrov", &[]),
+            ("Julie Chen", "Julia Chen", &[]),
+            ("Sam Lee", "Samuel Lee", &["Samantha Lee"]),
+        ] {
+            let found = sameness(one, other, others);
+            assert!(found.confidence() < 0.75, "{one} / {other}: {found:?}");
+        }
+        assert_eq!(same_person("Ozan", "Ozan Demir", Around::default()), Sameness::Unsure, "two circles");
+        assert_eq!(same_person("Sam", "Sam", Around::default()), Sameness::Unsure, "two circles");
+        let circle = Circle::new(["Ozan", "Ozan Demir"]);
+        let met = Around { met: true, circle: Some(&circle) };
+        assert_eq!(same_person("Ozan", "Ozan Demir", met), Sameness::Unsure, "they spoke with each other");
+    }
+}

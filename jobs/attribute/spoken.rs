@@ -1,0 +1,377 @@
+//! What the people behind labels are called, from what is said: who says their own name, and who is addressed by whom.
+//! Pure.
+//!
+//! `Hi, Priya` names somebody else than the one who says it; between two it names the other. Among more it names who
+//! spoke just before (thanks, farewells) or speaks next (greetings, questions), which a single time proves nothing.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{names, roles::Said};
+
+/// What somebody is called in a session.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SpokenName {
+    /// As first written.
+    pub name: String,
+    /// The same, folded, to be compared.
+    pub(super) key: String,
+    /// From 0 to 1.
+    pub confidence: f32,
+    /// Why, as a sentence.
+    pub reason: String,
+}
+
+/// What was found on one label.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Called {
+    /// This name.
+    Name(SpokenName),
+    /// Two names: maybe two people at one microphone.
+    Several(String, String),
+    /// No name was said of this label.
+    Nothing,
+}
+
+/// One time that a name was said of a label.
+struct Cue {
+    label: usize,
+    word: String,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    /// `I'm Priya`.
+    Introduces,
+    /// `Hi, Priya`.
+    Greets,
+    /// `Thanks, Priya`.
+    Thanks,
+    /// `What do you think, Priya?`
+    Addresses,
+}
+
+impl Kind {
+    const fn weight(self, is_pair: bool) -> f32 {
+        match (self, is_pair) {
+            (Self::Introduces, _) => 2.5,
+            (Self::Greets, true) => 2.0,
+            (Self::Thanks, true) => 1.5,
+            (Self::Addresses | Self::Greets | Self::Thanks, _) => 1.0,
+        }
+    }
+}
+
+/// One word of an utterance, with what separates it from the next.
+struct Word {
+    written: String,
+    folded: String,
+    /// The punctuation after it.
+    after: String,
+    begins_sentence: bool,
+    /// Somebody else's words: a name in them is called by somebody who is not here.
+    is_quoted: bool,
+}
+
+/// What each of the labels is called. `known` are the folded given names of people who may be in the session: they
+/// are found in lower case too, and in looser places.
+#[must_use]
+pub fn names_in_speech(labels: usize, said: &[Said<'_>], known: &BTreeSet<String>) -> Vec<Called> {
+    let speaking: BTreeSet<usize> = said.iter().map(|one| one.label).collect();
+    let is_pair = speaking.len() == 2;
+    let cues = cues(said, known, &speaking);
+    (0..labels).map(|label| called(label, &cues, is_pair)).collect()
+}
+
+fn called(label: usize, cues: &[Cue], is_pair: bool) -> Called {
+    let mut votes: BTreeMap<String, (f32, Vec<&Cue>)> = BTreeMap::new();
+    for cue in cues.iter().filter(|cue| cue.label == label) {
+        let (weight, said) = votes.entry(names::alias_key(&cue.word)).or_default();
+        *weight += cue.kind.weight(is_pair);
+        said.push(cue);
+    }
+    let mut ranked: Vec<_> = votes.into_iter().collect();
+    ranked.sort_by(|a, b| b.1.0.total_cmp(&a.1.0));
+    let Some((key, (weight, said))) = ranked.first() else { return Called::Nothing };
+    if let Some((_, (second, other))) = ranked.get(1)
+        && *second * 3.0 > *weight
+    {
+        return Called::Several(said[0].word.clone(), other[0].word.clone());
+    }
+    // The same name said of two labels tells neither, unless it is said far more often of one.
+    let elsewhere: f32 = cues
+        .iter()
+        .filter(|cue| cue.label != label && names::alias_key(&cue.word) == *key)
+        .map(|cue| cue.kind.weight(is_pair))
+        .sum();
+    let introduces = said.iter().any(|cue| cue.kind == Kind::Introduces);
+    let confidence = match weight {
+        _ if elsewhere * 3.0 > *weight => 0.4,
+        _ if introduces && said.len() > 1 => 0.92,
+        _ if introduces => 0.85,
+        weight if is_pair && *weight >= 2.0 => 0.88,
+        weight if is_pair && *weight >= 1.5 => 0.8,
+        weight if !is_pair && *weight >= 4.0 => 0.8,
+        weight if !is_pair && *weight >= 3.0 => 0.76,
+        _ => 0.55,
+    };
+    let name = said[0].word.clone();
+    let how = if introduces {
+        format!("introduces themselves as “{name}”")
+    } else {
+        format!("is addressed as “{name}”")
+    };
+    let times = if said.len() > 1 && !introduces { format!(" {} times", said.len()) } else { String::new() };
+    Called::Name(SpokenName { key: key.clone(), confidence, reason: format!("This speaker {how}{times}."), name })
+}
+
+fn cues(said: &[Said<'_>], known: &BTreeSet<String>, speaking: &BTreeSet<usize>) -> Vec<Cue> {
+    let is_pair = speaking.len() == 2;
+    let mut cues = Vec::new();
+    let mut turns_of: BTreeMap<usize, u32> = BTreeMap::new();
+    for (at, one) in said.iter().enumerate() {
+        if at == 0 || said[at - 1].label != one.label {
+            *turns_of.entry(one.label).or_default() += 1;
+        }
+        let words = split(one.text);
+        let is_early = turns_of[&one.label] <= 4;
+        for (place, word) in words.iter().enumerate() {
+            let Some(kind) = cue_at(&words, place, known, is_early) else { continue };
+            let others = |other: &&Said<'_>| other.label != one.label;
+            let label = match kind {
+                Kind::Introduces => Some(one.label),
+                _ if is_pair => speaking.iter().copied().find(|label| *label != one.label),
+                // Who spoke just before, if it was within the last turns.
+                Kind::Thanks => said[at.saturating_sub(4)..at].iter().rev().find(others).map(|other| other.label),
+                Kind::Greets | Kind::Addresses => said[at..].iter().take(4).find(others).map(|other| other.label),
+            };
+            cues.extend(label.map(|label| Cue { label, word: word.written.clone(), kind }));
+        }
+    }
+    cues
+}
+
+/// How the word at this place is said of somebody, if it is a name that is.
+fn cue_at(words: &[Word], place: usize, known: &BTreeSet<String>, is_early: bool) -> Option<Kind> {
+    let word = &words[place];
+    if word.is_quoted {
+        return None;
+    }
+    let is_known = known.contains(&word.folded);
+    let is_capital = word.written.chars().next().is_some_and(char::is_uppercase);
+    if !is_known && (!is_capital || NO_NAMES.contains(&word.folded.as_str()) || word.folded.chars().count() < 3) {
+        return None;
+    }
+    let before = |back: usize| place.checked_sub(back).map_or("", |at| words[at].folded.as_str());
+    let sticks = |back: usize| place.checked_sub(back).is_some_and(|at| !words[at].after.contains(['.', '!', '?']));
+    let next = words.get(place + 1).map_or("", |next| next.folded.as_str());
+    let ends = word.after.contains([',', '.', '!', '?', '…', '—', '-']) || place + 1 == words.len();
+    // `Hi, Priya's manager`, `thanks to Priya` name somebody absent.
+    let says_name =
+        before(1) == "is" && before(2) == "name" && before(3) == "my" || before(1) == "names" && before(2) == "my";
+    let says_am = is_known && is_early && (before(1) == "im" || before(1) == "am" && before(2) == "i");
+    let introduces = (says_name || says_am) && sticks(1);
+    let here = is_early && is_known && (next == "here" || next == "speaking") && word.after.trim().is_empty();
+    if (introduces && !wrong_after_intro(next, word)) || here {
+        return Some(Kind::Introduces);
+    }
+    if matches!(before(1), "to" | "for" | "from" | "with" | "of" | "and" | "the" | "a" | "my" | "about") {
+        return None;
+    }
+    let greeting = sticks(1)
+        && (matches!(before(1), "hi" | "hey" | "hello" | "welcome" | "hiya")
+            || before(1) == "there" && matches!(before(2), "hi" | "hey" | "hello")
+            || matches!(before(1), "morning" | "afternoon" | "evening") && before(2) == "good"
+            || matches!(before(1), "you" | "back") && matches!(before(2), "see" | "meet" | "welcome" | "seeing"));
+    if greeting {
+        return Some(Kind::Greets);
+    }
+    let thanks = sticks(1)
+        && (matches!(before(1), "thanks" | "bye" | "goodbye" | "cheers" | "congratulations" | "congrats")
+            || before(1) == "you" && before(2) == "thank"
+            || before(1) == "much" && matches!(before(2), "so" | "very")
+            || before(1) == "lot" && before(2) == "a");
+    if thanks && (is_known || ends) {
+        return Some(Kind::Thanks);
+    }
+    let after_comma = place > 0 && words[place - 1].after.contains(',');
+    let asked = after_comma && word.after.contains('?');
+    let enclosed = is_known
+        && (after_comma || word.begins_sentence || is_opener(before(1)))
+        && ends
+        && !is_listed(words, place, known);
+    (asked || enclosed).then_some(Kind::Addresses)
+}
+
+fn wrong_after_intro(next: &str, word: &Word) -> bool {
+    // "I'm Priya's sister".
+    next == "s" || word.written.ends_with("'s") || word.written.ends_with("’s")
+}
+
+fn is_opener(word: &str) -> bool {
+    matches!(word, "so" | "okay" | "ok" | "well" | "yeah" | "yes" | "alright" | "right" | "now" | "oh" | "and")
+}
+
+/// `Tom, Priya, and Anna`: people who are spoken of.
+fn is_listed(words: &[Word], place: usize, known: &BTreeSet<String>) -> bool {
+    let is_name = |at: Option<usize>| at.and_then(|at| words.get(at)).is_some_and(|word| known.contains(&word.folded));
+    is_name(place.checked_sub(1))
+        || is_name(Some(place + 1))
+        || words.get(place + 1).is_some_and(|next| next.folded == "and")
+}
+
+/// Words with a capital that are nobody's name, though they stand where names do.
+const NO_NAMES: &[&str] = &[
+    "all",
+    "everyone",
+    "everybody",
+    "guys",
+    "folks",
+    "team",
+    "there",
+    "again",
+    "you",
+    "so",
+    "for",
+    "to",
+    "both",
+    "sir",
+    "madam",
+    "maam",
+    "doctor",
+    "doc",
+    "coach",
+    "god",
+    "goodness",
+    "and",
+    "but",
+    "how",
+    "what",
+    "its",
+    "the",
+    "this",
+    "that",
+    "yes",
+    "yeah",
+    "okay",
+    "well",
+    "ladies",
+    "gentlemen",
+    "friends",
+    "lord",
+    "world",
+    "america",
+    "mister",
+    "miss",
+    "mrs",
+    "thank",
+    "thanks",
+    "bye",
+    "now",
+    "then",
+    "right",
+    "sorry",
+    "sure",
+    "great",
+    "good",
+    "nice",
+    "very",
+    "much",
+    "too",
+    "just",
+    "are",
+    "was",
+    "can",
+    "could",
+    "did",
+    "does",
+    "not",
+    "let",
+    "lets",
+    "from",
+    "yep",
+];
+
+fn split(text: &str) -> Vec<Word> {
+    let mut words: Vec<Word> = Vec::new();
+    let (mut begins_sentence, mut is_quoted) = (true, false);
+    for piece in text.split_whitespace() {
+        let core = piece.trim_matches(|c: char| !c.is_alphanumeric());
+        is_quoted |= piece.starts_with(['"', '“', '„', '«']);
+        if core.is_empty() {
+            // A punctuation mark that stands alone, as tokenised transcripts write it.
+            if let Some(last) = words.last_mut() {
+                last.after.push_str(piece);
+                begins_sentence = last.after.contains(['.', '!', '?']);
+            }
+            continue;
+        }
+        let after: String = piece.chars().rev().take_while(|c| !c.is_alphanumeric()).collect();
+        let folded = names::alias_key(core).replace(' ', "");
+        let ends = after.contains(['.', '!', '?']);
+        words.push(Word { written: core.to_owned(), folded, after, begins_sentence, is_quoted });
+        is_quoted &= !piece.trim_end_matches(['.', ',', '!', '?']).ends_with(['"', '”', '»']);
+        begins_sentence = ends;
+    }
+    words
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names(said: &[(usize, &str)], known: &[&str]) -> Vec<String> {
+        let labels = said.iter().map(|(label, _)| label + 1).max().unwrap_or(0);
+        let said: Vec<Said<'_>> = said.iter().map(|(label, text)| Said { label: *label, text }).collect();
+        let known = known.iter().map(|name| (*name).to_owned()).collect();
+        let show = |called: &Called| match called {
+            Called::Name(name) if name.confidence >= 0.75 => name.name.clone(),
+            Called::Name(name) => format!("{}?", name.name),
+            Called::Several(one, other) => format!("{one} or {other}"),
+            Called::Nothing => "-".to_owned(),
+        };
+        names_in_speech(labels, &said, &known).iter().map(show).collect()
+    }
+
+    #[test]
+    fn two_people_who_greet_each_other() {
+        let said = [(0, "Hi Priya, good to see you."), (1, "Thanks, Maya. Good to be here.")];
+        assert_eq!(names(&said, &[]), ["Maya", "Priya"]);
+        assert_eq!(names(&[(0, "hi priya how was your week"), (1, "not bad")], &["priya"]), ["-", "priya"]);
+        assert_eq!(names(&[(0, "Good morning, I'm Maya."), (1, "Hello.")], &["maya"]), ["Maya", "-"]);
+        assert_eq!(names(&[(0, "My name is Zora and I coach."), (1, "Hello.")], &[]), ["Zora", "-"]);
+    }
+
+    #[test]
+    fn people_who_are_spoken_of_are_not_named() {
+        for said in [
+            [(0, "I talked to Tom about it, and Tom, Anna and I agree."), (1, "Thanks to Tom we are done.")],
+            [(0, "Hi everyone. Good morning all."), (1, "I'm sure. Thanks for that. I'm German, by the way.")],
+            [(0, "Tom thinks so."), (1, "I saw Tom.")],
+            [(0, "She said, \"Tom, I never worry about you. Thanks, Tom.\" And that was it."), (1, "His name is Tom.")],
+        ] {
+            assert_eq!(names(&said, &["tom", "anna"]), ["-", "-"], "{said:?}");
+        }
+    }
+
+    #[test]
+    fn two_names_of_one_label_are_told() {
+        let said = [(0, "Hi Priya, hi Tom."), (1, "Hello."), (0, "Thanks, Tom. Thanks, Priya."), (1, "Bye.")];
+        assert_eq!(names(&said, &["priya", "tom"])[1], "Priya or Tom");
+    }
+
+    #[test]
+    fn among_more_than_two_one_time_proves_nothing() {
+        let once = [(0, "Hello."), (1, "I'm done."), (0, "Thanks, Priya."), (2, "Fine.")];
+        assert_eq!(names(&once, &[]), ["-", "Priya?", "-"]);
+        let more = [
+            (0, "What do you say, Priya?"),
+            (1, "I'm done."),
+            (0, "Thanks, Priya."),
+            (2, "Fine."),
+            (0, "And when, Priya?"),
+            (1, "Soon."),
+        ];
+        assert_eq!(names(&more, &[]), ["-", "Priya", "-"]);
+    }
+}
