@@ -47,7 +47,11 @@ impl Draft {
     pub(super) fn set_aside(&mut self, line: usize, reason: &str, text: &str) {
         let words = words(text);
         match self.set_aside.last_mut() {
-            Some(last) if last.reason == reason && line == self.set_aside_until + 1 => last.words += words,
+            Some(last)
+                if last.reason == reason && (line == self.set_aside_until || line == self.set_aside_until + 1) =>
+            {
+                last.words += words
+            }
             _ => self.set_aside.push(SetAside { line, reason: reason.to_owned(), words }),
         }
         self.set_aside_until = line;

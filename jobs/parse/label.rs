@@ -76,6 +76,11 @@ pub(super) fn may_be_label(label: &str) -> bool {
     !is_structure(label)
 }
 
+/// Whether `label` is written as people write names.
+pub(super) fn reads_like_a_name(label: &str) -> bool {
+    shape(label) == Shape::Name
+}
+
 /// Whether `label` is a word of a header, not a speaker.
 pub(super) fn is_structure(label: &str) -> bool {
     let lower = label.trim_matches(|letter: char| !letter.is_alphanumeric()).to_lowercase();

@@ -16,15 +16,22 @@ mod formats;
 mod job;
 mod label;
 mod markup;
+mod meet_captions;
 mod not_a_transcript;
+mod rolling;
+mod sbv;
 mod srt;
 mod store;
+mod tagged;
 mod text;
 mod text_layout;
+mod textgrid;
 mod time;
 mod transcript;
+mod webex;
 mod webvtt;
 mod webvtt_cues;
+mod zoom_captions;
 
 pub use job::ParseTranscript;
 pub use not_a_transcript::NotATranscript;
@@ -50,6 +57,5 @@ pub fn parse(bytes: &[u8]) -> Result<Transcript, NotATranscript> {
     Ok(transcript)
 }
 
-#[cfg(test)]
 #[cfg(test)]
 mod tests;

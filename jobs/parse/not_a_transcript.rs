@@ -98,6 +98,10 @@ pub(super) fn refuse_other_texts(text: &str) -> Result<(), NotATranscript> {
         return Err(NotATranscript::Chat);
     }
     let start = trimmed.get(..trimmed.floor_char_boundary(16)).unwrap_or(trimmed).to_ascii_lowercase();
+    let read = super::tagged::is_read(trimmed);
+    if read {
+        return Ok(());
+    }
     if start.starts_with("<!doctype") || start.starts_with("<html") {
         return Err(NotATranscript::OtherNotation("an HTML page"));
     }
