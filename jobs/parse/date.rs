@@ -26,7 +26,7 @@ pub(super) fn header_line(line: &str, draft: &mut Draft) {
 }
 
 /// A day as people and tools write it. `03/04/2026` is two days, so it is none.
-fn day(value: &str) -> Option<NaiveDate> {
+pub(super) fn day(value: &str) -> Option<NaiveDate> {
     if value.len() > 80 {
         return None;
     }

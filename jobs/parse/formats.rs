@@ -3,9 +3,10 @@
 use super::{
     NotATranscript,
     account::Draft,
-    sbv, srt,
+    document::{table, teams},
+    fathom, meet, otter, rev, sbv, srt,
     tagged::{eaf, podcast_html, ttml, youtube_xml},
-    text, textgrid,
+    text, textgrid, tldv,
     transcript::Format,
     webvtt, zoom_captions,
 };
@@ -64,6 +65,13 @@ const READERS: &[Reader] = &[
     textgrid::READER,
     sbv::READER,
     zoom_captions::READER,
+    teams::READER,
+    table::READER,
+    meet::READER,
+    otter::READER,
+    rev::READER,
+    fathom::READER,
+    tldv::READER,
     srt::READER,
     text::READER,
 ];

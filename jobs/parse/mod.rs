@@ -12,12 +12,17 @@ mod account;
 mod cue_speech;
 mod date;
 mod decode;
+mod document;
+mod fathom;
 mod formats;
 mod job;
 mod label;
 mod markup;
+mod meet;
 mod meet_captions;
 mod not_a_transcript;
+mod otter;
+mod rev;
 mod rolling;
 mod sbv;
 mod srt;
@@ -27,6 +32,7 @@ mod text;
 mod text_layout;
 mod textgrid;
 mod time;
+mod tldv;
 mod transcript;
 mod webex;
 mod webvtt;
@@ -42,16 +48,27 @@ pub use transcript::{Account, Format, SetAside, Transcript, Utterance, Warning};
 /// # Errors
 /// When the file holds no transcript of a known kind: what was seen instead, and what to do.
 pub fn parse(bytes: &[u8]) -> Result<Transcript, NotATranscript> {
+    if document::is_archive(bytes) {
+        let text = document::text(bytes)?;
+        if text.is_empty() {
+            return Err(NotATranscript::Document("holds no text"));
+        }
+        return read(&formats::Source::document(&text), None);
+    }
     not_a_transcript::refuse_other_files(bytes)?;
     let decoded = decode::decode(bytes);
     not_a_transcript::refuse_other_texts(&decoded.text)?;
-    let source = formats::Source::new(&decoded.text);
-    let (format, draft) = formats::read(&source)?;
-    let mut transcript = draft.finish(format, &source);
+    read(&formats::Source::new(&decoded.text), decoded.warning)
+}
+
+fn read(source: &formats::Source<'_>, warning: Option<Warning>) -> Result<Transcript, NotATranscript> {
+    let (format, draft) = formats::read(source)?;
+    let format = if source.document && format == Format::Text { Format::Docx } else { format };
+    let mut transcript = draft.finish(format, source);
     if transcript.utterances.is_empty() {
         return Err(NotATranscript::NothingSaid(format));
     }
-    if let Some(warning) = decoded.warning {
+    if let Some(warning) = warning {
         transcript.warnings.insert(0, warning);
     }
     Ok(transcript)
