@@ -5,7 +5,7 @@
 //! the first time alone that a label follows.
 
 use super::{
-    account::Draft,
+    account::{Draft, words},
     date,
     formats::{Confidence, Reader, Source},
     label::{self, Labels},
@@ -100,8 +100,10 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
             after_blank = true;
             continue;
         }
+        // The anchor of a heading.
+        draft.markup(words(raw), words(line));
         if let Some(time) = stamp(line) {
-            draft.structure(raw);
+            draft.structure(line);
             say(&mut draft, turn.take());
             pending = Some(time);
         } else if let Some((label, rest)) = part.labels.split(line) {

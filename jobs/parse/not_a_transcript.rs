@@ -10,8 +10,8 @@ pub enum NotATranscript {
     Empty,
     /// Another kind of file, known by its first bytes.
     #[error(
-        "This is {0}, not a transcript as text. Please export the transcript as VTT, SRT or plain text (Zoom, Teams \
-         and most other tools offer one of them) and upload that file."
+        "This is {0}, not a transcript. Please export the transcript as VTT, SRT, Word document or plain text (Zoom, \
+         Teams and most other tools offer one of them) and upload that file."
     )]
     OtherFile(&'static str),
     /// Bytes that are no text.
@@ -53,8 +53,8 @@ pub enum NotATranscript {
     /// A text without any of the marks of a transcript.
     #[error(
         "This is a text, but neither times nor speakers were found in it, so it does not look like a transcript. A \
-         transcript has lines such as \"Name: what was said\" or \"[00:01:02] Name: what was said\", or is a VTT or \
-         SRT file."
+         transcript has lines such as \"Name: what was said\" or \"[00:01:02] Name: what was said\", or is a file of \
+         captions (VTT, SRT, SBV, TTML), a Word document of Teams or Meet, or an export of another meeting tool."
     )]
     NoSpeakersOrTimes,
 }

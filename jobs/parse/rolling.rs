@@ -1,6 +1,8 @@
 //! Captions that roll: each cue repeats the line above the new one, and cues of 10 ms show a finished line alone, as
 //! YouTube writes them. The repeats are set aside, so that nobody says everything twice.
 
+use std::collections::HashSet;
+
 use super::{
     account::{Draft, words},
     markup, time,
@@ -18,7 +20,7 @@ pub(super) fn set_repeats_aside(cues: &mut [Cue<'_>], draft: &mut Draft) -> bool
     if !inline && !mostly_rolls(cues) {
         return false;
     }
-    let mut before: (Option<i64>, Vec<String>) = (None, Vec::new());
+    let mut before: (Option<i64>, HashSet<String>) = (None, HashSet::new());
     for cue in cues {
         let plain: Vec<String> = cue.payload.iter().map(|line| text(line)).collect();
         let follows = match (before.0, cue.start_ms) {
@@ -33,7 +35,7 @@ pub(super) fn set_repeats_aside(cues: &mut [Cue<'_>], draft: &mut Draft) -> bool
                 *line = "";
             }
         }
-        before = (cue.end_ms, plain);
+        before = (cue.end_ms, plain.into_iter().collect());
     }
     inline
 }

@@ -140,8 +140,10 @@ fn is_furniture(line: &str, started: Option<&str>, names: &HashMap<&str, usize>)
         return false;
     };
     let nameless = |text: &str| -> Vec<char> {
-        let name = names.keys().filter(|name| text.starts_with(**name)).max_by_key(|name| name.len());
-        text[name.map_or(0, |name| name.len())..].chars().collect()
+        // The longest name that the line begins with, at the end of one of its words.
+        let ends =
+            text.match_indices(char::is_whitespace).map(|(at, _)| at).filter(|at| names.contains_key(&text[..*at]));
+        text[ends.last().unwrap_or(0)..].chars().collect()
     };
     let (one, other) = (nameless(line), nameless(started));
     let same = |pairs: &mut dyn Iterator<Item = (char, char)>| pairs.take_while(|(one, other)| one == other).count();

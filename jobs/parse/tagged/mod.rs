@@ -26,13 +26,15 @@ pub(super) enum Piece<'a> {
 
 /// The pieces of a text, each with its line, from 1.
 pub(super) fn pieces(text: &str) -> Pieces<'_> {
-    Pieces { rest: text, line: 1 }
+    Pieces { rest: text, line: 1, comments_end: true }
 }
 
 /// The pieces of a text, in order.
 pub(super) struct Pieces<'a> {
     rest: &'a str,
     line: usize,
+    /// Whether a comment may still end; where one does not, no later one does, and looking again would cost a square.
+    comments_end: bool,
 }
 
 impl<'a> Iterator for Pieces<'a> {
@@ -42,7 +44,7 @@ impl<'a> Iterator for Pieces<'a> {
         if self.rest.is_empty() {
             return None;
         }
-        let piece = piece(self.rest);
+        let piece = piece(self.rest, &mut self.comments_end);
         let (Piece::Open { raw, .. }
         | Piece::Close { raw, .. }
         | Piece::Text(raw)
@@ -55,7 +57,7 @@ impl<'a> Iterator for Pieces<'a> {
     }
 }
 
-fn piece(rest: &str) -> Piece<'_> {
+fn piece<'a>(rest: &'a str, comments_end: &mut bool) -> Piece<'a> {
     if !begins_a_tag(rest) {
         // The first character is text, even where it is a lone `<`.
         let skip = rest.chars().next().map_or(0, char::len_utf8);
@@ -63,11 +65,10 @@ fn piece(rest: &str) -> Piece<'_> {
         return Piece::Text(&rest[..more.map_or(rest.len(), |(at, _)| skip + at)]);
     }
     if let Some(comment) = rest.strip_prefix("<!--") {
-        return match comment.find("-->") {
-            Some(end) => Piece::Comment(&rest[..4 + end + 3]),
-            // What a comment without an end hides is read as text.
-            None => Piece::Other(&rest[..4]),
-        };
+        let end = if *comments_end { comment.find("-->") } else { None };
+        *comments_end = end.is_some();
+        // What a comment without an end hides is read as text.
+        return end.map_or(Piece::Other(&rest[..4]), |end| Piece::Comment(&rest[..4 + end + 3]));
     }
     if rest.starts_with("<![CDATA[") {
         return Piece::Other(&rest[..9]);
@@ -111,6 +112,8 @@ fn end_of_tag(tag: &str) -> Option<usize> {
 pub(super) fn attribute<'a>(raw: &'a str, wanted: &str) -> Option<&'a str> {
     raw.match_indices('=').find_map(|(at, _)| {
         let before = raw[..at].trim_end();
+        // Names are short; a tag full of `=` must not cost the square of its length.
+        let before = &before[before.floor_char_boundary(before.len().saturating_sub(64))..];
         let name = before.rsplit(|letter: char| letter.is_whitespace() || letter == ':').next()?;
         if !name.eq_ignore_ascii_case(wanted) {
             return None;
