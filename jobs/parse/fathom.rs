@@ -1,6 +1,8 @@
 //! Fathom's transcript as it is copied: `0:12 - Ana Lopez (Org)`, the text below, and between them notes of the tool
 //! (`ACTION ITEM: … - WATCH: https://…`).
 
+use std::collections::HashSet;
+
 use super::{
     account::Draft,
     date,
@@ -14,10 +16,21 @@ pub(super) const READER: Reader = Reader { name: "fathom", detect, read };
 fn detect(source: &Source<'_>) -> Option<(Confidence, &'static str)> {
     let headings: Vec<_> = source.lines.iter().filter_map(|line| heading(line)).collect();
     let named = source.lines.iter().take(20).any(|line| line.contains("fathom.video"));
-    let names = headings.iter().filter(|(name, _)| is_name(name)).count();
+    let named_so = headings.iter().filter(|(name, _)| is_name(name)).count();
     let confidence = if named { Confidence::Signature } else { Confidence::Telling };
-    let enough = headings.len() >= 2 || (named && !headings.is_empty());
-    (enough && names * 2 >= headings.len()).then_some((confidence, "has lines such as 0:12 - Name"))
+    // An agenda has such lines too, but each once.
+    let names: HashSet<&str> = headings.iter().map(|(name, _)| *name).collect();
+    let again = names.len() < headings.len();
+    let enough = again || (named && !headings.is_empty());
+    // What is said stands below; a list of times and words has nothing there.
+    let mut filled =
+        source.lines.iter().filter(|line| !line.trim().is_empty()).map(|line| heading(line).is_some()).peekable();
+    let mut bare = 0;
+    while let Some(headed) = filled.next() {
+        bare += usize::from(headed && filled.peek().is_none_or(|next| *next));
+    }
+    (enough && named_so * 2 >= headings.len() && bare * 2 <= headings.len())
+        .then_some((confidence, "has lines such as 0:12 - Name"))
 }
 
 /// A name, whatever stands in brackets behind it.

@@ -69,9 +69,20 @@ impl Layout {
         // People say more than two words at a time; a list of settings has one behind each colon.
         let talk = spoken * 2 >= labelled * 5;
 
+        // An agenda has times, and a word or two behind each; what people say is longer, or has brackets and hours.
+        let behind: usize = lines
+            .iter()
+            .map(|line| match line {
+                Line::Stamped { rest, .. } => rest.split_whitespace().count(),
+                Line::Plain(text) => text.split_whitespace().count(),
+                _ => 0,
+            })
+            .sum();
+        let is_list = stamps(true) == 0 && behind < stamped * 2;
+
         let evidence = if repeated >= 2 {
             Some("names with times stand above what they said")
-        } else if stamped >= 2 && stamped * 10 >= filled {
+        } else if stamped >= 2 && stamped * 10 >= filled && !is_list {
             Some("lines begin with times")
         } else if labels.repeated() && talk && labelled * 10 >= filled && (labels.len() >= 2 || labelled * 2 >= filled)
         {

@@ -4,7 +4,7 @@ use super::{
     account::{Draft, words},
     date,
     formats::{Confidence, Reader, Source},
-    label::Labels,
+    label::{self, Labels},
     time,
     transcript::Format,
 };
@@ -12,8 +12,10 @@ use super::{
 pub(super) const READER: Reader = Reader { name: "tldv", detect, read };
 
 fn detect(source: &Source<'_>) -> Option<(Confidence, &'static str)> {
-    let linked = source.lines.iter().filter(|line| stamped(line).is_some_and(|(time, _)| time.is_some())).count();
-    (linked >= 1).then_some((Confidence::Telling, "has lines such as [00:12](https://…) Name: text"))
+    let linked: Vec<_> =
+        source.lines.iter().filter_map(|line| stamped(line)).filter(|(time, _)| time.is_some()).collect();
+    let labelled = linked.iter().any(|(_, rest)| label::split(rest).is_some());
+    (linked.len() >= 2 || labelled).then_some((Confidence::Telling, "has lines such as [00:12](https://…) Name: text"))
 }
 
 /// The time, where it can be read, and the text of a line that begins with a linked time.
