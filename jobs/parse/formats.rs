@@ -84,6 +84,10 @@ pub(super) fn read(source: &Source<'_>) -> Result<(Format, Draft), NotATranscrip
             && best.is_none_or(|(so_far, ..)| confidence > so_far)
         {
             best = Some((confidence, reason, reader));
+            // Nothing is surer, and the first counts.
+            if confidence == Confidence::Signature {
+                break;
+            }
         }
     }
     let Some((confidence, reason, reader)) = best else { return Err(NotATranscript::NoSpeakersOrTimes) };

@@ -160,6 +160,16 @@ impl Labels {
         labels
     }
 
+    /// Adds the labels with which nearly every paragraph begins.
+    pub(super) fn add_heads<'a>(&mut self, heads: impl Iterator<Item = &'a str> + Clone) {
+        let of_heads = Self::of(heads);
+        if of_heads.nearly_every && of_heads.repeated() {
+            for (label, count) in of_heads.accepted {
+                self.accepted.entry(label).or_insert(count);
+            }
+        }
+    }
+
     /// Splits a line into its label and the rest, where the label is one of the file's.
     pub(super) fn split<'a>(&self, line: &'a str) -> Option<(&'a str, &'a str)> {
         split(line).filter(|(label, _)| self.accepted.contains_key(*label))

@@ -4,9 +4,10 @@
 //! `parsed`, or to `rejected` with a reason that a coach understands. [`parse()`] is pure; the job around it replaces
 //! what an earlier run wrote, so a rerun changes nothing.
 //!
-//! The path of a file: its bytes become text ([`decode`]), the text finds its format (`formats`, an ordered slice; a
-//! new format is one file and one line there), the format makes utterances, and an account shows that no word was
-//! lost on the way (`account`). What is malformed is data: it ends as a warning, not as an error.
+//! The path of a file: its bytes become text ([`decode`], or `document` for Word, whose lines count then), the text
+//! finds its format (`formats`, an ordered slice; a new format is one file and one line there), the format makes
+//! utterances, and an account shows that no word was lost on the way (`account`). What is malformed is data: it ends
+//! as a warning, not as an error.
 
 mod account;
 mod cue_speech;

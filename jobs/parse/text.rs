@@ -60,7 +60,12 @@ impl Layout {
             Line::Plain(text) if !mostly_stamped && !is_header(text) => Some(*text),
             _ => None,
         });
-        let labels = Labels::of(said.clone());
+        let mut labels = Labels::of(said.clone());
+        // Where paragraphs begin with names, one that is heard once is a name too, however long the paragraphs are.
+        labels.add_heads(source.lines.iter().enumerate().filter_map(|(at, _)| match lines[at] {
+            Line::Plain(text) if (at == 0 || lines[at - 1] == Line::Blank) && !is_header(text) => Some(text),
+            _ => None,
+        }));
         let (mut labelled, mut spoken) = (0, 0);
         for (_, rest) in said.filter_map(|text| labels.split(text)) {
             labelled += 1;
