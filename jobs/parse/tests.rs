@@ -93,8 +93,10 @@ fn a_damaged_file_loses_no_word() {
 /// Ten times the cues take about ten times as long, in every notation and for the ugliest of lines.
 #[test]
 fn time_grows_with_the_file_alone() {
+    // What the file begins with, and what it repeats.
+    type Shape = (&'static str, fn(&mut String, usize));
     const CUES: &str = "WEBVTT\n\n00:01.000 --> 00:02.000\nso\n";
-    let shapes: [(&str, fn(&mut String, usize)); 14] = [
+    let shapes: [Shape; 14] = [
         (CUES, |text, at| {
             _ = write!(text, "{at}\n{}:00:00.000 --> {at}:00:01.000\nSpeaker {}: so\n\n", at + 10, at % 999)
         }),

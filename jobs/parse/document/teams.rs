@@ -141,9 +141,9 @@ fn is_furniture(line: &str, started: Option<&str>, names: &HashMap<&str, usize>)
     };
     let nameless = |text: &str| -> Vec<char> {
         // The longest name that the line begins with, at the end of one of its words.
-        let ends =
+        let mut ends =
             text.match_indices(char::is_whitespace).map(|(at, _)| at).filter(|at| names.contains_key(&text[..*at]));
-        text[ends.last().unwrap_or(0)..].chars().collect()
+        text[ends.next_back().unwrap_or(0)..].chars().collect()
     };
     let (one, other) = (nameless(line), nameless(started));
     let same = |pairs: &mut dyn Iterator<Item = (char, char)>| pairs.take_while(|(one, other)| one == other).count();
