@@ -125,6 +125,20 @@ async fn a_transcript_becomes_utterances_once() {
 }
 
 #[tokio::test]
+async fn a_word_document_becomes_utterances_without_its_notes() {
+    let world = World::new().await;
+    let session = session(&world).await;
+    let document = include_bytes!("../fixtures/parse/meet_docx/input.docx");
+    let job = transcript(&world, session, "inbox/maya/priya.docx", document).await;
+    let output = world.run(&job).await.expect("it parses");
+    assert_eq!(
+        (&output["outcome"], &output["format"], &output["utterances"]),
+        (&json!("parsed"), &json!("meet"), &json!(5))
+    );
+    assert!(!said(&world, session).await.to_string().contains("reported"), "a note became speech");
+}
+
+#[tokio::test]
 async fn a_date_from_the_path_stays() {
     let world = World::new().await;
     let session = session(&world).await;

@@ -51,7 +51,11 @@ impl Draft {
     /// Sets so many words aside, as [`Self::set_aside`] does.
     pub(super) fn set_aside_words(&mut self, line: usize, reason: &str, words: usize) {
         match self.set_aside.last_mut() {
-            Some(last) if last.reason == reason && line == self.set_aside_until + 1 => last.words += words,
+            Some(last)
+                if last.reason == reason && (line == self.set_aside_until || line == self.set_aside_until + 1) =>
+            {
+                last.words += words
+            }
             _ => self.set_aside.push(SetAside { line, reason: reason.to_owned(), words }),
         }
         self.set_aside_until = line;

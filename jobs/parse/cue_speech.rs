@@ -6,6 +6,7 @@ use super::{
     account::{Draft, words},
     label::Labels,
     markup::{self, Span},
+    meet_captions,
     webvtt_cues::Cue,
 };
 
@@ -16,6 +17,10 @@ pub(super) enum Convention {
     Guids,
     /// Numbered cues, nearly each of them with a prefix, as Zoom writes them.
     NumberedPrefixes,
+    /// `(Name)` before what is said, as in the captions of a Meet recording.
+    Brackets,
+    /// The speaker beside the payload, as in Webex's cue ids.
+    Beside,
     /// None of those.
     Other,
 }
@@ -45,7 +50,16 @@ pub(super) fn speak(cues: &[Cue<'_>], draft: &mut Draft) -> Convention {
         by_voices(cues, &spans, draft);
         return if guids * 2 > cues.len() { Convention::Guids } else { Convention::Other };
     }
-    let labels = by_prefixes(cues, &spans, draft);
+    if cues.iter().filter(|cue| cue.speaker.is_some()).count() * 2 > cues.len() {
+        by_speakers(cues, &spans, draft);
+        return Convention::Beside;
+    }
+    let texts: Vec<String> =
+        spans.iter().map(|spans| spans.iter().map(|span| span.text.as_str()).collect::<String>()).collect();
+    if meet_captions::speak(cues, &texts, draft) {
+        return Convention::Brackets;
+    }
+    let labels = by_prefixes(cues, &texts, draft);
     let numbered = cues.iter().filter(|cue| !cue.id.is_empty() && cue.id.bytes().all(|byte| byte.is_ascii_digit()));
     if labels.nearly_every && labels.len() > 0 && numbered.count() * 10 >= cues.len() * 9 {
         Convention::NumberedPrefixes
@@ -76,7 +90,11 @@ fn by_voices(cues: &[Cue<'_>], spans: &[Vec<Span>], draft: &mut Draft) {
                 utterance.end_ms = utterance.end_ms.max(cue.end_ms);
                 continue;
             }
-            draft.say(label, cue.start_ms, cue.end_ms, &text);
+            let said = draft.utterances.len();
+            say(draft, cue, label, &text);
+            if draft.utterances.len() == said {
+                continue;
+            }
             if let Some(key) = key {
                 parts.insert(key, (draft.utterances.len() - 1, position));
             }
@@ -91,21 +109,27 @@ fn joining_key(id: &str, guid_is_the_files: bool) -> Option<&str> {
     if guid_is_the_files { id.rsplit_once('-').map(|(key, _)| key) } else { Some(guid) }
 }
 
+/// One utterance a cue, by whom its id or its element names.
+fn by_speakers(cues: &[Cue<'_>], spans: &[Vec<Span>], draft: &mut Draft) {
+    for (cue, spans) in cues.iter().zip(spans) {
+        let text: String = spans.iter().map(|span| span.text.as_str()).collect();
+        say(draft, cue, cue.speaker, &one_line(&text));
+    }
+}
+
 /// One utterance a cue, or more where a later line of the cue begins with another label.
-fn by_prefixes(cues: &[Cue<'_>], spans: &[Vec<Span>], draft: &mut Draft) -> Labels {
-    let texts: Vec<String> =
-        spans.iter().map(|spans| spans.iter().map(|span| span.text.as_str()).collect::<String>()).collect();
+fn by_prefixes(cues: &[Cue<'_>], texts: &[String], draft: &mut Draft) -> Labels {
     let firsts = texts.iter().filter_map(|text| text.lines().find(|line| !line.trim().is_empty())).map(str::trim);
     let labels = Labels::of(firsts);
     let mut carried: Option<&str> = None;
-    for (cue, text) in cues.iter().zip(&texts) {
+    for (cue, text) in cues.iter().zip(texts) {
         let mut speaker = if labels.carried { carried } else { None };
         let mut said = String::new();
         for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
             let rest = match labels.split(line) {
                 Some((label, rest)) => {
                     draft.structure(label);
-                    draft.say(speaker, cue.start_ms, cue.end_ms, &said);
+                    say(draft, cue, speaker, &said);
                     said.clear();
                     speaker = Some(label);
                     rest
@@ -117,10 +141,24 @@ fn by_prefixes(cues: &[Cue<'_>], spans: &[Vec<Span>], draft: &mut Draft) -> Labe
             }
             said.push_str(rest);
         }
-        draft.say(speaker, cue.start_ms, cue.end_ms, &said);
+        say(draft, cue, speaker, &said);
         carried = speaker;
     }
     labels
+}
+
+/// Adds what is said in a cue; what stands in brackets alone (`[Music]`, `(laughs)`) is nobody's words.
+pub(super) fn say(draft: &mut Draft, cue: &Cue<'_>, label: Option<&str>, text: &str) {
+    let text = text.trim();
+    let enclosed = [('[', ']'), ('(', ')'), ('*', '*')].iter().any(|(opening, closing)| {
+        let inner = text.strip_prefix(*opening).and_then(|rest| rest.strip_suffix(*closing));
+        inner.is_some_and(|inner| inner.len() <= 60 && !inner.contains([*opening, *closing]))
+    });
+    if enclosed {
+        draft.set_aside(cue.line, "a sound or a remark in brackets", text);
+    } else {
+        draft.say(label, cue.start_ms, cue.end_ms, text);
+    }
 }
 
 fn one_line(text: &str) -> String {

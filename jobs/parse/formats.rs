@@ -1,18 +1,35 @@
 //! The formats, in order, and the choice among them by content.
 
-use super::{NotATranscript, account::Draft, json, srt, text, transcript::Format, webvtt};
+use super::{
+    NotATranscript,
+    account::Draft,
+    document::{table, teams},
+    fathom, json, meet, otter, rev, sbv, srt,
+    tagged::{eaf, podcast_html, ttml, youtube_xml},
+    text, textgrid, tldv,
+    transcript::Format,
+    webvtt, zoom_captions,
+};
 
 /// The text of a file, whole and in lines.
 #[derive(Debug)]
 pub(super) struct Source<'a> {
+    /// All of it.
     pub(super) text: &'a str,
     pub(super) lines: Vec<&'a str>,
+    /// Whether it was a Word document: then a blank line stands between paragraphs, and only there.
+    pub(super) document: bool,
 }
 
 impl<'a> Source<'a> {
     /// Of a decoded text: lines end in line feeds only.
     pub(super) fn new(text: &'a str) -> Self {
-        Self { text, lines: text.strip_suffix('\n').unwrap_or(text).split('\n').collect() }
+        Self { text, lines: text.strip_suffix('\n').unwrap_or(text).split('\n').collect(), document: false }
+    }
+
+    /// Of the text of a Word document.
+    pub(super) fn document(text: &'a str) -> Self {
+        Self { document: true, ..Self::new(text) }
     }
 }
 
@@ -39,7 +56,25 @@ pub(super) struct Reader {
 }
 
 /// The surest wins; among equals the first here.
-const READERS: &[Reader] = &[webvtt::READER, srt::READER, text::READER];
+const READERS: &[Reader] = &[
+    webvtt::READER,
+    ttml::READER,
+    youtube_xml::READER,
+    podcast_html::READER,
+    eaf::READER,
+    textgrid::READER,
+    sbv::READER,
+    zoom_captions::READER,
+    teams::READER,
+    table::READER,
+    meet::READER,
+    otter::READER,
+    rev::READER,
+    fathom::READER,
+    tldv::READER,
+    srt::READER,
+    text::READER,
+];
 
 /// Reads a file in the format that is surest of it.
 pub(super) fn read(source: &Source<'_>) -> Result<(Format, Draft), NotATranscript> {
@@ -52,6 +87,10 @@ pub(super) fn read(source: &Source<'_>) -> Result<(Format, Draft), NotATranscrip
             && best.is_none_or(|(so_far, ..)| confidence > so_far)
         {
             best = Some((confidence, reason, reader));
+            // Nothing is surer, and the first counts.
+            if confidence == Confidence::Signature {
+                break;
+            }
         }
     }
     let Some((confidence, reason, reader)) = best else { return Err(NotATranscript::NoSpeakersOrTimes) };

@@ -76,6 +76,11 @@ pub(super) fn may_be_label(label: &str) -> bool {
     !is_structure(label)
 }
 
+/// Whether `label` is written as people write names.
+pub(super) fn reads_like_a_name(label: &str) -> bool {
+    shape(label) == Shape::Name
+}
+
 /// Whether `label` is a word of a header, not a speaker.
 pub(super) fn is_structure(label: &str) -> bool {
     let lower = label.trim_matches(|letter: char| !letter.is_alphanumeric()).to_lowercase();
@@ -153,6 +158,16 @@ impl Labels {
         let mut labels = Self { accepted, carried: false, nearly_every };
         labels.carried = labels.only_at_changes(firsts);
         labels
+    }
+
+    /// Adds the labels with which nearly every paragraph begins.
+    pub(super) fn add_heads<'a>(&mut self, heads: impl Iterator<Item = &'a str> + Clone) {
+        let of_heads = Self::of(heads);
+        if of_heads.nearly_every && of_heads.repeated() {
+            for (label, count) in of_heads.accepted {
+                self.accepted.entry(label).or_insert(count);
+            }
+        }
     }
 
     /// Splits a line into its label and the rest, where the label is one of the file's.

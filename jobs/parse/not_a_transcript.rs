@@ -10,7 +10,7 @@ pub enum NotATranscript {
     Empty,
     /// Another kind of file, known by its first bytes.
     #[error(
-        "This is {0}, not a transcript as text. Please export the transcript as VTT, SRT, JSON or plain text (Zoom, \
+        "This is {0}, not a transcript. Please export the transcript as VTT, SRT, Word document, JSON or plain text (Zoom, \
          Teams and most other tools offer one of them) and upload that file."
     )]
     OtherFile(&'static str),
@@ -20,6 +20,12 @@ pub enum NotATranscript {
          the transcript again as VTT, SRT or plain text."
     )]
     NotText,
+    /// A Word document that cannot be read, and what is the matter with it.
+    #[error(
+        "This Word document {0}. Please export the transcript again, as a Word document or better as VTT or plain \
+         text, and upload that file."
+    )]
+    Document(&'static str),
     /// A text in another notation.
     #[error(
         "This is {0}, which cannot be read as a transcript yet. Please export the transcript as VTT, SRT or plain \
@@ -52,6 +58,12 @@ pub enum NotATranscript {
          the meeting (Zoom names it \"… .transcript.vtt\")."
     )]
     Chat,
+    /// Who was in a meeting.
+    #[error(
+        "This is a list of a meeting's participants (a report of Zoom): who was there, not what was said. Please \
+         upload the transcript of the meeting (Zoom names it \"… .transcript.vtt\")."
+    )]
+    Participants,
     /// The format is known, but nothing is said in it.
     #[error(
         "Nothing is said in this {} file: it may have been cut off, or the recording was silent. Please export the \
@@ -61,8 +73,8 @@ pub enum NotATranscript {
     /// A text without any of the marks of a transcript.
     #[error(
         "This is a text, but neither times nor speakers were found in it, so it does not look like a transcript. A \
-         transcript has lines such as \"Name: what was said\" or \"[00:01:02] Name: what was said\", or is a VTT, \
-         SRT or JSON file."
+         transcript has lines such as \"Name: what was said\" or \"[00:01:02] Name: what was said\", or is a file of \
+         captions (VTT, SRT, SBV, TTML), a Word document of Teams or Meet, or an export of another meeting tool."
     )]
     NoSpeakersOrTimes,
 }
@@ -70,7 +82,6 @@ pub enum NotATranscript {
 /// Known by their first bytes, at an offset.
 const MAGIC: &[(usize, &[u8], &str)] = &[
     (0, b"%PDF", "a PDF document"),
-    (0, b"PK\x03\x04", "a ZIP archive or an Office document"),
     (0, b"\xd0\xcf\x11\xe0", "an old Office document"),
     (0, b"{\\rtf", "an RTF document"),
     (4, b"ftyp", "a video or audio recording"),
@@ -117,7 +128,14 @@ pub(super) fn refuse_other_texts(text: &str) -> Result<(), NotATranscript> {
     if is_chat(trimmed) {
         return Err(NotATranscript::Chat);
     }
+    if is_participants(trimmed) {
+        return Err(NotATranscript::Participants);
+    }
     let start = trimmed.get(..trimmed.floor_char_boundary(16)).unwrap_or(trimmed).to_ascii_lowercase();
+    let read = super::tagged::is_read(trimmed);
+    if read {
+        return Ok(());
+    }
     if start.starts_with("<!doctype") || start.starts_with("<html") {
         return Err(NotATranscript::OtherNotation("an HTML page"));
     }
@@ -127,14 +145,50 @@ pub(super) fn refuse_other_texts(text: &str) -> Result<(), NotATranscript> {
     Ok(())
 }
 
-/// Zoom's chats: `HH:MM:SS⇥Name:⇥text`, or `HH:MM:SS⇥ From Name to Everyone:`; a message may have further lines.
+/// Zoom's chats: `HH:MM:SS⇥Name:⇥text`, or `HH:MM:SS From Name to Everyone:`; a message may have further lines.
 fn is_chat(text: &str) -> bool {
+    // Nothing else begins so, and a message may have many lines.
+    let shaped = |line: &str| {
+        let mut parts = line.splitn(3, '\t');
+        let (time, name) = (parts.next().unwrap_or(""), parts.next().unwrap_or(""));
+        time.len() == 8 && super::time::whole(time).is_some() && name.ends_with(':') && parts.next().is_some()
+    };
+    if text.lines().next().is_some_and(shaped) && text.lines().take(200).filter(|line| shaped(line)).count() >= 2 {
+        return true;
+    }
     let (mut lines, mut messages) = (0, 0);
-    for line in text.lines().filter(|line| !line.trim().is_empty()).take(200) {
+    // The lines of a message below its heading begin with a tab.
+    for line in text.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('\t')).take(200) {
         lines += 1;
-        let Some((time, rest)) = line.split_once('\t') else { continue };
-        let written = rest.contains(":\t") || rest.trim_start().to_lowercase().starts_with("from ");
+        let Some((time, rest)) = line.split_once(['\t', ' ']) else { continue };
+        let from = rest.trim_start().to_lowercase();
+        let tabbed = line.as_bytes().get(time.len()) == Some(&b'\t');
+        let written = if tabbed {
+            rest.contains(":\t") || from.starts_with("from ")
+        } else {
+            from.starts_with("from ") && from.split_once(':').is_some_and(|(names, _)| names.contains(" to "))
+        };
         messages += usize::from(written && time.len() == 8 && super::time::whole(time).is_some());
     }
     messages * 2 > lines
+}
+
+/// Zoom's participants report: a header that speaks of the original name, or rows with an address and a number.
+fn is_participants(text: &str) -> bool {
+    let (mut lines, mut rows) = (0_usize, 0_usize);
+    for line in text.lines().filter(|line| !line.trim().is_empty()).take(100) {
+        lines += 1;
+        let fields: Vec<&str> = line.split(',').map(|field| field.trim().trim_matches('"')).collect();
+        if lines <= 12 && fields.len() >= 3 && fields[0].to_lowercase().contains("(original name)") {
+            return true;
+        }
+        let address = fields.iter().any(|field| {
+            field
+                .split_once('@')
+                .is_some_and(|(name, host)| !name.contains(' ') && host.contains('.') && !host.contains(' '))
+        });
+        let number = fields.iter().any(|field| !field.is_empty() && field.bytes().all(|byte| byte.is_ascii_digit()));
+        rows += usize::from(fields.len() >= 3 && address && number);
+    }
+    rows >= 2 && rows * 5 >= lines * 2
 }

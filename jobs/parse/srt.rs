@@ -7,7 +7,7 @@ use super::{
     account::Draft,
     cue_speech,
     formats::{Confidence, Reader, Source},
-    time,
+    rolling, time,
     transcript::Format,
     webvtt_cues::Cue,
 };
@@ -26,11 +26,12 @@ fn times(line: &str) -> Option<(i64, i64)> {
 
 fn read(source: &Source<'_>) -> (Format, Draft) {
     let mut draft = Draft::default();
-    let cues = collect(source, &mut draft);
+    let mut cues = collect(source, &mut draft);
     let timings = source.lines.iter().filter(|line| times(line).is_some());
     let points = timings.filter(|line| line.contains('.')).count();
     let numbered = cues.iter().filter(|cue| !cue.id.is_empty()).count();
     let apart = cues.iter().filter(|cue| cue.payload.first().is_some_and(|line| line.trim().is_empty())).count();
+    rolling::set_repeats_aside(&mut cues, &mut draft);
     cue_speech::speak(&cues, &mut draft);
     let teams = points == cues.len() && numbered == 0 && apart * 2 > cues.len();
     (if teams { Format::TeamsVtt } else { Format::Srt }, draft)
@@ -75,6 +76,7 @@ fn cue<'a>(lines: &[&'a str], id: &'a str, payload: Range<usize>, times: Option<
     Cue {
         line: payload.start + 1,
         id,
+        speaker: None,
         start_ms: times.map(|(start, _)| start),
         end_ms: times.map(|(_, end)| end),
         payload: lines[payload].to_vec(),

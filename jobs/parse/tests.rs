@@ -73,6 +73,11 @@ fn a_damaged_file_loses_no_word() {
         for at in (0..input.len()).step_by(7) {
             check(&case, &input[..at], &format!("cut at {at}"));
             check(&case, &input[at..], &format!("begun at {at}"));
+            for damage in [0x20, 0x81, 0xff] {
+                let mut other = input.clone();
+                other[at] ^= damage;
+                check(&case, &other, &format!("byte {at} xor {damage:#x}"));
+            }
         }
         let lines: Vec<&[u8]> = input.split_inclusive(|byte| *byte == b'\n').collect();
         for skip in 0..lines.len() {
@@ -88,20 +93,30 @@ fn a_damaged_file_loses_no_word() {
 /// Ten times the cues take about ten times as long, in every notation and for the ugliest of lines.
 #[test]
 fn time_grows_with_the_file_alone() {
-    let shapes: [fn(&mut String, usize); 6] = [
-        |text, at| _ = write!(text, "{at}\n{}:00:00.000 --> {at}:00:01.000\nSpeaker {}: so\n\n", at + 10, at % 999),
-        |text, at| _ = write!(text, "{at}\n00:00:01,000 --> 00:00:02,000\nSpeaker {at}: so\n\n"),
-        |text, at| _ = writeln!(text, "[00:00:01] Speaker {}: so it is", at % 999),
-        |text, at| _ = writeln!(text, "Speaker {}  0:01\nso it is", at % 999),
-        |text, at| _ = write!(text, "<[(&{{\\{at}"),
-        |text, at| _ = write!(text, "{at}\n00:00:61.000 --> x\n\n"),
+    // What the file begins with, and what it repeats.
+    type Shape = (&'static str, fn(&mut String, usize));
+    const CUES: &str = "WEBVTT\n\n00:01.000 --> 00:02.000\nso\n";
+    let shapes: [Shape; 14] = [
+        (CUES, |text, at| {
+            _ = write!(text, "{at}\n{}:00:00.000 --> {at}:00:01.000\nSpeaker {}: so\n\n", at + 10, at % 999)
+        }),
+        ("", |text, at| _ = write!(text, "{at}\n00:00:01,000 --> 00:00:02,000\nSpeaker {at}: so\n\n")),
+        ("", |text, at| _ = writeln!(text, "[00:00:01] Speaker {}: so it is", at % 999)),
+        ("", |text, at| _ = writeln!(text, "Speaker {}  0:01\nso it is", at % 999)),
+        (CUES, |text, at| _ = write!(text, "<[(&{{\\{at}")),
+        (CUES, |text, at| _ = write!(text, "{at}\n00:00:61.000 --> x\n\n")),
+        ("", |text, at| _ = write!(text, "0:00:01.000,0:00:02.000\n(Speaker {}) so\n\n", at % 999)),
+        ("", |text, at| _ = writeln!(text, "[Speaker {at}] 09:30:01\nso it is")),
+        ("", |text, at| _ = writeln!(text, "00:00:01\n\n**Speaker {}:** so\n", at % 999)),
+        ("", |text, at| _ = writeln!(text, "0:01 - Speaker {at}\nso it is")),
+        ("<transcript>", |text, at| _ = write!(text, "<text start=\"{at}\" ====>so &amp;#39;<!-- <p")),
+        ("<tt>", |text, at| _ = write!(text, "<p begin=\"{at}s\" a='<span>so <<!-- <br/>")),
+        ("<cite></cite><time></time><p>", |text, at| _ = write!(text, "<cite>Speaker {at}<time>0:01<p>so</i>")),
+        ("\"ooTextFile\"\n\"TextGrid\"\n", |text, at| _ = write!(text, "\"IntervalTier\" \"{at}\" 1 2 \"so\"\"\"")),
     ];
-    for (number, shape) in shapes.iter().enumerate() {
+    for (number, (head, shape)) in shapes.iter().enumerate() {
         let took = |cues: usize| {
-            let mut text = String::from("WEBVTT\n\n00:01.000 --> 00:02.000\nso\n");
-            if (1..4).contains(&number) {
-                text.clear();
-            }
+            let mut text = String::from(*head);
             (0..cues).for_each(|at| shape(&mut text, at));
             let begin = Instant::now();
             let _ = parse(text.as_bytes());

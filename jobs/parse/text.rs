@@ -1,6 +1,6 @@
 //! Plain text: `[00:01:02] Name: text`, `Name: text`, `Name 00:12` with the text below, and their mixtures.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{
     account::Draft,
@@ -49,7 +49,8 @@ impl Layout {
         let repeated = headings.values().filter(|count| **count >= 2).sum::<usize>();
         // Where most headings repeat, the others are speakers heard once; else they are sentences that end in a time.
         if repeated * 4 < headings.values().sum::<usize>() * 3 {
-            headings.retain(|_, count| *count >= 2);
+            let sure = sure_headings(source, &lines);
+            headings.retain(|name, count| *count >= 2 || sure.contains(name.as_str()));
         }
 
         let mostly_stamped = stamped * 2 >= filled;
@@ -59,7 +60,12 @@ impl Layout {
             Line::Plain(text) if !mostly_stamped && !is_header(text) => Some(*text),
             _ => None,
         });
-        let labels = Labels::of(said.clone());
+        let mut labels = Labels::of(said.clone());
+        // Where paragraphs begin with names, one that is heard once is a name too, however long the paragraphs are.
+        labels.add_heads(source.lines.iter().enumerate().filter_map(|(at, _)| match lines[at] {
+            Line::Plain(text) if (at == 0 || lines[at - 1] == Line::Blank) && !is_header(text) => Some(text),
+            _ => None,
+        }));
         let (mut labelled, mut spoken) = (0, 0);
         for (_, rest) in said.filter_map(|text| labels.split(text)) {
             labelled += 1;
@@ -68,9 +74,20 @@ impl Layout {
         // People say more than two words at a time; a list of settings has one behind each colon.
         let talk = spoken * 2 >= labelled * 5;
 
+        // An agenda has times, and a word or two behind each; what people say is longer, or has brackets and hours.
+        let behind: usize = lines
+            .iter()
+            .map(|line| match line {
+                Line::Stamped { rest, .. } => rest.split_whitespace().count(),
+                Line::Plain(text) => text.split_whitespace().count(),
+                _ => 0,
+            })
+            .sum();
+        let is_list = stamps(true) == 0 && behind < stamped * 2;
+
         let evidence = if repeated >= 2 {
             Some("names with times stand above what they said")
-        } else if stamped >= 2 && stamped * 10 >= filled {
+        } else if stamped >= 2 && stamped * 10 >= filled && !is_list {
             Some("lines begin with times")
         } else if labels.repeated() && talk && labelled * 10 >= filled && (labels.len() >= 2 || labelled * 2 >= filled)
         {
@@ -82,11 +99,37 @@ impl Layout {
     }
 }
 
+/// The headings that name somebody beyond doubt, though once: a name, with its time in brackets, set off by a wide
+/// space, or below a blank line. To lose one would put its words into another's mouth.
+fn sure_headings<'a>(source: &Source<'a>, lines: &[Line<'a>]) -> HashSet<&'a str> {
+    let mut sure = HashSet::new();
+    for (at, line) in lines.iter().enumerate() {
+        let Line::Heading { name, stamp, .. } = line else { continue };
+        let raw = source.lines[at].trim_end().trim_end_matches(':');
+        let wide = raw.strip_suffix(stamp.written).is_some_and(|rest| rest.ends_with("  ") || rest.ends_with('\t'));
+        let below_blank = at == 0 || lines[at - 1] == Line::Blank;
+        if label::reads_like_a_name(name) && (stamp.marked || wide || below_blank) {
+            sure.insert(*name);
+        }
+    }
+    sure
+}
+
 fn is_header(text: &str) -> bool {
     text.split_once(':').is_some_and(|(key, _)| label::is_structure(key.trim()))
 }
 
+/// Why a text is a transcript; none where it is not.
+pub(super) fn evidence(source: &Source<'_>) -> Option<&'static str> {
+    Layout::of(source).evidence
+}
+
 fn read(source: &Source<'_>) -> (Format, Draft) {
+    (Format::Text, read_but(source, |_| None))
+}
+
+/// Reads a text but for its furniture: the lines for which there is a reason to set them aside.
+pub(super) fn read_but(source: &Source<'_>, furniture: fn(&str) -> Option<&'static str>) -> Draft {
     let mut reading =
         Reading { layout: Layout::of(source), draft: Draft::default(), turn: None, pending: None, after_blank: false };
     let footer_from =
@@ -95,12 +138,14 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
         if at >= footer_from && is_footer(raw) {
             reading.close();
             reading.draft.set_aside(at + 1, "the footer of the tool", raw);
+        } else if let Some(reason) = furniture(raw) {
+            reading.draft.set_aside(at + 1, reason, raw);
         } else {
             reading.line(at + 1, raw);
         }
     }
     reading.close();
-    (Format::Text, reading.draft)
+    reading.draft
 }
 
 fn is_footer(line: &str) -> bool {

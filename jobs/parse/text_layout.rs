@@ -104,7 +104,8 @@ fn heading(text: &str) -> Option<Line<'_>> {
 
 /// What stands before the time, where it may be a label.
 fn name(text: &str) -> Option<&str> {
-    let name = text.trim().trim_end_matches([':', '-', '–']).trim();
+    // Bold in Markdown: **Name:**, or **Name**:
+    let name = text.trim().trim_end_matches([':', '-', '–', '*']).trim_start_matches('*').trim();
     let name = name.strip_prefix('[').and_then(|inner| inner.strip_suffix(']')).unwrap_or(name);
     (label::may_be_label(name) && !name.contains(':')).then_some(name)
 }

@@ -16,6 +16,57 @@ pub enum Format {
     TeamsVtt,
     /// SubRip.
     Srt,
+    /// WebVTT as YouTube writes it: times within the cues, and lines that roll on.
+    #[serde(rename = "youtube_vtt")]
+    YouTubeVtt,
+    /// The caption track of YouTube as XML.
+    #[serde(rename = "youtube_xml")]
+    YouTubeXml,
+    /// The captions of a Meet recording, as WebVTT or SBV: `(Name)` before the text.
+    #[serde(rename = "meet_captions")]
+    MeetCaptions,
+    /// WebVTT as Webex writes it: the speaker in the cue id.
+    #[serde(rename = "webex_vtt")]
+    WebexVtt,
+    /// SBV.
+    #[serde(rename = "sbv")]
+    Sbv,
+    /// Timed Text Markup Language.
+    #[serde(rename = "ttml")]
+    Ttml,
+    /// Captions that a participant of a Zoom meeting saved.
+    #[serde(rename = "zoom_captions")]
+    ZoomCaptions,
+    /// The Word document that Teams offers.
+    #[serde(rename = "teams_docx")]
+    TeamsDocx,
+    /// The transcript that Meet writes, as Word document, Markdown or text.
+    #[serde(rename = "meet")]
+    Meet,
+    /// A Word document of no known tool.
+    #[serde(rename = "docx")]
+    Docx,
+    /// The text export of Otter.
+    #[serde(rename = "otter")]
+    Otter,
+    /// The Markdown export of tl;dv.
+    #[serde(rename = "tldv")]
+    TlDv,
+    /// The text export of Rev.
+    #[serde(rename = "rev_text")]
+    RevText,
+    /// The transcript as Fathom copies it.
+    #[serde(rename = "fathom_text")]
+    FathomText,
+    /// The HTML transcript of a podcast: `<cite>`, `<time>`, `<p>`.
+    #[serde(rename = "podcast_html")]
+    PodcastHtml,
+    /// ELAN annotations: a tier a speaker.
+    #[serde(rename = "eaf")]
+    Eaf,
+    /// A Praat TextGrid: a tier a speaker.
+    #[serde(rename = "textgrid")]
+    TextGrid,
     /// Plain text with speaker labels, times, or both.
     Text,
     /// JSON of Fireflies, its download or its programming interface.
@@ -71,6 +122,23 @@ impl Format {
             Self::ZoomVtt => "zoom_vtt",
             Self::TeamsVtt => "teams_vtt",
             Self::Srt => "srt",
+            Self::YouTubeVtt => "youtube_vtt",
+            Self::YouTubeXml => "youtube_xml",
+            Self::MeetCaptions => "meet_captions",
+            Self::WebexVtt => "webex_vtt",
+            Self::Sbv => "sbv",
+            Self::Ttml => "ttml",
+            Self::ZoomCaptions => "zoom_captions",
+            Self::TeamsDocx => "teams_docx",
+            Self::Meet => "meet",
+            Self::Docx => "docx",
+            Self::Otter => "otter",
+            Self::TlDv => "tldv",
+            Self::RevText => "rev_text",
+            Self::FathomText => "fathom_text",
+            Self::PodcastHtml => "podcast_html",
+            Self::Eaf => "eaf",
+            Self::TextGrid => "textgrid",
             Self::Text => "text",
             Self::Fireflies => "fireflies",
             Self::Fathom => "fathom",
@@ -97,6 +165,23 @@ impl Format {
             Self::ZoomVtt => "Zoom WebVTT",
             Self::TeamsVtt => "Teams WebVTT",
             Self::Srt => "SRT",
+            Self::YouTubeVtt => "YouTube WebVTT",
+            Self::YouTubeXml => "YouTube XML",
+            Self::MeetCaptions => "Meet captions",
+            Self::WebexVtt => "Webex WebVTT",
+            Self::Sbv => "SBV",
+            Self::Ttml => "TTML",
+            Self::ZoomCaptions => "Zoom captions",
+            Self::TeamsDocx => "Teams Word document",
+            Self::Meet => "Meet transcript",
+            Self::Docx => "Word document",
+            Self::Otter => "Otter text",
+            Self::TlDv => "tl;dv Markdown",
+            Self::RevText => "Rev text",
+            Self::FathomText => "Fathom text",
+            Self::PodcastHtml => "podcast HTML",
+            Self::Eaf => "ELAN file",
+            Self::TextGrid => "TextGrid",
             Self::Text => "plain text",
             Self::Fireflies => "Fireflies JSON",
             Self::Fathom => "Fathom JSON",

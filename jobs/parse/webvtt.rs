@@ -4,9 +4,10 @@ use super::{
     account::Draft,
     cue_speech::{self, Convention},
     formats::{Confidence, Reader, Source},
+    rolling,
     time::{self, Time},
     transcript::Format,
-    webvtt_cues,
+    webex, webvtt_cues,
 };
 
 pub(super) const READER: Reader = Reader { name: "webvtt", detect, read };
@@ -20,10 +21,17 @@ fn detect(source: &Source<'_>) -> Option<(Confidence, &'static str)> {
 fn read(source: &Source<'_>) -> (Format, Draft) {
     let mut draft = Draft::default();
     let teams = source.lines.iter().any(|line| line.starts_with("<v ") || cue_speech::guid(line).is_some());
-    let cues = webvtt_cues::collect(source, teams.then(|| unpadded_times(source)), &mut draft);
+    let mut cues = webvtt_cues::collect(source, teams.then(|| unpadded_times(source)), &mut draft);
+    for cue in &mut cues {
+        cue.speaker = webex::speaker(cue.id);
+    }
+    let rolls = rolling::set_repeats_aside(&mut cues, &mut draft);
     let format = match cue_speech::speak(&cues, &mut draft) {
         Convention::Guids => Format::TeamsVtt,
         Convention::NumberedPrefixes => Format::ZoomVtt,
+        Convention::Brackets => Format::MeetCaptions,
+        Convention::Beside => Format::WebexVtt,
+        Convention::Other if rolls => Format::YouTubeVtt,
         Convention::Other if teams && source.lines.iter().any(|line| is_unpadded(line)) => Format::TeamsVtt,
         Convention::Other => Format::WebVtt,
     };

@@ -14,6 +14,8 @@ pub(super) struct Cue<'a> {
     pub(super) line: usize,
     /// The identifier, or nothing.
     pub(super) id: &'a str,
+    /// Who speaks, where that stands beside the payload.
+    pub(super) speaker: Option<&'a str>,
     /// Milliseconds; none where unreadable.
     pub(super) start_ms: Option<i64>,
     pub(super) end_ms: Option<i64>,
@@ -105,6 +107,7 @@ fn keep<'a>(block: Block<'a>, source: &Source<'a>, cues: &mut Vec<Cue<'a>>, draf
             cues.push(Cue {
                 line: timing + 2,
                 id: block.id,
+                speaker: None,
                 start_ms: Some(start),
                 end_ms: Some(end),
                 payload: block.rest.into_iter().map(|(_, line)| line).collect(),

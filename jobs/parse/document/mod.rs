@@ -1,0 +1,183 @@
+//! Word documents: their text, one line a line of the document, with a blank line between paragraphs and nowhere
+//! else. The limits are checked before anything is inflated.
+
+pub(super) mod table;
+pub(super) mod teams;
+
+use std::io::{Cursor, Read};
+
+use quick_xml::{
+    Reader,
+    events::{BytesStart, Event},
+};
+
+use super::{NotATranscript, decode, markup};
+
+/// No document has more parts; one of Word has about twenty, one with many pictures some hundred.
+const PARTS: usize = 2000;
+/// The text part of a document, inflated, in bytes; a day of talk is a hundredth of it.
+const INFLATED: u64 = 64 << 20;
+/// XML shrinks to a thirtieth at best; what shrinks more is made to fill the memory.
+const RATIO: u64 = 250;
+/// Below this size the ratio does not matter.
+const SMALL: u64 = 1 << 20;
+
+/// Whether the bytes are a ZIP archive, as Word documents are.
+pub(super) fn is_archive(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06")
+}
+
+/// The text of a Word document.
+///
+/// # Errors
+/// Where the archive is damaged, too large, or no Word document.
+pub(super) fn text(bytes: &[u8]) -> Result<String, NotATranscript> {
+    const DAMAGED: NotATranscript = NotATranscript::Document("is damaged or was cut off");
+    if parts(bytes).ok_or(DAMAGED)? > PARTS {
+        return Err(NotATranscript::Document("has more parts than any that Word writes"));
+    }
+    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|_| DAMAGED)?;
+    let names: Vec<String> = archive.file_names().filter_map(|name| Some(name.ok()?.into_owned())).collect();
+    let main = names
+        .iter()
+        .find(|name| *name == "word/document.xml")
+        .or_else(|| names.iter().find(|name| name.starts_with("word/document") && name.ends_with(".xml")));
+    let Some(main) = main else { return Err(NotATranscript::OtherFile(kind(&names))) };
+    let part = archive.by_name(main).map_err(|_| DAMAGED)?;
+    let (size, packed) = (part.size(), part.compressed_size());
+    if size > INFLATED || (size > SMALL && size / packed.max(1) > RATIO) {
+        return Err(NotATranscript::Document("is far larger unpacked than any transcript"));
+    }
+    let mut xml = Vec::new();
+    // What the archive says of the size may be a lie, so no more than that is ever read.
+    part.take(size + 1).read_to_end(&mut xml).map_err(|_| DAMAGED)?;
+    if xml.len() as u64 > size {
+        return Err(DAMAGED);
+    }
+    paragraphs(&decode::decode(&xml).text).map_err(|_| DAMAGED)
+}
+
+/// How many parts the archive says it has: in its end record, before anything is read for them.
+fn parts(bytes: &[u8]) -> Option<usize> {
+    let from = bytes.len().saturating_sub(22 + (1 << 16));
+    let end = bytes[from..].windows(4).rposition(|window| window == b"PK\x05\x06")? + from;
+    let count = bytes.get(end + 10..end + 12)?;
+    Some(usize::from(u16::from_le_bytes([count[0], count[1]])))
+}
+
+/// What else an archive may be.
+fn kind(names: &[String]) -> &'static str {
+    let has = |start: &str| names.iter().any(|name| name.starts_with(start));
+    if has("xl/") {
+        "an Excel workbook"
+    } else if has("ppt/") {
+        "a PowerPoint presentation"
+    } else if has("mimetype") && has("content.xml") {
+        "an OpenDocument file"
+    } else {
+        "a ZIP archive (unpack it and upload what is in it)"
+    }
+}
+
+/// The text so far.
+#[derive(Default)]
+struct Text {
+    out: String,
+    paragraph: String,
+    /// How deep in tables; a row is one line there, with tabs between its cells.
+    tables: usize,
+    /// How deep in what is not text of the document: moved away, or there twice.
+    hidden: usize,
+    in_text: bool,
+}
+
+fn paragraphs(xml: &str) -> Result<String, quick_xml::Error> {
+    let mut reader = Reader::from_str(xml);
+    let mut text = Text::default();
+    loop {
+        match reader.read_event()? {
+            Event::Start(tag) => text.start(&tag),
+            Event::Empty(tag) => text.empty(tag.local_name().as_ref()),
+            Event::End(tag) => text.end(tag.local_name().as_ref()),
+            Event::Text(piece) => text.push(&piece.decode()?),
+            Event::CData(piece) => text.push(&piece.decode()?),
+            Event::GeneralRef(name) => text.push(&markup::references(&format!("&{};", name.decode()?))),
+            Event::Eof => break,
+            _ => {}
+        }
+    }
+    text.close();
+    Ok(text.out)
+}
+
+impl Text {
+    fn start(&mut self, tag: &BytesStart<'_>) {
+        match tag.local_name().as_ref() {
+            b"t" => self.in_text = true,
+            b"tbl" => self.tables += 1,
+            b"moveFrom" | b"Fallback" => self.hidden += 1,
+            name => self.empty(name),
+        }
+    }
+
+    fn empty(&mut self, name: &[u8]) {
+        match name {
+            b"br" | b"cr" if self.hidden == 0 => self.paragraph.push(if self.tables == 0 { '\n' } else { ' ' }),
+            b"tab" if self.hidden == 0 && self.tables == 0 => self.paragraph.push('\t'),
+            b"noBreakHyphen" if self.hidden == 0 => self.paragraph.push('-'),
+            _ => {}
+        }
+    }
+
+    fn end(&mut self, name: &[u8]) {
+        match name {
+            b"t" => self.in_text = false,
+            b"tbl" => {
+                self.tables = self.tables.saturating_sub(1);
+                self.close();
+            }
+            b"moveFrom" | b"Fallback" => self.hidden = self.hidden.saturating_sub(1),
+            b"p" if self.tables == 0 => self.close(),
+            b"p" => self.paragraph.push(' '),
+            b"tc" => self.paragraph.push('\t'),
+            b"tr" if self.tables == 1 => self.close(),
+            _ => {}
+        }
+    }
+
+    fn push(&mut self, text: &str) {
+        if self.in_text && self.hidden == 0 {
+            self.paragraph.push_str(text);
+        }
+    }
+
+    /// Ends a paragraph: its lines, then a blank one.
+    fn close(&mut self) {
+        let paragraph = std::mem::take(&mut self.paragraph);
+        let mut lines = paragraph.split('\n').map(str::trim).filter(|line| !line.is_empty()).peekable();
+        if lines.peek().is_none() {
+            return;
+        }
+        for line in lines {
+            self.out.push_str(line);
+            self.out.push('\n');
+        }
+        self.out.push('\n');
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::paragraphs;
+
+    #[test]
+    fn the_text_of_a_document() {
+        let xml = "<w:document><w:body><w:p><w:r><w:t>Ana &amp; </w:t></w:r><w:r><w:t>Tom</w:t><w:br/><w:t>so</w:t></w:r>\
+            <w:del><w:r><w:delText>gone</w:delText></w:r></w:del></w:p><w:p/>\
+            <w:tbl><w:tr><w:tc><w:p><w:r><w:t>a</w:t></w:r></w:p></w:tc><w:tc><w:p><w:r><w:t>b</w:t></w:r></w:p></w:tc></w:tr></w:tbl>\
+            <w:p><mc:AlternateContent><mc:Choice><w:r><w:t>once</w:t></w:r></mc:Choice><mc:Fallback><w:r><w:t>once</w:t></w:r>\
+            </mc:Fallback></mc:AlternateContent></w:p></w:body></w:document>";
+        assert_eq!(paragraphs(xml).ok().as_deref(), Some("Ana & Tom\nso\n\na \tb\n\nonce\n\n"));
+        assert!(paragraphs("<w:p><w:r></w:p>").is_err());
+    }
+}

@@ -1,0 +1,154 @@
+//! Meet's transcript, as Word document, Markdown or text: `00:00:11` alone on a line, then many turns, `Name: text`,
+//! and at the end a line with the length. Before it may stand what an AI noted; that is nobody's speech.
+//!
+//! The headings are in the language of the user, so the parts are told by their structure: the transcript begins with
+//! the first time alone that a label follows.
+
+use super::{
+    account::{Draft, words},
+    date,
+    formats::{Confidence, Reader, Source},
+    label::{self, Labels},
+    time,
+    transcript::Format,
+};
+
+pub(super) const READER: Reader = Reader { name: "meet", detect, read };
+
+fn detect(source: &Source<'_>) -> Option<(Confidence, &'static str)> {
+    let lines: Vec<&str> = source.lines.iter().map(|line| plain(line)).collect();
+    if lines.iter().any(|line| line.contains("-->")) {
+        return None;
+    }
+    stamps(&lines).next().map(|_| (Confidence::Telling, "has times alone on a line, with labels below"))
+}
+
+/// A line without the marks of Markdown around it.
+fn plain(line: &str) -> &str {
+    let line = line.trim();
+    let line = match line.strip_prefix('#') {
+        // Headings carry their anchor: ### 00:00:11 {#00:00:11}
+        Some(heading) => {
+            heading.split_once(" {#").map_or(heading, |(heading, _)| heading).trim_start_matches('#').trim()
+        }
+        None => line,
+    };
+    // Bold all through; a bold label is left to the label's own rule.
+    let inner = line.strip_prefix("**").and_then(|rest| rest.strip_suffix("**")).filter(|inner| !inner.contains("**"));
+    inner.unwrap_or(line).trim_end_matches('\\').trim()
+}
+
+fn stamp(line: &str) -> Option<i64> {
+    time::whole(line).filter(|_| line.matches(':').count() == 2)
+}
+
+/// The lines, by index, that are a time alone with a label below.
+fn stamps<'a>(lines: &'a [&str]) -> impl Iterator<Item = usize> + 'a {
+    (0..lines.len()).filter(|at| stamp(lines[*at]).is_some()).filter(|at| {
+        let next = lines[at + 1..].iter().find(|line| !line.is_empty());
+        next.is_some_and(|line| label::split(line).is_some_and(|(label, _)| label::reads_like_a_name(label)))
+    })
+}
+
+/// The lines of the transcript, and its labels.
+struct Part {
+    begin: usize,
+    end: usize,
+    labels: Labels,
+}
+
+impl Part {
+    fn of(lines: &[&str]) -> Self {
+        let first = stamps(lines).next().unwrap_or(0);
+        let last = stamps(lines).last().unwrap_or(0);
+        let closing = (last + 1..lines.len()).find(|at| is_closing(lines, *at));
+        let end = closing.unwrap_or(lines.len());
+        let said = lines[first..end].iter().copied().filter(|line| !line.is_empty() && stamp(line).is_none());
+        let labels = Labels::of(said.clone().filter(|line| label::split(line).is_some()));
+        // Older transcripts have their first time only after five minutes: what the same people say before is speech.
+        let mut begin = first;
+        for at in (0..first).rev() {
+            if labels.split(lines[at]).is_some() {
+                begin = at;
+            } else if !lines[at].is_empty() {
+                break;
+            }
+        }
+        Self { begin, end, labels }
+    }
+}
+
+/// Whether a line says that the transcript ended after so long: a paragraph without a label, with a time in it.
+fn is_closing(lines: &[&str], at: usize) -> bool {
+    let line = lines[at];
+    let timed =
+        line.split(|letter: char| !(letter.is_ascii_digit() || letter == ':')).any(|word| stamp(word).is_some());
+    let own = at == 0 || lines[at - 1].is_empty();
+    own && timed && stamp(line).is_none() && label::split(line).is_none() && line.split_whitespace().count() <= 12
+}
+
+fn read(source: &Source<'_>) -> (Format, Draft) {
+    let mut draft = Draft::default();
+    let lines: Vec<&str> = source.lines.iter().map(|line| plain(line)).collect();
+    let part = Part::of(&lines);
+    read_before(&lines[..part.begin], source, &mut draft);
+    let mut pending = None;
+    let mut turn: Option<(Option<&str>, Option<i64>, String)> = None;
+    let mut after_blank = false;
+    for (line, raw) in lines[part.begin..part.end].iter().zip(&source.lines[part.begin..part.end]) {
+        if line.is_empty() {
+            after_blank = true;
+            continue;
+        }
+        // The anchor of a heading.
+        draft.markup(words(raw), words(line));
+        if let Some(time) = stamp(line) {
+            draft.structure(line);
+            say(&mut draft, turn.take());
+            pending = Some(time);
+        } else if let Some((label, rest)) = part.labels.split(line) {
+            draft.structure(label);
+            say(&mut draft, turn.take());
+            turn = Some((Some(label), pending.take(), rest.to_owned()));
+        } else if let Some((label, ..)) = turn.as_ref().filter(|_| after_blank) {
+            let label = *label;
+            say(&mut draft, turn.take());
+            turn = Some((label, pending.take(), (*line).to_owned()));
+        } else if let Some((.., text)) = &mut turn {
+            text.push(' ');
+            text.push_str(line);
+        } else {
+            turn = Some((None, pending.take(), (*line).to_owned()));
+        }
+        after_blank = false;
+    }
+    say(&mut draft, turn);
+    for (at, raw) in source.lines.iter().enumerate().skip(part.end).filter(|(_, line)| !line.trim().is_empty()) {
+        draft.set_aside(at + 1, "after the end of the transcript", raw);
+    }
+    (Format::Meet, draft)
+}
+
+fn say(draft: &mut Draft, turn: Option<(Option<&str>, Option<i64>, String)>) {
+    if let Some((label, start_ms, text)) = turn {
+        draft.say(label, start_ms, None, &text);
+    }
+}
+
+/// What stands before the transcript: notes, and in its last lines a title and a day.
+fn read_before(lines: &[&str], source: &Source<'_>, draft: &mut Draft) {
+    let filled = lines.iter().enumerate().filter(|(_, line)| !line.is_empty());
+    for (_, line) in filled.clone().rev().take(6) {
+        if draft.session_date.is_none() {
+            draft.session_date = date::day(line);
+        }
+        let title =
+            [" - ", " – ", " \\- "].iter().find_map(|dash| line.rsplit_once(dash)).map_or("", |(title, _)| title);
+        if draft.title.is_none() && !title.is_empty() && title.split_whitespace().count() <= 12 {
+            draft.title = Some(title.trim().to_owned());
+        }
+    }
+    for (at, _) in filled {
+        draft.set_aside(at + 1, "notes or a header before the transcript, not speech", source.lines[at]);
+    }
+}

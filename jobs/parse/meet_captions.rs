@@ -1,0 +1,78 @@
+//! Captions of a Meet recording: windows of four seconds in which `(Name)` stands before what that person says, and a
+//! dash before each of two speakers. They come as WebVTT and as SBV.
+
+use std::collections::HashMap;
+
+use super::{account::Draft, cue_speech, label, webvtt_cues::Cue};
+
+/// Adds the utterances where the file names its speakers so; false, and nothing added, where it does not.
+pub(super) fn speak(cues: &[Cue<'_>], texts: &[String], draft: &mut Draft) -> bool {
+    let Some(carried) = convention(texts) else { return false };
+    let mut last: Option<&str> = None;
+    for (cue, text) in cues.iter().zip(texts) {
+        let mut speaker = if carried { last } else { None };
+        let mut said = String::new();
+        for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+            let dash = undash(line);
+            let rest = match named(line) {
+                Some((name, rest)) => {
+                    cue_speech::say(draft, cue, speaker, &said);
+                    said.clear();
+                    draft.structure(name);
+                    speaker = Some(name);
+                    rest
+                }
+                // A dash without a name behind words of another: somebody else, and nobody says who.
+                None if dash.len() < line.len() && !said.is_empty() => {
+                    cue_speech::say(draft, cue, speaker, &said);
+                    said.clear();
+                    speaker = None;
+                    dash
+                }
+                None => dash,
+            };
+            if !said.is_empty() {
+                said.push(' ');
+            }
+            said.push_str(rest);
+        }
+        cue_speech::say(draft, cue, speaker, &said);
+        last = speaker;
+    }
+    true
+}
+
+/// Whether names in brackets name the speakers here, and then whether they stand only where the speaker changes.
+fn convention(texts: &[String]) -> Option<bool> {
+    let mut counts: HashMap<&str, usize> = HashMap::new();
+    let (mut named_cues, mut with_words, mut again) = (0_usize, 0_usize, 0_usize);
+    let mut last = None;
+    for text in texts {
+        let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+        let Some((name, rest)) = lines.next().and_then(named) else { continue };
+        named_cues += 1;
+        // A noise, "(laughs)", stands alone; a speaker says something.
+        with_words += usize::from(!rest.is_empty() || lines.next().is_some());
+        again += usize::from(last == Some(name));
+        last = Some(name);
+        *counts.entry(name).or_default() += 1;
+    }
+    let repeated = counts.values().any(|count| *count >= 2);
+    let usual = named_cues >= 2 && named_cues * 10 >= texts.len() * 3 && with_words * 5 >= named_cues * 4;
+    (usual && (repeated || named_cues * 10 >= texts.len() * 8))
+        .then(|| counts.len() >= 2 && named_cues * 10 <= texts.len() * 9 && again * 20 <= named_cues)
+}
+
+/// `(Name) rest`, after a dash or not.
+fn named(line: &str) -> Option<(&str, &str)> {
+    let inner = undash(line).strip_prefix('(')?;
+    let end = inner.bytes().take(128).position(|byte| byte == b')')?;
+    let name = inner[..end].trim();
+    let rest = inner[end + 1..].trim();
+    (label::may_be_label(name) && label::reads_like_a_name(name))
+        .then(|| (name, rest.strip_prefix(':').unwrap_or(rest).trim()))
+}
+
+fn undash(line: &str) -> &str {
+    line.strip_prefix(['-', '–']).map_or(line, str::trim_start)
+}

@@ -1,0 +1,176 @@
+//! Notations of tags (XML, HTML): a text in pieces, so lenient that a file cut off anywhere, or damaged, still gives
+//! up its words.
+
+pub(super) mod eaf;
+pub(super) mod podcast_html;
+pub(super) mod ttml;
+pub(super) mod youtube_xml;
+
+/// No tag is longer, in bytes; a text full of `<` must not cost the square of its length.
+const LONGEST_TAG: usize = 4096;
+
+/// A piece of a tagged text. All pieces together are the text, and words do not run from one into the next.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Piece<'a> {
+    /// A tag that opens an element; its name is without a prefix.
+    Open { raw: &'a str, name: &'a str, empty: bool },
+    /// A tag that closes one.
+    Close { raw: &'a str, name: &'a str },
+    /// Text, with its character references.
+    Text(&'a str),
+    /// A comment.
+    Comment(&'a str),
+    /// A declaration, an instruction, or a tag that the end of the file cuts off.
+    Other(&'a str),
+}
+
+/// The pieces of a text, each with its line, from 1.
+pub(super) fn pieces(text: &str) -> Pieces<'_> {
+    Pieces { rest: text, line: 1, comments_end: true }
+}
+
+/// The pieces of a text, in order.
+pub(super) struct Pieces<'a> {
+    rest: &'a str,
+    line: usize,
+    /// Whether a comment may still end; where one does not, no later one does, and looking again would cost a square.
+    comments_end: bool,
+}
+
+impl<'a> Iterator for Pieces<'a> {
+    type Item = (usize, Piece<'a>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.rest.is_empty() {
+            return None;
+        }
+        let piece = piece(self.rest, &mut self.comments_end);
+        let (Piece::Open { raw, .. }
+        | Piece::Close { raw, .. }
+        | Piece::Text(raw)
+        | Piece::Comment(raw)
+        | Piece::Other(raw)) = piece;
+        let line = self.line;
+        self.line += raw.bytes().filter(|byte| *byte == b'\n').count();
+        self.rest = &self.rest[raw.len()..];
+        Some((line, piece))
+    }
+}
+
+fn piece<'a>(rest: &'a str, comments_end: &mut bool) -> Piece<'a> {
+    if !begins_a_tag(rest) {
+        // The first character is text, even where it is a lone `<`.
+        let skip = rest.chars().next().map_or(0, char::len_utf8);
+        let more = rest[skip..].match_indices('<').find(|(at, _)| begins_a_tag(&rest[skip + at..]));
+        return Piece::Text(&rest[..more.map_or(rest.len(), |(at, _)| skip + at)]);
+    }
+    if let Some(comment) = rest.strip_prefix("<!--") {
+        let end = if *comments_end { comment.find("-->") } else { None };
+        *comments_end = end.is_some();
+        // What a comment without an end hides is read as text.
+        return end.map_or(Piece::Other(&rest[..4]), |end| Piece::Comment(&rest[..4 + end + 3]));
+    }
+    if rest.starts_with("<![CDATA[") {
+        return Piece::Other(&rest[..9]);
+    }
+    let Some(end) = end_of_tag(rest) else {
+        // Cut off: where the file ends, or (so much for the tag) at the next line.
+        let end = if rest.len() <= LONGEST_TAG { rest.len() } else { 1 };
+        return Piece::Other(&rest[..end]);
+    };
+    let raw = &rest[..=end];
+    let inside = raw[1..end].trim_start_matches('/');
+    let name = inside.split(|letter: char| letter.is_whitespace() || letter == '/').next().unwrap_or("");
+    let name = name.rsplit(':').next().unwrap_or(name);
+    match rest.as_bytes().get(1) {
+        Some(b'/') => Piece::Close { raw, name },
+        Some(b'!' | b'?') => Piece::Other(raw),
+        _ => Piece::Open { raw, name, empty: raw.ends_with("/>") },
+    }
+}
+
+fn begins_a_tag(text: &str) -> bool {
+    matches!(text.as_bytes(), [b'<', second, ..] if second.is_ascii_alphabetic() || matches!(second, b'/' | b'!' | b'?'))
+}
+
+/// Where the tag ends: at the first `>` outside of quotes, or the first at all where quotes are not closed.
+fn end_of_tag(tag: &str) -> Option<usize> {
+    let bytes = &tag.as_bytes()[..tag.len().min(LONGEST_TAG)];
+    let mut quote = None;
+    for (at, byte) in bytes.iter().enumerate() {
+        match (quote, byte) {
+            (None, b'"' | b'\'') => quote = Some(*byte),
+            (Some(open), byte) if open == *byte => quote = None,
+            (None, b'>') => return Some(at),
+            _ => {}
+        }
+    }
+    bytes.iter().position(|byte| *byte == b'>')
+}
+
+/// The value of an attribute of a tag, its name without a prefix.
+pub(super) fn attribute<'a>(raw: &'a str, wanted: &str) -> Option<&'a str> {
+    raw.match_indices('=').find_map(|(at, _)| {
+        let before = raw[..at].trim_end();
+        // Names are short; a tag full of `=` must not cost the square of its length.
+        let before = &before[before.floor_char_boundary(before.len().saturating_sub(64))..];
+        let name = before.rsplit(|letter: char| letter.is_whitespace() || letter == ':').next()?;
+        if !name.eq_ignore_ascii_case(wanted) {
+            return None;
+        }
+        let value = raw[at + 1..].trim_start();
+        let quote = value.chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
+        value[1..].split(quote).next()
+    })
+}
+
+/// The name of the first element; none where the text does not begin with a tag.
+pub(super) fn root(text: &str) -> Option<&str> {
+    if !text.trim_start().starts_with('<') {
+        return None;
+    }
+    for (_, piece) in pieces(text).take(64) {
+        match piece {
+            Piece::Open { name, .. } => return Some(name),
+            Piece::Text(text) if !text.trim().is_empty() => return None,
+            _ => {}
+        }
+    }
+    None
+}
+
+/// Whether a reader of this family reads the notation of the text.
+pub(super) fn is_read(text: &str) -> bool {
+    root(text).is_some_and(|root| matches!(root, "tt" | "transcript" | "timedtext" | "ANNOTATION_DOCUMENT"))
+        || podcast_html::is_one(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{attribute, pieces, root};
+
+    #[test]
+    fn the_pieces_are_the_text() {
+        for (text, wanted) in [
+            ("<p a=\"1>2\">so <b>it</b> is</p>", 7),
+            ("five < six <p>", 2),
+            ("<!-- no --><?xml?><p", 3),
+            ("<!-- open <p>", 3),
+            ("<p a=\"open>so</p>", 3),
+            ("&lt;", 1),
+        ] {
+            assert_eq!(pieces(text).count(), wanted, "{text}: {:?}", pieces(text).collect::<Vec<_>>());
+        }
+    }
+
+    #[test]
+    fn attributes_and_roots() {
+        let tag = "<tt:p xml:id='x' begin = \"00:01\" ttm:agent=\"a b\">";
+        assert_eq!(attribute(tag, "id"), Some("x"));
+        assert_eq!(attribute(tag, "begin"), Some("00:01"));
+        assert_eq!(attribute(tag, "agent"), Some("a b"));
+        assert_eq!(attribute(tag, "end"), None);
+        assert_eq!(root("<?xml version=\"1.0\"?>\n<!-- so -->\n<tt:tt>"), Some("tt"));
+        assert_eq!(root("so <tt>"), None);
+    }
+}

@@ -1,0 +1,77 @@
+//! The captions that a participant of a Zoom meeting saved: `[Name] HH:MM:SS`, the time of day, and the text below.
+
+use super::{
+    account::Draft,
+    formats::{Confidence, Reader, Source},
+    time,
+    transcript::Format,
+};
+
+pub(super) const READER: Reader = Reader { name: "zoom_captions", detect, read };
+
+/// A day, in milliseconds.
+const DAY: i64 = 24 * 60 * 60 * 1000;
+
+fn detect(source: &Source<'_>) -> Option<(Confidence, &'static str)> {
+    let filled = source.lines.iter().filter(|line| !line.trim().is_empty()).count();
+    let headed = source.lines.iter().filter(|line| heading(line).is_some()).count();
+    (headed >= 1 && headed * 5 >= filled).then_some((Confidence::Telling, "has lines such as [Name] 09:30:12"))
+}
+
+/// The name and the time of day, in milliseconds, of a heading.
+fn heading(line: &str) -> Option<(&str, i64)> {
+    let (name, clock) = line.trim().strip_prefix('[')?.rsplit_once(']')?;
+    let clock = clock.trim();
+    let shaped = clock.len() == 8 && clock.bytes().filter(|byte| *byte == b':').count() == 2;
+    let time = time::whole(clock).filter(|time| shaped && *time < DAY)?;
+    (!name.trim().is_empty() && time::whole(name).is_none()).then(|| (name.trim(), time))
+}
+
+fn read(source: &Source<'_>) -> (Format, Draft) {
+    let mut draft = Draft::default();
+    let mut clock = Clock::default();
+    let mut turn: Option<(&str, i64, String)> = None;
+    for (at, line) in source.lines.iter().enumerate() {
+        if let Some((name, time)) = heading(line) {
+            if let Some((name, start, text)) = turn.take() {
+                draft.say(Some(name), Some(start), None, &text);
+            }
+            draft.structure(line);
+            turn = Some((name, clock.since_first(time), String::new()));
+        } else if let Some((.., text)) = &mut turn {
+            text.push(' ');
+            text.push_str(line.trim());
+        } else if !line.trim().is_empty() {
+            super::date::header_line(line, &mut draft);
+            draft.set_aside(at + 1, "text before the first speaker", line);
+        }
+    }
+    if let Some((name, start, text)) = turn {
+        draft.say(Some(name), Some(start), None, &text);
+    }
+    for utterance in &mut draft.utterances {
+        utterance.text = utterance.text.split_whitespace().collect::<Vec<_>>().join(" ");
+    }
+    draft.warn(0, "the times are times of day; they are counted from the first caption");
+    (Format::ZoomCaptions, draft)
+}
+
+/// Times of day as time that passed.
+#[derive(Default)]
+struct Clock {
+    first: Option<i64>,
+    last: i64,
+    days: i64,
+}
+
+impl Clock {
+    fn since_first(&mut self, time: i64) -> i64 {
+        let first = *self.first.get_or_insert(time);
+        // Past midnight the clock begins again; a step back by a few seconds is only two people at once.
+        if time + DAY / 2 < self.last {
+            self.days += 1;
+        }
+        self.last = time;
+        (time + self.days * DAY - first).max(0)
+    }
+}
