@@ -274,3 +274,16 @@ async fn the_schedule_starts_one_for_every_organization() {
         assert_eq!(jobs, 1);
     }
 }
+
+#[tokio::test]
+async fn what_a_killed_upload_left_in_a_folder_can_be_taken_away() {
+    let world = World::new().await;
+    let left = world.folder.path().join("bucket/exports/northlight/some/claims.parquet#1");
+    std::fs::create_dir_all(left.parent().expect("a folder")).expect("the bucket can be written");
+    std::fs::write(&left, "half a file").expect("the bucket can be written");
+    let bucket = &world.services.bucket;
+    for object in bucket.list("exports/").await.expect("the bucket lists it") {
+        bucket.delete(&object.key).await.expect("its name is no obstacle");
+    }
+    assert!(!left.exists());
+}

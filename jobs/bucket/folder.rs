@@ -1,7 +1,8 @@
 //! Listing and reading a folder in which people's programs write.
 //!
 //! The library's own listing ends at the first name that is no Unicode and at the first closed subfolder; here one
-//! such thing must not keep everybody else's files from being seen. Reads only.
+//! such thing must not keep everybody else's files from being seen. It also removes: what a killed upload leaves behind
+//! (`name#1`) has a name that the library refuses. A rerun finds the file gone.
 
 use std::{
     fs::Metadata,
@@ -40,6 +41,15 @@ impl Folder {
     pub(super) async fn head(&self, key: &str) -> Result<ObjectInfo, BucketError> {
         let (path, key_of_file) = (self.root.join(key), key.to_owned());
         in_background(key, move || Ok(describe(key_of_file, &std::fs::metadata(path)?))).await
+    }
+
+    /// Removes a file; one that is not there is success.
+    pub(super) async fn delete(&self, key: &str) -> Result<(), BucketError> {
+        let path = self.root.join(key);
+        match in_background(key, move || std::fs::remove_file(path)).await {
+            Err(BucketError::NotFound) => Ok(()),
+            done => done,
+        }
     }
 
     /// The file's content, if it is the same before and after.

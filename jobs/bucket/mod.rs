@@ -269,6 +269,9 @@ impl Bucket {
     /// # Errors
     /// When the bucket failed.
     pub async fn delete(&self, key: &str) -> Result<(), BucketError> {
+        if let Some(folder) = &self.folder {
+            return folder.delete(key).await;
+        }
         match self.store.delete(&self.path(key)).await {
             Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
             Err(error) => Err(BucketError::of(key, error)),
