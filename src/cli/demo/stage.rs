@@ -101,7 +101,6 @@ pub(super) async fn fill(app: &App, manifest: &Manifest, today: NaiveDate) -> an
         };
         people::add_coach(&app.db, &organization.handle, &new).await?;
         let roster = Bytes::from_static(fixtures::content(&coach.roster)?.as_bytes());
-        people::import_roster(&app.db, &coach.handle, &roster).await?;
         app.services.bucket.put(&format!("inbox/{}/roster.csv", coach.handle), roster).await?;
     }
     for transcript in &manifest.transcripts {
