@@ -24,6 +24,7 @@ use uuid::Uuid;
 pub use draft::{Draft, DraftClaim, DraftEvidence};
 pub(crate) use input::short_name;
 pub use input::{Line, SessionForClient, Speaker};
+pub use offline::{Passage, Ranking, passages};
 pub use summarizer::Summarizer;
 pub use verify::{Dropped, Verified, verify};
 

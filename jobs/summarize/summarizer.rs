@@ -1,11 +1,14 @@
 //! What writes summaries; no stage knows which provider runs.
 
+use std::sync::Arc;
+
 use uuid::Uuid;
 
 use super::{by_model, draft::Draft, input::SessionForClient, offline, prompt};
 use crate::{
     SettingsError,
     db::Db,
+    embed,
     llm::{self, Call, LlmError},
 };
 
@@ -13,6 +16,8 @@ use crate::{
 #[derive(Debug)]
 pub struct Summarizer {
     provider: Provider,
+    /// The model that the offline summariser compares sentences with, where there is one.
+    local: Option<Arc<embed::Local>>,
 }
 
 /// A new provider is a variant here and a file of its own.
@@ -39,7 +44,13 @@ impl Summarizer {
                 return Err(SettingsError::new("llm.provider", problem));
             }
         };
-        Ok(Self { provider })
+        Ok(Self { provider, local: None })
+    }
+
+    /// The same, comparing sentences with a local model when it works offline.
+    #[must_use]
+    pub fn with_local(self, local: Option<Arc<embed::Local>>) -> Self {
+        Self { local, ..self }
     }
 
     /// Whether the provider can be used, in words. Sends nothing of any session.
@@ -67,8 +78,8 @@ impl Summarizer {
         match &self.provider {
             Provider::Offline => {
                 // It keeps a thread busy for as long as the session is long.
-                let input = input.clone();
-                tokio::task::spawn_blocking(move || offline::write(&input))
+                let (input, local) = (input.clone(), self.local.clone());
+                tokio::task::spawn_blocking(move || offline::write(&input, local.as_deref()))
                     .await
                     .map_err(|_| LlmError::Unusable("the offline summariser panicked".into()))
             }

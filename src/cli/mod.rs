@@ -6,7 +6,9 @@ mod app;
 mod demo;
 mod doctor;
 mod export;
+mod index;
 mod jobs;
+mod models;
 mod output;
 mod people;
 mod run;
@@ -101,6 +103,10 @@ enum Command {
     Speakers(speakers::Speakers),
     Search(search::Search),
     #[command(subcommand)]
+    Index(index::Index),
+    #[command(subcommand)]
+    Models(models::Models),
+    #[command(subcommand)]
     Export(export::Export),
     #[command(subcommand)]
     Jobs(jobs::Jobs),
@@ -179,6 +185,8 @@ async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Sessions(command) => command.run(&App::open(&globals).await?).await,
         Command::Speakers(command) => command.run(&App::open(&globals).await?).await,
         Command::Search(command) => command.run(&App::open(&globals).await?).await,
+        Command::Index(command) => command.run(&App::open(&globals).await?).await,
+        Command::Models(command) => command.run(&globals).await,
         Command::Export(command) => command.run(&App::open(&globals).await?).await,
         Command::Jobs(command) => command.run(&App::open(&globals).await?).await,
         Command::Schedules(command) => command.run(&App::open(&globals).await?).await,

@@ -8,7 +8,7 @@ use super::{
         input::Speaker,
         text,
     },
-    Writer, cues, score,
+    Writer, context, cues, elliptical, risk, score,
     speech::Sentence,
 };
 use crate::model::{Owner, Section};
@@ -26,8 +26,14 @@ impl Writer<'_> {
         let sentence = &self.speech.sentences[at];
         let due = if section == Section::ActionItems { self.due(at) } else { None };
         let parts = self.parts(section, at, taken, due.as_ref().map(|(_, from)| *from));
-        let question =
-            if parts.len() == 1 && section != Section::Recommendations { self.question(sentence, taken) } else { None };
+        let request = elliptical::request(self.speech, at);
+        let question = if request.is_some() {
+            request
+        } else if parts.len() == 1 && section != Section::Recommendations {
+            self.question(sentence, taken)
+        } else {
+            None
+        };
         taken.extend(parts.iter().copied().chain(question).map(|part| part.at));
         let answer = due.iter().map(|(_, from)| *from);
         let evidence = self.evidence(question.into_iter().chain(parts.iter().copied()).chain(answer));
@@ -54,7 +60,7 @@ impl Writer<'_> {
     /// "I'll ask Yvonne." less than with "I'll ask her today."
     fn parts(&self, section: Section, at: usize, taken: &BTreeSet<usize>, due: Option<&Sentence>) -> Vec<&Sentence> {
         let sentence = &self.speech.sentences[at];
-        if section == Section::Recommendations {
+        if section == Section::Recommendations || elliptical::request(self.speech, at).is_some() {
             return vec![sentence];
         }
         let (mut first, mut last) = (at, at);
@@ -69,13 +75,13 @@ impl Writer<'_> {
             // What became clear is seldom said in one short sentence.
             Section::Breakthrough => sentence.words < SHORT_INSIGHT_WORDS,
             // What is no progress in itself counts because of what was said before it.
-            Section::Wins => score::only_moved(sentence),
+            Section::Wins => context::only_moved(sentence),
             _ => false,
         };
-        let leans = weak || sentence.words < SHORT_WORDS || score::leans_back(sentence);
+        let leans = weak || sentence.words < SHORT_WORDS || context::leans_back(sentence);
         let alone = section != Section::ActionItems || sentence.words < 5;
         let before = at.checked_sub(1).and_then(|before| self.speech.sentences.get(before));
-        let names_whom = before.is_some_and(|before| score::names_whom(before, sentence));
+        let names_whom = before.is_some_and(|before| context::names_whom(before, sentence));
         if names_whom && self.can_join(at, at.checked_sub(1), taken) {
             first = at - 1;
         } else if leans && alone && last == at {
@@ -109,7 +115,7 @@ impl Writer<'_> {
         let last = self.speech.sentences.get(asked.sentences.end.checked_sub(1)?)?;
         let answers_at_once = self.speech.turns[sentence.turn].sentences.start + 2 > sentence.at;
         let openings = [&cues::ASKS_HARD, &cues::ASKS_WINS, &cues::ASKS_MEANING];
-        let speaks_for_itself = score::has_cue(sentence) && sentence.words >= SHORT_WORDS;
+        let speaks_for_itself = context::has_cue(sentence) && sentence.words >= SHORT_WORDS;
         let needs_it = sentence.words < SHORT_WORDS && !cues::ACHIEVED.is_in(&sentence.own)
             || sentence.own.starts_with("that ")
             || !speaks_for_itself && sentence.words <= 20 && openings.iter().any(|cue| cue.is_in(&last.own));
@@ -173,8 +179,8 @@ impl Writer<'_> {
 
     /// How urgently the client needs attention, from 0 to 1, with the words that say so.
     pub(super) fn priority(&self, signs: &[usize]) -> Option<DraftClaim> {
-        let risks: Vec<(score::Risk, &Sentence)> =
-            signs.iter().filter_map(|at| Some((score::risk(self.speech, *at)?, &self.speech.sentences[*at]))).collect();
+        let risks: Vec<(risk::Risk, &Sentence)> =
+            signs.iter().filter_map(|at| Some((risk::risk(self.speech, *at)?, &self.speech.sentences[*at]))).collect();
         if risks.is_empty() {
             return None;
         }
