@@ -105,7 +105,8 @@ async fn the_command_line_says_which_models_are_there_and_what_is_missing() {
     let got = installation.json(&["models", "get"]).await;
     assert_eq!(got["brought"], false, "{got}");
     let checks = installation.json(&["doctor"]).await;
-    let search = checks.as_array().expect("checks").iter().find(|it| it["name"] == "search").expect("search is checked");
+    let search =
+        checks.as_array().expect("checks").iter().find(|it| it["name"] == "search").expect("search is checked");
     assert!(search["ok"] == true && search["detail"].as_str().is_some_and(|it| it.contains(MINILM.name)), "{search}");
 }
 

@@ -91,7 +91,8 @@ pub(crate) fn qmsum(folder: &Path) -> Result<Vec<Set>> {
         let turns: Vec<String> = meeting.meeting_transcripts.iter().map(|it| bare(&it.content)).collect();
         let sentences = passages(turns.iter().map(String::as_str));
         let (talk, of_gold) = (general.talks.len(), gold.talks.len());
-        let topics: Vec<_> = meeting.topic_list.iter().map(|it| spans(&it.relevant_text_span)).collect::<Result<_>>()?;
+        let topics: Vec<_> =
+            meeting.topic_list.iter().map(|it| spans(&it.relevant_text_span)).collect::<Result<_>>()?;
         for it in &meeting.general_query_list {
             let task = Task { talk, query: None, reference: lines(&it.answer), spans: topics.clone() };
             general.tasks.push(task);
@@ -153,8 +154,7 @@ pub(crate) fn aci_bench(folder: &Path) -> Result<Set> {
                 let tagged = line.strip_prefix('[').and_then(|rest| rest.split_once(']'));
                 tagged.map_or(line, |(_, text)| text.trim())
             });
-            let task =
-                Task { talk: set.talks.len(), query: None, reference: lines(&visit.note), spans: Vec::new() };
+            let task = Task { talk: set.talks.len(), query: None, reference: lines(&visit.note), spans: Vec::new() };
             set.tasks.push(task);
             set.talks.push(Talk { name: visit.encounter_id, sentences: passages(turns) });
         }

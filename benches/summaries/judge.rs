@@ -63,13 +63,9 @@ impl Figures {
             sum.words_in_spans += it.words_in_spans;
         }
         let count = sum.tasks.max(1) as f64;
-        for figure in [
-            &mut sum.rouge_1,
-            &mut sum.rouge_2,
-            &mut sum.rouge_lsum,
-            &mut sum.spans_reached,
-            &mut sum.words_in_spans,
-        ] {
+        for figure in
+            [&mut sum.rouge_1, &mut sum.rouge_2, &mut sum.rouge_lsum, &mut sum.spans_reached, &mut sum.words_in_spans]
+        {
             *figure /= count;
         }
         sum
@@ -140,8 +136,7 @@ impl Chosen {
         let words = |text: &str| text.split_whitespace().count();
         let inside = |at: usize| task.spans.iter().any(|span| within(turn(at), span));
         let all: usize = texts.iter().map(|text| words(text)).sum();
-        let in_spans: usize =
-            self.sentences.iter().filter(|(at, _)| inside(*at)).map(|(_, text)| words(text)).sum();
+        let in_spans: usize = self.sentences.iter().filter(|(at, _)| inside(*at)).map(|(_, text)| words(text)).sum();
         Figures {
             tasks: 1,
             rouge_1: rouge.one,
@@ -257,5 +252,9 @@ impl Report {
 
 fn shortened(text: &str) -> String {
     const MOST: usize = 420;
-    if text.chars().count() <= MOST { text.to_owned() } else { format!("{}…", text.chars().take(MOST).collect::<String>()) }
+    if text.chars().count() <= MOST {
+        text.to_owned()
+    } else {
+        format!("{}…", text.chars().take(MOST).collect::<String>())
+    }
 }

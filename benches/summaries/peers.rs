@@ -30,9 +30,10 @@ fn lead(talk: &Talk, _: Option<&str>) -> Vec<usize> {
 /// Shuffled, by a generator of our own so that it is the same everywhere (SplitMix64).
 fn random(talk: &Talk, _: Option<&str>) -> Vec<usize> {
     let mut order: Vec<usize> = (0..talk.sentences.len()).collect();
-    let mut state = talk.name.bytes().fold(0x9e37_79b9_7f4a_7c15_u64, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    });
+    let mut state = talk
+        .name
+        .bytes()
+        .fold(0x9e37_79b9_7f4a_7c15_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
     for last in (1..order.len()).rev() {
         state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -120,7 +120,8 @@ fn ends_here(before: &str, after: &str) -> bool {
     }
     let starts = after.trim_start().trim_start_matches(is_quote).chars().next();
     // A recogniser that writes no capitals writes its full stops apart or not, but "um..." goes on.
-    let apart = before.ends_with([' ', '\t']) || before.trim_end_matches(['.', '!', '?']).ends_with(char::is_whitespace);
+    let apart =
+        before.ends_with([' ', '\t']) || before.trim_end_matches(['.', '!', '?']).ends_with(char::is_whitespace);
     if starts.is_some_and(char::is_lowercase) && !apart {
         return false;
     }

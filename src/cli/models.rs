@@ -68,8 +68,11 @@ impl Models {
                     .find(|model| model.name.eq_ignore_ascii_case(&name))
                     .with_context(|| format!("there is no model {name:?}: see `debrief models list`"))?;
                 // Drawn on a terminal only.
-                let waiting = ProgressBar::new_spinner()
-                    .with_message(format!("bringing {} ({})", model.name, megabytes(model.download_bytes)));
+                let waiting = ProgressBar::new_spinner().with_message(format!(
+                    "bringing {} ({})",
+                    model.name,
+                    megabytes(model.download_bytes)
+                ));
                 waiting.enable_steady_tick(Duration::from_millis(100));
                 let target = folder.clone();
                 let brought = tokio::task::spawn_blocking(move || models::bring(model, &target, force)).await?;

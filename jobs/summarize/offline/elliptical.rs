@@ -69,13 +69,16 @@ pub(super) fn promises(sentence: &str) -> Vec<Range<usize>> {
     let mut parts = Vec::new();
     let mut from = 0;
     for pair in days.windows(2) {
-        let Some(join) = sentence.get(pair[0].end..pair[1].start).and_then(|between| JOINS.find(between)) else { continue };
+        let Some(join) = sentence.get(pair[0].end..pair[1].start).and_then(|between| JOINS.find(between)) else {
+            continue;
+        };
         // "By Friday and Monday" is one promise: something stands between the join and the second day, or after it.
         let start = pair[0].end + join.start();
         let said = &sentence[pair[0].end + join.end()..];
         if said.split_whitespace().count() >= 3 {
             parts.push(from..start);
-            from = start + join.as_str().chars().take_while(|c| !c.is_alphanumeric()).map(char::len_utf8).sum::<usize>();
+            from =
+                start + join.as_str().chars().take_while(|c| !c.is_alphanumeric()).map(char::len_utf8).sum::<usize>();
         }
     }
     parts.push(from..sentence.len());

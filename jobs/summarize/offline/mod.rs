@@ -20,7 +20,6 @@ use self::{
     rank::Candidate,
     speech::{Sentence, Speech},
 };
-pub use rank::{Passage, Ranking, passages};
 use super::{
     draft::{Draft, DraftClaim},
     due,
@@ -30,6 +29,7 @@ use crate::{
     embed::{self, Local},
     model::Section,
 };
+pub use rank::{Passage, Ranking, passages};
 
 /// The version of these rules: it changes with every change of what they choose.
 pub(super) const RULES_VERSION: &str = "rules-3";
@@ -90,7 +90,9 @@ fn vectors(speech: &Speech, local: &Local) -> Option<Vec<Vec<f32>>> {
     }
     let texts: Vec<String> = speech.sentences.iter().map(|it| meant(speech, it)).collect();
     let embedded = local.embed(&texts);
-    embedded.inspect_err(|error| tracing::warn!(target: "summarize", %error, "sentences are compared by their words")).ok()
+    embedded
+        .inspect_err(|error| tracing::warn!(target: "summarize", %error, "sentences are compared by their words"))
+        .ok()
 }
 
 struct Writer<'a> {

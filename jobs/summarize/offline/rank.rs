@@ -97,7 +97,8 @@ impl Ranking {
             sets.push(set);
         }
         let count = passages.len() as f32;
-        let rarity: Vec<f32> = found_in.iter().map(|found| ((1.0 + count) / (1.0 + *found as f32)).ln() + 0.1).collect();
+        let rarity: Vec<f32> =
+            found_in.iter().map(|found| ((1.0 + count) / (1.0 + *found as f32)).ln() + 0.1).collect();
         let sparse: Vec<Sparse> =
             sets.iter().map(|set| unit(set.iter().map(|number| (*number, rarity[*number])).collect())).collect();
         // What a sentence carries of the words that the talk repeats and that few sentences have.
@@ -180,7 +181,8 @@ impl Ranking {
 
     /// How near each sentence is to a query, by its words and by its vector, and to sentences that are.
     fn answers(&self, query: &str, vector: Option<&[f32]>) -> Vec<f32> {
-        let wanted: BTreeSet<usize> = all_stems(query).iter().filter_map(|stem| self.numbers.get(stem).copied()).collect();
+        let wanted: BTreeSet<usize> =
+            all_stems(query).iter().filter_map(|stem| self.numbers.get(stem).copied()).collect();
         let by_words = |sparse: &Sparse| -> f32 {
             sparse.iter().filter(|(number, _)| wanted.contains(number)).map(|(number, _)| self.rarity[*number]).sum()
         };
@@ -218,22 +220,32 @@ impl Ranking {
             weight * (self.likeness(a, b) + spread * (-(a.abs_diff(b) as f32) / reach.max(1.0)).exp())
         };
         let mut left = words + longest;
-        choose(candidates.collect(), penalty, |_| true, |at| {
-            let goes_on = left > 0;
-            left = left.saturating_sub(self.words[at]);
-            goes_on
-        })
+        choose(
+            candidates.collect(),
+            penalty,
+            |_| true,
+            |at| {
+                let goes_on = left > 0;
+                left = left.saturating_sub(self.words[at]);
+                goes_on
+            },
+        )
     }
 
     /// Up to `limit` candidates with little repetition, none that is `nearest` or more like a better one; in the order in
     /// which they were said.
     pub(super) fn choose(&self, candidates: Vec<Candidate>, limit: usize, nearest: f32) -> Vec<usize> {
         let mut left = limit;
-        let mut chosen = choose(candidates, |a, b| self.likeness(a, b), |penalty| penalty < nearest, |_| {
-            let goes_on = left > 0;
-            left = left.saturating_sub(1);
-            goes_on
-        });
+        let mut chosen = choose(
+            candidates,
+            |a, b| self.likeness(a, b),
+            |penalty| penalty < nearest,
+            |_| {
+                let goes_on = left > 0;
+                left = left.saturating_sub(1);
+                goes_on
+            },
+        );
         chosen.sort_unstable();
         chosen
     }

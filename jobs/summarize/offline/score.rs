@@ -65,11 +65,9 @@ pub(super) fn score(speech: &Speech, at: usize) -> Scores {
             priority: risk::risk(speech, at).map_or(0.0, |risk| ENOUGH + risk.weight()),
             ..Scores::default()
         },
-        _ => Scores {
-            recommendations: recommendation(sentence),
-            actions: coach_action(speech, at),
-            ..Scores::default()
-        },
+        _ => {
+            Scores { recommendations: recommendation(sentence), actions: coach_action(speech, at), ..Scores::default() }
+        }
     }
 }
 
@@ -215,7 +213,11 @@ fn told_with_joy(speech: &Speech, at: usize) -> bool {
 fn coach_action(speech: &Speech, at: usize) -> f32 {
     let sentence = &speech.sentences[at];
     let goes_on = sentence.goes_on && coach_action(speech, at - 1) >= ENOUGH;
-    if (goes_on || cues::COACH_WILL.is_in(&sentence.own)) && !cues::HYPOTHETICAL.is_in(&sentence.own) { 1.2 } else { 0.0 }
+    if (goes_on || cues::COACH_WILL.is_in(&sentence.own)) && !cues::HYPOTHETICAL.is_in(&sentence.own) {
+        1.2
+    } else {
+        0.0
+    }
 }
 
 fn client_action(speech: &Speech, at: usize) -> f32 {
@@ -223,7 +225,8 @@ fn client_action(speech: &Speech, at: usize) -> f32 {
     let own = &sentence.own;
     if sentence.goes_on && !cues::WILL.is_in(own) {
         // "… and call Anders on Monday."
-        let same = client_action(speech, at - 1) >= ENOUGH && !cues::HYPOTHETICAL.is_in(own) && !cues::DROPPED.is_in(own);
+        let same =
+            client_action(speech, at - 1) >= ENOUGH && !cues::HYPOTHETICAL.is_in(own) && !cues::DROPPED.is_in(own);
         return if same { 1.2 } else { 0.0 };
     }
     let Some(will) = cues::WILL.place(own) else { return 0.0 };
