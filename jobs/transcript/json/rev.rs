@@ -9,7 +9,7 @@ use super::{
     tree::{Json, Value},
     turns::Turns,
 };
-use crate::parse::transcript::Format;
+use crate::transcript::Format;
 
 pub(super) const SOURCE: JsonSource = JsonSource { name: "rev", knows, read, repeats: &[] };
 

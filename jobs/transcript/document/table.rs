@@ -3,14 +3,14 @@
 
 use std::collections::HashSet;
 
-use crate::parse::{
+use crate::{
     account::{Draft, words},
     formats::{Confidence, Reader, Source},
     label, time,
     transcript::Format,
 };
 
-pub(in crate::parse) const READER: Reader = Reader { name: "docx_table", detect, read };
+pub(crate) const READER: Reader = Reader { name: "docx_table", detect, read };
 
 /// A row: its cells, and its time where that can be read.
 fn row(line: &str) -> Option<(Option<i64>, Vec<&str>)> {

@@ -11,7 +11,7 @@ use super::parse;
 
 /// The folders of the cases, with their inputs.
 fn cases() -> Vec<(PathBuf, Vec<u8>)> {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/parse");
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/parse");
     let mut cases: Vec<_> = fs::read_dir(&folder)
         .expect("the cases")
         .map(|entry| {

@@ -1,6 +1,6 @@
 //! The book of a JSON file being read: each of its texts is said, a label, or set aside, and none is used twice.
 
-use crate::parse::{
+use crate::{
     account::{Draft, words},
     date,
     formats::Source,

@@ -4,14 +4,14 @@
 use std::collections::HashMap;
 
 use super::{Piece, attribute, pieces, root};
-use crate::parse::{
+use crate::{
     account::{Draft, words},
     formats::{Confidence, Reader, Source},
     markup,
     transcript::Format,
 };
 
-pub(in crate::parse) const READER: Reader = Reader { name: "eaf", detect, read };
+pub(crate) const READER: Reader = Reader { name: "eaf", detect, read };
 
 fn detect(source: &Source<'_>) -> Option<(Confidence, &'static str)> {
     (root(source.text) == Some("ANNOTATION_DOCUMENT"))

@@ -6,7 +6,7 @@
 
 use std::collections::HashMap;
 
-use crate::parse::{
+use crate::{
     account::Draft,
     date,
     formats::{Confidence, Reader, Source},
@@ -14,7 +14,7 @@ use crate::parse::{
     transcript::Format,
 };
 
-pub(in crate::parse) const READER: Reader = Reader { name: "teams_docx", detect, read };
+pub(crate) const READER: Reader = Reader { name: "teams_docx", detect, read };
 
 /// A paragraph: its first line, from 1, and its lines.
 type Paragraph<'a> = (usize, Vec<&'a str>);

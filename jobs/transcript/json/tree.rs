@@ -6,7 +6,7 @@ use std::{borrow::Cow, cell::Cell, fmt};
 
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 
-use crate::parse::time;
+use crate::time;
 
 /// So many values a file may hold; a day of talk with all times of all words has some three million.
 const MOST: usize = 10_000_000;

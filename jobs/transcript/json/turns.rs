@@ -2,7 +2,7 @@
 //! end of a sentence once fifty words are said, and after two hundred words in any case.
 
 use super::{book::Book, tree::Json};
-use crate::parse::account::words;
+use crate::account::words;
 
 const PAUSE_MS: i64 = 2_000;
 const LONG: usize = 50;
@@ -171,7 +171,7 @@ fn is_unspaced(letter: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use crate::parse::parse;
+    use crate::parse;
 
     /// How many words each utterance gets, of words that follow each other without a pause.
     fn lengths(word: impl Fn(usize) -> (&'static str, usize, usize)) -> Vec<usize> {

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::{JsonSource, book::Book, tree::Json, turns::Turns};
-use crate::parse::transcript::Format;
+use crate::transcript::Format;
 
 pub(super) const SOURCE: JsonSource = JsonSource {
     name: "aws_transcribe",

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::{Piece, attribute, pieces, root};
-use crate::parse::{
+use crate::{
     account::{Draft, words},
     cue_speech,
     formats::{Confidence, Reader, Source},
@@ -12,7 +12,7 @@ use crate::parse::{
     webvtt_cues::Cue,
 };
 
-pub(in crate::parse) const READER: Reader = Reader { name: "ttml", detect, read };
+pub(crate) const READER: Reader = Reader { name: "ttml", detect, read };
 
 fn detect(source: &Source<'_>) -> Option<(Confidence, &'static str)> {
     (root(source.text) == Some("tt")).then_some((Confidence::Signature, "the first element is <tt>"))

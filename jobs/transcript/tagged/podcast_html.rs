@@ -1,14 +1,14 @@
 //! The HTML transcripts of podcasts: `<cite>Name:</cite>`, `<time>0:12</time>`, `<p>text</p>`, again and again.
 
 use super::{Piece, pieces};
-use crate::parse::{
+use crate::{
     account::{Draft, words},
     formats::{Confidence, Reader, Source},
     markup, time,
     transcript::Format,
 };
 
-pub(in crate::parse) const READER: Reader = Reader { name: "podcast_html", detect, read };
+pub(crate) const READER: Reader = Reader { name: "podcast_html", detect, read };
 
 fn detect(source: &Source<'_>) -> Option<(Confidence, &'static str)> {
     is_one(source.text).then_some((Confidence::Signature, "HTML with <cite>, <time> and <p>"))

@@ -161,7 +161,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::is_json;
-    use crate::parse::{NotATranscript, parse};
+    use crate::{NotATranscript, parse};
 
     #[test]
     fn json_is_known_by_how_it_begins() {
@@ -195,7 +195,7 @@ mod tests {
     fn any_value_may_be_anything() {
         let others =
             [json!(null), json!(-1), json!(1e300), json!("one two"), json!([]), json!({}), json!([[{"text": "x"}]])];
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/parse");
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/parse");
         let mut changed = 0;
         for case in fs::read_dir(folder).expect("the cases") {
             let bytes = fs::read(case.expect("a case").path().join("input.json")).unwrap_or_default();

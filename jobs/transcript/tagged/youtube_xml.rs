@@ -2,7 +2,7 @@
 //! milliseconds, with character references that are escaped twice (`&amp;#39;`).
 
 use super::{Piece, attribute, pieces, root, ttml::millis};
-use crate::parse::{
+use crate::{
     account::{Draft, words},
     cue_speech,
     formats::{Confidence, Reader, Source},
@@ -11,7 +11,7 @@ use crate::parse::{
     webvtt_cues::Cue,
 };
 
-pub(in crate::parse) const READER: Reader = Reader { name: "youtube_xml", detect, read };
+pub(crate) const READER: Reader = Reader { name: "youtube_xml", detect, read };
 
 fn detect(source: &Source<'_>) -> Option<(Confidence, &'static str)> {
     match root(source.text)? {
