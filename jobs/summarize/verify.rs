@@ -6,15 +6,14 @@
 use std::{collections::BTreeSet, sync::LazyLock};
 
 use regex::Regex;
-use uuid::Uuid;
 
 use super::{
     draft::{DraftClaim, DraftEvidence},
     due,
-    input::{Line, SessionForClient, Speaker},
+    input::{Line, OpenThread, SessionForClient, Speaker},
     text,
 };
-use crate::model::{ActionItem, Claim, Evidence, Owner, Section};
+use crate::model::{ActionItem, Claim, Evidence, Owner, Score, Section, Thread, ThreadOutcome};
 
 /// The longest claim, in characters: more is not a sentence.
 const MAX_CLAIM_CHARS: usize = 1_000;
@@ -45,6 +44,8 @@ pub enum Dropped {
     InventedLink,
     /// It names another client of the session.
     NamesAnother,
+    /// It tells of an open thread that there is not, or not what became of it.
+    NoThread,
     /// Another claim of the section says the same.
     Twice,
 }
@@ -69,13 +70,31 @@ pub fn verify(input: &SessionForClient, draft: &[DraftClaim]) -> Verified {
             Err(reason) => verified.dropped.push(reason),
         }
     }
+    verified.claims.extend(not_mentioned(input, &verified.claims));
     // Stable: within a section the writer's order stays.
     verified.claims.sort_by_key(|claim| claim.section);
+    verified.claims = input.template.choose(std::mem::take(&mut verified.claims));
     verified
 }
 
+/// The open threads of which no claim tells. They rest on the earlier session's words, and cite none of this one.
+fn not_mentioned(input: &SessionForClient, claims: &[Claim]) -> Vec<Claim> {
+    let told = |thread: &&OpenThread| {
+        claims.iter().any(|claim| claim.thread.as_ref().is_some_and(|told| told.claim_id == thread.claim_id))
+    };
+    let claim = |thread: &OpenThread| Claim {
+        thread: Some(outcome(thread, ThreadOutcome::NotMentioned)),
+        ..Claim::new(Section::OpenThreads, thread.text.clone())
+    };
+    input.threads.iter().filter(|thread| !told(thread)).map(claim).collect()
+}
+
+fn outcome(thread: &OpenThread, outcome: ThreadOutcome) -> Thread {
+    Thread { claim_id: thread.claim_id, text: thread.text.clone(), session_date: thread.session_date, outcome }
+}
+
 fn check(input: &SessionForClient, draft: &DraftClaim) -> Result<Claim, Dropped> {
-    let sentence = clean(&draft.text);
+    let mut sentence = clean(&draft.text);
     if text::words(&sentence).is_empty() || sentence.chars().count() > MAX_CLAIM_CHARS {
         return Err(Dropped::NotASentence);
     }
@@ -95,17 +114,26 @@ fn check(input: &SessionForClient, draft: &DraftClaim) -> Result<Claim, Dropped>
     }
     evidence.sort_by_key(|held| held.line.index);
     let lines: Vec<&Line> = evidence.iter().map(|held| held.line).collect();
-    check_words(&sentence, &lines)?;
+    let thread = if draft.section == Section::OpenThreads { Some(thread(input, draft)?) } else { None };
+    // What an open thread was is told in the words of its own session.
+    let earlier = thread.iter().map(|thread| thread.text.as_str());
+    check_words(&sentence, lines.iter().map(|line| line.text.as_str()).chain(earlier))?;
     let action = if draft.section == Section::ActionItems { Some(action(input, draft, &lines)?) } else { None };
-    Ok(Claim {
-        id: Uuid::now_v7(),
-        section: draft.section,
-        audience: draft.section.audience(),
-        text: sentence,
-        edited: false,
-        evidence: evidence.into_iter().map(|held| held.evidence).collect(),
-        action,
-    })
+    let score = draft.score.filter(|score| draft.section.is_scored() && (0.0..=1.0).contains(score)).map(Score::from);
+    if draft.section == Section::KeyQuotes {
+        // A quote says what was said: nobody's wording of it.
+        let quote = evidence.iter().find(|held| held.supports).map(|held| held.evidence.quote.trim());
+        sentence = format!("\u{201c}{}\u{201d}", quote.unwrap_or_default());
+    }
+    let evidence = evidence.into_iter().map(|held| held.evidence).collect();
+    Ok(Claim { evidence, action, score, thread, ..Claim::new(draft.section, sentence) })
+}
+
+/// What became of an earlier action item. One that nobody spoke of needs no claim: it is added by rule.
+fn thread(input: &SessionForClient, draft: &DraftClaim) -> Result<Thread, Dropped> {
+    let thread = draft.thread.and_then(|number| input.threads.get(number)).ok_or(Dropped::NoThread)?;
+    let met = draft.met.ok_or(Dropped::NoThread)?;
+    Ok(outcome(thread, if met { ThreadOutcome::Met } else { ThreadOutcome::NotMet }))
 }
 
 /// The evidence as it stands in the utterance, and whether the claim can stand on it alone; none where it is not said,
@@ -123,7 +151,7 @@ fn hold<'a>(input: &'a SessionForClient, section: Section, item: &DraftEvidence)
         (Section::Recommendations, Speaker::Coach) => (true, true),
         (Section::Recommendations, Speaker::Client) => (false, false),
         (_, Speaker::Client) => (true, true),
-        (Section::Engagement, Speaker::Coach) => (false, false),
+        (Section::Engagement | Section::KeyQuotes, Speaker::Coach) => (false, false),
         (_, Speaker::Coach) => (true, !asks),
     };
     let evidence = Evidence {
@@ -151,9 +179,9 @@ fn asks(utterance: &str, quote: &str) -> bool {
     touched.peek().is_some() && touched.all(|range| utterance[range].ends_with('?'))
 }
 
-/// Quotes, links and addresses in the sentence must be in the evidence.
-fn check_words(sentence: &str, lines: &[&Line]) -> Result<(), Dropped> {
-    let said = lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join(" ");
+/// Quotes, links and addresses in the sentence must be in what was said.
+fn check_words<'a>(sentence: &str, said: impl Iterator<Item = &'a str>) -> Result<(), Dropped> {
+    let said = said.collect::<Vec<_>>().join(" ");
     for quoted in QUOTED.captures_iter(sentence) {
         if !text::words(&quoted[1]).is_empty() && text::locate(&said, &quoted[1]).is_none() {
             return Err(Dropped::InventedQuote);
@@ -217,8 +245,7 @@ mod tests {
             .iter()
             .map(|(utterance, quote)| DraftEvidence { utterance: *utterance, quote: (*quote).into() })
             .collect();
-        let mut claim =
-            DraftClaim { section, text: text.into(), owner: None, due_date: None, due_words: None, evidence };
+        let mut claim = DraftClaim::new(section, text.into(), evidence);
         change(&mut claim);
         let verified = verify(&cases::read(&path), &[claim]);
         verified.claims.into_iter().next().ok_or_else(|| verified.dropped[0])

@@ -14,6 +14,7 @@ mod schedules;
 mod search;
 mod sessions;
 mod speakers;
+mod templates;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -99,6 +100,8 @@ enum Command {
     Sessions(sessions::Sessions),
     #[command(subcommand)]
     Speakers(speakers::Speakers),
+    #[command(subcommand)]
+    Templates(templates::Templates),
     Search(search::Search),
     #[command(subcommand)]
     Export(export::Export),
@@ -153,6 +156,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Work(work) => work.stays(),
         // It waits for an answer from the terminal, which only the default handler breaks off.
         Command::Jobs(_) => true,
+        Command::Templates(command) => command.edits(),
         _ => false,
     };
     if patient {
@@ -177,6 +181,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Coach(command) => command.run(&App::open(&globals).await?).await,
         Command::Client(command) => command.run(&App::open(&globals).await?).await,
         Command::Sessions(command) => command.run(&App::open(&globals).await?).await,
+        Command::Templates(command) => command.run(&App::open(&globals).await?).await,
         Command::Speakers(command) => command.run(&App::open(&globals).await?).await,
         Command::Search(command) => command.run(&App::open(&globals).await?).await,
         Command::Export(command) => command.run(&App::open(&globals).await?).await,

@@ -80,6 +80,10 @@ cues! {
     MODAL = r"\b(?:might|may|should|could)\b";
     /// Something was not done.
     NOT_DONE = r"\b(?:i|we) (?:have not|haven't|did not|didn't|had not|hadn't|could not|couldn't|never|still haven't|still have not)(?: \w+ly| actually| really| yet| even)? \w+|\b(?:i've|i'd) (?:not|never|only) \w+|\bit(?:'s| is) still in my\b|\bnothing on paper\b";
+    /// It is yet to be done.
+    STILL_OPEN = r"\bnot (?:yet|done|finished|sent|ready)\b|\b(?:isn't|wasn't|hasn't been|is still not) (?:done|finished|sent|ready)\b|^(?:um+,? |uh+,? |well,? )?(?:no\b[,.]|not yet\b|i didn't\b|i haven't\b)|\bdidn't happen\b|\bnever got (?:to|round)\b";
+    /// A short answer that it was done.
+    YES_I_DID = r"^(?:um+,? |uh+,? |oh,? |well,? )?(?:yes|yeah|yep),? (?:i|we|it'?s?) (?:did|have|is done)\b|^(?:yes,? |yeah,? )?(?:i|we) (?:did|have done it|have)(?:[.,!]|$)|^(?:it's |that's )?(?:all )?done\b";
     /// It should have been done.
     WAS_DUE = r"\b(?:promised|supposed to|meant to|said i(?:'d| would)|was going to|were going to|yet|should have|was due|make it|deadline)\b";
     /// The speaker is not troubled.
