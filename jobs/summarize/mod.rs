@@ -25,6 +25,7 @@ use uuid::Uuid;
 pub use draft::{Draft, DraftClaim, DraftEvidence};
 pub(crate) use input::short_name;
 pub use input::{Line, OpenThread, SessionForClient, Speaker};
+pub use offline::Doubt;
 pub use summarizer::Summarizer;
 pub use verify::{Dropped, Verified, verify};
 

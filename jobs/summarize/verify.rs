@@ -11,6 +11,7 @@ use super::{
     draft::{DraftClaim, DraftEvidence},
     due,
     input::{Line, OpenThread, SessionForClient, Speaker},
+    offline::{Doubt, Doubts},
     text,
 };
 use crate::model::{ActionItem, Claim, Evidence, Owner, Score, Section, Thread, ThreadOutcome};
@@ -46,6 +47,8 @@ pub enum Dropped {
     NamesAnother,
     /// It tells of an open thread that there is not, or not what became of it.
     NoThread,
+    /// The words that it cites speak against it.
+    Doubtful(Doubt),
     /// Another claim of the section says the same.
     Twice,
 }
@@ -63,8 +66,9 @@ static QUOTED: LazyLock<Regex> = LazyLock::new(|| {
 pub fn verify(input: &SessionForClient, draft: &[DraftClaim]) -> Verified {
     let mut verified = Verified::default();
     let mut seen = BTreeSet::new();
+    let doubts = Doubts::new(input);
     for claim in draft {
-        match check(input, claim) {
+        match check(input, &doubts, claim) {
             Ok(claim) if seen.insert((claim.section, text::normalize(&claim.text))) => verified.claims.push(claim),
             Ok(_) => verified.dropped.push(Dropped::Twice),
             Err(reason) => verified.dropped.push(reason),
@@ -93,7 +97,7 @@ fn outcome(thread: &OpenThread, outcome: ThreadOutcome) -> Thread {
     Thread { claim_id: thread.claim_id, text: thread.text.clone(), session_date: thread.session_date, outcome }
 }
 
-fn check(input: &SessionForClient, draft: &DraftClaim) -> Result<Claim, Dropped> {
+fn check(input: &SessionForClient, doubts: &Doubts<'_>, draft: &DraftClaim) -> Result<Claim, Dropped> {
     let mut sentence = clean(&draft.text);
     if text::words(&sentence).is_empty() || sentence.chars().count() > MAX_CLAIM_CHARS {
         return Err(Dropped::NotASentence);
@@ -114,6 +118,10 @@ fn check(input: &SessionForClient, draft: &DraftClaim) -> Result<Claim, Dropped>
     }
     evidence.sort_by_key(|held| held.line.index);
     let lines: Vec<&Line> = evidence.iter().map(|held| held.line).collect();
+    let cited = evidence.iter().filter(|held| held.supports).map(|held| &held.evidence);
+    if let Some(doubt) = doubts.against(draft.section, &sentence, cited) {
+        return Err(Dropped::Doubtful(doubt));
+    }
     let thread = if draft.section == Section::OpenThreads { Some(thread(input, draft)?) } else { None };
     // What an open thread was is told in the words of its own session.
     let earlier = thread.iter().map(|thread| thread.text.as_str());
@@ -288,6 +296,76 @@ mod tests {
         assert_eq!(dropped(Wins, "See attacker.com/x.", &own), Some(Dropped::InventedLink));
         assert_eq!(dropped(Wins, "Priya said: \"I gave away my monthly report\"", &own), Some(Dropped::InventedQuote));
         assert_eq!(dropped(Wins, "Priya said: \u{201c}I gave away my weekly report\u{201d}", &own), None);
+    }
+
+    /// What a model may make of the hard cases, each resting on words that were said.
+    #[test]
+    fn words_that_deny_a_claim_do_not_support_it() {
+        use Section::{ActionItems, Challenges, Wins};
+        for (case, section, text, utterance, quote, doubt) in [
+            ("negation", Wins, "She sent it.", 1, "I did not send it", Some(Doubt::Denied)),
+            ("negation", Wins, "She closed Mossgate.", 3, "We almost closed it on Monday.", Some(Doubt::Denied)),
+            ("negation", Challenges, "She did not send it.", 1, "I did not send it", None),
+            ("third_party", Wins, "Ketterer was closed.", 3, "he closed the Ketterer deal", Some(Doubt::OfAnother)),
+            (
+                "third_party",
+                ActionItems,
+                "Call the customer.",
+                3,
+                "he will call the customer tomorrow",
+                Some(Doubt::OfAnother),
+            ),
+            ("third_party", ActionItems, "Take the team.", 1, "I'll give you the team by Friday", Some(Doubt::Denied)),
+            (
+                "dropped_plan",
+                ActionItems,
+                "Write to Geneva.",
+                1,
+                "I was going to write to the man in Geneva",
+                Some(Doubt::Denied),
+            ),
+            (
+                "dropped_plan",
+                ActionItems,
+                "Book Krakow.",
+                3,
+                "I'll book the conference in Krakow by Friday",
+                Some(Doubt::TakenBack),
+            ),
+            (
+                "dropped_plan",
+                ActionItems,
+                "Plan the offsite.",
+                5,
+                "I'll plan the June offsite with Oskar",
+                Some(Doubt::TakenBack),
+            ),
+            ("dropped_plan", ActionItems, "Call Birger.", 9, "I'll call Birger at the bank", None),
+            (
+                "role_play",
+                Wins,
+                "He signed with Ketterer.",
+                1,
+                "I signed the contract with Ketterer",
+                Some(Doubt::InRole),
+            ),
+            (
+                "sarcasm",
+                Wins,
+                "The board meeting was a success.",
+                1,
+                "The board meeting was a huge success, obviously",
+                Some(Doubt::NotMeant),
+            ),
+            ("sarcasm", Wins, "She rewrote the plan.", 3, "I rewrote the whole plan on Sunday", None),
+        ] {
+            let path = format!("../fixtures/summarize/{case}/transcript.txt");
+            let input = cases::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join(path));
+            let claim = DraftClaim::new(section, text.into(), vec![DraftEvidence { utterance, quote: quote.into() }]);
+            let verified = verify(&input, &[claim]);
+            assert_eq!(verified.dropped.first().copied(), doubt.map(Dropped::Doubtful), "{case}: {text}");
+            assert_eq!(verified.claims.len(), usize::from(doubt.is_none()), "{case}: {text}");
+        }
     }
 
     #[test]

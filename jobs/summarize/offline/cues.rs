@@ -97,6 +97,10 @@ cues! {
     HYPOTHETICAL = r"\b(?:if|unless|otherwise|would have|could have|should have|might have|i wish|imagine|suppose|as if|whether|almost|nearly|was going to|were going to|had planned|used to|would've|could've|then i)\b|\bi thought (?:i|we|she|he|they|it)(?:'d| would)\b|\b(?:i|we|she|he|they) would\b|\bi'd (?:be|make|take|go|do|say|rather|write|have to)\b";
     /// The speaker tells what was said.
     REPORTS = r"\b(?:i|we)(?:'ve|'d| have| had)? (?:said|told \w+|thought|answered)\b.{0,40}\b(?:i|we)(?:'ll|'d| would| will)\b|\bpromised .{0,20}\b(?:i|we)(?:'d| would)\b|\bi thought,|\b(?:told|tells) me\b|\b(?:he|she|they|everybody|people|nobody|(?:my|our|the) \w+|it)(?:'s|'d)? (?:just |always |also )?(?:said|says|thinks|thought|told me|tells me|reckons|claims|believes|wrote|mentioned|asked)\b";
+    /// The speaker tells what another did or will do.
+    TELLS_OF_ANOTHER = r"^(?:and |but |so |then |well,? )*(?:(?:my|our|the) )?[\w']+ (?:told me|said|says|tells me|wrote|mentioned)(?: that)? (?:he|she|they)(?:'ll|'d|'s|'ve| )|^(?:and |but |so |then )*(?:he|she|they)(?:'s|'ll|'ve)? (?:has |have |had |will |is going to |are going to |just |already )*(?:closed|signed|shipped|launched|finished|sent|call|send|write|book|plan|do|won|sold|hired)\b";
+    /// The opposite is meant.
+    SARCASM = r"\b(?:oh,? (?:just )?(?:great|wonderful|fantastic|lovely|brilliant|perfect|joy)|yeah,? (?:right|sure)|just what i needed|thanks for nothing|what a (?:joy|treat|triumph)|(?:a )?(?:huge|big|real|great|total) (?:success|win|triumph)[,.] (?:obviously|of course|not|as you can imagine)|best (?:day|week|meeting) ever[,.] (?:obviously|of course|not)|couldn't have gone (?:any )?better[,.] (?:obviously|of course|everybody|half|they|he|she)|i'm (?:so|really) (?:lucky|thrilled) (?:to|that) (?:be|have) (?:ignored|yelled|shouted|blamed))\b";
     /// Another thinks or says it.
     THIRD = r"^(?:and |but |so |then )*(?:he|she|they|it's|my \w+|his|her|their|one of|people|everybody|nobody) ";
     /// Another is troubled.

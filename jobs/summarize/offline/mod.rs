@@ -5,6 +5,7 @@
 //! It invents nothing, because it writes nothing but "Priya said".
 
 mod cues;
+mod doubt;
 mod rank;
 mod score;
 mod speech;
@@ -12,6 +13,9 @@ mod threads;
 mod wording;
 
 use std::collections::{BTreeMap, BTreeSet};
+
+pub use doubt::Doubt;
+pub(super) use doubt::Doubts;
 
 use self::{
     rank::{Candidate, Vector},
