@@ -16,6 +16,7 @@ mod schedules;
 mod search;
 mod sessions;
 mod speakers;
+mod templates;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -101,6 +102,8 @@ enum Command {
     Sessions(sessions::Sessions),
     #[command(subcommand)]
     Speakers(speakers::Speakers),
+    #[command(subcommand)]
+    Templates(templates::Templates),
     Search(search::Search),
     #[command(subcommand)]
     Index(index::Index),
@@ -159,6 +162,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Work(work) => work.stays(),
         // It waits for an answer from the terminal, which only the default handler breaks off.
         Command::Jobs(_) => true,
+        Command::Templates(command) => command.edits(),
         _ => false,
     };
     if patient {
@@ -183,6 +187,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Coach(command) => command.run(&App::open(&globals).await?).await,
         Command::Client(command) => command.run(&App::open(&globals).await?).await,
         Command::Sessions(command) => command.run(&App::open(&globals).await?).await,
+        Command::Templates(command) => command.run(&App::open(&globals).await?).await,
         Command::Speakers(command) => command.run(&App::open(&globals).await?).await,
         Command::Search(command) => command.run(&App::open(&globals).await?).await,
         Command::Index(command) => command.run(&App::open(&globals).await?).await,

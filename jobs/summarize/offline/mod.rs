@@ -6,15 +6,22 @@
 
 mod context;
 mod cues;
+mod doubt;
 mod elliptical;
 mod rank;
 mod risk;
 mod roles;
 mod score;
 mod speech;
+mod stems;
+mod threads;
 mod wording;
 
 use std::collections::{BTreeMap, BTreeSet};
+
+pub use doubt::Doubt;
+pub(super) use doubt::Doubts;
+pub use rank::{Passage, Ranking, passages};
 
 use self::{
     rank::Candidate,
@@ -29,10 +36,9 @@ use crate::{
     embed::{self, Local},
     model::Section,
 };
-pub use rank::{Passage, Ranking, passages};
 
 /// The version of these rules: it changes with every change of what they choose.
-pub(super) const RULES_VERSION: &str = "rules-3";
+pub(super) const RULES_VERSION: &str = "rules-4";
 
 /// How many claims a section has at most, and how alike two of them may be.
 const LIMITS: [(Section, usize, f32); 6] = [
@@ -67,9 +73,13 @@ pub(super) fn write(input: &SessionForClient, local: Option<&Local>) -> Draft {
     for section in [Section::Wins, Section::Challenges, Section::ActionItems, Section::Recommendations] {
         claims.extend(writer.claims(section, &chosen, &mut taken));
     }
+    claims.extend(writer.key_quotes(&taken));
     claims.extend(writer.engagement());
     claims.extend(writer.claims(Section::Breakthrough, &chosen, &mut taken));
-    claims.extend(writer.priority(chosen.get(&Section::Priority).map(Vec::as_slice).unwrap_or_default()));
+    let signs = chosen.get(&Section::Priority).map(Vec::as_slice).unwrap_or_default();
+    claims.extend(writer.risks(signs));
+    claims.extend(writer.priority(signs));
+    claims.extend(threads::outcomes(input, &speech));
     Draft { claims, provider: "offline", model: model.into(), prompt_version: RULES_VERSION.into() }
 }
 
@@ -213,6 +223,8 @@ mod tests {
             client: "Priya Raman".into(),
             other_names: BTreeSet::new(),
             utterances: (0..lines).map(line).collect(),
+            threads: Vec::new(),
+            template: Default::default(),
         }
     }
 

@@ -4,20 +4,12 @@
 //! with nothing else, from any talk, and is what the evaluation judges. Where there is a local model, sentences are
 //! compared by its vectors and by their words; else by their words.
 
-use std::{
-    collections::{BTreeSet, HashMap},
-    sync::LazyLock,
+use std::collections::{BTreeSet, HashMap};
+
+use super::{
+    super::text,
+    stems::{all_stems, is_negated},
 };
-
-use super::super::text;
-
-/// Words that carry no topic.
-const STOP: &str = "a about after again all also am an and any are as at be because been before but by can could cant did didnt \
-    do does dont doing down for from get go going got had has have havent he her here him his how i id if ill im \
-    in into is isnt it its ive just know last like lot me mean more my no not now of off oh okay on one only or \
-    our out really right said say she so some something than that thats the their them then there they thing \
-    things think this those to too uh um up us very want was wasnt we well were what when where which who will \
-    with would yeah yes you your";
 
 /// Weights of relevance, in standard deviations of the talk's sentences. Chosen on one half of the corpora (see
 /// docs/SUMMARIES.md), by hand and in round numbers.
@@ -285,44 +277,6 @@ fn choose(
             bearable(*worst)
         });
     }
-}
-
-/// The content words of a text, cut to their stems.
-pub(super) fn stems(text: &str) -> BTreeSet<String> {
-    all_stems(text).into_iter().collect()
-}
-
-fn all_stems(text: &str) -> Vec<String> {
-    static STOPS: LazyLock<BTreeSet<&str>> = LazyLock::new(|| STOP.split_whitespace().collect());
-    text::words(text)
-        .into_iter()
-        .map(|word| word.normal)
-        .filter(|word| word.chars().count() > 2 && !STOPS.contains(word.as_str()))
-        .map(|word| stem(&word))
-        .collect()
-}
-
-/// Cuts the commonest endings: enough to bring `sending` and `send` together.
-fn stem(word: &str) -> String {
-    for ending in ["ing", "edly", "ed", "ies", "es", "s"] {
-        if let Some(stem) = word.strip_suffix(ending)
-            && stem.chars().count() >= 3
-        {
-            return stem.to_owned();
-        }
-    }
-    word.to_owned()
-}
-
-/// Whether a sentence denies something.
-fn is_negated(text: &str) -> bool {
-    text::words(text).iter().any(|word| {
-        let word = word.normal.as_str();
-        matches!(word, "not" | "never" | "nobody" | "nothing" | "cannot" | "without")
-            // "didnt": the apostrophe is no part of the normal form.
-            || word.ends_with("nt") && matches!(word, "dont" | "didnt" | "doesnt" | "wont" | "cant" | "isnt" | "wasnt"
-                | "arent" | "werent" | "havent" | "hasnt" | "hadnt" | "couldnt" | "wouldnt" | "shouldnt")
-    })
 }
 
 fn unit(mut vector: Sparse) -> Sparse {

@@ -10,7 +10,7 @@ use super::super::{
     input::{SessionForClient, Speaker},
     text,
 };
-use super::{cues, elliptical, rank};
+use super::{cues, elliptical, stems};
 
 /// How many sentences of a turn are looked at from one of them, or from the next turn: in a speech of hours, what
 /// stands further away says nothing of it (and looking at all of it from everywhere would take hours as well).
@@ -191,7 +191,7 @@ fn add_turn(input: &SessionForClient, lines: Range<usize>, turn: usize, sentence
             let speaker = input.utterances[places[0].0].speaker;
             let words = text::words(&said).len();
             let at = sentences.len();
-            let stems = rank::stems(&said);
+            let stems = stems::stems(&said);
             let in_role = false;
             sentences.push(Sentence { at, turn, speaker, text: said, own, words, stems, evidence, in_role, goes_on });
         }
