@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::{
     corpora::{Set, Talk, Task, is_for_choosing},
-    peers::PEERS,
+    peers::{PEERS, Peers},
     rouge::rouge,
 };
 
@@ -163,10 +163,11 @@ pub(crate) fn judge(set: &Set, vectors: &mut Vectors) -> Result<Report> {
         }
         let of_sentences = vectors.of(talk.sentences.iter().map(|it| it.text.as_str()))?;
         let rankings = [Ranking::new(&talk.sentences, Some(of_sentences)), Ranking::new(&talk.sentences, None)];
+        let peers = Peers::new(talk);
         for task in tasks {
             let mut best_peer = 0.0_f64;
-            for (name, peer) in PEERS.iter().filter(|(name, _)| task.query.is_some() || !name.ends_with("biased")) {
-                let order = peer(talk, task.query.as_deref());
+            for name in PEERS.into_iter().filter(|name| task.query.is_some() || !name.ends_with("biased")) {
+                let order = peers.order(name, task.query.as_deref());
                 let got = Chosen::new(talk, &order, set.budget).figures(talk, task);
                 best_peer = best_peer.max(got.rouge_1);
                 figures.entry(name).or_default().push(got);
@@ -191,7 +192,7 @@ pub(crate) fn judge(set: &Set, vectors: &mut Vectors) -> Result<Report> {
         }
     }
     let choosing: Vec<bool> = examples.iter().map(|example| is_for_choosing(&example.talk)).collect();
-    let names = PEERS.iter().map(|(name, _)| *name).chain(OURS).filter(|name| figures.contains_key(name));
+    let names = PEERS.into_iter().chain(OURS).filter(|name| figures.contains_key(name));
     let rows = names.map(|name| row(name, &figures[name], &choosing)).collect();
     examples.sort_by(|a, b| (a.rouge_1 - a.best_peer_rouge_1).total_cmp(&(b.rouge_1 - b.best_peer_rouge_1)));
     examples.truncate(10);
