@@ -6,8 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use crate::{corpora::Talk, rouge::tokens};
 
 /// The systems. Those that are "biased" use the query; the others are for every task.
-pub(crate) const PEERS: [&str; 6] =
-    ["Lead", "Random", "LexRank", "TextRank", "LexRank, biased", "TextRank, biased"];
+pub(crate) const PEERS: [&str; 6] = ["Lead", "Random", "LexRank", "TextRank", "LexRank, biased", "TextRank, biased"];
 
 /// The graphs' damping.
 const DAMPING: f64 = 0.85;
@@ -116,9 +115,11 @@ impl<'a> Peers<'a> {
     /// Shuffled, by a generator of our own so that it is the same everywhere (SplitMix64).
     fn random(&self) -> Vec<usize> {
         let mut order: Vec<usize> = (0..self.talk.sentences.len()).collect();
-        let mut state = self.talk.name.bytes().fold(0x9e37_79b9_7f4a_7c15_u64, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        });
+        let mut state = self
+            .talk
+            .name
+            .bytes()
+            .fold(0x9e37_79b9_7f4a_7c15_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
         for last in (1..order.len()).rev() {
             state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
             let mut mixed = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
