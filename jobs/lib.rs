@@ -63,7 +63,14 @@ pub fn catalogue() -> Catalogue {
 /// Every schedule, as the program brings it; `queue.schedules` overrides them by name.
 #[must_use]
 pub fn schedules() -> Vec<Schedule> {
-    vec![ingest::SCHEDULE, rollup::SCHEDULE, export::SCHEDULE, reconcile::SCHEDULE, queue::PRUNE_SCHEDULE, llm::SCHEDULE]
+    vec![
+        ingest::SCHEDULE,
+        rollup::SCHEDULE,
+        export::SCHEDULE,
+        reconcile::SCHEDULE,
+        queue::PRUNE_SCHEDULE,
+        llm::SCHEDULE,
+    ]
 }
 
 pub use services::{Services, Settings, SettingsError};

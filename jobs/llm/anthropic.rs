@@ -120,7 +120,8 @@ impl Wire for Anthropic {
         if refused.says(&["prompt is too long", "exceed context limit"]) {
             return failed(LlmError::TooLong);
         }
-        if refused.says(&["output_config", "output_format", "structured output", "json_schema", "tool_choice", "tools"]) {
+        if refused.says(&["output_config", "output_format", "structured output", "json_schema", "tool_choice", "tools"])
+        {
             return Some(Meaning::Unsupported(Unsupported::Shape));
         }
         refused.says(&["temperature"]).then_some(Meaning::Unsupported(Unsupported::Sampling))

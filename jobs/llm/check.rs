@@ -68,9 +68,15 @@ impl Client {
         let Some(names) = names else {
             // Azure's list is not of what was deployed.
             return if list.is_some() && self.wire.name() == "azure" {
-                Ok(format!("{shown} accepts the key; whether there is a deployment {} shows with the first call", self.model))
+                Ok(format!(
+                    "{shown} accepts the key; whether there is a deployment {} shows with the first call",
+                    self.model
+                ))
             } else {
-                Err(wrong(format!("{shown} does not answer with a list of models: is this an endpoint of {}?", self.wire.name())))
+                Err(wrong(format!(
+                    "{shown} does not answer with a list of models: is this an endpoint of {}?",
+                    self.wire.name()
+                )))
             };
         };
         if names.iter().any(|name| self.is(name)) {

@@ -80,7 +80,8 @@ impl Client {
     /// Makes the client of a model. Nothing is contacted.
     pub(super) fn new(profile: Profile, budget: Option<i64>) -> Result<Self, SettingsError> {
         let model = profile.model.clone().ok_or_else(|| {
-            profile.wrong("model", format!("the provider {} needs the name of a model of the endpoint", profile.provider))
+            profile
+                .wrong("model", format!("the provider {} needs the name of a model of the endpoint", profile.provider))
         });
         let base = |default: Option<&str>| base(&profile, default);
         // A new provider is a file of its own and a line here.
@@ -88,11 +89,9 @@ impl Client {
             "openai" => Box::new(OpenAi::new(&profile, &base(None)?)?),
             "azure" => Box::new(Azure::new(&profile, &base(None)?, model.as_deref().unwrap_or_default())?),
             "anthropic" => Box::new(Anthropic::new(&profile, &base(Some(anthropic::URL))?)?),
-            "gemini" => Box::new(Gemini::new(
-                &profile,
-                &base(Some(gemini::URL))?,
-                model.as_deref().unwrap_or_default(),
-            )?),
+            "gemini" => {
+                Box::new(Gemini::new(&profile, &base(Some(gemini::URL))?, model.as_deref().unwrap_or_default())?)
+            }
             other => {
                 let problem = format!("{other:?} is no provider; use offline, openai, azure, anthropic or gemini");
                 return Err(profile.wrong("provider", problem));
@@ -107,8 +106,7 @@ impl Client {
         if is_loopback(wire.endpoint()) {
             builder = builder.no_proxy();
         }
-        let http =
-            builder.build().map_err(|error| profile.wrong("url", format!("no client can be made: {error}")))?;
+        let http = builder.build().map_err(|error| profile.wrong("url", format!("no client can be made: {error}")))?;
         Ok(Self {
             wire,
             http,
@@ -299,13 +297,7 @@ impl Client {
     }
 
     /// Settles a request with the limits and in the ledger, and keeps its answer where it fits.
-    async fn settle(
-        &self,
-        request: &Request<'_>,
-        id: Uuid,
-        reserved: f64,
-        outcome: &Outcome,
-    ) -> Result<(), LlmError> {
+    async fn settle(&self, request: &Request<'_>, id: Uuid, reserved: f64, outcome: &Outcome) -> Result<(), LlmError> {
         let error = outcome.content.as_ref().err();
         let used = match (outcome.usage.input_tokens, outcome.usage.output_tokens) {
             (Some(input), output) => f64::from(input) + f64::from(output.unwrap_or(0)),

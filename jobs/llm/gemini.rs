@@ -100,8 +100,7 @@ impl Wire for Gemini {
             },
         };
         let blocked = response.prompt_feedback.is_some_and(|feedback| feedback.block_reason.is_some());
-        let content =
-            if blocked { Err(LlmError::Declined) } else { content(response.candidates.into_iter().next()) };
+        let content = if blocked { Err(LlmError::Declined) } else { content(response.candidates.into_iter().next()) };
         Ok(Answer { id: response.response_id, usage, content })
     }
 
@@ -110,12 +109,10 @@ impl Wire for Gemini {
         match refused.status {
             // The wait stands in the body, not in a header.
             429 => failed(LlmError::Limited(refused.retry_after.or_else(|| retry_delay(&refused.json)))),
-            400 if refused.says(&["api_key_invalid", "api key not valid"]) => {
-                failed(LlmError::Misconfigured(format!(
-                    "the language model's endpoint refuses the key (HTTP 400, API_KEY_INVALID): check the setting {}.api_key, then retry the job",
-                    self.section
-                )))
-            }
+            400 if refused.says(&["api_key_invalid", "api key not valid"]) => failed(LlmError::Misconfigured(format!(
+                "the language model's endpoint refuses the key (HTTP 400, API_KEY_INVALID): check the setting {}.api_key, then retry the job",
+                self.section
+            ))),
             400 if refused.says(&["input token count", "exceeds the maximum number of tokens"]) => {
                 failed(LlmError::TooLong)
             }

@@ -117,14 +117,12 @@ async fn hold_to_budget(
     budget: Option<i64>,
 ) -> Result<(), LlmError> {
     let organization = tx.tenant();
-    let own = sqlx::query_scalar!(
-        "select budget_micro_usd from organization_llm where organization_id = $1",
-        organization
-    )
-    .fetch_optional(tx.conn())
-    .await
-    .map_err(LlmError::Ledger)?
-    .flatten();
+    let own =
+        sqlx::query_scalar!("select budget_micro_usd from organization_llm where organization_id = $1", organization)
+            .fetch_optional(tx.conn())
+            .await
+            .map_err(LlmError::Ledger)?
+            .flatten();
     let Some(budget) = own.or(budget) else { return Ok(()) };
     let Some(reserve) = reserve else {
         return Err(LlmError::Misconfigured(format!(

@@ -61,12 +61,7 @@ impl Limits {
     }
 
     /// Records what became of a request: how many tokens it took beyond those reserved, and how it failed.
-    pub(super) async fn settle(
-        &self,
-        db: &Db,
-        more_tokens: f64,
-        failed: Option<&LlmError>,
-    ) -> Result<(), LlmError> {
+    pub(super) async fn settle(&self, db: &Db, more_tokens: f64, failed: Option<&LlmError>) -> Result<(), LlmError> {
         let closed_for = match failed {
             Some(LlmError::Limited(after)) => after.unwrap_or(PAUSE),
             Some(LlmError::Busy(Some(after))) => *after,

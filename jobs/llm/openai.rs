@@ -142,8 +142,8 @@ struct PromptTokens {
 
 /// Reads a chat completion.
 pub(super) fn read(body: &[u8]) -> Result<Answer, LlmError> {
-    let completion: Completion = serde_json::from_slice(body)
-        .map_err(|_| LlmError::Unavailable("its answer is no chat completion".into()))?;
+    let completion: Completion =
+        serde_json::from_slice(body).map_err(|_| LlmError::Unavailable("its answer is no chat completion".into()))?;
     let usage = completion.usage.map_or_else(Usage::default, |usage| Usage {
         input_tokens: usage.prompt_tokens,
         cached_tokens: usage.prompt_tokens_details.and_then(|details| details.cached_tokens),

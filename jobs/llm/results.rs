@@ -32,8 +32,7 @@ impl Key {
     pub(super) fn of(call: &Call<'_>, called: Called<'_>, prompt: &Prompt, schema: &Value) -> Self {
         let mut hasher = Sha256::new();
         let schema = schema.to_string();
-        for part in
-            [call.prompt_version, called.provider, called.model, schema.as_str(), &prompt.system, &prompt.user]
+        for part in [call.prompt_version, called.provider, called.model, schema.as_str(), &prompt.system, &prompt.user]
         {
             hasher.update((part.len() as u64).to_le_bytes());
             hasher.update(part);
@@ -69,12 +68,7 @@ pub(super) async fn find(call: &Call<'_>, called: Called<'_>, key: &Key) -> Resu
 }
 
 /// Keeps a result; no answer where the request does not fit.
-pub(super) async fn keep(
-    tx: &mut TenantTx,
-    call: &Call<'_>,
-    key: &Key,
-    answer: Option<&str>,
-) -> Result<(), LlmError> {
+pub(super) async fn keep(tx: &mut TenantTx, call: &Call<'_>, key: &Key, answer: Option<&str>) -> Result<(), LlmError> {
     sqlx::query!(
         "insert into llm_results (organization_id, key, session_id, answer, expires_at)
          values ($1, $2, $3, $4, now() + make_interval(days => $5))

@@ -172,7 +172,10 @@ mod tests {
         let schema = for_gemini(&strict::<Answer>());
         let item = &schema["properties"]["items"]["items"];
         assert_eq!((&schema["type"], &item["type"]), (&json!("OBJECT"), &json!("OBJECT")));
-        assert_eq!((&item["properties"]["note"]["type"], &item["properties"]["note"]["nullable"]), (&json!("STRING"), &json!(true)));
+        assert_eq!(
+            (&item["properties"]["note"]["type"], &item["properties"]["note"]["nullable"]),
+            (&json!("STRING"), &json!(true))
+        );
         let owner = &item["properties"]["owner"];
         assert_eq!((&owner["nullable"], &owner["enum"]), (&json!(true), &json!(["one", "two"])), "{owner}");
         let text = schema.to_string();

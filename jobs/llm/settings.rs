@@ -175,10 +175,9 @@ impl Settings {
             None if same_endpoint && self.provider != OFFLINE => self.provider.clone(),
             None => return Err(SettingsError::new(key("provider"), "is missing: say who serves this model")),
         };
-        for (name, value) in [
-            ("requests_per_minute", model.requests_per_minute),
-            ("tokens_per_minute", model.tokens_per_minute),
-        ] {
+        for (name, value) in
+            [("requests_per_minute", model.requests_per_minute), ("tokens_per_minute", model.tokens_per_minute)]
+        {
             if value.is_some_and(|value| !value.is_finite() || value <= 0.0) {
                 return Err(SettingsError::new(key(name), "must be more than 0; leave it out where there is no limit"));
             }

@@ -35,13 +35,7 @@ pub(super) struct Team<'a> {
 impl<'a> Team<'a> {
     /// A call of one of them.
     pub(super) fn call(&self, task: &'static str, prompt_version: &'a str) -> Call<'a> {
-        Call {
-            db: self.db,
-            organization: self.organization,
-            session_id: Some(self.session_id),
-            task,
-            prompt_version,
-        }
+        Call { db: self.db, organization: self.organization, session_id: Some(self.session_id), task, prompt_version }
     }
 }
 

@@ -221,8 +221,7 @@ mod tests {
         let mut claims: Vec<DraftClaim> = (0..13).map(|number| claim(Section::Wins, number)).collect();
         claims.extend((0..9).map(|number| claim(Section::ActionItems, number)));
         let kept = by_rule(claims);
-        let wins: Vec<usize> =
-            kept.iter().filter(|claim| claim.section == Section::Wins).flat_map(evidence).collect();
+        let wins: Vec<usize> = kept.iter().filter(|claim| claim.section == Section::Wins).flat_map(evidence).collect();
         assert_eq!(wins, [0, 2, 4, 6, 8, 10]);
         assert_eq!(kept.iter().filter(|claim| claim.section == Section::ActionItems).count(), 9);
     }

@@ -46,11 +46,7 @@ struct Corrected {
 ///
 /// # Errors
 /// Only what says that it is not our turn yet: a draft without correction is a draft as well.
-pub(super) async fn repair(
-    team: &Team<'_>,
-    input: &SessionForClient,
-    mut draft: Draft,
-) -> Result<Draft, LlmError> {
+pub(super) async fn repair(team: &Team<'_>, input: &SessionForClient, mut draft: Draft) -> Result<Draft, LlmError> {
     let broken: Vec<(usize, Dropped)> = draft
         .claims
         .iter()

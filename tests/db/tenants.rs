@@ -47,6 +47,9 @@ async fn fill(world: &World) -> Full {
          select $1, id, 'me', 'Me', true, 'roster' from coaches",
         "insert into llm_calls (id, organization_id, session_id, task, provider, model, prompt_version)
          select gen_random_uuid(), $1, id, 'summarize', 'openai', 'm', 'p' from sessions",
+        "insert into llm_results (organization_id, key, answer, expires_at)
+         values ($1, decode(repeat('00', 32), 'hex'), 'said', now() + interval '1 day')",
+        "insert into organization_llm (organization_id, write_profile) values ($1, 'offline')",
     ] {
         sqlx::query(statement).bind(world.organization).execute(tx.conn()).await.expect("a row");
     }

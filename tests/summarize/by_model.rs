@@ -157,8 +157,9 @@ async fn an_endpoint_without_schemas_is_asked_by_words_and_remembered() {
     ];
     let server = LlmServer::start(script).await;
     let world = world_with(&server).await;
-    for _ in 0..2 {
-        let staged = stage(&world, PRIYA).await;
+    for goodbye in ["Bye.", "See you."] {
+        let lines: Vec<(&str, &str)> = PRIYA.iter().copied().chain([("Maya", goodbye)]).collect();
+        let staged = stage(&world, &lines).await;
         world.run(&staged.priya).await.expect("it is written in the end");
     }
     let formats: Vec<Value> = server.requests().iter().map(|body| body["response_format"]["type"].clone()).collect();
@@ -241,8 +242,7 @@ async fn a_session_too_long_for_one_answer_is_written_in_parts() {
     let choice = json!({ "claims": [
         { "keep": 3, "same": [] }, { "keep": 1, "same": [] }, { "keep": 0, "same": [2] }, { "keep": 9, "same": [4] },
     ] });
-    let script =
-        [Reply::CutOff, Reply::Answer(good_answer()), Reply::Answer(second), Reply::Answer(choice)];
+    let script = [Reply::CutOff, Reply::Answer(good_answer()), Reply::Answer(second), Reply::Answer(choice)];
     let server = LlmServer::start(script).await;
     let world = world_with(&server).await;
     let staged = stage(&world, &lines).await;
