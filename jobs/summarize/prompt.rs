@@ -17,11 +17,14 @@ const SYSTEM: &str = include_str!("../../templates/prompt/summarize/system.txt")
 const USER: &str = include_str!("../../templates/prompt/summarize/user.txt");
 
 /// The prompt's version: its name, and a hash of both files, so that no change of a word goes unseen.
-pub(super) static VERSION: LazyLock<String> = LazyLock::new(|| {
-    let hash = Sha256::new().chain_update(SYSTEM).chain_update([0]).chain_update(USER).finalize();
+pub(super) static VERSION: LazyLock<String> = LazyLock::new(|| version("summarize-2", SYSTEM, USER));
+
+/// The version of a prompt: its name and a hash of its two files.
+pub(super) fn version(name: &str, system: &str, user: &str) -> String {
+    let hash = Sha256::new().chain_update(system).chain_update([0]).chain_update(user).finalize();
     let hash: String = hash.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
-    format!("summarize-2-{hash}")
-});
+    format!("{name}-{hash}")
+}
 
 /// What the user's template is given.
 #[derive(Debug, Serialize)]
@@ -111,10 +114,10 @@ pub(super) fn render(
 }
 
 /// Speech as data: one line, nothing invisible, and no mark of ours in it.
-fn inert(said: &str) -> String {
+pub(super) fn inert(said: &str) -> String {
     let visible: String = said.chars().filter(|c| !text::is_invisible(*c)).collect();
     let line = visible.split_whitespace().collect::<Vec<_>>().join(" ");
-    line.replace("TRANSCRIPT-", "TRANSCRIPT ")
+    line.replace("TRANSCRIPT-", "TRANSCRIPT ").replace("CLAIMS-", "CLAIMS ")
 }
 
 #[cfg(test)]
