@@ -2,6 +2,8 @@
 //! the offline summariser and with a language model that has good days and bad.
 
 mod by_model;
+mod in_parts;
+mod shared_limits;
 mod templates;
 
 use std::sync::Arc;

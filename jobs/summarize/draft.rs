@@ -68,7 +68,7 @@ pub struct DraftEvidence {
 pub struct Draft {
     /// The claims.
     pub claims: Vec<DraftClaim>,
-    /// The provider: `offline`, `openai`.
+    /// The provider: `offline`, `openai`, `anthropic`, …
     pub provider: &'static str,
     /// Its model.
     pub model: String,

@@ -11,7 +11,10 @@ mod draft;
 mod due;
 mod input;
 mod offline;
+mod parts;
 mod prompt;
+mod reduce;
+mod repair;
 mod summarizer;
 pub mod template;
 mod text;
@@ -90,6 +93,7 @@ impl Job for SummarizeClient {
         tx.commit().await?;
 
         let draft = ctx.summarizer.draft(&ctx.db, organization, found.session_id, &found.input).await?;
+        let draft = ctx.summarizer.repair(&ctx.db, organization, found.session_id, &found.input, draft).await?;
         self.save(ctx, &found, draft).await
     }
 

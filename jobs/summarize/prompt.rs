@@ -17,11 +17,14 @@ const SYSTEM: &str = include_str!("../../templates/prompt/summarize/system.txt")
 const USER: &str = include_str!("../../templates/prompt/summarize/user.txt");
 
 /// The prompt's version: its name, and a hash of both files, so that no change of a word goes unseen.
-pub(super) static VERSION: LazyLock<String> = LazyLock::new(|| {
-    let hash = Sha256::new().chain_update(SYSTEM).chain_update([0]).chain_update(USER).finalize();
+pub(super) static VERSION: LazyLock<String> = LazyLock::new(|| version("summarize-2", SYSTEM, USER));
+
+/// The version of a prompt: its name and a hash of its two files.
+pub(super) fn version(name: &str, system: &str, user: &str) -> String {
+    let hash = Sha256::new().chain_update(system).chain_update([0]).chain_update(user).finalize();
     let hash: String = hash.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
-    format!("summarize-2-{hash}")
-});
+    format!("{name}-{hash}")
+}
 
 /// What the user's template is given.
 #[derive(Debug, Serialize)]
@@ -111,10 +114,10 @@ pub(super) fn render(
 }
 
 /// Speech as data: one line, nothing invisible, and no mark of ours in it.
-fn inert(said: &str) -> String {
+pub(super) fn inert(said: &str) -> String {
     let visible: String = said.chars().filter(|c| !text::is_invisible(*c)).collect();
     let line = visible.split_whitespace().collect::<Vec<_>>().join(" ");
-    line.replace("TRANSCRIPT-", "TRANSCRIPT ")
+    line.replace("TRANSCRIPT-", "TRANSCRIPT ").replace("CLAIMS-", "CLAIMS ")
 }
 
 #[cfg(test)]
@@ -122,7 +125,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::summarize::cases;
+    use crate::summarize::{cases, template::SummaryTemplate};
 
     #[test]
     fn a_transcript_cannot_leave_its_lines() {
@@ -140,14 +143,41 @@ mod tests {
         assert!(prompt.user.ends_with("TRANSCRIPT-END"), "{}", prompt.user);
     }
 
+    /// Every word that a model reads, as a person has read it. With `UPDATE_FIXTURES=1` the files are written anew; the
+    /// version in the template is to be changed with them.
+    #[test]
+    fn every_prompt_is_as_it_was_read() {
+        let template = "name = \"a\"\nlength = \"short\"\ntone = \"dry\"\nguidance = \"Mind the budget.\"\n[sections]\nwins = 1\nrisk = 0\n";
+        for (case, template, parts) in [("promises", None, 2), ("threads", Some(template), 1)] {
+            let path = format!("../fixtures/summarize/{case}/transcript.txt");
+            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+            let mut input = cases::read(&path);
+            if let Some(template) = template {
+                input.template = SummaryTemplate::read(template).expect("a template");
+            }
+            let prompt = render(&input, &input.utterances, 1, parts).expect("the templates render");
+            for (name, text) in [("system.txt", prompt.system), ("prompt.txt", prompt.user)] {
+                let file = path.with_file_name(name);
+                if std::env::var_os("UPDATE_FIXTURES").is_some() {
+                    std::fs::write(&file, format!("{}\n", text.trim_end())).expect("the fixture is written");
+                }
+                let expected = std::fs::read_to_string(&file).unwrap_or_default();
+                assert_eq!(
+                    text.trim_end(),
+                    expected.trim_end(),
+                    "{}: it has changed: is its version too?",
+                    file.display()
+                );
+            }
+        }
+    }
+
     #[test]
     fn what_never_changes_comes_first_and_has_a_version() {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/summarize/promises/transcript.txt");
         let input = cases::read(&path);
         let one = render(&input, &input.utterances, 1, 2).expect("the templates render");
         let two = render(&input, &input.utterances[2..], 2, 2).expect("the templates render");
-        let expected = std::fs::read_to_string(path.with_file_name("prompt.txt")).expect("the case has its prompt");
-        assert_eq!(one.user, expected.trim_end(), "the prompt has changed: is its version too?");
         assert_eq!(one.system, two.system);
         assert!(one.system.starts_with("You write the summary"), "the version is no part of the prompt");
         assert!(one.user.contains("This is part 1 of 2"));

@@ -3,6 +3,7 @@
 //! Results go to standard output, all else to standard error. Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done in part.
 
 mod app;
+mod costs;
 mod demo;
 mod doctor;
 mod export;
@@ -105,6 +106,7 @@ enum Command {
     #[command(subcommand)]
     Templates(templates::Templates),
     Search(search::Search),
+    Costs(costs::Costs),
     #[command(subcommand)]
     Index(index::Index),
     #[command(subcommand)]
@@ -189,6 +191,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Sessions(command) => command.run(&App::open(&globals).await?).await,
         Command::Templates(command) => command.run(&App::open(&globals).await?).await,
         Command::Speakers(command) => command.run(&App::open(&globals).await?).await,
+        Command::Costs(command) => command.run(&App::open(&globals).await?).await,
         Command::Search(command) => command.run(&App::open(&globals).await?).await,
         Command::Index(command) => command.run(&App::open(&globals).await?).await,
         Command::Models(command) => command.run(&globals).await,
