@@ -211,12 +211,12 @@ mod tests {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let url = Some("http://127.0.0.1:9/v1");
         let made = |embedder: &str, url| Embedder::new(&settings(embedder, url)).map(|it| it.model().to_owned());
-        let chosen = |embedder: &str, url| made(embedder, url).map_err(|error| error.key);
+        let chosen = |embedder: &str, url| made(embedder, url).map_err(|error| error.key.to_string());
         assert_eq!(chosen("auto", None), Ok("hashed-512".into()));
         assert_eq!(chosen("auto", url), Ok("m-8".into()));
-        assert_eq!(chosen("local", None), Err("index.embedder"));
-        assert_eq!(chosen("openai", None), Err("index.url"));
-        assert_eq!(chosen("hashd", None), Err("index.embedder"));
+        assert_eq!(chosen("local", None), Err("index.embedder".into()));
+        assert_eq!(chosen("openai", None), Err("index.url".into()));
+        assert_eq!(chosen("hashd", None), Err("index.embedder".into()));
         for file in FILES {
             std::fs::write(folder.path().join(file), "").expect("a file");
         }

@@ -34,7 +34,7 @@ static ONLY_ASKS: LazyLock<Regex> = LazyLock::new(|| {
 
 /// The request that the sentence at `at` agrees to, where it does nothing else: the last sentence of the other's turn
 /// before.
-pub(super) fn request<'s>(speech: &'s Speech, at: usize) -> Option<&'s Sentence> {
+pub(super) fn request(speech: &Speech, at: usize) -> Option<&Sentence> {
     let sentence = &speech.sentences[at];
     let said = sentence.own.trim().trim_end_matches(['.', '!', ' ']);
     if sentence.words > 9 || !AGREES.is_match(said) || sentence.in_role {
@@ -60,9 +60,8 @@ pub(super) fn request<'s>(speech: &'s Speech, at: usize) -> Option<&'s Sentence>
 pub(super) fn promises(sentence: &str) -> Vec<Range<usize>> {
     static JOINS: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r"(?i)(?:[,;]\s*|\s+)(?:and|then|and then|but)\s+").expect("a constant pattern"));
-    let whole = vec![0..sentence.len()];
     if !cues::WILL.is_in(&sentence.to_lowercase().replace('\u{2019}', "'")) {
-        return whole;
+        return std::iter::once(0..sentence.len()).collect();
     }
     // Which day it is does not matter here, only that it is one.
     let days = due::places(sentence, NaiveDate::default());
@@ -82,5 +81,5 @@ pub(super) fn promises(sentence: &str) -> Vec<Range<usize>> {
         }
     }
     parts.push(from..sentence.len());
-    if parts.len() > 1 { parts } else { whole }
+    parts
 }
