@@ -221,9 +221,10 @@ impl Report {
         let Some(ours) = find(OURS[0]) else { return false };
         BARS.iter().filter_map(|name| find(name)).all(|bar| {
             [(&ours.all, &bar.all), (&ours.held_out, &bar.held_out)].into_iter().all(|(ours, bar)| {
-                // Without gold spans both are 0 in the last two.
+                // Without gold spans there is nothing to reach. How many words stand in them is shown, and no bar: of general
+                // queries they cover nearly all of a meeting.
                 let measures = ours.as_list().into_iter().zip(bar.as_list());
-                measures.take(if self.has_spans { 5 } else { 3 }).all(|(ours, bar)| ours > bar)
+                measures.take(if self.has_spans { 4 } else { 3 }).all(|(ours, bar)| ours > bar)
             })
         })
     }
