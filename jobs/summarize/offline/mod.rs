@@ -157,7 +157,7 @@ impl Writer<'_> {
 
     /// What a sentence is worth whatever it says: a matter of degree, where the cues are a matter of kind.
     fn worth(&self, at: usize) -> f32 {
-        0.3 * (self.ranking.worth(at, LONGEST) / 3.0).tanh()
+        0.3 * (self.ranking.worth(at, LONGEST, 1.0) / 3.0).tanh()
     }
 
     /// Whether the sentence at `next` says more of the undertaking at `at`.

@@ -136,29 +136,24 @@ impl Ranking {
             .collect()
     }
 
-    /// How near each sentence is to the middle of all.
+    /// How near each sentence is to the middle of all, by its words: by its vector, what is said in every talk ("so let us
+    /// go on") is in the middle.
     fn centrality(&self) -> Vec<f32> {
         let mut centre = vec![0.0_f32; self.rarity.len()];
         for (number, weight) in self.sparse.iter().flatten() {
             centre[*number] += weight;
         }
         let norm = centre.iter().map(|weight| weight * weight).sum::<f32>().sqrt().max(f32::EPSILON);
-        let by_words =
-            self.sparse.iter().map(|it| it.iter().map(|(number, weight)| weight * centre[*number]).sum::<f32>() / norm);
-        let Some(dense) = &self.dense else { return by_words.collect() };
-        let mut middle = vec![0.0_f32; dense.iter().map(Vec::len).max().unwrap_or_default()];
-        for vector in dense {
-            vector.iter().zip(&mut middle).for_each(|(value, sum)| *sum += value);
-        }
-        let norm = dot(&middle, &middle).sqrt().max(f32::EPSILON);
-        by_words.zip(dense).map(|(by_words, vector)| by_words + dot(vector, &middle) / norm).collect()
+        let nearness = |it: &Sparse| it.iter().map(|(number, weight)| weight * centre[*number]).sum::<f32>() / norm;
+        self.sparse.iter().map(nearness).collect()
     }
 
-    /// What the sentence at `at` is worth to the talk, in a summary of sentences of about `longest` words.
-    pub(super) fn worth(&self, at: usize, longest: usize) -> f32 {
+    /// What the sentence at `at` is worth to the talk, in a summary of sentences of about `longest` words; ten words more
+    /// cost `crowding`.
+    pub(super) fn worth(&self, at: usize, longest: usize, crowding: f32) -> f32 {
         let words = self.words[at];
         let short = if words < SHORT_WORDS { SHORT } else { 0.0 };
-        self.relevance[at] - short - words.saturating_sub(longest) as f32 / 10.0
+        self.relevance[at] - short - crowding * words.saturating_sub(longest) as f32 / 10.0
     }
 
     /// How alike two sentences are, from 0 to 1. One that denies what the other says is not like it.
@@ -200,10 +195,13 @@ impl Ranking {
     pub fn extract(&self, words: usize, query: Option<(&str, Option<&[f32]>)>) -> Vec<usize> {
         // A summary of fewer than six sentences or so leaves out too much.
         let longest = (words / 6).clamp(16, 32);
+        // One that holds a good part of the talk has room for long sentences as well.
+        let share = words as f32 / self.words.iter().sum::<usize>().max(1) as f32;
+        let crowding = (0.02 / share.max(f32::EPSILON)).clamp(0.1, 1.0);
         let answers = query.map(|(query, vector)| self.answers(query, vector));
         let candidates = (0..self.words.len()).map(|at| {
             let answers = answers.as_ref().map_or(0.0, |answers| answers[at]);
-            Candidate { sentence: at, score: self.worth(at, longest) + answers }
+            Candidate { sentence: at, score: self.worth(at, longest, crowding) + answers }
         });
         // The answer to a query stands in one place; what speaks for the whole stands all over it.
         let (weight, spread) = if query.is_some() { (1.0, 0.0) } else { (2.0, 2.0) };
