@@ -15,6 +15,8 @@ use crate::{
 pub(super) enum Outcome {
     /// Seen, and not settled.
     Seen,
+    /// A chat or a list of participants whose transcript is not there: not settled either.
+    Waiting,
     /// A transcript of a session.
     Taken,
     /// Not taken, for a reason.
@@ -29,6 +31,7 @@ impl Outcome {
     const fn as_str(self) -> &'static str {
         match self {
             Self::Seen => "seen",
+            Self::Waiting => "waiting",
             Self::Taken => "taken",
             Self::Rejected => "rejected",
             Self::Duplicate => "duplicate",
@@ -44,28 +47,54 @@ pub(super) struct Coach {
     pub(super) id: Uuid,
 }
 
-/// Which of the objects are not settled: their places in the iteration, and whether an earlier scan saw them.
+/// How an unsettled object stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// No scan saw it before.
+    New,
+    /// An earlier scan saw it, as it is.
+    Seen,
+    /// It waits for its transcript; whether for too long.
+    Waiting {
+        /// It has waited as long as such files may.
+        overdue: bool,
+    },
+}
+
+/// Which of the objects are not settled: their places in the iteration, and how they stand. A chat or a list waits for
+/// its transcript for at most `patience_seconds`.
 pub(super) async fn unsettled<'a>(
     tx: &mut SystemTx,
     bucket: &str,
     objects: impl Iterator<Item = &'a ObjectInfo>,
-) -> Result<Vec<(usize, bool)>, sqlx::Error> {
+    patience_seconds: f64,
+) -> Result<Vec<(usize, Standing)>, sqlx::Error> {
     let (keys, etags): (Vec<String>, Vec<String>) =
         objects.map(|object| (object.key.clone(), object.etag.clone())).unzip();
     let rows = sqlx::query!(
-        r#"select (listed.at - 1) as "at!", ledger.outcome is not null as "seen!"
+        r#"select (listed.at - 1) as "at!", ledger.outcome as "outcome?",
+                  coalesce(ledger.first_seen_at < now() - make_interval(secs => $4), false) as "overdue!"
            from unnest($2::text[], $3::text[]) with ordinality as listed (object_key, etag, at)
            left join bucket_objects as ledger
              on ledger.bucket = $1 and ledger.object_key = listed.object_key and ledger.etag = listed.etag
-           where ledger.outcome is null or ledger.outcome = 'seen'
+           where ledger.outcome is null or ledger.outcome in ('seen', 'waiting')
            order by 1"#,
         bucket,
         &keys,
-        &etags
+        &etags,
+        patience_seconds
     )
     .fetch_all(tx.conn())
     .await?;
-    Ok(rows.into_iter().filter_map(|row| Some((usize::try_from(row.at).ok()?, row.seen))).collect())
+    let standing = |outcome: Option<&str>, overdue| match outcome {
+        None => Standing::New,
+        Some("waiting") => Standing::Waiting { overdue },
+        Some(_) => Standing::Seen,
+    };
+    let placed = rows
+        .into_iter()
+        .filter_map(|row| Some((usize::try_from(row.at).ok()?, standing(row.outcome.as_deref(), row.overdue))));
+    Ok(placed.collect())
 }
 
 /// Remembers objects that were seen for the first time.
@@ -107,7 +136,7 @@ pub(super) async fn settle(
          values ($1, $2, $3, $4, $5, $6, $7, $8)
          on conflict (bucket, object_key, etag) do update
          set outcome = excluded.outcome, reason = excluded.reason, organization_id = excluded.organization_id
-         where bucket_objects.outcome = 'seen'",
+         where bucket_objects.outcome = 'seen' or (bucket_objects.outcome = 'waiting' and excluded.outcome <> 'waiting')",
         bucket,
         object.key,
         object.etag,
