@@ -17,6 +17,7 @@ mod ingest;
 mod kills;
 mod large;
 mod mail;
+mod meeting;
 mod pages;
 mod parse;
 mod path;
