@@ -67,9 +67,11 @@ pub(super) fn told(label: &str, people: &People) -> Result<Option<Told>, String>
     }
     found.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
     match found.iter().find(|other| other.who != found[0].who) {
-        Some(other) => {
-            Err(format!("The files disagree on “{label}”: {} or {}?", people.name(found[0].who), people.name(other.who)))
-        }
+        Some(other) => Err(format!(
+            "The files disagree on “{label}”: {} or {}?",
+            people.name(found[0].who),
+            people.name(other.who)
+        )),
         None => Ok(found.into_iter().next()),
     }
 }
@@ -107,12 +109,7 @@ pub(super) fn silent(spoke: &[Who], people: &People) -> Vec<Who> {
     silent
 }
 
-fn by_email(
-    one: &Attended,
-    people: &People,
-    confidence: f32,
-    reason: impl Fn(&str, &str) -> String,
-) -> Option<Told> {
+fn by_email(one: &Attended, people: &People, confidence: f32, reason: impl Fn(&str, &str) -> String) -> Option<Told> {
     let email = one.email.as_deref()?;
     let person = people.only(|person| person.has_email(email)).ok().flatten()?;
     Some(Told { who: person.who, confidence, reason: reason(&person.name, email) })
@@ -204,10 +201,7 @@ mod tests {
         }
         let people = people(vec![tied("Speaker 1", "tom@becker.example")]);
         let found = one("Speaker 1", &people);
-        assert_eq!(
-            found.reason,
-            "Fathom JSON names tom@becker.example, the address of Tom Becker, for this speaker."
-        );
+        assert_eq!(found.reason, "Fathom JSON names tom@becker.example, the address of Tom Becker, for this speaker.");
     }
 
     #[test]

@@ -194,7 +194,12 @@ fn rival<'a>(
 /// the files say one thing and a name says another, the coach is asked.
 fn find(label: &str, labels: &[&str], people: &People) -> Result<Finding, String> {
     if let Some(who) = people.named.get(label) {
-        return Ok(Finding { who: *who, confidence: 1.0, reason: "You named this speaker.".to_owned(), is_weak: false });
+        return Ok(Finding {
+            who: *who,
+            confidence: 1.0,
+            reason: "You named this speaker.".to_owned(),
+            is_weak: false,
+        });
     }
     let by_files = attendees::told(label, people)?;
     match (by_files, find_by_name(label, labels, people)) {

@@ -3,6 +3,8 @@
 
 use std::collections::HashMap;
 
+use chrono::{DateTime, Utc};
+use serde::Serialize;
 use uuid::Uuid;
 
 use crate::{
@@ -106,6 +108,17 @@ pub(super) async fn remember(tx: &mut SystemTx, bucket: &str, objects: &[&Object
     let etags: Vec<String> = objects.iter().map(|object| object.etag.clone()).collect();
     let sizes: Vec<i64> = objects.iter().map(|object| bytes(object)).collect();
     let times: Vec<_> = objects.iter().map(|object| object.modified).collect();
+    // What lay there before, and was not settled, is there no more.
+    sqlx::query!(
+        "delete from bucket_objects using unnest($2::text[], $3::text[]) as listed (object_key, etag)
+         where bucket = $1 and bucket_objects.object_key = listed.object_key and bucket_objects.etag <> listed.etag
+           and outcome in ('seen', 'waiting')",
+        bucket,
+        &keys,
+        &etags
+    )
+    .execute(tx.conn())
+    .await?;
     sqlx::query!(
         "insert into bucket_objects (bucket, object_key, etag, size_bytes, object_time)
          select $1, * from unnest($2::text[], $3::text[], $4::bigint[], $5::timestamptz[])
@@ -187,6 +200,37 @@ pub(super) async fn coaches(
 /// The handles of an organization's coaches.
 pub(super) async fn handles(tx: &mut TenantTx) -> Result<Vec<String>, sqlx::Error> {
     sqlx::query_scalar!("select handle from coaches order by handle").fetch_all(tx.conn()).await
+}
+
+/// A file of the inbox that is in no session.
+#[derive(Clone, Debug, Serialize)]
+pub struct Left {
+    /// Its key in the bucket.
+    pub object_key: String,
+    /// `seen` (it is looked at again), `waiting` (for the transcript of its meeting), `rejected`, `duplicate`.
+    pub outcome: String,
+    /// Why, in the coach's words.
+    pub reason: Option<String>,
+    /// Since when it is there.
+    pub first_seen_at: DateTime<Utc>,
+}
+
+/// The files of the inbox that are in no session, the newest first: those that wait, or with `settled` also those that
+/// were not taken. Names of files of all coaches: for the operator.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn left(tx: &mut SystemTx, settled: bool, limit: i64) -> Result<Vec<Left>, sqlx::Error> {
+    sqlx::query_as!(
+        Left,
+        "select object_key, outcome, reason, first_seen_at from bucket_objects
+         where outcome in ('seen', 'waiting') or ($1 and outcome in ('rejected', 'duplicate'))
+         order by first_seen_at desc, object_key limit $2",
+        settled,
+        limit
+    )
+    .fetch_all(tx.conn())
+    .await
 }
 
 /// The size as Postgres has it.

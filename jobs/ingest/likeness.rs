@@ -36,6 +36,8 @@ pub struct Facts {
     labels: usize,
     /// Some utterance has no label.
     unlabelled: bool,
+    /// It is several files, one a voice: who speaks is told by the file, whatever the label.
+    is_voices: bool,
     /// Runs of three words and when they are said, the smallest hashes first.
     runs: Vec<(u64, Option<i64>)>,
     /// When somebody speaks: apart from each other, in order.
@@ -88,7 +90,11 @@ impl Facts {
     /// How good a source it is, the greater the better: by labels, then by times, then by words.
     #[must_use]
     pub fn worth(&self) -> (usize, usize, usize) {
-        let labels = if self.names.len() > 1 { 3 } else { usize::from(self.labels > 1) + usize::from(self.labels > 0) };
+        let labels = if self.names.len() > 1 || self.is_voices {
+            3
+        } else {
+            usize::from(self.labels > 1) + usize::from(self.labels > 0)
+        };
         (labels, usize::from(self.timed) + usize::from(self.ended), self.words)
     }
 
@@ -112,6 +118,7 @@ impl Facts {
             names: all.iter().flat_map(|one| one.names.iter().cloned()).collect(),
             labels: all.len(),
             unlabelled: false,
+            is_voices: all.len() > 1,
             runs: all.iter().flat_map(|one| one.runs.iter().copied()).collect(),
             spans: joined(all.iter().flat_map(|one| one.spans.iter().copied()).collect()),
             timed: true,

@@ -84,7 +84,7 @@ pub fn company(key: &TranscriptKey) -> String {
 pub fn may_have_company(key: &TranscriptKey) -> bool {
     let named = named(&key.file);
     let plain = key.file.rsplit_once('.').map_or(key.file.as_str(), |(stem, _)| stem);
-    place(key) != Place::Shared || named.is_track || named.stem.is_none_or(|stem| stem != words(plain).join(" "))
+    place(key) != Place::Shared || named.is_track || named.stem.is_some_and(|stem| stem != words(plain).join(" "))
 }
 
 /// Reads a file's name.
@@ -221,7 +221,10 @@ mod tests {
             ("Coaching (1).docx", plain("coaching")),
             ("meetingAttendanceReport(Coaching).csv", plain("coaching")),
             ("Coaching - Attendance report 11-03-26.csv", plain("coaching")),
-            ("Maya and Priya (2026-11-03 at 14:00 GMT) - Transcript.docx", plain("maya and priya 2026 11 03 at 14 00 gmt")),
+            (
+                "Maya and Priya (2026-11-03 at 14:00 GMT) - Transcript.docx",
+                plain("maya and priya 2026 11 03 at 14 00 gmt"),
+            ),
             ("Maya and Priya (2026-11-03 at 14:00 GMT) - Chat.sbv", plain("maya and priya 2026 11 03 at 14 00 gmt")),
             ("Session-20261103 1400-1.vtt", plain("session 20261103 1400 1")),
             ("priya-chat.txt", plain("priya")),
@@ -277,7 +280,8 @@ mod tests {
         assert!(!together("transcript.vtt", "transcript (1).vtt"), "nothing says so");
         assert!(!together("2026-11-03/priya.vtt", "2026-11-04/priya.vtt"));
         assert!(!may_have_company(&key("call.vtt")) && !may_have_company(&key("priya goals.vtt")));
-        for rest in ["GMT20261103-140000_Recording.transcript.vtt", "a_doctor.TextGrid", "chat.txt", "2026-11-03/x.vtt"] {
+        assert!(!may_have_company(&key("chat.txt")), "without a folder or a name of its own it is of any meeting");
+        for rest in ["GMT20261103-140000_Recording.transcript.vtt", "a_doctor.TextGrid", "2026-11-03/chat.txt"] {
             assert!(may_have_company(&key(rest)), "{rest}");
         }
     }

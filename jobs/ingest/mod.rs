@@ -34,6 +34,7 @@ use crate::{
 use key::InboxKey;
 use ledger::{Coach, Outcome, Standing};
 
+pub use ledger::{Left, left};
 pub use reject::{RejectTranscript, rejected};
 
 /// How the inbox is read.

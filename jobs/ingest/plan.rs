@@ -104,10 +104,7 @@ pub fn plan(candidates: &[Candidate], there: &[Vec<File>]) -> Vec<Decision> {
             None => {
                 decisions[at] = Decision::Begins(begun);
                 begun += 1;
-                groups.push(Group {
-                    decision: decisions[at],
-                    files: facts.iter().map(|facts| (key, facts)).collect(),
-                });
+                groups.push(Group { decision: decisions[at], files: facts.iter().map(|facts| (key, facts)).collect() });
             }
         }
     }
@@ -145,7 +142,9 @@ fn may_be_voices(key: &TranscriptKey, facts: &Facts, other_key: &TranscriptKey, 
     }
     match meeting::place(key) {
         Place::Own => true,
-        Place::Day => named.is_track && other_named.is_track && (named.stem == other_named.stem || are_numbered(key, other_key)),
+        Place::Day => {
+            named.is_track && other_named.is_track && (named.stem == other_named.stem || are_numbered(key, other_key))
+        }
         Place::Shared => named.is_track && other_named.is_track && named.stem == other_named.stem,
     }
 }
@@ -195,8 +194,9 @@ fn by_names(written: &Written<'_>, groups: &[&Group<'_>], is_told: bool) -> Deci
         // The coach speaks in all of them; what tells is one who speaks in one of them alone.
         several => {
             let mut telling = several.iter().enumerate().filter(|(at, group)| {
-                let elsewhere =
-                    |speaker: &str| several.iter().enumerate().any(|(other, group)| other != *at && group.speaks(speaker));
+                let elsewhere = |speaker: &str| {
+                    several.iter().enumerate().any(|(other, group)| other != *at && group.speaks(speaker))
+                };
                 group.speakers().any(|speaker| written.holds(speaker) && !elsewhere(speaker))
             });
             match (telling.next(), telling.next()) {
@@ -220,8 +220,7 @@ impl Group<'_> {
 impl Written<'_> {
     /// Whether one who speaks is named: as written, or a full name within a longer one.
     fn holds(&self, speaker: &str) -> bool {
-        let within =
-            |name: &str| speaker.split(' ').all(|word| name.split(' ').any(|other| other == word));
+        let within = |name: &str| speaker.split(' ').all(|word| name.split(' ').any(|other| other == word));
         self.names.contains(speaker) || (speaker.contains(' ') && self.names.iter().any(|name| within(name)))
     }
 }

@@ -42,15 +42,27 @@ pub(super) async fn files(ctx: &Context, members: Vec<Member>, coach: Coach) -> 
             Read::Changed => changed = true,
         }
     }
-    if !changed && !files.is_empty() {
-        decide(ctx, &there, &mut files).await?;
-        let before = Before { company: meeting::company(&first.key), there, first };
-        for (at, outcome) in settle(ctx, coach, &before, &files).await? {
-            outcomes[at] = Some(outcome);
+    let mut before = Before { company: meeting::company(&first.key), there, first };
+    for _ in 0..ROUNDS {
+        // What was not compared cannot be held against what another scan has taken meanwhile.
+        let others = before.there.iter().any(|known| known.object_key != first.object.key);
+        if changed || files.is_empty() || (others && !compared) {
+            break;
         }
+        decide(ctx, &before.there, &mut files).await?;
+        if let Some(settled) = settle(ctx, coach, &before, &files).await? {
+            for (at, outcome) in settled {
+                outcomes[at] = Some(outcome);
+            }
+            break;
+        }
+        before.there = gather::there(&mut ctx.db.tenant(coach.organization).await?, coach, first).await?;
     }
     Ok(outcomes.into_iter().map(|outcome| outcome.unwrap_or(Outcome::Seen)).collect())
 }
+
+/// So often it is decided anew where another scan was faster; then the next scan looks again.
+const ROUNDS: usize = 3;
 
 /// A file on its way in.
 struct Incoming<'a> {
@@ -102,19 +114,19 @@ async fn decide(ctx: &Context, there: &[There], files: &mut [Incoming<'_>]) -> R
     Ok(())
 }
 
-/// Writes what was decided, unless something else came between. Gives the outcomes by place.
+/// Writes what was decided, and gives the outcomes by place; none where something else came between.
 async fn settle(
     ctx: &Context,
     coach: Coach,
     before: &Before<'_>,
     files: &[Incoming<'_>],
-) -> Result<Vec<(usize, Outcome)>, JobError> {
+) -> Result<Option<Vec<(usize, Outcome)>>, JobError> {
     let mut tx = ctx.db.tenant(coach.organization).await?;
     // One scan at a time decides on files that may be of one meeting.
     let lock = format!("{}/{}", coach.organization, before.company);
     sqlx::query!("select pg_advisory_xact_lock(hashtextextended($1, 1))", lock).execute(tx.conn()).await?;
     if gather::there(&mut tx, coach, before.first).await? != before.there {
-        return Ok(Vec::new());
+        return Ok(None);
     }
     let mut shas: Vec<&str> = files.iter().map(|file| file.copied.sha256.as_str()).collect();
     shas.sort_unstable();
@@ -152,7 +164,7 @@ async fn settle(
         let is_chat = file.copied.role == "chat";
         outcomes.push((file.at, reject::alone(ctx, &file.member.object, coach, is_chat, why).await?));
     }
-    Ok(outcomes)
+    Ok(Some(outcomes))
 }
 
 /// The place of a session among those of a decision: those that are there come first.
@@ -231,8 +243,7 @@ impl Writing<'_> {
             None => {
                 let voices = all.iter().filter(|other| other.decision == decision && other.is_one_voice()).count();
                 let title = title(&file.member.key, voices > 1 && file.is_one_voice());
-                let (id, correlation_id) =
-                    receive_session(tx, object, &file.member.key, &title, self.coach).await?;
+                let (id, correlation_id) = receive_session(tx, object, &file.member.key, &title, self.coach).await?;
                 (id, Some(correlation_id))
             }
         };
@@ -329,18 +340,20 @@ async fn join_session(
     .fetch_one(tx.conn())
     .await?;
     let key = &file.member.key;
-    let is_voice = file.is_one_voice()
-        && !is_again
-        && (meeting::named(&key.file).is_track || meeting::place(key) == Place::Own);
+    let is_voice =
+        file.is_one_voice() && !is_again && (meeting::named(&key.file).is_track || meeting::place(key) == Place::Own);
     let correlation_id = sqlx::query_scalar!(
         "update sessions
          set state = case when exists (select from utterances where session_id = sessions.id)
                           then state else 'received' end,
-             title = coalesce($2, title), failed_stage = null, failed_reason = null, updated_at = now()
+             title = coalesce($2, title), failed_stage = case when not $3 then failed_stage end,
+             failed_reason = case when not $3 then failed_reason end, updated_at = now()
          where id = $1 returning correlation_id",
         session_id,
         // A second voice has come: the session is no longer called by the first.
-        is_voice.then(|| title(&file.member.key, true))
+        is_voice.then(|| title(key, true)),
+        // A chat does not hide that a stage has failed.
+        file.copied.role == "speech"
     )
     .fetch_one(tx.conn())
     .await?;

@@ -70,7 +70,7 @@ impl Job for ParseTranscript {
             // The session's lock comes first, as everywhere; then what may have changed meanwhile is read again.
             let locked = session::lock(&mut tx, row.session_id).await?;
             let this = store::load(&mut tx, self.transcript_id).await?;
-            let (Some((_, correlation_id)), Some(this)) = (locked, this) else {
+            let (Some((state, correlation_id)), Some(this)) = (locked, this) else {
                 return ctx.finish(tx, Outcome { outcome: "gone", ..Outcome::default() }).await;
             };
             if this.done {
@@ -82,7 +82,7 @@ impl Job for ParseTranscript {
                 live = now;
                 continue;
             }
-            let outcome = write::write(&mut tx, &files, self.transcript_id, correlation_id).await?;
+            let outcome = write::write(&mut tx, &files, self.transcript_id, (&state, correlation_id)).await?;
             return ctx.finish(tx, outcome).await;
         }
         Err(JobError::retry("further files of the session keep coming"))
@@ -102,4 +102,3 @@ impl Job for ParseTranscript {
         Ok(tx.commit().await?)
     }
 }
-

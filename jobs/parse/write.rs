@@ -29,7 +29,7 @@ pub(super) async fn write(
     tx: &mut TenantTx,
     files: &Files,
     transcript_id: Uuid,
-    correlation_id: Uuid,
+    (state, correlation_id): (&str, Uuid),
 ) -> Result<Outcome, sqlx::Error> {
     let Some(this) = files.all.iter().find(|file| file.row.id == transcript_id) else {
         return Ok(Outcome { outcome: "gone", ..Outcome::default() });
@@ -49,7 +49,7 @@ pub(super) async fn write(
             outcome.outcome = result;
         }
     }
-    if summarized {
+    if summarized || (state == State::Closed.as_str() && !changes) {
         // Who was there may be told otherwise now; what was summarised stays until a person says so.
         attribute::evidence_came(tx, session_id).await?;
         return Ok(outcome);

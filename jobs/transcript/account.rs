@@ -22,7 +22,8 @@ pub(super) fn words(text: &str) -> usize {
 /// Whether a text is one email address.
 pub(super) fn is_email(text: &str) -> bool {
     let Some((name, host)) = text.split_once('@') else { return false };
-    let plain = |part: &str| !part.is_empty() && !part.contains(|c: char| c.is_whitespace() || "@,;<>()[]\"".contains(c));
+    let plain =
+        |part: &str| !part.is_empty() && !part.contains(|c: char| c.is_whitespace() || "@,;<>()[]\"".contains(c));
     plain(name) && plain(host) && host.contains('.') && !host.starts_with('.') && !host.ends_with('.')
 }
 

@@ -149,7 +149,8 @@ fn read_before(lines: &[&str], source: &Source<'_>, draft: &mut Draft) {
         }
     }
     // Meet's notes begin with the addresses of those who were invited.
-    for word in filled.clone().take(12).flat_map(|(_, line)| line.split([' ', ',', ';', '(', ')', '<', '>', '[', ']'])) {
+    for word in filled.clone().take(12).flat_map(|(_, line)| line.split([' ', ',', ';', '(', ')', '<', '>', '[', ']']))
+    {
         let address = word.trim_start_matches("mailto:").trim_matches(|c: char| !c.is_alphanumeric());
         if is_email(address) {
             draft.attends(Attendee { email: Some(address.to_owned()), ..Attendee::default() });

@@ -6,6 +6,7 @@ mod app;
 mod demo;
 mod doctor;
 mod export;
+mod inbox;
 mod jobs;
 mod output;
 mod people;
@@ -95,6 +96,7 @@ enum Command {
     Coach(people::Coach),
     #[command(subcommand)]
     Client(people::Client),
+    Inbox(inbox::Inbox),
     #[command(subcommand)]
     Sessions(sessions::Sessions),
     #[command(subcommand)]
@@ -176,6 +178,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Org(command) => command.run(&App::open(&globals).await?).await,
         Command::Coach(command) => command.run(&App::open(&globals).await?).await,
         Command::Client(command) => command.run(&App::open(&globals).await?).await,
+        Command::Inbox(command) => command.run(&App::open(&globals).await?).await,
         Command::Sessions(command) => command.run(&App::open(&globals).await?).await,
         Command::Speakers(command) => command.run(&App::open(&globals).await?).await,
         Command::Search(command) => command.run(&App::open(&globals).await?).await,

@@ -11,7 +11,8 @@ fn talk(seed: usize) -> Vec<(usize, i64, String)> {
     let words: Vec<&str> = WORDS.split_whitespace().collect();
     (0..30)
         .map(|turn| {
-            let said = (0..8).map(|at| words[(seed * 7919 + turn * 104_729 + at * 1299 + at * at * seed) % words.len()]);
+            let said =
+                (0..8).map(|at| words[(seed * 7919 + turn * 104_729 + at * 1299 + at * at * seed) % words.len()]);
             (turn % 2, i64::try_from(turn).unwrap_or(0) * 10_000, said.collect::<Vec<_>>().join(" "))
         })
         .collect()
@@ -132,7 +133,12 @@ fn what_is_written_goes_to_the_one_meeting_that_it_can_be_of() {
         let mut files: Vec<Candidate> = speech.into_iter().cloned().collect();
         files.push(companion);
         let decisions = plan(&files, &[]);
-        assert_eq!(decisions.last(), Some(&expected), "{:?}", files.iter().map(|file| &file.key.file).collect::<Vec<_>>());
+        assert_eq!(
+            decisions.last(),
+            Some(&expected),
+            "{:?}",
+            files.iter().map(|file| &file.key.file).collect::<Vec<_>>()
+        );
     }
 }
 

@@ -60,11 +60,8 @@ impl Companion {
             Self::Chat(messages) => {
                 let mut authors: Vec<Attendee> = Vec::new();
                 for message in messages {
-                    let author = Attendee {
-                        name: Some(message.author.clone()),
-                        was_there: true,
-                        ..Attendee::default()
-                    };
+                    let author =
+                        Attendee { name: Some(message.author.clone()), was_there: true, ..Attendee::default() };
                     if !authors.contains(&author) {
                         authors.push(author);
                     }

@@ -66,7 +66,8 @@ fn columns(headings: &[String]) -> Option<Columns> {
     let find = |wanted: &dyn Fn(&str) -> bool| names.iter().position(|name| wanted(name));
     let name = find(&|name| {
         name.starts_with("name") && !name.contains("file")
-            || ["full name", "participant", "participant name", "attendee name", "display name", "first name"].contains(&name)
+            || ["full name", "participant", "participant name", "attendee name", "display name", "first name"]
+                .contains(&name)
     });
     let columns = Columns {
         name,
@@ -80,7 +81,8 @@ fn columns(headings: &[String]) -> Option<Columns> {
             || name == "user action"
     });
     // A table of what was said has names and times as well.
-    let speech = names.iter().any(|name| ["text", "transcript", "sentence", "words", "utterance"].contains(&name.as_str()));
+    let speech =
+        names.iter().any(|name| ["text", "transcript", "sentence", "words", "utterance"].contains(&name.as_str()));
     (columns.name.is_some() && told && !speech && headings.len() >= 2).then_some(columns)
 }
 
@@ -105,7 +107,8 @@ fn by_content(lines: &[&str]) -> Option<(usize, char, Columns)> {
         return Some((row, delimiter, Columns { name, surname: None, email, duration: cells.iter().position(number) }));
     };
     let rest = &lines[blank + 2..];
-    let person = rest.iter().map(|line| fields(line, delimiter)).find(|cells| cells.iter().any(|field| is_email(field)))?;
+    let person =
+        rest.iter().map(|line| fields(line, delimiter)).find(|cells| cells.iter().any(|field| is_email(field)))?;
     let columns = Columns {
         name: person.iter().position(wordy),
         surname: None,

@@ -14,9 +14,10 @@ fn people(text: &[u8]) -> Vec<(String, String, Option<i64>)> {
 
 fn chat(text: &str, file: &str) -> Vec<(String, Option<String>, Option<i64>, String)> {
     match read(text.as_bytes(), file) {
-        Some(Companion::Chat(messages)) => {
-            messages.into_iter().map(|Message { author, recipient, at_ms, text }| (author, recipient, at_ms, text)).collect()
-        }
+        Some(Companion::Chat(messages)) => messages
+            .into_iter()
+            .map(|Message { author, recipient, at_ms, text }| (author, recipient, at_ms, text))
+            .collect(),
         other => panic!("no chat: {other:?}"),
     }
 }

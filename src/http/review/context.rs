@@ -141,7 +141,10 @@ fn people(participants: &[Participant]) -> Vec<Person> {
         share: if total > 0.0 { whole(measure(person) / total * 100.0) } else { 0 },
     };
     // Who was there without a word, as a file of the meeting says, comes last.
-    spoke.chain(participants.iter().filter(|person| person.words == 0 && person.speaking_seconds <= 0.0)).map(person).collect()
+    spoke
+        .chain(participants.iter().filter(|person| person.words == 0 && person.speaking_seconds <= 0.0))
+        .map(person)
+        .collect()
 }
 
 /// `18 min`, `40 s`; words where the transcript has no times.
