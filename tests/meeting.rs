@@ -233,37 +233,3 @@ async fn a_scan_that_dies_before_it_is_done_takes_the_meeting_whole_or_not_at_al
     assert_eq!(take(&world).await.taken, 4);
     assert_eq!(ask(&world, "select to_jsonb(count(*)) from sessions").await, 1);
 }
-
-#[tokio::test]
-#[ignore = "by hand"]
-async fn zz_by_hand() {
-    let root = std::env::var("MEETING_FOLDER").expect("a folder");
-    fn walk(folder: &Path, found: &mut Vec<PathBuf>) {
-        for entry in std::fs::read_dir(folder).expect("a folder of the case") {
-            let path = entry.expect("an entry").path();
-            if path.is_dir() { walk(&path, found) } else { found.push(path) }
-        }
-    }
-    let mut found = Vec::new();
-    walk(Path::new(&root), &mut found);
-    let world = World::new().await;
-    for path in found {
-        let key = path.strip_prefix(&root).expect("below").to_str().expect("key").to_owned();
-        drop_file(&world, &(key, std::fs::read(&path).expect("file"))).await;
-    }
-    let begin = std::time::Instant::now();
-    println!("scan {:?} {:?}", scan(&world).await, begin.elapsed());
-    while let Some(ran) = world.run_queued::<ParseTranscript>().await {
-        println!("{}", ran.expect("it parses"));
-    }
-    println!("parsed {:?}", begin.elapsed());
-    let sql = "select jsonb_agg(jsonb_build_array(s.title, s.object_key, (select count(*) from utterances u where u.session_id = s.id),
-        (select jsonb_agg(distinct label) from utterances u where u.session_id = s.id),
-        (select jsonb_agg(jsonb_build_array(regexp_replace(object_key, '^.*/', ''), role, unused_reason) order by object_key) from transcripts t where t.session_id = s.id),
-        (select count(*) from session_attendees a where a.session_id = s.id), (select count(*) from chat_messages a where a.session_id = s.id))) from sessions s";
-    let rows = ask(&world, sql).await;
-    for row in rows.as_array().into_iter().flatten() {
-        println!("{}", row.to_string().chars().take(900).collect::<String>());
-    }
-    println!("{:#}", ask(&world, "select coalesce(jsonb_agg(jsonb_build_array(object_key, outcome, reason)), '[]') from bucket_objects where outcome <> 'taken'").await);
-}
