@@ -12,7 +12,7 @@ use debrief_jobs::{
 };
 use serde_json::{Value, json};
 
-use crate::support::World;
+use crate::support::{World, s3};
 
 /// The files of a case: their keys below the coach's folder, and what is in them.
 fn files(case: &str) -> Vec<(String, Vec<u8>)> {
@@ -231,5 +231,41 @@ async fn a_scan_that_dies_before_it_is_done_takes_the_meeting_whole_or_not_at_al
     assert_eq!(ask(&world, "select to_jsonb(count(*)) from sessions").await, 0, "nothing of it is there by half");
     sqlx::raw_sql("drop trigger trouble on transcripts").execute(&mut owner).await.expect("the trouble ends");
     assert_eq!(take(&world).await.taken, 4);
+    assert_eq!(ask(&world, "select to_jsonb(count(*)) from sessions").await, 1);
+}
+
+#[tokio::test]
+async fn in_s3_too_a_meeting_is_taken_when_none_of_its_files_is_new() {
+    let url = s3::bucket_url().await;
+    let world = World::with(|settings| settings.bucket.url = url).await;
+    let files = files("zoom");
+    drop_file(&world, &files[0]).await;
+    let first = world.run_installation(&ScanInbox {}).await;
+    assert!(matches!(first, Err(JobError::Snooze(_))), "others may follow: {first:?}");
+    for file in &files[1..] {
+        drop_file(&world, file).await;
+    }
+    assert_eq!(scan(&world).await.taken, 4);
+    assert_eq!(ask(&world, "select to_jsonb(count(*)) from sessions").await, 1);
+    assert_eq!(ask(&world, "select to_jsonb(count(*)) from jobs where kind = 'parse.transcript'").await, 1);
+}
+
+#[tokio::test]
+async fn a_file_that_comes_again_takes_the_place_of_what_it_said() {
+    let world = World::new().await;
+    let files = files("voices_by_name");
+    for file in &files {
+        drop_file(&world, file).await;
+    }
+    take(&world).await;
+    let (key, content) = &files[0];
+    let better = String::from_utf8(content.clone()).expect("text").replace("invitation", "proposal");
+    assert_ne!(better.as_bytes(), content.as_slice());
+    drop_file(&world, &(key.clone(), better.into_bytes())).await;
+    assert_eq!(take(&world).await.taken, 1);
+    let said =
+        ask(&world, "select to_jsonb(string_agg(text, ' ' order by position)) from utterances").await.to_string();
+    assert!(said.contains("proposal") && !said.contains("invitation"), "{said}");
+    assert_eq!(ask(&world, "select to_jsonb(count(*)) from utterances").await, 12);
     assert_eq!(ask(&world, "select to_jsonb(count(*)) from sessions").await, 1);
 }
