@@ -41,7 +41,7 @@ pub(super) struct Copied {
 /// How reading a file ended.
 #[derive(Debug)]
 pub(super) enum Read {
-    Copied(Copied),
+    Copied(Box<Copied>),
     /// It changed since the listing: the next scan sees what it is then.
     Changed,
     /// It is settled: nobody needs to read it.
@@ -74,7 +74,8 @@ pub(super) async fn read(ctx: &Context, member: &Member, coach: Coach, compared:
         None => ("speech", Content::Speech(compared.then(|| facts(&content)).flatten())),
     })
     .await?;
-    Ok(Read::Copied(Copied { sha256, stored_key, role, candidate: Candidate { key: key.clone(), content } }))
+    let candidate = Candidate { key: key.clone(), content };
+    Ok(Read::Copied(Box::new(Copied { sha256, stored_key, role, candidate })))
 }
 
 fn facts(content: &[u8]) -> Option<Facts> {

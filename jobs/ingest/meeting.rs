@@ -148,7 +148,7 @@ fn is_numbered_voice(word: &str) -> bool {
 }
 
 /// Whether a tool added the last word. A language stands only behind captions, and a long number behind a kind of file.
-fn is_added(last: &String, kept: &[String]) -> bool {
+fn is_added(last: &str, kept: &[String]) -> bool {
     let before = kept.len().checked_sub(2).and_then(|at| kept.get(at));
     let after_kind = before.is_some_and(|word| is_one_of(ADDED, word));
     is_one_of(ADDED, last) || (after_kind && (is_one_of(LANGUAGES, last) || last.bytes().all(|b| b.is_ascii_digit())))

@@ -68,7 +68,7 @@ const ROUNDS: usize = 3;
 struct Incoming<'a> {
     at: usize,
     member: &'a Member,
-    copied: Copied,
+    copied: Box<Copied>,
     decision: Decision,
 }
 
