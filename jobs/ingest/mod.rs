@@ -6,6 +6,7 @@
 //! once, content is known by its SHA-256 within the organization, and our copy is named by that hash. What lies in the
 //! inbox is never touched.
 
+mod apply;
 mod gather;
 pub mod key;
 mod ledger;
@@ -301,7 +302,7 @@ async fn settle(ctx: &Context, coaches: &HashMap<String, Coach>, unit: Unit) -> 
     let mut members = Vec::with_capacity(unit.len());
     for Found { object, key, overdue } in unit {
         match key {
-            InboxKey::Roster { .. } => return Ok(vec![take::roster(ctx, &object, *coach).await?]),
+            InboxKey::Roster { .. } => return Ok(vec![apply::roster(ctx, &object, *coach).await?]),
             InboxKey::Transcript(key) => members.push(gather::Member { object, key, overdue }),
             InboxKey::Ignored => {}
         }

@@ -1,4 +1,4 @@
-//! Takes what is complete: the files of a meeting become a session's, a roster updates the coach's clients.
+//! Takes what is complete: the files of a meeting become a session's.
 //!
 //! Reads the objects and what is there of their company; writes our copies, sessions, transcripts, the ledger and jobs.
 //! A rerun finds the ledger's rows settled and changes nothing.
@@ -16,13 +16,12 @@ use super::{
     likeness::Facts,
     meeting::{self, Place},
     plan::{self, Candidate, Content, Decision, Why},
-    reject, roster as csv_roster,
+    reject,
 };
 use crate::{
-    bucket::{BucketError, ObjectInfo},
+    bucket::ObjectInfo,
     db::{TenantTx, Tx},
     parse::ParseTranscript,
-    people,
     queue::{Context, JobError, blocking, enqueue},
 };
 
@@ -417,40 +416,6 @@ pub(super) async fn coach_zone(tx: &mut TenantTx, coach_id: Uuid) -> Result<Tz, 
     let zone =
         sqlx::query_scalar!("select time_zone from coaches where id = $1", coach_id).fetch_one(tx.conn()).await?;
     Ok(zone.parse().unwrap_or(Tz::UTC))
-}
-
-/// Applies a roster. Its problems stand in the ledger and beside the rejected files, where the coach finds them.
-pub(super) async fn roster(ctx: &Context, object: &ObjectInfo, coach: Coach) -> Result<Outcome, JobError> {
-    if object.size > ctx.ingest.max_bytes {
-        return reject::roster(ctx, object, coach, &reject::too_large(ctx.ingest.max_bytes)).await;
-    }
-    let content = match ctx.bucket.get_listed(object).await {
-        Err(BucketError::Changed | BucketError::NotFound) => return Ok(Outcome::Seen),
-        content => content?,
-    };
-    let roster = match csv_roster::read(&content) {
-        Ok(roster) => roster,
-        Err(error) => return reject::roster(ctx, object, coach, &reject::no_roster(&error)).await,
-    };
-    let mut tx = ctx.db.tenant(coach.organization).await?;
-    let applied = people::apply_roster(&mut tx, coach.id, &roster).await?;
-    let reason = (!applied.problems.is_empty()).then(|| applied.problems.join("\n"));
-    if !ledger::settle(&mut tx, ctx.bucket.name(), object, Outcome::Applied, reason.as_deref()).await? {
-        return Ok(Outcome::Seen);
-    }
-    tx.commit().await?;
-    if let Some(reason) = reason {
-        reject::put_reason(ctx, object.key.as_str(), &reject::some_lines(reason), object.modified).await?;
-    }
-    tracing::info!(
-        target: "ingest",
-        {
-            coach.id = %coach.id, clients.added = applied.added, clients.updated = applied.updated,
-            roster.problems = applied.problems.len()
-        },
-        "a roster was applied"
-    );
-    Ok(Outcome::Applied)
 }
 
 /// SHA-256 in lower-case hexadecimal.
