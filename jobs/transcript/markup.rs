@@ -37,6 +37,14 @@ pub(super) fn spans(payload: &str) -> Vec<Span> {
     span.text.push_str(&references(rest));
     spans.push(span);
     spans.retain(|span| !span.text.trim().is_empty());
+    // A voice that ends where none began parts nothing: what stands on both sides is one stretch, and may be one word.
+    spans.dedup_by(|next, span| {
+        let same = next.voice == span.voice;
+        if same {
+            span.text.push_str(&next.text);
+        }
+        same
+    });
     spans
 }
 
@@ -189,6 +197,7 @@ mod tests {
             ("Caf&eacute; &#8211; &#x41;", vec![(None, "Café – A")]),
             ("<v>Nobody", vec![(None, "Nobody")]),
             ("<v Ana></v>", vec![]),
+            ("some</v>body", vec![(None, "somebody")]),
         ] {
             let found = spans(payload);
             let found: Vec<_> = found.iter().map(|span| (span.voice.as_deref(), span.text.as_str())).collect();

@@ -39,7 +39,7 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
     let mut draft = Draft::default();
     let mut cues = collect(source, &mut draft);
     rolling::set_repeats_aside(&mut cues, &mut draft);
-    match cue_speech::speak(&cues, &mut draft) {
+    match cue_speech::speak(&mut cues, &mut draft) {
         Convention::Brackets => (Format::MeetCaptions, draft),
         _ => (Format::Sbv, draft),
     }
@@ -82,5 +82,5 @@ fn collect<'a>(source: &Source<'a>, draft: &mut Draft) -> Vec<Cue<'a>> {
 
 fn cue<'a>(line: usize, times: Option<(i64, i64)>) -> Cue<'a> {
     let (start_ms, end_ms) = (times.map(|(start, _)| start), times.map(|(_, end)| end));
-    Cue { line, id: "", speaker: None, start_ms, end_ms, payload: Vec::new() }
+    Cue { line, timing: line - 1, id: "", speaker: None, start_ms, end_ms, payload: Vec::new() }
 }

@@ -32,7 +32,7 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
     let numbered = cues.iter().filter(|cue| !cue.id.is_empty()).count();
     let apart = cues.iter().filter(|cue| cue.payload.first().is_some_and(|line| line.trim().is_empty())).count();
     rolling::set_repeats_aside(&mut cues, &mut draft);
-    cue_speech::speak(&cues, &mut draft);
+    cue_speech::speak(&mut cues, &mut draft);
     let teams = points == cues.len() && numbered == 0 && apart * 2 > cues.len();
     (if teams { Format::TeamsVtt } else { Format::Srt }, draft)
 }
@@ -75,6 +75,7 @@ fn collect<'a>(source: &Source<'a>, draft: &mut Draft) -> Vec<Cue<'a>> {
 fn cue<'a>(lines: &[&'a str], id: &'a str, payload: Range<usize>, times: Option<(i64, i64)>) -> Cue<'a> {
     Cue {
         line: payload.start + 1,
+        timing: payload.start,
         id,
         speaker: None,
         start_ms: times.map(|(start, _)| start),

@@ -12,6 +12,8 @@ use super::{
 pub(super) struct Cue<'a> {
     /// The first line of the payload, from 1.
     pub(super) line: usize,
+    /// The line of its times, from 1.
+    pub(super) timing: usize,
     /// The identifier, or nothing.
     pub(super) id: &'a str,
     /// Who speaks, where that stands beside the payload.
@@ -106,6 +108,7 @@ fn keep<'a>(block: Block<'a>, source: &Source<'a>, cues: &mut Vec<Cue<'a>>, draf
             draft.structure(source.lines[timing]);
             cues.push(Cue {
                 line: timing + 2,
+                timing: timing + 1,
                 id: block.id,
                 speaker: None,
                 start_ms: Some(start),
