@@ -91,6 +91,20 @@ impl Draft {
         self.clock = Some(start);
     }
 
+    /// Warns, once, of cues without words: they may have been lost.
+    pub(super) fn empty_cues(&mut self, lines: impl Iterator<Item = usize>) {
+        let mut lines = lines.peekable();
+        if let Some(first) = lines.peek().copied() {
+            let count = lines.count();
+            let message = if count == 1 {
+                "a cue without words".to_owned()
+            } else {
+                format!("{count} cues without words, the first here")
+            };
+            self.warn(first, message);
+        }
+    }
+
     /// The end of what begins at `start_ms`, unless that is before it.
     pub(super) fn end(&mut self, line: usize, start_ms: Option<i64>, end_ms: Option<i64>) -> Option<i64> {
         if start_ms.zip(end_ms).is_some_and(|(start, end)| end < start) {

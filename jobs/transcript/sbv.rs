@@ -45,7 +45,7 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
     }
 }
 
-fn collect<'a>(source: &Source<'a>, draft: &mut Draft) -> Vec<Cue<'a>> {
+pub(super) fn collect<'a>(source: &Source<'a>, draft: &mut Draft) -> Vec<Cue<'a>> {
     let mut cues: Vec<Cue<'a>> = Vec::new();
     let mut after_blank = false;
     for (at, line) in source.lines.iter().copied().enumerate() {
@@ -57,7 +57,8 @@ fn collect<'a>(source: &Source<'a>, draft: &mut Draft) -> Vec<Cue<'a>> {
             draft.structure(line);
             let times = times(line);
             if times.is_none() {
-                draft.warn(at + 1, "times that cannot be read; the words are kept without a time");
+                let column = time::fault(line, time::lenient);
+                draft.warn_at(at + 1, column, "times that cannot be read; the words are kept without a time");
             }
             cues.push(cue(at + 2, times));
         } else if cues.is_empty() {
@@ -77,6 +78,7 @@ fn collect<'a>(source: &Source<'a>, draft: &mut Draft) -> Vec<Cue<'a>> {
         }
         after_blank = false;
     }
+    draft.empty_cues(cues.iter().filter(|cue| cue.payload.is_empty()).map(|cue| cue.timing));
     cues
 }
 
