@@ -30,7 +30,13 @@ pub(super) struct Draft {
     set_aside_until: usize,
     warnings: Vec<Warning>,
     structure: usize,
+    /// The last time that was read, and where first (and how often) one was much earlier than that before it.
+    clock: Option<i64>,
+    backwards: Option<(usize, usize)>,
 }
+
+/// By so much, in milliseconds, a turn may begin before the one above it: people speak at once.
+const AT_ONCE: i64 = 1_000;
 
 impl Draft {
     /// Accounts for words that hold the file together: a time, a cue id, a label.
@@ -76,6 +82,38 @@ impl Draft {
         self.warnings.push(Warning { line, column: Some(column), message: message.into() });
     }
 
+    /// Follows the clock of a file whose times ought to grow, to warn where they do not.
+    pub(super) fn clock(&mut self, line: usize, start_ms: Option<i64>) {
+        let Some(start) = start_ms else { return };
+        if self.clock.is_some_and(|last| start + AT_ONCE < last) {
+            self.backwards.get_or_insert((line, 0)).1 += 1;
+        }
+        self.clock = Some(start);
+    }
+
+    /// Warns, once, of cues without words: they may have been lost.
+    pub(super) fn empty_cues(&mut self, lines: impl Iterator<Item = usize>) {
+        let mut lines = lines.peekable();
+        if let Some(first) = lines.peek().copied() {
+            let count = lines.count();
+            let message = if count == 1 {
+                "a cue without words".to_owned()
+            } else {
+                format!("{count} cues without words, the first here")
+            };
+            self.warn(first, message);
+        }
+    }
+
+    /// The end of what begins at `start_ms`, unless that is before it.
+    pub(super) fn end(&mut self, line: usize, start_ms: Option<i64>, end_ms: Option<i64>) -> Option<i64> {
+        if start_ms.zip(end_ms).is_some_and(|(start, end)| end < start) {
+            self.warn(line, "ends before it begins; its end is not used");
+            return None;
+        }
+        end_ms
+    }
+
     /// Adds an utterance, unless nothing is said in it.
     pub(super) fn say(&mut self, label: Option<&str>, start_ms: Option<i64>, end_ms: Option<i64>, text: &str) {
         let text = text.trim();
@@ -88,6 +126,8 @@ impl Draft {
     /// Closes the account.
     pub(super) fn finish(mut self, format: Format, source: &Source<'_>) -> Transcript {
         self.drop_unreal_times();
+        self.drop_impossible_times();
+        self.warn_of_order();
         let account = Account {
             in_file: source.lines.iter().map(|line| words(line)).sum(),
             in_utterances: self.utterances.iter().map(|utterance| words(&utterance.text)).sum(),
@@ -101,6 +141,7 @@ impl Draft {
                 format!("{} words of the file, but {accounted} accounted for: please report", account.in_file),
             );
         }
+        self.warnings.sort_by_key(|warning| warning.line);
         Transcript {
             format,
             title: self.title,
@@ -109,6 +150,23 @@ impl Draft {
             set_aside: self.set_aside,
             warnings: self.warnings,
             account,
+        }
+    }
+
+    /// What no reader saw: times that cannot be must not reach anybody.
+    fn drop_impossible_times(&mut self) {
+        for utterance in &mut self.utterances {
+            if utterance.start_ms.is_some_and(|start| start < 0) {
+                (utterance.start_ms, utterance.end_ms) = (None, None);
+            }
+            utterance.end_ms = utterance.end_ms.filter(|end| *end >= utterance.start_ms.unwrap_or(0));
+        }
+    }
+
+    fn warn_of_order(&mut self) {
+        if let Some((line, times)) = self.backwards {
+            let times = if times == 1 { "once".to_owned() } else { format!("{times} times, here first") };
+            self.warn(line, format!("the clock runs backwards {times}; the order of the file is kept"));
         }
     }
 

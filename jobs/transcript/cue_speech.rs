@@ -34,7 +34,12 @@ pub(super) fn guid(id: &str) -> Option<&str> {
 }
 
 /// Adds the utterances of `cues` to the draft.
-pub(super) fn speak(cues: &[Cue<'_>], draft: &mut Draft) -> Convention {
+pub(super) fn speak(cues: &mut [Cue<'_>], draft: &mut Draft) -> Convention {
+    for cue in &mut *cues {
+        draft.clock(cue.timing, cue.start_ms);
+        cue.end_ms = draft.end(cue.timing, cue.start_ms, cue.end_ms);
+    }
+    let cues = &*cues;
     let spans: Vec<Vec<Span>> = cues
         .iter()
         .map(|cue| {

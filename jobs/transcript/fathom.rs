@@ -53,6 +53,7 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
         if let Some((name, start_ms)) = heading(line) {
             say(&mut draft, turn.take());
             draft.structure(line);
+            draft.clock(at + 1, Some(start_ms));
             turn = Some((name, start_ms, String::new()));
         } else if is_note(line) {
             draft.set_aside(at + 1, "a note of Fathom, not speech", line);

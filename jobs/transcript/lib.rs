@@ -9,6 +9,7 @@
 //! malformed is data: it ends as a warning, not as an error.
 
 mod account;
+pub mod conformance;
 mod cue_speech;
 mod date;
 mod decode;

@@ -95,7 +95,8 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
     let mut pending = None;
     let mut turn: Option<(Option<&str>, Option<i64>, String)> = None;
     let mut after_blank = false;
-    for (line, raw) in lines[part.begin..part.end].iter().zip(&source.lines[part.begin..part.end]) {
+    let texts = lines[part.begin..part.end].iter().zip(&source.lines[part.begin..part.end]);
+    for (at, (line, raw)) in texts.enumerate() {
         if line.is_empty() {
             after_blank = true;
             continue;
@@ -105,6 +106,7 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
         if let Some(time) = stamp(line) {
             draft.structure(line);
             say(&mut draft, turn.take());
+            draft.clock(part.begin + at + 1, Some(time));
             pending = Some(time);
         } else if let Some((label, rest)) = part.labels.split(line) {
             draft.structure(label);

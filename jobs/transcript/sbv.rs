@@ -39,13 +39,13 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
     let mut draft = Draft::default();
     let mut cues = collect(source, &mut draft);
     rolling::set_repeats_aside(&mut cues, &mut draft);
-    match cue_speech::speak(&cues, &mut draft) {
+    match cue_speech::speak(&mut cues, &mut draft) {
         Convention::Brackets => (Format::MeetCaptions, draft),
         _ => (Format::Sbv, draft),
     }
 }
 
-fn collect<'a>(source: &Source<'a>, draft: &mut Draft) -> Vec<Cue<'a>> {
+pub(super) fn collect<'a>(source: &Source<'a>, draft: &mut Draft) -> Vec<Cue<'a>> {
     let mut cues: Vec<Cue<'a>> = Vec::new();
     let mut after_blank = false;
     for (at, line) in source.lines.iter().copied().enumerate() {
@@ -57,7 +57,8 @@ fn collect<'a>(source: &Source<'a>, draft: &mut Draft) -> Vec<Cue<'a>> {
             draft.structure(line);
             let times = times(line);
             if times.is_none() {
-                draft.warn(at + 1, "times that cannot be read; the words are kept without a time");
+                let column = time::fault(line, time::lenient);
+                draft.warn_at(at + 1, column, "times that cannot be read; the words are kept without a time");
             }
             cues.push(cue(at + 2, times));
         } else if cues.is_empty() {
@@ -77,10 +78,11 @@ fn collect<'a>(source: &Source<'a>, draft: &mut Draft) -> Vec<Cue<'a>> {
         }
         after_blank = false;
     }
+    draft.empty_cues(cues.iter().filter(|cue| cue.payload.is_empty()).map(|cue| cue.timing));
     cues
 }
 
 fn cue<'a>(line: usize, times: Option<(i64, i64)>) -> Cue<'a> {
     let (start_ms, end_ms) = (times.map(|(start, _)| start), times.map(|(_, end)| end));
-    Cue { line, id: "", speaker: None, start_ms, end_ms, payload: Vec::new() }
+    Cue { line, timing: line - 1, id: "", speaker: None, start_ms, end_ms, payload: Vec::new() }
 }

@@ -32,12 +32,15 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
     let numbered = cues.iter().filter(|cue| !cue.id.is_empty()).count();
     let apart = cues.iter().filter(|cue| cue.payload.first().is_some_and(|line| line.trim().is_empty())).count();
     rolling::set_repeats_aside(&mut cues, &mut draft);
-    cue_speech::speak(&cues, &mut draft);
+    cue_speech::speak(&mut cues, &mut draft);
     let teams = points == cues.len() && numbered == 0 && apart * 2 > cues.len();
+    if points == cues.len() && !teams {
+        draft.warn(1, "the line WEBVTT, with which such a file begins, is missing; it is read all the same");
+    }
     (if teams { Format::TeamsVtt } else { Format::Srt }, draft)
 }
 
-fn collect<'a>(source: &Source<'a>, draft: &mut Draft) -> Vec<Cue<'a>> {
+pub(super) fn collect<'a>(source: &Source<'a>, draft: &mut Draft) -> Vec<Cue<'a>> {
     let lines = &source.lines;
     let timings: Vec<usize> =
         (0..lines.len()).filter(|at| lines[*at].contains("-->") && is_timing(lines[*at])).collect();
@@ -58,7 +61,10 @@ fn collect<'a>(source: &Source<'a>, draft: &mut Draft) -> Vec<Cue<'a>> {
         draft.structure(lines[timing]);
         let times = times(lines[timing]);
         if times.is_none() {
-            draft.warn(timing + 1, "times that cannot be read; the words are kept without a time");
+            let column = time::fault(lines[timing], time::lenient);
+            draft.warn_at(timing + 1, column, "times that cannot be read; the words are kept without a time");
+        } else if let Some(column) = other_point(lines[timing]) {
+            draft.warn_at(timing + 1, column, "one time has a comma and the other a point; both are read");
         }
         let (mut id, mut from, mut times) = (own.map_or("", str::trim), timing + 1, times);
         for lost in lost_cues(lines, from..end, number, index) {
@@ -69,12 +75,24 @@ fn collect<'a>(source: &Source<'a>, draft: &mut Draft) -> Vec<Cue<'a>> {
         }
         cues.push(cue(lines, id, from..end, times));
     }
+    let empty = |cue: &&Cue<'_>| cue.payload.iter().all(|line| line.trim().is_empty());
+    draft.empty_cues(cues.iter().filter(empty).map(|cue| cue.timing));
     cues
+}
+
+/// The column of the second time, where it has a point and the first a comma, or the other way round.
+fn other_point(timing: &str) -> Option<usize> {
+    let (start, end) = timing.split_once("-->")?;
+    // Settings may follow the second time.
+    let end = end.split_whitespace().next()?;
+    let odd = (start.contains(',') && end.contains('.')) || (start.contains('.') && end.contains(','));
+    odd.then(|| time::fault(timing, time::lenient))
 }
 
 fn cue<'a>(lines: &[&'a str], id: &'a str, payload: Range<usize>, times: Option<(i64, i64)>) -> Cue<'a> {
     Cue {
         line: payload.start + 1,
+        timing: payload.start,
         id,
         speaker: None,
         start_ms: times.map(|(start, _)| start),

@@ -182,25 +182,30 @@ impl<'a> Reading<'a> {
             }
             Line::Stamp(stamp) => {
                 self.close();
-                self.draft.structure(stamp.written);
-                self.pending = Some(stamp);
+                self.stamp(number, stamp);
             }
             Line::Stamped { stamp, rest } if stamp.marked || self.layout.plain_stamps => {
-                self.draft.structure(stamp.written);
-                self.pending = Some(stamp);
+                self.stamp(number, stamp);
                 match self.layout.labels.split(rest) {
                     Some((label, text)) => self.open(Some(label), text),
                     None => self.open(None, rest),
                 }
             }
             Line::Heading { name, stamp, rest } if self.layout.headings.contains_key(name) => {
-                self.draft.structure(stamp.written);
-                self.pending = Some(stamp);
+                self.stamp(number, stamp);
                 self.open(Some(name), rest);
             }
             _ => self.plain(number, raw.trim()),
         }
         self.after_blank = false;
+    }
+
+    /// A time: that of the next turn.
+    fn stamp(&mut self, number: usize, mut stamp: Stamp<'a>) {
+        self.draft.structure(stamp.written);
+        self.draft.clock(number, Some(stamp.start_ms));
+        stamp.end_ms = self.draft.end(number, Some(stamp.start_ms), stamp.end_ms);
+        self.pending = Some(stamp);
     }
 
     fn plain(&mut self, number: usize, text: &'a str) {

@@ -112,7 +112,9 @@ fn interval(draft: &mut Draft, line: usize, label: Option<&str>, times: Option<(
     if times.is_none() {
         draft.warn(line, "an interval without times; its words are kept without a time");
     }
-    draft.say(label, times.map(|(start, _)| start), times.map(|(_, end)| end), &text);
+    let (start, end) = (times.map(|(start, _)| start), times.map(|(_, end)| end));
+    let end = draft.end(line, start, end);
+    draft.say(label, start, end, &text);
 }
 
 /// Tiers that aligners write beside the words, sound by sound.

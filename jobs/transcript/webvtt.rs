@@ -26,7 +26,7 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
         cue.speaker = webex::speaker(cue.id);
     }
     let rolls = rolling::set_repeats_aside(&mut cues, &mut draft);
-    let format = match cue_speech::speak(&cues, &mut draft) {
+    let format = match cue_speech::speak(&mut cues, &mut draft) {
         Convention::Guids => Format::TeamsVtt,
         Convention::NumberedPrefixes => Format::ZoomVtt,
         Convention::Brackets => Format::MeetCaptions,

@@ -12,6 +12,8 @@ use super::{
 pub(super) struct Cue<'a> {
     /// The first line of the payload, from 1.
     pub(super) line: usize,
+    /// The line of its times, from 1.
+    pub(super) timing: usize,
     /// The identifier, or nothing.
     pub(super) id: &'a str,
     /// Who speaks, where that stands beside the payload.
@@ -47,6 +49,7 @@ pub(super) fn collect<'a>(source: &Source<'a>, otherwise: Option<Time>, draft: &
         at = next;
         keep(block, source, &mut cues, draft);
     }
+    draft.empty_cues(cues.iter().filter(|cue| cue.payload.is_empty()).map(|cue| cue.timing));
     cues
 }
 
@@ -106,6 +109,7 @@ fn keep<'a>(block: Block<'a>, source: &Source<'a>, cues: &mut Vec<Cue<'a>>, draf
             draft.structure(source.lines[timing]);
             cues.push(Cue {
                 line: timing + 2,
+                timing: timing + 1,
                 id: block.id,
                 speaker: None,
                 start_ms: Some(start),
@@ -116,7 +120,8 @@ fn keep<'a>(block: Block<'a>, source: &Source<'a>, cues: &mut Vec<Cue<'a>>, draf
         Some((timing, None)) => {
             draft.structure(block.id);
             draft.structure(source.lines[timing]);
-            draft.warn_at(timing + 1, column_of_fault(source.lines[timing]), "a cue with times that cannot be read");
+            let column = time::fault(source.lines[timing], time::strict);
+            draft.warn_at(timing + 1, column, "a cue with times that cannot be read");
             let words = block.rest.iter().map(|(_, line)| *line).collect::<Vec<_>>().join("\n");
             draft.set_aside(line, "a cue whose times cannot be read", &words);
         }
@@ -152,16 +157,5 @@ fn set_aside<'a>(block: &Block<'a>, cues: &mut [Cue<'a>], draft: &mut Draft) {
     }
     for (at, line) in &block.rest {
         draft.set_aside(at + 1, reason, line);
-    }
-}
-
-/// The column, from 1, of the time that cannot be read: the second where the first can be.
-fn column_of_fault(line: &str) -> usize {
-    match time::strict(line.trim_start()) {
-        Some((_, rest)) if rest.trim_start().starts_with("-->") => {
-            let second = rest.trim_start().trim_start_matches("-->").trim_start();
-            line.chars().count() - second.chars().count() + 1
-        }
-        _ => 1,
     }
 }

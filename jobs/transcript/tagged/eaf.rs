@@ -114,6 +114,7 @@ fn say(annotations: Vec<Annotation<'_>>, slots: &HashMap<&str, i64>, draft: &mut
         if start.is_none() && !text.is_empty() {
             draft.warn(annotation.line, "an annotation without a time");
         }
+        let end = draft.end(annotation.line, start, end);
         draft.say(annotation.label.as_deref(), start, end, &text);
     }
     // Where one has no time, it stays behind the one before it in its tier.

@@ -120,6 +120,7 @@ impl Reading {
                 if time.is_none() {
                     self.draft.warn(line, "a time that cannot be read; the words are kept without it");
                 }
+                self.draft.clock(line, time);
                 self.start_ms = time;
             }
             Inside::Hidden(reason) => {

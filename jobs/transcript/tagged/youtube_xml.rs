@@ -75,6 +75,7 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
         .zip(&texts)
         .map(|(stretch, text)| Cue {
             line: stretch.line,
+            timing: stretch.line,
             id: "",
             speaker: None,
             start_ms: stretch.start_ms,
@@ -83,7 +84,7 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
         })
         .collect();
     rolling::set_repeats_aside(&mut cues, &mut draft);
-    cue_speech::speak(&cues, &mut draft);
+    cue_speech::speak(&mut cues, &mut draft);
     (Format::YouTubeXml, draft)
 }
 
