@@ -16,10 +16,10 @@ use super::{
 pub(super) const READER: Reader = Reader { name: "meet", detect, read };
 
 fn detect(source: &Source<'_>) -> Option<(Confidence, &'static str)> {
-    let lines: Vec<&str> = source.lines.iter().map(|line| plain(line)).collect();
-    if lines.iter().any(|line| line.contains("-->")) {
+    if source.lines.iter().any(|line| time::has_arrow(line)) {
         return None;
     }
+    let lines: Vec<&str> = source.lines.iter().map(|line| plain(line)).collect();
     stamps(&lines).next().map(|_| (Confidence::Telling, "has times alone on a line, with labels below"))
 }
 
