@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 
 use super::{
     formats::Source,
-    transcript::{Account, Format, SetAside, Transcript, Utterance, Warning},
+    transcript::{Account, Detection, Format, SetAside, Transcript, Utterance, Warning},
 };
 
 /// How many words (see [`Account`]) `text` holds.
@@ -30,6 +30,7 @@ pub(super) fn words(text: &str) -> usize {
 pub(super) struct Draft {
     pub(super) title: Option<String>,
     pub(super) session_date: Option<NaiveDate>,
+    pub(super) detected: Detection,
     pub(super) utterances: Vec<Utterance>,
     set_aside: Vec<SetAside>,
     /// The last line that was set aside.
@@ -150,6 +151,7 @@ impl Draft {
         self.warnings.sort_by_key(|warning| warning.line);
         Transcript {
             format,
+            detected: self.detected,
             title: self.title,
             session_date: self.session_date,
             utterances: self.utterances,

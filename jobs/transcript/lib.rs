@@ -26,6 +26,7 @@ mod otter;
 mod rev;
 mod rolling;
 mod sbv;
+mod seen;
 mod srt;
 mod tagged;
 mod text;
@@ -40,7 +41,7 @@ mod webvtt_cues;
 mod zoom_captions;
 
 pub use not_a_transcript::NotATranscript;
-pub use transcript::{Account, Format, SetAside, Transcript, Utterance, Warning};
+pub use transcript::{Account, Detection, Format, RunnerUp, SetAside, Transcript, Utterance, Warning};
 
 /// Parses the bytes of a file, by what is in them alone. Takes time in proportion to their number.
 ///

@@ -28,10 +28,10 @@ pub enum NotATranscript {
     Document(&'static str),
     /// A text in another notation.
     #[error(
-        "This is {0}, which cannot be read as a transcript yet. Please export the transcript as VTT, SRT or plain \
+        "This is not a transcript that is known: it is {0}. Please export the transcript as VTT, SRT or plain \
          text and upload that file."
     )]
-    OtherNotation(&'static str),
+    OtherNotation(String),
     /// JSON that is damaged, cut off, or beyond the limits.
     #[error(
         "This JSON file cannot be read: {what} (line {line}, column {column}). Please export the transcript again and \
@@ -45,13 +45,18 @@ pub enum NotATranscript {
         /// From 1.
         column: usize,
     },
-    /// JSON of no tool that is known: what was seen in it.
+    /// JSON of no tool that is known: what was seen in it, and whose it comes nearest to.
     #[error(
-        "This JSON file is not a transcript of a kind that is known: it holds {0}. The JSON of Fireflies, Fathom, \
+        "This is not a transcript that is known: it is JSON, and holds {seen}.{nearest} The JSON of Fireflies, Fathom, \
          Read.ai, Rev, Amazon Transcribe, Google, Azure, Deepgram, AssemblyAI, Whisper, YouTube and podcasts is read; \
          from any other tool, please export the transcript as VTT, SRT or plain text and upload that file."
     )]
-    UnknownJson(String),
+    UnknownJson {
+        /// Its kind and its first keys, and never what stands under them.
+        seen: String,
+        /// A sentence, with a space before it, or nothing.
+        nearest: String,
+    },
     /// What was written in a meeting.
     #[error(
         "This is the chat of a Zoom meeting: what people wrote, not what they said. Please upload the transcript of \
@@ -70,13 +75,13 @@ pub enum NotATranscript {
          transcript again.", .0.name()
     )]
     NothingSaid(Format),
-    /// A text without any of the marks of a transcript.
+    /// A text without the marks of a transcript: what was seen in it, and what it comes nearest to.
     #[error(
-        "This is a text, but neither times nor speakers were found in it, so it does not look like a transcript. A \
-         transcript has lines such as \"Name: what was said\" or \"[00:01:02] Name: what was said\", or is a file of \
-         captions (VTT, SRT, SBV, TTML), a Word document of Teams or Meet, or an export of another meeting tool."
+        "This is not a transcript that is known: it is a text of {0}. A transcript has lines such as \
+         \"Name: what was said\" or \"[00:01:02] Name: what was said\", or is a file of captions (VTT, SRT, SBV, TTML), \
+         a Word document of Teams or Meet, or an export of another meeting tool."
     )]
-    NoSpeakersOrTimes,
+    NoSpeakersOrTimes(String),
 }
 
 /// Known by their first bytes, at an offset.
@@ -137,10 +142,13 @@ pub(super) fn refuse_other_texts(text: &str) -> Result<(), NotATranscript> {
         return Ok(());
     }
     if start.starts_with("<!doctype") || start.starts_with("<html") {
-        return Err(NotATranscript::OtherNotation("an HTML page"));
+        let nearest = "without the <cite>, <time> and <p> that the transcript of a podcast has";
+        return Err(NotATranscript::OtherNotation(format!("an HTML page {nearest}")));
     }
     if start.starts_with("<?xml") {
-        return Err(NotATranscript::OtherNotation("an XML file"));
+        let root: String = super::tagged::root(trimmed).unwrap_or("").chars().take(40).collect();
+        let kinds = "TTML has <tt>, ELAN <ANNOTATION_DOCUMENT>, YouTube <transcript> or <timedtext>";
+        return Err(NotATranscript::OtherNotation(format!("XML whose first element is <{root}> ({kinds})")));
     }
     Ok(())
 }

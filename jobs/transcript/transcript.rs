@@ -206,6 +206,9 @@ impl Format {
 pub struct Transcript {
     /// The kind of file.
     pub format: Format,
+    /// By what it was known, and what else it might have been.
+    #[serde(default)]
+    pub detected: Detection,
     /// The title, where the content names one.
     pub title: Option<String>,
     /// The day of the session, where the content names one.
@@ -218,6 +221,24 @@ pub struct Transcript {
     pub warnings: Vec<Warning>,
     /// Where every word of the file went.
     pub account: Account,
+}
+
+/// How the kind of a file was found.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Detection {
+    /// What in the file shows its kind, in plain words; never a word of the file itself.
+    pub reason: String,
+    /// What it would have been read as otherwise; none where nothing else came near.
+    pub runner_up: Option<RunnerUp>,
+}
+
+/// The kind that came second.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunnerUp {
+    /// The name of the reader.
+    pub format: String,
+    /// What in the file spoke for it.
+    pub reason: String,
 }
 
 /// What one speaker said at one time.
