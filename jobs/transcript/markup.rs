@@ -212,7 +212,7 @@ mod tests {
             ("some</v>body", vec![(None, "somebody")]),
         ] {
             let found = spans(payload);
-            let found: Vec<_> = found.iter().map(|span| (span.voice.as_deref(), span.text.as_str())).collect();
+            let found: Vec<_> = found.iter().map(|span| (span.voice.as_deref(), &*span.text)).collect();
             assert_eq!(found, wanted, "{payload}");
         }
     }
