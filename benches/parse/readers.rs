@@ -169,7 +169,8 @@ fn fasrt_owned(bytes: &[u8], _: &Path) -> Result<usize, String> {
 }
 
 fn subtitler(file: Result<subtitler::model::SubtitleFile, impl std::fmt::Display>) -> Result<usize, String> {
-    Ok(file.map_err(said)?.subtitles.len())
+    use subtitler::model::SubtitleFormat;
+    Ok(file.map_err(said)?.subtitles().len())
 }
 
 /// How often a tag begins, in a pass over all that stands there.

@@ -253,12 +253,12 @@ fn whisper(out: &mut String, talk: &mut Talk) -> usize {
 
 fn fireflies(out: &mut String, talk: &mut Talk) -> usize {
     let (start, end, name) = (seconds(talk.start()), seconds(talk.end()), talk.name());
+    let said = talk.sentence();
     let _ = write!(
         out,
-        "{{\"index\":{},\"sentence\":\"{}\",\"startTime\":\"{start:.2}\",\"endTime\":\"{end:.2}\",\
+        "{{\"index\":{},\"sentence\":\"{said}\",\"startTime\":\"{start:.2}\",\"endTime\":\"{end:.2}\",\
          \"speaker_name\":\"{name}\",\"speaker_id\":{}}}",
         talk.cue,
-        talk.sentence(),
         name.len() % 5
     );
     1
@@ -288,13 +288,8 @@ fn assemblyai(out: &mut String, talk: &mut Talk) -> usize {
 
 fn ttml(out: &mut String, talk: &mut Talk) -> usize {
     let (start, end) = (clock(talk.start(), "."), clock(talk.end(), "."));
-    let agent = talk.chance(2) + 1;
-    let _ = writeln!(
-        out,
-        "<p xml:id=\"c{}\" begin=\"{start}\" end=\"{end}\" ttm:agent=\"a{agent}\">{}</p>",
-        talk.cue,
-        talk.sentence()
-    );
+    let (agent, said) = (talk.chance(2) + 1, talk.sentence());
+    let _ = writeln!(out, "<p xml:id=\"c{}\" begin=\"{start}\" end=\"{end}\" ttm:agent=\"a{agent}\">{said}</p>", talk.cue);
     1
 }
 

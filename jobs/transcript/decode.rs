@@ -118,13 +118,12 @@ fn utf8_or_windows(bytes: &[u8]) -> (Cow<'_, str>, Option<String>) {
 
 fn normalize(text: Cow<'_, str>) -> Cow<'_, str> {
     const MARK: &str = "\u{feff}";
-    let odd = |byte: u8| text.as_bytes().contains(&byte);
-    if !(text.starts_with(MARK) || odd(b'\r') || odd(0)) {
+    if !text.starts_with(MARK) && memchr::memchr2(b'\r', 0, text.as_bytes()).is_none() {
         return text;
     }
     let mut rest = text.strip_prefix(MARK).unwrap_or(&text);
     let mut out = String::with_capacity(rest.len());
-    while let Some(at) = rest.bytes().position(|byte| matches!(byte, b'\r' | 0)) {
+    while let Some(at) = memchr::memchr2(b'\r', 0, rest.as_bytes()) {
         out.push_str(&rest[..at]);
         let nul = rest.as_bytes()[at] == 0;
         out.push(if nul { char::REPLACEMENT_CHARACTER } else { '\n' });

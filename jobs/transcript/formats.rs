@@ -28,7 +28,14 @@ pub(super) struct Source<'a> {
 impl<'a> Source<'a> {
     /// Of a decoded text: lines end in line feeds only.
     pub(super) fn new(text: &'a str) -> Self {
-        let lines = text.strip_suffix('\n').unwrap_or(text).split('\n').collect();
+        let text_of_lines = text.strip_suffix('\n').unwrap_or(text);
+        let mut lines = Vec::new();
+        let mut from = 0;
+        for end in memchr::memchr_iter(b'\n', text_of_lines.as_bytes()) {
+            lines.push(&text_of_lines[from..end]);
+            from = end + 1;
+        }
+        lines.push(&text_of_lines[from..]);
         Self { text, lines, document: false, layout: OnceCell::new() }
     }
 

@@ -48,8 +48,8 @@ pub(super) fn split(line: &str) -> Option<(&str, &str)> {
 
 /// As [`split`], before anything is asked of the label.
 fn candidate(line: &str) -> Option<(&str, &str)> {
-    let narrow = line.find(':');
-    let at = line[..narrow.unwrap_or(line.len())].find('：').or(narrow)?;
+    // The wide colon begins with this byte, as a few other letters do.
+    let at = memchr::memchr2_iter(b':', 0xef, line.as_bytes()).find(|at| line[*at..].starts_with([':', '：']))?;
     let (before, after) = line.split_at(at);
     let wide = after.starts_with('：');
     let rest = &after[if wide { '：'.len_utf8() } else { 1 }..];

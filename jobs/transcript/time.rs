@@ -70,7 +70,7 @@ pub(super) fn lenient_millis(text: &str) -> Option<(i64, &str)> {
 
 /// Whether the line has the arrow of a cue's times. Hardly any other line has a `>`, and that is quick to see.
 pub(super) fn has_arrow(line: &str) -> bool {
-    line.as_bytes().contains(&b'>') && line.contains("-->")
+    memchr::memchr(b'>', line.as_bytes()).is_some() && line.contains("-->")
 }
 
 /// Whether all of `text` is a time.
