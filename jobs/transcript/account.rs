@@ -1,5 +1,7 @@
 //! A transcript in the making, which keeps account of every word: each line is said, set aside, or structure.
 
+use std::borrow::Cow;
+
 use chrono::NaiveDate;
 
 use super::{
@@ -9,37 +11,41 @@ use super::{
 
 /// How many words (see [`Account`]) `text` holds.
 pub(super) fn words(text: &str) -> usize {
-    if text.is_ascii() {
-        return ascii_words(text.as_bytes());
-    }
-    let mut inside = false;
-    let mut count = 0;
-    for letter in text.chars() {
-        let was_inside = std::mem::replace(&mut inside, letter.is_alphanumeric());
-        count += usize::from(inside && !was_inside);
+    // In blocks of a size that the compiler knows, it looks at all letters of a block at once.
+    const BLOCK: usize = 16;
+    let bytes = text.as_bytes();
+    let (mut count, mut inside, mut at) = (0, false, 0);
+    while at < bytes.len() {
+        let block = bytes[at.saturating_sub(1)..].first_chunk::<{ BLOCK + 1 }>();
+        if let Some(block) = block.filter(|block| at > 0 && block.is_ascii()) {
+            let begins = |pair: usize| block[pair + 1].is_ascii_alphanumeric() & !block[pair].is_ascii_alphanumeric();
+            count += usize::from((0..BLOCK).map(|pair| u8::from(begins(pair))).sum::<u8>());
+            inside = block[BLOCK].is_ascii_alphanumeric();
+            at += BLOCK;
+            continue;
+        }
+        // The first letter, the last few, and those of other scripts.
+        let end = if at == 0 { 1 } else { (at + BLOCK).min(bytes.len()) };
+        let end = text.ceil_char_boundary(end);
+        for letter in text[at..end].chars() {
+            let was_inside = std::mem::replace(&mut inside, letter.is_alphanumeric());
+            count += usize::from(inside && !was_inside);
+        }
+        at = end;
     }
     count
 }
 
-/// As [`words`], in blocks of a size that the compiler knows: then it looks at all letters of a block at once.
-fn ascii_words(bytes: &[u8]) -> usize {
-    const BLOCK: usize = 32;
-    let (blocks, rest) = bytes.as_chunks::<BLOCK>();
-    let mut last = [0; BLOCK];
-    last[..rest.len()].copy_from_slice(rest);
-    let (mut count, mut inside) = (0, 0);
-    for block in blocks.iter().chain([&last]) {
-        // Whether each letter belongs to a word, behind that of the block before.
-        let mut word = [0_u8; BLOCK + 1];
-        word[0] = inside;
-        for (at, byte) in block.iter().enumerate() {
-            word[at + 1] = u8::from(byte.is_ascii_alphanumeric());
-        }
-        let begins: u8 = (0..BLOCK).map(|at| word[at + 1] & !word[at]).sum();
-        count += usize::from(begins);
-        inside = word[BLOCK];
-    }
-    count
+/// The text with one space between its words and none around them; lent where it is so already.
+pub(super) fn spaced(text: &str) -> Cow<'_, str> {
+    let text = text.trim();
+    let mut spaces = false;
+    let tidy = text.bytes().all(|byte| {
+        let space = byte == b' ';
+        let again = std::mem::replace(&mut spaces, space) && space;
+        byte.is_ascii() && !again && !matches!(byte, 9..=13)
+    });
+    if tidy { Cow::Borrowed(text) } else { text.split_whitespace().collect::<Vec<_>>().join(" ").into() }
 }
 
 /// What a format fills while it reads.
@@ -153,7 +159,7 @@ impl Draft {
         self.drop_impossible_times();
         self.warn_of_order();
         let account = Account {
-            in_file: source.lines.iter().map(|line| words(line)).sum(),
+            in_file: words(source.text),
             in_utterances: self.utterances.iter().map(|utterance| words(&utterance.text)).sum(),
             set_aside: self.set_aside.iter().map(|entry| entry.words).sum(),
             structure: self.structure,
@@ -204,6 +210,31 @@ impl Draft {
         }
         if !self.utterances.is_empty() && self.utterances.iter().all(|utterance| utterance.start_ms.is_none()) {
             self.warn(0, "the file holds no times");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{spaced, words};
+
+    #[test]
+    fn words_are_runs_of_letters_and_digits() {
+        let slowly =
+            |text: &str| text.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty()).count();
+        let text =
+            "so it's 12:30 — Søren's café, naïve日本語 text and éa aé é1 1é; nothing more to say_here. ".repeat(3);
+        for (from, _) in text.char_indices() {
+            assert_eq!(words(&text[from..]), slowly(&text[from..]), "{}", &text[from..]);
+            assert_eq!(words(&text[..from]), slowly(&text[..from]), "{}", &text[..from]);
+        }
+    }
+
+    #[test]
+    fn one_space_stands_between_words() {
+        for (text, wanted) in [(" so  it\tis ", "so it is"), ("so it is", "so it is"), ("é\u{a0}è", "é è"), ("", "")]
+        {
+            assert_eq!(spaced(text), wanted);
         }
     }
 }

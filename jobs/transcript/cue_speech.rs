@@ -1,9 +1,6 @@
 //! From cues to utterances: who speaks in a cue, by voice tags, by cue ids, or by a prefix.
 
-use std::{
-    borrow::Cow,
-    collections::{HashMap, HashSet},
-};
+use std::borrow::Cow;
 
 use super::{
     account::{Draft, words},
@@ -80,7 +77,7 @@ fn raw<'a>(cue: &Cue<'a>) -> Cow<'a, str> {
 }
 
 fn has_voice(raw: &str) -> bool {
-    raw.as_bytes().contains(&b'<') && markup::spans(raw).iter().any(|span| span.voice.is_some())
+    memchr::memchr(b'<', raw.as_bytes()).is_some() && markup::spans(raw).iter().any(|span| span.voice.is_some())
 }
 
 /// The spans of a payload; the words that went with the markup are accounted for.
@@ -100,19 +97,23 @@ fn plain<'a>(raw: Cow<'a, str>, draft: &mut Draft) -> Cow<'a, str> {
 
 /// Parts of one utterance are at most so many cues apart; others speak in between where voices overlap.
 const NEAR: usize = 8;
+/// So many voices at once are told apart; a cue made of nothing but voices must not cost the square of its length.
+const VOICES: usize = 64;
 
 /// One utterance a voice; the parts of one Teams utterance (cues with the same GUID and voice) are joined.
 fn by_voices<'a>(cues: &'a [Cue<'_>], raws: &'a [Cow<'_, str>], draft: &mut Draft) {
-    let guids: HashSet<&str> = cues.iter().filter_map(|cue| guid(cue.id)).collect();
-    let guid_is_the_files = guids.len() == 1 && cues.len() > 4;
-    // Of each utterance with a key: its index, and the cue that held its last part.
-    let mut parts: HashMap<(&str, Option<Cow<'a, str>>), (usize, usize)> = HashMap::new();
+    let mut guids = cues.iter().filter_map(|cue| guid(cue.id));
+    let first = guids.next();
+    let guid_is_the_files = first.is_some() && guids.all(|guid| Some(guid) == first) && cues.len() > 4;
+    // Of each utterance with a key that may go on: the key, its index, and the cue that held its last part.
+    let mut parts: Vec<((&str, Option<Cow<'a, str>>), usize, usize)> = Vec::new();
     for (position, (cue, raw)) in cues.iter().zip(raws).enumerate() {
+        parts.retain(|(.., last)| position - last <= NEAR);
         for Span { voice, text } in spans(raw, draft) {
             let text = one_line(&text);
             let key = joining_key(cue.id, guid_is_the_files).map(|guid| (guid, voice.clone()));
-            let earlier = key.as_ref().and_then(|key| parts.get_mut(key)).filter(|(_, last)| position - *last <= NEAR);
-            if let Some((index, last)) = earlier {
+            let earlier = key.as_ref().and_then(|key| parts.iter_mut().rev().take(VOICES).find(|(own, ..)| own == key));
+            if let Some((_, index, last)) = earlier {
                 *last = position;
                 let utterance = &mut draft.utterances[*index];
                 utterance.text.push(' ');
@@ -126,7 +127,7 @@ fn by_voices<'a>(cues: &'a [Cue<'_>], raws: &'a [Cow<'_, str>], draft: &mut Draf
                 continue;
             }
             if let Some(key) = key {
-                parts.insert(key, (draft.utterances.len() - 1, position));
+                parts.push((key, draft.utterances.len() - 1, position));
             }
         }
     }
@@ -148,7 +149,7 @@ fn by_speakers(cues: &[Cue<'_>], texts: &[Cow<'_, str>], draft: &mut Draft) {
 
 /// One utterance a cue, or more where a later line of the cue begins with another label.
 fn by_prefixes(cues: &[Cue<'_>], texts: &[Cow<'_, str>], draft: &mut Draft) -> Labels {
-    let firsts = texts.iter().filter_map(|text| text.lines().find(|line| !line.trim().is_empty())).map(str::trim);
+    let firsts = texts.iter().map(|text| first_line_of(text)).filter(|line| !line.is_empty());
     let labels = Labels::of(firsts);
     let mut carried: Option<&str> = None;
     for (cue, text) in cues.iter().zip(texts) {
@@ -190,8 +191,15 @@ pub(super) fn say(draft: &mut Draft, cue: &Cue<'_>, label: Option<&str>, text: &
     }
 }
 
+/// The first line with something on it.
+fn first_line_of(text: &str) -> &str {
+    let text = text.trim();
+    let end = memchr::memchr(b'\n', text.as_bytes()).unwrap_or(text.len());
+    text[..end].trim_end()
+}
+
 fn one_line(text: &str) -> Cow<'_, str> {
-    if !text.contains('\n') {
+    if memchr::memchr(b'\n', text.as_bytes()).is_none() {
         return Cow::Borrowed(text.trim());
     }
     text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ").into()

@@ -89,8 +89,8 @@ pub(super) fn reads_like_a_name(label: &str) -> bool {
 
 /// Whether `label` is a word of a header, not a speaker.
 pub(super) fn is_structure(label: &str) -> bool {
-    let lower = label.trim_matches(|letter: char| !letter.is_alphanumeric()).to_lowercase();
-    STRUCTURE.contains(&lower.as_str())
+    let word = label.trim_matches(|letter: char| !letter.is_alphanumeric());
+    STRUCTURE.iter().any(|known| known.eq_ignore_ascii_case(word))
 }
 
 /// How a candidate reads, from the surest name on.
@@ -143,8 +143,9 @@ impl Labels {
         let (mut pieces, mut bare, mut likely) = (0_usize, 0_usize, 0_usize);
         for line in firsts.clone() {
             pieces += 1;
-            let known = candidate(line)
-                .map(|(label, _)| candidates.entry(label).or_insert_with(|| (0, may_be_label(label).then(|| shape(label)))));
+            let known = candidate(line).map(|(label, _)| {
+                candidates.entry(label).or_insert_with(|| (0, may_be_label(label).then(|| shape(label))))
+            });
             let Some((count, Some(shape))) = known else {
                 bare += 1;
                 continue;
@@ -182,7 +183,10 @@ impl Labels {
     /// Splits a line into its label and the rest, where the label is one of the file's.
     pub(super) fn split<'a>(&self, line: &'a str) -> Option<(&'a str, &'a str)> {
         // What is accepted may be a label.
-        (!self.accepted.is_empty()).then(|| candidate(line)).flatten().filter(|(label, _)| self.accepted.contains_key(*label))
+        (!self.accepted.is_empty())
+            .then(|| candidate(line))
+            .flatten()
+            .filter(|(label, _)| self.accepted.contains_key(*label))
     }
 
     /// How many labels there are.

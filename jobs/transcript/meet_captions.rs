@@ -48,6 +48,10 @@ fn convention(texts: &[Cow<'_, str>]) -> Option<bool> {
     let (mut named_cues, mut with_words, mut again) = (0_usize, 0_usize, 0_usize);
     let mut last = None;
     for text in texts {
+        // Most files have no such names, and that is quick to see.
+        if !undash(text.trim_start()).starts_with('(') {
+            continue;
+        }
         let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
         let Some((name, rest)) = lines.next().and_then(named) else { continue };
         named_cues += 1;

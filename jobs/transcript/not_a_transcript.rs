@@ -130,10 +130,12 @@ pub(super) fn refuse_other_texts(text: &str) -> Result<(), NotATranscript> {
     if odd * 10 > letters {
         return Err(NotATranscript::NotText);
     }
-    if is_chat(trimmed) {
+    // What it is shows at its beginning; a file may be one line of 500 MB.
+    let head = &trimmed[..trimmed.floor_char_boundary(1 << 16)];
+    if is_chat(head) {
         return Err(NotATranscript::Chat);
     }
-    if is_participants(trimmed) {
+    if is_participants(head) {
         return Err(NotATranscript::Participants);
     }
     let start = trimmed.get(..trimmed.floor_char_boundary(16)).unwrap_or(trimmed).to_ascii_lowercase();

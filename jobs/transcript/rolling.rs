@@ -57,9 +57,9 @@ fn mostly_rolls(cues: &[Cue<'_>]) -> bool {
 
 /// Whether a time such as `<00:00:04.799>` stands in the line.
 fn has_times(line: &str) -> bool {
-    line.match_indices('<')
+    memchr::memchr_iter(b'<', line.as_bytes())
         .take(64)
-        .any(|(at, _)| time::strict(&line[at + 1..]).is_some_and(|(_, rest)| rest.starts_with('>')))
+        .any(|at| time::strict(&line[at + 1..]).is_some_and(|(_, rest)| rest.starts_with('>')))
 }
 
 fn text(line: &str) -> String {

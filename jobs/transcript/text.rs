@@ -42,8 +42,9 @@ impl Layout {
             let stamped = |line: &&Line<'_>| matches!(line, Line::Stamped { stamp, .. } if stamp.marked == marked);
             lines.iter().filter(stamped).count()
         };
-        let plain_stamps = stamps(false) >= 2 && stamps(false) * 3 >= filled;
-        let stamped = stamps(true) + if plain_stamps { stamps(false) } else { 0 };
+        let (marked, unmarked) = (stamps(true), stamps(false));
+        let plain_stamps = unmarked >= 2 && unmarked * 3 >= filled;
+        let stamped = marked + if plain_stamps { unmarked } else { 0 };
 
         let mut headings: HashMap<String, usize> = HashMap::new();
         for line in &lines {
@@ -80,15 +81,12 @@ impl Layout {
         let talk = spoken * 2 >= labelled * 5;
 
         // An agenda has times, and a word or two behind each; what people say is longer, or has brackets and hours.
-        let behind: usize = lines
-            .iter()
-            .map(|line| match line {
-                Line::Stamped { rest, .. } => rest.split_whitespace().count(),
-                Line::Plain(text) => text.split_whitespace().count(),
-                _ => 0,
-            })
-            .sum();
-        let is_list = stamps(true) == 0 && behind < stamped * 2;
+        let behind = |line: &Line<'_>| match line {
+            Line::Stamped { rest, .. } => rest.split_whitespace().count(),
+            Line::Plain(text) => text.split_whitespace().count(),
+            _ => 0,
+        };
+        let is_list = marked == 0 && lines.iter().map(behind).sum::<usize>() < stamped * 2;
 
         let evidence = if repeated >= 2 {
             Some("names with times stand above what they said")

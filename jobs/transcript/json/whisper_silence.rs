@@ -2,6 +2,7 @@
 //! is warned of and kept, since now and then somebody does say "Thank you".
 
 use super::{book::Book, tree::Json};
+use crate::account::spaced;
 
 /// Whole segments, in small letters, without punctuation.
 #[rustfmt::skip]
@@ -31,17 +32,18 @@ const AGAIN: usize = 4;
 
 /// Warns of each segment that may not have been said.
 pub(super) fn warn(segments: &[Json<'_>], book: &mut Book<'_>) {
-    let mut again = 0;
-    for (number, segment) in segments.iter().enumerate() {
-        let text = plain(segment.get("text"));
+    let (mut again, mut before) = (0, String::new());
+    for segment in segments {
+        let last = std::mem::replace(&mut before, plain(segment.get("text")));
+        let text = before.as_str();
         if text.is_empty() {
             continue;
         }
-        let same = number > 0 && plain(segments[number - 1].get("text")) == text;
+        let same = last == text;
         again = if same { again + 1 } else { 1 };
         let reason = if again == AGAIN {
             Some("the same words again and again, as a machine writes where nobody speaks")
-        } else if is_credit(segment.get("text").text().unwrap_or(""), &text) {
+        } else if is_credit(segment.get("text").text().unwrap_or(""), text) {
             Some("credits of a video, as a machine writes where nobody speaks")
         } else if over(segment, "no_speech_prob", NO_SPEECH) && under(segment, "avg_logprob", UNLIKELY) {
             Some("the machine itself holds this for silence")
@@ -59,13 +61,16 @@ pub(super) fn warn(segments: &[Json<'_>], book: &mut Book<'_>) {
 fn plain(text: &Json<'_>) -> String {
     let letters = text.text().unwrap_or("").to_lowercase();
     let letters: String = letters.chars().filter(|letter| letter.is_alphanumeric() || letter.is_whitespace()).collect();
-    letters.split_whitespace().collect::<Vec<_>>().join(" ")
+    spaced(&letters).into_owned()
 }
 
 fn is_credit(written: &str, plain: &str) -> bool {
     let few = plain.split(' ').count() <= FEW_WORDS;
-    let written = written.to_lowercase();
-    CREDITS.contains(&plain) || (few && MARKS.iter().any(|mark| written.contains(mark)))
+    CREDITS.contains(&plain)
+        || (few && {
+            let written = written.to_lowercase();
+            MARKS.iter().any(|mark| written.contains(mark))
+        })
 }
 
 fn over(segment: &Json<'_>, key: &str, limit: f64) -> bool {
