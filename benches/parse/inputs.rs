@@ -16,11 +16,10 @@ pub struct Input {
     /// Which readers read it.
     pub format: &'static str,
     pub path: PathBuf,
-    pub bytes: u64,
+    /// Of a Word document, those of its text unpacked.
+    pub bytes: usize,
     /// How many cues it holds, or words said.
     pub holds: usize,
-    /// Where tools give single words, it is them that are counted: what makes an utterance of them is a choice.
-    pub counts_words: bool,
     /// Too large for the slower readers.
     pub huge: bool,
 }
@@ -31,44 +30,38 @@ pub fn write(folder: &Path, megabytes: usize, wanted: impl Fn(&str, bool) -> boo
     let mut inputs = Vec::new();
     for shape in SHAPES.iter().filter(|shape| wanted(shape.name, shape.huge())) {
         let path = crate::below(folder, &format!("{}.{}", shape.name, shape.extension));
-        let holds = if shape.extension == "docx" { document(&path, shape, megabytes) } else { plain(&path, shape, megabytes) };
-        let bytes = fs::metadata(&path).expect("it was just written").len();
-        inputs.push(Input {
-            name: shape.name,
-            format: shape.format,
-            path,
-            bytes,
-            holds,
-            counts_words: shape.counts_words,
-            huge: shape.huge(),
-        });
+        let (holds, bytes) =
+            if shape.extension == "docx" { document(&path, shape, megabytes) } else { plain(&path, shape, megabytes) };
+        inputs.push(Input { name: shape.name, format: shape.format, path, bytes, holds, huge: shape.huge() });
     }
     inputs
 }
 
-fn plain(path: &Path, shape: &Shape, megabytes: usize) -> usize {
+/// Gives how much it holds, and its size in bytes.
+fn plain(path: &Path, shape: &Shape, megabytes: usize) -> (usize, usize) {
     let mut out = BufWriter::new(File::create(path).expect("the input can be written"));
-    let holds = fill(&mut out, shape, megabytes);
+    let filled = fill(&mut out, shape, megabytes);
     out.flush().expect("the input can be written");
-    holds
+    filled
 }
 
-/// Head, cues, foot; gives how much it holds.
-fn fill(out: &mut impl Write, shape: &Shape, megabytes: usize) -> usize {
+/// Head, cues, foot.
+fn fill(out: &mut impl Write, shape: &Shape, megabytes: usize) -> (usize, usize) {
     let cues = shape.cues(megabytes);
-    let (mut talk, mut holds, mut text) = (shapes::Talk::new(cues), 0, (shape.head)(cues));
+    let (mut talk, mut holds, mut bytes, mut text) = (shapes::Talk::new(cues), 0, 0, (shape.head)(cues));
     while talk.cue < cues {
         holds += (shape.cue)(&mut text, &mut talk);
         talk.cue += 1;
         text.push_str(if talk.cue < cues { shape.between } else { shape.foot });
         out.write_all(text.as_bytes()).expect("the input can be written");
+        bytes += text.len();
         text.clear();
     }
-    holds
+    (holds, bytes)
 }
 
-/// A Word document: as large unpacked as others are.
-fn document(path: &Path, shape: &Shape, megabytes: usize) -> usize {
+/// A Word document: as large unpacked as others are; that size counts.
+fn document(path: &Path, shape: &Shape, megabytes: usize) -> (usize, usize) {
     let mut archive = zip::ZipWriter::new(File::create(path).expect("the input can be written"));
     let options = zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Deflated);
     for (name, content) in shapes::DOCUMENT_PARTS {
@@ -77,7 +70,7 @@ fn document(path: &Path, shape: &Shape, megabytes: usize) -> usize {
     }
     archive.start_file("word/document.xml", options).expect("a part can be written");
     let mut out = BufWriter::new(archive);
-    let holds = fill(&mut out, shape, megabytes);
+    let filled = fill(&mut out, shape, megabytes);
     out.into_inner().map_err(|_| "flush").expect("a part can be written").finish().expect("the archive can be closed");
-    holds
+    filled
 }

@@ -27,7 +27,7 @@ use report::Row;
 pub struct Run {
     /// Of a processor, from the bytes in memory to the cues.
     pub seconds: f64,
-    /// How many cues (or words, see [`Input::counts_words`]) it found.
+    /// How many cues (of Amazon and Deepgram, words: what makes an utterance of them is a choice) it found.
     pub found: usize,
     /// The most memory that the process ever held, with the file in it.
     pub peak_kib: u64,

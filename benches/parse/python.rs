@@ -3,8 +3,15 @@
 use std::{path::Path, process::Command};
 
 /// What pip brings.
-const PACKAGES: &[&str] = &["webvtt-py==0.6.0", "pysrt==1.1.2", "python-docx==1.2.0", "srt==3.5.3", "pysubs2==1.8.1",
-    "pycaption==2.3.14", "praatio==6.2.2"];
+const PACKAGES: &[&str] = &[
+    "webvtt-py==0.6.0",
+    "pysrt==1.1.2",
+    "python-docx==1.2.0",
+    "srt==3.5.3",
+    "pysubs2==1.8.1",
+    "pycaption==2.3.14",
+    "praatio==6.2.2",
+];
 
 /// A reader and a format that it reads.
 pub const PEERS: &[(&str, &str)] = &[
@@ -40,6 +47,13 @@ pub fn bring(folder: &Path) {
 /// How one is run.
 pub fn command(folder: &Path, peer: &str, format: &str, path: &str) -> Vec<String> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers.py");
-    ["python3".to_owned(), script.display().to_string(), folder.display().to_string(), peer.into(), format.into(), path.into()]
-        .to_vec()
+    [
+        "python3".to_owned(),
+        script.display().to_string(),
+        folder.display().to_string(),
+        peer.into(),
+        format.into(),
+        path.into(),
+    ]
+    .to_vec()
 }

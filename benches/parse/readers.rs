@@ -34,8 +34,21 @@ impl Reader {
 const SCALE: &str = "a scale, no reader";
 
 const ALL: &[&str] = &[
-    "webvtt", "zoom", "teams", "srt", "sbv", "docx", "text", "otter", "aws", "deepgram", "whisper", "fireflies",
-    "assemblyai", "ttml", "textgrid",
+    "webvtt",
+    "zoom",
+    "teams",
+    "srt",
+    "sbv",
+    "docx",
+    "text",
+    "otter",
+    "aws",
+    "deepgram",
+    "whisper",
+    "fireflies",
+    "assemblyai",
+    "ttml",
+    "textgrid",
 ];
 /// Of these the words are counted, not the utterances.
 const WORDS: &[&str] = &["aws", "deepgram"];
@@ -69,8 +82,9 @@ pub const READERS: &[Reader] = &[
     })
     .huge(),
     reader("fasrt srt, owned", "with the text of its cues", &["srt"], |bytes, _| {
-        let cues: Result<Vec<_>, _> =
-            fasrt::srt::Parser::strict(text(bytes)?).map(|cue| cue.map(|cue| (cue.body_ref().to_string(), cue))).collect();
+        let cues: Result<Vec<_>, _> = fasrt::srt::Parser::strict(text(bytes)?)
+            .map(|cue| cue.map(|cue| (cue.body_ref().to_string(), cue)))
+            .collect();
         Ok(cues.map_err(said)?.len())
     })
     .huge(),
@@ -85,7 +99,9 @@ pub const READERS: &[Reader] = &[
     reader("srtlib", "", &["srt"], |bytes, _| {
         Ok(srtlib::Subtitles::parse_from_str(text(bytes)?.to_owned()).map_err(said)?.len())
     }),
-    reader("rsubs-lib srt", "", &["srt"], |bytes, _| Ok(rsubs_lib::SRT::parse(text(bytes)?).map_err(said)?.lines.len())),
+    reader("rsubs-lib srt", "", &["srt"], |bytes, _| {
+        Ok(rsubs_lib::SRT::parse(text(bytes)?).map_err(said)?.lines.len())
+    }),
     reader("aspasia srt", "", &["srt"], |bytes, _| {
         use aspasia::Subtitle;
         Ok(text(bytes)?.parse::<aspasia::SubRipSubtitle>().map_err(said)?.events().len())
@@ -141,8 +157,7 @@ fn debrief(bytes: &[u8], path: &Path) -> Result<usize, String> {
         return Err("words do not add up".to_owned());
     }
     let name = path.file_stem().and_then(|name| name.to_str()).unwrap_or("");
-    let found =
-        if WORDS.contains(&name) { transcript.account.in_utterances } else { transcript.utterances.len() };
+    let found = if WORDS.contains(&name) { transcript.account.in_utterances } else { transcript.utterances.len() };
     std::mem::forget(transcript);
     Ok(found)
 }

@@ -11,7 +11,7 @@ pub struct Row {
     pub input: &'static str,
     pub reader: String,
     pub note: &'static str,
-    pub bytes: u64,
+    pub bytes: usize,
     pub holds: usize,
     pub runs: Vec<Run>,
     pub trouble: Option<String>,
@@ -48,7 +48,8 @@ impl Row {
 
     /// How many times as fast Debrief is, round by round: the median.
     fn slower_than(&self, ours: &Self) -> Option<f64> {
-        let mut ratios: Vec<f64> = self.runs.iter().zip(&ours.runs).map(|(run, our)| run.seconds / our.seconds).collect();
+        let mut ratios: Vec<f64> =
+            self.runs.iter().zip(&ours.runs).map(|(run, our)| run.seconds / our.seconds).collect();
         ratios.sort_by(f64::total_cmp);
         ratios.get(ratios.len() / 2).copied()
     }

@@ -10,7 +10,6 @@ pub struct Shape {
     pub size: Size,
     /// How many bytes a cue has, about.
     pub bytes: usize,
-    pub counts_words: bool,
     /// For so many cues.
     pub head: fn(usize) -> String,
     /// Writes a cue; gives how much it holds.
@@ -50,15 +49,11 @@ impl Shape {
         cue: fn(&mut String, &mut Talk) -> usize,
     ) -> Self {
         let size = Size::Asked;
-        Self { name, format: name, extension, size, bytes, counts_words: false, head, cue, between: "", foot: "" }
+        Self { name, format: name, extension, size, bytes, head, cue, between: "", foot: "" }
     }
 
     const fn ends(self, between: &'static str, foot: &'static str) -> Self {
         Self { between, foot, ..self }
-    }
-
-    const fn words(self) -> Self {
-        Self { counts_words: true, ..self }
     }
 
     const fn sized(self, format: &'static str, size: Size) -> Self {
@@ -74,23 +69,41 @@ pub const SHAPES: &[Shape] = &[
     Shape::of("srt", "srt", 103, |_| String::new(), srt),
     Shape::of("sbv", "sbv", 92, |_| String::new(), sbv),
     Shape::of("docx", "docx", 330, |_| DOCUMENT_HEAD.into(), docx).ends("", "</w:body></w:document>"),
-    Shape::of("text", "txt", 90, |_| String::new(), |out, talk| {
-        let (time, name) = (clock(talk.start(), ""), talk.name());
-        let _ = writeln!(out, "[{}] {name}: {}", &time[..8], talk.sentence());
-        1
-    }),
-    Shape::of("otter", "txt", 90, |_| String::new(), |out, talk| {
-        let (time, name) = (clock(talk.start(), ""), talk.name());
-        let _ = write!(out, "{name}  {}\n{}\n\n", &time[..8], talk.sentence());
-        1
-    })
+    Shape::of(
+        "text",
+        "txt",
+        90,
+        |_| String::new(),
+        |out, talk| {
+            let (time, name) = (clock(talk.start(), ""), talk.name());
+            let _ = writeln!(out, "[{}] {name}: {}", &time[..8], talk.sentence());
+            1
+        },
+    ),
+    Shape::of(
+        "otter",
+        "txt",
+        90,
+        |_| String::new(),
+        |out, talk| {
+            let (time, name) = (clock(talk.start(), ""), talk.name());
+            let _ = write!(out, "{name}  {}\n{}\n\n", &time[..8], talk.sentence());
+            1
+        },
+    )
     .ends("", "Transcribed by https://otter.ai\n"),
-    Shape::of("aws", "json", 155, |_| AWS_HEAD.into(), aws).ends(",", "]}}").words(),
-    Shape::of("deepgram", "json", 125, |_| DEEPGRAM_HEAD.into(), deepgram).ends(",", "]}]}]}}").words(),
+    Shape::of("aws", "json", 155, |_| AWS_HEAD.into(), aws).ends(",", "]}}"),
+    Shape::of("deepgram", "json", 125, |_| DEEPGRAM_HEAD.into(), deepgram).ends(",", "]}]}]}}"),
     Shape::of("whisper", "json", 310, |_| "{\"language\":\"en\",\"segments\":[".into(), whisper).ends(",", "]}"),
     Shape::of("fireflies", "json", 175, |_| "[".into(), fireflies).ends(",", "]"),
-    Shape::of("assemblyai", "json", 950, |_| "{\"id\":\"5552\",\"audio_url\":\"x\",\"utterances\":[".into(), assemblyai)
-        .ends(",", "]}"),
+    Shape::of(
+        "assemblyai",
+        "json",
+        950,
+        |_| "{\"id\":\"5552\",\"audio_url\":\"x\",\"utterances\":[".into(),
+        assemblyai,
+    )
+    .ends(",", "]}"),
     Shape::of("ttml", "ttml", 137, |_| TTML_HEAD.into(), ttml).ends("", "</div></body></tt>\n"),
     Shape::of("textgrid", "TextGrid", 180, textgrid_head, textgrid),
     Shape::of("million", "vtt", 60, |_| "WEBVTT\n\n".into(), short).sized("webvtt", Size::Cues(1_000_000)),
@@ -108,10 +121,59 @@ pub struct Talk {
 }
 
 const WORDS: &[&str] = &[
-    "we", "the", "plan", "looked", "at", "numbers", "and", "it", "was", "better", "than", "I", "thought", "because",
-    "customers", "don't", "wait", "for", "long", "so", "let's", "begin", "with", "what", "you", "said", "about",
-    "Thursday", "presentation", "hiring", "two", "people", "café", "budget", "of", "next", "quarter", "is", "still",
-    "open", "that", "would", "help", "me", "most", "yes", "right", "there", "might", "be", "another", "way", "to",
+    "we",
+    "the",
+    "plan",
+    "looked",
+    "at",
+    "numbers",
+    "and",
+    "it",
+    "was",
+    "better",
+    "than",
+    "I",
+    "thought",
+    "because",
+    "customers",
+    "don't",
+    "wait",
+    "for",
+    "long",
+    "so",
+    "let's",
+    "begin",
+    "with",
+    "what",
+    "you",
+    "said",
+    "about",
+    "Thursday",
+    "presentation",
+    "hiring",
+    "two",
+    "people",
+    "café",
+    "budget",
+    "of",
+    "next",
+    "quarter",
+    "is",
+    "still",
+    "open",
+    "that",
+    "would",
+    "help",
+    "me",
+    "most",
+    "yes",
+    "right",
+    "there",
+    "might",
+    "be",
+    "another",
+    "way",
+    "to",
 ];
 const NAMES: &[&str] = &["Priya Raman", "Maya Okafor", "Tom Berg (Nordic)", "Felix", "Søren Lind"];
 
@@ -289,7 +351,8 @@ fn assemblyai(out: &mut String, talk: &mut Talk) -> usize {
 fn ttml(out: &mut String, talk: &mut Talk) -> usize {
     let (start, end) = (clock(talk.start(), "."), clock(talk.end(), "."));
     let (agent, said) = (talk.chance(2) + 1, talk.sentence());
-    let _ = writeln!(out, "<p xml:id=\"c{}\" begin=\"{start}\" end=\"{end}\" ttm:agent=\"a{agent}\">{said}</p>", talk.cue);
+    let _ =
+        writeln!(out, "<p xml:id=\"c{}\" begin=\"{start}\" end=\"{end}\" ttm:agent=\"a{agent}\">{said}</p>", talk.cue);
     1
 }
 
@@ -327,7 +390,8 @@ fn textgrid(out: &mut String, talk: &mut Talk) -> usize {
     1
 }
 
-const AWS_HEAD: &str = "{\"jobName\":\"call-1\",\"accountId\":\"000000000000\",\"status\":\"COMPLETED\",\"results\":{\"items\":[";
+const AWS_HEAD: &str =
+    "{\"jobName\":\"call-1\",\"accountId\":\"000000000000\",\"status\":\"COMPLETED\",\"results\":{\"items\":[";
 const DEEPGRAM_HEAD: &str = "{\"metadata\":{\"request_id\":\"7995\",\"duration\":3.0,\"channels\":1},\"results\":{\"channels\":\
     [{\"alternatives\":[{\"confidence\":0.9,\"words\":[";
 const TTML_HEAD: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<tt xmlns=\"http://www.w3.org/ns/ttml\" \

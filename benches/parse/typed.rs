@@ -14,7 +14,13 @@ pub fn read(bytes: &[u8], path: &Path) -> Result<usize, String> {
         }
         "deepgram" => {
             let file: Deepgram = of(bytes)?;
-            Ok(file.results.channels.iter().flat_map(|channel| &channel.alternatives).map(|best| best.words.len()).sum())
+            Ok(file
+                .results
+                .channels
+                .iter()
+                .flat_map(|channel| &channel.alternatives)
+                .map(|best| best.words.len())
+                .sum())
         }
         "whisper" => Ok(of::<Whisper>(bytes)?.segments.len()),
         "fireflies" => Ok(of::<Vec<Sentence>>(bytes)?.len()),

@@ -70,7 +70,11 @@ pub(super) fn speak(cues: &mut [Cue<'_>], draft: &mut Draft) -> Convention {
 
 /// The payload of a cue in one piece; lent where it is one line, as most are.
 fn raw<'a>(cue: &Cue<'a>) -> Cow<'a, str> {
-    match *cue.payload {
+    let filled = |line: &&str| !line.trim_start().is_empty();
+    let from = cue.payload.iter().position(|line| filled(line)).unwrap_or(0);
+    let to = cue.payload.iter().rposition(|line| filled(line)).map_or(from, |last| last + 1);
+    match cue.payload[from..to] {
+        [] => Cow::Borrowed(""),
         [line] => Cow::Borrowed(line),
         ref lines => Cow::Owned(lines.join("\n")),
     }
@@ -180,10 +184,11 @@ fn by_prefixes(cues: &[Cue<'_>], texts: &[Cow<'_, str>], draft: &mut Draft) -> L
 /// Adds what is said in a cue; what stands in brackets alone (`[Music]`, `(laughs)`) is nobody's words.
 pub(super) fn say(draft: &mut Draft, cue: &Cue<'_>, label: Option<&str>, text: &str) {
     let text = text.trim();
-    let enclosed = [('[', ']'), ('(', ')'), ('*', '*')].iter().any(|(opening, closing)| {
-        let inner = text.strip_prefix(*opening).and_then(|rest| rest.strip_suffix(*closing));
-        inner.is_some_and(|inner| inner.len() <= 60 && !inner.contains([*opening, *closing]))
-    });
+    let enclosed = text.starts_with(['[', '(', '*'])
+        && [('[', ']'), ('(', ')'), ('*', '*')].iter().any(|(opening, closing)| {
+            let inner = text.strip_prefix(*opening).and_then(|rest| rest.strip_suffix(*closing));
+            inner.is_some_and(|inner| inner.len() <= 60 && !inner.contains([*opening, *closing]))
+        });
     if enclosed {
         draft.set_aside(cue.line, "a sound or a remark in brackets", text);
     } else {

@@ -43,7 +43,7 @@ fn is_name(name: &str) -> bool {
 
 /// The name and the time of `0:12 - Name`, `@0:12 - **Name**`; nothing else stands on the line.
 fn heading(line: &str) -> Option<(&str, i64)> {
-    let (start_ms, rest) = time::lenient(line.trim().trim_start_matches('@'))?;
+    let (start_ms, rest) = time::lenient(line.trim_start().trim_start_matches('@'))?;
     let name = rest.trim_start().strip_prefix(['-', '–'])?.strip_prefix(' ')?.trim().trim_matches('*').trim();
     let plain = !name.contains(": ") && !name.ends_with(['.', ':', ',']);
     (plain && label::may_be_label(name)).then_some((name, start_ms))

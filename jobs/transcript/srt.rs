@@ -21,13 +21,14 @@ fn detect(source: &Source<'_>) -> Option<(Confidence, &'static str)> {
 
 fn times(line: &str) -> Option<(i64, i64)> {
     // Arrows with one dash or a space in them are seen as well, but so are they in prose: only the real one counts.
-    time::has_arrow(line).then(|| time::range(line, time::lenient)).flatten().map(|(start, end, _)| (start, end))
+    time::range(line, time::lenient).map(|(start, end, _)| (start, end))
 }
 
 fn read(source: &Source<'_>) -> (Format, Draft) {
     let mut draft = Draft::default();
     let mut cues = collect(source, &mut draft);
-    let points = source.lines.iter().filter(|line| line.contains('.') && times(line).is_some()).count();
+    let pointed = |cue: &&Cue<'_>| cue.start_ms.is_some() && source.lines[cue.timing - 1].contains('.');
+    let points = cues.iter().filter(pointed).count();
     let numbered = cues.iter().filter(|cue| !cue.id.is_empty()).count();
     let apart = cues.iter().filter(|cue| cue.payload.first().is_some_and(|line| line.trim().is_empty())).count();
     rolling::set_repeats_aside(&mut cues, &mut draft);
@@ -39,26 +40,31 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
     (if teams { Format::TeamsVtt } else { Format::Srt }, draft)
 }
 
+/// A timing line, by its index, and its times, where they can be read.
+type Timing = (usize, Option<(i64, i64)>);
+
 pub(super) fn collect<'a>(source: &'a Source<'a>, draft: &mut Draft) -> Vec<Cue<'a>> {
     let lines = &source.lines;
-    let timings: Vec<usize> =
-        (0..lines.len()).filter(|at| time::has_arrow(lines[*at]) && is_timing(lines[*at])).collect();
+    let timing = |at: usize| {
+        let times = time::has_arrow(lines[at]).then(|| times(lines[at]))?;
+        (times.is_some() || is_timing(lines[at])).then_some((at, times))
+    };
+    let timings: Vec<Timing> = (0..lines.len()).filter_map(timing).collect();
     let mut cues = Vec::with_capacity(timings.len());
-    let mut index = index_before(lines, timings.first().copied(), 0, None);
-    let before = timings.first().map_or(0, |first| first - usize::from(index.is_some()));
+    let mut index = index_before(lines, timings.first().map(|(at, _)| *at), 0, None);
+    let before = timings.first().map_or(0, |(first, _)| first - usize::from(index.is_some()));
     for (at, line) in lines[..before].iter().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         super::date::header_line(line, draft);
         draft.set_aside(at + 1, "text before the first cue", line);
     }
-    for (position, timing) in timings.iter().copied().enumerate() {
-        let following = timings.get(position + 1).copied();
+    for (position, (timing, times)) in timings.iter().copied().enumerate() {
+        let following = timings.get(position + 1).map(|(at, _)| *at);
         let own = index.take();
         let number = own.and_then(|id: &str| id.trim().parse().ok());
         index = index_before(lines, following, timing + 1, number);
         let end = following.map_or(lines.len(), |next| next - usize::from(index.is_some()));
         draft.structure(own.unwrap_or(""));
         draft.structure(lines[timing]);
-        let times = times(lines[timing]);
         if times.is_none() {
             let column = time::fault(lines[timing], time::lenient);
             draft.warn_at(timing + 1, column, "times that cannot be read; the words are kept without a time");

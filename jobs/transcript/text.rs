@@ -21,7 +21,7 @@ fn detect(source: &Source<'_>) -> Option<(Confidence, &'static str)> {
 #[derive(Debug)]
 pub(super) struct Layout {
     /// Names of headings, accepted.
-    headings: HashMap<String, usize>,
+    headings: HashSet<String>,
     /// Labels in front of a colon, accepted.
     labels: Labels,
     /// Whether times without brackets or hours at the start of a line count.
@@ -46,18 +46,19 @@ impl Layout {
         let plain_stamps = unmarked >= 2 && unmarked * 3 >= filled;
         let stamped = marked + if plain_stamps { unmarked } else { 0 };
 
-        let mut headings: HashMap<String, usize> = HashMap::new();
+        let mut headings: HashMap<&str, usize> = HashMap::new();
         for line in &lines {
             if let Line::Heading { name, .. } = line {
-                *headings.entry((*name).to_owned()).or_default() += 1;
+                *headings.entry(name).or_default() += 1;
             }
         }
         let repeated = headings.values().filter(|count| **count >= 2).sum::<usize>();
         // Where most headings repeat, the others are speakers heard once; else they are sentences that end in a time.
         if repeated * 4 < headings.values().sum::<usize>() * 3 {
             let sure = sure_headings(source, &lines);
-            headings.retain(|name, count| *count >= 2 || sure.contains(name.as_str()));
+            headings.retain(|name, count| *count >= 2 || sure.contains(name));
         }
+        let headings = headings.into_keys().map(str::to_owned).collect();
 
         let mostly_stamped = stamped * 2 >= filled;
         let said = lines.iter().filter_map(|line| match line {
@@ -194,7 +195,7 @@ impl<'a> Reading<'a> {
                     None => self.open(None, rest),
                 }
             }
-            Line::Heading { name, stamp, rest } if self.layout.headings.contains_key(name) => {
+            Line::Heading { name, stamp, rest } if self.layout.headings.contains(name) => {
                 self.stamp(number, stamp);
                 self.open(Some(name), rest);
             }

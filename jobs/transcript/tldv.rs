@@ -20,7 +20,7 @@ fn detect(source: &Source<'_>) -> Option<(Confidence, &'static str)> {
 
 /// The time, where it can be read, and the text of a line that begins with a linked time.
 fn stamped(line: &str) -> Option<(Option<i64>, &str)> {
-    let (time, rest) = line.trim().strip_prefix('[')?.split_once("](")?;
+    let (time, rest) = line.trim_start().strip_prefix('[')?.split_once("](")?;
     let (link, rest) = rest.split_once(')')?;
     let like_a_time = time.len() <= 12 && time.contains(':') && !time.contains(' ');
     (like_a_time && link.starts_with("http")).then(|| (time::whole(time), rest.trim()))

@@ -23,7 +23,7 @@ fn detect(source: &Source<'_>) -> Option<(Confidence, &'static str)> {
 
 /// The name and the time of day, in milliseconds, of a heading.
 fn heading(line: &str) -> Option<(&str, i64)> {
-    let (name, clock) = line.trim().strip_prefix('[')?.rsplit_once(']')?;
+    let (name, clock) = line.trim_start().strip_prefix('[')?.rsplit_once(']')?;
     let clock = clock.trim();
     let shaped = clock.len() == 8 && clock.bytes().filter(|byte| *byte == b':').count() == 2;
     let time = time::whole(clock).filter(|time| shaped && *time < DAY)?;
