@@ -71,8 +71,8 @@ pub(super) fn speak(cues: &mut [Cue<'_>], draft: &mut Draft) -> Convention {
 /// The payload of a cue in one piece; lent where it is one line, as most are.
 fn raw<'a>(cue: &Cue<'a>) -> Cow<'a, str> {
     let filled = |line: &&str| !line.trim_start().is_empty();
-    let from = cue.payload.iter().position(|line| filled(line)).unwrap_or(0);
-    let to = cue.payload.iter().rposition(|line| filled(line)).map_or(from, |last| last + 1);
+    let from = cue.payload.iter().position(filled).unwrap_or(0);
+    let to = cue.payload.iter().rposition(filled).map_or(from, |last| last + 1);
     match cue.payload[from..to] {
         [] => Cow::Borrowed(""),
         [line] => Cow::Borrowed(line),
@@ -104,13 +104,16 @@ const NEAR: usize = 8;
 /// So many voices at once are told apart; a cue made of nothing but voices must not cost the square of its length.
 const VOICES: usize = 64;
 
+/// What the parts of one utterance have in common: a part of the cue's id, and the voice.
+type Key<'a> = (&'a str, Option<Cow<'a, str>>);
+
 /// One utterance a voice; the parts of one Teams utterance (cues with the same GUID and voice) are joined.
 fn by_voices<'a>(cues: &'a [Cue<'_>], raws: &'a [Cow<'_, str>], draft: &mut Draft) {
     let mut guids = cues.iter().filter_map(|cue| guid(cue.id));
     let first = guids.next();
     let guid_is_the_files = first.is_some() && guids.all(|guid| Some(guid) == first) && cues.len() > 4;
     // Of each utterance with a key that may go on: the key, its index, and the cue that held its last part.
-    let mut parts: Vec<((&str, Option<Cow<'a, str>>), usize, usize)> = Vec::new();
+    let mut parts: Vec<(Key<'a>, usize, usize)> = Vec::new();
     for (position, (cue, raw)) in cues.iter().zip(raws).enumerate() {
         parts.retain(|(.., last)| position - last <= NEAR);
         for Span { voice, text } in spans(raw, draft) {

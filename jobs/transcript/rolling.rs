@@ -27,12 +27,12 @@ pub(super) fn set_repeats_aside(cues: &mut [Cue<'_>], draft: &mut Draft) -> bool
             (Some(end), Some(start)) => (end - start).abs() <= AT_ONCE,
             _ => false,
         };
-        for at in 0..plain.len() {
+        for (at, plain) in plain.iter().enumerate() {
             let line = cue.payload[at];
-            let repeats = follows && !plain[at].is_empty() && !has_times(line) && before.1.contains(&plain[at]);
+            let repeats = follows && !plain.is_empty() && !has_times(line) && before.1.contains(plain);
             if repeats {
-                draft.set_aside(cue.line + at, REPEAT, &plain[at]);
-                draft.markup(words(line), words(&plain[at]));
+                draft.set_aside(cue.line + at, REPEAT, plain);
+                draft.markup(words(line), words(plain));
                 cue.payload.to_mut()[at] = "";
             }
         }
