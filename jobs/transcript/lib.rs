@@ -9,6 +9,7 @@
 //! malformed is data: it ends as a warning, not as an error.
 
 mod account;
+mod clock;
 pub mod conformance;
 mod cue_speech;
 mod date;
@@ -27,6 +28,7 @@ mod rev;
 mod rolling;
 mod sbv;
 mod seen;
+mod silence;
 mod srt;
 mod tagged;
 mod text;

@@ -6,7 +6,7 @@
 
 use super::{
     account::{Draft, words},
-    date,
+    clock, date,
     formats::{Confidence, Reader, Source},
     label::{self, Labels},
     time,
@@ -128,6 +128,7 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
     for (at, raw) in source.lines.iter().enumerate().skip(part.end).filter(|(_, line)| !line.trim().is_empty()) {
         draft.set_aside(at + 1, "after the end of the transcript", raw);
     }
+    clock::from_the_first(&mut draft);
     (Format::Meet, draft)
 }
 
