@@ -77,4 +77,6 @@ fn read(source: &formats::Source<'_>, warning: Option<Warning>) -> Result<Transc
 }
 
 #[cfg(test)]
+mod round_trip;
+#[cfg(test)]
 mod tests;
