@@ -98,12 +98,12 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
     let mut after_blank = false;
     let texts = lines[part.begin..part.end].iter().zip(&source.lines[part.begin..part.end]);
     for (at, (line, raw)) in texts.enumerate() {
+        // The anchor of a heading; some have nothing else.
+        draft.markup(words(raw), words(line));
         if line.is_empty() {
             after_blank = true;
             continue;
         }
-        // The anchor of a heading.
-        draft.markup(words(raw), words(line));
         if let Some(time) = stamp(line) {
             draft.structure(line);
             say(&mut draft, turn.take());
@@ -152,7 +152,7 @@ fn read_before(lines: &[&str], source: &Source<'_>, draft: &mut Draft) {
             draft.title = Some(title.trim().to_owned());
         }
     }
-    for (at, _) in filled {
+    for (at, _) in source.lines[..lines.len()].iter().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         draft.set_aside(at + 1, "notes or a header before the transcript, not speech", source.lines[at]);
     }
 }
