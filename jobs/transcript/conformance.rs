@@ -3,6 +3,8 @@
 //!
 //! Reads the bytes that it is given, writes nothing. `examples/conformance.rs` runs the W3C's tests through it.
 
+use std::borrow::Cow;
+
 use crate::{
     account::Draft,
     decode,
@@ -46,9 +48,10 @@ pub fn sbv(bytes: &[u8]) -> Vec<Caption> {
     captions(bytes, true, |source| sbv::collect(source, &mut Draft::default()))
 }
 
-fn captions(bytes: &[u8], apart: bool, collect: impl for<'a> FnOnce(&Source<'a>) -> Vec<Cue<'a>>) -> Vec<Caption> {
+fn captions(bytes: &[u8], apart: bool, collect: impl for<'a> FnOnce(&'a Source<'a>) -> Vec<Cue<'a>>) -> Vec<Caption> {
     let decoded = decode::decode(bytes);
-    let cues = collect(&Source::new(&decoded.text));
+    let source = Source::new(&decoded.text);
+    let cues = collect(&source);
     let caption = |cue: &Cue<'_>| Caption {
         id: cue.id.to_owned(),
         start_ms: cue.start_ms,
@@ -62,7 +65,7 @@ fn captions(bytes: &[u8], apart: bool, collect: impl for<'a> FnOnce(&Source<'a>)
 /// The text of a cue, stretch by stretch, each with the voice that its tags name.
 #[must_use]
 pub fn cue_text(payload: &str) -> Vec<(Option<String>, String)> {
-    markup::spans(payload).into_iter().map(|span| (span.voice, span.text)).collect()
+    markup::spans(payload).into_iter().map(|span| (span.voice.map(Cow::into_owned), span.text.into_owned())).collect()
 }
 
 #[cfg(test)]

@@ -22,6 +22,9 @@ fn detect(source: &Source<'_>) -> Option<(Confidence, &'static str)> {
     let names: HashSet<&str> = headings.iter().map(|(name, _)| *name).collect();
     let again = names.len() < headings.len();
     let enough = again || (named && !headings.is_empty());
+    if !enough {
+        return None;
+    }
     // What is said stands below; a list of times and words has nothing there.
     let mut filled =
         source.lines.iter().filter(|line| !line.trim().is_empty()).map(|line| heading(line).is_some()).peekable();
@@ -29,7 +32,7 @@ fn detect(source: &Source<'_>) -> Option<(Confidence, &'static str)> {
     while let Some(headed) = filled.next() {
         bare += usize::from(headed && filled.peek().is_none_or(|next| *next));
     }
-    (enough && named_so * 2 >= headings.len() && bare * 2 <= headings.len())
+    (named_so * 2 >= headings.len() && bare * 2 <= headings.len())
         .then_some((confidence, "has lines such as 0:12 - Name"))
 }
 

@@ -1,5 +1,7 @@
 //! The formats, in order, and the choice among them by content.
 
+use std::cell::OnceCell;
+
 use super::{
     NotATranscript,
     account::Draft,
@@ -19,12 +21,22 @@ pub(super) struct Source<'a> {
     pub(super) lines: Vec<&'a str>,
     /// Whether it was a Word document: then a blank line stands between paragraphs, and only there.
     pub(super) document: bool,
+    /// How it marks who speaks and when, were it plain text: worked out once, when it is first asked for.
+    pub(super) layout: OnceCell<text::Layout>,
 }
 
 impl<'a> Source<'a> {
     /// Of a decoded text: lines end in line feeds only.
     pub(super) fn new(text: &'a str) -> Self {
-        Self { text, lines: text.strip_suffix('\n').unwrap_or(text).split('\n').collect(), document: false }
+        let text_of_lines = text.strip_suffix('\n').unwrap_or(text);
+        let mut lines = Vec::new();
+        let mut from = 0;
+        for end in memchr::memchr_iter(b'\n', text_of_lines.as_bytes()) {
+            lines.push(&text_of_lines[from..end]);
+            from = end + 1;
+        }
+        lines.push(&text_of_lines[from..]);
+        Self { text, lines, document: false, layout: OnceCell::new() }
     }
 
     /// Of the text of a Word document.
@@ -101,6 +113,10 @@ pub(super) fn read(source: &Source<'_>) -> Result<(Format, Draft), NotATranscrip
 fn surest(source: &Source<'_>, but: Option<&str>) -> Option<(Confidence, &'static str, &'static Reader)> {
     let mut best: Option<(Confidence, &'static str, &Reader)> = None;
     for reader in READERS.iter().filter(|reader| Some(reader.name) != but) {
+        // Plain text comes last and is never surer than the shape of its lines, which takes the longest to look at.
+        if reader.name == text::READER.name && best.is_some() {
+            break;
+        }
         if let Some((confidence, reason)) = (reader.detect)(source)
             && best.is_none_or(|(so_far, ..)| confidence > so_far)
         {

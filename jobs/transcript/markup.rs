@@ -4,26 +4,31 @@
 //! Where WebVTT's rule would swallow words (a lone `<` before a figure), the words are kept: people say "less than",
 //! and some tools write `<` unescaped.
 
-use std::{collections::HashMap, sync::LazyLock};
+use std::{borrow::Cow, collections::HashMap, sync::LazyLock};
 
 /// A stretch of a cue in one voice.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Span {
+pub(super) struct Span<'a> {
     /// The annotation of `<v …>`; none outside of any voice.
-    pub(super) voice: Option<String>,
+    pub(super) voice: Option<Cow<'a, str>>,
     /// Plain text; line breaks are kept.
-    pub(super) text: String,
+    pub(super) text: Cow<'a, str>,
+}
+
+/// Whether a payload has nothing in it that [`spans`] would take out or change.
+pub(super) fn is_plain(payload: &str) -> bool {
+    memchr::memchr3(b'<', b'{', b'&', payload.as_bytes()).is_none()
 }
 
 /// The spans of a cue's payload, empty ones left out.
-pub(super) fn spans(payload: &str) -> Vec<Span> {
+pub(super) fn spans(payload: &str) -> Vec<Span<'_>> {
     let mut spans = Vec::new();
-    let mut span = Span { voice: None, text: String::new() };
+    let mut span = Span { voice: None, text: Cow::Borrowed("") };
     let mut rest = payload;
     while let Some(at) = rest.find(['<', '{']) {
-        span.text.push_str(&references(&rest[..at]));
+        span.text += references(&rest[..at]);
         let Some((tag, after)) = tag(&rest[at..], at == 0 && rest.len() == payload.len()) else {
-            span.text.push_str(&rest[at..=at]);
+            span.text += &rest[at..=at];
             rest = &rest[at + 1..];
             continue;
         };
@@ -33,17 +38,17 @@ pub(super) fn spans(payload: &str) -> Vec<Span> {
             Tag::EndOfVoice => None,
             Tag::Other => continue,
         };
-        let finished = std::mem::replace(&mut span, Span { voice, text: String::new() });
+        let finished = std::mem::replace(&mut span, Span { voice, text: Cow::Borrowed("") });
         spans.push(finished);
     }
-    span.text.push_str(&references(rest));
+    span.text += references(rest);
     spans.push(span);
     spans.retain(|span| !span.text.trim().is_empty());
     // A voice that ends where none began parts nothing: what stands on both sides is one stretch, and may be one word.
     spans.dedup_by(|next, span| {
         let same = next.voice == span.voice;
         if same {
-            span.text.push_str(&next.text);
+            span.text += std::mem::take(&mut next.text);
         }
         same
     });
@@ -110,7 +115,10 @@ fn is_time_or_word(tag: &str) -> bool {
 }
 
 /// Decodes the character references of HTML; what is none stays as it is.
-pub(super) fn references(text: &str) -> String {
+pub(super) fn references(text: &str) -> Cow<'_, str> {
+    if !text.as_bytes().contains(&b'&') {
+        return Cow::Borrowed(text);
+    }
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find('&') {
@@ -127,7 +135,7 @@ pub(super) fn references(text: &str) -> String {
         }
     }
     out.push_str(rest);
-    out
+    Cow::Owned(out)
 }
 
 /// `CounterClockwiseContourIntegral` is the longest.
@@ -203,7 +211,7 @@ mod tests {
             ("some</v>body", vec![(None, "somebody")]),
         ] {
             let found = spans(payload);
-            let found: Vec<_> = found.iter().map(|span| (span.voice.as_deref(), span.text.as_str())).collect();
+            let found: Vec<_> = found.iter().map(|span| (span.voice.as_deref(), &*span.text)).collect();
             assert_eq!(found, wanted, "{payload}");
         }
     }

@@ -16,11 +16,11 @@ use super::{
 pub(super) const READER: Reader = Reader { name: "meet", detect, read };
 
 fn detect(source: &Source<'_>) -> Option<(Confidence, &'static str)> {
-    let lines: Vec<&str> = source.lines.iter().map(|line| plain(line)).collect();
     // Captions have times and arrows; somebody may speak of an arrow.
-    if lines.iter().any(|line| line.contains("-->") && time::range(line, time::lenient).is_some()) {
+    if source.lines.iter().any(|line| time::has_arrow(line) && time::range(plain(line), time::lenient).is_some()) {
         return None;
     }
+    let lines: Vec<&str> = source.lines.iter().map(|line| plain(line)).collect();
     stamps(&lines).next().map(|_| (Confidence::Telling, "has times alone on a line, with labels below"))
 }
 

@@ -1,12 +1,12 @@
 //! Captions of a Meet recording: windows of four seconds in which `(Name)` stands before what that person says, and a
 //! dash before each of two speakers. They come as WebVTT and as SBV.
 
-use std::collections::HashMap;
+use std::{borrow::Cow, collections::HashMap};
 
 use super::{account::Draft, cue_speech, label, webvtt_cues::Cue};
 
 /// Adds the utterances where the file names its speakers so; false, and nothing added, where it does not.
-pub(super) fn speak(cues: &[Cue<'_>], texts: &[String], draft: &mut Draft) -> bool {
+pub(super) fn speak(cues: &[Cue<'_>], texts: &[Cow<'_, str>], draft: &mut Draft) -> bool {
     let Some(carried) = convention(texts) else { return false };
     let mut last: Option<&str> = None;
     for (cue, text) in cues.iter().zip(texts) {
@@ -43,7 +43,7 @@ pub(super) fn speak(cues: &[Cue<'_>], texts: &[String], draft: &mut Draft) -> bo
 }
 
 /// Whether names in brackets name the speakers here, and then whether they stand only where the speaker changes.
-fn convention(texts: &[String]) -> Option<bool> {
+fn convention(texts: &[Cow<'_, str>]) -> Option<bool> {
     let mut counts: HashMap<&str, usize> = HashMap::new();
     let (mut named_cues, mut with_words, mut again) = (0_usize, 0_usize, 0_usize);
     let mut last = None;

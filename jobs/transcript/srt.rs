@@ -1,7 +1,7 @@
 //! SubRip, and other cues without a header: comma or point times, missing indexes, digits as text, and the variant of
 //! Teams that names nobody and leaves a blank line between times and text.
 
-use std::ops::Range;
+use std::{borrow::Cow, ops::Range};
 
 use super::{
     account::Draft,
@@ -21,14 +21,13 @@ fn detect(source: &Source<'_>) -> Option<(Confidence, &'static str)> {
 
 fn times(line: &str) -> Option<(i64, i64)> {
     // Arrows with one dash or a space in them are seen as well, but so are they in prose: only the real one counts.
-    line.contains("-->").then(|| time::range(line, time::lenient)).flatten().map(|(start, end, _)| (start, end))
+    time::has_arrow(line).then(|| time::range(line, time::lenient)).flatten().map(|(start, end, _)| (start, end))
 }
 
 fn read(source: &Source<'_>) -> (Format, Draft) {
     let mut draft = Draft::default();
     let mut cues = collect(source, &mut draft);
-    let timings = source.lines.iter().filter(|line| times(line).is_some());
-    let points = timings.filter(|line| line.contains('.')).count();
+    let points = source.lines.iter().filter(|line| line.contains('.') && times(line).is_some()).count();
     let numbered = cues.iter().filter(|cue| !cue.id.is_empty()).count();
     let apart = cues.iter().filter(|cue| cue.payload.first().is_some_and(|line| line.trim().is_empty())).count();
     rolling::set_repeats_aside(&mut cues, &mut draft);
@@ -40,10 +39,10 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
     (if teams { Format::TeamsVtt } else { Format::Srt }, draft)
 }
 
-pub(super) fn collect<'a>(source: &Source<'a>, draft: &mut Draft) -> Vec<Cue<'a>> {
+pub(super) fn collect<'a>(source: &'a Source<'a>, draft: &mut Draft) -> Vec<Cue<'a>> {
     let lines = &source.lines;
     let timings: Vec<usize> =
-        (0..lines.len()).filter(|at| lines[*at].contains("-->") && is_timing(lines[*at])).collect();
+        (0..lines.len()).filter(|at| time::has_arrow(lines[*at]) && is_timing(lines[*at])).collect();
     let mut cues = Vec::with_capacity(timings.len());
     let mut index = index_before(lines, timings.first().copied(), 0, None);
     let before = timings.first().map_or(0, |first| first - usize::from(index.is_some()));
@@ -89,7 +88,7 @@ fn other_point(timing: &str) -> Option<usize> {
     odd.then(|| time::fault(timing, time::lenient))
 }
 
-fn cue<'a>(lines: &[&'a str], id: &'a str, payload: Range<usize>, times: Option<(i64, i64)>) -> Cue<'a> {
+fn cue<'a>(lines: &'a [&'a str], id: &'a str, payload: Range<usize>, times: Option<(i64, i64)>) -> Cue<'a> {
     Cue {
         line: payload.start + 1,
         timing: payload.start,
@@ -97,7 +96,7 @@ fn cue<'a>(lines: &[&'a str], id: &'a str, payload: Range<usize>, times: Option<
         speaker: None,
         start_ms: times.map(|(start, _)| start),
         end_ms: times.map(|(_, end)| end),
-        payload: lines[payload].to_vec(),
+        payload: Cow::Borrowed(&lines[payload]),
     }
 }
 
@@ -107,6 +106,9 @@ fn lost_cues(lines: &[&str], payload: Range<usize>, own: Option<u64>, next: Opti
     let next: Option<u64> = next.and_then(|next| next.trim().parse().ok());
     let (Some(mut last), Some(next)) = (own, next) else { return Vec::new() };
     let mut lost = Vec::new();
+    if last >= next.saturating_sub(1) {
+        return lost;
+    }
     for at in payload.start + 1..payload.end {
         let number = lines[at].trim().parse().ok().filter(|_| lines[at - 1].trim().is_empty());
         if number == Some(last + 1) && last + 1 < next {
@@ -132,7 +134,7 @@ fn index_before<'a>(lines: &[&'a str], timing: Option<usize>, from: usize, last:
     let at = timing?.checked_sub(1).filter(|at| *at >= from)?;
     let number: u64 = lines[at].trim().parse().ok()?;
     let after_blank = at == from || lines[at - 1].trim().is_empty();
-    let in_sequence = last.is_some_and(|last| number == last + 1);
+    let in_sequence = last.is_some_and(|last| Some(number) == last.checked_add(1));
     // Directly below a timing line stands text, unless it continues the numbers of an empty cue.
     let below_timing = at == from && from > 0;
     (in_sequence || (after_blank && !below_timing)).then_some(lines[at])

@@ -18,7 +18,8 @@ fn detect(source: &Source<'_>) -> Option<(Confidence, &'static str)> {
 }
 
 /// How a text marks who speaks and when.
-struct Layout {
+#[derive(Debug)]
+pub(super) struct Layout {
     /// Names of headings, accepted.
     headings: HashMap<String, usize>,
     /// Labels in front of a colon, accepted.
@@ -30,7 +31,11 @@ struct Layout {
 }
 
 impl Layout {
-    fn of(source: &Source<'_>) -> Self {
+    fn of<'s>(source: &'s Source<'_>) -> &'s Self {
+        source.layout.get_or_init(|| Self::found_in(source))
+    }
+
+    fn found_in(source: &Source<'_>) -> Self {
         let lines: Vec<Line<'_>> = source.lines.iter().map(|line| text_layout::line(line)).collect();
         let filled = lines.iter().filter(|line| **line != Line::Blank).count();
         let stamps = |marked: bool| {
@@ -174,7 +179,7 @@ struct Turn<'a> {
 
 /// A text being read, line by line.
 struct Reading<'a> {
-    layout: Layout,
+    layout: &'a Layout,
     draft: Draft,
     turn: Option<Turn<'a>>,
     /// A time that stood alone: that of the next turn.

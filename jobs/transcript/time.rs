@@ -68,6 +68,11 @@ pub(super) fn lenient_millis(text: &str) -> Option<(i64, &str)> {
     }
 }
 
+/// Whether the line has the arrow of a cue's times. Hardly any other line has a `>`, and that is quick to see.
+pub(super) fn has_arrow(line: &str) -> bool {
+    memchr::memchr(b'>', line.as_bytes()).is_some() && line.contains("-->")
+}
+
 /// Whether all of `text` is a time.
 pub(super) fn whole(text: &str) -> Option<i64> {
     lenient(text.trim()).filter(|(_, rest)| rest.is_empty()).map(|(time, _)| time)
@@ -100,7 +105,13 @@ fn millis(hours: i64, minutes: i64, seconds: i64) -> Option<i64> {
 fn digits(text: &str) -> Option<(i64, usize, &str)> {
     let width = text.bytes().take_while(u8::is_ascii_digit).count();
     let (digits, rest) = text.split_at(width);
-    Some((digits.parse().ok()?, width, rest))
+    // So few digits cannot be too many for the number.
+    let value = match width {
+        0 => return None,
+        1..=18 => digits.bytes().fold(0, |value, digit| value * 10 + i64::from(digit - b'0')),
+        _ => digits.parse().ok()?,
+    };
+    Some((value, width, rest))
 }
 
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! The cues of a WebVTT file, by the W3C's parsing algorithm (<https://www.w3.org/TR/webvtt1/#file-parsing>), on
 //! lines. What the algorithm drops is set aside here, with a reason.
 
+use std::{borrow::Cow, ops::Range};
+
 use super::{
     account::Draft,
     formats::Source,
@@ -22,7 +24,7 @@ pub(super) struct Cue<'a> {
     pub(super) start_ms: Option<i64>,
     pub(super) end_ms: Option<i64>,
     /// The lines of the payload.
-    pub(super) payload: Vec<&'a str>,
+    pub(super) payload: Cow<'a, [&'a str]>,
 }
 
 /// A block as the algorithm collects it.
@@ -32,12 +34,12 @@ struct Block<'a> {
     /// The line with the arrow: its index and, where they can be read, the times.
     timing: Option<(usize, Option<(i64, i64)>)>,
     id: &'a str,
-    /// Its other lines, with their indexes.
-    rest: Vec<(usize, &'a str)>,
+    /// Its other lines, by their indexes: without an arrow all of them, else those below it.
+    rest: Range<usize>,
 }
 
 /// Collects the cues. Times that WebVTT's rule does not read are read by `otherwise`, where there is such a way.
-pub(super) fn collect<'a>(source: &Source<'a>, otherwise: Option<Time>, draft: &mut Draft) -> Vec<Cue<'a>> {
+pub(super) fn collect<'a>(source: &'a Source<'a>, otherwise: Option<Time>, draft: &mut Draft) -> Vec<Cue<'a>> {
     let mut cues: Vec<Cue<'a>> = Vec::new();
     let mut at = header(source, draft);
     while at < source.lines.len() {
@@ -76,11 +78,11 @@ fn header(source: &Source<'_>, draft: &mut Draft) -> usize {
 }
 
 /// Collects the block that begins at `at`; gives the index of the line after it.
-fn block<'a>(source: &Source<'a>, at: usize, otherwise: Option<Time>) -> (Block<'a>, usize) {
-    let mut block = Block { at, timing: None, id: "", rest: Vec::new() };
+fn block<'a>(source: &'a Source<'a>, at: usize, otherwise: Option<Time>) -> (Block<'a>, usize) {
+    let mut block = Block { at, timing: None, id: "", rest: at..at };
     let mut next = at;
     while let Some(line) = source.lines.get(next) {
-        if line.contains("-->") {
+        if time::has_arrow(line) {
             let first_or_second = next == at || (next == at + 1 && block.timing.is_none());
             if !first_or_second {
                 break;
@@ -90,18 +92,18 @@ fn block<'a>(source: &Source<'a>, at: usize, otherwise: Option<Time>) -> (Block<
                 .map(|(start, end, _)| (start, end));
             block.timing = Some((next, times));
             // What stood before the arrow is the identifier.
-            block.id = block.rest.pop().map_or("", |(_, id)| id);
+            block.id = if next == at { "" } else { source.lines[at] };
+            block.rest.start = next + 1;
         } else if line.is_empty() {
             break;
-        } else {
-            block.rest.push((next, line));
         }
         next += 1;
     }
+    block.rest.end = next;
     (block, next)
 }
 
-fn keep<'a>(block: Block<'a>, source: &Source<'a>, cues: &mut Vec<Cue<'a>>, draft: &mut Draft) {
+fn keep<'a>(block: Block<'a>, source: &'a Source<'a>, cues: &mut Vec<Cue<'a>>, draft: &mut Draft) {
     let line = block.at + 1;
     match block.timing {
         Some((timing, Some((start, end)))) => {
@@ -114,7 +116,7 @@ fn keep<'a>(block: Block<'a>, source: &Source<'a>, cues: &mut Vec<Cue<'a>>, draf
                 speaker: None,
                 start_ms: Some(start),
                 end_ms: Some(end),
-                payload: block.rest.into_iter().map(|(_, line)| line).collect(),
+                payload: Cow::Borrowed(&source.lines[block.rest]),
             });
         }
         Some((timing, None)) => {
@@ -122,16 +124,17 @@ fn keep<'a>(block: Block<'a>, source: &Source<'a>, cues: &mut Vec<Cue<'a>>, draf
             draft.structure(source.lines[timing]);
             let column = time::fault(source.lines[timing], time::strict);
             draft.warn_at(timing + 1, column, "a cue with times that cannot be read");
-            let words = block.rest.iter().map(|(_, line)| *line).collect::<Vec<_>>().join("\n");
+            let words = source.lines[block.rest].join("\n");
             draft.set_aside(line, "a cue whose times cannot be read", &words);
         }
-        None => set_aside(&block, cues, draft),
+        None => set_aside(&block, source, cues, draft),
     }
 }
 
 /// A block without an arrow: a comment, a style sheet, a region, or text that lost its cue.
-fn set_aside<'a>(block: &Block<'a>, cues: &mut [Cue<'a>], draft: &mut Draft) {
-    let first = block.rest.first().map_or("", |(_, line)| *line);
+fn set_aside<'a>(block: &Block<'a>, source: &'a Source<'a>, cues: &mut [Cue<'a>], draft: &mut Draft) {
+    let lines = &source.lines[block.rest.clone()];
+    let first = lines.first().map_or("", |line| *line);
     let word = first.split([' ', '\t']).next().unwrap_or("");
     let reason = match word {
         "NOTE" => "a comment",
@@ -140,7 +143,7 @@ fn set_aside<'a>(block: &Block<'a>, cues: &mut [Cue<'a>], draft: &mut Draft) {
         _ => "text outside of any cue",
     };
     if word == "NOTE" {
-        for (_, line) in &block.rest {
+        for line in lines {
             super::date::header_line(line.strip_prefix("NOTE").unwrap_or(line).trim(), draft);
         }
     }
@@ -151,11 +154,11 @@ fn set_aside<'a>(block: &Block<'a>, cues: &mut [Cue<'a>], draft: &mut Draft) {
             && cue.payload.is_empty()
         {
             cue.line = block.at + 1;
-            cue.payload = block.rest.iter().map(|(_, line)| *line).collect();
+            cue.payload = Cow::Borrowed(lines);
             return;
         }
     }
-    for (at, line) in &block.rest {
+    for (at, line) in block.rest.clone().zip(lines) {
         draft.set_aside(at + 1, reason, line);
     }
 }

@@ -11,9 +11,12 @@ use super::{
 pub(super) const READER: Reader = Reader { name: "zoom_captions", detect, read };
 
 fn detect(source: &Source<'_>) -> Option<(Confidence, &'static str)> {
-    let filled = source.lines.iter().filter(|line| !line.trim().is_empty()).count();
     let headed = source.lines.iter().filter(|line| heading(line).is_some()).count();
-    (headed >= 1 && headed * 5 >= filled).then_some((Confidence::Telling, "has lines such as [Name] 09:30:12"))
+    if headed == 0 {
+        return None;
+    }
+    let filled = source.lines.iter().filter(|line| !line.trim().is_empty()).count();
+    (headed * 5 >= filled).then_some((Confidence::Telling, "has lines such as [Name] 09:30:12"))
 }
 
 /// The name and the time of day, in milliseconds, of a heading.

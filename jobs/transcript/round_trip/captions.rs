@@ -63,9 +63,7 @@ fn webex(talk: &[Said]) -> Vec<u8> {
 }
 
 fn meet(talk: &[Said]) -> Vec<u8> {
-    print("WEBVTT\n\n", talk, |_, said| {
-        format!("{}\n({})\n{}", arrow(said), escaped(&said.label), escaped(&said.text))
-    })
+    print("WEBVTT\n\n", talk, |_, said| format!("{}\n({})\n{}", arrow(said), escaped(&said.label), escaped(&said.text)))
 }
 
 fn srt(talk: &[Said]) -> Vec<u8> {

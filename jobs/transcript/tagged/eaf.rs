@@ -95,7 +95,7 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
 fn read_tier(raw: &str) -> Tier {
     let named = |name: &str| attribute(raw, name).map(str::trim).filter(|name| !name.is_empty());
     Tier {
-        label: named("PARTICIPANT").or_else(|| named("TIER_ID")).map(markup::references),
+        label: named("PARTICIPANT").or_else(|| named("TIER_ID")).map(|name| markup::references(name).into_owned()),
         dependent: attribute(raw, "PARENT_REF").is_some(),
     }
 }

@@ -125,7 +125,7 @@ impl Reading {
             }
             Inside::Hidden(reason) => {
                 if reason == "the title of the page" {
-                    self.draft.title = Some(markup::references(text.trim()));
+                    self.draft.title = Some(markup::references(text.trim()).into_owned());
                 }
                 self.draft.set_aside(line, reason, text);
             }

@@ -133,7 +133,7 @@ impl<'a> Reading<'a> {
             paragraph.payload.push_str(&text.split_whitespace().collect::<Vec<_>>().join(" "));
             paragraph.payload.push_str(spaced(text.ends_with(char::is_whitespace)));
         } else if !text.trim().is_empty() {
-            let plain = markup::references(text.trim());
+            let plain = markup::references(text.trim()).into_owned();
             match (self.field, self.agent) {
                 ("name", Some(agent)) => {
                     self.draft.structure(text);

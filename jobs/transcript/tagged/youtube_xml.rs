@@ -64,8 +64,11 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
         .iter()
         .map(|stretch| {
             // Once here, and once more where the markup of a cue is read.
-            let once =
-                if stretch.raw.contains("&amp;") { markup::references(&stretch.raw) } else { stretch.raw.clone() };
+            let once = if stretch.raw.contains("&amp;") {
+                markup::references(&stretch.raw).into_owned()
+            } else {
+                stretch.raw.clone()
+            };
             draft.markup(stretch.words, words(&once));
             once
         })
