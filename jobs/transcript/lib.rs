@@ -27,6 +27,7 @@ mod otter;
 mod rev;
 mod rolling;
 mod sbv;
+mod second;
 mod seen;
 mod silence;
 mod srt;
@@ -76,6 +77,8 @@ fn read(source: &formats::Source<'_>, warning: Option<Warning>) -> Result<Transc
     Ok(transcript)
 }
 
+#[cfg(test)]
+mod bad_input;
 #[cfg(test)]
 mod round_trip;
 #[cfg(test)]
