@@ -90,9 +90,9 @@ pub enum NotATranscript {
     NoSpeakersOrTimes(String),
 }
 
-/// The most lines of a file: four million cues of Zoom's take as many. What is held for a file grows with its lines, so
+/// The most lines of a file: two million cues of Zoom's take as many. What is held for a file grows with its lines, so
 /// this bounds it.
-const MOST_LINES: usize = 16_000_000;
+const MOST_LINES: usize = 8_000_000;
 
 /// Known by their first bytes, at an offset.
 const MAGIC: &[(usize, &[u8], &str)] = &[
