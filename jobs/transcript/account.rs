@@ -2,10 +2,11 @@
 
 use std::borrow::Cow;
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{
     formats::Source,
+    silence,
     transcript::{Account, Detection, Format, SetAside, Transcript, Utterance, Warning},
 };
 
@@ -54,6 +55,7 @@ pub(super) fn spaced(text: &str) -> Cow<'_, str> {
 pub(super) struct Draft {
     pub(super) title: Option<String>,
     pub(super) session_date: Option<NaiveDate>,
+    pub(super) started_at: Option<DateTime<Utc>>,
     pub(super) detected: Detection,
     pub(super) utterances: Vec<Utterance>,
     set_aside: Vec<SetAside>,
@@ -122,6 +124,11 @@ impl Draft {
         self.clock = Some(start);
     }
 
+    /// Takes back what [`Self::clock`] saw: it was midnight.
+    pub(super) fn clock_is_right(&mut self) {
+        self.backwards = None;
+    }
+
     /// Warns, once, of cues without words: they may have been lost.
     pub(super) fn empty_cues(&mut self, lines: impl Iterator<Item = usize>) {
         let mut lines = lines.peekable();
@@ -157,6 +164,10 @@ impl Draft {
     /// Closes the account.
     pub(super) fn finish(mut self, format: Format, source: &Source<'_>) -> Transcript {
         self.drop_unreal_times();
+        // Its own reader knows more of it: what the machine held for silence.
+        if format != Format::Whisper {
+            silence::warn(&mut self, source);
+        }
         self.drop_impossible_times();
         self.warn_of_order();
         let account = Account {
@@ -178,6 +189,7 @@ impl Draft {
             detected: self.detected,
             title: self.title,
             session_date: self.session_date,
+            started_at: self.started_at,
             utterances: self.utterances,
             set_aside: self.set_aside,
             warnings: self.warnings,

@@ -15,9 +15,38 @@ pub(super) struct Decoded<'a> {
 
 /// Decodes; every input gives a text.
 pub(super) fn decode(bytes: &[u8]) -> Decoded<'_> {
-    let (text, message) = to_text(bytes);
-    let warning = message.map(|message| Warning { line: 0, column: None, message });
-    Decoded { text: normalize(text), warning }
+    let content = without_padding(bytes);
+    let (text, message) = to_text(content);
+    let text = normalize(text);
+    let warning = message.map(|message| place(&text, message)).or_else(|| {
+        (content.len() < bytes.len()).then(|| {
+            let message =
+                format!("the file ends in {} bytes of nothing: it may be damaged", bytes.len() - content.len());
+            Warning { line: text.lines().count().max(1), column: None, message }
+        })
+    });
+    Decoded { text, warning }
+}
+
+/// So many NULs at the end of a file are no text in any encoding: space that was kept for it and never written.
+const PADDING: usize = 16;
+
+fn without_padding(bytes: &[u8]) -> &[u8] {
+    let end = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
+    if bytes.len() - end < PADDING {
+        return bytes;
+    }
+    // The last letter of a wide encoding may end in NULs.
+    &bytes[..end.next_multiple_of(4).min(bytes.len())]
+}
+
+/// A warning at the first letter that shows it: one that is damaged, or (where every byte is a letter) not plain.
+fn place(text: &str, message: String) -> Warning {
+    let damaged = text.find(char::REPLACEMENT_CHARACTER).or_else(|| text.find(|letter: char| !letter.is_ascii()));
+    let Some(at) = damaged else { return Warning { line: 0, column: None, message } };
+    let line = text[..at].bytes().filter(|byte| *byte == b'\n').count() + 1;
+    let begin = text[..at].rfind('\n').map_or(0, |end| end + 1);
+    Warning { line, column: Some(text[begin..at].chars().count() + 1), message }
 }
 
 fn to_text(bytes: &[u8]) -> (Cow<'_, str>, Option<String>) {
@@ -109,11 +138,28 @@ fn utf8_or_windows(bytes: &[u8]) -> (Cow<'_, str>, Option<String>) {
         bad += usize::from(!chunk.invalid().is_empty());
     }
     if good > bad * 2 {
-        let message = format!("{bad} damaged places in the text (not valid UTF-8)");
-        return (String::from_utf8_lossy(bytes), Some(message));
+        let message = format!("{bad} damaged places in the text (not valid UTF-8), the first here");
+        return (Cow::Owned(mostly_utf8(bytes)), Some(message));
     }
     let (text, _) = WINDOWS_1252.decode_without_bom_handling(bytes);
-    (text, Some("not Unicode: read as Windows-1252".to_owned()))
+    (text, Some("not Unicode: read as Windows-1252, the first such letter here".to_owned()))
+}
+
+/// A byte that stands alone between UTF-8 was pasted from a file in Windows-1252, unless it is half of what UTF-8
+/// writes most: those are damage.
+fn mostly_utf8(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        out.push_str(chunk.valid());
+        match chunk.invalid() {
+            [] => {}
+            [letter] if !(0x80..0xc4).contains(letter) || matches!(letter, 0x85 | 0x91..=0x97) => {
+                out.push_str(&WINDOWS_1252.decode_without_bom_handling(&[*letter]).0);
+            }
+            _ => out.push(char::REPLACEMENT_CHARACTER),
+        }
+    }
+    out
 }
 
 fn normalize(text: Cow<'_, str>) -> Cow<'_, str> {

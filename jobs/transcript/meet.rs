@@ -6,7 +6,7 @@
 
 use super::{
     account::{Draft, words},
-    date,
+    clock, date,
     formats::{Confidence, Reader, Source},
     label::{self, Labels},
     time,
@@ -16,7 +16,8 @@ use super::{
 pub(super) const READER: Reader = Reader { name: "meet", detect, read };
 
 fn detect(source: &Source<'_>) -> Option<(Confidence, &'static str)> {
-    if source.lines.iter().any(|line| time::has_arrow(line)) {
+    // Captions have times and arrows; somebody may speak of an arrow.
+    if source.lines.iter().any(|line| time::has_arrow(line) && time::range(plain(line), time::lenient).is_some()) {
         return None;
     }
     let lines: Vec<&str> = source.lines.iter().map(|line| plain(line)).collect();
@@ -97,12 +98,12 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
     let mut after_blank = false;
     let texts = lines[part.begin..part.end].iter().zip(&source.lines[part.begin..part.end]);
     for (at, (line, raw)) in texts.enumerate() {
+        // The anchor of a heading; some have nothing else.
+        draft.markup(words(raw), words(line));
         if line.is_empty() {
             after_blank = true;
             continue;
         }
-        // The anchor of a heading.
-        draft.markup(words(raw), words(line));
         if let Some(time) = stamp(line) {
             draft.structure(line);
             say(&mut draft, turn.take());
@@ -128,6 +129,7 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
     for (at, raw) in source.lines.iter().enumerate().skip(part.end).filter(|(_, line)| !line.trim().is_empty()) {
         draft.set_aside(at + 1, "after the end of the transcript", raw);
     }
+    clock::from_the_first(&mut draft);
     (Format::Meet, draft)
 }
 
@@ -150,7 +152,7 @@ fn read_before(lines: &[&str], source: &Source<'_>, draft: &mut Draft) {
             draft.title = Some(title.trim().to_owned());
         }
     }
-    for (at, _) in filled {
+    for (at, _) in source.lines[..lines.len()].iter().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         draft.set_aside(at + 1, "notes or a header before the transcript, not speech", source.lines[at]);
     }
 }

@@ -70,7 +70,12 @@ fn convention(texts: &[Cow<'_, str>]) -> Option<bool> {
 /// `(Name) rest`, after a dash or not.
 fn named(line: &str) -> Option<(&str, &str)> {
     let inner = undash(line).strip_prefix('(')?;
-    let end = inner.bytes().take(128).position(|byte| byte == b')')?;
+    // A name may have brackets of its own.
+    let mut depth = 1;
+    let end = inner.bytes().take(128).position(|byte| {
+        depth += i32::from(byte == b'(') - i32::from(byte == b')');
+        depth == 0
+    })?;
     let name = inner[..end].trim();
     let rest = inner[end + 1..].trim();
     (label::may_be_label(name) && label::reads_like_a_name(name))

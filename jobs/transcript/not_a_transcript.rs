@@ -8,6 +8,12 @@ pub enum NotATranscript {
     /// No text at all.
     #[error("The file is empty. Please export the transcript again and upload it.")]
     Empty,
+    /// More lines than a transcript has.
+    #[error(
+        "The file has more than {0} lines, which is more than any transcript has. Please check that it is a transcript, \
+         and split it where it is one."
+    )]
+    TooLong(usize),
     /// Another kind of file, known by its first bytes.
     #[error(
         "This is {0}, not a transcript. Please export the transcript as VTT, SRT, Word document, JSON or plain text (Zoom, \
@@ -84,6 +90,10 @@ pub enum NotATranscript {
     NoSpeakersOrTimes(String),
 }
 
+/// The most lines of a file: two million cues of Zoom's take as many. What is held for a file grows with its lines, so
+/// this bounds it.
+const MOST_LINES: usize = 8_000_000;
+
 /// Known by their first bytes, at an offset.
 const MAGIC: &[(usize, &[u8], &str)] = &[
     (0, b"%PDF", "a PDF document"),
@@ -119,6 +129,9 @@ pub(super) fn refuse_other_texts(text: &str) -> Result<(), NotATranscript> {
     let trimmed = text.trim();
     if trimmed.is_empty() {
         return Err(NotATranscript::Empty);
+    }
+    if text.len() > MOST_LINES && memchr::memchr_iter(b'\n', text.as_bytes()).count() > MOST_LINES {
+        return Err(NotATranscript::TooLong(MOST_LINES));
     }
     // A text has hardly any control characters; what was decoded from other bytes is full of them.
     let (mut letters, mut odd) = (0_usize, 0_usize);

@@ -7,7 +7,7 @@ use super::{
     account::Draft,
     cue_speech,
     formats::{Confidence, Reader, Source},
-    rolling, time,
+    rolling, second, time,
     transcript::Format,
     webvtt_cues::Cue,
 };
@@ -21,7 +21,7 @@ fn detect(source: &Source<'_>) -> Option<(Confidence, &'static str)> {
 
 fn times(line: &str) -> Option<(i64, i64)> {
     // Arrows with one dash or a space in them are seen as well, but so are they in prose: only the real one counts.
-    time::range(line, time::lenient).map(|(start, end, _)| (start, end))
+    time::loose_range(line, time::lenient).map(|(start, end, _)| (start, end))
 }
 
 fn read(source: &Source<'_>) -> (Format, Draft) {
@@ -57,12 +57,17 @@ pub(super) fn collect<'a>(source: &'a Source<'a>, draft: &mut Draft) -> Vec<Cue<
         super::date::header_line(line, draft);
         draft.set_aside(at + 1, "text before the first cue", line);
     }
+    second::warn_of_head(&lines[..before], draft);
     for (position, (timing, times)) in timings.iter().copied().enumerate() {
         let following = timings.get(position + 1).map(|(at, _)| *at);
         let own = index.take();
         let number = own.and_then(|id: &str| id.trim().parse().ok());
         index = index_before(lines, following, timing + 1, number);
-        let end = following.map_or(lines.len(), |next| next - usize::from(index.is_some()));
+        let mut end = following.map_or(lines.len(), |next| next - usize::from(index.is_some()));
+        if let Some(begin) = second::begin(lines, timing + 1..end, following.is_none()) {
+            second::set_aside(lines, begin..end, draft);
+            end = begin;
+        }
         draft.structure(own.unwrap_or(""));
         draft.structure(lines[timing]);
         if times.is_none() {
@@ -126,7 +131,7 @@ fn lost_cues(lines: &[&str], payload: Range<usize>, own: Option<u64>, next: Opti
 }
 
 /// A line with an arrow between what starts like times; one that speaks of an arrow is text.
-fn is_timing(line: &str) -> bool {
+pub(super) fn is_timing(line: &str) -> bool {
     let shaped = |part: &str| {
         part.trim_start().starts_with(|letter: char| letter.is_ascii_digit() || letter == '-') && part.contains(':')
     };

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::{
     account::Draft,
-    date,
+    clock, date,
     formats::{Confidence, Reader, Source},
     label::{self, Labels},
     text_layout::{self, Line, Stamp},
@@ -134,8 +134,14 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
 
 /// Reads a text but for its furniture: the lines for which there is a reason to set them aside.
 pub(super) fn read_but(source: &Source<'_>, furniture: fn(&str) -> Option<&'static str>) -> Draft {
-    let mut reading =
-        Reading { layout: Layout::of(source), draft: Draft::default(), turn: None, pending: None, after_blank: false };
+    let mut reading = Reading {
+        layout: Layout::of(source),
+        draft: Draft::default(),
+        turn: None,
+        pending: None,
+        after_blank: false,
+        hours: true,
+    };
     let footer_from =
         source.lines.iter().rposition(|line| !line.trim().is_empty()).map_or(0, |last| last.saturating_sub(2));
     for (at, raw) in source.lines.iter().enumerate() {
@@ -149,6 +155,9 @@ pub(super) fn read_but(source: &Source<'_>, furniture: fn(&str) -> Option<&'stat
         }
     }
     reading.close();
+    if reading.hours {
+        clock::from_the_first(&mut reading.draft);
+    }
     reading.draft
 }
 
@@ -175,6 +184,8 @@ struct Reading<'a> {
     /// A time that stood alone: that of the next turn.
     pending: Option<Stamp<'a>>,
     after_blank: bool,
+    /// Whether all times so far have hours.
+    hours: bool,
 }
 
 impl<'a> Reading<'a> {
@@ -206,6 +217,8 @@ impl<'a> Reading<'a> {
 
     /// A time: that of the next turn.
     fn stamp(&mut self, number: usize, mut stamp: Stamp<'a>) {
+        self.hours &=
+            stamp.written.split(['-', '–', '—', '>']).next().is_some_and(|first| first.matches(':').count() == 2);
         self.draft.structure(stamp.written);
         self.draft.clock(number, Some(stamp.start_ms));
         stamp.end_ms = self.draft.end(number, Some(stamp.start_ms), stamp.end_ms);

@@ -85,6 +85,11 @@ pub(super) fn range(line: &str, time: Time) -> Option<(i64, i64, &str)> {
     Some((start, end, rest))
 }
 
+/// As [`range`], for times as tools write them: what follows stands apart.
+pub(super) fn loose_range(line: &str, time: Time) -> Option<(i64, i64, &str)> {
+    range(line, time).filter(|(.., rest)| rest.is_empty() || rest.starts_with(char::is_whitespace))
+}
+
 /// The column, from 1, where the times of a cue cannot be read: the odd letter, or where the odd time begins.
 pub(super) fn fault(line: &str, time: Time) -> usize {
     let first = line.trim_start();

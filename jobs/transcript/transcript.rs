@@ -1,6 +1,6 @@
 //! What a parse gives: utterances in order, what was set aside, warnings, and the account of every word.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 /// The kind of file that a transcript came as.
@@ -211,8 +211,11 @@ pub struct Transcript {
     pub detected: Detection,
     /// The title, where the content names one.
     pub title: Option<String>,
-    /// The day of the session, where the content names one.
+    /// The day of the session, where the content names one: of a moment the day in its own zone, often UTC.
     pub session_date: Option<NaiveDate>,
+    /// The moment at which the session began, where the content names one. Its day depends on where the coach is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<DateTime<Utc>>,
     /// What was said, in the order of the file.
     pub utterances: Vec<Utterance>,
     /// What is in the file and was not said, or cannot be read.

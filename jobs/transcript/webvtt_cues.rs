@@ -6,6 +6,7 @@ use std::{borrow::Cow, ops::Range};
 use super::{
     account::Draft,
     formats::Source,
+    srt,
     time::{self, Time},
 };
 
@@ -38,7 +39,8 @@ struct Block<'a> {
     rest: Range<usize>,
 }
 
-/// Collects the cues. Times that WebVTT's rule does not read are read by `otherwise`, where there is such a way.
+/// Collects the cues: by the rule alone, or, where there is a way to read times `otherwise`, so that what was said is
+/// kept too where the rule drops it: times that it does not read, times that nobody reads, an arrow within a sentence.
 pub(super) fn collect<'a>(source: &'a Source<'a>, otherwise: Option<Time>, draft: &mut Draft) -> Vec<Cue<'a>> {
     let mut cues: Vec<Cue<'a>> = Vec::new();
     let mut at = header(source, draft);
@@ -49,7 +51,7 @@ pub(super) fn collect<'a>(source: &'a Source<'a>, otherwise: Option<Time>, draft
         }
         let (block, next) = block(source, at, otherwise);
         at = next;
-        keep(block, source, &mut cues, draft);
+        keep(block, source, otherwise.is_some(), &mut cues, draft);
     }
     draft.empty_cues(cues.iter().filter(|cue| cue.payload.is_empty()).map(|cue| cue.timing));
     cues
@@ -82,13 +84,13 @@ fn block<'a>(source: &'a Source<'a>, at: usize, otherwise: Option<Time>) -> (Blo
     let mut block = Block { at, timing: None, id: "", rest: at..at };
     let mut next = at;
     while let Some(line) = source.lines.get(next) {
-        if time::has_arrow(line) {
+        if time::has_arrow(line) && (otherwise.is_none() || srt::is_timing(line)) {
             let first_or_second = next == at || (next == at + 1 && block.timing.is_none());
             if !first_or_second {
                 break;
             }
             let times = time::range(line, time::strict)
-                .or_else(|| time::range(line, otherwise?))
+                .or_else(|| time::loose_range(line, otherwise?))
                 .map(|(start, end, _)| (start, end));
             block.timing = Some((next, times));
             // What stood before the arrow is the identifier.
@@ -103,27 +105,29 @@ fn block<'a>(source: &'a Source<'a>, at: usize, otherwise: Option<Time>) -> (Blo
     (block, next)
 }
 
-fn keep<'a>(block: Block<'a>, source: &'a Source<'a>, cues: &mut Vec<Cue<'a>>, draft: &mut Draft) {
+fn keep<'a>(block: Block<'a>, source: &'a Source<'a>, all: bool, cues: &mut Vec<Cue<'a>>, draft: &mut Draft) {
     let line = block.at + 1;
     match block.timing {
-        Some((timing, Some((start, end)))) => {
+        Some((timing, times)) if all || times.is_some() => {
             draft.structure(block.id);
             draft.structure(source.lines[timing]);
+            if times.is_none() {
+                let column = time::fault(source.lines[timing], time::lenient);
+                draft.warn_at(timing + 1, column, "times that cannot be read; the words are kept without a time");
+            }
             cues.push(Cue {
                 line: timing + 2,
                 timing: timing + 1,
                 id: block.id,
                 speaker: None,
-                start_ms: Some(start),
-                end_ms: Some(end),
+                start_ms: times.map(|(start, _)| start),
+                end_ms: times.map(|(_, end)| end),
                 payload: Cow::Borrowed(&source.lines[block.rest]),
             });
         }
-        Some((timing, None)) => {
+        Some((timing, _)) => {
             draft.structure(block.id);
             draft.structure(source.lines[timing]);
-            let column = time::fault(source.lines[timing], time::strict);
-            draft.warn_at(timing + 1, column, "a cue with times that cannot be read");
             let words = source.lines[block.rest].join("\n");
             draft.set_aside(line, "a cue whose times cannot be read", &words);
         }

@@ -188,7 +188,7 @@ const FILES: &[(&str, Outcome)] = {
         ("invalid_format4.srt", Refused),
         ("invalid_timeframe.sbv", Damaged(5)),
         ("invalid_timeframe.srt", Damaged(5)),
-        ("invalid_timeframe.vtt", Damaged(6)),
+        ("invalid_timeframe.vtt", Damaged(7)),
         ("invalid_timeframe_in_cue_text.vtt", Damaged(3)),
         ("metadata_headers.vtt", Captions(2)),
         ("metadata_headers_multiline.vtt", Captions(2)),

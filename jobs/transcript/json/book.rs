@@ -121,10 +121,18 @@ impl<'s> Book<'s> {
     /// Takes the session's day: a date as text, or milliseconds since 1970.
     pub(super) fn day(&mut self, json: &Json<'_>) {
         if self.draft.session_date.is_none() {
-            self.draft.session_date = match json.millis().filter(|millis| *millis > EPOCH_MS) {
-                Some(millis) => chrono::DateTime::from_timestamp_millis(millis).map(|time| time.date_naive()),
-                None => date::day(self.structure(json)),
-            };
+            match json.millis().filter(|millis| *millis > EPOCH_MS) {
+                Some(millis) => self.moment(millis),
+                None => date::take(self.structure(json), &mut self.draft),
+            }
+        }
+    }
+
+    /// Takes the moment at which the session began, in milliseconds since 1970.
+    pub(super) fn moment(&mut self, millis: i64) {
+        if let Some(moment) = chrono::DateTime::from_timestamp_millis(millis) {
+            self.draft.session_date = Some(moment.date_naive());
+            self.draft.started_at = Some(moment).filter(|_| millis % DAY_MS != 0);
         }
     }
 
@@ -244,6 +252,9 @@ impl<'s> Book<'s> {
         }
     }
 }
+
+/// What begins just at midnight UTC is a day, not a moment.
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// Later than any offset in a recording (1973), and earlier than any session.
 pub(super) const EPOCH_MS: i64 = 100_000_000_000;
