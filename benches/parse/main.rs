@@ -153,7 +153,7 @@ fn measure(inputs: &[Input], python: &Path, rounds: usize) -> Vec<Row> {
 /// Who takes longer than this is measured twice only.
 const SLOW: f64 = 4.0;
 /// Who takes longer than this is stopped.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(600);
 
 impl Entry<'_> {
     fn turn(&mut self, round: usize) {
