@@ -129,8 +129,14 @@ fn may_be_credit(text: &str) -> bool {
         return true;
     }
     let first = text.split(char::is_whitespace).next().unwrap_or("");
+    // By its first two letters, of which the second may be an apostrophe ("I'll"), most are none of these.
+    let [one, two, ..] = first.as_bytes() else { return false };
+    let begins = |known: &&&str| {
+        let known = known.as_bytes();
+        known[0] == one.to_ascii_lowercase() && (known[1] == two.to_ascii_lowercase() || !two.is_ascii_alphabetic())
+    };
     let plain = || first.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase);
-    first.len() <= 16 && FIRST.iter().any(|known| plain().eq(known.chars()))
+    first.len() <= 16 && FIRST.iter().filter(begins).any(|known| plain().eq(known.chars()))
 }
 
 /// Up to so many words come again and again in a loop.
