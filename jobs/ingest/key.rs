@@ -136,7 +136,8 @@ impl TranscriptKey {
     pub fn title(&self) -> String {
         let stem = self.file.rsplit_once('.').map_or(self.file.as_str(), |(stem, extension)| {
             // Only what looks like an extension goes: "Review of Q3. Part two" keeps its end.
-            if extension.len() <= 5 && !extension.contains(' ') { stem } else { &self.file }
+            let short = extension.len() <= 5 && !extension.contains(' ');
+            if short || extension.eq_ignore_ascii_case("textgrid") { stem } else { &self.file }
         });
         let names = std::iter::once(stem).chain(self.folders.iter().rev().map(String::as_str));
         names.map(clean_title).find(|title| !title.is_empty()).unwrap_or_else(|| "Session".to_owned())
@@ -278,6 +279,7 @@ mod tests {
             ("20261103_tom_becker.srt", "individual", "Tom becker"),
             ("no extension", "individual", "No extension"),
             ("2026-11-03.vtt", "individual", "Session"),
+            ("Priya week 4.TextGrid", "individual", "Priya week 4"),
         ];
         for (rest, session_type, title) in cases {
             let key = format!("inbox/maya/{rest}");

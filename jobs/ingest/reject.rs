@@ -38,8 +38,9 @@ struct ReasonFile<'a> {
     at: DateTime<Utc>,
 }
 
-const EXPORT_AGAIN: &str = "Export the transcript from your meeting tool again (VTT, SRT or plain text with names) and \
-                            upload it under the same name; it then takes the place of this one.";
+const EXPORT_AGAIN: &str = "Export the transcript from your meeting tool again (VTT, SRT, Word document, JSON or plain text \
+                            with names; most exports of meeting and transcription tools are read) and upload it under the \
+                            same name; it then takes the place of this one.";
 
 pub(super) static EMPTY: std::sync::LazyLock<Why> =
     std::sync::LazyLock::new(|| Why { reason: "The file is empty.".to_owned(), what_to_do: EXPORT_AGAIN.to_owned() });
@@ -48,7 +49,9 @@ pub(super) fn too_large(max_bytes: u64) -> Why {
     let limit = if max_bytes >= 1 << 20 { format!("{} MiB", max_bytes >> 20) } else { format!("{max_bytes} bytes") };
     Why {
         reason: format!("The file is larger than {limit}, which is more than a transcript has."),
-        what_to_do: "Upload the transcript (VTT, SRT or plain text), not the recording; or split the file.".to_owned(),
+        what_to_do:
+            "Upload the transcript (VTT, SRT, Word document, JSON or plain text), not the recording; or split the file."
+                .to_owned(),
     }
 }
 

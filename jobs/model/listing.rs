@@ -176,6 +176,8 @@ pub struct Transcript {
     pub unused_reason: Option<String>,
     /// What the parser noticed.
     pub warnings: serde_json::Value,
+    /// By what the format was known, and what came second; none while it is not parsed.
+    pub detected: Option<serde_json::Value>,
 }
 
 /// A mail of a session.
@@ -235,7 +237,7 @@ pub async fn session(tx: &mut TenantTx, id: Uuid) -> Result<Option<Detail>, sqlx
     };
     let transcripts = sqlx::query_as!(
         Transcript,
-        "select object_key, role, format, size_bytes, rejected_reason, unused_reason, warnings
+        "select object_key, role, format, size_bytes, rejected_reason, unused_reason, warnings, detected
          from transcripts where session_id = $1 order by received_at",
         id
     )

@@ -1,6 +1,7 @@
 //! A transcript in the database: its row, its utterances, its marks.
 
 use chrono::NaiveDate;
+use chrono_tz::Tz;
 use debrief_transcript::{SetAside, Transcript, Utterance};
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -155,18 +156,35 @@ pub(super) async fn mark_parsed(
     unused: Option<&str>,
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
-        "update transcripts set format = $2, warnings = $3, unused_reason = $4, parsed_at = now() where id = $1",
+        "update transcripts set format = $2, warnings = $3, unused_reason = $4, detected = $5, parsed_at = now()
+         where id = $1",
         row.id,
         transcript.format.as_str(),
         warnings(transcript, unused),
-        unused
+        unused,
+        json!(transcript.detected)
     )
     .execute(tx.conn())
     .await?;
-    if let Some(day) = transcript.session_date {
+    // The day of a moment is that of the coach: an evening in New York is a night in UTC.
+    let day = match transcript.started_at {
+        Some(moment) => Some(moment.with_timezone(&coach_zone(tx, row.session_id).await?).date_naive()),
+        None => transcript.session_date,
+    };
+    if let Some(day) = day {
         set_day(tx, row.session_id, day).await?;
     }
     Ok(())
+}
+
+async fn coach_zone(tx: &mut TenantTx, session_id: Uuid) -> Result<Tz, sqlx::Error> {
+    let zone = sqlx::query_scalar!(
+        "select time_zone from coaches where id = (select coach_id from sessions where id = $1)",
+        session_id
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(zone.and_then(|zone| zone.parse().ok()).unwrap_or(Tz::UTC))
 }
 
 async fn set_day(tx: &mut TenantTx, session_id: Uuid, day: NaiveDate) -> Result<(), sqlx::Error> {
@@ -189,10 +207,12 @@ pub(super) async fn mark_unused(
     reason: &str,
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
-        "update transcripts set format = $2, warnings = $3, parsed_at = now(), rejected_reason = $4 where id = $1",
+        "update transcripts set format = $2, warnings = $3, detected = $4, parsed_at = now(), rejected_reason = $5
+         where id = $1",
         row.id,
         transcript.format.as_str(),
         warnings(transcript, Some(reason)),
+        json!(transcript.detected),
         reason
     )
     .execute(tx.conn())

@@ -6,7 +6,7 @@
 
 use super::{
     account::{Draft, is_email, words},
-    date,
+    clock, date,
     formats::{Confidence, Reader, Source},
     label::{self, Labels},
     time,
@@ -16,10 +16,11 @@ use super::{
 pub(super) const READER: Reader = Reader { name: "meet", detect, read };
 
 fn detect(source: &Source<'_>) -> Option<(Confidence, &'static str)> {
-    let lines: Vec<&str> = source.lines.iter().map(|line| plain(line)).collect();
-    if lines.iter().any(|line| line.contains("-->")) {
+    // Captions have times and arrows; somebody may speak of an arrow.
+    if source.lines.iter().any(|line| time::has_arrow(line) && time::range(plain(line), time::lenient).is_some()) {
         return None;
     }
+    let lines: Vec<&str> = source.lines.iter().map(|line| plain(line)).collect();
     stamps(&lines).next().map(|_| (Confidence::Telling, "has times alone on a line, with labels below"))
 }
 
@@ -95,16 +96,18 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
     let mut pending = None;
     let mut turn: Option<(Option<&str>, Option<i64>, String)> = None;
     let mut after_blank = false;
-    for (line, raw) in lines[part.begin..part.end].iter().zip(&source.lines[part.begin..part.end]) {
+    let texts = lines[part.begin..part.end].iter().zip(&source.lines[part.begin..part.end]);
+    for (at, (line, raw)) in texts.enumerate() {
+        // The anchor of a heading; some have nothing else.
+        draft.markup(words(raw), words(line));
         if line.is_empty() {
             after_blank = true;
             continue;
         }
-        // The anchor of a heading.
-        draft.markup(words(raw), words(line));
         if let Some(time) = stamp(line) {
             draft.structure(line);
             say(&mut draft, turn.take());
+            draft.clock(part.begin + at + 1, Some(time));
             pending = Some(time);
         } else if let Some((label, rest)) = part.labels.split(line) {
             draft.structure(label);
@@ -126,6 +129,7 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
     for (at, raw) in source.lines.iter().enumerate().skip(part.end).filter(|(_, line)| !line.trim().is_empty()) {
         draft.set_aside(at + 1, "after the end of the transcript", raw);
     }
+    clock::from_the_first(&mut draft);
     (Format::Meet, draft)
 }
 
@@ -156,7 +160,7 @@ fn read_before(lines: &[&str], source: &Source<'_>, draft: &mut Draft) {
             draft.attends(Attendee { email: Some(address.to_owned()), ..Attendee::default() });
         }
     }
-    for (at, _) in filled {
+    for (at, _) in source.lines[..lines.len()].iter().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         draft.set_aside(at + 1, "notes or a header before the transcript, not speech", source.lines[at]);
     }
 }

@@ -1,6 +1,6 @@
 //! What a parse gives: utterances in order, what was set aside, warnings, and the account of every word.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 /// The kind of file that a transcript came as.
@@ -206,10 +206,16 @@ impl Format {
 pub struct Transcript {
     /// The kind of file.
     pub format: Format,
+    /// By what it was known, and what else it might have been.
+    #[serde(default)]
+    pub detected: Detection,
     /// The title, where the content names one.
     pub title: Option<String>,
-    /// The day of the session, where the content names one.
+    /// The day of the session, where the content names one: of a moment the day in its own zone, often UTC.
     pub session_date: Option<NaiveDate>,
+    /// The moment at which the session began, where the content names one. Its day depends on where the coach is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<DateTime<Utc>>,
     /// What was said, in the order of the file.
     pub utterances: Vec<Utterance>,
     /// What is in the file and was not said, or cannot be read.
@@ -221,6 +227,24 @@ pub struct Transcript {
     pub attendees: Vec<Attendee>,
     /// Where every word of the file went.
     pub account: Account,
+}
+
+/// How the kind of a file was found.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Detection {
+    /// What in the file shows its kind, in plain words; never a word of the file itself.
+    pub reason: String,
+    /// What it would have been read as otherwise; none where nothing else came near.
+    pub runner_up: Option<RunnerUp>,
+}
+
+/// The kind that came second.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunnerUp {
+    /// The name of the reader.
+    pub format: String,
+    /// What in the file spoke for it.
+    pub reason: String,
 }
 
 /// What one speaker said at one time.

@@ -170,6 +170,12 @@ pub(crate) fn state(row: &Row) -> String {
     }
 }
 
+/// A part of how a file's format was found; nothing where it is not parsed, or nothing else came near.
+fn detected(file: &listing::Transcript, part: &str) -> String {
+    let found = file.detected.as_ref().and_then(|detected| detected.pointer(part)?.as_str());
+    found.unwrap_or_default().to_owned()
+}
+
 fn text(detail: &Detail) -> String {
     let row = &detail.session;
     let mut text = format!(
@@ -193,12 +199,14 @@ fn text(detail: &Detail) -> String {
     part(
         "Files",
         table(
-            ["KEY", "FORMAT", "BYTES", "WARNINGS", "NOT USED"],
+            ["KEY", "FORMAT", "KNOWN BY", "OR ELSE", "BYTES", "WARNINGS", "NOT USED"],
             detail.transcripts.iter().map(|file| {
                 let warnings = file.warnings.as_array().map_or(0, Vec::len);
                 [
                     file.object_key.clone(),
                     file.format.clone().unwrap_or_default(),
+                    detected(file, "/reason"),
+                    detected(file, "/runner_up/format"),
                     file.size_bytes.to_string(),
                     warnings.to_string(),
                     file.unused_reason.clone().or_else(|| file.rejected_reason.clone()).unwrap_or_default(),

@@ -44,7 +44,7 @@ fn read(json: &Json<'_>, book: &mut Book<'_>) -> Format {
     let base = start.filter(|start| *start > EPOCH_MS).unwrap_or(0);
     book.day(json.any(&["start_time", "start_time_ms", "date"]));
     if base > 0 && book.draft.session_date.is_none() {
-        book.draft.session_date = chrono::DateTime::from_timestamp_millis(base).map(|time| time.date_naive());
+        book.moment(base);
     }
     for turn in turns {
         let label = book.label(turn.get("speaker").get("name"));
