@@ -15,29 +15,33 @@ pub(super) struct Decoded<'a> {
 
 /// Decodes; every input gives a text.
 pub(super) fn decode(bytes: &[u8]) -> Decoded<'_> {
-    let content = without_padding(bytes);
-    let (text, message) = to_text(content);
+    let (text, message) = to_text(bytes);
+    let (text, padding) = without_padding(text);
     let text = normalize(text);
     let warning = message.map(|message| place(&text, message)).or_else(|| {
-        (content.len() < bytes.len()).then(|| {
-            let message =
-                format!("the file ends in {} bytes of nothing: it may be damaged", bytes.len() - content.len());
+        (padding > 0).then(|| {
+            let message = format!("the file ends in {padding} letters of nothing: it may be damaged");
             Warning { line: text.lines().count().max(1), column: None, message }
         })
     });
     Decoded { text, warning }
 }
 
-/// So many NULs at the end of a file are no text in any encoding: space that was kept for it and never written.
+/// So many NULs at the end of a file are no text: space that was kept for it and never written.
 const PADDING: usize = 16;
 
-fn without_padding(bytes: &[u8]) -> &[u8] {
-    let end = bytes.iter().rposition(|byte| *byte != 0).map_or(0, |last| last + 1);
-    if bytes.len() - end < PADDING {
-        return bytes;
+/// The text without its padding, and how long that was, in letters: the same in every encoding.
+fn without_padding(text: Cow<'_, str>) -> (Cow<'_, str>, usize) {
+    let end = text.trim_end_matches('\0').len();
+    let padding = text.len() - end;
+    match text {
+        _ if padding < PADDING => (text, 0),
+        Cow::Borrowed(text) => (Cow::Borrowed(&text[..end]), padding),
+        Cow::Owned(mut text) => {
+            text.truncate(end);
+            (Cow::Owned(text), padding)
+        }
     }
-    // The last letter of a wide encoding may end in NULs.
-    &bytes[..end.next_multiple_of(4).min(bytes.len())]
 }
 
 /// A warning at the first letter that shows it: one that is damaged, or (where every byte is a letter) not plain.
