@@ -42,6 +42,7 @@ pub fn catalogue() -> Catalogue {
         .with::<ingest::RejectTranscript>()
         .with::<parse::ParseTranscript>()
         .with::<attribute::AttributeSession>()
+        .with::<attribute::CorrectSessions>()
         .with::<review::AskForSpeakers>()
         .with::<summarize::SummarizeClient>()
         .with::<review::RequestReview>()

@@ -5,15 +5,20 @@
 //! the session is `parsed` or waits for speakers and nothing is summarised yet, and then builds everything anew, so a
 //! rerun changes nothing. One unknown voice holds the session: its words must not end in anybody's summary.
 
+mod correct;
+mod excerpts;
 pub mod identity;
+mod labels;
 pub mod measures;
 pub mod names;
 mod nicknames;
+mod reattribute;
 mod resolve;
 pub mod roles;
 mod speakers;
 pub mod spoken;
 mod store;
+mod touched;
 mod voices;
 
 use serde::{Deserialize, Serialize};
@@ -29,8 +34,13 @@ use crate::{
     summarize::SummarizeClient,
 };
 
+pub(crate) use correct::is_pending;
+pub use correct::{Answer, CorrectSessions, Corrected, set_speakers};
+pub use excerpts::{Excerpt, Telling};
+pub use labels::{Misdelivered, Speaker, misdelivered, speakers, unresolved};
 pub use resolve::{Alias, Label, People, Person, Resolution, THRESHOLD, Who, resolve};
-pub use speakers::{NameError, Named, SpeakerIs, Suggestion, UnresolvedSpeaker, name_speakers, unresolved};
+pub use speakers::{NameError, Named, SpeakerIs, name_speakers};
+pub use touched::Touched;
 
 /// Finds out who speaks in a session.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use serde::Serialize;
 use uuid::Uuid;
 
 use super::{
@@ -19,7 +20,8 @@ use super::{
 pub const THRESHOLD: f32 = 0.75;
 
 /// Somebody in a session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Who {
     /// The coach whose session it is.
     Coach,
@@ -27,6 +29,8 @@ pub enum Who {
     Client(Uuid),
     /// Neither, as the coach said.
     Guest,
+    /// Several people, as the coach said: a room, a shared device. The words are nobody's.
+    Shared,
 }
 
 /// Somebody who may be behind a label.
@@ -47,6 +51,13 @@ impl Person {
     #[must_use]
     pub fn new(who: Who, name: String, email: Option<&str>) -> Self {
         Self { who, words: names::name_words(&name), email: email.map(str::to_lowercase), name }
+    }
+
+    /// Whether a label is this person's own name or email, and nothing less.
+    #[must_use]
+    pub(super) fn is_named(&self, label: &str) -> bool {
+        let is_name = self.words.len() >= 2 && names::name_words(label) == self.words;
+        is_name || self.email.as_ref().is_some_and(|email| names::emails(label).contains(email))
     }
 }
 
@@ -344,6 +355,7 @@ impl People {
     pub(super) fn name(&self, who: Who) -> &str {
         match who {
             Who::Guest => "a guest",
+            Who::Shared => "several people",
             who => self.people.iter().find(|person| person.who == who).map_or("a person you know", |found| &found.name),
         }
     }

@@ -32,9 +32,43 @@ pub enum Called {
     Nothing,
 }
 
+/// A place at which a name is said of a label.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Told {
+    /// The label that is called so.
+    pub(super) label: usize,
+    /// The place of the utterance in which the name is said.
+    pub(super) at: usize,
+    /// The name, folded.
+    pub(super) key: String,
+    /// As written.
+    pub(super) name: String,
+    /// By the speaker themselves, and not by another.
+    pub(super) introduces: bool,
+    /// How much it says; see [`Kind::weight`].
+    pub(super) weight: f32,
+}
+
+/// Every place at which a name is said of somebody who speaks, in the order of the session.
+pub(super) fn told(said: &[Said<'_>], known: &BTreeSet<String>) -> Vec<Told> {
+    let speaking: BTreeSet<usize> = said.iter().map(|one| one.label).collect();
+    let is_pair = speaking.len() == 2;
+    let told = |cue: Cue| Told {
+        label: cue.label,
+        at: cue.at,
+        key: names::alias_key(&cue.word),
+        introduces: cue.kind == Kind::Introduces,
+        weight: cue.kind.weight(is_pair),
+        name: cue.word,
+    };
+    cues(said, known, &speaking).into_iter().map(told).collect()
+}
+
 /// One time that a name was said of a label.
 struct Cue {
     label: usize,
+    /// The place of the utterance.
+    at: usize,
     word: String,
     kind: Kind,
 }
@@ -145,7 +179,7 @@ fn cues(said: &[Said<'_>], known: &BTreeSet<String>, speaking: &BTreeSet<usize>)
                 Kind::Thanks => said[at.saturating_sub(4)..at].iter().rev().find(others).map(|other| other.label),
                 Kind::Greets | Kind::Addresses => said[at..].iter().take(4).find(others).map(|other| other.label),
             };
-            cues.extend(label.map(|label| Cue { label, word: word.written.clone(), kind }));
+            cues.extend(label.map(|label| Cue { label, at, word: word.written.clone(), kind }));
         }
     }
     cues

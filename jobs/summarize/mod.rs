@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use draft::{Draft, DraftClaim, DraftEvidence};
-pub(crate) use input::short_name;
+pub(crate) use input::{load as load_input, short_name};
 pub use input::{Line, SessionForClient, Speaker};
 pub use summarizer::Summarizer;
 pub use verify::{Dropped, Verified, verify};
