@@ -20,7 +20,7 @@ use super::{
     reattribute::{self, Session, plan, stored},
     resolve::{Alias, Label, People, Who, resolve},
     speakers::{self, Named},
-    store,
+    store, touched,
 };
 use crate::{
     Services,
@@ -120,7 +120,8 @@ async fn correct(
     let plan = plan(&speech, &before.people, &after.people, &stored, &said_of);
     let session =
         Session { id: session_id, state, correlation_id, speech: &speech, known: &after, stored: &stored };
-    let touched = reattribute::apply(tx, services, &session, &plan, visitor).await?;
+    let summaries = touched::lock_with_inputs(tx, session_id).await?;
+    let touched = reattribute::apply(tx, services, &session, summaries, &plan, visitor).await?;
     tracing::info!(
         target: "attribute",
         {
@@ -277,7 +278,8 @@ async fn correct_session(
     let session =
         Session { id: session_id, state: &state, correlation_id, speech: &speech, known: &known, stored: &stored };
     let visitor = Visitor::default();
-    let touched = reattribute::apply(&mut tx, ctx, &session, &plan, &visitor).await?;
+    let summaries = touched::lock_with_inputs(&mut tx, session_id).await?;
+    let touched = reattribute::apply(&mut tx, ctx, &session, summaries, &plan, &visitor).await?;
     let detail = json!({ "moved": plan.moved, "summaries": touched });
     review::record(&mut tx, &Event { detail, ..Event::of(session_id, EventKind::SpeakersCorrected) }, &visitor).await?;
     tx.commit().await?;

@@ -112,7 +112,8 @@ fn says_the_same(one: &str, other: &str) -> bool {
     fewer > 0 && one.intersection(&other).count() * 10 >= fewer * 8
 }
 
-fn shorten(text: &str) -> String {
+/// Cut at a word where it is very long.
+pub(super) fn shorten(text: &str) -> String {
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     match text.char_indices().nth(LONGEST) {
         None => text,
@@ -133,7 +134,7 @@ mod tests {
         let said: Vec<Said<'_>> = said.iter().map(|(label, text)| Said { label: *label, text }).collect();
         let starts: Vec<Option<i64>> = (0..said.len()).map(|at| i64::try_from(at * 1000).ok()).collect();
         let known: BTreeSet<String> = ["priya".to_owned(), "maya".to_owned()].into();
-        let found = choose(1, &said, &starts, &spoken::told(&said, &known));
+        let found = choose(1, &said, &starts, &spoken::told(&said, &known.into()));
         found.into_iter().map(|one| (one.start_ms, one.text, one.telling)).collect()
     }
 
@@ -169,6 +170,6 @@ mod tests {
     fn a_speaker_who_hardly_speaks_is_shown_by_what_there_is() {
         let found = found(&[(0, "Good."), (1, "Yeah."), (0, "Right."), (1, "Mm."), (1, "Okay, bye.")]);
         assert_eq!(found.len(), 2, "{found:?}");
-        assert_eq!(choose(1, &[], &[], &spoken::told(&[], &BTreeSet::new())), []);
+        assert_eq!(choose(1, &[], &[], &spoken::told(&[], &BTreeSet::new().into())), []);
     }
 }

@@ -57,7 +57,7 @@ pub async fn speakers(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Speaker
     let known = store::load_people(tx, session_id).await?.people;
     let speech = store::load_speech(tx, session_id).await?;
     let (labels, said, starts) = (speech.labels(), speech.said(), speech.starts());
-    let told = spoken::told(&said, &known.given_names());
+    let told = spoken::told(&said, &known.known_names());
     let waits = stored.values().any(|stored| stored.who.is_none());
     let suggestions: HashMap<String, Who> = if waits {
         let found = resolve(&labels, &said, &known).into_iter();

@@ -5,10 +5,12 @@
 //! the session is `parsed` or waits for speakers and nothing is summarised yet, and then builds everything anew, so a
 //! rerun changes nothing. One unknown voice holds the session: its words must not end in anybody's summary.
 
+mod address;
 mod correct;
 mod excerpts;
 pub mod identity;
 mod labels;
+mod lexicon;
 pub mod measures;
 pub mod names;
 mod nicknames;
@@ -16,6 +18,7 @@ mod reattribute;
 mod resolve;
 pub mod roles;
 mod speakers;
+mod split;
 pub mod spoken;
 mod store;
 mod touched;
@@ -34,12 +37,14 @@ use crate::{
     summarize::SummarizeClient,
 };
 
+pub use address::KnownNames;
 pub(crate) use correct::is_pending;
 pub use correct::{Answer, CorrectSessions, Corrected, set_speakers};
 pub use excerpts::{Excerpt, Telling};
 pub use labels::{Misdelivered, Speaker, misdelivered, speakers, unresolved};
 pub use resolve::{Alias, Label, People, Person, Resolution, THRESHOLD, Who, resolve};
 pub use speakers::{NameError, Named, SpeakerIs, name_speakers};
+pub use split::{Turn, split, turns};
 pub use touched::Touched;
 
 /// Finds out who speaks in a session.

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::{
     resolve::{People, Resolution, Who, resolve},
     store::{self, Known, Speech},
-    touched::{self, Touched},
+    touched::{self, Summary, Touched},
 };
 use crate::{
     Services,
@@ -76,7 +76,10 @@ pub(super) fn plan(
         resolve(&labels, &said, before).into_iter().map(|found| (found.label, found.who)).collect();
     let mut moved = 0;
     let mut decide = |new: Resolution| {
-        let Some(stored) = stored.get(&new.label) else { return new };
+        let Some(stored) = stored.get(&new.label) else {
+            moved += 1;
+            return new;
+        };
         let is_said = said_of.contains(&new.label);
         let rested_on_it = old.get(&new.label) != Some(&new.who) && new.who.is_some() && !stored.by_coach;
         if !is_said && (!rested_on_it || stored.who == new.who) {
@@ -95,16 +98,15 @@ pub(super) fn plan(
     Plan { resolutions, moved }
 }
 
-/// Carries a plan out. The caller holds the session's lock, and has seen its state to be one in which it is attributed.
+/// Carries a plan out. `summaries` are locked, with what they rested on before. The caller holds the session's lock, and has seen its state to be one in which it is attributed.
 pub(super) async fn apply(
     tx: &mut TenantTx,
     services: &Services,
     session: &Session<'_>,
+    summaries: Vec<Summary>,
     plan: &Plan,
     visitor: &Visitor,
 ) -> Result<Touched, sqlx::Error> {
-    let mut summaries = touched::lock(tx, session.id).await?;
-    touched::note_inputs(tx, &mut summaries).await?;
     let mut known = session.known.clone();
     for (label, stored) in session.stored {
         if stored.who == Some(Who::Guest) && !session.known.guests.contains_key(label) {

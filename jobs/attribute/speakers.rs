@@ -64,6 +64,12 @@ pub enum NameError {
     /// Nobody speaks under this label.
     #[error("nobody speaks under the label “{0}” in this session; write it exactly as it is shown")]
     NoLabel(String),
+    /// The label is one person's.
+    #[error("“{0}” is one person's; say first that several people speak under it")]
+    NotShared(String),
+    /// The turn is not of this label.
+    #[error("there is no such turn under this name; look at it again")]
+    NoTurn,
     /// The coach has no such client.
     #[error("that client is not one of this coach's")]
     NoClient,

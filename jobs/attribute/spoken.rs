@@ -6,7 +6,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{names, roles::Said};
+use super::{
+    address::{self, KnownNames},
+    names,
+    roles::Said,
+};
 
 /// What somebody is called in a session.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,13 +54,13 @@ pub(super) struct Told {
 }
 
 /// Every place at which a name is said of somebody who speaks, in the order of the session.
-pub(super) fn told(said: &[Said<'_>], known: &BTreeSet<String>) -> Vec<Told> {
+pub(super) fn told(said: &[Said<'_>], known: &KnownNames) -> Vec<Told> {
     let speaking: BTreeSet<usize> = said.iter().map(|one| one.label).collect();
     let is_pair = speaking.len() == 2;
     let told = |cue: Cue| Told {
         label: cue.label,
         at: cue.at,
-        key: names::alias_key(&cue.word),
+        key: cue.key,
         introduces: cue.kind == Kind::Introduces,
         weight: cue.kind.weight(is_pair),
         name: cue.word,
@@ -69,7 +73,10 @@ struct Cue {
     label: usize,
     /// The place of the utterance.
     at: usize,
+    /// As written.
     word: String,
+    /// The given name that it stands for, folded.
+    key: String,
     kind: Kind,
 }
 
@@ -107,10 +114,21 @@ struct Word {
     is_quoted: bool,
 }
 
-/// What each of the labels is called. `known` are the folded given names of people who may be in the session: they
-/// are found in lower case too, and in looser places.
+impl Word {
+    /// The given name that it stands for, folded.
+    fn key(&self) -> String {
+        if address::is_title(&names::alias_key(self.written.split([' ', '.']).next().unwrap_or_default())) {
+            self.folded.clone()
+        } else {
+            names::alias_key(&self.written)
+        }
+    }
+}
+
+/// What each of the labels is called. `known` are the names of people who may be in the session: their given names are
+/// found in lower case too, and in looser places, and their surnames after a title.
 #[must_use]
-pub fn names_in_speech(labels: usize, said: &[Said<'_>], known: &BTreeSet<String>) -> Vec<Called> {
+pub fn names_in_speech(labels: usize, said: &[Said<'_>], known: &KnownNames) -> Vec<Called> {
     let speaking: BTreeSet<usize> = said.iter().map(|one| one.label).collect();
     let is_pair = speaking.len() == 2;
     let cues = cues(said, known, &speaking);
@@ -120,7 +138,7 @@ pub fn names_in_speech(labels: usize, said: &[Said<'_>], known: &BTreeSet<String
 fn called(label: usize, cues: &[Cue], is_pair: bool) -> Called {
     let mut votes: BTreeMap<String, (f32, Vec<&Cue>)> = BTreeMap::new();
     for cue in cues.iter().filter(|cue| cue.label == label) {
-        let (weight, said) = votes.entry(names::alias_key(&cue.word)).or_default();
+        let (weight, said) = votes.entry(cue.key.clone()).or_default();
         *weight += cue.kind.weight(is_pair);
         said.push(cue);
     }
@@ -135,7 +153,7 @@ fn called(label: usize, cues: &[Cue], is_pair: bool) -> Called {
     // The same name said of two labels tells neither, unless it is said far more often of one.
     let elsewhere: f32 = cues
         .iter()
-        .filter(|cue| cue.label != label && names::alias_key(&cue.word) == *key)
+        .filter(|cue| cue.label != label && cue.key == *key)
         .map(|cue| cue.kind.weight(is_pair))
         .sum();
     let introduces = said.iter().any(|cue| cue.kind == Kind::Introduces);
@@ -159,7 +177,7 @@ fn called(label: usize, cues: &[Cue], is_pair: bool) -> Called {
     Called::Name(SpokenName { key: key.clone(), confidence, reason: format!("This speaker {how}{times}."), name })
 }
 
-fn cues(said: &[Said<'_>], known: &BTreeSet<String>, speaking: &BTreeSet<usize>) -> Vec<Cue> {
+fn cues(said: &[Said<'_>], known: &KnownNames, speaking: &BTreeSet<usize>) -> Vec<Cue> {
     let is_pair = speaking.len() == 2;
     let mut cues = Vec::new();
     let mut turns_of: BTreeMap<usize, u32> = BTreeMap::new();
@@ -167,10 +185,10 @@ fn cues(said: &[Said<'_>], known: &BTreeSet<String>, speaking: &BTreeSet<usize>)
         if at == 0 || said[at - 1].label != one.label {
             *turns_of.entry(one.label).or_default() += 1;
         }
-        let words = split(one.text);
+        let words = titled(split(one.text), known);
         let is_early = turns_of[&one.label] <= 4;
         for (place, word) in words.iter().enumerate() {
-            let Some(kind) = cue_at(&words, place, known, is_early) else { continue };
+            let Some(kind) = cue_at(&words, place, &known.given, is_early) else { continue };
             let others = |other: &&Said<'_>| other.label != one.label;
             let label = match kind {
                 Kind::Introduces => Some(one.label),
@@ -179,7 +197,7 @@ fn cues(said: &[Said<'_>], known: &BTreeSet<String>, speaking: &BTreeSet<usize>)
                 Kind::Thanks => said[at.saturating_sub(4)..at].iter().rev().find(others).map(|other| other.label),
                 Kind::Greets | Kind::Addresses => said[at..].iter().take(4).find(others).map(|other| other.label),
             };
-            cues.extend(label.map(|label| Cue { label, at, word: word.written.clone(), kind }));
+            cues.extend(label.map(|label| Cue { label, at, word: word.written.clone(), key: word.key(), kind }));
         }
     }
     cues
@@ -204,19 +222,31 @@ fn cue_at(words: &[Word], place: usize, known: &BTreeSet<String>, is_early: bool
     let says_name =
         before(1) == "is" && before(2) == "name" && before(3) == "my" || before(1) == "names" && before(2) == "my";
     let says_am = is_known && is_early && (before(1) == "im" || before(1) == "am" && before(2) == "i");
-    let introduces = (says_name || says_am) && sticks(1);
+    // The words before, as far as the sentence goes back; in other languages than English a few of them tell.
+    let mut from = place;
+    while from > 0 && place - from < 4 && !words[from - 1].after.contains(['.', '!', '?']) {
+        from -= 1;
+    }
+    let said_before: Vec<&str> = words[from..place].iter().map(|word| word.folded.as_str()).collect();
+    let gives_name = is_capital && address::gives_name(&said_before);
+    let says_who =
+        is_known && is_early && address::says_who_it_is(&said_before) && (ends || address::goes_on(next));
+    let introduces = (says_name || says_am || gives_name || says_who) && sticks(1);
     let here = is_early && is_known && (next == "here" || next == "speaking") && word.after.trim().is_empty();
     if (introduces && !wrong_after_intro(next, word)) || here {
         return Some(Kind::Introduces);
     }
-    if matches!(before(1), "to" | "for" | "from" | "with" | "of" | "and" | "the" | "a" | "my" | "about") {
+    if matches!(before(1), "to" | "for" | "from" | "with" | "of" | "and" | "the" | "a" | "my" | "about")
+        || address::is_of_somebody(before(1))
+    {
         return None;
     }
     let greeting = sticks(1)
         && (matches!(before(1), "hi" | "hey" | "hello" | "welcome" | "hiya")
             || before(1) == "there" && matches!(before(2), "hi" | "hey" | "hello")
             || matches!(before(1), "morning" | "afternoon" | "evening") && before(2) == "good"
-            || matches!(before(1), "you" | "back") && matches!(before(2), "see" | "meet" | "welcome" | "seeing"));
+            || matches!(before(1), "you" | "back") && matches!(before(2), "see" | "meet" | "welcome" | "seeing")
+            || is_known && address::greets(&said_before));
     if greeting {
         return Some(Kind::Greets);
     }
@@ -224,7 +254,8 @@ fn cue_at(words: &[Word], place: usize, known: &BTreeSet<String>, is_early: bool
         && (matches!(before(1), "thanks" | "bye" | "goodbye" | "cheers" | "congratulations" | "congrats")
             || before(1) == "you" && before(2) == "thank"
             || before(1) == "much" && matches!(before(2), "so" | "very")
-            || before(1) == "lot" && before(2) == "a");
+            || before(1) == "lot" && before(2) == "a"
+            || is_known && address::thanks(&said_before));
     if thanks && (is_known || ends) {
         return Some(Kind::Thanks);
     }
@@ -237,6 +268,25 @@ fn cue_at(words: &[Word], place: usize, known: &BTreeSet<String>, is_early: bool
     (asked || enclosed).then_some(Kind::Addresses)
 }
 
+/// `Dr. Okafor` becomes one word, that of the given name of the only Okafor who is known.
+fn titled(words: Vec<Word>, known: &KnownNames) -> Vec<Word> {
+    let mut titled: Vec<Word> = Vec::with_capacity(words.len());
+    for mut word in words {
+        let given = known.surnames.get(&word.folded);
+        match (given, titled.last()) {
+            (Some(given), Some(title)) if address::is_title(&title.folded) && matches!(&*title.after, "" | ".") => {
+                word.written = format!("{}{} {}", title.written, title.after, word.written);
+                word.folded.clone_from(given);
+                (word.begins_sentence, word.is_quoted) = (title.begins_sentence, title.is_quoted);
+                titled.pop();
+            }
+            _ => {}
+        }
+        titled.push(word);
+    }
+    titled
+}
+
 fn wrong_after_intro(next: &str, word: &Word) -> bool {
     // "I'm Priya's sister".
     next == "s" || word.written.ends_with("'s") || word.written.ends_with("’s")
@@ -244,6 +294,7 @@ fn wrong_after_intro(next: &str, word: &Word) -> bool {
 
 fn is_opener(word: &str) -> bool {
     matches!(word, "so" | "okay" | "ok" | "well" | "yeah" | "yes" | "alright" | "right" | "now" | "oh" | "and")
+        || address::opens(word)
 }
 
 /// `Tom, Priya, and Anna`: people who are spoken of.
@@ -355,16 +406,20 @@ mod tests {
     use super::*;
 
     fn names(said: &[(usize, &str)], known: &[&str]) -> Vec<String> {
+        let known: BTreeSet<String> = known.iter().map(|name| (*name).to_owned()).collect();
+        names_of(said, &known.into())
+    }
+
+    fn names_of(said: &[(usize, &str)], known: &KnownNames) -> Vec<String> {
         let labels = said.iter().map(|(label, _)| label + 1).max().unwrap_or(0);
         let said: Vec<Said<'_>> = said.iter().map(|(label, text)| Said { label: *label, text }).collect();
-        let known = known.iter().map(|name| (*name).to_owned()).collect();
         let show = |called: &Called| match called {
             Called::Name(name) if name.confidence >= 0.75 => name.name.clone(),
             Called::Name(name) => format!("{}?", name.name),
             Called::Several(one, other) => format!("{one} or {other}"),
             Called::Nothing => "-".to_owned(),
         };
-        names_in_speech(labels, &said, &known).iter().map(show).collect()
+        names_in_speech(labels, &said, known).iter().map(show).collect()
     }
 
     #[test]
@@ -407,5 +462,54 @@ mod tests {
             (1, "Soon."),
         ];
         assert_eq!(names(&more, &[]), ["-", "Priya", "-"]);
+    }
+
+    #[test]
+    fn people_are_addressed_by_title_and_surname() {
+        let known = KnownNames {
+            given: ["maya".to_owned(), "priya".to_owned()].into(),
+            surnames: [("okafor".to_owned(), "maya".to_owned()), ("raman".to_owned(), "priya".to_owned())].into(),
+        };
+        for said in [
+            [(0, "Good morning, Mrs. Raman."), (1, "Good morning, Dr. Okafor.")],
+            [(0, "Guten Morgen, Frau Raman."), (1, "Guten Tag Frau Doktor Okafor.")],
+            [(0, "Bonjour Madame Raman, asseyez-vous."), (1, "Merci, docteur Okafor.")],
+            [(0, "Buenos días, señora Raman."), (1, "Hola, doctora Okafor.")],
+            [(0, "Hi Priya."), (1, "Thanks, Dr Okafor.")],
+        ] {
+            let found: Vec<bool> = names_of(&said, &known).iter().map(|name| name.contains(['O', 'o', 'M'])).collect();
+            assert_eq!(found[0], true, "{said:?}: {:?}", names_of(&said, &known));
+            let client = &names_of(&said, &known)[1];
+            assert!(client.contains("Raman") || client == "Priya", "{said:?}: {client}");
+        }
+        // Somebody who is spoken of; a title without a name; a surname that nobody has alone.
+        for said in [
+            [(0, "I saw Dr. Okafor last week."), (1, "My letter went to Mrs. Raman.")],
+            [(0, "Hello, doctor."), (1, "Thank you, Mr. Becker's office called.")],
+        ] {
+            assert_eq!(names_of(&said, &known), ["-", "-"], "{said:?}");
+        }
+    }
+
+    #[test]
+    fn other_languages_introduce_and_address_too() {
+        for said in [
+            [(0, "Hallo Priya, schön dich zu sehen."), (1, "Hallo, ich bin Priya. Danke, Maya.")],
+            [(0, "Bonjour Priya, comment ça va ?"), (1, "Merci Maya. Je m'appelle Priya.")],
+            [(0, "Hola Priya, ¿cómo estás?"), (1, "Gracias, Maya. Me llamo Priya.")],
+            [(0, "Olá Priya, tudo bem?"), (1, "Obrigada, Maya.")],
+            [(0, "Ciao Priya, come stai?"), (1, "Grazie mille, Maya. Mi chiamo Priya.")],
+            [(0, "Hoi Priya, hoe gaat het?"), (1, "Dank je wel, Maya. Ik heet Priya.")],
+        ] {
+            assert_eq!(names(&said, &["priya", "maya"]), ["Maya", "Priya"], "{said:?}");
+        }
+        // Nouns have capitals, and people are spoken of.
+        for said in [
+            [(0, "Guten Morgen Leute, vielen Dank Kollegen."), (1, "Danke an Priya. Ich bin Tom begegnet.")],
+            [(0, "Merci pour Priya, c'est Tom qui l'a dit."), (1, "Je suis Lyonnais.")],
+            [(0, "Gracias a todos, soy Madrileño."), (1, "Hablé con Priya.")],
+        ] {
+            assert_eq!(names(&said, &["priya", "tom"]), ["-", "-"], "{said:?}");
+        }
     }
 }

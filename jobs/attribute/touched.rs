@@ -47,8 +47,16 @@ pub(super) struct Summary {
     input: Option<SessionForClient>,
 }
 
-/// Locks the summaries of a session.
-pub(super) async fn lock(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Summary>, sqlx::Error> {
+/// Locks the summaries of a session, and notes what each could be drawn from; before the attribution changes.
+pub(super) async fn lock_with_inputs(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Summary>, sqlx::Error> {
+    let mut summaries = lock(tx, session_id).await?;
+    for summary in &mut summaries {
+        summary.input = summarize::load_input(tx, summary.id).await?.map(|found| found.input);
+    }
+    Ok(summaries)
+}
+
+async fn lock(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Summary>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"select summaries.id, client_id, name, state, version, withdrawn_reason is not null as "is_withdrawn!"
            from summaries join clients on clients.id = client_id
@@ -67,14 +75,6 @@ pub(super) async fn lock(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Summ
         input: None,
     });
     Ok(summaries.collect())
-}
-
-/// Notes what each could be drawn from; before the attribution changes.
-pub(super) async fn note_inputs(tx: &mut TenantTx, summaries: &mut [Summary]) -> Result<(), sqlx::Error> {
-    for summary in summaries {
-        summary.input = summarize::load_input(tx, summary.id).await?.map(|found| found.input);
-    }
-    Ok(())
 }
 
 /// Looks which summaries are touched, now that the attribution has changed, and moves them and the session.

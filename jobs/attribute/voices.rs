@@ -45,7 +45,7 @@ pub(super) fn voices(
     if open.is_empty() || said.is_empty() {
         return Vec::new();
     }
-    let called = spoken::names_in_speech(labels.len(), said, &people.given_names());
+    let called = spoken::names_in_speech(labels.len(), said, &people.known_names());
     let coaching = roles::coaching(said);
     let knows_coach = spoken.iter().any(|at| known[*at] == Some(Who::Coach));
     let found = open.into_iter().map(|at| {

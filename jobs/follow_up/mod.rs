@@ -49,7 +49,8 @@ impl Job for SendFollowUp {
 
     async fn run(&self, ctx: &Context) -> Result<Finished, JobError> {
         let mut tx = ctx.tenant_tx().await?;
-        if !self.still_approved(&mut tx).await? && self.withdraw(&mut tx).await? {
+        let is_approved = self.still_approved(&mut tx).await?;
+        if !is_approved && self.withdraw(&mut tx).await? {
             tracing::warn!(
                 target: "follow_up", { summary.id = %self.summary_id, mail.id = %self.mail_id },
                 "the summary is no longer approved as this follow-up has it: the follow-up is cancelled"
@@ -57,7 +58,7 @@ impl Job for SendFollowUp {
             return ctx.finish(tx, serde_json::json!({ "mail_id": self.mail_id, "state": "cancelled" })).await;
         }
         // A correction that earlier sessions do not know yet may take these words from this client.
-        if attribute::is_pending(&mut tx, self.summary_id).await? {
+        if is_approved && attribute::is_pending(&mut tx, self.summary_id).await? {
             return Err(JobError::Snooze(CORRECTION_PAUSE));
         }
         drop(tx);

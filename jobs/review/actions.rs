@@ -355,6 +355,22 @@ pub async fn set_speakers(
     set.map_err(|error| refusal(error, answers))
 }
 
+/// Takes what the coach says of the turns under a label that several people share.
+///
+/// # Errors
+/// As [`set_speakers`].
+pub async fn split_label(
+    tx: &mut TenantTx,
+    services: &Services,
+    session_id: Uuid,
+    label: &str,
+    answers: &[(Uuid, Option<SpeakerIs>)],
+    visitor: &Visitor,
+) -> Result<Corrected, ActionError> {
+    let split = attribute::split(tx, services, session_id, label, answers, visitor).await;
+    split.map_err(|error| refusal(error, &[]))
+}
+
 /// What attribute refuses, at the place of the answer that it is about.
 fn refusal(error: NameError, answers: &[Answer]) -> ActionError {
     let problem = error.to_string();
@@ -365,6 +381,7 @@ fn refusal(error: NameError, answers: &[Answer]) -> ActionError {
     match error {
         NameError::NoSession => ActionError::NotFound,
         NameError::NotWaiting => ActionError::NotWaiting,
+        NameError::NotShared(_) | NameError::NoTurn => at(&|_| true),
         NameError::NoLabel(label) => at(&|answer| answer.label == label),
         NameError::NoClient => at(&|answer| matches!(answer.is, SpeakerIs::Client(_))),
         NameError::Person(_) => at(&|answer| matches!(answer.is, SpeakerIs::NewClient { .. })),

@@ -51,6 +51,7 @@ const FILES: &[(&str, &str)] = embed![
     "page/card.html",
     "page/speakers.html",
     "page/who.html",
+    "page/turns.html",
     "page/message.html",
     "page/error.html",
     "page/admin.html",

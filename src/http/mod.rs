@@ -81,6 +81,7 @@ pub fn public_router(state: HttpState) -> Router {
         .route("/r/{token}/fresh", post(links::fresh))
         .route("/review/{session}", get(review::show))
         .route("/review/{session}/speakers", get(speakers::show).post(speakers::name))
+        .route("/review/{session}/speakers/turns", get(speakers::show_turns).post(speakers::split))
         .route("/review/{session}/close", post(review::close))
         .route("/review/{session}/summaries/{summary}", post(review::save))
         .route("/review/{session}/summaries/{summary}/approve", post(review::approve))

@@ -3,7 +3,7 @@
 
 use axum::{
     Form as Posted,
-    extract::{Path, State},
+    extract::{Path, Query, State},
     http::{StatusCode, request::Parts},
     response::Response,
 };
@@ -15,7 +15,7 @@ use debrief_jobs::{
         view::{self, SessionView},
     },
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{HttpState, failure::Failure, form::Form, guard, page, review};
@@ -39,6 +39,7 @@ struct Choice {
 #[derive(Debug, Serialize)]
 struct Part {
     label: String,
+    label_in_url: String,
     reason: String,
     turns: i32,
     excerpts: Vec<Quote>,
@@ -102,6 +103,7 @@ fn build(
         let was = speaker.who.map(choice).unwrap_or_default();
         Part {
             label: speaker.label.clone(),
+            label_in_url: url::form_urlencoded::byte_serialize(speaker.label.as_bytes()).collect(),
             reason: speaker.reason.clone(),
             turns: speaker.turns,
             excerpts: speaker.excerpts.iter().map(quote).collect(),
@@ -117,13 +119,16 @@ fn build(
             problem: problem(index),
         }
     };
-    let clients = clients.iter().map(|(id, name)| Choice { value: format!("client:{id}"), name: name.clone() });
     SpeakersForm {
         coach: coach.to_owned(),
-        clients: clients.collect(),
+        clients: choices(clients),
         speakers: speakers.iter().enumerate().map(part).collect(),
         correcting,
     }
+}
+
+fn choices(clients: &[(Uuid, String)]) -> Vec<Choice> {
+    clients.iter().map(|(id, name)| Choice { value: format!("client:{id}"), name: name.clone() }).collect()
 }
 
 fn guest_name(speaker: &Speaker) -> String {
@@ -204,6 +209,103 @@ async fn who_page(
         speakers: build(&view.coach_name, &clients, &speakers, true, redo),
     };
     page::render(state, status, "page/who.html", &context)
+}
+
+/// The page on which the turns of a shared label are told apart.
+#[derive(Debug, Serialize)]
+struct TurnsPage {
+    style: String,
+    action: String,
+    form_token: String,
+    title: String,
+    label: String,
+    coach: String,
+    clients: Vec<Choice>,
+    turns: Vec<TurnRow>,
+}
+
+#[derive(Debug, Serialize)]
+struct TurnRow {
+    id: Uuid,
+    start_ms: Option<i64>,
+    text: String,
+    who: String,
+}
+
+/// Which label's turns.
+#[derive(Debug, Deserialize)]
+pub(super) struct OfLabel {
+    label: String,
+}
+
+/// `GET /review/{session}/speakers/turns?label=…`
+pub(super) async fn show_turns(
+    State(state): State<HttpState>,
+    Path(session): Path<Uuid>,
+    Query(OfLabel { label }): Query<OfLabel>,
+    parts: Parts,
+) -> Result<Response, Failure> {
+    let guest = guard::guest(&state, &parts.headers, session).await?;
+    let mut tx = state.services.db.tenant(guest.visit.organization).await?;
+    let view = view::view(&mut tx, session).await?.ok_or_else(Failure::not_found)?;
+    let clients = view::clients_of(&mut tx, session).await?;
+    let turns = attribute::turns(&mut tx, session, &label).await?;
+    drop(tx);
+    if turns.is_empty() {
+        return Err(Failure::not_found());
+    }
+    let row = |turn: attribute::Turn| TurnRow {
+        id: turn.id,
+        start_ms: turn.start_ms,
+        text: turn.text,
+        who: turn.who.map(choice).unwrap_or_default(),
+    };
+    let context = TurnsPage {
+        style: page::style_path(&state),
+        action: state.path(&format!("review/{session}")),
+        form_token: guest.form_token.clone(),
+        title: view.title,
+        label,
+        coach: view.coach_name,
+        clients: choices(&clients),
+        turns: turns.into_iter().map(row).collect(),
+    };
+    page::render(&state, StatusCode::OK, "page/turns.html", &context)
+}
+
+/// `POST /review/{session}/speakers/turns`
+pub(super) async fn split(
+    State(state): State<HttpState>,
+    Path(session): Path<Uuid>,
+    parts: Parts,
+    Posted(fields): Posted<Vec<(String, String)>>,
+) -> Result<Response, Failure> {
+    let form = Form(fields);
+    let guest = review::enter(&state, &parts, session, &form).await?;
+    let visitor = guard::visitor(&parts.extensions, &parts.headers, Some(guest.visit.link_id));
+    let answer = |(field, who): &(String, String)| {
+        let turn: Uuid = field.strip_prefix("turn.")?.parse().ok()?;
+        let is = match who.as_str() {
+            "coach" => Some(SpeakerIs::Coach),
+            "guest" => Some(SpeakerIs::Guest { name: "A guest".to_owned() }),
+            chosen => chosen.strip_prefix("client:").and_then(|id| id.parse().ok()).map(SpeakerIs::Client),
+        };
+        Some((turn, is))
+    };
+    let answers: Vec<(Uuid, Option<SpeakerIs>)> = form.0.iter().filter_map(answer).collect();
+    let label = form.get("label").unwrap_or_default();
+    let mut tx = state.services.db.tenant(guest.visit.organization).await?;
+    match actions::split_label(&mut tx, &state.services, session, label, &answers, &visitor).await {
+        Ok(_) => {
+            tx.commit().await?;
+            Ok(review::see_other(&state, session, None, "corrected"))
+        }
+        Err(ActionError::Invalid(problems)) => {
+            let problem = problems.into_iter().next().map(|problem| problem.problem).unwrap_or_default();
+            Err(Failure::new(StatusCode::CONFLICT, "This cannot be taken", format!("Nothing was changed: {problem}.")))
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// `POST /review/{session}/speakers`

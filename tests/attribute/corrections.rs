@@ -1,7 +1,9 @@
 //! A coach corrects who spoke, when summaries are written, approved, held, or gone out.
 
 use debrief_jobs::{
-    attribute::{Answer, AttributeSession, CorrectSessions, Corrected, SpeakerIs, misdelivered, set_speakers},
+    attribute::{
+        Answer, AttributeSession, CorrectSessions, Corrected, SpeakerIs, misdelivered, set_speakers, split, turns,
+    },
     db::Tx,
     follow_up::SendFollowUp,
     index::{IndexSession, IndexSummary},
@@ -130,7 +132,7 @@ async fn a_correction_reaches_held_and_sent_follow_ups_of_all_sessions() {
     assert_eq!(scalar(&world, summaries, first).await, "0", "a search does not find it as Tom's");
     // The job of the cancelled mail, which ran late, sends nothing; nor does any other of the coach for now.
     let ran = world.run_queued::<SendFollowUp>().await.expect("its job is there").expect("it runs");
-    assert_eq!(ran["state"], "cancelled");
+    assert_eq!((&ran["state"], &ran["now"]), (&"cancelled".into(), &false.into()));
     let mut tx = tenant(&world).await;
     let again = actions::reopen(&mut tx, first, held, &Visitor::default()).await;
     assert!(matches!(again, Err(ActionError::NotOpen { .. })), "{again:?}");
@@ -305,4 +307,104 @@ async fn an_answer_reaches_the_other_sessions_that_wait_for_it() {
     drain::<AttributeSession>(&world).await;
     assert_eq!(state(&world, second).await, "attributed");
     assert!(due(&world).await.contains("summarize.client 2"), "{}", due(&world).await);
+}
+
+#[tokio::test]
+async fn a_shared_label_is_told_apart_turn_by_turn() {
+    let (world, _) = world(0).await;
+    let room = Some("Priya & Tom");
+    let said = [
+        (MAYA, 0, 2_000, "How did the week go for the two of you?"),
+        (room, 2_000, 9_000, "I finally closed the Hartman account on Tuesday, and I will send the draft to Lena by Friday."),
+        (MAYA, 9_000, 11_000, "And what is hard at the moment?"),
+        (room, 11_000, 19_000, "I struggle with the pitch in March, I am nervous about it."),
+        (room, 19_000, 22_000, "I will rehearse it on Sunday evening."),
+        (MAYA, 22_000, 24_000, "Good."),
+        (room, 24_000, 25_000, "Thanks a lot."),
+    ];
+    let session = parsed_session(&world, &said).await;
+    attribute(&world, session).await;
+    let waiting = debrief_jobs::attribute::unresolved(&mut tenant(&world).await, session).await.expect("speakers");
+    assert_eq!(waiting[0].label, "Priya & Tom");
+    assert!(waiting[0].reason.contains("several people"), "{}", waiting[0].reason);
+    name(&world, session, &[("Priya & Tom", SpeakerIs::Shared)]).await.expect("it is named");
+    drain::<AttributeSession>(&world).await;
+    write(&world).await;
+    assert_eq!((state(&world, session).await, fates(&world, session).await), ("in_review".into(), "-".into()));
+
+    let utterances = "select md5(string_agg(id::text || text, '' order by id)) from utterances where session_id = $1";
+    let before = scalar(&world, utterances, session).await;
+    let mut tx = tenant(&world).await;
+    let found = turns(&mut tx, session, "Priya & Tom").await.expect("turns");
+    assert_eq!(found.iter().map(|turn| turn.start_ms).collect::<Vec<_>>(), [Some(2_000), Some(11_000), Some(24_000)]);
+    let (priya, tom) = (SpeakerIs::Client(world.priya), SpeakerIs::Client(world.tom));
+    let answers = [(found[0].id, Some(priya.clone())), (found[1].id, Some(tom)), (found[2].id, None)];
+    let visitor = Visitor::default();
+    split(&mut tx, &world.services, session, "Priya & Tom", &answers, &visitor).await.expect("it is told apart");
+    tx.commit().await.expect("it is committed");
+    assert_eq!(fates(&world, session).await, "Priya Raman due v0; Tom Becker due v0");
+    assert!(outcome(&world, session).await.contains("Priya Raman client 7s"), "{}", outcome(&world, session).await);
+    assert_eq!(scalar(&world, utterances, session).await, before);
+    write(&world).await;
+    let claims = "select string_agg(name || ': ' || text, ' | ') from claims join summaries on summaries.id = summary_id
+        join clients on clients.id = client_id where session_id = $1 and claims.version = summaries.version
+          and section = 'action_items'";
+    let claims_found = scalar(&world, claims, session).await;
+    let of = |name: &str| -> String { claims_found.split(" | ").filter(|claim| claim.starts_with(name)).collect() };
+    assert!(of("Priya").contains("draft") && !of("Priya").contains("rehearse"), "{claims_found}");
+    assert!(of("Tom").contains("rehearse") && !of("Tom").contains("draft"), "{claims_found}");
+
+    // The second turn was Priya's too, and Tom said nothing.
+    let mut tx = tenant(&world).await;
+    let answers = [(found[1].id, Some(priya))];
+    split(&mut tx, &world.services, session, "Priya & Tom", &answers, &visitor).await.expect("it is told apart");
+    tx.commit().await.expect("it is committed");
+    assert_eq!(fates(&world, session).await, "Priya Raman due v1; Tom Becker withdrawn v1");
+}
+
+#[tokio::test]
+async fn another_who_speaks_under_a_persons_label_is_asked_about() {
+    let world = World::new().await;
+    let said = [
+        (MAYA, 0, 2_000, "Hi Priya, good to see you."),
+        (Some("Priya Raman"), 2_000, 4_000, "Hi Maya. I'm Priya, and my brother is on the sofa with me."),
+        (Some("Priya Raman"), 4_000, 6_000, "Hi, I'm Tom."),
+        (MAYA, 6_000, 8_000, "Welcome, both."),
+    ];
+    let session = parsed_session(&world, &said).await;
+    attribute(&world, session).await;
+    let waiting = debrief_jobs::attribute::unresolved(&mut tenant(&world).await, session).await.expect("speakers");
+    assert_eq!(waiting.iter().map(|one| one.label.as_str()).collect::<Vec<_>>(), ["Priya Raman"]);
+    assert!(waiting[0].reason.contains("Tom") && waiting[0].reason.contains("two people"), "{}", waiting[0].reason);
+    // Said once, it is not asked again.
+    name(&world, session, &[("Priya Raman", SpeakerIs::Client(world.priya))]).await.expect("it is named");
+    drain::<AttributeSession>(&world).await;
+    assert_eq!(state(&world, session).await, "attributed");
+}
+
+#[tokio::test]
+async fn one_person_on_two_devices_and_with_two_names_is_one_participant() {
+    let world = World::new().await;
+    let said = [
+        (MAYA, 0, 2_000, "How was the week?"),
+        (Some("Priya's iPhone"), 2_000, 6_000, "I am on the train, wait a moment."),
+        (Some("Raman, Priya (she/her)"), 6_000, 12_000, "Now I am at my desk. I sent the draft to Lena."),
+        (Some("Priya's iPhone"), 12_000, 13_000, "Sorry, that was my phone."),
+        (Some("Ines, assistant"), 13_000, 14_000, "The room is booked."),
+    ];
+    let session = parsed_session(&world, &said).await;
+    attribute(&world, session).await;
+    // The phone beside her full name could be a namesake's, and the guest is unknown: both are asked about, once.
+    let answers = [
+        ("Priya's iPhone", SpeakerIs::Client(world.priya)),
+        ("Ines, assistant", SpeakerIs::Guest { name: "Ines".into() }),
+    ];
+    name(&world, session, &answers).await.expect("they are named");
+    drain::<AttributeSession>(&world).await;
+    let found = outcome(&world, session).await;
+    assert!(found.contains("Priya Raman client 11s") && found.contains("Ines guest"), "{found}");
+    assert!(found.ends_with("; Priya Raman due"), "{found}");
+    let next = parsed_session(&world, &said).await;
+    attribute(&world, next).await;
+    assert_eq!(outcome(&world, next).await, found);
 }
