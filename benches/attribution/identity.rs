@@ -10,8 +10,7 @@ use std::{
 
 use anyhow::Context as _;
 use debrief_jobs::attribute::{
-    KnownNames,
-    THRESHOLD,
+    KnownNames, THRESHOLD,
     identity::{Around, Circle, same_person},
     roles::Said,
     spoken::{Called, names_in_speech},

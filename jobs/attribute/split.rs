@@ -145,11 +145,12 @@ pub async fn split(
     Ok(corrected)
 }
 
-/// What a person's part of a label is called. Two people of one name are kept apart.
+/// What a person's part of a label is called: the name first, since whoever looks for names in labels takes what stands
+/// before the parenthesis. Two people of one name are kept apart.
 fn voice(label: &str, who: Who, name: &str) -> String {
-    let label = if label.is_empty() { "No name" } else { label };
+    let label = if label.is_empty() { "no name" } else { label };
     match who {
-        Who::Client(id) => format!("{label} › {name} ({})", &id.simple().to_string()[24..]),
-        _ => format!("{label} › {name}"),
+        Who::Client(id) => format!("{name} (in “{label}”, {})", &id.simple().to_string()[26..]),
+        _ => format!("{name} (in “{label}”)"),
     }
 }

@@ -272,15 +272,16 @@ fn cue_at(words: &[Word], place: usize, known: &BTreeSet<String>, is_early: bool
 fn titled(words: Vec<Word>, known: &KnownNames) -> Vec<Word> {
     let mut titled: Vec<Word> = Vec::with_capacity(words.len());
     for mut word in words {
-        let given = known.surnames.get(&word.folded);
-        match (given, titled.last()) {
-            (Some(given), Some(title)) if address::is_title(&title.folded) && matches!(&*title.after, "" | ".") => {
+        let is_title = |title: &Word| address::is_title(&title.folded) && matches!(&*title.after, "" | ".");
+        if let Some(given) = known.surnames.get(&word.folded)
+            && titled.last().is_some_and(is_title)
+        {
+            // "Frau Doktor Okafor" has two.
+            while let Some(title) = titled.pop_if(|title| is_title(title)) {
                 word.written = format!("{}{} {}", title.written, title.after, word.written);
-                word.folded.clone_from(given);
                 (word.begins_sentence, word.is_quoted) = (title.begins_sentence, title.is_quoted);
-                titled.pop();
             }
-            _ => {}
+            word.folded.clone_from(given);
         }
         titled.push(word);
     }
