@@ -136,7 +136,8 @@ async fn an_unknown_speaker_is_named_on_the_command_line_and_known_the_next_time
     let states = installation.run(&["sessions", "list", "--json"]).await;
     assert_eq!(states.matches("\"state\":\"in_review\"").count(), 2, "{states}");
     // Named wrongly after all: it was an assistant. Nothing of it stays.
-    let corrected = installation.json(&["speakers", "set", id, "Petronella Smith", "--guest", "Ines", "--only-here"]).await;
+    let corrected =
+        installation.json(&["speakers", "set", id, "Petronella Smith", "--guest", "Ines", "--only-here"]).await;
     assert_eq!((&corrected["moved"], &corrected["summaries_withdrawn"]), (&1.into(), &1.into()), "{corrected}");
     let shown = installation.json(&["speakers", "show", id]).await;
     let ines = shown["speakers"].as_array().expect("speakers").iter().find(|one| one["person"] == "Ines");

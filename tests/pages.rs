@@ -152,7 +152,10 @@ async fn who_spoke_is_corrected_on_a_phone() {
     let token = served.reviewed.link(&served.world).await;
     client.goto(&format!("{}/r/{}", served.base, token.reveal())).await.expect("the link opens");
     press(&client, "Open the review", "Delegating the release notes").await;
-    client.execute("document.querySelectorAll('details').forEach(one => one.open = true)", Vec::new()).await.expect("open");
+    client
+        .execute("document.querySelectorAll('details').forEach(one => one.open = true)", Vec::new())
+        .await
+        .expect("open");
     fits(&client).await;
     least_contrast(&client, "review").await;
     keep(&client, "phone-measures").await;
@@ -164,7 +167,10 @@ async fn who_spoke_is_corrected_on_a_phone() {
     keep(&client, "phone-who").await;
     let turns = client.find(Locator::LinkText("Say turn by turn who spoke")).await.expect("a link leads there");
     let turns = turns.attr("href").await.expect("an address").expect("an address");
-    client.execute("document.querySelectorAll('details').forEach(one => one.open = true)", Vec::new()).await.expect("open");
+    client
+        .execute("document.querySelectorAll('details').forEach(one => one.open = true)", Vec::new())
+        .await
+        .expect("open");
     keep(&client, "phone-who-open").await;
     let tom = format!("//fieldset[contains(., 'Priya Raman')]//label[contains(., 'Tom Becker')]//input");
     client.find(Locator::XPath(&tom)).await.expect("a choice").click().await.expect("it is chosen");

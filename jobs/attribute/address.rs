@@ -53,8 +53,18 @@ pub(super) fn gives_name(before: &[&str]) -> bool {
 /// "I am …": what follows is a name where it is known.
 pub(super) fn says_who_it_is(before: &[&str]) -> bool {
     const PHRASES: [&str; 12] = [
-        "ich bin", "ich bin die", "ich bin der", "hier ist", "hier spricht", "je suis", "yo soy", "soy", "eu sou", "aqui e",
-        "io sono", "ik ben",
+        "ich bin",
+        "ich bin die",
+        "ich bin der",
+        "hier ist",
+        "hier spricht",
+        "je suis",
+        "yo soy",
+        "soy",
+        "eu sou",
+        "aqui e",
+        "io sono",
+        "ik ben",
     ];
     ends_with(before, &PHRASES)
 }
@@ -62,11 +72,46 @@ pub(super) fn says_who_it_is(before: &[&str]) -> bool {
 /// "Hello …".
 pub(super) fn greets(before: &[&str]) -> bool {
     const PHRASES: [&str; 40] = [
-        "hallo", "guten morgen", "guten tag", "guten abend", "servus", "moin", "willkommen", "liebe", "lieber", "hoi",
-        "goedemorgen", "goedemiddag", "goedenavond", "goeiemorgen", "welkom", "beste", "bonjour", "bonsoir", "salut",
-        "coucou", "bienvenue", "chere", "cher", "hola", "buenos dias", "buenas tardes", "buenas noches", "buenas",
-        "bienvenida", "bienvenido", "ola", "oi", "bom dia", "boa tarde", "boa noite", "ciao", "salve", "buongiorno",
-        "buonasera", "benvenuta",
+        "hallo",
+        "guten morgen",
+        "guten tag",
+        "guten abend",
+        "servus",
+        "moin",
+        "willkommen",
+        "liebe",
+        "lieber",
+        "hoi",
+        "goedemorgen",
+        "goedemiddag",
+        "goedenavond",
+        "goeiemorgen",
+        "welkom",
+        "beste",
+        "bonjour",
+        "bonsoir",
+        "salut",
+        "coucou",
+        "bienvenue",
+        "chere",
+        "cher",
+        "hola",
+        "buenos dias",
+        "buenas tardes",
+        "buenas noches",
+        "buenas",
+        "bienvenida",
+        "bienvenido",
+        "ola",
+        "oi",
+        "bom dia",
+        "boa tarde",
+        "boa noite",
+        "ciao",
+        "salve",
+        "buongiorno",
+        "buonasera",
+        "benvenuta",
     ];
     ends_with(before, &PHRASES) || ends_with(before, &["benvenuto", "bem vinda", "bem vindo", "bemvinda", "bemvindo"])
 }
@@ -74,10 +119,39 @@ pub(super) fn greets(before: &[&str]) -> bool {
 /// "Thank you …", "Goodbye …".
 pub(super) fn thanks(before: &[&str]) -> bool {
     const PHRASES: [&str; 33] = [
-        "danke", "danke dir", "danke ihnen", "vielen dank", "danke schon", "dankeschon", "tschuss", "auf wiedersehen",
-        "bis bald", "merci", "merci beaucoup", "merci bien", "au revoir", "a bientot", "gracias", "muchas gracias",
-        "adios", "hasta luego", "hasta pronto", "obrigado", "obrigada", "muito obrigado", "muito obrigada", "tchau",
-        "ate logo", "grazie", "grazie mille", "arrivederci", "bedankt", "dank je", "dank je wel", "dankjewel", "tot ziens",
+        "danke",
+        "danke dir",
+        "danke ihnen",
+        "vielen dank",
+        "danke schon",
+        "dankeschon",
+        "tschuss",
+        "auf wiedersehen",
+        "bis bald",
+        "merci",
+        "merci beaucoup",
+        "merci bien",
+        "au revoir",
+        "a bientot",
+        "gracias",
+        "muchas gracias",
+        "adios",
+        "hasta luego",
+        "hasta pronto",
+        "obrigado",
+        "obrigada",
+        "muito obrigado",
+        "muito obrigada",
+        "tchau",
+        "ate logo",
+        "grazie",
+        "grazie mille",
+        "arrivederci",
+        "bedankt",
+        "dank je",
+        "dank je wel",
+        "dankjewel",
+        "tot ziens",
     ];
     ends_with(before, &PHRASES)
 }
@@ -128,8 +202,29 @@ pub(super) fn is_of_somebody(before: &str) -> bool {
 pub(super) fn opens(word: &str) -> bool {
     matches!(
         word,
-        "also" | "ja" | "nein" | "nun" | "gut" | "genau" | "alors" | "oui" | "bon" | "donc" | "bueno" | "si" | "entonces"
-            | "pues" | "sim" | "entao" | "bem" | "allora" | "bene" | "quindi" | "dus" | "nou" | "goed"
+        "also"
+            | "ja"
+            | "nein"
+            | "nun"
+            | "gut"
+            | "genau"
+            | "alors"
+            | "oui"
+            | "bon"
+            | "donc"
+            | "bueno"
+            | "si"
+            | "entonces"
+            | "pues"
+            | "sim"
+            | "entao"
+            | "bem"
+            | "allora"
+            | "bene"
+            | "quindi"
+            | "dus"
+            | "nou"
+            | "goed"
     )
 }
 
@@ -142,9 +237,44 @@ pub(super) fn goes_on(word: &str) -> bool {
 pub(super) fn is_title(word: &str) -> bool {
     matches!(
         word,
-        "mr" | "mrs" | "ms" | "miss" | "mister" | "mx" | "dr" | "doctor" | "doc" | "prof" | "professor" | "herr" | "frau"
-            | "doktor" | "monsieur" | "madame" | "mademoiselle" | "mme" | "docteur" | "senor" | "senora" | "senorita"
-            | "sr" | "sra" | "doctora" | "profesor" | "profesora" | "senhor" | "senhora" | "doutor" | "doutora"
-            | "signor" | "signora" | "signorina" | "dottor" | "dottore" | "dottoressa" | "meneer" | "mevrouw" | "dokter"
+        "mr" | "mrs"
+            | "ms"
+            | "miss"
+            | "mister"
+            | "mx"
+            | "dr"
+            | "doctor"
+            | "doc"
+            | "prof"
+            | "professor"
+            | "herr"
+            | "frau"
+            | "doktor"
+            | "monsieur"
+            | "madame"
+            | "mademoiselle"
+            | "mme"
+            | "docteur"
+            | "senor"
+            | "senora"
+            | "senorita"
+            | "sr"
+            | "sra"
+            | "doctora"
+            | "profesor"
+            | "profesora"
+            | "senhor"
+            | "senhora"
+            | "doutor"
+            | "doutora"
+            | "signor"
+            | "signora"
+            | "signorina"
+            | "dottor"
+            | "dottore"
+            | "dottoressa"
+            | "meneer"
+            | "mevrouw"
+            | "dokter"
     )
 }

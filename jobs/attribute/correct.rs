@@ -78,8 +78,7 @@ pub async fn set_speakers(
         let Named { named, remaining, earlier_sessions } = speakers::name(tx, session_id, answers).await?;
         Corrected { named, remaining, earlier_sessions, ..Corrected::default() }
     };
-    let kind =
-        if reattribute::is_attributed(&state) { EventKind::SpeakersCorrected } else { EventKind::SpeakersNamed };
+    let kind = if reattribute::is_attributed(&state) { EventKind::SpeakersCorrected } else { EventKind::SpeakersNamed };
     let detail = serde_json::to_value(corrected).unwrap_or_default();
     review::record(tx, &Event { detail, ..Event::of(session_id, kind) }, visitor).await?;
     Ok(corrected)
@@ -118,8 +117,7 @@ async fn correct(
     }
     let speech = store::load_speech(tx, session_id).await?;
     let plan = plan(&speech, &before.people, &after.people, &stored, &said_of);
-    let session =
-        Session { id: session_id, state, correlation_id, speech: &speech, known: &after, stored: &stored };
+    let session = Session { id: session_id, state, correlation_id, speech: &speech, known: &after, stored: &stored };
     let summaries = touched::lock_with_inputs(tx, session_id).await?;
     let touched = reattribute::apply(tx, services, &session, summaries, &plan, visitor).await?;
     tracing::info!(
@@ -161,8 +159,7 @@ struct Outcome {
 impl Job for CorrectSessions {
     const KIND: &'static str = "attribute.correct";
     /// Before all else: the coach's follow-ups wait for it.
-    const POLICY: Policy =
-        Policy { timeout: std::time::Duration::from_secs(1800), priority: -5, ..Policy::DEFAULT };
+    const POLICY: Policy = Policy { timeout: std::time::Duration::from_secs(1800), priority: -5, ..Policy::DEFAULT };
 
     fn unique_key(&self) -> Option<String> {
         Some(self.correction_id.to_string())

@@ -158,7 +158,10 @@ mod tests {
         let found = found(&session);
         let texts: Vec<&str> = found.iter().map(|(_, text, _)| text.as_str()).collect();
         assert_eq!(texts[..2], ["I'm Priya, from the Uppsala office.", "Not a lot, honestly."], "{found:?}");
-        assert_eq!(found.iter().map(|(_, _, telling)| *telling).collect::<Vec<_>>()[..2], [Telling::Introduces, Telling::Called]);
+        assert_eq!(
+            found.iter().map(|(_, _, telling)| *telling).collect::<Vec<_>>()[..2],
+            [Telling::Introduces, Telling::Called]
+        );
         assert_eq!(found.len(), 5, "{found:?}");
         assert!(texts.iter().any(|text| text.ends_with('…') && text.chars().count() <= 242), "{found:?}");
         assert!(found.iter().any(|(_, text, telling)| *telling == Telling::Asks && text.starts_with("Could we")));

@@ -113,8 +113,8 @@ fn french() -> Lexicon {
 fn spanish() -> Lexicon {
     Lexicon {
         little: &[
-            "que", "el", "los", "las", "y", "pero", "muy", "una", "con", "yo", "está", "estoy", "porque", "cómo", "qué",
-            "lo", "mi", "del", "es", "tengo",
+            "que", "el", "los", "las", "y", "pero", "muy", "una", "con", "yo", "está", "estoy", "porque", "cómo",
+            "qué", "lo", "mi", "del", "es", "tengo",
         ],
         you: &["tú", "te", "ti", "tu", "tus", "usted", "ustedes", "contigo"],
         polite: &[],
@@ -161,13 +161,15 @@ fn portuguese() -> Lexicon {
 fn italian() -> Lexicon {
     Lexicon {
         little: &[
-            "che", "non", "è", "di", "il", "per", "sono", "anche", "ho", "mi", "ma", "questo", "questa", "gli", "della",
-            "perché", "più", "come", "ti", "cosa",
+            "che", "non", "è", "di", "il", "per", "sono", "anche", "ho", "mi", "ma", "questo", "questa", "gli",
+            "della", "perché", "più", "come", "ti", "cosa",
         ],
         you: &["tu", "te", "ti", "tuo", "tua", "tuoi", "tue", "voi", "vostro", "vostra"],
         polite: &["Lei", "Suo", "Sua", "Suoi", "Sue"],
         own: &["io", "me", "mi", "mio", "mia", "miei", "mie"],
-        asking: begin("come|cosa|che cosa|quando|dove|perché|quale|quali|chi|quanto|(?:hai|puoi|vuoi|pensi|senti) |ti piacerebbe"),
+        asking: begin(
+            "come|cosa|che cosa|quando|dove|perché|quale|quali|chi|quanto|(?:hai|puoi|vuoi|pensi|senti) |ti piacerebbe",
+        ),
         asks_you: words(
             r"(?:come|cosa|quando|perché|dove) (?:\w+ )?(?:ti|tu|lei|hai|vuoi|pensi|senti|faresti|potresti|stai|vorresti)|(?:hai|puoi|vuoi|senti|pensi|potresti|vorresti) (?:mai|provato|pensato|detto|fatto|dire|dirmi|fare)|ti piacerebbe",
         ),
@@ -183,13 +185,15 @@ fn italian() -> Lexicon {
 fn dutch() -> Lexicon {
     Lexicon {
         little: &[
-            "ik", "het", "een", "niet", "dat", "je", "van", "maar", "ook", "heb", "mijn", "zijn", "wel", "naar", "voor",
-            "nog", "wat", "hoe", "op",
+            "ik", "het", "een", "niet", "dat", "je", "van", "maar", "ook", "heb", "mijn", "zijn", "wel", "naar",
+            "voor", "nog", "wat", "hoe", "op",
         ],
         you: &["jij", "je", "jou", "jouw", "u", "uw"],
         polite: &[],
         own: &["ik", "mij", "me", "mijn"],
-        asking: begin("hoe|wat|wanneer|waar|waarom|welke?|wie|(?:heb|kun|ben|wil|zou|denk|voel|had|was) (?:je|jij)|(?:hebt|kunt|bent|wilt|zou) u"),
+        asking: begin(
+            "hoe|wat|wanneer|waar|waarom|welke?|wie|(?:heb|kun|ben|wil|zou|denk|voel|had|was) (?:je|jij)|(?:hebt|kunt|bent|wilt|zou) u",
+        ),
         asks_you: words(
             r"(?:hoe|wat|wanneer|waarom|waar) (?:\w+ )?(?:je|jij|jou|u)|(?:heb|kun|wil|ben|zou|denk|voel|had) (?:je|jij)|(?:hebt|kunt|wilt|bent|zou) u",
         ),
@@ -228,34 +232,55 @@ mod tests {
 
     const GERMAN: [(usize, &str); 8] = [
         (0, "Schön, dass du da bist. Wie geht es dir, und was möchtest du dir heute ansehen?"),
-        (1, "Ich war die ganze Woche durcheinander. Mein Chef hat mein Projekt schon wieder verschoben, und ich habe mich dumm gefühlt, weil ich es meinem Team schon erzählt hatte. Ich habe nachts nicht geschlafen."),
-        (0, "Das klingt so, als hättest du es auf dich genommen. Was hast du dir gewünscht, als du es ihnen erzählt hast?"),
+        (
+            1,
+            "Ich war die ganze Woche durcheinander. Mein Chef hat mein Projekt schon wieder verschoben, und ich habe mich dumm gefühlt, weil ich es meinem Team schon erzählt hatte. Ich habe nachts nicht geschlafen.",
+        ),
+        (
+            0,
+            "Das klingt so, als hättest du es auf dich genommen. Was hast du dir gewünscht, als du es ihnen erzählt hast?",
+        ),
         (1, "Ich wollte, dass sie wissen, dass ich auf ihrer Seite bin. Ich habe es auch meiner Frau gesagt."),
         (0, "Woran würdest du merken, dass sie es wissen? Was könntest du sie fragen?"),
         (1, "Ich glaube, ich kann meine Kollegin fragen. Ich habe es nicht versucht."),
-        (0, "Lass uns das klein machen. Ich schlage vor, dass du bis zum nächsten Mal eine von ihnen fragst. Erzähl mir dann, was du hörst."),
+        (
+            0,
+            "Lass uns das klein machen. Ich schlage vor, dass du bis zum nächsten Mal eine von ihnen fragst. Erzähl mir dann, was du hörst.",
+        ),
         (1, "Das kann ich. Ich bin nervös, aber ich brauche es."),
     ];
 
     const FRENCH: [(usize, &str); 8] = [
         (0, "Bonjour, comment vas-tu depuis la dernière fois, et qu'est-ce que tu veux regarder aujourd'hui ?"),
-        (1, "Je suis un peu perdue. Mon chef a encore déplacé mon projet, et je me suis sentie bête, parce que j'avais déjà tout dit à mon équipe. J'ai passé la nuit sans dormir, je ne sais pas ce que j'ai mal fait."),
+        (
+            1,
+            "Je suis un peu perdue. Mon chef a encore déplacé mon projet, et je me suis sentie bête, parce que j'avais déjà tout dit à mon équipe. J'ai passé la nuit sans dormir, je ne sais pas ce que j'ai mal fait.",
+        ),
         (0, "J'entends que tu l'as pris sur toi. Qu'est-ce que tu voulais qu'il se passe quand tu leur as parlé ?"),
         (1, "Je voulais qu'ils sachent que je suis de leur côté. J'ai dit la même chose à mon mari."),
         (0, "Comment est-ce que tu saurais qu'ils le savent ? Que pourrais-tu leur demander ?"),
         (1, "Je pense que je peux demander à ma collègue. Je n'ai pas essayé."),
-        (0, "On va faire simple. Je te propose de demander à une personne d'ici la prochaine séance. Raconte-moi ensuite ce que tu entends."),
+        (
+            0,
+            "On va faire simple. Je te propose de demander à une personne d'ici la prochaine séance. Raconte-moi ensuite ce que tu entends.",
+        ),
         (1, "Je peux le faire. J'ai un peu peur, mais j'en ai besoin."),
     ];
 
     const SPANISH: [(usize, &str); 8] = [
         (0, "Hola, ¿cómo te sientes desde la última vez, y qué quieres mirar hoy?"),
-        (1, "Estoy un poco perdida. Mi jefe ha movido mi proyecto otra vez, y me sentí tonta porque ya lo había contado a mi equipo. No dormí en toda la noche, no sé qué hice mal."),
+        (
+            1,
+            "Estoy un poco perdida. Mi jefe ha movido mi proyecto otra vez, y me sentí tonta porque ya lo había contado a mi equipo. No dormí en toda la noche, no sé qué hice mal.",
+        ),
         (0, "Escucho que te lo llevaste contigo. ¿Qué querías que pasara cuando se lo contaste?"),
         (1, "Quería que supieran que estoy de su lado. Se lo dije también a mi marido."),
         (0, "¿Cómo sabrías que lo saben? ¿Qué podrías preguntarles?"),
         (1, "Creo que puedo preguntar a mi compañera. Yo no lo he intentado."),
-        (0, "Vamos a hacerlo pequeño. Te propongo que preguntes a una persona para la próxima. Cuéntame después qué te dice."),
+        (
+            0,
+            "Vamos a hacerlo pequeño. Te propongo que preguntes a una persona para la próxima. Cuéntame después qué te dice.",
+        ),
         (1, "Puedo hacerlo. Estoy nerviosa, pero lo necesito."),
     ];
 

@@ -176,8 +176,10 @@ fn doubt_shared(findings: &mut [Result<Finding, String>], names: &[&str], said: 
         let strongest = weights.into_values().max_by(|one, other| one.0.total_cmp(&other.0));
         if let Some((_, name)) = strongest.filter(|(weight, _)| *weight >= ANOTHER) {
             finding.confidence = 0.5;
-            finding.reason =
-                format!("{} But “{name}” speaks under it too, by what is said: two people may share it.", finding.reason);
+            finding.reason = format!(
+                "{} But “{name}” speaks under it too, by what is said: two people may share it.",
+                finding.reason
+            );
         }
     }
 }
@@ -390,7 +392,9 @@ impl People {
             let (Some(first), Some(last)) = (person.words.first(), person.words.last()) else { continue };
             let only = surnames.entry(last.clone()).or_insert_with(|| Some(first.clone()));
             // Of two who have it, none is meant for sure.
-            if only.as_ref() != Some(first) || self.people.iter().filter(|other| other.words.last() == Some(last)).count() > 1 {
+            if only.as_ref() != Some(first)
+                || self.people.iter().filter(|other| other.words.last() == Some(last)).count() > 1
+            {
                 *only = None;
             }
         }

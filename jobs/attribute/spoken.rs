@@ -151,11 +151,8 @@ fn called(label: usize, cues: &[Cue], is_pair: bool) -> Called {
         return Called::Several(said[0].word.clone(), other[0].word.clone());
     }
     // The same name said of two labels tells neither, unless it is said far more often of one.
-    let elsewhere: f32 = cues
-        .iter()
-        .filter(|cue| cue.label != label && cue.key == *key)
-        .map(|cue| cue.kind.weight(is_pair))
-        .sum();
+    let elsewhere: f32 =
+        cues.iter().filter(|cue| cue.label != label && cue.key == *key).map(|cue| cue.kind.weight(is_pair)).sum();
     let introduces = said.iter().any(|cue| cue.kind == Kind::Introduces);
     let confidence = match weight {
         _ if elsewhere * 3.0 > *weight => 0.4,
@@ -229,8 +226,7 @@ fn cue_at(words: &[Word], place: usize, known: &BTreeSet<String>, is_early: bool
     }
     let said_before: Vec<&str> = words[from..place].iter().map(|word| word.folded.as_str()).collect();
     let gives_name = is_capital && address::gives_name(&said_before);
-    let says_who =
-        is_known && is_early && address::says_who_it_is(&said_before) && (ends || address::goes_on(next));
+    let says_who = is_known && is_early && address::says_who_it_is(&said_before) && (ends || address::goes_on(next));
     let introduces = (says_name || says_am || gives_name || says_who) && sticks(1);
     let here = is_early && is_known && (next == "here" || next == "speaking") && word.after.trim().is_empty();
     if (introduces && !wrong_after_intro(next, word)) || here {

@@ -61,8 +61,8 @@ impl Job for IndexSummary {
             "select version from summaries where id = $1 and withdrawn_reason is null for update",
             self.summary_id
         )
-            .fetch_optional(tx.conn())
-            .await?;
+        .fetch_optional(tx.conn())
+        .await?;
         if newest != Some(self.version) {
             return self.outdated(ctx, tx).await;
         }

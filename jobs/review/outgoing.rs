@@ -19,9 +19,7 @@ use crate::{
     Services, attribute,
     db::{TenantTx, Tx},
     follow_up::{self, FollowUp, FollowUpError},
-    mail::{
-        self, MailError, Message, NewMail, ReviewRequest, SessionCoach, SpeakersNeeded, WrongLetter, WrongWords,
-    },
+    mail::{self, MailError, Message, NewMail, ReviewRequest, SessionCoach, SpeakersNeeded, WrongLetter, WrongWords},
 };
 
 /// Which mail leads the coach to the session.

@@ -22,8 +22,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use draft::{Draft, DraftClaim, DraftEvidence};
-pub(crate) use input::{load as load_input, short_name};
 pub use input::{Line, SessionForClient, Speaker};
+pub(crate) use input::{load as load_input, short_name};
 pub use summarizer::Summarizer;
 pub use verify::{Dropped, Verified, verify};
 

@@ -161,7 +161,10 @@ fn warnings(misdelivered: &[Misdelivered]) -> String {
     let mut text = String::new();
     for letter in misdelivered {
         let fate = if letter.mail_state == "sent" { "has" } else { "may have" };
-        text.push_str(&format!("\n{} ({}) {fate} a follow-up with what somebody else said:\n", letter.client, letter.recipient));
+        text.push_str(&format!(
+            "\n{} ({}) {fate} a follow-up with what somebody else said:\n",
+            letter.client, letter.recipient
+        ));
         for sentence in &letter.sentences {
             text.push_str(&format!("  - {sentence}\n"));
         }

@@ -298,7 +298,7 @@ pub(super) async fn split(
     match actions::split_label(&mut tx, &state.services, session, label, &answers, &visitor).await {
         Ok(_) => {
             tx.commit().await?;
-            Ok(review::see_other(&state, session, None, "corrected"))
+            Ok(review::see_other(&state, session, None, "corrected-here"))
         }
         Err(ActionError::Invalid(problems)) => {
             let problem = problems.into_iter().next().map(|problem| problem.problem).unwrap_or_default();
@@ -322,7 +322,8 @@ pub(super) async fn name(
     let corrects = form.get("was.0").is_some();
     if corrects && !is_current(&form, &attribute::speakers(&mut tx, session).await?) {
         drop(tx);
-        let problem = "Somebody changed this meanwhile. Below it stands as it is now; nothing of what you sent was saved.";
+        let problem =
+            "Somebody changed this meanwhile. Below it stands as it is now; nothing of what you sent was saved.";
         return who_page(&state, &guest, StatusCode::CONFLICT, None, Some(problem.to_owned())).await;
     }
     let set = match answers(&form) {
@@ -336,13 +337,18 @@ pub(super) async fn name(
     match set {
         Ok(set) => {
             tx.commit().await?;
-            let done = if corrects && set.remaining == 0 { "corrected" } else { "named" };
+            let done = match (corrects && set.remaining == 0, set.earlier_sessions) {
+                (true, true) => "corrected",
+                (true, false) => "corrected-here",
+                (false, _) => "named",
+            };
             Ok(review::see_other(&state, session, None, done))
         }
         Err(ActionError::Invalid(problems)) => {
             drop(tx);
             if corrects {
-                return who_page(&state, &guest, StatusCode::UNPROCESSABLE_ENTITY, Some((&form, &problems)), None).await;
+                return who_page(&state, &guest, StatusCode::UNPROCESSABLE_ENTITY, Some((&form, &problems)), None)
+                    .await;
             }
             let mut tx = state.services.db.tenant(guest.visit.organization).await?;
             let view = view::view(&mut tx, session).await?.ok_or_else(Failure::not_found)?;
@@ -357,7 +363,8 @@ pub(super) async fn name(
 
 /// Whether what the form showed is what is there: nobody answers a question that has changed.
 fn is_current(form: &Form, speakers: &[Speaker]) -> bool {
-    let shown = (0..).map_while(|index| Some((form.get(&format!("label.{index}"))?, form.get(&format!("was.{index}"))?)));
+    let shown =
+        (0..).map_while(|index| Some((form.get(&format!("label.{index}"))?, form.get(&format!("was.{index}"))?)));
     let mut shown = shown.peekable();
     shown.peek().is_some()
         && shown.all(|(label, was)| {

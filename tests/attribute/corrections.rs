@@ -27,7 +27,12 @@ const MAYA: Option<&str> = Some("Maya Okafor");
 const fn session<'a>(label: Option<&'a str>) -> [Said<'a>; 6] {
     [
         (MAYA, 0, 4_000, "Good to see you. How did the planning meeting go?"),
-        (label, 4_000, 12_000, "I ran the planning meeting myself, and I finally closed the Hartman account on Tuesday."),
+        (
+            label,
+            4_000,
+            12_000,
+            "I ran the planning meeting myself, and I finally closed the Hartman account on Tuesday.",
+        ),
         (MAYA, 12_000, 16_000, "What will you do until we meet again?"),
         (label, 16_000, 24_000, "I will send the draft of the strategy to Lena by Friday."),
         (MAYA, 24_000, 28_000, "I'd suggest you block two hours on Monday mornings."),
@@ -239,7 +244,12 @@ async fn in_a_group_only_what_rests_on_the_words_is_written_anew() {
     let mut said = session(Some("Priya Raman")).to_vec();
     said.extend([
         (MAYA, 33_000, 35_000, "Tom, and how was it for you?"),
-        (Some("Tom Becker"), 35_000, 40_000, "I am nervous about the pitch in March, and I will rehearse it on Sunday."),
+        (
+            Some("Tom Becker"),
+            35_000,
+            40_000,
+            "I am nervous about the pitch in March, and I will rehearse it on Sunday.",
+        ),
         (Some("JW"), 41_000, 45_000, "I will bring the slides to the office on Monday."),
     ]);
     let group = parsed_session(&world, &said).await;
@@ -315,7 +325,12 @@ async fn a_shared_label_is_told_apart_turn_by_turn() {
     let room = Some("Priya & Tom");
     let said = [
         (MAYA, 0, 2_000, "How did the week go for the two of you?"),
-        (room, 2_000, 9_000, "I finally closed the Hartman account on Tuesday, and I will send the draft to Lena by Friday."),
+        (
+            room,
+            2_000,
+            9_000,
+            "I finally closed the Hartman account on Tuesday, and I will send the draft to Lena by Friday.",
+        ),
         (MAYA, 9_000, 11_000, "And what is hard at the moment?"),
         (room, 11_000, 19_000, "I struggle with the pitch in March, I am nervous about it."),
         (room, 19_000, 22_000, "I will rehearse it on Sunday evening."),
@@ -346,7 +361,8 @@ async fn a_shared_label_is_told_apart_turn_by_turn() {
     assert!(outcome(&world, session).await.contains("Priya Raman client 7s"), "{}", outcome(&world, session).await);
     assert_eq!(scalar(&world, utterances, session).await, before);
     write(&world).await;
-    let claims = "select string_agg(name || ': ' || text, ' | ') from claims join summaries on summaries.id = summary_id
+    let claims =
+        "select string_agg(name || ': ' || text, ' | ') from claims join summaries on summaries.id = summary_id
         join clients on clients.id = client_id where session_id = $1 and claims.version = summaries.version";
     let claims_found = scalar(&world, claims, session).await;
     let of = |name: &str| -> String { claims_found.split(" | ").filter(|claim| claim.starts_with(name)).collect() };

@@ -61,7 +61,8 @@ async fn a_shared_name_is_told_apart_on_a_page_and_the_review_says_so() {
     let path = format!("{}/speakers/turns", visit.page);
     let turns = get(&visit.router, &format!("{path}?label=Priya+Raman"), &visit.cookie).await;
     assert_eq!(turns.body.matches("<select").count(), 3, "{}", turns.body);
-    let turn = turns.body.split("select name=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a turn").to_owned();
+    let turn =
+        turns.body.split("select name=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a turn").to_owned();
     let (token, tom) = (page.field("form_token"), format!("client:{}", visit.world.tom));
     let fields = [("form_token", token.as_str()), ("label", "Priya Raman"), (turn.as_str(), &tom)];
     let saved = post(&visit.router, &path, &visit.cookie, &fields).await;
@@ -75,7 +76,9 @@ async fn a_shared_name_is_told_apart_on_a_page_and_the_review_says_so() {
 async fn how_each_took_part_is_a_table_for_the_coach_where_it_was_measured() {
     let visit = Visit::new().await;
     assert!(visit.read().await.body.contains("Not measured"));
-    visit.execute("update participants set engagement = 'high', share = 0.74, questions = 3 where name = 'Priya Raman'").await;
+    visit
+        .execute("update participants set engagement = 'high', share = 0.74, questions = 3 where name = 'Priya Raman'")
+        .await;
     let page = visit.read().await.body;
     for words in ["How each took part", "<th scope=\"row\">Priya Raman</th>", "74%", ">3<", "high", "not measured"] {
         assert!(page.contains(words), "{words} is missing in {page}");

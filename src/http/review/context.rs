@@ -159,8 +159,11 @@ fn notice(done: &str) -> Option<&'static str> {
     Some(match done {
         "named" => "Thank you. We remember it.",
         "corrected" => {
-            "Thank you. What rests on it is written anew, here and in earlier sessions; nothing of it goes out before \
+            "Thank you. What rests on it is written anew, here and in your other sessions; nothing of it goes out before \
              you have read it."
+        }
+        "corrected-here" => {
+            "Thank you. What rests on it is written anew; nothing of it goes out before you have read it."
         }
         "same-speakers" => "Nobody was changed, so everything stays as it was.",
         _ => return None,
@@ -171,7 +174,9 @@ fn wrong_letter(found: &Misdelivered, zone: Tz) -> WrongLetter {
     let fate = match (found.mail_state.as_str(), found.sent_at) {
         ("sent", Some(at)) => format!("got this ({})", moment(at, zone)),
         ("sent", None) => "got this".to_owned(),
-        ("cancelled" | "queued" | "failed", _) => "did not get this after all; it was stopped at the last moment".to_owned(),
+        ("cancelled" | "queued" | "failed", _) => {
+            "did not get this after all; it was stopped at the last moment".to_owned()
+        }
         _ => "may have got this".to_owned(),
     };
     WrongLetter {
