@@ -58,12 +58,20 @@ pub fn catalogue() -> Catalogue {
         .with::<export::ExportOrganization>()
         .with::<reconcile::Reconcile>()
         .with::<queue::Prune>()
+        .with::<llm::ExpireAnswers>()
 }
 
 /// Every schedule, as the program brings it; `queue.schedules` overrides them by name.
 #[must_use]
 pub fn schedules() -> Vec<Schedule> {
-    vec![ingest::SCHEDULE, rollup::SCHEDULE, export::SCHEDULE, reconcile::SCHEDULE, queue::PRUNE_SCHEDULE]
+    vec![
+        ingest::SCHEDULE,
+        rollup::SCHEDULE,
+        export::SCHEDULE,
+        reconcile::SCHEDULE,
+        queue::PRUNE_SCHEDULE,
+        llm::SCHEDULE,
+    ]
 }
 
 pub use services::{Services, Settings, SettingsError};

@@ -1,5 +1,7 @@
 //! What every job has at hand: the database, the bucket, the mailer, the writers. Made once a process, at its start.
 
+use std::borrow::Cow;
+
 use serde::Deserialize;
 
 use crate::{bucket, db::Db, index, ingest, llm, mail, review, summarize, template};
@@ -26,15 +28,15 @@ pub struct Settings {
 #[error("setting {key}: {problem}")]
 pub struct SettingsError {
     /// The key, as in the file: `mail.url`.
-    pub key: &'static str,
+    pub key: Cow<'static, str>,
     /// What is wrong and what to do.
     pub problem: String,
 }
 
 impl SettingsError {
     /// A problem with the setting `key`.
-    pub fn new(key: &'static str, problem: impl std::fmt::Display) -> Self {
-        Self { key, problem: problem.to_string() }
+    pub fn new(key: impl Into<Cow<'static, str>>, problem: impl std::fmt::Display) -> Self {
+        Self { key: key.into(), problem: problem.to_string() }
     }
 }
 

@@ -41,8 +41,10 @@ async fn only_a_few_tables_have_no_policy() {
          and not (relrowsecurity and exists (select from pg_policy where polrelid = pg_class.oid))",
     )
     .await;
-    // The ledger of the bucket is there before an organization is known; schedules and turns are the installation's.
-    assert_eq!(bare, set(&["_sqlx_migrations", "bucket_objects", "queue_turns", "schedule_ticks", "schedules"]));
+    // The ledger of the bucket is there before an organization is known; schedules, turns and the limits of language
+    // models' endpoints are the installation's.
+    let known = ["_sqlx_migrations", "bucket_objects", "llm_endpoints", "queue_turns", "schedule_ticks", "schedules"];
+    assert_eq!(bare, set(&known));
     let open = names(
         &mut owner(&database).await,
         "select distinct table_name::text from information_schema.role_table_grants
@@ -50,7 +52,11 @@ async fn only_a_few_tables_have_no_policy() {
              select relname from pg_class where relkind in ('r', 'p') and not relrowsecurity)",
     )
     .await;
-    assert_eq!(open, set(&["bucket_objects", "schedule_ticks", "schedules"]), "the others are for functions alone");
+    assert_eq!(
+        open,
+        set(&["bucket_objects", "llm_endpoints", "schedule_ticks", "schedules"]),
+        "the others are for functions alone"
+    );
 }
 
 #[tokio::test]

@@ -16,6 +16,7 @@ mod index;
 mod ingest;
 mod kills;
 mod large;
+mod llm;
 mod mail;
 mod pages;
 mod parse;

@@ -13,6 +13,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+pub(crate) use hold::letter;
 pub use hold::{FollowUp, FollowUpError, cancel, queue};
 pub use settle::{Verdict, close_if_finished, decide};
 

@@ -1,13 +1,12 @@
-//! Whether the endpoint can be used: reachable, the key accepted, the model there. Asks for its list of models and sends
-//! nothing of any session; no call is recorded, since none is paid.
+//! Whether the models can be used: reachable, the key accepted, the model there. Asks each endpoint for its list of
+//! models and sends nothing of any session; no call is recorded, since none is paid.
 
 use std::time::Duration;
 
 use reqwest::StatusCode;
-use secrecy::ExposeSecret;
-use serde::Deserialize;
+use serde_json::Value;
 
-use super::Client;
+use super::{Client, Models};
 use crate::SettingsError;
 
 /// A list of models is short; an endpoint that needs longer for it has a problem.
@@ -15,14 +14,18 @@ const PATIENCE: Duration = Duration::from_secs(15);
 /// So many of the endpoint's models are named where the wanted one is not among them.
 const NAMED: usize = 8;
 
-#[derive(Deserialize)]
-struct Models {
-    data: Vec<Model>,
-}
-
-#[derive(Deserialize)]
-struct Model {
-    id: String,
+impl Models {
+    /// Asks the endpoints of the models that are in use for what they have. Gives what was found, in words.
+    ///
+    /// # Errors
+    /// The setting that is to be looked at, and what is wrong.
+    pub async fn check(&self) -> Result<String, SettingsError> {
+        let mut found = Vec::new();
+        for client in self.used() {
+            found.push(client.check().await?);
+        }
+        Ok(if found.is_empty() { "offline, which needs nothing".into() } else { found.join("; ") })
+    }
 }
 
 impl Client {
@@ -31,44 +34,60 @@ impl Client {
     /// # Errors
     /// The setting that is to be looked at, and what is wrong.
     pub async fn check(&self) -> Result<String, SettingsError> {
-        let url = self.endpoint.as_str().replacen("/chat/completions", "/models", 1);
-        let wrong = |problem: String| SettingsError::new("llm.url", problem);
-        let mut request = self.http.get(&url).timeout(PATIENCE.min(self.timeout));
-        if let Some(key) = &self.key {
-            request = request.bearer_auth(key.expose_secret());
-        }
-        let response = request.send().await.map_err(|error| {
+        let wrong = |problem: String| self.profile.wrong("url", problem);
+        let Some(url) = self.wire.models() else { return Ok(format!("{}, not asked", self.model)) };
+        // A query can be long and says nothing more.
+        let mut shown = url.clone();
+        shown.set_query(None);
+        let request = self.http.get(url).timeout(PATIENCE.min(Duration::from_secs(self.profile.timeout_seconds)));
+        let response = self.wire.authorize(request).send().await.map_err(|error| {
             let what = if error.is_timeout() { "gives no answer in time" } else { "cannot be reached" };
-            wrong(format!("{url} {what}: is the endpoint running, and is this its address?"))
+            wrong(format!("{shown} {what}: is the endpoint running, and is this its address?"))
         })?;
         match response.status() {
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
-                let key = if self.key.is_some() { "does not accept the key" } else { "wants a key, and none is set" };
-                return Err(SettingsError::new(
-                    "llm.api_key",
-                    format!("{url} {key} (HTTP {})", response.status().as_u16()),
-                ));
+                let has_key = self.profile.api_key.is_some();
+                let key = if has_key { "does not accept the key" } else { "wants a key, and none is set" };
+                let problem = format!("{shown} {key} (HTTP {})", response.status().as_u16());
+                return Err(self.profile.wrong("api_key", problem));
             }
             StatusCode::NOT_FOUND => {
-                return Err(wrong(format!("there is nothing at {url} (HTTP 404): the setting often ends with /v1")));
+                return Err(wrong(format!("there is nothing at {shown} (HTTP 404): the setting often ends with /v1")));
+            }
+            // Gemini's way to refuse a key.
+            StatusCode::BAD_REQUEST if self.wire.name() == "gemini" => {
+                return Err(self.profile.wrong("api_key", format!("{shown} does not accept the key (HTTP 400)")));
             }
             status if !status.is_success() => {
-                return Err(wrong(format!("{url} answers HTTP {}", status.as_u16())));
+                return Err(wrong(format!("{shown} answers HTTP {}", status.as_u16())));
             }
             _ => {}
         }
-        let models: Models = response.json().await.map_err(|_| {
-            wrong(format!("{url} does not answer with a list of models: is this an OpenAI-compatible endpoint?"))
-        })?;
-        if models.data.iter().any(|model| self.is(&model.id)) {
-            return Ok(format!("{url} has the model {}", self.model));
+        let list: Option<Value> = response.json().await.ok();
+        let names = list.as_ref().and_then(|list| self.wire.names(list));
+        let Some(names) = names else {
+            // Azure's list is not of what was deployed.
+            return if list.is_some() && self.wire.name() == "azure" {
+                Ok(format!(
+                    "{shown} accepts the key; whether there is a deployment {} shows with the first call",
+                    self.model
+                ))
+            } else {
+                Err(wrong(format!(
+                    "{shown} does not answer with a list of models: is this an endpoint of {}?",
+                    self.wire.name()
+                )))
+            };
+        };
+        if names.iter().any(|name| self.is(name)) {
+            return Ok(format!("{shown} has the model {}", self.model));
         }
-        let mut names: Vec<&str> = models.data.iter().take(NAMED).map(|model| model.id.as_str()).collect();
-        if models.data.len() > NAMED {
-            names.push("…");
+        let mut some: Vec<&str> = names.iter().take(NAMED).map(String::as_str).collect();
+        if names.len() > NAMED {
+            some.push("…");
         }
-        let has = if names.is_empty() { "no model".to_owned() } else { names.join(", ") };
-        Err(SettingsError::new("llm.model", format!("{url} does not have the model {}; it has {has}", self.model)))
+        let has = if some.is_empty() { "no model".to_owned() } else { some.join(", ") };
+        Err(self.profile.wrong("model", format!("{shown} does not have the model {}; it has {has}", self.model)))
     }
 
     /// Whether a listed model is the one that is asked for: Ollama lists `name:latest`, Gemini `models/name`.

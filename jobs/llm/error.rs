@@ -7,17 +7,25 @@ use crate::queue::JobError;
 /// Why there is no answer. No variant carries what was said, nor what the model wrote.
 #[derive(Debug)]
 pub enum LlmError {
-    /// The endpoint is busy (429, 503): not before this.
+    /// The endpoint says that it was asked too much (429): nobody asks it before this.
+    Limited(Option<Duration>),
+    /// The endpoint is busy (503, 529): not before this.
     Busy(Option<Duration>),
+    /// The limits that all processes share leave no room for longer than a job should wait: not before this.
+    Waiting(Duration),
     /// The endpoint failed or did not answer in time.
     Unavailable(String),
+    /// The connection broke off, or time ran out, after the request was sent: the call may have been paid.
+    BrokeOff(String),
     /// The breaker is open: not before this.
     Open(Duration),
-    /// The endpoint refuses this installation (key, model, URL): what to do.
+    /// The endpoint refuses this installation (key, model, URL), or a setting is wrong: what to do.
     Misconfigured(String),
+    /// The month's budget is used up: how much it is, in micro-dollars.
+    Budget(i64),
     /// The model declined to answer.
     Declined,
-    /// The answer did not fit into the model's output.
+    /// The request does not fit into the model's input, or the answer into its output.
     TooLong,
     /// The answer is not what was asked for, also after it was asked again.
     Unusable(String),
@@ -30,25 +38,58 @@ impl LlmError {
     #[must_use]
     pub const fn kind(&self) -> &'static str {
         match self {
+            Self::Limited(_) => "limited",
             Self::Busy(_) => "busy",
+            Self::Waiting(_) => "waiting",
             Self::Unavailable(_) => "unavailable",
+            Self::BrokeOff(_) => "broke_off",
             Self::Open(_) => "open",
             Self::Misconfigured(_) => "misconfigured",
+            Self::Budget(_) => "budget",
             Self::Declined => "declined",
             Self::TooLong => "too_long",
             Self::Unusable(_) => "unusable",
             Self::Ledger(_) => "ledger",
         }
     }
+
+    /// Whether the endpoint itself fails, so that the breaker counts it. An endpoint that is busy is well.
+    pub(super) const fn is_failure(&self) -> bool {
+        matches!(self, Self::Unavailable(_) | Self::BrokeOff(_) | Self::Busy(_))
+    }
+
+    /// Whether another attempt, later, may well succeed: what was paid for until then is kept.
+    #[must_use]
+    pub const fn is_passing(&self) -> bool {
+        matches!(
+            self,
+            Self::Limited(_)
+                | Self::Busy(_)
+                | Self::Waiting(_)
+                | Self::Unavailable(_)
+                | Self::BrokeOff(_)
+                | Self::Open(_)
+                | Self::Ledger(_)
+        )
+    }
 }
 
 impl fmt::Display for LlmError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Limited(_) => f.write_str("the language model's endpoint says that it was asked too much (HTTP 429)"),
             Self::Busy(_) => f.write_str("the language model's endpoint is busy"),
-            Self::Unavailable(why) => write!(f, "the language model's endpoint does not answer: {why}"),
+            Self::Waiting(_) => f.write_str("the language model's limits leave no room yet"),
+            Self::Unavailable(why) | Self::BrokeOff(why) => {
+                write!(f, "the language model's endpoint does not answer: {why}")
+            }
             Self::Open(_) => f.write_str("the language model's endpoint failed several times in a row; it is left alone for a while"),
             Self::Misconfigured(what) => f.write_str(what),
+            Self::Budget(budget) => write!(
+                f,
+                "the month's budget of {} for language models is used up; raise it with `debrief org models --budget`, or wait for the next month, then retry the job",
+                dollars(*budget)
+            ),
             Self::Declined => f.write_str("the language model declined to summarise this session; write the summary by hand, or choose another model"),
             Self::TooLong => f.write_str("the language model's answer does not fit into its output even for a small part of the session; choose a model with a larger output"),
             Self::Unusable(why) => write!(f, "the language model's answer is not what was asked for: {why}"),
@@ -57,14 +98,25 @@ impl fmt::Display for LlmError {
     }
 }
 
+/// Micro-dollars as people write dollars: two digits, or as many as it takes to show anything.
+#[must_use]
+pub fn dollars(micro: i64) -> String {
+    let amount = micro as f64 / 1e6;
+    if micro != 0 && micro.abs() < 10_000 { format!("${amount:.6}") } else { format!("${amount:.2}") }
+}
+
 // Not a `std::error::Error`: every such error would be retried, and here the kind decides.
 impl From<LlmError> for JobError {
     fn from(error: LlmError) -> Self {
         match error {
-            LlmError::Busy(after) => Self::Retry { message: error.to_string(), after },
-            LlmError::Open(after) => Self::Snooze(after),
-            LlmError::Misconfigured(_) | LlmError::Declined | LlmError::TooLong => Self::abort(error),
-            LlmError::Unavailable(_) | LlmError::Unusable(_) | LlmError::Ledger(_) => Self::retry(error),
+            LlmError::Limited(after) | LlmError::Busy(after) => Self::Retry { message: error.to_string(), after },
+            LlmError::Open(after) | LlmError::Waiting(after) => Self::Snooze(after),
+            LlmError::Misconfigured(_) | LlmError::Declined | LlmError::TooLong | LlmError::Budget(_) => {
+                Self::abort(error)
+            }
+            LlmError::Unavailable(_) | LlmError::BrokeOff(_) | LlmError::Unusable(_) | LlmError::Ledger(_) => {
+                Self::retry(error)
+            }
         }
     }
 }

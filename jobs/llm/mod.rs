@@ -1,47 +1,34 @@
-//! The edge to language models: one client for every OpenAI-compatible endpoint, the ledger of its calls, a breaker.
+//! The edge to language models: who serves them, within which limits, for how much, and what became of each call.
 //!
-//! Reads and writes the table `llm_calls` only. A rerun calls again: what a call costs is in the ledger, whatever
-//! became of the job that made it.
+//! A stage asks [`Models`] who writes for an organization and a [`Client`] for an answer of a type. The client looks for
+//! an answer that was paid for already, waits for its turn within the limits that all processes share, holds to the
+//! budget, records the call before and after it, and checks the answer. A provider is a file (`openai.rs`, …) and a line
+//! in `client.rs`.
+//!
+//! Reads and writes `llm_calls`, `llm_results`, `llm_endpoints` and `organization_llm`. A rerun is answered from the
+//! results as far as the last run came.
 
-use secrecy::SecretString;
-use serde::Deserialize;
-
-mod breaker;
+mod anthropic;
+mod azure;
 mod check;
+mod client;
+mod costs;
 mod error;
+mod gemini;
 mod ledger;
+mod limits;
+mod models;
 mod openai;
+mod price;
+mod results;
 mod schema;
+mod settings;
 mod wire;
 
-pub use error::LlmError;
-pub use ledger::{Call, Usage};
-pub use openai::{Client, Prompt};
-
-/// Who writes summaries.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Settings {
-    /// `offline` or `openai` (any OpenAI-compatible endpoint).
-    pub provider: String,
-    /// The endpoint's base URL, up to and without `/chat/completions`.
-    pub url: Option<String>,
-    /// Its key, where it wants one.
-    pub api_key: Option<SecretString>,
-    /// Its model.
-    pub model: Option<String>,
-    /// How long a call may take, in seconds.
-    pub timeout_seconds: u64,
-    /// How many characters of a transcript go into one call; longer sessions are summarised in parts.
-    #[serde(default)]
-    pub part_characters: Option<usize>,
-    /// The price of a million input tokens in US dollars, for the ledger.
-    #[serde(default)]
-    pub input_price: Option<f64>,
-    /// The price of a million input tokens that the endpoint had cached.
-    #[serde(default)]
-    pub cached_price: Option<f64>,
-    /// The price of a million output tokens.
-    #[serde(default)]
-    pub output_price: Option<f64>,
-}
+pub use client::{Client, Prompt};
+pub use costs::{Cost, Wanted, costs};
+pub use error::{LlmError, dollars};
+pub use ledger::{Call, Usage, spent_this_month};
+pub use models::{Change, Choice, Models, Writers};
+pub use results::{ExpireAnswers, SCHEDULE};
+pub use settings::{DEFAULT, ModelSettings, OFFLINE, OnBudget, Settings, Tasks};

@@ -59,6 +59,64 @@ fn one_of(object: &mut Map<String, Value>, variants: Value) {
     object.insert("description".into(), json!(documentation.join(" ")));
 }
 
+/// The same schema in the few words of it that Gemini knows: a type in capitals, `nullable`, and no
+/// `additionalProperties`.
+pub(super) fn for_gemini(schema: &Value) -> Value {
+    let Value::Object(object) = schema else { return schema.clone() };
+    let mut out = Map::new();
+    let null = json!("null");
+    for (key, value) in object {
+        match (key.as_str(), value) {
+            ("type", Value::Array(types)) => {
+                if types.contains(&null) {
+                    out.insert("nullable".into(), json!(true));
+                }
+                if let Some(Value::String(kind)) = types.iter().find(|kind| **kind != null) {
+                    out.insert("type".into(), json!(kind.to_uppercase()));
+                }
+            }
+            ("type", Value::String(kind)) => {
+                out.insert("type".into(), json!(kind.to_uppercase()));
+            }
+            ("anyOf", Value::Array(variants)) => {
+                let is_null = |variant: &&Value| variant.get("type") == Some(&null);
+                let mut others: Vec<Value> =
+                    variants.iter().filter(|variant| !is_null(variant)).map(for_gemini).collect();
+                if others.len() < variants.len() {
+                    out.insert("nullable".into(), json!(true));
+                }
+                match (others.len(), others.pop()) {
+                    (1, Some(Value::Object(only))) => {
+                        // What is said of the field itself is more than what is said of its type.
+                        for (key, value) in only {
+                            out.entry(key).or_insert(value);
+                        }
+                    }
+                    (_, last) => {
+                        others.extend(last);
+                        out.insert("anyOf".into(), Value::Array(others));
+                    }
+                }
+            }
+            ("enum", Value::Array(names)) => {
+                out.insert("enum".into(), names.iter().filter(|name| !name.is_null()).cloned().collect());
+            }
+            ("properties", Value::Object(properties)) => {
+                let properties = properties.iter().map(|(name, schema)| (name.clone(), for_gemini(schema)));
+                out.insert("properties".into(), Value::Object(properties.collect()));
+            }
+            ("items", items) => {
+                out.insert("items".into(), for_gemini(items));
+            }
+            ("description" | "required" | "minItems" | "maxItems", value) => {
+                out.insert(key.clone(), value.clone());
+            }
+            _ => {}
+        }
+    }
+    Value::Object(out)
+}
+
 #[cfg(test)]
 mod tests {
     use serde::Deserialize;
@@ -108,5 +166,21 @@ mod tests {
             assert!(!text.contains(unsupported), "{unsupported} in {text}");
         }
         assert!(item["properties"]["owner"].to_string().contains("null"), "{text}");
+    }
+    #[test]
+    fn gemini_gets_what_it_knows() {
+        let schema = for_gemini(&strict::<Answer>());
+        let item = &schema["properties"]["items"]["items"];
+        assert_eq!((&schema["type"], &item["type"]), (&json!("OBJECT"), &json!("OBJECT")));
+        assert_eq!(
+            (&item["properties"]["note"]["type"], &item["properties"]["note"]["nullable"]),
+            (&json!("STRING"), &json!(true))
+        );
+        let owner = &item["properties"]["owner"];
+        assert_eq!((&owner["nullable"], &owner["enum"]), (&json!(true), &json!(["one", "two"])), "{owner}");
+        let text = schema.to_string();
+        for unknown in ["additionalProperties", "null\"", "const", "$defs"] {
+            assert!(!text.contains(unknown), "{unknown} in {text}");
+        }
     }
 }

@@ -1,140 +1,178 @@
-//! What goes over the wire: the answer of `/chat/completions` as far as it is read, and what its errors mean.
+//! What every provider has in common on the wire: a request, a reply, and what an HTTP status means where the provider
+//! says nothing more. A provider is a file beside this one with an implementation of [`Wire`].
 
-use std::time::Duration;
+use std::{fmt, time::Duration};
 
 use chrono::{DateTime, Utc};
-use reqwest::{StatusCode, header::HeaderMap};
-use serde::Deserialize;
+use reqwest::{RequestBuilder, StatusCode, header::HeaderMap};
 use serde_json::Value;
+use url::Url;
 
 use super::{LlmError, Usage};
 
-/// A chat completion.
-#[derive(Debug, Deserialize)]
-pub(super) struct Completion {
-    pub(super) id: Option<String>,
-    pub(super) choices: Vec<Choice>,
-    #[serde(default)]
-    usage: Option<RawUsage>,
-}
-
-#[derive(Debug, Deserialize)]
-pub(super) struct Choice {
-    message: Message,
-    #[serde(default)]
-    finish_reason: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Message {
-    #[serde(default)]
-    content: Option<String>,
-    #[serde(default)]
-    refusal: Option<String>,
-}
-
-#[derive(Debug, Deserialize)]
-struct RawUsage {
-    #[serde(default)]
-    prompt_tokens: Option<u32>,
-    #[serde(default)]
-    completion_tokens: Option<u32>,
-    #[serde(default)]
-    prompt_tokens_details: Option<PromptTokens>,
-}
-
-#[derive(Debug, Deserialize)]
-struct PromptTokens {
-    #[serde(default)]
-    cached_tokens: Option<u32>,
-}
-
-impl Completion {
-    pub(super) fn usage(&self) -> Usage {
-        let Some(usage) = &self.usage else { return Usage::default() };
-        Usage {
-            input_tokens: usage.prompt_tokens,
-            cached_tokens: usage.prompt_tokens_details.as_ref().and_then(|details| details.cached_tokens),
-            output_tokens: usage.completion_tokens,
-        }
+/// One provider's form of requests and answers. Pure: the client sends.
+pub(super) trait Wire: fmt::Debug + Send + Sync {
+    /// Its name, as in the settings and in the ledger.
+    fn name(&self) -> &'static str;
+    /// Where requests go.
+    fn endpoint(&self) -> &Url;
+    /// How many ways there are to ask for an answer's shape, the strictest first.
+    fn rungs(&self) -> u8;
+    /// Adds the key and what else stands in headers.
+    fn authorize(&self, request: RequestBuilder) -> RequestBuilder;
+    /// The body of a request.
+    fn body(&self, ask: &Ask<'_>, manner: Manner) -> Value;
+    /// Reads an answer with HTTP 200.
+    ///
+    /// # Errors
+    /// When it is no answer of this provider's.
+    fn read(&self, body: &[u8]) -> Result<Answer, LlmError>;
+    /// What the provider means by an error, where the status alone does not say it.
+    fn means(&self, _refused: &Refused) -> Option<Meaning> {
+        None
     }
-
-    /// The words of the answer, where there is a whole one.
-    pub(super) fn content(self) -> Result<String, LlmError> {
-        let Some(choice) = self.choices.into_iter().next() else {
-            return Err(LlmError::Unusable("it has no choices".into()));
-        };
-        let refused = choice.message.refusal.is_some_and(|refusal| !refusal.is_empty());
-        match choice.finish_reason.as_deref() {
-            _ if refused => Err(LlmError::Declined),
-            Some("content_filter") => Err(LlmError::Declined),
-            Some("length") => Err(LlmError::TooLong),
-            _ => choice
-                .message
-                .content
-                .filter(|content| !content.trim().is_empty())
-                .ok_or_else(|| LlmError::Unusable("it is empty".into())),
-        }
+    /// Where the list of models is; none where there is no such list.
+    fn models(&self) -> Option<Url>;
+    /// The names in that list; none where it is no such list.
+    fn names(&self, list: &Value) -> Option<Vec<String>> {
+        let names = list.get("data")?.as_array()?.iter();
+        Some(names.filter_map(|model| Some(model.get("id")?.as_str()?.to_owned())).collect())
     }
+}
+
+/// What is asked.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ask<'a> {
+    pub(super) model: &'a str,
+    /// What never changes, so that endpoints can cache it.
+    pub(super) system: &'a str,
+    /// What is said by the user and by the model in turns, the user first and last.
+    pub(super) turns: &'a [String],
+    /// The schema of the answer.
+    pub(super) schema: &'a Value,
+    pub(super) max_output_tokens: Option<u32>,
+}
+
+impl Ask<'_> {
+    /// The instructions with the schema in words, for an endpoint that takes none otherwise.
+    pub(super) fn system_with_schema(&self) -> String {
+        format!(
+            "{}\n\nAnswer with one JSON object that fits this JSON schema, and nothing else:\n{}",
+            self.system, self.schema
+        )
+    }
+}
+
+/// What the endpoint is known not to take: learned from its refusals, kept for the life of the process.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Manner {
+    /// How the answer's shape is asked for, from 0, the strictest.
+    pub(super) rung: u8,
+    /// Without `temperature` and `seed`.
+    pub(super) plain: bool,
+    /// With the newer name of the limit of an answer's length.
+    pub(super) new_limit: bool,
 }
 
 /// What the endpoint will not take of a request, so that it is asked without.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unsupported {
-    /// This `response_format`.
-    Format,
+    /// This way to ask for a shape.
+    Shape,
     /// `temperature` or `seed`.
     Sampling,
+    /// `max_tokens`.
+    Limit,
 }
 
-/// Whether a refused request only has something that the endpoint does not know.
-pub(super) fn unsupported(status: StatusCode, body: &[u8]) -> Option<Unsupported> {
-    if !matches!(status.as_u16(), 400 | 422) {
-        return None;
-    }
-    let text = String::from_utf8_lossy(body).to_lowercase();
-    if ["response_format", "json_schema", "json_object", "guided_json", "grammar"]
-        .iter()
-        .any(|word| text.contains(word))
-    {
-        Some(Unsupported::Format)
-    } else if text.contains("temperature") || text.contains("seed") {
-        Some(Unsupported::Sampling)
-    } else {
-        None
-    }
+/// What an error means.
+#[derive(Debug)]
+pub(super) enum Meaning {
+    Unsupported(Unsupported),
+    Failed(LlmError),
 }
 
-/// What an answer without success means, and what to do about it. Of the body only the error's code is told on.
-pub(super) fn failure(status: StatusCode, headers: &HeaderMap, body: &[u8]) -> LlmError {
-    let code = error_code(body);
-    let told = code.as_deref().map(|code| format!(", {code}")).unwrap_or_default();
-    let number = status.as_u16();
-    match number {
-        429 if code.as_deref() == Some("insufficient_quota") => LlmError::Misconfigured(
-            "the language model's account has no credit left (HTTP 429, insufficient_quota): add some, then retry the job".into(),
-        ),
-        429 | 503 => LlmError::Busy(retry_after(headers)),
-        401 | 403 => LlmError::Misconfigured(format!(
-            "the language model's endpoint refuses the key (HTTP {number}{told}): check the setting llm.api_key and what the key may use, then retry the job"
-        )),
-        404 => LlmError::Misconfigured(format!(
-            "the language model's endpoint knows no such address or model (HTTP 404{told}): check the settings llm.url and llm.model, then retry the job"
-        )),
-        413 => LlmError::TooLong,
-        400 if code.as_deref().is_some_and(|code| code.contains("context_length")) => LlmError::TooLong,
-        408 | 409 | 425 | 500.. => LlmError::Unavailable(format!("HTTP {number}{told}")),
-        _ => LlmError::Misconfigured(format!(
-            "the language model's endpoint does not take the request (HTTP {number}{told}): check the settings llm.url and llm.model, then retry the job"
-        )),
+/// An answer as far as it is read.
+#[derive(Debug)]
+pub(super) struct Answer {
+    pub(super) id: Option<String>,
+    pub(super) usage: Usage,
+    /// The words of the answer, where there is a whole one.
+    pub(super) content: Result<String, LlmError>,
+}
+
+/// What an endpoint said.
+#[derive(Debug)]
+pub(super) struct Reply {
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) body: Vec<u8>,
+}
+
+/// An error of the endpoint. Its words can quote the transcript, so they are looked at and never told on.
+#[derive(Debug)]
+pub(super) struct Refused {
+    pub(super) status: u16,
+    /// The error's code, where it looks like one.
+    pub(super) code: Option<String>,
+    /// The body.
+    pub(super) json: Value,
+    /// All of the body in lower case.
+    pub(super) text: String,
+    pub(super) retry_after: Option<Duration>,
+}
+
+impl Refused {
+    pub(super) fn of(reply: &Reply) -> Self {
+        let json: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
+        Self {
+            status: reply.status.as_u16(),
+            code: code(&json),
+            text: String::from_utf8_lossy(&reply.body).to_lowercase(),
+            retry_after: retry_after(&reply.headers),
+            json,
+        }
+    }
+
+    /// Whether one of these words is in the body.
+    pub(super) fn says(&self, words: &[&str]) -> bool {
+        words.iter().any(|word| self.text.contains(word))
+    }
+
+    pub(super) fn is(&self, code: &str) -> bool {
+        self.code.as_deref() == Some(code)
+    }
+
+    /// What the status means, and what to do about it. `section` is where the model's settings stand.
+    pub(super) fn by_status(&self, section: &str) -> LlmError {
+        let told = self.code.as_deref().map(|code| format!(", {code}")).unwrap_or_default();
+        let number = self.status;
+        match number {
+            429 => LlmError::Limited(self.retry_after),
+            503 | 529 => LlmError::Busy(self.retry_after),
+            402 => LlmError::Misconfigured(format!(
+                "the language model's account cannot pay (HTTP 402{told}): settle that with its provider, then retry the job"
+            )),
+            401 | 403 => LlmError::Misconfigured(format!(
+                "the language model's endpoint refuses the key (HTTP {number}{told}): check the setting {section}.api_key and what the key may use, then retry the job"
+            )),
+            404 => LlmError::Misconfigured(format!(
+                "the language model's endpoint knows no such address or model (HTTP 404{told}): check the settings {section}.url and {section}.model, then retry the job"
+            )),
+            413 => LlmError::TooLong,
+            408 | 409 | 425 | 500.. => LlmError::Unavailable(format!("HTTP {number}{told}")),
+            _ => LlmError::Misconfigured(format!(
+                "the language model's endpoint does not take the request (HTTP {number}{told}): check the settings {section}.url and {section}.model, then retry the job"
+            )),
+        }
     }
 }
 
 /// The error's code, where it looks like one: a body can quote the transcript, a code cannot.
-fn error_code(body: &[u8]) -> Option<String> {
-    let body: Value = serde_json::from_slice(body).ok()?;
-    let error = body.get("error")?;
-    let code = error.get("code").and_then(Value::as_str).or_else(|| error.get("type").and_then(Value::as_str))?;
+fn code(json: &Value) -> Option<String> {
+    // vLLM's older releases put the error at the top.
+    let error = json.get("error").filter(|error| error.is_object()).unwrap_or(json);
+    let code = ["code", "type", "status"].iter().find_map(|key| error.get(key).and_then(Value::as_str))?;
     let plain = code.len() <= 60 && code.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.'));
     plain.then(|| code.to_owned())
 }
@@ -142,15 +180,47 @@ fn error_code(body: &[u8]) -> Option<String> {
 /// `Retry-After` in seconds or as a date, never more than an hour.
 pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let text = |name: &str| headers.get(name)?.to_str().ok();
-    let seconds = match text("retry-after-ms").and_then(|text| text.parse::<u64>().ok()) {
-        Some(millis) => millis.div_ceil(1000),
+    let seconds = match text("retry-after-ms").and_then(|text| text.trim().parse::<f64>().ok()) {
+        Some(millis) => millis / 1000.0,
         None => {
-            let text = text("retry-after")?;
-            text.trim().parse::<u64>().ok().or_else(|| {
+            let text = text("retry-after")?.trim();
+            text.parse::<f64>().ok().or_else(|| {
                 let at = DateTime::parse_from_rfc2822(text).ok()?;
-                u64::try_from((at.with_timezone(&Utc) - Utc::now()).num_seconds()).ok()
+                // The date has no fractions: a second more is not too early.
+                Some(((at.with_timezone(&Utc) - Utc::now()).num_milliseconds() as f64 / 1000.0).max(0.0).ceil())
             })?
         }
     };
-    Some(Duration::from_secs(seconds.min(3600)))
+    seconds.is_finite().then(|| Duration::from_secs_f64(seconds.clamp(0.0, 3600.0)))
+}
+
+/// `base` with more of a path. A query of the base is kept.
+pub(super) fn join(base: &Url, path: &str) -> Url {
+    let mut url = base.clone();
+    url.set_path(&format!("{}/{path}", base.path().trim_end_matches('/')));
+    url
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retry_after_is_read_in_every_form() {
+        let header = |name: &'static str, value: String| {
+            let mut headers = HeaderMap::new();
+            headers.insert(name, value.parse().expect("a header"));
+            retry_after(&headers).map(|after| after.as_secs_f64())
+        };
+        assert_eq!(header("retry-after", "7".into()), Some(7.0));
+        assert_eq!(header("retry-after", "0.5".into()), Some(0.5));
+        assert_eq!(header("retry-after-ms", "1500".into()), Some(1.5));
+        assert_eq!(header("retry-after", "999999".into()), Some(3600.0));
+        assert_eq!(header("retry-after", "soon".into()), None);
+        assert_eq!(header("retry-after", "NaN".into()), None);
+        let at = |seconds: i64| (Utc::now() + chrono::Duration::seconds(seconds)).format("%a, %d %b %Y %H:%M:%S GMT");
+        let date = header("retry-after", at(90).to_string()).expect("a date");
+        assert!((88.0..=90.0).contains(&date), "{date}");
+        assert_eq!(header("retry-after", at(-90).to_string()), Some(0.0));
+    }
 }

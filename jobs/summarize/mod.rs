@@ -11,8 +11,12 @@ mod draft;
 mod due;
 mod input;
 mod offline;
+mod parts;
 mod prompt;
+mod reduce;
+mod repair;
 mod summarizer;
+pub mod template;
 mod text;
 mod verify;
 
@@ -22,8 +26,9 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use draft::{Draft, DraftClaim, DraftEvidence};
-pub use input::{Line, SessionForClient, Speaker};
+pub use input::{Line, OpenThread, SessionForClient, Speaker};
 pub(crate) use input::{load as load_input, short_name};
+pub use offline::Doubt;
 pub use summarizer::Summarizer;
 pub use verify::{Dropped, Verified, verify};
 
@@ -88,6 +93,7 @@ impl Job for SummarizeClient {
         tx.commit().await?;
 
         let draft = ctx.summarizer.draft(&ctx.db, organization, found.session_id, &found.input).await?;
+        let draft = ctx.summarizer.repair(&ctx.db, organization, found.session_id, &found.input, draft).await?;
         self.save(ctx, &found, draft).await
     }
 
@@ -141,6 +147,7 @@ impl SummarizeClient {
             provider: draft.provider.to_owned(),
             model: draft.model,
             prompt_version: draft.prompt_version,
+            template: now.input.template.stamp(),
             claims_dropped: i32::try_from(verified.dropped.len()).unwrap_or(i32::MAX),
         };
         let version = summary::add_version(&mut tx, self.summary_id, &content, &authorship).await?;

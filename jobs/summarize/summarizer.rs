@@ -1,62 +1,53 @@
-//! What writes summaries; no stage knows which provider runs.
+//! What writes summaries; no stage knows who does for which organization.
 
 use uuid::Uuid;
 
-use super::{by_model, draft::Draft, input::SessionForClient, offline, prompt};
+use super::{
+    by_model::{self, Team},
+    draft::Draft,
+    input::SessionForClient,
+    offline, repair,
+};
 use crate::{
     SettingsError,
     db::Db,
-    llm::{self, Call, LlmError},
+    llm::{self, LlmError, Models, OnBudget, Writers},
 };
 
 /// What writes summaries.
 #[derive(Debug)]
 pub struct Summarizer {
-    provider: Provider,
-}
-
-/// A new provider is a variant here and a file of its own.
-#[derive(Debug)]
-enum Provider {
-    Offline,
-    OpenAi { client: Box<llm::Client>, part_characters: usize },
+    models: Models,
 }
 
 impl Summarizer {
-    /// Makes the provider that the settings name.
+    /// Makes the models that the settings describe. Nothing is contacted.
     ///
     /// # Errors
     /// When a setting is missing or cannot be used.
     pub fn new(settings: &llm::Settings) -> Result<Self, SettingsError> {
-        let provider = match settings.provider.as_str() {
-            "offline" => Provider::Offline,
-            "openai" => Provider::OpenAi {
-                client: Box::new(llm::Client::new(settings)?),
-                part_characters: settings.part_characters.unwrap_or(by_model::PART_CHARACTERS),
-            },
-            other => {
-                let problem = format!("{other:?} is no provider; use offline or openai");
-                return Err(SettingsError::new("llm.provider", problem));
-            }
-        };
-        Ok(Self { provider })
+        Ok(Self { models: Models::new(settings)? })
     }
 
-    /// Whether the provider can be used, in words. Sends nothing of any session.
+    /// The language models of the installation.
+    #[must_use]
+    pub fn models(&self) -> &Models {
+        &self.models
+    }
+
+    /// Whether the models in use can be used, in words. Sends nothing of any session.
     ///
     /// # Errors
     /// The setting that is to be looked at, and what is wrong.
     pub async fn check(&self) -> Result<String, SettingsError> {
-        match &self.provider {
-            Provider::Offline => Ok("offline, which needs nothing".into()),
-            Provider::OpenAi { client, .. } => client.check().await,
-        }
+        self.models.check().await
     }
 
-    /// Drafts a summary. Nothing of the draft is verified yet. No transaction may be open: a call takes minutes.
+    /// Drafts a summary. Nothing of the draft is verified yet. No transaction may be open: a call takes minutes. What a
+    /// draft that fails has paid for is kept for the next attempt.
     ///
     /// # Errors
-    /// When the provider gives no draft: see [`LlmError`].
+    /// When there is no draft: see [`LlmError`].
     pub async fn draft(
         &self,
         db: &Db,
@@ -64,26 +55,53 @@ impl Summarizer {
         session_id: Uuid,
         input: &SessionForClient,
     ) -> Result<Draft, LlmError> {
-        match &self.provider {
-            Provider::Offline => {
-                // It keeps a thread busy for as long as the session is long.
-                let input = input.clone();
-                tokio::task::spawn_blocking(move || offline::write(&input))
-                    .await
-                    .map_err(|_| LlmError::Unusable("the offline summariser panicked".into()))
+        let (write, map) = match self.models.writers(db, organization).await? {
+            Writers::Offline => return offline(input).await,
+            Writers::Models { write, map } => (write, map),
+        };
+        let team = Team { db, organization, session_id, write: &write, map: &map };
+        match by_model::write(&team, input).await {
+            Err(LlmError::Budget(_)) if self.models.on_budget() == OnBudget::Offline => {
+                tracing::warn!(target: "summarize", { session.id = %session_id },
+                    "The month's budget is used up; the offline summariser writes");
+                offline(input).await
             }
-            Provider::OpenAi { client, part_characters } => {
-                let call = Call {
-                    db,
-                    organization,
-                    session_id: Some(session_id),
-                    task: "summarize",
-                    prompt_version: &prompt::VERSION,
-                };
-                by_model::write(client, &call, input, *part_characters).await
+            drafted => drafted,
+        }
+    }
+
+    /// Lets the model that wrote the draft correct, once, the claims of it that do not hold. What still does not is left
+    /// in the draft, for [`super::verify`] to drop and count. No transaction may be open.
+    ///
+    /// # Errors
+    /// [`LlmError::Waiting`], when the limits leave no room yet, and when the database does not answer.
+    pub async fn repair(
+        &self,
+        db: &Db,
+        organization: Uuid,
+        session_id: Uuid,
+        input: &SessionForClient,
+        draft: Draft,
+    ) -> Result<Draft, LlmError> {
+        if draft.provider == llm::OFFLINE {
+            return Ok(draft);
+        }
+        match self.models.writers(db, organization).await? {
+            Writers::Offline => Ok(draft),
+            Writers::Models { write, map } => {
+                let team = Team { db, organization, session_id, write: &write, map: &map };
+                repair::repair(&team, input, draft).await
             }
         }
     }
+}
+
+/// The offline summariser keeps a thread busy for as long as the session is long.
+async fn offline(input: &SessionForClient) -> Result<Draft, LlmError> {
+    let input = input.clone();
+    tokio::task::spawn_blocking(move || offline::write(&input))
+        .await
+        .map_err(|_| LlmError::Unusable("the offline summariser panicked".into()))
 }
 
 #[cfg(test)]
@@ -95,20 +113,47 @@ mod tests {
         let settings = |provider: &str, url: Option<&str>, model: Option<&str>| llm::Settings {
             provider: provider.into(),
             url: url.map(str::to_owned),
-            api_key: None,
             model: model.map(str::to_owned),
-            timeout_seconds: 60,
-            part_characters: None,
-            input_price: None,
-            cached_price: None,
-            output_price: None,
+            ..llm::Settings::default()
         };
-        let key = |settings: llm::Settings| Summarizer::new(&settings).err().map(|error| error.key);
+        let key = |settings: llm::Settings| Summarizer::new(&settings).err().map(|error| error.key.into_owned());
+        let wrong = |key: &str| Some(key.to_owned());
         assert_eq!(key(settings("offline", None, None)), None);
-        assert_eq!(key(settings("openai", Some("https://llm.example/v1"), Some("m"))), None);
-        assert_eq!(key(settings("opnai", None, None)), Some("llm.provider"));
-        assert_eq!(key(settings("openai", None, Some("m"))), Some("llm.url"));
-        assert_eq!(key(settings("openai", Some("llm.example/v1"), Some("m"))), Some("llm.url"));
-        assert_eq!(key(settings("openai", Some("https://llm.example/v1"), Some(""))), Some("llm.model"));
+        let good = settings("openai", Some("https://llm.example/v1"), Some("m"));
+        assert_eq!(key(good.clone()), None);
+        assert_eq!(key(settings("opnai", None, Some("m"))), wrong("llm.provider"));
+        assert_eq!(key(settings("openai", None, Some("m"))), wrong("llm.url"));
+        assert_eq!(key(settings("openai", Some("llm.example/v1"), Some("m"))), wrong("llm.url"));
+        assert_eq!(key(settings("openai", Some("https://llm.example/v1"), Some(""))), wrong("llm.model"));
+        assert_eq!(key(settings("gemini", None, Some("m"))), wrong("llm.api_key"));
+
+        let with = |change: &dyn Fn(&mut llm::Settings)| {
+            let mut settings = good.clone();
+            change(&mut settings);
+            key(settings)
+        };
+        let cheap = llm::ModelSettings { model: Some("small".into()), ..llm::ModelSettings::default() };
+        let models = |settings: &mut llm::Settings, cheap: llm::ModelSettings| {
+            settings.models.insert("cheap".into(), cheap);
+            settings.tasks.map = Some("cheap".into());
+        };
+        assert_eq!(with(&|settings| models(settings, cheap.clone())), None, "the same endpoint, another model");
+        assert_eq!(with(&|settings| settings.tasks.map = Some("cheap".into())), wrong("llm.tasks.map"));
+        assert_eq!(with(&|settings| settings.tasks.write = Some("best".into())), wrong("llm.tasks.write"));
+        let other = llm::ModelSettings { provider: Some("anthropic".into()), ..cheap.clone() };
+        assert_eq!(
+            with(&|settings| {
+                settings.api_key = Some("for the first".into());
+                models(settings, other.clone());
+            }),
+            wrong("llm.models.cheap.api_key"),
+            "one endpoint's key does not go to another"
+        );
+        let endless = llm::ModelSettings { requests_per_minute: Some(0.0), ..cheap.clone() };
+        let key = with(&|settings| models(settings, endless.clone()));
+        assert_eq!(key, wrong("llm.models.cheap.requests_per_minute"));
+        assert_eq!(with(&|settings| settings.budget = Some(20.0)), wrong("llm.input_price"), "a budget needs prices");
+        let named = with(&|settings| drop(settings.models.insert("offline".into(), cheap.clone())));
+        assert_eq!(named, wrong("llm.models.offline"));
     }
 }

@@ -4,7 +4,10 @@ use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::Context;
 use clap::Subcommand;
-use debrief_jobs::people::{self, NewClient, NewCoach};
+use debrief_jobs::{
+    llm::{Change, dollars},
+    people::{self, NewClient, NewCoach},
+};
 use serde_json::json;
 
 use super::App;
@@ -27,6 +30,26 @@ pub(crate) enum Org {
     },
     /// List organizations
     List,
+    /// Show or change which language models write for an organization, and its budget of a month
+    ///
+    /// A model is named as in the settings: `default`, `offline`, or one of [llm.models]. Without options it shows what
+    /// is in use.
+    Models {
+        /// The organization's handle; where there are several, all are shown without it
+        handle: Option<String>,
+        /// The model that writes summaries
+        #[arg(long, value_name = "NAME", requires = "handle")]
+        write: Option<String>,
+        /// The model that reads the parts of long sessions
+        #[arg(long, value_name = "NAME", requires = "handle")]
+        map: Option<String>,
+        /// What its calls may cost in a calendar month, in US dollars
+        #[arg(long, value_name = "DOLLARS", requires = "handle")]
+        budget: Option<f64>,
+        /// Go back to the installation's models and budget; other options are then set anew
+        #[arg(long, requires = "handle")]
+        reset: bool,
+    },
 }
 
 /// Coaches, each with a folder in the inbox
@@ -125,9 +148,72 @@ impl Org {
                     },
                 )?;
             }
+            Self::Models { handle, write, map, budget, reset } => {
+                let change = Change {
+                    write: if write.is_some() || reset { Some(write) } else { None },
+                    map: if map.is_some() || reset { Some(map) } else { None },
+                    budget_micro_usd: match budget {
+                        Some(budget) => Some(Some(micro_dollars(budget)?)),
+                        None => reset.then_some(None),
+                    },
+                };
+                models(app, handle.as_deref(), &change).await?;
+            }
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+fn micro_dollars(dollars: f64) -> anyhow::Result<i64> {
+    anyhow::ensure!(
+        dollars.is_finite() && (0.0..=1e9).contains(&dollars),
+        "a budget is an amount of US dollars, 0 or more"
+    );
+    Ok((dollars * 1e6).round() as i64)
+}
+
+/// Changes an organization's models where there is something to change, and shows them.
+async fn models(app: &App, handle: Option<&str>, change: &Change) -> anyhow::Result<()> {
+    let models = app.services.summarizer.models();
+    let organizations = people::list_organizations(&app.db).await?;
+    let mut rows = Vec::new();
+    let wanted = match handle {
+        Some(handle) => Some(app.organization(Some(handle)).await?),
+        None => None,
+    };
+    for org in organizations.iter().filter(|org| wanted.is_none_or(|wanted| wanted == org.id)) {
+        let changes = change.write.is_some() || change.map.is_some() || change.budget_micro_usd.is_some();
+        let choice = if changes {
+            models.choose(&app.db, org.id, change).await.map_err(anyhow::Error::msg)?
+        } else {
+            models.choice(&app.db, org.id).await?
+        };
+        rows.push(json!({ "organization": org.handle, "models": choice }));
+    }
+    let text = |row: &serde_json::Value, key: &str| row["models"][key].as_str().unwrap_or_default().to_owned();
+    let whose = |row: &serde_json::Value, key: &str| match row["models"][key].as_bool() {
+        Some(true) => "its own",
+        _ => "the installation's",
+    };
+    app.output.list(
+        &rows,
+        "no organizations yet: add one with `debrief org add`",
+        ["ORGANIZATION", "WRITES", "READS PARTS", "CHOICE", "BUDGET A MONTH", "SPENT THIS MONTH"],
+        |row| {
+            let budget = match row["models"]["budget_micro_usd"].as_i64() {
+                Some(budget) => format!("{} ({})", dollars(budget), whose(row, "own_budget")),
+                None => "none".into(),
+            };
+            [
+                row["organization"].as_str().unwrap_or_default().to_owned(),
+                text(row, "write"),
+                text(row, "map"),
+                whose(row, "own").into(),
+                budget,
+                dollars(row["models"]["spent_micro_usd"].as_i64().unwrap_or(0)),
+            ]
+        },
+    )
 }
 
 impl Coach {

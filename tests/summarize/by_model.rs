@@ -22,7 +22,7 @@ async fn world_with_timeout(server: &LlmServer, seconds: u64) -> World {
         settings.llm.url = Some(url);
         settings.llm.model = Some("test-model".into());
         settings.llm.api_key = Some("sk-test".into());
-        settings.llm.timeout_seconds = seconds;
+        settings.llm.timeout_seconds = Some(seconds);
         (settings.llm.input_price, settings.llm.cached_price, settings.llm.output_price) =
             (Some(2.0), Some(0.5), Some(8.0));
     })
@@ -157,8 +157,9 @@ async fn an_endpoint_without_schemas_is_asked_by_words_and_remembered() {
     ];
     let server = LlmServer::start(script).await;
     let world = world_with(&server).await;
-    for _ in 0..2 {
-        let staged = stage(&world, PRIYA).await;
+    for goodbye in ["Bye.", "See you."] {
+        let lines: Vec<(&str, &str)> = PRIYA.iter().copied().chain([("Maya", goodbye)]).collect();
+        let staged = stage(&world, &lines).await;
         world.run(&staged.priya).await.expect("it is written in the end");
     }
     let formats: Vec<Value> = server.requests().iter().map(|body| body["response_format"]["type"].clone()).collect();
@@ -183,6 +184,9 @@ async fn an_endpoint_that_is_busy_or_down_is_tried_again() {
     let mut waits = Vec::new();
     let mut outcome = world.run(&staged.priya).await;
     for _ in 0..4 {
+        // As when the time that the endpoint asked for has passed.
+        let sql = "update llm_endpoints set closed_until = '-infinity'";
+        sqlx::query(sql).execute(world.database.db.pool()).await.expect("the endpoint's row");
         let Err(JobError::Retry { after, .. }) = outcome else { panic!("it is retried") };
         waits.push(after.map(|after| after.as_secs()));
         // What the worker does with a failed attempt.
@@ -195,7 +199,7 @@ async fn an_endpoint_that_is_busy_or_down_is_tried_again() {
     outcome.expect("the fifth attempt succeeds");
     assert_eq!(waits, [Some(7), Some(9), None, None]);
     let errors: Vec<Option<String>> = ledger(&world).await.into_iter().map(|(_, error)| error).collect();
-    let failed = ["busy", "busy", "unavailable", "unavailable"].map(|kind| Some(kind.to_owned()));
+    let failed = ["limited", "busy", "unavailable", "broke_off"].map(|kind| Some(kind.to_owned()));
     assert_eq!((&errors[..4], &errors[4]), (&failed[..], &None));
     assert_eq!(review_requests(&world, &staged).await, 1);
 }
@@ -235,12 +239,17 @@ async fn a_wrong_key_and_a_refusal_say_what_to_do() {
 async fn a_session_too_long_for_one_answer_is_written_in_parts() {
     let lines: Vec<(&str, &str)> = std::iter::repeat_n(PRIYA, 2).flatten().copied().collect();
     let second = json!({ "claims": [claim("wins", "Priya closed it.", 8, "I closed the Hartman account")] });
-    let server = LlmServer::start([Reply::CutOff, Reply::Answer(good_answer()), Reply::Answer(second)]).await;
+    let choice = json!({ "claims": [
+        { "keep": 3, "same": [] }, { "keep": 1, "same": [] }, { "keep": 0, "same": [2] }, { "keep": 9, "same": [4] },
+    ] });
+    let script = [Reply::CutOff, Reply::Answer(good_answer()), Reply::Answer(second), Reply::Answer(choice)];
+    let server = LlmServer::start(script).await;
     let world = world_with(&server).await;
     let staged = stage(&world, &lines).await;
     world.run(&staged.priya).await.expect("both halves are written");
     let content = content(&world, &staged.priya, 1).await;
-    assert_eq!(texts(&content, Section::Wins), ["Priya closed the Hartman account.", "Priya closed it."]);
+    assert_eq!(texts(&content, Section::Wins), ["Priya closed it.", "Priya closed the Hartman account."]);
+    assert_eq!(content.claims.len(), 3, "what was not chosen is not in it");
     let users: Vec<String> = server.requests().iter().map(|body| body["messages"][1]["content"].to_string()).collect();
     for number in [0, 1, 2, 3, 4, 5, 7, 8, 9, 10, 11, 12] {
         let mark = format!("[{number}] ");

@@ -1,17 +1,19 @@
-//! A server on loopback that answers `/v1/chat/completions` and `/v1/models` as real ones do, good days and bad: a script says what comes
-//! of each request in turn, and every request is kept.
+//! A server on loopback that answers as language models' endpoints do, on good days and bad: a script says what comes of
+//! each request in turn, or limits are held to as a provider holds to them. Every request is kept, whatever its path.
 
 use std::{
     collections::VecDeque,
     sync::{Arc, Mutex},
+    time::{Duration, Instant},
 };
 
 use axum::{
     Json, Router,
-    extract::State,
-    http::{HeaderMap, StatusCode},
+    body::{Body, Bytes},
+    extract::{Request, State},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri},
     response::{IntoResponse, Response},
-    routing::{get, post},
+    routing::get,
 };
 use serde_json::{Value, json};
 use tokio::sync::Notify;
@@ -31,21 +33,72 @@ pub(crate) enum Reply {
     Refusal,
     /// An error with a `Retry-After` in seconds, where one is given, and a body.
     Error(u16, Option<u64>, Value),
+    /// Any reply, as it was recorded: status, headers, body.
+    Raw(u16, Vec<(&'static str, String)>, Value),
     /// A completion whose content is this JSON, once the test says [`LlmServer::go_on`].
     Slow(Value),
     /// The connection stays open and nothing comes.
     Hang,
+    /// The connection breaks off in the middle of a completion with this content.
+    Torn(Value),
+}
+
+/// What a provider allows, counted in buckets that hold some seconds of it: an even flow fits, a burst does not.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Allowed {
+    pub(crate) bucket_seconds: f64,
+    pub(crate) requests_per_minute: f64,
+    pub(crate) tokens_per_minute: f64,
+    /// How long an answer takes.
+    pub(crate) latency: Duration,
+    /// What it answers.
+    pub(crate) answer: fn(&Value) -> Value,
+}
+
+impl Allowed {
+    fn full(&self, a_minute: f64) -> f64 {
+        (a_minute / 60.0 * self.bucket_seconds).max(1.0)
+    }
+}
+
+/// A request that came.
+#[derive(Clone, Debug)]
+pub(crate) struct Asked {
+    pub(crate) uri: String,
+    pub(crate) headers: HeaderMap,
+    /// The body's bytes.
+    pub(crate) raw: Bytes,
+    pub(crate) body: Value,
+}
+
+impl Asked {
+    /// The value of a header.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+}
+
+#[derive(Debug)]
+struct Bucket {
+    allowed: Allowed,
+    filled_at: Instant,
+    requests: f64,
+    tokens: f64,
+    refused: usize,
 }
 
 /// The server; it ends with the test's runtime.
 #[derive(Clone, Debug)]
 pub(crate) struct LlmServer {
     script: Arc<Mutex<VecDeque<Reply>>>,
-    requests: Arc<Mutex<Vec<(HeaderMap, Value)>>>,
+    bucket: Arc<Mutex<Option<Bucket>>>,
+    requests: Arc<Mutex<Vec<Asked>>>,
     arrived: Arc<Notify>,
     go_on: Arc<Notify>,
-    /// The base URL, as the setting `llm.url` wants it.
+    /// The base URL, as the setting `llm.url` wants it for the provider `openai`.
     pub(crate) url: String,
+    /// The server alone.
+    pub(crate) root: String,
 }
 
 impl LlmServer {
@@ -55,20 +108,51 @@ impl LlmServer {
         let address = listener.local_addr().expect("it is bound");
         let server = Self {
             script: Arc::new(Mutex::new(script.into_iter().collect())),
+            bucket: Arc::default(),
             requests: Arc::default(),
             arrived: Arc::default(),
             go_on: Arc::default(),
             url: format!("http://{address}/v1"),
+            root: format!("http://{address}"),
         };
-        let router = Router::new().route("/v1/chat/completions", post(complete)).route("/v1/models", get(models));
+        let router = Router::new().route("/v1/models", get(models)).fallback(complete);
         let router = router.with_state(server.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
         server
     }
 
+    /// Starts one that answers everything within what is allowed.
+    pub(crate) async fn allowing(allowed: Allowed) -> Self {
+        let server = Self::start([]).await;
+        let bucket = Bucket {
+            allowed,
+            filled_at: Instant::now(),
+            requests: allowed.full(allowed.requests_per_minute),
+            tokens: allowed.full(allowed.tokens_per_minute),
+            refused: 0,
+        };
+        *server.bucket.lock().expect("no panic holds it") = Some(bucket);
+        server
+    }
+
+    /// What comes next, after what is in the script already.
+    pub(crate) fn then(&self, replies: impl IntoIterator<Item = Reply>) {
+        self.script.lock().expect("no panic holds it").extend(replies);
+    }
+
+    /// The requests so far.
+    pub(crate) fn asked(&self) -> Vec<Asked> {
+        self.requests.lock().expect("no panic holds it").clone()
+    }
+
     /// The bodies of the requests so far.
     pub(crate) fn requests(&self) -> Vec<Value> {
-        self.requests.lock().expect("no panic holds it").iter().map(|(_, body)| body.clone()).collect()
+        self.asked().into_iter().map(|asked| asked.body).collect()
+    }
+
+    /// How many requests were more than is allowed.
+    pub(crate) fn refused(&self) -> usize {
+        self.bucket.lock().expect("no panic holds it").as_ref().map_or(0, |bucket| bucket.refused)
     }
 
     /// Waits until a request has arrived.
@@ -83,8 +167,25 @@ impl LlmServer {
 
     /// The value of a header of the first request.
     pub(crate) fn first_header(&self, name: &str) -> Option<String> {
-        let requests = self.requests.lock().expect("no panic holds it");
-        requests.first()?.0.get(name)?.to_str().ok().map(str::to_owned)
+        self.asked().first()?.header(name).map(str::to_owned)
+    }
+
+    /// Takes a request out of the bucket; none where it is not allowed, with the seconds to wait.
+    fn take(&self, tokens: f64) -> Option<Result<Allowed, f64>> {
+        let mut bucket = self.bucket.lock().expect("no panic holds it");
+        let bucket = bucket.as_mut()?;
+        let (allowed, seconds) = (bucket.allowed, bucket.filled_at.elapsed().as_secs_f64());
+        bucket.filled_at = Instant::now();
+        let fill = |level: f64, a_minute: f64| (level + seconds * a_minute / 60.0).min(allowed.full(a_minute));
+        bucket.requests = fill(bucket.requests, allowed.requests_per_minute);
+        bucket.tokens = fill(bucket.tokens, allowed.tokens_per_minute);
+        if bucket.requests < 1.0 || bucket.tokens < tokens {
+            bucket.refused += 1;
+            return Some(Err(60.0 / allowed.requests_per_minute));
+        }
+        bucket.requests -= 1.0;
+        bucket.tokens -= tokens;
+        Some(Ok(allowed))
     }
 }
 
@@ -96,43 +197,78 @@ async fn models(headers: HeaderMap) -> Response {
     Json(json!({ "object": "list", "data": [{ "id": "test-model", "object": "model" }] })).into_response()
 }
 
-async fn complete(State(server): State<LlmServer>, headers: HeaderMap, Json(body): Json<Value>) -> Response {
-    server.requests.lock().expect("no panic holds it").push((headers, body.clone()));
+/// A chat completion.
+fn completion(message: Value, finish: &str, [input, cached, output]: [usize; 3]) -> Value {
+    json!({
+        "id": "chatcmpl-1", "object": "chat.completion", "model": "test-model",
+        "choices": [{ "index": 0, "message": message, "finish_reason": finish }],
+        "usage": { "prompt_tokens": input, "completion_tokens": output, "total_tokens": input + output,
+                   "prompt_tokens_details": { "cached_tokens": cached } },
+    })
+}
+
+async fn complete(State(server): State<LlmServer>, uri: Uri, headers: HeaderMap, request: Request) -> Response {
+    let raw = axum::body::to_bytes(request.into_body(), 16 << 20).await.expect("a body");
+    let body: Value = serde_json::from_slice(&raw).unwrap_or_default();
+    let asked = Asked { uri: uri.to_string(), headers, raw: raw.clone(), body: body.clone() };
+    server.requests.lock().expect("no panic holds it").push(asked);
     server.arrived.notify_one();
+    let (input, output) = (raw.len() / 4, 50);
+    match server.take((input + output) as f64) {
+        Some(Ok(allowed)) => {
+            tokio::time::sleep(allowed.latency).await;
+            let message = json!({ "role": "assistant", "content": (allowed.answer)(&body).to_string() });
+            return Json(completion(message, "stop", [input, 0, output])).into_response();
+        }
+        Some(Err(seconds)) => {
+            let body = json!({ "error": { "message": "Rate limit reached", "code": "rate_limit_exceeded" } });
+            return (StatusCode::TOO_MANY_REQUESTS, [("retry-after", seconds.to_string())], Json(body)).into_response();
+        }
+        None => {}
+    }
     let reply = server.script.lock().expect("no panic holds it").pop_front();
-    let completion = |message: Value, finish: &str| {
-        let body = json!({
-            "id": "chatcmpl-1", "object": "chat.completion", "model": "test-model",
-            "choices": [{ "index": 0, "message": message, "finish_reason": finish }],
-            "usage": { "prompt_tokens": 1000, "completion_tokens": 100, "total_tokens": 1100,
-                       "prompt_tokens_details": { "cached_tokens": 400 } },
-        });
-        ([("x-request-id", "req-1")], Json(body)).into_response()
+    reply_with(&server, reply, &body).await
+}
+
+async fn reply_with(server: &LlmServer, reply: Option<Reply>, body: &Value) -> Response {
+    let said = |message: Value, finish: &str| {
+        ([("x-request-id", "req-1")], Json(completion(message, finish, [1000, 400, 100]))).into_response()
     };
+    let text = |content: String| said(json!({ "role": "assistant", "content": content }), "stop");
     match reply {
-        Some(Reply::Answer(answer)) => {
-            completion(json!({ "role": "assistant", "content": answer.to_string() }), "stop")
-        }
-        Some(Reply::AnswerTo(answer)) => {
-            completion(json!({ "role": "assistant", "content": answer(&body).to_string() }), "stop")
-        }
-        Some(Reply::Content(text)) => completion(json!({ "role": "assistant", "content": text }), "stop"),
-        Some(Reply::CutOff) => completion(json!({ "role": "assistant", "content": "{\"claims\": [{\"sec" }), "length"),
+        Some(Reply::Answer(answer)) => text(answer.to_string()),
+        Some(Reply::AnswerTo(answer)) => text(answer(body).to_string()),
+        Some(Reply::Content(content)) => text(content),
+        Some(Reply::CutOff) => said(json!({ "role": "assistant", "content": "{\"claims\": [{\"sec" }), "length"),
         Some(Reply::Refusal) => {
-            completion(json!({ "role": "assistant", "content": null, "refusal": "I can't help with that." }), "stop")
+            said(json!({ "role": "assistant", "content": null, "refusal": "I can't help with that." }), "stop")
         }
         Some(Reply::Error(status, retry_after, body)) => {
-            let status = StatusCode::from_u16(status).expect("a status");
-            match retry_after {
-                Some(seconds) => (status, [("retry-after", seconds.to_string())], Json(body)).into_response(),
-                None => (status, Json(body)).into_response(),
-            }
+            let retry_after = retry_after.map(|seconds| ("retry-after", seconds.to_string()));
+            raw(status, retry_after.into_iter().collect(), body)
         }
+        Some(Reply::Raw(status, headers, body)) => raw(status, headers, body),
         Some(Reply::Slow(answer)) => {
             server.go_on.notified().await;
-            completion(json!({ "role": "assistant", "content": answer.to_string() }), "stop")
+            text(answer.to_string())
         }
         Some(Reply::Hang) => std::future::pending().await,
+        Some(Reply::Torn(answer)) => {
+            let message = json!({ "role": "assistant", "content": answer.to_string() });
+            let whole = completion(message, "stop", [1000, 400, 100]).to_string();
+            let half = Bytes::from(whole[..whole.len() / 2].to_owned());
+            let broken = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
+            Body::from_stream(futures::stream::iter([Ok(half), Err(broken)])).into_response()
+        }
         None => (StatusCode::INTERNAL_SERVER_ERROR, "the script is over").into_response(),
     }
+}
+
+fn raw(status: u16, headers: Vec<(&'static str, String)>, body: Value) -> Response {
+    let mut response = (StatusCode::from_u16(status).expect("a status"), Json(body)).into_response();
+    for (name, value) in headers {
+        let value = HeaderValue::from_str(&value).expect("a header's value");
+        response.headers_mut().insert(HeaderName::from_static(name), value);
+    }
+    response
 }

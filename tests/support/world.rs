@@ -174,17 +174,7 @@ pub(crate) fn settings(folder: &TempDir) -> Settings {
     Settings {
         bucket: bucket::Settings { url: format!("file://{path}/bucket") },
         ingest: ingest::Settings { max_bytes: 64 << 20 },
-        llm: llm::Settings {
-            provider: "offline".into(),
-            url: None,
-            api_key: None,
-            model: None,
-            timeout_seconds: 60,
-            part_characters: None,
-            input_price: None,
-            cached_price: None,
-            output_price: None,
-        },
+        llm: llm::Settings { provider: "offline".into(), timeout_seconds: Some(60), ..llm::Settings::default() },
         index: index::Settings { embedder: "hashed".into(), url: None, api_key: None, model: None, dimensions: None },
         mail: mail::Settings {
             url: format!("file://{path}/mail").into(),

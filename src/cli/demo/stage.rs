@@ -43,7 +43,8 @@ pub(crate) fn settle(config: &mut Config, globals: &Globals) -> anyhow::Result<(
     config.mail.url = SecretString::from(file_url(&folder.join("mail")));
     config.mail.from = "Debrief <debrief@northlight.example>".into();
     config.review.hold_seconds = 0;
-    config.llm.provider = "offline".into();
+    // None of the operator's models either: the demo sends nothing anywhere.
+    config.llm = debrief_jobs::llm::Settings { provider: "offline".into(), ..Default::default() };
     config.index.embedder = "hashed".into();
     if config.review.base_url.as_str() == "http://127.0.0.1:8080/" {
         config.review.base_url = format!("http://{}", config.http.listen).parse()?;

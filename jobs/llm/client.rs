@@ -1,0 +1,406 @@
+//! The client of one model: asks for an answer of a given type, within its limits and the budget, and never twice for
+//! the same.
+//!
+//! An answer is asked for as strictly as the endpoint can, checked here whatever the endpoint promised, and asked for
+//! once more where it does not fit. Reads and writes the ledger, the results and the row of the endpoint.
+
+use std::{
+    fmt::Display,
+    sync::{Mutex, Once, PoisonError},
+    time::Duration,
+};
+
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use url::Url;
+use uuid::Uuid;
+
+use super::{
+    Call, LlmError, Usage,
+    anthropic::{self, Anthropic},
+    azure::Azure,
+    gemini::{self, Gemini},
+    ledger::{self, Called, Settled},
+    limits::Limits,
+    openai::OpenAi,
+    price::{self, Prices},
+    results::{self, Found, Key},
+    schema,
+    settings::Profile,
+    wire::{Answer, Ask, Manner, Meaning, Refused, Reply, Unsupported, Wire},
+};
+use crate::SettingsError;
+
+/// More than this no answer needs; an endpoint that sends more is broken.
+const MAX_ANSWER_BYTES: usize = 4 << 20;
+
+/// A client of one model.
+#[derive(Debug)]
+pub struct Client {
+    pub(super) wire: Box<dyn Wire>,
+    pub(super) http: reqwest::Client,
+    pub(super) profile: Profile,
+    pub(super) model: String,
+    limits: Limits,
+    prices: Prices,
+    /// The budget of organizations that have none of their own, in micro-dollars a month.
+    budget: Option<i64>,
+    /// What the endpoint is known to take.
+    manner: Mutex<Manner>,
+}
+
+/// What is asked: what never changes first, so that endpoints can cache it.
+#[derive(Clone, Debug)]
+pub struct Prompt {
+    /// The instructions.
+    pub system: String,
+    /// What they are about.
+    pub user: String,
+}
+
+/// How one request ended without an answer.
+enum Ended {
+    /// The endpoint does not take it in this manner; and what that means where there is no other.
+    Unsupported(Unsupported, LlmError),
+    Failed(LlmError),
+}
+
+/// What came of one request.
+struct Outcome {
+    usage: Usage,
+    request_id: Option<String>,
+    content: Result<String, LlmError>,
+    unsupported: Option<Unsupported>,
+    /// Whether nothing can have been paid.
+    free: bool,
+}
+
+impl Client {
+    /// Makes the client of a model. Nothing is contacted.
+    pub(super) fn new(profile: Profile, budget: Option<i64>) -> Result<Self, SettingsError> {
+        let model = profile.model.clone().ok_or_else(|| {
+            profile
+                .wrong("model", format!("the provider {} needs the name of a model of the endpoint", profile.provider))
+        });
+        let base = |default: Option<&str>| base(&profile, default);
+        // A new provider is a file of its own and a line here.
+        let wire: Box<dyn Wire> = match profile.provider.as_str() {
+            "openai" => Box::new(OpenAi::new(&profile, &base(None)?)?),
+            "azure" => Box::new(Azure::new(&profile, &base(None)?, model.as_deref().unwrap_or_default())?),
+            "anthropic" => Box::new(Anthropic::new(&profile, &base(Some(anthropic::URL))?)?),
+            "gemini" => {
+                Box::new(Gemini::new(&profile, &base(Some(gemini::URL))?, model.as_deref().unwrap_or_default())?)
+            }
+            other => {
+                let problem = format!("{other:?} is no provider; use offline, openai, azure, anthropic or gemini");
+                return Err(profile.wrong("provider", problem));
+            }
+        };
+        let model = model?;
+        install_ring();
+        // A redirect would carry the key and the transcript to an address that nobody set.
+        let mut builder = reqwest::Client::builder()
+            .timeout(Duration::from_secs(profile.timeout_seconds))
+            .redirect(reqwest::redirect::Policy::none());
+        if is_loopback(wire.endpoint()) {
+            builder = builder.no_proxy();
+        }
+        let http = builder.build().map_err(|error| profile.wrong("url", format!("no client can be made: {error}")))?;
+        Ok(Self {
+            wire,
+            http,
+            model,
+            limits: Limits::new(&profile),
+            prices: Prices::new(&profile),
+            budget,
+            manner: Mutex::default(),
+            profile,
+        })
+    }
+
+    /// The name of the model in the settings.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.profile.name
+    }
+
+    /// The provider.
+    #[must_use]
+    pub fn provider(&self) -> &'static str {
+        self.wire.name()
+    }
+
+    /// The model, as its provider calls it.
+    #[must_use]
+    pub fn model(&self) -> &str {
+        &self.model
+    }
+
+    /// How many characters of a transcript go into one call.
+    #[must_use]
+    pub fn part_characters(&self) -> usize {
+        self.profile.part_characters
+    }
+
+    /// Whether the settings say what it costs.
+    pub(super) fn is_priced(&self) -> bool {
+        self.prices.known()
+    }
+
+    fn called(&self) -> Called<'_> {
+        Called {
+            profile: &self.profile.name,
+            section: &self.profile.section,
+            provider: self.wire.name(),
+            model: &self.model,
+        }
+    }
+
+    /// Asks for an answer of type `T`, and once more where the answer does not fit. The same request is not paid twice
+    /// within days. No transaction may be open: a call takes minutes.
+    ///
+    /// # Errors
+    /// See [`LlmError`]: each kind says what its job is to do.
+    pub async fn ask<T: DeserializeOwned + JsonSchema>(&self, call: &Call<'_>, prompt: &Prompt) -> Result<T, LlmError> {
+        let schema = schema::strict::<T>();
+        let key = Key::of(call, self.called(), prompt, &schema);
+        match results::find(call, self.called(), &key).await? {
+            Some(Found::TooLong) => return Err(LlmError::TooLong),
+            Some(Found::Answer(answer)) => {
+                if let Ok(value) = parse(&answer) {
+                    return Ok(value);
+                }
+            }
+            None => {}
+        }
+        let fits = |answer: &str| parse::<T>(answer).is_ok();
+        let request = Request { call, system: &prompt.system, schema: &schema, key: &key, fits: &fits };
+        let mut turns = vec![prompt.user.clone()];
+        let answer = self.chat(&request, &turns).await?;
+        let problem = match parse::<T>(&answer) {
+            Ok(value) => return Ok(value),
+            Err(problem) => problem,
+        };
+        tracing::info!(target: "llm", { llm.task = call.task, llm.model = %self.model }, "The answer does not fit its schema; asking once more");
+        let repair = format!(
+            "That is not the JSON that was asked for: {problem}. Answer again, with one JSON object that fits this \
+             schema and nothing else:\n{schema}"
+        );
+        turns.extend([answer, repair]);
+        let answer = self.chat(&request, &turns).await?;
+        // What is wrong with it can quote the answer, which quotes the session: it is not told on.
+        parse(&answer).map_err(|_| LlmError::Unusable("its JSON does not fit the schema, asked twice".into()))
+    }
+
+    /// One answer in words, in the strictest manner that the endpoint takes.
+    async fn chat(&self, request: &Request<'_>, turns: &[String]) -> Result<String, LlmError> {
+        loop {
+            let manner = self.manner();
+            match self.send(request, turns, manner).await {
+                Ok(content) => return Ok(content),
+                Err(Ended::Failed(error)) => return Err(error),
+                Err(Ended::Unsupported(what, error)) => {
+                    let next = match what {
+                        Unsupported::Shape if manner.rung + 1 < self.wire.rungs() => {
+                            Manner { rung: manner.rung + 1, ..manner }
+                        }
+                        Unsupported::Sampling if !manner.plain => Manner { plain: true, ..manner },
+                        Unsupported::Limit if !manner.new_limit => Manner { new_limit: true, ..manner },
+                        _ => return Err(error),
+                    };
+                    // Another call may have learned the same meanwhile.
+                    let mut known = self.manner.lock().unwrap_or_else(PoisonError::into_inner);
+                    if *known == manner {
+                        *known = next;
+                    }
+                }
+            }
+        }
+    }
+
+    fn manner(&self) -> Manner {
+        *self.manner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// One request: its turn is waited for, its row is in the ledger before it and settled after it.
+    async fn send(&self, request: &Request<'_>, turns: &[String], manner: Manner) -> Result<String, Ended> {
+        let call = request.call;
+        let ask = Ask {
+            model: &self.model,
+            system: request.system,
+            turns,
+            schema: request.schema,
+            max_output_tokens: self.profile.max_output_tokens,
+        };
+        let reserved = price::tokens(&ask);
+        let turn = self.limits.reserve(call.db, reserved).await.map_err(Ended::Failed)?;
+        tokio::time::sleep_until(turn).await;
+        let started = ledger::start(call, self.called(), self.prices.estimate(&ask), self.budget).await;
+        let id: Uuid = match started {
+            Ok(id) => id,
+            Err(error) => {
+                // Nothing is sent: its tokens are free for others.
+                self.limits.settle(call.db, -reserved, None).await.map_err(Ended::Failed)?;
+                return Err(Ended::Failed(error));
+            }
+        };
+        let mut outcome = self.outcome(self.post(&self.wire.body(&ask, manner)).await);
+        if outcome.content.is_ok() && price::was_cut_off(&ask, outcome.usage) {
+            tracing::warn!(target: "llm", { llm.model = %self.model, llm.input_tokens = outcome.usage.input_tokens },
+                "The endpoint has read only a part of the prompt: give the model a larger context, or make part_characters smaller");
+            outcome.content = Err(LlmError::TooLong);
+        }
+        self.settle(request, id, reserved, &outcome).await.map_err(Ended::Failed)?;
+        match (outcome.unsupported, outcome.content) {
+            (Some(what), Err(error)) => Err(Ended::Unsupported(what, error)),
+            (_, content) => content.map_err(Ended::Failed),
+        }
+    }
+
+    /// Reads what came of a request.
+    fn outcome(&self, reply: Result<Reply, LlmError>) -> Outcome {
+        let failed = |error: LlmError, free| Outcome {
+            usage: Usage::default(),
+            request_id: None,
+            content: Err(error),
+            unsupported: None,
+            free,
+        };
+        let reply = match reply {
+            Ok(reply) => reply,
+            Err(error) => {
+                let free = !matches!(error, LlmError::BrokeOff(_));
+                return failed(error, free);
+            }
+        };
+        let header = ["x-request-id", "request-id", "apim-request-id"].iter().find_map(|name| reply.headers.get(*name));
+        let request_id = header.and_then(|header| Some(header.to_str().ok()?.chars().take(200).collect::<String>()));
+        let mut outcome = if reply.status.is_success() {
+            match self.wire.read(&reply.body) {
+                Ok(Answer { id, usage, content }) => {
+                    Outcome { usage, request_id: id, content, unsupported: None, free: false }
+                }
+                Err(error) => failed(error, false),
+            }
+        } else {
+            let refused = Refused::of(&reply);
+            let by_status = refused.by_status(&self.profile.section);
+            match self.wire.means(&refused) {
+                Some(Meaning::Failed(error)) => failed(error, true),
+                Some(Meaning::Unsupported(what)) => Outcome { unsupported: Some(what), ..failed(by_status, true) },
+                None => failed(by_status, true),
+            }
+        };
+        outcome.request_id = request_id.or(outcome.request_id);
+        outcome
+    }
+
+    /// Settles a request with the limits and in the ledger, and keeps its answer where it fits.
+    async fn settle(&self, request: &Request<'_>, id: Uuid, reserved: f64, outcome: &Outcome) -> Result<(), LlmError> {
+        let error = outcome.content.as_ref().err();
+        let used = match (outcome.usage.input_tokens, outcome.usage.output_tokens) {
+            (Some(input), output) => f64::from(input) + f64::from(output.unwrap_or(0)),
+            // What was refused is not counted by the endpoint either, but for its request.
+            _ if outcome.free => 0.0,
+            _ => reserved,
+        };
+        self.limits.settle(request.call.db, used - reserved, error).await?;
+        let result = match &outcome.content {
+            Ok(answer) if (request.fits)(answer) => Some((request.key, Some(answer.as_str()))),
+            Err(LlmError::TooLong) => Some((request.key, None)),
+            _ => None,
+        };
+        let settled = Settled {
+            usage: outcome.usage,
+            cost: if outcome.free { Some(0) } else { self.prices.cost(outcome.usage) },
+            request_id: outcome.request_id.as_deref(),
+            error,
+            result,
+        };
+        ledger::settle(request.call, id, settled).await
+    }
+
+    /// Posts, and reads the answer as far as an answer can reasonably go.
+    async fn post(&self, body: &Value) -> Result<Reply, LlmError> {
+        let request = self.http.post(self.wire.endpoint().clone()).json(body);
+        let mut response = self.wire.authorize(request).send().await.map_err(|error| self.unavailable(&error))?;
+        let (status, headers) = (response.status(), response.headers().clone());
+        let mut body = Vec::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| self.unavailable(&error))? {
+            if body.len() + chunk.len() > MAX_ANSWER_BYTES {
+                return Err(LlmError::BrokeOff("it sends more than any answer needs".into()));
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Reply { status, headers, body })
+    }
+
+    fn unavailable(&self, error: &reqwest::Error) -> LlmError {
+        if error.is_builder() {
+            let section = &self.profile.section;
+            LlmError::Misconfigured(format!(
+                "no request can be made of the settings {section}.url and {section}.api_key: is there a line break in the key?"
+            ))
+        } else if error.is_connect() {
+            LlmError::Unavailable("no connection".into())
+        } else if error.is_timeout() {
+            LlmError::BrokeOff(format!("no answer within {} seconds", self.profile.timeout_seconds))
+        } else {
+            LlmError::BrokeOff("the connection broke off".into())
+        }
+    }
+}
+
+/// What stays the same while an answer is asked for.
+struct Request<'a> {
+    call: &'a Call<'a>,
+    system: &'a str,
+    schema: &'a Value,
+    key: &'a Key,
+    fits: &'a (dyn Fn(&str) -> bool + Sync),
+}
+
+/// Reads the one JSON object of an answer, whatever stands around it: a model's thoughts, a fence.
+fn parse<T: DeserializeOwned>(answer: &str) -> Result<T, String> {
+    let answer = answer.rsplit_once("</think>").map_or(answer, |(_, answer)| answer);
+    let (Some(from), Some(to)) = (answer.find('{'), answer.rfind('}')) else {
+        return Err("it has no JSON object".into());
+    };
+    let object = answer.get(from..=to).ok_or("it has no JSON object")?;
+    serde_json::from_str(object).map_err(|error| error.to_string())
+}
+
+/// The base URL that the settings name, or the provider's own.
+fn base(profile: &Profile, default: Option<&str>) -> Result<Url, SettingsError> {
+    let wrong = |problem: &dyn Display| profile.wrong("url", problem);
+    let text = profile.url.as_deref().or(default).ok_or_else(|| {
+        wrong(&format!(
+            "the provider {} needs the endpoint's base URL, such as {}",
+            profile.provider,
+            if profile.provider == "azure" { "https://NAME.openai.azure.com" } else { "https://api.openai.com/v1" }
+        ))
+    })?;
+    let url: Url = text.parse().map_err(|error| wrong(&format!("{text:?} is no URL: {error}")))?;
+    if !matches!(url.scheme(), "http" | "https") {
+        return Err(wrong(&"only http and https are spoken"));
+    }
+    Ok(url)
+}
+
+fn is_loopback(url: &Url) -> bool {
+    match url.host() {
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        Some(url::Host::Domain(name)) => name == "localhost",
+        None => false,
+    }
+}
+
+/// reqwest is built without a provider of its own; whoever installed one first keeps it.
+fn install_ring() {
+    static INSTALL: Once = Once::new();
+    INSTALL.call_once(|| {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+    });
+}

@@ -1,0 +1,90 @@
+//! What language models cost: the ledger by month, organization, task and model. Reads `llm_calls` only.
+
+use chrono::NaiveDate;
+use serde::Serialize;
+use uuid::Uuid;
+
+use crate::db::{Db, Tx};
+
+/// What is wanted of the ledger.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// From this day on, in the organization's time zone.
+    pub since: Option<NaiveDate>,
+    /// Of this organization alone.
+    pub organization: Option<Uuid>,
+}
+
+/// A line of the report.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Cost {
+    /// The calendar month in the organization's time zone: `2026-11`.
+    pub month: String,
+    /// The organization's handle.
+    pub organization: String,
+    /// What for: `write`, `map`, `reduce`, `repair`, …
+    pub task: String,
+    /// The provider.
+    pub provider: String,
+    /// Its model.
+    pub model: String,
+    /// Calls that were made.
+    pub calls: i64,
+    /// Those of them that failed.
+    pub failed: i64,
+    /// Answers that were used again without a call.
+    pub reused: i64,
+    /// Tokens sent.
+    pub input_tokens: i64,
+    /// Those of them that the endpoint had cached.
+    pub cached_tokens: i64,
+    /// Tokens received.
+    pub output_tokens: i64,
+    /// What is known to have been spent, in micro-dollars; none where nothing is known.
+    pub cost_micro_usd: Option<i64>,
+    /// Calls of which nobody knows what they cost: no price in the settings, no count by the endpoint, or an end that
+    /// nobody saw.
+    pub unknown: i64,
+}
+
+/// The ledger, by month, organization, task and model.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn costs(db: &Db, wanted: &Wanted) -> Result<Vec<Cost>, sqlx::Error> {
+    let organizations = match wanted.organization {
+        Some(organization) => vec![organization],
+        None => db.organizations().await?,
+    };
+    let mut all = Vec::new();
+    for organization in organizations {
+        let mut tx = db.tenant(organization).await?;
+        let lines = sqlx::query_as!(
+            Cost,
+            r#"select to_char(started_at at time zone time_zone, 'YYYY-MM') as "month!", handle as organization, task,
+                provider, model,
+                count(*) filter (where state <> 'reused') as "calls!",
+                count(*) filter (where state = 'failed') as "failed!",
+                count(*) filter (where state = 'reused') as "reused!",
+                coalesce(sum(input_tokens), 0)::bigint as "input_tokens!",
+                coalesce(sum(cached_tokens), 0)::bigint as "cached_tokens!",
+                coalesce(sum(output_tokens), 0)::bigint as "output_tokens!",
+                (sum(cost_micro_usd) filter (where state <> 'reused'))::bigint as cost_micro_usd,
+                count(*) filter (where cost_micro_usd is null) as "unknown!"
+               from llm_calls
+               join organizations on organizations.id = organization_id
+               where organization_id = $1 and ($2::date is null or started_at >= $2::timestamp at time zone time_zone)
+               group by 1, 2, 3, 4, 5"#,
+            organization,
+            wanted.since
+        )
+        .fetch_all(tx.conn())
+        .await?;
+        all.extend(lines);
+    }
+    let key = |cost: &Cost| {
+        (cost.month.clone(), cost.organization.clone(), cost.task.clone(), cost.provider.clone(), cost.model.clone())
+    };
+    all.sort_by_cached_key(key);
+    Ok(all)
+}

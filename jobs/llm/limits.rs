@@ -1,0 +1,83 @@
+//! What all processes together may ask of an endpoint: requests and tokens a minute, patience that it asked for, and the
+//! breaker. The state is one row a model in `llm_endpoints`; `llm_reserve` and `llm_settle` change it.
+//!
+//! Requests are spaced evenly and not sent in bursts: providers count in windows and buckets of their own, and an even
+//! flow fits into each of them.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::{LlmError, settings::Profile};
+use crate::db::Db;
+
+/// How long a job waits for its turn in place; for longer it gives its slot to another job and comes back.
+const PATIENCE: Duration = Duration::from_secs(5);
+/// So much of the allowed rate is used: requests do not arrive as evenly as they are sent.
+const USED: f64 = 0.97;
+/// How long an endpoint is left alone that says 429 and not for how long.
+const PAUSE: Duration = Duration::from_secs(5);
+
+/// The limits of one model.
+#[derive(Clone, Debug)]
+pub(super) struct Limits {
+    profile: String,
+    requests: Option<f64>,
+    tokens: Option<f64>,
+}
+
+impl Limits {
+    pub(super) fn new(profile: &Profile) -> Self {
+        Self {
+            profile: profile.name.clone(),
+            requests: profile.requests_per_minute.map(|requests| requests * USED),
+            tokens: profile.tokens_per_minute.map(|tokens| tokens * USED),
+        }
+    }
+
+    /// Reserves a request of so many tokens, and gives the moment to send it.
+    ///
+    /// # Errors
+    /// [`LlmError::Waiting`] and [`LlmError::Open`], with when to come back; nothing is reserved then.
+    pub(super) async fn reserve(&self, db: &Db, tokens: f64) -> Result<Instant, LlmError> {
+        let turn = sqlx::query!(
+            r#"select verdict as "verdict!", seconds as "seconds!"
+               from llm_reserve($1, $2, $3, $4, make_interval(secs => $5))"#,
+            self.profile,
+            self.requests,
+            self.tokens,
+            tokens,
+            PATIENCE.as_secs_f64()
+        )
+        .fetch_one(db.pool())
+        .await
+        .map_err(LlmError::Ledger)?;
+        let wait = Duration::from_secs_f64(turn.seconds.max(0.0));
+        match turn.verdict.as_str() {
+            "go" => Ok(Instant::now() + wait),
+            "open" => Err(LlmError::Open(wait)),
+            _ => Err(LlmError::Waiting(wait)),
+        }
+    }
+
+    /// Records what became of a request: how many tokens it took beyond those reserved, and how it failed.
+    pub(super) async fn settle(&self, db: &Db, more_tokens: f64, failed: Option<&LlmError>) -> Result<(), LlmError> {
+        let closed_for = match failed {
+            Some(LlmError::Limited(after)) => after.unwrap_or(PAUSE),
+            Some(LlmError::Busy(Some(after))) => *after,
+            _ => Duration::ZERO,
+        };
+        sqlx::query!(
+            "select llm_settle($1, $2, $3, $4, make_interval(secs => $5))",
+            self.profile,
+            self.tokens,
+            more_tokens,
+            !failed.is_some_and(LlmError::is_failure),
+            closed_for.as_secs_f64()
+        )
+        .fetch_one(db.pool())
+        .await
+        .map_err(LlmError::Ledger)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,249 @@
+//! The models of the installation, and which of them writes for an organization.
+//!
+//! Reads and writes `organization_llm`, which holds names and a budget; addresses and keys are in the settings alone.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::{
+    Client, LlmError, Settings,
+    error::dollars,
+    ledger,
+    settings::{DEFAULT, OFFLINE, OnBudget},
+};
+use crate::{
+    SettingsError,
+    db::{Db, Tx},
+};
+
+/// All models that the settings describe, and what each is for.
+#[derive(Debug)]
+pub struct Models {
+    clients: BTreeMap<String, Arc<Client>>,
+    write: String,
+    map: Option<String>,
+    budget: Option<i64>,
+    on_budget: OnBudget,
+}
+
+/// Who writes for an organization.
+#[derive(Clone, Debug)]
+pub enum Writers {
+    /// The offline summariser.
+    Offline,
+    /// Language models.
+    Models {
+        /// Writes, chooses among claims, corrects and refines.
+        write: Arc<Client>,
+        /// Reads the parts of a long session.
+        map: Arc<Client>,
+    },
+}
+
+/// What an organization uses, for people.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Choice {
+    /// The model that writes.
+    pub write: String,
+    /// The model that reads parts.
+    pub map: String,
+    /// Whether these are the organization's own choice, and not the installation's.
+    pub own: bool,
+    /// The budget of a month in micro-dollars; none where there is no limit.
+    pub budget_micro_usd: Option<i64>,
+    /// Whether the budget is the organization's own.
+    pub own_budget: bool,
+    /// What the calls of this month cost, and may still cost, in micro-dollars.
+    pub spent_micro_usd: i64,
+}
+
+/// A change of what an organization uses: `None` leaves as it is, `Some(None)` goes back to the installation's.
+#[derive(Clone, Debug, Default)]
+pub struct Change {
+    /// The model that writes.
+    pub write: Option<Option<String>>,
+    /// The model that reads parts.
+    pub map: Option<Option<String>>,
+    /// The budget of a month, in micro-dollars.
+    pub budget_micro_usd: Option<Option<i64>>,
+}
+
+impl Models {
+    /// Makes the clients of all models that the settings describe. Nothing is contacted.
+    ///
+    /// # Errors
+    /// The first setting that is missing or cannot be used.
+    pub fn new(settings: &Settings) -> Result<Self, SettingsError> {
+        let budget = match settings.budget {
+            Some(budget) if !(budget.is_finite() && (0.0..=1e9).contains(&budget)) => {
+                return Err(SettingsError::new("llm.budget", "must be an amount of US dollars, 0 or more"));
+            }
+            budget => budget.map(|dollars| (dollars * 1e6).round() as i64),
+        };
+        let mut clients = BTreeMap::new();
+        for profile in settings.profiles()? {
+            let name = profile.name.clone();
+            clients.insert(name, Arc::new(Client::new(profile, budget)?));
+        }
+        let default = if clients.contains_key(DEFAULT) { DEFAULT } else { OFFLINE };
+        let named = |name: &Option<String>| name.clone().filter(|name| !name.is_empty());
+        let models = Self {
+            write: named(&settings.tasks.write).unwrap_or_else(|| default.to_owned()),
+            map: named(&settings.tasks.map),
+            clients,
+            budget,
+            on_budget: settings.on_budget,
+        };
+        let wrong = |key: &'static str| move |problem| SettingsError::new(key, problem);
+        models.known(&models.write).map_err(wrong("llm.tasks.write"))?;
+        if let Some(map) = &models.map {
+            models.known_to_map(map).map_err(wrong("llm.tasks.map"))?;
+        }
+        if models.budget.is_some() {
+            for client in [Some(&models.write), models.map.as_ref()].into_iter().flatten() {
+                if let Some(client) = models.clients.get(client).filter(|client| !client.is_priced()) {
+                    let problem = "is needed, with output_price, since there is a budget (0 where it costs nothing)";
+                    return Err(client.profile.wrong("input_price", problem));
+                }
+            }
+        }
+        Ok(models)
+    }
+
+    /// The names by which a model can be chosen.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(OFFLINE).chain(self.clients.keys().map(String::as_str))
+    }
+
+    /// The model with this name; none for the offline summariser and for what the settings do not have.
+    #[must_use]
+    pub fn client(&self, name: &str) -> Option<&Arc<Client>> {
+        self.clients.get(name)
+    }
+
+    /// The models that the installation's own choice needs, the writing one first.
+    pub(super) fn used(&self) -> impl Iterator<Item = &Arc<Client>> {
+        let map = self.map.as_ref().filter(|map| **map != self.write);
+        [Some(&self.write), map].into_iter().flatten().filter_map(|name| self.clients.get(name))
+    }
+
+    /// What becomes of a summary when the month's budget is used up.
+    #[must_use]
+    pub fn on_budget(&self) -> OnBudget {
+        self.on_budget
+    }
+
+    /// Who writes for an organization.
+    ///
+    /// # Errors
+    /// When its choice is no model of the settings any more, and when the database does not answer.
+    pub async fn writers(&self, db: &Db, organization: Uuid) -> Result<Writers, LlmError> {
+        let choice = self.choice(db, organization).await.map_err(LlmError::Ledger)?;
+        let gone = |problem| {
+            LlmError::Misconfigured(format!(
+                "the language model that the organization chose cannot be used: {problem}; choose with `debrief org models`, then retry the job"
+            ))
+        };
+        self.known(&choice.write).map_err(gone)?;
+        let Some(write) = self.clients.get(&choice.write) else { return Ok(Writers::Offline) };
+        self.known_to_map(&choice.map).map_err(gone)?;
+        let map = self.clients.get(&choice.map).unwrap_or(write);
+        Ok(Writers::Models { write: Arc::clone(write), map: Arc::clone(map) })
+    }
+
+    /// What an organization uses.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn choice(&self, db: &Db, organization: Uuid) -> Result<Choice, sqlx::Error> {
+        let mut tx = db.tenant(organization).await?;
+        let row = sqlx::query!(
+            "select write_profile, map_profile, budget_micro_usd from organization_llm where organization_id = $1",
+            organization
+        )
+        .fetch_optional(tx.conn())
+        .await?;
+        let spent_micro_usd = ledger::spent_this_month(&mut tx).await?;
+        let (own_write, own_map, budget) =
+            row.map_or((None, None, None), |row| (row.write_profile, row.map_profile, row.budget_micro_usd));
+        let own = own_write.is_some() || own_map.is_some();
+        // Who chose a model for their words did not choose that another one reads their parts.
+        let general_map = if own_write.is_none() { self.map.clone() } else { None };
+        let write = own_write.unwrap_or_else(|| self.write.clone());
+        let map = own_map.or(general_map).unwrap_or_else(|| write.clone());
+        Ok(Choice {
+            map: if write == OFFLINE { OFFLINE.to_owned() } else { map },
+            write,
+            own,
+            budget_micro_usd: budget.or(self.budget),
+            own_budget: budget.is_some(),
+            spent_micro_usd,
+        })
+    }
+
+    /// Changes what an organization uses.
+    ///
+    /// # Errors
+    /// In words: a name that no model has, a budget for a model whose price is not known.
+    pub async fn choose(&self, db: &Db, organization: Uuid, change: &Change) -> Result<Choice, String> {
+        if let Some(Some(write)) = &change.write {
+            self.known(write)?;
+        }
+        if let Some(Some(map)) = &change.map {
+            self.known_to_map(map)?;
+        }
+        let failed = |error: sqlx::Error| format!("the database failed: {error}");
+        let mut tx = db.tenant(organization).await.map_err(failed)?;
+        sqlx::query!(
+            "insert into organization_llm (organization_id, write_profile, map_profile, budget_micro_usd)
+             values ($1, $3, $5, $7)
+             on conflict (organization_id) do update set
+                 write_profile = case when $2 then $3 else organization_llm.write_profile end,
+                 map_profile = case when $4 then $5 else organization_llm.map_profile end,
+                 budget_micro_usd = case when $6 then $7 else organization_llm.budget_micro_usd end,
+                 updated_at = now()",
+            organization,
+            change.write.is_some(),
+            change.write.clone().flatten(),
+            change.map.is_some(),
+            change.map.clone().flatten(),
+            change.budget_micro_usd.is_some(),
+            change.budget_micro_usd.flatten()
+        )
+        .execute(tx.conn())
+        .await
+        .map_err(failed)?;
+        tx.commit().await.map_err(failed)?;
+        let choice = self.choice(db, organization).await.map_err(failed)?;
+        if let Some(budget) = choice.budget_micro_usd {
+            for name in [&choice.write, &choice.map] {
+                if let Some(client) = self.clients.get(name).filter(|client| !client.is_priced()) {
+                    return Err(format!(
+                        "the choice is stored, but the budget of {} cannot be held to until the settings say what the model {name} costs: set {section}.input_price and {section}.output_price",
+                        dollars(budget),
+                        section = client.profile.section
+                    ));
+                }
+            }
+        }
+        Ok(choice)
+    }
+
+    fn known(&self, name: &str) -> Result<(), String> {
+        if name == OFFLINE || self.clients.contains_key(name) {
+            return Ok(());
+        }
+        let names: Vec<&str> = self.names().collect();
+        Err(format!("the settings have no model {name:?}; they have {}", names.join(", ")))
+    }
+
+    fn known_to_map(&self, name: &str) -> Result<(), String> {
+        self.known(name)?;
+        if name == OFFLINE {
+            return Err("the offline summariser cannot read parts for a language model; leave it out".into());
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,108 @@
+//! What a call costs, and how much it is thought to take before it is made.
+
+use super::{ledger::Usage, settings::Profile, wire::Ask};
+
+/// What writing into an endpoint's cache costs, in prices of input: Anthropic's for five minutes, who alone counts it.
+const CACHE_WRITE: f64 = 1.25;
+/// Bytes of UTF-8 a token: four in English, fewer in other languages, so that a little more is reserved than used.
+const BYTES_A_TOKEN: f64 = 3.6;
+/// No text has so many bytes a token: an endpoint that counts so few tokens has cut the prompt off.
+const MOST_BYTES_A_TOKEN: usize = 9;
+/// From so many bytes on it is worth looking at.
+const LONG_PROMPT: usize = 16_000;
+/// The tokens that an answer is thought to have, for the limits.
+const ANSWER_TOKENS: u32 = 800;
+/// The tokens that an answer may have, for the budget, where no setting says it.
+const LONGEST_ANSWER_TOKENS: u32 = 4_000;
+
+/// Prices in US dollars for a million tokens, which is micro-dollars for one.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Prices {
+    input: Option<f64>,
+    cached: Option<f64>,
+    output: Option<f64>,
+}
+
+impl Prices {
+    pub(super) fn new(profile: &Profile) -> Self {
+        Self { input: profile.input_price, cached: profile.cached_price, output: profile.output_price }
+    }
+
+    /// Whether a cost can be told at all.
+    pub(super) fn known(self) -> bool {
+        self.input.is_some() && self.output.is_some()
+    }
+
+    /// In micro-dollars; none where a price or a count is not known.
+    pub(super) fn cost(self, usage: Usage) -> Option<i64> {
+        let (input, output) = (self.input?, self.output?);
+        let cached_tokens = f64::from(usage.cached_tokens.unwrap_or(0));
+        let written_tokens = f64::from(usage.written_tokens.unwrap_or(0));
+        let fresh_tokens = (f64::from(usage.input_tokens?) - cached_tokens - written_tokens).max(0.0);
+        let cost = fresh_tokens * input
+            + cached_tokens * self.cached.unwrap_or(input)
+            + written_tokens * input * CACHE_WRITE
+            + f64::from(usage.output_tokens?) * output;
+        // Rounded up: the ledger never says less than was spent. No call costs anything near what saturates.
+        Some(cost.ceil() as i64)
+    }
+
+    /// What a call may cost, in micro-dollars.
+    pub(super) fn estimate(self, ask: &Ask<'_>) -> Option<i64> {
+        let output = f64::from(ask.max_output_tokens.unwrap_or(LONGEST_ANSWER_TOKENS)) * self.output?;
+        Some((input_tokens(ask) * self.input? + output).ceil() as i64)
+    }
+}
+
+/// The tokens that a request is thought to take of the limits, sent and received.
+pub(super) fn tokens(ask: &Ask<'_>) -> f64 {
+    input_tokens(ask) + f64::from(ask.max_output_tokens.unwrap_or(ANSWER_TOKENS).min(ANSWER_TOKENS))
+}
+
+fn input_tokens(ask: &Ask<'_>) -> f64 {
+    (prompt_bytes(ask) as f64 + ask.schema.to_string().len() as f64) / BYTES_A_TOKEN
+}
+
+fn prompt_bytes(ask: &Ask<'_>) -> usize {
+    ask.system.len() + ask.turns.iter().map(String::len).sum::<usize>()
+}
+
+/// Whether the endpoint has read only a part of the prompt: some (Ollama) cut off silently what is longer than their
+/// context, and a summary of half a session looks like one of a whole.
+pub(super) fn was_cut_off(ask: &Ask<'_>, usage: Usage) -> bool {
+    let bytes = prompt_bytes(ask);
+    let read = usage.input_tokens.map_or(usize::MAX, |tokens| tokens as usize);
+    bytes > LONG_PROMPT && usage.cached_tokens.unwrap_or(0) == 0 && read.saturating_mul(MOST_BYTES_A_TOKEN) < bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn cached_tokens_have_their_own_price() {
+        let prices = Prices { input: Some(2.0), cached: Some(0.5), output: Some(8.0) };
+        let usage = Usage {
+            input_tokens: Some(1000),
+            cached_tokens: Some(400),
+            output_tokens: Some(100),
+            written_tokens: None,
+        };
+        assert_eq!(prices.cost(usage), Some(600 * 2 + 200 + 800));
+        let written = Usage { written_tokens: Some(200), ..usage };
+        assert_eq!(prices.cost(written), Some(400 * 2 + 200 + 500 + 800));
+        assert_eq!(Prices::default().cost(usage), None);
+    }
+
+    #[test]
+    fn a_prompt_that_was_cut_off_shows_in_its_tokens() {
+        let (turns, schema) = ([String::from("He said that it went well. ").repeat(2000)], json!({}));
+        let ask = Ask { model: "m", system: "s", turns: &turns, schema: &schema, max_output_tokens: None };
+        let read = |tokens| was_cut_off(&ask, Usage { input_tokens: Some(tokens), ..Usage::default() });
+        assert!(read(4096));
+        assert!(!read(13_500));
+        assert!(!was_cut_off(&ask, Usage::default()), "an endpoint that counts nothing shows nothing");
+    }
+}

@@ -1,0 +1,127 @@
+//! Answers that were paid for: the same request of the same organization to the same model is answered from here.
+//!
+//! Reads and writes `llm_results`. Whoever asks again meanwhile writes the same row again.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::{
+    LlmError, Prompt,
+    ledger::{self, Call, Called},
+};
+use crate::{
+    db::{TenantTx, Tx},
+    queue::{
+        Context, Finished, Job, JobError,
+        schedule::{Missed, Schedule, job},
+    },
+};
+
+/// How long an answer is kept: as long as a job may be retried after it died, roughly; it holds what was said.
+const KEEP_DAYS: i32 = 7;
+/// Rows a batch.
+const BATCH: i64 = 1000;
+
+/// What a result is known by.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Key([u8; 32]);
+
+impl Key {
+    /// Of a request: each part preceded by its length, so that no two run together into the same bytes.
+    pub(super) fn of(call: &Call<'_>, called: Called<'_>, prompt: &Prompt, schema: &Value) -> Self {
+        let mut hasher = Sha256::new();
+        let schema = schema.to_string();
+        for part in [call.prompt_version, called.provider, called.model, schema.as_str(), &prompt.system, &prompt.user]
+        {
+            hasher.update((part.len() as u64).to_le_bytes());
+            hasher.update(part);
+        }
+        Self(hasher.finalize().into())
+    }
+}
+
+/// What is known of a request.
+#[derive(Debug)]
+pub(super) enum Found {
+    /// Its answer.
+    Answer(String),
+    /// It does not fit.
+    TooLong,
+}
+
+/// Looks for the request's result; where there is one the ledger says that it was used again.
+pub(super) async fn find(call: &Call<'_>, called: Called<'_>, key: &Key) -> Result<Option<Found>, LlmError> {
+    let mut tx = call.db.tenant(call.organization).await.map_err(LlmError::Ledger)?;
+    let found = sqlx::query_scalar!(
+        "select answer from llm_results where organization_id = $1 and key = $2 and expires_at > now()",
+        call.organization,
+        &key.0
+    )
+    .fetch_optional(tx.conn())
+    .await
+    .map_err(LlmError::Ledger)?;
+    let Some(answer) = found else { return Ok(None) };
+    ledger::insert(&mut tx, call, called, "reused", None).await?;
+    tx.commit().await.map_err(LlmError::Ledger)?;
+    Ok(Some(answer.map_or(Found::TooLong, Found::Answer)))
+}
+
+/// Keeps a result; no answer where the request does not fit.
+pub(super) async fn keep(tx: &mut TenantTx, call: &Call<'_>, key: &Key, answer: Option<&str>) -> Result<(), LlmError> {
+    sqlx::query!(
+        "insert into llm_results (organization_id, key, session_id, answer, expires_at)
+         values ($1, $2, $3, $4, now() + make_interval(days => $5))
+         on conflict (organization_id, key) do update set answer = excluded.answer, expires_at = excluded.expires_at",
+        call.organization,
+        &key.0,
+        call.session_id,
+        answer,
+        KEEP_DAYS
+    )
+    .execute(tx.conn())
+    .await
+    .map_err(LlmError::Ledger)?;
+    Ok(())
+}
+
+/// Hourly.
+pub const SCHEDULE: Schedule =
+    Schedule::new("expire_answers", "0 23 * * * *", chrono_tz::UTC, Missed::Once, |tx, _| job(tx, ExpireAnswers {}));
+
+/// Deletes answers that were kept long enough. A rerun deletes what is left.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct ExpireAnswers {}
+
+impl Job for ExpireAnswers {
+    const KIND: &'static str = "llm.expire_answers";
+
+    fn unique_key(&self) -> Option<String> {
+        Some(String::new())
+    }
+
+    async fn run(&self, ctx: &Context) -> Result<Finished, JobError> {
+        let mut deleted = 0;
+        for organization in ctx.db.organizations().await? {
+            loop {
+                let mut tx = ctx.db.tenant(organization).await?;
+                let batch = sqlx::query!(
+                    "delete from llm_results where organization_id = $1 and key in (
+                         select key from llm_results where organization_id = $1 and expires_at <= now() limit $2)",
+                    organization,
+                    BATCH
+                )
+                .execute(tx.conn())
+                .await?
+                .rows_affected();
+                tx.commit().await?;
+                deleted += batch;
+                if batch < BATCH.unsigned_abs() {
+                    break;
+                }
+            }
+        }
+        let tx = ctx.system_tx().await?;
+        ctx.finish(tx, json!({ "answers": deleted })).await
+    }
+}

@@ -1,0 +1,222 @@
+//! Makes one summary of the claims of a session's parts: the writing model says by number which stay, in which order, and
+//! which say the same. It writes no word of them: texts and evidence are carried over by rule. Where it gives no use,
+//! rules choose.
+
+use std::{collections::BTreeMap, sync::LazyLock};
+
+use minijinja::{Environment, UndefinedBehavior, context};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{
+    by_model::{Team, broken_template, by},
+    draft::{Draft, DraftClaim},
+    input::SessionForClient,
+    prompt, text,
+};
+use crate::{
+    llm::{LlmError, Prompt},
+    model::Section,
+};
+
+const SYSTEM: &str = include_str!("../../templates/prompt/reduce/system.txt");
+const USER: &str = include_str!("../../templates/prompt/reduce/user.txt");
+
+static VERSION: LazyLock<String> = LazyLock::new(|| prompt::version("reduce-1", SYSTEM, USER));
+
+/// Claims that stay of a section where rules choose.
+const BY_RULE: usize = 6;
+/// Action items that stay: one that is lost is a promise that is lost.
+const ACTION_ITEMS_BY_RULE: usize = 12;
+
+/// What the model is to answer.
+#[derive(Debug, Deserialize, JsonSchema)]
+struct Answer {
+    /// The claims that stay, the most important first.
+    claims: Vec<Pick>,
+}
+
+/// A claim that stays.
+#[derive(Debug, Deserialize, JsonSchema)]
+struct Pick {
+    /// Its number.
+    keep: usize,
+    /// The numbers of other claims of the same section that say the same; empty where there are none.
+    same: Vec<usize>,
+}
+
+/// Makes one draft of the claims of several parts.
+pub(super) async fn reduce(
+    team: &Team<'_>,
+    input: &SessionForClient,
+    claims: Vec<DraftClaim>,
+) -> Result<Draft, LlmError> {
+    let mapped = || prompt::VERSION.clone();
+    if claims.len() < 2 {
+        return Ok(by(team.map, claims, mapped()));
+    }
+    let prompt = render(input, &claims).map_err(broken_template)?;
+    let answer = team.write.ask::<Answer>(&team.call("reduce", &VERSION), &prompt).await;
+    match answer.map(|answer| apply(&answer.claims, &claims)) {
+        Ok(chosen) if !chosen.is_empty() => {
+            let mut draft = by(team.write, chosen, format!("{}+{}", *prompt::VERSION, *VERSION));
+            if team.map.name() != team.write.name() {
+                draft.model = format!("{} (parts read by {})", draft.model, team.map.model());
+            }
+            Ok(draft)
+        }
+        // The parts are paid for and kept: the choice is made when the endpoint is back.
+        Err(error) if error.is_passing() => Err(error),
+        other => {
+            let why = other.err().map_or("it chose none", |error| error.kind());
+            tracing::warn!(target: "summarize", { llm.error = why, session.id = %team.session_id },
+                "The model did not choose among the claims of the parts; rules do");
+            Ok(by(team.map, by_rule(claims), mapped()))
+        }
+    }
+}
+
+/// Adds what no earlier part claimed: neighbouring parts have turns in common.
+pub(super) fn add(claims: &mut Vec<DraftClaim>, more: Vec<DraftClaim>) {
+    let earlier = claims.len();
+    for claim in more {
+        let same = |other: &DraftClaim| {
+            other.section == claim.section
+                && (text::normalize(&other.text) == text::normalize(&claim.text) || other.evidence == claim.evidence)
+        };
+        if !claims[..earlier].iter().any(same) {
+            claims.push(claim);
+        }
+    }
+}
+
+fn render(input: &SessionForClient, claims: &[DraftClaim]) -> Result<Prompt, minijinja::Error> {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
+    environment.add_template("system", SYSTEM)?;
+    environment.add_template("user", USER)?;
+    let claims: Vec<minijinja::Value> = claims
+        .iter()
+        .enumerate()
+        .map(|(number, claim)| {
+            let quotes: Vec<String> = claim.evidence.iter().map(|evidence| prompt::inert(&evidence.quote)).collect();
+            context! {
+                number,
+                section => claim.section.as_str(),
+                text => prompt::inert(&claim.text),
+                due => claim.due_words.as_deref().map(prompt::inert),
+                quotes,
+            }
+        })
+        .collect();
+    let context = context! { client => input.client.as_str(), coach => input.coach.as_str(), claims };
+    Ok(Prompt {
+        system: environment.get_template("system")?.render(())?,
+        user: environment.get_template("user")?.render(context)?,
+    })
+}
+
+/// The claims as they were picked. A number that is none, or that was used before, is passed over; only claims of the
+/// same section are one.
+fn apply(picks: &[Pick], claims: &[DraftClaim]) -> Vec<DraftClaim> {
+    let mut left: BTreeMap<usize, &DraftClaim> = claims.iter().enumerate().collect();
+    let mut chosen = Vec::new();
+    for pick in picks {
+        let Some(mut claim) = left.remove(&pick.keep).cloned() else { continue };
+        for number in &pick.same {
+            if left.get(number).is_some_and(|other| other.section == claim.section)
+                && let Some(other) = left.remove(number)
+            {
+                absorb(&mut claim, other);
+            }
+        }
+        chosen.push(claim);
+    }
+    chosen
+}
+
+/// Takes the evidence of a claim that says the same, and its date where the first has none.
+fn absorb(claim: &mut DraftClaim, other: &DraftClaim) {
+    for evidence in &other.evidence {
+        if !claim.evidence.iter().any(|known| known.utterance == evidence.utterance) {
+            claim.evidence.push(evidence.clone());
+        }
+    }
+    if claim.due_words.is_none() {
+        claim.due_words = other.due_words.clone();
+        claim.due_date = other.due_date;
+    }
+    claim.owner = claim.owner.or(other.owner);
+}
+
+/// A few claims of each section, spread over the session.
+fn by_rule(claims: Vec<DraftClaim>) -> Vec<DraftClaim> {
+    let mut sections: BTreeMap<Section, Vec<DraftClaim>> = BTreeMap::new();
+    for claim in claims {
+        sections.entry(claim.section).or_default().push(claim);
+    }
+    let spread = |(section, claims): (Section, Vec<DraftClaim>)| {
+        let most = match section {
+            Section::ActionItems => ACTION_ITEMS_BY_RULE,
+            Section::Engagement | Section::Priority => 1,
+            _ => BY_RULE,
+        };
+        let (all, kept) = (claims.len(), claims.len().min(most));
+        let mut at = 0..kept;
+        let mut next = at.next().map(|i| i * all / kept);
+        let stay = move |(index, claim)| {
+            (Some(index) == next).then(|| {
+                next = at.next().map(|i| i * all / kept);
+                claim
+            })
+        };
+        claims.into_iter().enumerate().filter_map(stay).collect::<Vec<_>>()
+    };
+    sections.into_iter().flat_map(spread).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::summarize::draft::DraftEvidence;
+
+    fn claim(section: Section, number: usize) -> DraftClaim {
+        let evidence = vec![DraftEvidence { utterance: number, quote: format!("words {number}") }];
+        DraftClaim::new(section, format!("Claim {number}."), evidence)
+    }
+
+    fn evidence(claim: &DraftClaim) -> Vec<usize> {
+        claim.evidence.iter().map(|evidence| evidence.utterance).collect()
+    }
+
+    #[test]
+    fn a_model_can_only_pick_order_and_merge() {
+        let mut claims: Vec<DraftClaim> = (0..4).map(|number| claim(Section::ActionItems, number)).collect();
+        claims.push(claim(Section::Wins, 4));
+        claims[2].due_words = Some("by Friday".into());
+        let picks = [
+            Pick { keep: 3, same: vec![2, 4, 99, 3] },
+            Pick { keep: 2, same: vec![] },
+            Pick { keep: 77, same: vec![0] },
+            Pick { keep: 4, same: vec![] },
+            Pick { keep: 3, same: vec![0] },
+        ];
+        let chosen = apply(&picks, &claims);
+        let texts: Vec<&str> = chosen.iter().map(|claim| claim.text.as_str()).collect();
+        assert_eq!(texts, ["Claim 3.", "Claim 4."], "no claim twice, none of another section merged, none invented");
+        assert_eq!(evidence(&chosen[0]), [3, 2], "the evidence of both");
+        assert_eq!(chosen[0].due_words.as_deref(), Some("by Friday"));
+        assert_eq!(evidence(&chosen[1]), [4]);
+    }
+
+    #[test]
+    fn rules_keep_a_few_of_each_section_spread_over_the_session() {
+        let mut claims: Vec<DraftClaim> = (0..13).map(|number| claim(Section::Wins, number)).collect();
+        claims.extend((0..9).map(|number| claim(Section::ActionItems, number)));
+        let kept = by_rule(claims);
+        let wins: Vec<usize> = kept.iter().filter(|claim| claim.section == Section::Wins).flat_map(evidence).collect();
+        assert_eq!(wins, [0, 2, 4, 6, 8, 10]);
+        assert_eq!(kept.iter().filter(|claim| claim.section == Section::ActionItems).count(), 9);
+    }
+}

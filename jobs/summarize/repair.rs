@@ -1,0 +1,172 @@
+//! Lets the writing model correct the claims that do not hold, once: it is told why and shown the utterances around what
+//! they cite. What it gives back is verified like everything else; what does not hold then is dropped.
+
+use std::{collections::BTreeSet, sync::LazyLock};
+
+use minijinja::{Environment, UndefinedBehavior, context};
+use schemars::JsonSchema;
+use serde::Deserialize;
+
+use super::{
+    by_model::{Team, broken_template},
+    draft::{Draft, DraftClaim},
+    input::{SessionForClient, Speaker},
+    offline::Doubt,
+    prompt, text,
+    verify::{Dropped, verify},
+};
+use crate::llm::{LlmError, Prompt};
+
+const SYSTEM: &str = include_str!("../../templates/prompt/repair/system.txt");
+const USER: &str = include_str!("../../templates/prompt/repair/user.txt");
+
+static VERSION: LazyLock<String> = LazyLock::new(|| prompt::version("repair-1", SYSTEM, USER));
+
+/// So many lines before and after what a claim cites are shown.
+const AROUND: usize = 3;
+/// No more claims than these are corrected: a draft that is wrong throughout is not mended so.
+const MOST_CLAIMS: usize = 12;
+
+/// What the model is to answer.
+#[derive(Debug, Deserialize, JsonSchema)]
+struct Answer {
+    /// One for each claim that was given.
+    claims: Vec<Corrected>,
+}
+
+/// A corrected claim.
+#[derive(Debug, Deserialize, JsonSchema)]
+struct Corrected {
+    /// The number of the claim.
+    number: usize,
+    /// The claim as it holds; null where the utterances do not carry it.
+    claim: Option<DraftClaim>,
+}
+
+/// Replaces claims of the draft that do not hold by corrected ones that do.
+///
+/// # Errors
+/// Only what says that it is not our turn yet: a draft without correction is a draft as well.
+pub(super) async fn repair(team: &Team<'_>, input: &SessionForClient, mut draft: Draft) -> Result<Draft, LlmError> {
+    let broken: Vec<(usize, Dropped)> = draft
+        .claims
+        .iter()
+        .enumerate()
+        .filter_map(|(at, claim)| Some((at, why(input, claim)?)))
+        .take(MOST_CLAIMS)
+        .collect();
+    if broken.is_empty() {
+        return Ok(draft);
+    }
+    let prompt = render(input, &draft.claims, &broken).map_err(broken_template)?;
+    let answer = match team.write.ask::<Answer>(&team.call("repair", &VERSION), &prompt).await {
+        Ok(answer) => answer,
+        Err(error @ LlmError::Waiting(_)) => return Err(error),
+        Err(error) => {
+            tracing::warn!(target: "summarize", { llm.error = error.kind(), session.id = %team.session_id },
+                "The claims that do not hold were not corrected; they are dropped");
+            return Ok(draft);
+        }
+    };
+    let mut mended = 0;
+    for Corrected { number, claim } in answer.claims {
+        let Some(claim) = claim else { continue };
+        // The same section, or it is not a correction; and a claim of its own is none either.
+        let is_asked = broken.iter().any(|(at, _)| *at == number) && draft.claims[number].section == claim.section;
+        if is_asked && why(input, &claim).is_none() {
+            draft.claims[number] = claim;
+            mended += 1;
+        }
+    }
+    if mended > 0 {
+        draft.prompt_version = format!("{}+{}", draft.prompt_version, *VERSION);
+    }
+    tracing::info!(target: "summarize", { claims.broken = broken.len(), claims.mended = mended, session.id = %team.session_id },
+        "Claims that did not hold were corrected");
+    Ok(draft)
+}
+
+/// Why a claim does not hold; none where it does.
+fn why(input: &SessionForClient, claim: &DraftClaim) -> Option<Dropped> {
+    verify(input, std::slice::from_ref(claim)).dropped.first().copied()
+}
+
+/// The reason in words for the model.
+fn reason(dropped: Dropped) -> &'static str {
+    match dropped {
+        Dropped::NotASentence => "it is empty or far too long",
+        Dropped::NoEvidence => {
+            "its quotes do not stand in the utterances with these numbers, or were not said by one who may say it"
+        }
+        Dropped::InventedQuote => "the sentence quotes words that its evidence does not have",
+        Dropped::InventedDate => "the words of its date do not stand in its evidence",
+        Dropped::InventedLink => "it has a link or an address that was not said",
+        Dropped::NamesAnother => "it names somebody who does not belong in this summary",
+        Dropped::NoThread => "it names no item of EARLIER, or does not say whether it was met",
+        Dropped::Doubtful(Doubt::Denied) => "the words it cites say that it is not so, or was not yet so",
+        Dropped::Doubtful(Doubt::TakenBack) => "it is taken back in the session",
+        Dropped::Doubtful(Doubt::NotMeant) => "the words it cites are sarcasm",
+        Dropped::Doubtful(Doubt::OfAnother) => "the words it cites tell of somebody else",
+        Dropped::Doubtful(Doubt::InRole) => "the words it cites were said in a role play",
+        Dropped::Twice => "another claim says the same",
+    }
+}
+
+fn render(
+    input: &SessionForClient,
+    claims: &[DraftClaim],
+    broken: &[(usize, Dropped)],
+) -> Result<Prompt, minijinja::Error> {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
+    environment.add_template("system", SYSTEM)?;
+    environment.add_template("user", USER)?;
+    let lines: Vec<minijinja::Value> = nearby(input, broken.iter().map(|(at, _)| &claims[*at]))
+        .into_iter()
+        .map(|at| {
+            let line = &input.utterances[at];
+            let name = if line.speaker == Speaker::Coach { input.coach_short() } else { input.client_short() };
+            context! { number => line.index, name, text => prompt::inert(&line.text) }
+        })
+        .collect();
+    let claims: Vec<minijinja::Value> = broken
+        .iter()
+        .map(|(at, dropped)| {
+            let claim = &claims[*at];
+            let quotes: Vec<String> = claim.evidence.iter().map(|evidence| prompt::inert(&evidence.quote)).collect();
+            context! {
+                number => at,
+                section => claim.section.as_str(),
+                text => prompt::inert(&claim.text),
+                quotes,
+                reason => reason(*dropped),
+            }
+        })
+        .collect();
+    let context = context! {
+        client => input.client.as_str(),
+        coach => input.coach.as_str(),
+        date => input.session_date.to_string(),
+        weekday => input.session_date.format("%A").to_string(),
+        lines,
+        claims,
+    };
+    Ok(Prompt {
+        system: environment.get_template("system")?.render(())?,
+        user: environment.get_template("user")?.render(context)?,
+    })
+}
+
+/// The places of the lines around what the claims cite, by number and by quote: a right quote often has a wrong number.
+fn nearby<'a>(input: &SessionForClient, claims: impl Iterator<Item = &'a DraftClaim>) -> BTreeSet<usize> {
+    let mut places = BTreeSet::new();
+    for evidence in claims.flat_map(|claim| &claim.evidence) {
+        for (at, line) in input.utterances.iter().enumerate() {
+            if line.index == evidence.utterance || text::locate(&line.text, &evidence.quote).is_some() {
+                places.extend(at.saturating_sub(AROUND)..(at + AROUND + 1).min(input.utterances.len()));
+            }
+        }
+    }
+    places
+}
