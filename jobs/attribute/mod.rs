@@ -21,6 +21,7 @@ mod speakers;
 mod split;
 pub mod spoken;
 mod store;
+mod threads;
 mod touched;
 mod voices;
 
@@ -45,6 +46,7 @@ pub use labels::{Misdelivered, Speaker, misdelivered, speakers, unresolved};
 pub use resolve::{Alias, Label, People, Person, Resolution, THRESHOLD, Who, resolve};
 pub use speakers::{NameError, Named, SpeakerIs, name_speakers};
 pub use split::{Turn, split, turns};
+pub use threads::DropThreads;
 pub use touched::Touched;
 
 /// Finds out who speaks in a session.

@@ -167,7 +167,7 @@ fn doubt_shared(findings: &mut [Result<Finding, String>], names: &[&str], said: 
             continue;
         }
         let mut weights: BTreeMap<&str, (f32, &str)> = BTreeMap::new();
-        for cue in told.iter().filter(|cue| cue.label == at && (cue.introduces || is_pair)) {
+        for cue in told.iter().filter(|cue| cue.label == at && !cue.by_surname && (cue.introduces || is_pair)) {
             let person = people.called(&cue.key).ok().flatten();
             if person.is_some_and(|person| person.who != finding.who) {
                 weights.entry(&cue.key).or_insert((0.0, &cue.name)).0 += cue.weight;

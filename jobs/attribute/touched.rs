@@ -10,7 +10,7 @@ use std::collections::{HashMap, HashSet};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::reattribute::Session;
+use super::{reattribute::Session, threads};
 use crate::{
     Services,
     db::{TenantTx, Tx},
@@ -20,6 +20,9 @@ use crate::{
     review::{self, Event, EventKind, RequestReview, Visitor},
     summarize::{self, SessionForClient, SummarizeClient},
 };
+
+const REWRITTEN: &str =
+    "You corrected who spoke in this session, so this summary is written anew. Earlier versions are kept.";
 
 /// What was touched.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
@@ -99,8 +102,9 @@ pub(super) async fn settle(
         let own: Vec<Uuid> = own.into_iter().map(|line| line.id).collect();
         gone_wrong.extend(misdeliveries(tx, session.id, summary, speaks, &own).await?);
         forget(tx, session.id, summary.client_id).await?;
+        threads::look_again(tx, summary.id, session.correlation_id).await?;
         if speaks {
-            rewrite(tx, summary.id).await?;
+            rewrite(tx, summary.id, REWRITTEN).await?;
             enqueue(tx, &SummarizeClient { summary_id: summary.id }, session.correlation_id).await?;
             touched.due += 1;
         } else {
@@ -203,7 +207,7 @@ async fn misdeliveries(
 }
 
 /// A search finds nothing any more of what was written; the new version brings its own.
-async fn forget(tx: &mut TenantTx, session_id: Uuid, client_id: Uuid) -> Result<(), sqlx::Error> {
+pub(super) async fn forget(tx: &mut TenantTx, session_id: Uuid, client_id: Uuid) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "delete from chunks where session_id = $1 and client_id = $2 and source = 'summary'",
         session_id,
@@ -214,13 +218,15 @@ async fn forget(tx: &mut TenantTx, session_id: Uuid, client_id: Uuid) -> Result<
     Ok(())
 }
 
-async fn rewrite(tx: &mut TenantTx, summary_id: Uuid) -> Result<(), sqlx::Error> {
+/// Makes a summary due again. What is written is kept as it is; `reason` stands with the version to come.
+pub(super) async fn rewrite(tx: &mut TenantTx, summary_id: Uuid, reason: &str) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "update summaries set state = 'due', failed_reason = null, withdrawn_reason = null, approved_version = null,
-            approved_hash = null, approved_at = null, updated_at = now(), rewrite_reason = case when version > 0 then
-            'You corrected who spoke in this session, so this summary is written anew. Earlier versions are kept.' end
+            approved_hash = null, approved_at = null, updated_at = now(),
+            rewrite_reason = case when version > 0 then $2 end
          where id = $1",
-        summary_id
+        summary_id,
+        reason
     )
     .execute(tx.conn())
     .await?;
