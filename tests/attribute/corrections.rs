@@ -2,7 +2,8 @@
 
 use debrief_jobs::{
     attribute::{
-        Answer, AttributeSession, CorrectSessions, Corrected, SpeakerIs, misdelivered, set_speakers, split, turns,
+        Answer, AttributeSession, CorrectSessions, Corrected, DropThreads, SpeakerIs, misdelivered, set_speakers,
+        split, turns,
     },
     db::Tx,
     follow_up::SendFollowUp,
@@ -422,4 +423,25 @@ async fn one_person_on_two_devices_and_with_two_names_is_one_participant() {
     let next = parsed_session(&world, &said).await;
     attribute(&world, next).await;
     assert_eq!(outcome(&world, next).await, found);
+}
+
+#[tokio::test]
+async fn what_a_corrected_session_left_open_is_told_no_more() {
+    let (world, first) = world(0).await;
+    write(&world).await;
+    let second = parsed_session(&world, &session(LAPTOP)).await;
+    attribute(&world, second).await;
+    write(&world).await;
+    let told = "select count(*)::text from threads join claims on claims.id = claim_id
+        join summaries on summaries.id = summary_id and summaries.version = claims.version where session_id = $1";
+    assert_ne!(scalar(&world, told, second).await, "0", "the later summary tells of what the first left open");
+    let mut tx = tenant(&world).await;
+    let here = Answer { label: "PR-Laptop".into(), is: SpeakerIs::Client(world.priya), everywhere: false };
+    set_speakers(&mut tx, &world.services, first, &[here], &Visitor::default()).await.expect("it is corrected");
+    tx.commit().await.expect("it is committed");
+    drain::<DropThreads>(&world).await;
+    assert_eq!(fates(&world, second).await, "Tom Becker due v1");
+    write(&world).await;
+    assert_eq!(fates(&world, second).await, "Tom Becker done v2");
+    assert_eq!(scalar(&world, told, second).await, "0");
 }
