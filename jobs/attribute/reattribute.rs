@@ -115,10 +115,10 @@ pub(super) async fn apply(
     }
     let participants = store::participants(session.speech, &plan.resolutions, &known);
     store::replace(tx, session.id, &plan.resolutions, &participants, &known).await?;
-    let clients: HashSet<Uuid> = participants
-        .iter()
-        .filter_map(|participant| if let Who::Client(client) = participant.who { Some(client) } else { None })
-        .collect();
+    // Who speaks, and not who was there: a summary is drawn from words.
+    let speaking = plan.resolutions.iter().filter_map(|found| found.who);
+    let clients: HashSet<Uuid> =
+        speaking.filter_map(|who| if let Who::Client(client) = who { Some(client) } else { None }).collect();
     let kind = if clients.len() > 1 { "group" } else { "individual" };
     sqlx::query!("update sessions set type = $2, updated_at = now() where id = $1", session.id, kind)
         .execute(tx.conn())
