@@ -58,6 +58,10 @@ async fn fill(world: &World) -> Full {
         "insert into llm_results (organization_id, key, answer, expires_at)
          values ($1, decode(repeat('00', 32), 'hex'), 'said', now() + interval '1 day')",
         "insert into organization_llm (organization_id, write_profile) values ($1, 'offline')",
+        "insert into corrections (id, organization_id, coach_id, session_id, normalized, applied_at)
+         select gen_random_uuid(), $1, coach_id, id, 'pr', now() from sessions",
+        "insert into misdeliveries (id, organization_id, session_id, summary_id, mail_id, claim_ids)
+         select gen_random_uuid(), $1, summaries.session_id, summaries.id, mails.id, '{}' from summaries cross join mails limit 1",
     ] {
         sqlx::query(statement).bind(world.organization).execute(tx.conn()).await.expect("a row");
     }
