@@ -62,17 +62,13 @@ async fn summary(world: &World, session_id: Uuid, client_id: Uuid) -> (Uuid, Str
     .await
     .expect("a summary");
     let claim = |section: Section, audience: Audience, words: &str| Claim {
-        id: Uuid::now_v7(),
-        section,
         audience,
-        text: format!("{words} {section} <of> {client_id}"),
-        edited: false,
-        evidence: Vec::new(),
         action: (section == Section::ActionItems).then(|| ActionItem {
             owner: Owner::Coach,
             due_date: "2026-11-10".parse().ok(),
             due_words: Some("next Tuesday".into()),
         }),
+        ..Claim::new(section, format!("{words} {section} <of> {client_id}"))
     };
     let mut content = Content::default();
     for section in Section::ALL {
@@ -86,6 +82,7 @@ async fn summary(world: &World, session_id: Uuid, client_id: Uuid) -> (Uuid, Str
         provider: "offline".into(),
         model: "offline".into(),
         prompt_version: "1".into(),
+        template: "default".into(),
         claims_dropped: 0,
     };
     add_version(&mut tx, id, &content, &authorship).await.expect("a version");

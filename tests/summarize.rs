@@ -4,6 +4,7 @@
 mod by_model;
 mod in_parts;
 mod shared_limits;
+mod templates;
 
 use std::sync::Arc;
 
@@ -49,12 +50,17 @@ struct Staged {
 
 /// Puts a session of 11 March 2026 into the database as attribute leaves it.
 async fn stage(world: &World, lines: &[(&str, &str)]) -> Staged {
+    stage_on(world, "2026-03-11", lines).await
+}
+
+/// Puts a session of that day into the database as attribute leaves it.
+async fn stage_on(world: &World, day: &str, lines: &[(&str, &str)]) -> Staged {
     let [session, transcript] = [(); 2].map(|()| Uuid::now_v7());
     let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
     let sql =
         "insert into sessions (id, organization_id, coach_id, title, session_date, date_source, object_key, state,
-                   correlation_id) values ($1, $2, $3, 'A session', '2026-03-11', 'path', $1::text, 'attributed', $1)";
-    let session_row = sqlx::query(sql).bind(session).bind(world.organization).bind(world.coach);
+                   correlation_id) values ($1, $2, $3, 'A session', $4::text::date, 'path', $1::text, 'attributed', $1)";
+    let session_row = sqlx::query(sql).bind(session).bind(world.organization).bind(world.coach).bind(day);
     session_row.execute(tx.conn()).await.expect("a session");
     let sql =
         "insert into transcripts (id, organization_id, session_id, object_key, etag, stored_key, sha256, size_bytes,

@@ -198,7 +198,7 @@ fn load(folder: &Path) -> anyhow::Result<Vec<Call>> {
     let mut calls = Vec::new();
     let mut add = |path: PathBuf, series: String, name: String| -> anyhow::Result<()> {
         let bytes = fs::read(&path).with_context(|| path.display().to_string())?;
-        let transcript = debrief_jobs::parse::parse(&bytes).with_context(|| path.display().to_string())?;
+        let transcript = debrief_transcript::parse(&bytes).with_context(|| path.display().to_string())?;
         let mut call = Call { series, name, labels: Vec::new(), said: Vec::new() };
         for utterance in transcript.utterances {
             let Some(label) = utterance.label.map(|label| label.trim().to_owned()) else { continue };

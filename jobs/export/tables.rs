@@ -111,7 +111,7 @@ tables! {
 
     summaries = r#"select s.id, s.session_id, s.client_id, c.name as client, s.state, s.failed_reason, s.version,
             v.author as "author?", v.provider as "provider?", v.model as "model?",
-            v.prompt_version as "prompt_version?", v.claims_dropped as "claims_dropped?",
+            v.prompt_version as "prompt_version?", v.template as "template?", v.claims_dropped as "claims_dropped?",
             s.approved_version, s.approved_hash, s.approved_at, s.created_at, s.updated_at
         from summaries s join clients c on c.id = s.client_id
         left join summary_versions v on v.summary_id = s.id and v.version = s.version
@@ -127,6 +127,7 @@ tables! {
         provider: Option<String>,
         model: Option<String>,
         prompt_version: Option<String>,
+        template: Option<String>,
         claims_dropped: Option<i32>,
         approved_version: Option<i32>,
         approved_hash: Option<String>,
@@ -136,7 +137,7 @@ tables! {
     }
 
     claims = r#"select k.id, k.summary_id, k.version, k.version = s.version as "is_newest!",
-            k.section, k.audience, k.position, k.text, k.edited
+            k.section, k.audience, k.position, k.text, k.edited, k.score / 100.0::float8 as score
         from claims k join summaries s on s.id = k.summary_id order by k.id"# {
         id: Uuid,
         summary_id: Uuid,
@@ -147,6 +148,7 @@ tables! {
         position: i32,
         text: String,
         edited: bool,
+        score: Option<f64>,
     }
 
     evidence = r#"select claim_id, utterance_id, quote from evidence order by claim_id, utterance_id"# {
@@ -169,6 +171,20 @@ tables! {
         owner: String,
         due_date: Option<NaiveDate>,
         due_words: Option<String>,
+    }
+
+    threads = r#"select t.claim_id, t.earlier_claim_id, k.summary_id, k.version, k.version = s.version as "is_newest!",
+            s.session_id, s.client_id, t.outcome
+        from threads t join claims k on k.id = t.claim_id join summaries s on s.id = k.summary_id
+        order by t.claim_id"# {
+        claim_id: Uuid,
+        earlier_claim_id: Uuid,
+        summary_id: Uuid,
+        version: i32,
+        is_newest: bool,
+        session_id: Uuid,
+        client_id: Uuid,
+        outcome: String,
     }
 
     mails = r#"select id, kind, subject_id, recipient, version, session_id, coach_id, client_id, subject, message_id,

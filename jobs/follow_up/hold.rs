@@ -99,7 +99,7 @@ pub async fn queue(
     }
     let due_at = Utc::now() + hold;
     let mail = NewMail {
-        message: Message::FollowUp(write(
+        message: Message::FollowUp(letter(
             &people.client,
             &people.coach,
             &people.organization,
@@ -171,7 +171,13 @@ pub async fn cancel(tx: &mut TenantTx, summary_id: Uuid) -> Result<bool, sqlx::E
 }
 
 /// What the client may read of a summary, and nothing else.
-fn write(client: &str, coach: &str, organization: &str, date: NaiveDate, content: &Content) -> mail::FollowUp {
+pub(crate) fn letter(
+    client: &str,
+    coach: &str,
+    organization: &str,
+    date: NaiveDate,
+    content: &Content,
+) -> mail::FollowUp {
     let claims: Vec<&Claim> = content.for_client().collect();
     let voice = Voice::new(client, coach);
     let texts = |section| -> Vec<String> {
@@ -196,6 +202,7 @@ fn write(client: &str, coach: &str, organization: &str, date: NaiveDate, content
         challenges: texts(Section::Challenges),
         action_items,
         recommendations: texts(Section::Recommendations),
+        key_quotes: texts(Section::KeyQuotes),
     }
 }
 
@@ -210,8 +217,7 @@ mod tests {
             due_date: None,
             due_words: None,
         });
-        let (id, text) = (Uuid::now_v7(), text.to_owned());
-        Claim { id, section, audience, text, edited: false, evidence: Vec::new(), action }
+        Claim { audience, action, ..Claim::new(section, text.to_owned()) }
     }
 
     #[test]
@@ -224,11 +230,11 @@ mod tests {
             }
         }
         let message =
-            Message::FollowUp(write("Priya Raman", "Maya Okafor", "Northlight", NaiveDate::default(), &content));
+            Message::FollowUp(letter("Priya Raman", "Maya Okafor", "Northlight", NaiveDate::default(), &content));
         let rendered = mail::render(&Templates::new(), &message).expect("it renders");
         for part in [&rendered.text, &rendered.html] {
             assert!(!part.contains("private"), "{part}");
-            for section in ["wins", "challenges", "action_items", "recommendations"] {
+            for section in ["wins", "challenges", "action_items", "recommendations", "key_quotes"] {
                 assert!(part.contains(&format!("shared {section}")), "{section} is missing in {part}");
             }
         }

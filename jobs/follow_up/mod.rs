@@ -11,6 +11,7 @@ mod voice;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+pub(crate) use hold::letter;
 pub use hold::{FollowUp, FollowUpError, cancel, queue};
 pub use settle::{Verdict, close_if_finished, decide};
 

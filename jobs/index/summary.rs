@@ -99,8 +99,8 @@ impl IndexSummary {
         .await
     }
 
-    /// A chunk a claim, at the time of the first words behind it. Engagement and priority are counts and a rating: whoever
-    /// searches for words does not mean them.
+    /// A chunk a claim, at the time of the first words behind it. Engagement and priority are counts and a rating, and open threads
+    /// words of another session: whoever searches for words does not mean them.
     async fn chunks(&self, tx: &mut TenantTx, client_id: Uuid) -> Result<Vec<Chunk>, sqlx::Error> {
         let content = load_version(tx, self.summary_id, self.version).await?;
         let chunk = |claim: crate::model::Claim| {
@@ -108,7 +108,9 @@ impl IndexSummary {
             let (start_ms, end_ms) = (times().min(), times().max());
             Chunk { client_id: Some(client_id), start_ms, end_ms, text: claim.text }
         };
-        let is_told = |claim: &crate::model::Claim| !matches!(claim.section, Section::Engagement | Section::Priority);
+        let is_told = |claim: &crate::model::Claim| {
+            !matches!(claim.section, Section::Engagement | Section::Priority | Section::OpenThreads)
+        };
         Ok(content.claims.into_iter().filter(is_told).map(chunk).collect())
     }
 

@@ -211,6 +211,8 @@ pub struct FollowUp {
     pub action_items: Vec<FollowUpItem>,
     /// What the coach recommends.
     pub recommendations: Vec<String>,
+    /// The client's own words that are worth keeping, in quotes.
+    pub key_quotes: Vec<String>,
 }
 
 /// An action item of a follow-up.
@@ -249,6 +251,7 @@ impl FollowUp {
                 item("Send the article on delegation.", true, Some(day(2026, 11, 5))),
             ],
             recommendations: vec!["Keep Friday mornings free of meetings until the end of the month.".into()],
+            key_quotes: vec!["\u{201c}I don't have to be the one who knows.\u{201d}".into()],
         }
     }
 }

@@ -19,24 +19,33 @@ pub enum Section {
     ActionItems,
     /// What the coach recommends.
     Recommendations,
+    /// Words worth keeping, as they were said.
+    KeyQuotes,
     /// How engaged the client was (for the coach).
     Engagement,
     /// Where something shifted (for the coach).
     Breakthrough,
-    /// How urgently the client needs attention (for the coach).
+    /// What may go wrong, from strain to thoughts of leaving, with a score (for the coach).
+    Risk,
+    /// How urgently the client needs attention, with a score (for the coach).
     Priority,
+    /// What earlier sessions left to do, and whether it was done (for the coach).
+    OpenThreads,
 }
 
 impl Section {
     /// All sections, in the order of a page.
-    pub const ALL: [Self; 7] = [
+    pub const ALL: [Self; 10] = [
         Self::Wins,
         Self::Challenges,
         Self::ActionItems,
         Self::Recommendations,
+        Self::KeyQuotes,
         Self::Engagement,
         Self::Breakthrough,
+        Self::Risk,
         Self::Priority,
+        Self::OpenThreads,
     ];
 
     /// As stored.
@@ -47,9 +56,12 @@ impl Section {
             Self::Challenges => "challenges",
             Self::ActionItems => "action_items",
             Self::Recommendations => "recommendations",
+            Self::KeyQuotes => "key_quotes",
             Self::Engagement => "engagement",
             Self::Breakthrough => "breakthrough",
+            Self::Risk => "risk",
             Self::Priority => "priority",
+            Self::OpenThreads => "open_threads",
         }
     }
 
@@ -61,9 +73,12 @@ impl Section {
             Self::Challenges => "Challenges",
             Self::ActionItems => "Action items",
             Self::Recommendations => "Recommendations",
+            Self::KeyQuotes => "Key quotes",
             Self::Engagement => "Engagement",
             Self::Breakthrough => "Breakthrough",
+            Self::Risk => "Risk",
             Self::Priority => "Priority",
+            Self::OpenThreads => "Open threads",
         }
     }
 
@@ -71,9 +86,17 @@ impl Section {
     #[must_use]
     pub const fn audience(self) -> Audience {
         match self {
-            Self::Wins | Self::Challenges | Self::ActionItems | Self::Recommendations => Audience::Client,
-            Self::Engagement | Self::Breakthrough | Self::Priority => Audience::Coach,
+            Self::Wins | Self::Challenges | Self::ActionItems | Self::Recommendations | Self::KeyQuotes => {
+                Audience::Client
+            }
+            Self::Engagement | Self::Breakthrough | Self::Risk | Self::Priority | Self::OpenThreads => Audience::Coach,
         }
+    }
+
+    /// Whether its claims carry a [`Score`].
+    #[must_use]
+    pub const fn is_scored(self) -> bool {
+        matches!(self, Self::Risk | Self::Priority)
     }
 
     /// The section stored as `name`.
@@ -155,6 +178,93 @@ pub struct ActionItem {
     pub due_words: Option<String>,
 }
 
+/// How grave or how urgent, from 0 to 1, in hundredths.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(into = "f32", from = "f32")]
+pub struct Score(u8);
+
+impl Score {
+    /// In hundredths, as stored.
+    #[must_use]
+    pub const fn hundredths(self) -> u8 {
+        self.0
+    }
+}
+
+impl From<f32> for Score {
+    /// What is below 0, above 1 or no number is the nearest that is allowed.
+    fn from(value: f32) -> Self {
+        // In range by the clamp; a NaN becomes 0.
+        #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss)]
+        Self((value.clamp(0.0, 1.0) * 100.0).round() as u8)
+    }
+}
+
+impl From<Score> for f32 {
+    fn from(score: Score) -> Self {
+        Self::from(score.0) / 100.0
+    }
+}
+
+impl fmt::Display for Score {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:.2}", f32::from(*self))
+    }
+}
+
+/// What became of something that an earlier session left to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ThreadOutcome {
+    /// It was done.
+    Met,
+    /// It was said not to be done.
+    NotMet,
+    /// Nobody spoke of it.
+    NotMentioned,
+}
+
+impl ThreadOutcome {
+    /// As stored.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Met => "met",
+            Self::NotMet => "not_met",
+            Self::NotMentioned => "not_mentioned",
+        }
+    }
+
+    /// As people read it.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Met => "met",
+            Self::NotMet => "not met",
+            Self::NotMentioned => "not mentioned",
+        }
+    }
+
+    /// The outcome stored as `name`.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Met, Self::NotMet, Self::NotMentioned].into_iter().find(|outcome| outcome.as_str() == name)
+    }
+}
+
+/// An action item of an earlier session that was not met since.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Thread {
+    /// The earlier claim.
+    pub claim_id: Uuid,
+    /// Its sentence.
+    pub text: String,
+    /// The day of its session.
+    pub session_date: NaiveDate,
+    /// What became of it in this session.
+    pub outcome: ThreadOutcome,
+}
+
 /// A sentence of a summary.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claim {
@@ -168,10 +278,32 @@ pub struct Claim {
     pub text: String,
     /// Whether the coach changed the words.
     pub edited: bool,
-    /// The words that support it; empty only where the coach wrote it.
+    /// The words that support it; empty only where the coach wrote it, or where an open thread was not mentioned.
     pub evidence: Vec<Evidence>,
     /// For an action item.
     pub action: Option<ActionItem>,
+    /// For a risk or a priority.
+    pub score: Option<Score>,
+    /// For an open thread.
+    pub thread: Option<Thread>,
+}
+
+impl Claim {
+    /// A claim of `section` for the section's audience, with an id of its own and nothing beyond its sentence.
+    #[must_use]
+    pub fn new(section: Section, text: String) -> Self {
+        Self {
+            id: Uuid::now_v7(),
+            section,
+            audience: section.audience(),
+            text,
+            edited: false,
+            evidence: Vec::new(),
+            action: None,
+            score: None,
+            thread: None,
+        }
+    }
 }
 
 /// The content of one version: its claims in order (by section, then by position).
@@ -192,6 +324,12 @@ impl Content {
         self.claims.iter().filter(|claim| claim.audience == Audience::Client)
     }
 
+    /// The score of a scored section: that of its gravest claim.
+    #[must_use]
+    pub fn score(&self, section: Section) -> Option<Score> {
+        self.section(section).filter_map(|claim| claim.score).max()
+    }
+
     /// SHA-256 in hex of all that is shown: sections, sentences, owners, dates and quotes. Ids are not part of it,
     /// so that the same content has the same hash. An approval signs it.
     #[must_use]
@@ -210,6 +348,13 @@ impl Content {
                 put(action.owner.as_str());
                 put(&action.due_date.map(|date| date.to_string()).unwrap_or_default());
                 put(action.due_words.as_deref().unwrap_or_default());
+            }
+            if let Some(score) = claim.score {
+                put(&score.to_string());
+            }
+            if let Some(thread) = &claim.thread {
+                put(&thread.claim_id.to_string());
+                put(thread.outcome.as_str());
             }
             // The database keeps one evidence an utterance and in no order, and so does the hash.
             let mut evidence: Vec<&Evidence> = claim.evidence.iter().collect();

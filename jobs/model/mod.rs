@@ -5,4 +5,4 @@ pub mod listing;
 pub mod session;
 pub mod summary;
 
-pub use content::{ActionItem, Audience, Claim, Content, Evidence, Owner, Section};
+pub use content::{ActionItem, Audience, Claim, Content, Evidence, Owner, Score, Section, Thread, ThreadOutcome};

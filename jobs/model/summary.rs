@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::{ActionItem, Audience, Claim, Content, Evidence, Owner, Section};
+use super::{ActionItem, Audience, Claim, Content, Evidence, Owner, Score, Section, Thread, ThreadOutcome};
 use crate::db::{TenantTx, Tx};
 
 /// Who and what wrote a version.
@@ -16,6 +16,8 @@ pub struct Authorship {
     pub model: String,
     /// The version of the prompt.
     pub prompt_version: String,
+    /// The summary template: `default`, or its name and version.
+    pub template: String,
     /// How many claims were dropped because their evidence did not hold.
     pub claims_dropped: i32,
 }
@@ -39,7 +41,7 @@ pub async fn add_version(
     .await?;
     sqlx::query!(
         "insert into summary_versions (organization_id, summary_id, version, author, provider, model, prompt_version,
-            content_hash, claims_kept, claims_dropped) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+            template, content_hash, claims_kept, claims_dropped) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         organization,
         summary_id,
         version,
@@ -47,6 +49,7 @@ pub async fn add_version(
         authorship.provider,
         authorship.model,
         authorship.prompt_version,
+        authorship.template,
         content.hash(),
         i32::try_from(content.claims.len()).unwrap_or(i32::MAX),
         authorship.claims_dropped,
@@ -57,7 +60,7 @@ pub async fn add_version(
     Ok(version)
 }
 
-/// Three statements, however many claims there are.
+/// A statement a table, however many claims there are.
 async fn insert_claims(
     tx: &mut TenantTx,
     organization: Uuid,
@@ -70,11 +73,13 @@ async fn insert_claims(
     let audiences: Vec<&str> = content.claims.iter().map(|claim| claim.audience.as_str()).collect();
     let texts: Vec<&str> = content.claims.iter().map(|claim| claim.text.as_str()).collect();
     let edited: Vec<bool> = content.claims.iter().map(|claim| claim.edited).collect();
+    let scores: Vec<Option<i16>> =
+        content.claims.iter().map(|claim| claim.score.map(|score| score.hundredths().into())).collect();
     sqlx::query!(
-        "insert into claims (id, organization_id, summary_id, version, section, audience, position, text, edited)
-         select id, $2, $3, $4, section, audience, position::int, text, edited
-         from unnest($1::uuid[], $5::text[], $6::text[], $7::text[], $8::bool[])
-              with ordinality as new (id, section, audience, text, edited, position)",
+        "insert into claims (id, organization_id, summary_id, version, section, audience, position, text, edited, score)
+         select id, $2, $3, $4, section, audience, position::int, text, edited, score
+         from unnest($1::uuid[], $5::text[], $6::text[], $7::text[], $8::bool[], $9::smallint[])
+              with ordinality as new (id, section, audience, text, edited, score, position)",
         &ids,
         organization,
         summary_id,
@@ -83,12 +88,23 @@ async fn insert_claims(
         &audiences as &[&str],
         &texts as &[&str],
         &edited,
+        &scores as &[Option<i16>],
     )
     .execute(tx.conn())
     .await?;
+    insert_evidence(tx, organization, &ids, content).await?;
+    insert_action_items(tx, organization, &ids, content).await?;
+    insert_threads(tx, organization, &ids, content).await
+}
 
+async fn insert_evidence(
+    tx: &mut TenantTx,
+    organization: Uuid,
+    ids: &[Uuid],
+    content: &Content,
+) -> Result<(), sqlx::Error> {
     let evidence: Vec<(Uuid, &Evidence)> =
-        content.claims.iter().zip(&ids).flat_map(|(claim, id)| claim.evidence.iter().map(|item| (*id, item))).collect();
+        content.claims.iter().zip(ids).flat_map(|(claim, id)| claim.evidence.iter().map(|item| (*id, item))).collect();
     let claim_ids: Vec<Uuid> = evidence.iter().map(|(id, _)| *id).collect();
     let utterances: Vec<Uuid> = evidence.iter().map(|(_, item)| item.utterance_id).collect();
     let quotes: Vec<&str> = evidence.iter().map(|(_, item)| item.quote.as_str()).collect();
@@ -103,9 +119,17 @@ async fn insert_claims(
     )
     .execute(tx.conn())
     .await?;
+    Ok(())
+}
 
+async fn insert_action_items(
+    tx: &mut TenantTx,
+    organization: Uuid,
+    ids: &[Uuid],
+    content: &Content,
+) -> Result<(), sqlx::Error> {
     let actions: Vec<(Uuid, &ActionItem)> =
-        content.claims.iter().zip(&ids).filter_map(|(claim, id)| Some((*id, claim.action.as_ref()?))).collect();
+        content.claims.iter().zip(ids).filter_map(|(claim, id)| Some((*id, claim.action.as_ref()?))).collect();
     let claim_ids: Vec<Uuid> = actions.iter().map(|(id, _)| *id).collect();
     let owners: Vec<&str> = actions.iter().map(|(_, action)| action.owner.as_str()).collect();
     let dates: Vec<Option<chrono::NaiveDate>> = actions.iter().map(|(_, action)| action.due_date).collect();
@@ -125,18 +149,51 @@ async fn insert_claims(
     Ok(())
 }
 
+async fn insert_threads(
+    tx: &mut TenantTx,
+    organization: Uuid,
+    ids: &[Uuid],
+    content: &Content,
+) -> Result<(), sqlx::Error> {
+    let threads: Vec<(Uuid, &Thread)> =
+        content.claims.iter().zip(ids).filter_map(|(claim, id)| Some((*id, claim.thread.as_ref()?))).collect();
+    if threads.is_empty() {
+        return Ok(());
+    }
+    let claim_ids: Vec<Uuid> = threads.iter().map(|(id, _)| *id).collect();
+    let earlier: Vec<Uuid> = threads.iter().map(|(_, thread)| thread.claim_id).collect();
+    let outcomes: Vec<&str> = threads.iter().map(|(_, thread)| thread.outcome.as_str()).collect();
+    sqlx::query!(
+        "insert into threads (organization_id, claim_id, earlier_claim_id, outcome)
+         select $1, claim, earlier, outcome
+         from unnest($2::uuid[], $3::uuid[], $4::text[]) as new (claim, earlier, outcome)",
+        organization,
+        &claim_ids,
+        &earlier,
+        &outcomes as &[&str],
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
 /// Reads a version, claims in the order in which they are shown.
 ///
 /// # Errors
 /// When the database does not answer.
 pub async fn load_version(tx: &mut TenantTx, summary_id: Uuid, version: i32) -> Result<Content, sqlx::Error> {
     let rows = sqlx::query!(
-        r#"select claims.id, section, audience, claims.text, edited, owner as "owner?", due_date as "due_date?",
-                  due_words as "due_words?"
-           from claims left join action_items on action_items.claim_id = claims.id
-           where summary_id = $1 and version = $2
-           order by array_position(array['wins', 'challenges', 'action_items', 'recommendations', 'engagement',
-                                         'breakthrough', 'priority'], section), position"#,
+        r#"select claims.id, claims.section, claims.audience, claims.text, claims.edited, owner as "owner?", due_date as "due_date?",
+                  due_words as "due_words?", claims.score, threads.outcome as "outcome?", earlier.id as "earlier_id?",
+                  earlier.text as "earlier_text?", sessions.session_date as "earlier_date?"
+           from claims
+           left join action_items on action_items.claim_id = claims.id
+           left join threads on threads.claim_id = claims.id
+           left join claims earlier on earlier.id = threads.earlier_claim_id
+           left join summaries on summaries.id = earlier.summary_id
+           left join sessions on sessions.id = summaries.session_id
+           where claims.summary_id = $1 and claims.version = $2
+           order by claims.position"#,
         summary_id,
         version
     )
@@ -157,9 +214,18 @@ pub async fn load_version(tx: &mut TenantTx, summary_id: Uuid, version: i32) -> 
                     due_date: row.due_date,
                     due_words: row.due_words,
                 }),
+                score: row.score.map(|hundredths| Score::from(f32::from(hundredths) / 100.0)),
+                thread: row.earlier_id.zip(row.outcome).map(|(claim_id, outcome)| Thread {
+                    claim_id,
+                    text: row.earlier_text.unwrap_or_default(),
+                    session_date: row.earlier_date.unwrap_or_default(),
+                    outcome: ThreadOutcome::parse(&outcome).unwrap_or(ThreadOutcome::NotMentioned),
+                }),
             })
         })
         .collect();
+    // Stable: within a section, the order in which they were written.
+    claims.sort_by_key(|claim| claim.section);
     let evidence = sqlx::query!(
         r#"select evidence.claim_id, evidence.utterance_id, quote, start_ms,
                   coalesce(participants.name, utterances.label, '') as "speaker!"

@@ -4,10 +4,11 @@
 //! `parsed` (or `rejected`) and enqueues attribution and indexing. A transcript that is parsed or rejected already is
 //! left as it is, so a rerun changes nothing.
 
+use debrief_transcript::{NotATranscript, Transcript};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{NotATranscript, Transcript, store};
+use super::store;
 use crate::{
     attribute::AttributeSession,
     db::{TenantTx, Tx},
@@ -58,7 +59,7 @@ impl Job for ParseTranscript {
         drop(tx);
 
         let bytes = ctx.bucket.get(&row.stored_key).await?;
-        let parsed = blocking(move || super::parse(&bytes)).await?;
+        let parsed = blocking(move || debrief_transcript::parse(&bytes)).await?;
 
         let mut tx = ctx.tenant_tx().await?;
         // The session's lock comes first, as everywhere; then what may have changed meanwhile is read again.

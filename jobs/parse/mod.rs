@@ -1,80 +1,10 @@
 //! The stage `parse`: turns the bytes of a transcript into utterances, whatever tool made it.
 //!
 //! Reads a transcript's stored copy; writes its utterances, its format and its warnings, and moves the session to
-//! `parsed`, or to `rejected` with a reason that a coach understands. [`parse()`] is pure; the job around it replaces
-//! what an earlier run wrote, so a rerun changes nothing.
-//!
-//! The path of a file: its bytes become text ([`decode`], or `document` for Word, whose lines count then), the text
-//! finds its format (`formats`, an ordered slice; a new format is one file and one line there; `json` has one of its
-//! own), the format makes utterances, and an account shows that no word was lost on the way (`account`). What is
-//! malformed is data: it ends as a warning, not as an error.
+//! `parsed`, or to `rejected` with a reason that a coach understands. The reading itself is `debrief_transcript`'s, which
+//! is pure; the job around it replaces what an earlier run wrote, so a rerun changes nothing.
 
-mod account;
-mod cue_speech;
-mod date;
-mod decode;
-mod document;
-mod fathom;
-mod formats;
 mod job;
-mod json;
-mod label;
-mod markup;
-mod meet;
-mod meet_captions;
-mod not_a_transcript;
-mod otter;
-mod rev;
-mod rolling;
-mod sbv;
-mod srt;
 mod store;
-mod tagged;
-mod text;
-mod text_layout;
-mod textgrid;
-mod time;
-mod tldv;
-mod transcript;
-mod webex;
-mod webvtt;
-mod webvtt_cues;
-mod zoom_captions;
 
 pub use job::ParseTranscript;
-pub use not_a_transcript::NotATranscript;
-pub use transcript::{Account, Format, SetAside, Transcript, Utterance, Warning};
-
-/// Parses the bytes of a file, by what is in them alone. Takes time in proportion to their number.
-///
-/// # Errors
-/// When the file holds no transcript of a known kind: what was seen instead, and what to do.
-pub fn parse(bytes: &[u8]) -> Result<Transcript, NotATranscript> {
-    if document::is_archive(bytes) {
-        let text = document::text(bytes)?;
-        if text.is_empty() {
-            return Err(NotATranscript::Document("holds no text"));
-        }
-        return read(&formats::Source::document(&text), None);
-    }
-    not_a_transcript::refuse_other_files(bytes)?;
-    let decoded = decode::decode(bytes);
-    not_a_transcript::refuse_other_texts(&decoded.text)?;
-    read(&formats::Source::new(&decoded.text), decoded.warning)
-}
-
-fn read(source: &formats::Source<'_>, warning: Option<Warning>) -> Result<Transcript, NotATranscript> {
-    let (format, draft) = formats::read(source)?;
-    let format = if source.document && format == Format::Text { Format::Docx } else { format };
-    let mut transcript = draft.finish(format, source);
-    if transcript.utterances.is_empty() {
-        return Err(NotATranscript::NothingSaid(format));
-    }
-    if let Some(warning) = warning {
-        transcript.warnings.insert(0, warning);
-    }
-    Ok(transcript)
-}
-
-#[cfg(test)]
-mod tests;

@@ -1,10 +1,10 @@
 //! A transcript in the database: its row, its utterances, its marks.
 
 use chrono::NaiveDate;
+use debrief_transcript::{SetAside, Transcript};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{SetAside, Transcript};
 use crate::db::{TenantTx, Tx};
 
 /// So many warnings are kept of each kind; a damaged file of a million cues must not fill the row.

@@ -91,15 +91,7 @@ fn added(section: Section, text: String) -> Claim {
         due_date: None,
         due_words: None,
     });
-    Claim {
-        id: Uuid::now_v7(),
-        section,
-        audience: section.audience(),
-        text,
-        edited: true,
-        evidence: Vec::new(),
-        action,
-    }
+    Claim { edited: true, action, ..Claim::new(section, text) }
 }
 
 /// A claim is one line; a text field sends its line breaks as CRLF.
@@ -146,7 +138,7 @@ pub async fn edit(
         return Err(ActionError::Conflict { newest: row.version });
     }
     let origin = sqlx::query!(
-        "select provider, model, prompt_version, claims_dropped from summary_versions where summary_id = $1 and version = $2",
+        "select provider, model, prompt_version, template, claims_dropped from summary_versions where summary_id = $1 and version = $2",
         summary_id,
         base_version
     )
@@ -157,6 +149,7 @@ pub async fn edit(
         provider: origin.provider,
         model: origin.model,
         prompt_version: origin.prompt_version,
+        template: origin.template,
         claims_dropped: origin.claims_dropped,
     };
     let version = summary::add_version(tx, summary_id, &edited, &authorship).await?;

@@ -95,6 +95,8 @@ pub struct Version {
     pub model: String,
     /// … and the prompt.
     pub prompt_version: String,
+    /// The summary template: `default`, or its name and version.
+    pub template: String,
     /// Claims in it.
     pub claims_kept: i32,
     /// Claims left out because their evidence did not hold.
@@ -193,7 +195,7 @@ async fn summaries(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<SummaryVie
 async fn versions(tx: &mut TenantTx, summary_id: Uuid) -> Result<Vec<Version>, sqlx::Error> {
     sqlx::query_as!(
         Version,
-        "select version, author, provider, model, prompt_version, claims_kept, claims_dropped, created_at
+        "select version, author, provider, model, prompt_version, template, claims_kept, claims_dropped, created_at
          from summary_versions where summary_id = $1 order by version",
         summary_id
     )

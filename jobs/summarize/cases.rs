@@ -3,49 +3,16 @@
 
 use std::{fmt::Write, fs, path::Path};
 
-use uuid::Uuid;
-
 use super::{
-    input::{Line, SessionForClient, Speaker, name_words},
+    input::SessionForClient,
     offline, text,
     verify::{Verified, verify},
 };
 use crate::model::Claim;
 
-/// Reads `transcript.txt`: a head of `key: value` lines, then the lines of the session.
+/// Reads the session of a case.
 pub(crate) fn read(path: &Path) -> SessionForClient {
-    let text = fs::read_to_string(path).expect("the case has a transcript");
-    let (head, body) = text.split_once("---\n").expect("the head ends with ---");
-    let field = |key: &str| -> Vec<String> {
-        head.lines().filter_map(|line| line.strip_prefix(key)?.strip_prefix(": ")).map(str::to_owned).collect()
-    };
-    let one = |key: &str| field(key).into_iter().next().unwrap_or_else(|| panic!("{}: no {key}", path.display()));
-    let (coach, client) = (one("coach"), one("client"));
-    let others: Vec<String> = field("other");
-    let speaks = |label: &str, name: &str| name == label || name.split(' ').next() == Some(label);
-    let utterances = body
-        .lines()
-        .filter_map(|line| line.split_once("| "))
-        .enumerate()
-        .map(|(index, (label, text))| Line {
-            id: Uuid::now_v7(),
-            index,
-            speaker: match label {
-                label if speaks(label, &coach) => Speaker::Coach,
-                label if speaks(label, &client) => Speaker::Client,
-                label if others.iter().any(|name| speaks(label, name)) => Speaker::OtherClient,
-                _ => Speaker::Guest,
-            },
-            name: label.to_owned(),
-            start_ms: None,
-            text: text.to_owned(),
-        })
-        .collect();
-    let other_names = name_words(others.iter().map(String::as_str));
-    let session_date = one("date").parse().expect("a date");
-    let mut input = SessionForClient { session_date, coach, client, other_names, utterances };
-    input.confine();
-    input
+    super::template::read_session(&fs::read_to_string(path).expect("the case has a transcript"))
 }
 
 /// The claims as a reader sees them, for the message of a failed test.
@@ -66,7 +33,7 @@ pub(crate) fn show(verified: &Verified) -> String {
 fn holds(verified: &Verified, line: &str) -> bool {
     let mut words = line.splitn(3, ' ');
     let (Some(kind), Some(section), Some(rest)) = (words.next(), words.next(), words.next()) else {
-        panic!("a line of expected.txt is `has|lacks SECTION words [| owner | date | due words]`: {line}")
+        panic!("a line of expected.txt is `has|lacks SECTION words [| owner or outcome | date | due words]`: {line}")
     };
     let mut fields = rest.split(" | ");
     let quote = text::normalize(fields.next().unwrap_or_default());
@@ -75,7 +42,11 @@ fn holds(verified: &Verified, line: &str) -> bool {
         let action = claim.action.as_ref();
         (section == "any" || claim.section.as_str() == section)
             && (quote == "any" || text::normalize(&claim.text).contains(&quote))
-            && owner.is_none_or(|owner| action.is_some_and(|action| action.owner.as_str() == owner))
+            && owner.is_none_or(|said| match (action, &claim.thread) {
+                (Some(action), _) => action.owner.as_str() == said,
+                (None, Some(thread)) => thread.outcome.as_str() == said,
+                (None, None) => false,
+            })
             && date.is_none_or(|date| {
                 action.is_some_and(|action| action.due_date.map_or("none".into(), |date| date.to_string()) == date)
             })

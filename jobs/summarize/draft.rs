@@ -23,8 +23,35 @@ pub struct DraftClaim {
     /// Action items only: the words that the date comes from, exactly as said; null when no date was said.
     #[serde(default)]
     pub due_words: Option<String>,
+    /// Risk and priority only: how grave or how urgent, from 0 to 1.
+    #[serde(default)]
+    pub score: Option<f32>,
+    /// Open threads only: the number of the earlier action item.
+    #[serde(default)]
+    pub thread: Option<usize>,
+    /// Open threads only: whether it was done (true), or said not to be done (false).
+    #[serde(default)]
+    pub met: Option<bool>,
     /// The words that support the sentence; at least one.
     pub evidence: Vec<DraftEvidence>,
+}
+
+impl DraftClaim {
+    /// A claim that has nothing beyond its sentence and what it rests on.
+    #[must_use]
+    pub fn new(section: Section, text: String, evidence: Vec<DraftEvidence>) -> Self {
+        Self {
+            section,
+            text,
+            owner: None,
+            due_date: None,
+            due_words: None,
+            score: None,
+            thread: None,
+            met: None,
+            evidence,
+        }
+    }
 }
 
 /// Words of one utterance.

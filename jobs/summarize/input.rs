@@ -10,7 +10,10 @@ use chrono::NaiveDate;
 use regex::Regex;
 use uuid::Uuid;
 
-use super::text;
+use super::{
+    template::{self, Occasion, SummaryTemplate},
+    text,
+};
 use crate::db::{TenantTx, Tx};
 
 /// Who speaks, seen from the client whom the summary is for.
@@ -57,6 +60,21 @@ pub struct SessionForClient {
     pub other_names: BTreeSet<String>,
     /// The lines, by index.
     pub utterances: Vec<Line>,
+    /// What earlier sessions left the client or the coach to do, and nobody said since that it is done.
+    pub threads: Vec<OpenThread>,
+    /// What the summary is to hold.
+    pub template: SummaryTemplate,
+}
+
+/// An action item of an earlier session of the same client.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OpenThread {
+    /// The earlier claim.
+    pub claim_id: Uuid,
+    /// Its sentence.
+    pub text: String,
+    /// The day of its session.
+    pub session_date: NaiveDate,
 }
 
 /// A summary's surroundings.
@@ -73,7 +91,8 @@ pub(crate) struct Found {
 /// When the database does not answer.
 pub(crate) async fn load(tx: &mut TenantTx, summary_id: Uuid) -> Result<Option<Found>, sqlx::Error> {
     let Some(row) = sqlx::query!(
-        "select summaries.state, session_id, client_id, session_date, coaches.name as coach, clients.name as client
+        "select summaries.state, session_id, client_id, session_date, sessions.type as session_type, title, object_key,
+                coaches.name as coach, coaches.handle, clients.name as client
          from summaries
          join sessions on sessions.id = session_id
          join coaches on coaches.id = sessions.coach_id
@@ -116,7 +135,11 @@ pub(crate) async fn load(tx: &mut TenantTx, summary_id: Uuid) -> Result<Option<F
         })
         .collect();
     let other_names = load_other_names(tx, row.session_id, row.client_id).await?;
+    let occasion =
+        Occasion { coach: &row.handle, session_type: &row.session_type, titles: [&row.title, &row.object_key] };
     let mut input = SessionForClient {
+        template: template::for_session(tx, occasion).await?,
+        threads: load_threads(tx, row.session_id, row.client_id, row.session_date).await?,
         session_date: row.session_date,
         coach: row.coach,
         client: row.client,
@@ -125,6 +148,48 @@ pub(crate) async fn load(tx: &mut TenantTx, summary_id: Uuid) -> Result<Option<F
     };
     input.confine();
     Ok(Some(Found { state: row.state, session_id: row.session_id, input }))
+}
+
+/// So far back an action item is still asked about, and so many at most.
+const THREAD_DAYS: i32 = 120;
+const THREADS: i64 = 20;
+
+/// The action items of the client's earlier sessions that no session since has said to be done, newest first. Versions
+/// give claims new ids, so what was said of one is known by its summary and its words.
+async fn load_threads(
+    tx: &mut TenantTx,
+    session_id: Uuid,
+    client_id: Uuid,
+    date: NaiveDate,
+) -> Result<Vec<OpenThread>, sqlx::Error> {
+    sqlx::query_as!(
+        OpenThread,
+        "with shown as (
+             select summaries.id, session_id, sessions.session_date, coalesce(approved_version, version) as version
+             from summaries join sessions on sessions.id = session_id
+             where client_id = $2 and session_id <> $1 and summaries.state in ('done', 'approved')
+               and (session_date < $3 or session_date = $3 and session_id < $1)
+               and session_date > $3 - $4::int)
+         select claims.id as claim_id, claims.text, session_date
+         from shown
+         join claims on claims.summary_id = shown.id and claims.version = shown.version
+         join action_items on action_items.claim_id = claims.id
+         where not exists (
+             select from threads
+             join claims said on said.id = threads.claim_id
+             join shown later on later.id = said.summary_id and later.version = said.version
+             join claims earlier on earlier.id = threads.earlier_claim_id
+             where outcome = 'met' and earlier.summary_id = claims.summary_id and earlier.text = claims.text)
+         order by session_date desc, shown.id, claims.position
+         limit $5",
+        session_id,
+        client_id,
+        date,
+        THREAD_DAYS,
+        THREADS
+    )
+    .fetch_all(tx.conn())
+    .await
 }
 
 /// All words of the names, labels and aliases of the session's other clients.

@@ -16,6 +16,7 @@ mod prompt;
 mod reduce;
 mod repair;
 mod summarizer;
+pub mod template;
 mod text;
 mod verify;
 
@@ -26,7 +27,8 @@ use uuid::Uuid;
 
 pub use draft::{Draft, DraftClaim, DraftEvidence};
 pub(crate) use input::short_name;
-pub use input::{Line, SessionForClient, Speaker};
+pub use input::{Line, OpenThread, SessionForClient, Speaker};
+pub use offline::Doubt;
 pub use summarizer::Summarizer;
 pub use verify::{Dropped, Verified, verify};
 
@@ -145,6 +147,7 @@ impl SummarizeClient {
             provider: draft.provider.to_owned(),
             model: draft.model,
             prompt_version: draft.prompt_version,
+            template: now.input.template.stamp(),
             claims_dropped: i32::try_from(verified.dropped.len()).unwrap_or(i32::MAX),
         };
         let version = summary::add_version(&mut tx, self.summary_id, &content, &authorship).await?;

@@ -1,6 +1,6 @@
 //! The prompt of the stage: the files of `templates/prompt/summarize/`, and what goes into them.
 
-use std::sync::LazyLock;
+use std::{collections::BTreeMap, sync::LazyLock};
 
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, value::Serde};
 use serde::Serialize;
@@ -8,15 +8,16 @@ use sha2::{Digest, Sha256};
 
 use super::{
     input::{Line, SessionForClient, Speaker},
+    template::Length,
     text,
 };
-use crate::llm::Prompt;
+use crate::{llm::Prompt, model::Section};
 
 const SYSTEM: &str = include_str!("../../templates/prompt/summarize/system.txt");
 const USER: &str = include_str!("../../templates/prompt/summarize/user.txt");
 
 /// The prompt's version: its name, and a hash of both files, so that no change of a word goes unseen.
-pub(super) static VERSION: LazyLock<String> = LazyLock::new(|| version("summarize-1", SYSTEM, USER));
+pub(super) static VERSION: LazyLock<String> = LazyLock::new(|| version("summarize-2", SYSTEM, USER));
 
 /// The version of a prompt: its name and a hash of its two files.
 pub(super) fn version(name: &str, system: &str, user: &str) -> String {
@@ -35,6 +36,23 @@ struct UserContext<'a> {
     part: usize,
     parts: usize,
     lines: Vec<PromptLine<'a>>,
+    threads: Vec<PromptThread>,
+}
+
+/// What the system's template is given: of the summary's template, and nothing of a session.
+#[derive(Debug, Serialize)]
+struct SystemContext<'a> {
+    limits: BTreeMap<&'static str, usize>,
+    length: Length,
+    tone: &'a str,
+    guidance: &'a str,
+}
+
+#[derive(Debug, Serialize)]
+struct PromptThread {
+    number: usize,
+    date: String,
+    text: String,
 }
 
 #[derive(Debug, Serialize)]
@@ -59,6 +77,12 @@ pub(super) fn render(
     environment.set_auto_escape_callback(|_| AutoEscape::None);
     environment.add_template("system", SYSTEM)?;
     environment.add_template("user", USER)?;
+    let asked_for = input.template.limit(Section::OpenThreads) > 0;
+    let threads = input.threads.iter().enumerate().filter(|_| asked_for).map(|(number, thread)| PromptThread {
+        number,
+        date: thread.session_date.to_string(),
+        text: inert(&thread.text),
+    });
     let context = UserContext {
         client: &input.client,
         coach: &input.coach,
@@ -74,9 +98,17 @@ pub(super) fn render(
                 text: inert(&line.text),
             })
             .collect(),
+        threads: threads.collect(),
+    };
+    let template = &input.template;
+    let system = SystemContext {
+        limits: Section::ALL.into_iter().map(|section| (section.as_str(), template.limit(section))).collect(),
+        length: template.length,
+        tone: template.tone.trim(),
+        guidance: template.guidance.trim(),
     };
     Ok(Prompt {
-        system: environment.get_template("system")?.render(())?,
+        system: environment.get_template("system")?.render(Serde(system))?,
         user: environment.get_template("user")?.render(Serde(context))?,
     })
 }
@@ -122,6 +154,6 @@ mod tests {
         assert_eq!(one.system, two.system);
         assert!(one.system.starts_with("You write the summary"), "the version is no part of the prompt");
         assert!(one.user.contains("This is part 1 of 2"));
-        assert!(VERSION.starts_with("summarize-1-"));
+        assert!(VERSION.starts_with("summarize-2-"));
     }
 }

@@ -182,14 +182,8 @@ mod tests {
     use crate::summarize::draft::DraftEvidence;
 
     fn claim(section: Section, number: usize) -> DraftClaim {
-        DraftClaim {
-            section,
-            text: format!("Claim {number}."),
-            owner: None,
-            due_date: None,
-            due_words: None,
-            evidence: vec![DraftEvidence { utterance: number, quote: format!("words {number}") }],
-        }
+        let evidence = vec![DraftEvidence { utterance: number, quote: format!("words {number}") }];
+        DraftClaim::new(section, format!("Claim {number}."), evidence)
     }
 
     fn evidence(claim: &DraftClaim) -> Vec<usize> {

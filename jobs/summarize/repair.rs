@@ -11,6 +11,7 @@ use super::{
     by_model::{Team, broken_template},
     draft::{Draft, DraftClaim},
     input::{SessionForClient, Speaker},
+    offline::Doubt,
     prompt, text,
     verify::{Dropped, verify},
 };
@@ -101,6 +102,12 @@ fn reason(dropped: Dropped) -> &'static str {
         Dropped::InventedDate => "the words of its date do not stand in its evidence",
         Dropped::InventedLink => "it has a link or an address that was not said",
         Dropped::NamesAnother => "it names somebody who does not belong in this summary",
+        Dropped::NoThread => "it names no item of EARLIER, or does not say whether it was met",
+        Dropped::Doubtful(Doubt::Denied) => "the words it cites say that it is not so, or was not yet so",
+        Dropped::Doubtful(Doubt::TakenBack) => "it is taken back in the session",
+        Dropped::Doubtful(Doubt::NotMeant) => "the words it cites are sarcasm",
+        Dropped::Doubtful(Doubt::OfAnother) => "the words it cites tell of somebody else",
+        Dropped::Doubtful(Doubt::InRole) => "the words it cites were said in a role play",
         Dropped::Twice => "another claim says the same",
     }
 }

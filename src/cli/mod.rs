@@ -15,6 +15,7 @@ mod schedules;
 mod search;
 mod sessions;
 mod speakers;
+mod templates;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -100,6 +101,8 @@ enum Command {
     Sessions(sessions::Sessions),
     #[command(subcommand)]
     Speakers(speakers::Speakers),
+    #[command(subcommand)]
+    Templates(templates::Templates),
     Search(search::Search),
     Costs(costs::Costs),
     #[command(subcommand)]
@@ -155,6 +158,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Work(work) => work.stays(),
         // It waits for an answer from the terminal, which only the default handler breaks off.
         Command::Jobs(_) => true,
+        Command::Templates(command) => command.edits(),
         _ => false,
     };
     if patient {
@@ -179,6 +183,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Coach(command) => command.run(&App::open(&globals).await?).await,
         Command::Client(command) => command.run(&App::open(&globals).await?).await,
         Command::Sessions(command) => command.run(&App::open(&globals).await?).await,
+        Command::Templates(command) => command.run(&App::open(&globals).await?).await,
         Command::Speakers(command) => command.run(&App::open(&globals).await?).await,
         Command::Costs(command) => command.run(&App::open(&globals).await?).await,
         Command::Search(command) => command.run(&App::open(&globals).await?).await,

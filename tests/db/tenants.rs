@@ -47,6 +47,10 @@ async fn fill(world: &World) -> Full {
          select $1, id, 'me', 'Me', true, 'roster' from coaches",
         "insert into llm_calls (id, organization_id, session_id, task, provider, model, prompt_version)
          select gen_random_uuid(), $1, id, 'summarize', 'openai', 'm', 'p' from sessions",
+        "insert into summary_templates (id, organization_id, name, version, definition)
+         values (gen_random_uuid(), $1, 'a', 1, 'name = \"a\"')",
+        "insert into threads (organization_id, claim_id, earlier_claim_id, outcome)
+         select $1, claim_id, claim_id, 'met' from action_items limit 1",
         "insert into llm_results (organization_id, key, answer, expires_at)
          values ($1, decode(repeat('00', 32), 'hex'), 'said', now() + interval '1 day')",
         "insert into organization_llm (organization_id, write_profile) values ($1, 'offline')",

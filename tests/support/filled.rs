@@ -83,6 +83,7 @@ impl World {
             provider: "offline".into(),
             model: "extractive-1".into(),
             prompt_version: "1".into(),
+            template: "default".into(),
             claims_dropped: 0,
         };
         let version = summary::add_version(&mut tx, id, content, &authorship).await.expect("a version");
@@ -164,11 +165,6 @@ impl World {
 /// A claim that rests on the utterance `evidence`.
 pub(crate) fn claim(section: Section, text: &str, evidence: Uuid) -> Claim {
     Claim {
-        id: Uuid::now_v7(),
-        section,
-        audience: section.audience(),
-        text: text.into(),
-        edited: false,
         evidence: vec![Evidence {
             utterance_id: evidence,
             speaker: "Priya Raman".into(),
@@ -180,6 +176,7 @@ pub(crate) fn claim(section: Section, text: &str, evidence: Uuid) -> Claim {
             due_date: None,
             due_words: None,
         }),
+        ..Claim::new(section, text.into())
     }
 }
 

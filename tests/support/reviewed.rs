@@ -160,6 +160,7 @@ pub(crate) async fn add_summary(
         provider: "offline".into(),
         model: "extractive-1".into(),
         prompt_version: "none".into(),
+        template: "default".into(),
         claims_dropped: 1,
     };
     summary::add_version(tx, id, content, &authorship).await.expect("a version");
@@ -167,11 +168,6 @@ pub(crate) async fn add_summary(
 
 fn content(utterances: &[Uuid]) -> Content {
     let claim = |section: Section, text: &str, utterance: usize, quote: &str| Claim {
-        id: Uuid::now_v7(),
-        section,
-        audience: section.audience(),
-        text: text.into(),
-        edited: false,
         evidence: vec![Evidence {
             utterance_id: utterances[utterance],
             speaker: "Priya Raman".into(),
@@ -183,6 +179,7 @@ fn content(utterances: &[Uuid]) -> Content {
             due_date: chrono::NaiveDate::from_ymd_opt(2026, 11, 6),
             due_words: Some("by Friday".into()),
         }),
+        ..Claim::new(section, text.into())
     };
     Content {
         claims: vec![

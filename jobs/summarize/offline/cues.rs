@@ -80,6 +80,10 @@ cues! {
     MODAL = r"\b(?:might|may|should|could)\b";
     /// Something was not done.
     NOT_DONE = r"\b(?:i|we) (?:have not|haven't|did not|didn't|had not|hadn't|could not|couldn't|never|still haven't|still have not)(?: \w+ly| actually| really| yet| even)? \w+|\b(?:i've|i'd) (?:not|never|only) \w+|\bit(?:'s| is) still in my\b|\bnothing on paper\b";
+    /// It is yet to be done.
+    STILL_OPEN = r"\bnot (?:yet|done|finished|sent|ready)\b|\b(?:isn't|wasn't|hasn't been|is still not) (?:done|finished|sent|ready)\b|^(?:um+,? |uh+,? |well,? )?(?:no\b[,.]|not yet\b|i didn't\b|i haven't\b)|\bdidn't happen\b|\bnever got (?:to|round)\b";
+    /// A short answer that it was done.
+    YES_I_DID = r"^(?:um+,? |uh+,? |oh,? |well,? )?(?:yes|yeah|yep),? (?:i|we|it'?s?) (?:did|have|is done)\b|^(?:yes,? |yeah,? )?(?:i|we) (?:did|have done it|have)(?:[.,!]|$)|^(?:it's |that's )?(?:all )?done\b";
     /// It should have been done.
     WAS_DUE = r"\b(?:promised|supposed to|meant to|said i(?:'d| would)|was going to|were going to|yet|should have|was due|make it|deadline)\b";
     /// The speaker is not troubled.
@@ -93,6 +97,10 @@ cues! {
     HYPOTHETICAL = r"\b(?:if|unless|otherwise|would have|could have|should have|might have|i wish|imagine|suppose|as if|whether|almost|nearly|was going to|were going to|had planned|used to|would've|could've|then i)\b|\bi thought (?:i|we|she|he|they|it)(?:'d| would)\b|\b(?:i|we|she|he|they) would\b|\bi'd (?:be|make|take|go|do|say|rather|write|have to)\b";
     /// The speaker tells what was said.
     REPORTS = r"\b(?:i|we)(?:'ve|'d| have| had)? (?:said|told \w+|thought|answered)\b.{0,40}\b(?:i|we)(?:'ll|'d| would| will)\b|\bpromised .{0,20}\b(?:i|we)(?:'d| would)\b|\bi thought,|\b(?:told|tells) me\b|\b(?:he|she|they|everybody|people|nobody|(?:my|our|the) \w+|it)(?:'s|'d)? (?:just |always |also )?(?:said|says|thinks|thought|told me|tells me|reckons|claims|believes|wrote|mentioned|asked)\b";
+    /// The speaker tells what another did or will do.
+    TELLS_OF_ANOTHER = r"^(?:and |but |so |then |well,? )*(?:(?:my|our|the) )?[\w']+ (?:told me|said|says|tells me|wrote|mentioned)(?: that)? (?:he|she|they)(?:'ll|'d|'s|'ve| )|^(?:and |but |so |then )*(?:he|she|they)(?:'s|'ll|'ve)? (?:has |have |had |will |is going to |are going to |just |already )*(?:closed|signed|shipped|launched|finished|sent|call|send|write|book|plan|do|won|sold|hired)\b";
+    /// The opposite is meant.
+    SARCASM = r"\b(?:oh,? (?:just )?(?:great|wonderful|fantastic|lovely|brilliant|perfect|joy)|yeah,? (?:right|sure)|just what i needed|thanks for nothing|what a (?:joy|treat|triumph)|(?:a )?(?:huge|big|real|great|total) (?:success|win|triumph)[,.] (?:obviously|of course|not|as you can imagine)|best (?:day|week|meeting) ever[,.] (?:obviously|of course|not)|couldn't have gone (?:any )?better[,.] (?:obviously|of course|everybody|half|they|he|she)|i'm (?:so|really) (?:lucky|thrilled) (?:to|that) (?:be|have) (?:ignored|yelled|shouted|blamed))\b";
     /// Another thinks or says it.
     THIRD = r"^(?:and |but |so |then )*(?:he|she|they|it's|my \w+|his|her|their|one of|people|everybody|nobody) ";
     /// Another is troubled.

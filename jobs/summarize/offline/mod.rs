@@ -5,12 +5,17 @@
 //! It invents nothing, because it writes nothing but "Priya said".
 
 mod cues;
+mod doubt;
 mod rank;
 mod score;
 mod speech;
+mod threads;
 mod wording;
 
 use std::collections::{BTreeMap, BTreeSet};
+
+pub use doubt::Doubt;
+pub(super) use doubt::Doubts;
 
 use self::{
     rank::{Candidate, Vector},
@@ -24,7 +29,7 @@ use super::{
 use crate::model::Section;
 
 /// The version of these rules: it changes with every change of what they choose.
-pub(super) const RULES_VERSION: &str = "rules-2";
+pub(super) const RULES_VERSION: &str = "rules-3";
 
 /// How many claims a section has at most, and how alike two of them may be.
 const LIMITS: [(Section, usize, f32); 6] = [
@@ -49,9 +54,13 @@ pub(super) fn write(input: &SessionForClient) -> Draft {
     for section in [Section::Wins, Section::Challenges, Section::ActionItems, Section::Recommendations] {
         claims.extend(writer.claims(section, &chosen, &mut taken));
     }
+    claims.extend(writer.key_quotes(&taken));
     claims.extend(writer.engagement());
     claims.extend(writer.claims(Section::Breakthrough, &chosen, &mut taken));
-    claims.extend(writer.priority(chosen.get(&Section::Priority).map(Vec::as_slice).unwrap_or_default()));
+    let signs = chosen.get(&Section::Priority).map(Vec::as_slice).unwrap_or_default();
+    claims.extend(writer.risks(signs));
+    claims.extend(writer.priority(signs));
+    claims.extend(threads::outcomes(input, &speech));
     Draft { claims, provider: "offline", model: "extractive".into(), prompt_version: RULES_VERSION.into() }
 }
 
@@ -178,6 +187,8 @@ mod tests {
             client: "Priya Raman".into(),
             other_names: BTreeSet::new(),
             utterances: (0..lines).map(line).collect(),
+            threads: Vec::new(),
+            template: Default::default(),
         }
     }
 

@@ -109,9 +109,7 @@ fn wins(speech: &Speech, at: usize) -> f32 {
     if cues::ASKS_HARD.is_in(&before) {
         score -= 0.5;
     }
-    // "I did not send it", "we almost closed it" and "I would have told him" are no wins, whatever verb they have.
-    let negated = cues::NOT_DONE.is_in(own) || negation_before(own);
-    if negated || [&cues::HYPOTHETICAL, &cues::MODAL, &cues::WILL].iter().any(|cue| cue.is_in(own)) {
+    if is_no_win(own) || cues::MODAL.is_in(own) || cues::WILL.is_in(own) || cues::SARCASM.is_in(own) {
         return 0.0;
     }
     if cues::CANNOT.is_in(own) || cues::HARD.is_in(own) && !cues::NOT_HARD.is_in(own) {
@@ -121,6 +119,20 @@ fn wins(speech: &Speech, at: usize) -> f32 {
         score *= 0.5;
     }
     score
+}
+
+/// "I did not send it", "we almost closed it" and "I would have told him" are no wins, whatever verb they have.
+pub(super) fn is_no_win(own: &str) -> bool {
+    cues::NOT_DONE.is_in(own) || negation_before(own) || cues::HYPOTHETICAL.is_in(own)
+}
+
+/// "I won't do it", "I was going to" and "he said I would" undertake nothing.
+pub(super) fn is_no_undertaking(own: &str) -> bool {
+    let will = cues::WILL.place(own);
+    cues::DROPPED.is_in(own)
+        || cues::REPORTS.is_in(own)
+        || will.is_some_and(|will| cues::WILL_NOT.place(own) == Some(will))
+        || cues::HYPOTHETICAL.place(own).is_some_and(|place| will.is_none_or(|will| place < will))
 }
 
 /// Whether the sentence is the first of its turn that says something.

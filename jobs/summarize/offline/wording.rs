@@ -41,12 +41,10 @@ impl Writer<'_> {
         let quote = readable(&parts.iter().map(|part| part.text.as_str()).collect::<Vec<_>>().join(" "));
         let asked = question.map(|it| format!("Asked \u{201c}{}\u{201d}, ", readable(&it.text))).unwrap_or_default();
         DraftClaim {
-            section,
-            text: format!("{asked}{name} {verb}: \u{201c}{quote}\u{201d}"),
             owner,
             due_date: due.as_ref().and_then(|(due, _)| due.date),
             due_words: due.map(|(due, _)| due.words),
-            evidence,
+            ..DraftClaim::new(section, format!("{asked}{name} {verb}: \u{201c}{quote}\u{201d}"), evidence)
         }
     }
 
@@ -148,6 +146,30 @@ impl Writer<'_> {
         line.text[one.0.min(other.0)..one.1.max(other.1)].to_owned()
     }
 
+    /// Words of the client that stand for themselves and are in no section yet: an insight, or what counts as good.
+    pub(super) fn key_quotes(&self, taken: &BTreeSet<usize>) -> Vec<DraftClaim> {
+        let worth = |it: &&Sentence| {
+            let speaks = it.speaker == Speaker::Client && !it.in_role && !it.asks() && (7..=32).contains(&it.words);
+            let own =
+                cues::OF_SELF.is_in(&it.own) && !cues::HYPOTHETICAL.is_in(&it.own) && !cues::REPORTS.is_in(&it.own);
+            let cue = if cues::INSIGHT.is_in(&it.own) {
+                1.0
+            } else if cues::GOOD.is_in(&it.own) {
+                0.7
+            } else {
+                0.0
+            };
+            (speaks && own && cue > 0.0 && !taken.contains(&it.at)).then(|| cue + self.central[it.at])
+        };
+        let mut found: Vec<(f32, &Sentence)> =
+            self.speech.sentences.iter().filter_map(|it| Some((worth(&it)?, it))).collect();
+        found.sort_by(|one, other| other.0.total_cmp(&one.0));
+        let quote = |(_, it): &(f32, &Sentence)| {
+            DraftClaim::new(Section::KeyQuotes, format!("\u{201c}{}\u{201d}", readable(&it.text)), it.evidence.clone())
+        };
+        found.iter().take(3).map(quote).collect()
+    }
+
     /// How engaged the client was: counts, with the client's longest sentence as evidence.
     pub(super) fn engagement(&self) -> Option<DraftClaim> {
         let of = |speaker| self.speech.sentences.iter().filter(move |it| it.speaker == speaker);
@@ -168,7 +190,7 @@ impl Writer<'_> {
             text.push_str(&format!(", {share}% of the conversation,"));
         }
         text.push_str(&format!(" and asked {}.", many(questions, "question")));
-        Some(plain(Section::Engagement, text, longest.evidence.clone()))
+        Some(DraftClaim::new(Section::Engagement, text, longest.evidence.clone()))
     }
 
     /// How urgently the client needs attention, from 0 to 1, with the words that say so.
@@ -185,14 +207,21 @@ impl Writer<'_> {
                 reasons.push(risk.reason());
             }
         }
-        let text = format!("Priority {:.2} of 1: {} {}.", 1.0 - calm, self.input.client_short(), reasons.join(", "));
+        let text = format!("{} {}.", self.input.client_short(), reasons.join(", "));
         let evidence = risks.iter().flat_map(|(_, it)| it.evidence.clone()).collect();
-        Some(plain(Section::Priority, text, evidence))
+        Some(DraftClaim { score: Some(1.0 - calm), ..DraftClaim::new(Section::Priority, text, evidence) })
     }
-}
 
-fn plain(section: Section, text: String, evidence: Vec<DraftEvidence>) -> DraftClaim {
-    DraftClaim { section, text, owner: None, due_date: None, due_words: None, evidence }
+    /// What may go wrong: each sign in its own words, with its weight.
+    pub(super) fn risks(&self, signs: &[usize]) -> Vec<DraftClaim> {
+        let claim = |at: &usize| {
+            let (risk, sentence) = (score::risk(self.speech, *at)?, &self.speech.sentences[*at]);
+            let text = format!("{} said: \u{201c}{}\u{201d}", self.input.client_short(), readable(&sentence.text));
+            let evidence = sentence.evidence.clone();
+            Some(DraftClaim { score: Some(risk.weight()), ..DraftClaim::new(Section::Risk, text, evidence) })
+        };
+        signs.iter().filter_map(claim).collect()
+    }
 }
 
 fn many(count: usize, thing: &str) -> String {

@@ -69,6 +69,10 @@ struct Sentence {
     problem: Option<String>,
     edited: bool,
     action: Option<String>,
+    /// Of a risk or a priority, from 0 to 1.
+    score: Option<String>,
+    /// What became of an open thread, and when it was said.
+    thread: Option<String>,
     /// Who said what the sentence itself quotes, and when.
     word_for_word: Vec<Source>,
     /// What else was said that supports it.
@@ -201,6 +205,11 @@ fn claim_field(claim: &Claim, client: &str, redo: Option<&Redo<'_>>) -> Sentence
         problem: problem(redo, &field),
         edited: claim.edited,
         action: claim.action.as_ref().map(|action| action_line(action, client)),
+        score: claim.score.map(|score| format!("{score} of 1")),
+        thread: claim
+            .thread
+            .as_ref()
+            .map(|thread| format!("{} · from {}", thread.outcome.title(), thread.session_date.format("%-d %B"))),
         word_for_word,
         evidence,
     }
@@ -278,8 +287,12 @@ fn footnote(summary: &SummaryView, zone: Tz) -> String {
         "offline" => format!("without a language model ({})", shown.prompt_version),
         provider => format!("by {} ({provider}, prompt {})", shown.model, shown.prompt_version),
     };
+    let template = match shown.template.as_str() {
+        "default" => String::new(),
+        template => format!(", template {template}"),
+    };
     format!(
-        "Version {}, {by} on {}. Written {writer}.{coverage}",
+        "Version {}, {by} on {}. Written {writer}{template}.{coverage}",
         shown.version,
         shown.created_at.with_timezone(&zone).format("%-d %B at %H:%M"),
     )
@@ -345,7 +358,7 @@ fn not_sent(summary: &SummaryView) -> String {
 
 #[cfg(test)]
 mod tests {
-    use debrief_jobs::model::{Audience, Section};
+    use debrief_jobs::model::Section;
     use uuid::Uuid;
 
     use super::*;
@@ -357,15 +370,7 @@ mod tests {
             speaker: (*speaker).to_owned(),
             start_ms: Some(56_000),
         });
-        Claim {
-            id: Uuid::now_v7(),
-            section: Section::Wins,
-            audience: Audience::Client,
-            text: text.to_owned(),
-            edited: false,
-            evidence: evidence.collect(),
-            action: None,
-        }
+        Claim { evidence: evidence.collect(), ..Claim::new(Section::Wins, text.to_owned()) }
     }
 
     #[test]

@@ -1,0 +1,104 @@
+//! What speaks against a claim in the very words that it cites: they deny it, take it back, mean the opposite, tell of
+//! somebody else, or were said in a role. For the drafts of language models as for our own. English cues only: words of
+//! another language raise no doubt.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::{
+    super::{input::SessionForClient, text},
+    cues, score,
+    speech::{Sentence, Speech},
+};
+use crate::model::{Evidence, Section};
+
+/// Holds claims of a session against the sentences that they cite.
+#[derive(Debug)]
+pub(in crate::summarize) struct Doubts<'a> {
+    input: &'a SessionForClient,
+    speech: Speech,
+}
+
+/// Why the cited words do not support a claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Doubt {
+    /// They say that it is not so, was almost so, or would be so.
+    Denied,
+    /// The plan is dropped again.
+    TakenBack,
+    /// They are sarcasm.
+    NotMeant,
+    /// They tell of somebody else.
+    OfAnother,
+    /// They were said in a role.
+    InRole,
+}
+
+impl<'a> Doubts<'a> {
+    pub(in crate::summarize) fn new(input: &'a SessionForClient) -> Self {
+        let mut speech = Speech::new(input);
+        score::mark_roles(&mut speech, &input.coach);
+        Self { input, speech }
+    }
+
+    /// What speaks against a claim of `section` with this text that cites `evidence`: something that holds for each
+    /// sentence that it cites.
+    pub(in crate::summarize) fn against<'e>(
+        &self,
+        section: Section,
+        claim: &str,
+        evidence: impl Iterator<Item = &'e Evidence>,
+    ) -> Option<Doubt> {
+        let cited: Vec<&Sentence> = evidence.flat_map(|evidence| self.cited(evidence)).collect();
+        if section == Section::ActionItems
+            && !denies(claim)
+            && cited.iter().any(|it| score::is_dropped(&self.speech, it.at))
+        {
+            return Some(Doubt::TakenBack);
+        }
+        // "No." beside "I did not send it." says nothing of its own.
+        let telling = cited.iter().filter(|it| !it.asks() && it.words >= 3);
+        let mut doubts = telling.map(|it| self.doubt(section, claim, it));
+        let first = doubts.next()?;
+        doubts.all(|doubt| doubt.is_some()).then_some(first).flatten()
+    }
+
+    /// The sentences that a quote touches.
+    fn cited(&self, evidence: &Evidence) -> impl Iterator<Item = &Sentence> {
+        let line = self.input.utterances.iter().find(|line| line.id == evidence.utterance_id);
+        let quote = text::normalize(&evidence.quote);
+        self.speech.sentences.iter().filter(move |it| {
+            it.evidence.iter().any(|part| {
+                line.is_some_and(|line| line.index == part.utterance) && {
+                    let part = text::normalize(&part.quote);
+                    part.contains(&quote) || quote.contains(&part)
+                }
+            })
+        })
+    }
+
+    fn doubt(&self, section: Section, claim: &str, cited: &Sentence) -> Option<Doubt> {
+        let own = cited.own.as_str();
+        if cited.in_role {
+            return Some(Doubt::InRole);
+        }
+        match section {
+            Section::Wins if cues::SARCASM.is_in(own) => Some(Doubt::NotMeant),
+            Section::Wins if cues::TELLS_OF_ANOTHER.is_in(own) => Some(Doubt::OfAnother),
+            Section::Wins if !denies(claim) && score::is_no_win(own) => Some(Doubt::Denied),
+            Section::ActionItems if cues::TELLS_OF_ANOTHER.is_in(own) => Some(Doubt::OfAnother),
+            Section::ActionItems if !denies(claim) && score::is_no_undertaking(own) => Some(Doubt::Denied),
+            _ => None,
+        }
+    }
+}
+
+/// Whether a sentence itself says that something is not so: then words that deny support it.
+fn denies(claim: &str) -> bool {
+    static DENIAL: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?i)\b(?:not|no|never|nobody|nothing|none|without|stop\w*|avoid\w*|refus\w*|declin\w*|almost|nearly|would|if|\w+n['’]t|won['’]t)\b")
+            .expect("a constant pattern")
+    });
+    DENIAL.is_match(claim)
+}

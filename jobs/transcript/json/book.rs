@@ -1,0 +1,263 @@
+//! The book of a JSON file being read: each of its texts is said, a label, or set aside, and none is used twice.
+
+use crate::{
+    account::{Draft, words},
+    date,
+    formats::Source,
+};
+
+use super::tree::{Json, Value};
+
+/// Under these keys stands what a tool or a person wrote about the session. Lower case, without `_`.
+#[rustfmt::skip]
+const NOTES: &[&str] = &[
+    "summary", "summaries", "defaultsummary", "overview", "notes", "actionitems", "keywords", "chapters",
+    "chaptersummaries", "topics", "outline", "gist", "headline", "highlights", "keyquestions", "questions", "insights",
+    "sentiments", "tasks", "aifilters", "moderation", "contentmoderation", "analytics", "appspreview", "categories",
+    "entities", "bullets", "shorthandbullet", "bulletgist", "crmmatches",
+];
+/// Why a sound is set aside.
+pub(super) const SOUND: &str = "a sound, or words that were not understood";
+/// More words than an identifier or a name of a model has: a text that ought to be shown as set aside.
+const A_SENTENCE: usize = 4;
+
+/// What readers fill.
+#[derive(Debug)]
+pub(super) struct Book<'s> {
+    pub(super) draft: Draft,
+    used: Vec<bool>,
+    lines: &'s [&'s str],
+}
+
+impl<'s> Book<'s> {
+    /// For a file with so many texts.
+    pub(super) fn new(source: &'s Source<'_>, texts: usize) -> Self {
+        Self { draft: Draft::default(), used: vec![false; texts], lines: &source.lines }
+    }
+
+    /// The line of a value, from 1; 0 where it is not there.
+    pub(super) fn line(&self, json: &Json<'_>) -> usize {
+        let Some(first) = self.lines.first().filter(|_| json.is_there()) else { return 0 };
+        let base = first.as_ptr() as usize;
+        self.lines.partition_point(|line| line.as_ptr() as usize - base <= json.at)
+    }
+
+    /// Warns about the place of a value.
+    pub(super) fn warn(&mut self, json: &Json<'_>, message: impl Into<String>) {
+        let line = self.line(json);
+        if line == 0 {
+            return self.draft.warn(0, message);
+        }
+        // In bytes, as the column of damaged JSON is: a file is often one very long line.
+        let start = self.lines[line - 1].as_ptr() as usize - self.lines[0].as_ptr() as usize;
+        self.draft.warn_at(line, json.at.saturating_sub(start) + 1, message);
+    }
+
+    /// Takes a text as speech; the caller says it, all of it.
+    pub(super) fn take<'j>(&mut self, json: &'j Json<'_>) -> &'j str {
+        match &json.value {
+            Value::Text(number, text) if !std::mem::replace(&mut self.used[*number], true) => text,
+            _ => "",
+        }
+    }
+
+    /// Takes a text as something that holds the file together.
+    pub(super) fn structure<'j>(&mut self, json: &'j Json<'_>) -> &'j str {
+        let text = self.take(json);
+        self.draft.structure(text);
+        json.text().unwrap_or("").trim()
+    }
+
+    /// A speaker label as written; a bare number or letter, which alone says nothing to anybody, with a word before it.
+    pub(super) fn label(&mut self, json: &Json<'_>) -> Option<String> {
+        self.label_of(json, "Speaker")
+    }
+
+    /// The label that a channel of the recording is; `ch_0` is its number.
+    pub(super) fn channel(&mut self, json: &Json<'_>) -> Option<String> {
+        self.structure(json);
+        match json.text().and_then(|text| text.strip_prefix("ch_")) {
+            Some(number) => Some(format!("Channel {number}")),
+            None => self.label_of(json, "Channel"),
+        }
+    }
+
+    fn label_of(&mut self, json: &Json<'_>, kind: &str) -> Option<String> {
+        match &json.value {
+            Value::Number(number) => Some(format!("{kind} {number}")),
+            Value::Text(..) => match self.structure(json) {
+                "" => None,
+                bare if bare.parse::<u32>().is_ok() || (bare.len() == 1 && bare.is_ascii()) => {
+                    Some(format!("{kind} {bare}"))
+                }
+                label => Some(label.to_owned()),
+            },
+            _ => None,
+        }
+    }
+
+    /// Takes the session's title.
+    pub(super) fn title(&mut self, json: &Json<'_>) {
+        let title = self.structure(json);
+        if self.draft.title.is_none() && !title.is_empty() {
+            self.draft.title = Some(title.to_owned());
+        }
+    }
+
+    /// Takes the session's day: a date as text, or milliseconds since 1970.
+    pub(super) fn day(&mut self, json: &Json<'_>) {
+        if self.draft.session_date.is_none() {
+            self.draft.session_date = match json.millis().filter(|millis| *millis > EPOCH_MS) {
+                Some(millis) => chrono::DateTime::from_timestamp_millis(millis).map(|time| time.date_naive()),
+                None => date::day(self.structure(json)),
+            };
+        }
+    }
+
+    /// Sets everything below a value aside, apart from what is used already.
+    pub(super) fn set_aside(&mut self, json: &Json<'_>, reason: &'static str) {
+        let mut rest = Rest::default();
+        self.collect(json, Some(reason), &[], &mut rest);
+        self.write(rest);
+    }
+
+    /// Sets a text aside that only names a sound; whether it does.
+    pub(super) fn is_sound(&mut self, text: &Json<'_>) -> bool {
+        let sound = text.text().is_some_and(is_sound);
+        if sound {
+            self.set_aside(text, SOUND);
+        }
+        sound
+    }
+
+    /// Says one text, all of one speaker.
+    pub(super) fn say(&mut self, label: Option<&str>, start_ms: Option<i64>, end_ms: Option<i64>, text: &Json<'_>) {
+        let said = self.take(text);
+        let one_line = said.split_whitespace().collect::<Vec<_>>().join(" ");
+        let (start_ms, end_ms) = self.possible(text, start_ms, end_ms);
+        self.draft.say(label, start_ms, end_ms, &one_line);
+    }
+
+    /// Times that can be: not before the start of the recording, and not running backwards.
+    pub(super) fn possible(
+        &mut self,
+        at: &Json<'_>,
+        start_ms: Option<i64>,
+        end_ms: Option<i64>,
+    ) -> (Option<i64>, Option<i64>) {
+        if start_ms.is_some_and(|start| start < 0) {
+            self.warn(at, "a time before the start of the recording; the words are kept without a time");
+            return (None, None);
+        }
+        if let (Some(start), Some(end)) = (start_ms, end_ms)
+            && end < start
+        {
+            self.warn(at, "ends before it begins; its end is not used");
+            return (start_ms, None);
+        }
+        (start_ms, end_ms)
+    }
+
+    /// Accounts for every text that no reader used: `repeats` are the keys under which the same words stand again.
+    pub(super) fn close(mut self, root: &Json<'_>, repeats: &[&str]) -> Draft {
+        self.warn_of_order();
+        let mut texts = 0;
+        count(root, &mut texts);
+        // Keys, numbers and escapes: what the file holds beside its texts.
+        self.draft.markup(self.lines.iter().map(|line| words(line)).sum(), texts);
+        let mut rest = Rest::default();
+        self.collect(root, None, repeats, &mut rest);
+        self.write(rest);
+        self.draft
+    }
+
+    fn warn_of_order(&mut self) {
+        // From 0 to 0 is no time.
+        let real = self.draft.utterances.iter().filter(|said| (said.start_ms, said.end_ms) != (Some(0), Some(0)));
+        let starts: Vec<i64> = real.filter_map(|utterance| utterance.start_ms).collect();
+        let back = starts.windows(2).filter(|pair| pair[1] + 1_000 < pair[0]).count();
+        if back > 0 {
+            let times = if back == 1 { "once".to_owned() } else { format!("{back} times") };
+            self.draft.warn(0, format!("the clock runs backwards {times}; the order of the file is kept"));
+        }
+    }
+
+    fn collect(&mut self, json: &Json<'_>, reason: Option<&'static str>, repeats: &[&str], rest: &mut Rest) {
+        match &json.value {
+            Value::Text(number, text) => {
+                if !std::mem::replace(&mut self.used[*number], true) {
+                    let count = words(text);
+                    let long = count >= A_SENTENCE && text.contains(char::is_whitespace);
+                    let reason = reason.filter(|_| !is_quantity(text));
+                    match reason.or_else(|| long.then_some("text beside what was said")) {
+                        Some(reason) => rest.add(self.line(json), reason, count),
+                        None => self.draft.structure(text),
+                    }
+                }
+            }
+            Value::List(items) => items.iter().for_each(|item| self.collect(item, reason, repeats, rest)),
+            Value::Object(fields) => {
+                for (key, value) in fields {
+                    let own = if repeats.contains(&key.as_ref()) {
+                        Some("the same words again, in another shape")
+                    } else if NOTES.contains(&key.to_lowercase().replace('_', "").as_str()) {
+                        Some("notes about the session")
+                    } else {
+                        None
+                    };
+                    self.collect(value, reason.or(own), repeats, rest);
+                }
+            }
+            Value::Null | Value::Bool | Value::Number(_) => {}
+        }
+    }
+
+    fn write(&mut self, rest: Rest) {
+        for (line, reason, words) in rest.0 {
+            self.draft.set_aside_words(line, reason, words);
+        }
+    }
+}
+
+/// Later than any offset in a recording (1973), and earlier than any session.
+pub(super) const EPOCH_MS: i64 = 100_000_000_000;
+
+/// A time or a measure, written as a text.
+fn is_quantity(text: &str) -> bool {
+    text.starts_with(|letter: char| letter.is_ascii_digit())
+        && text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b',' | b':' | b's'))
+}
+
+/// Whether a text names a sound or a gap and nothing else: `[Music]`, `(laughs)`, `♪♪`, `[BLANK_AUDIO]`.
+fn is_sound(text: &str) -> bool {
+    let text = text.trim();
+    let inner = [('[', ']'), ('(', ')'), ('*', '*')]
+        .iter()
+        .find_map(|(open, close)| text.strip_prefix(*open).and_then(|rest| rest.strip_suffix(*close)));
+    let notes = !text.is_empty() && text.chars().all(|letter| matches!(letter, '♪' | '♫' | '🎵' | ' '));
+    notes || inner.is_some_and(|inner| !inner.contains(['[', ']', '(', ')']) && inner.split_whitespace().count() <= 4)
+}
+
+/// The words of all texts.
+fn count(json: &Json<'_>, texts: &mut usize) {
+    match &json.value {
+        Value::Text(_, text) => *texts += words(text),
+        Value::List(items) => items.iter().for_each(|item| count(item, texts)),
+        Value::Object(fields) => fields.iter().for_each(|(_, value)| count(value, texts)),
+        Value::Null | Value::Bool | Value::Number(_) => {}
+    }
+}
+
+/// What is set aside, one entry a reason, at its first line.
+#[derive(Default)]
+struct Rest(Vec<(usize, &'static str, usize)>);
+
+impl Rest {
+    fn add(&mut self, line: usize, reason: &'static str, words: usize) {
+        match self.0.iter_mut().find(|(_, own, _)| *own == reason) {
+            _ if words == 0 => {}
+            Some((.., sum)) => *sum += words,
+            None => self.0.push((line, reason, words)),
+        }
+    }
+}

@@ -1,0 +1,268 @@
+//! Transcripts as JSON. The file is parsed once; the first source whose keys are in it reads it.
+//!
+//! A source is one file here and one line in [`SOURCES`]. It takes speech and labels out of the tree through a
+//! [`Book`](book::Book), which sets every other text aside, so that the account of words holds for all of them.
+
+mod assemblyai;
+mod aws;
+mod aws_calls;
+mod azure;
+mod bedrock;
+mod book;
+mod deepgram;
+mod fathom;
+mod fireflies;
+mod google;
+mod mend;
+mod podcast;
+mod read_ai;
+mod rev;
+mod tree;
+mod turns;
+mod whisper;
+mod whisper_silence;
+mod youtube;
+
+use self::{
+    book::Book,
+    tree::{Broken, Json, Tree, Value},
+};
+use super::{
+    NotATranscript,
+    account::Draft,
+    formats::Source,
+    transcript::{Format, Warning},
+};
+
+/// A tool or service: how its JSON is known, and how it is read.
+struct JsonSource {
+    name: &'static str,
+    /// By which keys this is its own; none where it is not.
+    knows: fn(&Json<'_>) -> Option<&'static str>,
+    /// Says what is said; malformed parts become warnings.
+    read: fn(&Json<'_>, &mut Book<'_>) -> Format,
+    /// Keys under which what is said stands once more.
+    repeats: &'static [&'static str],
+}
+
+/// The first that knows a file reads it: those with the most telling keys come first.
+const SOURCES: &[JsonSource] = &[
+    fireflies::SOURCE,
+    fathom::SOURCE,
+    read_ai::SOURCE,
+    rev::SOURCE,
+    aws::SOURCE,
+    aws_calls::SOURCE,
+    bedrock::SOURCE,
+    deepgram::SOURCE,
+    google::SOURCE,
+    azure::SOURCE,
+    assemblyai::SOURCE,
+    podcast::SOURCE,
+    youtube::SOURCE,
+    whisper::SOURCE,
+];
+
+/// Keys under which answers of services wrap what they are about.
+const WRAPPERS: &[&str] = &["data", "response", "result", "transcript", "transcription", "output", "items", "json"];
+
+/// Whether a text begins as JSON does. Brackets and braces begin lines of other transcripts too.
+pub(super) fn is_json(text: &str) -> bool {
+    let mut letters = text.trim_start().chars().filter(|letter| !letter.is_whitespace());
+    matches!(
+        (letters.next(), letters.next()),
+        (Some('{'), Some('"' | '}') | None) | (Some('['), Some('{' | ']' | '"') | None)
+    )
+}
+
+/// Reads JSON, whosever it is.
+///
+/// # Errors
+/// When it is no valid JSON (where, and why), and when it is nobody's that is known (what was seen in it).
+pub(super) fn read(source: &Source<'_>) -> Result<(Format, Draft), NotATranscript> {
+    match Tree::parse(source.text) {
+        Ok(tree) => choose(&tree, source),
+        Err(broken) => {
+            let mended = mend::mended(source.text).ok_or_else(|| refusal(&broken))?;
+            let tree = Tree::parse(&mended).map_err(|still| refusal(&still))?;
+            let (format, mut draft) = choose(&tree, source)?;
+            let message =
+                "a number or half a character that JSON does not have; it is passed over, here and below".to_owned();
+            draft.add_warning(Warning { line: broken.line, column: Some(broken.column), message });
+            Ok((format, draft))
+        }
+    }
+}
+
+fn refusal(broken: &Broken) -> NotATranscript {
+    NotATranscript::BrokenJson { what: broken.what.clone(), line: broken.line, column: broken.column }
+}
+
+fn choose(tree: &Tree<'_>, source: &Source<'_>) -> Result<(Format, Draft), NotATranscript> {
+    let mut inner = Vec::new();
+    unwrap(&tree.root, 3, &mut inner);
+    // A source that knows the whole is surer than one that knows a part.
+    let mut known = inner.iter().flat_map(|json| {
+        SOURCES.iter().filter_map(move |source| (source.knows)(json).map(|reason| (source, *json, reason)))
+    });
+    let Some((chosen, json, reason)) = known.next() else { return Err(NotATranscript::UnknownJson(seen(&tree.root))) };
+    let runner_up = known.find(|(other, ..)| other.name != chosen.name).map_or("none", |(other, ..)| other.name);
+    tracing::debug!(target: "parse", { format.reader = chosen.name, reason, format.runner_up = runner_up }, "format found");
+    let mut book = Book::new(source, tree.texts);
+    let format = (chosen.read)(json, &mut book);
+    Ok((format, book.close(&tree.root, chosen.repeats)))
+}
+
+/// A value, and what it only wraps: the one element of a list, what stands under a key of an answer.
+fn unwrap<'j>(json: &'j Json<'j>, depth: usize, found: &mut Vec<&'j Json<'j>>) {
+    found.push(json);
+    if depth == 0 {
+        return;
+    }
+    if let [only] = json.items() {
+        unwrap(only, depth - 1, found);
+    }
+    for inner in WRAPPERS.iter().map(|key| json.get(key)) {
+        if inner.is_object() || inner.is_list() {
+            unwrap(inner, depth - 1, found);
+        }
+    }
+}
+
+/// What a file of nobody known looks like: its kind and its first keys, and never what stands under them.
+fn seen(json: &Json<'_>) -> String {
+    match &json.value {
+        Value::Object(fields) if fields.is_empty() => "an empty object".to_owned(),
+        Value::Object(fields) => {
+            let mut keys: Vec<String> = fields
+                .iter()
+                .take(8)
+                .map(|(key, _)| format!("\"{}\"", key.chars().take(40).collect::<String>()))
+                .collect();
+            if fields.len() > keys.len() {
+                keys.push(format!("{} more", fields.len() - keys.len()));
+            }
+            format!("an object with {}", keys.join(", "))
+        }
+        Value::List(items) => match items.first() {
+            None => "an empty list".to_owned(),
+            Some(first) => format!("a list of {}, the first being {}", items.len(), seen(first)),
+        },
+        Value::Text(..) => "a text".to_owned(),
+        Value::Number(_) => "a number".to_owned(),
+        Value::Null | Value::Bool => "no text".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path};
+
+    use serde_json::{Value, json};
+
+    use super::is_json;
+    use crate::{NotATranscript, parse};
+
+    #[test]
+    fn json_is_known_by_how_it_begins() {
+        for (text, json) in [
+            ("{\"a\": 1}", true),
+            (" \n{ \"a\"", true),
+            ("[\n  {", true),
+            ("[]", true),
+            ("{", true),
+            ("[00:01] Ana: hello", false),
+            ("[Ana] 10:00:01", false),
+            ("{\\an8}hello", false),
+            ("Ana: {\"a\"}", false),
+        ] {
+            assert_eq!(is_json(text), json, "{text}");
+        }
+    }
+
+    #[test]
+    fn deep_json_is_refused_with_its_place() {
+        for open in ["[", "{\"a\":"] {
+            let text = format!("[{{\"a\": {}", open.repeat(100_000));
+            let refused = parse(text.as_bytes()).expect_err("nobody nests so deeply");
+            assert!(matches!(refused, NotATranscript::BrokenJson { line: 1, .. }), "{refused}");
+            assert!(refused.to_string().contains("nested too deeply"), "{refused}");
+        }
+    }
+
+    /// Whatever one value of a case becomes, no word is lost or doubled, and nothing panics.
+    #[test]
+    fn any_value_may_be_anything() {
+        let others =
+            [json!(null), json!(-1), json!(1e300), json!("one two"), json!([]), json!({}), json!([[{"text": "x"}]])];
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/parse");
+        let mut changed = 0;
+        for case in fs::read_dir(folder).expect("the cases") {
+            let bytes = fs::read(case.expect("a case").path().join("input.json")).unwrap_or_default();
+            let Ok(whole) = serde_json::from_slice::<Value>(&bytes) else { continue };
+            for place in 0..places(&whole) {
+                for other in [&others[place % others.len()], &others[(place / 3) % others.len()]] {
+                    let mut damaged = whole.clone();
+                    replace(&mut damaged, &mut place.clone(), other);
+                    let text = damaged.to_string();
+                    if let Ok(transcript) = parse(text.as_bytes()) {
+                        assert!(transcript.account.balances(), "{text}\n{:?}", transcript.account);
+                    }
+                    changed += 1;
+                }
+            }
+        }
+        assert!(changed > 1_000, "only {changed} changes were tried");
+    }
+
+    fn places(value: &Value) -> usize {
+        1 + match value {
+            Value::Array(items) => items.iter().map(places).sum(),
+            Value::Object(fields) => fields.values().map(places).sum(),
+            _ => 0,
+        }
+    }
+
+    /// Puts `other` in the place that is reached after so many values.
+    fn replace(value: &mut Value, after: &mut usize, other: &Value) -> bool {
+        if *after == 0 {
+            *value = other.clone();
+            return true;
+        }
+        *after -= 1;
+        match value {
+            Value::Array(items) => items.iter_mut().any(|item| replace(item, after, other)),
+            Value::Object(fields) => fields.values_mut().any(|field| replace(field, after, other)),
+            _ => false,
+        }
+    }
+
+    /// Ten times the words take about ten times as long, also where each is a speaker of its own and malformed.
+    #[test]
+    fn time_grows_with_the_file_alone() {
+        let shapes = [
+            r#"{"type":"pronunciation","start_time":"-1","end_time":"x","channel_label":"@","speaker_label":"@","alternatives":[{}]}"#,
+            r#"{"type":"punctuation","alternatives":[{"content":"@."}]}"#,
+            r#"{"type":"pronunciation","start_time":"@","alternatives":[{"content":"@\n"}],"@":null}"#,
+        ];
+        for shape in shapes {
+            let took = |words: usize| {
+                let items: Vec<String> = (0..words).map(|word| shape.replace('@', &word.to_string())).collect();
+                let text = format!(r#"{{"results":{{"items":[{}]}}}}"#, items.join(","));
+                let begin = std::time::Instant::now();
+                let _ = parse(text.as_bytes());
+                begin.elapsed()
+            };
+            // A square would take a hundred times as long. Other tests run meanwhile, so one bad measurement is none.
+            let in_proportion = || took(10_000) < took(1_000) * 40 + std::time::Duration::from_millis(300);
+            assert!((0..5).any(|_| in_proportion()), "{shape} takes more than its share of time");
+        }
+    }
+
+    #[test]
+    fn json_that_ends_in_the_middle_is_refused_with_its_place() {
+        let refused = parse(b"{\"sentences\": [\n  {\"text\": \"Hel").expect_err("it is cut off");
+        assert!(matches!(refused, NotATranscript::BrokenJson { line: 2, column: 15, .. }), "{refused}");
+        assert!(refused.to_string().contains("ends in the middle"), "{refused}");
+    }
+}

@@ -1,0 +1,198 @@
+//! Words with times become utterances. A new one begins where the speaker changes, after a pause of two seconds, at the
+//! end of a sentence once fifty words are said, and after two hundred words in any case.
+
+use super::{book::Book, tree::Json};
+use crate::account::words;
+
+const PAUSE_MS: i64 = 2_000;
+const LONG: usize = 50;
+const LONGEST: usize = 200;
+
+/// Utterances in the making.
+#[derive(Debug, Default)]
+pub(super) struct Turns<'j> {
+    /// Whether the marks between words hold the spaces.
+    pub(super) spaces_are_marks: bool,
+    open: Option<Turn<'j>>,
+    closed: Vec<Turn<'j>>,
+}
+
+#[derive(Debug)]
+struct Turn<'j> {
+    label: Option<String>,
+    start_ms: Option<i64>,
+    end_ms: Option<i64>,
+    /// When the last word with a time was over, or began.
+    last_ms: Option<i64>,
+    text: String,
+    words: usize,
+    /// Whether the last piece was a mark.
+    marked: bool,
+    /// Words of the pieces, before they were joined.
+    raw: usize,
+    at: &'j Json<'j>,
+}
+
+impl<'j> Turns<'j> {
+    /// A word of one speaker.
+    pub(super) fn word(
+        &mut self,
+        book: &mut Book<'_>,
+        label: Option<&str>,
+        start_ms: Option<i64>,
+        end_ms: Option<i64>,
+        word: &'j Json<'j>,
+    ) {
+        self.piece(label, (start_ms, end_ms), book.take(word), word);
+    }
+
+    /// A text that was taken already, from a value or a part of it; the words that went on the way are the caller's.
+    pub(super) fn piece(
+        &mut self,
+        label: Option<&str>,
+        (start_ms, end_ms): (Option<i64>, Option<i64>),
+        text: &str,
+        at: &'j Json<'j>,
+    ) {
+        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        if text.is_empty() {
+            return;
+        }
+        if self.open.as_ref().is_some_and(|turn| turn.is_over(label, start_ms)) {
+            self.cut();
+        }
+        let turn = self.open.get_or_insert_with(|| Turn {
+            label: label.map(str::to_owned),
+            start_ms,
+            end_ms: None,
+            last_ms: None,
+            text: String::new(),
+            words: 0,
+            marked: false,
+            raw: 0,
+            at,
+        });
+        // Scripts without spaces between words stay without.
+        let placed = turn.marked && self.spaces_are_marks;
+        let unspaced = turn.text.ends_with(is_unspaced) && text.starts_with(is_unspaced);
+        if !(turn.text.is_empty() || placed || unspaced) {
+            turn.text.push(' ');
+        }
+        turn.text.push_str(&text);
+        turn.words += usize::from(text.contains(char::is_alphanumeric));
+        turn.marked = false;
+        turn.raw += words(&text);
+        turn.start_ms = turn.start_ms.or(start_ms.filter(|_| turn.words == 1));
+        turn.end_ms = end_ms.or(turn.end_ms);
+        turn.last_ms = end_ms.or(start_ms).or(turn.last_ms);
+    }
+
+    /// A text that is an utterance of its own.
+    pub(super) fn whole(
+        &mut self,
+        book: &mut Book<'_>,
+        label: Option<&str>,
+        start_ms: Option<i64>,
+        end_ms: Option<i64>,
+        text: &'j Json<'j>,
+    ) {
+        self.cut();
+        self.word(book, label, start_ms, end_ms, text);
+        self.cut();
+    }
+
+    /// What belongs to the word before it: punctuation. Before the first word of a turn it begins the turn.
+    pub(super) fn mark(&mut self, book: &mut Book<'_>, label: Option<&str>, mark: &'j Json<'j>) {
+        match &mut self.open {
+            Some(turn) => {
+                let text = book.take(mark);
+                turn.raw += words(text);
+                turn.text.push_str(if self.spaces_are_marks { text } else { text.trim_end() });
+                turn.marked = true;
+            }
+            None => {
+                self.word(book, label, None, None, mark);
+                if let Some(turn) = &mut self.open {
+                    turn.marked = true;
+                }
+            }
+        }
+    }
+
+    /// Ends an utterance here, whatever follows.
+    pub(super) fn cut(&mut self) {
+        self.closed.extend(self.open.take());
+    }
+
+    /// Puts the utterances in the order of their times, where several channels were read one after the other.
+    pub(super) fn by_time(&mut self) {
+        self.cut();
+        // What has no time stays behind what was said before it in its channel.
+        let mut last = None;
+        let timed = self.closed.drain(..).map(|turn| {
+            last = turn.start_ms.or(last);
+            (last, turn)
+        });
+        let mut timed: Vec<_> = timed.collect();
+        timed.sort_by_key(|(start, _)| *start);
+        self.closed = timed.into_iter().map(|(_, turn)| turn).collect();
+    }
+
+    /// Says them all.
+    pub(super) fn speak(mut self, book: &mut Book<'_>) {
+        self.cut();
+        for turn in self.closed {
+            let text = turn.text.split_whitespace().collect::<Vec<_>>().join(" ");
+            // Pieces of a word that were joined count once.
+            book.draft.markup(turn.raw, words(&text));
+            let (start_ms, end_ms) = book.possible(turn.at, turn.start_ms, turn.end_ms);
+            book.draft.say(turn.label.as_deref(), start_ms, end_ms, &text);
+        }
+    }
+}
+
+impl Turn<'_> {
+    fn is_over(&self, label: Option<&str>, start_ms: Option<i64>) -> bool {
+        let paused = match (self.last_ms, start_ms) {
+            (Some(last), Some(start)) => start - last >= PAUSE_MS,
+            _ => false,
+        };
+        let sentence =
+            self.text.trim_end_matches(['"', '”', '\'', '’', ')']).ends_with(['.', '?', '!', '…', '。', '？', '！']);
+        self.label.as_deref() != label || paused || (sentence && self.words >= LONG) || self.words >= LONGEST
+    }
+}
+
+/// Han, kana, Thai, Lao, Khmer and Myanmar letters.
+fn is_unspaced(letter: char) -> bool {
+    matches!(letter, '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}' | '\u{3001}'..='\u{30ff}'
+        | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{ff01}'..='\u{ff0f}' | '\u{20000}'..='\u{3ffff}')
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::parse;
+
+    /// How many words each utterance gets, of words that follow each other without a pause.
+    fn lengths(word: impl Fn(usize) -> (&'static str, usize, usize)) -> Vec<usize> {
+        let words: Vec<_> = (0..450)
+            .map(|at| {
+                let (text, start, speaker) = word(at);
+                serde_json::json!({ "text": text, "start": start, "end": start + 300, "speaker": speaker })
+            })
+            .collect();
+        let file = serde_json::json!({ "audio_url": null, "text": null, "words": words });
+        let transcript = parse(file.to_string().as_bytes()).expect("words are a transcript");
+        transcript.utterances.iter().map(|utterance| utterance.text.split(' ').count()).collect()
+    }
+
+    #[test]
+    fn words_become_utterances_by_the_rule() {
+        let sentence = |at: usize| if at % 30 == 29 { "end." } else { "word" };
+        assert_eq!(lengths(|at| (sentence(at), at * 400, 1)), [60, 60, 60, 60, 60, 60, 60, 30], "sentences");
+        assert_eq!(lengths(|at| ("word", at * 400, 1)), [200, 200, 50], "no sentences");
+        assert_eq!(lengths(|at| ("word", at * 400 + at / 150 * 2_000, 1)), [150, 150, 150], "pauses");
+        assert_eq!(lengths(|at| ("word", at * 400, at / 100)), [100, 100, 100, 100, 50], "speakers");
+        assert_eq!(lengths(|at| ("言", at * 400, at / 200)), [1, 1, 1], "no spaces between Chinese words");
+    }
+}

@@ -1,0 +1,91 @@
+//! Whisper and what writes as it does: `segments[]` in seconds (Whisper, `WhisperX`, the programming interface),
+//! `transcription[]` with offsets in milliseconds (whisper.cpp), `chunks[]` with a pair of times (Transformers).
+
+use std::collections::HashSet;
+
+use super::{JsonSource, book::Book, tree::Json, turns::Turns, whisper_silence};
+use crate::{account::words, transcript::Format};
+
+pub(super) const SOURCE: JsonSource = JsonSource {
+    name: "whisper",
+    knows,
+    read,
+    repeats: &["text", "words", "word_segments", "tokens", "word", "chunks", "segments"],
+};
+
+fn knows(json: &Json<'_>) -> Option<&'static str> {
+    if json.get("transcription").each_has(&["offsets", "text"]) {
+        return Some("transcription with offsets");
+    }
+    // insanely-fast-whisper puts those with speakers beside those without.
+    if segments(json).each_has(&["timestamp", "text"]) {
+        return Some("chunks with timestamps");
+    }
+    segments(json).each_has(&["start", "end", "text"]).then_some("segments with start, end and text")
+}
+
+fn segments<'j>(json: &'j Json<'j>) -> &'j Json<'j> {
+    if json.is_list() {
+        return json;
+    }
+    let candidates = ["segments", "transcription", "speakers", "chunks"].map(|key| json.get(key));
+    let of_objects = candidates.into_iter().find(|list| list.first().has(&["text"]));
+    of_objects.unwrap_or_else(|| json.get("segments"))
+}
+
+fn read(json: &Json<'_>, book: &mut Book<'_>) -> Format {
+    let segments = segments(json).items();
+    let mut turns = Turns::default();
+    for segment in segments {
+        let text = segment.get("text");
+        let label = book.label(segment.get("speaker"));
+        let words = segment.get("words").items();
+        if text.text().is_none() {
+            book.warn(segment, "a segment without text");
+        } else if !book.is_sound(text) {
+            if several_speak(words, label.is_none()) && whole(words, text) {
+                by_words(words, &mut turns, book);
+            } else {
+                let (start, end) = times(segment);
+                turns.whole(book, label.as_deref(), start, end, text);
+            }
+        }
+    }
+    turns.speak(book);
+    whisper_silence::warn(segments, book);
+    Format::Whisper
+}
+
+fn times(segment: &Json<'_>) -> (Option<i64>, Option<i64>) {
+    let (offsets, pair) = (segment.get("offsets"), segment.get("timestamp").items());
+    if offsets.is_there() {
+        return (offsets.get("from").millis(), offsets.get("to").millis());
+    }
+    if let [start, end] = pair {
+        return (start.seconds(), end.seconds());
+    }
+    (segment.get("start").seconds(), segment.get("end").seconds())
+}
+
+/// Whether the words tell more of the speakers than the segment does.
+fn several_speak(words: &[Json<'_>], unlabelled: bool) -> bool {
+    let speakers: HashSet<&str> = words.iter().filter_map(|word| word.get("speaker").text()).collect();
+    speakers.len() > 1 || (unlabelled && !speakers.is_empty())
+}
+
+/// Whether the words are all that is said in the text.
+fn whole(all: &[Json<'_>], text: &Json<'_>) -> bool {
+    all.iter().map(|word| words(word.get("word").text().unwrap_or(""))).sum::<usize>()
+        == words(text.text().unwrap_or(""))
+}
+
+/// A segment of several speakers. A word that was not aligned (often a number) has neither times nor a speaker; it
+/// belongs to the word before it in the segment.
+fn by_words<'j>(words: &'j [Json<'j>], turns: &mut Turns<'j>, book: &mut Book<'_>) {
+    let mut label = words.iter().find_map(|word| book.label(word.get("speaker")));
+    for word in words {
+        label = book.label(word.get("speaker")).or(label);
+        turns.word(book, label.as_deref(), word.get("start").seconds(), word.get("end").seconds(), word.get("word"));
+    }
+    turns.cut();
+}

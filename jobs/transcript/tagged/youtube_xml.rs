@@ -1,0 +1,104 @@
+//! YouTube's caption tracks as XML: `<text start="0.5" dur="1.2">` in seconds, or `<p t="500" d="1200">` in
+//! milliseconds, with character references that are escaped twice (`&amp;#39;`).
+
+use super::{Piece, attribute, pieces, root, ttml::millis};
+use crate::{
+    account::{Draft, words},
+    cue_speech,
+    formats::{Confidence, Reader, Source},
+    markup, rolling,
+    transcript::Format,
+    webvtt_cues::Cue,
+};
+
+pub(crate) const READER: Reader = Reader { name: "youtube_xml", detect, read };
+
+fn detect(source: &Source<'_>) -> Option<(Confidence, &'static str)> {
+    match root(source.text)? {
+        "transcript" => Some((Confidence::Signature, "the first element is <transcript>")),
+        "timedtext" => Some((Confidence::Signature, "the first element is <timedtext>")),
+        _ => None,
+    }
+}
+
+/// A stretch of text with its times.
+struct Stretch {
+    line: usize,
+    start_ms: Option<i64>,
+    end_ms: Option<i64>,
+    /// As it stands in the file, without tags; and the words of that, which tags part.
+    raw: String,
+    words: usize,
+}
+
+fn read(source: &Source<'_>) -> (Format, Draft) {
+    let mut draft = Draft::default();
+    let mut said: Vec<Stretch> = Vec::new();
+    let mut open = false;
+    for (line, piece) in pieces(source.text) {
+        match piece {
+            Piece::Open { raw, name: "text" | "p", empty } => {
+                draft.structure(raw);
+                open = !empty;
+                if open {
+                    said.push(stretch(line, raw, &mut draft));
+                }
+            }
+            Piece::Close { raw, name } => {
+                draft.structure(raw);
+                open &= !matches!(name, "text" | "p");
+            }
+            Piece::Text(text) => match said.last_mut().filter(|_| open) {
+                Some(stretch) => {
+                    stretch.words += words(text);
+                    stretch.raw.push_str(text);
+                }
+                None if text.trim().is_empty() => {}
+                None => draft.set_aside(line, "text outside of any caption", text),
+            },
+            Piece::Comment(text) => draft.set_aside(line, "a comment", text),
+            Piece::Open { raw, .. } | Piece::Other(raw) => draft.structure(raw),
+        }
+    }
+    let texts: Vec<String> = said
+        .iter()
+        .map(|stretch| {
+            // Once here, and once more where the markup of a cue is read.
+            let once =
+                if stretch.raw.contains("&amp;") { markup::references(&stretch.raw) } else { stretch.raw.clone() };
+            draft.markup(stretch.words, words(&once));
+            once
+        })
+        .collect();
+    let mut cues: Vec<Cue<'_>> = said
+        .iter()
+        .zip(&texts)
+        .map(|(stretch, text)| Cue {
+            line: stretch.line,
+            id: "",
+            speaker: None,
+            start_ms: stretch.start_ms,
+            end_ms: stretch.end_ms,
+            payload: text.split('\n').collect(),
+        })
+        .collect();
+    rolling::set_repeats_aside(&mut cues, &mut draft);
+    cue_speech::speak(&cues, &mut draft);
+    (Format::YouTubeXml, draft)
+}
+
+fn stretch(line: usize, raw: &str, draft: &mut Draft) -> Stretch {
+    let number = |name: &str| attribute(raw, name).and_then(|text| text.parse::<f64>().ok());
+    let (start_ms, length) = match attribute(raw, "start") {
+        Some(_) => (
+            number("start").and_then(|start| millis(start * 1000.0)),
+            number("dur").and_then(|length| millis(length * 1000.0)),
+        ),
+        None => (number("t").and_then(millis), number("d").and_then(millis)),
+    };
+    if start_ms.is_none() {
+        draft.warn(line, "times that cannot be read; the words are kept without a time");
+    }
+    let end_ms = start_ms.and_then(|start| start.checked_add(length?));
+    Stretch { line, start_ms, end_ms, raw: String::new(), words: 0 }
+}

@@ -1,0 +1,129 @@
+//! The cases of `fixtures/parse`, and what holds for every one of them.
+
+use std::{
+    fmt::Write,
+    fs,
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
+
+use super::parse;
+
+/// The folders of the cases, with their inputs.
+fn cases() -> Vec<(PathBuf, Vec<u8>)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/parse");
+    let mut cases: Vec<_> = fs::read_dir(&folder)
+        .expect("the cases")
+        .map(|entry| {
+            let case = entry.expect("a case").path();
+            let input = fs::read_dir(&case)
+                .expect("a folder a case")
+                .map(|entry| entry.expect("a file").path())
+                .find(|path| path.file_stem().is_some_and(|stem| stem == "input"))
+                .unwrap_or_else(|| panic!("no input in {}", case.display()));
+            (case, fs::read(input).expect("the input"))
+        })
+        .collect();
+    cases.sort();
+    cases
+}
+
+/// Every `fixtures/parse/<case>/input.*` parses to its `expected.json`. With `UPDATE_FIXTURES=1` the expectations
+/// are written anew; the difference is then for a person to read.
+#[test]
+fn the_cases() {
+    let cases = cases();
+    assert!(cases.len() >= 20, "only {} cases", cases.len());
+    let mut wrong = Vec::new();
+    for (case, input) in cases {
+        let result = parse(&input);
+        if let Ok(transcript) = &result {
+            assert!(transcript.account.balances(), "{}: {:?}", case.display(), transcript.account);
+        }
+        let seen = match result {
+            Ok(transcript) => serde_json::to_value(transcript).expect("a transcript is JSON"),
+            Err(refusal) => serde_json::json!({ "not_a_transcript": refusal.to_string() }),
+        };
+        let expected = case.join("expected.json");
+        if std::env::var_os("UPDATE_FIXTURES").is_some() {
+            let pretty = serde_json::to_string_pretty(&seen).expect("JSON is written");
+            fs::write(&expected, pretty + "\n").expect("the expectation is written");
+            continue;
+        }
+        let wanted: serde_json::Value = fs::read(&expected)
+            .ok()
+            .and_then(|bytes| serde_json::from_slice(&bytes).ok())
+            .unwrap_or_else(|| panic!("no expectation in {}", case.display()));
+        if seen != wanted {
+            wrong.push(format!("{}\n wanted {wanted}\n   seen {seen}", case.display()));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
+}
+
+/// A damaged file ends in utterances or in a refusal, never in a panic, and no word of it is lost or doubled.
+#[test]
+fn a_damaged_file_loses_no_word() {
+    let check = |case: &Path, input: &[u8], damage: &str| {
+        if let Ok(transcript) = parse(input) {
+            assert!(transcript.account.balances(), "{} {damage}: {:?}", case.display(), transcript.account);
+        }
+    };
+    for (case, input) in cases() {
+        for at in (0..input.len()).step_by(7) {
+            check(&case, &input[..at], &format!("cut at {at}"));
+            check(&case, &input[at..], &format!("begun at {at}"));
+            for damage in [0x20, 0x81, 0xff] {
+                let mut other = input.clone();
+                other[at] ^= damage;
+                check(&case, &other, &format!("byte {at} xor {damage:#x}"));
+            }
+        }
+        let lines: Vec<&[u8]> = input.split_inclusive(|byte| *byte == b'\n').collect();
+        for skip in 0..lines.len() {
+            let mut without = lines.clone();
+            let line = without.remove(skip);
+            check(&case, &without.concat(), &format!("without line {}", skip + 1));
+            without.insert(skip / 2, line);
+            check(&case, &without.concat(), &format!("with line {} elsewhere", skip + 1));
+        }
+    }
+}
+
+/// Ten times the cues take about ten times as long, in every notation and for the ugliest of lines.
+#[test]
+fn time_grows_with_the_file_alone() {
+    // What the file begins with, and what it repeats.
+    type Shape = (&'static str, fn(&mut String, usize));
+    const CUES: &str = "WEBVTT\n\n00:01.000 --> 00:02.000\nso\n";
+    let shapes: [Shape; 14] = [
+        (CUES, |text, at| {
+            _ = write!(text, "{at}\n{}:00:00.000 --> {at}:00:01.000\nSpeaker {}: so\n\n", at + 10, at % 999)
+        }),
+        ("", |text, at| _ = write!(text, "{at}\n00:00:01,000 --> 00:00:02,000\nSpeaker {at}: so\n\n")),
+        ("", |text, at| _ = writeln!(text, "[00:00:01] Speaker {}: so it is", at % 999)),
+        ("", |text, at| _ = writeln!(text, "Speaker {}  0:01\nso it is", at % 999)),
+        (CUES, |text, at| _ = write!(text, "<[(&{{\\{at}")),
+        (CUES, |text, at| _ = write!(text, "{at}\n00:00:61.000 --> x\n\n")),
+        ("", |text, at| _ = write!(text, "0:00:01.000,0:00:02.000\n(Speaker {}) so\n\n", at % 999)),
+        ("", |text, at| _ = writeln!(text, "[Speaker {at}] 09:30:01\nso it is")),
+        ("", |text, at| _ = writeln!(text, "00:00:01\n\n**Speaker {}:** so\n", at % 999)),
+        ("", |text, at| _ = writeln!(text, "0:01 - Speaker {at}\nso it is")),
+        ("<transcript>", |text, at| _ = write!(text, "<text start=\"{at}\" ====>so &amp;#39;<!-- <p")),
+        ("<tt>", |text, at| _ = write!(text, "<p begin=\"{at}s\" a='<span>so <<!-- <br/>")),
+        ("<cite></cite><time></time><p>", |text, at| _ = write!(text, "<cite>Speaker {at}<time>0:01<p>so</i>")),
+        ("\"ooTextFile\"\n\"TextGrid\"\n", |text, at| _ = write!(text, "\"IntervalTier\" \"{at}\" 1 2 \"so\"\"\"")),
+    ];
+    for (number, (head, shape)) in shapes.iter().enumerate() {
+        let took = |cues: usize| {
+            let mut text = String::from(*head);
+            (0..cues).for_each(|at| shape(&mut text, at));
+            let begin = Instant::now();
+            let _ = parse(text.as_bytes());
+            begin.elapsed()
+        };
+        // A square would take a hundred times as long. Other tests run meanwhile, so one bad measurement is none.
+        let in_proportion = || took(5_000) < took(500) * 40 + Duration::from_millis(300);
+        assert!((0..5).any(|_| in_proportion()), "shape {number} takes more than its share of time");
+    }
+}

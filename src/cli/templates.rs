@@ -1,0 +1,231 @@
+//! `debrief templates`: what the summaries of an organization hold, how long they are and in what tone.
+//!
+//! Reads and writes summary templates; a file that is saved is tried on a sample session first.
+
+use std::{
+    io::{IsTerminal, Read},
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use anyhow::Context;
+use clap::Subcommand;
+use debrief_jobs::{
+    db::Tx,
+    summarize::template::{self, DEFAULT, DEFAULT_NAME, Preview, Saved, SummaryTemplate},
+};
+use serde_json::json;
+
+use super::App;
+
+/// Summary templates: which sections a summary has, how long, in what tone, and for whom
+///
+/// A template is a TOML file; `debrief templates show default` prints the built-in one with comments. Of an
+/// organization's templates the most particular one that fits a session is used: by coach, by title, by type. Summaries
+/// that are written already stay as they are; each says which template and version it was written by.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Templates {
+    /// List the templates of an organization
+    List {
+        /// The organization's handle; needed where there are several
+        #[arg(long)]
+        org: Option<String>,
+    },
+    /// Print a template's file
+    Show {
+        /// Its name; `default` is the built-in one
+        name: String,
+        /// The number of an earlier version [default: the newest]
+        #[arg(long = "number", value_name = "N")]
+        number: Option<i32>,
+        /// The organization's handle; needed where there are several
+        #[arg(long)]
+        org: Option<String>,
+    },
+    /// Try a file on the sample session, and show what comes out; saves nothing
+    Check {
+        /// The file; - for standard input
+        file: PathBuf,
+    },
+    /// Save a file as the next version of the template that it names, once it has been tried on the sample session
+    Set {
+        /// The file; - for standard input
+        file: PathBuf,
+        /// The organization's handle; needed where there are several
+        #[arg(long)]
+        org: Option<String>,
+    },
+    /// Edit a template in $VISUAL or $EDITOR and save it as the next version
+    Edit {
+        /// Its name; one that is not there yet begins as a copy of the built-in one
+        name: String,
+        /// The organization's handle; needed where there are several
+        #[arg(long)]
+        org: Option<String>,
+    },
+    /// Use a template no more; its versions stay, and saving it again takes it up again
+    Retire {
+        /// Its name
+        name: String,
+        /// The organization's handle; needed where there are several
+        #[arg(long)]
+        org: Option<String>,
+    },
+}
+
+impl Templates {
+    /// Whether it needs a terminal to itself.
+    pub(crate) fn edits(&self) -> bool {
+        matches!(self, Self::Edit { .. })
+    }
+
+    pub(crate) async fn run(self, app: &App) -> anyhow::Result<ExitCode> {
+        match self {
+            Self::List { org } => list(app, org.as_deref()).await?,
+            Self::Show { name, number, org } => show(app, &name, number, org.as_deref()).await?,
+            Self::Check { file } => {
+                let (template, preview) = tried(&read(&file)?).with_context(|| file.display().to_string())?;
+                print_preview(app, &template, &preview)?;
+            }
+            Self::Set { file, org } => {
+                let saved =
+                    save(app, &read(&file)?, org.as_deref()).await.with_context(|| file.display().to_string())?;
+                app.output.one(&saved, |saved| format!("{} is at version {}", saved.name, saved.version))?;
+            }
+            Self::Edit { name, org } => edit(app, &name, org.as_deref()).await?,
+            Self::Retire { name, org } => {
+                let mut tx = app.db.tenant(app.organization(org.as_deref()).await?).await?;
+                template::retire(&mut tx, &name).await?;
+                tx.commit().await?;
+                app.output.one(&json!({ "name": name, "retired": true }), |_| format!("{name} is used no more"))?;
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+async fn list(app: &App, org: Option<&str>) -> anyhow::Result<()> {
+    let mut tx = app.db.tenant(app.organization(org).await?).await?;
+    let saved = template::list(&mut tx).await?;
+    app.output.list(
+        &saved,
+        "no templates yet: every summary is written by the built-in one (`debrief templates show default`)",
+        ["NAME", "VERSION", "FOR", "SAVED", ""],
+        |saved| {
+            [
+                saved.name.clone(),
+                saved.version.to_string(),
+                SummaryTemplate::read(&saved.definition).map_or_else(|_| "unreadable".into(), |it| whom(&it)),
+                saved.created_at.format("%Y-%m-%d %H:%M").to_string(),
+                if saved.retired { "retired".into() } else { String::new() },
+            ]
+        },
+    )
+}
+
+/// Whom a template is for, in words.
+fn whom(template: &SummaryTemplate) -> String {
+    let when = &template.when;
+    let mut parts = Vec::new();
+    parts.extend(when.coach.as_ref().map(|coach| format!("coach {coach}")));
+    parts.extend(when.session_type.as_ref().map(|it| format!("{it} sessions")));
+    parts.extend(when.title.as_ref().map(|title| format!("titles with “{}”", title.trim())));
+    if parts.is_empty() { "everybody".into() } else { parts.join(", ") }
+}
+
+async fn show(app: &App, name: &str, version: Option<i32>, org: Option<&str>) -> anyhow::Result<()> {
+    if name == DEFAULT_NAME {
+        return app.output.one(&json!({ "name": name, "definition": DEFAULT }), |_| DEFAULT.to_owned());
+    }
+    let mut tx = app.db.tenant(app.organization(org).await?).await?;
+    let saved = template::show(&mut tx, name, version).await?;
+    app.output.one(&saved, |saved| saved.definition.clone())
+}
+
+/// Checks a file and saves it.
+async fn save(app: &App, file: &str, org: Option<&str>) -> anyhow::Result<Saved> {
+    tried(file)?;
+    let mut tx = app.db.tenant(app.organization(org).await?).await?;
+    let saved = template::save(&mut tx, file).await?;
+    tx.commit().await?;
+    Ok(saved)
+}
+
+/// The file as a template, and what it makes of the sample session.
+fn tried(file: &str) -> anyhow::Result<(SummaryTemplate, Preview)> {
+    let template = SummaryTemplate::read(file)?;
+    let preview = template::preview(&template)?;
+    Ok((template, preview))
+}
+
+fn print_preview(app: &App, template: &SummaryTemplate, preview: &Preview) -> anyhow::Result<()> {
+    let value = json!({
+        "name": template.name, "for": whom(template), "follow_up": preview.follow_up, "coach_notes": preview.notes,
+    });
+    app.output.one(&value, |_| {
+        let notes = if preview.notes.is_empty() { "(nothing)\n" } else { &preview.notes };
+        format!(
+            "{} is good. It is for {}. Of the sample session it makes:\n\n{}\n\nFor the coach alone:\n{notes}",
+            template.name,
+            whom(template),
+            preview.follow_up.trim_end(),
+        )
+    })
+}
+
+async fn edit(app: &App, name: &str, org: Option<&str>) -> anyhow::Result<()> {
+    anyhow::ensure!(
+        std::io::stdin().is_terminal() && std::io::stdout().is_terminal(),
+        "an editor needs a terminal: use `debrief templates show {name}` and `debrief templates set FILE` instead"
+    );
+    let mut tx = app.db.tenant(app.organization(org).await?).await?;
+    let before = match template::show(&mut tx, name, None).await {
+        Ok(saved) => saved.definition,
+        Err(template::StoreError::Unknown(_)) => {
+            DEFAULT.replacen("name = \"default\"", &format!("name = \"{name}\""), 1)
+        }
+        Err(error) => return Err(error.into()),
+    };
+    drop(tx);
+    let folder = tempfile::tempdir().context("no temporary folder")?;
+    let path = folder.path().join(format!("{name}.toml"));
+    std::fs::write(&path, &before).context("the temporary file cannot be written")?;
+    let editor = ["VISUAL", "EDITOR"].into_iter().find_map(|key| std::env::var(key).ok().filter(|it| !it.is_empty()));
+    let editor = editor.unwrap_or_else(|| "vi".into());
+    loop {
+        // Through the shell, as git does: an editor may come with arguments.
+        let status = tokio::process::Command::new("sh")
+            .args(["-c", &format!("{editor} \"$1\""), "sh"])
+            .arg(&path)
+            .status()
+            .await
+            .with_context(|| format!("the editor `{editor}` does not start"))?;
+        anyhow::ensure!(status.success(), "the editor ended with {status}: nothing was saved");
+        let after = read(&path)?;
+        if after == before {
+            eprintln!("nothing was changed, so nothing was saved");
+            return Ok(());
+        }
+        match save(app, &after, org).await {
+            Ok(saved) => {
+                return app.output.one(&saved, |saved| format!("{} is at version {}", saved.name, saved.version));
+            }
+            Err(error) => {
+                eprintln!("error: {error:#}");
+                eprintln!("Press Enter to go on editing, or Ctrl-C to give up.");
+                if std::io::stdin().read_line(&mut String::new())? == 0 {
+                    anyhow::bail!("nothing was saved");
+                }
+            }
+        }
+    }
+}
+
+fn read(path: &Path) -> anyhow::Result<String> {
+    if path == Path::new("-") {
+        let mut text = String::new();
+        std::io::stdin().read_to_string(&mut text).context("standard input")?;
+        return Ok(text);
+    }
+    std::fs::read_to_string(path).with_context(|| path.display().to_string())
+}
