@@ -74,7 +74,7 @@ pub(super) async fn find(call: &Call<'_>, called: Called<'_>, key: &Key) -> Resu
 pub(super) async fn keep(tx: &mut TenantTx, call: &Call<'_>, key: &Key, answer: Option<&str>) -> Result<(), LlmError> {
     sqlx::query!(
         "insert into llm_results (organization_id, key, session_id, answer, expires_at)
-         values ($1, $2, $3, $4, now() + make_interval(secs => $5 * 86400))
+         values ($1, $2, $3, $4, now() + make_interval(secs => $5::double precision * 86400))
          on conflict (organization_id, key) do update set answer = excluded.answer, expires_at = excluded.expires_at",
         call.organization,
         &key.0,
