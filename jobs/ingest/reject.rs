@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::{
     key::{INBOX, TranscriptKey},
     ledger::{self, Coach, Outcome},
+    plan,
     roster::RosterError,
     take,
 };
@@ -94,6 +95,46 @@ pub(super) async fn roster(ctx: &Context, object: &ObjectInfo, coach: Coach, why
         session_id: None,
         object_key: &object.key,
         why,
+        version: ledger::rejections(&mut tx, ctx.bucket.name(), &object.key).await?,
+        correlation_id: ctx.job.correlation_id,
+    };
+    notify_rejected(ctx, &mut tx, rejection).await?;
+    tx.commit().await?;
+    Ok(Outcome::Rejected)
+}
+
+/// Rejects the chat or the participants of a meeting whose transcript did not come, or is not clear.
+pub(super) async fn alone(
+    ctx: &Context,
+    object: &ObjectInfo,
+    coach: Coach,
+    is_chat: bool,
+    because: plan::Why,
+) -> Result<Outcome, JobError> {
+    let what = if is_chat { "the chat" } else { "the list of participants" };
+    let why = Why {
+        reason: match because {
+            plan::Why::Alone => format!("This is {what} of a meeting whose transcript did not come."),
+            unclear => format!("This is {what} of a meeting, and it was not found of which: {}.", unclear.says()),
+        },
+        what_to_do: "Put it together with the transcript of its meeting into a folder of their own, such as \
+                     2026-11-03 Session 4, below your folder in the inbox."
+            .to_owned(),
+    };
+    put_reason(ctx, &object.key, &why, object.modified).await?;
+    let mut tx = ctx.db.tenant(coach.organization).await?;
+    if !ledger::settle(&mut tx, ctx.bucket.name(), object, Outcome::Rejected, Some(&why.reason)).await? {
+        return Ok(Outcome::Seen);
+    }
+    // There is no session; the key stands for the file in the ledger of mails.
+    let hash = take::sha256_hex(object.key.as_bytes());
+    let subject_id = u128::from_str_radix(&hash[..32], 16).map(Uuid::from_u128).unwrap_or(coach.id);
+    let rejection = Rejection {
+        subject_id,
+        coach_id: coach.id,
+        session_id: None,
+        object_key: &object.key,
+        why: &why,
         version: ledger::rejections(&mut tx, ctx.bucket.name(), &object.key).await?,
         correlation_id: ctx.job.correlation_id,
     };

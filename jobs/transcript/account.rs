@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 
 use super::{
     formats::Source,
-    transcript::{Account, Format, SetAside, Transcript, Utterance, Warning},
+    transcript::{Account, Attendee, Format, SetAside, Transcript, Utterance, Warning},
 };
 
 /// How many words (see [`Account`]) `text` holds.
@@ -19,6 +19,14 @@ pub(super) fn words(text: &str) -> usize {
         .count()
 }
 
+/// Whether a text is one email address.
+pub(super) fn is_email(text: &str) -> bool {
+    let Some((name, host)) = text.split_once('@') else { return false };
+    let plain =
+        |part: &str| !part.is_empty() && !part.contains(|c: char| c.is_whitespace() || "@,;<>()[]\"".contains(c));
+    plain(name) && plain(host) && host.contains('.') && !host.starts_with('.') && !host.ends_with('.')
+}
+
 /// What a format fills while it reads.
 #[derive(Debug, Default)]
 pub(super) struct Draft {
@@ -29,8 +37,12 @@ pub(super) struct Draft {
     /// The last line that was set aside.
     set_aside_until: usize,
     warnings: Vec<Warning>,
+    attendees: Vec<Attendee>,
     structure: usize,
 }
+
+/// More people than any meeting has; a damaged file must not make a list of its words.
+const ATTENDEES: usize = 2000;
 
 impl Draft {
     /// Accounts for words that hold the file together: a time, a cue id, a label.
@@ -64,6 +76,18 @@ impl Draft {
     /// Warns about `line` (from 1; 0 for the whole file).
     pub(super) fn warn(&mut self, line: usize, message: impl Into<String>) {
         self.warnings.push(Warning { line, column: None, message: message.into() });
+    }
+
+    /// Notes somebody who attended or was invited; who is neither named nor has an email is nobody, and the same person
+    /// is noted once.
+    pub(super) fn attends(&mut self, mut attendee: Attendee) {
+        let tidy = |text: Option<String>| text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+        attendee.name = tidy(attendee.name);
+        attendee.email = tidy(attendee.email).map(|email| email.to_lowercase()).filter(|email| is_email(email));
+        let nobody = attendee.name.is_none() && attendee.email.is_none();
+        if !nobody && self.attendees.len() < ATTENDEES && !self.attendees.contains(&attendee) {
+            self.attendees.push(attendee);
+        }
     }
 
     /// Adds a warning made elsewhere.
@@ -108,6 +132,7 @@ impl Draft {
             utterances: self.utterances,
             set_aside: self.set_aside,
             warnings: self.warnings,
+            attendees: self.attendees,
             account,
         }
     }

@@ -9,6 +9,7 @@
 //! malformed is data: it ends as a warning, not as an error.
 
 mod account;
+pub mod companion;
 mod cue_speech;
 mod date;
 mod decode;
@@ -39,7 +40,7 @@ mod webvtt_cues;
 mod zoom_captions;
 
 pub use not_a_transcript::NotATranscript;
-pub use transcript::{Account, Format, SetAside, Transcript, Utterance, Warning};
+pub use transcript::{Account, Attendee, Format, SetAside, Transcript, Utterance, Warning};
 
 /// Parses the bytes of a file, by what is in them alone. Takes time in proportion to their number.
 ///

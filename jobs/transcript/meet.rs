@@ -5,12 +5,12 @@
 //! the first time alone that a label follows.
 
 use super::{
-    account::{Draft, words},
+    account::{Draft, is_email, words},
     date,
     formats::{Confidence, Reader, Source},
     label::{self, Labels},
     time,
-    transcript::Format,
+    transcript::{Attendee, Format},
 };
 
 pub(super) const READER: Reader = Reader { name: "meet", detect, read };
@@ -146,6 +146,14 @@ fn read_before(lines: &[&str], source: &Source<'_>, draft: &mut Draft) {
             [" - ", " – ", " \\- "].iter().find_map(|dash| line.rsplit_once(dash)).map_or("", |(title, _)| title);
         if draft.title.is_none() && !title.is_empty() && title.split_whitespace().count() <= 12 {
             draft.title = Some(title.trim().to_owned());
+        }
+    }
+    // Meet's notes begin with the addresses of those who were invited.
+    for word in filled.clone().take(12).flat_map(|(_, line)| line.split([' ', ',', ';', '(', ')', '<', '>', '[', ']']))
+    {
+        let address = word.trim_start_matches("mailto:").trim_matches(|c: char| !c.is_alphanumeric());
+        if is_email(address) {
+            draft.attends(Attendee { email: Some(address.to_owned()), ..Attendee::default() });
         }
     }
     for (at, _) in filled {

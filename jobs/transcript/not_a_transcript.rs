@@ -146,7 +146,7 @@ pub(super) fn refuse_other_texts(text: &str) -> Result<(), NotATranscript> {
 }
 
 /// Zoom's chats: `HH:MM:SS⇥Name:⇥text`, or `HH:MM:SS From Name to Everyone:`; a message may have further lines.
-fn is_chat(text: &str) -> bool {
+pub(super) fn is_chat(text: &str) -> bool {
     // Nothing else begins so, and a message may have many lines.
     let shaped = |line: &str| {
         let mut parts = line.splitn(3, '\t');
@@ -174,7 +174,7 @@ fn is_chat(text: &str) -> bool {
 }
 
 /// Zoom's participants report: a header that speaks of the original name, or rows with an address and a number.
-fn is_participants(text: &str) -> bool {
+pub(super) fn is_participants(text: &str) -> bool {
     let (mut lines, mut rows) = (0_usize, 0_usize);
     for line in text.lines().filter(|line| !line.trim().is_empty()).take(100) {
         lines += 1;

@@ -216,6 +216,9 @@ pub struct Transcript {
     pub set_aside: Vec<SetAside>,
     /// What is malformed or doubtful.
     pub warnings: Vec<Warning>,
+    /// Whom the file names as attending, beside its speaker labels.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attendees: Vec<Attendee>,
     /// Where every word of the file went.
     pub account: Account,
 }
@@ -231,6 +234,28 @@ pub struct Utterance {
     pub end_ms: Option<i64>,
     /// The words.
     pub text: String,
+}
+
+/// Somebody who attended a meeting, or was invited, as a file says beside what was spoken.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attendee {
+    /// As written: the name under which the tool showed the person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Further names in what is written: of `Pri (Priya Raman)` both.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub other_names: Vec<String>,
+    /// In lower case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// The speaker label that the tool itself ties to this person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// The file says that the person was there; an invitation does not.
+    pub was_there: bool,
+    /// How long, where the file says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seconds: Option<i64>,
 }
 
 /// A line (or the lines from it on) that is not part of any utterance.

@@ -1,9 +1,10 @@
 //! The book of a JSON file being read: each of its texts is said, a label, or set aside, and none is used twice.
 
 use crate::{
-    account::{Draft, words},
+    account::{Draft, is_email, words},
     date,
     formats::Source,
+    transcript::Attendee,
 };
 
 use super::tree::{Json, Value};
@@ -112,6 +113,16 @@ impl<'s> Book<'s> {
                 None => date::day(self.structure(json)),
             };
         }
+    }
+
+    /// Notes a person of a list, by the names under which tools write a name and an address.
+    pub(super) fn attends(&mut self, attendee: Attendee, person: &Json<'_>) {
+        let text = |json: &Json<'_>| json.text().map(str::to_owned);
+        let name = text(person.any(&["displayName", "display_name", "name", "fullName", "full_name"]));
+        let email = text(person.any(&["email", "email_address", "emailAddress"]));
+        // Tools write the address where they know no name.
+        let name = name.filter(|name| !is_email(name.trim()));
+        self.draft.attends(Attendee { name, email, ..attendee });
     }
 
     /// Sets everything below a value aside, apart from what is used already.

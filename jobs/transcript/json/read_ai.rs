@@ -6,7 +6,7 @@ use super::{
     book::{Book, EPOCH_MS},
     tree::Json,
 };
-use crate::transcript::Format;
+use crate::transcript::{Attendee, Format};
 
 pub(super) const SOURCE: JsonSource =
     JsonSource { name: "read_ai", knows, read, repeats: &["full_text", "transcript_text"] };
@@ -33,6 +33,9 @@ fn turns<'j>(json: &'j Json<'j>) -> &'j Json<'j> {
 
 fn read(json: &Json<'_>, book: &mut Book<'_>) -> Format {
     book.title(json.get("title"));
+    for participant in json.get("participants").items() {
+        book.attends(Attendee { was_there: true, ..Attendee::default() }, participant);
+    }
     let turns = turns(json).items();
     let first = turns.iter().filter_map(|turn| turn.any(START).millis()).min();
     let meeting = moment(json.any(START));
