@@ -19,12 +19,12 @@ use std::{
     time::{Duration, Instant},
 };
 
+use debrief::config::Config;
 use debrief_jobs::{
-    Services, Settings, bucket,
+    Services, Settings,
     db::{Db, Tx},
-    index, ingest, llm, mail,
+    llm,
     queue::{Catalogue, WorkerSettings, drain, enqueue},
-    review,
     summarize::SummarizeClient,
 };
 use serde_json::{Value, json};
@@ -67,7 +67,7 @@ async fn main() -> anyhow::Result<ExitCode> {
     let server = LlmServer::allowing(allowed).await;
     let database = TestDatabase::new().await;
     let folder = tempfile::tempdir()?;
-    let settings = settings(&folder, &server, requests, tokens);
+    let settings = settings(&folder, &server, requests, tokens)?;
     let count = (requests / 60.0 * (WINDOW + 2 * LEAD).as_secs_f64()).ceil() as i32;
     stage(&database.db, count).await?;
 
@@ -107,27 +107,20 @@ fn report(server: &LlmServer, allowed: Allowed, took: Duration, count: i32, ran:
     if good { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-fn settings(folder: &tempfile::TempDir, server: &LlmServer, requests: f64, tokens: f64) -> Settings {
-    let path = folder.path().display();
-    Settings {
-        bucket: bucket::Settings { url: format!("file://{path}/bucket") },
-        ingest: ingest::Settings { max_bytes: 1 << 20 },
-        llm: llm::Settings {
-            provider: "openai".into(),
-            url: Some(server.url.clone()),
-            model: Some("test-model".into()),
-            requests_per_minute: Some(requests),
-            tokens_per_minute: Some(tokens),
-            ..llm::Settings::default()
-        },
-        index: index::Settings { embedder: "hashed".into(), url: None, api_key: None, model: None, dimensions: None },
-        mail: mail::Settings { url: format!("file://{path}/mail").into(), from: "Debrief <d@d.example>".into() },
-        review: review::Settings {
-            base_url: "http://127.0.0.1:8080".parse().expect("a good URL"),
-            link_days: 10,
-            hold_seconds: 600,
-        },
-    }
+/// The default settings, over a temporary folder, with the model behind the server.
+fn settings(folder: &tempfile::TempDir, server: &LlmServer, requests: f64, tokens: f64) -> anyhow::Result<Settings> {
+    let empty = folder.path().join("debrief.toml");
+    std::fs::write(&empty, "")?;
+    let mut settings = Config::load(Some(&empty), folder.path())?.services();
+    settings.llm = llm::Settings {
+        provider: "openai".into(),
+        url: Some(server.url.clone()),
+        model: Some("test-model".into()),
+        requests_per_minute: Some(requests),
+        tokens_per_minute: Some(tokens),
+        ..llm::Settings::default()
+    };
+    Ok(settings)
 }
 
 /// Puts sessions into the database as attribute leaves them, each with a job.
