@@ -63,8 +63,8 @@ grant select, insert, update on llm_endpoints to debrief_app;
 -- Reserves a request of so many tokens, or says when to come back. `verdict`: `go` (wait that many seconds, then send),
 -- `wait` (nothing is reserved; come back after that many seconds) or `open` (the breaker; as `wait`).
 --
--- Who must wait longer than `patience` is given a time of return of its own, spaced like the requests themselves: so
--- those that wait come back one by one, half the patience before their turn, and the endpoint is never idle meanwhile.
+-- Who must wait longer than `patience` is given a time of return of its own, half as far apart as the requests: so those
+-- that wait come back one by one, a little before their turn, and the endpoint is not idle where too much was reserved.
 create function llm_reserve(wanted text, requests_a_minute double precision, tokens_a_minute double precision,
                             tokens double precision, patience interval)
 returns table (verdict text, seconds double precision)
@@ -91,7 +91,7 @@ begin
     if starts > moment + patience then
         returns_at := greatest(starts - patience / 2, endpoint.next_return_at);
         update llm_endpoints
-        set next_return_at = returns_at + greatest(request_step, token_step, interval '10 milliseconds')
+        set next_return_at = returns_at + greatest(request_step, token_step, interval '10 milliseconds') / 2
         where profile = wanted;
         return query select 'wait', extract(epoch from returns_at - moment)::double precision;
         return;
