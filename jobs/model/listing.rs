@@ -97,6 +97,43 @@ pub struct Participant {
     pub words: i32,
     /// Turns taken.
     pub turns: i32,
+    /// Seconds of the longest turn. This and what follows is none where the session was attributed before it was
+    /// measured; the rules stand in `attribute::measures`.
+    pub longest_turn_seconds: Option<f64>,
+    /// Words of the longest turn.
+    pub longest_turn_words: Option<i32>,
+    /// Questions asked.
+    pub questions: Option<i32>,
+    /// How often this person began while another spoke.
+    pub interruptions: Option<i32>,
+    /// The part of all that was said, from 0 to 1.
+    pub share: Option<f64>,
+    /// `high`, `medium`, `low` or `silent`.
+    pub engagement: Option<String>,
+}
+
+/// Somebody whom the session's files name.
+#[derive(Clone, Debug, Serialize)]
+pub struct Attendee {
+    /// As written.
+    pub name: Option<String>,
+    /// The address.
+    pub email: Option<String>,
+    /// The speaker label that the tool itself ties to this person.
+    pub label: Option<String>,
+    /// The file says that the person was there; an invitation does not.
+    pub was_there: bool,
+    /// What kind of file says so.
+    pub source: String,
+}
+
+/// Who wrote in the session's chat.
+#[derive(Clone, Debug, Serialize)]
+pub struct Writer {
+    /// As written.
+    pub author: String,
+    /// How many messages.
+    pub messages: i64,
 }
 
 /// What a label was taken for, and why.
@@ -104,8 +141,10 @@ pub struct Participant {
 pub struct Attribution {
     /// As written in the file.
     pub label: String,
-    /// Who it is; none while nobody said.
+    /// Who it is; none while nobody said, and where several people share it.
     pub participant: Option<String>,
+    /// Whether several people speak under it: then the words are in no summary.
+    pub is_shared: bool,
     /// From 0 to 1.
     pub confidence: f32,
     /// In a sentence.
@@ -123,6 +162,8 @@ pub struct Summary {
     pub client: String,
     /// due, done, failed, approved or dismissed.
     pub state: String,
+    /// Why it is withdrawn for good, where it is.
+    pub withdrawn_reason: Option<String>,
     /// The newest version.
     pub version: i32,
     /// Who wrote it: the provider.
@@ -138,14 +179,20 @@ pub struct Summary {
 pub struct Transcript {
     /// Its key in the bucket.
     pub object_key: String,
+    /// `speech`, `chat` or `participants`.
+    pub role: String,
     /// Its format, once parsed.
     pub format: Option<String>,
     /// Its size.
     pub size_bytes: i64,
     /// Why it was rejected.
     pub rejected_reason: Option<String>,
+    /// Why its words are not used though it is good: they are there from another file.
+    pub unused_reason: Option<String>,
     /// What the parser noticed.
     pub warnings: serde_json::Value,
+    /// By what the format was known, and what came second; none while it is not parsed.
+    pub detected: Option<serde_json::Value>,
 }
 
 /// A mail of a session.
@@ -177,6 +224,10 @@ pub struct Detail {
     pub transcripts: Vec<Transcript>,
     /// The people.
     pub participants: Vec<Participant>,
+    /// Whom the files name beside the labels.
+    pub attendees: Vec<Attendee>,
+    /// Who wrote in the chat; what was written is no speech.
+    pub chat: Vec<Writer>,
     /// The labels.
     pub attributions: Vec<Attribution>,
     /// The summaries.
@@ -201,22 +252,43 @@ pub async fn session(tx: &mut TenantTx, id: Uuid) -> Result<Option<Detail>, sqlx
     };
     let transcripts = sqlx::query_as!(
         Transcript,
-        "select object_key, format, size_bytes, rejected_reason, warnings from transcripts where session_id = $1 order by received_at",
+        "select object_key, role, format, size_bytes, rejected_reason, unused_reason, warnings, detected
+         from transcripts where session_id = $1 order by received_at",
         id
     )
     .fetch_all(tx.conn())
     .await?;
     let participants = sqlx::query_as!(
         Participant,
-        "select name, kind, speaking_seconds, words, turns from participants where session_id = $1
+        "select name, kind, speaking_seconds, words, turns,
+                case when engagement is not null then longest_turn_seconds end as longest_turn_seconds,
+                case when engagement is not null then longest_turn_words end as longest_turn_words,
+                case when engagement is not null then questions end as questions,
+                case when engagement is not null then interruptions end as interruptions,
+                case when engagement is not null then share end as share, engagement
+         from participants where session_id = $1
          order by kind = 'coach' desc, words desc",
+        id
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    let attendees = sqlx::query_as!(
+        Attendee,
+        "select name, email, label, was_there, source from session_attendees where session_id = $1 order by source, id",
+        id
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    let chat = sqlx::query_as!(
+        Writer,
+        r#"select author, count(*) as "messages!" from chat_messages where session_id = $1 group by author order by 2 desc, 1"#,
         id
     )
     .fetch_all(tx.conn())
     .await?;
     let attributions = sqlx::query_as!(
         Attribution,
-        r#"select label, name as "participant?", confidence, reason
+        r#"select label, name as "participant?", is_shared, confidence, reason
            from attributions left join participants on participants.id = participant_id
            where attributions.session_id = $1 order by label"#,
         id
@@ -225,7 +297,8 @@ pub async fn session(tx: &mut TenantTx, id: Uuid) -> Result<Option<Detail>, sqlx
     .await?;
     let summaries = sqlx::query_as!(
         Summary,
-        r#"select summaries.id, client_id, clients.name as client, summaries.state, summaries.version, provider as "provider?",
+        r#"select summaries.id, client_id, clients.name as client, summaries.state, withdrawn_reason,
+                  summaries.version, provider as "provider?",
                   claims_kept as "claims_kept?", claims_dropped as "claims_dropped?"
            from summaries join clients on clients.id = summaries.client_id
            left join summary_versions on summary_id = summaries.id and summary_versions.version = summaries.version
@@ -243,5 +316,15 @@ pub async fn session(tx: &mut TenantTx, id: Uuid) -> Result<Option<Detail>, sqlx
     )
     .fetch_all(tx.conn())
     .await?;
-    Ok(Some(Detail { session, correlation_id, transcripts, participants, attributions, summaries, mails }))
+    Ok(Some(Detail {
+        session,
+        correlation_id,
+        transcripts,
+        participants,
+        attendees,
+        chat,
+        attributions,
+        summaries,
+        mails,
+    }))
 }

@@ -26,8 +26,8 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use draft::{Draft, DraftClaim, DraftEvidence};
-pub(crate) use input::short_name;
 pub use input::{Line, OpenThread, SessionForClient, Speaker};
+pub(crate) use input::{load as load_input, short_name};
 pub use offline::{Doubt, Passage, Ranking, passages};
 pub use summarizer::Summarizer;
 pub use verify::{Dropped, Verified, verify};

@@ -170,6 +170,12 @@ pub(crate) fn state(row: &Row) -> String {
     }
 }
 
+/// A part of how a file's format was found; nothing where it is not parsed, or nothing else came near.
+fn detected(file: &listing::Transcript, part: &str) -> String {
+    let found = file.detected.as_ref().and_then(|detected| detected.pointer(part)?.as_str());
+    found.unwrap_or_default().to_owned()
+}
+
 fn text(detail: &Detail) -> String {
     let row = &detail.session;
     let mut text = format!(
@@ -193,14 +199,17 @@ fn text(detail: &Detail) -> String {
     part(
         "Files",
         table(
-            ["KEY", "FORMAT", "BYTES", "WARNINGS"],
+            ["KEY", "FORMAT", "KNOWN BY", "OR ELSE", "BYTES", "WARNINGS", "NOT USED"],
             detail.transcripts.iter().map(|file| {
                 let warnings = file.warnings.as_array().map_or(0, Vec::len);
                 [
                     file.object_key.clone(),
                     file.format.clone().unwrap_or_default(),
+                    detected(file, "/reason"),
+                    detected(file, "/runner_up/format"),
                     file.size_bytes.to_string(),
                     warnings.to_string(),
+                    file.unused_reason.clone().or_else(|| file.rejected_reason.clone()).unwrap_or_default(),
                 ]
             }),
         ),
@@ -208,11 +217,49 @@ fn text(detail: &Detail) -> String {
     part(
         "Participants",
         table(
-            ["NAME", "IS", "SPOKE", "WORDS", "TURNS"],
+            ["NAME", "IS", "SPOKE", "WORDS", "TURNS", "SHARE", "LONGEST", "QUESTIONS", "INTERRUPTIONS", "ENGAGEMENT"],
             detail.participants.iter().map(|person| {
-                let spoke = format!("{:.0} s", person.speaking_seconds);
-                [person.name.clone(), person.kind.clone(), spoke, person.words.to_string(), person.turns.to_string()]
+                let number = |number: Option<i32>| number.map_or_else(|| "-".to_owned(), |number| number.to_string());
+                let longest = match (person.longest_turn_seconds, person.longest_turn_words) {
+                    (Some(seconds), _) if seconds > 0.0 => format!("{seconds:.0} s"),
+                    (_, Some(words)) => format!("{words} words"),
+                    _ => "-".to_owned(),
+                };
+                let spoke = match person.engagement.as_deref() {
+                    Some("silent") => "present, did not speak".to_owned(),
+                    _ => format!("{:.0} s", person.speaking_seconds),
+                };
+                [
+                    person.name.clone(),
+                    person.kind.clone(),
+                    spoke,
+                    person.words.to_string(),
+                    person.turns.to_string(),
+                    person.share.map_or_else(|| "-".to_owned(), |share| format!("{:.0} %", share * 100.0)),
+                    longest,
+                    number(person.questions),
+                    number(person.interruptions),
+                    person.engagement.clone().unwrap_or_else(|| "not measured".to_owned()),
+                ]
             }),
+        ),
+    );
+    part(
+        "Named in the files",
+        table(
+            ["NAME", "EMAIL", "IS LABEL", "WAS THERE", "BY"],
+            detail.attendees.iter().map(|one| {
+                let text = |text: &Option<String>| text.clone().unwrap_or_default();
+                let there = if one.was_there { "yes" } else { "invited" };
+                [text(&one.name), text(&one.email), text(&one.label), there.to_owned(), one.source.clone()]
+            }),
+        ),
+    );
+    part(
+        "Chat (written, not spoken; in no summary)",
+        table(
+            ["NAME", "MESSAGES"],
+            detail.chat.iter().map(|writer| [writer.author.clone(), writer.messages.to_string()]),
         ),
     );
     part(
@@ -220,7 +267,8 @@ fn text(detail: &Detail) -> String {
         table(
             ["LABEL", "IS", "CONFIDENCE", "BECAUSE"],
             detail.attributions.iter().map(|label| {
-                let who = label.participant.clone().unwrap_or_else(|| "?".into());
+                let nobody = if label.is_shared { "several people" } else { "?" };
+                let who = label.participant.clone().unwrap_or_else(|| nobody.into());
                 [label.label.clone(), who, format!("{:.2}", label.confidence), label.reason.clone()]
             }),
         ),
@@ -233,7 +281,7 @@ fn text(detail: &Detail) -> String {
                 let count = |number: Option<i32>| number.map(|number| number.to_string()).unwrap_or_default();
                 [
                     summary.client.clone(),
-                    summary.state.clone(),
+                    if summary.withdrawn_reason.is_some() { "withdrawn".into() } else { summary.state.clone() },
                     summary.version.to_string(),
                     summary.provider.clone().unwrap_or_default(),
                     count(summary.claims_kept),

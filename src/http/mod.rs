@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! links    /r/{token}            a page with one button; POST opens it
-//! review   /review/{session}     read, edit, approve, dismiss, stop; name the speakers
+//! review   /review/{session}     read, edit, approve, dismiss, stop; name the speakers, and correct who spoke
 //! health   /livez /readyz        for whoever runs the process
 //! admin    / /metrics            on a loopback listener of its own, until people sign in
 //! guard    who may post, and the headers of every answer
@@ -80,7 +80,8 @@ pub fn public_router(state: HttpState) -> Router {
         .route("/r/{token}/open", post(links::open))
         .route("/r/{token}/fresh", post(links::fresh))
         .route("/review/{session}", get(review::show))
-        .route("/review/{session}/speakers", post(speakers::name))
+        .route("/review/{session}/speakers", get(speakers::show).post(speakers::name))
+        .route("/review/{session}/speakers/turns", get(speakers::show_turns).post(speakers::split))
         .route("/review/{session}/close", post(review::close))
         .route("/review/{session}/summaries/{summary}", post(review::save))
         .route("/review/{session}/summaries/{summary}/approve", post(review::approve))

@@ -47,6 +47,10 @@ async fn fill(world: &World) -> Full {
          select $1, id, 'me', 'Me', true, 'roster' from coaches",
         "insert into llm_calls (id, organization_id, session_id, task, provider, model, prompt_version)
          select gen_random_uuid(), $1, id, 'summarize', 'openai', 'm', 'p' from sessions",
+        "insert into session_attendees (id, organization_id, session_id, transcript_id, name, was_there, source)
+         select gen_random_uuid(), $1, session_id, id, 'Priya', true, 'the participants file' from transcripts",
+        "insert into chat_messages (organization_id, session_id, transcript_id, position, author, text)
+         select $1, session_id, id, 0, 'Priya', 'Hello' from transcripts",
         "insert into summary_templates (id, organization_id, name, version, definition)
          values (gen_random_uuid(), $1, 'a', 1, 'name = \"a\"')",
         "insert into threads (organization_id, claim_id, earlier_claim_id, outcome)
@@ -54,6 +58,10 @@ async fn fill(world: &World) -> Full {
         "insert into llm_results (organization_id, key, answer, expires_at)
          values ($1, decode(repeat('00', 32), 'hex'), 'said', now() + interval '1 day')",
         "insert into organization_llm (organization_id, write_profile) values ($1, 'offline')",
+        "insert into corrections (id, organization_id, coach_id, session_id, normalized, applied_at)
+         select gen_random_uuid(), $1, coach_id, id, 'pr', now() from sessions",
+        "insert into misdeliveries (id, organization_id, session_id, summary_id, mail_id, claim_ids)
+         select gen_random_uuid(), $1, summaries.session_id, summaries.id, mails.id, '{}' from summaries cross join mails limit 1",
     ] {
         sqlx::query(statement).bind(world.organization).execute(tx.conn()).await.expect("a row");
     }
