@@ -172,8 +172,8 @@ async fn who_spoke_is_corrected_on_a_phone() {
         .await
         .expect("open");
     keep(&client, "phone-who-open").await;
-    let tom = format!("//fieldset[contains(., 'Priya Raman')]//label[contains(., 'Tom Becker')]//input");
-    client.find(Locator::XPath(&tom)).await.expect("a choice").click().await.expect("it is chosen");
+    let tom = "//fieldset[contains(., 'Priya Raman')]//label[contains(., 'Tom Becker')]//input";
+    client.find(Locator::XPath(tom)).await.expect("a choice").click().await.expect("it is chosen");
     press(&client, "Save who spoke", "Priya Raman did not speak in this session").await;
     keep(&client, "phone-corrected").await;
 
