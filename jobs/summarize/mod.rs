@@ -11,13 +11,13 @@ mod draft;
 mod due;
 mod input;
 mod offline;
-mod parts;
-mod prompt;
+pub(crate) mod parts;
+pub(crate) mod prompt;
 mod reduce;
 mod repair;
 mod summarizer;
 pub mod template;
-mod text;
+pub(crate) mod text;
 mod verify;
 
 use std::time::Duration;
@@ -26,13 +26,18 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use draft::{Draft, DraftClaim, DraftEvidence};
-pub(crate) use input::short_name;
+pub(crate) use input::{Found, load, short_name};
 pub use input::{Line, OpenThread, SessionForClient, Speaker};
 pub use offline::Doubt;
 pub use summarizer::Summarizer;
+#[cfg(test)]
+pub(crate) use template::read_session;
+pub(crate) use by_model::broken_template;
+pub(crate) use summarizer::offline as write_offline;
+pub(crate) use text::is_invisible;
+pub(crate) use verify::{check_words, clean};
 pub use verify::{Dropped, Verified, verify};
 
-use self::input::Found;
 use crate::{
     db::{TenantTx, Tx},
     index::IndexSummary,

@@ -4,7 +4,7 @@ use uuid::Uuid;
 
 use super::{
     by_model::{self, Team},
-    draft::Draft,
+    draft::{Draft, DraftClaim},
     input::SessionForClient,
     offline, repair,
 };
@@ -12,6 +12,7 @@ use crate::{
     SettingsError,
     db::Db,
     llm::{self, LlmError, Models, OnBudget, Writers},
+    model::Section,
 };
 
 /// What writes summaries.
@@ -96,10 +97,20 @@ impl Summarizer {
     }
 }
 
-/// The offline summariser keeps a thread busy for as long as the session is long.
-async fn offline(input: &SessionForClient) -> Result<Draft, LlmError> {
+/// The offline summariser keeps a thread busy for as long as the session is long. Of the coach's voice it follows the
+/// words that are to be replaced, in its own wording; rules in words and examples it cannot follow.
+pub(crate) async fn offline(input: &SessionForClient) -> Result<Draft, LlmError> {
     let input = input.clone();
-    tokio::task::spawn_blocking(move || offline::write(&input))
+    let write = move || {
+        let mut draft = offline::write(&input);
+        // A key quote is all quote, and an open thread stands in the words of its own session.
+        let worded = |claim: &&mut DraftClaim| !matches!(claim.section, Section::KeyQuotes | Section::OpenThreads);
+        for claim in draft.claims.iter_mut().filter(worded) {
+            claim.text = input.voice.apply(&claim.text);
+        }
+        draft
+    };
+    tokio::task::spawn_blocking(write)
         .await
         .map_err(|_| LlmError::Unusable("the offline summariser panicked".into()))
 }

@@ -119,6 +119,9 @@ impl From<ActionError> for Failure {
                 Self::new(StatusCode::CONFLICT, "This changed meanwhile", detail)
             }
             ActionError::TooLate => Self::new(StatusCode::CONFLICT, "It is already on its way", detail),
+            ActionError::Busy | ActionError::NothingToUndo | ActionError::Unsaved => {
+                Self::new(StatusCode::CONFLICT, "Not now", detail)
+            }
             ActionError::NothingForClient => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "There is nothing to send", detail)
             }

@@ -189,6 +189,7 @@ mod tests {
             utterances: (0..lines).map(line).collect(),
             threads: Vec::new(),
             template: Default::default(),
+            voice: Default::default(),
         }
     }
 
