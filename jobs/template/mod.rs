@@ -47,6 +47,7 @@ const FILES: &[(&str, &str)] = embed![
     "page/review.html",
     "page/card.html",
     "page/speakers.html",
+    "page/voice.html",
     "page/message.html",
     "page/error.html",
     "page/admin.html",

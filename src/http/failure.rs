@@ -137,7 +137,7 @@ impl From<ActionError> for Failure {
 }
 
 /// An error's sentence as a page shows it.
-fn capitalized(sentence: &str) -> String {
+pub(super) fn capitalized(sentence: &str) -> String {
     let mut characters = sentence.chars();
     let Some(first) = characters.next() else { return String::new() };
     format!("{}{}.", first.to_uppercase(), characters.as_str().trim_end_matches('.'))

@@ -15,6 +15,7 @@ use uuid::Uuid;
 use super::{
     Done,
     card::{self, Card},
+    refined,
 };
 use crate::http::{HttpState, form::Form, page, speakers};
 
@@ -49,6 +50,10 @@ pub(in crate::http) struct ReviewPage {
     failed_reason: Option<String>,
     /// Whether the page shows nothing yet, and soon will: it then looks again by itself.
     working: bool,
+    /// Where the page stays as it is while a summary is refined.
+    hold: String,
+    /// Whether it does.
+    held: bool,
     notice: Option<&'static str>,
     /// Whether there is nothing to do here but to close it.
     closable: bool,
@@ -75,12 +80,16 @@ pub(in crate::http) fn build(
     done: &Done,
     redo: Option<&Redo<'_>>,
 ) -> ReviewPage {
+    let refining = session.summaries.iter().any(|summary| refined::under_way(summary).is_some());
+    // A page that looks again by itself must hold nothing that somebody types.
+    let held = redo.is_some() || done.hold.is_some();
+    let looks_again = refining && !held;
     let zone: Tz = session.time_zone.parse().unwrap_or(Tz::UTC);
     let action = state.path(&format!("review/{}", session.id));
     let cards = session.summaries.iter().map(|summary| {
         let redo = redo.filter(|redo| redo.summary == summary.id);
         let note = done.done.as_deref().filter(|_| done.summary == Some(summary.id));
-        card::build(summary, &action, zone, note, redo)
+        card::build(summary, &action, zone, note, redo, looks_again)
     });
     ReviewPage {
         style: page::style_path(state),
@@ -91,9 +100,12 @@ pub(in crate::http) fn build(
         group: session.kind == "group",
         lead: lead(session),
         failed_reason: session.failed_reason.clone(),
-        working: matches!(session.state.as_str(), "received" | "parsed" | "attributed")
-            && session.summaries.is_empty()
-            && session.failed_reason.is_none(),
+        working: looks_again
+            || matches!(session.state.as_str(), "received" | "parsed" | "attributed")
+                && session.summaries.is_empty()
+                && session.failed_reason.is_none(),
+        hold: format!("{action}?hold=1"),
+        held,
         notice: (done.done.as_deref() == Some("named")).then_some("Thank you. We remember it."),
         closable: session.summaries.is_empty() && session.state == "in_review",
         // While somebody is unknown, the shares of the others are not theirs.
