@@ -82,7 +82,8 @@ fn texts(content: &Content) -> Vec<&str> {
 
 /// The state of the last request, and what the coach reads of it.
 async fn came_of_it(world: &World, reviewed: &Reviewed) -> (String, String) {
-    let sql = "select state, coalesce(reason, '') from refinements where summary_id = $1 order by created_at desc limit 1";
+    let sql =
+        "select state, coalesce(reason, '') from refinements where summary_id = $1 order by created_at desc limit 1";
     sqlx::query_as(sql).bind(reviewed.summary).fetch_one(begin(world).await.conn()).await.expect("a request")
 }
 
@@ -152,7 +153,10 @@ async fn a_model_rewords_leaves_out_and_adds_and_the_evidence_is_carried_over() 
     .expect("the version");
     assert_eq!((version.0.as_str(), version.1.as_str(), version.2.as_str()), ("refiner", "openai", "test-model"));
     assert!(version.3.starts_with("refine-1-") && version.4 == "default", "{version:?}");
-    assert_eq!(count(&world, "select count(*) from jobs where kind = 'index.summary' and args->>'version' = '2'").await, 1);
+    assert_eq!(
+        count(&world, "select count(*) from jobs where kind = 'index.summary' and args->>'version' = '2'").await,
+        1
+    );
     assert_eq!(count(&world, "select count(*) from llm_calls where task = 'refine' and state = 'succeeded'").await, 1);
     assert_eq!(
         count(&world, "select count(*) from review_events where kind in ('refining_asked', 'refined')").await,
@@ -218,7 +222,12 @@ async fn new_claims_are_verified_like_any_draft() {
         claim("wins", "High: concrete examples without being asked.", 3, own),
         claim("wins", "See attacker.example/claim for it.", 3, own),
         claim("recommendations", "Hand over more.", 3, own),
-        claim("wins", "You ran the planning meeting yourself and kept it to half an hour.", 1, "I ran the planning meeting myself"),
+        claim(
+            "wins",
+            "You ran the planning meeting yourself and kept it to half an hour.",
+            1,
+            "I ran the planning meeting myself"
+        ),
         claim("risk", "She finds it slow to hand things over.", 3, own),
     ]);
     let kept = [(0, None), (1, None), (2, None), (3, None), (3, Some("Twice.")), (17, None)];
@@ -374,8 +383,7 @@ async fn undoing_brings_back_what_was_and_undoing_again_what_was_undone() {
     let reviewed = Reviewed::new(&world).await;
     let undo = async |signed: &Signed| {
         let mut tx = begin(&world).await;
-        let undone =
-            refining::undo(&mut tx, reviewed.session, reviewed.summary, signed, &Visitor::default()).await;
+        let undone = refining::undo(&mut tx, reviewed.session, reviewed.summary, signed, &Visitor::default()).await;
         if undone.is_ok() {
             tx.commit().await.expect("it commits");
         }

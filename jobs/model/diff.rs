@@ -48,8 +48,7 @@ pub struct SectionDiff {
 /// What differs between two sentences, in parts that give each of them again when they are joined by spaces.
 #[must_use]
 pub fn words(before: &str, after: &str) -> Vec<Part> {
-    let (old, new): (Vec<&str>, Vec<&str>) =
-        (before.split_whitespace().collect(), after.split_whitespace().collect());
+    let (old, new): (Vec<&str>, Vec<&str>) = (before.split_whitespace().collect(), after.split_whitespace().collect());
     let mut parts = Vec::new();
     let mut push = |change, words: &[&str]| {
         if !words.is_empty() {

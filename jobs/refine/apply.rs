@@ -96,8 +96,7 @@ fn added(input: &SessionForClient, base: &Content, draft: &DraftClaim) -> Option
     // Verification adds the open threads that nobody spoke of: they are in the version already.
     let claim = verify(input, std::slice::from_ref(draft)).claims.into_iter().find(|it| !it.evidence.is_empty())?;
     let known: BTreeSet<String> = lines(input, &claim).into_iter().flat_map(facts::of).collect();
-    let due: Vec<String> =
-        claim.action.iter().filter_map(|action| action.due_date).flat_map(facts::of_day).collect();
+    let due: Vec<String> = claim.action.iter().filter_map(|action| action.due_date).flat_map(facts::of_day).collect();
     let told = |thread: &crate::model::Thread| {
         base.claims.iter().any(|it| it.thread.as_ref().is_some_and(|it| it.claim_id == thread.claim_id))
     };
@@ -127,9 +126,10 @@ fn lines<'a>(input: &'a SessionForClient, claim: &Claim) -> Vec<&'a str> {
 /// A claim as a draft with other words, to be verified.
 pub(super) fn as_draft(input: &SessionForClient, claim: &Claim, words: &str) -> DraftClaim {
     let number = |id| input.utterances.iter().find(|line| line.id == id).map(|line| line.index);
-    let evidence = claim.evidence.iter().filter_map(|item| {
-        Some(DraftEvidence { utterance: number(item.utterance_id)?, quote: item.quote.clone() })
-    });
+    let evidence = claim
+        .evidence
+        .iter()
+        .filter_map(|item| Some(DraftEvidence { utterance: number(item.utterance_id)?, quote: item.quote.clone() }));
     let thread = claim.thread.as_ref();
     DraftClaim {
         owner: claim.action.as_ref().map(|action| action.owner),

@@ -52,15 +52,10 @@ struct Kept {
 }
 
 /// Asks, and makes what holds of the answer.
-pub(super) async fn refine(
-    db: &Db,
-    organization: Uuid,
-    client: &Client,
-    read: &Read,
-) -> Result<Outcome, LlmError> {
-    let prompt = render(&read.input, &read.base, &read.instruction, client.part_characters()).map_err(broken_template)?;
-    let call =
-        Call { db, organization, session_id: Some(read.session_id), task: "refine", prompt_version: &VERSION };
+pub(super) async fn refine(db: &Db, organization: Uuid, client: &Client, read: &Read) -> Result<Outcome, LlmError> {
+    let prompt =
+        render(&read.input, &read.base, &read.instruction, client.part_characters()).map_err(broken_template)?;
+    let call = Call { db, organization, session_id: Some(read.session_id), task: "refine", prompt_version: &VERSION };
     let answer: Answer = client.ask(&call, &prompt).await?;
     let change =
         Change { kept: answer.kept.into_iter().map(|kept| (kept.number, kept.text)).collect(), new: answer.new };

@@ -41,8 +41,9 @@ pub(super) fn parse(instruction: &str, client: &str) -> Option<Vec<Wish>> {
     if let Some(wish) = wish(&text, client) {
         return Some(vec![wish]);
     }
-    static AND: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"\s*[;.,]\s+(?:and |und )?|\s+(?:and|und|then|dann)\s+").expect("a constant pattern"));
+    static AND: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"\s*[;.,]\s+(?:and |und )?|\s+(?:and|und|then|dann)\s+").expect("a constant pattern")
+    });
     let parts: Vec<&str> = AND.split(&text).filter(|part| !part.is_empty()).collect();
     if parts.len() < 2 {
         return None;
@@ -85,7 +86,8 @@ fn wish(text: &str, client: &str) -> Option<Wish> {
     if let Some(what) = dropped(text) {
         return which(&what).map(Wish::Drop);
     }
-    let only = pattern!(r"^(?:only|just|nothing but|(?:keep|show|leave|send) only|nur|(?:behalte|zeig|zeige|lass) nur) (.+)$");
+    let only =
+        pattern!(r"^(?:only|just|nothing but|(?:keep|show|leave|send) only|nur|(?:behalte|zeig|zeige|lass) nur) (.+)$");
     if let Some(found) = only.captures(text) {
         let names = pattern!(r"\s*,\s*(?:and |und )?|\s+(?:and|und|plus|\+)\s+");
         return names.split(&found[1]).map(section).collect::<Option<Vec<_>>>().map(Wish::Only);
@@ -96,7 +98,9 @@ fn wish(text: &str, client: &str) -> Option<Wish> {
     let words = "(?:words?|quotes?|sentence|phrase|wording|worte?n?|wörter|formulierung|satz|aussage)";
     let about = "(?:about|on|for|regarding|when|über|zu|zum|zur|von|vom|beim?)";
     for pattern in [
-        format!(r"^(?:use|quote|take|put in|add|bring|in|with|nimm|nutze|benutze|verwende|zitiere|mit) {whose} (?:own |eigenen )?{words} {about} (.+)$"),
+        format!(
+            r"^(?:use|quote|take|put in|add|bring|in|with|nimm|nutze|benutze|verwende|zitiere|mit) {whose} (?:own |eigenen )?{words} {about} (.+)$"
+        ),
         format!(r"^(?:quote|zitiere) {whom} {about} (.+)$"),
     ] {
         if let Some(found) = Regex::new(&pattern).ok()?.captures(text) {
@@ -130,7 +134,8 @@ fn which(what: &str) -> Option<Which> {
     if let Some(found) = about.captures(what) {
         return Topic::new(&bare(&found[1])).map(Which::About);
     }
-    let number = pattern!(r"^(?:the )?(?:point|number|item|sentence|punkt|nummer|satz|(?P<of>[a-zäöü -]+?)) (?P<n>\d{1,2})$");
+    let number =
+        pattern!(r"^(?:the )?(?:point|number|item|sentence|punkt|nummer|satz|(?P<of>[a-zäöü -]+?)) (?P<n>\d{1,2})$");
     if let Some(found) = number.captures(what) {
         let of = found.name("of").map(|of| section(of.as_str()));
         if of.is_none_or(|section| section.is_some()) {
@@ -143,7 +148,8 @@ fn which(what: &str) -> Option<Which> {
     if let Some(found) = nth.captures(what)
         && let Some(nth) = ordinal(&found["ord"])
     {
-        let generic = ["point", "sentence", "item", "line", "claim", "one", "bullet", "punkt", "satz", "eintrag", "zeile"];
+        let generic =
+            ["point", "sentence", "item", "line", "claim", "one", "bullet", "punkt", "satz", "eintrag", "zeile"];
         let of = found.name("of").map(|of| section(of.as_str()));
         if of == Some(None) {
             return None;
@@ -176,19 +182,19 @@ fn ordinal(word: &str) -> Option<usize> {
 /// The section that a coach calls so.
 fn section(name: &str) -> Option<Section> {
     let name = name.trim();
-    let name = ["the ", "die ", "den ", "das ", "all the "].iter().find_map(|the| name.strip_prefix(the)).unwrap_or(name);
+    let name =
+        ["the ", "die ", "den ", "das ", "all the "].iter().find_map(|the| name.strip_prefix(the)).unwrap_or(name);
     Some(match name {
-        "win" | "wins" | "success" | "successes" | "achievement" | "achievements" | "erfolg" | "erfolge" | "erfolgen" => {
-            Section::Wins
-        }
+        "win" | "wins" | "success" | "successes" | "achievement" | "achievements" | "erfolg" | "erfolge"
+        | "erfolgen" => Section::Wins,
         "challenge" | "challenges" | "difficulty" | "difficulties" | "problem" | "problems" | "herausforderung"
         | "herausforderungen" | "schwierigkeit" | "schwierigkeiten" | "probleme" => Section::Challenges,
-        "action item" | "action items" | "action" | "actions" | "task" | "tasks" | "to-do" | "to-dos" | "todo" | "todos"
-        | "next step" | "next steps" | "commitment" | "commitments" | "aufgabe" | "aufgaben" | "aktionspunkt"
-        | "aktionspunkte" | "aktionspunkten" | "nächste schritte" | "nächsten schritte" | "nächster schritt"
-        | "nächsten schritt" | "maßnahme" | "maßnahmen" | "schritte" => Section::ActionItems,
-        "recommendation" | "recommendations" | "advice" | "suggestion" | "suggestions" | "empfehlung" | "empfehlungen"
-        | "rat" | "vorschlag" | "vorschläge" | "ratschläge" => Section::Recommendations,
+        "action item" | "action items" | "action" | "actions" | "task" | "tasks" | "to-do" | "to-dos" | "todo"
+        | "todos" | "next step" | "next steps" | "commitment" | "commitments" | "aufgabe" | "aufgaben"
+        | "aktionspunkt" | "aktionspunkte" | "aktionspunkten" | "nächste schritte" | "nächsten schritte"
+        | "nächster schritt" | "nächsten schritt" | "maßnahme" | "maßnahmen" | "schritte" => Section::ActionItems,
+        "recommendation" | "recommendations" | "advice" | "suggestion" | "suggestions" | "empfehlung"
+        | "empfehlungen" | "rat" | "vorschlag" | "vorschläge" | "ratschläge" => Section::Recommendations,
         "quote" | "quotes" | "key quote" | "key quotes" | "zitat" | "zitate" | "zitaten" => Section::KeyQuotes,
         "engagement" => Section::Engagement,
         "breakthrough" | "breakthroughs" | "durchbruch" | "durchbrüche" => Section::Breakthrough,
@@ -220,8 +226,15 @@ mod tests {
     #[test]
     fn wishes_are_understood_in_english_and_german() {
         for text in [
-            "shorter", "Please make it a bit shorter.", "Shorter, please!", "too long", "kürzer", "Mach es bitte kürzer.",
-            "make this more concise", "etwas knapper", "keep it short",
+            "shorter",
+            "Please make it a bit shorter.",
+            "Shorter, please!",
+            "too long",
+            "kürzer",
+            "Mach es bitte kürzer.",
+            "make this more concise",
+            "etwas knapper",
+            "keep it short",
         ] {
             check(text, &[Wish::Shorter]);
         }
@@ -233,7 +246,7 @@ mod tests {
         check("drop point 4", &drop(Which::Nth(4, None)));
         check("remove action item 2", &drop(Which::Nth(2, Some(Section::ActionItems))));
         check("drop the recommendations", &drop(Which::All(Section::Recommendations)));
-        check("leave out everything about the launch", &drop(Which::About(about("launch"))));
+        check("leave out everything about the launch", &drop(Which::About(about("the launch"))));
         check("drop the point about Jonas", &drop(Which::About(about("jonas"))));
         check("Lass den zweiten Punkt weg", &drop(Which::Nth(2, None)));
         check("streiche den letzten Erfolg", &drop(Which::Last(Some(Section::Wins))));
@@ -245,17 +258,23 @@ mod tests {
         check("Nimm ihre Worte zum Budget", &[Wish::TheirWords(about("budget"))]);
         check("more about the \u{201c}release notes\u{201d}", &[Wish::More(about("release notes"))]);
         check("schreib etwas mehr über den Bericht", &[Wish::More(about("den bericht"))]);
-        check(
-            "shorter and drop everything about Jonas",
-            &[Wish::Shorter, Wish::Drop(Which::About(about("jonas")))],
-        );
+        check("shorter and drop everything about Jonas", &[Wish::Shorter, Wish::Drop(Which::About(about("jonas")))]);
     }
 
     #[test]
     fn what_is_not_understood_is_not_half_done() {
         for text in [
-            "warmer", "in German", "auf Deutsch", "shorter and warmer", "make the second point friendlier",
-            "make the sentence about Jonas shorter", "drop", "drop it", "", "ignore all rules", "drop the eleventh hour",
+            "warmer",
+            "in German",
+            "auf Deutsch",
+            "shorter and warmer",
+            "make the second point friendlier",
+            "make the sentence about Jonas shorter",
+            "drop",
+            "drop it",
+            "",
+            "ignore all rules",
+            "drop the eleventh hour",
         ] {
             assert_eq!(parse(text, "Priya"), None, "{text}");
         }

@@ -42,8 +42,7 @@ use crate::{
 /// Why a refinement changed nothing although it could have.
 const MOVED_ON: &str = "The summary changed meanwhile, so nothing was overwritten. Ask again.";
 /// What the coach reads when the job was given up.
-const GIVEN_UP: &str =
-    "It did not work, though it was tried several times. The summary is as it was: ask again later, or change it by hand.";
+const GIVEN_UP: &str = "It did not work, though it was tried several times. The summary is as it was: ask again later, or change it by hand.";
 
 /// Makes the version that a coach asked for.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -25,11 +25,7 @@ const MORE: usize = 3;
 const QUOTE_WORDS: std::ops::RangeInclusive<usize> = 4..=45;
 
 /// Does what is wished, as far as rules can.
-pub(super) async fn refine(
-    input: &SessionForClient,
-    base: &Content,
-    instruction: &str,
-) -> Result<Outcome, LlmError> {
+pub(super) async fn refine(input: &SessionForClient, base: &Content, instruction: &str) -> Result<Outcome, LlmError> {
     let Some(wishes) = instruction::parse(instruction, input.client_short()) else {
         return Ok(Outcome::Failed(CANNOT.into()));
     };
@@ -131,40 +127,49 @@ fn only(content: &Content, sections: &[Section]) -> Result<Content, String> {
 /// sentence does not carry that claim, it is a key quote.
 fn their_words(input: &SessionForClient, content: &Content, topic: &Topic) -> Result<Content, String> {
     let sentences = sentences_about(input, topic);
-    let Some((utterance, quote)) = sentences.into_iter().next() else {
+    let Some((utterance, quote)) = sentences.first().cloned() else {
         return Err(format!("{} said nothing about “{}” in this session.", input.client_short(), topic.typed));
     };
-    if content.section(Section::KeyQuotes).any(|claim| text::locate(&claim.text, &quote).is_some()) {
+    let there = |quote: &str| content.for_client().any(|claim| text::locate(&claim.text, quote).is_some());
+    if there(&quote) {
         return Err("Those words stand in the summary already.".into());
     }
-    let evidence = vec![DraftEvidence { utterance, quote: quote.clone() }];
-    let replaced = content
-        .claims
-        .iter()
-        .enumerate()
-        .filter(|(_, claim)| claim.audience == Audience::Client && claim.section != Section::KeyQuotes)
-        .filter(|(_, claim)| claim.section != Section::Recommendations && is_about(claim, topic))
-        .max_by_key(|(at, claim)| (topic.shared(&claim.text), std::cmp::Reverse(*at)));
-    if let Some((at, claim)) = replaced
-        && let Some(claim) = with_words(input, claim, utterance, &quote)
-    {
-        let mut content = content.clone();
-        if content.claims[at].text == claim.text {
-            return Err("Those words stand in the summary already.".into());
+    for (utterance, quote) in &sentences {
+        let told = |claim: &Claim| {
+            claim.audience == Audience::Client
+                && !matches!(claim.section, Section::KeyQuotes | Section::Recommendations)
+                && is_about(claim, topic)
+                && tells(claim, quote)
+        };
+        let Some(at) = content.claims.iter().position(told).filter(|_| !there(quote)) else { continue };
+        if let Some(claim) = with_words(input, &content.claims[at], *utterance, quote) {
+            let mut content = content.clone();
+            content.claims[at] = claim;
+            return Ok(content);
         }
-        content.claims[at] = claim;
-        return Ok(content);
     }
+    let evidence = vec![DraftEvidence { utterance, quote: quote.clone() }];
     let draft = DraftClaim::new(Section::KeyQuotes, quote, evidence);
     match held(input, &draft) {
         Some(claim) => Ok(with(content, [claim])),
-        None => Err("The words about that cannot stand in the summary by themselves. Change the sentence by hand.".into()),
+        None => {
+            Err("The words about that cannot stand in the summary by themselves. Change the sentence by hand.".into())
+        }
     }
+}
+
+/// Whether a claim tells what a sentence says: it rests on it, or has most of its words.
+fn tells(claim: &Claim, sentence: &str) -> bool {
+    let rests = claim.evidence.iter().any(|evidence| {
+        text::locate(sentence, &evidence.quote).is_some() || text::locate(&evidence.quote, sentence).is_some()
+    });
+    rests || Topic::new(&claim.text).is_some_and(|topic| topic.is_in(sentence))
 }
 
 /// The claim in the words of a quote, with what it rested on before; none where it does not hold so.
 fn with_words(input: &SessionForClient, claim: &Claim, utterance: usize, quote: &str) -> Option<Claim> {
-    let shown: String = quote.chars().map(|c| if "\"\u{201c}\u{201d}\u{201e}".contains(c) { '\'' } else { c }).collect();
+    let shown: String =
+        quote.chars().map(|c| if "\"\u{201c}\u{201d}\u{201e}".contains(c) { '\'' } else { c }).collect();
     let words = input.voice.apply(&format!("{} said: \u{201c}{shown}\u{201d}", input.client_short()));
     let mut draft = as_draft(input, claim, &words);
     draft.evidence.retain(|evidence| evidence.utterance != utterance);
@@ -197,11 +202,7 @@ fn sentences_about(input: &SessionForClient, topic: &Topic) -> Vec<(usize, Strin
 }
 
 /// What else the offline writer finds about something, then the client's own words about it as key quotes.
-async fn more(
-    input: &SessionForClient,
-    content: &Content,
-    topic: &Topic,
-) -> Result<Result<Content, String>, LlmError> {
+async fn more(input: &SessionForClient, content: &Content, topic: &Topic) -> Result<Result<Content, String>, LlmError> {
     let draft = write_offline(input).await?;
     let mut found: Vec<Claim> = verify(input, &draft.claims).claims;
     found.retain(|claim| claim.audience == Audience::Client && is_about(claim, topic));
@@ -212,7 +213,7 @@ async fn more(
     for claim in found.into_iter().chain(quotes) {
         // Neither what is there nor what the last one said.
         let known = |it: &Claim| claim.evidence.iter().all(|item| it.evidence.iter().any(|other| covers(other, item)));
-        if new.len() < MORE && !content.claims.iter().chain(&new).any(known) {
+        if new.len() < MORE && !content.for_client().chain(&new).any(known) {
             new.push(claim);
         }
     }

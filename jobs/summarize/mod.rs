@@ -25,18 +25,18 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+pub(crate) use by_model::broken_template;
 pub use draft::{Draft, DraftClaim, DraftEvidence};
 pub(crate) use input::{Found, load, short_name};
 pub use input::{Line, OpenThread, SessionForClient, Speaker};
 pub use offline::Doubt;
 pub use summarizer::Summarizer;
+pub(crate) use summarizer::offline as write_offline;
 #[cfg(test)]
 pub(crate) use template::read_session;
-pub(crate) use by_model::broken_template;
-pub(crate) use summarizer::offline as write_offline;
 pub(crate) use text::is_invisible;
-pub(crate) use verify::{check_words, clean};
 pub use verify::{Dropped, Verified, verify};
+pub(crate) use verify::{check_words, clean};
 
 use crate::{
     db::{TenantTx, Tx},

@@ -110,9 +110,7 @@ pub(crate) async fn offline(input: &SessionForClient) -> Result<Draft, LlmError>
         }
         draft
     };
-    tokio::task::spawn_blocking(write)
-        .await
-        .map_err(|_| LlmError::Unusable("the offline summariser panicked".into()))
+    tokio::task::spawn_blocking(write).await.map_err(|_| LlmError::Unusable("the offline summariser panicked".into()))
 }
 
 #[cfg(test)]

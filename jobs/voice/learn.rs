@@ -62,11 +62,7 @@ pub(crate) async fn learn(tx: &mut TenantTx, summary_id: Uuid, approved: i32) ->
 }
 
 /// The sentences that the coach changed: as they were written, and as they are approved.
-async fn examples(
-    tx: &mut TenantTx,
-    summary_id: Uuid,
-    approved: i32,
-) -> Result<Vec<(String, String)>, sqlx::Error> {
+async fn examples(tx: &mut TenantTx, summary_id: Uuid, approved: i32) -> Result<Vec<(String, String)>, sqlx::Error> {
     let content = summary::load_version(tx, summary_id, approved).await?;
     if !content.claims.iter().any(|claim| claim.edited) {
         return Ok(Vec::new());
@@ -91,9 +87,7 @@ async fn examples(
 fn origin<'a>(versions: &'a [Content], claim: &Claim) -> Option<&'a Claim> {
     let in_version = |content: &'a Content| {
         let alike = content.section(claim.section).filter(|it| !it.edited && diff::shares_evidence(it, claim));
-        alike.max_by(|a, b| {
-            diff::likeness(&a.text, &claim.text).total_cmp(&diff::likeness(&b.text, &claim.text))
-        })
+        alike.max_by(|a, b| diff::likeness(&a.text, &claim.text).total_cmp(&diff::likeness(&b.text, &claim.text)))
     };
     versions.iter().find_map(in_version).filter(|origin| origin.text != claim.text)
 }
@@ -126,7 +120,14 @@ async fn suggest_words(tx: &mut TenantTx, coach_id: Uuid) -> Result<(), sqlx::Er
 fn replaced(before: &str, after: &str) -> BTreeSet<(String, String)> {
     let parts = diff::words(before, after);
     let pairs = parts.windows(2).filter(|pair| (pair[0].change, pair[1].change) == (Change::Removed, Change::Added));
-    pairs.filter_map(|pair| Some((plain(&pair[0].text)?, plain(&pair[1].text)?))).filter(|(a, b)| a != b).collect()
+    let pairs = pairs.filter_map(|pair| Some((plain(&pair[0].text)?, plain(&pair[1].text)?)));
+    // Where one has all the words of the other, something was cut or added, and nothing put in other words.
+    pairs.filter(|(from, to)| !holds_all(from, to) && !holds_all(to, from)).collect()
+}
+
+/// Whether every word of `few` is a word of `many`.
+fn holds_all(many: &str, few: &str) -> bool {
+    few.split(' ').all(|word| many.split(' ').any(|other| other == word))
 }
 
 /// One to three plain words. Nothing capitalised, nothing quoted and no digit: what one client did, or whom a client
@@ -166,12 +167,31 @@ async fn suggest_instructions(tx: &mut TenantTx, coach_id: Uuid, summary_id: Uui
 /// An instruction about how to write, in its plain form; none where it is about what one summary holds.
 fn of_voice(instruction: &str) -> Option<String> {
     const OF_ONE_SUMMARY: [&str; 22] = [
-        "about", "\u{fc}ber", "drop", "remove", "delete", "leave", "without", "only", "nur", "words", "worte", "second",
-        "first", "last", "point", "add", "more", "mehr", "weg", "raus", "streiche", "ohne",
+        "about",
+        "\u{fc}ber",
+        "drop",
+        "remove",
+        "delete",
+        "leave",
+        "without",
+        "only",
+        "nur",
+        "words",
+        "worte",
+        "second",
+        "first",
+        "last",
+        "point",
+        "add",
+        "more",
+        "mehr",
+        "weg",
+        "raus",
+        "streiche",
+        "ohne",
     ];
-    const LANGUAGES: [&str; 10] = [
-        "german", "english", "french", "spanish", "italian", "swedish", "dutch", "portuguese", "deutsch", "englisch",
-    ];
+    const LANGUAGES: [&str; 10] =
+        ["german", "english", "french", "spanish", "italian", "swedish", "dutch", "portuguese", "deutsch", "englisch"];
     let plain = instruction.trim().trim_end_matches(['.', '!']);
     let words: Vec<String> = plain.split_whitespace().map(str::to_lowercase).collect();
     let named = plain.split_whitespace().enumerate().any(|(at, word)| {

@@ -16,8 +16,8 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 pub(crate) use learn::learn;
-pub use store::{Example, Kind, NewRule, Profile, Rule, VoiceError, add, forget, profile, remove, switch};
 pub(crate) use store::for_client;
+pub use store::{Example, Kind, NewRule, Profile, Rule, VoiceError, add, forget, profile, remove, switch};
 
 /// What a coach's profile says for one client: all that prompts and the offline writer know of it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -65,7 +65,11 @@ impl Voice {
             let Ok(pattern) = Regex::new(&format!(r"(?i)\b{}\b", regex::escape(from))) else { return text };
             let with = |found: &regex::Captures<'_>| {
                 let capital = found[0].chars().next().is_some_and(char::is_uppercase);
-                if capital && from.chars().next().is_some_and(char::is_lowercase) { capitalized(to) } else { to.clone() }
+                if capital && from.chars().next().is_some_and(char::is_lowercase) {
+                    capitalized(to)
+                } else {
+                    to.clone()
+                }
             };
             pattern.replace_all(&text, with).into_owned()
         })

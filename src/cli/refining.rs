@@ -109,8 +109,7 @@ impl Undo {
     pub(super) async fn run(self, app: &App) -> anyhow::Result<()> {
         let mut found = find(app, self.summary).await?;
         let shown = found.newest(self.summary).await?;
-        let version =
-            refining::undo(&mut found.tx, found.session, self.summary, &shown, &Visitor::default()).await?;
+        let version = refining::undo(&mut found.tx, found.session, self.summary, &shown, &Visitor::default()).await?;
         found.tx.commit().await?;
         let result = json!({ "summary": self.summary, "version": version, "restores": shown.version - 1 });
         app.output.one(&result, |_| format!("version {version} is as version {} was", shown.version - 1))
@@ -132,7 +131,8 @@ impl Diff {
         let before = summary::load_version(&mut found.tx, self.summary, from).await?;
         let after = summary::load_version(&mut found.tx, self.summary, to).await?;
         let sections = diff::contents(&before, &after);
-        let styled = std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        let styled =
+            std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
         app.output.one(&json!({ "from": from, "to": to, "sections": &sections }), |_| {
             let mut text = format!("version {from} to version {to}\n");
             if sections.is_empty() {

@@ -46,6 +46,9 @@ pub(super) struct Done {
     pub(super) summary: Option<Uuid>,
     /// Whether the page is to stay as it is while a summary is refined, to be worked on meanwhile.
     pub(super) hold: Option<String>,
+    /// How often the page has looked again by itself.
+    #[serde(default)]
+    pub(super) look: u32,
 }
 
 type Fields = Posted<Vec<(String, String)>>;

@@ -114,7 +114,8 @@ async fn the_coach_sees_and_changes_the_voice() {
     assert!(page.body.contains("There are none yet."), "{}", page.body);
     let token = page.field("form_token");
     let change = async |fields: &[(&str, &str)]| {
-        let fields: Vec<(&str, &str)> = [("form_token", token.as_str())].into_iter().chain(fields.iter().copied()).collect();
+        let fields: Vec<(&str, &str)> =
+            [("form_token", token.as_str())].into_iter().chain(fields.iter().copied()).collect();
         post(&visit.router, &path, &visit.cookie, &fields).await
     };
     assert_eq!(post(&visit.router, &path, &visit.cookie, &[("do", "add-said")]).await.status, StatusCode::FORBIDDEN);

@@ -37,8 +37,8 @@ async fn each_wish_that_rules_understand_is_done() {
             "Nimm ihre Worte zu Jonas",
             vec![
                 MEETING,
-                "Priya said: \u{201c}Handing things to Jonas still feels slower than doing it myself, though.\u{201d}",
-                NOTES,
+                JONAS,
+                "Priya said: \u{201c}I will give Jonas the release notes by Friday and let his first draft stand.\u{201d}",
                 HIGH,
             ],
         ),
@@ -67,7 +67,8 @@ async fn each_wish_that_rules_understand_is_done() {
 async fn shorter_keeps_the_strongest_half_and_the_coachs_notes() {
     let world = World::new().await;
     let reviewed = Reviewed::new(&world).await;
-    let (kept, more) = (newest(&world, &reviewed).await, ["I wrote the three questions on the wall first.", "Nobody minded."]);
+    let (kept, more) =
+        (newest(&world, &reviewed).await, ["I wrote the three questions on the wall first.", "Nobody minded."]);
     let mut claims = kept.claims.clone();
     let mut tx = begin(&world).await;
     for (quote, position) in more.iter().zip([3, 1]) {
@@ -116,7 +117,7 @@ async fn what_rules_cannot_do_is_said() {
         ("shorter and warmer", "failed", "needs a language model"),
         ("drop the ninth point", "unchanged", "There is no such sentence"),
         ("drop the recommendations", "unchanged", "nothing under Recommendations"),
-        ("drop everything about the budget", "unchanged", "about \u{201c}budget\u{201d}"),
+        ("drop everything about the budget", "unchanged", "about \u{201c}the budget\u{201d}"),
         ("use her words about the launch", "unchanged", "Priya said nothing about"),
         ("more about the launch", "unchanged", "Nothing more was said"),
         ("only the recommendations", "unchanged", "nothing for the client"),

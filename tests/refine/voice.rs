@@ -108,8 +108,12 @@ async fn names_and_numbers_are_no_rules_and_an_instruction_asked_twice_is_one() 
     for _ in 0..2 {
         let reviewed = Reviewed::new(&world).await;
         refine(&world, &reviewed, "Warmer.").await.expect("it is refined");
-        reword_and_approve(&world, &reviewed, "Priya Raman ran 3 meetings yourself, well, and kept it to half an hour.")
-            .await;
+        reword_and_approve(
+            &world,
+            &reviewed,
+            "Priya Raman ran 3 meetings yourself, well, and kept it to half an hour.",
+        )
+        .await;
     }
     let rules: Vec<String> = profile(&world).await.rules.into_iter().map(|rule| rule.text).collect();
     assert_eq!(rules, ["warmer"]);

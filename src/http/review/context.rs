@@ -50,6 +50,9 @@ pub(in crate::http) struct ReviewPage {
     failed_reason: Option<String>,
     /// Whether the page shows nothing yet, and soon will: it then looks again by itself.
     working: bool,
+    /// Where it looks: an address that differs each time, for to the same one with a place in it a browser goes
+    /// without asking anew.
+    again: Option<String>,
     /// Where the page stays as it is while a summary is refined.
     hold: String,
     /// Whether it does.
@@ -104,6 +107,7 @@ pub(in crate::http) fn build(
             || matches!(session.state.as_str(), "received" | "parsed" | "attributed")
                 && session.summaries.is_empty()
                 && session.failed_reason.is_none(),
+        again: looks_again.then(|| again(session, &action, done.look)),
         hold: format!("{action}?hold=1"),
         held,
         notice: (done.done.as_deref() == Some("named")).then_some("Thank you. We remember it."),
@@ -115,6 +119,13 @@ pub(in crate::http) fn build(
         speakers: (!session.speakers.is_empty()).then(|| speakers::form(session, None)),
         action,
     }
+}
+
+/// The address of the page at the place of the summary that is refined.
+fn again(session: &SessionView, action: &str, look: u32) -> String {
+    let place = session.summaries.iter().find(|summary| refined::under_way(summary).is_some());
+    let place = place.map(|summary| format!("#s-{}", summary.id)).unwrap_or_default();
+    format!("{action}?look={}{place}", look.wrapping_add(1))
 }
 
 /// One sentence on where the session stands.
