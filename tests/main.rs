@@ -18,6 +18,7 @@ mod kills;
 mod large;
 mod llm;
 mod mail;
+mod meeting;
 mod pages;
 mod parse;
 mod path;

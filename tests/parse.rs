@@ -152,6 +152,20 @@ async fn a_date_from_the_path_stays() {
 }
 
 #[tokio::test]
+async fn the_day_of_a_moment_is_that_of_the_coach() {
+    let world = World::new().await;
+    let session = session(&world).await;
+    // Half past eleven at night in UTC: past midnight where Maya is, in Stockholm.
+    let content = "Date: 2026-11-03T23:30:00Z\n\n[00:01] Maya Okafor: Good evening.\n[00:03] Priya Raman: Hello.\n";
+    let job = transcript(&world, session, "inbox/maya/priya.txt", content.as_bytes()).await;
+    world.run(&job).await.expect("it parses");
+    let after = state(&world, session).await;
+    assert_eq!((&after["session_date"], &after["date_source"]), (&json!("2026-11-04"), &json!("content")));
+    let detected = row(&world, &job).await["detected"].clone();
+    assert_eq!(detected["reason"], "lines begin with times");
+}
+
+#[tokio::test]
 async fn what_is_not_a_transcript_is_rejected_with_a_reason() {
     let world = World::new().await;
     let session = session(&world).await;

@@ -5,6 +5,7 @@
 //! the session is `parsed` or waits for speakers and nothing is summarised yet, and then builds everything anew, so a
 //! rerun changes nothing. One unknown voice holds the session: its words must not end in anybody's summary.
 
+mod attendees;
 pub mod identity;
 pub mod measures;
 pub mod names;
@@ -29,6 +30,7 @@ use crate::{
     summarize::SummarizeClient,
 };
 
+pub use attendees::Attended;
 pub use resolve::{Alias, Label, People, Person, Resolution, THRESHOLD, Who, resolve};
 pub use speakers::{NameError, Named, SpeakerIs, Suggestion, UnresolvedSpeaker, name_speakers, unresolved};
 
@@ -155,5 +157,19 @@ pub async fn look_again(tx: &mut TenantTx, coach_id: Uuid) -> Result<(), sqlx::E
     for session in waiting {
         enqueue(tx, &AttributeSession { session_id: session.id }, session.correlation_id).await?;
     }
+    Ok(())
+}
+
+/// To be called when a session that is summarised got a file that tells who was there: its speakers stay as they are.
+/// What a person is to be asked, or attributed anew, is decided here and nowhere else.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn evidence_came(_tx: &mut TenantTx, session_id: Uuid) -> Result<(), sqlx::Error> {
+    tracing::warn!(
+        target: "attribute",
+        { session.id = %session_id },
+        "a file came after the summary; what it says of people is kept, and the speakers stay"
+    );
     Ok(())
 }

@@ -47,6 +47,7 @@ pub fn is_generic(label: &str) -> bool {
                       dial in|mobile|user";
         let roles = "speaker|spk|spkr|unknown|anonymous|participant|person|people|user|guest|caller|callee|attendee|\
                      host|cohost|organizer|presenter|moderator|interviewer|interviewee|facilitator|admin|owner|\
+                     agent|operator|representative|rep|advisor|adviser|supervisor|system|ivr|narrator|voice ?over|\
                      client|clients|coachee|customer|patient|mentee|doctor|therapist|counsell?or|mentor|male|female|man|woman|name|me|myself|you|\
                      sprecher|teilnehmer|gast|unbekannt";
         let devices = "voice|channel|mic|microphone|audio|iphone|ipad|ipod|android|galaxy|pixel|phone|mobile|tablet|\
@@ -295,6 +296,13 @@ mod tests {
             "iPhone 13 Pro",
             "Galaxy S21",
             "Me",
+            "AGENT",
+            "CUSTOMER",
+            "agent_1",
+            "Channel 0",
+            "ch_0",
+            "Speaker",
+            "spk",
         ] {
             assert!(is_generic(label), "{label}");
         }

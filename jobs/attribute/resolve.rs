@@ -8,6 +8,7 @@ use std::collections::{BTreeSet, HashMap};
 use uuid::Uuid;
 
 use super::{
+    attendees::{self, Attended, Told},
     identity::{self, Around, Circle},
     names::{self, Form, Without},
     nicknames,
@@ -70,6 +71,8 @@ pub struct People {
     pub aliases: HashMap<String, Alias>,
     /// What the coach said of labels of this very session.
     pub named: HashMap<String, Who>,
+    /// Who was in this session, as its files say.
+    pub attended: Vec<Attended>,
 }
 
 /// How much a label says.
@@ -186,12 +189,39 @@ fn rival<'a>(
     })
 }
 
-/// The strongest evidence on one label; or why there is none.
+/// The strongest evidence on one label; or why there is none. The coach's word on this very session is the last; then
+/// come the files of the meeting (participants, addresses), the coach's earlier corrections, aliases, the roster. Where
+/// the files say one thing and a name says another, the coach is asked.
 fn find(label: &str, labels: &[&str], people: &People) -> Result<Finding, String> {
-    let sure = |who, confidence, reason: String| Ok(Finding { who, confidence, reason, is_weak: false });
     if let Some(who) = people.named.get(label) {
-        return sure(*who, 1.0, "You named this speaker.".to_owned());
+        return Ok(Finding {
+            who: *who,
+            confidence: 1.0,
+            reason: "You named this speaker.".to_owned(),
+            is_weak: false,
+        });
     }
+    let by_files = attendees::told(label, people)?;
+    match (by_files, find_by_name(label, labels, people)) {
+        (None, Err(reason)) => Err(match attendees::stranger(label, people) {
+            Some(email) => format!("{reason} In the meeting this speaker had the address {email}."),
+            None => reason,
+        }),
+        (None, found) => found,
+        (Some(told), Ok(found)) if found.who != told.who && found.confidence >= THRESHOLD => {
+            Err(format!("{} But: {} Which is right?", told.reason, found.reason))
+        }
+        (Some(told), Ok(found)) if found.who == told.who => {
+            let Told { who, confidence, reason } = told;
+            Ok(Finding { who, confidence: confidence.max(found.confidence), reason, is_weak: false })
+        }
+        (Some(Told { who, confidence, reason }), _) => Ok(Finding { who, confidence, reason, is_weak: false }),
+    }
+}
+
+/// The strongest evidence that lies in the label itself.
+fn find_by_name(label: &str, labels: &[&str], people: &People) -> Result<Finding, String> {
+    let sure = |who, confidence, reason: String| Ok(Finding { who, confidence, reason, is_weak: false });
     let key = names::alias_key(label);
     if names::is_generic(label) {
         return Err(match label.trim() {
@@ -313,12 +343,19 @@ fn is_initial_of(word: &str, of: Option<&String>) -> bool {
     is_initial(word) && of.is_some_and(|of| of.starts_with(word))
 }
 
+impl Person {
+    /// Whether this is the person's address, in lower case.
+    pub(super) fn has_email(&self, email: &str) -> bool {
+        self.email.as_deref() == Some(email)
+    }
+}
+
 impl People {
     /// The one person of whom `fits` is true, or none.
     ///
     /// # Errors
     /// When several fit: the sentence that says so.
-    fn only(&self, fits: impl Fn(&Person) -> bool) -> Result<Option<&Person>, String> {
+    pub(super) fn only(&self, fits: impl Fn(&Person) -> bool) -> Result<Option<&Person>, String> {
         let mut fitting = self.people.iter().filter(|person| fits(person));
         match (fitting.next(), fitting.next()) {
             (first, None) => Ok(first),

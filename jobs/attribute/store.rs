@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use uuid::Uuid;
 
 use super::{
+    attendees::{self, Attended},
     measures::{self, Measures},
     names,
     resolve::{Alias, Label, People, Person, Resolution, Who},
@@ -151,7 +152,27 @@ pub(super) async fn load_people(tx: &mut TenantTx, session_id: Uuid) -> Result<K
         }
         known.people.named.insert(row.label, who);
     }
+    known.people.attended = load_attended(tx, session_id).await?;
     Ok(known)
+}
+
+/// Who was in the session, as its files say.
+async fn load_attended(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Attended>, sqlx::Error> {
+    let rows = sqlx::query!(
+        "select name, other_names, email, label, was_there, source from session_attendees
+         where session_id = $1 order by id",
+        session_id
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    let attended = rows.into_iter().map(|row| Attended {
+        names: row.name.into_iter().chain(row.other_names).collect(),
+        email: row.email.map(|email| email.to_lowercase()),
+        label: row.label,
+        was_there: row.was_there,
+        source: row.source,
+    });
+    Ok(attended.collect())
 }
 
 fn who(client_id: Option<Uuid>, is_coach: bool) -> Who {
@@ -162,7 +183,8 @@ fn who(client_id: Option<Uuid>, is_coach: bool) -> Who {
     }
 }
 
-/// The participants that the resolutions amount to, with how much each said. Guests are told apart by name.
+/// The participants that the resolutions amount to, with how much each said. Guests are told apart by name. Clients who
+/// were there without a word are among them, once nobody is unknown: an unknown voice may be theirs.
 pub(super) fn participants(speech: &Speech, resolutions: &[Resolution], known: &Known) -> Vec<Participant> {
     let mut people: Vec<(Who, String)> = Vec::new();
     let mut of_label: HashMap<&str, usize> = HashMap::new();
@@ -175,6 +197,11 @@ pub(super) fn participants(speech: &Speech, resolutions: &[Resolution], known: &
             people.len() - 1
         });
         of_label.insert(&resolution.label, at);
+    }
+    if resolutions.iter().all(|resolution| resolution.who.is_some()) {
+        let spoke: Vec<Who> = people.iter().map(|(who, _)| *who).collect();
+        let silent = attendees::silent(&spoke, &known.people);
+        people.extend(silent.into_iter().map(|who| (who, known.name(who, ""))));
     }
     let participant = |spoken: &Spoken| of_label.get(speech.labels[spoken.label].as_str()).copied();
     let spoken: Vec<measures::Spoken<'_>> = speech
@@ -266,10 +293,17 @@ pub(super) async fn replace(
 pub(super) async fn make_summaries_due(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Uuid>, sqlx::Error> {
     let organization = tx.tenant();
     let clients = sqlx::query_scalar!(
-        r#"select client_id as "client!" from participants where session_id = $1 and client_id is not null order by id"#,
+        r#"select client_id as "client!" from participants
+           where session_id = $1 and client_id is not null and engagement is distinct from 'silent' order by id"#,
         session_id
     )
     .fetch_all(tx.conn())
+    .await?;
+    let present = sqlx::query_scalar!(
+        r#"select count(*) as "count!" from participants where session_id = $1 and client_id is not null"#,
+        session_id
+    )
+    .fetch_one(tx.conn())
     .await?;
     sqlx::query!(
         "delete from summaries where session_id = $1 and version = 0 and client_id <> all($2)",
@@ -278,7 +312,7 @@ pub(super) async fn make_summaries_due(tx: &mut TenantTx, session_id: Uuid) -> R
     )
     .execute(tx.conn())
     .await?;
-    if clients.len() > 1 {
+    if present > 1 {
         sqlx::query!("update sessions set type = 'group' where id = $1", session_id).execute(tx.conn()).await?;
     }
     let mut summaries = Vec::with_capacity(clients.len());

@@ -136,14 +136,15 @@ impl TranscriptKey {
     pub fn title(&self) -> String {
         let stem = self.file.rsplit_once('.').map_or(self.file.as_str(), |(stem, extension)| {
             // Only what looks like an extension goes: "Review of Q3. Part two" keeps its end.
-            if extension.len() <= 5 && !extension.contains(' ') { stem } else { &self.file }
+            let short = extension.len() <= 5 && !extension.contains(' ');
+            if short || extension.eq_ignore_ascii_case("textgrid") { stem } else { &self.file }
         });
         let names = std::iter::once(stem).chain(self.folders.iter().rev().map(String::as_str));
         names.map(clean_title).find(|title| !title.is_empty()).unwrap_or_else(|| "Session".to_owned())
     }
 }
 
-fn clean_title(name: &str) -> String {
+pub(super) fn clean_title(name: &str) -> String {
     static NOISE: LazyLock<Regex> = LazyLock::new(|| {
         let zoom = r"GMT\d{8}-\d{6}( Recording)?(\.transcript)?( \d+x\d+)?";
         let dates = r"\b\d{4}[-.]\d{2}[-.]\d{2}\b|\b\d{2}[-.]\d{2}[-.]\d{4}\b|\b20\d{6}\b";
@@ -168,7 +169,7 @@ fn clean_title(name: &str) -> String {
 
 /// The first date in a name: `2026-11-03`, `20261103`, `03.11.2026` (with dots the day comes first, as where dates are
 /// written so), `11-03-2026` only where one reading makes sense, and Zoom's `GMT20261103-150000`, which is in UTC.
-fn date_in(name: &str, zone: Tz) -> Option<NaiveDate> {
+pub(super) fn date_in(name: &str, zone: Tz) -> Option<NaiveDate> {
     static GMT: LazyLock<Regex> = LazyLock::new(|| regex(r"GMT(\d{8}-\d{6})"));
     static YEAR_FIRST: LazyLock<Regex> =
         LazyLock::new(|| regex(r"(?:^|\D)(20\d{2})([-_.]?)(0[1-9]|1[0-2])([-_.]?)(0[1-9]|[12]\d|3[01])(?:\D|$)"));
@@ -278,6 +279,7 @@ mod tests {
             ("20261103_tom_becker.srt", "individual", "Tom becker"),
             ("no extension", "individual", "No extension"),
             ("2026-11-03.vtt", "individual", "Session"),
+            ("Priya week 4.TextGrid", "individual", "Priya week 4"),
         ];
         for (rest, session_type, title) in cases {
             let key = format!("inbox/maya/{rest}");

@@ -3,6 +3,8 @@
 
 use std::collections::HashMap;
 
+use chrono::{DateTime, Utc};
+use serde::Serialize;
 use uuid::Uuid;
 
 use crate::{
@@ -15,6 +17,8 @@ use crate::{
 pub(super) enum Outcome {
     /// Seen, and not settled.
     Seen,
+    /// A chat or a list of participants whose transcript is not there: not settled either.
+    Waiting,
     /// A transcript of a session.
     Taken,
     /// Not taken, for a reason.
@@ -29,6 +33,7 @@ impl Outcome {
     const fn as_str(self) -> &'static str {
         match self {
             Self::Seen => "seen",
+            Self::Waiting => "waiting",
             Self::Taken => "taken",
             Self::Rejected => "rejected",
             Self::Duplicate => "duplicate",
@@ -44,28 +49,54 @@ pub(super) struct Coach {
     pub(super) id: Uuid,
 }
 
-/// Which of the objects are not settled: their places in the iteration, and whether an earlier scan saw them.
+/// How an unsettled object stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// No scan saw it before.
+    New,
+    /// An earlier scan saw it, as it is.
+    Seen,
+    /// It waits for its transcript; whether for too long.
+    Waiting {
+        /// It has waited as long as such files may.
+        overdue: bool,
+    },
+}
+
+/// Which of the objects are not settled: their places in the iteration, and how they stand. A chat or a list waits for
+/// its transcript for at most `patience_seconds`.
 pub(super) async fn unsettled<'a>(
     tx: &mut SystemTx,
     bucket: &str,
     objects: impl Iterator<Item = &'a ObjectInfo>,
-) -> Result<Vec<(usize, bool)>, sqlx::Error> {
+    patience_seconds: f64,
+) -> Result<Vec<(usize, Standing)>, sqlx::Error> {
     let (keys, etags): (Vec<String>, Vec<String>) =
         objects.map(|object| (object.key.clone(), object.etag.clone())).unzip();
     let rows = sqlx::query!(
-        r#"select (listed.at - 1) as "at!", ledger.outcome is not null as "seen!"
+        r#"select (listed.at - 1) as "at!", ledger.outcome as "outcome?",
+                  coalesce(ledger.first_seen_at < now() - make_interval(secs => $4), false) as "overdue!"
            from unnest($2::text[], $3::text[]) with ordinality as listed (object_key, etag, at)
            left join bucket_objects as ledger
              on ledger.bucket = $1 and ledger.object_key = listed.object_key and ledger.etag = listed.etag
-           where ledger.outcome is null or ledger.outcome = 'seen'
+           where ledger.outcome is null or ledger.outcome in ('seen', 'waiting')
            order by 1"#,
         bucket,
         &keys,
-        &etags
+        &etags,
+        patience_seconds
     )
     .fetch_all(tx.conn())
     .await?;
-    Ok(rows.into_iter().filter_map(|row| Some((usize::try_from(row.at).ok()?, row.seen))).collect())
+    let standing = |outcome: Option<&str>, overdue| match outcome {
+        None => Standing::New,
+        Some("waiting") => Standing::Waiting { overdue },
+        Some(_) => Standing::Seen,
+    };
+    let placed = rows
+        .into_iter()
+        .filter_map(|row| Some((usize::try_from(row.at).ok()?, standing(row.outcome.as_deref(), row.overdue))));
+    Ok(placed.collect())
 }
 
 /// Remembers objects that were seen for the first time.
@@ -77,6 +108,17 @@ pub(super) async fn remember(tx: &mut SystemTx, bucket: &str, objects: &[&Object
     let etags: Vec<String> = objects.iter().map(|object| object.etag.clone()).collect();
     let sizes: Vec<i64> = objects.iter().map(|object| bytes(object)).collect();
     let times: Vec<_> = objects.iter().map(|object| object.modified).collect();
+    // What lay there before, and was not settled, is there no more.
+    sqlx::query!(
+        "delete from bucket_objects using unnest($2::text[], $3::text[]) as listed (object_key, etag)
+         where bucket = $1 and bucket_objects.object_key = listed.object_key and bucket_objects.etag <> listed.etag
+           and outcome in ('seen', 'waiting')",
+        bucket,
+        &keys,
+        &etags
+    )
+    .execute(tx.conn())
+    .await?;
     sqlx::query!(
         "insert into bucket_objects (bucket, object_key, etag, size_bytes, object_time)
          select $1, * from unnest($2::text[], $3::text[], $4::bigint[], $5::timestamptz[])
@@ -107,7 +149,7 @@ pub(super) async fn settle(
          values ($1, $2, $3, $4, $5, $6, $7, $8)
          on conflict (bucket, object_key, etag) do update
          set outcome = excluded.outcome, reason = excluded.reason, organization_id = excluded.organization_id
-         where bucket_objects.outcome = 'seen'",
+         where bucket_objects.outcome = 'seen' or (bucket_objects.outcome = 'waiting' and excluded.outcome <> 'waiting')",
         bucket,
         object.key,
         object.etag,
@@ -158,6 +200,37 @@ pub(super) async fn coaches(
 /// The handles of an organization's coaches.
 pub(super) async fn handles(tx: &mut TenantTx) -> Result<Vec<String>, sqlx::Error> {
     sqlx::query_scalar!("select handle from coaches order by handle").fetch_all(tx.conn()).await
+}
+
+/// A file of the inbox that is in no session.
+#[derive(Clone, Debug, Serialize)]
+pub struct Left {
+    /// Its key in the bucket.
+    pub object_key: String,
+    /// `seen` (it is looked at again), `waiting` (for the transcript of its meeting), `rejected`, `duplicate`.
+    pub outcome: String,
+    /// Why, in the coach's words.
+    pub reason: Option<String>,
+    /// Since when it is there.
+    pub first_seen_at: DateTime<Utc>,
+}
+
+/// The files of the inbox that are in no session, the newest first: those that wait, or with `settled` also those that
+/// were not taken. Names of files of all coaches: for the operator.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn left(tx: &mut SystemTx, settled: bool, limit: i64) -> Result<Vec<Left>, sqlx::Error> {
+    sqlx::query_as!(
+        Left,
+        "select object_key, outcome, reason, first_seen_at from bucket_objects
+         where outcome in ('seen', 'waiting') or ($1 and outcome in ('rejected', 'duplicate'))
+         order by first_seen_at desc, object_key limit $2",
+        settled,
+        limit
+    )
+    .fetch_all(tx.conn())
+    .await
 }
 
 /// The size as Postgres has it.

@@ -1,18 +1,24 @@
 //! Looks through the inbox of the bucket and takes what is complete and new.
 //!
 //! Reads the objects under `inbox/` and the ledger `bucket_objects`; writes our own copies under `transcripts/`,
-//! sessions, transcripts, the ledger and the jobs that parse, and reasons under `rejected/`. A rerun is safe: an object
-//! is known by (bucket, key, etag) and settled once, content is known by its SHA-256 within the organization, and our
-//! copy is named by that hash. What lies in the inbox is never touched.
+//! sessions, transcripts, the ledger and the jobs that parse, and reasons under `rejected/`. The files of one meeting are
+//! taken together ([`meeting`] has the rule). A rerun is safe: an object is known by (bucket, key, etag) and settled
+//! once, content is known by its SHA-256 within the organization, and our copy is named by that hash. What lies in the
+//! inbox is never touched.
 
+mod apply;
+mod gather;
 pub mod key;
 mod ledger;
+pub mod likeness;
+pub mod meeting;
+pub mod plan;
 mod reject;
 pub mod roster;
 mod take;
 
 use std::{
-    collections::HashMap,
+    collections::{BTreeMap, HashMap},
     time::{Duration, Instant},
 };
 
@@ -27,8 +33,9 @@ use crate::{
     },
 };
 use key::InboxKey;
-use ledger::{Coach, Outcome};
+use ledger::{Coach, Outcome, Standing};
 
+pub use ledger::{Left, left};
 pub use reject::{RejectTranscript, rejected};
 
 /// How the inbox is read.
@@ -37,6 +44,8 @@ pub use reject::{RejectTranscript, rejected};
 pub struct Settings {
     /// A transcript larger than this is rejected, in bytes.
     pub max_bytes: u64,
+    /// How long a chat or a list of participants waits for the transcript of its meeting, in hours.
+    pub companion_hours: u32,
 }
 
 /// Every five seconds; a look that was missed is made up for by the next.
@@ -59,7 +68,9 @@ pub struct Scan {
     pub known: usize,
     /// Seen for the first time, or changing: the next scan looks again.
     pub waiting: usize,
-    /// Taken as transcripts.
+    /// Chats and lists of participants that wait for the transcript of their meeting.
+    pub held: usize,
+    /// Taken as transcripts, or with one.
     pub taken: usize,
     /// The same content as a transcript that is there already.
     pub duplicate: usize,
@@ -93,15 +104,15 @@ impl Job for ScanInbox {
             objects => objects?,
         };
         let mut scan = Scan { objects: objects.len(), ..Scan::default() };
-        let (rosters, transcripts, coaches) = look(ctx, objects, &mut scan).await?;
+        let looked = look(ctx, objects, &mut scan).await?;
         // Rosters first, so that the people are known when their sessions are attributed.
-        for found in [rosters, transcripts] {
-            settle_all(ctx, &coaches, found, &mut scan).await;
+        for units in [looked.rosters, looked.meetings] {
+            settle_all(ctx, &looked.coaches, units, &mut scan).await;
         }
-        if scan.known + scan.ignored + scan.waiting < scan.objects {
+        if scan.known + scan.ignored + scan.waiting + scan.held < scan.objects {
             tracing::info!(
                 target: "ingest",
-                { scan.taken, scan.duplicate, scan.rejected, scan.applied, scan.failed },
+                { scan.taken, scan.duplicate, scan.rejected, scan.applied, scan.held, scan.failed },
                 "the inbox was scanned"
             );
         }
@@ -143,16 +154,39 @@ async fn list_by_coach(ctx: &Context) -> Result<Vec<ObjectInfo>, JobError> {
 }
 
 /// An object that is complete and not settled yet.
-type Found = (ObjectInfo, InboxKey);
+#[derive(Debug)]
+struct Found {
+    object: ObjectInfo,
+    key: InboxKey,
+    /// It has waited for its transcript as long as such files may.
+    overdue: bool,
+}
 
-/// Sorts the objects into rosters and transcripts to settle now, with their coaches. One query for what is known, one
-/// for the coaches, one to remember what was seen for the first time: 10,000 known objects cost one query.
-async fn look(
-    ctx: &Context,
-    objects: Vec<ObjectInfo>,
-    scan: &mut Scan,
-) -> Result<(Vec<Found>, Vec<Found>, HashMap<String, Coach>), JobError> {
-    let candidates: Vec<Found> = objects
+/// Objects that are settled together: a roster, or the files that may be of one meeting.
+type Unit = Vec<Found>;
+
+/// What a look found to settle.
+#[derive(Debug, Default)]
+struct Looked {
+    rosters: Vec<Unit>,
+    meetings: Vec<Unit>,
+    coaches: HashMap<String, Coach>,
+}
+
+/// Files that may be of one meeting, while the look goes on.
+#[derive(Default)]
+struct Gathering {
+    unit: Unit,
+    /// One of them is new, or has waited long enough: there is something to do.
+    is_due: bool,
+    /// One of them was seen for the first time: others may follow.
+    grows: bool,
+}
+
+/// Sorts the objects into rosters and meetings to settle now, with their coaches. One query for what is known, one for
+/// the coaches, one to remember what was seen for the first time: 10,000 known objects cost one query.
+async fn look(ctx: &Context, objects: Vec<ObjectInfo>, scan: &mut Scan) -> Result<Looked, JobError> {
+    let candidates: Vec<(ObjectInfo, InboxKey)> = objects
         .into_iter()
         // In S3, folders may show as empty objects without an ending.
         .filter(|object| object.size > 0 || object.key.rsplit('/').next().is_some_and(|name| name.contains('.')))
@@ -164,26 +198,45 @@ async fn look(
         .collect();
     scan.ignored = scan.objects - candidates.len();
     let mut tx = ctx.system_tx().await?;
-    let unsettled = ledger::unsettled(&mut tx, ctx.bucket.name(), candidates.iter().map(|(object, _)| object)).await?;
+    let patience = f64::from(ctx.ingest.companion_hours) * 3600.0;
+    let unsettled =
+        ledger::unsettled(&mut tx, ctx.bucket.name(), candidates.iter().map(|(object, _)| object), patience).await?;
     scan.known = candidates.len() - unsettled.len();
-    let (mut rosters, mut transcripts, mut first_seen) = (Vec::new(), Vec::new(), Vec::new());
-    for (at, seen_before) in unsettled {
+    let (mut looked, mut first_seen) = (Looked::default(), Vec::new());
+    let mut meetings: BTreeMap<String, Gathering> = BTreeMap::new();
+    for (at, standing) in unsettled {
         let (object, key) = &candidates[at];
-        // In a folder, a file is complete when it is the same at two looks.
-        if !seen_before && ctx.bucket.shows_unfinished_objects() {
+        // In a folder, a file is complete when it is the same at two looks; and a meeting, when none of its files is new.
+        let company = matches!(key, InboxKey::Transcript(key) if meeting::may_have_company(key));
+        let look_again = standing == Standing::New && (ctx.bucket.shows_unfinished_objects() || company);
+        if look_again {
             first_seen.push(object);
-        } else if matches!(key, InboxKey::Roster { .. }) {
-            rosters.push((object.clone(), key.clone()));
-        } else {
-            transcripts.push((object.clone(), key.clone()));
+        }
+        let overdue = standing == Standing::Waiting { overdue: true };
+        let found = Found { object: object.clone(), key: key.clone(), overdue };
+        match key {
+            InboxKey::Transcript(key) => {
+                let gathering = meetings.entry(meeting::company(key)).or_default();
+                gathering.grows |= look_again;
+                gathering.is_due |= overdue || !matches!(standing, Standing::Waiting { .. });
+                gathering.unit.push(found);
+            }
+            _ if look_again => scan.waiting += 1,
+            _ => looked.rosters.push(vec![found]),
         }
     }
-    scan.waiting = first_seen.len();
+    for gathering in meetings.into_values() {
+        match gathering {
+            Gathering { grows: true, unit, .. } => scan.waiting += unit.len(),
+            Gathering { is_due: false, unit, .. } => scan.held += unit.len(),
+            Gathering { unit, .. } => looked.meetings.push(unit),
+        }
+    }
     ledger::remember(&mut tx, ctx.bucket.name(), &first_seen).await?;
-    let handles = rosters.iter().chain(&transcripts).filter_map(|(_, key)| handle(key)).collect();
-    let coaches = ledger::coaches(&mut tx, handles).await?;
+    let handles = looked.rosters.iter().chain(&looked.meetings).flatten().filter_map(|found| handle(&found.key));
+    looked.coaches = ledger::coaches(&mut tx, handles.collect()).await?;
     crate::db::Tx::commit(tx).await?;
-    Ok((rosters, transcripts, coaches))
+    Ok(looked)
 }
 
 fn handle(key: &InboxKey) -> Option<String> {
@@ -194,29 +247,25 @@ fn handle(key: &InboxKey) -> Option<String> {
     }
 }
 
-/// Settles each object by itself: what goes wrong with one is logged and counted, and the others go on.
-async fn settle_all(ctx: &Context, coaches: &HashMap<String, Coach>, found: Vec<Found>, scan: &mut Scan) {
+/// Settles each unit by itself: what goes wrong with one is logged and counted, and the others go on.
+async fn settle_all(ctx: &Context, coaches: &HashMap<String, Coach>, units: Vec<Unit>, scan: &mut Scan) {
     let start = Instant::now();
-    let settled = futures::stream::iter(found).map(|(object, key)| async move {
+    let settled = futures::stream::iter(units).map(|unit| async move {
+        let (keys, count): (Vec<String>, _) = (unit.iter().map(|found| found.object.key.clone()).collect(), unit.len());
         if start.elapsed() > BUDGET {
-            return (object, Ok(Outcome::Seen));
+            return (keys, Ok(vec![Outcome::Seen; count]));
         }
-        let outcome = settle(ctx, coaches, &object, &key).await;
-        (object, outcome)
+        (keys, settle(ctx, coaches, unit).await)
     });
     let mut settled = settled.buffer_unordered(AT_A_TIME);
-    while let Some((object, outcome)) = settled.next().await {
-        match outcome {
-            Ok(Outcome::Seen) => scan.waiting += 1,
-            Ok(Outcome::Taken) => scan.taken += 1,
-            Ok(Outcome::Duplicate) => scan.duplicate += 1,
-            Ok(Outcome::Rejected) => scan.rejected += 1,
-            Ok(Outcome::Applied) => scan.applied += 1,
+    while let Some((keys, outcomes)) = settled.next().await {
+        match outcomes {
+            Ok(outcomes) => outcomes.into_iter().for_each(|outcome| scan.count(outcome)),
             Err(error) => {
-                scan.failed += 1;
+                scan.failed += keys.len();
                 // A key may name a person, so the log has its hash, and the error is shown without it.
-                let hash = take::sha256_hex(object.key.as_bytes());
-                let error = format!("{error:?}").replace(&object.key, "(key)");
+                let hash = take::sha256_hex(keys.join("\n").as_bytes());
+                let error = keys.iter().fold(format!("{error:?}"), |error, key| error.replace(key, "(key)"));
                 tracing::error!(
                     target: "ingest",
                     { object.key_sha256 = %hash, error },
@@ -227,18 +276,36 @@ async fn settle_all(ctx: &Context, coaches: &HashMap<String, Coach>, found: Vec<
     }
 }
 
-async fn settle(
-    ctx: &Context,
-    coaches: &HashMap<String, Coach>,
-    object: &ObjectInfo,
-    key: &InboxKey,
-) -> Result<Outcome, JobError> {
-    let Some(coach) = handle(key).and_then(|handle| coaches.get(&handle)) else {
-        return reject::unknown_coach(ctx, object).await;
-    };
-    match key {
-        InboxKey::Roster { .. } => take::roster(ctx, object, *coach).await,
-        InboxKey::Transcript(key) => take::transcript(ctx, object, key, *coach).await,
-        InboxKey::Ignored => Ok(Outcome::Seen),
+impl Scan {
+    fn count(&mut self, outcome: Outcome) {
+        let counter = match outcome {
+            Outcome::Seen => &mut self.waiting,
+            Outcome::Waiting => &mut self.held,
+            Outcome::Taken => &mut self.taken,
+            Outcome::Duplicate => &mut self.duplicate,
+            Outcome::Rejected => &mut self.rejected,
+            Outcome::Applied => &mut self.applied,
+        };
+        *counter += 1;
     }
+}
+
+async fn settle(ctx: &Context, coaches: &HashMap<String, Coach>, unit: Unit) -> Result<Vec<Outcome>, JobError> {
+    let coach = unit.first().and_then(|found| handle(&found.key)).and_then(|handle| coaches.get(&handle));
+    let Some(coach) = coach else {
+        let mut outcomes = Vec::with_capacity(unit.len());
+        for found in &unit {
+            outcomes.push(reject::unknown_coach(ctx, &found.object).await?);
+        }
+        return Ok(outcomes);
+    };
+    let mut members = Vec::with_capacity(unit.len());
+    for Found { object, key, overdue } in unit {
+        match key {
+            InboxKey::Roster { .. } => return Ok(vec![apply::roster(ctx, &object, *coach).await?]),
+            InboxKey::Transcript(key) => members.push(gather::Member { object, key, overdue }),
+            InboxKey::Ignored => {}
+        }
+    }
+    take::files(ctx, members, *coach).await
 }

@@ -10,6 +10,7 @@ use uuid::Uuid;
 use super::{
     key::{INBOX, TranscriptKey},
     ledger::{self, Coach, Outcome},
+    plan,
     roster::RosterError,
     take,
 };
@@ -37,8 +38,9 @@ struct ReasonFile<'a> {
     at: DateTime<Utc>,
 }
 
-const EXPORT_AGAIN: &str = "Export the transcript from your meeting tool again (VTT, SRT or plain text with names) and \
-                            upload it under the same name; it then takes the place of this one.";
+const EXPORT_AGAIN: &str = "Export the transcript from your meeting tool again (VTT, SRT, Word document, JSON or plain text \
+                            with names; most exports of meeting and transcription tools are read) and upload it under the \
+                            same name; it then takes the place of this one.";
 
 pub(super) static EMPTY: std::sync::LazyLock<Why> =
     std::sync::LazyLock::new(|| Why { reason: "The file is empty.".to_owned(), what_to_do: EXPORT_AGAIN.to_owned() });
@@ -47,7 +49,9 @@ pub(super) fn too_large(max_bytes: u64) -> Why {
     let limit = if max_bytes >= 1 << 20 { format!("{} MiB", max_bytes >> 20) } else { format!("{max_bytes} bytes") };
     Why {
         reason: format!("The file is larger than {limit}, which is more than a transcript has."),
-        what_to_do: "Upload the transcript (VTT, SRT or plain text), not the recording; or split the file.".to_owned(),
+        what_to_do:
+            "Upload the transcript (VTT, SRT, Word document, JSON or plain text), not the recording; or split the file."
+                .to_owned(),
     }
 }
 
@@ -94,6 +98,46 @@ pub(super) async fn roster(ctx: &Context, object: &ObjectInfo, coach: Coach, why
         session_id: None,
         object_key: &object.key,
         why,
+        version: ledger::rejections(&mut tx, ctx.bucket.name(), &object.key).await?,
+        correlation_id: ctx.job.correlation_id,
+    };
+    notify_rejected(ctx, &mut tx, rejection).await?;
+    tx.commit().await?;
+    Ok(Outcome::Rejected)
+}
+
+/// Rejects the chat or the participants of a meeting whose transcript did not come, or is not clear.
+pub(super) async fn alone(
+    ctx: &Context,
+    object: &ObjectInfo,
+    coach: Coach,
+    is_chat: bool,
+    because: plan::Why,
+) -> Result<Outcome, JobError> {
+    let what = if is_chat { "the chat" } else { "the list of participants" };
+    let why = Why {
+        reason: match because {
+            plan::Why::Alone => format!("This is {what} of a meeting whose transcript did not come."),
+            unclear => format!("This is {what} of a meeting, and it was not found of which: {}.", unclear.says()),
+        },
+        what_to_do: "Put it together with the transcript of its meeting into a folder of their own, such as \
+                     2026-11-03 Session 4, below your folder in the inbox."
+            .to_owned(),
+    };
+    put_reason(ctx, &object.key, &why, object.modified).await?;
+    let mut tx = ctx.db.tenant(coach.organization).await?;
+    if !ledger::settle(&mut tx, ctx.bucket.name(), object, Outcome::Rejected, Some(&why.reason)).await? {
+        return Ok(Outcome::Seen);
+    }
+    // There is no session; the key stands for the file in the ledger of mails.
+    let hash = take::sha256_hex(object.key.as_bytes());
+    let subject_id = u128::from_str_radix(&hash[..32], 16).map(Uuid::from_u128).unwrap_or(coach.id);
+    let rejection = Rejection {
+        subject_id,
+        coach_id: coach.id,
+        session_id: None,
+        object_key: &object.key,
+        why: &why,
         version: ledger::rejections(&mut tx, ctx.bucket.name(), &object.key).await?,
         correlation_id: ctx.job.correlation_id,
     };

@@ -1,91 +1,365 @@
-//! Takes one object that is complete: a transcript becomes a session's, a roster updates the coach's clients.
+//! Takes what is complete: the files of a meeting become a session's.
+//!
+//! Reads the objects and what is there of their company; writes our copies, sessions, transcripts, the ledger and jobs.
+//! A rerun finds the ledger's rows settled and changes nothing.
+
+use std::collections::HashMap;
 
 use chrono_tz::Tz;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::{
+    gather::{self, Copied, Member, Read, There},
     key::TranscriptKey,
     ledger::{self, Coach, Outcome},
-    reject, roster as csv_roster,
+    likeness::Facts,
+    meeting::{self, Place},
+    plan::{self, Candidate, Content, Decision, Why},
+    reject,
 };
 use crate::{
-    bucket::{BucketError, ObjectInfo},
+    bucket::ObjectInfo,
     db::{TenantTx, Tx},
     parse::ParseTranscript,
-    people,
-    queue::{Context, JobError, enqueue},
+    queue::{Context, JobError, blocking, enqueue},
 };
 
-/// Takes a transcript: our own copy first (named by its hash, so that a rerun writes the same), then in one transaction
-/// the session, the transcript, the ledger and the job that parses.
-pub(super) async fn transcript(
-    ctx: &Context,
-    object: &ObjectInfo,
-    key: &TranscriptKey,
-    coach: Coach,
-) -> Result<Outcome, JobError> {
-    if object.size == 0 {
-        return reject::unreadable(ctx, object, key, coach, &reject::EMPTY).await;
+/// Takes the files that may be of one meeting: our own copies first, then in one transaction the sessions, the
+/// transcripts, the ledger and the jobs that parse.
+pub(super) async fn files(ctx: &Context, members: Vec<Member>, coach: Coach) -> Result<Vec<Outcome>, JobError> {
+    let Some(first) = members.first() else { return Ok(Vec::new()) };
+    let there = gather::there(&mut ctx.db.tenant(coach.organization).await?, coach, first).await?;
+    let compared = members.len() > 1 || !there.is_empty();
+    let mut outcomes = vec![None; members.len()];
+    let (mut files, mut changed) = (Vec::with_capacity(members.len()), false);
+    for (at, member) in members.iter().enumerate() {
+        match gather::read(ctx, member, coach, compared).await? {
+            Read::Copied(copied) => files.push(Incoming { at, member, copied, decision: Decision::Begins(0) }),
+            Read::Settled(outcome) => outcomes[at] = Some(outcome),
+            // Without this one the others may look like something else: they are looked at again with it.
+            Read::Changed => changed = true,
+        }
     }
-    if object.size > ctx.ingest.max_bytes {
-        return reject::unreadable(ctx, object, key, coach, &reject::too_large(ctx.ingest.max_bytes)).await;
+    let mut before = Before { company: meeting::company(&first.key), there, first };
+    for _ in 0..ROUNDS {
+        // What was not compared cannot be held against what another scan has taken meanwhile.
+        let others = before.there.iter().any(|known| known.object_key != first.object.key);
+        if changed || files.is_empty() || (others && !compared) {
+            break;
+        }
+        decide(ctx, &before.there, &mut files).await?;
+        if let Some(settled) = settle(ctx, coach, &before, &files).await? {
+            for (at, outcome) in settled {
+                outcomes[at] = Some(outcome);
+            }
+            break;
+        }
+        before.there = gather::there(&mut ctx.db.tenant(coach.organization).await?, coach, first).await?;
     }
-    let content = match ctx.bucket.get_listed(object).await {
-        // Written again, or taken away, since the listing: the next scan sees what it is then.
-        Err(BucketError::Changed | BucketError::NotFound) => return Ok(Outcome::Seen),
-        content => content?,
-    };
-    let sha256 = sha256_hex(&content);
-    let stored_key = format!("transcripts/{}/{sha256}", coach.organization);
-    ctx.bucket.put(&stored_key, content).await?;
+    Ok(outcomes.into_iter().map(|outcome| outcome.unwrap_or(Outcome::Seen)).collect())
+}
 
+/// So often it is decided anew where another scan was faster; then the next scan looks again.
+const ROUNDS: usize = 3;
+
+/// A file on its way in.
+struct Incoming<'a> {
+    at: usize,
+    member: &'a Member,
+    copied: Box<Copied>,
+    decision: Decision,
+}
+
+/// What was there when it was decided.
+struct Before<'a> {
+    company: String,
+    there: Vec<There>,
+    first: &'a Member,
+}
+
+/// The sessions that are there, in the order in which the decisions count them.
+fn sessions_of(there: &[There]) -> Vec<Uuid> {
+    let mut ids = Vec::new();
+    for file in there {
+        if !ids.contains(&file.session_id) {
+            ids.push(file.session_id);
+        }
+    }
+    ids
+}
+
+async fn decide(ctx: &Context, there: &[There], files: &mut [Incoming<'_>]) -> Result<(), JobError> {
+    let known = |file: &Incoming<'_>| there.iter().find(|known| known.object_key == file.member.object.key);
+    let again: Vec<&str> =
+        files.iter().filter(|file| known(file).is_some()).map(|file| file.member.object.key.as_str()).collect();
+    let mut sessions = gather::sessions(ctx, there, &again).await?;
+    for file in files.iter_mut() {
+        // What comes again under its key is a new transcript of its session.
+        let Some(known) = known(file) else { continue };
+        let Some(at) = sessions.iter().position(|(id, _)| *id == known.session_id) else { continue };
+        if let Content::Speech(Some(facts)) = &file.copied.candidate.content {
+            sessions[at].1.push((file.member.key.clone(), facts.clone()));
+        }
+        file.decision = Decision::Joins(at);
+    }
+    let mut fresh: Vec<&mut Incoming<'_>> = files.iter_mut().filter(|file| known(file).is_none()).collect();
+    let candidates: Vec<Candidate> = fresh.iter().map(|file| file.copied.candidate.clone()).collect();
+    let sessions: Vec<Vec<plan::File>> = sessions.into_iter().map(|(_, files)| files).collect();
+    let decisions = blocking(move || plan::plan(&candidates, &sessions)).await?;
+    for (file, decision) in fresh.iter_mut().zip(decisions) {
+        file.decision = decision;
+    }
+    Ok(())
+}
+
+/// Writes what was decided, and gives the outcomes by place; none where something else came between.
+async fn settle(
+    ctx: &Context,
+    coach: Coach,
+    before: &Before<'_>,
+    files: &[Incoming<'_>],
+) -> Result<Option<Vec<(usize, Outcome)>>, JobError> {
     let mut tx = ctx.db.tenant(coach.organization).await?;
-    if is_known(&mut tx, &sha256).await? {
-        let reason = Some("the same content is there as a transcript already");
-        ledger::settle(&mut tx, ctx.bucket.name(), object, Outcome::Duplicate, reason).await?;
-        tx.commit().await?;
-        return Ok(Outcome::Duplicate);
+    // One scan at a time decides on files that may be of one meeting.
+    let lock = format!("{}/{}", coach.organization, before.company);
+    sqlx::query!("select pg_advisory_xact_lock(hashtextextended($1, 1))", lock).execute(tx.conn()).await?;
+    if gather::there(&mut tx, coach, before.first).await? != before.there {
+        return Ok(None);
     }
-    if !ledger::settle(&mut tx, ctx.bucket.name(), object, Outcome::Taken, None).await? {
-        return Ok(Outcome::Seen);
+    let mut shas: Vec<&str> = files.iter().map(|file| file.copied.sha256.as_str()).collect();
+    shas.sort_unstable();
+    shas.dedup();
+    let mut writing = Writing { ctx, coach, known: HashMap::new(), sessions: HashMap::new(), outcomes: Vec::new() };
+    for sha256 in shas {
+        if let Some(found) = known_content(&mut tx, sha256, coach).await? {
+            writing.known.insert(sha256.to_owned(), found);
+        }
     }
-    let (session_id, correlation_id) = receive_session(&mut tx, object, key, coach).await?;
-    let transcript_id = Uuid::now_v7();
+    for (at, id) in sessions_of(&before.there).into_iter().enumerate() {
+        writing.sessions.insert(at_there(at), Session { id, correlation_id: None });
+    }
+    // Words before what was written beside them, and the best of them first: it names the session.
+    let mut order: Vec<&Incoming<'_>> = files.iter().collect();
+    order.sort_by(|a, b| rank(b).cmp(&rank(a)).then_with(|| a.member.key.file.cmp(&b.member.key.file)));
+    let mut late = Vec::new();
+    for file in order {
+        match file.decision {
+            Decision::Waits(why) => {
+                if file.member.overdue {
+                    late.push((file, why));
+                } else {
+                    writing.wait(&mut tx, file, why).await?;
+                }
+            }
+            decision => writing.take(&mut tx, file, decision, files).await?,
+        }
+    }
+    let Writing { sessions, mut outcomes, .. } = writing;
+    tx.commit().await?;
+    let touched = sessions.values().filter(|session| session.correlation_id.is_some()).count();
+    tracing::info!(target: "ingest", { files = files.len(), sessions = touched }, "files of the inbox were settled");
+    for (file, why) in late {
+        let is_chat = file.copied.role == "chat";
+        outcomes.push((file.at, reject::alone(ctx, &file.member.object, coach, is_chat, why).await?));
+    }
+    Ok(Some(outcomes))
+}
+
+/// The place of a session among those of a decision: those that are there come first.
+const fn at_there(at: usize) -> (bool, usize) {
+    (true, at)
+}
+
+fn rank(file: &Incoming<'_>) -> Option<(usize, usize, usize)> {
+    match &file.copied.candidate.content {
+        Content::Speech(facts) => Some(facts.as_ref().map_or((0, 0, 0), Facts::worth)),
+        Content::Companion { .. } => None,
+    }
+}
+
+/// A session that files join.
+#[derive(Clone, Copy)]
+struct Session {
+    id: Uuid,
+    /// Once something joined it in this transaction: its jobs' correlation id.
+    correlation_id: Option<Uuid>,
+}
+
+/// The transaction's work, file by file.
+struct Writing<'a> {
+    ctx: &'a Context,
+    coach: Coach,
+    /// Content that is there: its session, where it is this coach's.
+    known: HashMap<String, Option<Uuid>>,
+    /// By decision: the sessions that are there, and those that are new.
+    sessions: HashMap<(bool, usize), Session>,
+    outcomes: Vec<(usize, Outcome)>,
+}
+
+impl Writing<'_> {
+    async fn wait(&mut self, tx: &mut TenantTx, file: &Incoming<'_>, why: Why) -> Result<(), sqlx::Error> {
+        ledger::settle(tx, self.ctx.bucket.name(), &file.member.object, Outcome::Waiting, Some(why.says())).await?;
+        self.outcomes.push((file.at, Outcome::Waiting));
+        Ok(())
+    }
+
+    /// Takes one file into its session.
+    async fn take(
+        &mut self,
+        tx: &mut TenantTx,
+        file: &Incoming<'_>,
+        decision: Decision,
+        all: &[Incoming<'_>],
+    ) -> Result<(), JobError> {
+        let place = match decision {
+            Decision::Joins(at) => at_there(at),
+            Decision::Begins(at) => (false, at),
+            Decision::Waits(why) => return Ok(self.wait(tx, file, why).await?),
+        };
+        let (bucket, object) = (self.ctx.bucket.name(), &file.member.object);
+        if let Some(home) = self.known.get(&file.copied.sha256) {
+            // What else is of this meeting goes to the session that has the content.
+            if let Some(id) = *home {
+                self.sessions.entry(place).or_insert(Session { id, correlation_id: None });
+            }
+            let reason = Some("the same content is there as a transcript already");
+            ledger::settle(tx, bucket, object, Outcome::Duplicate, reason).await?;
+            self.outcomes.push((file.at, Outcome::Duplicate));
+            return Ok(());
+        }
+        let is_speech = file.copied.role == "speech";
+        if !is_speech && !self.sessions.contains_key(&place) {
+            // Its transcript is another coach's content, so no session is there.
+            return Ok(self.wait(tx, file, Why::Alone).await?);
+        }
+        if !ledger::settle(tx, bucket, object, Outcome::Taken, None).await? {
+            self.outcomes.push((file.at, Outcome::Seen));
+            return Ok(());
+        }
+        let (session_id, known_correlation) = match self.sessions.get(&place) {
+            Some(session) => (session.id, session.correlation_id),
+            None => {
+                let voices = all.iter().filter(|other| other.decision == decision && other.is_one_voice()).count();
+                let title = title(&file.member.key, voices > 1 && file.is_one_voice());
+                let (id, correlation_id) = receive_session(tx, object, &file.member.key, &title, self.coach).await?;
+                (id, Some(correlation_id))
+            }
+        };
+        let joined = known_correlation.is_none();
+        let correlation_id = match known_correlation {
+            Some(correlation_id) => correlation_id,
+            None => join_session(tx, session_id, object, file).await?,
+        };
+        let transcript_id = insert(tx, session_id, file).await?;
+        self.known.insert(file.copied.sha256.clone(), Some(session_id));
+        let session = Session { id: session_id, correlation_id: Some(correlation_id) };
+        let before = self.sessions.insert(place, session);
+        // One job parses all of them.
+        if before.is_none_or(|before| before.correlation_id.is_none()) {
+            enqueue(tx, &ParseTranscript { transcript_id }, correlation_id).await?;
+        }
+        tracing::info!(
+            target: "ingest",
+            {
+                session.id = %session_id, transcript.id = %transcript_id, correlation.id = %correlation_id,
+                transcript.role = file.copied.role, joined
+            },
+            "a transcript was taken"
+        );
+        self.outcomes.push((file.at, Outcome::Taken));
+        Ok(())
+    }
+}
+
+impl Incoming<'_> {
+    fn is_one_voice(&self) -> bool {
+        matches!(&self.copied.candidate.content, Content::Speech(Some(facts)) if facts.is_one_voice())
+    }
+}
+
+/// The title of a session; one of several voices is called by what they have in common.
+fn title(key: &TranscriptKey, of_voices: bool) -> String {
+    if of_voices && meeting::place(key) == Place::Own {
+        return TranscriptKey { file: String::new(), ..key.clone() }.title();
+    }
+    meeting::title(key)
+}
+
+async fn insert(tx: &mut TenantTx, session_id: Uuid, file: &Incoming<'_>) -> Result<Uuid, sqlx::Error> {
+    let (id, organization, object) = (Uuid::now_v7(), tx.tenant(), &file.member.object);
     sqlx::query!(
-        "insert into transcripts
-            (id, organization_id, session_id, object_key, etag, stored_key, sha256, size_bytes, object_time)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
-        transcript_id,
-        coach.organization,
+        "insert into transcripts (id, organization_id, session_id, object_key, etag, stored_key, sha256, size_bytes,
+            object_time, role, stem, received_at)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, clock_timestamp())",
+        id,
+        organization,
         session_id,
         object.key,
         object.etag,
-        stored_key,
-        sha256,
+        file.copied.stored_key,
+        file.copied.sha256,
         ledger::bytes(object),
-        object.modified
+        object.modified,
+        file.copied.role,
+        meeting::named(&file.member.key.file).stem
     )
     .execute(tx.conn())
     .await?;
-    enqueue(&mut tx, &ParseTranscript { transcript_id }, correlation_id).await?;
-    tx.commit().await?;
-    tracing::info!(
-        target: "ingest",
-        { session.id = %session_id, transcript.id = %transcript_id, correlation.id = %correlation_id },
-        "a transcript was taken"
-    );
-    Ok(Outcome::Taken)
+    Ok(id)
 }
 
-/// Whether the organization has this content. Holds a lock on it until the transaction ends, so that two copies that
-/// are taken at once do not both become transcripts.
-async fn is_known(tx: &mut TenantTx, sha256: &str) -> Result<bool, sqlx::Error> {
+/// Whether the organization has this content, and in which of the coach's sessions. Holds a lock on it until the
+/// transaction ends, so that two copies that are taken at once do not both become transcripts.
+async fn known_content(tx: &mut TenantTx, sha256: &str, coach: Coach) -> Result<Option<Option<Uuid>>, sqlx::Error> {
     let lock = format!("{}/{sha256}", tx.tenant());
     sqlx::query!("select pg_advisory_xact_lock(hashtextextended($1, 0))", lock).execute(tx.conn()).await?;
-    sqlx::query_scalar!(r#"select exists(select from transcripts where sha256 = $1) as "known!""#, sha256)
-        .fetch_one(tx.conn())
-        .await
+    sqlx::query_scalar!(
+        r#"select case when coach_id = $2 then sessions.id end as "id?"
+           from transcripts join sessions on sessions.id = session_id where sha256 = $1"#,
+        sha256,
+        coach.id
+    )
+    .fetch_optional(tx.conn())
+    .await
+}
+
+/// Lets a file join a session that is there; gives the session's correlation id.
+async fn join_session(
+    tx: &mut TenantTx,
+    session_id: Uuid,
+    object: &ObjectInfo,
+    file: &Incoming<'_>,
+) -> Result<Uuid, sqlx::Error> {
+    let is_again = sqlx::query_scalar!(
+        r#"select exists (select from transcripts where session_id = $1 and object_key = $2) as "again!""#,
+        session_id,
+        object.key
+    )
+    .fetch_one(tx.conn())
+    .await?;
+    let key = &file.member.key;
+    let is_voice =
+        file.is_one_voice() && !is_again && (meeting::named(&key.file).is_track || meeting::place(key) == Place::Own);
+    let correlation_id = sqlx::query_scalar!(
+        "update sessions
+         set state = case when exists (select from utterances where session_id = sessions.id)
+                          then state else 'received' end,
+             title = coalesce($2, title), failed_stage = case when not $3 then failed_stage end,
+             failed_reason = case when not $3 then failed_reason end, updated_at = now()
+         where id = $1 returning correlation_id",
+        session_id,
+        // A second voice has come: the session is no longer called by the first.
+        is_voice.then(|| title(key, true)),
+        // A chat does not hide that a stage has failed.
+        file.copied.role == "speech"
+    )
+    .fetch_one(tx.conn())
+    .await?;
+    if is_again && file.copied.role == "speech" {
+        forget_names(tx, session_id).await?;
+    }
+    Ok(correlation_id)
 }
 
 /// Makes the session, or finds the one that came under the same key before. One without words goes back to the
@@ -95,6 +369,7 @@ async fn receive_session(
     tx: &mut TenantTx,
     object: &ObjectInfo,
     key: &TranscriptKey,
+    title: &str,
     coach: Coach,
 ) -> Result<(Uuid, Uuid), sqlx::Error> {
     let zone = coach_zone(tx, coach.id).await?;
@@ -111,7 +386,7 @@ async fn receive_session(
         Uuid::now_v7(),
         coach.organization,
         coach.id,
-        key.title(),
+        title,
         key.session_type(),
         date,
         date_source.as_str(),
@@ -120,15 +395,20 @@ async fn receive_session(
     )
     .fetch_one(tx.conn())
     .await?;
-    // What the coach said of `Speaker 1` was said of the earlier transcript: in this one it may be somebody else.
+    forget_names(tx, row.id).await?;
+    Ok((row.id, row.correlation_id))
+}
+
+/// What the coach said of `Speaker 1` was said of the earlier transcript: in this one it may be somebody else.
+async fn forget_names(tx: &mut TenantTx, session_id: Uuid) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "update attributions set by_coach = false where session_id = $1 and by_coach
             and not exists (select from summaries where session_id = $1 and version > 0)",
-        row.id
+        session_id
     )
     .execute(tx.conn())
     .await?;
-    Ok((row.id, row.correlation_id))
+    Ok(())
 }
 
 /// The coach's time zone, in which a session has its date.
@@ -136,40 +416,6 @@ pub(super) async fn coach_zone(tx: &mut TenantTx, coach_id: Uuid) -> Result<Tz, 
     let zone =
         sqlx::query_scalar!("select time_zone from coaches where id = $1", coach_id).fetch_one(tx.conn()).await?;
     Ok(zone.parse().unwrap_or(Tz::UTC))
-}
-
-/// Applies a roster. Its problems stand in the ledger and beside the rejected files, where the coach finds them.
-pub(super) async fn roster(ctx: &Context, object: &ObjectInfo, coach: Coach) -> Result<Outcome, JobError> {
-    if object.size > ctx.ingest.max_bytes {
-        return reject::roster(ctx, object, coach, &reject::too_large(ctx.ingest.max_bytes)).await;
-    }
-    let content = match ctx.bucket.get_listed(object).await {
-        Err(BucketError::Changed | BucketError::NotFound) => return Ok(Outcome::Seen),
-        content => content?,
-    };
-    let roster = match csv_roster::read(&content) {
-        Ok(roster) => roster,
-        Err(error) => return reject::roster(ctx, object, coach, &reject::no_roster(&error)).await,
-    };
-    let mut tx = ctx.db.tenant(coach.organization).await?;
-    let applied = people::apply_roster(&mut tx, coach.id, &roster).await?;
-    let reason = (!applied.problems.is_empty()).then(|| applied.problems.join("\n"));
-    if !ledger::settle(&mut tx, ctx.bucket.name(), object, Outcome::Applied, reason.as_deref()).await? {
-        return Ok(Outcome::Seen);
-    }
-    tx.commit().await?;
-    if let Some(reason) = reason {
-        reject::put_reason(ctx, object.key.as_str(), &reject::some_lines(reason), object.modified).await?;
-    }
-    tracing::info!(
-        target: "ingest",
-        {
-            coach.id = %coach.id, clients.added = applied.added, clients.updated = applied.updated,
-            roster.problems = applied.problems.len()
-        },
-        "a roster was applied"
-    );
-    Ok(Outcome::Applied)
 }
 
 /// SHA-256 in lower-case hexadecimal.

@@ -97,6 +97,32 @@ pub struct Participant {
     pub words: i32,
     /// Turns taken.
     pub turns: i32,
+    /// `high`, `medium`, `low`, or `silent`: was there and did not speak.
+    pub engagement: Option<String>,
+}
+
+/// Somebody whom the session's files name.
+#[derive(Clone, Debug, Serialize)]
+pub struct Attendee {
+    /// As written.
+    pub name: Option<String>,
+    /// The address.
+    pub email: Option<String>,
+    /// The speaker label that the tool itself ties to this person.
+    pub label: Option<String>,
+    /// The file says that the person was there; an invitation does not.
+    pub was_there: bool,
+    /// What kind of file says so.
+    pub source: String,
+}
+
+/// Who wrote in the session's chat.
+#[derive(Clone, Debug, Serialize)]
+pub struct Writer {
+    /// As written.
+    pub author: String,
+    /// How many messages.
+    pub messages: i64,
 }
 
 /// What a label was taken for, and why.
@@ -138,14 +164,20 @@ pub struct Summary {
 pub struct Transcript {
     /// Its key in the bucket.
     pub object_key: String,
+    /// `speech`, `chat` or `participants`.
+    pub role: String,
     /// Its format, once parsed.
     pub format: Option<String>,
     /// Its size.
     pub size_bytes: i64,
     /// Why it was rejected.
     pub rejected_reason: Option<String>,
+    /// Why its words are not used though it is good: they are there from another file.
+    pub unused_reason: Option<String>,
     /// What the parser noticed.
     pub warnings: serde_json::Value,
+    /// By what the format was known, and what came second; none while it is not parsed.
+    pub detected: Option<serde_json::Value>,
 }
 
 /// A mail of a session.
@@ -177,6 +209,10 @@ pub struct Detail {
     pub transcripts: Vec<Transcript>,
     /// The people.
     pub participants: Vec<Participant>,
+    /// Whom the files name beside the labels.
+    pub attendees: Vec<Attendee>,
+    /// Who wrote in the chat; what was written is no speech.
+    pub chat: Vec<Writer>,
     /// The labels.
     pub attributions: Vec<Attribution>,
     /// The summaries.
@@ -201,15 +237,30 @@ pub async fn session(tx: &mut TenantTx, id: Uuid) -> Result<Option<Detail>, sqlx
     };
     let transcripts = sqlx::query_as!(
         Transcript,
-        "select object_key, format, size_bytes, rejected_reason, warnings from transcripts where session_id = $1 order by received_at",
+        "select object_key, role, format, size_bytes, rejected_reason, unused_reason, warnings, detected
+         from transcripts where session_id = $1 order by received_at",
         id
     )
     .fetch_all(tx.conn())
     .await?;
     let participants = sqlx::query_as!(
         Participant,
-        "select name, kind, speaking_seconds, words, turns from participants where session_id = $1
+        "select name, kind, speaking_seconds, words, turns, engagement from participants where session_id = $1
          order by kind = 'coach' desc, words desc",
+        id
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    let attendees = sqlx::query_as!(
+        Attendee,
+        "select name, email, label, was_there, source from session_attendees where session_id = $1 order by source, id",
+        id
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    let chat = sqlx::query_as!(
+        Writer,
+        r#"select author, count(*) as "messages!" from chat_messages where session_id = $1 group by author order by 2 desc, 1"#,
         id
     )
     .fetch_all(tx.conn())
@@ -243,5 +294,15 @@ pub async fn session(tx: &mut TenantTx, id: Uuid) -> Result<Option<Detail>, sqlx
     )
     .fetch_all(tx.conn())
     .await?;
-    Ok(Some(Detail { session, correlation_id, transcripts, participants, attributions, summaries, mails }))
+    Ok(Some(Detail {
+        session,
+        correlation_id,
+        transcripts,
+        participants,
+        attendees,
+        chat,
+        attributions,
+        summaries,
+        mails,
+    }))
 }

@@ -1,22 +1,19 @@
 //! The job `parse.transcript`: a transcript's stored copy becomes its session's utterances.
 //!
-//! Reads the transcript's row and its copy in the bucket; writes utterances, format and warnings, moves the session to
-//! `parsed` (or `rejected`) and enqueues attribution and indexing. A transcript that is parsed or rejected already is
-//! left as it is, so a rerun changes nothing.
+//! Reads the rows and the copies of all files of the session, so that the order in which they come does not matter;
+//! writes utterances, attendees, chat, formats and warnings, moves the session to `parsed` (or `rejected`) and enqueues
+//! attribution and indexing. A transcript that is parsed or rejected already is left as it is, so a rerun changes
+//! nothing.
 
-use debrief_transcript::{NotATranscript, Transcript};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::store;
+use super::{files::Files, store, write};
 use crate::{
-    attribute::AttributeSession,
-    db::{TenantTx, Tx},
-    index::IndexSession,
-    ingest,
+    db::Tx,
     mail::{self, Trouble},
-    model::session::{self, State},
-    queue::{Context, Finished, Job, JobError, blocking, enqueue},
+    model::session,
+    queue::{Context, Finished, Job, JobError},
 };
 
 /// Parses one transcript into utterances.
@@ -28,16 +25,25 @@ pub struct ParseTranscript {
 
 /// What a run came to.
 #[derive(Debug, Default, Serialize)]
-struct Outcome {
-    outcome: &'static str,
+pub(super) struct Outcome {
+    pub(super) outcome: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
-    format: Option<&'static str>,
-    utterances: usize,
-    labels: usize,
-    words: usize,
-    words_set_aside: usize,
-    warnings: usize,
+    pub(super) format: Option<&'static str>,
+    /// Of the session.
+    pub(super) utterances: usize,
+    pub(super) labels: usize,
+    /// Of this transcript.
+    pub(super) words: usize,
+    pub(super) words_set_aside: usize,
+    pub(super) warnings: usize,
+    /// Files of the session: those whose words are used, and those that hold the same speech again.
+    pub(super) files_used: usize,
+    pub(super) files_set_aside: usize,
+    pub(super) attendees: usize,
 }
+
+/// So often the files are read anew where others come meanwhile.
+const ROUNDS: usize = 5;
 
 impl Job for ParseTranscript {
     const KIND: &'static str = "parse.transcript";
@@ -52,30 +58,34 @@ impl Job for ParseTranscript {
             tracing::info!(target: "parse", { transcript.id = %self.transcript_id }, "the transcript is gone");
             return ctx.finish(tx, Outcome { outcome: "gone", ..Outcome::default() }).await;
         };
-        if row.is_done() {
+        if row.done {
             tracing::info!(target: "parse", { transcript.id = %self.transcript_id }, "the transcript is parsed already");
             return ctx.finish(tx, Outcome { outcome: "already_done", ..Outcome::default() }).await;
         }
+        let mut live = store::live(&mut tx, row.session_id).await?;
         drop(tx);
-
-        let bytes = ctx.bucket.get(&row.stored_key).await?;
-        let parsed = blocking(move || debrief_transcript::parse(&bytes)).await?;
-
-        let mut tx = ctx.tenant_tx().await?;
-        // The session's lock comes first, as everywhere; then what may have changed meanwhile is read again.
-        let locked = session::lock(&mut tx, row.session_id).await?;
-        let row = store::load(&mut tx, self.transcript_id).await?;
-        let (Some((_, correlation_id)), Some(row)) = (locked, row) else {
-            return ctx.finish(tx, Outcome { outcome: "gone", ..Outcome::default() }).await;
-        };
-        if row.is_done() {
-            return ctx.finish(tx, Outcome { outcome: "already_done", ..Outcome::default() }).await;
+        for _ in 0..ROUNDS {
+            let files = Files::read(ctx, live.clone()).await?;
+            let mut tx = ctx.tenant_tx().await?;
+            // The session's lock comes first, as everywhere; then what may have changed meanwhile is read again.
+            let locked = session::lock(&mut tx, row.session_id).await?;
+            let this = store::load(&mut tx, self.transcript_id).await?;
+            let (Some((state, correlation_id)), Some(this)) = (locked, this) else {
+                return ctx.finish(tx, Outcome { outcome: "gone", ..Outcome::default() }).await;
+            };
+            if this.done {
+                return ctx.finish(tx, Outcome { outcome: "already_done", ..Outcome::default() }).await;
+            }
+            let now = store::live(&mut tx, row.session_id).await?;
+            if now != live {
+                // Another file has come, or another job was faster: all of them are read together.
+                live = now;
+                continue;
+            }
+            let outcome = write::write(&mut tx, &files, self.transcript_id, (&state, correlation_id)).await?;
+            return ctx.finish(tx, outcome).await;
         }
-        let outcome = match parsed {
-            Ok(transcript) => accept(&mut tx, &row, &transcript, correlation_id).await?,
-            Err(refusal) => refuse(&mut tx, &row, &refusal).await?,
-        };
-        ctx.finish(tx, outcome).await
+        Err(JobError::retry("further files of the session keep coming"))
     }
 
     async fn on_dead(&self, ctx: &Context, _error: &str) -> Result<(), JobError> {
@@ -91,57 +101,4 @@ impl Job for ParseTranscript {
         }
         Ok(tx.commit().await?)
     }
-}
-
-/// Writes a parsed transcript, and sends its session on.
-async fn accept(
-    tx: &mut TenantTx,
-    row: &store::Row,
-    transcript: &Transcript,
-    correlation_id: Uuid,
-) -> Result<Outcome, JobError> {
-    if !transcript.account.balances() {
-        tracing::error!(target: "parse", { transcript.id = %row.id, account = ?transcript.account }, "words do not add up");
-    }
-    let counted = Outcome {
-        outcome: "parsed",
-        format: Some(transcript.format.as_str()),
-        utterances: transcript.utterances.len(),
-        labels: transcript
-            .utterances
-            .iter()
-            .filter_map(|utterance| utterance.label.as_deref())
-            .collect::<std::collections::HashSet<_>>()
-            .len(),
-        words: transcript.account.in_utterances,
-        words_set_aside: transcript.account.set_aside,
-        warnings: transcript.warnings.len(),
-    };
-    if let Some(reason) = store::why_unused(tx, row).await? {
-        tracing::warn!(target: "parse", { transcript.id = %row.id, session.id = %row.session_id, reason }, "transcript not used");
-        store::mark_unused(tx, row, transcript, reason).await?;
-        return Ok(Outcome { outcome: "not_used", ..counted });
-    }
-    store::replace_utterances(tx, row, transcript).await?;
-    store::mark_parsed(tx, row, transcript).await?;
-    session::set_state(tx, row.session_id, State::Parsed).await?;
-    enqueue(tx, &AttributeSession { session_id: row.session_id }, correlation_id).await?;
-    enqueue(tx, &IndexSession { session_id: row.session_id }, correlation_id).await?;
-    tracing::info!(
-        target: "parse", { transcript.id = %row.id, session.id = %row.session_id, transcript.format = counted.format,
-        transcript.utterances = counted.utterances, transcript.warnings = counted.warnings }, "transcript parsed"
-    );
-    Ok(counted)
-}
-
-/// Rejects what is not a transcript; the coach is told by the stage that took it.
-async fn refuse(tx: &mut TenantTx, row: &store::Row, refusal: &NotATranscript) -> Result<Outcome, JobError> {
-    tracing::info!(target: "parse", { transcript.id = %row.id, session.id = %row.session_id }, "not a transcript");
-    // A session that has words already, from another transcript, goes on with them.
-    if store::has_utterances(tx, row.session_id).await? {
-        store::mark_rejected(tx, row, &refusal.to_string()).await?;
-        return Ok(Outcome { outcome: "rejected_beside_another", ..Outcome::default() });
-    }
-    ingest::rejected(tx, row.id, &refusal.to_string()).await?;
-    Ok(Outcome { outcome: "rejected", ..Outcome::default() })
 }

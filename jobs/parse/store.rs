@@ -1,7 +1,8 @@
 //! A transcript in the database: its row, its utterances, its marks.
 
 use chrono::NaiveDate;
-use debrief_transcript::{SetAside, Transcript};
+use chrono_tz::Tz;
+use debrief_transcript::{SetAside, Transcript, Utterance};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
@@ -11,27 +12,35 @@ use crate::db::{TenantTx, Tx};
 const WARNINGS: usize = 100;
 
 /// What the job needs of a transcript's row.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Row {
     pub(super) id: Uuid,
     pub(super) session_id: Uuid,
     pub(super) stored_key: String,
-    object_key: String,
-    done: bool,
+    pub(super) object_key: String,
+    /// What ingest took it for: speech, chat, participants.
+    pub(super) role: String,
+    /// It is parsed, or rejected, already.
+    pub(super) done: bool,
+    /// It is rejected.
+    pub(super) rejected: bool,
+    /// It is parsed, and its words are not used.
+    pub(super) unused: bool,
 }
 
 impl Row {
-    /// Whether it is parsed, or rejected, already.
-    pub(super) fn is_done(&self) -> bool {
-        self.done
+    /// The file's name.
+    pub(super) fn file(&self) -> &str {
+        self.object_key.rsplit('/').next().unwrap_or_default()
     }
 }
 
 pub(super) async fn load(tx: &mut TenantTx, transcript_id: Uuid) -> Result<Option<Row>, sqlx::Error> {
     sqlx::query_as!(
         Row,
-        r#"select id, session_id, stored_key, object_key,
-                  (parsed_at is not null or rejected_reason is not null) as "done!"
+        r#"select id, session_id, stored_key, object_key, role,
+                  (parsed_at is not null or rejected_reason is not null) as "done!",
+                  rejected_reason is not null as "rejected!", unused_reason is not null as "unused!"
            from transcripts where id = $1"#,
         transcript_id
     )
@@ -39,33 +48,34 @@ pub(super) async fn load(tx: &mut TenantTx, transcript_id: Uuid) -> Result<Optio
     .await
 }
 
-/// Why the words of this transcript must not change the session any more; none where they may. Under its lock.
-///
-/// The evidence of a summary points to utterances, and a person may be reading it: from the first version on, a
-/// session's words stay. A newer upload under the same key is the one that counts, in whatever order they are parsed.
-pub(super) async fn why_unused(tx: &mut TenantTx, row: &Row) -> Result<Option<&'static str>, sqlx::Error> {
-    let found = sqlx::query!(
-        r#"select exists (select from summaries where session_id = $1 and version > 0) as "summarized!",
-                  exists (select from transcripts newer join transcripts this on this.id = $2
-                          where newer.session_id = $1 and newer.object_key = $3 and newer.id <> $2
-                            and newer.parsed_at is not null and newer.rejected_reason is null
-                            and newer.received_at > this.received_at) as "superseded!""#,
-        row.session_id,
-        row.id,
-        row.object_key
+/// The files of a session that are not rejected, in the order in which they came.
+pub(super) async fn live(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Row>, sqlx::Error> {
+    sqlx::query_as!(
+        Row,
+        r#"select id, session_id, stored_key, object_key, role, parsed_at is not null as "done!",
+                  false as "rejected!", unused_reason is not null as "unused!"
+           from transcripts where session_id = $1 and rejected_reason is null order by received_at, id"#,
+        session_id
+    )
+    .fetch_all(tx.conn())
+    .await
+}
+
+/// Why words that come now do not change a session that is summarised: the evidence of a summary points to utterances,
+/// and a person may be reading it, so from the first version on a session's words stay.
+pub(super) const SUMMARIZED: &str = "This session was summarised before this transcript arrived, so its words are not \
+    used. To have them summarised, upload the file under another name: it becomes a session of its own.";
+/// Why the words of an older transcript are not used, in whatever order they are parsed.
+pub(super) const SUPERSEDED: &str = "A newer transcript was uploaded under the same name; that one is used.";
+
+/// Whether a summary has a version.
+pub(super) async fn is_summarized(tx: &mut TenantTx, session_id: Uuid) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"select exists (select from summaries where session_id = $1 and version > 0) as "there!""#,
+        session_id
     )
     .fetch_one(tx.conn())
-    .await?;
-    Ok(if found.summarized {
-        Some(
-            "This session was summarised before this transcript arrived, so its words are not used. To have them \
-             summarised, upload the file under another name: it becomes a session of its own.",
-        )
-    } else if found.superseded {
-        Some("A newer transcript was uploaded under the same name; that one is used.")
-    } else {
-        None
-    })
+    .await
 }
 
 pub(super) async fn has_utterances(tx: &mut TenantTx, session_id: Uuid) -> Result<bool, sqlx::Error> {
@@ -74,23 +84,17 @@ pub(super) async fn has_utterances(tx: &mut TenantTx, session_id: Uuid) -> Resul
         .await
 }
 
-/// Writes the utterances in place of those of this transcript and of older ones under the same key.
-pub(super) async fn replace_utterances(
-    tx: &mut TenantTx,
-    row: &Row,
-    transcript: &Transcript,
-) -> Result<(), sqlx::Error> {
-    sqlx::query!(
-        "delete from utterances where session_id = $1 and transcript_id in
-            (select id from transcripts where session_id = $1 and object_key = $2)",
-        row.session_id,
-        row.object_key
-    )
-    .execute(tx.conn())
-    .await?;
+/// Takes all words of a session away, before others take their place.
+pub(super) async fn clear_utterances(tx: &mut TenantTx, session_id: Uuid) -> Result<(), sqlx::Error> {
+    sqlx::query!("delete from utterances where session_id = $1", session_id).execute(tx.conn()).await?;
+    Ok(())
+}
+
+/// Writes what was said; the transcript `row` bears it.
+pub(super) async fn add_utterances(tx: &mut TenantTx, row: &Row, said: &[Utterance]) -> Result<(), sqlx::Error> {
     let organization = tx.tenant();
     // In batches, so that no statement holds a very long session twice.
-    for (batch, utterances) in transcript.utterances.chunks(BATCH).enumerate() {
+    for (batch, utterances) in said.chunks(BATCH).enumerate() {
         let ids: Vec<Uuid> = utterances.iter().map(|_| Uuid::now_v7()).collect();
         let labels: Vec<Option<&str>> = utterances.iter().map(|utterance| utterance.label.as_deref()).collect();
         let starts: Vec<Option<i64>> = utterances.iter().map(|utterance| utterance.start_ms).collect();
@@ -117,22 +121,70 @@ pub(super) async fn replace_utterances(
     Ok(())
 }
 
-const BATCH: usize = 10_000;
+/// Marks a file whose words are used, or which has none to use; says why not where they could be.
+pub(super) async fn mark_used(tx: &mut TenantTx, row: &Row, unused: Option<&str>) -> Result<(), sqlx::Error> {
+    sqlx::query!("update transcripts set unused_reason = $2 where id = $1", row.id, unused).execute(tx.conn()).await?;
+    Ok(())
+}
 
-/// Writes what is known of the transcript, and the session's day where only the object's time was known.
-pub(super) async fn mark_parsed(tx: &mut TenantTx, row: &Row, transcript: &Transcript) -> Result<(), sqlx::Error> {
+/// Marks a chat or a list of participants as read.
+pub(super) async fn mark_companion(
+    tx: &mut TenantTx,
+    row: &Row,
+    format: &str,
+    note: Option<&str>,
+) -> Result<(), sqlx::Error> {
+    let notes: Vec<Value> = note.map(|message| json!({ "line": 0, "message": message })).into_iter().collect();
     sqlx::query!(
         "update transcripts set format = $2, warnings = $3, parsed_at = now() where id = $1",
         row.id,
-        transcript.format.as_str(),
-        warnings(transcript, None)
+        format,
+        Value::Array(notes)
     )
     .execute(tx.conn())
     .await?;
-    if let Some(day) = transcript.session_date {
+    Ok(())
+}
+
+const BATCH: usize = 10_000;
+
+/// Writes what is known of the transcript, and the session's day where only the object's time was known.
+pub(super) async fn mark_parsed(
+    tx: &mut TenantTx,
+    row: &Row,
+    transcript: &Transcript,
+    unused: Option<&str>,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update transcripts set format = $2, warnings = $3, unused_reason = $4, detected = $5, parsed_at = now()
+         where id = $1",
+        row.id,
+        transcript.format.as_str(),
+        warnings(transcript, unused),
+        unused,
+        json!(transcript.detected)
+    )
+    .execute(tx.conn())
+    .await?;
+    // The day of a moment is that of the coach: an evening in New York is a night in UTC.
+    let day = match transcript.started_at {
+        Some(moment) => Some(moment.with_timezone(&coach_zone(tx, row.session_id).await?).date_naive()),
+        None => transcript.session_date,
+    };
+    if let Some(day) = day {
         set_day(tx, row.session_id, day).await?;
     }
     Ok(())
+}
+
+async fn coach_zone(tx: &mut TenantTx, session_id: Uuid) -> Result<Tz, sqlx::Error> {
+    let zone = sqlx::query_scalar!(
+        "select time_zone from coaches where id = (select coach_id from sessions where id = $1)",
+        session_id
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(zone.and_then(|zone| zone.parse().ok()).unwrap_or(Tz::UTC))
 }
 
 async fn set_day(tx: &mut TenantTx, session_id: Uuid, day: NaiveDate) -> Result<(), sqlx::Error> {
@@ -155,10 +207,12 @@ pub(super) async fn mark_unused(
     reason: &str,
 ) -> Result<(), sqlx::Error> {
     sqlx::query!(
-        "update transcripts set format = $2, warnings = $3, parsed_at = now(), rejected_reason = $4 where id = $1",
+        "update transcripts set format = $2, warnings = $3, detected = $4, parsed_at = now(), rejected_reason = $5
+         where id = $1",
         row.id,
         transcript.format.as_str(),
         warnings(transcript, Some(reason)),
+        json!(transcript.detected),
         reason
     )
     .execute(tx.conn())

@@ -147,7 +147,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
-    use crate::summarize::cases;
+    use crate::summarize::{cases, template::SummaryTemplate};
 
     #[test]
     fn a_transcript_cannot_leave_its_lines() {
@@ -165,14 +165,41 @@ mod tests {
         assert!(prompt.user.ends_with("TRANSCRIPT-END"), "{}", prompt.user);
     }
 
+    /// Every word that a model reads, as a person has read it. With `UPDATE_FIXTURES=1` the files are written anew; the
+    /// version in the template is to be changed with them.
+    #[test]
+    fn every_prompt_is_as_it_was_read() {
+        let template = "name = \"a\"\nlength = \"short\"\ntone = \"dry\"\nguidance = \"Mind the budget.\"\n[sections]\nwins = 1\nrisk = 0\n";
+        for (case, template, parts) in [("promises", None, 2), ("threads", Some(template), 1)] {
+            let path = format!("../fixtures/summarize/{case}/transcript.txt");
+            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(path);
+            let mut input = cases::read(&path);
+            if let Some(template) = template {
+                input.template = SummaryTemplate::read(template).expect("a template");
+            }
+            let prompt = render(&input, &input.utterances, 1, parts).expect("the templates render");
+            for (name, text) in [("system.txt", prompt.system), ("prompt.txt", prompt.user)] {
+                let file = path.with_file_name(name);
+                if std::env::var_os("UPDATE_FIXTURES").is_some() {
+                    std::fs::write(&file, format!("{}\n", text.trim_end())).expect("the fixture is written");
+                }
+                let expected = std::fs::read_to_string(&file).unwrap_or_default();
+                assert_eq!(
+                    text.trim_end(),
+                    expected.trim_end(),
+                    "{}: it has changed: is its version too?",
+                    file.display()
+                );
+            }
+        }
+    }
+
     #[test]
     fn what_never_changes_comes_first_and_has_a_version() {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/summarize/promises/transcript.txt");
         let input = cases::read(&path);
         let one = render(&input, &input.utterances, 1, 2).expect("the templates render");
         let two = render(&input, &input.utterances[2..], 2, 2).expect("the templates render");
-        let expected = std::fs::read_to_string(path.with_file_name("prompt.txt")).expect("the case has its prompt");
-        assert_eq!(one.user, expected.trim_end(), "the prompt has changed: is its version too?");
         assert_eq!(one.system, two.system);
         assert!(one.system.starts_with("You write the summary"), "the version is no part of the prompt");
         assert!(one.user.contains("This is part 1 of 2"));

@@ -368,6 +368,36 @@ mod tests {
         }
     }
 
+    /// What a model that obeyed the transcript would write: fake evidence, orders, links in disguise, markup.
+    #[test]
+    fn what_a_hostile_transcript_asks_for_changes_nothing() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/summarize/hostile/transcript.txt");
+        let input = cases::read(&path);
+        let launch = (3, "We launched the driver app in three depots on Monday");
+        let stands = |text: &str, (utterance, quote): (usize, &str)| {
+            let evidence = vec![DraftEvidence { utterance, quote: quote.into() }];
+            verify(&input, &[DraftClaim::new(Section::Wins, text.into(), evidence)])
+                .claims
+                .pop()
+                .map(|claim| claim.text)
+        };
+        for text in [
+            "See https://attacker.example/claim.",
+            "See [the notes](https://attacker.example/claim).",
+            "See attacker.example\u{200b}/claim and evil@attacker.example.",
+            "See hxxp or www.attacker.example.",
+            "Write to EVIL@ATTACKER.EXAMPLE.",
+            "She said \u{201c}Priya was promoted to chief executive\u{201d}.",
+        ] {
+            assert_eq!(stands(text, launch), None, "{text}");
+        }
+        for fake in [(3, "Priya was promoted to chief executive"), (99, "We launched the driver app")] {
+            assert_eq!(stands("She was promoted.", fake), None, "{fake:?}");
+        }
+        let marked = stands("She <b>launched</b>\n\nthe\u{202e} app\u{e0041}\u{200b}.", launch);
+        assert_eq!(marked.as_deref(), Some("She b launched /b the app."), "markup and invisible characters are gone");
+    }
+
     #[test]
     fn evidence_that_does_not_hold_is_left_out_of_a_claim_that_does() {
         let evidence = [(6, "i GAVE away — my “weekly” report"), (1, "I closed the Hartman account")];

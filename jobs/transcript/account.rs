@@ -1,22 +1,61 @@
 //! A transcript in the making, which keeps account of every word: each line is said, set aside, or structure.
 
-use chrono::NaiveDate;
+use std::borrow::Cow;
+
+use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{
     formats::Source,
-    transcript::{Account, Format, SetAside, Transcript, Utterance, Warning},
+    silence,
+    transcript::{Account, Attendee, Detection, Format, SetAside, Transcript, Utterance, Warning},
 };
 
-/// How many words (see [`Account`]) `text` holds.
+/// Whether a byte is an ASCII letter or digit.
+static IN_A_WORD: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 128_u8 {
+        table[byte as usize] = byte.is_ascii_alphanumeric();
+        byte += 1;
+    }
+    table
+};
+
+/// How many words (see [`Account`]) `text` holds. Every byte of a file comes here twice, so it is a table's look-up each,
+/// and only other scripts are decoded.
 pub(super) fn words(text: &str) -> usize {
-    let mut inside = false;
-    text.chars()
-        .filter(|letter| {
-            let begins = letter.is_alphanumeric() && !inside;
-            inside = letter.is_alphanumeric();
-            begins
-        })
-        .count()
+    let bytes = text.as_bytes();
+    let (mut count, mut inside, mut at) = (0, false, 0);
+    while let Some(byte) = bytes.get(at) {
+        let (letter, width) = if byte.is_ascii() {
+            (IN_A_WORD[usize::from(*byte)], 1)
+        } else {
+            text[at..].chars().next().map_or((false, 1), |letter| (letter.is_alphanumeric(), letter.len_utf8()))
+        };
+        count += usize::from(letter & !inside);
+        (inside, at) = (letter, at + width);
+    }
+    count
+}
+
+/// The text with one space between its words and none around them; lent where it is so already.
+pub(super) fn spaced(text: &str) -> Cow<'_, str> {
+    let text = text.trim();
+    let mut spaces = false;
+    let tidy = text.bytes().all(|byte| {
+        let space = byte == b' ';
+        let again = std::mem::replace(&mut spaces, space) && space;
+        byte.is_ascii() && !again && !matches!(byte, 9..=13)
+    });
+    if tidy { Cow::Borrowed(text) } else { text.split_whitespace().collect::<Vec<_>>().join(" ").into() }
+}
+
+/// Whether a text is one email address.
+pub(super) fn is_email(text: &str) -> bool {
+    let Some((name, host)) = text.split_once('@') else { return false };
+    let plain =
+        |part: &str| !part.is_empty() && !part.contains(|c: char| c.is_whitespace() || "@,;<>()[]\"".contains(c));
+    plain(name) && plain(host) && host.contains('.') && !host.starts_with('.') && !host.ends_with('.')
 }
 
 /// What a format fills while it reads.
@@ -24,13 +63,25 @@ pub(super) fn words(text: &str) -> usize {
 pub(super) struct Draft {
     pub(super) title: Option<String>,
     pub(super) session_date: Option<NaiveDate>,
+    pub(super) started_at: Option<DateTime<Utc>>,
+    pub(super) detected: Detection,
     pub(super) utterances: Vec<Utterance>,
     set_aside: Vec<SetAside>,
     /// The last line that was set aside.
     set_aside_until: usize,
     warnings: Vec<Warning>,
+    attendees: Vec<Attendee>,
     structure: usize,
+    /// The last time that was read, and where first (and how often) one was much earlier than that before it.
+    clock: Option<i64>,
+    backwards: Option<(usize, usize)>,
 }
+
+/// More people than any meeting has; a damaged file must not make a list of its words.
+const ATTENDEES: usize = 2000;
+
+/// By so much, in milliseconds, a turn may begin before the one above it: people speak at once.
+const AT_ONCE: i64 = 1_000;
 
 impl Draft {
     /// Accounts for words that hold the file together: a time, a cue id, a label.
@@ -66,6 +117,18 @@ impl Draft {
         self.warnings.push(Warning { line, column: None, message: message.into() });
     }
 
+    /// Notes somebody who attended or was invited; who is neither named nor has an email is nobody, and the same person
+    /// is noted once.
+    pub(super) fn attends(&mut self, mut attendee: Attendee) {
+        let tidy = |text: Option<String>| text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
+        attendee.name = tidy(attendee.name);
+        attendee.email = tidy(attendee.email).map(|email| email.to_lowercase()).filter(|email| is_email(email));
+        let nobody = attendee.name.is_none() && attendee.email.is_none();
+        if !nobody && self.attendees.len() < ATTENDEES && !self.attendees.contains(&attendee) {
+            self.attendees.push(attendee);
+        }
+    }
+
     /// Adds a warning made elsewhere.
     pub(super) fn add_warning(&mut self, warning: Warning) {
         self.warnings.push(warning);
@@ -74,6 +137,43 @@ impl Draft {
     /// Warns about a place: `line` and `column`, from 1.
     pub(super) fn warn_at(&mut self, line: usize, column: usize, message: impl Into<String>) {
         self.warnings.push(Warning { line, column: Some(column), message: message.into() });
+    }
+
+    /// Follows the clock of a file whose times ought to grow, to warn where they do not.
+    pub(super) fn clock(&mut self, line: usize, start_ms: Option<i64>) {
+        let Some(start) = start_ms else { return };
+        if self.clock.is_some_and(|last| start + AT_ONCE < last) {
+            self.backwards.get_or_insert((line, 0)).1 += 1;
+        }
+        self.clock = Some(start);
+    }
+
+    /// Takes back what [`Self::clock`] saw: it was midnight.
+    pub(super) fn clock_is_right(&mut self) {
+        self.backwards = None;
+    }
+
+    /// Warns, once, of cues without words: they may have been lost.
+    pub(super) fn empty_cues(&mut self, lines: impl Iterator<Item = usize>) {
+        let mut lines = lines.peekable();
+        if let Some(first) = lines.peek().copied() {
+            let count = lines.count();
+            let message = if count == 1 {
+                "a cue without words".to_owned()
+            } else {
+                format!("{count} cues without words, the first here")
+            };
+            self.warn(first, message);
+        }
+    }
+
+    /// The end of what begins at `start_ms`, unless that is before it.
+    pub(super) fn end(&mut self, line: usize, start_ms: Option<i64>, end_ms: Option<i64>) -> Option<i64> {
+        if start_ms.zip(end_ms).is_some_and(|(start, end)| end < start) {
+            self.warn(line, "ends before it begins; its end is not used");
+            return None;
+        }
+        end_ms
     }
 
     /// Adds an utterance, unless nothing is said in it.
@@ -88,8 +188,14 @@ impl Draft {
     /// Closes the account.
     pub(super) fn finish(mut self, format: Format, source: &Source<'_>) -> Transcript {
         self.drop_unreal_times();
+        // Its own reader knows more of it: what the machine held for silence.
+        if format != Format::Whisper {
+            silence::warn(&mut self, source);
+        }
+        self.drop_impossible_times();
+        self.warn_of_order();
         let account = Account {
-            in_file: source.lines.iter().map(|line| words(line)).sum(),
+            in_file: words(source.text),
             in_utterances: self.utterances.iter().map(|utterance| words(&utterance.text)).sum(),
             set_aside: self.set_aside.iter().map(|entry| entry.words).sum(),
             structure: self.structure,
@@ -101,14 +207,35 @@ impl Draft {
                 format!("{} words of the file, but {accounted} accounted for: please report", account.in_file),
             );
         }
+        self.warnings.sort_by_key(|warning| warning.line);
         Transcript {
             format,
+            detected: self.detected,
             title: self.title,
             session_date: self.session_date,
+            started_at: self.started_at,
             utterances: self.utterances,
             set_aside: self.set_aside,
             warnings: self.warnings,
+            attendees: self.attendees,
             account,
+        }
+    }
+
+    /// What no reader saw: times that cannot be must not reach anybody.
+    fn drop_impossible_times(&mut self) {
+        for utterance in &mut self.utterances {
+            if utterance.start_ms.is_some_and(|start| start < 0) {
+                (utterance.start_ms, utterance.end_ms) = (None, None);
+            }
+            utterance.end_ms = utterance.end_ms.filter(|end| *end >= utterance.start_ms.unwrap_or(0));
+        }
+    }
+
+    fn warn_of_order(&mut self) {
+        if let Some((line, times)) = self.backwards {
+            let times = if times == 1 { "once".to_owned() } else { format!("{times} times, here first") };
+            self.warn(line, format!("the clock runs backwards {times}; the order of the file is kept"));
         }
     }
 
@@ -121,6 +248,31 @@ impl Draft {
         }
         if !self.utterances.is_empty() && self.utterances.iter().all(|utterance| utterance.start_ms.is_none()) {
             self.warn(0, "the file holds no times");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{spaced, words};
+
+    #[test]
+    fn words_are_runs_of_letters_and_digits() {
+        let slowly =
+            |text: &str| text.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty()).count();
+        let text =
+            "so it's 12:30 — Søren's café, naïve日本語 text and éa aé é1 1é; nothing more to say_here. ".repeat(3);
+        for (from, _) in text.char_indices() {
+            assert_eq!(words(&text[from..]), slowly(&text[from..]), "{}", &text[from..]);
+            assert_eq!(words(&text[..from]), slowly(&text[..from]), "{}", &text[..from]);
+        }
+    }
+
+    #[test]
+    fn one_space_stands_between_words() {
+        for (text, wanted) in [(" so  it\tis ", "so it is"), ("so it is", "so it is"), ("é\u{a0}è", "é è"), ("", "")]
+        {
+            assert_eq!(spaced(text), wanted);
         }
     }
 }

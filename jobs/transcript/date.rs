@@ -1,6 +1,6 @@
 //! What a header says of the session: its title and its day.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 
 use super::account::Draft;
 
@@ -19,10 +19,25 @@ pub(super) fn header_line(line: &str, draft: &mut Draft) {
         | "started" | "datum" | "fecha"
             if draft.session_date.is_none() =>
         {
-            draft.session_date = day(value);
+            take(value, draft);
         }
         _ => {}
     }
+}
+
+/// Takes the day, and the moment where there is one, from what a file says of when the session was.
+pub(super) fn take(value: &str, draft: &mut Draft) {
+    draft.session_date = day(value);
+    draft.started_at = moment(value);
+}
+
+/// A moment, with its zone: `2026-11-20T23:30:00Z`, `2026-11-20 23:30:00+01:00`. Midnight is a day, not a moment.
+pub(super) fn moment(value: &str) -> Option<DateTime<Utc>> {
+    let value = value.trim();
+    let value = value.strip_suffix(" UTC").map_or(value.to_owned(), |value| format!("{value}Z"));
+    let moment = DateTime::parse_from_rfc3339(&value).ok()?;
+    let midnight = moment.time() == chrono::NaiveTime::MIN;
+    (!midnight && moment.timestamp() > 0).then(|| moment.to_utc())
 }
 
 /// A day as people and tools write it. `03/04/2026` is two days, so it is none.
@@ -54,7 +69,21 @@ fn unambiguous(text: &str) -> Option<NaiveDate> {
 
 #[cfg(test)]
 mod tests {
-    use super::day;
+    use super::{day, moment};
+
+    #[test]
+    fn a_moment_has_a_zone() {
+        for (text, wanted) in [
+            ("2026-11-20T23:30:00Z", Some("2026-11-20 23:30:00 UTC")),
+            ("2026-11-20T23:30:00.000-05:00", Some("2026-11-21 04:30:00 UTC")),
+            ("2026-11-20 23:30:00 UTC", Some("2026-11-20 23:30:00 UTC")),
+            ("2026-11-20T23:30:00", None),
+            ("2026-11-20T00:00:00Z", None),
+            ("2026-11-20", None),
+        ] {
+            assert_eq!(moment(text).map(|moment| moment.to_string()).as_deref(), wanted, "{text}");
+        }
+    }
 
     #[test]
     fn a_day_is_read_where_it_is_only_one() {

@@ -1,24 +1,59 @@
 //! Bytes to text: by byte-order mark, by the pattern of NULs, as UTF-8, else as Windows-1252.
 
+use std::borrow::Cow;
+
 use encoding_rs::{Encoding, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
 use super::transcript::Warning;
 
-/// Decoded text: without byte-order mark, every line break a line feed, every NUL a U+FFFD.
+/// Decoded text: without byte-order mark, every line break a line feed, every NUL a U+FFFD. Lent where the bytes are so.
 #[derive(Debug)]
-pub(super) struct Decoded {
-    pub(super) text: String,
+pub(super) struct Decoded<'a> {
+    pub(super) text: Cow<'a, str>,
     pub(super) warning: Option<Warning>,
 }
 
 /// Decodes; every input gives a text.
-pub(super) fn decode(bytes: &[u8]) -> Decoded {
+pub(super) fn decode(bytes: &[u8]) -> Decoded<'_> {
     let (text, message) = to_text(bytes);
-    let warning = message.map(|message| Warning { line: 0, column: None, message });
-    Decoded { text: normalize(text.strip_prefix('\u{feff}').unwrap_or(&text)), warning }
+    let (text, padding) = without_padding(text);
+    let text = normalize(text);
+    let warning = message.map(|message| place(&text, message)).or_else(|| {
+        (padding > 0).then(|| {
+            let message = format!("the file ends in {padding} letters of nothing: it may be damaged");
+            Warning { line: text.lines().count().max(1), column: None, message }
+        })
+    });
+    Decoded { text, warning }
 }
 
-fn to_text(bytes: &[u8]) -> (String, Option<String>) {
+/// So many NULs at the end of a file are no text: space that was kept for it and never written.
+const PADDING: usize = 16;
+
+/// The text without its padding, and how long that was, in letters: the same in every encoding.
+fn without_padding(text: Cow<'_, str>) -> (Cow<'_, str>, usize) {
+    let end = text.trim_end_matches('\0').len();
+    let padding = text.len() - end;
+    match text {
+        _ if padding < PADDING => (text, 0),
+        Cow::Borrowed(text) => (Cow::Borrowed(&text[..end]), padding),
+        Cow::Owned(mut text) => {
+            text.truncate(end);
+            (Cow::Owned(text), padding)
+        }
+    }
+}
+
+/// A warning at the first letter that shows it: one that is damaged, or (where every byte is a letter) not plain.
+fn place(text: &str, message: String) -> Warning {
+    let damaged = text.find(char::REPLACEMENT_CHARACTER).or_else(|| text.find(|letter: char| !letter.is_ascii()));
+    let Some(at) = damaged else { return Warning { line: 0, column: None, message } };
+    let line = text[..at].bytes().filter(|byte| *byte == b'\n').count() + 1;
+    let begin = text[..at].rfind('\n').map_or(0, |end| end + 1);
+    Warning { line, column: Some(text[begin..at].chars().count() + 1), message }
+}
+
+fn to_text(bytes: &[u8]) -> (Cow<'_, str>, Option<String>) {
     // The mark of UTF-32 little-endian begins with that of UTF-16, so it is looked for first.
     match bytes {
         [0xff, 0xfe, 0, 0, rest @ ..] => utf32(rest, u32::from_le_bytes),
@@ -74,15 +109,15 @@ fn by_nuls(bytes: &[u8]) -> Option<Wide> {
     None
 }
 
-fn utf16(bytes: &[u8], encoding: &'static Encoding) -> (String, Option<String>) {
+fn utf16<'a>(bytes: &'a [u8], encoding: &'static Encoding) -> (Cow<'a, str>, Option<String>) {
     let (text, damaged) = encoding.decode_without_bom_handling(bytes);
     let message = damaged.then(|| format!("some characters are damaged ({})", encoding.name()));
-    (text.into_owned(), message)
+    (text, message)
 }
 
-fn utf32(bytes: &[u8], unit: fn([u8; 4]) -> u32) -> (String, Option<String>) {
+fn utf32(bytes: &[u8], unit: fn([u8; 4]) -> u32) -> (Cow<'static, str>, Option<String>) {
     let mut damaged = !bytes.len().is_multiple_of(4);
-    let text = bytes
+    let text: String = bytes
         .chunks_exact(4)
         .map(|chunk| {
             let code = unit([chunk[0], chunk[1], chunk[2], chunk[3]]);
@@ -92,14 +127,14 @@ fn utf32(bytes: &[u8], unit: fn([u8; 4]) -> u32) -> (String, Option<String>) {
             })
         })
         .collect();
-    (text, damaged.then(|| "some characters are damaged (UTF-32)".to_owned()))
+    (Cow::Owned(text), damaged.then(|| "some characters are damaged (UTF-32)".to_owned()))
 }
 
 /// A file of another tool is UTF-8 or not; one that is UTF-8 but for a damaged spot stays UTF-8, since reading all of
 /// it as Windows-1252 would spoil every name with an accent.
-fn utf8_or_windows(bytes: &[u8]) -> (String, Option<String>) {
+fn utf8_or_windows(bytes: &[u8]) -> (Cow<'_, str>, Option<String>) {
     if let Ok(text) = std::str::from_utf8(bytes) {
-        return (text.to_owned(), None);
+        return (Cow::Borrowed(text), None);
     }
     let (mut good, mut bad) = (0, 0);
     for chunk in bytes.utf8_chunks() {
@@ -107,24 +142,46 @@ fn utf8_or_windows(bytes: &[u8]) -> (String, Option<String>) {
         bad += usize::from(!chunk.invalid().is_empty());
     }
     if good > bad * 2 {
-        let message = format!("{bad} damaged places in the text (not valid UTF-8)");
-        return (String::from_utf8_lossy(bytes).into_owned(), Some(message));
+        let message = format!("{bad} damaged places in the text (not valid UTF-8), the first here");
+        return (Cow::Owned(mostly_utf8(bytes)), Some(message));
     }
     let (text, _) = WINDOWS_1252.decode_without_bom_handling(bytes);
-    (text.into_owned(), Some("not Unicode: read as Windows-1252".to_owned()))
+    (text, Some("not Unicode: read as Windows-1252, the first such letter here".to_owned()))
 }
 
-fn normalize(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut after_return = false;
-    for letter in text.chars() {
-        match letter {
-            '\r' => out.push('\n'),
-            '\n' if after_return => {}
-            '\0' => out.push(char::REPLACEMENT_CHARACTER),
-            _ => out.push(letter),
+/// A byte that stands alone between UTF-8 was pasted from a file in Windows-1252, unless it is half of what UTF-8
+/// writes most: those are damage.
+fn mostly_utf8(bytes: &[u8]) -> String {
+    let mut out = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        out.push_str(chunk.valid());
+        match chunk.invalid() {
+            [] => {}
+            [letter] if !(0x80..0xc4).contains(letter) || matches!(letter, 0x85 | 0x91..=0x97) => {
+                out.push_str(&WINDOWS_1252.decode_without_bom_handling(&[*letter]).0);
+            }
+            _ => out.push(char::REPLACEMENT_CHARACTER),
         }
-        after_return = letter == '\r';
     }
     out
+}
+
+fn normalize(text: Cow<'_, str>) -> Cow<'_, str> {
+    const MARK: &str = "\u{feff}";
+    if !text.starts_with(MARK) && memchr::memchr2(b'\r', 0, text.as_bytes()).is_none() {
+        return text;
+    }
+    let mut rest = text.strip_prefix(MARK).unwrap_or(&text);
+    let mut out = String::with_capacity(rest.len());
+    while let Some(at) = memchr::memchr2(b'\r', 0, rest.as_bytes()) {
+        out.push_str(&rest[..at]);
+        let nul = rest.as_bytes()[at] == 0;
+        out.push(if nul { char::REPLACEMENT_CHARACTER } else { '\n' });
+        rest = &rest[at + 1..];
+        if !nul {
+            rest = rest.strip_prefix('\n').unwrap_or(rest);
+        }
+    }
+    out.push_str(rest);
+    Cow::Owned(out)
 }

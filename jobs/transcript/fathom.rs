@@ -22,6 +22,9 @@ fn detect(source: &Source<'_>) -> Option<(Confidence, &'static str)> {
     let names: HashSet<&str> = headings.iter().map(|(name, _)| *name).collect();
     let again = names.len() < headings.len();
     let enough = again || (named && !headings.is_empty());
+    if !enough {
+        return None;
+    }
     // What is said stands below; a list of times and words has nothing there.
     let mut filled =
         source.lines.iter().filter(|line| !line.trim().is_empty()).map(|line| heading(line).is_some()).peekable();
@@ -29,7 +32,7 @@ fn detect(source: &Source<'_>) -> Option<(Confidence, &'static str)> {
     while let Some(headed) = filled.next() {
         bare += usize::from(headed && filled.peek().is_none_or(|next| *next));
     }
-    (enough && named_so * 2 >= headings.len() && bare * 2 <= headings.len())
+    (named_so * 2 >= headings.len() && bare * 2 <= headings.len())
         .then_some((confidence, "has lines such as 0:12 - Name"))
 }
 
@@ -40,7 +43,7 @@ fn is_name(name: &str) -> bool {
 
 /// The name and the time of `0:12 - Name`, `@0:12 - **Name**`; nothing else stands on the line.
 fn heading(line: &str) -> Option<(&str, i64)> {
-    let (start_ms, rest) = time::lenient(line.trim().trim_start_matches('@'))?;
+    let (start_ms, rest) = time::lenient(line.trim_start().trim_start_matches('@'))?;
     let name = rest.trim_start().strip_prefix(['-', '–'])?.strip_prefix(' ')?.trim().trim_matches('*').trim();
     let plain = !name.contains(": ") && !name.ends_with(['.', ':', ',']);
     (plain && label::may_be_label(name)).then_some((name, start_ms))
@@ -53,6 +56,7 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
         if let Some((name, start_ms)) = heading(line) {
             say(&mut draft, turn.take());
             draft.structure(line);
+            draft.clock(at + 1, Some(start_ms));
             turn = Some((name, start_ms, String::new()));
         } else if is_note(line) {
             draft.set_aside(at + 1, "a note of Fathom, not speech", line);

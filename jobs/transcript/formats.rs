@@ -1,13 +1,15 @@
 //! The formats, in order, and the choice among them by content.
 
+use std::cell::OnceCell;
+
 use super::{
     NotATranscript,
     account::Draft,
     document::{table, teams},
-    fathom, json, meet, otter, rev, sbv, srt,
+    fathom, json, meet, otter, rev, sbv, seen, srt,
     tagged::{eaf, podcast_html, ttml, youtube_xml},
     text, textgrid, tldv,
-    transcript::Format,
+    transcript::{Detection, Format, RunnerUp},
     webvtt, zoom_captions,
 };
 
@@ -19,12 +21,22 @@ pub(super) struct Source<'a> {
     pub(super) lines: Vec<&'a str>,
     /// Whether it was a Word document: then a blank line stands between paragraphs, and only there.
     pub(super) document: bool,
+    /// How it marks who speaks and when, were it plain text: worked out once, when it is first asked for.
+    pub(super) layout: OnceCell<text::Layout>,
 }
 
 impl<'a> Source<'a> {
     /// Of a decoded text: lines end in line feeds only.
     pub(super) fn new(text: &'a str) -> Self {
-        Self { text, lines: text.strip_suffix('\n').unwrap_or(text).split('\n').collect(), document: false }
+        let text_of_lines = text.strip_suffix('\n').unwrap_or(text);
+        let mut lines = Vec::new();
+        let mut from = 0;
+        for end in memchr::memchr_iter(b'\n', text_of_lines.as_bytes()) {
+            lines.push(&text_of_lines[from..end]);
+            from = end + 1;
+        }
+        lines.push(&text_of_lines[from..]);
+        Self { text, lines, document: false, layout: OnceCell::new() }
     }
 
     /// Of the text of a Word document.
@@ -47,7 +59,7 @@ pub(super) enum Confidence {
 /// A format: how it is known, and how it is read.
 #[derive(Debug)]
 pub(super) struct Reader {
-    /// For logs.
+    /// As stored where it comes second.
     pub(super) name: &'static str,
     /// How sure it is, and by what; none where the file is not its own. Looks at as little as it can.
     pub(super) detect: fn(&Source<'_>) -> Option<(Confidence, &'static str)>,
@@ -76,13 +88,35 @@ const READERS: &[Reader] = &[
     text::READER,
 ];
 
+/// What comes second is found in so much of a file, in bytes: it is for a person to read, and must not cost time.
+const HEAD: usize = 1 << 14;
+
 /// Reads a file in the format that is surest of it.
 pub(super) fn read(source: &Source<'_>) -> Result<(Format, Draft), NotATranscript> {
     if json::is_json(source.text) {
         return json::read(source);
     }
+    let Some((confidence, reason, reader)) = surest(source, None) else {
+        return Err(NotATranscript::NoSpeakersOrTimes(seen::of_text(source)));
+    };
+    let head = &source.text[..source.text.floor_char_boundary(HEAD)];
+    let second = surest(&Source { document: source.document, ..Source::new(head) }, Some(reader.name));
+    let runner_up =
+        second.map(|(_, reason, reader)| RunnerUp { format: reader.name.to_owned(), reason: reason.to_owned() });
+    tracing::debug!(target: "parse", { format.reader = reader.name, format.confidence = ?confidence, reason }, "format found");
+    let (format, mut draft) = (reader.read)(source);
+    draft.detected = Detection { reason: reason.to_owned(), runner_up };
+    Ok((format, draft))
+}
+
+/// The reader that is surest, but for one.
+fn surest(source: &Source<'_>, but: Option<&str>) -> Option<(Confidence, &'static str, &'static Reader)> {
     let mut best: Option<(Confidence, &'static str, &Reader)> = None;
-    for reader in READERS {
+    for reader in READERS.iter().filter(|reader| Some(reader.name) != but) {
+        // Plain text comes last and is never surer than the shape of its lines, which takes the longest to look at.
+        if reader.name == text::READER.name && best.is_some() {
+            break;
+        }
         if let Some((confidence, reason)) = (reader.detect)(source)
             && best.is_none_or(|(so_far, ..)| confidence > so_far)
         {
@@ -93,7 +127,5 @@ pub(super) fn read(source: &Source<'_>) -> Result<(Format, Draft), NotATranscrip
             }
         }
     }
-    let Some((confidence, reason, reader)) = best else { return Err(NotATranscript::NoSpeakersOrTimes) };
-    tracing::debug!(target: "parse", { format.reader = reader.name, format.confidence = ?confidence, reason }, "format found");
-    Ok((reader.read)(source))
+    best
 }

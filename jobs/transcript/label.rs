@@ -43,7 +43,13 @@ const PARTICLES: &[&str] = &[
 
 /// Splits `line` at its first colon, where what stands before it may be a label.
 pub(super) fn split(line: &str) -> Option<(&str, &str)> {
-    let at = line.find([':', '：'])?;
+    candidate(line).filter(|(label, _)| may_be_label(label))
+}
+
+/// As [`split`], before anything is asked of the label.
+fn candidate(line: &str) -> Option<(&str, &str)> {
+    // The wide colon begins with this byte, as a few other letters do.
+    let at = memchr::memchr2_iter(b':', 0xef, line.as_bytes()).find(|at| line[*at..].starts_with([':', '：']))?;
     let (before, after) = line.split_at(at);
     let wide = after.starts_with('：');
     let rest = &after[if wide { '：'.len_utf8() } else { 1 }..];
@@ -54,7 +60,7 @@ pub(super) fn split(line: &str) -> Option<(&str, &str)> {
         return None;
     }
     let label = before.trim().trim_matches('*').trim();
-    may_be_label(label).then(|| (label, rest.trim()))
+    Some((label, rest.trim()))
 }
 
 /// Whether `label` has the shape of a label.
@@ -83,8 +89,8 @@ pub(super) fn reads_like_a_name(label: &str) -> bool {
 
 /// Whether `label` is a word of a header, not a speaker.
 pub(super) fn is_structure(label: &str) -> bool {
-    let lower = label.trim_matches(|letter: char| !letter.is_alphanumeric()).to_lowercase();
-    STRUCTURE.contains(&lower.as_str())
+    let word = label.trim_matches(|letter: char| !letter.is_alphanumeric());
+    STRUCTURE.iter().any(|known| known.eq_ignore_ascii_case(word))
 }
 
 /// How a candidate reads, from the surest name on.
@@ -132,15 +138,18 @@ pub(super) struct Labels {
 impl Labels {
     /// The labels among the first lines of a file's cues (or the lines of a text).
     pub(super) fn of<'a>(firsts: impl Iterator<Item = &'a str> + Clone) -> Self {
-        let mut candidates: HashMap<&str, (usize, Shape)> = HashMap::new();
+        // Whether something may be a label is asked once, however often it comes.
+        let mut candidates: HashMap<&str, (usize, Option<Shape>)> = HashMap::new();
         let (mut pieces, mut bare, mut likely) = (0_usize, 0_usize, 0_usize);
         for line in firsts.clone() {
             pieces += 1;
-            let Some((label, _)) = split(line) else {
+            let known = candidate(line).map(|(label, _)| {
+                candidates.entry(label).or_insert_with(|| (0, may_be_label(label).then(|| shape(label))))
+            });
+            let Some((count, Some(shape))) = known else {
                 bare += 1;
                 continue;
             };
-            let (count, shape) = candidates.entry(label).or_insert_with(|| (0, shape(label)));
             *count += 1;
             likely += usize::from(*shape < Shape::Sentence);
         }
@@ -149,9 +158,10 @@ impl Labels {
         let accepted = candidates
             .into_iter()
             .filter(|(_, (count, shape))| match shape {
-                Shape::Name => *count >= 2 || nearly_every,
-                Shape::Handle => *count >= 2 || every,
-                Shape::Sentence => *count >= 3 && every,
+                Some(Shape::Name) => *count >= 2 || nearly_every,
+                Some(Shape::Handle) => *count >= 2 || every,
+                Some(Shape::Sentence) => *count >= 3 && every,
+                None => false,
             })
             .map(|(label, (count, _))| (label.to_owned(), count))
             .collect();
@@ -172,7 +182,11 @@ impl Labels {
 
     /// Splits a line into its label and the rest, where the label is one of the file's.
     pub(super) fn split<'a>(&self, line: &'a str) -> Option<(&'a str, &'a str)> {
-        split(line).filter(|(label, _)| self.accepted.contains_key(*label))
+        // What is accepted may be a label.
+        (!self.accepted.is_empty())
+            .then(|| candidate(line))
+            .flatten()
+            .filter(|(label, _)| self.accepted.contains_key(*label))
     }
 
     /// How many labels there are.
@@ -188,6 +202,9 @@ impl Labels {
     /// Whether no label follows itself, over enough pieces to tell. One unlabelled cue in a file that labels every
     /// cue is somebody unknown, and must not be given to whoever spoke before.
     fn only_at_changes<'a>(&self, firsts: impl Iterator<Item = &'a str>) -> bool {
+        if self.accepted.len() < 2 {
+            return false;
+        }
         let (mut labelled, mut bare, mut again) = (0_usize, 0_usize, 0_usize);
         let mut last = None;
         for line in firsts {
@@ -200,7 +217,7 @@ impl Labels {
                 None => bare += 1,
             }
         }
-        self.accepted.len() >= 2 && labelled >= 3 && bare * 10 >= labelled + bare && again * 20 <= labelled
+        labelled >= 3 && bare * 10 >= labelled + bare && again * 20 <= labelled
     }
 }
 

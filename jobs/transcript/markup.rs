@@ -4,24 +4,31 @@
 //! Where WebVTT's rule would swallow words (a lone `<` before a figure), the words are kept: people say "less than",
 //! and some tools write `<` unescaped.
 
+use std::{borrow::Cow, collections::HashMap, sync::LazyLock};
+
 /// A stretch of a cue in one voice.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Span {
+pub(super) struct Span<'a> {
     /// The annotation of `<v …>`; none outside of any voice.
-    pub(super) voice: Option<String>,
+    pub(super) voice: Option<Cow<'a, str>>,
     /// Plain text; line breaks are kept.
-    pub(super) text: String,
+    pub(super) text: Cow<'a, str>,
+}
+
+/// Whether a payload has nothing in it that [`spans`] would take out or change.
+pub(super) fn is_plain(payload: &str) -> bool {
+    memchr::memchr3(b'<', b'{', b'&', payload.as_bytes()).is_none()
 }
 
 /// The spans of a cue's payload, empty ones left out.
-pub(super) fn spans(payload: &str) -> Vec<Span> {
+pub(super) fn spans(payload: &str) -> Vec<Span<'_>> {
     let mut spans = Vec::new();
-    let mut span = Span { voice: None, text: String::new() };
+    let mut span = Span { voice: None, text: Cow::Borrowed("") };
     let mut rest = payload;
     while let Some(at) = rest.find(['<', '{']) {
-        span.text.push_str(&references(&rest[..at]));
-        let Some((tag, after)) = tag(&rest[at..]) else {
-            span.text.push_str(&rest[at..=at]);
+        span.text += references(&rest[..at]);
+        let Some((tag, after)) = tag(&rest[at..], at == 0 && rest.len() == payload.len()) else {
+            span.text += &rest[at..=at];
             rest = &rest[at + 1..];
             continue;
         };
@@ -31,12 +38,20 @@ pub(super) fn spans(payload: &str) -> Vec<Span> {
             Tag::EndOfVoice => None,
             Tag::Other => continue,
         };
-        let finished = std::mem::replace(&mut span, Span { voice, text: String::new() });
+        let finished = std::mem::replace(&mut span, Span { voice, text: Cow::Borrowed("") });
         spans.push(finished);
     }
-    span.text.push_str(&references(rest));
+    span.text += references(rest);
     spans.push(span);
     spans.retain(|span| !span.text.trim().is_empty());
+    // A voice that ends where none began parts nothing: what stands on both sides is one stretch, and may be one word.
+    spans.dedup_by(|next, span| {
+        let same = next.voice == span.voice;
+        if same {
+            span.text += std::mem::take(&mut next.text);
+        }
+        same
+    });
     spans
 }
 
@@ -46,14 +61,17 @@ enum Tag<'a> {
     Other,
 }
 
-/// The tag at the start of `text`, and what follows it; none where it is speech.
-fn tag(text: &str) -> Option<(Tag<'_>, &str)> {
+/// The tag at the start of `text`, which may be the whole cue, and what follows it; none where it is speech.
+fn tag(text: &str, whole: bool) -> Option<(Tag<'_>, &str)> {
     if text.starts_with("{\\") {
         // A position as in SubStation files: {\an8}.
         let end = find(text, b'}')?;
         return Some((Tag::Other, &text[end + 1..]));
     }
     let inside = text.strip_prefix('<')?;
+    if is_cut_off(inside, whole) {
+        return Some((Tag::Other, ""));
+    }
     let name_end = inside.find(|letter: char| letter.is_whitespace() || matches!(letter, '>' | '.' | '<'));
     let name = &inside[..name_end.unwrap_or(inside.len())];
     let known = matches!(name, "c" | "i" | "b" | "u" | "s" | "ruby" | "rt" | "v" | "lang" | "font");
@@ -76,101 +94,98 @@ fn tag(text: &str) -> Option<(Tag<'_>, &str)> {
     }
 }
 
+/// Whether the cue ends within a tag before anything is said in it: nothing, or a part of a time. A figure behind other
+/// words is said, as in "and that is <5".
+fn is_cut_off(inside: &str, whole: bool) -> bool {
+    let rest = inside.trim_end();
+    let digits = rest.starts_with(|letter: char| letter.is_ascii_digit());
+    let time = rest.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b':' | b'.'));
+    let mark = |letter: char| letter.is_whitespace() || matches!(letter, '.' | '/' | '<');
+    (digits && time && (whole || rest.contains(':'))) || rest.chars().all(mark)
+}
+
 /// Where `wanted` is within reach: no tag is longer, and a cue full of `<` must not cost the square of its length.
 fn find(text: &str, wanted: u8) -> Option<usize> {
     text.bytes().take(1024).position(|byte| byte == wanted)
 }
 
 fn is_time_or_word(tag: &str) -> bool {
-    tag.chars().all(|letter| letter.is_ascii_alphanumeric() || matches!(letter, ':' | '.' | '_' | '/' | '-'))
+    let plain = |letter| matches!(letter, ':' | '.' | '_' | '/' | '-' | char::REPLACEMENT_CHARACTER);
+    tag.chars().all(|letter| letter.is_ascii_alphanumeric() || plain(letter))
 }
 
-/// Decodes character references; what is none stays as it is.
-pub(super) fn references(text: &str) -> String {
+/// Decodes the character references of HTML; what is none stays as it is.
+pub(super) fn references(text: &str) -> Cow<'_, str> {
+    if !text.as_bytes().contains(&b'&') {
+        return Cow::Borrowed(text);
+    }
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find('&') {
         out.push_str(&rest[..at]);
-        rest = &rest[at..];
-        let end = rest.bytes().take(12).position(|byte| byte == b';');
-        match end.and_then(|end| Some((reference(&rest[1..end])?, end))) {
-            Some((letter, end)) => {
-                out.push(letter);
-                rest = &rest[end + 1..];
-            }
-            None => {
-                out.push('&');
-                rest = &rest[1..];
-            }
+        rest = &rest[at + 1..];
+        let letters =
+            rest.bytes().take(LONGEST_REFERENCE).take_while(|byte| byte.is_ascii_alphanumeric() || *byte == b'#');
+        let name = &rest[..letters.count()];
+        let closed = rest[name.len()..].starts_with(';');
+        let decoded = closed.then(|| reference(name, &mut out)).flatten();
+        match decoded {
+            Some(()) => rest = &rest[name.len() + 1..],
+            None => rest = &rest[unclosed(name, closed, &mut out)..],
         }
     }
     out.push_str(rest);
-    out
+    Cow::Owned(out)
 }
 
-fn reference(name: &str) -> Option<char> {
-    if let Some(number) = name.strip_prefix('#') {
-        let code = match number.strip_prefix(['x', 'X']) {
-            Some(hex) => u32::from_str_radix(hex, 16),
-            None => number.parse(),
-        };
-        return char::from_u32(code.ok()?).filter(|letter| *letter != '\0');
+/// `CounterClockwiseContourIntegral` is the longest.
+const LONGEST_REFERENCE: usize = 32;
+
+/// Writes what `&name;` stands for; nothing where that is nothing.
+fn reference(name: &str, out: &mut String) -> Option<()> {
+    let Some(number) = name.strip_prefix('#') else {
+        out.push_str(&NAMES.get(name)?.0);
+        return Some(());
+    };
+    let code = match number.strip_prefix(['x', 'X']) {
+        Some(hex) => u32::from_str_radix(hex, 16),
+        None => number.parse(),
+    };
+    let code = code.ok().filter(|code| *code != 0)?;
+    match u8::try_from(code).ok().filter(|byte| (0x80..0xa0).contains(byte)) {
+        // No letters are there, but tools count in Windows' own set: `&#146;` is an apostrophe.
+        Some(byte) => out.push_str(&encoding_rs::WINDOWS_1252.decode_without_bom_handling(&[byte]).0),
+        None => out.push(char::from_u32(code)?),
     }
-    NAMED.iter().find(|(known, _)| *known == name).map(|(_, letter)| *letter)
+    Some(())
 }
 
-/// Those of WebVTT, the punctuation that tools escape, and the letters of western Europe.
-const NAMED: &[(&str, char)] = &[
-    ("amp", '&'),
-    ("lt", '<'),
-    ("gt", '>'),
-    ("quot", '"'),
-    ("apos", '\''),
-    ("nbsp", '\u{a0}'),
-    ("lrm", '\u{200e}'),
-    ("rlm", '\u{200f}'),
-    ("hellip", '…'),
-    ("ndash", '–'),
-    ("mdash", '—'),
-    ("lsquo", '‘'),
-    ("rsquo", '’'),
-    ("ldquo", '“'),
-    ("rdquo", '”'),
-    ("euro", '€'),
-    ("pound", '£'),
-    ("deg", '°'),
-    ("agrave", 'à'),
-    ("aacute", 'á'),
-    ("acirc", 'â'),
-    ("atilde", 'ã'),
-    ("auml", 'ä'),
-    ("aring", 'å'),
-    ("aelig", 'æ'),
-    ("ccedil", 'ç'),
-    ("egrave", 'è'),
-    ("eacute", 'é'),
-    ("ecirc", 'ê'),
-    ("euml", 'ë'),
-    ("iacute", 'í'),
-    ("icirc", 'î'),
-    ("iuml", 'ï'),
-    ("ntilde", 'ñ'),
-    ("oacute", 'ó'),
-    ("ocirc", 'ô'),
-    ("otilde", 'õ'),
-    ("ouml", 'ö'),
-    ("oslash", 'ø'),
-    ("uacute", 'ú'),
-    ("ucirc", 'û'),
-    ("uuml", 'ü'),
-    ("szlig", 'ß'),
-    ("Auml", 'Ä'),
-    ("Aring", 'Å'),
-    ("Eacute", 'É'),
-    ("Oslash", 'Ø'),
-    ("Ouml", 'Ö'),
-    ("Uuml", 'Ü'),
-];
+/// Writes what stands behind an `&` without its semicolon, as HTML has it for the old names, and gives how much of the
+/// text that takes. HTML reads `Slides&notes` as `Slides¬es`; here words stay words.
+fn unclosed(name: &str, closed: bool, out: &mut String) -> usize {
+    let is_old = |end: &usize| NAMES.get(&name[..*end]).is_some_and(|(_, old)| *old);
+    let shortest = if closed { 2 } else { name.len().max(2) };
+    let end = (shortest..=name.len()).rev().find(is_old);
+    match end.and_then(|end| reference(&name[..end], out).map(|()| end)) {
+        Some(end) => end,
+        None => {
+            out.push('&');
+            0
+        }
+    }
+}
+
+/// The names that HTML's standard gives to characters: what each stands for, and whether it is an old one, that HTML
+/// knows without a semicolon as well.
+static NAMES: LazyLock<HashMap<&'static str, (String, bool)>> = LazyLock::new(|| {
+    let line = |line: &'static str| {
+        let (name, codes) = line.split_once(' ')?;
+        let (codes, old) = codes.strip_suffix(" old").map_or((codes, false), |codes| (codes, true));
+        let code = |code: &str| u32::from_str_radix(code, 16).ok().and_then(char::from_u32);
+        Some((name, (codes.split(' ').filter_map(code).collect(), old)))
+    };
+    include_str!("entities.txt").lines().filter_map(line).collect()
+});
 
 #[cfg(test)]
 mod tests {
@@ -186,12 +201,17 @@ mod tests {
             ("five < six, R&D; 7 > 6", vec![(None, "five < six, R&D; 7 > 6")]),
             ("so<00:00:01.000><c> on</c>", vec![(None, "so on")]),
             ("{\\an8}Up {curly}", vec![(None, "Up {curly}")]),
-            ("Caf&eacute; &#8211; &#x41;", vec![(None, "Café – A")]),
+            ("Caf&eacute; &#8211; &#x41; &#146; &copy &notin;", vec![(None, "Café – A ’ © ∉")]),
+            ("Q&A, AT&T; slides&notes", vec![(None, "Q&A, AT&T; slides&notes")]),
+            ("so<00:00:01", vec![(None, "so")]),
+            ("and that is <5", vec![(None, "and that is <5")]),
+            ("5 < 6", vec![(None, "5 < 6")]),
             ("<v>Nobody", vec![(None, "Nobody")]),
             ("<v Ana></v>", vec![]),
+            ("some</v>body", vec![(None, "somebody")]),
         ] {
             let found = spans(payload);
-            let found: Vec<_> = found.iter().map(|span| (span.voice.as_deref(), span.text.as_str())).collect();
+            let found: Vec<_> = found.iter().map(|span| (span.voice.as_deref(), &*span.text)).collect();
             assert_eq!(found, wanted, "{payload}");
         }
     }

@@ -5,21 +5,22 @@
 //! the first time alone that a label follows.
 
 use super::{
-    account::{Draft, words},
-    date,
+    account::{Draft, is_email, words},
+    clock, date,
     formats::{Confidence, Reader, Source},
     label::{self, Labels},
     time,
-    transcript::Format,
+    transcript::{Attendee, Format},
 };
 
 pub(super) const READER: Reader = Reader { name: "meet", detect, read };
 
 fn detect(source: &Source<'_>) -> Option<(Confidence, &'static str)> {
-    let lines: Vec<&str> = source.lines.iter().map(|line| plain(line)).collect();
-    if lines.iter().any(|line| line.contains("-->")) {
+    // Captions have times and arrows; somebody may speak of an arrow.
+    if source.lines.iter().any(|line| time::has_arrow(line) && time::range(plain(line), time::lenient).is_some()) {
         return None;
     }
+    let lines: Vec<&str> = source.lines.iter().map(|line| plain(line)).collect();
     stamps(&lines).next().map(|_| (Confidence::Telling, "has times alone on a line, with labels below"))
 }
 
@@ -95,16 +96,18 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
     let mut pending = None;
     let mut turn: Option<(Option<&str>, Option<i64>, String)> = None;
     let mut after_blank = false;
-    for (line, raw) in lines[part.begin..part.end].iter().zip(&source.lines[part.begin..part.end]) {
+    let texts = lines[part.begin..part.end].iter().zip(&source.lines[part.begin..part.end]);
+    for (at, (line, raw)) in texts.enumerate() {
+        // The anchor of a heading; some have nothing else.
+        draft.markup(words(raw), words(line));
         if line.is_empty() {
             after_blank = true;
             continue;
         }
-        // The anchor of a heading.
-        draft.markup(words(raw), words(line));
         if let Some(time) = stamp(line) {
             draft.structure(line);
             say(&mut draft, turn.take());
+            draft.clock(part.begin + at + 1, Some(time));
             pending = Some(time);
         } else if let Some((label, rest)) = part.labels.split(line) {
             draft.structure(label);
@@ -126,6 +129,7 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
     for (at, raw) in source.lines.iter().enumerate().skip(part.end).filter(|(_, line)| !line.trim().is_empty()) {
         draft.set_aside(at + 1, "after the end of the transcript", raw);
     }
+    clock::from_the_first(&mut draft);
     (Format::Meet, draft)
 }
 
@@ -148,7 +152,15 @@ fn read_before(lines: &[&str], source: &Source<'_>, draft: &mut Draft) {
             draft.title = Some(title.trim().to_owned());
         }
     }
-    for (at, _) in filled {
+    // Meet's notes begin with the addresses of those who were invited.
+    for word in filled.clone().take(12).flat_map(|(_, line)| line.split([' ', ',', ';', '(', ')', '<', '>', '[', ']']))
+    {
+        let address = word.trim_start_matches("mailto:").trim_matches(|c: char| !c.is_alphanumeric());
+        if is_email(address) {
+            draft.attends(Attendee { email: Some(address.to_owned()), ..Attendee::default() });
+        }
+    }
+    for (at, _) in source.lines[..lines.len()].iter().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         draft.set_aside(at + 1, "notes or a header before the transcript, not speech", source.lines[at]);
     }
 }

@@ -1,12 +1,12 @@
 //! Captions of a Meet recording: windows of four seconds in which `(Name)` stands before what that person says, and a
 //! dash before each of two speakers. They come as WebVTT and as SBV.
 
-use std::collections::HashMap;
+use std::{borrow::Cow, collections::HashMap};
 
 use super::{account::Draft, cue_speech, label, webvtt_cues::Cue};
 
 /// Adds the utterances where the file names its speakers so; false, and nothing added, where it does not.
-pub(super) fn speak(cues: &[Cue<'_>], texts: &[String], draft: &mut Draft) -> bool {
+pub(super) fn speak(cues: &[Cue<'_>], texts: &[Cow<'_, str>], draft: &mut Draft) -> bool {
     let Some(carried) = convention(texts) else { return false };
     let mut last: Option<&str> = None;
     for (cue, text) in cues.iter().zip(texts) {
@@ -43,11 +43,15 @@ pub(super) fn speak(cues: &[Cue<'_>], texts: &[String], draft: &mut Draft) -> bo
 }
 
 /// Whether names in brackets name the speakers here, and then whether they stand only where the speaker changes.
-fn convention(texts: &[String]) -> Option<bool> {
+fn convention(texts: &[Cow<'_, str>]) -> Option<bool> {
     let mut counts: HashMap<&str, usize> = HashMap::new();
     let (mut named_cues, mut with_words, mut again) = (0_usize, 0_usize, 0_usize);
     let mut last = None;
     for text in texts {
+        // Most files have no such names, and that is quick to see.
+        if !undash(text.trim_start()).starts_with('(') {
+            continue;
+        }
         let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
         let Some((name, rest)) = lines.next().and_then(named) else { continue };
         named_cues += 1;
@@ -66,7 +70,12 @@ fn convention(texts: &[String]) -> Option<bool> {
 /// `(Name) rest`, after a dash or not.
 fn named(line: &str) -> Option<(&str, &str)> {
     let inner = undash(line).strip_prefix('(')?;
-    let end = inner.bytes().take(128).position(|byte| byte == b')')?;
+    // A name may have brackets of its own.
+    let mut depth = 1;
+    let end = inner.bytes().take(128).position(|byte| {
+        depth += i32::from(byte == b'(') - i32::from(byte == b')');
+        depth == 0
+    })?;
     let name = inner[..end].trim();
     let rest = inner[end + 1..].trim();
     (label::may_be_label(name) && label::reads_like_a_name(name))

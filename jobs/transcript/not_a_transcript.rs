@@ -8,6 +8,12 @@ pub enum NotATranscript {
     /// No text at all.
     #[error("The file is empty. Please export the transcript again and upload it.")]
     Empty,
+    /// More lines than a transcript has.
+    #[error(
+        "The file has more than {0} lines, which is more than any transcript has. Please check that it is a transcript, \
+         and split it where it is one."
+    )]
+    TooLong(usize),
     /// Another kind of file, known by its first bytes.
     #[error(
         "This is {0}, not a transcript. Please export the transcript as VTT, SRT, Word document, JSON or plain text (Zoom, \
@@ -28,10 +34,10 @@ pub enum NotATranscript {
     Document(&'static str),
     /// A text in another notation.
     #[error(
-        "This is {0}, which cannot be read as a transcript yet. Please export the transcript as VTT, SRT or plain \
+        "This is not a transcript that is known: it is {0}. Please export the transcript as VTT, SRT or plain \
          text and upload that file."
     )]
-    OtherNotation(&'static str),
+    OtherNotation(String),
     /// JSON that is damaged, cut off, or beyond the limits.
     #[error(
         "This JSON file cannot be read: {what} (line {line}, column {column}). Please export the transcript again and \
@@ -45,13 +51,18 @@ pub enum NotATranscript {
         /// From 1.
         column: usize,
     },
-    /// JSON of no tool that is known: what was seen in it.
+    /// JSON of no tool that is known: what was seen in it, and whose it comes nearest to.
     #[error(
-        "This JSON file is not a transcript of a kind that is known: it holds {0}. The JSON of Fireflies, Fathom, \
+        "This is not a transcript that is known: it is JSON, and holds {seen}.{nearest} The JSON of Fireflies, Fathom, \
          Read.ai, Rev, Amazon Transcribe, Google, Azure, Deepgram, AssemblyAI, Whisper, YouTube and podcasts is read; \
          from any other tool, please export the transcript as VTT, SRT or plain text and upload that file."
     )]
-    UnknownJson(String),
+    UnknownJson {
+        /// Its kind and its first keys, and never what stands under them.
+        seen: String,
+        /// A sentence, with a space before it, or nothing.
+        nearest: String,
+    },
     /// What was written in a meeting.
     #[error(
         "This is the chat of a Zoom meeting: what people wrote, not what they said. Please upload the transcript of \
@@ -70,14 +81,18 @@ pub enum NotATranscript {
          transcript again.", .0.name()
     )]
     NothingSaid(Format),
-    /// A text without any of the marks of a transcript.
+    /// A text without the marks of a transcript: what was seen in it, and what it comes nearest to.
     #[error(
-        "This is a text, but neither times nor speakers were found in it, so it does not look like a transcript. A \
-         transcript has lines such as \"Name: what was said\" or \"[00:01:02] Name: what was said\", or is a file of \
-         captions (VTT, SRT, SBV, TTML), a Word document of Teams or Meet, or an export of another meeting tool."
+        "This is not a transcript that is known: it is a text of {0}. A transcript has lines such as \
+         \"Name: what was said\" or \"[00:01:02] Name: what was said\", or is a file of captions (VTT, SRT, SBV, TTML), \
+         a Word document of Teams or Meet, or an export of another meeting tool."
     )]
-    NoSpeakersOrTimes,
+    NoSpeakersOrTimes(String),
 }
+
+/// The most lines of a file: two million cues of Zoom's take as many. What is held for a file grows with its lines, so
+/// this bounds it.
+const MOST_LINES: usize = 8_000_000;
 
 /// Known by their first bytes, at an offset.
 const MAGIC: &[(usize, &[u8], &str)] = &[
@@ -115,6 +130,9 @@ pub(super) fn refuse_other_texts(text: &str) -> Result<(), NotATranscript> {
     if trimmed.is_empty() {
         return Err(NotATranscript::Empty);
     }
+    if text.len() > MOST_LINES && memchr::memchr_iter(b'\n', text.as_bytes()).count() > MOST_LINES {
+        return Err(NotATranscript::TooLong(MOST_LINES));
+    }
     // A text has hardly any control characters; what was decoded from other bytes is full of them.
     let (mut letters, mut odd) = (0_usize, 0_usize);
     for letter in trimmed.chars().take(1 << 16) {
@@ -125,10 +143,12 @@ pub(super) fn refuse_other_texts(text: &str) -> Result<(), NotATranscript> {
     if odd * 10 > letters {
         return Err(NotATranscript::NotText);
     }
-    if is_chat(trimmed) {
+    // What it is shows at its beginning; a file may be one line of 500 MB.
+    let head = &trimmed[..trimmed.floor_char_boundary(1 << 16)];
+    if is_chat(head) {
         return Err(NotATranscript::Chat);
     }
-    if is_participants(trimmed) {
+    if is_participants(head) {
         return Err(NotATranscript::Participants);
     }
     let start = trimmed.get(..trimmed.floor_char_boundary(16)).unwrap_or(trimmed).to_ascii_lowercase();
@@ -137,16 +157,19 @@ pub(super) fn refuse_other_texts(text: &str) -> Result<(), NotATranscript> {
         return Ok(());
     }
     if start.starts_with("<!doctype") || start.starts_with("<html") {
-        return Err(NotATranscript::OtherNotation("an HTML page"));
+        let nearest = "without the <cite>, <time> and <p> that the transcript of a podcast has";
+        return Err(NotATranscript::OtherNotation(format!("an HTML page {nearest}")));
     }
     if start.starts_with("<?xml") {
-        return Err(NotATranscript::OtherNotation("an XML file"));
+        let root: String = super::tagged::root(trimmed).unwrap_or("").chars().take(40).collect();
+        let kinds = "TTML has <tt>, ELAN <ANNOTATION_DOCUMENT>, YouTube <transcript> or <timedtext>";
+        return Err(NotATranscript::OtherNotation(format!("XML whose first element is <{root}> ({kinds})")));
     }
     Ok(())
 }
 
 /// Zoom's chats: `HH:MM:SS⇥Name:⇥text`, or `HH:MM:SS From Name to Everyone:`; a message may have further lines.
-fn is_chat(text: &str) -> bool {
+pub(super) fn is_chat(text: &str) -> bool {
     // Nothing else begins so, and a message may have many lines.
     let shaped = |line: &str| {
         let mut parts = line.splitn(3, '\t');
@@ -174,7 +197,7 @@ fn is_chat(text: &str) -> bool {
 }
 
 /// Zoom's participants report: a header that speaks of the original name, or rows with an address and a number.
-fn is_participants(text: &str) -> bool {
+pub(super) fn is_participants(text: &str) -> bool {
     let (mut lines, mut rows) = (0_usize, 0_usize);
     for line in text.lines().filter(|line| !line.trim().is_empty()).take(100) {
         lines += 1;

@@ -1,5 +1,7 @@
 //! SBV, the captions of YouTube and Meet: `0:00:00.378,0:00:11.378`, then lines of text.
 
+use std::borrow::Cow;
+
 use super::{
     account::Draft,
     cue_speech::{self, Convention},
@@ -18,6 +20,10 @@ fn detect(source: &Source<'_>) -> Option<(Confidence, &'static str)> {
 
 /// The two times of a timing line; a comma stands between them, so the fraction has a point.
 fn times(line: &str) -> Option<(i64, i64)> {
+    // Most lines are text, and that is quick to see.
+    if !line.trim_start().starts_with(|letter: char| letter.is_ascii_digit()) {
+        return None;
+    }
     let (start, end) = line.split_once(',')?;
     let hours = |time: &str| time.matches(':').count() == 2 && !time.contains(',');
     (hours(start) && hours(end)).then(|| Some((time::whole(start)?, time::whole(end)?))).flatten()
@@ -39,13 +45,13 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
     let mut draft = Draft::default();
     let mut cues = collect(source, &mut draft);
     rolling::set_repeats_aside(&mut cues, &mut draft);
-    match cue_speech::speak(&cues, &mut draft) {
+    match cue_speech::speak(&mut cues, &mut draft) {
         Convention::Brackets => (Format::MeetCaptions, draft),
         _ => (Format::Sbv, draft),
     }
 }
 
-fn collect<'a>(source: &Source<'a>, draft: &mut Draft) -> Vec<Cue<'a>> {
+pub(super) fn collect<'a>(source: &'a Source<'a>, draft: &mut Draft) -> Vec<Cue<'a>> {
     let mut cues: Vec<Cue<'a>> = Vec::new();
     let mut after_blank = false;
     for (at, line) in source.lines.iter().copied().enumerate() {
@@ -57,7 +63,8 @@ fn collect<'a>(source: &Source<'a>, draft: &mut Draft) -> Vec<Cue<'a>> {
             draft.structure(line);
             let times = times(line);
             if times.is_none() {
-                draft.warn(at + 1, "times that cannot be read; the words are kept without a time");
+                let column = time::fault(line, time::lenient);
+                draft.warn_at(at + 1, column, "times that cannot be read; the words are kept without a time");
             }
             cues.push(cue(at + 2, times));
         } else if cues.is_empty() {
@@ -71,16 +78,18 @@ fn collect<'a>(source: &Source<'a>, draft: &mut Draft) -> Vec<Cue<'a>> {
             } else if last.payload.is_empty() {
                 last.line = at + 1;
             }
+            // The lines of a payload follow each other: what stands behind a blank line is another's.
             if let Some(last) = cues.last_mut() {
-                last.payload.push(line);
+                last.payload = Cow::Borrowed(&source.lines[last.line - 1..=at]);
             }
         }
         after_blank = false;
     }
+    draft.empty_cues(cues.iter().filter(|cue| cue.payload.is_empty()).map(|cue| cue.timing));
     cues
 }
 
 fn cue<'a>(line: usize, times: Option<(i64, i64)>) -> Cue<'a> {
     let (start_ms, end_ms) = (times.map(|(start, _)| start), times.map(|(_, end)| end));
-    Cue { line, id: "", speaker: None, start_ms, end_ms, payload: Vec::new() }
+    Cue { line, timing: line - 1, id: "", speaker: None, start_ms, end_ms, payload: Cow::Borrowed(&[]) }
 }

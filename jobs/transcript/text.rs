@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::{
     account::Draft,
-    date,
+    clock, date,
     formats::{Confidence, Reader, Source},
     label::{self, Labels},
     text_layout::{self, Line, Stamp},
@@ -18,9 +18,10 @@ fn detect(source: &Source<'_>) -> Option<(Confidence, &'static str)> {
 }
 
 /// How a text marks who speaks and when.
-struct Layout {
+#[derive(Debug)]
+pub(super) struct Layout {
     /// Names of headings, accepted.
-    headings: HashMap<String, usize>,
+    headings: HashSet<String>,
     /// Labels in front of a colon, accepted.
     labels: Labels,
     /// Whether times without brackets or hours at the start of a line count.
@@ -30,28 +31,34 @@ struct Layout {
 }
 
 impl Layout {
-    fn of(source: &Source<'_>) -> Self {
+    fn of<'s>(source: &'s Source<'_>) -> &'s Self {
+        source.layout.get_or_init(|| Self::found_in(source))
+    }
+
+    fn found_in(source: &Source<'_>) -> Self {
         let lines: Vec<Line<'_>> = source.lines.iter().map(|line| text_layout::line(line)).collect();
         let filled = lines.iter().filter(|line| **line != Line::Blank).count();
         let stamps = |marked: bool| {
             let stamped = |line: &&Line<'_>| matches!(line, Line::Stamped { stamp, .. } if stamp.marked == marked);
             lines.iter().filter(stamped).count()
         };
-        let plain_stamps = stamps(false) >= 2 && stamps(false) * 3 >= filled;
-        let stamped = stamps(true) + if plain_stamps { stamps(false) } else { 0 };
+        let (marked, unmarked) = (stamps(true), stamps(false));
+        let plain_stamps = unmarked >= 2 && unmarked * 3 >= filled;
+        let stamped = marked + if plain_stamps { unmarked } else { 0 };
 
-        let mut headings: HashMap<String, usize> = HashMap::new();
+        let mut headings: HashMap<&str, usize> = HashMap::new();
         for line in &lines {
             if let Line::Heading { name, .. } = line {
-                *headings.entry((*name).to_owned()).or_default() += 1;
+                *headings.entry(name).or_default() += 1;
             }
         }
         let repeated = headings.values().filter(|count| **count >= 2).sum::<usize>();
         // Where most headings repeat, the others are speakers heard once; else they are sentences that end in a time.
         if repeated * 4 < headings.values().sum::<usize>() * 3 {
             let sure = sure_headings(source, &lines);
-            headings.retain(|name, count| *count >= 2 || sure.contains(name.as_str()));
+            headings.retain(|name, count| *count >= 2 || sure.contains(name));
         }
+        let headings = headings.into_keys().map(str::to_owned).collect();
 
         let mostly_stamped = stamped * 2 >= filled;
         let said = lines.iter().filter_map(|line| match line {
@@ -75,15 +82,12 @@ impl Layout {
         let talk = spoken * 2 >= labelled * 5;
 
         // An agenda has times, and a word or two behind each; what people say is longer, or has brackets and hours.
-        let behind: usize = lines
-            .iter()
-            .map(|line| match line {
-                Line::Stamped { rest, .. } => rest.split_whitespace().count(),
-                Line::Plain(text) => text.split_whitespace().count(),
-                _ => 0,
-            })
-            .sum();
-        let is_list = stamps(true) == 0 && behind < stamped * 2;
+        let behind = |line: &Line<'_>| match line {
+            Line::Stamped { rest, .. } => rest.split_whitespace().count(),
+            Line::Plain(text) => text.split_whitespace().count(),
+            _ => 0,
+        };
+        let is_list = marked == 0 && lines.iter().map(behind).sum::<usize>() < stamped * 2;
 
         let evidence = if repeated >= 2 {
             Some("names with times stand above what they said")
@@ -130,8 +134,14 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
 
 /// Reads a text but for its furniture: the lines for which there is a reason to set them aside.
 pub(super) fn read_but(source: &Source<'_>, furniture: fn(&str) -> Option<&'static str>) -> Draft {
-    let mut reading =
-        Reading { layout: Layout::of(source), draft: Draft::default(), turn: None, pending: None, after_blank: false };
+    let mut reading = Reading {
+        layout: Layout::of(source),
+        draft: Draft::default(),
+        turn: None,
+        pending: None,
+        after_blank: false,
+        hours: true,
+    };
     let footer_from =
         source.lines.iter().rposition(|line| !line.trim().is_empty()).map_or(0, |last| last.saturating_sub(2));
     for (at, raw) in source.lines.iter().enumerate() {
@@ -145,6 +155,9 @@ pub(super) fn read_but(source: &Source<'_>, furniture: fn(&str) -> Option<&'stat
         }
     }
     reading.close();
+    if reading.hours {
+        clock::from_the_first(&mut reading.draft);
+    }
     reading.draft
 }
 
@@ -165,12 +178,14 @@ struct Turn<'a> {
 
 /// A text being read, line by line.
 struct Reading<'a> {
-    layout: Layout,
+    layout: &'a Layout,
     draft: Draft,
     turn: Option<Turn<'a>>,
     /// A time that stood alone: that of the next turn.
     pending: Option<Stamp<'a>>,
     after_blank: bool,
+    /// Whether all times so far have hours.
+    hours: bool,
 }
 
 impl<'a> Reading<'a> {
@@ -182,25 +197,32 @@ impl<'a> Reading<'a> {
             }
             Line::Stamp(stamp) => {
                 self.close();
-                self.draft.structure(stamp.written);
-                self.pending = Some(stamp);
+                self.stamp(number, stamp);
             }
             Line::Stamped { stamp, rest } if stamp.marked || self.layout.plain_stamps => {
-                self.draft.structure(stamp.written);
-                self.pending = Some(stamp);
+                self.stamp(number, stamp);
                 match self.layout.labels.split(rest) {
                     Some((label, text)) => self.open(Some(label), text),
                     None => self.open(None, rest),
                 }
             }
-            Line::Heading { name, stamp, rest } if self.layout.headings.contains_key(name) => {
-                self.draft.structure(stamp.written);
-                self.pending = Some(stamp);
+            Line::Heading { name, stamp, rest } if self.layout.headings.contains(name) => {
+                self.stamp(number, stamp);
                 self.open(Some(name), rest);
             }
             _ => self.plain(number, raw.trim()),
         }
         self.after_blank = false;
+    }
+
+    /// A time: that of the next turn.
+    fn stamp(&mut self, number: usize, mut stamp: Stamp<'a>) {
+        self.hours &=
+            stamp.written.split(['-', '–', '—', '>']).next().is_some_and(|first| first.matches(':').count() == 2);
+        self.draft.structure(stamp.written);
+        self.draft.clock(number, Some(stamp.start_ms));
+        stamp.end_ms = self.draft.end(number, Some(stamp.start_ms), stamp.end_ms);
+        self.pending = Some(stamp);
     }
 
     fn plain(&mut self, number: usize, text: &'a str) {

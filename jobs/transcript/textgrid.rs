@@ -103,7 +103,7 @@ fn seconds(text: &str) -> Option<i64> {
 
 fn interval(draft: &mut Draft, line: usize, label: Option<&str>, times: Option<(i64, i64)>, raw: &str) {
     let spans = markup::spans(raw);
-    let text = spans.iter().map(|span| span.text.as_str()).collect::<String>().replace("\"\"", "\"");
+    let text = spans.into_iter().map(|span| span.text).collect::<String>().replace("\"\"", "\"");
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     if words(&text) == 0 {
         return draft.set_aside(line, "a mark of the transcriber, without words", raw);
@@ -112,7 +112,9 @@ fn interval(draft: &mut Draft, line: usize, label: Option<&str>, times: Option<(
     if times.is_none() {
         draft.warn(line, "an interval without times; its words are kept without a time");
     }
-    draft.say(label, times.map(|(start, _)| start), times.map(|(_, end)| end), &text);
+    let (start, end) = (times.map(|(start, _)| start), times.map(|(_, end)| end));
+    let end = draft.end(line, start, end);
+    draft.say(label, start, end, &text);
 }
 
 /// Tiers that aligners write beside the words, sound by sound.

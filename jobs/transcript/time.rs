@@ -68,6 +68,11 @@ pub(super) fn lenient_millis(text: &str) -> Option<(i64, &str)> {
     }
 }
 
+/// Whether the line has the arrow of a cue's times. Hardly any other line has a `>`, and that is quick to see.
+pub(super) fn has_arrow(line: &str) -> bool {
+    memchr::memchr(b'>', line.as_bytes()).is_some() && line.contains("-->")
+}
+
 /// Whether all of `text` is a time.
 pub(super) fn whole(text: &str) -> Option<i64> {
     lenient(text.trim()).filter(|(_, rest)| rest.is_empty()).map(|(time, _)| time)
@@ -80,6 +85,23 @@ pub(super) fn range(line: &str, time: Time) -> Option<(i64, i64, &str)> {
     Some((start, end, rest))
 }
 
+/// As [`range`], for times as tools write them: what follows stands apart.
+pub(super) fn loose_range(line: &str, time: Time) -> Option<(i64, i64, &str)> {
+    range(line, time).filter(|(.., rest)| rest.is_empty() || rest.starts_with(char::is_whitespace))
+}
+
+/// The column, from 1, where the times of a cue cannot be read: the odd letter, or where the odd time begins.
+pub(super) fn fault(line: &str, time: Time) -> usize {
+    let first = line.trim_start();
+    let second = time(first)
+        .and_then(|(_, rest)| rest.trim_start().strip_prefix("-->").or_else(|| rest.strip_prefix(',')))
+        .map(str::trim_start);
+    let part = second.unwrap_or(first);
+    let odd = part.find(|letter: char| !(letter.is_ascii_digit() || matches!(letter, ':' | '.' | ','))).unwrap_or(0);
+    let odd = if part[odd..].starts_with(char::is_whitespace) { 0 } else { odd };
+    line[..line.len() - part.len() + odd].chars().count() + 1
+}
+
 fn millis(hours: i64, minutes: i64, seconds: i64) -> Option<i64> {
     hours.checked_mul(60)?.checked_add(minutes)?.checked_mul(60)?.checked_add(seconds)?.checked_mul(1000)
 }
@@ -88,12 +110,18 @@ fn millis(hours: i64, minutes: i64, seconds: i64) -> Option<i64> {
 fn digits(text: &str) -> Option<(i64, usize, &str)> {
     let width = text.bytes().take_while(u8::is_ascii_digit).count();
     let (digits, rest) = text.split_at(width);
-    Some((digits.parse().ok()?, width, rest))
+    // So few digits cannot be too many for the number.
+    let value = match width {
+        0 => return None,
+        1..=18 => digits.bytes().fold(0, |value, digit| value * 10 + i64::from(digit - b'0')),
+        _ => digits.parse().ok()?,
+    };
+    Some((value, width, rest))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::{lenient, lenient_millis, strict, whole};
+    use super::{fault, lenient, lenient_millis, strict, whole};
 
     #[test]
     fn strict_is_the_rule_of_webvtt() {
@@ -110,6 +138,21 @@ mod tests {
         ] {
             assert_eq!(strict(text).map(|(time, _)| time), time, "{text}");
         }
+    }
+
+    #[test]
+    fn a_fault_has_its_column() {
+        for (line, column) in [
+            ("00:00:1d.890 --> 00:00:02.000", 8),
+            ("00:00:01.890 --> 00:00:0x.000", 25),
+            (" 00:61.000 --> 00:02.000", 2),
+            ("00:01.000 --> 00:61.000", 15),
+            ("00:01.000 -->", 14),
+            ("-1:00", 1),
+        ] {
+            assert_eq!(fault(line, lenient), column, "{line}");
+        }
+        assert_eq!(fault("0:00:13.f89,0:00:15.489", lenient), 9);
     }
 
     #[test]

@@ -20,7 +20,7 @@ fn detect(source: &Source<'_>) -> Option<(Confidence, &'static str)> {
 
 /// The time, where it can be read, and the text of a line that begins with a linked time.
 fn stamped(line: &str) -> Option<(Option<i64>, &str)> {
-    let (time, rest) = line.trim().strip_prefix('[')?.split_once("](")?;
+    let (time, rest) = line.trim_start().strip_prefix('[')?.split_once("](")?;
     let (link, rest) = rest.split_once(')')?;
     let like_a_time = time.len() <= 12 && time.contains(':') && !time.contains(' ');
     (like_a_time && link.starts_with("http")).then(|| (time::whole(time), rest.trim()))
@@ -38,6 +38,7 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
             if start_ms.is_none() {
                 draft.warn(at + 1, "a time that cannot be read; the words are kept without it");
             }
+            draft.clock(at + 1, start_ms);
             turn = Some((label, start_ms, text.to_owned()));
             continue;
         }

@@ -1,6 +1,6 @@
 //! What a parse gives: utterances in order, what was set aside, warnings, and the account of every word.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
 /// The kind of file that a transcript came as.
@@ -206,18 +206,45 @@ impl Format {
 pub struct Transcript {
     /// The kind of file.
     pub format: Format,
+    /// By what it was known, and what else it might have been.
+    #[serde(default)]
+    pub detected: Detection,
     /// The title, where the content names one.
     pub title: Option<String>,
-    /// The day of the session, where the content names one.
+    /// The day of the session, where the content names one: of a moment the day in its own zone, often UTC.
     pub session_date: Option<NaiveDate>,
+    /// The moment at which the session began, where the content names one. Its day depends on where the coach is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started_at: Option<DateTime<Utc>>,
     /// What was said, in the order of the file.
     pub utterances: Vec<Utterance>,
     /// What is in the file and was not said, or cannot be read.
     pub set_aside: Vec<SetAside>,
     /// What is malformed or doubtful.
     pub warnings: Vec<Warning>,
+    /// Whom the file names as attending, beside its speaker labels.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub attendees: Vec<Attendee>,
     /// Where every word of the file went.
     pub account: Account,
+}
+
+/// How the kind of a file was found.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Detection {
+    /// What in the file shows its kind, in plain words; never a word of the file itself.
+    pub reason: String,
+    /// What it would have been read as otherwise; none where nothing else came near.
+    pub runner_up: Option<RunnerUp>,
+}
+
+/// The kind that came second.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunnerUp {
+    /// The name of the reader.
+    pub format: String,
+    /// What in the file spoke for it.
+    pub reason: String,
 }
 
 /// What one speaker said at one time.
@@ -231,6 +258,28 @@ pub struct Utterance {
     pub end_ms: Option<i64>,
     /// The words.
     pub text: String,
+}
+
+/// Somebody who attended a meeting, or was invited, as a file says beside what was spoken.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Attendee {
+    /// As written: the name under which the tool showed the person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Further names in what is written: of `Pri (Priya Raman)` both.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub other_names: Vec<String>,
+    /// In lower case.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<String>,
+    /// The speaker label that the tool itself ties to this person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// The file says that the person was there; an invitation does not.
+    pub was_there: bool,
+    /// How long, where the file says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub seconds: Option<i64>,
 }
 
 /// A line (or the lines from it on) that is not part of any utterance.

@@ -21,12 +21,16 @@ fn detect(source: &Source<'_>) -> Option<(Confidence, &'static str)> {
 fn read(source: &Source<'_>) -> (Format, Draft) {
     let mut draft = Draft::default();
     let teams = source.lines.iter().any(|line| line.starts_with("<v ") || cue_speech::guid(line).is_some());
-    let mut cues = webvtt_cues::collect(source, teams.then(|| unpadded_times(source)), &mut draft);
+    let otherwise = if teams { unpadded_times(source) } else { time::lenient };
+    let mut cues = webvtt_cues::collect(source, Some(otherwise), &mut draft);
+    if !teams {
+        warn_of_times(source, &mut draft);
+    }
     for cue in &mut cues {
         cue.speaker = webex::speaker(cue.id);
     }
     let rolls = rolling::set_repeats_aside(&mut cues, &mut draft);
-    let format = match cue_speech::speak(&cues, &mut draft) {
+    let format = match cue_speech::speak(&mut cues, &mut draft) {
         Convention::Guids => Format::TeamsVtt,
         Convention::NumberedPrefixes => Format::ZoomVtt,
         Convention::Brackets => Format::MeetCaptions,
@@ -40,7 +44,18 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
 
 /// Whether the line holds times such as `0:0:1.38`, which WebVTT's rule does not read.
 fn is_unpadded(line: &str) -> bool {
-    line.contains("-->") && time::range(line, time::strict).is_none() && time::range(line, time::lenient).is_some()
+    line.contains("-->")
+        && time::range(line, time::strict).is_none()
+        && time::loose_range(line, time::lenient).is_some()
+}
+
+/// Warns, once, of times that WebVTT does not allow, such as those of SRT.
+fn warn_of_times(source: &Source<'_>, draft: &mut Draft) {
+    let mut odd = source.lines.iter().enumerate().filter(|(_, line)| is_unpadded(line)).peekable();
+    let Some((at, line)) = odd.peek().copied() else { return };
+    let column = time::fault(line, time::strict);
+    let message = format!("times that WebVTT does not allow, {} in all; they are read all the same", odd.count());
+    draft.warn_at(at + 1, column, message);
 }
 
 /// Older Teams files have times such as `0:0:1.380`. A final zero shows that nothing is cut off at the end, so that

@@ -1,9 +1,12 @@
 //! The cues of a WebVTT file, by the W3C's parsing algorithm (<https://www.w3.org/TR/webvtt1/#file-parsing>), on
 //! lines. What the algorithm drops is set aside here, with a reason.
 
+use std::{borrow::Cow, ops::Range};
+
 use super::{
     account::Draft,
     formats::Source,
+    srt,
     time::{self, Time},
 };
 
@@ -12,6 +15,8 @@ use super::{
 pub(super) struct Cue<'a> {
     /// The first line of the payload, from 1.
     pub(super) line: usize,
+    /// The line of its times, from 1.
+    pub(super) timing: usize,
     /// The identifier, or nothing.
     pub(super) id: &'a str,
     /// Who speaks, where that stands beside the payload.
@@ -20,7 +25,7 @@ pub(super) struct Cue<'a> {
     pub(super) start_ms: Option<i64>,
     pub(super) end_ms: Option<i64>,
     /// The lines of the payload.
-    pub(super) payload: Vec<&'a str>,
+    pub(super) payload: Cow<'a, [&'a str]>,
 }
 
 /// A block as the algorithm collects it.
@@ -30,12 +35,13 @@ struct Block<'a> {
     /// The line with the arrow: its index and, where they can be read, the times.
     timing: Option<(usize, Option<(i64, i64)>)>,
     id: &'a str,
-    /// Its other lines, with their indexes.
-    rest: Vec<(usize, &'a str)>,
+    /// Its other lines, by their indexes: without an arrow all of them, else those below it.
+    rest: Range<usize>,
 }
 
-/// Collects the cues. Times that WebVTT's rule does not read are read by `otherwise`, where there is such a way.
-pub(super) fn collect<'a>(source: &Source<'a>, otherwise: Option<Time>, draft: &mut Draft) -> Vec<Cue<'a>> {
+/// Collects the cues: by the rule alone, or, where there is a way to read times `otherwise`, so that what was said is
+/// kept too where the rule drops it: times that it does not read, times that nobody reads, an arrow within a sentence.
+pub(super) fn collect<'a>(source: &'a Source<'a>, otherwise: Option<Time>, draft: &mut Draft) -> Vec<Cue<'a>> {
     let mut cues: Vec<Cue<'a>> = Vec::new();
     let mut at = header(source, draft);
     while at < source.lines.len() {
@@ -45,8 +51,9 @@ pub(super) fn collect<'a>(source: &Source<'a>, otherwise: Option<Time>, draft: &
         }
         let (block, next) = block(source, at, otherwise);
         at = next;
-        keep(block, source, &mut cues, draft);
+        keep(block, source, otherwise.is_some(), &mut cues, draft);
     }
+    draft.empty_cues(cues.iter().filter(|cue| cue.payload.is_empty()).map(|cue| cue.timing));
     cues
 }
 
@@ -73,60 +80,65 @@ fn header(source: &Source<'_>, draft: &mut Draft) -> usize {
 }
 
 /// Collects the block that begins at `at`; gives the index of the line after it.
-fn block<'a>(source: &Source<'a>, at: usize, otherwise: Option<Time>) -> (Block<'a>, usize) {
-    let mut block = Block { at, timing: None, id: "", rest: Vec::new() };
+fn block<'a>(source: &'a Source<'a>, at: usize, otherwise: Option<Time>) -> (Block<'a>, usize) {
+    let mut block = Block { at, timing: None, id: "", rest: at..at };
     let mut next = at;
     while let Some(line) = source.lines.get(next) {
-        if line.contains("-->") {
+        if time::has_arrow(line) && (otherwise.is_none() || srt::is_timing(line)) {
             let first_or_second = next == at || (next == at + 1 && block.timing.is_none());
             if !first_or_second {
                 break;
             }
             let times = time::range(line, time::strict)
-                .or_else(|| time::range(line, otherwise?))
+                .or_else(|| time::loose_range(line, otherwise?))
                 .map(|(start, end, _)| (start, end));
             block.timing = Some((next, times));
             // What stood before the arrow is the identifier.
-            block.id = block.rest.pop().map_or("", |(_, id)| id);
+            block.id = if next == at { "" } else { source.lines[at] };
+            block.rest.start = next + 1;
         } else if line.is_empty() {
             break;
-        } else {
-            block.rest.push((next, line));
         }
         next += 1;
     }
+    block.rest.end = next;
     (block, next)
 }
 
-fn keep<'a>(block: Block<'a>, source: &Source<'a>, cues: &mut Vec<Cue<'a>>, draft: &mut Draft) {
+fn keep<'a>(block: Block<'a>, source: &'a Source<'a>, all: bool, cues: &mut Vec<Cue<'a>>, draft: &mut Draft) {
     let line = block.at + 1;
     match block.timing {
-        Some((timing, Some((start, end)))) => {
+        Some((timing, times)) if all || times.is_some() => {
             draft.structure(block.id);
             draft.structure(source.lines[timing]);
+            if times.is_none() {
+                let column = time::fault(source.lines[timing], time::lenient);
+                draft.warn_at(timing + 1, column, "times that cannot be read; the words are kept without a time");
+            }
             cues.push(Cue {
                 line: timing + 2,
+                timing: timing + 1,
                 id: block.id,
                 speaker: None,
-                start_ms: Some(start),
-                end_ms: Some(end),
-                payload: block.rest.into_iter().map(|(_, line)| line).collect(),
+                start_ms: times.map(|(start, _)| start),
+                end_ms: times.map(|(_, end)| end),
+                payload: Cow::Borrowed(&source.lines[block.rest]),
             });
         }
-        Some((timing, None)) => {
+        Some((timing, _)) => {
             draft.structure(block.id);
             draft.structure(source.lines[timing]);
-            draft.warn_at(timing + 1, column_of_fault(source.lines[timing]), "a cue with times that cannot be read");
-            let words = block.rest.iter().map(|(_, line)| *line).collect::<Vec<_>>().join("\n");
+            let words = source.lines[block.rest].join("\n");
             draft.set_aside(line, "a cue whose times cannot be read", &words);
         }
-        None => set_aside(&block, cues, draft),
+        None => set_aside(&block, source, cues, draft),
     }
 }
 
 /// A block without an arrow: a comment, a style sheet, a region, or text that lost its cue.
-fn set_aside<'a>(block: &Block<'a>, cues: &mut [Cue<'a>], draft: &mut Draft) {
-    let first = block.rest.first().map_or("", |(_, line)| *line);
+fn set_aside<'a>(block: &Block<'a>, source: &'a Source<'a>, cues: &mut [Cue<'a>], draft: &mut Draft) {
+    let lines = &source.lines[block.rest.clone()];
+    let first = lines.first().map_or("", |line| *line);
     let word = first.split([' ', '\t']).next().unwrap_or("");
     let reason = match word {
         "NOTE" => "a comment",
@@ -135,7 +147,7 @@ fn set_aside<'a>(block: &Block<'a>, cues: &mut [Cue<'a>], draft: &mut Draft) {
         _ => "text outside of any cue",
     };
     if word == "NOTE" {
-        for (_, line) in &block.rest {
+        for line in lines {
             super::date::header_line(line.strip_prefix("NOTE").unwrap_or(line).trim(), draft);
         }
     }
@@ -146,22 +158,11 @@ fn set_aside<'a>(block: &Block<'a>, cues: &mut [Cue<'a>], draft: &mut Draft) {
             && cue.payload.is_empty()
         {
             cue.line = block.at + 1;
-            cue.payload = block.rest.iter().map(|(_, line)| *line).collect();
+            cue.payload = Cow::Borrowed(lines);
             return;
         }
     }
-    for (at, line) in &block.rest {
+    for (at, line) in block.rest.clone().zip(lines) {
         draft.set_aside(at + 1, reason, line);
-    }
-}
-
-/// The column, from 1, of the time that cannot be read: the second where the first can be.
-fn column_of_fault(line: &str) -> usize {
-    match time::strict(line.trim_start()) {
-        Some((_, rest)) if rest.trim_start().starts_with("-->") => {
-            let second = rest.trim_start().trim_start_matches("-->").trim_start();
-            line.chars().count() - second.chars().count() + 1
-        }
-        _ => 1,
     }
 }

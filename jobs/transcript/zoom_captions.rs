@@ -2,6 +2,7 @@
 
 use super::{
     account::Draft,
+    clock::{Clock, DAY, TIMES_OF_DAY},
     formats::{Confidence, Reader, Source},
     time,
     transcript::Format,
@@ -9,18 +10,18 @@ use super::{
 
 pub(super) const READER: Reader = Reader { name: "zoom_captions", detect, read };
 
-/// A day, in milliseconds.
-const DAY: i64 = 24 * 60 * 60 * 1000;
-
 fn detect(source: &Source<'_>) -> Option<(Confidence, &'static str)> {
-    let filled = source.lines.iter().filter(|line| !line.trim().is_empty()).count();
     let headed = source.lines.iter().filter(|line| heading(line).is_some()).count();
-    (headed >= 1 && headed * 5 >= filled).then_some((Confidence::Telling, "has lines such as [Name] 09:30:12"))
+    if headed == 0 {
+        return None;
+    }
+    let filled = source.lines.iter().filter(|line| !line.trim().is_empty()).count();
+    (headed * 5 >= filled).then_some((Confidence::Telling, "has lines such as [Name] 09:30:12"))
 }
 
 /// The name and the time of day, in milliseconds, of a heading.
 fn heading(line: &str) -> Option<(&str, i64)> {
-    let (name, clock) = line.trim().strip_prefix('[')?.rsplit_once(']')?;
+    let (name, clock) = line.trim_start().strip_prefix('[')?.rsplit_once(']')?;
     let clock = clock.trim();
     let shaped = clock.len() == 8 && clock.bytes().filter(|byte| *byte == b':').count() == 2;
     let time = time::whole(clock).filter(|time| shaped && *time < DAY)?;
@@ -52,26 +53,6 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
     for utterance in &mut draft.utterances {
         utterance.text = utterance.text.split_whitespace().collect::<Vec<_>>().join(" ");
     }
-    draft.warn(0, "the times are times of day; they are counted from the first caption");
+    draft.warn(0, TIMES_OF_DAY);
     (Format::ZoomCaptions, draft)
-}
-
-/// Times of day as time that passed.
-#[derive(Default)]
-struct Clock {
-    first: Option<i64>,
-    last: i64,
-    days: i64,
-}
-
-impl Clock {
-    fn since_first(&mut self, time: i64) -> i64 {
-        let first = *self.first.get_or_insert(time);
-        // Past midnight the clock begins again; a step back by a few seconds is only two people at once.
-        if time + DAY / 2 < self.last {
-            self.days += 1;
-        }
-        self.last = time;
-        (time + self.days * DAY - first).max(0)
-    }
 }

@@ -7,6 +7,7 @@ mod costs;
 mod demo;
 mod doctor;
 mod export;
+mod inbox;
 mod jobs;
 mod output;
 mod people;
@@ -99,6 +100,7 @@ enum Command {
     Coach(people::Coach),
     #[command(subcommand)]
     Client(people::Client),
+    Inbox(inbox::Inbox),
     #[command(subcommand)]
     Sessions(sessions::Sessions),
     #[command(subcommand)]
@@ -186,6 +188,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Org(command) => command.run(&App::open(&globals).await?).await,
         Command::Coach(command) => command.run(&App::open(&globals).await?).await,
         Command::Client(command) => command.run(&App::open(&globals).await?).await,
+        Command::Inbox(command) => command.run(&App::open(&globals).await?).await,
         Command::Sessions(command) => command.run(&App::open(&globals).await?).await,
         Command::Templates(command) => command.run(&App::open(&globals).await?).await,
         Command::Voice(command) => command.run(&App::open(&globals).await?).await,

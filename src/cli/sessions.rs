@@ -176,6 +176,12 @@ pub(crate) fn state(row: &Row) -> String {
     }
 }
 
+/// A part of how a file's format was found; nothing where it is not parsed, or nothing else came near.
+fn detected(file: &listing::Transcript, part: &str) -> String {
+    let found = file.detected.as_ref().and_then(|detected| detected.pointer(part)?.as_str());
+    found.unwrap_or_default().to_owned()
+}
+
 fn text(detail: &Detail) -> String {
     let row = &detail.session;
     let mut text = format!(
@@ -199,14 +205,17 @@ fn text(detail: &Detail) -> String {
     part(
         "Files",
         table(
-            ["KEY", "FORMAT", "BYTES", "WARNINGS"],
+            ["KEY", "FORMAT", "KNOWN BY", "OR ELSE", "BYTES", "WARNINGS", "NOT USED"],
             detail.transcripts.iter().map(|file| {
                 let warnings = file.warnings.as_array().map_or(0, Vec::len);
                 [
                     file.object_key.clone(),
                     file.format.clone().unwrap_or_default(),
+                    detected(file, "/reason"),
+                    detected(file, "/runner_up/format"),
                     file.size_bytes.to_string(),
                     warnings.to_string(),
+                    file.unused_reason.clone().or_else(|| file.rejected_reason.clone()).unwrap_or_default(),
                 ]
             }),
         ),
@@ -216,9 +225,30 @@ fn text(detail: &Detail) -> String {
         table(
             ["NAME", "IS", "SPOKE", "WORDS", "TURNS"],
             detail.participants.iter().map(|person| {
-                let spoke = format!("{:.0} s", person.speaking_seconds);
+                let spoke = match person.engagement.as_deref() {
+                    Some("silent") => "present, did not speak".to_owned(),
+                    _ => format!("{:.0} s", person.speaking_seconds),
+                };
                 [person.name.clone(), person.kind.clone(), spoke, person.words.to_string(), person.turns.to_string()]
             }),
+        ),
+    );
+    part(
+        "Named in the files",
+        table(
+            ["NAME", "EMAIL", "IS LABEL", "WAS THERE", "BY"],
+            detail.attendees.iter().map(|one| {
+                let text = |text: &Option<String>| text.clone().unwrap_or_default();
+                let there = if one.was_there { "yes" } else { "invited" };
+                [text(&one.name), text(&one.email), text(&one.label), there.to_owned(), one.source.clone()]
+            }),
+        ),
+    );
+    part(
+        "Chat (written, not spoken; in no summary)",
+        table(
+            ["NAME", "MESSAGES"],
+            detail.chat.iter().map(|writer| [writer.author.clone(), writer.messages.to_string()]),
         ),
     );
     part(

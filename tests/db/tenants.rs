@@ -47,6 +47,10 @@ async fn fill(world: &World) -> Full {
          select $1, id, 'me', 'Me', true, 'roster' from coaches",
         "insert into llm_calls (id, organization_id, session_id, task, provider, model, prompt_version)
          select gen_random_uuid(), $1, id, 'summarize', 'openai', 'm', 'p' from sessions",
+        "insert into session_attendees (id, organization_id, session_id, transcript_id, name, was_there, source)
+         select gen_random_uuid(), $1, session_id, id, 'Priya', true, 'the participants file' from transcripts",
+        "insert into chat_messages (organization_id, session_id, transcript_id, position, author, text)
+         select $1, session_id, id, 0, 'Priya', 'Hello' from transcripts",
         "insert into summary_templates (id, organization_id, name, version, definition)
          values (gen_random_uuid(), $1, 'a', 1, 'name = \"a\"')",
         "insert into threads (organization_id, claim_id, earlier_claim_id, outcome)

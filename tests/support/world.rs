@@ -173,7 +173,7 @@ pub(crate) fn settings(folder: &TempDir) -> Settings {
     let path = folder.path().display();
     Settings {
         bucket: bucket::Settings { url: format!("file://{path}/bucket") },
-        ingest: ingest::Settings { max_bytes: 64 << 20 },
+        ingest: ingest::Settings { max_bytes: 64 << 20, companion_hours: 72 },
         llm: llm::Settings { provider: "offline".into(), timeout_seconds: Some(60), ..llm::Settings::default() },
         index: index::Settings { embedder: "hashed".into(), url: None, api_key: None, model: None, dimensions: None },
         mail: mail::Settings {

@@ -14,6 +14,7 @@ fn people() -> People {
         (names::alias_key(name), Alias { who, written: name.to_owned(), by_correction })
     };
     People {
+        attended: Vec::new(),
         people: vec![
             person(Who::Coach, "Maya Okafor", "maya@northlight.example"),
             person(PRIYA, "Priya Raman", "priya@raman.example"),

@@ -67,6 +67,7 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
         if start_ms.is_none() {
             draft.warn(at + 1, "a time that cannot be read; the words are kept without it");
         }
+        draft.clock(at + 1, start_ms);
         draft.markup(words(line), words(text));
         draft.say(Some(label), start_ms, None, text);
     }

@@ -104,7 +104,10 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
         // A paragraph without a heading goes on with the one before: somebody has edited the document.
         speaking = heading.map_or(speaking, |heading| Some(heading.name));
         let text = lines.get(from..until).unwrap_or_default().join(" ");
-        pending = heading.map_or(pending, |heading| (Some(heading.start_ms), heading.end_ms));
+        if let Some(heading) = heading {
+            draft.clock(*line, Some(heading.start_ms));
+            pending = (Some(heading.start_ms), draft.end(*line, Some(heading.start_ms), heading.end_ms));
+        }
         if !text.is_empty() {
             let (start_ms, end_ms) = std::mem::take(&mut pending);
             draft.say(speaking, start_ms, end_ms, &text);

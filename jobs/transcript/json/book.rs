@@ -1,9 +1,12 @@
 //! The book of a JSON file being read: each of its texts is said, a label, or set aside, and none is used twice.
 
+use std::collections::HashMap;
+
 use crate::{
-    account::{Draft, words},
+    account::{Draft, is_email, spaced, words},
     date,
     formats::Source,
+    transcript::Attendee,
 };
 
 use super::tree::{Json, Value};
@@ -21,18 +24,30 @@ pub(super) const SOUND: &str = "a sound, or words that were not understood";
 /// More words than an identifier or a name of a model has: a text that ought to be shown as set aside.
 const A_SENTENCE: usize = 4;
 
+/// So many keys are remembered; no tool has more, but a file may be anything.
+const KEYS: usize = 1000;
+
 /// What readers fill.
 #[derive(Debug)]
 pub(super) struct Book<'s> {
     pub(super) draft: Draft,
     used: Vec<bool>,
     lines: &'s [&'s str],
+    text: &'s str,
+    /// Whether what stands under a key is notes, for the keys that were met.
+    notes: HashMap<String, bool>,
 }
 
 impl<'s> Book<'s> {
     /// For a file with so many texts.
     pub(super) fn new(source: &'s Source<'_>, texts: usize) -> Self {
-        Self { draft: Draft::default(), used: vec![false; texts], lines: &source.lines }
+        Self {
+            draft: Draft::default(),
+            used: vec![false; texts],
+            lines: &source.lines,
+            text: source.text,
+            notes: HashMap::new(),
+        }
     }
 
     /// The line of a value, from 1; 0 where it is not there.
@@ -107,11 +122,29 @@ impl<'s> Book<'s> {
     /// Takes the session's day: a date as text, or milliseconds since 1970.
     pub(super) fn day(&mut self, json: &Json<'_>) {
         if self.draft.session_date.is_none() {
-            self.draft.session_date = match json.millis().filter(|millis| *millis > EPOCH_MS) {
-                Some(millis) => chrono::DateTime::from_timestamp_millis(millis).map(|time| time.date_naive()),
-                None => date::day(self.structure(json)),
-            };
+            match json.millis().filter(|millis| *millis > EPOCH_MS) {
+                Some(millis) => self.moment(millis),
+                None => date::take(self.structure(json), &mut self.draft),
+            }
         }
+    }
+
+    /// Takes the moment at which the session began, in milliseconds since 1970.
+    pub(super) fn moment(&mut self, millis: i64) {
+        if let Some(moment) = chrono::DateTime::from_timestamp_millis(millis) {
+            self.draft.session_date = Some(moment.date_naive());
+            self.draft.started_at = Some(moment).filter(|_| millis % DAY_MS != 0);
+        }
+    }
+
+    /// Notes a person of a list, by the names under which tools write a name and an address.
+    pub(super) fn attends(&mut self, attendee: Attendee, person: &Json<'_>) {
+        let text = |json: &Json<'_>| json.text().map(str::to_owned);
+        let name = text(person.any(&["displayName", "display_name", "name", "fullName", "full_name"]));
+        let email = text(person.any(&["email", "email_address", "emailAddress"]));
+        // Tools write the address where they know no name.
+        let name = name.filter(|name| !is_email(name.trim()));
+        self.draft.attends(Attendee { name, email, ..attendee });
     }
 
     /// Sets everything below a value aside, apart from what is used already.
@@ -133,7 +166,7 @@ impl<'s> Book<'s> {
     /// Says one text, all of one speaker.
     pub(super) fn say(&mut self, label: Option<&str>, start_ms: Option<i64>, end_ms: Option<i64>, text: &Json<'_>) {
         let said = self.take(text);
-        let one_line = said.split_whitespace().collect::<Vec<_>>().join(" ");
+        let one_line = spaced(said);
         let (start_ms, end_ms) = self.possible(text, start_ms, end_ms);
         self.draft.say(label, start_ms, end_ms, &one_line);
     }
@@ -164,7 +197,7 @@ impl<'s> Book<'s> {
         let mut texts = 0;
         count(root, &mut texts);
         // Keys, numbers and escapes: what the file holds beside its texts.
-        self.draft.markup(self.lines.iter().map(|line| words(line)).sum(), texts);
+        self.draft.markup(words(self.text), texts);
         let mut rest = Rest::default();
         self.collect(root, None, repeats, &mut rest);
         self.write(rest);
@@ -200,7 +233,7 @@ impl<'s> Book<'s> {
                 for (key, value) in fields {
                     let own = if repeats.contains(&key.as_ref()) {
                         Some("the same words again, in another shape")
-                    } else if NOTES.contains(&key.to_lowercase().replace('_', "").as_str()) {
+                    } else if self.is_notes(key) {
                         Some("notes about the session")
                     } else {
                         None
@@ -212,12 +245,27 @@ impl<'s> Book<'s> {
         }
     }
 
+    fn is_notes(&mut self, key: &str) -> bool {
+        // A file has few keys, and each of them many times.
+        if let Some(known) = self.notes.get(key) {
+            return *known;
+        }
+        let notes = NOTES.contains(&key.to_lowercase().replace('_', "").as_str());
+        if self.notes.len() < KEYS {
+            self.notes.insert(key.to_owned(), notes);
+        }
+        notes
+    }
+
     fn write(&mut self, rest: Rest) {
         for (line, reason, words) in rest.0 {
             self.draft.set_aside_words(line, reason, words);
         }
     }
 }
+
+/// What begins just at midnight UTC is a day, not a moment.
+const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// Later than any offset in a recording (1973), and earlier than any session.
 pub(super) const EPOCH_MS: i64 = 100_000_000_000;

@@ -1,7 +1,7 @@
 //! Fathom: `transcript[]` with `speaker.display_name` and a clock time each, and no ends.
 
 use super::{JsonSource, book::Book, tree::Json};
-use crate::transcript::Format;
+use crate::transcript::{Attendee, Format};
 
 pub(super) const SOURCE: JsonSource =
     JsonSource { name: "fathom", knows, read, repeats: &["transcript_plaintext", "transcript_text"] };
@@ -19,8 +19,16 @@ fn turns<'j>(json: &'j Json<'j>) -> &'j Json<'j> {
 fn read(json: &Json<'_>, book: &mut Book<'_>) -> Format {
     book.title(json.any(&["meeting_title", "title"]));
     book.day(json.any(&["recording_start_time", "scheduled_start_time", "created_at"]));
+    for invitee in json.get("calendar_invitees").items() {
+        book.attends(Attendee::default(), invitee);
+    }
     for turn in turns(json).items() {
-        let label = book.label(turn.get("speaker").get("display_name"));
+        let speaker = turn.get("speaker");
+        let label = book.label(speaker.get("display_name"));
+        if let (Some(label), Some(email)) = (&label, speaker.get("matched_calendar_invitee_email").text()) {
+            let (label, email) = (Some(label.clone()), Some(email.to_owned()));
+            book.draft.attends(Attendee { name: label.clone(), email, label, was_there: true, ..Attendee::default() });
+        }
         let start = turn.any(&["timestamp", "start_time"]);
         let start_ms = start.seconds();
         if start_ms.is_none() && start.is_there() {

@@ -2,7 +2,7 @@
 //! the bare list, the programming interface wraps it in the meeting.
 
 use super::{JsonSource, book::Book, tree::Json};
-use crate::transcript::Format;
+use crate::transcript::{Attendee, Format};
 
 pub(super) const SOURCE: JsonSource =
     JsonSource { name: "fireflies", knows, read, repeats: &["raw_text", "text", "sentence", "ai_filters"] };
@@ -24,6 +24,16 @@ fn sentences<'j>(json: &'j Json<'j>) -> &'j Json<'j> {
 fn read(json: &Json<'_>, book: &mut Book<'_>) -> Format {
     book.title(json.get("title"));
     book.day(json.any(&["date", "dateString"]));
+    for attendee in json.get("meeting_attendees").items() {
+        book.attends(Attendee::default(), attendee);
+    }
+    // Addresses alone: `["a@b.example"]`, or several in one text.
+    let listed = json.get("participants").items().iter();
+    for addresses in listed.chain([json.get("organizer_email"), json.get("host_email")]).filter_map(Json::text) {
+        for address in addresses.split([',', ';']) {
+            book.draft.attends(Attendee { email: Some(address.to_owned()), ..Attendee::default() });
+        }
+    }
     for sentence in sentences(json).items() {
         // Where nobody is named, the number still tells the speakers apart.
         let name = sentence.any(&["speaker_name", "speakerName"]);

@@ -31,7 +31,7 @@ use super::{
     NotATranscript,
     account::Draft,
     formats::Source,
-    transcript::{Format, Warning},
+    transcript::{Detection, Format, RunnerUp, Warning},
 };
 
 /// A tool or service: how its JSON is known, and how it is read.
@@ -105,12 +105,18 @@ fn choose(tree: &Tree<'_>, source: &Source<'_>) -> Result<(Format, Draft), NotAT
     let mut known = inner.iter().flat_map(|json| {
         SOURCES.iter().filter_map(move |source| (source.knows)(json).map(|reason| (source, *json, reason)))
     });
-    let Some((chosen, json, reason)) = known.next() else { return Err(NotATranscript::UnknownJson(seen(&tree.root))) };
-    let runner_up = known.find(|(other, ..)| other.name != chosen.name).map_or("none", |(other, ..)| other.name);
-    tracing::debug!(target: "parse", { format.reader = chosen.name, reason, format.runner_up = runner_up }, "format found");
+    let Some((chosen, json, reason)) = known.next() else {
+        return Err(NotATranscript::UnknownJson { seen: seen(&tree.root), nearest: nearest(&inner) });
+    };
+    let second = known.find(|(other, ..)| other.name != chosen.name);
+    let runner_up =
+        second.map(|(other, _, reason)| RunnerUp { format: other.name.to_owned(), reason: reason.to_owned() });
+    tracing::debug!(target: "parse", { format.reader = chosen.name, reason, format.runner_up = ?runner_up }, "format found");
     let mut book = Book::new(source, tree.texts);
     let format = (chosen.read)(json, &mut book);
-    Ok((format, book.close(&tree.root, chosen.repeats)))
+    let mut draft = book.close(&tree.root, chosen.repeats);
+    draft.detected = Detection { reason: reason.to_owned(), runner_up };
+    Ok((format, draft))
 }
 
 /// A value, and what it only wraps: the one element of a list, what stands under a key of an answer.
@@ -127,6 +133,26 @@ fn unwrap<'j>(json: &'j Json<'j>, depth: usize, found: &mut Vec<&'j Json<'j>>) {
             unwrap(inner, depth - 1, found);
         }
     }
+}
+
+/// Keys that alone do not make a file somebody's, and whose files have them.
+#[rustfmt::skip]
+const TELLING: &[(&str, &str)] = &[
+    ("sentences", "Fireflies"), ("transcript", "Fathom"), ("turns", "Read.ai"), ("speaker_blocks", "Read.ai"),
+    ("monologues", "Rev"), ("audio_segments", "Amazon Bedrock"), ("Transcript", "Amazon's Call Analytics"),
+    ("recognizedPhrases", "Azure"), ("phrases", "Azure"), ("utterances", "AssemblyAI or Deepgram"),
+    ("channels", "Deepgram"), ("events", "YouTube"), ("segments", "Whisper"), ("chunks", "Whisper"),
+    ("results", "Amazon Transcribe or Google"), ("words", "Whisper or AssemblyAI"),
+];
+
+/// Whose JSON it comes nearest to, as a sentence; nothing where it is like nobody's.
+fn nearest(all: &[&Json<'_>]) -> String {
+    let known = TELLING.iter().find(|(key, _)| all.iter().any(|json| json.has(&[key])));
+    known.map_or_else(String::new, |(key, whose)| {
+        format!(
+            " It comes nearest to that of {whose}, which has \"{key}\" too, but what stands there has another shape."
+        )
+    })
 }
 
 /// What a file of nobody known looks like: its kind and its first keys, and never what stands under them.

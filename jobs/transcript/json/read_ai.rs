@@ -6,7 +6,7 @@ use super::{
     book::{Book, EPOCH_MS},
     tree::Json,
 };
-use crate::transcript::Format;
+use crate::transcript::{Attendee, Format};
 
 pub(super) const SOURCE: JsonSource =
     JsonSource { name: "read_ai", knows, read, repeats: &["full_text", "transcript_text"] };
@@ -33,6 +33,9 @@ fn turns<'j>(json: &'j Json<'j>) -> &'j Json<'j> {
 
 fn read(json: &Json<'_>, book: &mut Book<'_>) -> Format {
     book.title(json.get("title"));
+    for participant in json.get("participants").items() {
+        book.attends(Attendee { was_there: true, ..Attendee::default() }, participant);
+    }
     let turns = turns(json).items();
     let first = turns.iter().filter_map(|turn| turn.any(START).millis()).min();
     let meeting = moment(json.any(START));
@@ -41,7 +44,7 @@ fn read(json: &Json<'_>, book: &mut Book<'_>) -> Format {
     let base = start.filter(|start| *start > EPOCH_MS).unwrap_or(0);
     book.day(json.any(&["start_time", "start_time_ms", "date"]));
     if base > 0 && book.draft.session_date.is_none() {
-        book.draft.session_date = chrono::DateTime::from_timestamp_millis(base).map(|time| time.date_naive());
+        book.moment(base);
     }
     for turn in turns {
         let label = book.label(turn.get("speaker").get("name"));

@@ -2,7 +2,7 @@
 //! end of a sentence once fifty words are said, and after two hundred words in any case.
 
 use super::{book::Book, tree::Json};
-use crate::account::words;
+use crate::account::{spaced, words};
 
 const PAUSE_MS: i64 = 2_000;
 const LONG: usize = 50;
@@ -54,7 +54,7 @@ impl<'j> Turns<'j> {
         text: &str,
         at: &'j Json<'j>,
     ) {
-        let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let text = spaced(text);
         if text.is_empty() {
             return;
         }
@@ -142,7 +142,7 @@ impl<'j> Turns<'j> {
     pub(super) fn speak(mut self, book: &mut Book<'_>) {
         self.cut();
         for turn in self.closed {
-            let text = turn.text.split_whitespace().collect::<Vec<_>>().join(" ");
+            let text = spaced(&turn.text);
             // Pieces of a word that were joined count once.
             book.draft.markup(turn.raw, words(&text));
             let (start_ms, end_ms) = book.possible(turn.at, turn.start_ms, turn.end_ms);

@@ -95,7 +95,7 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
 fn read_tier(raw: &str) -> Tier {
     let named = |name: &str| attribute(raw, name).map(str::trim).filter(|name| !name.is_empty());
     Tier {
-        label: named("PARTICIPANT").or_else(|| named("TIER_ID")).map(markup::references),
+        label: named("PARTICIPANT").or_else(|| named("TIER_ID")).map(|name| markup::references(name).into_owned()),
         dependent: attribute(raw, "PARENT_REF").is_some(),
     }
 }
@@ -114,6 +114,7 @@ fn say(annotations: Vec<Annotation<'_>>, slots: &HashMap<&str, i64>, draft: &mut
         if start.is_none() && !text.is_empty() {
             draft.warn(annotation.line, "an annotation without a time");
         }
+        let end = draft.end(annotation.line, start, end);
         draft.say(annotation.label.as_deref(), start, end, &text);
     }
     // Where one has no time, it stays behind the one before it in its tier.

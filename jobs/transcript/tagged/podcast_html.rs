@@ -120,11 +120,12 @@ impl Reading {
                 if time.is_none() {
                     self.draft.warn(line, "a time that cannot be read; the words are kept without it");
                 }
+                self.draft.clock(line, time);
                 self.start_ms = time;
             }
             Inside::Hidden(reason) => {
                 if reason == "the title of the page" {
-                    self.draft.title = Some(markup::references(text.trim()));
+                    self.draft.title = Some(markup::references(text.trim()).into_owned());
                 }
                 self.draft.set_aside(line, reason, text);
             }

@@ -62,13 +62,14 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
     }
     reading.said.extend(reading.open.take());
     let Reading { mut draft, agents, said, .. } = reading;
-    let cues: Vec<Cue<'_>> = said
+    let mut cues: Vec<Cue<'_>> = said
         .iter()
         .map(|paragraph| {
             draft.markup(paragraph.raw, words(&paragraph.payload));
             let agent = paragraph.agent.as_deref();
             Cue {
                 line: paragraph.line,
+                timing: paragraph.line,
                 id: "",
                 speaker: agent.map(|id| agents.get(id).map_or(id, String::as_str)),
                 start_ms: paragraph.start_ms,
@@ -77,7 +78,7 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
             }
         })
         .collect();
-    cue_speech::speak(&cues, &mut draft);
+    cue_speech::speak(&mut cues, &mut draft);
     (Format::Ttml, draft)
 }
 
@@ -132,7 +133,7 @@ impl<'a> Reading<'a> {
             paragraph.payload.push_str(&text.split_whitespace().collect::<Vec<_>>().join(" "));
             paragraph.payload.push_str(spaced(text.ends_with(char::is_whitespace)));
         } else if !text.trim().is_empty() {
-            let plain = markup::references(text.trim());
+            let plain = markup::references(text.trim()).into_owned();
             match (self.field, self.agent) {
                 ("name", Some(agent)) => {
                     self.draft.structure(text);

@@ -64,8 +64,11 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
         .iter()
         .map(|stretch| {
             // Once here, and once more where the markup of a cue is read.
-            let once =
-                if stretch.raw.contains("&amp;") { markup::references(&stretch.raw) } else { stretch.raw.clone() };
+            let once = if stretch.raw.contains("&amp;") {
+                markup::references(&stretch.raw).into_owned()
+            } else {
+                stretch.raw.clone()
+            };
             draft.markup(stretch.words, words(&once));
             once
         })
@@ -75,6 +78,7 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
         .zip(&texts)
         .map(|(stretch, text)| Cue {
             line: stretch.line,
+            timing: stretch.line,
             id: "",
             speaker: None,
             start_ms: stretch.start_ms,
@@ -83,7 +87,7 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
         })
         .collect();
     rolling::set_repeats_aside(&mut cues, &mut draft);
-    cue_speech::speak(&cues, &mut draft);
+    cue_speech::speak(&mut cues, &mut draft);
     (Format::YouTubeXml, draft)
 }
 

@@ -157,10 +157,17 @@ fn people(participants: &[Participant]) -> Vec<Person> {
             "client" => "client",
             _ => "guest",
         },
-        time: spoken(person.speaking_seconds, person.words),
-        share: whole(measure(person) / total * 100.0),
+        time: match person.words {
+            0 => "present, did not speak".to_owned(),
+            words => spoken(person.speaking_seconds, words),
+        },
+        share: if total > 0.0 { whole(measure(person) / total * 100.0) } else { 0 },
     };
-    spoke.map(person).collect()
+    // Who was there without a word, as a file of the meeting says, comes last.
+    spoke
+        .chain(participants.iter().filter(|person| person.words == 0 && person.speaking_seconds <= 0.0))
+        .map(person)
+        .collect()
 }
 
 /// `18 min`, `40 s`; words where the transcript has no times.

@@ -1,0 +1,207 @@
+//! Measures how fast transcripts are read, and in how much memory, side by side with other readers.
+//!
+//! Writes its inputs below `target/inputs` (the same bytes every time), then reads each with Debrief's reader and with
+//! others, every one in a process of its own, all of them in turn and several rounds of it, so that what else the
+//! machine does meets them alike. A rerun replaces everything.
+//!
+//! `cargo run --release --manifest-path benches/parse/Cargo.toml -- --peers`
+
+mod inputs;
+mod python;
+mod readers;
+mod report;
+mod shapes;
+mod typed;
+
+use std::{
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    time::{Duration, Instant},
+};
+
+use inputs::Input;
+use report::Row;
+
+/// What one process measured.
+#[derive(Clone, Copy, Debug)]
+pub struct Run {
+    /// Of a processor, from the bytes in memory to the cues.
+    pub seconds: f64,
+    /// How many cues (of Amazon and Deepgram, words: what makes an utterance of them is a choice) it found.
+    pub found: usize,
+    /// The most memory that the process ever held, with the file in it.
+    pub peak_kib: u64,
+}
+
+/// What the command line asks for.
+struct Wish {
+    rounds: usize,
+    megabytes: usize,
+    only: Vec<String>,
+    peers: bool,
+    json: bool,
+    quick: bool,
+}
+
+const USAGE: &str = "debrief-bench-parse [--peers] [--rounds 5] [--mb 16] [--only webvtt,srt] [--quick] [--json]
+
+  --peers   bring the Python peers (with pip) into target/python first; without them, those there are used
+  --quick   without the million cues and the files of 500 MB
+  --only    these inputs alone";
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [command, reader, path] = &arguments[..]
+        && command == "one"
+    {
+        return one(reader, Path::new(path));
+    }
+    let Some(wish) = wish(&arguments) else {
+        eprintln!("{USAGE}");
+        std::process::exit(2);
+    };
+    let target = Path::new(env!("CARGO_MANIFEST_DIR")).join("target");
+    if wish.peers {
+        python::bring(&target.join("python"));
+    }
+    let inputs = inputs::write(&target.join("inputs"), wish.megabytes, |name, huge| {
+        !(wish.quick && huge) && (wish.only.is_empty() || wish.only.iter().any(|only| only == name))
+    });
+    let rows = measure(&inputs, &target.join("python"), wish.rounds);
+    report::print(&rows, wish.json);
+}
+
+fn wish(arguments: &[String]) -> Option<Wish> {
+    let mut wish = Wish { rounds: 5, megabytes: 16, only: Vec::new(), peers: false, json: false, quick: false };
+    let mut rest = arguments.iter();
+    while let Some(argument) = rest.next() {
+        match argument.as_str() {
+            "--peers" => wish.peers = true,
+            "--json" => wish.json = true,
+            "--quick" => wish.quick = true,
+            "--rounds" => wish.rounds = rest.next()?.parse().ok().filter(|rounds| *rounds > 0)?,
+            "--mb" => wish.megabytes = rest.next()?.parse().ok().filter(|size| *size > 0)?,
+            "--only" => wish.only = rest.next()?.split(',').map(str::to_owned).collect(),
+            _ => return None,
+        }
+    }
+    Some(wish)
+}
+
+/// In a process of its own: reads one file with one reader, and says what it took.
+fn one(reader: &str, path: &Path) {
+    let reader = readers::READERS.iter().find(|known| known.name == reader).expect("the parent names known readers");
+    let bytes = std::fs::read(path).expect("the input was written before");
+    let begin = worked();
+    let found = (reader.read)(&bytes, path);
+    let seconds = worked() - begin;
+    match found {
+        Ok(found) => println!("{seconds} {found} {}", peak_kib()),
+        Err(error) => println!("refused: {error}"),
+    }
+    // What it takes to drop the result is no part of reading.
+    std::process::exit(0);
+}
+
+/// The seconds for which this process had a processor; on a busy machine the clock on the wall tells of others. All the
+/// readers work in one thread.
+fn worked() -> f64 {
+    let schedule = std::fs::read_to_string("/proc/self/schedstat").unwrap_or_default();
+    let nanoseconds: Option<f64> = schedule.split_whitespace().next().and_then(|first| first.parse().ok());
+    nanoseconds.expect("Linux says how long a process ran") / 1e9
+}
+
+fn peak_kib() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or(0)
+}
+
+/// One reader for one input.
+struct Entry<'a> {
+    input: &'a Input,
+    row: Row,
+    command: Vec<String>,
+}
+
+fn measure(inputs: &[Input], python: &Path, rounds: usize) -> Vec<Row> {
+    let mut entries = Vec::new();
+    for input in inputs {
+        let mut add = |reader: &str, note: &'static str, command: Vec<String>| {
+            entries.push(Entry { input, row: Row::of(input, reader, note), command });
+        };
+        let own = std::env::current_exe().expect("this program has a path").display().to_string();
+        let path = input.path.display().to_string();
+        for reader in readers::READERS.iter().filter(|reader| reader.reads.contains(&input.format)) {
+            if !input.huge || reader.huge {
+                add(reader.name, reader.note, vec![own.clone(), "one".into(), reader.name.into(), path.clone()]);
+            }
+        }
+        for (peer, format) in python::PEERS.iter().filter(|(_, format)| *format == input.format && !input.huge) {
+            add(peer, "Python", python::command(python, peer, format, &path));
+        }
+    }
+    for round in 0..rounds {
+        for entry in &mut entries {
+            entry.turn(round);
+        }
+        eprintln!("round {} of {rounds} is done", round + 1);
+    }
+    entries.into_iter().map(|entry| entry.row).collect()
+}
+
+/// Who takes longer than this is measured twice only.
+const SLOW: f64 = 4.0;
+/// Who takes longer than this is stopped.
+const PATIENCE: Duration = Duration::from_secs(600);
+
+impl Entry<'_> {
+    fn turn(&mut self, round: usize) {
+        let slow = self.row.runs.iter().any(|run| run.seconds > SLOW);
+        if self.row.trouble.is_some() || (slow && round >= 2) {
+            return;
+        }
+        match run(&self.command) {
+            Ok(run) => self.row.runs.push(run),
+            Err(trouble) => {
+                eprintln!("{} of {}: {trouble}", self.row.reader, self.input.name);
+                self.row.trouble = Some(trouble);
+            }
+        }
+    }
+}
+
+/// Runs a process that prints what it measured.
+fn run(command: &[String]) -> Result<Run, String> {
+    let mut child = Command::new(&command[0])
+        .args(&command[1..])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .map_err(|error| format!("not there ({error})"))?;
+    let begin = Instant::now();
+    while child.try_wait().map_err(|error| error.to_string())?.is_none() {
+        if begin.elapsed() > PATIENCE {
+            let _ = child.kill();
+            let _ = child.wait();
+            return Err(format!("not done in {} s", PATIENCE.as_secs()));
+        }
+        std::thread::sleep(Duration::from_millis(2));
+    }
+    let output = child.wait_with_output().map_err(|error| error.to_string())?;
+    let said = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+    let numbers: Vec<&str> = said.split_whitespace().collect();
+    let parsed = match numbers[..] {
+        [seconds, found, peak] => seconds.parse().ok().zip(found.parse().ok()).zip(peak.parse().ok()),
+        _ => None,
+    };
+    let Some(((seconds, found), peak_kib)) = parsed else {
+        return Err(if said.is_empty() { "it crashed".to_owned() } else { said.chars().take(160).collect() });
+    };
+    Ok(Run { seconds, found, peak_kib })
+}
+
+/// Where a file of this name stands in a folder.
+fn below(folder: &Path, name: &str) -> PathBuf {
+    folder.join(name)
+}

@@ -1,0 +1,59 @@
+//! The readers in Python: brought by pip into a folder of their own, and run by `peers.py`.
+
+use std::{path::Path, process::Command};
+
+/// What pip brings.
+const PACKAGES: &[&str] = &[
+    "webvtt-py==0.6.0",
+    "pysrt==1.1.2",
+    "python-docx==1.2.0",
+    "srt==3.5.3",
+    "pysubs2==1.8.1",
+    "pycaption==2.3.14",
+    "praatio==6.2.2",
+];
+
+/// A reader and a format that it reads.
+pub const PEERS: &[(&str, &str)] = &[
+    ("webvtt-py", "webvtt"),
+    ("pysubs2", "webvtt"),
+    ("pycaption", "webvtt"),
+    ("pysrt", "srt"),
+    ("srt", "srt"),
+    ("pysubs2", "srt"),
+    ("pycaption", "srt"),
+    ("python-docx", "docx"),
+    ("pysubs2", "ttml"),
+    ("pycaption", "ttml"),
+    ("praatio", "textgrid"),
+    ("json.loads", "aws"),
+    ("json.loads", "deepgram"),
+    ("json.loads", "whisper"),
+    ("json.loads", "fireflies"),
+    ("json.loads", "assemblyai"),
+];
+
+/// Brings the readers into `folder`; says so where that fails, and goes on without them.
+pub fn bring(folder: &Path) {
+    let mut pip = Command::new("python3");
+    pip.args(["-m", "pip", "install", "--quiet", "--upgrade", "--target"]).arg(folder).args(PACKAGES);
+    match pip.status() {
+        Ok(status) if status.success() => {}
+        Ok(status) => eprintln!("pip ended with {status}: the Python readers may be missing"),
+        Err(error) => eprintln!("python3 cannot be started ({error}): the Python readers are left out"),
+    }
+}
+
+/// How one is run.
+pub fn command(folder: &Path, peer: &str, format: &str, path: &str) -> Vec<String> {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("peers.py");
+    [
+        "python3".to_owned(),
+        script.display().to_string(),
+        folder.display().to_string(),
+        peer.into(),
+        format.into(),
+        path.into(),
+    ]
+    .to_vec()
+}

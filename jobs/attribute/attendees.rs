@@ -1,0 +1,248 @@
+//! Who was there by the files of the meeting: the strongest evidence on a label that is not a person's word. Pure.
+//!
+//! A tool may tie a label to an address itself (Fathom); a list of participants ties a name to an address or to another
+//! name (`Pri (Priya Raman)`). An address of nobody among the coach's people says nothing of a client. Where two people
+//! bear the name, or the files disagree, nobody is meant.
+
+use super::{
+    names::{self, Without},
+    resolve::{People, Person, Who},
+};
+
+/// Somebody who attended, or was invited, as a file says.
+#[derive(Clone, Debug, Default)]
+pub struct Attended {
+    /// As written, then the other names in what is written.
+    pub names: Vec<String>,
+    /// In lower case.
+    pub email: Option<String>,
+    /// The speaker label that the tool itself ties to this person.
+    pub label: Option<String>,
+    /// The file says that the person was there.
+    pub was_there: bool,
+    /// What kind of file it is, in a coach's words.
+    pub source: String,
+}
+
+/// What the files say of a label.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Told {
+    pub(super) who: Who,
+    pub(super) confidence: f32,
+    /// A sentence that a coach understands.
+    pub(super) reason: String,
+}
+
+/// What the files say of a label.
+///
+/// # Errors
+/// When they name two people: the sentence that says so.
+pub(super) fn told(label: &str, people: &People) -> Result<Option<Told>, String> {
+    let by_tool = |one: &&Attended| one.label.as_deref() == Some(label);
+    let tied: Vec<&Attended> = people.attended.iter().filter(by_tool).collect();
+    // Two at one microphone are not the one whose account it is.
+    if names::forms(label).iter().any(|form| form.without == Without::OtherPerson) {
+        return Ok(None);
+    }
+    let key = names::alias_key(label);
+    let called = |one: &&Attended| one.label.is_none() && one.names.iter().any(|name| names::alias_key(name) == key);
+    let called: Vec<&Attended> = people.attended.iter().filter(called).collect();
+    let mut found: Vec<Told> = Vec::new();
+    for one in &tied {
+        found.extend(by_email(one, people, 0.98, |person, email| {
+            format!("{} names {email}, the address of {person}, for this speaker.", capital(&one.source))
+        }));
+    }
+    for one in &called {
+        if one.email.is_some() && has_namesake(one, &called, label) {
+            return Err(format!("Two people called “{label}” were there, as {} says.", one.source));
+        }
+        let confidence = if one.was_there { 0.97 } else { 0.95 };
+        let by_address = by_email(one, people, confidence, |person, email| {
+            format!("In {}, “{label}” has {email}, the address of {person}.", one.source)
+        });
+        // A label that could be anybody's needs an address; a name may stand for another name.
+        let by_name = || if names::is_generic(label) { None } else { by_other_name(one, &key, label, people) };
+        found.extend(by_address.or_else(by_name));
+    }
+    found.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
+    match found.iter().find(|other| other.who != found[0].who) {
+        Some(other) => Err(format!(
+            "The files disagree on “{label}”: {} or {}?",
+            people.name(found[0].who),
+            people.name(other.who)
+        )),
+        None => Ok(found.into_iter().next()),
+    }
+}
+
+/// An address that the files give a speaker and that is nobody's among the coach's people: whom to ask for.
+pub(super) fn stranger<'a>(label: &str, people: &'a People) -> Option<&'a str> {
+    let key = names::alias_key(label);
+    let is = |one: &&Attended| {
+        one.label.as_deref() == Some(label) || one.names.first().is_some_and(|name| names::alias_key(name) == key)
+    };
+    let mut emails = people.attended.iter().filter(is).filter_map(|one| one.email.as_deref());
+    emails.find(|email| !people.people.iter().any(|person| person.has_email(email)))
+}
+
+/// The clients who were there, as the files say, and are not among those who spoke.
+pub(super) fn silent(spoke: &[Who], people: &People) -> Vec<Who> {
+    let mut silent = Vec::new();
+    for one in people.attended.iter().filter(|one| one.was_there) {
+        let known = match &one.email {
+            Some(email) => people.only(|person| person.has_email(email)),
+            // A name alone, whole and written so.
+            None => people.only(|person| {
+                let words = names::name_words(&person.name);
+                words.len() > 1 && one.names.iter().any(|name| names::name_words(name) == words)
+            }),
+        };
+        if let Ok(Some(person)) = known
+            && matches!(person.who, Who::Client(_))
+            && !spoke.contains(&person.who)
+            && !silent.contains(&person.who)
+        {
+            silent.push(person.who);
+        }
+    }
+    silent
+}
+
+fn by_email(one: &Attended, people: &People, confidence: f32, reason: impl Fn(&str, &str) -> String) -> Option<Told> {
+    let email = one.email.as_deref()?;
+    let person = people.only(|person| person.has_email(email)).ok().flatten()?;
+    Some(Told { who: person.who, confidence, reason: reason(&person.name, email) })
+}
+
+/// Another name that the file gives the same person, where it is that of one of the coach's people.
+fn by_other_name(one: &Attended, key: &str, label: &str, people: &People) -> Option<Told> {
+    let others = one.names.iter().filter(|name| names::alias_key(name) != key);
+    let mut found: Vec<&Person> = Vec::new();
+    for name in others {
+        let words = names::name_words(name);
+        let is_named = |person: &Person| words.len() > 1 && names::name_words(&person.name) == words;
+        found.extend(people.only(is_named).ok().flatten());
+    }
+    let person = found.first().filter(|first| found.iter().all(|other| other.who == first.who))?;
+    let reason = format!("In {}, “{label}” is {}.", one.source, person.name);
+    Some(Told { who: person.who, confidence: 0.93, reason })
+}
+
+/// Whether the same file names somebody else who is called so.
+fn has_namesake(one: &Attended, called: &[&Attended], label: &str) -> bool {
+    let single = names::is_generic(label) || names::name_words(label).len() < 2;
+    called.iter().any(|other| {
+        other.source == one.source
+            && match &other.email {
+                Some(email) => Some(email) != one.email.as_ref(),
+                // Who comes back without signing in has no address: a full name is the same person's.
+                None => single,
+            }
+    })
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::attribute::{Label, Resolution, resolve};
+
+    const PRIYA: Who = Who::Client(Uuid::from_u128(1));
+    const TOM: Who = Who::Client(Uuid::from_u128(2));
+
+    fn people(attended: Vec<Attended>) -> People {
+        let person = |who, name: &str, email: &str| Person::new(who, name.to_owned(), Some(email));
+        let people = vec![
+            person(Who::Coach, "Maya Okafor", "maya@northlight.example"),
+            person(PRIYA, "Priya Raman", "priya@raman.example"),
+            person(TOM, "Tom Becker", "tom@becker.example"),
+        ];
+        People { people, attended, ..People::default() }
+    }
+
+    fn listed(names: &[&str], email: &str) -> Attended {
+        Attended {
+            names: names.iter().map(|name| (*name).to_owned()).collect(),
+            email: Some(email.to_owned()).filter(|email| !email.is_empty()),
+            label: None,
+            was_there: true,
+            source: "the participants file".to_owned(),
+        }
+    }
+
+    fn tied(label: &str, email: &str) -> Attended {
+        Attended { label: Some(label.to_owned()), source: "Fathom JSON".to_owned(), ..listed(&[label], email) }
+    }
+
+    fn one(label: &str, people: &People) -> Resolution {
+        let labels = [Label { label: label.to_owned(), words: 100 }];
+        resolve(&labels, &[], people).pop().expect("a label that spoke is resolved")
+    }
+
+    #[test]
+    fn an_address_says_who_it_is() {
+        for (label, attended, who) in [
+            ("PR phone", listed(&["PR phone"], "priya@raman.example"), PRIYA),
+            ("iPhone", listed(&["iPhone"], "priya@raman.example"), PRIYA),
+            ("Speaker 1", tied("Speaker 1", "tom@becker.example"), TOM),
+            ("MO", listed(&["MO"], "maya@northlight.example"), Who::Coach),
+            ("Pri", listed(&["Pri (Priya Raman)", "Pri", "Priya Raman"], ""), PRIYA),
+        ] {
+            let people = people(vec![attended]);
+            let found = one(label, &people);
+            assert_eq!(found.who, Some(who), "{label}: {found:?}");
+        }
+        let people = people(vec![tied("Speaker 1", "tom@becker.example")]);
+        let found = one("Speaker 1", &people);
+        assert_eq!(found.reason, "Fathom JSON names tom@becker.example, the address of Tom Becker, for this speaker.");
+    }
+
+    #[test]
+    fn what_is_not_clear_is_asked() {
+        let priya = "priya@raman.example";
+        for (label, attended) in [
+            ("iPhone", vec![listed(&["iPhone"], priya), listed(&["iPhone"], "")]),
+            ("Pri", vec![listed(&["Pri"], priya), listed(&["Pri"], "other@example.org")]),
+            ("Tom Becker", vec![listed(&["Tom Becker"], priya)]),
+            ("Tom Becker", vec![tied("Tom Becker", priya)]),
+            ("MM", vec![tied("MM", priya), listed(&["MM"], "tom@becker.example")]),
+            ("Priya & Tom", vec![listed(&["Priya & Tom"], priya)]),
+            ("Ann", vec![listed(&["Ann"], "ann@elsewhere.example")]),
+        ] {
+            let people = people(attended);
+            let found = one(label, &people);
+            assert_eq!(found.who, None, "{label}: {found:?}");
+        }
+        let people = people(vec![listed(&["Ann"], "ann@elsewhere.example")]);
+        assert!(one("Ann", &people).reason.contains("ann@elsewhere.example"), "whom to ask for");
+    }
+
+    #[test]
+    fn the_coach_has_the_last_word() {
+        let mut people = people(vec![tied("Speaker 1", "tom@becker.example")]);
+        people.named.insert("Speaker 1".to_owned(), PRIYA);
+        assert_eq!(one("Speaker 1", &people).who, Some(PRIYA));
+    }
+
+    #[test]
+    fn who_was_there_without_a_word_is_known() {
+        let invited = Attended { was_there: false, ..listed(&["Tom Becker"], "tom@becker.example") };
+        assert_eq!(silent(&[Who::Coach], &people(vec![invited])), []);
+        let people = people(vec![
+            listed(&["Maya Okafor"], "maya@northlight.example"),
+            listed(&["Tom"], "tom@becker.example"),
+            listed(&["Tom"], "tom@becker.example"),
+            listed(&["Priya Raman"], ""),
+            listed(&["Ann"], "ann@elsewhere.example"),
+        ]);
+        assert_eq!(silent(&[Who::Coach], &people), [TOM, PRIYA]);
+        assert_eq!(silent(&[Who::Coach, TOM], &people), [PRIYA]);
+    }
+}

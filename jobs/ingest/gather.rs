@@ -1,0 +1,154 @@
+//! Brings together what is known of files that are looked at together: their contents, and the sessions that are there.
+//!
+//! Reads the objects and our copies; writes our copies (named by their hash, so that a rerun writes the same).
+
+use debrief_transcript::companion::{self, Companion};
+use uuid::Uuid;
+
+use super::{
+    key::{self, InboxKey, TranscriptKey},
+    ledger::{Coach, Outcome},
+    likeness::{self, Facts},
+    meeting::{self, Place},
+    plan::{Candidate, Content, File},
+    reject, take,
+};
+use crate::{
+    bucket::{BucketError, ObjectInfo},
+    db::{TenantTx, Tx},
+    queue::{Context, JobError, blocking},
+};
+
+/// A file of the inbox.
+#[derive(Debug)]
+pub(super) struct Member {
+    pub(super) object: ObjectInfo,
+    pub(super) key: TranscriptKey,
+    /// It has waited for its transcript as long as such files may.
+    pub(super) overdue: bool,
+}
+
+/// A file that was read.
+#[derive(Debug)]
+pub(super) struct Copied {
+    pub(super) sha256: String,
+    pub(super) stored_key: String,
+    /// As stored in `transcripts.role`.
+    pub(super) role: &'static str,
+    pub(super) candidate: Candidate,
+}
+
+/// How reading a file ended.
+#[derive(Debug)]
+pub(super) enum Read {
+    Copied(Box<Copied>),
+    /// It changed since the listing: the next scan sees what it is then.
+    Changed,
+    /// It is settled: nobody needs to read it.
+    Settled(Outcome),
+}
+
+/// Reads a file, and puts our own copy. What is said in it is looked at where it is to be `compared`.
+pub(super) async fn read(ctx: &Context, member: &Member, coach: Coach, compared: bool) -> Result<Read, JobError> {
+    let Member { object, key, .. } = member;
+    if object.size == 0 {
+        return Ok(Read::Settled(reject::unreadable(ctx, object, key, coach, &reject::EMPTY).await?));
+    }
+    if object.size > ctx.ingest.max_bytes {
+        let why = reject::too_large(ctx.ingest.max_bytes);
+        return Ok(Read::Settled(reject::unreadable(ctx, object, key, coach, &why).await?));
+    }
+    let content = match ctx.bucket.get_listed(object).await {
+        Err(BucketError::Changed | BucketError::NotFound) => return Ok(Read::Changed),
+        content => content?,
+    };
+    let sha256 = take::sha256_hex(&content);
+    let stored_key = format!("transcripts/{}/{sha256}", coach.organization);
+    ctx.bucket.put(&stored_key, content.clone()).await?;
+    let file = key.file.clone();
+    let (role, content) = blocking(move || match companion::read(&content, &file) {
+        Some(companion) => {
+            let is_list = matches!(companion, Companion::Participants(_));
+            (if is_list { "participants" } else { "chat" }, Content::Companion { names: names(&companion), is_list })
+        }
+        None => ("speech", Content::Speech(compared.then(|| facts(&content)).flatten())),
+    })
+    .await?;
+    let candidate = Candidate { key: key.clone(), content };
+    Ok(Read::Copied(Box::new(Copied { sha256, stored_key, role, candidate })))
+}
+
+fn facts(content: &[u8]) -> Option<Facts> {
+    debrief_transcript::parse(content).ok().map(|transcript| Facts::of(&transcript))
+}
+
+/// All names in a companion, made comparable.
+fn names(companion: &Companion) -> std::collections::BTreeSet<String> {
+    let attendees = companion.attendees();
+    let written = attendees.iter().flat_map(|one| one.name.iter().chain(&one.other_names));
+    written.map(|name| likeness::fold(name)).filter(|name| !name.is_empty()).collect()
+}
+
+/// A file of a session that is there, in the same folder.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct There {
+    pub(super) session_id: Uuid,
+    pub(super) object_key: String,
+    transcript_id: Uuid,
+    stored_key: String,
+    /// Its words may tell what belongs to it.
+    tells: bool,
+}
+
+/// So many files of one folder are looked at; a folder with more is no meeting's and no day's.
+const MOST: i64 = 200;
+
+/// The files of the coach's sessions that may be of one meeting with `member`, the oldest first.
+pub(super) async fn there(tx: &mut TenantTx, coach: Coach, member: &Member) -> Result<Vec<There>, sqlx::Error> {
+    let folder = member.object.key.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let shared = meeting::place(&member.key) == Place::Shared;
+    sqlx::query_as!(
+        There,
+        r#"select session_id, transcripts.object_key, transcripts.id as transcript_id, stored_key,
+                  role = 'speech' and rejected_reason is null as "tells!"
+           from transcripts join sessions on sessions.id = session_id
+           where coach_id = $1 and folder = $2 and (not $3 or stem = $4 or transcripts.object_key = $5)
+           order by received_at, transcripts.id limit $6"#,
+        coach.id,
+        folder,
+        shared,
+        meeting::named(&member.key.file).stem,
+        member.object.key,
+        MOST
+    )
+    .fetch_all(tx.conn())
+    .await
+}
+
+/// The sessions of these files, each with those of its files that tell what belongs to it. A file that comes again
+/// (its key is in `again`) is not asked: its new content counts.
+pub(super) async fn sessions(
+    ctx: &Context,
+    there: &[There],
+    again: &[&str],
+) -> Result<Vec<(Uuid, Vec<File>)>, JobError> {
+    let mut sessions: Vec<(Uuid, Vec<File>)> = Vec::new();
+    for file in there {
+        let at = sessions.iter().position(|(id, _)| *id == file.session_id).unwrap_or_else(|| {
+            sessions.push((file.session_id, Vec::new()));
+            sessions.len() - 1
+        });
+        let InboxKey::Transcript(key) = key::read(&file.object_key) else { continue };
+        if !file.tells || again.contains(&file.object_key.as_str()) {
+            continue;
+        }
+        let content = match ctx.bucket.get(&file.stored_key).await {
+            Err(BucketError::NotFound) => continue,
+            content => content?,
+        };
+        if let Some(facts) = blocking(move || facts(&content)).await? {
+            sessions[at].1.push((key, facts));
+        }
+    }
+    Ok(sessions)
+}

@@ -1,0 +1,238 @@
+//! Writes what the files of a session come to, under the session's lock, and sends the session on.
+
+use std::collections::HashSet;
+
+use debrief_transcript::{Transcript, companion::Companion};
+use uuid::Uuid;
+
+use super::{
+    attendees,
+    files::{Content, File, Files},
+    job::Outcome,
+    store,
+};
+use crate::{
+    attribute::{self, AttributeSession},
+    db::TenantTx,
+    index::IndexSession,
+    ingest,
+    model::session::{self, State},
+    queue::enqueue,
+};
+
+/// What the coach reads of a list of participants that came after the summary.
+const NAMES_KEPT: &str = "This file came after the session was summarised: its names are kept, and the speakers stay as \
+    they are until you look at them.";
+
+/// Writes all of it. `transcript_id` is the job's own file.
+pub(super) async fn write(
+    tx: &mut TenantTx,
+    files: &Files,
+    transcript_id: Uuid,
+    (state, correlation_id): (&str, Uuid),
+) -> Result<Outcome, sqlx::Error> {
+    let Some(this) = files.all.iter().find(|file| file.row.id == transcript_id) else {
+        return Ok(Outcome { outcome: "gone", ..Outcome::default() });
+    };
+    let session_id = this.row.session_id;
+    let mut outcome = counted(files, this);
+    let summarized = store::is_summarized(tx, session_id).await?;
+    let has_words = store::has_utterances(tx, session_id).await?;
+    if files.speech.is_empty() && !has_words {
+        outcome.outcome = refuse_all(tx, files, transcript_id).await?;
+        return Ok(outcome);
+    }
+    let changes = changes(files);
+    for (at, file) in files.all.iter().enumerate() {
+        let result = mark(tx, files, at, file, summarized).await?;
+        if file.row.id == transcript_id {
+            outcome.outcome = result;
+        }
+    }
+    if summarized || (state == State::Closed.as_str() && !changes) {
+        // Who was there may be told otherwise now; what was summarised stays until a person says so.
+        attribute::evidence_came(tx, session_id).await?;
+        return Ok(outcome);
+    }
+    if changes {
+        store::clear_utterances(tx, session_id).await?;
+        for speech in &files.merged.speech {
+            let bearer = &files.all[files.speech[speech.of[0]]].row;
+            store::add_utterances(tx, bearer, &speech.utterances).await?;
+        }
+        enqueue(tx, &IndexSession { session_id }, correlation_id).await?;
+    }
+    session::set_state(tx, session_id, State::Parsed).await?;
+    enqueue(tx, &AttributeSession { session_id }, correlation_id).await?;
+    tracing::info!(
+        target: "parse", { transcript.id = %transcript_id, session.id = %session_id, transcript.format = outcome.format,
+        transcript.utterances = outcome.utterances, transcript.warnings = outcome.warnings,
+        files.used = outcome.files_used, files.set_aside = outcome.files_set_aside }, "transcript parsed"
+    );
+    Ok(outcome)
+}
+
+/// Whether other words than before are the session's: a file is used that was not, or one that was is not any more.
+fn changes(files: &Files) -> bool {
+    let used = files.used();
+    let of_speech = |file: &File| matches!(file.content, Content::Speech(_));
+    files.all.iter().enumerate().filter(|(_, file)| of_speech(file)).any(|(at, file)| {
+        let was = file.row.done && !file.row.unused;
+        was != used.contains(&at)
+    })
+}
+
+/// Marks one file, and writes whom it names; says what became of it.
+async fn mark(
+    tx: &mut TenantTx,
+    files: &Files,
+    at: usize,
+    file: &File,
+    too_late: bool,
+) -> Result<&'static str, sqlx::Error> {
+    let row = &file.row;
+    let older = files.older.contains(&at);
+    if older && too_late && row.done && row.role == "speech" {
+        // What is summarised rests on these words: the newer ones are kept beside.
+        return Ok("parsed");
+    }
+    match &file.content {
+        Content::Refused(refusal) => {
+            tracing::info!(target: "parse", { transcript.id = %row.id, session.id = %row.session_id }, "not a transcript");
+            // The session goes on with the words that it has.
+            store::mark_rejected(tx, row, &refusal.to_string()).await?;
+            return Ok("rejected_beside_another");
+        }
+        Content::Speech(transcript) if older => {
+            attendees::clear(tx, row).await?;
+            return not_used(tx, file, transcript, store::SUPERSEDED).await;
+        }
+        Content::Companion(companion) if older => {
+            attendees::clear(tx, row).await?;
+            store::mark_companion(tx, row, format(companion), Some(store::SUPERSEDED)).await?;
+            store::mark_used(tx, row, Some(store::SUPERSEDED)).await?;
+            return Ok("not_used");
+        }
+        Content::Speech(transcript) => {
+            let aside = files.aside(at);
+            if aside.is_none() && too_late && !row.done {
+                return not_used(tx, file, transcript, store::SUMMARIZED).await;
+            }
+            if !row.done {
+                store::mark_parsed(tx, row, transcript, aside).await?;
+            } else if !too_late {
+                store::mark_used(tx, row, aside).await?;
+            }
+        }
+        Content::Companion(companion) if !row.done => {
+            let note = too_late.then_some(NAMES_KEPT);
+            store::mark_companion(tx, row, format(companion), note).await?;
+            if let Companion::Chat(messages) = companion {
+                attendees::write_chat(tx, row, messages).await?;
+            }
+        }
+        Content::Companion(_) => {}
+    }
+    if !row.done {
+        attendees::write(tx, row, &file.attendees(), source(&file.content)).await?;
+    }
+    Ok("parsed")
+}
+
+/// Keeps a good transcript beside, whose words are not used.
+async fn not_used(
+    tx: &mut TenantTx,
+    file: &File,
+    transcript: &Transcript,
+    reason: &'static str,
+) -> Result<&'static str, sqlx::Error> {
+    if file.row.done {
+        store::mark_used(tx, &file.row, Some(reason)).await?;
+    } else {
+        tracing::warn!(
+            target: "parse",
+            { transcript.id = %file.row.id, session.id = %file.row.session_id, reason },
+            "transcript not used"
+        );
+        store::mark_unused(tx, &file.row, transcript, reason).await?;
+    }
+    Ok("not_used")
+}
+
+/// Nothing of the session is a transcript: it is rejected, and the coach is told by the stage that took it. What came
+/// beside is kept for a better upload.
+async fn refuse_all(tx: &mut TenantTx, files: &Files, transcript_id: Uuid) -> Result<&'static str, sqlx::Error> {
+    let mut result = "parsed";
+    for file in &files.all {
+        match &file.content {
+            Content::Refused(refusal) => {
+                tracing::info!(
+                    target: "parse",
+                    { transcript.id = %file.row.id, session.id = %file.row.session_id },
+                    "not a transcript"
+                );
+                ingest::rejected(tx, file.row.id, &refusal.to_string()).await?;
+                if file.row.id == transcript_id {
+                    result = "rejected";
+                }
+            }
+            Content::Companion(companion) if !file.row.done => {
+                store::mark_companion(tx, &file.row, format(companion), None).await?;
+                attendees::write(tx, &file.row, &file.attendees(), source(&file.content)).await?;
+                if let Companion::Chat(messages) = companion {
+                    attendees::write_chat(tx, &file.row, messages).await?;
+                }
+            }
+            _ => {}
+        }
+    }
+    Ok(result)
+}
+
+const fn format(companion: &Companion) -> &'static str {
+    match companion {
+        Companion::Chat(_) => "chat",
+        Companion::Participants(_) => "participants",
+    }
+}
+
+/// What kind of file it is, in a coach's words.
+fn source(content: &Content) -> &'static str {
+    match content {
+        Content::Speech(transcript) => transcript.format.name(),
+        Content::Companion(Companion::Chat(_)) => "the meeting's chat",
+        Content::Companion(Companion::Participants(_)) => "the participants file",
+        Content::Refused(_) => "",
+    }
+}
+
+fn counted(files: &Files, this: &File) -> Outcome {
+    let said = || files.merged.speech.iter().flat_map(|speech| &speech.utterances);
+    let outcome = Outcome {
+        outcome: "parsed",
+        utterances: said().count(),
+        labels: said().filter_map(|utterance| utterance.label.as_deref()).collect::<HashSet<_>>().len(),
+        files_used: files.used().len(),
+        files_set_aside: files.merged.aside.len(),
+        attendees: files.all.iter().map(|file| file.attendees().len()).sum(),
+        ..Outcome::default()
+    };
+    match &this.content {
+        Content::Speech(transcript) => {
+            if !transcript.account.balances() {
+                tracing::error!(
+                    target: "parse", { transcript.id = %this.row.id, account = ?transcript.account }, "words do not add up"
+                );
+            }
+            Outcome {
+                format: Some(transcript.format.as_str()),
+                words: transcript.account.in_utterances,
+                words_set_aside: transcript.account.set_aside,
+                warnings: transcript.warnings.len(),
+                ..outcome
+            }
+        }
+        Content::Companion(companion) => Outcome { format: Some(format(companion)), ..outcome },
+        Content::Refused(_) => outcome,
+    }
+}

@@ -1,0 +1,12 @@
+//! Fuzzes the JSON of tools and services.
+//!
+//! Reads what the fuzzer gives; writes nothing but the fuzzer's own corpus.
+
+#![no_main]
+
+use debrief_transcript_fuzz::check_size;
+use libfuzzer_sys::fuzz_target;
+
+fuzz_target!(|bytes: &[u8]| {
+    check_size(bytes);
+});

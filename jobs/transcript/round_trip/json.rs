@@ -1,0 +1,153 @@
+//! Prints talks as the JSON of tools and services.
+
+use serde_json::{Value, json};
+
+use super::{Ends, Printer, Said};
+use crate::Format;
+
+pub(super) const PRINTERS: &[Printer] = &[
+    Printer { format: Format::Fireflies, print: fireflies, unit: 1, ends: Ends::Written },
+    Printer { format: Format::Fathom, print: fathom, unit: 1000, ends: Ends::Unknown },
+    Printer { format: Format::ReadAi, print: read_ai, unit: 1, ends: Ends::Written },
+    Printer { format: Format::Rev, print: rev, unit: 1, ends: Ends::Written },
+    Printer { format: Format::Aws, print: aws, unit: 1, ends: Ends::Written },
+    Printer { format: Format::AwsCalls, print: aws_calls, unit: 1, ends: Ends::Written },
+    Printer { format: Format::Bedrock, print: bedrock, unit: 1, ends: Ends::Written },
+    Printer { format: Format::Google, print: google, unit: 1, ends: Ends::Written },
+    Printer { format: Format::Azure, print: azure, unit: 1, ends: Ends::Written },
+    Printer { format: Format::Deepgram, print: deepgram, unit: 1, ends: Ends::Written },
+    Printer { format: Format::AssemblyAi, print: assemblyai, unit: 1, ends: Ends::Written },
+    Printer { format: Format::Whisper, print: whisper, unit: 1, ends: Ends::Written },
+    Printer { format: Format::Podcast, print: podcast, unit: 1, ends: Ends::Written },
+];
+
+fn print(talk: &[Said], turn: impl Fn(usize, &Said) -> Value, file: impl Fn(Vec<Value>) -> Value) -> Vec<u8> {
+    file(talk.iter().enumerate().map(|(at, said)| turn(at, said)).collect()).to_string().into_bytes()
+}
+
+/// Seconds, as a number of three decimals.
+#[expect(clippy::cast_precision_loss, reason = "times are small")]
+fn seconds(millis: i64) -> f64 {
+    millis as f64 / 1000.0
+}
+
+/// The words of a turn, each with a share of its time: no pause is long, and the last ends where the turn does.
+fn words(said: &Said) -> Vec<(&str, i64, i64)> {
+    let words: Vec<&str> = said.text.split(' ').collect();
+    let (count, long) = (i64::try_from(words.len()).expect("few words"), said.end_ms - said.start_ms);
+    let at = |number: i64| said.start_ms + long * number / count;
+    (0..).zip(words).map(|(number, word)| (word, at(number), at(number + 1))).collect()
+}
+
+fn fireflies(talk: &[Said]) -> Vec<u8> {
+    let turn = |at: usize, said: &Said| {
+        json!({"index": at, "speaker_name": said.label, "speaker_id": at % 3, "raw_text": said.text, "text": said.text,
+            "start_time": seconds(said.start_ms), "end_time": seconds(said.end_ms).to_string(), "ai_filters": null})
+    };
+    print(talk, turn, |sentences| json!({"title": "Call", "sentences": sentences}))
+}
+
+fn fathom(talk: &[Said]) -> Vec<u8> {
+    let turn = |_, said: &Said| {
+        json!({"speaker": {"display_name": said.label, "matched_calendar_invitee_email": null}, "text": said.text,
+            "timestamp": super::texts::clock(said.start_ms)})
+    };
+    print(talk, turn, |turns| json!({"transcript": turns}))
+}
+
+fn read_ai(talk: &[Said]) -> Vec<u8> {
+    const BEGIN: i64 = 1_795_000_000_000;
+    let turn = |_, said: &Said| {
+        json!({"speaker": {"name": said.label}, "text": said.text, "start_time_ms": BEGIN + said.start_ms,
+            "end_time_ms": BEGIN + said.end_ms})
+    };
+    print(talk, turn, |turns| json!({"start_time_ms": BEGIN, "turns": turns}))
+}
+
+fn rev(talk: &[Said]) -> Vec<u8> {
+    let turn = |_, said: &Said| {
+        let words = words(said).into_iter().flat_map(|(word, start, end)| {
+            [
+                json!({"type": "punct", "value": " "}),
+                json!({"type": "text", "value": word, "ts": seconds(start), "end_ts": seconds(end)}),
+            ]
+        });
+        json!({"speaker_info": {"display_name": said.label}, "elements": words.skip(1).collect::<Vec<_>>()})
+    };
+    print(talk, turn, |turns| json!({"monologues": turns}))
+}
+
+fn aws(talk: &[Said]) -> Vec<u8> {
+    let mut items = Vec::new();
+    for said in talk {
+        for (word, start, end) in words(said) {
+            items.push(json!({"type": "pronunciation", "start_time": seconds(start).to_string(),
+                "end_time": seconds(end).to_string(), "speaker_label": said.label,
+                "alternatives": [{"confidence": "0.9", "content": word}]}));
+        }
+    }
+    json!({"jobName": "x", "results": {"transcripts": [], "items": items}}).to_string().into_bytes()
+}
+
+fn aws_calls(talk: &[Said]) -> Vec<u8> {
+    let turn = |_, said: &Said| {
+        json!({"ParticipantRole": said.label, "Content": said.text, "BeginOffsetMillis": said.start_ms,
+            "EndOffsetMillis": said.end_ms})
+    };
+    print(talk, turn, |turns| json!({"Transcript": turns}))
+}
+
+fn bedrock(talk: &[Said]) -> Vec<u8> {
+    let turn = |_, said: &Said| {
+        json!({"text": said.text, "speaker": {"speaker_label": said.label}, "start_timestamp_millis": said.start_ms,
+            "end_timestamp_millis": said.end_ms})
+    };
+    print(talk, turn, |segments| json!({"audio_segments": segments}))
+}
+
+fn google(talk: &[Said]) -> Vec<u8> {
+    let turn = |_, said: &Said| {
+        let word = |(word, start, end): (&str, i64, i64)| {
+            json!({"word": word, "speakerLabel": said.label, "startTime": format!("{}s", seconds(start)),
+                "endTime": {"seconds": (end / 1000).to_string(), "nanos": end % 1000 * 1_000_000}})
+        };
+        let words: Vec<Value> = words(said).into_iter().map(word).collect();
+        json!({"alternatives": [{"transcript": said.text, "words": words}]})
+    };
+    print(talk, turn, |results| json!({"results": results}))
+}
+
+fn azure(talk: &[Said]) -> Vec<u8> {
+    let turn = |_, said: &Said| {
+        json!({"channel": 0, "speaker": said.label, "offsetInTicks": said.start_ms * 10_000,
+            "durationInTicks": (said.end_ms - said.start_ms) * 10_000, "nBest": [{"display": said.text}]})
+    };
+    print(talk, turn, |phrases| json!({"recognizedPhrases": phrases}))
+}
+
+fn deepgram(talk: &[Said]) -> Vec<u8> {
+    let turn = |_, said: &Said| {
+        json!({"speaker": said.label, "start": seconds(said.start_ms), "end": seconds(said.end_ms), "channel": 0,
+            "transcript": said.text})
+    };
+    print(talk, turn, |turns| json!({"results": {"channels": [], "utterances": turns}}))
+}
+
+fn assemblyai(talk: &[Said]) -> Vec<u8> {
+    let turn =
+        |_, said: &Said| json!({"speaker": said.label, "text": said.text, "start": said.start_ms, "end": said.end_ms});
+    print(talk, turn, |turns| json!({"audio_url": "x", "utterances": turns}))
+}
+
+fn whisper(talk: &[Said]) -> Vec<u8> {
+    let turn = |at, said: &Said| {
+        json!({"id": at, "start": seconds(said.start_ms), "end": seconds(said.end_ms), "text": format!(" {}", said.text),
+            "speaker": said.label})
+    };
+    print(talk, turn, |segments| json!({"segments": segments, "language": "en"}))
+}
+
+fn podcast(talk: &[Said]) -> Vec<u8> {
+    let turn = |_, said: &Said| json!({"speaker": said.label, "startTime": seconds(said.start_ms), "endTime": seconds(said.end_ms), "body": said.text});
+    print(talk, turn, |segments| json!({"version": "1.0.0", "segments": segments}))
+}

@@ -1,0 +1,48 @@
+//! Two transcripts in one file, in different layouts: somebody put them together. The captions are read; the other is
+//! set aside and warned of, since its words would else become part of what the last speaker says.
+//!
+//! Reads lines; writes what is set aside, and warnings.
+
+use std::ops::Range;
+
+use super::{account::Draft, formats::Source, text};
+
+const ANOTHER: &str = "another transcript begins here, in another layout; only the captions are read, so please upload \
+                       the two as files of their own";
+
+/// Warns where what stands before the first cue is a transcript too.
+pub(super) fn warn_of_head(head: &[&str], draft: &mut Draft) {
+    if let Some(first) = head.iter().position(|line| !line.trim().is_empty())
+        && is_transcript(head)
+    {
+        draft.warn(first + 1, ANOTHER);
+    }
+}
+
+/// Where, below a cue, another transcript begins: with the line WEBVTT, or (after the last cue) in a layout of text.
+pub(super) fn begin(lines: &[&str], below: Range<usize>, last: bool) -> Option<usize> {
+    let apart = |at: &usize| *at > 0 && lines[at - 1].trim().is_empty();
+    let webvtt = |at: &usize| {
+        lines[*at].starts_with(['W', '\u{feff}']) && lines[*at].trim_matches('\u{feff}').trim() == "WEBVTT"
+    };
+    if let Some(at) = below.clone().filter(webvtt).find(apart) {
+        return Some(at);
+    }
+    if !last || below.len() < 3 {
+        return None;
+    }
+    let begin = below.clone().skip(1).filter(|at| !lines[*at].trim().is_empty()).find(apart)?;
+    is_transcript(&lines[begin..below.end]).then_some(begin)
+}
+
+/// Sets another transcript aside.
+pub(super) fn set_aside(lines: &[&str], other: Range<usize>, draft: &mut Draft) {
+    draft.warn(other.start + 1, ANOTHER);
+    for at in other.filter(|at| !lines[*at].trim().is_empty()) {
+        draft.set_aside(at + 1, "another transcript in the same file", lines[at]);
+    }
+}
+
+fn is_transcript(lines: &[&str]) -> bool {
+    lines.len() >= 2 && text::evidence(&Source::new(&lines.join("\n"))).is_some()
+}

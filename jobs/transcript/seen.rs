@@ -1,0 +1,52 @@
+//! What a text without a known format looks like, for a refusal that helps: what was seen in it, and which format it
+//! comes nearest to. Counts only; never a word of the file.
+
+use super::{formats::Source, label, time};
+
+/// Looked at, at most; what a file is shows at its beginning.
+const LINES: usize = 2_000;
+
+/// A description such as "12 lines with 340 words; 2 begin with a name and a colon; it comes nearest to …".
+pub(super) fn of_text(source: &Source<'_>) -> String {
+    let lines: Vec<&str> =
+        source.lines.iter().map(|line| line.trim()).filter(|line| !line.is_empty()).take(LINES).collect();
+    let count = |is: &dyn Fn(&str) -> bool| lines.iter().filter(|line| is(line)).count();
+    let words: usize = lines.iter().map(|line| line.split_whitespace().count()).sum();
+    let arrows = count(&|line| line.contains("-->"));
+    let timed = count(&|line| begins_with_time(line));
+    let named = count(&|line| label::split(line).is_some());
+    let cells = count(&|line| line.matches([',', ';', '\t']).count() >= 2);
+    let marked = count(&|line| line.starts_with('<'));
+    let many = if lines.len() == LINES { "more than " } else { "" };
+    let mut seen = vec![format!("{many}{} with {}", counted(lines.len(), "line"), counted(words, "word"))];
+    let mut add = |count: usize, what: &str| {
+        if count > 0 {
+            seen.push(format!("{count} {what}"));
+        }
+    };
+    add(arrows, "with an arrow as in captions (-->)");
+    add(timed, "that begin with a time");
+    add(named, "that begin with what may be a name and a colon");
+    let nearest = if arrows > 0 {
+        "captions (VTT or SRT), but none of its times can be read"
+    } else if marked * 2 > lines.len() {
+        "XML or HTML, but of no kind that holds a transcript"
+    } else if cells * 3 > lines.len() * 2 && lines.len() > 1 {
+        "a table (CSV), which is not read"
+    } else if timed > 0 && timed >= named {
+        "text with times (\"[00:01:02] what was said\"), but it has too few, or only a word or two behind each"
+    } else if named > 0 {
+        "text with names (\"Name: what was said\"), but no name comes again, or hardly anything stands behind them"
+    } else {
+        "a letter, an article or notes"
+    };
+    format!("{}. It comes nearest to {nearest}", seen.join(", "))
+}
+
+fn begins_with_time(line: &str) -> bool {
+    time::lenient(line.trim_start_matches(['[', '(', '*', ' '])).is_some()
+}
+
+fn counted(count: usize, what: &str) -> String {
+    format!("{count} {what}{}", if count == 1 { "" } else { "s" })
+}

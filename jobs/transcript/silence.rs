@@ -1,0 +1,206 @@
+//! What machines write where nobody speaks: credits of the subtitles they learned from, and the same words over and
+//! over. It is warned of and kept, since now and then somebody does say "Thank you for watching".
+//!
+//! Reads what was said, writes warnings alone.
+
+use std::hash::{BuildHasher, Hasher, RandomState};
+
+use super::{account::Draft, formats::Source};
+
+/// Whole segments, in small letters, without punctuation.
+#[rustfmt::skip]
+const WHOLE: &[&str] = &[
+    "thanks for watching", "thank you for watching", "thank you so much for watching", "thank you very much for watching",
+    "please subscribe", "please subscribe to my channel", "like and subscribe", "subscribe to my channel",
+    "dont forget to like and subscribe", "see you in the next video", "ill see you in the next video",
+    "untertitel im auftrag des zdf für funk 2017", "vielen dank fürs zuschauen", "bis zum nächsten mal",
+    "merci davoir regardé cette vidéo", "gracias por ver el video", "suscríbete al canal",
+    "продолжение следует", "спасибо за просмотр", "ご視聴ありがとうございました", "最後までご視聴ありがとうございました",
+    "시청해주셔서 감사합니다", "請不吝點贊訂閱轉發打賞支持明鏡與點點欄目", "谢谢观看", "tack för att ni har tittat",
+];
+/// Anywhere in a segment of few words.
+#[rustfmt::skip]
+const MARKS: &[&str] = &[
+    "amara.org", "otter.ai", "zeoranger", "esoterics", "mooji.org", "opensubtitles", "dimatorzok", "castingwords",
+    "stephanie geiges", "soustitreur.com", "sottotitoli e revisione", "undertexter från", "untertitel von",
+    "ondertiteling", "napisy stworzone", "legendas pela comunidade", "subtitles by", "subtitled by", "transcribed by http",
+];
+const FEW_WORDS: usize = 14;
+/// With one of these a text of [`WHOLE`] or [`MARKS`] begins, where it holds no address and is written in Latin letters.
+#[rustfmt::skip]
+const FIRST: &[&str] = &[
+    "thanks", "thank", "please", "like", "subscribe", "dont", "see", "ill", "untertitel", "untertitelung", "vielen",
+    "bis", "merci", "gracias", "suscríbete", "tack", "sottotitoli", "undertexter", "ondertiteling", "napisy",
+    "legendas", "subtitles", "subtitled", "transcribed", "castingwords", "sous",
+];
+/// So often in a row, the same line was hardly said; one of a word or two ("Yeah.") as often again.
+const AGAIN: usize = 4;
+
+/// Why words may not have been said.
+pub(super) const CREDITS: &str = "credits of a video, as a machine writes where nobody speaks";
+/// As [`CREDITS`].
+pub(super) const SAME: &str = "the same words again and again, as a machine writes where nobody speaks";
+/// As [`CREDITS`].
+pub(super) const LOOP: &str = "the words repeat themselves more than speech does";
+
+/// The warning for one of these reasons.
+pub(super) fn warning(reason: &str) -> String {
+    format!("this may not have been said: {reason}; it is kept")
+}
+
+/// Warns of every utterance that may not have been said.
+pub(super) fn warn(draft: &mut Draft, source: &Source<'_>) {
+    let hasher = RandomState::new();
+    let (mut again, mut before) = (0, "");
+    let mut doubtful: Vec<(&str, &str)> = Vec::new();
+    for said in &draft.utterances {
+        let text = said.text.as_str();
+        again = if text == before { again + 1 } else { 1 };
+        before = text;
+        if again == AGAIN * if text.len() > 12 { 1 } else { 2 } {
+            doubtful.push((text, SAME));
+        } else if is_credit(text) {
+            doubtful.push((text, CREDITS));
+        } else if repeats_itself(text, &hasher) {
+            doubtful.push((text, LOOP));
+        }
+    }
+    let mut lines = Lines { lines: &source.lines, from: 0, missed: 0 };
+    let warnings: Vec<_> = doubtful.into_iter().map(|(text, reason)| (lines.of(text), warning(reason))).collect();
+    for (line, message) in warnings {
+        draft.warn(line, message);
+    }
+}
+
+/// The lines of a file, searched onwards for what was said.
+struct Lines<'a> {
+    lines: &'a [&'a str],
+    from: usize,
+    missed: usize,
+}
+
+impl Lines<'_> {
+    /// The line, from 1, in which `text` begins; 0 where it stands otherwise in the file.
+    fn of(&mut self, text: &str) -> usize {
+        let begins = &text[..text.floor_char_boundary(24)];
+        // What is not found costs the whole file, so that is not tried often.
+        let rest = self.lines.get(self.from..).filter(|_| self.missed < 8).unwrap_or_default();
+        match rest.iter().position(|line| line.contains(begins)) {
+            Some(found) => {
+                self.from += found;
+                self.from + 1
+            }
+            None => {
+                self.missed += 1;
+                0
+            }
+        }
+    }
+}
+
+/// Small letters alone, with single spaces.
+pub(super) fn plain(text: &str) -> String {
+    let letters = text.to_lowercase();
+    let letters: String = letters.chars().filter(|letter| letter.is_alphanumeric() || letter.is_whitespace()).collect();
+    letters.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Whether a text is credits, and nothing else.
+pub(super) fn is_credit(text: &str) -> bool {
+    if text.len() > 200 || !may_be_credit(text) {
+        return false;
+    }
+    let plain = plain(text);
+    let few = plain.split(' ').count() <= FEW_WORDS;
+    let written = text.to_lowercase();
+    WHOLE.contains(&plain.as_str()) || (few && MARKS.iter().any(|mark| written.contains(mark)))
+}
+
+/// A first look that costs little: most of what is said is no credit.
+fn may_be_credit(text: &str) -> bool {
+    let text = text.trim_start_matches(|letter: char| !letter.is_alphanumeric());
+    if !text.is_ascii() && !text.starts_with(|letter: char| letter.is_ascii()) {
+        return true;
+    }
+    // An address has a point within.
+    let bytes = text.as_bytes();
+    let letter = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_alphabetic);
+    if memchr::memchr_iter(b'.', bytes).any(|at| at > 0 && letter(at - 1) && letter(at + 1)) {
+        return true;
+    }
+    let first = text.split(char::is_whitespace).next().unwrap_or("");
+    // By its first two letters, of which the second may be an apostrophe ("I'll"), most are none of these.
+    let [one, two, ..] = first.as_bytes() else { return false };
+    let begins = |known: &&&str| {
+        let known = known.as_bytes();
+        known[0] == one.to_ascii_lowercase() && (known[1] == two.to_ascii_lowercase() || !two.is_ascii_alphabetic())
+    };
+    let plain = || first.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase);
+    first.len() <= 16 && FIRST.iter().filter(begins).any(|known| plain().eq(known.chars()))
+}
+
+/// Up to so many words come again and again in a loop.
+const PERIOD: usize = 8;
+/// So many words, at least, a loop takes.
+const LONG: usize = 24;
+/// A loop comes round so often.
+const ROUNDS: usize = 5;
+
+/// Whether the same few words follow each other again and again within a text.
+fn repeats_itself(text: &str, hasher: &RandomState) -> bool {
+    // Most are too short, and that is quick to see.
+    if text.len() < LONG * 2 || text.bytes().filter(u8::is_ascii_whitespace).count() + 1 < LONG {
+        return false;
+    }
+    let words: Vec<u64> = text
+        .split_ascii_whitespace()
+        .map(|word| {
+            let mut hash = hasher.build_hasher();
+            hash.write(word.as_bytes());
+            hash.finish()
+        })
+        .collect();
+    words.len() >= LONG
+        && (1..=PERIOD).any(|period| {
+            let mut run = 0;
+            (period..words.len()).any(|at| {
+                run = if words[at] == words[at - period] { run + 1 } else { 0 };
+                run + period >= LONG && run >= period * (ROUNDS - 1)
+            })
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::hash::RandomState;
+
+    use super::{is_credit, repeats_itself};
+
+    #[test]
+    fn credits_are_known() {
+        for (text, credit) in [
+            ("Thanks for watching!", true),
+            ("Subtitles by the Amara.org community", true),
+            ("Transcribed by https://otter.ai", true),
+            ("Untertitel im Auftrag des ZDF für funk, 2017", true),
+            ("Продолжение следует...", true),
+            ("ご視聴ありがとうございました", true),
+            ("Thanks for watching the children while I was away.", false),
+            ("We use otter.ai for the notes of every meeting that we hold in the team on Fridays.", false),
+            ("Thank you.", false),
+        ] {
+            assert_eq!(is_credit(text), credit, "{text}");
+        }
+    }
+
+    #[test]
+    fn loops_are_known() {
+        let hasher = RandomState::new();
+        assert!(repeats_itself(&"and then we go to ".repeat(8), &hasher));
+        assert!(repeats_itself(&format!("Well, {}", "no ".repeat(30)), &hasher));
+        assert!(!repeats_itself(&"no ".repeat(12), &hasher));
+        let talk = "I think that I would like to see what the team makes of the plan before I say yes to all of it, \
+                    and I think that you would like to see it too, so let us ask them on Friday and see then.";
+        assert!(!repeats_itself(talk, &hasher));
+    }
+}
