@@ -155,7 +155,7 @@ async fn a_summary_is_refined_compared_and_undone_and_a_voice_kept() {
     assert_eq!(asked["base_version"], 1);
     installation.run(&["work", "--drain"]).await;
     let diff = installation.run(&["sessions", "diff", summary]).await;
-    assert!(diff.starts_with("version 1 to version 2") && diff.contains("[-Priya said"), "{diff}");
+    assert!(diff.starts_with("version 1 to version 2") && diff.contains("[-Maya suggested"), "{diff}");
     assert!(!diff.contains('\u{1b}'), "no colours but on a terminal");
     let diff = installation.json(&["sessions", "diff", summary, "--from", "1", "--to", "1"]).await;
     assert_eq!(diff["sections"], serde_json::json!([]));

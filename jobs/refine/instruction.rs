@@ -207,7 +207,8 @@ fn section(name: &str) -> Option<Section> {
 
 /// A topic as it is typed, without quotation marks.
 fn bare(topic: &str) -> String {
-    topic.trim_matches(|c: char| !c.is_alphanumeric()).to_owned()
+    let plain = topic.replace(['"', '\u{201c}', '\u{201d}', '\u{201e}'], "");
+    plain.trim_matches(|c: char| !c.is_alphanumeric()).to_owned()
 }
 
 #[cfg(test)]
@@ -256,7 +257,7 @@ mod tests {
         check("use her words about the launch", &[Wish::TheirWords(about("the launch"))]);
         check("Use Priya\u{2019}s own words on the budget", &[Wish::TheirWords(about("the budget"))]);
         check("Nimm ihre Worte zum Budget", &[Wish::TheirWords(about("budget"))]);
-        check("more about the \u{201c}release notes\u{201d}", &[Wish::More(about("release notes"))]);
+        check("more about the \u{201c}release notes\u{201d}", &[Wish::More(about("the release notes"))]);
         check("schreib etwas mehr über den Bericht", &[Wish::More(about("den bericht"))]);
         check("shorter and drop everything about Jonas", &[Wish::Shorter, Wish::Drop(Which::About(about("jonas")))]);
     }

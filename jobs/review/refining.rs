@@ -51,7 +51,9 @@ pub async fn refine(
     }
     let same = sqlx::query_scalar!(
         "select id from refinements where summary_id = $1 and base_version = $2 and lower(instruction) = lower($3)
-            and state in ('queued', 'done') order by created_at desc limit 1",
+            and (state = 'done' or state = 'queued' and exists (select from jobs where kind = 'refine.summary'
+                and unique_key = refinements.id::text and state in ('due', 'running')))
+         order by created_at desc limit 1",
         summary_id,
         shown.version,
         instruction
@@ -68,6 +70,15 @@ pub async fn refine(
     if row.version != shown.version || content.hash() != shown.hash {
         return Err(ActionError::Conflict { newest: row.version });
     }
+    // One whose job an operator cancelled waits for nothing.
+    sqlx::query!(
+        "update refinements set state = 'failed', reason = 'It was stopped before it was done.', finished_at = now()
+         where summary_id = $1 and state = 'queued' and not exists (select from jobs where kind = 'refine.summary'
+            and unique_key = refinements.id::text and state in ('due', 'running'))",
+        summary_id
+    )
+    .execute(tx.conn())
+    .await?;
     let busy = sqlx::query_scalar!(
         r#"select exists (select from refinements where summary_id = $1 and state = 'queued') as "busy!""#,
         summary_id

@@ -231,8 +231,13 @@ async fn versions(tx: &mut TenantTx, summary_id: Uuid) -> Result<Vec<Version>, s
 async fn refinement(tx: &mut TenantTx, summary_id: Uuid) -> Result<Option<RefinementView>, sqlx::Error> {
     sqlx::query_as!(
         RefinementView,
-        "select instruction, state, reason, finished_at from refinements where summary_id = $1
-         order by created_at desc, id desc limit 1",
+        // One whose job an operator cancelled waits for nothing.
+        r#"select instruction, case when stopped then 'failed' else state end as "state!",
+                  case when stopped then 'It was stopped before it was done. Ask again.' else reason end as reason,
+                  case when stopped then greatest(created_at, now()) else finished_at end as finished_at
+           from (select *, state = 'queued' and not exists (select from jobs where kind = 'refine.summary'
+                    and unique_key = refinements.id::text and state in ('due', 'running')) as stopped
+                 from refinements where summary_id = $1 order by created_at desc, id desc limit 1) as last"#,
         summary_id
     )
     .fetch_optional(tx.conn())
