@@ -44,6 +44,8 @@ pub fn catalogue() -> Catalogue {
         .with::<ingest::RejectTranscript>()
         .with::<parse::ParseTranscript>()
         .with::<attribute::AttributeSession>()
+        .with::<attribute::CorrectSessions>()
+        .with::<attribute::DropThreads>()
         .with::<review::AskForSpeakers>()
         .with::<summarize::SummarizeClient>()
         .with::<refine::RefineSummary>()

@@ -48,6 +48,8 @@ create table llm_endpoints (
     -- Requests are spaced evenly: not before this the next one, by requests and by tokens a minute.
     next_request_at timestamptz not null default '-infinity',
     next_token_at timestamptz not null default '-infinity',
+    -- When the last request that has its turn is sent.
+    last_start_at timestamptz not null default '-infinity',
     -- When the next one that has to wait for long is told to come back.
     next_return_at timestamptz not null default '-infinity',
     -- The endpoint asked for patience until then (Retry-After).
@@ -61,8 +63,8 @@ grant select, insert, update on llm_endpoints to debrief_app;
 -- Reserves a request of so many tokens, or says when to come back. `verdict`: `go` (wait that many seconds, then send),
 -- `wait` (nothing is reserved; come back after that many seconds) or `open` (the breaker; as `wait`).
 --
--- Who must wait longer than `patience` is given a time of return of its own, spaced like the requests themselves: so
--- those that wait come back one by one, half the patience before their turn, and the endpoint is never idle meanwhile.
+-- Who must wait longer than `patience` is given a time of return of its own, half as far apart as the requests: so those
+-- that wait come back one by one, a little before their turn, and the endpoint is not idle where too much was reserved.
 create function llm_reserve(wanted text, requests_a_minute double precision, tokens_a_minute double precision,
                             tokens double precision, patience interval)
 returns table (verdict text, seconds double precision)
@@ -89,7 +91,7 @@ begin
     if starts > moment + patience then
         returns_at := greatest(starts - patience / 2, endpoint.next_return_at);
         update llm_endpoints
-        set next_return_at = returns_at + greatest(request_step, token_step, interval '10 milliseconds')
+        set next_return_at = returns_at + greatest(request_step, token_step, interval '10 milliseconds') / 2
         where profile = wanted;
         return query select 'wait', extract(epoch from returns_at - moment)::double precision;
         return;
@@ -97,22 +99,27 @@ begin
     update llm_endpoints
     set next_request_at = starts + coalesce(request_step, interval '0'),
         next_token_at = starts + coalesce(token_step, interval '0'),
+        last_start_at = starts,
         -- Half open: this one tries, the others wait for what becomes of it.
         open_until = case when endpoint.open_until is not null then moment + interval '30 seconds' end
     where profile = wanted;
     return query select 'go', extract(epoch from starts - moment)::double precision;
 end $$;
 
--- Records what became of a request: how many tokens it took beyond those reserved, whether the endpoint works, and for
--- how long it asked to be left alone.
-create function llm_settle(wanted text, tokens_a_minute double precision, more_tokens double precision, works boolean,
-                           closed_for interval)
+-- Records what became of a request: how many tokens were reserved and how many it used, whether the endpoint works, and
+-- for how long it asked to be left alone. What was not used is given back only as far as nobody goes sooner after the
+-- last one than an even flow allows: an endpoint does not save up what nobody used.
+create function llm_settle(wanted text, tokens_a_minute double precision, reserved double precision,
+                           used double precision, works boolean, closed_for interval)
 returns void language sql as $$
     update llm_endpoints
-    set next_token_at = next_token_at + coalesce(make_interval(secs => more_tokens * 60 / tokens_a_minute), interval '0'),
-        failures = case when works then 0 else failures + 1 end,
+    set next_token_at = case when tokens_a_minute is null then next_token_at else greatest(
+            next_token_at + make_interval(secs => (used - reserved) * 60 / tokens_a_minute),
+            least(next_token_at, last_start_at + make_interval(secs => used * 60 / tokens_a_minute))) end,
+        -- Nothing was sent where it is not known whether the endpoint works.
+        failures = case when works is null then failures when works then 0 else failures + 1 end,
         open_until = case when works then null
-                          when failures + 1 >= 5 then clock_timestamp() + interval '30 seconds'
+                          when not works and failures + 1 >= 5 then clock_timestamp() + interval '30 seconds'
                           else open_until end,
         closed_until = greatest(closed_until, clock_timestamp() + closed_for)
     where profile = wanted

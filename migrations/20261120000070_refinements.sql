@@ -34,7 +34,7 @@ alter table summary_versions add constraint summary_versions_author_check
 alter table review_events drop constraint review_events_kind_check;
 alter table review_events add constraint review_events_kind_check check (kind in ('link_sent', 'viewed', 'opened',
     'edited', 'approved', 'dismissed', 'follow_up_cancelled', 'follow_up_decided', 'speakers_named',
-    'fresh_link_asked', 'revoked', 'reopened', 'closed', 'refining_asked', 'refined', 'undone', 'voice_changed'));
+    'fresh_link_asked', 'revoked', 'reopened', 'closed', 'speakers_corrected', 'withdrawn', 'refining_asked', 'refined', 'undone', 'voice_changed'));
 
 -- For an operator who knows a summary's id only.
 create function organization_of_summary(wanted uuid) returns uuid

@@ -1,5 +1,7 @@
 //! The stage `attribute`, from outside.
 
+mod corrections;
+
 use debrief_jobs::{
     attribute::{AttributeSession, NameError, SpeakerIs, name_speakers, unresolved},
     db::{TenantTx, Tx},
@@ -195,7 +197,7 @@ async fn two_clients_make_a_group_and_a_first_name_beside_a_full_name_is_asked_a
     let waiting = unresolved(&mut tenant(&world).await, session).await.expect("the speakers");
     assert_eq!(waiting.len(), 1);
     assert_eq!(waiting[0].label, "Priya's iPhone");
-    assert_eq!(waiting[0].suggestion, Some(debrief_jobs::attribute::Suggestion::Client(world.priya)));
+    assert_eq!(waiting[0].suggestion, Some(debrief_jobs::attribute::Who::Client(world.priya)));
 }
 
 #[tokio::test]

@@ -118,7 +118,7 @@ async fn an_unknown_speaker_is_named_on_the_command_line_and_known_the_next_time
     let id = session["id"].as_str().expect("an id");
     let speaker = installation.json(&["speakers", "list", id]).await;
     assert_eq!(speaker["label"], "Petronella Smith");
-    assert!(speaker["excerpts"][0].as_str().expect("an excerpt").contains("Hartman"));
+    assert!(speaker["excerpts"][0]["text"].as_str().expect("an excerpt").contains("Hartman"));
     installation
         .run(&[
             "speakers",
@@ -135,6 +135,18 @@ async fn an_unknown_speaker_is_named_on_the_command_line_and_known_the_next_time
     installation.run(&["work", "--drain"]).await;
     let states = installation.run(&["sessions", "list", "--json"]).await;
     assert_eq!(states.matches("\"state\":\"in_review\"").count(), 2, "{states}");
+    // Named wrongly after all: it was an assistant. Nothing of it stays.
+    let corrected =
+        installation.json(&["speakers", "set", id, "Petronella Smith", "--guest", "Ines", "--only-here"]).await;
+    assert_eq!((&corrected["moved"], &corrected["summaries_withdrawn"]), (&1.into(), &1.into()), "{corrected}");
+    let shown = installation.json(&["speakers", "show", id]).await;
+    let ines = shown["speakers"].as_array().expect("speakers").iter().find(|one| one["person"] == "Ines");
+    assert_eq!(ines.expect("she is shown")["by_coach"], true, "{shown}");
+    let session = installation.json(&["sessions", "show", id]).await;
+    assert_eq!(session["participants"][1]["engagement"], "high", "{session}");
+    assert!(session["summaries"][0]["withdrawn_reason"].is_string(), "{session}");
+    let people = installation.run(&["sessions", "show", id]).await;
+    assert!(people.contains("ENGAGEMENT") && people.contains("withdrawn"), "{people}");
     let found = installation.json(&["search", "Bergmann account", "--limit", "1"]).await;
     assert_eq!((&found["session_date"], &found["client"]["name"]), (&"2026-11-09".into(), &"Petronella Smith".into()));
     assert!(found["text"].as_str().expect("the words").contains("Bergmann") && found["start_ms"].is_i64(), "{found}");

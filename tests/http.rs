@@ -2,6 +2,7 @@
 
 mod refine;
 mod review;
+mod speakers;
 pub(crate) mod visit;
 
 use std::sync::Arc;

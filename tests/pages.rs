@@ -170,6 +170,61 @@ async fn a_coach_refines_reads_what_changed_and_teaches_a_voice() {
     }
 }
 
+#[tokio::test]
+async fn who_spoke_is_corrected_on_a_phone() {
+    let Some(browser) = Browser::start("who_spoke_is_corrected_on_a_phone", 360, &[]).await else { return };
+    let (client, served) = (browser.client.clone(), served().await);
+    let mut tx = served.world.database.db.tenant(served.world.organization).await.expect("a transaction");
+    for sql in [
+        "update participants set engagement = 'high', share = 0.74, questions = 3, longest_turn_seconds = 84",
+        "update utterances set label = 'Room' where position = 4",
+        "insert into attributions (organization_id, session_id, label, confidence, reason, is_shared, by_coach)
+         select organization_id, id, 'Room', 1, 'You named this speaker.', true, true from sessions",
+        "insert into mails (id, organization_id, kind, subject_id, recipient, session_id, subject, message_id, message,
+            message_sha256, state, sent_at, correlation_id)
+         select id, organization_id, 'follow_up', id, 'priya@raman.example', session_id, 's', 'm', '', '', 'sent', now(), id
+         from summaries",
+        "insert into misdeliveries (id, organization_id, session_id, summary_id, mail_id, claim_ids)
+         select id, organization_id, session_id, id, id, array(select id from claims where section = 'wins') from summaries",
+    ] {
+        sqlx::query(sql).execute(tx.conn()).await.expect("it is set");
+    }
+    tx.commit().await.expect("it is committed");
+    let token = served.reviewed.link(&served.world).await;
+    client.goto(&format!("{}/r/{}", served.base, token.reveal())).await.expect("the link opens");
+    press(&client, "Open the review", "Delegating the release notes").await;
+    client
+        .execute("document.querySelectorAll('details').forEach(one => one.open = true)", Vec::new())
+        .await
+        .expect("open");
+    fits(&client).await;
+    least_contrast(&client, "review").await;
+    keep(&client, "phone-measures").await;
+    let link = client.find(Locator::LinkText("Who spoke?")).await.expect("a link leads there");
+    link.click().await.expect("it is followed");
+    client.wait().for_element(Locator::Css("#speakers")).await.expect("the page");
+    fits(&client).await;
+    least_contrast(&client, "who").await;
+    keep(&client, "phone-who").await;
+    let turns = client.find(Locator::LinkText("Say turn by turn who spoke")).await.expect("a link leads there");
+    let turns = turns.attr("href").await.expect("an address").expect("an address");
+    client
+        .execute("document.querySelectorAll('details').forEach(one => one.open = true)", Vec::new())
+        .await
+        .expect("open");
+    keep(&client, "phone-who-open").await;
+    let tom = format!("//fieldset[contains(., 'Priya Raman')]//label[contains(., 'Tom Becker')]//input");
+    client.find(Locator::XPath(&tom)).await.expect("a choice").click().await.expect("it is chosen");
+    press(&client, "Save who spoke", "Priya Raman did not speak in this session").await;
+    keep(&client, "phone-corrected").await;
+
+    client.goto(&format!("{}{turns}", served.base)).await.expect("the turns");
+    fits(&client).await;
+    keep(&client, "phone-turns").await;
+    press(&client, "Save whose turns these are", "What rests on it is written anew").await;
+    browser.close().await;
+}
+
 /// The least contrast of text on a page with what is behind it, as WCAG computes it, and whose it is.
 const LEAST_CONTRAST: &str = r"
     const canvas = new OffscreenCanvas(1, 1).getContext('2d', { willReadFrequently: true });

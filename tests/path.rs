@@ -79,7 +79,7 @@ async fn a_session_goes_all_the_way_from_the_bucket_to_the_export() {
     }
     assert_eq!(session["summaries"][0]["provider"], "openai");
     assert_eq!(session["summaries"][0]["version"], 2, "the model's and the coach's");
-    assert_eq!(walk.llm.requests().len(), 1);
+    assert_eq!(walk.llm.requests().len(), 2, "the draft, and the correction of what does not hold in it");
     assert_eq!(walk.llm.first_header("authorization").as_deref(), Some("Bearer sk-walk"));
     assert_found(&walk, &id).await;
     assert_exported(&walk, &id).await;
@@ -94,7 +94,9 @@ async fn a_session_goes_all_the_way_from_the_bucket_to_the_export() {
 
 /// As an operator sets it up: the settings, the schema, the organization and its coach. The clients come by roster.
 async fn install() -> Walk {
-    let (smtp, llm) = (SmtpServer::start(), LlmServer::start([Reply::AnswerTo(draft)]).await);
+    let nothing_to_correct = Reply::Answer(json!({ "claims": [{ "number": DRAFT.len() - 1, "claim": null }] }));
+    let llm = LlmServer::start([Reply::AnswerTo(draft), nothing_to_correct]).await;
+    let smtp = SmtpServer::start();
     let mut installation = Installation::unmigrated().await;
     let bucket = format!("s3://{}/northlight", s3::new_bucket().await);
     for (name, value) in [

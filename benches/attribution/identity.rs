@@ -10,7 +10,7 @@ use std::{
 
 use anyhow::Context as _;
 use debrief_jobs::attribute::{
-    THRESHOLD,
+    KnownNames, THRESHOLD,
     identity::{Around, Circle, same_person},
     roles::Said,
     spoken::{Called, names_in_speech},
@@ -170,7 +170,7 @@ fn names(calls: &[Call]) {
     let mut wrong = Vec::new();
     for call in calls {
         let said: Vec<Said<'_>> = call.said.iter().map(|(label, text)| Said { label: *label, text }).collect();
-        let called = names_in_speech(call.labels.len(), &said, &BTreeSet::new());
+        let called = names_in_speech(call.labels.len(), &said, &KnownNames::default());
         labels += call.labels.len();
         for (label, called) in call.labels.iter().zip(called) {
             let Called::Name(name) = called else { continue };

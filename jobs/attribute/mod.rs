@@ -5,16 +5,25 @@
 //! the session is `parsed` or waits for speakers and nothing is summarised yet, and then builds everything anew, so a
 //! rerun changes nothing. One unknown voice holds the session: its words must not end in anybody's summary.
 
+mod address;
 mod attendees;
+mod correct;
+mod excerpts;
 pub mod identity;
+mod labels;
+mod lexicon;
 pub mod measures;
 pub mod names;
 mod nicknames;
+mod reattribute;
 mod resolve;
 pub mod roles;
 mod speakers;
+mod split;
 pub mod spoken;
 mod store;
+mod threads;
+mod touched;
 mod voices;
 
 use serde::{Deserialize, Serialize};
@@ -30,9 +39,17 @@ use crate::{
     summarize::SummarizeClient,
 };
 
+pub use address::KnownNames;
 pub use attendees::Attended;
+pub(crate) use correct::is_pending;
+pub use correct::{Answer, CorrectSessions, Corrected, set_speakers};
+pub use excerpts::{Excerpt, Telling};
+pub use labels::{Misdelivered, Speaker, misdelivered, speakers, unresolved};
 pub use resolve::{Alias, Label, People, Person, Resolution, THRESHOLD, Who, resolve};
-pub use speakers::{NameError, Named, SpeakerIs, Suggestion, UnresolvedSpeaker, name_speakers, unresolved};
+pub use speakers::{NameError, Named, SpeakerIs, name_speakers};
+pub use split::{Turn, split, turns};
+pub use threads::DropThreads;
+pub use touched::Touched;
 
 /// Finds out who speaks in a session.
 #[derive(Clone, Debug, Serialize, Deserialize)]

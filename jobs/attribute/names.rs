@@ -49,7 +49,11 @@ pub fn is_generic(label: &str) -> bool {
                      host|cohost|organizer|presenter|moderator|interviewer|interviewee|facilitator|admin|owner|\
                      agent|operator|representative|rep|advisor|adviser|supervisor|system|ivr|narrator|voice ?over|\
                      client|clients|coachee|customer|patient|mentee|doctor|therapist|counsell?or|mentor|male|female|man|woman|name|me|myself|you|\
-                     sprecher|teilnehmer|gast|unbekannt";
+                     sprecher|sprecherin|teilnehmer|teilnehmerin|gast|unbekannt|klient|klientin|kunde|kundin|patientin|\
+                     therapeut|therapeutin|locuteur|locutrice|interlocuteur|intervenant|intervenante|invite|\
+                     therapeute|cliente|paciente|terapeuta|orador|oradora|hablante|participante|invitado|invitada|\
+                     falante|convidado|convidada|parlante|relatore|partecipante|ospite|paziente|\
+                     spreker|deelnemer|klant|inconnu|desconocido|desconhecido|sconosciuto|onbekend";
         let devices = "voice|channel|mic|microphone|audio|iphone|ipad|ipod|android|galaxy|pixel|phone|mobile|tablet|\
                        computer|laptop|desktop|pc|mac|macbook|device";
         let rooms = "zoom|teams|webex|meet|room|boardroom|meeting|conference|others?|everyone|all|both|team|group";
@@ -75,8 +79,10 @@ pub(super) fn claim(label: &str) -> Option<Claim> {
     let key = alias_key(label);
     let word = key.strip_prefix("the ").unwrap_or(&key).trim_end_matches(|c: char| c.is_ascii_digit() || c == ' ');
     match word {
-        "coach" | "therapist" | "doctor" | "counselor" | "counsellor" | "mentor" => Some(Claim::Coach),
-        "client" | "coachee" | "patient" | "customer" | "mentee" => Some(Claim::Client),
+        "coach" | "therapist" | "doctor" | "counselor" | "counsellor" | "mentor" | "therapeut" | "therapeutin"
+        | "therapeute" | "terapeuta" => Some(Claim::Coach),
+        "client" | "coachee" | "patient" | "customer" | "mentee" | "klient" | "klientin" | "patientin" | "cliente"
+        | "paciente" | "paziente" => Some(Claim::Client),
         _ => None,
     }
 }
@@ -86,6 +92,11 @@ pub(super) fn claim(label: &str) -> Option<Claim> {
 pub(super) fn holds_others(label: &str, name: &str) -> bool {
     let folded = |text: &str| fold(text).split_whitespace().collect::<Vec<_>>().join(" ");
     folded(label) != folded(name) && forms(label).iter().any(|form| form.without == Without::OtherPerson)
+}
+
+/// Whether a label puts several people at the microphone, or somebody in another's place.
+pub(super) fn puts_several(label: &str) -> bool {
+    forms(label).iter().any(|form| form.without == Without::OtherPerson)
 }
 
 /// Every reading of a label, the most literal first; none where nothing of a name is left.

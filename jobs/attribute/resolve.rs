@@ -3,24 +3,27 @@
 //! A false merge (one client's words in another's summary) is far worse than a miss, so below [`THRESHOLD`] the answer
 //! is "nobody", with the likeliest person as a suggestion that only a person can confirm.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
+use serde::Serialize;
 use uuid::Uuid;
 
 use super::{
+    address::KnownNames,
     attendees::{self, Attended, Told},
     identity::{self, Around, Circle},
     names::{self, Form, Without},
     nicknames,
     roles::{self, Said},
-    voices,
+    spoken, voices,
 };
 
 /// From this confidence on, an attribution stands without a person's word.
 pub const THRESHOLD: f32 = 0.75;
 
 /// Somebody in a session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Who {
     /// The coach whose session it is.
     Coach,
@@ -28,6 +31,8 @@ pub enum Who {
     Client(Uuid),
     /// Neither, as the coach said.
     Guest,
+    /// Several people, as the coach said: a room, a shared device. The words are nobody's.
+    Shared,
 }
 
 /// Somebody who may be behind a label.
@@ -48,6 +53,13 @@ impl Person {
     #[must_use]
     pub fn new(who: Who, name: String, email: Option<&str>) -> Self {
         Self { who, words: names::name_words(&name), email: email.map(str::to_lowercase), name }
+    }
+
+    /// Whether a label is this person's own name or email, and nothing less.
+    #[must_use]
+    pub(super) fn is_named(&self, label: &str) -> bool {
+        let is_name = self.words.len() >= 2 && names::name_words(label) == self.words;
+        is_name || self.email.as_ref().is_some_and(|email| names::emails(label).contains(email))
     }
 }
 
@@ -116,6 +128,7 @@ pub fn resolve(labels: &[Label], said: &[Said<'_>], people: &People) -> Vec<Reso
     let names: Vec<&str> = labels.iter().map(|label| label.label.as_str()).collect();
     let mut findings: Vec<Result<Finding, String>> = names.iter().map(|label| find(label, &names, people)).collect();
     doubt_swapped_roles(&mut findings, &names, &spoken, said);
+    doubt_shared(&mut findings, &names, said, people);
     let known: Vec<Option<Who>> = findings
         .iter()
         .map(|found| found.as_ref().ok().filter(|found| found.confidence >= THRESHOLD).map(|found| found.who))
@@ -145,6 +158,39 @@ fn doubt_swapped_roles(findings: &mut [Result<Finding, String>], names: &[&str],
         }
     }
 }
+
+/// A label that names one person, under which another introduces themselves or is spoken to, may be shared: a device, a
+/// room. What the coach said of it stands.
+fn doubt_shared(findings: &mut [Result<Finding, String>], names: &[&str], said: &[Said<'_>], people: &People) {
+    let told = spoken::told(said, &people.known_names());
+    let is_pair = names.len() == 2;
+    for (at, finding) in findings.iter_mut().enumerate() {
+        let Ok(finding) = finding else { continue };
+        if finding.confidence >= BY_COACH || finding.confidence < THRESHOLD {
+            continue;
+        }
+        let mut weights: BTreeMap<&str, (f32, &str)> = BTreeMap::new();
+        for cue in told.iter().filter(|cue| cue.label == at && !cue.by_surname && (cue.introduces || is_pair)) {
+            let person = people.called(&cue.key).ok().flatten();
+            if person.is_some_and(|person| person.who != finding.who) {
+                weights.entry(&cue.key).or_insert((0.0, &cue.name)).0 += cue.weight;
+            }
+        }
+        let strongest = weights.into_values().max_by(|one, other| one.0.total_cmp(&other.0));
+        if let Some((_, name)) = strongest.filter(|(weight, _)| *weight >= ANOTHER) {
+            finding.confidence = 0.5;
+            finding.reason = format!(
+                "{} But “{name}” speaks under it too, by what is said: two people may share it.",
+                finding.reason
+            );
+        }
+    }
+}
+
+/// The confidence of what the coach said; no doubt of ours touches it.
+const BY_COACH: f32 = 0.98;
+/// How much must be said of another under a label before it is doubted: one introduction is, one greeting is not.
+const ANOTHER: f32 = 2.5;
 
 fn resolution(at: usize, findings: &[Result<Finding, String>], names: &[&str]) -> Resolution {
     let label = names[at].to_owned();
@@ -252,7 +298,10 @@ fn find_by_name(label: &str, labels: &[&str], people: &People) -> Result<Finding
         Ok(Some(finding)) if finding.confidence >= THRESHOLD => Ok(finding),
         Ok(found) => match by_identity(label, labels, people)? {
             Some(finding) => Ok(finding),
-            None => found.ok_or_else(|| "Nobody among your people has this name.".to_owned()),
+            None => found.ok_or_else(|| match names::puts_several(label) {
+                true => format!("“{label}” may be several people at one microphone."),
+                false => "Nobody among your people has this name.".to_owned(),
+            }),
         },
         Err(ambiguous) => Err(ambiguous),
     }
@@ -372,15 +421,29 @@ impl People {
         self.only(|person| person.words.first().is_some_and(|word| nicknames::alike(word, given)))
     }
 
-    /// The folded given names of everybody.
-    pub(super) fn given_names(&self) -> BTreeSet<String> {
-        self.people.iter().filter_map(|person| person.words.first().cloned()).collect()
+    /// The names by which everybody may be called.
+    pub(super) fn known_names(&self) -> KnownNames {
+        let given = self.people.iter().filter_map(|person| person.words.first().cloned()).collect();
+        let mut surnames: BTreeMap<String, Option<String>> = BTreeMap::new();
+        for person in self.people.iter().filter(|person| person.words.len() > 1) {
+            let (Some(first), Some(last)) = (person.words.first(), person.words.last()) else { continue };
+            let only = surnames.entry(last.clone()).or_insert_with(|| Some(first.clone()));
+            // Of two who have it, none is meant for sure.
+            if only.as_ref() != Some(first)
+                || self.people.iter().filter(|other| other.words.last() == Some(last)).count() > 1
+            {
+                *only = None;
+            }
+        }
+        let surnames = surnames.into_iter().filter_map(|(last, first)| Some((last, first?))).collect();
+        KnownNames { given, surnames }
     }
 
     /// How the person is called in sentences.
     pub(super) fn name(&self, who: Who) -> &str {
         match who {
             Who::Guest => "a guest",
+            Who::Shared => "several people",
             who => self.people.iter().find(|person| person.who == who).map_or("a person you know", |found| &found.name),
         }
     }

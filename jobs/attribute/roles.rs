@@ -9,6 +9,8 @@ use std::{collections::BTreeMap, sync::LazyLock};
 
 use regex::Regex;
 
+use super::lexicon::{self, Lexicon};
+
 /// One utterance, as far as the text tells who speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Said<'a> {
@@ -20,6 +22,9 @@ pub struct Said<'a> {
 
 /// From this score on, roles are decided. See [`Evidence::against`].
 pub const CLEAR: f32 = 2.5;
+
+/// In languages that were judged on less than English, so much more must speak for it.
+const OTHER_LANGUAGE: f32 = 0.5;
 
 /// Each of the two must have said this many turns, and all of it this many words.
 const FEWEST_TURNS: u32 = 3;
@@ -68,7 +73,7 @@ pub fn coaching(said: &[Said<'_>]) -> Option<Coaching> {
 /// little was said. Below `-CLEAR / 2`, a label that says otherwise is doubtful.
 #[must_use]
 pub fn support(coach: usize, client: usize, said: &[Said<'_>]) -> Option<f32> {
-    let evidence = gather(said);
+    let evidence = gather(said, lexicon::of(said));
     let (coach, client) = (evidence.get(&coach)?, evidence.get(&client)?);
     (coach.is_enough() && client.is_enough()).then(|| coach.against(client).0)
 }
@@ -76,7 +81,8 @@ pub fn support(coach: usize, client: usize, said: &[Said<'_>]) -> Option<f32> {
 /// The likeliest coach, whatever the score.
 #[must_use]
 pub fn likeliest(said: &[Said<'_>]) -> Option<Coaching> {
-    let evidence = gather(said);
+    let lexicon = lexicon::of(said);
+    let evidence = gather(said, lexicon);
     let judged: Vec<(usize, &Evidence)> =
         evidence.iter().filter(|(_, one)| one.is_enough()).map(|(label, one)| (*label, one)).collect();
     if judged.len() < 2 || judged.iter().map(|(_, one)| one.words).sum::<u32>() < FEWEST_WORDS {
@@ -92,6 +98,7 @@ pub fn likeliest(said: &[Said<'_>]) -> Option<Coaching> {
         .max_by(|(_, a), (_, b)| a.0.total_cmp(&b.0))?;
     // A score that rests on few kinds of evidence is no more than a guess.
     let score = if for_coach.len() >= 3 { score } else { score.min(CLEAR - 0.5) };
+    let score = if lexicon.is_some() { score - OTHER_LANGUAGE } else { score };
     let confidence = (1.0 / (1.0 + (-0.8 * score).exp())).min(0.94);
     let because = sentence(for_coach.iter().map(|sign| sign.of_coach));
     let other_because = sentence(for_coach.iter().filter_map(|sign| sign.of_client));
@@ -172,12 +179,15 @@ fn count(count: u32) -> f32 {
     u16::try_from(count).map_or(f32::from(u16::MAX), f32::from)
 }
 
-fn gather(said: &[Said<'_>]) -> BTreeMap<usize, Evidence> {
+fn gather(said: &[Said<'_>], lexicon: Option<&Lexicon>) -> BTreeMap<usize, Evidence> {
     let mut evidence: BTreeMap<usize, Evidence> = BTreeMap::new();
     for turn in turns(said) {
         let opens = evidence.is_empty();
         let one = evidence.entry(turn.0).or_insert(Evidence { opens, ..Evidence::default() });
-        one.add(&turn.1);
+        match lexicon {
+            None => one.add(&turn.1),
+            Some(lexicon) => one.add_by(lexicon, &turn.1),
+        }
     }
     evidence
 }
@@ -219,6 +229,33 @@ impl Evidence {
     }
 }
 
+impl Evidence {
+    /// As [`Evidence::add`], by the words of another language than English.
+    fn add_by(&mut self, lexicon: &Lexicon, text: &str) {
+        self.turns += 1;
+        let mut begins_sentence = true;
+        for piece in text.split_whitespace() {
+            let words = piece.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+            for word in words {
+                let lower = word.to_lowercase();
+                self.words += 1;
+                if lexicon.you.contains(&lower.as_str()) || !begins_sentence && lexicon.polite.contains(&word) {
+                    self.you += 1;
+                } else if lexicon.own.contains(&lower.as_str()) {
+                    self.own += 1;
+                }
+                begins_sentence = false;
+            }
+            begins_sentence = piece.ends_with(['.', '!', '?']);
+        }
+        let text = text.to_lowercase().replace('’', "'");
+        self.questions += u32::from(text.contains(['?', '？', '؟']) || lexicon.asking.is_match(&text));
+        self.asks_you += hits(&lexicon.asks_you, &text);
+        self.guides += hits(&lexicon.guides, &text);
+        self.tells += hits(&lexicon.tells, &text);
+    }
+}
+
 fn hits(regex: &Regex, text: &str) -> u32 {
     u32::try_from(regex.find_iter(text).count()).unwrap_or(u32::MAX)
 }
@@ -230,8 +267,15 @@ pub(super) fn is_question(text: &str) -> bool {
             r"(?:^|[.!,]\s*|\b(?:and|so|but|okay|alright|right|now)\s+)(?:how|what|when|where|why|which|who|do you|did you|have you|are you|were you|can you|could you|would you|will you|is there|are there|is it|does it|any)\b",
         )
     });
-    text.contains(['?', '？', '؟']) || ASKING.is_match(text)
+    text.contains(['?', '？', '؟']) || ASKING.is_match(text) || ASKING_ELSEWHERE.is_match(text)
 }
+
+/// Beginnings of questions in other languages that mean nothing in English.
+static ASKING_ELSEWHERE: LazyLock<Regex> = LazyLock::new(|| {
+    regex(
+        r"(?:^|[.!,¿]\s*|\b(?:und|et|y|e|en)\s+)(?:wie|warum|wieso|weshalb|hast du|kannst du|haben sie|können sie|comment (?:tu|vous|ça|vas|allez)|pourquoi|est-ce que|qu'est-ce|cómo|qué|cuándo|dónde|por qué|por que|o que|você|perché|che cosa|hoe|waarom|heb je|kun je|wat (?:wil|heb|is|doe|vind))\b",
+    )
+});
 
 static ASKS_OF_YOU: LazyLock<Regex> = LazyLock::new(|| {
     regex(

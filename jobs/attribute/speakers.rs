@@ -3,12 +3,14 @@
 //! Writes what was said of this session's labels, an alias for each label that is a name (so that it is asked only
 //! once), and the job that attributes again. Saying the same twice changes nothing.
 
-use std::collections::HashMap;
-
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{AttributeSession, Who, names, resolve::resolve, store};
+use super::{
+    Answer, AttributeSession, Who, correct, names,
+    resolve::{Alias, Person},
+    store,
+};
 use crate::{
     db::{TenantTx, Tx},
     model::session::{self, State},
@@ -35,6 +37,8 @@ pub enum SpeakerIs {
         /// The name; the label where it is empty.
         name: String,
     },
+    /// Several people under one label: a room, a shared device. The words are nobody's.
+    Shared,
 }
 
 /// What a naming came to.
@@ -44,6 +48,8 @@ pub struct Named {
     pub named: usize,
     /// Labels that still wait.
     pub remaining: usize,
+    /// Whether earlier sessions are gone through now, since a name of theirs has a new meaning.
+    pub earlier_sessions: bool,
 }
 
 /// Why speakers could not be named, in words for the person who named them.
@@ -58,6 +64,12 @@ pub enum NameError {
     /// Nobody speaks under this label.
     #[error("nobody speaks under the label “{0}” in this session; write it exactly as it is shown")]
     NoLabel(String),
+    /// The label is one person's.
+    #[error("“{0}” is one person's; say first that several people speak under it")]
+    NotShared(String),
+    /// The turn is not of this label.
+    #[error("there is no such turn under this name; look at it again")]
+    NoTurn,
     /// The coach has no such client.
     #[error("that client is not one of this coach's")]
     NoClient,
@@ -69,34 +81,7 @@ pub enum NameError {
     Database(#[from] sqlx::Error),
 }
 
-/// A speaker who waits to be named, with what helps to recognise them.
-#[derive(Clone, Debug, Serialize)]
-pub struct UnresolvedSpeaker {
-    /// As written; empty for utterances without a label.
-    pub label: String,
-    /// How many words they said.
-    pub words: i32,
-    /// How often they began to speak.
-    pub turns: i32,
-    /// Up to five telling things that they said, in their order.
-    pub excerpts: Vec<String>,
-    /// The client or coach who is likeliest, where one is.
-    pub suggestion: Option<Suggestion>,
-    /// Why it is not known, in a sentence.
-    pub reason: String,
-}
-
-/// Who a speaker might be.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Suggestion {
-    /// The coach of the session.
-    Coach,
-    /// This client.
-    Client(Uuid),
-}
-
-/// Names speakers of a session that waits for them.
+/// Names speakers of a session that waits for them, for all sessions of the coach.
 ///
 /// # Errors
 /// When the session does not wait, or an answer cannot be used: then the caller drops the transaction.
@@ -105,35 +90,43 @@ pub async fn name_speakers(
     session_id: Uuid,
     answers: &[(String, SpeakerIs)],
 ) -> Result<Named, NameError> {
+    let answer = |(label, is): &(String, SpeakerIs)| Answer { label: label.clone(), is: is.clone(), everywhere: true };
+    name(tx, session_id, &answers.iter().map(answer).collect::<Vec<_>>()).await
+}
+
+/// As [`name_speakers`], where an answer may hold for this session alone.
+pub(super) async fn name(tx: &mut TenantTx, session_id: Uuid, answers: &[Answer]) -> Result<Named, NameError> {
     let (state, correlation_id) = session::lock(tx, session_id).await?.ok_or(NameError::NoSession)?;
     if state != State::WaitingForSpeakers.as_str() || store::is_summarized(tx, session_id).await? {
         return Err(NameError::NotWaiting);
     }
-    let coach_id =
-        sqlx::query_scalar!("select coach_id from sessions where id = $1", session_id).fetch_one(tx.conn()).await?;
-    for (label, is) in answers {
+    let coach_id = hold_coach(tx, session_id).await?;
+    let mut earlier_sessions = false;
+    for Answer { label, is, everywhere } in answers {
         let (who, name) = identify(tx, coach_id, label, is).await?;
-        let participant = participant(tx, session_id, who, &name).await?;
+        let is_shared = who == Who::Shared;
+        let participant = if is_shared { None } else { Some(participant(tx, session_id, who, &name).await?) };
         let named = sqlx::query!(
             "update attributions
-             set participant_id = $3, confidence = 1, reason = 'You named this speaker.', by_coach = true, decided_at = now()
+             set participant_id = $3, is_shared = $4, confidence = 1, reason = 'You named this speaker.', by_coach = true,
+                 decided_at = now()
              where session_id = $1 and label = $2",
             session_id,
             label,
-            participant
+            participant,
+            is_shared
         )
         .execute(tx.conn())
         .await?;
         if named.rows_affected() == 0 {
             return Err(NameError::NoLabel(label.clone()));
         }
-        // What tools call anybody is somebody else in the next session.
-        if !names::is_generic(label) {
-            remember(tx, coach_id, label, who, &name).await?;
-        }
+        earlier_sessions |=
+            *everywhere && remember(tx, (coach_id, session_id), label, who, &name, correlation_id).await?;
     }
     let remaining = sqlx::query_scalar!(
-        r#"select count(*) as "count!" from attributions where session_id = $1 and participant_id is null"#,
+        r#"select count(*) as "count!" from attributions
+           where session_id = $1 and participant_id is null and not is_shared"#,
         session_id
     )
     .fetch_one(tx.conn())
@@ -150,11 +143,26 @@ pub async fn name_speakers(
         },
         "speakers were named"
     );
-    Ok(Named { named: answers.len(), remaining: usize::try_from(remaining).unwrap_or(0) })
+    Ok(Named { named: answers.len(), remaining: usize::try_from(remaining).unwrap_or(0), earlier_sessions })
+}
+
+/// The coach of a session, whose people and names nobody else changes or reads to attribute until the transaction ends.
+pub(super) async fn hold_coach(tx: &mut TenantTx, session_id: Uuid) -> Result<Uuid, sqlx::Error> {
+    sqlx::query_scalar!(
+        "select id from coaches where id = (select coach_id from sessions where id = $1) for no key update",
+        session_id
+    )
+    .fetch_one(tx.conn())
+    .await
 }
 
 /// Whom an answer means, and what they are called.
-async fn identify(tx: &mut TenantTx, coach_id: Uuid, label: &str, is: &SpeakerIs) -> Result<(Who, String), NameError> {
+pub(super) async fn identify(
+    tx: &mut TenantTx,
+    coach_id: Uuid,
+    label: &str,
+    is: &SpeakerIs,
+) -> Result<(Who, String), NameError> {
     let client = match is {
         SpeakerIs::Coach => {
             let name = sqlx::query_scalar!("select name from coaches where id = $1", coach_id);
@@ -164,6 +172,7 @@ async fn identify(tx: &mut TenantTx, coach_id: Uuid, label: &str, is: &SpeakerIs
             let name = [name.trim(), label.trim(), "Guest"].into_iter().find(|name| !name.is_empty());
             return Ok((Who::Guest, name.unwrap_or_default().to_owned()));
         }
+        SpeakerIs::Shared => return Ok((Who::Shared, String::new())),
         SpeakerIs::Client(client) => *client,
         SpeakerIs::NewClient { name, email } => {
             let email = email.as_deref().map(str::trim).filter(|email| !email.is_empty());
@@ -176,11 +185,7 @@ async fn identify(tx: &mut TenantTx, coach_id: Uuid, label: &str, is: &SpeakerIs
 
 /// The participant of the session who is this person; added where there is none yet. The job counts what they said.
 async fn participant(tx: &mut TenantTx, session_id: Uuid, who: Who, name: &str) -> Result<Uuid, sqlx::Error> {
-    let (kind, client_id) = match who {
-        Who::Coach => ("coach", None),
-        Who::Client(client) => ("client", Some(client)),
-        Who::Guest => ("guest", None),
-    };
+    let (kind, client_id) = store::kind(who);
     let found = sqlx::query_scalar!(
         "select id from participants
          where session_id = $1 and kind = $2 and client_id is not distinct from $3 and (kind <> 'guest' or name = $4)
@@ -210,128 +215,74 @@ async fn participant(tx: &mut TenantTx, session_id: Uuid, who: Who, name: &str) 
     Ok(id)
 }
 
-/// Remembers a name for all of the coach's sessions. What a person says counts for more than what stood there before.
-async fn remember(tx: &mut TenantTx, coach_id: Uuid, label: &str, who: Who, name: &str) -> Result<(), sqlx::Error> {
+/// Remembers a name for all of the coach's sessions, and lets those look again that knew it otherwise. What a person says
+/// counts for more than what stood there before. Gives whether earlier sessions are gone through now.
+///
+/// What tools call anybody is somebody else in the next session; and a label that is a person's own name stays theirs,
+/// though somebody else may have spoken under it once.
+pub(super) async fn remember(
+    tx: &mut TenantTx,
+    (coach_id, session_id): (Uuid, Uuid),
+    label: &str,
+    who: Who,
+    name: &str,
+    correlation_id: Uuid,
+) -> Result<bool, sqlx::Error> {
+    if names::is_generic(label) || owner(tx, coach_id, label).await?.is_some_and(|owner| owner != who) {
+        return Ok(false);
+    }
     let organization = tx.tenant();
-    let client_id = if let Who::Client(client) = who { Some(client) } else { None };
+    let normalized = names::alias_key(label);
+    let was = sqlx::query!(
+        r#"select written, client_id, is_coach, is_shared, source = 'correction' as "by_correction!"
+           from aliases where coach_id = $1 and normalized = $2"#,
+        coach_id,
+        normalized
+    )
+    .fetch_optional(tx.conn())
+    .await?
+    .map(|row| Alias {
+        who: store::who(row.client_id, row.is_coach, row.is_shared),
+        written: row.written,
+        by_correction: row.by_correction,
+    });
     // A guest's alias keeps what the guest is called; a client's or the coach's keeps the label as it was written.
     let written = if who == Who::Guest { name } else { label };
     sqlx::query!(
         "insert into aliases
-            (organization_id, coach_id, normalized, written, client_id, is_coach, is_guest, source)
-         values ($1, $2, $3, $4, $5, $6, $7, 'correction')
+            (organization_id, coach_id, normalized, written, client_id, is_coach, is_guest, is_shared, source)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, 'correction')
          on conflict (organization_id, coach_id, normalized) do update
          set written = excluded.written, client_id = excluded.client_id, is_coach = excluded.is_coach,
-             is_guest = excluded.is_guest, source = excluded.source",
+             is_guest = excluded.is_guest, is_shared = excluded.is_shared, source = excluded.source",
         organization,
         coach_id,
-        names::alias_key(label),
+        normalized,
         written,
-        client_id,
+        store::kind(who).1,
         who == Who::Coach,
-        who == Who::Guest
+        who == Who::Guest,
+        who == Who::Shared
     )
     .execute(tx.conn())
     .await?;
-    Ok(())
+    if was.as_ref().is_some_and(|was| was.who == who) {
+        return Ok(false);
+    }
+    correct::spread(tx, (coach_id, session_id), &normalized, was.as_ref(), correlation_id).await
 }
 
-/// The speakers of a session who wait to be named, those who said most first.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn unresolved(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<UnresolvedSpeaker>, sqlx::Error> {
+/// Whose own name or email a label is.
+pub(super) async fn owner(tx: &mut TenantTx, coach_id: Uuid, label: &str) -> Result<Option<Who>, sqlx::Error> {
     let rows = sqlx::query!(
-        r#"select coalesce(utterances.label, '') as "label!", text, reason as "reason?"
-           from utterances left join attributions
-             on attributions.session_id = $1 and attributions.label = coalesce(utterances.label, '')
-                and participant_id is null
-           where utterances.session_id = $1 order by transcript_id, position"#,
-        session_id
+        r#"select null::uuid as client_id, name as "name!", email from coaches where id = $1
+           union all select id, name, email from clients where coach_id = $1"#,
+        coach_id
     )
     .fetch_all(tx.conn())
     .await?;
-    let known = store::load_people(tx, session_id).await?;
-    let speech = store::load_speech(tx, session_id).await?;
-    let suggestions: HashMap<String, Suggestion> = resolve(&speech.labels(), &speech.said(), &known.people)
+    let people = rows
         .into_iter()
-        .filter_map(|found| match found.suggestion? {
-            Who::Coach => Some((found.label, Suggestion::Coach)),
-            Who::Client(client) => Some((found.label, Suggestion::Client(client))),
-            Who::Guest => None,
-        })
-        .collect();
-    let mut speakers: Vec<(UnresolvedSpeaker, Vec<&str>)> = Vec::new();
-    let mut last = None;
-    for row in &rows {
-        let is_new_turn = last != Some(&row.label);
-        last = Some(&row.label);
-        let Some(reason) = &row.reason else { continue };
-        let at = speakers.iter().position(|(speaker, _)| speaker.label == row.label).unwrap_or_else(|| {
-            let speaker = UnresolvedSpeaker {
-                label: row.label.clone(),
-                words: 0,
-                turns: 0,
-                excerpts: Vec::new(),
-                suggestion: suggestions.get(&row.label).cloned(),
-                reason: reason.clone(),
-            };
-            speakers.push((speaker, Vec::new()));
-            speakers.len() - 1
-        });
-        let (speaker, texts) = &mut speakers[at];
-        speaker.words += store::count(row.text.split_whitespace().count());
-        speaker.turns += i32::from(is_new_turn);
-        texts.push(&row.text);
-    }
-    let with_excerpts =
-        |(speaker, texts): (UnresolvedSpeaker, Vec<&str>)| UnresolvedSpeaker { excerpts: excerpts(&texts), ..speaker };
-    let mut speakers: Vec<UnresolvedSpeaker> = speakers.into_iter().map(with_excerpts).collect();
-    speakers.sort_by_key(|speaker| std::cmp::Reverse(speaker.words));
-    Ok(speakers)
-}
-
-/// Up to five utterances by which a person is recognised: long ones, rather those in which they speak of themselves.
-/// In their order; a very long one is cut at a word.
-fn excerpts(texts: &[&str]) -> Vec<String> {
-    const OWN: [&str; 12] = ["i", "i'm", "i've", "i'd", "my", "me", "we", "our", "ich", "mein", "je", "jag"];
-    let score = |text: &str| {
-        let words: Vec<String> = text.to_lowercase().replace('’', "'").split_whitespace().map(str::to_owned).collect();
-        let own = words.iter().filter(|word| OWN.contains(&word.trim_matches(|c: char| !c.is_alphanumeric()))).count();
-        words.len().min(40) + 6 * own.min(4)
-    };
-    let mut best: Vec<usize> = (0..texts.len()).collect();
-    best.sort_by_key(|at| std::cmp::Reverse(score(texts[*at])));
-    best.truncate(5);
-    best.sort_unstable();
-    best.into_iter().map(|at| shorten(texts[at])).collect()
-}
-
-fn shorten(text: &str) -> String {
-    const LONGEST: usize = 240;
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    match text.char_indices().nth(LONGEST) {
-        None => text,
-        Some((end, _)) => {
-            let end = text[..end].rfind(' ').unwrap_or(end);
-            format!("{} …", &text[..end])
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn excerpts_are_telling_and_in_order() {
-        let long = "word ".repeat(100);
-        let texts =
-            ["Yes.", "I told my team that I would be late.", "Ok.", "Hm.", long.as_str(), "Right.", "No.", "So?"];
-        let found = excerpts(&texts);
-        assert_eq!(found.len(), 5);
-        let own = found.iter().position(|text| text.starts_with("I told"));
-        let cut = found.iter().position(|text| text.ends_with("word …") && text.chars().count() <= 242);
-        assert!(own.is_some() && cut > own, "{found:?}");
-    }
+        .map(|row| Person::new(row.client_id.map_or(Who::Coach, Who::Client), row.name, row.email.as_deref()));
+    Ok(people.into_iter().find(|person| person.is_named(label)).map(|person| person.who))
 }

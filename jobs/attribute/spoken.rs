@@ -6,7 +6,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{names, roles::Said};
+use super::{
+    address::{self, KnownNames},
+    names,
+    roles::Said,
+};
 
 /// What somebody is called in a session.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,6 +19,8 @@ pub struct SpokenName {
     pub name: String,
     /// The same, folded, to be compared.
     pub(super) key: String,
+    /// Known by a title and a surname alone, which a family shares.
+    pub(super) by_surname: bool,
     /// From 0 to 1.
     pub confidence: f32,
     /// Why, as a sentence.
@@ -32,10 +38,51 @@ pub enum Called {
     Nothing,
 }
 
+/// A place at which a name is said of a label.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Told {
+    /// The label that is called so.
+    pub(super) label: usize,
+    /// The place of the utterance in which the name is said.
+    pub(super) at: usize,
+    /// The name, folded.
+    pub(super) key: String,
+    /// As written.
+    pub(super) name: String,
+    /// By title and surname, which a family shares.
+    pub(super) by_surname: bool,
+    /// By the speaker themselves, and not by another.
+    pub(super) introduces: bool,
+    /// How much it says; see [`Kind::weight`].
+    pub(super) weight: f32,
+}
+
+/// Every place at which a name is said of somebody who speaks, in the order of the session.
+pub(super) fn told(said: &[Said<'_>], known: &KnownNames) -> Vec<Told> {
+    let speaking: BTreeSet<usize> = said.iter().map(|one| one.label).collect();
+    let is_pair = speaking.len() == 2;
+    let told = |cue: Cue| Told {
+        label: cue.label,
+        at: cue.at,
+        key: cue.key,
+        by_surname: cue.by_surname,
+        introduces: cue.kind == Kind::Introduces,
+        weight: cue.kind.weight(is_pair),
+        name: cue.word,
+    };
+    cues(said, known, &speaking).into_iter().map(told).collect()
+}
+
 /// One time that a name was said of a label.
 struct Cue {
     label: usize,
+    /// The place of the utterance.
+    at: usize,
+    /// As written.
     word: String,
+    /// The given name that it stands for, folded.
+    key: String,
+    by_surname: bool,
     kind: Kind,
 }
 
@@ -71,12 +118,21 @@ struct Word {
     begins_sentence: bool,
     /// Somebody else's words: a name in them is called by somebody who is not here.
     is_quoted: bool,
+    /// A title and a surname; `folded` is then the given name.
+    is_titled: bool,
 }
 
-/// What each of the labels is called. `known` are the folded given names of people who may be in the session: they
-/// are found in lower case too, and in looser places.
+impl Word {
+    /// The given name that it stands for, folded.
+    fn key(&self) -> String {
+        if self.is_titled { self.folded.clone() } else { names::alias_key(&self.written) }
+    }
+}
+
+/// What each of the labels is called. `known` are the names of people who may be in the session: their given names are
+/// found in lower case too, and in looser places, and their surnames after a title.
 #[must_use]
-pub fn names_in_speech(labels: usize, said: &[Said<'_>], known: &BTreeSet<String>) -> Vec<Called> {
+pub fn names_in_speech(labels: usize, said: &[Said<'_>], known: &KnownNames) -> Vec<Called> {
     let speaking: BTreeSet<usize> = said.iter().map(|one| one.label).collect();
     let is_pair = speaking.len() == 2;
     let cues = cues(said, known, &speaking);
@@ -86,7 +142,7 @@ pub fn names_in_speech(labels: usize, said: &[Said<'_>], known: &BTreeSet<String
 fn called(label: usize, cues: &[Cue], is_pair: bool) -> Called {
     let mut votes: BTreeMap<String, (f32, Vec<&Cue>)> = BTreeMap::new();
     for cue in cues.iter().filter(|cue| cue.label == label) {
-        let (weight, said) = votes.entry(names::alias_key(&cue.word)).or_default();
+        let (weight, said) = votes.entry(cue.key.clone()).or_default();
         *weight += cue.kind.weight(is_pair);
         said.push(cue);
     }
@@ -99,11 +155,8 @@ fn called(label: usize, cues: &[Cue], is_pair: bool) -> Called {
         return Called::Several(said[0].word.clone(), other[0].word.clone());
     }
     // The same name said of two labels tells neither, unless it is said far more often of one.
-    let elsewhere: f32 = cues
-        .iter()
-        .filter(|cue| cue.label != label && names::alias_key(&cue.word) == *key)
-        .map(|cue| cue.kind.weight(is_pair))
-        .sum();
+    let elsewhere: f32 =
+        cues.iter().filter(|cue| cue.label != label && cue.key == *key).map(|cue| cue.kind.weight(is_pair)).sum();
     let introduces = said.iter().any(|cue| cue.kind == Kind::Introduces);
     let confidence = match weight {
         _ if elsewhere * 3.0 > *weight => 0.4,
@@ -115,6 +168,9 @@ fn called(label: usize, cues: &[Cue], is_pair: bool) -> Called {
         weight if !is_pair && *weight >= 3.0 => 0.76,
         _ => 0.55,
     };
+    let by_surname = said.iter().all(|cue| cue.by_surname);
+    // A wife and a father are called so too: enough to suggest, not to decide.
+    let confidence = if by_surname { f32::min(confidence, 0.7) } else { confidence };
     let name = said[0].word.clone();
     let how = if introduces {
         format!("introduces themselves as “{name}”")
@@ -122,10 +178,16 @@ fn called(label: usize, cues: &[Cue], is_pair: bool) -> Called {
         format!("is addressed as “{name}”")
     };
     let times = if said.len() > 1 && !introduces { format!(" {} times", said.len()) } else { String::new() };
-    Called::Name(SpokenName { key: key.clone(), confidence, reason: format!("This speaker {how}{times}."), name })
+    Called::Name(SpokenName {
+        key: key.clone(),
+        by_surname,
+        confidence,
+        reason: format!("This speaker {how}{times}."),
+        name,
+    })
 }
 
-fn cues(said: &[Said<'_>], known: &BTreeSet<String>, speaking: &BTreeSet<usize>) -> Vec<Cue> {
+fn cues(said: &[Said<'_>], known: &KnownNames, speaking: &BTreeSet<usize>) -> Vec<Cue> {
     let is_pair = speaking.len() == 2;
     let mut cues = Vec::new();
     let mut turns_of: BTreeMap<usize, u32> = BTreeMap::new();
@@ -133,10 +195,10 @@ fn cues(said: &[Said<'_>], known: &BTreeSet<String>, speaking: &BTreeSet<usize>)
         if at == 0 || said[at - 1].label != one.label {
             *turns_of.entry(one.label).or_default() += 1;
         }
-        let words = split(one.text);
+        let words = titled(split(one.text), known);
         let is_early = turns_of[&one.label] <= 4;
         for (place, word) in words.iter().enumerate() {
-            let Some(kind) = cue_at(&words, place, known, is_early) else { continue };
+            let Some(kind) = cue_at(&words, place, &known.given, is_early) else { continue };
             let others = |other: &&Said<'_>| other.label != one.label;
             let label = match kind {
                 Kind::Introduces => Some(one.label),
@@ -145,7 +207,14 @@ fn cues(said: &[Said<'_>], known: &BTreeSet<String>, speaking: &BTreeSet<usize>)
                 Kind::Thanks => said[at.saturating_sub(4)..at].iter().rev().find(others).map(|other| other.label),
                 Kind::Greets | Kind::Addresses => said[at..].iter().take(4).find(others).map(|other| other.label),
             };
-            cues.extend(label.map(|label| Cue { label, word: word.written.clone(), kind }));
+            cues.extend(label.map(|label| Cue {
+                label,
+                at,
+                word: word.written.clone(),
+                key: word.key(),
+                by_surname: word.is_titled,
+                kind,
+            }));
         }
     }
     cues
@@ -170,19 +239,30 @@ fn cue_at(words: &[Word], place: usize, known: &BTreeSet<String>, is_early: bool
     let says_name =
         before(1) == "is" && before(2) == "name" && before(3) == "my" || before(1) == "names" && before(2) == "my";
     let says_am = is_known && is_early && (before(1) == "im" || before(1) == "am" && before(2) == "i");
-    let introduces = (says_name || says_am) && sticks(1);
+    // The words before, as far as the sentence goes back; in other languages than English a few of them tell.
+    let mut from = place;
+    while from > 0 && place - from < 4 && !words[from - 1].after.contains(['.', '!', '?']) {
+        from -= 1;
+    }
+    let said_before: Vec<&str> = words[from..place].iter().map(|word| word.folded.as_str()).collect();
+    let gives_name = is_capital && address::gives_name(&said_before);
+    let says_who = is_known && is_early && address::says_who_it_is(&said_before) && (ends || address::goes_on(next));
+    let introduces = (says_name || says_am || gives_name || says_who) && sticks(1);
     let here = is_early && is_known && (next == "here" || next == "speaking") && word.after.trim().is_empty();
     if (introduces && !wrong_after_intro(next, word)) || here {
         return Some(Kind::Introduces);
     }
-    if matches!(before(1), "to" | "for" | "from" | "with" | "of" | "and" | "the" | "a" | "my" | "about") {
+    if matches!(before(1), "to" | "for" | "from" | "with" | "of" | "and" | "the" | "a" | "my" | "about")
+        || address::is_of_somebody(before(1))
+    {
         return None;
     }
     let greeting = sticks(1)
         && (matches!(before(1), "hi" | "hey" | "hello" | "welcome" | "hiya")
             || before(1) == "there" && matches!(before(2), "hi" | "hey" | "hello")
             || matches!(before(1), "morning" | "afternoon" | "evening") && before(2) == "good"
-            || matches!(before(1), "you" | "back") && matches!(before(2), "see" | "meet" | "welcome" | "seeing"));
+            || matches!(before(1), "you" | "back") && matches!(before(2), "see" | "meet" | "welcome" | "seeing")
+            || is_known && address::greets(&said_before));
     if greeting {
         return Some(Kind::Greets);
     }
@@ -190,7 +270,8 @@ fn cue_at(words: &[Word], place: usize, known: &BTreeSet<String>, is_early: bool
         && (matches!(before(1), "thanks" | "bye" | "goodbye" | "cheers" | "congratulations" | "congrats")
             || before(1) == "you" && before(2) == "thank"
             || before(1) == "much" && matches!(before(2), "so" | "very")
-            || before(1) == "lot" && before(2) == "a");
+            || before(1) == "lot" && before(2) == "a"
+            || is_known && address::thanks(&said_before));
     if thanks && (is_known || ends) {
         return Some(Kind::Thanks);
     }
@@ -203,6 +284,27 @@ fn cue_at(words: &[Word], place: usize, known: &BTreeSet<String>, is_early: bool
     (asked || enclosed).then_some(Kind::Addresses)
 }
 
+/// `Dr. Okafor` becomes one word, that of the given name of the only Okafor who is known.
+fn titled(words: Vec<Word>, known: &KnownNames) -> Vec<Word> {
+    let mut titled: Vec<Word> = Vec::with_capacity(words.len());
+    for mut word in words {
+        let is_title = |title: &Word| address::is_title(&title.folded) && matches!(&*title.after, "" | ".");
+        if let Some(given) = known.surnames.get(&word.folded)
+            && titled.last().is_some_and(is_title)
+        {
+            // "Frau Doktor Okafor" has two.
+            while let Some(title) = titled.pop_if(|title| is_title(title)) {
+                word.written = format!("{}{} {}", title.written, title.after, word.written);
+                (word.begins_sentence, word.is_quoted) = (title.begins_sentence, title.is_quoted);
+            }
+            word.folded.clone_from(given);
+            word.is_titled = true;
+        }
+        titled.push(word);
+    }
+    titled
+}
+
 fn wrong_after_intro(next: &str, word: &Word) -> bool {
     // "I'm Priya's sister".
     next == "s" || word.written.ends_with("'s") || word.written.ends_with("’s")
@@ -210,6 +312,7 @@ fn wrong_after_intro(next: &str, word: &Word) -> bool {
 
 fn is_opener(word: &str) -> bool {
     matches!(word, "so" | "okay" | "ok" | "well" | "yeah" | "yes" | "alright" | "right" | "now" | "oh" | "and")
+        || address::opens(word)
 }
 
 /// `Tom, Priya, and Anna`: people who are spoken of.
@@ -309,7 +412,7 @@ fn split(text: &str) -> Vec<Word> {
         let after: String = piece.chars().rev().take_while(|c| !c.is_alphanumeric()).collect();
         let folded = names::alias_key(core).replace(' ', "");
         let ends = after.contains(['.', '!', '?']);
-        words.push(Word { written: core.to_owned(), folded, after, begins_sentence, is_quoted });
+        words.push(Word { written: core.to_owned(), folded, after, begins_sentence, is_quoted, is_titled: false });
         is_quoted &= !piece.trim_end_matches(['.', ',', '!', '?']).ends_with(['"', '”', '»']);
         begins_sentence = ends;
     }
@@ -317,61 +420,4 @@ fn split(text: &str) -> Vec<Word> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn names(said: &[(usize, &str)], known: &[&str]) -> Vec<String> {
-        let labels = said.iter().map(|(label, _)| label + 1).max().unwrap_or(0);
-        let said: Vec<Said<'_>> = said.iter().map(|(label, text)| Said { label: *label, text }).collect();
-        let known = known.iter().map(|name| (*name).to_owned()).collect();
-        let show = |called: &Called| match called {
-            Called::Name(name) if name.confidence >= 0.75 => name.name.clone(),
-            Called::Name(name) => format!("{}?", name.name),
-            Called::Several(one, other) => format!("{one} or {other}"),
-            Called::Nothing => "-".to_owned(),
-        };
-        names_in_speech(labels, &said, &known).iter().map(show).collect()
-    }
-
-    #[test]
-    fn two_people_who_greet_each_other() {
-        let said = [(0, "Hi Priya, good to see you."), (1, "Thanks, Maya. Good to be here.")];
-        assert_eq!(names(&said, &[]), ["Maya", "Priya"]);
-        assert_eq!(names(&[(0, "hi priya how was your week"), (1, "not bad")], &["priya"]), ["-", "priya"]);
-        assert_eq!(names(&[(0, "Good morning, I'm Maya."), (1, "Hello.")], &["maya"]), ["Maya", "-"]);
-        assert_eq!(names(&[(0, "My name is Zora and I coach."), (1, "Hello.")], &[]), ["Zora", "-"]);
-    }
-
-    #[test]
-    fn people_who_are_spoken_of_are_not_named() {
-        for said in [
-            [(0, "I talked to Tom about it, and Tom, Anna and I agree."), (1, "Thanks to Tom we are done.")],
-            [(0, "Hi everyone. Good morning all."), (1, "I'm sure. Thanks for that. I'm German, by the way.")],
-            [(0, "Tom thinks so."), (1, "I saw Tom.")],
-            [(0, "She said, \"Tom, I never worry about you. Thanks, Tom.\" And that was it."), (1, "His name is Tom.")],
-        ] {
-            assert_eq!(names(&said, &["tom", "anna"]), ["-", "-"], "{said:?}");
-        }
-    }
-
-    #[test]
-    fn two_names_of_one_label_are_told() {
-        let said = [(0, "Hi Priya, hi Tom."), (1, "Hello."), (0, "Thanks, Tom. Thanks, Priya."), (1, "Bye.")];
-        assert_eq!(names(&said, &["priya", "tom"])[1], "Priya or Tom");
-    }
-
-    #[test]
-    fn among_more_than_two_one_time_proves_nothing() {
-        let once = [(0, "Hello."), (1, "I'm done."), (0, "Thanks, Priya."), (2, "Fine.")];
-        assert_eq!(names(&once, &[]), ["-", "Priya?", "-"]);
-        let more = [
-            (0, "What do you say, Priya?"),
-            (1, "I'm done."),
-            (0, "Thanks, Priya."),
-            (2, "Fine."),
-            (0, "And when, Priya?"),
-            (1, "Soon."),
-        ];
-        assert_eq!(names(&more, &[]), ["-", "Priya", "-"]);
-    }
-}
+mod tests;

@@ -26,17 +26,19 @@ struct Spoken {
     /// Its place among the labels.
     label: usize,
     words: i32,
+    /// When it begins, in milliseconds, where that is known.
+    start: Option<i64>,
     /// Start and end in milliseconds, where both are known.
     time: Option<(i64, i64)>,
     text: String,
 }
 
 /// Everybody whom the session may know.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Known {
     pub(super) people: People,
     /// What guests are called: by label of this session, else by alias key.
-    guests: HashMap<String, String>,
+    pub(super) guests: HashMap<String, String>,
 }
 
 /// A person in a session.
@@ -52,6 +54,11 @@ impl Speech {
     /// What was said under each label, in its order.
     pub(super) fn said(&self) -> Vec<Said<'_>> {
         self.utterances.iter().map(|spoken| Said { label: spoken.label, text: &spoken.text }).collect()
+    }
+
+    /// When each utterance begins, in milliseconds, in the same order.
+    pub(super) fn starts(&self) -> Vec<Option<i64>> {
+        self.utterances.iter().map(|spoken| spoken.start).collect()
     }
 
     /// How much was said under each label.
@@ -76,7 +83,7 @@ pub(super) async fn is_summarized(tx: &mut TenantTx, session_id: Uuid) -> Result
 
 pub(super) async fn load_speech(tx: &mut TenantTx, session_id: Uuid) -> Result<Speech, sqlx::Error> {
     let rows = sqlx::query!(
-        r#"select coalesce(label, '') as "label!", start_ms, end_ms, text from utterances
+        r#"select speaker as "label!", start_ms, end_ms, text from utterances
            where session_id = $1 order by transcript_id, position"#,
         session_id
     )
@@ -90,7 +97,7 @@ pub(super) async fn load_speech(tx: &mut TenantTx, session_id: Uuid) -> Result<S
             speech.labels.len() - 1
         });
         let (words, time) = (count(row.text.split_whitespace().count()), row.start_ms.zip(row.end_ms));
-        speech.utterances.push(Spoken { label, words, time, text: row.text });
+        speech.utterances.push(Spoken { label, words, start: row.start_ms, time, text: row.text });
     }
     Ok(speech)
 }
@@ -123,14 +130,14 @@ pub(super) async fn load_people(tx: &mut TenantTx, session_id: Uuid) -> Result<K
         .map(|row| Person::new(row.client_id.map_or(Who::Coach, Who::Client), row.name, row.email.as_deref()))
         .collect();
     let rows = sqlx::query!(
-        r#"select normalized, written, client_id, is_coach, source = 'correction' as "by_correction!"
+        r#"select normalized, written, client_id, is_coach, is_shared, source = 'correction' as "by_correction!"
            from aliases where coach_id = (select coach_id from sessions where id = $1)"#,
         session_id
     )
     .fetch_all(tx.conn())
     .await?;
     for row in rows {
-        let who = who(row.client_id, row.is_coach);
+        let who = who(row.client_id, row.is_coach, row.is_shared);
         if who == Who::Guest {
             known.guests.insert(row.normalized.clone(), row.written.clone());
         }
@@ -138,15 +145,17 @@ pub(super) async fn load_people(tx: &mut TenantTx, session_id: Uuid) -> Result<K
         known.people.aliases.insert(row.normalized, alias);
     }
     let rows = sqlx::query!(
-        r#"select label, client_id, kind = 'coach' as "is_coach!", name
-           from attributions join participants on participants.id = participant_id
-           where attributions.session_id = $1 and by_coach"#,
+        r#"select label as "label!", client_id as "client_id?", coalesce(kind = 'coach', false) as "is_coach!",
+                  is_shared as "is_shared!",
+                  coalesce(name, '') as "name!"
+           from attributions left join participants on participants.id = participant_id
+           where attributions.session_id = $1 and by_coach and (participant_id is not null or is_shared)"#,
         session_id
     )
     .fetch_all(tx.conn())
     .await?;
     for row in rows {
-        let who = who(row.client_id, row.is_coach);
+        let who = who(row.client_id, row.is_coach, row.is_shared);
         if who == Who::Guest {
             known.guests.insert(row.label.clone(), row.name);
         }
@@ -175,10 +184,12 @@ async fn load_attended(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Attend
     Ok(attended.collect())
 }
 
-fn who(client_id: Option<Uuid>, is_coach: bool) -> Who {
+/// Whom a row means.
+pub(super) fn who(client_id: Option<Uuid>, is_coach: bool, is_shared: bool) -> Who {
     match client_id {
         Some(client) => Who::Client(client),
         None if is_coach => Who::Coach,
+        None if is_shared => Who::Shared,
         None => Who::Guest,
     }
 }
@@ -189,7 +200,7 @@ pub(super) fn participants(speech: &Speech, resolutions: &[Resolution], known: &
     let mut people: Vec<(Who, String)> = Vec::new();
     let mut of_label: HashMap<&str, usize> = HashMap::new();
     for resolution in resolutions {
-        let Some(who) = resolution.who else { continue };
+        let Some(who) = resolution.who.filter(|who| *who != Who::Shared) else { continue };
         let name = known.name(who, &resolution.label);
         let same = |(other, called): &(Who, String)| *other == who && (who != Who::Guest || *called == name);
         let at = people.iter().position(same).unwrap_or_else(|| {
@@ -235,11 +246,7 @@ pub(super) async fn replace(
     sqlx::query!("delete from attributions where session_id = $1", session_id).execute(tx.conn()).await?;
     sqlx::query!("delete from participants where session_id = $1", session_id).execute(tx.conn()).await?;
     for participant in participants {
-        let (kind, client_id) = match participant.who {
-            Who::Coach => ("coach", None),
-            Who::Client(client) => ("client", Some(client)),
-            Who::Guest => ("guest", None),
-        };
+        let (kind, client_id) = kind(participant.who);
         let measures = &participant.measures;
         sqlx::query!(
             "insert into participants
@@ -272,15 +279,16 @@ pub(super) async fn replace(
         });
         sqlx::query!(
             "insert into attributions
-                (organization_id, session_id, label, participant_id, confidence, reason, by_coach)
-             values ($1, $2, $3, $4, $5, $6, $7)",
+                (organization_id, session_id, label, participant_id, confidence, reason, by_coach, is_shared)
+             values ($1, $2, $3, $4, $5, $6, $7, $8)",
             organization,
             session_id,
             resolution.label,
             participant.map(|participant| participant.id),
             resolution.confidence,
             resolution.reason,
-            known.people.named.contains_key(&resolution.label)
+            known.people.named.contains_key(&resolution.label),
+            resolution.who == Some(Who::Shared)
         )
         .execute(tx.conn())
         .await?;
@@ -332,6 +340,15 @@ pub(super) async fn make_summaries_due(tx: &mut TenantTx, session_id: Uuid) -> R
         summaries.extend(due);
     }
     Ok(summaries)
+}
+
+/// A participant's kind and client, as stored. Several people under one label are no participant.
+pub(super) const fn kind(who: Who) -> (&'static str, Option<Uuid>) {
+    match who {
+        Who::Coach => ("coach", None),
+        Who::Client(client) => ("client", Some(client)),
+        Who::Guest | Who::Shared => ("guest", None),
+    }
 }
 
 fn seconds(milliseconds: i64) -> f64 {

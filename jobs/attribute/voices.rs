@@ -45,7 +45,7 @@ pub(super) fn voices(
     if open.is_empty() || said.is_empty() {
         return Vec::new();
     }
-    let called = spoken::names_in_speech(labels.len(), said, &people.given_names());
+    let called = spoken::names_in_speech(labels.len(), said, &people.known_names());
     let coaching = roles::coaching(said);
     let knows_coach = spoken.iter().any(|at| known[*at] == Some(Who::Coach));
     let found = open.into_iter().map(|at| {
@@ -89,6 +89,8 @@ fn voice(label: &str, part: &Part, called: &Called, people: &People) -> Voice {
             nobody(format!("“{label}” is called “{one}” and “{other}”: two people may speak under this label."))
         }
         Called::Name(name) => match people.called(&name.key) {
+            // Somebody else of that surname.
+            Ok(Some(person)) if name.by_surname && is_against(part, person) => unnamed(label, part, people),
             Ok(Some(person)) => named(name, person, part),
             Ok(None) if name.confidence >= THRESHOLD => stranger(label, name, part),
             Ok(None) => unnamed(label, part, people),
@@ -96,6 +98,12 @@ fn voice(label: &str, part: &Part, called: &Called, people: &People) -> Voice {
         },
         Called::Nothing => unnamed(label, part, people),
     }
+}
+
+/// Whether the part that a speaker has is not this person's.
+fn is_against(part: &Part, person: &Person) -> bool {
+    let is_coach = person.who == Who::Coach;
+    matches!((part, is_coach), (Part::Coach { .. }, false) | (Part::Other { .. }, true))
 }
 
 /// Called by the name of somebody who is known.

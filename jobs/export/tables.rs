@@ -82,7 +82,12 @@ tables! {
         closed_at: Option<DateTime<Utc>>,
     }
 
-    participants = r#"select id, session_id, kind, client_id, name, speaking_seconds, words, turns
+    participants = r#"select id, session_id, kind, client_id, name, speaking_seconds, words, turns,
+            case when engagement is not null then longest_turn_seconds end as longest_turn_seconds,
+            case when engagement is not null then longest_turn_words end as longest_turn_words,
+            case when engagement is not null then questions end as questions,
+            case when engagement is not null then interruptions end as interruptions,
+            case when engagement is not null then share end as share, engagement
         from participants order by id"# {
         id: Uuid,
         session_id: Uuid,
@@ -92,11 +97,18 @@ tables! {
         speaking_seconds: f64,
         words: i32,
         turns: i32,
+        // Null where a session was attributed before these were measured.
+        longest_turn_seconds: Option<f64>,
+        longest_turn_words: Option<i32>,
+        questions: Option<i32>,
+        interruptions: Option<i32>,
+        share: Option<f64>,
+        engagement: Option<String>,
     }
 
     utterances = r#"select u.id, u.session_id, u.transcript_id, u.position, u.label,
             a.participant_id as "participant_id?", u.start_ms, u.end_ms, u.text
-        from utterances u left join attributions a on a.session_id = u.session_id and a.label = u.label
+        from utterances u left join attributions a on a.session_id = u.session_id and a.label = u.speaker
         order by u.id"# {
         id: Uuid,
         session_id: Uuid,
@@ -109,7 +121,8 @@ tables! {
         text: String,
     }
 
-    summaries = r#"select s.id, s.session_id, s.client_id, c.name as client, s.state, s.failed_reason, s.version,
+    summaries = r#"select s.id, s.session_id, s.client_id, c.name as client, s.state, s.failed_reason,
+            s.withdrawn_reason, s.version,
             v.author as "author?", v.provider as "provider?", v.model as "model?",
             v.prompt_version as "prompt_version?", v.template as "template?", v.claims_dropped as "claims_dropped?",
             s.approved_version, s.approved_hash, s.approved_at, s.created_at, s.updated_at
@@ -122,6 +135,7 @@ tables! {
         client: String,
         state: String,
         failed_reason: Option<String>,
+        withdrawn_reason: Option<String>,
         version: i32,
         author: Option<String>,
         provider: Option<String>,

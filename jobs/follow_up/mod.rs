@@ -8,6 +8,8 @@ mod hold;
 mod settle;
 mod voice;
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -16,6 +18,7 @@ pub use hold::{FollowUp, FollowUpError, cancel, queue};
 pub use settle::{Verdict, close_if_finished, decide};
 
 use crate::{
+    attribute,
     db::{TenantTx, Tx},
     mail::{self, Delivery, Trouble},
     queue::{Context, Finished, Job, JobError, Policy},
@@ -23,6 +26,9 @@ use crate::{
 
 /// The stage, as it stands on a session that it failed.
 const STAGE: &str = "follow_up";
+
+/// How long to wait before looking again whether a correction of who spoke is known to all sessions.
+const CORRECTION_PAUSE: Duration = Duration::from_secs(5);
 
 /// Sends an approved follow-up once its hold is over.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -44,12 +50,17 @@ impl Job for SendFollowUp {
 
     async fn run(&self, ctx: &Context) -> Result<Finished, JobError> {
         let mut tx = ctx.tenant_tx().await?;
-        if !self.still_approved(&mut tx).await? && self.withdraw(&mut tx).await? {
+        let is_approved = self.still_approved(&mut tx).await?;
+        if !is_approved && self.withdraw(&mut tx).await? {
             tracing::warn!(
                 target: "follow_up", { summary.id = %self.summary_id, mail.id = %self.mail_id },
                 "the summary is no longer approved as this follow-up has it: the follow-up is cancelled"
             );
             return ctx.finish(tx, serde_json::json!({ "mail_id": self.mail_id, "state": "cancelled" })).await;
+        }
+        // A correction that earlier sessions do not know yet may take these words from this client.
+        if is_approved && attribute::is_pending(&mut tx, self.summary_id).await? {
+            return Err(JobError::Snooze(CORRECTION_PAUSE));
         }
         drop(tx);
 

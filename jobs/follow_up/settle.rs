@@ -73,9 +73,13 @@ pub async fn close_if_finished(tx: &mut TenantTx, session_id: Uuid) -> Result<bo
         r#"select exists (select from summaries where session_id = $1 and state not in ('approved', 'dismissed'))
                or exists (
                    select from (
-                       select distinct on (subject_id) state from mails
-                       where session_id = $1 and kind = 'follow_up' order by subject_id, created_at desc, id desc
-                   ) as newest where state in ('queued', 'sending', 'failed', 'uncertain')
+                       select distinct on (subject_id) mails.state, withdrawn_reason from mails
+                       join summaries on summaries.id = subject_id
+                       where mails.session_id = $1 and kind = 'follow_up'
+                       order by subject_id, mails.created_at desc, mails.id desc
+                   ) as newest
+                   -- Of one that is withdrawn, nobody has to say whether it arrived.
+                   where state in ('queued', 'sending') or state in ('failed', 'uncertain') and withdrawn_reason is null
                ) as "outstanding!""#,
         session_id
     )

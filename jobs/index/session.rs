@@ -88,7 +88,7 @@ impl Job for IndexSession {
 async fn fingerprint(tx: &mut TenantTx, session_id: Uuid) -> Result<Option<String>, sqlx::Error> {
     sqlx::query_scalar!(
         "select md5(string_agg(u.id::text || coalesce(a.participant_id::text, ''), ',' order by u.id))
-         from utterances u left join attributions a on a.session_id = u.session_id and a.label = u.label
+         from utterances u left join attributions a on a.session_id = u.session_id and a.label = u.speaker
          where u.session_id = $1",
         session_id
     )
@@ -102,7 +102,7 @@ async fn spoken(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Spoken>, sqlx
         r#"select u.transcript_id, u.label, p.client_id as "client_id?", u.start_ms, u.end_ms, u.text
            from utterances u
            join transcripts t on t.id = u.transcript_id
-           left join attributions a on a.session_id = u.session_id and a.label = u.label
+           left join attributions a on a.session_id = u.session_id and a.label = u.speaker
            left join participants p on p.id = a.participant_id
            where u.session_id = $1
            order by t.received_at, t.id, u.position"#,

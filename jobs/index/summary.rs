@@ -1,7 +1,8 @@
 //! The job `index.summary`: makes a version of a summary searchable.
 //!
 //! Reads the version's claims; writes a chunk a claim, in place of those of older versions. A rerun replaces the
-//! chunks by the same ones; a version that is no longer the newest is left to the job of the newer one.
+//! chunks by the same ones; a version that is no longer the newest is left to the job of the newer one, and a summary that
+//! is withdrawn is not found.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
@@ -56,9 +57,12 @@ impl Job for IndexSummary {
         let mut tx = ctx.tenant_tx().await?;
         // The session's lock comes first, as everywhere: what is written below refers to it.
         session::lock(&mut tx, whose.session_id).await?;
-        let newest = sqlx::query_scalar!("select version from summaries where id = $1 for update", self.summary_id)
-            .fetch_optional(tx.conn())
-            .await?;
+        let newest = sqlx::query_scalar!(
+            "select version from summaries where id = $1 and withdrawn_reason is null for update",
+            self.summary_id
+        )
+        .fetch_optional(tx.conn())
+        .await?;
         if newest != Some(self.version) {
             return self.outdated(ctx, tx).await;
         }
@@ -92,7 +96,8 @@ impl IndexSummary {
         sqlx::query_as!(
             Whose,
             "select sessions.coach_id, session_id, client_id, version
-             from summaries join sessions on sessions.id = summaries.session_id where summaries.id = $1",
+             from summaries join sessions on sessions.id = summaries.session_id
+             where summaries.id = $1 and withdrawn_reason is null",
             self.summary_id
         )
         .fetch_optional(tx.conn())

@@ -24,7 +24,7 @@ use super::{
     ledger::{self, Called, Settled},
     limits::Limits,
     openai::OpenAi,
-    price::{self, Prices},
+    price::{self, Learned, Prices},
     results::{self, Found, Key},
     schema,
     settings::Profile,
@@ -44,6 +44,7 @@ pub struct Client {
     pub(super) model: String,
     limits: Limits,
     prices: Prices,
+    learned: Learned,
     /// The budget of organizations that have none of their own, in micro-dollars a month.
     budget: Option<i64>,
     /// What the endpoint is known to take.
@@ -113,6 +114,7 @@ impl Client {
             model,
             limits: Limits::new(&profile),
             prices: Prices::new(&profile),
+            learned: Learned::default(),
             budget,
             manner: Mutex::default(),
             profile,
@@ -233,7 +235,7 @@ impl Client {
             schema: request.schema,
             max_output_tokens: self.profile.max_output_tokens,
         };
-        let reserved = price::tokens(&ask);
+        let reserved = self.learned.tokens(call.task, &ask);
         let turn = self.limits.reserve(call.db, reserved).await.map_err(Ended::Failed)?;
         tokio::time::sleep_until(turn).await;
         let started = ledger::start(call, self.called(), self.prices.estimate(&ask), self.budget).await;
@@ -241,7 +243,7 @@ impl Client {
             Ok(id) => id,
             Err(error) => {
                 // Nothing is sent: its tokens are free for others.
-                self.limits.settle(call.db, -reserved, None).await.map_err(Ended::Failed)?;
+                self.limits.give_back(call.db, reserved).await.map_err(Ended::Failed)?;
                 return Err(Ended::Failed(error));
             }
         };
@@ -251,7 +253,18 @@ impl Client {
                 "The endpoint has read only a part of the prompt: give the model a larger context, or make part_characters smaller");
             outcome.content = Err(LlmError::TooLong);
         }
+        if let (Some(input), Some(output)) = (outcome.usage.input_tokens, outcome.usage.output_tokens) {
+            self.learned.learn(call.task, &ask, f64::from(input) + f64::from(output));
+        }
         self.settle(request, id, reserved, &outcome).await.map_err(Ended::Failed)?;
+        if matches!(outcome.content, Err(LlmError::Limited(_)))
+            && ledger::is_limited_for_ever(call).await.map_err(Ended::Failed)?
+        {
+            let section = &self.profile.section;
+            return Err(Ended::Failed(LlmError::Misconfigured(format!(
+                "the language model's endpoint says again and again that it was asked too much (HTTP 429): is the account's quota used up? If not, set {section}.requests_per_minute and {section}.tokens_per_minute to what it allows, then retry the job"
+            ))));
+        }
         match (outcome.unsupported, outcome.content) {
             (Some(what), Err(error)) => Err(Ended::Unsupported(what, error)),
             (_, content) => content.map_err(Ended::Failed),
@@ -305,7 +318,7 @@ impl Client {
             _ if outcome.free => 0.0,
             _ => reserved,
         };
-        self.limits.settle(request.call.db, used - reserved, error).await?;
+        self.limits.settle(request.call.db, reserved, used, error).await?;
         let result = match &outcome.content {
             Ok(answer) if (request.fits)(answer) => Some((request.key, Some(answer.as_str()))),
             Err(LlmError::TooLong) => Some((request.key, None)),
@@ -318,6 +331,9 @@ impl Client {
             error,
             result,
         };
+        let outcome = error.map_or("succeeded", LlmError::kind);
+        metrics::counter!("debrief_llm_calls_total", "provider" => self.provider(), "task" => request.call.task, "outcome" => outcome)
+            .increment(1);
         ledger::settle(request.call, id, settled).await
     }
 

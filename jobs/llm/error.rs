@@ -4,6 +4,9 @@ use std::{fmt, time::Duration};
 
 use crate::queue::JobError;
 
+/// How long an endpoint is left alone that says 429 and not for how long.
+pub(super) const PAUSE: Duration = Duration::from_secs(5);
+
 /// Why there is no answer. No variant carries what was said, nor what the model wrote.
 #[derive(Debug)]
 pub enum LlmError {
@@ -109,7 +112,9 @@ pub fn dollars(micro: i64) -> String {
 impl From<LlmError> for JobError {
     fn from(error: LlmError) -> Self {
         match error {
-            LlmError::Limited(after) | LlmError::Busy(after) => Self::Retry { message: error.to_string(), after },
+            LlmError::Busy(after) => Self::Retry { message: error.to_string(), after },
+            // Nothing is wrong with the job: it keeps its attempt.
+            LlmError::Limited(after) => Self::Snooze(after.unwrap_or(PAUSE)),
             LlmError::Open(after) | LlmError::Waiting(after) => Self::Snooze(after),
             LlmError::Misconfigured(_) | LlmError::Declined | LlmError::TooLong | LlmError::Budget(_) => {
                 Self::abort(error)

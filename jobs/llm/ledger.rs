@@ -9,6 +9,9 @@ use uuid::Uuid;
 use super::{LlmError, error::dollars, results};
 use crate::db::{Db, TenantTx, Tx};
 
+/// After so many refusals of one session's calls within a day there is no point in coming back.
+const MOST_REFUSALS: i64 = 60;
+
 /// On whose behalf a call is made.
 #[derive(Clone, Copy, Debug)]
 pub struct Call<'a> {
@@ -167,6 +170,22 @@ pub async fn spent_this_month(tx: &mut TenantTx) -> Result<i64, sqlx::Error> {
     )
     .fetch_one(tx.conn())
     .await
+}
+
+/// Whether the endpoint said of this session's calls so often that it was asked too much that it will go on saying so:
+/// such a refusal takes no attempt from the job, which would come back for ever.
+pub(super) async fn is_limited_for_ever(call: &Call<'_>) -> Result<bool, LlmError> {
+    let mut tx = call.db.tenant(call.organization).await.map_err(LlmError::Ledger)?;
+    let refusals = sqlx::query_scalar!(
+        r#"select count(*) as "refusals!" from llm_calls
+           where organization_id = $1 and session_id = $2 and error = 'limited' and started_at > now() - interval '1 day'"#,
+        call.organization,
+        call.session_id
+    )
+    .fetch_one(tx.conn())
+    .await
+    .map_err(LlmError::Ledger)?;
+    Ok(refusals >= MOST_REFUSALS)
 }
 
 /// Settles the row of a call: what it used, what it cost, how it failed where it did; and keeps its answer.

@@ -8,15 +8,13 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::{LlmError, settings::Profile};
+use super::{LlmError, error::PAUSE, settings::Profile};
 use crate::db::Db;
 
 /// How long a job waits for its turn in place; for longer it gives its slot to another job and comes back.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// So much of the allowed rate is used: requests do not arrive as evenly as they are sent.
 const USED: f64 = 0.97;
-/// How long an endpoint is left alone that says 429 and not for how long.
-const PAUSE: Duration = Duration::from_secs(5);
 
 /// The limits of one model.
 #[derive(Clone, Debug)]
@@ -60,19 +58,42 @@ impl Limits {
         }
     }
 
-    /// Records what became of a request: how many tokens it took beyond those reserved, and how it failed.
-    pub(super) async fn settle(&self, db: &Db, more_tokens: f64, failed: Option<&LlmError>) -> Result<(), LlmError> {
+    /// Records what became of a request: how many tokens were reserved and used, and how it failed.
+    pub(super) async fn settle(
+        &self,
+        db: &Db,
+        reserved: f64,
+        used: f64,
+        failed: Option<&LlmError>,
+    ) -> Result<(), LlmError> {
         let closed_for = match failed {
             Some(LlmError::Limited(after)) => after.unwrap_or(PAUSE),
             Some(LlmError::Busy(Some(after))) => *after,
             _ => Duration::ZERO,
         };
+        self.record(db, reserved, used, Some(!failed.is_some_and(LlmError::is_failure)), closed_for).await
+    }
+
+    /// Gives back what was reserved for a request that was not sent.
+    pub(super) async fn give_back(&self, db: &Db, reserved: f64) -> Result<(), LlmError> {
+        self.record(db, reserved, 0.0, None, Duration::ZERO).await
+    }
+
+    async fn record(
+        &self,
+        db: &Db,
+        reserved: f64,
+        used: f64,
+        works: Option<bool>,
+        closed_for: Duration,
+    ) -> Result<(), LlmError> {
         sqlx::query!(
-            "select llm_settle($1, $2, $3, $4, make_interval(secs => $5))",
+            "select llm_settle($1, $2, $3, $4, $5, make_interval(secs => $6))",
             self.profile,
             self.tokens,
-            more_tokens,
-            !failed.is_some_and(LlmError::is_failure),
+            reserved,
+            used,
+            works,
             closed_for.as_secs_f64()
         )
         .fetch_one(db.pool())

@@ -1,5 +1,10 @@
 //! What a call costs, and how much it is thought to take before it is made.
 
+use std::{
+    collections::BTreeMap,
+    sync::{Mutex, PoisonError},
+};
+
 use super::{ledger::Usage, settings::Profile, wire::Ask};
 
 /// What writing into an endpoint's cache costs, in prices of input: Anthropic's for five minutes, who alone counts it.
@@ -55,7 +60,7 @@ impl Prices {
 }
 
 /// The tokens that a request is thought to take of the limits, sent and received.
-pub(super) fn tokens(ask: &Ask<'_>) -> f64 {
+fn tokens(ask: &Ask<'_>) -> f64 {
     input_tokens(ask) + f64::from(ask.max_output_tokens.unwrap_or(ANSWER_TOKENS).min(ANSWER_TOKENS))
 }
 
@@ -65,6 +70,29 @@ fn input_tokens(ask: &Ask<'_>) -> f64 {
 
 fn prompt_bytes(ask: &Ask<'_>) -> usize {
     ask.system.len() + ask.turns.iter().map(String::len).sum::<usize>()
+}
+
+/// How far from the truth the thought-of tokens were, by task: what is reserved too much is idle until it is given back,
+/// and what is given back late comes in a burst. Learned by each process for itself.
+#[derive(Debug, Default)]
+pub(super) struct Learned {
+    factors: Mutex<BTreeMap<&'static str, f64>>,
+}
+
+impl Learned {
+    /// The tokens that a request of a task will rather take.
+    pub(super) fn tokens(&self, task: &'static str, ask: &Ask<'_>) -> f64 {
+        let factors = self.factors.lock().unwrap_or_else(PoisonError::into_inner);
+        tokens(ask) * factors.get(task).copied().unwrap_or(1.0)
+    }
+
+    /// A request took so many.
+    pub(super) fn learn(&self, task: &'static str, ask: &Ask<'_>, used: f64) {
+        let factor = (used / tokens(ask).max(1.0)).clamp(0.2, 3.0);
+        let mut factors = self.factors.lock().unwrap_or_else(PoisonError::into_inner);
+        // The first is as good as known; later ones weigh a quarter, as answers differ in length.
+        factors.entry(task).and_modify(|known| *known += (factor - *known) / 4.0).or_insert(factor);
+    }
 }
 
 /// Whether the endpoint has read only a part of the prompt: some (Ollama) cut off silently what is longer than their
@@ -94,6 +122,19 @@ mod tests {
         let written = Usage { written_tokens: Some(200), ..usage };
         assert_eq!(prices.cost(written), Some(400 * 2 + 200 + 500 + 800));
         assert_eq!(Prices::default().cost(usage), None);
+    }
+
+    #[test]
+    fn what_a_task_takes_is_learned() {
+        let (turns, schema) = ([String::from("?").repeat(3600)], json!({}));
+        let ask = Ask { model: "m", system: "", turns: &turns, schema: &schema, max_output_tokens: Some(100) };
+        let learned = Learned::default();
+        let thought = learned.tokens("write", &ask);
+        learned.learn("write", &ask, thought / 2.0);
+        assert!((learned.tokens("write", &ask) - thought / 2.0).abs() < 1.0);
+        assert!((learned.tokens("map", &ask) - thought).abs() < 1.0, "each task has answers of its own length");
+        learned.learn("write", &ask, thought);
+        assert!((learned.tokens("write", &ask) - thought * 0.625).abs() < 1.0);
     }
 
     #[test]

@@ -19,7 +19,10 @@ use crate::{
 };
 
 /// How long an answer is kept: as long as a job may be retried after it died, roughly; it holds what was said.
-const KEEP_DAYS: i32 = 7;
+const KEEP_DAYS: f64 = 7.0;
+/// How long it is remembered that something did not fit: a retry need not learn it again, but an operator may have given
+/// the model more room meanwhile.
+const KEEP_MISFIT_DAYS: f64 = 1.0 / 24.0;
 /// Rows a batch.
 const BATCH: i64 = 1000;
 
@@ -71,13 +74,13 @@ pub(super) async fn find(call: &Call<'_>, called: Called<'_>, key: &Key) -> Resu
 pub(super) async fn keep(tx: &mut TenantTx, call: &Call<'_>, key: &Key, answer: Option<&str>) -> Result<(), LlmError> {
     sqlx::query!(
         "insert into llm_results (organization_id, key, session_id, answer, expires_at)
-         values ($1, $2, $3, $4, now() + make_interval(days => $5))
+         values ($1, $2, $3, $4, now() + make_interval(secs => $5::double precision * 86400))
          on conflict (organization_id, key) do update set answer = excluded.answer, expires_at = excluded.expires_at",
         call.organization,
         &key.0,
         call.session_id,
         answer,
-        KEEP_DAYS
+        if answer.is_some() { KEEP_DAYS } else { KEEP_MISFIT_DAYS }
     )
     .execute(tx.conn())
     .await

@@ -226,6 +226,7 @@ mod tests {
                 Message::SessionFailed(mail) => mail.reason = hostile.into(),
                 Message::FollowUp(mail) => mail.wins = vec![hostile.into()],
                 Message::WeeklyRollup(mail) => mail.open_items[0].client = hostile.into(),
+                Message::WrongWords(mail) => mail.letters[0].sentences = vec![hostile.into()],
             }
             let rendered = render(&templates, &message).unwrap_or_else(|error| panic!("{error}"));
             assert!(!rendered.html.contains("<script"), "{}", message.kind());

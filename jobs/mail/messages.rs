@@ -19,6 +19,8 @@ pub enum Message {
     FollowUp(FollowUp),
     /// To the coach: the week.
     WeeklyRollup(WeeklyRollup),
+    /// To the coach: a follow-up went out with another's words.
+    WrongWords(WrongWords),
 }
 
 impl Message {
@@ -32,13 +34,14 @@ impl Message {
             Self::SessionFailed(_) => "session_failed",
             Self::FollowUp(_) => FollowUp::KIND,
             Self::WeeklyRollup(_) => "weekly_rollup",
+            Self::WrongWords(_) => "wrong_words",
         }
     }
 
     /// Whether it holds a review link: then its text is wiped once it is sent.
     #[must_use]
     pub const fn carries_link(&self) -> bool {
-        matches!(self, Self::ReviewRequest(_) | Self::SpeakersNeeded(_))
+        matches!(self, Self::ReviewRequest(_) | Self::SpeakersNeeded(_) | Self::WrongWords(_))
     }
 
     /// Whether a person's decision sends it. All others are marked `Auto-Submitted`, so that no robot answers them.
@@ -57,6 +60,7 @@ impl Message {
             Self::SessionFailed(SessionFailed::sample()),
             Self::FollowUp(FollowUp::sample()),
             Self::WeeklyRollup(WeeklyRollup::sample()),
+            Self::WrongWords(WrongWords::sample()),
         ]
     }
 }
@@ -80,6 +84,8 @@ pub struct ReviewRequest {
     pub expires: NaiveDate,
     /// Whether the coach asked for a fresh link.
     pub fresh: bool,
+    /// Whether it was ready before, and is written anew since the coach corrected who spoke.
+    pub rewritten: bool,
 }
 
 impl ReviewRequest {
@@ -95,6 +101,7 @@ impl ReviewRequest {
             link: "https://debrief.example/r/rl_Zk3vQ0m1bYt8hXw2".into(),
             expires: day(2026, 11, 13),
             fresh: false,
+            rewritten: false,
         }
     }
 }
@@ -356,6 +363,56 @@ impl WeeklyRollup {
                     overdue: false,
                 },
             ],
+        }
+    }
+}
+
+/// To the coach: follow-ups went out, and then it turned out that some of their words were another's.
+#[derive(Clone, Debug, Serialize)]
+pub struct WrongWords {
+    /// The coach's name.
+    pub coach: String,
+    /// The session's title.
+    pub title: String,
+    /// The session's date.
+    pub date: NaiveDate,
+    /// A letter each.
+    pub letters: Vec<WrongLetter>,
+    /// The review link.
+    pub link: String,
+    /// The last day on which the link opens, in the coach's time zone.
+    pub expires: NaiveDate,
+}
+
+/// A follow-up that holds another's words.
+#[derive(Clone, Debug, Serialize)]
+pub struct WrongLetter {
+    /// Who has it.
+    pub client: String,
+    /// At which address.
+    pub recipient: String,
+    /// Whether it has certainly gone; else it may have.
+    pub certain: bool,
+    /// The sentences that rest on what somebody else said.
+    pub sentences: Vec<String>,
+}
+
+impl WrongWords {
+    /// A believable one.
+    #[must_use]
+    pub fn sample() -> Self {
+        Self {
+            coach: "Maya Okafor".into(),
+            title: "Team alignment, third session".into(),
+            date: day(2026, 11, 3),
+            letters: vec![WrongLetter {
+                client: "Tom Becker".into(),
+                recipient: "tom@becker.example".into(),
+                certain: true,
+                sentences: vec!["You said no to the second project, and your manager agreed.".into()],
+            }],
+            link: "https://debrief.example/r/rl_Zk3vQ0m1bYt8hXw2".into(),
+            expires: day(2026, 11, 13),
         }
     }
 }

@@ -97,7 +97,18 @@ pub struct Participant {
     pub words: i32,
     /// Turns taken.
     pub turns: i32,
-    /// `high`, `medium`, `low`, or `silent`: was there and did not speak.
+    /// Seconds of the longest turn. This and what follows is none where the session was attributed before it was
+    /// measured; the rules stand in `attribute::measures`.
+    pub longest_turn_seconds: Option<f64>,
+    /// Words of the longest turn.
+    pub longest_turn_words: Option<i32>,
+    /// Questions asked.
+    pub questions: Option<i32>,
+    /// How often this person began while another spoke.
+    pub interruptions: Option<i32>,
+    /// The part of all that was said, from 0 to 1.
+    pub share: Option<f64>,
+    /// `high`, `medium`, `low` or `silent`.
     pub engagement: Option<String>,
 }
 
@@ -130,8 +141,10 @@ pub struct Writer {
 pub struct Attribution {
     /// As written in the file.
     pub label: String,
-    /// Who it is; none while nobody said.
+    /// Who it is; none while nobody said, and where several people share it.
     pub participant: Option<String>,
+    /// Whether several people speak under it: then the words are in no summary.
+    pub is_shared: bool,
     /// From 0 to 1.
     pub confidence: f32,
     /// In a sentence.
@@ -149,6 +162,8 @@ pub struct Summary {
     pub client: String,
     /// due, done, failed, approved or dismissed.
     pub state: String,
+    /// Why it is withdrawn for good, where it is.
+    pub withdrawn_reason: Option<String>,
     /// The newest version.
     pub version: i32,
     /// Who wrote it: the provider.
@@ -245,7 +260,13 @@ pub async fn session(tx: &mut TenantTx, id: Uuid) -> Result<Option<Detail>, sqlx
     .await?;
     let participants = sqlx::query_as!(
         Participant,
-        "select name, kind, speaking_seconds, words, turns, engagement from participants where session_id = $1
+        "select name, kind, speaking_seconds, words, turns,
+                case when engagement is not null then longest_turn_seconds end as longest_turn_seconds,
+                case when engagement is not null then longest_turn_words end as longest_turn_words,
+                case when engagement is not null then questions end as questions,
+                case when engagement is not null then interruptions end as interruptions,
+                case when engagement is not null then share end as share, engagement
+         from participants where session_id = $1
          order by kind = 'coach' desc, words desc",
         id
     )
@@ -267,7 +288,7 @@ pub async fn session(tx: &mut TenantTx, id: Uuid) -> Result<Option<Detail>, sqlx
     .await?;
     let attributions = sqlx::query_as!(
         Attribution,
-        r#"select label, name as "participant?", confidence, reason
+        r#"select label, name as "participant?", is_shared, confidence, reason
            from attributions left join participants on participants.id = participant_id
            where attributions.session_id = $1 order by label"#,
         id
@@ -276,7 +297,8 @@ pub async fn session(tx: &mut TenantTx, id: Uuid) -> Result<Option<Detail>, sqlx
     .await?;
     let summaries = sqlx::query_as!(
         Summary,
-        r#"select summaries.id, client_id, clients.name as client, summaries.state, summaries.version, provider as "provider?",
+        r#"select summaries.id, client_id, clients.name as client, summaries.state, withdrawn_reason,
+                  summaries.version, provider as "provider?",
                   claims_kept as "claims_kept?", claims_dropped as "claims_dropped?"
            from summaries join clients on clients.id = summaries.client_id
            left join summary_versions on summary_id = summaries.id and summary_versions.version = summaries.version

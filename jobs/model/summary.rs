@@ -232,7 +232,7 @@ pub async fn load_version(tx: &mut TenantTx, summary_id: Uuid, version: i32) -> 
            from claims
            join evidence on evidence.claim_id = claims.id
            join utterances on utterances.id = evidence.utterance_id
-           left join attributions on attributions.session_id = utterances.session_id and attributions.label = utterances.label
+           left join attributions on attributions.session_id = utterances.session_id and attributions.label = utterances.speaker
            left join participants on participants.id = attributions.participant_id
            where claims.summary_id = $1 and claims.version = $2
            order by utterances.position"#,

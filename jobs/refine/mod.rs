@@ -173,7 +173,7 @@ impl RefineSummary {
             tracing::info!(target: "refine", { refinement.id = %self.refinement_id }, "The request is settled already");
             return Ok(None);
         }
-        let found = summarize::load(tx, row.summary_id).await?;
+        let found = summarize::load_input(tx, row.summary_id).await?;
         let Some(found) = found.filter(|_| row.version == row.base_version && row.summary_state == "done") else {
             self.settle(tx, "unchanged", None, Some(MOVED_ON)).await?;
             return Ok(None);

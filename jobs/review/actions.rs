@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     Services,
-    attribute::{self, NameError, SpeakerIs},
+    attribute::{self, Answer, Corrected, NameError, SpeakerIs},
     db::{TenantTx, Tx},
     follow_up::{self, Verdict},
     model::{
@@ -115,6 +115,7 @@ pub(super) struct Locked {
     approved_version: Option<i32>,
     approved_hash: Option<String>,
     session_state: String,
+    is_withdrawn: bool,
     pub(super) correlation_id: Uuid,
 }
 
@@ -122,7 +123,8 @@ pub(super) struct Locked {
 pub(super) async fn lock(tx: &mut TenantTx, session_id: Uuid, summary_id: Uuid) -> Result<Locked, ActionError> {
     let (session_state, correlation_id) = session::lock(tx, session_id).await?.ok_or(ActionError::NotFound)?;
     let row = sqlx::query!(
-        "select state, version, approved_version, approved_hash from summaries where id = $1 and session_id = $2 for update",
+        r#"select state, version, approved_version, approved_hash, withdrawn_reason is not null as "is_withdrawn!"
+           from summaries where id = $1 and session_id = $2 for update"#,
         summary_id,
         session_id
     )
@@ -135,6 +137,7 @@ pub(super) async fn lock(tx: &mut TenantTx, session_id: Uuid, summary_id: Uuid) 
         approved_version: row.approved_version,
         approved_hash: row.approved_hash,
         session_state,
+        is_withdrawn: row.is_withdrawn,
         correlation_id,
     })
 }
@@ -225,6 +228,8 @@ pub async fn reopen(
     let row = lock(tx, session_id, summary_id).await?;
     match row.state.as_str() {
         "done" | "failed" => return Ok(()),
+        // Its words are somebody else's.
+        "dismissed" if row.is_withdrawn => return Err(ActionError::NotOpen { state: "withdrawn".to_owned() }),
         "dismissed" => {}
         _ => return Err(ActionError::NotOpen { state: row.state }),
     }
@@ -342,39 +347,55 @@ pub async fn ask_fresh_link(
     let event = Event { link_id: Some(link.id), ..Event::of(link.session_id, EventKind::FreshLinkAsked) };
     record(tx, &event, visitor).await?;
     let waiting = state == State::WaitingForSpeakers.as_str();
-    let invitation = if waiting { Invitation::Speakers } else { Invitation::Review };
+    let invitation = if waiting { Invitation::Speakers } else { Invitation::FreshReview };
     outgoing::invite(tx, services, link.session_id, invitation, visitor).await
 }
 
-/// Names the speakers of a session that waits for it; the answers are aliases from then on.
+/// Takes what the coach says of a session's speakers: those that it waits for, or a correction of those that it has.
 ///
 /// # Errors
-/// [`ActionError::Invalid`] where an answer cannot be taken, [`ActionError::NotWaiting`] where none is waited for.
-pub async fn name_speakers(
+/// [`ActionError::Invalid`] where an answer cannot be taken, [`ActionError::NotWaiting`] where none is to be had.
+pub async fn set_speakers(
     tx: &mut TenantTx,
+    services: &Services,
     session_id: Uuid,
-    answers: &[(String, SpeakerIs)],
+    answers: &[Answer],
     visitor: &Visitor,
-) -> Result<(), ActionError> {
-    let named = attribute::name_speakers(tx, session_id, answers).await.map_err(|error| refusal(error, answers))?;
-    let detail = json!({ "named": named.named, "remaining": named.remaining });
-    record(tx, &Event { detail, ..Event::of(session_id, EventKind::SpeakersNamed) }, visitor).await?;
-    Ok(())
+) -> Result<Corrected, ActionError> {
+    let set = attribute::set_speakers(tx, services, session_id, answers, visitor).await;
+    set.map_err(|error| refusal(error, answers))
+}
+
+/// Takes what the coach says of the turns under a label that several people share.
+///
+/// # Errors
+/// As [`set_speakers`].
+pub async fn split_label(
+    tx: &mut TenantTx,
+    services: &Services,
+    session_id: Uuid,
+    label: &str,
+    answers: &[(Uuid, Option<SpeakerIs>)],
+    visitor: &Visitor,
+) -> Result<Corrected, ActionError> {
+    let split = attribute::split(tx, services, session_id, label, answers, visitor).await;
+    split.map_err(|error| refusal(error, &[]))
 }
 
 /// What attribute refuses, at the place of the answer that it is about.
-fn refusal(error: NameError, answers: &[(String, SpeakerIs)]) -> ActionError {
+fn refusal(error: NameError, answers: &[Answer]) -> ActionError {
     let problem = error.to_string();
-    let at = |matches: &dyn Fn(&(String, SpeakerIs)) -> bool| {
+    let at = |matches: &dyn Fn(&Answer) -> bool| {
         let index = answers.iter().position(matches).unwrap_or_default();
         ActionError::Invalid(vec![Problem { field: format!("speaker.{index}"), problem: problem.clone() }])
     };
     match error {
         NameError::NoSession => ActionError::NotFound,
         NameError::NotWaiting => ActionError::NotWaiting,
-        NameError::NoLabel(label) => at(&|(answered, _)| *answered == label),
-        NameError::NoClient => at(&|(_, is)| matches!(is, SpeakerIs::Client(_))),
-        NameError::Person(_) => at(&|(_, is)| matches!(is, SpeakerIs::NewClient { .. })),
+        NameError::NotShared(_) | NameError::NoTurn => at(&|_| true),
+        NameError::NoLabel(label) => at(&|answer| answer.label == label),
+        NameError::NoClient => at(&|answer| matches!(answer.is, SpeakerIs::Client(_))),
+        NameError::Person(_) => at(&|answer| matches!(answer.is, SpeakerIs::NewClient { .. })),
         NameError::Database(error) => ActionError::Database(error),
     }
 }

@@ -30,6 +30,10 @@ pub enum EventKind {
     FollowUpDecided,
     /// The coach said who spoke.
     SpeakersNamed,
+    /// The coach said that somebody else spoke than was thought, here or in a later session.
+    SpeakersCorrected,
+    /// A summary was withdrawn, since its client did not speak after all.
+    Withdrawn,
     /// A fresh link was asked for.
     FreshLinkAsked,
     /// A link was taken back.
@@ -61,6 +65,8 @@ impl EventKind {
             Self::FollowUpCancelled => "follow_up_cancelled",
             Self::FollowUpDecided => "follow_up_decided",
             Self::SpeakersNamed => "speakers_named",
+            Self::SpeakersCorrected => "speakers_corrected",
+            Self::Withdrawn => "withdrawn",
             Self::FreshLinkAsked => "fresh_link_asked",
             Self::Revoked => "revoked",
             Self::Closed => "closed",

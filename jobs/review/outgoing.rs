@@ -16,10 +16,10 @@ use super::{
     links,
 };
 use crate::{
-    Services,
+    Services, attribute,
     db::{TenantTx, Tx},
     follow_up::{self, FollowUp, FollowUpError},
-    mail::{self, MailError, Message, NewMail, ReviewRequest, SessionCoach, SpeakersNeeded},
+    mail::{self, MailError, Message, NewMail, ReviewRequest, SessionCoach, SpeakersNeeded, WrongLetter, WrongWords},
 };
 
 /// Which mail leads the coach to the session.
@@ -27,6 +27,8 @@ use crate::{
 pub(super) enum Invitation {
     /// To read and approve the summaries.
     Review,
+    /// The same, because the coach asked for another link.
+    FreshReview,
     /// To say who spoke.
     Speakers,
 }
@@ -34,7 +36,7 @@ pub(super) enum Invitation {
 impl Invitation {
     const fn kind(self) -> &'static str {
         match self {
-            Self::Review => "review_request",
+            Self::Review | Self::FreshReview => "review_request",
             Self::Speakers => "speakers_needed",
         }
     }
@@ -60,7 +62,11 @@ pub(super) async fn invite(
     let (link_id, token) = links::issue(tx, session.coach_id, session_id, services.review.link_days).await?;
     let url = services.review.link_url(&token);
     let message = match invitation {
-        Invitation::Review => review_request(tx, services, session_id, &session, url, earlier > 0).await?,
+        Invitation::Review | Invitation::FreshReview => {
+            let fresh = invitation == Invitation::FreshReview;
+            let review = review_request(tx, services, session_id, &session, url, !fresh).await?;
+            Message::ReviewRequest(ReviewRequest { fresh, rewritten: earlier > 0 && !fresh, ..review })
+        }
         Invitation::Speakers => speakers_needed(tx, services, session_id, &session, url).await?,
     };
     let new = NewMail {
@@ -87,12 +93,13 @@ async fn review_request(
     session_id: Uuid,
     session: &SessionCoach,
     link: String,
-    fresh: bool,
-) -> Result<Message, ActionError> {
+    only_open: bool,
+) -> Result<ReviewRequest, ActionError> {
     let rows = sqlx::query!(
         "select clients.name, state from summaries join clients on clients.id = summaries.client_id
-         where session_id = $1 order by clients.name, summaries.id",
-        session_id
+         where session_id = $1 and (not $2 or state in ('due', 'done', 'failed')) order by clients.name, summaries.id",
+        session_id,
+        only_open
     )
     .fetch_all(tx.conn())
     .await?;
@@ -100,7 +107,7 @@ async fn review_request(
         let rows = rows.iter().filter(|row| (row.state == "failed") == failed);
         rows.map(|row| row.name.clone()).collect::<Vec<_>>()
     };
-    Ok(Message::ReviewRequest(ReviewRequest {
+    Ok(ReviewRequest {
         coach: session.coach.name.clone(),
         title: session.title.clone(),
         date: session.date,
@@ -108,8 +115,9 @@ async fn review_request(
         failed: named(true),
         link,
         expires: last_day(services, session),
-        fresh,
-    }))
+        fresh: false,
+        rewritten: false,
+    })
 }
 
 async fn speakers_needed(
@@ -120,7 +128,8 @@ async fn speakers_needed(
     link: String,
 ) -> Result<Message, ActionError> {
     let unknown = sqlx::query_scalar!(
-        r#"select count(*) as "count!" from attributions where session_id = $1 and participant_id is null"#,
+        r#"select count(*) as "count!" from attributions
+           where session_id = $1 and participant_id is null and not is_shared"#,
         session_id
     )
     .fetch_one(tx.conn())
@@ -133,6 +142,54 @@ async fn speakers_needed(
         link,
         expires: last_day(services, session),
     }))
+}
+
+/// Tells the coach that follow-ups of a session went out with another's words: what nobody can take back. `about` is
+/// the finding, of which the coach is told once. Where no mail can be written to the coach, the page still shows it.
+pub(crate) async fn warn_of_wrong_words(
+    tx: &mut TenantTx,
+    services: &Services,
+    session_id: Uuid,
+    about: Uuid,
+) -> Result<(), sqlx::Error> {
+    let Some(session) = mail::session_coach(tx, session_id).await? else { return Ok(()) };
+    let found = attribute::misdelivered(tx, session_id).await?;
+    let (link_id, token) = links::issue(tx, session.coach_id, session_id, services.review.link_days).await?;
+    let letter = |found: attribute::Misdelivered| WrongLetter {
+        client: found.client,
+        recipient: found.recipient,
+        certain: found.mail_state == "sent",
+        sentences: found.sentences,
+    };
+    let message = Message::WrongWords(WrongWords {
+        coach: session.coach.name.clone(),
+        title: session.title.clone(),
+        date: session.date,
+        letters: found.into_iter().map(letter).collect(),
+        link: services.review.link_url(&token),
+        expires: last_day(services, &session),
+    });
+    let new = NewMail {
+        message,
+        to: session.coach,
+        reply_to: None,
+        subject_id: about,
+        version: 1,
+        session_id: Some(session_id),
+        coach_id: Some(session.coach_id),
+        client_id: None,
+        due_at: None,
+        correlation_id: session.correlation_id,
+    };
+    match mail::queue_mail(tx, &services.templates, &services.mailer, new).await {
+        Ok(_) => {}
+        Err(MailError::Database(error)) => return Err(error),
+        Err(error) => {
+            tracing::error!(target: "review", { session.id = %session_id, %error }, "a coach cannot be warned by mail");
+        }
+    }
+    let event = Event { link_id: Some(link_id), ..Event::of(session_id, EventKind::LinkSent) };
+    record(tx, &event, &Visitor::default()).await
 }
 
 /// The last whole day on which a link made now opens, where the coach is.

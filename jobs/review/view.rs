@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
 use crate::{
-    attribute::{self, UnresolvedSpeaker},
+    attribute::{self, Misdelivered, Speaker},
     db::{TenantTx, Tx},
     model::{Content, summary},
 };
@@ -35,9 +35,15 @@ pub struct SessionView {
     /// One a client, by name.
     pub summaries: Vec<SummaryView>,
     /// Labels that nobody is known for; empty unless the session waits for the coach.
-    pub speakers: Vec<UnresolvedSpeaker>,
+    pub speakers: Vec<Speaker>,
     /// The coach's clients, to choose a speaker from; empty unless the session waits for the coach.
     pub clients: Vec<(Uuid, String)>,
+    /// Labels under which several people speak: their words are in no summary.
+    pub shared: Vec<String>,
+    /// Whether who spoke can be looked at and corrected.
+    pub attributed: bool,
+    /// Follow-ups that went out with another's words.
+    pub misdelivered: Vec<Misdelivered>,
     /// What the parser had to say about the transcripts.
     pub warnings: Vec<String>,
 }
@@ -53,6 +59,27 @@ pub struct Participant {
     pub speaking_seconds: f64,
     /// How many words.
     pub words: i32,
+    /// The rest; none where the session was attributed before it was measured.
+    pub measures: Option<Measures>,
+}
+
+/// How somebody took part; the rules stand in `attribute::measures`.
+#[derive(Clone, Debug)]
+pub struct Measures {
+    /// Turns.
+    pub turns: i32,
+    /// Seconds of the longest turn; 0 where the transcript has no times.
+    pub longest_turn_seconds: f64,
+    /// Words of the longest turn.
+    pub longest_turn_words: i32,
+    /// Questions asked.
+    pub questions: i32,
+    /// How often they began while another spoke.
+    pub interruptions: i32,
+    /// The part of all that was said, from 0 to 1.
+    pub share: f64,
+    /// `high`, `medium`, `low` or `silent`.
+    pub engagement: String,
 }
 
 /// One client's summary.
@@ -68,6 +95,10 @@ pub struct SummaryView {
     pub state: String,
     /// Why it could not be written.
     pub failed_reason: Option<String>,
+    /// Why it was written anew, where it was.
+    pub rewrite_reason: Option<String>,
+    /// Why it is withdrawn for good, where it is.
+    pub withdrawn_reason: Option<String>,
     /// The version shown: the approved one, else the newest; 0 where there is none.
     pub version: i32,
     /// The claims of that version.
@@ -143,7 +174,7 @@ pub struct FollowUp {
 /// When the database does not answer.
 pub async fn view(tx: &mut TenantTx, session_id: Uuid) -> Result<Option<SessionView>, sqlx::Error> {
     let row = sqlx::query!(
-        "select title, type as kind, session_date, date_source, state, failed_reason, coaches.id as coach_id,
+        "select title, type as kind, session_date, date_source, state, failed_reason,
                 coaches.name as coach_name, coaches.time_zone
          from sessions join coaches on coaches.id = sessions.coach_id where sessions.id = $1",
         session_id
@@ -161,8 +192,14 @@ pub async fn view(tx: &mut TenantTx, session_id: Uuid) -> Result<Option<SessionV
         participants: participants(tx, session_id).await?,
         summaries: summaries(tx, session_id).await?,
         speakers: if waiting { attribute::unresolved(tx, session_id).await? } else { Vec::new() },
-        clients: if waiting { clients(tx, row.coach_id).await? } else { Vec::new() },
+        clients: if waiting { clients_of(tx, session_id).await? } else { Vec::new() },
         warnings: warnings(tx, session_id).await?,
+        shared: shared(tx, session_id).await?,
+        attributed: matches!(
+            row.state.as_str(),
+            "waiting_for_speakers" | "attributed" | "summarized" | "in_review" | "closed"
+        ),
+        misdelivered: attribute::misdelivered(tx, session_id).await?,
         state: row.state,
         failed_reason: row.failed_reason,
         coach_name: row.coach_name,
@@ -171,19 +208,41 @@ pub async fn view(tx: &mut TenantTx, session_id: Uuid) -> Result<Option<SessionV
 }
 
 async fn participants(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Participant>, sqlx::Error> {
-    sqlx::query_as!(
-        Participant,
-        "select kind, name, speaking_seconds, words from participants where session_id = $1
-         order by kind = 'guest', kind = 'client', name",
+    let rows = sqlx::query!(
+        "select kind, name, speaking_seconds, words, turns, longest_turn_seconds, longest_turn_words, questions,
+                interruptions, share, engagement
+         from participants where session_id = $1 order by kind = 'guest', kind = 'client', name",
         session_id
     )
     .fetch_all(tx.conn())
-    .await
+    .await?;
+    let participants = rows.into_iter().map(|row| Participant {
+        kind: row.kind,
+        name: row.name,
+        speaking_seconds: row.speaking_seconds,
+        words: row.words,
+        measures: row.engagement.map(|engagement| Measures {
+            turns: row.turns,
+            longest_turn_seconds: row.longest_turn_seconds,
+            longest_turn_words: row.longest_turn_words,
+            questions: row.questions,
+            interruptions: row.interruptions,
+            share: row.share,
+            engagement,
+        }),
+    });
+    Ok(participants.collect())
+}
+
+async fn shared(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<String>, sqlx::Error> {
+    sqlx::query_scalar!("select label from attributions where session_id = $1 and is_shared order by label", session_id)
+        .fetch_all(tx.conn())
+        .await
 }
 
 async fn summaries(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<SummaryView>, sqlx::Error> {
     let rows = sqlx::query!(
-        r#"select summaries.id, state, failed_reason, coalesce(approved_version, version) as "version!", approved_at,
+        r#"select summaries.id, state, failed_reason, rewrite_reason, withdrawn_reason, coalesce(approved_version, version) as "version!", approved_at,
                   clients.name, clients.email
            from summaries join clients on clients.id = summaries.client_id
            where session_id = $1 order by clients.name, summaries.id"#,
@@ -200,6 +259,8 @@ async fn summaries(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<SummaryVie
             client_email: row.email,
             state: row.state,
             failed_reason: row.failed_reason,
+            rewrite_reason: row.rewrite_reason,
+            withdrawn_reason: row.withdrawn_reason,
             version: row.version,
             hash: content.hash(),
             content,
@@ -255,10 +316,17 @@ async fn follow_up(tx: &mut TenantTx, summary_id: Uuid) -> Result<Option<FollowU
     .await
 }
 
-async fn clients(tx: &mut TenantTx, coach_id: Uuid) -> Result<Vec<(Uuid, String)>, sqlx::Error> {
-    let rows = sqlx::query!("select id, name from clients where coach_id = $1 order by name, id", coach_id)
-        .fetch_all(tx.conn())
-        .await?;
+/// The clients of a session's coach, by name.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn clients_of(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<(Uuid, String)>, sqlx::Error> {
+    let rows = sqlx::query!(
+        "select id, name from clients where coach_id = (select coach_id from sessions where id = $1) order by name, id",
+        session_id
+    )
+    .fetch_all(tx.conn())
+    .await?;
     Ok(rows.into_iter().map(|row| (row.id, row.name)).collect())
 }
 

@@ -114,7 +114,7 @@ pub(crate) async fn load(tx: &mut TenantTx, summary_id: Uuid) -> Result<Option<F
         "select utterances.id, utterances.text, start_ms, kind, participants.client_id, participants.name
          from utterances
          join transcripts on transcripts.id = transcript_id
-         join attributions on attributions.session_id = utterances.session_id and attributions.label = utterances.label
+         join attributions on attributions.session_id = utterances.session_id and attributions.label = utterances.speaker
          join participants on participants.id = attributions.participant_id
          where utterances.session_id = $1
          order by received_at, transcripts.id, position",

@@ -27,7 +27,7 @@ use uuid::Uuid;
 
 pub(crate) use by_model::broken_template;
 pub use draft::{Draft, DraftClaim, DraftEvidence};
-pub(crate) use input::{Found, load, short_name};
+pub(crate) use input::{Found, load as load_input, short_name};
 pub use input::{Line, OpenThread, SessionForClient, Speaker};
 pub use offline::Doubt;
 pub use summarizer::Summarizer;

@@ -2,7 +2,10 @@
 //! which say the same. It writes no word of them: texts and evidence are carried over by rule. Where it gives no use,
 //! rules choose.
 
-use std::{collections::BTreeMap, sync::LazyLock};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::LazyLock,
+};
 
 use minijinja::{Environment, UndefinedBehavior, context};
 use schemars::JsonSchema;
@@ -12,7 +15,9 @@ use super::{
     by_model::{Team, broken_template, by},
     draft::{Draft, DraftClaim},
     input::SessionForClient,
-    prompt, text,
+    prompt,
+    template::SummaryTemplate,
+    text,
 };
 use crate::{
     llm::{LlmError, Prompt},
@@ -23,11 +28,6 @@ const SYSTEM: &str = include_str!("../../templates/prompt/reduce/system.txt");
 const USER: &str = include_str!("../../templates/prompt/reduce/user.txt");
 
 static VERSION: LazyLock<String> = LazyLock::new(|| prompt::version("reduce-1", SYSTEM, USER));
-
-/// Claims that stay of a section where rules choose.
-const BY_RULE: usize = 6;
-/// Action items that stay: one that is lost is a promise that is lost.
-const ACTION_ITEMS_BY_RULE: usize = 12;
 
 /// What the model is to answer.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -71,7 +71,7 @@ pub(super) async fn reduce(
             let why = other.err().map_or("it chose none", |error| error.kind());
             tracing::warn!(target: "summarize", { llm.error = why, session.id = %team.session_id },
                 "The model did not choose among the claims of the parts; rules do");
-            Ok(by(team.map, by_rule(claims), mapped()))
+            Ok(by(team.map, by_rule(claims, &input.template), mapped()))
         }
     }
 }
@@ -105,27 +105,35 @@ fn render(input: &SessionForClient, claims: &[DraftClaim]) -> Result<Prompt, min
                 number,
                 section => claim.section.as_str(),
                 text => prompt::inert(&claim.text),
+                thread => claim.thread,
                 due => claim.due_words.as_deref().map(prompt::inert),
                 quotes,
             }
         })
         .collect();
+    let limits: Vec<minijinja::Value> = Section::ALL
+        .into_iter()
+        .map(|section| (section, input.template.limit(section)))
+        .filter(|(_, most)| *most > 0)
+        .map(|(section, most)| context! { section => section.as_str(), most })
+        .collect();
     let context = context! { client => input.client.as_str(), coach => input.coach.as_str(), claims };
     Ok(Prompt {
-        system: environment.get_template("system")?.render(())?,
+        // Of the summary's template, and nothing of a session: it is the same for many.
+        system: environment.get_template("system")?.render(context! { limits })?,
         user: environment.get_template("user")?.render(context)?,
     })
 }
 
 /// The claims as they were picked. A number that is none, or that was used before, is passed over; only claims of the
-/// same section are one.
+/// same section (and of the same open thread) are one.
 fn apply(picks: &[Pick], claims: &[DraftClaim]) -> Vec<DraftClaim> {
     let mut left: BTreeMap<usize, &DraftClaim> = claims.iter().enumerate().collect();
     let mut chosen = Vec::new();
     for pick in picks {
         let Some(mut claim) = left.remove(&pick.keep).cloned() else { continue };
         for number in &pick.same {
-            if left.get(number).is_some_and(|other| other.section == claim.section)
+            if left.get(number).is_some_and(|other| (other.section, other.thread) == (claim.section, claim.thread))
                 && let Some(other) = left.remove(number)
             {
                 absorb(&mut claim, other);
@@ -148,30 +156,20 @@ fn absorb(claim: &mut DraftClaim, other: &DraftClaim) {
         claim.due_date = other.due_date;
     }
     claim.owner = claim.owner.or(other.owner);
+    claim.score = claim.score.or(other.score);
+    claim.met = claim.met.or(other.met);
 }
 
-/// A few claims of each section, spread over the session.
-fn by_rule(claims: Vec<DraftClaim>) -> Vec<DraftClaim> {
+/// As many claims of each section as the template has room for, spread over the session.
+fn by_rule(claims: Vec<DraftClaim>, template: &SummaryTemplate) -> Vec<DraftClaim> {
     let mut sections: BTreeMap<Section, Vec<DraftClaim>> = BTreeMap::new();
     for claim in claims {
         sections.entry(claim.section).or_default().push(claim);
     }
     let spread = |(section, claims): (Section, Vec<DraftClaim>)| {
-        let most = match section {
-            Section::ActionItems => ACTION_ITEMS_BY_RULE,
-            Section::Engagement | Section::Priority => 1,
-            _ => BY_RULE,
-        };
-        let (all, kept) = (claims.len(), claims.len().min(most));
-        let mut at = 0..kept;
-        let mut next = at.next().map(|i| i * all / kept);
-        let stay = move |(index, claim)| {
-            (Some(index) == next).then(|| {
-                next = at.next().map(|i| i * all / kept);
-                claim
-            })
-        };
-        claims.into_iter().enumerate().filter_map(stay).collect::<Vec<_>>()
+        let (all, kept) = (claims.len(), claims.len().min(template.limit(section)));
+        let places: BTreeSet<usize> = (0..kept).map(|at| at * all / kept).collect();
+        claims.into_iter().enumerate().filter(move |(at, _)| places.contains(at)).map(|(_, claim)| claim)
     };
     sections.into_iter().flat_map(spread).collect()
 }
@@ -211,12 +209,20 @@ mod tests {
     }
 
     #[test]
-    fn rules_keep_a_few_of_each_section_spread_over_the_session() {
-        let mut claims: Vec<DraftClaim> = (0..13).map(|number| claim(Section::Wins, number)).collect();
-        claims.extend((0..9).map(|number| claim(Section::ActionItems, number)));
-        let kept = by_rule(claims);
-        let wins: Vec<usize> = kept.iter().filter(|claim| claim.section == Section::Wins).flat_map(evidence).collect();
-        assert_eq!(wins, [0, 2, 4, 6, 8, 10]);
-        assert_eq!(kept.iter().filter(|claim| claim.section == Section::ActionItems).count(), 9);
+    fn rules_keep_what_the_template_has_room_for_spread_over_the_session() {
+        let claims: Vec<DraftClaim> = (0..13).map(|number| claim(Section::Wins, number)).collect();
+        let template = SummaryTemplate::default();
+        assert_eq!(template.limit(Section::Wins), 4);
+        let kept: Vec<usize> = by_rule(claims.clone(), &template).iter().flat_map(evidence).collect();
+        assert_eq!(kept, [0, 3, 6, 9]);
+        assert_eq!(by_rule(claims[..2].to_vec(), &template).len(), 2);
+    }
+
+    #[test]
+    fn claims_of_different_threads_are_never_one() {
+        let mut claims: Vec<DraftClaim> = (0..3).map(|number| claim(Section::OpenThreads, number)).collect();
+        (claims[0].thread, claims[1].thread, claims[2].thread) = (Some(0), Some(1), Some(0));
+        let chosen = apply(&[Pick { keep: 0, same: vec![1, 2] }], &claims);
+        assert_eq!(evidence(&chosen[0]), [0, 2]);
     }
 }

@@ -61,7 +61,7 @@ pub(super) async fn repair(team: &Team<'_>, input: &SessionForClient, mut draft:
     let prompt = render(input, &draft.claims, &broken).map_err(broken_template)?;
     let answer = match team.write.ask::<Answer>(&team.call("repair", &VERSION), &prompt).await {
         Ok(answer) => answer,
-        Err(error @ LlmError::Waiting(_)) => return Err(error),
+        Err(error @ (LlmError::Waiting(_) | LlmError::Limited(_))) => return Err(error),
         Err(error) => {
             tracing::warn!(target: "summarize", { llm.error = error.kind(), session.id = %team.session_id },
                 "The claims that do not hold were not corrected; they are dropped");

@@ -75,7 +75,8 @@ impl Summarizer {
     /// in the draft, for [`super::verify`] to drop and count. No transaction may be open.
     ///
     /// # Errors
-    /// [`LlmError::Waiting`], when the limits leave no room yet, and when the database does not answer.
+    /// [`LlmError::Waiting`] and [`LlmError::Limited`], when the limits leave no room yet, and when the database does
+    /// not answer.
     pub async fn repair(
         &self,
         db: &Db,

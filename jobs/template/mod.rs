@@ -40,6 +40,9 @@ const FILES: &[(&str, &str)] = embed![
     "mail/weekly_rollup/subject.txt",
     "mail/weekly_rollup/body.txt",
     "mail/weekly_rollup/body.mjml",
+    "mail/wrong_words/subject.txt",
+    "mail/wrong_words/body.txt",
+    "mail/wrong_words/body.mjml",
     // Prompts.
     // Pages.
     "page/base.html",
@@ -48,6 +51,8 @@ const FILES: &[(&str, &str)] = embed![
     "page/card.html",
     "page/speakers.html",
     "page/voice.html",
+    "page/who.html",
+    "page/turns.html",
     "page/message.html",
     "page/error.html",
     "page/admin.html",

@@ -61,6 +61,19 @@ pub(crate) async fn learn(tx: &mut TenantTx, summary_id: Uuid, approved: i32) ->
     suggest_instructions(tx, row.coach_id, summary_id).await
 }
 
+/// Forgets the examples of a session's summary of one client, since its words turned out to be somebody else's.
+pub(crate) async fn unlearn(tx: &mut TenantTx, session_id: Uuid, client_id: Uuid) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "delete from voice_examples using summaries
+         where summaries.id = summary_id and session_id = $1 and summaries.client_id = $2",
+        session_id,
+        client_id
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
 /// The sentences that the coach changed: as they were written, and as they are approved.
 async fn examples(tx: &mut TenantTx, summary_id: Uuid, approved: i32) -> Result<Vec<(String, String)>, sqlx::Error> {
     let content = summary::load_version(tx, summary_id, approved).await?;

@@ -15,7 +15,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-pub(crate) use learn::learn;
+pub(crate) use learn::{learn, unlearn};
 pub(crate) use store::for_client;
 pub use store::{Example, Kind, NewRule, Profile, Rule, VoiceError, add, forget, profile, remove, switch};
 

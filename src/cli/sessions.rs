@@ -223,13 +223,30 @@ fn text(detail: &Detail) -> String {
     part(
         "Participants",
         table(
-            ["NAME", "IS", "SPOKE", "WORDS", "TURNS"],
+            ["NAME", "IS", "SPOKE", "WORDS", "TURNS", "SHARE", "LONGEST", "QUESTIONS", "INTERRUPTIONS", "ENGAGEMENT"],
             detail.participants.iter().map(|person| {
+                let number = |number: Option<i32>| number.map_or_else(|| "-".to_owned(), |number| number.to_string());
+                let longest = match (person.longest_turn_seconds, person.longest_turn_words) {
+                    (Some(seconds), _) if seconds > 0.0 => format!("{seconds:.0} s"),
+                    (_, Some(words)) => format!("{words} words"),
+                    _ => "-".to_owned(),
+                };
                 let spoke = match person.engagement.as_deref() {
                     Some("silent") => "present, did not speak".to_owned(),
                     _ => format!("{:.0} s", person.speaking_seconds),
                 };
-                [person.name.clone(), person.kind.clone(), spoke, person.words.to_string(), person.turns.to_string()]
+                [
+                    person.name.clone(),
+                    person.kind.clone(),
+                    spoke,
+                    person.words.to_string(),
+                    person.turns.to_string(),
+                    person.share.map_or_else(|| "-".to_owned(), |share| format!("{:.0} %", share * 100.0)),
+                    longest,
+                    number(person.questions),
+                    number(person.interruptions),
+                    person.engagement.clone().unwrap_or_else(|| "not measured".to_owned()),
+                ]
             }),
         ),
     );
@@ -256,7 +273,8 @@ fn text(detail: &Detail) -> String {
         table(
             ["LABEL", "IS", "CONFIDENCE", "BECAUSE"],
             detail.attributions.iter().map(|label| {
-                let who = label.participant.clone().unwrap_or_else(|| "?".into());
+                let nobody = if label.is_shared { "several people" } else { "?" };
+                let who = label.participant.clone().unwrap_or_else(|| nobody.into());
                 [label.label.clone(), who, format!("{:.2}", label.confidence), label.reason.clone()]
             }),
         ),
@@ -269,7 +287,7 @@ fn text(detail: &Detail) -> String {
                 let count = |number: Option<i32>| number.map(|number| number.to_string()).unwrap_or_default();
                 [
                     summary.client.clone(),
-                    summary.state.clone(),
+                    if summary.withdrawn_reason.is_some() { "withdrawn".into() } else { summary.state.clone() },
                     summary.version.to_string(),
                     summary.provider.clone().unwrap_or_default(),
                     count(summary.claims_kept),

@@ -1,22 +1,25 @@
-//! `debrief speakers`: the speakers whom a session waits for, named by hand instead of on the page.
+//! `debrief speakers`: who speaks in a session, named or corrected by hand instead of on the page.
 
 use std::process::ExitCode;
 
 use anyhow::Context;
 use clap::{ArgGroup, Args, Subcommand};
 use debrief_jobs::{
-    attribute::{self, SpeakerIs},
+    attribute::{self, Answer, Corrected, Misdelivered, Speaker, SpeakerIs},
     db::Tx,
+    review::Visitor,
 };
+use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
 
 use super::App;
 
-/// The speakers whom a session waits for
+/// Who speaks in a session
 ///
 /// A session whose speakers are not all known waits until somebody names them, on the page that the coach was mailed or
-/// here. `debrief sessions list --state waiting_for_speakers` shows which do.
+/// here. `debrief sessions list --state waiting_for_speakers` shows which do. Whoever was taken for somebody else can be
+/// corrected at any time: what was written of the wrong words is written anew.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Speakers {
     /// List the unknown speakers of a session, with excerpts
@@ -24,16 +27,22 @@ pub(crate) enum Speakers {
         /// The session's id
         session: Uuid,
     },
+    /// Show every speaker of a session: who it was taken for, how surely and why, with excerpts
+    Show {
+        /// The session's id
+        session: Uuid,
+    },
+    #[command(visible_alias = "set")]
     Name(Name),
 }
 
-/// Say who a speaker is; remembered for the coach's later sessions
+/// Say who a speaker is, also of one who was taken for somebody else; remembered for the coach's other sessions
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("who").required(true))]
 pub(crate) struct Name {
     /// The session's id
     session: Uuid,
-    /// The speaker label, as `debrief speakers list` shows it
+    /// The speaker label, as `debrief speakers show` shows it
     label: String,
     /// The coach
     #[arg(long, group = "who")]
@@ -50,6 +59,20 @@ pub(crate) struct Name {
     /// Somebody else, who enters no summary
     #[arg(long, group = "who", value_name = "NAME")]
     guest: Option<String>,
+    /// Several people (a room, a shared device): the words enter no summary
+    #[arg(long, group = "who")]
+    shared: bool,
+    /// In this session alone: earlier and later ones keep what they know
+    #[arg(long)]
+    only_here: bool,
+}
+
+/// What `show` shows.
+#[derive(Debug, Serialize)]
+struct Shown {
+    speakers: Vec<Speaker>,
+    /// Follow-ups that went out with another's words.
+    misdelivered: Vec<Misdelivered>,
 }
 
 impl Speakers {
@@ -63,31 +86,45 @@ impl Speakers {
                     "this session waits for no speaker",
                     ["LABEL", "TURNS", "WORDS", "SAID"],
                     |speaker| {
-                        let excerpt = speaker.excerpts.first().cloned().unwrap_or_default();
+                        let excerpt = speaker.excerpts.first().map(|said| said.text.clone()).unwrap_or_default();
                         [speaker.label.clone(), speaker.turns.to_string(), speaker.words.to_string(), excerpt]
                     },
                 )?;
             }
-            Self::Name(name) => {
-                let mut tx = app.tenant_of_session(name.session).await?;
-                let session = name.session;
-                let (label, who) = name.answer()?;
-                attribute::name_speakers(&mut tx, session, &[(label.clone(), who)]).await?;
-                let left = attribute::unresolved(&mut tx, session).await?.len();
-                tx.commit().await?;
-                app.output.one(&json!({ "named": label, "unresolved": left }), |_| {
-                    format!("{label} is named; a worker attributes the session again")
-                })?;
+            Self::Show { session } => {
+                let mut tx = app.tenant_of_session(session).await?;
+                let speakers = attribute::speakers(&mut tx, session).await?;
+                let misdelivered = attribute::misdelivered(&mut tx, session).await?;
+                app.output.one(&Shown { speakers, misdelivered }, text)?;
             }
+            Self::Name(name) => name.run(app).await?,
         }
         Ok(ExitCode::SUCCESS)
     }
 }
 
 impl Name {
-    fn answer(self) -> anyhow::Result<(String, SpeakerIs)> {
-        let who = if self.coach {
+    async fn run(self, app: &App) -> anyhow::Result<()> {
+        let services = &app.services;
+        let session = self.session;
+        let mut tx = app.tenant_of_session(session).await?;
+        let answer = self.answer()?;
+        let answers = std::slice::from_ref(&answer);
+        let set = attribute::set_speakers(&mut tx, services, session, answers, &Visitor::default()).await?;
+        let misdelivered = attribute::misdelivered(&mut tx, session).await?;
+        tx.commit().await?;
+        let value = json!({ "named": answer.label, "unresolved": set.remaining, "moved": set.moved,
+            "summaries_due": set.touched.due, "summaries_withdrawn": set.touched.withdrawn,
+            "follow_ups_stopped": set.touched.stopped, "follow_ups_gone_wrong": set.touched.misdelivered,
+            "earlier_sessions": set.earlier_sessions });
+        app.output.one(&value, |_| came_of_it(&answer.label, &set, &misdelivered))
+    }
+
+    fn answer(self) -> anyhow::Result<Answer> {
+        let is = if self.coach {
             SpeakerIs::Coach
+        } else if self.shared {
+            SpeakerIs::Shared
         } else if let Some(client) = self.client {
             SpeakerIs::Client(client)
         } else if let Some(name) = self.new_client {
@@ -95,6 +132,62 @@ impl Name {
         } else {
             SpeakerIs::Guest { name: self.guest.context("say who the speaker is")? }
         };
-        Ok((self.label, who))
+        Ok(Answer { label: self.label, is, everywhere: !self.only_here })
     }
+}
+
+fn came_of_it(label: &str, set: &Corrected, misdelivered: &[Misdelivered]) -> String {
+    let mut text = if set.moved == 0 {
+        format!("{label} is named; a worker goes on with the session\n")
+    } else {
+        format!(
+            "{label} is corrected; {} to be written anew, {} withdrawn, {} held back\n",
+            count(set.touched.due, "summary", "summaries"),
+            count(set.touched.withdrawn, "summary", "summaries"),
+            count(set.touched.stopped, "follow-up", "follow-ups")
+        )
+    };
+    if set.earlier_sessions {
+        text.push_str("a worker goes through the coach's other sessions\n");
+    }
+    text + &warnings(misdelivered)
+}
+
+fn count(number: usize, one: &str, more: &str) -> String {
+    format!("{number} {}", if number == 1 { one } else { more })
+}
+
+fn warnings(misdelivered: &[Misdelivered]) -> String {
+    let mut text = String::new();
+    for letter in misdelivered {
+        let fate = if letter.mail_state == "sent" { "has" } else { "may have" };
+        text.push_str(&format!(
+            "\n{} ({}) {fate} a follow-up with what somebody else said:\n",
+            letter.client, letter.recipient
+        ));
+        for sentence in &letter.sentences {
+            text.push_str(&format!("  - {sentence}\n"));
+        }
+    }
+    text
+}
+
+fn text(shown: &Shown) -> String {
+    if shown.speakers.is_empty() {
+        return "this session is not attributed yet".to_owned();
+    }
+    let mut text = String::new();
+    for speaker in &shown.speakers {
+        let label = if speaker.label.is_empty() { "(no name)" } else { &speaker.label };
+        let person = speaker.person.as_deref().unwrap_or("nobody is known");
+        text.push_str(&format!(
+            "{label}: {person} ({:.2}), {} turns, {} words\n  {}\n",
+            speaker.confidence, speaker.turns, speaker.words, speaker.reason
+        ));
+        for excerpt in &speaker.excerpts {
+            let at = excerpt.start_ms.map_or_else(String::new, |ms| format!("{}:{:02}  ", ms / 60_000, ms / 1000 % 60));
+            text.push_str(&format!("    {at}{}\n", excerpt.text));
+        }
+    }
+    text + &warnings(&shown.misdelivered)
 }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! links    /r/{token}            a page with one button; POST opens it
-//! review   /review/{session}     read, edit, approve, dismiss, stop; name the speakers
+//! review   /review/{session}     read, edit, approve, dismiss, stop; name the speakers, and correct who spoke
 //! voice    /review/{session}/voice   the rules and examples that the coach's summaries are worded by
 //! health   /livez /readyz        for whoever runs the process
 //! admin    / /metrics            on a loopback listener of its own, until people sign in
@@ -82,7 +82,8 @@ pub fn public_router(state: HttpState) -> Router {
         .route("/r/{token}/open", post(links::open))
         .route("/r/{token}/fresh", post(links::fresh))
         .route("/review/{session}", get(review::show))
-        .route("/review/{session}/speakers", post(speakers::name))
+        .route("/review/{session}/speakers", get(speakers::show).post(speakers::name))
+        .route("/review/{session}/speakers/turns", get(speakers::show_turns).post(speakers::split))
         .route("/review/{session}/close", post(review::close))
         .route("/review/{session}/voice", get(voice::show).post(voice::change))
         .route("/review/{session}/summaries/{summary}", post(review::save))

@@ -1,20 +1,21 @@
-//! The question who spoke: a form with a part for each label that nobody is known for.
+//! Who spoke: a form with a part for each label. In a session that waits it holds those that nobody is known for; on the
+//! page `Who spoke?` it holds all of them, to be looked at and corrected at any time.
 
 use axum::{
     Form as Posted,
-    extract::{Path, State},
+    extract::{Path, Query, State},
     http::{StatusCode, request::Parts},
     response::Response,
 };
 use debrief_jobs::{
-    attribute::{SpeakerIs, Suggestion},
+    attribute::{self, Answer, Speaker, SpeakerIs, Telling, Who},
     db::Tx,
     review::{
         actions::{self, ActionError, Problem},
-        view::{SessionView, view},
+        view::{self, SessionView},
     },
 };
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{HttpState, failure::Failure, form::Form, guard, page, review};
@@ -24,7 +25,9 @@ use super::{HttpState, failure::Failure, form::Form, guard, page, review};
 pub(super) struct SpeakersForm {
     coach: String,
     clients: Vec<Choice>,
-    speakers: Vec<Speaker>,
+    speakers: Vec<Part>,
+    /// Whether somebody is known for every label: the form corrects and does not ask.
+    correcting: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -34,22 +37,61 @@ struct Choice {
 }
 
 #[derive(Debug, Serialize)]
-struct Speaker {
+struct Part {
     label: String,
+    label_in_url: String,
     reason: String,
     turns: i32,
-    excerpts: Vec<String>,
+    excerpts: Vec<Quote>,
     /// The choice that is likeliest; it is said and not made, for a wrong name is far worse than a question.
     suggestion: String,
+    /// Whom the label is taken for: a name, and how sure that is in words.
+    person: Option<String>,
+    sure: &'static str,
+    /// The choice that this is.
+    was: String,
+    /// Why an answer holds for this session alone, where it does in any case.
+    only_here: &'static str,
     /// As typed.
     who: String,
     name: String,
     email: String,
+    here: bool,
     problem: Option<String>,
+}
+
+#[derive(Debug, Serialize)]
+struct Quote {
+    words: String,
+    start_ms: Option<i64>,
+    telling: &'static str,
+}
+
+/// The page on which who spoke is looked at and corrected.
+#[derive(Debug, Serialize)]
+struct WhoPage {
+    style: String,
+    action: String,
+    form_token: String,
+    title: String,
+    date: String,
+    problem: Option<String>,
+    waiting: bool,
+    speakers: SpeakersForm,
 }
 
 /// The form for a session's unknown labels, with what was typed where it is shown again.
 pub(super) fn form(session: &SessionView, redo: Option<(&Form, &[Problem])>) -> SpeakersForm {
+    build(&session.coach_name, &session.clients, &session.speakers, false, redo)
+}
+
+fn build(
+    coach: &str,
+    clients: &[(Uuid, String)],
+    speakers: &[Speaker],
+    correcting: bool,
+    redo: Option<(&Form, &[Problem])>,
+) -> SpeakersForm {
     let typed = |field: &str, index: usize| {
         redo.and_then(|(form, _)| form.get(&format!("{field}.{index}"))).unwrap_or_default().to_owned()
     };
@@ -57,23 +99,213 @@ pub(super) fn form(session: &SessionView, redo: Option<(&Form, &[Problem])>) -> 
         let field = format!("speaker.{index}");
         redo?.1.iter().find(|problem| problem.field == field).map(|problem| problem.problem.clone())
     };
-    let speakers = session.speakers.iter().enumerate().map(|(index, speaker)| Speaker {
-        label: speaker.label.clone(),
-        reason: speaker.reason.clone(),
-        turns: speaker.turns,
-        excerpts: speaker.excerpts.clone(),
-        suggestion: match speaker.suggestion {
-            Some(Suggestion::Coach) => "coach".into(),
-            Some(Suggestion::Client(client)) => format!("client:{client}"),
-            None => String::new(),
-        },
-        who: typed("who", index),
-        name: typed("name", index),
-        email: typed("email", index),
-        problem: problem(index),
-    });
-    let clients = session.clients.iter().map(|(id, name)| Choice { value: format!("client:{id}"), name: name.clone() });
-    SpeakersForm { coach: session.coach_name.clone(), clients: clients.collect(), speakers: speakers.collect() }
+    let part = |(index, speaker): (usize, &Speaker)| {
+        let was = speaker.who.map(choice).unwrap_or_default();
+        Part {
+            label: speaker.label.clone(),
+            label_in_url: url::form_urlencoded::byte_serialize(speaker.label.as_bytes()).collect(),
+            reason: speaker.reason.clone(),
+            turns: speaker.turns,
+            excerpts: speaker.excerpts.iter().map(quote).collect(),
+            suggestion: speaker.suggestion.map(choice).unwrap_or_default(),
+            person: speaker.person.clone(),
+            sure: sure(speaker),
+            who: if redo.is_some() { typed("who", index) } else { was.clone() },
+            was,
+            only_here: only_here(speaker),
+            name: if redo.is_some() { typed("name", index) } else { guest_name(speaker) },
+            email: typed("email", index),
+            here: !typed("here", index).is_empty(),
+            problem: problem(index),
+        }
+    };
+    SpeakersForm {
+        coach: coach.to_owned(),
+        clients: choices(clients),
+        speakers: speakers.iter().enumerate().map(part).collect(),
+        correcting,
+    }
+}
+
+fn choices(clients: &[(Uuid, String)]) -> Vec<Choice> {
+    clients.iter().map(|(id, name)| Choice { value: format!("client:{id}"), name: name.clone() }).collect()
+}
+
+fn guest_name(speaker: &Speaker) -> String {
+    speaker.person.clone().filter(|_| speaker.who == Some(Who::Guest)).unwrap_or_default()
+}
+
+/// As the form sends it.
+fn choice(who: Who) -> String {
+    match who {
+        Who::Coach => "coach".to_owned(),
+        Who::Client(client) => format!("client:{client}"),
+        Who::Guest => "guest".to_owned(),
+        Who::Shared => "shared".to_owned(),
+    }
+}
+
+const fn sure(speaker: &Speaker) -> &'static str {
+    match speaker.confidence {
+        _ if speaker.by_coach => "you said so",
+        confidence if confidence >= 0.95 => "sure",
+        confidence if confidence >= 0.85 => "quite sure",
+        _ => "likely",
+    }
+}
+
+/// Why an answer holds for this session alone, whatever is ticked; empty where it need not.
+const fn only_here(speaker: &Speaker) -> &'static str {
+    match speaker {
+        Speaker { is_generic: true, .. } => "Tools give this name to anybody, so your answer holds for this session.",
+        Speaker { own_name_of: Some(_), .. } => {
+            "This is a person’s own name and stays theirs: if somebody else spoke under it here, your answer holds for this session."
+        }
+        _ => "",
+    }
+}
+
+fn quote(excerpt: &attribute::Excerpt) -> Quote {
+    let telling = match excerpt.telling {
+        Telling::Introduces => "says a name",
+        Telling::Called => "after being called by name",
+        Telling::Asks => "asks",
+        Telling::Says => "",
+    };
+    Quote { words: excerpt.text.clone(), start_ms: excerpt.start_ms, telling }
+}
+
+/// `GET /review/{session}/speakers`
+pub(super) async fn show(
+    State(state): State<HttpState>,
+    Path(session): Path<Uuid>,
+    parts: Parts,
+) -> Result<Response, Failure> {
+    let guest = guard::guest(&state, &parts.headers, session).await?;
+    who_page(&state, &guest, StatusCode::OK, None, None).await
+}
+
+async fn who_page(
+    state: &HttpState,
+    guest: &guard::Guest,
+    status: StatusCode,
+    redo: Option<(&Form, &[Problem])>,
+    problem: Option<String>,
+) -> Result<Response, Failure> {
+    let session = guest.visit.session_id;
+    let mut tx = state.services.db.tenant(guest.visit.organization).await?;
+    let view = view::view(&mut tx, session).await?.ok_or_else(Failure::not_found)?;
+    let speakers = attribute::speakers(&mut tx, session).await?;
+    let clients = view::clients_of(&mut tx, session).await?;
+    drop(tx);
+    let context = WhoPage {
+        style: page::style_path(state),
+        action: state.path(&format!("review/{session}")),
+        form_token: guest.form_token.clone(),
+        title: view.title.clone(),
+        date: view.date.format("%A %-d %B %Y").to_string(),
+        problem,
+        waiting: view.state == "waiting_for_speakers",
+        speakers: build(&view.coach_name, &clients, &speakers, true, redo),
+    };
+    page::render(state, status, "page/who.html", &context)
+}
+
+/// The page on which the turns of a shared label are told apart.
+#[derive(Debug, Serialize)]
+struct TurnsPage {
+    style: String,
+    action: String,
+    form_token: String,
+    title: String,
+    label: String,
+    coach: String,
+    clients: Vec<Choice>,
+    turns: Vec<TurnRow>,
+}
+
+#[derive(Debug, Serialize)]
+struct TurnRow {
+    id: Uuid,
+    start_ms: Option<i64>,
+    text: String,
+    who: String,
+}
+
+/// Which label's turns.
+#[derive(Debug, Deserialize)]
+pub(super) struct OfLabel {
+    label: String,
+}
+
+/// `GET /review/{session}/speakers/turns?label=…`
+pub(super) async fn show_turns(
+    State(state): State<HttpState>,
+    Path(session): Path<Uuid>,
+    Query(OfLabel { label }): Query<OfLabel>,
+    parts: Parts,
+) -> Result<Response, Failure> {
+    let guest = guard::guest(&state, &parts.headers, session).await?;
+    let mut tx = state.services.db.tenant(guest.visit.organization).await?;
+    let view = view::view(&mut tx, session).await?.ok_or_else(Failure::not_found)?;
+    let clients = view::clients_of(&mut tx, session).await?;
+    let turns = attribute::turns(&mut tx, session, &label).await?;
+    drop(tx);
+    if turns.is_empty() {
+        return Err(Failure::not_found());
+    }
+    let row = |turn: attribute::Turn| TurnRow {
+        id: turn.id,
+        start_ms: turn.start_ms,
+        text: turn.text,
+        who: turn.who.map(choice).unwrap_or_default(),
+    };
+    let context = TurnsPage {
+        style: page::style_path(&state),
+        action: state.path(&format!("review/{session}")),
+        form_token: guest.form_token.clone(),
+        title: view.title,
+        label,
+        coach: view.coach_name,
+        clients: choices(&clients),
+        turns: turns.into_iter().map(row).collect(),
+    };
+    page::render(&state, StatusCode::OK, "page/turns.html", &context)
+}
+
+/// `POST /review/{session}/speakers/turns`
+pub(super) async fn split(
+    State(state): State<HttpState>,
+    Path(session): Path<Uuid>,
+    parts: Parts,
+    Posted(fields): Posted<Vec<(String, String)>>,
+) -> Result<Response, Failure> {
+    let form = Form(fields);
+    let guest = review::enter(&state, &parts, session, &form).await?;
+    let visitor = guard::visitor(&parts.extensions, &parts.headers, Some(guest.visit.link_id));
+    let answer = |(field, who): &(String, String)| {
+        let turn: Uuid = field.strip_prefix("turn.")?.parse().ok()?;
+        let is = match who.as_str() {
+            "coach" => Some(SpeakerIs::Coach),
+            "guest" => Some(SpeakerIs::Guest { name: "A guest".to_owned() }),
+            chosen => chosen.strip_prefix("client:").and_then(|id| id.parse().ok()).map(SpeakerIs::Client),
+        };
+        Some((turn, is))
+    };
+    let answers: Vec<(Uuid, Option<SpeakerIs>)> = form.0.iter().filter_map(answer).collect();
+    let label = form.get("label").unwrap_or_default();
+    let mut tx = state.services.db.tenant(guest.visit.organization).await?;
+    match actions::split_label(&mut tx, &state.services, session, label, &answers, &visitor).await {
+        Ok(_) => {
+            tx.commit().await?;
+            Ok(review::see_other(&state, session, None, "corrected-here"))
+        }
+        Err(ActionError::Invalid(problems)) => {
+            let problem = problems.into_iter().next().map(|problem| problem.problem).unwrap_or_default();
+            Err(Failure::new(StatusCode::CONFLICT, "This cannot be taken", format!("Nothing was changed: {problem}.")))
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// `POST /review/{session}/speakers`
@@ -87,19 +319,39 @@ pub(super) async fn name(
     let guest = review::enter(&state, &parts, session, &form).await?;
     let visitor = guard::visitor(&parts.extensions, &parts.headers, Some(guest.visit.link_id));
     let mut tx = state.services.db.tenant(guest.visit.organization).await?;
-    let named = match answers(&form) {
-        Ok(answers) => actions::name_speakers(&mut tx, session, &answers, &visitor).await,
+    let corrects = form.get("was.0").is_some();
+    if corrects && !is_current(&form, &attribute::speakers(&mut tx, session).await?) {
+        drop(tx);
+        let problem =
+            "Somebody changed this meanwhile. Below it stands as it is now; nothing of what you sent was saved.";
+        return who_page(&state, &guest, StatusCode::CONFLICT, None, Some(problem.to_owned())).await;
+    }
+    let set = match answers(&form) {
+        Ok(answers) if answers.is_empty() => return Ok(review::see_other(&state, session, None, "same-speakers")),
+        Ok(answers) => {
+            let set = actions::set_speakers(&mut tx, &state.services, session, &answers, &visitor).await;
+            set.map_err(|error| in_form(error, &form, &answers))
+        }
         Err(problems) => Err(ActionError::Invalid(problems)),
     };
-    match named {
-        Ok(()) => {
+    match set {
+        Ok(set) => {
             tx.commit().await?;
-            Ok(review::see_other(&state, session, None, "named"))
+            let done = match (corrects && set.remaining == 0, set.earlier_sessions) {
+                (true, true) => "corrected",
+                (true, false) => "corrected-here",
+                (false, _) => "named",
+            };
+            Ok(review::see_other(&state, session, None, done))
         }
         Err(ActionError::Invalid(problems)) => {
             drop(tx);
+            if corrects {
+                return who_page(&state, &guest, StatusCode::UNPROCESSABLE_ENTITY, Some((&form, &problems)), None)
+                    .await;
+            }
             let mut tx = state.services.db.tenant(guest.visit.organization).await?;
-            let view = view(&mut tx, session).await?.ok_or_else(Failure::not_found)?;
+            let view = view::view(&mut tx, session).await?.ok_or_else(Failure::not_found)?;
             drop(tx);
             let mut context = review::build(&state, &view, &guest.form_token, &review::Done::default(), None);
             context.speakers = Some(self::form(&view, Some((&form, &problems))));
@@ -109,17 +361,48 @@ pub(super) async fn name(
     }
 }
 
-/// One answer a label; each problem names its label's place.
-fn answers(form: &Form) -> Result<Vec<(String, SpeakerIs)>, Vec<Problem>> {
+/// Whether what the form showed is what is there: nobody answers a question that has changed.
+fn is_current(form: &Form, speakers: &[Speaker]) -> bool {
+    let shown =
+        (0..).map_while(|index| Some((form.get(&format!("label.{index}"))?, form.get(&format!("was.{index}"))?)));
+    let mut shown = shown.peekable();
+    shown.peek().is_some()
+        && shown.all(|(label, was)| {
+            let speaker = speakers.iter().find(|speaker| speaker.label == label);
+            speaker.is_some_and(|speaker| speaker.who.map(choice).unwrap_or_default() == was)
+        })
+}
+
+/// One answer a label that was answered otherwise than it stood; each problem names its label's place.
+fn answers(form: &Form) -> Result<Vec<Answer>, Vec<Problem>> {
     let (mut answers, mut problems) = (Vec::new(), Vec::new());
     for index in 0.. {
         let Some(label) = form.get(&format!("label.{index}")) else { break };
+        let field = |name: &str| form.get(&format!("{name}.{index}"));
+        if field("was").is_some_and(|was| field("who").unwrap_or_default() == was) {
+            continue;
+        }
+        let everywhere = field("here").is_none();
         match who(form, index) {
-            Ok(who) => answers.push((label.to_owned(), who)),
+            Ok(is) => answers.push(Answer { label: label.to_owned(), is, everywhere }),
             Err(problem) => problems.push(Problem { field: format!("speaker.{index}"), problem: problem.into() }),
         }
     }
     if problems.is_empty() { Ok(answers) } else { Err(problems) }
+}
+
+/// A problem names an answer by its place among the answers; the form knows it by its place among the labels.
+fn in_form(error: ActionError, form: &Form, answers: &[Answer]) -> ActionError {
+    let ActionError::Invalid(problems) = error else { return error };
+    let place = |field: &str| {
+        let answer = answers.get(field.strip_prefix("speaker.")?.parse::<usize>().ok()?)?;
+        (0..).map_while(|index| form.get(&format!("label.{index}"))).position(|label| label == answer.label)
+    };
+    let moved = problems.into_iter().map(|problem| match place(&problem.field) {
+        Some(index) => Problem { field: format!("speaker.{index}"), ..problem },
+        None => problem,
+    });
+    ActionError::Invalid(moved.collect())
 }
 
 fn who(form: &Form, index: usize) -> Result<SpeakerIs, &'static str> {
@@ -127,6 +410,7 @@ fn who(form: &Form, index: usize) -> Result<SpeakerIs, &'static str> {
     match field("who").as_str() {
         "coach" => Ok(SpeakerIs::Coach),
         "guest" => Ok(SpeakerIs::Guest { name: field("name") }),
+        "shared" => Ok(SpeakerIs::Shared),
         "new" => {
             let (name, email) = (field("name"), field("email"));
             if name.is_empty() {

@@ -65,6 +65,10 @@ async fn fill(world: &World) -> Full {
          select gen_random_uuid(), $1, clients.coach_id, clients.id, summaries.id, 'one', 'other'
          from summaries join clients on clients.id = client_id",
         "insert into organization_llm (organization_id, write_profile) values ($1, 'offline')",
+        "insert into corrections (id, organization_id, coach_id, session_id, normalized, applied_at)
+         select gen_random_uuid(), $1, coach_id, id, 'pr', now() from sessions",
+        "insert into misdeliveries (id, organization_id, session_id, summary_id, mail_id, claim_ids)
+         select gen_random_uuid(), $1, summaries.session_id, summaries.id, mails.id, '{}' from summaries cross join mails limit 1",
     ] {
         sqlx::query(statement).bind(world.organization).execute(tx.conn()).await.expect("a row");
     }

@@ -111,7 +111,11 @@ async fn a_wish_whose_job_was_cancelled_keeps_nobody_waiting() {
     send(&visit, &page, "/refine", &[("instruction", "shorter")]).await;
     visit.execute("update jobs set state = 'cancelled', finished_at = now() where kind = 'refine.summary'").await;
     let page = visit.read().await;
-    assert!(page.body.contains("It was stopped before it was done.") && page.body.contains("<textarea"), "{}", page.body);
+    assert!(
+        page.body.contains("It was stopped before it was done.") && page.body.contains("<textarea"),
+        "{}",
+        page.body
+    );
     let asked = send(&visit, &page, "/refine", &[("instruction", "drop the second point")]).await;
     assert_eq!(asked.status, StatusCode::SEE_OTHER, "{}", asked.body);
     assert_eq!(visit.count("select count(*) from refinements where state = 'queued'").await, 1);

@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use debrief_jobs::{
+    attribute::{Answer, SpeakerIs},
     db::Tx,
     model::{Claim, Content, Evidence, Section, summary},
     review::{
@@ -154,6 +155,24 @@ async fn a_rule_that_cannot_be_one_is_refused_and_a_profile_is_the_coachs_own() 
     let other = Uuid::now_v7();
     assert!(matches!(voice::switch(&mut tx, other, id, false).await, Err(VoiceError::Unknown)));
     assert!(matches!(voice::remove(&mut tx, other, id).await, Err(VoiceError::Unknown)));
+}
+
+/// What turns out to be somebody else's words teaches nothing any more.
+#[tokio::test]
+async fn a_corrected_speaker_takes_the_examples_along() {
+    let world = World::new().await;
+    let reviewed = Reviewed::new(&world).await;
+    reword_and_approve(&world, &reviewed, "You led the planning meeting yourself.").await;
+    assert_eq!(profile(&world).await.examples.len(), 1);
+    let mut tx = begin(&world).await;
+    let is = SpeakerIs::Client(world.tom);
+    let answers = [Answer { label: "Priya Raman".into(), is, everywhere: false }];
+    let visitor = Visitor::default();
+    actions::set_speakers(&mut tx, &world.services, reviewed.session, &answers, &visitor)
+        .await
+        .expect("it is corrected");
+    tx.commit().await.expect("it commits");
+    assert_eq!(profile(&world).await.examples, []);
 }
 
 /// Tom's summary of the same session teaches for Tom alone, whatever both said.

@@ -187,8 +187,11 @@ async fn an_endpoint_that_is_busy_or_down_is_tried_again() {
         // As when the time that the endpoint asked for has passed.
         let sql = "update llm_endpoints set closed_until = '-infinity'";
         sqlx::query(sql).execute(world.database.db.pool()).await.expect("the endpoint's row");
-        let Err(JobError::Retry { after, .. }) = outcome else { panic!("it is retried") };
-        waits.push(after.map(|after| after.as_secs()));
+        waits.push(match outcome {
+            Err(JobError::Snooze(after)) => ("comes back", Some(after.as_secs())),
+            Err(JobError::Retry { after, .. }) => ("is retried", after.map(|after| after.as_secs())),
+            other => panic!("it is not over: {other:?}"),
+        });
         // What the worker does with a failed attempt.
         let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
         let sql = "update jobs set state = 'due', leased_until = null, leased_by = null where state = 'running'";
@@ -197,11 +200,27 @@ async fn an_endpoint_that_is_busy_or_down_is_tried_again() {
         outcome = world.run_queued::<SummarizeClient>().await.expect("the job is due again");
     }
     outcome.expect("the fifth attempt succeeds");
-    assert_eq!(waits, [Some(7), Some(9), None, None]);
+    // That it was asked too much takes no attempt from the job.
+    let expected = [("comes back", Some(7)), ("is retried", Some(9)), ("is retried", None), ("is retried", None)];
+    assert_eq!(waits, expected);
     let errors: Vec<Option<String>> = ledger(&world).await.into_iter().map(|(_, error)| error).collect();
     let failed = ["limited", "busy", "unavailable", "broke_off"].map(|kind| Some(kind.to_owned()));
     assert_eq!((&errors[..4], &errors[4]), (&failed[..], &None));
     assert_eq!(review_requests(&world, &staged).await, 1);
+}
+
+#[tokio::test]
+async fn an_endpoint_that_never_stops_saying_429_is_told_of() {
+    let server = LlmServer::start([Reply::Error(429, Some(60), json!({}))]).await;
+    let world = world_with(&server).await;
+    let staged = stage(&world, PRIYA).await;
+    let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
+    let sql = "insert into llm_calls (id, organization_id, session_id, task, provider, model, prompt_version, state, error)
+               select gen_random_uuid(), $1, $2, 'write', 'openai', 'm', 'p', 'failed', 'limited' from generate_series(1, 60)";
+    sqlx::query(sql).bind(world.organization).bind(staged.session).execute(tx.conn()).await.expect("a bad day");
+    tx.commit().await.expect("committed");
+    let Err(JobError::Abort(message)) = world.run(&staged.priya).await else { panic!("it would come back for ever") };
+    assert!(message.contains("quota") && message.contains("llm.requests_per_minute"), "{message}");
 }
 
 #[tokio::test]

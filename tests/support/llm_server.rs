@@ -64,6 +64,9 @@ impl Allowed {
 /// A request that came.
 #[derive(Clone, Debug)]
 pub(crate) struct Asked {
+    /// When.
+    #[allow(dead_code, reason = "benches/llm_load measures it")]
+    pub(crate) at: Instant,
     pub(crate) uri: String,
     pub(crate) headers: HeaderMap,
     /// The body's bytes.
@@ -210,7 +213,7 @@ fn completion(message: Value, finish: &str, [input, cached, output]: [usize; 3])
 async fn complete(State(server): State<LlmServer>, uri: Uri, headers: HeaderMap, request: Request) -> Response {
     let raw = axum::body::to_bytes(request.into_body(), 16 << 20).await.expect("a body");
     let body: Value = serde_json::from_slice(&raw).unwrap_or_default();
-    let asked = Asked { uri: uri.to_string(), headers, raw: raw.clone(), body: body.clone() };
+    let asked = Asked { at: Instant::now(), uri: uri.to_string(), headers, raw: raw.clone(), body: body.clone() };
     server.requests.lock().expect("no panic holds it").push(asked);
     server.arrived.notify_one();
     let (input, output) = (raw.len() / 4, 50);

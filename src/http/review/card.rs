@@ -24,6 +24,8 @@ pub(super) struct Card {
     state: String,
     badge: &'static str,
     failed_reason: Option<String>,
+    /// Why it was written anew.
+    rewrite_reason: Option<String>,
     version: i32,
     hash: String,
     notice: Option<&'static str>,
@@ -123,6 +125,12 @@ pub(super) fn build(
         sections.filter(|block| !block.claims.is_empty() || audience == Audience::Client).collect::<Vec<_>>()
     };
     let mut sections = blocks(Audience::Client);
+    let mut coach_sections = blocks(Audience::Coach);
+    // What is withdrawn was another's: it is kept, and not shown as this client's.
+    if summary.withdrawn_reason.is_some() {
+        sections.clear();
+        coach_sections.clear();
+    }
     sections.retain(|block| Section::parse(block.key).is_some_and(|section| section.audience() == Audience::Client));
     let (follow_up, choices) = follow_up(summary, zone);
     Card {
@@ -133,13 +141,14 @@ pub(super) fn build(
         state: summary.state.clone(),
         badge: badge(summary),
         failed_reason: summary.failed_reason.clone(),
+        rewrite_reason: summary.rewrite_reason.clone().filter(|_| matches!(summary.state.as_str(), "due" | "done")),
         version: summary.version,
         hash: summary.hash.clone(),
         notice: note.and_then(notice),
         problem: redo.filter(|redo| !redo.conflict).map(|redo| sentence(&redo.message)),
         conflict: redo.filter(|redo| redo.conflict).map(|redo| conflict(summary, redo)),
         sections,
-        coach_sections: blocks(Audience::Coach),
+        coach_sections,
         footnote: footnote(summary, zone),
         follow_up,
         choices,
@@ -163,6 +172,7 @@ fn badge(summary: &SummaryView) -> &'static str {
         "due" => "being written",
         "done" => "waits for you",
         "failed" => "could not be written",
+        "dismissed" if summary.withdrawn_reason.is_some() => "withdrawn",
         "dismissed" => "put aside",
         _ => match summary.follow_up.as_ref().map(|mail| mail.state.as_str()) {
             Some("sent") => "sent",
@@ -329,6 +339,9 @@ fn follow_up(summary: &SummaryView, zone: Tz) -> (Option<String>, Vec<(&'static 
     const STOP: (&str, &str) = ("cancel", "Stop it");
     const REOPEN: (&str, &str) = ("cancel", "Open it again");
     const AGAIN: (&str, &str) = ("again", "Send it again");
+    if let Some(reason) = &summary.withdrawn_reason {
+        return (Some(reason.clone()), Vec::new());
+    }
     if summary.state == "dismissed" {
         return (Some("Put aside. Nothing of it is sent.".to_owned()), vec![("reopen", "Open it again")]);
     }

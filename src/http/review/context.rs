@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use debrief_jobs::{
+    attribute::Misdelivered,
     model::Content,
     review::{
         actions::Problem,
@@ -61,6 +62,14 @@ pub(in crate::http) struct ReviewPage {
     /// Whether there is nothing to do here but to close it.
     closable: bool,
     people: Vec<Person>,
+    /// Whether how people took part was measured; sessions of long ago were not.
+    measured: bool,
+    /// Labels under which several people speak.
+    shared: Vec<String>,
+    /// Whether who spoke can be looked at.
+    attributed: bool,
+    /// Follow-ups that went out with another's words.
+    wrong_letters: Vec<WrongLetter>,
     warnings: Vec<String>,
     cards: Vec<Card>,
     pub(in crate::http) speakers: Option<speakers::SpeakersForm>,
@@ -73,6 +82,27 @@ struct Person {
     time: String,
     /// Of all the speaking, in percent.
     share: i64,
+    measures: Option<Row>,
+}
+
+/// How somebody took part, as the table shows it.
+#[derive(Debug, Serialize)]
+struct Row {
+    words: i32,
+    turns: i32,
+    longest: String,
+    questions: i32,
+    interruptions: i32,
+    engagement: String,
+}
+
+/// A follow-up that went out with another's words.
+#[derive(Debug, Serialize)]
+struct WrongLetter {
+    client: String,
+    recipient: String,
+    fate: String,
+    sentences: Vec<String>,
 }
 
 /// Builds the page for a session.
@@ -110,10 +140,14 @@ pub(in crate::http) fn build(
         again: looks_again.then(|| again(session, &action, done.look)),
         hold: format!("{action}?hold=1"),
         held,
-        notice: (done.done.as_deref() == Some("named")).then_some("Thank you. We remember it."),
+        notice: done.done.as_deref().and_then(notice),
         closable: session.summaries.is_empty() && session.state == "in_review",
         // While somebody is unknown, the shares of the others are not theirs.
         people: if session.speakers.is_empty() { people(&session.participants) } else { Vec::new() },
+        measured: session.participants.iter().any(|person| person.measures.is_some()),
+        shared: session.shared.clone(),
+        attributed: session.attributed,
+        wrong_letters: session.misdelivered.iter().map(|found| wrong_letter(found, zone)).collect(),
         warnings: session.warnings.clone(),
         cards: cards.collect(),
         speakers: (!session.speakers.is_empty()).then(|| speakers::form(session, None)),
@@ -144,12 +178,45 @@ fn lead(session: &SessionView) -> String {
     }
 }
 
+fn notice(done: &str) -> Option<&'static str> {
+    Some(match done {
+        "named" => "Thank you. We remember it.",
+        "corrected" => {
+            "Thank you. What rests on it is written anew, here and in your other sessions; nothing of it goes out before \
+             you have read it."
+        }
+        "corrected-here" => {
+            "Thank you. What rests on it is written anew; nothing of it goes out before you have read it."
+        }
+        "same-speakers" => "Nobody was changed, so everything stays as it was.",
+        _ => return None,
+    })
+}
+
+fn wrong_letter(found: &Misdelivered, zone: Tz) -> WrongLetter {
+    let fate = match (found.mail_state.as_str(), found.sent_at) {
+        ("sent", Some(at)) => format!("got this ({})", moment(at, zone)),
+        ("sent", None) => "got this".to_owned(),
+        ("cancelled" | "queued" | "failed", _) => {
+            "did not get this after all; it was stopped at the last moment".to_owned()
+        }
+        _ => "may have got this".to_owned(),
+    };
+    WrongLetter {
+        client: found.client.clone(),
+        recipient: found.recipient.clone(),
+        fate,
+        sentences: found.sentences.clone(),
+    }
+}
+
 fn people(participants: &[Participant]) -> Vec<Person> {
     let seconds: f64 = participants.iter().map(|person| person.speaking_seconds).sum();
     // A transcript without times has words to compare.
     let measure = |person: &Participant| if seconds > 0.0 { person.speaking_seconds } else { f64::from(person.words) };
     let total: f64 = participants.iter().map(measure).sum();
-    let spoke = participants.iter().filter(|person| measure(person) > 0.0);
+    // Who was there without a word, as a file of the meeting says, comes last.
+    let (spoke, silent): (Vec<_>, Vec<_>) = participants.iter().partition(|person| measure(person) > 0.0);
     let person = |person: &Participant| Person {
         name: person.name.clone(),
         role: match person.kind.as_str() {
@@ -161,13 +228,20 @@ fn people(participants: &[Participant]) -> Vec<Person> {
             0 => "present, did not speak".to_owned(),
             words => spoken(person.speaking_seconds, words),
         },
-        share: if total > 0.0 { whole(measure(person) / total * 100.0) } else { 0 },
+        share: person.measures.as_ref().map_or_else(
+            || if total > 0.0 { whole(measure(person) / total * 100.0) } else { 0 },
+            |measures| whole(measures.share * 100.0),
+        ),
+        measures: person.measures.as_ref().map(|measures| Row {
+            words: person.words,
+            turns: measures.turns,
+            longest: spoken(measures.longest_turn_seconds, measures.longest_turn_words),
+            questions: measures.questions,
+            interruptions: measures.interruptions,
+            engagement: measures.engagement.clone(),
+        }),
     };
-    // Who was there without a word, as a file of the meeting says, comes last.
-    spoke
-        .chain(participants.iter().filter(|person| person.words == 0 && person.speaking_seconds <= 0.0))
-        .map(person)
-        .collect()
+    spoke.into_iter().chain(silent).map(person).collect()
 }
 
 /// `18 min`, `40 s`; words where the transcript has no times.

@@ -1,0 +1,280 @@
+//! How people introduce themselves and address each other, in the languages of coaching that are known here, as plain
+//! data: English, German, French, Spanish, Portuguese, Italian and Dutch. Pure.
+//!
+//! Words are folded (lower case, no accents, no apostrophes). What is not here is only not found. Beside English a name
+//! must be known, but for "my name is …": other languages give nouns and particles the places where names stand.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The names by which people who may be in a session are called.
+#[derive(Clone, Debug, Default)]
+pub struct KnownNames {
+    /// Given names, folded.
+    pub(super) given: BTreeSet<String>,
+    /// Surnames, folded, that only one person has, with that person's given name: "Mr Raman" is said of Priya.
+    pub(super) surnames: BTreeMap<String, String>,
+}
+
+impl From<BTreeSet<String>> for KnownNames {
+    fn from(given: BTreeSet<String>) -> Self {
+        Self { given, surnames: BTreeMap::new() }
+    }
+}
+
+/// Whether the words before a place, the nearest last, end in one of these phrases.
+fn ends_with(says: &[&str], phrases: &[&str]) -> bool {
+    phrases.iter().any(|phrase| {
+        let phrase: Vec<&str> = phrase.split(' ').collect();
+        says.len() >= phrase.len() && says[says.len() - phrase.len()..] == phrase[..]
+    })
+}
+
+/// "My name is …": what follows is a name, known or not.
+pub(super) fn gives_name(before: &[&str]) -> bool {
+    const PHRASES: [&str; 14] = [
+        "mein name ist",
+        "ich heisse",
+        "je mappelle",
+        "mon nom est",
+        "me llamo",
+        "mi nombre es",
+        "me chamo",
+        "chamome",
+        "meu nome e",
+        "o meu nome e",
+        "mi chiamo",
+        "mio nome e",
+        "ik heet",
+        "mijn naam is",
+    ];
+    ends_with(before, &PHRASES)
+}
+
+/// "I am …": what follows is a name where it is known.
+pub(super) fn says_who_it_is(before: &[&str]) -> bool {
+    const PHRASES: [&str; 12] = [
+        "ich bin",
+        "ich bin die",
+        "ich bin der",
+        "hier ist",
+        "hier spricht",
+        "je suis",
+        "yo soy",
+        "soy",
+        "eu sou",
+        "aqui e",
+        "io sono",
+        "ik ben",
+    ];
+    ends_with(before, &PHRASES)
+}
+
+/// "Hello …".
+pub(super) fn greets(before: &[&str]) -> bool {
+    const PHRASES: [&str; 40] = [
+        "hallo",
+        "guten morgen",
+        "guten tag",
+        "guten abend",
+        "servus",
+        "moin",
+        "willkommen",
+        "liebe",
+        "lieber",
+        "hoi",
+        "goedemorgen",
+        "goedemiddag",
+        "goedenavond",
+        "goeiemorgen",
+        "welkom",
+        "beste",
+        "bonjour",
+        "bonsoir",
+        "salut",
+        "coucou",
+        "bienvenue",
+        "chere",
+        "cher",
+        "hola",
+        "buenos dias",
+        "buenas tardes",
+        "buenas noches",
+        "buenas",
+        "bienvenida",
+        "bienvenido",
+        "ola",
+        "oi",
+        "bom dia",
+        "boa tarde",
+        "boa noite",
+        "ciao",
+        "salve",
+        "buongiorno",
+        "buonasera",
+        "benvenuta",
+    ];
+    ends_with(before, &PHRASES) || ends_with(before, &["benvenuto", "bem vinda", "bem vindo", "bemvinda", "bemvindo"])
+}
+
+/// "Thank you …", "Goodbye …".
+pub(super) fn thanks(before: &[&str]) -> bool {
+    const PHRASES: [&str; 33] = [
+        "danke",
+        "danke dir",
+        "danke ihnen",
+        "vielen dank",
+        "danke schon",
+        "dankeschon",
+        "tschuss",
+        "auf wiedersehen",
+        "bis bald",
+        "merci",
+        "merci beaucoup",
+        "merci bien",
+        "au revoir",
+        "a bientot",
+        "gracias",
+        "muchas gracias",
+        "adios",
+        "hasta luego",
+        "hasta pronto",
+        "obrigado",
+        "obrigada",
+        "muito obrigado",
+        "muito obrigada",
+        "tchau",
+        "ate logo",
+        "grazie",
+        "grazie mille",
+        "arrivederci",
+        "bedankt",
+        "dank je",
+        "dank je wel",
+        "dankjewel",
+        "tot ziens",
+    ];
+    ends_with(before, &PHRASES)
+}
+
+/// Words after which a name is spoken of and not called: "thanks to Priya", "mit Priya".
+pub(super) fn is_of_somebody(before: &str) -> bool {
+    matches!(
+        before,
+        "an" | "fur"
+            | "von"
+            | "mit"
+            | "zu"
+            | "bei"
+            | "uber"
+            | "der"
+            | "die"
+            | "das"
+            | "meine"
+            | "mein"
+            | "de"
+            | "pour"
+            | "avec"
+            | "chez"
+            | "le"
+            | "la"
+            | "con"
+            | "para"
+            | "el"
+            | "com"
+            | "per"
+            | "di"
+            | "il"
+            | "aan"
+            | "voor"
+            | "van"
+            | "met"
+            | "het"
+            | "een"
+            | "und"
+            | "et"
+            | "y"
+            | "e"
+            | "en"
+    )
+}
+
+/// Words with which a sentence begins before it addresses somebody: "Also, Priya, …".
+pub(super) fn opens(word: &str) -> bool {
+    matches!(
+        word,
+        "also"
+            | "ja"
+            | "nein"
+            | "nun"
+            | "gut"
+            | "genau"
+            | "alors"
+            | "oui"
+            | "bon"
+            | "donc"
+            | "bueno"
+            | "si"
+            | "entonces"
+            | "pues"
+            | "sim"
+            | "entao"
+            | "bem"
+            | "allora"
+            | "bene"
+            | "quindi"
+            | "dus"
+            | "nou"
+            | "goed"
+    )
+}
+
+/// What may follow a name by which somebody introduces themselves, where no punctuation does: "ich bin Priya und …".
+pub(super) fn goes_on(word: &str) -> bool {
+    matches!(word, "und" | "aus" | "et" | "de" | "y" | "e" | "da" | "di" | "en" | "uit" | "von" | "van")
+}
+
+/// `Mr`, `Frau`, `Señora`: a surname follows.
+pub(super) fn is_title(word: &str) -> bool {
+    matches!(
+        word,
+        "mr" | "mrs"
+            | "ms"
+            | "miss"
+            | "mister"
+            | "mx"
+            | "dr"
+            | "doctor"
+            | "doc"
+            | "prof"
+            | "professor"
+            | "herr"
+            | "frau"
+            | "doktor"
+            | "monsieur"
+            | "madame"
+            | "mademoiselle"
+            | "mme"
+            | "docteur"
+            | "senor"
+            | "senora"
+            | "senorita"
+            | "sr"
+            | "sra"
+            | "doctora"
+            | "profesor"
+            | "profesora"
+            | "senhor"
+            | "senhora"
+            | "doutor"
+            | "doutora"
+            | "signor"
+            | "signora"
+            | "signorina"
+            | "dottor"
+            | "dottore"
+            | "dottoressa"
+            | "meneer"
+            | "mevrouw"
+            | "dokter"
+    )
+}

@@ -1,0 +1,374 @@
+//! A coach corrects who spoke, at any time.
+//!
+//! In the session in which it is said, everything happens in the coach's own transaction: a follow-up that is held there
+//! is stopped before the answer is on the screen. Earlier sessions of the same coach are gone through by the job
+//! [`CorrectSessions`], each in a transaction of its own; until it is through, no follow-up of this coach goes out.
+//!
+//! Reads attributions, words and aliases; writes what `reattribute` and `touched` write, and the ledger `corrections`.
+//! What an earlier session's attribution rested on is found by resolving it twice, with the name's old meaning and with
+//! its new one: only labels in which the two differ move. So a rerun finds nothing left to move, and two corrections of
+//! the same name come to the same end in either order.
+
+use std::collections::BTreeSet;
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{
+    AttributeSession, NameError, SpeakerIs, Touched, names,
+    reattribute::{self, Session, plan, stored},
+    resolve::{Alias, Label, People, Who, resolve},
+    speakers::{self, Named},
+    store, touched,
+};
+use crate::{
+    Services,
+    db::{TenantTx, Tx},
+    mail::{self, START_AGAIN, Trouble},
+    model::session,
+    queue::{Context, Finished, Job, JobError, Policy, enqueue},
+    review::{self, Event, EventKind, Visitor},
+};
+
+/// What a coach says of one label.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// As written in the file.
+    pub label: String,
+    /// Who it is.
+    pub is: SpeakerIs,
+    /// Whether it holds wherever this name speaks, and not in this session alone. A label that tools give to anybody,
+    /// or that is another person's own name, holds for its session in any case.
+    pub everywhere: bool,
+}
+
+/// What came of the answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Corrected {
+    /// Labels that were spoken of.
+    pub named: usize,
+    /// Labels that still wait for an answer.
+    pub remaining: usize,
+    /// Labels that mean somebody else now.
+    pub moved: usize,
+    /// What that did to the summaries of this session.
+    #[serde(flatten)]
+    pub touched: Touched,
+    /// Whether earlier sessions are gone through now.
+    pub earlier_sessions: bool,
+}
+
+/// Takes what a coach says of a session's speakers, whatever state the session is in: one that waits goes on, one that
+/// is attributed is attributed anew.
+///
+/// # Errors
+/// When an answer cannot be used: then the caller drops the transaction.
+pub async fn set_speakers(
+    tx: &mut TenantTx,
+    services: &Services,
+    session_id: Uuid,
+    answers: &[Answer],
+    visitor: &Visitor,
+) -> Result<Corrected, NameError> {
+    let (state, correlation_id) = session::lock(tx, session_id).await?.ok_or(NameError::NoSession)?;
+    let corrected = if reattribute::is_attributed(&state) {
+        correct(tx, services, (session_id, &state, correlation_id), answers, visitor).await?
+    } else {
+        let Named { named, remaining, earlier_sessions } = speakers::name(tx, session_id, answers).await?;
+        Corrected { named, remaining, earlier_sessions, ..Corrected::default() }
+    };
+    let kind = if reattribute::is_attributed(&state) { EventKind::SpeakersCorrected } else { EventKind::SpeakersNamed };
+    let detail = serde_json::to_value(corrected).unwrap_or_default();
+    review::record(tx, &Event { detail, ..Event::of(session_id, kind) }, visitor).await?;
+    Ok(corrected)
+}
+
+async fn correct(
+    tx: &mut TenantTx,
+    services: &Services,
+    (session_id, state, correlation_id): (Uuid, &str, Uuid),
+    answers: &[Answer],
+    visitor: &Visitor,
+) -> Result<Corrected, NameError> {
+    let coach_id = speakers::hold_coach(tx, session_id).await?;
+    let before = store::load_people(tx, session_id).await?;
+    let stored = stored(tx, session_id).await?;
+    let mut said_of = BTreeSet::new();
+    let mut said = Vec::new();
+    let mut earlier_sessions = false;
+    for Answer { label, is, everywhere } in answers {
+        if !stored.contains_key(label) {
+            return Err(NameError::NoLabel(label.clone()));
+        }
+        let (who, name) = speakers::identify(tx, coach_id, label, is).await?;
+        earlier_sessions |=
+            *everywhere && speakers::remember(tx, (coach_id, session_id), label, who, &name, correlation_id).await?;
+        said_of.insert(label.clone());
+        said.push((label.clone(), who, name));
+    }
+    // Read anew: with the names that were just learned, and with a client who is new.
+    let mut after = store::load_people(tx, session_id).await?;
+    for (label, who, name) in said {
+        if who == Who::Guest {
+            after.guests.insert(label.clone(), name);
+        }
+        after.people.named.insert(label, who);
+    }
+    let speech = store::load_speech(tx, session_id).await?;
+    let plan = plan(&speech, &before.people, &after.people, &stored, &said_of);
+    let session = Session { id: session_id, state, correlation_id, speech: &speech, known: &after, stored: &stored };
+    let summaries = touched::lock_with_inputs(tx, session_id).await?;
+    let touched = reattribute::apply(tx, services, &session, summaries, &plan, visitor).await?;
+    tracing::info!(
+        target: "attribute",
+        {
+            session.id = %session_id, correlation.id = %correlation_id, labels.moved = plan.moved,
+            summaries.due = touched.due, summaries.withdrawn = touched.withdrawn, mails.stopped = touched.stopped,
+            mails.misdelivered = touched.misdelivered
+        },
+        "speakers were corrected"
+    );
+    Ok(Corrected { named: answers.len(), remaining: 0, moved: plan.moved, touched, earlier_sessions })
+}
+
+/// Goes through the coach's earlier sessions after a correction.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct CorrectSessions {
+    /// The correction.
+    pub correction_id: Uuid,
+}
+
+/// A correction, as stored.
+struct Correction {
+    coach_id: Uuid,
+    session_id: Uuid,
+    normalized: String,
+    was: Option<Alias>,
+    is_applied: bool,
+}
+
+/// What a run came to; the job's output.
+#[derive(Clone, Copy, Debug, Default, Serialize)]
+struct Outcome {
+    sessions_looked_at: usize,
+    sessions_changed: usize,
+    misdelivered: usize,
+}
+
+impl Job for CorrectSessions {
+    const KIND: &'static str = "attribute.correct";
+    /// Before all else: the coach's follow-ups wait for it.
+    const POLICY: Policy = Policy { timeout: std::time::Duration::from_secs(1800), priority: -5, ..Policy::DEFAULT };
+
+    fn unique_key(&self) -> Option<String> {
+        Some(self.correction_id.to_string())
+    }
+
+    async fn run(&self, ctx: &Context) -> Result<Finished, JobError> {
+        let mut tx = ctx.tenant_tx().await?;
+        let Some(correction) = load(&mut tx, self.correction_id).await?.filter(|found| !found.is_applied) else {
+            tracing::info!(target: "attribute", { correction.id = %self.correction_id }, "the correction is gone or applied");
+            return ctx.finish(tx, Outcome::default()).await;
+        };
+        let sessions = sqlx::query_scalar!(
+            "select id from sessions where coach_id = $1 and state in ('attributed', 'summarized', 'in_review', 'closed')
+             order by session_date desc, id",
+            correction.coach_id
+        )
+        .fetch_all(tx.conn())
+        .await?;
+        drop(tx);
+        let mut outcome = Outcome::default();
+        for session_id in sessions {
+            outcome.sessions_looked_at += 1;
+            if let Some(touched) = correct_session(ctx, &correction, session_id).await? {
+                outcome.sessions_changed += 1;
+                outcome.misdelivered += touched.misdelivered;
+                ctx.progress(outcome).await?;
+            }
+        }
+        let mut tx = ctx.tenant_tx().await?;
+        sqlx::query!(
+            "update corrections set applied_at = now(), sessions_changed = sessions_changed + $2 where id = $1",
+            self.correction_id,
+            store::count(outcome.sessions_changed)
+        )
+        .execute(tx.conn())
+        .await?;
+        tracing::info!(
+            target: "attribute",
+            { correction.id = %self.correction_id, sessions.changed = outcome.sessions_changed },
+            "earlier sessions know of a correction"
+        );
+        ctx.finish(tx, outcome).await
+    }
+
+    async fn on_dead(&self, ctx: &Context, _error: &str) -> Result<(), JobError> {
+        let mut tx = ctx.tenant_tx().await?;
+        if let Some(correction) = load(&mut tx, self.correction_id).await? {
+            let trouble = Trouble {
+                subject_id: ctx.job.id,
+                step: "apply what you said of a speaker to your earlier sessions",
+                reason: "Something went wrong on the way. No follow-up of yours goes out until it is done.",
+                advice: START_AGAIN,
+            };
+            mail::stage_failed(&mut tx, ctx, correction.session_id, "attribute", trouble).await?;
+        }
+        Ok(tx.commit().await?)
+    }
+}
+
+async fn load(tx: &mut TenantTx, correction_id: Uuid) -> Result<Option<Correction>, sqlx::Error> {
+    let row = sqlx::query!(
+        r#"select coach_id, session_id, normalized, was_written, was_client_id, was_coach, was_guest, was_shared,
+                  was_by_correction, applied_at is not null as "is_applied!"
+           from corrections where id = $1"#,
+        correction_id
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(row.map(|row| Correction {
+        coach_id: row.coach_id,
+        session_id: row.session_id,
+        normalized: row.normalized,
+        was: row.was_written.map(|written| Alias {
+            who: store::who(row.was_client_id, row.was_coach, row.was_shared),
+            written,
+            by_correction: row.was_by_correction,
+        }),
+        is_applied: row.is_applied,
+    }))
+}
+
+/// Attributes one earlier session anew, where it rested on what the name meant before; none where it did not.
+async fn correct_session(
+    ctx: &Context,
+    correction: &Correction,
+    session_id: Uuid,
+) -> Result<Option<Touched>, JobError> {
+    let mut tx = ctx.tenant_tx().await?;
+    // The labels alone tell whether there is anything to do; most sessions end here, unlocked.
+    let labels = sqlx::query_scalar!("select label from attributions where session_id = $1 order by label", session_id)
+        .fetch_all(tx.conn())
+        .await?;
+    let labels: Vec<Label> = labels.into_iter().map(|label| Label { label, words: 1 }).collect();
+    let known = store::load_people(&mut tx, session_id).await?;
+    if !differs(&labels, &correction.before(&known.people), &known.people) {
+        return Ok(None);
+    }
+    drop(tx);
+
+    let mut tx = ctx.tenant_tx().await?;
+    let Some((state, correlation_id)) = session::lock(&mut tx, session_id).await? else { return Ok(None) };
+    if !reattribute::is_attributed(&state) {
+        return Ok(None);
+    }
+    store::hold_people(&mut tx, session_id).await?;
+    let known = store::load_people(&mut tx, session_id).await?;
+    let stored = stored(&mut tx, session_id).await?;
+    let speech = store::load_speech(&mut tx, session_id).await?;
+    let plan = plan(&speech, &correction.before(&known.people), &known.people, &stored, &BTreeSet::new());
+    if plan.moved == 0 {
+        return Ok(None);
+    }
+    let session =
+        Session { id: session_id, state: &state, correlation_id, speech: &speech, known: &known, stored: &stored };
+    let visitor = Visitor::default();
+    let summaries = touched::lock_with_inputs(&mut tx, session_id).await?;
+    let touched = reattribute::apply(&mut tx, ctx, &session, summaries, &plan, &visitor).await?;
+    let detail = json!({ "moved": plan.moved, "summaries": touched });
+    review::record(&mut tx, &Event { detail, ..Event::of(session_id, EventKind::SpeakersCorrected) }, &visitor).await?;
+    tx.commit().await?;
+    Ok(Some(touched))
+}
+
+/// Whether any label means somebody else by one than by the other, as far as names tell. What is said tells no more:
+/// it is heard under the names that are known.
+fn differs(labels: &[Label], before: &People, after: &People) -> bool {
+    let who = |people: &People| resolve(labels, &[], people).into_iter().map(|found| found.who).collect::<Vec<_>>();
+    who(before) != who(after)
+}
+
+impl Correction {
+    /// What was known before it.
+    fn before(&self, people: &People) -> People {
+        let mut before = people.clone();
+        match &self.was {
+            Some(was) => before.aliases.insert(self.normalized.clone(), was.clone()),
+            None => before.aliases.remove(&self.normalized),
+        };
+        before
+    }
+}
+
+/// Whether a correction of this session's coach is not known to all sessions yet; then no follow-up goes out.
+///
+/// # Errors
+/// When the database does not answer.
+pub(crate) async fn is_pending(tx: &mut TenantTx, summary_id: Uuid) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"select exists (select from corrections
+                          join sessions on sessions.coach_id = corrections.coach_id
+                          join summaries on summaries.session_id = sessions.id
+                          where summaries.id = $1 and applied_at is null) as "pending!""#,
+        summary_id
+    )
+    .fetch_one(tx.conn())
+    .await
+}
+
+/// Lets the coach's sessions that wait look again, and earlier ones be gone through, where a name has a new meaning.
+pub(super) async fn spread(
+    tx: &mut TenantTx,
+    (coach_id, session_id): (Uuid, Uuid),
+    normalized: &str,
+    was: Option<&Alias>,
+    correlation_id: Uuid,
+) -> Result<bool, sqlx::Error> {
+    let waiting = sqlx::query!(
+        "select id, correlation_id from sessions where coach_id = $1 and id <> $2 and state = 'waiting_for_speakers'",
+        coach_id,
+        session_id
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    for session in waiting {
+        enqueue(tx, &AttributeSession { session_id: session.id }, session.correlation_id).await?;
+    }
+    let labels = sqlx::query_scalar!(
+        "select distinct label from attributions join sessions on sessions.id = session_id
+         where coach_id = $1 and session_id <> $2 and state in ('attributed', 'summarized', 'in_review', 'closed')",
+        coach_id,
+        session_id
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    // A name that had no meaning before can only have been taken for somebody by its own letters.
+    let speaks = was.is_some() && !labels.is_empty();
+    if !speaks && !labels.iter().any(|label| names::alias_key(label) == normalized) {
+        return Ok(false);
+    }
+    let (id, organization) = (Uuid::now_v7(), tx.tenant());
+    let client = was.and_then(|was| if let Who::Client(client) = was.who { Some(client) } else { None });
+    let is = |who| was.is_some_and(|was| was.who == who);
+    sqlx::query!(
+        "insert into corrections (id, organization_id, coach_id, session_id, normalized, was_written, was_client_id,
+            was_coach, was_guest, was_shared, was_by_correction) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+        id,
+        organization,
+        coach_id,
+        session_id,
+        normalized,
+        was.map(|was| was.written.as_str()),
+        client,
+        is(Who::Coach),
+        is(Who::Guest),
+        is(Who::Shared),
+        was.is_some_and(|was| was.by_correction)
+    )
+    .execute(tx.conn())
+    .await?;
+    enqueue(tx, &CorrectSessions { correction_id: id }, correlation_id).await?;
+    Ok(true)
+}

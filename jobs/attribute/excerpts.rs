@@ -1,0 +1,178 @@
+//! The words by which a coach recognises a speaker: two to five, where as many were said. Pure.
+//!
+//! The rule, in this order:
+//! 1. where the speaker says their own name, and what they say right after somebody called them by name: at most two;
+//! 2. their longest question;
+//! 3. what is longest of the rest, as far as it says something else than what is chosen already.
+//!
+//! "Yeah" tells nothing: fewer than [`FEWEST_WORDS`] words are shown only where there is nothing better. Excerpts stand
+//! in the order of the session, each with its time; a very long one is cut at a word.
+
+use std::collections::HashSet;
+
+use serde::Serialize;
+
+use super::{
+    roles::{self, Said},
+    spoken::Told,
+};
+
+/// At most so many excerpts a speaker.
+const MOST: usize = 5;
+/// So many are shown where the speaker said anything at all so often, telling or not.
+const FEWEST: usize = 2;
+/// An utterance of fewer words tells little.
+const FEWEST_WORDS: usize = 4;
+/// Longer excerpts are cut, in characters.
+const LONGEST: usize = 240;
+
+/// Something that a speaker said.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Excerpt {
+    /// When, in milliseconds from the beginning; none where the file has no times.
+    pub start_ms: Option<i64>,
+    /// The words.
+    pub text: String,
+    /// What is telling about it.
+    pub telling: Telling,
+}
+
+/// Why an excerpt was chosen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Telling {
+    /// Says their own name.
+    Introduces,
+    /// Speaks after having been called by name.
+    Called,
+    /// Asks.
+    Asks,
+    /// Says much.
+    Says,
+}
+
+/// Chooses the excerpts of the label at `label`. `starts` are the times of `said`, in its order, and `told` the names that
+/// are said in it.
+pub(super) fn choose(label: usize, said: &[Said<'_>], starts: &[Option<i64>], told: &[Told]) -> Vec<Excerpt> {
+    let own: Vec<usize> = (0..said.len()).filter(|at| said[*at].label == label && words(said[*at].text) > 0).collect();
+    let mut chosen: Vec<(usize, Telling)> = Vec::new();
+    let is_new = |chosen: &[(usize, Telling)], at: usize| {
+        chosen.iter().all(|(other, _)| *other != at && !says_the_same(said[at].text, said[*other].text))
+    };
+    for cue in told.iter().filter(|cue| cue.label == label) {
+        let place = if cue.introduces {
+            Some((cue.at, Telling::Introduces))
+        } else {
+            // What is answered; not what is said much later.
+            own.iter().copied().find(|at| *at > cue.at && *at <= cue.at + 2).map(|at| (at, Telling::Called))
+        };
+        chosen.extend(place.filter(|(at, _)| chosen.len() < 2 && is_new(&chosen, *at)));
+    }
+    let mut by_length = own;
+    by_length.sort_by_key(|at| (std::cmp::Reverse(words(said[*at].text)), *at));
+    let telling: Vec<usize> = by_length.iter().copied().filter(|at| words(said[*at].text) >= FEWEST_WORDS).collect();
+    let question = telling.iter().copied().find(|at| asks(said[*at].text) && is_new(&chosen, *at));
+    chosen.extend(question.map(|at| (at, Telling::Asks)));
+    for at in telling {
+        if chosen.len() < MOST && is_new(&chosen, at) {
+            chosen.push((at, Telling::Says));
+        }
+    }
+    // Better a "yeah" than nothing to go by.
+    for at in by_length {
+        if chosen.len() < FEWEST && chosen.iter().all(|(other, _)| *other != at) {
+            chosen.push((at, Telling::Says));
+        }
+    }
+    chosen.sort_unstable();
+    let excerpt = |(at, telling): (usize, Telling)| Excerpt {
+        start_ms: starts.get(at).copied().flatten(),
+        text: shorten(said[at].text),
+        telling,
+    };
+    chosen.into_iter().map(excerpt).collect()
+}
+
+fn asks(text: &str) -> bool {
+    text.contains(['?', '？', '؟']) || roles::is_question(&text.to_lowercase())
+}
+
+fn words(text: &str) -> usize {
+    text.split_whitespace().filter(|word| word.chars().any(char::is_alphanumeric)).count()
+}
+
+/// Most of the words of the shorter one stand in the longer one.
+fn says_the_same(one: &str, other: &str) -> bool {
+    let set = |text: &str| -> HashSet<String> {
+        let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| word.chars().count() > 2);
+        words.map(str::to_lowercase).collect()
+    };
+    let (one, other) = (set(one), set(other));
+    let fewer = one.len().min(other.len());
+    fewer > 0 && one.intersection(&other).count() * 10 >= fewer * 8
+}
+
+/// Cut at a word where it is very long.
+pub(super) fn shorten(text: &str) -> String {
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match text.char_indices().nth(LONGEST) {
+        None => text,
+        Some((end, _)) => {
+            let end = text[..end].rfind(' ').unwrap_or(end);
+            format!("{} …", &text[..end])
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::{super::spoken, *};
+
+    fn found(said: &[(usize, &str)]) -> Vec<(Option<i64>, String, Telling)> {
+        let said: Vec<Said<'_>> = said.iter().map(|(label, text)| Said { label: *label, text }).collect();
+        let starts: Vec<Option<i64>> = (0..said.len()).map(|at| i64::try_from(at * 1000).ok()).collect();
+        let known: BTreeSet<String> = ["priya".to_owned(), "maya".to_owned()].into();
+        let found = choose(1, &said, &starts, &spoken::told(&said, &known.into()));
+        found.into_iter().map(|one| (one.start_ms, one.text, one.telling)).collect()
+    }
+
+    #[test]
+    fn names_questions_and_what_is_longest_are_shown_in_their_order() {
+        let long = "I went through the whole plan with my manager and she was glad that somebody did. ".repeat(6);
+        let session = [
+            (0, "Hi, good to meet you."),
+            (1, "I'm Priya, from the Uppsala office."),
+            (0, "What did you do since, Priya?"),
+            (1, "Not a lot, honestly."),
+            (1, "Yeah."),
+            (1, "Yeah, right."),
+            (1, "I told my team that I would be late with the release notes again."),
+            (0, "How so?"),
+            (1, "I told my team that I would be late with the release notes again, yes."),
+            (1, "Could we talk about how to say no?"),
+            (1, long.as_str()),
+            (1, "The second office in Gothenburg opens in March."),
+        ];
+        let found = found(&session);
+        let texts: Vec<&str> = found.iter().map(|(_, text, _)| text.as_str()).collect();
+        assert_eq!(texts[..2], ["I'm Priya, from the Uppsala office.", "Not a lot, honestly."], "{found:?}");
+        assert_eq!(
+            found.iter().map(|(_, _, telling)| *telling).collect::<Vec<_>>()[..2],
+            [Telling::Introduces, Telling::Called]
+        );
+        assert_eq!(found.len(), 5, "{found:?}");
+        assert!(texts.iter().any(|text| text.ends_with('…') && text.chars().count() <= 242), "{found:?}");
+        assert!(found.iter().any(|(_, text, telling)| *telling == Telling::Asks && text.starts_with("Could we")));
+        assert_eq!(texts.iter().filter(|text| text.contains("release notes")).count(), 1, "nothing twice: {found:?}");
+        assert!(found.is_sorted_by_key(|(start, _, _)| *start), "{found:?}");
+    }
+
+    #[test]
+    fn a_speaker_who_hardly_speaks_is_shown_by_what_there_is() {
+        let found = found(&[(0, "Good."), (1, "Yeah."), (0, "Right."), (1, "Mm."), (1, "Okay, bye.")]);
+        assert_eq!(found.len(), 2, "{found:?}");
+        assert_eq!(choose(1, &[], &[], &spoken::told(&[], &BTreeSet::new().into())), []);
+    }
+}

@@ -1,0 +1,137 @@
+//! The speakers of a session as a coach sees them: who each label was taken for, why, and what was said under it; and
+//! the follow-ups that went out with another's words. Reads only.
+
+use std::collections::HashMap;
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::{
+    excerpts::{self, Excerpt},
+    names,
+    reattribute::{self, Stored},
+    resolve::{Who, resolve},
+    spoken, store,
+};
+use crate::db::{TenantTx, Tx};
+
+/// A speaker label of a session, with what helps to recognise who it is.
+#[derive(Clone, Debug, Serialize)]
+pub struct Speaker {
+    /// As written; empty for utterances without a label.
+    pub label: String,
+    /// How many words were said under it.
+    pub words: i32,
+    /// How often somebody began to speak under it.
+    pub turns: i32,
+    /// Whom it was taken for; none while it waits for the coach.
+    pub who: Option<Who>,
+    /// What that person is called.
+    pub person: Option<String>,
+    /// How sure that is, from 0 to 1.
+    pub confidence: f32,
+    /// Why, in a sentence.
+    pub reason: String,
+    /// Whether the coach said so.
+    pub by_coach: bool,
+    /// The person who is likeliest, while it waits.
+    pub suggestion: Option<Who>,
+    /// Whether what is said of it holds for this session alone: tools give such a label to anybody.
+    pub is_generic: bool,
+    /// Whose own name it is: said of somebody else, it holds for this session alone.
+    pub own_name_of: Option<Who>,
+    /// Two to five telling things that were said, in their order.
+    pub excerpts: Vec<Excerpt>,
+}
+
+/// The speakers of a session, those who said most first; none before it is attributed.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn speakers(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Speaker>, sqlx::Error> {
+    let stored = reattribute::stored(tx, session_id).await?;
+    if stored.is_empty() {
+        return Ok(Vec::new());
+    }
+    let known = store::load_people(tx, session_id).await?.people;
+    let speech = store::load_speech(tx, session_id).await?;
+    let (labels, said, starts) = (speech.labels(), speech.said(), speech.starts());
+    let told = spoken::told(&said, &known.known_names());
+    let waits = stored.values().any(|stored| stored.who.is_none());
+    let suggestions: HashMap<String, Who> = if waits {
+        let found = resolve(&labels, &said, &known).into_iter();
+        found.filter_map(|found| Some((found.label, found.suggestion?))).collect()
+    } else {
+        HashMap::new()
+    };
+    let mut turns = vec![0; labels.len()];
+    let mut last = None;
+    for one in &said {
+        turns[one.label] += i32::from(last != Some(one.label));
+        last = Some(one.label);
+    }
+    let speaker = |(at, label): (usize, super::Label)| {
+        let Stored { who, name, confidence, reason, by_coach } = stored.get(&label.label)?.clone();
+        Some(Speaker {
+            words: label.words,
+            turns: turns[at],
+            who,
+            person: who.map(|who| if who == Who::Shared { known.name(who).to_owned() } else { name }),
+            confidence,
+            reason,
+            by_coach,
+            suggestion: suggestions.get(&label.label).copied().filter(|_| who.is_none()),
+            is_generic: names::is_generic(&label.label),
+            own_name_of: known.people.iter().find(|person| person.is_named(&label.label)).map(|person| person.who),
+            excerpts: excerpts::choose(at, &said, &starts, &told),
+            label: label.label,
+        })
+    };
+    let mut speakers: Vec<Speaker> = labels.into_iter().enumerate().filter_map(speaker).collect();
+    speakers.sort_by_key(|speaker| std::cmp::Reverse(speaker.words));
+    Ok(speakers)
+}
+
+/// The speakers of a session who wait to be named, those who said most first.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn unresolved(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Speaker>, sqlx::Error> {
+    Ok(speakers(tx, session_id).await?.into_iter().filter(|speaker| speaker.who.is_none()).collect())
+}
+
+/// A follow-up that went out, or may have, with words that are not its client's.
+#[derive(Clone, Debug, Serialize)]
+pub struct Misdelivered {
+    /// Whom it went to.
+    pub client: String,
+    /// At which address.
+    pub recipient: String,
+    /// `sending`, `sent` or `uncertain`; `cancelled` where it was stopped at the last moment after all.
+    pub mail_state: String,
+    /// When it went.
+    pub sent_at: Option<DateTime<Utc>>,
+    /// The sentences that rest on what somebody else said.
+    pub sentences: Vec<String>,
+}
+
+/// The follow-ups of a session that went out with another's words, as far as is known today.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn misdelivered(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Misdelivered>, sqlx::Error> {
+    sqlx::query_as!(
+        Misdelivered,
+        r#"select clients.name as client, mails.recipient, mails.state as mail_state, mails.sent_at,
+                  array(select text from claims where id = any(claim_ids) order by position, id) as "sentences!"
+           from misdeliveries
+           join mails on mails.id = mail_id
+           join summaries on summaries.id = summary_id
+           join clients on clients.id = summaries.client_id
+           where misdeliveries.session_id = $1 order by clients.name, mails.id"#,
+        session_id
+    )
+    .fetch_all(tx.conn())
+    .await
+}

@@ -1,0 +1,143 @@
+//! A session that was attributed is attributed anew, because somebody is not who they were taken for.
+//!
+//! Reads the session's words, what is known of its people, and its summaries; writes participants and attributions, the
+//! state of the summaries whose words changed, the mails that must not go out, and the ledger of those that had. All in
+//! the caller's transaction, under the locks of the session, then its summaries, then its mails. Utterances and versions
+//! stay as they are. A second run finds nothing changed and writes nothing.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use uuid::Uuid;
+
+use super::{
+    resolve::{People, Resolution, Who, resolve},
+    store::{self, Known, Speech},
+    touched::{self, Summary, Touched},
+};
+use crate::{
+    Services,
+    db::{TenantTx, Tx},
+    index::IndexSession,
+    queue::enqueue,
+    review::Visitor,
+};
+
+/// What is written of a label.
+#[derive(Clone, Debug)]
+pub(super) struct Stored {
+    pub(super) who: Option<Who>,
+    pub(super) name: String,
+    pub(super) confidence: f32,
+    pub(super) reason: String,
+    pub(super) by_coach: bool,
+}
+
+/// What every label of the session is taken for.
+pub(super) async fn stored(tx: &mut TenantTx, session_id: Uuid) -> Result<HashMap<String, Stored>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"select label as "label!", participant_id as "participant_id?", client_id as "client_id?", coalesce(kind = 'coach', false) as "is_coach!",
+                  is_shared as "is_shared!", coalesce(name, '') as "name!", confidence as "confidence!",
+                  reason as "reason!", by_coach as "by_coach!"
+           from attributions left join participants on participants.id = participant_id
+           where attributions.session_id = $1"#,
+        session_id
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    let stored = rows.into_iter().map(|row| {
+        let is_known = row.participant_id.is_some() || row.is_shared;
+        let who = is_known.then(|| store::who(row.client_id, row.is_coach, row.is_shared));
+        let (name, confidence, reason, by_coach) = (row.name, row.confidence, row.reason, row.by_coach);
+        (row.label, Stored { who, name, confidence, reason, by_coach })
+    });
+    Ok(stored.collect())
+}
+
+/// What the labels mean now.
+#[derive(Debug)]
+pub(super) struct Plan {
+    pub(super) resolutions: Vec<Resolution>,
+    /// The labels that mean somebody else than they did.
+    pub(super) moved: usize,
+}
+
+/// Compares what is known with what was known before the correction: the labels in which the two differ are those that
+/// rested on it, and they move; everything else stays as it is stored, whatever the rules would say today. So do those
+/// that are not certain now: a doubt is no correction. `said` are the labels that the coach spoke of, which always move.
+pub(super) fn plan(
+    speech: &Speech,
+    before: &People,
+    after: &People,
+    stored: &HashMap<String, Stored>,
+    said_of: &BTreeSet<String>,
+) -> Plan {
+    let (labels, said) = (speech.labels(), speech.said());
+    let old: HashMap<String, Option<Who>> =
+        resolve(&labels, &said, before).into_iter().map(|found| (found.label, found.who)).collect();
+    let mut moved = 0;
+    let mut decide = |new: Resolution| {
+        let Some(stored) = stored.get(&new.label) else {
+            moved += 1;
+            return new;
+        };
+        let is_said = said_of.contains(&new.label);
+        let rested_on_it = old.get(&new.label) != Some(&new.who) && new.who.is_some() && !stored.by_coach;
+        if !is_said && (!rested_on_it || stored.who == new.who) {
+            return Resolution {
+                label: new.label,
+                who: stored.who,
+                confidence: stored.confidence,
+                reason: stored.reason.clone(),
+                suggestion: None,
+            };
+        }
+        moved += usize::from(stored.who != new.who);
+        new
+    };
+    let resolutions = resolve(&labels, &said, after).into_iter().map(&mut decide).collect();
+    Plan { resolutions, moved }
+}
+
+/// Carries a plan out. `summaries` are locked, with what they rested on before. The caller holds the session's lock, and has seen its state to be one in which it is attributed.
+pub(super) async fn apply(
+    tx: &mut TenantTx,
+    services: &Services,
+    session: &Session<'_>,
+    summaries: Vec<Summary>,
+    plan: &Plan,
+    visitor: &Visitor,
+) -> Result<Touched, sqlx::Error> {
+    let mut known = session.known.clone();
+    for (label, stored) in session.stored {
+        if stored.who == Some(Who::Guest) && !session.known.guests.contains_key(label) {
+            known.guests.insert(label.clone(), stored.name.clone());
+        }
+    }
+    let participants = store::participants(session.speech, &plan.resolutions, &known);
+    store::replace(tx, session.id, &plan.resolutions, &participants, &known).await?;
+    // Who speaks, and not who was there: a summary is drawn from words.
+    let speaking = plan.resolutions.iter().filter_map(|found| found.who);
+    let clients: HashSet<Uuid> =
+        speaking.filter_map(|who| if let Who::Client(client) = who { Some(client) } else { None }).collect();
+    let kind = if clients.len() > 1 { "group" } else { "individual" };
+    sqlx::query!("update sessions set type = $2, updated_at = now() where id = $1", session.id, kind)
+        .execute(tx.conn())
+        .await?;
+    enqueue(tx, &IndexSession { session_id: session.id }, session.correlation_id).await?;
+    touched::settle(tx, services, session, summaries, &clients, visitor).await
+}
+
+/// A session that is attributed anew.
+pub(super) struct Session<'a> {
+    pub(super) id: Uuid,
+    pub(super) state: &'a str,
+    pub(super) correlation_id: Uuid,
+    pub(super) speech: &'a Speech,
+    pub(super) known: &'a Known,
+    pub(super) stored: &'a HashMap<String, Stored>,
+}
+
+/// Whether a session in this state has been attributed, so that a correction concerns it.
+pub(super) fn is_attributed(state: &str) -> bool {
+    matches!(state, "attributed" | "summarized" | "in_review" | "closed")
+}

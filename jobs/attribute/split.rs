@@ -1,0 +1,156 @@
+//! Several people under one label, told apart turn by turn by the coach.
+//!
+//! Reads the turns of a label; writes the voice of their utterances (the words, their order and their ids stay) and
+//! attributes the session anew. A turn of which nothing is said stays the label's, and so nobody's. Saying the same
+//! twice changes nothing.
+
+use std::collections::{BTreeSet, HashMap};
+
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::{
+    Corrected, NameError, SpeakerIs,
+    excerpts::shorten,
+    reattribute::{self, Session, plan, stored},
+    resolve::Who,
+    speakers, store, touched,
+};
+use crate::{
+    Services,
+    db::{TenantTx, Tx},
+    model::session,
+    review::{self, Event, EventKind, Visitor},
+};
+
+/// A turn under a label: until somebody speaks under another one.
+#[derive(Clone, Debug, Serialize)]
+pub struct Turn {
+    /// Its first utterance, by which it is known.
+    pub id: Uuid,
+    /// When it begins, in milliseconds, where the file has times.
+    pub start_ms: Option<i64>,
+    /// What is said in it; a long one is cut.
+    pub text: String,
+    /// Whose it is, as far as the coach said so.
+    pub who: Option<Who>,
+    #[serde(skip)]
+    utterances: Vec<Uuid>,
+}
+
+/// The turns under a label as it is written in the file, in their order.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn turns(tx: &mut TenantTx, session_id: Uuid, label: &str) -> Result<Vec<Turn>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"select utterances.id as "id!", coalesce(utterances.label, '') = $2 as "is_of_label!", start_ms as "start_ms?",
+                  text as "text!", voice as "voice?", client_id as "client_id?", coalesce(kind = 'coach', false) as "is_coach!"
+           from utterances
+           left join attributions on attributions.session_id = utterances.session_id and attributions.label = speaker
+           left join participants on participants.id = participant_id
+           where utterances.session_id = $1 order by transcript_id, position"#,
+        session_id,
+        label
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    let mut turns: Vec<Turn> = Vec::new();
+    let mut goes_on = false;
+    for row in rows {
+        if row.is_of_label {
+            match turns.last_mut() {
+                Some(turn) if goes_on => {
+                    turn.utterances.push(row.id);
+                    turn.text = shorten(&format!("{} {}", turn.text, row.text));
+                }
+                _ => turns.push(Turn {
+                    id: row.id,
+                    start_ms: row.start_ms,
+                    text: shorten(&row.text),
+                    who: row.voice.map(|_| store::who(row.client_id, row.is_coach, false)),
+                    utterances: vec![row.id],
+                }),
+            }
+        }
+        goes_on = row.is_of_label;
+    }
+    Ok(turns)
+}
+
+/// Says whose the turns under a shared label are; `None` leaves a turn to nobody. Turns that are not named stay.
+///
+/// # Errors
+/// [`NameError::NotShared`] where the label is one person's; else as [`super::set_speakers`].
+pub async fn split(
+    tx: &mut TenantTx,
+    services: &Services,
+    session_id: Uuid,
+    label: &str,
+    answers: &[(Uuid, Option<SpeakerIs>)],
+    visitor: &Visitor,
+) -> Result<Corrected, NameError> {
+    let (state, correlation_id) = session::lock(tx, session_id).await?.ok_or(NameError::NoSession)?;
+    if !reattribute::is_attributed(&state) {
+        return Err(NameError::NotWaiting);
+    }
+    let coach_id = speakers::hold_coach(tx, session_id).await?;
+    let before = store::load_people(tx, session_id).await?;
+    let stored = stored(tx, session_id).await?;
+    let is_shared = stored.get(label).map(|stored| stored.who == Some(Who::Shared));
+    // When every turn has its person, nothing is left under the label itself.
+    let turns: HashMap<Uuid, Turn> =
+        turns(tx, session_id, label).await?.into_iter().map(|turn| (turn.id, turn)).collect();
+    if turns.is_empty() {
+        return Err(NameError::NoLabel(label.to_owned()));
+    }
+    if is_shared == Some(false) {
+        return Err(NameError::NotShared(label.to_owned()));
+    }
+    let summaries = touched::lock_with_inputs(tx, session_id).await?;
+    let mut after = before.clone();
+    after.people.named.insert(label.to_owned(), Who::Shared);
+    let mut said_of = BTreeSet::from([label.to_owned()]);
+    for (id, is) in answers {
+        let Some(turn) = turns.get(id) else { return Err(NameError::NoTurn) };
+        let voice = match is {
+            None => None,
+            Some(is) => {
+                let (who, name) = speakers::identify(tx, coach_id, label, is).await?;
+                let voice = voice(label, who, &name);
+                if who == Who::Guest {
+                    after.guests.insert(voice.clone(), name);
+                }
+                after.people.named.insert(voice.clone(), who);
+                said_of.insert(voice.clone());
+                Some(voice)
+            }
+        };
+        sqlx::query!(
+            "update utterances set voice = $2 where id = any($1) and voice is distinct from $2",
+            &turn.utterances,
+            voice
+        )
+        .execute(tx.conn())
+        .await?;
+    }
+    let speech = store::load_speech(tx, session_id).await?;
+    let plan = plan(&speech, &before.people, &after.people, &stored, &said_of);
+    let session =
+        Session { id: session_id, state: &state, correlation_id, speech: &speech, known: &after, stored: &stored };
+    let touched = reattribute::apply(tx, services, &session, summaries, &plan, visitor).await?;
+    let corrected = Corrected { named: answers.len(), moved: plan.moved, touched, ..Corrected::default() };
+    let detail = serde_json::to_value(corrected).unwrap_or_default();
+    review::record(tx, &Event { detail, ..Event::of(session_id, EventKind::SpeakersCorrected) }, visitor).await?;
+    Ok(corrected)
+}
+
+/// What a person's part of a label is called: the name first, since whoever looks for names in labels takes what stands
+/// before the parenthesis. Two people of one name are kept apart.
+fn voice(label: &str, who: Who, name: &str) -> String {
+    let label = if label.is_empty() { "no name" } else { label };
+    match who {
+        Who::Client(id) => format!("{name} (in “{label}”, {})", &id.simple().to_string()[26..]),
+        _ => format!("{name} (in “{label}”)"),
+    }
+}

@@ -1,0 +1,447 @@
+//! A coach corrects who spoke, when summaries are written, approved, held, or gone out.
+
+use debrief_jobs::{
+    attribute::{
+        Answer, AttributeSession, CorrectSessions, Corrected, DropThreads, SpeakerIs, misdelivered, set_speakers,
+        split, turns,
+    },
+    db::Tx,
+    follow_up::SendFollowUp,
+    index::{IndexSession, IndexSummary},
+    model::summary,
+    queue::JobError,
+    review::{
+        RequestReview, Visitor,
+        actions::{self, ActionError, Approved, Signed},
+    },
+    summarize::SummarizeClient,
+};
+use uuid::Uuid;
+
+use super::{Said, attribute, due, name, outcome, parsed_session, tenant};
+use crate::support::World;
+
+const LAPTOP: Option<&str> = Some("PR-Laptop");
+const MAYA: Option<&str> = Some("Maya Okafor");
+
+/// What one person tells Maya; enough for a summary.
+const fn session<'a>(label: Option<&'a str>) -> [Said<'a>; 6] {
+    [
+        (MAYA, 0, 4_000, "Good to see you. How did the planning meeting go?"),
+        (
+            label,
+            4_000,
+            12_000,
+            "I ran the planning meeting myself, and I finally closed the Hartman account on Tuesday.",
+        ),
+        (MAYA, 12_000, 16_000, "What will you do until we meet again?"),
+        (label, 16_000, 24_000, "I will send the draft of the strategy to Lena by Friday."),
+        (MAYA, 24_000, 28_000, "I'd suggest you block two hours on Monday mornings."),
+        (label, 28_000, 32_000, "It is hard to say no to my manager, I still struggle with that."),
+    ]
+}
+
+/// A world in which mails are held for so many seconds, and `PR-Laptop` was said to be Tom.
+async fn world(hold_seconds: u32) -> (World, Uuid) {
+    let world = World::with(|settings| settings.review.hold_seconds = hold_seconds).await;
+    let first = parsed_session(&world, &session(LAPTOP)).await;
+    attribute(&world, first).await;
+    name(&world, first, &[("PR-Laptop", SpeakerIs::Client(world.tom))]).await.expect("it is named");
+    drain::<AttributeSession>(&world).await;
+    (world, first)
+}
+
+/// Runs all that is due of one kind.
+async fn drain<J: debrief_jobs::queue::Job>(world: &World) {
+    while let Some(ran) = world.run_queued::<J>().await {
+        ran.expect("the job succeeds");
+    }
+}
+
+/// Writes what is due and asks for the review.
+async fn write(world: &World) {
+    drain::<SummarizeClient>(world).await;
+    drain::<RequestReview>(world).await;
+}
+
+/// Approves the only summary of the session that waits.
+async fn approve(world: &World, session: Uuid) -> Uuid {
+    let mut tx = tenant(world).await;
+    let (summary, version): (Uuid, i32) =
+        sqlx::query_as("select id, version from summaries where session_id = $1 and state = 'done'")
+            .bind(session)
+            .fetch_one(tx.conn())
+            .await
+            .expect("one summary waits");
+    let hash = summary::load_version(&mut tx, summary, version).await.expect("a version").hash();
+    let visitor = Visitor::default();
+    let signed = Signed { version, hash };
+    let approved = actions::approve(&mut tx, &world.services, session, summary, &signed, &visitor).await;
+    assert!(matches!(approved, Ok(Approved::Queued(_))), "{approved:?}");
+    tx.commit().await.expect("it is committed");
+    summary
+}
+
+async fn correct(world: &World, session: Uuid, label: &str, is: SpeakerIs) -> Corrected {
+    let mut tx = tenant(world).await;
+    let answer = Answer { label: label.to_owned(), is, everywhere: true };
+    let corrected = set_speakers(&mut tx, &world.services, session, &[answer], &Visitor::default()).await;
+    tx.commit().await.expect("it is committed");
+    corrected.expect("it is corrected")
+}
+
+async fn scalar(world: &World, sql: &str, session: Uuid) -> String {
+    let sql = format!("select coalesce(({sql}), '-')");
+    let query = sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).bind(session);
+    query.fetch_one(tenant(world).await.conn()).await.expect("an answer")
+}
+
+/// Each summary with its state and version, and each follow-up, by client.
+async fn fates(world: &World, session: Uuid) -> String {
+    scalar(
+        world,
+        "select string_agg(clients.name || ' ' || case when withdrawn_reason is not null then 'withdrawn' else state end
+                || ' v' || version || coalesce((select string_agg(', mail ' || mails.state, '' order by mails.id)
+                   from mails where kind = 'follow_up' and subject_id = summaries.id), ''), '; ' order by clients.name)
+         from summaries join clients on clients.id = client_id where session_id = $1",
+        session,
+    )
+    .await
+}
+
+async fn state(world: &World, session: Uuid) -> String {
+    scalar(world, "select state from sessions where id = $1", session).await
+}
+
+#[tokio::test]
+async fn a_correction_reaches_held_and_sent_follow_ups_of_all_sessions() {
+    let (world, first) = world(0).await;
+    let second = parsed_session(&world, &session(LAPTOP)).await;
+    attribute(&world, second).await;
+    write(&world).await;
+    let utterances = "select md5(string_agg(id::text || text, '' order by id)) from utterances where $1 is not null";
+    let before = scalar(&world, utterances, first).await;
+    // The second session's follow-up is gone; the first one's is held.
+    approve(&world, second).await;
+    drain::<SendFollowUp>(&world).await;
+    let held = approve(&world, first).await;
+    assert_eq!(fates(&world, first).await, "Tom Becker approved v1, mail queued");
+    assert_eq!(fates(&world, second).await, "Tom Becker approved v1, mail sent");
+    drain::<IndexSession>(&world).await;
+    drain::<IndexSummary>(&world).await;
+
+    let corrected = correct(&world, first, "PR-Laptop", SpeakerIs::Client(world.priya)).await;
+    assert_eq!((corrected.moved, corrected.touched.stopped, corrected.earlier_sessions), (1, 1, true));
+    assert_eq!(fates(&world, first).await, "Priya Raman due v0; Tom Becker withdrawn v1, mail cancelled");
+    assert_eq!(state(&world, first).await, "attributed");
+    let summaries = "select count(*)::text from chunks where source = 'summary' and session_id = $1";
+    assert_eq!(scalar(&world, summaries, first).await, "0", "a search does not find it as Tom's");
+    // The job of the cancelled mail, which ran late, sends nothing; nor does any other of the coach for now.
+    let ran = world.run_queued::<SendFollowUp>().await.expect("its job is there").expect("it runs");
+    assert_eq!((&ran["state"], &ran["now"]), (&"cancelled".into(), &false.into()));
+    let mut tx = tenant(&world).await;
+    let again = actions::reopen(&mut tx, first, held, &Visitor::default()).await;
+    assert!(matches!(again, Err(ActionError::NotOpen { .. })), "{again:?}");
+    drop(tx);
+
+    assert_eq!(fates(&world, second).await, "Tom Becker approved v1, mail sent");
+    drain::<CorrectSessions>(&world).await;
+    assert_eq!(fates(&world, second).await, "Priya Raman due v0; Tom Becker withdrawn v1, mail sent");
+    let found = misdelivered(&mut tenant(&world).await, second).await.expect("an answer");
+    assert_eq!((found.len(), found[0].client.as_str()), (1, "Tom Becker"));
+    assert!(found[0].sentences.iter().any(|sentence| sentence.contains("Hartman")), "{found:?}");
+    let warned = "select string_agg(recipient || ' ' || convert_from(message, 'UTF8'), '') from mails
+        where kind = 'wrong_words' and session_id = $1";
+    let warning = scalar(&world, warned, second).await;
+    assert!(warning.starts_with("maya@northlight.example") && warning.contains("Hartman"), "{warning}");
+    assert_eq!(scalar(&world, warned, first).await, "-", "nothing went out there");
+
+    // The right client's is written, and the coach is asked to review both sessions.
+    write(&world).await;
+    for session in [first, second] {
+        assert!(fates(&world, session).await.starts_with("Priya Raman done v1; Tom Becker withdrawn v1"));
+        assert_eq!(state(&world, session).await, "in_review");
+    }
+    approve(&world, second).await;
+    drain::<SendFollowUp>(&world).await;
+    assert_eq!(state(&world, second).await, "closed");
+    assert_eq!(scalar(&world, utterances, first).await, before, "what was said stays as it was");
+    let versions = "select count(*)::text from summary_versions where $1 is not null";
+    assert_eq!(scalar(&world, versions, first).await, "4", "and so does what was written");
+}
+
+#[tokio::test]
+async fn a_second_run_changes_nothing_and_going_back_takes_the_warning_back() {
+    let (world, first) = world(0).await;
+    write(&world).await;
+    approve(&world, first).await;
+    drain::<SendFollowUp>(&world).await;
+    correct(&world, first, "PR-Laptop", SpeakerIs::Client(world.priya)).await;
+    let once = fates(&world, first).await;
+    let found = correct(&world, first, "PR-Laptop", SpeakerIs::Client(world.priya)).await;
+    assert_eq!((found.moved, found.touched.due, found.touched.misdelivered), (0, 0, 0));
+    assert_eq!(fates(&world, first).await, once);
+    write(&world).await;
+
+    correct(&world, first, "PR-Laptop", SpeakerIs::Client(world.tom)).await;
+    assert_eq!(fates(&world, first).await, "Priya Raman withdrawn v1; Tom Becker due v1, mail sent");
+    assert!(misdelivered(&mut tenant(&world).await, first).await.expect("an answer").is_empty());
+    write(&world).await;
+    assert_eq!(fates(&world, first).await, "Priya Raman withdrawn v1; Tom Becker done v2, mail sent");
+}
+
+#[tokio::test]
+async fn a_follow_up_that_is_being_sent_counts_as_gone() {
+    let (world, first) = world(0).await;
+    write(&world).await;
+    approve(&world, first).await;
+    for mail_state in ["sending", "uncertain"] {
+        let mut tx = tenant(&world).await;
+        let set = "update mails set state = $1 where kind = 'follow_up'";
+        sqlx::query(set).bind(mail_state).execute(tx.conn()).await.expect("it is set");
+        let answer = |is| [Answer { label: "PR-Laptop".to_owned(), is, everywhere: true }];
+        let visitor = Visitor::default();
+        let priya = answer(SpeakerIs::Client(world.priya));
+        let set = set_speakers(&mut tx, &world.services, first, &priya, &visitor).await.expect("it is corrected");
+        assert_eq!((set.touched.stopped, set.touched.misdelivered), (0, 1), "{mail_state}");
+        let found = misdelivered(&mut tx, first).await.expect("an answer");
+        assert_eq!(found[0].mail_state, mail_state);
+        // Rolled back: the next turn begins anew.
+    }
+}
+
+#[tokio::test]
+async fn while_earlier_sessions_are_gone_through_no_follow_up_goes_out() {
+    let (world, first) = world(0).await;
+    let second = parsed_session(&world, &session(LAPTOP)).await;
+    attribute(&world, second).await;
+    write(&world).await;
+    approve(&world, second).await;
+    correct(&world, first, "PR-Laptop", SpeakerIs::Client(world.priya)).await;
+    let waits = world.run_queued::<SendFollowUp>().await.expect("its job is there");
+    assert!(matches!(waits, Err(JobError::Snooze(_))), "{waits:?}");
+    drain::<CorrectSessions>(&world).await;
+    assert_eq!(fates(&world, second).await, "Priya Raman due v0; Tom Becker withdrawn v1, mail cancelled");
+}
+
+#[tokio::test]
+async fn a_summary_that_is_being_written_is_written_of_the_right_words() {
+    let (world, first) = world(0).await;
+    assert_eq!(fates(&world, first).await, "Tom Becker due v0");
+    correct(&world, first, "PR-Laptop", SpeakerIs::Client(world.priya)).await;
+    assert_eq!(fates(&world, first).await, "Priya Raman due v0; Tom Becker withdrawn v0");
+    write(&world).await;
+    assert_eq!(fates(&world, first).await, "Priya Raman done v1; Tom Becker withdrawn v0");
+    // Nobody is left who is to be written of: the session goes to the coach.
+    let guest = SpeakerIs::Guest { name: "Ines".into() };
+    correct(&world, first, "PR-Laptop", guest).await;
+    assert_eq!(fates(&world, first).await, "Priya Raman withdrawn v1; Tom Becker withdrawn v0");
+    assert_eq!(state(&world, first).await, "closed");
+}
+
+#[tokio::test]
+async fn in_a_group_only_what_rests_on_the_words_is_written_anew() {
+    let (world, _) = world(0).await;
+    let mut said = session(Some("Priya Raman")).to_vec();
+    said.extend([
+        (MAYA, 33_000, 35_000, "Tom, and how was it for you?"),
+        (
+            Some("Tom Becker"),
+            35_000,
+            40_000,
+            "I am nervous about the pitch in March, and I will rehearse it on Sunday.",
+        ),
+        (Some("JW"), 41_000, 45_000, "I will bring the slides to the office on Monday."),
+    ]);
+    let group = parsed_session(&world, &said).await;
+    attribute(&world, group).await;
+    name(&world, group, &[("JW", SpeakerIs::Guest { name: "JW".into() })]).await.expect("it is named");
+    drain::<AttributeSession>(&world).await;
+    write(&world).await;
+    assert_eq!(fates(&world, group).await, "Priya Raman done v1; Tom Becker done v1");
+    let corrected = correct(&world, group, "JW", SpeakerIs::Client(world.tom)).await;
+    assert_eq!((corrected.touched.due, corrected.touched.withdrawn), (1, 0));
+    assert_eq!(fates(&world, group).await, "Priya Raman done v1; Tom Becker due v1");
+    write(&world).await;
+    assert_eq!(fates(&world, group).await, "Priya Raman done v1; Tom Becker done v2");
+    // One person under two labels is one participant.
+    assert!(outcome(&world, group).await.contains("Tom Becker client 9s"), "{}", outcome(&world, group).await);
+}
+
+#[tokio::test]
+async fn what_the_coach_said_of_a_session_and_a_persons_own_name_stay() {
+    let (world, first) = world(0).await;
+    let mut tx = tenant(&world).await;
+    let second = parsed_session(&world, &session(LAPTOP)).await;
+    attribute(&world, second).await;
+    // Here it was Tom indeed, says the coach; and only here.
+    let here = Answer { label: "PR-Laptop".into(), is: SpeakerIs::Client(world.tom), everywhere: false };
+    set_speakers(&mut tx, &world.services, second, &[here], &Visitor::default()).await.expect("it is confirmed");
+    tx.commit().await.expect("it is committed");
+    correct(&world, first, "PR-Laptop", SpeakerIs::Client(world.priya)).await;
+    drain::<CorrectSessions>(&world).await;
+    assert_eq!(fates(&world, second).await, "Tom Becker due v0");
+
+    // Tom spoke on Priya's account once; the name stays hers.
+    let third = parsed_session(&world, &session(Some("Priya Raman"))).await;
+    let fourth = parsed_session(&world, &session(Some("Priya Raman"))).await;
+    attribute(&world, third).await;
+    attribute(&world, fourth).await;
+    let corrected = correct(&world, third, "Priya Raman", SpeakerIs::Client(world.tom)).await;
+    assert!(!corrected.earlier_sessions && corrected.moved == 1);
+    assert!(fates(&world, third).await.starts_with("Priya Raman withdrawn"));
+    assert_eq!(fates(&world, fourth).await, "Priya Raman due v0");
+}
+
+#[tokio::test]
+async fn several_people_under_one_label_enter_nobodys_summary() {
+    let (world, first) = world(600).await;
+    write(&world).await;
+    correct(&world, first, "PR-Laptop", SpeakerIs::Shared).await;
+    assert_eq!(fates(&world, first).await, "Tom Becker withdrawn v1");
+    assert!(outcome(&world, first).await.contains("individual: Maya Okafor coach"));
+    // The next session under that name needs no question, and no summary.
+    let next = parsed_session(&world, &session(LAPTOP)).await;
+    attribute(&world, next).await;
+    assert_eq!(state(&world, next).await, "summarized");
+    assert_eq!(fates(&world, next).await, "-");
+}
+
+#[tokio::test]
+async fn an_answer_reaches_the_other_sessions_that_wait_for_it() {
+    let world = World::new().await;
+    let first = parsed_session(&world, &session(LAPTOP)).await;
+    let second = parsed_session(&world, &session(LAPTOP)).await;
+    attribute(&world, first).await;
+    attribute(&world, second).await;
+    name(&world, first, &[("PR-Laptop", SpeakerIs::Client(world.tom))]).await.expect("it is named");
+    drain::<AttributeSession>(&world).await;
+    assert_eq!(state(&world, second).await, "attributed");
+    assert!(due(&world).await.contains("summarize.client 2"), "{}", due(&world).await);
+}
+
+#[tokio::test]
+async fn a_shared_label_is_told_apart_turn_by_turn() {
+    let (world, _) = world(0).await;
+    let room = Some("Priya & Tom");
+    let said = [
+        (MAYA, 0, 2_000, "How did the week go for the two of you?"),
+        (
+            room,
+            2_000,
+            9_000,
+            "I finally closed the Hartman account on Tuesday, and I will send the draft to Lena by Friday.",
+        ),
+        (MAYA, 9_000, 11_000, "And what is hard at the moment?"),
+        (room, 11_000, 19_000, "I struggle with the pitch in March, I am nervous about it."),
+        (room, 19_000, 22_000, "I will rehearse it on Sunday evening."),
+        (MAYA, 22_000, 24_000, "Good."),
+        (room, 24_000, 25_000, "Thanks a lot."),
+    ];
+    let session = parsed_session(&world, &said).await;
+    attribute(&world, session).await;
+    let waiting = debrief_jobs::attribute::unresolved(&mut tenant(&world).await, session).await.expect("speakers");
+    assert_eq!(waiting[0].label, "Priya & Tom");
+    assert!(waiting[0].reason.contains("several people"), "{}", waiting[0].reason);
+    name(&world, session, &[("Priya & Tom", SpeakerIs::Shared)]).await.expect("it is named");
+    drain::<AttributeSession>(&world).await;
+    write(&world).await;
+    assert_eq!((state(&world, session).await, fates(&world, session).await), ("in_review".into(), "-".into()));
+
+    let utterances = "select md5(string_agg(id::text || text, '' order by id)) from utterances where session_id = $1";
+    let before = scalar(&world, utterances, session).await;
+    let mut tx = tenant(&world).await;
+    let found = turns(&mut tx, session, "Priya & Tom").await.expect("turns");
+    assert_eq!(found.iter().map(|turn| turn.start_ms).collect::<Vec<_>>(), [Some(2_000), Some(11_000), Some(24_000)]);
+    let (priya, tom) = (SpeakerIs::Client(world.priya), SpeakerIs::Client(world.tom));
+    let answers = [(found[0].id, Some(priya.clone())), (found[1].id, Some(tom)), (found[2].id, None)];
+    let visitor = Visitor::default();
+    split(&mut tx, &world.services, session, "Priya & Tom", &answers, &visitor).await.expect("it is told apart");
+    tx.commit().await.expect("it is committed");
+    assert_eq!(fates(&world, session).await, "Priya Raman due v0; Tom Becker due v0");
+    assert!(outcome(&world, session).await.contains("Priya Raman client 7s"), "{}", outcome(&world, session).await);
+    assert_eq!(scalar(&world, utterances, session).await, before);
+    write(&world).await;
+    let claims =
+        "select string_agg(name || ': ' || text, ' | ') from claims join summaries on summaries.id = summary_id
+        join clients on clients.id = client_id where session_id = $1 and claims.version = summaries.version";
+    let claims_found = scalar(&world, claims, session).await;
+    let of = |name: &str| -> String { claims_found.split(" | ").filter(|claim| claim.starts_with(name)).collect() };
+    assert!(of("Priya").contains("Hartman") && !of("Priya").contains("pitch"), "{claims_found}");
+    assert!(of("Tom").contains("pitch") && !of("Tom").contains("Hartman"), "{claims_found}");
+
+    // The second turn was Priya's too, and Tom said nothing.
+    let mut tx = tenant(&world).await;
+    let answers = [(found[1].id, Some(priya))];
+    split(&mut tx, &world.services, session, "Priya & Tom", &answers, &visitor).await.expect("it is told apart");
+    tx.commit().await.expect("it is committed");
+    assert_eq!(fates(&world, session).await, "Priya Raman due v1; Tom Becker withdrawn v1");
+}
+
+#[tokio::test]
+async fn another_who_speaks_under_a_persons_label_is_asked_about() {
+    let world = World::new().await;
+    let said = [
+        (MAYA, 0, 2_000, "Hi Priya, good to see you."),
+        (Some("Priya Raman"), 2_000, 4_000, "Hi Maya. I'm Priya, and my brother is on the sofa with me."),
+        (Some("Priya Raman"), 4_000, 6_000, "Hi, I'm Tom."),
+        (MAYA, 6_000, 8_000, "Welcome, both."),
+    ];
+    let session = parsed_session(&world, &said).await;
+    attribute(&world, session).await;
+    let waiting = debrief_jobs::attribute::unresolved(&mut tenant(&world).await, session).await.expect("speakers");
+    assert_eq!(waiting.iter().map(|one| one.label.as_str()).collect::<Vec<_>>(), ["Priya Raman"]);
+    assert!(waiting[0].reason.contains("Tom") && waiting[0].reason.contains("two people"), "{}", waiting[0].reason);
+    // Said once, it is not asked again.
+    name(&world, session, &[("Priya Raman", SpeakerIs::Client(world.priya))]).await.expect("it is named");
+    drain::<AttributeSession>(&world).await;
+    assert_eq!(state(&world, session).await, "attributed");
+}
+
+#[tokio::test]
+async fn one_person_on_two_devices_and_with_two_names_is_one_participant() {
+    let world = World::new().await;
+    let said = [
+        (MAYA, 0, 2_000, "How was the week?"),
+        (Some("Priya's iPhone"), 2_000, 6_000, "I am on the train, wait a moment."),
+        (Some("Raman, Priya (she/her)"), 6_000, 12_000, "Now I am at my desk. I sent the draft to Lena."),
+        (Some("Priya's iPhone"), 12_000, 13_000, "Sorry, that was my phone."),
+        (Some("Ines, assistant"), 13_000, 14_000, "The room is booked."),
+    ];
+    let session = parsed_session(&world, &said).await;
+    attribute(&world, session).await;
+    // The phone beside her full name could be a namesake's, and the guest is unknown: both are asked about, once.
+    let answers = [
+        ("Priya's iPhone", SpeakerIs::Client(world.priya)),
+        ("Ines, assistant", SpeakerIs::Guest { name: "Ines".into() }),
+    ];
+    name(&world, session, &answers).await.expect("they are named");
+    drain::<AttributeSession>(&world).await;
+    let found = outcome(&world, session).await;
+    assert!(found.contains("Priya Raman client 11s") && found.contains("Ines guest"), "{found}");
+    assert!(found.ends_with("; Priya Raman due"), "{found}");
+    let next = parsed_session(&world, &said).await;
+    attribute(&world, next).await;
+    assert_eq!(outcome(&world, next).await, found);
+}
+
+#[tokio::test]
+async fn what_a_corrected_session_left_open_is_told_no_more() {
+    let (world, first) = world(0).await;
+    write(&world).await;
+    let second = parsed_session(&world, &session(LAPTOP)).await;
+    attribute(&world, second).await;
+    write(&world).await;
+    let told = "select count(*)::text from threads join claims on claims.id = claim_id
+        join summaries on summaries.id = summary_id and summaries.version = claims.version where session_id = $1";
+    assert_ne!(scalar(&world, told, second).await, "0", "the later summary tells of what the first left open");
+    let mut tx = tenant(&world).await;
+    let here = Answer { label: "PR-Laptop".into(), is: SpeakerIs::Client(world.priya), everywhere: false };
+    set_speakers(&mut tx, &world.services, first, &[here], &Visitor::default()).await.expect("it is corrected");
+    tx.commit().await.expect("it is committed");
+    drain::<DropThreads>(&world).await;
+    assert_eq!(fates(&world, second).await, "Tom Becker due v1");
+    write(&world).await;
+    assert_eq!(fates(&world, second).await, "Tom Becker done v2");
+    assert_eq!(scalar(&world, told, second).await, "0");
+}

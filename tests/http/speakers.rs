@@ -1,0 +1,109 @@
+//! Who spoke, on the pages: looked at at any time, corrected, told apart turn by turn.
+
+use axum::http::StatusCode;
+
+use super::visit::{Visit, get, post};
+
+#[tokio::test]
+async fn who_spoke_is_looked_at_and_corrected_on_a_page_of_its_own() {
+    let visit = Visit::new().await;
+    assert!(visit.read().await.body.contains("Who spoke?"), "the review leads there");
+    let path = format!("{}/speakers", visit.page);
+    let page = get(&visit.router, &path, &visit.cookie).await;
+    for words in ["Taken for <strong>Priya Raman", "the roster", "0:06", "I ran the planning meeting myself", "sure"] {
+        assert!(page.body.contains(words), "{words} is missing in {}", page.body);
+    }
+    assert_eq!(get(&visit.router, &path, "").await.status, StatusCode::UNAUTHORIZED);
+
+    // Priya said most, and is the first part. Sent as it is shown, nothing changes.
+    let (token, priya) = (page.field("form_token"), page.field("was.0"));
+    assert_eq!(priya, format!("client:{}", visit.world.priya));
+    let tom = format!("client:{}", visit.world.tom);
+    let send = async |who: &str, was: &str| {
+        let fields = [
+            ("form_token", token.as_str()),
+            ("label.0", "Priya Raman"),
+            ("was.0", was),
+            ("who.0", who),
+            ("label.1", "Maya Okafor"),
+            ("was.1", "coach"),
+            ("who.1", "coach"),
+        ];
+        post(&visit.router, &path, &visit.cookie, &fields).await
+    };
+    assert!(send(&priya, &priya).await.header("location").contains("done=same-speakers"));
+    let stale = send(&tom, &tom.replace('0', "1")).await;
+    assert_eq!(stale.status, StatusCode::CONFLICT, "{}", stale.body);
+    let unsaid = send("new", &priya).await;
+    assert_eq!(unsaid.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(unsaid.body.contains("Give the new client"), "{}", unsaid.body);
+    assert_eq!(visit.count("select count(*) from summaries where state = 'done'").await, 1);
+
+    let corrected = send(&tom, &priya).await;
+    assert!(corrected.header("location").contains("done=corrected"), "{} {}", corrected.status, corrected.body);
+    assert_eq!(visit.count("select count(*) from summaries where withdrawn_reason is not null").await, 1);
+    assert_eq!(visit.count("select count(*) from review_events where kind = 'speakers_corrected'").await, 1);
+    let review = visit.read().await.body;
+    for words in ["Priya Raman did not speak in this session", "withdrawn", "being written"] {
+        assert!(review.contains(words), "{words} is missing in {review}");
+    }
+    assert!(!review.contains("Hand the release notes to Jonas"), "what was another's is not shown as Priya's");
+}
+
+#[tokio::test]
+async fn a_shared_name_is_told_apart_on_a_page_and_the_review_says_so() {
+    let visit = Visit::new().await;
+    visit.execute("update attributions set participant_id = null, is_shared = true where label = 'Priya Raman'").await;
+    let review = visit.read().await;
+    assert!(review.body.contains("in nobody’s summary"), "{}", review.body);
+    let page = get(&visit.router, &format!("{}/speakers", visit.page), &visit.cookie).await;
+    assert!(page.body.contains("Say turn by turn who spoke") && page.body.contains("label=Priya"), "{}", page.body);
+    let path = format!("{}/speakers/turns", visit.page);
+    let turns = get(&visit.router, &format!("{path}?label=Priya+Raman"), &visit.cookie).await;
+    assert_eq!(turns.body.matches("<select").count(), 3, "{}", turns.body);
+    let turn =
+        turns.body.split("select name=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("a turn").to_owned();
+    let (token, tom) = (page.field("form_token"), format!("client:{}", visit.world.tom));
+    let fields = [("form_token", token.as_str()), ("label", "Priya Raman"), (turn.as_str(), &tom)];
+    let saved = post(&visit.router, &path, &visit.cookie, &fields).await;
+    assert!(saved.header("location").contains("done=corrected"), "{} {}", saved.status, saved.body);
+    assert_eq!(visit.count("select count(*) from utterances where voice is not null").await, 1);
+    assert_eq!(visit.count("select count(*) from summaries where state = 'due'").await, 1);
+    assert_eq!(get(&visit.router, &format!("{path}?label=Nobody"), &visit.cookie).await.status, StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn how_each_took_part_is_a_table_for_the_coach_where_it_was_measured() {
+    let visit = Visit::new().await;
+    assert!(visit.read().await.body.contains("Not measured"));
+    visit
+        .execute("update participants set engagement = 'high', share = 0.74, questions = 3 where name = 'Priya Raman'")
+        .await;
+    let page = visit.read().await.body;
+    for words in ["How each took part", "<th scope=\"row\">Priya Raman</th>", "74%", ">3<", "high", "not measured"] {
+        assert!(page.contains(words), "{words} is missing in {page}");
+    }
+}
+
+#[tokio::test]
+async fn words_that_went_to_the_wrong_client_are_named_on_the_page() {
+    let visit = Visit::new().await;
+    visit
+        .execute(
+            "insert into mails (id, organization_id, kind, subject_id, recipient, session_id, subject, message_id, message,
+                message_sha256, state, sent_at, correlation_id)
+             select id, organization_id, 'follow_up', id, 'priya@raman.example', session_id, 's', 'm', '', '', 'sent', now(), id
+             from summaries",
+        )
+        .await;
+    visit
+        .execute(
+            "insert into misdeliveries (id, organization_id, session_id, summary_id, mail_id, claim_ids)
+             select id, organization_id, session_id, id, id, array(select id from claims where section = 'wins') from summaries",
+        )
+        .await;
+    let page = visit.read().await.body;
+    for words in ["Words of somebody else went out", "priya@raman.example", "got this", "cannot be taken back"] {
+        assert!(page.contains(words), "{words} is missing in {page}");
+    }
+}
