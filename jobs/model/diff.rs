@@ -1,6 +1,6 @@
 //! What changed between two versions of a summary, word by word and section by section. Pure.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, ops::Range};
 
 use serde::Serialize;
 use similar::{Algorithm, DiffTag, capture_diff_slices};
@@ -28,6 +28,8 @@ pub enum Change {
 pub struct Part {
     /// What became of them.
     pub change: Change,
+    /// Whether they follow what stands before them without a space, as a full stop does.
+    pub glued: bool,
     /// The words.
     pub text: String,
 }
@@ -45,37 +47,75 @@ pub struct SectionDiff {
     pub same: usize,
 }
 
-/// What differs between two sentences, in parts that give each of them again when they are joined by spaces.
+/// A word or a mark, and whether it follows what stands before it without a space.
+struct Token<'a> {
+    text: &'a str,
+    glued: bool,
+}
+
+/// The words and marks of a sentence. A mark within a word (`9:30`, `half-hour`, `it's`) is of the word.
+fn tokens(text: &str) -> Vec<Token<'_>> {
+    let mut tokens = Vec::new();
+    for (at, chunk) in text.split_whitespace().enumerate() {
+        let chars: Vec<(usize, char)> = chunk.char_indices().collect();
+        let mut start = 0;
+        for (place, (from, c)) in chars.iter().enumerate() {
+            let of_word = |place: Option<usize>| {
+                place.and_then(|place| chars.get(place)).is_some_and(|(_, c)| c.is_alphanumeric())
+            };
+            let inside = c.is_alphanumeric() || (of_word(place.checked_sub(1)) && of_word(Some(place + 1)));
+            let end = from + c.len_utf8();
+            let next_inside = of_word(Some(place + 1))
+                || (c.is_alphanumeric() && chars.get(place + 1).is_some() && of_word(Some(place + 2)));
+            if !inside || !next_inside {
+                tokens.push(Token { text: &chunk[start..end], glued: start > 0 || tokens.is_empty() && at == 0 });
+                start = end;
+            }
+        }
+    }
+    tokens
+}
+
+/// What differs between two sentences, in parts: those that are not removed give the second one, those that are not
+/// added the first.
 #[must_use]
 pub fn words(before: &str, after: &str) -> Vec<Part> {
-    let (old, new): (Vec<&str>, Vec<&str>) = (before.split_whitespace().collect(), after.split_whitespace().collect());
+    let (old, new) = (tokens(before), tokens(after));
     let mut parts = Vec::new();
-    let mut push = |change, words: &[&str]| {
-        if !words.is_empty() {
-            parts.push(Part { change, text: words.join(" ") });
+    let mut push = |change, tokens: &[Token<'_>]| {
+        let Some(first) = tokens.first() else { return };
+        let mut text = first.text.to_owned();
+        for token in &tokens[1..] {
+            text.push_str(if token.glued { "" } else { " " });
+            text.push_str(token.text);
         }
+        parts.push(Part { change, glued: first.glued, text });
     };
-    for piece in capture_diff_slices(Algorithm::Patience, &old, &new) {
-        let (tag, was, is) = piece.as_tag_tuple();
-        match tag {
-            DiffTag::Equal => push(Change::Same, &new[is]),
-            DiffTag::Delete | DiffTag::Insert | DiffTag::Replace => {
-                push(Change::Removed, &old[was]);
-                push(Change::Added, &new[is]);
-            }
+    for (tag, was, is) in compare(&old, &new) {
+        if tag == DiffTag::Equal {
+            push(Change::Same, &new[is]);
+        } else {
+            push(Change::Removed, &old[was]);
+            push(Change::Added, &new[is]);
         }
     }
     parts
 }
 
+fn compare(old: &[Token<'_>], new: &[Token<'_>]) -> Vec<(DiffTag, Range<usize>, Range<usize>)> {
+    let text = |tokens: &[Token<'_>]| tokens.iter().map(|token| token.text.to_owned()).collect::<Vec<_>>();
+    let pieces = capture_diff_slices(Algorithm::Patience, &text(old), &text(new));
+    pieces.iter().map(similar::DiffOp::as_tag_tuple).collect()
+}
+
 /// How alike two sentences are: the share of their words that they have in common, in order.
 pub(crate) fn likeness(one: &str, other: &str) -> f32 {
-    let common: usize = words(one, other)
-        .iter()
-        .filter(|part| part.change == Change::Same)
-        .map(|part| part.text.split_whitespace().count())
-        .sum();
-    let all = one.split_whitespace().count() + other.split_whitespace().count();
+    let says = |token: &Token<'_>| token.text.contains(char::is_alphanumeric);
+    let words = |text| tokens(text).into_iter().filter(says).collect::<Vec<_>>();
+    let (one, other) = (words(one), words(other));
+    let all = one.len() + other.len();
+    let common: usize =
+        compare(&one, &other).iter().filter(|(tag, ..)| *tag == DiffTag::Equal).map(|(_, was, _)| was.len()).sum();
     if all == 0 { 1.0 } else { 2.0 * common as f32 / all as f32 }
 }
 
@@ -109,11 +149,16 @@ fn sentences(old: &[&Claim], new: &[&Claim]) -> (Vec<Vec<Part>>, usize) {
         match partner {
             Some(old) if old.text == claim.text => same += 1,
             Some(old) => changed.push(words(&old.text, &claim.text)),
-            None => changed.push(vec![Part { change: Change::Added, text: claim.text.clone() }]),
+            None => changed.push(whole(Change::Added, claim)),
         }
     }
-    changed.extend(free.iter().map(|claim| vec![Part { change: Change::Removed, text: claim.text.clone() }]));
+    changed.extend(free.iter().map(|claim| whole(Change::Removed, claim)));
     (changed, same)
+}
+
+/// A sentence that shares its fate as a whole.
+fn whole(change: Change, claim: &Claim) -> Vec<Part> {
+    vec![Part { change, glued: true, text: claim.text.clone() }]
 }
 
 /// Whether two claims rest on the same utterances.
@@ -127,12 +172,15 @@ mod tests {
     use super::*;
 
     fn marked(parts: &[Part]) -> String {
-        let mark = |part: &Part| match part.change {
-            Change::Same => part.text.clone(),
-            Change::Removed => format!("[-{}-]", part.text),
-            Change::Added => format!("{{+{}+}}", part.text),
+        let mark = |part: &Part| {
+            let text = match part.change {
+                Change::Same => part.text.clone(),
+                Change::Removed => format!("[-{}-]", part.text),
+                Change::Added => format!("{{+{}+}}", part.text),
+            };
+            if part.glued { text } else { format!(" {text}") }
         };
-        parts.iter().map(mark).collect::<Vec<_>>().join(" ")
+        parts.iter().map(mark).collect()
     }
 
     #[test]
@@ -142,6 +190,12 @@ mod tests {
             ("She ran the long meeting.", "She ran a meeting.", "She ran [-the long-] {+a+} meeting."),
             ("One.", "", "[-One.-]"),
             ("", "One.", "{+One.+}"),
+            (
+                "You ran it.",
+                "She said: \u{201c}I ran it.\u{201d}",
+                "[-You-]{+She said: \u{201c}I+} ran it.{+\u{201d}+}",
+            ),
+            ("It's at 9:30, say.", "It's at 9:30!", "It's at 9:30[-, say.-]{+!+}"),
         ] {
             assert_eq!(marked(&words(before, after)), expect);
         }

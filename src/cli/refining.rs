@@ -148,8 +148,8 @@ fn show(section: &SectionDiff, styled: bool) -> String {
     let whose = if section.audience == Audience::Coach { " (for the coach alone)" } else { "" };
     let mut text = format!("\n{}{whose}\n", section.section.title());
     for sentence in &section.sentences {
-        let words: Vec<String> = sentence.iter().map(|part| mark(part, styled)).collect();
-        text.push_str(&format!("  {}\n", words.join(" ")));
+        let words: String = sentence.iter().map(|part| mark(part, styled)).collect();
+        text.push_str(&format!("  {words}\n"));
     }
     if section.same > 0 {
         text.push_str(&format!("  ({} as before)\n", section.same));
@@ -158,11 +158,12 @@ fn show(section: &SectionDiff, styled: bool) -> String {
 }
 
 fn mark(part: &Part, styled: bool) -> String {
+    let space = if part.glued { "" } else { " " };
     let (open, close, style) = match part.change {
-        Change::Same => return part.text.clone(),
+        Change::Same => return format!("{space}{}", part.text),
         Change::Removed => ("[-", "-]", "\u{1b}[9;31m"),
         Change::Added => ("{+", "+}", "\u{1b}[4;32m"),
     };
     let text = format!("{open}{}{close}", part.text);
-    if styled { format!("{style}{text}\u{1b}[0m") } else { text }
+    if styled { format!("{space}{style}{text}\u{1b}[0m") } else { format!("{space}{text}") }
 }

@@ -170,6 +170,7 @@ fn sentence(text: &str) -> String {
 fn badge(summary: &SummaryView) -> &'static str {
     match summary.state.as_str() {
         "due" => "being written",
+        "done" if refined::under_way(summary).is_some() => "being refined",
         "done" => "waits for you",
         "failed" => "could not be written",
         "dismissed" if summary.withdrawn_reason.is_some() => "withdrawn",

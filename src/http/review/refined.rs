@@ -40,6 +40,7 @@ struct Block {
 struct Part {
     removed: bool,
     added: bool,
+    glued: bool,
     text: String,
 }
 
@@ -92,5 +93,10 @@ pub(super) fn difference(summary: &SummaryView) -> Option<Difference> {
 }
 
 fn part(part: &diff::Part) -> Part {
-    Part { removed: part.change == Change::Removed, added: part.change == Change::Added, text: part.text.clone() }
+    Part {
+        removed: part.change == Change::Removed,
+        added: part.change == Change::Added,
+        glued: part.glued,
+        text: part.text.clone(),
+    }
 }
