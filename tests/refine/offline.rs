@@ -57,7 +57,8 @@ async fn each_wish_that_rules_understand_is_done() {
         got.claims.sort_by_key(|claim| claim.section);
         let mut expect = expect;
         let mut got = texts(&got);
-        (got.sort_unstable(), expect.sort_unstable());
+        got.sort_unstable();
+        expect.sort_unstable();
         assert_eq!(got, expect, "{instruction}");
         assert_grounded(&world).await;
     }
