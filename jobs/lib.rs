@@ -24,6 +24,7 @@ pub mod rollup;
 // What the stages share.
 pub mod bucket;
 pub mod db;
+pub mod embed;
 pub mod llm;
 pub mod mail;
 pub mod model;

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
-use crate::{bucket, db::Db, index, ingest, llm, mail, review, summarize, template};
+use crate::{bucket, db::Db, embed, ingest, llm, mail, review, summarize, template};
 
 /// The settings of all that [`Services`] holds, one struct a concern. `src/config` fills it and documents each key.
 #[derive(Clone, Debug, Deserialize)]
@@ -16,7 +16,7 @@ pub struct Settings {
     /// Who writes summaries.
     pub llm: llm::Settings,
     /// Who embeds chunks.
-    pub index: index::Settings,
+    pub index: embed::Settings,
     /// How mail leaves.
     pub mail: mail::Settings,
     /// How coaches review.
@@ -54,7 +54,7 @@ pub struct Services {
     /// What writes summaries.
     pub summarizer: summarize::Summarizer,
     /// What turns chunks into vectors.
-    pub embedder: index::Embedder,
+    pub embedder: embed::Embedder,
     /// How the inbox is read.
     pub ingest: ingest::Settings,
     /// How coaches review.
@@ -67,12 +67,13 @@ impl Services {
     /// # Errors
     /// The first setting that cannot be used.
     pub fn new(db: Db, settings: &Settings) -> Result<Self, SettingsError> {
+        let local = settings.index.local();
         Ok(Self {
             bucket: bucket::Bucket::open(&settings.bucket)?,
             templates: template::Templates::new(),
             mailer: mail::Mailer::new(&settings.mail)?,
-            summarizer: summarize::Summarizer::new(&settings.llm)?,
-            embedder: index::Embedder::new(&settings.index)?,
+            summarizer: summarize::Summarizer::new(&settings.llm)?.with_local(local.clone()),
+            embedder: embed::Embedder::with_local(&settings.index, local)?,
             ingest: settings.ingest.clone(),
             review: settings.review.clone(),
             db,

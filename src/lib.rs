@@ -4,5 +4,6 @@ pub mod cli;
 pub mod config;
 pub mod folders;
 pub mod http;
+pub mod models;
 pub mod postgres;
 pub mod telemetry;

@@ -23,7 +23,7 @@ async fn check(installation: &Installation, name: &str) -> (bool, String) {
 #[tokio::test]
 async fn a_healthy_installation_is_told_so_and_no_mail_is_written() {
     let installation = Installation::new().await;
-    for name in ["settings", "database", "isolation", "bucket", "mail", "summaries"] {
+    for name in ["settings", "database", "isolation", "bucket", "mail", "search", "summaries"] {
         let (ok, detail) = check(&installation, name).await;
         assert!(ok, "{name}: {detail}");
     }

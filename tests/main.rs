@@ -8,6 +8,7 @@ mod attribute;
 mod cli;
 mod db;
 mod doctor;
+mod embed;
 mod export;
 mod failed_stages;
 mod follow_up;

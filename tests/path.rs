@@ -371,7 +371,7 @@ async fn the_doctor_says_what_is_amiss() {
     installation.set("DEBRIEF_LLM__MODEL", "test-model");
     let good = installation.json(&["doctor"]).await;
     let names: Vec<&str> = good.as_array().expect("checks").iter().filter_map(|check| check["name"].as_str()).collect();
-    assert_eq!(names, ["settings", "database", "isolation", "bucket", "mail", "summaries"]);
+    assert_eq!(names, ["settings", "database", "isolation", "bucket", "mail", "search", "summaries"]);
     assert_eq!(amiss(&good), [] as [(&str, &str); 0]);
     assert_eq!(smtp.letters().len() + llm.requests().len(), 0, "it sends nothing and asks nothing");
 

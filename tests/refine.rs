@@ -287,7 +287,7 @@ async fn a_model_that_cannot_leaves_the_summary_as_it_was_and_says_so() {
 
 #[tokio::test]
 async fn an_endpoint_that_is_busy_is_asked_again_and_a_dead_job_is_told() {
-    let busy = Reply::Error(429, Some(7), json!({ "error": { "message": "slow down" } }));
+    let busy = Reply::Error(503, Some(7), json!({}));
     let server = LlmServer::start([busy]).await;
     let world = world_with(&server).await;
     let reviewed = Reviewed::new(&world).await;

@@ -282,3 +282,22 @@ async fn a_dead_summary_is_named_and_holds_nobody_up() {
     assert_eq!(summary_state(&world, tom).await, "done");
     assert_eq!(review_requests(&world, &staged).await, 1);
 }
+
+/// With a local model sentences are compared by meaning; what is cited stays what was said, and the version says so.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_local_model_is_used_and_named() {
+    let world = World::with(|settings| {
+        settings.index.embedder = "local".into();
+        settings.index.local_folder = crate::support::model::folder();
+    })
+    .await;
+    let staged = stage(&world, PRIYA).await;
+    world.run(&staged.priya).await.expect("it is summarised");
+    let content = content(&world, &staged.priya, 1).await;
+    assert_grounded(&world, &staged, &content, PRIYA, "Priya").await;
+    let has = |section, words: &str| content.claims.iter().any(|it| it.section == section && it.text.contains(words));
+    assert!(has(Section::Wins, "I closed the Hartman account") && has(Section::ActionItems, "ll send Lena"));
+    let sql = "select provider || ' ' || model from summary_versions where summary_id = $1";
+    let written_by: String = one(&world, sql, staged.priya.summary_id).await;
+    assert_eq!(written_by, "offline all-MiniLM-L6-v2");
+}

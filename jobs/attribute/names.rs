@@ -54,7 +54,7 @@ pub fn is_generic(label: &str) -> bool {
                      therapeute|cliente|paciente|terapeuta|orador|oradora|hablante|participante|invitado|invitada|\
                      falante|convidado|convidada|parlante|relatore|partecipante|ospite|paziente|\
                      spreker|deelnemer|klant|inconnu|desconocido|desconhecido|sconosciuto|onbekend";
-        let devices = "voice|channel|mic|microphone|audio|iphone|ipad|ipod|android|galaxy|pixel|phone|mobile|tablet|\
+        let devices = "voice|channel|ch|mic|microphone|audio|iphone|ipad|ipod|android|galaxy|pixel|phone|mobile|tablet|\
                        computer|laptop|desktop|pc|mac|macbook|device";
         let rooms = "zoom|teams|webex|meet|room|boardroom|meeting|conference|others?|everyone|all|both|team|group";
         let after = r"\d+|[a-z]|one|two|three|four|pro|max|mini|plus|air|ultra|user|room|speaker|[a-z]?\d+[a-z]*";

@@ -7,7 +7,7 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use sqlx::{AssertSqlSafe, Connection, PgConnection};
 
-use super::Embedder;
+use crate::embed::Embedder;
 
 /// Builds the partial HNSW index of the embedder's model in the database at `url`, if it is not there yet. Called by
 /// `debrief migrate`, whose user may act as the owner. It blocks neither readers nor writers.

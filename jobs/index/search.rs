@@ -9,8 +9,11 @@ use chrono::NaiveDate;
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Embedder, store};
-use crate::db::{Db, TenantTx, Tx};
+use super::store;
+use crate::{
+    db::{Db, TenantTx, Tx},
+    embed::Embedder,
+};
 
 /// At most so many hits a search.
 const MOST_HITS: u32 = 100;
@@ -94,7 +97,10 @@ pub async fn search(db: &Db, organization: Uuid, embedder: &Embedder, query: &Qu
     if query.text.trim().is_empty() {
         return Err(SearchError::Empty);
     }
-    let vector = match embedder.embed(std::slice::from_ref(&query.text)).await {
+    // Punctuation alone means nothing, whatever a model makes of it.
+    let means = query.text.chars().any(char::is_alphanumeric);
+    let texts = if means { std::slice::from_ref(&query.text) } else { &[] };
+    let vector = match embedder.embed(texts).await {
         // A query without words has a vector of zeros, which is near nothing.
         Ok(vectors) => {
             vectors.first().filter(|vector| vector.iter().any(|value| *value != 0.0)).map(|v| store::as_text(v))

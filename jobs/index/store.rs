@@ -4,9 +4,10 @@ use std::collections::HashMap;
 
 use uuid::Uuid;
 
-use super::{Embedder, chunk::Chunk};
+use super::chunk::Chunk;
 use crate::{
     db::{TenantTx, Tx},
+    embed::{EmbedError, Embedder},
     queue::JobError,
 };
 
@@ -55,7 +56,7 @@ pub(super) async fn embed(
     missing.sort_unstable();
     missing.dedup();
     let (hashes, texts): (Vec<String>, Vec<String>) = missing.into_iter().unzip();
-    let vectors = embedder.embed(&texts).await.map_err(super::EmbedError::into_job_error)?;
+    let vectors = embedder.embed(&texts).await.map_err(EmbedError::into_job_error)?;
     let new = vectors.len();
     known.extend(hashes.into_iter().zip(vectors.iter().map(|vector| as_text(vector))));
     let embedded = chunks

@@ -142,14 +142,14 @@ fn explained(error: &LlmError) -> Option<&'static str> {
 async fn refine(ctx: &Context, organization: Uuid, read: &Read) -> Result<Outcome, LlmError> {
     let models = ctx.summarizer.models();
     let write = match models.writers(&ctx.db, organization).await? {
-        Writers::Offline => return offline::refine(&read.input, &read.base, &read.instruction).await,
+        Writers::Offline => return offline::refine(&ctx.summarizer, &read.input, &read.base, &read.instruction).await,
         Writers::Models { write, .. } => write,
     };
     match by_model::refine(&ctx.db, organization, &write, read).await {
         Err(LlmError::Budget(_)) if models.on_budget() == OnBudget::Offline => {
             tracing::warn!(target: "refine", { session.id = %read.session_id },
                 "The month's budget is used up; the summary is refined by rule");
-            offline::refine(&read.input, &read.base, &read.instruction).await
+            offline::refine(&ctx.summarizer, &read.input, &read.base, &read.instruction).await
         }
         refined => refined,
     }

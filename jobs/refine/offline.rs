@@ -12,7 +12,7 @@ use super::{
 use crate::{
     llm::LlmError,
     model::{Audience, Claim, Content, Section},
-    summarize::{DraftClaim, DraftEvidence, SessionForClient, Speaker, text, verify, write_offline},
+    summarize::{DraftClaim, DraftEvidence, SessionForClient, Speaker, Summarizer, text, verify},
 };
 
 /// The version of these rules: it changes with every change of what they do.
@@ -25,7 +25,12 @@ const MORE: usize = 3;
 const QUOTE_WORDS: std::ops::RangeInclusive<usize> = 4..=45;
 
 /// Does what is wished, as far as rules can.
-pub(super) async fn refine(input: &SessionForClient, base: &Content, instruction: &str) -> Result<Outcome, LlmError> {
+pub(super) async fn refine(
+    summarizer: &Summarizer,
+    input: &SessionForClient,
+    base: &Content,
+    instruction: &str,
+) -> Result<Outcome, LlmError> {
     let Some(wishes) = instruction::parse(instruction, input.client_short()) else {
         return Ok(Outcome::Failed(CANNOT.into()));
     };
@@ -36,7 +41,7 @@ pub(super) async fn refine(input: &SessionForClient, base: &Content, instruction
             Wish::Drop(which) => drop_some(&content, &which),
             Wish::Only(sections) => only(&content, &sections),
             Wish::TheirWords(topic) => their_words(input, &content, &topic),
-            Wish::More(topic) => more(input, &content, &topic).await?,
+            Wish::More(topic) => more(summarizer, input, &content, &topic).await?,
         };
         match done {
             Ok(changed) => content = changed,
@@ -202,8 +207,13 @@ fn sentences_about(input: &SessionForClient, topic: &Topic) -> Vec<(usize, Strin
 }
 
 /// What else the offline writer finds about something, then the client's own words about it as key quotes.
-async fn more(input: &SessionForClient, content: &Content, topic: &Topic) -> Result<Result<Content, String>, LlmError> {
-    let draft = write_offline(input).await?;
+async fn more(
+    summarizer: &Summarizer,
+    input: &SessionForClient,
+    content: &Content,
+    topic: &Topic,
+) -> Result<Result<Content, String>, LlmError> {
+    let draft = summarizer.offline(input).await?;
     let mut found: Vec<Claim> = verify(input, &draft.claims).claims;
     found.retain(|claim| claim.audience == Audience::Client && is_about(claim, topic));
     let quotes = sentences_about(input, topic).into_iter().filter_map(|(utterance, quote)| {

@@ -67,7 +67,7 @@ fn every_case_is_summarised_as_expected() {
     for entry in fs::read_dir(folder).expect("the cases are there") {
         let path = entry.expect("a case").path();
         let input = read(&path.join("transcript.txt"));
-        let draft = offline::write(&input);
+        let draft = offline::write(&input, None);
         let verified = verify(&input, &draft.claims);
         let expected = fs::read_to_string(path.join("expected.txt")).expect("the case says what it expects");
         for line in expected.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
@@ -84,5 +84,5 @@ fn every_case_is_summarised_as_expected() {
 fn the_same_words_make_the_same_summary() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/summarize/promises/transcript.txt");
     let input = read(&path);
-    assert_eq!(offline::write(&input).claims, offline::write(&input).claims);
+    assert_eq!(offline::write(&input, None).claims, offline::write(&input, None).claims);
 }

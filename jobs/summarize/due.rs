@@ -1,10 +1,11 @@
 //! By when: finds the words of a date in what was said, and resolves them against the session's date. Pure.
 //!
-//! The date crates at hand (interim, two_timer) resolve a text that is nothing but a date; here the words stand in
-//! the middle of a sentence, and the forms that people promise in ("by the end of the month", "on the twentieth",
-//! "Friday of next week") are the ones that they do not know.
+//! Finding is ours in any case: the date crates resolve a text that is nothing but a date. Resolving is ours as well, since
+//! of the 24 phrases of the tests below, cut out for them, interim 0.2 and chrono-english 0.2 resolve 5 as people mean
+//! them, date_time_parser 0.2 also 5, human-date-parser 0.3 6, fuzzydate 0.4 7 and two_timer 2.2 8: they know "Friday",
+//! and not "the end of the month", "in a couple of days" or "this week".
 
-use std::sync::LazyLock;
+use std::{borrow::Cow, ops::Range, sync::LazyLock};
 
 use chrono::{Datelike, Days, Months, NaiveDate, Weekday};
 use regex::Regex;
@@ -94,18 +95,39 @@ static NOT_DUE: LazyLock<Regex> = LazyLock::new(|| {
 
 /// The first date in `text` that can be a day by which something is done, resolved against the session's `day`.
 pub(crate) fn find(text: &str, day: NaiveDate) -> Option<Due> {
-    // Blanked out, not cut out, so that the places in the text stay the same.
-    let usable = NOT_DUE.replace_all(text, |found: &regex::Captures<'_>| " ".repeat(found[0].len()));
+    let usable = usable(text);
+    let (range, date) = next(&usable, 0, day)?;
+    Some(Due { words: text.get(range)?.trim().to_owned(), date })
+}
+
+/// Where the dates of `text` stand, in order.
+pub(crate) fn places(text: &str, day: NaiveDate) -> Vec<Range<usize>> {
+    let usable = usable(text);
+    let mut from = 0;
+    std::iter::from_fn(|| {
+        let (range, _) = next(&usable, from, day)?;
+        from = range.end;
+        Some(range)
+    })
+    .collect()
+}
+
+/// `text` with blanks in place of what is no day by which something is done, so that all places stay the same.
+fn usable(text: &str) -> Cow<'_, str> {
+    NOT_DUE.replace_all(text, |found: &regex::Captures<'_>| " ".repeat(found[0].len()))
+}
+
+/// The first date from the byte `from` on: where it stands, and the day.
+fn next(usable: &str, from: usize, day: NaiveDate) -> Option<(Range<usize>, Option<NaiveDate>)> {
     let (found, resolve) = RULES
         .iter()
-        .filter_map(|(pattern, resolve)| Some((pattern.captures(&usable)?, resolve)))
+        .filter_map(|(pattern, resolve)| Some((pattern.captures_at(usable, from)?, resolve)))
         .min_by_key(|(found, _)| {
             let all = found.get(0).map(|all| all.range()).unwrap_or_default();
             // The earliest; of several at one place the longest.
             (all.start, std::cmp::Reverse(all.len()))
         })?;
-    let range = found.get(0)?.range();
-    Some(Due { words: text.get(range)?.trim().to_owned(), date: resolve(&found, day) })
+    Some((found.get(0)?.range(), resolve(&found, day)))
 }
 
 fn weekday(name: &str) -> Option<Weekday> {

@@ -29,9 +29,8 @@ pub(crate) use by_model::broken_template;
 pub use draft::{Draft, DraftClaim, DraftEvidence};
 pub(crate) use input::{Found, load as load_input, short_name};
 pub use input::{Line, OpenThread, SessionForClient, Speaker};
-pub use offline::Doubt;
+pub use offline::{Doubt, Passage, Ranking, passages};
 pub use summarizer::Summarizer;
-pub(crate) use summarizer::offline as write_offline;
 #[cfg(test)]
 pub(crate) use template::read_session;
 pub(crate) use text::is_invisible;

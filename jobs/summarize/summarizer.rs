@@ -1,5 +1,7 @@
 //! What writes summaries; no stage knows who does for which organization.
 
+use std::sync::Arc;
+
 use uuid::Uuid;
 
 use super::{
@@ -11,6 +13,7 @@ use super::{
 use crate::{
     SettingsError,
     db::Db,
+    embed,
     llm::{self, LlmError, Models, OnBudget, Writers},
     model::Section,
 };
@@ -19,6 +22,8 @@ use crate::{
 #[derive(Debug)]
 pub struct Summarizer {
     models: Models,
+    /// The model that the offline summariser compares sentences with, where there is one.
+    local: Option<Arc<embed::Local>>,
 }
 
 impl Summarizer {
@@ -27,7 +32,13 @@ impl Summarizer {
     /// # Errors
     /// When a setting is missing or cannot be used.
     pub fn new(settings: &llm::Settings) -> Result<Self, SettingsError> {
-        Ok(Self { models: Models::new(settings)? })
+        Ok(Self { models: Models::new(settings)?, local: None })
+    }
+
+    /// The same, comparing sentences with a local model when it works offline.
+    #[must_use]
+    pub fn with_local(self, local: Option<Arc<embed::Local>>) -> Self {
+        Self { local, ..self }
     }
 
     /// The language models of the installation.
@@ -57,7 +68,7 @@ impl Summarizer {
         input: &SessionForClient,
     ) -> Result<Draft, LlmError> {
         let (write, map) = match self.models.writers(db, organization).await? {
-            Writers::Offline => return offline(input).await,
+            Writers::Offline => return self.offline(input).await,
             Writers::Models { write, map } => (write, map),
         };
         let team = Team { db, organization, session_id, write: &write, map: &map };
@@ -65,7 +76,7 @@ impl Summarizer {
             Err(LlmError::Budget(_)) if self.models.on_budget() == OnBudget::Offline => {
                 tracing::warn!(target: "summarize", { session.id = %session_id },
                     "The month's budget is used up; the offline summariser writes");
-                offline(input).await
+                self.offline(input).await
             }
             drafted => drafted,
         }
@@ -96,22 +107,24 @@ impl Summarizer {
             }
         }
     }
-}
 
-/// The offline summariser keeps a thread busy for as long as the session is long. Of the coach's voice it follows the
-/// words that are to be replaced, in its own wording; rules in words and examples it cannot follow.
-pub(crate) async fn offline(input: &SessionForClient) -> Result<Draft, LlmError> {
-    let input = input.clone();
-    let write = move || {
-        let mut draft = offline::write(&input);
-        // A key quote is all quote, and an open thread stands in the words of its own session.
-        let worded = |claim: &&mut DraftClaim| !matches!(claim.section, Section::KeyQuotes | Section::OpenThreads);
-        for claim in draft.claims.iter_mut().filter(worded) {
-            claim.text = input.voice.apply(&claim.text);
-        }
-        draft
-    };
-    tokio::task::spawn_blocking(write).await.map_err(|_| LlmError::Unusable("the offline summariser panicked".into()))
+    /// The offline summariser keeps a thread busy for as long as the session is long. Of the coach's voice it follows
+    /// the words that are to be replaced, in its own wording; rules in words and examples it cannot follow.
+    pub(crate) async fn offline(&self, input: &SessionForClient) -> Result<Draft, LlmError> {
+        let (input, local) = (input.clone(), self.local.clone());
+        let write = move || {
+            let mut draft = offline::write(&input, local.as_deref());
+            // A key quote is all quote, and an open thread stands in the words of its own session.
+            let worded = |claim: &&mut DraftClaim| !matches!(claim.section, Section::KeyQuotes | Section::OpenThreads);
+            for claim in draft.claims.iter_mut().filter(worded) {
+                claim.text = input.voice.apply(&claim.text);
+            }
+            draft
+        };
+        tokio::task::spawn_blocking(write)
+            .await
+            .map_err(|_| LlmError::Unusable("the offline summariser panicked".into()))
+    }
 }
 
 #[cfg(test)]

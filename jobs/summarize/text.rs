@@ -119,7 +119,10 @@ fn ends_here(before: &str, after: &str) -> bool {
         return false;
     }
     let starts = after.trim_start().trim_start_matches(is_quote).chars().next();
-    if starts.is_some_and(char::is_lowercase) {
+    // A recogniser that writes no capitals writes its full stops apart or not, but "um..." goes on.
+    let apart =
+        before.ends_with([' ', '\t']) || before.trim_end_matches(['.', '!', '?']).ends_with(char::is_whitespace);
+    if starts.is_some_and(char::is_lowercase) && !apart {
         return false;
     }
     let last = before.trim_end_matches('.').rsplit(char::is_whitespace).next().unwrap_or_default().to_lowercase();
@@ -203,6 +206,7 @@ mod tests {
         check(r#"And he said, "Okay. Show me." So I did."#, &[r#"And he said, "Okay. Show me.""#, "So I did."]);
         check("I was, um... to be found out.", &["I was, um... to be found out."]);
         check(r#"An open " quote. Goes on."#, &[r#"An open " quote."#, "Goes on."]);
+        check("i'm okay . how are you ?", &["i'm okay .", "how are you ?"]);
         check("", &[]);
     }
 

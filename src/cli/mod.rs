@@ -8,7 +8,9 @@ mod demo;
 mod doctor;
 mod export;
 mod inbox;
+mod index;
 mod jobs;
+mod models;
 mod output;
 mod people;
 mod refining;
@@ -112,6 +114,10 @@ enum Command {
     Search(search::Search),
     Costs(costs::Costs),
     #[command(subcommand)]
+    Index(index::Index),
+    #[command(subcommand)]
+    Models(models::Models),
+    #[command(subcommand)]
     Export(export::Export),
     #[command(subcommand)]
     Jobs(jobs::Jobs),
@@ -195,6 +201,8 @@ async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Speakers(command) => command.run(&App::open(&globals).await?).await,
         Command::Costs(command) => command.run(&App::open(&globals).await?).await,
         Command::Search(command) => command.run(&App::open(&globals).await?).await,
+        Command::Index(command) => command.run(&App::open(&globals).await?).await,
+        Command::Models(command) => command.run(&globals).await,
         Command::Export(command) => command.run(&App::open(&globals).await?).await,
         Command::Jobs(command) => command.run(&App::open(&globals).await?).await,
         Command::Schedules(command) => command.run(&App::open(&globals).await?).await,

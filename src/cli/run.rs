@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Args;
 use debrief_jobs::{
     db::{self, Tx},
-    index,
+    embed, index,
     ingest::ScanInbox,
     queue::{self, Catalogue, Drained, Job, WorkerSettings, enqueue},
 };
@@ -103,7 +103,7 @@ pub(crate) async fn migrate(globals: &Globals) -> anyhow::Result<ExitCode> {
     // The embedded database is brought to the schema as it is opened; for the others this is the command.
     let (url, _server) = database(&config, globals).await?;
     db::migrate(&url).await?;
-    index::ensure_model_index(&url, &index::Embedder::new(&config.index)?).await?;
+    index::ensure_model_index(&url, &embed::Embedder::new(&config.index)?).await?;
     let done = serde_json::json!({ "migrated": true });
     Output::new(globals.json).one(&done, |_| "the database is at this binary's schema".to_owned())?;
     Ok(ExitCode::SUCCESS)

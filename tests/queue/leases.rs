@@ -119,6 +119,8 @@ async fn a_job_that_kills_three_workers_is_parked_as_poison() {
     let probe = Probe::new(Does::WaitForGate);
     let id = put(&world, &probe).await;
     meddle(&world, "update jobs set max_attempts = 10").await;
+    // Long enough that a busy machine renews it: a lease that is lost beside the killing would count as well.
+    let doomed = || WorkerSettings { lease: Duration::from_secs(5), ..doomed() };
     for start in 1..=3 {
         let victim = Worker::start(&world, doomed());
         eventually("the job runs", async || probe.starts() == start).await;

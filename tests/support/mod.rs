@@ -6,6 +6,7 @@ mod database;
 pub(crate) mod filled;
 pub(crate) mod installation;
 pub(crate) mod llm_server;
+pub(crate) mod model;
 pub(crate) mod python;
 pub(crate) mod reviewed;
 pub(crate) mod s3;

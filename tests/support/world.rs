@@ -5,7 +5,7 @@ use std::sync::Arc;
 use debrief_jobs::{
     Services, Settings, bucket,
     db::Tx,
-    index, ingest, llm, mail,
+    embed, ingest, llm, mail,
     queue::{Context, Enqueued, Job, JobError, JobInfo, enqueue},
     review,
 };
@@ -175,7 +175,14 @@ pub(crate) fn settings(folder: &TempDir) -> Settings {
         bucket: bucket::Settings { url: format!("file://{path}/bucket") },
         ingest: ingest::Settings { max_bytes: 64 << 20, companion_hours: 72 },
         llm: llm::Settings { provider: "offline".into(), timeout_seconds: Some(60), ..llm::Settings::default() },
-        index: index::Settings { embedder: "hashed".into(), url: None, api_key: None, model: None, dimensions: None },
+        index: embed::Settings {
+            embedder: "hashed".into(),
+            local_folder: folder.path().join("models"),
+            url: None,
+            api_key: None,
+            model: None,
+            dimensions: None,
+        },
         mail: mail::Settings {
             url: format!("file://{path}/mail").into(),
             from: "Debrief <debrief@northlight.example>".into(),

@@ -8,7 +8,7 @@ use regex::Regex;
 
 use super::{
     super::{input::SessionForClient, text},
-    cues, score,
+    cues, roles, score,
     speech::{Sentence, Speech},
 };
 use crate::model::{Evidence, Section};
@@ -38,7 +38,7 @@ pub enum Doubt {
 impl<'a> Doubts<'a> {
     pub(in crate::summarize) fn new(input: &'a SessionForClient) -> Self {
         let mut speech = Speech::new(input);
-        score::mark_roles(&mut speech, &input.coach);
+        roles::mark(&mut speech, &input.coach);
         Self { input, speech }
     }
 

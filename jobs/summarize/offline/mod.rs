@@ -4,11 +4,16 @@
 //! what, by how central they are to the session and how little they repeat, and sets each in quotes with its speaker.
 //! It invents nothing, because it writes nothing but "Priya said".
 
+mod context;
 mod cues;
 mod doubt;
+mod elliptical;
 mod rank;
+mod risk;
+mod roles;
 mod score;
 mod speech;
+mod stems;
 mod threads;
 mod wording;
 
@@ -16,9 +21,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 pub use doubt::Doubt;
 pub(super) use doubt::Doubts;
+pub use rank::{Passage, Ranking, passages};
 
 use self::{
-    rank::{Candidate, Vector},
+    rank::Candidate,
     speech::{Sentence, Speech},
 };
 use super::{
@@ -26,10 +32,13 @@ use super::{
     due,
     input::{SessionForClient, Speaker},
 };
-use crate::model::Section;
+use crate::{
+    embed::{self, Local},
+    model::Section,
+};
 
 /// The version of these rules: it changes with every change of what they choose.
-pub(super) const RULES_VERSION: &str = "rules-3";
+pub(super) const RULES_VERSION: &str = "rules-4";
 
 /// How many claims a section has at most, and how alike two of them may be.
 const LIMITS: [(Section, usize, f32); 6] = [
@@ -41,13 +50,23 @@ const LIMITS: [(Section, usize, f32); 6] = [
     (Section::Priority, 3, 0.7),
 ];
 
-/// Writes a draft.
+/// A sentence of more words is not read to its end.
+const LONGEST: usize = 30;
+/// The model is not asked about more sentences than this: an hour has about a thousand, and it does about a hundred a
+/// second.
+const MOST_FOR_MODEL: usize = 20_000;
+
+/// Writes a draft. Sentences are compared with the local model, where there is one. Keeps all processors busy for some
+/// seconds.
 #[must_use]
-pub(super) fn write(input: &SessionForClient) -> Draft {
+pub(super) fn write(input: &SessionForClient, local: Option<&Local>) -> Draft {
     let mut speech = Speech::new(input);
-    score::mark_roles(&mut speech, &input.coach);
-    let (vectors, central) = rank::centrality(speech.sentences.iter().map(|sentence| &sentence.stems));
-    let writer = Writer { input, speech: &speech, vectors, central };
+    roles::mark(&mut speech, &input.coach);
+    let vectors = local.and_then(|local| vectors(&speech, local));
+    let model = if vectors.is_some() { embed::NAME } else { "extractive" };
+    let passage = |it: &Sentence| Passage { text: meant(&speech, it), turn: it.turn };
+    let ranking = Ranking::new(&speech.sentences.iter().map(passage).collect::<Vec<_>>(), vectors);
+    let writer = Writer { input, speech: &speech, ranking };
     let mut claims = Vec::new();
     let chosen = writer.choose();
     let mut taken: BTreeSet<usize> = chosen.values().flatten().copied().collect();
@@ -61,14 +80,35 @@ pub(super) fn write(input: &SessionForClient) -> Draft {
     claims.extend(writer.risks(signs));
     claims.extend(writer.priority(signs));
     claims.extend(threads::outcomes(input, &speech));
-    Draft { claims, provider: "offline", model: "extractive".into(), prompt_version: RULES_VERSION.into() }
+    Draft { claims, provider: "offline", model: model.into(), prompt_version: RULES_VERSION.into() }
+}
+
+/// The words of a sentence; "Will do." means what was asked.
+fn meant(speech: &Speech, sentence: &Sentence) -> String {
+    match elliptical::request(speech, sentence.at) {
+        Some(request) => format!("{} {}", request.text, sentence.text),
+        None => sentence.text.clone(),
+    }
+}
+
+/// The vectors of the sentences. Without them it goes on by words alone: a summary is not worth a model that is damaged.
+fn vectors(speech: &Speech, local: &Local) -> Option<Vec<Vec<f32>>> {
+    if speech.sentences.len() > MOST_FOR_MODEL {
+        tracing::warn!(target: "summarize", { sentences = speech.sentences.len() },
+            "the session is too long for the local model: sentences are compared by their words");
+        return None;
+    }
+    let texts: Vec<String> = speech.sentences.iter().map(|it| meant(speech, it)).collect();
+    let embedded = local.embed(&texts);
+    embedded
+        .inspect_err(|error| tracing::warn!(target: "summarize", %error, "sentences are compared by their words"))
+        .ok()
 }
 
 struct Writer<'a> {
     input: &'a SessionForClient,
     speech: &'a Speech,
-    vectors: Vec<Vector>,
-    central: Vec<f32>,
+    ranking: Ranking,
 }
 
 impl Writer<'_> {
@@ -99,7 +139,7 @@ impl Writer<'_> {
                         }
                     }
                 }
-                (*section, rank::choose(found, &self.vectors, *limit, *nearest))
+                (*section, self.ranking.choose(found, *limit, *nearest))
             })
             .collect()
     }
@@ -115,16 +155,9 @@ impl Writer<'_> {
         chosen.iter().map(|at| self.claim(section, *at, taken)).collect()
     }
 
-    /// What a sentence is worth whatever it says: central, and of a length that reads well.
+    /// What a sentence is worth whatever it says: a matter of degree, where the cues are a matter of kind.
     fn worth(&self, at: usize) -> f32 {
-        let words = self.speech.sentences[at].words;
-        let length = match words {
-            0..=4 => -0.25,
-            5..=30 => 0.1,
-            31..=45 => 0.0,
-            _ => -0.3,
-        };
-        0.5 * self.central[at] + length
+        0.3 * (self.ranking.worth(at, LONGEST, 1.0) / 3.0).tanh()
     }
 
     /// Whether the sentence at `next` says more of the undertaking at `at`.
@@ -138,6 +171,9 @@ impl Writer<'_> {
         let sentences = &self.speech.sentences;
         let sentence = &sentences[at];
         let day = self.input.session_date;
+        if let Some(request) = elliptical::request(self.speech, at) {
+            return [sentence, request].into_iter().find_map(|it| Some((due::find(&it.text, day)?, it)));
+        }
         let turn_end = self.speech.turns[sentence.turn].sentences.end;
         let answer = (turn_end == at + 1 && sentence.speaker == Speaker::Client)
             .then(|| self.speech.turns.get(sentence.turn + 2).map(|turn| turn.sentences.start))
@@ -199,7 +235,7 @@ mod tests {
         for (lines, turn) in [(10_000, 1), (10_000, 5_000)] {
             let input = endless(lines, turn);
             let begun = Instant::now();
-            let draft = write(&input);
+            let draft = write(&input, None);
             println!("{lines} lines in turns of {turn}: {:?}", begun.elapsed());
             assert!(!draft.claims.is_empty());
             assert!(begun.elapsed() < Duration::from_secs(180), "{lines} lines took {:?}", begun.elapsed());

@@ -6,13 +6,13 @@ use regex::Regex;
 
 use super::{
     super::input::Speaker,
-    cues,
+    cues, elliptical, risk,
     speech::{Sentence, Speech},
 };
 use crate::model::Section;
 
 /// A sentence is considered for a section from this score on.
-const ENOUGH: f32 = 0.9;
+pub(super) const ENOUGH: f32 = 0.9;
 
 /// The scores of a sentence.
 #[derive(Debug, Default)]
@@ -50,6 +50,9 @@ impl Scores {
 /// The scores of the sentence at `at`. A question fits nothing, nor does what is said in a role.
 pub(super) fn score(speech: &Speech, at: usize) -> Scores {
     let sentence = &speech.sentences[at];
+    if elliptical::request(speech, at).is_some() {
+        return Scores { actions: 1.3, ..Scores::default() };
+    }
     if sentence.asks() || sentence.in_role || sentence.words < 3 || cues::FILLERS.cut(&sentence.own).trim().is_empty() {
         return Scores::default();
     }
@@ -59,18 +62,12 @@ pub(super) fn score(speech: &Speech, at: usize) -> Scores {
             challenges: challenges(speech, at),
             actions: client_action(speech, at),
             breakthrough: breakthrough(speech, sentence),
-            priority: risk(speech, at).map_or(0.0, |risk| ENOUGH + risk.weight()),
+            priority: risk::risk(speech, at).map_or(0.0, |risk| ENOUGH + risk.weight()),
             ..Scores::default()
         },
-        _ => Scores {
-            recommendations: recommendation(sentence),
-            actions: if cues::COACH_WILL.is_in(&sentence.own) && !cues::HYPOTHETICAL.is_in(&sentence.own) {
-                1.2
-            } else {
-                0.0
-            },
-            ..Scores::default()
-        },
+        _ => {
+            Scores { recommendations: recommendation(sentence), actions: coach_action(speech, at), ..Scores::default() }
+        }
     }
 }
 
@@ -150,7 +147,7 @@ fn near_dropped(speech: &Speech, at: usize) -> bool {
 }
 
 /// A negation before the first verb of progress.
-fn negation_before(own: &str) -> bool {
+pub(super) fn negation_before(own: &str) -> bool {
     static NEGATION: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"\b(?:not|never|nobody|none|hardly|barely|n't|\w+n't)\b").expect("a constant pattern")
     });
@@ -212,7 +209,7 @@ fn challenges(speech: &Speech, at: usize) -> f32 {
 }
 
 /// Whether something was not done. "I hadn't seen it that way" is no omission: something was seen.
-fn not_done(own: &str) -> bool {
+pub(super) fn not_done(own: &str) -> bool {
     cues::NOT_DONE.is_in(own) && !cues::INSIGHT.is_in(own)
 }
 
@@ -225,9 +222,25 @@ fn told_with_joy(speech: &Speech, at: usize) -> bool {
     before.any(|it| it.text.trim_end().ends_with('!') && cues::OF_SELF.is_in(&it.own) && !complains(&it.own))
 }
 
+fn coach_action(speech: &Speech, at: usize) -> f32 {
+    let sentence = &speech.sentences[at];
+    let goes_on = sentence.goes_on && coach_action(speech, at - 1) >= ENOUGH;
+    if (goes_on || cues::COACH_WILL.is_in(&sentence.own)) && !cues::HYPOTHETICAL.is_in(&sentence.own) {
+        1.2
+    } else {
+        0.0
+    }
+}
+
 fn client_action(speech: &Speech, at: usize) -> f32 {
     let sentence = &speech.sentences[at];
     let own = &sentence.own;
+    if sentence.goes_on && !cues::WILL.is_in(own) {
+        // "… and call Anders on Monday."
+        let same =
+            client_action(speech, at - 1) >= ENOUGH && !cues::HYPOTHETICAL.is_in(own) && !cues::DROPPED.is_in(own);
+        return if same { 1.2 } else { 0.0 };
+    }
     let Some(will) = cues::WILL.place(own) else { return 0.0 };
     if cues::WILL_NOT.place(own) == Some(will) || cues::REPORTS.is_in(own) || cues::DROPPED.is_in(own) {
         return 0.0;
@@ -315,125 +328,4 @@ fn breakthrough(speech: &Speech, sentence: &Sentence) -> f32 {
         score *= 0.6;
     }
     score
-}
-
-/// What makes a client's sentence a sign of risk.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Risk {
-    Danger,
-    Quitting,
-    Distress,
-    MissedPromise,
-}
-
-impl Risk {
-    /// From 0 to 1.
-    pub(super) fn weight(self) -> f32 {
-        match self {
-            Self::Danger => 0.95,
-            Self::Quitting => 0.4,
-            Self::Distress => 0.35,
-            Self::MissedPromise => 0.15,
-        }
-    }
-
-    /// Follows the client's name.
-    pub(super) fn reason(self) -> &'static str {
-        match self {
-            Self::Danger => "spoke of harm to themselves",
-            Self::Quitting => "spoke of leaving or giving up",
-            Self::Distress => "spoke of strain",
-            Self::MissedPromise => "spoke of something not done",
-        }
-    }
-}
-
-/// The risk that a sentence is a sign of.
-pub(super) fn risk(speech: &Speech, at: usize) -> Option<Risk> {
-    let sentence = &speech.sentences[at];
-    let own = &sentence.own;
-    if sentence.speaker != Speaker::Client || sentence.in_role {
-        return None;
-    }
-    if cues::DANGER.is_in(own) {
-        return Some(Risk::Danger);
-    }
-    if cues::REPORTS.is_in(own) || cues::HYPOTHETICAL.is_in(own) || cues::THIRD.is_in(own) || cues::NOT_HARD.is_in(own)
-    {
-        return None;
-    }
-    if cues::QUITTING.is_in(own) && !negation_before(own) {
-        return Some(Risk::Quitting);
-    }
-    if cues::DISTRESS.is_in(own) && !own.contains("not exhausted") {
-        return Some(Risk::Distress);
-    }
-    let missed =
-        not_done(own) && (cues::WAS_DUE.is_in(&speech.around(at)) || cues::CHECKS.is_in(&speech.before(sentence.turn)));
-    // "And did you look?" – "I did not." – "Wonderful!": what was promised was not to.
-    let praised = cues::PRAISE.is_in(&speech.after(sentence.turn));
-    (missed && !praised).then_some(Risk::MissedPromise)
-}
-
-/// Whether the sentence itself says that it is a win, a difficulty or an insight.
-pub(super) fn has_cue(sentence: &Sentence) -> bool {
-    let cues =
-        [&cues::ACHIEVED, &cues::DID, &cues::IT_IS_DONE, &cues::HARD, &cues::NOT_DONE, &cues::CANNOT, &cues::INSIGHT];
-    cues.iter().any(|cue| cue.is_in(&sentence.own))
-}
-
-/// Whether a sentence needs the one before it: it begins with a word that points back.
-pub(super) fn leans_back(sentence: &Sentence) -> bool {
-    static BACK: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"^(?:(?:and|but|so|well|then|yeah|um),? )*(?:it|that|this|which|because|he|she|they|to|in case)\b")
-            .expect("a constant pattern")
-    });
-    sentence.words < 12 && BACK.is_match(&sentence.own)
-}
-
-/// Whether the sentence tells of a thing done that is no progress in itself.
-pub(super) fn only_moved(sentence: &Sentence) -> bool {
-    let own = &sentence.own;
-    let counts = [&cues::ACHIEVED, &cues::DID, &cues::IT_IS_DONE, &cues::GOOD].iter().any(|cue| cue.is_in(own));
-    cues::MOVED.is_in(own) && !counts
-}
-
-/// Whether `sentence` speaks of somebody whom only the sentence before it names ("The meeting with Robert is on Friday.
-/// I'll ask him for two.").
-pub(super) fn names_whom(before: &Sentence, sentence: &Sentence) -> bool {
-    static WHOM: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"\b(?:he|she|him|her|them)\b").expect("a constant pattern"));
-    // Not the first word: that one has a capital anyway.
-    static NAME: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"[\p{Ll},;]['\u{2019}\p{Ll}]* (\p{Lu}\p{Ll}{2,})").expect("a constant pattern"));
-    static DAY: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(
-            r"^(?:\w+day|January|February|March|April|May|June|July|August|September|October|November|December)$",
-        )
-        .expect("a constant pattern")
-    });
-    let names = |text: &str| NAME.captures_iter(text).any(|found| !DAY.is_match(&found[1]));
-    WHOM.is_match(&sentence.own) && !names(&sentence.text) && names(&before.text)
-}
-
-/// Marks what is said while coach and client play roles ("I'm Lena, I've got a train to catch"): it is no one's own.
-pub(super) fn mark_roles(speech: &mut Speech, coach: &str) {
-    /// A role that nobody ended ends by itself after so many turns.
-    const LONGEST: usize = 14;
-    static AS_SOMEBODY: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"\bI['\u{2019}]m (\p{Lu}\p{Ll}+)[.,!]|\bme being (\p{Lu}\p{Ll}+)").expect("a constant pattern")
-    });
-    let mut since: Option<usize> = None;
-    for sentence in &mut speech.sentences {
-        if sentence.speaker == Speaker::Coach {
-            let named = AS_SOMEBODY.captures(&sentence.text).and_then(|found| found.get(1).or(found.get(2)));
-            let as_other = named.is_some_and(|name| !coach.split_whitespace().any(|own| own == name.as_str()));
-            if as_other || cues::ROLE_ON.is_in(&sentence.own) {
-                since = Some(sentence.turn);
-            } else if cues::ROLE_OFF.is_in(&sentence.own) {
-                since = None;
-            }
-        }
-        sentence.in_role = since.is_some_and(|from| sentence.turn <= from + LONGEST);
-    }
 }

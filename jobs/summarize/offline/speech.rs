@@ -10,7 +10,7 @@ use super::super::{
     input::{SessionForClient, Speaker},
     text,
 };
-use super::{cues, rank};
+use super::{cues, elliptical, stems};
 
 /// How many sentences of a turn are looked at from one of them, or from the next turn: in a speech of hours, what
 /// stands further away says nothing of it (and looking at all of it from everywhere would take hours as well).
@@ -48,6 +48,8 @@ pub(super) struct Sentence {
     pub(super) evidence: Vec<DraftEvidence>,
     /// Said in a role that coach and client play: nobody's own words.
     pub(super) in_role: bool,
+    /// The second of two undertakings in one sentence: who does it stands before.
+    pub(super) goes_on: bool,
 }
 
 impl Sentence {
@@ -173,7 +175,11 @@ fn add_turn(input: &SessionForClient, lines: Range<usize>, turn: usize, sentence
         } else {
             vec![range]
         };
-        for part in parts {
+        let promised = parts.into_iter().flat_map(|part| {
+            let promises = elliptical::promises(&joined[part.clone()]);
+            promises.into_iter().enumerate().map(move |(nth, it)| (nth > 0, part.start + it.start..part.start + it.end))
+        });
+        for (goes_on, part) in promised.collect::<Vec<_>>() {
             let evidence =
                 places.iter().filter_map(|(at, place)| evidence(input, *at, &joined, place, &part)).collect();
             let said = joined[part].trim().to_owned();
@@ -185,8 +191,9 @@ fn add_turn(input: &SessionForClient, lines: Range<usize>, turn: usize, sentence
             let speaker = input.utterances[places[0].0].speaker;
             let words = text::words(&said).len();
             let at = sentences.len();
-            let stems = rank::stems(&said);
-            sentences.push(Sentence { at, turn, speaker, text: said, own, words, stems, evidence, in_role: false });
+            let stems = stems::stems(&said);
+            let in_role = false;
+            sentences.push(Sentence { at, turn, speaker, text: said, own, words, stems, evidence, in_role, goes_on });
         }
     }
 }

@@ -10,8 +10,9 @@ use super::{
         input::{OpenThread, SessionForClient},
         text,
     },
-    cues, rank,
+    cues,
     speech::{Sentence, Speech},
+    stems,
 };
 use crate::model::Section;
 
@@ -73,11 +74,11 @@ fn said(sentence: &Sentence) -> Option<bool> {
 /// its date.
 fn content(input: &SessionForClient, said: &str, thread: &OpenThread) -> BTreeSet<String> {
     let quoted = said.split_once('\u{201c}').and_then(|(_, rest)| rest.rsplit_once('\u{201d}')).map_or(said, |it| it.0);
-    let mut stems = rank::stems(quoted);
+    let mut stems = stems::stems(quoted);
     let without = [input.client.as_str(), input.coach.as_str()].map(str::to_owned);
     let due = due::find(quoted, thread.session_date).map(|due| due.words);
     for words in without.iter().chain(&due) {
-        for stem in rank::stems(words) {
+        for stem in stems::stems(words) {
             stems.remove(&stem);
         }
         for word in text::words(words) {

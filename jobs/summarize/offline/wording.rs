@@ -8,7 +8,9 @@ use super::{
         input::Speaker,
         text,
     },
-    Writer, cues, score,
+    Writer, context, cues, elliptical,
+    rank::Candidate,
+    risk, score,
     speech::Sentence,
 };
 use crate::model::{Owner, Section};
@@ -26,8 +28,14 @@ impl Writer<'_> {
         let sentence = &self.speech.sentences[at];
         let due = if section == Section::ActionItems { self.due(at) } else { None };
         let parts = self.parts(section, at, taken, due.as_ref().map(|(_, from)| *from));
-        let question =
-            if parts.len() == 1 && section != Section::Recommendations { self.question(sentence, taken) } else { None };
+        let request = elliptical::request(self.speech, at);
+        let question = if request.is_some() {
+            request
+        } else if parts.len() == 1 && section != Section::Recommendations {
+            self.question(sentence, taken)
+        } else {
+            None
+        };
         taken.extend(parts.iter().copied().chain(question).map(|part| part.at));
         let answer = due.iter().map(|(_, from)| *from);
         let evidence = self.evidence(question.into_iter().chain(parts.iter().copied()).chain(answer));
@@ -52,7 +60,7 @@ impl Writer<'_> {
     /// "I'll ask Yvonne." less than with "I'll ask her today."
     fn parts(&self, section: Section, at: usize, taken: &BTreeSet<usize>, due: Option<&Sentence>) -> Vec<&Sentence> {
         let sentence = &self.speech.sentences[at];
-        if section == Section::Recommendations {
+        if section == Section::Recommendations || elliptical::request(self.speech, at).is_some() {
             return vec![sentence];
         }
         let (mut first, mut last) = (at, at);
@@ -67,13 +75,13 @@ impl Writer<'_> {
             // What became clear is seldom said in one short sentence.
             Section::Breakthrough => sentence.words < SHORT_INSIGHT_WORDS,
             // What is no progress in itself counts because of what was said before it.
-            Section::Wins => score::only_moved(sentence),
+            Section::Wins => context::only_moved(sentence),
             _ => false,
         };
-        let leans = weak || sentence.words < SHORT_WORDS || score::leans_back(sentence);
+        let leans = weak || sentence.words < SHORT_WORDS || context::leans_back(sentence);
         let alone = section != Section::ActionItems || sentence.words < 5;
         let before = at.checked_sub(1).and_then(|before| self.speech.sentences.get(before));
-        let names_whom = before.is_some_and(|before| score::names_whom(before, sentence));
+        let names_whom = before.is_some_and(|before| context::names_whom(before, sentence));
         if names_whom && self.can_join(at, at.checked_sub(1), taken) {
             first = at - 1;
         } else if leans && alone && last == at {
@@ -107,7 +115,7 @@ impl Writer<'_> {
         let last = self.speech.sentences.get(asked.sentences.end.checked_sub(1)?)?;
         let answers_at_once = self.speech.turns[sentence.turn].sentences.start + 2 > sentence.at;
         let openings = [&cues::ASKS_HARD, &cues::ASKS_WINS, &cues::ASKS_MEANING];
-        let speaks_for_itself = score::has_cue(sentence) && sentence.words >= SHORT_WORDS;
+        let speaks_for_itself = context::has_cue(sentence) && sentence.words >= SHORT_WORDS;
         let needs_it = sentence.words < SHORT_WORDS && !cues::ACHIEVED.is_in(&sentence.own)
             || sentence.own.starts_with("that ")
             || !speaks_for_itself && sentence.words <= 20 && openings.iter().any(|cue| cue.is_in(&last.own));
@@ -148,7 +156,7 @@ impl Writer<'_> {
 
     /// Words of the client that stand for themselves and are in no section yet: an insight, or what counts as good.
     pub(super) fn key_quotes(&self, taken: &BTreeSet<usize>) -> Vec<DraftClaim> {
-        let worth = |it: &&Sentence| {
+        let candidate = |it: &Sentence| {
             let speaks = it.speaker == Speaker::Client && !it.in_role && !it.asks() && (7..=32).contains(&it.words);
             let own =
                 cues::OF_SELF.is_in(&it.own) && !cues::HYPOTHETICAL.is_in(&it.own) && !cues::REPORTS.is_in(&it.own);
@@ -157,17 +165,17 @@ impl Writer<'_> {
             } else if cues::GOOD.is_in(&it.own) {
                 0.7
             } else {
-                0.0
+                return None;
             };
-            (speaks && own && cue > 0.0 && !taken.contains(&it.at)).then(|| cue + self.central[it.at])
+            (speaks && own && !taken.contains(&it.at))
+                .then(|| Candidate { sentence: it.at, score: cue + self.worth(it.at) })
         };
-        let mut found: Vec<(f32, &Sentence)> =
-            self.speech.sentences.iter().filter_map(|it| Some((worth(&it)?, it))).collect();
-        found.sort_by(|one, other| other.0.total_cmp(&one.0));
-        let quote = |(_, it): &(f32, &Sentence)| {
+        let found = self.speech.sentences.iter().filter_map(candidate).collect();
+        let quote = |at: usize| {
+            let it = &self.speech.sentences[at];
             DraftClaim::new(Section::KeyQuotes, format!("\u{201c}{}\u{201d}", readable(&it.text)), it.evidence.clone())
         };
-        found.iter().take(3).map(quote).collect()
+        self.ranking.choose(found, 3, 0.6).into_iter().map(quote).collect()
     }
 
     /// How engaged the client was: counts, with the client's longest sentence as evidence.
@@ -195,8 +203,8 @@ impl Writer<'_> {
 
     /// How urgently the client needs attention, from 0 to 1, with the words that say so.
     pub(super) fn priority(&self, signs: &[usize]) -> Option<DraftClaim> {
-        let risks: Vec<(score::Risk, &Sentence)> =
-            signs.iter().filter_map(|at| Some((score::risk(self.speech, *at)?, &self.speech.sentences[*at]))).collect();
+        let risks: Vec<(risk::Risk, &Sentence)> =
+            signs.iter().filter_map(|at| Some((risk::risk(self.speech, *at)?, &self.speech.sentences[*at]))).collect();
         if risks.is_empty() {
             return None;
         }
@@ -215,7 +223,7 @@ impl Writer<'_> {
     /// What may go wrong: each sign in its own words, with its weight.
     pub(super) fn risks(&self, signs: &[usize]) -> Vec<DraftClaim> {
         let claim = |at: &usize| {
-            let (risk, sentence) = (score::risk(self.speech, *at)?, &self.speech.sentences[*at]);
+            let (risk, sentence) = (risk::risk(self.speech, *at)?, &self.speech.sentences[*at]);
             let text = format!("{} said: \u{201c}{}\u{201d}", self.input.client_short(), readable(&sentence.text));
             let evidence = sentence.evidence.clone();
             Some(DraftClaim { score: Some(risk.weight()), ..DraftClaim::new(Section::Risk, text, evidence) })

@@ -35,7 +35,7 @@ pub fn preview(template: &SummaryTemplate) -> Result<Preview, TemplateFault> {
     let input = SessionForClient { template: template.clone(), ..read(SAMPLE) };
     prompt::render(&input, &input.utterances, 1, 1)
         .map_err(|error| TemplateFault(format!("the prompt cannot be written with this template: {error}")))?;
-    let verified = verify(&input, &offline::write(&input).claims);
+    let verified = verify(&input, &offline::write(&input, None).claims);
     let content = Content { claims: verified.claims };
     if content.for_client().next().is_none() {
         return Err(TemplateFault(

@@ -1,4 +1,6 @@
-//! What turns texts into vectors: the hashed embedder, or any OpenAI-compatible endpoint. No stage knows which.
+//! An OpenAI-compatible endpoint for embeddings.
+//!
+//! Reads `POST {url}/embeddings`; writes nothing. A call that is made again gives the same vectors.
 
 use std::time::Duration;
 
@@ -6,38 +8,13 @@ use reqwest::{StatusCode, header::RETRY_AFTER};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
-use super::hashed;
-use crate::{SettingsError, queue::JobError};
+use super::{EmbedError, Settings};
+use crate::SettingsError;
 
 /// Texts in one call.
 const BATCH: usize = 64;
 /// pgvector indexes a halfvec of at most so many dimensions.
 const MOST_DIMENSIONS: u32 = 4000;
-
-/// Who embeds chunks.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Settings {
-    /// `hashed` or `openai` (any OpenAI-compatible endpoint).
-    pub embedder: String,
-    /// The endpoint's base URL, up to and without `/embeddings`.
-    pub url: Option<String>,
-    /// Its key, where it wants one.
-    pub api_key: Option<SecretString>,
-    /// Its model.
-    pub model: Option<String>,
-    /// The model's dimensions.
-    pub dimensions: Option<u32>,
-}
-
-/// What turns chunks into vectors.
-#[derive(Debug)]
-pub enum Embedder {
-    /// Hashed words, offline: the default.
-    Hashed,
-    /// An endpoint that speaks `POST {url}/embeddings`.
-    OpenAi(OpenAi),
-}
 
 /// An OpenAI-compatible endpoint.
 #[derive(Debug)]
@@ -48,32 +25,6 @@ pub struct OpenAi {
     model: String,
     dimensions: u32,
     stored_as: String,
-}
-
-/// Why texts could not be embedded.
-#[derive(Debug, thiserror::Error)]
-pub enum EmbedError {
-    /// The endpoint may do it later: not before this, where it says so.
-    #[error("the embeddings endpoint failed: {message}")]
-    Later {
-        /// What went wrong.
-        message: String,
-        /// Its Retry-After.
-        after: Option<Duration>,
-    },
-    /// The endpoint refuses, and would again.
-    #[error("the embeddings endpoint refuses: {0}. Check index.url, index.api_key, index.model and index.dimensions")]
-    Refused(String),
-}
-
-impl EmbedError {
-    /// What a job makes of it.
-    pub(super) fn into_job_error(self) -> JobError {
-        match self {
-            Self::Later { ref message, after } => JobError::Retry { message: format!("embeddings: {message}"), after },
-            Self::Refused(_) => JobError::abort(self),
-        }
-    }
 }
 
 #[derive(Serialize)]
@@ -95,74 +46,8 @@ struct Item {
     embedding: Vec<f32>,
 }
 
-impl Embedder {
-    /// Makes the embedder that the settings name. Nothing is contacted. For `https` the process must have installed
-    /// its TLS provider.
-    ///
-    /// # Errors
-    /// When a setting is missing or cannot be used.
-    pub fn new(settings: &Settings) -> Result<Self, SettingsError> {
-        match settings.embedder.as_str() {
-            "hashed" => Ok(Self::Hashed),
-            "openai" => OpenAi::new(settings).map(Self::OpenAi),
-            other => Err(SettingsError::new("index.embedder", format!("`{other}` is neither `hashed` nor `openai`"))),
-        }
-    }
-
-    /// The name that its vectors are stored under: the model and its dimensions. Vectors of different names are
-    /// never compared.
-    #[must_use]
-    pub fn model(&self) -> &str {
-        match self {
-            Self::Hashed => hashed::MODEL,
-            Self::OpenAi(endpoint) => &endpoint.stored_as,
-        }
-    }
-
-    /// The dimensions of its vectors.
-    #[must_use]
-    pub fn dimensions(&self) -> u32 {
-        match self {
-            Self::Hashed => hashed::DIMENSIONS as u32,
-            Self::OpenAi(endpoint) => endpoint.dimensions,
-        }
-    }
-
-    /// Texts whose cosine similarity is below this have nothing to do with each other.
-    pub(super) fn least_similarity(&self) -> f64 {
-        match self {
-            // Measured on long calls: one unrelated chunk in a hundred reaches this, and most forms of a word do.
-            Self::Hashed => 0.1,
-            Self::OpenAi(_) => 0.2,
-        }
-    }
-
-    /// The vectors of `texts`, in order.
-    ///
-    /// # Errors
-    /// See [`EmbedError`]; the hashed embedder has none.
-    pub async fn embed(&self, texts: &[String]) -> Result<Vec<Vec<f32>>, EmbedError> {
-        match self {
-            Self::Hashed => {
-                let texts = texts.to_vec();
-                let embedded = move || texts.iter().map(|text| hashed::embed(text)).collect();
-                tokio::task::spawn_blocking(embedded)
-                    .await
-                    .map_err(|_| EmbedError::Later { message: "the hashed embedder panicked".into(), after: None })
-            }
-            Self::OpenAi(endpoint) => {
-                let mut vectors = Vec::with_capacity(texts.len());
-                for batch in texts.chunks(BATCH) {
-                    vectors.extend(endpoint.call(batch).await?);
-                }
-                Ok(vectors)
-            }
-        }
-    }
-}
-
 impl OpenAi {
-    fn new(settings: &Settings) -> Result<Self, SettingsError> {
+    pub(super) fn new(settings: &Settings) -> Result<Self, SettingsError> {
         let needed = |key, what: &str| SettingsError::new(key, format!("the embedder `openai` needs {what}"));
         let url = settings.url.as_deref().ok_or_else(|| needed("index.url", "the endpoint's base URL"))?;
         url::Url::parse(url).map_err(|error| SettingsError::new("index.url", error))?;
@@ -188,6 +73,24 @@ impl OpenAi {
             model,
             dimensions,
         })
+    }
+
+    /// The name that its vectors are stored under.
+    pub(super) fn stored_as(&self) -> &str {
+        &self.stored_as
+    }
+
+    pub(super) fn dimensions(&self) -> u32 {
+        self.dimensions
+    }
+
+    /// The vectors of `texts`, in order, in as many calls as they need.
+    pub(super) async fn embed(&self, texts: &[String]) -> Result<Vec<Vec<f32>>, EmbedError> {
+        let mut vectors = Vec::with_capacity(texts.len());
+        for batch in texts.chunks(BATCH) {
+            vectors.extend(self.call(batch).await?);
+        }
+        Ok(vectors)
     }
 
     async fn call(&self, texts: &[String]) -> Result<Vec<Vec<f32>>, EmbedError> {

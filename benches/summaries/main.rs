@@ -1,0 +1,102 @@
+//! Judges the offline summariser's choice of sentences on meetings and visits that nobody on this project wrote, beside
+//! Lead, Random, LexRank and TextRank at the same number of words.
+//!
+//! Reads a folder of public corpora (see [`USAGE`]); prints figures and the worst examples. Writes nothing but the local
+//! model, where it is not there yet. Half of the talks, chosen by the hash of their names, is the half on which choices were
+//! made; the other half is held out, and both are reported.
+
+mod corpora;
+mod judge;
+mod peers;
+mod porter;
+mod rouge;
+
+use std::{path::PathBuf, process::ExitCode};
+
+use anyhow::{Context, Result};
+use debrief::{folders, models};
+use debrief_jobs::embed::Local;
+
+const USAGE: &str = "usage: cargo run --release --example summaries -- <folder of corpora> [--json] [--examples N]
+
+The folder holds any of these, as their authors publish them:
+  qmsum/*.json                 github.com/Yale-LILY/QMSum (MIT): meetings, queries, references, gold spans
+  aci_bench/{train,valid}.csv  github.com/wyim/aci-bench (CC-BY-4.0): visits and their notes
+What is not there is left out. The local model is brought by pip where it is not there.";
+
+struct Arguments {
+    folder: PathBuf,
+    json: bool,
+    /// How many of the worst examples of each set are shown.
+    examples: usize,
+}
+
+fn arguments() -> Option<Arguments> {
+    let (mut folder, mut json, mut examples) = (None, false, 2);
+    let mut rest = std::env::args().skip(1);
+    while let Some(argument) = rest.next() {
+        match argument.as_str() {
+            "--json" => json = true,
+            "--examples" => examples = rest.next()?.parse().ok()?,
+            path if folder.is_none() => folder = Some(PathBuf::from(path)).filter(|it| it.is_dir()),
+            _ => return None,
+        }
+    }
+    Some(Arguments { folder: folder?, json, examples })
+}
+
+fn main() -> ExitCode {
+    let Some(arguments) = arguments() else {
+        eprintln!("{USAGE}");
+        return ExitCode::from(2);
+    };
+    match judge(&arguments) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => {
+            eprintln!("\nA bar was missed.");
+            ExitCode::FAILURE
+        }
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+fn judge(arguments: &Arguments) -> Result<bool> {
+    let mut sets = Vec::new();
+    let there = |name: &str| Some(arguments.folder.join(name)).filter(|folder| folder.is_dir());
+    if let Some(folder) = there("qmsum") {
+        sets.extend(corpora::qmsum(&folder)?);
+    }
+    if let Some(folder) = there("aci_bench") {
+        sets.push(corpora::aci_bench(&folder)?);
+    }
+    anyhow::ensure!(!sets.is_empty(), "neither qmsum nor aci_bench is in {}", arguments.folder.display());
+    let mut vectors = judge::Vectors::new(local()?);
+    let mut all_well = true;
+    let mut reports = Vec::new();
+    for set in &sets {
+        let report = judge::judge(set, &mut vectors)?;
+        all_well &= report.is_well();
+        if !arguments.json {
+            report.print(arguments.examples);
+        }
+        reports.push(report);
+    }
+    if arguments.json {
+        println!("{}", serde_json::to_string_pretty(&reports)?);
+    }
+    Ok(all_well)
+}
+
+/// The local model: the installation's, else one in the cache, which is brought.
+fn local() -> Result<Local> {
+    let installed = folders::data().join("models").join(models::MINILM.name);
+    if let Some(local) = Local::find(&installed) {
+        return Ok(local);
+    }
+    let cached = folders::cache().join("models").join(models::MINILM.name);
+    models::bring(&models::MINILM, &cached, false)?;
+    Local::find(&cached).context("the model was brought and is not there")
+}

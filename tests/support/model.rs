@@ -1,0 +1,19 @@
+//! The local model, brought by the program's own code into the cache, once for all tests.
+
+use std::{path::PathBuf, sync::OnceLock};
+
+use debrief::{
+    folders,
+    models::{MINILM, bring},
+};
+
+/// The model's folder.
+pub(crate) fn folder() -> PathBuf {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    let bring = || {
+        let folder = folders::cache().join("models").join(MINILM.name);
+        bring(&MINILM, &folder, false).unwrap_or_else(|error| panic!("{error}"));
+        folder
+    };
+    FOLDER.get_or_init(bring).clone()
+}
