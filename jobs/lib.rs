@@ -11,6 +11,7 @@ pub mod attribute;
 pub mod follow_up;
 pub mod ingest;
 pub mod parse;
+pub mod refine;
 pub mod review;
 pub mod summarize;
 
@@ -30,6 +31,7 @@ pub mod model;
 pub mod people;
 pub mod queue;
 pub mod template;
+pub mod voice;
 
 mod services;
 
@@ -47,6 +49,7 @@ pub fn catalogue() -> Catalogue {
         .with::<attribute::DropThreads>()
         .with::<review::AskForSpeakers>()
         .with::<summarize::SummarizeClient>()
+        .with::<refine::RefineSummary>()
         .with::<review::RequestReview>()
         .with::<mail::SendMail>()
         .with::<follow_up::SendFollowUp>()

@@ -151,3 +151,45 @@ async fn an_unknown_speaker_is_named_on_the_command_line_and_known_the_next_time
     assert_eq!((&found["session_date"], &found["client"]["name"]), (&"2026-11-09".into(), &"Petronella Smith".into()));
     assert!(found["text"].as_str().expect("the words").contains("Bergmann") && found["start_ms"].is_i64(), "{found}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_summary_is_refined_compared_and_undone_and_a_voice_kept() {
+    let installation = Installation::new().await;
+    installation.people().await;
+    installation.drop_into_bucket("inbox/maya/2026-11-02/Priya.txt", TRANSCRIPT);
+    installation.run(&["work", "--drain"]).await;
+    let session = installation.json(&["sessions", "list"]).await;
+    let session = session["id"].as_str().expect("an id").to_owned();
+    let detail = installation.json(&["sessions", "show", &session]).await;
+    let summary = detail["summaries"][0]["id"].as_str().expect("an id");
+    assert!(installation.run(&["sessions", "show", &session]).await.contains(summary), "people find the id");
+    let asked = installation.json(&["sessions", "refine", summary, "only the action items"]).await;
+    assert_eq!(asked["base_version"], 1);
+    installation.run(&["work", "--drain"]).await;
+    let diff = installation.run(&["sessions", "diff", summary]).await;
+    assert!(diff.starts_with("version 1 to version 2") && diff.contains("[-Maya suggested"), "{diff}");
+    assert!(!diff.contains('\u{1b}'), "no colours but on a terminal");
+    let diff = installation.json(&["sessions", "diff", summary, "--from", "1", "--to", "1"]).await;
+    assert_eq!(diff["sections"], serde_json::json!([]));
+    let undone = installation.json(&["sessions", "undo", summary]).await;
+    assert_eq!((&undone["version"], &undone["restores"]), (&3.into(), &1.into()));
+    for (arguments, advice) in [
+        (vec!["sessions", "diff", summary, "--to", "9"], "versions 1 to 3"),
+        (vec!["sessions", "undo", &session], "debrief sessions show"),
+        (vec!["sessions", "refine", summary, " "], "Say what to change"),
+        (vec!["voice", "add", "--coach", "nobody", "x"], "debrief coach list"),
+        (vec!["voice", "remove", "--coach", "maya", &session], "no such rule"),
+    ] {
+        let output = installation.output(&arguments).await;
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}");
+        assert!(text(&output.stderr).contains(advice), "{arguments:?}: {}", text(&output.stderr));
+    }
+    let added =
+        installation.json(&["voice", "add", "--coach", "maya", "--write", "use", "--instead-of", "utilise"]).await;
+    let id = added["id"].as_str().expect("an id");
+    installation.run(&["voice", "off", "--coach", "maya", id]).await;
+    let shown = installation.json(&["voice", "show", "--coach", "maya"]).await;
+    assert_eq!((&shown["rules"][0]["active"], &shown["rules"][0]["kind"]), (&false.into(), &"replace".into()));
+    installation.run(&["voice", "remove", "--coach", "maya", id]).await;
+    assert!(installation.run(&["voice", "show", "--coach", "maya"]).await.contains("no rules yet"));
+}

@@ -101,6 +101,7 @@ const CROSSING: &[&str] = &[
     "organization_by_handle",
     "organization_ids",
     "organization_of_session",
+    "organization_of_summary",
     "review_link_by_token",
     "review_visit_by_cookie",
     // Ids and scores of the transaction's own organization.

@@ -24,6 +24,7 @@ mod pages;
 mod parse;
 mod path;
 mod queue;
+mod refine;
 mod review;
 mod rollup;
 mod summarize;

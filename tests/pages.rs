@@ -1,9 +1,9 @@
 //! The review in a real browser: what a coach does on a laptop and on a phone, without a line of script.
 
-use std::net::Ipv4Addr;
+use std::{net::Ipv4Addr, time::Duration};
 
 use debrief::http::{HttpState, public_router, serve};
-use debrief_jobs::db::Tx;
+use debrief_jobs::{db::Tx, refine::RefineSummary};
 use fantoccini::{Client, Locator};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use tokio::net::TcpListener;
@@ -127,6 +127,47 @@ async fn the_review_fits_a_phone_and_a_keyboard() {
         .expect("the page answers");
     assert_eq!(small, serde_json::json!([]));
     browser.close().await;
+}
+
+#[tokio::test]
+async fn a_coach_refines_reads_what_changed_and_teaches_a_voice() {
+    for (kind, width) in [("desktop", 1100), ("phone", 360)] {
+        let test = "a_coach_refines_reads_what_changed_and_teaches_a_voice";
+        let Some(browser) = Browser::start(test, width, &[]).await else { return };
+        let (client, served) = (browser.client.clone(), served().await);
+        open(&client, &served).await;
+        let field = client.find(Locator::Css("input[name=instruction]")).await.expect("a field");
+        // The Enter key asks, and saves nothing else.
+        field.send_keys("use her words about the meeting\u{e007}").await.expect("it is typed");
+        let waiting = Locator::XPath("//main//*[contains(., 'Being refined:')]");
+        client.wait().for_element(waiting).await.expect("it is asked for");
+        keep(&client, &format!("{kind}-refining")).await;
+        served.world.run_queued::<RefineSummary>().await.expect("a job").expect("it runs");
+        // The page looks by itself.
+        let done = Locator::XPath("//main//*[contains(., 'Refined as you asked')]");
+        client.wait().at_most(Duration::from_secs(20)).for_element(done).await.expect("it is done");
+        client.find(Locator::Css(".diff summary")).await.expect("the difference").click().await.expect("it opens");
+        let page = text(&client).await;
+        assert!(page.contains("said: \u{201c}I"), "{page}");
+        if width < 500 {
+            fits(&client).await;
+        }
+        least_contrast(&client, "diff").await;
+        keep(&client, &format!("{kind}-refined")).await;
+        press(&client, "Undo", "The version before is back").await;
+
+        client.find(Locator::LinkText("Your voice")).await.expect("a link").click().await.expect("it opens");
+        let field = client.wait().for_element(Locator::Css("input[name=said]")).await.expect("a field");
+        field.send_keys("short sentences\u{e007}").await.expect("it is typed");
+        let added = Locator::XPath("//main//*[contains(., 'The rule is added')]");
+        client.wait().for_element(added).await.expect("it is added");
+        if width < 500 {
+            fits(&client).await;
+        }
+        least_contrast(&client, "voice").await;
+        keep(&client, &format!("{kind}-voice")).await;
+        browser.close().await;
+    }
 }
 
 #[tokio::test]

@@ -20,7 +20,7 @@ use uuid::Uuid;
 use crate::support::World;
 
 /// A session between Maya and Priya.
-const PRIYA: &[(&str, &str)] = &[
+pub(crate) const PRIYA: &[(&str, &str)] = &[
     ("Maya", "Hello Priya. What went well?"),
     ("Priya", "Yeah, so, I closed the Hartman account on Tuesday."),
     ("Maya", "Congratulations! I'd suggest you tell the whole team."),
@@ -31,7 +31,7 @@ const PRIYA: &[(&str, &str)] = &[
 ];
 
 /// A group session: Tom's words are not for Priya.
-const GROUP: &[(&str, &str)] = &[
+pub(crate) const GROUP: &[(&str, &str)] = &[
     ("Maya", "Welcome. Tom, what would you like to bring?"),
     ("Tom", "I closed the Ketterer contract on Monday."),
     ("Maya", "Well done. I'd suggest you tell your father."),
@@ -42,14 +42,14 @@ const GROUP: &[(&str, &str)] = &[
 ];
 
 /// A session that is attributed, with a due summary a client.
-struct Staged {
-    session: Uuid,
-    priya: SummarizeClient,
-    tom: Option<SummarizeClient>,
+pub(crate) struct Staged {
+    pub(crate) session: Uuid,
+    pub(crate) priya: SummarizeClient,
+    pub(crate) tom: Option<SummarizeClient>,
 }
 
 /// Puts a session of 11 March 2026 into the database as attribute leaves it.
-async fn stage(world: &World, lines: &[(&str, &str)]) -> Staged {
+pub(crate) async fn stage(world: &World, lines: &[(&str, &str)]) -> Staged {
     stage_on(world, "2026-03-11", lines).await
 }
 
@@ -106,7 +106,7 @@ async fn stage_on(world: &World, day: &str, lines: &[(&str, &str)]) -> Staged {
     Staged { session, priya: priya.expect("Priya speaks"), tom }
 }
 
-async fn content(world: &World, summary: &SummarizeClient, version: i32) -> Content {
+pub(crate) async fn content(world: &World, summary: &SummarizeClient, version: i32) -> Content {
     let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
     load_version(&mut tx, summary.summary_id, version).await.expect("the version is read")
 }
@@ -157,7 +157,7 @@ async fn assert_grounded(world: &World, staged: &Staged, content: &Content, line
     assert_eq!(mine, 0, "another session is cited");
 }
 
-fn texts(content: &Content, section: Section) -> Vec<&str> {
+pub(crate) fn texts(content: &Content, section: Section) -> Vec<&str> {
     content.section(section).map(|claim| claim.text.as_str()).collect()
 }
 

@@ -19,6 +19,7 @@ use crate::{
     queue::enqueue,
     review::{self, Event, EventKind, RequestReview, Visitor},
     summarize::{self, SessionForClient, SummarizeClient},
+    voice,
 };
 
 const REWRITTEN: &str =
@@ -206,7 +207,8 @@ async fn misdeliveries(
     Ok(found)
 }
 
-/// A search finds nothing any more of what was written; the new version brings its own.
+/// A search finds nothing any more of what was written, and nothing is learned of its words: they may be somebody
+/// else's. The new version brings its own.
 pub(super) async fn forget(tx: &mut TenantTx, session_id: Uuid, client_id: Uuid) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "delete from chunks where session_id = $1 and client_id = $2 and source = 'summary'",
@@ -215,7 +217,7 @@ pub(super) async fn forget(tx: &mut TenantTx, session_id: Uuid, client_id: Uuid)
     )
     .execute(tx.conn())
     .await?;
-    Ok(())
+    voice::unlearn(tx, session_id, client_id).await
 }
 
 /// Makes a summary due again. What is written is kept as it is; `reason` stands with the version to come.

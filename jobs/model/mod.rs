@@ -1,6 +1,7 @@
 //! The words that the stages share: sections, audiences, and the content of a summary.
 
 mod content;
+pub mod diff;
 pub mod listing;
 pub mod session;
 pub mod summary;

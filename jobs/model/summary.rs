@@ -8,7 +8,7 @@ use crate::db::{TenantTx, Tx};
 /// Who and what wrote a version.
 #[derive(Clone, Debug)]
 pub struct Authorship {
-    /// `summarizer` or `coach`.
+    /// `summarizer`, `coach` or `refiner`.
     pub author: &'static str,
     /// The provider of the words (`offline`, `openai`, …); a coach's edit keeps that of the version it edits.
     pub provider: String,

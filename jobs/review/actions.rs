@@ -21,6 +21,7 @@ use crate::{
         session::{self, State},
         summary,
     },
+    voice,
 };
 
 /// At most so many fresh links an hour for one session.
@@ -53,6 +54,15 @@ pub enum ActionError {
     /// The follow-up is on its way or gone.
     #[error("the follow-up is already on its way and can no longer be stopped")]
     TooLate,
+    /// A refinement of the summary is under way.
+    #[error("this summary is being refined already: wait until that is done")]
+    Busy,
+    /// The newest version is the summariser's.
+    #[error("there is nothing to undo: this is as it was written")]
+    NothingToUndo,
+    /// What was typed is not saved, and would be lost.
+    #[error("you have changed sentences and not saved them: save them first, or reload the page to let them go")]
+    Unsaved,
     /// Some of what was typed cannot be taken.
     #[error("some of what was typed cannot be taken")]
     Invalid(Vec<Problem>),
@@ -171,6 +181,7 @@ pub async fn approve(
     .execute(tx.conn())
     .await?;
     let approved = outgoing::follow_up(tx, services, summary_id, signed).await?;
+    voice::learn(tx, summary_id, signed.version).await?;
     let detail = json!({ "version": signed.version, "hash": signed.hash, "sent": approved != Approved::NotSent });
     let event = Event { summary_id: Some(summary_id), detail, ..Event::of(session_id, EventKind::Approved) };
     record(tx, &event, visitor).await?;

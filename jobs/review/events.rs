@@ -40,6 +40,14 @@ pub enum EventKind {
     Revoked,
     /// A session without anything to send was closed.
     Closed,
+    /// A refinement was asked for.
+    RefiningAsked,
+    /// A version was made by a refinement.
+    Refined,
+    /// The version before the newest was brought back.
+    Undone,
+    /// The coach changed the voice profile.
+    VoiceChanged,
 }
 
 impl EventKind {
@@ -62,6 +70,10 @@ impl EventKind {
             Self::FreshLinkAsked => "fresh_link_asked",
             Self::Revoked => "revoked",
             Self::Closed => "closed",
+            Self::RefiningAsked => "refining_asked",
+            Self::Refined => "refined",
+            Self::Undone => "undone",
+            Self::VoiceChanged => "voice_changed",
         }
     }
 }

@@ -7,6 +7,7 @@
 //! events    the audit: who did what, from where
 //! view      everything that the page shows, read in one transaction
 //! edit      the coach's own words, as a new version
+//! refining  asking for a refinement (a job), and undoing: versions that nobody types
 //! actions   what else a coach can do: approve, dismiss, cancel, name speakers, ask for a fresh link
 //! outgoing  the mails that review calls for
 //! ```
@@ -19,6 +20,7 @@ pub mod edit;
 mod events;
 pub mod links;
 mod outgoing;
+pub mod refining;
 mod request;
 pub mod view;
 pub mod visits;

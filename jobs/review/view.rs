@@ -109,8 +109,25 @@ pub struct SummaryView {
     pub approved_at: Option<DateTime<Utc>>,
     /// All versions, oldest first.
     pub versions: Vec<Version>,
+    /// The claims of the version before the one that is shown; none where it is the first.
+    pub before: Option<Content>,
+    /// The last request to refine it.
+    pub refinement: Option<RefinementView>,
     /// The follow-up, where there is one: the latest.
     pub follow_up: Option<FollowUp>,
+}
+
+/// A request to refine a summary.
+#[derive(Clone, Debug)]
+pub struct RefinementView {
+    /// What the coach asked for.
+    pub instruction: String,
+    /// `queued`, `done`, `unchanged` or `failed`.
+    pub state: String,
+    /// What came of it, in words.
+    pub reason: Option<String>,
+    /// When that was.
+    pub finished_at: Option<DateTime<Utc>>,
 }
 
 /// One version's origin.
@@ -118,7 +135,7 @@ pub struct SummaryView {
 pub struct Version {
     /// From 1.
     pub version: i32,
-    /// `summarizer` or `coach`.
+    /// `summarizer`, `coach` or `refiner`.
     pub author: String,
     /// Who wrote the words: the provider, …
     pub provider: String,
@@ -132,6 +149,8 @@ pub struct Version {
     pub claims_kept: i32,
     /// Claims left out because their evidence did not hold.
     pub claims_dropped: i32,
+    /// SHA-256 of its content.
+    pub content_hash: String,
     /// When it was made.
     pub created_at: DateTime<Utc>,
 }
@@ -247,6 +266,11 @@ async fn summaries(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<SummaryVie
             content,
             approved_at: row.approved_at,
             versions: versions(tx, row.id).await?,
+            before: match row.version {
+                0 | 1 => None,
+                version => Some(summary::load_version(tx, row.id, version - 1).await?),
+            },
+            refinement: refinement(tx, row.id).await?,
             follow_up: follow_up(tx, row.id).await?,
         });
     }
@@ -256,11 +280,28 @@ async fn summaries(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<SummaryVie
 async fn versions(tx: &mut TenantTx, summary_id: Uuid) -> Result<Vec<Version>, sqlx::Error> {
     sqlx::query_as!(
         Version,
-        "select version, author, provider, model, prompt_version, template, claims_kept, claims_dropped, created_at
+        "select version, author, provider, model, prompt_version, template, claims_kept, claims_dropped, content_hash,
+                created_at
          from summary_versions where summary_id = $1 order by version",
         summary_id
     )
     .fetch_all(tx.conn())
+    .await
+}
+
+async fn refinement(tx: &mut TenantTx, summary_id: Uuid) -> Result<Option<RefinementView>, sqlx::Error> {
+    sqlx::query_as!(
+        RefinementView,
+        // One whose job an operator cancelled waits for nothing.
+        r#"select instruction, case when stopped then 'failed' else state end as "state!",
+                  case when stopped then 'It was stopped before it was done. Ask again.' else reason end as reason,
+                  case when stopped then greatest(created_at, now()) else finished_at end as finished_at
+           from (select *, state = 'queued' and not exists (select from jobs where kind = 'refine.summary'
+                    and unique_key = refinements.id::text and state in ('due', 'running')) as stopped
+                 from refinements where summary_id = $1 order by created_at desc, id desc limit 1) as last"#,
+        summary_id
+    )
+    .fetch_optional(tx.conn())
     .await
 }
 

@@ -110,6 +110,6 @@ pub(super) fn by(client: &Client, claims: Vec<DraftClaim>, prompt_version: Strin
 }
 
 /// A fault of a template, which no other attempt mends.
-pub(super) fn broken_template(error: minijinja::Error) -> LlmError {
+pub(crate) fn broken_template(error: minijinja::Error) -> LlmError {
     LlmError::Misconfigured(format!("the prompt's template does not render: {error}"))
 }

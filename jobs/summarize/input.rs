@@ -14,7 +14,10 @@ use super::{
     template::{self, Occasion, SummaryTemplate},
     text,
 };
-use crate::db::{TenantTx, Tx};
+use crate::{
+    db::{TenantTx, Tx},
+    voice::{self, Voice},
+};
 
 /// Who speaks, seen from the client whom the summary is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,6 +67,8 @@ pub struct SessionForClient {
     pub threads: Vec<OpenThread>,
     /// What the summary is to hold.
     pub template: SummaryTemplate,
+    /// How the coach wants it worded.
+    pub voice: Voice,
 }
 
 /// An action item of an earlier session of the same client.
@@ -92,7 +97,7 @@ pub(crate) struct Found {
 pub(crate) async fn load(tx: &mut TenantTx, summary_id: Uuid) -> Result<Option<Found>, sqlx::Error> {
     let Some(row) = sqlx::query!(
         "select summaries.state, session_id, client_id, session_date, sessions.type as session_type, title, object_key,
-                coaches.name as coach, coaches.handle, clients.name as client
+                coaches.id as coach_id, coaches.name as coach, coaches.handle, clients.name as client
          from summaries
          join sessions on sessions.id = session_id
          join coaches on coaches.id = sessions.coach_id
@@ -145,7 +150,11 @@ pub(crate) async fn load(tx: &mut TenantTx, summary_id: Uuid) -> Result<Option<F
         client: row.client,
         other_names,
         utterances,
+        voice: voice::for_client(tx, row.coach_id, row.client_id).await?,
     };
+    let mut voice = std::mem::take(&mut input.voice);
+    voice.examples.retain(|(before, after)| !input.names_another(before) && !input.names_another(after));
+    input.voice = voice;
     input.confine();
     Ok(Some(Found { state: row.state, session_id: row.session_id, input }))
 }

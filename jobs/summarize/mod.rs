@@ -11,13 +11,13 @@ mod draft;
 mod due;
 mod input;
 mod offline;
-mod parts;
-mod prompt;
+pub(crate) mod parts;
+pub(crate) mod prompt;
 mod reduce;
 mod repair;
 mod summarizer;
 pub mod template;
-mod text;
+pub(crate) mod text;
 mod verify;
 
 use std::time::Duration;
@@ -25,14 +25,18 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+pub(crate) use by_model::broken_template;
 pub use draft::{Draft, DraftClaim, DraftEvidence};
+pub(crate) use input::{Found, load as load_input, short_name};
 pub use input::{Line, OpenThread, SessionForClient, Speaker};
-pub(crate) use input::{load as load_input, short_name};
 pub use offline::{Doubt, Passage, Ranking, passages};
 pub use summarizer::Summarizer;
+#[cfg(test)]
+pub(crate) use template::read_session;
+pub(crate) use text::is_invisible;
 pub use verify::{Dropped, Verified, verify};
+pub(crate) use verify::{check_words, clean};
 
-use self::input::Found;
 use crate::{
     db::{TenantTx, Tx},
     index::IndexSummary,

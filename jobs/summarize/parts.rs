@@ -23,7 +23,7 @@ fn turns(lines: &[Line], range: Range<usize>) -> Vec<Range<usize>> {
 
 /// Parts of at most `limit` characters, with an overlap; a turn that is longer alone is cut between its lines. A
 /// session without a line is nothing to ask about.
-pub(super) fn split(lines: &[Line], limit: usize) -> Vec<Range<usize>> {
+pub(crate) fn split(lines: &[Line], limit: usize) -> Vec<Range<usize>> {
     let length =
         |range: &Range<usize>| lines[range.clone()].iter().map(|line| line.text.chars().count() + 20).sum::<usize>();
     let pieces: Vec<Range<usize>> = turns(lines, 0..lines.len())

@@ -17,10 +17,10 @@ const SYSTEM: &str = include_str!("../../templates/prompt/summarize/system.txt")
 const USER: &str = include_str!("../../templates/prompt/summarize/user.txt");
 
 /// The prompt's version: its name, and a hash of both files, so that no change of a word goes unseen.
-pub(super) static VERSION: LazyLock<String> = LazyLock::new(|| version("summarize-2", SYSTEM, USER));
+pub(super) static VERSION: LazyLock<String> = LazyLock::new(|| version("summarize-3", SYSTEM, USER));
 
 /// The version of a prompt: its name and a hash of its two files.
-pub(super) fn version(name: &str, system: &str, user: &str) -> String {
+pub(crate) fn version(name: &str, system: &str, user: &str) -> String {
     let hash = Sha256::new().chain_update(system).chain_update([0]).chain_update(user).finalize();
     let hash: String = hash.iter().take(4).map(|byte| format!("{byte:02x}")).collect();
     format!("{name}-{hash}")
@@ -37,15 +37,35 @@ struct UserContext<'a> {
     parts: usize,
     lines: Vec<PromptLine<'a>>,
     threads: Vec<PromptThread>,
+    examples: Vec<PromptExample>,
 }
 
-/// What the system's template is given: of the summary's template, and nothing of a session.
+/// What the system's template is given: of the summary's template and the coach's rules, and nothing of a session.
 #[derive(Debug, Serialize)]
 struct SystemContext<'a> {
     limits: BTreeMap<&'static str, usize>,
     length: Length,
     tone: &'a str,
     guidance: &'a str,
+    voice: Vec<String>,
+}
+
+/// A sentence that the coach changed in an earlier summary of this client.
+#[derive(Debug, Serialize)]
+struct PromptExample {
+    before: String,
+    after: String,
+}
+
+/// The examples of the coach's voice, of this client's summaries.
+fn examples(input: &SessionForClient) -> Vec<PromptExample> {
+    let example = |(before, after): &(String, String)| PromptExample { before: inert(before), after: inert(after) };
+    input.voice.examples.iter().map(example).collect()
+}
+
+/// The rules of the coach's voice.
+pub(crate) fn voice_lines(input: &SessionForClient) -> Vec<String> {
+    input.voice.lines().iter().map(|line| inert(line)).collect()
 }
 
 #[derive(Debug, Serialize)]
@@ -99,6 +119,7 @@ pub(super) fn render(
             })
             .collect(),
         threads: threads.collect(),
+        examples: examples(input),
     };
     let template = &input.template;
     let system = SystemContext {
@@ -106,6 +127,7 @@ pub(super) fn render(
         length: template.length,
         tone: template.tone.trim(),
         guidance: template.guidance.trim(),
+        voice: voice_lines(input),
     };
     Ok(Prompt {
         system: environment.get_template("system")?.render(Serde(system))?,
@@ -114,7 +136,7 @@ pub(super) fn render(
 }
 
 /// Speech as data: one line, nothing invisible, and no mark of ours in it.
-pub(super) fn inert(said: &str) -> String {
+pub(crate) fn inert(said: &str) -> String {
     let visible: String = said.chars().filter(|c| !text::is_invisible(*c)).collect();
     let line = visible.split_whitespace().collect::<Vec<_>>().join(" ");
     line.replace("TRANSCRIPT-", "TRANSCRIPT ").replace("CLAIMS-", "CLAIMS ")
@@ -181,6 +203,6 @@ mod tests {
         assert_eq!(one.system, two.system);
         assert!(one.system.starts_with("You write the summary"), "the version is no part of the prompt");
         assert!(one.user.contains("This is part 1 of 2"));
-        assert!(VERSION.starts_with("summarize-2-"));
+        assert!(VERSION.starts_with("summarize-3-"));
     }
 }

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::{
     by_model::{self, Team},
-    draft::Draft,
+    draft::{Draft, DraftClaim},
     input::SessionForClient,
     offline, repair,
 };
@@ -15,6 +15,7 @@ use crate::{
     db::Db,
     embed,
     llm::{self, LlmError, Models, OnBudget, Writers},
+    model::Section,
 };
 
 /// What writes summaries.
@@ -107,10 +108,20 @@ impl Summarizer {
         }
     }
 
-    /// The offline summariser keeps a thread busy for as long as the session is long.
-    async fn offline(&self, input: &SessionForClient) -> Result<Draft, LlmError> {
+    /// The offline summariser keeps a thread busy for as long as the session is long. Of the coach's voice it follows
+    /// the words that are to be replaced, in its own wording; rules in words and examples it cannot follow.
+    pub(crate) async fn offline(&self, input: &SessionForClient) -> Result<Draft, LlmError> {
         let (input, local) = (input.clone(), self.local.clone());
-        tokio::task::spawn_blocking(move || offline::write(&input, local.as_deref()))
+        let write = move || {
+            let mut draft = offline::write(&input, local.as_deref());
+            // A key quote is all quote, and an open thread stands in the words of its own session.
+            let worded = |claim: &&mut DraftClaim| !matches!(claim.section, Section::KeyQuotes | Section::OpenThreads);
+            for claim in draft.claims.iter_mut().filter(worded) {
+                claim.text = input.voice.apply(&claim.text);
+            }
+            draft
+        };
+        tokio::task::spawn_blocking(write)
             .await
             .map_err(|_| LlmError::Unusable("the offline summariser panicked".into()))
     }

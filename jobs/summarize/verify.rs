@@ -188,7 +188,7 @@ fn asks(utterance: &str, quote: &str) -> bool {
 }
 
 /// Quotes, links and addresses in the sentence must be in what was said.
-fn check_words<'a>(sentence: &str, said: impl Iterator<Item = &'a str>) -> Result<(), Dropped> {
+pub(crate) fn check_words<'a>(sentence: &str, said: impl Iterator<Item = &'a str>) -> Result<(), Dropped> {
     let said = said.collect::<Vec<_>>().join(" ");
     for quoted in QUOTED.captures_iter(sentence) {
         if !text::words(&quoted[1]).is_empty() && text::locate(&said, &quoted[1]).is_none() {
@@ -225,7 +225,7 @@ fn action(input: &SessionForClient, draft: &DraftClaim, lines: &[&Line]) -> Resu
 }
 
 /// One line without invisible characters and without markup.
-fn clean(text: &str) -> String {
+pub(crate) fn clean(text: &str) -> String {
     let visible: String = text
         .chars()
         .filter(|c| !text::is_invisible(*c))

@@ -50,6 +50,7 @@ const FILES: &[(&str, &str)] = embed![
     "page/review.html",
     "page/card.html",
     "page/speakers.html",
+    "page/voice.html",
     "page/who.html",
     "page/turns.html",
     "page/message.html",

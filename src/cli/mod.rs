@@ -13,12 +13,14 @@ mod jobs;
 mod models;
 mod output;
 mod people;
+mod refining;
 mod run;
 mod schedules;
 mod search;
 mod sessions;
 mod speakers;
 mod templates;
+mod voice;
 
 use std::{path::PathBuf, process::ExitCode};
 
@@ -107,6 +109,8 @@ enum Command {
     Speakers(speakers::Speakers),
     #[command(subcommand)]
     Templates(templates::Templates),
+    #[command(subcommand)]
+    Voice(voice::Voice),
     Search(search::Search),
     Costs(costs::Costs),
     #[command(subcommand)]
@@ -193,6 +197,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Inbox(command) => command.run(&App::open(&globals).await?).await,
         Command::Sessions(command) => command.run(&App::open(&globals).await?).await,
         Command::Templates(command) => command.run(&App::open(&globals).await?).await,
+        Command::Voice(command) => command.run(&App::open(&globals).await?).await,
         Command::Speakers(command) => command.run(&App::open(&globals).await?).await,
         Command::Costs(command) => command.run(&App::open(&globals).await?).await,
         Command::Search(command) => command.run(&App::open(&globals).await?).await,

@@ -13,7 +13,7 @@ use debrief_jobs::{
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{App, output::table};
+use super::{App, output::table, refining};
 
 /// Sessions and where they stand
 ///
@@ -47,6 +47,9 @@ pub(crate) enum Sessions {
     },
     /// Say what became of a follow-up that failed or whose fate is unknown
     FollowUp(FollowUp),
+    Refine(refining::Refine),
+    Undo(refining::Undo),
+    Diff(refining::Diff),
 }
 
 /// Say what became of a follow-up that failed or whose fate is unknown.
@@ -100,6 +103,9 @@ impl Sessions {
                 app.output.one(&detail, text)?;
             }
             Self::FollowUp(decision) => decision.run(app).await?,
+            Self::Refine(refine) => refine.run(app).await?,
+            Self::Undo(undo) => undo.run(app).await?,
+            Self::Diff(diff) => diff.run(app).await?,
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -276,7 +282,7 @@ fn text(detail: &Detail) -> String {
     part(
         "Summaries",
         table(
-            ["CLIENT", "STATE", "VERSION", "BY", "STATEMENTS", "DROPPED"],
+            ["CLIENT", "STATE", "VERSION", "BY", "STATEMENTS", "DROPPED", "ID"],
             detail.summaries.iter().map(|summary| {
                 let count = |number: Option<i32>| number.map(|number| number.to_string()).unwrap_or_default();
                 [
@@ -286,6 +292,7 @@ fn text(detail: &Detail) -> String {
                     summary.provider.clone().unwrap_or_default(),
                     count(summary.claims_kept),
                     count(summary.claims_dropped),
+                    summary.id.to_string(),
                 ]
             }),
         ),

@@ -119,6 +119,9 @@ impl From<ActionError> for Failure {
                 Self::new(StatusCode::CONFLICT, "This changed meanwhile", detail)
             }
             ActionError::TooLate => Self::new(StatusCode::CONFLICT, "It is already on its way", detail),
+            ActionError::Busy | ActionError::NothingToUndo | ActionError::Unsaved => {
+                Self::new(StatusCode::CONFLICT, "Not now", detail)
+            }
             ActionError::NothingForClient => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "There is nothing to send", detail)
             }
@@ -134,7 +137,7 @@ impl From<ActionError> for Failure {
 }
 
 /// An error's sentence as a page shows it.
-fn capitalized(sentence: &str) -> String {
+pub(super) fn capitalized(sentence: &str) -> String {
     let mut characters = sentence.chars();
     let Some(first) = characters.next() else { return String::new() };
     format!("{}{}.", first.to_uppercase(), characters.as_str().trim_end_matches('.'))

@@ -1,6 +1,6 @@
 //! A posted form: named fields, some of which carry the id of what they are about.
 //!
-//! `text.{claim}` the words of a claim, `remove.{claim}` a ticked box, `add.{section}` a new claim; `who.{n}`,
+//! `text.{claim}` the words of a claim, `remove.{claim}` a ticked box, `add.{section}` a new claim, `instruction` what to refine; `who.{n}`,
 //! `label.{n}`, `name.{n}` and `email.{n}` for speakers. The raw fields are kept, so that a page can show them again.
 
 use debrief_jobs::{
@@ -45,7 +45,8 @@ impl Form {
             let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
             shown.is_some_and(|content| content.claims.iter().any(|claim| one_line(&claim.text) == one_line(text)))
         };
-        let fields = self.0.iter().filter(|(field, _)| field.starts_with("text.") || field.starts_with("add."));
+        let words = |field: &str| field.starts_with("text.") || field.starts_with("add.") || field == "instruction";
+        let fields = self.0.iter().filter(|(field, _)| words(field));
         fields.map(|(_, value)| value.trim().to_owned()).filter(|text| !text.is_empty() && !known(text)).collect()
     }
 }

@@ -3,6 +3,7 @@
 //! ```text
 //! links    /r/{token}            a page with one button; POST opens it
 //! review   /review/{session}     read, edit, approve, dismiss, stop; name the speakers, and correct who spoke
+//! voice    /review/{session}/voice   the rules and examples that the coach's summaries are worded by
 //! health   /livez /readyz        for whoever runs the process
 //! admin    / /metrics            on a loopback listener of its own, until people sign in
 //! guard    who may post, and the headers of every answer
@@ -22,6 +23,7 @@ mod links;
 mod page;
 mod review;
 mod speakers;
+mod voice;
 
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
@@ -83,7 +85,10 @@ pub fn public_router(state: HttpState) -> Router {
         .route("/review/{session}/speakers", get(speakers::show).post(speakers::name))
         .route("/review/{session}/speakers/turns", get(speakers::show_turns).post(speakers::split))
         .route("/review/{session}/close", post(review::close))
+        .route("/review/{session}/voice", get(voice::show).post(voice::change))
         .route("/review/{session}/summaries/{summary}", post(review::save))
+        .route("/review/{session}/summaries/{summary}/refine", post(review::refining::refine))
+        .route("/review/{session}/summaries/{summary}/undo", post(review::refining::undo))
         .route("/review/{session}/summaries/{summary}/approve", post(review::approve))
         .route("/review/{session}/summaries/{summary}/dismiss", post(review::dismiss))
         .route("/review/{session}/summaries/{summary}/reopen", post(review::reopen))

@@ -34,6 +34,8 @@ use super::{
 
 mod card;
 mod context;
+mod refined;
+pub(super) mod refining;
 
 pub(super) use context::{Redo, build};
 
@@ -42,6 +44,11 @@ pub(super) use context::{Redo, build};
 pub(super) struct Done {
     pub(super) done: Option<String>,
     pub(super) summary: Option<Uuid>,
+    /// Whether the page is to stay as it is while a summary is refined, to be worked on meanwhile.
+    pub(super) hold: Option<String>,
+    /// How often the page has looked again by itself.
+    #[serde(default)]
+    pub(super) look: u32,
 }
 
 type Fields = Posted<Vec<(String, String)>>;
@@ -274,6 +281,10 @@ async fn refused(
     let (status, problems) = match &error {
         ActionError::Invalid(problems) if !moved => (StatusCode::UNPROCESSABLE_ENTITY, problems.clone()),
         ActionError::NothingForClient => (StatusCode::UNPROCESSABLE_ENTITY, Vec::new()),
+        ActionError::Busy | ActionError::NothingToUndo | ActionError::Unsaved if !moved => {
+            (StatusCode::UNPROCESSABLE_ENTITY, Vec::new())
+        }
+        ActionError::Busy | ActionError::NothingToUndo | ActionError::Unsaved => (StatusCode::CONFLICT, Vec::new()),
         ActionError::Invalid(_) | ActionError::Conflict { .. } | ActionError::NotOpen { .. } => {
             (StatusCode::CONFLICT, Vec::new())
         }

@@ -57,6 +57,13 @@ async fn fill(world: &World) -> Full {
          select $1, claim_id, claim_id, 'met' from action_items limit 1",
         "insert into llm_results (organization_id, key, answer, expires_at)
          values ($1, decode(repeat('00', 32), 'hex'), 'said', now() + interval '1 day')",
+        "insert into refinements (id, organization_id, summary_id, base_version, instruction)
+         select gen_random_uuid(), $1, id, 1, 'shorter' from summaries",
+        "insert into voice_rules (id, organization_id, coach_id, kind, rule, source, active)
+         select gen_random_uuid(), $1, id, 'said', 'shorter', 'coach', true from coaches",
+        "insert into voice_examples (id, organization_id, coach_id, client_id, summary_id, before_text, after_text)
+         select gen_random_uuid(), $1, clients.coach_id, clients.id, summaries.id, 'one', 'other'
+         from summaries join clients on clients.id = client_id",
         "insert into organization_llm (organization_id, write_profile) values ($1, 'offline')",
         "insert into corrections (id, organization_id, coach_id, session_id, normalized, applied_at)
          select gen_random_uuid(), $1, coach_id, id, 'pr', now() from sessions",

@@ -225,6 +225,7 @@ mod tests {
             utterances: (0..lines).map(line).collect(),
             threads: Vec::new(),
             template: Default::default(),
+            voice: Default::default(),
         }
     }
 

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 #[cfg(test)]
-pub(super) use sample::read as read_session;
+pub(crate) use sample::read as read_session;
 pub use sample::{Preview, preview};
 pub(crate) use store::for_session;
 pub use store::{Saved, StoreError, history, list, retire, save, show};

@@ -109,6 +109,7 @@ pub(crate) fn read(text: &str) -> SessionForClient {
         utterances,
         threads,
         template: SummaryTemplate::default(),
+        voice: crate::voice::Voice::default(),
     };
     input.confine();
     input

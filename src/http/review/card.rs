@@ -8,7 +8,10 @@ use debrief_jobs::{
 };
 use serde::Serialize;
 
-use super::context::{Redo, moment};
+use super::{
+    context::{Redo, moment},
+    refined::{self, Came, Difference},
+};
 use crate::http::form::Form;
 
 /// One client's summary.
@@ -35,6 +38,16 @@ pub(super) struct Card {
     follow_up: Option<String>,
     /// What can be done about it: the end of the button's path, and its label.
     choices: Vec<(&'static str, &'static str)>,
+    /// What is being done to it, as the coach asked for it.
+    refining: Option<String>,
+    /// Whether its sentences are shown to be read only, since the page looks again by itself.
+    fixed: bool,
+    refined: Option<Came>,
+    undo: Option<&'static str>,
+    difference: Option<Difference>,
+    /// What to refine, as typed where a form is shown again.
+    instruction: String,
+    instruction_problem: Option<String>,
 }
 
 /// What changed under a form.
@@ -103,6 +116,7 @@ pub(super) fn build(
     zone: Tz,
     note: Option<&str>,
     redo: Option<&Redo<'_>>,
+    fixed: bool,
 ) -> Card {
     let retyped = redo.filter(|redo| !redo.conflict);
     let blocks = |audience: Audience| {
@@ -138,6 +152,13 @@ pub(super) fn build(
         footnote: footnote(summary, zone),
         follow_up,
         choices,
+        refining: refined::under_way(summary).map(|refinement| refinement.instruction.clone()),
+        fixed,
+        refined: refined::came(summary),
+        undo: refined::undo(summary),
+        difference: refined::difference(summary),
+        instruction: retyped.and_then(|redo| redo.form.get("instruction")).unwrap_or_default().to_owned(),
+        instruction_problem: problem(retyped, "instruction"),
     }
 }
 
@@ -149,6 +170,7 @@ fn sentence(text: &str) -> String {
 fn badge(summary: &SummaryView) -> &'static str {
     match summary.state.as_str() {
         "due" => "being written",
+        "done" if refined::under_way(summary).is_some() => "being refined",
         "done" => "waits for you",
         "failed" => "could not be written",
         "dismissed" if summary.withdrawn_reason.is_some() => "withdrawn",
@@ -170,6 +192,7 @@ fn notice(done: &str) -> Option<&'static str> {
         "saved-first" => {
             "Your changes are saved, and nothing is sent yet. Please read it once more as it now stands, and approve it."
         }
+        "undone" => "Done. The version before is back, as a new version.",
         "reopened" => "It is open again.",
         "arrived" => "Good. It counts as sent.",
         "again" => "It is being sent once more.",
@@ -292,7 +315,11 @@ fn footnote(summary: &SummaryView, zone: Tz) -> String {
         };
         format!(" {} of {all} statements verified, {dropped}.", version.claims_kept)
     });
-    let by = if shown.author == "coach" { "edited by you" } else { "as written" };
+    let by = match shown.author.as_str() {
+        "coach" => "edited by you",
+        "refiner" => "refined",
+        _ => "as written",
+    };
     let writer = match shown.provider.as_str() {
         "offline" => format!("without a language model ({})", shown.prompt_version),
         provider => format!("by {} ({provider}, prompt {})", shown.model, shown.prompt_version),

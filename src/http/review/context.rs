@@ -16,6 +16,7 @@ use uuid::Uuid;
 use super::{
     Done,
     card::{self, Card},
+    refined,
 };
 use crate::http::{HttpState, form::Form, page, speakers};
 
@@ -50,6 +51,13 @@ pub(in crate::http) struct ReviewPage {
     failed_reason: Option<String>,
     /// Whether the page shows nothing yet, and soon will: it then looks again by itself.
     working: bool,
+    /// Where it looks: an address that differs each time, for to the same one with a place in it a browser goes
+    /// without asking anew.
+    again: Option<String>,
+    /// Where the page stays as it is while a summary is refined.
+    hold: String,
+    /// Whether it does.
+    held: bool,
     notice: Option<&'static str>,
     /// Whether there is nothing to do here but to close it.
     closable: bool,
@@ -105,12 +113,16 @@ pub(in crate::http) fn build(
     done: &Done,
     redo: Option<&Redo<'_>>,
 ) -> ReviewPage {
+    let refining = session.summaries.iter().any(|summary| refined::under_way(summary).is_some());
+    // A page that looks again by itself must hold nothing that somebody types.
+    let held = redo.is_some() || done.hold.is_some();
+    let looks_again = refining && !held;
     let zone: Tz = session.time_zone.parse().unwrap_or(Tz::UTC);
     let action = state.path(&format!("review/{}", session.id));
     let cards = session.summaries.iter().map(|summary| {
         let redo = redo.filter(|redo| redo.summary == summary.id);
         let note = done.done.as_deref().filter(|_| done.summary == Some(summary.id));
-        card::build(summary, &action, zone, note, redo)
+        card::build(summary, &action, zone, note, redo, looks_again)
     });
     ReviewPage {
         style: page::style_path(state),
@@ -121,9 +133,13 @@ pub(in crate::http) fn build(
         group: session.kind == "group",
         lead: lead(session),
         failed_reason: session.failed_reason.clone(),
-        working: matches!(session.state.as_str(), "received" | "parsed" | "attributed")
-            && session.summaries.is_empty()
-            && session.failed_reason.is_none(),
+        working: looks_again
+            || matches!(session.state.as_str(), "received" | "parsed" | "attributed")
+                && session.summaries.is_empty()
+                && session.failed_reason.is_none(),
+        again: looks_again.then(|| again(session, &action, done.look)),
+        hold: format!("{action}?hold=1"),
+        held,
         notice: done.done.as_deref().and_then(notice),
         closable: session.summaries.is_empty() && session.state == "in_review",
         // While somebody is unknown, the shares of the others are not theirs.
@@ -137,6 +153,13 @@ pub(in crate::http) fn build(
         speakers: (!session.speakers.is_empty()).then(|| speakers::form(session, None)),
         action,
     }
+}
+
+/// The address of the page at the place of the summary that is refined.
+fn again(session: &SessionView, action: &str, look: u32) -> String {
+    let place = session.summaries.iter().find(|summary| refined::under_way(summary).is_some());
+    let place = place.map(|summary| format!("#s-{}", summary.id)).unwrap_or_default();
+    format!("{action}?look={}{place}", look.wrapping_add(1))
 }
 
 /// One sentence on where the session stands.

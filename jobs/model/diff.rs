@@ -1,0 +1,233 @@
+//! What changed between two versions of a summary, word by word and section by section. Pure.
+
+use std::{collections::BTreeSet, ops::Range};
+
+use serde::Serialize;
+use similar::{Algorithm, DiffTag, capture_diff_slices};
+use uuid::Uuid;
+
+use super::{Audience, Claim, Content, Section};
+
+/// Two sentences that have less than this of their words in common are two sentences, and not one that was changed.
+const ALIKE: f32 = 0.4;
+
+/// What became of some words.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Change {
+    /// They stand in both versions.
+    Same,
+    /// They are not there any more.
+    Removed,
+    /// They are new.
+    Added,
+}
+
+/// Words in a row that share their fate.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Part {
+    /// What became of them.
+    pub change: Change,
+    /// Whether they follow what stands before them without a space, as a full stop does.
+    pub glued: bool,
+    /// The words.
+    pub text: String,
+}
+
+/// What changed in one section.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SectionDiff {
+    /// The section.
+    pub section: Section,
+    /// Who may read it.
+    pub audience: Audience,
+    /// The sentences that changed, each in parts, in the order of the newer version.
+    pub sentences: Vec<Vec<Part>>,
+    /// How many sentences stayed as they were.
+    pub same: usize,
+}
+
+/// A word or a mark, and whether it follows what stands before it without a space.
+struct Token<'a> {
+    text: &'a str,
+    glued: bool,
+}
+
+/// The words and marks of a sentence. A mark within a word (`9:30`, `half-hour`, `it's`) is of the word.
+fn tokens(text: &str) -> Vec<Token<'_>> {
+    let mut tokens = Vec::new();
+    for (at, chunk) in text.split_whitespace().enumerate() {
+        let chars: Vec<(usize, char)> = chunk.char_indices().collect();
+        let mut start = 0;
+        for (place, (from, c)) in chars.iter().enumerate() {
+            let of_word = |place: Option<usize>| {
+                place.and_then(|place| chars.get(place)).is_some_and(|(_, c)| c.is_alphanumeric())
+            };
+            let inside = c.is_alphanumeric() || (of_word(place.checked_sub(1)) && of_word(Some(place + 1)));
+            let end = from + c.len_utf8();
+            let next_inside = of_word(Some(place + 1))
+                || (c.is_alphanumeric() && chars.get(place + 1).is_some() && of_word(Some(place + 2)));
+            if !inside || !next_inside {
+                tokens.push(Token { text: &chunk[start..end], glued: start > 0 || tokens.is_empty() && at == 0 });
+                start = end;
+            }
+        }
+    }
+    tokens
+}
+
+/// What differs between two sentences, in parts: those that are not removed give the second one, those that are not
+/// added the first.
+#[must_use]
+pub fn words(before: &str, after: &str) -> Vec<Part> {
+    let (old, new) = (tokens(before), tokens(after));
+    let mut parts = Vec::new();
+    let mut push = |change, tokens: &[Token<'_>]| {
+        let Some(first) = tokens.first() else { return };
+        let mut text = first.text.to_owned();
+        for token in &tokens[1..] {
+            text.push_str(if token.glued { "" } else { " " });
+            text.push_str(token.text);
+        }
+        parts.push(Part { change, glued: first.glued, text });
+    };
+    for (tag, was, is) in compare(&old, &new) {
+        if tag == DiffTag::Equal {
+            push(Change::Same, &new[is]);
+        } else {
+            push(Change::Removed, &old[was]);
+            push(Change::Added, &new[is]);
+        }
+    }
+    parts
+}
+
+fn compare(old: &[Token<'_>], new: &[Token<'_>]) -> Vec<(DiffTag, Range<usize>, Range<usize>)> {
+    let text = |tokens: &[Token<'_>]| tokens.iter().map(|token| token.text.to_owned()).collect::<Vec<_>>();
+    let pieces = capture_diff_slices(Algorithm::Patience, &text(old), &text(new));
+    pieces.iter().map(similar::DiffOp::as_tag_tuple).collect()
+}
+
+/// How alike two sentences are: the share of their words that they have in common, in order.
+pub(crate) fn likeness(one: &str, other: &str) -> f32 {
+    let says = |token: &Token<'_>| token.text.contains(char::is_alphanumeric);
+    let words = |text| tokens(text).into_iter().filter(says).collect::<Vec<_>>();
+    let (one, other) = (words(one), words(other));
+    let all = one.len() + other.len();
+    let common: usize =
+        compare(&one, &other).iter().filter(|(tag, ..)| *tag == DiffTag::Equal).map(|(_, was, _)| was.len()).sum();
+    if all == 0 { 1.0 } else { 2.0 * common as f32 / all as f32 }
+}
+
+/// What changed from `before` to `after`: the sections in which something did, in the order of a page.
+#[must_use]
+pub fn contents(before: &Content, after: &Content) -> Vec<SectionDiff> {
+    let changed = |section: Section| {
+        let (old, new): (Vec<&Claim>, Vec<&Claim>) =
+            (before.section(section).collect(), after.section(section).collect());
+        let (sentences, same) = sentences(&old, &new);
+        (!sentences.is_empty()).then(|| SectionDiff { section, audience: section.audience(), sentences, same })
+    };
+    Section::ALL.into_iter().filter_map(changed).collect()
+}
+
+/// The sentences that changed, and how many did not.
+fn sentences(old: &[&Claim], new: &[&Claim]) -> (Vec<Vec<Part>>, usize) {
+    let mut free: Vec<&Claim> = old.to_vec();
+    let mut take = |fits: &dyn Fn(&Claim) -> bool| {
+        let at = free.iter().position(|claim| fits(claim))?;
+        Some(free.remove(at))
+    };
+    let mut partners: Vec<Option<&Claim>> = new.iter().map(|claim| take(&|it| it.text == claim.text)).collect();
+    for (claim, partner) in new.iter().zip(&mut partners) {
+        if partner.is_none() {
+            *partner = take(&|it| shares_evidence(it, claim) || likeness(&it.text, &claim.text) >= ALIKE);
+        }
+    }
+    let (mut changed, mut same) = (Vec::new(), 0);
+    for (claim, partner) in new.iter().zip(partners) {
+        match partner {
+            Some(old) if old.text == claim.text => same += 1,
+            Some(old) => changed.push(words(&old.text, &claim.text)),
+            None => changed.push(whole(Change::Added, claim)),
+        }
+    }
+    changed.extend(free.iter().map(|claim| whole(Change::Removed, claim)));
+    (changed, same)
+}
+
+/// A sentence that shares its fate as a whole.
+fn whole(change: Change, claim: &Claim) -> Vec<Part> {
+    vec![Part { change, glued: true, text: claim.text.clone() }]
+}
+
+/// Whether two claims rest on the same utterances.
+pub(crate) fn shares_evidence(one: &Claim, other: &Claim) -> bool {
+    let utterances = |claim: &Claim| claim.evidence.iter().map(|item| item.utterance_id).collect::<BTreeSet<Uuid>>();
+    !one.evidence.is_empty() && utterances(one) == utterances(other)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn marked(parts: &[Part]) -> String {
+        let mark = |part: &Part| {
+            let text = match part.change {
+                Change::Same => part.text.clone(),
+                Change::Removed => format!("[-{}-]", part.text),
+                Change::Added => format!("{{+{}+}}", part.text),
+            };
+            if part.glued { text } else { format!(" {text}") }
+        };
+        parts.iter().map(mark).collect()
+    }
+
+    #[test]
+    fn words_are_compared_in_order() {
+        for (before, after, expect) in [
+            ("She ran the meeting.", "She ran the meeting.", "She ran the meeting."),
+            ("She ran the long meeting.", "She ran a meeting.", "She ran [-the long-] {+a+} meeting."),
+            ("One.", "", "[-One.-]"),
+            ("", "One.", "{+One.+}"),
+            (
+                "You ran it.",
+                "She said: \u{201c}I ran it.\u{201d}",
+                "[-You-]{+She said: \u{201c}I+} ran it.{+\u{201d}+}",
+            ),
+            ("It's at 9:30, say.", "It's at 9:30!", "It's at 9:30[-, say.-]{+!+}"),
+        ] {
+            assert_eq!(marked(&words(before, after)), expect);
+        }
+    }
+
+    #[test]
+    fn sections_show_what_changed_in_them_and_no_other_is_named() {
+        let content = |claims: &[(Section, &str)]| Content {
+            claims: claims.iter().map(|(section, text)| Claim::new(*section, (*text).into())).collect(),
+        };
+        let before = content(&[
+            (Section::Wins, "She closed the account."),
+            (Section::Wins, "He called."),
+            (Section::Challenges, "The budget."),
+            (Section::Risk, "She is very tired of it."),
+        ]);
+        let after = content(&[
+            (Section::Wins, "She closed the large account."),
+            (Section::Challenges, "The budget."),
+            (Section::Risk, "She is tired of it."),
+        ]);
+        let sections = contents(&before, &after);
+        let shown: Vec<(Section, Vec<String>, usize)> = sections
+            .iter()
+            .map(|section| (section.section, section.sentences.iter().map(|it| marked(it)).collect(), section.same))
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                (Section::Wins, vec!["She closed the {+large+} account.".into(), "[-He called.-]".into()], 0),
+                (Section::Risk, vec!["She is [-very-] tired of it.".into()], 0),
+            ]
+        );
+    }
+}

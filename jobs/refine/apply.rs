@@ -1,0 +1,143 @@
+//! Holds what a language model answered against the version and the session. Pure.
+//!
+//! A claim that stays keeps its section, evidence, owner, date, score and thread; only its words can be new, and where
+//! new words do not hold it keeps its old ones. A new claim is verified like any other draft.
+
+use std::collections::BTreeSet;
+
+use super::facts;
+use crate::{
+    model::{Audience, Claim, Content, Section, ThreadOutcome, diff},
+    review::edit::{MAX_CHARACTERS, MAX_CLAIMS},
+    summarize::{DraftClaim, DraftEvidence, SessionForClient, check_words, clean, text, verify},
+};
+
+/// A client's sentence that has so much in common with a note for the coach alone tells what it tells.
+const TELLS_THE_SAME: f32 = 0.6;
+
+/// What is to become of a version.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Change {
+    /// The claims that stay, by their place in the version, and their new words; none where they stay as they are.
+    pub(super) kept: Vec<(usize, Option<String>)>,
+    /// Claims to be added.
+    pub(super) new: Vec<DraftClaim>,
+}
+
+/// The version with `change`, and how many changes did not hold and were not made.
+pub(super) fn apply(input: &SessionForClient, base: &Content, change: &Change) -> (Content, usize) {
+    let (mut claims, mut dropped): (Vec<Claim>, usize) = (Vec::new(), 0);
+    let mut seen = BTreeSet::new();
+    for (number, words) in &change.kept {
+        let Some(claim) = base.claims.get(*number) else {
+            dropped += 1;
+            continue;
+        };
+        if !seen.insert(*number) {
+            continue;
+        }
+        let mut claim = claim.clone();
+        if let Some(words) = words.as_ref().map(|words| clean(words)).filter(|words| *words != claim.text) {
+            match reworded(input, base, &claim, &words) {
+                Some(text) => claim.text = text,
+                None => dropped += 1,
+            }
+        }
+        claims.push(claim);
+    }
+    for draft in &change.new {
+        let known = |claim: &Claim| claims.iter().any(|it| same_words(it, claim) && it.section == claim.section);
+        match added(input, base, draft).filter(|claim| !known(claim) && claims.len() < MAX_CLAIMS) {
+            Some(claim) => claims.push(claim),
+            None => dropped += 1,
+        }
+    }
+    // Stable: within a section in the order of the answer, what is new last.
+    claims.sort_by_key(|claim| claim.section);
+    (Content { claims }, dropped)
+}
+
+fn same_words(one: &Claim, other: &Claim) -> bool {
+    text::normalize(&one.text) == text::normalize(&other.text)
+}
+
+/// The new words of a claim, where they hold.
+fn reworded(input: &SessionForClient, base: &Content, claim: &Claim, words: &str) -> Option<String> {
+    if text::words(words).is_empty() || words.chars().count() > MAX_CHARACTERS || input.names_another(words) {
+        return None;
+    }
+    if claim.section == Section::KeyQuotes && !claim.evidence.is_empty() {
+        return shorter_quote(claim, words);
+    }
+    let lines = lines(input, claim);
+    let earlier = claim.thread.iter().map(|thread| thread.text.as_str());
+    let said: Vec<&str> = lines.iter().copied().chain([claim.text.as_str()]).chain(earlier).collect();
+    let mut known: BTreeSet<String> = said.iter().flat_map(|text| facts::of(text)).collect();
+    known.extend(claim.action.iter().filter_map(|action| action.due_date).flat_map(facts::of_day));
+    if !facts::of(words).is_subset(&known) || check_words(words, said.iter().copied()).is_err() {
+        return None;
+    }
+    if claim.audience == Audience::Client && tells_a_note(base, words, diff::likeness(&claim.text, words)) {
+        return None;
+    }
+    // What held before must hold now; what the coach wrote rests on the coach.
+    let holds = |text: &str| verify(input, &[as_draft(input, claim, text)]).dropped.is_empty();
+    (holds(words) || !holds(&claim.text)).then(|| words.to_owned())
+}
+
+/// A key quote says what was said: it can only become a run of its own words.
+fn shorter_quote(claim: &Claim, words: &str) -> Option<String> {
+    let quote = claim.evidence.iter().find_map(|evidence| text::locate(&evidence.quote, words))?;
+    (text::words(quote).len() >= 3).then(|| format!("\u{201c}{}\u{201d}", quote.trim()))
+}
+
+/// A claim that is new, where it holds.
+fn added(input: &SessionForClient, base: &Content, draft: &DraftClaim) -> Option<Claim> {
+    // Verification adds the open threads that nobody spoke of: they are in the version already.
+    let claim = verify(input, std::slice::from_ref(draft)).claims.into_iter().find(|it| !it.evidence.is_empty())?;
+    let known: BTreeSet<String> = lines(input, &claim).into_iter().flat_map(facts::of).collect();
+    let due: Vec<String> = claim.action.iter().filter_map(|action| action.due_date).flat_map(facts::of_day).collect();
+    let told = |thread: &crate::model::Thread| {
+        base.claims.iter().any(|it| it.thread.as_ref().is_some_and(|it| it.claim_id == thread.claim_id))
+    };
+    let holds = facts::of(&claim.text).iter().all(|fact| known.contains(fact) || due.contains(fact))
+        && !(claim.audience == Audience::Client && tells_a_note(base, &claim.text, 0.0))
+        && !claim.thread.as_ref().is_some_and(told);
+    holds.then_some(claim)
+}
+
+/// Whether words tell what a note for the coach alone tells, more than the sentence that they are to stand for.
+fn tells_a_note(base: &Content, words: &str, own: f32) -> bool {
+    let words = words.to_lowercase();
+    base.claims
+        .iter()
+        // An open thread is an action item of the client's.
+        .filter(|claim| claim.audience == Audience::Coach && claim.section != Section::OpenThreads)
+        .map(|claim| diff::likeness(&claim.text.to_lowercase(), &words))
+        .any(|likeness| likeness >= TELLS_THE_SAME && likeness > own)
+}
+
+/// The lines that a claim cites, as far as they may be cited.
+fn lines<'a>(input: &'a SessionForClient, claim: &Claim) -> Vec<&'a str> {
+    let line = |id| input.utterances.iter().find(|line| line.id == id);
+    claim.evidence.iter().filter_map(|item| Some(line(item.utterance_id)?.text.as_str())).collect()
+}
+
+/// A claim as a draft with other words, to be verified.
+pub(super) fn as_draft(input: &SessionForClient, claim: &Claim, words: &str) -> DraftClaim {
+    let number = |id| input.utterances.iter().find(|line| line.id == id).map(|line| line.index);
+    let evidence = claim
+        .evidence
+        .iter()
+        .filter_map(|item| Some(DraftEvidence { utterance: number(item.utterance_id)?, quote: item.quote.clone() }));
+    let thread = claim.thread.as_ref();
+    DraftClaim {
+        owner: claim.action.as_ref().map(|action| action.owner),
+        due_date: claim.action.as_ref().and_then(|action| action.due_date),
+        due_words: claim.action.as_ref().and_then(|action| action.due_words.clone()),
+        score: claim.score.map(f32::from),
+        thread: thread.and_then(|thread| input.threads.iter().position(|it| it.claim_id == thread.claim_id)),
+        met: thread.map(|thread| thread.outcome == ThreadOutcome::Met),
+        ..DraftClaim::new(claim.section, words.to_owned(), evidence.collect())
+    }
+}

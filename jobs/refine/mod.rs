@@ -1,0 +1,301 @@
+//! Refining: the coach says what to change about a summary ("shorter", "warmer", "drop the second point", "in German"),
+//! and a job makes a version of it in which every claim still rests on what was said.
+//!
+//! ```text
+//! by_model     lets a language model answer: what stays, in which words, and what is new
+//! apply        holds that answer against the version and the session, claim by claim
+//! facts        numbers and dates of a sentence, in English and German
+//! instruction  what the rules understand, where there is no language model
+//! offline      does it
+//! ```
+//!
+//! Reads a row of `refinements`, the version that was shown and the session; writes the next version, whose author is
+//! the refiner, and what became of the request. A rerun finds the request settled. Where the summary moved on meanwhile
+//! nothing is written: what the coach did by hand is never overwritten.
+
+mod about;
+mod apply;
+mod by_model;
+mod facts;
+mod instruction;
+mod offline;
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use uuid::Uuid;
+
+use crate::{
+    db::{TenantTx, Tx},
+    index::IndexSummary,
+    llm::{LlmError, OnBudget, Writers},
+    model::{
+        Content, session,
+        summary::{self, Authorship},
+    },
+    queue::{Context, Finished, Job, JobError, Policy, enqueue},
+    review::{Event, EventKind, Visitor, record},
+    summarize::{self, SessionForClient},
+};
+
+/// Why a refinement changed nothing although it could have.
+const MOVED_ON: &str = "The summary changed meanwhile, so nothing was overwritten. Ask again.";
+/// What the coach reads when the job was given up.
+const GIVEN_UP: &str = "It did not work, though it was tried several times. The summary is as it was: ask again later, or change it by hand.";
+
+/// Makes the version that a coach asked for.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct RefineSummary {
+    /// The request, in state queued.
+    pub refinement_id: Uuid,
+}
+
+/// What came of a request.
+#[derive(Debug)]
+enum Outcome {
+    /// This content, and who wrote it.
+    Changed(Refined),
+    /// Nothing had to change, or could be; why.
+    Unchanged(String),
+    /// It could not be done; why, and what to do.
+    Failed(String),
+}
+
+/// A version that is not written yet.
+#[derive(Debug)]
+struct Refined {
+    content: Content,
+    provider: String,
+    model: String,
+    prompt_version: String,
+    /// Changes that did not hold and were not made.
+    dropped: usize,
+}
+
+/// What a run has read.
+struct Read {
+    summary_id: Uuid,
+    session_id: Uuid,
+    base_version: i32,
+    base: Content,
+    instruction: String,
+    input: SessionForClient,
+}
+
+impl Job for RefineSummary {
+    const KIND: &'static str = "refine.summary";
+    /// Somebody waits for it.
+    const POLICY: Policy =
+        Policy { max_attempts: 5, timeout: Duration::from_secs(600), concurrency: 8, priority: -1, ..Policy::DEFAULT };
+
+    fn unique_key(&self) -> Option<String> {
+        Some(self.refinement_id.to_string())
+    }
+
+    async fn run(&self, ctx: &Context) -> Result<Finished, JobError> {
+        let mut tx = ctx.tenant_tx().await?;
+        let Some(read) = self.read(&mut tx).await? else {
+            return ctx.finish(tx, json!({ "outcome": "already done" })).await;
+        };
+        let organization = tx.tenant();
+        // Read only: nothing is held while the provider writes.
+        tx.commit().await?;
+        let outcome = match refine(ctx, organization, &read).await {
+            Ok(outcome) => outcome,
+            Err(error) => match explained(&error) {
+                Some(reason) => Outcome::Failed(reason.into()),
+                None => return Err(error.into()),
+            },
+        };
+        self.save(ctx, &read, outcome).await
+    }
+
+    async fn on_dead(&self, ctx: &Context, _error: &str) -> Result<(), JobError> {
+        let mut tx = ctx.tenant_tx().await?;
+        self.settle(&mut tx, "failed", None, Some(GIVEN_UP)).await?;
+        tx.commit().await?;
+        tracing::warn!(target: "refine", { refinement.id = %self.refinement_id }, "A refinement has failed");
+        Ok(())
+    }
+}
+
+/// What the coach is told of an error that another attempt would meet again; none where the job may be tried again.
+fn explained(error: &LlmError) -> Option<&'static str> {
+    Some(match error {
+        LlmError::Declined => {
+            "The language model declined to do this. Say it in other words, or change the sentences by hand."
+        }
+        LlmError::TooLong => {
+            "This is too much for the language model at once. Ask for a smaller change, or make it by hand."
+        }
+        LlmError::Budget(_) => {
+            "This month's budget for language models is used up, so none was asked. Change the sentences by hand, or ask whoever runs Debrief for a larger budget."
+        }
+        LlmError::Unusable(_) => {
+            "The language model did not answer in a usable way, though it was asked twice. Ask again, perhaps in other words."
+        }
+        _ => return None,
+    })
+}
+
+async fn refine(ctx: &Context, organization: Uuid, read: &Read) -> Result<Outcome, LlmError> {
+    let models = ctx.summarizer.models();
+    let write = match models.writers(&ctx.db, organization).await? {
+        Writers::Offline => return offline::refine(&ctx.summarizer, &read.input, &read.base, &read.instruction).await,
+        Writers::Models { write, .. } => write,
+    };
+    match by_model::refine(&ctx.db, organization, &write, read).await {
+        Err(LlmError::Budget(_)) if models.on_budget() == OnBudget::Offline => {
+            tracing::warn!(target: "refine", { session.id = %read.session_id },
+                "The month's budget is used up; the summary is refined by rule");
+            offline::refine(&ctx.summarizer, &read.input, &read.base, &read.instruction).await
+        }
+        refined => refined,
+    }
+}
+
+impl RefineSummary {
+    /// What there is to do; none where it is done, or cannot be done any more (which is then settled in `tx`).
+    async fn read(&self, tx: &mut TenantTx) -> Result<Option<Read>, JobError> {
+        let Some(row) = sqlx::query!(
+            "select refinements.state, base_version, instruction, summary_id, summaries.version, summaries.state as summary_state
+             from refinements join summaries on summaries.id = summary_id where refinements.id = $1",
+            self.refinement_id
+        )
+        .fetch_optional(tx.conn())
+        .await?
+        else {
+            tracing::info!(target: "refine", { refinement.id = %self.refinement_id }, "The request is gone");
+            return Ok(None);
+        };
+        if row.state != "queued" {
+            tracing::info!(target: "refine", { refinement.id = %self.refinement_id }, "The request is settled already");
+            return Ok(None);
+        }
+        let found = summarize::load_input(tx, row.summary_id).await?;
+        let Some(found) = found.filter(|_| row.version == row.base_version && row.summary_state == "done") else {
+            self.settle(tx, "unchanged", None, Some(MOVED_ON)).await?;
+            return Ok(None);
+        };
+        Ok(Some(Read {
+            summary_id: row.summary_id,
+            session_id: found.session_id,
+            base_version: row.base_version,
+            base: summary::load_version(tx, row.summary_id, row.base_version).await?,
+            instruction: row.instruction,
+            input: found.input,
+        }))
+    }
+
+    /// Adds the version and settles the request, under the session's and the summary's row locks: what changed
+    /// meanwhile stays as it is.
+    async fn save(&self, ctx: &Context, read: &Read, outcome: Outcome) -> Result<Finished, JobError> {
+        let mut tx = ctx.tenant_tx().await?;
+        let Some((_, correlation_id)) = session::lock(&mut tx, read.session_id).await? else {
+            return ctx.finish(tx, json!({ "outcome": "gone" })).await;
+        };
+        sqlx::query!("select id from summaries where id = $1 for update", read.summary_id)
+            .fetch_optional(tx.conn())
+            .await?;
+        let Some(now) = self.read(&mut tx).await? else {
+            return ctx.finish(tx, json!({ "outcome": "unchanged" })).await;
+        };
+        let refined = match outcome {
+            Outcome::Changed(refined) if refined.content.hash() != read.base.hash() => {
+                if now.input != read.input {
+                    return Err(JobError::retry("the session changed while its summary was refined; it is done again"));
+                }
+                refined
+            }
+            Outcome::Changed(refined) => {
+                let reason = match refined.dropped {
+                    0 => "Nothing in the summary had to change for that.".to_owned(),
+                    dropped => format!("{} The summary is as it was.", not_made(dropped)),
+                };
+                self.settle(&mut tx, "unchanged", None, Some(&reason)).await?;
+                return ctx.finish(tx, json!({ "outcome": "unchanged", "dropped": refined.dropped })).await;
+            }
+            Outcome::Unchanged(reason) => {
+                self.settle(&mut tx, "unchanged", None, Some(&reason)).await?;
+                return ctx.finish(tx, json!({ "outcome": "unchanged" })).await;
+            }
+            Outcome::Failed(reason) => {
+                self.settle(&mut tx, "failed", None, Some(&reason)).await?;
+                tracing::warn!(target: "refine", { refinement.id = %self.refinement_id, session.id = %read.session_id },
+                    "A refinement could not be made; the coach is told why");
+                return ctx.finish(tx, json!({ "outcome": "failed" })).await;
+            }
+        };
+        let version = self.write(&mut tx, read, &refined, correlation_id).await?;
+        ctx.finish(tx, json!({ "outcome": "refined", "version": version, "dropped": refined.dropped })).await
+    }
+
+    async fn write(
+        &self,
+        tx: &mut TenantTx,
+        read: &Read,
+        refined: &Refined,
+        correlation_id: Uuid,
+    ) -> Result<i32, sqlx::Error> {
+        let template = sqlx::query_scalar!(
+            "select template from summary_versions where summary_id = $1 and version = $2",
+            read.summary_id,
+            read.base_version
+        )
+        .fetch_one(tx.conn())
+        .await?;
+        let authorship = Authorship {
+            author: "refiner",
+            provider: refined.provider.clone(),
+            model: refined.model.clone(),
+            prompt_version: refined.prompt_version.clone(),
+            template,
+            claims_dropped: i32::try_from(refined.dropped).unwrap_or(i32::MAX),
+        };
+        let version = summary::add_version(tx, read.summary_id, &refined.content, &authorship).await?;
+        let reason = (refined.dropped > 0).then(|| not_made(refined.dropped));
+        self.settle(tx, "done", Some(version), reason.as_deref()).await?;
+        enqueue(tx, &IndexSummary { summary_id: read.summary_id, version }, correlation_id).await?;
+        let detail = json!({ "from": read.base_version, "version": version, "dropped": refined.dropped });
+        let event =
+            Event { summary_id: Some(read.summary_id), detail, ..Event::of(read.session_id, EventKind::Refined) };
+        record(tx, &event, &Visitor::default()).await?;
+        tracing::info!(
+            target: "refine",
+            { summary.id = %read.summary_id, session.id = %read.session_id, summary.version = version,
+              changes.dropped = refined.dropped },
+            "A summary is refined"
+        );
+        Ok(version)
+    }
+
+    /// Settles the request, once.
+    async fn settle(
+        &self,
+        tx: &mut TenantTx,
+        state: &str,
+        version: Option<i32>,
+        reason: Option<&str>,
+    ) -> Result<(), sqlx::Error> {
+        sqlx::query!(
+            "update refinements set state = $2, version = $3, reason = $4, finished_at = now()
+             where id = $1 and state = 'queued'",
+            self.refinement_id,
+            state,
+            version,
+            reason
+        )
+        .execute(tx.conn())
+        .await?;
+        Ok(())
+    }
+}
+
+/// How many changes were not made, in words for the coach.
+fn not_made(dropped: usize) -> String {
+    match dropped {
+        1 => "One change was not made: it did not hold against what was said.".into(),
+        some => format!("{some} changes were not made: they did not hold against what was said."),
+    }
+}

@@ -1,0 +1,247 @@
+//! Refining without a language model: what rules can do, and nothing that they cannot. Sentences go, or words that were
+//! said come in; none is put into other words.
+
+use std::collections::BTreeSet;
+
+use super::{
+    Outcome, Refined,
+    about::Topic,
+    apply::as_draft,
+    instruction::{self, Which, Wish},
+};
+use crate::{
+    llm::LlmError,
+    model::{Audience, Claim, Content, Section},
+    summarize::{DraftClaim, DraftEvidence, SessionForClient, Speaker, Summarizer, text, verify},
+};
+
+/// The version of these rules: it changes with every change of what they do.
+const RULES_VERSION: &str = "refine-rules-1";
+/// What a coach reads whose wish they do not understand.
+const CANNOT: &str = "This needs a language model, and none is set up. Without one Debrief can: make it “shorter”; “drop the second point”, “drop the last win”, “drop everything about …”; show “only the action items”; “use her words about …”; say “more about …”. Everything else you can change by hand.";
+/// How many sentences "more" brings.
+const MORE: usize = 3;
+/// A quote of fewer words says little, and one of more is a speech.
+const QUOTE_WORDS: std::ops::RangeInclusive<usize> = 4..=45;
+
+/// Does what is wished, as far as rules can.
+pub(super) async fn refine(
+    summarizer: &Summarizer,
+    input: &SessionForClient,
+    base: &Content,
+    instruction: &str,
+) -> Result<Outcome, LlmError> {
+    let Some(wishes) = instruction::parse(instruction, input.client_short()) else {
+        return Ok(Outcome::Failed(CANNOT.into()));
+    };
+    let mut content = base.clone();
+    for wish in wishes {
+        let done = match wish {
+            Wish::Shorter => Ok(shorter(&content)),
+            Wish::Drop(which) => drop_some(&content, &which),
+            Wish::Only(sections) => only(&content, &sections),
+            Wish::TheirWords(topic) => their_words(input, &content, &topic),
+            Wish::More(topic) => more(summarizer, input, &content, &topic).await?,
+        };
+        match done {
+            Ok(changed) => content = changed,
+            Err(reason) => return Ok(Outcome::Unchanged(reason)),
+        }
+    }
+    Ok(Outcome::Changed(Refined {
+        content,
+        provider: crate::llm::OFFLINE.into(),
+        model: "rules".into(),
+        prompt_version: RULES_VERSION.into(),
+        dropped: 0,
+    }))
+}
+
+/// The strongest half of each section that is for the client, rounded up. The coach's own notes are not sent, and stay.
+fn shorter(content: &Content) -> Content {
+    let mut kept: BTreeSet<usize> = BTreeSet::new();
+    for section in Section::ALL {
+        let mut places: Vec<usize> = places(content, |claim| claim.section == section).collect();
+        if section.audience() == Audience::Client {
+            let half = places.len().div_ceil(2);
+            // Stable: of equals, those that stand first.
+            places.sort_by_key(|at| std::cmp::Reverse(strength(&content.claims[*at])));
+            places.truncate(half);
+        }
+        kept.extend(places);
+    }
+    retain(content, |at, _| kept.contains(&at))
+}
+
+/// What the coach wrote is strongest, then what has a day, then what rests on the most.
+fn strength(claim: &Claim) -> (bool, bool, usize) {
+    let dated = claim.action.as_ref().is_some_and(|action| action.due_date.is_some());
+    (claim.edited, dated, claim.evidence.len())
+}
+
+fn places(content: &Content, is: impl Fn(&Claim) -> bool) -> impl Iterator<Item = usize> {
+    content.claims.iter().enumerate().filter(move |(_, claim)| is(claim)).map(|(at, _)| at)
+}
+
+fn retain(content: &Content, keep: impl Fn(usize, &Claim) -> bool) -> Content {
+    let kept = content.claims.iter().enumerate().filter(|(at, claim)| keep(*at, claim));
+    Content { claims: kept.map(|(_, claim)| claim.clone()).collect() }
+}
+
+fn drop_some(content: &Content, which: &Which) -> Result<Content, String> {
+    let countable = |section: Option<Section>| {
+        places(content, move |claim| match section {
+            Some(section) => claim.section == section,
+            None => claim.audience == Audience::Client,
+        })
+    };
+    let gone: Vec<usize> = match which {
+        Which::Nth(nth, section) => countable(*section).nth(nth - 1).into_iter().collect(),
+        Which::Last(section) => countable(*section).last().into_iter().collect(),
+        Which::All(section) => countable(Some(*section)).collect(),
+        Which::About(topic) => places(content, |claim| is_about(claim, topic)).collect(),
+    };
+    if gone.is_empty() {
+        return Err(match which {
+            Which::About(topic) => format!("Nothing in the summary is about “{}”.", topic.typed),
+            Which::Nth(_, section) | Which::Last(section) => match section {
+                Some(section) => format!("There is no such sentence under {}.", section.title()),
+                None => "There is no such sentence in what is for the client.".into(),
+            },
+            Which::All(section) => format!("There is nothing under {}.", section.title()),
+        });
+    }
+    Ok(retain(content, |at, _| !gone.contains(&at)))
+}
+
+fn is_about(claim: &Claim, topic: &Topic) -> bool {
+    topic.is_in(&claim.text) || claim.evidence.iter().any(|evidence| topic.is_in(&evidence.quote))
+}
+
+/// Of what is for the client, some sections. The coach's own notes stay.
+fn only(content: &Content, sections: &[Section]) -> Result<Content, String> {
+    let stays = |claim: &Claim| claim.audience == Audience::Coach || sections.contains(&claim.section);
+    if !content.for_client().any(stays) {
+        let names: Vec<&str> = sections.iter().map(|section| section.title()).collect();
+        return Err(format!("There is nothing for the client under {}.", names.join(", ")));
+    }
+    Ok(retain(content, |_, claim| stays(claim)))
+}
+
+/// The client's best sentence about something takes the place of the claim about it; where there is none, or where the
+/// sentence does not carry that claim, it is a key quote.
+fn their_words(input: &SessionForClient, content: &Content, topic: &Topic) -> Result<Content, String> {
+    let sentences = sentences_about(input, topic);
+    let Some((utterance, quote)) = sentences.first().cloned() else {
+        return Err(format!("{} said nothing about “{}” in this session.", input.client_short(), topic.typed));
+    };
+    let there = |quote: &str| content.for_client().any(|claim| text::locate(&claim.text, quote).is_some());
+    if there(&quote) {
+        return Err("Those words stand in the summary already.".into());
+    }
+    for (utterance, quote) in &sentences {
+        let told = |claim: &Claim| {
+            claim.audience == Audience::Client
+                && !matches!(claim.section, Section::KeyQuotes | Section::Recommendations)
+                && is_about(claim, topic)
+                && tells(claim, quote)
+        };
+        let Some(at) = content.claims.iter().position(told).filter(|_| !there(quote)) else { continue };
+        if let Some(claim) = with_words(input, &content.claims[at], *utterance, quote) {
+            let mut content = content.clone();
+            content.claims[at] = claim;
+            return Ok(content);
+        }
+    }
+    let evidence = vec![DraftEvidence { utterance, quote: quote.clone() }];
+    let draft = DraftClaim::new(Section::KeyQuotes, quote, evidence);
+    match held(input, &draft) {
+        Some(claim) => Ok(with(content, [claim])),
+        None => {
+            Err("The words about that cannot stand in the summary by themselves. Change the sentence by hand.".into())
+        }
+    }
+}
+
+/// Whether a claim tells what a sentence says: it rests on it, or has most of its words.
+fn tells(claim: &Claim, sentence: &str) -> bool {
+    let rests = claim.evidence.iter().any(|evidence| {
+        text::locate(sentence, &evidence.quote).is_some() || text::locate(&evidence.quote, sentence).is_some()
+    });
+    rests || Topic::new(&claim.text).is_some_and(|topic| topic.is_in(sentence))
+}
+
+/// The claim in the words of a quote, with what it rested on before; none where it does not hold so.
+fn with_words(input: &SessionForClient, claim: &Claim, utterance: usize, quote: &str) -> Option<Claim> {
+    let shown: String =
+        quote.chars().map(|c| if "\"\u{201c}\u{201d}\u{201e}".contains(c) { '\'' } else { c }).collect();
+    let words = input.voice.apply(&format!("{} said: \u{201c}{shown}\u{201d}", input.client_short()));
+    let mut draft = as_draft(input, claim, &words);
+    draft.evidence.retain(|evidence| evidence.utterance != utterance);
+    draft.evidence.insert(0, DraftEvidence { utterance, quote: quote.to_owned() });
+    let held = held(input, &draft)?;
+    Some(Claim { text: held.text, evidence: held.evidence, edited: false, ..claim.clone() })
+}
+
+/// A draft as a claim, where it holds.
+fn held(input: &SessionForClient, draft: &DraftClaim) -> Option<Claim> {
+    let verified = verify(input, std::slice::from_ref(draft));
+    verified.claims.into_iter().find(|claim| claim.section == draft.section && !claim.evidence.is_empty())
+}
+
+/// What the client states about something, the best sentence first: its utterance, and its words.
+fn sentences_about(input: &SessionForClient, topic: &Topic) -> Vec<(usize, String)> {
+    let mut found: Vec<(usize, usize, usize, String)> = Vec::new();
+    for line in input.utterances.iter().filter(|line| line.speaker == Speaker::Client) {
+        for range in text::sentences(&line.text) {
+            let sentence = &line.text[range];
+            let words = text::words(sentence).len();
+            if topic.is_in(sentence) && !sentence.ends_with('?') && QUOTE_WORDS.contains(&words) {
+                found.push((topic.shared(sentence), words.min(20), line.index, sentence.to_owned()));
+            }
+        }
+    }
+    // The most of the topic, then the most said; of equals the first.
+    found.sort_by_key(|(shared, words, index, _)| (std::cmp::Reverse((*shared, *words)), *index));
+    found.into_iter().map(|(_, _, index, sentence)| (index, sentence)).collect()
+}
+
+/// What else the offline writer finds about something, then the client's own words about it as key quotes.
+async fn more(
+    summarizer: &Summarizer,
+    input: &SessionForClient,
+    content: &Content,
+    topic: &Topic,
+) -> Result<Result<Content, String>, LlmError> {
+    let draft = summarizer.offline(input).await?;
+    let mut found: Vec<Claim> = verify(input, &draft.claims).claims;
+    found.retain(|claim| claim.audience == Audience::Client && is_about(claim, topic));
+    let quotes = sentences_about(input, topic).into_iter().filter_map(|(utterance, quote)| {
+        held(input, &DraftClaim::new(Section::KeyQuotes, quote.clone(), vec![DraftEvidence { utterance, quote }]))
+    });
+    let mut new: Vec<Claim> = Vec::new();
+    for claim in found.into_iter().chain(quotes) {
+        // Neither what is there nor what the last one said.
+        let known = |it: &Claim| claim.evidence.iter().all(|item| it.evidence.iter().any(|other| covers(other, item)));
+        if new.len() < MORE && !content.for_client().chain(&new).any(known) {
+            new.push(claim);
+        }
+    }
+    if new.is_empty() {
+        return Ok(Err(format!("Nothing more was said about “{}” that can be quoted.", topic.typed)));
+    }
+    Ok(Ok(with(content, new)))
+}
+
+/// Whether one quote has the words of the other.
+fn covers(one: &crate::model::Evidence, other: &crate::model::Evidence) -> bool {
+    one.utterance_id == other.utterance_id && text::locate(&one.quote, &other.quote).is_some()
+}
+
+/// The content with further claims, each last in its section.
+fn with(content: &Content, new: impl IntoIterator<Item = Claim>) -> Content {
+    let mut claims = content.claims.clone();
+    claims.extend(new);
+    claims.sort_by_key(|claim| claim.section);
+    Content { claims }
+}

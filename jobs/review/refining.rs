@@ -1,0 +1,163 @@
+//! Asking for a refinement, and undoing: what makes a version without anybody typing one.
+//!
+//! Reads the newest versions; writes a row of `refinements` and its job, or the next version; and the audit. The same
+//! request sent twice (a double click) is one.
+
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{
+    Event, EventKind, Visitor,
+    actions::{ActionError, Problem, Signed, lock},
+    events::record,
+};
+use crate::{
+    db::{TenantTx, Tx},
+    index::IndexSummary,
+    model::summary::{self, Authorship},
+    queue::enqueue,
+    refine::RefineSummary,
+};
+
+/// An instruction is a sentence or two: at most so many characters.
+pub const MAX_INSTRUCTION: usize = 500;
+
+/// Asks for a refinement of what was shown, and gives its id; that of the request where it was made already.
+///
+/// # Errors
+/// [`ActionError::Conflict`] when what was shown is not the newest; [`ActionError::Busy`] while another one runs;
+/// [`ActionError::Invalid`] names the field `instruction`; [`ActionError::NotOpen`] when the summary is not open.
+pub async fn refine(
+    tx: &mut TenantTx,
+    session_id: Uuid,
+    summary_id: Uuid,
+    shown: &Signed,
+    instruction: &str,
+    visitor: &Visitor,
+) -> Result<Uuid, ActionError> {
+    let row = lock(tx, session_id, summary_id).await?;
+    let instruction = instruction.split_whitespace().collect::<Vec<_>>().join(" ");
+    let problem = if instruction.is_empty() {
+        Some("Say what to change, such as “shorter” or “drop the second point”.")
+    } else if instruction.chars().count() > MAX_INSTRUCTION {
+        Some("This is longer than 500 characters. Say it shorter, or change the sentences by hand.")
+    } else if instruction.chars().any(|c| c.is_control() || crate::summarize::is_invisible(c)) {
+        Some("This holds characters that cannot be shown. Type it anew.")
+    } else {
+        None
+    };
+    if let Some(problem) = problem {
+        return Err(ActionError::Invalid(vec![Problem { field: "instruction".into(), problem: problem.into() }]));
+    }
+    let same = sqlx::query_scalar!(
+        "select id from refinements where summary_id = $1 and base_version = $2 and lower(instruction) = lower($3)
+            and (state = 'done' or state = 'queued' and exists (select from jobs where kind = 'refine.summary'
+                and unique_key = refinements.id::text and state in ('due', 'running')))
+         order by created_at desc limit 1",
+        summary_id,
+        shown.version,
+        instruction
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    if let Some(id) = same {
+        return Ok(id);
+    }
+    if row.state != "done" {
+        return Err(ActionError::NotOpen { state: row.state });
+    }
+    let content = summary::load_version(tx, summary_id, row.version).await?;
+    if row.version != shown.version || content.hash() != shown.hash {
+        return Err(ActionError::Conflict { newest: row.version });
+    }
+    // One whose job an operator cancelled waits for nothing.
+    sqlx::query!(
+        "update refinements set state = 'failed', reason = 'It was stopped before it was done.', finished_at = now()
+         where summary_id = $1 and state = 'queued' and not exists (select from jobs where kind = 'refine.summary'
+            and unique_key = refinements.id::text and state in ('due', 'running'))",
+        summary_id
+    )
+    .execute(tx.conn())
+    .await?;
+    let busy = sqlx::query_scalar!(
+        r#"select exists (select from refinements where summary_id = $1 and state = 'queued') as "busy!""#,
+        summary_id
+    )
+    .fetch_one(tx.conn())
+    .await?;
+    if busy {
+        return Err(ActionError::Busy);
+    }
+    let id = Uuid::now_v7();
+    let organization = tx.tenant();
+    sqlx::query!(
+        "insert into refinements (id, organization_id, summary_id, base_version, instruction) values ($1, $2, $3, $4, $5)",
+        id,
+        organization,
+        summary_id,
+        row.version,
+        instruction
+    )
+    .execute(tx.conn())
+    .await?;
+    enqueue(tx, &RefineSummary { refinement_id: id }, row.correlation_id).await?;
+    let detail = json!({ "version": row.version, "refinement": id });
+    let event = Event { summary_id: Some(summary_id), detail, ..Event::of(session_id, EventKind::RefiningAsked) };
+    record(tx, &event, visitor).await?;
+    Ok(id)
+}
+
+/// Brings back the content of the version before the newest, as a new version, and gives its number. Nothing is
+/// deleted, so that undoing once more brings back what was undone. A version that the summariser wrote is never undone:
+/// what stood before it may rest on words of somebody else.
+///
+/// # Errors
+/// [`ActionError::Conflict`] when what was shown is not the newest; [`ActionError::NothingToUndo`] when the newest
+/// version is the summariser's; [`ActionError::NotOpen`] when the summary is not open.
+pub async fn undo(
+    tx: &mut TenantTx,
+    session_id: Uuid,
+    summary_id: Uuid,
+    shown: &Signed,
+    visitor: &Visitor,
+) -> Result<i32, ActionError> {
+    let row = lock(tx, session_id, summary_id).await?;
+    if row.state != "done" {
+        return Err(ActionError::NotOpen { state: row.state });
+    }
+    let newest = summary::load_version(tx, summary_id, row.version).await?;
+    let before = summary::load_version(tx, summary_id, shown.version - 1).await?;
+    if row.version == shown.version + 1 && newest.hash() == before.hash() {
+        // Sent twice.
+        return Ok(row.version);
+    }
+    if row.version != shown.version || newest.hash() != shown.hash {
+        return Err(ActionError::Conflict { newest: row.version });
+    }
+    let versions = sqlx::query!(
+        "select version, author, provider, model, prompt_version, template, claims_dropped from summary_versions
+         where summary_id = $1 and version >= $2 - 1 order by version",
+        summary_id,
+        row.version
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    let [origin, last] = &versions[..] else { return Err(ActionError::NothingToUndo) };
+    if !matches!(last.author.as_str(), "coach" | "refiner") {
+        return Err(ActionError::NothingToUndo);
+    }
+    let authorship = Authorship {
+        author: "coach",
+        provider: origin.provider.clone(),
+        model: origin.model.clone(),
+        prompt_version: origin.prompt_version.clone(),
+        template: origin.template.clone(),
+        claims_dropped: origin.claims_dropped,
+    };
+    let version = summary::add_version(tx, summary_id, &before, &authorship).await?;
+    enqueue(tx, &IndexSummary { summary_id, version }, row.correlation_id).await?;
+    let detail = json!({ "from": row.version, "version": version, "restores": origin.version });
+    let event = Event { summary_id: Some(summary_id), detail, ..Event::of(session_id, EventKind::Undone) };
+    record(tx, &event, visitor).await?;
+    Ok(version)
+}

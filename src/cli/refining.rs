@@ -1,0 +1,169 @@
+//! `debrief sessions refine`, `undo` and `diff`: what the review page does with a summary, from the command line.
+
+use std::io::IsTerminal;
+
+use anyhow::Context;
+use clap::Args;
+use debrief_jobs::{
+    db::{TenantTx, Tx},
+    model::{
+        Audience,
+        diff::{self, Change, Part, SectionDiff},
+        summary,
+    },
+    review::{Visitor, actions::Signed, refining},
+};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::App;
+
+/// Ask for a change of a summary, in words: shorter, warmer, "drop the second point"
+///
+/// A worker makes the next version; `debrief sessions diff` shows what changed, and `debrief sessions undo` takes it
+/// back. Without a language model the rules understand: shorter; drop the second point, the last win, everything about
+/// something; only the action items; use her words about something; more about something.
+#[derive(Debug, Args)]
+pub(crate) struct Refine {
+    /// The summary's id (see `debrief sessions show`)
+    summary: Uuid,
+    /// What to change
+    instruction: String,
+}
+
+/// Bring back the version of a summary before the newest, as a new version
+///
+/// Nothing is deleted: undoing once more brings back what was undone.
+#[derive(Debug, Args)]
+pub(crate) struct Undo {
+    /// The summary's id (see `debrief sessions show`)
+    summary: Uuid,
+}
+
+/// Show what changed between two versions of a summary, word by word
+///
+/// Words that went stand in [-…-], words that came in {+…+}; on a terminal they are struck through and underlined as
+/// well, unless NO_COLOR is set.
+#[derive(Debug, Args)]
+pub(crate) struct Diff {
+    /// The summary's id (see `debrief sessions show`)
+    summary: Uuid,
+    /// The older version [default: the one before the newer]
+    #[arg(long)]
+    from: Option<i32>,
+    /// The newer version [default: the newest]
+    #[arg(long)]
+    to: Option<i32>,
+}
+
+/// A summary's session and newest version, in a transaction of its organization.
+struct Found {
+    tx: TenantTx,
+    session: Uuid,
+    version: i32,
+}
+
+async fn find(app: &App, summary: Uuid) -> anyhow::Result<Found> {
+    let none = || format!("there is no summary {summary}: `debrief sessions show SESSION` names those of a session");
+    let organization = sqlx::query_scalar!("select organization_of_summary($1)", summary)
+        .fetch_one(app.db.pool())
+        .await?
+        .with_context(none)?;
+    let mut tx = app.db.tenant(organization).await?;
+    let row = sqlx::query!("select session_id, version from summaries where id = $1", summary)
+        .fetch_optional(tx.conn())
+        .await?
+        .with_context(none)?;
+    Ok(Found { tx, session: row.session_id, version: row.version })
+}
+
+impl Found {
+    async fn newest(&mut self, summary: Uuid) -> anyhow::Result<Signed> {
+        let content = summary::load_version(&mut self.tx, summary, self.version).await?;
+        Ok(Signed { version: self.version, hash: content.hash() })
+    }
+}
+
+impl Refine {
+    pub(super) async fn run(self, app: &App) -> anyhow::Result<()> {
+        let mut found = find(app, self.summary).await?;
+        let shown = found.newest(self.summary).await?;
+        let visitor = Visitor::default();
+        let asked =
+            refining::refine(&mut found.tx, found.session, self.summary, &shown, &self.instruction, &visitor).await;
+        let id = match asked {
+            Err(debrief_jobs::review::actions::ActionError::Invalid(problems)) => {
+                anyhow::bail!("{}", problems.into_iter().map(|problem| problem.problem).collect::<Vec<_>>().join(" "))
+            }
+            asked => asked?,
+        };
+        found.tx.commit().await?;
+        let result = json!({ "refinement": id, "summary": self.summary, "base_version": shown.version });
+        app.output.one(&result, |_| {
+            format!("a worker refines version {}; then: debrief sessions diff {}", shown.version, self.summary)
+        })
+    }
+}
+
+impl Undo {
+    pub(super) async fn run(self, app: &App) -> anyhow::Result<()> {
+        let mut found = find(app, self.summary).await?;
+        let shown = found.newest(self.summary).await?;
+        let version = refining::undo(&mut found.tx, found.session, self.summary, &shown, &Visitor::default()).await?;
+        found.tx.commit().await?;
+        let result = json!({ "summary": self.summary, "version": version, "restores": shown.version - 1 });
+        app.output.one(&result, |_| format!("version {version} is as version {} was", shown.version - 1))
+    }
+}
+
+impl Diff {
+    pub(super) async fn run(self, app: &App) -> anyhow::Result<()> {
+        let mut found = find(app, self.summary).await?;
+        let to = self.to.unwrap_or(found.version);
+        let from = self.from.unwrap_or(to - 1);
+        for version in [from, to] {
+            anyhow::ensure!(
+                (1..=found.version).contains(&version),
+                "there is no version {version}: the summary has versions 1 to {}",
+                found.version
+            );
+        }
+        let before = summary::load_version(&mut found.tx, self.summary, from).await?;
+        let after = summary::load_version(&mut found.tx, self.summary, to).await?;
+        let sections = diff::contents(&before, &after);
+        let styled =
+            std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        app.output.one(&json!({ "from": from, "to": to, "sections": &sections }), |_| {
+            let mut text = format!("version {from} to version {to}\n");
+            if sections.is_empty() {
+                text.push_str("no word changed\n");
+            }
+            sections.iter().for_each(|section| text.push_str(&show(section, styled)));
+            text
+        })
+    }
+}
+
+fn show(section: &SectionDiff, styled: bool) -> String {
+    let whose = if section.audience == Audience::Coach { " (for the coach alone)" } else { "" };
+    let mut text = format!("\n{}{whose}\n", section.section.title());
+    for sentence in &section.sentences {
+        let words: String = sentence.iter().map(|part| mark(part, styled)).collect();
+        text.push_str(&format!("  {words}\n"));
+    }
+    if section.same > 0 {
+        text.push_str(&format!("  ({} as before)\n", section.same));
+    }
+    text
+}
+
+fn mark(part: &Part, styled: bool) -> String {
+    let space = if part.glued { "" } else { " " };
+    let (open, close, style) = match part.change {
+        Change::Same => return format!("{space}{}", part.text),
+        Change::Removed => ("[-", "-]", "\u{1b}[9;31m"),
+        Change::Added => ("{+", "+}", "\u{1b}[4;32m"),
+    };
+    let text = format!("{open}{}{close}", part.text);
+    if styled { format!("{space}{style}{text}\u{1b}[0m") } else { format!("{space}{text}") }
+}

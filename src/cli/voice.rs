@@ -1,0 +1,136 @@
+//! `debrief voice`: a coach's voice profile, as the page "Your voice" shows it.
+
+use std::process::ExitCode;
+
+use clap::{ArgGroup, Args, Subcommand};
+use debrief_jobs::{
+    db::{TenantTx, Tx},
+    people,
+    voice::{self, NewRule, Profile},
+};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{App, output::table};
+
+/// How a coach wants summaries to be worded
+///
+/// Rules hold for all clients of the coach; examples, sentences that the coach changed before approving, for the same
+/// client alone. Rules that were learned are off until they are switched on.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Voice {
+    /// Show a coach's rules, suggestions and examples
+    Show {
+        /// The coach (the handle)
+        #[arg(long)]
+        coach: String,
+    },
+    Add(Add),
+    /// Use a rule
+    On(One),
+    /// Use a rule no more, and keep it
+    Off(One),
+    /// Remove a rule or an example; a rule is not learned again
+    Remove(One),
+}
+
+/// Add a rule, used from the next summary on
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("what").required(true))]
+pub(crate) struct Add {
+    /// The coach (the handle)
+    #[arg(long)]
+    coach: String,
+    /// The rule in words, such as "short sentences"; only a language model follows it
+    #[arg(group = "what")]
+    rule: Option<String>,
+    /// Write these words …
+    #[arg(long, group = "what", requires = "instead_of", value_name = "WORDS")]
+    write: Option<String>,
+    /// … instead of these
+    #[arg(long, requires = "write", value_name = "WORDS")]
+    instead_of: Option<String>,
+}
+
+/// A rule or an example of a coach.
+#[derive(Debug, Args)]
+pub(crate) struct One {
+    /// The coach (the handle)
+    #[arg(long)]
+    coach: String,
+    /// The id (see `debrief voice show`)
+    id: Uuid,
+}
+
+impl Voice {
+    pub(crate) async fn run(self, app: &App) -> anyhow::Result<ExitCode> {
+        match self {
+            Self::Show { coach } => {
+                let (mut tx, coach) = open(app, &coach).await?;
+                let profile = voice::profile(&mut tx, coach).await?;
+                app.output.one(&profile, text)?;
+            }
+            Self::Add(add) => {
+                let (mut tx, coach) = open(app, &add.coach).await?;
+                let rule = match (add.rule, add.write, add.instead_of) {
+                    (Some(rule), _, _) => NewRule::Said(rule),
+                    (None, to, from) => NewRule::Replace(from.unwrap_or_default(), to.unwrap_or_default()),
+                };
+                let id = voice::add(&mut tx, coach, rule).await?;
+                tx.commit().await?;
+                app.output.one(&json!({ "id": id, "active": true }), |_| format!("added and in use: {id}"))?;
+            }
+            Self::On(one) => one.switch(app, true).await?,
+            Self::Off(one) => one.switch(app, false).await?,
+            Self::Remove(one) => {
+                let (mut tx, coach) = open(app, &one.coach).await?;
+                match voice::remove(&mut tx, coach, one.id).await {
+                    Err(voice::VoiceError::Unknown) => voice::forget(&mut tx, coach, one.id).await?,
+                    removed => removed?,
+                }
+                tx.commit().await?;
+                app.output.one(&json!({ "id": one.id, "removed": true }), |_| "removed".into())?;
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl One {
+    async fn switch(self, app: &App, active: bool) -> anyhow::Result<()> {
+        let (mut tx, coach) = open(app, &self.coach).await?;
+        voice::switch(&mut tx, coach, self.id, active).await?;
+        tx.commit().await?;
+        app.output.one(&json!({ "id": self.id, "active": active }), |_| {
+            if active { "used from the next summary on".into() } else { "not used any more".into() }
+        })
+    }
+}
+
+async fn open(app: &App, coach: &str) -> anyhow::Result<(TenantTx, Uuid)> {
+    let (organization, coach) = people::coach(&app.db, coach).await?;
+    Ok((app.db.tenant(organization).await?, coach))
+}
+
+fn text(profile: &Profile) -> String {
+    let state = |rule: &voice::Rule| match (rule.active, rule.source.as_str()) {
+        (true, _) => "in use",
+        (false, "learned") => "suggested",
+        (false, _) => "off",
+    };
+    let mut text = String::new();
+    if profile.rules.is_empty() {
+        text.push_str("no rules yet: `debrief voice add` adds one, and what the coach changes suggests some\n");
+    } else {
+        let rows = profile.rules.iter().map(|rule| [rule.text.clone(), state(rule).into(), rule.id.to_string()]);
+        text.push_str(&table(["RULE", "STATE", "ID"], rows));
+        text.push('\n');
+    }
+    for example in &profile.examples {
+        text.push_str(&format!(
+            "\nexample of {} ({})\n  written:  {}\n  approved: {}\n",
+            example.client, example.id, example.before, example.after
+        ));
+    }
+    text
+}

@@ -1,0 +1,102 @@
+//! What the card of a summary shows of refining: what is under way, what came of it, and what changed, word by word. Pure.
+
+use debrief_jobs::{
+    model::{
+        Audience,
+        diff::{self, Change},
+    },
+    review::view::{RefinementView, SummaryView},
+};
+use serde::Serialize;
+
+/// What came of the last request.
+#[derive(Debug, Serialize)]
+pub(super) struct Came {
+    instruction: String,
+    /// Whether a version was made.
+    done: bool,
+    reason: Option<String>,
+}
+
+/// What changed since the version before the one that is shown.
+#[derive(Debug, Serialize)]
+pub(super) struct Difference {
+    /// That version.
+    since: i32,
+    /// In what is for the client.
+    sections: Vec<Block>,
+    /// In what is for the coach alone.
+    coach_sections: Vec<Block>,
+}
+
+#[derive(Debug, Serialize)]
+struct Block {
+    title: &'static str,
+    sentences: Vec<Vec<Part>>,
+    same: usize,
+}
+
+#[derive(Debug, Serialize)]
+struct Part {
+    removed: bool,
+    added: bool,
+    glued: bool,
+    text: String,
+}
+
+/// What is being done to the summary, as the coach asked for it.
+pub(super) fn under_way(summary: &SummaryView) -> Option<&RefinementView> {
+    summary.refinement.as_ref().filter(|refinement| refinement.state == "queued")
+}
+
+/// What came of the last request, as long as nothing else happened since.
+pub(super) fn came(summary: &SummaryView) -> Option<Came> {
+    let refinement = summary.refinement.as_ref().filter(|_| summary.state == "done")?;
+    let finished = refinement.finished_at?;
+    let shown = summary.versions.iter().find(|version| version.version == summary.version)?;
+    (finished >= shown.created_at).then(|| Came {
+        instruction: refinement.instruction.clone(),
+        done: refinement.state == "done",
+        reason: refinement.reason.clone(),
+    })
+}
+
+/// What the button says that brings back the version before; none where there is nothing to undo.
+pub(super) fn undo(summary: &SummaryView) -> Option<&'static str> {
+    let (last, before) = summary.versions.split_last()?;
+    if summary.state != "done" || before.is_empty() || last.author == "summarizer" {
+        return None;
+    }
+    // The newest content is that of two versions ago: it is undone already.
+    let undone = before.len() >= 2 && before[before.len() - 2].content_hash == last.content_hash;
+    Some(if undone { "Redo" } else { "Undo" })
+}
+
+/// What changed since the version before; none for a first version.
+pub(super) fn difference(summary: &SummaryView) -> Option<Difference> {
+    let before = summary.before.as_ref()?;
+    let changed = diff::contents(before, &summary.content);
+    let blocks = |audience: Audience| {
+        let sections = changed.iter().filter(|section| section.audience == audience);
+        let block = |section: &diff::SectionDiff| Block {
+            title: section.section.title(),
+            sentences: section.sentences.iter().map(|sentence| sentence.iter().map(part).collect()).collect(),
+            same: section.same,
+        };
+        sections.map(block).collect::<Vec<_>>()
+    };
+    Some(Difference {
+        since: summary.version - 1,
+        sections: blocks(Audience::Client),
+        coach_sections: blocks(Audience::Coach),
+    })
+}
+
+fn part(part: &diff::Part) -> Part {
+    Part {
+        removed: part.change == Change::Removed,
+        added: part.change == Change::Added,
+        glued: part.glued,
+        text: part.text.clone(),
+    }
+}

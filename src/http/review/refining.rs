@@ -1,0 +1,90 @@
+//! Asking for a refinement and undoing, as posted from the card of a summary.
+
+use axum::{
+    Form as Posted,
+    extract::{Path, State},
+    http::request::Parts,
+    response::Response,
+};
+use debrief_jobs::{
+    db::Tx,
+    model::summary,
+    review::{
+        actions::{ActionError, Signed},
+        edit, refining,
+    },
+};
+use uuid::Uuid;
+
+use super::{Fields, enter, refused, see_other};
+use crate::http::{HttpState, failure::Failure, form::Form, guard, guard::Guest};
+
+/// `POST …/refine`: asks for a change in words. Typing that was not saved is saved first, as a version of its own.
+pub(in crate::http) async fn refine(
+    State(state): State<HttpState>,
+    Path((session, summary)): Path<(Uuid, Uuid)>,
+    parts: Parts,
+    Posted(fields): Fields,
+) -> Result<Response, Failure> {
+    let form = Form(fields);
+    let guest = enter(&state, &parts, session, &form).await?;
+    match ask(&state, &guest, &parts, summary, &form).await {
+        Ok(()) => Ok(see_other(&state, session, Some(summary), "refining")),
+        Err(error) => refused(&state, &guest, summary, &form, error).await,
+    }
+}
+
+async fn ask(
+    state: &HttpState,
+    guest: &Guest,
+    parts: &Parts,
+    summary_id: Uuid,
+    form: &Form,
+) -> Result<(), ActionError> {
+    let session = guest.visit.session_id;
+    let visitor = guard::visitor(&parts.extensions, &parts.headers, Some(guest.visit.link_id));
+    let mut tx = state.services.db.tenant(guest.visit.organization).await?;
+    let (version, edits) = (form.version(), form.edits());
+    let content = summary::load_version(&mut tx, summary_id, version).await?;
+    let shown = if edits.change(&content) {
+        let version = edit::edit(&mut tx, session, summary_id, version, &edits, &visitor).await?;
+        Signed { version, hash: summary::load_version(&mut tx, summary_id, version).await?.hash() }
+    } else {
+        Signed { version, hash: form.get("hash").unwrap_or_default().to_owned() }
+    };
+    let instruction = form.get("instruction").unwrap_or_default();
+    // What is typed is saved only together with the request: one that is refused saves nothing.
+    refining::refine(&mut tx, session, summary_id, &shown, instruction, &visitor).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// `POST …/undo`: brings back the version before the newest. What is typed and not saved would be lost, and is not.
+pub(in crate::http) async fn undo(
+    State(state): State<HttpState>,
+    Path((session, summary)): Path<(Uuid, Uuid)>,
+    parts: Parts,
+    Posted(fields): Fields,
+) -> Result<Response, Failure> {
+    let form = Form(fields);
+    let guest = enter(&state, &parts, session, &form).await?;
+    let visitor = guard::visitor(&parts.extensions, &parts.headers, Some(guest.visit.link_id));
+    let mut tx = state.services.db.tenant(guest.visit.organization).await?;
+    let content = summary::load_version(&mut tx, summary, form.version()).await?;
+    let undone = if form.edits().change(&content) {
+        Err(ActionError::Unsaved)
+    } else {
+        let shown = Signed { version: form.version(), hash: form.get("hash").unwrap_or_default().to_owned() };
+        refining::undo(&mut tx, session, summary, &shown, &visitor).await
+    };
+    match undone {
+        Ok(_) => {
+            tx.commit().await?;
+            Ok(see_other(&state, session, Some(summary), "undone"))
+        }
+        Err(error) => {
+            drop(tx);
+            refused(&state, &guest, summary, &form, error).await
+        }
+    }
+}

@@ -1,0 +1,153 @@
+//! The coach's voice: the rules and examples that summaries are worded by, seen and changed by the coach.
+//!
+//! Reached from a review, by the same visit; it is the profile of the coach whose session that is. Each POST is one
+//! change in one transaction, and ends in a redirect.
+
+use axum::{
+    Form as Posted,
+    extract::{Path, Query, State},
+    http::{StatusCode, header, request::Parts},
+    response::{IntoResponse, Response},
+};
+use debrief_jobs::{
+    db::{TenantTx, Tx},
+    review::{self, Event, EventKind},
+    voice::{self, Example, NewRule, Rule, VoiceError},
+};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{HttpState, failure::Failure, form::Form, guard, guard::Guest, page};
+
+/// The page.
+#[derive(Debug, Serialize)]
+struct VoicePage {
+    style: String,
+    action: String,
+    back: String,
+    form_token: String,
+    notice: Option<&'static str>,
+    problem: Option<String>,
+    rules: Vec<Rule>,
+    suggestions: Vec<Rule>,
+    examples: Vec<Example>,
+    /// As typed, where a rule could not be taken.
+    said: String,
+    from: String,
+    to: String,
+}
+
+/// What a redirect tells the page to say.
+#[derive(Debug, Default, Deserialize)]
+pub(super) struct Done {
+    done: Option<String>,
+}
+
+/// `GET /review/{session}/voice`
+pub(super) async fn show(
+    State(state): State<HttpState>,
+    Path(session): Path<Uuid>,
+    Query(done): Query<Done>,
+    parts: Parts,
+) -> Result<Response, Failure> {
+    let guest = guard::guest(&state, &parts.headers, session).await?;
+    let notice = match done.done.as_deref() {
+        Some("added") => Some("The rule is added. It is used from the next summary on."),
+        Some("on") => Some("The rule is used from the next summary on."),
+        Some("off") => Some("The rule is not used any more."),
+        Some("removed") => Some("It is removed."),
+        _ => None,
+    };
+    render(&state, &guest, StatusCode::OK, notice, None, &Form::default()).await
+}
+
+/// `POST /review/{session}/voice`
+pub(super) async fn change(
+    State(state): State<HttpState>,
+    Path(session): Path<Uuid>,
+    parts: Parts,
+    Posted(fields): Posted<Vec<(String, String)>>,
+) -> Result<Response, Failure> {
+    let form = Form(fields);
+    let guest = super::review::enter(&state, &parts, session, &form).await?;
+    let visitor = guard::visitor(&parts.extensions, &parts.headers, Some(guest.visit.link_id));
+    let mut tx = state.services.db.tenant(guest.visit.organization).await?;
+    let coach = coach(&mut tx, session).await?;
+    match apply(&mut tx, coach, &form).await {
+        Ok(done) => {
+            // What was changed is no business of an audit that many read.
+            let event = Event { detail: json!({ "change": done }), ..Event::of(session, EventKind::VoiceChanged) };
+            review::record(&mut tx, &event, &visitor).await?;
+            tx.commit().await?;
+            let target = state.path(&format!("review/{session}/voice?done={done}"));
+            Ok((StatusCode::SEE_OTHER, [(header::LOCATION, target)]).into_response())
+        }
+        Err(VoiceError::Database(error)) => Err(error.into()),
+        Err(error) => {
+            drop(tx);
+            let status = if matches!(error, VoiceError::Unknown) {
+                StatusCode::NOT_FOUND
+            } else {
+                StatusCode::UNPROCESSABLE_ENTITY
+            };
+            render(&state, &guest, status, None, Some(error.to_string()), &form).await
+        }
+    }
+}
+
+/// Does what the pressed button says: `add`, or `on`, `off`, `remove`, `forget` with an id.
+async fn apply(tx: &mut TenantTx, coach: Uuid, form: &Form) -> Result<&'static str, VoiceError> {
+    let field = |name: &str| form.get(name).unwrap_or_default().trim().to_owned();
+    let pressed = field("do");
+    let (what, id) = pressed.split_once(':').unwrap_or((pressed.as_str(), ""));
+    let id = id.parse::<Uuid>().map_err(|_| VoiceError::Unknown);
+    match what {
+        "add-said" => voice::add(tx, coach, NewRule::Said(field("said"))).await.map(|_| "added"),
+        "add-replace" => voice::add(tx, coach, NewRule::Replace(field("from"), field("to"))).await.map(|_| "added"),
+        "on" => voice::switch(tx, coach, id?, true).await.map(|()| "on"),
+        "off" => voice::switch(tx, coach, id?, false).await.map(|()| "off"),
+        "remove" => voice::remove(tx, coach, id?).await.map(|()| "removed"),
+        "forget" => voice::forget(tx, coach, id?).await.map(|()| "removed"),
+        _ => Err(VoiceError::Unknown),
+    }
+}
+
+/// Whose session it is.
+async fn coach(tx: &mut TenantTx, session: Uuid) -> Result<Uuid, Failure> {
+    let coach = sqlx::query_scalar!("select coach_id from sessions where id = $1", session);
+    coach.fetch_optional(tx.conn()).await?.ok_or_else(Failure::not_found)
+}
+
+async fn render(
+    state: &HttpState,
+    guest: &Guest,
+    status: StatusCode,
+    notice: Option<&'static str>,
+    problem: Option<String>,
+    form: &Form,
+) -> Result<Response, Failure> {
+    let session = guest.visit.session_id;
+    let mut tx = state.services.db.tenant(guest.visit.organization).await?;
+    let coach = coach(&mut tx, session).await?;
+    let profile = voice::profile(&mut tx, coach).await?;
+    drop(tx);
+    let (suggestions, rules) =
+        profile.rules.into_iter().partition(|rule: &Rule| rule.source == "learned" && !rule.active);
+    let typed = |name: &str| form.get(name).unwrap_or_default().to_owned();
+    let context = VoicePage {
+        style: page::style_path(state),
+        action: state.path(&format!("review/{session}/voice")),
+        back: state.path(&format!("review/{session}")),
+        form_token: guest.form_token.clone(),
+        notice,
+        problem: problem.map(|problem| super::failure::capitalized(&problem)),
+        rules,
+        suggestions,
+        examples: profile.examples,
+        said: typed("said"),
+        from: typed("from"),
+        to: typed("to"),
+    };
+    page::render(state, status, "page/voice.html", &context)
+}
