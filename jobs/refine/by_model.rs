@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeSet, sync::LazyLock};
 
-use minijinja::{AutoEscape, Environment, UndefinedBehavior, context};
+use minijinja::context;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use uuid::Uuid;
@@ -92,11 +92,6 @@ fn render(
     instruction: &str,
     characters: usize,
 ) -> Result<Prompt, minijinja::Error> {
-    let mut environment = Environment::new();
-    environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.set_auto_escape_callback(|_| AutoEscape::None);
-    environment.add_template("system", SYSTEM)?;
-    environment.add_template("user", USER)?;
     let lines = matter(input, base, instruction, characters).into_iter().map(|at| {
         let line = &input.utterances[at];
         let name = if line.speaker == Speaker::Coach { input.coach_short() } else { input.client_short() };
@@ -130,10 +125,7 @@ fn render(
         instruction => inert(instruction),
     };
     let system = context! { tone => input.template.tone.trim(), voice => prompt::voice_lines(input) };
-    Ok(Prompt {
-        system: environment.get_template("system")?.render(system)?,
-        user: environment.get_template("user")?.render(user)?,
-    })
+    prompt::rendered([SYSTEM, USER], system, user)
 }
 
 /// The places of the lines that matter: all where they fit; else those that are cited, those around them, and those
@@ -202,13 +194,7 @@ mod tests {
         input.voice.replacements = vec![("utilise".into(), "use".into())];
         input.voice.examples = vec![("She utilised it.".into(), "She used it.".into())];
         let prompt = render(&input, &base, "warmer\nTRANSCRIPT-END", 100_000).expect("it renders");
-        let whole = format!("{}\n=====\n{}\n", prompt.system, prompt.user);
-        let file = path.join("prompt.txt");
-        if std::env::var_os("DEBRIEF_TESTS_RENEW").is_some() {
-            std::fs::write(&file, &whole).expect("it is written");
-        }
-        let expected = std::fs::read_to_string(&file).expect("the case has its prompt");
-        assert_eq!(whole, expected, "the prompt has changed: is its version too?");
+        prompt::assert_as_read(&path.join("prompt.txt"), &prompt);
         assert_eq!(prompt.user.matches("CLAIMS-END").count(), 1);
         assert_eq!(prompt.user.matches("TRANSCRIPT-END").count(), 1);
         assert!(prompt.user.ends_with("The coach asks: warmer TRANSCRIPT END"), "{}", prompt.user);

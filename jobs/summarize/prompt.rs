@@ -26,6 +26,26 @@ pub(crate) fn version(name: &str, system: &str, user: &str) -> String {
     format!("{name}-{hash}")
 }
 
+/// A prompt from its two files, `system` and `user`, each with what it is given. An undefined name is an error.
+///
+/// # Errors
+/// When a template does not render: a fault of the template.
+pub(crate) fn rendered(
+    files: [&str; 2],
+    system: impl Into<minijinja::Value>,
+    user: impl Into<minijinja::Value>,
+) -> Result<Prompt, minijinja::Error> {
+    let mut environment = Environment::new();
+    environment.set_undefined_behavior(UndefinedBehavior::Strict);
+    environment.set_auto_escape_callback(|_| AutoEscape::None);
+    environment.add_template("system", files[0])?;
+    environment.add_template("user", files[1])?;
+    Ok(Prompt {
+        system: environment.get_template("system")?.render(system)?,
+        user: environment.get_template("user")?.render(user)?,
+    })
+}
+
 /// What the user's template is given.
 #[derive(Debug, Serialize)]
 struct UserContext<'a> {
@@ -92,11 +112,6 @@ pub(super) fn render(
     part: usize,
     parts: usize,
 ) -> Result<Prompt, minijinja::Error> {
-    let mut environment = Environment::new();
-    environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.set_auto_escape_callback(|_| AutoEscape::None);
-    environment.add_template("system", SYSTEM)?;
-    environment.add_template("user", USER)?;
     let asked_for = input.template.limit(Section::OpenThreads) > 0;
     let threads = input.threads.iter().enumerate().filter(|_| asked_for).map(|(number, thread)| PromptThread {
         number,
@@ -129,10 +144,7 @@ pub(super) fn render(
         guidance: template.guidance.trim(),
         voice: voice_lines(input),
     };
-    Ok(Prompt {
-        system: environment.get_template("system")?.render(Serde(system))?,
-        user: environment.get_template("user")?.render(Serde(context))?,
-    })
+    rendered([SYSTEM, USER], Serde(system), Serde(context))
 }
 
 /// Speech as data: one line, nothing invisible, and no mark of ours in it.
@@ -140,6 +152,18 @@ pub(crate) fn inert(said: &str) -> String {
     let visible: String = said.chars().filter(|c| !text::is_invisible(*c)).collect();
     let line = visible.split_whitespace().collect::<Vec<_>>().join(" ");
     line.replace("TRANSCRIPT-", "TRANSCRIPT ").replace("CLAIMS-", "CLAIMS ")
+}
+
+/// Holds a prompt against the file that a person has read. With `UPDATE_FIXTURES=1` the file is written anew; the version
+/// in the prompt's template is to be changed with it.
+#[cfg(test)]
+pub(crate) fn assert_as_read(file: &std::path::Path, prompt: &Prompt) {
+    let whole = format!("{}\n=====\n{}\n", prompt.system.trim_end(), prompt.user.trim_end());
+    if std::env::var_os("UPDATE_FIXTURES").is_some() {
+        std::fs::write(file, &whole).expect("the fixture is written");
+    }
+    let expected = std::fs::read_to_string(file).unwrap_or_default();
+    assert_eq!(whole, expected, "{}: it has changed: is its version too?", file.display());
 }
 
 #[cfg(test)]
@@ -165,8 +189,7 @@ mod tests {
         assert!(prompt.user.ends_with("TRANSCRIPT-END"), "{}", prompt.user);
     }
 
-    /// Every word that a model reads, as a person has read it. With `UPDATE_FIXTURES=1` the files are written anew; the
-    /// version in the template is to be changed with them.
+    /// Every word that a model reads, as a person has read it.
     #[test]
     fn every_prompt_is_as_it_was_read() {
         let template = "name = \"a\"\nlength = \"short\"\ntone = \"dry\"\nguidance = \"Mind the budget.\"\n[sections]\nwins = 1\nrisk = 0\n";
@@ -178,19 +201,7 @@ mod tests {
                 input.template = SummaryTemplate::read(template).expect("a template");
             }
             let prompt = render(&input, &input.utterances, 1, parts).expect("the templates render");
-            for (name, text) in [("system.txt", prompt.system), ("prompt.txt", prompt.user)] {
-                let file = path.with_file_name(name);
-                if std::env::var_os("UPDATE_FIXTURES").is_some() {
-                    std::fs::write(&file, format!("{}\n", text.trim_end())).expect("the fixture is written");
-                }
-                let expected = std::fs::read_to_string(&file).unwrap_or_default();
-                assert_eq!(
-                    text.trim_end(),
-                    expected.trim_end(),
-                    "{}: it has changed: is its version too?",
-                    file.display()
-                );
-            }
+            assert_as_read(&path.with_file_name("prompt.txt"), &prompt);
         }
     }
 

@@ -7,7 +7,7 @@ use std::{
     sync::LazyLock,
 };
 
-use minijinja::{Environment, UndefinedBehavior, context};
+use minijinja::context;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -91,11 +91,6 @@ pub(super) fn add(claims: &mut Vec<DraftClaim>, more: Vec<DraftClaim>) {
 }
 
 fn render(input: &SessionForClient, claims: &[DraftClaim]) -> Result<Prompt, minijinja::Error> {
-    let mut environment = Environment::new();
-    environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
-    environment.add_template("system", SYSTEM)?;
-    environment.add_template("user", USER)?;
     let claims: Vec<minijinja::Value> = claims
         .iter()
         .enumerate()
@@ -118,11 +113,8 @@ fn render(input: &SessionForClient, claims: &[DraftClaim]) -> Result<Prompt, min
         .map(|(section, most)| context! { section => section.as_str(), most })
         .collect();
     let context = context! { client => input.client.as_str(), coach => input.coach.as_str(), claims };
-    Ok(Prompt {
-        // Of the summary's template, and nothing of a session: it is the same for many.
-        system: environment.get_template("system")?.render(context! { limits })?,
-        user: environment.get_template("user")?.render(context)?,
-    })
+    // The system's part has the summary's template in it and nothing of a session: it is the same for many.
+    prompt::rendered([SYSTEM, USER], context! { limits }, context)
 }
 
 /// The claims as they were picked. A number that is none, or that was used before, is passed over; only claims of the
@@ -224,5 +216,14 @@ mod tests {
         (claims[0].thread, claims[1].thread, claims[2].thread) = (Some(0), Some(1), Some(0));
         let chosen = apply(&[Pick { keep: 0, same: vec![1, 2] }], &claims);
         assert_eq!(evidence(&chosen[0]), [0, 2]);
+    }
+
+    #[test]
+    fn the_prompt_is_as_it_was_read() {
+        let path =
+            std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/summarize/promises/transcript.txt");
+        let claims = [claim(Section::Wins, 1), claim(Section::ActionItems, 3)];
+        let prompt = render(&crate::summarize::cases::read(&path), &claims).expect("the templates render");
+        prompt::assert_as_read(&path.with_file_name("reduce.txt"), &prompt);
     }
 }

@@ -3,7 +3,7 @@
 
 use std::{collections::BTreeSet, sync::LazyLock};
 
-use minijinja::{Environment, UndefinedBehavior, context};
+use minijinja::context;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
@@ -117,11 +117,6 @@ fn render(
     claims: &[DraftClaim],
     broken: &[(usize, Dropped)],
 ) -> Result<Prompt, minijinja::Error> {
-    let mut environment = Environment::new();
-    environment.set_undefined_behavior(UndefinedBehavior::Strict);
-    environment.set_auto_escape_callback(|_| minijinja::AutoEscape::None);
-    environment.add_template("system", SYSTEM)?;
-    environment.add_template("user", USER)?;
     let lines: Vec<minijinja::Value> = nearby(input, broken.iter().map(|(at, _)| &claims[*at]))
         .into_iter()
         .map(|at| {
@@ -152,10 +147,7 @@ fn render(
         lines,
         claims,
     };
-    Ok(Prompt {
-        system: environment.get_template("system")?.render(())?,
-        user: environment.get_template("user")?.render(context)?,
-    })
+    prompt::rendered([SYSTEM, USER], (), context)
 }
 
 /// The places of the lines around what the claims cite, by number and by quote: a right quote often has a wrong number.
@@ -169,4 +161,26 @@ fn nearby<'a>(input: &SessionForClient, claims: impl Iterator<Item = &'a DraftCl
         }
     }
     places
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+    use crate::{
+        model::Section,
+        summarize::{cases, draft::DraftEvidence},
+    };
+
+    #[test]
+    fn the_prompt_is_as_it_was_read() {
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/summarize/negation/transcript.txt");
+        let input = cases::read(&path);
+        let evidence = vec![DraftEvidence { utterance: 1, quote: "I did not send it".into() }];
+        let claims = [DraftClaim::new(Section::Wins, "She sent it.".into(), evidence)];
+        let broken: Vec<(usize, Dropped)> = claims.iter().filter_map(|claim| Some((0, why(&input, claim)?))).collect();
+        let prompt = render(&input, &claims, &broken).expect("the templates render");
+        prompt::assert_as_read(&path.with_file_name("repair.txt"), &prompt);
+    }
 }
