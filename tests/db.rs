@@ -4,11 +4,11 @@ mod tenants;
 
 use std::collections::BTreeSet;
 
-use debrief_jobs::db::{is_migrated, migrate};
+use debrief_jobs::db::{Db, is_migrated, migrate};
 use secrecy::ExposeSecret;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, Row, SqlSafeStr};
 
-use crate::support::TestDatabase;
+use crate::support::{SlowPostgres, TestDatabase};
 
 async fn owner(database: &TestDatabase) -> PgConnection {
     PgConnection::connect(database.url.expose_secret()).await.expect("the test database answers")
@@ -30,6 +30,24 @@ async fn migrating_again_and_at_once_changes_nothing() {
     one.expect("the first migrates");
     other.expect("the second waits for it");
     assert!(is_migrated(&database.url).await.expect("the database answers"));
+}
+
+#[tokio::test]
+async fn a_begin_that_is_cancelled_leaves_no_transaction_open() {
+    let database = TestDatabase::new().await;
+    let slow = SlowPostgres::before(&database.url, "begin").await;
+    let db = Db::connect(&slow.url, 1).expect("a good URL");
+    tokio::select! {
+        _ = db.system() => panic!("nobody has answered"),
+        () = slow.asked() => {}
+    }
+    slow.answer();
+    // The transaction's own time: two statements have the same one only inside one transaction.
+    let time = async || {
+        let time = sqlx::query_scalar::<_, String>("select now()::text").fetch_one(db.pool());
+        time.await.expect("the database answers")
+    };
+    assert_ne!(time().await, time().await);
 }
 
 #[tokio::test]

@@ -54,7 +54,7 @@ impl Db {
     /// # Errors
     /// When no connection is to be had.
     pub async fn tenant(&self, organization: Uuid) -> Result<TenantTx, sqlx::Error> {
-        let mut inner = self.pool.begin().await?;
+        let mut inner = self.begin("begin").await?;
         sqlx::query("select set_config('app.organization_id', $1, true)")
             .bind(organization.to_string())
             .execute(&mut *inner)
@@ -68,7 +68,7 @@ impl Db {
     /// # Errors
     /// When no connection is to be had.
     pub async fn snapshot(&self, organization: Uuid, limit: Duration) -> Result<TenantTx, sqlx::Error> {
-        let mut inner = self.pool.begin_with("begin isolation level repeatable read read only").await?;
+        let mut inner = self.begin("begin isolation level repeatable read read only").await?;
         sqlx::query("select set_config('app.organization_id', $1, true), set_config('statement_timeout', $2, true)")
             .bind(organization.to_string())
             .bind(limit.as_millis().to_string())
@@ -82,7 +82,16 @@ impl Db {
     /// # Errors
     /// When no connection is to be had.
     pub async fn system(&self) -> Result<SystemTx, sqlx::Error> {
-        Ok(SystemTx { inner: self.pool.begin().await?, wake: false })
+        Ok(SystemTx { inner: self.begin("begin").await?, wake: false })
+    }
+
+    /// Begins on a task of its own, which nothing cancels. sqlx 0.9.0 does not roll back a `begin` that is dropped
+    /// before its answer (its issue 4393): the connection would go back to the pool in an open transaction, and what
+    /// the next borrower writes outside of one would never be committed.
+    async fn begin(&self, statement: &'static str) -> Result<Transaction<'static, Postgres>, sqlx::Error> {
+        let pool = self.pool.clone();
+        let begun = tokio::spawn(async move { pool.begin_with(statement).await });
+        begun.await.unwrap_or(Err(sqlx::Error::WorkerCrashed))
     }
 
     /// The pool itself, for what is neither: the listener of the queue and the probe of `/readyz`.

@@ -119,8 +119,8 @@ async fn a_job_that_kills_three_workers_is_parked_as_poison() {
     let probe = Probe::new(Does::WaitForGate);
     let id = put(&world, &probe).await;
     meddle(&world, "update jobs set max_attempts = 10").await;
-    // A lease that no busy machine loses by itself, since that would count as a killing too. The victim's lease is ended
-    // by hand, again and again: its last heartbeat may be on its way still.
+    // A lease that no busy machine loses by itself, since that would count as a killing too. The victim's is ended by
+    // hand, again and again: its last heartbeat may be on its way still.
     let doomed = || WorkerSettings { lease: Duration::from_secs(10), ..doomed() };
     for start in 1..=3 {
         let victim = Worker::start(&world, doomed());

@@ -7,6 +7,7 @@ pub(crate) mod filled;
 pub(crate) mod installation;
 pub(crate) mod llm_server;
 pub(crate) mod model;
+mod proxy;
 pub(crate) mod python;
 pub(crate) mod reviewed;
 pub(crate) mod s3;
@@ -16,6 +17,7 @@ pub(crate) mod world;
 
 pub(crate) use database::TestDatabase;
 pub(crate) use llm_server::{LlmServer, Reply};
+pub(crate) use proxy::SlowPostgres;
 pub(crate) use reviewed::Reviewed;
 pub(crate) use smtp::{Letter, SmtpServer, letters_in};
 pub(crate) use world::World;
