@@ -9,7 +9,8 @@ async fn a_shutdown_waits_for_what_is_running() {
     let world = World::new().await;
     let probe = Probe::new(Does::WaitForGate);
     let id = put(&world, &probe).await;
-    let worker = Worker::start(&world, fast());
+    // One slot, so that no claim is on its way at the shutdown.
+    let worker = Worker::start(&world, WorkerSettings { slots: 1, ..fast() });
     eventually("the job runs", async || probe.starts() == 1).await;
     worker.shutdown.cancel();
     let late = put(&world, &Probe::new(Does::Finish)).await;
@@ -64,7 +65,9 @@ async fn a_worker_goes_on_when_every_connection_is_cut() {
     let id = put(&world, &running).await;
     // A lease that outlives the cuts on a busy machine: losing it is another test's matter.
     let worker = Worker::start(&world, WorkerSettings { lease: Duration::from_secs(30), ..fast() });
-    eventually("the job runs", async || running.starts() == 1).await;
+    // A cut in the middle of noting its progress would be an error of the job's own.
+    let noted = "select count(*) from jobs where progress is not null";
+    eventually("the job waits", async || value(&world, noted).await == 1).await;
     let cut = "select pg_terminate_backend(pid) from pg_stat_activity
         where datname = current_database() and pid <> pg_backend_pid()";
     for _ in 0..3 {
