@@ -10,43 +10,66 @@ use super::{
     transcript::{Account, Attendee, Detection, Format, SetAside, Transcript, Utterance, Warning},
 };
 
-/// Whether a byte is an ASCII letter or digit.
-static IN_A_WORD: [bool; 256] = {
-    let mut table = [false; 256];
-    let mut byte = 0;
-    while byte < 128_u8 {
-        table[byte as usize] = byte.is_ascii_alphanumeric();
-        byte += 1;
-    }
-    table
-};
-
-/// How many words (see [`Account`]) `text` holds. Every byte of a file comes here twice, so it is a table's look-up each,
-/// and only other scripts are decoded.
+/// How many words (see [`Account`]) `text` holds. Every byte of a file comes here twice, so ASCII is looked at eight bytes
+/// at once, and only other scripts are decoded.
 pub(super) fn words(text: &str) -> usize {
     let bytes = text.as_bytes();
     let (mut count, mut inside, mut at) = (0, false, 0);
-    while let Some(byte) = bytes.get(at) {
-        let (letter, width) = if byte.is_ascii() {
-            (IN_A_WORD[usize::from(*byte)], 1)
-        } else {
-            text[at..].chars().next().map_or((false, 1), |letter| (letter.is_alphanumeric(), letter.len_utf8()))
-        };
+    while at < bytes.len() {
+        let (eight, width) = eight(&bytes[at..]);
+        if eight & (EACH << 7) == 0 {
+            let letters = letters(eight);
+            let before = (letters << 8) | (u64::from(inside) << 7);
+            // One bit of each byte: their sum is what a product leaves in the highest.
+            count += usize::from(((letters & !before) >> 7).wrapping_mul(EACH).to_be_bytes()[0]);
+            (inside, at) = (letters >> 63 == 1, at + width);
+            continue;
+        }
+        let (letter, width) =
+            text[at..].chars().next().map_or((false, 1), |letter| (letter.is_alphanumeric(), letter.len_utf8()));
         count += usize::from(letter & !inside);
         (inside, at) = (letter, at + width);
     }
     count
 }
 
+/// The first eight bytes of what is left, or all of it and nothing (which is no letter) behind it; and how many.
+fn eight(rest: &[u8]) -> (u64, usize) {
+    if let Some(eight) = rest.first_chunk() {
+        return (u64::from_le_bytes(*eight), 8);
+    }
+    let mut last = [0; 8];
+    last[..rest.len()].copy_from_slice(rest);
+    (u64::from_le_bytes(last), rest.len())
+}
+
+/// A one in each byte.
+const EACH: u64 = 0x0101_0101_0101_0101;
+
+/// The highest bit of each of eight ASCII bytes: whether it is a letter or a digit.
+fn letters(bytes: u64) -> u64 {
+    // No sum of an ASCII byte and one of these passes 255, so that nothing carries into the next byte.
+    let within = |bytes: u64, first: u8, last: u8| {
+        let from_first = bytes + EACH * u64::from(0x80 - first);
+        let past_last = bytes + EACH * u64::from(0x7f - last);
+        from_first & !past_last
+    };
+    (within(bytes, b'0', b'9') | within(bytes | (EACH * 0x20), b'a', b'z')) & (EACH << 7)
+}
+
+/// As [`str::trim`], which decodes both ends; most texts have an ASCII letter there.
+pub(super) fn trimmed(text: &str) -> &str {
+    match text.as_bytes() {
+        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => text,
+        _ => text.trim(),
+    }
+}
+
 /// The text with one space between its words and none around them; lent where it is so already.
 pub(super) fn spaced(text: &str) -> Cow<'_, str> {
-    let text = text.trim();
-    let mut spaces = false;
-    let tidy = text.bytes().all(|byte| {
-        let space = byte == b' ';
-        let again = std::mem::replace(&mut spaces, space) && space;
-        byte.is_ascii() && !again && !matches!(byte, 9..=13)
-    });
+    let text = trimmed(text);
+    let plain = |part: &[u8]| part.iter().fold(true, |plain, byte| plain & (b' '..=b'~').contains(byte));
+    let tidy = text.as_bytes().chunks(16).all(plain) && !text.as_bytes().windows(2).any(|pair| pair == b"  ");
     if tidy { Cow::Borrowed(text) } else { text.split_whitespace().collect::<Vec<_>>().join(" ").into() }
 }
 
@@ -178,9 +201,9 @@ impl Draft {
 
     /// Adds an utterance, unless nothing is said in it.
     pub(super) fn say(&mut self, label: Option<&str>, start_ms: Option<i64>, end_ms: Option<i64>, text: &str) {
-        let text = text.trim();
+        let text = trimmed(text);
         if !text.is_empty() {
-            let label = label.map(str::trim).filter(|label| !label.is_empty()).map(str::to_owned);
+            let label = label.map(trimmed).filter(|label| !label.is_empty()).map(str::to_owned);
             self.utterances.push(Utterance { label, start_ms, end_ms, text: text.to_owned() });
         }
     }
@@ -188,15 +211,15 @@ impl Draft {
     /// Closes the account.
     pub(super) fn finish(mut self, format: Format, source: &Source<'_>) -> Transcript {
         self.drop_unreal_times();
+        let lengths: Vec<usize> = self.utterances.iter().map(|said| words(&said.text)).collect();
         // Its own reader knows more of it: what the machine held for silence.
         if format != Format::Whisper {
-            silence::warn(&mut self, source);
+            silence::warn(&mut self, &lengths, source);
         }
-        self.drop_impossible_times();
         self.warn_of_order();
         let account = Account {
             in_file: words(source.text),
-            in_utterances: self.utterances.iter().map(|utterance| words(&utterance.text)).sum(),
+            in_utterances: lengths.iter().sum(),
             set_aside: self.set_aside.iter().map(|entry| entry.words).sum(),
             structure: self.structure,
         };
@@ -222,16 +245,6 @@ impl Draft {
         }
     }
 
-    /// What no reader saw: times that cannot be must not reach anybody.
-    fn drop_impossible_times(&mut self) {
-        for utterance in &mut self.utterances {
-            if utterance.start_ms.is_some_and(|start| start < 0) {
-                (utterance.start_ms, utterance.end_ms) = (None, None);
-            }
-            utterance.end_ms = utterance.end_ms.filter(|end| *end >= utterance.start_ms.unwrap_or(0));
-        }
-    }
-
     fn warn_of_order(&mut self) {
         if let Some((line, times)) = self.backwards {
             let times = if times == 1 { "once".to_owned() } else { format!("{times} times, here first") };
@@ -239,14 +252,21 @@ impl Draft {
         }
     }
 
-    /// A tool without times writes 0 to 0; that is no time, and must not look like one.
+    /// Times that are none must not reach anybody: a tool without times writes 0 to 0, and what no reader saw may be
+    /// before the beginning, or end before it begins.
     fn drop_unreal_times(&mut self) {
-        for utterance in &mut self.utterances {
-            if utterance.start_ms == Some(0) && utterance.end_ms == Some(0) {
-                (utterance.start_ms, utterance.end_ms) = (None, None);
+        let mut timed = self.utterances.is_empty();
+        for said in &mut self.utterances {
+            if said.start_ms == Some(0) && said.end_ms == Some(0) {
+                (said.start_ms, said.end_ms) = (None, None);
             }
+            timed |= said.start_ms.is_some();
+            if said.start_ms.is_some_and(|start| start < 0) {
+                (said.start_ms, said.end_ms) = (None, None);
+            }
+            said.end_ms = said.end_ms.filter(|end| *end >= said.start_ms.unwrap_or(0));
         }
-        if !self.utterances.is_empty() && self.utterances.iter().all(|utterance| utterance.start_ms.is_none()) {
+        if !timed {
             self.warn(0, "the file holds no times");
         }
     }

@@ -13,53 +13,72 @@ use crate::{
     webvtt_cues::{self, Cue},
 };
 
-/// A cue of WebVTT, SRT or SBV.
+/// A cue of WebVTT, SRT or SBV; lent from the file, where that is UTF-8 with line feeds alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Caption {
+pub struct Caption<'a> {
     /// The identifier, or nothing.
-    pub id: String,
+    pub id: Cow<'a, str>,
     /// In milliseconds; none where unreadable.
     pub start_ms: Option<i64>,
     /// In milliseconds; none where unreadable.
     pub end_ms: Option<i64>,
     /// The payload with its tags and character references.
-    pub text: String,
+    pub text: Cow<'a, str>,
 }
 
 /// The cues of a WebVTT file, by the W3C's rule alone; none where the file does not begin as the rule wants.
 #[must_use]
-pub fn webvtt(bytes: &[u8]) -> Option<Vec<Caption>> {
+pub fn webvtt(bytes: &[u8]) -> Option<Vec<Caption<'_>>> {
     let rest = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).strip_prefix(b"WEBVTT")?;
     if !matches!(rest, [] | [b' ' | b'\t' | b'\n' | b'\r', ..]) {
         return None;
     }
-    Some(captions(bytes, false, |source| webvtt_cues::collect(source, None, &mut Draft::default())))
+    Some(captions(bytes, false, |source, draft| webvtt_cues::collect(source, None, draft).all))
 }
 
 /// The cues of an SRT file.
 #[must_use]
-pub fn srt(bytes: &[u8]) -> Vec<Caption> {
-    captions(bytes, true, |source| srt::collect(source, &mut Draft::default()))
+pub fn srt(bytes: &[u8]) -> Vec<Caption<'_>> {
+    captions(bytes, true, srt::collect)
 }
 
 /// The cues of an SBV file.
 #[must_use]
-pub fn sbv(bytes: &[u8]) -> Vec<Caption> {
-    captions(bytes, true, |source| sbv::collect(source, &mut Draft::default()))
+pub fn sbv(bytes: &[u8]) -> Vec<Caption<'_>> {
+    captions(bytes, true, sbv::collect)
 }
 
-fn captions(bytes: &[u8], apart: bool, collect: impl for<'a> FnOnce(&'a Source<'a>) -> Vec<Cue<'a>>) -> Vec<Caption> {
-    let decoded = decode::decode(bytes);
-    let source = Source::new(&decoded.text);
-    let cues = collect(&source);
-    let caption = |cue: &Cue<'_>| Caption {
-        id: cue.id.to_owned(),
+/// A way to collect the cues of a text.
+type Collect = for<'a> fn(&Source<'a>, &mut Draft) -> Vec<Cue<'a>>;
+
+fn captions(bytes: &[u8], apart: bool, collect: Collect) -> Vec<Caption<'_>> {
+    match decode::decode(bytes).text {
+        Cow::Borrowed(text) => of_text(text, apart, collect),
+        Cow::Owned(text) => of_text(&text, apart, collect).into_iter().map(Caption::into_owned).collect(),
+    }
+}
+
+fn of_text(text: &str, apart: bool, collect: Collect) -> Vec<Caption<'_>> {
+    let cues = collect(&Source::new(text), &mut Draft::default());
+    cues.into_iter().map(|cue| caption(cue, apart)).collect()
+}
+
+fn caption(cue: Cue<'_>, apart: bool) -> Caption<'_> {
+    // What stands below a blank line is taken for the words of an empty cue, but not by the rule.
+    let below = apart || cue.line == cue.timing + 1;
+    Caption {
+        id: Cow::Borrowed(cue.id),
         start_ms: cue.start_ms,
         end_ms: cue.end_ms,
-        // What stands below a blank line is taken for the words of an empty cue, but not by the rule.
-        text: if apart || cue.line == cue.timing + 1 { cue.payload.join("\n") } else { String::new() },
-    };
-    cues.iter().map(caption).collect()
+        text: if below { cue.payload } else { Cow::Borrowed("") },
+    }
+}
+
+impl Caption<'_> {
+    fn into_owned(self) -> Caption<'static> {
+        let Caption { id, start_ms, end_ms, text } = self;
+        Caption { id: Cow::Owned(id.into_owned()), start_ms, end_ms, text: Cow::Owned(text.into_owned()) }
+    }
 }
 
 /// The text of a cue, stretch by stretch, each with the voice that its tags name.

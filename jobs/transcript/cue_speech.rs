@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::{
-    account::{Draft, words},
+    account::{Draft, trimmed, words},
     label::Labels,
     markup::{self, Span},
     meet_captions,
@@ -27,7 +27,7 @@ pub(super) enum Convention {
 
 /// The GUID of a Teams cue id, `2a6b…-…-…/32-0`.
 pub(super) fn guid(id: &str) -> Option<&str> {
-    let id = id.trim();
+    let id = trimmed(id);
     // Asked of every line of a file: most are seen to be none at a glance.
     if id.as_bytes().get(36) != Some(&b'/') {
         return None;
@@ -38,46 +38,50 @@ pub(super) fn guid(id: &str) -> Option<&str> {
     (shaped && part.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-')).then_some(guid)
 }
 
-/// Adds the utterances of `cues` to the draft.
+/// Adds the utterances of `cues` to the draft; their payloads become plain text, unless voices are in them.
 pub(super) fn speak(cues: &mut [Cue<'_>], draft: &mut Draft) -> Convention {
+    let (mut guids, mut beside, mut numbered, mut voices) = (0, 0, 0, false);
     for cue in &mut *cues {
         draft.clock(cue.timing, cue.start_ms);
         cue.end_ms = draft.end(cue.timing, cue.start_ms, cue.end_ms);
+        guids += usize::from(guid(cue.id).is_some());
+        beside += usize::from(cue.speaker.is_some());
+        numbered += usize::from(!cue.id.is_empty() && cue.id.bytes().all(|byte| byte.is_ascii_digit()));
+        voices = voices || has_voice(&cue.payload);
     }
-    let cues = &*cues;
-    let raws: Vec<Cow<'_, str>> = cues.iter().map(raw).collect();
-    let guids = cues.iter().filter(|cue| guid(cue.id).is_some()).count();
-    if guids * 2 > cues.len() || raws.iter().any(|raw| has_voice(raw)) {
-        by_voices(cues, &raws, draft);
+    if guids * 2 > cues.len() || voices {
+        by_voices(cues, draft);
         return if guids * 2 > cues.len() { Convention::Guids } else { Convention::Other };
     }
-    let texts: Vec<Cow<'_, str>> = raws.into_iter().map(|raw| plain(raw, draft)).collect();
-    if cues.iter().filter(|cue| cue.speaker.is_some()).count() * 2 > cues.len() {
-        by_speakers(cues, &texts, draft);
+    for cue in cues.iter_mut().filter(|cue| !markup::is_plain(&cue.payload)) {
+        let spans = spans(filled(&cue.payload), draft);
+        cue.payload = Cow::Owned(spans.into_iter().map(|span| span.text).collect());
+    }
+    if beside * 2 > cues.len() {
+        by_speakers(cues, draft);
         return Convention::Beside;
     }
-    if meet_captions::speak(cues, &texts, draft) {
+    if meet_captions::speak(cues, draft) {
         return Convention::Brackets;
     }
-    let labels = by_prefixes(cues, &texts, draft);
-    let numbered = cues.iter().filter(|cue| !cue.id.is_empty() && cue.id.bytes().all(|byte| byte.is_ascii_digit()));
-    if labels.nearly_every && labels.len() > 0 && numbered.count() * 10 >= cues.len() * 9 {
+    let labels = by_prefixes(cues, draft);
+    if labels.nearly_every && labels.len() > 0 && numbered * 10 >= cues.len() * 9 {
         Convention::NumberedPrefixes
     } else {
         Convention::Other
     }
 }
 
-/// The payload of a cue in one piece; lent where it is one line, as most are.
-fn raw<'a>(cue: &Cue<'a>) -> Cow<'a, str> {
-    let filled = |line: &&str| !line.trim_start().is_empty();
-    let from = cue.payload.iter().position(filled).unwrap_or(0);
-    let to = cue.payload.iter().rposition(filled).map_or(from, |last| last + 1);
-    match cue.payload[from..to] {
-        [] => Cow::Borrowed(""),
-        [line] => Cow::Borrowed(line),
-        ref lines => Cow::Owned(lines.join("\n")),
+/// A payload without blank lines above and below it.
+fn filled(payload: &str) -> &str {
+    let mut lines = payload;
+    while let Some((_, rest)) = lines.split_once('\n').filter(|(first, _)| first.trim_start().is_empty()) {
+        lines = rest;
     }
+    while let Some((rest, _)) = lines.rsplit_once('\n').filter(|(_, last)| last.trim_start().is_empty()) {
+        lines = rest;
+    }
+    lines
 }
 
 fn has_voice(raw: &str) -> bool {
@@ -91,14 +95,6 @@ fn spans<'a>(raw: &'a str, draft: &mut Draft) -> Vec<Span<'a>> {
     spans
 }
 
-/// The text of a payload, as [`spans`] has it.
-fn plain<'a>(raw: Cow<'a, str>, draft: &mut Draft) -> Cow<'a, str> {
-    if markup::is_plain(&raw) {
-        return raw;
-    }
-    spans(&raw, draft).into_iter().map(|span| span.text).collect::<String>().into()
-}
-
 /// Parts of one utterance are at most so many cues apart; others speak in between where voices overlap.
 const NEAR: usize = 8;
 /// So many voices at once are told apart; a cue made of nothing but voices must not cost the square of its length.
@@ -108,15 +104,15 @@ const VOICES: usize = 64;
 type Key<'a> = (&'a str, Option<Cow<'a, str>>);
 
 /// One utterance a voice; the parts of one Teams utterance (cues with the same GUID and voice) are joined.
-fn by_voices<'a>(cues: &'a [Cue<'_>], raws: &'a [Cow<'_, str>], draft: &mut Draft) {
+fn by_voices<'a>(cues: &'a [Cue<'_>], draft: &mut Draft) {
     let mut guids = cues.iter().filter_map(|cue| guid(cue.id));
     let first = guids.next();
     let guid_is_the_files = first.is_some() && guids.all(|guid| Some(guid) == first) && cues.len() > 4;
     // Of each utterance with a key that may go on: the key, its index, and the cue that held its last part.
     let mut parts: Vec<(Key<'a>, usize, usize)> = Vec::new();
-    for (position, (cue, raw)) in cues.iter().zip(raws).enumerate() {
+    for (position, cue) in cues.iter().enumerate() {
         parts.retain(|(.., last)| position - last <= NEAR);
-        for Span { voice, text } in spans(raw, draft) {
+        for Span { voice, text } in spans(filled(&cue.payload), draft) {
             let text = one_line(&text);
             let key = joining_key(cue.id, guid_is_the_files).map(|guid| (guid, voice.clone()));
             let earlier = key.as_ref().and_then(|key| parts.iter_mut().rev().take(VOICES).find(|(own, ..)| own == key));
@@ -148,21 +144,21 @@ fn joining_key(id: &str, guid_is_the_files: bool) -> Option<&str> {
 }
 
 /// One utterance a cue, by whom its id or its element names.
-fn by_speakers(cues: &[Cue<'_>], texts: &[Cow<'_, str>], draft: &mut Draft) {
-    for (cue, text) in cues.iter().zip(texts) {
-        say(draft, cue, cue.speaker, &one_line(text));
+fn by_speakers(cues: &[Cue<'_>], draft: &mut Draft) {
+    for cue in cues {
+        say(draft, cue, cue.speaker, &one_line(&cue.payload));
     }
 }
 
 /// One utterance a cue, or more where a later line of the cue begins with another label.
-fn by_prefixes(cues: &[Cue<'_>], texts: &[Cow<'_, str>], draft: &mut Draft) -> Labels {
-    let firsts = texts.iter().map(|text| first_line_of(text)).filter(|line| !line.is_empty());
+fn by_prefixes(cues: &[Cue<'_>], draft: &mut Draft) -> Labels {
+    let firsts = cues.iter().filter_map(|cue| lines(&cue.payload).next());
     let labels = Labels::of(firsts);
     let mut carried: Option<&str> = None;
-    for (cue, text) in cues.iter().zip(texts) {
+    for cue in cues {
         let mut speaker = if labels.carried { carried } else { None };
         let mut said = Cow::Borrowed("");
-        for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        for line in lines(&cue.payload) {
             let rest = match labels.split(line) {
                 Some((label, rest)) => {
                     draft.structure(label);
@@ -186,8 +182,8 @@ fn by_prefixes(cues: &[Cue<'_>], texts: &[Cow<'_, str>], draft: &mut Draft) -> L
 
 /// Adds what is said in a cue; what stands in brackets alone (`[Music]`, `(laughs)`) is nobody's words.
 pub(super) fn say(draft: &mut Draft, cue: &Cue<'_>, label: Option<&str>, text: &str) {
-    let text = text.trim();
-    let enclosed = text.starts_with(['[', '(', '*'])
+    let text = trimmed(text);
+    let enclosed = matches!(text.as_bytes(), [b'[' | b'(' | b'*', ..])
         && [('[', ']'), ('(', ')'), ('*', '*')].iter().any(|(opening, closing)| {
             let inner = text.strip_prefix(*opening).and_then(|rest| rest.strip_suffix(*closing));
             inner.is_some_and(|inner| inner.len() <= 60 && !inner.contains([*opening, *closing]))
@@ -199,16 +195,21 @@ pub(super) fn say(draft: &mut Draft, cue: &Cue<'_>, label: Option<&str>, text: &
     }
 }
 
-/// The first line with something on it.
-fn first_line_of(text: &str) -> &str {
-    let text = text.trim();
-    let end = memchr::memchr(b'\n', text.as_bytes()).unwrap_or(text.len());
-    text[..end].trim_end()
+/// The lines of a text with something on them, trimmed.
+pub(super) fn lines(text: &str) -> impl Iterator<Item = &str> {
+    let mut rest = Some(text);
+    let lines = std::iter::from_fn(move || {
+        let text = rest?;
+        let end = memchr::memchr(b'\n', text.as_bytes());
+        rest = end.map(|end| &text[end + 1..]);
+        Some(trimmed(&text[..end.unwrap_or(text.len())]))
+    });
+    lines.filter(|line| !line.is_empty())
 }
 
 fn one_line(text: &str) -> Cow<'_, str> {
     if memchr::memchr(b'\n', text.as_bytes()).is_none() {
-        return Cow::Borrowed(text.trim());
+        return Cow::Borrowed(trimmed(text));
     }
-    text.lines().map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join(" ").into()
+    lines(text).collect::<Vec<_>>().join(" ").into()
 }

@@ -1,6 +1,6 @@
 //! The formats, in order, and the choice among them by content.
 
-use std::cell::OnceCell;
+use std::{cell::OnceCell, ops::Range};
 
 use super::{
     NotATranscript,
@@ -37,6 +37,19 @@ impl<'a> Source<'a> {
         }
         lines.push(&text_of_lines[from..]);
         Self { text, lines, document: false, layout: OnceCell::new() }
+    }
+
+    /// So many lines, by their indexes, as they stand in the text.
+    pub(super) fn slice(&self, lines: Range<usize>) -> &'a str {
+        let Some((first, last)) =
+            self.lines[lines].split_first().map(|(first, rest)| (*first, *rest.last().unwrap_or(first)))
+        else {
+            return "";
+        };
+        // Every line lies in the text.
+        let begin = first.as_ptr().addr() - self.text.as_ptr().addr();
+        let end = last.as_ptr().addr() - self.text.as_ptr().addr() + last.len();
+        &self.text[begin..end]
     }
 
     /// Of the text of a Word document.
@@ -88,7 +101,8 @@ const READERS: &[Reader] = &[
     text::READER,
 ];
 
-/// What comes second is found in so much of a file, in bytes: it is for a person to read, and must not cost time.
+/// So much of a file, in bytes, mostly shows what it is, and need not be looked for in the rest. What comes second is
+/// looked for nowhere else: it is for a person to read, and must not cost time.
 const HEAD: usize = 1 << 14;
 
 /// Reads a file in the format that is surest of it.
@@ -96,11 +110,13 @@ pub(super) fn read(source: &Source<'_>) -> Result<(Format, Draft), NotATranscrip
     if json::is_json(source.text) {
         return json::read(source);
     }
-    let Some((confidence, reason, reader)) = surest(source, None) else {
+    let head = &source.text[..source.text.floor_char_boundary(HEAD)];
+    let head = Source { document: source.document, ..Source::new(head) };
+    let by_head = surest(&head, None).filter(|(confidence, ..)| *confidence > Confidence::Shape);
+    let Some((confidence, reason, reader)) = by_head.or_else(|| surest(source, None)) else {
         return Err(NotATranscript::NoSpeakersOrTimes(seen::of_text(source)));
     };
-    let head = &source.text[..source.text.floor_char_boundary(HEAD)];
-    let second = surest(&Source { document: source.document, ..Source::new(head) }, Some(reader.name));
+    let second = surest(&head, Some(reader.name));
     let runner_up =
         second.map(|(_, reason, reader)| RunnerUp { format: reader.name.to_owned(), reason: reason.to_owned() });
     tracing::debug!(target: "parse", { format.reader = reader.name, format.confidence = ?confidence, reason }, "format found");

@@ -5,6 +5,8 @@
 
 use std::collections::HashMap;
 
+use super::account::trimmed;
+
 /// The longest label, in characters.
 const LONGEST: usize = 60;
 /// A label has at most so many words; Zoom's, with suffixes, may have more.
@@ -59,8 +61,8 @@ fn candidate(line: &str) -> Option<(&str, &str)> {
     if !wide && !rest.is_empty() && !rest.starts_with(char::is_whitespace) {
         return None;
     }
-    let label = before.trim().trim_matches('*').trim();
-    Some((label, rest.trim()))
+    let label = trimmed(trimmed(before).trim_matches('*'));
+    Some((label, trimmed(rest)))
 }
 
 /// Whether `label` has the shape of a label.

@@ -25,7 +25,7 @@ pub(super) fn spans(payload: &str) -> Vec<Span<'_>> {
     let mut spans = Vec::new();
     let mut span = Span { voice: None, text: Cow::Borrowed("") };
     let mut rest = payload;
-    while let Some(at) = rest.find(['<', '{']) {
+    while let Some(at) = memchr::memchr2(b'<', b'{', rest.as_bytes()) {
         span.text += references(&rest[..at]);
         let Some((tag, after)) = tag(&rest[at..], at == 0 && rest.len() == payload.len()) else {
             span.text += &rest[at..=at];
@@ -106,7 +106,7 @@ fn is_cut_off(inside: &str, whole: bool) -> bool {
 
 /// Where `wanted` is within reach: no tag is longer, and a cue full of `<` must not cost the square of its length.
 fn find(text: &str, wanted: u8) -> Option<usize> {
-    text.bytes().take(1024).position(|byte| byte == wanted)
+    memchr::memchr(wanted, &text.as_bytes()[..text.len().min(1024)])
 }
 
 fn is_time_or_word(tag: &str) -> bool {
@@ -116,7 +116,7 @@ fn is_time_or_word(tag: &str) -> bool {
 
 /// Decodes the character references of HTML; what is none stays as it is.
 pub(super) fn references(text: &str) -> Cow<'_, str> {
-    if !text.as_bytes().contains(&b'&') {
+    if memchr::memchr(b'&', text.as_bytes()).is_none() {
         return Cow::Borrowed(text);
     }
     let mut out = String::with_capacity(text.len());

@@ -1,18 +1,18 @@
 //! Captions of a Meet recording: windows of four seconds in which `(Name)` stands before what that person says, and a
 //! dash before each of two speakers. They come as WebVTT and as SBV.
 
-use std::{borrow::Cow, collections::HashMap};
+use std::collections::HashMap;
 
 use super::{account::Draft, cue_speech, label, webvtt_cues::Cue};
 
 /// Adds the utterances where the file names its speakers so; false, and nothing added, where it does not.
-pub(super) fn speak(cues: &[Cue<'_>], texts: &[Cow<'_, str>], draft: &mut Draft) -> bool {
-    let Some(carried) = convention(texts) else { return false };
+pub(super) fn speak(cues: &[Cue<'_>], draft: &mut Draft) -> bool {
+    let Some(carried) = convention(cues) else { return false };
     let mut last: Option<&str> = None;
-    for (cue, text) in cues.iter().zip(texts) {
+    for cue in cues {
         let mut speaker = if carried { last } else { None };
         let mut said = String::new();
-        for line in text.lines().map(str::trim).filter(|line| !line.is_empty()) {
+        for line in cue_speech::lines(&cue.payload) {
             let dash = undash(line);
             let rest = match named(line) {
                 Some((name, rest)) => {
@@ -43,16 +43,16 @@ pub(super) fn speak(cues: &[Cue<'_>], texts: &[Cow<'_, str>], draft: &mut Draft)
 }
 
 /// Whether names in brackets name the speakers here, and then whether they stand only where the speaker changes.
-fn convention(texts: &[Cow<'_, str>]) -> Option<bool> {
+fn convention(cues: &[Cue<'_>]) -> Option<bool> {
     let mut counts: HashMap<&str, usize> = HashMap::new();
     let (mut named_cues, mut with_words, mut again) = (0_usize, 0_usize, 0_usize);
     let mut last = None;
-    for text in texts {
+    for cue in cues {
         // Most files have no such names, and that is quick to see.
-        if !undash(text.trim_start()).starts_with('(') {
+        if cue.payload.as_bytes().first().is_some_and(u8::is_ascii_alphanumeric) {
             continue;
         }
-        let mut lines = text.lines().map(str::trim).filter(|line| !line.is_empty());
+        let mut lines = cue_speech::lines(&cue.payload);
         let Some((name, rest)) = lines.next().and_then(named) else { continue };
         named_cues += 1;
         // A noise, "(laughs)", stands alone; a speaker says something.
@@ -62,9 +62,9 @@ fn convention(texts: &[Cow<'_, str>]) -> Option<bool> {
         *counts.entry(name).or_default() += 1;
     }
     let repeated = counts.values().any(|count| *count >= 2);
-    let usual = named_cues >= 2 && named_cues * 10 >= texts.len() * 3 && with_words * 5 >= named_cues * 4;
-    (usual && (repeated || named_cues * 10 >= texts.len() * 8))
-        .then(|| counts.len() >= 2 && named_cues * 10 <= texts.len() * 9 && again * 20 <= named_cues)
+    let usual = named_cues >= 2 && named_cues * 10 >= cues.len() * 3 && with_words * 5 >= named_cues * 4;
+    (usual && (repeated || named_cues * 10 >= cues.len() * 8))
+        .then(|| counts.len() >= 2 && named_cues * 10 <= cues.len() * 9 && again * 20 <= named_cues)
 }
 
 /// `(Name) rest`, after a dash or not.

@@ -51,7 +51,7 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
     }
 }
 
-pub(super) fn collect<'a>(source: &'a Source<'a>, draft: &mut Draft) -> Vec<Cue<'a>> {
+pub(super) fn collect<'a>(source: &Source<'a>, draft: &mut Draft) -> Vec<Cue<'a>> {
     let mut cues: Vec<Cue<'a>> = Vec::new();
     let mut after_blank = false;
     for (at, line) in source.lines.iter().copied().enumerate() {
@@ -80,7 +80,7 @@ pub(super) fn collect<'a>(source: &'a Source<'a>, draft: &mut Draft) -> Vec<Cue<
             }
             // The lines of a payload follow each other: what stands behind a blank line is another's.
             if let Some(last) = cues.last_mut() {
-                last.payload = Cow::Borrowed(&source.lines[last.line - 1..=at]);
+                last.payload = Cow::Borrowed(source.slice(last.line - 1..at + 1));
             }
         }
         after_blank = false;
@@ -91,5 +91,5 @@ pub(super) fn collect<'a>(source: &'a Source<'a>, draft: &mut Draft) -> Vec<Cue<
 
 fn cue<'a>(line: usize, times: Option<(i64, i64)>) -> Cue<'a> {
     let (start_ms, end_ms) = (times.map(|(start, _)| start), times.map(|(_, end)| end));
-    Cue { line, timing: line - 1, id: "", speaker: None, start_ms, end_ms, payload: Cow::Borrowed(&[]) }
+    Cue { line, timing: line - 1, id: "", speaker: None, start_ms, end_ms, payload: Cow::Borrowed("") }
 }

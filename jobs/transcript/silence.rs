@@ -33,6 +33,16 @@ const FIRST: &[&str] = &[
     "bis", "merci", "gracias", "suscríbete", "tack", "sottotitoli", "undertexter", "ondertiteling", "napisy",
     "legendas", "subtitles", "subtitled", "transcribed", "castingwords", "sous",
 ];
+/// Of each first letter of [`FIRST`], from `a`, the second letters as bits.
+const BEGINNINGS: [u32; 26] = {
+    let (mut letters, mut at) = ([0; 26], 0);
+    while at < FIRST.len() {
+        let word = FIRST[at].as_bytes();
+        letters[(word[0] - b'a') as usize] |= 1 << (word[1] - b'a');
+        at += 1;
+    }
+    letters
+};
 /// So often in a row, the same line was hardly said; one of a word or two ("Yeah.") as often again.
 const AGAIN: usize = 4;
 
@@ -48,12 +58,12 @@ pub(super) fn warning(reason: &str) -> String {
     format!("this may not have been said: {reason}; it is kept")
 }
 
-/// Warns of every utterance that may not have been said.
-pub(super) fn warn(draft: &mut Draft, source: &Source<'_>) {
+/// Warns of every utterance that may not have been said; `words` are their lengths.
+pub(super) fn warn(draft: &mut Draft, words: &[usize], source: &Source<'_>) {
     let hasher = RandomState::new();
     let (mut again, mut before) = (0, "");
     let mut doubtful: Vec<(&str, &str)> = Vec::new();
-    for said in &draft.utterances {
+    for (said, words) in draft.utterances.iter().zip(words) {
         let text = said.text.as_str();
         again = if text == before { again + 1 } else { 1 };
         before = text;
@@ -61,7 +71,7 @@ pub(super) fn warn(draft: &mut Draft, source: &Source<'_>) {
             doubtful.push((text, SAME));
         } else if is_credit(text) {
             doubtful.push((text, CREDITS));
-        } else if repeats_itself(text, &hasher) {
+        } else if *words >= LONG && repeats_itself(text, &hasher) {
             doubtful.push((text, LOOP));
         }
     }
@@ -98,8 +108,13 @@ impl Lines<'_> {
     }
 }
 
+/// The letters and digits of a text, all of them small.
+pub(super) fn letters(text: &str) -> impl Iterator<Item = char> {
+    text.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase)
+}
+
 /// Small letters alone, with single spaces.
-pub(super) fn plain(text: &str) -> String {
+fn plain(text: &str) -> String {
     let letters = text.to_lowercase();
     let letters: String = letters.chars().filter(|letter| letter.is_alphanumeric() || letter.is_whitespace()).collect();
     letters.split_whitespace().collect::<Vec<_>>().join(" ")
@@ -119,24 +134,25 @@ pub(super) fn is_credit(text: &str) -> bool {
 /// A first look that costs little: most of what is said is no credit.
 fn may_be_credit(text: &str) -> bool {
     let text = text.trim_start_matches(|letter: char| !letter.is_alphanumeric());
-    if !text.is_ascii() && !text.starts_with(|letter: char| letter.is_ascii()) {
+    let bytes = text.as_bytes();
+    if !bytes.is_ascii() && !text.starts_with(|letter: char| letter.is_ascii()) {
         return true;
     }
     // An address has a point within.
-    let bytes = text.as_bytes();
     let letter = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_alphabetic);
     if memchr::memchr_iter(b'.', bytes).any(|at| at > 0 && letter(at - 1) && letter(at + 1)) {
         return true;
     }
-    let first = text.split(char::is_whitespace).next().unwrap_or("");
     // By its first two letters, of which the second may be an apostrophe ("I'll"), most are none of these.
-    let [one, two, ..] = first.as_bytes() else { return false };
-    let begins = |known: &&&str| {
-        let known = known.as_bytes();
-        known[0] == one.to_ascii_lowercase() && (known[1] == two.to_ascii_lowercase() || !two.is_ascii_alphabetic())
-    };
-    let plain = || first.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase);
-    first.len() <= 16 && FIRST.iter().filter(begins).any(|known| plain().eq(known.chars()))
+    let place =
+        |at: usize| bytes.get(at).filter(|_| letter(at)).map(|byte| usize::from(byte.to_ascii_lowercase() - b'a'));
+    let Some(seconds) = place(0).map(|first| BEGINNINGS[first]) else { return false };
+    if seconds == 0 || place(1).is_some_and(|second| seconds >> second & 1 == 0) {
+        return false;
+    }
+    let first = text.split(char::is_whitespace).next().unwrap_or("");
+    let begins = |known: &&&str| place(0) == Some(usize::from(known.as_bytes()[0] - b'a'));
+    first.len() <= 16 && FIRST.iter().filter(begins).any(|known| letters(first).eq(known.chars()))
 }
 
 /// Up to so many words come again and again in a loop.
@@ -148,10 +164,6 @@ const ROUNDS: usize = 5;
 
 /// Whether the same few words follow each other again and again within a text.
 fn repeats_itself(text: &str, hasher: &RandomState) -> bool {
-    // Most are too short, and that is quick to see.
-    if text.len() < LONG * 2 || text.bytes().filter(u8::is_ascii_whitespace).count() + 1 < LONG {
-        return false;
-    }
     let words: Vec<u64> = text
         .split_ascii_whitespace()
         .map(|word| {

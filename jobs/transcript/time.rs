@@ -5,6 +5,9 @@ pub(super) type Time = fn(&str) -> Option<(i64, &str)>;
 
 /// A time by the rule of WebVTT (`[h…:]mm:ss.ttt`) at the start of `text`, and what follows it.
 pub(super) fn strict(text: &str) -> Option<(i64, &str)> {
+    if let Some(time) = usual(text, b".") {
+        return Some(time);
+    }
     let (first, width, rest) = digits(text)?;
     let (second, two, mut rest) = digits(rest.strip_prefix(':')?)?;
     if two != 2 {
@@ -29,6 +32,9 @@ pub(super) fn strict(text: &str) -> Option<(i64, &str)> {
 
 /// A time as tools write it: `[h:]m:s` with one or two digits each and a fraction after a point or comma, or none.
 pub(super) fn lenient(text: &str) -> Option<(i64, &str)> {
+    if let Some(time) = usual(text, b".,") {
+        return Some(time);
+    }
     let (first, _, rest) = digits(text)?;
     let (second, width, mut rest) = digits(rest.strip_prefix(':')?)?;
     let (mut hours, mut minutes, mut seconds) = (0, first, second);
@@ -57,6 +63,20 @@ pub(super) fn lenient(text: &str) -> Option<(i64, &str)> {
     Some((millis(hours, minutes, seconds)?.checked_add(fraction)?, rest))
 }
 
+/// `hh:mm:ss.ttt`, which nearly every time is, with one of the `points`: what every rule reads alike.
+fn usual<'a>(text: &'a str, points: &[u8]) -> Option<(i64, &'a str)> {
+    let bytes = text.as_bytes();
+    let [h1, h2, b':', m1, m2, b':', s1, s2, point, t1, t2, t3] = *bytes.first_chunk::<12>()? else { return None };
+    let digits = [h1, h2, m1, m2, s1, s2, t1, t2, t3];
+    let more = bytes.get(12).is_some_and(u8::is_ascii_digit);
+    if more || m1 > b'5' || s1 > b'5' || !points.contains(&point) || !digits.iter().all(u8::is_ascii_digit) {
+        return None;
+    }
+    let [h1, h2, m1, m2, s1, s2, t1, t2, t3] = digits.map(|digit| i64::from(digit - b'0'));
+    let seconds = ((h1 * 10 + h2) * 60 + m1 * 10 + m2) * 60 + s1 * 10 + s2;
+    Some((seconds * 1000 + t1 * 100 + t2 * 10 + t3, &text[12..]))
+}
+
 /// As [`lenient`], but what stands behind the point counts milliseconds (`0:0:3.70` is 3.070 s).
 pub(super) fn lenient_millis(text: &str) -> Option<(i64, &str)> {
     let (time, rest) = lenient(text)?;
@@ -65,6 +85,15 @@ pub(super) fn lenient_millis(text: &str) -> Option<(i64, &str)> {
     match fraction.len() {
         1 | 2 => Some((time - time % 1000 + fraction.parse::<i64>().ok()?, rest)),
         _ => Some((time, rest)),
+    }
+}
+
+/// Whether the line begins as a time does, or a negative one; most lines do not, and that is quick to see.
+pub(super) fn may_begin(line: &str) -> bool {
+    let begins = |byte: &u8| byte.is_ascii_digit() || *byte == b'-';
+    match line.as_bytes() {
+        [first, ..] if first.is_ascii_graphic() => begins(first),
+        _ => line.trim_start().as_bytes().first().is_some_and(begins),
     }
 }
 
@@ -80,7 +109,12 @@ pub(super) fn whole(text: &str) -> Option<i64> {
 
 /// The two times of a cue, `start --> end`, and what follows them.
 pub(super) fn range(line: &str, time: Time) -> Option<(i64, i64, &str)> {
-    let (start, rest) = time(line.trim_ascii_start())?;
+    let line = line.trim_ascii_start();
+    // Most lines are text, and that is quick to see.
+    if !line.as_bytes().first().is_some_and(u8::is_ascii_digit) {
+        return None;
+    }
+    let (start, rest) = time(line)?;
     let (end, rest) = time(rest.trim_ascii_start().strip_prefix("-->")?.trim_ascii_start())?;
     Some((start, end, rest))
 }

@@ -7,7 +7,8 @@ use super::{
     rolling,
     time::{self, Time},
     transcript::Format,
-    webex, webvtt_cues,
+    webex,
+    webvtt_cues::{self, Cues},
 };
 
 pub(super) const READER: Reader = Reader { name: "webvtt", detect, read };
@@ -22,9 +23,9 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
     let mut draft = Draft::default();
     let teams = source.lines.iter().any(|line| line.starts_with("<v ") || cue_speech::guid(line).is_some());
     let otherwise = if teams { unpadded_times(source) } else { time::lenient };
-    let mut cues = webvtt_cues::collect(source, Some(otherwise), &mut draft);
+    let Cues { all: mut cues, odd } = webvtt_cues::collect(source, Some(otherwise), &mut draft);
     if !teams {
-        warn_of_times(source, &mut draft);
+        warn_of_times(source, &odd, &mut draft);
     }
     for cue in &mut cues {
         cue.speaker = webex::speaker(cue.id);
@@ -36,7 +37,7 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
         Convention::Brackets => Format::MeetCaptions,
         Convention::Beside => Format::WebexVtt,
         Convention::Other if rolls => Format::YouTubeVtt,
-        Convention::Other if teams && source.lines.iter().any(|line| is_unpadded(line)) => Format::TeamsVtt,
+        Convention::Other if teams && !odd.is_empty() => Format::TeamsVtt,
         Convention::Other => Format::WebVtt,
     };
     (format, draft)
@@ -44,18 +45,18 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
 
 /// Whether the line holds times such as `0:0:1.38`, which WebVTT's rule does not read.
 fn is_unpadded(line: &str) -> bool {
-    line.contains("-->")
+    time::may_begin(line)
+        && time::has_arrow(line)
         && time::range(line, time::strict).is_none()
         && time::loose_range(line, time::lenient).is_some()
 }
 
 /// Warns, once, of times that WebVTT does not allow, such as those of SRT.
-fn warn_of_times(source: &Source<'_>, draft: &mut Draft) {
-    let mut odd = source.lines.iter().enumerate().filter(|(_, line)| is_unpadded(line)).peekable();
-    let Some((at, line)) = odd.peek().copied() else { return };
-    let column = time::fault(line, time::strict);
-    let message = format!("times that WebVTT does not allow, {} in all; they are read all the same", odd.count());
-    draft.warn_at(at + 1, column, message);
+fn warn_of_times(source: &Source<'_>, odd: &[usize], draft: &mut Draft) {
+    let Some(line) = odd.first() else { return };
+    let column = time::fault(source.lines[line - 1], time::strict);
+    let message = format!("times that WebVTT does not allow, {} in all; they are read all the same", odd.len());
+    draft.warn_at(*line, column, message);
 }
 
 /// Older Teams files have times such as `0:0:1.380`. A final zero shows that nothing is cut off at the end, so that

@@ -24,8 +24,16 @@ pub(super) struct Cue<'a> {
     /// Milliseconds; none where unreadable.
     pub(super) start_ms: Option<i64>,
     pub(super) end_ms: Option<i64>,
-    /// The lines of the payload.
-    pub(super) payload: Cow<'a, [&'a str]>,
+    /// The lines of the payload; nothing where there is none.
+    pub(super) payload: Cow<'a, str>,
+}
+
+/// The cues of a file.
+#[derive(Debug, Default)]
+pub(super) struct Cues<'a> {
+    pub(super) all: Vec<Cue<'a>>,
+    /// The lines, from 1, whose times only the other way reads.
+    pub(super) odd: Vec<usize>,
 }
 
 /// A block as the algorithm collects it.
@@ -33,16 +41,24 @@ struct Block<'a> {
     /// The index of its first line.
     at: usize,
     /// The line with the arrow: its index and, where they can be read, the times.
-    timing: Option<(usize, Option<(i64, i64)>)>,
+    timing: Option<(usize, Option<Times>)>,
     id: &'a str,
     /// Its other lines, by their indexes: without an arrow all of them, else those below it.
     rest: Range<usize>,
 }
 
+/// The times of a cue, in milliseconds, and whether they are written as the rule wants.
+#[derive(Clone, Copy)]
+struct Times {
+    start: i64,
+    end: i64,
+    by_rule: bool,
+}
+
 /// Collects the cues: by the rule alone, or, where there is a way to read times `otherwise`, so that what was said is
 /// kept too where the rule drops it: times that it does not read, times that nobody reads, an arrow within a sentence.
-pub(super) fn collect<'a>(source: &'a Source<'a>, otherwise: Option<Time>, draft: &mut Draft) -> Vec<Cue<'a>> {
-    let mut cues: Vec<Cue<'a>> = Vec::new();
+pub(super) fn collect<'a>(source: &Source<'a>, otherwise: Option<Time>, draft: &mut Draft) -> Cues<'a> {
+    let mut cues = Cues::default();
     let mut at = header(source, draft);
     while at < source.lines.len() {
         if source.lines[at].is_empty() {
@@ -53,7 +69,7 @@ pub(super) fn collect<'a>(source: &'a Source<'a>, otherwise: Option<Time>, draft
         at = next;
         keep(block, source, otherwise.is_some(), &mut cues, draft);
     }
-    draft.empty_cues(cues.iter().filter(|cue| cue.payload.is_empty()).map(|cue| cue.timing));
+    draft.empty_cues(cues.all.iter().filter(|cue| cue.payload.is_empty()).map(|cue| cue.timing));
     cues
 }
 
@@ -80,18 +96,15 @@ fn header(source: &Source<'_>, draft: &mut Draft) -> usize {
 }
 
 /// Collects the block that begins at `at`; gives the index of the line after it.
-fn block<'a>(source: &'a Source<'a>, at: usize, otherwise: Option<Time>) -> (Block<'a>, usize) {
+fn block<'a>(source: &Source<'a>, at: usize, otherwise: Option<Time>) -> (Block<'a>, usize) {
     let mut block = Block { at, timing: None, id: "", rest: at..at };
     let mut next = at;
     while let Some(line) = source.lines.get(next) {
-        if time::has_arrow(line) && (otherwise.is_none() || srt::is_timing(line)) {
+        if let Some(times) = timing(line, otherwise) {
             let first_or_second = next == at || (next == at + 1 && block.timing.is_none());
             if !first_or_second {
                 break;
             }
-            let times = time::range(line, time::strict)
-                .or_else(|| time::loose_range(line, otherwise?))
-                .map(|(start, end, _)| (start, end));
             block.timing = Some((next, times));
             // What stood before the arrow is the identifier.
             block.id = if next == at { "" } else { source.lines[at] };
@@ -105,7 +118,21 @@ fn block<'a>(source: &'a Source<'a>, at: usize, otherwise: Option<Time>) -> (Blo
     (block, next)
 }
 
-fn keep<'a>(block: Block<'a>, source: &'a Source<'a>, all: bool, cues: &mut Vec<Cue<'a>>, draft: &mut Draft) {
+/// The times of a line with an arrow, where they can be read; with a way to read them `otherwise`, an arrow within a
+/// sentence makes no such line.
+fn timing(line: &str, otherwise: Option<Time>) -> Option<Option<Times>> {
+    let times = |by_rule| move |(start, end, _): (i64, i64, &str)| Times { start, end, by_rule };
+    if let Some(by_rule) = time::range(line, time::strict) {
+        return Some(Some(times(true)(by_rule)));
+    }
+    if (otherwise.is_some() && !time::may_begin(line)) || !time::has_arrow(line) {
+        return None;
+    }
+    let times = otherwise.and_then(|otherwise| time::loose_range(line, otherwise)).map(times(false));
+    (times.is_some() || otherwise.is_none() || srt::is_timing(line)).then_some(times)
+}
+
+fn keep<'a>(block: Block<'a>, source: &Source<'a>, all: bool, cues: &mut Cues<'a>, draft: &mut Draft) {
     let line = block.at + 1;
     match block.timing {
         Some((timing, times)) if all || times.is_some() => {
@@ -115,14 +142,17 @@ fn keep<'a>(block: Block<'a>, source: &'a Source<'a>, all: bool, cues: &mut Vec<
                 let column = time::fault(source.lines[timing], time::lenient);
                 draft.warn_at(timing + 1, column, "times that cannot be read; the words are kept without a time");
             }
-            cues.push(Cue {
+            if times.is_some_and(|times| !times.by_rule) {
+                cues.odd.push(timing + 1);
+            }
+            cues.all.push(Cue {
                 line: timing + 2,
                 timing: timing + 1,
                 id: block.id,
                 speaker: None,
-                start_ms: times.map(|(start, _)| start),
-                end_ms: times.map(|(_, end)| end),
-                payload: Cow::Borrowed(&source.lines[block.rest]),
+                start_ms: times.map(|times| times.start),
+                end_ms: times.map(|times| times.end),
+                payload: Cow::Borrowed(source.slice(block.rest)),
             });
         }
         Some((timing, _)) => {
@@ -131,12 +161,12 @@ fn keep<'a>(block: Block<'a>, source: &'a Source<'a>, all: bool, cues: &mut Vec<
             let words = source.lines[block.rest].join("\n");
             draft.set_aside(line, "a cue whose times cannot be read", &words);
         }
-        None => set_aside(&block, source, cues, draft),
+        None => set_aside(&block, source, &mut cues.all, draft),
     }
 }
 
 /// A block without an arrow: a comment, a style sheet, a region, or text that lost its cue.
-fn set_aside<'a>(block: &Block<'a>, source: &'a Source<'a>, cues: &mut [Cue<'a>], draft: &mut Draft) {
+fn set_aside<'a>(block: &Block<'a>, source: &Source<'a>, cues: &mut [Cue<'a>], draft: &mut Draft) {
     let lines = &source.lines[block.rest.clone()];
     let first = lines.first().map_or("", |line| *line);
     let word = first.split([' ', '\t']).next().unwrap_or("");
@@ -158,7 +188,7 @@ fn set_aside<'a>(block: &Block<'a>, source: &'a Source<'a>, cues: &mut [Cue<'a>]
             && cue.payload.is_empty()
         {
             cue.line = block.at + 1;
-            cue.payload = Cow::Borrowed(lines);
+            cue.payload = Cow::Borrowed(source.slice(block.rest.clone()));
             return;
         }
     }

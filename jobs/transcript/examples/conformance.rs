@@ -103,10 +103,10 @@ fn file_tests(folder: &Path) -> Result<Set, Failure> {
     let expected = json(&folder.join("expected.json"))?;
     for (name, wanted) in expected.as_object().ok_or("expected.json is no object")? {
         let cue = |cue: &Value| Caption {
-            id: text(&cue["id"]),
+            id: text(&cue["id"]).into(),
             start_ms: millis(&cue["start"]),
             end_ms: millis(&cue["end"]),
-            text: text(&cue["text"]),
+            text: text(&cue["text"]).into(),
         };
         let wanted = wanted["cues"].as_array().map(|cues| cues.iter().map(cue).collect::<Vec<_>>());
         set.equal(name, webvtt(&fs::read(folder.join(name))?), wanted);
@@ -122,7 +122,8 @@ fn cue_tests(folder: &Path) -> Result<Set, Failure> {
     files.sort();
     for path in files.iter().filter(|path| path.extension().is_some_and(|extension| extension == "json")) {
         let tests = json(path)?;
-        let cues = webvtt(&fs::read(path.with_extension("vtt"))?).unwrap_or_default();
+        let bytes = fs::read(path.with_extension("vtt"))?;
+        let cues = webvtt(&bytes).unwrap_or_default();
         let tests = tests.as_array().ok_or("the tests are no list")?;
         set.equal(&format!("{}: number of cues", path.display()), cues.len(), tests.len());
         for (number, (cue, test)) in cues.iter().zip(tests).enumerate() {
@@ -252,7 +253,7 @@ fn captions(folder: &Path, theirs: &Value) -> Result<Set, Failure> {
             Some("srt") => srt(&bytes),
             _ => sbv(&bytes),
         };
-        let plain = |caption: &Caption| {
+        let plain = |caption: &Caption<'_>| {
             let text: String = cue_text(&caption.text).into_iter().map(|(_, text)| text).collect();
             (caption.start_ms, caption.end_ms, lines(&text))
         };

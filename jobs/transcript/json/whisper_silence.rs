@@ -13,16 +13,17 @@ const AGAIN: usize = 4;
 
 /// Warns of each segment that may not have been said.
 pub(super) fn warn(segments: &[Json<'_>], book: &mut Book<'_>) {
-    let (mut again, mut before) = (0, String::new());
+    let (mut again, mut before) = (0, "");
     for segment in segments {
-        let last = std::mem::replace(&mut before, silence::plain(segment.get("text").text().unwrap_or("")));
-        if before.is_empty() {
+        let text = segment.get("text").text().unwrap_or("");
+        let last = std::mem::replace(&mut before, text);
+        if silence::letters(text).next().is_none() {
             continue;
         }
-        again = if last == before { again + 1 } else { 1 };
+        again = if silence::letters(last).eq(silence::letters(text)) { again + 1 } else { 1 };
         let reason = if again == AGAIN {
             Some(SAME)
-        } else if silence::is_credit(segment.get("text").text().unwrap_or("")) {
+        } else if silence::is_credit(text) {
             Some(CREDITS)
         } else if over(segment, "no_speech_prob", NO_SPEECH) && under(segment, "avg_logprob", UNLIKELY) {
             Some("the machine itself holds this for silence")

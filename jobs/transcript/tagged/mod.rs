@@ -51,7 +51,7 @@ impl<'a> Iterator for Pieces<'a> {
         | Piece::Comment(raw)
         | Piece::Other(raw)) = piece;
         let line = self.line;
-        self.line += raw.bytes().filter(|byte| *byte == b'\n').count();
+        self.line += memchr::memchr_iter(b'\n', raw.as_bytes()).count();
         self.rest = &self.rest[raw.len()..];
         Some((line, piece))
     }
@@ -61,8 +61,8 @@ fn piece<'a>(rest: &'a str, comments_end: &mut bool) -> Piece<'a> {
     if !begins_a_tag(rest) {
         // The first character is text, even where it is a lone `<`.
         let skip = rest.chars().next().map_or(0, char::len_utf8);
-        let more = rest[skip..].match_indices('<').find(|(at, _)| begins_a_tag(&rest[skip + at..]));
-        return Piece::Text(&rest[..more.map_or(rest.len(), |(at, _)| skip + at)]);
+        let mut more = memchr::memchr_iter(b'<', &rest.as_bytes()[skip..]).map(|at| skip + at);
+        return Piece::Text(&rest[..more.find(|at| begins_a_tag(&rest[*at..])).unwrap_or(rest.len())]);
     }
     if let Some(comment) = rest.strip_prefix("<!--") {
         let end = if *comments_end { comment.find("-->") } else { None };
@@ -110,12 +110,11 @@ fn end_of_tag(tag: &str) -> Option<usize> {
 
 /// The value of an attribute of a tag, its name without a prefix.
 pub(super) fn attribute<'a>(raw: &'a str, wanted: &str) -> Option<&'a str> {
-    raw.match_indices('=').find_map(|(at, _)| {
+    memchr::memchr_iter(b'=', raw.as_bytes()).find_map(|at| {
         let before = raw[..at].trim_end();
-        // Names are short; a tag full of `=` must not cost the square of its length.
-        let before = &before[before.floor_char_boundary(before.len().saturating_sub(64))..];
-        let name = before.rsplit(|letter: char| letter.is_whitespace() || letter == ':').next()?;
-        if !name.eq_ignore_ascii_case(wanted) {
+        let (rest, name) = before.split_at_checked(before.len().checked_sub(wanted.len())?)?;
+        if !name.eq_ignore_ascii_case(wanted) || !rest.ends_with(|letter: char| letter.is_whitespace() || letter == ':')
+        {
             return None;
         }
         let value = raw[at + 1..].trim_start();

@@ -1,10 +1,10 @@
 //! TTML: `<p begin="…" end="…">`, with agents (`ttm:agent`) as speakers where the file names them.
 
-use std::collections::HashMap;
+use std::{borrow::Cow, collections::HashMap};
 
 use super::{Piece, attribute, pieces, root};
 use crate::{
-    account::{Draft, words},
+    account::{self, Draft, words},
     cue_speech,
     formats::{Confidence, Reader, Source},
     markup, time,
@@ -74,7 +74,7 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
                 speaker: agent.map(|id| agents.get(id).map_or(id, String::as_str)),
                 start_ms: paragraph.start_ms,
                 end_ms: paragraph.end_ms,
-                payload: paragraph.payload.split('\n').collect(),
+                payload: Cow::Borrowed(&paragraph.payload),
             }
         })
         .collect();
@@ -130,7 +130,7 @@ impl<'a> Reading<'a> {
             // Line breaks in the file are only spaces; `<br/>` is one.
             let spaced = |space: bool| if space { " " } else { "" };
             paragraph.payload.push_str(spaced(text.starts_with(char::is_whitespace)));
-            paragraph.payload.push_str(&text.split_whitespace().collect::<Vec<_>>().join(" "));
+            paragraph.payload.push_str(&account::spaced(text));
             paragraph.payload.push_str(spaced(text.ends_with(char::is_whitespace)));
         } else if !text.trim().is_empty() {
             let plain = markup::references(text.trim()).into_owned();

@@ -1,6 +1,8 @@
 //! YouTube's caption tracks as XML: `<text start="0.5" dur="1.2">` in seconds, or `<p t="500" d="1200">` in
 //! milliseconds, with character references that are escaped twice (`&amp;#39;`).
 
+use std::borrow::Cow;
+
 use super::{Piece, attribute, pieces, root, ttml::millis};
 use crate::{
     account::{Draft, words},
@@ -83,7 +85,7 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
             speaker: None,
             start_ms: stretch.start_ms,
             end_ms: stretch.end_ms,
-            payload: text.split('\n').collect(),
+            payload: Cow::Borrowed(text),
         })
         .collect();
     rolling::set_repeats_aside(&mut cues, &mut draft);
