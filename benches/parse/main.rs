@@ -7,6 +7,7 @@
 //! `cargo run --release --manifest-path benches/parse/Cargo.toml -- --peers`
 
 mod inputs;
+mod oddities;
 mod python;
 mod readers;
 mod report;
@@ -43,11 +44,13 @@ struct Wish {
     quick: bool,
 }
 
-const USAGE: &str = "debrief-bench-parse [--peers] [--rounds 5] [--mb 16] [--only webvtt,srt] [--quick] [--json]
+const USAGE: &str =
+    "debrief-bench-parse [--peers] [--rounds 5] [--mb 16] [--only webvtt,srt] [--quick] [--json] | oddities
 
   --peers   bring the Python peers (with pip) into target/python first; without them, those there are used
   --quick   without the million cues and the files of 500 MB
-  --only    these inputs alone";
+  --only    these inputs alone
+  oddities  measures nothing: which readers of SRT read it as tools and people write it";
 
 fn main() {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -55,6 +58,9 @@ fn main() {
         && command == "one"
     {
         return one(reader, Path::new(path));
+    }
+    if arguments == ["oddities"] {
+        return oddities::print();
     }
     let Some(wish) = wish(&arguments) else {
         eprintln!("{USAGE}");

@@ -52,11 +52,24 @@ const ALL: &[&str] = &[
 ];
 /// Of these the words are counted, not the utterances.
 const WORDS: &[&str] = &["aws", "deepgram"];
+const CUES: &[&str] = &["webvtt", "zoom", "teams", "srt", "sbv"];
 const VTT: &[&str] = &["webvtt", "zoom", "teams"];
 const JSON: &[&str] = &["aws", "deepgram", "whisper", "fireflies", "assemblyai"];
 
 pub const READERS: &[Reader] = &[
     reader(crate::report::OURS, "", ALL, debrief).huge(),
+    reader(crate::report::OUR_CUES, "lent, as the rule has them", CUES, |bytes, path| {
+        use debrief_transcript::conformance::{sbv, srt, webvtt};
+        let cues = match path.extension().and_then(|extension| extension.to_str()) {
+            Some("srt") => srt(bytes),
+            Some("sbv") => sbv(bytes),
+            _ => webvtt(bytes).ok_or("no WebVTT")?,
+        };
+        let found = cues.len();
+        std::mem::forget(cues);
+        Ok(found)
+    })
+    .huge(),
     reader("fasrt vtt", "cues lent, markup unread", VTT, |bytes, _| {
         let blocks: Result<Vec<_>, _> = fasrt::vtt::Parser::new(text(bytes)?).collect();
         Ok(blocks.map_err(said)?.iter().filter(|block| matches!(block, fasrt::vtt::Block::Cue(_))).count())

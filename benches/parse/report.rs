@@ -4,6 +4,8 @@ use crate::{Run, inputs::Input};
 
 /// The name of Debrief's own reader.
 pub const OURS: &str = "debrief";
+/// The name of the layer below it, which gives what other readers of captions give: cues.
+pub const OUR_CUES: &str = "debrief, cues";
 
 /// What a reader came to with an input.
 #[derive(Debug)]
@@ -57,15 +59,21 @@ impl Row {
 
 /// Prints all rows.
 pub fn print(rows: &[Row], json: bool) {
-    let ours = |row: &Row| rows.iter().find(|our| our.input == row.input && our.reader == OURS);
+    let our = |row: &Row, name: &str| {
+        let other = row.reader != OURS && row.reader != OUR_CUES;
+        let our = rows.iter().find(|our| our.input == row.input && our.reader == name);
+        our.filter(|_| other).and_then(|our| row.slower_than(our))
+    };
     let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
     if json {
-        let rows: Vec<_> = rows.iter().map(|row| as_json(row, ours(row))).collect();
+        let rows: Vec<_> = rows.iter().map(|row| as_json(row, our(row, OURS), our(row, OUR_CUES))).collect();
         println!("{}", serde_json::json!({ "load": load.trim(), "rows": rows }));
         return;
     }
-    println!("| input | MB | holds | reader | MB/s best | MB/s median | peak MB | Debrief is faster by | finds |");
-    println!("|---|--:|--:|---|--:|--:|--:|--:|---|");
+    println!(
+        "| input | MB | holds | reader | MB/s best | MB/s median | peak MB | Debrief is faster by | its cues by | finds |"
+    );
+    println!("|---|--:|--:|---|--:|--:|--:|--:|--:|---|");
     let mut last = "";
     for row in rows {
         let (input, size, holds) = if row.input == last {
@@ -77,17 +85,17 @@ pub fn print(rows: &[Row], json: bool) {
         let reader = if row.note.is_empty() { row.reader.clone() } else { format!("{} ({})", row.reader, row.note) };
         match (row.speed(), &row.trouble) {
             (Some((best, median)), None) => {
-                let ratio = ours(row).and_then(|ours| row.slower_than(ours)).filter(|_| row.reader != OURS);
-                let ratio = ratio.map_or(String::new(), |ratio| format!("{ratio:.1}×"));
+                let times = |name| our(row, name).map_or(String::new(), |ratio| format!("{ratio:.1}×"));
+                let (whole, cues) = (times(OURS), times(OUR_CUES));
                 let found = if row.found() == row.holds { "all".to_owned() } else { format!("**{}**", row.found()) };
                 println!(
-                    "| {input} | {size} | {holds} | {reader} | {best:.0} | {median:.0} | {:.0} | {ratio} | {found} |",
+                    "| {input} | {size} | {holds} | {reader} | {best:.0} | {median:.0} | {:.0} | {whole} | {cues} | {found} |",
                     row.peak_mb()
                 );
             }
             (_, trouble) => {
                 let trouble = trouble.as_deref().unwrap_or("not run");
-                println!("| {input} | {size} | {holds} | {reader} | | | | | {trouble} |");
+                println!("| {input} | {size} | {holds} | {reader} | | | | | | {trouble} |");
             }
         }
     }
@@ -101,11 +109,11 @@ impl Row {
     }
 }
 
-fn as_json(row: &Row, ours: Option<&Row>) -> serde_json::Value {
+fn as_json(row: &Row, whole: Option<f64>, cues: Option<f64>) -> serde_json::Value {
     serde_json::json!({
         "input": row.input, "bytes": row.bytes, "holds": row.holds, "reader": row.reader, "note": row.note,
         "seconds": row.seconds(), "mb_per_second": row.speed().map(|(best, median)| [best, median]),
-        "peak_mb": row.peak_mb(), "found": row.found(), "slower_than_debrief": ours.and_then(|ours| row.slower_than(ours)),
+        "peak_mb": row.peak_mb(), "found": row.found(), "slower_than_debrief": whole, "slower_than_its_cues": cues,
         "trouble": row.trouble,
     })
 }

@@ -33,45 +33,34 @@ pub fn webvtt(bytes: &[u8]) -> Option<Vec<Caption<'_>>> {
     if !matches!(rest, [] | [b' ' | b'\t' | b'\n' | b'\r', ..]) {
         return None;
     }
-    Some(captions(bytes, false, |source, draft| webvtt_cues::collect(source, None, draft).all))
+    Some(captions(bytes, |source, draft| webvtt_cues::collect(source, None, draft).all))
 }
 
 /// The cues of an SRT file.
 #[must_use]
 pub fn srt(bytes: &[u8]) -> Vec<Caption<'_>> {
-    captions(bytes, true, srt::collect)
+    captions(bytes, srt::collect)
 }
 
 /// The cues of an SBV file.
 #[must_use]
 pub fn sbv(bytes: &[u8]) -> Vec<Caption<'_>> {
-    captions(bytes, true, sbv::collect)
+    captions(bytes, sbv::collect)
 }
 
 /// A way to collect the cues of a text.
 type Collect = for<'a> fn(&Source<'a>, &mut Draft) -> Vec<Cue<'a>>;
 
-fn captions(bytes: &[u8], apart: bool, collect: Collect) -> Vec<Caption<'_>> {
+fn captions(bytes: &[u8], collect: Collect) -> Vec<Caption<'_>> {
     match decode::decode(bytes).text {
-        Cow::Borrowed(text) => of_text(text, apart, collect),
-        Cow::Owned(text) => of_text(&text, apart, collect).into_iter().map(Caption::into_owned).collect(),
+        Cow::Borrowed(text) => of_text(text, collect),
+        Cow::Owned(text) => of_text(&text, collect).into_iter().map(Caption::into_owned).collect(),
     }
 }
 
-fn of_text(text: &str, apart: bool, collect: Collect) -> Vec<Caption<'_>> {
-    let cues = collect(&Source::new(text), &mut Draft::default());
-    cues.into_iter().map(|cue| caption(cue, apart)).collect()
-}
-
-fn caption(cue: Cue<'_>, apart: bool) -> Caption<'_> {
-    // What stands below a blank line is taken for the words of an empty cue, but not by the rule.
-    let below = apart || cue.line == cue.timing + 1;
-    Caption {
-        id: Cow::Borrowed(cue.id),
-        start_ms: cue.start_ms,
-        end_ms: cue.end_ms,
-        text: if below { cue.payload } else { Cow::Borrowed("") },
-    }
+fn of_text(text: &str, collect: Collect) -> Vec<Caption<'_>> {
+    let caption = |Cue { id, start_ms, end_ms, payload, .. }| Caption { id: Cow::Borrowed(id), start_ms, end_ms, text: payload };
+    collect(&Source::new(text), &mut Draft::default()).into_iter().map(caption).collect()
 }
 
 impl Caption<'_> {

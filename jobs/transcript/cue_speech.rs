@@ -38,14 +38,19 @@ pub(super) fn guid(id: &str) -> Option<&str> {
     (shaped && part.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-')).then_some(guid)
 }
 
-/// Adds the utterances of `cues` to the draft; their payloads become plain text, unless voices are in them.
-pub(super) fn speak(cues: &mut [Cue<'_>], draft: &mut Draft) -> Convention {
+/// Adds the utterances of `cues` to the draft; their payloads become plain text, unless voices are in them. `speaker` tells
+/// whom a cue's id names as its speaker.
+pub(super) fn speak<'a>(
+    cues: &mut [Cue<'a>],
+    speaker: impl Fn(&'a str) -> Option<&'a str>,
+    draft: &mut Draft,
+) -> Convention {
     let (mut guids, mut beside, mut numbered, mut voices) = (0, 0, 0, false);
     for cue in &mut *cues {
         draft.clock(cue.timing, cue.start_ms);
         cue.end_ms = draft.end(cue.timing, cue.start_ms, cue.end_ms);
         guids += usize::from(guid(cue.id).is_some());
-        beside += usize::from(cue.speaker.is_some());
+        beside += usize::from(speaker(cue.id).is_some());
         numbered += usize::from(!cue.id.is_empty() && cue.id.bytes().all(|byte| byte.is_ascii_digit()));
         voices = voices || has_voice(&cue.payload);
     }
@@ -58,7 +63,7 @@ pub(super) fn speak(cues: &mut [Cue<'_>], draft: &mut Draft) -> Convention {
         cue.payload = Cow::Owned(spans.into_iter().map(|span| span.text).collect());
     }
     if beside * 2 > cues.len() {
-        by_speakers(cues, draft);
+        by_speakers(cues, speaker, draft);
         return Convention::Beside;
     }
     if meet_captions::speak(cues, draft) {
@@ -144,9 +149,9 @@ fn joining_key(id: &str, guid_is_the_files: bool) -> Option<&str> {
 }
 
 /// One utterance a cue, by whom its id or its element names.
-fn by_speakers(cues: &[Cue<'_>], draft: &mut Draft) {
+fn by_speakers<'a>(cues: &[Cue<'a>], speaker: impl Fn(&'a str) -> Option<&'a str>, draft: &mut Draft) {
     for cue in cues {
-        say(draft, cue, cue.speaker, &one_line(&cue.payload));
+        say(draft, cue, speaker(cue.id), &one_line(&cue.payload));
     }
 }
 

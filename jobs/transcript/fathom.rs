@@ -14,8 +14,8 @@ use super::{
 pub(super) const READER: Reader = Reader { name: "fathom", detect, read };
 
 fn detect(source: &Source<'_>) -> Option<(Confidence, &'static str)> {
-    let headings: Vec<_> = source.lines.iter().filter_map(|line| heading(line)).collect();
-    let named = source.lines.iter().take(20).any(|line| line.contains("fathom.video"));
+    let headings: Vec<_> = source.lines().iter().filter_map(|line| heading(line)).collect();
+    let named = source.lines().iter().take(20).any(|line| line.contains("fathom.video"));
     let named_so = headings.iter().filter(|(name, _)| is_name(name)).count();
     let confidence = if named { Confidence::Signature } else { Confidence::Telling };
     // An agenda has such lines too, but each once.
@@ -27,7 +27,7 @@ fn detect(source: &Source<'_>) -> Option<(Confidence, &'static str)> {
     }
     // What is said stands below; a list of times and words has nothing there.
     let mut filled =
-        source.lines.iter().filter(|line| !line.trim().is_empty()).map(|line| heading(line).is_some()).peekable();
+        source.lines().iter().filter(|line| !line.trim().is_empty()).map(|line| heading(line).is_some()).peekable();
     let mut bare = 0;
     while let Some(headed) = filled.next() {
         bare += usize::from(headed && filled.peek().is_none_or(|next| *next));
@@ -52,7 +52,7 @@ fn heading(line: &str) -> Option<(&str, i64)> {
 fn read(source: &Source<'_>) -> (Format, Draft) {
     let mut draft = Draft::default();
     let mut turn: Option<(&str, i64, String)> = None;
-    for (at, line) in source.lines.iter().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+    for (at, line) in source.lines().iter().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         if let Some((name, start_ms)) = heading(line) {
             say(&mut draft, turn.take());
             draft.structure(line);

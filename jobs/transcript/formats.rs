@@ -18,7 +18,8 @@ use super::{
 pub(super) struct Source<'a> {
     /// All of it.
     pub(super) text: &'a str,
-    pub(super) lines: Vec<&'a str>,
+    /// Its lines, once somebody asks for them.
+    lines: OnceCell<Vec<&'a str>>,
     /// Whether it was a Word document: then a blank line stands between paragraphs, and only there.
     pub(super) document: bool,
     /// How it marks who speaks and when, were it plain text: worked out once, when it is first asked for.
@@ -28,33 +29,68 @@ pub(super) struct Source<'a> {
 impl<'a> Source<'a> {
     /// Of a decoded text: lines end in line feeds only.
     pub(super) fn new(text: &'a str) -> Self {
-        let text_of_lines = text.strip_suffix('\n').unwrap_or(text);
-        let mut lines = Vec::new();
-        let mut from = 0;
-        for end in memchr::memchr_iter(b'\n', text_of_lines.as_bytes()) {
-            lines.push(&text_of_lines[from..end]);
-            from = end + 1;
-        }
-        lines.push(&text_of_lines[from..]);
-        Self { text, lines, document: false, layout: OnceCell::new() }
+        Self { text, lines: OnceCell::new(), document: false, layout: OnceCell::new() }
+    }
+
+    /// The lines; one that is empty at the end is none.
+    pub(super) fn lines(&self) -> &[&'a str] {
+        self.lines.get_or_init(|| Lines::of(self.text).map(|line| line.text).collect())
     }
 
     /// So many lines, by their indexes, as they stand in the text.
     pub(super) fn slice(&self, lines: Range<usize>) -> &'a str {
-        let Some((first, last)) =
-            self.lines[lines].split_first().map(|(first, rest)| (*first, *rest.last().unwrap_or(first)))
-        else {
-            return "";
-        };
-        // Every line lies in the text.
-        let begin = first.as_ptr().addr() - self.text.as_ptr().addr();
-        let end = last.as_ptr().addr() - self.text.as_ptr().addr() + last.len();
-        &self.text[begin..end]
+        match self.lines()[lines] {
+            [] => "",
+            [line] => line,
+            // Every line lies in the text.
+            [first, .., last] => {
+                let begin = first.as_ptr().addr() - self.text.as_ptr().addr();
+                let end = last.as_ptr().addr() - self.text.as_ptr().addr() + last.len();
+                &self.text[begin..end]
+            }
+        }
     }
 
     /// Of the text of a Word document.
     pub(super) fn document(text: &'a str) -> Self {
         Self { document: true, ..Self::new(text) }
+    }
+}
+
+/// A line, and where it stands.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Line<'a> {
+    pub(super) text: &'a str,
+    /// From 1.
+    pub(super) number: usize,
+    /// Where it begins in the text, in bytes.
+    pub(super) begin: usize,
+}
+
+/// The lines of a text, one after the other.
+#[derive(Clone, Debug)]
+pub(super) struct Lines<'a> {
+    text: &'a str,
+    /// Where the next line begins; past the text where none is left.
+    at: usize,
+    number: usize,
+}
+
+impl<'a> Lines<'a> {
+    pub(super) fn of(text: &'a str) -> Self {
+        Self { text: text.strip_suffix('\n').unwrap_or(text), at: 0, number: 0 }
+    }
+}
+
+impl<'a> Iterator for Lines<'a> {
+    type Item = Line<'a>;
+
+    fn next(&mut self) -> Option<Line<'a>> {
+        let rest = self.text.get(self.at..)?;
+        let end = memchr::memchr(b'\n', rest.as_bytes()).unwrap_or(rest.len());
+        let line = Line { text: &rest[..end], number: self.number + 1, begin: self.at };
+        (self.at, self.number) = (self.at + end + 1, line.number);
+        Some(line)
     }
 }
 

@@ -17,10 +17,10 @@ pub(super) const READER: Reader = Reader { name: "meet", detect, read };
 
 fn detect(source: &Source<'_>) -> Option<(Confidence, &'static str)> {
     // Captions have times and arrows; somebody may speak of an arrow.
-    if source.lines.iter().any(|line| time::has_arrow(line) && time::range(plain(line), time::lenient).is_some()) {
+    if source.lines().iter().any(|line| time::has_arrow(line) && time::range(plain(line), time::lenient).is_some()) {
         return None;
     }
-    let lines: Vec<&str> = source.lines.iter().map(|line| plain(line)).collect();
+    let lines: Vec<&str> = source.lines().iter().map(|line| plain(line)).collect();
     stamps(&lines).next().map(|_| (Confidence::Telling, "has times alone on a line, with labels below"))
 }
 
@@ -90,13 +90,13 @@ fn is_closing(lines: &[&str], at: usize) -> bool {
 
 fn read(source: &Source<'_>) -> (Format, Draft) {
     let mut draft = Draft::default();
-    let lines: Vec<&str> = source.lines.iter().map(|line| plain(line)).collect();
+    let lines: Vec<&str> = source.lines().iter().map(|line| plain(line)).collect();
     let part = Part::of(&lines);
     read_before(&lines[..part.begin], source, &mut draft);
     let mut pending = None;
     let mut turn: Option<(Option<&str>, Option<i64>, String)> = None;
     let mut after_blank = false;
-    let texts = lines[part.begin..part.end].iter().zip(&source.lines[part.begin..part.end]);
+    let texts = lines[part.begin..part.end].iter().zip(&source.lines()[part.begin..part.end]);
     for (at, (line, raw)) in texts.enumerate() {
         // The anchor of a heading; some have nothing else.
         draft.markup(words(raw), words(line));
@@ -126,7 +126,7 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
         after_blank = false;
     }
     say(&mut draft, turn);
-    for (at, raw) in source.lines.iter().enumerate().skip(part.end).filter(|(_, line)| !line.trim().is_empty()) {
+    for (at, raw) in source.lines().iter().enumerate().skip(part.end).filter(|(_, line)| !line.trim().is_empty()) {
         draft.set_aside(at + 1, "after the end of the transcript", raw);
     }
     clock::from_the_first(&mut draft);
@@ -160,7 +160,7 @@ fn read_before(lines: &[&str], source: &Source<'_>, draft: &mut Draft) {
             draft.attends(Attendee { email: Some(address.to_owned()), ..Attendee::default() });
         }
     }
-    for (at, _) in source.lines[..lines.len()].iter().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
-        draft.set_aside(at + 1, "notes or a header before the transcript, not speech", source.lines[at]);
+    for (at, _) in source.lines()[..lines.len()].iter().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+        draft.set_aside(at + 1, "notes or a header before the transcript, not speech", source.lines()[at]);
     }
 }

@@ -13,7 +13,7 @@ pub(super) const READER: Reader = Reader { name: "otter", detect, read };
 const FOOTER: &str = "transcribed by https://otter.ai";
 
 fn detect(source: &Source<'_>) -> Option<(Confidence, &'static str)> {
-    let last = source.lines.iter().rev().find(|line| !line.trim().is_empty())?;
+    let last = source.lines().iter().rev().find(|line| !line.trim().is_empty())?;
     (last.trim().to_lowercase().starts_with(FOOTER) && text::evidence(source).is_some())
         .then_some((Confidence::Signature, "ends with Transcribed by https://otter.ai"))
 }

@@ -11,7 +11,7 @@ use super::{
 pub(super) const READER: Reader = Reader { name: "rev", detect, read };
 
 fn detect(source: &Source<'_>) -> Option<(Confidence, &'static str)> {
-    let named = source.lines.iter().any(|line| is_about_rev(line.trim_start()));
+    let named = source.lines().iter().any(|line| is_about_rev(line.trim_start()));
     (named && text::evidence(source).is_some()).then_some((Confidence::Signature, "has Rev's lines around it"))
 }
 

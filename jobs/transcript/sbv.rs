@@ -14,7 +14,7 @@ use super::{
 pub(super) const READER: Reader = Reader { name: "sbv", detect, read };
 
 fn detect(source: &Source<'_>) -> Option<(Confidence, &'static str)> {
-    let timed = source.lines.iter().any(|line| times(line).is_some());
+    let timed = source.lines().iter().any(|line| times(line).is_some());
     timed.then_some((Confidence::Telling, "has lines such as 0:00:01.000,0:00:02.000"))
 }
 
@@ -45,7 +45,7 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
     let mut draft = Draft::default();
     let mut cues = collect(source, &mut draft);
     rolling::set_repeats_aside(&mut cues, &mut draft);
-    match cue_speech::speak(&mut cues, &mut draft) {
+    match cue_speech::speak(&mut cues, |_| None, &mut draft) {
         Convention::Brackets => (Format::MeetCaptions, draft),
         _ => (Format::Sbv, draft),
     }
@@ -54,7 +54,7 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
 pub(super) fn collect<'a>(source: &Source<'a>, draft: &mut Draft) -> Vec<Cue<'a>> {
     let mut cues: Vec<Cue<'a>> = Vec::new();
     let mut after_blank = false;
-    for (at, line) in source.lines.iter().copied().enumerate() {
+    for (at, line) in source.lines().iter().copied().enumerate() {
         if line.trim().is_empty() {
             after_blank = true;
             continue;
@@ -91,5 +91,5 @@ pub(super) fn collect<'a>(source: &Source<'a>, draft: &mut Draft) -> Vec<Cue<'a>
 
 fn cue<'a>(line: usize, times: Option<(i64, i64)>) -> Cue<'a> {
     let (start_ms, end_ms) = (times.map(|(start, _)| start), times.map(|(_, end)| end));
-    Cue { line, timing: line - 1, id: "", speaker: None, start_ms, end_ms, payload: Cow::Borrowed("") }
+    Cue { line, timing: line - 1, id: "", start_ms, end_ms, payload: Cow::Borrowed("") }
 }

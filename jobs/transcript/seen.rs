@@ -9,7 +9,7 @@ const LINES: usize = 2_000;
 /// A description such as "12 lines with 340 words; 2 begin with a name and a colon; it comes nearest to …".
 pub(super) fn of_text(source: &Source<'_>) -> String {
     let lines: Vec<&str> =
-        source.lines.iter().map(|line| line.trim()).filter(|line| !line.is_empty()).take(LINES).collect();
+        source.lines().iter().map(|line| line.trim()).filter(|line| !line.is_empty()).take(LINES).collect();
     let count = |is: &dyn Fn(&str) -> bool| lines.iter().filter(|line| is(line)).count();
     let words: usize = lines.iter().map(|line| line.split_whitespace().count()).sum();
     let arrows = count(&|line| line.contains("-->"));

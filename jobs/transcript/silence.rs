@@ -75,7 +75,10 @@ pub(super) fn warn(draft: &mut Draft, words: &[usize], source: &Source<'_>) {
             doubtful.push((text, LOOP));
         }
     }
-    let mut lines = Lines { lines: &source.lines, from: 0, missed: 0 };
+    if doubtful.is_empty() {
+        return;
+    }
+    let mut lines = Lines { lines: source.lines(), from: 0, missed: 0 };
     let warnings: Vec<_> = doubtful.into_iter().map(|(text, reason)| (lines.of(text), warning(reason))).collect();
     for (line, message) in warnings {
         draft.warn(line, message);

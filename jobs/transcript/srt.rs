@@ -15,7 +15,7 @@ use super::{
 pub(super) const READER: Reader = Reader { name: "srt", detect, read };
 
 fn detect(source: &Source<'_>) -> Option<(Confidence, &'static str)> {
-    let timed = source.lines.iter().any(|line| time::may_begin(line) && times(line).is_some());
+    let timed = source.lines().iter().any(|line| time::may_begin(line) && times(line).is_some());
     timed.then_some((Confidence::Telling, "has lines such as 00:00:01,000 --> 00:00:02,000"))
 }
 
@@ -27,13 +27,13 @@ fn times(line: &str) -> Option<(i64, i64)> {
 fn read(source: &Source<'_>) -> (Format, Draft) {
     let mut draft = Draft::default();
     let mut cues = collect(source, &mut draft);
-    let has_point = |cue: &Cue<'_>| cue.start_ms.is_some() && source.lines[cue.timing - 1].contains('.');
+    let has_point = |cue: &Cue<'_>| cue.start_ms.is_some() && source.lines()[cue.timing - 1].contains('.');
     let points = cues.iter().all(has_point);
     let apart = |cue: &&Cue<'_>| cue.payload.split('\n').next().is_some_and(|line| line.trim().is_empty());
     let teams =
         points && cues.iter().all(|cue| cue.id.is_empty()) && cues.iter().filter(apart).count() * 2 > cues.len();
     rolling::set_repeats_aside(&mut cues, &mut draft);
-    cue_speech::speak(&mut cues, &mut draft);
+    cue_speech::speak(&mut cues, |_| None, &mut draft);
     if points && !teams {
         draft.warn(1, "the line WEBVTT, with which such a file begins, is missing; it is read all the same");
     }
@@ -48,7 +48,7 @@ struct Index<'a> {
 }
 
 pub(super) fn collect<'a>(source: &Source<'a>, draft: &mut Draft) -> Vec<Cue<'a>> {
-    let lines = &source.lines;
+    let lines = source.lines();
     let timing = |at: usize| {
         let line = lines[at];
         let times = time::may_begin(line).then(|| times(line))?;
@@ -110,14 +110,13 @@ fn other_point(timing: &str) -> Option<usize> {
 }
 
 fn cue<'a>(source: &Source<'a>, id: &'a str, mut payload: Range<usize>, times: Option<(i64, i64)>) -> Cue<'a> {
-    while !payload.is_empty() && trimmed(source.lines[payload.end - 1]).is_empty() {
+    while !payload.is_empty() && trimmed(source.lines()[payload.end - 1]).is_empty() {
         payload.end -= 1;
     }
     Cue {
         line: payload.start + 1,
         timing: payload.start,
         id,
-        speaker: None,
         start_ms: times.map(|(start, _)| start),
         end_ms: times.map(|(_, end)| end),
         payload: Cow::Borrowed(source.slice(payload)),

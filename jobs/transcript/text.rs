@@ -36,7 +36,7 @@ impl Layout {
     }
 
     fn found_in(source: &Source<'_>) -> Self {
-        let lines: Vec<Line<'_>> = source.lines.iter().map(|line| text_layout::line(line)).collect();
+        let lines: Vec<Line<'_>> = source.lines().iter().map(|line| text_layout::line(line)).collect();
         let filled = lines.iter().filter(|line| **line != Line::Blank).count();
         let stamps = |marked: bool| {
             let stamped = |line: &&Line<'_>| matches!(line, Line::Stamped { stamp, .. } if stamp.marked == marked);
@@ -69,7 +69,7 @@ impl Layout {
         });
         let mut labels = Labels::of(said.clone());
         // Where paragraphs begin with names, one that is heard once is a name too, however long the paragraphs are.
-        labels.add_heads(source.lines.iter().enumerate().filter_map(|(at, _)| match lines[at] {
+        labels.add_heads(source.lines().iter().enumerate().filter_map(|(at, _)| match lines[at] {
             Line::Plain(text) if (at == 0 || lines[at - 1] == Line::Blank) && !is_header(text) => Some(text),
             _ => None,
         }));
@@ -109,7 +109,7 @@ fn sure_headings<'a>(source: &Source<'a>, lines: &[Line<'a>]) -> HashSet<&'a str
     let mut sure = HashSet::new();
     for (at, line) in lines.iter().enumerate() {
         let Line::Heading { name, stamp, .. } = line else { continue };
-        let raw = source.lines[at].trim_end().trim_end_matches(':');
+        let raw = source.lines()[at].trim_end().trim_end_matches(':');
         let wide = raw.strip_suffix(stamp.written).is_some_and(|rest| rest.ends_with("  ") || rest.ends_with('\t'));
         let below_blank = at == 0 || lines[at - 1] == Line::Blank;
         if label::reads_like_a_name(name) && (stamp.marked || wide || below_blank) {
@@ -143,8 +143,8 @@ pub(super) fn read_but(source: &Source<'_>, furniture: fn(&str) -> Option<&'stat
         hours: true,
     };
     let footer_from =
-        source.lines.iter().rposition(|line| !line.trim().is_empty()).map_or(0, |last| last.saturating_sub(2));
-    for (at, raw) in source.lines.iter().enumerate() {
+        source.lines().iter().rposition(|line| !line.trim().is_empty()).map_or(0, |last| last.saturating_sub(2));
+    for (at, raw) in source.lines().iter().enumerate() {
         if at >= footer_from && is_footer(raw) {
             reading.close();
             reading.draft.set_aside(at + 1, "the footer of the tool", raw);

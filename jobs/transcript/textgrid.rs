@@ -11,7 +11,7 @@ use super::{
 pub(super) const READER: Reader = Reader { name: "textgrid", detect, read };
 
 fn detect(source: &Source<'_>) -> Option<(Confidence, &'static str)> {
-    let mut first = source.lines.iter().map(|line| line.trim()).filter(|line| !line.is_empty());
+    let mut first = source.lines().iter().map(|line| line.trim()).filter(|line| !line.is_empty());
     let praat = first.next().is_some_and(|line| line.contains("ooTextFile"));
     (praat && first.next().is_some_and(|line| line.contains("TextGrid")))
         .then_some((Confidence::Signature, "begins with ooTextFile and TextGrid"))

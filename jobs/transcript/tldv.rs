@@ -13,7 +13,7 @@ pub(super) const READER: Reader = Reader { name: "tldv", detect, read };
 
 fn detect(source: &Source<'_>) -> Option<(Confidence, &'static str)> {
     let linked: Vec<_> =
-        source.lines.iter().filter_map(|line| stamped(line)).filter(|(time, _)| time.is_some()).collect();
+        source.lines().iter().filter_map(|line| stamped(line)).filter(|(time, _)| time.is_some()).collect();
     let labelled = linked.iter().any(|(_, rest)| label::split(rest).is_some());
     (linked.len() >= 2 || labelled).then_some((Confidence::Telling, "has lines such as [00:12](https://…) Name: text"))
 }
@@ -28,9 +28,9 @@ fn stamped(line: &str) -> Option<(Option<i64>, &str)> {
 
 fn read(source: &Source<'_>) -> (Format, Draft) {
     let mut draft = Draft::default();
-    let labels = Labels::of(source.lines.iter().filter_map(|line| stamped(line)).map(|(_, rest)| rest));
+    let labels = Labels::of(source.lines().iter().filter_map(|line| stamped(line)).map(|(_, rest)| rest));
     let mut turn: Option<(Option<&str>, Option<i64>, String)> = None;
-    for (at, line) in source.lines.iter().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+    for (at, line) in source.lines().iter().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         if let Some((start_ms, rest)) = stamped(line) {
             say(&mut draft, turn.take());
             let (label, text) = labels.split(rest).map_or((None, rest), |(label, text)| (Some(label), text));

@@ -3,7 +3,7 @@
 use super::{
     account::Draft,
     cue_speech::{self, Convention},
-    formats::{Confidence, Reader, Source},
+    formats::{Confidence, Line, Lines, Reader, Source},
     rolling,
     time::{self, Time},
     transcript::Format,
@@ -14,24 +14,25 @@ use super::{
 pub(super) const READER: Reader = Reader { name: "webvtt", detect, read };
 
 fn detect(source: &Source<'_>) -> Option<(Confidence, &'static str)> {
-    let first = source.lines.iter().find(|line| !line.trim().is_empty())?.trim_start();
+    let first = Lines::of(source.text).find(|line| !line.text.trim().is_empty())?.text.trim_start();
     let rest = first.strip_prefix("WEBVTT")?;
     (rest.is_empty() || rest.starts_with([' ', '\t'])).then_some((Confidence::Signature, "begins with WEBVTT"))
 }
 
+/// Teams shows itself in every cue, so that so many lines tell.
+const LINES: usize = 1000;
+
 fn read(source: &Source<'_>) -> (Format, Draft) {
     let mut draft = Draft::default();
-    let teams = source.lines.iter().any(|line| line.starts_with("<v ") || cue_speech::guid(line).is_some());
+    let is_of_teams = |line: Line<'_>| line.text.starts_with("<v ") || cue_speech::guid(line.text).is_some();
+    let teams = Lines::of(source.text).take(LINES).any(is_of_teams);
     let otherwise = if teams { unpadded_times(source) } else { time::lenient };
     let Cues { all: mut cues, odd } = webvtt_cues::collect(source, Some(otherwise), &mut draft);
     if !teams {
-        warn_of_times(source, &odd, &mut draft);
-    }
-    for cue in &mut cues {
-        cue.speaker = webex::speaker(cue.id);
+        warn_of_times(&odd, &mut draft);
     }
     let rolls = rolling::set_repeats_aside(&mut cues, &mut draft);
-    let format = match cue_speech::speak(&mut cues, &mut draft) {
+    let format = match cue_speech::speak(&mut cues, webex::speaker, &mut draft) {
         Convention::Guids => Format::TeamsVtt,
         Convention::NumberedPrefixes => Format::ZoomVtt,
         Convention::Brackets => Format::MeetCaptions,
@@ -52,22 +53,21 @@ fn is_unpadded(line: &str) -> bool {
 }
 
 /// Warns, once, of times that WebVTT does not allow, such as those of SRT.
-fn warn_of_times(source: &Source<'_>, odd: &[usize], draft: &mut Draft) {
-    let Some(line) = odd.first() else { return };
-    let column = time::fault(source.lines[line - 1], time::strict);
+fn warn_of_times(odd: &[Line<'_>], draft: &mut Draft) {
+    let Some(first) = odd.first() else { return };
     let message = format!("times that WebVTT does not allow, {} in all; they are read all the same", odd.len());
-    draft.warn_at(*line, column, message);
+    draft.warn_at(first.number, time::fault(first.text, time::strict), message);
 }
 
 /// Older Teams files have times such as `0:0:1.380`. A final zero shows that nothing is cut off at the end, so that
 /// a shorter figure, as in `0:0:3.70`, counts milliseconds; in a file without one it is a fraction of a second.
 fn unpadded_times(source: &Source<'_>) -> Time {
-    let whole_millis = |line: &&str| {
+    let whole_millis = |Line { text: line, .. }: Line<'_>| {
         let ends_in_zero = |time: &str| {
             let fraction = time.trim().rsplit_once('.').map_or("", |(_, fraction)| fraction);
             fraction.len() == 3 && fraction.ends_with('0')
         };
         is_unpadded(line) && line.split("-->").any(ends_in_zero)
     };
-    if source.lines.iter().any(whole_millis) { time::lenient_millis } else { time::lenient }
+    if Lines::of(source.text).any(whole_millis) { time::lenient_millis } else { time::lenient }
 }

@@ -1,11 +1,11 @@
 //! The cues of a WebVTT file, by the W3C's parsing algorithm (<https://www.w3.org/TR/webvtt1/#file-parsing>), on
 //! lines. What the algorithm drops is set aside here, with a reason.
 
-use std::{borrow::Cow, ops::Range};
+use std::{borrow::Cow, iter::Peekable};
 
 use super::{
     account::Draft,
-    formats::Source,
+    formats::{Line, Lines, Source},
     srt,
     time::{self, Time},
 };
@@ -19,8 +19,6 @@ pub(super) struct Cue<'a> {
     pub(super) timing: usize,
     /// The identifier, or nothing.
     pub(super) id: &'a str,
-    /// Who speaks, where that stands beside the payload.
-    pub(super) speaker: Option<&'a str>,
     /// Milliseconds; none where unreadable.
     pub(super) start_ms: Option<i64>,
     pub(super) end_ms: Option<i64>,
@@ -32,19 +30,22 @@ pub(super) struct Cue<'a> {
 #[derive(Debug, Default)]
 pub(super) struct Cues<'a> {
     pub(super) all: Vec<Cue<'a>>,
-    /// The lines, from 1, whose times only the other way reads.
-    pub(super) odd: Vec<usize>,
+    /// The lines whose times only the other way reads.
+    pub(super) odd: Vec<Line<'a>>,
 }
+
+/// Why a header is set aside.
+const HEADER: &str = "the header of the file";
 
 /// A block as the algorithm collects it.
 struct Block<'a> {
-    /// The index of its first line.
-    at: usize,
-    /// The line with the arrow: its index and, where they can be read, the times.
-    timing: Option<(usize, Option<Times>)>,
+    /// The number of its first line.
+    line: usize,
+    /// The line with the arrow and, where they can be read, the times.
+    timing: Option<(Line<'a>, Option<Times>)>,
     id: &'a str,
-    /// Its other lines, by their indexes: without an arrow all of them, else those below it.
-    rest: Range<usize>,
+    /// Its other lines: without an arrow all of them, else those below it.
+    rest: &'a str,
 }
 
 /// The times of a cue, in milliseconds, and whether they are written as the rule wants.
@@ -59,63 +60,60 @@ struct Times {
 /// kept too where the rule drops it: times that it does not read, times that nobody reads, an arrow within a sentence.
 pub(super) fn collect<'a>(source: &Source<'a>, otherwise: Option<Time>, draft: &mut Draft) -> Cues<'a> {
     let mut cues = Cues::default();
-    let mut at = header(source, draft);
-    while at < source.lines.len() {
-        if source.lines[at].is_empty() {
-            at += 1;
-            continue;
+    let mut lines = Lines::of(source.text).peekable();
+    header(&mut lines, draft);
+    while let Some(line) = lines.peek() {
+        if line.text.is_empty() {
+            lines.next();
+        } else {
+            keep(block(source.text, &mut lines, otherwise), otherwise.is_some(), &mut cues, draft);
         }
-        let (block, next) = block(source, at, otherwise);
-        at = next;
-        keep(block, source, otherwise.is_some(), &mut cues, draft);
     }
     draft.empty_cues(cues.all.iter().filter(|cue| cue.payload.is_empty()).map(|cue| cue.timing));
     cues
 }
 
-/// Reads signature and header; gives the index of the first line after them.
-fn header(source: &Source<'_>, draft: &mut Draft) -> usize {
-    let mut at = source.lines.iter().position(|line| !line.trim().is_empty()).unwrap_or(0);
-    let signature = source.lines.get(at).map_or("", |line| *line);
+/// Reads signature and header.
+fn header(lines: &mut Peekable<Lines<'_>>, draft: &mut Draft) {
     draft.structure("WEBVTT");
-    let title = signature.trim_start().strip_prefix("WEBVTT").unwrap_or("").trim_start_matches([' ', '\t', '-']).trim();
-    if !title.is_empty() {
-        draft.title = Some(title.to_owned());
-        draft.set_aside(at + 1, "the header of the file", title);
-    }
-    at += 1;
-    while let Some(line) = source.lines.get(at) {
-        if line.is_empty() || line.contains("-->") {
-            break;
+    if let Some(line) = lines.find(|line| !line.text.trim().is_empty()) {
+        let title = line.text.trim_start().strip_prefix("WEBVTT").unwrap_or("");
+        let title = title.trim_start_matches([' ', '\t', '-']).trim();
+        if !title.is_empty() {
+            draft.title = Some(title.to_owned());
+            draft.set_aside(line.number, HEADER, title);
         }
-        super::date::header_line(line, draft);
-        draft.set_aside(at + 1, "the header of the file", line);
-        at += 1;
     }
-    at
+    while let Some(line) = lines.next_if(|line| !line.text.is_empty() && !line.text.contains("-->")) {
+        super::date::header_line(line.text, draft);
+        draft.set_aside(line.number, HEADER, line.text);
+    }
 }
 
-/// Collects the block that begins at `at`; gives the index of the line after it.
-fn block<'a>(source: &Source<'a>, at: usize, otherwise: Option<Time>) -> (Block<'a>, usize) {
-    let mut block = Block { at, timing: None, id: "", rest: at..at };
-    let mut next = at;
-    while let Some(line) = source.lines.get(next) {
-        if let Some(times) = timing(line, otherwise) {
-            let first_or_second = next == at || (next == at + 1 && block.timing.is_none());
-            if !first_or_second {
+/// Collects the block that begins with the next line.
+fn block<'a>(text: &'a str, lines: &mut Peekable<Lines<'a>>, otherwise: Option<Time>) -> Block<'a> {
+    let line = lines.peek().map_or(0, |line| line.number);
+    let mut block = Block { line, timing: None, id: "", rest: "" };
+    let (mut first, mut rest, mut count) = ("", None, 0);
+    while let Some(line) = lines.peek().copied() {
+        if let Some(times) = timing(line.text, otherwise) {
+            // The arrow is in the first line or in the second; any other begins a block of its own.
+            if count > 1 || block.timing.is_some() {
                 break;
             }
-            block.timing = Some((next, times));
             // What stood before the arrow is the identifier.
-            block.id = if next == at { "" } else { source.lines[at] };
-            block.rest.start = next + 1;
-        } else if line.is_empty() {
+            (block.timing, block.id, rest) = (Some((line, times)), first, None);
+        } else if line.text.is_empty() {
             break;
+        } else {
+            first = if count == 0 { line.text } else { first };
+            rest = Some((rest.map_or(line.begin, |(begin, _)| begin), line.begin + line.text.len()));
         }
-        next += 1;
+        count += 1;
+        lines.next();
     }
-    block.rest.end = next;
-    (block, next)
+    block.rest = rest.map_or("", |(begin, end)| &text[begin..end]);
+    block
 }
 
 /// The times of a line with an arrow, where they can be read; with a way to read them `otherwise`, an arrow within a
@@ -132,43 +130,36 @@ fn timing(line: &str, otherwise: Option<Time>) -> Option<Option<Times>> {
     (times.is_some() || otherwise.is_none() || srt::is_timing(line)).then_some(times)
 }
 
-fn keep<'a>(block: Block<'a>, source: &Source<'a>, all: bool, cues: &mut Cues<'a>, draft: &mut Draft) {
-    let line = block.at + 1;
-    match block.timing {
-        Some((timing, times)) if all || times.is_some() => {
-            draft.structure(block.id);
-            draft.structure(source.lines[timing]);
-            if times.is_none() {
-                let column = time::fault(source.lines[timing], time::lenient);
-                draft.warn_at(timing + 1, column, "times that cannot be read; the words are kept without a time");
-            }
-            if times.is_some_and(|times| !times.by_rule) {
-                cues.odd.push(timing + 1);
-            }
-            cues.all.push(Cue {
-                line: timing + 2,
-                timing: timing + 1,
-                id: block.id,
-                speaker: None,
-                start_ms: times.map(|times| times.start),
-                end_ms: times.map(|times| times.end),
-                payload: Cow::Borrowed(source.slice(block.rest)),
-            });
+fn keep<'a>(block: Block<'a>, all: bool, cues: &mut Cues<'a>, draft: &mut Draft) {
+    let Some((timing, times)) = block.timing else {
+        return set_aside(&block, all, &mut cues.all, draft);
+    };
+    draft.structure(block.id);
+    draft.structure(timing.text);
+    match times {
+        None if !all => return draft.set_aside(block.line, "a cue whose times cannot be read", block.rest),
+        None => {
+            let column = time::fault(timing.text, time::lenient);
+            let message = "times that cannot be read; the words are kept without a time";
+            draft.warn_at(timing.number, column, message);
         }
-        Some((timing, _)) => {
-            draft.structure(block.id);
-            draft.structure(source.lines[timing]);
-            let words = source.lines[block.rest].join("\n");
-            draft.set_aside(line, "a cue whose times cannot be read", &words);
-        }
-        None => set_aside(&block, source, &mut cues.all, draft),
+        Some(times) if !times.by_rule => cues.odd.push(timing),
+        Some(_) => {}
     }
+    cues.all.push(Cue {
+        line: timing.number + 1,
+        timing: timing.number,
+        id: block.id,
+        start_ms: times.map(|times| times.start),
+        end_ms: times.map(|times| times.end),
+        payload: Cow::Borrowed(block.rest),
+    });
 }
 
 /// A block without an arrow: a comment, a style sheet, a region, or text that lost its cue.
-fn set_aside<'a>(block: &Block<'a>, source: &Source<'a>, cues: &mut [Cue<'a>], draft: &mut Draft) {
-    let lines = &source.lines[block.rest.clone()];
-    let first = lines.first().map_or("", |line| *line);
+fn set_aside<'a>(block: &Block<'a>, all: bool, cues: &mut [Cue<'a>], draft: &mut Draft) {
+    let lines = || block.rest.split('\n');
+    let first = lines().next().unwrap_or("");
     let word = first.split([' ', '\t']).next().unwrap_or("");
     let reason = match word {
         "NOTE" => "a comment",
@@ -177,22 +168,19 @@ fn set_aside<'a>(block: &Block<'a>, source: &Source<'a>, cues: &mut [Cue<'a>], d
         _ => "text outside of any cue",
     };
     if word == "NOTE" {
-        for line in lines {
+        for line in lines() {
             super::date::header_line(line.strip_prefix("NOTE").unwrap_or(line).trim(), draft);
         }
     }
     if reason == "text outside of any cue" {
-        draft.warn(block.at + 1, reason);
+        draft.warn(block.line, reason);
         // A blank line after the timing: the words were said at that time.
-        if let Some(cue) = cues.last_mut()
-            && cue.payload.is_empty()
-        {
-            cue.line = block.at + 1;
-            cue.payload = Cow::Borrowed(source.slice(block.rest.clone()));
+        if let Some(cue) = cues.last_mut().filter(|cue| all && cue.payload.is_empty()) {
+            (cue.line, cue.payload) = (block.line, Cow::Borrowed(block.rest));
             return;
         }
     }
-    for (at, line) in block.rest.clone().zip(lines) {
-        draft.set_aside(at + 1, reason, line);
+    for (number, line) in (block.line..).zip(lines()) {
+        draft.set_aside(number, reason, line);
     }
 }

@@ -11,11 +11,11 @@ use super::{
 pub(super) const READER: Reader = Reader { name: "zoom_captions", detect, read };
 
 fn detect(source: &Source<'_>) -> Option<(Confidence, &'static str)> {
-    let headed = source.lines.iter().filter(|line| heading(line).is_some()).count();
+    let headed = source.lines().iter().filter(|line| heading(line).is_some()).count();
     if headed == 0 {
         return None;
     }
-    let filled = source.lines.iter().filter(|line| !line.trim().is_empty()).count();
+    let filled = source.lines().iter().filter(|line| !line.trim().is_empty()).count();
     (headed * 5 >= filled).then_some((Confidence::Telling, "has lines such as [Name] 09:30:12"))
 }
 
@@ -32,7 +32,7 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
     let mut draft = Draft::default();
     let mut clock = Clock::default();
     let mut turn: Option<(&str, i64, String)> = None;
-    for (at, line) in source.lines.iter().enumerate() {
+    for (at, line) in source.lines().iter().enumerate() {
         if let Some((name, time)) = heading(line) {
             if let Some((name, start, text)) = turn.take() {
                 draft.say(Some(name), Some(start), None, &text);

@@ -28,7 +28,7 @@ struct Columns<'a> {
 impl<'a> Columns<'a> {
     fn of(source: &Source<'a>) -> Option<Self> {
         let rows: Vec<Vec<&'a str>> = source
-            .lines
+            .lines()
             .iter()
             .filter_map(|line| row(line))
             .filter(|(time, _)| time.is_some())
@@ -55,7 +55,7 @@ fn detect(source: &Source<'_>) -> Option<(Confidence, &'static str)> {
 fn read(source: &Source<'_>) -> (Format, Draft) {
     let mut draft = Draft::default();
     let columns = Columns::of(source);
-    for (at, line) in source.lines.iter().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+    for (at, line) in source.lines().iter().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         let turn = row(line).zip(columns.as_ref()).and_then(|((time, cells), columns)| {
             let (label, text) = (*cells.get(columns.label)?, *cells.get(columns.text)?);
             columns.labels.contains(label).then_some((time, label, text))

@@ -22,7 +22,7 @@ type Paragraph<'a> = (usize, Vec<&'a str>);
 fn paragraphs<'a>(source: &Source<'a>) -> Vec<Paragraph<'a>> {
     let mut paragraphs: Vec<Paragraph<'a>> = Vec::new();
     let mut after_blank = true;
-    for (at, line) in source.lines.iter().map(|line| line.trim()).enumerate() {
+    for (at, line) in source.lines().iter().map(|line| line.trim()).enumerate() {
         match paragraphs.last_mut() {
             _ if line.is_empty() => {}
             Some((_, lines)) if !after_blank => lines.push(line),

@@ -44,7 +44,7 @@ impl<'s> Book<'s> {
         Self {
             draft: Draft::default(),
             used: vec![false; texts],
-            lines: &source.lines,
+            lines: source.lines(),
             text: source.text,
             notes: HashMap::new(),
         }

@@ -66,19 +66,18 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
         .iter()
         .map(|paragraph| {
             draft.markup(paragraph.raw, words(&paragraph.payload));
-            let agent = paragraph.agent.as_deref();
             Cue {
                 line: paragraph.line,
                 timing: paragraph.line,
-                id: "",
-                speaker: agent.map(|id| agents.get(id).map_or(id, String::as_str)),
+                id: paragraph.agent.as_deref().unwrap_or(""),
                 start_ms: paragraph.start_ms,
                 end_ms: paragraph.end_ms,
                 payload: Cow::Borrowed(&paragraph.payload),
             }
         })
         .collect();
-    cue_speech::speak(&mut cues, &mut draft);
+    let name = |id| agents.get(id).map_or(id, String::as_str);
+    cue_speech::speak(&mut cues, |agent| (!agent.is_empty()).then(|| name(agent)), &mut draft);
     (Format::Ttml, draft)
 }
 

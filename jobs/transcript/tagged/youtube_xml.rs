@@ -82,14 +82,13 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
             line: stretch.line,
             timing: stretch.line,
             id: "",
-            speaker: None,
             start_ms: stretch.start_ms,
             end_ms: stretch.end_ms,
             payload: Cow::Borrowed(text),
         })
         .collect();
     rolling::set_repeats_aside(&mut cues, &mut draft);
-    cue_speech::speak(&mut cues, &mut draft);
+    cue_speech::speak(&mut cues, |_| None, &mut draft);
     (Format::YouTubeXml, draft)
 }
 
