@@ -193,7 +193,8 @@ async fn what_was_not_said_does_not_get_in_by_a_refinement() {
         "You said: \u{201c}I ran every meeting myself.\u{201d}",
         "You and Tom ran the planning meeting yourselves.",
         "High: concrete examples, without being asked.",
-        "You did not run the planning meeting yourself. <b></b>",
+        "You did not run the planning meeting yourself.",
+        "You never ran the planning meeting yourself.",
         " ",
     ] {
         let server = LlmServer::start([answer(&[(0, Some(text)), (1, None), (2, None), (3, None)], json!([]))]).await;
@@ -201,10 +202,6 @@ async fn what_was_not_said_does_not_get_in_by_a_refinement() {
         let reviewed = Reviewed::new(&world).await;
         with_tom(&world, &reviewed).await;
         let output = refine(&world, &reviewed, "warmer").await.expect("it ends well");
-        if text.contains("not run") {
-            // The words are negated and their evidence is not: what a rule can see of that, the coach sees in the diff.
-            continue;
-        }
         assert_eq!((&output["outcome"], &output["dropped"]), (&json!("unchanged"), &json!(1)), "{text}");
         assert_eq!(shown(&world, &reviewed).await.version, 1, "{text}");
         let (state, reason) = came_of_it(&world, &reviewed).await;

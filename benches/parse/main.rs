@@ -48,7 +48,7 @@ const USAGE: &str =
     "debrief-bench-parse [--peers] [--rounds 5] [--mb 16] [--only webvtt,srt] [--quick] [--json] | oddities
 
   --peers   bring the Python peers (with pip) into target/python first; without them, those there are used
-  --quick   without the million cues and the files of 500 MB
+  --quick   without the million cues and the files of 200 MB
   --only    these inputs alone
   oddities  measures nothing: which readers of SRT read it as tools and people write it";
 

@@ -10,7 +10,7 @@ pub struct Reader {
     pub name: &'static str,
     pub note: &'static str,
     pub reads: &'static [&'static str],
-    /// Whether it is tried on 500 MB too.
+    /// Whether it is tried on 200 MB too.
     pub huge: bool,
     pub read: fn(&[u8], &Path) -> Result<usize, String>,
 }

@@ -107,8 +107,8 @@ pub const SHAPES: &[Shape] = &[
     Shape::of("ttml", "ttml", 137, |_| TTML_HEAD.into(), ttml).ends("", "</div></body></tt>\n"),
     Shape::of("textgrid", "TextGrid", 180, textgrid_head, textgrid),
     Shape::of("million", "vtt", 60, |_| "WEBVTT\n\n".into(), short).sized("webvtt", Size::Cues(1_000_000)),
-    Shape::of("webvtt-500", "vtt", 97, |_| "WEBVTT\n\n".into(), webvtt).sized("webvtt", Size::Megabytes(500)),
-    Shape::of("srt-500", "srt", 103, |_| String::new(), srt).sized("srt", Size::Megabytes(500)),
+    Shape::of("webvtt-200", "vtt", 97, |_| "WEBVTT\n\n".into(), webvtt).sized("webvtt", Size::Megabytes(200)),
+    Shape::of("srt-200", "srt", 103, |_| String::new(), srt).sized("srt", Size::Megabytes(200)),
 ];
 
 /// Who says what when: a fixed sequence that looks like chance.

@@ -6,7 +6,7 @@
 
 use super::{
     names::{self, Without},
-    resolve::{People, Person, Who},
+    people::{People, Person, Who},
 };
 
 /// Somebody who attended, or was invited, as a file says.
@@ -50,7 +50,7 @@ pub(super) fn told(label: &str, people: &People) -> Result<Option<Told>, String>
     let mut found: Vec<Told> = Vec::new();
     for one in &tied {
         found.extend(by_email(one, people, 0.98, |person, email| {
-            format!("{} names {email}, the address of {person}, for this speaker.", capital(&one.source))
+            format!("{} names {email}, the address of {person}, for this speaker.", names::capital(&one.source))
         }));
     }
     for one in &called {
@@ -140,11 +140,6 @@ fn has_namesake(one: &Attended, called: &[&Attended], label: &str) -> bool {
                 None => single,
             }
     })
-}
-
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 #[cfg(test)]

@@ -17,8 +17,9 @@ use uuid::Uuid;
 
 use super::{
     AttributeSession, NameError, SpeakerIs, Touched, names,
+    people::{Alias, People, Who},
     reattribute::{self, Session, plan, stored},
-    resolve::{Alias, Label, People, Who, resolve},
+    resolve::{Label, resolve},
     speakers::{self, Named},
     store, touched,
 };

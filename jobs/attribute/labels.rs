@@ -10,8 +10,9 @@ use uuid::Uuid;
 use super::{
     excerpts::{self, Excerpt},
     names,
+    people::Who,
     reattribute::{self, Stored},
-    resolve::{Who, resolve},
+    resolve::resolve,
     spoken, store,
 };
 use crate::db::{TenantTx, Tx};

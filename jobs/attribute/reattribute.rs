@@ -10,7 +10,8 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use uuid::Uuid;
 
 use super::{
-    resolve::{People, Resolution, Who, resolve},
+    people::{People, Who},
+    resolve::{Resolution, resolve},
     store::{self, Known, Speech},
     touched::{self, Summary, Touched},
 };

@@ -3,89 +3,20 @@
 //! A false merge (one client's words in another's summary) is far worse than a miss, so below [`THRESHOLD`] the answer
 //! is "nobody", with the likeliest person as a suggestion that only a person can confirm.
 
-use std::collections::{BTreeMap, HashMap};
-
-use serde::Serialize;
-use uuid::Uuid;
+use std::collections::BTreeMap;
 
 use super::{
-    address::KnownNames,
-    attendees::{self, Attended, Told},
+    attendees::{self, Told},
     identity::{self, Around, Circle},
     names::{self, Form, Without},
     nicknames,
+    people::{People, Person, Who},
     roles::{self, Said},
     spoken, voices,
 };
 
 /// From this confidence on, an attribution stands without a person's word.
 pub const THRESHOLD: f32 = 0.75;
-
-/// Somebody in a session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Who {
-    /// The coach whose session it is.
-    Coach,
-    /// One of the coach's clients.
-    Client(Uuid),
-    /// Neither, as the coach said.
-    Guest,
-    /// Several people, as the coach said: a room, a shared device. The words are nobody's.
-    Shared,
-}
-
-/// Somebody who may be behind a label.
-#[derive(Clone, Debug)]
-pub struct Person {
-    /// The coach or a client.
-    pub who: Who,
-    /// The name.
-    pub name: String,
-    /// The email, in lower case.
-    email: Option<String>,
-    /// The words of the name, made comparable.
-    words: Vec<String>,
-}
-
-impl Person {
-    /// Somebody of this name and email.
-    #[must_use]
-    pub fn new(who: Who, name: String, email: Option<&str>) -> Self {
-        Self { who, words: names::name_words(&name), email: email.map(str::to_lowercase), name }
-    }
-
-    /// Whether a label is this person's own name or email, and nothing less.
-    #[must_use]
-    pub(super) fn is_named(&self, label: &str) -> bool {
-        let is_name = self.words.len() >= 2 && names::name_words(label) == self.words;
-        is_name || self.email.as_ref().is_some_and(|email| names::emails(label).contains(email))
-    }
-}
-
-/// A name by which somebody is known.
-#[derive(Clone, Debug)]
-pub struct Alias {
-    /// Whom it means.
-    pub who: Who,
-    /// As it was written.
-    pub written: String,
-    /// True when the coach said so of a speaker; false when a roster says it.
-    pub by_correction: bool,
-}
-
-/// Everybody and every name that one coach's sessions know.
-#[derive(Clone, Debug, Default)]
-pub struct People {
-    /// The coach and the clients.
-    pub people: Vec<Person>,
-    /// By alias key.
-    pub aliases: HashMap<String, Alias>,
-    /// What the coach said of labels of this very session.
-    pub named: HashMap<String, Who>,
-    /// Who was in this session, as its files say.
-    pub attended: Vec<Attended>,
-}
 
 /// How much a label says.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -390,63 +321,6 @@ fn is_initial(word: &str) -> bool {
 
 fn is_initial_of(word: &str, of: Option<&String>) -> bool {
     is_initial(word) && of.is_some_and(|of| of.starts_with(word))
-}
-
-impl Person {
-    /// Whether this is the person's address, in lower case.
-    pub(super) fn has_email(&self, email: &str) -> bool {
-        self.email.as_deref() == Some(email)
-    }
-}
-
-impl People {
-    /// The one person of whom `fits` is true, or none.
-    ///
-    /// # Errors
-    /// When several fit: the sentence that says so.
-    pub(super) fn only(&self, fits: impl Fn(&Person) -> bool) -> Result<Option<&Person>, String> {
-        let mut fitting = self.people.iter().filter(|person| fits(person));
-        match (fitting.next(), fitting.next()) {
-            (first, None) => Ok(first),
-            (Some(one), Some(other)) => Err(format!("This could be {} or {}.", one.name, other.name)),
-            (None, Some(_)) => Ok(None),
-        }
-    }
-
-    /// The one person whose given name this is, or a form of it.
-    ///
-    /// # Errors
-    /// When several are called so: the sentence that says so.
-    pub(super) fn called(&self, given: &str) -> Result<Option<&Person>, String> {
-        self.only(|person| person.words.first().is_some_and(|word| nicknames::alike(word, given)))
-    }
-
-    /// The names by which everybody may be called.
-    pub(super) fn known_names(&self) -> KnownNames {
-        let given = self.people.iter().filter_map(|person| person.words.first().cloned()).collect();
-        let mut surnames: BTreeMap<String, Option<String>> = BTreeMap::new();
-        for person in self.people.iter().filter(|person| person.words.len() > 1) {
-            let (Some(first), Some(last)) = (person.words.first(), person.words.last()) else { continue };
-            let only = surnames.entry(last.clone()).or_insert_with(|| Some(first.clone()));
-            // Of two who have it, none is meant for sure.
-            if only.as_ref() != Some(first)
-                || self.people.iter().filter(|other| other.words.last() == Some(last)).count() > 1
-            {
-                *only = None;
-            }
-        }
-        let surnames = surnames.into_iter().filter_map(|(last, first)| Some((last, first?))).collect();
-        KnownNames { given, surnames }
-    }
-
-    /// How the person is called in sentences.
-    pub(super) fn name(&self, who: Who) -> &str {
-        match who {
-            Who::Guest => "a guest",
-            Who::Shared => "several people",
-            who => self.people.iter().find(|person| person.who == who).map_or("a person you know", |found| &found.name),
-        }
-    }
 }
 
 #[cfg(test)]

@@ -322,10 +322,11 @@ fn regex(pattern: &str) -> Regex {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
-    const SESSION: [(usize, &str); 10] = [
+    /// A short session: 0 is the coach.
+    pub(in crate::attribute) const SESSION: [(usize, &str); 10] = [
         (1, "Hello? Can you hear me?"),
         (0, "Yes. Good to see you. How have you been since we spoke, and what do you want to look at today?"),
         (

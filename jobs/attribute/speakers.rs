@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{
     Answer, AttributeSession, Who, correct, names,
-    resolve::{Alias, Person},
+    people::{Alias, Person},
     store,
 };
 use crate::{

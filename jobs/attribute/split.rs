@@ -12,8 +12,8 @@ use uuid::Uuid;
 use super::{
     Corrected, NameError, SpeakerIs,
     excerpts::shorten,
+    people::Who,
     reattribute::{self, Session, plan, stored},
-    resolve::Who,
     speakers, store, touched,
 };
 use crate::{

@@ -8,7 +8,8 @@ use super::{
     attendees::{self, Attended},
     measures::{self, Measures},
     names,
-    resolve::{Alias, Label, People, Person, Resolution, Who},
+    people::{Alias, People, Person, Who},
+    resolve::{Label, Resolution},
     roles::Said,
 };
 use crate::db::{TenantTx, Tx};

@@ -6,7 +6,8 @@
 
 use super::{
     names::{self, Claim},
-    resolve::{People, Person, THRESHOLD, Who},
+    people::{People, Person, Who},
+    resolve::THRESHOLD,
     roles::{self, Said},
     spoken::{self, Called, SpokenName},
 };
@@ -125,7 +126,7 @@ fn named(name: &SpokenName, person: &Person, part: &Part) -> Voice {
             return Voice { who: None, confidence: 0.0, reason };
         }
     };
-    let role = if because.is_empty() { String::new() } else { format!(" {}.", capital(&because)) };
+    let role = if because.is_empty() { String::new() } else { format!(" {}.", names::capital(&because)) };
     let reason = format!("{}{role} So this is {}.", name.reason, person.name);
     let reason = if confidence >= THRESHOLD { reason } else { reason.replace(" So this is ", " This may be ") };
     Voice { who: Some(person.who), confidence: confidence.min(0.95), reason }
@@ -157,9 +158,13 @@ fn unnamed(label: &str, part: &Part, people: &People) -> Voice {
             let only = clients.next().filter(|_| clients.next().is_none());
             let reason = match only {
                 Some(person) => {
-                    format!("{}, and {} is your only client; but no name is said.", capital(because), person.name)
+                    format!(
+                        "{}, and {} is your only client; but no name is said.",
+                        names::capital(because),
+                        person.name
+                    )
                 }
-                None => format!("{}: this is the client, but no name is said.", capital(because)),
+                None => format!("{}: this is the client, but no name is said.", names::capital(because)),
             };
             Voice { who: only.map(|person| person.who), confidence: if only.is_some() { 0.6 } else { 0.0 }, reason }
         }
@@ -171,35 +176,18 @@ fn unnamed(label: &str, part: &Part, people: &People) -> Voice {
     }
 }
 
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
-}
-
 #[cfg(test)]
 mod tests {
     use uuid::Uuid;
 
-    use super::super::resolve::{Label, Resolution, resolve};
+    use super::super::{
+        resolve::{Label, Resolution, resolve},
+        roles::tests::SESSION,
+    };
     use super::*;
 
     const PRIYA: Who = Who::Client(Uuid::from_u128(1));
     const TOM: Who = Who::Client(Uuid::from_u128(2));
-
-    const SESSION: [(usize, &str); 9] = [
-        (0, "Good to hear you. How have you been since we spoke, and what do you want to look at today?"),
-        (
-            1,
-            "I've been all over the place. My manager moved my project again, and I felt stupid for having told my team. I was up half of the night, I went through my notes, and I don't know what I did wrong.",
-        ),
-        (0, "It sounds like you took it on yourself. What did you want to happen when you told them?"),
-        (1, "I think I wanted them to know that I was on their side. I had told my wife the same."),
-        (0, "How would you know that they do? What could you ask them?"),
-        (1, "I guess I could ask my lead. I didn't try."),
-        (0, "Let's make that small. For next week I'd like you to ask one of them, and tell me what you hear."),
-        (1, "I can do that. I'm nervous, but I need it."),
-        (0, "Try to write it down first. You could try two sentences."),
-    ];
 
     fn people(clients: &[(Who, &str)]) -> People {
         let coach = (Who::Coach, "Maya Okafor");
@@ -210,7 +198,7 @@ mod tests {
     /// The session after a first exchange, under these labels.
     fn found(labels: [&str; 2], first: &[(usize, &str)], clients: &[(Who, &str)]) -> Vec<Resolution> {
         let said: Vec<Said<'_>> =
-            first.iter().chain(&SESSION).map(|(label, text)| Said { label: *label, text }).collect();
+            first.iter().chain(&SESSION[1..]).map(|(label, text)| Said { label: *label, text }).collect();
         let labels: Vec<Label> = labels.iter().map(|label| Label { label: (*label).to_owned(), words: 50 }).collect();
         resolve(&labels, &said, &people(clients))
     }

@@ -74,6 +74,10 @@ fn reworded(input: &SessionForClient, base: &Content, claim: &Claim, words: &str
     let said: Vec<&str> = lines.iter().copied().chain([claim.text.as_str()]).chain(earlier).collect();
     let mut known: BTreeSet<String> = said.iter().flat_map(|text| facts::of(text)).collect();
     known.extend(claim.action.iter().filter_map(|action| action.due_date).flat_map(facts::of_day));
+    // A sentence that comes to deny, or no longer does, may say the opposite of its evidence.
+    if facts::denies(words) != facts::denies(&claim.text) {
+        return None;
+    }
     if !facts::of(words).is_subset(&known) || check_words(words, said.iter().copied()).is_err() {
         return None;
     }

@@ -7,7 +7,7 @@ use std::{collections::BTreeSet, sync::LazyLock};
 use chrono::{Datelike, NaiveDate};
 use regex::Regex;
 
-use crate::summarize::text;
+use crate::summarize::{is_negated, text};
 
 const UNITS: [(&str, u64); 33] = [
     ("two", 2),
@@ -173,6 +173,20 @@ pub(super) fn of(text: &str) -> BTreeSet<String> {
         facts.insert(format!("r{which} {unit}"));
     }
     facts
+}
+
+/// What denies, beside what the English of the offline summariser knows; folded.
+#[rustfmt::skip]
+const DENIALS: [&str; 36] = [
+    "no", "none", "neither", "nor", "nicht", "kein", "keine", "keinen", "keinem", "keiner", "keines", "nie", "niemals",
+    "niemand", "nichts", "ohne", "pas", "jamais", "rien", "sans", "nunca", "nadie", "nada", "sin", "non", "nessuno",
+    "niente", "senza", "nao", "ninguem", "sem", "niet", "geen", "nooit", "niets", "zonder",
+];
+
+/// Whether a sentence denies something: said of the same, it may be its opposite.
+pub(super) fn denies(text: &str) -> bool {
+    let is_denial = |word: &text::Word| DENIALS.contains(&text::fold(&word.normal).as_str());
+    is_negated(text) || text::words(text).iter().any(is_denial)
 }
 
 /// The number that one folded word says.

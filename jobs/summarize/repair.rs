@@ -20,7 +20,7 @@ use crate::llm::{LlmError, Prompt};
 const SYSTEM: &str = include_str!("../../templates/prompt/repair/system.txt");
 const USER: &str = include_str!("../../templates/prompt/repair/user.txt");
 
-static VERSION: LazyLock<String> = LazyLock::new(|| prompt::version("repair-1", SYSTEM, USER));
+static VERSION: LazyLock<String> = LazyLock::new(|| prompt::version("repair-2", SYSTEM, USER));
 
 /// So many lines before and after what a claim cites are shown.
 const AROUND: usize = 3;
@@ -147,7 +147,8 @@ fn render(
         lines,
         claims,
     };
-    prompt::rendered([SYSTEM, USER], (), context)
+    let system = context! { tone => input.template.tone.trim(), voice => prompt::voice_lines(input) };
+    prompt::rendered([SYSTEM, USER], system, context)
 }
 
 /// The places of the lines around what the claims cite, by number and by quote: a right quote often has a wrong number.
@@ -176,7 +177,8 @@ mod tests {
     #[test]
     fn the_prompt_is_as_it_was_read() {
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/summarize/negation/transcript.txt");
-        let input = cases::read(&path);
+        let mut input = cases::read(&path);
+        input.voice.rules = vec!["short sentences".into()];
         let evidence = vec![DraftEvidence { utterance: 1, quote: "I did not send it".into() }];
         let claims = [DraftClaim::new(Section::Wins, "She sent it.".into(), evidence)];
         let broken: Vec<(usize, Dropped)> = claims.iter().filter_map(|claim| Some((0, why(&input, claim)?))).collect();

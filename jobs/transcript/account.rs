@@ -95,6 +95,8 @@ pub(super) struct Draft {
     warnings: Vec<Warning>,
     attendees: Vec<Attendee>,
     structure: usize,
+    /// Whether nobody asks where the words went.
+    uncounted: bool,
     /// The last time that was read, and where first (and how often) one was much earlier than that before it.
     clock: Option<i64>,
     backwards: Option<(usize, usize)>,
@@ -107,9 +109,16 @@ const ATTENDEES: usize = 2000;
 const AT_ONCE: i64 = 1_000;
 
 impl Draft {
+    /// One that is never finished: it keeps no account of what holds the file together.
+    pub(super) fn uncounted() -> Self {
+        Self { uncounted: true, ..Self::default() }
+    }
+
     /// Accounts for words that hold the file together: a time, a cue id, a label.
     pub(super) fn structure(&mut self, text: &str) {
-        self.structure += words(text);
+        if !self.uncounted {
+            self.structure += words(text);
+        }
     }
 
     /// Accounts for words that went with markup: `raw` words before, `kept` words after.

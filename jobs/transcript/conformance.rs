@@ -59,8 +59,9 @@ fn captions(bytes: &[u8], collect: Collect) -> Vec<Caption<'_>> {
 }
 
 fn of_text(text: &str, collect: Collect) -> Vec<Caption<'_>> {
-    let caption = |Cue { id, start_ms, end_ms, payload, .. }| Caption { id: Cow::Borrowed(id), start_ms, end_ms, text: payload };
-    collect(&Source::new(text), &mut Draft::default()).into_iter().map(caption).collect()
+    let caption =
+        |Cue { id, start_ms, end_ms, payload, .. }| Caption { id: Cow::Borrowed(id), start_ms, end_ms, text: payload };
+    collect(&Source::new(text), &mut Draft::uncounted()).into_iter().map(caption).collect()
 }
 
 impl Caption<'_> {

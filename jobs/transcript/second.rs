@@ -3,8 +3,6 @@
 //!
 //! Reads lines; writes what is set aside, and warnings.
 
-use std::ops::Range;
-
 use super::{account::Draft, formats::Source, text};
 
 const ANOTHER: &str = "another transcript begins here, in another layout; only the captions are read, so please upload \
@@ -19,27 +17,28 @@ pub(super) fn warn_of_head(head: &[&str], draft: &mut Draft) {
     }
 }
 
-/// Where, below a cue, another transcript begins: with the line WEBVTT, or (after the last cue) in a layout of text.
-pub(super) fn begin(lines: &[&str], below: Range<usize>, last: bool) -> Option<usize> {
+/// Where, in what stands below the times of a cue, another transcript begins: with the line WEBVTT, or (where the cue is
+/// the last) in a layout of text.
+pub(super) fn begin(lines: &[&str], last: bool) -> Option<usize> {
     let apart = |at: &usize| *at > 0 && lines[at - 1].trim().is_empty();
     let webvtt = |at: &usize| {
         lines[*at].starts_with(['W', '\u{feff}']) && lines[*at].trim_matches('\u{feff}').trim() == "WEBVTT"
     };
-    if let Some(at) = below.clone().filter(webvtt).find(apart) {
+    if let Some(at) = (0..lines.len()).filter(webvtt).find(apart) {
         return Some(at);
     }
-    if !last || below.len() < 3 {
+    if !last || lines.len() < 3 {
         return None;
     }
-    let begin = below.clone().skip(1).filter(|at| !lines[*at].trim().is_empty()).find(apart)?;
-    is_transcript(&lines[begin..below.end]).then_some(begin)
+    let begin = (1..lines.len()).filter(|at| !lines[*at].trim().is_empty()).find(apart)?;
+    is_transcript(&lines[begin..]).then_some(begin)
 }
 
-/// Sets another transcript aside.
-pub(super) fn set_aside(lines: &[&str], other: Range<usize>, draft: &mut Draft) {
-    draft.warn(other.start + 1, ANOTHER);
-    for at in other.filter(|at| !lines[*at].trim().is_empty()) {
-        draft.set_aside(at + 1, "another transcript in the same file", lines[at]);
+/// Sets another transcript aside, whose first line has this number.
+pub(super) fn set_aside(lines: &[&str], first: usize, draft: &mut Draft) {
+    draft.warn(first, ANOTHER);
+    for (number, line) in (first..).zip(lines).filter(|(_, line)| !line.trim().is_empty()) {
+        draft.set_aside(number, "another transcript in the same file", line);
     }
 }
 

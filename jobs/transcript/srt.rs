@@ -1,12 +1,12 @@
 //! SubRip, and other cues without a header: comma or point times, missing indexes, digits as text, and the variant of
 //! Teams that names nobody and leaves a blank line between times and text.
 
-use std::{borrow::Cow, ops::Range};
+use std::borrow::Cow;
 
 use super::{
     account::{Draft, trimmed},
     cue_speech,
-    formats::{Confidence, Reader, Source},
+    formats::{Confidence, Line, Lines, Reader, Source},
     rolling, second, time,
     transcript::Format,
     webvtt_cues::Cue,
@@ -27,8 +27,8 @@ fn times(line: &str) -> Option<(i64, i64)> {
 fn read(source: &Source<'_>) -> (Format, Draft) {
     let mut draft = Draft::default();
     let mut cues = collect(source, &mut draft);
-    let has_point = |cue: &Cue<'_>| cue.start_ms.is_some() && source.lines()[cue.timing - 1].contains('.');
-    let points = cues.iter().all(has_point);
+    let mut times = Lines::of(source.text).filter(|line| timing(line.text).is_some());
+    let points = times.all(|line| line.text.contains('.')) && cues.iter().all(|cue| cue.start_ms.is_some());
     let apart = |cue: &&Cue<'_>| cue.payload.split('\n').next().is_some_and(|line| line.trim().is_empty());
     let teams =
         points && cues.iter().all(|cue| cue.id.is_empty()) && cues.iter().filter(apart).count() * 2 > cues.len();
@@ -40,59 +40,148 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
     (if teams { Format::TeamsVtt } else { Format::Srt }, draft)
 }
 
-/// The number above a timing line.
+/// `1:-->1:`
+const SHORTEST: usize = 7;
+
+/// The times of a timing line, where they can be read; none of any other line.
+fn timing(line: &str) -> Option<Option<(i64, i64)>> {
+    let may_be = line.len() >= SHORTEST && time::may_begin(line);
+    let times = may_be.then(|| times(line))?;
+    (times.is_some() || (time::has_arrow(line) && is_timing(line))).then_some(times)
+}
+
+/// What stands above the words of a cue.
 #[derive(Clone, Copy)]
-struct Index<'a> {
-    line: &'a str,
-    number: u64,
+struct Head<'a> {
+    /// The line with the number, and the number.
+    index: Option<(Line<'a>, u64)>,
+    timing: Line<'a>,
+    times: Option<(i64, i64)>,
+}
+
+impl Head<'_> {
+    fn first(&self) -> Line<'_> {
+        self.index.map_or(self.timing, |(line, _)| line)
+    }
+    fn number(&self) -> Option<u64> {
+        self.index.map(|(_, number)| number)
+    }
+}
+
+/// The next head below `above`; its number is known by what stands around it.
+fn next_head<'a>(lines: &mut Lines<'a>, above: Option<&Head<'a>>) -> Option<Head<'a>> {
+    let (mut one_up, mut two_up): (Option<Line<'a>>, Option<Line<'a>>) = (None, None);
+    for line in lines {
+        if let Some(times) = timing(line.text) {
+            let number = one_up.and_then(|line| Some((line, trimmed(line.text).parse().ok()?)));
+            let after_blank = two_up.is_none_or(|line| trimmed(line.text).is_empty());
+            // Directly below a timing line stands text, unless it continues the numbers of an empty cue.
+            let below_timing = two_up.is_none() && above.is_some();
+            let next = above.and_then(Head::number).and_then(|last| last.checked_add(1));
+            // Digits that were said stand next to other text.
+            let is_index = |number: u64| Some(number) == next || (after_blank && !below_timing);
+            return Some(Head { index: number.filter(|(_, number)| is_index(*number)), timing: line, times });
+        }
+        (two_up, one_up) = (one_up, Some(line));
+    }
+    None
 }
 
 pub(super) fn collect<'a>(source: &Source<'a>, draft: &mut Draft) -> Vec<Cue<'a>> {
-    let lines = source.lines();
-    let timing = |at: usize| {
-        let line = lines[at];
-        let times = time::may_begin(line).then(|| times(line))?;
-        (times.is_some() || (time::has_arrow(line) && is_timing(line))).then_some((at, times))
-    };
-    let mut timings = (0..lines.len()).filter_map(timing).peekable();
-    let mut cues = Vec::new();
-    let first = timings.peek().map(|(at, _)| *at);
-    let mut index = index_before(lines, first, 0, None);
-    let before = first.map_or(0, |first| first - usize::from(index.is_some()));
-    for (at, line) in lines[..before].iter().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
+    let (mut cues, mut empty) = (Vec::new(), Vec::new());
+    let mut lines = Lines::of(source.text);
+    let mut next = next_head(&mut lines, None);
+    if let Some(first) = &next {
+        above_all(&source.text[..first.first().begin], draft);
+    }
+    while let Some(head) = next {
+        next = next_head(&mut lines, Some(&head));
+        draft.structure(head.index.map_or("", |(line, _)| line.text));
+        draft.structure(head.timing.text);
+        if head.times.is_none() {
+            let column = time::fault(head.timing.text, time::lenient);
+            let message = "times that cannot be read; the words are kept without a time";
+            draft.warn_at(head.timing.number, column, message);
+        } else if let Some(column) = other_point(head.timing.text) {
+            let message = "one time has a comma and the other a point; both are read";
+            draft.warn_at(head.timing.number, column, message);
+        }
+        let end = next.as_ref().map_or(source.text.len(), |next| next.first().begin);
+        let words = source.text.get(head.timing.begin + head.timing.text.len() + 1..end).unwrap_or("");
+        let before = cues.len();
+        if is_parted(words) {
+            parted(words, &head, next.as_ref(), &mut cues, draft);
+        } else {
+            cues.push(cue(&head, words));
+        }
+        empty.extend(cues[before..].iter().filter(|cue| cue.payload.is_empty()).map(|cue| cue.timing));
+    }
+    draft.empty_cues(empty.into_iter());
+    cues
+}
+
+/// Sets aside what stands above the first cue.
+fn above_all(text: &str, draft: &mut Draft) {
+    let lines: Vec<&str> = Lines::of(text).map(|line| line.text).collect();
+    for (at, line) in lines.iter().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         super::date::header_line(line, draft);
         draft.set_aside(at + 1, "text before the first cue", line);
     }
-    second::warn_of_head(&lines[..before], draft);
-    while let Some((timing, times)) = timings.next() {
-        let following = timings.peek().map(|(at, _)| *at);
-        let own = index.take();
-        index = index_before(lines, following, timing + 1, own.map(|own| own.number));
-        let mut end = following.map_or(lines.len(), |next| next - usize::from(index.is_some()));
-        if let Some(begin) = second::begin(lines, timing + 1..end, following.is_none()) {
-            second::set_aside(lines, begin..end, draft);
-            end = begin;
-        }
-        draft.structure(own.map_or("", |own| own.line));
-        draft.structure(lines[timing]);
-        if times.is_none() {
-            let column = time::fault(lines[timing], time::lenient);
-            draft.warn_at(timing + 1, column, "times that cannot be read; the words are kept without a time");
-        } else if let Some(column) = other_point(lines[timing]) {
-            draft.warn_at(timing + 1, column, "one time has a comma and the other a point; both are read");
-        }
-        let (mut id, mut from, mut times) = (own.map_or("", |own| trimmed(own.line)), timing + 1, times);
-        for lost in lost_cues(lines, from..end, own, index) {
-            cues.push(cue(source, id, from..lost, times));
-            draft.structure(lines[lost]);
-            draft.warn(lost + 1, "a cue without times; its words are kept without a time");
-            (id, from, times) = (lines[lost].trim(), lost + 1, None);
-        }
-        cues.push(cue(source, id, from..end, times));
+    second::warn_of_head(&lines, draft);
+}
+
+fn cue<'a>(head: &Head<'a>, words: &'a str) -> Cue<'a> {
+    let (timing, id) = (head.timing.number, head.index.map_or("", |(line, _)| trimmed(line.text)));
+    let (start_ms, end_ms) = (head.times.map(|(start, _)| start), head.times.map(|(_, end)| end));
+    Cue { line: timing + 1, timing, id, start_ms, end_ms, payload: Cow::Borrowed(without_blank_end(words)) }
+}
+
+/// Lines without those at the end that are blank.
+fn without_blank_end(lines: &str) -> &str {
+    let filled = lines.trim_end().len();
+    if filled == 0 {
+        return "";
     }
-    let empty = |cue: &&Cue<'_>| trimmed(&cue.payload).is_empty();
-    draft.empty_cues(cues.iter().filter(empty).map(|cue| cue.timing));
-    cues
+    let end = memchr::memchr(b'\n', &lines.as_bytes()[filled..]).unwrap_or(lines.len() - filled);
+    &lines[..filled + end]
+}
+
+/// Whether a blank line may stand above or within what is below a timing line, before its last words.
+fn is_parted(words: &str) -> bool {
+    let words = words.trim_end().as_bytes();
+    let begins = |at: usize| words.get(at).is_some_and(u8::is_ascii_graphic);
+    !words.is_empty() && (!begins(0) || memchr::memchr_iter(b'\n', words).any(|at| !begins(at + 1)))
+}
+
+/// Adds the cues of what has blank lines in it: there may be another transcript, or a cue that lost its times.
+fn parted<'a>(words: &'a str, head: &Head<'a>, next: Option<&Head<'a>>, cues: &mut Vec<Cue<'a>>, draft: &mut Draft) {
+    let mut lines: Vec<Line<'a>> = Lines::of(words).collect();
+    let number = |at: usize| head.timing.number + 1 + at;
+    let texts: Vec<&str> = lines.iter().map(|line| line.text).collect();
+    let mut end = words.len();
+    if let Some(begin) = second::begin(&texts, next.is_none()) {
+        second::set_aside(&texts[begin..], number(begin), draft);
+        end = lines[begin].begin;
+        lines.truncate(begin);
+    }
+    let (mut cue, mut from) = (cue(head, ""), 0);
+    for at in lost_cues(&lines, head.number(), next.and_then(Head::number)) {
+        let lost = lines[at];
+        draft.structure(lost.text);
+        draft.warn(number(at), "a cue without times; its words are kept without a time");
+        let payload = Cow::Borrowed(without_blank_end(&words[from..lost.begin]));
+        from = (lost.begin + lost.text.len() + 1).min(end);
+        let next = Cue {
+            line: number(at) + 1,
+            timing: number(at),
+            id: lost.text.trim(),
+            start_ms: None,
+            end_ms: None,
+            ..cue.clone()
+        };
+        cues.push(Cue { payload, ..std::mem::replace(&mut cue, next) });
+    }
+    cues.push(Cue { payload: Cow::Borrowed(without_blank_end(&words[from..end])), ..cue });
 }
 
 /// The column of the second time, where it has a point and the first a comma, or the other way round.
@@ -109,32 +198,16 @@ fn other_point(timing: &str) -> Option<usize> {
     odd.then(|| time::fault(timing, time::lenient))
 }
 
-fn cue<'a>(source: &Source<'a>, id: &'a str, mut payload: Range<usize>, times: Option<(i64, i64)>) -> Cue<'a> {
-    while !payload.is_empty() && trimmed(source.lines()[payload.end - 1]).is_empty() {
-        payload.end -= 1;
-    }
-    Cue {
-        line: payload.start + 1,
-        timing: payload.start,
-        id,
-        start_ms: times.map(|(start, _)| start),
-        end_ms: times.map(|(_, end)| end),
-        payload: Cow::Borrowed(source.slice(payload)),
-    }
-}
-
-/// The indexes of cues that lost their timing line, as lines: a number after a blank line which fills the gap between
-/// the index of this cue and that of the next. Their words must not become part of what another one says.
-fn lost_cues(lines: &[&str], payload: Range<usize>, own: Option<Index<'_>>, next: Option<Index<'_>>) -> Vec<usize> {
-    let (Some(mut last), Some(next)) = (own.map(|own| own.number), next.map(|next| next.number)) else {
-        return Vec::new();
-    };
+/// The places of lines with which cues begin that lost their times: a number after a blank line which fills the gap
+/// between the number of this cue and that of the next. Their words must not become part of what another one says.
+fn lost_cues(lines: &[Line<'_>], own: Option<u64>, next: Option<u64>) -> Vec<usize> {
     let mut lost = Vec::new();
+    let (Some(mut last), Some(next)) = (own, next) else { return lost };
     if last >= next.saturating_sub(1) {
         return lost;
     }
-    for at in payload.start + 1..payload.end {
-        let number = lines[at].trim().parse().ok().filter(|_| lines[at - 1].trim().is_empty());
+    for at in 1..lines.len() {
+        let number = lines[at].text.trim().parse().ok().filter(|_| lines[at - 1].text.trim().is_empty());
         if number == Some(last + 1) && last + 1 < next {
             lost.push(at);
             last += 1;
@@ -150,16 +223,4 @@ pub(super) fn is_timing(line: &str) -> bool {
     };
     let begins = time::lenient(line.trim_start()).is_some_and(|(_, rest)| rest.trim_start().starts_with("-->"));
     begins || line.split_once("-->").is_some_and(|(start, end)| shaped(start) && shaped(end))
-}
-
-/// The index in the line before the timing line `timing`: digits alone, after a blank line or in sequence. Digits
-/// that were said stand next to other text.
-fn index_before<'a>(lines: &[&'a str], timing: Option<usize>, from: usize, last: Option<u64>) -> Option<Index<'a>> {
-    let at = timing?.checked_sub(1).filter(|at| *at >= from)?;
-    let number: u64 = trimmed(lines[at]).parse().ok()?;
-    let after_blank = at == from || trimmed(lines[at - 1]).is_empty();
-    let in_sequence = last.is_some_and(|last| Some(number) == last.checked_add(1));
-    // Directly below a timing line stands text, unless it continues the numbers of an empty cue.
-    let below_timing = at == from && from > 0;
-    (in_sequence || (after_blank && !below_timing)).then_some(Index { line: lines[at], number })
 }

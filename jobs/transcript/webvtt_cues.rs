@@ -11,7 +11,7 @@ use super::{
 };
 
 /// A cue: its payload with markup.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Cue<'a> {
     /// The first line of the payload, from 1.
     pub(super) line: usize,

@@ -5,6 +5,7 @@ use debrief_jobs::{
     llm::{Change, ExpireAnswers, LlmError, ModelSettings, OFFLINE, Settings, Wanted, Writers, costs},
 };
 use futures::future::join_all;
+use metrics_exporter_prometheus::PrometheusBuilder;
 use serde_json::json;
 
 use super::{answer, ask, behind, last, with_model};
@@ -97,6 +98,23 @@ async fn processes_that_spend_at_once_stay_within_the_budget() {
     ask(&world.services, world.organization, "Question 20?").await.expect("one more dollar");
     ask(&world.services, world.organization, "Question 21?").await.expect("and one more");
     assert!(matches!(ask(&world.services, world.organization, "Question 22?").await, Err(LlmError::Budget(7_000_000))));
+}
+
+#[tokio::test]
+async fn operators_hear_once_that_four_fifths_of_a_budget_are_used_and_then_of_every_refusal() {
+    let server = LlmServer::start(std::iter::repeat_n(Reply::Answer(answer()), 5)).await;
+    let world = with_model(a_dollar_a_call(&server, 5.0)).await;
+    let recorder = PrometheusBuilder::new().build_recorder();
+    let metrics = recorder.handle();
+    // The test's runtime has one thread, so this recorder hears all that it counts.
+    let _listening = metrics::set_default_local_recorder(&recorder);
+    let heard = |event: &str| metrics.render().contains(&format!("debrief_llm_budget_total{{event=\"{event}\"}} 1"));
+    for (question, warned) in [(1, false), (2, false), (3, false), (4, true), (5, true)] {
+        ask(&world.services, world.organization, &format!("Question {question}?")).await.expect("an answer");
+        assert_eq!((heard("warned"), heard("refused")), (warned, false), "after {question}");
+    }
+    ask(&world.services, world.organization, "Question 6?").await.expect_err("nothing is left");
+    assert!(heard("warned") && heard("refused"), "{}", metrics.render());
 }
 
 #[tokio::test]

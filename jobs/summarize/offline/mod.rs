@@ -22,6 +22,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use doubt::Doubt;
 pub(super) use doubt::Doubts;
 pub use rank::{Passage, Ranking, passages};
+pub(crate) use stems::is_negated;
 
 use self::{
     rank::Candidate,

@@ -41,7 +41,7 @@ fn stem(word: &str) -> String {
 }
 
 /// Whether a sentence denies something.
-pub(super) fn is_negated(text: &str) -> bool {
+pub(crate) fn is_negated(text: &str) -> bool {
     text::words(text).iter().any(|word| {
         let word = word.normal.as_str();
         matches!(word, "not" | "never" | "nobody" | "nothing" | "cannot" | "without")
