@@ -9,7 +9,6 @@ use super::{
     attendees::{self, Told},
     identity::{self, Around, Circle},
     names::{self, Form, Without},
-    nicknames,
     people::{People, Person, Who},
     roles::{self, Said},
     spoken, voices,

@@ -75,10 +75,7 @@ pub(super) async fn save(
     parts: Parts,
     Posted(fields): Fields,
 ) -> Result<Response, Failure> {
-    let form = Form(fields);
-    let guest = enter(&state, &parts, session, &form).await?;
-    let visitor = guard::visitor(&parts.extensions, &parts.headers, Some(guest.visit.link_id));
-    let mut tx = state.services.db.tenant(guest.visit.organization).await?;
+    let Posting { form, guest, visitor, mut tx } = Posting::enter(&state, &parts, session, fields).await?;
     match edit::edit(&mut tx, session, summary, form.version(), &form.edits(), &visitor).await {
         Ok(version) => {
             tx.commit().await?;
@@ -99,9 +96,8 @@ pub(super) async fn approve(
     parts: Parts,
     Posted(fields): Fields,
 ) -> Result<Response, Failure> {
-    let form = Form(fields);
-    let guest = enter(&state, &parts, session, &form).await?;
-    match sign(&state, &guest, &parts, summary, &form).await {
+    let Posting { form, guest, visitor, tx } = Posting::enter(&state, &parts, session, fields).await?;
+    match sign(&state, tx, &visitor, (session, summary), &form).await {
         Ok(done) => Ok(see_other(&state, session, Some(summary), done)),
         Err(error) => refused(&state, &guest, summary, &form, error).await,
     }
@@ -109,23 +105,20 @@ pub(super) async fn approve(
 
 async fn sign(
     state: &HttpState,
-    guest: &Guest,
-    parts: &Parts,
-    summary: Uuid,
+    mut tx: TenantTx,
+    visitor: &Visitor,
+    (session, summary): (Uuid, Uuid),
     form: &Form,
 ) -> Result<&'static str, ActionError> {
-    let session = guest.visit.session_id;
-    let visitor = guard::visitor(&parts.extensions, &parts.headers, Some(guest.visit.link_id));
-    let mut tx = state.services.db.tenant(guest.visit.organization).await?;
     let (version, edits) = (form.version(), form.edits());
     let shown = summary::load_version(&mut tx, summary, version).await?;
     if edits.change(&shown) {
-        edit::edit(&mut tx, session, summary, version, &edits, &visitor).await?;
+        edit::edit(&mut tx, session, summary, version, &edits, visitor).await?;
         tx.commit().await?;
         return Ok("saved-first");
     }
     let signed = Signed { version, hash: form.get("hash").unwrap_or_default().to_owned() };
-    let approved = actions::approve(&mut tx, &state.services, session, summary, &signed, &visitor).await?;
+    let approved = actions::approve(&mut tx, &state.services, session, summary, &signed, visitor).await?;
     tx.commit().await?;
     Ok(if approved == Approved::NotSent { "not-sent" } else { "approved" })
 }
@@ -197,9 +190,7 @@ pub(super) async fn close(
     parts: Parts,
     Posted(fields): Fields,
 ) -> Result<Response, Failure> {
-    let guest = enter(&state, &parts, session, &Form(fields)).await?;
-    let visitor = guard::visitor(&parts.extensions, &parts.headers, Some(guest.visit.link_id));
-    let mut tx = state.services.db.tenant(guest.visit.organization).await?;
+    let Posting { visitor, mut tx, .. } = Posting::enter(&state, &parts, session, fields).await?;
     actions::close(&mut tx, session, &visitor).await?;
     tx.commit().await?;
     Ok(see_other(&state, session, None, "closed"))
@@ -220,9 +211,7 @@ impl Act {
         parts: Parts,
         Posted(fields): Fields,
     ) -> Result<Self, Failure> {
-        let guest = enter(state, &parts, session, &Form(fields)).await?;
-        let visitor = guard::visitor(&parts.extensions, &parts.headers, Some(guest.visit.link_id));
-        let tx = state.services.db.tenant(guest.visit.organization).await?;
+        let Posting { visitor, tx, .. } = Posting::enter(state, &parts, session, fields).await?;
         Ok(Self { tx, session, summary, visitor })
     }
 
@@ -232,15 +221,33 @@ impl Act {
     }
 }
 
-/// The visit of a POST, with its form token checked. A failure keeps what was typed.
-pub(super) async fn enter(state: &HttpState, parts: &Parts, session: Uuid, form: &Form) -> Result<Guest, Failure> {
-    let keep = |mut failure: Failure| {
-        failure.typed = form.typed(None);
-        failure
-    };
-    let guest = guard::guest(state, &parts.headers, session).await.map_err(keep)?;
-    guard::check_form_token(&guest, form.get("form_token")).map_err(keep)?;
-    Ok(guest)
+/// What every POST begins with: what was typed, the visit with its form token checked, who acts, and a transaction.
+pub(super) struct Posting {
+    pub(super) form: Form,
+    pub(super) guest: Guest,
+    pub(super) visitor: Visitor,
+    pub(super) tx: TenantTx,
+}
+
+impl Posting {
+    /// A failure keeps what was typed.
+    pub(super) async fn enter(
+        state: &HttpState,
+        parts: &Parts,
+        session: Uuid,
+        fields: Vec<(String, String)>,
+    ) -> Result<Self, Failure> {
+        let form = Form(fields);
+        let keep = |mut failure: Failure| {
+            failure.typed = form.typed(None);
+            failure
+        };
+        let guest = guard::guest(state, &parts.headers, session).await.map_err(keep)?;
+        guard::check_form_token(&guest, form.get("form_token")).map_err(keep)?;
+        let visitor = guard::visitor(&parts.extensions, &parts.headers, Some(guest.visit.link_id));
+        let tx = state.services.db.tenant(guest.visit.organization).await?;
+        Ok(Self { form, guest, visitor, tx })
+    }
 }
 
 /// Back to the page, at the summary's place.

@@ -18,7 +18,13 @@ use debrief_jobs::{
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{HttpState, failure::Failure, form::Form, guard, page, review};
+use super::{
+    HttpState,
+    failure::Failure,
+    form::Form,
+    guard, page,
+    review::{self, Posting},
+};
 
 /// The form.
 #[derive(Debug, Serialize)]
@@ -280,9 +286,7 @@ pub(super) async fn split(
     parts: Parts,
     Posted(fields): Posted<Vec<(String, String)>>,
 ) -> Result<Response, Failure> {
-    let form = Form(fields);
-    let guest = review::enter(&state, &parts, session, &form).await?;
-    let visitor = guard::visitor(&parts.extensions, &parts.headers, Some(guest.visit.link_id));
+    let Posting { form, visitor, mut tx, .. } = Posting::enter(&state, &parts, session, fields).await?;
     let answer = |(field, who): &(String, String)| {
         let turn: Uuid = field.strip_prefix("turn.")?.parse().ok()?;
         let is = match who.as_str() {
@@ -294,7 +298,6 @@ pub(super) async fn split(
     };
     let answers: Vec<(Uuid, Option<SpeakerIs>)> = form.0.iter().filter_map(answer).collect();
     let label = form.get("label").unwrap_or_default();
-    let mut tx = state.services.db.tenant(guest.visit.organization).await?;
     match actions::split_label(&mut tx, &state.services, session, label, &answers, &visitor).await {
         Ok(_) => {
             tx.commit().await?;
@@ -315,10 +318,7 @@ pub(super) async fn name(
     parts: Parts,
     Posted(fields): Posted<Vec<(String, String)>>,
 ) -> Result<Response, Failure> {
-    let form = Form(fields);
-    let guest = review::enter(&state, &parts, session, &form).await?;
-    let visitor = guard::visitor(&parts.extensions, &parts.headers, Some(guest.visit.link_id));
-    let mut tx = state.services.db.tenant(guest.visit.organization).await?;
+    let Posting { form, guest, visitor, mut tx } = Posting::enter(&state, &parts, session, fields).await?;
     let corrects = form.get("was.0").is_some();
     if corrects && !is_current(&form, &attribute::speakers(&mut tx, session).await?) {
         drop(tx);

@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{HttpState, failure::Failure, form::Form, guard, guard::Guest, page};
+use super::{HttpState, failure::Failure, form::Form, guard, guard::Guest, page, review::Posting};
 
 /// The page.
 #[derive(Debug, Serialize)]
@@ -69,10 +69,7 @@ pub(super) async fn change(
     parts: Parts,
     Posted(fields): Posted<Vec<(String, String)>>,
 ) -> Result<Response, Failure> {
-    let form = Form(fields);
-    let guest = super::review::enter(&state, &parts, session, &form).await?;
-    let visitor = guard::visitor(&parts.extensions, &parts.headers, Some(guest.visit.link_id));
-    let mut tx = state.services.db.tenant(guest.visit.organization).await?;
+    let Posting { form, guest, visitor, mut tx } = Posting::enter(&state, &parts, session, fields).await?;
     let coach = coach(&mut tx, session).await?;
     match apply(&mut tx, coach, &form).await {
         Ok(done) => {

@@ -1,6 +1,11 @@
 //! Labels and whom they mean.
 
+use std::collections::HashMap;
+
+use uuid::Uuid;
+
 use super::*;
+use crate::attribute::Alias;
 
 const PRIYA: Who = Who::Client(Uuid::from_u128(1));
 const TOM: Who = Who::Client(Uuid::from_u128(2));

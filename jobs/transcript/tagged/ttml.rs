@@ -20,14 +20,14 @@ fn detect(source: &Source<'_>) -> Option<(Confidence, &'static str)> {
 
 /// A `<p>`.
 #[derive(Default)]
-struct Paragraph {
+struct Paragraph<'a> {
     line: usize,
-    payload: String,
+    payload: Cow<'a, str>,
     /// The words of the payload as they stand in the file.
     raw: usize,
     start_ms: Option<i64>,
     end_ms: Option<i64>,
-    agent: Option<String>,
+    agent: Option<&'a str>,
 }
 
 #[derive(Default)]
@@ -39,8 +39,8 @@ struct Reading<'a> {
     agent: Option<&'a str>,
     /// The element of the head whose text comes.
     field: &'a str,
-    open: Option<Paragraph>,
-    said: Vec<Paragraph>,
+    open: Option<Paragraph<'a>>,
+    said: Vec<Paragraph<'a>>,
 }
 
 fn read(source: &Source<'_>) -> (Format, Draft) {
@@ -69,7 +69,7 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
             Cue {
                 line: paragraph.line,
                 timing: paragraph.line,
-                id: paragraph.agent.as_deref().unwrap_or(""),
+                id: paragraph.agent.unwrap_or(""),
                 start_ms: paragraph.start_ms,
                 end_ms: paragraph.end_ms,
                 payload: Cow::Borrowed(&paragraph.payload),
@@ -96,7 +96,7 @@ impl<'a> Reading<'a> {
             }
             "br" => {
                 if let Some(paragraph) = &mut self.open {
-                    paragraph.payload.push('\n');
+                    paragraph.payload += "\n";
                 }
             }
             "span" => {
@@ -110,7 +110,7 @@ impl<'a> Reading<'a> {
         }
     }
 
-    fn paragraph(&mut self, line: usize, raw: &str) -> Paragraph {
+    fn paragraph(&mut self, line: usize, raw: &'a str) -> Paragraph<'a> {
         let written = |name: &str| attribute(raw, name);
         let start_ms = written("begin").and_then(|text| self.rates.time(text));
         let duration = written("dur").and_then(|text| self.rates.time(text));
@@ -126,11 +126,11 @@ impl<'a> Reading<'a> {
     fn text(&mut self, line: usize, text: &'a str) {
         if let Some(paragraph) = &mut self.open {
             paragraph.raw += words(text);
-            // Line breaks in the file are only spaces; `<br/>` is one.
+            // Line breaks in the file are only spaces; `<br/>` is one. A sum with nothing is lent.
             let spaced = |space: bool| if space { " " } else { "" };
-            paragraph.payload.push_str(spaced(text.starts_with(char::is_whitespace)));
-            paragraph.payload.push_str(&account::spaced(text));
-            paragraph.payload.push_str(spaced(text.ends_with(char::is_whitespace)));
+            paragraph.payload += spaced(text.starts_with(char::is_whitespace));
+            paragraph.payload += account::spaced(text);
+            paragraph.payload += spaced(text.ends_with(char::is_whitespace));
         } else if !text.trim().is_empty() {
             let plain = markup::references(text.trim()).into_owned();
             match (self.field, self.agent) {
@@ -149,8 +149,8 @@ impl<'a> Reading<'a> {
 }
 
 /// The first agent of a tag; there may be several.
-fn agent(raw: &str) -> Option<String> {
-    attribute(raw, "agent")?.split_whitespace().next().map(str::to_owned)
+fn agent(raw: &str) -> Option<&str> {
+    attribute(raw, "agent")?.split_whitespace().next()
 }
 
 /// What frames and ticks count.

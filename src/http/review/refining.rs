@@ -7,17 +7,18 @@ use axum::{
     response::Response,
 };
 use debrief_jobs::{
-    db::Tx,
+    db::{TenantTx, Tx},
     model::summary,
     review::{
+        Visitor,
         actions::{ActionError, Signed},
         edit, refining,
     },
 };
 use uuid::Uuid;
 
-use super::{Fields, enter, refused, see_other};
-use crate::http::{HttpState, failure::Failure, form::Form, guard, guard::Guest};
+use super::{Fields, Posting, refused, see_other};
+use crate::http::{HttpState, failure::Failure, form::Form};
 
 /// `POST …/refine`: asks for a change in words. Typing that was not saved is saved first, as a version of its own.
 pub(in crate::http) async fn refine(
@@ -26,35 +27,30 @@ pub(in crate::http) async fn refine(
     parts: Parts,
     Posted(fields): Fields,
 ) -> Result<Response, Failure> {
-    let form = Form(fields);
-    let guest = enter(&state, &parts, session, &form).await?;
-    match ask(&state, &guest, &parts, summary, &form).await {
+    let Posting { form, guest, visitor, tx } = Posting::enter(&state, &parts, session, fields).await?;
+    match ask(tx, &visitor, (session, summary), &form).await {
         Ok(()) => Ok(see_other(&state, session, Some(summary), "refining")),
         Err(error) => refused(&state, &guest, summary, &form, error).await,
     }
 }
 
 async fn ask(
-    state: &HttpState,
-    guest: &Guest,
-    parts: &Parts,
-    summary_id: Uuid,
+    mut tx: TenantTx,
+    visitor: &Visitor,
+    (session, summary_id): (Uuid, Uuid),
     form: &Form,
 ) -> Result<(), ActionError> {
-    let session = guest.visit.session_id;
-    let visitor = guard::visitor(&parts.extensions, &parts.headers, Some(guest.visit.link_id));
-    let mut tx = state.services.db.tenant(guest.visit.organization).await?;
     let (version, edits) = (form.version(), form.edits());
     let content = summary::load_version(&mut tx, summary_id, version).await?;
     let shown = if edits.change(&content) {
-        let version = edit::edit(&mut tx, session, summary_id, version, &edits, &visitor).await?;
+        let version = edit::edit(&mut tx, session, summary_id, version, &edits, visitor).await?;
         Signed { version, hash: summary::load_version(&mut tx, summary_id, version).await?.hash() }
     } else {
         Signed { version, hash: form.get("hash").unwrap_or_default().to_owned() }
     };
     let instruction = form.get("instruction").unwrap_or_default();
     // What is typed is saved only together with the request: one that is refused saves nothing.
-    refining::refine(&mut tx, session, summary_id, &shown, instruction, &visitor).await?;
+    refining::refine(&mut tx, session, summary_id, &shown, instruction, visitor).await?;
     tx.commit().await?;
     Ok(())
 }
@@ -66,10 +62,7 @@ pub(in crate::http) async fn undo(
     parts: Parts,
     Posted(fields): Fields,
 ) -> Result<Response, Failure> {
-    let form = Form(fields);
-    let guest = enter(&state, &parts, session, &form).await?;
-    let visitor = guard::visitor(&parts.extensions, &parts.headers, Some(guest.visit.link_id));
-    let mut tx = state.services.db.tenant(guest.visit.organization).await?;
+    let Posting { form, guest, visitor, mut tx } = Posting::enter(&state, &parts, session, fields).await?;
     let content = summary::load_version(&mut tx, summary, form.version()).await?;
     let undone = if form.edits().change(&content) {
         Err(ActionError::Unsaved)
