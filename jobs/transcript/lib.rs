@@ -55,7 +55,7 @@ pub use transcript::{Account, Attendee, Detection, Format, RunnerUp, SetAside, T
 
 /// Parses the bytes of a file, by what is in them alone. Takes time in proportion to their number.
 ///
-/// Takes memory in proportion too: besides the bytes, four to six times their number for captions and texts, up to eight
+/// Takes memory in proportion too: besides the bytes, three to five times their number for captions and texts, up to eight
 /// times for JSON (whose number of values is limited), and of a Word document that much of its text, which is read only
 /// up to 64 MiB. Measured in `docs/PARSING.md`. Who calls it limits the bytes, as `ingest.max_bytes` does.
 ///

@@ -87,6 +87,7 @@ fn next_head<'a>(lines: &mut Lines<'a>, above: Option<&Head<'a>>) -> Option<Head
     None
 }
 
+/// The cues of a file; what stands above them is set aside.
 pub(super) fn collect<'a>(source: &Source<'a>, draft: &mut Draft) -> Vec<Cue<'a>> {
     let (mut cues, mut empty) = (Vec::new(), Vec::new());
     let mut lines = Lines::of(source.text);
