@@ -68,8 +68,8 @@ const READERS: &[(&str, Read)] = &[
         Ok(transcript.utterances.into_iter().map(|utterance| utterance.text).collect())
     }),
     ("debrief, cues", |bytes| {
-        let cues = debrief_transcript::conformance::srt(bytes);
-        Ok(cues.into_iter().map(|cue| cue.text.into_owned()).collect())
+        let text = debrief_transcript::conformance::decoded(bytes);
+        Ok(debrief_transcript::conformance::srt(&text).into_iter().map(|cue| cue.payload.into_owned()).collect())
     }),
     ("fasrt, strict", |bytes| {
         let cues: Result<Vec<_>, _> = fasrt::srt::Parser::strict(text(bytes)?).collect();

@@ -59,11 +59,12 @@ const JSON: &[&str] = &["aws", "deepgram", "whisper", "fireflies", "assemblyai"]
 pub const READERS: &[Reader] = &[
     reader(crate::report::OURS, "", ALL, debrief).huge(),
     reader(crate::report::OUR_CUES, "lent, as the rule has them", CUES, |bytes, path| {
-        use debrief_transcript::conformance::{sbv, srt, webvtt};
+        use debrief_transcript::conformance::{decoded, sbv, srt, webvtt};
+        let text = decoded(bytes);
         let cues = match path.extension().and_then(|extension| extension.to_str()) {
-            Some("srt") => srt(bytes),
-            Some("sbv") => sbv(bytes),
-            _ => webvtt(bytes).ok_or("no WebVTT")?,
+            Some("srt") => srt(&text),
+            Some("sbv") => sbv(&text),
+            _ => webvtt(&text).ok_or("no WebVTT")?,
         };
         let found = cues.len();
         std::mem::forget(cues);

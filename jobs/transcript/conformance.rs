@@ -1,74 +1,40 @@
 //! The layers below the reading, for comparison with other parsers of captions: cues and the text of a cue as the
-//! notation gives them (WebVTT by the W3C's algorithms), before anything is made of them (labels, furniture, words that lost their cue).
+//! notation gives them (WebVTT by the W3C's algorithms), before anything is
+//! made of them (labels, furniture, words that lost their cue).
 //!
 //! Reads the bytes that it is given, writes nothing. `examples/conformance.rs` runs the W3C's tests through it.
 
 use std::borrow::Cow;
 
-use crate::{
-    account::Draft,
-    decode,
-    formats::Source,
-    markup, sbv, srt,
-    webvtt_cues::{self, Cue},
-};
+use crate::{account::Draft, decode, formats::Source, markup, sbv, srt, webvtt_cues};
 
-/// A cue of WebVTT, SRT or SBV; lent from the file, where that is UTF-8 with line feeds alone.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Caption<'a> {
-    /// The identifier, or nothing.
-    pub id: Cow<'a, str>,
-    /// In milliseconds; none where unreadable.
-    pub start_ms: Option<i64>,
-    /// In milliseconds; none where unreadable.
-    pub end_ms: Option<i64>,
-    /// The payload with its tags and character references.
-    pub text: Cow<'a, str>,
-}
+pub use crate::webvtt_cues::Cue;
 
-/// The cues of a WebVTT file, by the W3C's rule alone; none where the file does not begin as the rule wants.
+/// The text of a file, as every reader gets it: decoded, without byte-order mark, with line feeds alone. Lent where the
+/// bytes are so.
 #[must_use]
-pub fn webvtt(bytes: &[u8]) -> Option<Vec<Caption<'_>>> {
-    let rest = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes).strip_prefix(b"WEBVTT")?;
-    if !matches!(rest, [] | [b' ' | b'\t' | b'\n' | b'\r', ..]) {
-        return None;
-    }
-    Some(captions(bytes, |source, draft| webvtt_cues::collect(source, None, draft).all))
+pub fn decoded(bytes: &[u8]) -> Cow<'_, str> {
+    decode::decode(bytes).text
 }
 
-/// The cues of an SRT file.
+/// The cues of a WebVTT file, by the W3C's rule alone; none where its text does not begin as the rule wants.
 #[must_use]
-pub fn srt(bytes: &[u8]) -> Vec<Caption<'_>> {
-    captions(bytes, srt::collect)
+pub fn webvtt(text: &str) -> Option<Vec<Cue<'_>>> {
+    let rest = text.strip_prefix("WEBVTT")?;
+    let is_one = rest.is_empty() || rest.starts_with([' ', '\t', '\n']);
+    is_one.then(|| webvtt_cues::collect(&Source::new(text), None, &mut Draft::uncounted()).all)
 }
 
-/// The cues of an SBV file.
+/// The cues of an SRT file, of its text.
 #[must_use]
-pub fn sbv(bytes: &[u8]) -> Vec<Caption<'_>> {
-    captions(bytes, sbv::collect)
+pub fn srt(text: &str) -> Vec<Cue<'_>> {
+    srt::collect(&Source::new(text), &mut Draft::uncounted())
 }
 
-/// A way to collect the cues of a text.
-type Collect = for<'a> fn(&Source<'a>, &mut Draft) -> Vec<Cue<'a>>;
-
-fn captions(bytes: &[u8], collect: Collect) -> Vec<Caption<'_>> {
-    match decode::decode(bytes).text {
-        Cow::Borrowed(text) => of_text(text, collect),
-        Cow::Owned(text) => of_text(&text, collect).into_iter().map(Caption::into_owned).collect(),
-    }
-}
-
-fn of_text(text: &str, collect: Collect) -> Vec<Caption<'_>> {
-    let caption =
-        |Cue { id, start_ms, end_ms, payload, .. }| Caption { id: Cow::Borrowed(id), start_ms, end_ms, text: payload };
-    collect(&Source::new(text), &mut Draft::uncounted()).into_iter().map(caption).collect()
-}
-
-impl Caption<'_> {
-    fn into_owned(self) -> Caption<'static> {
-        let Caption { id, start_ms, end_ms, text } = self;
-        Caption { id: Cow::Owned(id.into_owned()), start_ms, end_ms, text: Cow::Owned(text.into_owned()) }
-    }
+/// The cues of an SBV file, of its text.
+#[must_use]
+pub fn sbv(text: &str) -> Vec<Cue<'_>> {
+    sbv::collect(&Source::new(text), &mut Draft::uncounted())
 }
 
 /// The text of a cue, stretch by stretch, each with the voice that its tags name.
@@ -79,7 +45,7 @@ pub fn cue_text(payload: &str) -> Vec<(Option<String>, String)> {
 
 #[cfg(test)]
 mod tests {
-    use super::{cue_text, webvtt};
+    use super::{cue_text, decoded, webvtt};
 
     /// Files in the shapes of the W3C's tests: `id|start|end|text` of each cue; none where the file is no WebVTT.
     #[test]
@@ -121,11 +87,12 @@ mod tests {
             ),
         ];
         for (file, wanted) in files {
-            let cues = webvtt(file.as_bytes()).map(|cues| {
+            let text = decoded(file.as_bytes());
+            let cues = webvtt(&text).map(|cues| {
                 let time = |time: Option<i64>| time.map_or("?".to_owned(), |time| time.to_string());
                 let line = cues
                     .iter()
-                    .map(|cue| format!("{}|{}|{}|{}", cue.id, time(cue.start_ms), time(cue.end_ms), cue.text));
+                    .map(|cue| format!("{}|{}|{}|{}", cue.id, time(cue.start_ms), time(cue.end_ms), cue.payload));
                 line.collect::<Vec<_>>()
             });
             let wanted = wanted.map(|wanted| wanted.iter().map(|cue| (*cue).to_owned()).collect::<Vec<_>>());

@@ -10,20 +10,21 @@ use super::{
     time::{self, Time},
 };
 
-/// A cue: its payload with markup.
-#[derive(Clone, Debug)]
-pub(super) struct Cue<'a> {
+/// A cue of captions, lent from their text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cue<'a> {
     /// The first line of the payload, from 1.
-    pub(super) line: usize,
+    pub line: usize,
     /// The line of its times, from 1.
-    pub(super) timing: usize,
+    pub timing: usize,
     /// The identifier, or nothing.
-    pub(super) id: &'a str,
-    /// Milliseconds; none where unreadable.
-    pub(super) start_ms: Option<i64>,
-    pub(super) end_ms: Option<i64>,
-    /// The lines of the payload; nothing where there is none.
-    pub(super) payload: Cow<'a, str>,
+    pub id: &'a str,
+    /// In milliseconds; none where unreadable.
+    pub start_ms: Option<i64>,
+    /// In milliseconds; none where unreadable.
+    pub end_ms: Option<i64>,
+    /// The lines of the payload, with markup; nothing where there is none.
+    pub payload: Cow<'a, str>,
 }
 
 /// The cues of a file.

@@ -31,7 +31,7 @@ use std::{
 
 use debrief_transcript::{
     NotATranscript,
-    conformance::{Caption, cue_text, sbv, srt, webvtt},
+    conformance::{Cue, cue_text, decoded, sbv, srt, webvtt},
     parse,
 };
 use serde_json::Value;
@@ -102,14 +102,12 @@ fn file_tests(folder: &Path) -> Result<Set, Failure> {
     let mut set = Set::default();
     let expected = json(&folder.join("expected.json"))?;
     for (name, wanted) in expected.as_object().ok_or("expected.json is no object")? {
-        let cue = |cue: &Value| Caption {
-            id: text(&cue["id"]).into(),
-            start_ms: millis(&cue["start"]),
-            end_ms: millis(&cue["end"]),
-            text: text(&cue["text"]).into(),
-        };
+        let cue = |cue: &Value| (text(&cue["id"]), millis(&cue["start"]), millis(&cue["end"]), text(&cue["text"]));
         let wanted = wanted["cues"].as_array().map(|cues| cues.iter().map(cue).collect::<Vec<_>>());
-        set.equal(name, webvtt(&fs::read(folder.join(name))?), wanted);
+        let bytes = fs::read(folder.join(name))?;
+        let decoded = decoded(&bytes);
+        let cue = |cue: Cue<'_>| (cue.id.to_owned(), cue.start_ms, cue.end_ms, cue.payload.into_owned());
+        set.equal(name, webvtt(&decoded).map(|cues| cues.into_iter().map(cue).collect()), wanted);
     }
     Ok(set)
 }
@@ -123,12 +121,13 @@ fn cue_tests(folder: &Path) -> Result<Set, Failure> {
     for path in files.iter().filter(|path| path.extension().is_some_and(|extension| extension == "json")) {
         let tests = json(path)?;
         let bytes = fs::read(path.with_extension("vtt"))?;
-        let cues = webvtt(&bytes).unwrap_or_default();
+        let decoded = decoded(&bytes);
+        let cues = webvtt(&decoded).unwrap_or_default();
         let tests = tests.as_array().ok_or("the tests are no list")?;
         set.equal(&format!("{}: number of cues", path.display()), cues.len(), tests.len());
         for (number, (cue, test)) in cues.iter().zip(tests).enumerate() {
-            let name = format!("{} {}, {:?}", path.file_stem().unwrap_or_default().display(), number + 1, cue.text);
-            set.equal(&name, stretches(cue_text(&cue.text)), stretches(tree(&text(&test["expectedTree"]))));
+            let name = format!("{} {}, {:?}", path.file_stem().unwrap_or_default().display(), number + 1, cue.payload);
+            set.equal(&name, stretches(cue_text(&cue.payload)), stretches(tree(&text(&test["expectedTree"]))));
         }
     }
     Ok(set)
@@ -248,13 +247,14 @@ fn captions(folder: &Path, theirs: &Value) -> Result<Set, Failure> {
     for (name, outcome) in FILES {
         let Some(wanted) = theirs[name].as_array() else { continue };
         let bytes = fs::read(folder.join(name))?;
+        let decoded = decoded(&bytes);
         let ours = match name.rsplit_once('.').map(|(_, extension)| extension) {
-            Some("vtt") => webvtt(&bytes).unwrap_or_default(),
-            Some("srt") => srt(&bytes),
-            _ => sbv(&bytes),
+            Some("vtt") => webvtt(&decoded).unwrap_or_default(),
+            Some("srt") => srt(&decoded),
+            _ => sbv(&decoded),
         };
-        let plain = |caption: &Caption<'_>| {
-            let text: String = cue_text(&caption.text).into_iter().map(|(_, text)| text).collect();
+        let plain = |caption: &Cue<'_>| {
+            let text: String = cue_text(&caption.payload).into_iter().map(|(_, text)| text).collect();
             (caption.start_ms, caption.end_ms, lines(&text))
         };
         let ours: Vec<_> = ours.iter().map(plain).collect();
