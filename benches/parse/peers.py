@@ -64,7 +64,7 @@ def praatio(_):
 
     def read(data):
         tiers = textgrid_io.parseTextgridStr(data.decode("utf-8"), includeEmptyIntervals=False)["tiers"]
-        return sum(len(tier["entries"]) for tier in tiers)
+        return sum(len(list(tier["entries"])) for tier in tiers)
     return read
 
 

@@ -14,7 +14,7 @@ use crate::db::Db;
 /// How long a job waits for its turn in place; for longer it gives its slot to another job and comes back.
 const PATIENCE: Duration = Duration::from_secs(5);
 /// So much of the allowed rate is used: requests do not arrive as evenly as they are sent.
-const USED: f64 = 0.97;
+const USED: f64 = 0.98;
 
 /// The limits of one model.
 #[derive(Clone, Debug)]
