@@ -1,5 +1,5 @@
-//! What SRT files look like in life, and who reads it: each file here holds the same two cues, written as some tool or
-//! some person writes them. A reader that refuses it, or loses or adds a word, does not read it.
+//! What SRT files look like in life, and who reads them: each file here holds a cue or two, written as some tool or some
+//! person writes them. A reader that refuses it, or loses or adds a word, does not read it.
 
 type Read = fn(&[u8]) -> Result<Vec<String>, String>;
 
