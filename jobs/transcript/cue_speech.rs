@@ -1,10 +1,11 @@
 //! From cues to utterances: who speaks in a cue, by voice tags, by cue ids, or by a prefix.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::HashMap};
 
 use super::{
     account::{Draft, trimmed, words},
-    label::Labels,
+    cue_names,
+    label::{self, Labels, Piece, Place},
     markup::{self, Span},
     meet_captions,
     webvtt_cues::Cue,
@@ -69,7 +70,14 @@ pub(super) fn speak<'a>(
     if meet_captions::speak(cues, draft) {
         return Convention::Brackets;
     }
-    let labels = by_prefixes(cues, draft);
+    let labels = Labels::of(pieces(cues));
+    if !labels.nearly_every
+        && let Some(speakers) = cue_names::speakers(cues)
+    {
+        by_ids(cues, &speakers, draft);
+        return Convention::Other;
+    }
+    by_prefixes(cues, &labels, draft);
     if labels.nearly_every && labels.len() > 0 && numbered * 10 >= cues.len() * 9 {
         Convention::NumberedPrefixes
     } else {
@@ -155,10 +163,27 @@ fn by_speakers<'a>(cues: &[Cue<'a>], speaker: impl Fn(&'a str) -> Option<&'a str
     }
 }
 
-/// One utterance a cue, or more where a later line of the cue begins with another label.
-fn by_prefixes(cues: &[Cue<'_>], draft: &mut Draft) -> Labels {
-    let firsts = cues.iter().filter_map(|cue| lines(&cue.payload).next());
-    let labels = Labels::of(firsts);
+/// One utterance a cue, by the name that its id is.
+fn by_ids(cues: &[Cue<'_>], speakers: &[Option<&str>], draft: &mut Draft) {
+    let mut counts: HashMap<&str, usize> = HashMap::new();
+    for name in speakers.iter().flatten() {
+        *counts.entry(name).or_default() += 1;
+    }
+    for (cue, speaker) in cues.iter().zip(speakers) {
+        if let Some(name) = speaker.filter(|name| counts[name] == 1 && !label::reads_like_a_name(name)) {
+            draft.warn(cue.timing, label::doubt(name));
+        }
+        let text = one_line(&cue.payload);
+        // Some write the name before the words as well.
+        let doubled = label::candidate(&text).filter(|found| speaker.is_some_and(|name| found.label == name));
+        draft.structure(doubled.map_or("", |found| found.label));
+        say(draft, cue, *speaker, doubled.map_or(&text, |found| found.rest));
+    }
+}
+
+/// One utterance a cue, or more where a later line of the cue begins with another label. Turns begin at the first lines
+/// of cues; a label that comes once there, or on a later line, is somebody's too ([`label`]).
+fn by_prefixes(cues: &[Cue<'_>], labels: &Labels, draft: &mut Draft) {
     let mut carried: Option<&str> = None;
     for cue in cues {
         let mut speaker = if labels.carried { carried } else { None };
@@ -166,6 +191,9 @@ fn by_prefixes(cues: &[Cue<'_>], draft: &mut Draft) -> Labels {
         for line in lines(&cue.payload) {
             let rest = match labels.split(line) {
                 Some((label, rest)) => {
+                    if labels.doubtful(label) {
+                        draft.warn(cue.line, label::doubt(label));
+                    }
                     draft.structure(label);
                     say(draft, cue, speaker, &said);
                     said = Cow::Borrowed("");
@@ -182,7 +210,19 @@ fn by_prefixes(cues: &[Cue<'_>], draft: &mut Draft) -> Labels {
         say(draft, cue, speaker, &said);
         carried = speaker;
     }
-    labels
+}
+
+/// The lines of all cues.
+fn pieces<'c>(cues: &'c [Cue<'_>]) -> impl Iterator<Item = Piece<'c>> + Clone {
+    let all = cues.iter().flat_map(|cue| {
+        let places = std::iter::once(Place::Head).chain(std::iter::repeat(Place::Further));
+        lines(&cue.payload).zip(places)
+    });
+    let mut open = false;
+    all.map(move |(text, place)| {
+        let runs_on = std::mem::replace(&mut open, !label::ends_a_sentence(text));
+        Piece { text, place, open: runs_on }
+    })
 }
 
 /// Adds what is said in a cue; what stands in brackets alone (`[Music]`, `(laughs)`) is nobody's words.
@@ -201,7 +241,7 @@ pub(super) fn say(draft: &mut Draft, cue: &Cue<'_>, label: Option<&str>, text: &
 }
 
 /// The lines of a text with something on them, trimmed.
-pub(super) fn lines(text: &str) -> impl Iterator<Item = &str> {
+pub(super) fn lines(text: &str) -> impl Iterator<Item = &str> + Clone {
     let mut rest = Some(text);
     let lines = std::iter::from_fn(move || {
         let text = rest?;

@@ -46,7 +46,7 @@ fn heading(line: &str) -> Option<(&str, i64)> {
     let (start_ms, rest) = time::lenient(line.trim_start().trim_start_matches('@'))?;
     let name = rest.trim_start().strip_prefix(['-', '–'])?.strip_prefix(' ')?.trim().trim_matches('*').trim();
     let plain = !name.contains(": ") && !name.ends_with(['.', ':', ',']);
-    (plain && label::may_be_label(name)).then_some((name, start_ms))
+    (plain && (label::may_be_label(name) || label::is_structure(name))).then_some((name, start_ms))
 }
 
 fn read(source: &Source<'_>) -> (Format, Draft) {

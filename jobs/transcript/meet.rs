@@ -8,7 +8,7 @@ use super::{
     account::{Draft, is_email, words},
     clock, date,
     formats::{Confidence, Reader, Source},
-    label::{self, Labels},
+    label::{self, Labels, Piece, Place},
     time,
     transcript::{Attendee, Format},
 };
@@ -65,7 +65,8 @@ impl Part {
         let closing = (last + 1..lines.len()).find(|at| is_closing(lines, *at));
         let end = closing.unwrap_or(lines.len());
         let said = lines[first..end].iter().copied().filter(|line| !line.is_empty() && stamp(line).is_none());
-        let labels = Labels::of(said.clone().filter(|line| label::split(line).is_some()));
+        let pieces = said.filter(|line| label::split(line).is_some());
+        let labels = Labels::of(pieces.map(|text| Piece { text, place: Place::Head, open: false }));
         // Older transcripts have their first time only after five minutes: what the same people say before is speech.
         let mut begin = first;
         for at in (0..first).rev() {

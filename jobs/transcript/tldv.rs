@@ -4,7 +4,7 @@ use super::{
     account::{Draft, words},
     date,
     formats::{Confidence, Reader, Source},
-    label::{self, Labels},
+    label::{self, Labels, Piece, Place},
     time,
     transcript::Format,
 };
@@ -28,7 +28,8 @@ fn stamped(line: &str) -> Option<(Option<i64>, &str)> {
 
 fn read(source: &Source<'_>) -> (Format, Draft) {
     let mut draft = Draft::default();
-    let labels = Labels::of(source.lines().iter().filter_map(|line| stamped(line)).map(|(_, rest)| rest));
+    let rests = source.lines().iter().filter_map(|line| stamped(line)).map(|(_, rest)| rest);
+    let labels = Labels::of(rests.map(|text| Piece { text, place: Place::Head, open: false }));
     let mut turn: Option<(Option<&str>, Option<i64>, String)> = None;
     for (at, line) in source.lines().iter().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
         if let Some((start_ms, rest)) = stamped(line) {

@@ -1,0 +1,97 @@
+//! Cue ids that are the names of speakers, bare or with a running number: `Maya Okafor`, `12 - Maya Okafor`,
+//! `Maya Okafor #12`. Ids that are numbers, or the titles of parts, name nobody: a speaker comes again.
+
+use std::collections::HashMap;
+
+use super::{
+    label::{self, Shape},
+    webvtt_cues::Cue,
+};
+
+/// Whom an id names, if it is so written.
+type Name = for<'a> fn(&'a str) -> Option<&'a str>;
+
+/// The ways in which ids name speakers; whether the running number is left out.
+const WAYS: [(Name, bool); 3] = [(bare, false), (behind_number, true), (before_number, true)];
+
+/// The speaker of each cue, where the file names its speakers so.
+pub(super) fn speakers<'a>(cues: &[Cue<'a>]) -> Option<Vec<Option<&'a str>>> {
+    let letters = |cue: &&Cue<'_>| cue.id.contains(|letter: char| letter.is_alphabetic());
+    let with_ids = cues.iter().filter(letters).count();
+    if with_ids < 2 || with_ids * 2 < cues.len() {
+        return None;
+    }
+    let (name, _) = WAYS.into_iter().find(|(name, numbered)| name_speakers(cues, *name, *numbered))?;
+    Some(cues.iter().map(|cue| name(cue.id)).collect())
+}
+
+/// Whether ids, so read, are a few names that come again and again.
+fn name_speakers(cues: &[Cue<'_>], name: Name, numbered: bool) -> bool {
+    let mut counts: HashMap<&str, usize> = HashMap::new();
+    for name in cues.iter().filter_map(|cue| name(cue.id)) {
+        *counts.entry(name).or_default() += 1;
+    }
+    let total: usize = counts.values().sum();
+    // A word with a number ("cue-1") is read as somebody only where it is written as a name is.
+    let most = if numbered { Shape::Name } else { Shape::Odd };
+    let again =
+        counts.iter().filter(|(name, count)| **count >= 2 && label::has_form(name) && label::shape(name) <= most);
+    let (names, filled) = again.fold((0, 0), |(names, filled), (_, count)| (names + 1, filled + count));
+    let enough = if numbered { names >= 2 } else { names >= 2 || filled == total };
+    enough && total * 2 >= cues.len() && filled * 4 >= total * 3
+}
+
+fn bare(id: &str) -> Option<&str> {
+    let name = id.trim();
+    name.contains(|letter: char| letter.is_alphabetic()).then_some(name)
+}
+
+fn behind_number(id: &str) -> Option<&str> {
+    let rest = id.trim().trim_start_matches(|letter: char| letter.is_ascii_digit());
+    let name = rest.trim_start_matches([' ', '.', ':', '-', '–', '_', '|', ')', '#', '\t']);
+    (rest.len() < id.trim().len() && name.len() < rest.len()).then(|| bare(name)).flatten()
+}
+
+fn before_number(id: &str) -> Option<&str> {
+    let rest = id.trim().trim_end_matches(')').trim_end_matches(|letter: char| letter.is_ascii_digit());
+    let name = rest.trim_end_matches([' ', '.', ':', '-', '–', '_', '|', '(', '#', '\t']);
+    (rest.len() < id.trim().len() && name.len() < rest.len()).then(|| bare(name)).flatten()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::parse;
+
+    fn labels(ids: &[&str], text: &str) -> Vec<Option<String>> {
+        let mut file = String::from("WEBVTT\n\n");
+        for (at, id) in ids.iter().enumerate() {
+            file += &format!("{id}\n00:00:{at:02}.000 --> 00:00:{at:02}.900\n{text}\n\n");
+        }
+        parse(file.as_bytes()).expect("captions").utterances.into_iter().map(|said| said.label).collect()
+    }
+
+    #[test]
+    fn ids_that_come_again_are_names() {
+        for (ids, wanted) in [
+            (["Maya Okafor", "Tom Becker", "Maya Okafor", "Tom Becker"], ["Maya Okafor", "Tom Becker"]),
+            (["Speaker 1", "Speaker 2", "Speaker 1", "Speaker 2"], ["Speaker 1", "Speaker 2"]),
+            (["1 - Maya Okafor", "2 - Tom Becker", "3 - Maya Okafor", "4 - Tom Becker"], ["Maya Okafor", "Tom Becker"]),
+            (["Maya #1", "Tom #2", "Maya #3", "Tom #4"], ["Maya", "Tom"]),
+        ] {
+            let seen = labels(&ids, "So it is.");
+            let seen: Vec<_> = seen.iter().take(2).map(|label| label.as_deref().unwrap_or("")).collect();
+            assert_eq!(seen, wanted, "{ids:?}");
+        }
+        for ids in [["cue-1", "cue-2", "cue-3", "cue-4"], ["1", "2", "3", "4"], ["Opening", "Goals", "Review", "End"]] {
+            assert!(labels(&ids, "So it is.").iter().all(Option::is_none), "{ids:?}");
+        }
+    }
+
+    #[test]
+    fn a_label_before_the_words_is_surer_than_an_id() {
+        let ids = ["intro", "intro", "main", "main"];
+        assert!(labels(&ids, "Maya: So it is.").iter().all(|label| label.as_deref() == Some("Maya")));
+        let doubled = labels(&["Maya", "Tom", "Maya", "Tom"], "So it is.");
+        assert_eq!(doubled[1].as_deref(), Some("Tom"));
+    }
+}

@@ -1,0 +1,329 @@
+//! Which of a file's candidates are labels, by what else is in the file.
+
+use std::collections::HashMap;
+
+use super::{Candidate, candidate, has_form, shape::Shape, shape::shape};
+
+/// Where a piece of a file stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// Behind a time, at the first line of a cue, below a blank line.
+    Head,
+    /// Another line.
+    Line,
+    /// A line that tells nothing of how the file begins its turns: it is a further one of a cue, or below a time.
+    Further,
+}
+
+/// What may begin with a label.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Piece<'a> {
+    pub(crate) text: &'a str,
+    pub(crate) place: Place,
+    /// Whether the text above runs on: its last sentence has no end.
+    pub(crate) open: bool,
+}
+
+/// Whether a sentence ends where `text` does, or its speaker was interrupted there.
+pub(crate) fn ends_a_sentence(text: &str) -> bool {
+    // Most texts end in one of these.
+    match text.as_bytes().last() {
+        None | Some(b'.' | b'!' | b'?') => return true,
+        Some(last) if last.is_ascii_alphanumeric() => return false,
+        _ => {}
+    }
+    let text = text.trim_end_matches(|letter: char| letter.is_whitespace() || "\"”’»)]*_/".contains(letter));
+    text.is_empty() || text.ends_with(|letter: char| ".!?…:;-–—。！？；：।؟>".contains(letter))
+}
+
+/// How a file puts a label before what is said: the candidate at the start of a piece.
+pub(crate) type Split = for<'a> fn(&'a str) -> Option<Candidate<'a>>;
+
+/// The labels of a file.
+#[derive(Debug)]
+pub(crate) struct Labels {
+    split: Split,
+    accepted: HashMap<String, Heard>,
+    /// Whether a label stands only where the speaker changes, so that it holds until the next one.
+    pub(crate) carried: bool,
+    /// Whether nearly every piece has one.
+    pub(crate) nearly_every: bool,
+}
+
+/// How a label is heard in the file.
+#[derive(Clone, Copy, Debug)]
+struct Heard {
+    count: usize,
+    shape: Shape,
+    /// It is taken for a label though that is not sure.
+    doubtful: bool,
+}
+
+/// What is counted of a candidate.
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    /// None where it has not the form of a label.
+    shape: Option<Shape>,
+    tight: bool,
+    few_words: bool,
+    count: usize,
+    at_heads: usize,
+    further: usize,
+    /// How often the text above runs on.
+    open: usize,
+}
+
+impl Entry {
+    fn of(found: &Candidate<'_>) -> Self {
+        let shape = has_form(found.label).then(|| shape(found.label));
+        let few_words = found.label.split_whitespace().nth(2).is_none();
+        Self { shape, tight: found.tight, few_words, count: 0, at_heads: 0, further: 0, open: 0 }
+    }
+
+    /// Whether it is a label by itself, wherever it stands.
+    fn comes_again(&self) -> bool {
+        match self.shape {
+            Some(Shape::Name) if self.tight => self.count >= 3 && self.few_words,
+            Some(shape) => self.count >= 2 && shape < Shape::Sentence && !self.tight,
+            None => false,
+        }
+    }
+
+    /// Whether it counts for the file's beginning its turns so.
+    fn likely(&self) -> bool {
+        let by_name = self.shape.is_some_and(|shape| shape <= Shape::Handle) && !self.tight;
+        by_name || self.comes_again() || self.word_again()
+    }
+
+    /// "Question:", "The point:": an ordinary word, or two, that comes again.
+    fn word_again(&self) -> bool {
+        self.shape == Some(Shape::Sentence) && self.count >= 2 && self.few_words && !self.tight
+    }
+}
+
+/// How a file begins its turns.
+struct Habits {
+    /// Nearly every head has a label.
+    heads: bool,
+    /// Nearly every line has one.
+    lines: bool,
+    /// Every piece has one.
+    every: bool,
+    /// Some label comes again.
+    sure: bool,
+    /// Sentences end before a turn does.
+    punctuated: bool,
+}
+
+impl Habits {
+    fn of(entries: &HashMap<&str, Entry>, (pieces, heads): (usize, usize)) -> Self {
+        let likely = || entries.values().filter(|entry| entry.likely());
+        let lines: usize = likely().map(|entry| entry.count - entry.further).sum();
+        let at_heads: usize = likely().map(|entry| entry.at_heads).sum();
+        let again = || entries.values().filter(|entry| entry.comes_again());
+        let sure = again().next().is_some();
+        let (count, open) = again().fold((0, 0), |(count, open), entry| (count + entry.count, open + entry.open));
+        let of_form: usize =
+            entries.values().filter(|entry| entry.shape.is_some()).map(|entry| entry.count - entry.further).sum();
+        Self {
+            heads: heads > 0 && at_heads * 10 >= heads * 8 && (sure || heads == pieces),
+            lines: lines * 10 >= pieces * 8,
+            every: of_form == pieces && lines * 10 >= pieces * 8,
+            sure,
+            punctuated: open * 10 <= count * 3,
+        }
+    }
+
+    /// Whether a candidate is a label here, and then whether that is in doubt.
+    fn accept(&self, entry: &Entry) -> Option<bool> {
+        let shape = entry.shape?;
+        if entry.comes_again() {
+            return Some(false);
+        }
+        if shape == Shape::Sentence {
+            let usual = entry.word_again() && (self.heads || self.lines);
+            return (usual || (entry.count >= 3 && self.every)).then_some(false);
+        }
+        if entry.tight {
+            return None;
+        }
+        let begins = (self.heads && entry.at_heads > 0) || (self.lines && entry.further == 0);
+        if begins && (shape == Shape::Name || (shape == Shape::Handle && self.every)) {
+            return Some(false);
+        }
+        let runs_on = self.punctuated && entry.open > 0;
+        ((begins || self.sure) && !runs_on).then_some(true)
+    }
+}
+
+impl Labels {
+    /// The labels in front of a colon.
+    pub(crate) fn of<'a>(pieces: impl Iterator<Item = Piece<'a>> + Clone) -> Self {
+        Self::marked(pieces, candidate)
+    }
+
+    /// The labels that are set off as `split` has it.
+    pub(crate) fn marked<'a>(pieces: impl Iterator<Item = Piece<'a>> + Clone, split: Split) -> Self {
+        // Whether something may be a label is asked once, however often it comes.
+        let mut entries: HashMap<&str, Entry> = HashMap::new();
+        let (mut total, mut heads) = (0_usize, 0_usize);
+        for piece in pieces.clone() {
+            total += usize::from(piece.place != Place::Further);
+            heads += usize::from(piece.place == Place::Head);
+            let Some(found) = split(piece.text) else { continue };
+            let entry = entries.entry(found.label).or_insert_with(|| Entry::of(&found));
+            entry.count += 1;
+            entry.at_heads += usize::from(piece.place == Place::Head);
+            entry.further += usize::from(piece.place == Place::Further);
+            entry.open += usize::from(piece.open);
+        }
+        let habits = Habits::of(&entries, (total, heads));
+        let accepted = entries
+            .into_iter()
+            .filter_map(|(label, entry)| {
+                let doubtful = habits.accept(&entry)?;
+                let heard = Heard { count: entry.count, shape: entry.shape?, doubtful };
+                Some((label.to_owned(), heard))
+            })
+            .collect();
+        let nearly_every = habits.heads || habits.lines;
+        let mut labels = Self { split, accepted, carried: false, nearly_every };
+        labels.carried = labels.only_at_changes(pieces);
+        labels
+    }
+
+    /// No labels.
+    pub(crate) fn none() -> Self {
+        Self::of(std::iter::empty())
+    }
+
+    /// Leaves out what is in doubt: where other things begin the turns, it is a sentence.
+    pub(crate) fn drop_doubtful(&mut self) {
+        self.accepted.retain(|_, heard| !heard.doubtful);
+    }
+
+    /// Splits a piece into its label and the rest, where the label is one of the file's.
+    pub(crate) fn split<'a>(&self, text: &'a str) -> Option<(&'a str, &'a str)> {
+        // What is accepted may be a label.
+        (!self.accepted.is_empty())
+            .then(|| (self.split)(text))
+            .flatten()
+            .filter(|found| self.accepted.contains_key(found.label))
+            .map(|found| (found.label, found.rest))
+    }
+
+    /// Whether `label` is taken for one though that is not sure.
+    pub(crate) fn doubtful(&self, label: &str) -> bool {
+        self.accepted.get(label).is_some_and(|heard| heard.doubtful)
+    }
+
+    /// Whether `label` is one of the file's.
+    pub(crate) fn has(&self, label: &str) -> bool {
+        self.accepted.contains_key(label)
+    }
+
+    /// How many labels there are.
+    pub(crate) fn len(&self) -> usize {
+        self.accepted.len()
+    }
+
+    /// How many labels come again, and how often all of those.
+    pub(crate) fn again(&self) -> (usize, usize) {
+        let again = self.accepted.values().filter(|heard| heard.count >= 2);
+        again.fold((0, 0), |(labels, count), heard| (labels + 1, count + heard.count))
+    }
+
+    /// Whether some label comes again that reads as one.
+    pub(crate) fn repeated(&self) -> bool {
+        self.accepted.values().any(|heard| heard.count >= 2 && (heard.shape <= Shape::Handle || self.nearly_every))
+    }
+
+    /// Whether no label follows itself, over enough heads to tell. One unlabelled cue in a file that labels every
+    /// cue is somebody unknown, and must not be given to whoever spoke before.
+    fn only_at_changes<'a>(&self, pieces: impl Iterator<Item = Piece<'a>>) -> bool {
+        if self.accepted.len() < 2 {
+            return false;
+        }
+        let (mut labelled, mut bare, mut again) = (0_usize, 0_usize, 0_usize);
+        let mut last = None;
+        for piece in pieces.filter(|piece| piece.place != Place::Further) {
+            match self.split(piece.text) {
+                Some((label, _)) => {
+                    labelled += 1;
+                    again += usize::from(last == Some(label));
+                    last = Some(label);
+                }
+                None => bare += 1,
+            }
+        }
+        labelled >= 3 && bare * 10 >= labelled + bare && again * 20 <= labelled
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Labels, Piece, Place};
+
+    fn labels(place: Place, lines: &[&str]) -> Labels {
+        let mut open = false;
+        let pieces: Vec<Piece<'_>> = lines
+            .iter()
+            .map(|text| {
+                let piece = Piece { text, place, open };
+                open = !super::ends_a_sentence(text);
+                piece
+            })
+            .collect();
+        Labels::of(pieces.into_iter())
+    }
+
+    #[test]
+    fn a_sentence_is_no_label_even_where_every_cue_has_one() {
+        let mut lines = ["Ana: yes", "Ana: and yes", "Tom Berg: no", "nixo: Yep.", "iPad (3): hm"].repeat(3);
+        lines.extend(["So here's the thing: we go", "Remember: nothing", "Felix (Geth): once"]);
+        let labels = labels(Place::Head, &lines);
+        for (line, accepted) in [
+            ("So here's the thing: we go", false),
+            ("Remember: nothing", false),
+            ("Felix (Geth): once", true),
+            ("nixo: Yep.", true),
+        ] {
+            assert_eq!(labels.split(line).is_some(), accepted, "{line}");
+        }
+        assert!(!labels.carried);
+    }
+
+    /// Labels stand at changes alone, so that most pieces have none.
+    #[test]
+    fn what_comes_once_and_is_no_sentence_is_somebody_and_in_doubt() {
+        let lines = [
+            "Maya Okafor: Welcome.",
+            "How was it?",
+            "Tom Becker: Fine.",
+            "So here's the thing: we go.",
+            "And I told him: no.",
+            "Anna at home: I will leave.",
+            "Today.",
+            "Maya Okafor: And then? I went to",
+            "London: it was cold.",
+            "Leila: Cold.",
+            "Tom Becker: Very.",
+            "Maya Okafor: So.",
+        ];
+        let labels = labels(Place::Head, &lines);
+        assert!(labels.carried);
+        for (line, doubtful) in [(5, true), (9, true), (0, false), (2, false)] {
+            let (label, _) = labels.split(lines[line]).expect(lines[line]);
+            assert_eq!(labels.doubtful(label), doubtful, "{label}");
+        }
+        for line in [3, 4, 8] {
+            assert!(labels.split(lines[line]).is_none(), "{}", lines[line]);
+        }
+    }
+
+    #[test]
+    fn ordinary_words_are_labels_where_every_line_has_one() {
+        let lines = ["Question: what?", "Answer: that.", "Question: why?", "Answer: so.", "I: hm.", "I: ja."];
+        assert_eq!(labels(Place::Line, &lines).len(), 3);
+    }
+}

@@ -1,0 +1,120 @@
+//! Words by which a sentence is told from a label, in the languages that coaches here work in. Lower case.
+//!
+//! They are few and common on purpose: a name that is also such a word (So, May, Will) is told by how it is written.
+
+use std::{collections::HashSet, sync::LazyLock};
+
+/// A set of words.
+pub(super) type Words = LazyLock<HashSet<&'static str>>;
+
+fn set(lists: &[&'static str]) -> HashSet<&'static str> {
+    lists.iter().flat_map(|list| list.split_whitespace()).collect()
+}
+
+/// What stands before a colon and is a heading of notes, or a line about the meeting. Several words are joined by `_`.
+pub(super) static STRUCTURE: Words = LazyLock::new(|| {
+    set(&[
+        "title date time participants attendees place location duration meeting subject topic agenda recorded recording \
+         transcript transcription language note notes session session_date session_type kind style region start end \
+         start_time end_time started summary action_items actions action next_step next_steps from to cc bcc sent re \
+         fwd url link http https mailto file page total info warn warning error debug todo p.s ps meeting_id passcode \
+         speakers present absent created meeting_title file_name invitees source model version generated_by",
+        "key_points key_takeaways takeaways highlights decisions outcomes outcome homework goals goal wins challenges \
+         overview recap chapters chapter keywords follow-up follow-ups recommendations deadline due status owner",
+        "datum zeit titel teilnehmer ort dauer thema notizen zusammenfassung nächste_schritte aufgaben betreff von an",
+        "deltagare plats tid ämne anteckningar sammanfattning nästa_steg",
+        "participantes fecha lugar hora asunto notas resumen próximos_pasos data assunto resumo participants objet \
+         résumé lieu heure partecipanti luogo oggetto riassunto deelnemers plaats onderwerp samenvatting",
+    ])
+});
+
+/// Verbs and pronouns: with one of them written small, it is a sentence wherever it stands.
+pub(super) static CLAUSE: Words = LazyLock::new(|| {
+    set(&[
+        "i i'm i've i'd i'll we we're you you're they it it's he she he's she's this that that's these those what \
+         what's which who why how when then there there's here here's is are was were be been am do does did don't \
+         didn't have has had not said says say told tell tells asked ask asks thought think wrote writes went want \
+         wanted know knew because if but so thing things just also like can could would should will won't me us him \
+         about as let let's means mean",
+        "ich wir sie er es ist sind war waren hat habe haben sagte sage sagen sagt schrieb dass was wie wenn aber weil \
+         nicht mir mich dir dich so dann noch schon auch denn ob eins sache gesagt geht",
+        "jag vi ni det är var har hade sa säga sade skrev att som inte om när hur så då vad sak",
+        "je j'ai tu il elle nous vous ils elles est sont était dit écrit que qui quoi ce c'est pas mais si quand comme \
+         donc chose",
+        "yo tú él ella nosotros es era fue dije dijo escribió que qué lo pero cuando como porque está cosa",
+        "eu você ele ela nós é são foi disse escreveu não mas quando porque coisa",
+        "io lui lei noi è sono detto scritto che non ma quando perché questo cosa",
+        "ik jij hij zij wij zijn heb heeft zei schreef dat wat niet maar als omdat dan ding",
+    ])
+});
+
+/// With these a sentence begins; written small later on, they may join the parts of a label ("Anna at home").
+pub(super) static OPENING: Words = LazyLock::new(|| {
+    set(&[
+        "the a an and or to of for in on at with by from my your our their his her its one two three four five six \
+         seven eight nine ten first second third last next another other some any every no yes yeah okay ok well now \
+         right look listen wait anyway meaning remember basically actually finally honestly exactly again true fine \
+         question answer example result problem point fact truth today tomorrow yesterday tonight monday tuesday \
+         wednesday thursday friday saturday sunday thank thanks please sorry maybe perhaps sure great good yep nope \
+         plus still hence therefore however moreover either instead imagine see go rule tip bottom only really",
+        "und oder der die das den dem ein eine einen einem kein keine ja nein gut nun jetzt heute morgen gestern \
+         montag dienstag mittwoch donnerstag freitag samstag sonntag erstens zweitens drittens frage antwort beispiel \
+         ergebnis punkt bei für mit auf an aus wichtig danke bitte genau stimmt kurz hier da wer wo warum also vielleicht",
+        "le la les l' un une mon ma mes ton ta tes votre notre nos vos et ou alors oui non bon bien voilà demain hier \
+         lundi mardi mercredi jeudi vendredi samedi dimanche premièrement deux trois réponse exemple pour dans en avec \
+         ici merci d'abord ensuite enfin autre",
+        "el los las una mi mis tu su sus nuestro nuestra y o entonces sí bueno hoy mañana ayer lunes martes miércoles \
+         jueves viernes sábado domingo primero dos tres pregunta respuesta ejemplo para con por gracias otra otro",
+        "os um uma meu minha nosso nossa e então sim bom hoje amanhã ontem dois duas três pergunta resposta em com \
+         obrigado obrigada",
+        "il gli mio mia nostro nostra allora bene oggi domani ieri primo due domanda risposta esempio per grazie",
+        "min mitt mina vår vårt våra en ett och eller nej bra idag imorgon igår måndag tisdag onsdag torsdag fredag \
+         lördag söndag första två fråga svar exempel för på med tack kom men",
+        "de een mijn ons onze of dus nee goed vandaag gisteren eerst twee drie vraag antwoord voorbeeld voor op met \
+         bedankt",
+    ])
+});
+
+/// With these a sentence begins in German, whose nouns are written like names.
+pub(super) static GERMAN: Words = LazyLock::new(|| {
+    set(&[
+        "der die das ein eine mein meine unser unsere dein deine ihr ihre und aber wenn wie was zum zur für mit auf im am \
+         zwei drei vier kurz kein keine nächster nächste",
+    ])
+});
+
+/// Whom one calls by no name: "my husband", "the coach", "second speaker".
+pub(super) static PERSON: Words = LazyLock::new(|| {
+    set(&[
+        "husband wife mother father mum mom dad daughter son brother sister friend partner boss manager colleague coach \
+         coachee client interviewer interviewee speaker host guest moderator facilitator participant doctor therapist \
+         teacher nurse man woman child boy girl voice caller person someone somebody everyone everybody all both people \
+         men women kids parents couple team group audience operator agent customer patient student translator \
+         interpreter respondent narrator mentor trainer host speakers unknown",
+        "mann frau mutter vater mama papa tochter sohn bruder schwester freund freundin chef chefin kollege kollegin \
+         klient klientin kunde kundin sprecher sprecherin stimme therapeut therapeutin befragte interviewerin",
+        "fru mamma pappa dotter bror syster vän kollega klient röst talare intervjuare",
+        "mari femme mère père fille fils frère sœur ami amie collègue cliente voix personne intervenant intervenante",
+        "marido mujer esposa esposo madre padre hija hijo hermano hermana amigo amiga jefe jefa colega cliente voz \
+         persona mãe pai filha filho irmão irmã chefe pessoa",
+        "marito moglie figlia figlio fratello sorella amico amica capo collega voce vrouw moeder vader dochter zoon \
+         broer zus vriend vriendin baas klant stem persoon spreker",
+    ])
+});
+
+/// Of one word alone these are labels: people write "Me:" and "I:" for the interviewer.
+pub(super) static PRONOUN: Words =
+    LazyLock::new(|| set(&["i you me we they he she ich du wir sie jag vi moi je toi yo tú eu io ik jij"]));
+
+/// Small words within names.
+pub(super) static PARTICLE: Words = LazyLock::new(|| {
+    set(&[
+        "de van von der den la le da di du dos das do del della el al bin ibn bint af av zu zum ter ten y e las los het \
+         't of abu",
+    ])
+});
+
+/// What a sentence in Chinese has and a name has not.
+pub(super) const CLAUSE_OF_HAN: &[char] = &['我', '你', '您', '他', '她', '是', '就', '这', '這', '那', '吗', '嗎'];
+/// With these small words a clause in Japanese ends, and with "says" one in Chinese.
+pub(super) const END_OF_CLAUSE: &[char] = &['は', 'が', 'を', '说', '說'];

@@ -1,0 +1,254 @@
+//! How the words before a colon, on a line of their own or beside a time read: as a name, as something that may be a
+//! label, or as the beginning of a sentence.
+
+use super::lexicon::{CLAUSE, CLAUSE_OF_HAN, END_OF_CLAUSE, GERMAN, OPENING, PARTICLE, PERSON, PRONOUN, STRUCTURE};
+use crate::time;
+
+/// Beyond so many letters or words nothing is a label.
+const LONGEST: usize = 200;
+const WORDS: usize = 16;
+/// A name has at most so many letters and words; Zoom's, with suffixes, may have more words.
+const LONGEST_NAME: usize = 60;
+const WORDS_OF_NAME: usize = 5;
+const WORDS_WITH_SUFFIX: usize = 8;
+/// So many words written small, which join nothing, make a sentence.
+const SMALL: usize = 3;
+/// Letters that are neither great nor small, without a space: up to so many are a name, and beyond so many a sentence.
+const CASELESS_NAME: usize = 6;
+const CASELESS: usize = 14;
+
+/// How a candidate reads, from the surest name on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Shape {
+    /// As people write names.
+    Name,
+    /// With words in lower case: a handle, or a word of an ordinary sentence.
+    Handle,
+    /// As no name is written, and as no sentence begins: "Anna at home", "Speaker?", ten words.
+    Odd,
+    /// As sentences begin.
+    Sentence,
+}
+
+/// Whether `label` has the form of a label: it is short, has letters, and is no time, no address and no heading of
+/// notes. A sentence may have it too.
+pub(crate) fn has_form(label: &str) -> bool {
+    if label.is_empty() || label.len() > 4 * LONGEST || label.chars().count() > LONGEST {
+        return false;
+    }
+    // A caller without a name is a phone number; anything shorter without letters is a time or a number.
+    let digits = label.bytes().filter(u8::is_ascii_digit).count();
+    if !label.chars().any(char::is_alphabetic) && (digits < 7 || label.contains([':', '.', ','])) {
+        return false;
+    }
+    label.split_whitespace().nth(WORDS).is_none()
+        && !label.contains("://")
+        && time::lenient(label).is_none()
+        && !is_structure(label)
+}
+
+/// Whether `label` may be one, and does not read as a sentence.
+pub(crate) fn may_be_label(label: &str) -> bool {
+    has_form(label) && shape(label) < Shape::Sentence
+}
+
+/// Whether `label` is written as people write names.
+pub(crate) fn reads_like_a_name(label: &str) -> bool {
+    shape(label) == Shape::Name
+}
+
+/// Whether `label` is a word of a header, not a speaker.
+pub(crate) fn is_structure(label: &str) -> bool {
+    let word = label.trim_matches(|letter: char| !letter.is_alphanumeric());
+    // The longest has twenty-one letters.
+    word.len() <= 24 && STRUCTURE.contains(word.to_lowercase().replace(' ', "_").as_str())
+}
+
+/// A word of a label, without what stands around it.
+struct Word<'a> {
+    bare: &'a str,
+    lower: String,
+    small: bool,
+}
+
+/// How `label` reads; asked of what has the form of one.
+pub(crate) fn shape(label: &str) -> Shape {
+    let words: Vec<Word<'_>> = label
+        .split_whitespace()
+        .map(|word| {
+            let bare = word.trim_matches(|letter: char| !letter.is_alphanumeric());
+            Word { bare, lower: bare.replace('’', "'").to_lowercase(), small: bare.starts_with(char::is_lowercase) }
+        })
+        .collect();
+    let named: Vec<&Word<'_>> = words.iter().filter(|word| !word.bare.is_empty()).collect();
+    if reads_on(label, &named) || is_clause(&named) {
+        return Shape::Sentence;
+    }
+    let caseless = longest_caseless(label);
+    if caseless > CASELESS || (caseless > 2 && is_clause_of_han(label)) {
+        return Shape::Sentence;
+    }
+    let joins = |word: &&&Word<'_>| OPENING.contains(word.lower.as_str()) || PERSON.contains(word.lower.as_str());
+    let small: Vec<&&Word<'_>> =
+        named.iter().filter(|word| word.small && !PARTICLE.contains(word.lower.as_str())).collect();
+    let plain = small.iter().filter(|word| !joins(word)).count();
+    if plain > SMALL {
+        return Shape::Sentence;
+    }
+    let suffixed = label.contains(['|', '/', '(', '[', '-', '@']);
+    let too_many = named.len() > if suffixed { WORDS_WITH_SUFFIX } else { WORDS_OF_NAME };
+    let odd = label.contains(['?', '!', ';', '…', '"', '“', '”', '„', '«', '<', '>', ':']);
+    let joined = small.iter().any(|word| OPENING.contains(word.lower.as_str()));
+    if odd || joined || too_many || caseless > CASELESS_NAME || label.chars().count() > LONGEST_NAME {
+        Shape::Odd
+    } else if small.is_empty() {
+        Shape::Name
+    } else {
+        Shape::Handle
+    }
+}
+
+/// Whether one sentence ends within it and another begins: "Really? Well". A title ("Dr.") and an initial end none.
+fn reads_on(label: &str, words: &[&Word<'_>]) -> bool {
+    let ends = |word: &str| match word.trim_end_matches(['"', '”', '’', ')']) {
+        word if word.ends_with(['?', '!', '…']) => true,
+        word => word.ends_with('.') && word.chars().count() > 5 && !word[..word.len() - 1].contains('.'),
+    };
+    let mut parts = label.split_whitespace().filter(|word| word.contains(char::is_alphabetic)).peekable();
+    while let Some(word) = parts.next() {
+        // "Mr. T! (guest)": what stands in brackets is no sentence.
+        if ends(word) && parts.peek().is_some_and(|next| !next.starts_with(['(', '[', '<', '|', '-'])) {
+            return words.len() > 1;
+        }
+    }
+    false
+}
+
+/// Whether its words are those of a sentence.
+fn is_clause(words: &[&Word<'_>]) -> bool {
+    let Some((first, rest)) = words.split_first() else { return false };
+    let opening = |word: &Word<'_>| OPENING.contains(word.lower.as_str()) || CLAUSE.contains(word.lower.as_str());
+    if rest.is_empty() {
+        // One letter is somebody's initial, and "Me" somebody who writes.
+        return first.bare.chars().nth(1).is_some() && opening(first) && !PRONOUN.contains(first.lower.as_str());
+    }
+    let clause = |word: &&Word<'_>| {
+        let lower = word.lower.as_str();
+        word.small && CLAUSE.contains(lower) && !PARTICLE.contains(lower)
+    };
+    if rest.iter().any(|word| clause(&word)) {
+        return true;
+    }
+    if !opening(first) && !GERMAN.contains(first.lower.as_str()) {
+        return false;
+    }
+    // "My husband", "The coach", "Second speaker 2".
+    let last = rest.iter().rev().find(|word| word.bare.contains(char::is_alphabetic) && word.bare.len() > 1);
+    if words.len() <= 3 && last.is_some_and(|word| PERSON.contains(word.lower.as_str())) {
+        return false;
+    }
+    let capitals = |word: &&Word<'_>| !word.bare.contains(char::is_lowercase);
+    if words.iter().all(capitals) {
+        return false;
+    }
+    let small = |word: &&&Word<'_>| word.small && !PARTICLE.contains(word.lower.as_str());
+    first.small || GERMAN.contains(first.lower.as_str()) || rest.iter().any(|word| small(&word))
+}
+
+/// The longest run of letters that are neither great nor small, as those of Han, Thai and Arabic.
+fn longest_caseless(label: &str) -> usize {
+    let (mut run, mut longest) = (0_usize, 0_usize);
+    if label.is_ascii() {
+        return 0;
+    }
+    for letter in label.chars() {
+        let caseless = letter.is_alphabetic() && !letter.is_lowercase() && !letter.is_uppercase();
+        run = if caseless { run + 1 } else { 0 };
+        longest = longest.max(run);
+    }
+    longest
+}
+
+fn is_clause_of_han(label: &str) -> bool {
+    label.contains(CLAUSE_OF_HAN) || (label.ends_with(END_OF_CLAUSE) && label.chars().count() > 4)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Shape, has_form, shape};
+
+    #[test]
+    fn labels_as_people_write_them_are_no_sentences() {
+        use Shape::{Handle, Name, Odd};
+        for (label, wanted) in [
+            ("Maya Okafor", Name),
+            ("T", Name),
+            ("I", Name),
+            ("MAYA OKAFOR", Name),
+            ("THE COACH", Name),
+            ("María del Carmen de la Fuente", Odd),
+            ("María del Carmen de la Fuente Ortega", Odd),
+            ("Maya Okafor - Coach", Name),
+            ("Tom Becker 🙂", Name),
+            ("Анна Каренина", Name),
+            ("王芳", Name),
+            ("田中太郎さん", Name),
+            ("說話者 2", Name),
+            ("محمد علي", Name),
+            ("So Yeon Kim", Name),
+            ("La Toya", Name),
+            ("Speaker 2", Name),
+            ("Me", Name),
+            ("mum", Handle),
+            ("nixo", Handle),
+            ("my husband", Odd),
+            ("The coach", Handle),
+            ("Second speaker", Handle),
+            ("Anna at home", Odd),
+            ("Priya Raman and Tom Becker", Odd),
+            ("Priya & Tom", Name),
+            ("Anna; Tom", Odd),
+            ("Mr. T!", Odd),
+            ("Speaker?", Odd),
+            ("Dr. Dana \"Dee\" Whitfield, PhD", Odd),
+            ("Priya <priya@x.example>", Odd),
+            ("Priya (10:30)", Odd),
+            ("Prof. Dr. Ana Lucia Maria Theresia von Habsburg und Lothringen zu Wien", Odd),
+        ] {
+            assert!(has_form(label), "{label}");
+            assert_eq!(shape(label), wanted, "{label}");
+        }
+    }
+
+    #[test]
+    fn sentences_are_no_labels() {
+        for label in [
+            "So here's the thing",
+            "And I told him",
+            "Two things",
+            "My answer",
+            "Remember",
+            "The point",
+            "Really? Well",
+            "On the integration question you raised",
+            "What I would not do is this",
+            "For the price I see two ways",
+            "Die Sache",
+            "Meine Antwort",
+            "Ich sage dir eins",
+            "Kurz gesagt",
+            "Le problème",
+            "La verdad",
+            "Min fråga",
+            "Tom said",
+            "我想说的是",
+            "大事なことは",
+            "Friday",
+        ] {
+            assert_eq!(shape(label), Shape::Sentence, "{label}");
+        }
+        for label in ["Date", "Next steps", "10:30 Meeting", "12", "https://example.org", ""] {
+            assert!(!has_form(label), "{label}");
+        }
+    }
+}

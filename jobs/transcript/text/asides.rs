@@ -1,0 +1,167 @@
+//! What stands within somebody's words and is not theirs: pauses, "(..)" and "(3 seconds pause)", and what another says
+//! meanwhile, "//S00: Great.//", as noScribe and transcribers by hand write it.
+
+use std::borrow::Cow;
+
+use crate::{account::words, label};
+
+/// A stretch of a turn.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Part<'a> {
+    /// Who says it meanwhile; none where it is the turn's own speaker.
+    pub(super) label: Option<&'a str>,
+    pub(super) text: &'a str,
+}
+
+/// The stretches of a turn: what another says meanwhile stands between slashes and names its speaker.
+pub(super) fn parts(text: &str) -> Vec<Part<'_>> {
+    let mut parts = Vec::new();
+    let (mut rest, mut begin) = (text, 0);
+    // Slashes of an address follow a colon.
+    while let Some(at) = rest[begin..].find("//").map(|at| begin + at) {
+        let inside = &rest[at + 2..];
+        let named = (at == 0 || rest[..at].ends_with(char::is_whitespace))
+            .then(|| inside.split_once("//"))
+            .flatten()
+            .and_then(|(inside, after)| Some((label::split(inside)?, after)));
+        let Some(((label, said), after)) = named else {
+            begin = at + 2;
+            continue;
+        };
+        parts.push(Part { label: None, text: &rest[..at] });
+        parts.push(Part { label: Some(label), text: said });
+        (rest, begin) = (after, 0);
+    }
+    parts.push(Part { label: None, text: rest });
+    parts
+}
+
+/// The slashes around all of a text whose label was taken off, or around what the speaker says while another speaks.
+pub(super) fn unslashed(text: &str) -> &str {
+    let inner = text.trim().trim_end_matches("//");
+    if inner.contains("//") { text } else { inner }
+}
+
+/// Words for a pause. Lower case.
+const PAUSES: &[&str] = &[
+    "pause",
+    "pausa",
+    "paus",
+    "pauze",
+    "pausen",
+    "silence",
+    "stille",
+    "schweigen",
+    "tystnad",
+    "silencio",
+    "silêncio",
+    "silenzio",
+    "stilte",
+    "пауза",
+    "молчание",
+    "pauza",
+    "przerwa",
+    "tauko",
+    "停顿",
+    "停頓",
+    "沉默",
+    "沈黙",
+    "ポーズ",
+    "침묵",
+];
+
+/// What is no word of a pause and may stand beside one, in so many words.
+const BESIDE: usize = 6;
+
+/// The text without its pauses, and how many words they had.
+pub(super) fn without_pauses(text: &str) -> (Cow<'_, str>, usize) {
+    let mut out: Option<String> = None;
+    let (mut gone, mut kept, mut from) = (0, 0, 0);
+    while let Some(at) = text[from..].find(['(', '[', '（']).map(|at| from + at) {
+        let opening = if text[at..].starts_with('（') { 3 } else { 1 };
+        let reach = &text[at + opening..text.floor_char_boundary(at + 64)];
+        let Some(end) = reach.find([')', ']', '）']) else {
+            from = at + opening;
+            continue;
+        };
+        let inside = &reach[..end];
+        let closing = if reach[end..].starts_with('）') { 3 } else { 1 };
+        from = at + opening + end + closing;
+        if is_pause(inside.trim_matches(['(', '[', ' '])) {
+            gone += words(inside);
+            let out = out.get_or_insert_default();
+            out.push_str(&text[kept..at]);
+            // A pause of two brackets: ((3s))
+            kept = from + text[from..].bytes().take_while(|byte| matches!(byte, b')' | b']')).count();
+            from = kept;
+            if out.ends_with(char::is_alphanumeric) && text[kept..].starts_with(char::is_alphanumeric) {
+                out.push(' ');
+            }
+            let spaced = out.is_empty() || out.ends_with(char::is_whitespace);
+            kept += if spaced { text[kept..].len() - text[kept..].trim_start().len() } else { 0 };
+        }
+    }
+    match out {
+        None => (Cow::Borrowed(text), 0),
+        Some(out) => (Cow::Owned(out + text.get(kept..).unwrap_or("")), gone),
+    }
+}
+
+/// Whether what stands in brackets is a pause: points alone, a length in seconds, a word for it.
+fn is_pause(inside: &str) -> bool {
+    if inside.is_empty() {
+        return false;
+    }
+    if inside.chars().all(|letter| matches!(letter, '.' | '…' | ' ' | '-')) {
+        return true;
+    }
+    let words: Vec<String> = inside
+        .split(|letter: char| !(letter.is_alphanumeric() || matches!(letter, '.' | ',')))
+        .filter(|word| !word.is_empty())
+        .map(str::to_lowercase)
+        .collect();
+    let number = words.iter().any(|word| word.starts_with(|letter: char| letter.is_ascii_digit()));
+    let pause = words.iter().any(|word| PAUSES.contains(&word.trim_matches(['.', ','])));
+    let length = super::units::seconds(inside).is_some_and(|(_, rest)| rest.trim().is_empty());
+    length || (pause && words.len() <= if number { BESIDE } else { 3 })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Part, parts, unslashed, without_pauses};
+
+    #[test]
+    fn pauses_are_nobodys_words() {
+        for (text, wanted, words) in [
+            ("Good morning Daniel, (..) how did it go?", "Good morning Daniel, how did it go?", 0),
+            ("(4 seconds pause) The money.", "The money.", 3),
+            ("Well, (3s) yes (...) no.", "Well, yes no.", 1),
+            ("Ja (5 Sekunden Pause) nein", "Ja nein", 3),
+            ("Sí (pausa de 3 segundos) no", "Sí no", 4),
+            ("so ((2.5s)) on", "so on", 2),
+            ("[pause] Yes [long pause].", "Yes .", 3),
+            ("嗯（停顿）好", "嗯 好", 1),
+            (
+                "(laughs) I (we took a pause there, then) said (3) so (",
+                "(laughs) I (we took a pause there, then) said (3) so (",
+                0,
+            ),
+        ] {
+            let (seen, gone) = without_pauses(text);
+            assert_eq!((seen.as_ref(), gone), (wanted, words), "{text}");
+        }
+    }
+
+    #[test]
+    fn who_speaks_meanwhile_is_named() {
+        let part = |label, text| Part { label, text };
+        assert_eq!(
+            parts("He listened. //S00: Great.// I will ask."),
+            [part(None, "He listened. "), part(Some("S00"), "Great."), part(None, " I will ask.")]
+        );
+        for text in ["see https://example.org//a: b", "so //yes// no", "// a"] {
+            assert_eq!(parts(text), [part(None, text)], "{text}");
+        }
+        assert_eq!(unslashed("That I had written it down.//"), "That I had written it down.");
+    }
+}

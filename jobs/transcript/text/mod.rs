@@ -1,0 +1,271 @@
+//! Plain text: `[00:01:02] Name: text`, `Name: text`, `Name 00:12` with the text below, names on lines of their own, and
+//! their mixtures.
+//!
+//! A line has a shape ([`line`]); what counts of it the whole file decides ([`layout`]); here the lines become turns.
+
+mod alone;
+mod asides;
+mod layout;
+mod letter;
+mod line;
+mod mark;
+mod stamp;
+mod units;
+
+pub(super) use layout::Layout;
+
+use self::{
+    line::{Dress, Line},
+    stamp::Stamp,
+};
+use super::{
+    account::Draft,
+    clock, date,
+    formats::{Confidence, Reader, Source},
+    label,
+    transcript::Format,
+};
+
+pub(super) const READER: Reader = Reader { name: "text", detect, read };
+
+fn detect(source: &Source<'_>) -> Option<(Confidence, &'static str)> {
+    Layout::of(source).evidence.map(|reason| (Confidence::Shape, reason))
+}
+
+/// Why a text is a transcript; none where it is not.
+pub(super) fn evidence(source: &Source<'_>) -> Option<&'static str> {
+    Layout::of(source).evidence
+}
+
+fn read(source: &Source<'_>) -> (Format, Draft) {
+    (Format::Text, read_but(source, |_| None))
+}
+
+/// Reads a text but for its furniture: the lines for which there is a reason to set them aside.
+pub(super) fn read_but(source: &Source<'_>, furniture: fn(&str) -> Option<&'static str>) -> Draft {
+    let mut reading = Reading {
+        layout: Layout::of(source),
+        draft: Draft::default(),
+        turn: None,
+        pending: None,
+        after_blank: false,
+        in_notes: false,
+        hours: true,
+    };
+    let footer_from =
+        source.lines().iter().rposition(|line| !line.trim().is_empty()).map_or(0, |last| last.saturating_sub(2));
+    for (at, raw) in source.lines().iter().enumerate() {
+        if at >= footer_from && is_footer(raw) {
+            reading.close();
+            reading.draft.set_aside(at + 1, "the footer of the tool", raw);
+        } else if let Some(reason) = furniture(raw) {
+            reading.draft.set_aside(at + 1, reason, raw);
+        } else {
+            reading.line(at + 1, raw);
+        }
+    }
+    reading.close();
+    if reading.hours {
+        clock::from_the_first(&mut reading.draft);
+    }
+    reading.draft
+}
+
+fn is_footer(line: &str) -> bool {
+    let line = line.trim().to_lowercase();
+    ["transcribed by http", "transcription ended", "end of transcript", "[end of transcript", "--- end"]
+        .iter()
+        .any(|start| line.starts_with(start))
+}
+
+/// What somebody is saying.
+struct Turn<'a> {
+    /// The line on which it begins.
+    line: usize,
+    label: Option<&'a str>,
+    start_ms: Option<i64>,
+    end_ms: Option<i64>,
+    text: String,
+}
+
+/// A text being read, line by line.
+struct Reading<'a> {
+    layout: &'a Layout,
+    draft: Draft,
+    turn: Option<Turn<'a>>,
+    /// A time that stood alone: that of the next turn.
+    pending: Option<Stamp<'a>>,
+    after_blank: bool,
+    /// Below a heading that is no name: what follows until somebody is named is not speech.
+    in_notes: bool,
+    /// Whether all times so far have hours.
+    hours: bool,
+}
+
+impl<'a> Reading<'a> {
+    fn line(&mut self, number: usize, raw: &'a str) {
+        if let Some(said) = goes_on_behind_another(raw).filter(|_| self.turn.is_some()) {
+            self.append(said);
+            return;
+        }
+        let layout = self.layout;
+        match line::line(raw, |name| layout.heading(name).is_some()) {
+            Line::Blank => {
+                self.after_blank = true;
+                return;
+            }
+            Line::Stamp(stamp) => self.stamp_alone(number, stamp),
+            Line::Stamped { stamp, rest } if stamp.marked || self.layout.plain_stamps => {
+                self.stamped(number, stamp, rest)
+            }
+            Line::Heading { name, stamp, rest, .. } => {
+                self.stamp(number, stamp);
+                self.named(number, name, rest, layout.heading(name) == Some(true));
+            }
+            Line::Plain(text, dress) => self.plain(number, text, dress),
+            _ => self.plain(number, raw.trim(), Dress::None),
+        }
+        self.after_blank = false;
+    }
+
+    /// A time alone: that of the next turn, or of the name above it.
+    fn stamp_alone(&mut self, number: usize, stamp: Stamp<'a>) {
+        self.stamp(number, stamp);
+        match &mut self.turn {
+            Some(turn) if turn.text.is_empty() && turn.label.is_some() => {
+                let stamp = self.pending.take();
+                turn.start_ms = turn.start_ms.or(stamp.map(|stamp| stamp.start_ms));
+                turn.end_ms = turn.end_ms.or(stamp.and_then(|stamp| stamp.end_ms));
+            }
+            _ => self.close(),
+        }
+    }
+
+    fn stamped(&mut self, number: usize, stamp: Stamp<'a>, rest: &'a str) {
+        self.stamp(number, stamp);
+        if let Some(doubtful) = self.layout.alone(number - 1) {
+            self.named(number, line::unmarked(rest), "", doubtful);
+        } else if let Some((label, text, doubtful)) = self.layout.split(rest) {
+            self.named(number, label, text, doubtful);
+        } else {
+            // A name alone holds for all times below it.
+            let above = self.turn.as_ref().and_then(|turn| turn.label).filter(|_| self.layout.carries);
+            self.open(number, above, rest);
+        }
+    }
+
+    /// A time: that of the next turn.
+    fn stamp(&mut self, number: usize, mut stamp: Stamp<'a>) {
+        self.hours &= stamp.hours;
+        self.draft.structure(stamp.written);
+        self.draft.clock(number, Some(stamp.start_ms));
+        stamp.end_ms = self.draft.end(number, Some(stamp.start_ms), stamp.end_ms);
+        self.pending = Some(stamp);
+    }
+
+    fn plain(&mut self, number: usize, text: &'a str, dress: Dress) {
+        if let Some(doubtful) = self.layout.alone(number - 1) {
+            return self.named(number, line::unmarked(text), "", doubtful);
+        }
+        if let Some((label, rest, doubtful)) = self.layout.split(text) {
+            return self.named(number, label, rest, doubtful);
+        }
+        if let (Dress::Title(_), Some(_)) = (dress, &self.turn) {
+            self.close();
+            self.in_notes = true;
+            return self.draft.set_aside(number, "a heading, not speech", text);
+        }
+        if self.in_notes {
+            return self.draft.set_aside(number, NOTES, text);
+        }
+        if self.pending.is_some() {
+            return self.open(number, None, text);
+        }
+        match &self.turn {
+            None => {
+                date::header_line(text, &mut self.draft);
+                let reason = if layout::is_header(text) { "a header line" } else { "text before the first speaker" };
+                self.draft.set_aside(number, reason, text);
+            }
+            // A new paragraph of the same speaker; when it began is not known.
+            Some(turn) if self.after_blank && !turn.text.is_empty() => {
+                let label = turn.label;
+                self.close();
+                self.turn = Some(Turn { line: number, label, start_ms: None, end_ms: None, text: String::new() });
+                self.append(text);
+            }
+            Some(_) => self.append(text),
+        }
+    }
+
+    /// Somebody begins to speak; a time may stand behind the name.
+    fn named(&mut self, number: usize, label: &'a str, text: &'a str, doubtful: bool) {
+        if doubtful {
+            self.draft.warn(number, label::doubt(label));
+        }
+        let text = match stamp::leading(text) {
+            Some((stamp, rest)) if stamp.marked => {
+                self.stamp(number, stamp);
+                rest.trim_start()
+            }
+            _ => text,
+        };
+        self.draft.structure(label);
+        self.open(number, Some(label), text);
+    }
+
+    /// Begins a turn, at the time that stands before it.
+    fn open(&mut self, number: usize, label: Option<&'a str>, text: &'a str) {
+        self.close();
+        self.in_notes = false;
+        let stamp = self.pending.take();
+        let (start_ms, end_ms) = (stamp.map(|stamp| stamp.start_ms), stamp.and_then(|stamp| stamp.end_ms));
+        self.turn = Some(Turn { line: number, label, start_ms, end_ms, text: String::new() });
+        self.append(text);
+    }
+
+    /// Adds a line to the turn; a time at its end is when it was said.
+    fn append(&mut self, text: &'a str) {
+        let Some(turn) = &mut self.turn else { return };
+        let mut text = text;
+        if let Some((before, stamp)) = stamp::trailing_f4(text) {
+            self.draft.structure(stamp.written);
+            turn.end_ms = Some(stamp.start_ms);
+            text = before.trim_end();
+        }
+        if !turn.text.is_empty() && !text.is_empty() {
+            turn.text.push(' ');
+        }
+        turn.text.push_str(text);
+    }
+
+    fn close(&mut self) {
+        let Some(turn) = self.turn.take() else { return };
+        let (text, pauses) = asides::without_pauses(asides::unslashed(&turn.text));
+        if pauses > 0 {
+            self.draft.set_aside_words(turn.line, "a pause, not speech", pauses);
+        }
+        let parts = asides::parts(&text);
+        let end_ms = turn.end_ms.filter(|_| parts.len() == 1);
+        let mut start_ms = turn.start_ms;
+        for part in parts {
+            if let Some(label) = part.label {
+                self.draft.structure(label);
+                if !self.layout.knows(label) {
+                    self.draft.warn(turn.line, label::doubt(label));
+                }
+            }
+            self.draft.say(part.label.or(turn.label), start_ms.take(), end_ms, part.text);
+        }
+    }
+}
+
+/// Why the text below a heading is set aside.
+const NOTES: &str = "text below a heading, not speech";
+
+/// A line that begins with what another says meanwhile, `//S00: Great.// I will ask`: it goes on with the turn above.
+fn goes_on_behind_another(raw: &str) -> Option<&str> {
+    let text = raw.trim();
+    let (_, after) = text.strip_prefix("//")?.split_once("//")?;
+    (!after.trim().is_empty()).then_some(text)
+}
