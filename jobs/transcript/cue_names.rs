@@ -43,7 +43,7 @@ fn name_speakers(cues: &[Cue<'_>], name: Name, numbered: bool) -> bool {
 
 fn bare(id: &str) -> Option<&str> {
     let name = id.trim();
-    name.contains(|letter: char| letter.is_alphabetic()).then_some(name)
+    (label::has_form(name) || name.contains(|letter: char| letter.is_alphabetic())).then_some(name)
 }
 
 fn behind_number(id: &str) -> Option<&str> {

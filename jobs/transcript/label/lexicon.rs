@@ -56,13 +56,14 @@ pub(super) static OPENING: Words = LazyLock::new(|| {
          right look listen wait anyway meaning remember basically actually finally honestly exactly again true fine \
          question answer example result problem point fact truth today tomorrow yesterday tonight monday tuesday \
          wednesday thursday friday saturday sunday thank thanks please sorry maybe perhaps sure great good yep nope \
-         plus still hence therefore however moreover either instead imagine see go rule tip bottom only really",
+         plus still hence therefore however moreover either instead imagine see go rule tip bottom only really best worst most least \
+         long short new old",
         "und oder der die das den dem ein eine einen einem kein keine ja nein gut nun jetzt heute morgen gestern \
          montag dienstag mittwoch donnerstag freitag samstag sonntag erstens zweitens drittens frage antwort beispiel \
          ergebnis punkt bei für mit auf an aus wichtig danke bitte genau stimmt kurz hier da wer wo warum also vielleicht",
         "le la les l' un une mon ma mes ton ta tes votre notre nos vos et ou alors oui non bon bien voilà demain hier \
          lundi mardi mercredi jeudi vendredi samedi dimanche premièrement deux trois réponse exemple pour dans en avec \
-         ici merci d'abord ensuite enfin autre",
+         ici merci d'abord ensuite enfin autre par",
         "el los las una mi mis tu su sus nuestro nuestra y o entonces sí bueno hoy mañana ayer lunes martes miércoles \
          jueves viernes sábado domingo primero dos tres pregunta respuesta ejemplo para con por gracias otra otro",
         "os um uma meu minha nosso nossa e então sim bom hoje amanhã ontem dois duas três pergunta resposta em com \
@@ -70,8 +71,20 @@ pub(super) static OPENING: Words = LazyLock::new(|| {
         "il gli mio mia nostro nostra allora bene oggi domani ieri primo due domanda risposta esempio per grazie",
         "min mitt mina vår vårt våra en ett och eller nej bra idag imorgon igår måndag tisdag onsdag torsdag fredag \
          lördag söndag första två fråga svar exempel för på med tack kom men",
+        "所以 因为 因為 但是 而且 然后 然後 要点 要點 比如 例如 首先 其次 最后 最後 总之 總之 结论 結論 问题 問題 答案 重点 重點 另外 第一 第二 \
+         第三 例えば つまり まず 次に 最後に 예를 그래서 결론",
         "de een mijn ons onze of dus nee goed vandaag gisteren eerst twee drie vraag antwoord voorbeeld voor op met \
          bedankt",
+    ])
+});
+
+/// What people speak about, and nobody is called: "fun fact", "step one", "plan B". Written small, or first of several
+/// words.
+pub(super) static MATTER: Words = LazyLock::new(|| {
+    set(&[
+        "fact case term terms story version step day plan option lesson line news idea thought part side reason example          year week month scenario upside downside pros cons takeaway challenge priority principle number phase stage          round chapter level word words way place life work job money health sleep time learned learning summary          conclusion advice caveat disclaimer spoiler update reminder exercise task assignment mantra motto quote",
+        "fakt fall geschichte schritt tag option lektion seite idee gedanke grund jahr woche monat aufgabe fazit regel          wort ziel wunsch problem vorteil nachteil steg dag idé tanke skäl år vecka månad mål regel",
+        "fait cas étape jour idée raison exemple année semaine mois conclusion règle mot but hecho caso paso día idea          razón ejemplo año semana mes conclusión regla palabra meta passo dia ideia razão exemplo ano semana mês          conclusão fatto passo giorno ragione esempio anno settimana mese conclusione regola stap dag reden jaar maand",
     ])
 });
 

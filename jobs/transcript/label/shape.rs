@@ -1,7 +1,9 @@
 //! How the words before a colon, on a line of their own or beside a time read: as a name, as something that may be a
 //! label, or as the beginning of a sentence.
 
-use super::lexicon::{CLAUSE, CLAUSE_OF_HAN, END_OF_CLAUSE, GERMAN, OPENING, PARTICLE, PERSON, PRONOUN, STRUCTURE};
+use super::lexicon::{
+    CLAUSE, CLAUSE_OF_HAN, END_OF_CLAUSE, GERMAN, MATTER, OPENING, PARTICLE, PERSON, PRONOUN, STRUCTURE,
+};
 use crate::time;
 
 /// Beyond so many letters or words nothing is a label.
@@ -35,6 +37,10 @@ pub(crate) enum Shape {
 pub(crate) fn has_form(label: &str) -> bool {
     if label.is_empty() || label.len() > 4 * LONGEST || label.chars().count() > LONGEST {
         return false;
+    }
+    // Nobody knows who: "?", "???".
+    if label.bytes().all(|byte| byte == b'?') {
+        return true;
     }
     // A caller without a name is a phone number; anything shorter without letters is a time or a number.
     let digits = label.bytes().filter(u8::is_ascii_digit).count();
@@ -136,7 +142,8 @@ fn is_clause(words: &[&Word<'_>]) -> bool {
         let lower = word.lower.as_str();
         word.small && CLAUSE.contains(lower) && !PARTICLE.contains(lower)
     };
-    if rest.iter().any(|word| clause(&word)) {
+    let matter = |word: &Word<'_>| MATTER.contains(word.lower.as_str());
+    if rest.iter().any(|word| clause(&word) || (word.small && matter(word))) || (matter(first) && words.len() <= 3) {
         return true;
     }
     if !opening(first) && !GERMAN.contains(first.lower.as_str()) {
@@ -210,6 +217,7 @@ mod tests {
             ("Anna; Tom", Odd),
             ("Mr. T!", Odd),
             ("Speaker?", Odd),
+            ("???", Odd),
             ("Dr. Dana \"Dee\" Whitfield, PhD", Odd),
             ("Priya <priya@x.example>", Odd),
             ("Priya (10:30)", Odd),
@@ -244,6 +252,12 @@ mod tests {
             "我想说的是",
             "大事なことは",
             "Friday",
+            "Fun fact",
+            "Plan B",
+            "Step one",
+            "Long story short",
+            "Par exemple",
+            "所以",
         ] {
             assert_eq!(shape(label), Shape::Sentence, "{label}");
         }

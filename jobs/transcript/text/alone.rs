@@ -116,7 +116,7 @@ pub(super) fn names<'a>(lines: &[Line<'a>], quiet: bool) -> Vec<Alone> {
         for slot in slots {
             let of_slot = filled.entry(slot).or_default();
             of_slot.count += 1;
-            if let Some(shape) = candidate(name, lines[at], &mut shapes) {
+            if let Some(shape) = candidate(name, lines[at], slot, &mut shapes) {
                 of_slot.names.entry(name).or_insert_with(|| (0, shape)).0 += 1;
             }
         }
@@ -132,12 +132,18 @@ pub(super) fn names<'a>(lines: &[Line<'a>], quiet: bool) -> Vec<Alone> {
     if used.keys().any(|slot| matches!(slot, Slot::Title(_) | Slot::Bold | Slot::Bracket | Slot::BehindStamp)) {
         used.retain(|slot, _| slot.is_set_off());
     }
-    let found: Vec<Alone> = if used.is_empty() {
-        Vec::new()
-    } else {
-        (0..lines.len()).filter_map(|at| alone(Around { lines, at }, quiet, &used, &mut shapes)).collect()
-    };
-    if between_texts(&found, lines) { found } else { Vec::new() }
+    if used.is_empty() {
+        return Vec::new();
+    }
+    let mut found: Vec<Alone> =
+        (0..lines.len()).filter_map(|at| alone(Around { lines, at }, quiet, &used, &mut shapes)).collect();
+    if !between_texts(&found, lines) {
+        return Vec::new();
+    }
+    if used.keys().all(|slot| matches!(slot, Slot::Any | Slot::Paragraph)) {
+        add_between(&mut found, lines, &mut shapes);
+    }
+    found
 }
 
 impl Filled<'_> {
@@ -170,14 +176,32 @@ impl Filled<'_> {
 }
 
 /// How a name on a line of its own reads; none where it cannot be one.
-fn candidate<'a>(name: &'a str, line: Line<'_>, shapes: &mut HashMap<&'a str, Option<Shape>>) -> Option<Shape> {
+fn candidate<'a>(
+    name: &'a str,
+    line: Line<'_>,
+    slot: Slot,
+    shapes: &mut HashMap<&'a str, Option<Shape>>,
+) -> Option<Shape> {
     // A line that nothing sets off and that ends as a sentence does is one.
-    if matches!(line, Line::Plain(text, Dress::None) if text.ends_with(['.', ',', ';', '。', '…']) && !text.ends_with("r."))
-    {
+    if !slot.is_set_off() && matches!(line, Line::Plain(text, Dress::None) if ends_a_sentence(text)) {
         return None;
     }
-    let read = || (label::has_form(name) && !name.contains(": ")).then(|| label::shape(name));
-    *shapes.entry(name).or_insert_with(read)
+    let read = || label::has_form(name).then(|| label::shape(name));
+    let shape = *shapes.entry(name).or_insert_with(read);
+    shape.filter(|_| slot.is_set_off() || !name.contains(": ") || name.split_whitespace().nth(3).is_none())
+}
+
+/// Whether a line ends as a sentence does; a name may end in an initial, or in three points.
+fn ends_a_sentence(text: &str) -> bool {
+    let few = || text.split_whitespace().nth(3).is_none();
+    match text.strip_suffix('.') {
+        Some(rest) if rest.ends_with('.') => !few(),
+        Some(rest) => rest
+            .rsplit(|letter: char| letter.is_whitespace() || letter == '.')
+            .next()
+            .is_some_and(|last| last.chars().count() > 3),
+        None => text.ends_with([',', ';', '。']) || (text.ends_with('…') && !few()),
+    }
 }
 
 fn alone<'a>(
@@ -187,18 +211,53 @@ fn alone<'a>(
     shapes: &mut HashMap<&'a str, Option<Shape>>,
 ) -> Option<Alone> {
     let (slots, name) = around.slots(quiet);
-    let of = |slot: &Slot| used.get(slot).map(|again| (*slot, again));
-    let at = around.at;
-    if slots.clone().filter_map(|slot| of(&slot)).any(|(_, again)| again.contains(name)) {
-        return candidate(name, around.lines[at], shapes).map(|_| Alone { at, doubtful: false });
+    let (slot, again) = slots.filter_map(|slot| Some((slot, used.get(&slot)?))).next()?;
+    let (at, line) = (around.at, around.lines[around.at]);
+    let shape = candidate(name, line, slot, shapes)?;
+    if again.contains(name) {
+        return Some(Alone { at, doubtful: false });
     }
     // Once: a name where every place of the slot has one, with words below.
-    let (slot, _) =
-        slots.filter_map(|slot| of(&slot)).find(|(slot, _)| !matches!(slot, Slot::Any | Slot::Paragraph))?;
-    let shape = candidate(name, around.lines[at], shapes)?;
-    let fits = shape < Shape::Sentence || slot.is_set_off();
-    let spoken = matches!(around.below(), Line::Plain(..) | Line::Stamp(_)) || slot.is_set_off();
-    (fits && spoken).then_some(Alone { at, doubtful: shape > Shape::Name })
+    let fits = match slot {
+        Slot::Any | Slot::Paragraph => false,
+        slot => {
+            slot.is_set_off() || (shape < Shape::Sentence && matches!(around.below(), Line::Plain(..) | Line::Stamp(_)))
+        }
+    };
+    fits.then_some(Alone { at, doubtful: shape > Shape::Name })
+}
+
+/// Adds the names that come once where no slot is in use and only what comes again is known: a short line between
+/// others that ends no sentence and continues none; and, where every name has one line of words, each that stands where
+/// a name is due.
+fn add_between<'a>(found: &mut Vec<Alone>, lines: &[Line<'a>], shapes: &mut HashMap<&'a str, Option<Shape>>) {
+    let plain = |at: &usize| matches!(lines[*at], Line::Plain(_, Dress::None));
+    let gaps: Vec<Vec<usize>> = found
+        .iter()
+        .zip(found.iter().skip(1).map(|next| next.at).chain([lines.len()]))
+        .map(|(name, next)| (name.at + 1..next).filter(plain).collect())
+        .collect();
+    let single = gaps.iter().filter(|gap| gap.len() == 1).count() * 4 >= gaps.len() * 3;
+    let text = |at: usize| match lines[at] {
+        Line::Plain(text, _) => text,
+        _ => "",
+    };
+    let mut more = Vec::new();
+    for gap in gaps {
+        for (place, at) in gap.iter().copied().enumerate().skip(1) {
+            if place + 1 == gap.len() {
+                break;
+            }
+            let due = single && gap.len() % 2 == 1 && place % 2 == 1;
+            let apart = !single && label::ends_a_sentence(text(gap[place - 1])) && !text(at).ends_with(['?', '!']);
+            let shape = candidate(unmarked(text(at)), lines[at], Slot::Any, shapes);
+            if (due || apart) && shape.is_some_and(|shape| shape < Shape::Sentence) {
+                more.push(Alone { at, doubtful: !due || shape > Some(Shape::Name) });
+            }
+        }
+    }
+    found.extend(more);
+    found.sort_by_key(|name| name.at);
 }
 
 /// Whether there are words between the names, more than the names have.

@@ -54,8 +54,9 @@ impl Layout {
     }
 
     fn found_in(source: &Source<'_>) -> Self {
-        let sight = Sight::of(source);
+        let mut sight = Sight::of(source);
         let (headings, repeated) = sight.headings();
+        sight.drop_headings(&headings);
         let headed = repeated >= 2;
         let mut labels = Labels::of(sight.pieces());
         if headed {
@@ -183,6 +184,11 @@ impl<'s, 'l> Sight<'s, 'l> {
                 *counts.entry(name).or_default() += 1;
             }
         }
+        // One time in all the file is no clock: "Priya (10:30): yes" is how somebody is called.
+        let timed = |line: &Line<'_>| matches!(line, Line::Heading { .. } | Line::Stamped { .. } | Line::Stamp(_));
+        if self.lines.iter().filter(|line| timed(line)).nth(1).is_none() {
+            return (HashMap::new(), 0);
+        }
         let repeated = counts.values().filter(|count| **count >= 2).sum::<usize>();
         // Where most headings repeat, the others are speakers heard once; else they are sentences that end in a time.
         let mostly = repeated * 4 >= counts.values().sum::<usize>() * 3;
@@ -193,6 +199,15 @@ impl<'s, 'l> Sight<'s, 'l> {
         let again = counts.into_iter().filter(|(_, count)| *count >= 2).map(|(name, _)| (name.to_owned(), false));
         let once = sure.into_iter().map(|name| (name.to_owned(), !once[name]));
         (again.chain(once).collect(), repeated)
+    }
+
+    /// What looks like a heading and names nobody is a line like others.
+    fn drop_headings(&mut self, headings: &HashMap<String, bool>) {
+        for (shape, raw) in self.lines.iter_mut().zip(self.source.lines()) {
+            if matches!(shape, Line::Heading { name, .. } if !headings.contains_key(*name)) {
+                *shape = line(raw, |_| false);
+            }
+        }
     }
 
     /// The headings that name somebody, though once (`once` tells whether they read as names): with the time in brackets, set off by a wide space, or

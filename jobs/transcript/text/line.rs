@@ -91,7 +91,7 @@ const LONGEST_NAME: usize = 240;
 fn named<'a>(listed: &'a str, text: &'a str, mut is_name: impl FnMut(&'a str) -> bool) -> Option<Line<'a>> {
     let heading = match enclosed(listed) {
         Some(heading) if is_name(heading.name) => heading,
-        _ => heading(text).filter(|heading| !heading.name.contains(": ") && is_name(heading.name))?,
+        _ => heading(text).filter(|heading| is_name(heading.name))?,
     };
     let Heading { name, stamp, rest, enclosed } = heading;
     Some(Line::Heading { name, stamp, rest, enclosed })
@@ -138,6 +138,14 @@ fn heading(text: &str) -> Option<Heading<'_>> {
             let Some(stamp) = stamp::inside(inside, opening) else { continue };
             let rest = after.trim_start_matches(['*', '_']);
             let rest = rest.strip_prefix([':', '：']).unwrap_or(rest).trim_start_matches(['*', '_']).trim();
+            // "Priya (10:30) 0:12": the time that the name has is none of the talk.
+            if stamp::leading(rest).is_some_and(|(_, rest)| rest.is_empty()) {
+                continue;
+            }
+            // "Ana: see you (10:30) at noon."
+            if text[..at].contains(": ") && !rest.is_empty() {
+                return None;
+            }
             return Some(Heading { name: unmarked(&text[..at]), stamp, rest, enclosed: false });
         }
     }
@@ -159,7 +167,10 @@ fn heading(text: &str) -> Option<Heading<'_>> {
         }
     }
     let (at, stamp) = last?;
-    Some(Heading { name: unmarked(&text[..at]), stamp, rest: "", enclosed: false })
+    // "Ana: see you at 10:30".
+    let wide = text[at..].trim_start().len() + 1 < text.len() - at || text[..at].ends_with(char::is_whitespace);
+    let sentence = text[..at].contains(": ") && !wide;
+    (!sentence).then(|| Heading { name: unmarked(&text[..at]), stamp, rest: "", enclosed: false })
 }
 
 fn has_digit(text: &str) -> bool {
