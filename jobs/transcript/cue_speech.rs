@@ -7,7 +7,7 @@ use super::{
     cue_names,
     label::{self, Labels, Piece, Place},
     markup::{self, Span},
-    meet_captions,
+    meet_captions, text,
     webvtt_cues::Cue,
 };
 
@@ -70,12 +70,20 @@ pub(super) fn speak<'a>(
     if meet_captions::speak(cues, draft) {
         return Convention::Brackets;
     }
-    let labels = Labels::of(pieces(cues));
+    let mut labels = Labels::of(pieces(cues));
     if !labels.nearly_every
         && let Some(speakers) = cue_names::speakers(cues)
     {
         by_ids(cues, &speakers, draft);
         return Convention::Other;
+    }
+    if !labels.nearly_every {
+        // [Name] text
+        let bracketed = Labels::marked(pieces(cues), text::bracket);
+        let (names, count) = bracketed.again();
+        if names >= 2 && count > labels.again().1 && (bracketed.nearly_every || bracketed.carried) {
+            labels = bracketed;
+        }
     }
     by_prefixes(cues, &labels, draft);
     if labels.nearly_every && labels.len() > 0 && numbered * 10 >= cues.len() * 9 {
@@ -199,6 +207,13 @@ fn by_prefixes(cues: &[Cue<'_>], labels: &Labels, draft: &mut Draft) {
                     said = Cow::Borrowed("");
                     speaker = Some(label);
                     rest
+                }
+                // Somebody else, and nobody says who.
+                None if line.starts_with(">>") && labels.len() > 0 => {
+                    say(draft, cue, speaker, &said);
+                    said = Cow::Borrowed("");
+                    speaker = None;
+                    line.trim_start_matches('>').trim_start()
                 }
                 None => line,
             };

@@ -111,6 +111,9 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
             draft.clock(part.begin + at + 1, Some(time));
             pending = Some(time);
         } else if let Some((label, rest)) = part.labels.split(line) {
+            if part.labels.doubtful(label) {
+                draft.warn(part.begin + at + 1, label::doubt(label));
+            }
             draft.structure(label);
             say(&mut draft, turn.take());
             turn = Some((Some(label), pending.take(), rest.to_owned()));

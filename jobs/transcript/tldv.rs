@@ -35,6 +35,9 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
         if let Some((start_ms, rest)) = stamped(line) {
             say(&mut draft, turn.take());
             let (label, text) = labels.split(rest).map_or((None, rest), |(label, text)| (Some(label), text));
+            if let Some(label) = label.filter(|label| labels.doubtful(label)) {
+                draft.warn(at + 1, label::doubt(label));
+            }
             draft.markup(words(line), words(text));
             if start_ms.is_none() {
                 draft.warn(at + 1, "a time that cannot be read; the words are kept without it");

@@ -4,7 +4,7 @@
 //! What Teams writes itself is in the language of its user, so it is known by where it stands and by its likeness to
 //! the line at the beginning, not by its words.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::{
     account::Draft,
@@ -58,10 +58,15 @@ fn heading<'a>(lines: &[&'a str]) -> Option<Heading<'a>> {
 /// The headings of a document that name speakers: names, or what comes again.
 fn names<'a>(paragraphs: &[Paragraph<'a>]) -> HashMap<&'a str, usize> {
     let mut names: HashMap<&str, usize> = HashMap::new();
-    for heading in paragraphs.iter().filter_map(|(_, lines)| heading(lines)) {
+    let mut with_words: HashSet<&str> = HashSet::new();
+    for (heading, lines) in paragraphs.iter().filter_map(|(_, lines)| Some((heading(lines)?, lines))) {
         *names.entry(heading.name).or_default() += 1;
+        if lines.len() > heading.lines {
+            with_words.insert(heading.name);
+        }
     }
-    names.retain(|name, count| *count >= 2 || label::reads_like_a_name(name));
+    // Who stands above words once is somebody too, however the name is written.
+    names.retain(|name, count| *count >= 2 || label::reads_like_a_name(name) || with_words.contains(name));
     names
 }
 
@@ -105,6 +110,9 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
         speaking = heading.map_or(speaking, |heading| Some(heading.name));
         let text = lines.get(from..until).unwrap_or_default().join(" ");
         if let Some(heading) = heading {
+            if names[heading.name] < 2 && !label::reads_like_a_name(heading.name) {
+                draft.warn(*line, label::doubt(heading.name));
+            }
             draft.clock(*line, Some(heading.start_ms));
             pending = (Some(heading.start_ms), draft.end(*line, Some(heading.start_ms), heading.end_ms));
         }

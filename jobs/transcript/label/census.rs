@@ -1,8 +1,11 @@
 //! Which of a file's candidates are labels, by what else is in the file.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use super::{Candidate, candidate, has_form, shape::Shape, shape::shape};
+use super::{
+    Candidate, candidate, has_form,
+    shape::{Shape, is_side, shape},
+};
 
 /// Where a piece of a file stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +69,8 @@ struct Entry {
     shape: Option<Shape>,
     tight: bool,
     few_words: bool,
+    /// A side of an interview: "Question".
+    side: bool,
     count: usize,
     at_heads: usize,
     further: usize,
@@ -77,7 +82,8 @@ impl Entry {
     fn of(found: &Candidate<'_>) -> Self {
         let shape = has_form(found.label).then(|| shape(found.label));
         let few_words = found.label.split_whitespace().nth(2).is_none();
-        Self { shape, tight: found.tight, few_words, count: 0, at_heads: 0, further: 0, open: 0 }
+        let side = is_side(found.label);
+        Self { shape, tight: found.tight, few_words, side, count: 0, at_heads: 0, further: 0, open: 0 }
     }
 
     /// Whether it is a label by itself, wherever it stands.
@@ -89,15 +95,15 @@ impl Entry {
         }
     }
 
-    /// Whether it counts for the file's beginning its turns so.
-    fn likely(&self) -> bool {
+    /// Whether it counts for the file's beginning its turns so; `sure` where some label comes again.
+    fn likely(&self, sure: bool) -> bool {
         let by_name = self.shape.is_some_and(|shape| shape <= Shape::Handle) && !self.tight;
-        by_name || self.comes_again() || self.word_again()
+        by_name || self.comes_again() || self.word_again(sure)
     }
 
-    /// "Question:", "The point:": an ordinary word, or two, that comes again.
-    fn word_again(&self) -> bool {
-        self.shape == Some(Shape::Sentence) && self.count >= 2 && self.few_words && !self.tight
+    /// An ordinary word, or two, that comes again: "Question:", and beside labels "The point:". A diary has such too.
+    fn word_again(&self, sure: bool) -> bool {
+        self.shape == Some(Shape::Sentence) && self.count >= 2 && self.few_words && !self.tight && (sure || self.side)
     }
 }
 
@@ -113,15 +119,17 @@ struct Habits {
     sure: bool,
     /// Sentences end before a turn does.
     punctuated: bool,
+    /// How the labels that come again are built, where that tells them from words: "S00", "MAYA", "M".
+    builds: HashSet<String>,
 }
 
 impl Habits {
     fn of(entries: &HashMap<&str, Entry>, (pieces, heads): (usize, usize)) -> Self {
-        let likely = || entries.values().filter(|entry| entry.likely());
-        let lines: usize = likely().map(|entry| entry.count - entry.further).sum();
-        let at_heads: usize = likely().map(|entry| entry.at_heads).sum();
         let again = || entries.values().filter(|entry| entry.comes_again());
         let sure = again().next().is_some();
+        let likely = || entries.values().filter(|entry| entry.likely(sure));
+        let lines: usize = likely().map(|entry| entry.count - entry.further).sum();
+        let at_heads: usize = likely().map(|entry| entry.at_heads).sum();
         let (count, open) = again().fold((0, 0), |(count, open), entry| (count + entry.count, open + entry.open));
         let of_form: usize =
             entries.values().filter(|entry| entry.shape.is_some()).map(|entry| entry.count - entry.further).sum();
@@ -131,17 +139,22 @@ impl Habits {
             every: of_form == pieces && lines * 10 >= pieces * 8,
             sure,
             punctuated: open * 10 <= count * 3,
+            builds: entries
+                .iter()
+                .filter(|(_, entry)| entry.comes_again())
+                .filter_map(|(label, _)| build(label))
+                .collect(),
         }
     }
 
     /// Whether a candidate is a label here, and then whether that is in doubt.
-    fn accept(&self, entry: &Entry) -> Option<bool> {
+    fn accept(&self, label: &str, entry: &Entry) -> Option<bool> {
         let shape = entry.shape?;
         if entry.comes_again() {
             return Some(false);
         }
         if shape == Shape::Sentence {
-            let usual = entry.word_again() && (self.heads || self.lines);
+            let usual = entry.word_again(self.sure) && (self.heads || self.lines);
             return (usual || (entry.count >= 3 && self.every)).then_some(false);
         }
         if entry.tight {
@@ -151,9 +164,27 @@ impl Habits {
         if begins && (shape == Shape::Name || (shape == Shape::Handle && self.every)) {
             return Some(false);
         }
-        let runs_on = self.punctuated && entry.open > 0;
+        let alike = || build(label).is_some_and(|build| self.builds.contains(&build));
+        let runs_on = self.punctuated && entry.open > 0 && !alike();
         ((begins || self.sure) && !runs_on).then_some(true)
     }
+}
+
+/// How a label is built, capitals and figures, each run of them as one; none where it is built as any word may be.
+fn build(label: &str) -> Option<String> {
+    let small = label.contains(char::is_lowercase) && !label.contains(|letter: char| letter.is_ascii_digit());
+    if small || label.len() > 40 || !label.contains(char::is_alphanumeric) {
+        return None;
+    }
+    let sign = |letter: char| match letter {
+        letter if letter.is_uppercase() => 'A',
+        letter if letter.is_alphabetic() => 'a',
+        letter if letter.is_numeric() => '0',
+        other => other,
+    };
+    let mut build: Vec<char> = label.chars().map(sign).collect();
+    build.dedup();
+    Some(build.into_iter().collect())
 }
 
 impl Labels {
@@ -181,7 +212,7 @@ impl Labels {
         let accepted = entries
             .into_iter()
             .filter_map(|(label, entry)| {
-                let doubtful = habits.accept(&entry)?;
+                let doubtful = habits.accept(label, &entry)?;
                 let heard = Heard { count: entry.count, shape: entry.shape?, doubtful };
                 Some((label.to_owned(), heard))
             })

@@ -11,22 +11,30 @@ fn set(lists: &[&'static str]) -> HashSet<&'static str> {
     lists.iter().flat_map(|list| list.split_whitespace()).collect()
 }
 
-/// What stands before a colon and is a heading of notes, or a line about the meeting. Several words are joined by `_`.
+/// What stands before a colon and is a line about the meeting. Several words are joined by `_`.
 pub(super) static STRUCTURE: Words = LazyLock::new(|| {
     set(&[
-        "title date time participants attendees place location duration meeting subject topic agenda recorded recording \
-         transcript transcription language note notes session session_date session_type kind style region start end \
-         start_time end_time started summary action_items actions action next_step next_steps from to cc bcc sent re \
-         fwd url link http https mailto file page total info warn warning error debug todo p.s ps meeting_id passcode \
-         speakers present absent created meeting_title file_name invitees source model version generated_by",
-        "key_points key_takeaways takeaways highlights decisions outcomes outcome homework goals goal wins challenges \
-         overview recap chapters chapter keywords follow-up follow-ups recommendations deadline due status owner",
-        "datum zeit titel teilnehmer ort dauer thema notizen zusammenfassung nächste_schritte aufgaben betreff von an",
-        "deltagare plats tid ämne anteckningar sammanfattning nästa_steg",
-        "participantes fecha lugar hora asunto notas resumen próximos_pasos data assunto resumo participants objet \
-         résumé lieu heure partecipanti luogo oggetto riassunto deelnemers plaats onderwerp samenvatting",
+        "title date time participants attendees place location duration meeting subject topic recorded recording \
+         transcript transcription language note session session_date session_type kind style region start end \
+         start_time end_time started action from to cc bcc sent re fwd url link http https mailto file page total info \
+         warn warning error debug todo p.s ps meeting_id passcode speakers present absent created meeting_title \
+         file_name invitees source model version generated_by meeting_participants outcome goal goals wins challenges \
+         keywords deadline due status owner chapter",
+        "datum zeit titel teilnehmer teilnehmende ort dauer thema betreff von an deltagare plats tid ämne \
+         participantes fecha lugar hora asunto data assunto participants objet lieu heure partecipanti luogo oggetto \
+         deelnemers plaats onderwerp",
+        SECTIONS,
     ])
 });
+
+/// What heads a part of notes, as they are written below a transcript or above it.
+const SECTIONS: &str = "summary action_items actions next_step next_steps notes agenda key_points key_takeaways takeaways highlights \
+    decisions outcomes homework overview recap chapters recommendations follow-up follow-ups zusammenfassung \
+    nächste_schritte aufgaben notizen tagesordnung sammanfattning nästa_steg anteckningar notas resumen próximos_pasos \
+    resumo résumé prochaines_étapes riassunto prossimi_passi samenvatting meeting_notes session_notes";
+
+/// As [`STRUCTURE`], of [`SECTIONS`] alone.
+pub(super) static SECTION: Words = LazyLock::new(|| set(&[SECTIONS]));
 
 /// Verbs and pronouns: with one of them written small, it is a sentence wherever it stands.
 pub(super) static CLAUSE: Words = LazyLock::new(|| {
@@ -118,6 +126,14 @@ pub(super) static PERSON: Words = LazyLock::new(|| {
 /// Of one word alone these are labels: people write "Me:" and "I:" for the interviewer.
 pub(super) static PRONOUN: Words =
     LazyLock::new(|| set(&["i you me we they he she ich du wir sie jag vi moi je toi yo tú eu io ik jij"]));
+
+/// Ordinary words by which the two sides of an interview are called.
+pub(super) static SIDES: Words = LazyLock::new(|| {
+    set(&[
+        "question answer frage antwort fråga svar réponse pregunta respuesta pergunta resposta domanda risposta vraag \
+         antwoord 问 答 問",
+    ])
+});
 
 /// Small words within names.
 pub(super) static PARTICLE: Words = LazyLock::new(|| {

@@ -17,7 +17,7 @@ mod lexicon;
 mod shape;
 
 pub(super) use census::{Labels, Piece, Place, ends_a_sentence};
-pub(super) use shape::{Shape, has_form, is_structure, may_be_label, reads_like_a_name, shape};
+pub(super) use shape::{Shape, has_form, is_section, is_structure, may_be_label, reads_like_a_name, shape};
 
 use super::account::trimmed;
 
@@ -46,13 +46,15 @@ pub(super) struct Candidate<'a> {
 
 /// No label is longer, in bytes: so far a colon is looked for.
 const REACH: usize = 800;
+/// No label has more colons in it.
+const COLONS: usize = 8;
 
 /// What may be a label in front of the first colon that can end one, before anything is asked of it.
 pub(super) fn candidate(line: &str) -> Option<Candidate<'_>> {
     let line = unlisted(line);
     let reach = &line.as_bytes()[..line.len().min(REACH)];
     // The wide colon begins with this byte, as a few other letters do.
-    for at in memchr::memchr2_iter(b':', 0xef, reach) {
+    for at in memchr::memchr2_iter(b':', 0xef, reach).take(COLONS) {
         let (before, after) = line.split_at_checked(at)?;
         let Some(colon) = after.chars().next().filter(|letter| matches!(letter, ':' | '：')) else { continue };
         let rest = &after[colon.len_utf8()..];

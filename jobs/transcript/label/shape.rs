@@ -2,7 +2,8 @@
 //! label, or as the beginning of a sentence.
 
 use super::lexicon::{
-    CLAUSE, CLAUSE_OF_HAN, END_OF_CLAUSE, GERMAN, MATTER, OPENING, PARTICLE, PERSON, PRONOUN, STRUCTURE,
+    CLAUSE, CLAUSE_OF_HAN, END_OF_CLAUSE, GERMAN, MATTER, OPENING, PARTICLE, PERSON, PRONOUN, SECTION, SIDES,
+    STRUCTURE, Words,
 };
 use crate::time;
 
@@ -65,9 +66,23 @@ pub(crate) fn reads_like_a_name(label: &str) -> bool {
 
 /// Whether `label` is a word of a header, not a speaker.
 pub(crate) fn is_structure(label: &str) -> bool {
+    is_one_of(&STRUCTURE, label)
+}
+
+/// Whether `label` heads a part of notes: "Next steps".
+pub(crate) fn is_section(label: &str) -> bool {
+    is_one_of(&SECTION, label)
+}
+
+fn is_one_of(words: &Words, label: &str) -> bool {
     let word = label.trim_matches(|letter: char| !letter.is_alphanumeric());
     // The longest has twenty-one letters.
-    word.len() <= 24 && STRUCTURE.contains(word.to_lowercase().replace(' ', "_").as_str())
+    word.len() <= 24 && words.contains(word.to_lowercase().replace(' ', "_").as_str())
+}
+
+/// Whether `label` is a side of an interview, "Question", and no name.
+pub(crate) fn is_side(label: &str) -> bool {
+    label.len() <= 24 && SIDES.contains(label.to_lowercase().as_str())
 }
 
 /// A word of a label, without what stands around it.

@@ -22,6 +22,8 @@ enum Slot {
     BehindStamp,
     AboveStamp,
     BelowStamp,
+    /// Above lines that begin with times.
+    AboveStamped,
     /// The first line of a paragraph of several.
     Head,
     /// A paragraph of its own.
@@ -33,7 +35,7 @@ enum Slot {
 impl Slot {
     /// Something beside its place sets it off, so that a sentence may stand there as somebody's name too.
     fn is_set_off(self) -> bool {
-        !matches!(self, Self::BelowStamp | Self::Head | Self::Paragraph | Self::Any)
+        !matches!(self, Self::BelowStamp | Self::AboveStamped | Self::Head | Self::Paragraph | Self::Any)
     }
 }
 
@@ -91,6 +93,7 @@ impl<'a> Around<'a, '_> {
             (_, Line::Stamp(_)) => Some(Slot::AboveStamp),
             (Line::Stamp(_), Line::Plain(..)) => Some(Slot::BelowStamp),
             _ if !quiet || dress != Dress::None => None,
+            (_, Line::Stamped { .. }) => Some(Slot::AboveStamped),
             (Line::Blank, Line::Plain(..)) => Some(Slot::Head),
             (Line::Blank, Line::Blank) => Some(Slot::Paragraph),
             _ => Some(Slot::Any),
@@ -114,6 +117,10 @@ pub(super) fn names<'a>(lines: &[Line<'a>], quiet: bool) -> Vec<Alone> {
     for at in 0..lines.len() {
         let (slots, name) = Around { lines, at }.slots(quiet);
         for slot in slots {
+            // A heading of notes between the names is none.
+            if slot.is_set_off() && label::is_section(name) {
+                continue;
+            }
             let of_slot = filled.entry(slot).or_default();
             of_slot.count += 1;
             if let Some(shape) = candidate(name, lines[at], slot, &mut shapes) {
@@ -158,17 +165,24 @@ impl Filled<'_> {
             .map(|(name, (count, _))| (*name, *count))
             .collect();
         let filled: usize = again.values().sum();
-        let all_names = self.names.values().all(|(_, shape)| *shape == Shape::Name)
-            && self.names.values().map(|(count, _)| count).sum::<usize>() == self.count;
+        let all = |most: Shape| {
+            let forms = self.names.values().filter(|(_, shape)| *shape <= most);
+            forms.map(|(count, _)| count).sum::<usize>() == self.count
+        };
+        let (names, most) = (all(Shape::Name), filled * 4 >= self.count * 3);
         let enough = match slot {
-            // Headings and bold lines of a text come again seldom; times alone have names above them or have not.
-            Slot::Title(_) | Slot::Bold | Slot::Bracket | Slot::BehindStamp | Slot::AboveStamp => {
-                filled >= 2
-                    && (filled * 4 >= self.count * 3 && (again.len() >= 2 || all_names)
-                        || (all_names && filled * 2 >= self.count))
+            // Headings and bold lines of a text come again seldom.
+            Slot::Title(_) | Slot::Bold | Slot::Bracket => {
+                filled >= 2 && (most && (again.len() >= 2 || names) || (names && filled * 2 >= self.count))
             }
-            Slot::BelowStamp | Slot::Head => again.len() >= 2 && filled * 4 >= self.count * 3,
-            Slot::Paragraph => again.len() >= 2 && filled * 5 >= self.count * 2,
+            // Times alone have names above them or have not.
+            Slot::BehindStamp | Slot::AboveStamp => {
+                filled >= 2 && (most && again.len() >= 2 || (all(Shape::Odd) && filled * 3 >= self.count))
+            }
+            Slot::BelowStamp | Slot::AboveStamped | Slot::Head => {
+                (again.len() >= 2 && most) || (names && filled >= 2 && filled * 2 >= self.count)
+            }
+            Slot::Paragraph => again.len() >= 2 && filled * 4 >= self.count,
             Slot::Any => again.len() >= 2 && filled >= 3 && filled * 4 >= texts,
         };
         enough.then(|| again.into_keys().collect())
@@ -221,7 +235,8 @@ fn alone<'a>(
     let fits = match slot {
         Slot::Any | Slot::Paragraph => false,
         slot => {
-            slot.is_set_off() || (shape < Shape::Sentence && matches!(around.below(), Line::Plain(..) | Line::Stamp(_)))
+            slot.is_set_off()
+                || (shape < Shape::Sentence && !matches!(around.below(), Line::Blank | Line::Heading { .. }))
         }
     };
     fits.then_some(Alone { at, doubtful: shape > Shape::Name })
@@ -249,7 +264,7 @@ fn add_between<'a>(found: &mut Vec<Alone>, lines: &[Line<'a>], shapes: &mut Hash
                 break;
             }
             let due = single && gap.len() % 2 == 1 && place % 2 == 1;
-            let apart = !single && label::ends_a_sentence(text(gap[place - 1])) && !text(at).ends_with(['?', '!']);
+            let apart = label::ends_a_sentence(text(gap[place - 1])) && !text(at).ends_with(['?', '!']);
             let shape = candidate(unmarked(text(at)), lines[at], Slot::Any, shapes);
             if (due || apart) && shape.is_some_and(|shape| shape < Shape::Sentence) {
                 more.push(Alone { at, doubtful: !due || shape > Some(Shape::Name) });

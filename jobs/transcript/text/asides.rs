@@ -13,27 +13,44 @@ pub(super) struct Part<'a> {
     pub(super) text: &'a str,
 }
 
-/// The stretches of a turn: what another says meanwhile stands between slashes and names its speaker.
-pub(super) fn parts(text: &str) -> Vec<Part<'_>> {
+/// The stretches of a turn: what another says meanwhile stands between slashes and names its speaker; and behind the
+/// end of a sentence a label that the file knows begins another's words on the same line.
+pub(super) fn parts<'a>(text: &'a str, knows: impl Fn(&str) -> bool) -> Vec<Part<'a>> {
     let mut parts = Vec::new();
-    let (mut rest, mut begin) = (text, 0);
-    // Slashes of an address follow a colon.
-    while let Some(at) = rest[begin..].find("//").map(|at| begin + at) {
-        let inside = &rest[at + 2..];
-        let named = (at == 0 || rest[..at].ends_with(char::is_whitespace))
-            .then(|| inside.split_once("//"))
-            .flatten()
-            .and_then(|(inside, after)| Some((label::split(inside)?, after)));
-        let Some(((label, said), after)) = named else {
-            begin = at + 2;
-            continue;
-        };
-        parts.push(Part { label: None, text: &rest[..at] });
-        parts.push(Part { label: Some(label), text: said });
-        (rest, begin) = (after, 0);
+    let (mut rest, mut begin, mut label) = (text, 0, None);
+    while let Some(at) = memchr::memchr2(b'/', b':', &rest.as_bytes()[begin..]).map(|at| begin + at) {
+        if let Some((other, said, after)) = meanwhile(rest, at) {
+            parts.push(Part { label, text: &rest[..at] });
+            parts.push(Part { label: Some(other), text: said });
+            (rest, begin) = (after, 0);
+        } else if let Some((before, other)) =
+            begins_inside(&rest[..at], &rest[at + 1..]).filter(|(_, other)| knows(other))
+        {
+            parts.push(Part { label, text: before });
+            (label, rest, begin) = (Some(other), &rest[at + 1..], 0);
+        } else {
+            begin = at + 1;
+        }
     }
-    parts.push(Part { label: None, text: rest });
+    parts.push(Part { label, text: rest });
     parts
+}
+
+/// Who speaks between slashes that begin here, what, and what follows.
+fn meanwhile(text: &str, at: usize) -> Option<(&str, &str, &str)> {
+    // Slashes of an address follow a colon.
+    let begins = at == 0 || text[..at].ends_with(char::is_whitespace);
+    let (inside, after) = text[at..].strip_prefix("//").filter(|_| begins)?.split_once("//")?;
+    let (label, said) = label::split(inside)?;
+    Some((label, said, after))
+}
+
+/// The label that ends `before`, a colon, behind a sentence that ended.
+fn begins_inside<'a>(before: &'a str, after: &str) -> Option<(&'a str, &'a str)> {
+    let reach = before.floor_char_boundary(before.len().saturating_sub(80));
+    let end = reach + before[reach..].rfind(['.', '?', '!', '…', '>'])? + 1;
+    let label = before.get(end..).filter(|label| after.starts_with(' ') && label.starts_with(' '))?;
+    Some((&before[..end], label.trim()))
 }
 
 /// The slashes around all of a text whose label was taken off, or around what the speaker says while another speaks.
@@ -156,12 +173,16 @@ mod tests {
     fn who_speaks_meanwhile_is_named() {
         let part = |label, text| Part { label, text };
         assert_eq!(
-            parts("He listened. //S00: Great.// I will ask."),
+            parts("He listened. //S00: Great.// I will ask.", |_| false),
             [part(None, "He listened. "), part(Some("S00"), "Great."), part(None, " I will ask.")]
         );
         for text in ["see https://example.org//a: b", "so //yes// no", "// a"] {
-            assert_eq!(parts(text), [part(None, text)], "{text}");
+            assert_eq!(parts(text, |_| false), [part(None, text)], "{text}");
         }
+        assert_eq!(
+            parts("Fine.  Them: And you? I saw Them: no.", |label| label == "Them"),
+            [part(None, "Fine."), part(Some("Them"), " And you? I saw Them: no.")]
+        );
         assert_eq!(unslashed("That I had written it down.//"), "That I had written it down.");
     }
 }

@@ -11,9 +11,10 @@ use super::{
     alone::{self, Alone},
     letter,
     line::{Dress, Line, line},
-    mark,
+    mark, stamp,
 };
 use crate::{
+    date,
     formats::Source,
     label::{self, Labels, Piece, Place},
 };
@@ -33,6 +34,12 @@ pub(crate) struct Layout {
     pub(super) plain_stamps: bool,
     /// Whether a name on a line of its own holds for all stamped lines below it.
     pub(super) carries: bool,
+    /// Whether most lines end in the time of their end.
+    pub(super) trailing_stamps: bool,
+    /// Whether the lines of the talk are those of a list.
+    pub(super) lists: bool,
+    /// Whether its lines are numbered.
+    pub(super) numbered: bool,
     /// Why it is a transcript; none where it is not.
     pub(super) evidence: Option<&'static str>,
 }
@@ -46,6 +53,7 @@ struct Sight<'s, 'l> {
     stamped: usize,
     plain_stamps: bool,
     mostly_stamped: bool,
+    numbered: bool,
 }
 
 impl Layout {
@@ -75,7 +83,7 @@ impl Layout {
             Some("names with times stand above what they said")
         } else if !names.is_empty() {
             Some("names stand alone above what they said")
-        } else if sight.stamped >= 2 && sight.stamped * 10 >= sight.filled && !sight.is_list() {
+        } else if sight.stamped >= 2 && sight.stamped * 10 >= sight.filled && !sight.is_list(&labels) {
             Some("lines begin with times")
         } else if labelled || marked.is_some() {
             Some("lines begin with names that come again")
@@ -83,7 +91,20 @@ impl Layout {
             None
         };
         let alone = names.iter().map(|name| (name.at, name.doubtful)).collect();
-        Self { headings, labels, marked, alone, plain_stamps: sight.plain_stamps, carries, evidence }
+        let trailing_stamps = sight.trailing_stamps();
+        let (plain_stamps, numbered) = (sight.plain_stamps, sight.numbered);
+        Self {
+            headings,
+            labels,
+            marked,
+            alone,
+            plain_stamps,
+            carries,
+            trailing_stamps,
+            lists: talk.listed * 2 > talk.labelled,
+            numbered,
+            evidence,
+        }
     }
 
     /// Whether `name` beside a time is somebody, and then whether that is in doubt.
@@ -112,6 +133,8 @@ impl Layout {
 /// How much is said behind labels.
 struct Talk {
     labelled: usize,
+    /// Of them those that are lines of a list.
+    listed: usize,
     spoken: usize,
 }
 
@@ -124,7 +147,11 @@ impl Talk {
     /// Whether labels make up enough of the file; a letter has some too.
     fn fills(&self, sight: &Sight<'_, '_>, labels: &Labels) -> bool {
         let usual = self.labelled * 10 >= sight.filled && (labels.len() >= 2 || self.labelled * 2 >= sight.filled);
-        let (again, _) = labels.again();
+        let (again, count) = labels.again();
+        // Of a talk most is said by people who speak again; of a list most comes once.
+        if count * 2 < self.labelled {
+            return false;
+        }
         let nearly_all = again >= 2 && self.labelled * 10 >= sight.filled * 6;
         usual && (nearly_all || !letter::is_one(sight.source.lines()))
     }
@@ -134,8 +161,11 @@ impl<'s, 'l> Sight<'s, 'l> {
     fn of(source: &'l Source<'s>) -> Self {
         // Whether something may be a name is asked once, however often it comes.
         let mut names: HashMap<&str, bool> = HashMap::new();
-        let mut is_name = |name| *names.entry(name).or_insert_with(|| label::may_be_label(name));
-        let lines: Vec<Line<'s>> = source.lines().iter().map(|raw| line(raw, &mut is_name)).collect();
+        let mut is_name =
+            |name| *names.entry(name).or_insert_with(|| label::may_be_label(name) && date::day(name).is_none());
+        let numbered = is_numbered(source);
+        let raw = source.lines().iter().map(|raw| if numbered { unnumbered(raw).1 } else { raw });
+        let lines: Vec<Line<'s>> = raw.map(|raw| line(raw, &mut is_name)).collect();
         let filled = lines.iter().filter(|line| **line != Line::Blank).count();
         let stamps = |marked: bool| {
             let stamped = |line: &&Line<'_>| matches!(line, Line::Stamped { stamp, .. } if stamp.marked == marked);
@@ -144,7 +174,7 @@ impl<'s, 'l> Sight<'s, 'l> {
         let (marked, unmarked) = (stamps(true), stamps(false));
         let plain_stamps = unmarked >= 2 && unmarked * 3 >= filled;
         let stamped = marked + if plain_stamps { unmarked } else { 0 };
-        Self { source, lines, filled, stamped, plain_stamps, mostly_stamped: stamped * 2 >= filled }
+        Self { source, lines, filled, stamped, plain_stamps, mostly_stamped: stamped * 2 >= filled, numbered }
     }
 
     fn above(&self, at: usize) -> Line<'s> {
@@ -230,11 +260,12 @@ impl<'s, 'l> Sight<'s, 'l> {
     }
 
     fn talk(&self, labels: &Labels) -> Talk {
-        let mut talk = Talk { labelled: 0, spoken: 0 };
+        let mut talk = Talk { labelled: 0, listed: 0, spoken: 0 };
         let mut below = false;
         for piece in self.pieces() {
             if let Some((_, rest)) = labels.split(piece.text) {
                 talk.labelled += 1;
+                talk.listed += usize::from(label::unlisted(piece.text).len() < piece.text.len());
                 talk.spoken += amount(rest);
                 below = rest.is_empty();
             } else if std::mem::take(&mut below) {
@@ -245,15 +276,17 @@ impl<'s, 'l> Sight<'s, 'l> {
         talk
     }
 
-    /// An agenda has times, and a word or two behind each; what people say is longer, or has brackets and hours.
-    fn is_list(&self) -> bool {
-        let marked = |line: &Line<'_>| matches!(line, Line::Stamped { stamp, .. } if stamp.marked);
+    /// An agenda has times, and a word or two behind each; what people say is longer.
+    fn is_list(&self, labels: &Labels) -> bool {
         let behind = |line: &Line<'_>| match line {
             Line::Stamped { rest, .. } => amount(rest),
             Line::Plain(text, _) => amount(text),
             _ => 0,
         };
-        !self.lines.iter().any(marked) && self.lines.iter().map(behind).sum::<usize>() < self.stamped * 2
+        let hours = |line: &Line<'_>| matches!(line, Line::Stamped { stamp, .. } if stamp.hours);
+        !labels.repeated()
+            && !self.lines.iter().any(hours)
+            && self.lines.iter().map(behind).sum::<usize>() < self.stamped * 2
     }
 
     /// The labels that are set off by something else than a colon, where nearly every turn begins so.
@@ -267,6 +300,12 @@ impl<'s, 'l> Sight<'s, 'l> {
         })
     }
 
+    fn trailing_stamps(&self) -> bool {
+        let ends = |line: &&Line<'_>| matches!(line, Line::Plain(text, _) if stamp::trailing(text).is_some());
+        let texts = self.lines.iter().filter(|line| matches!(line, Line::Plain(..))).count();
+        texts > 0 && self.lines.iter().filter(ends).count() * 10 >= texts * 6
+    }
+
     /// Whether names alone hold for the stamped lines below them, none of which has a label.
     fn carries(&self, names: &[Alone], labels: &Labels) -> bool {
         let above = |at: usize| matches!(self.lines[at], Line::Plain(..));
@@ -277,8 +316,41 @@ impl<'s, 'l> Sight<'s, 'l> {
         let bare = |line: &Line<'_>| matches!(line, Line::Plain(text, _) if labels.split(text).is_some_and(|(_, rest)| rest.is_empty()));
         let above_stamps =
             if names.is_empty() { self.lines.iter().any(bare) } else { names.iter().all(|name| above(name.at)) };
-        above_stamps && rests.all(|rest| labels.split(rest).is_none())
+        // A line above the times that is no name may be one that was not known.
+        let unknown = (1..self.lines.len()).any(|at| {
+            let names_it = matches!(self.lines[at], Line::Stamped { .. })
+                && matches!(self.above(at), Line::Plain(..))
+                && (at < 2 || self.above(at - 1) == Line::Blank);
+            names_it && names.binary_search_by_key(&(at - 1), |name| name.at).is_err()
+        });
+        above_stamps && (names.is_empty() || !unknown) && rests.all(|rest| labels.split(rest).is_none())
     }
+}
+
+/// Whether nearly every line begins with its number.
+fn is_numbered(source: &Source<'_>) -> bool {
+    let (mut filled, mut in_order, mut last) = (0_usize, 0_usize, 0);
+    for raw in source.lines().iter().filter(|raw| !raw.trim().is_empty()) {
+        filled += 1;
+        let number = unnumbered(raw).0.trim().trim_end_matches(['.', ')']).parse::<u64>();
+        if let Ok(number) = number {
+            in_order += usize::from(number == last + 1);
+            last = number;
+        }
+    }
+    filled >= 3 && in_order * 10 >= filled * 8
+}
+
+/// The number that begins a line, and the line without it.
+pub(super) fn unnumbered(raw: &str) -> (&str, &str) {
+    let text = raw.trim_start();
+    let width = text.bytes().take_while(u8::is_ascii_digit).count();
+    let rest = &text[width..];
+    let bare = rest.strip_prefix(['.', ')']).unwrap_or(rest);
+    if width == 0 || width > 7 || !bare.starts_with(char::is_whitespace) {
+        return ("", raw);
+    }
+    (&text[..text.len() - bare.len()], bare)
 }
 
 /// How much is said, in words; of a script without spaces about as much.

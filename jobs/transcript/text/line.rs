@@ -43,12 +43,13 @@ pub(super) enum Dress {
 /// Reads the shape of a line; what stands beside a time is a name where `is_name` says so.
 pub(super) fn line<'a>(raw: &'a str, is_name: impl FnMut(&'a str) -> bool) -> Line<'a> {
     let text = raw.trim();
-    // A rule between parts.
-    if text.is_empty() || (text.len() >= 3 && text.bytes().all(|byte| b"-_=*~ ".contains(&byte))) {
+    // A rule between parts, or an empty line of a quotation.
+    let rule = |mark: &[u8]| text.bytes().all(|byte| mark.contains(&byte));
+    if rule(b"> ") || (text.len() >= 3 && rule(b"-_=*~ |:")) {
         return Line::Blank;
     }
     let (text, dress) = undressed(text);
-    let listed = label::unlisted(text).trim_start_matches(['*', '_']);
+    let listed = label::unlisted(text).trim_start_matches(['*', '_', '|', ' ']);
     if let Some((stamp, rest)) = stamp::leading(listed) {
         return match separated(rest) {
             "" => Line::Stamp(stamp),
@@ -136,17 +137,17 @@ fn heading(text: &str) -> Option<Heading<'_>> {
             let Some(close) = reach.find(closing) else { continue };
             let (inside, after) = (&inner[..close], inner[close + closing.len_utf8()..].trim_start());
             let Some(stamp) = stamp::inside(inside, opening) else { continue };
-            let rest = after.trim_start_matches(['*', '_']);
-            let rest = rest.strip_prefix([':', '：']).unwrap_or(rest).trim_start_matches(['*', '_']).trim();
+            let rest = separated(after);
             // "Priya (10:30) 0:12": the time that the name has is none of the talk.
             if stamp::leading(rest).is_some_and(|(_, rest)| rest.is_empty()) {
                 continue;
             }
             // "Ana: see you (10:30) at noon."
-            if text[..at].contains(": ") && !rest.is_empty() {
+            let name = unmarked(&text[..at]);
+            if name.contains(": ") && !rest.is_empty() {
                 return None;
             }
-            return Some(Heading { name: unmarked(&text[..at]), stamp, rest, enclosed: false });
+            return Some(Heading { name, stamp, rest, enclosed: false });
         }
     }
     let text = text.trim_end_matches([':', '：', '*', '_']);
@@ -237,6 +238,7 @@ mod tests {
             ("What do we do about it then, at 10:30", "plain"),
             ("Ana: yes", "plain"),
             ("---", "blank"),
+            (">", "blank"),
         ] {
             let seen = match line(text, crate::label::may_be_label) {
                 Line::Blank => "blank".to_owned(),

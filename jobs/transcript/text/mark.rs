@@ -1,5 +1,5 @@
-//! Labels that are set off by something else than a colon: `[Name] text`, `<Name> text`, `Name - text`, `Name | text`,
-//! `Name⇥text`. They count only where the file begins nearly every turn so.
+//! Labels that are set off by something else than a colon: `[Name] text`, `<Name> text`, `**Name** text`, `Name - text`, `Name | text`,
+//! `Name⇥text`, `NAME. text`. They count only where the file begins nearly every turn so.
 
 use super::stamp;
 use crate::{
@@ -8,7 +8,18 @@ use crate::{
 };
 
 /// Ways to set a label off before what is said on the same line.
-pub(super) const MARKS: &[for<'a> fn(&'a str) -> Option<Candidate<'a>>] = &[bracket, bar, tab, dash];
+pub(super) const MARKS: &[for<'a> fn(&'a str) -> Option<Candidate<'a>>] = &[bracket, bold, bar, tab, dash, point];
+
+/// What stands in brackets for a sound, and is nobody's name. Lower case.
+#[rustfmt::skip]
+const SOUNDS: &[&str] = &[
+    "music", "applause", "laughter", "laughs", "laughing", "laugh", "chuckles", "sighs", "sigh", "coughs", "cough", "noise",
+    "silence", "pause", "inaudible", "unintelligible", "crosstalk", "sound", "cheering", "crying", "singing", "background noise",
+    "foreign", "blank_audio", "blank audio", "no speech", "musik", "applaus", "gelächter", "lachen", "lacht", "stille",
+    "unverständlich", "musique", "applaudissements", "rires", "música", "aplausos", "risas", "risos", "musica", "applausi",
+    "risate", "skratt", "applåder", "muziek", "gelach", "музыка", "аплодисменты", "смех", "音乐", "音樂", "掌声", "笑", "音楽", "拍手",
+    "music playing", "verse", "chorus", "bridge", "intro", "outro",
+];
 
 /// Elements of HTML, which are nobody's name.
 const ELEMENTS: &[&str] = &[
@@ -22,7 +33,7 @@ fn found<'a>(label: &'a str, rest: &'a str) -> Option<Candidate<'a>> {
 }
 
 /// `[Name] text`, in brackets of any kind, with a colon behind them or not.
-fn bracket(text: &str) -> Option<Candidate<'_>> {
+pub(crate) fn bracket(text: &str) -> Option<Candidate<'_>> {
     let (label, rest) = enclosed(text)?;
     found(label, rest)
 }
@@ -40,7 +51,13 @@ pub(super) fn enclosed(text: &str) -> Option<(&str, &str)> {
         opening == '<' && (inside.starts_with('/') || ELEMENTS.contains(&inside.to_ascii_lowercase().as_str()));
     let rest = inner[end + closing.len_utf8()..].trim_start_matches(['*', '_', ' ']);
     let rest = rest.strip_prefix([':', '：', '-', '–']).unwrap_or(rest);
-    (!element && !inside.is_empty()).then_some((inside, rest.trim_start()))
+    let sound = SOUNDS.contains(&inside.to_lowercase().as_str());
+    (!element && !sound && !inside.is_empty()).then_some((inside, rest.trim_start()))
+}
+
+fn bold(text: &str) -> Option<Candidate<'_>> {
+    let (label, rest) = label::unlisted(text).strip_prefix("**")?.split_once("**")?;
+    rest.starts_with(' ').then(|| found(label, rest)).flatten()
 }
 
 fn bar(text: &str) -> Option<Candidate<'_>> {
@@ -60,4 +77,11 @@ fn dash(text: &str) -> Option<Candidate<'_>> {
     let at = |dash: &&str| head.find(*dash).map(|at| (at, dash.len()));
     let (at, width) = [" - ", " – ", " — ", " -- ", " > ", " -> ", " → "].iter().filter_map(at).min()?;
     found(&text[..at], &text[at + width..])
+}
+
+/// `MAYA. text`, `Q. text`: capitals alone before the point.
+fn point(text: &str) -> Option<Candidate<'_>> {
+    let (label, rest) = label::unlisted(text).split_once(". ")?;
+    let capitals = label.len() <= 60 && !label.contains(char::is_lowercase) && label.contains(char::is_uppercase);
+    capitals.then(|| found(label, rest)).flatten()
 }

@@ -13,6 +13,7 @@ mod stamp;
 mod units;
 
 pub(super) use layout::Layout;
+pub(super) use mark::bracket;
 
 use self::{
     line::{Dress, Line},
@@ -96,7 +97,7 @@ struct Reading<'a> {
     /// A time that stood alone: that of the next turn.
     pending: Option<Stamp<'a>>,
     after_blank: bool,
-    /// Below a heading that is no name: what follows until somebody is named is not speech.
+    /// Below the heading of notes: a list there is no talk, though its lines begin with names.
     in_notes: bool,
     /// Whether all times so far have hours.
     hours: bool,
@@ -104,6 +105,8 @@ struct Reading<'a> {
 
 impl<'a> Reading<'a> {
     fn line(&mut self, number: usize, raw: &'a str) {
+        let (count, raw) = if self.layout.numbered { layout::unnumbered(raw) } else { ("", raw) };
+        self.draft.structure(count);
         if let Some(said) = goes_on_behind_another(raw).filter(|_| self.turn.is_some()) {
             self.append(said);
             return;
@@ -167,16 +170,14 @@ impl<'a> Reading<'a> {
         if let Some(doubtful) = self.layout.alone(number - 1) {
             return self.named(number, line::unmarked(text), "", doubtful);
         }
-        if let Some((label, rest, doubtful)) = self.layout.split(text) {
+        let listed = self.in_notes && !self.layout.lists && label::unlisted(text).len() < text.len();
+        if let Some((label, rest, doubtful)) = self.layout.split(text).filter(|_| !listed) {
             return self.named(number, label, rest, doubtful);
         }
-        if let (Dress::Title(_), Some(_)) = (dress, &self.turn) {
-            self.close();
-            self.in_notes = true;
-            return self.draft.set_aside(number, "a heading, not speech", text);
-        }
-        if self.in_notes {
-            return self.draft.set_aside(number, NOTES, text);
+        self.notes(number, text, dress);
+        // Somebody else, and nobody says who.
+        if let Some(said) = text.strip_prefix(">>") {
+            return self.open(number, None, said.trim_start_matches('>').trim_start());
         }
         if self.pending.is_some() {
             return self.open(number, None, text);
@@ -184,7 +185,11 @@ impl<'a> Reading<'a> {
         match &self.turn {
             None => {
                 date::header_line(text, &mut self.draft);
-                let reason = if layout::is_header(text) { "a header line" } else { "text before the first speaker" };
+                let reason = match self.draft.utterances.is_empty() {
+                    true if layout::is_header(text) => "a header line",
+                    true => "text before the first speaker",
+                    false => "notes, not speech",
+                };
                 self.draft.set_aside(number, reason, text);
             }
             // A new paragraph of the same speaker; when it began is not known.
@@ -195,6 +200,22 @@ impl<'a> Reading<'a> {
                 self.append(text);
             }
             Some(_) => self.append(text),
+        }
+    }
+
+    /// Notices where notes begin, above the talk or below it: nobody says them.
+    fn notes(&mut self, number: usize, text: &str, dress: Dress) {
+        let heads = || label::candidate(text).map_or(line::unmarked(text), |found| found.label);
+        let section = (self.after_blank || dress != Dress::None) && label::is_section(heads());
+        let title = matches!(dress, Dress::Title(_));
+        if self.turn.is_some() && (section || title) {
+            self.close();
+            if !self.draft.utterances.is_empty() {
+                self.draft.warn(number, NOTES);
+            }
+        }
+        if section || title {
+            self.in_notes = section;
         }
     }
 
@@ -228,7 +249,9 @@ impl<'a> Reading<'a> {
     fn append(&mut self, text: &'a str) {
         let Some(turn) = &mut self.turn else { return };
         let mut text = text;
-        if let Some((before, stamp)) = stamp::trailing_f4(text) {
+        if let Some((before, stamp)) =
+            stamp::trailing(text).filter(|(_, stamp)| self.layout.trailing_stamps || stamp.written.starts_with('#'))
+        {
             self.draft.structure(stamp.written);
             turn.end_ms = Some(stamp.start_ms);
             text = before.trim_end();
@@ -245,7 +268,7 @@ impl<'a> Reading<'a> {
         if pauses > 0 {
             self.draft.set_aside_words(turn.line, "a pause, not speech", pauses);
         }
-        let parts = asides::parts(&text);
+        let parts = asides::parts(&text, |label| self.layout.knows(label));
         let end_ms = turn.end_ms.filter(|_| parts.len() == 1);
         let mut start_ms = turn.start_ms;
         for part in parts {
@@ -255,13 +278,21 @@ impl<'a> Reading<'a> {
                     self.draft.warn(turn.line, label::doubt(label));
                 }
             }
-            self.draft.say(part.label.or(turn.label), start_ms.take(), end_ms, part.text);
+            let mut said = part.text;
+            if let Some((stamp, rest)) =
+                stamp::leading(said.trim_start()).filter(|(stamp, _)| part.label.is_some() && stamp.marked)
+            {
+                self.draft.structure(stamp.written);
+                (start_ms, said) = (Some(stamp.start_ms), rest);
+            }
+            self.draft.say(part.label.or(turn.label), start_ms.take(), end_ms, said);
         }
     }
 }
 
-/// Why the text below a heading is set aside.
-const NOTES: &str = "text below a heading, not speech";
+/// Said where notes begin below the talk.
+const NOTES: &str =
+    "a heading that nobody says: what stands below it, until somebody speaks again, is set aside as notes";
 
 /// A line that begins with what another says meanwhile, `//S00: Great.// I will ask`: it goes on with the turn above.
 fn goes_on_behind_another(raw: &str) -> Option<&str> {

@@ -171,11 +171,12 @@ fn f4(rest: &str) -> Option<&str> {
     tenths.strip_prefix('#')
 }
 
-/// The time of f4 at the end of `text`, which is when it ended, and the text before.
-pub(super) fn trailing_f4(text: &str) -> Option<(&str, Stamp<'_>)> {
+/// The time in brackets at the end of `text`, which is when it ended, and the text before.
+pub(super) fn trailing(text: &str) -> Option<(&str, Stamp<'_>)> {
     let text = text.trim_end();
-    let inner = text.strip_suffix('#')?;
-    let at = inner.rfind('#').filter(|at| inner.len() - at <= 16)?;
+    let inner = text.strip_suffix(['#', ')', ']'])?;
+    let from = inner.floor_char_boundary(inner.len().saturating_sub(20));
+    let at = from + inner[from..].rfind(['#', '(', '['])?;
     let (stamp, rest) = leading(&text[at..])?;
     rest.is_empty().then(|| (&text[..at], stamp))
 }
