@@ -97,7 +97,8 @@ impl Entry {
 
     /// Whether it counts for the file's beginning its turns so; `sure` where some label comes again.
     fn likely(&self, sure: bool) -> bool {
-        let by_name = self.shape.is_some_and(|shape| shape <= Shape::Handle) && !self.tight;
+        let most = if sure { Shape::Odd } else { Shape::Handle };
+        let by_name = self.shape.is_some_and(|shape| shape <= most) && !self.tight;
         by_name || self.comes_again() || self.word_again(sure)
     }
 

@@ -7,6 +7,7 @@ use crate::Format;
 
 pub(super) const PRINTERS: &[Printer] = &[
     Printer { format: Format::WebVtt, print: webvtt, unit: 1, ends: Ends::Written },
+    Printer { format: Format::WebVtt, print: webvtt_ids, unit: 1, ends: Ends::Written },
     Printer { format: Format::ZoomVtt, print: zoom, unit: 1, ends: Ends::Written },
     Printer { format: Format::TeamsVtt, print: teams, unit: 1, ends: Ends::Written },
     Printer { format: Format::WebexVtt, print: webex, unit: 1, ends: Ends::Written },
@@ -41,6 +42,10 @@ fn arrow(said: &Said) -> String {
 
 fn webvtt(talk: &[Said]) -> Vec<u8> {
     print("WEBVTT\n\n", talk, |_, said| format!("{}\n<v {}>{}", arrow(said), escaped(&said.label), escaped(&said.text)))
+}
+
+fn webvtt_ids(talk: &[Said]) -> Vec<u8> {
+    print("WEBVTT\n\n", talk, |_, said| format!("{}\n{}\n{}", said.label, arrow(said), escaped(&said.text)))
 }
 
 fn zoom(talk: &[Said]) -> Vec<u8> {

@@ -8,6 +8,11 @@ use crate::Format;
 pub(super) const PRINTERS: &[Printer] = &[
     Printer { format: Format::Text, print: stamped, unit: 1000, ends: Ends::Unknown },
     Printer { format: Format::Text, print: headed, unit: 1000, ends: Ends::Unknown },
+    Printer { format: Format::Text, print: behind, unit: 1000, ends: Ends::Unknown },
+    Printer { format: Format::Text, print: enclosed, unit: 1000, ends: Ends::Unknown },
+    Printer { format: Format::Text, print: bracketed, unit: 1000, ends: Ends::Unknown },
+    Printer { format: Format::Text, print: titled, unit: 1000, ends: Ends::Unknown },
+    Printer { format: Format::Text, print: written_out, unit: 1000, ends: Ends::Unknown },
     Printer { format: Format::Otter, print: otter, unit: 1000, ends: Ends::Unknown },
     Printer { format: Format::RevText, print: rev, unit: 1000, ends: Ends::Unknown },
     Printer { format: Format::FathomText, print: fathom, unit: 1000, ends: Ends::Unknown },
@@ -46,6 +51,42 @@ fn stamped(talk: &[Said]) -> Vec<u8> {
 fn headed(talk: &[Said]) -> Vec<u8> {
     print(talk, |out, said| {
         let _ = write!(out, "{} ({})\n{}\n\n", said.label, clock(said.start_ms), said.text);
+    })
+    .into_bytes()
+}
+
+fn behind(talk: &[Said]) -> Vec<u8> {
+    print(talk, |out, said| {
+        let _ = write!(out, "[{}] {}\n{}\n\n", short(said.start_ms), said.label, said.text);
+    })
+    .into_bytes()
+}
+
+fn enclosed(talk: &[Said]) -> Vec<u8> {
+    print(talk, |out, said| {
+        let _ = write!(out, "[{} {}]\n{}\n\n", clock(said.start_ms), said.label, said.text);
+    })
+    .into_bytes()
+}
+
+fn bracketed(talk: &[Said]) -> Vec<u8> {
+    print(talk, |out, said| {
+        let _ = writeln!(out, "[{}] [{}] {}", clock(said.start_ms), said.label, said.text);
+    })
+    .into_bytes()
+}
+
+fn titled(talk: &[Said]) -> Vec<u8> {
+    let body = print(talk, |out, said| {
+        let _ = write!(out, "#### {}\n\n{}\n\n{}\n\n", said.label, clock(said.start_ms), said.text);
+    });
+    format!("# Coaching call\n\n{body}").into_bytes()
+}
+
+fn written_out(talk: &[Said]) -> Vec<u8> {
+    print(talk, |out, said| {
+        let seconds = said.start_ms / 1000;
+        let _ = write!(out, "{}\n{} minutes {} seconds\n{}\n", said.label, seconds / 60, seconds % 60, said.text);
     })
     .into_bytes()
 }

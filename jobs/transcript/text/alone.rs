@@ -69,12 +69,15 @@ impl<'a> Around<'a, '_> {
     fn slots(&self, quiet: bool) -> (impl Iterator<Item = Slot> + Clone + use<>, &'a str) {
         let (slots, text) = match self.lines[self.at] {
             Line::Stamped { rest, .. } if matches!(self.below(), Line::Plain(..)) => {
-                ([Some(Slot::BehindStamp), None], rest)
+                ([Some(Slot::BehindStamp), None, None], rest)
             }
-            Line::Plain(text, dress) => ([self.set_off(text, dress), self.placed(dress, quiet)], text),
-            _ => ([None, None], ""),
+            Line::Plain(text, dress) => {
+                let any = (quiet && dress == Dress::None).then_some(Slot::Any);
+                ([self.set_off(text, dress), self.placed(dress, quiet), any], text)
+            }
+            _ => ([None; 3], ""),
         };
-        let text = if slots == [None, None] { "" } else { text };
+        let text = if slots == [None; 3] { "" } else { text };
         (slots.into_iter().flatten(), unmarked(text))
     }
 
@@ -96,7 +99,7 @@ impl<'a> Around<'a, '_> {
             (_, Line::Stamped { .. }) => Some(Slot::AboveStamped),
             (Line::Blank, Line::Plain(..)) => Some(Slot::Head),
             (Line::Blank, Line::Blank) => Some(Slot::Paragraph),
-            _ => Some(Slot::Any),
+            _ => None,
         }
     }
 }

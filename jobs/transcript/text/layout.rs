@@ -148,8 +148,8 @@ impl Talk {
     fn fills(&self, sight: &Sight<'_, '_>, labels: &Labels) -> bool {
         let usual = self.labelled * 10 >= sight.filled && (labels.len() >= 2 || self.labelled * 2 >= sight.filled);
         let (again, count) = labels.again();
-        // Of a talk most is said by people who speak again; of a list most comes once.
-        if count * 2 < self.labelled {
+        // Of a list most comes once.
+        if again == 1 && count * 2 < self.labelled {
             return false;
         }
         let nearly_all = again >= 2 && self.labelled * 10 >= sight.filled * 6;

@@ -49,7 +49,7 @@ pub(super) fn read_but(source: &Source<'_>, furniture: fn(&str) -> Option<&'stat
         draft: Draft::default(),
         turn: None,
         pending: None,
-        after_blank: false,
+        after_blank: true,
         in_notes: false,
         hours: true,
     };
