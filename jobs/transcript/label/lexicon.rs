@@ -64,14 +64,15 @@ pub(super) static OPENING: Words = LazyLock::new(|| {
          right look listen wait anyway meaning remember basically actually finally honestly exactly again true fine \
          question answer example result problem point fact truth today tomorrow yesterday tonight monday tuesday \
          wednesday thursday friday saturday sunday thank thanks please sorry maybe perhaps sure great good yep nope \
-         plus still hence therefore however moreover either instead imagine see go rule tip bottom only really best worst most least \
+         plus still hence therefore however moreover either instead imagine see go rule tip bottom only really best worst most least mhm mm mmm hm hmm \
+         uh um uh-huh mm-hmm huh ah oh aha wow hi hello hey bye goodbye \
          long short new old",
         "und oder der die das den dem ein eine einen einem kein keine ja nein gut nun jetzt heute morgen gestern \
          montag dienstag mittwoch donnerstag freitag samstag sonntag erstens zweitens drittens frage antwort beispiel \
-         ergebnis punkt bei für mit auf an aus wichtig danke bitte genau stimmt kurz hier da wer wo warum also vielleicht",
+         ergebnis punkt bei für mit auf an aus wichtig danke bitte genau klar doch jo hallo tschüss stimmt kurz hier da wer wo warum also vielleicht",
         "le la les l' un une mon ma mes ton ta tes votre notre nos vos et ou alors oui non bon bien voilà demain hier \
          lundi mardi mercredi jeudi vendredi samedi dimanche premièrement deux trois réponse exemple pour dans en avec \
-         ici merci d'abord ensuite enfin autre par",
+         ici merci ouais bonjour salut d'abord ensuite enfin autre par",
         "el los las una mi mis tu su sus nuestro nuestra y o entonces sí bueno hoy mañana ayer lunes martes miércoles \
          jueves viernes sábado domingo primero dos tres pregunta respuesta ejemplo para con por gracias otra otro",
         "os um uma meu minha nosso nossa e então sim bom hoje amanhã ontem dois duas três pergunta resposta em com \
@@ -79,7 +80,7 @@ pub(super) static OPENING: Words = LazyLock::new(|| {
         "il gli mio mia nostro nostra allora bene oggi domani ieri primo due domanda risposta esempio per grazie",
         "min mitt mina vår vårt våra en ett och eller nej bra idag imorgon igår måndag tisdag onsdag torsdag fredag \
          lördag söndag första två fråga svar exempel för på med tack kom men",
-        "所以 因为 因為 但是 而且 然后 然後 要点 要點 比如 例如 首先 其次 最后 最後 总之 總之 结论 結論 问题 問題 答案 重点 重點 另外 第一 第二 \
+        "嗯 对 對 好 是的 好的 不是 はい うん ええ そう 네 예 아니요 да нет ну так 所以 因为 因為 但是 而且 然后 然後 要点 要點 比如 例如 首先 其次 最后 最後 总之 總之 结论 結論 问题 問題 答案 重点 重點 另外 第一 第二 \
          第三 例えば つまり まず 次に 最後に 예를 그래서 결론",
         "de een mijn ons onze of dus nee goed vandaag gisteren eerst twee drie vraag antwoord voorbeeld voor op met \
          bedankt",

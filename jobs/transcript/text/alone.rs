@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::{
     line::{Dress, Line, unmarked},
-    mark,
+    mark, stamp,
 };
 use crate::label::{self, Shape};
 
@@ -86,7 +86,7 @@ impl<'a> Around<'a, '_> {
         match dress {
             Dress::Title(level) => Some(Slot::Title(level)),
             Dress::Bold => Some(Slot::Bold),
-            Dress::None => mark::enclosed(text).filter(|(_, rest)| rest.is_empty()).map(|_| Slot::Bracket),
+            Dress::None => mark::is_name_in_brackets(text).then_some(Slot::Bracket),
         }
     }
 
@@ -203,22 +203,22 @@ fn candidate<'a>(
     if !slot.is_set_off() && matches!(line, Line::Plain(text, Dress::None) if ends_a_sentence(text)) {
         return None;
     }
+    // "{cough}", "(laughs)", "[door]"
+    let sound = |text: &str| text.starts_with(stamp::is_opening) && !mark::is_name_in_brackets(text);
+    if matches!(line, Line::Plain(text, Dress::None) if sound(text)) {
+        return None;
+    }
     let read = || label::has_form(name).then(|| label::shape(name));
     let shape = *shapes.entry(name).or_insert_with(read);
     shape.filter(|_| slot.is_set_off() || !name.contains(": ") || name.split_whitespace().nth(3).is_none())
 }
 
-/// Whether a line ends as a sentence does; a name may end in an initial, or in three points.
+/// Whether a line ends as a sentence does; a name may end in an initial, "Tom B.".
 fn ends_a_sentence(text: &str) -> bool {
-    let few = || text.split_whitespace().nth(3).is_none();
-    match text.strip_suffix('.') {
-        Some(rest) if rest.ends_with('.') => !few(),
-        Some(rest) => rest
-            .rsplit(|letter: char| letter.is_whitespace() || letter == '.')
-            .next()
-            .is_some_and(|last| last.chars().count() > 3),
-        None => text.ends_with([',', ';', '。']) || (text.ends_with('…') && !few()),
-    }
+    let Some(rest) = text.strip_suffix('.') else { return text.ends_with([',', ';', '。', '…']) };
+    let last = rest.rsplit(|letter: char| letter.is_whitespace() || letter == '.').next().unwrap_or("");
+    let initial = last.starts_with(char::is_uppercase) && last.chars().count() <= 3 && last.len() < rest.len();
+    !initial
 }
 
 fn alone<'a>(

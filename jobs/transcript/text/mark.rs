@@ -55,6 +55,16 @@ pub(super) fn enclosed(text: &str) -> Option<(&str, &str)> {
     (!element && !sound && !inside.is_empty()).then_some((inside, rest.trim_start()))
 }
 
+/// Whether a line is a name in brackets and nothing else; a sound, "{cough}" or "[door]", is written small or in round
+/// brackets.
+pub(super) fn is_name_in_brackets(text: &str) -> bool {
+    let name =
+        enclosed(text).filter(|(_, rest)| rest.is_empty() && !text.starts_with(['(', '{', '（'])).map(|(name, _)| name);
+    name.is_some_and(|name| {
+        !name.starts_with(char::is_lowercase) || name.contains(|letter: char| letter.is_ascii_digit())
+    })
+}
+
 fn bold(text: &str) -> Option<Candidate<'_>> {
     let (label, rest) = label::unlisted(text).strip_prefix("**")?.split_once("**")?;
     rest.starts_with(' ').then(|| found(label, rest)).flatten()
