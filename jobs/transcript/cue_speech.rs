@@ -215,7 +215,12 @@ fn by_prefixes(cues: &[Cue<'_>], labels: &Labels, draft: &mut Draft) {
                     speaker = None;
                     line.trim_start_matches('>').trim_start()
                 }
-                None => line,
+                None => {
+                    if let Some(label) = labels.passed(line) {
+                        draft.warn(cue.line, label::doubtful_speech(label));
+                    }
+                    line
+                }
             };
             if !said.is_empty() {
                 said += " ";

@@ -47,6 +47,8 @@ pub(crate) type Split = for<'a> fn(&'a str) -> Option<Candidate<'a>>;
 pub(crate) struct Labels {
     split: Split,
     accepted: HashMap<String, Heard>,
+    /// What may be a label and is taken for speech.
+    passed: HashSet<String>,
     /// Whether a label stands only where the speaker changes, so that it holds until the next one.
     pub(crate) carried: bool,
     /// Whether nearly every piece has one.
@@ -108,6 +110,16 @@ impl Entry {
     }
 }
 
+/// What a candidate is taken for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Verdict {
+    Label,
+    /// A label, though that is not sure.
+    Doubt,
+    /// Speech, though that is not sure.
+    Speech,
+}
+
 /// How a file begins its turns.
 struct Habits {
     /// Nearly every head has a label.
@@ -148,27 +160,40 @@ impl Habits {
         }
     }
 
-    /// Whether a candidate is a label here, and then whether that is in doubt.
-    fn accept(&self, label: &str, entry: &Entry) -> Option<bool> {
+    /// What a candidate is here; none where it is a sentence, or nothing speaks for it.
+    fn accept(&self, label: &str, entry: &Entry) -> Option<Verdict> {
         let shape = entry.shape?;
         if entry.comes_again() {
-            return Some(false);
+            return Some(Verdict::Label);
         }
         if shape == Shape::Sentence {
             let usual = entry.word_again(self.sure) && (self.heads || self.lines);
-            return (usual || (entry.count >= 3 && self.every)).then_some(false);
+            return (usual || (entry.count >= 3 && self.every)).then_some(Verdict::Label);
         }
         if entry.tight {
             return None;
         }
         let begins = (self.heads && entry.at_heads > 0) || (self.lines && entry.further == 0);
         if begins && (shape == Shape::Name || (shape == Shape::Handle && self.every)) {
-            return Some(false);
+            return Some(Verdict::Label);
         }
+        let runs_on = self.punctuated && entry.open > 0;
         let alike = || build(label).is_some_and(|build| self.builds.contains(&build));
-        let runs_on = self.punctuated && entry.open > 0 && !alike();
-        ((begins || self.sure) && !runs_on).then_some(true)
+        let anew = !runs_on || begins_anew(label, shape) || alike();
+        if begins || (self.sure && anew) {
+            Some(Verdict::Doubt)
+        } else {
+            (self.sure && !label.starts_with(char::is_lowercase)).then_some(Verdict::Speech)
+        }
     }
+}
+
+/// Whether it begins somebody's words though the sentence above has no end: people are interrupted. One word with a
+/// capital may go on with the sentence ("I went to", "London: it was cold").
+fn begins_anew(label: &str, shape: Shape) -> bool {
+    let several =
+        label.split_whitespace().nth(1).is_some() || shape == Shape::Odd || !label.contains(char::is_lowercase);
+    several && !label.starts_with(char::is_lowercase)
 }
 
 /// How a label is built, capitals and figures, each run of them as one; none where it is built as any word may be.
@@ -210,16 +235,18 @@ impl Labels {
             entry.open += usize::from(piece.open);
         }
         let habits = Habits::of(&entries, (total, heads));
-        let accepted = entries
-            .into_iter()
-            .filter_map(|(label, entry)| {
-                let doubtful = habits.accept(label, &entry)?;
-                let heard = Heard { count: entry.count, shape: entry.shape?, doubtful };
-                Some((label.to_owned(), heard))
-            })
-            .collect();
+        let (mut accepted, mut passed) = (HashMap::new(), HashSet::new());
+        for (label, entry) in entries {
+            let (Some(verdict), Some(shape)) = (habits.accept(label, &entry), entry.shape) else { continue };
+            if verdict == Verdict::Speech {
+                passed.insert(label.to_owned());
+            } else {
+                let heard = Heard { count: entry.count, shape, doubtful: verdict == Verdict::Doubt };
+                accepted.insert(label.to_owned(), heard);
+            }
+        }
         let nearly_every = habits.heads || habits.lines;
-        let mut labels = Self { split, accepted, carried: false, nearly_every };
+        let mut labels = Self { split, accepted, passed, carried: false, nearly_every };
         labels.carried = labels.only_at_changes(pieces);
         labels
     }
@@ -232,6 +259,7 @@ impl Labels {
     /// Leaves out what is in doubt: where other things begin the turns, it is a sentence.
     pub(crate) fn drop_doubtful(&mut self) {
         self.accepted.retain(|_, heard| !heard.doubtful);
+        self.passed.clear();
     }
 
     /// Splits a piece into its label and the rest, where the label is one of the file's.
@@ -247,6 +275,15 @@ impl Labels {
     /// Whether `label` is taken for one though that is not sure.
     pub(crate) fn doubtful(&self, label: &str) -> bool {
         self.accepted.get(label).is_some_and(|heard| heard.doubtful)
+    }
+
+    /// What may be a label at the start of `text`, and is taken for speech.
+    pub(crate) fn passed<'a>(&self, text: &'a str) -> Option<&'a str> {
+        (!self.passed.is_empty())
+            .then(|| (self.split)(text))
+            .flatten()
+            .map(|found| found.label)
+            .filter(|label| self.passed.contains(*label))
     }
 
     /// Whether `label` is one of the file's.
@@ -357,5 +394,22 @@ mod tests {
     fn ordinary_words_are_labels_where_every_line_has_one() {
         let lines = ["Question: what?", "Answer: that.", "Question: why?", "Answer: so.", "I: hm.", "I: ja."];
         assert_eq!(labels(Place::Line, &lines).len(), 3);
+    }
+
+    #[test]
+    fn an_interruption_begins_a_turn() {
+        let lines = [
+            "Maya: What was it like, all in all?",
+            "Tom: Long. I thought that it would",
+            "end at noon, and then I went to",
+            "London: it was cold.",
+            "Maya: And then?",
+            "Tom: I thought that",
+            "Anna at home: I will leave.",
+            "Maya: I see.",
+        ];
+        let labels = labels(Place::Line, &lines);
+        assert!(labels.doubtful("Anna at home") && !labels.has("London"));
+        assert_eq!(labels.passed(lines[3]), Some("London"));
     }
 }

@@ -28,11 +28,24 @@ pub(super) fn split(line: &str) -> Option<(&str, &str)> {
 
 /// What is said of a label that is taken for one though that is not sure.
 pub(super) fn doubt(label: &str) -> String {
-    let short: String = label.chars().take(80).collect();
-    let more = if short.len() < label.len() { "…" } else { "" };
     format!(
-        "“{short}{more}” is taken for the name of a speaker, though it comes only once: please check who speaks here"
+        "“{}” is taken for the name of a speaker, though it comes only once: please check who speaks here",
+        short(label)
     )
+}
+
+/// What is said of words before a colon that are taken for speech though that is not sure.
+pub(super) fn doubtful_speech(label: &str) -> String {
+    format!(
+        "“{}:” is read as a part of the sentence above it: please check that nobody else begins to speak here",
+        short(label)
+    )
+}
+
+/// As much of a label as a warning has room for.
+fn short(label: &str) -> String {
+    let end = label.char_indices().nth(80).map_or(label.len(), |(at, _)| at);
+    format!("{}{}", &label[..end], if end < label.len() { "…" } else { "" })
 }
 
 /// What stands before a colon, and behind it.

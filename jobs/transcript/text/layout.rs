@@ -124,6 +124,11 @@ impl Layout {
         by(&self.labels).or_else(|| self.marked.as_ref().and_then(by))
     }
 
+    /// What may be a label at the start of `text`, and is taken for speech.
+    pub(super) fn passed<'a>(&self, text: &'a str) -> Option<&'a str> {
+        self.labels.passed(text)
+    }
+
     /// Whether `label` is one of the file's, however it is set off.
     pub(super) fn knows(&self, label: &str) -> bool {
         self.labels.has(label) || self.headings.contains_key(label)

@@ -174,6 +174,9 @@ impl<'a> Reading<'a> {
         if let Some((label, rest, doubtful)) = self.layout.split(text).filter(|_| !listed) {
             return self.named(number, label, rest, doubtful);
         }
+        if let Some(label) = self.layout.passed(text) {
+            self.draft.warn(number, label::doubtful_speech(label));
+        }
         self.notes(number, text, dress);
         // Somebody else, and nobody says who.
         if let Some(said) = text.strip_prefix(">>") {
