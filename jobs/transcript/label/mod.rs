@@ -13,6 +13,7 @@
 //! turns there, that is a doubt, and the transcript says so ([`doubt`]). A sentence with a colon stays where it stands.
 
 mod census;
+mod habits;
 mod lexicon;
 mod shape;
 

@@ -153,12 +153,12 @@ fn is_clause(words: &[&Word<'_>]) -> bool {
         // One letter is somebody's initial, and "Me" somebody who writes.
         return first.bare.chars().nth(1).is_some() && opening(first) && !PRONOUN.contains(first.lower.as_str());
     }
-    let clause = |word: &&Word<'_>| {
+    let clause = |word: &Word<'_>| {
         let lower = word.lower.as_str();
         word.small && CLAUSE.contains(lower) && !PARTICLE.contains(lower)
     };
     let matter = |word: &Word<'_>| MATTER.contains(word.lower.as_str());
-    if rest.iter().any(|word| clause(&word) || (word.small && matter(word))) || (matter(first) && words.len() <= 3) {
+    if rest.iter().any(|word| clause(word) || (word.small && matter(word))) || (matter(first) && words.len() <= 3) {
         return true;
     }
     if !opening(first) && !GERMAN.contains(first.lower.as_str()) {

@@ -80,10 +80,10 @@ fn part(text: &str) -> Option<(i64, usize, &str)> {
     if written.is_empty() || end > 48 {
         return None;
     }
-    let known = |units: &&[&str]| {
+    let known = |units: &[&str]| {
         units.iter().any(|unit| if unit.len() == 1 { written == *unit } else { written.starts_with(*unit) })
     };
-    let unit = UNITS.iter().position(|units| known(&units))?;
+    let unit = UNITS.iter().position(|units| known(units))?;
     Some((value, unit, word[end..].trim_start_matches('.')))
 }
 

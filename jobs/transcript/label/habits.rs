@@ -1,0 +1,157 @@
+//! How a file begins its turns, and what a candidate is by that.
+
+use std::collections::{HashMap, HashSet};
+
+use super::{
+    Candidate, has_form,
+    shape::{Shape, is_side, shape},
+};
+
+/// What is counted of a candidate.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Entry {
+    /// None where it has not the form of a label.
+    pub(super) shape: Option<Shape>,
+    tight: bool,
+    few_words: bool,
+    /// A side of an interview: "Question".
+    side: bool,
+    pub(super) count: usize,
+    pub(super) at_heads: usize,
+    pub(super) further: usize,
+    /// How often the text above runs on.
+    pub(super) open: usize,
+}
+
+impl Entry {
+    pub(super) fn of(found: &Candidate<'_>) -> Self {
+        let shape = has_form(found.label).then(|| shape(found.label));
+        let few_words = found.label.split_whitespace().nth(2).is_none();
+        let side = is_side(found.label);
+        Self { shape, tight: found.tight, few_words, side, count: 0, at_heads: 0, further: 0, open: 0 }
+    }
+
+    /// Whether it is a label by itself, wherever it stands.
+    fn comes_again(&self) -> bool {
+        match self.shape {
+            Some(Shape::Name) if self.tight => self.count >= 3 && self.few_words,
+            Some(shape) => self.count >= 2 && shape < Shape::Sentence && !self.tight,
+            None => false,
+        }
+    }
+
+    /// Whether it counts for the file's beginning its turns so; `sure` where some label comes again.
+    fn likely(&self, sure: bool) -> bool {
+        let most = if sure { Shape::Odd } else { Shape::Handle };
+        let by_name = self.shape.is_some_and(|shape| shape <= most) && !self.tight;
+        by_name || self.comes_again() || self.word_again(sure)
+    }
+
+    /// An ordinary word, or two, that comes again: "Question:", and beside labels "The point:". A diary has such too.
+    fn word_again(&self, sure: bool) -> bool {
+        self.shape == Some(Shape::Sentence) && self.count >= 2 && self.few_words && !self.tight && (sure || self.side)
+    }
+}
+
+/// What a candidate is taken for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Verdict {
+    Label,
+    /// A label, though that is not sure.
+    Doubt,
+    /// Speech, though that is not sure.
+    Speech,
+}
+
+/// How a file begins its turns.
+pub(super) struct Habits {
+    /// Nearly every head has a label.
+    pub(super) heads: bool,
+    /// Nearly every line has one.
+    pub(super) lines: bool,
+    /// Every piece has one.
+    every: bool,
+    /// Some label comes again.
+    sure: bool,
+    /// Sentences end before a turn does.
+    punctuated: bool,
+    /// How the labels that come again are built, where that tells them from words: "S00", "MAYA", "M".
+    builds: HashSet<String>,
+}
+
+impl Habits {
+    pub(super) fn of(entries: &HashMap<&str, Entry>, (pieces, heads): (usize, usize)) -> Self {
+        let again = || entries.values().filter(|entry| entry.comes_again());
+        let sure = again().next().is_some();
+        let likely = || entries.values().filter(|entry| entry.likely(sure));
+        let lines: usize = likely().map(|entry| entry.count - entry.further).sum();
+        let at_heads: usize = likely().map(|entry| entry.at_heads).sum();
+        let (count, open) = again().fold((0, 0), |(count, open), entry| (count + entry.count, open + entry.open));
+        let of_form: usize =
+            entries.values().filter(|entry| entry.shape.is_some()).map(|entry| entry.count - entry.further).sum();
+        Self {
+            heads: heads > 0 && at_heads * 10 >= heads * 8 && (sure || heads == pieces),
+            lines: lines * 10 >= pieces * 8,
+            every: of_form == pieces && lines * 10 >= pieces * 8,
+            sure,
+            punctuated: open * 10 <= count * 3,
+            builds: entries
+                .iter()
+                .filter(|(_, entry)| entry.comes_again())
+                .filter_map(|(label, _)| build(label))
+                .collect(),
+        }
+    }
+
+    /// What a candidate is here; none where it is a sentence, or nothing speaks for it.
+    pub(super) fn accept(&self, label: &str, entry: &Entry) -> Option<Verdict> {
+        let shape = entry.shape?;
+        if entry.comes_again() {
+            return Some(Verdict::Label);
+        }
+        if shape == Shape::Sentence {
+            let usual = entry.word_again(self.sure) && (self.heads || self.lines);
+            return (usual || (entry.count >= 3 && self.every)).then_some(Verdict::Label);
+        }
+        if entry.tight {
+            return None;
+        }
+        let begins = (self.heads && entry.at_heads > 0) || (self.lines && entry.further == 0);
+        if begins && (shape == Shape::Name || (shape == Shape::Handle && self.every)) {
+            return Some(Verdict::Label);
+        }
+        let runs_on = self.punctuated && entry.open > 0;
+        let alike = || build(label).is_some_and(|build| self.builds.contains(&build));
+        let anew = !runs_on || begins_anew(label, shape) || alike();
+        if begins || (self.sure && anew) {
+            Some(Verdict::Doubt)
+        } else {
+            (self.sure && !label.starts_with(char::is_lowercase)).then_some(Verdict::Speech)
+        }
+    }
+}
+
+/// Whether it begins somebody's words though the sentence above has no end: people are interrupted. One word with a
+/// capital may go on with the sentence ("I went to", "London: it was cold").
+fn begins_anew(label: &str, shape: Shape) -> bool {
+    let several =
+        label.split_whitespace().nth(1).is_some() || shape == Shape::Odd || !label.contains(char::is_lowercase);
+    several && !label.starts_with(char::is_lowercase)
+}
+
+/// How a label is built, capitals and figures, each run of them as one; none where it is built as any word may be.
+fn build(label: &str) -> Option<String> {
+    let small = label.contains(char::is_lowercase) && !label.contains(|letter: char| letter.is_ascii_digit());
+    if small || label.len() > 40 || !label.contains(char::is_alphanumeric) {
+        return None;
+    }
+    let sign = |letter: char| match letter {
+        letter if letter.is_uppercase() => 'A',
+        letter if letter.is_alphabetic() => 'a',
+        letter if letter.is_numeric() => '0',
+        other => other,
+    };
+    let mut build: Vec<char> = label.chars().map(sign).collect();
+    build.dedup();
+    Some(build.into_iter().collect())
+}
