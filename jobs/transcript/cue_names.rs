@@ -4,6 +4,7 @@
 use std::collections::HashMap;
 
 use super::{
+    cue_speech,
     label::{self, Shape},
     webvtt_cues::Cue,
 };
@@ -39,6 +40,27 @@ fn name_speakers(cues: &[Cue<'_>], name: Name, numbered: bool) -> bool {
     let (names, filled) = again.fold((0, 0), |(names, filled), (_, count)| (names + 1, filled + count));
     let enough = if numbered { names >= 2 } else { names >= 2 || filled == total };
     enough && total * 2 >= cues.len() && filled * 4 >= total * 3
+}
+
+/// Whether the first lines of cues are names, with the words on the lines below.
+pub(super) fn stand_above(cues: &[Cue<'_>]) -> bool {
+    let mut counts: HashMap<&str, usize> = HashMap::new();
+    let mut filled = 0_usize;
+    for cue in cues {
+        let mut lines = cue_speech::lines(&cue.payload);
+        filled += usize::from(!cue.payload.is_empty());
+        // A cue of one line, or a first line that ends as a sentence does, has no name above its words.
+        let first =
+            lines.next().filter(|first| lines.next().is_some() && !first.ends_with(['.', '?', '!', ',', '…', '-']));
+        if let Some(first) = first {
+            *counts.entry(first).or_default() += 1;
+        }
+    }
+    let again = counts
+        .iter()
+        .filter(|(name, count)| **count >= 2 && label::has_form(name) && label::shape(name) <= Shape::Handle);
+    let (names, again) = again.fold((0, 0), |(names, again), (_, count)| (names + 1, again + count));
+    names >= 2 && again * 10 >= filled * 8
 }
 
 fn bare(id: &str) -> Option<&str> {
@@ -85,6 +107,22 @@ mod tests {
         for ids in [["cue-1", "cue-2", "cue-3", "cue-4"], ["1", "2", "3", "4"], ["Opening", "Goals", "Review", "End"]] {
             assert!(labels(&ids, "So it is.").iter().all(Option::is_none), "{ids:?}");
         }
+    }
+
+    #[test]
+    fn names_stand_above_the_words_of_a_cue() {
+        let cue = |at: usize, text: &str| format!("{at}\n00:00:{at:02},000 --> 00:00:{at:02},900\n{text}\n\n");
+        let read = |texts: &[&str]| {
+            let file: String = texts.iter().enumerate().map(|(at, text)| cue(at + 1, text)).collect();
+            let said = parse(file.as_bytes()).expect("captions").utterances.into_iter();
+            said.map(|said| format!("{}: {}", said.label.unwrap_or_default(), said.text)).collect::<Vec<_>>()
+        };
+        let texts =
+            ["Maya Okafor\nSo it is.", "Tom\nIs it?", "Maya Okafor\nIt is\nso.", "Tom\nOh.", "Anna at home\nI go."];
+        let wanted =
+            ["Maya Okafor: So it is.", "Tom: Is it?", "Maya Okafor: It is so.", "Tom: Oh.", "Anna at home: I go."];
+        assert_eq!(read(&texts), wanted);
+        assert_eq!(read(&["and so\nit is", "and so\nit was", "it was\nso"])[0], ": and so it is");
     }
 
     #[test]

@@ -77,6 +77,10 @@ pub(super) fn speak<'a>(
         by_ids(cues, &speakers, draft);
         return Convention::Other;
     }
+    if !labels.nearly_every && cue_names::stand_above(cues) {
+        by_first_lines(cues, draft);
+        return Convention::Other;
+    }
     if !labels.nearly_every {
         // [Name] text
         let bracketed = Labels::marked(pieces(cues), text::bracket);
@@ -168,6 +172,28 @@ fn joining_key(id: &str, guid_is_the_files: bool) -> Option<&str> {
 fn by_speakers<'a>(cues: &[Cue<'a>], speaker: impl Fn(&'a str) -> Option<&'a str>, draft: &mut Draft) {
     for cue in cues {
         say(draft, cue, speaker(cue.id), &one_line(&cue.payload));
+    }
+}
+
+/// One utterance a cue, by the name that its first line is; a cue of one line names nobody.
+fn by_first_lines(cues: &[Cue<'_>], draft: &mut Draft) {
+    let firsts: Vec<Option<&str>> = cues
+        .iter()
+        .map(|cue| cue.payload.split_once('\n').map(|(first, _)| trimmed(first)).filter(|first| label::has_form(first)))
+        .collect();
+    let mut counts: HashMap<&str, usize> = HashMap::new();
+    for name in firsts.iter().flatten() {
+        *counts.entry(name).or_default() += 1;
+    }
+    for (cue, first) in cues.iter().zip(&firsts) {
+        // A sentence of two lines names nobody either.
+        let name = first.filter(|name| counts[name] >= 2 || label::may_be_label(name));
+        if let Some(name) = name.filter(|name| counts[name] == 1 && !label::reads_like_a_name(name)) {
+            draft.warn(cue.line, label::doubt(name));
+        }
+        draft.structure(name.unwrap_or(""));
+        let words = cue.payload.split_once('\n').filter(|_| name.is_some()).map_or(&*cue.payload, |(_, words)| words);
+        say(draft, cue, name, &one_line(words));
     }
 }
 

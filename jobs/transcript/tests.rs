@@ -95,8 +95,9 @@ fn a_damaged_file_loses_no_word() {
 fn time_grows_with_the_file_alone() {
     // What the file begins with, and what it repeats.
     type Shape = (&'static str, fn(&mut String, usize));
+    const TURNS: &str = "Ana: so it is.\nTom: so it is.\nAna: so it is.\nTom: ";
     const CUES: &str = "WEBVTT\n\n00:01.000 --> 00:02.000\nso\n";
-    let shapes: [Shape; 14] = [
+    let shapes: [Shape; 23] = [
         (CUES, |text, at| {
             _ = write!(text, "{at}\n{}:00:00.000 --> {at}:00:01.000\nSpeaker {}: so\n\n", at + 10, at % 999)
         }),
@@ -113,6 +114,15 @@ fn time_grows_with_the_file_alone() {
         ("<tt>", |text, at| _ = write!(text, "<p begin=\"{at}s\" a='<span>so <<!-- <br/>")),
         ("<cite></cite><time></time><p>", |text, at| _ = write!(text, "<cite>Speaker {at}<time>0:01<p>so</i>")),
         ("\"ooTextFile\"\n\"TextGrid\"\n", |text, at| _ = write!(text, "\"IntervalTier\" \"{at}\" 1 2 \"so\"\"\"")),
+        ("", |text, at| _ = writeln!(text, "Speaker {}\nso it is\n", at % 999)),
+        ("", |text, at| _ = writeln!(text, "Speaker {at}\n0 minutes {at} seconds\nso it is")),
+        ("Ana\nso\n\nTom\nso\n\nAna\nso\n\nTom\n", |text, at| _ = writeln!(text, "Speaker {at}\nso it is")),
+        ("", |text, at| _ = writeln!(text, "#### [Speaker {at}]\n[0:01 Ana {at} (0:01) [0:01")),
+        ("", |text, at| _ = writeln!(text, "(::::: <a:b:c:d (:{at}: so")),
+        (TURNS, |text, at| _ = write!(text, "//Ana: so// (..) (3s (2 seconds pause) {at} Ana: so. // //")),
+        (TURNS, |text, at| _ = write!(text, "[[((//{at}//((.(#0:01#")),
+        (TURNS, |text, at| _ = writeln!(text, "Speaker {at}: so it is #00:00:01-2#")),
+        (CUES, |text, at| _ = write!(text, "Speaker {}\n00:01.000 --> 00:02.000\n>> so\n\n", at % 7)),
     ];
     for (number, (head, shape)) in shapes.iter().enumerate() {
         let took = |cues: usize| {

@@ -19,7 +19,7 @@ pub(super) static STRUCTURE: Words = LazyLock::new(|| {
          start_time end_time started action from to cc bcc sent re fwd url link http https mailto file page total info \
          warn warning error debug todo p.s ps meeting_id passcode speakers present absent created meeting_title \
          file_name invitees source model version generated_by meeting_participants outcome goal goals wins challenges \
-         keywords deadline due status owner chapter",
+         keywords deadline due status owner chapter audio audio_source video audio_file recorded_by",
         "datum zeit titel teilnehmer teilnehmende ort dauer thema betreff von an deltagare plats tid ämne \
          participantes fecha lugar hora asunto data assunto participants objet lieu heure partecipanti luogo oggetto \
          deelnemers plaats onderwerp",

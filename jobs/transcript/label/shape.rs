@@ -43,6 +43,13 @@ pub(crate) fn has_form(label: &str) -> bool {
     if label.bytes().all(|byte| byte == b'?') {
         return true;
     }
+    // Some are called by a picture.
+    let picture = |letter: char| {
+        letter >= '\u{2190}' && !letter.is_alphanumeric() && !('\u{3000}'..='\u{303f}').contains(&letter)
+    };
+    if label.chars().all(picture) && label.chars().nth(8).is_none() {
+        return true;
+    }
     // A caller without a name is a phone number; anything shorter without letters is a time or a number.
     let digits = label.bytes().filter(u8::is_ascii_digit).count();
     if !label.chars().any(char::is_alphabetic) && (digits < 7 || label.contains([':', '.', ','])) {
@@ -212,6 +219,7 @@ mod tests {
             ("María del Carmen de la Fuente Ortega", Odd),
             ("Maya Okafor - Coach", Name),
             ("Tom Becker 🙂", Name),
+            ("🐻", Name),
             ("Анна Каренина", Name),
             ("王芳", Name),
             ("田中太郎さん", Name),

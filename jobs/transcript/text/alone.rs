@@ -65,10 +65,18 @@ impl<'a> Around<'a, '_> {
         self.line(Some(self.at + 1))
     }
 
+    /// The line below, or that below a blank one.
+    fn next_filled(&self) -> Line<'a> {
+        match self.below() {
+            Line::Blank => self.line(Some(self.at + 2)),
+            below => below,
+        }
+    }
+
     /// The slots in which the line stands, and the name that it would be.
     fn slots(&self, quiet: bool) -> (impl Iterator<Item = Slot> + Clone + use<>, &'a str) {
         let (slots, text) = match self.lines[self.at] {
-            Line::Stamped { rest, .. } if matches!(self.below(), Line::Plain(..)) => {
+            Line::Stamped { rest, .. } if matches!(self.next_filled(), Line::Plain(..)) => {
                 ([Some(Slot::BehindStamp), None, None], rest)
             }
             Line::Plain(text, dress) => {

@@ -65,7 +65,7 @@ impl Layout {
         let mut sight = Sight::of(source);
         let (headings, repeated) = sight.headings();
         sight.drop_headings(&headings);
-        let headed = repeated >= 2;
+        let headed = repeated >= 2 || sight.enclosed() >= 2;
         let mut labels = Labels::of(sight.pieces());
         if headed {
             labels.drop_doubtful();
@@ -154,7 +154,7 @@ impl Talk {
         let usual = self.labelled * 10 >= sight.filled && (labels.len() >= 2 || self.labelled * 2 >= sight.filled);
         let (again, count) = labels.again();
         // Of a list most comes once.
-        if again == 1 && count * 2 < self.labelled {
+        if again == 1 && count < 3 && count * 2 < self.labelled {
             return false;
         }
         let nearly_all = again >= 2 && self.labelled * 10 >= sight.filled * 6;
@@ -234,6 +234,11 @@ impl<'s, 'l> Sight<'s, 'l> {
         let again = counts.into_iter().filter(|(_, count)| *count >= 2).map(|(name, _)| (name.to_owned(), false));
         let once = sure.into_iter().map(|name| (name.to_owned(), !once[name]));
         (again.chain(once).collect(), repeated)
+    }
+
+    /// How many names stand in one bracket with their time.
+    fn enclosed(&self) -> usize {
+        self.lines.iter().filter(|line| matches!(line, Line::Heading { enclosed: true, .. })).count()
     }
 
     /// What looks like a heading and names nobody is a line like others.

@@ -49,6 +49,12 @@ pub(super) fn leading(text: &str) -> Option<(Stamp<'_>, &str)> {
     if !inner.starts_with(|letter: char| letter.is_ascii_digit() || is_wide_digit(letter) || letter == '@') {
         return None;
     }
+    // A line of its own: "3 seconds".
+    let alone = || units::seconds(text).filter(|(_, rest)| rest.is_empty());
+    if let Some((start_ms, rest)) = alone().filter(|_| bracket.is_none()) {
+        let stamp = Stamp { written: text, start_ms, end_ms: None, marked: true, hours: false };
+        return Some((stamp, rest));
+    }
     let (times, rest) = times(inner, bracket.is_some_and(|(opening, _)| opening == '['))?;
     let rest = match bracket {
         Some(('#', _)) => f4(rest)?,
