@@ -251,7 +251,9 @@ mod tests {
     #[test]
     fn an_interruption_begins_a_turn() {
         let lines = [
-            "Maya: What was it like, all in all?",
+            "Maya: What was it like, all in all,",
+            "if you look back at it now,",
+            "from here?",
             "Tom: Long. I thought that it would",
             "end at noon, and then I went to",
             "London: it was cold.",
@@ -262,6 +264,6 @@ mod tests {
         ];
         let labels = labels(Place::Line, &lines);
         assert!(labels.doubtful("Anna at home") && !labels.has("London"));
-        assert_eq!(labels.passed(lines[3]), Some("London"));
+        assert_eq!(labels.passed(lines[5]), Some("London"));
     }
 }

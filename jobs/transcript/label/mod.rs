@@ -75,7 +75,7 @@ pub(super) fn candidate(line: &str) -> Option<Candidate<'_>> {
         // Bold in Markdown: **Name:** text.
         let bold = ["**", "__", "*", "_"].into_iter().find(|mark| before.starts_with(mark));
         let rest = bold.and_then(|mark| rest.strip_prefix(mark)).unwrap_or(rest);
-        let label = trimmed(trimmed(before).trim_matches(['*', '_']));
+        let label = unbracketed(trimmed(trimmed(before).trim_matches(['*', '_'])));
         let spaced = rest.is_empty() || rest.starts_with(char::is_whitespace) || colon == '：';
         if spaced {
             return Some(Candidate { label, rest: trimmed(rest), tight: false });
@@ -92,6 +92,15 @@ pub(super) fn candidate(line: &str) -> Option<Candidate<'_>> {
         return (letters && !digits).then(|| Candidate { label, rest: trimmed(rest), tight: true });
     }
     None
+}
+
+/// A label without the brackets around all of it: `[You]: yes`.
+fn unbracketed(label: &str) -> &str {
+    let inner = [('[', ']'), ('(', ')'), ('<', '>'), ('【', '】')].into_iter().find_map(|(opening, closing)| {
+        let inner = label.strip_prefix(opening)?.strip_suffix(closing)?;
+        (!inner.contains([opening, closing])).then_some(inner)
+    });
+    inner.map_or(label, trimmed)
 }
 
 /// A line without the mark of a list, a quotation or an overlap before it.
@@ -119,6 +128,7 @@ mod tests {
             ("Priya (10:30): yes", Some("Priya (10:30)")),
             ("Priya <mailto:priya@x.example>: yes", Some("Priya <mailto:priya@x.example>")),
             ("**Maya:** yes", Some("Maya")),
+            ("[You]: yes", Some("You")),
             ("- __Maya__: yes", Some("Maya")),
             ("//S01: yes//", Some("S01")),
             ("10:30 Meeting: we met", None),

@@ -34,6 +34,8 @@ pub(crate) struct Layout {
     pub(super) plain_stamps: bool,
     /// Whether a name on a line of its own holds for all stamped lines below it.
     pub(super) carries: bool,
+    /// Whether times that are written out stand on lines of their own; once it is how long the talk was.
+    pub(super) written_out: bool,
     /// Whether most lines end in the time of their end.
     pub(super) trailing_stamps: bool,
     /// Whether the lines of the talk are those of a list.
@@ -54,6 +56,7 @@ struct Sight<'s, 'l> {
     plain_stamps: bool,
     mostly_stamped: bool,
     numbered: bool,
+    written_out: bool,
 }
 
 impl Layout {
@@ -101,6 +104,7 @@ impl Layout {
             plain_stamps,
             carries,
             trailing_stamps,
+            written_out: sight.written_out,
             lists: talk.listed * 2 > talk.labelled,
             numbered,
             evidence,
@@ -166,11 +170,17 @@ impl<'s, 'l> Sight<'s, 'l> {
     fn of(source: &'l Source<'s>) -> Self {
         // Whether something may be a name is asked once, however often it comes.
         let mut names: HashMap<&str, bool> = HashMap::new();
-        let mut is_name =
-            |name| *names.entry(name).or_insert_with(|| label::may_be_label(name) && date::day(name).is_none());
+        let mut is_name = |name| {
+            *names
+                .entry(name)
+                .or_insert_with(|| label::may_be_label(name) && date::day(name).is_none() && !mark::is_sound(name))
+        };
         let numbered = is_numbered(source);
         let raw = source.lines().iter().map(|raw| if numbered { unnumbered(raw).1 } else { raw });
         let lines: Vec<Line<'s>> = raw.map(|raw| line(raw, &mut is_name)).collect();
+        let written_out =
+            lines.iter().filter(|line| matches!(line, Line::Stamp(stamp) if stamp.written_out)).count() >= 2;
+        let lines: Vec<Line<'s>> = lines.into_iter().map(|line| line.without(written_out)).collect();
         let filled = lines.iter().filter(|line| **line != Line::Blank).count();
         let stamps = |marked: bool| {
             let stamped = |line: &&Line<'_>| matches!(line, Line::Stamped { stamp, .. } if stamp.marked == marked);
@@ -179,7 +189,16 @@ impl<'s, 'l> Sight<'s, 'l> {
         let (marked, unmarked) = (stamps(true), stamps(false));
         let plain_stamps = unmarked >= 2 && unmarked * 3 >= filled;
         let stamped = marked + if plain_stamps { unmarked } else { 0 };
-        Self { source, lines, filled, stamped, plain_stamps, mostly_stamped: stamped * 2 >= filled, numbered }
+        Self {
+            source,
+            lines,
+            filled,
+            stamped,
+            plain_stamps,
+            mostly_stamped: stamped * 2 >= filled,
+            numbered,
+            written_out,
+        }
     }
 
     fn above(&self, at: usize) -> Line<'s> {
@@ -286,17 +305,18 @@ impl<'s, 'l> Sight<'s, 'l> {
         talk
     }
 
-    /// An agenda has times, and a word or two behind each; what people say is longer.
+    /// An agenda has times, and a word or two behind each; what people say is longer, ends as sentences do, or has
+    /// brackets, names and hours.
     fn is_list(&self, labels: &Labels) -> bool {
         let behind = |line: &Line<'_>| match line {
             Line::Stamped { rest, .. } => amount(rest),
             Line::Plain(text, _) => amount(text),
             _ => 0,
         };
-        let hours = |line: &Line<'_>| matches!(line, Line::Stamped { stamp, .. } if stamp.hours);
-        !labels.repeated()
-            && !self.lines.iter().any(hours)
-            && self.lines.iter().map(behind).sum::<usize>() < self.stamped * 2
+        let said = |line: &Line<'_>| matches!(line, Line::Stamped { stamp, rest } if stamp.hours || (stamp.marked && label::ends_a_sentence(rest)));
+        let marked = |line: &Line<'_>| matches!(line, Line::Stamped { stamp, .. } if stamp.marked);
+        let talk = self.lines.iter().any(said) || (labels.len() > 0 && self.lines.iter().any(marked));
+        !talk && self.lines.iter().map(behind).sum::<usize>() < self.stamped * 2
     }
 
     /// The labels that are set off by something else than a colon, where nearly every turn begins so.
@@ -370,7 +390,7 @@ fn amount(text: &str) -> usize {
         return spaced;
     }
     let caseless = |letter: &char| letter.is_alphabetic() && !letter.is_lowercase() && !letter.is_uppercase();
-    spaced.max(text.chars().filter(caseless).count() / 2)
+    spaced.max(text.chars().filter(caseless).count() * 2 / 3)
 }
 
 /// Whether a line is one of a header, `Date: …`.

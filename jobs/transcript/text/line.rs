@@ -30,6 +30,16 @@ pub(super) enum Line<'a> {
     Plain(&'a str, Dress),
 }
 
+impl Line<'_> {
+    /// The line, where times that are written out count only if `written_out`.
+    pub(super) fn without(self, written_out: bool) -> Self {
+        match self {
+            Line::Stamp(stamp) if stamp.written_out && !written_out => Line::Plain(stamp.written, Dress::None),
+            line => line,
+        }
+    }
+}
+
 /// How Markdown sets a line off.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Dress {
@@ -155,7 +165,7 @@ fn heading(text: &str) -> Option<Heading<'_>> {
         return None;
     }
     if let Some((name, written, start_ms)) = units::behind_a_name(text) {
-        let stamp = Stamp { written, start_ms, end_ms: None, marked: true, hours: false };
+        let stamp = Stamp { written, start_ms, end_ms: None, marked: true, hours: false, written_out: true };
         return Some(Heading { name: unmarked(name), stamp, rest: "", enclosed: false });
     }
     // Name 00:12, Name | 00:12, Name 10:30 AM, Name 00:12 - 00:15

@@ -51,7 +51,7 @@ pub(super) fn enclosed(text: &str) -> Option<(&str, &str)> {
         opening == '<' && (inside.starts_with('/') || ELEMENTS.contains(&inside.to_ascii_lowercase().as_str()));
     let rest = inner[end + closing.len_utf8()..].trim_start_matches(['*', '_', ' ']);
     let rest = rest.strip_prefix([':', '：', '-', '–']).unwrap_or(rest);
-    let sound = SOUNDS.contains(&inside.to_lowercase().as_str());
+    let sound = is_sound(inside);
     (!element && !sound && !inside.is_empty()).then_some((inside, rest.trim_start()))
 }
 
@@ -63,6 +63,11 @@ pub(super) fn is_name_in_brackets(text: &str) -> bool {
     name.is_some_and(|name| {
         !name.starts_with(char::is_lowercase) || name.contains(|letter: char| letter.is_ascii_digit())
     })
+}
+
+/// Whether a word stands for a sound.
+pub(super) fn is_sound(word: &str) -> bool {
+    word.len() <= 32 && SOUNDS.contains(&word.to_lowercase().as_str())
 }
 
 fn bold(text: &str) -> Option<Candidate<'_>> {

@@ -59,7 +59,7 @@ pub(super) fn read_but(source: &Source<'_>, furniture: fn(&str) -> Option<&'stat
         if at >= footer_from && is_footer(raw) {
             reading.close();
             reading.draft.set_aside(at + 1, "the footer of the tool", raw);
-        } else if let Some(reason) = furniture(raw) {
+        } else if let Some(reason) = furniture(raw).or_else(|| of_teams(raw)) {
             reading.draft.set_aside(at + 1, reason, raw);
         } else {
             reading.line(at + 1, raw);
@@ -70,6 +70,13 @@ pub(super) fn read_but(source: &Source<'_>, furniture: fn(&str) -> Option<&'stat
         clock::from_the_first(&mut reading.draft);
     }
     reading.draft
+}
+
+/// Why a line that Teams writes into its transcripts is no speech.
+fn of_teams(line: &str) -> Option<&'static str> {
+    let line = line.trim_end();
+    (line.ends_with(" started transcription") || line.ends_with(" stopped transcription"))
+        .then_some("a line of Teams, not speech")
 }
 
 fn is_footer(line: &str) -> bool {
@@ -112,7 +119,7 @@ impl<'a> Reading<'a> {
             return;
         }
         let layout = self.layout;
-        match line::line(raw, |name| layout.heading(name).is_some()) {
+        match line::line(raw, |name| layout.heading(name).is_some()).without(layout.written_out) {
             Line::Blank => {
                 self.after_blank = true;
                 return;

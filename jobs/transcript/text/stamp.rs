@@ -14,6 +14,8 @@ pub(super) struct Stamp<'a> {
     pub(super) marked: bool,
     /// It has hours, so that it may be a time of day.
     pub(super) hours: bool,
+    /// In words: "0 minutes 3 seconds".
+    pub(super) written_out: bool,
 }
 
 /// Brackets around a time or a name.
@@ -52,7 +54,7 @@ pub(super) fn leading(text: &str) -> Option<(Stamp<'_>, &str)> {
     // A line of its own: "3 seconds".
     let alone = || units::seconds(text).filter(|(_, rest)| rest.is_empty());
     if let Some((start_ms, rest)) = alone().filter(|_| bracket.is_none()) {
-        let stamp = Stamp { written: text, start_ms, end_ms: None, marked: true, hours: false };
+        let stamp = Stamp { written: text, start_ms, end_ms: None, marked: true, hours: false, written_out: true };
         return Some((stamp, rest));
     }
     let (times, rest) = times(inner, bracket.is_some_and(|(opening, _)| opening == '['))?;
@@ -95,7 +97,14 @@ struct Times {
 impl Times {
     fn stamp<'a>(&self, written: &'a str, bracketed: bool) -> Stamp<'a> {
         let marked = bracketed || self.end_ms.is_some() || self.hours || self.telling;
-        Stamp { written, start_ms: self.start_ms, end_ms: self.end_ms, marked, hours: self.hours }
+        Stamp {
+            written,
+            start_ms: self.start_ms,
+            end_ms: self.end_ms,
+            marked,
+            hours: self.hours,
+            written_out: self.telling && !self.hours && !bracketed,
+        }
     }
 }
 
