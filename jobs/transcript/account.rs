@@ -8,6 +8,7 @@ use super::{
     formats::Source,
     silence,
     transcript::{Account, Attendee, Detection, Format, SetAside, Transcript, Utterance, Warning},
+    words::is_unspaced,
 };
 
 /// How many words (see [`Account`]) `text` holds. Every byte of a file comes here twice, so ASCII is looked at eight bytes
@@ -25,10 +26,10 @@ pub(super) fn words(text: &str) -> usize {
             (inside, at) = (letters >> 63 == 1, at + width);
             continue;
         }
-        let (letter, width) =
-            text[at..].chars().next().map_or((false, 1), |letter| (letter.is_alphanumeric(), letter.len_utf8()));
-        count += usize::from(letter & !inside);
-        (inside, at) = (letter, at + width);
+        let Some(letter) = text[at..].chars().next() else { break };
+        let (counts, alone) = (letter.is_alphanumeric(), is_unspaced(letter));
+        count += usize::from(counts & (alone | !inside));
+        (inside, at) = (counts & !alone, at + letter.len_utf8());
     }
     count
 }
@@ -283,12 +284,15 @@ impl Draft {
 
 #[cfg(test)]
 mod tests {
-    use super::{spaced, words};
+    use super::{is_unspaced, spaced, words};
 
     #[test]
     fn words_are_runs_of_letters_and_digits() {
-        let slowly =
-            |text: &str| text.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty()).count();
+        let slowly = |text: &str| {
+            let runs = text.split(|letter: char| !letter.is_alphanumeric() || is_unspaced(letter));
+            let alone = text.chars().filter(|letter| letter.is_alphanumeric() && is_unspaced(*letter));
+            runs.filter(|word| !word.is_empty()).count() + alone.count()
+        };
         let text =
             "so it's 12:30 — Søren's café, naïve日本語 text and éa aé é1 1é; nothing more to say_here. ".repeat(3);
         for (from, _) in text.char_indices() {

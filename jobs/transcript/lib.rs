@@ -20,7 +20,7 @@ pub mod companion;
 pub mod conformance;
 mod cue_speech;
 mod date;
-mod decode;
+pub mod decode;
 mod document;
 mod fathom;
 mod formats;
@@ -48,6 +48,7 @@ mod transcript;
 mod webex;
 mod webvtt;
 mod webvtt_cues;
+pub mod words;
 mod zoom_captions;
 
 pub use not_a_transcript::NotATranscript;

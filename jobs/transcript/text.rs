@@ -9,6 +9,7 @@ use super::{
     label::{self, Labels},
     text_layout::{self, Line, Stamp},
     transcript::Format,
+    words,
 };
 
 pub(super) const READER: Reader = Reader { name: "text", detect, read };
@@ -76,15 +77,15 @@ impl Layout {
         let (mut labelled, mut spoken) = (0, 0);
         for (_, rest) in said.filter_map(|text| labels.split(text)) {
             labelled += 1;
-            spoken += rest.split_whitespace().count();
+            spoken += words::count(rest);
         }
         // People say more than two words at a time; a list of settings has one behind each colon.
         let talk = spoken * 2 >= labelled * 5;
 
         // An agenda has times, and a word or two behind each; what people say is longer, or has brackets and hours.
         let behind = |line: &Line<'_>| match line {
-            Line::Stamped { rest, .. } => rest.split_whitespace().count(),
-            Line::Plain(text) => text.split_whitespace().count(),
+            Line::Stamped { rest, .. } => words::count(rest),
+            Line::Plain(text) => words::count(text),
             _ => 0,
         };
         let is_list = marked == 0 && lines.iter().map(behind).sum::<usize>() < stamped * 2;

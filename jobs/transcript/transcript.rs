@@ -306,7 +306,8 @@ pub struct Warning {
 }
 
 /// Where every word of the file went. A word is an unbroken run of letters and digits, so that the sum does not hang
-/// on spaces and punctuation ("here's" counts as two).
+/// on spaces and punctuation ("here's" counts as two); of scripts without spaces, such as Chinese, it is each letter. For
+/// words as people count them see [`crate::words`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {
     /// In the file, counted before anything else is done with it.
