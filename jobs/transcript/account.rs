@@ -6,7 +6,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{
     formats::Source,
-    silence,
+    left_out, plausible, silence,
     transcript::{Account, Attendee, Detection, Format, SetAside, Transcript, Utterance, Warning},
     words::is_unspaced,
 };
@@ -96,6 +96,10 @@ pub(super) struct Draft {
     warnings: Vec<Warning>,
     attendees: Vec<Attendee>,
     structure: usize,
+    /// Whether its times are numbers, whose unit may be another than it seems: `7380` beside `0:07.380`.
+    pub(super) numbers: bool,
+    /// How the words read that were set aside and may have been said.
+    left_out: left_out::Samples,
     /// Whether nobody asks where the words went.
     uncounted: bool,
     /// The last time that was read, and where first (and how often) one was much earlier than that before it.
@@ -130,6 +134,12 @@ impl Draft {
     /// Sets `text` (of line `line`, from 1) aside. Lines that follow each other for one reason are one entry.
     pub(super) fn set_aside(&mut self, line: usize, reason: &str, text: &str) {
         self.set_aside_words(line, reason, words(text));
+        self.left_out.add(reason, text);
+    }
+
+    /// Notes how words read that were set aside by their number.
+    pub(super) fn sample(&mut self, reason: &str, text: &str) {
+        self.left_out.add(reason, text);
     }
 
     /// Sets so many words aside, as [`Self::set_aside`] does.
@@ -222,14 +232,17 @@ impl Draft {
     pub(super) fn finish(mut self, format: Format, source: &Source<'_>) -> Transcript {
         self.drop_unreal_times();
         let lengths: Vec<usize> = self.utterances.iter().map(|said| words(&said.text)).collect();
+        plausible::check(&mut self, &lengths, source);
         // Its own reader knows more of it: what the machine held for silence.
         if format != Format::Whisper {
             silence::warn(&mut self, &lengths, source);
         }
         self.warn_of_order();
+        let in_utterances = lengths.iter().sum();
+        self.warnings.extend(self.left_out.warnings(&self.set_aside, in_utterances));
         let account = Account {
             in_file: words(source.text),
-            in_utterances: lengths.iter().sum(),
+            in_utterances,
             set_aside: self.set_aside.iter().map(|entry| entry.words).sum(),
             structure: self.structure,
         };

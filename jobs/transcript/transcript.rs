@@ -293,6 +293,14 @@ pub struct SetAside {
     pub words: usize,
 }
 
+impl SetAside {
+    /// Whether somebody may have said it: it is none of what tools and people write beside what was said.
+    #[must_use]
+    pub fn may_have_been_said(&self) -> bool {
+        crate::left_out::may_have_been_said(&self.reason)
+    }
+}
+
 /// Something malformed or doubtful in the file; never a reason to lose words silently.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Warning {
@@ -301,7 +309,7 @@ pub struct Warning {
     /// From 1, where a place in the line is meant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub column: Option<usize>,
-    /// What is wrong, in plain words; never what was said.
+    /// What is wrong, in plain words. Of what was said it holds only the first words of what was left out.
     pub message: String,
 }
 

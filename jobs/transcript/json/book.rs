@@ -224,7 +224,10 @@ impl<'s> Book<'s> {
                     let long = count >= A_SENTENCE && (text.contains(char::is_whitespace) || has_unspaced(text));
                     let reason = reason.filter(|_| !is_quantity(text));
                     match reason.or_else(|| long.then_some("text beside what was said")) {
-                        Some(reason) => rest.add(self.line(json), reason, count),
+                        Some(reason) => {
+                            rest.add(self.line(json), reason, count);
+                            self.draft.sample(reason, text);
+                        }
                         None => self.draft.structure(text),
                     }
                 }
@@ -234,6 +237,8 @@ impl<'s> Book<'s> {
                 for (key, value) in fields {
                     let own = if repeats.contains(&key.as_ref()) {
                         Some("the same words again, in another shape")
+                    } else if key == "systeminfo" {
+                        Some("settings of the tool")
                     } else if self.is_notes(key) {
                         Some("notes about the session")
                     } else {
