@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{
+    clock,
     formats::Source,
     left_out, plausible, silence,
     transcript::{Account, Attendee, Detection, Format, SetAside, Transcript, Utterance, Warning},
@@ -232,6 +233,9 @@ impl Draft {
     pub(super) fn finish(mut self, format: Format, source: &Source<'_>) -> Transcript {
         self.drop_unreal_times();
         let lengths: Vec<usize> = self.utterances.iter().map(|said| words(&said.text)).collect();
+        if self.backwards.is_some() {
+            clock::from_the_first(&mut self);
+        }
         plausible::check(&mut self, &lengths, source);
         // Its own reader knows more of it: what the machine held for silence.
         if format != Format::Whisper {

@@ -6,7 +6,7 @@
 
 use super::transcript::{SetAside, Warning};
 
-/// Reasons to set aside what nobody said, or what is read elsewhere in the file.
+/// Reasons to set aside what nobody said.
 const NEVER_SAID: &[&str] = &[
     "the header of the file",
     "the header of the document",
@@ -15,9 +15,6 @@ const NEVER_SAID: &[&str] = &[
     "a style sheet",
     "a region",
     "the footer of the tool",
-    "a line that rolls on from the cue before",
-    "the same words again, in another shape",
-    "another hearing of the same words",
     "a sound or a remark in brackets",
     "a sound, or words that were not understood",
     "a mark of the transcriber, without words",
@@ -28,6 +25,12 @@ const NEVER_SAID: &[&str] = &[
     "settings of the tool",
     "the title of the page",
     "after the end of the transcript",
+];
+/// Reasons to set aside what is in somebody's turn already.
+const THERE_ALREADY: &[&str] = &[
+    "a line that rolls on from the cue before",
+    "the same words again, in another shape",
+    "another hearing of the same words",
 ];
 /// As these reasons end.
 const NOT_SPEECH: &str = "not speech";
@@ -40,7 +43,12 @@ const REASONS: usize = 16;
 
 /// Whether what is set aside for this reason may have been said.
 pub(super) fn may_have_been_said(reason: &str) -> bool {
-    !(reason.ends_with(NOT_SPEECH) || NEVER_SAID.contains(&reason))
+    !(reason.ends_with(NOT_SPEECH) || NEVER_SAID.contains(&reason) || is_there_already(reason))
+}
+
+/// Whether what is set aside for this reason is read elsewhere in the file.
+pub(super) fn is_there_already(reason: &str) -> bool {
+    THERE_ALREADY.contains(&reason)
 }
 
 /// How what was left out begins, a text a reason.

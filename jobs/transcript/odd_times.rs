@@ -1,5 +1,5 @@
 //! Times in shapes that no layout knows, written as the layouts know them: `1h 2m 3s`, `00.12.05`, `12'05"`, `11:58 PM`,
-//! and `00:12:05:12` with the number of the frame. A file has one of these shapes in one kind of place throughout; only
+//! `[0.86s -> 7.38s]`, `［00:12:05］` in wide brackets, and `00:12:05:12` with the number of the frame. A file has one of these shapes in one kind of place throughout; only
 //! there it is rewritten, so that nothing that was said changes. Most files have none, which their beginning shows.
 //!
 //! Reads a text, gives a text with the same lines.
@@ -26,9 +26,11 @@ enum Shape {
     Primes,
     /// `11:58 PM`, `11:58:03 a.m.`
     HalfDays,
+    /// `0.86s -> 7.38s`: two of them, as a number may be anything.
+    Seconds,
 }
 
-const SHAPES: [Shape; 5] = [Shape::Frames, Shape::Points, Shape::Units, Shape::Primes, Shape::HalfDays];
+const SHAPES: [Shape; 6] = [Shape::Frames, Shape::Points, Shape::Units, Shape::Primes, Shape::HalfDays, Shape::Seconds];
 
 /// Where in its line a time stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,6 +61,9 @@ pub(super) fn as_usual(text: &str) -> Cow<'_, str> {
     }
     // In captions times stand with arrows; what stands on other lines is said.
     let arrows = head.lines().any(time::has_arrow);
+    if let Some(narrow) = narrow(text, head) {
+        return Cow::Owned(narrow);
+    }
     let Some((shape, place)) = shown_by(head, arrows) else { return Cow::Borrowed(text) };
     let mut out = String::with_capacity(text.len() + text.len() / 16);
     for line in text.split_inclusive('\n') {
@@ -69,14 +74,45 @@ pub(super) fn as_usual(text: &str) -> Cow<'_, str> {
             continue;
         };
         out.push_str(&line[..found.from]);
-        out.push_str(&usual(found.start_ms, shape));
+        let written = |time: i64| if arrows { usual(time, shape).replace('.', ",") } else { usual(time, shape) };
+        out.push_str(&written(found.start_ms));
         if let Some(end) = found.end_ms {
             out.push_str(if arrows { " --> " } else { " - " });
-            out.push_str(&usual(end, shape));
+            out.push_str(&written(end));
         }
         out.push_str(&line[found.to..]);
     }
     Cow::Owned(out)
+}
+
+/// The text with its times in usual brackets and with a usual arrow, where it has `［00:12:05］`, `【00:12:05】` or
+/// `00:00:01,000 → 00:00:04,000`.
+fn narrow(text: &str, head: &str) -> Option<String> {
+    let changed = |line: &str| {
+        let line = line.trim_end_matches('\n');
+        let text = line.trim_start();
+        if let Some((start, rest)) = time::lenient(text).map(|(_, rest)| text.split_at(text.len() - rest.len())) {
+            let end = rest.trim_start().strip_prefix('→')?;
+            return time::whole(end).map(|_| format!("{start} -->{end}"));
+        }
+        let close = match text.chars().next()? {
+            '［' => '］',
+            '【' => '】',
+            '（' => '）',
+            '〔' => '〕',
+            _ => return None,
+        };
+        let (inside, after) = text['［'.len_utf8()..].split_once(close).filter(|(inside, _)| inside.len() <= 60)?;
+        let inside = inside.replace('：', ":");
+        let timed = time::lenient(inside.trim_start()).is_some();
+        timed.then(|| format!("[{inside}]{after}"))
+    };
+    let is_wide = |line: &&str| !line.is_ascii() && changed(line).is_some();
+    if head.is_ascii() || head.lines().filter(is_wide).count() < 2 {
+        return None;
+    }
+    let lines = text.split('\n').map(|line| changed(line).map_or(Cow::Borrowed(line), Cow::Owned));
+    Some(lines.collect::<Vec<_>>().join("\n"))
 }
 
 /// The shape and the place in which the beginning of a file has its times, if they are odd.
@@ -177,7 +213,7 @@ fn stretch(line: &str, from: usize, shape: Shape) -> Option<Found> {
     {
         return Some(Found { from, to: line.len() - after.len(), start_ms, end_ms: Some(end) });
     }
-    Some(Found { from, to, start_ms, end_ms: None })
+    (shape != Shape::Seconds).then_some(Found { from, to, start_ms, end_ms: None })
 }
 
 /// A time of a shape at the start of a text, in milliseconds, and what follows.
@@ -191,6 +227,7 @@ fn one(text: &str, shape: Shape) -> Option<(i64, &str)> {
         Shape::Units => units(text)?,
         Shape::Primes => primes(text)?,
         Shape::HalfDays => half_days(text)?,
+        Shape::Seconds => seconds(text)?,
     };
     let goes_on = rest.starts_with(|letter: char| letter.is_alphanumeric())
         || (rest.starts_with([':', '.', ',']) && rest[1..].starts_with(|letter: char| letter.is_ascii_digit()));
@@ -268,6 +305,13 @@ fn primes(text: &str) -> Option<(i64, &str)> {
     Some((time * 1_000, close.unwrap_or(rest)))
 }
 
+/// Cues with such times are read as they are.
+fn seconds(text: &str) -> Option<(i64, &str)> {
+    let (time, rest) = time::of_cue(text)?;
+    let written = &text[..text.len() - rest.len()];
+    (written.contains('.') && !written.contains(':')).then_some((time, rest))
+}
+
 fn half_days(text: &str) -> Option<(i64, &str)> {
     let (time, rest) = time::lenient(text)?;
     // Two figures are hours and minutes here.
@@ -293,7 +337,7 @@ fn usual(time: i64, shape: Shape) -> String {
     let (minutes, second) = (seconds / 60, seconds % 60);
     match shape {
         Shape::Units | Shape::Primes => format!("{minutes:02}:{second:02}"),
-        Shape::Frames => format!("{:02}:{:02}:{second:02}.{millis:03}", minutes / 60, minutes % 60),
+        Shape::Frames | Shape::Seconds => format!("{:02}:{:02}:{second:02}.{millis:03}", minutes / 60, minutes % 60),
         Shape::Points | Shape::HalfDays => format!("{:02}:{:02}:{second:02}", minutes / 60, minutes % 60),
     }
 }
@@ -339,6 +383,9 @@ mod tests {
         for file in [
             "[90:00 - 91:00] Ana: So we said.\n[91:00 - 92:30] Tom: On Friday it was.\n",
             "[1h 30m - 1h 31m] Ana: So we said.\n[1h 31m - 1h 32m 30s] Tom: On Friday it was.\n",
+            "[5400.0s -> 5460.0s] Ana: So we said.\n[5460.00s -> 5550.00s] Tom: On Friday it was.\n",
+            "［90:00 - 91:00］Ana: So we said.\n【91：00 - 92：30】 Tom: On Friday it was.\n",
+            "1\n01:30:00,000 → 01:31:00,000\nAna: So we said.\n\n2\n01:31:00,000 → 01:32:30,000\nTom: On Friday it was.\n",
             "01:30:00:00 --> 01:31:00:00\nAna: So we said.\n\n01:31:00:00 --> 01:32:30:00\nTom: On Friday it was.\n",
         ] {
             let read = parse(file.as_bytes()).expect("a transcript");

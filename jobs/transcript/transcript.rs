@@ -299,6 +299,12 @@ impl SetAside {
     pub fn may_have_been_said(&self) -> bool {
         crate::left_out::may_have_been_said(&self.reason)
     }
+
+    /// Whether the same words are in an utterance.
+    #[must_use]
+    pub fn is_there_already(&self) -> bool {
+        crate::left_out::is_there_already(&self.reason)
+    }
 }
 
 /// Something malformed or doubtful in the file; never a reason to lose words silently.

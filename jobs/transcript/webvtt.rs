@@ -70,5 +70,5 @@ fn unpadded_times(source: &Source<'_>) -> Time {
         };
         is_unpadded(line) && line.split("-->").any(ends_in_zero)
     };
-    if Lines::of(source.text).any(whole_millis) { time::lenient_millis } else { time::lenient }
+    if Lines::of(source.text).any(whole_millis) { time::lenient_millis } else { time::of_cue }
 }

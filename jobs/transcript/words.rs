@@ -31,6 +31,13 @@ pub fn of(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
+/// How long a text is, in characters of which a letter of a script without spaces counts as three: it says as much, and
+/// is as much to a model that reads it.
+#[must_use]
+pub fn length(text: &str) -> usize {
+    text.chars().map(|letter| if is_unspaced(letter) { 3 } else { 1 }).sum()
+}
+
 /// Whether a letter belongs to a script that is written without spaces between words.
 #[must_use]
 pub const fn is_unspaced(letter: char) -> bool {

@@ -7,7 +7,7 @@
 use std::{borrow::Cow, collections::HashSet};
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{Encoding, ISO_2022_JP, ISO_8859_4, WINDOWS_1250, WINDOWS_1252};
+use encoding_rs::{Encoding, ISO_2022_JP, ISO_8859_4, MACINTOSH, WINDOWS_1250, WINDOWS_1252, WINDOWS_1257};
 
 use super::Read;
 
@@ -36,8 +36,13 @@ pub(super) fn read(bytes: &[u8]) -> Read<'_> {
     if encoding == ISO_8859_4 && is_western(&sample) {
         encoding = WINDOWS_1252;
     }
-    if encoding == WINDOWS_1252 && is_hungarian(&sample) {
-        encoding = WINDOWS_1250;
+    if encoding == WINDOWS_1252 {
+        encoding = match () {
+            () if is_hungarian(&sample) => WINDOWS_1250,
+            () if is_baltic(&sample) => WINDOWS_1257,
+            () if is_of_macintosh(&sample) => MACINTOSH,
+            () => WINDOWS_1252,
+        };
     }
     let (text, _) = encoding.decode_without_bom_handling(bytes);
     let sure = different_words(&sample) >= FEW_WORDS || (encoding == WINDOWS_1252 && is_western(&sample));
@@ -96,9 +101,11 @@ fn different_words(sample: &[u8]) -> usize {
     words.len()
 }
 
+/// The letters and marks of Western European languages.
+const LETTERS: &str = "äöüßÄÖÜáàâãåæçéèêëíìîïñóòôõøœúùûÿÁÀÂÃÅÆÇÉÈÊËÍÎÏÑÓÔÕØŒÚÛ’‘“”„–—…«»¿¡€°§·\u{a0}";
+
 /// Whether every letter, read as Windows-1252, is one that Western European languages use, and stands by others.
 fn is_western(sample: &[u8]) -> bool {
-    const LETTERS: &str = "äöüßÄÖÜáàâãåæçéèêëíìîïñóòôõøœúùûÿÁÀÂÃÅÆÇÉÈÊËÍÎÏÑÓÔÕØŒÚÛ’‘“”„–—…«»¿¡€°§·\u{a0}";
     let (text, _) = WINDOWS_1252.decode_without_bom_handling(sample);
     text.chars().all(|letter| letter.is_ascii() || LETTERS.contains(letter))
 }
@@ -111,6 +118,24 @@ fn is_hungarian(sample: &[u8]) -> bool {
         && text.contains(['á', 'é'])
         && text.contains(['ö', 'ó', 'ü', 'í'])
         && !text.contains(['ã', 'ç', 'ê', 'à', 'è', 'î', 'ñ', 'ä', 'å', 'â', 'ô', 'ù'])
+}
+
+/// Whether what reads as `ð` and `þ` is Lithuanian or Latvian: beside letters that Icelandic has not, and without its own.
+fn is_baltic(sample: &[u8]) -> bool {
+    let (text, _) = WINDOWS_1252.decode_without_bom_handling(sample);
+    text.contains(['ð', 'þ'])
+        && text.contains(['ë', 'à', 'è', 'û', 'ø', 'ç', 'î', 'â'])
+        && !text.contains(['ö', 'ó', 'ú', 'ý', 'é'])
+}
+
+/// Whether the letters stand where the Macintosh of old had them, and Windows has hardly any: no other place has one.
+fn is_of_macintosh(sample: &[u8]) -> bool {
+    let is_quote = |byte: &u8| matches!(byte, 0x80 | 0x85 | 0x91..=0x97);
+    let letters = sample.windows(3).filter(|three| (0x80..=0x9f).contains(&three[1]) && !is_quote(&three[1]));
+    let within = letters.filter(|three| three[0].is_ascii_alphabetic() || three[2].is_ascii_lowercase()).count();
+    let (text, _) = MACINTOSH.decode_without_bom_handling(sample);
+    let western = |letter: char| letter.is_ascii() || LETTERS.contains(letter);
+    within >= 2 && text.chars().all(western) && !sample.iter().any(|byte| (0xc0..0xd0).contains(byte) || *byte > 0xd8)
 }
 
 #[cfg(test)]
@@ -136,6 +161,8 @@ mod tests {
         (&[WINDOWS_1255], "דנה כהן", "איך עבר השבוע?", "דיברתי עם המנהל שלי."),
         (&[WINDOWS_1256], "علي حسن", "كيف كان أسبوعك؟", "تحدثت مع مديري يوم الخميس."),
         (&[WINDOWS_874], "มาลี", "สัปดาห์ที่แล้วเป็นอย่างไร", "ฉันได้คุยกับหัวหน้าแล้ว"),
+        (&[WINDOWS_1257], "Jūratė Žemaitė", "Kaip praėjo savaitė?", "Kalbėjau su vadovu, išsiųsiu planą, žinoma."),
+        (&[WINDOWS_1252], "Guðrún Þórsdóttir", "Hvað gerðir þú?", "Ég talaði við yfirmanninn, það gekk vel."),
         (&[WINDOWS_1252], "Zoë Müller", "Wie war die Woche?", "Schön, größer als gedacht."),
         (&[WINDOWS_1252], "Élise Façade", "Ça va ?", "L’équipe a été prévenue, cœur léger."),
         (&[WINDOWS_1252], "Åsa Bjørk", "Hur går det?", "Jag går på fredag, så får vi se."),
@@ -179,6 +206,18 @@ mod tests {
             }
         }
         assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+    }
+
+    #[test]
+    fn an_old_macintosh_is_known() {
+        // As it wrote ë, ö, ü, ß and ä.
+        let file =
+            b"[00:04] Zo\x91: Wie war die Woche f\x9fr dich?\n[00:09] J\x9arg: Gr\x9a\xa7er als gedacht, t\x8aglich.\n";
+        let read = decode(file);
+        assert_eq!(
+            (read.encoding, read.text.contains("Zoë") && read.text.contains("Größer als gedacht, täglich")),
+            ("macintosh", true)
+        );
     }
 
     #[test]
