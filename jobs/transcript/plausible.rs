@@ -86,7 +86,7 @@ pub(super) fn check(draft: &mut Draft, lengths: &[usize], source: &Source<'_>) {
     } else if is_of_day(draft, pace) {
         return take_hours(draft, &doubt);
     }
-    draft.warn(0, format!("{doubt}. Please check whether they are right"));
+    draft.warn(0, format!("{doubt}. Please check whether the times are right"));
 }
 
 fn pace(draft: &Draft, lengths: &[usize]) -> Option<Pace> {
@@ -132,12 +132,12 @@ impl Pace {
         let (by_second, length) = (self.by_second(), self.length());
         let spoken_words = i64::try_from(self.spoken_words).unwrap_or(i64::MAX);
         if length > DAY {
-            Some(format!("By the times in the file the session lasts {}", long(length)))
+            Some(format!("By the times in the file, the session lasts {}", long(length)))
         } else if self.first > DAY {
-            Some(format!("By the times in the file the session begins {} after the recording", long(self.first)))
+            Some(format!("By the times in the file, the session begins {} after the recording", long(self.first)))
         } else if (self.words >= FEW && by_second > FASTEST) || (self.words >= TOO_FEW && by_second > BEYOND) {
             Some(format!(
-                "By the times in the file {} words were said within {}, faster than anybody speaks",
+                "By the times in the file, {} words were said within {}, faster than anybody speaks",
                 self.words,
                 long(length)
             ))
@@ -146,7 +146,7 @@ impl Pace {
                 || (self.spoken >= HOUR / 12 && spoken_words.saturating_mul(30_000) < self.spoken))
         {
             Some(format!(
-                "By the times in the file no more than {} words were said within {}",
+                "By the times in the file, no more than {} words were said within {}",
                 self.words,
                 long(length)
             ))
@@ -211,7 +211,7 @@ fn take(draft: &mut Draft, unit: &Unit, pace: Pace, doubt: &str) {
     draft.warn(
         0,
         format!(
-            "{doubt}. Its numbers are therefore read as {}{counted}; the session then lasts {}",
+            "{doubt}. The times are therefore read as {}{counted}; the session then lasts {}",
             unit.name,
             long(length)
         ),
@@ -246,7 +246,10 @@ fn take_hours(draft: &mut Draft, doubt: &str) {
         said.start_ms = said.start_ms.map(|start| clock.since_first(start * 60));
     }
     draft.clock_is_right();
-    draft.warn(0, format!("{doubt}. They are therefore read as hours and minutes of the day, counted from the first"));
+    draft.warn(
+        0,
+        format!("{doubt}. The times are therefore read as hours and minutes of the day, counted from the first"),
+    );
 }
 
 /// Whether JSON writes times as text, such as `"0:07"`: then numbers are none.

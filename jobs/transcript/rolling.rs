@@ -104,16 +104,16 @@ mod tests {
     fn roll(cues: usize, flash: bool, tags: bool, arrow: &str) -> String {
         let time = |ms: usize| format!("00:00:{:02}{arrow}{:03}", ms / 1000, ms % 1000);
         let mut file = String::new();
-        for at in 0..cues {
+        for (at, line) in LINES.iter().take(cues).enumerate() {
             let (from, to) = (at * 2_000 + if flash && at > 0 { 10 } else { 0 }, (at + 1) * 2_000);
             let above = at.checked_sub(1).map_or(" ", |above| LINES[above]);
             let above = if tags && at > 0 { format!("{above} x") } else { above.to_owned() };
-            let tagged = format!("{}<00:00:{:02}.500><c> x</c>", LINES[at], from / 1000);
-            let new = if tags { tagged.as_str() } else { LINES[at] };
+            let tagged = format!("{line}<00:00:{:02}.500><c> x</c>", from / 1000);
+            let new = if tags { tagged.as_str() } else { line };
             let shown = if arrow == "," && at == 0 { new.to_owned() } else { format!("{above}\n{new}") };
             _ = write!(file, "{} --> {}\n{shown}\n\n", time(from), time(to));
             if flash {
-                let whole = if tags { format!("{} x", LINES[at]) } else { LINES[at].to_owned() };
+                let whole = if tags { format!("{line} x") } else { (*line).to_owned() };
                 _ = write!(file, "{} --> {}\n{whole}\n \n\n", time(to), time(to + 10));
             }
         }
