@@ -10,6 +10,7 @@
 
 use std::collections::HashSet;
 
+use debrief_transcript::words::{self, has_unspaced};
 use serde::Serialize;
 
 use super::{
@@ -98,13 +99,15 @@ fn asks(text: &str) -> bool {
 }
 
 fn words(text: &str) -> usize {
-    text.split_whitespace().filter(|word| word.chars().any(char::is_alphanumeric)).count()
+    if text.chars().any(char::is_alphanumeric) { words::count(text) } else { 0 }
 }
 
 /// Most of the words of the shorter one stand in the longer one.
 fn says_the_same(one: &str, other: &str) -> bool {
     let set = |text: &str| -> HashSet<String> {
-        let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| word.chars().count() > 2);
+        let runs = text.split(|c: char| !c.is_alphanumeric());
+        let words =
+            runs.flat_map(words::of).filter(|word| word.chars().count() > if has_unspaced(word) { 1 } else { 2 });
         words.map(str::to_lowercase).collect()
     };
     let (one, other) = (set(one), set(other));
@@ -118,7 +121,8 @@ pub(super) fn shorten(text: &str) -> String {
     match text.char_indices().nth(LONGEST) {
         None => text,
         Some((end, _)) => {
-            let end = text[..end].rfind(' ').unwrap_or(end);
+            // A text without spaces is cut between two letters.
+            let end = text[..end].rfind(' ').filter(|space| *space * 2 > end).unwrap_or(end);
             format!("{} …", &text[..end])
         }
     }

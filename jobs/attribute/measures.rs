@@ -160,7 +160,7 @@ fn questions(text: &str) -> u32 {
 }
 
 fn words(text: &str) -> u32 {
-    u32::try_from(text.split_whitespace().count()).unwrap_or(u32::MAX)
+    u32::try_from(debrief_transcript::words::count(text)).unwrap_or(u32::MAX)
 }
 
 #[expect(clippy::cast_precision_loss, reason = "milliseconds and words of a session are far below 2^52")]

@@ -25,6 +25,8 @@ pub mod spoken;
 mod store;
 mod threads;
 mod touched;
+#[cfg(test)]
+mod unspaced;
 mod voices;
 
 use serde::{Deserialize, Serialize};

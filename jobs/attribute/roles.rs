@@ -213,7 +213,7 @@ impl Evidence {
         let text = text.to_lowercase().replace('’', "'").replace(" n't", "n't").replace(" '", "'");
         self.turns += 1;
         for word in text.split(|c: char| !c.is_alphanumeric() && c != '\'').filter(|word| !word.is_empty()) {
-            self.words += 1;
+            self.words += words_of(word);
             match word {
                 "you" | "your" | "yours" | "yourself" | "you're" | "you've" | "you'll" | "you'd" => self.you += 1,
                 "i" | "my" | "me" | "mine" | "myself" | "i'm" | "i've" | "i'll" | "i'd" => self.own += 1,
@@ -238,7 +238,7 @@ impl Evidence {
             let words = piece.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
             for word in words {
                 let lower = word.to_lowercase();
-                self.words += 1;
+                self.words += words_of(word);
                 if lexicon.you.contains(&lower.as_str()) || !begins_sentence && lexicon.polite.contains(&word) {
                     self.you += 1;
                 } else if lexicon.own.contains(&lower.as_str()) {
@@ -254,6 +254,11 @@ impl Evidence {
         self.guides += hits(&lexicon.guides, &text);
         self.tells += hits(&lexicon.tells, &text);
     }
+}
+
+/// One, but for scripts without spaces.
+fn words_of(run: &str) -> u32 {
+    u32::try_from(debrief_transcript::words::count(run)).unwrap_or(u32::MAX)
 }
 
 fn hits(regex: &Regex, text: &str) -> u32 {

@@ -97,7 +97,7 @@ pub(super) async fn load_speech(tx: &mut TenantTx, session_id: Uuid) -> Result<S
             speech.labels.push(label.clone());
             speech.labels.len() - 1
         });
-        let (words, time) = (count(row.text.split_whitespace().count()), row.start_ms.zip(row.end_ms));
+        let (words, time) = (count(debrief_transcript::words::count(&row.text)), row.start_ms.zip(row.end_ms));
         speech.utterances.push(Spoken { label, words, start: row.start_ms, time, text: row.text });
     }
     Ok(speech)

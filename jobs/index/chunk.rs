@@ -1,9 +1,10 @@
 //! Cuts a session into chunks: consecutive utterances, each chunk with its times and its words as text. Pure.
 
+use debrief_transcript::words;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-/// A chunk is at most so many characters long.
+/// A chunk is at most so many characters long, as [`words::length`] counts them.
 const LONGEST: usize = 900;
 
 /// An utterance, as far as a chunk needs it.
@@ -80,12 +81,12 @@ pub(super) fn chunks(utterances: &[Spoken]) -> Vec<Chunk> {
 /// The lines of an utterance: one, or several where it is long.
 fn lines(spoken: &Spoken) -> Vec<Line<'_>> {
     let label = spoken.label.as_deref().map(|label| format!("{label}: ")).unwrap_or_default();
-    let room = LONGEST.saturating_sub(label.chars().count()).max(100);
+    let room = LONGEST.saturating_sub(words::length(&label)).max(100);
     pieces(&spoken.text, room)
         .into_iter()
         .map(|piece| {
             let text = format!("{label}{piece}");
-            Line { spoken, length: text.chars().count(), text }
+            Line { spoken, length: words::length(&text), text }
         })
         .collect()
 }
@@ -96,9 +97,9 @@ fn pieces(text: &str, room: usize) -> Vec<String> {
     let mut piece = String::new();
     let mut length = 0;
     for word in text.split_whitespace() {
-        let characters: Vec<char> = word.chars().collect();
-        for part in characters.chunks(room) {
-            if length > 0 && length + 1 + part.len() > room {
+        for part in parts(word, room) {
+            let long = words::length(part);
+            if length > 0 && length + 1 + long > room {
                 pieces.push(std::mem::take(&mut piece));
                 length = 0;
             }
@@ -106,14 +107,34 @@ fn pieces(text: &str, room: usize) -> Vec<String> {
                 piece.push(' ');
                 length += 1;
             }
-            piece.extend(part);
-            length += part.len();
+            piece.push_str(part);
+            length += long;
         }
     }
     if length > 0 {
         pieces.push(piece);
     }
     pieces
+}
+
+/// A word in parts that fit: one, but for what is very long or has no spaces, which is cut behind a punctuation mark where
+/// there is one in its second half.
+fn parts(mut word: &str, room: usize) -> Vec<&str> {
+    let mut parts = Vec::new();
+    while words::length(word) > room {
+        let mut length = 0;
+        let fits = word.char_indices().find(|(_, c)| {
+            length += words::length(c.encode_utf8(&mut [0; 4]));
+            length > room
+        });
+        let end = fits.map_or(word.len(), |(at, _)| at);
+        let mark = word[..end].rfind(['。', '！', '？', '，', '、', '｡']).map(|at| at + '。'.len_utf8());
+        let (part, rest) = word.split_at(mark.filter(|mark| mark * 2 > end).unwrap_or(end));
+        parts.push(part);
+        word = rest;
+    }
+    parts.push(word);
+    parts
 }
 
 fn chunk(lines: &[Line<'_>]) -> Chunk {
@@ -173,6 +194,9 @@ mod tests {
     fn what_has_no_blanks_or_no_words_does_no_harm() {
         assert_eq!(chunks(&[said("Tom", 0, "   ")]), Vec::new());
         assert_eq!(chunks(&[said("Tom", 0, &"ä".repeat(2000))]).len(), 3);
+        let found = chunks(&[said("王芳", 0, &"我下周五以前写信给经理。".repeat(50))]);
+        assert_eq!(found.len(), 2, "what says as much is cut as often: {found:?}");
+        assert!(found.iter().all(|chunk| chunk.text.ends_with('。')), "{found:?}");
     }
 
     #[test]

@@ -10,7 +10,7 @@ use std::{
     hash::{DefaultHasher, Hash, Hasher},
 };
 
-use debrief_transcript::Transcript;
+use debrief_transcript::{Transcript, words};
 
 /// So many runs of words are kept of a file, those with the smallest hashes: enough to compare by.
 const RUNS: usize = 20_000;
@@ -248,7 +248,8 @@ fn runs(transcript: &Transcript) -> Vec<(u64, Option<i64>)> {
     let mut last: [u64; 3] = [0; 3];
     let mut seen = 0_usize;
     for said in &transcript.utterances {
-        for word in said.text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()) {
+        let letters = said.text.split(|c: char| !c.is_alphanumeric());
+        for word in letters.flat_map(words::of) {
             last = [last[1], last[2], hash(&word.to_lowercase())];
             seen += 1;
             if seen >= 3 {

@@ -228,7 +228,8 @@ pub(super) async fn mark_rejected(tx: &mut TenantTx, row: &Row, reason: &str) ->
     Ok(())
 }
 
-/// Warnings and what was set aside, as stored: `[{line, column?, message}]`, never with words of the transcript.
+/// Warnings and what was set aside, as stored: `[{line, column?, message}]`. What may have been said, and is much, is in
+/// the warnings already, with its first words.
 fn warnings(transcript: &Transcript, first: Option<&str>) -> Value {
     let mut stored: Vec<Value> = first.map(|message| json!({ "line": 0, "message": message })).into_iter().collect();
     stored.extend(transcript.warnings.iter().take(WARNINGS).map(|warning| json!(warning)));
@@ -239,9 +240,25 @@ fn warnings(transcript: &Transcript, first: Option<&str>) -> Value {
     for (reason, entries) in by_reason(&transcript.set_aside) {
         let words: usize = entries.iter().map(|entry| entry.words).sum();
         let line = entries.first().map_or(0, |entry| entry.line);
-        stored.push(json!({ "line": line, "message": format!("not speech: {reason} ({words} words)") }));
+        let warned = transcript.warnings.iter().any(|warning| warning.line == line && warning.message.contains(reason));
+        if words > 0 && !warned {
+            stored.push(json!({ "line": line, "message": left_out(entries[0], words) }));
+        }
     }
     Value::Array(stored)
+}
+
+/// What a coach reads of words that are in nobody's turn.
+fn left_out(entry: &SetAside, words: usize) -> String {
+    let counted = if words == 1 { "1 word".to_owned() } else { format!("{words} words") };
+    let reason = entry.reason.trim_end_matches("not speech").trim_end_matches([',', ' ']);
+    if entry.may_have_been_said() {
+        format!("Left out, as it is in nobody's turn: {reason} ({counted})")
+    } else if entry.is_there_already() {
+        format!("Left out, as it is there once already: {reason} ({counted})")
+    } else {
+        format!("Left out, as nobody said it: {reason} ({counted})")
+    }
 }
 
 fn by_reason(entries: &[SetAside]) -> Vec<(&str, Vec<&SetAside>)> {

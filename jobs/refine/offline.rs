@@ -196,7 +196,7 @@ fn sentences_about(input: &SessionForClient, topic: &Topic) -> Vec<(usize, Strin
         for range in text::sentences(&line.text) {
             let sentence = &line.text[range];
             let words = text::words(sentence).len();
-            if topic.is_in(sentence) && !sentence.ends_with('?') && QUOTE_WORDS.contains(&words) {
+            if topic.is_in(sentence) && !text::asks(sentence) && QUOTE_WORDS.contains(&words) {
                 found.push((topic.shared(sentence), words.min(20), line.index, sentence.to_owned()));
             }
         }

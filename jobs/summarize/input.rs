@@ -7,6 +7,7 @@
 use std::{collections::BTreeSet, sync::LazyLock};
 
 use chrono::NaiveDate;
+use debrief_transcript::words::has_unspaced;
 use regex::Regex;
 use uuid::Uuid;
 
@@ -228,10 +229,18 @@ pub(crate) fn name_words<'a>(names: impl Iterator<Item = &'a str>) -> BTreeSet<S
     names
         .flat_map(|name| {
             let bare = name.split(['(', '|', '[']).next().unwrap_or(name);
-            text::words(bare).into_iter().map(|word| text::fold(&word.normal))
+            // A name without spaces stands as it is, and its parts: a family name alone is a name too.
+            let words = text::runs(bare).into_iter().chain(text::words(bare));
+            words.map(|word| text::fold(&word.normal))
         })
-        .filter(|word| word.chars().count() >= 3)
+        .filter(|word| word.chars().count() >= if has_unspaced(word) { 2 } else { 3 })
         .collect()
+}
+
+/// Whether a word is a name; one of a script without spaces may hold it.
+fn holds_name(word: &str, names: &BTreeSet<String>) -> bool {
+    names.contains(word)
+        || (has_unspaced(word) && names.iter().any(|name| has_unspaced(name) && word.contains(name.as_str())))
 }
 
 /// Asking to keep something out of the notes.
@@ -244,7 +253,7 @@ static OFF_THE_RECORD: LazyLock<Regex> = LazyLock::new(|| {
 
 /// A turn that ends in one of these asks; what is asked before another client answers was asked of that one.
 fn is_question(text: &str) -> bool {
-    text.trim_end().ends_with('?')
+    text::asks(text)
 }
 
 impl SessionForClient {
@@ -270,9 +279,9 @@ impl SessionForClient {
     #[must_use]
     pub fn names_another(&self, text: &str) -> bool {
         !self.other_names.is_empty()
-            && text::words(text).iter().any(|word| {
+            && text::runs(text).iter().any(|word| {
                 let folded = text::fold(&word.normal);
-                self.other_names.contains(&folded)
+                holds_name(&folded, &self.other_names)
                     // "Daniels" for "Daniel's": the apostrophe is no part of the normal form.
                     || folded.strip_suffix('s').is_some_and(|name| self.other_names.contains(name))
             })
@@ -312,7 +321,7 @@ impl SessionForClient {
     fn is_to_client(&self, at: usize, own_names: &BTreeSet<String>) -> bool {
         let lines = &self.utterances;
         let text = &lines[at].text;
-        if text::words(text).iter().any(|word| own_names.contains(&text::fold(&word.normal))) {
+        if text::runs(text).iter().any(|word| holds_name(&text::fold(&word.normal), own_names)) {
             return true;
         }
         let before = at.checked_sub(1).map(|before| &lines[before]);
@@ -321,7 +330,7 @@ impl SessionForClient {
         match before {
             Some(line) if line.speaker == Speaker::Client => !asked_of_another,
             Some(line) if line.speaker == Speaker::Coach => {
-                let goes_on = !line.text.trim_end().ends_with(['.', '?', '!', '…']);
+                let goes_on = !line.text.trim_end().ends_with(['.', '?', '!', '…', '。', '？', '！']);
                 let asks_client = after.is_some_and(|next| next.speaker == Speaker::Client);
                 (goes_on || asks_client)
                     && !asked_of_another

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use debrief_transcript::words;
+
 use super::input::Line;
 
 /// So many turns are in two neighbouring parts, so that an answer is not parted from its question.
@@ -21,11 +23,11 @@ fn turns(lines: &[Line], range: Range<usize>) -> Vec<Range<usize>> {
     turns
 }
 
-/// Parts of at most `limit` characters, with an overlap; a turn that is longer alone is cut between its lines. A
+/// Parts of at most `limit` characters (as [`words::length`] counts them), with an overlap; a turn that is longer alone is cut between its lines. A
 /// session without a line is nothing to ask about.
 pub(crate) fn split(lines: &[Line], limit: usize) -> Vec<Range<usize>> {
     let length =
-        |range: &Range<usize>| lines[range.clone()].iter().map(|line| line.text.chars().count() + 20).sum::<usize>();
+        |range: &Range<usize>| lines[range.clone()].iter().map(|line| words::length(&line.text) + 20).sum::<usize>();
     let pieces: Vec<Range<usize>> = turns(lines, 0..lines.len())
         .into_iter()
         .flat_map(|turn| if length(&turn) > limit { turn.map(|at| at..at + 1).collect() } else { vec![turn] })

@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 
+use debrief_transcript::words::{has_unspaced, is_unspaced, segments};
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
 /// A word of a text: its normal form and where it stands.
@@ -15,8 +16,51 @@ pub(crate) struct Word {
 }
 
 /// The words of `text`. Apostrophes belong to the word and are left out of its normal form, so that every kind of
-/// them is the same; all other punctuation separates.
+/// them is the same; all other punctuation separates. Words without spaces between them are those of a dictionary.
 pub(crate) fn words(text: &str) -> Vec<Word> {
+    parted(text, |run| segments(run).map(str::len).collect())
+}
+
+/// As [`words`], but where there are no spaces each letter is one: where a dictionary parts a text hangs on what stands
+/// around it, and a quote has less around it than the words that it is of.
+fn letters(text: &str) -> Vec<Word> {
+    parted(text, |run| {
+        let mut lengths: Vec<usize> = Vec::new();
+        for letter in run.chars() {
+            match lengths.last_mut() {
+                // A mark belongs to its letter, and letters of other scripts to each other.
+                Some(last) if is_combining_mark(letter) || !is_unspaced(letter) => *last += letter.len_utf8(),
+                _ => lengths.push(letter.len_utf8()),
+            }
+        }
+        lengths
+    })
+}
+
+/// The runs of letters and digits; those with letters of scripts without spaces in parts of so many bytes.
+fn parted(text: &str, parts: impl Fn(&str) -> Vec<usize>) -> Vec<Word> {
+    let whole = runs(text);
+    if !has_unspaced(text) {
+        return whole;
+    }
+    let mut words = Vec::with_capacity(whole.len() * 4);
+    for word in whole {
+        let run = &text[word.range.clone()];
+        if !has_unspaced(run) {
+            words.push(word);
+            continue;
+        }
+        let mut from = word.range.start;
+        for length in parts(run) {
+            push_word(&mut words, text, from..from + length);
+            from += length;
+        }
+    }
+    words
+}
+
+/// The runs of letters and digits of `text`, whatever their script.
+pub(crate) fn runs(text: &str) -> Vec<Word> {
     let mut words = Vec::new();
     let mut start = None;
     for (at, c) in text.char_indices() {
@@ -58,8 +102,8 @@ pub(crate) fn normalize(text: &str) -> String {
 /// Where the words of `quote` stand in `text` in a row: the text's own bytes, with the punctuation that follows.
 /// None where they do not, or where the quote has no words.
 pub(crate) fn locate<'a>(text: &'a str, quote: &str) -> Option<&'a str> {
-    let said = words(text);
-    let quoted = words(quote);
+    let said = letters(text);
+    let quoted = letters(quote);
     if quoted.is_empty() || quoted.len() > said.len() {
         return None;
     }
@@ -67,12 +111,12 @@ pub(crate) fn locate<'a>(text: &'a str, quote: &str) -> Option<&'a str> {
         said.windows(quoted.len()).position(|run| run.iter().zip(&quoted).all(|(a, b)| a.normal == b.normal))?;
     let from = said[first].range.start;
     let to = said[first + quoted.len() - 1].range.end;
-    let tail: usize = text[to..].chars().take_while(|c| matches!(c, '.' | '!' | '?' | '…')).map(char::len_utf8).sum();
+    let tail: usize = text[to..].chars().take_while(|c| is_stop(*c)).map(char::len_utf8).sum();
     Some(&text[from..to + tail])
 }
 
 /// The sentences of `text`, as byte ranges without the spaces between them. Words that somebody quotes stay in one
-/// sentence with who said them.
+/// sentence with who said them. Thai, Lao, Khmer and Burmese part sentences by spaces, or hardly at all.
 pub(crate) fn sentences(text: &str) -> Vec<Range<usize>> {
     let chars: Vec<(usize, char)> = text.char_indices().collect();
     let mut sentences = Vec::new();
@@ -80,10 +124,10 @@ pub(crate) fn sentences(text: &str) -> Vec<Range<usize>> {
     while i < chars.len() {
         let (at, c) = chars[i];
         quoted = in_quotes(text, at, c, quoted);
-        let closes_quote = is_quote(c) && !quoted && i > 0 && matches!(chars[i - 1].1, '.' | '!' | '?' | '…');
-        if closes_quote || (!quoted && matches!(c, '.' | '!' | '?' | '…')) {
+        let closes_quote = is_quote(c) && !quoted && i > 0 && is_stop(chars[i - 1].1);
+        if closes_quote || (!quoted && is_stop(c)) {
             let mut next = i + 1;
-            while next < chars.len() && matches!(chars[next].1, '.' | '!' | '?' | '…' | ')' | '\u{201d}') {
+            while next < chars.len() && (is_stop(chars[next].1) || matches!(chars[next].1, ')' | '\u{201d}' | '）')) {
                 next += 1;
             }
             let end = chars.get(next).map_or(text.len(), |(at, _)| *at);
@@ -97,11 +141,56 @@ pub(crate) fn sentences(text: &str) -> Vec<Range<usize>> {
         i += 1;
     }
     push_trimmed(&mut sentences, text, start..text.len());
-    sentences
+    if text.chars().any(parts_by_spaces) { by_spaces(text, sentences) } else { sentences }
+}
+
+/// Whether `c` ends a sentence, in any script.
+fn is_stop(c: char) -> bool {
+    matches!(c, '.' | '!' | '?' | '…')
+        || is_wide_stop(c)
+        || matches!(c, '؟' | '۔' | '।' | '॥' | '།' | '။' | '។' | '៕' | '።')
+}
+
+/// Whether `c` ends a sentence, and no space follows.
+fn is_wide_stop(c: char) -> bool {
+    matches!(c, '。' | '！' | '？' | '｡' | '．')
+}
+
+/// Whether a text ends in a question mark, of any script, with or without a quotation mark behind it.
+pub(crate) fn asks(text: &str) -> bool {
+    text.trim_end_matches(['"', '\u{201d}', '」', '）', ' ']).ends_with(['?', '？', '؟'])
+}
+
+/// Whether `c` is of a script that parts sentences by spaces.
+fn parts_by_spaces(c: char) -> bool {
+    matches!(c, '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}')
+}
+
+/// Shorter than this, in words, what stands between two spaces is hardly a sentence.
+const SHORT_BY_SPACES: usize = 6;
+
+/// Parts sentences at the spaces between such letters, where both sides are long enough.
+fn by_spaces(text: &str, sentences: Vec<Range<usize>>) -> Vec<Range<usize>> {
+    let mut parted = Vec::with_capacity(sentences.len());
+    for sentence in sentences {
+        let (mut start, mut at) = (sentence.start, sentence.start);
+        for piece in text[sentence.clone()].split_inclusive(' ') {
+            at += piece.len();
+            let both =
+                piece.trim_end().ends_with(parts_by_spaces) && text[at..sentence.end].starts_with(parts_by_spaces);
+            let long = |range: Range<usize>| segments(&text[range]).take(SHORT_BY_SPACES).count() == SHORT_BY_SPACES;
+            if both && long(start..at) && long(at..sentence.end) {
+                push_trimmed(&mut parted, text, start..at);
+                start = at;
+            }
+        }
+        push_trimmed(&mut parted, text, start..sentence.end);
+    }
+    parted
 }
 
 fn is_quote(c: char) -> bool {
-    matches!(c, '"' | '\u{201c}' | '\u{201d}' | '\u{201e}')
+    matches!(c, '"' | '\u{201c}' | '\u{201d}' | '\u{201e}' | '「' | '」')
 }
 
 /// Whether the text is inside quotes after the character `c` at `at`; a quote that is never closed opens nothing.
@@ -115,6 +204,9 @@ fn in_quotes(text: &str, at: usize, c: char, quoted: bool) -> bool {
 /// Whether a sentence ends between `before` (which ends in a full stop or its like) and `after`.
 fn ends_here(before: &str, after: &str) -> bool {
     let Some(next) = after.chars().next() else { return true };
+    if before.ends_with(|c| is_wide_stop(c) || matches!(c, '」' | '）')) {
+        return true;
+    }
     if !next.is_whitespace() && !is_quote(next) {
         return false;
     }
@@ -208,6 +300,27 @@ mod tests {
         check(r#"An open " quote. Goes on."#, &[r#"An open " quote."#, "Goes on."]);
         check("i'm okay . how are you ?", &["i'm okay .", "how are you ?"]);
         check("", &[]);
+    }
+
+    #[test]
+    fn words_without_spaces_have_words_sentences_and_quotes() {
+        let said = "嗯，我昨天跟我的经理谈过了。他说可以！我们下周五再谈（在办公室）。你觉得呢？";
+        let parts: Vec<&str> = sentences(said).into_iter().map(|range| &said[range]).collect();
+        assert_eq!(parts, ["嗯，我昨天跟我的经理谈过了。", "他说可以！", "我们下周五再谈（在办公室）。", "你觉得呢？"]);
+        assert!(asks(parts[3]) && !asks(parts[0]));
+        assert_eq!(locate(said, "我的经理谈过了"), Some("我的经理谈过了。"));
+        assert_eq!(locate(said, "经理，谈过了！"), Some("经理谈过了。"), "whatever the punctuation");
+        assert_eq!(locate(said, "理谈"), Some("理谈"), "a dictionary may part words otherwise than the quote");
+        assert_eq!(locate(said, "我的老板谈过了"), None);
+        assert_eq!(words("我的经理谈过了").len(), 5);
+        assert_eq!(words("来週の金曜日までにメールを送ります。").len(), 9);
+        let quoted = "彼は「行く。待って。」と言いました。はい。";
+        let parts: Vec<&str> = sentences(quoted).into_iter().map(|range| &quoted[range]).collect();
+        assert_eq!(parts.last(), Some(&"はい。"), "{parts:?}");
+        let thai = "ฉันคุยกับหัวหน้าแล้วเมื่อวันจันทร์ เขาบอกว่าจะให้คำตอบภายในวันศุกร์ ครับ";
+        let parts: Vec<&str> = sentences(thai).into_iter().map(|range| &thai[range]).collect();
+        assert_eq!(parts, ["ฉันคุยกับหัวหน้าแล้วเมื่อวันจันทร์", "เขาบอกว่าจะให้คำตอบภายในวันศุกร์ ครับ"]);
+        assert_eq!(locate(thai, "เขาบอกว่าจะให้คำตอบ"), Some("เขาบอกว่าจะให้คำตอบ"));
     }
 
     #[test]

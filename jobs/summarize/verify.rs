@@ -184,7 +184,7 @@ fn asks(utterance: &str, quote: &str) -> bool {
     let end = at + quote.len();
     let mut touched =
         text::sentences(utterance).into_iter().filter(|range| range.start < end && at < range.end).peekable();
-    touched.peek().is_some() && touched.all(|range| utterance[range].ends_with('?'))
+    touched.peek().is_some() && touched.all(|range| text::asks(&utterance[range]))
 }
 
 /// Quotes, links and addresses in the sentence must be in what was said.

@@ -5,9 +5,11 @@ use std::borrow::Cow;
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{
+    clock,
     formats::Source,
-    silence,
+    left_out, plausible, silence,
     transcript::{Account, Attendee, Detection, Format, SetAside, Transcript, Utterance, Warning},
+    words::is_unspaced,
 };
 
 /// How many words (see [`Account`]) `text` holds. Every byte of a file comes here twice, so ASCII is looked at eight bytes
@@ -25,10 +27,10 @@ pub(super) fn words(text: &str) -> usize {
             (inside, at) = (letters >> 63 == 1, at + width);
             continue;
         }
-        let (letter, width) =
-            text[at..].chars().next().map_or((false, 1), |letter| (letter.is_alphanumeric(), letter.len_utf8()));
-        count += usize::from(letter & !inside);
-        (inside, at) = (letter, at + width);
+        let Some(letter) = text[at..].chars().next() else { break };
+        let (counts, alone) = (letter.is_alphanumeric(), is_unspaced(letter));
+        count += usize::from(counts & (alone | !inside));
+        (inside, at) = (counts & !alone, at + letter.len_utf8());
     }
     count
 }
@@ -95,6 +97,10 @@ pub(super) struct Draft {
     warnings: Vec<Warning>,
     attendees: Vec<Attendee>,
     structure: usize,
+    /// Whether its times are numbers, whose unit may be another than it seems: `7380` beside `0:07.380`.
+    pub(super) numbers: bool,
+    /// How the words read that were set aside and may have been said.
+    left_out: left_out::Samples,
     /// Whether nobody asks where the words went.
     uncounted: bool,
     /// The last time that was read, and where first (and how often) one was much earlier than that before it.
@@ -129,6 +135,12 @@ impl Draft {
     /// Sets `text` (of line `line`, from 1) aside. Lines that follow each other for one reason are one entry.
     pub(super) fn set_aside(&mut self, line: usize, reason: &str, text: &str) {
         self.set_aside_words(line, reason, words(text));
+        self.left_out.add(reason, text);
+    }
+
+    /// Notes how words read that were set aside by their number.
+    pub(super) fn sample(&mut self, reason: &str, text: &str) {
+        self.left_out.add(reason, text);
     }
 
     /// Sets so many words aside, as [`Self::set_aside`] does.
@@ -221,14 +233,20 @@ impl Draft {
     pub(super) fn finish(mut self, format: Format, source: &Source<'_>) -> Transcript {
         self.drop_unreal_times();
         let lengths: Vec<usize> = self.utterances.iter().map(|said| words(&said.text)).collect();
+        if self.backwards.is_some() {
+            clock::from_the_first(&mut self);
+        }
+        plausible::check(&mut self, &lengths, source);
         // Its own reader knows more of it: what the machine held for silence.
         if format != Format::Whisper {
             silence::warn(&mut self, &lengths, source);
         }
         self.warn_of_order();
+        let in_utterances = lengths.iter().sum();
+        self.warnings.extend(self.left_out.warnings(&self.set_aside, in_utterances));
         let account = Account {
             in_file: words(source.text),
-            in_utterances: lengths.iter().sum(),
+            in_utterances,
             set_aside: self.set_aside.iter().map(|entry| entry.words).sum(),
             structure: self.structure,
         };
@@ -283,12 +301,15 @@ impl Draft {
 
 #[cfg(test)]
 mod tests {
-    use super::{spaced, words};
+    use super::{is_unspaced, spaced, words};
 
     #[test]
     fn words_are_runs_of_letters_and_digits() {
-        let slowly =
-            |text: &str| text.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty()).count();
+        let slowly = |text: &str| {
+            let runs = text.split(|letter: char| !letter.is_alphanumeric() || is_unspaced(letter));
+            let alone = text.chars().filter(|letter| letter.is_alphanumeric() && is_unspaced(*letter));
+            runs.filter(|word| !word.is_empty()).count() + alone.count()
+        };
         let text =
             "so it's 12:30 — Søren's café, naïve日本語 text and éa aé é1 1é; nothing more to say_here. ".repeat(3);
         for (from, _) in text.char_indices() {

@@ -1,21 +1,36 @@
-//! Bytes to text: by byte-order mark, by the pattern of NULs, as UTF-8, else as Windows-1252.
+//! Bytes to text: by byte-order mark, by the pattern of NULs, as UTF-8, else in the encoding that fits best
+//! ([`legacy`]).
+
+mod legacy;
 
 use std::borrow::Cow;
 
-use encoding_rs::{Encoding, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
 use super::transcript::Warning;
 
 /// Decoded text: without byte-order mark, every line break a line feed, every NUL a U+FFFD. Lent where the bytes are so.
 #[derive(Debug)]
-pub(super) struct Decoded<'a> {
-    pub(super) text: Cow<'a, str>,
-    pub(super) warning: Option<Warning>,
+pub struct Decoded<'a> {
+    /// All of it; what cannot be read is U+FFFD.
+    pub text: Cow<'a, str>,
+    /// The name of the encoding in which it was read.
+    pub encoding: &'static str,
+    /// What is damaged or was guessed, in plain words, with its place.
+    pub warning: Option<Warning>,
+}
+
+/// What the bytes say, before line breaks are made one.
+struct Read<'a> {
+    text: Cow<'a, str>,
+    encoding: &'static str,
+    message: Option<String>,
 }
 
 /// Decodes; every input gives a text.
-pub(super) fn decode(bytes: &[u8]) -> Decoded<'_> {
-    let (text, message) = to_text(bytes);
+#[must_use]
+pub fn decode(bytes: &[u8]) -> Decoded<'_> {
+    let Read { text, encoding, message } = to_text(bytes);
     let (text, padding) = without_padding(text);
     let text = normalize(text);
     let warning = message.map(|message| place(&text, message)).or_else(|| {
@@ -24,7 +39,7 @@ pub(super) fn decode(bytes: &[u8]) -> Decoded<'_> {
             Warning { line: text.lines().count().max(1), column: None, message }
         })
     });
-    Decoded { text, warning }
+    Decoded { text, encoding, warning }
 }
 
 /// So many NULs at the end of a file are no text: space that was kept for it and never written.
@@ -53,12 +68,12 @@ fn place(text: &str, message: String) -> Warning {
     Warning { line, column: Some(text[begin..at].chars().count() + 1), message }
 }
 
-fn to_text(bytes: &[u8]) -> (Cow<'_, str>, Option<String>) {
+fn to_text(bytes: &[u8]) -> Read<'_> {
     // The mark of UTF-32 little-endian begins with that of UTF-16, so it is looked for first.
     match bytes {
         [0xff, 0xfe, 0, 0, rest @ ..] => utf32(rest, u32::from_le_bytes),
         [0, 0, 0xfe, 0xff, rest @ ..] => utf32(rest, u32::from_be_bytes),
-        [0xef, 0xbb, 0xbf, rest @ ..] => utf8_or_windows(rest),
+        [0xef, 0xbb, 0xbf, rest @ ..] => utf8_or_legacy(rest),
         [0xff, 0xfe, rest @ ..] => utf16(rest, UTF_16LE),
         [0xfe, 0xff, rest @ ..] => utf16(rest, UTF_16BE),
         _ => match by_nuls(bytes) {
@@ -66,7 +81,7 @@ fn to_text(bytes: &[u8]) -> (Cow<'_, str>, Option<String>) {
             Some(Wide::Utf32Be) => utf32(bytes, u32::from_be_bytes),
             Some(Wide::Utf16Le) => utf16(bytes, UTF_16LE),
             Some(Wide::Utf16Be) => utf16(bytes, UTF_16BE),
-            None => utf8_or_windows(bytes),
+            None => utf8_or_legacy(bytes),
         },
     }
 }
@@ -109,13 +124,13 @@ fn by_nuls(bytes: &[u8]) -> Option<Wide> {
     None
 }
 
-fn utf16<'a>(bytes: &'a [u8], encoding: &'static Encoding) -> (Cow<'a, str>, Option<String>) {
+fn utf16<'a>(bytes: &'a [u8], encoding: &'static Encoding) -> Read<'a> {
     let (text, damaged) = encoding.decode_without_bom_handling(bytes);
     let message = damaged.then(|| format!("some characters are damaged ({})", encoding.name()));
-    (text, message)
+    Read { text, encoding: encoding.name(), message }
 }
 
-fn utf32(bytes: &[u8], unit: fn([u8; 4]) -> u32) -> (Cow<'static, str>, Option<String>) {
+fn utf32(bytes: &[u8], unit: fn([u8; 4]) -> u32) -> Read<'static> {
     let mut damaged = !bytes.len().is_multiple_of(4);
     let text: String = bytes
         .chunks_exact(4)
@@ -127,14 +142,19 @@ fn utf32(bytes: &[u8], unit: fn([u8; 4]) -> u32) -> (Cow<'static, str>, Option<S
             })
         })
         .collect();
-    (Cow::Owned(text), damaged.then(|| "some characters are damaged (UTF-32)".to_owned()))
+    let message = damaged.then(|| "some characters are damaged (UTF-32)".to_owned());
+    Read { text: Cow::Owned(text), encoding: "UTF-32", message }
 }
 
 /// A file of another tool is UTF-8 or not; one that is UTF-8 but for a damaged spot stays UTF-8, since reading all of
-/// it as Windows-1252 would spoil every name with an accent.
-fn utf8_or_windows(bytes: &[u8]) -> (Cow<'_, str>, Option<String>) {
+/// it in another encoding would spoil every name with an accent.
+fn utf8_or_legacy(bytes: &[u8]) -> Read<'_> {
     if let Ok(text) = std::str::from_utf8(bytes) {
-        return (Cow::Borrowed(text), None);
+        return legacy::escaped(bytes).unwrap_or(Read {
+            text: Cow::Borrowed(text),
+            encoding: UTF_8.name(),
+            message: None,
+        });
     }
     let (mut good, mut bad) = (0, 0);
     for chunk in bytes.utf8_chunks() {
@@ -143,10 +163,9 @@ fn utf8_or_windows(bytes: &[u8]) -> (Cow<'_, str>, Option<String>) {
     }
     if good > bad * 2 {
         let message = format!("{bad} damaged places in the text (not valid UTF-8), the first here");
-        return (Cow::Owned(mostly_utf8(bytes)), Some(message));
+        return Read { text: Cow::Owned(mostly_utf8(bytes)), encoding: UTF_8.name(), message: Some(message) };
     }
-    let (text, _) = WINDOWS_1252.decode_without_bom_handling(bytes);
-    (text, Some("not Unicode: read as Windows-1252, the first such letter here".to_owned()))
+    legacy::read(bytes)
 }
 
 /// A byte that stands alone between UTF-8 was pasted from a file in Windows-1252, unless it is half of what UTF-8

@@ -21,17 +21,20 @@ pub mod conformance;
 mod cue_names;
 mod cue_speech;
 mod date;
-mod decode;
+pub mod decode;
 mod document;
 mod fathom;
 mod formats;
 mod json;
 mod label;
+mod left_out;
 mod markup;
 mod meet;
 mod meet_captions;
 mod not_a_transcript;
+mod odd_times;
 mod otter;
+mod plausible;
 mod rev;
 mod rolling;
 mod sbv;
@@ -48,6 +51,7 @@ mod transcript;
 mod webex;
 mod webvtt;
 mod webvtt_cues;
+pub mod words;
 mod zoom_captions;
 
 pub use not_a_transcript::NotATranscript;
@@ -67,12 +71,12 @@ pub fn parse(bytes: &[u8]) -> Result<Transcript, NotATranscript> {
         if text.is_empty() {
             return Err(NotATranscript::Document("holds no text"));
         }
-        return read(&formats::Source::document(&text), None);
+        return read(&formats::Source::document(&odd_times::as_usual(&text)), None);
     }
     not_a_transcript::refuse_other_files(bytes)?;
     let decoded = decode::decode(bytes);
     not_a_transcript::refuse_other_texts(&decoded.text)?;
-    read(&formats::Source::new(&decoded.text), decoded.warning)
+    read(&formats::Source::new(&odd_times::as_usual(&decoded.text)), decoded.warning)
 }
 
 fn read(source: &formats::Source<'_>, warning: Option<Warning>) -> Result<Transcript, NotATranscript> {

@@ -86,7 +86,7 @@ fn is_closing(lines: &[&str], at: usize) -> bool {
     let timed =
         line.split(|letter: char| !(letter.is_ascii_digit() || letter == ':')).any(|word| stamp(word).is_some());
     let own = at == 0 || lines[at - 1].is_empty();
-    own && timed && stamp(line).is_none() && label::split(line).is_none() && line.split_whitespace().count() <= 12
+    own && timed && stamp(line).is_none() && label::split(line).is_none() && super::words::count(line) <= 12
 }
 
 fn read(source: &Source<'_>) -> (Format, Draft) {
@@ -152,7 +152,7 @@ fn read_before(lines: &[&str], source: &Source<'_>, draft: &mut Draft) {
         }
         let title =
             [" - ", " – ", " \\- "].iter().find_map(|dash| line.rsplit_once(dash)).map_or("", |(title, _)| title);
-        if draft.title.is_none() && !title.is_empty() && title.split_whitespace().count() <= 12 {
+        if draft.title.is_none() && !title.is_empty() && super::words::count(title) <= 12 {
             draft.title = Some(title.trim().to_owned());
         }
     }

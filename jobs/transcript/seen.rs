@@ -1,7 +1,7 @@
 //! What a text without a known format looks like, for a refusal that helps: what was seen in it, and which format it
 //! comes nearest to. Counts only; never a word of the file.
 
-use super::{formats::Source, label, time};
+use super::{formats::Source, label, time, words};
 
 /// Looked at, at most; what a file is shows at its beginning.
 const LINES: usize = 2_000;
@@ -11,7 +11,7 @@ pub(super) fn of_text(source: &Source<'_>) -> String {
     let lines: Vec<&str> =
         source.lines().iter().map(|line| line.trim()).filter(|line| !line.is_empty()).take(LINES).collect();
     let count = |is: &dyn Fn(&str) -> bool| lines.iter().filter(|line| is(line)).count();
-    let words: usize = lines.iter().map(|line| line.split_whitespace().count()).sum();
+    let words: usize = lines.iter().map(|line| words::count(line)).sum();
     let arrows = count(&|line| line.contains("-->"));
     let timed = count(&|line| begins_with_time(line));
     let named = count(&|line| label::split(line).is_some());

@@ -5,7 +5,7 @@
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 
-use super::{account::Draft, formats::Source};
+use super::{account::Draft, formats::Source, words};
 
 /// Whole segments, in small letters, without punctuation.
 #[rustfmt::skip]
@@ -167,8 +167,7 @@ const ROUNDS: usize = 5;
 
 /// Whether the same few words follow each other again and again within a text.
 fn repeats_itself(text: &str, hasher: &RandomState) -> bool {
-    let words: Vec<u64> = text
-        .split_ascii_whitespace()
+    let words: Vec<u64> = words::of(text)
         .map(|word| {
             let mut hash = hasher.build_hasher();
             hash.write(word.as_bytes());
@@ -213,6 +212,7 @@ mod tests {
         let hasher = RandomState::new();
         assert!(repeats_itself(&"and then we go to ".repeat(8), &hasher));
         assert!(repeats_itself(&format!("Well, {}", "no ".repeat(30)), &hasher));
+        assert!(repeats_itself(&"我们去学校".repeat(9), &hasher));
         assert!(!repeats_itself(&"no ".repeat(12), &hasher));
         let talk = "I think that I would like to see what the team makes of the plan before I say yes to all of it, \
                     and I think that you would like to see it too, so let us ask them on Friday and see then.";

@@ -15,13 +15,16 @@ use super::{
 pub(super) const READER: Reader = Reader { name: "srt", detect, read };
 
 fn detect(source: &Source<'_>) -> Option<(Confidence, &'static str)> {
-    let timed = source.lines().iter().any(|line| time::may_begin(line) && times(line).is_some());
-    timed.then_some((Confidence::Telling, "has lines such as 00:00:01,000 --> 00:00:02,000"))
+    let mut timed = source.lines().iter().filter(|line| time::may_begin(line) && times(line).is_some());
+    // One line such as `10 --> 20` may be anything.
+    let first = timed.next()?;
+    (first.contains([':', '.', ',']) || timed.next().is_some())
+        .then_some((Confidence::Telling, "has lines such as 00:00:01,000 --> 00:00:02,000"))
 }
 
 fn times(line: &str) -> Option<(i64, i64)> {
     // Arrows with one dash or a space in them are seen as well, but so are they in prose: only the real one counts.
-    time::loose_range(line, time::lenient).map(|(start, end, _)| (start, end))
+    time::loose_range(line, time::of_cue).map(|(start, end, _)| (start, end))
 }
 
 fn read(source: &Source<'_>) -> (Format, Draft) {
@@ -29,6 +32,7 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
     let mut cues = collect(source, &mut draft);
     let mut times = Lines::of(source.text).filter(|line| timing(line.text).is_some());
     let points = times.all(|line| line.text.contains('.')) && cues.iter().all(|cue| cue.start_ms.is_some());
+    draft.numbers = !Lines::of(source.text).any(|line| timing(line.text).is_some() && line.text.contains(':'));
     let apart = |cue: &&Cue<'_>| cue.payload.split('\n').next().is_some_and(|line| line.trim().is_empty());
     let teams =
         points && cues.iter().all(|cue| cue.id.is_empty()) && cues.iter().filter(apart).count() * 2 > cues.len();

@@ -52,15 +52,37 @@ pub(super) fn lenient(text: &str) -> Option<(i64, &str)> {
         if width > 9 {
             return None;
         }
-        // As milliseconds, whatever the number of digits.
-        fraction = (0..width.max(3)).fold(value, |value, place| match place {
-            place if place >= width => value * 10,
-            place if place >= 3 => value / 10,
-            _ => value,
-        });
+        fraction = as_millis(value, width);
         rest = after;
     }
     Some((millis(hours, minutes, seconds)?.checked_add(fraction)?, rest))
+}
+
+/// A time of a cue: as [`lenient`], or seconds alone (`7.380`, `7,38`), as some tools write before the first minute is
+/// over. A whole number is one where nothing else than the arrow stands beside it.
+pub(super) fn of_cue(text: &str) -> Option<(i64, &str)> {
+    if let Some(time) = lenient(text) {
+        return Some(time);
+    }
+    let (seconds, _, rest) = digits(text)?;
+    let (fraction, rest) = match rest.strip_prefix(['.', ',']).and_then(digits) {
+        Some((value, width, after)) if width <= 9 => {
+            (as_millis(value, width), after.strip_prefix('s').unwrap_or(after))
+        }
+        Some(_) => return None,
+        None if rest.is_empty() || rest.trim_start().starts_with("-->") => (0, rest),
+        None => return None,
+    };
+    Some((millis(0, 0, seconds)?.checked_add(fraction)?, rest))
+}
+
+/// A fraction of a second of so many digits, in milliseconds.
+fn as_millis(value: i64, width: usize) -> i64 {
+    (0..width.max(3)).fold(value, |value, place| match place {
+        place if place >= width => value * 10,
+        place if place >= 3 => value / 10,
+        _ => value,
+    })
 }
 
 /// `hh:mm:ss.ttt`, which nearly every time is, with one of the `points`: what every rule reads alike.
@@ -155,7 +177,7 @@ fn digits(text: &str) -> Option<(i64, usize, &str)> {
 
 #[cfg(test)]
 mod tests {
-    use super::{fault, lenient, lenient_millis, strict, whole};
+    use super::{fault, lenient, lenient_millis, of_cue, strict, whole};
 
     #[test]
     fn strict_is_the_rule_of_webvtt() {
@@ -187,6 +209,21 @@ mod tests {
             assert_eq!(fault(line, lenient), column, "{line}");
         }
         assert_eq!(fault("0:00:13.f89,0:00:15.489", lenient), 9);
+    }
+
+    #[test]
+    fn a_cue_may_have_seconds_alone() {
+        for (text, time) in [
+            ("0.860 --> 7.380", Some((860, " --> 7.380"))),
+            ("7,38", Some((7_380, ""))),
+            ("7.38s align:start", Some((7_380, " align:start"))),
+            ("1:02.5", Some((62_500, ""))),
+            ("12 --> 20", Some((12_000, " --> 20"))),
+            ("12 apples", None),
+            ("12.", None),
+        ] {
+            assert_eq!(of_cue(text), time, "{text}");
+        }
     }
 
     #[test]

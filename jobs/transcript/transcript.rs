@@ -293,6 +293,20 @@ pub struct SetAside {
     pub words: usize,
 }
 
+impl SetAside {
+    /// Whether somebody may have said it: it is none of what tools and people write beside what was said.
+    #[must_use]
+    pub fn may_have_been_said(&self) -> bool {
+        crate::left_out::may_have_been_said(&self.reason)
+    }
+
+    /// Whether the same words are in an utterance.
+    #[must_use]
+    pub fn is_there_already(&self) -> bool {
+        crate::left_out::is_there_already(&self.reason)
+    }
+}
+
 /// Something malformed or doubtful in the file; never a reason to lose words silently.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Warning {
@@ -301,12 +315,13 @@ pub struct Warning {
     /// From 1, where a place in the line is meant.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub column: Option<usize>,
-    /// What is wrong, in plain words; never what was said.
+    /// What is wrong, in plain words. Of what was said it holds only the first words of what was left out.
     pub message: String,
 }
 
 /// Where every word of the file went. A word is an unbroken run of letters and digits, so that the sum does not hang
-/// on spaces and punctuation ("here's" counts as two).
+/// on spaces and punctuation ("here's" counts as two); of scripts without spaces, such as Chinese, it is each letter. For
+/// words as people count them see [`crate::words`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {
     /// In the file, counted before anything else is done with it.

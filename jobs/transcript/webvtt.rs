@@ -26,8 +26,9 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
     let mut draft = Draft::default();
     let is_of_teams = |line: Line<'_>| line.text.starts_with("<v ") || cue_speech::guid(line.text).is_some();
     let teams = Lines::of(source.text).take(LINES).any(is_of_teams);
-    let otherwise = if teams { unpadded_times(source) } else { time::lenient };
+    let otherwise = if teams { unpadded_times(source) } else { time::of_cue };
     let Cues { all: mut cues, odd } = webvtt_cues::collect(source, Some(otherwise), &mut draft);
+    draft.numbers = odd.len() == cues.len() && !odd.iter().any(|line| line.text.contains(':'));
     if !teams {
         warn_of_times(&odd, &mut draft);
     }
@@ -69,5 +70,5 @@ fn unpadded_times(source: &Source<'_>) -> Time {
         };
         is_unpadded(line) && line.split("-->").any(ends_in_zero)
     };
-    if Lines::of(source.text).any(whole_millis) { time::lenient_millis } else { time::lenient }
+    if Lines::of(source.text).any(whole_millis) { time::lenient_millis } else { time::of_cue }
 }

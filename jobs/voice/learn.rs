@@ -147,7 +147,7 @@ fn holds_all(many: &str, few: &str) -> bool {
 /// named, must not travel into another client's summary.
 fn plain(words: &str) -> Option<String> {
     let bare = words.trim_end_matches(['.', ',', ';', ':', '!', '?']);
-    let count = bare.split_whitespace().count();
+    let count = debrief_transcript::words::count(bare);
     let good = |c: char| c.is_alphabetic() && !c.is_uppercase() || matches!(c, ' ' | '-' | '\'' | '\u{2019}');
     ((1..=MOST_WORDS).contains(&count) && bare.chars().all(good)).then(|| bare.to_owned())
 }

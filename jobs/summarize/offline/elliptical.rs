@@ -4,6 +4,7 @@
 use std::{ops::Range, sync::LazyLock};
 
 use chrono::NaiveDate;
+use debrief_transcript::words;
 use regex::Regex;
 
 use super::{
@@ -74,7 +75,7 @@ pub(super) fn promises(sentence: &str) -> Vec<Range<usize>> {
         // "By Friday and Monday" is one promise: something stands between the join and the second day, or after it.
         let start = pair[0].end + join.start();
         let said = &sentence[pair[0].end + join.end()..];
-        if said.split_whitespace().count() >= 3 {
+        if words::count(said) >= 3 {
             parts.push(from..start);
             from =
                 start + join.as_str().chars().take_while(|c| !c.is_alphanumeric()).map(char::len_utf8).sum::<usize>();

@@ -125,7 +125,7 @@ impl Ranking {
             .enumerate()
             .map(|(at, passage)| {
                 let mut worth = carried[at] + CENTRALITY * central[at] + TURN * turns[at];
-                if passage.text.trim_end_matches(['"', '\u{201d}', ' ']).ends_with('?') {
+                if text::asks(&passage.text) {
                     worth -= ASKS;
                 }
                 if passage.text.chars().any(|c| c.is_ascii_digit()) {

@@ -55,7 +55,7 @@ pub(super) struct Sentence {
 impl Sentence {
     /// Whether it asks.
     pub(super) fn asks(&self) -> bool {
-        self.text.trim_end_matches(['"', '\u{201d}', ' ']).ends_with('?')
+        text::asks(&self.text)
     }
 }
 

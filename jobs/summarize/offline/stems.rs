@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeSet, sync::LazyLock};
 
+use debrief_transcript::words::has_unspaced;
+
 use super::super::text;
 
 /// Words that carry no topic.
@@ -23,9 +25,14 @@ pub(super) fn all_stems(text: &str) -> Vec<String> {
     text::words(text)
         .into_iter()
         .map(|word| word.normal)
-        .filter(|word| word.chars().count() > 2 && !STOPS.contains(word.as_str()))
+        .filter(|word| says_something(word) && !STOPS.contains(word.as_str()))
         .map(|word| stem(&word))
         .collect()
+}
+
+/// Two letters are a word of a script without spaces, and hardly ever one of another.
+fn says_something(word: &str) -> bool {
+    word.chars().count() > if has_unspaced(word) { 1 } else { 2 }
 }
 
 /// Cuts the commonest endings: enough to bring `sending` and `send` together.

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use debrief_transcript::words;
+
 use super::{
     super::{
         draft::{DraftClaim, DraftEvidence},
@@ -99,7 +101,7 @@ impl Writer<'_> {
     fn can_join(&self, at: usize, other: Option<usize>, taken: &BTreeSet<usize>) -> bool {
         let sentence = &self.speech.sentences[at];
         let Some(other) = other.and_then(|other| self.speech.sentences.get(other)) else { return false };
-        let says = cues::FILLERS.cut(&other.own).split_whitespace().count() >= 2;
+        let says = words::count(cues::FILLERS.cut(&other.own)) >= 2;
         other.turn == sentence.turn
             && says
             && other.words + sentence.words <= 40

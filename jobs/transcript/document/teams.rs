@@ -12,6 +12,7 @@ use crate::{
     formats::{Confidence, Reader, Source},
     label, time,
     transcript::Format,
+    words,
 };
 
 pub(crate) const READER: Reader = Reader { name: "teams_docx", detect, read };
@@ -146,8 +147,7 @@ fn is_furniture(line: &str, started: Option<&str>, names: &HashMap<&str, usize>)
     if lower.ends_with(" stopped transcription") || lower.ends_with(" started transcription") {
         return true;
     }
-    let Some(started) = started.filter(|_| !line.ends_with(['.', '?', '!']) && line.split_whitespace().count() <= 15)
-    else {
+    let Some(started) = started.filter(|_| !line.ends_with(['.', '?', '!']) && words::count(line) <= 15) else {
         return false;
     };
     let nameless = |text: &str| -> Vec<char> {

@@ -7,6 +7,7 @@ use crate::{
     date,
     formats::Source,
     transcript::Attendee,
+    words::has_unspaced,
 };
 
 use super::tree::{Json, Value};
@@ -220,10 +221,13 @@ impl<'s> Book<'s> {
             Value::Text(number, text) => {
                 if !std::mem::replace(&mut self.used[*number], true) {
                     let count = words(text);
-                    let long = count >= A_SENTENCE && text.contains(char::is_whitespace);
+                    let long = count >= A_SENTENCE && (text.contains(char::is_whitespace) || has_unspaced(text));
                     let reason = reason.filter(|_| !is_quantity(text));
                     match reason.or_else(|| long.then_some("text beside what was said")) {
-                        Some(reason) => rest.add(self.line(json), reason, count),
+                        Some(reason) => {
+                            rest.add(self.line(json), reason, count);
+                            self.draft.sample(reason, text);
+                        }
                         None => self.draft.structure(text),
                     }
                 }
@@ -233,6 +237,8 @@ impl<'s> Book<'s> {
                 for (key, value) in fields {
                     let own = if repeats.contains(&key.as_ref()) {
                         Some("the same words again, in another shape")
+                    } else if key == "systeminfo" {
+                        Some("settings of the tool")
                     } else if self.is_notes(key) {
                         Some("notes about the session")
                     } else {
@@ -283,7 +289,7 @@ fn is_sound(text: &str) -> bool {
         .iter()
         .find_map(|(open, close)| text.strip_prefix(*open).and_then(|rest| rest.strip_suffix(*close)));
     let notes = !text.is_empty() && text.chars().all(|letter| matches!(letter, '♪' | '♫' | '🎵' | ' '));
-    notes || inner.is_some_and(|inner| !inner.contains(['[', ']', '(', ')']) && inner.split_whitespace().count() <= 4)
+    notes || inner.is_some_and(|inner| !inner.contains(['[', ']', '(', ')']) && crate::words::count(inner) <= 4)
 }
 
 /// The words of all texts.

@@ -199,7 +199,7 @@ fn nothing<'a, 'b>() -> &'a Json<'b> {
 fn whole(millis: f64) -> Option<i64> {
     let rounded = millis.round();
     #[allow(clippy::cast_possible_truncation, reason = "the bounds are checked")]
-    (rounded.abs() < 1e15).then_some(rounded as i64)
+    (rounded.abs() < 9e15).then_some(rounded as i64)
 }
 
 /// `1.5s`, or a duration of ISO 8601 in hours, minutes and seconds, in milliseconds.

@@ -2,7 +2,10 @@
 //! end of a sentence once fifty words are said, and after two hundred words in any case.
 
 use super::{book::Book, tree::Json};
-use crate::account::{spaced, words};
+use crate::{
+    account::{self, spaced},
+    words::{self, count, has_unspaced},
+};
 
 const PAUSE_MS: i64 = 2_000;
 const LONG: usize = 50;
@@ -72,6 +75,7 @@ impl<'j> Turns<'j> {
             raw: 0,
             at,
         });
+        let is_first = turn.words == 0 && text.contains(char::is_alphanumeric);
         // Scripts without spaces between words stay without.
         let placed = turn.marked && self.spaces_are_marks;
         let unspaced = turn.text.ends_with(is_unspaced) && text.starts_with(is_unspaced);
@@ -79,10 +83,12 @@ impl<'j> Turns<'j> {
             turn.text.push(' ');
         }
         turn.text.push_str(&text);
-        turn.words += usize::from(text.contains(char::is_alphanumeric));
+        // A piece is a word, but for scripts without spaces, whose pieces may be anything.
+        let unspaced_words = if has_unspaced(&text) { count(&text) } else { 1 };
+        turn.words += if text.contains(char::is_alphanumeric) { unspaced_words } else { 0 };
         turn.marked = false;
-        turn.raw += words(&text);
-        turn.start_ms = turn.start_ms.or(start_ms.filter(|_| turn.words == 1));
+        turn.raw += account::words(&text);
+        turn.start_ms = turn.start_ms.or(start_ms.filter(|_| is_first));
         turn.end_ms = end_ms.or(turn.end_ms);
         turn.last_ms = end_ms.or(start_ms).or(turn.last_ms);
     }
@@ -106,7 +112,7 @@ impl<'j> Turns<'j> {
         match &mut self.open {
             Some(turn) => {
                 let text = book.take(mark);
-                turn.raw += words(text);
+                turn.raw += account::words(text);
                 turn.text.push_str(if self.spaces_are_marks { text } else { text.trim_end() });
                 turn.marked = true;
             }
@@ -144,7 +150,7 @@ impl<'j> Turns<'j> {
         for turn in self.closed {
             let text = spaced(&turn.text);
             // Pieces of a word that were joined count once.
-            book.draft.markup(turn.raw, words(&text));
+            book.draft.markup(turn.raw, account::words(&text));
             let (start_ms, end_ms) = book.possible(turn.at, turn.start_ms, turn.end_ms);
             book.draft.say(turn.label.as_deref(), start_ms, end_ms, &text);
         }
@@ -163,10 +169,9 @@ impl Turn<'_> {
     }
 }
 
-/// Han, kana, Thai, Lao, Khmer and Myanmar letters.
+/// Letters of scripts without spaces, and their wide punctuation.
 fn is_unspaced(letter: char) -> bool {
-    matches!(letter, '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}' | '\u{3001}'..='\u{30ff}'
-        | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{ff01}'..='\u{ff0f}' | '\u{20000}'..='\u{3ffff}')
+    words::is_unspaced(letter) || matches!(letter, '\u{3001}'..='\u{303f}' | '\u{ff01}'..='\u{ff0f}')
 }
 
 #[cfg(test)]

@@ -17,6 +17,7 @@ use crate::{
     date,
     formats::Source,
     label::{self, Labels, Piece, Place},
+    words,
 };
 
 /// How a text marks who speaks and when.
@@ -295,11 +296,11 @@ impl<'s, 'l> Sight<'s, 'l> {
             if let Some((_, rest)) = labels.split(piece.text) {
                 talk.labelled += 1;
                 talk.listed += usize::from(label::unlisted(piece.text).len() < piece.text.len());
-                talk.spoken += amount(rest);
+                talk.spoken += words::count(rest);
                 below = rest.is_empty();
             } else if std::mem::take(&mut below) {
                 // The label stands above what is said.
-                talk.spoken += amount(piece.text);
+                talk.spoken += words::count(piece.text);
             }
         }
         talk
@@ -309,8 +310,8 @@ impl<'s, 'l> Sight<'s, 'l> {
     /// brackets, names and hours.
     fn is_list(&self, labels: &Labels) -> bool {
         let behind = |line: &Line<'_>| match line {
-            Line::Stamped { rest, .. } => amount(rest),
-            Line::Plain(text, _) => amount(text),
+            Line::Stamped { rest, .. } => words::count(rest),
+            Line::Plain(text, _) => words::count(text),
             _ => 0,
         };
         let said = |line: &Line<'_>| matches!(line, Line::Stamped { stamp, rest } if stamp.hours || (stamp.marked && label::ends_a_sentence(rest)));
@@ -381,16 +382,6 @@ pub(super) fn unnumbered(raw: &str) -> (&str, &str) {
         return ("", raw);
     }
     (&text[..text.len() - bare.len()], bare)
-}
-
-/// How much is said, in words; of a script without spaces about as much.
-fn amount(text: &str) -> usize {
-    let spaced = text.split_whitespace().count();
-    if text.is_ascii() {
-        return spaced;
-    }
-    let caseless = |letter: &char| letter.is_alphabetic() && !letter.is_lowercase() && !letter.is_uppercase();
-    spaced.max(text.chars().filter(caseless).count() * 2 / 3)
 }
 
 /// Whether a line is one of a header, `Date: …`.

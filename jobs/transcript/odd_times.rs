@@ -1,0 +1,410 @@
+//! Times in shapes that no layout knows, written as the layouts know them: `1h 2m 3s`, `00.12.05`, `12'05"`, `11:58 PM`,
+//! `[0.86s -> 7.38s]`, `［00:12:05］` in wide brackets, and `00:12:05:12` with the number of the frame. A file has one of these shapes in one kind of place throughout; only
+//! there it is rewritten, so that nothing that was said changes. Most files have none, which their beginning shows.
+//!
+//! Reads a text, gives a text with the same lines.
+
+use std::borrow::Cow;
+
+use super::{clock::DAY, json, label, time};
+
+/// So much of a file, in bytes, shows which times it has.
+const HEAD: usize = 1 << 14;
+/// A time stands no further in, in bytes: behind a name in brackets.
+const FURTHEST: usize = 240;
+
+/// How a time is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Shape {
+    /// `00:12:05:12`, `00:12:05;12`
+    Frames,
+    /// `00.12.05`
+    Points,
+    /// `1h 2m 3s`, `62m 3s`, `45s`, `1 hr 2 min`
+    Units,
+    /// `12'05"`, `1'02'03"`
+    Primes,
+    /// `11:58 PM`, `11:58:03 a.m.`
+    HalfDays,
+    /// `0.86s -> 7.38s`: two of them, as a number may be anything.
+    Seconds,
+}
+
+const SHAPES: [Shape; 6] = [Shape::Frames, Shape::Points, Shape::Units, Shape::Primes, Shape::HalfDays, Shape::Seconds];
+
+/// Where in its line a time stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    Start,
+    InBrackets,
+    /// Behind a name, and nothing behind it.
+    End,
+}
+
+const PLACES: [Place; 3] = [Place::InBrackets, Place::Start, Place::End];
+
+/// A time, or the two of a stretch, as found in a line.
+#[derive(Debug)]
+struct Found {
+    /// Where it begins and ends, in bytes.
+    from: usize,
+    to: usize,
+    start_ms: i64,
+    end_ms: Option<i64>,
+}
+
+/// The text with its times as usual; as it is, where they are so already.
+pub(super) fn as_usual(text: &str) -> Cow<'_, str> {
+    let head = &text[..text.floor_char_boundary(HEAD)];
+    if json::is_json(head) {
+        return Cow::Borrowed(text);
+    }
+    // In captions times stand with arrows; what stands on other lines is said.
+    let arrows = head.lines().any(time::has_arrow);
+    if let Some(narrow) = narrow(text, head) {
+        return Cow::Owned(narrow);
+    }
+    let Some((shape, place)) = shown_by(head, arrows) else { return Cow::Borrowed(text) };
+    let mut out = String::with_capacity(text.len() + text.len() / 16);
+    for line in text.split_inclusive('\n') {
+        let found =
+            (!arrows || time::has_arrow(line)).then(|| find(line.trim_end_matches('\n'), shape, place)).flatten();
+        let Some(found) = found else {
+            out.push_str(line);
+            continue;
+        };
+        out.push_str(&line[..found.from]);
+        let written = |time: i64| if arrows { usual(time, shape).replace('.', ",") } else { usual(time, shape) };
+        out.push_str(&written(found.start_ms));
+        if let Some(end) = found.end_ms {
+            out.push_str(if arrows { " --> " } else { " - " });
+            out.push_str(&written(end));
+        }
+        out.push_str(&line[found.to..]);
+    }
+    Cow::Owned(out)
+}
+
+/// The text with its times in usual brackets and with a usual arrow, where it has `［00:12:05］`, `【00:12:05】` or
+/// `00:00:01,000 → 00:00:04,000`.
+fn narrow(text: &str, head: &str) -> Option<String> {
+    let changed = |line: &str| {
+        let line = line.trim_end_matches('\n');
+        let text = line.trim_start();
+        if let Some((start, rest)) = time::lenient(text).map(|(_, rest)| text.split_at(text.len() - rest.len())) {
+            let end = rest.trim_start().strip_prefix('→')?;
+            return time::whole(end).map(|_| format!("{start} -->{end}"));
+        }
+        let close = match text.chars().next()? {
+            '［' => '］',
+            '【' => '】',
+            '（' => '）',
+            '〔' => '〕',
+            _ => return None,
+        };
+        let (inside, after) = text['［'.len_utf8()..].split_once(close).filter(|(inside, _)| inside.len() <= 60)?;
+        let inside = inside.replace('：', ":");
+        let timed = time::lenient(inside.trim_start()).is_some();
+        timed.then(|| format!("[{inside}]{after}"))
+    };
+    let is_wide = |line: &&str| !line.is_ascii() && changed(line).is_some();
+    if head.is_ascii() || head.lines().filter(is_wide).count() < 2 {
+        return None;
+    }
+    let lines = text.split('\n').map(|line| changed(line).map_or(Cow::Borrowed(line), Cow::Owned));
+    Some(lines.collect::<Vec<_>>().join("\n"))
+}
+
+/// The shape and the place in which the beginning of a file has its times, if they are odd.
+fn shown_by(head: &str, arrows: bool) -> Option<(Shape, Place)> {
+    let mut all: [[Vec<i64>; PLACES.len()]; SHAPES.len()] = Default::default();
+    let mut filled = 0;
+    for line in head.lines().filter(|line| if arrows { time::has_arrow(line) } else { !line.trim().is_empty() }) {
+        filled += 1;
+        // Most lines have no figure, and that is quick to see.
+        if !line.bytes().any(|byte| byte.is_ascii_digit()) {
+            continue;
+        }
+        for (of_shape, shape) in all.iter_mut().zip(SHAPES) {
+            for (of_place, place) in of_shape.iter_mut().zip(PLACES) {
+                of_place.extend(find(line, shape, place).map(|found| found.start_ms));
+            }
+        }
+    }
+    let is_shown = |shape: Shape, place: Place, starts: &[i64]| {
+        // Times without brackets must be those of a good part of the lines: somebody may speak of them.
+        let part = if place == Place::InBrackets { 10 } else { 5 };
+        starts.len() >= 2 && starts.len() * part >= filled && run_on(starts) && are_times(starts, shape)
+    };
+    let pairs =
+        SHAPES.into_iter().zip(&all).flat_map(|(shape, of)| PLACES.into_iter().zip(of).map(move |of| (shape, of)));
+    pairs.into_iter().find_map(|(shape, (place, starts))| is_shown(shape, place, starts).then_some((shape, place)))
+}
+
+/// Whether times go forward, but for one step back now and then, or at midnight.
+fn run_on(starts: &[i64]) -> bool {
+    let back = starts.windows(2).filter(|pair| pair[1] < pair[0] && pair[1] + DAY / 2 > pair[0]).count();
+    back * 5 < starts.len()
+}
+
+/// Days are written with two points as well: `05.12.26`. Their first figure is never 00, and their last hardly changes.
+fn are_times(starts: &[i64], shape: Shape) -> bool {
+    if shape != Shape::Points {
+        return true;
+    }
+    let mut seconds: Vec<i64> = starts.iter().map(|start| start / 1_000 % 60).collect();
+    seconds.sort_unstable();
+    seconds.dedup();
+    starts.iter().any(|start| *start < 3_600_000) || (seconds.len() >= 3 && seconds.len() * 2 >= starts.len().min(60))
+}
+
+/// The odd time of a line.
+fn find(line: &str, shape: Shape, place: Place) -> Option<Found> {
+    match place {
+        Place::Start => {
+            let from = line.len() - line.trim_start_matches([' ', '\t', '*']).len();
+            stretch(line, from, shape).filter(|found| is_apart(&line[found.to..]))
+        }
+        Place::InBrackets => {
+            let bytes = &line.as_bytes()[..line.len().min(FURTHEST)];
+            let brackets = memchr::memchr2_iter(b'[', b'(', bytes).take(4);
+            brackets.map(|at| at + 1).find_map(|from| {
+                stretch(line, from, shape).filter(|found| {
+                    let rest = &line[found.to..];
+                    rest.starts_with([']', ')']) || (rest.starts_with(' ') && rest.contains([']', ')']))
+                })
+            })
+        }
+        Place::End => {
+            let text = line.trim_end_matches([' ', '\t', '*', ':']);
+            // No time ends otherwise.
+            if !text.ends_with(['s', 'm', 'h', 'n', 'r', 'c', 'M', '.', '"', '\'', '”', '″', '’'])
+                && !text.ends_with(|letter: char| letter.is_ascii_digit())
+            {
+                return None;
+            }
+            if text.len() > FURTHEST + 40 {
+                return None;
+            }
+            let mut spaces: Vec<usize> = text.match_indices([' ', '\t']).map(|(at, _)| at + 1).rev().take(6).collect();
+            spaces.reverse();
+            spaces.into_iter().find_map(|from| {
+                let found = stretch(text, from, shape).filter(|found| found.to == text.len())?;
+                let name = text[..from].trim().trim_matches('*').trim();
+                (label::may_be_label(name) && label::reads_like_a_name(name)).then_some(found)
+            })
+        }
+    }
+}
+
+/// Whether a time ends here, and something else may begin.
+fn is_apart(rest: &str) -> bool {
+    rest.is_empty()
+        || rest.starts_with(|letter: char| letter.is_whitespace() || matches!(letter, '-' | '–' | '—' | ':' | '*'))
+}
+
+/// A time at a place of a line, and the second one behind a dash or an arrow.
+fn stretch(line: &str, from: usize, shape: Shape) -> Option<Found> {
+    let (start_ms, rest) = one(&line[from..], shape)?;
+    let to = line.len() - rest.len();
+    let dash = rest.trim_start().trim_start_matches(['-', '–', '—', '>', '→']);
+    if dash.len() < rest.trim_start().len()
+        && let Some((end, after)) = one(dash.trim_start(), shape)
+    {
+        return Some(Found { from, to: line.len() - after.len(), start_ms, end_ms: Some(end) });
+    }
+    (shape != Shape::Seconds).then_some(Found { from, to, start_ms, end_ms: None })
+}
+
+/// A time of a shape at the start of a text, in milliseconds, and what follows.
+fn one(text: &str, shape: Shape) -> Option<(i64, &str)> {
+    if !text.starts_with(|letter: char| letter.is_ascii_digit()) {
+        return None;
+    }
+    let (time, rest) = match shape {
+        Shape::Frames => frames(text)?,
+        Shape::Points => points(text)?,
+        Shape::Units => units(text)?,
+        Shape::Primes => primes(text)?,
+        Shape::HalfDays => half_days(text)?,
+        Shape::Seconds => seconds(text)?,
+    };
+    let goes_on = rest.starts_with(|letter: char| letter.is_alphanumeric())
+        || (rest.starts_with([':', '.', ',']) && rest[1..].starts_with(|letter: char| letter.is_ascii_digit()));
+    (!goes_on).then_some((time, rest))
+}
+
+/// The number at the start of a text, of at most so many digits, and what follows.
+fn number(text: &str, most: usize) -> Option<(i64, usize, &str)> {
+    let width = text.bytes().take_while(u8::is_ascii_digit).count();
+    (1..=most).contains(&width).then(|| Some((text[..width].parse().ok()?, width, &text[width..])))?
+}
+
+/// Two digits that count minutes or seconds.
+fn sixtieth(text: &str) -> Option<(i64, &str)> {
+    let (value, width, rest) = number(text, 2)?;
+    (width == 2 && value < 60).then_some((value, rest))
+}
+
+/// How many frames a second has is not in the file: thirty is the most that is common.
+fn frames(text: &str) -> Option<(i64, &str)> {
+    let (hours, _, rest) = number(text, 2)?;
+    let (minutes, rest) = sixtieth(rest.strip_prefix(':')?)?;
+    let (seconds, rest) = sixtieth(rest.strip_prefix(':')?)?;
+    let (frame, rest) = sixtieth(rest.strip_prefix([':', ';'])?)?;
+    Some((((hours * 60 + minutes) * 60 + seconds) * 1_000 + (frame * 1_000 / 30).min(999), rest))
+}
+
+fn points(text: &str) -> Option<(i64, &str)> {
+    let (hours, width, rest) = number(text, 2)?;
+    let (minutes, rest) = sixtieth(rest.strip_prefix('.')?)?;
+    let (seconds, rest) = sixtieth(rest.strip_prefix('.')?)?;
+    (width == 2).then_some((((hours * 60 + minutes) * 60 + seconds) * 1_000, rest))
+}
+
+fn units(text: &str) -> Option<(i64, &str)> {
+    const UNITS: [(&str, usize, i64); 12] = [
+        ("hours", 0, 3_600),
+        ("hour", 0, 3_600),
+        ("hrs", 0, 3_600),
+        ("hr", 0, 3_600),
+        ("h", 0, 3_600),
+        ("mins", 1, 60),
+        ("min", 1, 60),
+        ("m", 1, 60),
+        ("secs", 2, 1),
+        ("sec", 2, 1),
+        ("s", 2, 1),
+        ("\"", 2, 1),
+    ];
+    let (mut time, mut next, mut rest, mut end) = (0, 0, text, None);
+    while let Some((value, _, after)) = number(rest, 4) {
+        let after = after.strip_prefix(' ').unwrap_or(after);
+        let word = &after[..after.bytes().take_while(u8::is_ascii_alphabetic).count()];
+        let Some((name, place, seconds)) = UNITS.iter().find(|(name, ..)| *name == word) else { break };
+        if *place < next {
+            break;
+        }
+        (time, next) = (time + value * seconds * 1_000, place + 1);
+        let after = &after[name.len()..];
+        end = Some(after);
+        rest = after.trim_start_matches([' ', ',']);
+    }
+    end.map(|rest| (time, rest))
+}
+
+fn primes(text: &str) -> Option<(i64, &str)> {
+    let minute = ['\'', '’', '′'];
+    let (first, _, rest) = number(text, 3)?;
+    let (second, mut rest) = sixtieth(rest.strip_prefix(minute)?)?;
+    let mut time = first * 60 + second;
+    if let Some((third, after)) = rest.strip_prefix(minute).and_then(sixtieth) {
+        (time, rest) = (time * 60 + third, after);
+    }
+    let close = ["\"", "”", "″", "''", "’’"].iter().find_map(|close| rest.strip_prefix(close));
+    Some((time * 1_000, close.unwrap_or(rest)))
+}
+
+/// Cues with such times are read as they are.
+fn seconds(text: &str) -> Option<(i64, &str)> {
+    let (time, rest) = time::of_cue(text)?;
+    let written = &text[..text.len() - rest.len()];
+    (written.contains('.') && !written.contains(':')).then_some((time, rest))
+}
+
+fn half_days(text: &str) -> Option<(i64, &str)> {
+    let (time, rest) = time::lenient(text)?;
+    // Two figures are hours and minutes here.
+    let written = &text[..text.len() - rest.len()];
+    let time = if written.matches(':').count() == 1 { time * 60 } else { time };
+    let after = rest.trim_start_matches([' ', '\u{a0}', '\u{202f}']);
+    let (letter, after) = after.split_at_checked(1)?;
+    let after = after.strip_prefix('.').unwrap_or(after);
+    let after = after.strip_prefix(['m', 'M'])?;
+    let after = after.strip_prefix('.').unwrap_or(after);
+    let hour = 3_600_000;
+    let (in_half, of_day) = (time % (12 * hour), 12 * hour);
+    match letter {
+        "a" | "A" if time < 13 * hour => Some((in_half, after)),
+        "p" | "P" if time < 13 * hour => Some((in_half + of_day, after)),
+        _ => None,
+    }
+}
+
+/// A time as every layout knows it. Times of day and those with hours keep their hours.
+fn usual(time: i64, shape: Shape) -> String {
+    let (seconds, millis) = (time / 1_000, time % 1_000);
+    let (minutes, second) = (seconds / 60, seconds % 60);
+    match shape {
+        Shape::Units | Shape::Primes => format!("{minutes:02}:{second:02}"),
+        Shape::Frames | Shape::Seconds => format!("{:02}:{:02}:{second:02}.{millis:03}", minutes / 60, minutes % 60),
+        Shape::Points | Shape::HalfDays => format!("{:02}:{:02}:{second:02}", minutes / 60, minutes % 60),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::as_usual;
+    use crate::parse;
+
+    #[test]
+    fn times_are_read_in_whatever_shape_they_come() {
+        for (times, wanted) in [
+            (["59:50", "61:01", "75:30.5", "1:16:02"], [3_590_000, 3_661_000, 4_530_500, 4_562_000]),
+            (["59m 50s", "1h 1m 1s", "1h15m30s", "1 h 16 min 2 s"], [3_590_000, 3_661_000, 4_530_000, 4_562_000]),
+            (["00.00.05", "00.12.05", "01.00.00", "01.16.02"], [5_000, 725_000, 3_600_000, 4_562_000]),
+            (["00:00:05:15", "00:12:05:00", "01:00:00;29", "01:16:02:01"], [5_500, 725_000, 3_600_966, 4_562_033]),
+            (["0'05\"", "12'05\"", "61’01”", "75′30″"], [5_000, 725_000, 3_661_000, 4_530_000]),
+            (["11:58 PM", "11:59:30 pm", "12:00 a.m.", "12:01:02 AM"], [0, 90_000, 120_000, 182_000]),
+            (["23:58:10", "23:59:59", "00:00:04", "00:01:02"], [0, 109_000, 114_000, 172_000]),
+        ] {
+            for layout in [
+                "[@] Ana %: So we said on Friday.",
+                "@ Ana %: So we said on Friday.",
+                "Ana % [@]: So we said on Friday.",
+                "Ana %  @\nSo we said on Friday.\n",
+            ] {
+                let lines = times.iter().enumerate();
+                let file: Vec<String> =
+                    lines.map(|(at, time)| layout.replace('%', ["Berg", "Holm"][at % 2]).replace('@', time)).collect();
+                let file = file.join("\n");
+                let read = parse(file.as_bytes()).unwrap_or_else(|refusal| panic!("{file}: {refusal}"));
+                let starts: Vec<_> = read.utterances.iter().filter_map(|said| said.start_ms).collect();
+                assert_eq!(starts, wanted, "{file}\n{read:?}");
+                assert!(read.utterances.iter().all(|said| said.text == "So we said on Friday."), "{read:?}");
+                assert!(!read.warnings.iter().any(|warning| warning.message.contains("backwards")), "{read:?}");
+                assert!(read.account.balances());
+            }
+        }
+    }
+
+    #[test]
+    fn stretches_are_two_times() {
+        for file in [
+            "[90:00 - 91:00] Ana: So we said.\n[91:00 - 92:30] Tom: On Friday it was.\n",
+            "[1h 30m - 1h 31m] Ana: So we said.\n[1h 31m - 1h 32m 30s] Tom: On Friday it was.\n",
+            "[5400.0s -> 5460.0s] Ana: So we said.\n[5460.00s -> 5550.00s] Tom: On Friday it was.\n",
+            "［90:00 - 91:00］Ana: So we said.\n【91：00 - 92：30】 Tom: On Friday it was.\n",
+            "1\n01:30:00,000 → 01:31:00,000\nAna: So we said.\n\n2\n01:31:00,000 → 01:32:30,000\nTom: On Friday it was.\n",
+            "01:30:00:00 --> 01:31:00:00\nAna: So we said.\n\n01:31:00:00 --> 01:32:30:00\nTom: On Friday it was.\n",
+        ] {
+            let read = parse(file.as_bytes()).expect("a transcript");
+            let times: Vec<_> = read.utterances.iter().map(|said| (said.start_ms, said.end_ms)).collect();
+            assert_eq!(times, [(Some(5_400_000), Some(5_460_000)), (Some(5_460_000), Some(5_550_000))], "{file}");
+        }
+    }
+
+    /// What is said of times stays as it was said.
+    #[test]
+    fn words_are_left_alone() {
+        for text in [
+            "Ana: We meet in 5 min\nTom: Or in 10 min\nAna: Fine.\nTom: Good.\n",
+            "05.12.26 Met Anders about the plan.\n06.12.26 Met him again.\n09.12.26 Nothing came of it.\n",
+            "[00:01] Ana: It took 1h 2m 3s.\n[00:02] Tom: And 2h 3m 4s before.\n",
+            "Ana: He is 6'02\" tall.\nTom: She is 5'09\".\n",
+            "WEBVTT\n\n00:00:01.000 --> 00:00:02.000\n5 s later\n\n00:00:03.000 --> 00:00:04.000\n6 s later\n",
+        ] {
+            assert_eq!(as_usual(text), text);
+        }
+    }
+}
