@@ -1,24 +1,44 @@
 //! Transcripts as JSON. The file is parsed once; the first source whose keys are in it reads it.
 //!
-//! A source is one file here and one line in [`SOURCES`]. It takes speech and labels out of the tree through a
-//! [`Book`](book::Book), which sets every other text aside, so that the account of words holds for all of them.
+//! A source is one file here and one line in [`SOURCES`]. It knows a file by what only its own files have, since others
+//! have the same keys in other units; what no source knows is read by what its keys mean ([`generic`]). A source takes
+//! speech and labels out of the tree through a [`Book`](book::Book), which sets every other text aside, so that the
+//! account of words holds for all of them.
 
 mod assemblyai;
+mod attendee;
+mod avoma;
 mod aws;
 mod aws_calls;
 mod azure;
 mod bedrock;
 mod book;
+mod columns;
 mod deepgram;
+mod elevenlabs;
 mod fathom;
 mod fireflies;
+mod generic;
+mod gladia;
+mod gong;
 mod google;
+mod granola;
+mod lists;
+mod meet;
 mod mend;
+mod otter;
+mod people;
 mod podcast;
 mod read_ai;
+mod recall;
 mod rev;
+mod soniox;
+mod sonix;
+mod speechmatics;
+mod tldv;
 mod tree;
 mod turns;
+mod watson;
 mod whisper;
 mod whisper_silence;
 mod youtube;
@@ -32,6 +52,7 @@ use super::{
     account::Draft,
     formats::Source,
     transcript::{Detection, Format, RunnerUp, Warning},
+    units,
 };
 
 /// A tool or service: how its JSON is known, and how it is read.
@@ -54,9 +75,23 @@ const SOURCES: &[JsonSource] = &[
     aws::SOURCE,
     aws_calls::SOURCE,
     bedrock::SOURCE,
+    speechmatics::SOURCE,
+    watson::SOURCE,
     deepgram::SOURCE,
     google::SOURCE,
     azure::SOURCE,
+    gladia::SOURCE,
+    elevenlabs::SOURCE,
+    gong::SOURCE,
+    meet::SOURCE,
+    granola::SOURCE,
+    recall::SOURCE,
+    attendee::SOURCE,
+    soniox::SOURCE,
+    avoma::SOURCE,
+    otter::SOURCE,
+    tldv::SOURCE,
+    sonix::SOURCE,
     assemblyai::SOURCE,
     podcast::SOURCE,
     youtube::SOURCE,
@@ -82,6 +117,7 @@ pub(super) fn is_json(text: &str) -> bool {
 pub(super) fn read(source: &Source<'_>) -> Result<(Format, Draft), NotATranscript> {
     match Tree::parse(source.text) {
         Ok(tree) => choose(&tree, source),
+        Err(broken) if broken.goes_on() => lines(source).ok_or_else(|| refusal(&broken)),
         Err(broken) => {
             let mended = mend::mended(source.text).ok_or_else(|| refusal(&broken))?;
             let tree = Tree::parse(&mended).map_err(|still| refusal(&still))?;
@@ -94,6 +130,22 @@ pub(super) fn read(source: &Source<'_>) -> Result<(Format, Draft), NotATranscrip
     }
 }
 
+/// JSON Lines: an entry a line. Whole transcripts that follow each other are more than one.
+fn lines(source: &Source<'_>) -> Option<(Format, Draft)> {
+    let tree = Tree::parse_lines(source.text).ok()?;
+    let documents = tree.root.items();
+    let whole =
+        |document: &Json<'_>| is_talk(document) || SOURCES.iter().any(|source| (source.knows)(document).is_some());
+    let entries = documents.iter().all(Json::is_object) && !documents.iter().take(20).any(whole);
+    entries.then(|| choose(&tree, source).ok()).flatten()
+}
+
+/// Whether a line is a transcript by itself, and not one thing that was said, with its words.
+fn is_talk(document: &Json<'_>) -> bool {
+    let found = lists::find(document);
+    found.places.first().is_some_and(|place| place.voices > 1 || !place.words && place.texts > 3)
+}
+
 fn refusal(broken: &Broken) -> NotATranscript {
     NotATranscript::BrokenJson { what: broken.what.clone(), line: broken.line, column: broken.column }
 }
@@ -102,21 +154,56 @@ fn choose(tree: &Tree<'_>, source: &Source<'_>) -> Result<(Format, Draft), NotAT
     let mut inner = Vec::new();
     unwrap(&tree.root, 3, &mut inner);
     // A source that knows the whole is surer than one that knows a part.
-    let mut known = inner.iter().flat_map(|json| {
-        SOURCES.iter().filter_map(move |source| (source.knows)(json).map(|reason| (source, *json, reason)))
+    let known: Vec<(&JsonSource, &Json<'_>, &'static str)> = inner
+        .iter()
+        .flat_map(|json| SOURCES.iter().filter_map(move |source| Some((source, *json, (source.knows)(json)?))))
+        .collect();
+    for (chosen, json, reason) in &known {
+        let (format, mut draft) = of_source(chosen, json, tree, source);
+        // Another's keys, in another unit: nobody speaks at that pace.
+        if !units::possible(&draft.utterances) {
+            continue;
+        }
+        let second = known.iter().find(|(other, ..)| other.name != chosen.name);
+        let runner_up =
+            second.map(|(other, _, reason)| RunnerUp { format: other.name.to_owned(), reason: (*reason).to_owned() });
+        tracing::debug!(target: "parse", { format.reader = chosen.name, reason, format.runner_up = ?runner_up }, "format found");
+        draft.detected = Detection { reason: (*reason).to_owned(), runner_up };
+        return Ok((format, draft));
+    }
+    let table = columns::entries(&tree.root);
+    let root = table.as_ref().unwrap_or(&tree.root);
+    let found = lists::find(root);
+    // What a source would have read, had its times been possible.
+    let runner_up = known.first().map(|(source, _, reason)| RunnerUp {
+        format: source.name.to_owned(),
+        reason: format!("{reason}, but nobody speaks at that pace"),
     });
-    let Some((chosen, json, reason)) = known.next() else {
-        return Err(NotATranscript::UnknownJson { seen: seen(&tree.root), nearest: nearest(&inner) });
+    if let Some(best) = found.places.first() {
+        let mut book = Book::new(source, tree.texts);
+        let format = generic::read(root, &found, &mut book);
+        let mut draft = book.close(&tree.root, generic::REPEATS);
+        draft.detected = Detection { reason: best.reason(), runner_up };
+        return Ok((format, draft));
+    }
+    if let Some((chosen, json, reason)) = known.first() {
+        let (format, mut draft) = of_source(chosen, json, tree, source);
+        draft.drop_times("nobody speaks at the pace of these times; the words are kept without times");
+        draft.detected = Detection { reason: (*reason).to_owned(), runner_up: None };
+        return Ok((format, draft));
+    }
+    let nearest = if found.chat {
+        " It looks like a chat: what people wrote, not what they said.".to_owned()
+    } else {
+        nearest(&inner)
     };
-    let second = known.find(|(other, ..)| other.name != chosen.name);
-    let runner_up =
-        second.map(|(other, _, reason)| RunnerUp { format: other.name.to_owned(), reason: reason.to_owned() });
-    tracing::debug!(target: "parse", { format.reader = chosen.name, reason, format.runner_up = ?runner_up }, "format found");
+    Err(NotATranscript::UnknownJson { seen: seen(&tree.root), nearest })
+}
+
+fn of_source(chosen: &JsonSource, json: &Json<'_>, tree: &Tree<'_>, source: &Source<'_>) -> (Format, Draft) {
     let mut book = Book::new(source, tree.texts);
     let format = (chosen.read)(json, &mut book);
-    let mut draft = book.close(&tree.root, chosen.repeats);
-    draft.detected = Detection { reason: reason.to_owned(), runner_up };
-    Ok((format, draft))
+    (format, book.close(&tree.root, chosen.repeats))
 }
 
 /// A value, and what it only wraps: the one element of a list, what stands under a key of an answer.
@@ -142,7 +229,8 @@ const TELLING: &[(&str, &str)] = &[
     ("monologues", "Rev"), ("audio_segments", "Amazon Bedrock"), ("Transcript", "Amazon's Call Analytics"),
     ("recognizedPhrases", "Azure"), ("phrases", "Azure"), ("utterances", "AssemblyAI or Deepgram"),
     ("channels", "Deepgram"), ("events", "YouTube"), ("segments", "Whisper"), ("chunks", "Whisper"),
-    ("results", "Amazon Transcribe or Google"), ("words", "Whisper or AssemblyAI"),
+    ("results", "Amazon Transcribe or Google"), ("words", "Whisper or AssemblyAI"), ("callTranscripts", "Gong"), ("tokens", "Soniox"),
+    ("transcriptEntries", "Google Meet"),
 ];
 
 /// Whose JSON it comes nearest to, as a sentence; nothing where it is like nobody's.
@@ -175,8 +263,8 @@ fn seen(json: &Json<'_>) -> String {
             Some(first) => format!("a list of {}, the first being {}", items.len(), seen(first)),
         },
         Value::Text(..) => "a text".to_owned(),
-        Value::Number(_) => "a number".to_owned(),
-        Value::Null | Value::Bool => "no text".to_owned(),
+        Value::Number(_) | Value::Large(_) => "a number".to_owned(),
+        Value::Null | Value::Bool(_) => "no text".to_owned(),
     }
 }
 

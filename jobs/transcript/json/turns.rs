@@ -8,11 +8,24 @@ const PAUSE_MS: i64 = 2_000;
 const LONG: usize = 50;
 const LONGEST: usize = 200;
 
+/// Where a file has the spaces between words.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Spaces {
+    /// Nowhere: one stands between two words, but for scripts that have none.
+    #[default]
+    Between,
+    /// In the marks between words.
+    Marks,
+    /// In the pieces, which are words or parts of words.
+    Pieces,
+    /// The language has none, as the file says.
+    None,
+}
+
 /// Utterances in the making.
 #[derive(Debug, Default)]
 pub(super) struct Turns<'j> {
-    /// Whether the marks between words hold the spaces.
-    pub(super) spaces_are_marks: bool,
+    pub(super) spaces: Spaces,
     open: Option<Turn<'j>>,
     closed: Vec<Turn<'j>>,
 }
@@ -34,6 +47,10 @@ struct Turn<'j> {
 }
 
 impl<'j> Turns<'j> {
+    pub(super) fn with(spaces: Spaces) -> Self {
+        Self { spaces, ..Self::default() }
+    }
+
     /// A word of one speaker.
     pub(super) fn word(
         &mut self,
@@ -54,11 +71,18 @@ impl<'j> Turns<'j> {
         text: &str,
         at: &'j Json<'j>,
     ) {
+        let begins = self.spaces != Spaces::Pieces || text.starts_with(char::is_whitespace);
+        let trailed = self.spaces == Spaces::Pieces && text.ends_with(char::is_whitespace);
         let text = spaced(text);
         if text.is_empty() {
+            if let Some(turn) = self.open.as_mut().filter(|_| trailed) {
+                turn.text.push(' ');
+            }
             return;
         }
-        if self.open.as_ref().is_some_and(|turn| turn.is_over(label, start_ms)) {
+        // A word is not cut in the middle, unless somebody else says the rest.
+        let whole = |turn: &Turn<'_>| begins || turn.text.ends_with(' ') || turn.label.as_deref() != label;
+        if self.open.as_ref().is_some_and(|turn| whole(turn) && turn.is_over(label, start_ms)) {
             self.cut();
         }
         let turn = self.open.get_or_insert_with(|| Turn {
@@ -73,12 +97,15 @@ impl<'j> Turns<'j> {
             at,
         });
         // Scripts without spaces between words stay without.
-        let placed = turn.marked && self.spaces_are_marks;
-        let unspaced = turn.text.ends_with(is_unspaced) && text.starts_with(is_unspaced);
-        if !(turn.text.is_empty() || placed || unspaced) {
+        let placed = turn.marked && self.spaces == Spaces::Marks;
+        let unspaced = self.spaces == Spaces::None || turn.text.ends_with(is_unspaced) && text.starts_with(is_unspaced);
+        if !(turn.text.is_empty() || placed || unspaced || !begins) {
             turn.text.push(' ');
         }
         turn.text.push_str(&text);
+        if trailed {
+            turn.text.push(' ');
+        }
         turn.words += usize::from(text.contains(char::is_alphanumeric));
         turn.marked = false;
         turn.raw += words(&text);
@@ -107,7 +134,7 @@ impl<'j> Turns<'j> {
             Some(turn) => {
                 let text = book.take(mark);
                 turn.raw += words(text);
-                turn.text.push_str(if self.spaces_are_marks { text } else { text.trim_end() });
+                turn.text.push_str(if self.spaces == Spaces::Marks { text } else { text.trim_end() });
                 turn.marked = true;
             }
             None => {
@@ -116,6 +143,13 @@ impl<'j> Turns<'j> {
                     turn.marked = true;
                 }
             }
+        }
+    }
+
+    /// A space, where spaces are pieces of their own.
+    pub(super) fn space(&mut self) {
+        if let Some(turn) = &mut self.open {
+            turn.text.push(' ');
         }
     }
 
@@ -157,8 +191,10 @@ impl Turn<'_> {
             (Some(last), Some(start)) => start - last >= PAUSE_MS,
             _ => false,
         };
-        let sentence =
-            self.text.trim_end_matches(['"', '”', '\'', '’', ')']).ends_with(['.', '?', '!', '…', '。', '？', '！']);
+        let sentence = self
+            .text
+            .trim_end_matches([' ', '"', '”', '\'', '’', ')'])
+            .ends_with(['.', '?', '!', '…', '。', '？', '！']);
         self.label.as_deref() != label || paused || (sentence && self.words >= LONG) || self.words >= LONGEST
     }
 }
@@ -166,7 +202,7 @@ impl Turn<'_> {
 /// Han, kana, Thai, Lao, Khmer and Myanmar letters.
 fn is_unspaced(letter: char) -> bool {
     matches!(letter, '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}' | '\u{3001}'..='\u{30ff}'
-        | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{ff01}'..='\u{ff0f}' | '\u{20000}'..='\u{3ffff}')
+        | '\u{3400}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{ff01}'..='\u{ff9f}' | '\u{20000}'..='\u{3ffff}')
 }
 
 #[cfg(test)]
