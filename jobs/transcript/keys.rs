@@ -29,6 +29,7 @@ pub(super) const PARTS: &[&str] = &[
     "speakerrole",
     "speakertype",
     "participanttype",
+    "participantpurpose",
     "partytype",
     "affiliation",
     "rolle",
@@ -57,7 +58,7 @@ const WORDS: &[(Meaning, &[&str])] = &[
         "utterancetext", "sentence", "sentences", "content", "contents", "punctuatedtext", "formattedtext", "finaltext", "body",
         "message", "speech", "spoken", "said", "caption", "captiontext", "captions", "subtitle", "line", "dialogue", "dialog",
         "phrase", "statement", "passage", "remark", "segment", "segmenttext", "paragraph", "words", "punctuatedword", "word",
-        "token", "snippet", "snippettext", "rawtext", "display", "utf8", "textcontent",
+        "token", "snippet", "snippettext", "rawtext", "display", "utf8", "textcontent", "texts", "utterances", "transcripts", "messagecontent", "messagetext", "segmentcontent", "value",
         "texto", "texte", "testo", "tekst", "текст", "речь", "inhalt", "gesagtes", "gesprochenertext", "wortlaut", "äußerung",
         "satz", "contenido", "transcripción", "transcripcion", "transcrição", "transcricao", "transkript", "transkription",
         "trascrizione", "transcriptie", "contenu", "contenuto", "conteúdo", "phrases", "frase", "parole", "paroles", "fala",
@@ -73,7 +74,7 @@ const WORDS: &[(Meaning, &[&str])] = &[
         "orador", "oradora", "interlocutor", "ponente", "quién", "quien", "falante", "locutor", "quem", "parlante", "relatore",
         "chi", "spreker", "wie", "talare", "taler", "puhuja", "говорящий", "спикер", "кто", "mówca", "mluvčí", "konuşmacı",
         "说话人", "发言人", "讲话人", "說話者", "話者", "発言者", "화자", "발언자", "المتحدث", "nombre", "nom", "nome", "naam", "navn", "namn",
-        "имя", "role", "participantrole", "speakerrole", "speakertype", "participanttype", "partytype", "affiliation", "rolle",
+        "имя", "role", "participantrole", "speakerrole", "speakertype", "participanttype", "participantpurpose", "partytype", "affiliation", "rolle",
         "rôle", "rol", "ruolo", "papel",
     ]),
     (Meaning::SpeakerId, &[
@@ -82,13 +83,13 @@ const WORDS: &[(Meaning, &[&str])] = &[
         "partyid", "attendeeid", "spkid", "zoomuserid", "memberid",
     ]),
     (Meaning::Source, &[
-        "channel", "channelid", "channeltag", "channelindex", "channelnumber", "channellabel", "channelname", "audiochannel",
+        "channel", "channelid", "channeltag", "channelindex", "channelnumber", "channellabel", "channelname", "audiochannel", "mediachannel",
         "source", "audiosource", "track", "trackid", "trackname", "stream", "side", "device", "kanal", "canal", "canale",
         "kanaal", "spur",
     ]),
     (Meaning::Start, &[
         "secondsfromstart", "relativestart", "relativestarttime", "starttime", "start", "startoffset", "startat", "startsat",
-        "startedat", "starttimestamp", "timestampstart", "startts", "tsstart", "starttimecode", "timecodein", "audiostart",
+        "startedat", "starttimestamp", "timestampstart", "startts", "tsstart", "starttimecode", "starttc", "tcin", "timecodein", "audiostart",
         "begin", "begintime", "beginoffset", "beginsat", "beginning", "timebegin", "timestart", "startpoint", "inpoint",
         "timein", "in", "offset", "offsettime", "timeoffset", "timestampoffset", "relativetime", "elapsed", "elapsedtime",
         "videotime", "audiotime", "snippettime", "segmentstart", "timestamp", "timecode", "starttimeofday", "time", "timestamps", "ts", "tc", "at",
@@ -102,7 +103,7 @@ const WORDS: &[(Meaning, &[&str])] = &[
     ]),
     (Meaning::End, &[
         "relativeend", "relativeendtime", "endtime", "end", "endoffset", "endat", "endsat", "endedat", "endtimestamp",
-        "timestampend", "endts", "tsend", "endtimecode", "timecodeout", "audioend", "stop", "stoptime", "stopat", "finish",
+        "timestampend", "endts", "tsend", "endtimecode", "endtc", "tcout", "timecodeout", "audioend", "stop", "stoptime", "stopat", "finish",
         "finishtime", "timeend", "timeout", "endpoint", "outpoint", "out", "to", "until", "enddatetime",
         "ende", "endzeit", "bis", "fin", "tempsfin", "heuredefin", "final", "tiempofin", "tiempodefin", "horadefin", "fim",
         "tempofinal", "fine", "tempofine", "eindtijd", "einde", "eind", "sluttid", "slut", "slutt", "loppu", "конец",
@@ -140,6 +141,12 @@ pub(super) fn meaning(key: &str) -> Option<Key> {
     if key.len() > LONGEST {
         return None;
     }
+    // "Start (hh:mm:ss)", "Text / Transcript": what follows only explains.
+    let bare = || key.split(['(', '[', '/', '<']).next().filter(|bare| bare.len() < key.len());
+    of_words(key).or_else(|| of_words(bare()?))
+}
+
+fn of_words(key: &str) -> Option<Key> {
     let mut words = words(key);
     let mut unit = None;
     if words.len() > 1 {
@@ -212,6 +219,8 @@ mod tests {
             ("secondsFromStart", Some((Meaning::Start, Some(Unit::Seconds)))),
             ("starts", None),
             ("In", Some((Meaning::Start, None))),
+            ("Start (hh:mm:ss.ms)", Some((Meaning::Start, None))),
+            ("Text / Transcript", Some((Meaning::Text, None))),
             ("SpeakerID", Some((Meaning::SpeakerId, None))),
             ("Speaker Name", Some((Meaning::Speaker, None))),
             ("Sprecher", Some((Meaning::Speaker, None))),

@@ -151,6 +151,11 @@ pub(super) fn possible(said: &[Utterance]) -> bool {
     pace.measured < 2 || pace.agrees(Unit::Milliseconds).is_ok()
 }
 
+/// Whether the numbers count the letters of a text, and no time.
+pub(super) fn count_letters(rows: &[Row]) -> bool {
+    Pace::of(rows, |row| row.start.number(), |row| row.end.number()).of_letters
+}
+
 /// Letters a second, as people mostly speak.
 const USUAL: f64 = 12.0;
 

@@ -5,18 +5,19 @@ use std::collections::HashSet;
 
 use super::{
     book::Book,
-    lists::{Found, INNER_IDS, INNER_NAMES, Place, pair, says_transcript, text_of, times_of_words},
-    people::{People, id},
-    tree::{Json, Value},
+    entry::{Entry, entry},
+    lists::{Found, Place},
+    parts::{says_transcript, text_of},
+    tree::Json,
     turns::{Spaces, Turns},
+    voices,
 };
 use crate::{
     account::words,
     clock,
-    keys::{Key, Meaning, PARTS},
-    raw_time::Raw,
+    keys::Meaning,
     transcript::Format,
-    units::{Row, Told, letters, timeline},
+    units::{Row, Told, timeline},
 };
 
 /// Under these keys what is said often stands once more.
@@ -47,17 +48,8 @@ const NOBODY: &[&str] = &[
     "participant_left",
 ];
 const FINAL: &[&str] = &["is_final", "isFinal", "final"];
+const INTERIM: &[&str] = &["is_partial", "isPartial", "IsPartial", "partial", "interim", "is_interim"];
 const KINDS: &[&str] = &["type", "kind", "role", "event"];
-
-/// An entry, the list it is of, and the parts of it that are understood.
-struct Entry<'j> {
-    json: &'j Json<'j>,
-    list: usize,
-    text: &'j Json<'j>,
-    speaker: Option<&'j Json<'j>>,
-    speaker_id: Option<&'j Json<'j>>,
-    row: Row,
-}
 
 /// Says what stands in the best of the places.
 pub(super) fn read(root: &Json<'_>, found: &Found<'_>, book: &mut Book<'_>) -> Format {
@@ -73,33 +65,110 @@ pub(super) fn read(root: &Json<'_>, found: &Found<'_>, book: &mut Book<'_>) -> F
         "createdAt",
     ]));
     let Some((place, others)) = found.places.split_first() else { return Format::Json };
-    let entries = entries(place, book);
+    let mut entries = entries(place, book);
     let rows: Vec<Row> = entries.iter().map(|entry| entry.row).collect();
     let unit = |meaning| place.keys(meaning).first().and_then(|(_, key)| key.unit);
     let told = Told { start: unit(Meaning::Start), end: unit(Meaning::End), long: unit(Meaning::Duration) };
-    let times = timeline(&rows, told);
-    if let Some(doubt) = times.doubt {
+    let mut times = timeline(&rows, told);
+    if let Some(doubt) = times.doubt.take() {
         book.draft.warn(0, doubt);
     }
     book.begin(times.began.into_iter());
-    let labels = labels(root, place, &entries, book);
+    let mut labels = voices::labels(root, place, &entries, book);
+    if labels.iter().all(Option::is_none) {
+        labels = voices::by_spans(&found.spans, &times.times, book).unwrap_or(labels);
+    }
+    set_other_transcripts_aside(&mut entries, &mut labels, &mut times.times, book);
     say(place, &entries, &labels, &times.times, book);
     clock::from_the_first(&mut book.draft);
     warn_of_others(place, others, book);
     Format::Json
 }
 
+/// Lists of one place are pages, channels or voices of one talk; where each is a talk of several people at the same time,
+/// they are transcripts of several sessions, and only the first is read.
+fn set_other_transcripts_aside(
+    entries: &mut Vec<Entry<'_>>,
+    labels: &mut Vec<Option<String>>,
+    times: &mut Vec<(Option<i64>, Option<i64>)>,
+    book: &mut Book<'_>,
+) {
+    let mut talks: Vec<Talk<'_>> = Vec::new();
+    for ((entry, label), (start, end)) in entries.iter().zip(&*labels).zip(&*times) {
+        if talks.last().is_none_or(|talk| talk.list != entry.list) {
+            talks.push(Talk { list: entry.list, ..Talk::default() });
+        }
+        if let Some(talk) = talks.last_mut() {
+            talk.labels.extend(label.as_deref());
+            let (start, end) = (start.or(*end), end.or(*start));
+            talk.from = talk.from.into_iter().chain(start).min();
+            talk.until = talk.until.into_iter().chain(end).max();
+        }
+    }
+    let Some((first, others)) = talks.split_first() else { return };
+    let apart: HashSet<usize> = others.iter().filter(|other| first.is_another(other)).map(|other| other.list).collect();
+    if apart.is_empty() {
+        return;
+    }
+    let place = entries.iter().find(|entry| apart.contains(&entry.list)).map(|entry| entry.json);
+    if let Some(place) = place {
+        book.warn(
+            place,
+            "another transcript begins here; only the first is read, so please upload each as a file of its own",
+        );
+    }
+    let keep: Vec<bool> = entries.iter().map(|entry| !apart.contains(&entry.list)).collect();
+    for entry in entries.iter().filter(|entry| apart.contains(&entry.list)) {
+        book.set_aside(entry.text, "another transcript in the same file");
+    }
+    let mut kept = keep.iter();
+    entries.retain(|_| *kept.next().unwrap_or(&true));
+    kept = keep.iter();
+    labels.retain(|_| *kept.next().unwrap_or(&true));
+    kept = keep.iter();
+    times.retain(|_| *kept.next().unwrap_or(&true));
+}
+
+/// What one list of several comes to.
+#[derive(Default)]
+struct Talk<'a> {
+    list: usize,
+    labels: HashSet<&'a str>,
+    from: Option<i64>,
+    until: Option<i64>,
+}
+
+impl Talk<'_> {
+    /// Whether several people speak in both, at the same time.
+    fn is_another(&self, other: &Self) -> bool {
+        let (Some(from), Some(until), Some(begin), Some(end)) = (self.from, self.until, other.from, other.until) else {
+            return false;
+        };
+        let shared = until.min(end) - from.max(begin);
+        self.labels.len() > 1 && other.labels.len() > 1 && shared * 2 > (until - from).min(end - begin)
+    }
+}
+
 /// The entries that say something; what only repeats or announces is set aside.
 fn entries<'j>(place: &Place<'j>, book: &mut Book<'_>) -> Vec<Entry<'j>> {
     let all =
         || place.lists.iter().enumerate().flat_map(|(at, list)| list.entries.iter().map(move |entry| (at, entry)));
-    let decided = |entry: &Json<'_>| FINAL.iter().any(|key| entry.has(&[key]) && !entry.get(key).is_false());
-    let some_final = all().any(|(_, entry)| decided(entry));
+    // An entry says so, or what is around it does.
+    let says = |at: usize, json: &Json<'_>, holds: &dyn Fn(&Json<'_>) -> bool| {
+        holds(json) || place.lists[at].around.iter().flatten().any(|around| holds(around))
+    };
+    let decided = |json: &Json<'_>| {
+        FINAL.iter().any(|key| json.get(key).is_true()) || INTERIM.iter().any(|key| json.get(key).is_false())
+    };
+    let open = |json: &Json<'_>| {
+        FINAL.iter().any(|key| json.get(key).is_false()) || INTERIM.iter().any(|key| json.get(key).is_true())
+    };
+    let some_final = all().any(|(at, entry)| says(at, entry, &decided));
     let some_typed = all().any(|(_, entry)| says_transcript(entry));
     let mut entries = Vec::new();
     for (list, json) in all() {
         let Some(text) = text_of(json, place.keys(Meaning::Text)) else { continue };
-        if some_final && FINAL.iter().any(|key| json.get(key).is_false()) {
+        if some_final && says(list, json, &open) {
             book.set_aside(text, "an interim result, which a final one replaces");
         } else if some_typed && json.has(&["type"]) && !says_transcript(json)
             || KINDS.iter().any(|key| json.get(key).text().is_some_and(|kind| NOBODY.contains(&kind)))
@@ -110,132 +179,6 @@ fn entries<'j>(place: &Place<'j>, book: &mut Book<'_>) -> Vec<Entry<'j>> {
         }
     }
     entries
-}
-
-fn entry<'j>(place: &Place<'j>, list: usize, json: &'j Json<'j>, text: &'j Json<'j>) -> Entry<'j> {
-    let there = |meaning| place.keys(meaning).iter().map(|(name, _)| json.get(name)).find(|value| value.is_there());
-    let named = |value: &&'j Json<'j>| {
-        value.filled() || value.is_object() || matches!(value.value, Value::Number(_) | Value::Large(_))
-    };
-    let raw = |meaning| {
-        let values = place.keys(meaning).iter().map(|(name, _)| json.get(name));
-        values.map(|value| (value, value.raw())).find(|(_, raw)| raw.is_there())
-    };
-    let mut row = Row { letters: letters(text.text().unwrap_or("")), ..Row::default() };
-    let span = there(Meaning::Start).and_then(pair);
-    match span {
-        Some((start, end)) => (row.start, row.end) = (start.raw(), end.raw()),
-        None => {
-            row.start = raw(Meaning::Start).map_or(Raw::None, |(_, raw)| raw);
-            row.end = raw(Meaning::End).map_or(Raw::None, |(_, raw)| raw);
-            row.long = raw(Meaning::Duration).map_or(Raw::None, |(_, raw)| raw);
-        }
-    }
-    let inner =
-        json.any(&["segment", "time", "times", "timestamp", "timestamps", "interval", "span", "range", "timing"]);
-    if !row.start.is_there() && inner.is_object() {
-        (row.start, row.end) = (inner.any(&["start", "from", "begin"]).raw(), inner.any(&["end", "to", "stop"]).raw());
-    }
-    if !row.start.is_there() {
-        // The first and the last of its words have times.
-        (row.start, row.end) = times_of_words(json);
-    }
-    let speakers = place.keys(Meaning::Speaker);
-    let part = |key: &Key| PARTS.contains(&key.known_as);
-    let says = |parts: bool| {
-        let keys = speakers.iter().filter(move |(_, key)| part(key) == parts);
-        keys.map(|(name, _)| json.get(name)).find(named)
-    };
-    let mut speaker = says(false);
-    let mut speaker_id = there(Meaning::SpeakerId).filter(named);
-    if speaker.is_none() && speaker_id.is_none() {
-        let around = place.lists[list].around.iter().flatten();
-        let mut owners =
-            around.flat_map(|around| place.owners.iter().map(|(name, key)| (around.get(name), key.meaning)));
-        match owners.find(|(value, _)| named(value)) {
-            Some((value, Meaning::SpeakerId)) => speaker_id = Some(value),
-            Some((value, Meaning::Speaker)) => speaker = Some(value),
-            _ => speaker = says(true),
-        }
-    }
-    Entry { json, list, text, speaker, speaker_id, row }
-}
-
-/// Who says each entry.
-fn labels(root: &Json<'_>, place: &Place<'_>, entries: &[Entry<'_>], book: &mut Book<'_>) -> Vec<Option<String>> {
-    let own_id = |entry: &Entry<'_>| {
-        let inner = entry.speaker.map(|speaker| speaker.any(INNER_IDS)).and_then(id);
-        entry.speaker_id.and_then(id).or(inner).or_else(|| entry.speaker.and_then(id))
-    };
-    let ids: HashSet<String> = entries.iter().filter_map(own_id).collect();
-    let keys = place.keys(Meaning::SpeakerId).first().or(place.keys(Meaning::Speaker).first()).or(place.owners.first());
-    let people = People::find(root, keys.map_or("", |(name, _)| name), &ids, book);
-    let label = |book: &mut Book<'_>, entry: &Entry<'_>| {
-        let name = entry.speaker.map(|speaker| if speaker.is_object() { speaker.any(INNER_NAMES) } else { speaker });
-        let id = entry.speaker_id.or_else(|| entry.speaker.map(|speaker| speaker.any(INNER_IDS)));
-        // A name that is written beside what is said needs no table; a number does.
-        let known = name.and_then(|name| people.label(name)).or_else(|| {
-            let written = name.is_some_and(Json::filled);
-            if written { None } else { id.and_then(|id| people.label(id)) }
-        });
-        let written = known.or_else(|| name.and_then(|name| book.label(name)));
-        written.or_else(|| id.and_then(|id| book.label(id)))
-    };
-    let mut labels: Vec<Option<String>> = entries.iter().map(|entry| label(book, entry)).collect();
-    if labels.iter().all(Option::is_none) {
-        labels = sources(place, entries, book);
-    }
-    number_identifiers(&mut labels);
-    labels
-}
-
-/// Where nobody is named, the channels or sources are the speakers, if there are several.
-fn sources(place: &Place<'_>, entries: &[Entry<'_>], book: &mut Book<'_>) -> Vec<Option<String>> {
-    let own = |entry: &Entry<'_>| {
-        let keys = place.keys(Meaning::Source).iter().map(|(name, _)| *name);
-        let value = keys.map(|name| entry.json.get(name)).find(|value| id(value).is_some());
-        let around = place.lists[entry.list].around.iter().flatten();
-        let mut owners = around.flat_map(|around| place.owners.iter().map(|(name, _)| around.get(name)));
-        value.or_else(|| owners.find(|value| id(value).is_some())).and_then(id)
-    };
-    let distinct: HashSet<Option<String>> = entries.iter().map(own).collect();
-    if distinct.len() < 2 {
-        return vec![None; entries.len()];
-    }
-    let label = |source: String| match source.to_lowercase().as_str() {
-        "microphone" | "mic" => "Microphone".to_owned(),
-        "system" | "speaker" | "system_audio" => "System audio".to_owned(),
-        number if number.parse::<u32>().is_ok() => format!("Channel {number}"),
-        _ => source,
-    };
-    for entry in entries {
-        for (name, _) in place.keys(Meaning::Source) {
-            book.structure(entry.json.get(name));
-        }
-    }
-    entries.iter().map(|entry| own(entry).map(label)).collect()
-}
-
-/// Identifiers that nobody can read become numbers, in the order in which they are heard.
-fn number_identifiers(labels: &mut [Option<String>]) {
-    let opaque = |label: &str| {
-        let bare = label.strip_prefix("Speaker ").unwrap_or(label);
-        let digits = bare.bytes().filter(u8::is_ascii_digit).count();
-        !bare.contains([' ', '@']) && (digits > 15 || bare.len() >= 20 && digits >= 4)
-    };
-    let taken: HashSet<String> = labels.iter().flatten().filter(|label| !opaque(label)).cloned().collect();
-    let mut numbers = std::collections::HashMap::new();
-    let mut next = 0;
-    for label in labels.iter_mut().flatten().filter(|label| opaque(label)) {
-        let number = numbers.entry(label.clone()).or_insert_with(|| {
-            next += 1;
-            while taken.contains(&format!("Speaker {next}")) {
-                next += 1;
-            }
-            next
-        });
-        *label = format!("Speaker {number}");
-    }
 }
 
 fn say(

@@ -1,7 +1,12 @@
 //! Granola: segments with moments and a `source`. The microphone is that of whose notes these are; what comes from the
 //! system may be anybody else, and is named where Granola knows who it was.
 
-use super::{JsonSource, book::Book, tree::Json};
+use super::{
+    JsonSource,
+    book::Book,
+    tree::Json,
+    voices::{MICROPHONE, SYSTEM},
+};
 use crate::transcript::Format;
 
 pub(super) const SOURCE: JsonSource = JsonSource { name: "granola", knows, read, repeats: &[] };
@@ -58,8 +63,8 @@ fn read(json: &Json<'_>, book: &mut Book<'_>) -> Format {
         book.structure(source(segment));
         let label = named.or_else(|| {
             let label = match source(segment).text()? {
-                "microphone" => "Microphone",
-                _ => "System audio",
+                "microphone" => MICROPHONE,
+                _ => SYSTEM,
             };
             Some(label.to_owned())
         });

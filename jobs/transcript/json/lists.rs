@@ -7,13 +7,14 @@ use std::collections::{HashMap, HashSet};
 
 use super::{
     book::is_notes,
+    parts::{GIVEN, INNER_IDS, INNER_NAMES, pair, says_transcript, spoken_in, text_of, times_of_words},
     people::id,
     tree::{Json, Value},
 };
 use crate::{
     keys::{Key, Meaning, meaning},
     raw_time::Raw,
-    units,
+    units::{self, Row},
 };
 
 /// So many entries of a list are looked at.
@@ -55,7 +56,7 @@ const OF_CHATS: &[&str] = &[
 #[derive(Debug)]
 pub(super) struct List<'j> {
     pub(super) entries: &'j [Json<'j>],
-    pub(super) around: [Option<&'j Json<'j>>; 2],
+    pub(super) around: [Option<&'j Json<'j>>; 3],
 }
 
 /// The lists at one place of the tree.
@@ -80,6 +81,8 @@ pub(super) struct Place<'j> {
     typed: bool,
     /// Whether the words of an entry have times, where it has none itself.
     timed_by_words: bool,
+    /// Whether the numbers count the letters of a text.
+    of_letters: bool,
     /// How many speakers were seen.
     pub(super) voices: usize,
     /// Whether no speaker comes twice, among three and more.
@@ -91,6 +94,8 @@ pub(super) struct Place<'j> {
 pub(super) struct Found<'j> {
     /// The best first.
     pub(super) places: Vec<Place<'j>>,
+    /// Lists that say who speaks when, and nothing that is said.
+    pub(super) spans: Vec<Place<'j>>,
     /// Something that people wrote to each other.
     pub(super) chat: bool,
 }
@@ -103,7 +108,7 @@ impl<'j> Place<'j> {
     /// Whether somebody is named by an entry or by what is around its list.
     pub(super) fn has_speakers(&self) -> bool {
         [Meaning::Speaker, Meaning::SpeakerId].iter().any(|meaning| !self.keys(*meaning).is_empty())
-            || !self.owners.is_empty()
+            || self.owners.iter().any(|(_, key)| key.meaning != Meaning::Source)
     }
 
     /// By which keys it was known, for a person to read.
@@ -152,6 +157,7 @@ impl<'j> Place<'j> {
             (Some(key), None) => 1 + usize::from(key.unit.is_some()),
             _ => usize::from(self.timed_by_words),
         };
+        let times = if self.of_letters { 0 } else { times };
         // Messages, comments and appointments have a moment too.
         let times = if self.moments { times / 2 } else { times };
         speaker + times + usize::from(self.typed) + usize::from(SPEECH.contains(&joined(self.name).as_str()))
@@ -161,7 +167,7 @@ impl<'j> Place<'j> {
 /// Looks through the whole tree.
 pub(super) fn find<'j>(root: &'j Json<'j>) -> Found<'j> {
     let mut walk = Walk::default();
-    walk.look(root, 0, [None; 2]);
+    walk.look(root, 0, [None; 3]);
     let Walk { mut places, mut known, .. } = walk;
     let mut chat = false;
     for place in &mut places {
@@ -169,13 +175,18 @@ pub(super) fn find<'j>(root: &'j Json<'j>) -> Found<'j> {
     }
     let spoken = |place: &Place<'_>| place.letters > 0 && place.evidence() >= 2;
     let most = places.iter().filter(|place| spoken(place)).map(|place| place.letters).max().unwrap_or(0);
-    let mut places: Vec<Place<'j>> = places.into_iter().filter(spoken).collect();
+    let (mut places, others): (Vec<Place<'j>>, Vec<Place<'j>>) = places.into_iter().partition(spoken);
+    let of_voices = |place: &Place<'_>| {
+        let has = |meaning| !place.keys(meaning).is_empty();
+        place.letters == 0 && has(Meaning::Start) && (has(Meaning::End) || has(Meaning::Duration)) && place.voices > 1
+    };
+    let spans = others.into_iter().filter(of_voices).collect();
     places.sort_by_key(|place| {
         let whole = place.letters * 10 >= most * 6;
         let timed = place.timed_by_words || !place.keys(Meaning::Start).is_empty();
         std::cmp::Reverse((whole, place.has_speakers(), timed, !place.words, place.letters))
     });
-    Found { places, chat }
+    Found { places, spans, chat }
 }
 
 /// A key run together and in lower case.
@@ -195,7 +206,7 @@ struct Walk<'j> {
 }
 
 impl<'j> Walk<'j> {
-    fn look(&mut self, json: &'j Json<'j>, path: usize, around: [Option<&'j Json<'j>>; 2]) {
+    fn look(&mut self, json: &'j Json<'j>, path: usize, around: [Option<&'j Json<'j>>; 3]) {
         match &json.value {
             Value::List(items) => {
                 if items.iter().take(3).any(Json::is_object) {
@@ -221,7 +232,7 @@ impl<'j> Walk<'j> {
                     }
                     let inner = *self.paths.entry((path, key)).or_insert(next);
                     let before = self.places.len();
-                    self.look(value, inner, [Some(json), around[0]]);
+                    self.look(value, inner, [Some(json), around[0], around[1]]);
                     if self.places.len() > before && value.is_list() && self.places[before].name.is_empty() {
                         self.places[before].name = key;
                     }
@@ -312,8 +323,10 @@ fn holds(value: &Json<'_>, meaning: Meaning) -> bool {
         Meaning::Text => value.filled() || spoken_in(value).is_some(),
         Meaning::Speaker => {
             let named = |json: &Json<'_>| json.filled() || matches!(json.value, Value::Number(_) | Value::Large(_));
-            named(value)
-                || value.is_object() && [INNER_NAMES, INNER_IDS].concat().iter().any(|key| named(value.get(key)))
+            let several = !value.items().is_empty() && value.items().iter().all(Json::filled);
+            several
+                || named(value)
+                || value.is_object() && [INNER_NAMES, INNER_IDS, GIVEN].concat().iter().any(|key| named(value.get(key)))
         }
         Meaning::SpeakerId | Meaning::Source => {
             value.filled() || matches!(value.value, Value::Number(_) | Value::Large(_))
@@ -321,66 +334,6 @@ fn holds(value: &Json<'_>, meaning: Meaning) -> bool {
         Meaning::Start | Meaning::End => value.raw().is_there() || pair(value).is_some(),
         Meaning::Duration => value.raw().is_there(),
     }
-}
-
-/// Under these the name of a speaker stands in an object.
-pub(super) const INNER_NAMES: &[&str] =
-    &["name", "display_name", "displayName", "full_name", "fullName", "user_name", "userName", "label", "speaker_name"];
-/// Under these the identifier of one.
-pub(super) const INNER_IDS: &[&str] = &["id", "uuid", "speaker_id", "speakerId", "user_id", "userId", "index"];
-
-const WORDS: &[&str] = &["words", "tokens", "alignment", "audioTimings", "timings", "word_timings", "wordTimings"];
-const WORD_START: &[&str] = &[
-    "start",
-    "start_time",
-    "startTime",
-    "start_timestamp",
-    "start_ms",
-    "startMs",
-    "startOffset",
-    "offset",
-    "begin",
-    "ts",
-];
-const WORD_END: &[&str] = &["end", "end_time", "endTime", "end_timestamp", "end_ms", "endMs", "endOffset", "end_ts"];
-
-/// The times of the first and the last word of an entry, where it has such.
-pub(super) fn times_of_words(entry: &Json<'_>) -> (Raw, Raw) {
-    let words = entry.any(WORDS).items();
-    let time = |word: Option<&Json<'_>>, keys| word.map_or(Raw::None, |word: &Json<'_>| word.any(keys).raw());
-    let long = words.last().map_or(Raw::None, |last| last.any(&["duration", "duration_ms"]).raw());
-    let end = match (time(words.last(), WORD_END), time(words.last(), WORD_START), long) {
-        (Raw::None, Raw::Number(start), Raw::Number(long)) => Raw::Number(start + long),
-        (end, ..) => end,
-    };
-    (time(words.first(), WORD_START), end)
-}
-
-/// Whether an entry says that it is one of a transcript.
-pub(super) fn says_transcript(entry: &Json<'_>) -> bool {
-    entry.get("type").text().is_some_and(|kind| matches!(kind, "transcript" | "transcription" | "utterance" | "speech"))
-}
-
-/// A start and an end in a list.
-pub(super) fn pair<'j>(value: &'j Json<'j>) -> Option<(&'j Json<'j>, &'j Json<'j>)> {
-    match value.items() {
-        [start, end] if start.raw().is_there() => Some((start, end)),
-        _ => None,
-    }
-}
-
-/// The text in an object under a key that means one: `"transcription": {"transcript": "…"}`.
-pub(super) fn spoken_in<'j>(value: &'j Json<'j>) -> Option<&'j Json<'j>> {
-    ["transcript", "text", "content", "display", "value", "body", "sentence", "plain"]
-        .iter()
-        .map(|key| value.get(key))
-        .find(|json| json.filled())
-}
-
-/// The text of an entry; an empty one where it has none.
-pub(super) fn text_of<'j>(entry: &'j Json<'j>, keys: &[(&str, Key)]) -> Option<&'j Json<'j>> {
-    let values = || keys.iter().map(|(name, _)| entry.get(name));
-    values().find(|value| value.filled()).or_else(|| values().find_map(spoken_in))
 }
 
 /// Counts what is said, and whether it comes in single words.
@@ -413,6 +366,15 @@ fn measure(place: &mut Place<'_>) {
     let distinct = voices.iter().collect::<HashSet<_>>().len();
     let once = voices.len() >= 3 && distinct == voices.len();
     let typed = sample().any(says_transcript);
+    let raw =
+        |meaning, entry: &Json<'_>| place.keys(meaning).first().map_or(Raw::None, |(name, _)| entry.get(name).raw());
+    let row = |entry: &Json<'_>| Row {
+        letters: text_of(entry, &keys).and_then(Json::text).map_or(0, units::letters),
+        start: raw(Meaning::Start, entry),
+        end: raw(Meaning::End, entry),
+        long: Raw::None,
+    };
+    place.of_letters = units::count_letters(&sample().map(row).collect::<Vec<_>>());
     place.timed_by_words = sample().any(|entry| times_of_words(entry).0.is_there());
     (place.moments, place.once, place.typed, place.voices) = (moments, once, typed, distinct);
     let named = keys.first().is_some_and(|(_, key)| matches!(key.known_as, "word" | "token" | "punctuatedword"));

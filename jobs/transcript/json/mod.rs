@@ -16,6 +16,7 @@ mod book;
 mod columns;
 mod deepgram;
 mod elevenlabs;
+mod entry;
 mod fathom;
 mod fireflies;
 mod generic;
@@ -27,6 +28,7 @@ mod lists;
 mod meet;
 mod mend;
 mod otter;
+mod parts;
 mod people;
 mod podcast;
 mod read_ai;
@@ -38,6 +40,7 @@ mod speechmatics;
 mod tldv;
 mod tree;
 mod turns;
+mod voices;
 mod watson;
 mod whisper;
 mod whisper_silence;
@@ -99,7 +102,11 @@ const SOURCES: &[JsonSource] = &[
 ];
 
 /// Keys under which answers of services wrap what they are about.
-const WRAPPERS: &[&str] = &["data", "response", "result", "transcript", "transcription", "output", "items", "json"];
+#[rustfmt::skip]
+const WRAPPERS: &[&str] = &[
+    "data", "response", "result", "transcript", "transcription", "transcripts", "output", "items", "json", "meeting", "call",
+    "recording", "payload", "body", "conversation",
+];
 
 /// Whether a text begins as JSON does. Brackets and braces begin lines of other transcripts too.
 pub(super) fn is_json(text: &str) -> bool {
@@ -233,8 +240,18 @@ const TELLING: &[(&str, &str)] = &[
     ("transcriptEntries", "Google Meet"),
 ];
 
+/// Keys under which tools write a whole transcript as one text.
+const TEXTS: &[&str] =
+    &["transcript", "transcription", "text", "content", "transcript_text", "full_text", "vtt", "srt", "captions"];
+
 /// Whose JSON it comes nearest to, as a sentence; nothing where it is like nobody's.
 fn nearest(all: &[&Json<'_>]) -> String {
+    let lines = |json: &Json<'_>| json.text().is_some_and(|text| text.lines().take(3).count() == 3);
+    if let Some(key) = TEXTS.iter().find(|key| all.iter().any(|json| lines(json.get(key)))) {
+        return format!(
+            " What stands under \"{key}\" is a text of many lines: saved as a file of its own, it may be read."
+        );
+    }
     let known = TELLING.iter().find(|(key, _)| all.iter().any(|json| json.has(&[key])));
     known.map_or_else(String::new, |(key, whose)| {
         format!(
@@ -354,15 +371,25 @@ mod tests {
     /// Ten times the words take about ten times as long, also where each is a speaker of its own and malformed.
     #[test]
     fn time_grows_with_the_file_alone() {
+        // What names nobody's keys is read by what they mean, with a table of people beside.
+        let unknown = [
+            r#"{"speaker":{"id":"@"},"text":"so it is @","start":@,"words":[{"word":"so","start":@}]}"#,
+            r#"{"speakerId":"@","id":"@","name":"Ana","content":"so it is","at":"x","k@":[[{"text":"so"}]]}"#,
+        ];
         let shapes = [
             r#"{"type":"pronunciation","start_time":"-1","end_time":"x","channel_label":"@","speaker_label":"@","alternatives":[{}]}"#,
             r#"{"type":"punctuation","alternatives":[{"content":"@."}]}"#,
             r#"{"type":"pronunciation","start_time":"@","alternatives":[{"content":"@\n"}],"@":null}"#,
         ];
-        for shape in shapes {
+        for (number, shape) in shapes.into_iter().chain(unknown).enumerate() {
             let took = |words: usize| {
                 let items: Vec<String> = (0..words).map(|word| shape.replace('@', &word.to_string())).collect();
-                let text = format!(r#"{{"results":{{"items":[{}]}}}}"#, items.join(","));
+                let items = items.join(",");
+                let text = if number < shapes.len() {
+                    format!(r#"{{"results":{{"items":[{items}]}}}}"#)
+                } else {
+                    format!(r#"{{"turns":[{items}],"speakers":[{items}]}}"#)
+                };
                 let begin = std::time::Instant::now();
                 let _ = parse(text.as_bytes());
                 begin.elapsed()

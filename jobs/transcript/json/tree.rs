@@ -210,11 +210,20 @@ impl Json<'_> {
             Value::Large(_) => self.number().map(Raw::Number).unwrap_or_default(),
             Value::Text(_, text) => Raw::of(text),
             Value::Object(_) => {
-                let inner = self.any(&["relative", "absolute"]);
-                if inner.is_there() { inner.raw() } else { self.seconds().map(Raw::Millis).unwrap_or_default() }
+                let (inner, millis) =
+                    (self.any(&["relative", "absolute"]), self.any(&["milliseconds", "millis", "ms"]));
+                if inner.is_there() {
+                    return inner.raw();
+                }
+                millis.millis().or_else(|| self.seconds()).map(Raw::Millis).unwrap_or_default()
             }
             _ => Raw::None,
         }
+    }
+
+    /// Whether the value is `true`.
+    pub(super) fn is_true(&self) -> bool {
+        matches!(self.value, Value::Bool(true))
     }
 
     /// Whether the value is `false`, and not only absent.

@@ -26,8 +26,20 @@ fn knows(json: &Json<'_>) -> Option<&'static str> {
         .then_some("segments with start, end and text, as Whisper writes them")
 }
 
+/// Lists beside the segments that say who speaks when, as those put them who run a diarization of their own.
+fn is_told_apart_beside(json: &Json<'_>) -> bool {
+    let beside = ["diarization", "speakers", "speaker_segments", "speaker_turns", "turns", "speaker_labels"];
+    beside.iter().any(|key| {
+        let spans = json.get(key);
+        spans.each_has(&["speaker", "start"]) && !spans.each_has(&["text"])
+    })
+}
+
 /// Anybody may have segments with a start, an end and a text, in any unit: what is Whisper's has more.
 fn is_own(json: &Json<'_>, segments: &Json<'_>) -> bool {
+    if is_told_apart_beside(json) && !segments.each_has(&["speaker"]) {
+        return false;
+    }
     let beside = ["text", "language", "task", "word_segments", "language_probability", "usage"];
     let within = ["seek", "tokens", "avg_logprob", "no_speech_prob", "compression_ratio", "temperature"];
     let scored = |segment: &Json<'_>| {
@@ -59,6 +71,12 @@ fn read(json: &Json<'_>, book: &mut Book<'_>) -> Format {
         let text = segment.get("text");
         let label = book.label(segment.get("speaker"));
         let words = segment.get("words").items();
+        let kind = segment.get("type").text().and_then(|kind| kind.strip_prefix("transcript.text."));
+        if kind.is_some_and(|kind| kind != "segment") {
+            // While it is streamed, parts come first, and the whole last.
+            book.set_aside(segment, "the same words again, in another shape");
+            continue;
+        }
         if text.text().is_none() {
             book.warn(segment, "a segment without text");
         } else if !book.is_sound(text) {
