@@ -361,3 +361,75 @@ fn is_even(text: &str, delimiter: u8) -> bool {
     let even = counts.iter().filter(|count| **count == width).count();
     width >= 3 && counts.len() >= 3 && even * 10 >= counts.len() * 9
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::{Format, companion, parse};
+
+    /// A table of four things said, its cells in the order of the headings.
+    fn table(headings: &str, delimiter: char) -> String {
+        let said = [
+            ("Ana", "0:00:01", "0:00:04", "Where did we stop, and why?"),
+            ("Tom", "0:00:05", "0:00:09", "At the letter; I never wrote it."),
+            ("Ana", "0:00:10", "0:00:14", "And then?\nTell me | all."),
+            ("Tom", "0:00:15", "0:00:20", "I said \"no\", again."),
+        ];
+        let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
+        let rows = said.map(|(speaker, start, end, text)| {
+            let cells =
+                headings.split(delimiter).map(|heading| match heading.split_once('=').map_or("", |(kind, _)| kind) {
+                    "who" => quoted(speaker),
+                    "from" => start.to_owned(),
+                    "to" => end.to_owned(),
+                    "what" => quoted(text),
+                    _ => "7".to_owned(),
+                });
+            cells.collect::<Vec<_>>().join(&delimiter.to_string())
+        });
+        let names = headings.split(delimiter).map(|heading| heading.split_once('=').map_or(heading, |(_, name)| name));
+        let names = names.collect::<Vec<_>>().join(&delimiter.to_string());
+        format!("{names}\r\n{}\r\n", rows.join("\r\n"))
+    }
+
+    #[test]
+    fn columns_stand_in_any_order_under_many_names() {
+        for (headings, delimiter) in [
+            ("from=start,to=end,who=speaker,what=text", ','),
+            ("what=Transcript,who=Speaker Name,to=Out,from=In", ','),
+            ("from=Beginn;to=Ende;who=Sprecher;what=Text", ';'),
+            ("who=Locuteur;what=Texte;from=Début;to=Fin", ';'),
+            ("who=Hablante;from=Inicio;to=Fin;what=Contenido", ';'),
+            ("who=Говорящий;from=Начало;to=Конец;what=Текст", ';'),
+            ("from=開始\tto=終了\twho=話者\twhat=発言", '\t'),
+            ("id,who=Who,from=Start time (hh:mm:ss),to=End time,what=Utterance,confidence", ','),
+            ("from=Timecode In|to=Timecode Out|who=Person|what=Sentence", '|'),
+        ] {
+            let file = table(headings, delimiter);
+            for file in [file.clone(), format!("\u{feff}sep={delimiter}\r\n{file}"), file.replace("\r\n", "\n")] {
+                let read = parse(file.as_bytes()).unwrap_or_else(|refusal| panic!("{refusal}\n{file}"));
+                assert_eq!(read.format, Format::Csv, "{file}");
+                assert!(read.account.balances(), "{:?} {file}", read.account);
+                let said: Vec<_> = read
+                    .utterances
+                    .iter()
+                    .map(|said| (said.label.as_deref(), said.start_ms, said.end_ms, said.text.as_str()))
+                    .collect();
+                let wanted = [
+                    (Some("Ana"), Some(1_000), Some(4_000), "Where did we stop, and why?"),
+                    (Some("Tom"), Some(5_000), Some(9_000), "At the letter; I never wrote it."),
+                    (Some("Ana"), Some(10_000), Some(14_000), "And then? Tell me | all."),
+                    (Some("Tom"), Some(15_000), Some(20_000), "I said \"no\", again."),
+                ];
+                assert_eq!(said, wanted, "{file}");
+            }
+        }
+    }
+
+    #[test]
+    fn addresses_and_numbers_make_no_list_of_participants_of_it() {
+        let rows = "Ana,ana@example.org,1,\"Where were we?\"\nTom,tom@example.org,5,\"At the plan.\"\n";
+        let file = format!("Speaker,Email,Start,Text\n{rows}{rows}");
+        assert!(companion::read(file.as_bytes(), "x.csv").is_none());
+        assert_eq!(parse(file.as_bytes()).map(|read| read.utterances.len()), Ok(4));
+    }
+}

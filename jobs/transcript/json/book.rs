@@ -103,7 +103,8 @@ impl<'s> Book<'s> {
 
     fn label_of(&mut self, json: &Json<'_>, kind: &str) -> Option<String> {
         match &json.value {
-            Value::Number(number) => Some(format!("{kind} {number}")),
+            // Below zero is how some say that nobody knows.
+            Value::Number(number) => Some(format!("{kind} {number}")).filter(|_| *number >= 0.0),
             Value::Large(number) => Some(format!("{kind} {number}")),
             Value::Text(..) => match self.structure(json) {
                 "" => None,

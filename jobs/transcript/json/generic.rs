@@ -256,3 +256,72 @@ fn warn_of_others(place: &Place<'_>, others: &[Place<'_>], book: &mut Book<'_>) 
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use crate::{Format, parse};
+
+    const SAID: &[(&str, f64, f64, &str)] = &[
+        ("Ana", 0.5, 4.2, "Where did we stop last week, and why?"),
+        ("Tom", 5.0, 9.5, "At the letter to my sister, which I never wrote."),
+        ("Ana", 10.1, 14.0, "And what became of it in the meantime?"),
+        ("Tom", 15.0, 20.4, "I will write it tonight and post it on Friday."),
+    ];
+
+    /// The starts that are read where each entry has these times.
+    fn starts(times: impl Fn(f64, f64) -> Value) -> Vec<Option<i64>> {
+        let entry = |&(speaker, start, end, text): &(&str, f64, f64, &str)| {
+            let mut entry = json!({"who": speaker, "said": text});
+            if let (Value::Object(entry), Value::Object(times)) = (&mut entry, times(start, end)) {
+                entry.extend(times);
+            }
+            entry
+        };
+        let file = json!({"lines": SAID.iter().map(entry).collect::<Vec<_>>()}).to_string();
+        let read = parse(file.as_bytes()).unwrap_or_else(|refusal| panic!("{refusal}: {file}"));
+        assert_eq!(read.format, Format::Json, "{file}");
+        assert!(
+            read.utterances.iter().zip(SAID).all(|(said, wanted)| said.label.as_deref() == Some(wanted.0)),
+            "{file}"
+        );
+        read.utterances.iter().map(|said| said.start_ms).collect()
+    }
+
+    #[test]
+    fn times_are_the_same_in_every_unit_and_spelling() {
+        let wanted = [Some(500), Some(5_000), Some(10_100), Some(15_000)];
+        let moment = |at: f64| format!("2026-11-20T09:31:{:06.3}Z", at + 12.0);
+        let epoch = 1_795_167_072.0;
+        let shapes: [(&str, fn(f64, f64) -> Value); 10] = [
+            ("seconds", |start, end| json!({"start": start, "end": end})),
+            ("milliseconds", |start, end| json!({"start": start * 1e3, "end": end * 1e3})),
+            ("starts in milliseconds", |start, _| json!({"at": start * 1e3})),
+            ("microseconds", |start, end| json!({"begin": start * 1e6, "finish": end * 1e6})),
+            ("ticks", |start, end| json!({"offset": start * 1e7, "duration": (end - start) * 1e7})),
+            ("nanoseconds", |start, end| json!({"start_ns": start * 1e9, "end_ns": end * 1e9})),
+            ("texts", |start, end| json!({"startTime": start.to_string(), "endTime": end.to_string()})),
+            ("clocks", |start, _| json!({"Timestamp": format!("00:00:{start:06.3}")})),
+            ("pairs", |start, end| json!({"timestamp": [start, end]})),
+            ("objects", |start, end| json!({"time": {"from": start, "to": end}})),
+        ];
+        for (name, times) in shapes {
+            assert_eq!(starts(times), wanted, "{name}");
+        }
+        assert_eq!(starts(|start, end| json!({"start_time": moment(start), "end_time": moment(end)})), wanted);
+        assert_eq!(starts(|start, _| json!({"ts": (epoch + start) * 1e3})), wanted);
+        assert_eq!(starts(|start, end| json!({"start": epoch + start, "duration_ms": (end - start) * 1e3})), wanted);
+    }
+
+    #[test]
+    fn a_unit_that_nothing_tells_gives_no_times() {
+        assert_eq!(
+            starts(|start, end| json!({"start": start * 40.0, "end": end * 40.0})),
+            [None; 4],
+            "between the units"
+        );
+        assert_eq!(starts(|start, end| json!({"start_ms": start, "end_ms": end})), [None; 4], "a key that cannot be");
+        assert_eq!(starts(|_, _| json!({})), [None; 4], "none at all");
+    }
+}

@@ -165,10 +165,21 @@ fn choose(tree: &Tree<'_>, source: &Source<'_>) -> Result<(Format, Draft), NotAT
         .iter()
         .flat_map(|json| SOURCES.iter().filter_map(move |source| Some((source, *json, (source.knows)(json)?))))
         .collect();
+    // What a source would have read, and why it is not believed.
+    let mut doubted = None;
     for (chosen, json, reason) in &known {
         let (format, mut draft) = of_source(chosen, json, tree, source);
-        // Another's keys, in another unit: nobody speaks at that pace.
-        if !units::possible(&draft.utterances) {
+        // Another's keys: nobody speaks at that pace, or the speakers stand under keys that this source does not have.
+        let doubt = if !units::possible(&draft.utterances) {
+            Some("nobody speaks at that pace")
+        } else if loses_speakers(&draft, &tree.root) {
+            Some("its speakers would be lost")
+        } else {
+            None
+        };
+        if let Some(doubt) = doubt {
+            let reason = format!("{reason}, but {doubt}");
+            doubted.get_or_insert(RunnerUp { format: chosen.name.to_owned(), reason });
             continue;
         }
         let second = known.iter().find(|(other, ..)| other.name != chosen.name);
@@ -181,21 +192,19 @@ fn choose(tree: &Tree<'_>, source: &Source<'_>) -> Result<(Format, Draft), NotAT
     let table = columns::entries(&tree.root);
     let root = table.as_ref().unwrap_or(&tree.root);
     let found = lists::find(root);
-    // What a source would have read, had its times been possible.
-    let runner_up = known.first().map(|(source, _, reason)| RunnerUp {
-        format: source.name.to_owned(),
-        reason: format!("{reason}, but nobody speaks at that pace"),
-    });
     if let Some(best) = found.places.first() {
         let mut book = Book::new(source, tree.texts);
         let format = generic::read(root, &found, &mut book);
         let mut draft = book.close(&tree.root, generic::REPEATS);
-        draft.detected = Detection { reason: best.reason(), runner_up };
+        tracing::debug!(target: "parse", { format.reader = "json", format.runner_up = ?doubted }, "format found");
+        draft.detected = Detection { reason: best.reason(), runner_up: doubted };
         return Ok((format, draft));
     }
     if let Some((chosen, json, reason)) = known.first() {
         let (format, mut draft) = of_source(chosen, json, tree, source);
-        draft.drop_times("nobody speaks at the pace of these times; the words are kept without times");
+        if !units::possible(&draft.utterances) {
+            draft.drop_times("nobody speaks at the pace of these times; the words are kept without times");
+        }
         draft.detected = Detection { reason: (*reason).to_owned(), runner_up: None };
         return Ok((format, draft));
     }
@@ -207,9 +216,16 @@ fn choose(tree: &Tree<'_>, source: &Source<'_>) -> Result<(Format, Draft), NotAT
     Err(NotATranscript::UnknownJson { seen: seen(&tree.root), nearest })
 }
 
+/// Whether nobody is named in what a source made of a file that names speakers.
+fn loses_speakers(draft: &Draft, root: &Json<'_>) -> bool {
+    draft.utterances.iter().all(|said| said.label.is_none())
+        && lists::find(root).places.first().is_some_and(|place| place.has_speakers() && place.voices > 1)
+}
+
 fn of_source(chosen: &JsonSource, json: &Json<'_>, tree: &Tree<'_>, source: &Source<'_>) -> (Format, Draft) {
     let mut book = Book::new(source, tree.texts);
     let format = (chosen.read)(json, &mut book);
+    people::name_speakers(&tree.root, &mut book);
     (format, book.close(&tree.root, chosen.repeats))
 }
 

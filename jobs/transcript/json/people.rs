@@ -14,22 +14,10 @@ use crate::{
 };
 
 /// The words by which a table of people or of their names is known, in its key.
+#[rustfmt::skip]
 const TABLES: &[&str] = &[
-    "speaker",
-    "participant",
-    "part",
-    "people",
-    "person",
-    "attendee",
-    "user",
-    "member",
-    "name",
-    "invitee",
-    "map",
-    "label",
-    "contact",
-    "host",
-    "channel",
+    "speaker", "participant", "partic", "parties", "people", "person", "attendee", "user", "member", "names", "invitee",
+    "contact", "voices", "callers", "teilnehmer", "sprecher",
 ];
 /// More people than any meeting has.
 const MOST: usize = 2_000;
@@ -114,6 +102,9 @@ impl People {
         if !ids.is_empty() {
             collect(root, "", ids, &mut tables);
         }
+        // A number alone may be that of a topic or a file; elsewhere than among people the key must be the same.
+        let telling = ids.iter().all(|id| id.len() > 4 || id.chars().any(char::is_alphabetic));
+        tables.retain(|table| table.of_people || table.key == key || telling && !key.is_empty());
         // The table that knows the most of them; of two the one that calls them by the same key.
         let best =
             tables.into_iter().max_by_key(|table: &Table<'_>| (table.people.len(), table.key == key, table.of_people));
@@ -186,8 +177,10 @@ fn collect<'j>(json: &'j Json<'j>, under: &str, ids: &HashSet<String>, tables: &
     let lower = under.to_lowercase();
     let of_people = TABLES.iter().any(|word| lower.contains(word));
     match &json.value {
+        // No table of people lies within what is said.
+        Value::List(items) if items.first().is_some_and(is_speech) => {}
         Value::List(items) => {
-            if items.len() <= MOST && items.first().is_some_and(Json::is_object) && !is_speech(&items[0]) {
+            if items.len() <= MOST && items.first().is_some_and(Json::is_object) {
                 by_keys(items, of_people, ids, tables);
             }
             items.iter().for_each(|item| collect(item, under, ids, tables));
@@ -234,6 +227,34 @@ fn by_keys<'j>(items: &'j [Json<'j>], of_people: bool, ids: &HashSet<String>, ta
     let mut found: Vec<_> = found.into_iter().collect();
     found.sort_unstable_by_key(|(key, _)| *key);
     tables.extend(found.into_iter().map(|(key, people)| Table { key, of_people, people }));
+}
+
+/// Gives speakers their names where a table of people in the file has them: those alone whose label says nothing.
+pub(super) fn name_speakers(root: &Json<'_>, book: &mut Book<'_>) {
+    let bare = |label: &str| label.strip_prefix("Speaker ").unwrap_or(label).to_owned();
+    let says_nothing = |label: &str| {
+        let bare = bare(label);
+        !bare.contains(' ')
+            && bare.len() <= 40
+            && (bare.len() <= 2 || bare.contains(|letter: char| letter.is_ascii_digit()))
+    };
+    let labels: HashSet<&str> = book.draft.utterances.iter().filter_map(|said| said.label.as_deref()).collect();
+    let mute: HashMap<String, String> =
+        labels.into_iter().filter(|label| says_nothing(label)).map(|label| (label.to_owned(), bare(label))).collect();
+    if mute.is_empty() {
+        return;
+    }
+    let ids: HashSet<String> = mute.iter().flat_map(|(label, bare)| [label.clone(), bare.clone()]).collect();
+    let people = People::find(root, "", &ids, book);
+    for said in &mut book.draft.utterances {
+        let name = said.label.as_ref().and_then(|label| {
+            let bare = mute.get(label)?;
+            people.labels.get(label).or_else(|| people.labels.get(bare))
+        });
+        if let Some(name) = name {
+            said.label = Some(name.clone());
+        }
+    }
 }
 
 /// Labels of speakers whose platform gives each participant an identifier of its own: where two of one name take turns,
