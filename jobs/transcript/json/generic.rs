@@ -291,10 +291,11 @@ mod tests {
 
     #[test]
     fn times_are_the_same_in_every_unit_and_spelling() {
+        type Times = fn(f64, f64) -> Value;
         let wanted = [Some(500), Some(5_000), Some(10_100), Some(15_000)];
         let moment = |at: f64| format!("2026-11-20T09:31:{:06.3}Z", at + 12.0);
         let epoch = 1_795_167_072.0;
-        let shapes: [(&str, fn(f64, f64) -> Value); 10] = [
+        let shapes: [(&str, Times); 10] = [
             ("seconds", |start, end| json!({"start": start, "end": end})),
             ("milliseconds", |start, end| json!({"start": start * 1e3, "end": end * 1e3})),
             ("starts in milliseconds", |start, _| json!({"at": start * 1e3})),

@@ -4,68 +4,22 @@
 //! Reads the text of a file; writes what is said, and why a row is not. A table of anything else is refused with what was
 //! seen, since commas and times are no speech.
 
-use csv::{Reader, ReaderBuilder, StringRecord};
+mod columns;
 
+use csv::StringRecord;
+
+use self::columns::{DELIMITERS, Table, is_even, reader, span, table};
 use super::{
     account::{Draft, spaced, words},
     clock,
     formats::{self, Confidence, Source},
-    keys::{Key, Meaning, meaning},
+    keys::meaning,
     label::Labels,
-    raw_time::Raw,
     transcript::Format,
-    units::{Row, Told, letters, timeline},
+    units::{Row, letters, timeline},
 };
 
 pub(super) const READER: formats::Reader = formats::Reader { name: "csv", detect, read };
-
-/// Before the headings there may be a title, or a line for a spreadsheet.
-const PREAMBLE: usize = 10;
-/// So many rows are looked at to find out what a table is.
-const SAMPLE: usize = 200;
-/// No transcript has more columns.
-const COLUMNS: usize = 60;
-const DELIMITERS: &[u8] = b"\t;|,";
-/// Headings of what people write to each other. Run together and in lower case.
-const OF_CHATS: &[&str] = &[
-    "sender",
-    "recipient",
-    "recipients",
-    "receiver",
-    "reactions",
-    "threadid",
-    "messageid",
-    "subject",
-    "sentat",
-    "chatid",
-    "conversationid",
-];
-/// Headings of a text beside times from and to, where nothing better is there: markers of a video editor.
-const OF_MARKERS: &[&str] = &["description", "comment", "comments", "notes", "name"];
-
-/// How a table is to be read.
-#[derive(Debug)]
-struct Table {
-    delimiter: u8,
-    /// Where the first row begins, in bytes.
-    begin: usize,
-    columns: Columns,
-    /// How many columns a row has.
-    width: usize,
-    /// Whether there was a line of headings.
-    headed: bool,
-}
-
-/// Which column is which.
-#[derive(Clone, Copy, Debug, Default)]
-struct Columns {
-    text: usize,
-    speaker: Option<usize>,
-    start: Option<usize>,
-    end: Option<usize>,
-    long: Option<usize>,
-    told: Told,
-}
 
 fn detect(source: &Source<'_>) -> Option<(Confidence, &'static str)> {
     // The tables of a document are read with it.
@@ -82,148 +36,6 @@ fn detect(source: &Source<'_>) -> Option<(Confidence, &'static str)> {
 /// Whether a text is a table whose headings say that it is a transcript.
 pub(super) fn is_transcript(text: &str) -> bool {
     table(text).is_some_and(|table| table.headed)
-}
-
-fn reader(text: &str, delimiter: u8, quoting: bool) -> Reader<&[u8]> {
-    ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .delimiter(delimiter)
-        .quoting(quoting)
-        .from_reader(text.as_bytes())
-}
-
-fn table(text: &str) -> Option<Table> {
-    let mut begin = 0;
-    for line in text.split_inclusive('\n').take(PREAMBLE) {
-        let after = begin + line.len();
-        let heading = line.trim_matches(['\u{feff}', '\r', '\n']);
-        for delimiter in DELIMITERS {
-            if !heading.as_bytes().contains(delimiter) {
-                continue;
-            }
-            let headings = reader(heading, *delimiter, true).records().next()?.ok()?;
-            if let Some(columns) = by_headings(&headings) {
-                // One row at least, with as many cells or nearly so.
-                let row = reader(text.get(after..)?, *delimiter, true).records().next()?.ok()?;
-                let width = headings.len();
-                return (row.len() >= 2).then_some(Table {
-                    delimiter: *delimiter,
-                    begin: after,
-                    columns,
-                    width,
-                    headed: true,
-                });
-            }
-        }
-        begin = after;
-    }
-    DELIMITERS.iter().find_map(|delimiter| by_content(text, *delimiter))
-}
-
-fn joined(heading: &str) -> String {
-    heading.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
-}
-
-fn by_headings(headings: &StringRecord) -> Option<Columns> {
-    if headings.len() < 2 || headings.len() > COLUMNS {
-        return None;
-    }
-    let names: Vec<String> = headings.iter().map(joined).collect();
-    let addressed = names.iter().any(|name| name == "to") && names.iter().any(|name| name == "from");
-    if names.iter().any(|name| OF_CHATS.contains(&name.as_str()))
-        || addressed && names.iter().any(|name| name == "message")
-    {
-        return None;
-    }
-    let keys: Vec<Option<Key>> = headings.iter().map(|heading| meaning(heading.trim())).collect();
-    let best = |wanted: Meaning| {
-        let of = keys.iter().enumerate().filter_map(|(at, key)| Some((at, (*key)?)));
-        of.filter(|(_, key)| key.meaning == wanted).min_by_key(|(_, key)| key.rank)
-    };
-    let (start, end, long) = (best(Meaning::Start), best(Meaning::End), best(Meaning::Duration));
-    let marker = || {
-        (start.is_some() && end.is_some()).then_some(())?;
-        OF_MARKERS.iter().find_map(|wanted| names.iter().position(|name| name == wanted))
-    };
-    let text = best(Meaning::Text).map(|(at, _)| at).or_else(marker)?;
-    let speaker = best(Meaning::Speaker).or_else(|| best(Meaning::SpeakerId)).or_else(|| best(Meaning::Source));
-    let at = |found: Option<(usize, Key)>| found.map(|(at, _)| at).filter(|at| *at != text);
-    let unit = |found: Option<(usize, Key)>| found.and_then(|(_, key)| key.unit);
-    let told = Told { start: unit(start), end: unit(end), long: unit(long) };
-    let columns = Columns { text, speaker: at(speaker), start: at(start), end: at(end), long: at(long), told };
-    // A name and a text alone are anything: answers, reviews, a list of products.
-    let says_speaker = speaker
-        .is_some_and(|(_, key)| !matches!(key.known_as, "name" | "user" | "author" | "username" | "person" | "source"));
-    (columns.start.is_some() || says_speaker).then_some(columns)
-}
-
-/// Finds the columns of a table without headings: one or two of times that run forward, one of text.
-fn by_content(text: &str, delimiter: u8) -> Option<Table> {
-    let text = text.trim_start_matches('\u{feff}');
-    // A table of one row is any line with a few commas.
-    let first = text.lines().find(|line| !line.trim().is_empty())?;
-    if !first.as_bytes().contains(&delimiter) {
-        return None;
-    }
-    let rows: Vec<StringRecord> =
-        reader(text, delimiter, true).records().take(SAMPLE).collect::<Result<_, _>>().ok()?;
-    let rows: Vec<&StringRecord> = rows.iter().filter(|row| row.iter().any(|cell| !cell.trim().is_empty())).collect();
-    let width = rows.first()?.len();
-    let even = rows.iter().filter(|row| row.len() == width).count();
-    if rows.len() < 2 || !(2..=COLUMNS).contains(&width) || even * 10 < rows.len() * 9 {
-        return None;
-    }
-    let rows: Vec<&StringRecord> = rows.into_iter().filter(|row| row.len() == width).collect();
-    let column = |at: usize| rows.iter().map(move |row| row.get(at).unwrap_or("").trim());
-    let timed = |at: &usize| {
-        let times: Vec<f64> = column(*at).filter_map(|cell| value(span(cell).0)).collect();
-        times.len() * 10 >= rows.len() * 9
-            && times.windows(2).all(|pair| pair[0] <= pair[1])
-            && times.first() < times.last()
-    };
-    let times: Vec<usize> = (0..width).filter(timed).collect();
-    // Numbers of rows run forward too; times do so together, the end behind its start.
-    let (start, end) = match times.as_slice() {
-        [one] => (*one, None),
-        [.., start, end] => (*start, Some(*end)),
-        [] => return None,
-    };
-    let counts_rows = column(start).enumerate().all(|(at, cell)| cell.parse() == Ok(at) || cell.parse() == Ok(at + 1));
-    let wordy = |at: usize| column(at).map(|cell| cell.split_whitespace().count()).sum::<usize>();
-    let text_at = (0..width).filter(|at| !times.contains(at)).max_by_key(|at| wordy(*at))?;
-    if counts_rows || wordy(text_at) < rows.len() * 2 {
-        return None;
-    }
-    let named = |at: &usize| {
-        let distinct: std::collections::HashSet<&str> = column(*at).collect();
-        let short = column(*at).all(|cell| cell.len() <= 60 && cell.chars().any(char::is_alphabetic));
-        short && distinct.len() * 2 <= rows.len().max(4)
-    };
-    let speaker = (0..width).filter(|at| *at != text_at && !times.contains(at)).find(named);
-    let columns = Columns { text: text_at, speaker, start: Some(start), end, ..Columns::default() };
-    Some(Table { delimiter, begin: 0, columns, width, headed: false })
-}
-
-/// A time as a number that can be compared.
-#[expect(clippy::cast_precision_loss, reason = "only the order matters")]
-const fn value(raw: Raw) -> Option<f64> {
-    match raw {
-        Raw::None => None,
-        Raw::Number(number) => Some(number),
-        Raw::Millis(millis) | Raw::Moment(millis) => Some(millis as f64),
-    }
-}
-
-/// The two times of a cell such as `00:01 - 00:05`; most have one.
-fn span(cell: &str) -> (Raw, Raw) {
-    let cell = cell.trim();
-    let one = Raw::of(cell);
-    if one.is_there() {
-        return (one, Raw::None);
-    }
-    let parts = ["-->", "->", "→", " - ", "–", "—", "~", "-"].iter().find_map(|mark| cell.split_once(mark));
-    parts.map_or((Raw::None, Raw::None), |(start, end)| (Raw::of(start), Raw::of(end)))
 }
 
 fn read(source: &Source<'_>) -> (Format, Draft) {
@@ -351,15 +163,6 @@ pub(super) fn seen(text: &str) -> Option<String> {
          start,end,speaker,text, and a row for each thing said",
         headings.len()
     ))
-}
-
-/// Whether nearly all rows have the same number of cells, three at least.
-fn is_even(text: &str, delimiter: u8) -> bool {
-    let counts: Vec<usize> =
-        reader(text, delimiter, true).records().take(SAMPLE).filter_map(Result::ok).map(|row| row.len()).collect();
-    let Some(width) = counts.first().copied() else { return false };
-    let even = counts.iter().filter(|count| **count == width).count();
-    width >= 3 && counts.len() >= 3 && even * 10 >= counts.len() * 9
 }
 
 #[cfg(test)]
