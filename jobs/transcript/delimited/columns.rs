@@ -80,16 +80,8 @@ pub(super) fn table(text: &str) -> Option<Table> {
             }
             let headings = reader(heading, *delimiter, true).records().next()?.ok()?;
             if let Some(columns) = by_headings(&headings) {
-                // One row at least, with as many cells or nearly so.
-                let row = reader(text.get(after..)?, *delimiter, true).records().next()?.ok()?;
-                let width = headings.len();
-                return (row.len() >= 2).then_some(Table {
-                    delimiter: *delimiter,
-                    begin: after,
-                    columns,
-                    width,
-                    headed: true,
-                });
+                let table = Table { delimiter: *delimiter, begin: after, columns, width: headings.len(), headed: true };
+                return holds(&table, text, says_speaker(&headings)).then_some(table);
             }
         }
         begin = after;
@@ -128,10 +120,32 @@ fn by_headings(headings: &StringRecord) -> Option<Columns> {
     let unit = |found: Option<(usize, Key)>| found.and_then(|(_, key)| key.unit);
     let told = Told { start: unit(start), end: unit(end), long: unit(long) };
     let columns = Columns { text, speaker: at(speaker), start: at(start), end: at(end), long: at(long), told };
-    // A name and a text alone are anything: answers, reviews, a list of products.
-    let says_speaker = speaker
-        .is_some_and(|(_, key)| !matches!(key.known_as, "name" | "user" | "author" | "username" | "person" | "source"));
-    (columns.start.is_some() || says_speaker).then_some(columns)
+    (columns.start.is_some() || says_speaker(headings)).then_some(columns)
+}
+
+/// Whether a heading speaks of speakers: a name and a text alone are anything, as answers, reviews, a list of products.
+fn says_speaker(headings: &StringRecord) -> bool {
+    let vague = ["name", "user", "author", "username", "person", "fullname", "displayname"];
+    let speaks =
+        |key: Key| matches!(key.meaning, Meaning::Speaker | Meaning::SpeakerId) && !vague.contains(&key.known_as);
+    headings.iter().filter_map(|heading| meaning(heading.trim())).any(speaks)
+}
+
+/// Whether the rows are what the headings promise. Without speakers there must be times that passed: a day or a moment is
+/// that of a message or a payment.
+fn holds(table: &Table, text: &str, says_speaker: bool) -> bool {
+    let rows = text.get(table.begin..).unwrap_or("");
+    if rows.trim().is_empty() {
+        return true;
+    }
+    let rows: Vec<StringRecord> =
+        reader(rows, table.delimiter, true).records().take(20).filter_map(Result::ok).collect();
+    let cells = rows.first().is_some_and(|row| row.len() >= 2);
+    let passed = |row: &&StringRecord| {
+        let start = table.columns.start.and_then(|at| row.get(at)).map_or(Raw::None, |cell| span(cell).0);
+        matches!(start, Raw::Millis(_)) || matches!(start, Raw::Number(number) if number < 1e9)
+    };
+    cells && (says_speaker || rows.iter().filter(passed).count() * 2 >= rows.len())
 }
 
 /// Finds the columns of a table without headings: one or two of times that run forward, one of text.
@@ -198,7 +212,10 @@ pub(super) fn span(cell: &str) -> (Raw, Raw) {
     if one.is_there() {
         return (one, Raw::None);
     }
-    let parts = ["-->", "->", "→", " - ", "–", "—", "~", "-"].iter().find_map(|mark| cell.split_once(mark));
+    // A day has dashes too; times on both sides of one have colons.
+    let timed = |(start, end): &(&str, &str)| start.contains(':') && end.contains(':');
+    let apart = ["-->", "->", "→", " - ", "–", "—", "~"].iter().find_map(|mark| cell.split_once(mark));
+    let parts = apart.or_else(|| cell.split_once('-').filter(timed));
     parts.map_or((Raw::None, Raw::None), |(start, end)| (Raw::of(start), Raw::of(end)))
 }
 

@@ -21,7 +21,7 @@ fn knows(json: &Json<'_>) -> Option<&'static str> {
 fn read(json: &Json<'_>, book: &mut Book<'_>) -> Format {
     let turns = json.get("transcript").items();
     let ids: HashSet<String> = turns.iter().filter_map(|turn| id(turn.get("speaker_id"))).collect();
-    let people = People::find(json, "speaker_id", &ids, book);
+    let people = People::find(book.root, "speaker_id", &ids, book);
     for turn in turns {
         let speaker = turn.get("speaker_id");
         let label = people.label(speaker).or_else(|| book.label(speaker));

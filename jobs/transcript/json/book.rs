@@ -9,7 +9,7 @@ use crate::{
     transcript::Attendee,
 };
 
-use super::tree::{Json, Value};
+use super::tree::{Json, Tree, Value};
 
 /// Under these keys stands what a tool or a person wrote about the session. Lower case, without `_`.
 #[rustfmt::skip]
@@ -35,6 +35,8 @@ const KEYS: usize = 1000;
 #[derive(Debug)]
 pub(super) struct Book<'s> {
     pub(super) draft: Draft,
+    /// The whole file, of which a source reads a part.
+    pub(super) root: &'s Json<'s>,
     used: Vec<bool>,
     lines: &'s [&'s str],
     text: &'s str,
@@ -43,11 +45,12 @@ pub(super) struct Book<'s> {
 }
 
 impl<'s> Book<'s> {
-    /// For a file with so many texts.
-    pub(super) fn new(source: &'s Source<'_>, texts: usize) -> Self {
+    /// For a file, and its tree.
+    pub(super) fn new(source: &'s Source<'_>, tree: &'s Tree<'_>) -> Self {
         Self {
             draft: Draft::default(),
-            used: vec![false; texts],
+            root: &tree.root,
+            used: vec![false; tree.texts],
             lines: source.lines(),
             text: source.text,
             notes: HashMap::new(),
@@ -283,7 +286,8 @@ impl<'s> Book<'s> {
 
 /// Whether notes about the session stand under this key, and nothing that was said in it.
 pub(super) fn is_notes(key: &str) -> bool {
-    NOTES.contains(&key.to_lowercase().replace(['_', '-', ' '], "").as_str())
+    let key = key.to_lowercase().replace(['_', '-', ' '], "");
+    NOTES.contains(&key.as_str()) || key.strip_prefix("ai").is_some_and(|key| NOTES.contains(&key))
 }
 
 /// What begins just at midnight UTC is a day, not a moment.

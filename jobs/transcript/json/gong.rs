@@ -33,7 +33,7 @@ fn read(json: &Json<'_>, book: &mut Book<'_>) -> Format {
     let Some(call) = calls.next() else { return Format::Gong };
     let ids: HashSet<String> =
         call.get("transcript").items().iter().filter_map(|said| id(said.get("speakerId"))).collect();
-    let people = People::find(json, "speakerId", &ids, book);
+    let people = People::find(book.root, "speakerId", &ids, book);
     for monologue in call.get("transcript").items() {
         let speaker = monologue.get("speakerId");
         let label = people.label(speaker).or_else(|| book.label(speaker));

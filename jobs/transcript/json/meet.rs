@@ -30,7 +30,7 @@ fn read(json: &Json<'_>, book: &mut Book<'_>) -> Format {
     let start = |entry: &Json<'_>| entry.any(&["startTime", "start_time"]).moment();
     let began = book.begin(entries.iter().filter_map(start)).unwrap_or(0);
     let ids: HashSet<String> = entries.iter().filter_map(|entry| id(entry.get("participant"))).collect();
-    let people = People::find(json, "participant", &ids, book);
+    let people = People::find(book.root, "participant", &ids, book);
     for entry in entries {
         let participant = entry.get("participant");
         let path = book.structure(participant);

@@ -110,6 +110,8 @@ const WRAPPERS: &[&str] = &[
 
 /// Whether a text begins as JSON does. Brackets and braces begin lines of other transcripts too.
 pub(super) fn is_json(text: &str) -> bool {
+    let text = text.trim_start();
+    let text = text.strip_prefix("```json").or_else(|| text.strip_prefix("```\n")).unwrap_or(text);
     let mut letters = text.trim_start().chars().filter(|letter| !letter.is_whitespace());
     matches!(
         (letters.next(), letters.next()),
@@ -122,6 +124,10 @@ pub(super) fn is_json(text: &str) -> bool {
 /// # Errors
 /// When it is no valid JSON (where, and why), and when it is nobody's that is known (what was seen in it).
 pub(super) fn read(source: &Source<'_>) -> Result<(Format, Draft), NotATranscript> {
+    if let Some(bare) = without_fence(source.text) {
+        let tree = Tree::parse(&bare).map_err(|broken| refusal(&broken))?;
+        return choose(&tree, source);
+    }
     match Tree::parse(source.text) {
         Ok(tree) => choose(&tree, source),
         Err(broken) if broken.goes_on() => lines(source).ok_or_else(|| refusal(&broken)),
@@ -135,6 +141,15 @@ pub(super) fn read(source: &Source<'_>) -> Result<(Format, Draft), NotATranscrip
             Ok((format, draft))
         }
     }
+}
+
+/// JSON as chats of models give it, between two lines of back quotes: the same, byte for byte as long, without them.
+fn without_fence(text: &str) -> Option<String> {
+    let trimmed = text.trim();
+    let first = trimmed.strip_prefix("```")?.lines().next()?;
+    let inner = trimmed[3 + first.len()..].strip_suffix("```")?;
+    let begin = inner.as_ptr().addr() - text.as_ptr().addr();
+    Some(format!("{}{inner}{}", " ".repeat(begin), " ".repeat(text.len() - begin - inner.len())))
 }
 
 /// JSON Lines: an entry a line. Whole transcripts that follow each other are more than one.
@@ -193,7 +208,7 @@ fn choose(tree: &Tree<'_>, source: &Source<'_>) -> Result<(Format, Draft), NotAT
     let root = table.as_ref().unwrap_or(&tree.root);
     let found = lists::find(root);
     if let Some(best) = found.places.first() {
-        let mut book = Book::new(source, tree.texts);
+        let mut book = Book::new(source, tree);
         let format = generic::read(root, &found, &mut book);
         let mut draft = book.close(&tree.root, generic::REPEATS);
         tracing::debug!(target: "parse", { format.reader = "json", format.runner_up = ?doubted }, "format found");
@@ -223,9 +238,9 @@ fn loses_speakers(draft: &Draft, root: &Json<'_>) -> bool {
 }
 
 fn of_source(chosen: &JsonSource, json: &Json<'_>, tree: &Tree<'_>, source: &Source<'_>) -> (Format, Draft) {
-    let mut book = Book::new(source, tree.texts);
+    let mut book = Book::new(source, tree);
     let format = (chosen.read)(json, &mut book);
-    people::name_speakers(&tree.root, &mut book);
+    people::name_speakers(&mut book);
     (format, book.close(&tree.root, chosen.repeats))
 }
 
@@ -317,6 +332,8 @@ mod tests {
             (" \n{ \"a\"", true),
             ("[\n  {", true),
             ("[]", true),
+            ("```json\n[{\"a\": 1}]\n```", true),
+            ("```\nAna: so\n```", false),
             ("{", true),
             ("[00:01] Ana: hello", false),
             ("[Ana] 10:00:01", false),

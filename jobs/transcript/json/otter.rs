@@ -36,7 +36,7 @@ fn read(json: &Json<'_>, book: &mut Book<'_>) -> Format {
     }
     let turns = transcripts(json).items();
     let ids: HashSet<String> = turns.iter().filter_map(|turn| id(turn.get("speaker_id"))).collect();
-    let people = People::find(json, "speaker_id", &ids, book);
+    let people = People::find(book.root, "speaker_id", &ids, book);
     for turn in turns {
         let speaker = turn.get("speaker_id");
         // Where nobody was named, the voices still have numbers.

@@ -5,6 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::{
     book::Book,
+    parts::{GIVEN, SURNAMES},
     tree::{Json, Value},
 };
 use crate::{
@@ -49,6 +50,8 @@ const ACCOUNTS: &[&str] =
 #[derive(Clone, Copy, Debug)]
 struct Person<'j> {
     name: &'j Json<'j>,
+    /// Where given name and surname stand apart.
+    surname: Option<&'j Json<'j>>,
     email: Option<&'j Json<'j>>,
 }
 
@@ -74,25 +77,31 @@ fn is_path(text: &str) -> bool {
 }
 
 fn name(person: &Json<'_>) -> bool {
-    person
-        .text()
-        .is_some_and(|text| text.chars().any(char::is_alphabetic) && text.chars().count() <= LONGEST && !is_path(text))
+    person.text().is_some_and(|text| {
+        (text.chars().any(char::is_alphabetic) || text.starts_with('+'))
+            && text.chars().count() <= LONGEST
+            && !is_path(text)
+    })
 }
 
 fn person<'j>(json: &'j Json<'j>) -> Option<Person<'j>> {
     if let Value::Text(..) = json.value {
-        return name(json).then_some(Person { name: json, email: None });
+        return name(json).then_some(Person { name: json, surname: None, email: None });
     }
     let email = Some(json.any(EMAILS)).filter(|email| email.filled());
     let own = NAMES.iter().map(|key| json.get(key)).find(|json| name(json));
     if let Some(name) = own {
-        return Some(Person { name, email });
+        return Some(Person { name, surname: None, email });
+    }
+    let (given, surname) = (json.any(GIVEN), json.any(SURNAMES));
+    if name(given) {
+        return Some(Person { name: given, surname: Some(surname).filter(|surname| surname.filled()), email });
     }
     let account = ACCOUNTS.iter().map(|key| json.get(key)).filter(|inner| inner.is_object()).find_map(|inner| {
         let name = NAMES.iter().map(|key| inner.get(key)).find(|json| name(json))?;
-        Some(Person { name, email: email.or(Some(inner.any(EMAILS)).filter(|email| email.filled())) })
+        Some(Person { name, surname: None, email: email.or(Some(inner.any(EMAILS)).filter(|email| email.filled())) })
     });
-    account.or_else(|| email.map(|email| Person { name: email, email: Some(email) }))
+    account.or_else(|| email.map(|email| Person { name: email, surname: None, email: Some(email) }))
 }
 
 impl People {
@@ -119,7 +128,10 @@ impl People {
                 book.warn(first.name, "one identifier means several people; it is kept as the label");
                 continue;
             }
-            let Some(name) = book.label(first.name) else { continue };
+            let Some(mut name) = book.label(first.name) else { continue };
+            if let Some(surname) = first.surname.and_then(|surname| book.label(surname)) {
+                name = format!("{name} {surname}");
+            }
             let email = first.email.and_then(|email| email.text()).map(|email| email.trim().to_lowercase());
             let label = people.apart(&name, email.as_ref(), &mut taken, first, book);
             let address = email.filter(|email| is_email(email));
@@ -230,7 +242,7 @@ fn by_keys<'j>(items: &'j [Json<'j>], of_people: bool, ids: &HashSet<String>, ta
 }
 
 /// Gives speakers their names where a table of people in the file has them: those alone whose label says nothing.
-pub(super) fn name_speakers(root: &Json<'_>, book: &mut Book<'_>) {
+pub(super) fn name_speakers(book: &mut Book<'_>) {
     let bare = |label: &str| label.strip_prefix("Speaker ").unwrap_or(label).to_owned();
     let says_nothing = |label: &str| {
         let bare = bare(label);
@@ -245,7 +257,7 @@ pub(super) fn name_speakers(root: &Json<'_>, book: &mut Book<'_>) {
         return;
     }
     let ids: HashSet<String> = mute.iter().flat_map(|(label, bare)| [label.clone(), bare.clone()]).collect();
-    let people = People::find(root, "", &ids, book);
+    let people = People::find(book.root, "", &ids, book);
     for said in &mut book.draft.utterances {
         let name = said.label.as_ref().and_then(|label| {
             let bare = mute.get(label)?;

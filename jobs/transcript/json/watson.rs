@@ -19,6 +19,9 @@ pub(super) const SOURCE: JsonSource = JsonSource {
 };
 
 fn knows(json: &Json<'_>) -> Option<&'static str> {
+    if let Some(first) = json.items().first() {
+        return knows(first);
+    }
     let results = json.get("results").items();
     let timed = |result: &Json<'_>| result.get("alternatives").first().get("timestamps").first().is_list();
     let spoken = results.iter().take(20).any(|result| result.get("alternatives").first().has(&["transcript"]));
@@ -27,18 +30,22 @@ fn knows(json: &Json<'_>) -> Option<&'static str> {
     (results.iter().take(20).any(timed) || spoken && (beside || numbered)).then_some("results with timestamps of words")
 }
 
+/// One answer, or the messages of a stream.
+fn messages<'j>(json: &'j Json<'j>) -> &'j [Json<'j>] {
+    if json.is_list() { json.items() } else { std::slice::from_ref(json) }
+}
+
 fn read(json: &Json<'_>, book: &mut Book<'_>) -> Format {
     // The newest label of a word counts: while it listens, Watson changes its mind.
-    let speakers: HashMap<i64, &Json<'_>> = json
-        .get("speaker_labels")
-        .items()
+    let speakers: HashMap<i64, &Json<'_>> = messages(json)
         .iter()
+        .flat_map(|message| message.get("speaker_labels").items())
         .filter_map(|label| Some((label.get("from").seconds()?, label.get("speaker"))))
         .collect();
-    let results = json.get("results").items();
-    let some_final = results.iter().any(|result| result.has(&["final"]) && !result.get("final").is_false());
+    let results = || messages(json).iter().flat_map(|message| message.get("results").items());
+    let some_final = results().any(|result| result.has(&["final"]) && !result.get("final").is_false());
     let mut turns = Turns::default();
-    for result in results {
+    for result in results() {
         if some_final && result.get("final").is_false() {
             book.set_aside(result, "an interim result, which a final one replaces");
             continue;
