@@ -4,7 +4,7 @@
 use super::{
     JsonSource,
     book::{Book, EPOCH_MS},
-    people::{apart, id},
+    people::{NAMESAKES, apart, id},
     tree::Json,
 };
 use crate::transcript::Format;
@@ -39,7 +39,7 @@ fn read(json: &Json<'_>, book: &mut Book<'_>) -> Format {
         .collect();
     let (labels, namesakes) = apart(&voices);
     if namesakes {
-        book.draft.warn(0, "participants of one name take turns; they are kept apart by a number behind the name");
+        book.draft.warn(0, NAMESAKES);
     }
     for (said, label) in all.iter().zip(&labels) {
         let words = text(said);

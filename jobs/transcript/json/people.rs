@@ -269,6 +269,10 @@ pub(super) fn name_speakers(book: &mut Book<'_>) {
     }
 }
 
+/// Said where two of one name were kept apart.
+pub(super) const NAMESAKES: &str =
+    "speakers of one name and different identifiers take turns; they are kept apart by a number behind the name";
+
 /// Labels of speakers whose platform gives each participant an identifier of its own: where two of one name take turns,
 /// they are two people; where one follows the other, somebody came back.
 pub(super) fn apart(voices: &[(Option<String>, Option<String>)]) -> (Vec<Option<String>>, bool) {

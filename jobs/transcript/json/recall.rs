@@ -4,7 +4,7 @@
 use super::{
     JsonSource,
     book::Book,
-    people::{apart, id},
+    people::{NAMESAKES, apart, id},
     tree::Json,
     turns::Turns,
 };
@@ -36,7 +36,7 @@ fn read(json: &Json<'_>, book: &mut Book<'_>) -> Format {
     }
     let (labels, namesakes) = apart(&voices);
     if namesakes {
-        book.draft.warn(0, "participants of one name take turns; they are kept apart by a number behind the name");
+        book.draft.warn(0, NAMESAKES);
     }
     let mut said = Turns::default();
     for (turn, label) in all.iter().zip(&labels) {

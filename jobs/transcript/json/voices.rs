@@ -8,7 +8,7 @@ use super::{
     entry::{Entry, entry},
     lists::Place,
     parts::{GIVEN, INNER_IDS, INNER_NAMES, SURNAMES},
-    people::{People, id},
+    people::{self, NAMESAKES, People, apart, id},
     tree::Json,
 };
 use crate::{
@@ -62,6 +62,16 @@ pub(super) fn labels(
         }
     }
     number_identifiers(&mut labels);
+    // Those whom a table names are told apart there.
+    let number = |entry: &Entry<'_>| {
+        let id = entry.speaker_id.or_else(|| entry.speaker.map(|speaker| speaker.any(INNER_IDS)))?;
+        if people.label(id).is_some() { None } else { people::id(id) }
+    };
+    let voices: Vec<_> = labels.into_iter().zip(entries.iter().map(number)).collect();
+    let (labels, namesakes) = apart(&voices);
+    if namesakes {
+        book.draft.warn(0, NAMESAKES);
+    }
     labels
 }
 
