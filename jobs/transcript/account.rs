@@ -272,6 +272,14 @@ impl Draft {
         }
     }
 
+    /// Takes all times away, since they cannot be right.
+    pub(super) fn drop_times(&mut self, reason: &str) {
+        for said in &mut self.utterances {
+            (said.start_ms, said.end_ms) = (None, None);
+        }
+        self.warn(0, reason);
+    }
+
     fn warn_of_order(&mut self) {
         if let Some((line, times)) = self.backwards {
             let times = if times == 1 { "once".to_owned() } else { format!("{times} times, here first") };

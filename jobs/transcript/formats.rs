@@ -5,10 +5,11 @@ use std::{cell::OnceCell, ops::Range};
 use super::{
     NotATranscript,
     account::Draft,
+    delimited,
     document::{table, teams},
     fathom, json, meet, otter, rev, sbv, seen, srt,
     tagged::{eaf, podcast_html, ttml, youtube_xml},
-    text, textgrid, tldv,
+    teams_metadata, text, textgrid, tldv,
     transcript::{Detection, Format, RunnerUp},
     webvtt, zoom_captions,
 };
@@ -118,6 +119,7 @@ pub(super) struct Reader {
 
 /// The surest wins; among equals the first here.
 const READERS: &[Reader] = &[
+    teams_metadata::READER,
     webvtt::READER,
     ttml::READER,
     youtube_xml::READER,
@@ -133,6 +135,7 @@ const READERS: &[Reader] = &[
     rev::READER,
     fathom::READER,
     tldv::READER,
+    delimited::READER,
     srt::READER,
     text::READER,
 ];
@@ -150,8 +153,17 @@ pub(super) fn read(source: &Source<'_>) -> Result<(Format, Draft), NotATranscrip
     let head = Source { document: source.document, ..Source::new(head) };
     let by_head = surest(&head, None).filter(|(confidence, ..)| *confidence > Confidence::Shape);
     let Some((confidence, reason, reader)) = by_head.or_else(|| surest(source, None)) else {
-        return Err(NotATranscript::NoSpeakersOrTimes(seen::of_text(source)));
+        return Err(match delimited::seen(source.text) {
+            Some(seen) => NotATranscript::OtherNotation(seen),
+            None => NotATranscript::NoSpeakersOrTimes(seen::of_text(source)),
+        });
     };
+    // Commas between cells are no speech, however the cells look.
+    if reader.name == text::READER.name
+        && let Some(seen) = delimited::seen(source.text)
+    {
+        return Err(NotATranscript::OtherNotation(seen));
+    }
     let second = surest(&head, Some(reader.name));
     let runner_up =
         second.map(|(_, reason, reader)| RunnerUp { format: reader.name.to_owned(), reason: reason.to_owned() });

@@ -53,9 +53,9 @@ pub enum NotATranscript {
     },
     /// JSON of no tool that is known: what was seen in it, and whose it comes nearest to.
     #[error(
-        "This is not a transcript that is known: it is JSON, and holds {seen}.{nearest} The JSON of Fireflies, Fathom, \
-         Read.ai, Rev, Amazon Transcribe, Google, Azure, Deepgram, AssemblyAI, Whisper, YouTube and podcasts is read; \
-         from any other tool, please export the transcript as VTT, SRT or plain text and upload that file."
+        "This is not a transcript that is known: it is JSON, and holds {seen}.{nearest} The JSON of most note takers \
+         and transcription services is read, and any list of entries with a text and with speakers or times; from this \
+         tool, please export the transcript as VTT, SRT or plain text and upload that file."
     )]
     UnknownJson {
         /// Its kind and its first keys, and never what stands under them.
@@ -148,7 +148,8 @@ pub(super) fn refuse_other_texts(text: &str) -> Result<(), NotATranscript> {
     if is_chat(head) {
         return Err(NotATranscript::Chat);
     }
-    if is_participants(head) {
+    // A transcript as a table may have addresses and numbers as well.
+    if is_participants(head) && !super::delimited::is_transcript(text) {
         return Err(NotATranscript::Participants);
     }
     let start = trimmed.get(..trimmed.floor_char_boundary(16)).unwrap_or(trimmed).to_ascii_lowercase();

@@ -32,7 +32,7 @@ pub(super) fn of_text(source: &Source<'_>) -> String {
     } else if marked * 2 > lines.len() {
         "XML or HTML, but of no kind that holds a transcript"
     } else if cells * 3 > lines.len() * 2 && lines.len() > 1 {
-        "a table (CSV), which is not read"
+        "a table (CSV), but its columns cannot be told: a transcript as a table begins with start,end,speaker,text"
     } else if timed > 0 && timed >= named {
         "text with times (\"[00:01:02] what was said\"), but it has too few, or only a word or two behind each"
     } else if named > 0 {

@@ -97,7 +97,7 @@ fn time_grows_with_the_file_alone() {
     type Shape = (&'static str, fn(&mut String, usize));
     const TURNS: &str = "Ana: so it is.\nTom: so it is.\nAna: so it is.\nTom: ";
     const CUES: &str = "WEBVTT\n\n00:01.000 --> 00:02.000\nso\n";
-    let shapes: [Shape; 23] = [
+    let shapes: [Shape; 27] = [
         (CUES, |text, at| {
             _ = write!(text, "{at}\n{}:00:00.000 --> {at}:00:01.000\nSpeaker {}: so\n\n", at + 10, at % 999)
         }),
@@ -110,6 +110,12 @@ fn time_grows_with_the_file_alone() {
         ("", |text, at| _ = writeln!(text, "[Speaker {at}] 09:30:01\nso it is")),
         ("", |text, at| _ = writeln!(text, "00:00:01\n\n**Speaker {}:** so\n", at % 999)),
         ("", |text, at| _ = writeln!(text, "0:01 - Speaker {at}\nso it is")),
+        ("start,speaker,text\n", |text, at| _ = writeln!(text, "{at},Speaker {at},so it, is \"\"")),
+        ("start,speaker,text\n", |text, at| _ = writeln!(text, "{at},\"Speaker {at},\"\"so it is")),
+        ("", |text, at| _ = writeln!(text, "{at};{}; so it is said;x", at + 1)),
+        ("", |text, at| {
+            _ = writeln!(text, "{{\"who{at}\":{at},\"speaker\":[\"{at}\"],\"text\":\"so it is\",\"l\":[{{}}]}}")
+        }),
         ("<transcript>", |text, at| _ = write!(text, "<text start=\"{at}\" ====>so &amp;#39;<!-- <p")),
         ("<tt>", |text, at| _ = write!(text, "<p begin=\"{at}s\" a='<span>so <<!-- <br/>")),
         ("<cite></cite><time></time><p>", |text, at| _ = write!(text, "<cite>Speaker {at}<time>0:01<p>so</i>")),

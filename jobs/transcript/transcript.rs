@@ -111,6 +111,54 @@ pub enum Format {
     /// YouTube's captions as `json3`.
     #[serde(rename = "youtube_json3")]
     YouTube,
+    /// JSON of Gladia.
+    #[serde(rename = "gladia")]
+    Gladia,
+    /// JSON of Speechmatics.
+    #[serde(rename = "speechmatics")]
+    Speechmatics,
+    /// JSON of ElevenLabs Scribe.
+    #[serde(rename = "elevenlabs")]
+    ElevenLabs,
+    /// JSON of IBM Watson.
+    #[serde(rename = "watson")]
+    Watson,
+    /// JSON of Gong.
+    #[serde(rename = "gong")]
+    Gong,
+    /// JSON of Google Meet's programming interface.
+    #[serde(rename = "meet_api")]
+    MeetApi,
+    /// JSON of Granola.
+    #[serde(rename = "granola")]
+    Granola,
+    /// JSON of Recall.ai.
+    #[serde(rename = "recall")]
+    Recall,
+    /// JSON of tl;dv.
+    #[serde(rename = "tldv_json")]
+    TlDvJson,
+    /// JSON of Soniox.
+    #[serde(rename = "soniox")]
+    Soniox,
+    /// JSON of Avoma.
+    #[serde(rename = "avoma")]
+    Avoma,
+    /// JSON of Sonix.
+    #[serde(rename = "sonix")]
+    Sonix,
+    /// JSON of Otter.
+    #[serde(rename = "otter_json")]
+    OtterJson,
+    /// JSON of Attendee.
+    #[serde(rename = "attendee")]
+    Attendee,
+    /// JSON of no known tool, read by what its keys mean.
+    #[serde(rename = "json")]
+    Json,
+    /// A table: CSV, or with tabs, semicolons or bars.
+    #[serde(rename = "csv")]
+    Csv,
 }
 
 impl Format {
@@ -154,6 +202,22 @@ impl Format {
             Self::Whisper => "whisper",
             Self::Podcast => "podcast_json",
             Self::YouTube => "youtube_json3",
+            Self::Gladia => "gladia",
+            Self::Speechmatics => "speechmatics",
+            Self::ElevenLabs => "elevenlabs",
+            Self::Watson => "watson",
+            Self::Gong => "gong",
+            Self::MeetApi => "meet_api",
+            Self::Granola => "granola",
+            Self::Recall => "recall",
+            Self::TlDvJson => "tldv_json",
+            Self::Soniox => "soniox",
+            Self::Avoma => "avoma",
+            Self::Sonix => "sonix",
+            Self::OtterJson => "otter_json",
+            Self::Attendee => "attendee",
+            Self::Json => "json",
+            Self::Csv => "csv",
         }
     }
 
@@ -197,6 +261,22 @@ impl Format {
             Self::Whisper => "Whisper JSON",
             Self::Podcast => "podcast JSON",
             Self::YouTube => "YouTube JSON",
+            Self::Gladia => "Gladia JSON",
+            Self::Speechmatics => "Speechmatics JSON",
+            Self::ElevenLabs => "ElevenLabs JSON",
+            Self::Watson => "IBM Watson JSON",
+            Self::Gong => "Gong JSON",
+            Self::MeetApi => "Meet JSON",
+            Self::Granola => "Granola JSON",
+            Self::Recall => "Recall.ai JSON",
+            Self::TlDvJson => "tl;dv JSON",
+            Self::Soniox => "Soniox JSON",
+            Self::Avoma => "Avoma JSON",
+            Self::Sonix => "Sonix JSON",
+            Self::OtterJson => "Otter JSON",
+            Self::Attendee => "Attendee JSON",
+            Self::Json => "JSON of another tool",
+            Self::Csv => "table (CSV)",
         }
     }
 }

@@ -8,7 +8,7 @@ mod participants;
 
 use serde::{Deserialize, Serialize};
 
-use super::{decode, document, not_a_transcript, transcript::Attendee};
+use super::{decode, delimited, document, not_a_transcript, transcript::Attendee};
 
 /// What was written in a meeting, or who was in it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,6 +42,9 @@ pub fn read(bytes: &[u8], file: &str) -> Option<Companion> {
         return None;
     }
     let text = decode::decode(bytes).text;
+    if delimited::is_transcript(&text) {
+        return None;
+    }
     if let Some(attendees) = participants::read(&text) {
         return Some(Companion::Participants(attendees));
     }

@@ -3,19 +3,43 @@
 use super::{JsonSource, book::Book, tree::Json, turns::Turns};
 use crate::transcript::Format;
 
-pub(super) const SOURCE: JsonSource =
-    JsonSource { name: "assemblyai", knows, read, repeats: &["words", "text", "utterances", "auto_highlights_result"] };
+pub(super) const SOURCE: JsonSource = JsonSource {
+    name: "assemblyai",
+    knows,
+    read,
+    repeats: &["words", "text", "utterances", "sentences", "paragraphs", "auto_highlights_result"],
+};
+
+/// Only here these stand beside.
+const OWN: &[&str] = &[
+    "audio_url",
+    "acoustic_model",
+    "audio_duration",
+    "speech_model",
+    "speech_models",
+    "language_model",
+    "punctuate",
+    "format_text",
+    "webhook_status_code",
+];
 
 fn knows(json: &Json<'_>) -> Option<&'static str> {
-    let utterances = json.get("utterances").each_has(&["speaker", "text", "start"]);
-    // Others have words with a text and a start as well; only here do these stand beside.
-    let own = ["audio_url", "acoustic_model", "audio_duration", "speech_model", "language_model"];
-    let worded = json.has(&["text", "words"]) && own.iter().any(|key| json.has(&[key]));
-    (utterances || worded).then_some("utterances with speakers, or words beside audio_url")
+    let own = OWN.iter().any(|key| json.has(&[key]));
+    let utterances = json.get("utterances");
+    // Others have the same keys in seconds, with fractions; milliseconds have none.
+    let whole = |item: &Json<'_>| item.get("start").number().is_some_and(|start| start.fract() == 0.0);
+    let in_millis = utterances.items().iter().take(50).all(whole) && !json.has(&["full_transcript"]);
+    let spoken = utterances.each_has(&["speaker", "text", "start"]) && (own || in_millis);
+    let parts = own && PARTS.iter().any(|key| json.get(key).each_has(&["text", "start", "end"]));
+    let worded = own && json.has(&["text", "words"]);
+    (spoken || parts || worded).then_some("utterances with speakers, or words beside audio_url")
 }
 
+/// What its other answers hold, in the order in which they are looked for.
+const PARTS: &[&str] = &["utterances", "sentences", "paragraphs"];
+
 fn read(json: &Json<'_>, book: &mut Book<'_>) -> Format {
-    let utterances = json.get("utterances").items();
+    let utterances = PARTS.iter().map(|key| json.get(key).items()).find(|items| !items.is_empty()).unwrap_or_default();
     for utterance in utterances {
         let label = book.label(utterance.get("speaker"));
         let (start, end) = (utterance.get("start").millis(), utterance.get("end").millis());

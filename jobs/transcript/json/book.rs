@@ -10,7 +10,7 @@ use crate::{
     words::has_unspaced,
 };
 
-use super::tree::{Json, Value};
+use super::tree::{Json, Tree, Value};
 
 /// Under these keys stands what a tool or a person wrote about the session. Lower case, without `_`.
 #[rustfmt::skip]
@@ -18,7 +18,11 @@ const NOTES: &[&str] = &[
     "summary", "summaries", "defaultsummary", "overview", "notes", "actionitems", "keywords", "chapters",
     "chaptersummaries", "topics", "outline", "gist", "headline", "highlights", "keyquestions", "questions", "insights",
     "sentiments", "tasks", "aifilters", "moderation", "contentmoderation", "analytics", "appspreview", "categories",
-    "entities", "bullets", "shorthandbullet", "bulletgist", "crmmatches",
+    "entities", "bullets", "shorthandbullet", "bulletgist", "crmmatches", "ainotes", "aisummary", "takeaways", "keypoints",
+    "keytakeaways", "nextsteps", "decisions", "followups", "followup", "trackers", "comments", "annotations", "clips",
+    "bookmarks", "moments", "scorecards", "coaching", "feedback", "sentimentanalysis",
+    "sentimentanalysisresults", "autohighlightsresult", "iabcategoriesresult", "contentsafetylabels", "agenda", "recap",
+    "intents", "themes", "analysis", "todos", "objections",
 ];
 /// Why a sound is set aside.
 pub(super) const SOUND: &str = "a sound, or words that were not understood";
@@ -32,6 +36,8 @@ const KEYS: usize = 1000;
 #[derive(Debug)]
 pub(super) struct Book<'s> {
     pub(super) draft: Draft,
+    /// The whole file, of which a source reads a part.
+    pub(super) root: &'s Json<'s>,
     used: Vec<bool>,
     lines: &'s [&'s str],
     text: &'s str,
@@ -40,11 +46,12 @@ pub(super) struct Book<'s> {
 }
 
 impl<'s> Book<'s> {
-    /// For a file with so many texts.
-    pub(super) fn new(source: &'s Source<'_>, texts: usize) -> Self {
+    /// For a file, and its tree.
+    pub(super) fn new(source: &'s Source<'_>, tree: &'s Tree<'_>) -> Self {
         Self {
             draft: Draft::default(),
-            used: vec![false; texts],
+            root: &tree.root,
+            used: vec![false; tree.texts],
             lines: source.lines(),
             text: source.text,
             notes: HashMap::new(),
@@ -100,12 +107,12 @@ impl<'s> Book<'s> {
 
     fn label_of(&mut self, json: &Json<'_>, kind: &str) -> Option<String> {
         match &json.value {
-            Value::Number(number) => Some(format!("{kind} {number}")),
+            // Below zero is how some say that nobody knows.
+            Value::Number(number) => Some(format!("{kind} {number}")).filter(|_| *number >= 0.0),
+            Value::Large(number) => Some(format!("{kind} {number}")),
             Value::Text(..) => match self.structure(json) {
                 "" => None,
-                bare if bare.parse::<u32>().is_ok() || (bare.len() == 1 && bare.is_ascii()) => {
-                    Some(format!("{kind} {bare}"))
-                }
+                bare if is_bare(bare) => Some(format!("{kind} {bare}")),
                 label => Some(label.to_owned()),
             },
             _ => None,
@@ -128,6 +135,16 @@ impl<'s> Book<'s> {
                 None => date::take(self.structure(json), &mut self.draft),
             }
         }
+    }
+
+    /// Where a file whose times are moments since 1970 begins to count: at the full second of the first of them. The
+    /// session began then, where the file does not say otherwise.
+    pub(super) fn begin(&mut self, moments: impl Iterator<Item = i64>) -> Option<i64> {
+        let began = moments.min()?.div_euclid(1000) * 1000;
+        if self.draft.started_at.is_none() && (EPOCH_MS..).contains(&began) {
+            self.moment(began);
+        }
+        Some(began)
     }
 
     /// Takes the moment at which the session began, in milliseconds since 1970.
@@ -166,6 +183,9 @@ impl<'s> Book<'s> {
 
     /// Says one text, all of one speaker.
     pub(super) fn say(&mut self, label: Option<&str>, start_ms: Option<i64>, end_ms: Option<i64>, text: &Json<'_>) {
+        if text.text().is_none() {
+            return;
+        }
         let said = self.take(text);
         let one_line = spaced(said);
         let (start_ms, end_ms) = self.possible(text, start_ms, end_ms);
@@ -247,7 +267,7 @@ impl<'s> Book<'s> {
                     self.collect(value, reason.or(own), repeats, rest);
                 }
             }
-            Value::Null | Value::Bool | Value::Number(_) => {}
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::Large(_) => {}
         }
     }
 
@@ -256,7 +276,7 @@ impl<'s> Book<'s> {
         if let Some(known) = self.notes.get(key) {
             return *known;
         }
-        let notes = NOTES.contains(&key.to_lowercase().replace('_', "").as_str());
+        let notes = is_notes(key);
         if self.notes.len() < KEYS {
             self.notes.insert(key.to_owned(), notes);
         }
@@ -270,11 +290,23 @@ impl<'s> Book<'s> {
     }
 }
 
+/// Whether notes about the session stand under this key, and nothing that was said in it.
+pub(super) fn is_notes(key: &str) -> bool {
+    let key = key.to_lowercase().replace(['_', '-', ' '], "");
+    NOTES.contains(&key.as_str()) || key.strip_prefix("ai").is_some_and(|key| NOTES.contains(&key))
+}
+
 /// What begins just at midnight UTC is a day, not a moment.
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// Later than any offset in a recording (1973), and earlier than any session.
 pub(super) const EPOCH_MS: i64 = 100_000_000_000;
+
+/// A number or a letter alone, which says nothing to anybody; a telephone's number does.
+fn is_bare(label: &str) -> bool {
+    let digits = label.bytes().all(|byte| byte.is_ascii_digit());
+    digits && (label.parse::<u32>().is_ok() || label.len() > 15) || label.len() == 1 && label.is_ascii()
+}
 
 /// A time or a measure, written as a text.
 fn is_quantity(text: &str) -> bool {
@@ -298,7 +330,7 @@ fn count(json: &Json<'_>, texts: &mut usize) {
         Value::Text(_, text) => *texts += words(text),
         Value::List(items) => items.iter().for_each(|item| count(item, texts)),
         Value::Object(fields) => fields.iter().for_each(|(_, value)| count(value, texts)),
-        Value::Null | Value::Bool | Value::Number(_) => {}
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Large(_) => {}
     }
 }
 

@@ -14,10 +14,15 @@ const END: &[&str] = &["endTime", "end_time", "endOffset", "end_offset"];
 const CHANNEL: &[&str] = &["channelTag", "channel_tag"];
 
 fn knows(json: &Json<'_>) -> Option<&'static str> {
+    // Watson has results as well, and its speakers beside them.
+    if json.has(&["speaker_labels"]) || json.has(&["result_index"]) {
+        return None;
+    }
     let results = json.get("results");
     let alternative = |result: &Json<'_>| {
         let alternative = result.get("alternatives").first();
-        alternative.has(&["transcript"]) || alternative.get("words").each_has(&["word"])
+        let watson = alternative.get("timestamps").first().is_list();
+        !watson && alternative.has(&["transcript"]) || alternative.get("words").each_has(&["word"])
     };
     results.items().iter().take(20).any(alternative).then_some("results with alternatives and their transcripts")
 }

@@ -1,24 +1,47 @@
 //! Transcripts as JSON. The file is parsed once; the first source whose keys are in it reads it.
 //!
-//! A source is one file here and one line in [`SOURCES`]. It takes speech and labels out of the tree through a
-//! [`Book`](book::Book), which sets every other text aside, so that the account of words holds for all of them.
+//! A source is one file here and one line in [`SOURCES`]. It knows a file by what only its own files have, since others
+//! have the same keys in other units; what no source knows is read by what its keys mean ([`generic`]). A source takes
+//! speech and labels out of the tree through a [`Book`](book::Book), which sets every other text aside, so that the
+//! account of words holds for all of them.
 
 mod assemblyai;
+mod attendee;
+mod avoma;
 mod aws;
 mod aws_calls;
 mod azure;
 mod bedrock;
 mod book;
+mod columns;
 mod deepgram;
+mod elevenlabs;
+mod entry;
 mod fathom;
 mod fireflies;
+mod generic;
+mod gladia;
+mod gong;
 mod google;
+mod granola;
+mod lists;
+mod meet;
 mod mend;
+mod otter;
+mod parts;
+mod people;
 mod podcast;
 mod read_ai;
+mod recall;
 mod rev;
+mod soniox;
+mod sonix;
+mod speechmatics;
+mod tldv;
 mod tree;
 mod turns;
+mod voices;
+mod watson;
 mod whisper;
 mod whisper_silence;
 mod youtube;
@@ -32,6 +55,7 @@ use super::{
     account::Draft,
     formats::Source,
     transcript::{Detection, Format, RunnerUp, Warning},
+    units,
 };
 
 /// A tool or service: how its JSON is known, and how it is read.
@@ -54,9 +78,23 @@ const SOURCES: &[JsonSource] = &[
     aws::SOURCE,
     aws_calls::SOURCE,
     bedrock::SOURCE,
+    speechmatics::SOURCE,
+    watson::SOURCE,
     deepgram::SOURCE,
     google::SOURCE,
     azure::SOURCE,
+    gladia::SOURCE,
+    elevenlabs::SOURCE,
+    gong::SOURCE,
+    meet::SOURCE,
+    granola::SOURCE,
+    recall::SOURCE,
+    attendee::SOURCE,
+    soniox::SOURCE,
+    avoma::SOURCE,
+    otter::SOURCE,
+    tldv::SOURCE,
+    sonix::SOURCE,
     assemblyai::SOURCE,
     podcast::SOURCE,
     youtube::SOURCE,
@@ -64,10 +102,16 @@ const SOURCES: &[JsonSource] = &[
 ];
 
 /// Keys under which answers of services wrap what they are about.
-const WRAPPERS: &[&str] = &["data", "response", "result", "transcript", "transcription", "output", "items", "json"];
+#[rustfmt::skip]
+const WRAPPERS: &[&str] = &[
+    "data", "response", "result", "transcript", "transcription", "transcripts", "output", "items", "json", "meeting", "call",
+    "recording", "payload", "body", "conversation",
+];
 
 /// Whether a text begins as JSON does. Brackets and braces begin lines of other transcripts too.
 pub(super) fn is_json(text: &str) -> bool {
+    let text = text.trim_start();
+    let text = text.strip_prefix("```json").or_else(|| text.strip_prefix("```\n")).unwrap_or(text);
     let mut letters = text.trim_start().chars().filter(|letter| !letter.is_whitespace());
     matches!(
         (letters.next(), letters.next()),
@@ -80,8 +124,13 @@ pub(super) fn is_json(text: &str) -> bool {
 /// # Errors
 /// When it is no valid JSON (where, and why), and when it is nobody's that is known (what was seen in it).
 pub(super) fn read(source: &Source<'_>) -> Result<(Format, Draft), NotATranscript> {
+    if let Some(bare) = without_fence(source.text) {
+        let tree = Tree::parse(&bare).map_err(|broken| refusal(&broken))?;
+        return choose(&tree, source);
+    }
     match Tree::parse(source.text) {
         Ok(tree) => choose(&tree, source),
+        Err(broken) if broken.goes_on() => lines(source).ok_or_else(|| refusal(&broken)),
         Err(broken) => {
             let mended = mend::mended(source.text).ok_or_else(|| refusal(&broken))?;
             let tree = Tree::parse(&mended).map_err(|still| refusal(&still))?;
@@ -94,6 +143,31 @@ pub(super) fn read(source: &Source<'_>) -> Result<(Format, Draft), NotATranscrip
     }
 }
 
+/// JSON as chats of models give it, between two lines of back quotes: the same, byte for byte as long, without them.
+fn without_fence(text: &str) -> Option<String> {
+    let trimmed = text.trim();
+    let first = trimmed.strip_prefix("```")?.lines().next()?;
+    let inner = trimmed[3 + first.len()..].strip_suffix("```")?;
+    let begin = inner.as_ptr().addr() - text.as_ptr().addr();
+    Some(format!("{}{inner}{}", " ".repeat(begin), " ".repeat(text.len() - begin - inner.len())))
+}
+
+/// JSON Lines: an entry a line. Whole transcripts that follow each other are more than one.
+fn lines(source: &Source<'_>) -> Option<(Format, Draft)> {
+    let tree = Tree::parse_lines(source.text).ok()?;
+    let documents = tree.root.items();
+    let whole =
+        |document: &Json<'_>| is_talk(document) || SOURCES.iter().any(|source| (source.knows)(document).is_some());
+    let entries = documents.iter().all(Json::is_object) && !documents.iter().take(20).any(whole);
+    entries.then(|| choose(&tree, source).ok()).flatten()
+}
+
+/// Whether a line is a transcript by itself, and not one thing that was said, with its words.
+fn is_talk(document: &Json<'_>) -> bool {
+    let found = lists::find(document);
+    found.places.first().is_some_and(|place| place.voices > 1 || !place.words && place.texts > 3)
+}
+
 fn refusal(broken: &Broken) -> NotATranscript {
     NotATranscript::BrokenJson { what: broken.what.clone(), line: broken.line, column: broken.column }
 }
@@ -102,21 +176,72 @@ fn choose(tree: &Tree<'_>, source: &Source<'_>) -> Result<(Format, Draft), NotAT
     let mut inner = Vec::new();
     unwrap(&tree.root, 3, &mut inner);
     // A source that knows the whole is surer than one that knows a part.
-    let mut known = inner.iter().flat_map(|json| {
-        SOURCES.iter().filter_map(move |source| (source.knows)(json).map(|reason| (source, *json, reason)))
-    });
-    let Some((chosen, json, reason)) = known.next() else {
-        return Err(NotATranscript::UnknownJson { seen: seen(&tree.root), nearest: nearest(&inner) });
+    let known: Vec<(&JsonSource, &Json<'_>, &'static str)> = inner
+        .iter()
+        .flat_map(|json| SOURCES.iter().filter_map(move |source| Some((source, *json, (source.knows)(json)?))))
+        .collect();
+    // What a source would have read, and why it is not believed.
+    let mut doubted = None;
+    for (chosen, json, reason) in &known {
+        let (format, mut draft) = of_source(chosen, json, tree, source);
+        // Another's keys: nobody speaks at that pace, or the speakers stand under keys that this source does not have.
+        let doubt = if !units::possible(&draft.utterances) {
+            Some("nobody speaks at that pace")
+        } else if loses_speakers(&draft, &tree.root) {
+            Some("its speakers would be lost")
+        } else {
+            None
+        };
+        if let Some(doubt) = doubt {
+            let reason = format!("{reason}, but {doubt}");
+            doubted.get_or_insert(RunnerUp { format: chosen.name.to_owned(), reason });
+            continue;
+        }
+        let second = known.iter().find(|(other, ..)| other.name != chosen.name);
+        let runner_up =
+            second.map(|(other, _, reason)| RunnerUp { format: other.name.to_owned(), reason: (*reason).to_owned() });
+        tracing::debug!(target: "parse", { format.reader = chosen.name, reason, format.runner_up = ?runner_up }, "format found");
+        draft.detected = Detection { reason: (*reason).to_owned(), runner_up };
+        return Ok((format, draft));
+    }
+    let table = columns::entries(&tree.root);
+    let root = table.as_ref().unwrap_or(&tree.root);
+    let found = lists::find(root);
+    if let Some(best) = found.places.first() {
+        let mut book = Book::new(source, tree);
+        let format = generic::read(root, &found, &mut book);
+        let mut draft = book.close(&tree.root, generic::REPEATS);
+        tracing::debug!(target: "parse", { format.reader = "json", format.runner_up = ?doubted }, "format found");
+        draft.detected = Detection { reason: best.reason(), runner_up: doubted };
+        return Ok((format, draft));
+    }
+    if let Some((chosen, json, reason)) = known.first() {
+        let (format, mut draft) = of_source(chosen, json, tree, source);
+        if !units::possible(&draft.utterances) {
+            draft.drop_times("nobody speaks at the pace of these times; the words are kept without times");
+        }
+        draft.detected = Detection { reason: (*reason).to_owned(), runner_up: None };
+        return Ok((format, draft));
+    }
+    let nearest = if found.chat {
+        " It looks like a chat: what people wrote, not what they said.".to_owned()
+    } else {
+        nearest(&inner)
     };
-    let second = known.find(|(other, ..)| other.name != chosen.name);
-    let runner_up =
-        second.map(|(other, _, reason)| RunnerUp { format: other.name.to_owned(), reason: reason.to_owned() });
-    tracing::debug!(target: "parse", { format.reader = chosen.name, reason, format.runner_up = ?runner_up }, "format found");
-    let mut book = Book::new(source, tree.texts);
+    Err(NotATranscript::UnknownJson { seen: seen(&tree.root), nearest })
+}
+
+/// Whether nobody is named in what a source made of a file that names speakers.
+fn loses_speakers(draft: &Draft, root: &Json<'_>) -> bool {
+    draft.utterances.iter().all(|said| said.label.is_none())
+        && lists::find(root).places.first().is_some_and(|place| place.has_speakers() && place.voices > 1)
+}
+
+fn of_source(chosen: &JsonSource, json: &Json<'_>, tree: &Tree<'_>, source: &Source<'_>) -> (Format, Draft) {
+    let mut book = Book::new(source, tree);
     let format = (chosen.read)(json, &mut book);
-    let mut draft = book.close(&tree.root, chosen.repeats);
-    draft.detected = Detection { reason: reason.to_owned(), runner_up };
-    Ok((format, draft))
+    people::name_speakers(&mut book);
+    (format, book.close(&tree.root, chosen.repeats))
 }
 
 /// A value, and what it only wraps: the one element of a list, what stands under a key of an answer.
@@ -142,11 +267,22 @@ const TELLING: &[(&str, &str)] = &[
     ("monologues", "Rev"), ("audio_segments", "Amazon Bedrock"), ("Transcript", "Amazon's Call Analytics"),
     ("recognizedPhrases", "Azure"), ("phrases", "Azure"), ("utterances", "AssemblyAI or Deepgram"),
     ("channels", "Deepgram"), ("events", "YouTube"), ("segments", "Whisper"), ("chunks", "Whisper"),
-    ("results", "Amazon Transcribe or Google"), ("words", "Whisper or AssemblyAI"),
+    ("results", "Amazon Transcribe or Google"), ("words", "Whisper or AssemblyAI"), ("callTranscripts", "Gong"), ("tokens", "Soniox"),
+    ("transcriptEntries", "Google Meet"),
 ];
+
+/// Keys under which tools write a whole transcript as one text.
+const TEXTS: &[&str] =
+    &["transcript", "transcription", "text", "content", "transcript_text", "full_text", "vtt", "srt", "captions"];
 
 /// Whose JSON it comes nearest to, as a sentence; nothing where it is like nobody's.
 fn nearest(all: &[&Json<'_>]) -> String {
+    let lines = |json: &Json<'_>| json.text().is_some_and(|text| text.lines().take(3).count() == 3);
+    if let Some(key) = TEXTS.iter().find(|key| all.iter().any(|json| lines(json.get(key)))) {
+        return format!(
+            " What stands under \"{key}\" is a text of many lines: saved as a file of its own, it may be read."
+        );
+    }
     let known = TELLING.iter().find(|(key, _)| all.iter().any(|json| json.has(&[key])));
     known.map_or_else(String::new, |(key, whose)| {
         format!(
@@ -175,120 +311,10 @@ fn seen(json: &Json<'_>) -> String {
             Some(first) => format!("a list of {}, the first being {}", items.len(), seen(first)),
         },
         Value::Text(..) => "a text".to_owned(),
-        Value::Number(_) => "a number".to_owned(),
-        Value::Null | Value::Bool => "no text".to_owned(),
+        Value::Number(_) | Value::Large(_) => "a number".to_owned(),
+        Value::Null | Value::Bool(_) => "no text".to_owned(),
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::{fs, path::Path};
-
-    use serde_json::{Value, json};
-
-    use super::is_json;
-    use crate::{NotATranscript, parse};
-
-    #[test]
-    fn json_is_known_by_how_it_begins() {
-        for (text, json) in [
-            ("{\"a\": 1}", true),
-            (" \n{ \"a\"", true),
-            ("[\n  {", true),
-            ("[]", true),
-            ("{", true),
-            ("[00:01] Ana: hello", false),
-            ("[Ana] 10:00:01", false),
-            ("{\\an8}hello", false),
-            ("Ana: {\"a\"}", false),
-        ] {
-            assert_eq!(is_json(text), json, "{text}");
-        }
-    }
-
-    #[test]
-    fn deep_json_is_refused_with_its_place() {
-        for open in ["[", "{\"a\":"] {
-            let text = format!("[{{\"a\": {}", open.repeat(100_000));
-            let refused = parse(text.as_bytes()).expect_err("nobody nests so deeply");
-            assert!(matches!(refused, NotATranscript::BrokenJson { line: 1, .. }), "{refused}");
-            assert!(refused.to_string().contains("nested too deeply"), "{refused}");
-        }
-    }
-
-    /// Whatever one value of a case becomes, no word is lost or doubled, and nothing panics.
-    #[test]
-    fn any_value_may_be_anything() {
-        let others =
-            [json!(null), json!(-1), json!(1e300), json!("one two"), json!([]), json!({}), json!([[{"text": "x"}]])];
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fixtures/parse");
-        let mut changed = 0;
-        for case in fs::read_dir(folder).expect("the cases") {
-            let bytes = fs::read(case.expect("a case").path().join("input.json")).unwrap_or_default();
-            let Ok(whole) = serde_json::from_slice::<Value>(&bytes) else { continue };
-            for place in 0..places(&whole) {
-                for other in [&others[place % others.len()], &others[(place / 3) % others.len()]] {
-                    let mut damaged = whole.clone();
-                    replace(&mut damaged, &mut place.clone(), other);
-                    let text = damaged.to_string();
-                    if let Ok(transcript) = parse(text.as_bytes()) {
-                        assert!(transcript.account.balances(), "{text}\n{:?}", transcript.account);
-                    }
-                    changed += 1;
-                }
-            }
-        }
-        assert!(changed > 1_000, "only {changed} changes were tried");
-    }
-
-    fn places(value: &Value) -> usize {
-        1 + match value {
-            Value::Array(items) => items.iter().map(places).sum(),
-            Value::Object(fields) => fields.values().map(places).sum(),
-            _ => 0,
-        }
-    }
-
-    /// Puts `other` in the place that is reached after so many values.
-    fn replace(value: &mut Value, after: &mut usize, other: &Value) -> bool {
-        if *after == 0 {
-            *value = other.clone();
-            return true;
-        }
-        *after -= 1;
-        match value {
-            Value::Array(items) => items.iter_mut().any(|item| replace(item, after, other)),
-            Value::Object(fields) => fields.values_mut().any(|field| replace(field, after, other)),
-            _ => false,
-        }
-    }
-
-    /// Ten times the words take about ten times as long, also where each is a speaker of its own and malformed.
-    #[test]
-    fn time_grows_with_the_file_alone() {
-        let shapes = [
-            r#"{"type":"pronunciation","start_time":"-1","end_time":"x","channel_label":"@","speaker_label":"@","alternatives":[{}]}"#,
-            r#"{"type":"punctuation","alternatives":[{"content":"@."}]}"#,
-            r#"{"type":"pronunciation","start_time":"@","alternatives":[{"content":"@\n"}],"@":null}"#,
-        ];
-        for shape in shapes {
-            let took = |words: usize| {
-                let items: Vec<String> = (0..words).map(|word| shape.replace('@', &word.to_string())).collect();
-                let text = format!(r#"{{"results":{{"items":[{}]}}}}"#, items.join(","));
-                let begin = std::time::Instant::now();
-                let _ = parse(text.as_bytes());
-                begin.elapsed()
-            };
-            // A square would take a hundred times as long. Other tests run meanwhile, so one bad measurement is none.
-            let in_proportion = || took(10_000) < took(1_000) * 40 + std::time::Duration::from_millis(300);
-            assert!((0..5).any(|_| in_proportion()), "{shape} takes more than its share of time");
-        }
-    }
-
-    #[test]
-    fn json_that_ends_in_the_middle_is_refused_with_its_place() {
-        let refused = parse(b"{\"sentences\": [\n  {\"text\": \"Hel").expect_err("it is cut off");
-        assert!(matches!(refused, NotATranscript::BrokenJson { line: 2, column: 15, .. }), "{refused}");
-        assert!(refused.to_string().contains("ends in the middle"), "{refused}");
-    }
-}
+mod tests;

@@ -19,7 +19,10 @@ fn knows(json: &Json<'_>) -> Option<&'static str> {
     let named = turns.items().iter().take(20).any(|turn| turn.get("speaker").has(&["name"]));
     let timed = START.iter().any(|key| turns.each_has(&[key]));
     let worded = turns.each_has(&["text"]) || turns.each_has(&["words"]);
-    (named && timed && worded).then_some("turns with speaker.name and start_time")
+    // Others have the same keys in seconds: here they are moments, or say that they are milliseconds.
+    let moments = turns.items().iter().take(20).any(|turn| turn.any(START).millis() > Some(EPOCH_MS));
+    let millis = turns.each_has(&["start_time_ms"]) || json.has(&["speaker_blocks"]);
+    (named && timed && worded && (moments || millis)).then_some("turns with speaker.name and start_time")
 }
 
 fn turns<'j>(json: &'j Json<'j>) -> &'j Json<'j> {
@@ -38,7 +41,7 @@ fn read(json: &Json<'_>, book: &mut Book<'_>) -> Format {
     }
     let turns = turns(json).items();
     let first = turns.iter().filter_map(|turn| turn.any(START).millis()).min();
-    let meeting = moment(json.any(START));
+    let meeting = json.any(START).millis().or_else(|| json.any(START).moment());
     // A meeting that starts after somebody speaks in it, or a day before, is not where the recording starts.
     let start = first.map(|first| meeting.filter(|start| (0..DAY_MS).contains(&(first - start))).unwrap_or(first));
     let base = start.filter(|start| *start > EPOCH_MS).unwrap_or(0);
@@ -59,11 +62,3 @@ fn read(json: &Json<'_>, book: &mut Book<'_>) -> Format {
 }
 
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
-
-/// A moment in milliseconds since 1970, written so or as a date with a time.
-fn moment(json: &Json<'_>) -> Option<i64> {
-    json.millis().or_else(|| {
-        let written = chrono::DateTime::parse_from_rfc3339(json.text()?.trim()).ok()?;
-        Some(written.timestamp_millis())
-    })
-}

@@ -7,7 +7,7 @@ use super::{
     JsonSource,
     book::{Book, SOUND},
     tree::{Json, Value},
-    turns::Turns,
+    turns::{Spaces, Turns},
 };
 use crate::transcript::Format;
 
@@ -19,8 +19,7 @@ fn knows(json: &Json<'_>) -> Option<&'static str> {
 
 fn read(json: &Json<'_>, book: &mut Book<'_>) -> Format {
     let names = names(json, book);
-    let mut turns = Turns::default();
-    turns.spaces_are_marks = true;
+    let mut turns = Turns::with(Spaces::Marks);
     for monologue in json.get("monologues").items() {
         let speaker = monologue.get("speaker");
         let named = book.label(monologue.get("speaker_info").any(&["display_name", "name"]));

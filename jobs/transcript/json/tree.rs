@@ -6,7 +6,10 @@ use std::{borrow::Cow, cell::Cell, fmt};
 
 use serde::de::{DeserializeSeed, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 
-use crate::time;
+use crate::{
+    raw_time::{self, Raw, whole},
+    time,
+};
 
 /// So many values a file may hold; a day of talk with all times of all words has some three million.
 const MOST: usize = 10_000_000;
@@ -23,14 +26,19 @@ pub(super) struct Json<'a> {
 pub(super) enum Value<'a> {
     /// `null`, and what is not there.
     Null,
-    Bool,
+    Bool(bool),
     Number(f64),
+    /// A whole number that a float cannot hold exactly: an identifier.
+    Large(u64),
     /// A text and its number among the texts of the file.
     Text(usize, Cow<'a, str>),
     List(Vec<Json<'a>>),
     /// In the order of the file; a key that comes twice is there twice.
     Object(Vec<(Cow<'a, str>, Json<'a>)>),
 }
+
+/// The largest whole number that is exact as a float.
+const EXACT: u64 = 1 << 53;
 
 const TWO_TO_32: f64 = 4_294_967_296.0;
 
@@ -46,6 +54,8 @@ pub(super) struct Broken {
     /// From 1.
     pub(super) column: usize,
 }
+
+const SECOND: &str = "a second document follows the first, and a transcript is one";
 
 /// A parsed file.
 #[derive(Debug)]
@@ -66,7 +76,28 @@ impl<'a> Tree<'a> {
     }
 }
 
+impl<'a> Tree<'a> {
+    /// Of one document after the other, as logs and tables have them, a line each: a list of them.
+    pub(super) fn parse_lines(text: &'a str) -> Result<Self, Broken> {
+        let (values, texts, last) = (Cell::new(0), Cell::new(0), Cell::new(0));
+        let build = Build { base: text.as_ptr() as usize, values: &values, texts: &texts, last: &last };
+        let mut documents = Vec::new();
+        for line in text.lines().filter(|line| !line.trim().is_empty()) {
+            let mut deserializer = serde_json::Deserializer::from_str(line);
+            let document = build.deserialize(&mut deserializer);
+            let document = document.and_then(|document| deserializer.end().map(|()| document));
+            documents.push(document.map_err(|error| Broken::of(&error))?);
+        }
+        Ok(Self { root: Json { at: 0, value: Value::List(documents) }, texts: texts.get() })
+    }
+}
+
 impl Broken {
+    /// Whether the file is one document and then something else.
+    pub(super) fn goes_on(&self) -> bool {
+        self.what == SECOND
+    }
+
     fn of(error: &serde_json::Error) -> Self {
         let message = error.to_string();
         let what = if error.is_eof() {
@@ -74,7 +105,7 @@ impl Broken {
         } else if message.starts_with("recursion limit") {
             "it is nested too deeply"
         } else if message.starts_with("trailing characters") {
-            "a second document follows the first, and a transcript is one"
+            SECOND
         } else {
             message.split(" at line ").next().unwrap_or_default()
         };
@@ -127,6 +158,8 @@ impl Json<'_> {
     pub(super) fn number(&self) -> Option<f64> {
         match &self.value {
             Value::Number(number) => Some(*number),
+            #[expect(clippy::cast_precision_loss, reason = "as a time it is none")]
+            Value::Large(number) => Some(*number as f64),
             Value::Text(_, text) => text.trim().parse().ok().filter(|number: &f64| number.is_finite()),
             // A long integer as JavaScript writes it: two halves of 32 bits.
             Value::Object(_) => match (&self.get("low").value, &self.get("high").value) {
@@ -161,7 +194,41 @@ impl Json<'_> {
             return whole(seconds * 1e3);
         }
         let text = self.text()?.trim();
-        time::whole(text).or_else(|| duration(text))
+        time::whole(text).or_else(|| raw_time::duration(text))
+    }
+
+    /// A moment, in milliseconds since 1970: a date with a time, or a number later than any offset.
+    pub(super) fn moment(&self) -> Option<i64> {
+        let epoch = self.millis().filter(|millis| *millis > super::book::EPOCH_MS);
+        epoch.or_else(|| raw_time::moment(self.text()?))
+    }
+
+    /// A time, however it is written; of a relative and an absolute one the relative.
+    pub(super) fn raw(&self) -> Raw {
+        match &self.value {
+            Value::Number(number) => Raw::Number(*number),
+            Value::Large(_) => self.number().map(Raw::Number).unwrap_or_default(),
+            Value::Text(_, text) => Raw::of(text),
+            Value::Object(_) => {
+                let (inner, millis) =
+                    (self.any(&["relative", "absolute"]), self.any(&["milliseconds", "millis", "ms"]));
+                if inner.is_there() {
+                    return inner.raw();
+                }
+                millis.millis().or_else(|| self.seconds()).map(Raw::Millis).unwrap_or_default()
+            }
+            _ => Raw::None,
+        }
+    }
+
+    /// Whether the value is `true`.
+    pub(super) fn is_true(&self) -> bool {
+        matches!(self.value, Value::Bool(true))
+    }
+
+    /// Whether the value is `false`, and not only absent.
+    pub(super) fn is_false(&self) -> bool {
+        matches!(self.value, Value::Bool(false))
     }
 
     pub(super) fn is_there(&self) -> bool {
@@ -193,29 +260,6 @@ impl Json<'_> {
 /// A missing value. Elements borrow from the file, this does not; what it holds fits both.
 fn nothing<'a, 'b>() -> &'a Json<'b> {
     &NOTHING
-}
-
-/// Rounds to whole milliseconds; none where it cannot be a time.
-fn whole(millis: f64) -> Option<i64> {
-    let rounded = millis.round();
-    #[allow(clippy::cast_possible_truncation, reason = "the bounds are checked")]
-    (rounded.abs() < 9e15).then_some(rounded as i64)
-}
-
-/// `1.5s`, or a duration of ISO 8601 in hours, minutes and seconds, in milliseconds.
-fn duration(text: &str) -> Option<i64> {
-    let number = |text: &str| text.parse::<f64>().ok().filter(|number| number.is_finite());
-    let Some(mut rest) = text.strip_prefix("PT") else {
-        return whole(number(text.strip_suffix('s')?)? * 1e3);
-    };
-    let mut seconds = 0.0;
-    for (unit, worth) in [('H', 3600.0), ('M', 60.0), ('S', 1.0)] {
-        if let Some((amount, after)) = rest.split_once(unit) {
-            seconds += number(amount)? * worth;
-            rest = after;
-        }
-    }
-    if rest.is_empty() { whole(seconds * 1e3) } else { None }
 }
 
 /// Builds values. The deserializer does not tell where it is, but a text without escapes is lent from the file, and
@@ -267,8 +311,8 @@ impl<'de> Visitor<'de> for Build<'_> {
         Ok(self.value(Value::Null))
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<Self::Value, E> {
-        Ok(self.value(Value::Bool))
+    fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
+        Ok(self.value(Value::Bool(value)))
     }
 
     fn visit_f64<E>(self, number: f64) -> Result<Self::Value, E> {
@@ -282,7 +326,7 @@ impl<'de> Visitor<'de> for Build<'_> {
 
     #[allow(clippy::cast_precision_loss, reason = "times and numbers of speakers are far smaller")]
     fn visit_u64<E>(self, number: u64) -> Result<Self::Value, E> {
-        Ok(self.value(Value::Number(number as f64)))
+        Ok(self.value(if number > EXACT { Value::Large(number) } else { Value::Number(number as f64) }))
     }
 
     fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Self::Value, E> {

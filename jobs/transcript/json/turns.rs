@@ -11,11 +11,24 @@ const PAUSE_MS: i64 = 2_000;
 const LONG: usize = 50;
 const LONGEST: usize = 200;
 
+/// Where a file has the spaces between words.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Spaces {
+    /// Nowhere: one stands between two words, but for scripts that have none.
+    #[default]
+    Between,
+    /// In the marks between words.
+    Marks,
+    /// In the pieces, which are words or parts of words.
+    Pieces,
+    /// The language has none, as the file says.
+    None,
+}
+
 /// Utterances in the making.
 #[derive(Debug, Default)]
 pub(super) struct Turns<'j> {
-    /// Whether the marks between words hold the spaces.
-    pub(super) spaces_are_marks: bool,
+    pub(super) spaces: Spaces,
     open: Option<Turn<'j>>,
     closed: Vec<Turn<'j>>,
 }
@@ -37,6 +50,10 @@ struct Turn<'j> {
 }
 
 impl<'j> Turns<'j> {
+    pub(super) fn with(spaces: Spaces) -> Self {
+        Self { spaces, ..Self::default() }
+    }
+
     /// A word of one speaker.
     pub(super) fn word(
         &mut self,
@@ -57,11 +74,18 @@ impl<'j> Turns<'j> {
         text: &str,
         at: &'j Json<'j>,
     ) {
+        let begins = self.spaces != Spaces::Pieces || text.starts_with(char::is_whitespace);
+        let trailed = self.spaces == Spaces::Pieces && text.ends_with(char::is_whitespace);
         let text = spaced(text);
         if text.is_empty() {
+            if let Some(turn) = self.open.as_mut().filter(|_| trailed) {
+                turn.text.push(' ');
+            }
             return;
         }
-        if self.open.as_ref().is_some_and(|turn| turn.is_over(label, start_ms)) {
+        // A word is not cut in the middle, unless somebody else says the rest.
+        let whole = |turn: &Turn<'_>| begins || turn.text.ends_with(' ') || turn.label.as_deref() != label;
+        if self.open.as_ref().is_some_and(|turn| whole(turn) && turn.is_over(label, start_ms)) {
             self.cut();
         }
         let turn = self.open.get_or_insert_with(|| Turn {
@@ -77,12 +101,15 @@ impl<'j> Turns<'j> {
         });
         let is_first = turn.words == 0 && text.contains(char::is_alphanumeric);
         // Scripts without spaces between words stay without.
-        let placed = turn.marked && self.spaces_are_marks;
-        let unspaced = turn.text.ends_with(is_unspaced) && text.starts_with(is_unspaced);
-        if !(turn.text.is_empty() || placed || unspaced) {
+        let placed = turn.marked && self.spaces == Spaces::Marks;
+        let unspaced = self.spaces == Spaces::None || turn.text.ends_with(is_unspaced) && text.starts_with(is_unspaced);
+        if !(turn.text.is_empty() || placed || unspaced || !begins) {
             turn.text.push(' ');
         }
         turn.text.push_str(&text);
+        if trailed {
+            turn.text.push(' ');
+        }
         // A piece is a word, but for scripts without spaces, whose pieces may be anything.
         let unspaced_words = if has_unspaced(&text) { count(&text) } else { 1 };
         turn.words += if text.contains(char::is_alphanumeric) { unspaced_words } else { 0 };
@@ -113,7 +140,7 @@ impl<'j> Turns<'j> {
             Some(turn) => {
                 let text = book.take(mark);
                 turn.raw += account::words(text);
-                turn.text.push_str(if self.spaces_are_marks { text } else { text.trim_end() });
+                turn.text.push_str(if self.spaces == Spaces::Marks { text } else { text.trim_end() });
                 turn.marked = true;
             }
             None => {
@@ -122,6 +149,13 @@ impl<'j> Turns<'j> {
                     turn.marked = true;
                 }
             }
+        }
+    }
+
+    /// A space, where spaces are pieces of their own.
+    pub(super) fn space(&mut self) {
+        if let Some(turn) = &mut self.open {
+            turn.text.push(' ');
         }
     }
 
@@ -163,15 +197,17 @@ impl Turn<'_> {
             (Some(last), Some(start)) => start - last >= PAUSE_MS,
             _ => false,
         };
-        let sentence =
-            self.text.trim_end_matches(['"', '”', '\'', '’', ')']).ends_with(['.', '?', '!', '…', '。', '？', '！']);
+        let sentence = self
+            .text
+            .trim_end_matches([' ', '"', '”', '\'', '’', ')'])
+            .ends_with(['.', '?', '!', '…', '。', '？', '！']);
         self.label.as_deref() != label || paused || (sentence && self.words >= LONG) || self.words >= LONGEST
     }
 }
 
 /// Letters of scripts without spaces, and their wide punctuation.
 fn is_unspaced(letter: char) -> bool {
-    words::is_unspaced(letter) || matches!(letter, '\u{3001}'..='\u{303f}' | '\u{ff01}'..='\u{ff0f}')
+    words::is_unspaced(letter) || matches!(letter, '\u{3001}'..='\u{303f}' | '\u{ff01}'..='\u{ff65}')
 }
 
 #[cfg(test)]

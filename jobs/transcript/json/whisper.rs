@@ -17,11 +17,42 @@ fn knows(json: &Json<'_>) -> Option<&'static str> {
     if json.get("transcription").each_has(&["offsets", "text"]) {
         return Some("transcription with offsets");
     }
+    let segments = segments(json);
     // insanely-fast-whisper puts those with speakers beside those without.
-    if segments(json).each_has(&["timestamp", "text"]) {
+    if segments.items().iter().take(20).any(|segment| segment.get("timestamp").is_list() && segment.has(&["text"])) {
         return Some("chunks with timestamps");
     }
-    segments(json).each_has(&["start", "end", "text"]).then_some("segments with start, end and text")
+    (segments.each_has(&["start", "end", "text"]) && is_own(json, segments))
+        .then_some("segments with start, end and text, as Whisper writes them")
+}
+
+/// Lists beside the segments that say who speaks when, as those put them who run a diarization of their own.
+fn is_told_apart_beside(json: &Json<'_>) -> bool {
+    let beside = ["diarization", "speakers", "speaker_segments", "speaker_turns", "turns", "speaker_labels"];
+    beside.iter().any(|key| {
+        let spans = json.get(key);
+        spans.each_has(&["speaker", "start"]) && !spans.each_has(&["text"])
+    })
+}
+
+/// Anybody may have segments with a start, an end and a text, in any unit: what is Whisper's has more.
+fn is_own(json: &Json<'_>, segments: &Json<'_>) -> bool {
+    if is_told_apart_beside(json) && !segments.each_has(&["speaker"]) {
+        return false;
+    }
+    let beside = ["text", "language", "task", "word_segments", "language_probability", "usage"];
+    let within = ["seek", "tokens", "avg_logprob", "no_speech_prob", "compression_ratio", "temperature"];
+    let scored = |segment: &Json<'_>| {
+        let words = segment.get("words");
+        words.each_has(&["word", "score"]) || words.each_has(&["word", "probability"])
+    };
+    let named = |segment: &Json<'_>| {
+        segment.get("speaker").text().is_some_and(|speaker| speaker.starts_with("SPEAKER_"))
+            || segment.get("type").text() == Some("transcript.text.segment")
+    };
+    beside.iter().any(|key| json.has(&[key]))
+        || within.iter().any(|key| segments.each_has(&[key]))
+        || segments.items().iter().take(20).any(|segment| scored(segment) || named(segment))
 }
 
 fn segments<'j>(json: &'j Json<'j>) -> &'j Json<'j> {
@@ -40,6 +71,12 @@ fn read(json: &Json<'_>, book: &mut Book<'_>) -> Format {
         let text = segment.get("text");
         let label = book.label(segment.get("speaker"));
         let words = segment.get("words").items();
+        let kind = segment.get("type").text().and_then(|kind| kind.strip_prefix("transcript.text."));
+        if kind.is_some_and(|kind| kind != "segment") {
+            // While it is streamed, parts come first, and the whole last.
+            book.set_aside(segment, "the same words again, in another shape");
+            continue;
+        }
         if text.text().is_none() {
             book.warn(segment, "a segment without text");
         } else if !book.is_sound(text) {
@@ -79,13 +116,26 @@ fn whole(all: &[Json<'_>], text: &Json<'_>) -> bool {
         == words(text.text().unwrap_or(""))
 }
 
-/// A segment of several speakers. A word that was not aligned (often a number) has neither times nor a speaker; it
-/// belongs to the word before it in the segment.
+/// A segment of several speakers. A word that was not aligned (often a number) has neither times nor a speaker: between
+/// two words of one speaker it is theirs, between two speakers nobody knows whose.
 fn by_words<'j>(words: &'j [Json<'j>], turns: &mut Turns<'j>, book: &mut Book<'_>) {
-    let mut label = words.iter().find_map(|word| book.label(word.get("speaker")));
-    for word in words {
-        label = book.label(word.get("speaker")).or(label);
-        turns.word(book, label.as_deref(), word.get("start").seconds(), word.get("end").seconds(), word.get("word"));
+    let own: Vec<Option<String>> = words.iter().map(|word| book.label(word.get("speaker"))).collect();
+    let mut next: Vec<Option<&str>> = vec![None; own.len()];
+    let mut following = None;
+    for (at, label) in own.iter().enumerate().rev() {
+        next[at] = following;
+        following = label.as_deref().or(following);
+    }
+    let mut last = None;
+    for (at, word) in words.iter().enumerate() {
+        let around = if last.is_none() || next[at].is_none() {
+            last.or(next[at])
+        } else {
+            last.filter(|last| next[at] == Some(*last))
+        };
+        let label = own[at].as_deref().or(around);
+        last = own[at].as_deref().or(last);
+        turns.word(book, label, word.get("start").seconds(), word.get("end").seconds(), word.get("word"));
     }
     turns.cut();
 }

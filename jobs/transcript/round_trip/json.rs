@@ -19,6 +19,19 @@ pub(super) const PRINTERS: &[Printer] = &[
     Printer { format: Format::AssemblyAi, print: assemblyai, unit: 1, ends: Ends::Written },
     Printer { format: Format::Whisper, print: whisper, unit: 1, ends: Ends::Written },
     Printer { format: Format::Podcast, print: podcast, unit: 1, ends: Ends::Written },
+    Printer { format: Format::Gladia, print: gladia, unit: 1, ends: Ends::Written },
+    Printer { format: Format::Speechmatics, print: speechmatics, unit: 1, ends: Ends::Written },
+    Printer { format: Format::ElevenLabs, print: elevenlabs, unit: 1, ends: Ends::Written },
+    Printer { format: Format::Watson, print: watson, unit: 1, ends: Ends::Written },
+    Printer { format: Format::Gong, print: gong, unit: 1, ends: Ends::Written },
+    Printer { format: Format::Recall, print: recall, unit: 1, ends: Ends::Written },
+    Printer { format: Format::TlDvJson, print: tldv, unit: 1, ends: Ends::Written },
+    Printer { format: Format::Soniox, print: soniox, unit: 1, ends: Ends::Written },
+    Printer { format: Format::Sonix, print: sonix, unit: 1, ends: Ends::Written },
+    Printer { format: Format::Attendee, print: attendee, unit: 1, ends: Ends::Written },
+    Printer { format: Format::Json, print: bare_milliseconds, unit: 1, ends: Ends::Written },
+    Printer { format: Format::Json, print: rows_of_a_table, unit: 1, ends: Ends::Written },
+    Printer { format: Format::Csv, print: csv, unit: 1, ends: Ends::Written },
 ];
 
 fn print(talk: &[Said], turn: impl Fn(usize, &Said) -> Value, file: impl Fn(Vec<Value>) -> Value) -> Vec<u8> {
@@ -150,4 +163,120 @@ fn whisper(talk: &[Said]) -> Vec<u8> {
 fn podcast(talk: &[Said]) -> Vec<u8> {
     let turn = |_, said: &Said| json!({"speaker": said.label, "startTime": seconds(said.start_ms), "endTime": seconds(said.end_ms), "body": said.text});
     print(talk, turn, |segments| json!({"version": "1.0.0", "segments": segments}))
+}
+
+fn gladia(talk: &[Said]) -> Vec<u8> {
+    let turn = |_, said: &Said| {
+        json!({"text": said.text, "start": seconds(said.start_ms), "end": seconds(said.end_ms), "channel": 0,
+            "speaker": said.label})
+    };
+    print(talk, turn, |turns| json!({"result": {"transcription": {"full_transcript": "", "utterances": turns}}}))
+}
+
+fn speechmatics(talk: &[Said]) -> Vec<u8> {
+    let mut results = Vec::new();
+    for said in talk {
+        for (word, start, end) in words(said) {
+            results.push(json!({"type": "word", "start_time": seconds(start), "end_time": seconds(end),
+                "alternatives": [{"content": word, "speaker": said.label}]}));
+        }
+    }
+    json!({"format": "2.9", "results": results}).to_string().into_bytes()
+}
+
+fn elevenlabs(talk: &[Said]) -> Vec<u8> {
+    let mut parts = Vec::new();
+    for said in talk {
+        for (word, start, end) in words(said) {
+            parts.push(json!({"type": "word", "text": word, "start": seconds(start), "end": seconds(end),
+                "speaker_id": said.label}));
+            parts.push(json!({"type": "spacing", "text": " ", "start": seconds(end), "end": seconds(end),
+                "speaker_id": said.label}));
+        }
+    }
+    json!({"language_code": "eng", "text": "", "words": parts}).to_string().into_bytes()
+}
+
+fn watson(talk: &[Said]) -> Vec<u8> {
+    let (mut results, mut labels) = (Vec::new(), Vec::new());
+    for said in talk {
+        let words = words(said);
+        let timestamps: Vec<Value> =
+            words.iter().map(|(word, start, end)| json!([word, seconds(*start), seconds(*end)])).collect();
+        labels.extend(words.iter().map(|(_, start, end)| {
+            json!({"from": seconds(*start), "to": seconds(*end), "speaker": said.label, "final": false})
+        }));
+        results.push(json!({"final": true, "alternatives": [{"transcript": said.text, "timestamps": timestamps}]}));
+    }
+    json!({"result_index": 0, "results": results, "speaker_labels": labels}).to_string().into_bytes()
+}
+
+fn gong(talk: &[Said]) -> Vec<u8> {
+    let turn = |_, said: &Said| json!({"speakerId": said.label, "sentences": [{"start": said.start_ms, "end": said.end_ms, "text": said.text}]});
+    print(talk, turn, |turns| json!({"callTranscripts": [{"callId": "1", "transcript": turns}]}))
+}
+
+fn recall(talk: &[Said]) -> Vec<u8> {
+    let turn = |_, said: &Said| {
+        let words: Vec<Value> = words(said)
+            .into_iter()
+            .map(|(word, start, end)| {
+                json!({"text": word, "start_timestamp": {"relative": seconds(start)},
+                    "end_timestamp": {"relative": seconds(end)}})
+            })
+            .collect();
+        json!({"participant": {"name": said.label}, "words": words})
+    };
+    print(talk, turn, |turns| json!(turns))
+}
+
+fn tldv(talk: &[Said]) -> Vec<u8> {
+    let turn = |_, said: &Said| {
+        json!({"speaker": said.label, "text": said.text, "startTime": seconds(said.start_ms),
+            "endTime": seconds(said.end_ms)})
+    };
+    print(talk, turn, |turns| json!({"id": "x", "meetingId": "x", "data": turns}))
+}
+
+fn soniox(talk: &[Said]) -> Vec<u8> {
+    let mut tokens = Vec::new();
+    for said in talk {
+        for (word, start, end) in words(said) {
+            tokens.push(json!({"text": format!(" {word}"), "start_ms": start, "end_ms": end, "speaker": said.label}));
+        }
+    }
+    json!({"tokens": tokens}).to_string().into_bytes()
+}
+
+fn sonix(talk: &[Said]) -> Vec<u8> {
+    let turn = |_, said: &Said| {
+        json!({"speaker": said.label, "text": said.text, "start_time": seconds(said.start_ms),
+            "end_time": seconds(said.end_ms)})
+    };
+    print(talk, turn, |turns| json!({"name": "x", "transcript": turns}))
+}
+
+fn attendee(talk: &[Said]) -> Vec<u8> {
+    let turn = |_, said: &Said| {
+        json!({"speaker_name": said.label, "speaker_uuid": said.label, "timestamp_ms": said.start_ms,
+            "duration_ms": said.end_ms - said.start_ms, "transcription": {"transcript": said.text}})
+    };
+    print(talk, turn, |turns| json!(turns))
+}
+
+fn bare_milliseconds(talk: &[Said]) -> Vec<u8> {
+    let turn = |_, said: &Said| json!({"speaker": said.label, "text": said.text, "begin_ms": said.start_ms, "until_ms": said.end_ms});
+    print(talk, turn, |turns| json!({"lines": turns}))
+}
+
+fn rows_of_a_table(talk: &[Said]) -> Vec<u8> {
+    let turn = |_, said: &Said| json!([seconds(said.start_ms), seconds(said.end_ms), said.label, said.text]);
+    print(talk, turn, |rows| json!({"columns": ["start_s", "end_s", "speaker", "text"], "data": rows}))
+}
+
+fn csv(talk: &[Said]) -> Vec<u8> {
+    let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
+    let row =
+        |said: &Said| format!("{},{},{},{}\n", said.start_ms, quoted(&said.label), said.end_ms, quoted(&said.text));
+    format!("start_ms,speaker,end_ms,text\n{}", talk.iter().map(row).collect::<String>()).into_bytes()
 }

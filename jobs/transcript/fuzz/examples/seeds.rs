@@ -38,7 +38,7 @@ fn target(extension: &str, name: &str) -> &'static str {
     let tagged = ["ttml", "eaf", "youtube_xml", "podcast_html", "textgrid"];
     match extension {
         "vtt" | "srt" | "sbv" => "captions",
-        "json" => "json",
+        "json" | "jsonl" => "json",
         "docx" | "zip" => "document",
         _ if tagged.iter().any(|start| name.starts_with(start)) => "tagged",
         "xml" | "html" | "ttml" | "eaf" | "textgrid" => "tagged",

@@ -1,0 +1,242 @@
+//! A transcript as a table: CSV, or with semicolons, tabs or bars; the columns in any order, known by their headings, or
+//! without headings by what is in them.
+//!
+//! Reads the text of a file; writes what is said, and why a row is not. A table of anything else is refused with what was
+//! seen, since commas and times are no speech.
+
+mod columns;
+
+use csv::StringRecord;
+
+use self::columns::{DELIMITERS, Table, is_even, reader, span, table};
+use super::{
+    account::{Draft, spaced, words},
+    clock,
+    formats::{self, Confidence, Source},
+    keys::meaning,
+    label::{self, Labels, Piece, Place},
+    transcript::Format,
+    units::{Row, letters, timeline},
+};
+
+pub(super) const READER: formats::Reader = formats::Reader { name: "csv", detect, read };
+
+fn detect(source: &Source<'_>) -> Option<(Confidence, &'static str)> {
+    // The tables of a document are read with it.
+    let table = table(source.text).filter(|_| !source.document)?;
+    let reason = match (table.headed, table.columns.speaker, table.columns.start) {
+        (true, Some(_), Some(_)) => "a table whose headings name a text, a speaker and times",
+        (true, Some(_), None) => "a table whose headings name a text and a speaker",
+        (true, None, _) => "a table whose headings name a text and times",
+        (false, ..) => "a table with columns of times and of text",
+    };
+    Some((Confidence::Telling, reason))
+}
+
+/// Whether a text is a table whose headings say that it is a transcript.
+pub(super) fn is_transcript(text: &str) -> bool {
+    table(text).is_some_and(|table| table.headed)
+}
+
+fn read(source: &Source<'_>) -> (Format, Draft) {
+    let mut draft = Draft::default();
+    let Some(table) = table(source.text) else { return (Format::Csv, draft) };
+    let before = source.text[..table.begin].lines().count();
+    draft.structure(&source.text[..table.begin]);
+    let body = &source.text[table.begin..];
+    let quoting = !is_open(body, &table);
+    if !quoting {
+        draft.warn(0, "a quotation mark is opened and not closed; the marks are passed over, and each line is a row");
+    }
+    let (raw, mut kept) = (words(body), 0);
+    let mut rows = Vec::new();
+    for record in reader(body, table.delimiter, quoting).records() {
+        // Text in memory always reads.
+        let Ok(record) = record else { break };
+        let line = before + record.position().map_or(0, |place| usize::try_from(place.line()).unwrap_or(0));
+        kept += record.iter().map(words).sum::<usize>();
+        rows.extend(row(&record, line, &table, &mut draft));
+    }
+    draft.markup(raw, kept);
+    say(&table, &rows, &mut draft);
+    (Format::Csv, draft)
+}
+
+/// Whether a quotation mark stays open: then rows stand within a cell.
+fn is_open(body: &str, table: &Table) -> bool {
+    let delimiter = char::from(table.delimiter);
+    let record = |line: &str| line.matches(delimiter).count() + 1 >= table.width.max(2);
+    reader(body, table.delimiter, true).records().filter_map(Result::ok).any(|row| {
+        row.iter().any(|cell| {
+            let lines = cell.lines().skip(1).count();
+            lines > 0 && cell.lines().skip(1).filter(|line| record(line)).count() * 2 > lines
+        })
+    })
+}
+
+/// A row, taken apart.
+struct Said {
+    line: usize,
+    speaker: String,
+    text: String,
+    row: Row,
+}
+
+fn row(record: &StringRecord, line: usize, table: &Table, draft: &mut Draft) -> Option<Said> {
+    let columns = &table.columns;
+    // A text with delimiters that nobody put in quotes takes more cells than one; the columns behind it count from the end.
+    let more = record.len().saturating_sub(table.width);
+    let place = |at: usize| if at > columns.text { at + more } else { at };
+    let cell = |at: Option<usize>| at.and_then(|at| record.get(place(at))).unwrap_or("").trim();
+    let delimiter = char::from(table.delimiter).to_string();
+    let texts: Vec<&str> = record.iter().skip(columns.text).take(more + 1).collect();
+    let text = spaced(texts.join(&delimiter).trim().trim_matches('"')).into_owned();
+    let own = [columns.speaker, columns.start, columns.end, columns.long];
+    for (at, field) in record.iter().enumerate() {
+        let in_text = (columns.text..=columns.text + more).contains(&at);
+        if in_text {
+            continue;
+        }
+        let used = own.iter().flatten().any(|own| place(*own) == at);
+        if used || words(field) < 4 {
+            draft.structure(field);
+        } else {
+            draft.set_aside(line, "a column beside what was said", field);
+        }
+    }
+    if !text.chars().any(char::is_alphanumeric) {
+        if record.iter().any(|field| field.contains(char::is_alphanumeric)) {
+            draft.warn(line, "a row without text");
+        }
+        return None;
+    }
+    let (start, within) = span(cell(columns.start));
+    if columns.start.is_some() && !start.is_there() && !cell(columns.start).is_empty() {
+        draft.warn(line, "a time that cannot be read; the words are kept without a time");
+    }
+    let end = if columns.end.is_some() { span(cell(columns.end)).0 } else { within };
+    let row = Row { letters: letters(&text), start, end, long: span(cell(columns.long)).0 };
+    Some(Said { line, speaker: cell(columns.speaker).to_owned(), text, row })
+}
+
+fn say(table: &Table, rows: &[Said], draft: &mut Draft) {
+    let times = timeline(&rows.iter().map(|said| said.row).collect::<Vec<_>>(), table.columns.told);
+    if let Some(doubt) = times.doubt {
+        draft.warn(0, doubt);
+    }
+    if let Some(began) = times.began.and_then(chrono::DateTime::from_timestamp_millis) {
+        (draft.session_date, draft.started_at) = (Some(began.date_naive()), Some(began));
+    }
+    // Without a column of speakers, a name may stand before the text.
+    let unnamed = rows.iter().all(|said| said.speaker.is_empty());
+    let heads = rows.iter().filter(|_| unnamed).map(|said| said.text.as_str());
+    let labels = Labels::of(heads.map(|text| Piece { text, place: Place::Head, open: false }));
+    for (said, (start, end)) in rows.iter().zip(times.times) {
+        let (label, text) = match labels.split(&said.text) {
+            Some((label, text)) => {
+                draft.markup(words(&said.text), words(text));
+                if labels.doubtful(label) {
+                    draft.warn(said.line, label::doubt(label));
+                }
+                (label, text)
+            }
+            None => (said.speaker.as_str(), said.text.as_str()),
+        };
+        let bare = label.parse::<u32>().is_ok() || label.len() == 1 && label.is_ascii();
+        let label = if bare { format!("Speaker {label}") } else { label.to_owned() };
+        draft.clock(said.line, start);
+        let end = draft.end(said.line, start, end);
+        draft.say(Some(&label), start, end, text);
+    }
+    clock::from_the_first(draft);
+}
+
+/// What a table that is no transcript looks like, for a refusal; none where a text is no table.
+pub(super) fn seen(text: &str) -> Option<String> {
+    let text = text.trim_start_matches('\u{feff}');
+    let delimiter = DELIMITERS.iter().find(|delimiter| **delimiter != b'\t' && is_even(text, **delimiter))?;
+    let headings = reader(text, *delimiter, true).into_records().next()?.ok()?;
+    let known: Vec<String> = headings.iter().filter_map(meaning).map(|key| format!("\"{}\"", key.known_as)).collect();
+    let understood = if known.is_empty() {
+        "none of its headings is understood".to_owned()
+    } else {
+        format!("of its headings only these are understood: {}", known.join(", "))
+    };
+    Some(format!(
+        "a table (CSV) of {} columns; {understood}. A transcript as a table has a line of headings such as \
+         start,end,speaker,text, and a row for each thing said",
+        headings.len()
+    ))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{Format, companion, parse};
+
+    /// A table of four things said, its cells in the order of the headings.
+    fn table(headings: &str, delimiter: char) -> String {
+        let said = [
+            ("Ana", "0:00:01", "0:00:04", "Where did we stop, and why?"),
+            ("Tom", "0:00:05", "0:00:09", "At the letter; I never wrote it."),
+            ("Ana", "0:00:10", "0:00:14", "And then?\nTell me | all."),
+            ("Tom", "0:00:15", "0:00:20", "I said \"no\", again."),
+        ];
+        let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
+        let rows = said.map(|(speaker, start, end, text)| {
+            let cells =
+                headings.split(delimiter).map(|heading| match heading.split_once('=').map_or("", |(kind, _)| kind) {
+                    "who" => quoted(speaker),
+                    "from" => start.to_owned(),
+                    "to" => end.to_owned(),
+                    "what" => quoted(text),
+                    _ => "7".to_owned(),
+                });
+            cells.collect::<Vec<_>>().join(&delimiter.to_string())
+        });
+        let names = headings.split(delimiter).map(|heading| heading.split_once('=').map_or(heading, |(_, name)| name));
+        let names = names.collect::<Vec<_>>().join(&delimiter.to_string());
+        format!("{names}\r\n{}\r\n", rows.join("\r\n"))
+    }
+
+    #[test]
+    fn columns_stand_in_any_order_under_many_names() {
+        for (headings, delimiter) in [
+            ("from=start,to=end,who=speaker,what=text", ','),
+            ("what=Transcript,who=Speaker Name,to=Out,from=In", ','),
+            ("from=Beginn;to=Ende;who=Sprecher;what=Text", ';'),
+            ("who=Locuteur;what=Texte;from=Début;to=Fin", ';'),
+            ("who=Hablante;from=Inicio;to=Fin;what=Contenido", ';'),
+            ("who=Говорящий;from=Начало;to=Конец;what=Текст", ';'),
+            ("from=開始\tto=終了\twho=話者\twhat=発言", '\t'),
+            ("id,who=Who,from=Start time (hh:mm:ss),to=End time,what=Utterance,confidence", ','),
+            ("from=Timecode In|to=Timecode Out|who=Person|what=Sentence", '|'),
+        ] {
+            let file = table(headings, delimiter);
+            for file in [file.clone(), format!("\u{feff}sep={delimiter}\r\n{file}"), file.replace("\r\n", "\n")] {
+                let read = parse(file.as_bytes()).unwrap_or_else(|refusal| panic!("{refusal}\n{file}"));
+                assert_eq!(read.format, Format::Csv, "{file}");
+                assert!(read.account.balances(), "{:?} {file}", read.account);
+                let said: Vec<_> = read
+                    .utterances
+                    .iter()
+                    .map(|said| (said.label.as_deref(), said.start_ms, said.end_ms, said.text.as_str()))
+                    .collect();
+                let wanted = [
+                    (Some("Ana"), Some(1_000), Some(4_000), "Where did we stop, and why?"),
+                    (Some("Tom"), Some(5_000), Some(9_000), "At the letter; I never wrote it."),
+                    (Some("Ana"), Some(10_000), Some(14_000), "And then? Tell me | all."),
+                    (Some("Tom"), Some(15_000), Some(20_000), "I said \"no\", again."),
+                ];
+                assert_eq!(said, wanted, "{file}");
+            }
+        }
+    }
+
+    #[test]
+    fn addresses_and_numbers_make_no_list_of_participants_of_it() {
+        let rows = "Ana,ana@example.org,1,\"Where were we?\"\nTom,tom@example.org,5,\"At the plan.\"\n";
+        let file = format!("Speaker,Email,Start,Text\n{rows}{rows}");
+        assert!(companion::read(file.as_bytes(), "x.csv").is_none());
+        assert_eq!(parse(file.as_bytes()).map(|read| read.utterances.len()), Ok(4));
+    }
+}

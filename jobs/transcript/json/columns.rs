@@ -1,0 +1,72 @@
+//! Tables as JSON: rows under names of columns (`{"columns": […], "data": [[…]]}`), or a list for each column
+//! (`{"start": […], "text": […]}`, also with the numbers of the rows as keys). They become a list of entries.
+
+use std::borrow::Cow;
+
+use super::tree::{Json, Value};
+use crate::keys::{Meaning, meaning};
+
+/// The entries of a table; none where the JSON is no table. Its texts are those of the file, each with its number.
+pub(super) fn entries<'j>(root: &'j Json<'j>) -> Option<Json<'j>> {
+    let rows = of_rows(root).or_else(|| of_columns(root))?;
+    let object = |fields| Json { at: root.at, value: Value::Object(fields) };
+    Some(Json { at: root.at, value: Value::List(rows.into_iter().map(object).collect()) })
+}
+
+type Fields<'j> = Vec<(Cow<'j, str>, Json<'j>)>;
+
+fn of_rows<'j>(root: &'j Json<'j>) -> Option<Vec<Fields<'j>>> {
+    let names: Vec<&str> =
+        root.any(&["columns", "headers", "header", "fields"]).items().iter().filter_map(Json::text).collect();
+    let rows = root.any(&["data", "rows", "values", "records"]).items();
+    if names.len() < 2 || !rows.iter().take(20).all(Json::is_list) {
+        return None;
+    }
+    let row = |row: &'j Json<'j>| {
+        names.iter().zip(row.items()).map(|(name, cell)| (Cow::Borrowed(*name), same(cell))).collect()
+    };
+    Some(rows.iter().map(row).collect())
+}
+
+fn of_columns<'j>(root: &'j Json<'j>) -> Option<Vec<Fields<'j>>> {
+    let Value::Object(fields) = &root.value else { return None };
+    let columns: Vec<(&str, Vec<&Json<'j>>)> = fields
+        .iter()
+        .filter(|(key, _)| meaning(key).is_some())
+        .filter_map(|(key, value)| Some((key.as_ref(), cells(value)?)))
+        .collect();
+    let text = columns.iter().find(|(key, _)| meaning(key).is_some_and(|key| key.meaning == Meaning::Text))?;
+    let count = text.1.len();
+    let even = columns.iter().filter(|(_, cells)| cells.len() == count).count();
+    (even >= 2 && count >= 2).then(|| {
+        let row = |at: usize| {
+            columns.iter().filter_map(move |(key, cells)| Some((Cow::Borrowed(*key), same(cells.get(at)?)))).collect()
+        };
+        (0..count).map(row).collect()
+    })
+}
+
+/// The cells of a column, in order.
+fn cells<'j>(column: &'j Json<'j>) -> Option<Vec<&'j Json<'j>>> {
+    let plain = |cell: &Json<'_>| !cell.is_object() && !cell.is_list();
+    let cells: Vec<&Json<'j>> = match &column.value {
+        Value::List(items) => items.iter().collect(),
+        Value::Object(fields) if fields.iter().enumerate().all(|(at, (key, _))| key.parse() == Ok(at)) => {
+            fields.iter().map(|(_, value)| value).collect()
+        }
+        _ => return None,
+    };
+    cells.iter().all(|cell| plain(cell)).then_some(cells)
+}
+
+/// The same cell once more: its text keeps its number, by which it is accounted for.
+fn same<'j>(cell: &'j Json<'j>) -> Json<'j> {
+    let value = match &cell.value {
+        Value::Number(number) => Value::Number(*number),
+        Value::Large(number) => Value::Large(*number),
+        Value::Bool(value) => Value::Bool(*value),
+        Value::Text(number, text) => Value::Text(*number, Cow::Borrowed(text)),
+        Value::Null | Value::List(_) | Value::Object(_) => Value::Null,
+    };
+    Json { at: cell.at, value }
+}

@@ -1,0 +1,67 @@
+//! The parts of an entry in which something is said: its text, its times, the name of its speaker, however deep they lie.
+
+use super::tree::Json;
+use crate::{keys::Key, raw_time::Raw};
+
+/// Under these the name of a speaker stands in an object.
+pub(super) const INNER_NAMES: &[&str] =
+    &["name", "display_name", "displayName", "full_name", "fullName", "user_name", "userName", "label", "speaker_name"];
+/// Under these the given name of one, with the surname beside it.
+pub(super) const GIVEN: &[&str] = &["first_name", "firstName", "given_name", "givenName"];
+pub(super) const SURNAMES: &[&str] = &["last_name", "lastName", "family_name", "familyName", "surname"];
+/// Under these the identifier of one.
+pub(super) const INNER_IDS: &[&str] = &["id", "uuid", "speaker_id", "speakerId", "user_id", "userId", "index"];
+
+const WORDS: &[&str] = &["words", "tokens", "alignment", "audioTimings", "timings", "word_timings", "wordTimings"];
+const WORD_START: &[&str] = &[
+    "start",
+    "start_time",
+    "startTime",
+    "start_timestamp",
+    "start_ms",
+    "startMs",
+    "startOffset",
+    "offset",
+    "begin",
+    "ts",
+];
+const WORD_END: &[&str] = &["end", "end_time", "endTime", "end_timestamp", "end_ms", "endMs", "endOffset", "end_ts"];
+
+/// The times of the first and the last word of an entry, where it has such.
+pub(super) fn times_of_words(entry: &Json<'_>) -> (Raw, Raw) {
+    let words = entry.any(WORDS).items();
+    let time = |word: Option<&Json<'_>>, keys| word.map_or(Raw::None, |word: &Json<'_>| word.any(keys).raw());
+    let long = words.last().map_or(Raw::None, |last| last.any(&["duration", "duration_ms"]).raw());
+    let end = match (time(words.last(), WORD_END), time(words.last(), WORD_START), long) {
+        (Raw::None, Raw::Number(start), Raw::Number(long)) => Raw::Number(start + long),
+        (end, ..) => end,
+    };
+    (time(words.first(), WORD_START), end)
+}
+
+/// Whether an entry says that it is one of a transcript.
+pub(super) fn says_transcript(entry: &Json<'_>) -> bool {
+    entry.get("type").text().is_some_and(|kind| matches!(kind, "transcript" | "transcription" | "utterance" | "speech"))
+}
+
+/// A start and an end in a list.
+pub(super) fn pair<'j>(value: &'j Json<'j>) -> Option<(&'j Json<'j>, &'j Json<'j>)> {
+    match value.items() {
+        [start, end] if start.raw().is_there() => Some((start, end)),
+        _ => None,
+    }
+}
+
+/// The text in an object under a key that means one: `"transcription": {"transcript": "…"}`.
+pub(super) fn spoken_in<'j>(value: &'j Json<'j>) -> Option<&'j Json<'j>> {
+    ["transcript", "text", "content", "display", "value", "body", "sentence", "plain"]
+        .iter()
+        .map(|key| value.get(key))
+        .find(|json| json.filled())
+}
+
+/// The text of an entry; an empty one where it has none.
+pub(super) fn text_of<'j>(entry: &'j Json<'j>, keys: &[(&str, Key)]) -> Option<&'j Json<'j>> {
+    let values = || keys.iter().map(|(name, _)| entry.get(name));
+    values().find(|value| value.filled()).or_else(|| values().find_map(spoken_in))
+}

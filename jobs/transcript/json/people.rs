@@ -1,0 +1,307 @@
+//! Who is meant by the numbers and identifiers of a file: its tables of speakers, participants or parties, wherever they
+//! stand and whatever they are called. Two people of one name stay two.
+
+use std::collections::{HashMap, HashSet};
+
+use super::{
+    book::Book,
+    parts::{GIVEN, SURNAMES},
+    tree::{Json, Value},
+};
+use crate::{
+    account::is_email,
+    keys::{Meaning, meaning},
+    transcript::Attendee,
+};
+
+/// The words by which a table of people or of their names is known, in its key.
+#[rustfmt::skip]
+const TABLES: &[&str] = &[
+    "speaker", "participant", "partic", "parties", "people", "person", "attendee", "user", "member", "names", "invitee",
+    "contact", "voices", "callers", "teilnehmer", "sprecher",
+];
+/// More people than any meeting has.
+const MOST: usize = 2_000;
+/// No name is longer, in characters.
+const LONGEST: usize = 100;
+const NAMES: &[&str] = &[
+    "name",
+    "display_name",
+    "displayName",
+    "speaker_name",
+    "speakerName",
+    "full_name",
+    "fullName",
+    "participant_name",
+    "participantName",
+    "user_name",
+    "userName",
+    "username",
+    "title",
+    "label",
+    "value",
+];
+const EMAILS: &[&str] = &["email", "emailAddress", "email_address", "user_email", "userEmail", "mail"];
+/// Objects in which tools put the account of a participant.
+const ACCOUNTS: &[&str] =
+    &["signedinUser", "anonymousUser", "phoneUser", "user", "speaker", "participant", "person", "contact"];
+
+/// Somebody in a table.
+#[derive(Clone, Copy, Debug)]
+struct Person<'j> {
+    name: &'j Json<'j>,
+    /// Where given name and surname stand apart.
+    surname: Option<&'j Json<'j>>,
+    email: Option<&'j Json<'j>>,
+}
+
+/// The people whom the identifiers mean.
+#[derive(Debug, Default)]
+pub(super) struct People {
+    labels: HashMap<String, String>,
+}
+
+/// An identifier, written as a number or as a text.
+pub(super) fn id(json: &Json<'_>) -> Option<String> {
+    match &json.value {
+        Value::Number(number) => Some(number.to_string()),
+        Value::Large(number) => Some(number.to_string()),
+        Value::Text(_, text) => Some(text.trim().to_owned()).filter(|text| !text.is_empty()),
+        _ => None,
+    }
+}
+
+/// A path to something rather than the name of somebody.
+fn is_path(text: &str) -> bool {
+    text.contains('/') && !text.contains(' ')
+}
+
+fn name(person: &Json<'_>) -> bool {
+    person.text().is_some_and(|text| {
+        (text.chars().any(char::is_alphabetic) || text.starts_with('+'))
+            && text.chars().count() <= LONGEST
+            && !is_path(text)
+    })
+}
+
+fn person<'j>(json: &'j Json<'j>) -> Option<Person<'j>> {
+    if let Value::Text(..) = json.value {
+        return name(json).then_some(Person { name: json, surname: None, email: None });
+    }
+    let email = Some(json.any(EMAILS)).filter(|email| email.filled());
+    let own = NAMES.iter().map(|key| json.get(key)).find(|json| name(json));
+    if let Some(name) = own {
+        return Some(Person { name, surname: None, email });
+    }
+    let (given, surname) = (json.any(GIVEN), json.any(SURNAMES));
+    if name(given) {
+        return Some(Person { name: given, surname: Some(surname).filter(|surname| surname.filled()), email });
+    }
+    let account = ACCOUNTS.iter().map(|key| json.get(key)).filter(|inner| inner.is_object()).find_map(|inner| {
+        let name = NAMES.iter().map(|key| inner.get(key)).find(|json| name(json))?;
+        Some(Person { name, surname: None, email: email.or(Some(inner.any(EMAILS)).filter(|email| email.filled())) })
+    });
+    account.or_else(|| email.map(|email| Person { name: email, surname: None, email: Some(email) }))
+}
+
+impl People {
+    /// Looks for `ids`, which stand under `key` where something is said, in every table of the file.
+    pub(super) fn find<'j>(root: &'j Json<'j>, key: &str, ids: &HashSet<String>, book: &mut Book<'_>) -> Self {
+        let mut tables = Vec::new();
+        if !ids.is_empty() {
+            collect(root, "", ids, &mut tables);
+        }
+        // A number alone may be that of a topic or a file; elsewhere than among people the key must be the same.
+        let telling = ids.iter().all(|id| id.len() > 4 || id.chars().any(char::is_alphabetic));
+        tables.retain(|table| table.of_people || table.key == key || telling && !key.is_empty());
+        // The table that knows the most of them; of two the one that calls them by the same key.
+        let best =
+            tables.into_iter().max_by_key(|table: &Table<'_>| (table.people.len(), table.key == key, table.of_people));
+        let mut people = Self::default();
+        let Some(table) = best else { return people };
+        let mut sorted: Vec<(String, Vec<Person<'_>>)> = table.people.into_iter().collect();
+        sorted.sort_by(|(one, _), (other, _)| one.cmp(other));
+        let mut taken: HashMap<String, Option<String>> = HashMap::new();
+        for (id, found) in sorted {
+            let [first, others @ ..] = found.as_slice() else { continue };
+            if others.iter().any(|other| other.name.text() != first.name.text()) {
+                book.warn(first.name, "one identifier means several people; it is kept as the label");
+                continue;
+            }
+            let Some(mut name) = book.label(first.name) else { continue };
+            if let Some(surname) = first.surname.and_then(|surname| book.label(surname)) {
+                name = format!("{name} {surname}");
+            }
+            let email = first.email.and_then(|email| email.text()).map(|email| email.trim().to_lowercase());
+            let label = people.apart(&name, email.as_ref(), &mut taken, first, book);
+            let address = email.filter(|email| is_email(email));
+            let shown = Some(name).filter(|name| !is_email(name));
+            let attendee = Attendee { name: shown, email: address, label: Some(label.clone()), ..Attendee::default() };
+            book.draft.attends(Attendee { was_there: true, ..attendee });
+            people.labels.insert(id, label);
+        }
+        people
+    }
+
+    /// The name, unless somebody else bears it already: then it is numbered.
+    fn apart(
+        &self,
+        name: &str,
+        email: Option<&String>,
+        taken: &mut HashMap<String, Option<String>>,
+        person: &Person<'_>,
+        book: &mut Book<'_>,
+    ) -> String {
+        for number in 1..MOST {
+            let label = if number == 1 { name.to_owned() } else { format!("{name} ({number})") };
+            match taken.get(&label) {
+                None => {
+                    if number > 1 {
+                        book.warn(
+                            person.name,
+                            "two speakers of different identifiers bear this name; they are kept apart",
+                        );
+                    }
+                    taken.insert(label.clone(), email.cloned());
+                    return label;
+                }
+                Some(other) if email.is_some() && other.as_ref() == email => return label,
+                Some(_) => {}
+            }
+        }
+        name.to_owned()
+    }
+
+    /// The label of an identifier that a table knows.
+    pub(super) fn label(&self, json: &Json<'_>) -> Option<String> {
+        if self.labels.is_empty() { None } else { self.labels.get(&id(json)?).cloned() }
+    }
+}
+
+/// People by what stands under one key.
+struct Table<'j> {
+    key: &'j str,
+    of_people: bool,
+    people: HashMap<String, Vec<Person<'j>>>,
+}
+
+fn collect<'j>(json: &'j Json<'j>, under: &str, ids: &HashSet<String>, tables: &mut Vec<Table<'j>>) {
+    let lower = under.to_lowercase();
+    let of_people = TABLES.iter().any(|word| lower.contains(word));
+    match &json.value {
+        // No table of people lies within what is said.
+        Value::List(items) if items.first().is_some_and(is_speech) => {}
+        Value::List(items) => {
+            if items.len() <= MOST && items.first().is_some_and(Json::is_object) {
+                by_keys(items, of_people, ids, tables);
+            }
+            items.iter().for_each(|item| collect(item, under, ids, tables));
+        }
+        Value::Object(fields) => {
+            if of_people && fields.len() <= MOST {
+                let known = fields.iter().filter(|(key, _)| ids.contains(key.as_ref()));
+                let people: HashMap<_, _> =
+                    known.filter_map(|(key, value)| Some((key.to_string(), vec![person(value)?]))).collect();
+                if !people.is_empty() {
+                    tables.push(Table { key: "", of_people, people });
+                }
+            }
+            fields.iter().for_each(|(key, value)| collect(value, key, ids, tables));
+        }
+        _ => {}
+    }
+}
+
+/// Whether something is said in an entry: then it is none of a table.
+fn is_speech(entry: &Json<'_>) -> bool {
+    match &entry.value {
+        Value::Object(fields) => fields.iter().any(|(key, value)| {
+            let means_text = || meaning(key).is_some_and(|key| key.meaning == Meaning::Text);
+            matches!(value.value, Value::Text(..) | Value::List(_)) && means_text()
+        }),
+        _ => false,
+    }
+}
+
+/// One table for each key of the entries that holds some of the identifiers.
+fn by_keys<'j>(items: &'j [Json<'j>], of_people: bool, ids: &HashSet<String>, tables: &mut Vec<Table<'j>>) {
+    let mut found: HashMap<&str, HashMap<String, Vec<Person<'j>>>> = HashMap::new();
+    for item in items {
+        let (Value::Object(fields), Some(person)) = (&item.value, person(item)) else { continue };
+        for (key, value) in fields.iter().take(60) {
+            if let Some(id) = id(value).filter(|id| ids.contains(id))
+                && !std::ptr::eq(value, person.name)
+            {
+                found.entry(key.as_ref()).or_default().entry(id).or_default().push(person);
+            }
+        }
+    }
+    let mut found: Vec<_> = found.into_iter().collect();
+    found.sort_unstable_by_key(|(key, _)| *key);
+    tables.extend(found.into_iter().map(|(key, people)| Table { key, of_people, people }));
+}
+
+/// Gives speakers their names where a table of people in the file has them: those alone whose label says nothing.
+pub(super) fn name_speakers(book: &mut Book<'_>) {
+    let bare = |label: &str| label.strip_prefix("Speaker ").unwrap_or(label).to_owned();
+    let says_nothing = |label: &str| {
+        let bare = bare(label);
+        !bare.contains(' ')
+            && bare.len() <= 40
+            && (bare.len() <= 2 || bare.contains(|letter: char| letter.is_ascii_digit()))
+    };
+    let labels: HashSet<&str> = book.draft.utterances.iter().filter_map(|said| said.label.as_deref()).collect();
+    let mute: HashMap<String, String> =
+        labels.into_iter().filter(|label| says_nothing(label)).map(|label| (label.to_owned(), bare(label))).collect();
+    if mute.is_empty() {
+        return;
+    }
+    let ids: HashSet<String> = mute.iter().flat_map(|(label, bare)| [label.clone(), bare.clone()]).collect();
+    let people = People::find(book.root, "", &ids, book);
+    for said in &mut book.draft.utterances {
+        let name = said.label.as_ref().and_then(|label| {
+            let bare = mute.get(label)?;
+            people.labels.get(label).or_else(|| people.labels.get(bare))
+        });
+        if let Some(name) = name {
+            said.label = Some(name.clone());
+        }
+    }
+}
+
+/// Said where two of one name were kept apart.
+pub(super) const NAMESAKES: &str =
+    "speakers of one name and different identifiers take turns; they are kept apart by a number behind the name";
+
+/// Labels of speakers whose platform gives each participant an identifier of its own: where two of one name take turns,
+/// they are two people; where one follows the other, somebody came back.
+pub(super) fn apart(voices: &[(Option<String>, Option<String>)]) -> (Vec<Option<String>>, bool) {
+    let mut spans: HashMap<(&str, &str), (usize, usize)> = HashMap::new();
+    for (at, (name, id)) in voices.iter().enumerate() {
+        if let (Some(name), Some(id)) = (name, id) {
+            spans.entry((name, id)).or_insert((at, at)).1 = at;
+        }
+    }
+    let mut by_name: HashMap<&str, Vec<(usize, usize, &str)>> = HashMap::new();
+    for ((name, id), (first, last)) in &spans {
+        by_name.entry(name).or_default().push((*first, *last, id));
+    }
+    let mut numbers: HashMap<(&str, &str), usize> = HashMap::new();
+    for (name, spans) in &mut by_name {
+        spans.sort_unstable();
+        let (mut number, mut until) = (0, 0);
+        for (first, last, id) in spans {
+            if number == 0 || *first < until {
+                number += 1;
+            }
+            until = until.max(*last);
+            numbers.insert((*name, *id), number);
+        }
+    }
+    let label = |(name, id): &(Option<String>, Option<String>)| {
+        let name = name.as_deref()?;
+        let number = id.as_deref().and_then(|id| numbers.get(&(name, id))).copied().unwrap_or(1);
+        Some(if number > 1 { format!("{name} ({number})") } else { name.to_owned() })
+    };
+    (voices.iter().map(label).collect(), numbers.values().any(|number| *number > 1))
+}
