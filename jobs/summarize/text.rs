@@ -26,10 +26,14 @@ pub(crate) fn words(text: &str) -> Vec<Word> {
 fn letters(text: &str) -> Vec<Word> {
     parted(text, |run| {
         let mut lengths: Vec<usize> = Vec::new();
+        let mut after_spaced = false;
         for letter in run.chars() {
+            // A mark belongs to its letter, and letters of other scripts to each other.
+            let is_mark = is_combining_mark(letter);
+            let goes_on = is_mark || (after_spaced && !is_unspaced(letter));
+            after_spaced = if is_mark { after_spaced } else { !is_unspaced(letter) };
             match lengths.last_mut() {
-                // A mark belongs to its letter, and letters of other scripts to each other.
-                Some(last) if is_combining_mark(letter) || !is_unspaced(letter) => *last += letter.len_utf8(),
+                Some(last) if goes_on => *last += letter.len_utf8(),
                 _ => lengths.push(letter.len_utf8()),
             }
         }
@@ -312,6 +316,7 @@ mod tests {
         assert_eq!(locate(said, "经理，谈过了！"), Some("经理谈过了。"), "whatever the punctuation");
         assert_eq!(locate(said, "理谈"), Some("理谈"), "a dictionary may part words otherwise than the quote");
         assert_eq!(locate(said, "我的老板谈过了"), None);
+        assert_eq!(locate("我用iPhone15手机A打的", "iphone15手机"), Some("iPhone15手机"));
         assert_eq!(words("我的经理谈过了").len(), 5);
         assert_eq!(words("来週の金曜日までにメールを送ります。").len(), 9);
         let quoted = "彼は「行く。待って。」と言いました。はい。";
