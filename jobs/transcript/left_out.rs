@@ -31,6 +31,8 @@ const THERE_ALREADY: &[&str] = &[
     "a line that rolls on from the cue before",
     "the same words again, in another shape",
     "another hearing of the same words",
+    "an interim result, which a final one replaces",
+    "a translation of what was said",
 ];
 /// As these reasons end.
 const NOT_SPEECH: &str = "not speech";

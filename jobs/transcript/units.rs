@@ -151,6 +151,19 @@ pub(super) fn possible(said: &[Utterance]) -> bool {
     pace.measured < 2 || pace.agrees(Unit::Milliseconds).is_ok()
 }
 
+/// Whether each entry lasts about as long as it takes to say its text: then it was said, and not written at that moment.
+pub(super) fn paced(rows: &[Row]) -> bool {
+    #[expect(clippy::cast_precision_loss, reason = "a moment in milliseconds is far below what a float holds")]
+    let time = |raw: Raw| match raw {
+        Raw::Number(number) => Some(number),
+        Raw::Millis(millis) | Raw::Moment(millis) => Some(millis as f64),
+        Raw::None => None,
+    };
+    let pace = Pace::of(rows, |row| time(row.start), |row| time(row.end));
+    let rate = pace.in_unit(pace.since_1970().unwrap_or(Unit::Milliseconds));
+    !pace.by_gaps && pace.measured >= 5 && rate.is_some_and(|rate| (USUAL / 4.0..USUAL * 4.0).contains(&rate))
+}
+
 /// Whether the numbers count the letters of a text, and no time.
 pub(super) fn count_letters(rows: &[Row]) -> bool {
     Pace::of(rows, |row| row.start.number(), |row| row.end.number()).of_letters

@@ -77,6 +77,8 @@ pub(super) struct Place<'j> {
     name: &'j str,
     /// Whether the times are moments, as of messages, and no offsets.
     moments: bool,
+    /// Whether an entry lasts as long as its text takes to say.
+    paced: bool,
     /// Whether entries say that they are part of a transcript.
     typed: bool,
     /// Whether the words of an entry have times, where it has none itself.
@@ -158,8 +160,8 @@ impl<'j> Place<'j> {
             _ => usize::from(self.timed_by_words),
         };
         let times = if self.of_letters { 0 } else { times };
-        // Messages, comments and appointments have a moment too.
-        let times = if self.moments { times / 2 } else { times };
+        // Messages, comments and appointments have a moment too, but do not last as long as their text takes to say.
+        let times = if self.moments && !self.paced { times / 2 } else { times };
         speaker + times + usize::from(self.typed) + usize::from(SPEECH.contains(&joined(self.name).as_str()))
     }
 }
@@ -374,7 +376,8 @@ fn measure(place: &mut Place<'_>) {
         end: raw(Meaning::End, entry),
         long: Raw::None,
     };
-    place.of_letters = units::count_letters(&sample().map(row).collect::<Vec<_>>());
+    let rows: Vec<Row> = sample().map(row).collect();
+    (place.of_letters, place.paced) = (units::count_letters(&rows), units::paced(&rows));
     place.timed_by_words = sample().any(|entry| times_of_words(entry).0.is_there());
     (place.moments, place.once, place.typed, place.voices) = (moments, once, typed, distinct);
     let named = keys.first().is_some_and(|(_, key)| matches!(key.known_as, "word" | "token" | "punctuatedword"));
