@@ -70,7 +70,8 @@ fn a_damaged_file_loses_no_word() {
         }
     };
     for (case, input) in cases() {
-        for at in (0..input.len()).step_by(7) {
+        // So many places and no more: a case of ten thousand bytes would take a minute.
+        for at in (0..input.len()).step_by((input.len() / 150).max(7)) {
             check(&case, &input[..at], &format!("cut at {at}"));
             check(&case, &input[at..], &format!("begun at {at}"));
             for damage in [0x20, 0x81, 0xff] {
