@@ -4,12 +4,12 @@ use std::collections::HashMap;
 
 use debrief_jobs::{
     db::{TenantTx, Tx},
-    model::{Section, summary},
+    model::{Content, Section, Support, Tally, summary},
     review::{
         AskForSpeakers, RequestReview, Visitor,
-        actions::{self, ActionError, Approved, Signed},
+        actions::{self, ActionError, Approved, Shown, Signed},
         edit::{self, Edits},
-        links,
+        links, refining,
         view::view,
     },
 };
@@ -23,7 +23,7 @@ async fn begin(world: &World) -> TenantTx {
 
 async fn shown(world: &World, reviewed: &Reviewed) -> Signed {
     let session = view(&mut begin(world).await, reviewed.session).await.expect("it reads").expect("it is there");
-    Signed { version: session.summaries[0].version, hash: session.summaries[0].hash.clone() }
+    session.summaries[0].signed()
 }
 
 async fn approve(world: &World, reviewed: &Reviewed, signed: &Signed) -> Result<Approved, ActionError> {
@@ -163,7 +163,7 @@ async fn an_edit_makes_a_version_and_keeps_the_evidence() {
     let after = summary::load_version(&mut tx, reviewed.summary, 2).await.expect("it reads");
     assert_eq!(before.claims[0].text, "You ran the planning meeting yourself and kept it to half an hour.");
     assert_eq!((after.claims[0].text.as_str(), after.claims[0].edited), ("You ran the meeting.", true));
-    assert_eq!(after.claims[0].evidence, before.claims[0].evidence);
+    assert_eq!((&after.claims[0].evidence, after.claims[0].support), (&before.claims[0].evidence, Support::Verified));
     assert_eq!(after.claims[1].edited, before.claims[1].edited);
     let added = after.section(Section::ActionItems).last().expect("the new item is last");
     assert_eq!(
@@ -322,4 +322,122 @@ async fn nothing_of_another_organization_can_be_seen_or_touched() {
     let other = Reviewed::new(&world).await;
     let dismissed = actions::dismiss(&mut begin(&world).await, other.session, summary, &visitor).await;
     assert!(matches!(dismissed, Err(ActionError::NotFound)));
+}
+
+async fn execute(world: &World, sql: &'static str) {
+    let mut tx = begin(world).await;
+    sqlx::query(sql).execute(tx.conn()).await.expect("it is done");
+    tx.commit().await.expect("it commits");
+}
+
+async fn newest(world: &World, reviewed: &Reviewed) -> Content {
+    let version = shown(world, reviewed).await.version;
+    summary::load_version(&mut begin(world).await, reviewed.summary, version).await.expect("it reads")
+}
+
+#[tokio::test]
+async fn what_the_coach_types_is_verified_only_where_it_was_said() {
+    let world = World::new().await;
+    let reviewed = Reviewed::new(&world).await;
+    let tally = async || {
+        let tally = Tally::of(&newest(&world, &reviewed).await);
+        (tally.verified, tally.own, tally.statements())
+    };
+    assert_eq!(tally().await, (4, 0, 4));
+    // Cut down: the evidence still says it.
+    let cut = reword(&world, &reviewed, 1, "You ran the planning meeting yourself.").await;
+    edit(&world, &reviewed, 1, &cut).await.expect("it is saved");
+    assert_eq!(tally().await, (4, 0, 4));
+    let content = newest(&world, &reviewed).await;
+    assert_eq!((content.claims[0].support, content.claims[0].edited), (Support::Verified, true));
+
+    // Something that nobody said, and a sentence of the coach's.
+    let mut other = reword(&world, &reviewed, 2, "You doubled the revenue of the team.").await;
+    other.additions.push((Section::Wins, "I am proud of you.".into()));
+    edit(&world, &reviewed, 2, &other).await.expect("it is saved");
+    assert_eq!(tally().await, (3, 2, 5));
+    let content = newest(&world, &reviewed).await;
+    assert_eq!((content.claims[0].support, content.claims[0].evidence.len()), (Support::Own, 1), "what it was based on");
+    assert_eq!((content.claims[1].support, content.claims[1].evidence.len()), (Support::Own, 0));
+
+    // A later version does not forget it, and typing a slip back costs nothing.
+    let mut third = Edits::default();
+    third.removals.insert(content.claims[1].id);
+    edit(&world, &reviewed, 3, &third).await.expect("it is saved");
+    assert_eq!(tally().await, (3, 1, 4));
+    let back = reword(&world, &reviewed, 4, "You ran the planning meeting yourself and kept it to half an hour.").await;
+    edit(&world, &reviewed, 4, &back).await.expect("it is saved");
+    assert_eq!(tally().await, (4, 0, 4));
+
+    let undone = Shown { version: 5, hash: newest(&world, &reviewed).await.hash() };
+    let mut tx = begin(&world).await;
+    refining::undo(&mut tx, reviewed.session, reviewed.summary, &undone, &Visitor::default()).await.expect("undone");
+    tx.commit().await.expect("it commits");
+    assert_eq!(tally().await, (3, 1, 4), "each version has its own count");
+    // The command line and the listing count the same claims.
+    let detail = debrief_jobs::model::listing::session(&mut begin(&world).await, reviewed.session).await;
+    let summaries = detail.expect("it reads").expect("it is there").summaries;
+    let counts = (summaries[0].claims_kept, summaries[0].claims_verified, summaries[0].claims_own);
+    assert_eq!(counts, (Some(4), Some(3), Some(1)));
+}
+
+/// A roster is read between the page and the press of its button.
+#[tokio::test]
+async fn an_approval_signs_the_recipient_that_was_shown() {
+    for (change, words) in [
+        ("update clients set email = 'p@elsewhere.example' where name = 'Priya Raman'", "from priya@raman.example to p@elsewhere.example"),
+        ("update clients set name = 'Tom Becker' where name = 'Priya Raman'", "from Priya Raman"),
+        ("update clients set email = null where name = 'Priya Raman'", "was taken away"),
+    ] {
+        let world = World::new().await;
+        let reviewed = Reviewed::new(&world).await;
+        reviewed.set_state(&world, "in_review").await;
+        let signed = shown(&world, &reviewed).await;
+        execute(&world, change).await;
+        let refused = approve(&world, &reviewed, &signed).await.expect_err("somebody else would get it");
+        assert!(matches!(refused, ActionError::RecipientChanged(_)) && refused.to_string().contains(words), "{refused}");
+        assert_eq!(scalar::<i64>(&world, "select count(*) from mails").await, 0);
+        assert_eq!(scalar::<String>(&world, "select state from summaries").await, "done");
+        assert_eq!(scalar::<i64>(&world, "select count(*) from review_events where kind = 'approved'").await, 0);
+    }
+    // And where there was no address, none is written to.
+    let world = World::new().await;
+    let reviewed = Reviewed::new(&world).await;
+    reviewed.set_state(&world, "in_review").await;
+    execute(&world, "update clients set email = null").await;
+    let signed = shown(&world, &reviewed).await;
+    execute(&world, "update clients set email = 'p@raman.example' where name = 'Priya Raman'").await;
+    let refused = approve(&world, &reviewed, &signed).await.expect_err("nobody was shown");
+    assert!(refused.to_string().contains("got an address, p@raman.example"), "{refused}");
+
+    let signed = shown(&world, &reviewed).await;
+    approve(&world, &reviewed, &signed).await.expect("it is shown now");
+    let audit: serde_json::Value = scalar(&world, "select detail from review_events where kind = 'approved'").await;
+    let recipient = audit["recipient_sha256"].as_str().expect("it says to whom");
+    assert_eq!((recipient.len(), audit.to_string().contains("raman")), (64, false), "and no address");
+    // An address in other letters is the same address.
+    execute(&world, "update clients set email = 'P@Raman.example' where name = 'Priya Raman'").await;
+    assert!(matches!(approve(&world, &reviewed, &signed).await, Ok(Approved::Already)));
+}
+
+#[tokio::test]
+async fn a_sentence_about_the_client_is_turned_or_asked_about() {
+    let world = World::new().await;
+    let reviewed = Reviewed::new(&world).await;
+    reviewed.set_state(&world, "in_review").await;
+    let edits = reword(&world, &reviewed, 1, "Priya will call Lena about her plan, and she will send the notes.").await;
+    edit(&world, &reviewed, 1, &edits).await.expect("it is saved");
+    let signed = shown(&world, &reviewed).await;
+    let refused = approve(&world, &reviewed, &signed).await.expect_err("whose plan is it");
+    assert!(matches!(&refused, ActionError::SpeaksAbout { sentences, .. } if sentences.len() == 1), "{refused}");
+    assert_eq!(scalar::<i64>(&world, "select count(*) from mails").await, 0);
+
+    let edits = reword(&world, &reviewed, 2, "Priya will call Lena about the plan.").await;
+    edit(&world, &reviewed, 2, &edits).await.expect("it is saved");
+    let signed = shown(&world, &reviewed).await;
+    approve(&world, &reviewed, &signed).await.expect("it is sure");
+    let message: Vec<u8> = scalar(&world, "select message from mails where kind = 'follow_up'").await;
+    let message = String::from_utf8(message).expect("a mail is text").replace("=\r\n", "");
+    assert!(message.contains("You will call Lena about the plan."), "{message}");
+    assert!(!message.contains("Priya will call"), "{message}");
 }

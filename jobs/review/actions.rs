@@ -17,6 +17,7 @@ use crate::{
     attribute::{self, Answer, Corrected, NameError, SpeakerIs},
     db::{TenantTx, Tx},
     follow_up::{self, Verdict},
+    mail::Recipient,
     model::{
         session::{self, State},
         summary,
@@ -48,6 +49,17 @@ pub enum ActionError {
     /// The session does not wait for its speakers.
     #[error("this session does not wait for its speakers any more: they are named")]
     NotWaiting,
+    /// Who would get the letter is not who was shown.
+    #[error("{}", recipient_changed(.0))]
+    RecipientChanged(Box<NewRecipient>),
+    /// Some sentences speak about the client, and the letter speaks to the client.
+    #[error("{}", speaks_about(.client, .sentences.len()))]
+    SpeaksAbout {
+        /// The client's name.
+        client: String,
+        /// The claims.
+        sentences: Vec<Uuid>,
+    },
     /// Nothing is left that the client may read.
     #[error("nothing in this summary is for the client: add a sentence, or dismiss it")]
     NothingForClient,
@@ -79,6 +91,40 @@ pub enum ActionError {
     Mail(String),
 }
 
+/// Who was shown, and who it is now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewRecipient {
+    /// The client's name as it is now.
+    pub client: String,
+    /// Who was shown.
+    pub shown: Option<Recipient>,
+    /// Who would get the letter.
+    pub now: Option<Recipient>,
+}
+
+fn recipient_changed(change: &NewRecipient) -> String {
+    let client = &change.client;
+    let what = match (&change.shown, &change.now) {
+        (Some(shown), Some(now)) if shown.name != now.name => format!(
+            "the recipient changed from {} ({}) to {} ({})",
+            shown.name, shown.email, now.name, now.email
+        ),
+        (Some(shown), Some(now)) => format!("{client}’s address changed from {} to {}", shown.email, now.email),
+        (Some(shown), None) => format!("{client}’s address, {}, was taken away", shown.email),
+        (None, Some(now)) => format!("{client} got an address, {},", now.email),
+        (None, None) => format!("{client}’s address changed"),
+    };
+    format!("{what} since this page was shown: look at it, and approve again")
+}
+
+fn speaks_about(client: &str, sentences: usize) -> String {
+    let what = match sentences {
+        1 => "one sentence speaks".to_owned(),
+        some => format!("{some} sentences speak"),
+    };
+    format!("{what} about {client}, and the letter speaks to {client}: change it, or say that it goes as it is")
+}
+
 /// What is wrong with one field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
@@ -88,13 +134,26 @@ pub struct Problem {
     pub problem: String,
 }
 
-/// What an approval signs.
+/// What was shown of a summary.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    /// The version.
+    pub version: i32,
+    /// SHA-256 of its content.
+    pub hash: String,
+}
+
+/// What an approval signs: what was shown, and to whom it goes.
 #[derive(Clone, Debug)]
 pub struct Signed {
     /// The version that was shown.
     pub version: i32,
     /// SHA-256 of its content, as shown.
     pub hash: String,
+    /// Who was shown as the recipient; none where the client had no address.
+    pub recipient: Option<Recipient>,
+    /// Whether sentences that speak about the client go into the letter as they are.
+    pub as_they_are: bool,
 }
 
 /// What came of an approval.
@@ -142,10 +201,12 @@ pub(super) async fn lock(tx: &mut TenantTx, session_id: Uuid, summary_id: Uuid) 
     })
 }
 
-/// Approves exactly what was shown, and lets the follow-up wait out its hold.
+/// Approves exactly what was shown for exactly whom, and lets the follow-up wait out its hold.
 ///
 /// # Errors
-/// [`ActionError::Conflict`] when the version or the hash is not that of the newest content.
+/// [`ActionError::Conflict`] when the version or the hash is not that of the newest content;
+/// [`ActionError::RecipientChanged`] when the client's name or address is not that which was shown;
+/// [`ActionError::SpeaksAbout`] where a sentence speaks about the client and it is not said that it goes as it is.
 pub async fn approve(
     tx: &mut TenantTx,
     services: &Services,
@@ -182,7 +243,11 @@ pub async fn approve(
     .await?;
     let approved = outgoing::follow_up(tx, services, summary_id, signed).await?;
     voice::learn(tx, summary_id, signed.version).await?;
-    let detail = json!({ "version": signed.version, "hash": signed.hash, "sent": approved != Approved::NotSent });
+    let detail = json!({
+        "version": signed.version, "hash": signed.hash, "sent": approved != Approved::NotSent,
+        "recipient_sha256": signed.recipient.as_ref().map(Recipient::fingerprint),
+        "as_they_are": signed.as_they_are,
+    });
     let event = Event { summary_id: Some(summary_id), detail, ..Event::of(session_id, EventKind::Approved) };
     record(tx, &event, visitor).await?;
     follow_up::close_if_finished(tx, session_id).await?;
