@@ -278,8 +278,11 @@ impl<'t> Sentence<'t> {
 
     /// Whether a pronoun without anybody before it is what the sentence is about.
     fn opens_with(&self, at: usize, case: Case) -> bool {
-        let clause = at > 0 && (self.before(at).contains(',') || is_one_of(CLAUSE, &self.word(at - 1)))
-            || at > 0 && is_one_of("after before since until as", &self.word(at - 1));
+        let prior = self.word(at.saturating_sub(1));
+        let clause = at > 0
+            && (self.before(at).contains(',')
+                || is_one_of(CLAUSE, &prior)
+                || is_one_of("after before since until as", &prior));
         match case {
             Case::Subject => self.begins_sentence(at) || clause,
             Case::Possessive | Case::Her => self.begins_sentence(at),

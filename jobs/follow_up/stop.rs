@@ -46,11 +46,8 @@ impl SendFollowUp {
             session::set_state(tx, session_id, State::InReview).await?;
         }
         let detail = serde_json::json!({ "why": "recipient changed", "mail": self.mail_id });
-        let event = Event {
-            summary_id: Some(self.summary_id),
-            detail,
-            ..Event::of(session_id, EventKind::FollowUpCancelled)
-        };
+        let event =
+            Event { summary_id: Some(self.summary_id), detail, ..Event::of(session_id, EventKind::FollowUpCancelled) };
         record(tx, &event, &Visitor::default()).await?;
         self.tell(ctx, tx, session_id).await?;
         Ok(true)

@@ -67,7 +67,9 @@ pub(super) async fn refine(db: &Db, organization: Uuid, client: &Client, read: &
         apply::apply(&input, &base, &change, |at| named.contains(&at))
     });
     let applied = applied.await.map_err(|_| LlmError::Unusable("holding it against the session panicked".into()))?;
-    if read.base.for_client().next().is_some() && applied.content.for_client().next().is_none() {
+    // What is only there because it was put back is nothing that the model left.
+    let nothing = applied.content.for_client().all(|claim| applied.put_back.contains(&claim.text));
+    if read.base.for_client().next().is_some() && nothing {
         return Ok(Outcome::Failed(
             "The language model left nothing in the summary for the client, so it was not taken. Ask in other words, or remove sentences by hand."
                 .into(),

@@ -272,11 +272,7 @@ async fn shared(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<String>, sqlx
         .await
 }
 
-async fn summaries(
-    tx: &mut TenantTx,
-    session_id: Uuid,
-    coach: &str,
-) -> Result<Vec<SummaryView>, sqlx::Error> {
+async fn summaries(tx: &mut TenantTx, session_id: Uuid, coach: &str) -> Result<Vec<SummaryView>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"select summaries.id, state, failed_reason, rewrite_reason, withdrawn_reason, coalesce(approved_version, version) as "version!", approved_at,
                   clients.name, clients.email

@@ -118,9 +118,7 @@ impl From<ActionError> for Failure {
             ActionError::Conflict { .. }
             | ActionError::NotOpen { .. }
             | ActionError::NotWaiting
-            | ActionError::RecipientChanged(_) => {
-                Self::new(StatusCode::CONFLICT, "This changed meanwhile", detail)
-            }
+            | ActionError::RecipientChanged(_) => Self::new(StatusCode::CONFLICT, "This changed meanwhile", detail),
             ActionError::TooLate => Self::new(StatusCode::CONFLICT, "It is already on its way", detail),
             ActionError::Busy | ActionError::NothingToUndo | ActionError::Unsaved => {
                 Self::new(StatusCode::CONFLICT, "Not now", detail)

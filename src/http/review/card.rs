@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use chrono::Utc;
 use chrono_tz::Tz;
 use debrief_jobs::{
     follow_up::Said,
@@ -14,7 +13,8 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::{
-    context::{Redo, moment},
+    context::Redo,
+    fate,
     refined::{self, Came, Difference},
 };
 use crate::http::form::Form;
@@ -158,13 +158,13 @@ pub(super) fn build(
         coach_sections.clear();
     }
     sections.retain(|block| Section::parse(block.key).is_some_and(|section| section.audience() == Audience::Client));
-    let (follow_up, choices) = follow_up(summary, zone);
+    let (follow_up, choices) = fate::follow_up(summary, zone);
     Card {
         id: summary.id.to_string(),
         action: format!("{action}/summaries/{}", summary.id),
         client: summary.client_name.clone(),
         to: summary.recipient().map(|Recipient { name, email }| To { name, email }),
-        stopped: summary.stopped_for().map(|email| stopped(summary, email)),
+        stopped: summary.stopped_for().map(|email| fate::stopped(summary, email)),
         sentences: summary.letter.len(),
         in_doubt: summary.letter.iter().filter(|(_, said)| said.speaks_about_client).count(),
         as_they_are: retyped.is_some_and(|redo| redo.form.get("as_they_are").is_some()),
@@ -248,7 +248,9 @@ fn block(summary: &SummaryView, section: Section, audience: Audience, redo: Opti
     Block {
         key: section.as_str(),
         title: section.title(),
-        claims: claims.map(|claim| claim_field(claim, &summary.client_name, letter.get(&claim.id).copied(), redo)).collect(),
+        claims: claims
+            .map(|claim| claim_field(claim, &summary.client_name, letter.get(&claim.id).copied(), redo))
+            .collect(),
         added: redo.and_then(|redo| redo.form.get(&field)).unwrap_or_default().to_owned(),
         added_problem: problem(redo, &field),
     }
@@ -313,22 +315,6 @@ fn letter_line(text: &str, letter: &str) -> Option<String> {
         rest = after;
     }
     Some(line + rest)
-}
-
-/// Why a letter that was approved did not go.
-fn stopped(summary: &SummaryView, approved_for: &str) -> String {
-    let client = &summary.client_name;
-    let now = match summary.recipient() {
-        Some(to) if to.email.to_lowercase() == approved_for.to_lowercase() => {
-            format!("The name at that address is now {}.", to.name)
-        }
-        Some(to) => format!("It would now go to {}.", to.email),
-        None => "There is no address any more.".to_owned(),
-    };
-    format!(
-        "You approved this letter for {approved_for}. After that, {client}’s name or address changed, so nothing was sent. \
-         {now} Look at it, and approve it again."
-    )
 }
 
 /// The evidence of a claim: of quotes that stand in its own text only their sources, so that nothing is read twice; of
@@ -406,67 +392,6 @@ fn footnote(summary: &SummaryView, zone: Tz) -> String {
         "Version {}, {by} on {}. Written {writer}{template}.{coverage}",
         shown.version,
         shown.created_at.with_timezone(&zone).format("%-d %B at %H:%M"),
-    )
-}
-
-/// What becomes of an approved summary, and what can be done about it.
-fn follow_up(summary: &SummaryView, zone: Tz) -> (Option<String>, Vec<(&'static str, &'static str)>) {
-    const STOP: (&str, &str) = ("cancel", "Stop it");
-    const REOPEN: (&str, &str) = ("cancel", "Open it again");
-    const AGAIN: (&str, &str) = ("again", "Send it again");
-    if let Some(reason) = &summary.withdrawn_reason {
-        return (Some(reason.clone()), Vec::new());
-    }
-    if summary.state == "dismissed" {
-        return (Some("Put aside. Nothing of it is sent.".to_owned()), vec![("reopen", "Open it again")]);
-    }
-    if summary.state != "approved" {
-        return (None, Vec::new());
-    }
-    let client = &summary.client_name;
-    let Some(mail) = summary.follow_up.as_ref().filter(|mail| mail.state != "cancelled") else {
-        return (Some(not_sent(summary)), vec![REOPEN]);
-    };
-    let to = &mail.recipient;
-    let (text, choices) = match mail.state.as_str() {
-        "queued" if mail.due_at > Utc::now() => {
-            let at = moment(mail.due_at, zone);
-            (format!("Approved. It goes to {to} at {at} ({zone}). Until then you can stop it."), vec![STOP])
-        }
-        "queued" => (format!("Approved. It is about to go to {to}."), vec![STOP]),
-        "sending" => (format!("Approved. It is on its way to {to}."), vec![]),
-        "sent" => {
-            let at = mail.sent_at.map_or_else(|| "now".to_owned(), |at| moment(at, zone));
-            (format!("It was sent to {to} ({at})."), vec![])
-        }
-        "failed" => {
-            let text = format!(
-                "It could not be sent to {to}. Look whether the address is right; then send it again, or open it to change it."
-            );
-            (text, vec![AGAIN, REOPEN])
-        }
-        _ => {
-            let text = format!(
-                "The mail server broke off while it took the mail to {to}, so it may or may not have arrived. We do not \
-                 send it a second time by ourselves: ask {client}."
-            );
-            (text, vec![("arrived", "It arrived"), AGAIN])
-        }
-    };
-    (Some(text), choices)
-}
-
-fn not_sent(summary: &SummaryView) -> String {
-    let client = &summary.client_name;
-    if summary.client_email.is_some() {
-        return format!(
-            "Approved, and not sent: {client} had no email address that we could use. Open it again and approve it to \
-             send it."
-        );
-    }
-    format!(
-        "Approved, and not sent: we have no email address for {client}. Add one to roster.csv in your inbox folder, then \
-         open it again here and approve it."
     )
 }
 
