@@ -79,13 +79,8 @@ async fn a_sentence_is_edited_and_the_new_version_approved() {
 
     let (version, hash) = (page.field("version"), page.field("hash"));
     let [(_, to), (_, to_name)] = page.recipient();
-    let fields = [
-        ("form_token", token.as_str()),
-        ("version", &version),
-        ("hash", &hash),
-        ("to", &to),
-        ("to_name", &to_name),
-    ];
+    let fields =
+        [("form_token", token.as_str()), ("version", &version), ("hash", &hash), ("to", &to), ("to_name", &to_name)];
     for _ in 0..2 {
         let approved = post(&visit.router, &visit.action("/approve"), &visit.cookie, &fields).await;
         assert_eq!(approved.status, StatusCode::SEE_OTHER, "{}", approved.body);
@@ -348,7 +343,11 @@ async fn the_page_shows_who_gets_the_letter_and_takes_no_approval_for_another() 
     visit.execute("update clients set email = 'priya@third.example' where name = 'Priya Raman'").await;
     visit.world.run_queued::<debrief_jobs::follow_up::SendFollowUp>().await.expect("a job").expect("it is stopped");
     let page = visit.read().await;
-    for words in ["You approved this letter for p@elsewhere.example.", "It would now go to priya@third.example.", "Approve and send"] {
+    for words in [
+        "You approved this letter for p@elsewhere.example.",
+        "It would now go to priya@third.example.",
+        "Approve and send",
+    ] {
         assert!(page.body.contains(words), "{words} is missing in {}", page.body);
     }
 }
@@ -394,8 +393,13 @@ async fn a_sentence_about_the_client_goes_only_as_it_is_where_the_coach_says_so(
     assert!(page.body.contains("name=\"as_they_are\"") && !page.body.contains("In the letter: "), "{}", page.body);
     let (version, hash) = (page.field("version"), page.field("hash"));
     let [(_, to), (_, to_name)] = page.recipient();
-    let mut fields =
-        vec![("form_token", token.as_str()), ("version", &version), ("hash", &hash), ("to", &to), ("to_name", &to_name)];
+    let mut fields = vec![
+        ("form_token", token.as_str()),
+        ("version", &version),
+        ("hash", &hash),
+        ("to", &to),
+        ("to_name", &to_name),
+    ];
     let asked = post(&visit.router, &visit.action("/approve"), &visit.cookie, &fields).await;
     assert_eq!(asked.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", asked.body);
     assert!(asked.body.contains("One sentence speaks about Priya Raman"), "{}", asked.body);

@@ -133,7 +133,10 @@ async fn shorter_drops_what_nobody_checked_first_and_no_promise_at_all() {
         "what nobody checked is gone, and no promise"
     );
     let (state, reason) = came_of_it(&world, &reviewed).await;
-    assert_eq!((state.as_str(), reason.contains("What was promised and what you wrote yourself stays")), ("done", true));
+    assert_eq!(
+        (state.as_str(), reason.contains("What was promised and what you wrote yourself stays")),
+        ("done", true)
+    );
     // Once only promises are left to cut, it says so; named, one goes.
     refine(&world, &reviewed, "shorter").await.expect("it runs");
     refine(&world, &reviewed, "drop everything about the bank").await.expect("it runs");
