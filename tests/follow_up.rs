@@ -1,12 +1,14 @@
 //! The stage `follow_up`, from outside: what a client gets, how often, and when the session is closed.
 
+mod recipient;
+
 use std::time::Duration;
 
 use debrief_jobs::{
     Services,
     db::{TenantTx, Tx},
-    follow_up::{self, FollowUp, FollowUpError, SendFollowUp, Verdict},
-    mail::SendMail,
+    follow_up::{self, Approval, FollowUp, FollowUpError, SendFollowUp, Verdict},
+    mail::{Recipient, SendMail},
     model::{
         ActionItem, Audience, Claim, Content, Owner, Section,
         session::{State, set_state},
@@ -100,7 +102,15 @@ async fn approve(world: &World, summary_id: Uuid, hash: &str, hold: Duration) ->
         .await
         .expect("an approval");
     let Services { templates, mailer, .. } = &*world.services;
-    let queued = follow_up::queue(&mut tx, templates, mailer, summary_id, 1, hash, hold).await?;
+    let (name, email): (String, Option<String>) =
+        sqlx::query_as("select name, email from clients where id = (select client_id from summaries where id = $1)")
+            .bind(summary_id)
+            .fetch_one(tx.conn())
+            .await
+            .expect("the client");
+    let recipient = Recipient::of(&name, email.as_deref());
+    let approval = Approval { version: 1, content_hash: hash, recipient: recipient.as_ref(), as_they_are: false };
+    let queued = follow_up::queue(&mut tx, templates, mailer, summary_id, approval, hold).await?;
     tx.commit().await.expect("committed");
     Ok(queued)
 }

@@ -86,7 +86,7 @@ impl Scene {
         assert_eq!(view.summaries.len(), 1, "one client has one summary");
         let visitor = Visitor { link_id: None, address: None, agent: None };
         for summary in &view.summaries {
-            let signed = actions::Signed { version: summary.version, hash: summary.hash.clone() };
+            let signed = summary.signed();
             actions::approve(&mut tx, &services, sessions[0].id, summary.id, &signed, &visitor)
                 .await
                 .expect("it is open");

@@ -238,13 +238,14 @@ fn assert_follow_up(letter: &Letter) {
     assert_eq!(letter.header("Subject"), ["Our session of Monday 9 March 2026"]);
     // The text is wrapped; the HTML is markup.
     let flowing = letter.text.split_whitespace().collect::<Vec<_>>().join(" ");
-    let mut wanted: Vec<&str> = DRAFT[1..4].iter().map(|(_, sentence, _)| *sentence).collect();
-    wanted.extend([EDITED, "Friday 13 March 2026"]);
+    let mut wanted: Vec<&str> = DRAFT[2..4].iter().map(|(_, sentence, _)| *sentence).collect();
+    // What the model tells of Priya, the letter says to her.
+    wanted.extend(["You find it hard to refuse Gareth.", EDITED, "Friday 13 March 2026"]);
     for words in wanted {
         assert!(flowing.contains(words), "{words} is missing in {flowing}");
         assert!(letter.html.contains(words), "{words} is missing in {}", letter.html);
     }
-    for unwanted in [DRAFT[0].1, DRAFT[4].1, DRAFT[5].1, "engage", "That stung"] {
+    for unwanted in [DRAFT[0].1, DRAFT[1].1, DRAFT[4].1, DRAFT[5].1, "engage", "That stung"] {
         assert!(!flowing.contains(unwanted) && !letter.html.contains(unwanted), "{unwanted} is in {flowing}");
     }
 }

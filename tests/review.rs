@@ -1,15 +1,17 @@
 //! Review: what is approved is what was shown; edits make versions; one organization sees nothing of another.
 
+mod signed;
+
 use std::collections::HashMap;
 
 use debrief_jobs::{
     db::{TenantTx, Tx},
-    model::{Section, summary},
+    model::{Content, Section, Support, Tally, summary},
     review::{
         AskForSpeakers, RequestReview, Visitor,
-        actions::{self, ActionError, Approved, Signed},
+        actions::{self, ActionError, Approved, Shown, Signed},
         edit::{self, Edits},
-        links,
+        links, refining,
         view::view,
     },
 };
@@ -23,7 +25,7 @@ async fn begin(world: &World) -> TenantTx {
 
 async fn shown(world: &World, reviewed: &Reviewed) -> Signed {
     let session = view(&mut begin(world).await, reviewed.session).await.expect("it reads").expect("it is there");
-    Signed { version: session.summaries[0].version, hash: session.summaries[0].hash.clone() }
+    session.summaries[0].signed()
 }
 
 async fn approve(world: &World, reviewed: &Reviewed, signed: &Signed) -> Result<Approved, ActionError> {
@@ -163,7 +165,7 @@ async fn an_edit_makes_a_version_and_keeps_the_evidence() {
     let after = summary::load_version(&mut tx, reviewed.summary, 2).await.expect("it reads");
     assert_eq!(before.claims[0].text, "You ran the planning meeting yourself and kept it to half an hour.");
     assert_eq!((after.claims[0].text.as_str(), after.claims[0].edited), ("You ran the meeting.", true));
-    assert_eq!(after.claims[0].evidence, before.claims[0].evidence);
+    assert_eq!((&after.claims[0].evidence, after.claims[0].support), (&before.claims[0].evidence, Support::Verified));
     assert_eq!(after.claims[1].edited, before.claims[1].edited);
     let added = after.section(Section::ActionItems).last().expect("the new item is last");
     assert_eq!(
@@ -214,6 +216,7 @@ async fn a_client_without_an_email_is_approved_and_not_sent() {
         .expect("it is open again");
     tx.commit().await.expect("it commits");
     assert_eq!(scalar::<String>(&world, "select state from sessions").await, "in_review");
+    let signed = shown(&world, &reviewed).await;
     assert!(matches!(approve(&world, &reviewed, &signed).await, Ok(Approved::Queued(_))));
 }
 
@@ -322,4 +325,59 @@ async fn nothing_of_another_organization_can_be_seen_or_touched() {
     let other = Reviewed::new(&world).await;
     let dismissed = actions::dismiss(&mut begin(&world).await, other.session, summary, &visitor).await;
     assert!(matches!(dismissed, Err(ActionError::NotFound)));
+}
+
+async fn newest(world: &World, reviewed: &Reviewed) -> Content {
+    let version = shown(world, reviewed).await.version;
+    summary::load_version(&mut begin(world).await, reviewed.summary, version).await.expect("it reads")
+}
+
+#[tokio::test]
+async fn what_the_coach_types_is_verified_only_where_it_was_said() {
+    let world = World::new().await;
+    let reviewed = Reviewed::new(&world).await;
+    let tally = async || {
+        let tally = Tally::of(&newest(&world, &reviewed).await);
+        (tally.verified, tally.own, tally.statements())
+    };
+    assert_eq!(tally().await, (4, 0, 4));
+    // Cut down: the evidence still says it.
+    let cut = reword(&world, &reviewed, 1, "You ran the planning meeting yourself.").await;
+    edit(&world, &reviewed, 1, &cut).await.expect("it is saved");
+    assert_eq!(tally().await, (4, 0, 4));
+    let content = newest(&world, &reviewed).await;
+    assert_eq!((content.claims[0].support, content.claims[0].edited), (Support::Verified, true));
+
+    // Something that nobody said, and a sentence of the coach's.
+    let mut other = reword(&world, &reviewed, 2, "You doubled the revenue of the team.").await;
+    other.additions.push((Section::Wins, "I am proud of you.".into()));
+    edit(&world, &reviewed, 2, &other).await.expect("it is saved");
+    assert_eq!(tally().await, (3, 2, 5));
+    let content = newest(&world, &reviewed).await;
+    assert_eq!(
+        (content.claims[0].support, content.claims[0].evidence.len()),
+        (Support::Own, 1),
+        "what it was based on"
+    );
+    assert_eq!((content.claims[1].support, content.claims[1].evidence.len()), (Support::Own, 0));
+
+    // A later version does not forget it, and typing a slip back costs nothing.
+    let mut third = Edits::default();
+    third.removals.insert(content.claims[1].id);
+    edit(&world, &reviewed, 3, &third).await.expect("it is saved");
+    assert_eq!(tally().await, (3, 1, 4));
+    let back = reword(&world, &reviewed, 4, "You ran the planning meeting yourself and kept it to half an hour.").await;
+    edit(&world, &reviewed, 4, &back).await.expect("it is saved");
+    assert_eq!(tally().await, (4, 0, 4));
+
+    let undone = Shown { version: 5, hash: newest(&world, &reviewed).await.hash() };
+    let mut tx = begin(&world).await;
+    refining::undo(&mut tx, reviewed.session, reviewed.summary, &undone, &Visitor::default()).await.expect("undone");
+    tx.commit().await.expect("it commits");
+    assert_eq!(tally().await, (3, 1, 4), "each version has its own count");
+    // The command line and the listing count the same claims.
+    let detail = debrief_jobs::model::listing::session(&mut begin(&world).await, reviewed.session).await;
+    let summaries = detail.expect("it reads").expect("it is there").summaries;
+    let counts = (summaries[0].claims_kept, summaries[0].claims_verified, summaries[0].claims_own);
+    assert_eq!(counts, (Some(4), Some(3), Some(1)));
 }

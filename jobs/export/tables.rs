@@ -125,6 +125,9 @@ tables! {
             s.withdrawn_reason, s.version,
             v.author as "author?", v.provider as "provider?", v.model as "model?",
             v.prompt_version as "prompt_version?", v.template as "template?", v.claims_dropped as "claims_dropped?",
+            (select count(*) from claims k where k.summary_id = s.id and k.version = s.version) as "claims_kept!",
+            (select count(*) from claims k where k.summary_id = s.id and k.version = s.version
+                and k.support = 'verified') as "claims_verified!",
             s.approved_version, s.approved_hash, s.approved_at, s.created_at, s.updated_at
         from summaries s join clients c on c.id = s.client_id
         left join summary_versions v on v.summary_id = s.id and v.version = s.version
@@ -143,6 +146,8 @@ tables! {
         prompt_version: Option<String>,
         template: Option<String>,
         claims_dropped: Option<i32>,
+        claims_kept: i64,
+        claims_verified: i64,
         approved_version: Option<i32>,
         approved_hash: Option<String>,
         approved_at: Option<DateTime<Utc>>,
@@ -151,7 +156,8 @@ tables! {
     }
 
     claims = r#"select k.id, k.summary_id, k.version, k.version = s.version as "is_newest!",
-            k.section, k.audience, k.position, k.text, k.edited, k.score / 100.0::float8 as score
+            k.section, k.audience, k.position, k.text, k.edited, k.support,
+            k.score / 100.0::float8 as score
         from claims k join summaries s on s.id = k.summary_id order by k.id"# {
         id: Uuid,
         summary_id: Uuid,
@@ -162,13 +168,16 @@ tables! {
         position: i32,
         text: String,
         edited: bool,
+        support: String,
         score: Option<f64>,
     }
 
-    evidence = r#"select claim_id, utterance_id, quote from evidence order by claim_id, utterance_id"# {
+    evidence = r#"select e.claim_id, e.utterance_id, e.quote, k.support = 'verified' as "supports!"
+        from evidence e join claims k on k.id = e.claim_id order by e.claim_id, e.utterance_id"# {
         claim_id: Uuid,
         utterance_id: Uuid,
         quote: String,
+        supports: bool,
     }
 
     action_items = r#"select a.claim_id, k.summary_id, k.version, k.version = s.version as "is_newest!",

@@ -3,11 +3,11 @@
 
 use std::time::Duration;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{NaiveDate, Utc};
 use uuid::Uuid;
 
 use super::SendFollowUp;
-use super::voice::Voice;
+use super::voice::{Said, Voice};
 use crate::{
     db::{TenantTx, Tx},
     mail::{self, FollowUpItem, MailError, Mailer, Message, NewMail, Recipient},
@@ -42,6 +42,22 @@ pub enum FollowUpError {
     /// The content of that version is not what was signed.
     #[error("the summary is not what was approved: read it again")]
     Changed,
+    /// The client's name or address is not what was signed.
+    #[error("the recipient is not who was shown: look at it, and approve again")]
+    RecipientChanged {
+        /// The client's name.
+        client: String,
+        /// Who would get the letter now.
+        now: Option<Recipient>,
+    },
+    /// Sentences speak about the client, and it is not said that they go as they are.
+    #[error("a sentence speaks about the client, and the letter speaks to the client")]
+    SpeaksAbout {
+        /// The client's name.
+        client: String,
+        /// The claims.
+        sentences: Vec<Uuid>,
+    },
     /// The mail could not be written.
     #[error(transparent)]
     Mail(#[from] MailError),
@@ -50,19 +66,33 @@ pub enum FollowUpError {
     Database(#[from] sqlx::Error),
 }
 
+/// What a coach has signed.
+#[derive(Clone, Copy, Debug)]
+pub struct Approval<'a> {
+    /// The version.
+    pub version: i32,
+    /// SHA-256 of its content.
+    pub content_hash: &'a str,
+    /// Who was shown as the recipient; none where the client had no address.
+    pub recipient: Option<&'a Recipient>,
+    /// Whether sentences that speak about the client go into the letter as they are.
+    pub as_they_are: bool,
+}
+
 /// Freezes the follow-up of an approved version and enqueues its sending after `hold`. For the approving transaction.
 ///
 /// # Errors
-/// When the version's content is not what `content_hash` signs, or the mail cannot be written.
+/// When the version's content or the recipient is not what was signed, a sentence speaks about the client and was not
+/// signed as it is, or the mail cannot be written.
 pub async fn queue(
     tx: &mut TenantTx,
     templates: &Templates,
     mailer: &Mailer,
     summary_id: Uuid,
-    version: i32,
-    content_hash: &str,
+    approval: Approval<'_>,
     hold: Duration,
 ) -> Result<FollowUp, FollowUpError> {
+    let version = approval.version;
     let people = sqlx::query!(
         r#"select summaries.session_id, summaries.client_id, clients.name as client, clients.email as client_email,
                   coaches.id as coach_id, coaches.name as coach, coaches.email as coach_email,
@@ -83,7 +113,7 @@ pub async fn queue(
         r#"select content_hash = $3 as "signed!" from summary_versions where summary_id = $1 and version = $2"#,
         summary_id,
         version,
-        content_hash
+        approval.content_hash
     )
     .fetch_optional(tx.conn())
     .await?;
@@ -91,11 +121,26 @@ pub async fn queue(
         return Err(FollowUpError::Changed);
     }
     let content = summary::load_version(tx, summary_id, version).await?;
-    let Some(email) = people.client_email.filter(|email| !email.trim().is_empty()) else {
-        return Ok(FollowUp::NoEmail);
+    let now = Recipient::of(&people.client, people.client_email.as_deref());
+    let same = match (approval.recipient, &now) {
+        (Some(signed), Some(now)) => signed.is(now),
+        (None, None) => true,
+        _ => false,
     };
+    if !same {
+        return Err(FollowUpError::RecipientChanged { client: people.client, now });
+    }
+    let Some(recipient) = now else { return Ok(FollowUp::NoEmail) };
     if content.for_client().next().is_none() {
         return Ok(FollowUp::NothingToSay);
+    }
+    let sentences: Vec<Uuid> = said(&people.client, &people.coach, &content)
+        .into_iter()
+        .filter(|(_, said)| said.speaks_about_client)
+        .map(|(claim, _)| claim)
+        .collect();
+    if !sentences.is_empty() && !approval.as_they_are {
+        return Err(FollowUpError::SpeaksAbout { client: people.client, sentences });
     }
     let due_at = Utc::now() + hold;
     let mail = NewMail {
@@ -106,7 +151,7 @@ pub async fn queue(
             people.session_date,
             &content,
         )),
-        to: Recipient { name: people.client, email },
+        to: recipient,
         reply_to: Some(Recipient { name: people.coach, email: people.coach_email }),
         subject_id: summary_id,
         version,
@@ -119,36 +164,18 @@ pub async fn queue(
     let mail_id = match mail::insert(tx, templates, mailer, &mail).await {
         Ok(Some(mail_id)) => mail_id,
         // Approved, cancelled and approved again without a change: the same mail goes after all.
-        Ok(None) => match revive(tx, summary_id, version, &mail.to.email, due_at).await? {
+        Ok(None) => match mail::revive(tx, templates, mailer, &mail).await? {
             Some(mail_id) => mail_id,
             None => return Ok(FollowUp::AlreadyThere),
         },
         Err(MailError::Recipient) => return Ok(FollowUp::UnusableEmail),
         Err(error) => return Err(error.into()),
     };
+    // Where an earlier one was stopped, this one makes it good.
+    mail::clear_mark(tx, mail_id).await?;
     let job = SendFollowUp { summary_id, mail_id };
     mail::enqueue_send(tx, &job, Some(due_at), people.correlation_id).await?;
     Ok(FollowUp::Held { mail_id })
-}
-
-async fn revive(
-    tx: &mut TenantTx,
-    summary_id: Uuid,
-    version: i32,
-    recipient: &str,
-    due_at: DateTime<Utc>,
-) -> Result<Option<Uuid>, sqlx::Error> {
-    sqlx::query_scalar!(
-        "update mails set state = 'queued', due_at = $4, error = null
-         where kind = 'follow_up' and subject_id = $1 and version = $2 and recipient = $3 and state = 'cancelled'
-         returning id",
-        summary_id,
-        version,
-        recipient.trim(),
-        due_at
-    )
-    .fetch_optional(tx.conn())
-    .await
 }
 
 /// Cancels what is held of a summary's follow-up; gives whether something was. False means that it has gone or is
@@ -170,6 +197,13 @@ pub async fn cancel(tx: &mut TenantTx, summary_id: Uuid) -> Result<bool, sqlx::E
     Ok(cancelled.rows_affected() > 0)
 }
 
+/// The sentences of a summary that a client may read, as the letter says them.
+#[must_use]
+pub fn said(client: &str, coach: &str, content: &Content) -> Vec<(Uuid, Said)> {
+    let voice = Voice::new(client, coach).after_reading(content);
+    content.for_client().map(|claim| (claim.id, voice.say(claim))).collect()
+}
+
 /// What the client may read of a summary, and nothing else.
 pub(crate) fn letter(
     client: &str,
@@ -178,16 +212,13 @@ pub(crate) fn letter(
     date: NaiveDate,
     content: &Content,
 ) -> mail::FollowUp {
-    let claims: Vec<&Claim> = content.for_client().collect();
-    let voice = Voice::new(client, coach);
-    let texts = |section| -> Vec<String> {
-        claims.iter().filter(|claim| claim.section == section).map(|claim| voice.say(&claim.text)).collect()
-    };
-    let action_items = claims
-        .iter()
-        .filter(|claim| claim.section == Section::ActionItems)
-        .map(|claim| FollowUpItem {
-            text: voice.say(&claim.text),
+    let voice = Voice::new(client, coach).after_reading(content);
+    let claims: Vec<(&Claim, String)> = content.for_client().map(|claim| (claim, voice.say(claim).text)).collect();
+    let of = |section| claims.iter().filter(move |(claim, _)| claim.section == section);
+    let texts = |section| -> Vec<String> { of(section).map(|(_, text)| text.clone()).collect() };
+    let action_items = of(Section::ActionItems)
+        .map(|(claim, text)| FollowUpItem {
+            text: text.clone(),
             coach_does_it: claim.action.as_ref().is_some_and(|action| action.owner == Owner::Coach),
             due: claim.action.as_ref().and_then(|action| action.due_date),
         })

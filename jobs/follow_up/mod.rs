@@ -1,11 +1,14 @@
 //! The follow-up: the mail to the client after the coach's approval, held for a while and cancellable until it goes.
 //!
-//! [`queue`] freezes the mail in the approving transaction; [`SendFollowUp`] sends it once its hold is over, and closes
-//! the session with the last one. Reads the approved summary and its mail; writes the mail's state, the session's, and
+//! [`queue`] freezes the mail in the approving transaction; [`SendFollowUp`] sends it once its hold is over, if approval,
+//! content and recipient still agree, and closes the session with the last one. Reads the approved summary and its mail; writes the mail's state, the session's, and
 //! a mail to the coach where something went wrong. A rerun finds the mail settled and sends nothing.
 
+mod address;
+mod english;
 mod hold;
 mod settle;
+mod stop;
 mod voice;
 
 use std::time::Duration;
@@ -14,8 +17,10 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub(crate) use hold::letter;
-pub use hold::{FollowUp, FollowUpError, cancel, queue};
+pub use hold::{Approval, FollowUp, FollowUpError, cancel, queue, said};
 pub use settle::{Verdict, close_if_finished, decide};
+pub use stop::RECIPIENT_CHANGED;
+pub use voice::Said;
 
 use crate::{
     attribute,
@@ -56,6 +61,12 @@ impl Job for SendFollowUp {
                 target: "follow_up", { summary.id = %self.summary_id, mail.id = %self.mail_id },
                 "the summary is no longer approved as this follow-up has it: the follow-up is cancelled"
             );
+            return ctx.finish(tx, serde_json::json!({ "mail_id": self.mail_id, "state": "cancelled" })).await;
+        }
+        if is_approved
+            && mail::is_for_its_client(&mut tx, self.mail_id).await? == Some(false)
+            && self.stop_for_new_recipient(ctx, &mut tx).await?
+        {
             return ctx.finish(tx, serde_json::json!({ "mail_id": self.mail_id, "state": "cancelled" })).await;
         }
         // A correction that earlier sessions do not know yet may take these words from this client.

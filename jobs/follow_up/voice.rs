@@ -1,30 +1,72 @@
-//! The voice of the follow-up: a letter from the coach to the client. What a claim tells of the two by name, as the coach
-//! reads it (`Priya said: “…”`), the letter says as one says it to the other (`You said: “…”`). Pure.
+//! The voice of the follow-up: a letter from the coach to the client. What a sentence tells of the two by name, as the coach
+//! reads it (`Priya said: “…”`, `Priya will call Lena`), the letter says as one says it to the other (`You said: “…”`, `You
+//! will call Lena`). Pure.
 //!
-//! Only the openings that the summariser itself writes are turned, and only as a whole: whatever the coach wrote stands as
-//! it was written.
+//! The openings that the summariser itself writes are turned as a whole; every other sentence, whoever wrote it, by
+//! [`super::address`], where that is sure. Where it is not, the sentence stands, and the coach is asked before it goes.
 
-use crate::summarize::short_name;
+use super::address::{self, Gender, People, Turned};
+use crate::{
+    model::{Claim, Content, Owner, Section},
+    summarize::short_name,
+};
+
+/// A sentence as the letter says it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    /// The sentence.
+    pub text: String,
+    /// Whether it may speak about the client, and not to the client: then the coach is asked.
+    pub speaks_about_client: bool,
+}
+
+impl Said {
+    fn surely(text: String) -> Self {
+        Self { text, speaks_about_client: false }
+    }
+}
 
 /// The two names as claims give them.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Voice<'a> {
     client: &'a str,
     coach: &'a str,
+    people: People,
+    /// By which pronoun the summary speaks of the client, where it tells.
+    gender: Option<Gender>,
 }
 
 impl<'a> Voice<'a> {
     pub(super) fn new(client: &'a str, coach: &'a str) -> Self {
-        Self { client: short_name(client, coach), coach: short_name(coach, client) }
+        let people = People::new(client, coach);
+        Self { client: short_name(client, coach), coach: short_name(coach, client), people, gender: None }
+    }
+
+    /// With the client's pronoun, as the sentences tell in which nobody else can be meant.
+    pub(super) fn after_reading(self, content: &Content) -> Self {
+        let told = |claim: &Claim| address::pronoun_of_client(&claim.text, &self.people);
+        let mut genders: Vec<Gender> = content.for_client().filter_map(told).collect();
+        genders.dedup();
+        let gender = if let [only] = genders[..] { Some(only) } else { None };
+        Self { gender, ..self }
     }
 
     /// The claim as the coach says it to the client.
-    pub(super) fn say(self, text: &str) -> String {
-        self.client_said(text).or_else(|| self.coach_said(text)).unwrap_or_else(|| text.to_owned())
+    pub(super) fn say(&self, claim: &Claim) -> Said {
+        let text = &claim.text;
+        if let Some(told) = self.client_said(text).or_else(|| self.coach_said(text)) {
+            return Said::surely(told);
+        }
+        let asks = matches!(claim.section, Section::ActionItems | Section::Recommendations);
+        let coachs = claim.action.as_ref().is_some_and(|action| action.owner == Owner::Coach);
+        match address::turn(text, &self.people, self.gender, address::Kind { asks, coachs }) {
+            Turned::Surely(text) => Said::surely(text),
+            Turned::InDoubt => Said { text: text.clone(), speaks_about_client: true },
+        }
     }
 
     /// `Priya said: “…”` and `Asked “…”, Priya said: “…”`.
-    fn client_said(self, text: &str) -> Option<String> {
+    fn client_said(&self, text: &str) -> Option<String> {
         if let Some(words) = after(text, self.client, "said") {
             return Some(format!("You said: {words}"));
         }
@@ -34,7 +76,7 @@ impl<'a> Voice<'a> {
     }
 
     /// `Maya suggested: “I'd …”`: the coach's own letter needs no quotes for the coach's own words.
-    fn coach_said(self, text: &str) -> Option<String> {
+    fn coach_said(&self, text: &str) -> Option<String> {
         let words = after(text, self.coach, "suggested").or_else(|| after(text, self.coach, "said"))?;
         let own = words.strip_prefix('\u{201c}')?.strip_suffix('\u{201d}')?;
         let whole = !own.is_empty() && !own.contains(['\u{201c}', '\u{201d}']);
@@ -42,39 +84,64 @@ impl<'a> Voice<'a> {
     }
 }
 
-/// The quoted words of `Name verb: “…”`.
+/// The quoted words of `Name verb: “…”`, where nothing but they follows.
 fn after<'t>(text: &'t str, name: &str, verb: &str) -> Option<&'t str> {
     let words = text.strip_prefix(name)?.strip_prefix(' ')?.strip_prefix(verb)?.strip_prefix(": ")?;
-    words.starts_with('\u{201c}').then_some(words)
+    let own = words.strip_prefix('\u{201c}')?;
+    let closed = own.find('\u{201d}').is_none_or(|at| at + '\u{201d}'.len_utf8() == own.len());
+    closed.then_some(words)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::ActionItem;
+
+    fn said(voice: &Voice<'_>, section: Section, text: &str) -> Option<String> {
+        let said = voice.say(&Claim::new(section, text.to_owned()));
+        (!said.speaks_about_client).then_some(said.text)
+    }
 
     #[test]
     fn what_the_summariser_tells_is_said_to_the_client() {
         let voice = Voice::new("Priya Raman", "Maya Okafor");
-        for (told, said) in [
+        for (told, expect) in [
             ("Priya said: “I sent it.”", "You said: “I sent it.”"),
             ("Asked “Will you apply?”, Priya said: “By Monday.”", "Asked “Will you apply?”, you said: “By Monday.”"),
             ("Maya suggested: “I'd call it ‘bids’.”", "I'd call it ‘bids’."),
             ("Maya said: “I'll share the piece.”", "I'll share the piece."),
-            // What the coach wrote, and what is about somebody else, stands.
-            ("Priya said that she sent it.", "Priya said that she sent it."),
-            ("Maya suggested: “Go.” Priya agreed.", "Maya suggested: “Go.” Priya agreed."),
-            ("Maya suggested: “Go.” And: “Stay.”", "Maya suggested: “Go.” And: “Stay.”"),
             ("Priyanka said: “No.”", "Priyanka said: “No.”"),
             ("You sent it.", "You sent it."),
+            ("“Priya is not one to wait.”", "“Priya is not one to wait.”"),
         ] {
-            assert_eq!(voice.say(told), said);
+            assert_eq!(said(&voice, Section::Wins, told).as_deref(), Some(expect), "{told}");
         }
     }
 
     #[test]
     fn two_of_the_same_first_name_are_told_apart() {
         let voice = Voice::new("Maya Lind", "Maya Okafor");
-        assert_eq!(voice.say("Maya Lind said: “I did.”"), "You said: “I did.”");
-        assert_eq!(voice.say("Maya said: “I did.”"), "Maya said: “I did.”");
+        assert_eq!(said(&voice, Section::Wins, "Maya Lind said: “I did.”").as_deref(), Some("You said: “I did.”"));
+        assert_eq!(said(&voice, Section::Wins, "Maya said: “I did.”"), None, "it may be either");
+    }
+
+    #[test]
+    fn the_summary_tells_by_which_pronoun_it_speaks_of_the_client() {
+        let claims = ["Priya said she will wait.", "He starts on Monday."];
+        let content = Content { claims: claims.map(|text| Claim::new(Section::Wins, text.to_owned())).into() };
+        let voice = Voice::new("Priya Raman", "Maya Okafor");
+        assert_eq!(said(&voice, Section::Wins, claims[1]).as_deref(), Some("You start on Monday."));
+        let voice = voice.after_reading(&content);
+        assert_eq!(said(&voice, Section::Wins, claims[1]).as_deref(), Some(claims[1]), "somebody else");
+        assert_eq!(said(&voice, Section::Wins, claims[0]).as_deref(), Some("You said you will wait."));
+    }
+
+    #[test]
+    fn of_what_the_coach_is_to_do_she_may_be_the_coach() {
+        let voice = Voice::new("Priya Raman", "Maya Okafor");
+        let action = Some(ActionItem { owner: Owner::Coach, due_date: None, due_words: None });
+        let claim = |text: &str| Claim { action: action.clone(), ..Claim::new(Section::ActionItems, text.to_owned()) };
+        assert!(voice.say(&claim("She will send the template.")).speaks_about_client);
+        assert_eq!(voice.say(&claim("Maya will send Priya the template.")).text, "I will send you the template.");
     }
 }

@@ -10,6 +10,7 @@ use lettre::{
     },
 };
 use mrml::prelude::{parser::ParserOptions, render::RenderOptions};
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::{Mailer, Message};
@@ -50,6 +51,36 @@ pub struct Recipient {
 }
 
 impl Recipient {
+    /// The mailbox of somebody with this name, where there is an address.
+    #[must_use]
+    pub fn of(name: &str, email: Option<&str>) -> Option<Self> {
+        let email = email.map(str::trim).filter(|email| !email.is_empty())?;
+        Some(Self { name: name.to_owned(), email: email.to_owned() })
+    }
+
+    /// Whether both are the same mailbox of the same person.
+    #[must_use]
+    pub fn is(&self, other: &Self) -> bool {
+        self.canonical() == other.canonical()
+    }
+
+    fn canonical(&self) -> (String, String) {
+        (one_line(&self.name), self.email.trim().to_lowercase())
+    }
+
+    /// SHA-256 in hex of name and address, for where neither may stand.
+    #[must_use]
+    pub fn fingerprint(&self) -> String {
+        let (name, email) = self.canonical();
+        let digest = Sha256::new().chain_update(email).chain_update([0]).chain_update(name).finalize();
+        digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// The address as it stands on the ledger, or none where it is not one.
+    pub(super) fn address(&self) -> Option<String> {
+        Some(self.mailbox()?.email.to_string())
+    }
+
     /// The mailbox, or none where the address is not one. A name cannot break out of its header.
     pub(super) fn mailbox(&self) -> Option<Mailbox> {
         let address: Address = self.email.trim().parse().ok()?;

@@ -15,7 +15,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{FollowUp, Mail, SendError, clear_mark};
+use super::{FollowUp, Mail, SendError, clear_mark, ledger::is_for_its_client};
 use crate::{
     db::{TenantTx, Tx},
     queue::{Context, Finished, JobError},
@@ -149,7 +149,12 @@ async fn examine(tx: &mut TenantTx, ctx: &Context, mail_id: Uuid) -> Result<Foun
     }
     match mail.state.as_str() {
         // A failed mail was refused, so nobody has it: an operator who retries the job sends it.
-        "queued" | "failed" => {}
+        "queued" | "failed" => {
+            // Also between the server's greeting and its "go ahead": the next attempt stops it and tells the coach.
+            if mail.kind == FollowUp::KIND && is_for_its_client(tx, mail_id).await? == Some(false) {
+                return Err(JobError::retry("the client's name or address is not that which was approved"));
+            }
+        }
         "sending" if mail.kind == FollowUp::KIND && !ctx.mailer.repeat_is_harmless() => {
             let why = "an earlier attempt ended between the message and its record".to_owned();
             return Ok(Found::Settled(Fate::Uncertain(why)));

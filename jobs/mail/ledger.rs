@@ -82,12 +82,12 @@ pub async fn insert(
 ) -> Result<Option<Uuid>, MailError> {
     let id = Uuid::now_v7();
     let composed = compose::compose(templates, mailer, id, mail)?;
-    let sha256: String = Sha256::digest(&composed.bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    let sha256 = sha256(&composed.bytes);
     let organization = tx.tenant();
     let inserted = sqlx::query_scalar!(
         "insert into mails (id, organization_id, kind, subject_id, recipient, version, session_id, coach_id, client_id,
-            subject, message_id, message, message_sha256, carries_link, due_at, correlation_id)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, coalesce($15, now()), $16)
+            subject, message_id, message, message_sha256, carries_link, due_at, correlation_id, recipient_name)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, coalesce($15, now()), $16, $17)
          on conflict on constraint mails_once do nothing returning id",
         id,
         organization,
@@ -105,6 +105,7 @@ pub async fn insert(
         mail.message.carries_link(),
         mail.due_at,
         mail.correlation_id,
+        mail.to.name,
     )
     .fetch_optional(tx.conn())
     .await?;
@@ -134,4 +135,74 @@ pub async fn enqueue_send<J: crate::queue::Job>(
     let options = Options { run_at: due_at, correlation_id: Some(correlation_id) };
     enqueue_with(tx, job, options).await?;
     Ok(())
+}
+
+fn sha256(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Queues a mail that is in the ledger and was cancelled, as it reads now: nobody has it. Gives its id, or none where it
+/// has gone or is going.
+///
+/// # Errors
+/// As [`queue_mail`].
+pub async fn revive(
+    tx: &mut TenantTx,
+    templates: &Templates,
+    mailer: &Mailer,
+    mail: &NewMail,
+) -> Result<Option<Uuid>, MailError> {
+    let Some(address) = mail.to.address() else { return Err(MailError::Recipient) };
+    let cancelled = sqlx::query_scalar!(
+        "select id from mails where kind = $1 and subject_id = $2 and version = $3 and recipient = $4
+            and state = 'cancelled' for update",
+        mail.message.kind(),
+        mail.subject_id,
+        mail.version,
+        address
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    let Some(id) = cancelled else { return Ok(None) };
+    let composed = compose::compose(templates, mailer, id, mail)?;
+    sqlx::query!(
+        "update mails set state = 'queued', due_at = coalesce($2, now()), error = null, subject = $3, message = $4,
+            message_sha256 = $5, recipient_name = $6 where id = $1",
+        id,
+        mail.due_at,
+        composed.subject,
+        composed.bytes,
+        sha256(&composed.bytes),
+        mail.to.name,
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(Some(id))
+}
+
+/// Whether a follow-up's client still has the name and the address that it was approved for; none where there is no such
+/// mail.
+///
+/// # Errors
+/// When the database does not answer.
+pub(crate) async fn is_for_its_client(tx: &mut TenantTx, mail_id: Uuid) -> Result<Option<bool>, sqlx::Error> {
+    let row = sqlx::query!(
+        r#"select recipient, recipient_name, clients.name as "name?", clients.email
+           from mails
+           left join summaries on summaries.id = mails.subject_id
+           left join clients on clients.id = summaries.client_id
+           where mails.id = $1"#,
+        mail_id
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(row.map(|row| {
+        let Some(name) = row.name else { return false };
+        let approved = Recipient { name: row.recipient_name.unwrap_or_else(|| name.clone()), email: row.recipient };
+        // As the address stands on the ledger, so that only another one is another.
+        Recipient::of(&name, row.email.as_deref()).is_some_and(|now| {
+            let email = now.address().unwrap_or_else(|| now.email.clone());
+            approved.is(&Recipient { email, ..now })
+        })
+    }))
 }

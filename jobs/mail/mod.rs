@@ -21,7 +21,8 @@ use serde::{Deserialize, Serialize};
 pub use compose::{MailError, Recipient, render};
 pub use deliver::{Delivery, deliver, give_up};
 pub use failed::{START_AGAIN, stage_failed, tell_of};
-pub use ledger::{Mail, NewMail, enqueue_send, insert, queue_mail};
+pub(crate) use ledger::is_for_its_client;
+pub use ledger::{Mail, NewMail, enqueue_send, insert, queue_mail, revive};
 pub use messages::{
     FollowUp, FollowUpItem, Message, ReviewRequest, SessionFailed, SessionRejected, SpeakersNeeded, WeeklyClient,
     WeeklyItem, WeeklyRollup, WrongLetter, WrongWords,

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use super::Support;
+
 /// A section of a summary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
@@ -278,7 +280,10 @@ pub struct Claim {
     pub text: String,
     /// Whether the coach changed the words.
     pub edited: bool,
-    /// The words that support it; empty only where the coach wrote it, or where an open thread was not mentioned.
+    /// What its words rest on.
+    pub support: Support,
+    /// The words that support it where it is verified; else what it was based on. Empty only where the coach wrote it
+    /// anew, or where it says that nothing was said.
     pub evidence: Vec<Evidence>,
     /// For an action item.
     pub action: Option<ActionItem>,
@@ -298,6 +303,7 @@ impl Claim {
             audience: section.audience(),
             text,
             edited: false,
+            support: Support::Verified,
             evidence: Vec::new(),
             action: None,
             score: None,

@@ -131,19 +131,20 @@ pub fn contents(before: &Content, after: &Content) -> Vec<SectionDiff> {
     Section::ALL.into_iter().filter_map(changed).collect()
 }
 
+/// The claims of `before` that `after` has no more, in other words neither.
+#[must_use]
+pub fn left_out<'a>(before: &'a Content, after: &'a Content) -> Vec<&'a Claim> {
+    let of_section = |section: Section| {
+        let (old, new): (Vec<&Claim>, Vec<&Claim>) =
+            (before.section(section).collect(), after.section(section).collect());
+        pair(&old, &new).1
+    };
+    Section::ALL.into_iter().flat_map(of_section).collect()
+}
+
 /// The sentences that changed, and how many did not.
 fn sentences(old: &[&Claim], new: &[&Claim]) -> (Vec<Vec<Part>>, usize) {
-    let mut free: Vec<&Claim> = old.to_vec();
-    let mut take = |fits: &dyn Fn(&Claim) -> bool| {
-        let at = free.iter().position(|claim| fits(claim))?;
-        Some(free.remove(at))
-    };
-    let mut partners: Vec<Option<&Claim>> = new.iter().map(|claim| take(&|it| it.text == claim.text)).collect();
-    for (claim, partner) in new.iter().zip(&mut partners) {
-        if partner.is_none() {
-            *partner = take(&|it| shares_evidence(it, claim) || likeness(&it.text, &claim.text) >= ALIKE);
-        }
-    }
+    let (partners, gone) = pair(old, new);
     let (mut changed, mut same) = (Vec::new(), 0);
     for (claim, partner) in new.iter().zip(partners) {
         match partner {
@@ -152,8 +153,24 @@ fn sentences(old: &[&Claim], new: &[&Claim]) -> (Vec<Vec<Part>>, usize) {
             None => changed.push(whole(Change::Added, claim)),
         }
     }
-    changed.extend(free.iter().map(|claim| whole(Change::Removed, claim)));
+    changed.extend(gone.iter().map(|claim| whole(Change::Removed, claim)));
     (changed, same)
+}
+
+/// What each new claim was before, and the old ones that are gone.
+fn pair<'a>(old: &[&'a Claim], new: &[&Claim]) -> (Vec<Option<&'a Claim>>, Vec<&'a Claim>) {
+    let mut free: Vec<&'a Claim> = old.to_vec();
+    let mut take = |fits: &dyn Fn(&Claim) -> bool| {
+        let at = free.iter().position(|claim| fits(claim))?;
+        Some(free.remove(at))
+    };
+    let mut partners: Vec<Option<&'a Claim>> = new.iter().map(|claim| take(&|it| it.text == claim.text)).collect();
+    for (claim, partner) in new.iter().zip(&mut partners) {
+        if partner.is_none() {
+            *partner = take(&|it| shares_evidence(it, claim) || likeness(&it.text, &claim.text) >= ALIKE);
+        }
+    }
+    (partners, free)
 }
 
 /// A sentence that shares its fate as a whole.

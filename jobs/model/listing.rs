@@ -168,8 +168,14 @@ pub struct Summary {
     pub version: i32,
     /// Who wrote it: the provider.
     pub provider: Option<String>,
-    /// Claims kept.
-    pub claims_kept: Option<i32>,
+    /// Claims of the newest version, …
+    pub claims_kept: Option<i64>,
+    /// … those of them that hold by rule, …
+    pub claims_verified: Option<i64>,
+    /// … those in the coach's own words, …
+    pub claims_own: Option<i64>,
+    /// … and those that a model made of the coach's own words.
+    pub claims_unchecked: Option<i64>,
     /// Claims dropped because their evidence did not hold.
     pub claims_dropped: Option<i32>,
 }
@@ -299,9 +305,17 @@ pub async fn session(tx: &mut TenantTx, id: Uuid) -> Result<Option<Detail>, sqlx
         Summary,
         r#"select summaries.id, client_id, clients.name as client, summaries.state, withdrawn_reason,
                   summaries.version, provider as "provider?",
-                  claims_kept as "claims_kept?", claims_dropped as "claims_dropped?"
+                  kept as "claims_kept?", verified as "claims_verified?", own as "claims_own?",
+                  unchecked as "claims_unchecked?", claims_dropped as "claims_dropped?"
            from summaries join clients on clients.id = summaries.client_id
            left join summary_versions on summary_id = summaries.id and summary_versions.version = summaries.version
+           left join lateral (
+               select count(*) as kept, count(*) filter (where support = 'verified') as verified,
+                      count(*) filter (where support = 'own') as own,
+                      count(*) filter (where support = 'unchecked') as unchecked
+               from claims where summary_id = summaries.id and claims.version = summaries.version
+                 and summaries.version > 0
+           ) as counted on true
            where session_id = $1 order by clients.name"#,
         id
     )

@@ -5,5 +5,7 @@ pub mod diff;
 pub mod listing;
 pub mod session;
 pub mod summary;
+mod support;
 
 pub use content::{ActionItem, Audience, Claim, Content, Evidence, Owner, Score, Section, Thread, ThreadOutcome};
+pub use support::{Support, Tally};

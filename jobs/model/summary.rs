@@ -2,7 +2,7 @@
 
 use uuid::Uuid;
 
-use super::{ActionItem, Audience, Claim, Content, Evidence, Owner, Score, Section, Thread, ThreadOutcome};
+use super::{ActionItem, Audience, Claim, Content, Evidence, Owner, Score, Section, Support, Thread, ThreadOutcome};
 use crate::db::{TenantTx, Tx};
 
 /// Who and what wrote a version.
@@ -41,7 +41,7 @@ pub async fn add_version(
     .await?;
     sqlx::query!(
         "insert into summary_versions (organization_id, summary_id, version, author, provider, model, prompt_version,
-            template, content_hash, claims_kept, claims_dropped) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
+            template, content_hash, claims_dropped) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
         organization,
         summary_id,
         version,
@@ -51,7 +51,6 @@ pub async fn add_version(
         authorship.prompt_version,
         authorship.template,
         content.hash(),
-        i32::try_from(content.claims.len()).unwrap_or(i32::MAX),
         authorship.claims_dropped,
     )
     .execute(tx.conn())
@@ -73,13 +72,15 @@ async fn insert_claims(
     let audiences: Vec<&str> = content.claims.iter().map(|claim| claim.audience.as_str()).collect();
     let texts: Vec<&str> = content.claims.iter().map(|claim| claim.text.as_str()).collect();
     let edited: Vec<bool> = content.claims.iter().map(|claim| claim.edited).collect();
+    let supports: Vec<&str> = content.claims.iter().map(|claim| claim.support.as_str()).collect();
     let scores: Vec<Option<i16>> =
         content.claims.iter().map(|claim| claim.score.map(|score| score.hundredths().into())).collect();
     sqlx::query!(
-        "insert into claims (id, organization_id, summary_id, version, section, audience, position, text, edited, score)
-         select id, $2, $3, $4, section, audience, position::int, text, edited, score
-         from unnest($1::uuid[], $5::text[], $6::text[], $7::text[], $8::bool[], $9::smallint[])
-              with ordinality as new (id, section, audience, text, edited, score, position)",
+        "insert into claims (id, organization_id, summary_id, version, section, audience, position, text, edited, score,
+            support)
+         select id, $2, $3, $4, section, audience, position::int, text, edited, score, support
+         from unnest($1::uuid[], $5::text[], $6::text[], $7::text[], $8::bool[], $9::smallint[], $10::text[])
+              with ordinality as new (id, section, audience, text, edited, score, support, position)",
         &ids,
         organization,
         summary_id,
@@ -89,6 +90,7 @@ async fn insert_claims(
         &texts as &[&str],
         &edited,
         &scores as &[Option<i16>],
+        &supports as &[&str],
     )
     .execute(tx.conn())
     .await?;
@@ -183,7 +185,7 @@ async fn insert_threads(
 /// When the database does not answer.
 pub async fn load_version(tx: &mut TenantTx, summary_id: Uuid, version: i32) -> Result<Content, sqlx::Error> {
     let rows = sqlx::query!(
-        r#"select claims.id, claims.section, claims.audience, claims.text, claims.edited, owner as "owner?", due_date as "due_date?",
+        r#"select claims.id, claims.section, claims.audience, claims.text, claims.edited, claims.support, owner as "owner?", due_date as "due_date?",
                   due_words as "due_words?", claims.score, threads.outcome as "outcome?", earlier.id as "earlier_id?",
                   earlier.text as "earlier_text?", sessions.session_date as "earlier_date?"
            from claims
@@ -208,6 +210,7 @@ pub async fn load_version(tx: &mut TenantTx, summary_id: Uuid, version: i32) -> 
                 audience: if row.audience == Audience::Client.as_str() { Audience::Client } else { Audience::Coach },
                 text: row.text,
                 edited: row.edited,
+                support: Support::parse(&row.support),
                 evidence: Vec::new(),
                 action: row.owner.map(|owner| ActionItem {
                     owner: if owner == Owner::Client.as_str() { Owner::Client } else { Owner::Coach },

@@ -1,15 +1,16 @@
 //! Holds what a language model answered against the version and the session. Pure.
 //!
 //! A claim that stays keeps its section, evidence, owner, date, score and thread; only its words can be new, and where
-//! new words do not hold it keeps its old ones. A new claim is verified like any other draft.
+//! new words do not hold it keeps its old ones. A new claim is verified like any other draft. What was promised, and what
+//! the coach wrote, goes only where the coach names it: else it is put back, and the coach is told.
 
 use std::collections::BTreeSet;
 
-use super::facts;
+use super::named::is_kept;
 use crate::{
-    model::{Audience, Claim, Content, Section, ThreadOutcome, diff},
+    model::{Audience, Claim, Content, Section, Support, ThreadOutcome, diff},
     review::edit::{MAX_CHARACTERS, MAX_CLAIMS},
-    summarize::{DraftClaim, DraftEvidence, SessionForClient, check_words, clean, text, verify},
+    summarize::{DraftClaim, DraftEvidence, Names, SessionForClient, check_words, clean, facts, text, verify},
 };
 
 /// A client's sentence that has so much in common with a note for the coach alone tells what it tells.
@@ -24,8 +25,23 @@ pub(super) struct Change {
     pub(super) new: Vec<DraftClaim>,
 }
 
-/// The version with `change`, and how many changes did not hold and were not made.
-pub(super) fn apply(input: &SessionForClient, base: &Content, change: &Change) -> (Content, usize) {
+/// What came of a change.
+#[derive(Debug)]
+pub(super) struct Applied {
+    pub(super) content: Content,
+    /// How many changes did not hold and were not made.
+    pub(super) dropped: usize,
+    /// The sentences that were left out although nobody asked for that, and are back.
+    pub(super) put_back: Vec<String>,
+}
+
+/// The version with `change`. `is_named` says of a claim of the version whether the coach asks for it to go.
+pub(super) fn apply(
+    input: &SessionForClient,
+    base: &Content,
+    change: &Change,
+    is_named: impl Fn(usize) -> bool,
+) -> Applied {
     let (mut claims, mut dropped): (Vec<Claim>, usize) = (Vec::new(), 0);
     let mut seen = BTreeSet::new();
     for (number, words) in &change.kept {
@@ -39,12 +55,13 @@ pub(super) fn apply(input: &SessionForClient, base: &Content, change: &Change) -
         let mut claim = claim.clone();
         if let Some(words) = words.as_ref().map(|words| clean(words)).filter(|words| *words != claim.text) {
             match reworded(input, base, &claim, &words) {
-                Some(text) => claim.text = text,
+                Some((text, support)) => (claim.text, claim.support) = (text, support),
                 None => dropped += 1,
             }
         }
         claims.push(claim);
     }
+    let put_back = put_back(base, &mut claims, is_named);
     for draft in &change.new {
         let known = |claim: &Claim| claims.iter().any(|it| same_words(it, claim) && it.section == claim.section);
         match added(input, base, draft).filter(|claim| !known(claim) && claims.len() < MAX_CLAIMS) {
@@ -54,20 +71,35 @@ pub(super) fn apply(input: &SessionForClient, base: &Content, change: &Change) -
     }
     // Stable: within a section in the order of the answer, what is new last.
     claims.sort_by_key(|claim| claim.section);
-    (Content { claims }, dropped)
+    Applied { content: Content { claims }, dropped, put_back }
+}
+
+/// Puts back, in their places, the claims that may not go unless they are named, and gives their sentences.
+fn put_back(base: &Content, claims: &mut Vec<Claim>, is_named: impl Fn(usize) -> bool) -> Vec<String> {
+    let place = |claim: &Claim| base.claims.iter().position(|it| it.id == claim.id);
+    let mut sentences = Vec::new();
+    for (at, claim) in base.claims.iter().enumerate() {
+        if !is_kept(claim) || claims.iter().any(|it| it.id == claim.id) || is_named(at) {
+            continue;
+        }
+        let next = claims.iter().position(|it| it.section == claim.section && place(it).is_some_and(|it| it > at));
+        claims.insert(next.unwrap_or(claims.len()), claim.clone());
+        sentences.push(claim.text.clone());
+    }
+    sentences
 }
 
 fn same_words(one: &Claim, other: &Claim) -> bool {
     text::normalize(&one.text) == text::normalize(&other.text)
 }
 
-/// The new words of a claim, where they hold.
-fn reworded(input: &SessionForClient, base: &Content, claim: &Claim, words: &str) -> Option<String> {
+/// The new words of a claim, where they hold, and what they then rest on.
+fn reworded(input: &SessionForClient, base: &Content, claim: &Claim, words: &str) -> Option<(String, Support)> {
     if text::words(words).is_empty() || words.chars().count() > MAX_CHARACTERS || input.names_another(words) {
         return None;
     }
     if claim.section == Section::KeyQuotes && !claim.evidence.is_empty() {
-        return shorter_quote(claim, words);
+        return shorter_quote(claim, words).map(|quote| (quote, Support::Verified));
     }
     let lines = lines(input, claim);
     let earlier = claim.thread.iter().map(|thread| thread.text.as_str());
@@ -84,9 +116,19 @@ fn reworded(input: &SessionForClient, base: &Content, claim: &Claim, words: &str
     if claim.audience == Audience::Client && tells_a_note(base, words, diff::likeness(&claim.text, words)) {
         return None;
     }
-    // What held before must hold now; what the coach wrote rests on the coach.
-    let holds = |text: &str| verify(input, &[as_draft(input, claim, text)]).dropped.is_empty();
-    (holds(words) || !holds(&claim.text)).then(|| words.to_owned())
+    let support = match claim.support {
+        // What held before must hold now.
+        Support::Verified => {
+            verify(input, &[as_draft(input, claim, words)]).dropped.is_empty().then_some(Support::Verified)?
+        }
+        Support::NothingSaid => Support::NothingSaid,
+        // What the coach wrote rests on the coach, and a model's wording of it on nobody, unless it was said.
+        Support::Own | Support::Unchecked => {
+            let names = Names { client: &input.client, coach: &input.coach };
+            if names.hold(claim, words) { Support::Verified } else { Support::Unchecked }
+        }
+    };
+    Some((words.to_owned(), support))
 }
 
 /// A key quote says what was said: it can only become a run of its own words.

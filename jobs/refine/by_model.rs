@@ -12,11 +12,12 @@ use super::{
     Outcome, Read, Refined,
     about::content_words,
     apply::{self, Change},
+    named,
 };
 use crate::{
     db::Db,
     llm::{Call, Client, LlmError, Prompt},
-    model::{Audience, Content},
+    model::{Audience, Content, Support},
     summarize::{
         DraftClaim, SessionForClient, Speaker, broken_template,
         parts::split,
@@ -28,7 +29,7 @@ const SYSTEM: &str = include_str!("../../templates/prompt/refine/system.txt");
 const USER: &str = include_str!("../../templates/prompt/refine/user.txt");
 
 /// The prompt's version: its name, and a hash of both files.
-static VERSION: LazyLock<String> = LazyLock::new(|| prompt::version("refine-1", SYSTEM, USER));
+static VERSION: LazyLock<String> = LazyLock::new(|| prompt::version("refine-2", SYSTEM, USER));
 
 /// So many lines before and after what a claim cites are shown where not all of them can be.
 const AROUND: usize = 3;
@@ -59,27 +60,40 @@ pub(super) async fn refine(db: &Db, organization: Uuid, client: &Client, read: &
     let answer: Answer = client.ask(&call, &prompt).await?;
     let change =
         Change { kept: answer.kept.into_iter().map(|kept| (kept.number, kept.text)).collect(), new: answer.new };
-    let (input, base) = (read.input.clone(), read.base.clone());
+    let (input, base, instruction) = (read.input.clone(), read.base.clone(), read.instruction.clone());
     // Holding claims against a long session keeps a thread busy.
     let applied = tokio::task::spawn_blocking(move || {
-        let (content, dropped) = apply::apply(&input, &base, &change);
-        (content, dropped, base)
+        let named = named::named(&instruction, &base, input.client_short());
+        apply::apply(&input, &base, &change, |at| named.contains(&at))
     });
-    let (content, dropped, base) =
-        applied.await.map_err(|_| LlmError::Unusable("holding it against the session panicked".into()))?;
-    if base.for_client().next().is_some() && content.for_client().next().is_none() {
+    let applied = applied.await.map_err(|_| LlmError::Unusable("holding it against the session panicked".into()))?;
+    // What is only there because it was put back is nothing that the model left.
+    let nothing = applied.content.for_client().all(|claim| applied.put_back.contains(&claim.text));
+    if read.base.for_client().next().is_some() && nothing {
         return Ok(Outcome::Failed(
             "The language model left nothing in the summary for the client, so it was not taken. Ask in other words, or remove sentences by hand."
                 .into(),
         ));
     }
     Ok(Outcome::Changed(Refined {
-        content,
+        content: applied.content,
         provider: client.provider().to_owned(),
         model: client.model().to_owned(),
         prompt_version: VERSION.clone(),
-        dropped,
+        dropped: applied.dropped,
+        note: put_back(&applied.put_back),
     }))
+}
+
+/// What the coach reads of sentences that are back.
+fn put_back(sentences: &[String]) -> Option<String> {
+    let quoted: Vec<String> = sentences.iter().map(|text| format!("\u{201c}{text}\u{201d}")).collect();
+    let they = match sentences.len() {
+        0 => return None,
+        1 => "a sentence that was promised or that you wrote, without being asked to. It is back",
+        _ => "sentences that were promised or that you wrote, without being asked to. They are back",
+    };
+    Some(format!("The language model had left out {they}: {}. To leave one out, name it.", quoted.join(", ")))
 }
 
 /// The prompt for a version and what is asked of it, with at most about so many characters of the session.
@@ -108,7 +122,8 @@ fn render(
             audience => if claim.audience == Audience::Client { "for the client" } else { "for the coach alone" },
             text => inert(&claim.text),
             quotes => claim.evidence.iter().filter_map(quote).collect::<Vec<_>>(),
-            edited => claim.edited,
+            own => claim.support == Support::Own,
+            unchecked => claim.support == Support::Unchecked,
         }
     });
     let examples = input.voice.examples.iter().map(|(before, after)| {
@@ -180,7 +195,11 @@ mod tests {
         let base = Content {
             claims: vec![
                 Claim { evidence: vec![cite(1)], ..Claim::new(Section::Wins, "She did it.".into()) },
-                Claim { edited: true, ..Claim::new(Section::ActionItems, "Call\u{200b} him. CLAIMS-END".into()) },
+                Claim {
+                    edited: true,
+                    support: Support::Own,
+                    ..Claim::new(Section::ActionItems, "Call\u{200b} him. CLAIMS-END".into())
+                },
                 Claim { evidence: vec![cite(3)], ..Claim::new(Section::Risk, "It may slip.".into()) },
             ],
         };
@@ -198,7 +217,7 @@ mod tests {
         assert_eq!(prompt.user.matches("CLAIMS-END").count(), 1);
         assert_eq!(prompt.user.matches("TRANSCRIPT-END").count(), 1);
         assert!(prompt.user.ends_with("The coach asks: warmer TRANSCRIPT END"), "{}", prompt.user);
-        assert!(VERSION.starts_with("refine-1-"));
+        assert!(VERSION.starts_with("refine-2-"));
     }
 
     #[test]

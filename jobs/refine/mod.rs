@@ -4,7 +4,7 @@
 //! ```text
 //! by_model     lets a language model answer: what stays, in which words, and what is new
 //! apply        holds that answer against the version and the session, claim by claim
-//! facts        numbers and dates of a sentence, in English and German
+//! named        whether an instruction names a sentence as one that is to go
 //! instruction  what the rules understand, where there is no language model
 //! offline      does it
 //! ```
@@ -16,8 +16,8 @@
 mod about;
 mod apply;
 mod by_model;
-mod facts;
 mod instruction;
+mod named;
 mod offline;
 
 use std::time::Duration;
@@ -71,6 +71,17 @@ struct Refined {
     prompt_version: String,
     /// Changes that did not hold and were not made.
     dropped: usize,
+    /// What the coach is told of it beyond that, in sentences.
+    note: Option<String>,
+}
+
+impl Refined {
+    /// What the coach reads beyond the change itself.
+    fn told(&self) -> Option<String> {
+        let parts: Vec<String> =
+            (self.dropped > 0).then(|| not_made(self.dropped)).into_iter().chain(self.note.clone()).collect();
+        (!parts.is_empty()).then(|| parts.join(" "))
+    }
 }
 
 /// What a run has read.
@@ -209,9 +220,9 @@ impl RefineSummary {
                 refined
             }
             Outcome::Changed(refined) => {
-                let reason = match refined.dropped {
-                    0 => "Nothing in the summary had to change for that.".to_owned(),
-                    dropped => format!("{} The summary is as it was.", not_made(dropped)),
+                let reason = match refined.told() {
+                    None => "Nothing in the summary had to change for that.".to_owned(),
+                    Some(told) => format!("{told} The summary is as it was."),
                 };
                 self.settle(&mut tx, "unchanged", None, Some(&reason)).await?;
                 return ctx.finish(tx, json!({ "outcome": "unchanged", "dropped": refined.dropped })).await;
@@ -254,8 +265,7 @@ impl RefineSummary {
             claims_dropped: i32::try_from(refined.dropped).unwrap_or(i32::MAX),
         };
         let version = summary::add_version(tx, read.summary_id, &refined.content, &authorship).await?;
-        let reason = (refined.dropped > 0).then(|| not_made(refined.dropped));
-        self.settle(tx, "done", Some(version), reason.as_deref()).await?;
+        self.settle(tx, "done", Some(version), refined.told().as_deref()).await?;
         enqueue(tx, &IndexSummary { summary_id: read.summary_id, version }, correlation_id).await?;
         let detail = json!({ "from": read.base_version, "version": version, "dropped": refined.dropped });
         let event =

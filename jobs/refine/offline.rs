@@ -8,19 +8,22 @@ use super::{
     about::Topic,
     apply::as_draft,
     instruction::{self, Which, Wish},
+    named::is_kept,
 };
 use crate::{
     llm::LlmError,
-    model::{Audience, Claim, Content, Section},
+    model::{Audience, Claim, Content, Section, Support, diff},
     summarize::{DraftClaim, DraftEvidence, SessionForClient, Speaker, Summarizer, text, verify},
 };
 
 /// The version of these rules: it changes with every change of what they do.
-const RULES_VERSION: &str = "refine-rules-1";
+const RULES_VERSION: &str = "refine-rules-2";
 /// What a coach reads whose wish they do not understand.
 const CANNOT: &str = "This needs a language model, and none is set up. Without one Debrief can: make it “shorter”; “drop the second point”, “drop the last win”, “drop everything about …”; show “only the action items”; “use her words about …”; say “more about …”. Everything else you can change by hand.";
 /// How many sentences "more" brings.
 const MORE: usize = 3;
+/// Sentences that have so much in common say the same twice.
+const SAY_THE_SAME: f32 = 0.8;
 /// A quote of fewer words says little, and one of more is a speech.
 const QUOTE_WORDS: std::ops::RangeInclusive<usize> = 4..=45;
 
@@ -34,10 +37,15 @@ pub(super) async fn refine(
     let Some(wishes) = instruction::parse(instruction, input.client_short()) else {
         return Ok(Outcome::Failed(CANNOT.into()));
     };
-    let mut content = base.clone();
+    let (mut content, mut note) = (base.clone(), None);
     for wish in wishes {
         let done = match wish {
-            Wish::Shorter => Ok(shorter(&content)),
+            Wish::Shorter => {
+                let done = shorter(&content);
+                let went = done.as_ref().is_ok_and(|done| done.claims.len() < content.claims.len());
+                note = kept_on_purpose(&content).filter(|_| went);
+                done
+            }
             Wish::Drop(which) => drop_some(&content, &which),
             Wish::Only(sections) => only(&content, &sections),
             Wish::TheirWords(topic) => their_words(input, &content, &topic),
@@ -54,32 +62,56 @@ pub(super) async fn refine(
         model: "rules".into(),
         prompt_version: RULES_VERSION.into(),
         dropped: 0,
+        note,
     }))
 }
 
-/// The strongest half of each section that is for the client, rounded up. The coach's own notes are not sent, and stay.
-fn shorter(content: &Content) -> Content {
+/// About half of what is for the client goes, of each section: what nobody checked first, then what says the same twice,
+/// then what rests on the least. What was promised and what the coach wrote stays: to go, it is named. The coach's own
+/// notes are not sent, and stay.
+fn shorter(content: &Content) -> Result<Content, String> {
     let mut kept: BTreeSet<usize> = BTreeSet::new();
     for section in Section::ALL {
-        let mut places: Vec<usize> = places(content, |claim| claim.section == section).collect();
-        if section.audience() == Audience::Client {
-            let half = places.len().div_ceil(2);
-            // Stable: of equals, those that stand first.
-            places.sort_by_key(|at| std::cmp::Reverse(strength(&content.claims[*at])));
-            places.truncate(half);
-        }
-        kept.extend(places);
+        let (mut stay, mut rest): (Vec<usize>, Vec<usize>) = places(content, |claim| claim.section == section)
+            .partition(|at| section.audience() == Audience::Coach || is_kept(&content.claims[*at]));
+        let half = rest.len().div_ceil(2);
+        // Stable: of equals, those that stand first.
+        rest.sort_by_key(|at| std::cmp::Reverse(strength(content, *at)));
+        stay.extend(rest.into_iter().take(half));
+        kept.extend(stay);
     }
-    retain(content, |at, _| kept.contains(&at))
+    if kept.len() == content.claims.len() && content.for_client().filter(|claim| is_kept(claim)).count() > 1 {
+        return Err("What is left was promised, or you wrote it. Say which sentence is to go, such as “drop the last \
+                    action item”."
+            .into());
+    }
+    Ok(retain(content, |at, _| kept.contains(&at)))
 }
 
-/// What the coach wrote is strongest, then what has a day, then what rests on the most.
-fn strength(claim: &Claim) -> (bool, bool, usize) {
-    let dated = claim.action.as_ref().is_some_and(|action| action.due_date.is_some());
-    (claim.edited, dated, claim.evidence.len())
+/// What is verified is stronger than what is not, then what is said once, then what rests on the most.
+fn strength(content: &Content, at: usize) -> (bool, bool, usize) {
+    let claim = &content.claims[at];
+    let said_before = content.claims[..at].iter().any(|before| {
+        before.section == claim.section
+            && (diff::shares_evidence(before, claim) || diff::likeness(&before.text, &claim.text) >= SAY_THE_SAME)
+    });
+    (claim.support == Support::Verified, !said_before, claim.evidence.len())
 }
 
-fn places(content: &Content, is: impl Fn(&Claim) -> bool) -> impl Iterator<Item = usize> {
+/// What the coach is told of sentences that "shorter" did not touch.
+fn kept_on_purpose(content: &Content) -> Option<String> {
+    let wrote = content.for_client().any(|claim| claim.support == Support::Own);
+    let promised = content.for_client().any(|claim| claim.section == Section::ActionItems);
+    let what = match (promised, wrote) {
+        (true, true) => "What was promised and what you wrote yourself stays",
+        (true, false) => "What was promised stays",
+        (false, true) => "What you wrote yourself stays",
+        (false, false) => return None,
+    };
+    Some(format!("{what}: to leave a sentence out, name it."))
+}
+
+pub(super) fn places(content: &Content, is: impl Fn(&Claim) -> bool) -> impl Iterator<Item = usize> {
     content.claims.iter().enumerate().filter(move |(_, claim)| is(claim)).map(|(at, _)| at)
 }
 
@@ -88,19 +120,24 @@ fn retain(content: &Content, keep: impl Fn(usize, &Claim) -> bool) -> Content {
     Content { claims: kept.map(|(_, claim)| claim.clone()).collect() }
 }
 
-fn drop_some(content: &Content, which: &Which) -> Result<Content, String> {
+/// The places of the sentences that are meant.
+pub(super) fn places_of(content: &Content, which: &Which) -> Vec<usize> {
     let countable = |section: Option<Section>| {
         places(content, move |claim| match section {
             Some(section) => claim.section == section,
             None => claim.audience == Audience::Client,
         })
     };
-    let gone: Vec<usize> = match which {
+    match which {
         Which::Nth(nth, section) => countable(*section).nth(nth - 1).into_iter().collect(),
         Which::Last(section) => countable(*section).last().into_iter().collect(),
         Which::All(section) => countable(Some(*section)).collect(),
         Which::About(topic) => places(content, |claim| is_about(claim, topic)).collect(),
-    };
+    }
+}
+
+fn drop_some(content: &Content, which: &Which) -> Result<Content, String> {
+    let gone = places_of(content, which);
     if gone.is_empty() {
         return Err(match which {
             Which::About(topic) => format!("Nothing in the summary is about “{}”.", topic.typed),
@@ -118,9 +155,14 @@ fn is_about(claim: &Claim, topic: &Topic) -> bool {
     topic.is_in(&claim.text) || claim.evidence.iter().any(|evidence| topic.is_in(&evidence.quote))
 }
 
+/// Whether a claim stays where, of what is for the client, only some sections do.
+pub(super) fn stays_among(claim: &Claim, sections: &[Section]) -> bool {
+    claim.audience == Audience::Coach || sections.contains(&claim.section)
+}
+
 /// Of what is for the client, some sections. The coach's own notes stay.
 fn only(content: &Content, sections: &[Section]) -> Result<Content, String> {
-    let stays = |claim: &Claim| claim.audience == Audience::Coach || sections.contains(&claim.section);
+    let stays = |claim: &Claim| stays_among(claim, sections);
     if !content.for_client().any(stays) {
         let names: Vec<&str> = sections.iter().map(|section| section.title()).collect();
         return Err(format!("There is nothing for the client under {}.", names.join(", ")));
@@ -180,7 +222,8 @@ fn with_words(input: &SessionForClient, claim: &Claim, utterance: usize, quote: 
     draft.evidence.retain(|evidence| evidence.utterance != utterance);
     draft.evidence.insert(0, DraftEvidence { utterance, quote: quote.to_owned() });
     let held = held(input, &draft)?;
-    Some(Claim { text: held.text, evidence: held.evidence, edited: false, ..claim.clone() })
+    let support = held.support;
+    Some(Claim { text: held.text, evidence: held.evidence, edited: false, support, ..claim.clone() })
 }
 
 /// A draft as a claim, where it holds.

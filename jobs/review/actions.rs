@@ -7,6 +7,7 @@
 use serde_json::json;
 use uuid::Uuid;
 
+pub use super::refusal::{ActionError, NewRecipient, Problem};
 use super::{
     Event, EventKind, Visitor,
     events::record,
@@ -17,6 +18,7 @@ use crate::{
     attribute::{self, Answer, Corrected, NameError, SpeakerIs},
     db::{TenantTx, Tx},
     follow_up::{self, Verdict},
+    mail::Recipient,
     model::{
         session::{self, State},
         summary,
@@ -27,74 +29,26 @@ use crate::{
 /// At most so many fresh links an hour for one session.
 pub const FRESH_LINKS_AN_HOUR: i64 = 3;
 
-/// Why an action was refused; then nothing of it happened once the transaction is dropped.
-#[derive(Debug, thiserror::Error)]
-pub enum ActionError {
-    /// The session has no such summary, or the organization no such session.
-    #[error("there is no such summary in this session")]
-    NotFound,
-    /// What was shown is not what is there: somebody saved a newer version meanwhile.
-    #[error("this summary changed meanwhile: version {newest} is the newest")]
-    Conflict {
-        /// The newest version.
-        newest: i32,
-    },
-    /// The summary is not open to this: it is approved, dismissed, or not written.
-    #[error("this summary is {state}, so this cannot be done to it")]
-    NotOpen {
-        /// Its state, as stored.
-        state: String,
-    },
-    /// The session does not wait for its speakers.
-    #[error("this session does not wait for its speakers any more: they are named")]
-    NotWaiting,
-    /// Nothing is left that the client may read.
-    #[error("nothing in this summary is for the client: add a sentence, or dismiss it")]
-    NothingForClient,
-    /// The follow-up is on its way or gone.
-    #[error("the follow-up is already on its way and can no longer be stopped")]
-    TooLate,
-    /// A refinement of the summary is under way.
-    #[error("this summary is being refined already: wait until that is done")]
-    Busy,
-    /// The newest version is the summariser's.
-    #[error("there is nothing to undo: this is as it was written")]
-    NothingToUndo,
-    /// What was typed is not saved, and would be lost.
-    #[error("you have changed sentences and not saved them: save them first, or reload the page to let them go")]
-    Unsaved,
-    /// Some of what was typed cannot be taken.
-    #[error("some of what was typed cannot be taken")]
-    Invalid(Vec<Problem>),
-    /// Fresh links were asked for too often.
-    #[error(
-        "{FRESH_LINKS_AN_HOUR} links were mailed within the hour; look for them in the mailbox, or try again later"
-    )]
-    TooMany,
-    /// The database refused or did not answer.
-    #[error(transparent)]
-    Database(#[from] sqlx::Error),
-    /// A mail could not be put on the ledger.
-    #[error("a mail could not be prepared: {0}")]
-    Mail(String),
+/// What was shown of a summary.
+#[derive(Clone, Debug)]
+pub struct Shown {
+    /// The version.
+    pub version: i32,
+    /// SHA-256 of its content.
+    pub hash: String,
 }
 
-/// What is wrong with one field.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Problem {
-    /// The field's name in the form: `text.{claim}`, `add.{section}`, `speaker.{n}`.
-    pub field: String,
-    /// What is wrong and what to do.
-    pub problem: String,
-}
-
-/// What an approval signs.
+/// What an approval signs: what was shown, and to whom it goes.
 #[derive(Clone, Debug)]
 pub struct Signed {
     /// The version that was shown.
     pub version: i32,
     /// SHA-256 of its content, as shown.
     pub hash: String,
+    /// Who was shown as the recipient; none where the client had no address.
+    pub recipient: Option<Recipient>,
+    /// Whether sentences that speak about the client go into the letter as they are.
+    pub as_they_are: bool,
 }
 
 /// What came of an approval.
@@ -142,10 +96,12 @@ pub(super) async fn lock(tx: &mut TenantTx, session_id: Uuid, summary_id: Uuid) 
     })
 }
 
-/// Approves exactly what was shown, and lets the follow-up wait out its hold.
+/// Approves exactly what was shown for exactly whom, and lets the follow-up wait out its hold.
 ///
 /// # Errors
-/// [`ActionError::Conflict`] when the version or the hash is not that of the newest content.
+/// [`ActionError::Conflict`] when the version or the hash is not that of the newest content;
+/// [`ActionError::RecipientChanged`] when the client's name or address is not that which was shown;
+/// [`ActionError::SpeaksAbout`] where a sentence speaks about the client and it is not said that it goes as it is.
 pub async fn approve(
     tx: &mut TenantTx,
     services: &Services,
@@ -182,7 +138,11 @@ pub async fn approve(
     .await?;
     let approved = outgoing::follow_up(tx, services, summary_id, signed).await?;
     voice::learn(tx, summary_id, signed.version).await?;
-    let detail = json!({ "version": signed.version, "hash": signed.hash, "sent": approved != Approved::NotSent });
+    let detail = json!({
+        "version": signed.version, "hash": signed.hash, "sent": approved != Approved::NotSent,
+        "recipient_sha256": signed.recipient.as_ref().map(Recipient::fingerprint),
+        "as_they_are": signed.as_they_are,
+    });
     let event = Event { summary_id: Some(summary_id), detail, ..Event::of(session_id, EventKind::Approved) };
     record(tx, &event, visitor).await?;
     follow_up::close_if_finished(tx, session_id).await?;

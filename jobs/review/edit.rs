@@ -1,7 +1,8 @@
 //! Edits by hand: words changed, claims removed, claims added. An edit makes a version; none is overwritten.
 //!
-//! Reads the newest version; writes the next one, whose author is the coach, the job that indexes it, and the audit. The same edit sent twice
-//! (a double click) is one version.
+//! Reads the newest version; writes the next one, whose author is the coach, the job that indexes it, and the audit. What
+//! was typed is held against the claim's evidence by rule: where it does not hold, the sentence is the coach's own. The
+//! same edit sent twice (a double click) is one version.
 
 use std::collections::{HashMap, HashSet};
 
@@ -17,10 +18,11 @@ use crate::{
     db::{TenantTx, Tx},
     index::IndexSummary,
     model::{
-        ActionItem, Claim, Content, Owner, Section,
+        ActionItem, Claim, Content, Owner, Section, Support, diff,
         summary::{self, Authorship},
     },
     queue::enqueue,
+    summarize::Names,
 };
 
 /// A claim is a sentence, not an essay: at most so many characters.
@@ -46,7 +48,7 @@ impl Edits {
         self.apply(content).map_or(true, |edited| edited.hash() != content.hash())
     }
 
-    /// `content` with these edits.
+    /// `content` with these edits. What was typed is the coach's own until it is held against what was said.
     fn apply(&self, content: &Content) -> Result<Content, Vec<Problem>> {
         let mut problems = Vec::new();
         let mut claims: Vec<Claim> = Vec::new();
@@ -60,6 +62,7 @@ impl Edits {
                 if typed != one_line(&claim.text) {
                     claim.text = typed;
                     claim.edited = true;
+                    claim.support = Support::Own;
                 }
             }
             claims.push(claim);
@@ -91,7 +94,7 @@ fn added(section: Section, text: String) -> Claim {
         due_date: None,
         due_words: None,
     });
-    Claim { edited: true, action, ..Claim::new(section, text) }
+    Claim { edited: true, support: Support::Own, action, ..Claim::new(section, text) }
 }
 
 /// A claim is one line; a text field sends its line breaks as CRLF.
@@ -129,7 +132,7 @@ pub async fn edit(
         return Err(ActionError::NotOpen { state: row.state });
     }
     let base = summary::load_version(tx, summary_id, base_version).await?;
-    let edited = edits.apply(&base).map_err(ActionError::Invalid)?;
+    let mut edited = edits.apply(&base).map_err(ActionError::Invalid)?;
     let newest = summary::load_version(tx, summary_id, row.version).await?;
     if edited.hash() == newest.hash() {
         return Ok(row.version);
@@ -152,10 +155,65 @@ pub async fn edit(
         template: origin.template,
         claims_dropped: origin.claims_dropped,
     };
+    check_again(tx, summary_id, &base, &mut edited).await?;
     let version = summary::add_version(tx, summary_id, &edited, &authorship).await?;
     enqueue(tx, &IndexSummary { summary_id, version }, row.correlation_id).await?;
     let detail = json!({ "from": base_version, "version": version, "removed": edits.removals.len() });
     let event = Event { summary_id: Some(summary_id), detail, ..Event::of(session_id, EventKind::Edited) };
     record(tx, &event, visitor).await?;
     Ok(version)
+}
+
+/// Holds what was typed against what was said. A claim that stood verified in an earlier version, with the same words and
+/// evidence, is verified again: typing a slip back costs nothing.
+async fn check_again(
+    tx: &mut TenantTx,
+    summary_id: Uuid,
+    base: &Content,
+    edited: &mut Content,
+) -> Result<(), sqlx::Error> {
+    let row = sqlx::query!(
+        "select clients.name as client, coaches.name as coach from summaries
+         join clients on clients.id = summaries.client_id
+         join sessions on sessions.id = summaries.session_id
+         join coaches on coaches.id = sessions.coach_id where summaries.id = $1",
+        summary_id
+    )
+    .fetch_one(tx.conn())
+    .await?;
+    let names = Names { client: &row.client, coach: &row.coach };
+    let typed: Vec<String> = own(edited).map(|claim| claim.text.clone()).collect();
+    let before = verified_before(tx, summary_id, &typed).await?;
+    for claim in edited.claims.iter_mut().filter(|claim| claim.support == Support::Own) {
+        // The id is still that of the claim which was edited; a new one has none there.
+        let was = base.claims.iter().find(|was| was.id == claim.id);
+        let holds = was.is_some_and(|was| was.text != claim.text && names.hold(was, &claim.text))
+            || before.iter().any(|it| it.text == claim.text && diff::shares_evidence(it, claim));
+        if holds {
+            claim.support = Support::Verified;
+        }
+    }
+    Ok(())
+}
+
+fn own(content: &Content) -> impl Iterator<Item = &Claim> {
+    content.claims.iter().filter(|claim| claim.support == Support::Own)
+}
+
+/// The verified claims of the last versions that have these texts, with their evidence.
+async fn verified_before(tx: &mut TenantTx, summary_id: Uuid, texts: &[String]) -> Result<Vec<Claim>, sqlx::Error> {
+    let versions = sqlx::query_scalar!(
+        r#"select max(version) as "version!" from claims
+           where summary_id = $1 and support = 'verified' and text = any($2) group by text"#,
+        summary_id,
+        texts
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    let mut found = Vec::new();
+    for version in versions {
+        let content = summary::load_version(tx, summary_id, version).await?;
+        found.extend(content.claims.into_iter().filter(|claim| claim.support == Support::Verified));
+    }
+    Ok(found)
 }

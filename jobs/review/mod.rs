@@ -9,11 +9,12 @@
 //! edit      the coach's own words, as a new version
 //! refining  asking for a refinement (a job), and undoing: versions that nobody types
 //! actions   what else a coach can do: approve, dismiss, cancel, name speakers, ask for a fresh link
+//! refusal   why one of these is refused
 //! outgoing  the mails that review calls for
 //! ```
 //!
-//! What is approved is what was shown: an approval carries the version and the hash of the content on the page, and
-//! anything else is refused as a conflict.
+//! What is approved is what was shown: an approval carries the version and the hash of the content on the page, and the
+//! recipient that it shows; anything else is refused as a conflict.
 
 pub mod actions;
 pub mod edit;
@@ -21,6 +22,7 @@ mod events;
 pub mod links;
 mod outgoing;
 pub mod refining;
+mod refusal;
 mod request;
 pub mod view;
 pub mod visits;

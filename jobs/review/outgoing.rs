@@ -11,14 +11,14 @@ use uuid::Uuid;
 
 use super::{
     Event, EventKind, Visitor,
-    actions::{ActionError, Approved, Signed},
+    actions::{ActionError, Approved, NewRecipient, Signed},
     events::record,
     links,
 };
 use crate::{
     Services, attribute,
     db::{TenantTx, Tx},
-    follow_up::{self, FollowUp, FollowUpError},
+    follow_up::{self, Approval, FollowUp, FollowUpError},
     mail::{self, MailError, Message, NewMail, ReviewRequest, SessionCoach, SpeakersNeeded, WrongLetter, WrongWords},
 };
 
@@ -207,16 +207,24 @@ pub(super) async fn follow_up(
     signed: &Signed,
 ) -> Result<Approved, ActionError> {
     let hold = Duration::from_secs(u64::from(services.review.hold_seconds));
-    let queued =
-        follow_up::queue(tx, &services.templates, &services.mailer, summary_id, signed.version, &signed.hash, hold)
-            .await;
-    match queued {
+    let approval = Approval {
+        version: signed.version,
+        content_hash: &signed.hash,
+        recipient: signed.recipient.as_ref(),
+        as_they_are: signed.as_they_are,
+    };
+    match follow_up::queue(tx, &services.templates, &services.mailer, summary_id, approval, hold).await {
         Ok(FollowUp::Held { mail_id }) => Ok(Approved::Queued(mail_id)),
         Ok(FollowUp::AlreadyThere) => Ok(Approved::Already),
         Ok(FollowUp::NoEmail | FollowUp::UnusableEmail) => Ok(Approved::NotSent),
         Ok(FollowUp::NothingToSay) => Err(ActionError::NothingForClient),
         Err(FollowUpError::Gone) => Err(ActionError::NotFound),
         Err(FollowUpError::Changed) => Err(ActionError::Conflict { newest: signed.version }),
+        Err(FollowUpError::RecipientChanged { client, now }) => {
+            let change = NewRecipient { client, shown: signed.recipient.clone(), now };
+            Err(ActionError::RecipientChanged(Box::new(change)))
+        }
+        Err(FollowUpError::SpeaksAbout { client, sentences }) => Err(ActionError::SpeaksAbout { client, sentences }),
         Err(FollowUpError::Mail(error)) => Err(error.into()),
         Err(FollowUpError::Database(error)) => Err(error.into()),
     }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{
     Event, EventKind, Visitor,
-    actions::{ActionError, Problem, Signed, lock},
+    actions::{ActionError, Problem, Shown, lock},
     events::record,
 };
 use crate::{
@@ -31,7 +31,7 @@ pub async fn refine(
     tx: &mut TenantTx,
     session_id: Uuid,
     summary_id: Uuid,
-    shown: &Signed,
+    shown: &Shown,
     instruction: &str,
     visitor: &Visitor,
 ) -> Result<Uuid, ActionError> {
@@ -118,7 +118,7 @@ pub async fn undo(
     tx: &mut TenantTx,
     session_id: Uuid,
     summary_id: Uuid,
-    shown: &Signed,
+    shown: &Shown,
     visitor: &Visitor,
 ) -> Result<i32, ActionError> {
     let row = lock(tx, session_id, summary_id).await?;

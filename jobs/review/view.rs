@@ -3,9 +3,12 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
 
+use super::actions::{Shown, Signed};
 use crate::{
     attribute::{self, Misdelivered, Speaker},
     db::{TenantTx, Tx},
+    follow_up::{RECIPIENT_CHANGED, Said, said},
+    mail::Recipient,
     model::{Content, summary},
 };
 
@@ -91,6 +94,8 @@ pub struct SummaryView {
     pub client_name: String,
     /// Where a follow-up would go.
     pub client_email: Option<String>,
+    /// Each sentence for the client as the letter says it, in order.
+    pub letter: Vec<(Uuid, Said)>,
     /// Its state, as stored.
     pub state: String,
     /// Why it could not be written.
@@ -115,6 +120,33 @@ pub struct SummaryView {
     pub refinement: Option<RefinementView>,
     /// The follow-up, where there is one: the latest.
     pub follow_up: Option<FollowUp>,
+}
+
+impl SummaryView {
+    /// Who would get the letter; none where the client has no address.
+    #[must_use]
+    pub fn recipient(&self) -> Option<Recipient> {
+        Recipient::of(&self.client_name, self.client_email.as_deref())
+    }
+
+    /// What is shown.
+    #[must_use]
+    pub fn shown(&self) -> Shown {
+        Shown { version: self.version, hash: self.hash.clone() }
+    }
+
+    /// What an approval of what is shown signs.
+    #[must_use]
+    pub fn signed(&self) -> Signed {
+        Signed { version: self.version, hash: self.hash.clone(), recipient: self.recipient(), as_they_are: false }
+    }
+
+    /// The address that it was approved for, where it was stopped since the client's name or address changed.
+    #[must_use]
+    pub fn stopped_for(&self) -> Option<&str> {
+        let stopped = |mail: &&FollowUp| mail.state == "cancelled" && mail.error.as_deref() == Some(RECIPIENT_CHANGED);
+        self.follow_up.as_ref().filter(|_| self.state == "done").filter(stopped).map(|mail| mail.recipient.as_str())
+    }
 }
 
 /// A request to refine a summary.
@@ -145,8 +177,6 @@ pub struct Version {
     pub prompt_version: String,
     /// The summary template: `default`, or its name and version.
     pub template: String,
-    /// Claims in it.
-    pub claims_kept: i32,
     /// Claims left out because their evidence did not hold.
     pub claims_dropped: i32,
     /// SHA-256 of its content.
@@ -166,6 +196,8 @@ pub struct FollowUp {
     pub due_at: DateTime<Utc>,
     /// When it went.
     pub sent_at: Option<DateTime<Utc>>,
+    /// Why it did not go, where it did not.
+    pub error: Option<String>,
 }
 
 /// Reads a session; none where the organization has no such session.
@@ -190,7 +222,7 @@ pub async fn view(tx: &mut TenantTx, session_id: Uuid) -> Result<Option<SessionV
         date: row.session_date,
         date_estimated: row.date_source == "object_time",
         participants: participants(tx, session_id).await?,
-        summaries: summaries(tx, session_id).await?,
+        summaries: summaries(tx, session_id, &row.coach_name).await?,
         speakers: if waiting { attribute::unresolved(tx, session_id).await? } else { Vec::new() },
         clients: if waiting { clients_of(tx, session_id).await? } else { Vec::new() },
         warnings: warnings(tx, session_id).await?,
@@ -240,7 +272,7 @@ async fn shared(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<String>, sqlx
         .await
 }
 
-async fn summaries(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<SummaryView>, sqlx::Error> {
+async fn summaries(tx: &mut TenantTx, session_id: Uuid, coach: &str) -> Result<Vec<SummaryView>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"select summaries.id, state, failed_reason, rewrite_reason, withdrawn_reason, coalesce(approved_version, version) as "version!", approved_at,
                   clients.name, clients.email
@@ -255,6 +287,7 @@ async fn summaries(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<SummaryVie
         let content = summary::load_version(tx, row.id, row.version).await?;
         views.push(SummaryView {
             id: row.id,
+            letter: said(&row.name, coach, &content),
             client_name: row.name,
             client_email: row.email,
             state: row.state,
@@ -280,7 +313,7 @@ async fn summaries(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<SummaryVie
 async fn versions(tx: &mut TenantTx, summary_id: Uuid) -> Result<Vec<Version>, sqlx::Error> {
     sqlx::query_as!(
         Version,
-        "select version, author, provider, model, prompt_version, template, claims_kept, claims_dropped, content_hash,
+        "select version, author, provider, model, prompt_version, template, claims_dropped, content_hash,
                 created_at
          from summary_versions where summary_id = $1 order by version",
         summary_id
@@ -308,7 +341,7 @@ async fn refinement(tx: &mut TenantTx, summary_id: Uuid) -> Result<Option<Refine
 async fn follow_up(tx: &mut TenantTx, summary_id: Uuid) -> Result<Option<FollowUp>, sqlx::Error> {
     sqlx::query_as!(
         FollowUp,
-        "select state, recipient, due_at, sent_at from mails where kind = 'follow_up' and subject_id = $1
+        "select state, recipient, due_at, sent_at, error from mails where kind = 'follow_up' and subject_id = $1
          order by created_at desc, id desc limit 1",
         summary_id
     )

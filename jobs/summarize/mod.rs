@@ -9,12 +9,14 @@ mod by_model;
 mod cases;
 mod draft;
 mod due;
+pub(crate) mod facts;
 mod input;
 mod offline;
 pub(crate) mod parts;
 pub(crate) mod prompt;
 mod reduce;
 mod repair;
+mod reworded;
 mod summarizer;
 pub mod template;
 pub(crate) mod text;
@@ -27,10 +29,11 @@ use uuid::Uuid;
 
 pub(crate) use by_model::broken_template;
 pub use draft::{Draft, DraftClaim, DraftEvidence};
-pub(crate) use input::{Found, load as load_input, short_name};
+pub(crate) use input::{Found, load as load_input, name_words, short_name};
 pub use input::{Line, OpenThread, SessionForClient, Speaker};
 pub(crate) use offline::is_negated;
 pub use offline::{Doubt, Passage, Ranking, passages};
+pub(crate) use reworded::Names;
 pub use summarizer::Summarizer;
 #[cfg(test)]
 pub(crate) use template::read_session;

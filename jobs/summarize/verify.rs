@@ -14,7 +14,7 @@ use super::{
     offline::{Doubt, Doubts},
     text,
 };
-use crate::model::{ActionItem, Claim, Evidence, Owner, Score, Section, Thread, ThreadOutcome};
+use crate::model::{ActionItem, Claim, Evidence, Owner, Score, Section, Support, Thread, ThreadOutcome};
 
 /// The longest claim, in characters: more is not a sentence.
 const MAX_CLAIM_CHARS: usize = 1_000;
@@ -88,6 +88,7 @@ fn not_mentioned(input: &SessionForClient, claims: &[Claim]) -> Vec<Claim> {
     };
     let claim = |thread: &OpenThread| Claim {
         thread: Some(outcome(thread, ThreadOutcome::NotMentioned)),
+        support: Support::NothingSaid,
         ..Claim::new(Section::OpenThreads, thread.text.clone())
     };
     input.threads.iter().filter(|thread| !told(thread)).map(claim).collect()

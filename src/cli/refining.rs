@@ -11,7 +11,7 @@ use debrief_jobs::{
         diff::{self, Change, Part, SectionDiff},
         summary,
     },
-    review::{Visitor, actions::Signed, refining},
+    review::{Visitor, actions::Shown, refining},
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -78,9 +78,9 @@ async fn find(app: &App, summary: Uuid) -> anyhow::Result<Found> {
 }
 
 impl Found {
-    async fn newest(&mut self, summary: Uuid) -> anyhow::Result<Signed> {
+    async fn newest(&mut self, summary: Uuid) -> anyhow::Result<Shown> {
         let content = summary::load_version(&mut self.tx, summary, self.version).await?;
-        Ok(Signed { version: self.version, hash: content.hash() })
+        Ok(Shown { version: self.version, hash: content.hash() })
     }
 }
 

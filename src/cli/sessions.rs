@@ -6,7 +6,7 @@ use anyhow::Context;
 use clap::{ArgGroup, Args, Subcommand};
 use debrief_jobs::{
     db::Tx,
-    follow_up::{self, Verdict},
+    follow_up::{self, RECIPIENT_CHANGED, Verdict},
     model::listing::{self, Detail, Filter, Row, Summary},
     people,
 };
@@ -282,16 +282,18 @@ fn text(detail: &Detail) -> String {
     part(
         "Summaries",
         table(
-            ["CLIENT", "STATE", "VERSION", "BY", "STATEMENTS", "DROPPED", "ID"],
+            ["CLIENT", "STATE", "VERSION", "BY", "STATEMENTS", "VERIFIED", "OWN WORDS", "DROPPED", "ID"],
             detail.summaries.iter().map(|summary| {
-                let count = |number: Option<i32>| number.map(|number| number.to_string()).unwrap_or_default();
+                let count = |number: Option<i64>| number.map(|number| number.to_string()).unwrap_or_default();
                 [
                     summary.client.clone(),
                     if summary.withdrawn_reason.is_some() { "withdrawn".into() } else { summary.state.clone() },
                     summary.version.to_string(),
                     summary.provider.clone().unwrap_or_default(),
                     count(summary.claims_kept),
-                    count(summary.claims_dropped),
+                    count(summary.claims_verified),
+                    count(summary.claims_own),
+                    count(summary.claims_dropped.map(i64::from)),
                     summary.id.to_string(),
                 ]
             }),
@@ -308,6 +310,11 @@ fn text(detail: &Detail) -> String {
             }),
         ),
     );
+    for client in stopped(detail) {
+        text.push_str(&format!(
+            "\nThe follow-up to {client} was stopped, since the name or the address changed after it was approved: the coach looks at it on the review page, and approves it again.\n"
+        ));
+    }
     for mail in &detail.mails {
         if mail.kind == "follow_up" && matches!(mail.state.as_str(), "uncertain" | "failed") {
             let (client, session) = (mail.client.as_deref().unwrap_or_default(), row.id);
@@ -317,4 +324,14 @@ fn text(detail: &Detail) -> String {
         }
     }
     text
+}
+
+/// The clients whose newest follow-up was stopped for a new recipient.
+fn stopped(detail: &Detail) -> Vec<&str> {
+    let of = |client: &str| {
+        let mut mails = detail.mails.iter().rev();
+        mails.find(|mail| mail.kind == "follow_up" && mail.client.as_deref() == Some(client))
+    };
+    let stopped = |client: &&str| of(client).is_some_and(|mail| mail.error.as_deref() == Some(RECIPIENT_CHANGED));
+    detail.summaries.iter().map(|summary| summary.client.as_str()).filter(stopped).collect()
 }

@@ -115,12 +115,16 @@ impl From<ActionError> for Failure {
         let detail = capitalized(&error.to_string());
         match error {
             ActionError::NotFound => Self::not_found(),
-            ActionError::Conflict { .. } | ActionError::NotOpen { .. } | ActionError::NotWaiting => {
-                Self::new(StatusCode::CONFLICT, "This changed meanwhile", detail)
-            }
+            ActionError::Conflict { .. }
+            | ActionError::NotOpen { .. }
+            | ActionError::NotWaiting
+            | ActionError::RecipientChanged(_) => Self::new(StatusCode::CONFLICT, "This changed meanwhile", detail),
             ActionError::TooLate => Self::new(StatusCode::CONFLICT, "It is already on its way", detail),
             ActionError::Busy | ActionError::NothingToUndo | ActionError::Unsaved => {
                 Self::new(StatusCode::CONFLICT, "Not now", detail)
+            }
+            ActionError::SpeaksAbout { .. } => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "Look at this first", detail)
             }
             ActionError::NothingForClient => {
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "There is nothing to send", detail)

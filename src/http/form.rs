@@ -1,9 +1,10 @@
 //! A posted form: named fields, some of which carry the id of what they are about.
 //!
 //! `text.{claim}` the words of a claim, `remove.{claim}` a ticked box, `add.{section}` a new claim, `instruction` what to refine; `who.{n}`,
-//! `label.{n}`, `name.{n}` and `email.{n}` for speakers. The raw fields are kept, so that a page can show them again.
+//! `to` and `to_name` for whom the page shows as the recipient; `label.{n}`, `name.{n}` and `email.{n}` for speakers. The raw fields are kept, so that a page can show them again.
 
 use debrief_jobs::{
+    mail::Recipient,
     model::{Content, Section},
     review::edit::Edits,
 };
@@ -22,6 +23,11 @@ impl Form {
     /// The version that was shown; 0 where the form names none.
     pub(super) fn version(&self) -> i32 {
         self.get("version").and_then(|value| value.parse().ok()).unwrap_or_default()
+    }
+
+    /// Who was shown as the recipient; none where the form names no address.
+    pub(super) fn recipient(&self) -> Option<Recipient> {
+        Recipient::of(self.get("to_name").unwrap_or_default(), self.get("to"))
     }
 
     /// What was typed into a summary. Fields that name nothing known are left out.

@@ -34,6 +34,7 @@ use super::{
 
 mod card;
 mod context;
+mod fate;
 mod refined;
 pub(super) mod refining;
 
@@ -117,7 +118,12 @@ async fn sign(
         tx.commit().await?;
         return Ok("saved-first");
     }
-    let signed = Signed { version, hash: form.get("hash").unwrap_or_default().to_owned() };
+    let signed = Signed {
+        version,
+        hash: form.get("hash").unwrap_or_default().to_owned(),
+        recipient: form.recipient(),
+        as_they_are: form.get("as_they_are").is_some(),
+    };
     let approved = actions::approve(&mut tx, &state.services, session, summary, &signed, visitor).await?;
     tx.commit().await?;
     Ok(if approved == Approved::NotSent { "not-sent" } else { "approved" })
@@ -288,20 +294,31 @@ async fn refused(
     let (status, problems) = match &error {
         ActionError::Invalid(problems) if !moved => (StatusCode::UNPROCESSABLE_ENTITY, problems.clone()),
         ActionError::NothingForClient => (StatusCode::UNPROCESSABLE_ENTITY, Vec::new()),
+        // Each of the sentences says so itself.
+        ActionError::SpeaksAbout { .. } if !moved => (StatusCode::UNPROCESSABLE_ENTITY, Vec::new()),
         ActionError::Busy | ActionError::NothingToUndo | ActionError::Unsaved if !moved => {
             (StatusCode::UNPROCESSABLE_ENTITY, Vec::new())
         }
         ActionError::Busy | ActionError::NothingToUndo | ActionError::Unsaved => (StatusCode::CONFLICT, Vec::new()),
-        ActionError::Invalid(_) | ActionError::Conflict { .. } | ActionError::NotOpen { .. } => {
-            (StatusCode::CONFLICT, Vec::new())
-        }
+        ActionError::Invalid(_)
+        | ActionError::Conflict { .. }
+        | ActionError::NotOpen { .. }
+        | ActionError::RecipientChanged(_)
+        | ActionError::SpeaksAbout { .. } => (StatusCode::CONFLICT, Vec::new()),
         _ => {
             let mut failure = Failure::from(error);
             failure.typed = form.typed(Some(&shown));
             return Err(failure);
         }
     };
-    let redo =
-        Redo { summary, form, problems, shown, conflict: status == StatusCode::CONFLICT, message: error.to_string() };
+    let redo = Redo {
+        summary,
+        form,
+        problems,
+        shown,
+        // A new recipient is no new content: what was typed stands below as it was.
+        conflict: status == StatusCode::CONFLICT && !matches!(error, ActionError::RecipientChanged(_)),
+        message: error.to_string(),
+    };
     render(state, guest, status, &Done::default(), Some(&redo)).await
 }

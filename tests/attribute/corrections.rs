@@ -74,8 +74,10 @@ async fn approve(world: &World, session: Uuid) -> Uuid {
             .await
             .expect("one summary waits");
     let hash = summary::load_version(&mut tx, summary, version).await.expect("a version").hash();
+    let view = debrief_jobs::review::view::view(&mut tx, session).await.expect("it reads").expect("it is there");
+    let shown = view.summaries.iter().find(|view| view.id == summary).expect("it is shown");
     let visitor = Visitor::default();
-    let signed = Signed { version, hash };
+    let signed = Signed { version, hash, ..shown.signed() };
     let approved = actions::approve(&mut tx, &world.services, session, summary, &signed, &visitor).await;
     assert!(matches!(approved, Ok(Approved::Queued(_))), "{approved:?}");
     tx.commit().await.expect("it is committed");

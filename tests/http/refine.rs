@@ -45,6 +45,8 @@ async fn a_coach_asks_waits_reads_what_changed_and_undoes_it() {
     for words in [
         "Refined as you asked: “drop the second point”.",
         "What changed since version 1",
+        "<h3>Left out</h3>",
+        "<li>Handing work to Jonas still feels slower than doing it yourself.</li>",
         "<del><span class=\"unseen\">removed: </span>Handing work to Jonas",
         "refined on",
         ">Undo</button>",

@@ -42,7 +42,7 @@ async fn following_a_link_changes_nothing_and_pressing_its_button_opens_it() {
         "0:06",
         "estimated",
         "Only you see this",
-        "4 of 5 statements verified, 1 dropped",
+        "4 of 4 statements verified. 1 more was dropped",
         "Line 12 has no end time.",
     ] {
         assert!(page.body.contains(words), "{words} is missing in {}", page.body);
@@ -78,7 +78,9 @@ async fn a_sentence_is_edited_and_the_new_version_approved() {
     assert_eq!(visit.count("select count(*) from mails").await, 0);
 
     let (version, hash) = (page.field("version"), page.field("hash"));
-    let fields = [("form_token", token.as_str()), ("version", &version), ("hash", &hash)];
+    let [(_, to), (_, to_name)] = page.recipient();
+    let fields =
+        [("form_token", token.as_str()), ("version", &version), ("hash", &hash), ("to", &to), ("to_name", &to_name)];
     for _ in 0..2 {
         let approved = post(&visit.router, &visit.action("/approve"), &visit.cookie, &fields).await;
         assert_eq!(approved.status, StatusCode::SEE_OTHER, "{}", approved.body);
@@ -162,7 +164,14 @@ async fn the_coach_decides_on_a_follow_up_whose_fate_is_unknown() {
         let visit = Visit::new().await;
         let page = visit.read().await;
         let (token, version, hash) = (page.field("form_token"), page.field("version"), page.field("hash"));
-        let fields = [("form_token", token.as_str()), ("version", &version), ("hash", &hash)];
+        let [(_, to), (_, to_name)] = page.recipient();
+        let fields = [
+            ("form_token", token.as_str()),
+            ("version", &version),
+            ("hash", &hash),
+            ("to", &to),
+            ("to_name", &to_name),
+        ];
         post(&visit.router, &visit.action("/approve"), &visit.cookie, &fields).await;
         let early = post(&visit.router, &visit.action("/arrived"), &visit.cookie, &fields).await;
         assert_eq!(early.status, StatusCode::CONFLICT, "nothing is to be decided yet");
@@ -296,4 +305,107 @@ async fn what_people_do_is_in_the_audit() {
         visit.count("select count(*) from review_events where kind = 'viewed' and link_id is not null").await,
         1
     );
+}
+
+#[tokio::test]
+async fn the_page_shows_who_gets_the_letter_and_takes_no_approval_for_another() {
+    let visit = Visit::new().await;
+    let page = visit.read().await;
+    for words in ["What you approve", "<strong>Priya Raman</strong>", "priya@raman.example", "The 3 sentences above"] {
+        assert!(page.body.contains(words), "{words} is missing in {}", page.body);
+    }
+    visit.execute("update clients set email = 'p@elsewhere.example' where name = 'Priya Raman'").await;
+    let (token, version, hash) = (page.field("form_token"), page.field("version"), page.field("hash"));
+    let [(_, to), (_, to_name)] = page.recipient();
+    let mut fields = vec![("form_token", token.as_str()), ("version", &version), ("hash", &hash)];
+    // A form that names nobody signs nobody.
+    let nobody = post(&visit.router, &visit.action("/approve"), &visit.cookie, &fields).await;
+    assert_eq!(nobody.status, StatusCode::CONFLICT);
+    fields.extend([("to", to.as_str()), ("to_name", &to_name)]);
+    let refused = post(&visit.router, &visit.action("/approve"), &visit.cookie, &fields).await;
+    assert_eq!(refused.status, StatusCode::CONFLICT);
+    for words in [
+        "Priya Raman’s address changed from priya@raman.example to p@elsewhere.example since this page was shown",
+        "approve again",
+        "name=\"to\" value=\"p@elsewhere.example\"",
+    ] {
+        assert!(refused.body.contains(words), "{words} is missing in {}", refused.body);
+    }
+    assert_eq!(visit.count("select count(*) from mails").await, 0);
+    let [(_, to), (_, to_name)] = refused.recipient();
+    fields.truncate(3);
+    fields.extend([("to", to.as_str()), ("to_name", &to_name)]);
+    let approved = post(&visit.router, &visit.action("/approve"), &visit.cookie, &fields).await;
+    assert_eq!(approved.status, StatusCode::SEE_OTHER, "{}", approved.body);
+    assert_eq!(visit.count("select count(*) from mails where recipient = 'p@elsewhere.example'").await, 1);
+
+    // During the hold it changes once more: the page says so until it is approved again.
+    visit.execute("update clients set email = 'priya@third.example' where name = 'Priya Raman'").await;
+    visit.world.run_queued::<debrief_jobs::follow_up::SendFollowUp>().await.expect("a job").expect("it is stopped");
+    let page = visit.read().await;
+    for words in [
+        "You approved this letter for p@elsewhere.example.",
+        "It would now go to priya@third.example.",
+        "Approve and send",
+    ] {
+        assert!(page.body.contains(words), "{words} is missing in {}", page.body);
+    }
+}
+
+#[tokio::test]
+async fn the_coachs_own_words_are_marked_and_counted_as_such() {
+    let visit = Visit::new().await;
+    let page = visit.read().await;
+    assert!(!page.body.contains("not checked against the transcript"));
+    let (field, _) = first_claim(&page);
+    let (token, version) = (page.field("form_token"), page.field("version"));
+    let fields = [
+        ("form_token", token.as_str()),
+        ("version", &version),
+        (&field, "Priya won a prize for the team."),
+        ("add.wins", "She is the best lead that I know."),
+    ];
+    post(&visit.router, &visit.action(""), &visit.cookie, &fields).await;
+    let page = visit.read().await;
+    for words in [
+        "3 of 5 statements verified, 2 in your own words.",
+        "your words, not checked against the transcript",
+        "Was based on:",
+        "In the letter: You won a prize for the team.",
+        "In the letter: You are the best lead that I know.",
+    ] {
+        assert!(page.body.contains(words), "{words} is missing in {}", page.body);
+    }
+    assert_eq!(page.body.matches("Was based on:").count(), 1, "the new sentence is based on nothing");
+}
+
+#[tokio::test]
+async fn a_sentence_about_the_client_goes_only_as_it_is_where_the_coach_says_so() {
+    let visit = Visit::new().await;
+    let page = visit.read().await;
+    let (field, _) = first_claim(&page);
+    let (token, version) = (page.field("form_token"), page.field("version"));
+    let words = "Priya told Lena that she needs time.";
+    let fields = [("form_token", token.as_str()), ("version", &version), (&field, words)];
+    post(&visit.router, &visit.action(""), &visit.cookie, &fields).await;
+    let page = visit.read().await;
+    assert!(page.body.contains("This sentence may speak about Priya Raman"), "{}", page.body);
+    assert!(page.body.contains("name=\"as_they_are\"") && !page.body.contains("In the letter: "), "{}", page.body);
+    let (version, hash) = (page.field("version"), page.field("hash"));
+    let [(_, to), (_, to_name)] = page.recipient();
+    let mut fields = vec![
+        ("form_token", token.as_str()),
+        ("version", &version),
+        ("hash", &hash),
+        ("to", &to),
+        ("to_name", &to_name),
+    ];
+    let asked = post(&visit.router, &visit.action("/approve"), &visit.cookie, &fields).await;
+    assert_eq!(asked.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", asked.body);
+    assert!(asked.body.contains("One sentence speaks about Priya Raman"), "{}", asked.body);
+    assert_eq!(visit.count("select count(*) from mails").await, 0);
+    fields.push(("as_they_are", "on"));
+    let approved = post(&visit.router, &visit.action("/approve"), &visit.cookie, &fields).await;
+    assert_eq!(approved.status, StatusCode::SEE_OTHER, "{}", approved.body);
+    assert_eq!(visit.count("select count(*) from mails where kind = 'follow_up'").await, 1);
 }

@@ -34,6 +34,13 @@ impl Answer {
     }
 }
 
+impl Answer {
+    /// What the form of a card sends of whom the page shows as the recipient.
+    pub(crate) fn recipient(&self) -> [(&'static str, String); 2] {
+        ["to", "to_name"].map(|name| (name, self.field(name).replace("&#x27;", "'")))
+    }
+}
+
 pub(crate) fn state(services: &Arc<Services>) -> HttpState {
     HttpState { services: Arc::clone(services), metrics: PrometheusBuilder::new().build_recorder().handle() }
 }

@@ -2,7 +2,7 @@
 
 use debrief_jobs::{
     db::Tx,
-    model::{Claim, Content, Evidence, Section, summary},
+    model::{ActionItem, Claim, Content, Evidence, Owner, Section, Support, summary},
 };
 use uuid::Uuid;
 
@@ -64,24 +64,24 @@ async fn each_wish_that_rules_understand_is_done() {
     }
 }
 
-#[tokio::test]
-async fn shorter_keeps_the_strongest_half_and_the_coachs_notes() {
-    let world = World::new().await;
-    let reviewed = Reviewed::new(&world).await;
-    let (kept, more) =
-        (newest(&world, &reviewed).await, ["I wrote the three questions on the wall first.", "Nobody minded."]);
-    let mut claims = kept.claims.clone();
-    let mut tx = begin(&world).await;
-    for (quote, position) in more.iter().zip([3, 1]) {
-        let sql = "select id from utterances where position = $1";
-        let utterance: Uuid = sqlx::query_scalar(sql).bind(position).fetch_one(tx.conn()).await.expect("an utterance");
-        let evidence = |quote: &str| Evidence {
-            utterance_id: utterance,
-            quote: quote.to_owned(),
-            speaker: String::new(),
-            start_ms: None,
-        };
-        claims.push(Claim { evidence: vec![evidence(quote)], ..Claim::new(Section::Wins, (*quote).to_owned()) });
+/// Adds a version of the summary with further claims, each with a quote of the utterance at `position` or none.
+async fn with_more(world: &World, reviewed: &Reviewed, more: &[(Section, &str, Option<i32>, Support)]) {
+    let mut claims = newest(world, reviewed).await.claims;
+    let mut tx = begin(world).await;
+    for (section, text, position, support) in more {
+        let mut evidence = Vec::new();
+        if let Some(position) = position {
+            let sql = "select id from utterances where position = $1";
+            let utterance_id: Uuid =
+                sqlx::query_scalar(sql).bind(position).fetch_one(tx.conn()).await.expect("an utterance");
+            evidence.push(Evidence { utterance_id, quote: (*text).to_owned(), speaker: String::new(), start_ms: None });
+        }
+        let action = (*section == Section::ActionItems).then_some(ActionItem {
+            owner: Owner::Client,
+            due_date: None,
+            due_words: None,
+        });
+        claims.push(Claim { evidence, action, support: *support, ..Claim::new(*section, (*text).to_owned()) });
     }
     claims.sort_by_key(|claim| claim.section);
     let authorship = summary::Authorship {
@@ -94,9 +94,57 @@ async fn shorter_keeps_the_strongest_half_and_the_coachs_notes() {
     };
     summary::add_version(&mut tx, reviewed.summary, &Content { claims }, &authorship).await.expect("a version");
     tx.commit().await.expect("it commits");
+}
+
+#[tokio::test]
+async fn shorter_keeps_the_strongest_half_and_the_coachs_notes() {
+    let world = World::new().await;
+    let reviewed = Reviewed::new(&world).await;
+    let more = ["I wrote the three questions on the wall first.", "Nobody minded."];
+    let wins = [(more[0], 3), (more[1], 1)].map(|(text, at)| (Section::Wins, text, Some(at), Support::Verified));
+    with_more(&world, &reviewed, &wins).await;
     refine(&world, &reviewed, "kürzer, bitte").await.expect("it runs");
     let got = newest(&world, &reviewed).await;
     assert_eq!(texts(&got), [MEETING, more[0], JONAS, NOTES, HIGH], "two of three wins");
+}
+
+/// What was promised stays, what the coach wrote stays, and what nobody checked goes before what was verified.
+#[tokio::test]
+async fn shorter_drops_what_nobody_checked_first_and_no_promise_at_all() {
+    let world = World::new().await;
+    let reviewed = Reviewed::new(&world).await;
+    let (wall, proud) = ("I wrote the three questions on the wall first.", "I am proud of you.");
+    let promises = ["Send the first draft.", "Call the bank.", "Write to Lena."];
+    let more = [
+        (Section::Wins, "You doubled the revenue.", None, Support::Unchecked),
+        (Section::Wins, "You were promoted.", None, Support::Unchecked),
+        (Section::Wins, wall, Some(3), Support::Verified),
+        (Section::Wins, proud, None, Support::Own),
+        (Section::ActionItems, promises[0], Some(5), Support::Verified),
+        (Section::ActionItems, promises[1], Some(5), Support::Verified),
+        (Section::ActionItems, promises[2], Some(5), Support::Verified),
+    ];
+    with_more(&world, &reviewed, &more).await;
+    refine(&world, &reviewed, "shorter").await.expect("it runs");
+    let got = newest(&world, &reviewed).await;
+    assert_eq!(
+        texts(&got),
+        [MEETING, wall, proud, JONAS, NOTES, promises[0], promises[1], promises[2], HIGH],
+        "what nobody checked is gone, and no promise"
+    );
+    let (state, reason) = came_of_it(&world, &reviewed).await;
+    assert_eq!(
+        (state.as_str(), reason.contains("What was promised and what you wrote yourself stays")),
+        ("done", true)
+    );
+    // Once only promises are left to cut, it says so; named, one goes.
+    refine(&world, &reviewed, "shorter").await.expect("it runs");
+    refine(&world, &reviewed, "drop everything about the bank").await.expect("it runs");
+    let got = newest(&world, &reviewed).await;
+    assert!(!texts(&got).contains(&promises[1]) && texts(&got).contains(&proud), "{:?}", texts(&got));
+    refine(&world, &reviewed, "shorter").await.expect("it runs");
+    let (state, reason) = came_of_it(&world, &reviewed).await;
+    assert!(state == "unchanged" && reason.starts_with("What is left was promised"), "{state} {reason}");
 }
 
 #[tokio::test]

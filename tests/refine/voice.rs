@@ -16,7 +16,7 @@ use debrief_jobs::{
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{Reviewed, begin, newest, refine, shown, world_with};
+use super::{Reviewed, begin, newest, refine, shown, signed, world_with};
 use crate::{
     summarize::{GROUP, PRIYA, stage, texts},
     support::{LlmServer, Reply, World, reviewed::add_summary},
@@ -40,7 +40,7 @@ async fn reword_and_approve(world: &World, reviewed: &Reviewed, words: &str) {
 }
 
 async fn approve(world: &World, reviewed: &Reviewed) {
-    let signed = shown(world, reviewed).await;
+    let signed = signed(world, reviewed).await;
     let mut tx = begin(world).await;
     let (session, summary, visitor) = (reviewed.session, reviewed.summary, Visitor::default());
     actions::approve(&mut tx, &world.services, session, summary, &signed, &visitor).await.expect("it is approved");
@@ -197,7 +197,8 @@ async fn an_example_belongs_to_its_client() {
     let edits = Edits { texts, ..Edits::default() };
     edit::edit(&mut tx, of_tom.session, toms, 1, &edits, &Visitor::default()).await.expect("it is saved");
     let content = summary::load_version(&mut tx, toms, 2).await.expect("it reads");
-    let signed = actions::Signed { version: 2, hash: content.hash() };
+    let recipient = debrief_jobs::mail::Recipient::of("Tom Becker", Some("tom@becker.example"));
+    let signed = actions::Signed { version: 2, hash: content.hash(), recipient, as_they_are: true };
     actions::approve(&mut tx, &world.services, of_tom.session, toms, &signed, &Visitor::default())
         .await
         .expect("it is approved");

@@ -161,7 +161,7 @@ impl Installation {
         for session in listing::sessions(&mut tx, &Filter::default()).await.expect("the sessions") {
             let view = review::view::view(&mut tx, session.id).await.expect("the view").expect("the session");
             for summary in view.summaries.iter().filter(|summary| summary.state == "done") {
-                let signed = actions::Signed { version: summary.version, hash: summary.hash.clone() };
+                let signed = summary.signed();
                 let visitor = Visitor::default();
                 actions::approve(&mut tx, &services, session.id, summary.id, &signed, &visitor)
                     .await

@@ -1,15 +1,20 @@
 //! One summary on the review page: its claims as fields, their evidence, and what happens to it. Pure.
 
-use chrono::Utc;
+use std::collections::HashMap;
+
 use chrono_tz::Tz;
 use debrief_jobs::{
-    model::{ActionItem, Audience, Claim, Evidence, Owner, Section},
+    follow_up::Said,
+    mail::Recipient,
+    model::{ActionItem, Audience, Claim, Evidence, Owner, Section, Support, Tally},
     review::view::SummaryView,
 };
 use serde::Serialize;
+use uuid::Uuid;
 
 use super::{
-    context::{Redo, moment},
+    context::Redo,
+    fate,
     refined::{self, Came, Difference},
 };
 use crate::http::form::Form;
@@ -20,7 +25,15 @@ pub(super) struct Card {
     id: String,
     action: String,
     client: String,
-    email: Option<String>,
+    /// Who gets the letter: what an approval signs beside what is shown.
+    to: Option<To>,
+    /// Why the letter that was approved did not go, where the recipient changed.
+    stopped: Option<String>,
+    /// How many sentences go into it, and how many of them may speak about the client.
+    sentences: usize,
+    in_doubt: usize,
+    /// Whether those go as they are, as ticked where a form is shown again.
+    as_they_are: bool,
     state: String,
     badge: &'static str,
     failed_reason: Option<String>,
@@ -48,6 +61,13 @@ pub(super) struct Card {
     /// What to refine, as typed where a form is shown again.
     instruction: String,
     instruction_problem: Option<String>,
+}
+
+/// A recipient.
+#[derive(Debug, Serialize)]
+struct To {
+    name: String,
+    email: String,
 }
 
 /// What changed under a form.
@@ -83,6 +103,12 @@ struct Sentence {
     removed: bool,
     problem: Option<String>,
     edited: bool,
+    /// How its words stand to the transcript: `verified`, `nothing_said`, `own` or `unchecked`.
+    support: Support,
+    /// How it reads in the letter, where that is otherwise.
+    letter: Option<String>,
+    /// Whether it may speak about the client, and not to the client.
+    in_doubt: bool,
     action: Option<String>,
     /// Of a risk or a priority, from 0 to 1.
     score: Option<String>,
@@ -90,7 +116,7 @@ struct Sentence {
     thread: Option<String>,
     /// Who said what the sentence itself quotes, and when.
     word_for_word: Vec<Source>,
-    /// What else was said that supports it.
+    /// What else was said that supports it; of the coach's own words, what they were based on.
     evidence: Vec<Quote>,
 }
 
@@ -132,12 +158,16 @@ pub(super) fn build(
         coach_sections.clear();
     }
     sections.retain(|block| Section::parse(block.key).is_some_and(|section| section.audience() == Audience::Client));
-    let (follow_up, choices) = follow_up(summary, zone);
+    let (follow_up, choices) = fate::follow_up(summary, zone);
     Card {
         id: summary.id.to_string(),
         action: format!("{action}/summaries/{}", summary.id),
         client: summary.client_name.clone(),
-        email: summary.client_email.clone(),
+        to: summary.recipient().map(|Recipient { name, email }| To { name, email }),
+        stopped: summary.stopped_for().map(|email| fate::stopped(summary, email)),
+        sentences: summary.letter.len(),
+        in_doubt: summary.letter.iter().filter(|(_, said)| said.speaks_about_client).count(),
+        as_they_are: retyped.is_some_and(|redo| redo.form.get("as_they_are").is_some()),
         state: summary.state.clone(),
         badge: badge(summary),
         failed_reason: summary.failed_reason.clone(),
@@ -213,17 +243,20 @@ fn conflict(summary: &SummaryView, redo: &Redo<'_>) -> Conflict {
 
 fn block(summary: &SummaryView, section: Section, audience: Audience, redo: Option<&Redo<'_>>) -> Block {
     let claims = summary.content.section(section).filter(|claim| claim.audience == audience);
+    let letter: HashMap<Uuid, &Said> = summary.letter.iter().map(|(claim, said)| (*claim, said)).collect();
     let field = format!("add.{}", section.as_str());
     Block {
         key: section.as_str(),
         title: section.title(),
-        claims: claims.map(|claim| claim_field(claim, &summary.client_name, redo)).collect(),
+        claims: claims
+            .map(|claim| claim_field(claim, &summary.client_name, letter.get(&claim.id).copied(), redo))
+            .collect(),
         added: redo.and_then(|redo| redo.form.get(&field)).unwrap_or_default().to_owned(),
         added_problem: problem(redo, &field),
     }
 }
 
-fn claim_field(claim: &Claim, client: &str, redo: Option<&Redo<'_>>) -> Sentence {
+fn claim_field(claim: &Claim, client: &str, said: Option<&Said>, redo: Option<&Redo<'_>>) -> Sentence {
     let field = format!("text.{}", claim.id);
     let form: Option<&Form> = redo.map(|redo| redo.form);
     let value = form.and_then(|form| form.get(&field)).unwrap_or(&claim.text).to_owned();
@@ -237,6 +270,9 @@ fn claim_field(claim: &Claim, client: &str, redo: Option<&Redo<'_>>) -> Sentence
         removed: form.is_some_and(|form| form.get(&format!("remove.{}", claim.id)).is_some()),
         problem: problem(redo, &field),
         edited: claim.edited,
+        support: claim.support,
+        letter: said.and_then(|said| letter_line(&claim.text, &said.text)),
+        in_doubt: said.is_some_and(|said| said.speaks_about_client),
         action: claim.action.as_ref().map(|action| action_line(action, client)),
         score: claim.score.map(|score| format!("{score} of 1")),
         thread: claim
@@ -260,6 +296,25 @@ fn action_line(action: &ActionItem, client: &str) -> String {
         (None, Some(words)) => format!("{owner} · “{words}”"),
         _ => format!("{owner} · no date was said"),
     }
+}
+
+/// A sentence as it reads in the letter, where that differs: what is quoted stands in the sentence, and is not shown twice.
+fn letter_line(text: &str, letter: &str) -> Option<String> {
+    if text == letter {
+        return None;
+    }
+    if text.contains(letter) {
+        return Some("your words alone, without quotation marks.".to_owned());
+    }
+    let mut line = String::new();
+    let mut rest = letter;
+    while let Some((before, after)) = rest.split_once('\u{201c}') {
+        let (quoted, after) = after.split_once('\u{201d}').unwrap_or((after, ""));
+        let short = if quoted.chars().count() > 30 { "…" } else { quoted };
+        line.push_str(&format!("{before}\u{201c}{short}\u{201d}"));
+        rest = after;
+    }
+    Some(line + rest)
 }
 
 /// The evidence of a claim: of quotes that stand in its own text only their sources, so that nothing is read twice; of
@@ -305,16 +360,21 @@ fn footnote(summary: &SummaryView, zone: Tz) -> String {
     let Some(shown) = summary.versions.iter().find(|version| version.version == summary.version) else {
         return String::new();
     };
+    let tally = Tally::of(&summary.content);
+    let mut coverage = format!(" {} of {} statements verified", tally.verified, tally.statements());
+    for (count, what) in [(tally.own, "in your own words"), (tally.unchecked, "reworded from your own words")] {
+        if count > 0 {
+            coverage.push_str(&format!(", {count} {what}"));
+        }
+    }
+    coverage.push('.');
     let written =
         summary.versions.iter().rfind(|version| version.author == "summarizer" && version.version <= shown.version);
-    let coverage = written.map_or_else(String::new, |version| {
-        let all = version.claims_kept + version.claims_dropped;
-        let dropped = match version.claims_dropped {
-            0 => "none dropped".to_owned(),
-            dropped => format!("{dropped} dropped for want of evidence"),
-        };
-        format!(" {} of {all} statements verified, {dropped}.", version.claims_kept)
-    });
+    match written.map_or(0, |version| version.claims_dropped) {
+        0 => {}
+        1 => coverage.push_str(" 1 more was dropped for want of evidence."),
+        some => coverage.push_str(&format!(" {some} more were dropped for want of evidence.")),
+    }
     let by = match shown.author.as_str() {
         "coach" => "edited by you",
         "refiner" => "refined",
@@ -335,72 +395,8 @@ fn footnote(summary: &SummaryView, zone: Tz) -> String {
     )
 }
 
-/// What becomes of an approved summary, and what can be done about it.
-fn follow_up(summary: &SummaryView, zone: Tz) -> (Option<String>, Vec<(&'static str, &'static str)>) {
-    const STOP: (&str, &str) = ("cancel", "Stop it");
-    const REOPEN: (&str, &str) = ("cancel", "Open it again");
-    const AGAIN: (&str, &str) = ("again", "Send it again");
-    if let Some(reason) = &summary.withdrawn_reason {
-        return (Some(reason.clone()), Vec::new());
-    }
-    if summary.state == "dismissed" {
-        return (Some("Put aside. Nothing of it is sent.".to_owned()), vec![("reopen", "Open it again")]);
-    }
-    if summary.state != "approved" {
-        return (None, Vec::new());
-    }
-    let client = &summary.client_name;
-    let Some(mail) = summary.follow_up.as_ref().filter(|mail| mail.state != "cancelled") else {
-        return (Some(not_sent(summary)), vec![REOPEN]);
-    };
-    let to = &mail.recipient;
-    let (text, choices) = match mail.state.as_str() {
-        "queued" if mail.due_at > Utc::now() => {
-            let at = moment(mail.due_at, zone);
-            (format!("Approved. It goes to {to} at {at} ({zone}). Until then you can stop it."), vec![STOP])
-        }
-        "queued" => (format!("Approved. It is about to go to {to}."), vec![STOP]),
-        "sending" => (format!("Approved. It is on its way to {to}."), vec![]),
-        "sent" => {
-            let at = mail.sent_at.map_or_else(|| "now".to_owned(), |at| moment(at, zone));
-            (format!("It was sent to {to} ({at})."), vec![])
-        }
-        "failed" => {
-            let text = format!(
-                "It could not be sent to {to}. Look whether the address is right; then send it again, or open it to change it."
-            );
-            (text, vec![AGAIN, REOPEN])
-        }
-        _ => {
-            let text = format!(
-                "The mail server broke off while it took the mail to {to}, so it may or may not have arrived. We do not \
-                 send it a second time by ourselves: ask {client}."
-            );
-            (text, vec![("arrived", "It arrived"), AGAIN])
-        }
-    };
-    (Some(text), choices)
-}
-
-fn not_sent(summary: &SummaryView) -> String {
-    let client = &summary.client_name;
-    if summary.client_email.is_some() {
-        return format!(
-            "Approved, and not sent: {client} had no email address that we could use. Open it again and approve it to \
-             send it."
-        );
-    }
-    format!(
-        "Approved, and not sent: we have no email address for {client}. Add one to roster.csv in your inbox folder, then \
-         open it again here and approve it."
-    )
-}
-
 #[cfg(test)]
 mod tests {
-    use debrief_jobs::model::Section;
-    use uuid::Uuid;
-
     use super::*;
 
     fn claim(text: &str, quotes: &[(&str, &str)]) -> Claim {

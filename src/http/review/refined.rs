@@ -16,6 +16,8 @@ pub(super) struct Came {
     /// Whether a version was made.
     done: bool,
     reason: Option<String>,
+    /// The sentences that went.
+    left_out: Vec<String>,
 }
 
 /// What changed since the version before the one that is shown.
@@ -54,10 +56,13 @@ pub(super) fn came(summary: &SummaryView) -> Option<Came> {
     let refinement = summary.refinement.as_ref().filter(|_| summary.state == "done")?;
     let finished = refinement.finished_at?;
     let shown = summary.versions.iter().find(|version| version.version == summary.version)?;
+    let left_out = |before| diff::left_out(before, &summary.content).into_iter().map(|claim| claim.text.clone());
+    let before = summary.before.as_ref().filter(|_| refinement.state == "done");
     (finished >= shown.created_at).then(|| Came {
         instruction: refinement.instruction.clone(),
         done: refinement.state == "done",
         reason: refinement.reason.clone(),
+        left_out: before.into_iter().flat_map(left_out).collect(),
     })
 }
 

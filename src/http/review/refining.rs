@@ -11,7 +11,7 @@ use debrief_jobs::{
     model::summary,
     review::{
         Visitor,
-        actions::{ActionError, Signed},
+        actions::{ActionError, Shown},
         edit, refining,
     },
 };
@@ -44,9 +44,9 @@ async fn ask(
     let content = summary::load_version(&mut tx, summary_id, version).await?;
     let shown = if edits.change(&content) {
         let version = edit::edit(&mut tx, session, summary_id, version, &edits, visitor).await?;
-        Signed { version, hash: summary::load_version(&mut tx, summary_id, version).await?.hash() }
+        Shown { version, hash: summary::load_version(&mut tx, summary_id, version).await?.hash() }
     } else {
-        Signed { version, hash: form.get("hash").unwrap_or_default().to_owned() }
+        Shown { version, hash: form.get("hash").unwrap_or_default().to_owned() }
     };
     let instruction = form.get("instruction").unwrap_or_default();
     // What is typed is saved only together with the request: one that is refused saves nothing.
@@ -67,7 +67,7 @@ pub(in crate::http) async fn undo(
     let undone = if form.edits().change(&content) {
         Err(ActionError::Unsaved)
     } else {
-        let shown = Signed { version: form.version(), hash: form.get("hash").unwrap_or_default().to_owned() };
+        let shown = Shown { version: form.version(), hash: form.get("hash").unwrap_or_default().to_owned() };
         refining::undo(&mut tx, session, summary, &shown, &visitor).await
     };
     match undone {

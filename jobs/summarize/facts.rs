@@ -7,7 +7,7 @@ use std::{collections::BTreeSet, sync::LazyLock};
 use chrono::{Datelike, NaiveDate};
 use regex::Regex;
 
-use crate::summarize::{is_negated, text};
+use super::{is_negated, text};
 
 const UNITS: [(&str, u64); 33] = [
     ("two", 2),
@@ -125,7 +125,7 @@ static RELATIVE: LazyLock<Regex> = LazyLock::new(|| {
 });
 
 /// The numbers and dates of a text.
-pub(super) fn of(text: &str) -> BTreeSet<String> {
+pub(crate) fn of(text: &str) -> BTreeSet<String> {
     let mut facts = BTreeSet::new();
     let plain = GROUPED.replace_all(text, "$1$2");
     // Twice, for "1,000,000": a match does not overlap the one before.
@@ -184,7 +184,7 @@ const DENIALS: [&str; 36] = [
 ];
 
 /// Whether a sentence denies something: said of the same, it may be its opposite.
-pub(super) fn denies(text: &str) -> bool {
+pub(crate) fn denies(text: &str) -> bool {
     let is_denial = |word: &text::Word| DENIALS.contains(&text::fold(&word.normal).as_str());
     is_negated(text) || text::words(text).iter().any(is_denial)
 }
@@ -207,7 +207,7 @@ fn number(word: &str) -> Option<u64> {
 }
 
 /// A day, in all the forms in which a sentence may name it.
-pub(super) fn of_day(day: NaiveDate) -> [String; 5] {
+pub(crate) fn of_day(day: NaiveDate) -> [String; 5] {
     [
         format!("n{}", day.day()),
         format!("n{}", day.month()),

@@ -1,0 +1,111 @@
+//! Why an action of a coach is refused, in words for the coach. Pure.
+
+use uuid::Uuid;
+
+use super::actions::FRESH_LINKS_AN_HOUR;
+use crate::mail::Recipient;
+
+/// Why an action was refused; then nothing of it happened once the transaction is dropped.
+#[derive(Debug, thiserror::Error)]
+pub enum ActionError {
+    /// The session has no such summary, or the organization no such session.
+    #[error("there is no such summary in this session")]
+    NotFound,
+    /// What was shown is not what is there: somebody saved a newer version meanwhile.
+    #[error("this summary changed meanwhile: version {newest} is the newest")]
+    Conflict {
+        /// The newest version.
+        newest: i32,
+    },
+    /// The summary is not open to this: it is approved, dismissed, or not written.
+    #[error("this summary is {state}, so this cannot be done to it")]
+    NotOpen {
+        /// Its state, as stored.
+        state: String,
+    },
+    /// The session does not wait for its speakers.
+    #[error("this session does not wait for its speakers any more: they are named")]
+    NotWaiting,
+    /// Who would get the letter is not who was shown.
+    #[error("{}", recipient_changed(.0))]
+    RecipientChanged(Box<NewRecipient>),
+    /// Some sentences speak about the client, and the letter speaks to the client.
+    #[error("{}", speaks_about(.client, .sentences.len()))]
+    SpeaksAbout {
+        /// The client's name.
+        client: String,
+        /// The claims.
+        sentences: Vec<Uuid>,
+    },
+    /// Nothing is left that the client may read.
+    #[error("nothing in this summary is for the client: add a sentence, or dismiss it")]
+    NothingForClient,
+    /// The follow-up is on its way or gone.
+    #[error("the follow-up is already on its way and can no longer be stopped")]
+    TooLate,
+    /// A refinement of the summary is under way.
+    #[error("this summary is being refined already: wait until that is done")]
+    Busy,
+    /// The newest version is the summariser's.
+    #[error("there is nothing to undo: this is as it was written")]
+    NothingToUndo,
+    /// What was typed is not saved, and would be lost.
+    #[error("you have changed sentences and not saved them: save them first, or reload the page to let them go")]
+    Unsaved,
+    /// Some of what was typed cannot be taken.
+    #[error("some of what was typed cannot be taken")]
+    Invalid(Vec<Problem>),
+    /// Fresh links were asked for too often.
+    #[error(
+        "{FRESH_LINKS_AN_HOUR} links were mailed within the hour; look for them in the mailbox, or try again later"
+    )]
+    TooMany,
+    /// The database refused or did not answer.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+    /// A mail could not be put on the ledger.
+    #[error("a mail could not be prepared: {0}")]
+    Mail(String),
+}
+
+/// Who was shown, and who it is now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewRecipient {
+    /// The client's name as it is now.
+    pub client: String,
+    /// Who was shown.
+    pub shown: Option<Recipient>,
+    /// Who would get the letter.
+    pub now: Option<Recipient>,
+}
+
+fn recipient_changed(change: &NewRecipient) -> String {
+    let client = &change.client;
+    let what = match (&change.shown, &change.now) {
+        (Some(shown), Some(now)) if shown.name != now.name => {
+            format!("the recipient changed from {} ({}) to {} ({})", shown.name, shown.email, now.name, now.email)
+        }
+        (Some(shown), Some(now)) => format!("{client}’s address changed from {} to {}", shown.email, now.email),
+        (Some(shown), None) => format!("{client}’s address, {}, was taken away", shown.email),
+        (None, Some(now)) => format!("{client} got an address, {},", now.email),
+        (None, None) => format!("{client}’s address changed"),
+    };
+    format!("{what} since this page was shown: look at it, and approve again")
+}
+
+fn speaks_about(client: &str, sentences: usize) -> String {
+    let what = match sentences {
+        1 => "one sentence speaks".to_owned(),
+        some => format!("{some} sentences speak"),
+    };
+    format!("{what} about {client}, and the letter speaks to {client}: change it, or say that it goes as it is")
+}
+
+/// What is wrong with one field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// The field's name in the form: `text.{claim}`, `add.{section}`, `speaker.{n}`.
+    pub field: String,
+    /// What is wrong and what to do.
+    pub problem: String,
+}

@@ -1,0 +1,84 @@
+//! What becomes of an approved summary, in words for its card. Pure.
+
+use chrono::Utc;
+use chrono_tz::Tz;
+use debrief_jobs::review::view::SummaryView;
+
+use super::context::moment;
+
+/// What becomes of an approved summary, and what can be done about it.
+pub(super) fn follow_up(summary: &SummaryView, zone: Tz) -> (Option<String>, Vec<(&'static str, &'static str)>) {
+    const STOP: (&str, &str) = ("cancel", "Stop it");
+    const REOPEN: (&str, &str) = ("cancel", "Open it again");
+    const AGAIN: (&str, &str) = ("again", "Send it again");
+    if let Some(reason) = &summary.withdrawn_reason {
+        return (Some(reason.clone()), Vec::new());
+    }
+    if summary.state == "dismissed" {
+        return (Some("Put aside. Nothing of it is sent.".to_owned()), vec![("reopen", "Open it again")]);
+    }
+    if summary.state != "approved" {
+        return (None, Vec::new());
+    }
+    let client = &summary.client_name;
+    let Some(mail) = summary.follow_up.as_ref().filter(|mail| mail.state != "cancelled") else {
+        return (Some(not_sent(summary)), vec![REOPEN]);
+    };
+    let to = &mail.recipient;
+    let (text, choices) = match mail.state.as_str() {
+        "queued" if mail.due_at > Utc::now() => {
+            let at = moment(mail.due_at, zone);
+            (format!("Approved. It goes to {to} at {at} ({zone}). Until then you can stop it."), vec![STOP])
+        }
+        "queued" => (format!("Approved. It is about to go to {to}."), vec![STOP]),
+        "sending" => (format!("Approved. It is on its way to {to}."), vec![]),
+        "sent" => {
+            let at = mail.sent_at.map_or_else(|| "now".to_owned(), |at| moment(at, zone));
+            (format!("It was sent to {to} ({at})."), vec![])
+        }
+        "failed" => {
+            let text = format!(
+                "It could not be sent to {to}. Look whether the address is right; then send it again, or open it to change it."
+            );
+            (text, vec![AGAIN, REOPEN])
+        }
+        _ => {
+            let text = format!(
+                "The mail server broke off while it took the mail to {to}, so it may or may not have arrived. We do not \
+                 send it a second time by ourselves: ask {client}."
+            );
+            (text, vec![("arrived", "It arrived"), AGAIN])
+        }
+    };
+    (Some(text), choices)
+}
+
+fn not_sent(summary: &SummaryView) -> String {
+    let client = &summary.client_name;
+    if summary.client_email.is_some() {
+        return format!(
+            "Approved, and not sent: {client} had no email address that we could use. Open it again and approve it to \
+             send it."
+        );
+    }
+    format!(
+        "Approved, and not sent: we have no email address for {client}. Add one to roster.csv in your inbox folder, then \
+         open it again here and approve it."
+    )
+}
+
+/// Why a letter that was approved did not go.
+pub(super) fn stopped(summary: &SummaryView, approved_for: &str) -> String {
+    let client = &summary.client_name;
+    let now = match summary.recipient() {
+        Some(to) if to.email.to_lowercase() == approved_for.to_lowercase() => {
+            format!("The name at that address is now {}.", to.name)
+        }
+        Some(to) => format!("It would now go to {}.", to.email),
+        None => "There is no address any more.".to_owned(),
+    };
+    format!(
+        "You approved this letter for {approved_for}. After that, {client}’s name or address changed, so nothing was sent. \
+         {now} Look at it, and approve it again."
+    )
+}
