@@ -4,7 +4,7 @@
 //! Only the openings that the summariser itself writes are turned, and only as a whole: whatever the coach wrote stands as
 //! it was written.
 
-use crate::summarize::short_name;
+use crate::people;
 
 /// The two names as claims give them.
 #[derive(Clone, Copy, Debug)]
@@ -15,7 +15,7 @@ pub(super) struct Voice<'a> {
 
 impl<'a> Voice<'a> {
     pub(super) fn new(client: &'a str, coach: &'a str) -> Self {
-        Self { client: short_name(client, coach), coach: short_name(coach, client) }
+        Self { client: people::short(client, coach), coach: people::short(coach, client) }
     }
 
     /// The claim as the coach says it to the client.

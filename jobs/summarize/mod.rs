@@ -27,7 +27,7 @@ use uuid::Uuid;
 
 pub(crate) use by_model::broken_template;
 pub use draft::{Draft, DraftClaim, DraftEvidence};
-pub(crate) use input::{Found, load as load_input, short_name};
+pub(crate) use input::{Found, load as load_input};
 pub use input::{Line, OpenThread, SessionForClient, Speaker};
 pub(crate) use offline::is_negated;
 pub use offline::{Doubt, Passage, Ranking, passages};
