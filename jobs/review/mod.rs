@@ -10,6 +10,7 @@
 //! refining  asking for a refinement (a job), and undoing: versions that nobody types
 //! actions   what else a coach can do: approve, dismiss, cancel, name speakers, ask for a fresh link
 //! outgoing  the mails that review calls for
+//! readdress job: a held follow-up whose client has another address now is stopped
 //! ```
 //!
 //! What is approved is what was shown: an approval carries the version and the hash of the content on the page, and
@@ -20,6 +21,7 @@ pub mod edit;
 mod events;
 pub mod links;
 mod outgoing;
+mod readdress;
 pub mod refining;
 mod request;
 pub mod view;
@@ -29,6 +31,7 @@ use serde::Deserialize;
 
 pub use events::{Event, EventKind, Visitor, record};
 pub(crate) use outgoing::warn_of_wrong_words;
+pub use readdress::Readdress;
 pub use request::{AskForSpeakers, RequestReview};
 
 /// How coaches review.
