@@ -155,9 +155,9 @@ fn mailbox_header(name: &'static str, mailbox: &Mailbox) -> HeaderValue {
     let encoded = match mailbox.name.as_deref().map(shown) {
         None => mailbox.email.to_string(),
         Some(person) if person.is_empty() => mailbox.email.to_string(),
-        Some(person) if person.is_ascii() && person.len() < MOST_PLAIN => {
+        Some(person) if person.is_ascii() && person.len() < MOST_PLAIN && !person.contains("=?") => {
             let is_atom = |c: char| c.is_ascii_alphanumeric() || " !#$%&'*+-/=?^_`{|}~".contains(c);
-            let is_plain = person.chars().all(is_atom) && !person.contains("=?");
+            let is_plain = person.chars().all(is_atom);
             let quoted = || format!("\"{}\"", person.replace('\\', "\\\\").replace('"', "\\\""));
             beside(if is_plain { person.clone() } else { quoted() })
         }

@@ -8,18 +8,20 @@
 mod words;
 
 use self::words::{
-    COMPANIES, CREDENTIALS, FAMILY_FIRST, NOT_ALONE, PARTICLES, RUSSIAN_FAMILIES, SOMETIMES_CREDENTIALS, TITLES,
+    COMPANIES, CREDENTIALS, DOTTED_TITLES, FAMILY_FIRST, FIELDS, NOT_ALONE, PARTICLES, RUSSIAN_FAMILIES,
+    SOMETIMES_CREDENTIALS, TITLES, has,
 };
 use unicode_normalization::UnicodeNormalization;
 
 use crate::attribute::nicknames;
 
 /// The name in a greeting: `Priya` for `Dr. Priya Raman, PCC`. The full name where no given name is sure, and nothing where
-/// the name is no person's to say aloud (an email address, nothing at all).
+/// the name is no person's to say aloud (an email address, a title alone, nothing at all).
 #[must_use]
 pub fn called(name: &str) -> String {
     let parts = Parts::of(name);
-    if parts.full.is_empty() || parts.full.contains('@') {
+    let is_title_alone = has(TITLES, &key(parts.full)) || has(CREDENTIALS, &key(parts.full));
+    if parts.full.is_empty() || parts.full.contains('@') || is_title_alone {
         return String::new();
     }
     match (parts.given, parts.family) {
@@ -83,7 +85,7 @@ impl<'a> Parts<'a> {
             return Self { full: plain, given: None, family: None };
         }
         let words: Vec<&str> = family.split_whitespace().collect();
-        let is_particle = |word: &&str| PARTICLES.contains(&key(word).as_str());
+        let is_particle = |word: &&str| has(PARTICLES, &key(word));
         let names_before = words.iter().filter(|word| !is_particle(word)).count();
         let first = rest.split_whitespace().next().unwrap_or_default();
         // `Tom Becker, Berlin`: what follows a whole name is no given name.
@@ -111,7 +113,7 @@ fn given_of(name: &str) -> Option<&str> {
         // A name in one word of a script without spaces holds the family too.
         return Some(first).filter(|first| !first.chars().any(is_cjk));
     }
-    let is_family_first = |word: &str| FAMILY_FIRST.contains(&key(word).as_str());
+    let is_family_first = |word: &str| has(FAMILY_FIRST, &key(word));
     if is_family_first(first) || (count > 2 && is_family_first(last)) || name.chars().any(is_cjk) {
         return None;
     }
@@ -119,7 +121,7 @@ fn given_of(name: &str) -> Option<&str> {
     if count == 3 && is_patronymic(last) {
         return Some(words[1]);
     }
-    let ends_as_family = |word: &str| RUSSIAN_FAMILIES.iter().any(|end| word.to_lowercase().ends_with(end));
+    let ends_as_family = |word: &str| RUSSIAN_FAMILIES.split_whitespace().any(|end| word.to_lowercase().ends_with(end));
     if ends_as_family(first) && !ends_as_family(last) && !is_patronymic(words[1]) {
         return None;
     }
@@ -140,6 +142,11 @@ fn given_of(name: &str) -> Option<&str> {
     Some(first)
 }
 
+fn is_title(word: &str) -> bool {
+    has(TITLES, &key(word))
+        || has(DOTTED_TITLES, &key(word)) && (word.ends_with('.') || is_capitals(word) && letters(word) > 1)
+}
+
 /// Whether a word can stand for a person by itself: no initial, no particle, no half of a name.
 fn is_given_alone(word: &str) -> bool {
     let key = key(word);
@@ -149,8 +156,8 @@ fn is_given_alone(word: &str) -> bool {
     letters(word) > 0
         && !is_initial
         && !word.chars().any(|c| c.is_ascii_digit())
-        && !NOT_ALONE.contains(&key.as_str())
-        && !PARTICLES.contains(&key.as_str())
+        && !has(NOT_ALONE, &key)
+        && !has(PARTICLES, &key)
 }
 
 /// The nickname in `Dana "Dee" Whitfield`, and in `Katherine (Kate) Miller` if it is a form of the given name.
@@ -212,12 +219,16 @@ fn without_credentials(name: &str) -> &str {
 
 fn is_credential(word: &str, after_comma: bool, whole: &str) -> bool {
     let key = key(word);
+    // `Meier, Dr.`
+    if is_title(word) && word.ends_with('.') {
+        return true;
+    }
     let has_capitals = word.chars().filter(|c| c.is_uppercase()).count() > 1 || word.contains('.');
-    if CREDENTIALS.contains(&key.as_str()) {
+    if has(CREDENTIALS, &key) {
         return after_comma || has_capitals || ["jr", "sr", "phd", "esq"].contains(&key.as_str());
     }
     let shouted = is_capitals(whole);
-    if SOMETIMES_CREDENTIALS.contains(&key.as_str()) {
+    if has(SOMETIMES_CREDENTIALS, &key) {
         return has_capitals && !shouted;
     }
     // `Tom Becker, XYZT`: letters behind a whole name in ordinary writing are letters.
@@ -237,8 +248,8 @@ fn after_titles(name: &str) -> &str {
         let end = rest.find(char::is_whitespace).unwrap_or(rest.len());
         // `Dr.Meier`
         let glued = rest[..end].find('.').map(|dot| dot + 1).filter(|dot| *dot < end);
-        let glued = glued.filter(|_| !TITLES.contains(&key(&rest[..end]).as_str()));
-        let glued = glued.filter(|dot| letters(&rest[*dot..end]) > 1 && TITLES.contains(&key(&rest[..*dot]).as_str()));
+        let glued = glued.filter(|_| !is_title(&rest[..end]));
+        let glued = glued.filter(|dot| letters(&rest[*dot..end]) > 1 && is_title(&rest[..*dot]));
         let end = glued.unwrap_or(end);
         let (word, after) = (&rest[..end], rest[end..].trim_start());
         if after.is_empty() {
@@ -246,10 +257,9 @@ fn after_titles(name: &str) -> &str {
         }
         let is_bracket = word.starts_with('(') && word.ends_with(')') && rest.len() < name.trim().len();
         let capitals = word.chars().filter(|c| c.is_uppercase()).count();
-        let degree_first = capitals > 1 && letters(word) > 2 && CREDENTIALS.contains(&key(word).as_str());
-        if !TITLES.contains(&key(word).as_str())
-            && !is_bracket
-            && !(degree_first && !(is_capitals(word) && is_capitals(after)))
+        let degree_first = capitals > 1 && letters(word) > 2 && has(CREDENTIALS, &key(word));
+        let is_field = rest.len() < name.trim().len() && has(FIELDS, &key(word));
+        if !is_title(word) && !is_field && !is_bracket && !(degree_first && !(is_capitals(word) && is_capitals(after)))
         {
             return rest;
         }
@@ -266,9 +276,8 @@ fn is_company(name: &str) -> bool {
     let mut words = name.split(|c: char| c.is_whitespace() || c == ',').filter(|word| !word.is_empty());
     let first = words.next().unwrap_or_default();
     // An article begins a company's name, and no person's.
-    ["the", "die", "das"].contains(&key(first).as_str())
-        && !TITLES.contains(&key(words.clone().next().unwrap_or("")).as_str())
-        || words.any(|word| COMPANIES.contains(&key(word).as_str()))
+    ["the", "die", "das"].contains(&key(first).as_str()) && !has(TITLES, &key(words.clone().next().unwrap_or("")))
+        || words.any(|word| has(COMPANIES, &key(word)))
 }
 
 fn has_no_words(name: &str) -> bool {
