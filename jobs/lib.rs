@@ -51,6 +51,7 @@ pub fn catalogue() -> Catalogue {
         .with::<summarize::SummarizeClient>()
         .with::<refine::RefineSummary>()
         .with::<review::RequestReview>()
+        .with::<review::Readdress>()
         .with::<mail::SendMail>()
         .with::<follow_up::SendFollowUp>()
         // On the side.

@@ -61,7 +61,48 @@ async fn people_are_added_by_hand_and_by_roster_and_again_without_harm() {
     let priya = clients.lines().find(|line| line.contains("Priya Raman")).expect("she is listed");
     let priya: serde_json::Value = serde_json::from_str(priya).expect("a JSON document a line");
     assert_eq!(priya["tags"], serde_json::json!(["leads"]));
-    assert_eq!(clients.lines().count(), 2, "nobody twice, and nobody with a broken address: {clients}");
+    assert_eq!(clients.lines().count(), 3, "nobody twice, and Zoë without the broken address: {clients}");
+    assert!(clients.contains("Zoë"), "{clients}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn clients_and_coaches_are_changed_merged_and_removed_by_hand() {
+    let installation = Installation::new().await;
+    installation.people().await;
+    let client = |command: &[&str]| {
+        let words = ["client", command[0], "--coach", "maya"].into_iter().chain(command[1..].iter().copied());
+        words.map(str::to_owned).collect::<Vec<_>>()
+    };
+    let run = async |command: &[&str]| {
+        let words = client(command);
+        installation.output(&words.iter().map(String::as_str).collect::<Vec<_>>()).await
+    };
+    let said =
+        text(&run(&["add", "--name", "Priya Raman", "--email", "priya@new.example", "--greeting", "Pri"]).await.stdout);
+    assert!(said.contains("the address was priya@raman.example before") && said.contains("--namesake"), "{said}");
+    let listed = text(&run(&["list"]).await.stdout);
+    assert!(listed.contains("priya@new.example") && listed.contains(" Pri "), "{listed}");
+    assert_eq!(run(&["change", "Priya Raman", "--name", "Priya Shah", "--no-greeting"]).await.status.code(), Some(0));
+    let nothing = run(&["change", "Priya Shah"]).await;
+    assert_eq!((nothing.status.code(), text(&nothing.stderr).contains("nothing is to be changed")), (Some(1), true));
+    run(&["add", "--name", "P. Shah", "--email", "p@shah.example"]).await;
+
+    // Without a terminal, what cannot be taken back needs a word.
+    let merge = ["merge", "P. Shah", "--into", "Priya Shah"];
+    let refused = run(&merge).await;
+    assert_eq!((refused.status.code(), text(&refused.stderr).contains("--yes")), (Some(1), true));
+    let merged = run(&[&merge[..], &["--yes", "--json"]].concat()).await;
+    let merged: serde_json::Value = serde_json::from_slice(&merged.stdout).expect("a JSON document");
+    assert_eq!((&merged["name"], &merged["dropped_email"]), (&"Priya Shah".into(), &"p@shah.example".into()));
+    let missing = run(&["remove", "Nobody", "--yes"]).await;
+    assert!(text(&missing.stderr).contains("debrief client list --coach maya"), "{}", text(&missing.stderr));
+    assert_eq!(run(&["remove", "Priya Shah", "--yes"]).await.status.code(), Some(0));
+    assert!(!text(&run(&["list"]).await.stdout).contains("Shah"));
+
+    installation.run(&["coach", "change", "maya", "--email", "maya@new.example"]).await;
+    assert!(installation.run(&["coach", "list"]).await.contains("maya@new.example"));
+    installation.run(&["coach", "remove", "maya", "--yes"]).await;
+    assert_eq!(run(&["list"]).await.status.code(), Some(1), "there is no such coach any more");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -140,7 +140,12 @@ async fn csv_is_harmless_for_spreadsheets_and_the_other_formats_stay_raw() {
     assert_eq!([&rows[0][8], &rows[1][8]], [format!("'{}", said[0].1).as_str(), "well\n'@SUM(A1)"]);
     assert_eq!(json_rows(&world, &manifest, "utterances")[0]["text"], json!(said[0].1));
     let raw = std::fs::read_to_string(file(&world, &manifest, "utterances", "csv")).expect("a file");
-    assert!(raw.starts_with("id,session_id,transcript_id,position,label,"), "{raw}");
+    assert!(
+        raw.starts_with("\u{feff}id,session_id,transcript_id,position,label,"),
+        "Excel knows UTF-8 by the mark: {raw}"
+    );
+    // Numbers are numbers.
+    assert_eq!((&rows[1][6], &rows[1][3]), ("10000", "1"));
     assert_eq!(raw.matches("\r\n").count(), 3, "RFC 4180 ends every record with CR LF");
 }
 

@@ -1,5 +1,7 @@
 //! The stage `ingest`, from outside: one suite over a folder and over a real S3 server.
 
+mod rosters;
+
 use debrief_jobs::{
     bucket::{self, Bucket, BucketError},
     db::Tx,
@@ -15,7 +17,6 @@ use uuid::Uuid;
 use crate::support::{World, s3};
 
 const CALL: &str = include_str!("../fixtures/ingest/call/priya.vtt");
-const ROSTER: &str = include_str!("../fixtures/ingest/roster/roster.csv");
 
 /// A world over a folder and one over S3.
 async fn worlds() -> [World; 2] {
@@ -23,7 +24,7 @@ async fn worlds() -> [World; 2] {
     [World::new().await, World::with(|settings| settings.bucket.url = url).await]
 }
 
-async fn drop_file(world: &World, key: &str, content: impl Into<String>) {
+async fn drop_file(world: &World, key: &str, content: impl Into<bytes::Bytes>) {
     world.services.bucket.put(&format!("inbox/{key}"), content.into()).await.expect("the bucket takes it");
 }
 
@@ -256,29 +257,6 @@ async fn what_parse_rejects_comes_back_to_the_coach_with_its_reason() {
         assert_eq!(count(&world, told).await, 1, "the coach is told once, with the reason");
         assert_eq!(read(&world, "rejected/maya/2026-11-03/holiday.vtt").await, "GIF89a");
         assert_eq!(read(&world, "inbox/maya/2026-11-03/holiday.vtt").await, "GIF89a");
-    }
-}
-
-#[tokio::test]
-async fn a_roster_updates_the_clients_of_its_coach() {
-    for world in worlds().await {
-        let clients = async || people::list_clients(&world.database.db, "maya").await.expect("clients");
-        drop_file(&world, "maya/roster.csv", ROSTER).await;
-        assert_eq!(scan(&world).await.applied, 1);
-        let found = clients().await;
-        let names: Vec<&str> = found.iter().map(|client| client.name.as_str()).collect();
-        assert_eq!(names, ["Jonas Weber", "Priya Raman-Shah", "Tom Becker"], "by email, else by name; nobody deleted");
-        assert_eq!(found[1].id, world.priya);
-        assert_eq!((found[1].tags.join(","), found[1].aliases.join(",")), ("vip,leadership".into(), "PR,Pri".into()));
-        let reason: String = one(&world, "select reason from bucket_objects where outcome = 'applied'").await;
-        assert_eq!(reason, "line 5: the email is no address");
-        assert!(read(&world, "rejected/maya/roster.csv.reason.json").await.contains("line 5"));
-
-        drop_file(&world, "maya/roster.csv", ROSTER.replace("vip;leadership", "alumni")).await;
-        assert_eq!(scan(&world).await.applied, 1);
-        let found = clients().await;
-        assert_eq!((found.len(), found[1].tags.join(",")), (3, "alumni".into()));
-        assert_eq!(scan(&world).await.applied, 0, "a roster that did not change is not applied again");
     }
 }
 

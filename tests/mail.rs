@@ -152,6 +152,72 @@ async fn a_name_cannot_become_a_header_or_a_second_recipient() {
     assert_eq!(letter.header("Subject"), ["2 summaries to review: Lunch X-Evil: 1 <b>, Tue 3 Nov"]);
 }
 
+/// Whatever somebody is called, a header holds one mailbox with that name, and the address stands by itself.
+#[tokio::test]
+async fn every_name_is_one_mailbox_in_every_header() {
+    let from = "Zoë Ångström, PCC (Größe & Co) <debrief@northlight.example>";
+    let world = World::with(|settings| settings.mail.from = from.into()).await;
+    let long = "Élodie ".repeat(28);
+    let names = [
+        "Maya Okafor",
+        "Lefèvre, Élodie (Direction, Études)",
+        "Okafor, Maya",
+        "Dana \"Dee\" Whitfield",
+        "Back\\slash, \"Q\"",
+        "Zoë \"Z\" Åström",
+        "A <b@evil.example>",
+        "Zoë <b@evil.example>, c@evil.example",
+        "Nguyễn Thị Lan",
+        "王小明",
+        "Priya 🌸",
+        "👩‍👩‍👧 Family",
+        "محمد علي",
+        "דנה כהן",
+        "=?utf-8?q?x?=",
+        "a@b.example",
+        "Semi; colon: group",
+        "O'Brien & Sons",
+        long.trim(),
+        &"Ada ".repeat(50).trim().to_owned(),
+        "(comment)",
+    ];
+    for name in names {
+        let mut mail = review_request(&world, "maya");
+        mail.to.name = name.into();
+        mail.reply_to = Some(Recipient { name: name.into(), email: "reply@northlight.example".into() });
+        queue(&world, mail).await.expect("a new mail");
+        attempt::<SendMail>(&world).await.expect("it is sent");
+    }
+    let letters = letters_in(&world.folder.path().join("mail"));
+    assert_eq!(letters.len(), names.len());
+    for (name, letter) in names.iter().zip(&letters) {
+        let one = |name: &str, address: &str| vec![(name.to_owned(), address.to_owned())];
+        assert_eq!(letter.mailboxes["To"], one(name, "maya@northlight.example"));
+        assert_eq!(letter.mailboxes["Reply-To"], one(name, "reply@northlight.example"));
+        assert_eq!(letter.mailboxes["From"], one("Zoë Ångström, PCC (Größe & Co)", "debrief@northlight.example"));
+    }
+    for file in std::fs::read_dir(world.folder.path().join("mail")).expect("the folder") {
+        let raw = std::fs::read_to_string(file.expect("a file").path()).expect("mail is text");
+        let headers = raw.split("\r\n\r\n").next().expect("headers");
+        for address in ["<maya@northlight.example>", "<reply@northlight.example>", "<debrief@northlight.example>"] {
+            assert!(headers.contains(address), "the address stands as it is: {headers}");
+        }
+        assert!(headers.lines().all(|line| line.len() <= 78 || !line.contains("=?")), "{headers}");
+    }
+}
+
+#[tokio::test]
+async fn marks_that_turn_text_around_and_control_characters_are_in_no_header() {
+    let world = World::new().await;
+    let mut mail = review_request(&world, "maya");
+    mail.to.name = "Ma\u{202e}ya\u{7}\tOkafor\u{0}\r\nBcc: thief@evil.example".into();
+    queue(&world, mail).await.expect("a new mail");
+    attempt::<SendMail>(&world).await.expect("it is sent");
+    let [letter]: [Letter; 1] = letters_in(&world.folder.path().join("mail")).try_into().expect("one letter");
+    assert_eq!(letter.mailboxes["To"][0].0, "Maya Okafor Bcc: thief@evil.example");
+    assert_eq!((letter.mailboxes["To"].len(), letter.header("Bcc").len()), (1, 0));
+}
+
 #[tokio::test]
 async fn an_address_that_is_none_is_refused_before_the_ledger() {
     let world = World::new().await;

@@ -23,6 +23,7 @@ mod meeting;
 mod pages;
 mod parse;
 mod path;
+mod people;
 mod queue;
 mod refine;
 mod review;

@@ -14,7 +14,7 @@ mod labels;
 mod lexicon;
 pub mod measures;
 pub mod names;
-mod nicknames;
+pub(crate) mod nicknames;
 mod people;
 mod reattribute;
 mod resolve;
@@ -25,6 +25,7 @@ pub mod spoken;
 mod store;
 mod threads;
 mod touched;
+mod unite;
 #[cfg(test)]
 mod unspaced;
 mod voices;
@@ -54,6 +55,7 @@ pub use speakers::{NameError, Named, SpeakerIs, name_speakers};
 pub use split::{Turn, split, turns};
 pub use threads::DropThreads;
 pub use touched::Touched;
+pub(crate) use unite::unite;
 
 /// Finds out who speaks in a session.
 #[derive(Clone, Debug, Serialize, Deserialize)]

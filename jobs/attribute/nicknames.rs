@@ -126,13 +126,13 @@ const COMMON: &str = "aaron adam adrian ahmad ahmed alan albert alice amanda amy
     teresa tobias travis ursula vera walter wang wei wolfgang yan yang yusuf zhang li chen han max ray roy";
 
 /// Whether one is a form of the other, or both are forms of one name.
-pub(super) fn alike(one: &str, other: &str) -> bool {
+pub(crate) fn alike(one: &str, other: &str) -> bool {
     let has = |line: &str, name: &str| line.split(' ').any(|form| form == name);
     one == other || FORMS.iter().any(|line| has(line, one) && has(line, other))
 }
 
 /// Whether this given name is so common that it needs a surname to mean somebody.
-pub(super) fn is_common(name: &str) -> bool {
+pub(crate) fn is_common(name: &str) -> bool {
     let has = |line: &str| line.split_whitespace().any(|form| form == name);
     has(COMMON) || FORMS.iter().any(|line| has(line))
 }

@@ -108,12 +108,7 @@ pub(super) async fn apply(
     plan: &Plan,
     visitor: &Visitor,
 ) -> Result<Touched, sqlx::Error> {
-    let mut known = session.known.clone();
-    for (label, stored) in session.stored {
-        if stored.who == Some(Who::Guest) && !session.known.guests.contains_key(label) {
-            known.guests.insert(label.clone(), stored.name.clone());
-        }
-    }
+    let known = with_names(session.known.clone(), session.stored);
     let participants = store::participants(session.speech, &plan.resolutions, &known);
     store::replace(tx, session.id, &plan.resolutions, &participants, &known).await?;
     // Who speaks, and not who was there: a summary is drawn from words.
@@ -126,6 +121,17 @@ pub(super) async fn apply(
         .await?;
     enqueue(tx, &IndexSession { session_id: session.id }, session.correlation_id).await?;
     touched::settle(tx, services, session, summaries, &clients, visitor).await
+}
+
+/// What guests are called, and clients whom the coach's list has no more: as it is stored.
+pub(super) fn with_names(mut known: Known, stored: &HashMap<String, Stored>) -> Known {
+    for (label, stored) in stored {
+        let is_gone = |who| matches!(who, Who::Client(_)) && known.people.people.iter().all(|person| person.who != who);
+        if stored.who.is_some_and(|who| who == Who::Guest || is_gone(who)) && !known.guests.contains_key(label) {
+            known.guests.insert(label.clone(), stored.name.clone());
+        }
+    }
+    known
 }
 
 /// A session that is attributed anew.

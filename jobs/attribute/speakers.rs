@@ -179,7 +179,11 @@ pub(super) async fn identify(
             people::new_client(tx, coach_id, name, email).await?
         }
     };
-    let name = sqlx::query_scalar!("select name from clients where id = $1 and coach_id = $2", client, coach_id);
+    let name = sqlx::query_scalar!(
+        "select name from clients where id = $1 and coach_id = $2 and removed_at is null",
+        client,
+        coach_id
+    );
     Ok((Who::Client(client), name.fetch_optional(tx.conn()).await?.ok_or(NameError::NoClient)?))
 }
 
@@ -276,7 +280,7 @@ pub(super) async fn remember(
 pub(super) async fn owner(tx: &mut TenantTx, coach_id: Uuid, label: &str) -> Result<Option<Who>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"select null::uuid as client_id, name as "name!", email from coaches where id = $1
-           union all select id, name, email from clients where coach_id = $1"#,
+           union all select id, name, email from clients where coach_id = $1 and removed_at is null"#,
         coach_id
     )
     .fetch_all(tx.conn())

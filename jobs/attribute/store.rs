@@ -121,7 +121,7 @@ pub(super) async fn load_people(tx: &mut TenantTx, session_id: Uuid) -> Result<K
         r#"with session as (select coach_id from sessions where id = $1)
            select null::uuid as client_id, name as "name!", email from coaches where id = (select coach_id from session)
            union all
-           select id, name, email from clients where coach_id = (select coach_id from session)"#,
+           select id, name, email from clients where coach_id = (select coach_id from session) and removed_at is null"#,
         session_id
     )
     .fetch_all(tx.conn())

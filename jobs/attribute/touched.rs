@@ -41,8 +41,8 @@ pub struct Touched {
 /// A summary, locked.
 #[derive(Debug)]
 pub(super) struct Summary {
-    id: Uuid,
-    client_id: Uuid,
+    pub(super) id: Uuid,
+    pub(super) client_id: Uuid,
     client: String,
     state: String,
     version: i32,
@@ -137,7 +137,7 @@ pub(super) async fn settle(
 
 /// Cancels what has not gone out of a summary's follow-ups. One that is being handed to the mail server this moment is
 /// not among them: it counts as gone.
-async fn stop_follow_ups(tx: &mut TenantTx, summary_id: Uuid) -> Result<usize, sqlx::Error> {
+pub(super) async fn stop_follow_ups(tx: &mut TenantTx, summary_id: Uuid) -> Result<usize, sqlx::Error> {
     let stopped = sqlx::query_scalar!(
         "update mails set state = 'cancelled', error = 'the coach corrected who spoke'
          where kind = 'follow_up' and subject_id = $1 and state in ('queued', 'failed') returning id",
@@ -246,6 +246,17 @@ async fn withdraw(
          and nothing of it is sent.",
         summary.client
     );
+    set_aside(tx, session_id, summary, reason, visitor).await
+}
+
+/// Puts a summary aside for good, for a reason that the coach reads.
+pub(super) async fn set_aside(
+    tx: &mut TenantTx,
+    session_id: Uuid,
+    summary: &Summary,
+    reason: String,
+    visitor: &Visitor,
+) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "update summaries set state = 'dismissed', failed_reason = null, withdrawn_reason = $2, approved_version = null,
             approved_hash = null, approved_at = null, updated_at = now() where id = $1",
@@ -260,7 +271,7 @@ async fn withdraw(
 }
 
 /// The session goes where its summaries are: back to be summarised, or on where none is due any more.
-async fn move_on(tx: &mut TenantTx, session: &Session<'_>) -> Result<(), sqlx::Error> {
+pub(super) async fn move_on(tx: &mut TenantTx, session: &Session<'_>) -> Result<(), sqlx::Error> {
     let due = sqlx::query_scalar!(
         r#"select exists (select from summaries where session_id = $1 and state = 'due') as "due!""#,
         session.id

@@ -111,9 +111,11 @@ impl Job for ExportOrganization {
         )
         .execute(tx.conn())
         .await?;
-        let responsible = sqlx::query_scalar!("select id from coaches where role in ('lead', 'admin') order by id")
-            .fetch_all(tx.conn())
-            .await?;
+        let responsible = sqlx::query_scalar!(
+            "select id from coaches where role in ('lead', 'admin') and removed_at is null order by id"
+        )
+        .fetch_all(tx.conn())
+        .await?;
         for coach_id in responsible {
             let trouble = Trouble {
                 subject_id: ctx.job.id,

@@ -85,7 +85,10 @@ impl Files {
             .set_key_value_metadata(Some(facts))
             .build();
         let parquet = ArrowWriter::try_new(open(FORMATS[0])?, Arc::clone(&schema), Some(properties))?;
-        let mut csv = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(open(FORMATS[1])?);
+        let mut text = open(FORMATS[1])?;
+        // By this mark Excel knows UTF-8; readers of CSV leave it out.
+        text.write_all("\u{feff}".as_bytes())?;
+        let mut csv = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(text);
         csv.write_record(columns.iter().map(|column| column.name))?;
         Ok(Self { columns, schema, parquet, csv, json: BufWriter::new(open(FORMATS[2])?) })
     }

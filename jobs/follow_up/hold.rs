@@ -12,7 +12,8 @@ use crate::{
     db::{TenantTx, Tx},
     mail::{self, FollowUpItem, MailError, Mailer, Message, NewMail, Recipient},
     model::{Claim, Content, Owner, Section, summary},
-    template::{Templates, given},
+    people::called,
+    template::Templates,
 };
 
 /// What became of a follow-up on approval.
@@ -95,6 +96,7 @@ pub async fn queue(
     let version = approval.version;
     let people = sqlx::query!(
         r#"select summaries.session_id, summaries.client_id, clients.name as client, clients.email as client_email,
+                  clients.greeting,
                   coaches.id as coach_id, coaches.name as coach, coaches.email as coach_email,
                   organizations.name as organization, sessions.session_date, sessions.correlation_id
            from summaries
@@ -144,13 +146,10 @@ pub async fn queue(
     }
     let due_at = Utc::now() + hold;
     let mail = NewMail {
-        message: Message::FollowUp(letter(
-            &people.client,
-            &people.coach,
-            &people.organization,
-            people.session_date,
-            &content,
-        )),
+        message: Message::FollowUp(mail::FollowUp {
+            greeting_name: people.greeting.unwrap_or_else(|| called(&people.client)),
+            ..letter(&people.client, &people.coach, &people.organization, people.session_date, &content)
+        }),
         to: recipient,
         reply_to: Some(Recipient { name: people.coach, email: people.coach_email }),
         subject_id: summary_id,
@@ -224,7 +223,7 @@ pub(crate) fn letter(
         })
         .collect();
     mail::FollowUp {
-        greeting_name: given(client),
+        greeting_name: called(client),
         client: client.to_owned(),
         coach: coach.to_owned(),
         organization: organization.to_owned(),
@@ -268,13 +267,6 @@ mod tests {
             for section in ["wins", "challenges", "action_items", "recommendations", "key_quotes"] {
                 assert!(part.contains(&format!("shared {section}")), "{section} is missing in {part}");
             }
-        }
-    }
-
-    #[test]
-    fn a_client_is_greeted_by_the_first_name() {
-        for (name, expect) in [("Priya Raman", "Priya"), ("Raman, Priya", "Priya"), ("Priya", "Priya"), ("", "")] {
-            assert_eq!(given(name), expect);
         }
     }
 }

@@ -133,16 +133,19 @@ impl SendFollowUp {
         ctx.finish(tx, delivery.outcome()).await
     }
 
-    /// Whether the summary is approved with the version of the mail, and that version is what was signed.
+    /// Whether the summary is approved with the version of the mail, that version is what was signed, and the mail goes to
+    /// where the client is now. Of one that an earlier attempt may have sent, the address does not matter any more.
     async fn still_approved(&self, tx: &mut TenantTx) -> Result<bool, sqlx::Error> {
         sqlx::query_scalar!(
             r#"select exists (
                    select from mails
                    join summaries on summaries.id = mails.subject_id
+                   join clients on clients.id = summaries.client_id
                    join summary_versions on summary_versions.summary_id = summaries.id
                        and summary_versions.version = summaries.approved_version
                    where mails.id = $1 and summaries.id = $2 and summaries.state = 'approved'
                      and summaries.approved_version = mails.version
+                     and (mails.state not in ('queued', 'failed') or lower(mails.recipient) = lower(clients.email))
                      and summaries.approved_hash = summary_versions.content_hash) as "approved!""#,
             self.mail_id,
             self.summary_id

@@ -8,7 +8,7 @@
 use super::address::{self, Gender, People, Turned};
 use crate::{
     model::{Claim, Content, Owner, Section},
-    summarize::short_name,
+    people::short,
 };
 
 /// A sentence as the letter says it.
@@ -39,7 +39,7 @@ pub(super) struct Voice<'a> {
 impl<'a> Voice<'a> {
     pub(super) fn new(client: &'a str, coach: &'a str) -> Self {
         let people = People::new(client, coach);
-        Self { client: short_name(client, coach), coach: short_name(coach, client), people, gender: None }
+        Self { client: short(client, coach), coach: short(coach, client), people, gender: None }
     }
 
     /// With the client's pronoun, as the sentences tell in which nobody else can be meant.

@@ -1,20 +1,28 @@
 //! Applies a roster: the coach's clients, their addresses and the names by which they are known.
 //!
-//! Reads the object; writes clients and aliases, the ledger, and the lines that are wrong beside the rejected files. A
-//! rerun finds the ledger's row settled and changes nothing.
+//! Reads the object, and where its letters are in doubt the coach's transcripts; writes clients and aliases, the ledger, a
+//! mail to the coach about what is wrong, and the same beside the rejected files. A rerun finds the ledger's row settled
+//! and changes nothing.
 
 use super::{
+    key::{self, InboxKey},
     ledger::{self, Coach, Outcome},
-    reject, roster as csv_roster,
+    reject,
+    roster::{self as csv_roster, Encoded, Roster, RosterError},
 };
 use crate::{
     bucket::{BucketError, ObjectInfo},
     db::Tx,
     people,
-    queue::{Context, JobError},
+    queue::{Context, JobError, blocking},
 };
 
-/// Applies a roster. Its problems stand in the ledger and beside the rejected files, where the coach finds them.
+/// So many of the coach's newest transcripts tell in which letters names are written.
+const MOST_TRANSCRIPTS: usize = 12;
+/// A larger one is not looked at for that.
+const MOST_BYTES: u64 = 4 << 20;
+
+/// Applies a roster. Its problems go to the coach by mail, and stand in the ledger and beside the rejected files.
 pub(super) async fn roster(ctx: &Context, object: &ObjectInfo, coach: Coach) -> Result<Outcome, JobError> {
     if object.size > ctx.ingest.max_bytes {
         return reject::roster(ctx, object, coach, &reject::too_large(ctx.ingest.max_bytes)).await;
@@ -23,19 +31,25 @@ pub(super) async fn roster(ctx: &Context, object: &ObjectInfo, coach: Coach) -> 
         Err(BucketError::Changed | BucketError::NotFound) => return Ok(Outcome::Seen),
         content => content?,
     };
-    let roster = match csv_roster::read(&content) {
+    let roster = match read(ctx, coach, object, &content).await? {
         Ok(roster) => roster,
         Err(error) => return reject::roster(ctx, object, coach, &reject::no_roster(&error)).await,
     };
     let mut tx = ctx.db.tenant(coach.organization).await?;
     let applied = people::apply_roster(&mut tx, coach.id, &roster).await?;
-    let reason = (!applied.problems.is_empty()).then(|| applied.problems.join("\n"));
+    let said: Vec<&str> = applied.problems.iter().chain(&applied.notes).map(String::as_str).collect();
+    // A column that is not used is worth no word alone.
+    let reason = (!applied.problems.is_empty()).then(|| said.join("\n"));
     if !ledger::settle(&mut tx, ctx.bucket.name(), object, Outcome::Applied, reason.as_deref()).await? {
         return Ok(Outcome::Seen);
     }
+    if !applied.problems.is_empty() {
+        reject::tell_of_roster(ctx, &mut tx, object, coach, &applied, names_in_doubt(&roster)).await?;
+    }
     tx.commit().await?;
-    if let Some(reason) = reason {
-        reject::put_reason(ctx, object.key.as_str(), &reject::some_lines(reason), object.modified).await?;
+    if !applied.problems.is_empty() {
+        let problems = applied.problems.join("\n");
+        reject::put_reason(ctx, object.key.as_str(), &reject::some_lines(problems), object.modified).await?;
     }
     tracing::info!(
         target: "ingest",
@@ -46,4 +60,61 @@ pub(super) async fn roster(ctx: &Context, object: &ObjectInfo, coach: Coach) -> 
         "a roster was applied"
     );
     Ok(Outcome::Applied)
+}
+
+/// Reads a roster; where its letters are in doubt, beside the names in the coach's sessions and transcripts.
+async fn read(
+    ctx: &Context,
+    coach: Coach,
+    object: &ObjectInfo,
+    content: &bytes::Bytes,
+) -> Result<Result<Roster, RosterError>, JobError> {
+    let once = content.clone();
+    let roster = blocking(move || csv_roster::read(&once)).await?;
+    if !matches!(&roster, Ok(roster) if matches!(roster.encoded, Encoded::Perhaps(_))) {
+        return Ok(roster);
+    }
+    let mut names = people::known_names(&mut ctx.db.tenant(coach.organization).await?, coach.id).await?;
+    names.extend(labels_beside(ctx, object).await?);
+    let content = content.clone();
+    Ok(blocking(move || csv_roster::read_beside(&content, &names)).await?)
+}
+
+/// The labels of the newest transcripts in the roster's folder: they may not be parsed yet.
+async fn labels_beside(ctx: &Context, roster: &ObjectInfo) -> Result<Vec<String>, JobError> {
+    let folder = roster.key.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let mut objects = match ctx.bucket.list(folder).await {
+        Err(BucketError::BadKey) => return Ok(Vec::new()),
+        objects => objects?,
+    };
+    let is_transcript = |object: &ObjectInfo| {
+        (1..=MOST_BYTES).contains(&object.size) && matches!(key::read(&object.key), InboxKey::Transcript(_))
+    };
+    objects.retain(is_transcript);
+    objects.sort_by_key(|object| std::cmp::Reverse(object.modified));
+    let mut labels = Vec::new();
+    for object in objects.iter().take(MOST_TRANSCRIPTS) {
+        let content = match ctx.bucket.get_listed(object).await {
+            Err(BucketError::Changed | BucketError::NotFound) => continue,
+            content => content?,
+        };
+        labels.extend(blocking(move || labels_in(&content)).await?);
+    }
+    Ok(labels)
+}
+
+fn labels_in(content: &[u8]) -> Vec<String> {
+    let Ok(transcript) = debrief_transcript::parse(content) else { return Vec::new() };
+    let labels: std::collections::BTreeSet<String> =
+        transcript.utterances.into_iter().filter_map(|utterance| utterance.label).collect();
+    labels.into_iter().collect()
+}
+
+/// A few names of a roster whose letters may be others, as they were read.
+fn names_in_doubt(roster: &Roster) -> Vec<String> {
+    if roster.encoded == Encoded::Surely {
+        return Vec::new();
+    }
+    let beyond = roster.clients.iter().filter(|client| !client.name.is_ascii());
+    beyond.take(5).map(|client| client.name.clone()).collect()
 }

@@ -199,7 +199,9 @@ pub(super) async fn coaches(
 
 /// The handles of an organization's coaches.
 pub(super) async fn handles(tx: &mut TenantTx) -> Result<Vec<String>, sqlx::Error> {
-    sqlx::query_scalar!("select handle from coaches order by handle").fetch_all(tx.conn()).await
+    sqlx::query_scalar!("select handle from coaches where removed_at is null order by handle")
+        .fetch_all(tx.conn())
+        .await
 }
 
 /// A file of the inbox that is in no session.
@@ -207,7 +209,8 @@ pub(super) async fn handles(tx: &mut TenantTx) -> Result<Vec<String>, sqlx::Erro
 pub struct Left {
     /// Its key in the bucket.
     pub object_key: String,
-    /// `seen` (it is looked at again), `waiting` (for the transcript of its meeting), `rejected`, `duplicate`.
+    /// `seen` (it is looked at again), `waiting` (for the transcript of its meeting), `rejected`, `duplicate`, `applied`
+    /// (a roster, not all of it).
     pub outcome: String,
     /// Why, in the coach's words.
     pub reason: Option<String>,
@@ -215,8 +218,8 @@ pub struct Left {
     pub first_seen_at: DateTime<Utc>,
 }
 
-/// The files of the inbox that are in no session, the newest first: those that wait, or with `settled` also those that
-/// were not taken. Names of files of all coaches: for the operator.
+/// The files of the inbox that are in no session, the newest first: those that wait and rosters of which something is to be
+/// said, or with `settled` also those that were not taken. Names of files of all coaches: for the operator.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -225,6 +228,11 @@ pub async fn left(tx: &mut SystemTx, settled: bool, limit: i64) -> Result<Vec<Le
         Left,
         "select object_key, outcome, reason, first_seen_at from bucket_objects
          where outcome in ('seen', 'waiting') or ($1 and outcome in ('rejected', 'duplicate'))
+            -- What was said of an earlier version of a roster is said no more.
+            or (outcome = 'applied' and reason is not null and not exists (
+                select from bucket_objects later
+                where later.bucket = bucket_objects.bucket and later.object_key = bucket_objects.object_key
+                  and later.outcome = 'applied' and later.first_seen_at > bucket_objects.first_seen_at))
          order by first_seen_at desc, object_key limit $2",
         settled,
         limit

@@ -17,8 +17,9 @@ use super::{
 use crate::{
     bucket::{BucketError, ObjectInfo},
     db::{TenantTx, Tx},
-    mail::{self, Message, NewMail, Recipient, SessionRejected, Trouble},
+    mail::{self, Message, NewMail, Recipient, RosterProblems, SessionRejected, Trouble},
     model::session::{self, State},
+    people::Applied,
     queue::{Context, Finished, Job, JobError, enqueue},
 };
 
@@ -58,7 +59,7 @@ pub(super) fn too_large(max_bytes: u64) -> Why {
 pub(super) fn no_roster(error: &RosterError) -> Why {
     Why {
         reason: format!("The roster cannot be read: {error}."),
-        what_to_do: "Save it as CSV with the columns name, email, aliases, tags and upload it again.".to_owned(),
+        what_to_do: "Save it as CSV with the columns name, email, aliases, tags, or export it from your contacts, and upload it again.".to_owned(),
     }
 }
 
@@ -106,6 +107,54 @@ pub(super) async fn roster(ctx: &Context, object: &ObjectInfo, coach: Coach, why
     Ok(Outcome::Rejected)
 }
 
+/// Tells the coach what of a roster was not applied, or may be wrong: once for each version of the file.
+pub(super) async fn tell_of_roster(
+    ctx: &Context,
+    tx: &mut TenantTx,
+    object: &ObjectInfo,
+    coach: Coach,
+    applied: &Applied,
+    names: Vec<String>,
+) -> Result<(), JobError> {
+    let to = sqlx::query_as!(Recipient, "select name, email from coaches where id = $1", coach.id)
+        .fetch_one(tx.conn())
+        .await?;
+    let message = Message::RosterProblems(RosterProblems {
+        coach: to.name.clone(),
+        file: object.key.rsplit('/').next().unwrap_or_default().to_owned(),
+        taken: applied.added + applied.updated,
+        problems: applied.problems.iter().take(RosterProblems::MOST).cloned().collect(),
+        more: applied.problems.len().saturating_sub(RosterProblems::MOST),
+        names,
+    });
+    let mail = NewMail {
+        message,
+        to,
+        reply_to: None,
+        subject_id: subject_of(&format!("{}\n{}", object.key, object.etag), coach),
+        version: 1,
+        session_id: None,
+        coach_id: Some(coach.id),
+        client_id: None,
+        due_at: None,
+        correlation_id: ctx.job.correlation_id,
+    };
+    match mail::queue_mail(tx, &ctx.templates, &ctx.mailer, mail).await {
+        // An address that is none must not keep the roster from being applied; the inbox shows the problems too.
+        Err(mail::MailError::Recipient) => {
+            tracing::error!(target: "ingest", { coach.id = %coach.id }, "a coach cannot be told of a roster");
+            Ok(())
+        }
+        queued => Ok(queued.map(|_| ())?),
+    }
+}
+
+/// What stands for a file in the ledger of mails, where there is no session: a hash of what it is known by.
+fn subject_of(known_by: &str, coach: Coach) -> Uuid {
+    let hash = take::sha256_hex(known_by.as_bytes());
+    u128::from_str_radix(&hash[..32], 16).map(Uuid::from_u128).unwrap_or(coach.id)
+}
+
 /// Rejects the chat or the participants of a meeting whose transcript did not come, or is not clear.
 pub(super) async fn alone(
     ctx: &Context,
@@ -129,11 +178,8 @@ pub(super) async fn alone(
     if !ledger::settle(&mut tx, ctx.bucket.name(), object, Outcome::Rejected, Some(&why.reason)).await? {
         return Ok(Outcome::Seen);
     }
-    // There is no session; the key stands for the file in the ledger of mails.
-    let hash = take::sha256_hex(object.key.as_bytes());
-    let subject_id = u128::from_str_radix(&hash[..32], 16).map(Uuid::from_u128).unwrap_or(coach.id);
     let rejection = Rejection {
-        subject_id,
+        subject_id: subject_of(&object.key, coach),
         coach_id: coach.id,
         session_id: None,
         object_key: &object.key,

@@ -1,16 +1,28 @@
-//! Reads a roster: a CSV file with the columns name, email, aliases and tags. Pure.
+//! Reads a roster: the clients of a coach as CSV, from a spreadsheet, a contact book or a booking tool. Pure.
 //!
-//! Malformed input is data: a bad line becomes a problem with its number, and the good ones are applied.
+//! Malformed input is data: what is wrong with a line becomes a problem with its number, and whatever can be used of it
+//! is. Columns are known by the words of the header (`columns.rs`), letters by `decode.rs`, addresses by `address.rs`.
 
-use lettre::Address;
+mod address;
+mod columns;
+mod decode;
+
+use std::collections::{HashMap, HashSet};
+
+use columns::Meaning;
+pub use decode::Encoded;
 
 /// A roster, and what is wrong with the file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Roster {
     /// The clients of the good lines.
     pub clients: Vec<Entry>,
-    /// What was wrong, one sentence each, with line numbers; no personal data.
+    /// What was wrong and has to be told, one sentence each, with line numbers; no personal data.
     pub problems: Vec<String>,
+    /// What else may be of interest, in the same form.
+    pub notes: Vec<String>,
+    /// Whether the letters are the right ones.
+    pub encoded: Encoded,
 }
 
 /// One client of a roster.
@@ -22,6 +34,8 @@ pub struct Entry {
     pub name: String,
     /// In lower case.
     pub email: Option<String>,
+    /// How the client is addressed, where the roster says so.
+    pub greeting: Option<String>,
     /// Other names, as written.
     pub aliases: Vec<String>,
     /// Tags, as written; none where the file has no such column, so that nobody's tags are lost.
@@ -31,196 +45,334 @@ pub struct Entry {
 /// Why a file is no roster at all.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum RosterError {
-    /// It has no line of column names with `name` in it.
-    #[error("the first line names no column `name`: begin the file with the line name,email,aliases,tags")]
+    /// It has no line of column names with a name in it.
+    #[error(
+        "no line names the columns: begin the file with a line such as name,email,aliases,tags, or First Name,Last Name,Email"
+    )]
     NoNameColumn,
 }
 
-/// Where the columns are.
-struct Columns {
-    name: usize,
-    email: Option<usize>,
-    aliases: Option<usize>,
-    tags: Option<usize>,
-}
+/// A roster of more lines is nobody's list of clients.
+const MOST_LINES: usize = 20_000;
+/// The header is looked for in so many lines, as exports may begin with a title.
+const HEADER_WITHIN: usize = 10;
 
-/// Reads a roster: UTF-8, UTF-16 or Windows-1252; comma, semicolon or tab between columns; columns in any order.
+/// Reads a roster: any encoding; comma, semicolon, tab or bar between columns; columns in any order.
 ///
 /// # Errors
-/// When the file has no column `name`.
+/// When no column holds names.
 pub fn read(bytes: &[u8]) -> Result<Roster, RosterError> {
-    let text = decode(bytes);
-    let header = text.lines().find(|line| !line.trim().is_empty()).unwrap_or_default();
-    // Where commas are decimal points, spreadsheets write semicolons; the header shows which.
-    let delimiter = *b",;\t"
-        .iter()
-        .max_by_key(|d| header.bytes().filter(|b| b == *d).count() * 4 + usize::from(**d == b','))
-        .unwrap_or(&b',');
-    let mut reader = csv::ReaderBuilder::new()
-        .has_headers(false)
-        .flexible(true)
-        .delimiter(delimiter)
-        .trim(csv::Trim::All)
-        .from_reader(text.as_bytes());
-    let mut roster = Roster::default();
-    let mut records = reader.records();
-    let columns = match records.next() {
-        Some(Ok(header)) => read_header(&header, &mut roster.problems)?,
-        _ => return Err(RosterError::NoNameColumn),
-    };
-    for record in records {
-        // Text in memory always reads; were it otherwise, the rest of the file would be no better.
-        let Ok(record) = record else { break };
-        let line = line_of(&text, &record);
-        read_line(&record, line, &columns, &mut roster);
-    }
-    Ok(roster)
+    read_beside(bytes, &[])
 }
 
-/// The text without its byte-order mark; what is no UTF-8 was written by an older spreadsheet on Windows.
-fn decode(bytes: &[u8]) -> String {
-    let (encoding, mark) = match encoding_rs::Encoding::for_bom(bytes) {
-        Some(marked) => marked,
-        None if std::str::from_utf8(bytes).is_ok() => (encoding_rs::UTF_8, 0),
-        None => (encoding_rs::WINDOWS_1252, 0),
-    };
-    let text = encoding.decode_without_bom_handling(&bytes[mark..]).0;
-    text.replace("\r\n", "\n").replace('\r', "\n")
+/// As [`read`], beside names that are known from elsewhere: where the encoding is in doubt, they tell it.
+///
+/// # Errors
+/// When no column holds names.
+pub fn read_beside(bytes: &[u8], names: &[String]) -> Result<Roster, RosterError> {
+    let known: HashSet<String> = names.iter().flat_map(|name| decode::words(name)).collect();
+    let (text, encoded) = decode::decode(bytes, &known);
+    let (first_line, separator) = separator(&text);
+    let body = &text[first_line..];
+    let delimiters = separator.into_iter().chain(*b",;\t|");
+    let tables = delimiters.filter_map(|delimiter| Table::find(body, delimiter));
+    // The first of those that know the most columns.
+    let table = tables.reduce(|best, other| if other.columns.len() > best.columns.len() { other } else { best });
+    let Some(mut table) = table else { return Err(RosterError::NoNameColumn) };
+    let skipped = text[..first_line].matches('\n').count() as u64;
+    Ok(table.read(body, skipped, encoded))
 }
 
-fn read_header(header: &csv::StringRecord, problems: &mut Vec<String>) -> Result<Columns, RosterError> {
-    let names: Vec<String> = header.iter().map(str::to_lowercase).collect();
-    let find = |wanted: &[&str]| names.iter().position(|name| wanted.contains(&name.as_str()));
-    let columns = Columns {
-        name: find(&["name"]).ok_or(RosterError::NoNameColumn)?,
-        email: find(&["email", "e-mail"]),
-        aliases: find(&["aliases", "alias"]),
-        tags: find(&["tags", "tag"]),
-    };
-    let known = [Some(columns.name), columns.email, columns.aliases, columns.tags];
-    let unknown = (0..names.len()).filter(|at| !known.contains(&Some(*at)) && !names[*at].is_empty()).count();
-    if unknown > 0 {
-        problems.push(format!("line 1: {unknown} columns other than name, email, aliases, tags are not used"));
+/// `sep=;`, as Excel writes and reads it: the length of that line, and what it says.
+fn separator(text: &str) -> (usize, Option<u8>) {
+    let begin = text.len() - text.trim_start_matches(['\u{feff}', '\n', ' ']).len();
+    let line = text[begin..].lines().next().unwrap_or_default();
+    let bare = line.trim_matches(['"', ' ']);
+    match bare.get(..4).filter(|word| word.eq_ignore_ascii_case("sep=")) {
+        Some(_) => ((begin + line.len() + 1).min(text.len()), bare.bytes().nth(4).filter(u8::is_ascii)),
+        None => (0, None),
     }
-    Ok(columns)
+}
+
+/// A file with its header found.
+struct Table {
+    /// The records after the header.
+    rows: Vec<csv::StringRecord>,
+    columns: HashMap<Meaning, Vec<usize>>,
+    unknown: Vec<usize>,
+    header_line: u64,
+    is_cut: bool,
+}
+
+impl Table {
+    fn find(text: &str, delimiter: u8) -> Option<Self> {
+        let mut reader = csv::ReaderBuilder::new()
+            .has_headers(false)
+            .flexible(true)
+            .delimiter(delimiter)
+            .trim(csv::Trim::All)
+            .from_reader(text.as_bytes());
+        let mut records = reader.records().map_while(Result::ok);
+        let header = records.by_ref().take(HEADER_WITHIN).find(|record| {
+            let meanings: Vec<Meaning> = record.iter().filter_map(columns::meaning).collect();
+            [Meaning::Name, Meaning::Given, Meaning::Family].iter().any(|name| meanings.contains(name))
+        })?;
+        let (mut columns, mut unknown) = (HashMap::<Meaning, Vec<usize>>::new(), Vec::new());
+        for (at, title) in header.iter().enumerate() {
+            match columns::meaning(title) {
+                Some(meaning) => columns.entry(meaning).or_default().push(at),
+                None if !title.is_empty() => unknown.push(at),
+                None => {}
+            }
+        }
+        let header_line = line_of(text, &header);
+        let rows: Vec<csv::StringRecord> = records.by_ref().take(MOST_LINES).collect();
+        Some(Self { rows, columns, unknown, header_line, is_cut: records.next().is_some() })
+    }
+
+    fn read(&mut self, text: &str, skipped: u64, encoded: Encoded) -> Roster {
+        let mut roster = Roster { encoded, ..Roster::default() };
+        self.find_addresses();
+        if !self.unknown.is_empty() {
+            let unused = match self.unknown.len() {
+                1 => "1 column is not used".to_owned(),
+                many => format!("{many} columns are not used"),
+            };
+            let line = self.header_line + skipped;
+            roster.notes.push(format!("line {line}: {unused}; those of names, email, aliases, tags and greeting are"));
+        }
+        let lines = Lines::new(text);
+        let mut seen = Seen::default();
+        for row in &self.rows {
+            let line = lines.of(row) + skipped;
+            self.read_line(row, line, &mut roster, &mut seen);
+        }
+        if self.is_cut {
+            roster.problems.push(format!("only the first {MOST_LINES} lines are taken"));
+        }
+        roster
+    }
+
+    /// Where no header says so, the column in which most cells are addresses.
+    fn find_addresses(&mut self) {
+        if self.columns.contains_key(&Meaning::Email) {
+            return;
+        }
+        let is_address = |row: &csv::StringRecord, at: usize| {
+            row.get(at).is_some_and(|cell| cell.contains('@') && matches!(address::read(cell), address::Cell::One(..)))
+        };
+        let filled = |row: &&csv::StringRecord, at: usize| row.get(at).is_some_and(|cell| !cell.is_empty());
+        let found = self.unknown.iter().position(|at| {
+            let rows = self.rows.iter().filter(|row| filled(row, *at)).count();
+            let addresses = self.rows.iter().filter(|row| is_address(row, *at)).count();
+            addresses > 0 && addresses * 2 > rows
+        });
+        if let Some(found) = found {
+            let at = self.unknown.remove(found);
+            self.columns.insert(Meaning::Email, vec![at]);
+        }
+    }
+
+    /// The cells of a meaning that are filled.
+    fn cells<'a>(&'a self, row: &'a csv::StringRecord, meaning: Meaning) -> impl Iterator<Item = &'a str> {
+        let places = self.columns.get(&meaning).map_or(&[][..], Vec::as_slice);
+        places.iter().filter_map(|at| row.get(*at)).filter(|cell| !cell.is_empty())
+    }
+
+    fn list(&self, row: &csv::StringRecord, meaning: Meaning) -> Vec<String> {
+        let cells = self.cells(row, meaning);
+        let items = cells.flat_map(|cell| cell.split(":::").flat_map(|part| part.split([';', '|']))).map(tidy);
+        // `* myContacts` is Google's own.
+        items.filter(|item| !item.is_empty() && !item.starts_with("* ")).collect()
+    }
+
+    fn read_line(&self, row: &csv::StringRecord, line: u64, roster: &mut Roster, seen: &mut Seen) {
+        if row.iter().all(|cell| tidy(cell).is_empty()) {
+            return;
+        }
+        let cell = |meaning| self.cells(row, meaning).next().unwrap_or_default();
+        if [Meaning::Name, Meaning::Given, Meaning::Family, Meaning::Email].iter().any(|one| cell(*one).contains('\n'))
+        {
+            let problem = "a quotation mark is opened and not closed; what follows is lost";
+            roster.problems.push(format!("line {line}: {problem}"));
+            return;
+        }
+        let [name, given, middle, family] =
+            [Meaning::Name, Meaning::Given, Meaning::Middle, Meaning::Family].map(|meaning| tidy(cell(meaning)));
+        let name = whole_name(&name, &given, &middle, &family);
+        if name.is_empty() {
+            roster.problems.push(format!("line {line}: the name is missing, so the line is left out"));
+            return;
+        }
+        let email = self.email(row, line, roster);
+        if let Some(problem) = seen.before(line, &name, email.as_deref()) {
+            roster.problems.push(format!("line {line}: {problem}"));
+            return;
+        }
+        let tags = self.columns.contains_key(&Meaning::Tags).then(|| self.list(row, Meaning::Tags));
+        let greeting = self.cells(row, Meaning::Greeting).find_map(|cell| greeting(cell, &family));
+        roster.clients.push(Entry { line, name, email, greeting, aliases: self.list(row, Meaning::Aliases), tags });
+    }
+
+    /// The first address of a line. A client whose address cannot be used is a client all the same.
+    fn email(&self, row: &csv::StringRecord, line: u64, roster: &mut Roster) -> Option<String> {
+        let read: Vec<address::Cell> = self.cells(row, Meaning::Email).map(address::read).collect();
+        let mut all: Vec<&String> = read
+            .iter()
+            .filter_map(|cell| if let address::Cell::One(one, _) = cell { Some(one) } else { None })
+            .collect();
+        all.dedup();
+        let several = all.len() > 1 || read.iter().any(|cell| matches!(cell, address::Cell::One(_, true)));
+        if several {
+            roster.notes.push(format!("line {line}: of several email addresses, the first is used"));
+        }
+        if all.is_empty() && read.contains(&address::Cell::Bad) {
+            let problem = "the email is no address; the client is kept without a new one";
+            roster.problems.push(format!("line {line}: {problem}"));
+        }
+        all.first().map(|address| (*address).clone())
+    }
+}
+
+/// What earlier lines have.
+#[derive(Default)]
+struct Seen {
+    addresses: HashMap<String, u64>,
+    /// By name: the line, and whether it has an address.
+    names: HashMap<String, (u64, bool)>,
+}
+
+impl Seen {
+    /// Why a line is not another client, where it is not.
+    fn before(&mut self, line: u64, name: &str, email: Option<&str>) -> Option<String> {
+        if let Some(email) = email
+            && let Some(earlier) = self.addresses.get(email)
+        {
+            return Some(format!("the email stands in line {earlier} already: one client, by that line"));
+        }
+        let key = name.to_lowercase();
+        match self.names.get(&key) {
+            Some((earlier, with_address)) if !*with_address || email.is_none() => {
+                return Some(format!(
+                    "the name stands in line {earlier} already, and no two addresses tell two people apart: one client, by \
+                     that line"
+                ));
+            }
+            _ => {}
+        }
+        self.names.insert(key, (line, email.is_some()));
+        if let Some(email) = email {
+            self.addresses.insert(email.to_owned(), line);
+        }
+        None
+    }
+}
+
+/// The name that the columns make. A column `name` is the whole one, or the part that the others lack: `Name;Vorname` in
+/// German, `Nombre;Apellidos` in Spanish.
+fn whole_name(name: &str, given: &str, middle: &str, family: &str) -> String {
+    let holds = |part: &str| name.split([' ', ',']).any(|word| part.split(' ').next() == Some(word));
+    let join = |parts: &[&str]| parts.iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join(" ");
+    match (name.is_empty(), given.is_empty(), family.is_empty()) {
+        (false, true, true) => name.to_owned(),
+        (false, false, true) if !holds(given) => join(&[given, middle, name]),
+        (false, true, false) if !holds(family) => join(&[name, middle, family]),
+        (false, _, true) | (false, true, _) => name.to_owned(),
+        // Without spaces between them, the family stands first.
+        (_, false, false) if !(given.chars().chain(family.chars())).any(|c| c < '\u{3000}') => {
+            format!("{family}{given}")
+        }
+        _ => join(&[given, middle, family]),
+    }
+}
+
+/// The address in what somebody typed, in lower case.
+pub(crate) fn address(typed: &str) -> Option<String> {
+    match address::read(typed) {
+        address::Cell::One(address, false) => Some(address),
+        _ => None,
+    }
+}
+
+/// How somebody is addressed: the name in `Dear Priya,`; `Frau Meier` for `Frau` and the family's name.
+pub(crate) fn greeting(cell: &str, family: &str) -> Option<String> {
+    const OPENINGS: [&str; 24] = [
+        "hello",
+        "hi",
+        "dear",
+        "hey",
+        "hallo",
+        "liebe",
+        "lieber",
+        "sehr geehrte",
+        "sehr geehrter",
+        "guten tag",
+        "bonjour",
+        "cher",
+        "chère",
+        "hola",
+        "querida",
+        "querido",
+        "estimada",
+        "estimado",
+        "ciao",
+        "cara",
+        "caro",
+        "hej",
+        "kära",
+        "beste",
+    ];
+    const COURTESY: [&str; 17] = [
+        "herr", "frau", "mr", "mrs", "ms", "miss", "mx", "dr", "prof", "mme", "m", "mlle", "sr", "sra", "herrn", "dhr",
+        "mevr",
+    ];
+    let mut called = tidy(cell);
+    for opening in OPENINGS {
+        let rest = called
+            .get(..opening.len())
+            .filter(|begin| begin.to_lowercase() == opening)
+            .map(|_| &called[opening.len()..]);
+        if let Some(rest) = rest.filter(|rest| rest.is_empty() || rest.starts_with(' ')) {
+            called = rest.trim().to_owned();
+        }
+    }
+    let called = called.trim_matches([',', '!', ' ', '"']);
+    let is_courtesy = COURTESY.contains(&called.trim_end_matches('.').to_lowercase().as_str());
+    match (is_courtesy, family.is_empty()) {
+        (true, true) => None,
+        (true, false) => Some(format!("{called} {family}")),
+        (false, _) => Some(called.to_owned()).filter(|called| !called.is_empty() && called.chars().count() <= 100),
+    }
 }
 
 /// The line on which a record begins, from 1. The reader's own count leaves out empty lines.
 fn line_of(text: &str, record: &csv::StringRecord) -> u64 {
-    let start = record.position().map_or(0, csv::Position::byte);
-    let start = usize::try_from(start).unwrap_or(text.len()).min(text.len());
-    let empty = text.as_bytes()[start..].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
-    let before = &text.as_bytes()[..start + empty];
-    1 + before.iter().map(|byte| u64::from(*byte == b'\n')).sum::<u64>()
+    Lines::new(text).of(record)
 }
 
-fn read_line(record: &csv::StringRecord, line: u64, columns: &Columns, roster: &mut Roster) {
-    let field = |at: Option<usize>| at.and_then(|at| record.get(at)).unwrap_or_default();
-    let list = |at| -> Vec<String> { field(at).split([';', '|']).map(tidy).filter(|item| !item.is_empty()).collect() };
-    if record.iter().all(str::is_empty) {
-        return;
-    }
-    if [Some(columns.name), columns.email].into_iter().any(|at| field(at).contains('\n')) {
-        roster.problems.push(format!("line {line}: a quotation mark is opened and not closed; what follows is lost"));
-        return;
-    }
-    let name = tidy(field(Some(columns.name)));
-    if name.is_empty() {
-        roster.problems.push(format!("line {line}: the name is missing"));
-        return;
-    }
-    let email = field(columns.email).to_lowercase();
-    if !email.is_empty() && email.parse::<Address>().is_err() {
-        roster.problems.push(format!("line {line}: the email is no address"));
-        return;
-    }
-    let email = (!email.is_empty()).then_some(email);
-    if email.is_some() && roster.clients.iter().any(|client| client.email == email) {
-        roster.problems.push(format!("line {line}: the email stands in an earlier line already"));
-        return;
-    }
-    let tags = columns.tags.map(|_| list(columns.tags));
-    roster.clients.push(Entry { line, name, email, aliases: list(columns.aliases), tags });
+/// Where the lines of a text begin.
+struct Lines<'a> {
+    text: &'a str,
+    ends: Vec<usize>,
 }
 
-/// One line without runs of spaces and control characters.
+impl<'a> Lines<'a> {
+    fn new(text: &'a str) -> Self {
+        Self { text, ends: text.match_indices('\n').map(|(at, _)| at).collect() }
+    }
+
+    fn of(&self, record: &csv::StringRecord) -> u64 {
+        let start = record.position().map_or(0, csv::Position::byte);
+        let start = usize::try_from(start).unwrap_or(self.text.len()).min(self.text.len());
+        let empty = self.text.as_bytes()[start..].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+        1 + self.ends.partition_point(|end| *end < start + empty) as u64
+    }
+}
+
+/// One line without runs of spaces and characters that are not seen.
 fn tidy(text: &str) -> String {
-    text.split(|c: char| c.is_whitespace() || c.is_control())
-        .filter(|word| !word.is_empty())
-        .collect::<Vec<_>>()
-        .join(" ")
+    address::visible(text).split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn entry(line: u64, name: &str, email: Option<&str>, aliases: &[&str], tags: &[&str]) -> Entry {
-        let own = |items: &[&str]| items.iter().map(|item| (*item).to_owned()).collect();
-        Entry { line, name: name.into(), email: email.map(Into::into), aliases: own(aliases), tags: Some(own(tags)) }
-    }
-
-    #[test]
-    fn a_plain_roster_is_read() {
-        let roster =
-            read(b"name,email,aliases,tags\nPriya Raman,Priya@Raman.example,Pri;PR,vip; new \nTom Becker,,,\n");
-        let roster = roster.expect("a roster");
-        assert_eq!(roster.problems, Vec::<String>::new());
-        assert_eq!(
-            roster.clients,
-            [
-                entry(2, "Priya Raman", Some("priya@raman.example"), &["Pri", "PR"], &["vip", "new"]),
-                entry(3, "Tom Becker", None, &[], &[]),
-            ]
-        );
-    }
-
-    #[test]
-    fn spreadsheets_write_it_in_their_own_ways() {
-        let entries = [entry(2, "Zoë Müller", Some("zoe@example.org"), &["Zo"], &[])];
-        let text = "Tags;E-Mail;NAME;Alias\r\n;zoe@example.org;Zoë  Müller;Zo\r\n";
-        let utf16: Vec<u8> = [0xFEFF].into_iter().chain(text.encode_utf16()).flat_map(u16::to_le_bytes).collect();
-        let with_mark = format!("\u{feff}{text}").into_bytes();
-        let windows = encoding_rs::WINDOWS_1252.encode(text).0.into_owned();
-        for bytes in [text.as_bytes(), &with_mark, &utf16, &windows] {
-            let roster = read(bytes).expect("a roster");
-            assert_eq!((roster.clients.as_slice(), roster.problems.len()), (&entries[..], 0));
-        }
-    }
-
-    #[test]
-    fn bad_lines_are_named_and_good_ones_stay() {
-        let roster = read(
-            b"name,email,phone\nAda,ada@example.org,1\n,nobody@example.org,2\nBob,not an address,3\n\nCy,ada@EXAMPLE.org,\nDee\n",
-        )
-        .expect("a roster");
-        let names: Vec<&str> = roster.clients.iter().map(|client| client.name.as_str()).collect();
-        assert_eq!(names, ["Ada", "Dee"]);
-        assert_eq!(
-            roster.problems,
-            [
-                "line 1: 1 columns other than name, email, aliases, tags are not used",
-                "line 3: the name is missing",
-                "line 4: the email is no address",
-                "line 6: the email stands in an earlier line already",
-            ]
-        );
-    }
-
-    #[test]
-    fn a_quotation_mark_that_is_never_closed_is_named() {
-        let roster =
-            read(b"name,email\nAda,ada@example.org\n\"Bob,bob@example.org\nCy,cy@example.org\n").expect("a roster");
-        assert_eq!(roster.clients.len(), 1);
-        assert_eq!(roster.problems, ["line 3: a quotation mark is opened and not closed; what follows is lost"]);
-    }
-
-    #[test]
-    fn what_is_no_roster_says_what_to_do() {
-        for bytes in
-            [&b""[..], b"Priya,priya@raman.example\n", b"WEBVTT\n\n00:01.000 --> 00:02.000\nhello\n", b"\xff\xfe"]
-        {
-            assert_eq!(read(bytes), Err(RosterError::NoNameColumn));
-        }
-    }
-}
+mod tests;

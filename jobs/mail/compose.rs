@@ -2,8 +2,10 @@
 
 use std::collections::HashMap;
 
+use base64::Engine;
 use lettre::{
     Address,
+    address::Envelope,
     message::{
         Mailbox, MultiPart, SinglePart,
         header::{HeaderName, HeaderValue},
@@ -20,6 +22,8 @@ use crate::template::{TemplateError, Templates};
 const MAX_HTML_BYTES: usize = 102 * 1024;
 /// A subject is cut after so many characters.
 const MAX_SUBJECT: usize = 180;
+/// So is the name of a mailbox.
+const MAX_NAME: usize = 300;
 
 /// Why a mail could not be written.
 #[derive(Debug, thiserror::Error)]
@@ -141,15 +145,18 @@ pub(super) fn compose(
     let rendered = render(templates, &mail.message)?;
     let to = mail.to.mailbox().ok_or(MailError::Recipient)?;
     let message_id = format!("<{id}@{}>", mailer.from().email.domain());
+    // The library reads the envelope out of its own headers; these are written by `mailbox_header`.
+    let envelope = Envelope::new(Some(mailer.from().email.clone()), vec![to.email.clone()])?;
     let mut builder = lettre::Message::builder()
-        .from(mailer.from().clone())
-        .to(to.clone())
+        .envelope(envelope)
+        .raw_header(mailbox_header("From", mailer.from()))
+        .raw_header(mailbox_header("To", &to))
         .subject(rendered.subject.as_str())
         .date_now()
         .message_id(Some(message_id.clone()))
         .raw_header(header("Debrief-Correlation-Id", &mail.correlation_id.to_string()));
     if let Some(reply_to) = &mail.reply_to {
-        builder = builder.reply_to(reply_to.mailbox().ok_or(MailError::ReplyTo)?);
+        builder = builder.raw_header(mailbox_header("Reply-To", &reply_to.mailbox().ok_or(MailError::ReplyTo)?));
     }
     if !mail.message.sent_by_a_person() {
         builder = builder.raw_header(header("Auto-Submitted", "auto-generated"));
@@ -166,6 +173,54 @@ fn header(name: &'static str, value: &str) -> HeaderValue {
     HeaderValue::new(HeaderName::new_from_ascii_str(name), value.to_owned())
 }
 
+/// A header with one mailbox, as every reader takes it apart again: a name in plain letters stands in quotes, any other in
+/// encoded words, a line each, that begin and end with whole characters; the address stands by itself. The library puts
+/// half a name into quotes and half of it into encoded words, where it has a comma and letters beyond ASCII.
+fn mailbox_header(name: &'static str, mailbox: &Mailbox) -> HeaderValue {
+    let address = format!("<{}>", mailbox.email);
+    let beside = |person: String| {
+        let last = person.rsplit('\n').next().map_or(0, str::len);
+        let fold = if name.len() + 2 + last + 1 + address.len() > 76 { "\r\n " } else { " " };
+        format!("{person}{fold}{address}")
+    };
+    let encoded = match mailbox.name.as_deref().map(shown) {
+        None => mailbox.email.to_string(),
+        Some(person) if person.is_empty() => mailbox.email.to_string(),
+        Some(person) if person.is_ascii() && person.len() < MOST_PLAIN && !person.contains("=?") => {
+            let is_atom = |c: char| c.is_ascii_alphanumeric() || " !#$%&'*+-/=?^_`{|}~".contains(c);
+            let is_plain = person.chars().all(is_atom);
+            let quoted = || format!("\"{}\"", person.replace('\\', "\\\\").replace('"', "\\\""));
+            beside(if is_plain { person.clone() } else { quoted() })
+        }
+        Some(person) => beside(encoded_words(&person)),
+    };
+    HeaderValue::dangerous_new_pre_encoded(HeaderName::new_from_ascii_str(name), mailbox.email.to_string(), encoded)
+}
+
+/// A longer name is folded, which plain text in quotes cannot be everywhere.
+const MOST_PLAIN: usize = 60;
+
+/// RFC 2047: base64 of at most 42 bytes a word, so that a line is never longer than 78.
+fn encoded_words(text: &str) -> String {
+    let mut words: Vec<String> = vec![String::new()];
+    for c in text.chars() {
+        if words.last().is_some_and(|word| word.len() + c.len_utf8() > 42) {
+            words.push(String::new());
+        }
+        if let Some(word) = words.last_mut() {
+            word.push(c);
+        }
+    }
+    let word = |word: &String| format!("=?utf-8?b?{}?=", base64::prelude::BASE64_STANDARD.encode(word));
+    words.iter().map(word).collect::<Vec<_>>().join("\r\n ")
+}
+
+/// A name as a header shows it: one line, without the marks that turn what follows around.
+fn shown(name: &str) -> String {
+    let seen = |c: &char| !matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{2028}' | '\u{2029}');
+    one_line(&name.chars().filter(seen).collect::<String>()).chars().take(MAX_NAME).collect()
+}
+
 /// One line without control characters: nothing that a person is called can begin a header of its own.
 fn one_line(text: &str) -> String {
     let spaced: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
@@ -180,7 +235,7 @@ mod tests {
     #[test]
     fn every_mail_says_what_it_must() {
         let link = "https://debrief.example/r/rl_Zk3vQ0m1bYt8hXw2";
-        let expect: [(&str, &[&str]); 6] = [
+        let expect: [(&str, &[&str]); 8] = [
             (
                 "2 summaries to review: Team alignment, third session, Tue 3 Nov",
                 &["Priya Raman and Tom Becker", "Ada Lindqvist", link, "Friday 13 November 2026"],
@@ -203,6 +258,11 @@ mod tests {
             (
                 "Your week: 5 sessions, Mon 2 Nov to Sun 8 Nov",
                 &["3 h 17 min", "Tom Becker", "64%", "was due Wed 4 Nov", "due Tue 10 Nov", "Ada Lindqvist"],
+            ),
+            ("A follow-up held another's words: Team alignment, third session, Tue 3 Nov", &["Tom Becker", link]),
+            (
+                "Your list of clients: 4 lines need a look",
+                &["11 clients", "roster.csv", "line 4: the email is no address", "and 2 more", "Zoë Åström"],
             ),
         ];
         for (message, (subject, words)) in Message::samples().iter().zip(expect) {
@@ -258,6 +318,7 @@ mod tests {
                 Message::FollowUp(mail) => mail.wins = vec![hostile.into()],
                 Message::WeeklyRollup(mail) => mail.open_items[0].client = hostile.into(),
                 Message::WrongWords(mail) => mail.letters[0].sentences = vec![hostile.into()],
+                Message::RosterProblems(mail) => mail.problems = vec![hostile.into()],
             }
             let rendered = render(&templates, &message).unwrap_or_else(|error| panic!("{error}"));
             assert!(!rendered.html.contains("<script"), "{}", message.kind());

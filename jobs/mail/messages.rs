@@ -1,7 +1,11 @@
 //! What mails say: one struct a mail, whose fields are what its templates in `templates/mail/<name>/` may name. Pure.
 
+mod roster;
+
 use chrono::NaiveDate;
 use serde::Serialize;
+
+pub use roster::RosterProblems;
 
 /// A mail's content. Its variant is its kind, its folder of templates, and whom it is for.
 #[derive(Clone, Debug, Serialize)]
@@ -21,6 +25,8 @@ pub enum Message {
     WeeklyRollup(WeeklyRollup),
     /// To the coach: a follow-up went out with another's words.
     WrongWords(WrongWords),
+    /// To the coach: some of a roster could not be applied.
+    RosterProblems(RosterProblems),
 }
 
 impl Message {
@@ -35,6 +41,7 @@ impl Message {
             Self::FollowUp(_) => FollowUp::KIND,
             Self::WeeklyRollup(_) => "weekly_rollup",
             Self::WrongWords(_) => "wrong_words",
+            Self::RosterProblems(_) => "roster_problems",
         }
     }
 
@@ -61,6 +68,7 @@ impl Message {
             Self::FollowUp(FollowUp::sample()),
             Self::WeeklyRollup(WeeklyRollup::sample()),
             Self::WrongWords(WrongWords::sample()),
+            Self::RosterProblems(RosterProblems::sample()),
         ]
     }
 }

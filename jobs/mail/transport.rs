@@ -54,7 +54,7 @@ impl Mailer {
     /// # Errors
     /// When the URL or the sender cannot be used.
     pub fn new(settings: &Settings) -> Result<Self, SettingsError> {
-        let from = settings.from.parse().map_err(|error| {
+        let from = sender(&settings.from).map_err(|error| {
             SettingsError::new("mail.from", format!("{error}; write it as `Debrief <debrief@example.org>`"))
         })?;
         // The URL may hold a password, so no message repeats it.
@@ -145,6 +145,17 @@ impl Mailer {
             }
         };
         Ok(Opened { way, message })
+    }
+}
+
+/// The sender as people write it: a name needs no quotes for its comma or its letters.
+fn sender(written: &str) -> Result<Mailbox, lettre::address::AddressError> {
+    match written.trim().strip_suffix('>').and_then(|rest| rest.rsplit_once('<')) {
+        Some((name, address)) => {
+            let name = name.trim().trim_matches('"').trim().replace("\\\"", "\"");
+            Ok(Mailbox::new(Some(name).filter(|name| !name.is_empty()), address.trim().parse()?))
+        }
+        None => written.trim().parse(),
     }
 }
 

@@ -1,13 +1,16 @@
-//! A coach's clients: one by hand, many by a roster. Matched by email, else by exact name; nobody is ever deleted.
+//! A coach's clients: one by hand, many by a roster. Whom an entry means, `put` says.
 
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{PeopleError, coach, good_email, good_name};
+use super::{
+    PeopleError, coach, good_email, good_name,
+    put::{self, Put, Word},
+};
 use crate::{
-    attribute::{self, names},
+    attribute,
     db::{Db, TenantTx, Tx},
-    ingest::roster::{self, Entry, Roster},
+    ingest::roster::{self, Encoded, Entry, Roster},
 };
 
 /// A client.
@@ -21,6 +24,8 @@ pub struct Client {
     pub name: String,
     /// Where its follow-ups go; without one, none is sent.
     pub email: Option<String>,
+    /// How it is addressed, where somebody said so; else the name tells.
+    pub greeting: Option<String>,
     /// Tags.
     pub tags: Vec<String>,
     /// Other names by which it is known.
@@ -34,6 +39,10 @@ pub struct NewClient<'a> {
     pub name: &'a str,
     /// Where its follow-ups go.
     pub email: Option<&'a str>,
+    /// How it is addressed; none leaves that to the name.
+    pub greeting: Option<&'a str>,
+    /// Whether it is another person than the client who has this name already.
+    pub namesake: bool,
     /// Other names by which it is known.
     pub aliases: Vec<String>,
     /// Tags; none leaves those that there are.
@@ -47,32 +56,40 @@ pub struct Applied {
     pub added: usize,
     /// Clients that were there; changed or not.
     pub updated: usize,
+    /// Those of them whose email address is another than before.
+    pub readdressed: usize,
     /// What could not be applied: sentences with line numbers, without personal data.
     pub problems: Vec<String>,
+    /// What else may be of interest, in the same form.
+    pub notes: Vec<String>,
 }
 
-/// Adds a client to a coach, or changes the one that has this email (without email: this name). Gives its id.
+/// Adds a client to a coach, or changes the one that is meant: who has this email, else the only one of this name.
 ///
 /// # Errors
-/// When there is no such coach, an input cannot be used, or several clients have the name.
-pub async fn add_client(db: &Db, coach_handle: &str, client: NewClient<'_>) -> Result<Uuid, PeopleError> {
+/// When there is no such coach, an input cannot be used, or nobody can say which client is meant.
+pub async fn add_client(db: &Db, coach_handle: &str, client: NewClient<'_>) -> Result<Put, PeopleError> {
     let (organization, coach_id) = coach(db, coach_handle).await?;
     let entry = Entry {
         line: 0,
         name: good_name(client.name)?.to_owned(),
         email: client.email.map(good_email).transpose()?,
+        greeting: client.greeting.map(good_greeting).transpose()?,
         aliases: client.aliases,
         tags: client.tags,
     };
+    let word = if client.namesake { Word::Namesake } else { Word::Operator };
     let mut tx = db.tenant(organization).await?;
-    let (id, _) = put_client(&mut tx, coach_id, &entry).await?.ok_or(PeopleError::Ambiguous)?;
-    put_aliases(&mut tx, coach_id, id, &entry, &mut Vec::new()).await?;
+    let put = put_one(&mut tx, coach_id, entry.clone(), word).await?;
+    // An alias that means somebody else stays theirs.
+    put::put_aliases(&mut tx, coach_id, put.id, &entry.aliases).await?;
     attribute::look_again(&mut tx, coach_id).await?;
     tx.commit().await?;
-    Ok(id)
+    Ok(put)
 }
 
-/// Adds a client in the caller's transaction, or finds the one that has this email (without email: this name).
+/// Adds a client in the caller's transaction, or finds the one that has this email (without email: this name). Somebody of
+/// the same name with another address is another person: who names speakers changes nobody's address.
 ///
 /// # Errors
 /// When an input cannot be used, or several clients have the name.
@@ -84,7 +101,16 @@ pub async fn new_client(
 ) -> Result<Uuid, PeopleError> {
     let name = good_name(name)?.to_owned();
     let entry = Entry { name, email: email.map(good_email).transpose()?, ..Entry::default() };
-    Ok(put_client(tx, coach_id, &entry).await?.ok_or(PeopleError::Ambiguous)?.0)
+    Ok(put_one(tx, coach_id, entry, Word::Speaker).await?.id)
+}
+
+async fn put_one(tx: &mut TenantTx, coach_id: Uuid, entry: Entry, word: Word) -> Result<Put, PeopleError> {
+    let put = put::put(tx, coach_id, std::slice::from_ref(&entry), word).await?.pop();
+    put.and_then(Result::ok).ok_or(PeopleError::Ambiguous)
+}
+
+pub(super) fn good_greeting(greeting: &str) -> Result<String, PeopleError> {
+    roster::greeting(greeting, "").ok_or_else(|| PeopleError::BadGreeting(greeting.to_owned()))
 }
 
 /// The clients of a coach, by name.
@@ -93,15 +119,18 @@ pub async fn new_client(
 /// When there is no such coach.
 pub async fn list_clients(db: &Db, coach_handle: &str) -> Result<Vec<Client>, PeopleError> {
     let (organization, coach_id) = coach(db, coach_handle).await?;
-    let mut tx = db.tenant(organization).await?;
+    Ok(of_coach(&mut db.tenant(organization).await?, coach_id).await?)
+}
+
+pub(super) async fn of_coach(tx: &mut TenantTx, coach_id: Uuid) -> Result<Vec<Client>, sqlx::Error> {
     let clients = sqlx::query_as!(
         Client,
-        r#"select id, coach_id, name, email, tags,
+        r#"select id, coach_id, name, email, greeting, tags,
                   array(select written from aliases where client_id = clients.id order by written) as "aliases!"
-           from clients where coach_id = $1 order by name, id"#,
+           from clients where coach_id = $1 and removed_at is null order by name, id"#,
         coach_id
     );
-    Ok(clients.fetch_all(tx.conn()).await?)
+    clients.fetch_all(tx.conn()).await
 }
 
 /// Applies a roster file to the clients of a coach.
@@ -110,11 +139,32 @@ pub async fn list_clients(db: &Db, coach_handle: &str) -> Result<Vec<Client>, Pe
 /// When there is no such coach, or the file is no roster. Bad lines are no error: they stand in the outcome.
 pub async fn import_roster(db: &Db, coach_handle: &str, bytes: &[u8]) -> Result<Applied, PeopleError> {
     let (organization, coach_id) = coach(db, coach_handle).await?;
-    let roster = roster::read(bytes)?;
     let mut tx = db.tenant(organization).await?;
+    let names = known_names(&mut tx, coach_id).await?;
+    let roster = roster::read_beside(bytes, &names)?;
     let applied = apply_roster(&mut tx, coach_id, &roster).await?;
     tx.commit().await?;
     Ok(applied)
+}
+
+/// So many labels tell in which letters a coach's people are written.
+const MOST_NAMES: i64 = 5_000;
+
+/// The names that a coach's sessions know: what a roster's letters are held against where its encoding is in doubt.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn known_names(tx: &mut TenantTx, coach_id: Uuid) -> Result<Vec<String>, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"select name as "name!" from clients where coach_id = $1
+           union select written from aliases where coach_id = $1
+           union (select distinct label from attributions join sessions on sessions.id = session_id
+                  where coach_id = $1 limit $2)"#,
+        coach_id,
+        MOST_NAMES
+    )
+    .fetch_all(tx.conn())
+    .await
 }
 
 /// Applies a roster in the caller's transaction, and lets sessions that wait for speakers look again.
@@ -122,96 +172,41 @@ pub async fn import_roster(db: &Db, coach_handle: &str, bytes: &[u8]) -> Result<
 /// # Errors
 /// When the database does not answer.
 pub async fn apply_roster(tx: &mut TenantTx, coach_id: Uuid, roster: &Roster) -> Result<Applied, sqlx::Error> {
-    let mut applied = Applied { problems: roster.problems.clone(), ..Applied::default() };
-    for entry in &roster.clients {
-        match put_client(tx, coach_id, entry).await? {
-            Some((id, is_new)) => {
-                *(if is_new { &mut applied.added } else { &mut applied.updated }) += 1;
-                put_aliases(tx, coach_id, id, entry, &mut applied.problems).await?;
+    let mut applied = Applied { notes: roster.notes.clone(), ..Applied::default() };
+    applied.problems.extend(doubt(roster));
+    applied.problems.extend(roster.problems.iter().cloned());
+    let put = put::put(tx, coach_id, &roster.clients, Word::Roster).await?;
+    for (entry, put) in roster.clients.iter().zip(put) {
+        let line = entry.line;
+        match put {
+            Ok(put) => {
+                *(if put.added { &mut applied.added } else { &mut applied.updated }) += 1;
+                if put.was_email.is_some() {
+                    applied.readdressed += 1;
+                    applied.notes.push(format!("line {line}: the client has a new email address"));
+                }
+                let problems = put::put_aliases(tx, coach_id, put.id, &entry.aliases).await?;
+                applied.problems.extend(problems.into_iter().map(|problem| format!("line {line}: {problem}")));
             }
-            None => applied.problems.push(format!(
-                "line {}: several clients have this name; write the email of the one that is meant",
-                entry.line
-            )),
+            Err(unsure) => applied.problems.push(format!("line {line}: {unsure}")),
         }
     }
     attribute::look_again(tx, coach_id).await?;
     Ok(applied)
 }
 
-/// Finds the client and changes it, or adds it; with whether it is new. None where several have the name.
-async fn put_client(tx: &mut TenantTx, coach_id: Uuid, entry: &Entry) -> Result<Option<(Uuid, bool)>, sqlx::Error> {
-    let organization = tx.tenant();
-    // Two writers of one coach's clients go one after the other, so that neither adds whom the other just added; and
-    // attribution waits, so that it does not miss them (see `attribute::look_again`).
-    sqlx::query!("select id from coaches where id = $1 for no key update", coach_id).fetch_optional(tx.conn()).await?;
-    let rows = sqlx::query!(
-        r#"select id, coalesce(lower(email) = $3, false) as "by_email!" from clients
-           where coach_id = $1 and (lower(email) = $3 or (name = $2 and (email is null or $3::text is null)))
-           order by 2 desc"#,
-        coach_id,
-        entry.name,
-        entry.email
-    )
-    .fetch_all(tx.conn())
-    .await?;
-    let found = match rows.as_slice() {
-        [] => None,
-        [first, ..] if first.by_email => Some(first.id),
-        [only] => Some(only.id),
-        _ => return Ok(None),
-    };
-    let is_new = found.is_none();
-    let id = found.unwrap_or_else(Uuid::now_v7);
-    sqlx::query!(
-        "insert into clients (id, organization_id, coach_id, name, email, tags)
-         values ($1, $2, $3, $4, $5, coalesce($6, '{}'::text[]))
-         on conflict (id) do update set name = excluded.name, email = coalesce(excluded.email, clients.email),
-             tags = coalesce($6, clients.tags), updated_at = now()",
-        id,
-        organization,
-        coach_id,
-        entry.name,
-        entry.email,
-        entry.tags.as_deref()
-    )
-    .execute(tx.conn())
-    .await?;
-    Ok(Some((id, is_new)))
-}
-
-/// Adds a client's other names. A name that means somebody already keeps its meaning: a wrong merge is worse than a miss.
-async fn put_aliases(
-    tx: &mut TenantTx,
-    coach_id: Uuid,
-    client_id: Uuid,
-    entry: &Entry,
-    problems: &mut Vec<String>,
-) -> Result<(), sqlx::Error> {
-    let organization = tx.tenant();
-    for (at, written) in entry.aliases.iter().enumerate() {
-        let (line, number) = (entry.line, at + 1);
-        let normalized = names::alias_key(written);
-        if normalized.is_empty() || names::is_generic(written) {
-            problems.push(format!("line {line}: alias {number} could be anybody and is not used"));
-            continue;
-        }
-        let means = sqlx::query_scalar!(
-            "insert into aliases (organization_id, coach_id, normalized, written, client_id, source)
-             values ($1, $2, $3, $4, $5, 'roster')
-             on conflict (organization_id, coach_id, normalized) do update set written = aliases.written
-             returning client_id",
-            organization,
-            coach_id,
-            normalized,
-            written,
-            client_id
-        )
-        .fetch_one(tx.conn())
-        .await?;
-        if means != Some(client_id) {
-            problems.push(format!("line {line}: alias {number} means another person already and keeps that meaning"));
-        }
+/// What is to be said of a file whose letters may be others.
+fn doubt(roster: &Roster) -> Option<String> {
+    let line = roster.clients.iter().find(|client| !client.name.is_ascii()).map_or(1, |client| client.line);
+    match roster.encoded {
+        Encoded::Surely => None,
+        Encoded::Perhaps(name) => Some(format!(
+            "line {line}: the file does not say in which encoding its letters are; it was read as {name}. If names came \
+             out wrong, save it as \"CSV UTF-8\" and upload it again"
+        )),
+        Encoded::Twice => Some(format!(
+            "line {line}: letters beyond A to Z were garbled in the file and are mended. If names came out wrong, save it as \
+             \"CSV UTF-8\" and upload it again"
+        )),
     }
-    Ok(())
 }

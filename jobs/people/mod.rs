@@ -1,21 +1,33 @@
 //! Organizations, coaches and clients: added by hand and by rosters.
 //!
 //! Reads and writes organizations, coaches, clients and their aliases. Everything is found again by its handle or
-//! email, so adding twice changes what is there and makes nothing new.
+//! email, so adding twice changes what is there and makes nothing new. Who is in a session is never deleted: a client or a
+//! coach who is removed stays as a row that nothing matches, lists or writes to any more.
 
+mod change;
 mod clients;
+mod coaches;
+mod given;
+mod merge;
+mod put;
 
 use chrono_tz::Tz;
-use lettre::Address;
 use serde::Serialize;
 use uuid::Uuid;
 
 use crate::{
     db::{Db, Tx},
-    ingest::roster::RosterError,
+    ingest::roster::{self, RosterError},
 };
 
-pub use clients::{Applied, Client, NewClient, add_client, apply_roster, import_roster, list_clients, new_client};
+pub use change::{ClientChange, Removal, change_client, find_client, remove_client};
+pub use clients::{
+    Applied, Client, NewClient, add_client, apply_roster, import_roster, known_names, list_clients, new_client,
+};
+pub use coaches::{CoachChange, CoachRemoval, change_coach, remove_coach};
+pub use given::{called, short};
+pub use merge::{Merged, merge_clients};
+pub use put::Put;
 
 /// Why people could not be added or found, in words for the operator.
 #[derive(Debug, thiserror::Error)]
@@ -50,8 +62,71 @@ pub enum PeopleError {
     #[error("the roster cannot be read: {0}")]
     Roster(#[from] RosterError),
     /// Several clients fit and none can be chosen.
-    #[error("several clients have this name; give the email of the one that is meant")]
+    #[error(
+        "several clients have this name; give the email of the one that is meant, or change that one with `debrief client change`"
+    )]
     Ambiguous,
+    /// The way to address somebody is none.
+    #[error(
+        "`{0}` is no way to address somebody; write what follows the Hello, such as Priya or Frau Meier (at most 100 letters)"
+    )]
+    BadGreeting(String),
+    /// The coach has no such client.
+    #[error("coach {coach} has no client `{who}`; `debrief client list --coach {coach}` shows names, emails and ids")]
+    NoClient {
+        /// The coach's handle.
+        coach: String,
+        /// Who was asked for.
+        who: String,
+    },
+    /// Several clients are called so.
+    #[error("coach {coach} has several clients `{who}`; give the email or the id: {ids}")]
+    SeveralClients {
+        /// The coach's handle.
+        coach: String,
+        /// Who was asked for.
+        who: String,
+        /// Their ids and addresses.
+        ids: String,
+    },
+    /// Another client has the address.
+    #[error(
+        "{name} has the email {email} already: merge the two with `debrief client merge`, or choose another address"
+    )]
+    EmailTaken {
+        /// The other's name.
+        name: String,
+        /// The address.
+        email: String,
+    },
+    /// Nothing was asked for.
+    #[error("nothing is to be changed; say what, such as --email or --name (`--help` lists all)")]
+    NothingToChange,
+    /// A client cannot be merged into itself.
+    #[error("both are the same client: there is nothing to merge")]
+    SameClient,
+    /// Both speak in one session.
+    #[error(
+        "{from} and {into} both speak in {sessions}, so they may be two people. If they are one, say --same-person: their \
+             summaries of that are then withdrawn or written anew"
+    )]
+    BothSpoke {
+        /// The one to be merged.
+        from: String,
+        /// The one that stays.
+        into: String,
+        /// The sessions, as people name them.
+        sessions: String,
+    },
+    /// Work of the coach is under way.
+    #[error(
+        "{0} of this coach is still being worked on: wait until `debrief sessions list` shows none that is received, parsed, \
+             attributed or summarized, then try again"
+    )]
+    CoachBusy(String),
+    /// Follow-ups of the coach are held or on their way.
+    #[error("{0} of this coach waits to go out: let it go or cancel it on its review page, then try again")]
+    FollowUpsHeld(String),
     /// The database did not do it.
     #[error("the database failed")]
     Database(#[from] sqlx::Error),
@@ -141,10 +216,7 @@ pub async fn add_organization(db: &Db, handle: &str, name: &str, time_zone: &str
 /// When there is no such organization, another one has the handle, or an input cannot be used.
 pub async fn add_coach(db: &Db, organization_handle: &str, coach: &NewCoach<'_>) -> Result<Uuid, PeopleError> {
     let (handle, name, email) = (good_handle(coach.handle)?, good_name(coach.name)?, good_email(coach.email)?);
-    let role = coach.role.unwrap_or("coach");
-    if !["coach", "lead", "admin"].contains(&role) {
-        return Err(PeopleError::BadRole(role.to_owned()));
-    }
+    let role = good_role(coach.role.unwrap_or("coach"))?;
     let zone = coach.time_zone.map(good_zone).transpose()?;
     let organization = organization(db, organization_handle).await?;
     let mut tx = db.tenant(organization).await?;
@@ -153,7 +225,7 @@ pub async fn add_coach(db: &Db, organization_handle: &str, coach: &NewCoach<'_>)
          select $1, id, $2, $3, $4, $5, coalesce($6, time_zone) from organizations
          on conflict on constraint coaches_handle_key do update
          set name = excluded.name, email = excluded.email, role = coalesce($7, coaches.role),
-             time_zone = coalesce($6, coaches.time_zone)
+             time_zone = coalesce($6, coaches.time_zone), removed_at = null
          returning id",
         Uuid::now_v7(),
         handle,
@@ -194,7 +266,7 @@ pub async fn list_organizations(db: &Db) -> Result<Vec<Organization>, PeopleErro
         let mut tx = db.tenant(id).await?;
         let found = sqlx::query_as!(
             Organization,
-            r#"select id, handle, name, time_zone, (select count(*) from coaches) as "coaches!" from organizations"#
+            r#"select id, handle, name, time_zone, (select count(*) from coaches where removed_at is null) as "coaches!" from organizations"#
         );
         organizations.extend(found.fetch_optional(tx.conn()).await?);
     }
@@ -211,8 +283,8 @@ pub async fn list_coaches(db: &Db, organization: Uuid) -> Result<Vec<Coach>, Peo
     let coaches = sqlx::query_as!(
         Coach,
         r#"select id, organization_id, handle, name, email, role, time_zone,
-                  (select count(*) from clients where coach_id = coaches.id) as "clients!"
-           from coaches order by handle"#
+                  (select count(*) from clients where coach_id = coaches.id and removed_at is null) as "clients!"
+           from coaches where removed_at is null order by handle"#
     );
     Ok(coaches.fetch_all(tx.conn()).await?)
 }
@@ -250,11 +322,11 @@ fn good_name(name: &str) -> Result<&str, PeopleError> {
 }
 
 fn good_email(email: &str) -> Result<String, PeopleError> {
-    let email = email.trim().to_lowercase();
-    match email.parse::<Address>() {
-        Ok(_) => Ok(email),
-        Err(_) => Err(PeopleError::BadEmail(email)),
-    }
+    roster::address(email).ok_or_else(|| PeopleError::BadEmail(email.to_owned()))
+}
+
+fn good_role(role: &str) -> Result<&str, PeopleError> {
+    if ["coach", "lead", "admin"].contains(&role) { Ok(role) } else { Err(PeopleError::BadRole(role.to_owned())) }
 }
 
 fn good_zone(zone: &str) -> Result<&str, PeopleError> {

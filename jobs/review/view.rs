@@ -355,7 +355,7 @@ async fn follow_up(tx: &mut TenantTx, summary_id: Uuid) -> Result<Option<FollowU
 /// When the database does not answer.
 pub async fn clients_of(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<(Uuid, String)>, sqlx::Error> {
     let rows = sqlx::query!(
-        "select id, name from clients where coach_id = (select coach_id from sessions where id = $1) order by name, id",
+        "select id, name from clients where coach_id = (select coach_id from sessions where id = $1) and removed_at is null order by name, id",
         session_id
     )
     .fetch_all(tx.conn())

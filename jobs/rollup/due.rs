@@ -48,7 +48,9 @@ impl Job for RollupDue {
 /// # Errors
 /// When the database does not answer.
 pub async fn enqueue_due(tx: &mut TenantTx, now: DateTime<Utc>) -> Result<usize, sqlx::Error> {
-    let coaches = sqlx::query!("select id, time_zone from coaches order by id").fetch_all(tx.conn()).await?;
+    let coaches = sqlx::query!("select id, time_zone from coaches where removed_at is null order by id")
+        .fetch_all(tx.conn())
+        .await?;
     let mut enqueued = 0;
     for coach in coaches {
         let first_day = week::due(now, week::time_zone(coach.id, &coach.time_zone));

@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     db::{TenantTx, Tx},
+    people,
     voice::{self, Voice},
 };
 
@@ -257,16 +258,16 @@ fn is_question(text: &str) -> bool {
 }
 
 impl SessionForClient {
-    /// The client's first name, or the whole name where coach and client share the first.
+    /// What the client is called in sentences: see [`people::short`].
     #[must_use]
     pub fn client_short(&self) -> &str {
-        short_name(&self.client, &self.coach)
+        people::short(&self.client, &self.coach)
     }
 
-    /// The coach's first name, or the whole name where coach and client share the first.
+    /// What the coach is called in sentences: see [`people::short`].
     #[must_use]
     pub fn coach_short(&self) -> &str {
-        short_name(&self.coach, &self.client)
+        people::short(&self.coach, &self.client)
     }
 
     /// The line with that number.
@@ -340,10 +341,4 @@ impl SessionForClient {
             _ => false,
         }
     }
-}
-
-/// The first name, or the whole name where both share the first.
-pub(crate) fn short_name<'a>(name: &'a str, other: &str) -> &'a str {
-    let first = |name: &'a str| name.split_whitespace().next().unwrap_or(name);
-    if other.split_whitespace().next() == Some(first(name)) { name } else { first(name) }
 }

@@ -3,6 +3,8 @@
 use chrono::NaiveDate;
 use minijinja::{Environment, Error, ErrorKind};
 
+use crate::people;
+
 /// Adds all filters.
 pub(super) fn add(environment: &mut Environment<'_>) {
     environment.add_filter("clock", clock);
@@ -12,7 +14,7 @@ pub(super) fn add(environment: &mut Environment<'_>) {
     environment.add_filter("and", and);
     environment.add_filter("wrap", wrap);
     environment.add_filter("minutes", minutes);
-    environment.add_filter("given", given);
+    environment.add_filter("hello", hello);
     environment.add_filter("inner", inner);
 }
 
@@ -45,10 +47,10 @@ fn and(items: Vec<String>) -> String {
     }
 }
 
-/// The first name of `Priya Raman`; of `Raman, Priya` too.
-pub(crate) fn given(name: &str) -> String {
-    let given = name.split_once(',').map_or(name, |(_, given)| given);
-    given.split_whitespace().next().unwrap_or(name).to_owned()
+/// How a mail begins: `Hello Priya`, or `Hello` where nobody can be called by the name.
+fn hello(name: &str) -> String {
+    let called = people::called(name);
+    if called.is_empty() { "Hello".to_owned() } else { format!("Hello {called}") }
 }
 
 /// Words that stand in double quotes: their own double quotes become single ones.

@@ -6,8 +6,6 @@
 
 mod filters;
 
-pub(crate) use filters::given;
-
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, syntax::SyntaxConfig, value::Serde};
 use serde::Serialize;
 
@@ -43,6 +41,9 @@ const FILES: &[(&str, &str)] = embed![
     "mail/wrong_words/subject.txt",
     "mail/wrong_words/body.txt",
     "mail/wrong_words/body.mjml",
+    "mail/roster_problems/subject.txt",
+    "mail/roster_problems/body.txt",
+    "mail/roster_problems/body.mjml",
     // Prompts.
     // Pages.
     "page/base.html",
@@ -167,6 +168,8 @@ mod tests {
         check("0|clock", "0:00");
         check("'2026-11-03'|day", "Tuesday 3 November 2026");
         check("'2026-11-03'|short_day", "Tue 3 Nov");
+        check("'Dr. Priya Raman, PCC'|hello", "Hello Priya");
+        check("'priya@raman.example'|hello", "Hello");
         check("1|count('summary', 'summaries')", "1 summary");
         check("3|count('summary', 'summaries')", "3 summaries");
         check("['Tom', 'Priya', 'Ada']|and", "Tom, Priya and Ada");

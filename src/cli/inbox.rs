@@ -1,4 +1,4 @@
-//! `debrief inbox`: the files that are in no session.
+//! `debrief inbox`: the files that are in no session, and rosters of which something is to be said.
 
 use std::process::ExitCode;
 
@@ -10,7 +10,8 @@ use super::App;
 /// Files of the inbox that are in no session, and why
 ///
 /// A chat or a list of participants waits for the transcript of its meeting; the setting ingest.companion_hours says for
-/// how long.
+/// how long. A roster is here as `applied` where something is to be said of it: lines that were left out, addresses that
+/// are none, letters that may be wrong. Its coach was told by mail.
 #[derive(Debug, Args)]
 pub(crate) struct Inbox {
     /// Also those that were rejected, or were there already
@@ -29,7 +30,7 @@ impl Inbox {
                 file.first_seen_at.format("%Y-%m-%d %H:%M:%S UTC").to_string(),
                 file.outcome.clone(),
                 file.object_key.clone(),
-                file.reason.clone().unwrap_or_default(),
+                file.reason.as_deref().unwrap_or_default().replace('\n', "; "),
             ]
         })?;
         Ok(ExitCode::SUCCESS)

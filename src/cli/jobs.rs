@@ -1,13 +1,13 @@
 //! `debrief jobs`: the queue, for operators. Never shows what was said: jobs carry ids only.
 
-use std::{io::IsTerminal, process::ExitCode};
+use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
 use debrief_jobs::queue::admin::{self, Filter, JobDetail};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::App;
+use super::{App, output::confirmed};
 
 const STATES: [&str; 5] = ["due", "running", "done", "dead", "cancelled"];
 
@@ -124,18 +124,9 @@ impl Change {
             app.output.one(&json!({ "would_change": count }), |_| format!("{count} jobs would be {done}"))?;
             return Ok(ExitCode::SUCCESS);
         }
-        if self.id.is_none() && count > 1 && !self.yes {
-            anyhow::ensure!(
-                std::io::stdin().is_terminal(),
-                "{count} jobs would be {done}: say --yes to do it without being asked"
-            );
-            eprint!("{count} jobs will be {done}. Go on? [y/N] ");
-            let mut answer = String::new();
-            std::io::stdin().read_line(&mut answer)?;
-            if !answer.trim().eq_ignore_ascii_case("y") {
-                eprintln!("nothing was changed");
-                return Ok(ExitCode::SUCCESS);
-            }
+        let asks = self.id.is_none() && count > 1;
+        if asks && !confirmed(&format!("{count} jobs will be {done}."), self.yes)? {
+            return Ok(ExitCode::SUCCESS);
         }
         let changed = if done == "retried" {
             admin::retry(&app.db, &filter).await?

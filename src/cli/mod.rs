@@ -3,6 +3,8 @@
 //! Results go to standard output, all else to standard error. Exit codes: 0 done, 1 failed, 2 wrong usage, 3 done in part.
 
 mod app;
+mod client;
+mod coach;
 mod costs;
 mod demo;
 mod doctor;
@@ -11,8 +13,8 @@ mod inbox;
 mod index;
 mod jobs;
 mod models;
+mod org;
 mod output;
-mod people;
 mod refining;
 mod run;
 mod schedules;
@@ -97,11 +99,11 @@ enum Command {
     /// Writes one small object to the bucket and removes it; sends no mail. Exit code 1 when something is amiss.
     Doctor,
     #[command(subcommand)]
-    Org(people::Org),
+    Org(org::Org),
     #[command(subcommand)]
-    Coach(people::Coach),
+    Coach(coach::Coach),
     #[command(subcommand)]
-    Client(people::Client),
+    Client(client::Client),
     Inbox(inbox::Inbox),
     #[command(subcommand)]
     Sessions(sessions::Sessions),
@@ -170,6 +172,8 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Work(work) => work.stays(),
         // It waits for an answer from the terminal, which only the default handler breaks off.
         Command::Jobs(_) => true,
+        Command::Coach(command) => command.asks(),
+        Command::Client(command) => command.asks(),
         Command::Templates(command) => command.edits(),
         _ => false,
     };

@@ -1,5 +1,7 @@
 //! What commands print: tables for people, JSON for programs.
 
+use std::io::IsTerminal;
+
 use serde::Serialize;
 
 /// How results are printed.
@@ -42,6 +44,22 @@ impl Output {
         }
         Ok(())
     }
+}
+
+/// Whether to go on with what cannot be taken back: `yes` was said, or is said now. Without a terminal nobody can be asked.
+pub(crate) fn confirmed(what: &str, yes: bool) -> anyhow::Result<bool> {
+    if yes {
+        return Ok(true);
+    }
+    anyhow::ensure!(std::io::stdin().is_terminal(), "{what} Say --yes to do it without being asked");
+    eprint!("{what} Go on? [y/N] ");
+    let mut answer = String::new();
+    std::io::stdin().read_line(&mut answer)?;
+    let goes_on = answer.trim().eq_ignore_ascii_case("y");
+    if !goes_on {
+        eprintln!("nothing was changed");
+    }
+    Ok(goes_on)
 }
 
 /// A table with aligned columns; the last one is left ragged.

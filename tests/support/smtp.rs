@@ -1,6 +1,7 @@
 //! A real SMTP server for a test: aiosmtpd, with the misbehaviour that `smtp_server.py` describes.
 
 use std::{
+    collections::BTreeMap,
     io::{BufRead, BufReader},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -25,6 +26,8 @@ pub(crate) struct Letter {
     pub(crate) from: String,
     pub(crate) to: Vec<String>,
     pub(crate) message_id: String,
+    /// What a reader takes From, To and Reply-To for: names and addresses.
+    pub(crate) mailboxes: BTreeMap<String, Vec<(String, String)>>,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) text: String,
     pub(crate) html: String,

@@ -65,6 +65,12 @@ def decode(content):
         "from": message["From"].addresses[0].addr_spec,
         "to": [address.addr_spec for address in message["To"].addresses],
         "message_id": message["Message-ID"],
+        # As every reader takes the headers apart: names and addresses.
+        "mailboxes": {
+            name: [[one.display_name, one.addr_spec] for one in message[name].addresses]
+            for name in ("From", "To", "Reply-To")
+            if message[name]
+        },
         "headers": [[name, str(value)] for name, value in message.items()],
         "text": part("plain"),
         "html": part("html"),

@@ -1,0 +1,94 @@
+//! Two clients who spoke in one session are one person: the session knows one of them from then on.
+//!
+//! Reads the session's words and attributions; writes participants, attributions and the state of both summaries. The
+//! caller holds the session and the coach, and has removed the one. What was sent was the person's own all the same, so
+//! nobody is warned. A rerun finds the one nowhere and changes nothing.
+
+use uuid::Uuid;
+
+use super::{
+    people::Who,
+    reattribute::{self, Session, stored},
+    resolve::Resolution,
+    store,
+    touched::{self, Summary},
+};
+use crate::{
+    db::{TenantTx, Tx},
+    index::IndexSession,
+    model::session,
+    queue::enqueue,
+    review::Visitor,
+    summarize::SummarizeClient,
+};
+
+const UNITED: &str = "Two entries of your list of clients were one person, so this summary is written anew with all of \
+                      that person's words. Earlier versions are kept.";
+
+const IN_THE_OTHER: &str = "Two entries of your list of clients were one person: what stands here is in the other summary \
+                            of this session, which is written anew.";
+
+/// Puts everything that `from` is in a session to `into`.
+///
+/// # Errors
+/// When the database does not answer.
+pub(crate) async fn unite(tx: &mut TenantTx, session_id: Uuid, from: Uuid, into: Uuid) -> Result<(), sqlx::Error> {
+    let Some((state, correlation_id)) = session::lock(tx, session_id).await? else { return Ok(()) };
+    let known = store::load_people(tx, session_id).await?;
+    let stored = stored(tx, session_id).await?;
+    let speech = store::load_speech(tx, session_id).await?;
+    let resolution = |label: super::Label| {
+        let before = stored.get(&label.label);
+        let who = before.and_then(|before| before.who);
+        Resolution {
+            who: if who == Some(Who::Client(from)) { Some(Who::Client(into)) } else { who },
+            confidence: before.map_or(0.0, |before| before.confidence),
+            reason: before.map_or_else(String::new, |before| before.reason.clone()),
+            suggestion: None,
+            label: label.label,
+        }
+    };
+    let resolutions: Vec<Resolution> = speech.labels().into_iter().map(resolution).collect();
+    let known = reattribute::with_names(known, &stored);
+    let participants = store::participants(&speech, &resolutions, &known);
+    store::replace(tx, session_id, &resolutions, &participants, &known).await?;
+    enqueue(tx, &IndexSession { session_id }, correlation_id).await?;
+    if !reattribute::is_attributed(&state) {
+        return Ok(());
+    }
+    let summaries = touched::lock_with_inputs(tx, session_id).await?;
+    let of = |client: Uuid| summaries.iter().find(|summary| summary.client_id == client);
+    match (of(from), of(into)) {
+        (Some(one), Some(other)) => {
+            touched::stop_follow_ups(tx, one.id).await?;
+            touched::forget(tx, session_id, from).await?;
+            let reason = IN_THE_OTHER.to_owned();
+            touched::set_aside(tx, session_id, one, reason, &Visitor::default()).await?;
+            rewrite(tx, session_id, other, into, correlation_id).await?;
+        }
+        (Some(one), None) => {
+            sqlx::query!("update summaries set client_id = $2 where id = $1", one.id, into).execute(tx.conn()).await?;
+            rewrite(tx, session_id, one, from, correlation_id).await?;
+        }
+        (None, Some(other)) => rewrite(tx, session_id, other, into, correlation_id).await?,
+        (None, None) => {}
+    }
+    let session =
+        Session { id: session_id, state: &state, correlation_id, speech: &speech, known: &known, stored: &stored };
+    touched::move_on(tx, &session).await
+}
+
+/// Has a summary written anew, with the words of both. One that stays put aside stays so.
+async fn rewrite(
+    tx: &mut TenantTx,
+    session_id: Uuid,
+    summary: &Summary,
+    client: Uuid,
+    correlation_id: Uuid,
+) -> Result<(), sqlx::Error> {
+    touched::stop_follow_ups(tx, summary.id).await?;
+    touched::forget(tx, session_id, client).await?;
+    touched::rewrite(tx, summary.id, UNITED).await?;
+    enqueue(tx, &SummarizeClient { summary_id: summary.id }, correlation_id).await?;
+    Ok(())
+}

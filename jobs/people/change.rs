@@ -1,0 +1,189 @@
+//! Changes and removes a client. Reads and writes clients and aliases.
+//!
+//! Follow-ups that are held for an address which is no longer the client's are stopped by the job `review.readdress`.
+//! Who is in a session stays as a row without an address: what was said and sent is kept, and nothing new is matched to it.
+
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::{
+    Client, PeopleError,
+    clients::good_greeting,
+    coach, good_email, good_name,
+    put::{hold, put_aliases, readdress},
+};
+use crate::{
+    attribute::{self, names},
+    db::{Db, TenantTx, Tx},
+};
+
+/// What is to be changed of a client; none leaves it as it is.
+#[derive(Clone, Debug, Default)]
+pub struct ClientChange {
+    /// Its name. The old one stays as another name by which it is known.
+    pub name: Option<String>,
+    /// Where its follow-ups go; `Some(None)` for nowhere.
+    pub email: Option<Option<String>>,
+    /// How it is addressed; `Some(None)` leaves that to the name again.
+    pub greeting: Option<Option<String>>,
+    /// Other names, beside those that there are.
+    pub aliases: Vec<String>,
+    /// Its tags, in place of those that there are.
+    pub tags: Option<Vec<String>>,
+}
+
+/// What a removal takes away, and what it leaves.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Removal {
+    /// The client.
+    pub id: Uuid,
+    /// Its name.
+    pub name: String,
+    /// Sessions in which it is; they keep its name and its words.
+    pub sessions: i64,
+    /// Summaries that wait for review; they can still be read, and go nowhere.
+    pub waiting: i64,
+    /// Follow-ups that are held; they are stopped.
+    pub held: i64,
+}
+
+/// The client of a coach that somebody means: by id, by email, else by name.
+///
+/// # Errors
+/// When there is none, or several have the name.
+pub async fn find_client(db: &Db, coach_handle: &str, who: &str) -> Result<Client, PeopleError> {
+    let (organization, coach_id) = coach(db, coach_handle).await?;
+    let mut tx = db.tenant(organization).await?;
+    find(&mut tx, coach_id, coach_handle, who).await
+}
+
+pub(super) async fn find(
+    tx: &mut TenantTx,
+    coach_id: Uuid,
+    coach_handle: &str,
+    who: &str,
+) -> Result<Client, PeopleError> {
+    let clients = super::clients::of_coach(tx, coach_id).await?;
+    let email = who.trim().to_lowercase();
+    let exact = |client: &Client| client.id.to_string() == email || client.email.as_deref() == Some(email.as_str());
+    if let Some(client) = clients.iter().find(|client| exact(client)) {
+        return Ok(client.clone());
+    }
+    let key = names::alias_key(who);
+    let mut named: Vec<&Client> = clients.iter().filter(|client| names::alias_key(&client.name) == key).collect();
+    if named.is_empty() {
+        let known_as = |client: &&Client| client.aliases.iter().any(|alias| names::alias_key(alias) == key);
+        named = clients.iter().filter(known_as).collect();
+    }
+    match named.as_slice() {
+        [only] => Ok((*only).clone()),
+        [] => Err(PeopleError::NoClient { coach: coach_handle.to_owned(), who: who.to_owned() }),
+        several => {
+            let one = |client: &&Client| format!("{} ({})", client.id, client.email.as_deref().unwrap_or("no email"));
+            let ids = several.iter().map(one).collect::<Vec<_>>().join(", ");
+            Err(PeopleError::SeveralClients { coach: coach_handle.to_owned(), who: who.to_owned(), ids })
+        }
+    }
+}
+
+/// Changes a client. Gives it as it is now.
+///
+/// # Errors
+/// When there is no such client, another one has the address, or an input cannot be used.
+pub async fn change_client(
+    db: &Db,
+    coach_handle: &str,
+    who: &str,
+    change: ClientChange,
+) -> Result<Client, PeopleError> {
+    let nothing = change.name.is_none() && change.email.is_none() && change.greeting.is_none();
+    if nothing && change.aliases.is_empty() && change.tags.is_none() {
+        return Err(PeopleError::NothingToChange);
+    }
+    let (organization, coach_id) = coach(db, coach_handle).await?;
+    let mut tx = db.tenant(organization).await?;
+    hold(&mut tx, coach_id).await?;
+    let client = find(&mut tx, coach_id, coach_handle, who).await?;
+    let name = change.name.as_deref().map(good_name).transpose()?;
+    let email = match change.email {
+        Some(email) => email.as_deref().map(good_email).transpose()?,
+        None => client.email.clone(),
+    };
+    let greeting = match change.greeting {
+        Some(greeting) => greeting.as_deref().map(good_greeting).transpose()?,
+        None => client.greeting.clone(),
+    };
+    if let Some(email) = &email {
+        let other = sqlx::query_scalar!(
+            "select name from clients where coach_id = $1 and lower(email) = $2 and id <> $3",
+            coach_id,
+            email,
+            client.id
+        );
+        if let Some(name) = other.fetch_optional(tx.conn()).await? {
+            return Err(PeopleError::EmailTaken { name, email: email.clone() });
+        }
+    }
+    sqlx::query!(
+        "update clients set name = coalesce($2, name), email = $3, greeting = $4, tags = coalesce($5, tags),
+            updated_at = now() where id = $1",
+        client.id,
+        name,
+        email,
+        greeting,
+        change.tags.as_deref()
+    )
+    .execute(tx.conn())
+    .await?;
+    let old_name =
+        name.filter(|name| names::alias_key(name) != names::alias_key(&client.name)).map(|_| client.name.clone());
+    let aliases: Vec<String> = change.aliases.into_iter().chain(old_name).collect();
+    put_aliases(&mut tx, coach_id, client.id, &aliases).await?;
+    if email != client.email {
+        readdress(&mut tx, client.id).await?;
+    }
+    attribute::look_again(&mut tx, coach_id).await?;
+    let changed = find(&mut tx, coach_id, coach_handle, &client.id.to_string()).await?;
+    tx.commit().await?;
+    Ok(changed)
+}
+
+/// Removes a client, or with `dry_run` only says what that would mean. One that is in no session is gone; one that is in a
+/// session is matched, listed and written to no more.
+///
+/// # Errors
+/// When there is no such client.
+pub async fn remove_client(db: &Db, coach_handle: &str, who: &str, dry_run: bool) -> Result<Removal, PeopleError> {
+    let (organization, coach_id) = coach(db, coach_handle).await?;
+    let mut tx = db.tenant(organization).await?;
+    hold(&mut tx, coach_id).await?;
+    let client = find(&mut tx, coach_id, coach_handle, who).await?;
+    let counts = sqlx::query!(
+        r#"select (select count(distinct session_id) from participants where client_id = $1) as "sessions!",
+                  (select count(*) from summaries where client_id = $1 and state in ('due', 'done', 'failed')) as "waiting!",
+                  (select count(*) from mails where client_id = $1 and kind = 'follow_up' and state = 'queued') as "held!",
+                  exists (select from summaries where client_id = $1) or exists (select from mails where client_id = $1)
+                      or exists (select from chunks where client_id = $1)
+                      or exists (select from clients where merged_into = $1) as "is_kept!""#,
+        client.id
+    )
+    .fetch_one(tx.conn())
+    .await?;
+    let Client { id, name, .. } = client;
+    let removal = Removal { id, name, sessions: counts.sessions, waiting: counts.waiting, held: counts.held };
+    if dry_run {
+        return Ok(removal);
+    }
+    sqlx::query!("delete from aliases where client_id = $1", id).execute(tx.conn()).await?;
+    if removal.sessions == 0 && !counts.is_kept {
+        sqlx::query!("delete from clients where id = $1", id).execute(tx.conn()).await?;
+    } else {
+        sqlx::query!("update clients set email = null, removed_at = now(), updated_at = now() where id = $1", id)
+            .execute(tx.conn())
+            .await?;
+        readdress(&mut tx, id).await?;
+    }
+    tracing::info!(target: "people", { client.id = %id, sessions = removal.sessions }, "a client was removed");
+    tx.commit().await?;
+    Ok(removal)
+}

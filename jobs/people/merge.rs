@@ -1,0 +1,202 @@
+//! Two clients who are one person become one. Reads and writes everything that names a client, in one transaction.
+//!
+//! The session is locked first, as everywhere; then the coach, so that nobody adds or attributes meanwhile. Where both
+//! speak in one session they may be two people after all: that is refused, unless the operator says that they are one.
+//! Then the session is attributed anew, with both under the name that stays, and what was written is written anew.
+
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::{
+    Client, PeopleError,
+    change::find,
+    coach,
+    put::{hold, put_aliases, readdress},
+};
+use crate::{
+    attribute,
+    db::{Db, TenantTx, Tx},
+    model::session,
+};
+
+/// What a merge did.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Merged {
+    /// The client that stays.
+    pub id: Uuid,
+    /// Its name.
+    pub name: String,
+    /// Its address.
+    pub email: Option<String>,
+    /// Sessions that were moved to it.
+    pub sessions: usize,
+    /// Sessions in which both spoke, which are written anew.
+    pub rewritten: usize,
+    /// The address that is no longer used, where both had one.
+    pub dropped_email: Option<String>,
+}
+
+/// Merges the client `from` into `into`: sessions, summaries, other names, mails and what is found by search. With
+/// `dry_run` it only says what that would be. `same_person` is the operator's word where both speak in one session.
+///
+/// # Errors
+/// When there is no such client, both are one, or both speak in one session.
+pub async fn merge_clients(
+    db: &Db,
+    coach_handle: &str,
+    from: &str,
+    into: &str,
+    (same_person, dry_run): (bool, bool),
+) -> Result<Merged, PeopleError> {
+    let (organization, coach_id) = coach(db, coach_handle).await?;
+    let mut tx = db.tenant(organization).await?;
+    let from = find(&mut tx, coach_id, coach_handle, from).await?;
+    let into = find(&mut tx, coach_id, coach_handle, into).await?;
+    if from.id == into.id {
+        return Err(PeopleError::SameClient);
+    }
+    let mut sessions = Vec::new();
+    // Whoever attributes holds the session while it waits for the coach: so these come first, and are looked at again.
+    for _ in 0..ROUNDS {
+        for id in &sessions {
+            session::lock(&mut tx, *id).await?;
+        }
+        let found = sessions_of(&mut tx, &from, &into).await?;
+        if found == sessions && !sessions.is_empty() {
+            break;
+        }
+        sessions = found;
+        if sessions.is_empty() {
+            break;
+        }
+    }
+    hold(&mut tx, coach_id).await?;
+    let shared = shared_sessions(&mut tx, &from, &into).await?;
+    if !shared.is_empty() && !same_person {
+        let titles: Vec<String> = shared.iter().map(|(_, title)| format!("“{title}”")).collect();
+        return Err(PeopleError::BothSpoke { from: from.name, into: into.name, sessions: titles.join(", ") });
+    }
+    let moved = sqlx::query_scalar!(
+        r#"select count(distinct session_id) as "count!" from participants where client_id = $1"#,
+        from.id
+    )
+    .fetch_one(tx.conn())
+    .await?;
+    let merged = Merged {
+        id: into.id,
+        name: into.name.clone(),
+        email: into.email.clone().or_else(|| from.email.clone()),
+        sessions: usize::try_from(moved).unwrap_or(0) - shared.len(),
+        rewritten: shared.len(),
+        dropped_email: from.email.clone().filter(|_| into.email.is_some()),
+    };
+    if dry_run {
+        return Ok(merged);
+    }
+    remove(&mut tx, &from, &into).await?;
+    for (session_id, _) in &shared {
+        attribute::unite(&mut tx, *session_id, from.id, into.id).await?;
+    }
+    move_rows(&mut tx, &from, &into).await?;
+    let aliases: Vec<String> = from.aliases.iter().cloned().chain([from.name.clone()]).collect();
+    put_aliases(&mut tx, coach_id, into.id, &aliases).await?;
+    readdress(&mut tx, into.id).await?;
+    readdress(&mut tx, from.id).await?;
+    attribute::look_again(&mut tx, coach_id).await?;
+    tracing::info!(
+        target: "people",
+        { client.id = %into.id, client.merged = %from.id, sessions = merged.sessions, sessions.rewritten = merged.rewritten },
+        "two clients were merged"
+    );
+    tx.commit().await?;
+    Ok(merged)
+}
+
+const ROUNDS: usize = 3;
+
+/// The sessions that name either, by id.
+async fn sessions_of(tx: &mut TenantTx, from: &Client, into: &Client) -> Result<Vec<Uuid>, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"select session_id as "id!" from participants where client_id in ($1, $2)
+           union select session_id from summaries where client_id in ($1, $2) order by 1"#,
+        from.id,
+        into.id
+    )
+    .fetch_all(tx.conn())
+    .await
+}
+
+/// The sessions that name both: as participants, or in a summary.
+async fn shared_sessions(tx: &mut TenantTx, from: &Client, into: &Client) -> Result<Vec<(Uuid, String)>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"with named as (select session_id, client_id from participants where client_id is not null
+                          union select session_id, client_id from summaries)
+           select id, title from sessions
+           where id in (select session_id from named where client_id = $1)
+             and id in (select session_id from named where client_id = $2) order by session_date, id"#,
+        from.id,
+        into.id
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.title)).collect())
+}
+
+/// Leaves the one as a row that says whose second entry it was: attribution does not know it any more.
+async fn remove(tx: &mut TenantTx, from: &Client, into: &Client) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update clients set email = null, removed_at = now(), merged_into = $2, updated_at = now() where id = $1",
+        from.id,
+        into.id
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Moves what names the one to the other. A summary of a session that has one of the other's already stays with it: it is
+/// withdrawn.
+async fn move_rows(tx: &mut TenantTx, from: &Client, into: &Client) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "update clients set email = coalesce(email, $2), greeting = coalesce(greeting, $3), updated_at = now(),
+            tags = tags || array(select unnest($4::text[]) except select unnest(tags)) where id = $1",
+        into.id,
+        from.email,
+        from.greeting,
+        &from.tags
+    )
+    .execute(tx.conn())
+    .await?;
+    sqlx::query!("update participants set client_id = $2, name = $3 where client_id = $1", from.id, into.id, into.name)
+        .execute(tx.conn())
+        .await?;
+    sqlx::query!(
+        "update summaries set client_id = $2 where client_id = $1 and not exists (
+            select from summaries other where other.session_id = summaries.session_id and other.client_id = $2)",
+        from.id,
+        into.id
+    )
+    .execute(tx.conn())
+    .await?;
+    // A mail goes with its summary, and so does what was learned from it.
+    sqlx::query!(
+        "update mails set client_id = $2 where client_id = $1
+            and not exists (select from summaries where id = subject_id and client_id = $1)",
+        from.id,
+        into.id
+    )
+    .execute(tx.conn())
+    .await?;
+    sqlx::query!("update chunks set client_id = $2 where client_id = $1", from.id, into.id).execute(tx.conn()).await?;
+    sqlx::query!("update voice_examples set client_id = $2 where client_id = $1", from.id, into.id)
+        .execute(tx.conn())
+        .await?;
+    sqlx::query!("update corrections set was_client_id = $2 where was_client_id = $1", from.id, into.id)
+        .execute(tx.conn())
+        .await?;
+    sqlx::query!("update clients set merged_into = $2 where merged_into = $1", from.id, into.id)
+        .execute(tx.conn())
+        .await?;
+    sqlx::query!("update aliases set client_id = $2 where client_id = $1", from.id, into.id).execute(tx.conn()).await?;
+    Ok(())
+}

@@ -1,0 +1,271 @@
+//! `debrief client`: the clients, by hand. A roster in the bucket does the same for many at once.
+
+use std::{path::PathBuf, process::ExitCode};
+
+use anyhow::Context;
+use clap::{Args, Subcommand};
+use debrief_jobs::people::{self, ClientChange, Merged, NewClient, Put, Removal};
+
+use super::{App, output::confirmed};
+
+/// Clients, and the names by which transcripts know them
+///
+/// A roster.csv in the coach's folder of the inbox does the same for many at once: columns name, email, aliases, tags and
+/// greeting, or an export of Google Contacts, Outlook and the like.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Client {
+    /// Add a client, or change the one that is meant
+    ///
+    /// The client who has this email is meant; else the only one of this name, whose address is then another than before. A
+    /// follow-up that is held for the old address is stopped, and the coach told. Somebody else of the same name is added
+    /// with --namesake.
+    Add {
+        /// The coach's handle
+        #[arg(long)]
+        coach: String,
+        /// The client's name
+        #[arg(long)]
+        name: String,
+        /// Where follow-ups go; without one they are approved and not sent
+        #[arg(long)]
+        email: Option<String>,
+        /// How the client is addressed in mails, after the Hello [default: the given name, where it is sure]
+        #[arg(long, value_name = "NAME")]
+        greeting: Option<String>,
+        /// Another name by which the client is known in transcripts; may be given several times
+        #[arg(long = "alias", value_name = "NAME")]
+        aliases: Vec<String>,
+        /// A tag; may be given several times
+        #[arg(long = "tag", value_name = "TAG")]
+        tags: Vec<String>,
+        /// This is another person than the client who has this name already
+        #[arg(long)]
+        namesake: bool,
+    },
+    /// Change a client: name, address, greeting, other names or tags
+    ///
+    /// What is not named stays. The old name stays known, so that earlier and later transcripts mean the same person. A
+    /// follow-up that is held for an old address is stopped, and the coach told.
+    Change(Change),
+    /// Make one client of two who are one person
+    ///
+    /// The first is merged into the second: sessions, summaries, other names, mails and what search finds. The second keeps
+    /// its name and address, and is known by the first one's names too. Where both speak in one session they may be two
+    /// people after all, so that is refused; if they are one, say --same-person, and that session is written anew. This
+    /// cannot be undone.
+    Merge {
+        /// The coach's handle
+        #[arg(long)]
+        coach: String,
+        /// The client that is no more: its email, id or name
+        #[arg(value_name = "FROM")]
+        from: String,
+        /// The client that stays: its email, id or name
+        #[arg(long, value_name = "CLIENT")]
+        into: String,
+        /// They are one person, although both speak in one session
+        #[arg(long)]
+        same_person: bool,
+        /// Do not ask
+        #[arg(long, short)]
+        yes: bool,
+        /// Only say what it would mean
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Remove a client; sessions in which the client is are kept
+    ///
+    /// Without sessions, the client is gone. With sessions, the name stays in them and in their summaries; the address and
+    /// the other names go, held follow-ups are stopped, and no later transcript is matched to the client.
+    Remove {
+        /// The coach's handle
+        #[arg(long)]
+        coach: String,
+        /// The client's email, id or name
+        client: String,
+        /// Do not ask
+        #[arg(long, short)]
+        yes: bool,
+        /// Only say what it would mean
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// Take clients from a CSV file with columns such as name, email, aliases, tags, greeting
+    ///
+    /// Exports of Google Contacts, Outlook and booking tools are read too. Exit code 3 where a line could not be applied.
+    Import {
+        /// The coach's handle
+        #[arg(long)]
+        coach: String,
+        /// The file
+        file: PathBuf,
+    },
+    /// List the clients of a coach
+    List {
+        /// The coach's handle
+        #[arg(long)]
+        coach: String,
+    },
+}
+
+/// What is to be changed.
+#[derive(Debug, Args)]
+pub(crate) struct Change {
+    /// The coach's handle
+    #[arg(long)]
+    coach: String,
+    /// The client's email, id or name, as it is now
+    client: String,
+    /// The new name
+    #[arg(long)]
+    name: Option<String>,
+    /// Where follow-ups go from now on
+    #[arg(long)]
+    email: Option<String>,
+    /// Follow-ups are approved and not sent
+    #[arg(long, conflicts_with = "email")]
+    no_email: bool,
+    /// How the client is addressed in mails, after the Hello
+    #[arg(long, value_name = "NAME")]
+    greeting: Option<String>,
+    /// Leave the greeting to the name again
+    #[arg(long, conflicts_with = "greeting")]
+    no_greeting: bool,
+    /// One more name by which the client is known in transcripts; may be given several times
+    #[arg(long = "alias", value_name = "NAME")]
+    aliases: Vec<String>,
+    /// A tag, in place of those that there are; may be given several times
+    #[arg(long = "tag", value_name = "TAG")]
+    tags: Vec<String>,
+}
+
+impl Client {
+    /// Whether it may wait for an answer from the terminal.
+    pub(crate) fn asks(&self) -> bool {
+        matches!(self, Self::Remove { .. } | Self::Merge { .. })
+    }
+
+    pub(crate) async fn run(self, app: &App) -> anyhow::Result<ExitCode> {
+        match self {
+            Self::Add { coach, name, email, greeting, aliases, tags, namesake } => {
+                let tags = (!tags.is_empty()).then_some(tags);
+                let (email, greeting) = (email.as_deref(), greeting.as_deref());
+                let client = NewClient { name: &name, email, greeting, namesake, aliases, tags };
+                let put = people::add_client(&app.db, &coach, client).await?;
+                app.output.one(&put, |put| added(&name, put, &coach))?;
+            }
+            Self::Change(change) => {
+                let coach = change.coach.clone();
+                let client = people::change_client(&app.db, &coach, &change.client.clone(), change.into()).await?;
+                app.output.one(&client, |client| {
+                    let email = client.email.as_deref().unwrap_or("no email");
+                    format!("client {} <{email}>: {}", client.name, client.id)
+                })?;
+            }
+            Self::Merge { coach, from, into, same_person, yes, dry_run } => {
+                let merge =
+                    async |dry_run| people::merge_clients(&app.db, &coach, &from, &into, (same_person, dry_run)).await;
+                let would = merge(true).await?;
+                let question = format!("{from} will be merged: {}. This cannot be undone.", into_one(&would));
+                if !dry_run && !confirmed(&question, yes)? {
+                    return Ok(ExitCode::SUCCESS);
+                }
+                let merged = if dry_run { would } else { merge(false).await? };
+                app.output.one(&merged, into_one)?;
+            }
+            Self::Remove { coach, client, yes, dry_run } => {
+                let would = people::remove_client(&app.db, &coach, &client, true).await?;
+                if !dry_run && !confirmed(&format!("{} will be removed.", meaning(&would)), yes)? {
+                    return Ok(ExitCode::SUCCESS);
+                }
+                let done = if dry_run { "would be removed" } else { "is removed" };
+                let removal =
+                    if dry_run { would } else { people::remove_client(&app.db, &coach, &client, false).await? };
+                app.output.one(&removal, |removal| format!("{} {done}", meaning(removal)))?;
+            }
+            Self::Import { coach, file } => return import(app, &coach, &file).await,
+            Self::List { coach } => list(app, &coach).await?,
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl From<Change> for ClientChange {
+    fn from(change: Change) -> Self {
+        let Change { name, email, no_email, greeting, no_greeting, aliases, tags, .. } = change;
+        Self {
+            name,
+            email: if no_email { Some(None) } else { email.map(Some) },
+            greeting: if no_greeting { Some(None) } else { greeting.map(Some) },
+            aliases,
+            tags: (!tags.is_empty()).then_some(tags),
+        }
+    }
+}
+
+fn added(name: &str, put: &Put, coach: &str) -> String {
+    let what = if put.added { "added" } else { "was there already" };
+    let moved = put.was_email.as_ref().map_or_else(String::new, |was| {
+        format!(
+            "\nthe address was {was} before; if this is somebody else of the same name, change it back (`debrief client \
+             change --coach {coach} {} --email {was}`) and add the other with --namesake",
+            put.id
+        )
+    });
+    format!("client {name}: {} ({what}){moved}", put.id)
+}
+
+fn into_one(merged: &Merged) -> String {
+    let email = merged.email.as_deref().unwrap_or("no email");
+    let dropped = merged.dropped_email.as_ref().map_or_else(String::new, |was| format!("; {was} is used no more"));
+    let anew = match merged.rewritten {
+        0 => String::new(),
+        count => format!("; sessions that are written anew, as both spoke in them: {count}"),
+    };
+    format!("one client {} <{email}>, sessions that move to it: {}{anew}{dropped}", merged.name, merged.sessions)
+}
+
+fn meaning(removal: &Removal) -> String {
+    let Removal { name, sessions, waiting, held, .. } = removal;
+    match (sessions, waiting, held) {
+        (0, 0, 0) => format!("{name} (in no session)"),
+        _ => format!(
+            "{name} (sessions that are kept: {sessions}; summaries that wait for review: {waiting}; held follow-ups that \
+             are stopped: {held})"
+        ),
+    }
+}
+
+async fn import(app: &App, coach: &str, file: &std::path::Path) -> anyhow::Result<ExitCode> {
+    let bytes = std::fs::read(file).with_context(|| file.display().to_string())?;
+    let imported = people::import_roster(&app.db, coach, &bytes).await;
+    let applied = imported.with_context(|| file.display().to_string())?;
+    app.output.one(&applied, |applied| {
+        let mut text = format!("{} added, {} there already", applied.added, applied.updated);
+        for said in applied.problems.iter().chain(&applied.notes) {
+            text.push_str(&format!("\n{}: {said}", file.display()));
+        }
+        text
+    })?;
+    // Done in part.
+    Ok(if applied.problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(3) })
+}
+
+async fn list(app: &App, coach: &str) -> anyhow::Result<()> {
+    let clients = people::list_clients(&app.db, coach).await?;
+    app.output.list(
+        &clients,
+        "no clients yet: add one with `debrief client add`, or put a roster.csv into the coach's inbox",
+        ["NAME", "EMAIL", "GREETING", "ALIASES", "TAGS", "ID"],
+        |client| {
+            [
+                client.name.clone(),
+                client.email.clone().unwrap_or_default(),
+                client.greeting.clone().unwrap_or_else(|| people::called(&client.name)),
+                client.aliases.join("; "),
+                client.tags.join("; "),
+                client.id.to_string(),
+            ]
+        },
+    )
+}

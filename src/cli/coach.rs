@@ -1,0 +1,148 @@
+//! `debrief coach`: the coaches, by hand.
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+use debrief_jobs::people::{self, CoachChange, CoachRemoval, NewCoach};
+use serde_json::json;
+
+use super::{App, output::confirmed};
+
+/// Coaches, each with a folder in the inbox
+///
+/// What lies in the folder inbox/{handle}/ of the bucket is this coach's: transcripts, and a roster.csv with the clients.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Coach {
+    /// Add a coach, or change the one that has this handle
+    ///
+    /// A coach who was removed is back with all sessions and clients.
+    Add {
+        /// The name of the coach's folder in the inbox: inbox/{handle}/
+        handle: String,
+        /// The handle of the organization
+        #[arg(long)]
+        org: String,
+        /// The coach's name, as it stands in transcripts
+        #[arg(long)]
+        name: String,
+        /// Where review links are mailed
+        #[arg(long)]
+        email: String,
+        /// Lead and admin see their organization
+        #[arg(long, value_parser = ["coach", "lead", "admin"])]
+        role: Option<String>,
+        /// An IANA time zone [default: the organization's]
+        #[arg(long)]
+        time_zone: Option<String>,
+    },
+    /// Change a coach: name, address, role or time zone
+    ///
+    /// What is not named stays. Mails that are written already go where they were to go; a fresh review link goes to the
+    /// new address. The handle cannot be changed: it is the folder by which the coach's files are known.
+    Change {
+        /// The coach's handle
+        handle: String,
+        /// The coach's name, as it stands in transcripts
+        #[arg(long)]
+        name: Option<String>,
+        /// Where review links are mailed
+        #[arg(long)]
+        email: Option<String>,
+        /// Lead and admin see their organization
+        #[arg(long, value_parser = ["coach", "lead", "admin"])]
+        role: Option<String>,
+        /// An IANA time zone
+        #[arg(long)]
+        time_zone: Option<String>,
+    },
+    /// Remove a coach; sessions and clients are kept
+    ///
+    /// The folder in the inbox is nobody's from then on, the review links open no more, and no weekly mail goes. Refused
+    /// while sessions are worked on or follow-ups are held. `debrief coach add` with the same handle brings the coach back.
+    Remove {
+        /// The coach's handle
+        handle: String,
+        /// Do not ask
+        #[arg(long, short)]
+        yes: bool,
+        /// Only say what it would mean
+        #[arg(long)]
+        dry_run: bool,
+    },
+    /// List the coaches of an organization
+    List {
+        /// The organization's handle; needed where there are several
+        #[arg(long)]
+        org: Option<String>,
+    },
+}
+
+impl Coach {
+    /// Whether it may wait for an answer from the terminal.
+    pub(crate) fn asks(&self) -> bool {
+        matches!(self, Self::Remove { .. })
+    }
+
+    pub(crate) async fn run(self, app: &App) -> anyhow::Result<ExitCode> {
+        match self {
+            Self::Add { handle, org, name, email, role, time_zone } => {
+                let coach = NewCoach {
+                    handle: &handle,
+                    name: &name,
+                    email: &email,
+                    role: role.as_deref(),
+                    time_zone: time_zone.as_deref(),
+                };
+                let id = people::add_coach(&app.db, &org, &coach).await?;
+                app.output.one(&json!({ "id": id, "handle": handle }), |_| {
+                    format!("coach {handle}: {id}\ntranscripts go into inbox/{handle}/ of {}", app.config.bucket)
+                })?;
+            }
+            Self::Change { handle, name, email, role, time_zone } => {
+                let change = CoachChange { name, email, role, time_zone };
+                let id = people::change_coach(&app.db, &handle, change).await?;
+                app.output.one(&json!({ "id": id, "handle": handle }), |_| format!("coach {handle} is changed"))?;
+            }
+            Self::Remove { handle, yes, dry_run } => return remove(app, &handle, yes, dry_run).await,
+            Self::List { org } => {
+                let coaches = people::list_coaches(&app.db, app.organization(org.as_deref()).await?).await?;
+                app.output.list(
+                    &coaches,
+                    "no coaches yet: add one with `debrief coach add`",
+                    ["HANDLE", "NAME", "EMAIL", "ROLE", "TIME ZONE", "CLIENTS"],
+                    |coach| {
+                        [
+                            coach.handle.clone(),
+                            coach.name.clone(),
+                            coach.email.clone(),
+                            coach.role.clone(),
+                            coach.time_zone.clone(),
+                            coach.clients.to_string(),
+                        ]
+                    },
+                )?;
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+async fn remove(app: &App, handle: &str, yes: bool, dry_run: bool) -> anyhow::Result<ExitCode> {
+    let would = people::remove_coach(&app.db, handle, true).await?;
+    if !dry_run && !confirmed(&format!("{} will be removed.", meaning(&would)), yes)? {
+        return Ok(ExitCode::SUCCESS);
+    }
+    let removal = if dry_run { would } else { people::remove_coach(&app.db, handle, false).await? };
+    let done = if dry_run { "would be removed" } else { "is removed" };
+    app.output.one(&removal, |removal| format!("{} {done}", meaning(removal)))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn meaning(removal: &CoachRemoval) -> String {
+    let CoachRemoval { name, clients, sessions, waiting, .. } = removal;
+    let waiting = match waiting {
+        0 => String::new(),
+        count => format!(", {count} of which wait for this coach and then for nobody"),
+    };
+    format!("{name} (clients that are kept: {clients}; sessions that are kept: {sessions}{waiting})")
+}

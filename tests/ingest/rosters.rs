@@ -1,0 +1,101 @@
+//! Rosters, from outside: what becomes of the clients, and what the coach is told.
+
+use debrief_jobs::{ingest, people};
+
+use super::{count, drop_file, one, scan, worlds};
+use crate::support::World;
+
+const ROSTER: &str = include_str!("../../fixtures/ingest/roster/roster.csv");
+
+#[tokio::test]
+async fn a_roster_updates_the_clients_of_its_coach() {
+    for world in worlds().await {
+        let clients = async || people::list_clients(&world.database.db, "maya").await.expect("clients");
+        drop_file(&world, "maya/roster.csv", ROSTER).await;
+        assert_eq!(scan(&world).await.applied, 1);
+        let found = clients().await;
+        let names: Vec<&str> = found.iter().map(|client| client.name.as_str()).collect();
+        assert_eq!(names, ["Jonas Weber", "Nobody", "Priya Raman-Shah", "Tom Becker"], "by email, else by name");
+        assert_eq!(found[2].id, world.priya);
+        assert_eq!((found[2].tags.join(","), found[2].aliases.join(",")), ("vip,leadership".into(), "PR,Pri".into()));
+        assert_eq!(found[1].email, None, "a bad address drops nobody");
+        let reason: String = one(&world, "select reason from bucket_objects where outcome = 'applied'").await;
+        assert_eq!(reason, "line 5: the email is no address; the client is kept without a new one");
+        assert!(read(&world, "rejected/maya/roster.csv.reason.json").await.contains("line 5"));
+
+        drop_file(&world, "maya/roster.csv", ROSTER.replace("vip;leadership", "alumni")).await;
+        assert_eq!(scan(&world).await.applied, 1);
+        let found = clients().await;
+        assert_eq!((found.len(), found[2].tags.join(",")), (4, "alumni".into()));
+        assert_eq!(scan(&world).await.applied, 0, "a roster that did not change is not applied again");
+        let told =
+            "select count(*) from mails where kind = 'roster_problems' and recipient = 'maya@northlight.example'";
+        assert_eq!(count(&world, told).await, 2, "the coach is told once of each version");
+        let left = ingest::left(&mut world.database.db.system().await.expect("a transaction"), false, 10).await;
+        let left = left.expect("the inbox");
+        assert_eq!(left.len(), 1, "of the version that is there: {left:?}");
+        assert_eq!((left[0].outcome.as_str(), left[0].reason.as_deref()), ("applied", Some(reason.as_str())));
+
+        drop_file(&world, "maya/roster.csv", ROSTER.replace("not an address", "nobody@client.example")).await;
+        scan(&world).await;
+        assert_eq!(count(&world, told).await, 2, "nothing is wrong any more, and nothing is said");
+        let left = ingest::left(&mut world.database.db.system().await.expect("a transaction"), false, 10).await;
+        assert!(left.expect("the inbox").is_empty());
+    }
+}
+
+/// Bytes of `text` as an old spreadsheet saves it.
+fn saved_as(encoding: &'static str, text: &str) -> Vec<u8> {
+    let byte = |c: char| match (encoding, u32::from(c)) {
+        (_, code @ 0..=0x7f) => u8::try_from(code).expect("ASCII"),
+        ("windows-1251", code @ 0x410..=0x44f) => u8::try_from(code - 0x410 + 0xc0).expect("a letter"),
+        ("windows-1250", _) => match c {
+            'ř' => 0xf8,
+            'í' => 0xed,
+            'á' => 0xe1,
+            'č' => 0xe8,
+            _ => panic!("{c} is not in the test's table"),
+        },
+        _ => panic!("{c} is not in the test's table"),
+    };
+    text.chars().map(byte).collect()
+}
+
+#[tokio::test]
+async fn a_roster_in_an_old_encoding_is_read_by_the_names_in_the_transcripts_and_else_asked_about() {
+    for (encoding, name) in [("windows-1251", "Мария Белова"), ("windows-1250", "Jiří Čapár")] {
+        let roster =
+            || saved_as(encoding, &format!("name;email\r\n{};client@client.example\r\n", name.replace('Č', "č")));
+        let name = name.replace('Č', "č");
+        for transcript_there in [true, false] {
+            let world = World::new().await;
+            if transcript_there {
+                let call = format!("WEBVTT\n\n00:01.000 --> 00:04.000\n<v {name}>I will send the draft on Monday.\n");
+                drop_file(&world, "maya/2026-11-03/call.vtt", call).await;
+            }
+            drop_file(&world, "maya/roster.csv", roster()).await;
+            scan(&world).await;
+            let clients = people::list_clients(&world.database.db, "maya").await.expect("clients");
+            let told = count(&world, "select count(*) from mails where kind = 'roster_problems'").await;
+            let right = clients.iter().any(|client| client.name == name);
+            assert_eq!(told, i64::from(!transcript_there), "{encoding}: a guess is told, evidence is not");
+            assert!(right || !transcript_there, "{encoding}: {clients:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_export_of_a_contact_book_is_a_roster() {
+    let world = World::new().await;
+    let export = "First Name,Middle Name,Last Name,Nickname,Notes,Labels,E-mail 1 - Label,E-mail 1 - Value,Phone 1 - Value\r\n\
+                  Leila,,Haddad,Lei,,* myContacts,* Work,leila@client.example ::: l@second.example,+46 70 0\r\n\
+                  Daniel,de la,Cruz,,,Clients ::: * myContacts,,mailto:DANIEL@client.example,\r\n";
+    drop_file(&world, "maya/roster.csv", export).await;
+    assert_eq!(scan(&world).await.applied, 1);
+    let clients = people::list_clients(&world.database.db, "maya").await.expect("clients");
+    let said: Vec<String> =
+        clients.iter().map(|one| format!("{} {}", one.name, one.email.as_deref().unwrap_or("-"))).collect();
+    assert_eq!(said[..2], ["Daniel de la Cruz daniel@client.example", "Leila Haddad leila@client.example"]);
+    assert_eq!((clients[0].tags.join(","), clients[1].aliases.join(",")), ("Clients".into(), "Lei".into()));
+    assert_eq!(count(&world, "select count(*) from mails").await, 0, "there is nothing to say");
+}
