@@ -6,23 +6,31 @@
 //! rerun changes nothing. One unknown voice holds the session: its words must not end in anybody's summary.
 
 mod address;
+mod around;
 mod attendees;
+mod badges;
 mod correct;
+mod doubts;
 mod excerpts;
+mod fold;
+pub mod generic;
 pub mod identity;
 mod labels;
 mod lexicon;
 pub mod measures;
 pub mod names;
 mod nicknames;
+mod occasion;
 mod people;
 mod reattribute;
 mod resolve;
 pub mod roles;
+mod several;
 mod speakers;
 mod split;
 pub mod spoken;
 mod store;
+mod take_back;
 mod threads;
 mod touched;
 mod voices;
@@ -45,11 +53,13 @@ pub use attendees::Attended;
 pub(crate) use correct::is_pending;
 pub use correct::{Answer, CorrectSessions, Corrected, set_speakers};
 pub use excerpts::{Excerpt, Telling};
-pub use labels::{Misdelivered, Speaker, misdelivered, speakers, unresolved};
+pub use occasion::{Earlier, Occasion};
+pub use labels::{Guess, Misdelivered, Speaker, guesses, misdelivered, speakers, unresolved};
 pub use people::{Alias, People, Person, Who};
-pub use resolve::{Label, Resolution, THRESHOLD, resolve};
+pub use resolve::{Basis, Label, Resolution, THRESHOLD, resolve};
 pub use speakers::{NameError, Named, SpeakerIs, name_speakers};
 pub use split::{Turn, split, turns};
+pub use take_back::take_back;
 pub use threads::DropThreads;
 pub use touched::Touched;
 

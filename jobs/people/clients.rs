@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::{PeopleError, coach, good_email, good_name};
 use crate::{
-    attribute::{self, names},
+    attribute::{self, generic, names},
     db::{Db, TenantTx, Tx},
     ingest::roster::{self, Entry, Roster},
 };
@@ -192,7 +192,7 @@ async fn put_aliases(
     for (at, written) in entry.aliases.iter().enumerate() {
         let (line, number) = (entry.line, at + 1);
         let normalized = names::alias_key(written);
-        if normalized.is_empty() || names::is_generic(written) {
+        if normalized.is_empty() || generic::is_generic(written) {
             problems.push(format!("line {line}: alias {number} could be anybody and is not used"));
             continue;
         }
