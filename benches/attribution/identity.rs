@@ -98,11 +98,16 @@ fn rosters(calls: &[Call], truth: &BTreeMap<Node, Truth>) -> usize {
                 let Some(who) = found.who else { continue };
                 decided += 1;
                 let Some(fact) = truth.get(&(call.series.clone(), found.label.clone())) else { continue };
-                let is_right = ids.iter().any(|(id, person, _)| *id == who && (**person == fact.person || **person == fact.perhaps));
+                let is_right = ids
+                    .iter()
+                    .any(|(id, person, _)| *id == who && (**person == fact.person || **person == fact.perhaps));
                 if is_right {
                     right += 1;
                 } else {
-                    wrong.push(format!("“{}” of {} with the roster of {series}: {}", found.label, call.name, found.reason));
+                    wrong.push(format!(
+                        "“{}” of {} with the roster of {series}: {}",
+                        found.label, call.name, found.reason
+                    ));
                 }
             }
         }

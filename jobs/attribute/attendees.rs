@@ -153,7 +153,18 @@ pub(super) fn listed(people: &People) -> Option<Listed> {
 /// Notetakers join meetings as people do.
 fn is_robot(one: &Attended) -> bool {
     const WORDS: [&str; 12] = [
-        "notetaker", "bot", "recorder", "otter", "fireflies", "fathom", "fellow", "avoma", "gong", "grain", "tldv", "sembly",
+        "notetaker",
+        "bot",
+        "recorder",
+        "otter",
+        "fireflies",
+        "fathom",
+        "fellow",
+        "avoma",
+        "gong",
+        "grain",
+        "tldv",
+        "sembly",
     ];
     let is_word = |word: &String| WORDS.contains(&word.as_str());
     one.names.iter().any(|name| names::name_words(name).iter().any(is_word))

@@ -21,9 +21,13 @@ pub(super) fn without(folded: &str) -> Cow<'_, str> {
         LazyLock::new(|| regex(r"\s+(?:(?:external\s+)?unfamiliar|external|unverified|extern\s+unbekannt)\s*$"));
 
     let mut text = Cow::Borrowed(folded);
-    let stripped = BRACKETS.replace_all(folded, |found: &regex::Captures<'_>| {
-        if are_badges(&found[1]) { " ".to_owned() } else { found[0].to_owned() }
-    });
+    let stripped =
+        BRACKETS.replace_all(
+            folded,
+            |found: &regex::Captures<'_>| {
+                if are_badges(&found[1]) { " ".to_owned() } else { found[0].to_owned() }
+            },
+        );
     if has_letters(&stripped) {
         text = Cow::Owned(stripped.into_owned());
     }
@@ -46,7 +50,8 @@ fn are_badges(remark: &str) -> bool {
     static BADGES: OnceLock<HashSet<String>> = OnceLock::new();
     let badges = BADGES.get_or_init(|| WORDS.split_whitespace().map(|word| fold(&word.replace('_', " "))).collect());
     let mut parts = remark.split([',', ';', '/', '&', '·', '+']).map(|part| part.trim().replace('-', " ")).peekable();
-    parts.peek().is_some() && parts.all(|part| badges.contains(part.split_whitespace().collect::<Vec<_>>().join(" ").as_str()))
+    parts.peek().is_some()
+        && parts.all(|part| badges.contains(part.split_whitespace().collect::<Vec<_>>().join(" ").as_str()))
 }
 
 /// A space within is written `_`; a hyphen counts as one.

@@ -284,16 +284,15 @@ async fn correct_session(
     if plan.moved == 0 {
         return Ok(None);
     }
-    let session =
-        Session {
-            id: session_id,
-            state: &state,
-            correlation_id,
-            speech: &speech,
-            known: &known,
-            stored: &stored,
-            withdrawn: Withdrawn::AnotherSpoke,
-        };
+    let session = Session {
+        id: session_id,
+        state: &state,
+        correlation_id,
+        speech: &speech,
+        known: &known,
+        stored: &stored,
+        withdrawn: Withdrawn::AnotherSpoke,
+    };
     let visitor = Visitor::default();
     let summaries = touched::lock_with_inputs(&mut tx, session_id).await?;
     let touched = reattribute::apply(&mut tx, ctx, &session, summaries, &plan, &visitor).await?;

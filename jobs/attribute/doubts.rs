@@ -136,7 +136,8 @@ fn nobody_else(at: usize, who: Who, known: &[Option<Who>], session: &Session<'_>
     };
     if let Some(stranger) = others.iter().find(is_stranger) {
         let stranger = names[*stranger];
-        let stranger = if stranger.trim().is_empty() { "somebody without a name".to_owned() } else { format!("“{stranger}”") };
+        let stranger =
+            if stranger.trim().is_empty() { "somebody without a name".to_owned() } else { format!("“{stranger}”") };
         return Err(format!(
             " But {stranger} speaks in this session too and is none of your clients: so another person of this name may be there as well."
         ));
@@ -169,9 +170,8 @@ pub(super) fn one_voice_for_all(findings: &mut [Found], session: &Session<'_>) {
         .map(|at| findings[*at].as_ref().ok().filter(|found| found.is_sure()).map(|found| found.who))
         .collect();
     let is_alone = spoken.len() == 1;
-    let lacks_coach = !known.contains(&Some(Who::Coach))
-        && !known.contains(&Some(Who::Shared))
-        && known.iter().all(Option::is_some);
+    let lacks_coach =
+        !known.contains(&Some(Who::Coach)) && !known.contains(&Some(Who::Shared)) && known.iter().all(Option::is_some);
     if !lacks_coach {
         if let ([at], Some(Ok(finding))) = (spoken, spoken.first().map(|at| &mut findings[*at])) {
             let is_coach = finding.is_sure() && finding.who == Who::Coach && !generic::is_generic(session.names[*at]);

@@ -23,7 +23,8 @@ pub fn is_generic(label: &str) -> bool {
                        ipad|ipod|android|galaxy|pixel|phone|mobile|tablet|computer|laptop|desktop|pc|mac|macbook|device";
         let rooms = "zoom|teams|webex|meet|room|boardroom|meeting|conference|group";
         let words = [ROLES, RECORDER, CROWD].map(folded).join("|");
-        let after = r"one|two|three|four|pro|max|mini|plus|air|ultra|user|room|speaker|audio|[a-z]?\d+[a-z]*|\p{Alphabetic}";
+        let after =
+            r"one|two|three|four|pro|max|mini|plus|air|ultra|user|room|speaker|audio|[a-z]?\d+[a-z]*|\p{Alphabetic}";
         // A number may be written close to the word: `Speaker1`, `Спикер №1`.
         let number = r"\s?(?:(?:no|nr|n)\s?)?\d+";
         regex(&format!(r"^(?:(?:{before})\s)*(?:{words}|{devices}|{rooms})(?:{number}|\s(?:{after}))*$"))
@@ -196,10 +197,8 @@ mod tests {
 
     fn people() -> People {
         let person = |who, name: &str| Person::new(who, name.to_owned(), None);
-        let people = vec![
-            person(Who::Coach, "Maya Okafor"),
-            person(Who::Client(uuid::Uuid::from_u128(1)), "Zdzisława Mrożek"),
-        ];
+        let people =
+            vec![person(Who::Coach, "Maya Okafor"), person(Who::Client(uuid::Uuid::from_u128(1)), "Zdzisława Mrożek")];
         People { people, ..People::default() }
     }
 
@@ -210,17 +209,72 @@ mod tests {
     #[test]
     fn labels_that_are_known_words_are_anybodys() {
         for label in [
-            "", "Speaker 1", "SPEAKER_00", "spk_0", "Unknown Speaker", "A", "Speaker B", "iPhone", "iPad (2)", "Guest",
-            "Zoom user", "+1 415 555 0100", "Conference Room 3", "Client", "🙂", "iPhone 13 Pro", "Galaxy S21", "Me",
-            "AGENT", "CUSTOMER", "agent_1", "Channel 0", "ch_0", "Speaker", "spk", "Speaker?", "Спикер №1", "Говорящий",
-            "说话人1", "話者 2", "참석자1", "Mówca 1", "Konuşmacı 2", "Ομιλητής", "متحدث 1", "Others", "Microphone",
-            "System audio", "You", "Ich", "Sprecher A", "Спикер А", "Sprecher:in 1", "Hablante 1", "Participant n° 2",
+            "",
+            "Speaker 1",
+            "SPEAKER_00",
+            "spk_0",
+            "Unknown Speaker",
+            "A",
+            "Speaker B",
+            "iPhone",
+            "iPad (2)",
+            "Guest",
+            "Zoom user",
+            "+1 415 555 0100",
+            "Conference Room 3",
+            "Client",
+            "🙂",
+            "iPhone 13 Pro",
+            "Galaxy S21",
+            "Me",
+            "AGENT",
+            "CUSTOMER",
+            "agent_1",
+            "Channel 0",
+            "ch_0",
+            "Speaker",
+            "spk",
+            "Speaker?",
+            "Спикер №1",
+            "Говорящий",
+            "说话人1",
+            "話者 2",
+            "참석자1",
+            "Mówca 1",
+            "Konuşmacı 2",
+            "Ομιλητής",
+            "متحدث 1",
+            "Others",
+            "Microphone",
+            "System audio",
+            "You",
+            "Ich",
+            "Sprecher A",
+            "Спикер А",
+            "Sprecher:in 1",
+            "Hablante 1",
+            "Participant n° 2",
         ] {
             assert!(is_generic(label), "{label}");
         }
         for label in [
-            "Priya", "Tom's iPhone", "Speaker Pelosi", "Bo", "李", "Mei Guest", "User Experience Tom", "P R", "Julie",
-            "Julia", "王伟", "Tom A", "Gast Michel", "Mr. T!", "María del Carmen de la Fuente Ortega", "Ian", "Mia",
+            "Priya",
+            "Tom's iPhone",
+            "Speaker Pelosi",
+            "Bo",
+            "李",
+            "Mei Guest",
+            "User Experience Tom",
+            "P R",
+            "Julie",
+            "Julia",
+            "王伟",
+            "Tom A",
+            "Gast Michel",
+            "Mr. T!",
+            "María del Carmen de la Fuente Ortega",
+            "Ian",
+            "Mia",
         ] {
             assert!(!is_generic(label), "{label}");
         }
@@ -263,7 +317,8 @@ mod tests {
         for label in ["Hizlari 1", "Hizlari 07", "Hizlari1", "Hizlari A", "S1", "P01", "№ 2", "Hizlari nr 2"] {
             assert_eq!(found(&[label]), [true], "{label}");
         }
-        for label in ["Priya R.", "Tom 2", "tom77", "Zdzisława 2", "Mrożek 2", "Mr. T!", "Anna Berg 2", "Felix (Geth)"] {
+        for label in ["Priya R.", "Tom 2", "tom77", "Zdzisława 2", "Mrożek 2", "Mr. T!", "Anna Berg 2", "Felix (Geth)"]
+        {
             assert_eq!(found(&[label]), [false], "{label}");
         }
     }

@@ -106,7 +106,10 @@ fn same_hour(people: &People) -> Pointing {
     let Some((date, time)) = people.occasion.begins else { return Pointing::Nothing };
     let is_same = |earlier: &&Earlier| {
         let days = (date - earlier.begins.0).num_days();
-        (1..=56).contains(&days) && days % 7 == 0 && (time - earlier.begins.1).num_minutes().abs() <= 30
+        !earlier.clients.is_empty()
+            && (1..=56).contains(&days)
+            && days % 7 == 0
+            && (time - earlier.begins.1).num_minutes().abs() <= 30
     };
     let earlier: Vec<&Earlier> = people.occasion.earlier.iter().filter(is_same).collect();
     let clients: BTreeSet<Option<uuid::Uuid>> = earlier
@@ -165,20 +168,29 @@ fn named(people: &People) -> Named {
         }
         let last = |token: &Token| {
             let has = |person: &&Person| {
-                person.words.len() > 1 && person.words.last().is_some_and(|last| token.is(last)) && person.who != Who::Coach
+                person.words.len() > 1
+                    && person.words.last().is_some_and(|last| token.is(last))
+                    && person.who != Who::Coach
             };
             people.people.iter().find(has)
         };
+        let known = surnames.len();
         surnames.extend(left.iter().filter_map(last).map(|person| (person, piece.as_str())));
+        let is_alone = surnames.len() == known;
         left.retain(|token| last(token).is_none());
         whole.retain(|person| person.who != Who::Coach);
         if let Some(person) = whole.first()
             && speaks_of(&tokens, person)
         {
-            return Named::Unclear(format!("The name “{piece}” may speak of {} without their being there.", person.name));
+            return Named::Unclear(format!(
+                "The name “{piece}” may speak of {} without their being there.",
+                person.name
+            ));
         }
-        if let Some(stranger) = stranger(&left, whole.is_empty()) {
-            return Named::Unclear(format!("The name “{piece}” seems to name “{stranger}”, who is nobody among your people."));
+        if let Some(stranger) = stranger(&left, is_alone && whole.is_empty()) {
+            return Named::Unclear(format!(
+                "The name “{piece}” seems to name “{stranger}”, who is nobody among your people."
+            ));
         }
         found.extend(whole.into_iter().map(|person| (person, piece.as_str())));
     }
@@ -317,7 +329,8 @@ fn is_called(person: &Person, token: &Token) -> bool {
 
 /// Whether a name speaks of a person who need not be there: "Supervision on Priya", "Priya's manager".
 fn speaks_of(tokens: &[Token], person: &Person) -> bool {
-    const ANYWHERE: &str = "supervision supervisor intervision mentoring supervisie supervisione supervisión handover referral";
+    const ANYWHERE: &str =
+        "supervision supervisor intervision mentoring supervisie supervisione supervisión handover referral";
     const BEFORE: &str = "about re regarding concerning over uber wegen betreff zu sur sobre su om angaende";
     const BEHIND: &str = "manager boss team husband wife partner mother father mom mum dad brother sister son daughter chef \
         assistant colleague family report office company lawyer doctor";
@@ -334,9 +347,11 @@ fn speaks_of(tokens: &[Token], person: &Person) -> bool {
 /// A word that seems to be the name of somebody unknown, among those that are left.
 fn stranger(left: &[Token], is_alone: bool) -> Option<String> {
     const WITH: &str = "with mit avec con com met med z s con";
-    let is_noise = |token: &Token| token.spellings.iter().any(|spelling| NOISE.split_whitespace().any(|word| word == spelling));
+    let is_noise =
+        |token: &Token| token.spellings.iter().any(|spelling| NOISE.split_whitespace().any(|word| word == spelling));
     let is_capital = |token: &Token| token.written.chars().next().is_some_and(char::is_uppercase);
-    let given = |token: &&Token| token.spellings.iter().any(|spelling| nicknames::is_given(spelling)) && !is_noise(token);
+    let given =
+        |token: &&Token| token.spellings.iter().any(|spelling| nicknames::is_given(spelling)) && !is_noise(token);
     if let Some(token) = left.iter().find(given) {
         return Some(token.written.clone());
     }
@@ -348,7 +363,8 @@ fn stranger(left: &[Token], is_alone: bool) -> Option<String> {
         return Some(two[1].written.clone());
     }
     // `Zora Njoku`: nothing but one to three words with capitals, none of which is of the trade.
-    let is_name = is_alone && (1..=3).contains(&left.len()) && left.iter().all(|token| is_capital(token) && !is_noise(token));
+    let is_name =
+        is_alone && (1..=3).contains(&left.len()) && left.iter().all(|token| is_capital(token) && !is_noise(token));
     is_name.then(|| left.iter().map(|token| token.written.as_str()).collect::<Vec<_>>().join(" "))
 }
 

@@ -47,7 +47,8 @@ impl Person {
     #[must_use]
     pub(super) fn is_named(&self, label: &str) -> bool {
         let is_name = |form: &names::Form| form.without == names::Without::Nothing && form.words == self.words;
-        self.words.len() >= 2 && names::forms(label).iter().any(is_name) || self.email.as_ref().is_some_and(|email| names::emails(label).contains(email))
+        self.words.len() >= 2 && names::forms(label).iter().any(is_name)
+            || self.email.as_ref().is_some_and(|email| names::emails(label).contains(email))
     }
 
     /// Whether this is the person's address, in lower case.

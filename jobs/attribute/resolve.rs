@@ -225,7 +225,9 @@ fn find_by_name(label: &str, is_anybodys: bool, labels: &[&str], people: &People
     }
     if is_anybodys {
         return Err(match generic::next_in_count(label, labels) {
-            Some(other) => format!("“{label}” and “{other}” differ by a number or a letter alone: either could be anybody."),
+            Some(other) => {
+                format!("“{label}” and “{other}” differ by a number or a letter alone: either could be anybody.")
+            }
             None => format!("“{label}” is a word with a number or a letter: it could be anybody."),
         });
     }
@@ -250,17 +252,20 @@ fn find_by_name(label: &str, is_anybodys: bool, labels: &[&str], people: &People
 /// another form of the same name is not.
 fn holds_another(forms: &[Form], label: &str, people: &People) -> bool {
     let [first, others @ ..] = forms else { return false };
-    if first.without != Without::OtherPart {
+    if !matches!(first.without, Without::OtherPart | Without::OtherPerson) {
         return false;
     }
     let is_whole = |form: &Form| people.people.iter().find(|person| same_name(&form.words, &person.words));
     let Some(person) = forms.iter().find_map(is_whole) else { return false };
     let is_own = |form: &Form| {
-        let is_near = |word: &String| person.words.iter().any(|own| own.starts_with(word.as_str()) || nicknames::alike(own, word));
+        let is_near = |word: &String| {
+            person.words.iter().any(|own| own.starts_with(word.as_str()) || nicknames::alike(own, word))
+        };
         form.words.iter().any(is_near)
     };
     let is_person = |form: &Form| {
-        let is_known = people.people.iter().any(|other| other.who != person.who && first_only(&form.words, &other.words));
+        let is_known =
+            people.people.iter().any(|other| other.who != person.who && first_only(&form.words, &other.words));
         let is_given = form.words.len() <= 3 && nicknames::is_given(&form.words[0]);
         // Two whole names, one after the other; a company's has words of its own.
         let is_name = label.contains('/') && form.words.len() == 2 && !identity::is_company(&form.words);

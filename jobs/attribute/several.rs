@@ -50,7 +50,8 @@ fn joins_names(label: &str) -> bool {
 /// `Maya / Tom`: given names side by side.
 fn lists_names(folded: &str) -> bool {
     let parts = folded.split(['/', ';', '|']).map(fold::words);
-    let is_person = |words: &Vec<String>| words.len() <= 3 && words.first().is_some_and(|word| nicknames::is_given(word));
+    let is_person =
+        |words: &Vec<String>| words.len() <= 3 && words.first().is_some_and(|word| nicknames::is_given(word));
     let mut people: Vec<String> = parts.filter(is_person).filter_map(|words| words.into_iter().next()).collect();
     people.dedup_by(|a, b| nicknames::alike(a, b));
     let listed = folded.split(',').map(fold::words).filter(|words| words.len() > 1 && is_person(words)).count();
@@ -63,7 +64,7 @@ fn regex(pattern: &str) -> Regex {
 
 #[cfg(test)]
 mod tests {
-    use super::{super::names, *};
+    use super::super::names;
 
     #[test]
     fn several_people_and_people_in_anothers_place() {

@@ -68,7 +68,9 @@ pub enum NameError {
     #[error("nothing was guessed of “{0}” that could be taken back; say who it is instead")]
     NoGuess(String),
     /// A follow-up with the words is on its way or gone.
-    #[error("a follow-up with these words is on its way or gone: say who spoke instead, and you are told what went out")]
+    #[error(
+        "a follow-up with these words is on its way or gone: say who spoke instead, and you are told what went out"
+    )]
     Gone,
     /// The label is one person's.
     #[error("“{0}” is one person's; say first that several people speak under it")]
@@ -234,8 +236,7 @@ pub(super) async fn remember(
     name: &str,
     correlation_id: Uuid,
 ) -> Result<bool, sqlx::Error> {
-    if is_anybodys(tx, session_id, label).await?
-        || owner(tx, coach_id, label).await?.is_some_and(|owner| owner != who)
+    if is_anybodys(tx, session_id, label).await? || owner(tx, coach_id, label).await?.is_some_and(|owner| owner != who)
     {
         return Ok(false);
     }

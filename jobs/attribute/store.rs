@@ -163,7 +163,8 @@ pub(super) async fn load_people(tx: &mut TenantTx, session_id: Uuid) -> Result<K
         }
         known.people.named.insert(row.label, who);
     }
-    let refused = sqlx::query_scalar!("select label from attributions where session_id = $1 and is_refused", session_id);
+    let refused =
+        sqlx::query_scalar!("select label from attributions where session_id = $1 and is_refused", session_id);
     known.people.refused = refused.fetch_all(tx.conn()).await?.into_iter().collect();
     known.people.attended = load_attended(tx, session_id).await?;
     known.people.met = around::met(tx, session_id).await?;

@@ -98,7 +98,8 @@ pub(super) fn voices(
         scene.knows_coach |= voice.who.is_some() && voice.confidence >= THRESHOLD;
         found.push((at, voice));
     }
-    for at in open.into_iter().filter(|at| found.first().is_none_or(|(recorder, _)| recorder != at)).collect::<Vec<_>>() {
+    for at in open.into_iter().filter(|at| found.first().is_none_or(|(recorder, _)| recorder != at)).collect::<Vec<_>>()
+    {
         let part = part(at, &scene);
         let voice = if contradicts(names::claim(labels[at]), &part) {
             Voice::nobody(format!("What is said does not fit the label “{}”: the labels may be swapped.", labels[at]))
@@ -150,14 +151,18 @@ fn recorder(label: &str, part: &Part, called: &Called, scene: &Scene<'_>) -> Voi
         Part::Coach { confidence, because } => (confidence.max(0.85), format!(" This speaker {because}.")),
         _ => (0.8, String::new()),
     };
-    Voice::of(Who::Coach, confidence, format!("“{label}” is whoever recorded this: in your inbox, that is you.{because}"))
+    Voice::of(
+        Who::Coach,
+        confidence,
+        format!("“{label}” is whoever recorded this: in your inbox, that is you.{because}"),
+    )
 }
 
 fn voice(label: &str, part: &Part, called: &Called, scene: &Scene<'_>) -> Voice {
     match called {
-        Called::Several(one, other) => Voice::nobody(format!(
-            "“{label}” is called “{one}” and “{other}”: two people may speak under this label."
-        )),
+        Called::Several(one, other) => {
+            Voice::nobody(format!("“{label}” is called “{one}” and “{other}”: two people may speak under this label."))
+        }
         Called::Name(name) => match scene.people.called(&name.key) {
             // Somebody else of that surname.
             Ok(Some(person)) if name.by_surname && is_against(part, person) => unnamed(label, part, scene),
@@ -253,15 +258,17 @@ fn unnamed(label: &str, part: &Part, scene: &Scene<'_>) -> Voice {
                 }
                 Pointing::To { who, confidence: pointed, reason, .. } => Voice {
                     basis: Basis::Occasion,
-                    ..Voice::of(*who, confidence.min(*pointed), format!("{because}. {reason} So this is {}.", name(*who)))
+                    ..Voice::of(
+                        *who,
+                        confidence.min(*pointed),
+                        format!("{because}. {reason} So this is {}.", name(*who)),
+                    )
                 },
                 Pointing::Perhaps { who, reason } => {
                     Voice::of(*who, 0.6, format!("{because}. {reason} But no name is said."))
                 }
                 Pointing::Unclear(why) => Voice::nobody(format!("{because}: this is the client. {why}")),
-                Pointing::Nothing => {
-                    Voice::nobody(format!("{because}: this is the client, but no name is said."))
-                }
+                Pointing::Nothing => Voice::nobody(format!("{because}: this is the client, but no name is said.")),
             }
         }
         Part::Unknown => {
@@ -275,9 +282,8 @@ fn other_than_client(found: &mut [(usize, Voice)], labels: &[&str], called: &[Ca
     if found.len() != 2 || !scene.is_pair || scene.knows_coach {
         return;
     }
-    let is_client = |(_, voice): &(usize, Voice)| {
-        matches!(voice.who, Some(Who::Client(_))) && voice.confidence >= THRESHOLD
-    };
+    let is_client =
+        |(_, voice): &(usize, Voice)| matches!(voice.who, Some(Who::Client(_))) && voice.confidence >= THRESHOLD;
     let Some(client) = found.iter().position(is_client) else { return };
     let name = found[client].1.who.map(|who| scene.people.name(who)).unwrap_or_default();
     let (at, voice) = &mut found[1 - client];
@@ -374,7 +380,12 @@ mod tests {
     }
 
     /// As [`found`], with more that is known.
-    fn found_with(labels: [&str; 2], said: &[(usize, &str)], names: &[&str], clients: &[(Who, &str)]) -> Vec<Resolution> {
+    fn found_with(
+        labels: [&str; 2],
+        said: &[(usize, &str)],
+        names: &[&str],
+        clients: &[(Who, &str)],
+    ) -> Vec<Resolution> {
         let said: Vec<Said<'_>> = said.iter().map(|(label, text)| Said { label: *label, text }).collect();
         let labels: Vec<Label> = labels.iter().map(|label| Label { label: (*label).to_owned(), words: 50 }).collect();
         let mut people = people(clients);
@@ -405,13 +416,15 @@ mod tests {
         let unclear = found_with(["A", "B"], &silent, &["tom"], &BOTH);
         assert_eq!(who(&unclear), [(None, None), (None, None)], "nothing tells which of the two: {unclear:?}");
         // Of two who are called so, the file tells which.
-        let sakes = found_with(labels, &greeted("Hi Priya."), &["Priya Sen"], &[(PRIYA, "Priya Raman"), (TOM, "Priya Sen")]);
+        let sakes =
+            found_with(labels, &greeted("Hi Priya."), &["Priya Sen"], &[(PRIYA, "Priya Raman"), (TOM, "Priya Sen")]);
         assert_eq!(who(&sakes)[1], (Some(TOM), None), "{sakes:?}");
     }
 
     #[test]
     fn who_recorded_is_the_coach_and_the_other_end_may_be_several() {
-        let said = [(0, "Good morning Priya, did you sleep?"), (1, "A little. I was up at three."), (0, "What do you want?")];
+        let said =
+            [(0, "Good morning Priya, did you sleep?"), (1, "A little. I was up at three."), (0, "What do you want?")];
         let asked = found_with(["You", "Others"], &said, &["steno"], &BOTH);
         assert_eq!(who(&asked), [(Some(Who::Coach), None), (None, Some(PRIYA))], "{asked:?}");
         assert!(asked[1].reason.contains("several people"), "{asked:?}");

@@ -197,8 +197,11 @@ pub(super) fn date_in(name: &str, zone: Tz) -> Option<NaiveDate> {
 /// The time of day that stands behind the date in a name, in the coach's time zone: `2026-11-03 14.05.22`, `GMT20261103-150000`.
 pub(crate) fn time_in(name: &str, zone: Tz) -> Option<NaiveTime> {
     static GMT: LazyLock<Regex> = LazyLock::new(|| regex(r"GMT(\d{8}-\d{6})"));
-    static BEHIND_DATE: LazyLock<Regex> =
-        LazyLock::new(|| regex(r"20\d{2}[-_.]?\d{2}[-_.]?\d{2}(?:[T ,_-]|\s-\s)+([01]\d|2[0-3])[-_.:h]?([0-5]\d)(?:[-_.:]?[0-5]\d)?(?:\D|$)"));
+    static BEHIND_DATE: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"20\d{2}[-_.]?\d{2}[-_.]?\d{2}(?:[T ,_-]|\s-\s)+([01]\d|2[0-3])[-_.:h]?([0-5]\d)(?:[-_.:]?[0-5]\d)?(?:\D|$)",
+        )
+    });
 
     if let Some(found) = GMT.captures(name)
         && let Ok(time) = NaiveDateTime::parse_from_str(&found[1], "%Y%m%d-%H%M%S")

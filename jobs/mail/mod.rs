@@ -23,8 +23,8 @@ pub use deliver::{Delivery, deliver, give_up};
 pub use failed::{START_AGAIN, stage_failed, tell_of};
 pub use ledger::{Mail, NewMail, enqueue_send, insert, queue_mail};
 pub use messages::{
-    FollowUp, FollowUpItem, Guess, Message, ReviewRequest, SessionFailed, SessionRejected, SpeakersNeeded, WeeklyClient,
-    WeeklyItem, WeeklyRollup, WrongLetter, WrongWords,
+    FollowUp, FollowUpItem, Guess, Message, ReviewRequest, SessionFailed, SessionRejected, SpeakersNeeded,
+    WeeklyClient, WeeklyItem, WeeklyRollup, WrongLetter, WrongWords,
 };
 pub use notice::{SessionCoach, Trouble, clear_mark, session_coach, tell_coach};
 pub use transport::{Mailer, Opened, SendError};

@@ -91,7 +91,9 @@ fn a_name_that_could_be_anothers_or_nobodys_points_to_nobody() {
 
 #[test]
 fn the_only_client_is_meant_unless_a_name_says_otherwise() {
-    for names in [&[][..], &["session"], &["Career Planning"], &["Speaker test"], &["2026-11-17", "labels"], &["Session 3"]] {
+    for names in
+        [&[][..], &["session"], &["Career Planning"], &["Speaker test"], &["2026-11-17", "labels"], &["Session 3"]]
+    {
         assert_eq!(to(&only(names)), Some(PRIYA), "{names:?}: {:?}", client(&only(names)));
     }
     for names in [&["Jonas Weber"][..], &["Zora"], &["tom"], &["Coaching with Njoku"], &["Maya and Jonas"]] {

@@ -135,7 +135,7 @@ fn labels_that_a_person_must_name() {
         ("Priya Raman (Tom)", None),
         ("Priya Raman, Tom Becker", None),
         ("Priya's guest", None),
-        ("Tom Becker's assistant", Some(TOM)),
+        ("Tom Becker's assistant", None),
         ("Anna at home", None),
         ("Speaker?", None),
         ("Mr. T!", None),
@@ -169,7 +169,9 @@ fn a_part_of_a_name_decides_where_nobody_else_can_be_meant() {
         assert!(two[0].ends_with("You two are alone in this session."), "{label}: {two:?}");
         let known = says(&[label, "Maya Okafor", "Tom Becker"], &people());
         assert!(known[0].ends_with("Everybody else in this session is known."), "{label}: {known:?}");
-        for others in [&["Maya Okafor", "Zora"][..], &["Maya Okafor", "Speaker 3"], &["Maya Okafor", "Jo from HR"], &["Zora"]] {
+        for others in
+            [&["Maya Okafor", "Zora"][..], &["Maya Okafor", "Speaker 3"], &["Maya Okafor", "Jo from HR"], &["Zora"]]
+        {
             let all: Vec<&str> = std::iter::once(label).chain(others.iter().copied()).collect();
             assert_eq!(says(&all, &people())[0], "asked", "{all:?}");
         }
@@ -194,7 +196,10 @@ fn a_part_of_a_name_decides_where_nobody_else_can_be_meant() {
     };
     let strange = ["Priya", "Maya Okafor", "Zora"];
     let vouched = says(&strange, &listed(&["Priya Raman", "Zora Njoku", "Maya Okafor"]));
-    assert!(vouched[0].ends_with("The participants file has Priya Raman, and nobody else of that name."), "{vouched:?}");
+    assert!(
+        vouched[0].ends_with("The participants file has Priya Raman, and nobody else of that name."),
+        "{vouched:?}"
+    );
     assert_eq!(says(&strange, &listed(&["Priya Raman", "Priya Sen"]))[0], "asked");
 }
 
