@@ -1,6 +1,7 @@
 //! The stage `attribute`, from outside.
 
 mod corrections;
+mod guesses;
 
 use debrief_jobs::{
     attribute::{AttributeSession, NameError, SpeakerIs, name_speakers, unresolved},
@@ -130,7 +131,7 @@ async fn known_people_become_participants_and_each_client_gets_a_summary() {
 async fn one_unknown_voice_holds_the_session_until_it_is_named_and_is_asked_about_once() {
     let world = World::new().await;
     let said = [
-        (Some("Maya"), 0, 1_000, "How was the week?"),
+        (Some("Maya Okafor"), 0, 1_000, "How was the week?"),
         (Some("PR-Laptop"), 1_000, 9_000, "I wrote my case, and my manager liked it more than I had feared."),
         (Some("PR-Laptop"), 9_000, 10_000, "Yes."),
         (Some("Speaker 3"), 10_000, 11_000, "I can join for five minutes only."),

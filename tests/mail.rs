@@ -32,6 +32,7 @@ fn review_request(world: &World, local_part: &str) -> NewMail {
             date: NaiveDate::from_ymd_opt(2026, 11, 3).expect("a date"),
             clients: vec!["Priya Raman".into(), "Zoë Åström".into()],
             failed: Vec::new(),
+            guesses: Vec::new(),
             link: "https://debrief.example/r/rl_secret".into(),
             expires: NaiveDate::from_ymd_opt(2026, 11, 13).expect("a date"),
             fresh: false,

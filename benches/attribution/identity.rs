@@ -10,11 +10,14 @@ use std::{
 
 use anyhow::Context as _;
 use debrief_jobs::attribute::{
-    KnownNames, THRESHOLD,
+    KnownNames, Label, People, Person, THRESHOLD, Who,
     identity::{Around, Circle, same_person},
+    resolve,
     roles::Said,
     spoken::{Called, names_in_speech},
 };
+
+use uuid::Uuid;
 
 use crate::part;
 
@@ -63,7 +66,60 @@ pub(crate) fn judge(folder: &Path) -> anyhow::Result<bool> {
         count(name, &nodes, &clusters, &truth, false);
     }
     names(&calls);
-    Ok(found_all && false_merges == 0)
+    let wrong = rosters(&calls, &truth);
+    Ok(found_all && false_merges == 0 && wrong == 0)
+}
+
+/// Each call against a roster of people from other series: the whole names that they write, the first of them as the
+/// coach's. Whoever is decided and is not that person is a false merge; gives how many.
+fn rosters(calls: &[Call], truth: &BTreeMap<Node, Truth>) -> usize {
+    let mut names: BTreeMap<&String, BTreeMap<&String, &String>> = BTreeMap::new();
+    for ((series, label), fact) in truth {
+        if label.split_whitespace().count() == 2 && label.chars().all(|c| c.is_alphabetic() || c == ' ') {
+            names.entry(series).or_default().insert(&fact.person, label);
+        }
+    }
+    let (mut labels, mut decided, mut right, mut wrong) = (0, 0, 0, Vec::new());
+    for call in calls {
+        for (series, roster) in names.iter().filter(|(series, _)| ***series != call.series) {
+            let ids: Vec<(Who, &String, &String)> = (0_u128..)
+                .zip(roster)
+                .map(|(at, (person, name))| {
+                    let who = if at == 0 { Who::Coach } else { Who::Client(Uuid::from_u128(at)) };
+                    (who, *person, *name)
+                })
+                .collect();
+            let known = ids.iter().map(|(who, _, name)| Person::new(*who, (*name).clone(), None)).collect();
+            let people = People { people: known, ..People::default() };
+            let spoken: Vec<Label> = call.labels.iter().map(|label| Label { label: label.clone(), words: 1 }).collect();
+            let said: Vec<Said<'_>> = call.said.iter().map(|(label, text)| Said { label: *label, text }).collect();
+            for found in resolve(&spoken, &said, &people) {
+                labels += 1;
+                let Some(who) = found.who else { continue };
+                decided += 1;
+                let Some(fact) = truth.get(&(call.series.clone(), found.label.clone())) else { continue };
+                let is_right = ids
+                    .iter()
+                    .any(|(id, person, _)| *id == who && (**person == fact.person || **person == fact.perhaps));
+                if is_right {
+                    right += 1;
+                } else {
+                    wrong.push(format!(
+                        "“{}” of {} with the roster of {series}: {}",
+                        found.label, call.name, found.reason
+                    ));
+                }
+            }
+        }
+    }
+    println!(
+        "rosters of other series: {} of labels decided, {} of these right; false merges: {}",
+        part(decided, labels),
+        part(right, decided),
+        wrong.len()
+    );
+    wrong.iter().for_each(|wrong| println!("  FALSE MERGE {wrong}"));
+    wrong.len()
 }
 
 fn truth() -> anyhow::Result<BTreeMap<Node, Truth>> {

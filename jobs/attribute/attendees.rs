@@ -5,7 +5,9 @@
 //! bear the name, or the files disagree, nobody is meant.
 
 use super::{
+    generic,
     names::{self, Without},
+    nicknames,
     people::{People, Person, Who},
 };
 
@@ -62,7 +64,7 @@ pub(super) fn told(label: &str, people: &People) -> Result<Option<Told>, String>
             format!("In {}, “{label}” has {email}, the address of {person}.", one.source)
         });
         // A label that could be anybody's needs an address; a name may stand for another name.
-        let by_name = || if names::is_generic(label) { None } else { by_other_name(one, &key, label, people) };
+        let by_name = || if generic::is_generic(label) { None } else { by_other_name(one, &key, label, people) };
         found.extend(by_address.or_else(by_name));
     }
     found.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
@@ -109,6 +111,84 @@ pub(super) fn silent(spoke: &[Who], people: &People) -> Vec<Who> {
     silent
 }
 
+/// Who was there beside the coach, as the files say.
+#[derive(Debug, Default, PartialEq)]
+pub(super) struct Listed {
+    clients: Vec<Who>,
+    has_strangers: bool,
+}
+
+impl Listed {
+    /// The one client who was there, where nobody else was.
+    pub(super) fn only_client(&self) -> Option<Who> {
+        match self.clients.as_slice() {
+            [only] if !self.has_strangers => Some(*only),
+            _ => None,
+        }
+    }
+}
+
+/// Who was there beside the coach; none where no file says it.
+pub(super) fn listed(people: &People) -> Option<Listed> {
+    let mut listed = Listed::default();
+    for one in people.attended.iter().filter(|one| !is_robot(one)) {
+        let known = match &one.email {
+            Some(email) => people.only(|person| person.has_email(email)).ok().flatten(),
+            None => None,
+        };
+        let by_name = |name: &String| match names::name_words(name).as_slice() {
+            [given] => people.called(given).ok().flatten(),
+            _ => people.only(|person| person.is_named(name)).ok().flatten(),
+        };
+        match known.or_else(|| one.names.iter().find_map(by_name)).map(|person| person.who) {
+            Some(Who::Coach) => {}
+            Some(client) if listed.clients.contains(&client) => {}
+            Some(client) => listed.clients.push(client),
+            None => listed.has_strangers = true,
+        }
+    }
+    (!people.attended.is_empty()).then_some(listed)
+}
+
+/// Notetakers join meetings as people do.
+fn is_robot(one: &Attended) -> bool {
+    const WORDS: [&str; 12] = [
+        "notetaker",
+        "bot",
+        "recorder",
+        "otter",
+        "fireflies",
+        "fathom",
+        "fellow",
+        "avoma",
+        "gong",
+        "grain",
+        "tldv",
+        "sembly",
+    ];
+    let is_word = |word: &String| WORDS.contains(&word.as_str());
+    one.names.iter().any(|name| names::name_words(name).iter().any(is_word))
+}
+
+/// What kind of file lists this person by the whole name or the address, and nobody else of the label's given name.
+pub(super) fn vouches<'a>(person: &Person, label: &str, people: &'a People) -> Option<&'a str> {
+    let key = names::alias_key(label);
+    let is_person = |one: &Attended| {
+        one.email.as_deref().is_some_and(|email| person.has_email(email))
+            || one.names.iter().any(|name| person.is_named(name))
+    };
+    let given = key.split(' ').next().unwrap_or_default();
+    let is_namesake = |one: &Attended| {
+        !is_person(one)
+            && one.names.iter().any(|name| {
+                names::alias_key(name) != key
+                    && names::name_words(name).first().is_some_and(|word| nicknames::alike(word, given))
+            })
+    };
+    let listing = people.attended.iter().find(|one| is_person(one))?;
+    (!people.attended.iter().any(is_namesake)).then_some(&listing.source)
+}
+
 fn by_email(one: &Attended, people: &People, confidence: f32, reason: impl Fn(&str, &str) -> String) -> Option<Told> {
     let email = one.email.as_deref()?;
     let person = people.only(|person| person.has_email(email)).ok().flatten()?;
@@ -131,7 +211,7 @@ fn by_other_name(one: &Attended, key: &str, label: &str, people: &People) -> Opt
 
 /// Whether the same file names somebody else who is called so.
 fn has_namesake(one: &Attended, called: &[&Attended], label: &str) -> bool {
-    let single = names::is_generic(label) || names::name_words(label).len() < 2;
+    let single = generic::is_generic(label) || names::name_words(label).len() < 2;
     called.iter().any(|other| {
         other.source == one.source
             && match &other.email {
@@ -177,8 +257,10 @@ mod tests {
     }
 
     fn one(label: &str, people: &People) -> Resolution {
-        let labels = [Label { label: label.to_owned(), words: 100 }];
-        resolve(&labels, &[], people).pop().expect("a label that spoke is resolved")
+        // The coach was there too.
+        let labels = ["Maya Okafor", label].map(|label| Label { label: label.to_owned(), words: 100 });
+        let labels = if label == "MO" { &labels[1..] } else { &labels[..] };
+        resolve(labels, &[], people).pop().expect("a label that spoke is resolved")
     }
 
     #[test]

@@ -18,7 +18,7 @@ use uuid::Uuid;
 use super::{
     AttributeSession, NameError, SpeakerIs, Touched, names,
     people::{Alias, People, Who},
-    reattribute::{self, Session, plan, stored},
+    reattribute::{self, Session, Withdrawn, plan, stored},
     resolve::{Label, resolve},
     speakers::{self, Named},
     store, touched,
@@ -73,7 +73,9 @@ pub async fn set_speakers(
     visitor: &Visitor,
 ) -> Result<Corrected, NameError> {
     let (state, correlation_id) = session::lock(tx, session_id).await?.ok_or(NameError::NoSession)?;
-    let corrected = if reattribute::is_attributed(&state) {
+    // One whose guess was taken back waits with its summaries: what was written of it is settled at once.
+    let waits_again = state == "waiting_for_speakers" && store::is_summarized(tx, session_id).await?;
+    let corrected = if reattribute::is_attributed(&state) || waits_again {
         correct(tx, services, (session_id, &state, correlation_id), answers, visitor).await?
     } else {
         let Named { named, remaining, earlier_sessions } = speakers::name(tx, session_id, answers).await?;
@@ -118,7 +120,15 @@ async fn correct(
     }
     let speech = store::load_speech(tx, session_id).await?;
     let plan = plan(&speech, &before.people, &after.people, &stored, &said_of);
-    let session = Session { id: session_id, state, correlation_id, speech: &speech, known: &after, stored: &stored };
+    let session = Session {
+        id: session_id,
+        state,
+        correlation_id,
+        speech: &speech,
+        known: &after,
+        stored: &stored,
+        withdrawn: Withdrawn::AnotherSpoke,
+    };
     let summaries = touched::lock_with_inputs(tx, session_id).await?;
     let touched = reattribute::apply(tx, services, &session, summaries, &plan, visitor).await?;
     tracing::info!(
@@ -130,7 +140,8 @@ async fn correct(
         },
         "speakers were corrected"
     );
-    Ok(Corrected { named: answers.len(), remaining: 0, moved: plan.moved, touched, earlier_sessions })
+    let remaining = plan.resolutions.iter().filter(|found| found.who.is_none()).count();
+    Ok(Corrected { named: answers.len(), remaining, moved: plan.moved, touched, earlier_sessions })
 }
 
 /// Goes through the coach's earlier sessions after a correction.
@@ -273,8 +284,15 @@ async fn correct_session(
     if plan.moved == 0 {
         return Ok(None);
     }
-    let session =
-        Session { id: session_id, state: &state, correlation_id, speech: &speech, known: &known, stored: &stored };
+    let session = Session {
+        id: session_id,
+        state: &state,
+        correlation_id,
+        speech: &speech,
+        known: &known,
+        stored: &stored,
+        withdrawn: Withdrawn::AnotherSpoke,
+    };
     let visitor = Visitor::default();
     let summaries = touched::lock_with_inputs(&mut tx, session_id).await?;
     let touched = reattribute::apply(&mut tx, ctx, &session, summaries, &plan, &visitor).await?;

@@ -4,8 +4,11 @@
 //! one coach), where nobody else is called so and the two were never heard together; and a common given name never
 //! stands for a full name. A false merge is far worse than a miss: whatever is not told is [`Sameness::Unsure`].
 
-use super::names::{self, Form, Without};
-use super::nicknames;
+use super::{
+    generic,
+    names::{self, Form, Without},
+    nicknames,
+};
 
 /// What the two labels' sessions say beside the labels.
 #[derive(Clone, Copy, Debug, Default)]
@@ -51,6 +54,8 @@ pub enum Sameness {
         confidence: f32,
         /// Why: words that follow "because".
         because: String,
+        /// Whether both hold a whole name, or the same address: less than that may be a namesake's.
+        is_whole: bool,
     },
     /// They are not.
     Different,
@@ -60,7 +65,12 @@ pub enum Sameness {
 
 impl Sameness {
     fn same(confidence: f32, because: impl Into<String>) -> Self {
-        Self::Same { confidence, because: because.into() }
+        Self::Same { confidence, because: because.into(), is_whole: true }
+    }
+
+    /// By less than a whole name: a given name, a handle, names run together.
+    fn in_part(confidence: f32, because: impl Into<String>) -> Self {
+        Self::Same { confidence, because: because.into(), is_whole: false }
     }
 
     /// How sure it is that they are the same; 0 where it is not.
@@ -88,7 +98,7 @@ struct Reading {
 /// Whether two labels are the same person's.
 #[must_use]
 pub fn same_person(one: &str, other: &str, around: Around<'_>) -> Sameness {
-    if names::is_generic(one) || names::is_generic(other) {
+    if generic::is_generic(one) || generic::is_generic(other) {
         return Sameness::Unsure;
     }
     if names::holds_others(one, other) || names::holds_others(other, one) {
@@ -149,7 +159,7 @@ impl Reading {
 }
 
 /// Words that companies have in their names and people do not.
-fn is_company(words: &[String]) -> bool {
+pub(super) fn is_company(words: &[String]) -> bool {
     const WORDS: &str = "labs lab inc ltd llc gmbh ag bv corp co company foundation network networks group team \
         consulting consultants coaching capital ventures protocol research partners university institute college \
         school security systems software solutions services studio studios media health bank global international \
@@ -219,7 +229,7 @@ fn run_together(one: &Reading, other: &Reading) -> Option<Sameness> {
         let [word] = short.name() else { return false };
         full.name().len() >= 2 && word.chars().count() >= 6 && *word == full.name().concat()
     };
-    (is(one, other) || is(other, one)).then(|| Sameness::same(0.9, "one is the name of the other, run together"))
+    (is(one, other) || is(other, one)).then(|| Sameness::in_part(0.9, "one is the name of the other, run together"))
 }
 
 /// One is a handle that the other holds, or that is made of the other's names.
@@ -233,7 +243,7 @@ fn handles(one: &Reading, other: &Reading, around: Around<'_>) -> Option<Samenes
     let marked = one.handles.iter().any(|handle| handle.len() > 3 && holds(other, handle))
         || other.handles.iter().any(|handle| handle.len() > 3 && holds(one, handle));
     if marked {
-        return Some(Sameness::same(0.88, "both hold the same handle"));
+        return Some(Sameness::in_part(0.88, "both hold the same handle"));
     }
     let circle = around.circle.filter(|_| !around.met)?;
     let made = |short: &Reading, full: &Reading| {
@@ -245,7 +255,7 @@ fn handles(one: &Reading, other: &Reading, around: Around<'_>) -> Option<Samenes
         is_handle_of(word, full.name()) && makers.len() == 1
     };
     (made(one, other) || made(other, one))
-        .then(|| Sameness::same(0.85, "one is an initial and the surname of the other, and of nobody else"))
+        .then(|| Sameness::in_part(0.85, "one is an initial and the surname of the other, and of nobody else"))
 }
 
 /// `jtraglia`, `fdifabio`, `zcstarr` (with a middle initial) or `victorz` of a full name.
@@ -282,7 +292,7 @@ fn single_names(one: &Reading, other: &Reading, around: Around<'_>) -> Option<Sa
         return None;
     }
     let because = if full.name().len() == 1 { "both hold the same name" } else { "one is a part of the other's name" };
-    Some(Sameness::same(0.8, format!("{because}, and nobody else is called so")))
+    Some(Sameness::in_part(0.8, format!("{because}, and nobody else is called so")))
 }
 
 /// Whether a single name stands for a name: the same word, a part of it, or the longer beginning of its first word.

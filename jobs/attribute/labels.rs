@@ -9,10 +9,10 @@ use uuid::Uuid;
 
 use super::{
     excerpts::{self, Excerpt},
-    names,
+    generic,
     people::Who,
     reattribute::{self, Stored},
-    resolve::resolve,
+    resolve::{Basis, resolve},
     spoken, store,
 };
 use crate::db::{TenantTx, Tx};
@@ -34,6 +34,8 @@ pub struct Speaker {
     pub confidence: f32,
     /// Why, in a sentence.
     pub reason: String,
+    /// What that rests on.
+    pub basis: Basis,
     /// Whether the coach said so.
     pub by_coach: bool,
     /// The person who is likeliest, while it waits.
@@ -66,6 +68,8 @@ pub async fn speakers(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Speaker
     } else {
         HashMap::new()
     };
+    let written: Vec<&str> = labels.iter().map(|label| label.label.as_str()).collect();
+    let anybodys = generic::among(&written, &known);
     let mut turns = vec![0; labels.len()];
     let mut last = None;
     for one in &said {
@@ -73,7 +77,7 @@ pub async fn speakers(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Speaker
         last = Some(one.label);
     }
     let speaker = |(at, label): (usize, super::Label)| {
-        let Stored { who, name, confidence, reason, by_coach } = stored.get(&label.label)?.clone();
+        let Stored { who, name, confidence, reason, by_coach, basis } = stored.get(&label.label)?.clone();
         Some(Speaker {
             words: label.words,
             turns: turns[at],
@@ -81,9 +85,10 @@ pub async fn speakers(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Speaker
             person: who.map(|who| if who == Who::Shared { known.name(who).to_owned() } else { name }),
             confidence,
             reason,
+            basis,
             by_coach,
             suggestion: suggestions.get(&label.label).copied().filter(|_| who.is_none()),
-            is_generic: names::is_generic(&label.label),
+            is_generic: anybodys[at],
             own_name_of: known.people.iter().find(|person| person.is_named(&label.label)).map(|person| person.who),
             excerpts: excerpts::choose(at, &said, &starts, &told),
             label: label.label,
@@ -100,6 +105,42 @@ pub async fn speakers(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Speaker
 /// When the database does not answer.
 pub async fn unresolved(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Speaker>, sqlx::Error> {
     Ok(speakers(tx, session_id).await?.into_iter().filter(|speaker| speaker.who.is_none()).collect())
+}
+
+/// Whom a label was taken for by evidence that could be wrong, and nobody has said yet that it is so.
+#[derive(Clone, Debug, Serialize)]
+pub struct Guess {
+    /// As written.
+    pub label: String,
+    /// What that person is called.
+    pub person: String,
+    /// Why, in a sentence.
+    pub reason: String,
+    /// What it rests on.
+    pub basis: Basis,
+}
+
+/// The guesses of a session: clients by a part of a name, by what is said or by the occasion; the coach by the last two.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn guesses(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Guess>, sqlx::Error> {
+    let rows = sqlx::query!(
+        "select label, name, reason, basis from attributions join participants on participants.id = participant_id
+         where attributions.session_id = $1 and not by_coach and basis in ('part_of_name', 'speech', 'occasion')
+           and (kind = 'client' or basis <> 'part_of_name')
+         order by kind, label",
+        session_id
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    let guess = |(label, person, reason, basis): (String, String, String, String)| Guess {
+        label,
+        person,
+        reason,
+        basis: Basis::parse(&basis),
+    };
+    Ok(rows.into_iter().map(|row| guess((row.label, row.name, row.reason, row.basis))).collect())
 }
 
 /// A follow-up that went out, or may have, with words that are not its client's.

@@ -125,6 +125,40 @@ const COMMON: &str = "aaron adam adrian ahmad ahmed alan albert alice amanda amy
     ralf ralph raul roger rosa ruben ruth ryan scott sean sebastian shawn simon sofia sophia sophie tanja tanya \
     teresa tobias travis ursula vera walter wang wei wolfgang yan yang yusuf zhang li chen han max ray roy";
 
+/// Further given names, by which a word is known as one; here they do not count as common.
+const GIVEN: &str = "abdul abdullah aditi aditya agnes agnieszka aiko aisha akira alicia alina aline alison allison alma amal \
+    amelia amina amir amit ananya anastasia anders anika anita anja anjali anjuli ann-marie annette annika ansel antje \
+    anuja april aria ariel arjun armando arthur arun asha ashley astrid audrey aurora axel ayesha ayse bashir beate beatriz \
+    bernd bettina bianca birgit bjorn blessing bogdan brenda brigitte britta bruno bryan camila candice carina carolina \
+    caroline cecilia celine chantal charlotte chiara chidi chiamaka christa christian claudia clara clemens colin connor \
+    corinna cristina cynthia dagmar damian danielle danuta daria darius dawid denis denise derek devi dieter dimitri \
+    dirk dolores dominique dorota doris duncan dylan ebony edith eduardo edwin eileen eleanor elias elif elin elisa elise \
+    eliana elke ellen elsa emilia emilie emma emre enrique ernesto esra ester esther etienne eugenia ewa fabian fabio \
+    farah fatma felicia fernanda fiona flora florence franziska frida frieda gaby gemma gerd gerhard giulia gloria gordon \
+    grace graham guido gunter gustav hanna harald hassan heidi heike helena helga hector hiroshi holger hugo hussein ida \
+    ilse ines inga ingrid ioana irina iris isaac ismail ivana iwona jacqueline jamal jana janina jasmin jasmine jelena \
+    jens jeremiah joachim joanna jochen johanna johan jonas jordi jorg jorge josefine judit juliana julia juliane juliet \
+    juliette jurgen jutta kai kamal kamala karim karina karol karolina katarina katrin katja kavita keiko kemal kenji \
+    kerstin khadija kiran kirsten klara konrad krishna kristin krzysztof kumar lara larisa latoya leila leyla lea leif \
+    leonie leticia lidia lilian liliana lilly lina linnea lorena lotte louise luca lucia lucy ludmila luisa lukasz \
+    lydia maciej madeleine magda magdalena magnus mahmoud maja malik malin manfred manuela mara marcin mareike margit \
+    marianne mariam marina marion marisa marlene marta martha martina mathilde maya mehmet mei meike melanie mercedes \
+    meera mia michele michelle mila milan milena minh mirela miriam mirjam mohan mona monica morgan mustafa nadia nadine \
+    naomi nadja nasser natalia nathalie neha nele nicola nicole nikita nils nisha noemi noor nuria ola oksana olaf ole \
+    omer orla osman otto pascal patricio paula paulina pauline per petra phoebe piet pietro priya rahul rajesh ramesh \
+    ramon ravi rebekka regina reinhard renate renata rene riccardo rita rohan roland roman rosalie rosemary roxana \
+    sabine sabrina salma salim sandeep sandra sanjay santiago sara sarita sascha selin selma serena shannon sheila \
+    shirin silke silvia simone sigrid sina sinan snezana sofie sonja soren stacy stella svenja sven svetlana swati \
+    sylvia tamara tara tariq tatiana tatjana thea thorsten tiago tobi tomasz tomek torsten tracy trevor udo ulf ulrich \
+    ulrike uta uwe valentin valentina valeria vanessa veronica veronika vicente vijay vikram viola violet vivian \
+    waldemar werner wiebke wiktor winston xavier yara yasmin yolanda yuki yuko yvonne yvette zahra zara zeynep zoe \
+    zofia zora zuzanna zuzana ali анна мария иван елена ольга сергеи андреи дмитрии наталья ирина татьяна алексеи михаил";
+
+/// Whether this word is known as a given name, common or not.
+pub(super) fn is_given(word: &str) -> bool {
+    is_common(word) || GIVEN.split_whitespace().any(|name| name == word)
+}
+
 /// Whether one is a form of the other, or both are forms of one name.
 pub(crate) fn alike(one: &str, other: &str) -> bool {
     let has = |line: &str, name: &str| line.split(' ').any(|form| form == name);

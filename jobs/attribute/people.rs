@@ -2,12 +2,12 @@
 //!
 //! Pure; `store` fills it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{address::KnownNames, attendees::Attended, names, nicknames};
+use super::{address::KnownNames, attendees::Attended, names, nicknames, occasion::Occasion};
 
 /// Somebody in a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -46,8 +46,9 @@ impl Person {
     /// Whether a label is this person's own name or email, and nothing less.
     #[must_use]
     pub(super) fn is_named(&self, label: &str) -> bool {
-        let is_name = self.words.len() >= 2 && names::name_words(label) == self.words;
-        is_name || self.email.as_ref().is_some_and(|email| names::emails(label).contains(email))
+        let is_name = |form: &names::Form| form.without == names::Without::Nothing && form.words == self.words;
+        self.words.len() >= 2 && names::forms(label).iter().any(is_name)
+            || self.email.as_ref().is_some_and(|email| names::emails(label).contains(email))
     }
 
     /// Whether this is the person's address, in lower case.
@@ -78,6 +79,12 @@ pub struct People {
     pub named: HashMap<String, Who>,
     /// Who was in this session, as its files say.
     pub attended: Vec<Attended>,
+    /// Whom labels meant in other sessions, where a person or a file said so, by alias key.
+    pub met: HashMap<String, Vec<Who>>,
+    /// Labels of this very session of which the coach took back what had been guessed.
+    pub refused: HashSet<String>,
+    /// What lies around this session's words.
+    pub occasion: Occasion,
 }
 
 impl People {

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{
     people::{People, Who},
-    resolve::{Resolution, resolve},
+    resolve::{Basis, Resolution, resolve},
     store::{self, Known, Speech},
     touched::{self, Summary, Touched},
 };
@@ -19,6 +19,7 @@ use crate::{
     Services,
     db::{TenantTx, Tx},
     index::IndexSession,
+    model::session::{self, State},
     queue::enqueue,
     review::Visitor,
 };
@@ -31,6 +32,15 @@ pub(super) struct Stored {
     pub(super) confidence: f32,
     pub(super) reason: String,
     pub(super) by_coach: bool,
+    pub(super) basis: Basis,
+}
+
+impl Stored {
+    /// As it stands.
+    pub(super) fn resolution(&self, label: String) -> Resolution {
+        let Self { who, confidence, basis, .. } = *self;
+        Resolution { label, who, confidence, reason: self.reason.clone(), basis, suggestion: None }
+    }
 }
 
 /// What every label of the session is taken for.
@@ -38,7 +48,7 @@ pub(super) async fn stored(tx: &mut TenantTx, session_id: Uuid) -> Result<HashMa
     let rows = sqlx::query!(
         r#"select label as "label!", participant_id as "participant_id?", client_id as "client_id?", coalesce(kind = 'coach', false) as "is_coach!",
                   is_shared as "is_shared!", coalesce(name, '') as "name!", confidence as "confidence!",
-                  reason as "reason!", by_coach as "by_coach!"
+                  reason as "reason!", by_coach as "by_coach!", basis as "basis!"
            from attributions left join participants on participants.id = participant_id
            where attributions.session_id = $1"#,
         session_id
@@ -49,7 +59,7 @@ pub(super) async fn stored(tx: &mut TenantTx, session_id: Uuid) -> Result<HashMa
         let is_known = row.participant_id.is_some() || row.is_shared;
         let who = is_known.then(|| store::who(row.client_id, row.is_coach, row.is_shared));
         let (name, confidence, reason, by_coach) = (row.name, row.confidence, row.reason, row.by_coach);
-        (row.label, Stored { who, name, confidence, reason, by_coach })
+        (row.label, Stored { who, name, confidence, reason, by_coach, basis: Basis::parse(&row.basis) })
     });
     Ok(stored.collect())
 }
@@ -84,13 +94,7 @@ pub(super) fn plan(
         let is_said = said_of.contains(&new.label);
         let rested_on_it = old.get(&new.label) != Some(&new.who) && new.who.is_some() && !stored.by_coach;
         if !is_said && (!rested_on_it || stored.who == new.who) {
-            return Resolution {
-                label: new.label,
-                who: stored.who,
-                confidence: stored.confidence,
-                reason: stored.reason.clone(),
-                suggestion: None,
-            };
+            return stored.resolution(new.label);
         }
         moved += usize::from(stored.who != new.who);
         new
@@ -120,7 +124,14 @@ pub(super) async fn apply(
         .execute(tx.conn())
         .await?;
     enqueue(tx, &IndexSession { session_id: session.id }, session.correlation_id).await?;
-    touched::settle(tx, services, session, summaries, &clients, visitor).await
+    let touched = touched::settle(tx, services, session, summaries, &clients, visitor).await?;
+    // One unknown voice holds the session.
+    if plan.resolutions.iter().any(|found| found.who.is_none()) {
+        session::set_state(tx, session.id, State::WaitingForSpeakers).await?;
+    } else {
+        touched::move_on(tx, session).await?;
+    }
+    Ok(touched)
 }
 
 /// What guests are called, and clients whom the coach's list has no more: as it is stored.
@@ -142,6 +153,17 @@ pub(super) struct Session<'a> {
     pub(super) speech: &'a Speech,
     pub(super) known: &'a Known,
     pub(super) stored: &'a HashMap<String, Stored>,
+    /// Why a summary is withdrawn whose client does not speak after all.
+    pub(super) withdrawn: Withdrawn,
+}
+
+/// Why a summary is withdrawn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Withdrawn {
+    /// The coach said that somebody else spoke.
+    AnotherSpoke,
+    /// The coach took back who was guessed, and has not said yet who it was.
+    TakenBack,
 }
 
 /// Whether a session in this state has been attributed, so that a correction concerns it.

@@ -3,15 +3,17 @@
 //! A false merge (one client's words in another's summary) is far worse than a miss, so below [`THRESHOLD`] the answer
 //! is "nobody", with the likeliest person as a suggestion that only a person can confirm.
 
-use std::collections::BTreeMap;
+use serde::Serialize;
 
 use super::{
     attendees::{self, Told},
+    doubts, generic,
     identity::{self, Around, Circle},
     names::{self, Form, Without},
+    nicknames,
     people::{People, Person, Who},
-    roles::{self, Said},
-    spoken, voices,
+    roles::Said,
+    voices,
 };
 
 /// From this confidence on, an attribution stands without a person's word.
@@ -26,6 +28,52 @@ pub struct Label {
     pub words: i32,
 }
 
+/// What an attribution rests on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Basis {
+    /// The coach said so.
+    Coach,
+    /// A file of the meeting ties the label to the person.
+    Files,
+    /// The label is the whole name or an address, or the roster knows it.
+    Name,
+    /// The label is less than a whole name: a first name, initials, a handle.
+    PartOfName,
+    /// What is said.
+    Speech,
+    /// What is said, and what lies around it: the file's name, the hour, that there is one client alone.
+    Occasion,
+}
+
+impl Basis {
+    /// As stored.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Coach => "coach",
+            Self::Files => "files",
+            Self::Name => "name",
+            Self::PartOfName => "part_of_name",
+            Self::Speech => "speech",
+            Self::Occasion => "occasion",
+        }
+    }
+
+    /// From what is stored.
+    #[must_use]
+    pub fn parse(stored: &str) -> Self {
+        let all = [Self::Coach, Self::Files, Self::PartOfName, Self::Speech, Self::Occasion];
+        all.into_iter().find(|basis| basis.as_str() == stored).unwrap_or(Self::Name)
+    }
+
+    /// Whether it could be wrong: then it is shown as a guess, and taken back with one click.
+    #[must_use]
+    pub const fn is_guess(self) -> bool {
+        matches!(self, Self::PartOfName | Self::Speech | Self::Occasion)
+    }
+}
+
 /// What a label was found to mean.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Resolution {
@@ -37,18 +85,36 @@ pub struct Resolution {
     pub confidence: f32,
     /// A sentence that a coach understands.
     pub reason: String,
+    /// What it rests on.
+    pub basis: Basis,
     /// The likeliest person, where nobody is sure.
     pub suggestion: Option<Who>,
 }
 
 /// One step of the evidence, before labels are held against each other.
-struct Finding {
-    who: Who,
-    confidence: f32,
-    reason: String,
-    /// The name alone could be another person's: a first name, an initial.
-    is_weak: bool,
+#[derive(Clone, Debug)]
+pub(super) struct Finding {
+    pub(super) who: Who,
+    pub(super) confidence: f32,
+    pub(super) reason: String,
+    pub(super) basis: Basis,
 }
+
+impl Finding {
+    /// Whether it stands without a person's word.
+    pub(super) fn is_sure(&self) -> bool {
+        self.confidence >= THRESHOLD
+    }
+
+    /// Leaves a suggestion.
+    pub(super) fn doubt(&mut self, but: &str) {
+        self.confidence = self.confidence.min(THRESHOLD - 0.15);
+        self.reason.push_str(but);
+    }
+}
+
+/// What was found on a label; or why nothing was, in a sentence.
+pub(super) type Found = Result<Finding, String>;
 
 /// Says of each label whom it means. Labels under which nothing was said are left out. `said` is what was said in the
 /// session, in its order: it tells who is behind a label that is nobody's name.
@@ -56,129 +122,61 @@ struct Finding {
 pub fn resolve(labels: &[Label], said: &[Said<'_>], people: &People) -> Vec<Resolution> {
     let spoken: Vec<usize> = (0..labels.len()).filter(|at| labels[*at].words > 0).collect();
     let names: Vec<&str> = labels.iter().map(|label| label.label.as_str()).collect();
-    let mut findings: Vec<Result<Finding, String>> = names.iter().map(|label| find(label, &names, people)).collect();
-    doubt_swapped_roles(&mut findings, &names, &spoken, said);
-    doubt_shared(&mut findings, &names, said, people);
+    let anybodys = generic::among(&names, people);
+    let find_one = |(at, label): (usize, &&str)| find(label, anybodys[at], &names, people);
+    let mut findings: Vec<Found> = names.iter().enumerate().map(find_one).collect();
+    doubts::swapped_roles(&mut findings, &names, &spoken, said);
+    doubts::shared(&mut findings, &names, said, people);
     let known: Vec<Option<Who>> = findings
         .iter()
-        .map(|found| found.as_ref().ok().filter(|found| found.confidence >= THRESHOLD).map(|found| found.who))
+        .map(|found| found.as_ref().ok().filter(|found| found.is_sure()).map(|found| found.who))
         .collect();
-    let voices = voices::voices(&names, &spoken, &known, said, people);
-    for (at, voice) in voices {
-        findings[at] = match voice.who {
-            Some(who) => Ok(Finding { who, confidence: voice.confidence, reason: voice.reason, is_weak: false }),
-            None => Err(voice.reason),
-        };
+    for (at, voice) in voices::voices(&names, &anybodys, &spoken, &known, said, people) {
+        findings[at] = voice.into_found();
     }
-    spoken.into_iter().map(|at| resolution(at, &findings, &names)).collect()
+    let session = doubts::Session { names: &names, spoken: &spoken, anybodys: &anybodys, people };
+    doubts::rivals(&mut findings, &session);
+    doubts::parts_of_names(&mut findings, &session);
+    doubts::refused(&mut findings, &session);
+    doubts::one_voice_for_all(&mut findings, &session);
+    spoken.into_iter().map(|at| resolution(names[at], &findings[at])).collect()
 }
 
-/// Labels that claim roles are doubted where the text says the opposite: tools and people swap them.
-fn doubt_swapped_roles(findings: &mut [Result<Finding, String>], names: &[&str], spoken: &[usize], said: &[Said<'_>]) {
-    let [one, other] = *spoken else { return };
-    for (coach, client) in [(one, other), (other, one)] {
-        let is_claim = names::claim(names[coach]) == Some(names::Claim::Coach);
-        let Ok(finding) = &mut findings[coach] else { continue };
-        if is_claim
-            && finding.confidence < 0.95
-            && roles::support(coach, client, said).is_some_and(|score| score <= -roles::CLEAR / 2.0)
-        {
-            finding.confidence = 0.5;
-            finding.reason.push_str(" But by what is said the other speaker coaches: the labels may be swapped.");
-        }
-    }
-}
-
-/// A label that names one person, under which another introduces themselves or is spoken to, may be shared: a device, a
-/// room. What the coach said of it stands.
-fn doubt_shared(findings: &mut [Result<Finding, String>], names: &[&str], said: &[Said<'_>], people: &People) {
-    let told = spoken::told(said, &people.known_names());
-    let is_pair = names.len() == 2;
-    for (at, finding) in findings.iter_mut().enumerate() {
-        let Ok(finding) = finding else { continue };
-        if finding.confidence >= BY_COACH || finding.confidence < THRESHOLD {
-            continue;
-        }
-        let mut weights: BTreeMap<&str, (f32, &str)> = BTreeMap::new();
-        for cue in told.iter().filter(|cue| cue.label == at && !cue.by_surname && (cue.introduces || is_pair)) {
-            let person = people.called(&cue.key).ok().flatten();
-            if person.is_some_and(|person| person.who != finding.who) {
-                weights.entry(&cue.key).or_insert((0.0, &cue.name)).0 += cue.weight;
-            }
-        }
-        let strongest = weights.into_values().max_by(|one, other| one.0.total_cmp(&other.0));
-        if let Some((_, name)) = strongest.filter(|(weight, _)| *weight >= ANOTHER) {
-            finding.confidence = 0.5;
-            finding.reason = format!(
-                "{} But “{name}” speaks under it too, by what is said: two people may share it.",
-                finding.reason
-            );
-        }
-    }
-}
-
-/// The confidence of what the coach said; no doubt of ours touches it.
-const BY_COACH: f32 = 0.98;
-/// How much must be said of another under a label before it is doubted: one introduction is, one greeting is not.
-const ANOTHER: f32 = 2.5;
-
-fn resolution(at: usize, findings: &[Result<Finding, String>], names: &[&str]) -> Resolution {
-    let label = names[at].to_owned();
-    match &findings[at] {
-        Err(reason) => Resolution { label, who: None, confidence: 0.0, reason: reason.clone(), suggestion: None },
-        Ok(finding) => {
-            let (confidence, reason) = match rival(at, finding, findings, names) {
-                Some(rival) => (
-                    finding.confidence.min(THRESHOLD - 0.15),
-                    format!("{} But “{rival}” speaks in this session too, and may be another person.", finding.reason),
-                ),
-                None => (finding.confidence, finding.reason.clone()),
-            };
-            let is_sure = confidence >= THRESHOLD;
+fn resolution(label: &str, found: &Found) -> Resolution {
+    let label = label.to_owned();
+    match found {
+        Err(reason) => Resolution {
+            label,
+            who: None,
+            confidence: 0.0,
+            reason: reason.clone(),
+            basis: Basis::Name,
+            suggestion: None,
+        },
+        Ok(Finding { who, confidence, reason, basis }) => {
+            let is_sure = *confidence >= THRESHOLD;
             Resolution {
                 label,
-                who: is_sure.then_some(finding.who),
-                confidence,
-                reason,
-                suggestion: (!is_sure).then_some(finding.who),
+                who: is_sure.then_some(*who),
+                confidence: *confidence,
+                reason: reason.clone(),
+                basis: *basis,
+                suggestion: (!is_sure).then_some(*who),
             }
         }
     }
-}
-
-/// Another label of the session that has at least as good a claim on the same person. A first name beside the full
-/// name may be the same person on a second device, or a namesake: that is for a person to say.
-fn rival<'a>(
-    at: usize,
-    finding: &Finding,
-    findings: &[Result<Finding, String>],
-    labels: &[&'a str],
-) -> Option<&'a str> {
-    if !finding.is_weak {
-        return None;
-    }
-    let key = names::alias_key(labels[at]);
-    findings.iter().enumerate().find_map(|(other, found)| {
-        let found = found.as_ref().ok().filter(|found| found.who == finding.who)?;
-        let is_rival = other != at && found.confidence >= finding.confidence;
-        (is_rival && names::alias_key(labels[other]) != key).then_some(labels[other])
-    })
 }
 
 /// The strongest evidence on one label; or why there is none. The coach's word on this very session is the last; then
 /// come the files of the meeting (participants, addresses), the coach's earlier corrections, aliases, the roster. Where
 /// the files say one thing and a name says another, the coach is asked.
-fn find(label: &str, labels: &[&str], people: &People) -> Result<Finding, String> {
+fn find(label: &str, is_anybodys: bool, labels: &[&str], people: &People) -> Found {
     if let Some(who) = people.named.get(label) {
-        return Ok(Finding {
-            who: *who,
-            confidence: 1.0,
-            reason: "You named this speaker.".to_owned(),
-            is_weak: false,
-        });
+        let reason = "You named this speaker.".to_owned();
+        return Ok(Finding { who: *who, confidence: 1.0, reason, basis: Basis::Coach });
     }
     let by_files = attendees::told(label, people)?;
-    match (by_files, find_by_name(label, labels, people)) {
+    match (by_files, find_by_name(label, is_anybodys, labels, people)) {
         (None, Err(reason)) => Err(match attendees::stranger(label, people) {
             Some(email) => format!("{reason} In the meeting this speaker had the address {email}."),
             None => reason,
@@ -189,43 +187,56 @@ fn find(label: &str, labels: &[&str], people: &People) -> Result<Finding, String
         }
         (Some(told), Ok(found)) if found.who == told.who => {
             let Told { who, confidence, reason } = told;
-            Ok(Finding { who, confidence: confidence.max(found.confidence), reason, is_weak: false })
+            Ok(Finding { who, confidence: confidence.max(found.confidence), reason, basis: Basis::Files })
         }
-        (Some(Told { who, confidence, reason }), _) => Ok(Finding { who, confidence, reason, is_weak: false }),
+        (Some(Told { who, confidence, reason }), _) => Ok(Finding { who, confidence, reason, basis: Basis::Files }),
     }
 }
 
 /// The strongest evidence that lies in the label itself.
-fn find_by_name(label: &str, labels: &[&str], people: &People) -> Result<Finding, String> {
-    let sure = |who, confidence, reason: String| Ok(Finding { who, confidence, reason, is_weak: false });
+fn find_by_name(label: &str, is_anybodys: bool, labels: &[&str], people: &People) -> Found {
+    let found = |who, confidence, basis, reason: String| Ok(Finding { who, confidence, reason, basis });
     let key = names::alias_key(label);
-    if names::is_generic(label) {
+    if generic::is_generic(label) {
         return Err(match label.trim() {
             "" => "These words have no speaker's name in the file.".to_owned(),
             label => format!("“{label}” is no person's name: it could be anybody."),
         });
     }
-    if let Some(alias) = people.aliases.get(&key) {
+    // What was said of a label that is anybody's held for its own session; the roster may still know it as a name.
+    if let Some(alias) = people.aliases.get(&key).filter(|alias| !(is_anybodys && alias.by_correction)) {
         let name = people.name(alias.who);
         return match alias.by_correction {
-            true => sure(alias.who, 0.98, format!("You said before that “{label}” is {name}.")),
-            false => sure(alias.who, 0.95, format!("The roster says that “{label}” is {name}.")),
+            true => found(alias.who, 0.98, Basis::Coach, format!("You said before that “{label}” is {name}.")),
+            false => found(alias.who, 0.95, Basis::Name, format!("The roster says that “{label}” is {name}.")),
         };
     }
     if key == "coach" || key == "the coach" {
-        return sure(Who::Coach, 0.9, "The label says that this is the coach.".to_owned());
+        return found(Who::Coach, 0.9, Basis::Name, "The label says that this is the coach.".to_owned());
     }
     // A name may hold a company or more, as a label does: what is written alike is the same.
     let is_one = |person: &Person| names::alias_key(&person.name) == key && !names::holds_others(label, &person.name);
     if let Some(person) = people.only(is_one)? {
-        return sure(person.who, 0.95, format!("The label is the name of {}.", person.name));
+        return found(person.who, 0.95, Basis::Name, format!("The label is the name of {}.", person.name));
     }
     let emails = names::emails(label);
     if let Some(person) = people.only(|person| person.email.as_ref().is_some_and(|email| emails.contains(email)))? {
-        return sure(person.who, 0.97, format!("The label holds {}'s email address.", person.name));
+        return found(person.who, 0.97, Basis::Name, format!("The label holds {}'s email address.", person.name));
     }
-    match by_name(&names::forms(label), people) {
-        Ok(Some(finding)) if finding.confidence >= THRESHOLD => Ok(finding),
+    if is_anybodys {
+        return Err(match generic::next_in_count(label, labels) {
+            Some(other) => {
+                format!("“{label}” and “{other}” differ by a number or a letter alone: either could be anybody.")
+            }
+            None => format!("“{label}” is a word with a number or a letter: it could be anybody."),
+        });
+    }
+    let forms = names::forms(label);
+    if holds_another(&forms, label, people) {
+        return Err(format!("“{label}” may be several people at one microphone."));
+    }
+    match by_name(&forms, people) {
+        Ok(Some(finding)) if finding.is_sure() => Ok(finding),
         Ok(found) => match by_identity(label, labels, people)? {
             Some(finding) => Ok(finding),
             None => found.ok_or_else(|| match names::puts_several(label) {
@@ -235,6 +246,33 @@ fn find_by_name(label: &str, labels: &[&str], people: &People) -> Result<Finding
         },
         Err(ambiguous) => Err(ambiguous),
     }
+}
+
+/// Whether another part of a label is somebody else: `Tom Becker / Zora`, `Priya Raman (Tom)`. A company, a handle or
+/// another form of the same name is not.
+fn holds_another(forms: &[Form], label: &str, people: &People) -> bool {
+    let [first, others @ ..] = forms else { return false };
+    if !matches!(first.without, Without::OtherPart | Without::OtherPerson) {
+        return false;
+    }
+    let is_whole = |form: &Form| people.people.iter().find(|person| same_name(&form.words, &person.words));
+    let Some(person) = forms.iter().find_map(is_whole) else { return false };
+    let is_own = |form: &Form| {
+        let is_near = |word: &String| {
+            person.words.iter().any(|own| own.starts_with(word.as_str()) || nicknames::alike(own, word))
+        };
+        form.words.iter().any(is_near)
+    };
+    let is_person = |form: &Form| {
+        let is_known =
+            people.people.iter().any(|other| other.who != person.who && first_only(&form.words, &other.words));
+        let is_given = form.words.len() <= 3 && nicknames::is_given(&form.words[0]);
+        // Two whole names, one after the other; a company's has words of its own.
+        let is_name = label.contains('/') && form.words.len() == 2 && !identity::is_company(&form.words);
+        let is_wordy = form.words.iter().all(|word| word.chars().all(char::is_alphabetic));
+        is_known || is_given || is_name && is_wordy
+    };
+    std::iter::once(first).chain(others).any(|form| !is_own(form) && is_person(form))
 }
 
 /// By the names under which people were met before, and by names that are written otherwise.
@@ -247,10 +285,11 @@ fn by_identity(label: &str, labels: &[&str], people: &People) -> Result<Option<F
     for (who, name) in known {
         let met = labels.iter().any(|other| *other != label && names::alias_key(other) == names::alias_key(name));
         let around = Around { met, circle: Some(&circle) };
-        if let identity::Sameness::Same { confidence, because } = identity::same_person(label, name, around) {
+        if let identity::Sameness::Same { confidence, because, is_whole } = identity::same_person(label, name, around) {
             let whose = people.name(who);
             let reason = format!("“{label}” and “{name}” are {whose}'s: {because}.");
-            found.push((Finding { who, confidence: confidence.min(0.9), reason, is_weak: confidence < 0.84 }, name));
+            let basis = if is_whole { Basis::Name } else { Basis::PartOfName };
+            found.push((Finding { who, confidence: confidence.min(0.9), reason, basis }, name));
         }
     }
     found.sort_by(|(a, _), (b, _)| b.confidence.total_cmp(&a.confidence));
@@ -263,36 +302,41 @@ fn by_identity(label: &str, labels: &[&str], people: &People) -> Result<Option<F
     Ok(found.into_iter().next().map(|(finding, _)| finding))
 }
 
-/// The kinds of likeness between a form and a name, the best first: how sure each makes, and what to say of it.
-const LIKENESSES: [(Likeness, f32, bool, &str); 5] = [
-    (same_name, 0.95, false, "The label is the name of"),
-    (same_but_middle, 0.88, false, "But for a middle name, the label is the name of"),
-    (first_and_initial, 0.85, true, "The first name and the initial are those of"),
-    (initial_and_last, 0.8, true, "The initial and the last name are those of"),
-    (first_only, 0.8, true, "Nobody else among your people has the first name of"),
+/// The kinds of likeness between a form and a name, the best first: how sure each makes, what it is, and what to say.
+const LIKENESSES: [(Likeness, f32, Basis, &str); 6] = [
+    (same_name, 0.95, Basis::Name, "The label is the name of"),
+    (same_but_middle, 0.88, Basis::Name, "But for a middle name, the label is the name of"),
+    (run_together, 0.85, Basis::PartOfName, "By the name run together: this is the name of"),
+    (first_and_initial, 0.85, Basis::PartOfName, "By first name and initial: of your people these fit only"),
+    (initial_and_last, 0.8, Basis::PartOfName, "By initial and last name: of your people these fit only"),
+    (first_only, 0.8, Basis::PartOfName, "By first name: of your people it fits only"),
 ];
 
 type Likeness = fn(&[String], &[String]) -> bool;
 
 fn by_name(forms: &[Form], people: &People) -> Result<Option<Finding>, String> {
-    for (likeness, confidence, is_weak, says) in LIKENESSES {
+    for (likeness, confidence, basis, says) in LIKENESSES {
         let alike = |form: &Form, person: &Person| likeness(&form.words, &person.words);
         let Some(person) = people.only(|person| forms.iter().any(|form| alike(form, person)))? else { continue };
         let without = forms.iter().find(|form| alike(form, person)).map_or(Without::OtherPart, |form| form.without);
         // A part of a name beside a company could be a namesake from there; on a device it is that person's.
-        let confidence = match (is_weak, without) {
+        let confidence = match (basis, without) {
             (_, Without::OtherPerson) => 0.5,
-            (false, _) | (true, Without::Nothing) => confidence,
-            (true, Without::Device) => confidence - 0.04,
-            (true, Without::OtherPart) => confidence - 0.2,
+            (Basis::Name, _) | (_, Without::Nothing) => confidence,
+            (_, Without::Device) => confidence - 0.04,
+            (_, Without::OtherPart) => confidence - 0.2,
         };
-        return Ok(Some(Finding { who: person.who, confidence, reason: format!("{says} {}.", person.name), is_weak }));
+        return Ok(Some(Finding { who: person.who, confidence, reason: format!("{says} {}.", person.name), basis }));
     }
     Ok(None)
 }
 
 fn same_name(form: &[String], name: &[String]) -> bool {
-    name.len() >= 2 && (form == name || (form.len() == 1 && form[0] == name.concat()))
+    name.len() >= 2 && form == name
+}
+
+fn run_together(form: &[String], name: &[String]) -> bool {
+    name.len() >= 2 && form.len() == 1 && form[0] == name.concat()
 }
 
 fn same_but_middle(form: &[String], name: &[String]) -> bool {

@@ -7,7 +7,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::{
-    Answer, AttributeSession, Who, correct, names,
+    Answer, AttributeSession, Who, correct, generic, names,
     people::{Alias, Person},
     store,
 };
@@ -64,6 +64,14 @@ pub enum NameError {
     /// Nobody speaks under this label.
     #[error("nobody speaks under the label “{0}” in this session; write it exactly as it is shown")]
     NoLabel(String),
+    /// Nothing was guessed of this label that could be taken back.
+    #[error("nothing was guessed of “{0}” that could be taken back; say who it is instead")]
+    NoGuess(String),
+    /// A follow-up with the words is on its way or gone.
+    #[error(
+        "a follow-up with these words is on its way or gone: say who spoke instead, and you are told what went out"
+    )]
+    Gone,
     /// The label is one person's.
     #[error("“{0}” is one person's; say first that several people speak under it")]
     NotShared(String),
@@ -109,7 +117,7 @@ pub(super) async fn name(tx: &mut TenantTx, session_id: Uuid, answers: &[Answer]
         let named = sqlx::query!(
             "update attributions
              set participant_id = $3, is_shared = $4, confidence = 1, reason = 'You named this speaker.', by_coach = true,
-                 decided_at = now()
+                 basis = 'coach', decided_at = now()
              where session_id = $1 and label = $2",
             session_id,
             label,
@@ -232,7 +240,8 @@ pub(super) async fn remember(
     name: &str,
     correlation_id: Uuid,
 ) -> Result<bool, sqlx::Error> {
-    if names::is_generic(label) || owner(tx, coach_id, label).await?.is_some_and(|owner| owner != who) {
+    if is_anybodys(tx, session_id, label).await? || owner(tx, coach_id, label).await?.is_some_and(|owner| owner != who)
+    {
         return Ok(false);
     }
     let organization = tx.tenant();
@@ -274,6 +283,19 @@ pub(super) async fn remember(
         return Ok(false);
     }
     correct::spread(tx, (coach_id, session_id), &normalized, was.as_ref(), correlation_id).await
+}
+
+/// Whether tools give a label of this session to anybody.
+async fn is_anybodys(tx: &mut TenantTx, session_id: Uuid, label: &str) -> Result<bool, sqlx::Error> {
+    let labels = sqlx::query_scalar!(
+        r#"select distinct speaker as "speaker!" from utterances where session_id = $1"#,
+        session_id
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    let people = store::load_people(tx, session_id).await?.people;
+    let written: Vec<&str> = labels.iter().map(String::as_str).chain([label]).collect();
+    Ok(generic::among(&written, &people).last().copied().unwrap_or(false))
 }
 
 /// Whose own name or email a label is.

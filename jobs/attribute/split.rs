@@ -13,7 +13,7 @@ use super::{
     Corrected, NameError, SpeakerIs,
     excerpts::shorten,
     people::Who,
-    reattribute::{self, Session, plan, stored},
+    reattribute::{self, Session, Withdrawn, plan, stored},
     speakers, store, touched,
 };
 use crate::{
@@ -136,8 +136,15 @@ pub async fn split(
     }
     let speech = store::load_speech(tx, session_id).await?;
     let plan = plan(&speech, &before.people, &after.people, &stored, &said_of);
-    let session =
-        Session { id: session_id, state: &state, correlation_id, speech: &speech, known: &after, stored: &stored };
+    let session = Session {
+        id: session_id,
+        state: &state,
+        correlation_id,
+        speech: &speech,
+        known: &after,
+        stored: &stored,
+        withdrawn: Withdrawn::AnotherSpoke,
+    };
     let touched = reattribute::apply(tx, services, &session, summaries, &plan, visitor).await?;
     let corrected = Corrected { named: answers.len(), moved: plan.moved, touched, ..Corrected::default() };
     let detail = serde_json::to_value(corrected).unwrap_or_default();

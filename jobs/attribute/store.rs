@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use uuid::Uuid;
 
 use super::{
+    around,
     attendees::{self, Attended},
     measures::{self, Measures},
     names,
@@ -162,7 +163,12 @@ pub(super) async fn load_people(tx: &mut TenantTx, session_id: Uuid) -> Result<K
         }
         known.people.named.insert(row.label, who);
     }
+    let refused =
+        sqlx::query_scalar!("select label from attributions where session_id = $1 and is_refused", session_id);
+    known.people.refused = refused.fetch_all(tx.conn()).await?.into_iter().collect();
     known.people.attended = load_attended(tx, session_id).await?;
+    known.people.met = around::met(tx, session_id).await?;
+    known.people.occasion = around::occasion(tx, session_id).await?;
     Ok(known)
 }
 
@@ -280,8 +286,9 @@ pub(super) async fn replace(
         });
         sqlx::query!(
             "insert into attributions
-                (organization_id, session_id, label, participant_id, confidence, reason, by_coach, is_shared)
-             values ($1, $2, $3, $4, $5, $6, $7, $8)",
+                (organization_id, session_id, label, participant_id, confidence, reason, by_coach, is_shared, basis,
+                 is_refused)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
             organization,
             session_id,
             resolution.label,
@@ -289,7 +296,9 @@ pub(super) async fn replace(
             resolution.confidence,
             resolution.reason,
             known.people.named.contains_key(&resolution.label),
-            resolution.who == Some(Who::Shared)
+            resolution.who == Some(Who::Shared),
+            resolution.basis.as_str(),
+            known.people.refused.contains(&resolution.label)
         )
         .execute(tx.conn())
         .await?;
@@ -329,7 +338,7 @@ pub(super) async fn make_summaries_due(tx: &mut TenantTx, session_id: Uuid) -> R
         let due = sqlx::query_scalar!(
             "insert into summaries (id, organization_id, session_id, client_id) values ($1, $2, $3, $4)
              on conflict (organization_id, session_id, client_id) do update
-             set state = 'due', failed_reason = null, updated_at = now()
+             set state = 'due', failed_reason = null, withdrawn_reason = null, updated_at = now()
              where summaries.version = 0 returning id",
             Uuid::now_v7(),
             organization,

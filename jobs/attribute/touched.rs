@@ -10,7 +10,10 @@ use std::collections::{HashMap, HashSet};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{reattribute::Session, threads};
+use super::{
+    reattribute::{Session, Withdrawn},
+    threads,
+};
 use crate::{
     Services,
     db::{TenantTx, Tx},
@@ -81,7 +84,7 @@ async fn lock(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Summary>, sqlx:
     Ok(summaries.collect())
 }
 
-/// Looks which summaries are touched, now that the attribution has changed, and moves them and the session.
+/// Looks which summaries are touched, now that the attribution has changed, and moves them.
 pub(super) async fn settle(
     tx: &mut TenantTx,
     services: &Services,
@@ -109,7 +112,7 @@ pub(super) async fn settle(
             enqueue(tx, &SummarizeClient { summary_id: summary.id }, session.correlation_id).await?;
             touched.due += 1;
         } else {
-            withdraw(tx, session.id, summary, visitor).await?;
+            withdraw(tx, session, summary, visitor).await?;
             touched.withdrawn += 1;
         }
     }
@@ -128,7 +131,6 @@ pub(super) async fn settle(
         touched.due += 1;
     }
     touched.misdelivered = gone_wrong.iter().filter(|found| found.is_new).count();
-    move_on(tx, session).await?;
     if let Some(first) = gone_wrong.iter().find(|found| found.is_new) {
         review::warn_of_wrong_words(tx, services, session.id, first.id).await?;
     }
@@ -237,16 +239,22 @@ pub(super) async fn rewrite(tx: &mut TenantTx, summary_id: Uuid, reason: &str) -
 
 async fn withdraw(
     tx: &mut TenantTx,
-    session_id: Uuid,
+    session: &Session<'_>,
     summary: &Summary,
     visitor: &Visitor,
 ) -> Result<(), sqlx::Error> {
-    let reason = format!(
-        "By what you said, {} did not speak in this session: what stood here was said by somebody else. It is withdrawn, \
-         and nothing of it is sent.",
-        summary.client
-    );
-    set_aside(tx, session_id, summary, reason, visitor).await
+    let reason = match session.withdrawn {
+        Withdrawn::AnotherSpoke => format!(
+            "By what you said, {} did not speak in this session: what stood here was said by somebody else. It is \
+             withdrawn, and nothing of it is sent.",
+            summary.client
+        ),
+        Withdrawn::TakenBack => format!(
+            "You said that it was not {} who spoke here. What was written is withdrawn, and nothing of it is sent.",
+            summary.client
+        ),
+    };
+    set_aside(tx, session.id, summary, reason, visitor).await
 }
 
 /// Puts a summary aside for good, for a reason that the coach reads.
@@ -281,7 +289,7 @@ pub(super) async fn move_on(tx: &mut TenantTx, session: &Session<'_>) -> Result<
     match (due, session.state) {
         (true, "attributed") => {}
         (true, _) => session::set_state(tx, session.id, State::Attributed).await?,
-        (false, "attributed") => {
+        (false, "attributed" | "waiting_for_speakers") => {
             session::set_state(tx, session.id, State::Summarized).await?;
             enqueue(tx, &RequestReview { session_id: session.id }, session.correlation_id).await?;
         }

@@ -8,8 +8,8 @@ use uuid::Uuid;
 
 use super::{
     people::Who,
-    reattribute::{self, Session, stored},
-    resolve::Resolution,
+    reattribute::{self, Session, Withdrawn, stored},
+    resolve::{Basis, Resolution},
     store,
     touched::{self, Summary},
 };
@@ -44,6 +44,7 @@ pub(crate) async fn unite(tx: &mut TenantTx, session_id: Uuid, from: Uuid, into:
             who: if who == Some(Who::Client(from)) { Some(Who::Client(into)) } else { who },
             confidence: before.map_or(0.0, |before| before.confidence),
             reason: before.map_or_else(String::new, |before| before.reason.clone()),
+            basis: before.map_or(Basis::Name, |before| before.basis),
             suggestion: None,
             label: label.label,
         }
@@ -73,8 +74,15 @@ pub(crate) async fn unite(tx: &mut TenantTx, session_id: Uuid, from: Uuid, into:
         (None, Some(other)) => rewrite(tx, session_id, other, into, correlation_id).await?,
         (None, None) => {}
     }
-    let session =
-        Session { id: session_id, state: &state, correlation_id, speech: &speech, known: &known, stored: &stored };
+    let session = Session {
+        id: session_id,
+        state: &state,
+        correlation_id,
+        speech: &speech,
+        known: &known,
+        stored: &stored,
+        withdrawn: Withdrawn::AnotherSpoke,
+    };
     touched::move_on(tx, &session).await
 }
 

@@ -1,13 +1,17 @@
-//! Who is behind labels that are nobody's name ("Speaker 1", `spk_0`, "Client"), from what is said. Pure.
+//! Who is behind labels that are nobody's name ("Speaker 1", `spk_0`, "You", "Client"), from what is said. Pure.
 //!
-//! Two things must agree before a client is named without being asked about: the part (who coaches) and the name by
-//! which the other calls them. A part alone names the coach, of whom there is one; it never names a client, but where
-//! the coach has one client only, that one is suggested.
+//! Two things must agree before a client is named without being asked about: the part (who coaches), and the name by
+//! which the other calls them or the one client to whom the occasion points (see `occasion`). A part alone names the
+//! coach, of whom there is one. What is at the other end of a line ("Others") may be several people: there the name and
+//! the occasion must agree.
 
 use super::{
+    generic,
     names::{self, Claim},
+    nicknames,
+    occasion::{self, Pointing},
     people::{People, Person, Who},
-    resolve::THRESHOLD,
+    resolve::{Basis, Finding, Found, THRESHOLD},
     roles::{self, Said},
     spoken::{self, Called, SpokenName},
 };
@@ -16,11 +20,31 @@ use super::{
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Voice {
     /// Whom it means, or may mean: it counts from [`THRESHOLD`] on and is a suggestion below.
-    pub(super) who: Option<Who>,
+    who: Option<Who>,
     /// From 0 to 1.
-    pub(super) confidence: f32,
+    confidence: f32,
     /// A sentence that a coach understands.
-    pub(super) reason: String,
+    reason: String,
+    basis: Basis,
+}
+
+impl Voice {
+    const fn nobody(reason: String) -> Self {
+        Self { who: None, confidence: 0.0, reason, basis: Basis::Speech }
+    }
+
+    const fn of(who: Who, confidence: f32, reason: String) -> Self {
+        Self { who: Some(who), confidence, reason, basis: Basis::Speech }
+    }
+
+    /// As labels are found otherwise.
+    pub(super) fn into_found(self) -> Found {
+        let Self { who, confidence, reason, basis } = self;
+        match who {
+            Some(who) => Ok(Finding { who, confidence, reason, basis }),
+            None => Err(reason),
+        }
+    }
 }
 
 /// The part that a speaker has, as far as the text tells.
@@ -33,46 +57,72 @@ enum Part {
     Unknown,
 }
 
+/// What all labels of the session have in common.
+struct Scene<'a> {
+    people: &'a People,
+    is_pair: bool,
+    /// A label of the session is the coach's.
+    knows_coach: bool,
+    coaching: Option<roles::Coaching>,
+    /// Whom the occasion points to; nobody among more than two.
+    pointing: Pointing,
+}
+
 /// Looks at each label that is nobody's name and not known yet. Gives its place and what was found.
 pub(super) fn voices(
     labels: &[&str],
+    anybodys: &[bool],
     spoken: &[usize],
     known: &[Option<Who>],
     said: &[Said<'_>],
     people: &People,
 ) -> Vec<(usize, Voice)> {
-    let is_open = |at: &usize| known[*at].is_none() && !labels[*at].trim().is_empty() && names::is_generic(labels[*at]);
+    let is_open = |at: &usize| known[*at].is_none() && !labels[*at].trim().is_empty() && anybodys[*at];
     let open: Vec<usize> = spoken.iter().copied().filter(is_open).collect();
     if open.is_empty() || said.is_empty() {
         return Vec::new();
     }
     let called = spoken::names_in_speech(labels.len(), said, &people.known_names());
-    let coaching = roles::coaching(said);
-    let knows_coach = spoken.iter().any(|at| known[*at] == Some(Who::Coach));
-    let found = open.into_iter().map(|at| {
-        let part = part(at, spoken, knows_coach, coaching.as_ref());
+    let is_pair = spoken.len() == 2;
+    let mut scene = Scene {
+        people,
+        is_pair,
+        knows_coach: spoken.iter().any(|at| known[*at] == Some(Who::Coach)),
+        coaching: roles::coaching(said),
+        pointing: if is_pair { occasion::client(people) } else { Pointing::Nothing },
+    };
+    let mut found: Vec<(usize, Voice)> = Vec::new();
+    let recorders: Vec<usize> = open.iter().copied().filter(|at| generic::is_recorder(labels[*at])).collect();
+    if let [at] = *recorders {
+        let voice = recorder(labels[at], &part(at, &scene), &called[at], &scene);
+        scene.knows_coach |= voice.who.is_some() && voice.confidence >= THRESHOLD;
+        found.push((at, voice));
+    }
+    for at in open.into_iter().filter(|at| found.first().is_none_or(|(recorder, _)| recorder != at)).collect::<Vec<_>>()
+    {
+        let part = part(at, &scene);
         let voice = if contradicts(names::claim(labels[at]), &part) {
-            let reason = format!("What is said does not fit the label “{}”: the labels may be swapped.", labels[at]);
-            Voice { who: None, confidence: 0.0, reason }
+            Voice::nobody(format!("What is said does not fit the label “{}”: the labels may be swapped.", labels[at]))
         } else {
-            voice(labels[at], &part, &called[at], people)
+            voice(labels[at], &part, &called[at], &scene)
         };
-        (at, voice)
-    });
-    found.collect()
+        found.push((at, voice));
+    }
+    other_than_client(&mut found, labels, &called, &scene);
+    found
 }
 
-fn part(at: usize, spoken: &[usize], knows_coach: bool, coaching: Option<&roles::Coaching>) -> Part {
-    if knows_coach {
+fn part(at: usize, scene: &Scene<'_>) -> Part {
+    if scene.knows_coach {
         // Whoever speaks with the coach alone is not the coach.
         let because = "the other speaker is the coach".to_owned();
-        return if spoken.len() == 2 { Part::Other { confidence: 0.9, because } } else { Part::Unknown };
+        return if scene.is_pair { Part::Other { confidence: 0.9, because } } else { Part::Unknown };
     }
-    match coaching {
+    match &scene.coaching {
         Some(found) if found.coach == at => {
             Part::Coach { confidence: found.confidence, because: found.because.clone() }
         }
-        Some(found) if spoken.len() == 2 => {
+        Some(found) if scene.is_pair => {
             Part::Other { confidence: found.confidence, because: format!("this speaker {}", found.other_because) }
         }
         _ => Part::Unknown,
@@ -83,21 +133,46 @@ const fn contradicts(claim: Option<Claim>, part: &Part) -> bool {
     matches!((claim, part), (Some(Claim::Coach), Part::Other { .. }) | (Some(Claim::Client), Part::Coach { .. }))
 }
 
-fn voice(label: &str, part: &Part, called: &Called, people: &People) -> Voice {
-    let nobody = |reason: String| Voice { who: None, confidence: 0.0, reason };
+/// "You", "Me", "Microphone": whoever recorded, and so the coach in whose inbox it lies, unless the words say otherwise.
+fn recorder(label: &str, part: &Part, called: &Called, scene: &Scene<'_>) -> Voice {
+    let client_name = match called {
+        Called::Name(name) => scene.people.called(&name.key).is_ok_and(|person| {
+            person.is_none_or(|person| person.who != Who::Coach) && (person.is_some() || name.confidence >= THRESHOLD)
+        }),
+        Called::Several(..) => true,
+        Called::Nothing => false,
+    };
+    if scene.knows_coach || client_name || matches!(part, Part::Other { .. }) {
+        return Voice::nobody(format!(
+            "“{label}” is whoever recorded this. That would be you, but by what is said it may be the other."
+        ));
+    }
+    let (confidence, because) = match part {
+        Part::Coach { confidence, because } => (confidence.max(0.85), format!(" This speaker {because}.")),
+        _ => (0.8, String::new()),
+    };
+    Voice::of(
+        Who::Coach,
+        confidence,
+        format!("“{label}” is whoever recorded this: in your inbox, that is you.{because}"),
+    )
+}
+
+fn voice(label: &str, part: &Part, called: &Called, scene: &Scene<'_>) -> Voice {
     match called {
         Called::Several(one, other) => {
-            nobody(format!("“{label}” is called “{one}” and “{other}”: two people may speak under this label."))
+            Voice::nobody(format!("“{label}” is called “{one}” and “{other}”: two people may speak under this label."))
         }
-        Called::Name(name) => match people.called(&name.key) {
+        Called::Name(name) => match scene.people.called(&name.key) {
             // Somebody else of that surname.
-            Ok(Some(person)) if name.by_surname && is_against(part, person) => unnamed(label, part, people),
-            Ok(Some(person)) => named(name, person, part),
-            Ok(None) if name.confidence >= THRESHOLD => stranger(label, name, part),
-            Ok(None) => unnamed(label, part, people),
-            Err(ambiguous) => nobody(format!("{} {ambiguous}", name.reason)),
+            Ok(Some(person)) if name.by_surname && is_against(part, person) => unnamed(label, part, scene),
+            Ok(Some(person)) => named(label, name, person, part, scene),
+            // A word that is no name is called out as one is: "By when, Friday?"
+            Ok(None) if name.confidence >= THRESHOLD || nicknames::is_given(&name.key) => stranger(label, name, part),
+            Ok(None) => unnamed(label, part, scene),
+            Err(ambiguous) => among_namesakes(label, name, &ambiguous, part, scene),
         },
-        Called::Nothing => unnamed(label, part, people),
+        Called::Nothing => unnamed(label, part, scene),
     }
 }
 
@@ -108,71 +183,122 @@ fn is_against(part: &Part, person: &Person) -> bool {
 }
 
 /// Called by the name of somebody who is known.
-fn named(name: &SpokenName, person: &Person, part: &Part) -> Voice {
+fn named(label: &str, name: &SpokenName, person: &Person, part: &Part, scene: &Scene<'_>) -> Voice {
     let is_coach = person.who == Who::Coach;
-    let (confidence, because) = match (part, is_coach) {
-        (Part::Coach { confidence, because }, true) => {
-            ((confidence + 0.03).max(name.confidence), format!("this speaker {because}"))
+    let (agrees, pointed) = match &scene.pointing {
+        Pointing::To { who, reason, .. } if *who == person.who => (true, format!(" {reason}")),
+        Pointing::To { reason, is_strong: true, .. } if !is_coach && !matches!(part, Part::Coach { .. }) => {
+            return Voice::nobody(format!("{} But: {reason} Which is right?", name.reason));
         }
-        (Part::Other { confidence, because }, false) => (confidence.min(name.confidence), because.clone()),
+        _ => (false, String::new()),
+    };
+    let (confidence, because, basis) = match (part, is_coach) {
+        (Part::Coach { confidence, because }, true) => {
+            ((confidence + 0.03).max(name.confidence), format!("this speaker {because}"), Basis::Speech)
+        }
+        (Part::Other { confidence, because }, false) => {
+            (confidence.min(name.confidence), because.clone(), Basis::Speech)
+        }
+        // The name is said, and nobody else can be meant by it here.
+        (Part::Unknown, false) if agrees && name.confidence >= 0.8 => (0.8, String::new(), Basis::Occasion),
         // A name alone may be said of somebody else.
-        (Part::Unknown, _) => (name.confidence - 0.15, String::new()),
+        (Part::Unknown, _) => (name.confidence - 0.15, String::new(), Basis::Speech),
         (Part::Coach { .. }, false) | (Part::Other { .. }, true) => {
-            let reason = format!(
-                "{} But by what is said this speaker {}.",
-                name.reason,
-                if is_coach { "is being coached" } else { "coaches" }
-            );
-            return Voice { who: None, confidence: 0.0, reason };
+            let is = if is_coach { "is being coached" } else { "coaches" };
+            return Voice::nobody(format!("{} But by what is said this speaker {is}.", name.reason));
         }
     };
+    if generic::is_crowd(label) && !is_coach && !agrees {
+        let reason = format!("{} But “{label}” may be several people at the other end.", name.reason);
+        return Voice::of(person.who, 0.6, reason);
+    }
     let role = if because.is_empty() { String::new() } else { format!(" {}.", names::capital(&because)) };
-    let reason = format!("{}{role} So this is {}.", name.reason, person.name);
-    let reason = if confidence >= THRESHOLD { reason } else { reason.replace(" So this is ", " This may be ") };
-    Voice { who: Some(person.who), confidence: confidence.min(0.95), reason }
+    let verb = if confidence >= THRESHOLD { "is" } else { "may be" };
+    let reason = format!("{}{role}{pointed} So this {verb} {}.", name.reason, person.name);
+    let reason = if confidence >= THRESHOLD { reason } else { reason.replace(" So this ", " This ") };
+    Voice { who: Some(person.who), confidence: confidence.min(0.95), reason, basis }
+}
+
+/// Called by a name that several have: the occasion may tell which of them is meant.
+fn among_namesakes(label: &str, name: &SpokenName, ambiguous: &str, part: &Part, scene: &Scene<'_>) -> Voice {
+    if let Pointing::To { who, .. } = scene.pointing
+        && let Some(person) = scene.people.people.iter().find(|person| person.who == who)
+        && person.words.first().is_some_and(|first| nicknames::alike(first, &name.key))
+        && matches!(part, Part::Other { .. })
+    {
+        return Voice { basis: Basis::Occasion, ..named(label, name, person, part, scene) };
+    }
+    Voice::nobody(format!("{} {ambiguous}", name.reason))
 }
 
 /// Called by a name that nobody has who is known.
 fn stranger(label: &str, name: &SpokenName, part: &Part) -> Voice {
     let reason = format!("{} Nobody among your people is called so.", name.reason);
     match part {
-        Part::Coach { because, .. } => Voice {
-            who: Some(Who::Coach),
-            confidence: 0.6,
-            reason: format!("“{label}” {because}, as a coach does. But: {reason}"),
-        },
-        Part::Other { .. } | Part::Unknown => Voice { who: None, confidence: 0.0, reason },
+        Part::Coach { because, .. } => {
+            Voice::of(Who::Coach, 0.6, format!("“{label}” {because}, as a coach does. But: {reason}"))
+        }
+        Part::Other { .. } | Part::Unknown => Voice::nobody(reason),
     }
 }
 
 /// Nobody says a name.
-fn unnamed(label: &str, part: &Part, people: &People) -> Voice {
+fn unnamed(label: &str, part: &Part, scene: &Scene<'_>) -> Voice {
     match part {
-        Part::Coach { confidence, because } => Voice {
-            who: Some(Who::Coach),
-            confidence: *confidence,
-            reason: format!("“{label}” {because}, as a coach does."),
-        },
-        Part::Other { because, .. } => {
-            let mut clients = people.people.iter().filter(|person| matches!(person.who, Who::Client(_)));
-            let only = clients.next().filter(|_| clients.next().is_none());
-            let reason = match only {
-                Some(person) => {
-                    format!(
-                        "{}, and {} is your only client; but no name is said.",
-                        names::capital(because),
-                        person.name
-                    )
-                }
-                None => format!("{}: this is the client, but no name is said.", names::capital(because)),
-            };
-            Voice { who: only.map(|person| person.who), confidence: if only.is_some() { 0.6 } else { 0.0 }, reason }
+        Part::Coach { confidence, because } => {
+            Voice::of(Who::Coach, *confidence, format!("“{label}” {because}, as a coach does."))
         }
-        Part::Unknown => Voice {
-            who: None,
-            confidence: 0.0,
-            reason: format!("“{label}” is no person's name, and what is said does not tell who it is."),
-        },
+        Part::Other { confidence, because } => {
+            let because = names::capital(because);
+            let name = |who| scene.people.name(who);
+            match &scene.pointing {
+                Pointing::To { who, reason, .. } if generic::is_crowd(label) => {
+                    let but = format!("But “{label}” may be several people, and no name is said.");
+                    Voice::of(*who, 0.6, format!("{because}. {reason} {but}"))
+                }
+                Pointing::To { who, confidence: pointed, reason, .. } => Voice {
+                    basis: Basis::Occasion,
+                    ..Voice::of(
+                        *who,
+                        confidence.min(*pointed),
+                        format!("{because}. {reason} So this is {}.", name(*who)),
+                    )
+                },
+                Pointing::Perhaps { who, reason } => {
+                    Voice::of(*who, 0.6, format!("{because}. {reason} But no name is said."))
+                }
+                Pointing::Unclear(why) => Voice::nobody(format!("{because}: this is the client. {why}")),
+                Pointing::Nothing => Voice::nobody(format!("{because}: this is the client, but no name is said.")),
+            }
+        }
+        Part::Unknown => {
+            Voice::nobody(format!("“{label}” is no person's name, and what is said does not tell who it is."))
+        }
+    }
+}
+
+/// Where one of two is a client by what is said and by the occasion, the other is the coach, unless called otherwise.
+fn other_than_client(found: &mut [(usize, Voice)], labels: &[&str], called: &[Called], scene: &Scene<'_>) {
+    if found.len() != 2 || !scene.is_pair || scene.knows_coach {
+        return;
+    }
+    let is_client =
+        |(_, voice): &(usize, Voice)| matches!(voice.who, Some(Who::Client(_))) && voice.confidence >= THRESHOLD;
+    let Some(client) = found.iter().position(is_client) else { return };
+    let name = found[client].1.who.map(|who| scene.people.name(who)).unwrap_or_default();
+    let (at, voice) = &mut found[1 - client];
+    let is_called_otherwise = match &called[*at] {
+        Called::Nothing => false,
+        Called::Several(..) => true,
+        Called::Name(said) => {
+            let person = scene.people.called(&said.key).ok().flatten();
+            said.confidence >= 0.5 && person.is_none_or(|person| person.who != Who::Coach)
+        }
+    };
+    let is_open = voice.who.is_none() || voice.confidence < THRESHOLD;
+    if is_open && !is_called_otherwise && !generic::is_crowd(labels[*at]) {
+        let reason = format!("The other speaker is {name}, and this session is yours: so this is you.");
+        *voice = Voice { basis: Basis::Occasion, ..Voice::of(Who::Coach, 0.78, reason) };
     }
 }
 
@@ -219,9 +345,11 @@ mod tests {
     }
 
     #[test]
-    fn a_client_without_a_name_is_asked_about() {
+    fn a_client_without_a_name_is_asked_about_unless_there_is_one_client_alone() {
         let one = found(["Speaker 1", "Speaker 2"], &[], &BOTH[..1]);
-        assert_eq!(who(&one), [(Some(Who::Coach), None), (None, Some(PRIYA))], "{one:?}");
+        assert_eq!(who(&one), [(Some(Who::Coach), None), (Some(PRIYA), None)], "{one:?}");
+        assert_eq!(one[1].basis, Basis::Occasion);
+        assert!(one[1].reason.contains("your only client"), "{one:?}");
         let two = found(["Speaker 1", "Speaker 2"], &[], &BOTH);
         assert_eq!(who(&two), [(Some(Who::Coach), None), (None, None)], "{two:?}");
         // Somebody else than the only client.
@@ -249,5 +377,64 @@ mod tests {
             let found = found(labels, &[(0, "Hi Priya."), (1, "Hi Maya.")], &BOTH);
             assert!(found.iter().all(|found| found.who.is_none() && found.reason.contains("swapped")), "{found:?}");
         }
+    }
+
+    /// As [`found`], with more that is known.
+    fn found_with(
+        labels: [&str; 2],
+        said: &[(usize, &str)],
+        names: &[&str],
+        clients: &[(Who, &str)],
+    ) -> Vec<Resolution> {
+        let said: Vec<Said<'_>> = said.iter().map(|(label, text)| Said { label: *label, text }).collect();
+        let labels: Vec<Label> = labels.iter().map(|label| Label { label: (*label).to_owned(), words: 50 }).collect();
+        let mut people = people(clients);
+        people.occasion.names = names.iter().map(|name| (*name).to_owned()).collect();
+        resolve(&labels, &said, &people)
+    }
+
+    #[test]
+    fn a_file_that_names_the_client_needs_no_name_said_and_stands_against_none() {
+        let labels = ["Speaker 1", "Speaker 2"];
+        let file = found_with(labels, &SESSION, &["Priya"], &BOTH);
+        assert_eq!(who(&file), [(Some(Who::Coach), None), (Some(PRIYA), None)], "{file:?}");
+        assert_eq!(file[1].basis, Basis::Occasion);
+        assert!(file[1].reason.contains("“Priya”, which you gave the file"), "{file:?}");
+        let greeted = |name| [&[(0, name), (1, "Hi Maya.")], &SESSION[1..]].concat();
+        let disagree = found_with(labels, &greeted("Hi Tom."), &["Priya"], &BOTH);
+        assert_eq!(who(&disagree)[1], (None, None), "{disagree:?}");
+        assert!(disagree[1].reason.contains("Which is right?"), "{disagree:?}");
+        let stranger = found_with(labels, &greeted("Hi Zora."), &["Priya"], &BOTH);
+        assert_eq!(who(&stranger)[1], (None, None), "{stranger:?}");
+        // Too little is said to tell who coaches, and a name that is called tells which of the two is meant.
+        let short = [(0, "Good morning Tom, how was the week?"), (1, "Hard, I was at the office until nine.")];
+        let agree = found_with(["A", "B"], &short, &["tom"], &BOTH);
+        assert_eq!(who(&agree), [(Some(Who::Coach), None), (Some(TOM), None)], "{agree:?}");
+        let unnamed = found_with(["A", "B"], &short, &["session"], &BOTH);
+        assert_eq!(who(&unnamed), [(None, None), (None, Some(TOM))], "{unnamed:?}");
+        let silent = [(0, "Good morning, how was the week?"), (1, "Hard, I was at the office until nine.")];
+        let unclear = found_with(["A", "B"], &silent, &["tom"], &BOTH);
+        assert_eq!(who(&unclear), [(None, None), (None, None)], "nothing tells which of the two: {unclear:?}");
+        // Of two who are called so, the file tells which.
+        let sakes =
+            found_with(labels, &greeted("Hi Priya."), &["Priya Sen"], &[(PRIYA, "Priya Raman"), (TOM, "Priya Sen")]);
+        assert_eq!(who(&sakes)[1], (Some(TOM), None), "{sakes:?}");
+    }
+
+    #[test]
+    fn who_recorded_is_the_coach_and_the_other_end_may_be_several() {
+        let said =
+            [(0, "Good morning Priya, did you sleep?"), (1, "A little. I was up at three."), (0, "What do you want?")];
+        let asked = found_with(["You", "Others"], &said, &["steno"], &BOTH);
+        assert_eq!(who(&asked), [(Some(Who::Coach), None), (None, Some(PRIYA))], "{asked:?}");
+        assert!(asked[1].reason.contains("several people"), "{asked:?}");
+        let agree = found_with(["Me", "Them"], &said, &["Priya"], &BOTH);
+        assert_eq!(who(&agree), [(Some(Who::Coach), None), (Some(PRIYA), None)], "{agree:?}");
+        let only = found_with(["Me", "Them"], &SESSION, &[], &BOTH[..1]);
+        assert_eq!(who(&only)[1], (None, Some(PRIYA)), "{only:?}");
+        // The client recorded it.
+        let other = [(1, "Good morning Priya, did you sleep?"), (0, "A little. I was up at three.")];
+        let other = found_with(["Me", "Speaker 1"], &other, &[], &BOTH);
+        assert_eq!(who(&other)[0].0, None, "{other:?}");
     }
 }

@@ -4,7 +4,7 @@
 
 use std::sync::LazyLock;
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use chrono_tz::Tz;
 use regex::Regex;
 
@@ -194,6 +194,24 @@ pub(super) fn date_in(name: &str, zone: Tz) -> Option<NaiveDate> {
     }
 }
 
+/// The time of day that stands behind the date in a name, in the coach's time zone: `2026-11-03 14.05.22`, `GMT20261103-150000`.
+pub(crate) fn time_in(name: &str, zone: Tz) -> Option<NaiveTime> {
+    static GMT: LazyLock<Regex> = LazyLock::new(|| regex(r"GMT(\d{8}-\d{6})"));
+    static BEHIND_DATE: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"20\d{2}[-_.]?\d{2}[-_.]?\d{2}(?:[T ,_-]|\s-\s)+([01]\d|2[0-3])[-_.:h]?([0-5]\d)(?:[-_.:]?[0-5]\d)?(?:\D|$)",
+        )
+    });
+
+    if let Some(found) = GMT.captures(name)
+        && let Ok(time) = NaiveDateTime::parse_from_str(&found[1], "%Y%m%d-%H%M%S")
+    {
+        return Some(time.and_utc().with_timezone(&zone).time());
+    }
+    let found = BEHIND_DATE.captures(name)?;
+    NaiveTime::from_hms_opt(found[1].parse().ok()?, found[2].parse().ok()?, 0)
+}
+
 fn date(year: &str, month: &str, day: &str) -> Option<NaiveDate> {
     NaiveDate::from_ymd_opt(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?)
 }
@@ -263,6 +281,22 @@ mod tests {
             let key = format!("inbox/maya/{rest}");
             let found = transcript(&key).date(object_time, chrono_tz::Europe::Stockholm);
             assert_eq!((found.0.to_string().as_str(), found.1), (date, source), "{rest}");
+        }
+    }
+
+    #[test]
+    fn the_time_of_day_stands_behind_the_date() {
+        for (name, time) in [
+            ("2026-11-03 14.05.22 Maya's Zoom Meeting", Some("14:05:00")),
+            ("GMT20261103-150000_Recording", Some("16:00:00")),
+            ("2026-11-03T09-30", Some("09:30:00")),
+            ("20261103_1015_call", Some("10:15:00")),
+            ("2026-11-03 session 12", None),
+            ("2026-11-03", None),
+            ("call 14.05", None),
+        ] {
+            let found = time_in(name, chrono_tz::Europe::Stockholm);
+            assert_eq!(found, time.map(|time| time.parse().expect("a time")), "{name}");
         }
     }
 

@@ -86,6 +86,8 @@ pub struct ReviewRequest {
     pub clients: Vec<String>,
     /// The clients whose summaries could not be written.
     pub failed: Vec<String>,
+    /// Whom Debrief took for whom by what lies around the session.
+    pub guesses: Vec<Guess>,
     /// The review link.
     pub link: String,
     /// The last day on which the link opens, in the coach's time zone.
@@ -94,6 +96,17 @@ pub struct ReviewRequest {
     pub fresh: bool,
     /// Whether it was ready before, and is written anew since the coach corrected who spoke.
     pub rewritten: bool,
+}
+
+/// A label that was taken for somebody, and why.
+#[derive(Clone, Debug, Serialize)]
+pub struct Guess {
+    /// As written in the file.
+    pub label: String,
+    /// What that person is called.
+    pub person: String,
+    /// Why, in a sentence.
+    pub reason: String,
 }
 
 impl ReviewRequest {
@@ -106,6 +119,11 @@ impl ReviewRequest {
             date: day(2026, 11, 3),
             clients: vec!["Priya Raman".into(), "Tom Becker".into()],
             failed: vec!["Ada Lindqvist".into()],
+            guesses: vec![Guess {
+                label: "Speaker 2".into(),
+                person: "Priya Raman".into(),
+                reason: "The name “Priya”, which you gave the file or its folder, is that of Priya Raman.".into(),
+            }],
             link: "https://debrief.example/r/rl_Zk3vQ0m1bYt8hXw2".into(),
             expires: day(2026, 11, 13),
             fresh: false,

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use uuid::Uuid;
 
 use crate::{
-    attribute::{names, nicknames},
+    attribute::{generic, names, nicknames},
     db::{TenantTx, Tx},
     ingest::roster::Entry,
     queue::enqueue,
@@ -215,7 +215,7 @@ pub(super) async fn put_aliases(
     for (at, written) in aliases.iter().enumerate() {
         let number = at + 1;
         let normalized = names::alias_key(written);
-        if normalized.is_empty() || names::is_generic(written) {
+        if normalized.is_empty() || generic::is_generic(written) {
             problems.push(format!("alias {number} could be anybody and is not used"));
             continue;
         }

@@ -342,6 +342,20 @@ pub async fn split_label(
     split.map_err(|error| refusal(error, &[]))
 }
 
+/// Takes back whom a label was guessed to mean.
+///
+/// # Errors
+/// As [`set_speakers`].
+pub async fn take_back(
+    tx: &mut TenantTx,
+    services: &Services,
+    session_id: Uuid,
+    label: &str,
+    visitor: &Visitor,
+) -> Result<Corrected, ActionError> {
+    attribute::take_back(tx, services, session_id, label, visitor).await.map_err(|error| refusal(error, &[]))
+}
+
 /// What attribute refuses, at the place of the answer that it is about.
 fn refusal(error: NameError, answers: &[Answer]) -> ActionError {
     let problem = error.to_string();
@@ -352,7 +366,7 @@ fn refusal(error: NameError, answers: &[Answer]) -> ActionError {
     match error {
         NameError::NoSession => ActionError::NotFound,
         NameError::NotWaiting => ActionError::NotWaiting,
-        NameError::NotShared(_) | NameError::NoTurn => at(&|_| true),
+        NameError::NotShared(_) | NameError::NoTurn | NameError::NoGuess(_) | NameError::Gone => at(&|_| true),
         NameError::NoLabel(label) => at(&|answer| answer.label == label),
         NameError::NoClient => at(&|answer| matches!(answer.is, SpeakerIs::Client(_))),
         NameError::Person(_) => at(&|answer| matches!(answer.is, SpeakerIs::NewClient { .. })),

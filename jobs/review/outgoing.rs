@@ -107,12 +107,19 @@ async fn review_request(
         let rows = rows.iter().filter(|row| (row.state == "failed") == failed);
         rows.map(|row| row.name.clone()).collect::<Vec<_>>()
     };
+    let by_occasion = |guess: &attribute::Guess| guess.basis == attribute::Basis::Occasion;
+    let guesses = attribute::guesses(tx, session_id).await?.into_iter().filter(by_occasion).map(|guess| mail::Guess {
+        label: guess.label,
+        person: guess.person,
+        reason: guess.reason,
+    });
     Ok(ReviewRequest {
         coach: session.coach.name.clone(),
         title: session.title.clone(),
         date: session.date,
         clients: named(false),
         failed: named(true),
+        guesses: guesses.collect(),
         link,
         expires: last_day(services, session),
         fresh: false,

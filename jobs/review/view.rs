@@ -5,7 +5,7 @@ use uuid::Uuid;
 
 use super::actions::{Shown, Signed};
 use crate::{
-    attribute::{self, Misdelivered, Speaker},
+    attribute::{self, Guess, Misdelivered, Speaker},
     db::{TenantTx, Tx},
     follow_up::{RECIPIENT_CHANGED, Said, said},
     mail::Recipient,
@@ -43,6 +43,8 @@ pub struct SessionView {
     pub clients: Vec<(Uuid, String)>,
     /// Labels under which several people speak: their words are in no summary.
     pub shared: Vec<String>,
+    /// Whom labels were taken for by evidence that could be wrong.
+    pub guesses: Vec<Guess>,
     /// Whether who spoke can be looked at and corrected.
     pub attributed: bool,
     /// Follow-ups that went out with another's words.
@@ -227,6 +229,7 @@ pub async fn view(tx: &mut TenantTx, session_id: Uuid) -> Result<Option<SessionV
         clients: if waiting { clients_of(tx, session_id).await? } else { Vec::new() },
         warnings: warnings(tx, session_id).await?,
         shared: shared(tx, session_id).await?,
+        guesses: attribute::guesses(tx, session_id).await?,
         attributed: matches!(
             row.state.as_str(),
             "waiting_for_speakers" | "attributed" | "summarized" | "in_review" | "closed"

@@ -34,6 +34,13 @@ pub(crate) enum Speakers {
     },
     #[command(visible_alias = "set")]
     Name(Name),
+    /// Take back whom Debrief guessed a speaker to be, before anything is sent: the session waits for you to say who it was
+    Undo {
+        /// The session's id
+        session: Uuid,
+        /// The speaker label, as `debrief speakers show` shows it
+        label: String,
+    },
 }
 
 /// Say who a speaker is, also of one who was taken for somebody else; remembered for the coach's other sessions
@@ -98,6 +105,18 @@ impl Speakers {
                 app.output.one(&Shown { speakers, misdelivered }, text)?;
             }
             Self::Name(name) => name.run(app).await?,
+            Self::Undo { session, label } => {
+                let mut tx = app.tenant_of_session(session).await?;
+                let visitor = Visitor::default();
+                let undone = attribute::take_back(&mut tx, &app.services, session, &label, &visitor).await?;
+                tx.commit().await?;
+                let value = json!({ "undone": label, "unresolved": undone.remaining,
+                    "summaries_withdrawn": undone.touched.withdrawn, "summaries_due": undone.touched.due });
+                app.output.one(&value, |_| {
+                    let withdrawn = count(undone.touched.withdrawn, "summary", "summaries");
+                    format!("{label} is nobody's again; {withdrawn} withdrawn. Say who it was with `debrief speakers name`\n")
+                })?;
+            }
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -180,8 +199,9 @@ fn text(shown: &Shown) -> String {
     for speaker in &shown.speakers {
         let label = if speaker.label.is_empty() { "(no name)" } else { &speaker.label };
         let person = speaker.person.as_deref().unwrap_or("nobody is known");
+        let guess = if speaker.who.is_some() && speaker.basis.is_guess() { ", a guess" } else { "" };
         text.push_str(&format!(
-            "{label}: {person} ({:.2}), {} turns, {} words\n  {}\n",
+            "{label}: {person} ({:.2}{guess}), {} turns, {} words\n  {}\n",
             speaker.confidence, speaker.turns, speaker.words, speaker.reason
         ));
         for excerpt in &speaker.excerpts {

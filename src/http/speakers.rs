@@ -154,6 +154,7 @@ fn choice(who: Who) -> String {
 const fn sure(speaker: &Speaker) -> &'static str {
     match speaker.confidence {
         _ if speaker.by_coach => "you said so",
+        _ if speaker.basis.is_guess() => "a guess",
         confidence if confidence >= 0.95 => "sure",
         confidence if confidence >= 0.85 => "quite sure",
         _ => "likely",
@@ -303,12 +304,34 @@ pub(super) async fn split(
             tx.commit().await?;
             Ok(review::see_other(&state, session, None, "corrected-here"))
         }
-        Err(ActionError::Invalid(problems)) => {
-            let problem = problems.into_iter().next().map(|problem| problem.problem).unwrap_or_default();
-            Err(Failure::new(StatusCode::CONFLICT, "This cannot be taken", format!("Nothing was changed: {problem}.")))
-        }
+        Err(ActionError::Invalid(problems)) => Err(not_taken(problems)),
         Err(error) => Err(error.into()),
     }
+}
+
+/// `POST /review/{session}/speakers/undo`: the coach takes back a guess.
+pub(super) async fn take_back(
+    State(state): State<HttpState>,
+    Path(session): Path<Uuid>,
+    parts: Parts,
+    Posted(fields): Posted<Vec<(String, String)>>,
+) -> Result<Response, Failure> {
+    let Posting { form, visitor, mut tx, .. } = Posting::enter(&state, &parts, session, fields).await?;
+    let label = form.get("label").unwrap_or_default();
+    match actions::take_back(&mut tx, &state.services, session, label, &visitor).await {
+        Ok(_) => {
+            tx.commit().await?;
+            Ok(review::see_other(&state, session, None, "taken-back"))
+        }
+        Err(ActionError::Invalid(problems)) => Err(not_taken(problems)),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What cannot be taken, as a page of its own.
+fn not_taken(problems: Vec<Problem>) -> Failure {
+    let problem = problems.into_iter().next().map(|problem| problem.problem).unwrap_or_default();
+    Failure::new(StatusCode::CONFLICT, "This cannot be taken", format!("Nothing was changed: {problem}."))
 }
 
 /// `POST /review/{session}/speakers`

@@ -107,3 +107,30 @@ async fn words_that_went_to_the_wrong_client_are_named_on_the_page() {
         assert!(page.contains(words), "{words} is missing in {page}");
     }
 }
+
+#[tokio::test]
+async fn a_guess_is_marked_on_the_page_and_taken_back_there() {
+    let visit = Visit::new().await;
+    assert!(!visit.read().await.body.contains("Please check who spoke"), "what is sure is not marked");
+    visit
+        .execute(
+            "update attributions set basis = 'occasion', reason = 'The file is named after her.' where label = 'Priya Raman'",
+        )
+        .await;
+    let page = visit.read().await;
+    for words in
+        ["Please check who spoke", "Debrief took “Priya Raman” for", "The file is named after her.", "That is wrong"]
+    {
+        assert!(page.body.contains(words), "{words} is missing in {}", page.body);
+    }
+    let token = page.field("form_token");
+    let fields = [("form_token", token.as_str()), ("label", "Priya Raman")];
+    let path = format!("{}/speakers/undo", visit.page);
+    let undone = post(&visit.router, &path, &visit.cookie, &fields).await;
+    assert!(undone.header("location").contains("done=taken-back"), "{} {}", undone.status, undone.body);
+    let page = visit.read().await.body;
+    for words in ["Who is this?", "withdrawn", "You took back"] {
+        assert!(page.contains(words), "{words} is missing in {page}");
+    }
+    assert_eq!(post(&visit.router, &path, &visit.cookie, &fields).await.status, StatusCode::CONFLICT);
+}

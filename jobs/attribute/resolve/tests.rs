@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use uuid::Uuid;
 
 use super::*;
-use crate::attribute::Alias;
+use crate::attribute::{Alias, Attended};
 
 const PRIYA: Who = Who::Client(Uuid::from_u128(1));
 const TOM: Who = Who::Client(Uuid::from_u128(2));
@@ -19,7 +19,6 @@ fn people() -> People {
         (names::alias_key(name), Alias { who, written: name.to_owned(), by_correction })
     };
     People {
-        attended: Vec::new(),
         people: vec![
             person(Who::Coach, "Maya Okafor", "maya@northlight.example"),
             person(PRIYA, "Priya Raman", "priya@raman.example"),
@@ -34,7 +33,16 @@ fn people() -> People {
             alias("Jo from HR", Who::Guest, true),
         ]),
         named: HashMap::from([("Speaker 9".to_owned(), TOM)]),
+        ..People::default()
     }
+}
+
+/// A label in a session with the coach, and nobody else.
+fn resolve_one(label: &str) -> Resolution {
+    let found = resolve_all(&[label, "Maya Okafor"]);
+    let alone = resolve_all(&[label, "Priya Raman"]);
+    let is_coachs = ["maya", "coach"].iter().any(|word| label.to_lowercase().starts_with(word));
+    if is_coachs { alone[0].clone() } else { found[0].clone() }
 }
 
 fn resolve_all(labels: &[&str]) -> Vec<Resolution> {
@@ -77,9 +85,17 @@ fn labels_that_are_sure() {
         ("Coach Maya", Who::Coach),
         ("Jo from HR", Who::Guest),
         ("Anna Li Lindqvist", ANNA),
+        ("Tom Becker (Guest)", TOM),
+        ("Becker, Tom (Guest)", TOM),
+        ("Tom Becker (Unverified)", TOM),
+        ("Tom Becker (Extern)", TOM),
+        ("Tom Becker (来宾)", TOM),
+        ("Tom Becker (Host, me)", TOM),
+        ("Priya Raman External unfamiliar", PRIYA),
+        ("Priya (Guest)", PRIYA),
         ("Milen | Erigon", MILEN),
     ] {
-        let found = &resolve_all(&[label])[0];
+        let found = resolve_one(label);
         assert_eq!(found.who, Some(who), "{label}: {found:?}");
         assert!(found.confidence >= THRESHOLD && found.reason.ends_with('.'), "{found:?}");
     }
@@ -113,8 +129,21 @@ fn labels_that_a_person_must_name() {
         ("Maya Okafor's assistant", None),
         ("Maya Okafor for Tom Becker", None),
         ("Priya | Acme", Some(PRIYA)),
+        ("Priya Raman and Tom Becker", None),
+        ("Ana y Luis", None),
+        ("Tom Becker / Zora Njoku", None),
+        ("Priya Raman (Tom)", None),
+        ("Priya Raman, Tom Becker", None),
+        ("Priya's guest", None),
+        ("Tom Becker's assistant", None),
+        ("Anna at home", None),
+        ("Speaker?", None),
+        ("Mr. T!", None),
+        ("María del Carmen de la Fuente Ortega", None),
+        ("Others", None),
+        ("Спикер №1", None),
     ] {
-        let found = &resolve_all(&[label])[0];
+        let found = resolve_one(label);
         assert_eq!((found.who, found.suggestion), (None, suggestion), "{label}: {found:?}");
         assert!(found.confidence < THRESHOLD && found.reason.ends_with('.'), "{found:?}");
     }
@@ -122,10 +151,94 @@ fn labels_that_a_person_must_name() {
 
 #[test]
 fn a_first_name_beside_the_full_name_is_asked_about() {
-    let found = resolve_all(&["Tom Becker", "Tom", "TOM BECKER", "Priya", "PRIYA"]);
+    let found = resolve_all(&["Tom Becker", "Tom", "TOM BECKER", "Maya Okafor"]);
     let who: Vec<Option<Who>> = found.iter().map(|found| found.who).collect();
-    assert_eq!(who, [Some(TOM), None, Some(TOM), Some(PRIYA), Some(PRIYA)]);
+    assert_eq!(who, [Some(TOM), None, Some(TOM), Some(Who::Coach)]);
     assert_eq!(found[1].suggestion, Some(TOM));
+}
+
+#[test]
+fn a_part_of_a_name_decides_where_nobody_else_can_be_meant() {
+    let says = |labels: &[&str], people: &People| -> Vec<String> {
+        let labels: Vec<Label> = labels.iter().map(|label| Label { label: (*label).to_owned(), words: 10 }).collect();
+        let found = resolve(&labels, &[], people);
+        found.iter().map(|found| if found.who.is_some() { found.reason.clone() } else { "asked".to_owned() }).collect()
+    };
+    for label in ["Priya", "Priya R.", "P. Raman", "praman", "priyaraman", "Priya's iPhone", "Priya mobile"] {
+        let two = says(&[label, "Maya Okafor"], &people());
+        assert!(two[0].ends_with("You two are alone in this session."), "{label}: {two:?}");
+        let known = says(&[label, "Maya Okafor", "Tom Becker"], &people());
+        assert!(known[0].ends_with("Everybody else in this session is known."), "{label}: {known:?}");
+        for others in
+            [&["Maya Okafor", "Zora"][..], &["Maya Okafor", "Speaker 3"], &["Maya Okafor", "Jo from HR"], &["Zora"]]
+        {
+            let all: Vec<&str> = std::iter::once(label).chain(others.iter().copied()).collect();
+            assert_eq!(says(&all, &people())[0], "asked", "{all:?}");
+        }
+        // This person was met under it before, or another was.
+        let strange = [label, "Maya Okafor", "Zora"];
+        let met = |who| People { met: HashMap::from([(names::alias_key(label), vec![who])]), ..people() };
+        assert!(says(&strange, &met(PRIYA))[0].contains("You have met Priya Raman under it before"), "{label}");
+        assert_eq!(says(&strange, &met(TOM))[0], "asked", "{label}");
+    }
+    // All by first name, and all of them fit.
+    let all = says(&["Maya", "Priya", "Tom"], &people());
+    assert!(all.iter().all(|reason| reason.starts_with("By first name")), "{all:?}");
+    // The list of participants says who it is, unless two are called so.
+    let listed = |names: &[&str]| {
+        let one = |name: &&str| Attended {
+            names: vec![(*name).to_owned()],
+            was_there: true,
+            source: "the participants file".into(),
+            ..Attended::default()
+        };
+        People { attended: names.iter().map(one).collect(), ..people() }
+    };
+    let strange = ["Priya", "Maya Okafor", "Zora"];
+    let vouched = says(&strange, &listed(&["Priya Raman", "Zora Njoku", "Maya Okafor"]));
+    assert!(
+        vouched[0].ends_with("The participants file has Priya Raman, and nobody else of that name."),
+        "{vouched:?}"
+    );
+    assert_eq!(says(&strange, &listed(&["Priya Raman", "Priya Sen"]))[0], "asked");
+}
+
+#[test]
+fn a_count_of_labels_is_nobodys_whatever_was_said_of_it_before() {
+    let mut people = people();
+    let alias = Alias { who: TOM, written: "Qwortl 1".to_owned(), by_correction: true };
+    people.aliases.insert("qwortl 1".to_owned(), alias);
+    let labels = ["Qwortl 1", "Qwortl 2", "Maya Okafor"].map(|label| Label { label: label.to_owned(), words: 10 });
+    let found = resolve(&labels, &[], &people);
+    assert_eq!((found[0].who, found[1].who), (None, None), "{found:?}");
+    assert!(found[0].reason.contains("“Qwortl 2”"), "{found:?}");
+    for labels in [["Tom A", "Tom B"], ["Priya 1", "Priya 2"]] {
+        assert!(resolve_all(&labels).iter().all(|found| found.who.is_none()), "{labels:?}");
+    }
+    // Names that are alike are names.
+    assert_eq!(resolve_all(&["Tom Becker", "Tim Becker", "Maya Okafor"])[0].who, Some(TOM));
+}
+
+#[test]
+fn one_name_for_all_words_or_none_of_the_coachs_is_a_doubt() {
+    let alone = resolve_all(&["Priya Raman"]);
+    assert_eq!((alone[0].who, alone[0].suggestion), (None, Some(PRIYA)), "{alone:?}");
+    assert!(alone[0].reason.contains("under this one name"), "{alone:?}");
+    let without_coach = resolve_all(&["Priya Raman", "Tom Becker"]);
+    assert!(without_coach.iter().all(|found| found.who.is_none()), "{without_coach:?}");
+    // The unknown one may be the coach.
+    let waiting = resolve_all(&["Priya Raman", "Zora"]);
+    assert_eq!((waiting[0].who, waiting[1].who), (Some(PRIYA), None));
+    let said = People { named: HashMap::from([("Priya Raman".to_owned(), PRIYA)]), ..people() };
+    let labels = [Label { label: "Priya Raman".into(), words: 10 }];
+    assert_eq!(resolve(&labels, &[], &said)[0].who, Some(PRIYA), "the coach has the last word");
+}
+
+#[test]
+fn what_the_coach_took_back_is_not_guessed_again() {
+    let refused = People { refused: ["Priya".to_owned()].into(), ..people() };
+    let labels = ["Priya", "Maya Okafor"].map(|label| Label { label: label.to_owned(), words: 10 });
+    assert_eq!(resolve(&labels, &[], &refused)[0].who, None);
 }
 
 #[test]

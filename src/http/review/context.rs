@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use debrief_jobs::{
-    attribute::Misdelivered,
+    attribute::{Guess, Misdelivered},
     model::Content,
     review::{
         actions::Problem,
@@ -66,6 +66,10 @@ pub(in crate::http) struct ReviewPage {
     measured: bool,
     /// Labels under which several people speak.
     shared: Vec<String>,
+    /// Whom labels were taken for by evidence that could be wrong.
+    guesses: Vec<Guess>,
+    /// Whether a guess is taken back here with one click.
+    takes_back: bool,
     /// Whether who spoke can be looked at.
     attributed: bool,
     /// Follow-ups that went out with another's words.
@@ -146,6 +150,9 @@ pub(in crate::http) fn build(
         people: if session.speakers.is_empty() { people(&session.participants) } else { Vec::new() },
         measured: session.participants.iter().any(|person| person.measures.is_some()),
         shared: session.shared.clone(),
+        // In a closed one everything is signed and gone.
+        guesses: if session.state == "closed" { Vec::new() } else { session.guesses.clone() },
+        takes_back: matches!(session.state.as_str(), "attributed" | "summarized" | "in_review"),
         attributed: session.attributed,
         wrong_letters: session.misdelivered.iter().map(|found| wrong_letter(found, zone)).collect(),
         warnings: session.warnings.clone(),
@@ -187,6 +194,9 @@ fn notice(done: &str) -> Option<&'static str> {
         }
         "corrected-here" => {
             "Thank you. What rests on it is written anew; nothing of it goes out before you have read it."
+        }
+        "taken-back" => {
+            "What rested on it is withdrawn, and nothing of it is sent. Say below who it was, and the summary is written."
         }
         "same-speakers" => "Nobody was changed, so everything stays as it was.",
         _ => return None,

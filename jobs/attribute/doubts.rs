@@ -1,0 +1,194 @@
+//! What makes a finding doubtful once the labels of a session are held against each other. Pure.
+//!
+//! A doubt leaves a suggestion, and the coach is asked. What the coach said stands against every doubt.
+
+use std::collections::{BTreeMap, HashSet};
+
+use super::{
+    attendees, generic,
+    names::{self, Claim},
+    people::{People, Who},
+    resolve::{Basis, Found},
+    roles::{self, Said},
+    spoken,
+};
+
+/// The labels of a session.
+pub(super) struct Session<'a> {
+    pub(super) names: &'a [&'a str],
+    /// The places of the labels under which something was said.
+    pub(super) spoken: &'a [usize],
+    /// Which labels tools give to anybody.
+    pub(super) anybodys: &'a [bool],
+    pub(super) people: &'a People,
+}
+
+/// Labels that claim roles are doubted where the text says the opposite: tools and people swap them.
+pub(super) fn swapped_roles(findings: &mut [Found], names: &[&str], spoken: &[usize], said: &[Said<'_>]) {
+    let [one, other] = *spoken else { return };
+    for (coach, client) in [(one, other), (other, one)] {
+        let is_claim = names::claim(names[coach]) == Some(Claim::Coach);
+        let Ok(finding) = &mut findings[coach] else { continue };
+        if is_claim
+            && finding.confidence < 0.95
+            && roles::support(coach, client, said).is_some_and(|score| score <= -roles::CLEAR / 2.0)
+        {
+            finding.doubt(" But by what is said the other speaker coaches: the labels may be swapped.");
+        }
+    }
+}
+
+/// A label that names one person, under which another introduces themselves or is spoken to, may be shared: a device, a
+/// room.
+pub(super) fn shared(findings: &mut [Found], names: &[&str], said: &[Said<'_>], people: &People) {
+    /// How much must be said of another before it is doubted: one introduction is enough, one greeting is not.
+    const ANOTHER: f32 = 2.5;
+
+    let told = spoken::told(said, &people.known_names());
+    let is_pair = names.len() == 2;
+    for (at, finding) in findings.iter_mut().enumerate() {
+        let Ok(finding) = finding else { continue };
+        if finding.basis == Basis::Coach || !finding.is_sure() {
+            continue;
+        }
+        let mut weights: BTreeMap<&str, (f32, &str)> = BTreeMap::new();
+        for cue in told.iter().filter(|cue| cue.label == at && !cue.by_surname && (cue.introduces || is_pair)) {
+            let person = people.called(&cue.key).ok().flatten();
+            if person.is_some_and(|person| person.who != finding.who) {
+                weights.entry(&cue.key).or_insert((0.0, &cue.name)).0 += cue.weight;
+            }
+        }
+        let strongest = weights.into_values().max_by(|one, other| one.0.total_cmp(&other.0));
+        if let Some((_, name)) = strongest.filter(|(weight, _)| *weight >= ANOTHER) {
+            finding.doubt(&format!(" But “{name}” speaks under it too, by what is said: two people may share it."));
+        }
+    }
+}
+
+/// A part of a name beside another label that has at least as good a claim on the same person. A first name beside the
+/// full name may be the same person on a second device, or a namesake: that is for a person to say.
+pub(super) fn rivals(findings: &mut [Found], session: &Session<'_>) {
+    let keys: Vec<String> = session.names.iter().map(|name| names::alias_key(name)).collect();
+    let claims: Vec<Option<(Who, f32)>> =
+        findings.iter().map(|found| found.as_ref().ok().map(|found| (found.who, found.confidence))).collect();
+    for at in 0..findings.len() {
+        let Ok(finding) = &mut findings[at] else { continue };
+        if finding.basis != Basis::PartOfName || !finding.is_sure() {
+            continue;
+        }
+        let is_rival = |other: &usize| {
+            let as_good = claims[*other].is_some_and(|(who, sure)| who == finding.who && sure >= finding.confidence);
+            *other != at && as_good && keys[*other] != keys[at]
+        };
+        if let Some(rival) = (0..session.names.len()).find(is_rival) {
+            let rival = session.names[rival];
+            finding.doubt(&format!(" But “{rival}” speaks in this session too, and may be another person."));
+        }
+    }
+}
+
+/// A part of a name decides where nobody else can be meant: this person was met under it before, the list of
+/// participants has this person, or everybody else who speaks is known. Where strangers speak it suggests, for one of
+/// them may be called so. The same holds of names that are only said, among more than two.
+pub(super) fn parts_of_names(findings: &mut [Found], session: &Session<'_>) {
+    // One that falls may have been the one that another rested on.
+    for _ in 0..2 {
+        let known: Vec<Option<Who>> = findings
+            .iter()
+            .map(|found| found.as_ref().ok().filter(|found| found.is_sure()).map(|found| found.who))
+            .collect();
+        for &at in session.spoken {
+            let Ok(finding) = &mut findings[at] else { continue };
+            let is_said = finding.basis == Basis::Speech && session.spoken.len() > 2 && finding.who != Who::Coach;
+            if !finding.is_sure() || finding.basis != Basis::PartOfName && !is_said {
+                continue;
+            }
+            match nobody_else(at, finding.who, &known, session) {
+                Ok(because) if !finding.reason.ends_with(&because) => finding.reason.push_str(&because),
+                Ok(_) => {}
+                Err(but) => finding.doubt(&but),
+            }
+        }
+    }
+}
+
+/// Why nobody else can be meant by a part of a name; or why somebody else may.
+fn nobody_else(at: usize, who: Who, known: &[Option<Who>], session: &Session<'_>) -> Result<String, String> {
+    let Session { names, spoken, anybodys, people } = session;
+    let (label, name) = (names[at], people.name(who));
+    let key = names::alias_key(label);
+    if let Some(met) = people.met.get(&key).filter(|met| !met.is_empty() && !anybodys[at]) {
+        return match met.iter().find(|other| **other != who) {
+            Some(other) => Err(format!(" But under “{label}” you have met {} before.", people.name(*other))),
+            None => Ok(format!(" You have met {name} under it before.")),
+        };
+    }
+    let person = people.people.iter().find(|person| person.who == who);
+    if let Some(source) = person.and_then(|person| attendees::vouches(person, label, people)) {
+        return Ok(format!(" {} has {name}, and nobody else of that name.", names::capital(source)));
+    }
+    let others: Vec<usize> = spoken.iter().copied().filter(|other| names::alias_key(names[*other]) != key).collect();
+    let is_stranger = |other: &&usize| match known[**other] {
+        Some(Who::Coach | Who::Client(_)) => false,
+        Some(Who::Guest | Who::Shared) => true,
+        // Where the coach's own first name stands, the other voice is most likely the client's.
+        None => who != Who::Coach || !anybodys[**other],
+    };
+    if let Some(stranger) = others.iter().find(is_stranger) {
+        let stranger = names[*stranger];
+        let stranger =
+            if stranger.trim().is_empty() { "somebody without a name".to_owned() } else { format!("“{stranger}”") };
+        return Err(format!(
+            " But {stranger} speaks in this session too and is none of your clients: so another person of this name may be there as well."
+        ));
+    }
+    let speaking: HashSet<Who> = others.iter().filter_map(|other| known[*other]).collect();
+    match (who, speaking.contains(&Who::Coach), speaking.len()) {
+        (Who::Coach, _, _) => Ok(String::new()),
+        (_, true, 1) => Ok(" You two are alone in this session.".to_owned()),
+        (_, true, _) => Ok(" Everybody else in this session is known.".to_owned()),
+        (_, false, _) => Err(" But you do not seem to be in this session.".to_owned()),
+    }
+}
+
+/// What the coach took back is asked about.
+pub(super) fn refused(findings: &mut [Found], session: &Session<'_>) {
+    for (at, name) in session.names.iter().enumerate() {
+        let is_guess = findings[at].as_ref().is_ok_and(|found| found.basis.is_guess());
+        if is_guess && session.people.refused.contains(*name) {
+            findings[at] = Err("You took back what Debrief had guessed. Please say who this is.".to_owned());
+        }
+    }
+}
+
+/// Where one label holds all words of a session, or none is the coach's, the words of somebody else are among them: a
+/// tool or a reader has lost who said them.
+pub(super) fn one_voice_for_all(findings: &mut [Found], session: &Session<'_>) {
+    let spoken = session.spoken;
+    let known: Vec<Option<Who>> = spoken
+        .iter()
+        .map(|at| findings[*at].as_ref().ok().filter(|found| found.is_sure()).map(|found| found.who))
+        .collect();
+    let is_alone = spoken.len() == 1;
+    let lacks_coach =
+        !known.contains(&Some(Who::Coach)) && !known.contains(&Some(Who::Shared)) && known.iter().all(Option::is_some);
+    if !lacks_coach {
+        if let ([at], Some(Ok(finding))) = (spoken, spoken.first().map(|at| &mut findings[*at])) {
+            let is_coach = finding.is_sure() && finding.who == Who::Coach && !generic::is_generic(session.names[*at]);
+            if is_coach {
+                finding.reason.push_str(" All words of this session stand under this one name.");
+            }
+        }
+        return;
+    }
+    for &at in spoken {
+        let Ok(finding) = &mut findings[at] else { continue };
+        if matches!(finding.who, Who::Client(_)) && !session.people.named.contains_key(session.names[at]) {
+            finding.doubt(if is_alone {
+                " But all words of this session stand under this one name, so yours may be among them."
+            } else {
+                " But none of the names in this session is yours, so your words may stand under this one."
+            });
+        }
+    }
+}

@@ -1,0 +1,92 @@
+//! The coach takes back a guess with one click, before anything of it is sent.
+//!
+//! Writes what `reattribute` and `touched` write: the label is nobody's again, what was written of its words is withdrawn
+//! or due anew, and the session waits for the coach to say who it was. No later look guesses this label again. What went
+//! out already is for a correction, which knows of misdeliveries. A second click finds nothing to take back.
+
+use uuid::Uuid;
+
+use super::{
+    Corrected, NameError, Who,
+    reattribute::{self, Plan, Session, Withdrawn},
+    resolve::Resolution,
+    speakers, store, touched,
+};
+use crate::{
+    Services,
+    db::{TenantTx, Tx},
+    model::session,
+    review::{self, Event, EventKind, Visitor},
+};
+
+/// Takes back whom a label was guessed to mean.
+///
+/// # Errors
+/// [`NameError::NoGuess`] where it is no guess, [`NameError::Gone`] where a follow-up with its words is on its way or
+/// gone: then the caller drops the transaction.
+pub async fn take_back(
+    tx: &mut TenantTx,
+    services: &Services,
+    session_id: Uuid,
+    label: &str,
+    visitor: &Visitor,
+) -> Result<Corrected, NameError> {
+    let (state, correlation_id) = session::lock(tx, session_id).await?.ok_or(NameError::NoSession)?;
+    speakers::hold_coach(tx, session_id).await?;
+    let stored = reattribute::stored(tx, session_id).await?;
+    let Some(guess) = stored.get(label) else { return Err(NameError::NoLabel(label.to_owned())) };
+    if guess.by_coach || guess.who.is_none() || !guess.basis.is_guess() || !reattribute::is_attributed(&state) {
+        return Err(NameError::NoGuess(label.to_owned()));
+    }
+    if let Some(Who::Client(client)) = guess.who
+        && is_gone(tx, session_id, client).await?
+    {
+        return Err(NameError::Gone);
+    }
+    let mut known = store::load_people(tx, session_id).await?;
+    known.people.refused.insert(label.to_owned());
+    let speech = store::load_speech(tx, session_id).await?;
+    let resolution = |(found, stored): (&String, &reattribute::Stored)| {
+        let stands = stored.resolution(found.clone());
+        if found != label {
+            return stands;
+        }
+        let reason = "You took back what Debrief had guessed. Please say who this is.".to_owned();
+        Resolution { who: None, confidence: 0.0, reason, ..stands }
+    };
+    let plan = Plan { resolutions: stored.iter().map(resolution).collect(), moved: 1 };
+    let session = Session {
+        id: session_id,
+        state: &state,
+        correlation_id,
+        speech: &speech,
+        known: &known,
+        stored: &stored,
+        withdrawn: Withdrawn::TakenBack,
+    };
+    let summaries = touched::lock_with_inputs(tx, session_id).await?;
+    let touched = reattribute::apply(tx, services, &session, summaries, &plan, visitor).await?;
+    tracing::info!(
+        target: "attribute",
+        { session.id = %session_id, correlation.id = %correlation_id, summaries.withdrawn = touched.withdrawn },
+        "a guess was taken back"
+    );
+    let remaining = plan.resolutions.iter().filter(|found| found.who.is_none()).count();
+    let corrected = Corrected { remaining, moved: 1, touched, ..Corrected::default() };
+    let detail = serde_json::to_value(corrected).unwrap_or_default();
+    review::record(tx, &Event { detail, ..Event::of(session_id, EventKind::SpeakersCorrected) }, visitor).await?;
+    Ok(corrected)
+}
+
+/// Whether a follow-up of this client's went out, or may have.
+async fn is_gone(tx: &mut TenantTx, session_id: Uuid, client_id: Uuid) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"select exists (select from mails join summaries on summaries.id = subject_id
+                          where kind = 'follow_up' and summaries.session_id = $1 and summaries.client_id = $2
+                            and mails.state in ('sending', 'sent', 'uncertain')) as "gone!""#,
+        session_id,
+        client_id
+    )
+    .fetch_one(tx.conn())
+    .await
+}
