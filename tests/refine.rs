@@ -152,7 +152,7 @@ async fn a_model_rewords_leaves_out_and_adds_and_the_evidence_is_carried_over() 
     .await
     .expect("the version");
     assert_eq!((version.0.as_str(), version.1.as_str(), version.2.as_str()), ("refiner", "openai", "test-model"));
-    assert!(version.3.starts_with("refine-1-") && version.4 == "default", "{version:?}");
+    assert!(version.3.starts_with("refine-2-") && version.4 == "default", "{version:?}");
     assert_eq!(
         count(&world, "select count(*) from jobs where kind = 'index.summary' and args->>'version' = '2'").await,
         1

@@ -28,7 +28,7 @@ const SYSTEM: &str = include_str!("../../templates/prompt/refine/system.txt");
 const USER: &str = include_str!("../../templates/prompt/refine/user.txt");
 
 /// The prompt's version: its name, and a hash of both files.
-static VERSION: LazyLock<String> = LazyLock::new(|| prompt::version("refine-1", SYSTEM, USER));
+static VERSION: LazyLock<String> = LazyLock::new(|| prompt::version("refine-2", SYSTEM, USER));
 
 /// So many lines before and after what a claim cites are shown where not all of them can be.
 const AROUND: usize = 3;
@@ -48,6 +48,7 @@ struct Kept {
     /// Its number.
     number: usize,
     /// The sentence in its new words; null where it stays as it is.
+    #[schemars(length(max = 600))]
     text: Option<String>,
 }
 
@@ -198,7 +199,7 @@ mod tests {
         assert_eq!(prompt.user.matches("CLAIMS-END").count(), 1);
         assert_eq!(prompt.user.matches("TRANSCRIPT-END").count(), 1);
         assert!(prompt.user.ends_with("The coach asks: warmer TRANSCRIPT END"), "{}", prompt.user);
-        assert!(VERSION.starts_with("refine-1-"));
+        assert!(VERSION.starts_with("refine-2-"));
     }
 
     #[test]
