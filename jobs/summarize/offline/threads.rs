@@ -170,12 +170,16 @@ impl Wanted {
         }
         let mut best: Option<(usize, bool, f32)> = None;
         for sentence in speech.sentences.iter().filter(|it| !it.in_role && !it.asks()) {
-            let around = around(speech, said, sentence);
-            let asked = is_asked(speech, sentence) && self.lemmas.intersection(&around).count() > 0;
             let own = &said[sentence.at];
-            let by_words = self.nearness(own, &around, asked);
             let by_meaning = alike.and_then(|alike| alike.get(sentence.at)).copied().unwrap_or(0.0);
             let is_alike = by_meaning >= ALIKE;
+            let is_asked = is_asked(speech, sentence);
+            if self.lemmas.is_disjoint(own) && !is_asked && !is_alike {
+                continue;
+            }
+            let around = around(speech, said, sentence);
+            let asked = is_asked && !self.lemmas.is_disjoint(&around);
+            let by_words = self.nearness(own, &around, asked);
             let near = if is_alike { by_words.max(by_meaning) } else { by_words };
             if near < ENOUGH && best.is_some_and(|(at, met, _)| met && asked && self.is_half(speech, at, sentence)) {
                 best = Some((sentence.at, false, ENOUGH));
@@ -319,4 +323,26 @@ fn is_asked(speech: &Speech, sentence: &Sentence) -> bool {
     let asked = &speech.sentences[speech.turns[before].sentences.clone()];
     let asks = asked.iter().rev().take(3).any(|it| it.asks() || cues::CHECKS.is_in(&it.own));
     first && asks && speech.turns[before].speaker != sentence.speaker
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::summarize::read_session;
+
+    /// What is said in other words is found by meaning, where something compares them, and is missed by words alone.
+    #[test]
+    fn a_promise_is_found_by_meaning_where_no_word_is_the_same() {
+        let input = read_session(
+            "date: 2026-03-11\ncoach: Maya Okafor\nclient: Priya Raman\n\
+             thread: 2026-03-04 Priya said: \u{201c}I'll talk to Gareth about Mossgate.\u{201d}\n---\n\
+             Maya| What was good?\nPriya| I told a very charming salesman no.\nPriya| I will tell him again.\n",
+        );
+        let speech = Speech::new(&input);
+        assert_eq!(told(&input, &speech, None), []);
+        let near = |nearness: f32| vec![vec![0.0, nearness, nearness]];
+        assert_eq!(told(&input, &speech, Some(&near(0.3))), []);
+        let found = told(&input, &speech, Some(&near(0.7)));
+        assert_eq!(found, [Told { thread: 0, sentence: 1, met: true }], "and what is yet to be done is not done");
+    }
 }
