@@ -49,6 +49,7 @@ pub fn catalogue() -> Catalogue {
         .with::<attribute::DropThreads>()
         .with::<review::AskForSpeakers>()
         .with::<summarize::SummarizeClient>()
+        .with::<summarize::LookAgain>()
         .with::<refine::RefineSummary>()
         .with::<review::RequestReview>()
         .with::<review::Readdress>()

@@ -70,6 +70,8 @@ async fn summary(world: &World, session_id: Uuid, client_id: Uuid) -> (Uuid, Str
             due_date: "2026-11-10".parse().ok(),
             due_words: Some("next Tuesday".into()),
         }),
+        // In the coach's own words: nothing was said that it rests on.
+        edited: true,
         ..Claim::new(section, format!("{words} {section} <of> {client_id}"))
     };
     let mut content = Content::default();

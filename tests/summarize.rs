@@ -5,6 +5,8 @@ mod by_model;
 mod in_parts;
 mod shared_limits;
 mod templates;
+mod threads;
+mod wire;
 
 use std::sync::Arc;
 

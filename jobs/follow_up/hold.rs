@@ -219,6 +219,7 @@ pub(crate) fn letter(
         .map(|(claim, text)| FollowUpItem {
             text: text.clone(),
             coach_does_it: claim.action.as_ref().is_some_and(|action| action.owner == Owner::Coach),
+            owner_is_unclear: claim.action.as_ref().is_some_and(|action| action.owner == Owner::Unclear),
             due: claim.action.as_ref().and_then(|action| action.due_date),
         })
         .collect();

@@ -9,6 +9,7 @@ use url::Url;
 
 use super::{
     LlmError, Usage,
+    schema::{self, Bounds},
     settings::Profile,
     wire::{Answer, Ask, Manner, Meaning, Refused, Unsupported, Wire, join},
 };
@@ -68,7 +69,11 @@ impl Wire for Anthropic {
             "messages": ask.turns.iter().enumerate().map(turn).collect::<Vec<_>>(),
         });
         match manner.rung {
-            0 => body["output_config"] = json!({ "format": { "type": "json_schema", "schema": ask.schema } }),
+            0 => {
+                // Of an array it takes that it has at least one item, and nothing of strings.
+                let schema = schema::within(ask.schema, Bounds { min_items: true, max_items: false, length: false });
+                body["output_config"] = json!({ "format": { "type": "json_schema", "schema": schema } });
+            }
             1 => {
                 let about = "Takes the answer; call it once.";
                 body["tools"] = json!([{ "name": "answer", "description": about, "input_schema": ask.schema }]);

@@ -7,6 +7,7 @@ use url::Url;
 
 use super::{
     LlmError, openai,
+    schema::Bounds,
     settings::Profile,
     wire::{Answer, Ask, Manner, Meaning, Refused, Wire, join},
 };
@@ -57,7 +58,7 @@ impl Wire for Azure {
     }
 
     fn body(&self, ask: &Ask<'_>, manner: Manner) -> Value {
-        openai::body(ask, manner)
+        openai::body(ask, manner, Bounds { min_items: false, max_items: false, length: false })
     }
 
     fn read(&self, body: &[u8]) -> Result<Answer, LlmError> {

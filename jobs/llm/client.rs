@@ -26,7 +26,7 @@ use super::{
     openai::OpenAi,
     price::{self, Learned, Prices},
     results::{self, Found, Key},
-    schema,
+    schema::{self, Ordered},
     settings::Profile,
     wire::{Answer, Ask, Manner, Meaning, Refused, Reply, Unsupported, Wire},
 };
@@ -187,7 +187,8 @@ impl Client {
         tracing::info!(target: "llm", { llm.task = call.task, llm.model = %self.model }, "The answer does not fit its schema; asking once more");
         let repair = format!(
             "That is not the JSON that was asked for: {problem}. Answer again, with one JSON object that fits this \
-             schema and nothing else:\n{schema}"
+             schema and nothing else:\n{}",
+            Ordered(&schema)
         );
         turns.extend([answer, repair]);
         let answer = self.chat(&request, &turns).await?;
@@ -339,7 +340,7 @@ impl Client {
 
     /// Posts, and reads the answer as far as an answer can reasonably go.
     async fn post(&self, body: &Value) -> Result<Reply, LlmError> {
-        let request = self.http.post(self.wire.endpoint().clone()).json(body);
+        let request = self.http.post(self.wire.endpoint().clone()).json(&Ordered(body));
         let mut response = self.wire.authorize(request).send().await.map_err(|error| self.unavailable(&error))?;
         let (status, headers) = (response.status(), response.headers().clone());
         let mut body = Vec::new();

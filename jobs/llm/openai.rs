@@ -11,6 +11,7 @@ use url::Url;
 
 use super::{
     LlmError, Usage,
+    schema::{self, Bounds},
     settings::Profile,
     wire::{Answer, Ask, Manner, Meaning, Refused, Unsupported, Wire, join},
 };
@@ -58,7 +59,8 @@ impl Wire for OpenAi {
     }
 
     fn body(&self, ask: &Ask<'_>, manner: Manner) -> Value {
-        body(ask, manner)
+        // Of strings it takes only patterns and formats.
+        body(ask, manner, Bounds { min_items: true, max_items: true, length: false })
     }
 
     fn read(&self, body: &[u8]) -> Result<Answer, LlmError> {
@@ -75,7 +77,7 @@ impl Wire for OpenAi {
 }
 
 /// The body of a chat completion's request.
-pub(super) fn body(ask: &Ask<'_>, manner: Manner) -> Value {
+pub(super) fn body(ask: &Ask<'_>, manner: Manner, bounds: Bounds) -> Value {
     let system = if manner.rung == 0 { ask.system.to_owned() } else { ask.system_with_schema() };
     let mut messages = vec![json!({ "role": "system", "content": system })];
     for (at, turn) in ask.turns.iter().enumerate() {
@@ -84,7 +86,7 @@ pub(super) fn body(ask: &Ask<'_>, manner: Manner) -> Value {
     let mut body = json!({ "model": ask.model, "messages": messages });
     match manner.rung {
         0 => {
-            let named = json!({ "name": "answer", "strict": true, "schema": ask.schema });
+            let named = json!({ "name": "answer", "strict": true, "schema": schema::within(ask.schema, bounds) });
             body["response_format"] = json!({ "type": "json_schema", "json_schema": named });
         }
         1 => body["response_format"] = json!({ "type": "json_object" }),

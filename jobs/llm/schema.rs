@@ -1,15 +1,132 @@
 //! The JSON schema of a Rust type in the strict form that structured output wants: every field required, what may be
 //! missing is null, and nothing else allowed.
+//!
+//! A model writes the properties of an answer in the order of the schema, so that order is the order of its thoughts:
+//! the words that it rests on before what it makes of them. It is the order of the type's fields. A JSON map of
+//! `serde_json` knows no order; `required` is a list and does, and [`Ordered`] writes by it.
+
+use std::fmt;
 
 use schemars::{JsonSchema, generate::SchemaSettings};
+use serde::{
+    Serialize, Serializer,
+    ser::{Error, SerializeMap},
+};
 use serde_json::{Map, Value, json};
 
-/// The strict schema of `T`.
+/// The strict schema of `T`. `required` has all fields, in the order in which the type has them.
 pub(super) fn strict<T: JsonSchema>() -> Value {
-    let settings = SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
+    // What is written has every field; what is read may lack some, and then the list would not be whole.
+    let settings = SchemaSettings::draft2020_12().for_serialize().with(|settings| settings.inline_subschemas = true);
     let mut schema = settings.into_generator().into_root_schema_for::<T>().to_value();
     normalize(&mut schema);
     schema
+}
+
+/// JSON as it goes on the wire: the keywords of a schema in the usual order, and its properties in the order of
+/// `required`.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Ordered<'a>(pub(super) &'a Value);
+
+/// How the keywords of a schema stand; all others follow by their names.
+const KEYWORDS: [&str; 4] = ["type", "description", "nullable", "enum"];
+
+impl Serialize for Ordered<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Value::Array(items) => serializer.collect_seq(items.iter().map(Ordered)),
+            Value::Object(object) => {
+                let mut map = serializer.serialize_map(Some(object.len()))?;
+                let place = |key: &str| KEYWORDS.iter().position(|other| *other == key).unwrap_or(KEYWORDS.len());
+                let mut entries: Vec<(&String, &Value)> = object.iter().collect();
+                entries.sort_by(|a, b| place(a.0).cmp(&place(b.0)).then_with(|| a.0.cmp(b.0)));
+                for (key, value) in entries {
+                    match (key.as_str(), object.get("required"), value) {
+                        ("properties", Some(Value::Array(order)), Value::Object(properties)) => {
+                            map.serialize_entry(key, &Properties { order, properties })?;
+                        }
+                        _ => map.serialize_entry(key, &Ordered(value))?,
+                    }
+                }
+                map.end()
+            }
+            other => other.serialize(serializer),
+        }
+    }
+}
+
+/// For prompts, which have the schema in words.
+impl fmt::Display for Ordered<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&serde_json::to_string(self).map_err(|_| fmt::Error)?)
+    }
+}
+
+/// The properties of an object, all of which are required.
+struct Properties<'a> {
+    order: &'a [Value],
+    properties: &'a Map<String, Value>,
+}
+
+impl Serialize for Properties<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        if self.order.len() != self.properties.len() {
+            return Err(S::Error::custom("a schema that is not strict has no order"));
+        }
+        let mut map = serializer.serialize_map(Some(self.order.len()))?;
+        for name in self.order.iter().filter_map(Value::as_str) {
+            let property = self.properties.get(name).ok_or_else(|| S::Error::custom("a field without a schema"))?;
+            map.serialize_entry(name, &Ordered(property))?;
+        }
+        map.end()
+    }
+}
+
+/// Which bounds an endpoint takes in a strict schema. It refuses a schema with others, so they are said in words instead;
+/// the answer is held to them here in any case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Bounds {
+    /// `minItems`. No answer of ours needs more than one, which is all that some take.
+    pub(super) min_items: bool,
+    /// `maxItems`.
+    pub(super) max_items: bool,
+    /// `minLength` and `maxLength`.
+    pub(super) length: bool,
+}
+
+/// `schema` with the bounds that the endpoint does not take as words of the description.
+pub(super) fn within(schema: &Value, bounds: Bounds) -> Value {
+    let mut schema = schema.clone();
+    say_bounds(&mut schema, bounds);
+    schema
+}
+
+fn say_bounds(value: &mut Value, bounds: Bounds) {
+    match value {
+        Value::Array(items) => items.iter_mut().for_each(|item| say_bounds(item, bounds)),
+        Value::Object(object) => {
+            // A property may have the name of a keyword: only numbers are bounds.
+            let mut said = String::new();
+            for (key, taken, words, thing) in [
+                ("minItems", bounds.min_items, "At least", "item"),
+                ("maxItems", bounds.max_items, "At most", "item"),
+                ("minLength", bounds.length, "At least", "character"),
+                ("maxLength", bounds.length, "At most", "character"),
+            ] {
+                let number = object.get(key).and_then(Value::as_u64).filter(|_| !taken);
+                if let Some(number) = number {
+                    object.remove(key);
+                    said.push_str(&format!(" {words} {number} {thing}{}.", if number == 1 { "" } else { "s" }));
+                }
+            }
+            if !said.is_empty() {
+                let before = object.get("description").and_then(Value::as_str).unwrap_or_default();
+                object.insert("description".into(), json!(format!("{before}{said}").trim()));
+            }
+            object.values_mut().for_each(|inner| say_bounds(inner, bounds));
+        }
+        _ => {}
+    }
 }
 
 fn normalize(value: &mut Value) {
@@ -26,8 +143,6 @@ fn normalize(value: &mut Value) {
             }
             if let Some(Value::Object(properties)) = object.get_mut("properties") {
                 properties.values_mut().for_each(normalize);
-                let names: Vec<Value> = properties.keys().map(|name| json!(name)).collect();
-                object.insert("required".into(), Value::Array(names));
                 object.insert("additionalProperties".into(), json!(false));
             }
             for key in ["items", "anyOf", "$defs"] {
@@ -60,7 +175,7 @@ fn one_of(object: &mut Map<String, Value>, variants: Value) {
 }
 
 /// The same schema in the few words of it that Gemini knows: a type in capitals, `nullable`, and no
-/// `additionalProperties`.
+/// `additionalProperties`; and the order of its properties in a list of their names.
 pub(super) fn for_gemini(schema: &Value) -> Value {
     let Value::Object(object) = schema else { return schema.clone() };
     let mut out = Map::new();
@@ -108,7 +223,11 @@ pub(super) fn for_gemini(schema: &Value) -> Value {
             ("items", items) => {
                 out.insert("items".into(), for_gemini(items));
             }
-            ("description" | "required" | "minItems" | "maxItems", value) => {
+            ("required", names) => {
+                out.insert("propertyOrdering".into(), names.clone());
+                out.insert("required".into(), names.clone());
+            }
+            ("description" | "minItems" | "maxItems" | "minLength" | "maxLength", value) => {
                 out.insert(key.clone(), value.clone());
             }
             _ => {}
@@ -138,6 +257,17 @@ mod tests {
         #[serde(default)]
         note: Option<String>,
         number: usize,
+        /// Why.
+        #[schemars(length(min = 1))]
+        because: Vec<Reason>,
+    }
+
+    #[derive(Deserialize, JsonSchema)]
+    #[expect(dead_code, reason = "only its schema is looked at")]
+    struct Reason {
+        words: String,
+        #[schemars(length(max = 80))]
+        author: String,
     }
 
     #[derive(Deserialize, JsonSchema)]
@@ -154,10 +284,7 @@ mod tests {
         let schema = strict::<Answer>();
         let item = &schema["properties"]["items"]["items"];
         assert_eq!(item["additionalProperties"], json!(false));
-        let mut required: Vec<&str> =
-            item["required"].as_array().expect("a list").iter().filter_map(Value::as_str).collect();
-        required.sort_unstable();
-        assert_eq!(required, ["kind", "note", "number", "owner"]);
+        assert_eq!(item["required"], json!(["kind", "owner", "note", "number", "because"]), "in the type's order");
         assert_eq!(item["properties"]["kind"]["enum"], json!(["one", "two"]));
         assert_eq!(item["properties"]["note"]["type"], json!(["string", "null"]));
         assert_eq!(item["properties"]["number"], json!({ "type": "integer" }));
@@ -167,6 +294,39 @@ mod tests {
         }
         assert!(item["properties"]["owner"].to_string().contains("null"), "{text}");
     }
+
+    /// The bytes, since the order is in nothing else.
+    #[test]
+    fn properties_stand_in_the_order_of_the_type() {
+        let item = &strict::<Answer>()["properties"]["items"]["items"];
+        let expected = concat!(
+            r#"{"type":"object","additionalProperties":false,"properties":{"#,
+            r#""kind":{"type":"string","description":"one: The first. two: The second.","enum":["one","two"]},"#,
+            r#""owner":{"anyOf":[{"type":"string","description":"one: The first. two: The second.","#,
+            r#""enum":["one","two"]},{"type":"null"}]},"note":{"type":["string","null"]},"number":{"type":"integer"},"#,
+            r#""because":{"type":"array","description":"Why.","items":{"type":"object","additionalProperties":false,"#,
+            r#""properties":{"words":{"type":"string"},"author":{"type":"string","maxLength":80}},"#,
+            r#""required":["words","author"]},"minItems":1}},"required":["kind","owner","note","number","because"]}"#,
+        );
+        assert_eq!(Ordered(item).to_string(), expected);
+        assert_eq!(serde_json::from_str::<Value>(expected).expect("JSON"), *item, "and nothing else differs");
+    }
+
+    #[test]
+    fn bounds_that_an_endpoint_does_not_take_are_said_in_words() {
+        let schema = strict::<Answer>();
+        let because = |bounds| within(&schema, bounds)["properties"]["items"]["items"]["properties"]["because"].clone();
+        let none = because(Bounds { min_items: false, max_items: false, length: false });
+        assert_eq!(none["description"], "Why. At least 1 item.");
+        assert_eq!(none.get("minItems"), None);
+        assert_eq!(
+            none["items"]["properties"]["author"],
+            json!({ "type": "string", "description": "At most 80 characters." })
+        );
+        let all = Bounds { min_items: true, max_items: true, length: true };
+        assert_eq!(within(&schema, all), schema);
+    }
+
     #[test]
     fn gemini_gets_what_it_knows() {
         let schema = for_gemini(&strict::<Answer>());
@@ -178,6 +338,8 @@ mod tests {
         );
         let owner = &item["properties"]["owner"];
         assert_eq!((&owner["nullable"], &owner["enum"]), (&json!(true), &json!(["one", "two"])), "{owner}");
+        assert_eq!(item["propertyOrdering"], json!(["kind", "owner", "note", "number", "because"]));
+        assert_eq!(item["properties"]["because"]["minItems"], 1);
         let text = schema.to_string();
         for unknown in ["additionalProperties", "null\"", "const", "$defs"] {
             assert!(!text.contains(unknown), "{unknown} in {text}");

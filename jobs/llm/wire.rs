@@ -8,7 +8,7 @@ use reqwest::{RequestBuilder, StatusCode, header::HeaderMap};
 use serde_json::Value;
 use url::Url;
 
-use super::{LlmError, Usage};
+use super::{LlmError, Usage, schema::Ordered};
 
 /// One provider's form of requests and answers. Pure: the client sends.
 pub(super) trait Wire: fmt::Debug + Send + Sync {
@@ -58,7 +58,8 @@ impl Ask<'_> {
     pub(super) fn system_with_schema(&self) -> String {
         format!(
             "{}\n\nAnswer with one JSON object that fits this JSON schema, and nothing else:\n{}",
-            self.system, self.schema
+            self.system,
+            Ordered(self.schema)
         )
     }
 }

@@ -255,6 +255,8 @@ pub struct FollowUpItem {
     pub text: String,
     /// Whether it is the coach's and not the client's.
     pub coach_does_it: bool,
+    /// Whether it was not said which of the two does it.
+    pub owner_is_unclear: bool,
     /// By when, where it was said.
     pub due: Option<NaiveDate>,
 }
@@ -266,7 +268,12 @@ impl FollowUp {
     /// A believable one.
     #[must_use]
     pub fn sample() -> Self {
-        let item = |text: &str, coach_does_it, due| FollowUpItem { text: text.into(), coach_does_it, due };
+        let item = |text: &str, coach_does_it, due| FollowUpItem {
+            text: text.into(),
+            coach_does_it,
+            owner_is_unclear: false,
+            due,
+        };
         Self {
             client: "Priya Raman".into(),
             greeting_name: "Priya".into(),

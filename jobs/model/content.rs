@@ -143,6 +143,8 @@ pub enum Owner {
     Client,
     /// The coach.
     Coach,
+    /// One of the two, or both: it was not said who.
+    Unclear,
 }
 
 impl Owner {
@@ -152,7 +154,14 @@ impl Owner {
         match self {
             Self::Client => "client",
             Self::Coach => "coach",
+            Self::Unclear => "unclear",
         }
+    }
+
+    /// The owner stored as `name`; what is not known is unclear.
+    #[must_use]
+    pub fn parse(name: &str) -> Self {
+        [Self::Client, Self::Coach].into_iter().find(|owner| owner.as_str() == name).unwrap_or(Self::Unclear)
     }
 }
 
@@ -222,18 +231,18 @@ pub enum ThreadOutcome {
     Met,
     /// It was said not to be done.
     NotMet,
-    /// Nobody spoke of it.
-    NotMentioned,
+    /// Nothing that was said could be matched with it. That is no proof that nobody spoke of it.
+    NoMatch,
 }
 
 impl ThreadOutcome {
-    /// As stored.
+    /// As stored. The word for [`Self::NoMatch`] is the one it was first stored by: approvals have signed it.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Met => "met",
             Self::NotMet => "not_met",
-            Self::NotMentioned => "not_mentioned",
+            Self::NoMatch => "not_mentioned",
         }
     }
 
@@ -243,14 +252,14 @@ impl ThreadOutcome {
         match self {
             Self::Met => "met",
             Self::NotMet => "not met",
-            Self::NotMentioned => "not mentioned",
+            Self::NoMatch => "no match found",
         }
     }
 
     /// The outcome stored as `name`.
     #[must_use]
     pub fn parse(name: &str) -> Option<Self> {
-        [Self::Met, Self::NotMet, Self::NotMentioned].into_iter().find(|outcome| outcome.as_str() == name)
+        [Self::Met, Self::NotMet, Self::NoMatch].into_iter().find(|outcome| outcome.as_str() == name)
     }
 }
 
@@ -283,7 +292,7 @@ pub struct Claim {
     /// What its words rest on.
     pub support: Support,
     /// The words that support it where it is verified; else what it was based on. Empty only where the coach wrote it
-    /// anew, or where it says that nothing was said.
+    /// anew, or where nothing was found of an open thread. The schema refuses every other claim without evidence.
     pub evidence: Vec<Evidence>,
     /// For an action item.
     pub action: Option<ActionItem>,

@@ -213,7 +213,7 @@ pub async fn load_version(tx: &mut TenantTx, summary_id: Uuid, version: i32) -> 
                 support: Support::parse(&row.support),
                 evidence: Vec::new(),
                 action: row.owner.map(|owner| ActionItem {
-                    owner: if owner == Owner::Client.as_str() { Owner::Client } else { Owner::Coach },
+                    owner: Owner::parse(&owner),
                     due_date: row.due_date,
                     due_words: row.due_words,
                 }),
@@ -222,7 +222,7 @@ pub async fn load_version(tx: &mut TenantTx, summary_id: Uuid, version: i32) -> 
                     claim_id,
                     text: row.earlier_text.unwrap_or_default(),
                     session_date: row.earlier_date.unwrap_or_default(),
-                    outcome: ThreadOutcome::parse(&outcome).unwrap_or(ThreadOutcome::NotMentioned),
+                    outcome: ThreadOutcome::parse(&outcome).unwrap_or(ThreadOutcome::NoMatch),
                 }),
             })
         })

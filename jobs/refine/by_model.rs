@@ -49,6 +49,7 @@ struct Kept {
     /// Its number.
     number: usize,
     /// The sentence in its new words; null where it stays as it is.
+    #[schemars(length(max = 600))]
     text: Option<String>,
 }
 

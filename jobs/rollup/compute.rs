@@ -11,6 +11,7 @@ use super::{
     rows::{NewItemRow, ParticipantRow, Rows, SessionRow},
     week,
 };
+use crate::model::Owner;
 
 /// Computes the figures of the week that begins on `first_day`.
 pub(super) fn figures(first_day: NaiveDate, rows: Rows) -> PolarsResult<Figures> {
@@ -154,7 +155,8 @@ fn tally(clients: impl Iterator<Item = Uuid>) -> HashMap<Uuid, i64> {
 }
 
 fn new_items(rows: &[NewItemRow]) -> ActionItems {
-    let of_coach = rows.iter().filter(|row| row.owner == "coach").count() as i64;
-    let new = rows.len() as i64;
-    ActionItems { new, new_of_coach: of_coach, new_of_clients: new - of_coach, ..ActionItems::default() }
+    let of = |owner: Owner| rows.iter().filter(|row| row.owner == owner.as_str()).count() as i64;
+    // Of some it was not said who does them: they are new, and nobody's.
+    let (new_of_coach, new_of_clients) = (of(Owner::Coach), of(Owner::Client));
+    ActionItems { new: rows.len() as i64, new_of_coach, new_of_clients, ..ActionItems::default() }
 }

@@ -6,23 +6,29 @@ use serde::{Deserialize, Serialize};
 
 use crate::model::{Owner, Section};
 
-/// A sentence of a summary with what it rests on.
+/// A sentence of a summary with what it rests on. A model writes the fields in this order: first the words that were
+/// said, then the sentence about them, then what is read off them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct DraftClaim {
     /// Where it stands.
     pub section: Section,
+    /// The words that support the sentence; at least one.
+    #[schemars(length(min = 1))]
+    pub evidence: Vec<DraftEvidence>,
     /// The sentence, one or two lines long.
+    #[schemars(length(max = 600))]
     pub text: String,
-    /// Action items only: who does it.
+    /// Action items only: who does it; `unclear` where that was not said.
     #[serde(default)]
     pub owner: Option<Owner>,
+    /// Action items only: the words that the date comes from, exactly as said; null when no date was said.
+    #[serde(default)]
+    #[schemars(length(max = 80))]
+    pub due_words: Option<String>,
     /// Action items only: the day it is due, as YYYY-MM-DD; null when no date was said.
     #[serde(default)]
     #[schemars(with = "Option<String>")]
     pub due_date: Option<NaiveDate>,
-    /// Action items only: the words that the date comes from, exactly as said; null when no date was said.
-    #[serde(default)]
-    pub due_words: Option<String>,
     /// Risk and priority only: how grave or how urgent, from 0 to 1.
     #[serde(default)]
     pub score: Option<f32>,
@@ -32,8 +38,6 @@ pub struct DraftClaim {
     /// Open threads only: whether it was done (true), or said not to be done (false).
     #[serde(default)]
     pub met: Option<bool>,
-    /// The words that support the sentence; at least one.
-    pub evidence: Vec<DraftEvidence>,
 }
 
 impl DraftClaim {
@@ -42,14 +46,14 @@ impl DraftClaim {
     pub fn new(section: Section, text: String, evidence: Vec<DraftEvidence>) -> Self {
         Self {
             section,
+            evidence,
             text,
             owner: None,
-            due_date: None,
             due_words: None,
+            due_date: None,
             score: None,
             thread: None,
             met: None,
-            evidence,
         }
     }
 }
@@ -60,6 +64,7 @@ pub struct DraftEvidence {
     /// The number of the utterance, as it stands in brackets before it.
     pub utterance: usize,
     /// The words, copied exactly.
+    #[schemars(length(max = 600))]
     pub quote: String,
 }
 

@@ -13,10 +13,11 @@ use uuid::Uuid;
 
 use super::{
     template::{self, Occasion, SummaryTemplate},
-    text,
+    text, threads,
 };
 use crate::{
     db::{TenantTx, Tx},
+    model::{Evidence, Owner},
     people,
     voice::{self, Voice},
 };
@@ -82,6 +83,8 @@ pub struct OpenThread {
     pub text: String,
     /// The day of its session.
     pub session_date: NaiveDate,
+    /// Who was to do it.
+    pub owner: Owner,
 }
 
 /// A summary's surroundings.
@@ -146,7 +149,7 @@ pub(crate) async fn load(tx: &mut TenantTx, summary_id: Uuid) -> Result<Option<F
         Occasion { coach: &row.handle, session_type: &row.session_type, titles: [&row.title, &row.object_key] };
     let mut input = SessionForClient {
         template: template::for_session(tx, occasion).await?,
-        threads: load_threads(tx, row.session_id, row.client_id, row.session_date).await?,
+        threads: threads::open(tx, row.session_id, row.client_id, row.session_date).await?,
         session_date: row.session_date,
         coach: row.coach,
         client: row.client,
@@ -159,48 +162,6 @@ pub(crate) async fn load(tx: &mut TenantTx, summary_id: Uuid) -> Result<Option<F
     input.voice = voice;
     input.confine();
     Ok(Some(Found { state: row.state, session_id: row.session_id, input }))
-}
-
-/// So far back an action item is still asked about, and so many at most.
-const THREAD_DAYS: i32 = 120;
-const THREADS: i64 = 20;
-
-/// The action items of the client's earlier sessions that no session since has said to be done, newest first. Versions
-/// give claims new ids, so what was said of one is known by its summary and its words.
-async fn load_threads(
-    tx: &mut TenantTx,
-    session_id: Uuid,
-    client_id: Uuid,
-    date: NaiveDate,
-) -> Result<Vec<OpenThread>, sqlx::Error> {
-    sqlx::query_as!(
-        OpenThread,
-        "with shown as (
-             select summaries.id, session_id, sessions.session_date, coalesce(approved_version, version) as version
-             from summaries join sessions on sessions.id = session_id
-             where client_id = $2 and session_id <> $1 and summaries.state in ('done', 'approved')
-               and (session_date < $3 or session_date = $3 and session_id < $1)
-               and session_date > $3 - $4::int)
-         select claims.id as claim_id, claims.text, session_date
-         from shown
-         join claims on claims.summary_id = shown.id and claims.version = shown.version
-         join action_items on action_items.claim_id = claims.id
-         where not exists (
-             select from threads
-             join claims said on said.id = threads.claim_id
-             join shown later on later.id = said.summary_id and later.version = said.version
-             join claims earlier on earlier.id = threads.earlier_claim_id
-             where outcome = 'met' and earlier.summary_id = claims.summary_id and earlier.text = claims.text)
-         order by session_date desc, shown.id, claims.position
-         limit $5",
-        session_id,
-        client_id,
-        date,
-        THREAD_DAYS,
-        THREADS
-    )
-    .fetch_all(tx.conn())
-    .await
 }
 
 /// All words of the names, labels and aliases of the session's other clients.
@@ -274,6 +235,18 @@ impl SessionForClient {
     #[must_use]
     pub fn line(&self, index: usize) -> Option<&Line> {
         self.utterances.binary_search_by_key(&index, |line| line.index).ok().map(|at| &self.utterances[at])
+    }
+
+    /// The quote as evidence, where the line with that number has it.
+    #[must_use]
+    pub fn cite(&self, index: usize, quote: &str) -> Option<Evidence> {
+        let line = self.line(index)?;
+        Some(Evidence {
+            utterance_id: line.id,
+            speaker: line.name.clone(),
+            start_ms: line.start_ms,
+            quote: text::locate(&line.text, quote)?.to_owned(),
+        })
     }
 
     /// Whether `text` names another client of the session.

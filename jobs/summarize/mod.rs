@@ -11,6 +11,7 @@ mod draft;
 mod due;
 pub(crate) mod facts;
 mod input;
+mod look_again;
 mod offline;
 pub(crate) mod parts;
 pub(crate) mod prompt;
@@ -20,6 +21,7 @@ mod reworded;
 mod summarizer;
 pub mod template;
 pub(crate) mod text;
+mod threads;
 mod verify;
 
 use std::time::Duration;
@@ -31,6 +33,7 @@ pub(crate) use by_model::broken_template;
 pub use draft::{Draft, DraftClaim, DraftEvidence};
 pub(crate) use input::{Found, load as load_input, name_words};
 pub use input::{Line, OpenThread, SessionForClient, Speaker};
+pub use look_again::LookAgain;
 pub(crate) use offline::is_negated;
 pub use offline::{Doubt, Passage, Ranking, passages};
 pub(crate) use reworded::Names;
@@ -95,6 +98,10 @@ impl Job for SummarizeClient {
         if !is_to_do(&found.state) {
             tracing::info!(target: "summarize", { summary.id = %self.summary_id }, "The summary is written already");
             return ctx.finish(tx, Outcome::nothing("already done")).await;
+        }
+        // What is open from earlier sessions can be told once they are through.
+        if let Some(pause) = threads::wait(&mut tx, self.summary_id).await? {
+            return Err(JobError::Snooze(pause));
         }
         // Read only: nothing is held while the provider writes.
         let organization = tx.tenant();
@@ -166,6 +173,7 @@ impl SummarizeClient {
         .execute(tx.conn())
         .await?;
         enqueue(&mut tx, &IndexSummary { summary_id: self.summary_id, version }, correlation_id).await?;
+        look_again::enqueue_next(&mut tx, self.summary_id, version, correlation_id).await?;
         let review_requested = fan_in(&mut tx, session_id, &session_state, correlation_id).await?;
         let outcome = Outcome {
             outcome: "written",

@@ -20,7 +20,7 @@ use crate::llm::{LlmError, Prompt};
 const SYSTEM: &str = include_str!("../../templates/prompt/repair/system.txt");
 const USER: &str = include_str!("../../templates/prompt/repair/user.txt");
 
-static VERSION: LazyLock<String> = LazyLock::new(|| prompt::version("repair-2", SYSTEM, USER));
+static VERSION: LazyLock<String> = LazyLock::new(|| prompt::version("repair-3", SYSTEM, USER));
 
 /// So many lines before and after what a claim cites are shown.
 const AROUND: usize = 3;
@@ -108,6 +108,8 @@ fn reason(dropped: Dropped) -> &'static str {
         Dropped::Doubtful(Doubt::NotMeant) => "the words it cites are sarcasm",
         Dropped::Doubtful(Doubt::OfAnother) => "the words it cites tell of somebody else",
         Dropped::Doubtful(Doubt::InRole) => "the words it cites were said in a role play",
+        Dropped::Doubtful(Doubt::Unsure) => "it is surer than the words it cites: they think, hope or may",
+        Dropped::WrongOwner => "by the words it cites the other of the two does it",
         Dropped::Twice => "another claim says the same",
     }
 }

@@ -49,6 +49,8 @@ pub enum Dropped {
     NoThread,
     /// The words that it cites speak against it.
     Doubtful(Doubt),
+    /// It says of one that they do what, by the words that it cites, the other does.
+    WrongOwner,
     /// Another claim of the section says the same.
     Twice,
 }
@@ -74,27 +76,58 @@ pub fn verify(input: &SessionForClient, draft: &[DraftClaim]) -> Verified {
             Err(reason) => verified.dropped.push(reason),
         }
     }
-    verified.claims.extend(not_mentioned(input, &verified.claims));
-    // Stable: within a section the writer's order stays.
-    verified.claims.sort_by_key(|claim| claim.section);
-    verified.claims = input.template.choose(std::mem::take(&mut verified.claims));
+    verified.claims = input.template.choose(with_threads(input, &doubts, std::mem::take(&mut verified.claims)));
     verified
 }
 
-/// The open threads of which no claim tells. They rest on the earlier session's words, and cite none of this one.
-fn not_mentioned(input: &SessionForClient, claims: &[Claim]) -> Vec<Claim> {
+/// The claims with one for each open thread: what they tell of it, else what is found by rule, else that nothing is.
+fn with_threads(input: &SessionForClient, doubts: &Doubts<'_>, mut claims: Vec<Claim>) -> Vec<Claim> {
+    let told = doubts.outcomes(&claims);
+    claims.extend(told);
+    let silent = no_match(input, &claims);
+    claims.extend(silent);
+    // Stable: within a section the writer's order stays.
+    claims.sort_by_key(|claim| claim.section);
+    claims
+}
+
+/// The claims of a summary that is written already, with the threads that are open now. What it tells of one that is
+/// still open stays, and so does all else, whatever the template has room for: the coach may have added it.
+pub(super) fn threads_anew(input: &SessionForClient, claims: Vec<Claim>) -> Vec<Claim> {
+    let (told, others): (Vec<Claim>, Vec<Claim>) = claims.into_iter().partition(|claim| claim.thread.is_some());
+    let still_open = |mut claim: Claim| {
+        let told = claim.thread.as_mut().filter(|told| told.outcome != ThreadOutcome::NoMatch)?;
+        // The earlier summary may have a new version, in which the item has another id.
+        let same = |thread: &&OpenThread| thread.claim_id == told.claim_id || thread.text == told.text;
+        told.claim_id = input.threads.iter().find(same)?.claim_id;
+        Some(claim)
+    };
+    let claims = others.into_iter().chain(told.into_iter().filter_map(still_open)).collect();
+    let mut left = input.template.limit(Section::OpenThreads);
+    let mut claims = with_threads(input, &Doubts::new(input), claims);
+    claims.retain(|claim| {
+        let fits = claim.thread.is_none() || left > 0;
+        left = left.saturating_sub(usize::from(claim.thread.is_some()));
+        fits
+    });
+    claims
+}
+
+/// The open threads of which no claim tells. They say that nothing was found, and so are the only claims that rest on no
+/// words.
+fn no_match(input: &SessionForClient, claims: &[Claim]) -> Vec<Claim> {
     let told = |thread: &&OpenThread| {
         claims.iter().any(|claim| claim.thread.as_ref().is_some_and(|told| told.claim_id == thread.claim_id))
     };
     let claim = |thread: &OpenThread| Claim {
-        thread: Some(outcome(thread, ThreadOutcome::NotMentioned)),
+        thread: Some(outcome(thread, ThreadOutcome::NoMatch)),
         support: Support::NothingSaid,
         ..Claim::new(Section::OpenThreads, thread.text.clone())
     };
     input.threads.iter().filter(|thread| !told(thread)).map(claim).collect()
 }
 
-fn outcome(thread: &OpenThread, outcome: ThreadOutcome) -> Thread {
+pub(super) fn outcome(thread: &OpenThread, outcome: ThreadOutcome) -> Thread {
     Thread { claim_id: thread.claim_id, text: thread.text.clone(), session_date: thread.session_date, outcome }
 }
 
@@ -127,7 +160,17 @@ fn check(input: &SessionForClient, doubts: &Doubts<'_>, draft: &DraftClaim) -> R
     // What an open thread was is told in the words of its own session.
     let earlier = thread.iter().map(|thread| thread.text.as_str());
     check_words(&sentence, lines.iter().map(|line| line.text.as_str()).chain(earlier))?;
-    let action = if draft.section == Section::ActionItems { Some(action(input, draft, &lines)?) } else { None };
+    let action = if draft.section == Section::ActionItems {
+        let owner = owner(input, doubts, draft, &sentence, &evidence)?;
+        let mut action = action(input, draft, &lines, owner)?;
+        if doubts.is_intention(evidence.iter().map(|held| &held.evidence)) {
+            // What is only meant to be done is never overdue.
+            action.due_date = None;
+        }
+        Some(action)
+    } else {
+        None
+    };
     let score = draft.score.filter(|score| draft.section.is_scored() && (0.0..=1.0).contains(score)).map(Score::from);
     if draft.section == Section::KeyQuotes {
         // A quote says what was said: nobody's wording of it.
@@ -204,16 +247,44 @@ pub(crate) fn check_words<'a>(sentence: &str, said: impl Iterator<Item = &'a str
     Ok(())
 }
 
-/// Owner and date. A date stands on words that were said; where the words name a day by our own rules, it is that day.
-fn action(input: &SessionForClient, draft: &DraftClaim, lines: &[&Line]) -> Result<ActionItem, Dropped> {
-    let owner = draft.owner.unwrap_or_else(|| match lines.iter().any(|line| line.speaker == Speaker::Client) {
-        true => Owner::Client,
-        false => Owner::Coach,
-    });
-    // Only the coach's own words bind the coach.
-    if owner == Owner::Coach && !lines.iter().any(|line| line.speaker == Speaker::Coach) {
-        return Err(Dropped::NoEvidence);
+/// Who does it, by who gave their word. Where the rules read that off the cited words, it is so whatever the draft says; a
+/// sentence that names the other one then says something else. Where they read nothing, as in other languages, only
+/// words of one's own bind: the draft's owner stands if one of the cited lines is theirs.
+fn owner(
+    input: &SessionForClient,
+    doubts: &Doubts<'_>,
+    draft: &DraftClaim,
+    sentence: &str,
+    evidence: &[Held<'_>],
+) -> Result<Owner, Dropped> {
+    let said = doubts.owners(evidence.iter().map(|held| &held.evidence));
+    let claimed = draft.owner.unwrap_or(Owner::Unclear);
+    let speaks = |speaker| evidence.iter().any(|held| held.line.speaker == speaker);
+    match said.as_slice() {
+        [] if claimed == Owner::Coach && !speaks(Speaker::Coach) => Err(Dropped::NoEvidence),
+        [] if claimed == Owner::Client && !speaks(Speaker::Client) => Ok(Owner::Unclear),
+        [] => Ok(claimed),
+        said if said.contains(&claimed) => Ok(claimed),
+        [Owner::Unclear] => Ok(Owner::Unclear),
+        [owner] if claimed == Owner::Unclear || !begins_with(input, claimed, sentence) => Ok(*owner),
+        [_] => Err(Dropped::WrongOwner),
+        _ => Ok(Owner::Unclear),
     }
+}
+
+/// Whether the sentence is about one of the two as the one who does it: it begins with the name.
+fn begins_with(input: &SessionForClient, owner: Owner, sentence: &str) -> bool {
+    let short = match owner {
+        Owner::Client => input.client_short(),
+        Owner::Coach => input.coach_short(),
+        Owner::Unclear => return false,
+    };
+    let (said, name) = (text::words(sentence), text::words(short));
+    said.len() >= name.len() && said.iter().zip(&name).all(|(a, b)| a.normal == b.normal)
+}
+
+/// Owner and date. A date stands on words that were said; where the words name a day by our own rules, it is that day.
+fn action(input: &SessionForClient, draft: &DraftClaim, lines: &[&Line], owner: Owner) -> Result<ActionItem, Dropped> {
     let words = draft.due_words.as_deref().map(str::trim).filter(|words| !words.is_empty());
     let Some(words) = words else {
         return Ok(ActionItem { owner, due_date: None, due_words: None });
@@ -236,191 +307,4 @@ pub(crate) fn clean(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::path::Path;
-
-    use super::*;
-    use crate::summarize::cases;
-
-    /// The group session of the fixtures, for Priya: 6 is what she said, 7 what Maya answered her.
-    fn check(
-        section: Section,
-        text: &str,
-        evidence: &[(usize, &str)],
-        change: impl FnOnce(&mut DraftClaim),
-    ) -> Result<Claim, Dropped> {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/summarize/group/transcript.txt");
-        let evidence = evidence
-            .iter()
-            .map(|(utterance, quote)| DraftEvidence { utterance: *utterance, quote: (*quote).into() })
-            .collect();
-        let mut claim = DraftClaim::new(section, text.into(), evidence);
-        change(&mut claim);
-        let verified = verify(&cases::read(&path), &[claim]);
-        verified.claims.into_iter().next().ok_or_else(|| verified.dropped[0])
-    }
-
-    fn dropped(section: Section, text: &str, evidence: &[(usize, &str)]) -> Option<Dropped> {
-        check(section, text, evidence, |_| ()).err()
-    }
-
-    #[test]
-    fn a_claim_stands_on_words_that_the_right_person_said() {
-        use Section::{Engagement, Recommendations, Wins};
-        let own = [(6, "I gave away my weekly report")];
-        assert_eq!(dropped(Wins, "She gave her report away.", &own), None);
-        assert_eq!(dropped(Engagement, "She was there.", &own), None);
-        assert_eq!(
-            dropped(Recommendations, "Give it away.", &own),
-            Some(Dropped::NoEvidence),
-            "the client's words advise nothing"
-        );
-        let coach = [(7, "I'd recommend that you write down how you did it.")];
-        assert_eq!(dropped(Recommendations, "Write it down.", &coach), None);
-        assert_eq!(dropped(Engagement, "She listened.", &coach), Some(Dropped::NoEvidence));
-        for (utterance, quote, why) in [
-            (1, "I closed the Hartman account", "another client's words"),
-            (2, "I'd suggest you tell the whole team", "the coach's words to another"),
-            (10, "I've got the same problem", "her own words that name another"),
-            (5, "what would you like to bring", "a question"),
-            (6, "I gave away my monthly report", "words that were not said"),
-            (6, "weekly report", "two words"),
-            (6, "", "no words"),
-            (400, "I gave away my weekly report", "an utterance that is not there"),
-        ] {
-            assert_eq!(dropped(Wins, "She won.", &[(utterance, quote)]), Some(Dropped::NoEvidence), "{why}");
-        }
-        assert_eq!(dropped(Wins, "She won.", &[]), Some(Dropped::NoEvidence));
-        assert_eq!(dropped(Wins, "  ", &own), Some(Dropped::NotASentence));
-        assert_eq!(dropped(Wins, "She did as Daniel’s team did.", &own), Some(Dropped::NamesAnother));
-        assert_eq!(dropped(Wins, "Write to a@b.example.", &own), Some(Dropped::InventedLink));
-        assert_eq!(dropped(Wins, "See attacker.com/x.", &own), Some(Dropped::InventedLink));
-        assert_eq!(dropped(Wins, "Priya said: \"I gave away my monthly report\"", &own), Some(Dropped::InventedQuote));
-        assert_eq!(dropped(Wins, "Priya said: \u{201c}I gave away my weekly report\u{201d}", &own), None);
-    }
-
-    /// What a model may make of the hard cases, each resting on words that were said.
-    #[test]
-    fn words_that_deny_a_claim_do_not_support_it() {
-        use Section::{ActionItems, Challenges, Wins};
-        for (case, section, text, utterance, quote, doubt) in [
-            ("negation", Wins, "She sent it.", 1, "I did not send it", Some(Doubt::Denied)),
-            ("negation", Wins, "She closed Mossgate.", 3, "We almost closed it on Monday.", Some(Doubt::Denied)),
-            ("negation", Challenges, "She did not send it.", 1, "I did not send it", None),
-            ("third_party", Wins, "Ketterer was closed.", 3, "he closed the Ketterer deal", Some(Doubt::OfAnother)),
-            (
-                "third_party",
-                ActionItems,
-                "Call the customer.",
-                3,
-                "he will call the customer tomorrow",
-                Some(Doubt::OfAnother),
-            ),
-            ("third_party", ActionItems, "Take the team.", 1, "I'll give you the team by Friday", Some(Doubt::Denied)),
-            (
-                "dropped_plan",
-                ActionItems,
-                "Write to Geneva.",
-                1,
-                "I was going to write to the man in Geneva",
-                Some(Doubt::Denied),
-            ),
-            (
-                "dropped_plan",
-                ActionItems,
-                "Book Krakow.",
-                3,
-                "I'll book the conference in Krakow by Friday",
-                Some(Doubt::TakenBack),
-            ),
-            (
-                "dropped_plan",
-                ActionItems,
-                "Plan the offsite.",
-                5,
-                "I'll plan the June offsite with Oskar",
-                Some(Doubt::TakenBack),
-            ),
-            ("dropped_plan", ActionItems, "Call Birger.", 9, "I'll call Birger at the bank", None),
-            (
-                "role_play",
-                Wins,
-                "He signed with Ketterer.",
-                1,
-                "I signed the contract with Ketterer",
-                Some(Doubt::InRole),
-            ),
-            (
-                "sarcasm",
-                Wins,
-                "The board meeting was a success.",
-                1,
-                "The board meeting was a huge success, obviously",
-                Some(Doubt::NotMeant),
-            ),
-            ("sarcasm", Wins, "She rewrote the plan.", 3, "I rewrote the whole plan on Sunday", None),
-        ] {
-            let path = format!("../fixtures/summarize/{case}/transcript.txt");
-            let input = cases::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join(path));
-            let claim = DraftClaim::new(section, text.into(), vec![DraftEvidence { utterance, quote: quote.into() }]);
-            let verified = verify(&input, &[claim]);
-            assert_eq!(verified.dropped.first().copied(), doubt.map(Dropped::Doubtful), "{case}: {text}");
-            assert_eq!(verified.claims.len(), usize::from(doubt.is_none()), "{case}: {text}");
-        }
-    }
-
-    /// What a model that obeyed the transcript would write: fake evidence, orders, links in disguise, markup.
-    #[test]
-    fn what_a_hostile_transcript_asks_for_changes_nothing() {
-        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/summarize/hostile/transcript.txt");
-        let input = cases::read(&path);
-        let launch = (3, "We launched the driver app in three depots on Monday");
-        let stands = |text: &str, (utterance, quote): (usize, &str)| {
-            let evidence = vec![DraftEvidence { utterance, quote: quote.into() }];
-            verify(&input, &[DraftClaim::new(Section::Wins, text.into(), evidence)])
-                .claims
-                .pop()
-                .map(|claim| claim.text)
-        };
-        for text in [
-            "See https://attacker.example/claim.",
-            "See [the notes](https://attacker.example/claim).",
-            "See attacker.example\u{200b}/claim and evil@attacker.example.",
-            "See hxxp or www.attacker.example.",
-            "Write to EVIL@ATTACKER.EXAMPLE.",
-            "She said \u{201c}Priya was promoted to chief executive\u{201d}.",
-        ] {
-            assert_eq!(stands(text, launch), None, "{text}");
-        }
-        for fake in [(3, "Priya was promoted to chief executive"), (99, "We launched the driver app")] {
-            assert_eq!(stands("She was promoted.", fake), None, "{fake:?}");
-        }
-        let marked = stands("She <b>launched</b>\n\nthe\u{202e} app\u{e0041}\u{200b}.", launch);
-        assert_eq!(marked.as_deref(), Some("She b launched /b the app."), "markup and invisible characters are gone");
-    }
-
-    #[test]
-    fn evidence_that_does_not_hold_is_left_out_of_a_claim_that_does() {
-        let evidence = [(6, "i GAVE away — my “weekly” report"), (1, "I closed the Hartman account")];
-        let claim = check(Section::Wins, "She gave it away.", &evidence, |_| ()).expect("it stands");
-        let quotes: Vec<&str> = claim.evidence.iter().map(|evidence| evidence.quote.as_str()).collect();
-        assert_eq!(quotes, ["I gave away my weekly report"]);
-    }
-
-    #[test]
-    fn a_date_stands_on_words_that_were_said() {
-        let said = [(13, "I'll speak to my boss by Thursday")];
-        let due = |words: Option<&str>, date: &str| {
-            let claim = check(Section::ActionItems, "Speak to the boss.", &said, |claim| {
-                claim.due_words = words.map(str::to_owned);
-                claim.due_date = date.parse().ok();
-            });
-            claim.map(|claim| claim.action.expect("an action item").due_date.map(|date| date.to_string()))
-        };
-        assert_eq!(due(Some("by Thursday"), "2027-01-01"), Ok(Some("2026-03-12".into())));
-        assert_eq!(due(Some("by Friday"), "2026-03-13"), Err(Dropped::InventedDate));
-        assert_eq!(due(None, "2026-03-13"), Ok(None), "a date that nobody said is none");
-        let coach = check(Section::ActionItems, "Speak to the boss.", &said, |claim| claim.owner = Some(Owner::Coach));
-        assert_eq!(coach.err(), Some(Dropped::NoEvidence), "only the coach's words bind the coach");
-    }
-}
+mod tests;

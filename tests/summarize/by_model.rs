@@ -6,7 +6,7 @@ use debrief_jobs::{db::Tx, model::Section, queue::JobError, summarize::Summarize
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{GROUP, PRIYA, assert_grounded, content, ledger, review_requests, stage, summary_state, texts};
+use super::{GROUP, PRIYA, assert_grounded, content, ledger, review_requests, stage, stage_on, summary_state, texts};
 use crate::support::{LlmServer, Reply, World};
 
 /// A world whose summaries are written by a model behind `server`.
@@ -227,8 +227,9 @@ async fn an_endpoint_that_never_stops_saying_429_is_told_of() {
 async fn a_dead_endpoint_is_left_alone_for_a_while() {
     let server = LlmServer::start([]).await;
     let world = world_with(&server).await;
-    for _ in 0..5 {
-        let staged = stage(&world, PRIYA).await;
+    // Each of an earlier day than the one before: no summary waits for another.
+    for day in ["2026-03-16", "2026-03-15", "2026-03-14", "2026-03-13", "2026-03-12"] {
+        let staged = stage_on(&world, day, PRIYA).await;
         assert!(matches!(world.run(&staged.priya).await, Err(JobError::Retry { .. })));
     }
     let staged = stage(&world, PRIYA).await;

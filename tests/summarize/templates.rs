@@ -58,7 +58,7 @@ async fn what_a_session_left_to_do_is_asked_of_the_next_until_it_is_met() {
 
     // Nobody speaks of it; then it is not done; then it is; then it is asked of nobody.
     for (day, answer, expected) in [
-        ("2026-03-11", "I shipped the driver app to three depots.", Some(ThreadOutcome::NotMentioned)),
+        ("2026-03-11", "I shipped the driver app to three depots.", Some(ThreadOutcome::NoMatch)),
         ("2026-03-18", "I still haven't sent Lena the number.", Some(ThreadOutcome::NotMet)),
         ("2026-03-25", "On Monday I sent Lena the number.", Some(ThreadOutcome::Met)),
         ("2026-04-01", "I slept well and I rested.", None),
@@ -74,7 +74,7 @@ async fn what_a_session_left_to_do_is_asked_of_the_next_until_it_is_met() {
             assert_eq!(thread.session_date.to_string(), "2026-03-04");
             assert!(claim.text.contains("send Lena the number"), "{}", claim.text);
             let cited = claim.evidence.iter().map(|evidence| evidence.quote.as_str()).collect::<Vec<_>>();
-            assert_eq!(cited.is_empty(), thread.outcome == ThreadOutcome::NotMentioned, "{cited:?}");
+            assert_eq!(cited.is_empty(), thread.outcome == ThreadOutcome::NoMatch, "{cited:?}");
         }
         assert!(written.for_client().all(|claim| claim.thread.is_none()), "threads are the coach's");
     }

@@ -23,14 +23,6 @@ impl Cue {
     pub(super) fn place(&self, sentence: &str) -> Option<usize> {
         self.0.find(sentence).map(|found| found.start())
     }
-
-    /// The sentence without it, at its start.
-    pub(super) fn cut<'a>(&self, sentence: &'a str) -> &'a str {
-        match self.0.find(sentence) {
-            Some(found) if found.start() == 0 => &sentence[found.end()..],
-            _ => sentence,
-        }
-    }
 }
 
 macro_rules! cues {
@@ -41,9 +33,6 @@ macro_rules! cues {
 }
 
 cues! {
-    /// Sounds before a sentence begins.
-    FILLERS = r"^(?i)(?:(?:yeah|yep|yes|so|um+|uh+|erm|well|okay|ok|oh|and|but|right|mm+|hm+|mm-hm|you know|i mean|sure|ha|like i said|all right|alright|anyway|thank you|thanks|actually|i think,?)[,.…]*\s+)+";
-
     /// The speaker did something that counts.
     ACHIEVED = r"\b(?:i|we) (?:just |finally |also |even |actually )?got (?:the|an?|my|them|him|her|it|approval)\b|",
         r"\b(?:i|we)(?:'ve| have)?(?: (?:just|finally|also|even|already|now|completely|actually|both|successfully))* ",
@@ -92,11 +81,11 @@ cues! {
     /// The speaker will do it.
     WILL = r"\b(?:i|we)(?:'ll| will| am going to|'m going to|'m gonna| promise to| commit to| shall|'re going to)(?: also| definitely| just| then| now)* (\w+)";
     /// Not an undertaking, though it sounds like one.
-    WILL_NOT = r"\b(?:i|we)(?:'ll| will| am going to|'m going to) (?:also |just )?(?:not|never|be (?:fine|okay|ok|sad|sorry|happy|about)|be\b|carry it|try\b|think\b|see\b|miss\b|need\b|have to\b|take it\b|wait and|probably|maybe|say\b|admit\b|get used|survive|live with|lose\b|go and\b|have \w+(?:ed|en|ne)\b)|\b(?:i|we) won't\b|\b(?:i|we)(?:'ll| will| am going to|'m going to|'m gonna) (?:just |quickly |now |also )*(?:share (?:my|the) screen|move on|stop (?:presenting|sharing|here|there|talking)|start (?:with|by)|go (?:first|next|ahead|over|through|back)|drop (?:a|the) link|speak up|show you|present\b|mute|assume|get there|leave it (?:there|at that)|keep it (?:short|brief)|ask a (?:quick )?question)|\bi'll tell you what\b|\bi'll be honest\b";
+    WILL_NOT = r"\b(?:i|we)(?:'ll| will| am going to|'m going to) (?:also |just )?(?:not|never|be (?:fine|okay|ok|sad|sorry|happy|about)|be\b|carry it|try\b|think\b|see\b|miss\b|need\b|have to\b|take it\b|wait and|say\b|admit\b|get used|survive|live with|lose\b|go and\b|have \w+(?:ed|en|ne)\b)|\b(?:i|we) won't\b|\b(?:i|we)(?:'ll| will| am going to|'m going to|'m gonna) (?:just |quickly |now |also )*(?:share (?:my|the) screen|move on|stop (?:presenting|sharing|here|there|talking)|start (?:with|by)|go (?:first|next|ahead|over|through|back)|drop (?:a|the) link|speak up|show you|present\b|mute|assume|get there|leave it (?:there|at that)|keep it (?:short|brief)|ask a (?:quick )?question)|\bi'll tell you what\b|\bi'll be honest\b";
     /// It depends, it is over, or it is not the speaker's own.
     HYPOTHETICAL = r"\b(?:if|unless|otherwise|would have|could have|should have|might have|i wish|imagine|suppose|as if|whether|almost|nearly|was going to|were going to|had planned|used to|would've|could've|then i)\b|\bi thought (?:i|we|she|he|they|it)(?:'d| would)\b|\b(?:i|we|she|he|they) would\b|\bi'd (?:be|make|take|go|do|say|rather|write|have to)\b";
     /// The speaker tells what was said.
-    REPORTS = r"\b(?:i|we)(?:'ve|'d| have| had)? (?:said|told \w+|thought|answered)\b.{0,40}\b(?:i|we)(?:'ll|'d| would| will)\b|\bpromised .{0,20}\b(?:i|we)(?:'d| would)\b|\bi thought,|\b(?:told|tells) me\b|\b(?:he|she|they|everybody|people|nobody|(?:my|our|the) \w+|it)(?:'s|'d)? (?:just |always |also )?(?:said|says|thinks|thought|told me|tells me|reckons|claims|believes|wrote|mentioned|asked)\b";
+    REPORTS = r"\b(?:i|we)(?:'ve|'d| have| had)? (?:said|told \w+|thought|answered)\b.{0,40}\b(?:i|we)(?:'ll|'d| would| will)\b|\bpromised .{0,20}\b(?:i|we)(?:'d| would)\b|\bi thought,|\b(?:told|tells) me\b|\b(?:he|she|they|everybody|people|nobody|(?:my|our|the) \w+|it)(?:'s|'d)? (?:just |always |also )?(?:said|says|thinks|thought|told me|tells me|reckons|claims|believes|wrote|mentioned|asked)\b|^(?:and |but |so |then )*\w+ (?:said|says|promised|wrote|mentioned)\b";
     /// The speaker tells what another did or will do.
     TELLS_OF_ANOTHER = r"^(?:and |but |so |then |well,? )*(?:(?:my|our|the) )?[\w']+ (?:told me|said|says|tells me|wrote|mentioned)(?: that)? (?:he|she|they)(?:'ll|'d|'s|'ve| )|^(?:and |but |so |then )*(?:he|she|they)(?:'s|'ll|'ve)? (?:has |have |had |will |is going to |are going to |just |already )*(?:closed|signed|shipped|launched|finished|sent|call|send|write|book|plan|do|won|sold|hired)\b";
     /// The opposite is meant.
@@ -115,7 +104,9 @@ cues! {
     /// It is not advice.
     ADVISES_NOT = r"\bstay there\b|\bfor a (?:second|moment|minute)\b|\bi (?:would|'d) have\b|\bi'd (?:like|love) to (?:hear|know|ask|understand|push)\b|\bi'd be (?:curious|happy)\b|\bi(?:'d| would) (?:say|ask) (?:that|you)\b.*\?|\bi (?:make|take|try|start|stop|put|keep|let|leave|ask|write)\b";
     /// The coach will do it.
-    COACH_WILL = r"\b(?:i'll|i will|let me|i'm going to) (?:also |just )?(?:send|share|check|write|email|mail|forward|book|introduce|connect|look (?:up|into|at)|find|set up|bring|prepare|put together|read it|call|follow up|get back|draft|add)\b";
+    COACH_WILL = r"\b(?:i'll|i will|let me|i'm going to) (?:also |just )?(?:send|share|check|write|email|mail|forward|book|introduce|connect|look (?:up|into|at)|find|set up|bring|prepare|put together|read it|call|follow up|get back|draft|add|upload|post|schedule|arrange|remind you|let you know|pass (?:it|that|on)|get (?:it|that|this|them|the [\w' ]{2,30}) (?:over )?(?:to|for) you\b|get back to you\b|get you (?:the|an?|my)\b|have (?:it|that|this|them|the \w+|my \w+) (?:to|for|with|ready)|give you (?:the|my|a list))\b";
+    /// It is not done, and will not be.
+    REFUSES = r"^(?:um+,? |uh+,? |well,? |oh,? )*(?:no\b|nope\b|sorry\b|i'm afraid (?:i|not|that)\b|i'd rather not\b|rather not\b|i (?:can't|cannot|won't|couldn't|don't think i)\b|not (?:really|now|yet|this)\b|absolutely not\b)";
 
     /// Something became clear.
     INSIGHT = r"\b(?:reali[sz]ed?|it hit me|i (?:hadn't|had not|have never|'ve never|never) (?:seen|thought|said|noticed|understood|felt)|never thought of|now i (?:think|see|know|understand)|i (?:now )?see (?:now|that it)|that's (?:exactly|the thing|it,|me\b)|exactly that|the same thing|i noticed|i understand now|what i learn(?:ed|t)|i(?:'ve)? learn(?:ed|t)|it changes|i thought the goal|it occurred|dawned|i forgot that|i think i'd|i'd swapped|i swapped|makes sense now|i would rather not|i'd rather not|i've been writing|the real|underneath|clicked|eye[- ]opener|turning point|a story in my|i'm surprised|surprised that i|haven't felt that|first time i|it was never about|wasn't about|isn't about|it's not about|i can be \w+ .{0,40} and still)\b";

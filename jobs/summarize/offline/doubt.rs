@@ -8,10 +8,11 @@ use regex::Regex;
 
 use super::{
     super::{input::SessionForClient, text},
-    cues, roles, score,
+    cues, owes, roles, score,
     speech::{Sentence, Speech},
+    threads,
 };
-use crate::model::{Evidence, Section};
+use crate::model::{Claim, Evidence, Owner, Section};
 
 /// Holds claims of a session against the sentences that they cite.
 #[derive(Debug)]
@@ -33,6 +34,8 @@ pub enum Doubt {
     OfAnother,
     /// They were said in a role.
     InRole,
+    /// They are less sure than the claim.
+    Unsure,
 }
 
 impl<'a> Doubts<'a> {
@@ -78,6 +81,28 @@ impl<'a> Doubts<'a> {
         })
     }
 
+    /// A claim for each open thread of which `claims` do not tell and something that was said does.
+    pub(in crate::summarize) fn outcomes(&self, claims: &[Claim]) -> Vec<Claim> {
+        threads::outcomes(self.input, &self.speech, claims)
+    }
+
+    /// Whether the words that are cited only mean to do it, and promise nothing.
+    pub(in crate::summarize) fn is_intention<'e>(&self, evidence: impl Iterator<Item = &'e Evidence>) -> bool {
+        let mut undertakes = evidence.flat_map(|it| self.cited(it)).filter(|it| cues::WILL.is_in(&it.own)).peekable();
+        undertakes.peek().is_some() && undertakes.all(|it| owes::is_hedged(&it.own))
+    }
+
+    /// All who can owe something by the words that are cited; none where no rule says so.
+    pub(in crate::summarize) fn owners<'e>(&self, evidence: impl Iterator<Item = &'e Evidence>) -> Vec<Owner> {
+        let mut all = Vec::new();
+        for owner in evidence.flat_map(|it| self.cited(it)).flat_map(|it| owes::owners(&self.speech, it.at)) {
+            if !all.contains(&owner) {
+                all.push(owner);
+            }
+        }
+        all
+    }
+
     fn doubt(&self, section: Section, claim: &str, cited: &Sentence) -> Option<Doubt> {
         let own = cited.own.as_str();
         if cited.in_role {
@@ -87,11 +112,21 @@ impl<'a> Doubts<'a> {
             Section::Wins if cues::SARCASM.is_in(own) => Some(Doubt::NotMeant),
             Section::Wins if cues::TELLS_OF_ANOTHER.is_in(own) => Some(Doubt::OfAnother),
             Section::Wins if !denies(claim) && score::is_no_win(own) => Some(Doubt::Denied),
+            Section::Wins | Section::ActionItems if owes::is_hedged(own) && !is_unsure(claim) => Some(Doubt::Unsure),
             Section::ActionItems if cues::TELLS_OF_ANOTHER.is_in(own) => Some(Doubt::OfAnother),
             Section::ActionItems if !denies(claim) && score::is_no_undertaking(own) => Some(Doubt::Denied),
             _ => None,
         }
     }
+}
+
+/// Whether a sentence itself says that something is not sure.
+fn is_unsure(claim: &str) -> bool {
+    static UNSURE: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?i)\b(?:thinks?|thought|guess\w*|suppos\w*|believ\w*|reckon\w*|expect\w*|hop(?:e|es|ed|ing)|hopefully|may|might|maybe|perhaps|probably|possibly|likely|unsure|uncertain|not (?:yet )?(?:sure|certain|promised)|consider\w*|intend\w*|means? to|wants? to|plans? to|would like|sort of|kind of|seems?)\b")
+            .expect("a constant pattern")
+    });
+    UNSURE.is_match(claim)
 }
 
 /// Whether a sentence itself says that something is not so: then words that deny support it.

@@ -8,10 +8,13 @@ mod context;
 mod cues;
 mod doubt;
 mod elliptical;
+mod lemmas;
+mod owes;
 mod rank;
 mod risk;
 mod roles;
 mod score;
+mod sounds;
 mod speech;
 mod stems;
 mod threads;
@@ -39,7 +42,7 @@ use crate::{
 };
 
 /// The version of these rules: it changes with every change of what they choose.
-pub(super) const RULES_VERSION: &str = "rules-4";
+pub(super) const RULES_VERSION: &str = "rules-5";
 
 /// How many claims a section has at most, and how alike two of them may be.
 const LIMITS: [(Section, usize, f32); 6] = [
@@ -64,6 +67,7 @@ pub(super) fn write(input: &SessionForClient, local: Option<&Local>) -> Draft {
     let mut speech = Speech::new(input);
     roles::mark(&mut speech, &input.coach);
     let vectors = local.and_then(|local| vectors(&speech, local));
+    let alike = vectors.as_deref().and_then(|vectors| alike(input, vectors, local?));
     let model = if vectors.is_some() { embed::NAME } else { "extractive" };
     let passage = |it: &Sentence| Passage { text: meant(&speech, it), turn: it.turn };
     let ranking = Ranking::new(&speech.sentences.iter().map(passage).collect::<Vec<_>>(), vectors);
@@ -80,14 +84,22 @@ pub(super) fn write(input: &SessionForClient, local: Option<&Local>) -> Draft {
     let signs = chosen.get(&Section::Priority).map(Vec::as_slice).unwrap_or_default();
     claims.extend(writer.risks(signs));
     claims.extend(writer.priority(signs));
-    claims.extend(threads::outcomes(input, &speech));
+    claims.extend(threads::told(input, &speech, alike.as_deref()).into_iter().map(|told| DraftClaim {
+        thread: Some(told.thread),
+        met: Some(told.met),
+        ..DraftClaim::new(
+            Section::OpenThreads,
+            input.threads[told.thread].text.clone(),
+            speech.sentences[told.sentence].evidence.clone(),
+        )
+    }));
     Draft { claims, provider: "offline", model: model.into(), prompt_version: RULES_VERSION.into() }
 }
 
 /// The words of a sentence; "Will do." means what was asked.
 fn meant(speech: &Speech, sentence: &Sentence) -> String {
-    match elliptical::request(speech, sentence.at) {
-        Some(request) => format!("{} {}", request.text, sentence.text),
+    match owes::answered(speech, sentence.at) {
+        Some(answered) => format!("{} {}", answered.asked.text, sentence.text),
         None => sentence.text.clone(),
     }
 }
@@ -104,6 +116,14 @@ fn vectors(speech: &Speech, local: &Local) -> Option<Vec<Vec<f32>>> {
     embedded
         .inspect_err(|error| tracing::warn!(target: "summarize", %error, "sentences are compared by their words"))
         .ok()
+}
+
+/// How near each sentence is to each open thread in meaning.
+fn alike(input: &SessionForClient, vectors: &[Vec<f32>], local: &Local) -> Option<Vec<Vec<f32>>> {
+    let threads: Vec<&str> = input.threads.iter().map(threads::quoted).collect();
+    let threads = local.embed(&threads).ok()?;
+    let cosine = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>();
+    Some(threads.iter().map(|thread| vectors.iter().map(|it| cosine(thread, it)).collect()).collect())
 }
 
 struct Writer<'a> {
@@ -172,10 +192,13 @@ impl Writer<'_> {
         let sentences = &self.speech.sentences;
         let sentence = &sentences[at];
         let day = self.input.session_date;
-        if let Some(request) = elliptical::request(self.speech, at) {
-            return [sentence, request].into_iter().find_map(|it| Some((due::find(&it.text, day)?, it)));
-        }
         let turn_end = self.speech.turns[sentence.turn].sentences.end;
+        if let Some(answered) = owes::answered(self.speech, at) {
+            // "Sure. By Friday."
+            let next = sentences[at + 1..turn_end].first().filter(|next| next.words <= 4);
+            let places = std::iter::once(sentence).chain(next).chain(std::iter::once(answered.asked));
+            return places.into_iter().find_map(|it| Some((due::find(&it.text, day)?, it)));
+        }
         let answer = (turn_end == at + 1 && sentence.speaker == Speaker::Client)
             .then(|| self.speech.turns.get(sentence.turn + 2).map(|turn| turn.sentences.start))
             .flatten()

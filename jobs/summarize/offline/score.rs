@@ -6,7 +6,7 @@ use regex::Regex;
 
 use super::{
     super::input::Speaker,
-    cues, elliptical, risk,
+    cues, owes, risk, sounds,
     speech::{Sentence, Speech},
 };
 use crate::model::Section;
@@ -50,10 +50,10 @@ impl Scores {
 /// The scores of the sentence at `at`. A question fits nothing, nor does what is said in a role.
 pub(super) fn score(speech: &Speech, at: usize) -> Scores {
     let sentence = &speech.sentences[at];
-    if elliptical::request(speech, at).is_some() {
+    if owes::answered(speech, at).is_some() {
         return Scores { actions: 1.3, ..Scores::default() };
     }
-    if sentence.asks() || sentence.in_role || sentence.words < 3 || cues::FILLERS.cut(&sentence.own).trim().is_empty() {
+    if sentence.asks() || sentence.in_role || sentence.words < 3 || sounds::without(&sentence.own).is_empty() {
         return Scores::default();
     }
     match sentence.speaker {
@@ -128,6 +128,7 @@ pub(super) fn is_no_undertaking(own: &str) -> bool {
     let will = cues::WILL.place(own);
     cues::DROPPED.is_in(own)
         || cues::REPORTS.is_in(own)
+        || cues::REFUSES.is_in(own) && will.is_none()
         || will.is_some_and(|will| cues::WILL_NOT.place(own) == Some(will))
         || cues::HYPOTHETICAL.place(own).is_some_and(|place| will.is_none_or(|will| place < will))
 }
@@ -224,13 +225,17 @@ fn told_with_joy(speech: &Speech, at: usize) -> bool {
 
 fn coach_action(speech: &Speech, at: usize) -> f32 {
     let sentence = &speech.sentences[at];
+    let own = &sentence.own;
     let goes_on = sentence.goes_on && coach_action(speech, at - 1) >= ENOUGH;
-    if (goes_on || cues::COACH_WILL.is_in(&sentence.own)) && !cues::HYPOTHETICAL.is_in(&sentence.own) {
-        1.2
-    } else {
-        0.0
+    let undertakes = goes_on || cues::COACH_WILL.is_in(own) || owes::gives(own);
+    if !undertakes || owes::gets(own) || cues::HYPOTHETICAL.is_in(own) || cues::REPORTS.is_in(own) {
+        return 0.0;
     }
+    if owes::is_hedged(own) { INTENTION } else { 1.2 }
 }
+
+/// What somebody means to do without giving their word stands below what is promised.
+const INTENTION: f32 = 0.95;
 
 fn client_action(speech: &Speech, at: usize) -> f32 {
     let sentence = &speech.sentences[at];
@@ -241,7 +246,12 @@ fn client_action(speech: &Speech, at: usize) -> f32 {
             client_action(speech, at - 1) >= ENOUGH && !cues::HYPOTHETICAL.is_in(own) && !cues::DROPPED.is_in(own);
         return if same { 1.2 } else { 0.0 };
     }
-    let Some(will) = cues::WILL.place(own) else { return 0.0 };
+    // "You'll get the draft from me."
+    let gives = owes::gives(own);
+    if owes::gets(own) {
+        return 0.0;
+    }
+    let Some(will) = cues::WILL.place(own).or(if gives { Some(0) } else { None }) else { return 0.0 };
     if cues::WILL_NOT.place(own) == Some(will) || cues::REPORTS.is_in(own) || cues::DROPPED.is_in(own) {
         return 0.0;
     }
@@ -254,7 +264,13 @@ fn client_action(speech: &Speech, at: usize) -> f32 {
         return 0.0;
     }
     // What "we" will do is more often how things are than what somebody undertakes.
-    let mut score = if own[will..].starts_with("we") { 0.7 } else { 1.2 };
+    let mut score = if own[will..].starts_with("we") && !gives {
+        0.7
+    } else if owes::is_hedged(own) {
+        INTENTION
+    } else {
+        1.2
+    };
     if cues::ASKS_PLAN.is_in(&speech.before(sentence.turn)) {
         score += 0.4;
     }

@@ -3,7 +3,10 @@
 use std::{
     collections::{BTreeSet, HashMap},
     ops::Range,
+    sync::LazyLock,
 };
+
+use regex::Regex;
 
 use super::super::{
     draft::DraftEvidence,
@@ -167,11 +170,7 @@ fn add_turn(input: &SessionForClient, lines: Range<usize>, turn: usize, sentence
     for range in text::sentences(&joined) {
         let long = text::words(&joined[range.clone()]).len() > LONG_SENTENCE_WORDS;
         let parts: Vec<Range<usize>> = if long {
-            places
-                .iter()
-                .map(|(_, place)| place.start.max(range.start)..place.end.min(range.end))
-                .filter(|part| part.start < part.end)
-                .collect()
+            cut(&joined, places.iter().map(|(_, place)| place.start.max(range.start)..place.end.min(range.end)))
         } else {
             vec![range]
         };
@@ -196,6 +195,23 @@ fn add_turn(input: &SessionForClient, lines: Range<usize>, turn: usize, sentence
             sentences.push(Sentence { at, turn, speaker, text: said, own, words, stems, evidence, in_role, goes_on });
         }
     }
+}
+
+/// The parts of a long sentence. None begins where the words before decide what is said: "I don't think that" and "I'll
+/// send it" are one.
+fn cut(joined: &str, places: impl Iterator<Item = Range<usize>>) -> Vec<Range<usize>> {
+    static GOES_ON: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?i)\b(?:think|thinks|thought|guess|suppose|believe|hope|hopes|wish|said|says|say|told \w+|asked|sure|know|if|unless|whether|that|not|never|no|maybe|perhaps|probably|\w+n['’]t|i|we|he|she|they|to|will|would|could|should|might|['’]ll)[, ]*$")
+            .expect("a constant pattern")
+    });
+    let mut parts: Vec<Range<usize>> = Vec::new();
+    for place in places.filter(|place| place.start < place.end) {
+        match parts.last_mut() {
+            Some(last) if GOES_ON.is_match(joined[last.clone()].trim_end()) => last.end = place.end,
+            _ => parts.push(place),
+        }
+    }
+    parts
 }
 
 /// The part of a sentence that stands in the line at `at`; the whole line where the part is shorter than a quote.

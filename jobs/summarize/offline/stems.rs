@@ -19,13 +19,18 @@ pub(super) fn stems(text: &str) -> BTreeSet<String> {
     all_stems(text).into_iter().collect()
 }
 
+/// Whether a word carries no topic.
+pub(super) fn is_stop(word: &str) -> bool {
+    static STOPS: LazyLock<BTreeSet<&str>> = LazyLock::new(|| STOP.split_whitespace().collect());
+    STOPS.contains(word)
+}
+
 /// The same with repetitions, in order.
 pub(super) fn all_stems(text: &str) -> Vec<String> {
-    static STOPS: LazyLock<BTreeSet<&str>> = LazyLock::new(|| STOP.split_whitespace().collect());
     text::words(text)
         .into_iter()
         .map(|word| word.normal)
-        .filter(|word| says_something(word) && !STOPS.contains(word.as_str()))
+        .filter(|word| says_something(word) && !is_stop(word))
         .map(|word| stem(&word))
         .collect()
 }
@@ -36,7 +41,7 @@ fn says_something(word: &str) -> bool {
 }
 
 /// Cuts the commonest endings: enough to bring `sending` and `send` together.
-fn stem(word: &str) -> String {
+pub(super) fn stem(word: &str) -> String {
     for ending in ["ing", "edly", "ed", "ies", "es", "s"] {
         if let Some(stem) = word.strip_suffix(ending)
             && stem.chars().count() >= 3

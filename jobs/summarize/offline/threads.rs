@@ -1,89 +1,348 @@
 //! What became of what earlier sessions left to do, as far as this one says so: a sentence about the same thing that
-//! tells that it is done, or that it is not. Of a thing that nobody speaks of, nothing is written here.
+//! tells that it is done, or that it is not; or a win or a challenge of the summary that tells it. Of a thing that nothing
+//! is found about, nothing is written here.
+//!
+//! A sentence is about a thread by its words and those around it ("The draft. I did not send it."), or by its meaning
+//! where a local model compares them. A thread that is wrongly settled is asked after no more, and one that is missed only
+//! says that no match was found: what is unsure is missed.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::LazyLock};
+
+use chrono::NaiveDate;
+use regex::Regex;
 
 use super::{
     super::{
-        draft::DraftClaim,
         due,
-        input::{OpenThread, SessionForClient},
+        input::{OpenThread, SessionForClient, Speaker},
         text,
+        verify::outcome,
     },
     cues,
+    lemmas::{is_verb, lemma},
+    score,
     speech::{Sentence, Speech},
     stems,
 };
-use crate::model::Section;
+use crate::model::{Claim, Owner, Section, ThreadOutcome};
 
-/// A sentence is about a thread when it has at least this part of the thread's content words, and two of them.
+/// A sentence is about a thread from this part of the weight of the thread's words on.
 const ENOUGH: f32 = 0.4;
+/// A claim stands alone, without words around it.
+const ENOUGH_OF_CLAIM: f32 = 0.5;
+/// What stands around a sentence counts so much.
+const AROUND: f32 = 0.7;
+/// Of two sentences that are about as near, the later one says how it ended.
+const ABOUT_AS_NEAR: f32 = 0.15;
+/// The cosine of two sentences' vectors from which on they are about the same.
+const ALIKE: f32 = 0.6;
 
-/// A claim for each open thread that is spoken of.
-pub(super) fn outcomes(input: &SessionForClient, speech: &Speech) -> Vec<DraftClaim> {
-    let claim = |(number, thread): (usize, &OpenThread)| {
-        let (sentence, met) = outcome(input, speech, thread)?;
-        Some(DraftClaim {
-            thread: Some(number),
-            met: Some(met),
-            ..DraftClaim::new(Section::OpenThreads, thread.text.clone(), sentence.evidence.clone())
-        })
+/// Words that say when, and not what.
+const WHEN: &str = "monday tuesday wednesday thursday friday saturday sunday january february march april june july august september \
+    october november december today tomorrow tonight week weekend month year time session meeting next first last day \
+    morning afternoon evening noon one two three four five six seven eight nine ten twelve fifteen twenty thirty forty fifty \
+    hundred thousand percent";
+
+/// What a thread is about.
+struct Wanted {
+    lemmas: BTreeSet<String>,
+    names: BTreeSet<String>,
+    owner: Owner,
+    /// It undertakes two things: when one of them was not done, it was not met.
+    is_double: bool,
+}
+
+/// What became of a thread, and the sentence that says so.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Told {
+    /// Its number.
+    pub(super) thread: usize,
+    pub(super) sentence: usize,
+    pub(super) met: bool,
+}
+
+/// What became of each open thread that is spoken of. `alike` has how near each sentence is to each thread in meaning.
+pub(super) fn told(input: &SessionForClient, speech: &Speech, alike: Option<&[Vec<f32>]>) -> Vec<Told> {
+    if input.threads.is_empty() {
+        return Vec::new();
+    }
+    let said: Vec<BTreeSet<String>> = speech.sentences.iter().map(|it| lemmas(&it.text)).collect();
+    let one = |(thread, it): (usize, &OpenThread)| {
+        let wanted = Wanted::new(input, it);
+        let alike = alike.and_then(|alike| alike.get(thread)).map(Vec::as_slice);
+        let (sentence, met) = wanted.outcome(speech, &said, alike)?;
+        Some(Told { thread, sentence, met })
     };
-    input.threads.iter().enumerate().filter_map(claim).collect()
+    input.threads.iter().enumerate().filter_map(one).collect()
 }
 
-/// The last sentence about the thread that says what became of it: people tell how it went, and then how it ended.
-fn outcome<'s>(input: &SessionForClient, speech: &'s Speech, thread: &OpenThread) -> Option<(&'s Sentence, bool)> {
-    let wanted = content(input, &thread.text, thread);
-    if wanted.len() < 2 {
-        return None;
-    }
-    speech.sentences.iter().rev().filter(|it| !it.in_role && !it.asks()).find_map(|sentence| {
-        let shared = wanted.intersection(&sentence.stems).count();
-        // A count of words: far below what a float holds.
-        #[allow(clippy::cast_precision_loss)]
-        let about = shared >= 2 && shared as f32 >= ENOUGH * wanted.len() as f32;
-        let answers = sentence.words >= 2 && answers_about(speech, sentence, &wanted);
-        if about || answers { said(sentence).map(|met| (sentence, met)) } else { None }
-    })
+/// A claim for each open thread of which `claims` do not tell and something else does: a sentence, or another claim.
+pub(super) fn outcomes(input: &SessionForClient, speech: &Speech, claims: &[Claim]) -> Vec<Claim> {
+    let open = |thread: &OpenThread| {
+        let tells = |claim: &Claim| claim.thread.as_ref().is_some_and(|told| told.claim_id == thread.claim_id);
+        !claims.iter().any(tells)
+    };
+    let by_sentence = told(input, speech, None);
+    let claim = |(number, thread): (usize, &OpenThread)| {
+        let (evidence, met) = match by_sentence.iter().find(|told| told.thread == number) {
+            Some(told) => {
+                let sentence = &speech.sentences[told.sentence];
+                let cited = sentence.evidence.iter().filter_map(|it| input.cite(it.utterance, &it.quote));
+                (cited.collect::<Vec<_>>(), told.met)
+            }
+            None => {
+                let wanted = Wanted::new(input, thread);
+                let (claim, met) = claims.iter().find_map(|claim| Some((claim, wanted.settled_by(claim)?)))?;
+                (claim.evidence.clone(), met)
+            }
+        };
+        let became = outcome(thread, if met { ThreadOutcome::Met } else { ThreadOutcome::NotMet });
+        let claim = Claim { evidence, thread: Some(became), ..Claim::new(Section::OpenThreads, thread.text.clone()) };
+        (!claim.evidence.is_empty()).then_some(claim)
+    };
+    input.threads.iter().enumerate().filter(|(_, thread)| open(thread)).filter_map(claim).collect()
 }
 
-/// Whether the sentence answers a question of the coach about the thread: "Did you send Lena the numbers?" – "I did."
-fn answers_about(speech: &Speech, sentence: &Sentence, wanted: &BTreeSet<String>) -> bool {
-    let turn = &speech.turns[sentence.turn];
-    let Some(before) = sentence.turn.checked_sub(1).map(|before| &speech.turns[before]) else { return false };
-    let asked = speech.sentences[before.sentences.clone()].last();
-    turn.sentences.start == sentence.at
-        && turn.speaker != before.speaker
-        && asked.is_some_and(|asked| asked.asks() && asked.stems.intersection(wanted).count() >= 2)
+/// The words of a thread that a sentence is compared with: what it quotes, else all of it.
+pub(super) fn quoted(thread: &OpenThread) -> &str {
+    let text = thread.text.as_str();
+    text.rsplit_once(": \u{201c}").and_then(|(_, rest)| rest.rsplit_once('\u{201d}')).map_or(text, |it| it.0)
 }
 
-/// Whether a sentence says that something was done, or was not; none where it says neither.
-fn said(sentence: &Sentence) -> Option<bool> {
-    let own = sentence.own.as_str();
-    if cues::NOT_DONE.is_in(own) || cues::STILL_OPEN.is_in(own) {
-        return Some(false);
-    }
-    let speaks_of_later = cues::WILL.is_in(own) || cues::HYPOTHETICAL.is_in(own) || cues::MODAL.is_in(own);
-    let done =
-        cues::ACHIEVED.is_in(own) || cues::DID.is_in(own) || cues::MOVED.is_in(own) || cues::IT_IS_DONE.is_in(own);
-    ((done || cues::YES_I_DID.is_in(own)) && !speaks_of_later).then_some(true)
+fn lemmas(said: &str) -> BTreeSet<String> {
+    let words = text::words(said).into_iter().filter(|word| !stems::is_stop(&word.normal));
+    words.map(|word| lemma(&word.normal).0).collect()
 }
 
-/// The content words of a thread: of what it quotes, else of its sentence, without the names of the two and the words of
-/// its date.
-fn content(input: &SessionForClient, said: &str, thread: &OpenThread) -> BTreeSet<String> {
-    let quoted = said.split_once('\u{201c}').and_then(|(_, rest)| rest.rsplit_once('\u{201d}')).map_or(said, |it| it.0);
-    let mut stems = stems::stems(quoted);
-    let without = [input.client.as_str(), input.coach.as_str()].map(str::to_owned);
-    let due = due::find(quoted, thread.session_date).map(|due| due.words);
-    for words in without.iter().chain(&due) {
-        for stem in stems::stems(words) {
-            stems.remove(&stem);
+impl Wanted {
+    /// Of a promise to a request the request says what: all of the thread's sentence but the two names and the days.
+    fn new(input: &SessionForClient, thread: &OpenThread) -> Self {
+        static NAME: LazyLock<Regex> =
+            LazyLock::new(|| Regex::new(r"[\p{Ll}\d,;:] (\p{Lu}[\p{L}'\u{2019}-]+)").expect("a constant pattern"));
+        let said = thread.text.strip_prefix("Asked ").unwrap_or_else(|| quoted(thread));
+        let mut bare = said.to_owned();
+        for day in due::places(said, NaiveDate::default()).into_iter().rev() {
+            bare.replace_range(day, " ");
         }
-        for word in text::words(words) {
-            stems.remove(&word.normal);
+        let mut lemmas = lemmas(&bare);
+        let two = [input.client.as_str(), input.coach.as_str()];
+        let others = two.into_iter().chain(WHEN.split_whitespace()).flat_map(text::words);
+        for word in others {
+            lemmas.remove(&lemma(&word.normal).0);
+        }
+        let named = NAME.captures_iter(&bare).flat_map(|found| text::words(&found[1]));
+        let names = named.map(|word| lemma(&word.normal).0).filter(|name| lemmas.contains(name)).collect();
+        let is_double = said.to_lowercase().replace('\u{2019}', "'").matches("i'll ").count() > 1;
+        Self { lemmas, names, owner: thread.owner, is_double }
+    }
+
+    fn weight(&self, lemma: &str) -> f32 {
+        if self.names.contains(lemma) { 2.0 } else { 1.0 }
+    }
+
+    fn is_thing(&self, lemma: &str) -> bool {
+        !self.names.contains(lemma) && !is_verb(lemma)
+    }
+
+    /// How much of the thread is in `own` and in what stands around it, from 0 to 1; 0 where that is by chance. `asked`
+    /// says that the other had asked after it, so that the person alone may be named.
+    fn nearness(&self, own: &BTreeSet<String>, around: &BTreeSet<String>, asked: bool) -> f32 {
+        let mut found: Vec<&String> = self.lemmas.intersection(own).collect();
+        let mut score: f32 = found.iter().map(|it| self.weight(it)).sum();
+        for it in self.lemmas.intersection(around).filter(|it| !own.contains(*it)) {
+            score += AROUND * self.weight(it);
+            found.push(it);
+        }
+        let things = self.lemmas.iter().any(|it| self.is_thing(it));
+        let names_thing = found.iter().any(|it| self.is_thing(it));
+        let is_deed = |it: &String| is_verb(it) && !self.names.contains(it);
+        let only_verbs = found.iter().all(|it| is_deed(it)) && !self.lemmas.iter().all(is_deed);
+        if found.len() < self.lemmas.len().min(2) || only_verbs || (things && !names_thing && !asked) {
+            return 0.0;
+        }
+        score / self.lemmas.iter().map(|it| self.weight(it)).sum::<f32>().max(1.0)
+    }
+
+    /// The nearest sentence that says what became of it; of those about as near the last one.
+    fn outcome(&self, speech: &Speech, said: &[BTreeSet<String>], alike: Option<&[f32]>) -> Option<(usize, bool)> {
+        if self.lemmas.is_empty() {
+            return None;
+        }
+        let mut best: Option<(usize, bool, f32)> = None;
+        for sentence in speech.sentences.iter().filter(|it| !it.in_role && !it.asks()) {
+            let own = &said[sentence.at];
+            let by_meaning = alike.and_then(|alike| alike.get(sentence.at)).copied().unwrap_or(0.0);
+            let is_alike = by_meaning >= ALIKE;
+            let is_asked = is_asked(speech, sentence);
+            if self.lemmas.is_disjoint(own) && !is_asked && !is_alike {
+                continue;
+            }
+            let around = around(speech, said, sentence);
+            let asked = is_asked && !self.lemmas.is_disjoint(&around);
+            let by_words = self.nearness(own, &around, asked);
+            let near = if is_alike { by_words.max(by_meaning) } else { by_words };
+            if near < ENOUGH && best.is_some_and(|(at, met, _)| met && asked && self.is_half(speech, at, sentence)) {
+                best = Some((sentence.at, false, ENOUGH));
+            }
+            if near < ENOUGH || (!is_alike && !asked && self.lemmas.is_disjoint(own)) {
+                continue;
+            }
+            let Some(met) = self.says(sentence, asked, is_alike) else { continue };
+            let half = self.is_double && met && best.is_some_and(|(_, met, _)| !met);
+            if !half && best.is_none_or(|(.., nearest)| near + ABOUT_AS_NEAR >= nearest) {
+                best = Some((sentence.at, met, best.map_or(near, |(.., nearest)| near.max(nearest))));
+            }
+        }
+        best.map(|(sentence, met, _)| (sentence, met))
+    }
+
+    /// Whether a sentence about the thread says that it was done, or was not; none where it says neither, or somebody
+    /// says it of another.
+    fn says(&self, sentence: &Sentence, asked: bool, is_alike: bool) -> Option<bool> {
+        static THANKS: LazyLock<Regex> = LazyLock::new(|| {
+            Regex::new(r"\bthank(?:s| you)(?: so much| very much)? for (?:the|your|sending|sharing|writing)\b|\bi got (?:the|your) ")
+                .expect("a constant pattern")
+        });
+        let own = sentence.own.as_str();
+        let is_own = match self.owner {
+            Owner::Client => sentence.speaker == Speaker::Client,
+            Owner::Coach => sentence.speaker == Speaker::Coach,
+            Owner::Unclear => true,
+        };
+        if is_own && self.is_undone(own, asked) {
+            return Some(false);
+        }
+        let is_later = cues::WILL.is_in(own) || cues::MODAL.is_in(own) || super::owes::is_hedged(own);
+        if is_later || score::is_no_win(own) {
+            return None;
+        }
+        if !is_own {
+            return (THANKS.is_match(own) || self.deed_is_past(own, &YOU)).then_some(true);
+        }
+        let did = self.deed_is_past(own, &I)
+            || cues::IT_IS_DONE.is_in(own)
+            || asked && cues::YES_I_DID.is_in(own)
+            || is_alike && (cues::ACHIEVED.is_in(own) || cues::DID.is_in(own) || cues::MOVED.is_in(own));
+        did.then_some(true)
+    }
+
+    /// Whether `sentence` says soon after `at`, where it is told to be done, that its deed was not done for all: "I raised
+    /// them." – "And the cafés?" – "I did not raise it there."
+    fn is_half(&self, speech: &Speech, at: usize, sentence: &Sentence) -> bool {
+        let told = &speech.sentences[at];
+        let deeds: BTreeSet<String> = lemmas(&sentence.own).into_iter().filter(|it| self.lemmas.contains(it)).collect();
+        sentence.speaker == told.speaker
+            && sentence.turn <= told.turn + 6
+            && lemmas(&told.own).intersection(&deeds).any(|it| is_verb(it))
+            && self.is_undone(&sentence.own, true)
+    }
+
+    /// Whether the speaker says that it is not done: its own verb is denied, or one that stands for any; or, where the other
+    /// asked after it, a mere "not yet".
+    fn is_undone(&self, own: &str, asked: bool) -> bool {
+        static DENIED: LazyLock<Regex> = LazyLock::new(|| {
+            Regex::new(r"\b(?:i|we)(?:'ve|'d)? (?:still |also |just |actually )?(?:have not|haven't|did not|didn't|had not|hadn't|could not|couldn't|not|never)(?: \w+ly| actually| really| yet| even)* (\w+)")
+                .expect("a constant pattern")
+        });
+        let mut denied = DENIED.captures_iter(own).map(|found| lemma(&found[1]).0).peekable();
+        if denied.peek().is_some() {
+            let any = ["do", "have", "get", "make", "manage", "finish", "yet"].map(|verb| lemma(verb).0);
+            return denied.any(|verb| self.lemmas.contains(&verb) || any.contains(&verb));
+        }
+        cues::NOT_DONE.is_in(own) || asked && cues::STILL_OPEN.is_in(own) && !super::owes::is_hedged(own)
+    }
+
+    /// Whether somebody did what the thread says: its own verb, in the past.
+    fn deed_is_past(&self, own: &str, who: &Regex) -> bool {
+        who.captures_iter(own).any(|found| {
+            let (deed, is_past) = lemma(&found[1]);
+            is_past && self.lemmas.contains(&deed)
+        })
+    }
+
+    /// Whether a win or a challenge is what became of it.
+    fn settled_by(&self, claim: &Claim) -> Option<bool> {
+        if !matches!(claim.section, Section::Wins | Section::Challenges) {
+            return None;
+        }
+        let quotes: Vec<&str> = claim.evidence.iter().map(|it| it.quote.as_str()).collect();
+        let said = format!("{} {}", claim.text, quotes.join(" "));
+        let nothing = BTreeSet::new();
+        if self.nearness(&lemmas(&said), &nothing, false) < ENOUGH_OF_CLAIM || self.owner == Owner::Coach {
+            return None;
+        }
+        let has_deed = |past: bool| {
+            let deed = |word: text::Word| {
+                let (deed, is_past) = lemma(&word.normal);
+                (is_past || !past) && is_verb(&deed) && self.lemmas.contains(&deed)
+            };
+            text::words(&said).into_iter().any(deed)
+        };
+        match (claim.section, stems::is_negated(&said)) {
+            (Section::Wins, false) => has_deed(true).then_some(true),
+            (Section::Challenges, true) => has_deed(false).then_some(false),
+            _ => None,
         }
     }
-    stems
+}
+
+/// What the speaker did.
+static I: LazyLock<Regex> = LazyLock::new(|| did("(?:i|we)"));
+/// What the other did.
+static YOU: LazyLock<Regex> = LazyLock::new(|| did("you"));
+
+fn did(who: &str) -> Regex {
+    let adverbs = "(?: (?:just|also|even|finally|already|actually|then|both))*";
+    Regex::new(&format!(r"\b{who}(?:'ve| have|'d| had)?{adverbs} (\w+)")).expect("a constant pattern")
+}
+
+/// The words around a sentence: near it in its turn, and the end of the turn before; where that is hardly a word, of the
+/// one before that too.
+fn around(speech: &Speech, said: &[BTreeSet<String>], sentence: &Sentence) -> BTreeSet<String> {
+    let turn = &speech.turns[sentence.turn].sentences;
+    let mut places: Vec<usize> =
+        (sentence.at.saturating_sub(3).max(turn.start)..(sentence.at + 3).min(turn.end)).collect();
+    let mut earlier = sentence.turn;
+    for _ in 0..3 {
+        let Some(before) = earlier.checked_sub(1) else { break };
+        let sentences = speech.turns[before].sentences.clone();
+        places.extend(sentences.end.saturating_sub(3).max(sentences.start)..sentences.end);
+        earlier = before;
+        if speech.sentences[sentences].iter().map(|it| it.words).sum::<usize>() >= 4 {
+            break;
+        }
+    }
+    places.into_iter().filter(|at| *at != sentence.at).flat_map(|at| said[at].iter().cloned()).collect()
+}
+
+/// Whether the other had asked after something in the turn before: a question, or "you were going to …".
+fn is_asked(speech: &Speech, sentence: &Sentence) -> bool {
+    let Some(before) = sentence.turn.checked_sub(1) else { return false };
+    let turn = &speech.turns[sentence.turn].sentences;
+    let first = sentence.at < turn.start + 2;
+    let asked = &speech.sentences[speech.turns[before].sentences.clone()];
+    let asks = asked.iter().rev().take(3).any(|it| it.asks() || cues::CHECKS.is_in(&it.own));
+    first && asks && speech.turns[before].speaker != sentence.speaker
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::summarize::read_session;
+
+    /// What is said in other words is found by meaning, where something compares them, and is missed by words alone.
+    #[test]
+    fn a_promise_is_found_by_meaning_where_no_word_is_the_same() {
+        let input = read_session(
+            "date: 2026-03-11\ncoach: Maya Okafor\nclient: Priya Raman\n\
+             thread: 2026-03-04 Priya said: \u{201c}I'll talk to Gareth about Mossgate.\u{201d}\n---\n\
+             Maya| What was good?\nPriya| I told a very charming salesman no.\nPriya| I will tell him again.\n",
+        );
+        let speech = Speech::new(&input);
+        assert_eq!(told(&input, &speech, None), []);
+        let near = |nearness: f32| vec![vec![0.0, nearness, nearness]];
+        assert_eq!(told(&input, &speech, Some(&near(0.3))), []);
+        let found = told(&input, &speech, Some(&near(0.7)));
+        assert_eq!(found, [Told { thread: 0, sentence: 1, met: true }], "and what is yet to be done is not done");
+    }
 }

@@ -10,12 +10,12 @@ use super::{
         input::Speaker,
         text,
     },
-    Writer, context, cues, elliptical,
+    Writer, context, cues, owes,
     rank::Candidate,
-    risk, score,
+    risk, score, sounds,
     speech::Sentence,
 };
-use crate::model::{Owner, Section};
+use crate::model::Section;
 
 /// A sentence of fewer words says little alone.
 const SHORT_WORDS: usize = 7;
@@ -30,9 +30,9 @@ impl Writer<'_> {
         let sentence = &self.speech.sentences[at];
         let due = if section == Section::ActionItems { self.due(at) } else { None };
         let parts = self.parts(section, at, taken, due.as_ref().map(|(_, from)| *from));
-        let request = elliptical::request(self.speech, at);
-        let question = if request.is_some() {
-            request
+        let answered = owes::answered(self.speech, at).filter(|_| section == Section::ActionItems);
+        let question = if let Some(answered) = answered {
+            Some(answered.asked)
         } else if parts.len() == 1 && section != Section::Recommendations {
             self.question(sentence, taken)
         } else {
@@ -41,14 +41,17 @@ impl Writer<'_> {
         taken.extend(parts.iter().copied().chain(question).map(|part| part.at));
         let answer = due.iter().map(|(_, from)| *from);
         let evidence = self.evidence(question.into_iter().chain(parts.iter().copied()).chain(answer));
-        let (name, verb, owner) = match (section, sentence.speaker) {
-            (Section::Recommendations, _) => (self.input.coach_short(), "suggested", None),
-            (Section::ActionItems, Speaker::Coach) => (self.input.coach_short(), "said", Some(Owner::Coach)),
-            (Section::ActionItems, _) => (self.input.client_short(), "said", Some(Owner::Client)),
-            (_, Speaker::Coach) => (self.input.coach_short(), "said", None),
-            _ => (self.input.client_short(), "said", None),
+        let (name, verb) = match (section, sentence.speaker) {
+            (Section::Recommendations, _) => (self.input.coach_short(), "suggested"),
+            (_, Speaker::Coach) => (self.input.coach_short(), "said"),
+            _ => (self.input.client_short(), "said"),
         };
-        let quote = readable(&parts.iter().map(|part| part.text.as_str()).collect::<Vec<_>>().join(" "));
+        let owner = (section == Section::ActionItems).then(|| owes::owner(self.speech, at));
+        let mut quote = readable(&parts.iter().map(|part| part.text.as_str()).collect::<Vec<_>>().join(" "));
+        // "… call Anders on Monday": who does it was said before, and it is no order.
+        if parts.first().is_some_and(|first| first.goes_on && !cues::WILL.is_in(&first.own)) {
+            quote = format!("… {}", lower(&quote));
+        }
         let asked = question.map(|it| format!("Asked \u{201c}{}\u{201d}, ", readable(&it.text))).unwrap_or_default();
         DraftClaim {
             owner,
@@ -62,7 +65,7 @@ impl Writer<'_> {
     /// "I'll ask Yvonne." less than with "I'll ask her today."
     fn parts(&self, section: Section, at: usize, taken: &BTreeSet<usize>, due: Option<&Sentence>) -> Vec<&Sentence> {
         let sentence = &self.speech.sentences[at];
-        if section == Section::Recommendations || elliptical::request(self.speech, at).is_some() {
+        if section == Section::Recommendations || owes::answered(self.speech, at).is_some() {
             return vec![sentence];
         }
         let (mut first, mut last) = (at, at);
@@ -101,7 +104,7 @@ impl Writer<'_> {
     fn can_join(&self, at: usize, other: Option<usize>, taken: &BTreeSet<usize>) -> bool {
         let sentence = &self.speech.sentences[at];
         let Some(other) = other.and_then(|other| self.speech.sentences.get(other)) else { return false };
-        let says = words::count(cues::FILLERS.cut(&other.own)) >= 2;
+        let says = words::count(sounds::without(&other.own)) >= 2;
         other.turn == sentence.turn
             && says
             && other.words + sentence.words <= 40
@@ -238,9 +241,17 @@ fn many(count: usize, thing: &str) -> String {
     if count == 1 { format!("1 {thing}") } else { format!("{count} {thing}s") }
 }
 
+/// With a small first letter, but for "I" and what has capitals throughout.
+fn lower(quote: &str) -> String {
+    let mut chars = quote.chars();
+    let Some(first) = chars.next() else { return String::new() };
+    let stays = !chars.clone().next().is_some_and(char::is_lowercase);
+    if stays { quote.to_owned() } else { first.to_lowercase().chain(chars).collect() }
+}
+
 /// The words without the sounds before them, with a capital, and with inner quotes that do not end the outer ones.
 fn readable(quote: &str) -> String {
-    let bare = cues::FILLERS.cut(quote);
+    let bare = sounds::without(quote);
     let bare = if text::words(bare).len() >= 3 { bare } else { quote };
     let mut inner = String::with_capacity(bare.len());
     let mut open = false;

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{SummaryTemplate, TemplateFault};
 use crate::{
     follow_up, mail,
-    model::{Audience, Content, Section},
+    model::{Audience, Content, Owner, Section},
     summarize::{
         SessionForClient, Speaker,
         input::{Line, name_words},
@@ -98,7 +98,9 @@ pub(crate) fn read(text: &str) -> SessionForClient {
         .filter_map(|line| {
             let (date, text) = line.split_once(' ')?;
             let session_date = date.parse().expect("a date before the thread");
-            Some(crate::summarize::OpenThread { claim_id: Uuid::now_v7(), text: text.to_owned(), session_date })
+            // "Maya said: …" is the coach's own promise.
+            let owner = if text.split(' ').next() == coach.split(' ').next() { Owner::Coach } else { Owner::Client };
+            Some(crate::summarize::OpenThread { claim_id: Uuid::now_v7(), text: text.to_owned(), session_date, owner })
         })
         .collect();
     let mut input = SessionForClient {

@@ -70,6 +70,12 @@ pub(super) struct Transcript {
     pub(super) days_ago: u64,
     pub(super) expect: String,
     pub(super) approve: bool,
+    /// Words of earlier promises that the client kept, as this session says.
+    #[serde(default)]
+    pub(super) kept: Vec<String>,
+    /// The same of those that were not kept.
+    #[serde(default)]
+    pub(super) broken: Vec<String>,
 }
 
 impl Transcript {

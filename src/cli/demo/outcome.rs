@@ -96,7 +96,7 @@ impl Outcome {
             admin_page: format!("http://{}", app.config.http.admin_listen),
             unexpected: Vec::new(),
         };
-        outcome.unexpected = outcome.surprises(app, manifest, today).await?;
+        outcome.unexpected = outcome.surprises(app, organization, manifest, today).await?;
         Ok(outcome)
     }
 
@@ -111,7 +111,13 @@ impl Outcome {
         self.unexpected.is_empty()
     }
 
-    async fn surprises(&self, app: &App, manifest: &Manifest, today: NaiveDate) -> anyhow::Result<Vec<String>> {
+    async fn surprises(
+        &self,
+        app: &App,
+        organization: Uuid,
+        manifest: &Manifest,
+        today: NaiveDate,
+    ) -> anyhow::Result<Vec<String>> {
         let mut surprises = Vec::new();
         for transcript in &manifest.transcripts {
             let key = transcript.key(today);
@@ -127,6 +133,7 @@ impl Outcome {
                 }
             }
         }
+        surprises.extend(self.threads(app, organization, manifest, today).await?);
         let sent = |kind: &str| {
             self.mails.iter().filter(|m| m.kind == kind && m.state == "sent").map(|m| m.count).sum::<i64>()
         };
@@ -146,6 +153,40 @@ impl Outcome {
         ] {
             if !there {
                 surprises.push(what.to_owned());
+            }
+        }
+        Ok(surprises)
+    }
+
+    /// What the summaries say of earlier promises against what the manifest says.
+    async fn threads(
+        &self,
+        app: &App,
+        organization: Uuid,
+        manifest: &Manifest,
+        today: NaiveDate,
+    ) -> anyhow::Result<Vec<String>> {
+        let mut surprises = Vec::new();
+        let mut tx = app.db.tenant(organization).await?;
+        for transcript in &manifest.transcripts {
+            let key = transcript.key(today);
+            let Some(session) = self.sessions.iter().find(|session| session.row.object_key == key) else { continue };
+            let told = sqlx::query!(
+                "select claims.text, outcome from summaries
+                 join claims on claims.summary_id = summaries.id and claims.version = coalesce(approved_version, summaries.version)
+                 join threads on threads.claim_id = claims.id
+                 where session_id = $1",
+                session.row.id
+            )
+            .fetch_all(tx.conn())
+            .await?;
+            let kept = transcript.kept.iter().map(|words| (words, "met"));
+            for (words, expected) in kept.chain(transcript.broken.iter().map(|words| (words, "not_met"))) {
+                let found = told.iter().find(|thread| thread.text.contains(words.as_str()));
+                let outcome = found.map_or("no thread", |thread| thread.outcome.as_str());
+                if outcome != expected {
+                    surprises.push(format!("{key}: the promise “{words}” is {outcome}, not {expected}"));
+                }
             }
         }
         Ok(surprises)

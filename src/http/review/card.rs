@@ -290,7 +290,11 @@ fn problem(redo: Option<&Redo<'_>>, field: &str) -> Option<String> {
 
 /// `Priya · by Friday 6 November (“by Friday”)`.
 fn action_line(action: &ActionItem, client: &str) -> String {
-    let owner = if action.owner == Owner::Client { client } else { "You" };
+    let owner = match action.owner {
+        Owner::Client => client,
+        Owner::Coach => "You",
+        Owner::Unclear => "It was not said who",
+    };
     match (action.due_date, &action.due_words) {
         (Some(date), Some(words)) => format!("{owner} · by {} (“{words}”)", date.format("%A %-d %B")),
         (None, Some(words)) => format!("{owner} · “{words}”"),

@@ -1,0 +1,123 @@
+//! The job `summarize.look_again`: an earlier session came after a later one was summarised, so what was open then is
+//! looked at anew in the later summary.
+//!
+//! Reads the later summary and what is open now; writes a version whose open threads are these, and whose other claims
+//! stay as they are, the coach's own edits included. Only where it still waits for review: what is approved stays as it
+//! was signed. Then it is the next later summary's turn. A rerun finds the threads as they should be and changes nothing.
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{
+    input::{self, SessionForClient},
+    threads,
+    verify::threads_anew,
+};
+use crate::{
+    db::{TenantTx, Tx},
+    index::IndexSummary,
+    model::{
+        Content, session,
+        summary::{self, Authorship},
+    },
+    queue::{Context, Finished, Job, JobError, enqueue},
+};
+
+const REASON: &str = "An earlier session came in after this one, so what was open from it is looked at anew.";
+
+/// Looks at the open threads of a later summary.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct LookAgain {
+    /// The later summary.
+    pub summary_id: Uuid,
+    /// The earlier one, whose new version it is about.
+    pub after: Uuid,
+    /// That version.
+    pub version: i32,
+}
+
+/// Lets the next later summary of the client look again, now that `summary_id` has this version.
+pub(super) async fn enqueue_next(
+    tx: &mut TenantTx,
+    summary_id: Uuid,
+    version: i32,
+    correlation_id: Uuid,
+) -> Result<(), sqlx::Error> {
+    if let Some(next) = threads::next_in_review(tx, summary_id).await? {
+        enqueue(tx, &LookAgain { summary_id: next, after: summary_id, version }, correlation_id).await?;
+    }
+    Ok(())
+}
+
+impl Job for LookAgain {
+    const KIND: &'static str = "summarize.look_again";
+
+    /// One for each cause: a job that runs already may have read what was before.
+    fn unique_key(&self) -> Option<String> {
+        Some(format!("{}:{}:{}", self.summary_id, self.after, self.version))
+    }
+
+    async fn run(&self, ctx: &Context) -> Result<Finished, JobError> {
+        let mut tx = ctx.tenant_tx().await?;
+        let session = sqlx::query_scalar!("select session_id from summaries where id = $1", self.summary_id)
+            .fetch_optional(tx.conn())
+            .await?;
+        let Some(session_id) = session else { return ctx.finish(tx, json!({ "outcome": "gone" })).await };
+        let Some((_, correlation_id)) = session::lock(&mut tx, session_id).await? else {
+            return ctx.finish(tx, json!({ "outcome": "gone" })).await;
+        };
+        let summary = sqlx::query!(
+            "select summaries.state, summaries.version, author, provider, model, prompt_version, template, claims_dropped
+             from summaries
+             join summary_versions shown on shown.summary_id = summaries.id and shown.version = summaries.version
+             where summaries.id = $1 for update of summaries",
+            self.summary_id
+        )
+        .fetch_optional(tx.conn())
+        .await?;
+        let Some(row) = summary.filter(|row| row.state == "done") else {
+            return ctx.finish(tx, json!({ "outcome": "not in review" })).await;
+        };
+        let Some(found) = input::load(&mut tx, self.summary_id).await? else {
+            return ctx.finish(tx, json!({ "outcome": "gone" })).await;
+        };
+        let content = summary::load_version(&mut tx, self.summary_id, row.version).await?;
+        let mut version = row.version;
+        let anew = anew(&found.input, &content);
+        let changed = anew.hash() != content.hash();
+        if changed {
+            let authorship = Authorship {
+                author: author(&row.author),
+                provider: row.provider,
+                model: row.model,
+                prompt_version: row.prompt_version,
+                template: row.template,
+                claims_dropped: row.claims_dropped,
+            };
+            version = summary::add_version(&mut tx, self.summary_id, &anew, &authorship).await?;
+            sqlx::query!(
+                "update summaries set rewrite_reason = $2, updated_at = now() where id = $1",
+                self.summary_id,
+                REASON
+            )
+            .execute(tx.conn())
+            .await?;
+            enqueue(&mut tx, &IndexSummary { summary_id: self.summary_id, version }, correlation_id).await?;
+        }
+        enqueue_next(&mut tx, self.summary_id, version, correlation_id).await?;
+        tracing::info!(target: "summarize", { summary.id = %self.summary_id, session.id = %session_id, changed },
+            "The open threads of a later summary were looked at anew");
+        ctx.finish(tx, json!({ "outcome": if changed { "changed" } else { "unchanged" }, "version": version })).await
+    }
+}
+
+/// The same content with the threads that are open now.
+fn anew(input: &SessionForClient, content: &Content) -> Content {
+    Content { claims: threads_anew(input, content.claims.clone()) }
+}
+
+/// Who wrote the words of the version: they stay theirs.
+fn author(stored: &str) -> &'static str {
+    ["coach", "refiner"].into_iter().find(|author| *author == stored).unwrap_or("summarizer")
+}

@@ -1,0 +1,227 @@
+//! Who owes what: an undertaking is of the one who gives their word, and not of the one who speaks of it.
+//!
+//! ```text
+//! I'll send it · let me send it · you'll get it from me      who says it
+//! could you send it? – yes, tonight · I need you to …  – ok  who agrees
+//! shall I send it? – please do                               who offered
+//! we'll send it                                              not said who of the two
+//! I can't · Tom will send it · it will be sent               nobody's here
+//! ```
+//!
+//! English only, like all cues. Where no rule speaks, nobody is said to owe anything.
+
+use std::{borrow::Cow, sync::LazyLock};
+
+use chrono::NaiveDate;
+use regex::Regex;
+
+use super::{
+    super::{due, input::Speaker},
+    cues,
+    speech::{Sentence, Speech},
+};
+use crate::model::Owner;
+
+/// What one does for another: what a bare "yes" can promise.
+const DEED: &str = "send|share|e-?mail|mail|forward|write|call|ring|phone|text|bring|book|prepare|draft|give|get|check|set up|put|\
+    schedule|arrange|fix|finish|complete|update|post|upload|introduce|review|read|sign|fill (?:in|out)|pay|order|buy|apply|\
+    contact|confirm|invite|look (?:into|up|at|for)|find|make sure|remind|connect|print|hand|pass|return|submit|organi[sz]e|\
+    drop|let (?:me|us|him|her|them) (?:have|know)|do (?:that|it|this)|take care of|sort|handle|talk to|speak (?:to|with)|\
+    tell (?:him|her|them)|ask (?:him|her|them)";
+/// What one offers to do. "Can I ask something?" is no offer.
+const OFFERED: &str = "send|share|e-?mail|mail|forward|write (?:to|you|it|that|up)|call (?:him|her|them|you)|bring|book|prepare|draft|\
+    set up|put together|schedule|arrange|update|post|upload|introduce|contact|invite|find (?:you|an?|some)|remind you|connect|print|\
+    pass (?:it|that|you|on)|order|organi[sz]e|drop (?:it|that|you)|get you|give you (?:the|my|a list)|let you have";
+/// A word of assent.
+const YES: &str = "yes|yeah|yep|yup|sure|sure thing|okay|ok|of course|absolutely|definitely|certainly|alright|all right|fine|good|\
+    great|perfect|lovely|right|no problem|not a problem|gladly|happy to|with pleasure|my pleasure|not at all|oh|um+|uh+";
+
+/// A request of more words is hardly one, and none that can be read beside its answer.
+const LONGEST_REQUEST: usize = 40;
+
+macro_rules! patterns {
+    ($($(#[$doc:meta])* $name:ident = $pattern:expr;)+) => {
+        $($(#[$doc])* static $name: LazyLock<Regex> =
+            LazyLock::new(|| Regex::new(&$pattern).expect("a constant pattern"));)+
+    };
+}
+
+patterns! {
+    /// What is asked of the other.
+    REQUEST = format!(r"\b(?:can|could|will|would) you(?: please| also| just| maybe| perhaps| possibly| kindly)* (?:not )?\w+|^(?:so |and |then |okay,? |well,? )*please \w+|\bwould you be (?:willing|able|up for)\b|\b(?:would|do) you mind \w+ing\b|\bdo you (?:promise|commit)\b|\bi(?:'ll| will)? (?:need|want) you to\b|\bi(?:'d| would) (?:like|love|ask|need) you to\b|\bi(?:'d| would) (?:appreciate|be grateful)(?: it)? if you\b|\bit would (?:be (?:great|good|helpful|nice|lovely)|help)(?: me)? if you\b|\b(?:can|could|may|might) (?:i|we) (?:please |also |just )*(?:have|get|borrow|ask you (?:to|for))\b|\bi(?:'d| would|'ll| will)? need\b.*\bfrom you\b|\byou(?:'ll| will|'re going to| are going to)(?: also| then| please)* (?:{DEED})\b");
+    /// A question about what can be, not a request.
+    ONLY_ASKS = r"\b(?:can|could|will|would) you (?:say|tell|imagine|hear|see|think|feel|repeat|explain|describe|remember|give me an example|believe|help me understand|be (?:happy|able))\b";
+    /// A request that "yes" alone answers: of a deed, and for the one who asks.
+    FOR_ME = r"\b(?:me|us|from you)\b|\bplease\b|\b(?:will|would) you\b|\byou(?:'ll| will)\b|\b(?:can|could|may) (?:i|we)\b|\bi(?:'d| would|'ll| will)? (?:need|want|like)\b";
+    ASKS_A_DEED = format!(r"\b(?:{DEED})\b|\b(?:sending|writing|bringing|giving|sharing|booking)\b|\b(?:can|could|may|might) (?:i|we) (?:please |also |just )*(?:have|get|borrow)\b|\bfrom you\b");
+    /// What is offered.
+    OFFER = format!(r"\b(?:shall|can|could|may|might) (?:i|we) (?:please |also |just |maybe )*(?:{OFFERED})\b|\bshould (?:i|we) (?:also |just )*(?:{OFFERED})\b.*\byou\b|\b(?:do you want|would you like|want) me to (?:{DEED})\b|\bi(?: can| could|'d be happy to|'m happy to| am happy to| would be happy to)(?: also| always| just)* (?:{OFFERED})\b");
+    /// The offer is taken.
+    ACCEPTS = format!(r"^(?:(?:{YES}),? ?)*(?:please(?: do)?|do|yes|yeah|yep|sure|go ahead|absolutely|of course|definitely|(?:that|it)(?:'d| would|'s) (?:be )?(?:\w+ )?(?:great|good|lovely|helpful|nice|perfect|wonderful|super|kind|fine|brilliant)|i(?:'d| would) (?:like|love|appreciate) (?:that|it)|thank you|thanks)(?:,? (?:please|thank you|thanks|do|so much|very much|then|for me|(?:that|it)(?:'d| would|'s) (?:be )?(?:\w+ )?(?:great|good|lovely|helpful|nice|perfect|wonderful|super|kind|fine|brilliant)|i(?:'d| would) (?:like|love|appreciate) (?:that|it)))*$");
+    /// Yes, and nothing else: the one who is asked gives their word.
+    AGREES = format!(r"^(?:(?:{YES}),? ?)*(?:will do|i will(?: do)?|i can(?: do (?:it|that|this))?|(?:i'm )?on it|consider it done|you(?:'ll| will) (?:have|get) (?:it|them|that)|you(?:'ve| have)? got it|it's a (?:deal|promise)|deal|i promise|sure thing|with pleasure|leave (?:it|that|this) (?:with|to) me|count on (?:it|me|that)|no problem|gladly|my pleasure|happy to(?: do (?:it|that|so))?|i(?:'ll| will) (?:do|send|share|bring|get|write|give|finish|make|forward|e-?mail|mail|pass|hand|drop|read|prepare|book|call|ring|sort|handle|see to|take care of|deal with|have) (?:it|that|this|so|them|those|him|her|you that|you those|you them)|i(?:'ll| will) let (?:him|her|them|you) know|it(?:'ll| will) be (?:done|there|with you|in your inbox))(?:,? (?:then|absolutely|definitely|for sure|gladly|maya|coach|right away|straight away|at once|now|asap|over|across|off|ready|done|to you|for you|with you|over to you|along|next time|next session|first thing|with me|this minute|after this|after the call))*$");
+    /// Assent without a verb.
+    ASSENTS = format!(r"^(?:(?:{YES})[,. ]*)*(?:yes|yeah|yep|yup|sure|okay|ok|of course|absolutely|definitely|certainly|alright|all right|fine|no problem|not a problem|gladly|happy to|with pleasure|my pleasure)(?:[,. ]*(?:{YES}|then|please))*$");
+    /// Assent that may as well only answer.
+    YES_ALONE = r"^(?:(?:yes|yeah|yep|yup|right|good|great|perfect|lovely|oh|um+|uh+)[,. ]*)+$";
+    /// What takes the assent back in the next breath.
+    BUT = r"\b(?:but|not|no|never|can't|cannot|if|unless|maybe|perhaps|\w+n't)\b";
+
+    /// The other gets something of the speaker.
+    GIVES = format!(r"\byou(?:'ll| will|'re going to| are going to| can)(?: also| then| definitely)* (?:get|have|receive|find|expect|hear)\b.*\bfrom me\b|\byou(?:'ll| will)(?: also| then| definitely)* (?:get|have|receive) my \w+|^(?:so |and |then |okay,? |please |you can )*expect (?:my \w+|.*\bfrom me\b)|\bmy [\w' -]{{2,30}} will be (?:with you|in your (?:inbox|mail))\b|\blet me (?:also |just |quickly )*(?:{OFFERED})\b|\bi owe you (?:the|that|those|my)\b");
+    /// The speaker gets something of the other: it is the other's, if anybody's.
+    GETS = r"\bi(?:'ll| will|'m going to| am going to)(?: also| then| just)* (?:expect|wait for|look forward to|await|hear)\b.*\b(?:from you|your)\b|\bi(?:'ll| will|'m going to| am going to)(?: also| then| just)* (?:get|have|receive)\b(?:.*\bfrom you\b| your \w+(?: \w+)?(?: by\b| on\b| before\b| tomorrow\b| tonight\b| today\b|[.,!]|$))";
+    /// What only looks like giving.
+    NOT_GIVEN = r"\bshare (?:my|the) screen\b|\bfind a (?:word|way)\b";
+
+    /// The word is not given outright.
+    HEDGED = r"\b(?:i think|i guess|i suppose|i believe|i reckon|i expect|i hope|i'd say|i would say|maybe|perhaps|probably|possibly|hopefully|i might say|i'm not sure|not sure)(?: that| if| whether)?,? (?:then )?(?:i|we|you|it|that|let me)(?:'ll| will|'ve| have|'m| am|'re| are|'d|'s| is| \w+(?:ed|t)\b| \w+)|\b(?:i|we|you)(?:'ll| will| have|'ve|'m going to| am going to)? (?:probably|maybe|perhaps|possibly|hopefully|sort of|kind of)\b|[,–—-] ?(?:i think|i guess|i suppose|i hope|i believe|maybe|probably|perhaps|hopefully)[.!…]?$";
+}
+
+/// An undertaking by a word of assent, and what it assents to.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Answered<'s> {
+    /// The request, or the offer.
+    pub(super) asked: &'s Sentence,
+    /// Who owes it.
+    pub(super) owner: Owner,
+}
+
+/// What the sentence at `at` assents to, where it does nothing else: the last sentence of the other's turn before.
+pub(super) fn answered(speech: &Speech, at: usize) -> Option<Answered<'_>> {
+    let sentence = &speech.sentences[at];
+    let owner = speaks_for(sentence)?;
+    let turn = &speech.turns[sentence.turn];
+    // What comes before it in the turn must be of the same kind: "Yes. Will do."
+    if sentence.in_role
+        || sentence.words > 12
+        || speech.sentences[turn.sentences.start..at].iter().any(|it| it.words > 3)
+    {
+        return None;
+    }
+    let before = speech.turns.get(sentence.turn.checked_sub(1)?)?;
+    let asked = speech.sentences.get(before.sentences.end.checked_sub(1)?)?;
+    let asker = speaks_for(asked)?;
+    if asked.in_role || !(3..=LONGEST_REQUEST).contains(&asked.words) || asker == owner {
+        return None;
+    }
+    let said = without_days(&sentence.own);
+    let said = said.as_ref();
+    if is_request(&asked.own) {
+        let agrees = AGREES.is_match(said) || (assents(said, sentence, asked) && stands(speech, at));
+        return agrees.then_some(Answered { asked, owner });
+    }
+    let taken = OFFER.is_match(&asked.own) && ACCEPTS.is_match(said) && stands(speech, at);
+    taken.then_some(Answered { asked, owner: asker })
+}
+
+/// Whether a sentence asks something of the other.
+fn is_request(own: &str) -> bool {
+    !gives(own) && (REQUEST.is_match(own) && !ONLY_ASKS.is_match(own) || GETS.is_match(own))
+}
+
+/// Whether "sure" or "yes, by Friday" promises what was asked: "yes" alone may only say that one could.
+fn assents(said: &str, sentence: &Sentence, asked: &Sentence) -> bool {
+    if !ASKS_A_DEED.is_match(&asked.own) {
+        return false;
+    }
+    let names_day = said.len() + 3 < sentence.own.len();
+    if said.is_empty() {
+        return names_day;
+    }
+    let for_me = FOR_ME.is_match(&asked.own) && !asked.own.contains("you mind");
+    ASSENTS.is_match(said) && (!YES_ALONE.is_match(said) || for_me || names_day)
+}
+
+/// Whether the bare assent at `at` is all that the turn says to it: what follows neither takes it back nor promises in
+/// words of its own.
+fn stands(speech: &Speech, at: usize) -> bool {
+    let end = speech.turns[speech.sentences[at].turn].sentences.end;
+    let Some(next) = speech.sentences[at + 1..end].first() else { return true };
+    !BUT.is_match(&next.own) && !cues::WILL.is_in(&next.own) && !AGREES.is_match(without_days(&next.own).as_ref())
+}
+
+/// The words without the days that they name and without their end.
+fn without_days(own: &str) -> Cow<'_, str> {
+    // Which day it is does not matter here, only that it is one.
+    let days = due::places(own, NaiveDate::default());
+    let mut rest = own.to_owned();
+    for day in days.into_iter().rev() {
+        rest.replace_range(day, "");
+    }
+    rest.split_whitespace().collect::<Vec<_>>().join(" ").trim_matches([' ', '.', ',', '!', '…', '-']).to_owned().into()
+}
+
+/// Whose words a sentence is.
+fn speaks_for(sentence: &Sentence) -> Option<Owner> {
+    match sentence.speaker {
+        Speaker::Coach => Some(Owner::Coach),
+        Speaker::Client => Some(Owner::Client),
+        Speaker::OtherClient | Speaker::Guest => None,
+    }
+}
+
+fn other(owner: Owner) -> Owner {
+    match owner {
+        Owner::Client => Owner::Coach,
+        Owner::Coach => Owner::Client,
+        Owner::Unclear => Owner::Unclear,
+    }
+}
+
+/// Whether the speaker says that the other gets something: "you'll have my notes tomorrow".
+pub(super) fn gives(own: &str) -> bool {
+    GIVES.is_match(own) && !NOT_GIVEN.is_match(own)
+}
+
+/// Whether the speaker says that something comes from the other: "I'll have your notes by Friday".
+pub(super) fn gets(own: &str) -> bool {
+    GETS.is_match(own)
+}
+
+/// Whether the word is given with a doubt: an intention, and no promise.
+pub(super) fn is_hedged(own: &str) -> bool {
+    HEDGED.is_match(own)
+}
+
+/// Who owes what the sentence at `at` undertakes.
+pub(super) fn owner(speech: &Speech, at: usize) -> Owner {
+    let all = owners(speech, at);
+    match all.as_slice() {
+        [one] => *one,
+        _ => Owner::Unclear,
+    }
+}
+
+/// All who can owe something by the sentence at `at`; none where no rule says so. Of a request, who is asked; of an offer,
+/// who makes it.
+pub(super) fn owners(speech: &Speech, at: usize) -> Vec<Owner> {
+    let sentence = &speech.sentences[at];
+    let Some(speaker) = speaks_for(sentence) else { return Vec::new() };
+    if let Some(answered) = answered(speech, at) {
+        return vec![answered.owner];
+    }
+    let own = sentence.own.as_str();
+    let mut owners = Vec::new();
+    let mut add = |owner: Owner| {
+        if !owners.contains(&owner) {
+            owners.push(owner);
+        }
+    };
+    let will = cues::WILL.place(own);
+    if gets(own) {
+        add(other(speaker));
+    } else if let Some(will) = will {
+        add(if own[will..].starts_with("we") { Owner::Unclear } else { speaker });
+    }
+    if gives(own) || OFFER.is_match(own) || will.is_none() && cues::COACH_WILL.is_in(own) {
+        add(speaker);
+    }
+    if will.is_none() && is_request(own) {
+        add(other(speaker));
+    }
+    if owners.is_empty() && sentence.goes_on && at > 0 {
+        return self::owners(speech, at - 1);
+    }
+    owners
+}

@@ -1,0 +1,105 @@
+//! The sounds before a sentence begins. They are cut off a quote: "um", a word that only answers or links, a word said
+//! twice. Whatever says how sure the speaker is ("I think", "maybe", "sort of"), corrects ("I mean", "actually") or
+//! points elsewhere ("like I said", "you know") is no sound and stays.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+/// What is never more than a sound.
+static SOUND: LazyLock<Regex> =
+    LazyLock::new(|| pattern(r"^(?i)(?:u+[hm]+|er+m*|h+m+|m+(?:-?h+m+)?|a+h+|oh|ha)(?:[,.…!-]+\s*|\s+)"));
+/// What answers or links where it stands apart: "So, I sent it", and not "so far" or "right after".
+static APART: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"^(?i)(?:yeah|yep|yes|okay|ok|right|sure|so|well|and|but|all right|alright|anyway|thank you|thanks)[,.…!-]+\s*",
+    )
+});
+/// The same without a comma, as recognisers write, before a word that begins a sentence.
+static LINK: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"^(?i)((?:yeah|yep|yes|okay|ok|right|so|well|and|but)\s+)(?:(?:i|we|he|she|they|it|you|that|there)(?:['\u{2019}]\w+)?|the|my|our|this|then|what|u+[hm]+|yeah|so)\b",
+    )
+});
+/// A word said twice: "I, I sent it". Others are said twice to say more ("very, very").
+static TWICE: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(
+        r"^(?i)(i|we|he|she|they|it|the|a|and|but|so|my|to|in|that|this)(?:[,.…-]*\s+|[-…]+)(?:i|we|he|she|they|it|the|a|and|but|so|my|to|in|that|this)\b",
+    )
+});
+
+fn pattern(pattern: &str) -> Regex {
+    Regex::new(pattern).expect("a constant pattern")
+}
+
+/// `sentence` without the sounds before it; empty where it is nothing else.
+pub(super) fn without(sentence: &str) -> &str {
+    let mut rest = sentence.trim_start();
+    loop {
+        let cut = [&SOUND, &APART].iter().find_map(|sounds| Some(sounds.find(rest)?.end()));
+        let cut = cut.or_else(|| Some(LINK.captures(rest)?.get(1)?.end())).or_else(|| twice(rest));
+        match cut {
+            Some(end) if end > 0 => rest = &rest[end..],
+            _ => return rest,
+        }
+    }
+}
+
+/// Where the word that is said twice begins again.
+fn twice(rest: &str) -> Option<usize> {
+    let found = TWICE.captures(rest)?;
+    let (both, first) = (found.get(0)?, found.get(1)?);
+    let second = both.as_str().get(both.len() - first.len()..)?;
+    second.eq_ignore_ascii_case(first.as_str()).then(|| both.end() - first.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sounds_are_cut_and_hedges_stay() {
+        for (said, left) in [
+            ("Um, yeah, so, I sent it.", "I sent it."),
+            ("Yeah I sent it.", "I sent it."),
+            ("And then the board agreed.", "then the board agreed."),
+            ("Okay. Uh... we signed.", "we signed."),
+            ("Mm-hm, I did.", "I did."),
+            ("I, I sent it.", "I sent it."),
+            ("So we, we signed it.", "we signed it."),
+            ("Yes, and I sent Lena the numbers.", "I sent Lena the numbers."),
+        ] {
+            assert_eq!(without(said), left, "{said}");
+        }
+        for said in [
+            "I think I'll call her.",
+            "I think, I closed it.",
+            "I guess I sent it.",
+            "Maybe I will.",
+            "Actually, I sent half of it.",
+            "I mean, I tried.",
+            "Probably we signed it.",
+            "Sort of, I finished it.",
+            "Like I said, I sent it.",
+            "You know, I sent it.",
+            "So far I have sent two.",
+            "Right after lunch I called.",
+            "Right now I am stuck.",
+            "Well before Friday I sent it.",
+            "Thanks to Anna I sent it.",
+            "Yes and no.",
+            "So much of it is done.",
+            "But for Anna I would have left.",
+            "No, I did not send it.",
+            "Very, very good.",
+            "It is done.",
+            "Hardly anybody came.",
+            "Another one is signed.",
+            "Ahead of us is the launch.",
+        ] {
+            assert_eq!(without(said), said);
+        }
+        assert_eq!(without("Well, maybe I sent it."), "maybe I sent it.");
+        assert_eq!(without("Um."), "");
+    }
+}

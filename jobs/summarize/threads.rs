@@ -1,0 +1,122 @@
+//! What earlier sessions of a client left to do: which of it is open, and whether it can be known yet.
+//!
+//! Threads follow the sessions' dates, whatever order they came in. So a summary waits for earlier sessions that are
+//! still in work, though not for ever; and where one comes later all the same, [`super::LookAgain`] looks at the later
+//! summaries anew.
+
+use std::time::Duration;
+
+use chrono::NaiveDate;
+use uuid::Uuid;
+
+use super::input::OpenThread;
+use crate::{
+    db::{TenantTx, Tx},
+    model::Owner,
+};
+
+/// So far back an action item is still asked about, and so many at most.
+const THREAD_DAYS: i32 = 120;
+const THREADS: i64 = 20;
+
+/// So long a summary waits at most for earlier sessions, counted from when it became due.
+const LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
+/// The first pause and the longest one; a drain waits for what is due within five seconds.
+const PAUSES: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(4)];
+
+/// The action items of the client's earlier sessions that no session since has said to be done, newest first. What was
+/// settled stays settled. Versions give claims new ids, so an item is known by its summary and its words; where a new
+/// version has other words, by the utterance that both rest on.
+pub(super) async fn open(
+    tx: &mut TenantTx,
+    session_id: Uuid,
+    client_id: Uuid,
+    date: NaiveDate,
+) -> Result<Vec<OpenThread>, sqlx::Error> {
+    let rows = sqlx::query!(
+        "with shown as (
+             select summaries.id, session_id, sessions.session_date, coalesce(approved_version, version) as version
+             from summaries join sessions on sessions.id = session_id
+             where client_id = $2 and session_id <> $1 and summaries.state in ('done', 'approved')
+               and (session_date < $3 or session_date = $3 and session_id < $1)
+               and session_date > $3 - $4::int)
+         select claims.id as claim_id, claims.text, session_date, owner
+         from shown
+         join claims on claims.summary_id = shown.id and claims.version = shown.version
+         join action_items on action_items.claim_id = claims.id
+         where not exists (
+             select from threads
+             join claims said on said.id = threads.claim_id
+             join shown later on later.id = said.summary_id and later.version = said.version
+             join claims earlier on earlier.id = threads.earlier_claim_id
+             where outcome = 'met' and earlier.summary_id = claims.summary_id
+               and (earlier.text = claims.text
+                    or not exists (select from claims same
+                                   where same.summary_id = claims.summary_id and same.version = claims.version
+                                     and same.section = 'action_items' and same.text = earlier.text)
+                       and exists (select from evidence mine join evidence theirs using (utterance_id)
+                                   where mine.claim_id = claims.id and theirs.claim_id = earlier.id)))
+         order by session_date desc, shown.id, claims.position
+         limit $5",
+        session_id,
+        client_id,
+        date,
+        THREAD_DAYS,
+        THREADS
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    let threads = rows.into_iter().map(|row| OpenThread {
+        claim_id: row.claim_id,
+        text: row.text,
+        session_date: row.session_date,
+        owner: Owner::parse(&row.owner),
+    });
+    Ok(threads.collect())
+}
+
+/// How long to wait until the earlier sessions of the client are through, where one of them is still in work: it is being
+/// read, or this client's summary of it is being written. One that waits for a person, was rejected or has failed holds
+/// nobody up.
+pub(super) async fn wait(tx: &mut TenantTx, summary_id: Uuid) -> Result<Option<Duration>, sqlx::Error> {
+    let waited = sqlx::query_scalar!(
+        r#"select extract(epoch from now() - summaries.updated_at)::double precision as "waited!"
+           from summaries
+           join sessions mine on mine.id = summaries.session_id
+           where summaries.id = $1 and now() - summaries.updated_at < make_interval(secs => $2) and exists (
+               select from sessions earlier
+               where earlier.coach_id = mine.coach_id and earlier.failed_stage is null
+                 and (earlier.session_date, earlier.id) < (mine.session_date, mine.id)
+                 and earlier.session_date > mine.session_date - $3::int
+                 and (earlier.state in ('received', 'parsed')
+                      or exists (select from summaries before
+                                 where before.session_id = earlier.id and before.client_id = summaries.client_id
+                                   and before.state = 'due')))"#,
+        summary_id,
+        LONGEST_WAIT.as_secs_f64(),
+        THREAD_DAYS
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    let [first, longest] = PAUSES;
+    Ok(waited.map(|waited| Duration::from_secs_f64((waited / 4.0).max(0.0)).clamp(first, longest)))
+}
+
+/// The next summary of the same client, by the sessions' dates, that waits for review.
+pub(super) async fn next_in_review(tx: &mut TenantTx, summary_id: Uuid) -> Result<Option<Uuid>, sqlx::Error> {
+    sqlx::query_scalar!(
+        "select later.id
+         from summaries mine
+         join sessions this on this.id = mine.session_id
+         join summaries later on later.client_id = mine.client_id and later.state = 'done'
+         join sessions next on next.id = later.session_id
+         where mine.id = $1 and (next.session_date, next.id) > (this.session_date, this.id)
+           and next.session_date < this.session_date + $2::int
+         order by next.session_date, next.id
+         limit 1",
+        summary_id,
+        THREAD_DAYS
+    )
+    .fetch_optional(tx.conn())
+    .await
+}

@@ -1,0 +1,231 @@
+//! Open threads follow the sessions' dates, whatever order the sessions came in, and what was settled stays settled.
+
+use std::time::Duration;
+
+use debrief_jobs::{
+    db::Tx,
+    model::{Claim, Content, Evidence, Section, ThreadOutcome, summary},
+    queue::JobError,
+    summarize::{LookAgain, SummarizeClient},
+};
+use uuid::Uuid;
+
+use super::{Staged, content, one, stage_on, summary_state};
+use crate::support::World;
+
+const PROMISED: &[(&str, &str)] =
+    &[("Maya", "What will you do?"), ("Priya", "I'll send Lena the hiring plan by Friday.")];
+const KEPT: &[(&str, &str)] = &[("Maya", "How did it go?"), ("Priya", "On Monday I sent Lena the hiring plan.")];
+const BROKEN: &[(&str, &str)] = &[("Maya", "And Lena?"), ("Priya", "I still haven't sent Lena the hiring plan.")];
+const SILENT: &[(&str, &str)] = &[("Maya", "How are you?"), ("Priya", "I slept well and I rested.")];
+
+/// What became of the one thread in the newest version; none where there is no thread.
+async fn outcome(world: &World, summary: &SummarizeClient) -> Option<ThreadOutcome> {
+    let version: i32 = one(world, "select version from summaries where id = $1", summary.summary_id).await;
+    let written = content(world, summary, version).await;
+    let threads: Vec<&Claim> = written.section(Section::OpenThreads).collect();
+    assert!(threads.len() <= 1, "{threads:?}");
+    threads.first().and_then(|claim| claim.thread.as_ref()).map(|thread| thread.outcome)
+}
+
+/// Runs the job as it is, and says whether it waits.
+async fn waits(world: &World, summary: &SummarizeClient) -> bool {
+    match world.run(summary).await {
+        Err(JobError::Snooze(pause)) => {
+            assert!(pause <= Duration::from_secs(5), "a drain would not wait for it");
+            let sql =
+                "update jobs set state = 'cancelled', finished_at = now(), leased_until = null where state = 'running'";
+            let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
+            sqlx::query(sql).execute(tx.conn()).await.expect("the job is put aside");
+            tx.commit().await.expect("it is committed");
+            true
+        }
+        Ok(_) => false,
+        Err(error) => panic!("{error:?}"),
+    }
+}
+
+async fn set(world: &World, sql: &'static str, id: Uuid) {
+    let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
+    sqlx::query(sql).bind(id).execute(tx.conn()).await.expect("it is set");
+    tx.commit().await.expect("it is committed");
+}
+
+/// Works off the looks at later summaries, however many follow one another.
+async fn look_again(world: &World) -> usize {
+    let mut looks = 0;
+    while let Some(ran) = world.run_queued::<LookAgain>().await {
+        ran.expect("it looks again");
+        looks += 1;
+    }
+    looks
+}
+
+#[tokio::test]
+async fn a_summary_waits_for_earlier_sessions_in_work_and_not_for_ever() {
+    let world = World::new().await;
+    let first = stage_on(&world, "2026-03-04", PROMISED).await;
+    let second = stage_on(&world, "2026-03-11", KEPT).await;
+    assert!(waits(&world, &second.priya).await, "the first one's summary is due");
+    assert_eq!(summary_state(&world, &second.priya).await, "due");
+
+    // One that is still read may be this client's; one that waits for a person, or has failed, holds nobody up.
+    set(&world, "delete from summaries where session_id = $1", first.session).await;
+    for (sql, expected) in [
+        ("update sessions set state = 'parsed' where id = $1", true),
+        ("update sessions set state = 'waiting_for_speakers' where id = $1", false),
+    ] {
+        set(&world, sql, first.session).await;
+        let again = stage_on(&world, "2026-03-11", KEPT).await;
+        set(&world, "update sessions set state = 'closed' where id <> $1 and state = 'attributed'", again.session)
+            .await;
+        set(&world, "update summaries set state = 'dismissed' where session_id <> $1 and state = 'due'", again.session)
+            .await;
+        assert_eq!(waits(&world, &again.priya).await, expected, "{sql}");
+    }
+}
+
+#[tokio::test]
+async fn a_summary_that_waited_long_enough_is_written() {
+    let world = World::new().await;
+    let first = stage_on(&world, "2026-03-04", PROMISED).await;
+    let second = stage_on(&world, "2026-03-11", KEPT).await;
+    let later = "update summaries set updated_at = now() - interval '16 minutes' where id = $1";
+    set(&world, later, second.priya.summary_id).await;
+    assert!(!waits(&world, &second.priya).await);
+    assert_eq!(outcome(&world, &second.priya).await, None, "nothing was open that it knew of");
+
+    // The earlier one comes, and the later one is looked at anew.
+    world.run(&first.priya).await.expect("the first session is summarised");
+    assert_eq!(look_again(&world).await, 1);
+    assert_eq!(outcome(&world, &second.priya).await, Some(ThreadOutcome::Met));
+    let reason: Option<String> =
+        one(&world, "select rewrite_reason from summaries where id = $1", second.priya.summary_id).await;
+    assert!(reason.is_some_and(|reason| reason.contains("earlier session")), "the coach is told why");
+}
+
+/// The same three sessions in every order come to the same.
+#[tokio::test]
+async fn threads_follow_the_dates_of_sessions_and_not_the_order_of_work() {
+    for order in [[0, 1, 2], [2, 1, 0], [1, 2, 0], [2, 0, 1], [0, 2, 1], [1, 0, 2]] {
+        let world = World::new().await;
+        let days = ["2026-03-04", "2026-03-11", "2026-03-18"];
+        let lines = [PROMISED, BROKEN, KEPT];
+        let mut staged: [Option<Staged>; 3] = [None, None, None];
+        for at in order {
+            let session = stage_on(&world, days[at], lines[at]).await;
+            world.run(&session.priya).await.expect("it is summarised");
+            look_again(&world).await;
+            staged[at] = Some(session);
+        }
+        let [first, second, third] = staged.map(|session| session.expect("each is staged").priya);
+        assert_eq!(outcome(&world, &first).await, None, "{order:?}");
+        assert_eq!(outcome(&world, &second).await, Some(ThreadOutcome::NotMet), "{order:?}: broken ones stay open");
+        assert_eq!(outcome(&world, &third).await, Some(ThreadOutcome::Met), "{order:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_was_settled_stays_settled_though_the_coach_words_it_anew() {
+    let world = World::new().await;
+    let first = stage_on(&world, "2026-03-04", PROMISED).await;
+    world.run(&first.priya).await.expect("the first session is summarised");
+    let second = stage_on(&world, "2026-03-11", KEPT).await;
+    world.run(&second.priya).await.expect("the second session is summarised");
+    assert_eq!(outcome(&world, &second.priya).await, Some(ThreadOutcome::Met));
+
+    let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
+    let mut reworded = summary::load_version(&mut tx, first.priya.summary_id, 1).await.expect("the version");
+    for claim in reworded.claims.iter_mut().filter(|claim| claim.action.is_some()) {
+        (claim.text, claim.edited) = ("Lena gets the plan.".into(), true);
+    }
+    let by_coach = summary::Authorship {
+        author: "coach",
+        provider: "offline".into(),
+        model: String::new(),
+        prompt_version: String::new(),
+        template: "default".into(),
+        claims_dropped: 0,
+    };
+    summary::add_version(&mut tx, first.priya.summary_id, &reworded, &by_coach).await.expect("a version");
+    tx.commit().await.expect("it is committed");
+
+    let third = stage_on(&world, "2026-03-18", SILENT).await;
+    world.run(&third.priya).await.expect("the third session is summarised");
+    assert_eq!(outcome(&world, &third.priya).await, None, "it is asked after no more");
+}
+
+/// What a coach changed in the later summary, and what the model wrote, stay as they are.
+#[tokio::test]
+async fn looking_again_changes_the_threads_alone() {
+    let world = World::new().await;
+    let later = stage_on(&world, "2026-03-11", &[KEPT[0], KEPT[1], ("Priya", "I closed the Hartman account.")]).await;
+    world.run(&later.priya).await.expect("the later session is summarised");
+    let before = content(&world, &later.priya, 1).await;
+    let first = stage_on(&world, "2026-03-04", PROMISED).await;
+    world.run(&first.priya).await.expect("the earlier session is summarised");
+    look_again(&world).await;
+    let after = content(&world, &later.priya, 2).await;
+    let others = |content: &Content| -> Vec<(Section, String)> {
+        let kept = content.claims.iter().filter(|claim| claim.thread.is_none());
+        kept.map(|claim| (claim.section, claim.text.clone())).collect()
+    };
+    assert_eq!(others(&before), others(&after));
+    assert_eq!(after.section(Section::OpenThreads).count(), 1);
+
+    // What is approved stays as it was signed.
+    let approve =
+        "update summaries set state = 'approved', approved_version = version, approved_hash = 'x' where id = $1";
+    set(&world, approve, later.priya.summary_id).await;
+    let earliest = stage_on(&world, "2026-02-25", PROMISED).await;
+    world.run(&earliest.priya).await.expect("it is summarised");
+    look_again(&world).await;
+    let version: i32 = one(&world, "select version from summaries where id = $1", later.priya.summary_id).await;
+    assert_eq!(version, 2);
+}
+
+/// The schema itself refuses a claim that rests on no words, but for what says that nothing was found.
+#[tokio::test]
+async fn every_claim_rests_on_words_or_is_refused() {
+    let world = World::new().await;
+    let first = stage_on(&world, "2026-03-04", PROMISED).await;
+    world.run(&first.priya).await.expect("the first session is summarised");
+    let second = stage_on(&world, "2026-03-11", SILENT).await;
+    world.run(&second.priya).await.expect("the second session is summarised");
+    let written = content(&world, &second.priya, 1).await;
+    let silent = written.section(Section::OpenThreads).next().expect("a thread").clone();
+    assert_eq!(silent.thread.as_ref().map(|thread| thread.outcome), Some(ThreadOutcome::NoMatch));
+    assert!(silent.evidence.is_empty(), "what says that nothing was found needs no words");
+    let cited: Evidence = written.claims.iter().flat_map(|claim| claim.evidence.clone()).next().expect("some words");
+
+    let met = |evidence: Vec<Evidence>| {
+        let mut claim = Claim { evidence, ..silent.clone() };
+        claim.thread.as_mut().expect("a thread").outcome = ThreadOutcome::Met;
+        claim
+    };
+    let win = |edited| Claim { edited, ..Claim::new(Section::Wins, "She did it.".into()) };
+    for (claim, taken) in [
+        (silent.clone(), true),
+        (met(vec![cited.clone()]), true),
+        (met(vec![]), false),
+        (Claim { edited: true, ..met(vec![]) }, false),
+        (Claim { evidence: vec![cited], ..win(false) }, true),
+        (win(true), true),
+        (win(false), false),
+    ] {
+        let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
+        let by = summary::Authorship {
+            author: "coach",
+            provider: "offline".into(),
+            model: String::new(),
+            prompt_version: String::new(),
+            template: "default".into(),
+            claims_dropped: 0,
+        };
+        let content = Content { claims: vec![claim.clone()] };
+        summary::add_version(&mut tx, second.priya.summary_id, &content, &by)
+            .await
+            .expect("it is looked at in the end");
+        assert_eq!(tx.commit().await.is_ok(), taken, "{claim:?}");
+    }
+}
