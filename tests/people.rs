@@ -6,9 +6,9 @@ use debrief_jobs::{
     Services,
     attribute::AttributeSession,
     db::Tx,
-    follow_up::{self, FollowUp, SendFollowUp},
+    follow_up::{self, Approval, FollowUp, SendFollowUp},
     ingest::roster,
-    mail::SendMail,
+    mail::{Recipient, SendMail},
     people::{self, ClientChange, CoachChange, NewClient, NewCoach, PeopleError},
     review::Readdress,
 };
@@ -52,7 +52,9 @@ async fn held(world: &World, reviewed: &Reviewed) -> Uuid {
     .await
     .expect("an approval");
     let Services { templates, mailer, .. } = &*world.services;
-    let queued = follow_up::queue(&mut tx, templates, mailer, reviewed.summary, 1, &hash, Duration::ZERO).await;
+    let recipient = Recipient { name: "Priya Raman".into(), email: "priya@raman.example".into() };
+    let approval = Approval { version: 1, content_hash: &hash, recipient: Some(&recipient), as_they_are: true };
+    let queued = follow_up::queue(&mut tx, templates, mailer, reviewed.summary, approval, Duration::ZERO).await;
     tx.commit().await.expect("it is committed");
     match queued.expect("it is queued") {
         FollowUp::Held { mail_id } => mail_id,

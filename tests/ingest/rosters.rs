@@ -2,7 +2,7 @@
 
 use debrief_jobs::{ingest, people};
 
-use super::{count, drop_file, one, scan, worlds};
+use super::{count, drop_file, one, read, scan, worlds};
 use crate::support::World;
 
 const ROSTER: &str = include_str!("../../fixtures/ingest/roster/roster.csv");

@@ -157,7 +157,7 @@ mod tests {
             ("Sí (pausa de 3 segundos) no", "Sí no", 4),
             ("so ((2.5s)) on", "so on", 2),
             ("[pause] Yes [long pause].", "Yes .", 3),
-            ("嗯（停顿）好", "嗯 好", 1),
+            ("嗯（停顿）好", "嗯 好", 2),
             (
                 "(laughs) I (we took a pause there, then) said (3) so (",
                 "(laughs) I (we took a pause there, then) said (3) so (",
