@@ -52,9 +52,9 @@ pub fn catalogue() -> Catalogue {
         .with::<summarize::LookAgain>()
         .with::<refine::RefineSummary>()
         .with::<review::RequestReview>()
-        .with::<review::Readdress>()
         .with::<mail::SendMail>()
         .with::<follow_up::SendFollowUp>()
+        .with::<follow_up::Readdress>()
         // On the side.
         .with::<index::IndexSession>()
         .with::<index::IndexSummary>()

@@ -7,6 +7,7 @@
 mod address;
 mod english;
 mod hold;
+mod readdress;
 mod settle;
 mod stop;
 mod voice;
@@ -18,6 +19,7 @@ use uuid::Uuid;
 
 pub(crate) use hold::letter;
 pub use hold::{Approval, FollowUp, FollowUpError, cancel, queue, said};
+pub use readdress::Readdress;
 pub use settle::{Verdict, close_if_finished, decide};
 pub use stop::RECIPIENT_CHANGED;
 pub use voice::Said;
@@ -63,10 +65,7 @@ impl Job for SendFollowUp {
             );
             return ctx.finish(tx, serde_json::json!({ "mail_id": self.mail_id, "state": "cancelled" })).await;
         }
-        if is_approved
-            && mail::is_for_its_client(&mut tx, self.mail_id).await? == Some(false)
-            && self.stop_for_new_recipient(ctx, &mut tx).await?
-        {
+        if is_approved && stop::if_recipient_changed(&mut tx, ctx, self.summary_id, self.mail_id).await? {
             return ctx.finish(tx, serde_json::json!({ "mail_id": self.mail_id, "state": "cancelled" })).await;
         }
         // A correction that earlier sessions do not know yet may take these words from this client.
@@ -133,19 +132,16 @@ impl SendFollowUp {
         ctx.finish(tx, delivery.outcome()).await
     }
 
-    /// Whether the summary is approved with the version of the mail, that version is what was signed, and the mail goes to
-    /// where the client is now. Of one that an earlier attempt may have sent, the address does not matter any more.
+    /// Whether the summary is approved with the version of the mail, and that version is what was signed.
     async fn still_approved(&self, tx: &mut TenantTx) -> Result<bool, sqlx::Error> {
         sqlx::query_scalar!(
             r#"select exists (
                    select from mails
                    join summaries on summaries.id = mails.subject_id
-                   join clients on clients.id = summaries.client_id
                    join summary_versions on summary_versions.summary_id = summaries.id
                        and summary_versions.version = summaries.approved_version
                    where mails.id = $1 and summaries.id = $2 and summaries.state = 'approved'
                      and summaries.approved_version = mails.version
-                     and (mails.state not in ('queued', 'failed') or lower(mails.recipient) = lower(clients.email))
                      and summaries.approved_hash = summary_versions.content_hash) as "approved!""#,
             self.mail_id,
             self.summary_id

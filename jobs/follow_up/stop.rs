@@ -4,7 +4,7 @@
 
 use uuid::Uuid;
 
-use super::{STAGE, SendFollowUp};
+use super::STAGE;
 use crate::{
     db::{TenantTx, Tx},
     mail::{self, Trouble},
@@ -16,58 +16,82 @@ use crate::{
 /// Why such a mail is cancelled, as it stands on the ledger.
 pub const RECIPIENT_CHANGED: &str = "the client's name or address changed after the approval";
 
-impl SendFollowUp {
-    /// Stops the mail unless an attempt has begun, and opens its summary again; gives whether it did.
-    pub(super) async fn stop_for_new_recipient(&self, ctx: &Context, tx: &mut TenantTx) -> Result<bool, JobError> {
-        // The session before its summaries and its mails, as everywhere.
-        let Some(session_id) = self.session_id(tx).await? else { return Ok(false) };
-        let Some((state, _)) = session::lock(tx, session_id).await? else { return Ok(false) };
-        let stopped = sqlx::query!(
-            "with opened as (
-                 update summaries set state = 'done', approved_version = null, approved_hash = null, approved_at = null,
-                     updated_at = now()
-                 where id = $2 and state = 'approved'
-                   and exists (select from mails where id = $1 and state in ('queued', 'failed')))
-             update mails set state = 'cancelled', error = $3 where id = $1 and state in ('queued', 'failed')",
-            self.mail_id,
-            self.summary_id,
-            RECIPIENT_CHANGED
-        )
-        .execute(tx.conn())
-        .await?;
-        if stopped.rows_affected() == 0 {
-            return Ok(false);
-        }
-        tracing::warn!(
-            target: "follow_up", { summary.id = %self.summary_id, mail.id = %self.mail_id },
-            "the client's name or address changed after the approval: the follow-up is stopped"
-        );
-        if state == State::Closed.as_str() {
-            session::set_state(tx, session_id, State::InReview).await?;
-        }
-        let detail = serde_json::json!({ "why": "recipient changed", "mail": self.mail_id });
-        let event =
-            Event { summary_id: Some(self.summary_id), detail, ..Event::of(session_id, EventKind::FollowUpCancelled) };
-        record(tx, &event, &Visitor::default()).await?;
-        self.tell(ctx, tx, session_id).await?;
-        Ok(true)
+/// Stops the mail where its client's name or address is not the approved one any more, unless an attempt has begun, and
+/// opens its summary again; gives whether it did.
+pub(super) async fn if_recipient_changed(
+    tx: &mut TenantTx,
+    ctx: &Context,
+    summary_id: Uuid,
+    mail_id: Uuid,
+) -> Result<bool, JobError> {
+    let found = sqlx::query!(
+        r#"select session_id, clients.name as client, clients.removed_at is not null as "is_removed!"
+           from summaries join clients on clients.id = client_id where summaries.id = $1"#,
+        summary_id
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    let Some(found) = found else { return Ok(false) };
+    // The session before its summaries and its mails, as everywhere.
+    let Some((state, _)) = session::lock(tx, found.session_id).await? else { return Ok(false) };
+    if mail::is_for_its_client(tx, mail_id).await? != Some(false) {
+        return Ok(false);
     }
+    let stopped = sqlx::query!(
+        "with opened as (
+             update summaries set state = 'done', approved_version = null, approved_hash = null, approved_at = null,
+                 updated_at = now()
+             where id = $2 and state = 'approved'
+               and exists (select from mails where id = $1 and state in ('queued', 'failed')))
+         update mails set state = 'cancelled', error = $3 where id = $1 and state in ('queued', 'failed')",
+        mail_id,
+        summary_id,
+        RECIPIENT_CHANGED
+    )
+    .execute(tx.conn())
+    .await?;
+    if stopped.rows_affected() == 0 {
+        return Ok(false);
+    }
+    tracing::warn!(
+        target: "follow_up", { summary.id = %summary_id, mail.id = %mail_id },
+        "the client's name or address changed after the approval: the follow-up is stopped"
+    );
+    if state == State::Closed.as_str() {
+        session::set_state(tx, found.session_id, State::InReview).await?;
+    }
+    let detail = serde_json::json!({ "why": "recipient changed", "mail": mail_id });
+    let event =
+        Event { summary_id: Some(summary_id), detail, ..Event::of(found.session_id, EventKind::FollowUpCancelled) };
+    record(tx, &event, &Visitor::default()).await?;
+    tell(tx, ctx, found.session_id, &found.client, found.is_removed).await?;
+    Ok(true)
+}
 
-    async fn tell(&self, ctx: &Context, tx: &mut TenantTx, session_id: Uuid) -> Result<(), JobError> {
-        let client = sqlx::query_scalar!(
-            "select clients.name from summaries join clients on clients.id = client_id where summaries.id = $1",
-            self.summary_id
+async fn tell(
+    tx: &mut TenantTx,
+    ctx: &Context,
+    session_id: Uuid,
+    client: &str,
+    is_removed: bool,
+) -> Result<(), sqlx::Error> {
+    let (reason, advice) = if is_removed {
+        (
+            format!("{client} was removed from your list after you approved the letter. Nothing was sent."),
+            "If that was right, dismiss the summary on its review page.",
         )
-        .fetch_optional(tx.conn())
-        .await?;
-        let whose = client.unwrap_or_else(|| "The client".to_owned());
-        let trouble = Trouble {
-            // Once a job: the same letter may be approved, and stopped, again.
-            subject_id: ctx.job.id,
-            step: "send a follow-up as you approved it",
-            reason: &format!("{whose}\u{2019}s name or address changed after you approved it, so nothing was sent."),
-            advice: "Open the review, look at whom the letter goes to, and approve it again.",
-        };
-        Ok(mail::stage_failed(tx, ctx, session_id, STAGE, trouble).await?)
-    }
+    } else {
+        (
+            format!("{client}\u{2019}s name or address changed after you approved the letter. Nothing was sent."),
+            "Open the review, look at whom the letter goes to, and approve it again.",
+        )
+    };
+    let trouble = Trouble {
+        // Of its own: the same letter may be approved, and stopped, again.
+        subject_id: Uuid::now_v7(),
+        step: "send a follow-up as you approved it",
+        reason: &reason,
+        advice,
+    };
+    mail::stage_failed(tx, ctx, session_id, STAGE, trouble).await
 }

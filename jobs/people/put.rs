@@ -12,9 +12,9 @@ use uuid::Uuid;
 use crate::{
     attribute::{generic, names, nicknames},
     db::{TenantTx, Tx},
+    follow_up::Readdress,
     ingest::roster::Entry,
     queue::enqueue,
-    review::Readdress,
 };
 
 /// A client that an entry was put to.

@@ -11,7 +11,6 @@
 //! actions   what else a coach can do: approve, dismiss, cancel, name speakers, ask for a fresh link
 //! refusal   why one of these is refused
 //! outgoing  the mails that review calls for
-//! readdress job: a held follow-up whose client has another address now is stopped
 //! ```
 //!
 //! What is approved is what was shown: an approval carries the version and the hash of the content on the page, and the
@@ -22,7 +21,6 @@ pub mod edit;
 mod events;
 pub mod links;
 mod outgoing;
-mod readdress;
 pub mod refining;
 mod refusal;
 mod request;
@@ -33,7 +31,6 @@ use serde::Deserialize;
 
 pub use events::{Event, EventKind, Visitor, record};
 pub(crate) use outgoing::warn_of_wrong_words;
-pub use readdress::Readdress;
 pub use request::{AskForSpeakers, RequestReview};
 
 /// How coaches review.

@@ -1,0 +1,68 @@
+//! The job `follow_up.readdress`: a client's address was changed or taken away, so what is held for the old one does not go.
+//!
+//! Reads the client's held follow-ups; stops those that are not the client's any more (`stop`). What is on its way, or gone,
+//! stays as it is. A rerun finds nothing held and changes nothing. It is enqueued with the change; `follow_up.send` looks at
+//! the address too, should it be faster.
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::stop;
+use crate::{
+    db::{TenantTx, Tx},
+    queue::{Context, Finished, Job, JobError},
+};
+
+/// Stops the follow-ups that are held for an address which is no longer the client's.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Readdress {
+    /// The client.
+    pub client_id: Uuid,
+}
+
+impl Job for Readdress {
+    const KIND: &'static str = "follow_up.readdress";
+
+    fn unique_key(&self) -> Option<String> {
+        Some(self.client_id.to_string())
+    }
+
+    async fn run(&self, ctx: &Context) -> Result<Finished, JobError> {
+        let held = held(&mut ctx.tenant_tx().await?, self.client_id).await?;
+        let mut stopped = 0;
+        for (summary_id, mail_id) in held {
+            let mut tx = ctx.tenant_tx().await?;
+            if stop::if_recipient_changed(&mut tx, ctx, summary_id, mail_id).await? {
+                tx.commit().await?;
+                stopped += 1;
+            }
+        }
+        ctx.finish(ctx.tenant_tx().await?, json!({ "stopped": stopped })).await
+    }
+
+    async fn on_dead(&self, _ctx: &Context, error: &str) -> Result<(), JobError> {
+        // The mails do not go either way: `follow_up.send` stops them, and tells the coach.
+        tracing::error!(
+            target: "follow_up",
+            { client.id = %self.client_id, error },
+            "held follow-ups were not stopped when the client's address changed; they are stopped when they are due"
+        );
+        Ok(())
+    }
+}
+
+/// The client's approved summaries whose follow-up waits, and its mail.
+async fn held(tx: &mut TenantTx, client_id: Uuid) -> Result<Vec<(Uuid, Uuid)>, sqlx::Error> {
+    let held = sqlx::query!(
+        "select summaries.id as summary_id, mails.id as mail_id
+         from summaries
+         join mails on mails.subject_id = summaries.id and mails.kind = 'follow_up' and mails.version = approved_version
+         where summaries.client_id = $1 and summaries.state = 'approved' and mails.state in ('queued', 'failed')
+         order by mails.id",
+        client_id
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    Ok(held.into_iter().map(|row| (row.summary_id, row.mail_id)).collect())
+}
