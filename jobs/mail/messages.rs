@@ -86,6 +86,8 @@ pub struct ReviewRequest {
     pub fresh: bool,
     /// Whether it was ready before, and is written anew since the coach corrected who spoke.
     pub rewritten: bool,
+    /// Whether words of the session may speak of danger; which ones, the page says.
+    pub danger: bool,
 }
 
 impl ReviewRequest {
@@ -102,6 +104,7 @@ impl ReviewRequest {
             expires: day(2026, 11, 13),
             fresh: false,
             rewritten: false,
+            danger: false,
         }
     }
 }
@@ -117,6 +120,8 @@ pub struct SpeakersNeeded {
     pub date: NaiveDate,
     /// How many speakers are unknown. Their labels stay out of the mail: one may be a name.
     pub speakers: usize,
+    /// Whether words of the session may speak of danger; which ones, the page says.
+    pub danger: bool,
     /// The review link.
     pub link: String,
     /// The last day on which the link opens, in the coach's time zone.
@@ -132,6 +137,7 @@ impl SpeakersNeeded {
             title: "Zoom call of 3 November".into(),
             date: day(2026, 11, 3),
             speakers: 2,
+            danger: false,
             link: "https://debrief.example/r/rl_Zk3vQ0m1bYt8hXw2".into(),
             expires: day(2026, 11, 13),
         }

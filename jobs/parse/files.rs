@@ -2,13 +2,16 @@
 
 use std::collections::HashMap;
 
-use debrief_transcript::{Attendee, NotATranscript, Transcript, companion::Companion};
+use debrief_transcript::{Attendee, NotATranscript, Transcript, Utterance, companion::Companion};
 
 use super::{
     merge::{self, Merged, Part},
     store::Row,
 };
-use crate::queue::{Context, JobError, blocking};
+use crate::{
+    danger::{self, Said, Sign},
+    queue::{Context, JobError, blocking},
+};
 
 /// What is in a file.
 #[derive(Debug)]
@@ -36,6 +39,8 @@ pub(super) struct Files {
     pub(super) older: Vec<usize>,
     /// Its places count the `speech`.
     pub(super) merged: Merged,
+    /// What of it speaks of danger, by the places of `merged.speech`.
+    pub(super) danger: Vec<Vec<Sign>>,
 }
 
 impl File {
@@ -82,7 +87,8 @@ impl Files {
             })
             .collect();
         let merged = if parts.is_empty() { Merged::default() } else { merge::merge(&parts) };
-        Self { speech, older, merged, all }
+        let danger = merged.speech.iter().map(|speech| heard(&speech.utterances)).collect();
+        Self { speech, older, merged, danger, all }
     }
 
     /// The places of the files whose words are used.
@@ -95,6 +101,15 @@ impl Files {
         let reason = self.merged.aside.iter().find(|(place, _)| self.speech[*place] == at);
         reason.map(|(_, reason)| reason.as_str())
     }
+}
+
+/// The signs of danger in what was said.
+fn heard(utterances: &[Utterance]) -> Vec<Sign> {
+    let said = |it| {
+        let Utterance { label, text, .. } = it;
+        Said { speaker: label.as_deref(), text }
+    };
+    danger::signs(&utterances.iter().map(said).collect::<Vec<_>>())
 }
 
 fn content(bytes: &[u8], file: &str, is_speech: bool) -> Content {

@@ -5,6 +5,7 @@ use uuid::Uuid;
 
 use crate::{
     attribute::{self, Misdelivered, Speaker},
+    danger::{self, Seen},
     db::{TenantTx, Tx},
     model::{Content, summary},
 };
@@ -46,6 +47,8 @@ pub struct SessionView {
     pub misdelivered: Vec<Misdelivered>,
     /// What the parser had to say about the transcripts.
     pub warnings: Vec<String>,
+    /// The sentences that may speak of danger, whoever said them.
+    pub dangers: Vec<Seen>,
 }
 
 /// Who spoke.
@@ -194,6 +197,7 @@ pub async fn view(tx: &mut TenantTx, session_id: Uuid) -> Result<Option<SessionV
         speakers: if waiting { attribute::unresolved(tx, session_id).await? } else { Vec::new() },
         clients: if waiting { clients_of(tx, session_id).await? } else { Vec::new() },
         warnings: warnings(tx, session_id).await?,
+        dangers: danger::seen(tx, session_id).await?,
         shared: shared(tx, session_id).await?,
         attributed: matches!(
             row.state.as_str(),
