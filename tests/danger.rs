@@ -197,8 +197,7 @@ async fn a_models_win_of_such_words_is_dropped_and_the_risk_is_there_all_the_sam
         claim("wins", "Priya said that she cut herself deeply.", 3, "I finally showed my arms to Lena."),
         claim("key_quotes", "That's why I cut myself that deep.", 4, "That's why I cut myself that deep."),
     ] });
-    let nothing = Reply::Answer(json!({ "claims": [] }));
-    let server = LlmServer::start([Reply::Answer(answer), nothing]).await;
+    let server = LlmServer::start([Reply::Answer(answer)]).await;
     let url = server.url.clone();
     let world = World::with(move |settings| {
         settings.llm.provider = "openai".into();

@@ -18,7 +18,7 @@ use crate::support::{
     filled::{Filled, Session, action, claim, day},
 };
 
-const TABLES: [&str; 9] = [
+const TABLES: [&str; 10] = [
     "sessions",
     "participants",
     "utterances",

@@ -81,17 +81,21 @@ impl<'a> Ear<'a> {
         if !self.has(at) {
             self.seam(at, &first);
         }
-        self.last.insert(speaker, (at, last));
+        // A question is whole, and its answer is what counts.
+        if question(&text[last.clone()]).is_none() {
+            self.last.insert(speaker, (at, last));
+        } else {
+            self.last.remove(&speaker);
+        }
     }
 
     fn sentence(&mut self, at: usize, sentence: &Range<usize>) {
         let Said { speaker, text } = self.said[at];
-        let words = plain(&text[sentence.clone()]).join(" ");
-        let asks = text[sentence.clone()].ends_with('?') || LEXICON.asks.starts(&words);
-        if asks && let Some((why, about_safety)) = question(&words) {
+        if let Some((why, about_safety)) = question(&text[sentence.clone()]) {
             self.asked = Some(Asked { why, about_safety, speaker, utterance: at, sentence: sentence.clone() });
             return;
         }
+        let words = plain(&text[sentence.clone()]).join(" ");
         for why in whys(&words) {
             self.add(at, sentence.clone(), why);
         }
@@ -123,7 +127,8 @@ impl<'a> Ear<'a> {
         let text = self.said[at].text;
         let (mut words, more) = (plain(&text[one.clone()]), plain(&text[next.clone()]));
         let scrap = words.len().min(more.len()) <= LONGEST_NOD || text[one.clone()].ends_with('…');
-        if self.has(at) || !scrap || words.len() + more.len() > LONGEST_SEAM {
+        let asks = [one, next].iter().any(|it| question(&text[(*it).clone()]).is_some());
+        if self.has(at) || asks || !scrap || words.len() + more.len() > LONGEST_SEAM {
             return;
         }
         words.extend(more);
@@ -136,6 +141,9 @@ impl<'a> Ear<'a> {
     fn seam(&mut self, at: usize, first: &Range<usize>) {
         let Said { speaker, text } = self.said[at];
         let Some((before, range)) = self.last.get(&speaker).cloned() else { return };
+        if question(&text[first.clone()]).is_some() {
+            return;
+        }
         let nod = |between: &Said<'_>| plain(between.text).len() <= LONGEST_NOD;
         if before + 2 < at || self.has(before) || !self.said[before + 1..at].iter().all(nod) {
             return;
@@ -152,12 +160,18 @@ impl<'a> Ear<'a> {
     }
 }
 
-/// What a question asks for, and whether it asks for safety, where "no" is the sign.
-fn question(words: &str) -> Option<(Why, bool)> {
-    if LEXICON.safe.is_in(words) {
+/// What a sentence asks for, and whether it asks for safety, where "no" is the sign; none where it asks for no danger.
+pub(super) fn question(sentence: &str) -> Option<(Why, bool)> {
+    let words = plain(sentence).join(" ");
+    // Without its mark a question is known by how it begins; "Do you know, I …" is none.
+    let asks = LEXICON.asks.starts(&words) && !words.split(' ').any(|word| word == "i");
+    if !sentence.ends_with('?') && !asks {
+        return None;
+    }
+    if LEXICON.safe.is_in(&words) {
         return Some((Why::NotSafe, true));
     }
-    LEXICON.asked.all_in(words).first().map(|(why, _)| (*why, false))
+    LEXICON.asked.all_in(&words).first().map(|(why, _)| (*why, false))
 }
 
 /// What plain words are signs of.

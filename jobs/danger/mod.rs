@@ -1,16 +1,17 @@
-//! Signs of danger to life in what is said: suicide, self-harm, abuse, violence, medical emergencies. Pure.
+//! Signs of danger to life in what is said: suicide, self-harm, abuse, violence, medical emergencies.
 //!
 //! Two things speak of danger: what somebody says (`lexicon`), and what somebody does not deny when asked (`heard`).
 //! The lexicon follows the published categories of screening instruments: the C-SSRS, the ASQ and item 9 of the PHQ-9
 //! for suicide and self-harm, HITS and HARK for violence at home, with the abuse of children and of the old, thoughts
 //! of harming others, and the signs for which one calls an ambulance. Of the instruments it has the categories alone,
 //! none of their wording. What is denied, joked, long ago, or told of a film is told apart; what is unsure is shown:
-//! a coach who reads one sentence too many loses a minute.
+//! a coach who reads one sentence too many loses a minute. Where a local model is there, it hears what is near (`near`).
 //!
 //! `docs/SUMMARIES.md` has the method, its figures and its limits. Stages keep the signs with `store`.
 
 mod heard;
 mod lexicon;
+mod near;
 mod store;
 
 #[cfg(test)]
@@ -20,6 +21,7 @@ mod words;
 use std::ops::Range;
 
 pub use heard::{is_sign, signs};
+pub use near::near;
 pub use store::{Seen, kinds, seen, write};
 
 /// What kind of danger.
@@ -143,6 +145,8 @@ whys! {
     Bleeding = Emergency, "bleeding", "bleeding that does not stop";
     /// Somebody is not conscious.
     Unconscious = Emergency, "unconscious", "somebody unconscious, or an ambulance called";
+    /// Near to what is said in an emergency.
+    Emergency = Emergency, "emergency", "words as in a medical emergency";
     /// Asked for it, somebody did not say no.
     Unwell = Emergency, "unwell", "a question about a medical emergency that was not answered with no";
 }

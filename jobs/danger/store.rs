@@ -5,7 +5,8 @@ use uuid::Uuid;
 use super::{Kind, Sign, Why};
 use crate::db::{TenantTx, Tx};
 
-/// Writes the signs of a session's utterances, whose ids are given in their order; counts them.
+/// Writes the signs of a session's utterances, whose ids are given in their order, and counts them. Of several sentences
+/// of one utterance that are signs of the same the first stands for all.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -31,7 +32,8 @@ pub async fn write(
         "insert into danger_signs (organization_id, session_id, utterance_id, kind, why, from_byte, to_byte)
          select $1, $2, id, kind, why, from_byte, to_byte
          from unnest($3::uuid[], $4::text[], $5::text[], $6::int[], $7::int[])
-              as new (id, kind, why, from_byte, to_byte)",
+              as new (id, kind, why, from_byte, to_byte)
+         on conflict do nothing",
         organization,
         session_id,
         &ids,

@@ -72,6 +72,21 @@ fn what_is_meant_counts_and_not_how_it_is_written() {
 }
 
 #[test]
+fn what_is_asked_and_not_denied_is_a_sign() {
+    let coach = |text| Said { speaker: Some("coach"), text };
+    let client = |text| Said { speaker: Some("client"), text };
+    let asked =
+        |answer| signs(&[coach("Thank you. Are you thinking of suicide?"), client(answer), coach("Good.")]).len();
+    for (answer, found) in
+        [("No.", 0), ("no never", 0), ("Yes.", 2), ("I don't know.", 2), ("Not really.", 2), ("…", 1)]
+    {
+        assert_eq!(asked(answer), found, "{answer}");
+    }
+    let safe = |answer| signs(&[coach("Do you feel safe at home?"), client(answer)]).len();
+    assert_eq!((safe("Yes, I do."), safe("No."), safe("I'm not sure.")), (0, 2, 2));
+}
+
+#[test]
 fn a_sign_says_where_it_stands() {
     let client = |text| Said { speaker: Some("Priya"), text };
     let coach = |text| Said { speaker: Some("Maya"), text };

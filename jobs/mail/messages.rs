@@ -186,6 +186,8 @@ pub struct SessionFailed {
     pub reason: String,
     /// What happens next or is to be done, in a sentence.
     pub advice: String,
+    /// Whether words of the session may speak of danger.
+    pub danger: bool,
 }
 
 impl SessionFailed {
@@ -199,6 +201,7 @@ impl SessionFailed {
             step: "summarize the session".into(),
             reason: "The summarizer did not answer for two hours.".into(),
             advice: "Nothing is lost. Whoever runs Debrief for you can start this step again.".into(),
+            danger: false,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The files of a session, read: what is said, what was written, who was there, or why a file is refused.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
 use debrief_transcript::{Attendee, NotATranscript, Transcript, Utterance, companion::Companion};
 
@@ -10,6 +10,7 @@ use super::{
 };
 use crate::{
     danger::{self, Said, Sign},
+    embed::{Embedder, Local},
     queue::{Context, JobError, blocking},
 };
 
@@ -64,10 +65,14 @@ impl Files {
             let content = blocking(move || content(&bytes, &file, is_speech)).await?;
             all.push(File { row, content });
         }
-        blocking(move || Self::of(all)).await
+        let local = match &ctx.embedder {
+            Embedder::Local(local) => Some(Arc::clone(local)),
+            _ => None,
+        };
+        blocking(move || Self::of(all, local.as_deref())).await
     }
 
-    fn of(all: Vec<File>) -> Self {
+    fn of(all: Vec<File>, local: Option<&Local>) -> Self {
         let mut newest: HashMap<&str, usize> = HashMap::new();
         let good = |file: &File| !matches!(file.content, Content::Refused(_));
         for (at, file) in all.iter().enumerate().filter(|(_, file)| good(file)) {
@@ -87,7 +92,7 @@ impl Files {
             })
             .collect();
         let merged = if parts.is_empty() { Merged::default() } else { merge::merge(&parts) };
-        let danger = merged.speech.iter().map(|speech| heard(&speech.utterances)).collect();
+        let danger = merged.speech.iter().map(|speech| heard(&speech.utterances, local)).collect();
         Self { speech, older, merged, danger, all }
     }
 
@@ -104,12 +109,17 @@ impl Files {
 }
 
 /// The signs of danger in what was said.
-fn heard(utterances: &[Utterance]) -> Vec<Sign> {
-    let said = |it| {
-        let Utterance { label, text, .. } = it;
-        Said { speaker: label.as_deref(), text }
-    };
-    danger::signs(&utterances.iter().map(said).collect::<Vec<_>>())
+fn heard(utterances: &[Utterance], local: Option<&Local>) -> Vec<Sign> {
+    let said = utterances.iter().map(|it| Said { speaker: it.label.as_deref(), text: &it.text });
+    let said: Vec<Said<'_>> = said.collect();
+    let mut signs = danger::signs(&said);
+    match local.map(|local| danger::near(local, &said, &signs)) {
+        Some(Ok(near)) => signs.extend(near),
+        // A session is not held up by a model that is damaged.
+        Some(Err(error)) => tracing::warn!(target: "parse", %error, "danger is listened for by words alone"),
+        None => {}
+    }
+    signs
 }
 
 fn content(bytes: &[u8], file: &str, is_speech: bool) -> Content {

@@ -17,7 +17,7 @@ const SYSTEM: &str = include_str!("../../templates/prompt/summarize/system.txt")
 const USER: &str = include_str!("../../templates/prompt/summarize/user.txt");
 
 /// The prompt's version: its name, and a hash of both files, so that no change of a word goes unseen.
-pub(super) static VERSION: LazyLock<String> = LazyLock::new(|| version("summarize-3", SYSTEM, USER));
+pub(super) static VERSION: LazyLock<String> = LazyLock::new(|| version("summarize-4", SYSTEM, USER));
 
 /// The version of a prompt: its name and a hash of its two files.
 pub(crate) fn version(name: &str, system: &str, user: &str) -> String {
@@ -214,6 +214,6 @@ mod tests {
         assert_eq!(one.system, two.system);
         assert!(one.system.starts_with("You write the summary"), "the version is no part of the prompt");
         assert!(one.user.contains("This is part 1 of 2"));
-        assert!(VERSION.starts_with("summarize-3-"));
+        assert!(VERSION.starts_with("summarize-4-"));
     }
 }

@@ -53,6 +53,8 @@ pub(super) async fn repair(team: &Team<'_>, input: &SessionForClient, mut draft:
         .iter()
         .enumerate()
         .filter_map(|(at, claim)| Some((at, why(input, claim)?)))
+        // What speaks of danger is not to be said in other words.
+        .filter(|(_, reason)| *reason != Dropped::Danger)
         .take(MOST_CLAIMS)
         .collect();
     if broken.is_empty() {
@@ -108,6 +110,7 @@ fn reason(dropped: Dropped) -> &'static str {
         Dropped::Doubtful(Doubt::NotMeant) => "the words it cites are sarcasm",
         Dropped::Doubtful(Doubt::OfAnother) => "the words it cites tell of somebody else",
         Dropped::Doubtful(Doubt::InRole) => "the words it cites were said in a role play",
+        Dropped::Danger => "it tells the client what speaks of danger to somebody, which is for the coach alone",
         Dropped::Twice => "another claim says the same",
     }
 }
