@@ -23,6 +23,7 @@ pub mod rollup;
 
 // What the stages share.
 pub mod bucket;
+pub mod danger;
 pub mod db;
 pub mod embed;
 pub mod llm;

@@ -18,8 +18,18 @@ use crate::support::{
     filled::{Filled, Session, action, claim, day},
 };
 
-const TABLES: [&str; 9] =
-    ["sessions", "participants", "utterances", "summaries", "claims", "evidence", "action_items", "threads", "mails"];
+const TABLES: [&str; 10] = [
+    "sessions",
+    "participants",
+    "utterances",
+    "danger_signs",
+    "summaries",
+    "claims",
+    "evidence",
+    "action_items",
+    "threads",
+    "mails",
+];
 
 /// Starts an export and runs it.
 async fn export(world: &World) -> Manifest {

@@ -37,6 +37,7 @@ fn review_request(world: &World, local_part: &str) -> NewMail {
             expires: NaiveDate::from_ymd_opt(2026, 11, 13).expect("a date"),
             fresh: false,
             rewritten: false,
+            danger: false,
         }),
         to: Recipient { name: "Maya Okafor".into(), email: format!("{local_part}@northlight.example") },
         reply_to: None,

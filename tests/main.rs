@@ -6,6 +6,7 @@ mod support;
 
 mod attribute;
 mod cli;
+mod danger;
 mod db;
 mod doctor;
 mod embed;

@@ -121,6 +121,14 @@ tables! {
         text: String,
     }
 
+    // Where words may speak of danger: counts and kinds for those who lead, none of the words.
+    danger_signs = r#"select session_id, utterance_id, kind, why from danger_signs order by utterance_id, why"# {
+        session_id: Uuid,
+        utterance_id: Uuid,
+        kind: String,
+        why: String,
+    }
+
     summaries = r#"select s.id, s.session_id, s.client_id, c.name as client, s.state, s.failed_reason,
             s.withdrawn_reason, s.version,
             v.author as "author?", v.provider as "provider?", v.model as "model?",

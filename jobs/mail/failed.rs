@@ -56,6 +56,7 @@ pub async fn tell_of(
         step: trouble.step.to_owned(),
         reason: trouble.reason.to_owned(),
         advice: trouble.advice.to_owned(),
+        danger: false,
     });
     let mail = NewMail {
         message,

@@ -96,6 +96,8 @@ pub struct ReviewRequest {
     pub fresh: bool,
     /// Whether it was ready before, and is written anew since the coach corrected who spoke.
     pub rewritten: bool,
+    /// Whether words of the session may speak of danger; which ones, the page says.
+    pub danger: bool,
 }
 
 /// A label that was taken for somebody, and why.
@@ -128,6 +130,7 @@ impl ReviewRequest {
             expires: day(2026, 11, 13),
             fresh: false,
             rewritten: false,
+            danger: false,
         }
     }
 }
@@ -143,6 +146,8 @@ pub struct SpeakersNeeded {
     pub date: NaiveDate,
     /// How many speakers are unknown. Their labels stay out of the mail: one may be a name.
     pub speakers: usize,
+    /// Whether words of the session may speak of danger; which ones, the page says.
+    pub danger: bool,
     /// The review link.
     pub link: String,
     /// The last day on which the link opens, in the coach's time zone.
@@ -158,6 +163,7 @@ impl SpeakersNeeded {
             title: "Zoom call of 3 November".into(),
             date: day(2026, 11, 3),
             speakers: 2,
+            danger: false,
             link: "https://debrief.example/r/rl_Zk3vQ0m1bYt8hXw2".into(),
             expires: day(2026, 11, 13),
         }
@@ -206,6 +212,8 @@ pub struct SessionFailed {
     pub reason: String,
     /// What happens next or is to be done, in a sentence.
     pub advice: String,
+    /// Whether words of the session may speak of danger.
+    pub danger: bool,
 }
 
 impl SessionFailed {
@@ -219,6 +227,7 @@ impl SessionFailed {
             step: "summarize the session".into(),
             reason: "The summarizer did not answer for two hours.".into(),
             advice: "Nothing is lost. Whoever runs Debrief for you can start this step again.".into(),
+            danger: false,
         }
     }
 }

@@ -6,6 +6,7 @@ use uuid::Uuid;
 
 use super::{MailError, Mailer, Message, NewMail, Recipient, SessionFailed, queue_mail};
 use crate::{
+    danger,
     db::{TenantTx, Tx},
     template::Templates,
 };
@@ -82,6 +83,7 @@ pub async fn tell_coach(
         step: trouble.step.to_owned(),
         reason: trouble.reason.to_owned(),
         advice: trouble.advice.to_owned(),
+        danger: !danger::kinds(tx, session_id).await?.is_empty(),
     });
     let mail = NewMail {
         message,

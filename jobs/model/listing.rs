@@ -47,6 +47,8 @@ pub struct Row {
     pub reason: Option<String>,
     /// Utterances.
     pub utterances: i64,
+    /// Utterances that may speak of danger: see the coach's page, or the export's `danger_signs`.
+    pub danger_signs: i64,
     /// Summaries that are there, of those wanted.
     pub summaries_done: i64,
     /// Summaries wanted.
@@ -67,6 +69,8 @@ pub async fn sessions(tx: &mut TenantTx, filter: &Filter) -> Result<Vec<Row>, sq
                   coalesce(failed_reason, (select rejected_reason from transcripts
                     where session_id = sessions.id order by received_at desc limit 1)) as reason,
                   (select count(*) from utterances where session_id = sessions.id) as "utterances!",
+                  (select count(distinct utterance_id) from danger_signs where session_id = sessions.id)
+                    as "danger_signs!",
                   (select count(*) from summaries where session_id = sessions.id and version > 0) as "summaries_done!",
                   (select count(*) from summaries where session_id = sessions.id) as "summaries!",
                   sessions.created_at

@@ -1,14 +1,18 @@
 //! The files of a session, read: what is said, what was written, who was there, or why a file is refused.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
-use debrief_transcript::{Attendee, NotATranscript, Transcript, companion::Companion};
+use debrief_transcript::{Attendee, NotATranscript, Transcript, Utterance, companion::Companion};
 
 use super::{
     merge::{self, Merged, Part},
     store::Row,
 };
-use crate::queue::{Context, JobError, blocking};
+use crate::{
+    danger::{self, Said, Sign},
+    embed::{Embedder, Local},
+    queue::{Context, JobError, blocking},
+};
 
 /// What is in a file.
 #[derive(Debug)]
@@ -36,6 +40,8 @@ pub(super) struct Files {
     pub(super) older: Vec<usize>,
     /// Its places count the `speech`.
     pub(super) merged: Merged,
+    /// What of it speaks of danger, by the places of `merged.speech`.
+    pub(super) danger: Vec<Vec<Sign>>,
 }
 
 impl File {
@@ -59,10 +65,14 @@ impl Files {
             let content = blocking(move || content(&bytes, &file, is_speech)).await?;
             all.push(File { row, content });
         }
-        blocking(move || Self::of(all)).await
+        let local = match &ctx.embedder {
+            Embedder::Local(local) => Some(Arc::clone(local)),
+            _ => None,
+        };
+        blocking(move || Self::of(all, local.as_deref())).await
     }
 
-    fn of(all: Vec<File>) -> Self {
+    fn of(all: Vec<File>, local: Option<&Local>) -> Self {
         let mut newest: HashMap<&str, usize> = HashMap::new();
         let good = |file: &File| !matches!(file.content, Content::Refused(_));
         for (at, file) in all.iter().enumerate().filter(|(_, file)| good(file)) {
@@ -82,7 +92,8 @@ impl Files {
             })
             .collect();
         let merged = if parts.is_empty() { Merged::default() } else { merge::merge(&parts) };
-        Self { speech, older, merged, all }
+        let danger = merged.speech.iter().map(|speech| heard(&speech.utterances, local)).collect();
+        Self { speech, older, merged, danger, all }
     }
 
     /// The places of the files whose words are used.
@@ -95,6 +106,20 @@ impl Files {
         let reason = self.merged.aside.iter().find(|(place, _)| self.speech[*place] == at);
         reason.map(|(_, reason)| reason.as_str())
     }
+}
+
+/// The signs of danger in what was said.
+fn heard(utterances: &[Utterance], local: Option<&Local>) -> Vec<Sign> {
+    let said = utterances.iter().map(|it| Said { speaker: it.label.as_deref(), text: &it.text });
+    let said: Vec<Said<'_>> = said.collect();
+    let mut signs = danger::signs(&said);
+    match local.map(|local| danger::near(local, &said, &signs)) {
+        Some(Ok(near)) => signs.extend(near),
+        // A session is not held up by a model that is damaged.
+        Some(Err(error)) => tracing::warn!(target: "parse", %error, "danger is listened for by words alone"),
+        None => {}
+    }
+    signs
 }
 
 fn content(bytes: &[u8], file: &str, is_speech: bool) -> Content {

@@ -90,9 +90,10 @@ pub(super) async fn clear_utterances(tx: &mut TenantTx, session_id: Uuid) -> Res
     Ok(())
 }
 
-/// Writes what was said; the transcript `row` bears it.
-pub(super) async fn add_utterances(tx: &mut TenantTx, row: &Row, said: &[Utterance]) -> Result<(), sqlx::Error> {
+/// Writes what was said; the transcript `row` bears it. Gives the ids, in order.
+pub(super) async fn add_utterances(tx: &mut TenantTx, row: &Row, said: &[Utterance]) -> Result<Vec<Uuid>, sqlx::Error> {
     let organization = tx.tenant();
+    let mut all = Vec::with_capacity(said.len());
     // In batches, so that no statement holds a very long session twice.
     for (batch, utterances) in said.chunks(BATCH).enumerate() {
         let ids: Vec<Uuid> = utterances.iter().map(|_| Uuid::now_v7()).collect();
@@ -117,8 +118,9 @@ pub(super) async fn add_utterances(tx: &mut TenantTx, row: &Row, said: &[Utteran
         )
         .execute(tx.conn())
         .await?;
+        all.extend(ids);
     }
-    Ok(())
+    Ok(all)
 }
 
 /// Marks a file whose words are used, or which has none to use; says why not where they could be.

@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     attribute::{self, AttributeSession},
+    danger,
     db::TenantTx,
     index::IndexSession,
     ingest,
@@ -56,9 +57,11 @@ pub(super) async fn write(
     }
     if changes {
         store::clear_utterances(tx, session_id).await?;
-        for speech in &files.merged.speech {
+        for (speech, signs) in files.merged.speech.iter().zip(&files.danger) {
             let bearer = &files.all[files.speech[speech.of[0]]].row;
-            store::add_utterances(tx, bearer, &speech.utterances).await?;
+            let ids = store::add_utterances(tx, bearer, &speech.utterances).await?;
+            // In the same transaction: no words are stored that nobody has looked at.
+            danger::write(tx, session_id, &ids, signs).await?;
         }
         enqueue(tx, &IndexSession { session_id }, correlation_id).await?;
     }

@@ -95,6 +95,9 @@ fn same_words(one: &Claim, other: &Claim) -> bool {
 
 /// The new words of a claim, where they hold, and what they then rest on.
 fn reworded(input: &SessionForClient, base: &Content, claim: &Claim, words: &str) -> Option<(String, Support)> {
+    if claim.audience == Audience::Client && input.tells_danger(words) {
+        return None;
+    }
     if text::words(words).is_empty() || words.chars().count() > MAX_CHARACTERS || input.names_another(words) {
         return None;
     }

@@ -43,6 +43,9 @@ pub struct Settings {
     pub link_days: u16,
     /// How many seconds an approved follow-up waits and can be cancelled.
     pub hold_seconds: u32,
+    /// Where people in danger find help: a line on the coach's page, where words of a session may speak of danger.
+    #[serde(default)]
+    pub help: String,
 }
 
 impl Settings {

@@ -16,7 +16,7 @@ use super::{
     links,
 };
 use crate::{
-    Services, attribute,
+    Services, attribute, danger,
     db::{TenantTx, Tx},
     follow_up::{self, Approval, FollowUp, FollowUpError},
     mail::{self, MailError, Message, NewMail, ReviewRequest, SessionCoach, SpeakersNeeded, WrongLetter, WrongWords},
@@ -124,6 +124,7 @@ async fn review_request(
         expires: last_day(services, session),
         fresh: false,
         rewritten: false,
+        danger: !danger::kinds(tx, session_id).await?.is_empty(),
     })
 }
 
@@ -146,6 +147,7 @@ async fn speakers_needed(
         title: session.title.clone(),
         date: session.date,
         speakers: usize::try_from(unknown).unwrap_or_default(),
+        danger: !danger::kinds(tx, session_id).await?.is_empty(),
         link,
         expires: last_day(services, session),
     }))

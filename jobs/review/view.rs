@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::actions::{Shown, Signed};
 use crate::{
     attribute::{self, Guess, Misdelivered, Speaker},
+    danger::{self, Seen},
     db::{TenantTx, Tx},
     follow_up::{RECIPIENT_CHANGED, Said, said},
     mail::Recipient,
@@ -51,6 +52,8 @@ pub struct SessionView {
     pub misdelivered: Vec<Misdelivered>,
     /// What the parser had to say about the transcripts.
     pub warnings: Vec<String>,
+    /// The sentences that may speak of danger, whoever said them.
+    pub dangers: Vec<Seen>,
 }
 
 /// Who spoke.
@@ -228,6 +231,7 @@ pub async fn view(tx: &mut TenantTx, session_id: Uuid) -> Result<Option<SessionV
         speakers: if waiting { attribute::unresolved(tx, session_id).await? } else { Vec::new() },
         clients: if waiting { clients_of(tx, session_id).await? } else { Vec::new() },
         warnings: warnings(tx, session_id).await?,
+        dangers: danger::seen(tx, session_id).await?,
         shared: shared(tx, session_id).await?,
         guesses: attribute::guesses(tx, session_id).await?,
         attributed: matches!(

@@ -16,6 +16,7 @@ use super::{
     text, threads,
 };
 use crate::{
+    danger::{self, Said, Why},
     db::{TenantTx, Tx},
     model::{Evidence, Owner},
     people,
@@ -72,6 +73,19 @@ pub struct SessionForClient {
     pub template: SummaryTemplate,
     /// How the coach wants it worded.
     pub voice: Voice,
+    /// The sentences of its lines that speak of danger: the coach's alone.
+    pub dangers: Vec<Danger>,
+}
+
+/// A sentence that speaks of danger.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Danger {
+    /// The number of its line.
+    pub index: usize,
+    /// The sentence, as said.
+    pub sentence: String,
+    /// What it is a sign of.
+    pub why: Why,
 }
 
 /// An action item of an earlier session of the same client.
@@ -127,7 +141,7 @@ pub(crate) async fn load(tx: &mut TenantTx, summary_id: Uuid) -> Result<Option<F
     )
     .fetch_all(tx.conn())
     .await?;
-    let utterances = lines
+    let utterances: Vec<Line> = lines
         .into_iter()
         .enumerate()
         .map(|(index, line)| Line {
@@ -156,7 +170,10 @@ pub(crate) async fn load(tx: &mut TenantTx, summary_id: Uuid) -> Result<Option<F
         other_names,
         utterances,
         voice: voice::for_client(tx, row.coach_id, row.client_id).await?,
+        dangers: Vec::new(),
     };
+    let seen = danger::seen(tx, row.session_id).await?;
+    input.dangers = seen.into_iter().filter_map(|seen| input.danger(seen)).collect();
     let mut voice = std::mem::take(&mut input.voice);
     voice.examples.retain(|(before, after)| !input.names_another(before) && !input.names_another(after));
     input.voice = voice;
@@ -288,6 +305,48 @@ impl SessionForClient {
         }
         let mut keep = keep.into_iter();
         self.utterances.retain(|line| keep.next().unwrap_or(false) && line.text.chars().any(char::is_alphanumeric));
+        // What is another's, or to be kept out of the notes, stands at the top of the coach's page alone.
+        let mut dangers = std::mem::take(&mut self.dangers);
+        dangers.retain(|danger| self.line(danger.index).is_some());
+        self.dangers = dangers;
+    }
+
+    /// A sign by the number of its line; none where the line is nobody's.
+    fn danger(&self, seen: danger::Seen) -> Option<Danger> {
+        let line = self.utterances.iter().find(|line| line.id == seen.utterance_id)?;
+        Some(Danger { index: line.index, sentence: seen.sentence, why: seen.why })
+    }
+
+    /// Listens for danger where no signs are stored: in a sample, or a test. Before it is confined.
+    pub(crate) fn listen(&mut self) {
+        let said: Vec<Said<'_>> =
+            self.utterances.iter().map(|line| Said { speaker: Some(&line.name), text: &line.text }).collect();
+        let danger = |sign: danger::Sign| Danger {
+            index: self.utterances[sign.utterance].index,
+            sentence: said[sign.utterance].text[sign.sentence].to_owned(),
+            why: sign.why,
+        };
+        self.dangers = danger::signs(&said).into_iter().map(danger).collect();
+    }
+
+    /// Whether a line speaks of danger.
+    #[must_use]
+    pub fn is_danger(&self, index: usize) -> bool {
+        self.dangers.iter().any(|danger| danger.index == index)
+    }
+
+    /// Whether words speak of danger, by themselves or because they are those of a sentence that does.
+    #[must_use]
+    pub fn tells_danger(&self, words: &str) -> bool {
+        danger::is_sign(words) || self.dangers.iter().any(|danger| shares_words(&danger.sentence, words))
+    }
+
+    /// The session without the lines that speak of danger.
+    #[must_use]
+    pub(super) fn without_danger(&self) -> Self {
+        let mut rest = self.clone();
+        rest.utterances.retain(|line| !self.is_danger(line.index));
+        rest
     }
 
     /// Whether the coach's line at `at` of a group session is said to this client: it names the client, or it answers
@@ -314,4 +373,18 @@ impl SessionForClient {
             _ => false,
         }
     }
+}
+
+/// So many words in a row are somebody's words, and not the language's.
+const SHARED_WORDS: usize = 5;
+
+/// Whether `words` hold a run of a sentence's words, or all of them where it has few.
+fn shares_words(sentence: &str, words: &str) -> bool {
+    let (said, told) = (text::words(sentence), text::words(words));
+    let run = SHARED_WORDS.min(said.len());
+    // One word ("Yes.") is nobody's.
+    run > 1
+        && said
+            .windows(run)
+            .any(|run_of| told.windows(run).any(|other| run_of.iter().zip(other).all(|(a, b)| a.normal == b.normal)))
 }

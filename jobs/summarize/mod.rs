@@ -7,6 +7,7 @@
 mod by_model;
 #[cfg(test)]
 mod cases;
+mod dangers;
 mod draft;
 mod due;
 pub(crate) mod facts;
@@ -32,7 +33,7 @@ use uuid::Uuid;
 pub(crate) use by_model::broken_template;
 pub use draft::{Draft, DraftClaim, DraftEvidence};
 pub(crate) use input::{Found, load as load_input, name_words};
-pub use input::{Line, OpenThread, SessionForClient, Speaker};
+pub use input::{Danger, Line, OpenThread, SessionForClient, Speaker};
 pub use look_again::LookAgain;
 pub(crate) use offline::is_negated;
 pub use offline::{Doubt, Passage, Ranking, passages};
@@ -156,6 +157,10 @@ impl SummarizeClient {
             return Err(JobError::retry("the session changed while its summary was written; it is written again"));
         }
         let verified = verify(&now.input, &draft.claims);
+        let dropped = verified.dropped.iter().filter(|reason| **reason == Dropped::Danger).count();
+        if dropped > 0 {
+            metrics::counter!("debrief_danger_claims_dropped_total").increment(dropped as u64);
+        }
         let content = Content { claims: verified.claims };
         let authorship = Authorship {
             author: "summarizer",

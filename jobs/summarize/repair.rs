@@ -53,6 +53,8 @@ pub(super) async fn repair(team: &Team<'_>, input: &SessionForClient, mut draft:
         .iter()
         .enumerate()
         .filter_map(|(at, claim)| Some((at, why(input, claim)?)))
+        // What speaks of danger is not to be said in other words.
+        .filter(|(_, reason)| *reason != Dropped::Danger)
         .take(MOST_CLAIMS)
         .collect();
     if broken.is_empty() {
@@ -110,6 +112,7 @@ fn reason(dropped: Dropped) -> &'static str {
         Dropped::Doubtful(Doubt::InRole) => "the words it cites were said in a role play",
         Dropped::Doubtful(Doubt::Unsure) => "it is surer than the words it cites: they think, hope or may",
         Dropped::WrongOwner => "by the words it cites the other of the two does it",
+        Dropped::Danger => "it tells the client what speaks of danger to somebody, which is for the coach alone",
         Dropped::Twice => "another claim says the same",
     }
 }

@@ -8,13 +8,14 @@ use std::{collections::BTreeSet, sync::LazyLock};
 use regex::Regex;
 
 use super::{
+    dangers,
     draft::{DraftClaim, DraftEvidence},
     due,
     input::{Line, OpenThread, SessionForClient, Speaker},
     offline::{Doubt, Doubts},
     text,
 };
-use crate::model::{ActionItem, Claim, Evidence, Owner, Score, Section, Support, Thread, ThreadOutcome};
+use crate::model::{ActionItem, Audience, Claim, Evidence, Owner, Score, Section, Support, Thread, ThreadOutcome};
 
 /// The longest claim, in characters: more is not a sentence.
 const MAX_CLAIM_CHARS: usize = 1_000;
@@ -51,6 +52,8 @@ pub enum Dropped {
     Doubtful(Doubt),
     /// It says of one that they do what, by the words that it cites, the other does.
     WrongOwner,
+    /// It would tell the client what speaks of danger: that is the coach's alone.
+    Danger,
     /// Another claim of the section says the same.
     Twice,
 }
@@ -77,6 +80,8 @@ pub fn verify(input: &SessionForClient, draft: &[DraftClaim]) -> Verified {
         }
     }
     verified.claims = input.template.choose(with_threads(input, &doubts, std::mem::take(&mut verified.claims)));
+    // Whoever wrote it, and whatever the template leaves out.
+    dangers::add(input, &mut verified.claims);
     verified
 }
 
@@ -152,6 +157,11 @@ fn check(input: &SessionForClient, doubts: &Doubts<'_>, draft: &DraftClaim) -> R
     }
     evidence.sort_by_key(|held| held.line.index);
     let lines: Vec<&Line> = evidence.iter().map(|held| held.line).collect();
+    if draft.section.audience() == Audience::Client
+        && (lines.iter().any(|line| input.is_danger(line.index)) || input.tells_danger(&sentence))
+    {
+        return Err(Dropped::Danger);
+    }
     let cited = evidence.iter().filter(|held| held.supports).map(|held| &held.evidence);
     if let Some(doubt) = doubts.against(draft.section, &sentence, cited) {
         return Err(Dropped::Doubtful(doubt));

@@ -50,6 +50,7 @@ const FILES: &[(&str, &str)] = embed![
     "page/open.html",
     "page/review.html",
     "page/card.html",
+    "page/danger.html",
     "page/speakers.html",
     "page/voice.html",
     "page/who.html",

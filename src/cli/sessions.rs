@@ -161,7 +161,7 @@ fn cells(row: &Row) -> [String; 7] {
         format!("{}{}", row.session_date, if row.date_estimated { "?" } else { "" }),
         row.coach.clone(),
         row.title.clone(),
-        state(row),
+        marked(row),
         row.utterances.to_string(),
         format!("{}/{}", row.summaries_done, row.summaries),
         row.id.to_string(),
@@ -174,6 +174,11 @@ pub(crate) fn state(row: &Row) -> String {
         Some(stage) => format!("{} ({stage} failed)", row.state),
         None => row.state.clone(),
     }
+}
+
+/// `state`, marked where words may speak of danger.
+fn marked(row: &Row) -> String {
+    if row.danger_signs > 0 { format!("{} !danger", state(row)) } else { state(row) }
 }
 
 /// A part of how a file's format was found; nothing where it is not parsed, or nothing else came near.
@@ -194,6 +199,12 @@ fn text(detail: &Detail) -> String {
         row.id,
         detail.correlation_id
     );
+    if row.danger_signs > 0 {
+        text += &format!(
+            "PLEASE READ SOON: {} may speak of danger to somebody. The coach's page shows them at its top.\n",
+            if row.danger_signs == 1 { "1 utterance".to_owned() } else { format!("{} utterances", row.danger_signs) }
+        );
+    }
     if let Some(reason) = &row.reason {
         text.push_str(&format!("reason: {reason}\n"));
     }

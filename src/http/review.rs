@@ -34,6 +34,7 @@ use super::{
 
 mod card;
 mod context;
+mod danger;
 mod fate;
 mod refined;
 pub(super) mod refining;

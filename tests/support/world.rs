@@ -191,6 +191,7 @@ pub(crate) fn settings(folder: &TempDir) -> Settings {
             base_url: "http://127.0.0.1:8080".parse().expect("a good URL"),
             link_days: 10,
             hold_seconds: 600,
+            help: String::new(),
         },
     }
 }

@@ -117,8 +117,6 @@ cues! {
     DISTRESS = r"\b(?:burn(?:ed|t|ing)? out|burnout|can't sleep|not sleeping|panic\w*|crying|cried|hopeless|depress\w*|exhausted|desperate|breaking down|broke down|can't (?:go on|do this|cope|take it)|at my limit|end of my rope|overwhelmed|falling apart|anxiety|no way out|sick leave|fell asleep at|hit the wall)\b";
     /// The person speaks of leaving or giving up.
     QUITTING = r"\b(?:(?:i|i'm|i've|want to|going to|thinking (?:of|about)|think about|ready to|might|handed in my) (?:quit(?:ting)?|resign(?:ed|ing|ation)?|giv(?:e|ing) up|leav(?:e|ing) (?:the company|my job|the job|the firm|this job)|notice)|stop (?:the )?coaching|no point)\b";
-    /// Danger to life: whatever else was said, somebody must look.
-    DANGER = r"\b(?:suicid\w*|kill myself|end it all|end my life|don't want to live|hurt myself|harm myself|better off without me)\b";
 
     /// The coach takes a role.
     ROLE_ON = r"\bi'm your (?:boss|father|mother|client|manager|husband|wife|customer|ceo)\b|\b(?:me being|i'll be|i'll play|i play|let me be|let me play|pretend i'm|imagine i'm|i am now|role[- ]play)\b";

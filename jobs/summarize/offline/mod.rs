@@ -64,6 +64,8 @@ const MOST_FOR_MODEL: usize = 20_000;
 /// seconds.
 #[must_use]
 pub(super) fn write(input: &SessionForClient, local: Option<&Local>) -> Draft {
+    // What speaks of danger is written by rule (`summarize::dangers`), and stands nowhere else.
+    let input = &input.without_danger();
     let mut speech = Speech::new(input);
     roles::mark(&mut speech, &input.coach);
     let vectors = local.and_then(|local| vectors(&speech, local));
@@ -250,6 +252,7 @@ mod tests {
             threads: Vec::new(),
             template: Default::default(),
             voice: Default::default(),
+            dangers: Vec::new(),
         }
     }
 

@@ -10,7 +10,6 @@ use super::{
 /// What makes a client's sentence a sign of risk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Risk {
-    Danger,
     Quitting,
     Distress,
     MissedPromise,
@@ -20,7 +19,6 @@ impl Risk {
     /// From 0 to 1.
     pub(super) fn weight(self) -> f32 {
         match self {
-            Self::Danger => 0.95,
             Self::Quitting => 0.4,
             Self::Distress => 0.35,
             Self::MissedPromise => 0.15,
@@ -30,7 +28,6 @@ impl Risk {
     /// Follows the client's name.
     pub(super) fn reason(self) -> &'static str {
         match self {
-            Self::Danger => "spoke of harm to themselves",
             Self::Quitting => "spoke of leaving or giving up",
             Self::Distress => "spoke of strain",
             Self::MissedPromise => "spoke of something not done",
@@ -44,9 +41,6 @@ pub(super) fn risk(speech: &Speech, at: usize) -> Option<Risk> {
     let own = &sentence.own;
     if sentence.speaker != Speaker::Client || sentence.in_role {
         return None;
-    }
-    if cues::DANGER.is_in(own) {
-        return Some(Risk::Danger);
     }
     if cues::REPORTS.is_in(own) || cues::HYPOTHETICAL.is_in(own) || cues::THIRD.is_in(own) || cues::NOT_HARD.is_in(own)
     {

@@ -112,7 +112,9 @@ pub(crate) fn read(text: &str) -> SessionForClient {
         threads,
         template: SummaryTemplate::default(),
         voice: crate::voice::Voice::default(),
+        dangers: Vec::new(),
     };
+    input.listen();
     input.confine();
     input
 }

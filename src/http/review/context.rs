@@ -16,7 +16,7 @@ use uuid::Uuid;
 use super::{
     Done,
     card::{self, Card},
-    refined,
+    danger, refined,
 };
 use crate::http::{HttpState, form::Form, page, speakers};
 
@@ -75,6 +75,8 @@ pub(in crate::http) struct ReviewPage {
     /// Follow-ups that went out with another's words.
     wrong_letters: Vec<WrongLetter>,
     warnings: Vec<String>,
+    /// What may speak of danger.
+    danger: Option<danger::Danger>,
     cards: Vec<Card>,
     pub(in crate::http) speakers: Option<speakers::SpeakersForm>,
 }
@@ -156,6 +158,7 @@ pub(in crate::http) fn build(
         attributed: session.attributed,
         wrong_letters: session.misdelivered.iter().map(|found| wrong_letter(found, zone)).collect(),
         warnings: session.warnings.clone(),
+        danger: danger::build(session, &state.services.review.help),
         cards: cards.collect(),
         speakers: (!session.speakers.is_empty()).then(|| speakers::form(session, None)),
         action,

@@ -1,0 +1,210 @@
+//! The lexicon, and how its files are read: one a language, each line a meaning.
+//!
+//! A line is `name = a|b` (a part, used as `{name}` in the lines below it), `why: pattern` (a sign), or `cue: pattern`
+//! (what takes a sign back, or asks for one). Patterns are regular expressions over plain words (`words`); between
+//! words, ` ..3 ` stands for up to three others. A sign that ends in `!` holds whatever idiom it contains ("he said he
+//! would kill me"). A language is a file and a line here. All languages are looked for in all texts: people change
+//! them in the middle of a sentence, and nobody says which they speak.
+
+use std::sync::{LazyLock, OnceLock};
+
+use regex::{Captures, Regex, RegexBuilder, RegexSet, RegexSetBuilder};
+
+use super::Why;
+
+const LANGUAGES: [(&str, &str); 7] = [
+    ("en", include_str!("lexicon/en.txt")),
+    ("de", include_str!("lexicon/de.txt")),
+    ("sv", include_str!("lexicon/sv.txt")),
+    ("es", include_str!("lexicon/es.txt")),
+    ("fr", include_str!("lexicon/fr.txt")),
+    ("it", include_str!("lexicon/it.txt")),
+    ("pt", include_str!("lexicon/pt.txt")),
+];
+
+/// So much memory the compiled sets may take.
+const SET_BYTES: usize = 256 << 20;
+const CACHE_BYTES: usize = 16 << 20;
+
+/// What was read of all files.
+pub(super) struct Lexicon {
+    /// What speaks of danger; whether it holds in spite of idioms.
+    pub(super) signs: Group<(Why, bool)>,
+    /// What people say and do not mean so.
+    pub(super) idioms: Group<()>,
+    /// What is said not to be.
+    pub(super) denied: Group<()>,
+    /// It was long ago.
+    pub(super) ago: Group<()>,
+    /// It was not now, which is enough for an emergency.
+    pub(super) passed: Group<()>,
+    /// It is of a film, of the news, of somebody's work.
+    pub(super) told: Group<()>,
+    /// It is not so, if it were.
+    pub(super) hypothetical: Group<()>,
+    /// It is a joke.
+    pub(super) joke: Group<()>,
+    /// It goes on.
+    pub(super) now: Group<()>,
+    /// Who speaks asks.
+    pub(super) asks: Group<()>,
+    /// What is asked for, by what it is a sign of where it is not denied.
+    pub(super) asked: Group<Why>,
+    /// Asked whether somebody is safe.
+    pub(super) safe: Group<()>,
+    /// Answers.
+    pub(super) yes: Group<()>,
+    pub(super) no: Group<()>,
+    pub(super) unsure: Group<()>,
+}
+
+pub(super) static LEXICON: LazyLock<Lexicon> = LazyLock::new(Lexicon::read);
+
+/// Patterns of one use: looked for together first, one by one only where they are.
+pub(super) struct Group<T> {
+    set: RegexSet,
+    patterns: Vec<(T, String, OnceLock<Regex>)>,
+}
+
+impl<T: Copy> Group<T> {
+    fn new(patterns: Vec<(T, String)>) -> Self {
+        let set = RegexSetBuilder::new(patterns.iter().map(|(_, pattern)| pattern))
+            .unicode(false)
+            .size_limit(SET_BYTES)
+            .dfa_size_limit(CACHE_BYTES)
+            .build()
+            .expect("the lexicon's patterns");
+        Self { set, patterns: patterns.into_iter().map(|(of, pattern)| (of, pattern, OnceLock::new())).collect() }
+    }
+
+    /// Whether any is in `text`.
+    pub(super) fn is_in(&self, text: &str) -> bool {
+        self.set.is_match(text)
+    }
+
+    /// Those that are in `text`.
+    pub(super) fn all_in(&self, text: &str) -> Vec<(T, &Regex)> {
+        self.set.matches(text).into_iter().map(|at| (self.patterns[at].0, self.regex(at))).collect()
+    }
+
+    /// Whether one is at the start of `text`.
+    pub(super) fn starts(&self, text: &str) -> bool {
+        self.all_in(text).iter().any(|(_, regex)| regex.find(text).is_some_and(|found| found.start() == 0))
+    }
+
+    /// `text` with a mark, over which no pattern reaches, in place of what is found.
+    pub(super) fn blank(&self, text: &str) -> String {
+        let mut out = text.to_owned();
+        for (_, regex) in self.all_in(text) {
+            out = regex.replace_all(&out, "#").into_owned();
+        }
+        out
+    }
+
+    fn regex(&self, at: usize) -> &Regex {
+        let (_, pattern, regex) = &self.patterns[at];
+        regex.get_or_init(|| RegexBuilder::new(pattern).unicode(false).build().expect("a pattern of the set"))
+    }
+}
+
+impl Lexicon {
+    fn read() -> Self {
+        let lines: Vec<(String, String)> = LANGUAGES.iter().flat_map(|(name, file)| read(name, file)).collect();
+        let of = |use_: &str| {
+            let patterns = lines.iter().filter(|(name, _)| name == use_);
+            Group::new(patterns.map(|(_, pattern)| ((), pattern.clone())).collect())
+        };
+        let signs = lines.iter().filter_map(|(name, pattern)| {
+            let why = Why::parse(name.trim_end_matches('!'))?;
+            Some(((why, name.ends_with('!')), pattern.clone()))
+        });
+        let asked = lines.iter().filter_map(|(name, pattern)| {
+            let why = match name.as_str() {
+                "asksuicide" => Why::NotDenied,
+                "askabuse" => Why::NotSafe,
+                "askemergency" => Why::Unwell,
+                _ => return None,
+            };
+            Some((why, pattern.clone()))
+        });
+        Self {
+            signs: Group::new(signs.collect()),
+            asked: Group::new(asked.collect()),
+            idioms: of("idiom"),
+            denied: of("denied"),
+            ago: of("ago"),
+            passed: of("passed"),
+            told: of("told"),
+            hypothetical: of("hypothetical"),
+            joke: of("joke"),
+            now: of("now"),
+            asks: of("asks"),
+            safe: of("safe"),
+            yes: of("yes"),
+            no: of("no"),
+            unsure: of("unsure"),
+        }
+    }
+}
+
+/// The lines of a file, parts put in.
+fn read(name: &str, file: &str) -> Vec<(String, String)> {
+    let mut parts: Vec<(String, String)> = Vec::new();
+    let mut lines = Vec::new();
+    for (at, line) in file.lines().enumerate().filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#')) {
+        let word = |c: char| c.is_ascii_lowercase() || c == '!';
+        if let Some((part, pattern)) = line.split_once(" = ").filter(|(part, _)| part.chars().all(word)) {
+            parts.push((part.to_owned(), expand(pattern, &parts)));
+        } else if let Some((use_, pattern)) = line.split_once(": ").filter(|(use_, _)| use_.chars().all(word)) {
+            lines.push((use_.to_owned(), format!(r"\b(?:{})(?:\b|$)", expand(pattern, &parts))));
+        } else {
+            panic!("{name}.txt, line {}: neither a part nor a pattern", at + 1);
+        }
+    }
+    lines
+}
+
+/// A pattern with its parts and gaps written out.
+fn expand(pattern: &str, parts: &[(String, String)]) -> String {
+    static PART: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\{([a-z]+)\}").expect("a constant pattern"));
+    static GAP: LazyLock<Regex> = LazyLock::new(|| Regex::new(r" \.\.(\d+) ").expect("a constant pattern"));
+    let whole = PART.replace_all(pattern, |found: &Captures<'_>| {
+        let part = parts.iter().find(|(name, _)| *name == found[1]);
+        format!("(?:{})", part.map_or_else(|| panic!("no part {}", &found[1]), |(_, pattern)| pattern))
+    });
+    GAP.replace_all(&whole, r"(?: \w+){0,$1} ").into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_line_of_every_language_is_used_and_compiles() {
+        let cues = [
+            "idiom",
+            "denied",
+            "ago",
+            "passed",
+            "told",
+            "hypothetical",
+            "joke",
+            "now",
+            "asks",
+            "safe",
+            "yes",
+            "no",
+            "unsure",
+        ];
+        for (language, file) in LANGUAGES {
+            for (name, pattern) in read(language, file) {
+                let known = Why::parse(name.trim_end_matches('!')).is_some()
+                    || cues.contains(&name.as_str())
+                    || ["asksuicide", "askabuse", "askemergency"].contains(&name.as_str());
+                assert!(known, "{language}: {name}");
+                assert!(!pattern.contains(" .."), "{language}: a gap without words on both sides: {pattern}");
+            }
+        }
+        assert!(LEXICON.signs.is_in("i want to die"));
+    }
+}

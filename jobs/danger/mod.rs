@@ -1,0 +1,180 @@
+//! Signs of danger to life in what is said: suicide, self-harm, abuse, violence, medical emergencies.
+//!
+//! Two things speak of danger: what somebody says (`lexicon`), and what somebody does not deny when asked (`heard`).
+//! The lexicon follows the published categories of screening instruments: the C-SSRS, the ASQ and item 9 of the PHQ-9
+//! for suicide and self-harm, HITS and HARK for violence at home, with the abuse of children and of the old, thoughts
+//! of harming others, and the signs for which one calls an ambulance. Of the instruments it has the categories alone,
+//! none of their wording. What is denied, joked, long ago, or told of a film is told apart; what is unsure is shown:
+//! a coach who reads one sentence too many loses a minute. Where a local model is there, it hears what is near (`near`).
+//!
+//! `docs/SUMMARIES.md` has the method, its figures and its limits. Stages keep the signs with `store`.
+
+mod heard;
+mod lexicon;
+mod near;
+mod store;
+
+#[cfg(test)]
+mod tests;
+mod words;
+
+use std::ops::Range;
+
+pub use heard::{is_sign, signs};
+pub use near::near;
+pub use store::{Seen, kinds, seen, write};
+
+/// What kind of danger.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Kind {
+    /// A wish to be dead, thoughts of suicide, a plan, an attempt.
+    Suicide,
+    /// Hurting oneself.
+    SelfHarm,
+    /// Somebody is hit, threatened, forced: who speaks, or another.
+    Abuse,
+    /// Somebody may hurt others, or has.
+    Violence,
+    /// Somebody needs a doctor now.
+    Emergency,
+}
+
+impl Kind {
+    /// All, gravest first.
+    pub const ALL: [Self; 5] = [Self::Suicide, Self::SelfHarm, Self::Abuse, Self::Violence, Self::Emergency];
+
+    /// As stored.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Suicide => "suicide",
+            Self::SelfHarm => "self_harm",
+            Self::Abuse => "abuse",
+            Self::Violence => "violence",
+            Self::Emergency => "emergency",
+        }
+    }
+
+    /// In words, in the middle of a sentence.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::Suicide => "suicide",
+            Self::SelfHarm => "self-harm",
+            Self::Abuse => "abuse",
+            Self::Violence => "violence toward others",
+            Self::Emergency => "a medical emergency",
+        }
+    }
+
+    /// The kind that is stored so.
+    #[must_use]
+    pub fn parse(stored: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == stored)
+    }
+}
+
+macro_rules! whys {
+    ($($(#[$doc:meta])* $name:ident = $kind:ident, $stored:literal, $words:literal;)+) => {
+        /// What a sentence is a sign of.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Why {
+            $($(#[$doc])* $name,)+
+        }
+
+        impl Why {
+            const ALL: &'static [Self] = &[$(Self::$name),+];
+
+            /// The kind that it belongs to.
+            #[must_use]
+            pub const fn kind(self) -> Kind {
+                match self { $(Self::$name => Kind::$kind,)+ }
+            }
+
+            /// As stored, and as the lexicon's lines begin.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $(Self::$name => $stored,)+ }
+            }
+
+            /// In words.
+            #[must_use]
+            pub const fn words(self) -> &'static str {
+                match self { $(Self::$name => $words,)+ }
+            }
+        }
+    };
+}
+
+whys! {
+    /// A wish to be dead, or not to wake up.
+    Wish = Suicide, "wish", "a wish to be dead, or to stop living";
+    /// Others would be better off.
+    Burden = Suicide, "burden", "the thought that others would be better off";
+    /// Thoughts of it.
+    Thoughts = Suicide, "thoughts", "thoughts of suicide or of dying";
+    /// How, where and when.
+    Method = Suicide, "method", "a way or a place to do it";
+    /// Getting ready.
+    Plan = Suicide, "plan", "a plan, or getting ready";
+    /// It was tried.
+    Attempt = Suicide, "attempt", "an attempt";
+    /// Asked for suicide or self-harm, somebody did not say no.
+    NotDenied = Suicide, "not_denied", "a question about it that was not answered with no";
+    /// Hurting oneself.
+    SelfHarm = SelfHarm, "harm", "hurting oneself";
+    /// Somebody is hit or hurt.
+    Hurt = Abuse, "hit", "somebody being hit or hurt";
+    /// Somebody is threatened, controlled, afraid.
+    Threat = Abuse, "threat", "threats, control, or fear of somebody";
+    /// Somebody is forced to sexual acts.
+    Forced = Abuse, "sexual", "sexual violence";
+    /// Asked for abuse, somebody did not say no; or did not say to be safe.
+    NotSafe = Abuse, "not_safe", "a question about safety that was not answered well";
+    /// Somebody may hurt another, or has.
+    Violence = Violence, "violence", "the wish to hurt another, or having done so";
+    /// The heart.
+    Chest = Emergency, "chest", "pain in the chest or signs of a heart attack";
+    /// The brain.
+    Stroke = Emergency, "stroke", "signs of a stroke or a head injury";
+    /// The breath.
+    Breath = Emergency, "breath", "trouble breathing";
+    /// Too much of something was taken.
+    Overdose = Emergency, "overdose", "an overdose or poison";
+    /// Bleeding.
+    Bleeding = Emergency, "bleeding", "bleeding that does not stop";
+    /// Somebody is not conscious.
+    Unconscious = Emergency, "unconscious", "somebody unconscious, or an ambulance called";
+    /// Near to what is said in an emergency.
+    Emergency = Emergency, "emergency", "words as in a medical emergency";
+    /// Asked for it, somebody did not say no.
+    Unwell = Emergency, "unwell", "a question about a medical emergency that was not answered with no";
+}
+
+impl Why {
+    /// What is stored so.
+    #[must_use]
+    pub fn parse(stored: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|why| why.as_str() == stored)
+    }
+}
+
+/// Words that somebody says in a session.
+#[derive(Clone, Copy, Debug)]
+pub struct Said<'a> {
+    /// The label of who speaks; none where the transcript has none.
+    pub speaker: Option<&'a str>,
+    /// The words, as transcribed.
+    pub text: &'a str,
+}
+
+/// A sentence that speaks of danger.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sign {
+    /// The place of the utterance.
+    pub utterance: usize,
+    /// The sentence's bytes in it.
+    pub sentence: Range<usize>,
+    /// What it is a sign of.
+    pub why: Why,
+}

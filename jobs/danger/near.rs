@@ -1,0 +1,84 @@
+//! Nearness to examples: a second ear, for English, where the local model is there.
+//!
+//! A sentence that means nearly what one of the development half's dangers means, and no near miss more, is a sign.
+//! `docs/SUMMARIES.md` has what this adds. Keeps processors busy: not for a transaction, nor a thread of the runtime.
+
+use std::ops::Range;
+
+use super::{
+    Kind, Said, Sign, Why,
+    heard::question,
+    words::{plain, sentences},
+};
+use crate::embed::{Local, LocalError};
+
+/// The labelled sentences: language, kind or `-`, words.
+const EXAMPLES: &str = include_str!("../../fixtures/danger/development.tsv");
+/// The cosine to a danger that is near enough, …
+const NEAR: f32 = 0.55;
+/// … and how much nearer it is than the nearest near miss.
+const NEARER: f32 = 0.0;
+/// Fewer words say too little.
+const SHORTEST: usize = 4;
+/// A longer session is heard by the lexicon alone: about a hundred sentences are compared in a second.
+const MOST: usize = 4_000;
+
+/// An example: none where it is a near miss.
+struct Example {
+    why: Option<Why>,
+    text: &'static str,
+}
+
+/// The signs that the lexicon did not hear.
+///
+/// # Errors
+/// When the model cannot be used.
+pub fn near(local: &Local, said: &[Said<'_>], known: &[Sign]) -> Result<Vec<Sign>, LocalError> {
+    let unknown = |at: &usize| known.iter().all(|sign| sign.utterance != *at);
+    let places: Vec<(usize, Range<usize>)> = (0..said.len())
+        .filter(unknown)
+        .flat_map(|at| sentences(said[at].text).into_iter().map(move |range| (at, range)))
+        .filter(|(at, range)| {
+            let text = &said[*at].text[range.clone()];
+            plain(text).len() >= SHORTEST && question(text).is_none()
+        })
+        .collect();
+    if places.is_empty() || places.len() > MOST {
+        return Ok(Vec::new());
+    }
+    let examples = examples();
+    let near = local.embed(&examples.iter().map(|example| example.text).collect::<Vec<_>>())?;
+    let texts: Vec<&str> = places.iter().map(|(at, range)| &said[*at].text[range.clone()]).collect();
+    let vectors = local.embed(&texts)?;
+    let sign = |((utterance, sentence), vector): ((usize, Range<usize>), Vec<f32>)| {
+        let (mut danger, mut miss): (Option<(f32, Why)>, f32) = (None, 0.0);
+        for (example, other) in examples.iter().zip(&near) {
+            let cosine: f32 = vector.iter().zip(other).map(|(a, b)| a * b).sum();
+            match example.why {
+                Some(why) if danger.is_none_or(|(best, _)| cosine > best) => danger = Some((cosine, why)),
+                Some(_) => {}
+                None => miss = miss.max(cosine),
+            }
+        }
+        let (cosine, why) = danger?;
+        (cosine >= NEAR && cosine - miss >= NEARER).then_some(Sign { utterance, sentence, why })
+    };
+    Ok(places.into_iter().zip(vectors).filter_map(sign).collect())
+}
+
+/// The English examples of one utterance.
+fn examples() -> Vec<Example> {
+    let example = |line: &'static str| {
+        let mut fields = line.split('\t');
+        let (language, kind, text) = (fields.next()?, fields.next()?, fields.next()?);
+        let why = Kind::parse(kind).map(|kind| match kind {
+            Kind::Suicide => Why::Thoughts,
+            Kind::SelfHarm => Why::SelfHarm,
+            Kind::Abuse => Why::Hurt,
+            Kind::Violence => Why::Violence,
+            Kind::Emergency => Why::Emergency,
+        });
+        (language == "en" && !text.contains(" | ")).then_some(Example { why, text })
+    };
+    EXAMPLES.lines().filter_map(example).collect()
+}

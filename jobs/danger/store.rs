@@ -1,0 +1,118 @@
+//! Signs of danger in the database: written with the utterances, read wherever a coach is told.
+
+use uuid::Uuid;
+
+use super::{Kind, Sign, Why};
+use crate::db::{TenantTx, Tx};
+
+/// Writes the signs of a session's utterances, whose ids are given in their order, and counts them. Of several sentences
+/// of one utterance that are signs of the same the first stands for all.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn write(
+    tx: &mut TenantTx,
+    session_id: Uuid,
+    utterances: &[Uuid],
+    signs: &[Sign],
+) -> Result<(), sqlx::Error> {
+    if signs.is_empty() {
+        return Ok(());
+    }
+    let organization = tx.tenant();
+    let place = |byte: usize| i32::try_from(byte).unwrap_or(i32::MAX);
+    let signs: Vec<(Uuid, &Sign)> =
+        signs.iter().filter_map(|sign| Some((*utterances.get(sign.utterance)?, sign))).collect();
+    let ids: Vec<Uuid> = signs.iter().map(|(id, _)| *id).collect();
+    let kinds: Vec<&str> = signs.iter().map(|(_, sign)| sign.why.kind().as_str()).collect();
+    let whys: Vec<&str> = signs.iter().map(|(_, sign)| sign.why.as_str()).collect();
+    let starts: Vec<i32> = signs.iter().map(|(_, sign)| place(sign.sentence.start)).collect();
+    let ends: Vec<i32> = signs.iter().map(|(_, sign)| place(sign.sentence.end)).collect();
+    sqlx::query!(
+        "insert into danger_signs (organization_id, session_id, utterance_id, kind, why, from_byte, to_byte)
+         select $1, $2, id, kind, why, from_byte, to_byte
+         from unnest($3::uuid[], $4::text[], $5::text[], $6::int[], $7::int[])
+              as new (id, kind, why, from_byte, to_byte)
+         on conflict do nothing",
+        organization,
+        session_id,
+        &ids,
+        &kinds as &[&str],
+        &whys as &[&str],
+        &starts,
+        &ends
+    )
+    .execute(tx.conn())
+    .await?;
+    for kind in kinds {
+        metrics::counter!("debrief_danger_signs_total", "kind" => kind.to_owned()).increment(1);
+    }
+    Ok(())
+}
+
+/// A sentence that speaks of danger, as the coach reads it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Seen {
+    /// The utterance.
+    pub utterance_id: Uuid,
+    /// What it is a sign of; the gravest where it is of several.
+    pub why: Why,
+    /// Who said it: the name, else the label, else nothing.
+    pub speaker: String,
+    /// When, in milliseconds, where the transcript has times.
+    pub start_ms: Option<i64>,
+    /// The sentence, as said.
+    pub sentence: String,
+}
+
+/// The sentences of a session that speak of danger, in the order in which they were said, each once.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn seen(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Seen>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"select danger_signs.utterance_id, why, from_byte, to_byte, utterances.text, start_ms,
+                  coalesce(participants.name, utterances.label, '') as "speaker!"
+           from danger_signs
+           join utterances on utterances.id = danger_signs.utterance_id
+           join transcripts on transcripts.id = utterances.transcript_id
+           left join attributions on attributions.session_id = utterances.session_id
+                and attributions.label = utterances.speaker
+           left join participants on participants.id = attributions.participant_id
+           where danger_signs.session_id = $1
+           order by received_at, transcripts.id, utterances.position, from_byte"#,
+        session_id
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    let mut seen: Vec<Seen> = Vec::with_capacity(rows.len());
+    for row in rows {
+        let Some(why) = Why::parse(&row.why) else { continue };
+        let place = |byte: i32| usize::try_from(byte).unwrap_or_default();
+        let sentence = row.text.get(place(row.from_byte)..place(row.to_byte)).unwrap_or(&row.text).to_owned();
+        match seen.iter_mut().find(|it| it.utterance_id == row.utterance_id && it.sentence == sentence) {
+            Some(known) => known.why = known.why.min(why),
+            None => seen.push(Seen {
+                utterance_id: row.utterance_id,
+                why,
+                speaker: row.speaker,
+                start_ms: row.start_ms,
+                sentence,
+            }),
+        }
+    }
+    Ok(seen)
+}
+
+/// The kinds of danger that a session's words speak of, gravest first.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn kinds(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Kind>, sqlx::Error> {
+    let stored = sqlx::query_scalar!("select distinct kind from danger_signs where session_id = $1", session_id)
+        .fetch_all(tx.conn())
+        .await?;
+    let mut kinds: Vec<Kind> = stored.iter().filter_map(|kind| Kind::parse(kind)).collect();
+    kinds.sort_unstable();
+    Ok(kinds)
+}

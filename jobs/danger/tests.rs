@@ -1,0 +1,117 @@
+//! The labelled sentences of `fixtures/danger`, and the figures that are held to.
+
+use super::{Said, Why, is_sign, signs};
+
+/// A labelled line: language, kind or `-`, utterances.
+struct Line<'a> {
+    kind: Option<&'a str>,
+    said: Vec<Said<'a>>,
+    text: &'a str,
+}
+
+fn lines(file: &str) -> Vec<Line<'_>> {
+    let read = |line| {
+        let mut fields = str::split(line, '\t');
+        let (_, kind, text) = (fields.next()?, fields.next()?, fields.next()?);
+        let said = text.split(" | ").map(|part| match part.split_once(": ") {
+            Some((who, text)) if who.trim() == "coach" => Said { speaker: Some("coach"), text },
+            _ => Said { speaker: Some("client"), text: part },
+        });
+        Some(Line { kind: Some(kind).filter(|kind| *kind != "-"), said: said.collect(), text })
+    };
+    file.lines().filter_map(read).collect()
+}
+
+/// The share of dangers that are found, and of found ones that are dangers.
+fn figures(file: &str) -> (f64, f64) {
+    let (mut found, mut missed, mut wrong) = (0.0, 0.0, 0.0);
+    for line in lines(file) {
+        match (line.kind, signs(&line.said).is_empty()) {
+            (Some(_), false) => found += 1.0,
+            (Some(_), true) => missed += 1.0,
+            (None, false) => wrong += 1.0,
+            (None, true) => {}
+        }
+        if std::env::var_os("DANGER_SHOW").is_some() && line.kind.is_some() == signs(&line.said).is_empty() {
+            eprintln!("{:?} {}", line.kind, line.text);
+        }
+    }
+    (found / (found + missed), found / (found + wrong))
+}
+
+const DEVELOPMENT: &str = include_str!("../../fixtures/danger/development.tsv");
+const HELD_OUT: &str = include_str!("../../fixtures/danger/held_out.tsv");
+
+#[test]
+fn dangers_are_found_and_idioms_are_not() {
+    for (half, file) in [("development", DEVELOPMENT), ("held out", HELD_OUT)] {
+        let (recall, precision) = figures(file);
+        eprintln!("{half}: {} sentences, recall {recall:.3}, precision {precision:.3}", lines(file).len());
+        assert!(recall >= 0.97, "{half}: recall {recall:.3}");
+        assert!(precision >= 0.8, "{half}: precision {precision:.3}");
+    }
+}
+
+#[test]
+fn what_is_meant_counts_and_not_how_it_is_written() {
+    for said in [
+        "That's why I cut myself that deep.",
+        "that’s why i cut my self that deep",
+        "THAT'S WHY I, UM, CUT MYSELF THAT DEEP",
+        "i i cut i cut myself",
+        "It was a film. And then I cut myself.",
+        "When I was sixteen I cut myself, and last night I did it again.",
+    ] {
+        assert!(is_sign(said), "{said}");
+    }
+    for said in
+        ["I cut myself some slack.", "When I was sixteen I cut myself.", "In the film she cuts herself.", "", "…"]
+    {
+        assert!(!is_sign(said), "{said}");
+    }
+}
+
+#[test]
+fn what_is_asked_and_not_denied_is_a_sign() {
+    let coach = |text| Said { speaker: Some("coach"), text };
+    let client = |text| Said { speaker: Some("client"), text };
+    let asked =
+        |answer| signs(&[coach("Thank you. Are you thinking of suicide?"), client(answer), coach("Good.")]).len();
+    for (answer, found) in
+        [("No.", 0), ("no never", 0), ("Yes.", 2), ("I don't know.", 2), ("Not really.", 2), ("…", 1)]
+    {
+        assert_eq!(asked(answer), found, "{answer}");
+    }
+    let safe = |answer| signs(&[coach("Do you feel safe at home?"), client(answer)]).len();
+    assert_eq!((safe("Yes, I do."), safe("No."), safe("I'm not sure.")), (0, 2, 2));
+}
+
+#[test]
+fn a_sign_says_where_it_stands() {
+    let client = |text| Said { speaker: Some("Priya"), text };
+    let coach = |text| Said { speaker: Some("Maya"), text };
+    let said = [
+        client("The week was good. I want to die. We shipped."),
+        client("I counted the"),
+        coach("Mm-hm."),
+        client("pills."),
+        coach("Are you thinking of suicide?"),
+        client("Sometimes."),
+        coach("Are you thinking of suicide?"),
+        client("No."),
+    ];
+    let found: Vec<(usize, &str, Why)> = signs(&said)
+        .into_iter()
+        .map(|sign| (sign.utterance, &said[sign.utterance].text[sign.sentence], sign.why))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            (0, "I want to die.", Why::Wish),
+            (1, "I counted the", Why::Method),
+            (3, "pills.", Why::Method),
+            (4, "Are you thinking of suicide?", Why::NotDenied),
+            (5, "Sometimes.", Why::NotDenied),
+        ]
+    );
+}

@@ -1,0 +1,75 @@
+//! What stands at the top of the page where words of a session may speak of danger. Pure.
+
+use debrief_jobs::{
+    danger::{self, Kind},
+    model::Audience,
+    review::view::{SessionView, SummaryView},
+};
+use serde::Serialize;
+
+/// More sentences are counted and not shown.
+const MOST: usize = 20;
+
+/// The note at the top.
+#[derive(Debug, Serialize)]
+pub(super) struct Danger {
+    /// The kinds, gravest first, in words.
+    kinds: Vec<&'static str>,
+    sentences: Vec<Sentence>,
+    /// How many more there are.
+    more: usize,
+    /// Sentences that would go to a client and may speak of it as well.
+    going_out: Vec<GoingOut>,
+    /// Where there is help, as the settings say.
+    help: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Sentence {
+    speaker: String,
+    words: String,
+    start_ms: Option<i64>,
+    why: &'static str,
+}
+
+#[derive(Debug, Serialize)]
+struct GoingOut {
+    client: String,
+    text: String,
+}
+
+/// The note; none where nothing was seen, and nothing that a client would get speaks of danger.
+pub(super) fn build(session: &SessionView, help: &str) -> Option<Danger> {
+    let seen = &session.dangers;
+    let going_out: Vec<GoingOut> = session.summaries.iter().flat_map(|summary| going_out(session, summary)).collect();
+    if seen.is_empty() && going_out.is_empty() {
+        return None;
+    }
+    let kinds = Kind::ALL.into_iter().filter(|kind| seen.iter().any(|it| it.why.kind() == *kind));
+    let sentence = |it: &danger::Seen| Sentence {
+        speaker: it.speaker.clone(),
+        words: it.sentence.clone(),
+        start_ms: it.start_ms,
+        why: it.why.words(),
+    };
+    Some(Danger {
+        kinds: kinds.map(Kind::words).collect(),
+        sentences: seen.iter().take(MOST).map(sentence).collect(),
+        more: seen.len().saturating_sub(MOST),
+        going_out,
+        help: help.trim().to_owned(),
+    })
+}
+
+/// What the client would get of it: a coach may write it, and is told.
+fn going_out(session: &SessionView, summary: &SummaryView) -> Vec<GoingOut> {
+    if summary.state == "dismissed" {
+        return Vec::new();
+    }
+    let marked = |id| session.dangers.iter().any(|it| it.utterance_id == id);
+    let claims = summary.content.claims.iter().filter(|claim| claim.audience == Audience::Client);
+    let tells = claims.filter(|claim| {
+        danger::is_sign(&claim.text) || claim.evidence.iter().any(|evidence| marked(evidence.utterance_id))
+    });
+    tells.map(|claim| GoingOut { client: summary.client_name.clone(), text: claim.text.clone() }).collect()
+}
