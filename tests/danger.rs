@@ -145,7 +145,9 @@ async fn what_speaks_of_danger_is_the_coachs_alone() {
     let filter = listing::Filter { id: Some(session), ..listing::Filter::default() };
     assert_eq!(listing::sessions(&mut tx, &filter).await.expect("a list")[0].danger_signs, 3);
 
-    let signed = Signed { version: 1, hash: content.hash() };
+    let shown = view::view(&mut tx, session).await.expect("it reads").expect("a session");
+    assert_eq!(shown.summaries[0].hash, content.hash());
+    let signed = Signed { as_they_are: true, ..shown.summaries[0].signed() };
     actions::approve(&mut tx, &world.services, session, id, &signed, &Visitor::default()).await.expect("approved");
     tx.commit().await.expect("it commits");
     let (_, letter) = mail(&world, "follow_up").await;
