@@ -6,8 +6,9 @@ use std::net::Ipv4Addr;
 use debrief::http::{HttpState, public_router, serve};
 use debrief_jobs::{
     attribute::AttributeSession,
-    danger::{self, Why},
+    danger::{self, Said, Why},
     db::Tx,
+    embed::Local,
     follow_up::SendFollowUp,
     model::{Audience, Content, Section, listing, summary},
     parse::ParseTranscript,
@@ -29,6 +30,7 @@ use uuid::Uuid;
 use crate::support::{
     LlmServer, Reply, World,
     browser::{Browser, press, text},
+    model,
 };
 
 /// A session in which a win and what speaks of danger are near each other.
@@ -295,4 +297,19 @@ async fn keep(client: &Client) {
     let Some(folder) = std::env::var_os("DEBRIEF_TESTS_PICTURES") else { return };
     let picture = client.screenshot().await.expect("a picture");
     std::fs::write(std::path::Path::new(&folder).join("danger.png"), picture).expect("it is kept");
+}
+
+#[test]
+fn where_the_local_model_is_there_what_is_near_to_examples_is_heard() {
+    let local = Local::find(&model::folder()).expect("the model is there");
+    let client = |text| Said { speaker: Some("Priya"), text };
+    let said = [
+        client("I'd be happier if I were dead, I really would."),
+        client("We shipped the driver app to three depots."),
+        client("We're dying to see the numbers of the quarter."),
+        client("I'm not suicidal at all."),
+    ];
+    let near = danger::near(&local, &said, &[]).expect("it computes");
+    assert_eq!(near.iter().map(|sign| sign.utterance).collect::<Vec<_>>(), [0]);
+    assert_eq!(danger::near(&local, &said, &near).expect("it computes"), [], "what is known is not said twice");
 }

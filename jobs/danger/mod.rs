@@ -120,7 +120,7 @@ whys! {
     /// It was tried.
     Attempt = Suicide, "attempt", "an attempt";
     /// Asked for suicide or self-harm, somebody did not say no.
-    NotDenied = Suicide, "not_denied", "a question about it that was not answered with no";
+    NotDenied = Suicide, "not_denied", "asked, and not answered with no";
     /// Hurting oneself.
     SelfHarm = SelfHarm, "harm", "hurting oneself";
     /// Somebody is hit or hurt.
@@ -130,7 +130,7 @@ whys! {
     /// Somebody is forced to sexual acts.
     Forced = Abuse, "sexual", "sexual violence";
     /// Asked for abuse, somebody did not say no; or did not say to be safe.
-    NotSafe = Abuse, "not_safe", "a question about safety that was not answered well";
+    NotSafe = Abuse, "not_safe", "asked, and the answer was not a clear one";
     /// Somebody may hurt another, or has.
     Violence = Violence, "violence", "the wish to hurt another, or having done so";
     /// The heart.
@@ -148,7 +148,7 @@ whys! {
     /// Near to what is said in an emergency.
     Emergency = Emergency, "emergency", "words as in a medical emergency";
     /// Asked for it, somebody did not say no.
-    Unwell = Emergency, "unwell", "a question about a medical emergency that was not answered with no";
+    Unwell = Emergency, "unwell", "asked, and not answered with no";
 }
 
 impl Why {

@@ -49,6 +49,8 @@ async fn fill(world: &World) -> Full {
          select gen_random_uuid(), $1, id, 'summarize', 'openai', 'm', 'p' from sessions",
         "insert into session_attendees (id, organization_id, session_id, transcript_id, name, was_there, source)
          select gen_random_uuid(), $1, session_id, id, 'Priya', true, 'the participants file' from transcripts",
+        "insert into danger_signs (organization_id, session_id, utterance_id, kind, why, from_byte, to_byte)
+         select $1, session_id, id, 'suicide', 'wish', 0, 1 from utterances limit 1",
         "insert into chat_messages (organization_id, session_id, transcript_id, position, author, text)
          select $1, session_id, id, 0, 'Priya', 'Hello' from transcripts",
         "insert into summary_templates (id, organization_id, name, version, definition)
