@@ -101,7 +101,15 @@ async fn a_form_from_elsewhere_is_refused() {
     let visit = Visit::new().await;
     let page = visit.read().await;
     let (token, version, hash) = (page.field("form_token"), page.field("version"), page.field("hash"));
-    let fields = [("form_token", token.as_str()), ("version", &version), ("hash", &hash)];
+    let (name, email) = (page.field("to_name"), page.field("to"));
+    let fields = [
+        ("form_token", token.as_str()),
+        ("version", &version),
+        ("hash", &hash),
+        ("to_name", &name),
+        ("to", &email),
+        ("as_they_are", "on"),
+    ];
     let path = visit.action("/approve");
     let request = |name: &'static str, value: &'static str| {
         form(&path, &fields)

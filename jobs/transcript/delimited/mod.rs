@@ -142,7 +142,7 @@ fn say(table: &Table, rows: &[Said], draft: &mut Draft) {
             }
             None => (said.speaker.as_str(), said.text.as_str()),
         };
-        let bare = label.parse::<u32>().is_ok() || label.len() == 1 && label.is_ascii();
+        let bare = label.parse::<u32>().is_ok();
         let label = if bare { format!("Speaker {label}") } else { label.to_owned() };
         draft.clock(said.line, start);
         let end = draft.end(said.line, start, end);

@@ -302,10 +302,10 @@ const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 /// Later than any offset in a recording (1973), and earlier than any session.
 pub(super) const EPOCH_MS: i64 = 100_000_000_000;
 
-/// A number or a letter alone, which says nothing to anybody; a telephone's number does.
+/// A number alone, which says nothing to anybody; a telephone's number does. A letter stays as it is written.
 fn is_bare(label: &str) -> bool {
     let digits = label.bytes().all(|byte| byte.is_ascii_digit());
-    digits && (label.parse::<u32>().is_ok() || label.len() > 15) || label.len() == 1 && label.is_ascii()
+    digits && (label.parse::<u32>().is_ok() || label.len() > 15)
 }
 
 /// A time or a measure, written as a text.
