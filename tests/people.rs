@@ -51,7 +51,12 @@ async fn held(world: &World, reviewed: &Reviewed) -> Uuid {
     .await
     .expect("an approval");
     let Services { templates, mailer, .. } = &*world.services;
-    let recipient = Recipient { name: "Priya Raman".into(), email: "priya@raman.example".into() };
+    let (name, email) = sqlx::query_as("select name, email from clients where id = $1")
+        .bind(world.priya)
+        .fetch_one(tx.conn())
+        .await
+        .expect("the client");
+    let recipient = Recipient { name, email };
     let approval = Approval { version: 1, content_hash: &hash, recipient: Some(&recipient), as_they_are: true };
     let queued = follow_up::queue(&mut tx, templates, mailer, reviewed.summary, approval, Duration::ZERO).await;
     tx.commit().await.expect("it is committed");

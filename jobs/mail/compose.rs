@@ -62,6 +62,12 @@ impl Recipient {
         Some(Self { name: name.to_owned(), email: email.to_owned() })
     }
 
+    /// The name as one line, without control characters: as it is written down and shown.
+    #[must_use]
+    pub fn shown_name(&self) -> String {
+        one_line(&self.name)
+    }
+
     /// Whether both are the same mailbox of the same person.
     #[must_use]
     pub fn is(&self, other: &Self) -> bool {
@@ -69,7 +75,7 @@ impl Recipient {
     }
 
     fn canonical(&self) -> (String, String) {
-        (one_line(&self.name), self.email.trim().to_lowercase())
+        (self.shown_name(), self.email.trim().to_lowercase())
     }
 
     /// SHA-256 in hex of name and address, for where neither may stand.
@@ -88,7 +94,7 @@ impl Recipient {
     /// The mailbox, or none where the address is not one. A name cannot break out of its header.
     pub(super) fn mailbox(&self) -> Option<Mailbox> {
         let address: Address = self.email.trim().parse().ok()?;
-        let name = one_line(&self.name);
+        let name = self.shown_name();
         Some(Mailbox::new((!name.is_empty()).then_some(name), address))
     }
 }
@@ -200,11 +206,11 @@ fn mailbox_header(name: &'static str, mailbox: &Mailbox) -> HeaderValue {
 /// A longer name is folded, which plain text in quotes cannot be everywhere.
 const MOST_PLAIN: usize = 60;
 
-/// RFC 2047: base64 of at most 42 bytes a word, so that a line is never longer than 78.
+/// RFC 2047: base64 of at most 45 bytes a word, which makes a word of 72 characters; three more are too long.
 fn encoded_words(text: &str) -> String {
     let mut words: Vec<String> = vec![String::new()];
     for c in text.chars() {
-        if words.last().is_some_and(|word| word.len() + c.len_utf8() > 42) {
+        if words.last().is_some_and(|word| word.len() + c.len_utf8() > 45) {
             words.push(String::new());
         }
         if let Some(word) = words.last_mut() {

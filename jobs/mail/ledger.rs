@@ -105,7 +105,7 @@ pub async fn insert(
         mail.message.carries_link(),
         mail.due_at,
         mail.correlation_id,
-        mail.to.name,
+        mail.to.shown_name(),
     )
     .fetch_optional(tx.conn())
     .await?;
@@ -173,7 +173,7 @@ pub async fn revive(
         composed.subject,
         composed.bytes,
         sha256(&composed.bytes),
-        mail.to.name,
+        mail.to.shown_name(),
     )
     .execute(tx.conn())
     .await?;

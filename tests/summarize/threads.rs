@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use debrief_jobs::{
     db::Tx,
-    model::{Claim, Content, Evidence, Section, ThreadOutcome, summary},
+    model::{Claim, Content, Evidence, Section, Support, ThreadOutcome, summary},
     queue::JobError,
     summarize::{LookAgain, SummarizeClient},
 };
@@ -203,15 +203,17 @@ async fn every_claim_rests_on_words_or_is_refused() {
         claim.thread.as_mut().expect("a thread").outcome = ThreadOutcome::Met;
         claim
     };
-    let win = |edited| Claim { edited, ..Claim::new(Section::Wins, "She did it.".into()) };
+    let win = |support| Claim { support, ..Claim::new(Section::Wins, "She did it.".into()) };
     for (claim, taken) in [
         (silent.clone(), true),
         (met(vec![cited.clone()]), true),
         (met(vec![]), false),
-        (Claim { edited: true, ..met(vec![]) }, false),
-        (Claim { evidence: vec![cited], ..win(false) }, true),
-        (win(true), true),
-        (win(false), false),
+        (Claim { support: Support::Own, ..met(vec![]) }, false),
+        (Claim { evidence: vec![cited], ..win(Support::Verified) }, true),
+        (win(Support::Own), true),
+        (win(Support::Unchecked), true),
+        (win(Support::NothingSaid), false),
+        (win(Support::Verified), false),
     ] {
         let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
         let by = summary::Authorship {
