@@ -10,7 +10,7 @@ use debrief_jobs::{
     follow_up::{self, Approval, FollowUp, FollowUpError, SendFollowUp, Verdict},
     mail::{Recipient, SendMail},
     model::{
-        ActionItem, Audience, Claim, Content, Owner, Section,
+        ActionItem, Audience, Claim, Content, Owner, Section, Support,
         session::{State, set_state},
         summary::{Authorship, add_version},
     },
@@ -72,6 +72,7 @@ async fn summary(world: &World, session_id: Uuid, client_id: Uuid) -> (Uuid, Str
         }),
         // In the coach's own words: nothing was said that it rests on.
         edited: true,
+        support: Support::Own,
         ..Claim::new(section, format!("{words} {section} <of> {client_id}"))
     };
     let mut content = Content::default();

@@ -195,7 +195,7 @@ async fn every_name_is_one_mailbox_in_every_header() {
     for (name, letter) in names.iter().zip(&letters) {
         let one = |name: &str, address: &str| vec![(name.to_owned(), address.to_owned())];
         // A name of several encoded words: RFC 2047 drops the space between them, and Python's parser keeps it.
-        let words = name.len().div_ceil(45);
+        let words = name.len().div_ceil(42);
         let read = |header: &str| -> Vec<(String, String)> {
             let boxes = letter.mailboxes[header].iter();
             boxes

@@ -206,11 +206,11 @@ fn mailbox_header(name: &'static str, mailbox: &Mailbox) -> HeaderValue {
 /// A longer name is folded, which plain text in quotes cannot be everywhere.
 const MOST_PLAIN: usize = 60;
 
-/// RFC 2047: base64 of at most 45 bytes a word, which makes a word of 72 characters; three more are too long.
+/// RFC 2047: base64 of at most 42 bytes a word, so that no line, that of `Reply-To` included, is longer than 78.
 fn encoded_words(text: &str) -> String {
     let mut words: Vec<String> = vec![String::new()];
     for c in text.chars() {
-        if words.last().is_some_and(|word| word.len() + c.len_utf8() > 45) {
+        if words.last().is_some_and(|word| word.len() + c.len_utf8() > 42) {
             words.push(String::new());
         }
         if let Some(word) = words.last_mut() {
