@@ -139,7 +139,8 @@ enum Named {
 }
 
 fn named(people: &People) -> Named {
-    let (mut found, mut surnames): (Vec<(&Person, &str)>, Vec<(&Person, &str)>) = (Vec::new(), Vec::new());
+    let mut found: Vec<(&Person, &str)> = Vec::new();
+    let mut surnames: Vec<(&Person, &str)> = Vec::new();
     for piece in &people.occasion.names {
         let tokens = Token::all(piece);
         let mut left = tokens.clone();

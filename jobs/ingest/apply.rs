@@ -77,7 +77,7 @@ async fn read(
     let mut names = people::known_names(&mut ctx.db.tenant(coach.organization).await?, coach.id).await?;
     names.extend(labels_beside(ctx, object).await?);
     let content = content.clone();
-    Ok(blocking(move || csv_roster::read_beside(&content, &names)).await?)
+    blocking(move || csv_roster::read_beside(&content, &names)).await
 }
 
 /// The labels of the newest transcripts in the roster's folder: they may not be parsed yet.

@@ -89,7 +89,7 @@ fn separator(text: &str) -> (usize, Option<u8>) {
     let line = text[begin..].lines().next().unwrap_or_default();
     let bare = line.trim_matches(['"', ' ']);
     match bare.get(..4).filter(|word| word.eq_ignore_ascii_case("sep=")) {
-        Some(_) => ((begin + line.len() + 1).min(text.len()), bare.bytes().nth(4).filter(u8::is_ascii)),
+        Some(_) => ((begin + line.len() + 1).min(text.len()), bare.as_bytes().get(4).copied().filter(u8::is_ascii)),
         None => (0, None),
     }
 }

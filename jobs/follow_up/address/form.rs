@@ -197,10 +197,7 @@ impl Sentence<'_> {
                     next += 1;
                 }
                 let word = self.word(next);
-                if turned_auxiliary(&word).is_some() {
-                    let turned = agreeing(&word, person).ok_or(Doubt)?;
-                    self.set(next, &turned);
-                } else if present && is_surely_verb(&word) {
+                if turned_auxiliary(&word).is_some() || (present && is_surely_verb(&word)) {
                     let turned = agreeing(&word, person).ok_or(Doubt)?;
                     self.set(next, &turned);
                 } else if present && ends_in_s(&word) {
