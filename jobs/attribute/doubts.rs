@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::{
-    attendees, generic,
+    attendees,
     names::{self, Claim},
     people::{People, Who},
     resolve::{Basis, Found},
@@ -172,23 +172,28 @@ pub(super) fn one_voice_for_all(findings: &mut [Found], session: &Session<'_>) {
     let is_alone = spoken.len() == 1;
     let lacks_coach =
         !known.contains(&Some(Who::Coach)) && !known.contains(&Some(Who::Shared)) && known.iter().all(Option::is_some);
-    if !lacks_coach {
-        if let ([at], Some(Ok(finding))) = (spoken, spoken.first().map(|at| &mut findings[*at])) {
-            let is_coach = finding.is_sure() && finding.who == Who::Coach && !generic::is_generic(session.names[*at]);
-            if is_coach {
-                finding.reason.push_str(" All words of this session stand under this one name.");
-            }
-        }
+    if !lacks_coach && !is_alone {
         return;
     }
     for &at in spoken {
         let Ok(finding) = &mut findings[at] else { continue };
-        if matches!(finding.who, Who::Client(_)) && !session.people.named.contains_key(session.names[at]) {
-            finding.doubt(if is_alone {
-                " But all words of this session stand under this one name, so yours may be among them."
-            } else {
-                " But none of the names in this session is yours, so your words may stand under this one."
-            });
+        if session.people.named.contains_key(session.names[at]) {
+            continue;
+        }
+        match finding.who {
+            Who::Client(_) if is_alone => {
+                finding.doubt(" But all words of this session stand under this one name, so yours may be among them.");
+            }
+            Who::Coach if is_alone => {
+                finding.doubt(
+                    " But all words of this session stand under this one name, so a client's may be among them.",
+                );
+            }
+            Who::Client(_) => {
+                finding
+                    .doubt(" But none of the names in this session is yours, so your words may stand under this one.");
+            }
+            _ => {}
         }
     }
 }

@@ -10,6 +10,7 @@
 //! `docs/SUMMARIES.md` has the method, its figures and its limits. Stages keep the signs with `store`.
 
 mod heard;
+mod help;
 mod lexicon;
 mod near;
 mod store;
@@ -21,6 +22,7 @@ mod words;
 use std::ops::Range;
 
 pub use heard::{is_sign, signs};
+pub use help::names_help;
 pub use near::near;
 pub use store::{Seen, kinds, seen, write};
 

@@ -26,11 +26,10 @@ pub(super) fn add(input: &SessionForClient, claims: &mut Vec<Claim>) {
             added.push(claim);
         }
     }
-    for claim in claims.iter_mut().filter(|claim| claim.section == Section::Priority) {
-        claim.score = claim.score.max(Some(Score::from(GRAVE)));
-    }
-    if !claims.iter().any(|claim| claim.section == Section::Priority) {
-        added.extend(urgent(input, &dangers));
+    // How urgent the client is, is told by this and by nothing less.
+    if let Some(urgent) = urgent(input, &dangers) {
+        claims.retain(|claim| claim.section != Section::Priority);
+        added.push(urgent);
     }
     // Stable: what was added comes first in its section.
     added.append(claims);
@@ -42,7 +41,7 @@ fn risk(input: &SessionForClient, danger: &Danger) -> Option<Claim> {
     let evidence = evidence(input, danger)?;
     let quote: String =
         evidence.quote.chars().map(|c| if matches!(c, '"' | '“' | '”' | '„') { '\'' } else { c }).collect();
-    let speaker = evidence.speaker.split_whitespace().next().unwrap_or("Somebody");
+    let speaker = crate::people::short(&evidence.speaker, "");
     let text = format!("{speaker} said: \u{201c}{quote}\u{201d}");
     Some(Claim { evidence: vec![evidence], score: Some(Score::from(GRAVE)), ..Claim::new(Section::Risk, text) })
 }

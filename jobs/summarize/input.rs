@@ -335,10 +335,24 @@ impl SessionForClient {
         self.dangers.iter().any(|danger| danger.index == index)
     }
 
-    /// Whether words speak of danger, by themselves or because they are those of a sentence that does.
+    /// Whether a line speaks of danger, or is said right beside one that does: what was asked and answered there says as
+    /// much as the words themselves.
+    #[must_use]
+    pub fn is_beside_danger(&self, line: &Line) -> bool {
+        let start = |index: usize| self.line(index).and_then(|line| line.start_ms);
+        self.dangers.iter().any(|danger| {
+            let soon =
+                line.start_ms.zip(start(danger.index)).is_some_and(|(one, other)| one.abs_diff(other) <= BESIDE_MS);
+            soon || line.index.abs_diff(danger.index) <= BESIDE
+        })
+    }
+
+    /// Whether words speak of danger or of help against it, by themselves or because they are those of a sentence that does.
     #[must_use]
     pub fn tells_danger(&self, words: &str) -> bool {
-        danger::is_sign(words) || self.dangers.iter().any(|danger| shares_words(&danger.sentence, words))
+        danger::is_sign(words)
+            || danger::names_help(words)
+            || self.dangers.iter().any(|danger| shares_words(&danger.sentence, words))
     }
 
     /// The session without the lines that speak of danger.
@@ -375,6 +389,9 @@ impl SessionForClient {
     }
 }
 
+/// So many lines, and so long, before and after a line that speaks of danger are beside it.
+const BESIDE: usize = 2;
+const BESIDE_MS: u64 = 30_000;
 /// So many words in a row are somebody's words, and not the language's.
 const SHARED_WORDS: usize = 5;
 

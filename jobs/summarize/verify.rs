@@ -158,7 +158,7 @@ fn check(input: &SessionForClient, doubts: &Doubts<'_>, draft: &DraftClaim) -> R
     evidence.sort_by_key(|held| held.line.index);
     let lines: Vec<&Line> = evidence.iter().map(|held| held.line).collect();
     if draft.section.audience() == Audience::Client
-        && (lines.iter().any(|line| input.is_danger(line.index)) || input.tells_danger(&sentence))
+        && (lines.iter().any(|line| input.is_beside_danger(line)) || input.tells_danger(&sentence))
     {
         return Err(Dropped::Danger);
     }

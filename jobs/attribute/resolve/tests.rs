@@ -224,6 +224,8 @@ fn one_name_for_all_words_or_none_of_the_coachs_is_a_doubt() {
     let alone = resolve_all(&["Priya Raman"]);
     assert_eq!((alone[0].who, alone[0].suggestion), (None, Some(PRIYA)), "{alone:?}");
     assert!(alone[0].reason.contains("under this one name"), "{alone:?}");
+    let coach_alone = resolve_all(&["Maya Okafor"]);
+    assert_eq!((coach_alone[0].who, coach_alone[0].suggestion), (None, Some(Who::Coach)), "{coach_alone:?}");
     let without_coach = resolve_all(&["Priya Raman", "Tom Becker"]);
     assert!(without_coach.iter().all(|found| found.who.is_none()), "{without_coach:?}");
     // The unknown one may be the coach.
