@@ -342,12 +342,14 @@ impl<'s, 'l> Sight<'s, 'l> {
             return false;
         }
         let (mut turns, mut answered, mut others, mut asked) = (0_usize, 0_usize, 0_usize, false);
-        for (line, raw) in self.lines.iter().zip(self.source.lines()) {
+        for (at, (line, raw)) in self.lines.iter().zip(self.source.lines()).enumerate() {
             let Line::Plain(text, _) = *line else { continue };
             if labels.split(text).is_some() && !is_set_off(raw) {
                 turns += 1;
                 asked = true;
             } else if is_set_off(raw) {
+                // What hangs below a line that runs on goes on with it.
+                asked &= raw.starts_with(['-', '–', '—']) || !self.open(at);
                 answered += usize::from(std::mem::take(&mut asked));
             } else {
                 others += 1;

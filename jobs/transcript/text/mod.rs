@@ -223,7 +223,8 @@ impl<'a> Reading<'a> {
     /// one.
     fn answer(&mut self, number: usize, text: &'a str) {
         let said = label::unlisted(text);
-        if said.len() == text.len() && self.turn.as_ref().is_some_and(|turn| turn.label.is_none()) {
+        let goes_on = |turn: &Turn<'_>| turn.label.is_none() || !label::ends_a_sentence(&turn.text);
+        if said.len() == text.len() && self.turn.as_ref().is_some_and(goes_on) {
             return self.append(text);
         }
         self.draft.warn(number, ANSWER);
@@ -357,6 +358,8 @@ mod tests {
             let more = format!("{turn}\n");
             assert_eq!(said(&more.repeat(4)).1, 4, "{answer:?}");
         }
+        let hanging = "Coach: This is a talk about the house\n    that we sold in the spring.\n";
+        assert_eq!(said(&hanging.repeat(4)).1, 0);
         let list = "Ana: I see three things:\n- the house\n- the school\n- the work\nTom: Those are many for us.\n";
         assert_eq!(said(&list.repeat(3)).1, 0);
     }
