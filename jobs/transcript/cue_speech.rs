@@ -334,21 +334,25 @@ fn parts(text: &str) -> impl Iterator<Item = (&str, bool)> + Clone {
     })
 }
 
-/// Where, within a line, another may begin to speak.
+/// Where, within a line, another may begin to speak: the first place is looked for and no further, so that the time stays
+/// in proportion.
 fn another_begins(line: &str) -> Option<usize> {
-    let marked = line.match_indices(" >>").map(|(at, _)| at + 1).next();
-    let named =
-        memchr::memchr_iter(b':', line.as_bytes()).filter(|at| line[at + 1..].starts_with(' ')).find_map(|at| {
-            // No name is longer: so far the end of a sentence is looked for, so that the time stays in proportion.
-            let from = line.floor_char_boundary(at.saturating_sub(LONGEST_NAME));
-            let ends = line[from..at].match_indices(['.', '?', '!', '…']).map(|(end, mark)| from + end + mark.len());
-            let name = |end: &usize| {
-                let name = line[*end..at].strip_prefix(' ').map(trimmed);
-                name.is_some_and(label::reads_like_a_name) && !ends_in_a_title(&line[..*end])
-            };
-            ends.filter(name).next().map(|end| end + 1)
-        });
-    [marked, named].into_iter().flatten().min()
+    memchr::memchr2_iter(b':', b'>', line.as_bytes()).find_map(|at| {
+        let (before, after) = line.split_at(at);
+        if after.starts_with(">>") {
+            return before.ends_with(' ').then_some(at);
+        }
+        if !after.starts_with(": ") {
+            return None;
+        }
+        let from = line.floor_char_boundary(at.saturating_sub(LONGEST_NAME));
+        let mut ends = line[from..at].match_indices(['.', '?', '!', '…']).map(|(end, mark)| from + end + mark.len());
+        let begins = |end: &usize| {
+            let name = line[*end..at].strip_prefix(' ').map(trimmed);
+            name.is_some_and(label::reads_like_a_name) && !ends_in_a_title(&line[..*end])
+        };
+        ends.find(begins).map(|end| end + 1)
+    })
 }
 
 fn ends_in_a_title(text: &str) -> bool {
