@@ -222,9 +222,12 @@ fn by_prefixes(cues: &[Cue<'_>], labels: &Labels, draft: &mut Draft) {
     for cue in cues {
         let mut speaker = if labels.carried { carried } else { None };
         let mut said = Cow::Borrowed("");
-        for line in lines(&cue.payload) {
+        let mut labelled = false;
+        for (line, _) in parts(&cue.payload) {
+            let dashed = line.starts_with(DASHES) && label::unlisted(line).len() < line.len();
             let rest = match labels.split(line) {
                 Some((label, rest)) => {
+                    labelled = !dashed;
                     if labels.doubtful(label) {
                         draft.warn(cue.line, label::doubt(label));
                     }
@@ -240,6 +243,13 @@ fn by_prefixes(cues: &[Cue<'_>], labels: &Labels, draft: &mut Draft) {
                     said = Cow::Borrowed("");
                     speaker = None;
                     line.trim_start_matches('>').trim_start()
+                }
+                // Below the words of somebody who is named, a dash is an answer to them.
+                None if dashed && labelled && labels.nearly_every => {
+                    say(draft, cue, speaker, &said);
+                    said = Cow::Borrowed("");
+                    speaker = None;
+                    label::unlisted(line)
                 }
                 None => {
                     if let Some(label) = labels.passed(line) {
@@ -258,11 +268,18 @@ fn by_prefixes(cues: &[Cue<'_>], labels: &Labels, draft: &mut Draft) {
     }
 }
 
-/// The lines of all cues.
+/// With these a line begins that answers another.
+const DASHES: [char; 3] = ['-', '–', '—'];
+
+/// The lines of all cues, and what may begin another's words within one.
 fn pieces<'c>(cues: &'c [Cue<'_>]) -> impl Iterator<Item = Piece<'c>> + Clone {
     let all = cues.iter().flat_map(|cue| {
-        let places = std::iter::once(Place::Head).chain(std::iter::repeat(Place::Further));
-        lines(&cue.payload).zip(places)
+        let mut first = true;
+        parts(&cue.payload).map(move |(part, within)| {
+            let head = std::mem::take(&mut first);
+            let place = if head { Place::Head } else { Place::Further };
+            (part, if within { Place::Inside } else { place })
+        })
     });
     let mut open = false;
     all.map(move |(text, place)| {
@@ -298,9 +315,109 @@ pub(super) fn lines(text: &str) -> impl Iterator<Item = &str> + Clone {
     lines.filter(|line| !line.is_empty())
 }
 
+/// The lines of a text, and of each the parts that may begin another's words, which is then said: from `>>` on, and from
+/// a name in front of a colon behind the end of a sentence.
+fn parts(text: &str) -> impl Iterator<Item = (&str, bool)> + Clone {
+    lines(text).flat_map(|line| {
+        let (mut rest, mut within) = (line, false);
+        std::iter::from_fn(move || {
+            if rest.is_empty() {
+                return None;
+            }
+            // A title is no sentence: "Dr. Lee: yes".
+            let own = label::split(rest).map_or(0, |(_, said)| rest.len() - said.len());
+            let end = another_begins(&rest[own..]).map_or(rest.len(), |end| own + end);
+            let part = (trimmed(&rest[..end]), std::mem::replace(&mut within, true));
+            rest = trimmed(&rest[end..]);
+            Some(part)
+        })
+    })
+}
+
+/// Where, within a line, another may begin to speak: the first place is looked for and no further, so that the time stays
+/// in proportion.
+fn another_begins(line: &str) -> Option<usize> {
+    memchr::memchr2_iter(b':', b'>', line.as_bytes()).find_map(|at| {
+        let (before, after) = line.split_at(at);
+        if after.starts_with(">>") {
+            return before.ends_with(' ').then_some(at);
+        }
+        if !after.starts_with(": ") {
+            return None;
+        }
+        let from = line.floor_char_boundary(at.saturating_sub(LONGEST_NAME));
+        let mut ends = line[from..at].match_indices(['.', '?', '!', '…']).map(|(end, mark)| from + end + mark.len());
+        let begins = |end: &usize| {
+            let name = line[*end..at].strip_prefix(' ').map(trimmed);
+            name.is_some_and(label::reads_like_a_name) && !ends_in_a_title(&line[..*end])
+        };
+        ends.find(begins).map(|end| end + 1)
+    })
+}
+
+fn ends_in_a_title(text: &str) -> bool {
+    let last = text.rsplit(char::is_whitespace).next().unwrap_or("");
+    matches!(last, "Dr." | "Mr." | "Mrs." | "Ms." | "St." | "Prof." | "Sr." | "Fr." | "Hr.")
+}
+
+/// No name within a line is longer, in bytes.
+const LONGEST_NAME: usize = 80;
+
 fn one_line(text: &str) -> Cow<'_, str> {
     if memchr::memchr(b'\n', text.as_bytes()).is_none() {
         return Cow::Borrowed(trimmed(text));
     }
     lines(text).collect::<Vec<_>>().join(" ").into()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::parse;
+
+    /// `label|text` of each utterance of captions with these payloads.
+    fn said(payloads: &[&str]) -> Vec<String> {
+        let cue =
+            |(at, payload): (usize, &&str)| format!("{0}\n00:00:0{0},000 --> 00:00:0{0},900\n{payload}\n\n", at + 1);
+        let file: String = payloads.iter().enumerate().map(cue).collect();
+        let read = parse(file.as_bytes()).expect("a transcript");
+        read.utterances.iter().map(|said| format!("{}|{}", said.label.as_deref().unwrap_or(""), said.text)).collect()
+    }
+
+    #[test]
+    fn two_speakers_share_a_line_of_a_cue() {
+        assert_eq!(
+            said(&["ANA: What then? >> TOM: We sold it.", "ANA: And now? >> TOM: We wait. >> So do I."]),
+            ["ANA|What then?", "TOM|We sold it.", "ANA|And now?", "TOM|We wait.", "|So do I."]
+        );
+        assert_eq!(
+            said(&[
+                "Ana Berg: What then? Dr. Tom Roe: We sold it.",
+                "Ana Berg: And now? Dr. Tom Roe: I met Mr. Lee: he left."
+            ]),
+            [
+                "Ana Berg|What then?",
+                "Dr. Tom Roe|We sold it.",
+                "Ana Berg|And now?",
+                "Dr. Tom Roe|I met Mr. Lee: he left."
+            ]
+        );
+        assert_eq!(
+            said(&[
+                "Ana: I saw this. London: cold.",
+                "Tom: So it is.",
+                "Ana: It is. Tom: Yes.",
+                "Tom: It went so: well."
+            ]),
+            ["Ana|I saw this. London: cold.", "Tom|So it is.", "Ana|It is.", "Tom|Yes.", "Tom|It went so: well."]
+        );
+    }
+
+    #[test]
+    fn a_dash_below_somebodys_words_is_another() {
+        assert_eq!(
+            said(&["Ana: What then?\n- We sold it.", "Ana: And\nnow?\n– We wait.", "Ana: I see."]),
+            ["Ana|What then?", "|We sold it.", "Ana|And now?", "|We wait.", "Ana|I see."]
+        );
+        assert_eq!(said(&["- Ana: What?\n- Tom: That.", "- Ana: So?\n- Tom: Yes."]).len(), 4);
+    }
 }

@@ -24,11 +24,10 @@ const FAST: f64 = 6.0;
 const SLOW: f64 = 0.05;
 /// By fewer words nothing can be told; by few of them, only what is far beyond anything.
 const TOO_FEW: usize = 20;
-const FEW: usize = 100;
+const FEW: usize = 40;
 const BEYOND: f64 = 50.0;
-/// Hours of the day, read as minutes, begin no earlier; and so many words show it.
+/// Hours of the day, read as minutes, begin no earlier.
 const MORNING: i64 = 5 * 60 * 1000;
-const MANY: usize = 200;
 
 /// How long and how much was said, by the times of a draft.
 #[derive(Clone, Copy, Debug)]
@@ -225,7 +224,7 @@ fn is_of_day(draft: &Draft, pace: Pace) -> bool {
     // Past midnight the clock begins anew: that is once, and from late to early.
     let runs = starts().zip(starts().skip(1)).all(|(one, next)| next >= one || next + DAY / 120 < one);
     let past_midnight = starts().zip(starts().skip(1)).any(|(one, next)| next < one);
-    pace.words >= MANY
+    pace.words >= FEW
         && starts().next().is_some_and(|first| first >= MORNING)
         && starts().all(|start| start % 1_000 == 0 && start * 60 < DAY)
         && draft.utterances.iter().all(|said| said.end_ms.is_none())
@@ -332,6 +331,26 @@ mod tests {
         let fast = parse(fast.as_bytes()).expect("a transcript");
         assert!(warned(&fast, "faster than anybody speaks"), "{:?}", fast.warnings);
         assert_eq!(fast.utterances[29].start_ms, Some(9_000), "and nothing is changed");
+    }
+
+    /// The words of the last turn are not counted, so that a short talk has fewer than a hundred.
+    #[test]
+    fn a_short_talk_shows_hours_of_the_day_too() {
+        for (turn, times) in [(": ", true), ("\n", true), (": ", false)] {
+            let lines: String = (0..8)
+                .map(|at| {
+                    let second = if times { at } else { at * 6 };
+                    format!(
+                        "14:{second:02} Ana {}{turn}So we said {at} times that it would be done by then.\n\n",
+                        at % 2
+                    )
+                })
+                .collect();
+            let read = parse(lines.as_bytes()).expect("a transcript");
+            let wanted = if times { Some(7 * 60_000) } else { Some((14 * 60 + 42) * 1_000) };
+            assert_eq!(read.utterances[7].start_ms, wanted, "{:?}", read.warnings);
+            assert_eq!(warned(&read, "hours and minutes of the day"), times);
+        }
     }
 
     #[test]

@@ -98,11 +98,13 @@ fn time_grows_with_the_file_alone() {
     type Shape = (&'static str, fn(&mut String, usize));
     const TURNS: &str = "Ana: so it is.\nTom: so it is.\nAna: so it is.\nTom: ";
     const CUES: &str = "WEBVTT\n\n00:01.000 --> 00:02.000\nso\n";
-    let shapes: [Shape; 27] = [
+    let shapes: [Shape; 29] = [
         (CUES, |text, at| {
             _ = write!(text, "{at}\n{}:00:00.000 --> {at}:00:01.000\nSpeaker {}: so\n\n", at + 10, at % 999)
         }),
         ("", |text, at| _ = write!(text, "{at}\n00:00:01,000 --> 00:00:02,000\nSpeaker {at}: so\n\n")),
+        (CUES, |text, at| _ = write!(text, "Ana: so. >> Tom {}: so. >> ", at % 9)),
+        (CUES, |text, at| _ = write!(text, "Ana: so. Tom {}: so. ", at % 9)),
         ("", |text, at| _ = writeln!(text, "[00:00:01] Speaker {}: so it is", at % 999)),
         ("", |text, at| _ = writeln!(text, "Speaker {}  0:01\nso it is", at % 999)),
         (CUES, |text, at| _ = write!(text, "<[(&{{\\{at}")),

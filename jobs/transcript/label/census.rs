@@ -17,6 +17,8 @@ pub(crate) enum Place {
     Line,
     /// A line that tells nothing of how the file begins its turns: it is a further one of a cue, or below a time.
     Further,
+    /// Behind the end of a sentence, within a line.
+    Inside,
 }
 
 /// What may begin with a label.
@@ -77,19 +79,21 @@ impl Labels {
         let mut entries: HashMap<&str, Entry> = HashMap::new();
         let (mut total, mut heads) = (0_usize, 0_usize);
         for piece in pieces.clone() {
-            total += usize::from(piece.place != Place::Further);
+            total += usize::from(!matches!(piece.place, Place::Further | Place::Inside));
             heads += usize::from(piece.place == Place::Head);
             let Some(found) = split(piece.text) else { continue };
             let entry = entries.entry(found.label).or_insert_with(|| Entry::of(&found));
             entry.count += 1;
             entry.at_heads += usize::from(piece.place == Place::Head);
-            entry.further += usize::from(piece.place == Place::Further);
+            entry.further += usize::from(matches!(piece.place, Place::Further | Place::Inside));
+            entry.inside += usize::from(piece.place == Place::Inside);
             entry.open += usize::from(piece.open);
         }
         let habits = Habits::of(&entries, (total, heads));
         let (mut accepted, mut passed) = (HashMap::new(), HashSet::new());
         for (label, entry) in entries {
-            let (Some(verdict), Some(shape)) = (habits.accept(label, &entry), entry.shape) else { continue };
+            let Some(verdict) = habits.accept(label, &entry) else { continue };
+            let shape = entry.shape.unwrap_or(Shape::Sentence);
             if verdict == Verdict::Speech {
                 passed.insert(label.to_owned());
             } else {
@@ -167,7 +171,7 @@ impl Labels {
         }
         let (mut labelled, mut bare, mut again) = (0_usize, 0_usize, 0_usize);
         let mut last = None;
-        for piece in pieces.filter(|piece| piece.place != Place::Further) {
+        for piece in pieces.filter(|piece| !matches!(piece.place, Place::Further | Place::Inside)) {
             match self.split(piece.text) {
                 Some((label, _)) => {
                     labelled += 1;
@@ -265,5 +269,42 @@ mod tests {
         let labels = labels(Place::Line, &lines);
         assert!(labels.doubtful("Anna at home") && !labels.has("London"));
         assert_eq!(labels.passed(lines[5]), Some("London"));
+    }
+
+    /// Whatever it is made of: what stands before a colon where every turn is a line is somebody.
+    #[test]
+    fn what_stands_at_the_place_of_a_label_is_one() {
+        for odd in [
+            "1",
+            "#2",
+            "12345",
+            "Caller 2 (unknown number +46 8 123)",
+            "Ana's father, who rang in late",
+            "Guest who was there from noon",
+            "Nguy?n V?n Minh",
+            "\u{c3}\u{85}sa \u{c3}\u{96}berg",
+            "The guest who rang in from the house in the north of Uppsala",
+        ] {
+            let line = format!("{odd}: We sold it.");
+            let alternating = ["Maya Okafor: What then?", &line].repeat(4);
+            let third = ["Maya Okafor: What then?", "Tom Becker: It rained.", &line].repeat(3);
+            for lines in [alternating, third] {
+                for place in [Place::Line, Place::Head] {
+                    let labels = labels(place, &lines);
+                    assert!(labels.has(odd) && !labels.doubtful(odd), "{odd}, {place:?}");
+                }
+            }
+            let once = [["Maya Okafor: What then?", "Tom Becker: It rained."].repeat(4), vec![line.as_str()]].concat();
+            let sentence = odd.starts_with("The");
+            assert_eq!(labels(Place::Line, &once).doubtful(odd), !sentence, "{odd}, once");
+        }
+    }
+
+    #[test]
+    fn the_numbers_of_a_list_are_nobody() {
+        let turns = ["Maya Okafor: What then?", "Tom Becker: Three things."].repeat(10);
+        let lines = [turns, vec!["1: It rained.", "2: It snowed.", "3: It thawed."]].concat();
+        let labels = labels(Place::Line, &lines);
+        assert!(!labels.has("1") && labels.passed("2: It snowed.") == Some("2"));
     }
 }

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::{
     Candidate, has_form,
-    shape::{Shape, is_side, shape},
+    shape::{Shape, is_side, number, opens_a_sentence, shape},
 };
 
 /// What is counted of a candidate.
@@ -14,11 +14,17 @@ pub(super) struct Entry {
     pub(super) shape: Option<Shape>,
     tight: bool,
     few_words: bool,
+    /// It begins as sentences do.
+    opens: bool,
+    /// The number that it is.
+    number: Option<u64>,
     /// A side of an interview: "Question".
     side: bool,
     pub(super) count: usize,
     pub(super) at_heads: usize,
     pub(super) further: usize,
+    /// How often it stands within a line.
+    pub(super) inside: usize,
     /// How often the text above runs on.
     pub(super) open: usize,
 }
@@ -28,7 +34,10 @@ impl Entry {
         let shape = has_form(found.label).then(|| shape(found.label));
         let few_words = found.label.split_whitespace().nth(2).is_none();
         let side = is_side(found.label);
-        Self { shape, tight: found.tight, few_words, side, count: 0, at_heads: 0, further: 0, open: 0 }
+        let opens = shape == Some(Shape::Sentence) && opens_a_sentence(found.label);
+        let number = number(found.label);
+        let tight = found.tight;
+        Self { shape, tight, few_words, opens, number, side, count: 0, at_heads: 0, further: 0, inside: 0, open: 0 }
     }
 
     /// Whether it is a label by itself, wherever it stands.
@@ -45,6 +54,11 @@ impl Entry {
         let most = if sure { Shape::Odd } else { Shape::Handle };
         let by_name = self.shape.is_some_and(|shape| shape <= most) && !self.tight;
         by_name || self.comes_again() || self.word_again(sure)
+    }
+
+    /// Whether it may be a label by where it stands, whatever it is made of.
+    fn may_stand(&self) -> bool {
+        (self.shape.is_some() || self.number.is_some()) && !self.tight && self.count > self.inside
     }
 
     /// An ordinary word, or two, that comes again: "Question:", and beside labels "The point:". A diary has such too.
@@ -71,6 +85,11 @@ pub(super) struct Habits {
     pub(super) lines: bool,
     /// Every piece has one.
     every: bool,
+    /// Nearly every piece has a few words and a colon before what is said, and some label comes again: then a turn is
+    /// a line, and what stands before its colon is a label, whatever it is made of.
+    full: bool,
+    /// Numbers that come once, one behind the other: those of a list, and no speakers.
+    counted: bool,
     /// Some label comes again.
     sure: bool,
     /// Sentences end before a turn does.
@@ -89,9 +108,19 @@ impl Habits {
         let (count, open) = again().fold((0, 0), |(count, open), entry| (count + entry.count, open + entry.open));
         let of_form: usize =
             entries.values().filter(|entry| entry.shape.is_some()).map(|entry| entry.count - entry.further).sum();
+        let standing = || entries.values().filter(|entry| entry.may_stand());
+        let stand: usize = standing().map(|entry| entry.count - entry.further).sum();
+        let full = sure && stand * 10 >= pieces * 9;
+        let stand_at_heads: usize = standing().map(|entry| entry.at_heads).sum();
+        let once: HashSet<u64> =
+            entries.values().filter(|entry| entry.count == 1).filter_map(|entry| entry.number).collect();
         Self {
-            heads: heads > 0 && at_heads * 10 >= heads * 8 && (sure || heads == pieces),
-            lines: lines * 10 >= pieces * 8,
+            heads: heads > 0
+                && ((at_heads * 10 >= heads * 8 && (sure || heads == pieces))
+                    || (full && stand_at_heads * 10 >= heads * 9)),
+            lines: lines * 10 >= pieces * 8 || full,
+            full,
+            counted: once.iter().any(|number| once.contains(&(number + 1))),
             every: of_form == pieces && lines * 10 >= pieces * 8,
             sure,
             punctuated: open * 10 <= count * 3,
@@ -105,14 +134,21 @@ impl Habits {
 
     /// What a candidate is here; none where it is a sentence, or nothing speaks for it.
     pub(super) fn accept(&self, label: &str, entry: &Entry) -> Option<Verdict> {
-        let shape = entry.shape?;
         if entry.comes_again() {
             return Some(Verdict::Label);
         }
-        if shape == Shape::Sentence {
-            let usual = entry.word_again(self.sure) && (self.heads || self.lines);
-            return (usual || (entry.count >= 3 && self.every)).then_some(Verdict::Label);
+        // Within a line only what comes again, or begins others, is a label.
+        if entry.count == entry.inside {
+            return None;
         }
+        let shape = match entry.shape {
+            Some(Shape::Sentence) if entry.word_again(self.sure) && (self.heads || self.lines) => {
+                return Some(Verdict::Label);
+            }
+            Some(Shape::Sentence) if entry.count >= 3 && self.every => return Some(Verdict::Label),
+            Some(Shape::Sentence) | None => return self.by_place(entry),
+            Some(shape) => shape,
+        };
         if entry.tight {
             return None;
         }
@@ -128,6 +164,26 @@ impl Habits {
         } else {
             (self.sure && !label.starts_with(char::is_lowercase)).then_some(Verdict::Speech)
         }
+    }
+}
+
+impl Habits {
+    /// What reads as a sentence or as a number is, by where it stands and how often: to come again and again, or at the
+    /// place of a turn, is what labels do.
+    fn by_place(&self, entry: &Entry) -> Option<Verdict> {
+        if !self.sure || !entry.may_stand() {
+            return None;
+        }
+        let again = if self.full && !entry.opens { 2 } else { 3 };
+        let runs_on = entry.open * 2 > entry.count;
+        if entry.count >= again && !runs_on && (self.full || !entry.opens) {
+            return Some(Verdict::Label);
+        }
+        if entry.opens || (self.punctuated && entry.open > 0) {
+            return None;
+        }
+        let listed = entry.number.is_some() && self.counted;
+        Some(if self.full && !listed { Verdict::Doubt } else { Verdict::Speech })
     }
 }
 

@@ -8,6 +8,10 @@
 //!   at the heads (behind a time, at the first line of a cue, below a blank line) where nearly every head has a label;
 //!   they begin at every line where nearly every line has one; elsewhere at any line, unless the sentence above runs on.
 //!
+//! Where nearly every turn is a line with a label, the file outweighs the words: what comes again there is a label even if
+//! it reads as a sentence or is a number ("The guest who rang in", "#2"), and once it is a doubt, unless it begins as
+//! sentences do.
+//!
 //! What comes again and is no sentence is a label. What comes once, and stands where turns begin, is one too, however it
 //! is spelled: its words must not go to whoever spoke before. Where it is no plain name, or the file does not begin its
 //! turns there, that is a doubt, and the transcript says so ([`doubt`]). A sentence with a colon stays where it stands.

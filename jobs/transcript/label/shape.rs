@@ -99,8 +99,31 @@ struct Word<'a> {
     small: bool,
 }
 
-/// How `label` reads; asked of what has the form of one.
+/// How `label` reads; asked of what has the form of one. What somebody adds in brackets makes no sentence of a name:
+/// "Tom (by phone, the line is bad)".
 pub(crate) fn shape(label: &str) -> Shape {
+    let read = read(label);
+    let opening = || label.strip_suffix([')', ']'])?.find(['(', '[']);
+    match opening().map(|at| label[..at].trim()).filter(|head| read == Shape::Sentence && !head.is_empty()) {
+        Some(head) => self::read(head).max(Shape::Odd),
+        None => read,
+    }
+}
+
+/// Whether `label` begins as sentences do, and not with a name, a number or somebody.
+pub(super) fn opens_a_sentence(label: &str) -> bool {
+    let first = label.split_whitespace().next().unwrap_or("").replace('’', "'").to_lowercase();
+    let first = first.trim_matches(|letter: char| !letter.is_alphanumeric());
+    [&OPENING, &CLAUSE, &GERMAN, &MATTER].into_iter().any(|words| words.contains(first)) || is_clause_of_han(label)
+}
+
+/// The number that `label` is, as some tools call their speakers: "1", "#2", "12345".
+pub(super) fn number(label: &str) -> Option<u64> {
+    let bare = label.trim_start_matches(['#', '№']).trim();
+    (bare.len() <= 9 && bare.bytes().all(|byte| byte.is_ascii_digit())).then(|| bare.parse().ok()).flatten()
+}
+
+fn read(label: &str) -> Shape {
     let words: Vec<Word<'_>> = label
         .split_whitespace()
         .map(|word| {
@@ -138,6 +161,13 @@ pub(crate) fn shape(label: &str) -> Shape {
 
 /// Whether one sentence ends within it and another begins: "Really? Well". A title ("Dr.") and an initial end none.
 fn reads_on(label: &str, words: &[&Word<'_>]) -> bool {
+    // Where a letter was lost, a question mark stands within a word, and at the end of one too: "Nguy?n Th? Lan".
+    let lost = |(at, _): (usize, &str)| {
+        label[..at].ends_with(char::is_alphabetic) && label[at + 1..].starts_with(char::is_alphabetic)
+    };
+    if label.match_indices('?').any(lost) {
+        return false;
+    }
     let ends = |word: &str| match word.trim_end_matches(['"', '”', '’', ')']) {
         word if word.ends_with(['?', '!', '…']) => true,
         word => word.ends_with('.') && word.chars().count() > 5 && !word[..word.len() - 1].contains('.'),
@@ -244,6 +274,9 @@ mod tests {
             ("Dr. Dana \"Dee\" Whitfield, PhD", Odd),
             ("Priya <priya@x.example>", Odd),
             ("Priya (10:30)", Odd),
+            ("Tom Becker (via phone, bad line)", Odd),
+            ("Caller 2 (who came in later on)", Odd),
+            ("Nguy?n Th? Lan", Odd),
             ("Prof. Dr. Ana Lucia Maria Theresia von Habsburg und Lothringen zu Wien", Odd),
         ] {
             assert!(has_form(label), "{label}");

@@ -39,6 +39,9 @@ pub(crate) struct Layout {
     pub(super) written_out: bool,
     /// Whether most lines end in the time of their end.
     pub(super) trailing_stamps: bool,
+    /// Whether one person alone has a label, and lines that a dash or a space sets off answer each time: nobody says whose
+    /// they are.
+    pub(super) answers: bool,
     /// Whether the lines of the talk are those of a list.
     pub(super) lists: bool,
     /// Whether its lines are numbered.
@@ -83,6 +86,7 @@ impl Layout {
             labels = Labels::none();
         }
         let carries = sight.carries(&names, &labels);
+        let answers = names.is_empty() && marked.is_none() && sight.answers(&labels);
         let evidence = if headed {
             Some("names with times stand above what they said")
         } else if !names.is_empty() {
@@ -106,6 +110,7 @@ impl Layout {
             carries,
             trailing_stamps,
             written_out: sight.written_out,
+            answers,
             lists: talk.listed * 2 > talk.labelled,
             numbered,
             evidence,
@@ -331,6 +336,28 @@ impl<'s, 'l> Sight<'s, 'l> {
         })
     }
 
+    /// Whether below most lines of the only person with a label others are set off.
+    fn answers(&self, labels: &Labels) -> bool {
+        if labels.len() != 1 {
+            return false;
+        }
+        let (mut turns, mut answered, mut others, mut asked) = (0_usize, 0_usize, 0_usize, false);
+        for (at, (line, raw)) in self.lines.iter().zip(self.source.lines()).enumerate() {
+            let Line::Plain(text, _) = *line else { continue };
+            if labels.split(text).is_some() && !is_set_off(raw) {
+                turns += 1;
+                asked = true;
+            } else if is_set_off(raw) {
+                // What hangs below a line that runs on goes on with it.
+                asked &= raw.starts_with(['-', '–', '—']) || !self.open(at);
+                answered += usize::from(std::mem::take(&mut asked));
+            } else {
+                others += 1;
+            }
+        }
+        turns >= 2 && answered * 4 >= turns * 3 && others <= turns
+    }
+
     fn trailing_stamps(&self) -> bool {
         let ends = |line: &&Line<'_>| matches!(line, Line::Plain(text, _) if stamp::trailing(text).is_some());
         let texts = self.lines.iter().filter(|line| matches!(line, Line::Plain(..))).count();
@@ -356,6 +383,13 @@ impl<'s, 'l> Sight<'s, 'l> {
         });
         above_stamps && (names.is_empty() || !unknown) && rests.all(|rest| labels.split(rest).is_none())
     }
+}
+
+/// Whether a dash or a space sets a line off.
+pub(super) fn is_set_off(raw: &str) -> bool {
+    let text = raw.trim_end();
+    let spaced = text.starts_with('\t') || text.starts_with("  ");
+    !text.is_empty() && (spaced || (text.starts_with(['-', '–', '—']) && label::unlisted(text).len() < text.len()))
 }
 
 /// Whether nearly every line begins with its number.

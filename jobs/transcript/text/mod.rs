@@ -132,8 +132,8 @@ impl<'a> Reading<'a> {
                 self.stamp(number, stamp);
                 self.named(number, name, rest, layout.heading(name) == Some(true));
             }
-            Line::Plain(text, dress) => self.plain(number, text, dress),
-            _ => self.plain(number, raw.trim(), Dress::None),
+            Line::Plain(text, dress) => self.plain(number, raw, text, dress),
+            _ => self.plain(number, raw, raw.trim(), Dress::None),
         }
         self.after_blank = false;
     }
@@ -173,7 +173,7 @@ impl<'a> Reading<'a> {
         self.pending = Some(stamp);
     }
 
-    fn plain(&mut self, number: usize, text: &'a str, dress: Dress) {
+    fn plain(&mut self, number: usize, raw: &str, text: &'a str, dress: Dress) {
         if let Some(doubtful) = self.layout.alone(number - 1) {
             return self.named(number, line::unmarked(text), "", doubtful);
         }
@@ -185,6 +185,12 @@ impl<'a> Reading<'a> {
             self.draft.warn(number, label::doubtful_speech(label));
         }
         self.notes(number, text, dress);
+        if self.layout.answers
+            && layout::is_set_off(raw)
+            && self.turn.as_ref().is_some_and(|turn| !turn.text.is_empty())
+        {
+            return self.answer(number, text);
+        }
         // Somebody else, and nobody says who.
         if let Some(said) = text.strip_prefix(">>") {
             return self.open(number, None, said.trim_start_matches('>').trim_start());
@@ -211,6 +217,18 @@ impl<'a> Reading<'a> {
             }
             Some(_) => self.append(text),
         }
+    }
+
+    /// A line that is set off below the words of the only person with a label: it is an answer to them, or goes on with
+    /// one.
+    fn answer(&mut self, number: usize, text: &'a str) {
+        let said = label::unlisted(text);
+        let goes_on = |turn: &Turn<'_>| turn.label.is_none() || !label::ends_a_sentence(&turn.text);
+        if said.len() == text.len() && self.turn.as_ref().is_some_and(goes_on) {
+            return self.append(text);
+        }
+        self.draft.warn(number, ANSWER);
+        self.open(number, None, said);
     }
 
     /// Notices where notes begin, above the talk or below it: nobody says them.
@@ -300,6 +318,9 @@ impl<'a> Reading<'a> {
     }
 }
 
+/// Said of an answer of nobody known.
+const ANSWER: &str = "this line is set off below another's words and names nobody: please check who speaks here";
+
 /// Said where notes begin below the talk.
 const NOTES: &str =
     "a heading that nobody says: what stands below it, until somebody speaks again, is set aside as notes";
@@ -309,4 +330,37 @@ fn goes_on_behind_another(raw: &str) -> Option<&str> {
     let text = raw.trim();
     let (_, after) = text.strip_prefix("//")?.split_once("//")?;
     (!after.trim().is_empty()).then_some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::parse;
+
+    /// `label|text` of each utterance, and how many of them nobody is known to have said, by the warnings.
+    fn said(text: &str) -> (Vec<String>, usize) {
+        let read = parse(text.as_bytes()).expect("a transcript");
+        let asked = read.warnings.iter().filter(|warning| warning.message.contains("names nobody")).count();
+        let said = |said: &crate::Utterance| format!("{}|{}", said.label.as_deref().unwrap_or(""), said.text);
+        (read.utterances.iter().map(said).collect(), asked)
+    }
+
+    #[test]
+    fn answers_without_a_name_are_nobodys() {
+        let wanted = ["Coach|How was the week for you?", "|Long, and I sold the house."].repeat(4);
+        for answer in ["- ", "– ", "    ", "\t", "  - "] {
+            let turn = format!("Coach: How was the week for you?\n{answer}Long, and I sold the house.\n");
+            assert_eq!(
+                said(&turn.repeat(4)),
+                (wanted.iter().map(|said| (*said).to_owned()).collect(), 4),
+                "{answer:?}"
+            );
+            // Of more lines too.
+            let more = format!("{turn}\n");
+            assert_eq!(said(&more.repeat(4)).1, 4, "{answer:?}");
+        }
+        let hanging = "Coach: This is a talk about the house\n    that we sold in the spring.\n";
+        assert_eq!(said(&hanging.repeat(4)).1, 0);
+        let list = "Ana: I see three things:\n- the house\n- the school\n- the work\nTom: Those are many for us.\n";
+        assert_eq!(said(&list.repeat(3)).1, 0);
+    }
 }
