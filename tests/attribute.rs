@@ -202,12 +202,12 @@ async fn two_clients_make_a_group_and_a_first_name_beside_a_full_name_is_asked_a
 }
 
 #[tokio::test]
-async fn a_session_without_a_client_goes_straight_to_the_coach() {
+async fn a_session_that_all_stands_under_the_coachs_name_is_asked_about() {
     let world = World::new().await;
     let session = parsed_session(&world, &TWO[..1]).await;
     attribute(&world, session).await;
-    assert_eq!(outcome(&world, session).await, "summarized individual: Maya Okafor coach 4s 10w 1t; no summary");
-    assert_eq!(due(&world).await, "review.request 1");
+    assert_eq!(outcome(&world, session).await, "waiting_for_speakers individual: nobody; no summary");
+    assert_eq!(due(&world).await, "review.ask_for_speakers 1");
 }
 
 #[tokio::test]
