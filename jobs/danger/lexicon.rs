@@ -12,8 +12,9 @@ use regex::{Captures, Regex, RegexBuilder, RegexSet, RegexSetBuilder};
 
 use super::Why;
 
-const LANGUAGES: [(&str, &str); 7] = [
+const LANGUAGES: [(&str, &str); 8] = [
     ("en", include_str!("lexicon/en.txt")),
+    ("en_wide", include_str!("lexicon/en_wide.txt")),
     ("de", include_str!("lexicon/de.txt")),
     ("sv", include_str!("lexicon/sv.txt")),
     ("es", include_str!("lexicon/es.txt")),
