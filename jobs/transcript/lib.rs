@@ -35,6 +35,7 @@ mod meet;
 mod meet_captions;
 mod not_a_transcript;
 mod odd_times;
+mod other_texts;
 mod otter;
 pub mod plausible;
 mod raw_time;

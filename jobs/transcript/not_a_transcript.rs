@@ -152,6 +152,9 @@ pub(super) fn refuse_other_texts(text: &str) -> Result<(), NotATranscript> {
     if is_participants(head) && !super::delimited::is_transcript(text) {
         return Err(NotATranscript::Participants);
     }
+    if let Some(kind) = super::other_texts::seen(head) {
+        return Err(NotATranscript::OtherNotation(kind.to_owned()));
+    }
     let start = trimmed.get(..trimmed.floor_char_boundary(16)).unwrap_or(trimmed).to_ascii_lowercase();
     let read = super::tagged::is_read(trimmed);
     if read {

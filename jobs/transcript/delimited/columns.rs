@@ -6,6 +6,7 @@ use std::collections::HashSet;
 
 use csv::{Reader, ReaderBuilder, StringRecord};
 
+use super::talk;
 use crate::{
     keys::{Key, Meaning, meaning},
     raw_time::Raw,
@@ -33,8 +34,23 @@ const OF_CHATS: &[&str] = &[
     "chatid",
     "conversationid",
 ];
+/// Headings of single words.
+const OF_WORDS: &[&str] = &["word", "words", "token", "punctuatedword"];
+/// Headings of payments, orders and tasks. Run together and in lower case.
+#[rustfmt::skip]
+const OF_LEDGERS: &[&str] = &[
+    "amount", "price", "total", "balance", "status", "quantity", "qty", "cost", "currency", "iban", "account", "invoice",
+    "betrag", "preis", "saldo", "menge", "konto", "montant", "prix", "solde", "importe", "precio", "importo", "prezzo",
+    "bedrag", "prijs", "belopp", "pris", "valor", "preço",
+];
+/// No talk has a column for each of more people.
+const MOST_PEOPLE: usize = 12;
 /// Headings of a text beside times from and to, where nothing better is there: markers of a video editor.
 const OF_MARKERS: &[&str] = &["description", "comment", "comments", "notes", "name"];
+
+/// Headings that mean this in a table; as a key of JSON they may be anything.
+const IN_TABLES: &[(Meaning, &[&str])] =
+    &[(Meaning::Text, &["what", "comment", "comments"]), (Meaning::Start, &["when"])];
 
 /// How a table is to be read.
 #[derive(Debug)]
@@ -47,6 +63,8 @@ pub(super) struct Table {
     pub(super) width: usize,
     /// Whether there was a line of headings.
     pub(super) headed: bool,
+    /// Columns of what one person says, with the name; where there are such, no column of text is.
+    pub(super) people: Vec<(usize, String)>,
 }
 
 /// Which column is which.
@@ -73,15 +91,25 @@ pub(super) fn table(text: &str) -> Option<Table> {
     let mut begin = 0;
     for line in text.split_inclusive('\n').take(PREAMBLE) {
         let after = begin + line.len();
-        let heading = line.trim_matches(['\u{feff}', '\r', '\n']);
+        let first = line.trim_matches(['\u{feff}', '\r', '\n']);
         for delimiter in DELIMITERS {
-            if !heading.as_bytes().contains(delimiter) {
+            if !first.as_bytes().contains(delimiter) {
                 continue;
             }
-            let headings = reader(heading, *delimiter, true).records().next()?.ok()?;
-            if let Some(columns) = by_headings(&headings) {
-                let table = Table { delimiter: *delimiter, begin: after, columns, width: headings.len(), headed: true };
-                return holds(&table, text, says_speaker(&headings)).then_some(table);
+            let headings = reader(first, *delimiter, true).records().next()?.ok()?;
+            if !headings.iter().any(|name| heading(name).is_some() || OF_MARKERS.contains(&joined(name).as_str())) {
+                continue;
+            }
+            let rows = sample(text.get(after..).unwrap_or(""), *delimiter);
+            if let Some(columns) = by_headings(&headings, &rows) {
+                let people = Vec::new();
+                let table =
+                    Table { delimiter: *delimiter, begin: after, columns, width: headings.len(), headed: true, people };
+                return holds(&table, &rows, &headings).then_some(table);
+            }
+            if let Some((columns, people)) = by_person(&headings, &rows) {
+                let width = headings.len();
+                return Some(Table { delimiter: *delimiter, begin: after, columns, width, headed: true, people });
             }
         }
         begin = after;
@@ -93,7 +121,24 @@ fn joined(heading: &str) -> String {
     heading.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
-fn by_headings(headings: &StringRecord) -> Option<Columns> {
+/// The first rows, by which it is seen what the columns hold.
+fn sample(rows: &str, delimiter: u8) -> Vec<StringRecord> {
+    reader(rows, delimiter, true).records().take(SAMPLE).filter_map(Result::ok).collect()
+}
+
+/// What a heading means.
+fn heading(text: &str) -> Option<Key> {
+    let of_tables = || {
+        let name = joined(text);
+        IN_TABLES.iter().find_map(|(meaning, words)| {
+            let known_as = words.iter().find(|word| **word == name)?;
+            Some(Key { meaning: *meaning, rank: usize::MAX, unit: None, known_as })
+        })
+    };
+    meaning(text.trim()).or_else(of_tables)
+}
+
+fn by_headings(headings: &StringRecord, rows: &[StringRecord]) -> Option<Columns> {
     if headings.len() < 2 || headings.len() > COLUMNS {
         return None;
     }
@@ -104,10 +149,12 @@ fn by_headings(headings: &StringRecord) -> Option<Columns> {
     {
         return None;
     }
-    let keys: Vec<Option<Key>> = headings.iter().map(|heading| meaning(heading.trim())).collect();
+    let keys: Vec<Option<Key>> = headings.iter().map(heading).collect();
     let best = |wanted: Meaning| {
         let of = keys.iter().enumerate().filter_map(|(at, key)| Some((at, (*key)?)));
-        of.filter(|(_, key)| key.meaning == wanted).min_by_key(|(_, key)| key.rank)
+        // Numbers are no text, whatever stands above them: a line may be what is said, or its number.
+        let of = of.filter(|(at, key)| key.meaning == wanted && (wanted != Meaning::Text || !numbers(rows, *at)));
+        of.min_by_key(|(_, key)| key.rank)
     };
     let (start, end, long) = (best(Meaning::Start), best(Meaning::End), best(Meaning::Duration));
     let marker = || {
@@ -120,7 +167,13 @@ fn by_headings(headings: &StringRecord) -> Option<Columns> {
     let unit = |found: Option<(usize, Key)>| found.and_then(|(_, key)| key.unit);
     let told = Told { start: unit(start), end: unit(end), long: unit(long) };
     let columns = Columns { text, speaker: at(speaker), start: at(start), end: at(end), long: at(long), told };
-    (columns.start.is_some() || says_speaker(headings)).then_some(columns)
+    (columns.start.is_some() || columns.speaker.is_some()).then_some(columns)
+}
+
+/// Whether a column holds numbers alone.
+fn numbers(rows: &[StringRecord], at: usize) -> bool {
+    let mut cells = rows.iter().filter_map(|row| row.get(at)).filter(|cell| !cell.trim().is_empty()).peekable();
+    cells.peek().is_some() && cells.all(|cell| !cell.contains(char::is_alphabetic))
 }
 
 /// Whether a heading speaks of speakers: a name and a text alone are anything, as answers, reviews, a list of products.
@@ -128,29 +181,72 @@ fn says_speaker(headings: &StringRecord) -> bool {
     let vague = ["name", "user", "author", "username", "person", "fullname", "displayname"];
     let speaks =
         |key: Key| matches!(key.meaning, Meaning::Speaker | Meaning::SpeakerId) && !vague.contains(&key.known_as);
-    headings.iter().filter_map(|heading| meaning(heading.trim())).any(speaks)
+    headings.iter().filter_map(heading).any(speaks)
 }
 
 /// Whether the rows are what the headings promise. Without speakers there must be times that passed: a day or a moment is
-/// that of a message or a payment.
-fn holds(table: &Table, text: &str, says_speaker: bool) -> bool {
-    let rows = text.get(table.begin..).unwrap_or("");
-    if rows.trim().is_empty() {
-        return true;
+/// that of a message or a payment, unless people take turns at it as fast as they speak.
+fn holds(table: &Table, rows: &[StringRecord], headings: &StringRecord) -> bool {
+    let says_speaker = says_speaker(headings);
+    let columns = &table.columns;
+    if rows.is_empty() {
+        return says_speaker || columns.start.is_some();
     }
-    let rows: Vec<StringRecord> =
-        reader(rows, table.delimiter, true).records().take(20).filter_map(Result::ok).collect();
-    let cells = rows.first().is_some_and(|row| row.len() >= 2);
+    let named = |names: &[&str]| headings.iter().any(|heading| names.contains(&joined(heading).as_str()));
+    let text_is =
+        |names: &[&str]| headings.get(columns.text).is_some_and(|text| names.contains(&joined(text).as_str()));
+    let talk = talk::is_one(rows, columns);
+    // Words alone, a row each, are talk as well.
+    if !talk && !text_is(OF_WORDS) && (!says_speaker || named(OF_LEDGERS) || talk::takes_too_long(rows, columns)) {
+        return false;
+    }
     let passed = |row: &&StringRecord| {
-        let start = table.columns.start.and_then(|at| row.get(at)).map_or(Raw::None, |cell| span(cell).0);
+        let start = columns.start.and_then(|at| row.get(at)).map_or(Raw::None, |cell| span(cell).0);
         matches!(start, Raw::Millis(_)) || matches!(start, Raw::Number(number) if number < 1e9)
     };
-    cells && (says_speaker || rows.iter().filter(passed).count() * 2 >= rows.len())
+    let first = || rows.iter().take(20);
+    let timed = first().filter(passed).count() * 2 >= first().count();
+    let written = text_is(&["message", "messages", "messagetext", "messagecontent", "body"]);
+    let in_turn = || !written && talk::in_turn(rows, columns);
+    rows.first().is_some_and(|row| row.len() >= 2)
+        && (says_speaker || timed && !(named(OF_LEDGERS) && !talk::has_sentences(rows, columns)) || in_turn())
+}
+
+/// A table with a column for each person, whose name is the heading: in nearly every row one of them speaks.
+fn by_person(headings: &StringRecord, rows: &[StringRecord]) -> Option<(Columns, Vec<(usize, String)>)> {
+    let keys: Vec<Option<Key>> = headings.iter().map(heading).collect();
+    let find = |wanted: Meaning| keys.iter().position(|key| key.is_some_and(|key| key.meaning == wanted));
+    let (start, end) = (find(Meaning::Start), find(Meaning::End));
+    let is_name = |name: &str| {
+        name.chars().next().is_some_and(char::is_alphabetic) && name.len() <= 60 && name.split_whitespace().count() <= 4
+    };
+    let others = (0..headings.len()).filter(|at| keys[*at].is_none() && !numbers(rows, *at));
+    let people: Vec<(usize, String)> = others.map(|at| (at, headings[at].trim().to_owned())).collect();
+    let distinct = people.iter().map(|(_, name)| name).collect::<HashSet<_>>().len();
+    if !(2..=MOST_PEOPLE).contains(&people.len())
+        || distinct < people.len()
+        || !people.iter().all(|(_, name)| is_name(name))
+        || keys.iter().flatten().any(|key| !matches!(key.meaning, Meaning::Start | Meaning::End))
+    {
+        return None;
+    }
+    let said = |row: &StringRecord, at: usize| row.get(at).is_some_and(|cell| cell.contains(char::is_alphanumeric));
+    let one = |row: &&StringRecord| people.iter().filter(|(at, _)| said(row, *at)).count() == 1;
+    let alone = rows.iter().filter(one).count();
+    let timed = rows.iter().filter(|row| start.and_then(|at| row.get(at)).is_some_and(|cell| span(cell).0.is_there()));
+    let even = rows.iter().filter(|row| row.len() == headings.len()).count();
+    // Without times any text with commas may look so.
+    let enough = alone * 10 >= rows.len() * 6 && timed.count() * 10 >= rows.len() * 9 && even * 10 >= rows.len() * 9;
+    let all_speak = people.iter().all(|(at, _)| rows.iter().any(|row| said(row, *at)));
+    let talk = people.iter().all(|(at, _)| talk::is_one(rows, &Columns { text: *at, ..Columns::default() }));
+    (rows.len() >= 4 && enough && all_speak && talk)
+        .then(|| (Columns { text: people[0].0, start, end, ..Columns::default() }, people.clone()))
 }
 
 /// Finds the columns of a table without headings: one or two of times that run forward, one of text.
-fn by_content(text: &str, delimiter: u8) -> Option<Table> {
-    let text = text.trim_start_matches('\u{feff}');
+fn by_content(whole: &str, delimiter: u8) -> Option<Table> {
+    let text = whole.trim_start_matches('\u{feff}');
+    let lead = whole.len() - text.len();
     // A table of one row is any line with a few commas.
     let first = text.lines().find(|line| !line.trim().is_empty())?;
     if !first.as_bytes().contains(&delimiter) {
@@ -164,35 +260,56 @@ fn by_content(text: &str, delimiter: u8) -> Option<Table> {
     if rows.len() < 2 || !(2..=COLUMNS).contains(&width) || even * 10 < rows.len() * 9 {
         return None;
     }
-    let rows: Vec<&StringRecord> = rows.into_iter().filter(|row| row.len() == width).collect();
+    let rows: Vec<StringRecord> = rows.into_iter().filter(|row| row.len() == width).cloned().collect();
     let column = |at: usize| rows.iter().map(move |row| row.get(at).unwrap_or("").trim());
     let timed = |at: &usize| {
         let times: Vec<f64> = column(*at).filter_map(|cell| value(span(cell).0)).collect();
-        times.len() * 10 >= rows.len() * 9
+        // The first row may be one of headings.
+        times.len() * 10 >= (rows.len() - 1) * 9
             && times.windows(2).all(|pair| pair[0] <= pair[1])
             && times.first() < times.last()
     };
-    let times: Vec<usize> = (0..width).filter(timed).collect();
+    let mut times: Vec<usize> = (0..width).filter(timed).filter(|at| !counts(column(*at))).collect();
+    // Beside times that are written as such, a number that goes up is that of a row.
+    let written = |at: &usize| column(*at).any(|cell| cell.contains(':'));
+    if times.iter().any(written) {
+        times.retain(written);
+    }
     // Numbers of rows run forward too; times do so together, the end behind its start.
     let (start, end) = match times.as_slice() {
         [one] => (*one, None),
         [.., start, end] => (*start, Some(*end)),
         [] => return None,
     };
-    let counts_rows = column(start).enumerate().all(|(at, cell)| cell.parse() == Ok(at) || cell.parse() == Ok(at + 1));
     let wordy = |at: usize| column(at).map(|cell| cell.split_whitespace().count()).sum::<usize>();
     let text_at = (0..width).filter(|at| !times.contains(at)).max_by_key(|at| wordy(*at))?;
-    if counts_rows || wordy(text_at) < rows.len() * 2 {
+    let columns = Columns { text: text_at, start: Some(start), end, ..Columns::default() };
+    if wordy(text_at) < rows.len() * 2 || !talk::is_one(&rows, &columns) {
         return None;
     }
+    // A first row without a time, above rows that all have one, is one of headings that nobody knows.
+    let heads = rows.len() > 2 && !span(column(start).next()?).0.is_there();
+    let begin = if heads { text.find('\n').map_or(0, |at| lead + at + 1) } else { 0 };
     let named = |at: &usize| {
         let distinct: HashSet<&str> = column(*at).collect();
         let short = column(*at).all(|cell| cell.len() <= 60 && cell.chars().any(char::is_alphabetic));
         short && distinct.len() * 2 <= rows.len().max(4)
     };
     let speaker = (0..width).filter(|at| *at != text_at && !times.contains(at)).find(named);
-    let columns = Columns { text: text_at, speaker, start: Some(start), end, ..Columns::default() };
-    Some(Table { delimiter, begin: 0, columns, width, headed: false })
+    let columns = Columns { speaker, ..columns };
+    let other = |name: &String| OF_CHATS.contains(&name.as_str()) || OF_LEDGERS.contains(&name.as_str());
+    let moments = || matches!(rows[1].get(start).map(|cell| span(cell).0), Some(Raw::Moment(_)));
+    let unsure = || !talk::has_sentences(&rows[1..], &columns) || moments() && !talk::in_turn(&rows[1..], &columns);
+    if heads && (rows[0].iter().map(joined).any(|name| other(&name)) || unsure()) {
+        return None;
+    }
+    Some(Table { delimiter, begin, columns, width, headed: false, people: Vec::new() })
+}
+
+/// Whether the numbers of a column count its rows.
+fn counts<'a>(cells: impl Iterator<Item = &'a str>) -> bool {
+    let numbers: Vec<i64> = cells.filter_map(|cell| cell.parse().ok()).collect();
+    numbers.len() >= 2 && numbers.windows(2).all(|pair| pair[1] == pair[0].saturating_add(1))
 }
 
 /// A time as a number that can be compared.

@@ -5,6 +5,7 @@
 //! seen, since commas and times are no speech.
 
 mod columns;
+mod talk;
 
 use csv::StringRecord;
 
@@ -15,6 +16,7 @@ use super::{
     formats::{self, Confidence, Source},
     keys::meaning,
     label::{self, Labels, Piece, Place},
+    raw_time::Raw,
     transcript::Format,
     units::{Row, letters, timeline},
 };
@@ -24,6 +26,9 @@ pub(super) const READER: formats::Reader = formats::Reader { name: "csv", detect
 fn detect(source: &Source<'_>) -> Option<(Confidence, &'static str)> {
     // The tables of a document are read with it.
     let table = table(source.text).filter(|_| !source.document)?;
+    if !table.people.is_empty() {
+        return Some((Confidence::Telling, "a table with a column for each person"));
+    }
     let reason = match (table.headed, table.columns.speaker, table.columns.start) {
         (true, Some(_), Some(_)) => "a table whose headings name a text, a speaker and times",
         (true, Some(_), None) => "a table whose headings name a text and a speaker",
@@ -55,7 +60,11 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
         let Ok(record) = record else { break };
         let line = before + record.position().map_or(0, |place| usize::try_from(place.line()).unwrap_or(0));
         kept += record.iter().map(words).sum::<usize>();
-        rows.extend(row(&record, line, &table, &mut draft));
+        if table.people.is_empty() {
+            rows.extend(row(&record, line, &table, &mut draft));
+        } else {
+            of_people(&record, line, &table, &mut draft, &mut rows);
+        }
     }
     draft.markup(raw, kept);
     say(&table, &rows, &mut draft);
@@ -117,6 +126,23 @@ fn row(record: &StringRecord, line: usize, table: &Table, draft: &mut Draft) -> 
     let end = if columns.end.is_some() { span(cell(columns.end)).0 } else { within };
     let row = Row { letters: letters(&text), start, end, long: span(cell(columns.long)).0 };
     Some(Said { line, speaker: cell(columns.speaker).to_owned(), text, row })
+}
+
+/// A row with a cell for each person: who says something in it.
+fn of_people(record: &StringRecord, line: usize, table: &Table, draft: &mut Draft, rows: &mut Vec<Said>) {
+    let time = |at: Option<usize>| at.and_then(|at| record.get(at)).map_or((Raw::None, Raw::None), span);
+    let (start, within) = time(table.columns.start);
+    let end = if table.columns.end.is_some() { time(table.columns.end).0 } else { within };
+    for (at, field) in record.iter().enumerate() {
+        let person = table.people.iter().find(|(own, _)| *own == at);
+        let Some((_, name)) = person.filter(|_| field.contains(char::is_alphanumeric)) else {
+            draft.structure(field);
+            continue;
+        };
+        let text = spaced(field.trim()).into_owned();
+        let row = Row { letters: letters(&text), start, end, long: Raw::None };
+        rows.push(Said { line, speaker: name.clone(), text, row });
+    }
 }
 
 fn say(table: &Table, rows: &[Said], draft: &mut Draft) {

@@ -7,6 +7,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::{
     book::is_notes,
+    owners,
     parts::{GIVEN, INNER_IDS, INNER_NAMES, pair, says_transcript, spoken_in, text_of, times_of_words},
     people::id,
     tree::{Json, Value},
@@ -57,6 +58,8 @@ const OF_CHATS: &[&str] = &[
 pub(super) struct List<'j> {
     pub(super) entries: &'j [Json<'j>],
     pub(super) around: [Option<&'j Json<'j>>; 3],
+    /// Who speaks in it, where the key of the list is a name.
+    pub(super) person: Option<&'j str>,
 }
 
 /// The lists at one place of the tree.
@@ -111,6 +114,7 @@ impl<'j> Place<'j> {
     pub(super) fn has_speakers(&self) -> bool {
         [Meaning::Speaker, Meaning::SpeakerId].iter().any(|meaning| !self.keys(*meaning).is_empty())
             || self.owners.iter().any(|(_, key)| key.meaning != Meaning::Source)
+            || self.lists.iter().any(|list| list.person.is_some())
     }
 
     /// By which keys it was known, for a person to read.
@@ -152,7 +156,10 @@ impl<'j> Place<'j> {
             }
             Some(key) if key.known_as == "name" && self.moments => 0,
             Some(_) => 1,
-            None => usize::from(!self.owners.is_empty()) + usize::from(first(Meaning::Source).is_some()),
+            None => {
+                let named = !self.owners.is_empty() || self.lists.iter().any(|list| list.person.is_some());
+                usize::from(named) + usize::from(first(Meaning::Source).is_some())
+            }
         };
         let times = match (first(Meaning::Start), first(Meaning::End).or(first(Meaning::Duration))) {
             (Some(_), Some(_)) => 2,
@@ -169,7 +176,7 @@ impl<'j> Place<'j> {
 /// Looks through the whole tree.
 pub(super) fn find<'j>(root: &'j Json<'j>) -> Found<'j> {
     let mut walk = Walk::default();
-    walk.look(root, 0, [None; 3]);
+    walk.look(root, 0, [None; 3], None);
     let Walk { mut places, mut known, .. } = walk;
     let mut chat = false;
     for place in &mut places {
@@ -208,7 +215,7 @@ struct Walk<'j> {
 }
 
 impl<'j> Walk<'j> {
-    fn look(&mut self, json: &'j Json<'j>, path: usize, around: [Option<&'j Json<'j>>; 3]) {
+    fn look(&mut self, json: &'j Json<'j>, path: usize, around: [Option<&'j Json<'j>>; 3], person: Option<&'j str>) {
         match &json.value {
             Value::List(items) => {
                 if items.iter().take(3).any(Json::is_object) {
@@ -217,13 +224,14 @@ impl<'j> Walk<'j> {
                     if number == next {
                         self.places.push(Place::default());
                     }
-                    self.places[number].lists.push(List { entries: items, around });
+                    self.places[number].lists.push(List { entries: items, around, person });
                 }
                 for item in items {
-                    self.look(item, path, around);
+                    self.look(item, path, around, None);
                 }
             }
             Value::Object(fields) => {
+                let by_person = owners::by_person(fields);
                 for (key, value) in fields {
                     if !(value.is_list() || value.is_object()) || self.skips(key) {
                         continue;
@@ -232,9 +240,11 @@ impl<'j> Walk<'j> {
                     if next > MOST && !self.paths.contains_key(&(path, key.as_ref())) {
                         continue;
                     }
-                    let inner = *self.paths.entry((path, key)).or_insert(next);
+                    // What each of them says is one talk.
+                    let person = Some(key.as_ref()).filter(|_| by_person && value.is_list());
+                    let inner = *self.paths.entry((path, person.map_or(key.as_ref(), |_| ""))).or_insert(next);
                     let before = self.places.len();
-                    self.look(value, inner, [Some(json), around[0], around[1]]);
+                    self.look(value, inner, [Some(json), around[0], around[1]], person);
                     if self.places.len() > before && value.is_list() && self.places[before].name.is_empty() {
                         self.places[before].name = key;
                     }
@@ -261,6 +271,7 @@ fn understand<'j>(place: &mut Place<'j>, known: &mut HashMap<&'j str, Option<Key
     let mut counts: HashMap<&'j str, (Key, usize)> = HashMap::new();
     let mut owners: HashMap<&'j str, (Key, usize)> = HashMap::new();
     let (mut seen, mut written) = (0_usize, 0_usize);
+    let several = place.lists.len() > 1;
     let mut mean = |key: &'j str| *known.entry(key).or_insert_with(|| meaning(key));
     for list in &place.lists {
         for entry in list.entries.iter().take(SAMPLE.saturating_sub(seen)) {
@@ -278,6 +289,7 @@ fn understand<'j>(place: &mut Place<'j>, known: &mut HashMap<&'j str, Option<Key
                 }
             }
         }
+        let of_people = several && owners::are_people(list);
         let fields = list.around.iter().flatten().filter_map(|around| match &around.value {
             Value::Object(fields) => Some(fields),
             _ => None,
@@ -286,7 +298,11 @@ fn understand<'j>(place: &mut Place<'j>, known: &mut HashMap<&'j str, Option<Key
             let speaks = |key: &Key| matches!(key.meaning, Meaning::Speaker | Meaning::SpeakerId | Meaning::Source);
             // A title or a file has a name as well.
             let vague = |key: &Key| {
-                matches!(key.known_as, "name" | "source" | "user" | "username" | "author" | "speakers" | "userid")
+                !of_people
+                    && matches!(
+                        key.known_as,
+                        "name" | "source" | "user" | "username" | "author" | "speakers" | "userid"
+                    )
             };
             if let Some(key) = mean(name).filter(|key| speaks(key) && !vague(key) && holds(value, key.meaning)) {
                 owners.entry(name).or_insert((key, 0)).1 += 1;

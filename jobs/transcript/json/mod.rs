@@ -28,6 +28,7 @@ mod lists;
 mod meet;
 mod mend;
 mod otter;
+mod owners;
 mod parts;
 mod people;
 mod podcast;

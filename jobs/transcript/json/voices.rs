@@ -51,7 +51,9 @@ pub(super) fn labels(
         };
         written.or_else(|| parts(book)).or_else(|| id.and_then(|id| book.label(id)))
     };
-    let mut labels: Vec<Option<String>> = entries.iter().map(|entry| label(book, entry)).collect();
+    let person = |entry: &Entry<'_>| place.lists[entry.list].person.map(str::to_owned);
+    let mut labels: Vec<Option<String>> =
+        entries.iter().map(|entry| label(book, entry).or_else(|| person(entry))).collect();
     if labels.iter().all(Option::is_none) {
         labels = sources(place, entries, book);
     } else if labels.iter().any(Option::is_none) {

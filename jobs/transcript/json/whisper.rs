@@ -67,6 +67,7 @@ fn segments<'j>(json: &'j Json<'j>) -> &'j Json<'j> {
 fn read(json: &Json<'_>, book: &mut Book<'_>) -> Format {
     let segments = segments(json).items();
     let mut turns = Turns::default();
+    let mut differ = None;
     for segment in segments {
         let text = segment.get("text");
         let label = book.label(segment.get("speaker"));
@@ -80,13 +81,22 @@ fn read(json: &Json<'_>, book: &mut Book<'_>) -> Format {
         if text.text().is_none() {
             book.warn(segment, "a segment without text");
         } else if !book.is_sound(text) {
-            if several_speak(words, label.is_none()) && whole(words, text) {
+            let voices = voices(words);
+            let other = label.as_deref().is_some_and(|own| !voices.is_empty() && !voices.contains(own));
+            if other {
+                differ.get_or_insert(segment);
+            }
+            if (voices.len() > 1 || !voices.is_empty() && (label.is_none() || other)) && whole(words, text) {
                 by_words(words, &mut turns, book);
             } else {
                 let (start, end) = times(segment);
                 turns.whole(book, label.as_deref(), start, end, text);
             }
         }
+    }
+    if let Some(segment) = differ {
+        let message = "a segment names one speaker and its words another, here and maybe below; the words are followed";
+        book.warn(segment, message);
     }
     turns.speak(book);
     whisper_silence::warn(segments, book);
@@ -104,10 +114,9 @@ fn times(segment: &Json<'_>) -> (Option<i64>, Option<i64>) {
     (segment.get("start").seconds(), segment.get("end").seconds())
 }
 
-/// Whether the words tell more of the speakers than the segment does.
-fn several_speak(words: &[Json<'_>], unlabelled: bool) -> bool {
-    let speakers: HashSet<&str> = words.iter().filter_map(|word| word.get("speaker").text()).collect();
-    speakers.len() > 1 || (unlabelled && !speakers.is_empty())
+/// Who speaks, as the words tell it.
+fn voices<'j>(words: &'j [Json<'j>]) -> HashSet<&'j str> {
+    words.iter().filter_map(|word| word.get("speaker").text()).collect()
 }
 
 /// Whether the words are all that is said in the text.

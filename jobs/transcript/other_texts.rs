@@ -1,0 +1,184 @@
+//! Lists that look like talk, since names, times and colons stand in them: tasks, programmes, chapters, verses, results.
+//!
+//! Pure. Only what is clear by more than one sign is known here; what is unsure is left to the readers, and to the coach.
+
+use super::time;
+
+/// So many lines are looked at.
+const SAMPLE: usize = 200;
+/// Fewer lines tell nothing.
+const FEWEST: usize = 5;
+
+/// What a text is, where it is clear that it is no talk.
+pub(super) fn seen(text: &str) -> Option<&'static str> {
+    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).take(SAMPLE).collect();
+    if lines.len() < FEWEST {
+        return None;
+    }
+    let most = |matches: fn(&str) -> bool| lines.iter().filter(|line| matches(line)).count() * 10 >= lines.len() * 8;
+    let kinds: [(bool, &str); 6] = [
+        (most(has_box), "a list of tasks, with boxes to tick"),
+        (most(weighs), "a list of what speaks for and against something"),
+        (are_tasks(&lines), "a list of who is to do what"),
+        (are_verses(&lines), "verses with the numbers of chapter and verse"),
+        (are_points_in_time(&lines), "a list of times with a few words each, as a programme, chapters or results are"),
+        (is_yaml(&lines), "YAML"),
+    ];
+    kinds.into_iter().find(|(is_one, _)| *is_one).map(|(_, kind)| kind)
+}
+
+fn has_box(line: &str) -> bool {
+    let line = line.trim_start_matches(['-', '*', '+', ' ']);
+    ["[ ]", "[x]", "[X]", "☐", "☑", "☒", "✅"].iter().any(|open| line.starts_with(open))
+}
+
+fn weighs(line: &str) -> bool {
+    const SIDES: &[&str] = &[
+        "pro",
+        "pros",
+        "con",
+        "cons",
+        "contra",
+        "advantage",
+        "advantages",
+        "disadvantage",
+        "disadvantages",
+        "strength",
+        "strengths",
+        "weakness",
+        "weaknesses",
+        "opportunity",
+        "opportunities",
+        "threat",
+        "threats",
+        "vorteil",
+        "vorteile",
+        "nachteil",
+        "nachteile",
+        "avantages",
+        "inconvénients",
+        "ventajas",
+        "desventajas",
+        "fördelar",
+        "nackdelar",
+    ];
+    let line = line.trim_start_matches(['-', '*', '+', ' ']);
+    line.split_once(':').is_some_and(|(side, _)| SIDES.contains(&side.trim().to_lowercase().as_str()))
+}
+
+/// In most lines somebody does something, and nowhere is there a question or a full stop.
+fn are_tasks(lines: &[&str]) -> bool {
+    let tasks = lines.iter().filter(|line| is_task(line)).count();
+    tasks * 5 >= lines.len() * 3 && !lines.iter().any(|line| line.ends_with(['.', '?', '!']))
+}
+
+/// `Maya: prints the exercises`: a name, and what that one does, without a subject and without a full stop.
+fn is_task(line: &str) -> bool {
+    let Some((_, task)) = line.split_once(": ") else { return false };
+    let words: Vec<&str> = task.split_whitespace().collect();
+    let talks = |word: &&str| matches!(word.to_lowercase().as_str(), "i" | "i'm" | "you" | "we" | "me" | "my" | "your");
+    let object = ["the", "a", "an", "all", "his", "her", "their"];
+    let does = match words.as_slice() {
+        ["will", ..] => true,
+        [verb, object_of, ..] => verb.len() > 3 && verb.ends_with('s') && object.contains(object_of),
+        _ => false,
+    };
+    does && words.len() <= 8 && !task.contains(['.', '?', '!', ',', '…']) && !words.iter().any(talks)
+}
+
+/// `3:16 For God so loved`: chapter and verse count up; a time has two digits behind the colon.
+fn are_verses(lines: &[&str]) -> bool {
+    let number = |line: &&str| {
+        // The book stands before the first.
+        let numbered = line.split_whitespace().take(3).find(|word| word.contains(':'))?;
+        let (chapter, verse) = numbered.split_once(':')?;
+        let short = verse.len() == 1 || chapter.parse::<u32>().ok()? > 0 && verse.len() <= 3 && !verse.starts_with('0');
+        Some((chapter.parse::<u32>().ok()?, verse.parse::<u32>().ok().filter(|_| short)?, verse.len() == 1))
+    };
+    let verses: Vec<_> = lines.iter().filter_map(number).collect();
+    let follows = verses.windows(2).filter(|pair| pair[1].0 == pair[0].0 && pair[1].1 == pair[0].1 + 1).count();
+    verses.len() * 10 >= lines.len() * 8 && verses.iter().any(|verse| verse.2) && follows * 10 >= verses.len() * 7
+}
+
+/// Times with a few words each, which no full stop ends, and between which far more time passes than the words take to say.
+fn are_points_in_time(lines: &[&str]) -> bool {
+    let point = |line: &&str| {
+        // Results have a rank before the time.
+        let rank = |(rank, rest): (&str, &str)| {
+            rank.trim_end_matches(['.', ')']).parse::<u32>().ok().map(|_| rest.trim_start().to_owned())
+        };
+        let line = line.split_once(' ').and_then(rank).unwrap_or_else(|| (*line).to_owned());
+        let (stamp, text) = line.split_once(char::is_whitespace)?;
+        let stamp = stamp.trim_matches(['[', ']', '(', ')', '-', '–']);
+        let ends = text.trim_end().ends_with(['.', '?', '!', '…', ',']);
+        Some((
+            time::whole(stamp)?,
+            text.split_whitespace().count(),
+            text.chars().filter(|l| l.is_alphabetic()).count(),
+            ends,
+        ))
+    };
+    let points: Vec<_> = lines.iter().filter_map(point).collect();
+    let count = points.len();
+    if count < FEWEST || count * 10 < lines.len() * 8 || count + 2 < lines.len() {
+        return false;
+    }
+    let words: usize = points.iter().map(|point| point.1).sum();
+    let ended = points.iter().filter(|point| point.3).count();
+    let lasts: Vec<(i64, i64)> =
+        points.windows(2).map(|pair| (pair[1].0 - pair[0].0, i64::try_from(pair[0].2).unwrap_or(i64::MAX))).collect();
+    let forward = lasts.iter().all(|(gap, _)| *gap > 0);
+    // In a programme every time is one of five minutes, which as a time of the recording would be of five seconds.
+    let round = points.iter().all(|point| point.0 % 5_000 == 0);
+    let least = if round { 500 } else { 2_000 };
+    let slow = lasts.iter().filter(|(gap, letters)| *gap > letters.saturating_mul(least)).count();
+    forward && ended * 10 <= count && words <= count * 5 && slow * 10 >= lasts.len() * 8
+}
+
+/// Entries with keys of their own, each on a line.
+fn is_yaml(lines: &[&str]) -> bool {
+    let key = |line: &&str| {
+        let (key, _) = line.trim_start_matches("- ").split_once(':')?;
+        key.chars().all(|letter| letter.is_ascii_lowercase() || letter == '_').then(|| key.to_owned())
+    };
+    let opens = lines.iter().filter(|line| line.starts_with("- ") && key(line).is_some()).count();
+    let keys: Vec<String> = lines.iter().filter_map(key).collect();
+    let text = ["text", "content", "transcript", "words", "said", "utterance", "sentence"];
+    let texts = keys.iter().filter(|key| text.contains(&key.as_str())).count();
+    opens >= 2 && texts >= 2 && keys.len() * 10 >= lines.len() * 9
+}
+
+#[cfg(test)]
+mod tests {
+    use super::seen;
+
+    #[test]
+    fn lists_of_other_things_are_known() {
+        for text in [
+            "Chores\n- [ ] Ana: sweep\n- [x] Tom: cook\n- [ ] Ana: iron\n- [ ] Tom: mow\n* [ ] Ana: mend the gate",
+            "Pros: near the sea\nCons: far from work\nPros: a garden\nCons: no shops\nPros: quiet",
+            "Ana: writes the report\nTom: calls the plumber\nAna: will buy paint\nTom: mows the lawn\nAna: pays the rent",
+            "Ruth 1:1 Now it came to pass.\n1:2 And the name was so.\n1:3 And he died.\n1:4 And they took wives.\n1:5 And so.",
+            "0:00 Intro\n1:10 Why habits fail\n4:45 The kitchen story\n9:02 Three questions\n15:30 Outro",
+            "Programme\n09:00 Coffee\n09:15 Welcome: Ana Ruiz\n10:00 Talk: Tom Berg\n10:45 Break\n11:00 Panel: all",
+            "5 km\n1. 19:02 Ana Ruiz\n2. 19:40 Tom Berg\n3. 20:15 Lea Roth\n4. 21:09 Jon Falk\n5. 23:55 Eva Lind",
+            "talk:\n  - speaker: Ana\n    text: Hello.\n  - speaker: Tom\n    text: Good day.",
+        ] {
+            assert!(seen(text).is_some(), "{text}");
+        }
+    }
+
+    #[test]
+    fn talk_is_none_of_them() {
+        for text in [
+            "Ana: hi\nTom: hello\nAna: how was the week\nTom: it went well I think\nAna: tell me more",
+            "Ana: so how did it go\nTom: good\nAna: really\nTom: yes the talk went fine\nAna: and then\nTom: I slept",
+            "0:00 so where were we last time\n0:04 at the letter\n0:06 right\n0:09 I never wrote it\n0:15 and why not",
+            "0:00 Well.\n1:10 I do not know.\n4:45 Perhaps.\n9:02 Let me think.\n15:30 Yes.",
+            "1:01 and then we went home\n1:02 yes\n1:03 we did\n1:04 and it rained\n1:05 all the way",
+            "Q: Where were you?\nA: At home.\nQ: Alone?\nA: Yes.\nQ: Until when?\nA: Until ten.",
+        ] {
+            assert_eq!(seen(text), None, "{text}");
+        }
+    }
+}
