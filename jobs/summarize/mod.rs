@@ -32,8 +32,8 @@ use uuid::Uuid;
 
 pub(crate) use by_model::broken_template;
 pub use draft::{Draft, DraftClaim, DraftEvidence};
-pub(crate) use input::{Found, load as load_input, name_words};
 pub use input::{Danger, Line, OpenThread, SessionForClient, Speaker};
+pub(crate) use input::{Found, load as load_input, name_words};
 pub use look_again::LookAgain;
 pub(crate) use offline::is_negated;
 pub use offline::{Doubt, Passage, Ranking, passages};
