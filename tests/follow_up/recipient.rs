@@ -45,7 +45,10 @@ async fn a_recipient_that_changes_during_the_hold_stops_the_letter_and_the_coach
         let [letter]: [Letter; 1] = smtp.letters().try_into().expect("one letter");
         assert_eq!(letter.to, ["maya@northlight.example"]);
         let text = letter.text.split_whitespace().collect::<Vec<_>>().join(" ");
-        assert!(text.contains("name or address changed after you approved the letter") && !text.contains('@'), "{text}");
+        assert!(
+            text.contains("name or address changed after you approved the letter") && !text.contains('@'),
+            "{text}"
+        );
 
         // Approved again, it goes to whom it was approved for, and the mark is gone.
         move_priya(&world, Some("priya@elsewhere.example")).await;
