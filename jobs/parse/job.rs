@@ -5,6 +5,8 @@
 //! attribution and indexing. A transcript that is parsed or rejected already is left as it is, so a rerun changes
 //! nothing.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -13,7 +15,7 @@ use crate::{
     db::Tx,
     mail::{self, Trouble},
     model::session,
-    queue::{Context, Finished, Job, JobError},
+    queue::{Context, Finished, Job, JobError, Policy},
 };
 
 /// Parses one transcript into utterances.
@@ -47,6 +49,8 @@ const ROUNDS: usize = 5;
 
 impl Job for ParseTranscript {
     const KIND: &'static str = "parse.transcript";
+    /// Every utterance is listened to for danger: a session of days takes minutes.
+    const POLICY: Policy = Policy { timeout: Duration::from_secs(900), ..Policy::DEFAULT };
 
     fn unique_key(&self) -> Option<String> {
         Some(self.transcript_id.to_string())

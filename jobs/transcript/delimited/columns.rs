@@ -209,7 +209,7 @@ fn holds(table: &Table, rows: &[StringRecord], headings: &StringRecord) -> bool 
     let written = text_is(&["message", "messages", "messagetext", "messagecontent", "body"]);
     let in_turn = || !written && talk::in_turn(rows, columns);
     rows.first().is_some_and(|row| row.len() >= 2)
-        && (says_speaker || timed && !(named(OF_LEDGERS) && !talk::has_sentences(rows, columns)) || in_turn())
+        && (says_speaker || timed && (!named(OF_LEDGERS) || talk::has_sentences(rows, columns)) || in_turn())
 }
 
 /// A table with a column for each person, whose name is the heading: in nearly every row one of them speaks.

@@ -207,7 +207,8 @@ impl Turn<'_> {
 
 /// Letters of scripts without spaces, and their wide punctuation.
 fn is_unspaced(letter: char) -> bool {
-    words::is_unspaced(letter) || matches!(letter, '\u{3001}'..='\u{303f}' | '\u{ff01}'..='\u{ff65}')
+    words::is_unspaced(letter)
+        || matches!(letter, '\u{3001}'..='\u{303f}' | '\u{ff01}'..='\u{ff0f}' | '\u{ff61}'..='\u{ff65}')
 }
 
 #[cfg(test)]
