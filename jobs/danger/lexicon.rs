@@ -1,4 +1,4 @@
-//! The lexicon, and how its files are read: one a language (English has two), each line a meaning.
+//! The lexicon, and how its files are read: one a language, each line a meaning.
 //!
 //! A line is `name = a|b` (a part, used as `{name}` in the lines below it), `why: pattern` (a sign), or `cue: pattern`
 //! (what takes a sign back, or asks for one). Patterns are regular expressions over plain words (`words`); between
@@ -12,9 +12,8 @@ use regex::{Captures, Regex, RegexBuilder, RegexSet, RegexSetBuilder};
 
 use super::Why;
 
-const LANGUAGES: [(&str, &str); 8] = [
+const LANGUAGES: [(&str, &str); 7] = [
     ("en", include_str!("lexicon/en.txt")),
-    ("en_wide", include_str!("lexicon/en_wide.txt")),
     ("de", include_str!("lexicon/de.txt")),
     ("sv", include_str!("lexicon/sv.txt")),
     ("es", include_str!("lexicon/es.txt")),
@@ -26,8 +25,6 @@ const LANGUAGES: [(&str, &str); 8] = [
 /// So much memory the compiled sets may take.
 const SET_BYTES: usize = 256 << 20;
 const CACHE_BYTES: usize = 16 << 20;
-/// So many patterns are looked for together.
-const SET_PATTERNS: usize = 16;
 
 /// What was read of all files.
 pub(super) struct Lexicon {
@@ -63,41 +60,31 @@ pub(super) struct Lexicon {
 
 pub(super) static LEXICON: LazyLock<Lexicon> = LazyLock::new(Lexicon::read);
 
-/// Patterns of one use: looked for together first, one by one only where they are. They are in sets of a few, as one
-/// large set has more states than its cache holds and is then slow.
+/// Patterns of one use: looked for together first, one by one only where they are.
 pub(super) struct Group<T> {
-    sets: Vec<RegexSet>,
+    set: RegexSet,
     patterns: Vec<(T, String, OnceLock<Regex>)>,
 }
 
 impl<T: Copy> Group<T> {
     fn new(patterns: Vec<(T, String)>) -> Self {
-        let set = |few: &[(T, String)]| {
-            RegexSetBuilder::new(few.iter().map(|(_, pattern)| pattern))
-                .unicode(false)
-                .size_limit(SET_BYTES)
-                .dfa_size_limit(CACHE_BYTES)
-                .build()
-                .expect("the lexicon's patterns")
-        };
-        Self {
-            sets: patterns.chunks(SET_PATTERNS).map(set).collect(),
-            patterns: patterns.into_iter().map(|(of, pattern)| (of, pattern, OnceLock::new())).collect(),
-        }
+        let set = RegexSetBuilder::new(patterns.iter().map(|(_, pattern)| pattern))
+            .unicode(false)
+            .size_limit(SET_BYTES)
+            .dfa_size_limit(CACHE_BYTES)
+            .build()
+            .expect("the lexicon's patterns");
+        Self { set, patterns: patterns.into_iter().map(|(of, pattern)| (of, pattern, OnceLock::new())).collect() }
     }
 
     /// Whether any is in `text`.
     pub(super) fn is_in(&self, text: &str) -> bool {
-        self.sets.iter().any(|set| set.is_match(text))
+        self.set.is_match(text)
     }
 
     /// Those that are in `text`.
     pub(super) fn all_in(&self, text: &str) -> Vec<(T, &Regex)> {
-        let in_set = |(number, set): (usize, &RegexSet)| {
-            set.matches(text).into_iter().map(move |at| number * SET_PATTERNS + at).collect::<Vec<_>>()
-        };
-        let found = self.sets.iter().enumerate().flat_map(in_set);
-        found.map(|at| (self.patterns[at].0, self.regex(at))).collect()
+        self.set.matches(text).into_iter().map(|at| (self.patterns[at].0, self.regex(at))).collect()
     }
 
     /// Whether one is at the start of `text`.
