@@ -390,8 +390,8 @@ impl SessionForClient {
 }
 
 /// So many lines, and so long, before and after a line that speaks of danger are beside it.
-const BESIDE: usize = 1;
-const BESIDE_MS: u64 = 0;
+const BESIDE: usize = 2;
+const BESIDE_MS: u64 = 10_000;
 /// So many words in a row are somebody's words, and not the language's.
 const SHARED_WORDS: usize = 5;
 

@@ -1,3 +1,5 @@
+//! Rosters as people and tools write them, and what is read of each.
+
 use super::*;
 
 fn entry(line: u64, name: &str, email: Option<&str>, aliases: &[&str], tags: &[&str]) -> Entry {

@@ -1,3 +1,5 @@
+//! Names as they are written, and how each person is greeted.
+
 use super::*;
 
 /// A name as rosters have it, how its bearer is greeted, and what sentences call the person beside somebody else.
