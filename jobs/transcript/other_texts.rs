@@ -2,6 +2,8 @@
 //!
 //! Pure. Only what is clear by more than one sign is known here; what is unsure is left to the readers, and to the coach.
 
+use std::collections::HashMap;
+
 use super::time;
 
 /// So many lines are looked at.
@@ -101,6 +103,7 @@ fn are_verses(lines: &[&str]) -> bool {
 }
 
 /// Times with a few words each, which no full stop ends, and between which far more time passes than the words take to say.
+/// Where the same names come again before a colon people take turns, however little they say.
 fn are_points_in_time(lines: &[&str]) -> bool {
     let point = |line: &&str| {
         // Results have a rank before the time.
@@ -121,6 +124,15 @@ fn are_points_in_time(lines: &[&str]) -> bool {
     let points: Vec<_> = lines.iter().filter_map(point).collect();
     let count = points.len();
     if count < FEWEST || count * 10 < lines.len() * 8 || count + 2 < lines.len() {
+        return false;
+    }
+    let mut names: HashMap<&str, usize> = HashMap::new();
+    for line in lines {
+        if let Some((name, _)) = line.split_once(char::is_whitespace).and_then(|(_, rest)| rest.split_once(": ")) {
+            *names.entry(name).or_default() += 1;
+        }
+    }
+    if names.values().filter(|times| **times >= 2).sum::<usize>() * 10 >= lines.len() * 8 {
         return false;
     }
     let words: usize = points.iter().map(|point| point.1).sum();
@@ -175,6 +187,7 @@ mod tests {
             "Ana: so how did it go\nTom: good\nAna: really\nTom: yes the talk went fine\nAna: and then\nTom: I slept",
             "0:00 so where were we last time\n0:04 at the letter\n0:06 right\n0:09 I never wrote it\n0:15 and why not",
             "0:00 Well.\n1:10 I do not know.\n4:45 Perhaps.\n9:02 Let me think.\n15:30 Yes.",
+            "[0:00] Ana: so\n[1:10] Tom: well\n[4:45] Ana: and\n[9:05] Tom: no\n[15:30] Ana: never",
             "1:01 and then we went home\n1:02 yes\n1:03 we did\n1:04 and it rained\n1:05 all the way",
             "Q: Where were you?\nA: At home.\nQ: Alone?\nA: Yes.\nQ: Until when?\nA: Until ten.",
         ] {
