@@ -34,6 +34,7 @@ pub mod queue;
 pub mod template;
 pub mod voice;
 
+mod private;
 mod services;
 
 use queue::{Catalogue, schedule::Schedule};

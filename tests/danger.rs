@@ -1,9 +1,9 @@
 //! Signs of danger to life, from outside: a session goes its whole way, and what speaks of danger is seen by the coach
 //! at once, by nobody else at all.
 
-use std::net::Ipv4Addr;
+use std::{net::Ipv4Addr, time::Duration};
 
-use debrief::http::{HttpState, public_router, serve};
+use debrief::http::{HttpState, Limits, public_router, serve};
 use debrief_jobs::{
     attribute::AttributeSession,
     danger::{self, Said, Why},
@@ -268,7 +268,7 @@ async fn the_page_says_so_at_its_top() {
     let metrics = PrometheusBuilder::new().build_recorder().handle();
     let router = public_router(HttpState { services: world.services.clone(), metrics });
     let stop = CancellationToken::new();
-    tokio::spawn(serve(listener, router, stop.clone()));
+    tokio::spawn(serve(listener, router, Limits::new(64, Duration::from_secs(5)), stop.clone()));
 
     let client = browser.client.clone();
     client.goto(&format!("{base}/r/{}", token.reveal())).await.expect("the link opens");

@@ -11,7 +11,7 @@ use axum::{
     body::Body,
     http::{Request, StatusCode, header},
 };
-use debrief::http::{admin_router, public_router};
+use debrief::http::{Names, admin_router, public_router};
 use debrief_jobs::db::Tx;
 use uuid::Uuid;
 
@@ -230,7 +230,7 @@ async fn health_and_the_operators_page_tell_how_it_stands() {
     let visit = Visit::new().await;
     visit.execute("insert into jobs (id, kind, args, organization_id, state, max_attempts, attempt, errors, correlation_id, finished_at)
         select gen_random_uuid(), 'parse.transcript', '{}', current_organization(), 'dead', 5, 5, '[{\"attempt\": 5, \"error\": \"the disk is full\"}]', gen_random_uuid(), now()").await;
-    let admin = admin_router(state(&visit.world.services));
+    let admin = admin_router(state(&visit.world.services), Names::Loopback);
     let page = get(&admin, "/", "").await;
     assert_eq!(page.status, StatusCode::OK);
     for words in ["in_review", "parse.transcript", "the disk is full", "5 of 5"] {
@@ -249,7 +249,7 @@ async fn health_and_the_operators_page_tell_how_it_stands() {
 #[tokio::test]
 async fn without_its_database_a_process_lives_and_is_not_ready() {
     let visit = Visit::new().await;
-    let (router, admin) = (visit.router.clone(), admin_router(state(&visit.world.services)));
+    let (router, admin) = (visit.router.clone(), admin_router(state(&visit.world.services), Names::Loopback));
     let (page, cookie) = (visit.page.clone(), visit.cookie.clone());
     // The database is dropped with its world.
     drop(visit);

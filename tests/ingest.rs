@@ -1,5 +1,7 @@
 //! The stage `ingest`, from outside: one suite over a folder and over a real S3 server.
 
+#[cfg(unix)]
+mod links;
 mod rosters;
 
 use debrief_jobs::{

@@ -2,7 +2,7 @@
 
 use std::{net::Ipv4Addr, time::Duration};
 
-use debrief::http::{HttpState, public_router, serve};
+use debrief::http::{HttpState, Limits, public_router, serve};
 use debrief_jobs::{db::Tx, refine::RefineSummary};
 use fantoccini::{Client, Locator};
 use metrics_exporter_prometheus::PrometheusBuilder;
@@ -37,7 +37,7 @@ async fn served() -> Served {
     let metrics = PrometheusBuilder::new().build_recorder().handle();
     let router = public_router(HttpState { services: world.services.clone(), metrics });
     let stop = CancellationToken::new();
-    tokio::spawn(serve(listener, router, stop.clone()));
+    tokio::spawn(serve(listener, router, Limits::new(64, Duration::from_secs(5)), stop.clone()));
     Served { world, reviewed, base, stop }
 }
 

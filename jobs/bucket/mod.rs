@@ -4,18 +4,20 @@
 //! Reads and writes objects by key. Every write puts a whole object at once, so a reader never sees half of one and a
 //! write that runs twice leaves the same object.
 
+mod beneath;
 mod folder;
 
-use std::{sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use futures::TryStreamExt;
 use object_store::{
     ClientOptions, GetOptions, ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutPayload, RetryConfig,
-    aws::AmazonS3Builder, local::LocalFileSystem, path::Path, prefix::PrefixStore,
+    aws::AmazonS3Builder, buffered::BufWriter, prefix::PrefixStore,
 };
 use serde::Deserialize;
+use tokio::io::AsyncWriteExt;
 use url::Url;
 
 use crate::SettingsError;
@@ -37,6 +39,9 @@ pub enum BucketError {
     /// There is no object under this key (or, in S3, no such bucket).
     #[error("there is no such object in the bucket")]
     NotFound,
+    /// The object, or a folder on the way to it, is a link or no plain file. In a folder such are never followed.
+    #[error("the object is a link, or lies behind one; links are not followed: put the file itself there")]
+    Link,
     /// The object is no longer what the listing showed.
     #[error("the object changed while it was read")]
     Changed,
@@ -67,7 +72,7 @@ impl BucketError {
             source = cause.source();
         }
         // As it was given, and as it stands in a URL.
-        for written in [key, Path::from(key).as_ref()] {
+        for written in [key, object_store::path::Path::from(key).as_ref()] {
             if !written.is_empty() {
                 words = words.replace(written, "(key)");
             }
@@ -100,10 +105,15 @@ impl From<ObjectMeta> for ObjectInfo {
 /// An open bucket. Cloning is cheap.
 #[derive(Clone, Debug)]
 pub struct Bucket {
-    store: Arc<dyn ObjectStore>,
-    /// Set where the bucket is a folder, in which people's programs write files bit by bit.
-    folder: Option<Folder>,
+    place: Place,
     name: String,
+}
+
+#[derive(Clone, Debug)]
+enum Place {
+    /// A folder, in which people's programs write bit by bit.
+    Folder(Folder),
+    Store(Arc<dyn ObjectStore>),
 }
 
 impl Bucket {
@@ -124,13 +134,10 @@ impl Bucket {
 
     fn open_folder(url: &Url) -> Result<Self, SettingsError> {
         let root = url.to_file_path().map_err(|()| bad_url("a folder is written file:///absolute/path"))?;
-        let failed = |error: &dyn std::fmt::Display| {
+        let folder = Folder::open(root.clone()).map_err(|error| {
             bad_url(format!("the folder {} cannot be used: {error}; choose one that can be written", root.display()))
-        };
-        std::fs::create_dir_all(&root).map_err(|error| failed(&error))?;
-        let store = LocalFileSystem::new_with_prefix(&root).map_err(|error| failed(&error))?.with_fsync(true);
-        let name = format!("file://{}", root.display());
-        Ok(Self { store: Arc::new(store), folder: Some(Folder::new(root)), name })
+        })?;
+        Ok(Self { name: folder.name(), place: Place::Folder(folder) })
     }
 
     fn open_s3(url: &Url) -> Result<Self, SettingsError> {
@@ -164,7 +171,7 @@ impl Bucket {
         let name = format!("s3://{bucket}/{prefix}").trim_end_matches('/').to_owned();
         let store: Arc<dyn ObjectStore> =
             if prefix.is_empty() { Arc::new(store) } else { Arc::new(PrefixStore::new(store, prefix)) };
-        Ok(Self { store, folder: None, name })
+        Ok(Self { place: Place::Store(store), name })
     }
 
     /// A name that stays the same from one process to the next: the URL without its options.
@@ -177,19 +184,7 @@ impl Bucket {
     /// is there when all of it is.
     #[must_use]
     pub fn shows_unfinished_objects(&self) -> bool {
-        self.folder.is_some()
-    }
-
-    /// The store itself, for writers that stream.
-    #[must_use]
-    pub fn store(&self) -> Arc<dyn ObjectStore> {
-        Arc::clone(&self.store)
-    }
-
-    /// A key as the store wants it; characters that no key may have are percent-encoded.
-    #[must_use]
-    pub fn path(&self, key: &str) -> Path {
-        Path::parse(key).unwrap_or_else(|_| Path::from(key))
+        matches!(self.place, Place::Folder(_))
     }
 
     /// The object's content.
@@ -198,20 +193,25 @@ impl Bucket {
     /// [`BucketError::NotFound`], or that the bucket failed.
     pub async fn get(&self, key: &str) -> Result<Bytes, BucketError> {
         let failed = |error| BucketError::of(key, error);
-        self.store.get(&self.path(key)).await.map_err(failed)?.bytes().await.map_err(failed)
+        match &self.place {
+            Place::Folder(folder) => folder.get(key).await,
+            Place::Store(store) => store.get(&path(key)).await.map_err(failed)?.bytes().await.map_err(failed),
+        }
     }
 
     /// The content of an object that was listed, if it is still the same.
     ///
     /// # Errors
-    /// [`BucketError::Changed`], [`BucketError::NotFound`], or that the bucket failed.
+    /// [`BucketError::Changed`], [`BucketError::Link`], [`BucketError::NotFound`], or that the bucket failed.
     pub async fn get_listed(&self, object: &ObjectInfo) -> Result<Bytes, BucketError> {
-        if let Some(folder) = &self.folder {
-            return folder.read(object).await;
-        }
         let failed = |error| BucketError::of(&object.key, error);
-        let options = GetOptions { if_match: Some(object.etag.clone()), ..GetOptions::default() };
-        self.store.get_opts(&self.path(&object.key), options).await.map_err(failed)?.bytes().await.map_err(failed)
+        match &self.place {
+            Place::Folder(folder) => folder.get_listed(object).await,
+            Place::Store(store) => {
+                let options = GetOptions { if_match: Some(object.etag.clone()), ..GetOptions::default() };
+                store.get_opts(&path(&object.key), options).await.map_err(failed)?.bytes().await.map_err(failed)
+            }
+        }
     }
 
     /// What the listing would show of one object.
@@ -219,10 +219,12 @@ impl Bucket {
     /// # Errors
     /// [`BucketError::NotFound`], or that the bucket failed.
     pub async fn head(&self, key: &str) -> Result<ObjectInfo, BucketError> {
-        if let Some(folder) = &self.folder {
-            return folder.head(key).await;
+        match &self.place {
+            Place::Folder(folder) => folder.head(key).await,
+            Place::Store(store) => {
+                store.head(&path(key)).await.map(ObjectInfo::from).map_err(|error| BucketError::of(key, error))
+            }
         }
-        self.store.head(&self.path(key)).await.map(ObjectInfo::from).map_err(|error| BucketError::of(key, error))
     }
 
     /// Writes a whole object, over one that is there.
@@ -230,8 +232,13 @@ impl Bucket {
     /// # Errors
     /// When the bucket failed.
     pub async fn put(&self, key: &str, content: impl Into<Bytes>) -> Result<(), BucketError> {
-        let payload = PutPayload::from_bytes(content.into());
-        self.store.put(&self.path(key), payload).await.map(|_| ()).map_err(|error| BucketError::of(key, error))
+        match &self.place {
+            Place::Folder(folder) => folder.put(key, content.into()).await,
+            Place::Store(store) => {
+                let put = store.put(&path(key), PutPayload::from_bytes(content.into())).await;
+                put.map(|_| ()).map_err(|error| BucketError::of(key, error))
+            }
+        }
     }
 
     /// Writes a whole object unless one is there: then nothing happens, and it says false.
@@ -239,24 +246,44 @@ impl Bucket {
     /// # Errors
     /// When the bucket failed.
     pub async fn put_new(&self, key: &str, content: impl Into<Bytes>) -> Result<bool, BucketError> {
-        let payload = PutPayload::from_bytes(content.into());
-        match self.store.put_opts(&self.path(key), payload, PutMode::Create.into()).await {
+        let store = match &self.place {
+            Place::Folder(folder) => return folder.put_new(key, content.into()).await,
+            Place::Store(store) => store,
+        };
+        match store.put_opts(&path(key), PutPayload::from_bytes(content.into()), PutMode::Create.into()).await {
             Ok(_) => Ok(true),
             Err(object_store::Error::AlreadyExists { .. } | object_store::Error::Precondition { .. }) => Ok(false),
             Err(error) => Err(BucketError::of(key, error)),
         }
     }
 
+    /// Copies a local file into the bucket, over an object that is there, a piece at a time.
+    ///
+    /// # Errors
+    /// When the file cannot be read, or the bucket failed.
+    pub async fn upload(&self, key: &str, from: &Path) -> Result<(), BucketError> {
+        let store = match &self.place {
+            Place::Folder(folder) => return folder.upload(key, from.to_owned()).await,
+            Place::Store(store) => store,
+        };
+        let failed = |error: std::io::Error| BucketError::failed(key, &error);
+        let mut source = tokio::fs::File::open(from).await.map_err(failed)?;
+        let mut writer = BufWriter::new(Arc::clone(store), path(key));
+        tokio::io::copy(&mut source, &mut writer).await.map_err(failed)?;
+        writer.shutdown().await.map_err(failed)
+    }
+
     /// Every object below a prefix (whole path segments: `inbox` or `inbox/`), by key. In a folder, what cannot be an
-    /// object (a name that is no Unicode, a closed subfolder) is left out with a warning in the log.
+    /// object (a name that is no Unicode, a closed subfolder) is left out with a warning in the log; a link is listed,
+    /// and cannot be read.
     ///
     /// # Errors
     /// When the bucket failed.
     pub async fn list(&self, prefix: &str) -> Result<Vec<ObjectInfo>, BucketError> {
-        let mut objects = match &self.folder {
-            Some(folder) => folder.list(prefix).await?,
-            None => {
-                let found = self.store.list(Some(&self.path(prefix))).map_ok(ObjectInfo::from);
+        let mut objects = match &self.place {
+            Place::Folder(folder) => folder.list(prefix).await?,
+            Place::Store(store) => {
+                let found = store.list(Some(&path(prefix))).map_ok(ObjectInfo::from);
                 found.try_collect::<Vec<_>>().await.map_err(|error| BucketError::of(prefix, error))?
             }
         };
@@ -269,14 +296,20 @@ impl Bucket {
     /// # Errors
     /// When the bucket failed.
     pub async fn delete(&self, key: &str) -> Result<(), BucketError> {
-        if let Some(folder) = &self.folder {
-            return folder.delete(key).await;
-        }
-        match self.store.delete(&self.path(key)).await {
+        let store = match &self.place {
+            Place::Folder(folder) => return folder.delete(key).await,
+            Place::Store(store) => store,
+        };
+        match store.delete(&path(key)).await {
             Ok(()) | Err(object_store::Error::NotFound { .. }) => Ok(()),
             Err(error) => Err(BucketError::of(key, error)),
         }
     }
+}
+
+/// A key as a store wants it; characters that no key may have are percent-encoded.
+fn path(key: &str) -> object_store::path::Path {
+    object_store::path::Path::parse(key).unwrap_or_else(|_| object_store::path::Path::from(key))
 }
 
 fn bad_url(problem: impl std::fmt::Display) -> SettingsError {

@@ -29,6 +29,7 @@ pub(super) async fn roster(ctx: &Context, object: &ObjectInfo, coach: Coach) -> 
     }
     let content = match ctx.bucket.get_listed(object).await {
         Err(BucketError::Changed | BucketError::NotFound) => return Ok(Outcome::Seen),
+        Err(BucketError::Link) => return reject::roster(ctx, object, coach, &reject::LINK).await,
         content => content?,
     };
     let roster = match read(ctx, coach, object, &content).await? {

@@ -60,6 +60,9 @@ pub(super) async fn read(ctx: &Context, member: &Member, coach: Coach, compared:
     }
     let content = match ctx.bucket.get_listed(object).await {
         Err(BucketError::Changed | BucketError::NotFound) => return Ok(Read::Changed),
+        Err(BucketError::Link) => {
+            return Ok(Read::Settled(reject::unreadable(ctx, object, key, coach, &reject::LINK).await?));
+        }
         content => content?,
     };
     let sha256 = take::sha256_hex(&content);

@@ -46,6 +46,14 @@ const EXPORT_AGAIN: &str = "Export the transcript from your meeting tool again (
 pub(super) static EMPTY: std::sync::LazyLock<Why> =
     std::sync::LazyLock::new(|| Why { reason: "The file is empty.".to_owned(), what_to_do: EXPORT_AGAIN.to_owned() });
 
+pub(super) static LINK: std::sync::LazyLock<Why> = std::sync::LazyLock::new(|| Why {
+    reason:
+        "This is a link to a file, or a file that has a second name elsewhere. Such are not followed: they could lead \
+             into somebody else's folder."
+            .to_owned(),
+    what_to_do: "Copy the file itself into your folder.".to_owned(),
+});
+
 pub(super) fn too_large(max_bytes: u64) -> Why {
     let limit = if max_bytes >= 1 << 20 { format!("{} MiB", max_bytes >> 20) } else { format!("{max_bytes} bytes") };
     Why {

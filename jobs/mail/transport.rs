@@ -14,7 +14,7 @@ use super::{
     Settings,
     smtp::{self, Smtp},
 };
-use crate::SettingsError;
+use crate::{SettingsError, private};
 
 /// What sends mail.
 #[derive(Debug)]
@@ -99,7 +99,7 @@ impl Mailer {
             Transport::File(folder) => {
                 let probe = folder.join(format!(".check.{}", uuid::Uuid::now_v7().simple()));
                 let written = async {
-                    tokio::fs::create_dir_all(folder).await?;
+                    private::make_folder(folder)?;
                     tokio::fs::write(&probe, b"debrief").await?;
                     tokio::fs::remove_file(&probe).await
                 };
@@ -199,10 +199,10 @@ impl std::fmt::Debug for Opened<'_> {
 async fn write_file(folder: &Path, message_id: &str, message: &[u8]) -> std::io::Result<()> {
     use tokio::io::AsyncWriteExt;
 
-    tokio::fs::create_dir_all(folder).await?;
+    private::make_folder(folder)?;
     let name = message_id.trim_matches(['<', '>']);
     let temporary = folder.join(format!(".{name}.{}", uuid::Uuid::now_v7().simple()));
-    let mut file = tokio::fs::File::create(&temporary).await?;
+    let mut file = tokio::fs::File::from_std(private::new_file(&temporary)?);
     let written = async {
         file.write_all(message).await?;
         file.sync_all().await?;

@@ -1,6 +1,6 @@
 //! `debrief serve`, `work`, `up`, `migrate`: the processes of an installation.
 
-use std::process::ExitCode;
+use std::{process::ExitCode, time::Duration};
 
 use clap::Args;
 use debrief_jobs::{
@@ -177,10 +177,11 @@ impl Pages {
 
     async fn serve(self, app: &App, shutdown: CancellationToken) -> anyhow::Result<()> {
         let state = HttpState { services: app.services.clone(), metrics: telemetry::metrics() };
-        tokio::try_join!(
-            http::serve(self.public, http::public_router(state.clone()), shutdown.clone()),
-            http::serve(self.admin, http::admin_router(state), shutdown),
-        )?;
+        let limits = limits(app);
+        tokio::join!(
+            http::serve(self.public, http::public_router(state.clone()), limits, shutdown.clone()),
+            http::serve(self.admin, http::admin_router(state, names(app)), limits, shutdown),
+        );
         Ok(())
     }
 }
@@ -189,12 +190,25 @@ impl Pages {
 async fn serve_admin(app: &App, shutdown: CancellationToken) -> anyhow::Result<()> {
     let state = HttpState { services: app.services.clone(), metrics: telemetry::metrics() };
     match listen(app.config.http.admin_listen, "http.admin_listen", "DEBRIEF_HTTP__ADMIN_LISTEN").await {
-        Ok(listener) => Ok(http::serve(listener, http::admin_router(state), shutdown).await?),
+        Ok(listener) => {
+            http::serve(listener, http::admin_router(state, names(app)), limits(app), shutdown).await;
+            Ok(())
+        }
         Err(error) => {
             tracing::warn!(error = %error, "this worker has no admin page of its own");
             Ok(())
         }
     }
+}
+
+/// The names that the admin page answers to.
+fn names(app: &App) -> http::Names {
+    if app.config.http.admin_anywhere { http::Names::Any } else { http::Names::Loopback }
+}
+
+/// What the connections of this process are allowed.
+fn limits(app: &App) -> http::Limits {
+    http::Limits::new(app.config.http.connections, Duration::from_secs(app.config.queue.shutdown_seconds))
 }
 
 async fn listen(address: std::net::SocketAddr, key: &str, variable: &str) -> anyhow::Result<TcpListener> {

@@ -2,7 +2,10 @@
 //!
 //! Reads `default.toml` (embedded), the settings file where there is one, and `DEBRIEF_*` and `DATABASE_URL`.
 
-use std::{net::SocketAddr, path::Path};
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    path::Path,
+};
 
 use debrief_jobs::{bucket, embed, ingest, llm, mail, queue, review};
 use secrecy::{ExposeSecret, SecretString};
@@ -48,6 +51,10 @@ pub struct Http {
     pub listen: SocketAddr,
     /// The admin page and the metrics.
     pub admin_listen: SocketAddr,
+    /// Whether these may listen elsewhere than on loopback, and answer to any name.
+    pub admin_anywhere: bool,
+    /// So many connections are answered at a time.
+    pub connections: usize,
 }
 
 /// What is logged, and how.
@@ -121,7 +128,7 @@ impl Config {
             .try_parsing(true)
             // Folders and switches of the program itself, which are no settings.
             .source(Some(environment()));
-        let mut config: Self = builder.add_source(environment).build()?.try_deserialize()?;
+        let mut config: Self = with_base_url(builder.add_source(environment).build()?)?.try_deserialize()?;
         config.fill(data);
         config.check().map_err(config::ConfigError::Message)?;
         Ok(config)
@@ -137,7 +144,23 @@ impl Config {
                 self.review.base_url
             ));
         }
+        if is_readable_on_the_way(&self.review.base_url) {
+            return Err(format!(
+                "review.base_url: `{}` is no address of this machine or of a private network, and with http:// everybody \
+                 on the way could read the reviews; write https://",
+                self.review.base_url
+            ));
+        }
+        if !self.http.admin_listen.ip().is_loopback() && !self.http.admin_anywhere {
+            return Err(format!(
+                "http.admin_listen: {} can be reached from other machines, and nobody signs in there; write \
+                 127.0.0.1:{}, or set http.admin_anywhere = true where something else keeps strangers away",
+                self.http.admin_listen,
+                self.http.admin_listen.port()
+            ));
+        }
         let counts = [
+            ("http.connections", self.http.connections as u64, 8),
             ("database_connections", u64::from(self.database_connections), 2),
             ("ingest.max_bytes", self.ingest.max_bytes, 1),
             ("review.link_days", u64::from(self.review.link_days), 1),
@@ -177,6 +200,38 @@ impl Config {
             review: self.review.clone(),
         }
     }
+}
+
+/// Links lead to where the pages listen, unless the settings name another address: that of a proxy.
+fn with_base_url(config: config::Config) -> Result<config::Config, config::ConfigError> {
+    let listen = config.get_string("http.listen")?.parse::<SocketAddr>();
+    match (config.get_string("review.base_url")?.is_empty(), listen) {
+        (true, Ok(mut listen)) => {
+            // Every address of this machine: one of them is certain.
+            if listen.ip().is_unspecified() {
+                listen.set_ip(Ipv4Addr::LOCALHOST.into());
+            }
+            let url = format!("http://{listen}");
+            config::Config::builder().add_source(config).set_override("review.base_url", url)?.build()
+        }
+        // An address that does not parse is complained of by its own key.
+        _ => Ok(config),
+    }
+}
+
+/// Whether what goes to `url` goes over other people's networks, and unencrypted.
+fn is_readable_on_the_way(url: &url::Url) -> bool {
+    let is_ours = match url.host() {
+        Some(url::Host::Ipv4(ip)) => ip.is_loopback() || ip.is_private() || ip.is_link_local() || ip.is_unspecified(),
+        Some(url::Host::Ipv6(ip)) => ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local(),
+        // A name without a dot is one of this machine or of its network.
+        Some(url::Host::Domain(name)) => {
+            !name.contains('.')
+                || [".localhost", ".local", ".internal", ".lan", ".home.arpa"].iter().any(|end| name.ends_with(end))
+        }
+        None => true,
+    };
+    url.scheme() == "http" && !is_ours
 }
 
 /// The variables that are settings: the others with our prefix name folders or belong to the tests.
@@ -233,6 +288,10 @@ mod tests {
             ("[review]\nlink_day = 3", "link_day"),
             ("[review]\nbase_url = 'debrief.example'", "base_url"),
             ("[review]\nbase_url = 'file:///x'", "review.base_url"),
+            ("[review]\nbase_url = 'http://debrief.example'", "https://"),
+            ("[review]\nbase_url = 'http://93.184.215.14'", "https://"),
+            ("[http]\nadmin_listen = '0.0.0.0:8081'", "http.admin_listen"),
+            ("[http]\nconnections = 0", "http.connections"),
             ("[log]\nfilter = 'queue=loud'", "log.filter"),
             ("[log]\nformat = 'yaml'", "format"),
             ("database_connections = 1", "database_connections"),
@@ -240,7 +299,32 @@ mod tests {
             let complaint = complaint(text).unwrap_or_else(|| panic!("{text} is taken"));
             assert!(complaint.contains(key), "{text}: {complaint}");
         }
-        assert_eq!(complaint(DEFAULTS), None);
+        for text in [
+            DEFAULTS,
+            "[review]\nbase_url = 'http://192.168.1.5:8080'",
+            "[review]\nbase_url = 'http://debrief:8080'",
+            "[review]\nbase_url = 'https://debrief.example'",
+            "[http]\nadmin_listen = '0.0.0.0:8081'\nadmin_anywhere = true",
+        ] {
+            assert_eq!(complaint(text), None);
+        }
+    }
+
+    #[test]
+    fn links_lead_to_where_the_pages_listen_unless_another_address_is_set() {
+        let base_url = |text: &str| {
+            let folder = tempfile::tempdir().expect("a folder");
+            let file = folder.path().join("debrief.toml");
+            std::fs::write(&file, text).expect("a file");
+            Config::load(Some(&file), Path::new("/data")).expect("it can be used").review.base_url.to_string()
+        };
+        assert_eq!(base_url(""), "http://127.0.0.1:8080/");
+        assert_eq!(base_url("[http]\nlisten = '127.0.0.1:9090'"), "http://127.0.0.1:9090/");
+        assert_eq!(base_url("[http]\nlisten = '0.0.0.0:9090'"), "http://127.0.0.1:9090/");
+        assert_eq!(
+            base_url("[http]\nlisten = '127.0.0.1:9090'\n[review]\nbase_url = 'https://debrief.example'"),
+            "https://debrief.example/"
+        );
     }
 
     /// A struct of settings names its fields to who offers it none: so no key is in the code and not in the manual.

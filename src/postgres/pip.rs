@@ -15,6 +15,9 @@ pub enum PipError {
     /// No Python.
     #[error("there is no python3 on the PATH ({0})")]
     NoPython(#[source] io::Error),
+    /// The folder for the package cannot be written.
+    #[error("the folder for the package cannot be written: {0}")]
+    Folder(#[source] io::Error),
     /// pip said no; its last words.
     #[error("`python3 -m pip {command}` failed: {output}")]
     Failed {
@@ -28,12 +31,16 @@ pub enum PipError {
     NoWheel,
 }
 
-/// Downloads the wheel of `requirement` (`name==version`), without what it depends on, into the empty `folder`, and gives its path.
+/// Downloads the wheel of `requirement`, without what it depends on, into `folder`, where no other is, and gives its path.
+/// `requirement` is written as in a requirements file: `name==version`, with `--hash=sha256:…` of the wheels that will do.
 ///
 /// # Errors
 /// When there is no Python or pip, or it cannot bring the package.
 pub fn download(requirement: &str, folder: &Path) -> Result<PathBuf, PipError> {
-    pip(&["download", "--no-deps", "--only-binary=:all:", "--dest", &folder.to_string_lossy(), requirement])?;
+    let (file, dest) = (folder.join("requirements.txt"), folder.to_string_lossy());
+    fs::create_dir_all(folder).and_then(|()| fs::write(&file, requirement)).map_err(PipError::Folder)?;
+    let file = file.to_string_lossy();
+    pip(&["download", "--no-deps", "--only-binary=:all:", "--dest", &dest, "--requirement", &file])?;
     let mut files = fs::read_dir(folder).into_iter().flatten().filter_map(Result::ok).map(|entry| entry.path());
     files.find(|path| path.extension().is_some_and(|extension| extension == "whl")).ok_or(PipError::NoWheel)
 }
@@ -50,15 +57,23 @@ pub fn install(requirements: &[&str], folder: &Path) -> Result<(), PipError> {
 }
 
 fn pip(arguments: &[&str]) -> Result<(), PipError> {
+    // Isolated: neither the folder that somebody stands in nor PYTHONPATH says what is run.
     let output = Command::new("python3")
-        .args(["-m", "pip", "--quiet", "--disable-pip-version-check", "--no-input"])
+        .args(["-I", "-m", "pip", "--quiet", "--disable-pip-version-check", "--no-input"])
         .args(arguments)
         .output()
         .map_err(PipError::NoPython)?;
     if output.status.success() {
         return Ok(());
     }
-    Err(PipError::Failed { command: arguments.join(" "), output: last_lines(&output.stderr) })
+    Err(PipError::Failed { command: arguments.join(" "), output: reason(&output.stderr) })
+}
+
+/// What pip calls an error; where it calls nothing so, its last words.
+fn reason(output: &[u8]) -> String {
+    let text = String::from_utf8_lossy(output);
+    let errors: Vec<&str> = text.lines().filter(|line| line.starts_with("ERROR")).collect();
+    if errors.is_empty() { last_lines(output) } else { errors.join("\n") }
 }
 
 /// The end of a program's output: where its reason stands.

@@ -46,9 +46,6 @@ pub(crate) fn settle(config: &mut Config, globals: &Globals) -> anyhow::Result<(
     // None of the operator's models either: the demo sends nothing anywhere.
     config.llm = debrief_jobs::llm::Settings { provider: "offline".into(), ..Default::default() };
     config.index.embedder = "hashed".into();
-    if config.review.base_url.as_str() == "http://127.0.0.1:8080/" {
-        config.review.base_url = format!("http://{}", config.http.listen).parse()?;
-    }
     Ok(())
 }
 

@@ -1,0 +1,274 @@
+//! Files below one folder, reached without following a link.
+//!
+//! The folder of a bucket is written by other people's programs. A link in it could lead into another coach's folder, or
+//! out of the bucket; so each part of a key is opened by itself, beneath the one before, and a link ends the way. A file
+//! counts only when it is a regular one that has no second name (a hard link is a file of somebody else, perhaps). What
+//! is known of a file is asked of its open descriptor, never of its path. The folder itself may be reached through
+//! links: the operator named it.
+
+use std::{
+    ffi::CStr,
+    fs::File,
+    io::{self, Read},
+    os::fd::{AsFd, BorrowedFd, OwnedFd},
+    path::{Path, PathBuf},
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, RawMode, Stat};
+
+use super::ObjectInfo;
+
+/// Folders within folders that are looked into.
+const DEEPEST: usize = 32;
+const FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
+
+/// A folder, and what is beneath it.
+#[derive(Clone, Debug)]
+pub(super) struct Beneath {
+    root: PathBuf,
+}
+
+/// Why something beneath the folder is not used.
+#[derive(Debug)]
+pub(super) enum Refused {
+    /// It, or a folder on the way to it, is a link, has a second name, or is no plain file.
+    Link,
+    Io(io::Error),
+}
+
+impl From<rustix::io::Errno> for Refused {
+    fn from(error: rustix::io::Errno) -> Self {
+        // What `O_NOFOLLOW` answers to a link: the last part is refused as a loop, a folder as no folder.
+        match error {
+            rustix::io::Errno::LOOP | rustix::io::Errno::NOTDIR => Self::Link,
+            error => Self::Io(error.into()),
+        }
+    }
+}
+
+impl From<io::Error> for Refused {
+    fn from(error: io::Error) -> Self {
+        Self::Io(error)
+    }
+}
+
+impl Beneath {
+    /// Opens `root`; it, and the folders above it, are made where they are missing, for their owner alone.
+    pub(super) fn new(root: PathBuf) -> io::Result<Self> {
+        crate::private::make_folder(&root)?;
+        Ok(Self { root })
+    }
+
+    pub(super) fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// Everything below `prefix`, in no order. Links are among it, so that somebody can be told of them; reading one is
+    /// refused.
+    pub(super) fn list(&self, prefix: &str) -> Result<Vec<ObjectInfo>, Refused> {
+        let mut found = Vec::new();
+        match self.folder(&parts(prefix)?) {
+            Ok(folder) => walk(&folder, prefix, DEEPEST, &mut found)?,
+            Err(Refused::Io(error)) if error.kind() == io::ErrorKind::NotFound => {}
+            Err(error) => return Err(error),
+        }
+        Ok(found)
+    }
+
+    /// One file, as the listing shows it.
+    pub(super) fn head(&self, key: &str) -> Result<ObjectInfo, Refused> {
+        self.open(key).map(|(_, info)| info)
+    }
+
+    /// The content of a file, and what was known of it before and after it was read; never more bytes than it had at first.
+    pub(super) fn read(&self, key: &str) -> Result<(Vec<u8>, ObjectInfo, ObjectInfo), Refused> {
+        let (mut file, before) = self.open(key)?;
+        let mut content = Vec::with_capacity(usize::try_from(before.size).unwrap_or_default());
+        file.by_ref().take(before.size).read_to_end(&mut content)?;
+        let after = describe(key, &rustix::fs::fstat(&file)?);
+        Ok((content, before, after))
+    }
+
+    /// Removes a file or a link.
+    pub(super) fn remove(&self, key: &str) -> Result<(), Refused> {
+        let (folder, name) = self.parent(key)?;
+        Ok(rustix::fs::unlinkat(folder, name, AtFlags::empty())?)
+    }
+
+    /// A new file without a name that anybody looks for, in the folder of `key`, which is made where it is missing.
+    pub(super) fn begin(&self, key: &str) -> Result<Unfinished, Refused> {
+        let parts = parts(key)?;
+        let Some((name, folders)) = parts.split_last() else { return Err(no_key().into()) };
+        let folder = self.make_folder(folders)?;
+        let unfinished = format!(".{}.part", uuid::Uuid::now_v7());
+        let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let file = rustix::fs::openat(&folder, &unfinished, flags, Mode::RUSR | Mode::WUSR)?;
+        Ok(Unfinished { folder, file: Some(file.into()), unfinished, name: (*name).to_owned() })
+    }
+
+    /// Opens a plain file that has one name.
+    fn open(&self, key: &str) -> Result<(File, ObjectInfo), Refused> {
+        let (folder, name) = self.parent(key)?;
+        // A pipe would wait for its writer.
+        let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let file: File = rustix::fs::openat(folder, name, flags, Mode::empty())?.into();
+        let stat = rustix::fs::fstat(&file)?;
+        if !is_plain(&stat) {
+            return Err(Refused::Link);
+        }
+        Ok((file, describe(key, &stat)))
+    }
+
+    fn parent<'k>(&self, key: &'k str) -> Result<(OwnedFd, &'k str), Refused> {
+        let parts = parts(key)?;
+        let Some((name, folders)) = parts.split_last() else { return Err(no_key().into()) };
+        Ok((self.folder(folders)?, name))
+    }
+
+    fn folder(&self, parts: &[&str]) -> Result<OwnedFd, Refused> {
+        let root = rustix::fs::openat(CWD, &self.root, FOLDER, Mode::empty())?;
+        parts.iter().try_fold(root, |folder, part| Ok(enter(folder.as_fd(), part)?))
+    }
+
+    fn make_folder(&self, parts: &[&str]) -> Result<OwnedFd, Refused> {
+        let root = rustix::fs::openat(CWD, &self.root, FOLDER, Mode::empty())?;
+        parts.iter().try_fold(root, |folder, part| match enter(folder.as_fd(), part) {
+            Err(rustix::io::Errno::NOENT) => {
+                match rustix::fs::mkdirat(&folder, *part, Mode::RWXU) {
+                    Ok(()) | Err(rustix::io::Errno::EXIST) => {}
+                    Err(error) => return Err(error.into()),
+                }
+                Ok(enter(folder.as_fd(), part)?)
+            }
+            entered => Ok(entered?),
+        })
+    }
+}
+
+/// A file being written: nobody sees it before it is whole. Dropped, it is gone.
+#[derive(Debug)]
+pub(super) struct Unfinished {
+    folder: OwnedFd,
+    file: Option<File>,
+    unfinished: String,
+    name: String,
+}
+
+impl Unfinished {
+    pub(super) fn file(&mut self) -> io::Result<&mut File> {
+        self.file.as_mut().ok_or_else(|| io::Error::other("the file is finished"))
+    }
+
+    /// Gives the file its name, over one that has it.
+    pub(super) fn finish(mut self) -> Result<(), Refused> {
+        self.sync()?;
+        rustix::fs::renameat(&self.folder, &self.unfinished, &self.folder, &self.name)?;
+        Ok(rustix::fs::fsync(&self.folder)?)
+    }
+
+    /// Gives the file its name unless one has it: then it says false.
+    pub(super) fn finish_new(mut self) -> Result<bool, Refused> {
+        self.sync()?;
+        match rustix::fs::linkat(&self.folder, &self.unfinished, &self.folder, &self.name, AtFlags::empty()) {
+            Ok(()) => {}
+            Err(rustix::io::Errno::EXIST) => return Ok(false),
+            Err(error) => return Err(error.into()),
+        }
+        rustix::fs::unlinkat(&self.folder, &self.unfinished, AtFlags::empty())?;
+        rustix::fs::fsync(&self.folder)?;
+        Ok(true)
+    }
+
+    fn sync(&mut self) -> io::Result<()> {
+        self.file.take().map_or(Ok(()), |file| file.sync_all())
+    }
+}
+
+impl Drop for Unfinished {
+    fn drop(&mut self) {
+        // After `finish` there is no such name any more.
+        let _ = rustix::fs::unlinkat(&self.folder, &self.unfinished, AtFlags::empty());
+    }
+}
+
+fn enter(folder: BorrowedFd<'_>, part: &str) -> rustix::io::Result<OwnedFd> {
+    rustix::fs::openat(folder, part, FOLDER | OFlags::NOFOLLOW, Mode::empty())
+}
+
+/// The parts of a key. A part that is no name (`..`) is refused.
+fn parts(key: &str) -> io::Result<Vec<&str>> {
+    let key = key.trim_matches('/');
+    if key.is_empty() {
+        return Ok(Vec::new());
+    }
+    let parts: Vec<&str> = key.split('/').collect();
+    if parts.iter().any(|part| matches!(*part, "" | "." | "..") || part.contains('\0')) {
+        return Err(no_key());
+    }
+    Ok(parts)
+}
+
+fn no_key() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidInput, "this is no key of an object")
+}
+
+/// Walks one folder. Only the outermost one may fail the listing.
+fn walk(folder: &OwnedFd, key: &str, deeper: usize, found: &mut Vec<ObjectInfo>) -> Result<(), Refused> {
+    for entry in Dir::read_from(folder)? {
+        let entry = entry?;
+        let name: &CStr = entry.file_name();
+        if matches!(name.to_bytes(), b"." | b"..") {
+            continue;
+        }
+        let Ok(text) = name.to_str() else {
+            tracing::warn!(target: "bucket", { folder = key }, "a file whose name is no Unicode is left out");
+            continue;
+        };
+        let key = if key.is_empty() { text.to_owned() } else { format!("{key}/{text}") };
+        // What is gone by now is not there.
+        let Ok(stat) = rustix::fs::statat(folder, name, AtFlags::SYMLINK_NOFOLLOW) else { continue };
+        match file_type(&stat) {
+            FileType::Directory => {
+                let walked = match deeper.checked_sub(1) {
+                    Some(deeper) => enter(folder.as_fd(), text)
+                        .map_err(Refused::from)
+                        .and_then(|inner| walk(&inner, &key, deeper, found)),
+                    None => Err(Refused::Io(io::Error::other("it lies in too many folders"))),
+                };
+                if let Err(refused) = walked {
+                    tracing::warn!(target: "bucket", { folder = key, ?refused }, "a folder cannot be read and is left out");
+                }
+            }
+            FileType::RegularFile | FileType::Symlink => found.push(describe(&key, &stat)),
+            // Pipes, sockets and devices are no objects.
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+fn file_type(stat: &Stat) -> FileType {
+    // The type differs from system to system.
+    #[allow(clippy::useless_conversion)]
+    FileType::from_raw_mode(RawMode::from(stat.st_mode))
+}
+
+fn is_plain(stat: &Stat) -> bool {
+    file_type(stat) == FileType::RegularFile && stat.st_nlink <= 1
+}
+
+/// A file that replaces another in one move has another inode, even within one tick of the clock.
+fn describe(key: &str, stat: &Stat) -> ObjectInfo {
+    let since = |seconds: i64, nanos: i64| {
+        let (seconds, nanos) = (u64::try_from(seconds).unwrap_or(0), u32::try_from(nanos).unwrap_or(0));
+        Duration::new(seconds, nanos)
+    };
+    // The types differ from system to system.
+    #[allow(clippy::unnecessary_cast)]
+    let (written, size) =
+        (since(stat.st_mtime as i64, stat.st_mtime_nsec as i64), u64::try_from(stat.st_size).unwrap_or(0));
+    let etag = format!("{:x}-{:x}-{size:x}", stat.st_ino, written.as_micros());
+    let modified: SystemTime = UNIX_EPOCH + written;
+    ObjectInfo { key: key.to_owned(), etag, size, modified: modified.into() }
+}

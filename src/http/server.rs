@@ -1,0 +1,271 @@
+//! Answers connections, within limits that no visitor can pass.
+//!
+//! A head that does not arrive, a body that trickles, an answer that nobody reads: each holds a connection only for so
+//! long. There are so many connections and no more; who comes when all are taken is told so at once. Out of file
+//! descriptors, the listener waits and goes on. A shutdown waits for what is being answered, and no longer than it is given.
+
+use std::{
+    convert::Infallible,
+    io,
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use axum::{Router, body::Body, extract::ConnectInfo};
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpListener, TcpStream},
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::{sleep, timeout},
+};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tower::ServiceExt;
+
+/// What connections are allowed.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// So many are answered at a time.
+    pub connections: usize,
+    /// A request's head arrives within this; so does the next request on a connection that is kept.
+    pub head: Duration,
+    /// A connection lives so long, whatever comes over it; then it gets as long as a shutdown to end.
+    pub lifetime: Duration,
+    /// How long a shutdown waits for what is being answered.
+    pub grace: Duration,
+}
+
+impl Limits {
+    /// For `connections` at a time, and a shutdown that waits for `grace`.
+    #[must_use]
+    pub const fn new(connections: usize, grace: Duration) -> Self {
+        Self { connections, head: Duration::from_secs(10), lifetime: Duration::from_secs(300), grace }
+    }
+}
+
+/// Out of descriptors or memory, accepting is tried again after this.
+const BREATH: Duration = Duration::from_millis(500);
+/// A connection without a request under way gets so long to see that it is over.
+const GOODBYE: Duration = Duration::from_millis(200);
+/// So many visitors are told at a time that all places are taken; the others are only cut off.
+const TOLD: usize = 64;
+const TAKEN: &str = "All connections are taken. Try again in a few seconds.\n";
+
+/// Serves `router` on `listener` until `shutdown`; what is being answered then is answered, for as long as the limits say.
+pub async fn serve(listener: TcpListener, router: Router, limits: Limits, shutdown: CancellationToken) {
+    let (places, told) = (Arc::new(Semaphore::new(limits.connections)), Arc::new(Semaphore::new(TOLD)));
+    let (connections, cut) = (TaskTracker::new(), CancellationToken::new());
+    loop {
+        let accepted = tokio::select! {
+            () = shutdown.cancelled() => break,
+            accepted = listener.accept() => accepted,
+        };
+        let (stream, address) = match accepted {
+            Ok(accepted) => accepted,
+            Err(error) if is_the_visitors(&error) => continue,
+            Err(error) => {
+                tracing::warn!(target: "http", %error, "no connection can be taken for the moment");
+                tokio::select! { () = shutdown.cancelled() => break, () = sleep(BREATH) => continue }
+            }
+        };
+        match Arc::clone(&places).try_acquire_owned() {
+            Ok(place) => {
+                let connection =
+                    Connection { router: router.clone(), limits, shutdown: shutdown.clone(), cut: cut.clone(), place };
+                connections.spawn(connection.answer(stream, address));
+            }
+            Err(_) => {
+                metrics::counter!("debrief_http_connections_refused_total").increment(1);
+                if let Ok(turn) = Arc::clone(&told).try_acquire_owned() {
+                    connections.spawn(async move {
+                        let _ = timeout(Duration::from_secs(1), refuse(stream)).await;
+                        drop(turn);
+                    });
+                }
+            }
+        }
+    }
+    connections.close();
+    if timeout(limits.grace, connections.wait()).await.is_err() {
+        tracing::warn!(target: "http", { http.connections = connections.len() }, "connections were cut at shutdown");
+        cut.cancel();
+        connections.wait().await;
+    }
+}
+
+/// The connection was given up before it was taken: that says nothing of the next one.
+fn is_the_visitors(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::ConnectionAborted | io::ErrorKind::ConnectionRefused | io::ErrorKind::ConnectionReset
+    )
+}
+
+async fn refuse(mut stream: TcpStream) -> io::Result<()> {
+    let answer = format!(
+        "HTTP/1.1 503 Service Unavailable\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: {}\r\n\
+         retry-after: 5\r\nconnection: close\r\n\r\n{TAKEN}",
+        TAKEN.len()
+    );
+    // What was sent is read, or closing would throw the answer away with it.
+    let mut head = [0_u8; 4096];
+    let _ = stream.read(&mut head).await?;
+    stream.write_all(answer.as_bytes()).await?;
+    stream.shutdown().await
+}
+
+struct Connection {
+    router: Router,
+    limits: Limits,
+    shutdown: CancellationToken,
+    cut: CancellationToken,
+    #[expect(dead_code, reason = "the place is given back when the connection is dropped")]
+    place: OwnedSemaphorePermit,
+}
+
+impl Connection {
+    async fn answer(self, stream: TcpStream, address: SocketAddr) {
+        let under_way = Arc::new(AtomicUsize::new(0));
+        let service = service_fn(|request: hyper::Request<Incoming>| {
+            let (router, busy) = (self.router.clone(), Busy::new(&under_way));
+            async move {
+                let mut request = request.map(Body::new);
+                request.extensions_mut().insert(ConnectInfo(address));
+                let response = router.oneshot(request).await;
+                drop(busy);
+                response.map_err(|never| -> Infallible { never })
+            }
+        });
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(self.limits.head)
+            .serve_connection(TokioIo::new(stream), service);
+        let mut connection = std::pin::pin!(connection);
+        tokio::select! {
+            // What goes wrong on a connection is the visitor's network, and no fault of ours.
+            _ = connection.as_mut() => return,
+            () = self.shutdown.cancelled() => {}
+            () = sleep(self.limits.lifetime) => {}
+        }
+        connection.as_mut().graceful_shutdown();
+        let grace = if under_way.load(Ordering::Relaxed) > 0 { self.limits.grace } else { GOODBYE };
+        tokio::select! {
+            _ = timeout(grace, connection) => {}
+            () = self.cut.cancelled() => {}
+        }
+    }
+}
+
+/// A request that is being answered.
+struct Busy(Arc<AtomicUsize>);
+
+impl Busy {
+    fn new(under_way: &Arc<AtomicUsize>) -> Self {
+        under_way.fetch_add(1, Ordering::Relaxed);
+        Self(Arc::clone(under_way))
+    }
+}
+
+impl Drop for Busy {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use axum::routing::get;
+
+    use super::*;
+
+    const PATIENCE: Duration = Duration::from_secs(20);
+
+    struct Server {
+        address: SocketAddr,
+        shutdown: CancellationToken,
+        ended: tokio::task::JoinHandle<()>,
+    }
+
+    async fn server(limits: Limits) -> Server {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
+        let address = listener.local_addr().expect("an address");
+        let router = Router::new()
+            .route("/", get(async || "here"))
+            .route("/slow", get(async || std::future::pending::<&'static str>().await));
+        let shutdown = CancellationToken::new();
+        let ended = tokio::spawn(serve(listener, router, limits, shutdown.clone()));
+        Server { address, shutdown, ended }
+    }
+
+    /// What a connection gets for `said`, up to its end.
+    async fn answered(address: SocketAddr, said: &str) -> String {
+        let mut stream = TcpStream::connect(address).await.expect("it listens");
+        stream.write_all(said.as_bytes()).await.expect("it reads");
+        let mut answer = String::new();
+        let read = timeout(PATIENCE, stream.read_to_string(&mut answer)).await;
+        read.expect("the connection ends").expect("it ends well");
+        answer
+    }
+
+    const LIMITS: Limits = Limits {
+        connections: 3,
+        head: Duration::from_millis(300),
+        lifetime: Duration::from_secs(60),
+        grace: Duration::from_millis(300),
+    };
+
+    #[tokio::test]
+    async fn a_head_that_does_not_come_to_its_end_holds_no_connection() {
+        let server = server(LIMITS).await;
+        answered(server.address, "GET / HTTP/1.1\r\nhost: x\r\nslow: ").await;
+        let answer = answered(server.address, "GET / HTTP/1.1\r\nhost: x\r\n\r\n").await;
+        assert!(answer.starts_with("HTTP/1.1 200"), "a kept connection ends when nothing follows: {answer}");
+    }
+
+    #[tokio::test]
+    async fn who_comes_when_all_connections_are_taken_is_told_so() {
+        let server = server(Limits { head: PATIENCE, ..LIMITS }).await;
+        let mut taken = Vec::new();
+        for _ in 0..LIMITS.connections {
+            let mut stream = TcpStream::connect(server.address).await.expect("it listens");
+            stream.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.expect("it reads");
+            // Once it has answered the connection is counted.
+            stream.read_exact(&mut [0; 12]).await.expect("it answers");
+            taken.push(stream);
+        }
+        let answer = answered(server.address, "GET / HTTP/1.1\r\nhost: x\r\n\r\n").await;
+        assert!(answer.starts_with("HTTP/1.1 503") && answer.contains("retry-after: 5"), "{answer}");
+        drop(taken);
+        let freed = async {
+            while !answered(server.address, "GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n")
+                .await
+                .contains("200")
+            {
+                tokio::task::yield_now().await;
+            }
+        };
+        timeout(PATIENCE, freed).await.expect("places are given back");
+    }
+
+    #[tokio::test]
+    async fn open_connections_do_not_keep_a_shutdown_from_its_end() {
+        let server = server(Limits { connections: 16, head: PATIENCE, ..LIMITS }).await;
+        let mut open = Vec::new();
+        for said in
+            ["", "GET / HTTP/1.1\r\nhal", "GET / HTTP/1.1\r\nhost: x\r\n\r\n", "GET /slow HTTP/1.1\r\nhost: x\r\n\r\n"]
+        {
+            let mut stream = TcpStream::connect(server.address).await.expect("it listens");
+            stream.write_all(said.as_bytes()).await.expect("it reads");
+            open.push(stream);
+        }
+        server.shutdown.cancel();
+        timeout(PATIENCE, server.ended).await.expect("it ends").expect("it ends well");
+    }
+}
