@@ -1,5 +1,6 @@
 //! The schema's promises: tenants are kept apart, few things cross, the committed queries fit.
 
+mod login;
 mod tenants;
 
 use std::collections::BTreeSet;
@@ -26,7 +27,7 @@ fn set(names: &[&str]) -> BTreeSet<String> {
 #[tokio::test]
 async fn migrating_again_and_at_once_changes_nothing() {
     let database = TestDatabase::new().await;
-    let (one, other) = tokio::join!(migrate(&database.url), migrate(&database.url));
+    let (one, other) = tokio::join!(migrate(&database.urls), migrate(&database.urls));
     one.expect("the first migrates");
     other.expect("the second waits for it");
     assert!(is_migrated(&database.url).await.expect("the database answers"));
@@ -72,7 +73,7 @@ async fn only_a_few_tables_have_no_policy() {
     .await;
     assert_eq!(
         open,
-        set(&["bucket_objects", "llm_endpoints", "schedule_ticks", "schedules"]),
+        set(&["_sqlx_migrations", "bucket_objects", "llm_endpoints", "schedule_ticks", "schedules"]),
         "the others are for functions alone"
     );
 }

@@ -6,6 +6,7 @@ use axum::{
     response::IntoResponse,
     routing::get,
 };
+use secrecy::ExposeSecret;
 use serde_json::{Value, json};
 
 use crate::support::{SmtpServer, installation::Installation, installation::free_port};
@@ -29,6 +30,15 @@ async fn a_healthy_installation_is_told_so_and_no_mail_is_written() {
     }
     let left = std::fs::read_dir(installation.folder.path().join("mail")).expect("the folder is made").count();
     assert_eq!(left, 0, "nothing is left in the folder of mails");
+}
+
+#[tokio::test]
+async fn a_program_that_signs_in_as_a_superuser_is_told_how_to_sign_in() {
+    let mut installation = Installation::new().await;
+    let owner = installation.database.url.expose_secret().to_owned();
+    installation.set("DATABASE_URL", owner);
+    let (ok, detail) = check(&installation, "isolation").await;
+    assert!(!ok && detail.contains("DATABASE_OWNER_URL") && detail.contains("`debrief migrate`"), "{detail}");
 }
 
 #[tokio::test]

@@ -6,6 +6,8 @@
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::{Connection, Executor, PgConnection, migrate::Migrator};
 
+use super::login::{self, Urls};
+
 static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
 
 /// Why a database could not be brought to the schema.
@@ -14,11 +16,12 @@ pub enum MigrateError {
     /// The server could not be reached, or refused the user.
     #[error("cannot connect to the database: {0}")]
     Connect(#[source] sqlx::Error),
-    /// The user of `DATABASE_URL` may not make roles or extensions, and they are not there.
+    /// The owner's login may not make roles or extensions, and they are not there.
     #[error(
-        "the database user may not make what Debrief needs: {0}. Run once as a superuser, in this database: \
+        "the database user may not make what Debrief needs: {0}. Set DATABASE_OWNER_URL to a login that may, for this \
+         command alone; or run once as a superuser, in this database: \
          create extension if not exists vector; create role debrief_owner nologin; create role debrief_app nologin; \
-         grant debrief_owner, debrief_app to \"<the user of DATABASE_URL>\"; \
+         grant debrief_owner to \"<the user of DATABASE_OWNER_URL>\"; grant debrief_app to \"<the user of DATABASE_URL>\"; \
          grant create, usage on schema public to debrief_owner; grant usage on schema public to debrief_app;"
     )]
     Prepare(#[source] sqlx::Error),
@@ -50,13 +53,16 @@ do $$ declare wanted text; begin
     end if;
 end $$";
 
-/// Brings the database at `url` to the schema of this binary.
+/// Brings a database to the schema of this binary, as its owner, and makes the login of the program where it is missing.
 ///
 /// # Errors
 /// See [`MigrateError`]; each says what to do.
-pub async fn migrate(url: &SecretString) -> Result<(), MigrateError> {
-    let mut connection = PgConnection::connect(url.expose_secret()).await.map_err(MigrateError::Connect)?;
+pub async fn migrate(urls: &Urls) -> Result<(), MigrateError> {
+    let mut connection = PgConnection::connect(urls.owner.expose_secret()).await.map_err(MigrateError::Connect)?;
     connection.execute(PREPARE).await.map_err(MigrateError::Prepare)?;
+    if urls.app.expose_secret() != urls.owner.expose_secret() {
+        login::ensure(&mut connection, &urls.app).await.map_err(MigrateError::Prepare)?;
+    }
     connection.execute("set role debrief_owner").await.map_err(MigrateError::Prepare)?;
     MIGRATIONS.run(&mut connection).await?;
     connection.close().await.map_err(MigrateError::Connect)

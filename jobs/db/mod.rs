@@ -5,6 +5,7 @@
 //! [`SystemTx`] belongs to the installation: it sees no tenant's rows, only the few tables without a policy and the
 //! functions of the migration `crossing_tenants`. No query runs outside one of them.
 
+mod login;
 mod migrate;
 
 use std::{ops::DerefMut, time::Duration};
@@ -16,12 +17,18 @@ use sqlx::{
 };
 use uuid::Uuid;
 
+pub use login::{Rights, Urls, rights};
 pub use migrate::{MigrateError, is_migrated, migrate, newest_migration};
 
 /// The role that the program works in. It owns nothing and no policy lets it pass.
 pub const APP_ROLE: &str = "debrief_app";
 /// The role that owns every table and runs every migration.
 pub const OWNER_ROLE: &str = "debrief_owner";
+
+/// The role and the limits of every connection. A statement or a lock that takes longer is a fault, and so is a
+/// transaction in which nothing happens: it would keep the others, and the clean-up, waiting. An export sets its own.
+const SETTLE: &str = "set role debrief_app; set statement_timeout = '120s'; set lock_timeout = '30s';
+    set idle_in_transaction_session_timeout = '300s'";
 
 /// A pool of connections, each in [`APP_ROLE`].
 #[derive(Clone, Debug)]
@@ -41,7 +48,7 @@ impl Db {
             .acquire_timeout(Duration::from_secs(10))
             .after_connect(|connection, _| {
                 Box::pin(async move {
-                    sqlx::query("set role debrief_app").execute(connection).await?;
+                    sqlx::raw_sql(SETTLE).execute(connection).await?;
                     Ok(())
                 })
             })

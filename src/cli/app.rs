@@ -5,7 +5,7 @@ use std::{path::PathBuf, sync::Arc};
 use anyhow::Context;
 use debrief_jobs::{
     Services,
-    db::{self, Db, TenantTx},
+    db::{self, Db, TenantTx, Urls},
 };
 use secrecy::{ExposeSecret, SecretString};
 use uuid::Uuid;
@@ -17,6 +17,9 @@ use crate::{
     postgres::{Durability, PostgresError, Server, Version, databases},
     telemetry,
 };
+
+/// Who the program signs in as on the embedded server.
+const LOGIN: &str = "debrief";
 
 /// An opened installation.
 pub(crate) struct App {
@@ -44,7 +47,8 @@ impl App {
 
     async fn with(config: Config, globals: &Globals) -> anyhow::Result<Self> {
         telemetry::log(&config.log);
-        let (url, postgres) = database(&config, globals).await?;
+        let (urls, postgres) = database(&config, globals).await?;
+        let url = urls.app;
         if postgres.is_none() && !db::is_migrated(&url).await.context("the database does not answer (DATABASE_URL)")? {
             anyhow::bail!("the database is not at this binary's schema yet: run `debrief migrate` first");
         }
@@ -101,9 +105,10 @@ pub(crate) fn data_folder(globals: &Globals) -> PathBuf {
 }
 
 /// The server that the settings name, else the embedded one, which is started.
-pub(crate) async fn server(config: &Config, globals: &Globals) -> anyhow::Result<(SecretString, Option<Server>)> {
+pub(crate) async fn server(config: &Config, globals: &Globals) -> anyhow::Result<(Urls, Option<Server>)> {
     if !config.database_url.expose_secret().is_empty() {
-        return Ok((config.database_url.clone(), None));
+        let urls = Urls { app: config.database_url.clone(), owner: config.database_owner_url.clone() };
+        return Ok((urls, None));
     }
     let (folder, cache) = (data_folder(globals).join("postgres"), folders::cache());
     let start = {
@@ -123,25 +128,25 @@ pub(crate) async fn server(config: &Config, globals: &Globals) -> anyhow::Result
         };
         anyhow::anyhow!("{error}; {hint}")
     })?;
-    Ok((server.url("postgres"), Some(server)))
+    Ok((databases::with_login(server.url("postgres"), LOGIN)?, Some(server)))
 }
 
 /// The database that the settings name, else the one on the embedded server, brought to the schema; with --demo the
 /// demo's on the same server.
-pub(crate) async fn database(config: &Config, globals: &Globals) -> anyhow::Result<(SecretString, Option<Server>)> {
-    let (mut url, server) = server(config, globals).await?;
+pub(crate) async fn database(config: &Config, globals: &Globals) -> anyhow::Result<(Urls, Option<Server>)> {
+    let (mut urls, server) = server(config, globals).await?;
     if globals.demo {
         anyhow::ensure!(
-            databases::exists(&url, demo::DATABASE).await.context("the database does not answer")?,
+            databases::exists(&urls.app, demo::DATABASE).await.context("the database does not answer")?,
             "there is no demo yet: run `debrief demo` first"
         );
-        url = databases::named(&url, demo::DATABASE)?;
+        urls = databases::named(&urls, demo::DATABASE)?;
     } else if server.is_some() {
-        databases::ensure(&url, "debrief").await?;
-        url = databases::named(&url, "debrief")?;
+        databases::ensure(&urls.owner, "debrief").await?;
+        urls = databases::named(&urls, "debrief")?;
     }
     if server.is_some() {
-        db::migrate(&url).await?;
+        db::migrate(&urls).await?;
     }
-    Ok((url, server))
+    Ok((urls, server))
 }

@@ -43,7 +43,7 @@ pub(crate) async fn run(globals: &Globals) -> anyhow::Result<ExitCode> {
     // The embedded server is stopped when this is dropped.
     let opened = database(&config, globals).await.map_err(|error| told(&error));
     let url = match &opened {
-        Ok((url, server)) => {
+        Ok((db::Urls { app: url, .. }, server)) => {
             let kind = if server.is_some() { "the embedded one" } else { "the one of DATABASE_URL" };
             let state = schema(url).await;
             check("database", state.map(|version| format!("{kind}, {version}"))).then_some(url)
@@ -100,20 +100,18 @@ async fn schema(url: &SecretString) -> Result<String, String> {
     Ok(format!("Postgres {server}, pgvector {}", vector.unwrap_or_else(|| "missing".into())))
 }
 
-/// The role that the program works in must not be able to pass a policy.
+/// The login that the program has must not be able to pass a policy.
 async fn isolation(url: &SecretString) -> Result<String, String> {
     let db = db::Db::connect(url, 1).map_err(|error| error.to_string())?;
-    let (role, passes): (String, bool) = sqlx::query_as(
-        "select current_user::text, (select rolsuper or rolbypassrls from pg_roles where rolname = current_user)",
-    )
-    .fetch_one(db.pool())
-    .await
-    .map_err(|error| error.to_string())?;
-    if passes {
-        Err(format!("the role {role} can pass row-level security"))
-    } else {
-        Ok(format!("as {role}, under row-level security"))
+    let rights = db::rights(db.pool()).await.map_err(|error| error.to_string())?;
+    if rights.too_many {
+        return Err(format!(
+            "the program signs in as {}, which may pass row-level security: set DATABASE_OWNER_URL to what DATABASE_URL is \
+             now, name another login in DATABASE_URL, and run `debrief migrate`, which makes it",
+            rights.login
+        ));
     }
+    Ok(format!("signs in as {}, in the role {}, under row-level security", rights.login, db::APP_ROLE))
 }
 
 async fn bucket(services: &Services) -> Result<String, String> {

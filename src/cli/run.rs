@@ -101,9 +101,9 @@ pub(crate) async fn migrate(globals: &Globals) -> anyhow::Result<ExitCode> {
     let config = config(globals)?;
     telemetry::log(&config.log);
     // The embedded database is brought to the schema as it is opened; for the others this is the command.
-    let (url, _server) = database(&config, globals).await?;
-    db::migrate(&url).await?;
-    index::ensure_model_index(&url, &embed::Embedder::new(&config.index)?).await?;
+    let (urls, _server) = database(&config, globals).await?;
+    db::migrate(&urls).await?;
+    index::ensure_model_index(&urls.owner, &embed::Embedder::new(&config.index)?).await?;
     let done = serde_json::json!({ "migrated": true });
     Output::new(globals.json).one(&done, |_| "the database is at this binary's schema".to_owned())?;
     Ok(ExitCode::SUCCESS)

@@ -21,6 +21,8 @@ const DEFAULTS: &str = include_str!("default.toml");
 pub struct Config {
     /// Empty: the embedded Postgres.
     pub database_url: SecretString,
+    /// The same database as the owner of its tables, for `migrate` alone.
+    pub database_owner_url: SecretString,
     /// The bucket's URL.
     pub bucket: String,
     /// Connections to Postgres that one process may hold.
@@ -176,6 +178,10 @@ impl Config {
             && let Ok(url) = std::env::var("DATABASE_URL")
         {
             self.database_url = SecretString::from(url);
+        }
+        if self.database_owner_url.expose_secret().is_empty() {
+            let url = std::env::var("DATABASE_OWNER_URL").ok().filter(|url| !url.is_empty());
+            self.database_owner_url = url.map_or_else(|| self.database_url.clone(), SecretString::from);
         }
         if self.bucket.is_empty() {
             self.bucket = file_url(&data.join("bucket"));

@@ -1,15 +1,31 @@
 //! Databases on a server: made, made anew, named.
 
+use debrief_jobs::db::Urls;
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::{Connection, Executor, PgConnection};
 
-/// `url` with another database of the same server.
+/// `urls` with another database of the same server.
 ///
 /// # Errors
-/// When `url` is no URL.
-pub fn named(url: &SecretString, name: &str) -> Result<SecretString, url::ParseError> {
+/// When one is no URL.
+pub fn named(urls: &Urls, name: &str) -> Result<Urls, url::ParseError> {
+    let named = |url: &SecretString| changed(url, |url| url.set_path(name));
+    Ok(Urls { app: named(&urls.app)?, owner: named(&urls.owner)? })
+}
+
+/// The database of `owner`, which the program enters as `login`, without a password.
+///
+/// # Errors
+/// When `owner` is no URL.
+pub fn with_login(owner: SecretString, login: &str) -> Result<Urls, url::ParseError> {
+    // A URL of Postgres can have a user.
+    let app = changed(&owner, |url| url.set_username(login).unwrap_or_default())?;
+    Ok(Urls { app, owner })
+}
+
+fn changed(url: &SecretString, change: impl FnOnce(&mut url::Url)) -> Result<SecretString, url::ParseError> {
     let mut url: url::Url = url.expose_secret().parse()?;
-    url.set_path(name);
+    change(&mut url);
     Ok(SecretString::from(url.to_string()))
 }
 

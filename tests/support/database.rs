@@ -1,6 +1,7 @@
 //! A fresh database a test, copied from a migrated template on one server for the whole run.
 
-use debrief_jobs::db::{Db, migrate};
+use debrief::postgres::databases;
+use debrief_jobs::db::{Db, Urls, migrate};
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::{Connection, Executor, PgConnection};
 use tokio::sync::OnceCell;
@@ -19,7 +20,9 @@ struct Template {
 pub(crate) struct TestDatabase {
     /// Its URL, as the owner of the cluster.
     pub(crate) url: SecretString,
-    /// A pool in the app role.
+    /// The program's way in, and the owner's.
+    pub(crate) urls: Urls,
+    /// A pool as the program has it: a login with its rights, in the app role.
     pub(crate) db: Db,
     name: String,
     server: url::Url,
@@ -44,8 +47,9 @@ impl TestDatabase {
         let create = format!("create database {name} {options}");
         connection.execute(sqlx::AssertSqlSafe(create)).await.expect("a database is made");
         let url = with_database(&server, &name);
-        let db = Db::connect(&url, 5).expect("a good URL");
-        Self { url, db, name, server }
+        let urls = urls(url.clone());
+        let db = Db::connect(&urls.app, 5).expect("a good URL");
+        Self { url, urls, db, name, server }
     }
 }
 
@@ -91,8 +95,13 @@ async fn make_template() -> Template {
     let mut connection = PgConnection::connect(server.as_str()).await.expect("the test server answers");
     connection.execute(sqlx::AssertSqlSafe(format!("create database {name}"))).await.expect("a template is made");
     let url = with_database(&server, &name);
-    migrate(&url).await.expect("the template is migrated");
+    migrate(&urls(url)).await.expect("the template is migrated");
     Template { server, name }
+}
+
+/// The program's login on a test server; another than that of an installation.
+fn urls(owner: SecretString) -> Urls {
+    databases::with_login(owner, "debrief_of_tests").expect("it is a URL")
 }
 
 fn with_database(server: &url::Url, name: &str) -> SecretString {
@@ -104,6 +113,6 @@ fn with_database(server: &url::Url, name: &str) -> SecretString {
 #[tokio::test]
 async fn a_test_database_is_migrated() {
     let database = TestDatabase::new().await;
-    assert!(debrief_jobs::db::is_migrated(&database.url).await.expect("the database answers"));
+    assert!(debrief_jobs::db::is_migrated(&database.urls.app).await.expect("the database answers"));
     assert!(database.url.expose_secret().contains(&database.name));
 }

@@ -48,9 +48,10 @@ impl Installation {
         let (port, admin_port) = (free_port(), free_port());
         let mut installation = Self { database, folder, port, environment: Vec::new() };
         let path = installation.folder.path().to_path_buf();
-        let url = installation.database.url.expose_secret().to_owned();
+        let urls = installation.database.urls.clone();
         for (name, value) in [
-            ("DATABASE_URL", url),
+            ("DATABASE_URL", urls.app.expose_secret().to_owned()),
+            ("DATABASE_OWNER_URL", urls.owner.expose_secret().to_owned()),
             ("DEBRIEF_DATA_DIR", path.join("data").display().to_string()),
             ("DEBRIEF_BUCKET", format!("file://{}/bucket", path.display())),
             ("DEBRIEF_MAIL__URL", format!("file://{}/mail", path.display())),

@@ -62,21 +62,21 @@ pub(super) async fn set(globals: &Globals) -> anyhow::Result<(App, PgConnection)
     if config.database_url.expose_secret().is_empty() {
         eprintln!("Starting Postgres (the first time it is downloaded, 24 MB)");
     }
-    let (url, postgres) = server(&config, globals).await?;
-    let lock = databases::lock(&url, LOCK).await.context("the database does not answer (DATABASE_URL)")?.context(
+    let (urls, postgres) = server(&config, globals).await?;
+    let lock = databases::lock(&urls.owner, LOCK).await.context("the database does not answer (DATABASE_URL)")?.context(
         "a demo runs here already: look at its pages, or end it with Ctrl-C first. A second one at the same time needs \
          a --data-dir and addresses of its own (DEBRIEF_HTTP__LISTEN, DEBRIEF_HTTP__ADMIN_LISTEN)",
     )?;
-    databases::anew(&url, DATABASE).await.context("the demo's database cannot be made")?;
-    let url = databases::named(&url, DATABASE)?;
-    db::migrate(&url).await?;
+    databases::anew(&urls.owner, DATABASE).await.context("the demo's database cannot be made")?;
+    let urls = databases::named(&urls, DATABASE)?;
+    db::migrate(&urls).await?;
     for part in ["bucket", "mail"] {
         let path = data_folder(globals).join("demo").join(part);
         if path.exists() {
             std::fs::remove_dir_all(&path).with_context(|| path.display().to_string())?;
         }
     }
-    Ok((App::over(config, url, postgres, Output::new(globals.json))?, lock))
+    Ok((App::over(config, urls.app, postgres, Output::new(globals.json))?, lock))
 }
 
 /// Today, where the demo's organization is.
