@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
-use crate::{bucket, db::Db, embed, ingest, llm, mail, review, summarize, template};
+use crate::{bucket, db::Db, embed, ingest, llm, mail, parse, review, summarize, template};
 
 /// The settings of all that [`Services`] holds, one struct a concern. `src/config` fills it and documents each key.
 #[derive(Clone, Debug, Deserialize)]
@@ -59,6 +59,8 @@ pub struct Services {
     pub ingest: ingest::Settings,
     /// How coaches review.
     pub review: review::Settings,
+    /// How much is read at a time.
+    pub reading: parse::Room,
 }
 
 impl Services {
@@ -76,6 +78,7 @@ impl Services {
             embedder: embed::Embedder::with_local(&settings.index, local)?,
             ingest: settings.ingest.clone(),
             review: settings.review.clone(),
+            reading: parse::Room::new(settings.ingest.max_bytes),
             db,
         })
     }

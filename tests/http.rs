@@ -1,5 +1,6 @@
 //! The pages through the router, as a browser sees them: who may come in, what is refused, what errors look like.
 
+mod admin;
 mod refine;
 mod review;
 mod speakers;

@@ -29,4 +29,5 @@ mod queue;
 mod refine;
 mod review;
 mod rollup;
+mod starved;
 mod summarize;

@@ -46,7 +46,7 @@ use crate::{
     index::IndexSession,
     mail::{self, Trouble},
     model::session::{self, State},
-    queue::{Context, Finished, Job, JobError, enqueue},
+    queue::{Context, Finished, Job, JobError, blocking, enqueue},
     review::{AskForSpeakers, RequestReview},
     summarize::SummarizeClient,
 };
@@ -116,8 +116,13 @@ impl Job for AttributeSession {
         let speech = store::load_speech(&mut tx, self.session_id).await?;
         store::hold_people(&mut tx, self.session_id).await?;
         let people = store::load_people(&mut tx, self.session_id).await?;
-        let resolutions = resolve(&speech.labels(), &speech.said(), &people.people);
-        let participants = store::participants(&speech, &resolutions, &people);
+        // A session of days takes a while: no other job waits for it.
+        let (resolutions, participants, people) = blocking(move || {
+            let resolutions = resolve(&speech.labels(), &speech.said(), &people.people);
+            let participants = store::participants(&speech, &resolutions, &people);
+            (resolutions, participants, people)
+        })
+        .await?;
         store::replace(&mut tx, self.session_id, &resolutions, &participants, &people).await?;
 
         let unresolved = resolutions.iter().filter(|resolution| resolution.who.is_none()).count();

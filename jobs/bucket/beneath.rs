@@ -236,6 +236,12 @@ fn walk(folder: &OwnedFd, key: &str, deeper: usize, found: &mut Vec<ObjectInfo>)
                         .and_then(|inner| walk(&inner, &key, deeper, found)),
                     None => Err(Refused::Io(io::Error::other("it lies in too many folders"))),
                 };
+                // Without descriptors or memory nothing is known of any folder: the look is repeated.
+                if let Err(Refused::Io(error)) = &walked
+                    && is_want(error)
+                {
+                    return walked;
+                }
                 if let Err(refused) = walked {
                     tracing::warn!(target: "bucket", { folder = key, ?refused }, "a folder cannot be read and is left out");
                 }
@@ -246,6 +252,12 @@ fn walk(folder: &OwnedFd, key: &str, deeper: usize, found: &mut Vec<ObjectInfo>)
         }
     }
     Ok(())
+}
+
+/// Whether the process or the machine has run out of something.
+fn is_want(error: &io::Error) -> bool {
+    let wants = [rustix::io::Errno::MFILE, rustix::io::Errno::NFILE, rustix::io::Errno::NOMEM];
+    wants.iter().any(|want| error.raw_os_error() == Some(want.raw_os_error()))
 }
 
 fn file_type(stat: &Stat) -> FileType {

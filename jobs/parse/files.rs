@@ -4,6 +4,8 @@ use std::{collections::HashMap, sync::Arc};
 
 use debrief_transcript::{Attendee, NotATranscript, Transcript, Utterance, companion::Companion};
 
+use tokio::sync::OwnedSemaphorePermit;
+
 use super::{
     merge::{self, Merged, Part},
     store::Row,
@@ -42,6 +44,8 @@ pub(super) struct Files {
     pub(super) merged: Merged,
     /// What of it speaks of danger, by the places of `merged.speech`.
     pub(super) danger: Vec<Vec<Sign>>,
+    /// Held until all of it is stored.
+    _room: OwnedSemaphorePermit,
 }
 
 impl File {
@@ -58,9 +62,14 @@ impl File {
 impl Files {
     /// Reads the stored copies.
     pub(super) async fn read(ctx: &Context, rows: Vec<Row>) -> Result<Self, JobError> {
-        let mut all = Vec::with_capacity(rows.len());
+        let mut copies = Vec::with_capacity(rows.len());
         for row in rows {
             let bytes = ctx.bucket.get(&row.stored_key).await?;
+            copies.push((row, bytes));
+        }
+        let room = ctx.reading.take(copies.iter().map(|(_, bytes)| bytes.len()).sum()).await;
+        let mut all = Vec::with_capacity(copies.len());
+        for (row, bytes) in copies {
             let (is_speech, file) = (row.role == "speech", row.file().to_owned());
             let content = blocking(move || content(&bytes, &file, is_speech)).await?;
             all.push(File { row, content });
@@ -69,10 +78,10 @@ impl Files {
             Embedder::Local(local) => Some(Arc::clone(local)),
             _ => None,
         };
-        blocking(move || Self::of(all, local.as_deref())).await
+        blocking(move || Self::of(all, local.as_deref(), room)).await
     }
 
-    fn of(all: Vec<File>, local: Option<&Local>) -> Self {
+    fn of(all: Vec<File>, local: Option<&Local>, room: OwnedSemaphorePermit) -> Self {
         let mut newest: HashMap<&str, usize> = HashMap::new();
         let good = |file: &File| !matches!(file.content, Content::Refused(_));
         for (at, file) in all.iter().enumerate().filter(|(_, file)| good(file)) {
@@ -93,7 +102,7 @@ impl Files {
             .collect();
         let merged = if parts.is_empty() { Merged::default() } else { merge::merge(&parts) };
         let danger = merged.speech.iter().map(|speech| heard(&speech.utterances, local)).collect();
-        Self { speech, older, merged, danger, all }
+        Self { speech, older, merged, danger, all, _room: room }
     }
 
     /// The places of the files whose words are used.

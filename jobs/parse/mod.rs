@@ -9,7 +9,9 @@ mod attendees;
 mod files;
 mod job;
 mod merge;
+mod room;
 mod store;
 mod write;
 
 pub use job::ParseTranscript;
+pub use room::Room;

@@ -140,13 +140,16 @@ pub fn main() -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    match runtime.block_on(run(cli)) {
+    let code = match runtime.block_on(run(cli)) {
         Ok(code) => code,
         Err(error) => {
             eprintln!("error: {}", told(&error));
             ExitCode::FAILURE
         }
-    }
+    };
+    // What still computes belongs to jobs that were given back: nobody waits for it.
+    runtime.shutdown_background();
+    code
 }
 
 /// The error with its causes, each said once: most messages end with their cause already.

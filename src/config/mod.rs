@@ -210,19 +210,18 @@ impl Config {
 
 /// Links lead to where the pages listen, unless the settings name another address: that of a proxy.
 fn with_base_url(config: config::Config) -> Result<config::Config, config::ConfigError> {
-    let listen = config.get_string("http.listen")?.parse::<SocketAddr>();
-    match (config.get_string("review.base_url")?.is_empty(), listen) {
-        (true, Ok(mut listen)) => {
-            // Every address of this machine: one of them is certain.
-            if listen.ip().is_unspecified() {
-                listen.set_ip(Ipv4Addr::LOCALHOST.into());
-            }
-            let url = format!("http://{listen}");
-            config::Config::builder().add_source(config).set_override("review.base_url", url)?.build()
-        }
-        // An address that does not parse is complained of by its own key.
-        _ => Ok(config),
+    if !config.get_string("review.base_url")?.is_empty() {
+        return Ok(config);
     }
+    // An address that does not parse is complained of by its own key.
+    let listen = config.get_string("http.listen")?.parse::<SocketAddr>();
+    let mut listen = listen.unwrap_or_else(|_| SocketAddr::from((Ipv4Addr::LOCALHOST, 0)));
+    // Every address of this machine: one of them is certain.
+    if listen.ip().is_unspecified() {
+        listen.set_ip(Ipv4Addr::LOCALHOST.into());
+    }
+    let url = format!("http://{listen}");
+    config::Config::builder().add_source(config).set_override("review.base_url", url)?.build()
 }
 
 /// Whether what goes to `url` goes over other people's networks, and unencrypted.

@@ -120,8 +120,21 @@ impl Installation {
 
     /// Starts `debrief` in the background; its log is a file in the folder.
     pub(crate) fn start(&self, arguments: &[&str]) -> Process {
+        self.spawn(self.command(arguments))
+    }
+
+    /// Starts `debrief` in the background with so many file descriptors and no more.
+    pub(crate) fn start_with_descriptors(&self, arguments: &[&str], descriptors: u32) -> Process {
+        let plain = self.command(arguments);
+        let mut command = Command::new("sh");
+        command.args(["-c", &format!("ulimit -n {descriptors}; exec \"$0\" \"$@\"")]);
+        command.arg(plain.get_program()).args(plain.get_args()).stdin(Stdio::null());
+        command.envs(plain.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        self.spawn(command)
+    }
+
+    fn spawn(&self, mut command: Command) -> Process {
         let log = std::fs::File::options().create(true).append(true).open(self.log()).expect("a log file");
-        let mut command = self.command(arguments);
         command.stdout(Stdio::null()).stderr(log);
         Process(command.spawn().expect("debrief starts"))
     }

@@ -1,0 +1,33 @@
+//! A process that somebody holds connections and descriptors from: it goes on, and it ends when it is told to.
+
+use std::{io::Write, net::TcpStream};
+
+use crate::support::installation::{Installation, wait_for};
+
+const CALL: &str = include_str!("../fixtures/ingest/call/priya.vtt");
+
+#[tokio::test(flavor = "multi_thread")]
+async fn connections_without_end_and_no_descriptors_left_hold_neither_the_inbox_nor_the_shutdown_up() {
+    let installation = Installation::new().await;
+    installation.people().await;
+    let up = installation.start_with_descriptors(&["up"], 60);
+    let address = format!("127.0.0.1:{}", installation.port);
+    wait_for("the pages", async || TcpStream::connect(&address).ok()).await;
+    // More than it may open; each says a part of a head, and then nothing.
+    let held: Vec<TcpStream> = (0..200)
+        .filter_map(|_| {
+            let mut stream = TcpStream::connect(&address).ok()?;
+            stream.write_all(b"GET /livez HTTP/1.1\r\nhost: debrief\r\nx-slow: ").ok()?;
+            Some(stream)
+        })
+        .collect();
+    assert!(held.len() > 100, "the machine takes connections that the process does not");
+    installation.drop_into_bucket("inbox/maya/2026-03-09/Priya Raman.vtt", CALL);
+    wait_for("the session", async || {
+        let sessions = installation.json_lines(&["sessions", "list"]).await;
+        sessions.first().filter(|session| session["state"] == "in_review").map(|_| ())
+    })
+    .await;
+    let more: Vec<TcpStream> = (0..40).filter_map(|_| TcpStream::connect(&address).ok()).collect();
+    assert_eq!(up.terminate(), Some(0), "it ends although {} connections are open", held.len() + more.len());
+}
