@@ -36,6 +36,8 @@ pub mod voice;
 
 mod services;
 
+pub use debrief_transcript::clean;
+
 use queue::{Catalogue, schedule::Schedule};
 
 /// Every kind of job, in the order of the path: what a worker knows.
@@ -44,6 +46,7 @@ pub fn catalogue() -> Catalogue {
     Catalogue::new()
         .with::<ingest::ScanInbox>()
         .with::<ingest::RejectTranscript>()
+        .with::<ingest::TellCoach>()
         .with::<parse::ParseTranscript>()
         .with::<attribute::AttributeSession>()
         .with::<attribute::CorrectSessions>()
@@ -53,6 +56,7 @@ pub fn catalogue() -> Catalogue {
         .with::<summarize::LookAgain>()
         .with::<refine::RefineSummary>()
         .with::<review::RequestReview>()
+        .with::<review::SendFreshLink>()
         .with::<mail::SendMail>()
         .with::<follow_up::SendFollowUp>()
         .with::<follow_up::Readdress>()

@@ -99,7 +99,7 @@ pub fn public_router(state: HttpState) -> Router {
         .route("/assets/style.css", get(assets::style))
         .route("/livez", get(health::livez))
         .route("/readyz", get(health::readyz));
-    finish(routes, state)
+    finish(routes.layer(middleware::from_fn_with_state(state.clone(), guard::note_foreign_host)), state)
 }
 
 /// What the operator reaches: the listener must be on loopback, for nobody signs in.
