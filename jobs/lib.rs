@@ -37,6 +37,8 @@ pub mod voice;
 mod private;
 mod services;
 
+pub use debrief_transcript::clean;
+
 use queue::{Catalogue, schedule::Schedule};
 
 /// Every kind of job, in the order of the path: what a worker knows.
@@ -45,6 +47,7 @@ pub fn catalogue() -> Catalogue {
     Catalogue::new()
         .with::<ingest::ScanInbox>()
         .with::<ingest::RejectTranscript>()
+        .with::<ingest::TellCoach>()
         .with::<parse::ParseTranscript>()
         .with::<attribute::AttributeSession>()
         .with::<attribute::CorrectSessions>()
@@ -54,6 +57,7 @@ pub fn catalogue() -> Catalogue {
         .with::<summarize::LookAgain>()
         .with::<refine::RefineSummary>()
         .with::<review::RequestReview>()
+        .with::<review::SendFreshLink>()
         .with::<mail::SendMail>()
         .with::<follow_up::SendFollowUp>()
         .with::<follow_up::Readdress>()

@@ -2,8 +2,9 @@
 //!
 //! A job's line carries its span's fields, among them the correlation id that goes from the object to the mail.
 
-use std::io::{IsTerminal, stderr};
+use std::io::{IsTerminal, Write, stderr};
 
+use debrief_jobs::clean;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::{EnvFilter, layer::SubscriberExt, util::SubscriberInitExt};
 
@@ -26,12 +27,58 @@ pub fn log(settings: &Log) {
     };
     let registry = tracing_subscriber::registry().with(filter);
     let _ = if json {
-        registry.with(tracing_subscriber::fmt::layer().json().flatten_event(true).with_writer(stderr)).try_init()
+        registry
+            .with(
+                tracing_subscriber::fmt::layer()
+                    .json()
+                    .flatten_event(true)
+                    .with_writer(|| Plain { to: stderr(), colour: false }),
+            )
+            .try_init()
     } else {
         // https://no-color.org
         let colour = terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
-        registry.with(tracing_subscriber::fmt::layer().with_ansi(colour).with_writer(stderr)).try_init()
+        let writer = move || Plain { to: stderr(), colour };
+        registry.with(tracing_subscriber::fmt::layer().with_ansi(colour).with_writer(writer)).try_init()
     };
+}
+
+/// Writes lines of the log in which no value is obeyed by a terminal, begins a line of its own or turns around what follows:
+/// some are what people wrote, and a log is read on terminals. Of the escapes of terminals the subscriber's own colours
+/// stay, where there are any.
+struct Plain<W> {
+    to: W,
+    colour: bool,
+}
+
+/// As the subscriber writes them: plain again, bold, dim, italic, and the colours of the levels.
+const COLOURS: [&str; 9] = ["[0m", "[1m", "[2m", "[3m", "[31m", "[32m", "[33m", "[34m", "[35m"];
+
+impl<W: Write> Plain<W> {
+    fn plain(&self, line: &str) -> String {
+        let mut parts = line.split('\u{1b}');
+        let mut out = parts.next().map(clean::terminal_line).unwrap_or_default().into_owned();
+        for part in parts {
+            let colour = COLOURS.iter().find(|colour| self.colour && part.starts_with(**colour));
+            out.push_str(if colour.is_some() { "\u{1b}" } else { "\\u{1b}" });
+            out.push_str(&clean::terminal_line(part));
+        }
+        out
+    }
+}
+
+impl<W: Write> Write for Plain<W> {
+    /// The subscriber writes each event at once.
+    fn write(&mut self, event: &[u8]) -> std::io::Result<usize> {
+        let text = String::from_utf8_lossy(event);
+        let line = self.plain(text.strip_suffix('\n').unwrap_or(&text));
+        self.to.write_all(format!("{line}\n").as_bytes())?;
+        Ok(event.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.to.flush()
+    }
 }
 
 /// A panic's message made at run time may quote what was said: only its place and a message that is a literal are told.
@@ -56,4 +103,49 @@ pub fn metrics() -> PrometheusHandle {
     // Where there is a recorder already (tests), that one goes on and this handle stays empty.
     let _ = metrics::set_global_recorder(recorder);
     handle
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::{Arc, Mutex, PoisonError};
+
+    use tracing_subscriber::fmt::MakeWriter;
+
+    use super::*;
+
+    #[derive(Clone, Default)]
+    struct Log(Arc<Mutex<Vec<u8>>>, bool);
+
+    impl Write for Log {
+        fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+            self.0.lock().unwrap_or_else(PoisonError::into_inner).write(bytes)
+        }
+        fn flush(&mut self) -> std::io::Result<()> {
+            Ok(())
+        }
+    }
+
+    impl<'a> MakeWriter<'a> for Log {
+        type Writer = Plain<Self>;
+        fn make_writer(&'a self) -> Self::Writer {
+            Plain { to: self.clone(), colour: self.1 }
+        }
+    }
+
+    #[test]
+    fn no_value_in_the_log_is_obeyed_or_begins_a_line() {
+        let hostile = "a\n2026-11-28T00:00:00Z  INFO all is well\u{1b}[2J\u{9b}31m\u{202e}\u{2028}\u{7}b";
+        for ansi in [true, false] {
+            let log = Log(Arc::default(), ansi);
+            let layer = tracing_subscriber::fmt::layer().with_ansi(ansi).with_writer(log.clone());
+            tracing::subscriber::with_default(tracing_subscriber::registry().with(layer), || {
+                tracing::warn!(target: "test", { error = %hostile, quoted = hostile }, "{hostile}");
+            });
+            let written = String::from_utf8(log.0.lock().expect("nobody panicked").clone()).expect("text");
+            assert_eq!(written.matches('\n').count(), 1, "{written:?}");
+            assert!(!written.contains(['\u{9b}', '\u{202e}', '\u{2028}', '\u{7}']), "{written:?}");
+            assert!(!written.contains("\u{1b}[2J"), "{written:?}");
+            assert_eq!(written.contains('\u{1b}'), ansi, "colours stay, and only they: {written:?}");
+        }
+    }
 }

@@ -234,3 +234,61 @@ async fn a_summary_is_refined_compared_and_undone_and_a_voice_kept() {
     installation.run(&["voice", "remove", "--coach", "maya", id]).await;
     assert!(installation.run(&["voice", "show", "--coach", "maya"]).await.contains("no rules yet"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nothing_that_people_wrote_is_obeyed_by_a_terminal() {
+    let installation = Installation::new().await;
+    installation.people().await;
+    installation.drop_into_bucket("inbox/maya/2026-11-02/\u{1b}[2J\u{202e}Priya\u{9b}.txt", TRANSCRIPT);
+    installation.drop_into_bucket("inbox/maya/2026-11-02/\u{1b}]0;owned\u{7}empty.txt", "");
+    installation.output(&["work", "--drain"]).await;
+    let said = installation.output(&["client", "change", "--coach", "maya", "no\u{1b}[31mbody", "--name", "x"]).await;
+    assert_eq!(said.status.code(), Some(1));
+    let mut printed = vec![text(&said.stderr)];
+    for command in [&["inbox", "--all"][..], &["sessions", "list"], &["search", "Hartman"]] {
+        printed.push(installation.run(command).await);
+    }
+    let json: Vec<&str> = ["inbox", "--all", "--json"].to_vec();
+    let listed = installation.run(&json).await;
+    let keys: Vec<serde_json::Value> =
+        listed.lines().map(|line| serde_json::from_str(line).expect("a document a line")).collect();
+    assert!(keys.iter().any(|file| file["object_key"].as_str().is_some_and(|key| key.contains('\u{1b}'))), "{listed}");
+    printed.push(listed);
+    for printed in printed {
+        let obeyed = |c: char| (c.is_control() && c != '\n') || c == '\u{202e}';
+        assert!(!printed.contains(obeyed), "{printed:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn links_are_listed_taken_back_and_mailed_anew() {
+    let installation = Installation::new().await;
+    installation.people().await;
+    installation.drop_into_bucket("inbox/maya/2026-11-02/Priya.txt", TRANSCRIPT);
+    installation.output(&["work", "--drain"]).await;
+    let links = installation.json_lines(&["links", "list"]).await;
+    assert_eq!(links.len(), 1, "{links:?}");
+    let (link, session) = (links[0]["id"].as_str().expect("an id"), links[0]["session_id"].as_str().expect("an id"));
+    assert_eq!((&links[0]["coach"], &links[0]["opens"]), (&serde_json::json!("maya"), &serde_json::json!(true)));
+    assert!(!links[0].to_string().contains("dbr_"), "a token is shown to nobody");
+    let table = installation.run(&["links", "list", "--coach", "maya"]).await;
+    assert!(table.contains("open until") && table.contains(link), "{table}");
+
+    let taken = installation.json(&["links", "revoke", link]).await;
+    assert_eq!(taken["revoked"], 1);
+    let again = installation.output(&["links", "revoke", link]).await;
+    assert_eq!(again.status.code(), Some(1), "{}", text(&again.stderr));
+    assert!(text(&again.stderr).contains("nothing was changed"));
+    let unknown = installation.output(&["links", "revoke", "01a1f840-0000-7000-8000-000000000000"]).await;
+    assert_eq!((unknown.status.code(), text(&unknown.stderr).contains("debrief links list --all")), (Some(1), true));
+    assert_eq!(installation.output(&["links", "revoke"]).await.status.code(), Some(2));
+    assert!(text(&installation.output(&["links", "list"]).await.stderr).contains("no link opens"));
+
+    installation.run(&["links", "send", session]).await;
+    installation.run(&["links", "send", session]).await;
+    let all = installation.json_lines(&["links", "list", "--session", session, "--all"]).await;
+    let because: Vec<&str> = all.iter().map(|link| link["revoked_because"].as_str().unwrap_or("open")).collect();
+    assert_eq!(because, ["open", "replaced", "command"], "the newest first");
+    let taken = installation.output(&["links", "revoke", "--coach", "maya"]).await;
+    assert_eq!(taken.status.code(), Some(0), "{}", text(&taken.stderr));
+}

@@ -1,7 +1,9 @@
 //! The pages through the router, as a browser sees them: who may come in, what is refused, what errors look like.
 
 mod admin;
+mod links;
 mod refine;
+mod refusals;
 mod review;
 mod speakers;
 pub(crate) mod visit;

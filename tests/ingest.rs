@@ -3,6 +3,7 @@
 #[cfg(unix)]
 mod links;
 mod rosters;
+mod turns;
 
 use debrief_jobs::{
     bucket::{self, Bucket, BucketError},
@@ -228,7 +229,7 @@ async fn empty_and_oversized_files_are_rejected_and_the_others_go_on() {
             "inbox/maya/call.vtt received, inbox/maya/empty.vtt rejected, inbox/maya/huge.vtt rejected"
         );
         let told = "select count(*) from mails where kind = 'session_rejected' and recipient like '%maya@%'";
-        assert_eq!(count(&world, told).await, 2);
+        assert_eq!((world.tell_of_inbox().await, count(&world, told).await), (1, 1), "one mail of both");
         // A good file under the name of a rejected one brings that session back.
         drop_file(&world, "maya/empty.vtt", format!("{CALL}\n")).await;
         assert_eq!(scan(&world).await.taken, 1);
@@ -254,6 +255,9 @@ async fn what_parse_rejects_comes_back_to_the_coach_with_its_reason() {
         world.run(&RejectTranscript { transcript_id }).await.expect("it runs again");
         assert_eq!(read(&world, "rejected/maya/2026-11-03/holiday.vtt.reason.json").await, before);
         assert!(before.contains("This is an image, not a transcript."), "{before}");
+        assert_eq!(world.tell_of_inbox().await, 1);
+        world.run(&RejectTranscript { transcript_id }).await.expect("and again");
+        assert_eq!(world.tell_of_inbox().await, 0);
         let told = "select count(*) from mails where kind = 'session_rejected' and position('image' in
             convert_from(message, 'UTF8')) > 0";
         assert_eq!(count(&world, told).await, 1, "the coach is told once, with the reason");
@@ -269,6 +273,7 @@ async fn a_file_that_is_no_roster_is_rejected_and_the_coach_is_told_of_each() {
         drop_file(&world, "maya/roster.csv", content).await;
         assert_eq!(scan(&world).await.rejected, 1);
         assert!(read(&world, "rejected/maya/roster.csv.reason.json").await.contains("name,email,aliases,tags"));
+        assert_eq!(world.tell_of_inbox().await, 1);
         assert_eq!(count(&world, "select count(*) from mails where kind = 'session_rejected'").await, times);
     }
 }

@@ -279,3 +279,27 @@ async fn a_dead_parse_shows_on_its_session() {
     world.run(&job).await.expect("it parses");
     assert_eq!(state(&world, session).await["failed_stage"], Value::Null);
 }
+
+#[tokio::test]
+async fn characters_that_cannot_be_stored_or_mailed_stop_nothing() {
+    let world = World::new().await;
+    let turn =
+        |speaker: &str, text: &str, at: u32| json!({ "speaker": speaker, "text": text, "start": at, "end": at + 5 });
+    let file = json!([
+        turn("Priya Raman\u{0}\u{0}", "I closed the\u{0} Hartman account.", 0),
+        turn("Maya\u{202e} Okafor", "That is new.\u{1b}[31m What\u{b}helped?", 6),
+        turn("Priya Raman\u{0}\u{0}", "I wrote it down first.\u{ffff}", 12),
+        turn("Maya\u{202e} Okafor", "Then do that again.", 18),
+    ]);
+    // A text that was cut within an emoji ends in half of one.
+    let file = file.to_string().replace("do that again.", "do that again. \\ud83d");
+    let session_id = session(&world).await;
+    let job = transcript(&world, session_id, "inbox/maya/call\u{7}.json", file.as_bytes()).await;
+    world.run(&job).await.expect("it is parsed");
+    let said = said(&world, session_id).await;
+    assert_eq!(said[0][1], "Priya Raman", "a name has no zeros at its end: {said}");
+    assert_eq!(said[0][3], "I closed the\u{fffd} Hartman account.");
+    assert_eq!(said[1][1], "Maya Okafor", "and does not turn around: {said}");
+    assert_eq!(said[1][3], "That is new.\u{fffd}[31m What helped?");
+    assert_eq!(said[3][3], "Then do that again. \u{fffd}");
+}

@@ -65,7 +65,8 @@ pub(super) fn choose(label: usize, said: &[Said<'_>], starts: &[Option<i64>], to
             Some((cue.at, Telling::Introduces))
         } else {
             // What is answered; not what is said much later.
-            own.iter().copied().find(|at| *at > cue.at && *at <= cue.at + 2).map(|at| (at, Telling::Called))
+            let next = own.get(own.partition_point(|at| *at <= cue.at)).copied();
+            next.filter(|at| *at <= cue.at + 2).map(|at| (at, Telling::Called))
         };
         chosen.extend(place.filter(|(at, _)| chosen.len() < 2 && is_new(&chosen, *at)));
     }

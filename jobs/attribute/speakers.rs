@@ -12,6 +12,7 @@ use super::{
     store,
 };
 use crate::{
+    clean,
     db::{TenantTx, Tx},
     model::session::{self, State},
     people::{self, PeopleError},
@@ -177,8 +178,8 @@ pub(super) async fn identify(
             return Ok((Who::Coach, name.fetch_one(tx.conn()).await?));
         }
         SpeakerIs::Guest { name } => {
-            let name = [name.trim(), label.trim(), "Guest"].into_iter().find(|name| !name.is_empty());
-            return Ok((Who::Guest, name.unwrap_or_default().to_owned()));
+            let names = [name.as_str(), label, "Guest"].map(clean::line);
+            return Ok((Who::Guest, names.into_iter().find(|name| !name.is_empty()).unwrap_or_default()));
         }
         SpeakerIs::Shared => return Ok((Who::Shared, String::new())),
         SpeakerIs::Client(client) => *client,

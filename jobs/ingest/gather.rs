@@ -26,6 +26,8 @@ pub(super) struct Member {
     pub(super) key: TranscriptKey,
     /// It has waited for its transcript as long as such files may.
     pub(super) overdue: bool,
+    /// So much lies beside it that it is held against nothing.
+    pub(super) alone: bool,
 }
 
 /// A file that was read.
@@ -104,12 +106,14 @@ pub(super) struct There {
 }
 
 /// So many files of one folder are looked at; a folder with more is no meeting's and no day's.
-const MOST: i64 = 200;
+pub(super) const MOST: usize = 200;
 
 /// The files of the coach's sessions that may be of one meeting with `member`, the oldest first.
 pub(super) async fn there(tx: &mut TenantTx, coach: Coach, member: &Member) -> Result<Vec<There>, sqlx::Error> {
     let folder = member.object.key.rsplit_once('/').map_or("", |(folder, _)| folder);
-    let shared = meeting::place(&member.key) == Place::Shared;
+    let shared = member.alone || meeting::place(&member.key) == Place::Shared;
+    let stem = meeting::named(&member.key.file).stem.filter(|_| !member.alone);
+    let most = if member.alone { MOST } else { MOST + 1 };
     sqlx::query_as!(
         There,
         r#"select session_id, transcripts.object_key, transcripts.id as transcript_id, stored_key,
@@ -120,9 +124,9 @@ pub(super) async fn there(tx: &mut TenantTx, coach: Coach, member: &Member) -> R
         coach.id,
         folder,
         shared,
-        meeting::named(&member.key.file).stem,
+        stem,
         member.object.key,
-        MOST
+        i64::try_from(most).unwrap_or(i64::MAX)
     )
     .fetch_all(tx.conn())
     .await

@@ -8,6 +8,8 @@ use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
 use chrono_tz::Tz;
 use regex::Regex;
 
+use crate::clean;
+
 /// The prefix under which coaches drop their files.
 pub const INBOX: &str = "inbox/";
 /// The file that updates a coach's clients.
@@ -81,7 +83,8 @@ impl DateSource {
 /// Reads a key.
 #[must_use]
 pub fn read(key: &str) -> InboxKey {
-    let Some(rest) = key.strip_prefix(INBOX) else { return InboxKey::Ignored };
+    // No database takes a zero, and one such key must keep nobody else's files from being seen.
+    let Some(rest) = key.strip_prefix(INBOX).filter(|rest| !rest.contains('\0')) else { return InboxKey::Ignored };
     let mut parts: Vec<&str> = rest.split('/').collect();
     let file = parts.pop().unwrap_or_default();
     // A file in a hidden folder (.git, .Trash, __MACOSX) is as hidden as a hidden file.
@@ -152,7 +155,7 @@ pub(super) fn clean_title(name: &str) -> String {
         regex(&format!(r"(?i){zoom}|{dates}|{times}|\.transcript$"))
     });
     // An underscore is a letter to the word boundary, so dates between underscores are found only without them.
-    let spaced = name.replace('_', " ");
+    let spaced = clean::line(name).replace('_', " ");
     let without_dates = NOISE.replace_all(&spaced, " ");
     let words: Vec<&str> = without_dates.split_whitespace().collect();
     let mut title = words.join(" ").trim_matches(|c: char| c.is_whitespace() || "-–—_.,".contains(c)).to_owned();

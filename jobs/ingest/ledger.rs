@@ -164,19 +164,6 @@ pub(super) async fn settle(
     Ok(settled.rows_affected() == 1)
 }
 
-/// How often an object under this key was rejected.
-pub(super) async fn rejections(tx: &mut TenantTx, bucket: &str, key: &str) -> Result<i32, sqlx::Error> {
-    let count = sqlx::query_scalar!(
-        r#"select count(*) as "count!" from bucket_objects
-           where bucket = $1 and object_key = $2 and outcome = 'rejected'"#,
-        bucket,
-        key
-    )
-    .fetch_one(tx.conn())
-    .await?;
-    Ok(i32::try_from(count).unwrap_or(i32::MAX))
-}
-
 /// The coaches that have these handles.
 pub(super) async fn coaches(
     tx: &mut SystemTx,
@@ -218,8 +205,8 @@ pub struct Left {
     pub first_seen_at: DateTime<Utc>,
 }
 
-/// The files of the inbox that are in no session, the newest first: those that wait and rosters of which something is to be
-/// said, or with `settled` also those that were not taken. Names of files of all coaches: for the operator.
+/// The files of the inbox that are in no session, the newest first: those that wait, those whose content was there already
+/// and rosters of which something is to be said, or with `settled` also those that were not taken. Names of files of all coaches: for the operator.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -227,7 +214,7 @@ pub async fn left(tx: &mut SystemTx, settled: bool, limit: i64) -> Result<Vec<Le
     sqlx::query_as!(
         Left,
         "select object_key, outcome, reason, first_seen_at from bucket_objects
-         where outcome in ('seen', 'waiting') or ($1 and outcome in ('rejected', 'duplicate'))
+         where outcome in ('seen', 'waiting', 'duplicate') or ($1 and outcome = 'rejected')
             -- What was said of an earlier version of a roster is said no more.
             or (outcome = 'applied' and reason is not null and not exists (
                 select from bucket_objects later

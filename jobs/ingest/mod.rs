@@ -7,18 +7,21 @@
 //! inbox is never touched.
 
 mod apply;
+mod duplicate;
 mod gather;
 pub mod key;
 mod ledger;
 pub mod likeness;
 pub mod meeting;
+mod notices;
 pub mod plan;
 mod reject;
 pub mod roster;
 mod take;
+mod turns;
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     time::{Duration, Instant},
 };
 
@@ -36,6 +39,7 @@ use key::InboxKey;
 use ledger::{Coach, Outcome, Standing};
 
 pub use ledger::{Left, left};
+pub use notices::TellCoach;
 pub use reject::{RejectTranscript, rejected};
 
 /// How the inbox is read.
@@ -66,7 +70,7 @@ pub struct Scan {
     pub ignored: usize,
     /// Settled by an earlier scan.
     pub known: usize,
-    /// Seen for the first time, or changing: the next scan looks again.
+    /// Seen for the first time, changing, or left since it is another coach's turn: the next scan looks again.
     pub waiting: usize,
     /// Chats and lists of participants that wait for the transcript of their meeting.
     pub held: usize,
@@ -82,8 +86,8 @@ pub struct Scan {
     pub failed: usize,
 }
 
-/// A scan begins no further file after this, and leaves the rest to the next one.
-const BUDGET: Duration = Duration::from_secs(240);
+/// A scan begins no further file after this, and leaves the rest to the next one, which sees what has come meanwhile.
+const BUDGET: Duration = Duration::from_secs(20);
 /// How long a file in a folder must have stayed the same.
 const SECOND_LOOK: Duration = Duration::from_secs(1);
 /// So many files are fetched at a time.
@@ -105,8 +109,10 @@ impl Job for ScanInbox {
         };
         let mut scan = Scan { objects: objects.len(), ..Scan::default() };
         let looked = look(ctx, objects, &mut scan).await?;
+        let (meetings, left) = turns::take(ctx, &looked.coaches, looked.meetings).await?;
+        scan.waiting += left;
         // Rosters first, so that the people are known when their sessions are attributed.
-        for units in [looked.rosters, looked.meetings] {
+        for units in [looked.rosters, meetings] {
             settle_all(ctx, &looked.coaches, units, &mut scan).await;
         }
         if scan.known + scan.ignored + scan.waiting + scan.held < scan.objects {
@@ -160,6 +166,8 @@ struct Found {
     key: InboxKey,
     /// It has waited for its transcript as long as such files may.
     overdue: bool,
+    /// So much lies beside it that it is held against nothing.
+    alone: bool,
 }
 
 /// Objects that are settled together: a roster, or the files that may be of one meeting.
@@ -197,6 +205,7 @@ async fn look(ctx: &Context, objects: Vec<ObjectInfo>, scan: &mut Scan) -> Resul
         .filter(|(_, key)| *key != InboxKey::Ignored)
         .collect();
     scan.ignored = scan.objects - candidates.len();
+    let crowded = crowded(&candidates);
     let mut tx = ctx.system_tx().await?;
     let patience = f64::from(ctx.ingest.companion_hours) * 3600.0;
     let unsettled =
@@ -213,8 +222,14 @@ async fn look(ctx: &Context, objects: Vec<ObjectInfo>, scan: &mut Scan) -> Resul
             first_seen.push(object);
         }
         let overdue = standing == Standing::Waiting { overdue: true };
-        let found = Found { object: object.clone(), key: key.clone(), overdue };
+        let alone = crowded.contains(folder(&object.key));
+        let found = Found { object: object.clone(), key: key.clone(), overdue, alone };
         match key {
+            InboxKey::Transcript(key) if alone && meeting::place(key) != meeting::Place::Shared => match standing {
+                _ if look_again => scan.waiting += 1,
+                Standing::Waiting { overdue: false } => scan.held += 1,
+                _ => looked.meetings.push(vec![found]),
+            },
             InboxKey::Transcript(key) => {
                 let gathering = meetings.entry(meeting::company(key)).or_default();
                 gathering.grows |= look_again;
@@ -229,7 +244,14 @@ async fn look(ctx: &Context, objects: Vec<ObjectInfo>, scan: &mut Scan) -> Resul
         match gathering {
             Gathering { grows: true, unit, .. } => scan.waiting += unit.len(),
             Gathering { is_due: false, unit, .. } => scan.held += unit.len(),
-            Gathering { unit, .. } => looked.meetings.push(unit),
+            // More than any meeting has: to hold each against all would take for ever.
+            Gathering { unit, .. } if unit.len() > gather::MOST => {
+                looked.meetings.extend(unit.into_iter().map(|found| vec![Found { alone: true, ..found }]));
+            }
+            Gathering { unit, .. } => {
+                let unit = unit.into_iter().map(|found| Found { alone: false, ..found });
+                looked.meetings.push(unit.collect());
+            }
         }
     }
     ledger::remember(&mut tx, ctx.bucket.name(), &first_seen).await?;
@@ -237,6 +259,19 @@ async fn look(ctx: &Context, objects: Vec<ObjectInfo>, scan: &mut Scan) -> Resul
     looked.coaches = ledger::coaches(&mut tx, handles.collect()).await?;
     crate::db::Tx::commit(tx).await?;
     Ok(looked)
+}
+
+fn folder(key: &str) -> &str {
+    key.rsplit_once('/').map_or("", |(folder, _)| folder)
+}
+
+/// Folders in which more lies than a meeting or a day has.
+fn crowded(candidates: &[(ObjectInfo, InboxKey)]) -> HashSet<String> {
+    let mut counts: HashMap<&str, usize> = HashMap::new();
+    for (object, _) in candidates {
+        *counts.entry(folder(&object.key)).or_default() += 1;
+    }
+    counts.into_iter().filter(|(_, count)| *count > gather::MOST).map(|(folder, _)| folder.to_owned()).collect()
 }
 
 fn handle(key: &InboxKey) -> Option<String> {
@@ -300,10 +335,10 @@ async fn settle(ctx: &Context, coaches: &HashMap<String, Coach>, unit: Unit) -> 
         return Ok(outcomes);
     };
     let mut members = Vec::with_capacity(unit.len());
-    for Found { object, key, overdue } in unit {
+    for Found { object, key, overdue, alone } in unit {
         match key {
             InboxKey::Roster { .. } => return Ok(vec![apply::roster(ctx, &object, *coach).await?]),
-            InboxKey::Transcript(key) => members.push(gather::Member { object, key, overdue }),
+            InboxKey::Transcript(key) => members.push(gather::Member { object, key, overdue, alone }),
             InboxKey::Ignored => {}
         }
     }

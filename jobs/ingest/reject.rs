@@ -1,7 +1,7 @@
 //! Rejections: the reason where the coach finds it, in the bucket and by mail.
 //!
 //! Writes `rejected/{key}` (a copy, where there is one to be had) and `rejected/{key}.reason.json`, the session's state
-//! and the coach's mail. A rerun writes the same files, and the ledger of mails holds one mail a transcript.
+//! and the notice of which the coach's mail is made. A rerun writes the same files, and each file is noticed once.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -10,14 +10,16 @@ use uuid::Uuid;
 use super::{
     key::{INBOX, TranscriptKey},
     ledger::{self, Coach, Outcome},
+    notices::{self, Kind, Notice},
     plan,
     roster::RosterError,
     take,
 };
 use crate::{
     bucket::{BucketError, ObjectInfo},
+    clean,
     db::{TenantTx, Tx},
-    mail::{self, Message, NewMail, Recipient, RosterProblems, SessionRejected, Trouble},
+    mail::{self, Message, NewMail, Recipient, RosterProblems, Trouble},
     model::session::{self, State},
     people::Applied,
     queue::{Context, Finished, Job, JobError, enqueue},
@@ -39,7 +41,7 @@ struct ReasonFile<'a> {
     at: DateTime<Utc>,
 }
 
-const EXPORT_AGAIN: &str = "Export the transcript from your meeting tool again (VTT, SRT, Word document, JSON or plain text \
+pub(super) const EXPORT_AGAIN: &str = "Export the transcript from your meeting tool again (VTT, SRT, Word document, JSON or plain text \
                             with names; most exports of meeting and transcription tools are read) and upload it under the \
                             same name; it then takes the place of this one.";
 
@@ -101,16 +103,7 @@ pub(super) async fn roster(ctx: &Context, object: &ObjectInfo, coach: Coach, why
     if !ledger::settle(&mut tx, ctx.bucket.name(), object, Outcome::Rejected, Some(&why.reason)).await? {
         return Ok(Outcome::Seen);
     }
-    let rejection = Rejection {
-        subject_id: coach.id,
-        coach_id: coach.id,
-        session_id: None,
-        object_key: &object.key,
-        why,
-        version: ledger::rejections(&mut tx, ctx.bucket.name(), &object.key).await?,
-        correlation_id: ctx.job.correlation_id,
-    };
-    notify_rejected(ctx, &mut tx, rejection).await?;
+    notice(&mut tx, coach, None, object, why).await?;
     tx.commit().await?;
     Ok(Outcome::Rejected)
 }
@@ -186,16 +179,7 @@ pub(super) async fn alone(
     if !ledger::settle(&mut tx, ctx.bucket.name(), object, Outcome::Rejected, Some(&why.reason)).await? {
         return Ok(Outcome::Seen);
     }
-    let rejection = Rejection {
-        subject_id: subject_of(&object.key, coach),
-        coach_id: coach.id,
-        session_id: None,
-        object_key: &object.key,
-        why: &why,
-        version: ledger::rejections(&mut tx, ctx.bucket.name(), &object.key).await?,
-        correlation_id: ctx.job.correlation_id,
-    };
-    notify_rejected(ctx, &mut tx, rejection).await?;
+    notice(&mut tx, coach, None, object, &why).await?;
     tx.commit().await?;
     Ok(Outcome::Rejected)
 }
@@ -215,12 +199,12 @@ pub(super) async fn unreadable(
         return Ok(Outcome::Seen);
     }
     let (date, date_source) = key.date(object.modified, take::coach_zone(&mut tx, coach.id).await?);
-    let session = sqlx::query!(
+    let session = sqlx::query_scalar!(
         "insert into sessions (id, organization_id, coach_id, title, type, session_date, date_source, object_key,
             correlation_id, state, failed_stage, failed_reason)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'rejected', 'ingest', $10)
          on conflict (organization_id, coach_id, object_key) do update set updated_at = now()
-         returning id, correlation_id",
+         returning id",
         Uuid::now_v7(),
         coach.organization,
         coach.id,
@@ -234,18 +218,29 @@ pub(super) async fn unreadable(
     )
     .fetch_one(tx.conn())
     .await?;
-    let rejection = Rejection {
-        subject_id: session.id,
-        coach_id: coach.id,
-        session_id: Some(session.id),
-        object_key: &object.key,
-        why,
-        version: ledger::rejections(&mut tx, ctx.bucket.name(), &object.key).await?,
-        correlation_id: session.correlation_id,
-    };
-    notify_rejected(ctx, &mut tx, rejection).await?;
+    notice(&mut tx, coach, Some(session), object, why).await?;
     tx.commit().await?;
     Ok(Outcome::Rejected)
+}
+
+/// Notes that the coach is to be told of an object that is refused: once for each version of it.
+async fn notice(
+    tx: &mut TenantTx,
+    coach: Coach,
+    session_id: Option<Uuid>,
+    object: &ObjectInfo,
+    why: &Why,
+) -> Result<(), sqlx::Error> {
+    let notice = Notice {
+        coach_id: coach.id,
+        session_id,
+        about: notices::of_object(object),
+        kind: Kind::Refused,
+        object_key: &object.key,
+        reason: &why.reason,
+        what_to_do: &why.what_to_do,
+    };
+    notices::add(tx, &notice).await
 }
 
 /// Rejects a transcript that is no transcript: its session shows so, and a job brings the reason to the coach. For the
@@ -258,7 +253,7 @@ pub async fn rejected(tx: &mut TenantTx, transcript_id: Uuid, reason: &str) -> R
         "update transcripts set rejected_reason = $2 where id = $1
          returning session_id, (select correlation_id from sessions where id = session_id) as \"correlation_id!\"",
         transcript_id,
-        reason
+        clean::line(reason)
     )
     .fetch_optional(tx.conn())
     .await?;
@@ -285,7 +280,7 @@ impl Job for RejectTranscript {
     async fn run(&self, ctx: &Context) -> Result<Finished, JobError> {
         let mut tx = ctx.tenant_tx().await?;
         let row = sqlx::query!(
-            "select transcripts.object_key, stored_key, rejected_reason, received_at, session_id, coach_id, correlation_id
+            "select transcripts.object_key, stored_key, rejected_reason, received_at, session_id, coach_id
              from transcripts join sessions on sessions.id = session_id where transcripts.id = $1",
             self.transcript_id
         )
@@ -314,16 +309,16 @@ impl Job for RejectTranscript {
         let why = Why { reason, what_to_do: EXPORT_AGAIN.to_owned() };
         put_reason(ctx, &row.object_key, &why, row.received_at).await?;
         let mut tx = ctx.tenant_tx().await?;
-        let rejection = Rejection {
-            subject_id: self.transcript_id,
+        let notice = Notice {
             coach_id: row.coach_id,
             session_id: Some(row.session_id),
+            about: format!("transcript {}", self.transcript_id),
+            kind: Kind::Refused,
             object_key: &row.object_key,
-            why: &why,
-            version: 1,
-            correlation_id: row.correlation_id,
+            reason: &why.reason,
+            what_to_do: &why.what_to_do,
         };
-        notify_rejected(ctx, &mut tx, rejection).await?;
+        notices::add(&mut tx, &notice).await?;
         ctx.finish(tx, ()).await
     }
 
@@ -348,46 +343,6 @@ impl Job for RejectTranscript {
         }
         Ok(tx.commit().await?)
     }
-}
-
-/// What the coach is told of.
-struct Rejection<'a> {
-    /// The transcript; where the file was not even read the session, and of a roster the coach.
-    subject_id: Uuid,
-    coach_id: Uuid,
-    session_id: Option<Uuid>,
-    object_key: &'a str,
-    why: &'a Why,
-    /// Counts the rejections of one subject, from 1: a coach is told of each.
-    version: i32,
-    correlation_id: Uuid,
-}
-
-/// Queues the mail to the coach; one that is in the ledger already is not queued again.
-async fn notify_rejected(ctx: &Context, tx: &mut TenantTx, rejection: Rejection<'_>) -> Result<(), JobError> {
-    let coach = sqlx::query_as!(Recipient, "select name, email from coaches where id = $1", rejection.coach_id)
-        .fetch_one(tx.conn())
-        .await?;
-    let message = Message::SessionRejected(SessionRejected {
-        coach: coach.name.clone(),
-        file: rejection.object_key.rsplit('/').next().unwrap_or_default().to_owned(),
-        reason: rejection.why.reason.clone(),
-        advice: rejection.why.what_to_do.clone(),
-    });
-    let mail = NewMail {
-        message,
-        to: coach,
-        reply_to: None,
-        subject_id: rejection.subject_id,
-        version: rejection.version,
-        session_id: rejection.session_id,
-        coach_id: Some(rejection.coach_id),
-        client_id: None,
-        due_at: None,
-        correlation_id: rejection.correlation_id,
-    };
-    mail::queue_mail(tx, &ctx.templates, &ctx.mailer, mail).await?;
-    Ok(())
 }
 
 /// Puts the reason where the coach finds it. Putting it again changes nothing.

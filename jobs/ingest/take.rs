@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::{
+    duplicate::Held,
     gather::{self, Copied, Member, Read, There},
     key::TranscriptKey,
     ledger::{self, Coach, Outcome},
@@ -30,6 +31,14 @@ use crate::{
 pub(super) async fn files(ctx: &Context, members: Vec<Member>, coach: Coach) -> Result<Vec<Outcome>, JobError> {
     let Some(first) = members.first() else { return Ok(Vec::new()) };
     let there = gather::there(&mut ctx.db.tenant(coach.organization).await?, coach, first).await?;
+    if there.len() > gather::MOST && !first.alone {
+        // More than any meeting has: to hold each against all would take for ever.
+        let mut outcomes = Vec::with_capacity(members.len());
+        for member in members {
+            outcomes.extend(Box::pin(files(ctx, vec![Member { alone: true, ..member }], coach)).await?);
+        }
+        return Ok(outcomes);
+    }
     let compared = members.len() > 1 || !there.is_empty();
     let mut outcomes = vec![None; members.len()];
     let (mut files, mut changed) = (Vec::with_capacity(members.len()), false);
@@ -190,8 +199,8 @@ struct Session {
 struct Writing<'a> {
     ctx: &'a Context,
     coach: Coach,
-    /// Content that is there: its session, where it is this coach's.
-    known: HashMap<String, Option<Uuid>>,
+    /// Content that the coach has.
+    known: HashMap<String, Held>,
     /// By decision: the sessions that are there, and those that are new.
     sessions: HashMap<(bool, usize), Session>,
     outcomes: Vec<(usize, Outcome)>,
@@ -218,19 +227,18 @@ impl Writing<'_> {
             Decision::Waits(why) => return Ok(self.wait(tx, file, why).await?),
         };
         let (bucket, object) = (self.ctx.bucket.name(), &file.member.object);
-        if let Some(home) = self.known.get(&file.copied.sha256) {
+        if let Some(held) = self.known.get(&file.copied.sha256) {
             // What else is of this meeting goes to the session that has the content.
-            if let Some(id) = *home {
-                self.sessions.entry(place).or_insert(Session { id, correlation_id: None });
+            self.sessions.entry(place).or_insert(Session { id: held.session_id, correlation_id: None });
+            let reason = held.says();
+            if ledger::settle(tx, bucket, object, Outcome::Duplicate, Some(&reason)).await? {
+                held.tell(tx, self.coach, object, &reason).await?;
             }
-            let reason = Some("the same content is there as a transcript already");
-            ledger::settle(tx, bucket, object, Outcome::Duplicate, reason).await?;
             self.outcomes.push((file.at, Outcome::Duplicate));
             return Ok(());
         }
-        let is_speech = file.copied.role == "speech";
-        if !is_speech && !self.sessions.contains_key(&place) {
-            // Its transcript is another coach's content, so no session is there.
+        if file.copied.role != "speech" && !self.sessions.contains_key(&place) {
+            // Its transcript was settled by another scan.
             return Ok(self.wait(tx, file, Why::Alone).await?);
         }
         if !ledger::settle(tx, bucket, object, Outcome::Taken, None).await? {
@@ -252,7 +260,8 @@ impl Writing<'_> {
             None => join_session(tx, session_id, object, file).await?,
         };
         let transcript_id = insert(tx, session_id, file).await?;
-        self.known.insert(file.copied.sha256.clone(), Some(session_id));
+        let held = known_content(tx, &file.copied.sha256, self.coach).await?;
+        self.known.extend(held.map(|held| (file.copied.sha256.clone(), held)));
         let session = Session { id: session_id, correlation_id: Some(correlation_id) };
         let before = self.sessions.insert(place, session);
         // One job parses all of them.
@@ -309,14 +318,17 @@ async fn insert(tx: &mut TenantTx, session_id: Uuid, file: &Incoming<'_>) -> Res
     Ok(id)
 }
 
-/// Whether the organization has this content, and in which of the coach's sessions. Holds a lock on it until the
-/// transaction ends, so that two copies that are taken at once do not both become transcripts.
-async fn known_content(tx: &mut TenantTx, sha256: &str, coach: Coach) -> Result<Option<Option<Uuid>>, sqlx::Error> {
+/// The transcript of this coach that has this content. What another coach has is that coach's alone: a file that lay in the
+/// wrong folder becomes a session of the right coach. Holds a lock on the content until the transaction ends, so that two
+/// copies that are taken at once do not both become transcripts.
+async fn known_content(tx: &mut TenantTx, sha256: &str, coach: Coach) -> Result<Option<Held>, sqlx::Error> {
     let lock = format!("{}/{sha256}", tx.tenant());
     sqlx::query!("select pg_advisory_xact_lock(hashtextextended($1, 0))", lock).execute(tx.conn()).await?;
-    sqlx::query_scalar!(
-        r#"select case when coach_id = $2 then sessions.id end as "id?"
-           from transcripts join sessions on sessions.id = session_id where sha256 = $1"#,
+    sqlx::query_as!(
+        Held,
+        "select sessions.id as session_id, title, session_date, transcripts.object_key, rejected_reason
+         from transcripts join sessions on sessions.id = session_id where sha256 = $1 and coach_id = $2
+         order by rejected_reason is not null, received_at, transcripts.id limit 1",
         sha256,
         coach.id
     )

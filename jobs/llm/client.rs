@@ -30,7 +30,7 @@ use super::{
     settings::Profile,
     wire::{Answer, Ask, Manner, Meaning, Refused, Reply, Unsupported, Wire},
 };
-use crate::SettingsError;
+use crate::{SettingsError, clean};
 
 /// More than this no answer needs; an endpoint that sends more is broken.
 const MAX_ANSWER_BYTES: usize = 4 << 20;
@@ -291,8 +291,11 @@ impl Client {
         let header = ["x-request-id", "request-id", "apim-request-id"].iter().find_map(|name| reply.headers.get(*name));
         let request_id = header.and_then(|header| Some(header.to_str().ok()?.chars().take(200).collect::<String>()));
         let mut outcome = if reply.status.is_success() {
-            match self.wire.read(&reply.body) {
+            // What an answer holds is stored: characters that cannot be are replaced, in the envelope and in the answer.
+            let body = String::from_utf8_lossy(&reply.body);
+            match self.wire.read(clean::json(&body).as_bytes()) {
                 Ok(Answer { id, usage, content }) => {
+                    let content = content.map(|content| clean::json(&content).into_owned());
                     Outcome { usage, request_id: id, content, unsupported: None, free: false }
                 }
                 Err(error) => failed(error, false),

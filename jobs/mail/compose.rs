@@ -16,7 +16,10 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::{Mailer, Message};
-use crate::template::{TemplateError, Templates};
+use crate::{
+    clean,
+    template::{TemplateError, Templates},
+};
 
 /// Gmail cuts off what is longer; such a mail goes out as text alone, which is not cut.
 const MAX_HTML_BYTES: usize = 102 * 1024;
@@ -106,20 +109,34 @@ pub struct Rendered {
     pub subject: String,
     /// The text part.
     pub text: String,
-    /// The HTML part.
-    pub html: String,
+    /// The HTML part; none where it cannot be made, so that the text goes alone.
+    pub html: Option<String>,
 }
 
-/// Renders the three templates of a message.
+/// Renders the three templates of a message. What people and tools wrote is cleaned here once more: rows of earlier days
+/// may hold what no mail can.
 ///
 /// # Errors
-/// A fault of a template.
+/// A fault of the subject's or the text's template.
 pub fn render(templates: &Templates, message: &Message) -> Result<Rendered, MailError> {
-    let part = |file: &str| templates.render(&format!("mail/{}/{file}", message.kind()), message);
-    let subject = one_line(&part("subject.txt")?).chars().take(MAX_SUBJECT).collect();
+    let kind = message.kind();
+    let fault = |error: serde_json::Error| TemplateError::new(format!("mail/{kind}"), error);
+    let mut context = serde_json::to_value(message).map_err(fault)?;
+    clean::value(&mut context);
+    let part = |file: &str| templates.render(&format!("mail/{kind}/{file}"), &context);
+    let subject = clean::line(&part("subject.txt")?).chars().take(MAX_SUBJECT).collect();
     let text = part("body.txt")?;
-    let html = to_html(message.kind(), &part("body.mjml")?)?;
+    let html = or_text_alone(kind, part("body.mjml").and_then(|mjml| to_html(kind, &mjml)));
     Ok(Rendered { subject, text, html })
+}
+
+/// A mail without its HTML says all that it has to say; no mail says nothing. The fault stays one, for the operator.
+fn or_text_alone(kind: &str, html: Result<String, TemplateError>) -> Option<String> {
+    html.inspect_err(|error| {
+        metrics::counter!("debrief_mails_text_alone_total", "kind" => kind.to_owned()).increment(1);
+        tracing::error!(target: "mail", { mail.kind = kind, %error }, "the HTML of a mail cannot be made: its text goes alone");
+    })
+    .ok()
 }
 
 fn to_html(kind: &str, mjml: &str) -> Result<String, TemplateError> {
@@ -167,10 +184,9 @@ pub(super) fn compose(
     if !mail.message.sent_by_a_person() {
         builder = builder.raw_header(header("Auto-Submitted", "auto-generated"));
     }
-    let message = if rendered.html.len() > MAX_HTML_BYTES {
-        builder.singlepart(SinglePart::plain(rendered.text))?
-    } else {
-        builder.multipart(MultiPart::alternative_plain_html(rendered.text, rendered.html))?
+    let message = match rendered.html.filter(|html| html.len() <= MAX_HTML_BYTES) {
+        None => builder.singlepart(SinglePart::plain(rendered.text))?,
+        Some(html) => builder.multipart(MultiPart::alternative_plain_html(rendered.text, html))?,
     };
     Ok(Composed { subject: rendered.subject, message_id, recipient: to.email.to_string(), bytes: message.formatted() })
 }
@@ -221,16 +237,15 @@ fn encoded_words(text: &str) -> String {
     words.iter().map(word).collect::<Vec<_>>().join("\r\n ")
 }
 
-/// A name as a header shows it: one line, without the marks that turn what follows around.
-fn shown(name: &str) -> String {
-    let seen = |c: &char| !matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{2028}' | '\u{2029}');
-    one_line(&name.chars().filter(seen).collect::<String>()).chars().take(MAX_NAME).collect()
+/// A name in one line, so that nothing that a person is called can begin a header of its own. A control character is a gap
+/// here: what stands for it in a text would look like a part of the name.
+fn one_line(name: &str) -> String {
+    clean::line(&name.replace(char::is_control, " "))
 }
 
-/// One line without control characters: nothing that a person is called can begin a header of its own.
-fn one_line(text: &str) -> String {
-    let spaced: String = text.chars().map(|c| if c.is_control() { ' ' } else { c }).collect();
-    spaced.split_whitespace().collect::<Vec<_>>().join(" ")
+/// A name as a header shows it.
+fn shown(name: &str) -> String {
+    one_line(name).chars().take(MAX_NAME).collect()
 }
 
 #[cfg(test)]
@@ -274,6 +289,7 @@ mod tests {
         for (message, (subject, words)) in Message::samples().iter().zip(expect) {
             let rendered = render(&Templates::new(), message).unwrap_or_else(|error| panic!("{error}"));
             assert_eq!(rendered.subject, subject);
+            let html = rendered.html.expect("the HTML can be made");
             let flowing = rendered.text.split_whitespace().collect::<Vec<_>>().join(" ");
             for word in words {
                 assert!(
@@ -282,10 +298,10 @@ mod tests {
                     message.kind(),
                     rendered.text
                 );
-                assert!(rendered.html.contains(word), "{word} is missing in the HTML of {}", message.kind());
+                assert!(html.contains(word), "{word} is missing in the HTML of {}", message.kind());
             }
-            assert!(!rendered.html.contains("<mj-"), "all MJML of {} is rendered", message.kind());
-            assert!(!rendered.html.contains("googleapis"), "{} loads nothing from elsewhere", message.kind());
+            assert!(!html.contains("<mj-"), "all MJML of {} is rendered", message.kind());
+            assert!(!html.contains("googleapis"), "{} loads nothing from elsewhere", message.kind());
             assert!(
                 !rendered.text.contains("\n\n\n"),
                 "no holes in the text of {}:\n{}",
@@ -319,7 +335,7 @@ mod tests {
             match &mut message {
                 Message::ReviewRequest(mail) => mail.clients = vec![hostile.into()],
                 Message::SpeakersNeeded(mail) => mail.title = hostile.into(),
-                Message::SessionRejected(mail) => mail.file = hostile.into(),
+                Message::SessionRejected(mail) => mail.files[0].file = hostile.into(),
                 Message::SessionFailed(mail) => mail.reason = hostile.into(),
                 Message::FollowUp(mail) => mail.wins = vec![hostile.into()],
                 Message::WeeklyRollup(mail) => mail.open_items[0].client = hostile.into(),
@@ -327,11 +343,56 @@ mod tests {
                 Message::RosterProblems(mail) => mail.problems = vec![hostile.into()],
             }
             let rendered = render(&templates, &message).unwrap_or_else(|error| panic!("{error}"));
-            assert!(!rendered.html.contains("<script"), "{}", message.kind());
-            assert!(rendered.html.contains("&lt;script&gt;alert(1)"), "{} shows the words", message.kind());
+            let html = rendered.html.expect("the HTML can be made");
+            assert!(!html.contains("<script"), "{}", message.kind());
+            assert!(html.contains("&lt;script&gt;alert(1)"), "{} shows the words", message.kind());
             let flowing = rendered.text.split_whitespace().collect::<Vec<_>>().join(" ");
             assert!(flowing.contains(hostile), "the text of {} has them as written:\n{flowing}", message.kind());
         }
+    }
+
+    /// Every string of every mail, with every character that XML forbids and those that mislead.
+    #[test]
+    fn no_character_keeps_a_mail_from_going() {
+        fn spoil(value: &mut serde_json::Value, with: &str) {
+            match value {
+                serde_json::Value::String(text) if text.parse::<chrono::NaiveDate>().is_err() => text.push_str(with),
+                serde_json::Value::Array(values) => values.iter_mut().for_each(|value| spoil(value, with)),
+                serde_json::Value::Object(fields) => fields.values_mut().for_each(|value| spoil(value, with)),
+                _ => {}
+            }
+        }
+        let hostile: String =
+            ('\0'..'\u{20}').chain(['\u{7f}', '\u{9b}', '\u{202e}', '\u{2028}', '\u{fffe}', '\u{ffff}']).collect();
+        let hostile = format!("{hostile}end");
+        let templates = Templates::new();
+        for message in Message::samples() {
+            let mut context = serde_json::to_value(&message).expect("a context");
+            spoil(&mut context, &hostile);
+            clean::value(&mut context);
+            let kind = message.kind();
+            let mjml = templates.render(&format!("mail/{kind}/body.mjml"), &context).expect("it renders");
+            let html = to_html(kind, &mjml).unwrap_or_else(|error| panic!("{kind}: {error}"));
+            assert!(html.contains("end"), "{kind}");
+            assert!(
+                !html.contains(|c: char| c.is_control() && !c.is_whitespace() && c != '\u{7f}' && c != '\u{9b}'),
+                "{kind}"
+            );
+            assert!(!html.contains('\u{202e}'), "{kind}");
+        }
+        // And through the formatter itself, with a subject of one line.
+        let mut failed = crate::mail::SessionFailed::sample();
+        failed.title = format!("Goals{hostile}");
+        let rendered = render(&templates, &Message::SessionFailed(failed)).expect("it renders");
+        assert!(rendered.html.is_some() && rendered.text.contains('\u{fffd}'), "{rendered:?}");
+        assert!(!rendered.subject.contains(char::is_control), "{:?}", rendered.subject);
+    }
+
+    #[test]
+    fn where_no_html_can_be_made_the_text_goes_alone() {
+        let broken = to_html("session_failed", "<mjml><mj-body><mj-text>a \u{1} b</mj-text></mj-body></mjml>");
+        assert!(broken.is_err(), "XML does not allow it");
+        assert_eq!(or_text_alone("session_failed", broken), None);
     }
 
     #[test]

@@ -1,10 +1,12 @@
 //! What mails say: one struct a mail, whose fields are what its templates in `templates/mail/<name>/` may name. Pure.
 
+mod inbox;
 mod roster;
 
 use chrono::NaiveDate;
 use serde::Serialize;
 
+pub use inbox::{InboxFile, SessionRejected};
 pub use roster::RosterProblems;
 
 /// A mail's content. Its variant is its kind, its folder of templates, and whom it is for.
@@ -15,7 +17,7 @@ pub enum Message {
     ReviewRequest(ReviewRequest),
     /// To the coach: somebody in the transcript is unknown.
     SpeakersNeeded(SpeakersNeeded),
-    /// To the coach: a file was not taken.
+    /// To the coach: files were not taken, or were there already.
     SessionRejected(SessionRejected),
     /// To the coach: a stage is dead.
     SessionFailed(SessionFailed),
@@ -166,33 +168,6 @@ impl SpeakersNeeded {
             danger: false,
             link: "https://debrief.example/r/rl_Zk3vQ0m1bYt8hXw2".into(),
             expires: day(2026, 11, 13),
-        }
-    }
-}
-
-/// To the coach: a file was not taken.
-#[derive(Clone, Debug, Serialize)]
-pub struct SessionRejected {
-    /// The coach's name.
-    pub coach: String,
-    /// The file's name, as the coach put it there.
-    pub file: String,
-    /// What is wrong, in a sentence.
-    pub reason: String,
-    /// What to do, in a sentence.
-    pub advice: String,
-}
-
-impl SessionRejected {
-    /// A believable one.
-    #[must_use]
-    pub fn sample() -> Self {
-        Self {
-            coach: "Maya Okafor".into(),
-            file: "session-priya.vtt".into(),
-            reason: "The file is a recording and not a transcript.".into(),
-            advice: "Export the transcript from the meeting tool (.vtt, .srt or .txt) and drop that into the folder."
-                .into(),
         }
     }
 }

@@ -286,9 +286,8 @@ async fn close(mut connection: AsyncSmtpConnection) {
 
 /// The error's words, with anything like an address left out: they go to logs.
 fn describe(error: &Error) -> String {
-    let words = error.to_string();
-    words
-        .split_whitespace()
+    crate::clean::line(&error.to_string())
+        .split(' ')
         .map(|word| if word.contains('@') { "(address)" } else { word })
         .collect::<Vec<_>>()
         .join(" ")

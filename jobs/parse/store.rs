@@ -6,7 +6,10 @@ use debrief_transcript::{SetAside, Transcript, Utterance};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::db::{TenantTx, Tx};
+use crate::{
+    clean,
+    db::{TenantTx, Tx},
+};
 
 /// So many warnings are kept of each kind; a damaged file of a million cues must not fill the row.
 const WARNINGS: usize = 100;
@@ -224,7 +227,7 @@ pub(super) async fn mark_unused(
 
 /// Marks a transcript as rejected; the session stays as it is.
 pub(super) async fn mark_rejected(tx: &mut TenantTx, row: &Row, reason: &str) -> Result<(), sqlx::Error> {
-    sqlx::query!("update transcripts set rejected_reason = $2 where id = $1", row.id, reason)
+    sqlx::query!("update transcripts set rejected_reason = $2 where id = $1", row.id, clean::line(reason))
         .execute(tx.conn())
         .await?;
     Ok(())
@@ -247,7 +250,9 @@ fn warnings(transcript: &Transcript, first: Option<&str>) -> Value {
             stored.push(json!({ "line": line, "message": left_out(entries[0], words) }));
         }
     }
-    Value::Array(stored)
+    let mut stored = Value::Array(stored);
+    clean::value(&mut stored);
+    stored
 }
 
 /// What a coach reads of words that are in nobody's turn.

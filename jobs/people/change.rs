@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{
     Client, PeopleError,
-    clients::good_greeting,
+    clients::{clean_all, good_greeting},
     coach, good_email, good_name,
     put::{hold, put_aliases, readdress},
 };
@@ -105,6 +105,7 @@ pub async fn change_client(
     hold(&mut tx, coach_id).await?;
     let client = find(&mut tx, coach_id, coach_handle, who).await?;
     let name = change.name.as_deref().map(good_name).transpose()?;
+    let tags = change.tags.map(clean_all);
     let email = match change.email {
         Some(email) => email.as_deref().map(good_email).transpose()?,
         None => client.email.clone(),
@@ -131,7 +132,7 @@ pub async fn change_client(
         name,
         email,
         greeting,
-        change.tags.as_deref()
+        tags.as_deref()
     )
     .execute(tx.conn())
     .await?;

@@ -8,7 +8,7 @@ use super::{
     put::{self, Put, Word},
 };
 use crate::{
-    attribute,
+    attribute, clean,
     db::{Db, TenantTx, Tx},
     ingest::roster::{self, Encoded, Entry, Roster},
 };
@@ -72,11 +72,11 @@ pub async fn add_client(db: &Db, coach_handle: &str, client: NewClient<'_>) -> R
     let (organization, coach_id) = coach(db, coach_handle).await?;
     let entry = Entry {
         line: 0,
-        name: good_name(client.name)?.to_owned(),
+        name: good_name(client.name)?,
         email: client.email.map(good_email).transpose()?,
         greeting: client.greeting.map(good_greeting).transpose()?,
         aliases: client.aliases,
-        tags: client.tags,
+        tags: client.tags.map(clean_all),
     };
     let word = if client.namesake { Word::Namesake } else { Word::Operator };
     let mut tx = db.tenant(organization).await?;
@@ -99,7 +99,7 @@ pub async fn new_client(
     name: &str,
     email: Option<&str>,
 ) -> Result<Uuid, PeopleError> {
-    let name = good_name(name)?.to_owned();
+    let name = good_name(name)?;
     let entry = Entry { name, email: email.map(good_email).transpose()?, ..Entry::default() };
     Ok(put_one(tx, coach_id, entry, Word::Speaker).await?.id)
 }
@@ -107,6 +107,11 @@ pub async fn new_client(
 async fn put_one(tx: &mut TenantTx, coach_id: Uuid, entry: Entry, word: Word) -> Result<Put, PeopleError> {
     let put = put::put(tx, coach_id, std::slice::from_ref(&entry), word).await?.pop();
     put.and_then(Result::ok).ok_or(PeopleError::Ambiguous)
+}
+
+/// Tags and the like, each in one line.
+pub(super) fn clean_all(words: Vec<String>) -> Vec<String> {
+    words.iter().map(|word| clean::line(word)).filter(|word| !word.is_empty()).collect()
 }
 
 pub(super) fn good_greeting(greeting: &str) -> Result<String, PeopleError> {

@@ -4,7 +4,14 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::{PeopleError, coach, good_email, good_name, good_role, good_zone};
-use crate::db::{Db, Tx};
+use crate::{
+    db::{Db, TenantTx, Tx},
+    queue::enqueue,
+    review::{
+        SendFreshLink,
+        links::{self, Because, Which},
+    },
+};
 
 /// What is to be changed of a coach; none leaves it as it is.
 #[derive(Clone, Debug, Default)]
@@ -34,30 +41,78 @@ pub struct CoachRemoval {
     pub waiting: i64,
 }
 
-/// Changes a coach. The handle stays: it is the folder under which the coach's files are known.
+/// Changes a coach. The handle stays: it is the folder under which the coach's files are known. With a new address, the
+/// links that went to the old one open no more, and fresh ones go to the new one.
 ///
 /// # Errors
 /// When there is no such coach, or an input cannot be used.
-pub async fn change_coach(db: &Db, handle: &str, change: CoachChange) -> Result<Uuid, PeopleError> {
+pub async fn change_coach(db: &Db, handle: &str, change: CoachChange) -> Result<(Uuid, Readdressed), PeopleError> {
     let CoachChange { name, email, role, time_zone } = &change;
     if name.is_none() && email.is_none() && role.is_none() && time_zone.is_none() {
         return Err(PeopleError::NothingToChange);
     }
     let (organization, id) = coach(db, handle).await?;
     let mut tx = db.tenant(organization).await?;
+    let email = email.as_deref().map(good_email).transpose()?;
+    let before = sqlx::query_scalar!("select email from coaches where id = $1 for no key update", id)
+        .fetch_one(tx.conn())
+        .await?;
     sqlx::query!(
         "update coaches set name = coalesce($2, name), email = coalesce($3, email), role = coalesce($4, role),
             time_zone = coalesce($5, time_zone) where id = $1",
         id,
         name.as_deref().map(good_name).transpose()?,
-        email.as_deref().map(good_email).transpose()?,
+        email,
         role.as_deref().map(good_role).transpose()?,
         time_zone.as_deref().map(good_zone).transpose()?
     )
     .execute(tx.conn())
     .await?;
+    let moved = email.is_some_and(|email| !same_address(&email, &before));
+    let links = if moved { readdress(&mut tx, id).await? } else { Readdressed::default() };
     tx.commit().await?;
-    Ok(id)
+    Ok((id, links))
+}
+
+/// What a new address means for the links that went to the old one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Readdressed {
+    /// Links that open no more.
+    pub links_taken_back: u64,
+    /// Sessions to which a fresh link goes, to the new address.
+    pub fresh_links: usize,
+}
+
+pub(super) fn same_address(one: &str, other: &str) -> bool {
+    one.trim().to_lowercase() == other.trim().to_lowercase()
+}
+
+/// Whoever reads the old address reads no further: links that went there open no more, and those that were about to go
+/// there do not. Sessions that wait for the coach are asked about anew, at the new address.
+pub(super) async fn readdress(tx: &mut TenantTx, coach_id: Uuid) -> Result<Readdressed, sqlx::Error> {
+    let links_taken_back = links::revoke(tx, Which::Coach(coach_id), Because::NewAddress).await?;
+    let mut sessions = stop_mails_with_links(tx, coach_id).await?;
+    let waiting = sqlx::query_scalar!(
+        "select id from sessions where coach_id = $1 and state in ('waiting_for_speakers', 'in_review') order by id",
+        coach_id
+    );
+    sessions.extend(waiting.fetch_all(tx.conn()).await?);
+    sessions.sort_unstable();
+    sessions.dedup();
+    for session_id in &sessions {
+        enqueue(tx, &SendFreshLink { session_id: *session_id }, Uuid::now_v7()).await?;
+    }
+    Ok(Readdressed { links_taken_back, fresh_links: sessions.len() })
+}
+
+/// Mails that carry a link and have not gone yet. Gives the sessions that they were about.
+async fn stop_mails_with_links(tx: &mut TenantTx, coach_id: Uuid) -> Result<Vec<Uuid>, sqlx::Error> {
+    let stopped = sqlx::query_scalar!(
+        "update mails set state = 'cancelled', error = 'the link in it was taken back'
+         where coach_id = $1 and carries_link and state in ('queued', 'failed') returning session_id",
+        coach_id
+    );
+    Ok(stopped.fetch_all(tx.conn()).await?.into_iter().flatten().collect())
 }
 
 /// Removes a coach, or with `dry_run` only says what that would mean. The inbox is nobody's from then on, the review links
@@ -95,10 +150,9 @@ pub async fn remove_coach(db: &Db, handle: &str, dry_run: bool) -> Result<CoachR
     if dry_run {
         return Ok(removal);
     }
-    sqlx::query!("update review_links set revoked_at = coalesce(revoked_at, now()) where coach_id = $1", id)
-        .execute(tx.conn())
-        .await?;
     sqlx::query!("update coaches set removed_at = now() where id = $1", id).execute(tx.conn()).await?;
+    links::revoke(&mut tx, Which::Coach(id), Because::CoachRemoved).await?;
+    stop_mails_with_links(&mut tx, id).await?;
     tracing::info!(target: "people", { coach.id = %id, sessions = removal.sessions }, "a coach was removed");
     tx.commit().await?;
     Ok(removal)

@@ -16,6 +16,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::{
+    clean,
     db::{Db, Tx},
     ingest::roster::{self, RosterError},
 };
@@ -24,7 +25,7 @@ pub use change::{ClientChange, Removal, change_client, find_client, remove_clien
 pub use clients::{
     Applied, Client, NewClient, add_client, apply_roster, import_roster, known_names, list_clients, new_client,
 };
-pub use coaches::{CoachChange, CoachRemoval, change_coach, remove_coach};
+pub use coaches::{CoachChange, CoachRemoval, Readdressed, change_coach, remove_coach};
 pub use given::{called, short};
 pub use merge::{Merged, merge_clients};
 pub use put::Put;
@@ -220,6 +221,9 @@ pub async fn add_coach(db: &Db, organization_handle: &str, coach: &NewCoach<'_>)
     let zone = coach.time_zone.map(good_zone).transpose()?;
     let organization = organization(db, organization_handle).await?;
     let mut tx = db.tenant(organization).await?;
+    let before = sqlx::query!("select email, removed_at from coaches where handle = $1 for no key update", handle)
+        .fetch_optional(tx.conn())
+        .await?;
     let id = sqlx::query_scalar!(
         "insert into coaches (id, organization_id, handle, name, email, role, time_zone)
          select $1, id, $2, $3, $4, $5, coalesce($6, time_zone) from organizations
@@ -238,6 +242,10 @@ pub async fn add_coach(db: &Db, organization_handle: &str, coach: &NewCoach<'_>)
     .fetch_one(tx.conn())
     .await
     .map_err(|error| taken(error, handle))?;
+    // One who is back had links that open no more.
+    if before.is_some_and(|row| row.removed_at.is_some() || !coaches::same_address(&row.email, &email)) {
+        coaches::readdress(&mut tx, id).await?;
+    }
     let folder = format!("inbox/{handle}/");
     sqlx::query!(
         "delete from bucket_objects
@@ -317,8 +325,8 @@ fn good_handle(handle: &str) -> Result<&str, PeopleError> {
     if begins_well && all_good && handle.len() <= 63 { Ok(handle) } else { Err(PeopleError::BadHandle(handle.into())) }
 }
 
-fn good_name(name: &str) -> Result<&str, PeopleError> {
-    Some(name.trim()).filter(|name| !name.is_empty()).ok_or(PeopleError::NoName)
+fn good_name(name: &str) -> Result<String, PeopleError> {
+    Some(clean::line(name)).filter(|name| !name.is_empty()).ok_or(PeopleError::NoName)
 }
 
 fn good_email(email: &str) -> Result<String, PeopleError> {

@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use crate::{
     attribute::{generic, names, nicknames},
+    clean,
     db::{TenantTx, Tx},
     follow_up::Readdress,
     ingest::roster::Entry,
@@ -214,8 +215,9 @@ pub(super) async fn put_aliases(
     let mut problems = Vec::new();
     for (at, written) in aliases.iter().enumerate() {
         let number = at + 1;
-        let normalized = names::alias_key(written);
-        if normalized.is_empty() || generic::is_generic(written) {
+        let written = clean::line(written);
+        let normalized = names::alias_key(&written);
+        if normalized.is_empty() || generic::is_generic(&written) {
             problems.push(format!("alias {number} could be anybody and is not used"));
             continue;
         }

@@ -112,7 +112,8 @@ pub(super) async fn settle_once(process: &Process, info: &JobInfo, end: &End) ->
 }
 
 fn cut(error: &str) -> String {
-    error.chars().take(LONGEST_ERROR).collect()
+    // A character that the database refuses would keep the end of the attempt from being recorded.
+    crate::clean::text(error).chars().take(LONGEST_ERROR).collect()
 }
 
 /// Tells of a death: calls the job's `on_dead`, and notes that it was called. What fails here is tried again by

@@ -282,7 +282,7 @@ pub async fn close(tx: &mut TenantTx, session_id: Uuid, visitor: &Visitor) -> Re
     Ok(())
 }
 
-/// Mails a fresh link to the coach whom the old one was mailed to.
+/// Mails a fresh link to the coach whom the old one was mailed to. It takes the place of the older ones.
 ///
 /// # Errors
 /// [`ActionError::TooMany`] beyond [`FRESH_LINKS_AN_HOUR`].
@@ -306,9 +306,25 @@ pub async fn ask_fresh_link(
     }
     let event = Event { link_id: Some(link.id), ..Event::of(link.session_id, EventKind::FreshLinkAsked) };
     record(tx, &event, visitor).await?;
-    let waiting = state == State::WaitingForSpeakers.as_str();
-    let invitation = if waiting { Invitation::Speakers } else { Invitation::FreshReview };
-    outgoing::invite(tx, services, link.session_id, invitation, visitor).await
+    outgoing::invite(tx, services, link.session_id, Invitation::fresh(&state), visitor).await
+}
+
+/// Mails a fresh link to the coach of a session, wherever that coach is now: an operator says so, or the address changed.
+///
+/// # Errors
+/// [`ActionError::NotOpen`] while there is nothing to be seen in the session yet.
+pub async fn send_fresh_link(
+    tx: &mut TenantTx,
+    services: &Services,
+    session_id: Uuid,
+    visitor: &Visitor,
+) -> Result<(), ActionError> {
+    let (state, _) = session::lock(tx, session_id).await?.ok_or(ActionError::NotFound)?;
+    let seen = [State::WaitingForSpeakers, State::InReview, State::Closed];
+    if !seen.iter().any(|one| one.as_str() == state) {
+        return Err(ActionError::NotOpen { state });
+    }
+    outgoing::invite(tx, services, session_id, Invitation::fresh(&state), visitor).await
 }
 
 /// Takes what the coach says of a session's speakers: those that it waits for, or a correction of those that it has.

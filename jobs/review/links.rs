@@ -8,6 +8,7 @@ use std::fmt;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, Duration, Utc};
 use rand::RngCore;
+use serde::Serialize;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -76,8 +77,10 @@ pub struct Link {
     pub session_id: Uuid,
     /// From when on it no longer opens.
     pub expires_at: DateTime<Utc>,
-    /// Whether somebody took it back.
+    /// Whether it was taken back.
     pub revoked: bool,
+    /// Whether that was for a fresh one.
+    pub replaced: bool,
 }
 
 impl Link {
@@ -140,10 +143,12 @@ pub async fn find(db: &Db, token: &Token) -> Result<Option<Link>, sqlx::Error> {
 /// When the database does not answer.
 pub async fn load(tx: &mut TenantTx, link_id: Uuid) -> Result<Option<Link>, sqlx::Error> {
     let organization = tx.tenant();
-    let row =
-        sqlx::query!("select coach_id, session_id, expires_at, revoked_at from review_links where id = $1", link_id)
-            .fetch_optional(tx.conn())
-            .await?;
+    let row = sqlx::query!(
+        "select coach_id, session_id, expires_at, revoked_at, revoked_because from review_links where id = $1",
+        link_id
+    )
+    .fetch_optional(tx.conn())
+    .await?;
     Ok(row.map(|row| Link {
         id: link_id,
         organization,
@@ -151,24 +156,145 @@ pub async fn load(tx: &mut TenantTx, link_id: Uuid) -> Result<Option<Link>, sqlx
         session_id: row.session_id,
         expires_at: row.expires_at,
         revoked: row.revoked_at.is_some(),
+        replaced: row.revoked_because.as_deref() == Some(Because::Replaced.as_str()),
     }))
 }
 
-/// Takes a link back: it and every visit that it opened end at once. False where it was taken back before.
+/// Why a link is taken back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Because {
+    /// A fresh link to the same session was mailed.
+    Replaced,
+    /// The coach has another address.
+    NewAddress,
+    /// The coach was removed.
+    CoachRemoved,
+    /// An operator said so.
+    Command,
+}
+
+impl Because {
+    /// As stored.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Replaced => "replaced",
+            Self::NewAddress => "new_address",
+            Self::CoachRemoved => "coach_removed",
+            Self::Command => "command",
+        }
+    }
+}
+
+/// Which links are meant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Which {
+    /// One.
+    Link(Uuid),
+    /// All that lead to a session.
+    Session(Uuid),
+    /// All that lead to a session, but for this one.
+    Others {
+        /// The session.
+        session: Uuid,
+        /// The link that stays.
+        link: Uuid,
+    },
+    /// All of a coach.
+    Coach(Uuid),
+}
+
+/// Takes links back: they and every visit that they opened end at once. Gives how many there were; none where they were
+/// taken back before. Each leaves an entry in the audit.
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn revoke(tx: &mut TenantTx, link_id: Uuid) -> Result<bool, sqlx::Error> {
-    let session = sqlx::query_scalar!(
-        "update review_links set revoked_at = now() where id = $1 and revoked_at is null returning session_id",
-        link_id
+pub async fn revoke(tx: &mut TenantTx, which: Which, because: Because) -> Result<u64, sqlx::Error> {
+    let (link, session, but, coach) = match which {
+        Which::Link(link) => (Some(link), None, None, None),
+        Which::Session(session) => (None, Some(session), None, None),
+        Which::Others { session, link } => (None, Some(session), Some(link), None),
+        Which::Coach(coach) => (None, None, None, Some(coach)),
+    };
+    let organization = tx.tenant();
+    let revoked = sqlx::query!(
+        r#"with revoked as (
+             update review_links set revoked_at = now(), revoked_because = $6
+             where revoked_at is null and ($1::uuid is null or id = $1) and ($2::uuid is null or session_id = $2)
+               and ($3::uuid is null or id <> $3) and ($4::uuid is null or coach_id = $4)
+             returning id, session_id)
+           insert into review_events (id, organization_id, session_id, link_id, kind, detail)
+           select gen_random_uuid(), $5, session_id, id, 'revoked', jsonb_build_object('because', $6::text) from revoked"#,
+        link,
+        session,
+        but,
+        coach,
+        organization,
+        because.as_str()
     )
-    .fetch_optional(tx.conn())
-    .await?;
-    let Some(session_id) = session else { return Ok(false) };
-    let event = super::Event { link_id: Some(link_id), ..super::Event::of(session_id, super::EventKind::Revoked) };
-    super::record(tx, &event, &super::Visitor::default()).await?;
-    Ok(true)
+    .execute(tx.conn())
+    .await?
+    .rows_affected();
+    if revoked > 0 {
+        tracing::info!(target: "review", { links = revoked, because = because.as_str() }, "review links were taken back");
+    }
+    Ok(revoked)
+}
+
+/// A link as it is listed. Its token nobody can show: only a hash of it is kept.
+#[derive(Clone, Debug, Serialize)]
+pub struct Listed {
+    /// Its id.
+    pub id: Uuid,
+    /// The session that it leads to.
+    pub session_id: Uuid,
+    /// That session's title.
+    pub title: String,
+    /// The handle of the coach it was mailed to.
+    pub coach: String,
+    /// When it was made.
+    pub created_at: DateTime<Utc>,
+    /// From when on it no longer opens.
+    pub expires_at: DateTime<Utc>,
+    /// When it was taken back.
+    pub revoked_at: Option<DateTime<Utc>>,
+    /// `replaced`, `new_address`, `coach_removed` or `command`.
+    pub revoked_because: Option<String>,
+    /// Whether it opens now.
+    pub opens: bool,
+    /// In how many browsers it is open.
+    pub visits: i64,
+}
+
+/// The links of an organization, the newest first: those that open, or `all` of them.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn list(
+    tx: &mut TenantTx,
+    session: Option<Uuid>,
+    coach: Option<Uuid>,
+    all: bool,
+    limit: i64,
+) -> Result<Vec<Listed>, sqlx::Error> {
+    sqlx::query_as!(
+        Listed,
+        r#"select link.id, link.session_id, title, coaches.handle as coach, link.created_at, link.expires_at, revoked_at,
+                  revoked_because, (revoked_at is null and link.expires_at > now()) as "opens!",
+                  (select count(*) from review_visits where link_id = link.id and review_visits.expires_at > now()
+                      and revoked_at is null) as "visits!"
+           from review_links link join sessions on sessions.id = link.session_id
+           join coaches on coaches.id = link.coach_id
+           where ($1::uuid is null or link.session_id = $1) and ($2::uuid is null or link.coach_id = $2)
+             and ($3 or (revoked_at is null and link.expires_at > now()))
+           order by link.created_at desc, link.id desc limit $4"#,
+        session,
+        coach,
+        all,
+        limit
+    )
+    .fetch_all(tx.conn())
+    .await
 }
 
 #[cfg(test)]

@@ -31,7 +31,7 @@ use serde::Deserialize;
 
 pub use events::{Event, EventKind, Visitor, record};
 pub(crate) use outgoing::warn_of_wrong_words;
-pub use request::{AskForSpeakers, RequestReview};
+pub use request::{AskForSpeakers, RequestReview, SendFreshLink};
 
 /// How coaches review.
 #[derive(Clone, Debug, Deserialize)]

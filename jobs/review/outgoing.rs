@@ -13,31 +13,46 @@ use super::{
     Event, EventKind, Visitor,
     actions::{ActionError, Approved, NewRecipient, Signed},
     events::record,
-    links,
+    links::{self, Because, Which},
 };
 use crate::{
     Services, attribute, danger,
     db::{TenantTx, Tx},
     follow_up::{self, Approval, FollowUp, FollowUpError},
     mail::{self, MailError, Message, NewMail, ReviewRequest, SessionCoach, SpeakersNeeded, WrongLetter, WrongWords},
+    model::session::State,
 };
 
 /// Which mail leads the coach to the session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Invitation {
-    /// To read and approve the summaries.
+pub(super) struct Invitation {
+    to: To,
+    /// Somebody asked for a fresh link: it takes the place of all that there are to this session.
+    replaces: bool,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum To {
+    /// Read and approve the summaries.
     Review,
-    /// The same, because the coach asked for another link.
-    FreshReview,
-    /// To say who spoke.
+    /// Say who spoke.
     Speakers,
 }
 
 impl Invitation {
+    pub(super) const REVIEW: Self = Self { to: To::Review, replaces: false };
+    pub(super) const SPEAKERS: Self = Self { to: To::Speakers, replaces: false };
+
+    /// A fresh link to a session in this state.
+    pub(super) fn fresh(state: &str) -> Self {
+        let waits = state == State::WaitingForSpeakers.as_str();
+        Self { to: if waits { To::Speakers } else { To::Review }, replaces: true }
+    }
+
     const fn kind(self) -> &'static str {
-        match self {
-            Self::Review | Self::FreshReview => "review_request",
-            Self::Speakers => "speakers_needed",
+        match self.to {
+            To::Review => "review_request",
+            To::Speakers => "speakers_needed",
         }
     }
 }
@@ -51,6 +66,19 @@ pub(super) async fn invite(
     invitation: Invitation,
     visitor: &Visitor,
 ) -> Result<(), ActionError> {
+    // Whoever changes the coach's address takes back what was mailed to the old one: no link is made in between.
+    let is_removed = sqlx::query_scalar!(
+        r#"select removed_at is not null as "removed!" from coaches
+           where id = (select coach_id from sessions where id = $1) for share"#,
+        session_id
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    if is_removed == Some(true) {
+        let problem =
+            "the coach of this session was removed; `debrief coach add` with the same handle brings them back";
+        return Err(ActionError::Mail(problem.to_owned()));
+    }
     let session = mail::session_coach(tx, session_id).await?.ok_or(ActionError::NotFound)?;
     let earlier = sqlx::query_scalar!(
         r#"select count(*)::int as "count!" from mails where kind = $1 and subject_id = $2"#,
@@ -61,13 +89,13 @@ pub(super) async fn invite(
     .await?;
     let (link_id, token) = links::issue(tx, session.coach_id, session_id, services.review.link_days).await?;
     let url = services.review.link_url(&token);
-    let message = match invitation {
-        Invitation::Review | Invitation::FreshReview => {
-            let fresh = invitation == Invitation::FreshReview;
+    let message = match invitation.to {
+        To::Review => {
+            let fresh = invitation.replaces;
             let review = review_request(tx, services, session_id, &session, url, !fresh).await?;
             Message::ReviewRequest(ReviewRequest { fresh, rewritten: earlier > 0 && !fresh, ..review })
         }
-        Invitation::Speakers => speakers_needed(tx, services, session_id, &session, url).await?,
+        To::Speakers => speakers_needed(tx, services, session_id, &session, url).await?,
     };
     let new = NewMail {
         message,
@@ -84,6 +112,10 @@ pub(super) async fn invite(
     mail::queue_mail(tx, &services.templates, &services.mailer, new).await?;
     let event = Event { link_id: Some(link_id), ..Event::of(session_id, EventKind::LinkSent) };
     record(tx, &event, visitor).await?;
+    if invitation.replaces {
+        let others = Which::Others { session: session_id, link: link_id };
+        links::revoke(tx, others, Because::Replaced).await?;
+    }
     Ok(())
 }
 

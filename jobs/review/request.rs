@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{
     Visitor,
-    actions::ActionError,
+    actions::{self, ActionError},
     outgoing::{self, Invitation},
 };
 use crate::{
@@ -43,7 +43,7 @@ impl Job for RequestReview {
             tracing::info!(target: "review", { session.id = %self.session_id, session.state = state }, "the review was asked for before, or is not due");
             return ctx.finish(tx, json!({ "sent": false, "why": state })).await;
         }
-        outgoing::invite(&mut tx, ctx, self.session_id, Invitation::Review, &Visitor::default())
+        outgoing::invite(&mut tx, ctx, self.session_id, Invitation::REVIEW, &Visitor::default())
             .await
             .map_err(ActionError::into_job_error)?;
         session::set_state(&mut tx, self.session_id, State::InReview).await?;
@@ -86,10 +86,41 @@ impl Job for AskForSpeakers {
             tracing::info!(target: "review", { session.id = %self.session_id }, "the coach was asked for the speakers before");
             return ctx.finish(tx, json!({ "sent": false, "why": "asked before" })).await;
         }
-        outgoing::invite(&mut tx, ctx, self.session_id, Invitation::Speakers, &Visitor::default())
+        outgoing::invite(&mut tx, ctx, self.session_id, Invitation::SPEAKERS, &Visitor::default())
             .await
             .map_err(ActionError::into_job_error)?;
         ctx.finish(tx, json!({ "sent": true })).await
+    }
+
+    async fn on_dead(&self, ctx: &Context, _error: &str) -> Result<(), JobError> {
+        mark_dead(ctx, self.session_id).await
+    }
+}
+
+/// Mails the coach a fresh link to a session that waits, since the links to it were taken back: the coach has another
+/// address, or is back.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct SendFreshLink {
+    /// The session.
+    pub session_id: Uuid,
+}
+
+impl Job for SendFreshLink {
+    const KIND: &'static str = "review.fresh_link";
+
+    fn unique_key(&self) -> Option<String> {
+        Some(self.session_id.to_string())
+    }
+
+    async fn run(&self, ctx: &Context) -> Result<Finished, JobError> {
+        let mut tx = ctx.tenant_tx().await?;
+        let sent = match actions::send_fresh_link(&mut tx, ctx, self.session_id, &Visitor::default()).await {
+            Ok(()) => true,
+            // What is not asked about gets its link with the question.
+            Err(ActionError::NotFound | ActionError::NotOpen { .. }) => false,
+            Err(error) => return Err(error.into_job_error()),
+        };
+        ctx.finish(tx, json!({ "sent": sent })).await
     }
 
     async fn on_dead(&self, ctx: &Context, _error: &str) -> Result<(), JobError> {

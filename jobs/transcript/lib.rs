@@ -15,6 +15,7 @@
 //! one letter each, where a line costs about a hundred bytes). Time grows with the file alone; tests hold it to that.
 
 mod account;
+pub mod clean;
 mod clock;
 pub mod companion;
 pub mod conformance;
@@ -95,6 +96,7 @@ fn read(source: &formats::Source<'_>, warning: Option<Warning>) -> Result<Transc
     if let Some(warning) = warning {
         transcript.warnings.insert(0, warning);
     }
+    transcript.clean();
     Ok(transcript)
 }
 

@@ -1,7 +1,11 @@
 //! What a parse gives: utterances in order, what was set aside, warnings, and the account of every word.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
+
+use crate::clean;
 
 /// The kind of file that a transcript came as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -309,6 +313,29 @@ pub struct Transcript {
     pub account: Account,
 }
 
+impl Transcript {
+    /// Takes out of words and names what cannot be stored, or misleads. Last of all: the account counts what the file has.
+    pub(crate) fn clean(&mut self) {
+        for said in &mut self.utterances {
+            // Where nothing of a label is left, nobody is named.
+            said.label = said.label.take().map(|label| clean::line(&label)).filter(|label| !label.is_empty());
+            clean_text(&mut said.text);
+        }
+        self.title = self.title.take().map(|title| clean::line(&title));
+        for warning in &mut self.warnings {
+            clean_text(&mut warning.message);
+        }
+        self.attendees.iter_mut().for_each(Attendee::clean);
+        self.attendees.retain(|attendee| attendee.name.is_some() || attendee.email.is_some());
+    }
+}
+
+pub(crate) fn clean_text(text: &mut String) {
+    if let Cow::Owned(clean) = clean::text(text) {
+        *text = clean;
+    }
+}
+
 /// How the kind of a file was found.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Detection {
@@ -360,6 +387,17 @@ pub struct Attendee {
     /// How long, where the file says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seconds: Option<i64>,
+}
+
+impl Attendee {
+    pub(crate) fn clean(&mut self) {
+        for field in [&mut self.name, &mut self.email, &mut self.label] {
+            *field = field.take().map(|text| clean::line(&text)).filter(|text| !text.is_empty());
+        }
+        for name in &mut self.other_names {
+            *name = clean::line(name);
+        }
+    }
 }
 
 /// A line (or the lines from it on) that is not part of any utterance.

@@ -128,11 +128,12 @@ impl NewRule {
     }
 }
 
-/// The profile of a coach.
+/// The profile of a coach; where it is shown behind the link to a session, with the examples of that session's clients
+/// alone.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn profile(tx: &mut TenantTx, coach_id: Uuid) -> Result<Profile, sqlx::Error> {
+pub async fn profile(tx: &mut TenantTx, coach_id: Uuid, behind_link_to: Option<Uuid>) -> Result<Profile, sqlx::Error> {
     let rows = sqlx::query!(
         "select id, kind, rule, from_words, to_words, source, active from voice_rules
          where coach_id = $1 and not removed order by active desc, source, created_at, id",
@@ -156,8 +157,11 @@ pub async fn profile(tx: &mut TenantTx, coach_id: Uuid) -> Result<Profile, sqlx:
         "select voice_examples.id, clients.name as client, before_text as before, after_text as after,
                 voice_examples.created_at
          from voice_examples join clients on clients.id = client_id
-         where voice_examples.coach_id = $1 order by voice_examples.created_at desc, voice_examples.id desc limit 200",
-        coach_id
+         where voice_examples.coach_id = $1
+           and ($2::uuid is null or client_id in (select client_id from participants where session_id = $2))
+         order by voice_examples.created_at desc, voice_examples.id desc limit 200",
+        coach_id,
+        behind_link_to
     )
     .fetch_all(tx.conn())
     .await?;
@@ -254,12 +258,23 @@ pub async fn remove(tx: &mut TenantTx, coach_id: Uuid, rule: Uuid) -> Result<(),
     if sql.execute(tx.conn()).await?.rows_affected() == 0 { Err(VoiceError::Unknown) } else { Ok(()) }
 }
 
-/// Removes an example.
+/// Removes an example; behind the link to a session, one of that session's clients.
 ///
 /// # Errors
 /// [`VoiceError::Unknown`] where the coach has no such example.
-pub async fn forget(tx: &mut TenantTx, coach_id: Uuid, example: Uuid) -> Result<(), VoiceError> {
-    let sql = sqlx::query!("delete from voice_examples where id = $1 and coach_id = $2", example, coach_id);
+pub async fn forget(
+    tx: &mut TenantTx,
+    coach_id: Uuid,
+    behind_link_to: Option<Uuid>,
+    example: Uuid,
+) -> Result<(), VoiceError> {
+    let sql = sqlx::query!(
+        "delete from voice_examples where id = $1 and coach_id = $2
+           and ($3::uuid is null or client_id in (select client_id from participants where session_id = $3))",
+        example,
+        coach_id,
+        behind_link_to
+    );
     if sql.execute(tx.conn()).await?.rows_affected() == 0 { Err(VoiceError::Unknown) } else { Ok(()) }
 }
 

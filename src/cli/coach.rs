@@ -37,8 +37,9 @@ pub(crate) enum Coach {
     },
     /// Change a coach: name, address, role or time zone
     ///
-    /// What is not named stays. Mails that are written already go where they were to go; a fresh review link goes to the
-    /// new address. The handle cannot be changed: it is the folder by which the coach's files are known.
+    /// What is not named stays. With a new address, the review links that were mailed to the old one open no more, and
+    /// fresh ones go to the new one, for each session that waits for the coach; mails without a link that are written
+    /// already go where they were to go. The handle cannot be changed: it is the folder by which the coach's files are known.
     Change {
         /// The coach's handle
         handle: String,
@@ -100,8 +101,16 @@ impl Coach {
             }
             Self::Change { handle, name, email, role, time_zone } => {
                 let change = CoachChange { name, email, role, time_zone };
-                let id = people::change_coach(&app.db, &handle, change).await?;
-                app.output.one(&json!({ "id": id, "handle": handle }), |_| format!("coach {handle} is changed"))?;
+                let (id, links) = people::change_coach(&app.db, &handle, change).await?;
+                app.output.one(&json!({ "id": id, "handle": handle, "links": links }), |_| {
+                    let done = format!("coach {handle} is changed");
+                    match (links.links_taken_back, links.fresh_links) {
+                        (0, 0) => done,
+                        (back, fresh) => {
+                            format!("{done}\nreview links taken back: {back}; fresh ones to the new address: {fresh}")
+                        }
+                    }
+                })?;
             }
             Self::Remove { handle, yes, dry_run } => return remove(app, &handle, yes, dry_run).await,
             Self::List { org } => {

@@ -6,7 +6,7 @@ use chrono::NaiveDate;
 use clap::Args;
 use debrief_jobs::llm::{self, Cost, Wanted};
 
-use super::App;
+use super::{App, output::say};
 
 /// What language models cost, by month, organization, task and model
 ///
@@ -62,7 +62,7 @@ impl Costs {
             },
         )?;
         if !app.output.json && costs.len() > 1 {
-            println!("{}", total(&costs));
+            say(&total(&costs));
         }
         Ok(ExitCode::SUCCESS)
     }

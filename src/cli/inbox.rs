@@ -11,10 +11,11 @@ use super::App;
 ///
 /// A chat or a list of participants waits for the transcript of its meeting; the setting ingest.companion_hours says for
 /// how long. A roster is here as `applied` where something is to be said of it: lines that were left out, addresses that
-/// are none, letters that may be wrong. Its coach was told by mail.
+/// are none, letters that may be wrong. A file whose content is there already is a `duplicate`, and the reason says of what.
+/// Coaches are told of all of this by mail.
 #[derive(Debug, Args)]
 pub(crate) struct Inbox {
-    /// Also those that were rejected, or were there already
+    /// Also those that were rejected
     #[arg(long)]
     all: bool,
     /// At most so many

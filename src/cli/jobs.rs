@@ -7,7 +7,10 @@ use debrief_jobs::queue::admin::{self, Filter, JobDetail};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{App, output::confirmed};
+use super::{
+    App,
+    output::{confirmed, tell},
+};
 
 const STATES: [&str; 5] = ["due", "running", "done", "dead", "cancelled"];
 
@@ -135,7 +138,7 @@ impl Change {
         };
         app.output.one(&json!({ "changed": changed }), |_| format!("{changed} jobs {done}"))?;
         if changed == 0 && self.id.is_some() {
-            eprintln!("the job is not {}: nothing was changed", states.join(" or "));
+            tell(&format!("the job is not {}: nothing was changed", states.join(" or ")));
             return Ok(ExitCode::FAILURE);
         }
         Ok(ExitCode::SUCCESS)

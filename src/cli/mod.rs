@@ -12,6 +12,7 @@ mod export;
 mod inbox;
 mod index;
 mod jobs;
+mod links;
 mod models;
 mod org;
 mod output;
@@ -108,6 +109,8 @@ enum Command {
     #[command(subcommand)]
     Sessions(sessions::Sessions),
     #[command(subcommand)]
+    Links(links::Links),
+    #[command(subcommand)]
     Speakers(speakers::Speakers),
     #[command(subcommand)]
     Templates(templates::Templates),
@@ -136,14 +139,14 @@ pub fn main() -> ExitCode {
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {
-            eprintln!("error: no threads to be had: {error}");
+            output::tell(&format!("error: no threads to be had: {error}"));
             return ExitCode::FAILURE;
         }
     };
     let code = match runtime.block_on(run(cli)) {
         Ok(code) => code,
         Err(error) => {
-            eprintln!("error: {}", told(&error));
+            output::tell(&format!("error: {}", told(&error)));
             ExitCode::FAILURE
         }
     };
@@ -176,6 +179,7 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         // It waits for an answer from the terminal, which only the default handler breaks off.
         Command::Jobs(_) => true,
         Command::Coach(command) => command.asks(),
+        Command::Links(command) => command.asks(),
         Command::Client(command) => command.asks(),
         Command::Templates(command) => command.edits(),
         _ => false,
@@ -205,6 +209,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Sessions(command) => command.run(&App::open(&globals).await?).await,
         Command::Templates(command) => command.run(&App::open(&globals).await?).await,
         Command::Voice(command) => command.run(&App::open(&globals).await?).await,
+        Command::Links(command) => command.run(&App::open(&globals).await?).await,
         Command::Speakers(command) => command.run(&App::open(&globals).await?).await,
         Command::Costs(command) => command.run(&App::open(&globals).await?).await,
         Command::Search(command) => command.run(&App::open(&globals).await?).await,

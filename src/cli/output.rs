@@ -1,7 +1,9 @@
-//! What commands print: tables for people, JSON for programs.
+//! What commands print: tables for people, JSON for programs. All of it passes here, so that no name of a file and no word
+//! of a session reaches a terminal as a command.
 
 use std::io::IsTerminal;
 
+use debrief_jobs::clean;
 use serde::Serialize;
 
 /// How results are printed.
@@ -18,9 +20,9 @@ impl Output {
     /// One thing: its JSON, or what `text` makes of it.
     pub(crate) fn one<T: Serialize>(self, value: &T, text: impl FnOnce(&T) -> String) -> anyhow::Result<()> {
         if self.json {
-            print(&serde_json::to_string_pretty(value)?);
+            print(&clean::terminal_json(&serde_json::to_string_pretty(value)?));
         } else {
-            print(text(value).trim_end());
+            say(text(value).trim_end());
         }
         Ok(())
     }
@@ -35,12 +37,12 @@ impl Output {
     ) -> anyhow::Result<()> {
         if self.json {
             for value in values {
-                print(&serde_json::to_string(value)?);
+                print(&clean::terminal_json(&serde_json::to_string(value)?));
             }
         } else if values.is_empty() {
-            eprintln!("{empty}");
+            tell(empty);
         } else {
-            print(&table(headings, values.iter().map(row)));
+            say(&table(headings, values.iter().map(row)));
         }
         Ok(())
     }
@@ -52,18 +54,20 @@ pub(crate) fn confirmed(what: &str, yes: bool) -> anyhow::Result<bool> {
         return Ok(true);
     }
     anyhow::ensure!(std::io::stdin().is_terminal(), "{what} Say --yes to do it without being asked");
-    eprint!("{what} Go on? [y/N] ");
+    eprint!("{} Go on? [y/N] ", clean::terminal(what));
     let mut answer = String::new();
     std::io::stdin().read_line(&mut answer)?;
     let goes_on = answer.trim().eq_ignore_ascii_case("y");
     if !goes_on {
-        eprintln!("nothing was changed");
+        tell("nothing was changed");
     }
     Ok(goes_on)
 }
 
 /// A table with aligned columns; the last one is left ragged.
 pub(crate) fn table<const N: usize>(headings: [&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
+    // A name with a line break is one cell all the same.
+    let rows = rows.map(|row| row.map(|cell| clean::terminal_line(&cell).into_owned()));
     let rows: Vec<[String; N]> = std::iter::once(headings.map(str::to_owned)).chain(rows).collect();
     let mut widths = [0; N];
     for row in &rows {
@@ -84,8 +88,32 @@ pub(crate) fn table<const N: usize>(headings: [&str; N], rows: impl Iterator<Ite
     text
 }
 
-/// To standard output. A reader that went away (`| head`) is no error worth a message.
+/// A result in words, to standard output. Names and words are what people wrote: a terminal shows them and obeys nothing
+/// in them.
+pub(crate) fn say(text: &str) {
+    print(&clean::terminal(text));
+}
+
+/// What else is to be said, to standard error.
+pub(crate) fn tell(text: &str) {
+    use std::io::Write;
+    let _ = writeln!(std::io::stderr(), "{}", clean::terminal(text));
+}
+
+/// A reader that went away (`| head`) is no error worth a message.
 fn print(text: &str) {
     use std::io::Write;
     let _ = writeln!(std::io::stdout(), "{text}");
+}
+
+#[cfg(test)]
+mod tests {
+    use super::table;
+
+    #[test]
+    fn a_cell_is_one_line_that_no_terminal_obeys() {
+        let rows = [["a\u{1b}[2J\nb".to_owned(), "x".to_owned()], ["c".to_owned(), "y".to_owned()]];
+        let printed = table(["NAME", "IS"], rows.into_iter());
+        assert_eq!(printed, "NAME           IS\na\\u{1b}[2J\\nb  x\nc              y");
+    }
 }

@@ -7,7 +7,10 @@ use clap::Args;
 use debrief_jobs::{index, people};
 use uuid::Uuid;
 
-use super::App;
+use super::{
+    App,
+    output::{say, tell},
+};
 
 /// Search what was said and what was summarised
 ///
@@ -56,18 +59,18 @@ impl Search {
             return app.output.list(&hits, "", [], |_| []).map(|()| ExitCode::SUCCESS);
         }
         if hits.is_empty() {
-            eprintln!("nothing found");
+            tell("nothing found");
         }
         for hit in hits {
             let at = hit.start_ms.map(clock).unwrap_or_default();
             let who = hit.client.map_or_else(|| hit.speakers.join(", "), |client| client.name);
-            println!(
+            say(&format!(
                 "{}  {}  {who}  {at}\n  {}\n  session {}\n",
                 hit.session_date,
                 hit.title,
                 hit.text.replace('\n', "\n  "),
                 hit.session_id
-            );
+            ));
         }
         Ok(ExitCode::SUCCESS)
     }

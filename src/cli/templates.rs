@@ -16,7 +16,7 @@ use debrief_jobs::{
 };
 use serde_json::json;
 
-use super::App;
+use super::{App, output::tell};
 
 /// Summary templates: which sections a summary has, how long, in what tone, and for whom
 ///
@@ -203,7 +203,7 @@ async fn edit(app: &App, name: &str, org: Option<&str>) -> anyhow::Result<()> {
         anyhow::ensure!(status.success(), "the editor ended with {status}: nothing was saved");
         let after = read(&path)?;
         if after == before {
-            eprintln!("nothing was changed, so nothing was saved");
+            tell("nothing was changed, so nothing was saved");
             return Ok(());
         }
         match save(app, &after, org).await {
@@ -211,8 +211,8 @@ async fn edit(app: &App, name: &str, org: Option<&str>) -> anyhow::Result<()> {
                 return app.output.one(&saved, |saved| format!("{} is at version {}", saved.name, saved.version));
             }
             Err(error) => {
-                eprintln!("error: {error:#}");
-                eprintln!("Press Enter to go on editing, or Ctrl-C to give up.");
+                tell(&format!("error: {error:#}"));
+                tell("Press Enter to go on editing, or Ctrl-C to give up.");
                 if std::io::stdin().read_line(&mut String::new())? == 0 {
                     anyhow::bail!("nothing was saved");
                 }

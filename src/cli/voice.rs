@@ -67,7 +67,7 @@ impl Voice {
         match self {
             Self::Show { coach } => {
                 let (mut tx, coach) = open(app, &coach).await?;
-                let profile = voice::profile(&mut tx, coach).await?;
+                let profile = voice::profile(&mut tx, coach, None).await?;
                 app.output.one(&profile, text)?;
             }
             Self::Add(add) => {
@@ -85,7 +85,7 @@ impl Voice {
             Self::Remove(one) => {
                 let (mut tx, coach) = open(app, &one.coach).await?;
                 match voice::remove(&mut tx, coach, one.id).await {
-                    Err(voice::VoiceError::Unknown) => voice::forget(&mut tx, coach, one.id).await?,
+                    Err(voice::VoiceError::Unknown) => voice::forget(&mut tx, coach, None, one.id).await?,
                     removed => removed?,
                 }
                 tx.commit().await?;

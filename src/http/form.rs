@@ -2,22 +2,108 @@
 //!
 //! `text.{claim}` the words of a claim, `remove.{claim}` a ticked box, `add.{section}` a new claim, `instruction` what to refine; `who.{n}`,
 //! `to` and `to_name` for whom the page shows as the recipient; `label.{n}`, `name.{n}` and `email.{n}` for speakers. The raw fields are kept, so that a page can show them again.
+//!
+//! A form is bounded before it is read (its bytes, by the router) and while it is read (its fields), and a field is found
+//! without going through the others. What is typed is cleaned here, so that no page meets what cannot be stored.
 
+use std::collections::{HashMap, HashSet};
+
+use axum::{
+    body::Bytes,
+    extract::{FromRequest, Request, rejection::BytesRejection},
+    http::{StatusCode, header},
+};
 use debrief_jobs::{
+    clean,
     mail::Recipient,
     model::{Content, Section},
     review::edit::Edits,
 };
+use url::form_urlencoded;
 use uuid::Uuid;
+
+use super::{HttpState, failure::Failure, guard};
+
+/// No page of ours has nearly as many fields: a summary has at most a hundred sentences, and speakers and turns are shown in
+/// parts.
+const MOST_FIELDS: usize = 2_000;
 
 /// The fields, as they came.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Form(pub(super) Vec<(String, String)>);
+pub(super) struct Form {
+    fields: Vec<(String, String)>,
+    /// Where the first field of each name is.
+    places: HashMap<String, usize>,
+}
+
+impl FromRequest<HttpState> for Form {
+    type Rejection = Failure;
+
+    async fn from_request(request: Request, state: &HttpState) -> Result<Self, Failure> {
+        let content_type = request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let is_form = content_type.is_some_and(|kind| kind.starts_with("application/x-www-form-urlencoded"));
+        if !is_form {
+            return Err(Failure::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "This request cannot be understood",
+                "Nothing was changed. Go back to the page and try again from there.",
+            ));
+        }
+        let body = Bytes::from_request(request, state).await.map_err(|rejection| unread(&rejection))?;
+        Self::read(&body)
+    }
+}
+
+/// A body that cannot be read: it is too large, or broke off.
+fn unread(rejection: &BytesRejection) -> Failure {
+    if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        guard::note_refused("too_large");
+        return too_much("is larger than any that our pages send");
+    }
+    Failure::new(rejection.status(), "The form did not arrive whole", "Nothing was changed. Go back and send it again.")
+}
+
+fn too_much(what: &str) -> Failure {
+    let detail =
+        format!("Nothing was changed: the form {what}. Go back, reload the page, and send it in smaller parts.");
+    Failure::new(StatusCode::PAYLOAD_TOO_LARGE, "That is too much at once", detail)
+}
 
 impl Form {
-    /// The value of a field.
+    /// Reads the body of a form.
+    fn read(body: &[u8]) -> Result<Self, Failure> {
+        let mut form = Self::default();
+        for (name, value) in form_urlencoded::parse(body) {
+            if form.fields.len() >= MOST_FIELDS {
+                guard::note_refused("too_many_fields");
+                return Err(too_much("has more fields than any of our pages"));
+            }
+            // What is shown by its name has to be found again as it is stored; only a zero never is.
+            let is_key = name.starts_with("label") || name.starts_with("was.");
+            let value = if is_key { value.replace('\0', "\u{fffd}") } else { clean::text(&value).into_owned() };
+            form.push(name.into_owned(), value);
+        }
+        Ok(form)
+    }
+
+    fn push(&mut self, name: String, value: String) {
+        self.places.entry(name.clone()).or_insert(self.fields.len());
+        self.fields.push((name, value));
+    }
+
+    /// All fields, in their order.
+    pub(super) fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.fields.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// The value of the first field of this name.
     pub(super) fn get(&self, name: &str) -> Option<&str> {
-        self.0.iter().find(|(field, _)| field == name).map(|(_, value)| value.as_str())
+        self.places.get(name).map(|at| self.fields[*at].1.as_str())
+    }
+
+    /// The values of `name.0`, `name.1` and so on, as far as they go.
+    pub(super) fn numbered(&self, name: &str) -> impl Iterator<Item = &str> {
+        (0..).map_while(move |index: usize| self.get(&format!("{name}.{index}")))
     }
 
     /// The version that was shown; 0 where the form names none.
@@ -33,13 +119,13 @@ impl Form {
     /// What was typed into a summary. Fields that name nothing known are left out.
     pub(super) fn edits(&self) -> Edits {
         let mut edits = Edits::default();
-        for (field, value) in &self.0 {
+        for (field, value) in self.fields() {
             if let Some(claim) = field.strip_prefix("text.").and_then(|id| id.parse::<Uuid>().ok()) {
-                edits.texts.insert(claim, value.clone());
+                edits.texts.insert(claim, value.to_owned());
             } else if let Some(claim) = field.strip_prefix("remove.").and_then(|id| id.parse::<Uuid>().ok()) {
                 edits.removals.insert(claim);
             } else if let Some(section) = field.strip_prefix("add.").and_then(Section::parse) {
-                edits.additions.push((section, value.clone()));
+                edits.additions.push((section, value.to_owned()));
             }
         }
         edits
@@ -47,13 +133,12 @@ impl Form {
 
     /// What was typed and is not in `shown`, to be copied from a page that cannot take it.
     pub(super) fn typed(&self, shown: Option<&Content>) -> Vec<String> {
-        let known = |text: &str| {
-            let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
-            shown.is_some_and(|content| content.claims.iter().any(|claim| one_line(&claim.text) == one_line(text)))
-        };
+        let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let claims = shown.iter().flat_map(|content| &content.claims);
+        let known: HashSet<String> = claims.map(|claim| one_line(&claim.text)).collect();
         let words = |field: &str| field.starts_with("text.") || field.starts_with("add.") || field == "instruction";
-        let fields = self.0.iter().filter(|(field, _)| words(field));
-        fields.map(|(_, value)| value.trim().to_owned()).filter(|text| !text.is_empty() && !known(text)).collect()
+        let typed = self.fields().filter(|(field, _)| words(field)).map(|(_, value)| value.trim());
+        typed.filter(|text| !text.is_empty() && !known.contains(&one_line(text))).map(str::to_owned).collect()
     }
 }
 
@@ -61,23 +146,44 @@ impl Form {
 mod tests {
     use super::*;
 
+    fn form(fields: &[(&str, &str)]) -> Form {
+        let body = form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+        Form::read(body.as_bytes()).expect("a form")
+    }
+
     #[test]
     fn a_form_becomes_edits_and_ignores_what_it_does_not_know() {
         let claim = Uuid::now_v7();
-        let fields = [
-            (format!("text.{claim}"), "New words"),
-            (format!("remove.{claim}"), "on"),
-            ("add.wins".to_owned(), "A win"),
-            ("add.nonsense".to_owned(), "x"),
-            ("text.not-an-id".to_owned(), "x"),
-            ("version".to_owned(), "3"),
-        ];
-        let form = Form(fields.into_iter().map(|(name, value)| (name, value.to_owned())).collect());
+        let (text, remove) = (format!("text.{claim}"), format!("remove.{claim}"));
+        let form = form(&[
+            (&text, "New words"),
+            (&remove, "on"),
+            ("add.wins", "A win"),
+            ("add.nonsense", "x"),
+            ("text.not-an-id", "x"),
+            ("version", "3"),
+        ]);
         let edits = form.edits();
         assert_eq!(form.version(), 3);
         assert_eq!(edits.texts.get(&claim).map(String::as_str), Some("New words"));
         assert!(edits.removals.contains(&claim));
         assert_eq!(edits.additions, [(Section::Wins, "A win".to_owned())]);
         assert_eq!(form.typed(None), ["New words", "A win", "x", "x"]);
+    }
+
+    #[test]
+    fn what_is_typed_can_be_stored_and_what_is_shown_is_found_again() {
+        let form = form(&[("add.wins", "a\0b\u{b}c\u{1b}d"), ("label.0", "Priya\u{7}\0"), ("add.wins", "the second")]);
+        assert_eq!(form.get("add.wins"), Some("a\u{fffd}b c\u{fffd}d"), "the first of a name counts");
+        assert_eq!(form.get("label.0"), Some("Priya\u{7}\u{fffd}"));
+    }
+
+    #[test]
+    fn a_form_has_no_more_fields_than_a_page_can() {
+        let fields = |count: usize| (0..count).map(|at| format!("label.{at}=x")).collect::<Vec<_>>().join("&");
+        assert_eq!(Form::read(fields(MOST_FIELDS).as_bytes()).expect("a form").numbered("label").count(), MOST_FIELDS);
+        let refused = Form::read(fields(15_000).as_bytes()).expect_err("too many");
+        assert_eq!(refused.status, StatusCode::PAYLOAD_TOO_LARGE);
+        assert!(refused.detail.starts_with("Nothing was changed: the form has more fields"), "{}", refused.detail);
     }
 }

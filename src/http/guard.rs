@@ -57,6 +57,7 @@ pub(super) async fn refuse_cross_site(
     }
     // The usual cause is no attack: people reach the pages under another address than links are made with.
     let expected = state.services.review.base_url.origin().ascii_serialization();
+    count_refused("cross_site");
     tracing::warn!(
         target: "http", { http.origin = ?request.headers().get(header::ORIGIN), review.base_url = expected },
         "a form that another site sent was refused; is `review.base_url` what people type?"
@@ -75,7 +76,7 @@ pub(super) async fn refuse_other_names(request: Request, next: Next) -> Result<R
     if host.is_none_or(|host| host.to_str().is_ok_and(is_loopback)) {
         return Ok(next.run(request).await);
     }
-    tracing::warn!(target: "http", "a request to the admin page under another name was refused (http.admin_anywhere)");
+    note_refused("admin_under_another_name");
     Err(Failure::new(
         StatusCode::MISDIRECTED_REQUEST,
         "Not under this name",
@@ -89,6 +90,55 @@ fn is_loopback(host: &str) -> bool {
         None => host.split(':').next().unwrap_or_default(),
     };
     name.eq_ignore_ascii_case("localhost") || name.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+}
+
+/// One line in the log for a request that was refused as no page of ours makes it, and one more in the metrics. Its route
+/// is the span's; a token, a cookie or an address of anybody is in neither.
+pub(super) fn note_refused(reason: &'static str) {
+    count_refused(reason);
+    tracing::warn!(target: "http", { http.refused = reason }, "a request was refused");
+}
+
+fn count_refused(reason: &'static str) {
+    metrics::counter!("debrief_http_refused_total", "reason" => reason).increment(1);
+}
+
+/// Notes a request that names another host than links are made with: somebody who tries out addresses, or a name that was
+/// pointed here. It is answered all the same, for pages do not depend on it (URLs come from the settings, cookies are bound
+/// to the host), and a proxy that passes on its own name would shut everybody out.
+pub(super) async fn note_foreign_host(State(state): State<HttpState>, request: Request, next: Next) -> Response {
+    if let Some(host) = foreign_host(&state, &request) {
+        count_refused("foreign_host");
+        let base_url = state.services.review.base_url.origin().ascii_serialization();
+        tracing::warn!(
+            target: "http", { http.host = ?host, review.base_url = base_url },
+            "a request named another host than links do; a proxy has to pass on the name that people type"
+        );
+    }
+    next.run(request).await
+}
+
+/// The host that a request names, shortened, where it is not ours. Whoever asks whether the process lives names any.
+fn foreign_host(state: &HttpState, request: &Request) -> Option<String> {
+    let named = |name: HeaderName| request.headers().get(name).and_then(|value| value.to_str().ok());
+    let host = request.uri().host().or_else(|| named(header::HOST))?;
+    if matches!(request.uri().path(), "/livez" | "/readyz") {
+        return None;
+    }
+    let forwarded = named(HeaderName::from_static("x-forwarded-host"));
+    let ours = state.services.review.base_url.host_str().unwrap_or_default();
+    let is_ours = [Some(host), forwarded].into_iter().flatten().any(|host| is_same_host(host, ours));
+    (!is_ours).then(|| host.chars().take(100).collect())
+}
+
+/// Whether `host` (with or without a port) is `ours`; the names of this machine's own loopback are one.
+fn is_same_host(host: &str, ours: &str) -> bool {
+    let bare = |host: &str| {
+        let ends = host.rfind(']').map_or_else(|| host.find(':'), |bracket| Some(bracket + 1));
+        let name = host[..ends.unwrap_or(host.len())].trim_end_matches('.').to_ascii_lowercase();
+        if matches!(name.as_str(), "localhost" | "127.0.0.1" | "[::1]") { "localhost".to_owned() } else { name }
+    };
+    bare(host) == bare(ours)
 }
 
 /// A browser says where a request comes from. What says nothing at all is no browser, and has no cookie to abuse.
@@ -144,6 +194,7 @@ pub(super) fn check_form_token(guest: &Guest, given: Option<&str>) -> Result<(),
     if given == Some(guest.form_token.as_str()) {
         return Ok(());
     }
+    note_refused("form_token");
     Err(Failure::new(
         StatusCode::FORBIDDEN,
         "This form is from an earlier visit",
@@ -173,4 +224,27 @@ pub(super) fn visitor(extensions: &Extensions, headers: &HeaderMap, link_id: Opt
     let address = extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(address)| address.ip().to_string());
     let agent = headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok());
     Visitor { link_id, address, agent: agent.map(|agent| agent.chars().take(300).collect()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_same_host;
+
+    #[test]
+    fn a_host_is_ours_whatever_its_port() {
+        for (host, ours) in [
+            ("debrief.example", "debrief.example"),
+            ("Debrief.example.:443", "debrief.example"),
+            ("localhost:8080", "127.0.0.1"),
+            ("[::1]:8080", "localhost"),
+            ("[2001:db8::1]:80", "[2001:db8::1]"),
+        ] {
+            assert!(is_same_host(host, ours), "{host} is {ours}");
+        }
+        for host in
+            ["evil.example", "debrief.example.evil.example", "127.0.0.2", "", ":", "]", "debrief.example@evil.example"]
+        {
+            assert!(!is_same_host(host, "debrief.example"), "{host}");
+        }
+    }
 }

@@ -57,7 +57,7 @@ pub(super) async fn fresh(
     request: Request,
 ) -> Result<Response, Failure> {
     let link = find(&state, &token).await?;
-    if link.revoked {
+    if link.revoked && !link.replaced {
         return Err(revoked());
     }
     let visitor = guard::visitor(request.extensions(), request.headers(), Some(link.id));
@@ -68,12 +68,14 @@ pub(super) async fn fresh(
         &state,
         StatusCode::OK,
         "A fresh link is on its way",
-        "It goes to the address that the old one went to, and should be there in a minute.",
+        "It goes to your address, and should be there in a minute. It takes the place of the older links to this review.",
     )
 }
 
 async fn find(state: &HttpState, token: &str) -> Result<Link, Failure> {
     let unknown = || {
+        // Cut short by a mail program, or guessed.
+        guard::note_refused("unknown_link");
         let detail = "The address may have been cut short: copy it whole from the mail.";
         Failure::new(StatusCode::NOT_FOUND, "We do not know this link", detail)
     };
@@ -83,12 +85,18 @@ async fn find(state: &HttpState, token: &str) -> Result<Link, Failure> {
 
 async fn find_open(state: &HttpState, token: &str) -> Result<Link, Failure> {
     let link = find(state, token).await?;
-    if link.revoked {
+    if link.revoked && !link.replaced {
         return Err(revoked());
     }
     if !link.opens() {
-        let detail = "Links open for a limited time. We can mail you a fresh one, to the address this one went to.";
-        let mut failure = Failure::new(StatusCode::GONE, "This link has run out", detail);
+        let (title, detail) = if link.replaced {
+            let detail = "A fresh link was mailed after it: use the one in the newest mail. If that is lost, we can mail you \
+                          another one.";
+            ("There is a newer link", detail)
+        } else {
+            ("This link has run out", "Links open for a limited time. We can mail you a fresh one, to your address.")
+        };
+        let mut failure = Failure::new(StatusCode::GONE, title, detail);
         failure.fresh = Some(state.path(&format!("r/{token}/fresh")));
         return Err(failure);
     }

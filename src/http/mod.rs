@@ -100,7 +100,7 @@ pub fn public_router(state: HttpState) -> Router {
         .route("/assets/style.css", get(assets::style))
         .route("/livez", get(health::livez))
         .route("/readyz", get(health::readyz));
-    finish(routes, state)
+    finish(routes.layer(middleware::from_fn_with_state(state.clone(), guard::note_foreign_host)), state)
 }
 
 /// What the operator reaches. Nobody signs in, so the listener is on loopback and answers to no other name: a page of

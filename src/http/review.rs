@@ -4,7 +4,6 @@
 //! reload repeats nothing. What cannot be taken is shown again with all that was typed.
 
 use axum::{
-    Form as Posted,
     extract::{Path, Query, State},
     http::{StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
@@ -12,7 +11,7 @@ use axum::{
 use debrief_jobs::{
     db::{TenantTx, Tx},
     follow_up::Verdict,
-    model::summary,
+    model::{Content, summary},
     review::{
         Visitor,
         actions::{self, ActionError, Approved, Signed},
@@ -53,8 +52,6 @@ pub(super) struct Done {
     pub(super) look: u32,
 }
 
-type Fields = Posted<Vec<(String, String)>>;
-
 /// `GET /review/{session}`
 pub(super) async fn show(
     State(state): State<HttpState>,
@@ -75,9 +72,9 @@ pub(super) async fn save(
     State(state): State<HttpState>,
     Path((session, summary)): Path<(Uuid, Uuid)>,
     parts: Parts,
-    Posted(fields): Fields,
+    form: Form,
 ) -> Result<Response, Failure> {
-    let Posting { form, guest, visitor, mut tx } = Posting::enter(&state, &parts, session, fields).await?;
+    let Posting { form, guest, visitor, mut tx } = Posting::enter(&state, &parts, session, form).await?;
     match edit::edit(&mut tx, session, summary, form.version(), &form.edits(), &visitor).await {
         Ok(version) => {
             tx.commit().await?;
@@ -96,9 +93,9 @@ pub(super) async fn approve(
     State(state): State<HttpState>,
     Path((session, summary)): Path<(Uuid, Uuid)>,
     parts: Parts,
-    Posted(fields): Fields,
+    form: Form,
 ) -> Result<Response, Failure> {
-    let Posting { form, guest, visitor, tx } = Posting::enter(&state, &parts, session, fields).await?;
+    let Posting { form, guest, visitor, tx } = Posting::enter(&state, &parts, session, form).await?;
     match sign(&state, tx, &visitor, (session, summary), &form).await {
         Ok(done) => Ok(see_other(&state, session, Some(summary), done)),
         Err(error) => refused(&state, &guest, summary, &form, error).await,
@@ -113,7 +110,7 @@ async fn sign(
     form: &Form,
 ) -> Result<&'static str, ActionError> {
     let (version, edits) = (form.version(), form.edits());
-    let shown = summary::load_version(&mut tx, summary, version).await?;
+    let shown = shown(&mut tx, session, summary, version).await?;
     if edits.change(&shown) {
         edit::edit(&mut tx, session, summary, version, &edits, visitor).await?;
         tx.commit().await?;
@@ -135,9 +132,9 @@ pub(super) async fn dismiss(
     State(state): State<HttpState>,
     path: Path<(Uuid, Uuid)>,
     parts: Parts,
-    fields: Fields,
+    form: Form,
 ) -> Result<Response, Failure> {
-    let mut act = Act::begin(&state, path, parts, fields).await?;
+    let mut act = Act::begin(&state, path, parts, form).await?;
     actions::dismiss(&mut act.tx, act.session, act.summary, &act.visitor).await?;
     act.done(&state, "dismissed").await
 }
@@ -147,9 +144,9 @@ pub(super) async fn reopen(
     State(state): State<HttpState>,
     path: Path<(Uuid, Uuid)>,
     parts: Parts,
-    fields: Fields,
+    form: Form,
 ) -> Result<Response, Failure> {
-    let mut act = Act::begin(&state, path, parts, fields).await?;
+    let mut act = Act::begin(&state, path, parts, form).await?;
     actions::reopen(&mut act.tx, act.session, act.summary, &act.visitor).await?;
     act.done(&state, "reopened").await
 }
@@ -159,9 +156,9 @@ pub(super) async fn cancel(
     State(state): State<HttpState>,
     path: Path<(Uuid, Uuid)>,
     parts: Parts,
-    fields: Fields,
+    form: Form,
 ) -> Result<Response, Failure> {
-    let mut act = Act::begin(&state, path, parts, fields).await?;
+    let mut act = Act::begin(&state, path, parts, form).await?;
     actions::cancel_follow_up(&mut act.tx, act.session, act.summary, &act.visitor).await?;
     act.done(&state, "cancelled").await
 }
@@ -171,9 +168,9 @@ pub(super) async fn arrived(
     State(state): State<HttpState>,
     path: Path<(Uuid, Uuid)>,
     parts: Parts,
-    fields: Fields,
+    form: Form,
 ) -> Result<Response, Failure> {
-    let mut act = Act::begin(&state, path, parts, fields).await?;
+    let mut act = Act::begin(&state, path, parts, form).await?;
     actions::decide_follow_up(&mut act.tx, act.session, act.summary, Verdict::Arrived, &act.visitor).await?;
     act.done(&state, "arrived").await
 }
@@ -183,9 +180,9 @@ pub(super) async fn again(
     State(state): State<HttpState>,
     path: Path<(Uuid, Uuid)>,
     parts: Parts,
-    fields: Fields,
+    form: Form,
 ) -> Result<Response, Failure> {
-    let mut act = Act::begin(&state, path, parts, fields).await?;
+    let mut act = Act::begin(&state, path, parts, form).await?;
     actions::decide_follow_up(&mut act.tx, act.session, act.summary, Verdict::SendAgain, &act.visitor).await?;
     act.done(&state, "again").await
 }
@@ -195,9 +192,9 @@ pub(super) async fn close(
     State(state): State<HttpState>,
     Path(session): Path<Uuid>,
     parts: Parts,
-    Posted(fields): Fields,
+    form: Form,
 ) -> Result<Response, Failure> {
-    let Posting { visitor, mut tx, .. } = Posting::enter(&state, &parts, session, fields).await?;
+    let Posting { visitor, mut tx, .. } = Posting::enter(&state, &parts, session, form).await?;
     actions::close(&mut tx, session, &visitor).await?;
     tx.commit().await?;
     Ok(see_other(&state, session, None, "closed"))
@@ -216,9 +213,9 @@ impl Act {
         state: &HttpState,
         Path((session, summary)): Path<(Uuid, Uuid)>,
         parts: Parts,
-        Posted(fields): Fields,
+        form: Form,
     ) -> Result<Self, Failure> {
-        let Posting { visitor, tx, .. } = Posting::enter(state, &parts, session, fields).await?;
+        let Posting { visitor, tx, .. } = Posting::enter(state, &parts, session, form).await?;
         Ok(Self { tx, session, summary, visitor })
     }
 
@@ -238,13 +235,7 @@ pub(super) struct Posting {
 
 impl Posting {
     /// A failure keeps what was typed.
-    pub(super) async fn enter(
-        state: &HttpState,
-        parts: &Parts,
-        session: Uuid,
-        fields: Vec<(String, String)>,
-    ) -> Result<Self, Failure> {
-        let form = Form(fields);
+    pub(super) async fn enter(state: &HttpState, parts: &Parts, session: Uuid, form: Form) -> Result<Self, Failure> {
         let keep = |mut failure: Failure| {
             failure.typed = form.typed(None);
             failure
@@ -255,6 +246,24 @@ impl Posting {
         let tx = state.services.db.tenant(guest.visit.organization).await?;
         Ok(Self { form, guest, visitor, tx })
     }
+}
+
+/// A version of a summary of this session: a link leads to no other's.
+pub(super) async fn shown(
+    tx: &mut TenantTx,
+    session: Uuid,
+    summary: Uuid,
+    version: i32,
+) -> Result<Content, ActionError> {
+    let is_here = sqlx::query_scalar!(
+        r#"select exists (select from summaries where id = $1 and session_id = $2) as "is_here!""#,
+        summary,
+        session
+    );
+    if !is_here.fetch_one(tx.conn()).await? {
+        return Err(ActionError::NotFound);
+    }
+    Ok(summary::load_version(tx, summary, version).await?)
 }
 
 /// Back to the page, at the summary's place.
@@ -287,9 +296,16 @@ async fn refused(
     error: ActionError,
 ) -> Result<Response, Failure> {
     let mut tx = state.services.db.tenant(guest.visit.organization).await?;
-    let shown = summary::load_version(&mut tx, summary, form.version()).await?;
+    let session = guest.visit.session_id;
+    let shown = shown(&mut tx, session, summary, form.version()).await.map_err(|error| {
+        let mut failure = Failure::from(error);
+        failure.typed = form.typed(None);
+        failure
+    })?;
     let newest =
-        sqlx::query_scalar!("select version from summaries where id = $1", summary).fetch_optional(tx.conn()).await?;
+        sqlx::query_scalar!("select version from summaries where id = $1 and session_id = $2", summary, session)
+            .fetch_optional(tx.conn())
+            .await?;
     drop(tx);
     let moved = newest != Some(form.version());
     let (status, problems) = match &error {

@@ -1,8 +1,9 @@
 //! Who spoke: a form with a part for each label. In a session that waits it holds those that nobody is known for; on the
 //! page `Who spoke?` it holds all of them, to be looked at and corrected at any time.
 
+use std::collections::HashMap;
+
 use axum::{
-    Form as Posted,
     extract::{Path, Query, State},
     http::{StatusCode, request::Parts},
     response::Response,
@@ -26,6 +27,10 @@ use super::{
     review::{self, Posting},
 };
 
+/// So many labels are in one form, and so many turns: each offers all of the coach's clients.
+const MOST_LABELS: usize = 100;
+const MOST_TURNS: usize = 200;
+
 /// The form.
 #[derive(Debug, Serialize)]
 pub(super) struct SpeakersForm {
@@ -34,6 +39,12 @@ pub(super) struct SpeakersForm {
     speakers: Vec<Part>,
     /// Whether somebody is known for every label: the form corrects and does not ask.
     correcting: bool,
+    /// How many labels stand before these, …
+    from: usize,
+    /// … how many follow, …
+    more: usize,
+    /// … and where those begin.
+    next: usize,
 }
 
 #[derive(Debug, Serialize)]
@@ -88,16 +99,18 @@ struct WhoPage {
 
 /// The form for a session's unknown labels, with what was typed where it is shown again.
 pub(super) fn form(session: &SessionView, redo: Option<(&Form, &[Problem])>) -> SpeakersForm {
-    build(&session.coach_name, &session.clients, &session.speakers, false, redo)
+    build(&session.coach_name, &session.clients, &session.speakers, None, redo)
 }
 
+/// `correcting` says from which label on.
 fn build(
     coach: &str,
     clients: &[(Uuid, String)],
     speakers: &[Speaker],
-    correcting: bool,
+    correcting: Option<usize>,
     redo: Option<(&Form, &[Problem])>,
 ) -> SpeakersForm {
+    let from = correcting.unwrap_or_default().min(speakers.len());
     let typed = |field: &str, index: usize| {
         redo.and_then(|(form, _)| form.get(&format!("{field}.{index}"))).unwrap_or_default().to_owned()
     };
@@ -128,8 +141,11 @@ fn build(
     SpeakersForm {
         coach: coach.to_owned(),
         clients: choices(clients),
-        speakers: speakers.iter().enumerate().map(part).collect(),
-        correcting,
+        speakers: speakers.iter().skip(from).take(MOST_LABELS).enumerate().map(part).collect(),
+        correcting: correcting.is_some(),
+        from,
+        more: (speakers.len() - from).saturating_sub(MOST_LABELS),
+        next: from + MOST_LABELS,
     }
 }
 
@@ -186,17 +202,25 @@ fn quote(excerpt: &attribute::Excerpt) -> Quote {
 pub(super) async fn show(
     State(state): State<HttpState>,
     Path(session): Path<Uuid>,
+    Query(From { from }): Query<From>,
     parts: Parts,
 ) -> Result<Response, Failure> {
     let guest = guard::guest(&state, &parts.headers, session).await?;
-    who_page(&state, &guest, StatusCode::OK, None, None).await
+    who_page(&state, &guest, StatusCode::OK, (from, None), None).await
+}
+
+/// From which label or turn on.
+#[derive(Debug, Deserialize)]
+pub(super) struct From {
+    #[serde(default)]
+    from: usize,
 }
 
 async fn who_page(
     state: &HttpState,
     guest: &guard::Guest,
     status: StatusCode,
-    redo: Option<(&Form, &[Problem])>,
+    (from, redo): (usize, Option<(&Form, &[Problem])>),
     problem: Option<String>,
 ) -> Result<Response, Failure> {
     let session = guest.visit.session_id;
@@ -213,7 +237,7 @@ async fn who_page(
         date: view.date.format("%A %-d %B %Y").to_string(),
         problem,
         waiting: view.state == "waiting_for_speakers",
-        speakers: build(&view.coach_name, &clients, &speakers, true, redo),
+        speakers: build(&view.coach_name, &clients, &speakers, Some(from), redo),
     };
     page::render(state, status, "page/who.html", &context)
 }
@@ -229,6 +253,9 @@ struct TurnsPage {
     coach: String,
     clients: Vec<Choice>,
     turns: Vec<TurnRow>,
+    /// Where the turns that follow are, and how many there are.
+    next: Option<String>,
+    more: usize,
 }
 
 #[derive(Debug, Serialize)]
@@ -243,22 +270,26 @@ struct TurnRow {
 #[derive(Debug, Deserialize)]
 pub(super) struct OfLabel {
     label: String,
+    #[serde(default)]
+    from: usize,
 }
 
 /// `GET /review/{session}/speakers/turns?label=…`
 pub(super) async fn show_turns(
     State(state): State<HttpState>,
     Path(session): Path<Uuid>,
-    Query(OfLabel { label }): Query<OfLabel>,
+    Query(OfLabel { label, from }): Query<OfLabel>,
     parts: Parts,
 ) -> Result<Response, Failure> {
     let guest = guard::guest(&state, &parts.headers, session).await?;
     let mut tx = state.services.db.tenant(guest.visit.organization).await?;
     let view = view::view(&mut tx, session).await?.ok_or_else(Failure::not_found)?;
     let clients = view::clients_of(&mut tx, session).await?;
+    // No label that is stored has a zero.
+    let label = label.replace('\0', "\u{fffd}");
     let turns = attribute::turns(&mut tx, session, &label).await?;
     drop(tx);
-    if turns.is_empty() {
+    if turns.len() <= from {
         return Err(Failure::not_found());
     }
     let row = |turn: attribute::Turn| TurnRow {
@@ -272,10 +303,18 @@ pub(super) async fn show_turns(
         action: state.path(&format!("review/{session}")),
         form_token: guest.form_token.clone(),
         title: view.title,
-        label,
         coach: view.coach_name,
         clients: choices(&clients),
-        turns: turns.into_iter().map(row).collect(),
+        more: turns.len().saturating_sub(from + MOST_TURNS),
+        next: (turns.len() > from + MOST_TURNS).then(|| {
+            let query = url::form_urlencoded::Serializer::new(String::new())
+                .append_pair("label", &label)
+                .append_pair("from", &(from + MOST_TURNS).to_string())
+                .finish();
+            state.path(&format!("review/{session}/speakers/turns?{query}"))
+        }),
+        turns: turns.into_iter().skip(from).take(MOST_TURNS).map(row).collect(),
+        label,
     };
     page::render(&state, StatusCode::OK, "page/turns.html", &context)
 }
@@ -285,19 +324,19 @@ pub(super) async fn split(
     State(state): State<HttpState>,
     Path(session): Path<Uuid>,
     parts: Parts,
-    Posted(fields): Posted<Vec<(String, String)>>,
+    form: Form,
 ) -> Result<Response, Failure> {
-    let Posting { form, visitor, mut tx, .. } = Posting::enter(&state, &parts, session, fields).await?;
-    let answer = |(field, who): &(String, String)| {
+    let Posting { form, visitor, mut tx, .. } = Posting::enter(&state, &parts, session, form).await?;
+    let answer = |(field, who): (&str, &str)| {
         let turn: Uuid = field.strip_prefix("turn.")?.parse().ok()?;
-        let is = match who.as_str() {
+        let is = match who {
             "coach" => Some(SpeakerIs::Coach),
             "guest" => Some(SpeakerIs::Guest { name: "A guest".to_owned() }),
             chosen => chosen.strip_prefix("client:").and_then(|id| id.parse().ok()).map(SpeakerIs::Client),
         };
         Some((turn, is))
     };
-    let answers: Vec<(Uuid, Option<SpeakerIs>)> = form.0.iter().filter_map(answer).collect();
+    let answers: Vec<(Uuid, Option<SpeakerIs>)> = form.fields().filter_map(answer).collect();
     let label = form.get("label").unwrap_or_default();
     match actions::split_label(&mut tx, &state.services, session, label, &answers, &visitor).await {
         Ok(_) => {
@@ -314,9 +353,9 @@ pub(super) async fn take_back(
     State(state): State<HttpState>,
     Path(session): Path<Uuid>,
     parts: Parts,
-    Posted(fields): Posted<Vec<(String, String)>>,
+    form: Form,
 ) -> Result<Response, Failure> {
-    let Posting { form, visitor, mut tx, .. } = Posting::enter(&state, &parts, session, fields).await?;
+    let Posting { form, visitor, mut tx, .. } = Posting::enter(&state, &parts, session, form).await?;
     let label = form.get("label").unwrap_or_default();
     match actions::take_back(&mut tx, &state.services, session, label, &visitor).await {
         Ok(_) => {
@@ -339,15 +378,16 @@ pub(super) async fn name(
     State(state): State<HttpState>,
     Path(session): Path<Uuid>,
     parts: Parts,
-    Posted(fields): Posted<Vec<(String, String)>>,
+    form: Form,
 ) -> Result<Response, Failure> {
-    let Posting { form, guest, visitor, mut tx } = Posting::enter(&state, &parts, session, fields).await?;
+    let Posting { form, guest, visitor, mut tx } = Posting::enter(&state, &parts, session, form).await?;
     let corrects = form.get("was.0").is_some();
+    let from = form.get("from").and_then(|from| from.parse().ok()).unwrap_or_default();
     if corrects && !is_current(&form, &attribute::speakers(&mut tx, session).await?) {
         drop(tx);
         let problem =
             "Somebody changed this meanwhile. Below it stands as it is now; nothing of what you sent was saved.";
-        return who_page(&state, &guest, StatusCode::CONFLICT, None, Some(problem.to_owned())).await;
+        return who_page(&state, &guest, StatusCode::CONFLICT, (from, None), Some(problem.to_owned())).await;
     }
     let set = match answers(&form) {
         Ok(answers) if answers.is_empty() => return Ok(review::see_other(&state, session, None, "same-speakers")),
@@ -370,8 +410,8 @@ pub(super) async fn name(
         Err(ActionError::Invalid(problems)) => {
             drop(tx);
             if corrects {
-                return who_page(&state, &guest, StatusCode::UNPROCESSABLE_ENTITY, Some((&form, &problems)), None)
-                    .await;
+                let redo = Some((&form, problems.as_slice()));
+                return who_page(&state, &guest, StatusCode::UNPROCESSABLE_ENTITY, (from, redo), None).await;
             }
             let mut tx = state.services.db.tenant(guest.visit.organization).await?;
             let view = view::view(&mut tx, session).await?.ok_or_else(Failure::not_found)?;
@@ -386,21 +426,17 @@ pub(super) async fn name(
 
 /// Whether what the form showed is what is there: nobody answers a question that has changed.
 fn is_current(form: &Form, speakers: &[Speaker]) -> bool {
-    let shown =
-        (0..).map_while(|index| Some((form.get(&format!("label.{index}"))?, form.get(&format!("was.{index}"))?)));
-    let mut shown = shown.peekable();
+    let now: HashMap<&str, Option<Who>> =
+        speakers.iter().map(|speaker| (speaker.label.as_str(), speaker.who)).collect();
+    let mut shown = form.numbered("label").zip(form.numbered("was")).peekable();
     shown.peek().is_some()
-        && shown.all(|(label, was)| {
-            let speaker = speakers.iter().find(|speaker| speaker.label == label);
-            speaker.is_some_and(|speaker| speaker.who.map(choice).unwrap_or_default() == was)
-        })
+        && shown.all(|(label, was)| now.get(label).is_some_and(|who| who.map(choice).unwrap_or_default() == was))
 }
 
 /// One answer a label that was answered otherwise than it stood; each problem names its label's place.
 fn answers(form: &Form) -> Result<Vec<Answer>, Vec<Problem>> {
     let (mut answers, mut problems) = (Vec::new(), Vec::new());
-    for index in 0.. {
-        let Some(label) = form.get(&format!("label.{index}")) else { break };
+    for (index, label) in form.numbered("label").take(MOST_LABELS).enumerate() {
         let field = |name: &str| form.get(&format!("{name}.{index}"));
         if field("was").is_some_and(|was| field("who").unwrap_or_default() == was) {
             continue;
@@ -417,9 +453,10 @@ fn answers(form: &Form) -> Result<Vec<Answer>, Vec<Problem>> {
 /// A problem names an answer by its place among the answers; the form knows it by its place among the labels.
 fn in_form(error: ActionError, form: &Form, answers: &[Answer]) -> ActionError {
     let ActionError::Invalid(problems) = error else { return error };
+    let places: HashMap<&str, usize> = form.numbered("label").enumerate().map(|(at, label)| (label, at)).collect();
     let place = |field: &str| {
         let answer = answers.get(field.strip_prefix("speaker.")?.parse::<usize>().ok()?)?;
-        (0..).map_while(|index| form.get(&format!("label.{index}"))).position(|label| label == answer.label)
+        places.get(answer.label.as_str()).copied()
     };
     let moved = problems.into_iter().map(|problem| match place(&problem.field) {
         Some(index) => Problem { field: format!("speaker.{index}"), ..problem },

@@ -1,10 +1,10 @@
 //! The coach's voice: the rules and examples that summaries are worded by, seen and changed by the coach.
 //!
-//! Reached from a review, by the same visit; it is the profile of the coach whose session that is. Each POST is one
+//! Reached from a review, by the same visit; it is the profile of the coach whose session that is, with the examples of
+//! that session's clients: no link leads to the words of others. Each POST is one
 //! change in one transaction, and ends in a redirect.
 
 use axum::{
-    Form as Posted,
     extract::{Path, Query, State},
     http::{StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
@@ -67,11 +67,11 @@ pub(super) async fn change(
     State(state): State<HttpState>,
     Path(session): Path<Uuid>,
     parts: Parts,
-    Posted(fields): Posted<Vec<(String, String)>>,
+    form: Form,
 ) -> Result<Response, Failure> {
-    let Posting { form, guest, visitor, mut tx } = Posting::enter(&state, &parts, session, fields).await?;
+    let Posting { form, guest, visitor, mut tx } = Posting::enter(&state, &parts, session, form).await?;
     let coach = coach(&mut tx, session).await?;
-    match apply(&mut tx, coach, &form).await {
+    match apply(&mut tx, coach, session, &form).await {
         Ok(done) => {
             // What was changed is no business of an audit that many read.
             let event = Event { detail: json!({ "change": done }), ..Event::of(session, EventKind::VoiceChanged) };
@@ -94,7 +94,7 @@ pub(super) async fn change(
 }
 
 /// Does what the pressed button says: `add`, or `on`, `off`, `remove`, `forget` with an id.
-async fn apply(tx: &mut TenantTx, coach: Uuid, form: &Form) -> Result<&'static str, VoiceError> {
+async fn apply(tx: &mut TenantTx, coach: Uuid, session: Uuid, form: &Form) -> Result<&'static str, VoiceError> {
     let field = |name: &str| form.get(name).unwrap_or_default().trim().to_owned();
     let pressed = field("do");
     let (what, id) = pressed.split_once(':').unwrap_or((pressed.as_str(), ""));
@@ -105,7 +105,7 @@ async fn apply(tx: &mut TenantTx, coach: Uuid, form: &Form) -> Result<&'static s
         "on" => voice::switch(tx, coach, id?, true).await.map(|()| "on"),
         "off" => voice::switch(tx, coach, id?, false).await.map(|()| "off"),
         "remove" => voice::remove(tx, coach, id?).await.map(|()| "removed"),
-        "forget" => voice::forget(tx, coach, id?).await.map(|()| "removed"),
+        "forget" => voice::forget(tx, coach, Some(session), id?).await.map(|()| "removed"),
         _ => Err(VoiceError::Unknown),
     }
 }
@@ -127,7 +127,7 @@ async fn render(
     let session = guest.visit.session_id;
     let mut tx = state.services.db.tenant(guest.visit.organization).await?;
     let coach = coach(&mut tx, session).await?;
-    let profile = voice::profile(&mut tx, coach).await?;
+    let profile = voice::profile(&mut tx, coach, Some(session)).await?;
     drop(tx);
     let (suggestions, rules) =
         profile.rules.into_iter().partition(|rule: &Rule| rule.source == "learned" && !rule.active);

@@ -59,6 +59,8 @@ async fn fill(world: &World) -> Full {
          select $1, claim_id, claim_id, 'met' from action_items limit 1",
         "insert into llm_results (organization_id, key, answer, expires_at)
          values ($1, decode(repeat('00', 32), 'hex'), 'said', now() + interval '1 day')",
+        "insert into inbox_notices (id, organization_id, coach_id, about, kind, object_key, reason, what_to_do)
+         select gen_random_uuid(), $1, id, 'object', 'refused', 'inbox/maya/x', 'It is empty.', '' from coaches",
         "insert into refinements (id, organization_id, summary_id, base_version, instruction)
          select gen_random_uuid(), $1, id, 1, 'shorter' from summaries",
         "insert into voice_rules (id, organization_id, coach_id, kind, rule, source, active)

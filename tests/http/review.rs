@@ -145,7 +145,7 @@ async fn an_expired_link_offers_a_fresh_one_and_a_revoked_one_does_not() {
     }
     assert_eq!(visit.count("select count(*) from mails where recipient = 'maya@northlight.example'").await, 3);
 
-    visit.execute("update review_links set revoked_at = now()").await;
+    visit.execute("update review_links set revoked_at = now(), revoked_because = 'command'").await;
     let revoked = get(&visit.router, &path, "").await;
     assert_eq!(revoked.status, StatusCode::GONE);
     assert!(!revoked.body.contains("Mail me a fresh link"));

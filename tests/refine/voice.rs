@@ -23,7 +23,7 @@ use crate::{
 };
 
 async fn profile(world: &World) -> Profile {
-    voice::profile(&mut begin(world).await, world.coach).await.expect("it reads")
+    voice::profile(&mut begin(world).await, world.coach, None).await.expect("it reads")
 }
 
 /// Rewords the first claim and approves the version.
@@ -91,7 +91,7 @@ async fn what_is_changed_twice_is_suggested_and_used_once_it_is_switched_on() {
     // What the coach removes stays removed.
     let mut tx = begin(&world).await;
     voice::remove(&mut tx, world.coach, rule.id).await.expect("it is removed");
-    voice::forget(&mut tx, world.coach, learned.examples[0].id).await.expect("it is removed");
+    voice::forget(&mut tx, world.coach, None, learned.examples[0].id).await.expect("it is removed");
     tx.commit().await.expect("it commits");
     reword_and_approve(&world, &Reviewed::new(&world).await, words).await;
     assert_eq!(profile(&world).await.rules.len(), 1, "the coach's own rule alone");

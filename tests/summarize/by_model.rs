@@ -303,3 +303,19 @@ async fn a_session_that_changes_under_the_model_is_written_again() {
     assert_eq!(versions, 0);
     assert_eq!(summary_state(&world, &staged.priya).await, "due");
 }
+
+#[tokio::test]
+async fn characters_that_cannot_be_stored_do_not_cost_an_answer() {
+    let mut answer = good_answer();
+    answer["claims"][0]["text"] = json!("Priya closed the Hartman account.\u{0}\u{1b}");
+    let server = LlmServer::start([Reply::Answer(answer)]).await;
+    let world = world_with(&server).await;
+    let staged = stage(&world, PRIYA).await;
+    world.run(&staged.priya).await.expect("the job succeeds");
+    let content = content(&world, &staged.priya, 1).await;
+    let kept = texts(&content, Section::Wins).into_iter().chain(texts(&content, Section::ActionItems));
+    let kept: Vec<String> = kept.map(|text| text.to_string()).collect();
+    assert!(kept.iter().any(|text| text.contains("Lena")), "{kept:?}");
+    assert!(kept.iter().all(|text| !text.contains(char::is_control)), "{kept:?}");
+    assert_eq!(server.requests().len(), 1, "it is not asked again");
+}

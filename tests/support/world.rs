@@ -146,6 +146,19 @@ impl World {
         Some(self.run_claimed(id, &job).await)
     }
 
+    /// Tells coaches of what lies in the inbox, as if a quiet while had passed; gives how many mails that makes.
+    pub(crate) async fn tell_of_inbox(&self) -> usize {
+        let mut tx = self.database.db.tenant(self.organization).await.expect("a transaction");
+        let earlier = "update inbox_notices set created_at = created_at - interval '1 hour' where told_at is null";
+        sqlx::query(earlier).execute(tx.conn()).await.expect("time passes");
+        tx.commit().await.expect("it is committed");
+        let mut mails = 0;
+        while let Some(told) = self.run_queued::<ingest::TellCoach>().await {
+            mails += usize::from(!told.expect("it runs")["mail_id"].is_null());
+        }
+        mails
+    }
+
     async fn run_claimed<J: Job>(&self, id: Uuid, job: &J) -> Result<Value, JobError> {
         let db = &self.database.db;
         let mut tx = db.tenant(self.organization).await?;

@@ -48,6 +48,7 @@ pub(super) fn visible(text: &str) -> String {
         | '\u{2060}'..='\u{2069}'
         | '\u{feff}' => None,
         c if c.is_whitespace() || c.is_control() => Some(' '),
+        '\u{fffe}' | '\u{ffff}' => None,
         '＠' => Some('@'),
         '．' | '。' => Some('.'),
         c => Some(c),

@@ -8,7 +8,10 @@ mod participants;
 
 use serde::{Deserialize, Serialize};
 
-use super::{decode, delimited, document, not_a_transcript, transcript::Attendee};
+use super::{
+    clean, decode, delimited, document, not_a_transcript,
+    transcript::{Attendee, clean_text},
+};
 
 /// What was written in a meeting, or who was in it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,13 +48,21 @@ pub fn read(bytes: &[u8], file: &str) -> Option<Companion> {
     if delimited::is_transcript(&text) {
         return None;
     }
-    if let Some(attendees) = participants::read(&text) {
+    if let Some(mut attendees) = participants::read(&text) {
+        attendees.iter_mut().for_each(Attendee::clean);
+        attendees.retain(|attendee| attendee.name.is_some() || attendee.email.is_some());
         return Some(Companion::Participants(attendees));
     }
     let lower = file.to_lowercase();
     let says_chat = lower.strip_suffix(".sbv").is_some_and(|stem| stem.ends_with("chat"));
     let messages = if says_chat { chat::of_captions(bytes) } else { chat::read(&text) };
-    messages.map(Companion::Chat)
+    let cleaned = |mut message: Message| {
+        message.author = clean::line(&message.author);
+        message.recipient = message.recipient.map(|name| clean::line(&name));
+        clean_text(&mut message.text);
+        message
+    };
+    messages.map(|messages| Companion::Chat(messages.into_iter().map(cleaned).collect()))
 }
 
 impl Companion {

@@ -1,7 +1,6 @@
 //! Asking for a refinement and undoing, as posted from the card of a summary.
 
 use axum::{
-    Form as Posted,
     extract::{Path, State},
     http::request::Parts,
     response::Response,
@@ -17,7 +16,7 @@ use debrief_jobs::{
 };
 use uuid::Uuid;
 
-use super::{Fields, Posting, refused, see_other};
+use super::{Posting, refused, see_other, shown};
 use crate::http::{HttpState, failure::Failure, form::Form};
 
 /// `POST …/refine`: asks for a change in words. Typing that was not saved is saved first, as a version of its own.
@@ -25,9 +24,9 @@ pub(in crate::http) async fn refine(
     State(state): State<HttpState>,
     Path((session, summary)): Path<(Uuid, Uuid)>,
     parts: Parts,
-    Posted(fields): Fields,
+    form: Form,
 ) -> Result<Response, Failure> {
-    let Posting { form, guest, visitor, tx } = Posting::enter(&state, &parts, session, fields).await?;
+    let Posting { form, guest, visitor, tx } = Posting::enter(&state, &parts, session, form).await?;
     match ask(tx, &visitor, (session, summary), &form).await {
         Ok(()) => Ok(see_other(&state, session, Some(summary), "refining")),
         Err(error) => refused(&state, &guest, summary, &form, error).await,
@@ -41,7 +40,7 @@ async fn ask(
     form: &Form,
 ) -> Result<(), ActionError> {
     let (version, edits) = (form.version(), form.edits());
-    let content = summary::load_version(&mut tx, summary_id, version).await?;
+    let content = shown(&mut tx, session, summary_id, version).await?;
     let shown = if edits.change(&content) {
         let version = edit::edit(&mut tx, session, summary_id, version, &edits, visitor).await?;
         Shown { version, hash: summary::load_version(&mut tx, summary_id, version).await?.hash() }
@@ -60,10 +59,10 @@ pub(in crate::http) async fn undo(
     State(state): State<HttpState>,
     Path((session, summary)): Path<(Uuid, Uuid)>,
     parts: Parts,
-    Posted(fields): Fields,
+    form: Form,
 ) -> Result<Response, Failure> {
-    let Posting { form, guest, visitor, mut tx } = Posting::enter(&state, &parts, session, fields).await?;
-    let content = summary::load_version(&mut tx, summary, form.version()).await?;
+    let Posting { form, guest, visitor, mut tx } = Posting::enter(&state, &parts, session, form).await?;
+    let content = shown(&mut tx, session, summary, form.version()).await?;
     let undone = if form.edits().change(&content) {
         Err(ActionError::Unsaved)
     } else {

@@ -1,0 +1,60 @@
+//! A file whose content its coach has already, under another key: what the coach is told of it.
+
+use chrono::NaiveDate;
+use uuid::Uuid;
+
+use super::{
+    ledger::Coach,
+    notices::{self, Kind, Notice},
+    reject,
+};
+use crate::{bucket::ObjectInfo, clean, db::TenantTx};
+
+/// The transcript that has the content.
+#[derive(Debug)]
+pub(super) struct Held {
+    pub(super) session_id: Uuid,
+    pub(super) title: String,
+    pub(super) session_date: NaiveDate,
+    pub(super) object_key: String,
+    pub(super) rejected_reason: Option<String>,
+}
+
+impl Held {
+    /// Which file has it, and what became of that, in a sentence.
+    pub(super) fn says(&self) -> String {
+        let file = clean::line(self.object_key.rsplit('/').next().unwrap_or_default());
+        match &self.rejected_reason {
+            Some(reason) => format!("It has the same content as “{file}”, which was not taken: {reason}"),
+            None => format!(
+                "It has the same content as “{file}”, which is in the session “{}” of {}.",
+                self.title,
+                self.session_date.format("%-d %B %Y")
+            ),
+        }
+    }
+
+    /// Tells the coach; not of the same file that was only written anew.
+    pub(super) async fn tell(
+        &self,
+        tx: &mut TenantTx,
+        coach: Coach,
+        object: &ObjectInfo,
+        reason: &str,
+    ) -> Result<(), sqlx::Error> {
+        if self.object_key == object.key {
+            return Ok(());
+        }
+        let refused = self.rejected_reason.is_some();
+        let notice = Notice {
+            coach_id: coach.id,
+            session_id: Some(self.session_id),
+            about: notices::of_object(object),
+            kind: if refused { Kind::Refused } else { Kind::Duplicate },
+            object_key: &object.key,
+            reason,
+            what_to_do: if refused { reject::EXPORT_AGAIN } else { "" },
+        };
+        notices::add(tx, &notice).await
+    }
+}

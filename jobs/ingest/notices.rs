@@ -1,0 +1,220 @@
+//! What a coach is told of files in the inbox: those that were refused, and those that were there already.
+//!
+//! Writes `inbox_notices`, in the transaction of the fact, and the job that tells. The job gathers what is untold of one
+//! coach into one mail: it waits until nothing more comes for a moment, though not for long. Mail, mark and "done" are one
+//! transaction, so a rerun finds nothing left to tell.
+
+use std::time::Duration;
+
+use chrono::Utc;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{key::INBOX, take};
+use crate::{
+    bucket::ObjectInfo,
+    db::{TenantTx, Tx},
+    mail::{self, InboxFile, MailError, Message, NewMail, Recipient, SessionRejected},
+    queue::{Context, Finished, Job, JobError, Options, enqueue_with},
+};
+
+/// Something else may follow within this.
+const QUIET: Duration = Duration::from_secs(2);
+
+/// A file that a coach is told of.
+#[derive(Debug)]
+pub(super) struct Notice<'a> {
+    pub(super) coach_id: Uuid,
+    pub(super) session_id: Option<Uuid>,
+    /// What it is about: an object as it was, or a transcript. It is told once.
+    pub(super) about: String,
+    pub(super) kind: Kind,
+    pub(super) object_key: &'a str,
+    pub(super) reason: &'a str,
+    pub(super) what_to_do: &'a str,
+}
+
+/// An object as it was.
+pub(super) fn of_object(object: &ObjectInfo) -> String {
+    format!("object {}", take::sha256_hex(format!("{}\n{}", object.key, object.etag).as_bytes()))
+}
+
+/// What became of the file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Kind {
+    Refused,
+    Duplicate,
+}
+
+impl Kind {
+    const fn as_str(self) -> &'static str {
+        match self {
+            Self::Refused => "refused",
+            Self::Duplicate => "duplicate",
+        }
+    }
+}
+
+/// Notes what a coach is to be told. The last lock that a transaction takes: it is held against the job that tells.
+pub(super) async fn add(tx: &mut TenantTx, notice: &Notice<'_>) -> Result<(), sqlx::Error> {
+    hold(tx, notice.coach_id).await?;
+    let organization = tx.tenant();
+    let added = sqlx::query!(
+        "insert into inbox_notices (id, organization_id, coach_id, session_id, about, kind, object_key, reason, what_to_do)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (organization_id, about) do nothing",
+        Uuid::now_v7(),
+        organization,
+        notice.coach_id,
+        notice.session_id,
+        notice.about,
+        notice.kind.as_str(),
+        notice.object_key,
+        notice.reason,
+        notice.what_to_do
+    )
+    .execute(tx.conn())
+    .await?;
+    if added.rows_affected() > 0 {
+        let options = Options { run_at: Some(Utc::now() + QUIET), ..Options::default() };
+        enqueue_with(tx, &TellCoach { coach_id: notice.coach_id }, options).await?;
+    }
+    Ok(())
+}
+
+/// While one adds and another tells, they take turns: what is added is told, by the job that is there or by a new one.
+async fn hold(tx: &mut TenantTx, coach_id: Uuid) -> Result<(), sqlx::Error> {
+    let lock = format!("inbox notices/{coach_id}");
+    sqlx::query!("select pg_advisory_xact_lock(hashtextextended($1, 2))", lock).execute(tx.conn()).await?;
+    Ok(())
+}
+
+/// Tells a coach of files in the inbox, in one mail.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct TellCoach {
+    /// The coach.
+    pub coach_id: Uuid,
+}
+
+/// A notice that is not told yet.
+struct Untold {
+    id: Uuid,
+    session_id: Option<Uuid>,
+    kind: String,
+    object_key: String,
+    reason: String,
+    what_to_do: String,
+}
+
+impl Job for TellCoach {
+    const KIND: &'static str = "ingest.tell_coach";
+
+    fn unique_key(&self) -> Option<String> {
+        Some(self.coach_id.to_string())
+    }
+
+    async fn run(&self, ctx: &Context) -> Result<Finished, JobError> {
+        let mut tx = ctx.tenant_tx().await?;
+        hold(&mut tx, self.coach_id).await?;
+        if more_comes(&mut tx, self.coach_id).await? {
+            return Err(JobError::Snooze(QUIET));
+        }
+        let untold = sqlx::query_as!(
+            Untold,
+            "select id, session_id, kind, object_key, reason, what_to_do from inbox_notices
+             where coach_id = $1 and told_at is null order by id",
+            self.coach_id
+        )
+        .fetch_all(tx.conn())
+        .await?;
+        let Some(first) = untold.first() else { return ctx.finish(tx, json!({ "told": 0 })).await };
+        let coach = sqlx::query!("select name, email, handle, removed_at from coaches where id = $1", self.coach_id)
+            .fetch_one(tx.conn())
+            .await?;
+        let mut sessions = untold.iter().map(|notice| notice.session_id);
+        let session_id = sessions.next().flatten().filter(|_| sessions.next().is_none());
+        let new = NewMail {
+            message: Message::SessionRejected(told(&coach.name, &coach.handle, &untold)),
+            to: Recipient { name: coach.name, email: coach.email },
+            reply_to: None,
+            subject_id: first.id,
+            version: 1,
+            session_id,
+            coach_id: Some(self.coach_id),
+            client_id: None,
+            due_at: None,
+            correlation_id: ctx.job.correlation_id,
+        };
+        let mail_id = if coach.removed_at.is_some() { None } else { queue(ctx, &mut tx, new).await? };
+        let ids: Vec<Uuid> = untold.iter().map(|notice| notice.id).collect();
+        sqlx::query!("update inbox_notices set told_at = now(), mail_id = $2 where id = any($1)", &ids, mail_id)
+            .execute(tx.conn())
+            .await?;
+        ctx.finish(tx, json!({ "told": ids.len(), "mail_id": mail_id })).await
+    }
+
+    async fn on_dead(&self, _ctx: &Context, error: &str) -> Result<(), JobError> {
+        // The files and their reasons are listed by `debrief inbox`; the next notice tells of these too.
+        tracing::error!(target: "ingest", { coach.id = %self.coach_id, error }, "a coach was not told of files in the inbox");
+        Ok(())
+    }
+}
+
+async fn queue(ctx: &Context, tx: &mut TenantTx, mail: NewMail) -> Result<Option<Uuid>, JobError> {
+    match mail::queue_mail(tx, &ctx.templates, &ctx.mailer, mail).await {
+        // An address that is none stays one at the next attempt; the inbox and the files beside show it all.
+        Err(MailError::Recipient) => {
+            tracing::error!(target: "ingest", "a coach cannot be told of files in the inbox: the address is none");
+            Ok(None)
+        }
+        queued => Ok(queued?),
+    }
+}
+
+/// Whether something may follow at once: the newest notice is fresh, or files of the coach are being read. What has waited
+/// for five minutes is told whatever follows.
+async fn more_comes(tx: &mut TenantTx, coach_id: Uuid) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"select coalesce(min(created_at) > now() - interval '5 minutes'
+                  and (max(created_at) > now() - make_interval(secs => $2)
+                       or exists (select from jobs join sessions using (correlation_id)
+                                  where coach_id = $1 and kind in ('parse.transcript', 'ingest.reject')
+                                    and (jobs.state = 'running'
+                                         or (jobs.state = 'due' and run_at < now() + interval '5 seconds')))),
+                  false) as "more!"
+           from inbox_notices where coach_id = $1 and told_at is null"#,
+        coach_id,
+        QUIET.as_secs_f64()
+    )
+    .fetch_one(tx.conn())
+    .await
+}
+
+/// What the mail says: of each kind the first files with their reasons, and how many more there are.
+fn told(coach: &str, handle: &str, untold: &[Untold]) -> SessionRejected {
+    let folder = format!("{INBOX}{handle}/");
+    let of_kind = |kind: Kind| untold.iter().filter(move |notice| notice.kind == kind.as_str());
+    let file = |notice: &Untold| InboxFile {
+        // In the coach's own folder, whatever the letters of its name.
+        file: match notice.object_key.get(..folder.len()) {
+            Some(begin) if begin.to_lowercase() == folder => notice.object_key[folder.len()..].to_owned(),
+            _ => notice.object_key.clone(),
+        },
+        reason: notice.reason.clone(),
+    };
+    let mut advice: Vec<String> = Vec::new();
+    for notice in of_kind(Kind::Refused).take(SessionRejected::MOST) {
+        if !advice.contains(&notice.what_to_do) {
+            advice.push(notice.what_to_do.clone());
+        }
+    }
+    let more = |kind| of_kind(kind).count().saturating_sub(SessionRejected::MOST);
+    SessionRejected {
+        coach: coach.to_owned(),
+        files: of_kind(Kind::Refused).take(SessionRejected::MOST).map(file).collect(),
+        more: more(Kind::Refused),
+        advice,
+        there: of_kind(Kind::Duplicate).take(SessionRejected::MOST).map(file).collect(),
+        more_there: more(Kind::Duplicate),
+    }
+}

@@ -1,0 +1,198 @@
+//! `debrief links`: the review links that were mailed, and taking them back.
+
+use std::process::ExitCode;
+
+use anyhow::Context;
+use clap::{ArgGroup, Args, Subcommand};
+use debrief_jobs::{
+    db::{TenantTx, Tx},
+    people,
+    review::{
+        Visitor, actions,
+        links::{self, Because, Listed, Which},
+    },
+};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::{
+    App,
+    output::{confirmed, tell},
+};
+
+/// Review links: what was mailed to coaches, and taking it back
+///
+/// Whoever holds a link reads one session. A link opens for a limited time (the setting review.link_days). It is taken back
+/// by itself when a fresh one is mailed, and when its coach is removed or gets another address.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Links {
+    List(List),
+    Revoke(Revoke),
+    /// Mail a fresh link to the coach of a session
+    ///
+    /// It goes to the coach's address as it is now, and takes the place of the older links to that session.
+    Send {
+        /// The session's id
+        session: Uuid,
+    },
+}
+
+/// List links that open, the newest first
+///
+/// The link itself is not shown: only a hash of it is kept.
+#[derive(Debug, Args)]
+pub(crate) struct List {
+    /// Only links to this session (the id)
+    #[arg(long, value_name = "ID")]
+    session: Option<Uuid>,
+    /// Only links of this coach (the handle)
+    #[arg(long, conflicts_with = "session")]
+    coach: Option<String>,
+    /// The organization's handle; needed where there are several and no session or coach is named
+    #[arg(long, conflicts_with_all = ["session", "coach"])]
+    org: Option<String>,
+    /// Also those that have run out or were taken back
+    #[arg(long)]
+    all: bool,
+    /// At most so many
+    #[arg(long, default_value_t = 50)]
+    limit: i64,
+}
+
+/// Take links back: one by its id, or all of a session or a coach
+///
+/// They open no more, and the pages that they opened end at once. What was typed there and not saved can still be copied.
+/// Exit code 1 when nothing was taken back.
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("which").required(true))]
+pub(crate) struct Revoke {
+    /// The link's id (see `debrief links list`)
+    #[arg(group = "which")]
+    link: Option<Uuid>,
+    /// All links to this session (the id)
+    #[arg(long, group = "which", value_name = "ID")]
+    session: Option<Uuid>,
+    /// All links of this coach (the handle)
+    #[arg(long, group = "which")]
+    coach: Option<String>,
+    /// Do not ask before taking back several
+    #[arg(long, short)]
+    yes: bool,
+}
+
+impl Links {
+    /// Whether it may wait for an answer from the terminal.
+    pub(crate) fn asks(&self) -> bool {
+        matches!(self, Self::Revoke(_))
+    }
+
+    pub(crate) async fn run(self, app: &App) -> anyhow::Result<ExitCode> {
+        match self {
+            Self::List(list) => list.run(app).await?,
+            Self::Revoke(revoke) => return revoke.run(app).await,
+            Self::Send { session } => send(app, session).await?,
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl List {
+    async fn run(self, app: &App) -> anyhow::Result<()> {
+        let (mut tx, coach) = match (self.session, &self.coach) {
+            (Some(session), _) => (app.tenant_of_session(session).await?, None),
+            (None, Some(handle)) => {
+                let (organization, coach) = people::coach(&app.db, handle).await?;
+                (app.db.tenant(organization).await?, Some(coach))
+            }
+            (None, None) => (app.db.tenant(app.organization(self.org.as_deref()).await?).await?, None),
+        };
+        let found = links::list(&mut tx, self.session, coach, self.all, self.limit).await?;
+        let empty = if self.all { "no link was made yet" } else { "no link opens; --all shows those that did" };
+        app.output.list(&found, empty, ["MADE", "COACH", "IS", "OPEN IN", "SESSION", "LINK"], |link| {
+            [
+                link.created_at.format("%Y-%m-%d %H:%M UTC").to_string(),
+                link.coach.clone(),
+                standing(link),
+                match link.visits {
+                    1 => "1 browser".to_owned(),
+                    visits => format!("{visits} browsers"),
+                },
+                format!("{} ({})", link.session_id, link.title),
+                link.id.to_string(),
+            ]
+        })
+    }
+}
+
+fn standing(link: &Listed) -> String {
+    let day = |at: chrono::DateTime<chrono::Utc>| at.format("%Y-%m-%d").to_string();
+    match (link.revoked_at, link.revoked_because.as_deref()) {
+        (None, _) if link.opens => format!("open until {}", day(link.expires_at)),
+        (None, _) => format!("run out {}", day(link.expires_at)),
+        (Some(at), Some("replaced")) => format!("replaced {}", day(at)),
+        (Some(at), Some("new_address")) => format!("taken back {} (new address)", day(at)),
+        (Some(at), Some("coach_removed")) => format!("taken back {} (coach removed)", day(at)),
+        (Some(at), _) => format!("taken back {}", day(at)),
+    }
+}
+
+impl Revoke {
+    async fn run(self, app: &App) -> anyhow::Result<ExitCode> {
+        let (mut tx, which) = match (self.link, self.session, &self.coach) {
+            (Some(link), ..) => (tenant_of_link(app, link).await?, Which::Link(link)),
+            (None, Some(session), _) => (app.tenant_of_session(session).await?, Which::Session(session)),
+            (None, None, Some(handle)) => {
+                let (organization, coach) = people::coach(&app.db, handle).await?;
+                (app.db.tenant(organization).await?, Which::Coach(coach))
+            }
+            (None, None, None) => anyhow::bail!("say which: a link's id, --session or --coach"),
+        };
+        let open = match which {
+            Which::Session(session) => {
+                links::list(&mut tx, Some(session), None, false, i64::from(i32::MAX)).await?.len()
+            }
+            Which::Coach(coach) => links::list(&mut tx, None, Some(coach), false, i64::from(i32::MAX)).await?.len(),
+            Which::Link(_) | Which::Others { .. } => 1,
+        };
+        // Nobody waits for the answer of a terminal.
+        let organization = tx.tenant();
+        drop(tx);
+        if open > 1 && !confirmed(&format!("{open} links will open no more."), self.yes)? {
+            return Ok(ExitCode::SUCCESS);
+        }
+        let mut tx = app.db.tenant(organization).await?;
+        let revoked = links::revoke(&mut tx, which, Because::Command).await?;
+        tx.commit().await?;
+        let what = if revoked == 1 { "1 link".to_owned() } else { format!("{revoked} links") };
+        app.output.one(&json!({ "revoked": revoked }), |_| format!("{what} taken back"))?;
+        if revoked == 0 {
+            tell("there was no link to take back (any more): nothing was changed");
+            return Ok(ExitCode::FAILURE);
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// A transaction of the organization whose link it is.
+async fn tenant_of_link(app: &App, link: Uuid) -> anyhow::Result<TenantTx> {
+    for organization in app.db.organizations().await? {
+        let mut tx = app.db.tenant(organization).await?;
+        if links::load(&mut tx, link).await?.is_some() {
+            return Ok(tx);
+        }
+    }
+    anyhow::bail!("there is no link {link}: see `debrief links list --all`")
+}
+
+async fn send(app: &App, session: Uuid) -> anyhow::Result<()> {
+    let mut tx = app.tenant_of_session(session).await?;
+    let sent = actions::send_fresh_link(&mut tx, &app.services, session, &Visitor::default()).await;
+    if let Err(actions::ActionError::NotOpen { state }) = &sent {
+        anyhow::bail!("this session is {state}: there is nothing in it for its coach to see yet");
+    }
+    sent.context("no link was mailed")?;
+    tx.commit().await?;
+    app.output.one(&json!({ "sent": session }), |_| {
+        "a fresh link is queued to the coach's address; older links to the session open no more".to_owned()
+    })
+}

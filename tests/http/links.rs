@@ -1,0 +1,173 @@
+//! Links: taken back when the coach's address changes or a fresh one is mailed, and good for their own session alone.
+
+use axum::http::StatusCode;
+use debrief_jobs::{
+    db::Tx,
+    people::{self, CoachChange, NewCoach},
+    review::SendFreshLink,
+    voice,
+};
+use uuid::Uuid;
+
+use super::visit::{Visit, get, open, post};
+use crate::support::Reviewed;
+
+/// The token in the newest mail to somebody.
+async fn mailed_token(visit: &Visit, recipient: &str) -> String {
+    let mut tx = visit.world.database.db.tenant(visit.world.organization).await.expect("a transaction");
+    let message: Vec<u8> =
+        sqlx::query_scalar("select message from mails where recipient = $1 order by id desc limit 1")
+            .bind(recipient)
+            .fetch_one(tx.conn())
+            .await
+            .expect("a mail");
+    let message = String::from_utf8_lossy(&message).replace("=\r\n", "");
+    message.split("/r/").nth(1).and_then(|rest| rest.get(..47)).expect("a link").to_owned()
+}
+
+#[tokio::test]
+async fn whoever_reads_the_old_address_of_a_coach_reads_no_further() {
+    let visit = Visit::new().await;
+    let old = visit.reviewed.link(&visit.world).await;
+    let change = CoachChange { email: Some("maya@new.example".into()), ..CoachChange::default() };
+    let (_, links) = people::change_coach(&visit.world.database.db, "maya", change).await.expect("she has moved");
+    assert_eq!((links.links_taken_back, links.fresh_links), (2, 1));
+
+    assert_eq!(visit.read().await.status, StatusCode::UNAUTHORIZED, "the page that stood open");
+    let gone = get(&visit.router, &format!("/r/{}", old.reveal()), "").await;
+    assert_eq!(gone.status, StatusCode::GONE);
+    assert!(!gone.body.contains("Mail me a fresh link"), "{}", gone.body);
+    assert_eq!(post(&visit.router, &format!("/r/{}/fresh", old.reveal()), "", &[]).await.status, StatusCode::GONE);
+    assert_eq!(visit.count("select count(*) from review_events where kind = 'revoked'").await, 2);
+
+    // The new address gets a link of its own, once.
+    visit.world.run_queued::<SendFreshLink>().await.expect("a job is due").expect("it runs");
+    assert!(visit.world.run_queued::<SendFreshLink>().await.is_none());
+    let token = mailed_token(&visit, "maya@new.example").await;
+    assert_eq!(get(&visit.router, &format!("/r/{token}"), "").await.status, StatusCode::OK);
+    // A new name, or the same address written otherwise, changes nothing of it.
+    for change in [
+        CoachChange { name: Some("Maya O.".into()), ..CoachChange::default() },
+        CoachChange { email: Some(" Maya@New.example".into()), ..CoachChange::default() },
+    ] {
+        let (_, links) = people::change_coach(&visit.world.database.db, "maya", change).await.expect("it is changed");
+        assert_eq!((links.links_taken_back, links.fresh_links), (0, 0));
+    }
+    // Adding the coach again with another address is a change as well.
+    let again = NewCoach { handle: "maya", name: "Maya", email: "maya@third.example", ..NewCoach::default() };
+    people::add_coach(&visit.world.database.db, "northlight", &again).await.expect("she is changed");
+    assert_eq!(get(&visit.router, &format!("/r/{token}"), "").await.status, StatusCode::GONE);
+}
+
+#[tokio::test]
+async fn a_mail_with_a_link_does_not_go_to_the_old_address_any_more() {
+    let visit = Visit::new().await;
+    let old = visit.reviewed.link(&visit.world).await;
+    visit.execute("update review_links set expires_at = now() - interval '1 second'").await;
+    assert_eq!(post(&visit.router, &format!("/r/{}/fresh", old.reveal()), "", &[]).await.status, StatusCode::OK);
+    let change = CoachChange { email: Some("maya@new.example".into()), ..CoachChange::default() };
+    people::change_coach(&visit.world.database.db, "maya", change).await.expect("she has moved");
+    assert_eq!(visit.count("select count(*) from mails where state = 'queued'").await, 0);
+    visit.world.run_queued::<SendFreshLink>().await.expect("a job is due").expect("it runs");
+    let queued = "select count(*) from mails where state = 'queued' and recipient = 'maya@new.example'";
+    assert_eq!(visit.count(queued).await, 1);
+}
+
+#[tokio::test]
+async fn a_fresh_link_takes_the_place_of_the_older_ones() {
+    let visit = Visit::new().await;
+    let old = visit.reviewed.link(&visit.world).await;
+    visit.execute("update review_links set expires_at = now() - interval '1 second'").await;
+    let other = Reviewed::new(&visit.world).await.link(&visit.world).await;
+    let expired = get(&visit.router, &format!("/r/{}", old.reveal()), "").await;
+    assert!(expired.body.contains("This link has run out"), "{}", expired.body);
+    assert_eq!(post(&visit.router, &format!("/r/{}/fresh", old.reveal()), "", &[]).await.status, StatusCode::OK);
+    let token = mailed_token(&visit, "maya@northlight.example").await;
+    assert_eq!(get(&visit.router, &format!("/r/{token}"), "").await.status, StatusCode::OK);
+    assert_eq!(visit.read().await.status, StatusCode::UNAUTHORIZED, "the pages of the older links end");
+    let replaced = get(&visit.router, &format!("/r/{}", old.reveal()), "").await;
+    assert_eq!(replaced.status, StatusCode::GONE);
+    assert!(
+        replaced.body.contains("There is a newer link") && replaced.body.contains("Mail me a fresh link"),
+        "{}",
+        replaced.body
+    );
+    assert_eq!(
+        get(&visit.router, &format!("/r/{}", other.reveal()), "").await.status,
+        StatusCode::OK,
+        "another session's stays"
+    );
+    // Once more, and the fresh one is an older one.
+    assert_eq!(post(&visit.router, &format!("/r/{token}/fresh"), "", &[]).await.status, StatusCode::OK);
+    assert_eq!(get(&visit.router, &format!("/r/{token}"), "").await.status, StatusCode::GONE);
+    let opened = open(&visit.world, &visit.reviewed, &visit.router).await;
+    assert_eq!(get(&visit.router, &visit.page, &opened).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn the_voice_page_shows_the_words_of_this_sessions_clients_alone() {
+    let visit = Visit::new().await;
+    // A session of Tom's, of the same coach, and a sentence that was learned from each.
+    let sibling = Reviewed::new(&visit.world).await;
+    let mut tx = visit.world.database.db.tenant(visit.world.organization).await.expect("a transaction");
+    for (client, summary, words) in [
+        (visit.world.priya, visit.reviewed.summary, "Priya’s own sentence."),
+        (visit.world.tom, sibling.summary, "What Tom said in confidence."),
+    ] {
+        sqlx::query(
+            "insert into voice_examples (id, organization_id, coach_id, client_id, summary_id, before_text, after_text)
+             values ($1, $2, $3, $4, $5, 'Before.', $6)",
+        )
+        .bind(client)
+        .bind(visit.world.organization)
+        .bind(visit.world.coach)
+        .bind(client)
+        .bind(summary)
+        .bind(words)
+        .execute(tx.conn())
+        .await
+        .expect("an example");
+    }
+    tx.commit().await.expect("they are committed");
+    let path = format!("{}/voice", visit.page);
+    let page = get(&visit.router, &path, &visit.cookie).await;
+    assert!(page.body.contains("Priya’s own sentence."), "{}", page.body);
+    assert!(!page.body.contains("in confidence") && !page.body.contains("Tom Becker"), "{}", page.body);
+    // Nor is it removed from here.
+    let (token, forget) = (page.field("form_token"), format!("forget:{}", visit.world.tom));
+    let refused = post(&visit.router, &path, &visit.cookie, &[("form_token", &token), ("do", &forget)]).await;
+    assert_eq!(refused.status, StatusCode::NOT_FOUND);
+    assert!(!refused.body.contains("in confidence"));
+    let forget = format!("forget:{}", visit.world.priya);
+    let removed = post(&visit.router, &path, &visit.cookie, &[("form_token", &token), ("do", &forget)]).await;
+    assert_eq!(removed.status, StatusCode::SEE_OTHER, "{}", removed.body);
+    let mut tx = visit.world.database.db.tenant(visit.world.organization).await.expect("a transaction");
+    let left = voice::profile(&mut tx, visit.world.coach, None).await.expect("the profile").examples;
+    assert_eq!(left.iter().map(|example| example.client.as_str()).collect::<Vec<_>>(), ["Tom Becker"]);
+}
+
+#[tokio::test]
+async fn no_post_behind_a_link_reaches_a_summary_of_another_session() {
+    let visit = Visit::new().await;
+    let sibling = Reviewed::new(&visit.world).await;
+    let token = visit.read().await.field("form_token");
+    let fields = [
+        ("form_token", token.as_str()),
+        ("version", "1"),
+        ("hash", "x"),
+        ("instruction", "shorter"),
+        ("add.wins", "Mine."),
+    ];
+    for action in ["", "/approve", "/refine", "/undo", "/dismiss", "/reopen", "/cancel", "/arrived", "/again"] {
+        for summary in [sibling.summary, Uuid::now_v7()] {
+            let path = format!("{}/summaries/{summary}{action}", visit.page);
+            assert_eq!(
+                post(&visit.router, &path, &visit.cookie, &fields).await.status,
+                StatusCode::NOT_FOUND,
+                "{action}"
+            );
+        }
+    }
+    assert_eq!(visit.count("select count(*) from summary_versions").await, 2);
+    assert_eq!(visit.count("select count(*) from refinements").await, 0);
+}
