@@ -21,6 +21,7 @@ pub mod conformance;
 mod cue_names;
 mod cue_speech;
 mod date;
+mod dated;
 pub mod decode;
 mod delimited;
 mod document;
@@ -34,13 +35,17 @@ mod markup;
 mod meet;
 mod meet_captions;
 mod not_a_transcript;
+mod number_times;
 mod odd_times;
+mod one_line;
 mod other_texts;
 mod otter;
 pub mod plausible;
+mod prepare;
 mod raw_time;
 mod rev;
 mod rolling;
+mod rtf;
 mod sbv;
 mod second;
 mod seen;
@@ -74,21 +79,40 @@ pub use transcript::{Account, Attendee, Detection, Format, RunnerUp, SetAside, T
 pub fn parse(bytes: &[u8]) -> Result<Transcript, NotATranscript> {
     if document::is_archive(bytes) {
         let text = document::text(bytes)?;
-        if text.is_empty() {
-            return Err(NotATranscript::Document("holds no text"));
-        }
-        return read(&formats::Source::document(&odd_times::as_usual(&text)), None);
+        return read(&not_empty(text)?, true, None);
+    }
+    if rtf::is_one(bytes) {
+        return read(&not_empty(rtf::text(bytes))?, false, None).map_err(|refusal| refusal.of("an RTF document"));
     }
     not_a_transcript::refuse_other_files(bytes)?;
     let decoded = decode::decode(bytes);
+    if let Some(page) = tagged::page::of(&decoded.text) {
+        let read = read(&not_empty(page.text)?, false, decoded.warning);
+        let mut transcript = read.map_err(|refusal| refusal.of("an HTML page"))?;
+        transcript.title = transcript.title.or(page.title);
+        transcript.warnings.insert(0, Warning { line: 0, column: None, message: tagged::page::DOUBT.to_owned() });
+        return Ok(transcript);
+    }
     not_a_transcript::refuse_other_texts(&decoded.text)?;
-    read(&formats::Source::new(&odd_times::as_usual(&decoded.text)), decoded.warning)
+    read(&decoded.text, false, decoded.warning)
 }
 
-fn read(source: &formats::Source<'_>, warning: Option<Warning>) -> Result<Transcript, NotATranscript> {
-    let (format, draft) = formats::read(source)?;
-    let format = if source.document && format == Format::Text { Format::Docx } else { format };
-    let mut transcript = draft.finish(format, source);
+/// The text that was taken out of a document, where there is one.
+fn not_empty(text: String) -> Result<String, NotATranscript> {
+    if text.trim().is_empty() { Err(NotATranscript::Document("holds no text")) } else { Ok(text) }
+}
+
+fn read(text: &str, document: bool, warning: Option<Warning>) -> Result<Transcript, NotATranscript> {
+    let prepared = prepare::prepared(text)?;
+    let text = &prepared.text;
+    let source = if document { formats::Source::document(text) } else { formats::Source::new(text) };
+    let (format, mut draft) = formats::read(&source)?;
+    let format = if document && format == Format::Text { Format::Docx } else { format };
+    draft.session_date = draft.session_date.or(prepared.day);
+    for doubt in prepared.doubts {
+        draft.warn(0, doubt);
+    }
+    let mut transcript = draft.finish(format, &source);
     if transcript.utterances.is_empty() {
         return Err(NotATranscript::NothingSaid(format));
     }

@@ -2,6 +2,7 @@
 //! up its words.
 
 pub(super) mod eaf;
+pub(super) mod page;
 pub(super) mod podcast_html;
 pub(super) mod ttml;
 pub(super) mod youtube_xml;

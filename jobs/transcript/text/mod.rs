@@ -9,6 +9,7 @@ mod layout;
 mod letter;
 mod line;
 mod mark;
+mod sight;
 mod stamp;
 mod units;
 
@@ -16,7 +17,7 @@ pub(super) use layout::Layout;
 pub(super) use mark::bracket;
 
 use self::{
-    line::{Dress, Line},
+    line::{Beside, Dress, Line},
     stamp::Stamp,
 };
 use super::{
@@ -52,6 +53,7 @@ pub(super) fn read_but(source: &Source<'_>, furniture: fn(&str) -> Option<&'stat
         after_blank: true,
         in_notes: false,
         hours: true,
+        interjected: false,
     };
     let footer_from =
         source.lines().iter().rposition(|line| !line.trim().is_empty()).map_or(0, |last| last.saturating_sub(2));
@@ -108,11 +110,13 @@ struct Reading<'a> {
     in_notes: bool,
     /// Whether all times so far have hours.
     hours: bool,
+    /// Whether it was said that brackets hold another's words.
+    interjected: bool,
 }
 
 impl<'a> Reading<'a> {
     fn line(&mut self, number: usize, raw: &'a str) {
-        let (count, raw) = if self.layout.numbered { layout::unnumbered(raw) } else { ("", raw) };
+        let (count, raw) = if self.layout.numbered { sight::unnumbered(raw) } else { ("", raw) };
         self.draft.structure(count);
         if let Some(said) = goes_on_behind_another(raw).filter(|_| self.turn.is_some()) {
             self.append(said);
@@ -128,7 +132,7 @@ impl<'a> Reading<'a> {
             Line::Stamped { stamp, rest } if stamp.marked || self.layout.plain_stamps => {
                 self.stamped(number, stamp, rest)
             }
-            Line::Heading { name, stamp, rest, .. } => {
+            Line::Heading { name, stamp, rest, beside } if beside != Beside::Amid || layout.amid => {
                 self.stamp(number, stamp);
                 self.named(number, name, rest, layout.heading(name) == Some(true));
             }
@@ -185,9 +189,7 @@ impl<'a> Reading<'a> {
             self.draft.warn(number, label::doubtful_speech(label));
         }
         self.notes(number, text, dress);
-        if self.layout.answers
-            && layout::is_set_off(raw)
-            && self.turn.as_ref().is_some_and(|turn| !turn.text.is_empty())
+        if self.layout.answers && sight::is_set_off(raw) && self.turn.as_ref().is_some_and(|turn| !turn.text.is_empty())
         {
             return self.answer(number, text);
         }
@@ -202,7 +204,7 @@ impl<'a> Reading<'a> {
             None => {
                 date::header_line(text, &mut self.draft);
                 let reason = match self.draft.utterances.is_empty() {
-                    true if layout::is_header(text) => "a header line",
+                    true if sight::is_header(text) => "a header line",
                     true => "text before the first speaker",
                     false => "notes, not speech",
                 };
@@ -296,14 +298,19 @@ impl<'a> Reading<'a> {
         if pauses > 0 {
             self.draft.set_aside_words(turn.line, "a pause, not speech", pauses);
         }
-        let parts = asides::parts(&text, |label| self.layout.knows(label));
+        let parts = asides::parts(&text, |label| self.layout.knows(label), |label| self.layout.calls(label));
         let end_ms = turn.end_ms.filter(|_| parts.len() == 1);
         let mut start_ms = turn.start_ms;
         for part in parts {
             if let Some(label) = part.label {
                 self.draft.structure(label);
                 if !self.layout.knows(label) {
-                    self.draft.warn(turn.line, label::doubt(label));
+                    let called = self.layout.calls(label);
+                    if !called {
+                        self.draft.warn(turn.line, label::doubt(label));
+                    } else if !std::mem::replace(&mut self.interjected, true) {
+                        self.draft.warn(turn.line, INTERJECTED);
+                    }
                 }
             }
             let mut said = part.text;
@@ -320,6 +327,10 @@ impl<'a> Reading<'a> {
 
 /// Said of an answer of nobody known.
 const ANSWER: &str = "this line is set off below another's words and names nobody: please check who speaks here";
+
+/// Said of what stands in brackets in another's turn.
+const INTERJECTED: &str = "what stands in brackets with a name, here and below, is read as said by that person: please check who \
+     it is";
 
 /// Said where notes begin below the talk.
 const NOTES: &str =
