@@ -229,6 +229,15 @@ impl Draft {
         }
     }
 
+    /// Accounts for a file of `outer` words around the `inner` ones that were read: what holds them is structure, and
+    /// places are those of the text within, so they name no line of the file.
+    pub(super) fn within(&mut self, outer: usize, inner: usize) {
+        self.markup(outer, inner);
+        self.backwards = self.backwards.map(|(_, times)| (0, times));
+        self.warnings.iter_mut().for_each(|warning| (warning.line, warning.column) = (0, None));
+        self.set_aside.iter_mut().for_each(|entry| entry.line = 0);
+    }
+
     /// Closes the account.
     pub(super) fn finish(mut self, format: Format, source: &Source<'_>) -> Transcript {
         self.drop_unreal_times();

@@ -146,9 +146,11 @@ const HEAD: usize = 1 << 14;
 
 /// Reads a file in the format that is surest of it.
 pub(super) fn read(source: &Source<'_>) -> Result<(Format, Draft), NotATranscript> {
-    if json::is_json(source.text) {
-        return json::read(source);
-    }
+    if json::is_json(source.text) { json::read(source) } else { read_text(source) }
+}
+
+/// Reads what is no JSON.
+pub(super) fn read_text(source: &Source<'_>) -> Result<(Format, Draft), NotATranscript> {
     let head = &source.text[..source.text.floor_char_boundary(HEAD)];
     let head = Source { document: source.document, ..Source::new(head) };
     let by_head = surest(&head, None).filter(|(confidence, ..)| *confidence > Confidence::Shape);

@@ -43,6 +43,7 @@ mod otter;
 pub mod plausible;
 mod prepare;
 mod raw_time;
+mod records;
 mod rev;
 mod rolling;
 mod rtf;
@@ -93,6 +94,12 @@ pub fn parse(bytes: &[u8]) -> Result<Transcript, NotATranscript> {
         transcript.warnings.insert(0, Warning { line: 0, column: None, message: tagged::page::DOUBT.to_owned() });
         return Ok(transcript);
     }
+    if let Some(json) = records::of_xml(&decoded.text)
+        && let Ok(mut transcript) = read(&json, false, None)
+    {
+        transcript.warnings.iter_mut().for_each(|warning| (warning.line, warning.column) = (0, None));
+        return Ok(transcript);
+    }
     not_a_transcript::refuse_other_texts(&decoded.text)?;
     read(&decoded.text, false, decoded.warning)
 }
@@ -116,10 +123,29 @@ fn read(text: &str, document: bool, warning: Option<Warning>) -> Result<Transcri
     if transcript.utterances.is_empty() {
         return Err(NotATranscript::NothingSaid(format));
     }
+    if is_written(&transcript) {
+        return Err(NotATranscript::Written);
+    }
     if let Some(warning) = warning {
         transcript.warnings.insert(0, warning);
     }
     Ok(transcript)
+}
+
+/// Whether hours pass between a few words with times of day, as between the messages of a chat that was copied.
+fn is_written(transcript: &Transcript) -> bool {
+    /// In milliseconds for a word; mostly nobody speaks so slowly.
+    const SLOWEST: i64 = 10_000;
+    let of_day = || transcript.warnings.iter().any(|warning| warning.message == clock::TIMES_OF_DAY);
+    if transcript.format != Format::Text || !of_day() {
+        return false;
+    }
+    let timed: Vec<_> = transcript.utterances.iter().filter_map(|said| Some((said.start_ms?, &said.text))).collect();
+    let slow = |pair: &&[(i64, &String)]| {
+        let words = i64::try_from(words::count(pair[0].1)).unwrap_or(i64::MAX).max(1);
+        pair[1].0 - pair[0].0 > words.saturating_mul(SLOWEST)
+    };
+    timed.windows(2).filter(slow).count() * 2 > timed.len()
 }
 
 #[cfg(test)]

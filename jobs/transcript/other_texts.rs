@@ -2,9 +2,9 @@
 //!
 //! Pure. Only what is clear by more than one sign is known here; what is unsure is left to the readers, and to the coach.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use super::time;
+use super::{records, time};
 
 /// So many lines are looked at.
 const SAMPLE: usize = 200;
@@ -18,13 +18,14 @@ pub(super) fn seen(text: &str) -> Option<&'static str> {
         return None;
     }
     let most = |matches: fn(&str) -> bool| lines.iter().filter(|line| matches(line)).count() * 10 >= lines.len() * 8;
-    let kinds: [(bool, &str); 6] = [
+    let kinds: [(bool, &str); 7] = [
         (most(has_box), "a list of tasks, with boxes to tick"),
         (most(weighs), "a list of what speaks for and against something"),
         (are_tasks(&lines), "a list of who is to do what"),
+        (are_points(&lines), "a list of points, as of notes or tasks, and no talk"),
         (are_verses(&lines), "verses with the numbers of chapter and verse"),
         (are_points_in_time(&lines), "a list of times with a few words each, as a programme, chapters or results are"),
-        (is_yaml(&lines), "YAML"),
+        (is_yaml(&lines) && records::of_yaml(text).is_none(), "YAML"),
     ];
     kinds.into_iter().find(|(is_one, _)| *is_one).map(|(_, kind)| kind)
 }
@@ -88,6 +89,18 @@ fn is_task(line: &str) -> bool {
     does && words.len() <= 8 && !task.contains(['.', '?', '!', ',', '…']) && !words.iter().any(talks)
 }
 
+/// `- Maya: book the room`, again and again: points of a few words, none of which ends as a sentence does.
+fn are_points(lines: &[&str]) -> bool {
+    let point = |line: &&str| {
+        let bare = line.trim_start_matches(['-', '*', '+', '•', '–']);
+        (bare.len() < line.len()).then(|| bare.split_once(": ").map(|(_, rest)| rest.trim().to_owned())).flatten()
+    };
+    let points: Vec<String> = lines.iter().filter_map(point).collect();
+    let words: usize = points.iter().map(|point| point.split_whitespace().count()).sum();
+    let ended = points.iter().any(|point| point.ends_with(['.', '?', '!', '…', ',', '"']));
+    points.len() >= FEWEST && points.len() * 2 >= lines.len() && !ended && words <= points.len() * 5
+}
+
 /// `3:16 For God so loved`: chapter and verse count up; a time has two digits behind the colon.
 fn are_verses(lines: &[&str]) -> bool {
     let number = |line: &&str| {
@@ -127,12 +140,16 @@ fn are_points_in_time(lines: &[&str]) -> bool {
         return false;
     }
     let mut names: HashMap<&str, usize> = HashMap::new();
+    let mut texts: HashSet<&str> = HashSet::new();
     for line in lines {
-        if let Some((name, _)) = line.split_once(char::is_whitespace).and_then(|(_, rest)| rest.split_once(": ")) {
+        if let Some((name, text)) = line.split_once(char::is_whitespace).and_then(|(_, rest)| rest.split_once(": ")) {
             *names.entry(name).or_default() += 1;
+            texts.insert(text);
         }
     }
-    if names.values().filter(|times| **times >= 2).sum::<usize>() * 10 >= lines.len() * 8 {
+    if names.values().filter(|times| **times >= 2).sum::<usize>() * 10 >= lines.len() * 8
+        && texts.len() * 2 > lines.len()
+    {
         return false;
     }
     let words: usize = points.iter().map(|point| point.1).sum();
@@ -172,9 +189,11 @@ mod tests {
             "Ana: writes the report\nTom: calls the plumber\nAna: will buy paint\nTom: mows the lawn\nAna: pays the rent",
             "Ruth 1:1 Now it came to pass.\n1:2 And the name was so.\n1:3 And he died.\n1:4 And they took wives.\n1:5 And so.",
             "0:00 Intro\n1:10 Why habits fail\n4:45 The kitchen story\n9:02 Three questions\n15:30 Outro",
+            "09:00 Ana: check-up\n09:30 Tom: check-up\n10:00 Ana: check-up\n10:30 Tom: check-up\n11:00 Ana: blood test",
+            "# Actions\n- Ana: book the room\n- Tom: call the printer\n- Ana: pay him\n- Tom: bring pens\n- Eva: cake",
             "Programme\n09:00 Coffee\n09:15 Welcome: Ana Ruiz\n10:00 Talk: Tom Berg\n10:45 Break\n11:00 Panel: all",
             "5 km\n1. 19:02 Ana Ruiz\n2. 19:40 Tom Berg\n3. 20:15 Lea Roth\n4. 21:09 Jon Falk\n5. 23:55 Eva Lind",
-            "talk:\n  - speaker: Ana\n    text: Hello.\n  - speaker: Tom\n    text: Good day.",
+            "talk:\n  - speaker: Ana\n    text: >\n      Hello.\n  - speaker: Tom\n    text: Good day.\n  - speaker: Ana\n    text: So.\n    at: 3\n    to: 4\n    by: it",
         ] {
             assert!(seen(text).is_some(), "{text}");
         }
@@ -184,6 +203,7 @@ mod tests {
     fn talk_is_none_of_them() {
         for text in [
             "Ana: hi\nTom: hello\nAna: how was the week\nTom: it went well I think\nAna: tell me more",
+            "- Ana: hi there\n- Tom: hello\n- Ana: how was it?\n- Tom: fine I think\n- Ana: tell me",
             "Ana: so how did it go\nTom: good\nAna: really\nTom: yes the talk went fine\nAna: and then\nTom: I slept",
             "0:00 so where were we last time\n0:04 at the letter\n0:06 right\n0:09 I never wrote it\n0:15 and why not",
             "0:00 Well.\n1:10 I do not know.\n4:45 Perhaps.\n9:02 Let me think.\n15:30 Yes.",

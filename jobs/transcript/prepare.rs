@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use chrono::NaiveDate;
 
-use super::{NotATranscript, dated, json, number_times, odd_times, one_line};
+use super::{NotATranscript, dated, json, number_times, odd_times, one_line, records};
 
 /// A text that is ready to be read.
 #[derive(Debug)]
@@ -26,6 +26,10 @@ pub(super) struct Prepared<'a> {
 pub(super) fn prepared(text: &str) -> Result<Prepared<'_>, NotATranscript> {
     let mut prepared = Prepared { text: Cow::Borrowed(text), day: None, doubts: Vec::new() };
     if json::is_json(text) {
+        return Ok(prepared);
+    }
+    if let Some(json) = records::of_yaml(text) {
+        prepared.text = Cow::Owned(json);
         return Ok(prepared);
     }
     if let Some(lines) = one_line::parted(text) {

@@ -22,7 +22,9 @@ mod lexicon;
 mod shape;
 
 pub(super) use census::{Labels, Piece, Place, Split, ends_a_sentence};
-pub(super) use shape::{Shape, has_form, is_note, is_section, is_structure, may_be_label, reads_like_a_name, shape};
+pub(super) use shape::{
+    Shape, has_form, is_note, is_section, is_side, is_structure, may_be_label, reads_like_a_name, shape,
+};
 
 use super::account::trimmed;
 

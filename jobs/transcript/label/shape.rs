@@ -97,7 +97,7 @@ fn is_one_of(words: &Words, label: &str) -> bool {
 
 /// Whether `label` is a side of an interview, "Question", and no name.
 pub(crate) fn is_side(label: &str) -> bool {
-    label.len() <= 24 && SIDES.contains(label.to_lowercase().as_str())
+    matches!(label, "Q" | "A" | "F") || label.len() <= 24 && SIDES.contains(label.to_lowercase().as_str())
 }
 
 /// A word of a label, without what stands around it.

@@ -124,6 +124,20 @@ pub(super) fn attribute<'a>(raw: &'a str, wanted: &str) -> Option<&'a str> {
     })
 }
 
+/// The attributes of a tag, their names without a prefix.
+pub(super) fn attributes(raw: &str) -> impl Iterator<Item = (&str, &str)> {
+    let mut rest = raw;
+    std::iter::from_fn(move || {
+        let (before, after) = rest.split_once('=')?;
+        let after = after.trim_start();
+        let quote = after.chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
+        let (value, after) = after[1..].split_once(quote)?;
+        rest = after;
+        let name = before.trim_end().rsplit(|letter: char| letter.is_whitespace() || letter == ':').next()?;
+        Some((name, value))
+    })
+}
+
 /// The name of the first element; none where the text does not begin with a tag.
 pub(super) fn root(text: &str) -> Option<&str> {
     if !text.trim_start().starts_with('<') {

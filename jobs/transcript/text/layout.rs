@@ -38,6 +38,8 @@ pub(crate) struct Layout {
     pub(super) lists: bool,
     /// Whether names have bare times behind them, and what is said on the same line.
     pub(super) amid: bool,
+    /// Whether marks alone tell voices apart.
+    pub(super) voices: bool,
     /// Whether its lines are numbered.
     pub(super) numbered: bool,
     /// Why it is a transcript; none where it is not.
@@ -103,6 +105,7 @@ impl Layout {
             answers,
             lists: talk.listed * 2 > talk.labelled,
             amid: sight.amid,
+            voices,
             numbered,
             evidence,
         }

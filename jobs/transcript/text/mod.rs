@@ -54,11 +54,16 @@ pub(super) fn read_but(source: &Source<'_>, furniture: fn(&str) -> Option<&'stat
         in_notes: false,
         hours: true,
         interjected: false,
+        ended: None,
     };
     let footer_from =
         source.lines().iter().rposition(|line| !line.trim().is_empty()).map_or(0, |last| last.saturating_sub(2));
+    let farewell = letter::farewell(source.lines());
     for (at, raw) in source.lines().iter().enumerate() {
-        if at >= footer_from && is_footer(raw) {
+        if farewell.is_some_and(|from| at >= from) {
+            reading.close();
+            reading.draft.set_aside(at + 1, "the end of the letter around it", raw);
+        } else if at >= footer_from && is_footer(raw) {
             reading.close();
             reading.draft.set_aside(at + 1, "the footer of the tool", raw);
         } else if let Some(reason) = furniture(raw).or_else(|| of_teams(raw)) {
@@ -68,6 +73,7 @@ pub(super) fn read_but(source: &Source<'_>, furniture: fn(&str) -> Option<&'stat
         }
     }
     reading.close();
+    reading.doubts();
     if reading.hours {
         clock::from_the_first(&mut reading.draft);
     }
@@ -112,6 +118,8 @@ struct Reading<'a> {
     hours: bool,
     /// Whether it was said that brackets hold another's words.
     interjected: bool,
+    /// When the turn above ended, where times stand behind what was said.
+    ended: Option<i64>,
 }
 
 impl<'a> Reading<'a> {
@@ -275,6 +283,19 @@ impl<'a> Reading<'a> {
         self.append(text);
     }
 
+    /// What is unsure of the whole.
+    fn doubts(&mut self) {
+        if self.ended.is_some() {
+            self.draft.warn(0, ENDS);
+        }
+        let mut labels = self.draft.utterances.iter().map(|said| said.label.as_deref());
+        if labels.clone().all(|label| label.is_some_and(label::is_side)) {
+            self.draft.warn(0, SIDES);
+        } else if self.layout.voices && labels.all(|label| label.is_none()) {
+            self.draft.warn(0, VOICES);
+        }
+    }
+
     /// Adds a line to the turn; a time at its end is when it was said.
     fn append(&mut self, text: &'a str) {
         let Some(turn) = &mut self.turn else { return };
@@ -301,6 +322,10 @@ impl<'a> Reading<'a> {
         let parts = asides::parts(&text, |label| self.layout.knows(label), |label| self.layout.calls(label));
         let end_ms = turn.end_ms.filter(|_| parts.len() == 1);
         let mut start_ms = turn.start_ms;
+        if self.layout.trailing_stamps && turn.end_ms.is_some() && start_ms.is_none() {
+            start_ms = self.ended.or(Some(0));
+            self.ended = turn.end_ms;
+        }
         for part in parts {
             if let Some(label) = part.label {
                 self.draft.structure(label);
@@ -327,6 +352,17 @@ impl<'a> Reading<'a> {
 
 /// Said of an answer of nobody known.
 const ANSWER: &str = "this line is set off below another's words and names nobody: please check who speaks here";
+
+/// Said of times behind turns.
+const ENDS: &str =
+    "the times stand behind what was said: each is taken for the end of its turn, and the beginning of the next";
+
+/// Said where marks alone tell voices apart.
+const VOICES: &str = "nobody is named: the marks (>>) show where somebody else begins to speak, and not who it is";
+
+/// Said where only questions and answers are marked.
+const SIDES: &str =
+    "questions and answers are marked, and nobody is named: please check that this was spoken, and who asks";
 
 /// Said of what stands in brackets in another's turn.
 const INTERJECTED: &str = "what stands in brackets with a name, here and below, is read as said by that person: please check who \
