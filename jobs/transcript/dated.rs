@@ -134,11 +134,11 @@ fn moment(line: &str, from: usize) -> Option<Found<'_>> {
     let close = match text.chars().next()? {
         '[' => Some(']'),
         '(' => Some(')'),
-        letter if letter.is_ascii_digit() => None,
+        letter if letter.is_ascii_digit() || letter.is_uppercase() => None,
         _ => return None,
     };
     let inner = &text[usize::from(close.is_some())..];
-    let width = day(inner)?;
+    let width = day(inner).or_else(|| day_in_words(inner))?;
     let rest = inner[width..].strip_prefix(['T', ',', ' ', '_']).or_else(|| inner[width..].strip_prefix(" -"))?;
     let (millis, rest) = of_day(rest.trim_start_matches([' ', 'u', 'm', '-']))?;
     let rest = match close {
@@ -151,6 +151,18 @@ fn moment(line: &str, from: usize) -> Option<Found<'_>> {
         rest.is_empty() || close.is_some() || rest.starts_with([' ', ':', '|', '-', '–']) || spaced(',') || spaced(';');
     let rest = rest.trim_start_matches([':', '|', ',', ';']);
     (apart && millis < DAY).then(|| Found { from, to: line.len() - rest.len(), day: &inner[..width], millis })
+}
+
+/// The width of the day that a text begins with, `5 January 2026`, `Jan 5, 2026`.
+fn day_in_words(text: &str) -> Option<usize> {
+    let head = &text[..text.floor_char_boundary(32)];
+    // It ends behind its year.
+    let year = head.match_indices(['1', '2']).map(|(at, _)| at).find(|at| {
+        let digits = head[*at..].bytes().take_while(u8::is_ascii_digit).count();
+        digits == 4 && *at > 4 && head[..*at].ends_with(' ')
+    })?;
+    let width = year + 4;
+    date::day(&head[..width]).map(|_| width)
 }
 
 /// The width of the day that a text begins with: three numbers with one mark between them.
@@ -194,6 +206,9 @@ fn zone(text: &str) -> &str {
 
 /// The day, where its order is clear.
 fn the_day(written: &str) -> Option<NaiveDate> {
+    if written.contains(' ') {
+        return date::day(written);
+    }
     let (head, year) = written.rsplit_once(['-', '/', '.'])?;
     let whole = if year.len() == 2 && head.len() <= 5 && !written.starts_with("20") {
         format!("{head}{}20{year}", &written[head.len()..=head.len()])
@@ -229,12 +244,14 @@ mod tests {
     #[test]
     fn days_before_times_are_the_day_of_the_session() {
         type Moment = fn(usize, usize, usize) -> String;
-        let moments: [Moment; 6] = [
+        let moments: [Moment; 8] = [
             |h, m, s| format!("2026-03-25 {h:02}:{m:02}:{s:02}"),
             |h, m, s| format!("2026-03-25T{h:02}:{m:02}:{s:02}Z"),
             |h, m, s| format!("25/03/2026, {h:02}:{m:02}:{s:02}"),
             |h, m, s| format!("3/25/26, {}:{m:02}:{s:02} PM", h - 12),
             |h, m, s| format!("25.03.26, {h:02}:{m:02}:{s:02}"),
+            |h, m, s| format!("25 March 2026 {h:02}:{m:02}:{s:02}"),
+            |h, m, s| format!("Mar 25, 2026, {}:{m:02}:{s:02} PM", h - 12),
             |h, m, s| format!("25.3.2026 {h:02}:{m:02}:{s:02}"),
         ];
         for moment in moments {

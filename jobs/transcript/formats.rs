@@ -7,7 +7,7 @@ use super::{
     account::Draft,
     delimited,
     document::{table, teams},
-    fathom, json, meet, otter, rev, sbv, seen, srt,
+    fathom, json, meet, other_texts, otter, rev, sbv, seen, srt,
     tagged::{eaf, podcast_html, ttml, youtube_xml},
     teams_metadata, text, textgrid, tldv,
     transcript::{Detection, Format, RunnerUp},
@@ -165,6 +165,9 @@ pub(super) fn read_text(source: &Source<'_>) -> Result<(Format, Draft), NotATran
         && let Some(seen) = delimited::seen(source.text)
     {
         return Err(NotATranscript::OtherNotation(seen));
+    }
+    if reader.name == text::READER.name && other_texts::is_code(source.text) {
+        return Err(NotATranscript::OtherNotation("code, or a text with code in it".to_owned()));
     }
     let second = surest(&head, Some(reader.name));
     let runner_up =

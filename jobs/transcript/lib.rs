@@ -88,8 +88,12 @@ pub fn parse(bytes: &[u8]) -> Result<Transcript, NotATranscript> {
     not_a_transcript::refuse_other_files(bytes)?;
     let decoded = decode::decode(bytes);
     if let Some(page) = tagged::page::of(&decoded.text) {
+        let lines = page.text.lines().filter(|line| !line.trim().is_empty()).count();
         let read = read(&not_empty(page.text)?, false, decoded.warning);
         let mut transcript = read.map_err(|refusal| refusal.of("an HTML page"))?;
+        if !tagged::page::is_talk(&transcript, lines) {
+            return Err(NotATranscript::OtherNotation("an HTML page in which too little looks like talk".to_owned()));
+        }
         transcript.title = transcript.title.or(page.title);
         transcript.warnings.insert(0, Warning { line: 0, column: None, message: tagged::page::DOUBT.to_owned() });
         return Ok(transcript);

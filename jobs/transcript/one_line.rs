@@ -48,13 +48,8 @@ fn places(text: &str) -> Vec<(usize, &str)> {
     for at in memchr::memchr2_iter(b':', b'[', text.as_bytes()) {
         let place = if text[at..].starts_with('[') { timed(text, at) } else { named(text, at) };
         // A name behind a time begins nothing anew.
-        let behind = |last: usize| text[last..at].trim_start_matches(|letter| letter != ']').len() <= REACH;
-        let begun = places.last().is_some_and(|(last, label)| label.is_empty() && behind(*last));
-        if let Some(place) = place.filter(|(begin, label)| {
-            label.is_empty() || !begun || places.last().is_none_or(|(last, _)| *begin > *last + REACH)
-        }) {
-            places.push(place);
-        }
+        let begun = places.last().is_some_and(|(last, label)| label.is_empty() && at - last <= 2 * REACH);
+        places.extend(place.filter(|(_, label)| label.is_empty() || !begun));
     }
     places
 }

@@ -28,7 +28,7 @@ pub(super) fn prepared(text: &str) -> Result<Prepared<'_>, NotATranscript> {
     if json::is_json(text) {
         return Ok(prepared);
     }
-    if let Some(json) = records::of_yaml(text) {
+    if let Some(json) = records::of_yaml(text).or_else(|| records::of_blocks(text)) {
         prepared.text = Cow::Owned(json);
         return Ok(prepared);
     }

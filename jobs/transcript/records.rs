@@ -1,4 +1,4 @@
-//! Records in other notations than JSON: XML of tools that are not known, and lists of YAML. They are written as JSON and
+//! Records in other notations than JSON: XML of tools that are not known, lists of YAML, and keys on lines of their own. They are written as JSON and
 //! read by what their keys mean.
 //!
 //! Pure. What is not of the simple shape that tools write is left alone.
@@ -6,7 +6,10 @@
 use serde_json::{Map, Value};
 
 use super::tagged::{self, Piece};
-use crate::markup;
+use crate::{
+    keys::{Meaning, meaning},
+    markup,
+};
 
 /// Elements are nested no deeper.
 const DEEPEST: usize = 64;
@@ -83,6 +86,29 @@ fn close(stack: &mut Vec<Element<'_>>) {
     }
 }
 
+/// The JSON of a text in which each thing said has its keys on lines of their own, `Speaker: Ana`, `Time: 0:12`, `Text: so`.
+pub(super) fn of_blocks(text: &str) -> Option<String> {
+    let mut entries: Vec<Map<String, Value>> = Vec::new();
+    let mut text_key = None;
+    for line in text.lines().filter(|line| !line.trim().is_empty()) {
+        let (key, value) = line.split_once(':')?;
+        let means = meaning(key.trim().trim_matches('*')).map(|key| key.meaning);
+        match means? {
+            Meaning::Text => text_key = Some(key.to_owned()),
+            Meaning::Speaker | Meaning::SpeakerId | Meaning::Start | Meaning::End | Meaning::Duration => {}
+            Meaning::Source => return None,
+        }
+        if entries.last().is_none_or(|entry| entry.contains_key(key)) {
+            entries.push(Map::new());
+        }
+        entries.last_mut()?.insert(key.to_owned(), Value::String(value.trim().to_owned()));
+    }
+    let full = |entry: &&Map<String, Value>| entry.len() >= 2 && entry.contains_key(text_key.as_deref().unwrap_or(""));
+    let whole = entries.len() >= 2 && entries.iter().filter(full).count() * 10 >= entries.len() * 8;
+    let list = entries.into_iter().map(Value::Object).collect();
+    whole.then(|| serde_json::to_string(&Value::Array(list)).ok()).flatten()
+}
+
 /// The JSON of a list in YAML whose entries are keys with values of one line; none where anything else stands in it.
 pub(super) fn of_yaml(text: &str) -> Option<String> {
     let mut entries: Vec<Map<String, Value>> = Vec::new();
@@ -157,6 +183,7 @@ mod tests {
         check(&xml("<turn speaker=\"%\" start=\"@\">$</turn>\n"));
         check(&xml("<turn><speaker>%</speaker><start>@</start><text>$</text></turn>"));
         check(&xml("<l who='%' begin='@'><said>$</said></l>"));
+        check(&lines("Speaker: %\nTime: 0:@\nText: $\n\n").replace("0:0\n", "0:00\n").replace("0:5\n", "0:05\n"));
         check(&lines("- speaker: %\n  start: @\n  text: \"$\"\n"));
         check(&format!("transcript:\n{}", lines("  - speaker: \"%\"\n    text: $\n    start: @\n")));
     }

@@ -250,11 +250,16 @@ fn choose(tree: &Tree<'_>, source: &Source<'_>) -> Result<(Format, Draft), NotAT
 fn as_text(tree: &Tree<'_>, source: &Source<'_>) -> Option<(Format, Draft)> {
     plain::texts(&tree.root).iter().find_map(|text| {
         let prepared = prepare::prepared(text).ok().filter(|prepared| !is_json(&prepared.text))?;
+        // What stands beside it must not be lost: another list of the same talk.
+        let (all, within) = (plain::words_of(&tree.root), words(&prepared.text));
+        if within * 10 < all * 8 {
+            return None;
+        }
         let inner = Source::new(&prepared.text);
         let (_, mut draft) = formats::read_text(&inner).ok()?;
         prepared.doubts.into_iter().for_each(|doubt| draft.warn(0, doubt));
         draft.session_date = draft.session_date.or(prepared.day);
-        draft.within(words(source.text), words(&prepared.text));
+        draft.within(words(source.text), within, all.saturating_sub(within));
         draft.detected.reason = format!("a text in JSON: {}", draft.detected.reason);
         Some((Format::Json, draft))
     })

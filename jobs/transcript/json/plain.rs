@@ -3,7 +3,7 @@
 //!
 //! Pure.
 
-use crate::time;
+use crate::{account::words, time};
 
 use super::{
     book::is_notes,
@@ -24,6 +24,16 @@ pub(super) fn texts(root: &Json<'_>) -> Vec<String> {
     found.sort_by_key(|text: &String| std::cmp::Reverse(text.len()));
     found.truncate(TRIED);
     found
+}
+
+/// How many words all texts have.
+pub(super) fn words_of(json: &Json<'_>) -> usize {
+    match &json.value {
+        Value::Text(_, text) => words(text),
+        Value::List(items) => items.iter().map(words_of).sum(),
+        Value::Object(fields) => fields.iter().map(|(_, value)| words_of(value)).sum(),
+        _ => 0,
+    }
 }
 
 fn look(json: &Json<'_>, depth: usize, found: &mut Vec<String>) {

@@ -100,12 +100,14 @@ pub(super) fn candidate(line: &str) -> Option<Candidate<'_>> {
     None
 }
 
-/// A label without the brackets around all of it: `[You]: yes`.
+/// A label without the brackets or quotation marks around all of it: `[You]: yes`.
 fn unbracketed(label: &str) -> &str {
-    let inner = [('[', ']'), ('(', ')'), ('<', '>'), ('【', '】')].into_iter().find_map(|(opening, closing)| {
-        let inner = label.strip_prefix(opening)?.strip_suffix(closing)?;
-        (!inner.contains([opening, closing])).then_some(inner)
-    });
+    let inner = [('[', ']'), ('(', ')'), ('<', '>'), ('【', '】'), ('"', '"'), ('“', '”')].into_iter().find_map(
+        |(opening, closing)| {
+            let inner = label.strip_prefix(opening)?.strip_suffix(closing)?;
+            (!inner.contains([opening, closing])).then_some(inner)
+        },
+    );
     inner.map_or(label, trimmed)
 }
 

@@ -2,7 +2,10 @@
 //! left out.
 
 use super::{Piece, is_read, pieces, root};
-use crate::markup;
+use crate::{
+    markup,
+    transcript::{Format, Transcript},
+};
 
 /// Said of every page.
 pub(crate) const DOUBT: &str = "this is a web page: what stands on it around the transcript may have been taken for speech. \
@@ -53,6 +56,8 @@ const PARAGRAPHS: &[&str] = &["p", "blockquote", "h1", "h2", "h3", "h4", "h5", "
 pub(crate) struct Page {
     pub(crate) title: Option<String>,
     pub(crate) text: String,
+    /// Within a name that is bold.
+    bold: bool,
 }
 
 /// The page that a text is; none where it is none, or one that a reader of its own knows.
@@ -63,6 +68,16 @@ pub(crate) fn of(text: &str) -> Option<Page> {
     // Captions and talk may have a few tags in them.
     let closed = || text.contains("</") || text.contains("<br");
     ((declared || is_page()) && closed() && !is_read(text)).then(|| read(text))
+}
+
+/// Whether what was read of a page of so many lines is talk all through: a page about anything has a few names and colons as
+/// well.
+pub(crate) fn is_talk(transcript: &Transcript, lines: usize) -> bool {
+    let said = &transcript.utterances;
+    let ends =
+        |text: &str| text.trim_end_matches(['"', '”', '»', ')']).ends_with(['.', '?', '!', '…', '。', '？', '！']);
+    let ended = said.iter().filter(|said| ends(&said.text)).count();
+    lines <= said.len() * 4 && (ended * 3 >= said.len() || transcript.format != Format::Text)
 }
 
 /// The text without its scripts and style sheets, in which `<` is no tag.
@@ -153,8 +168,19 @@ impl Page {
                 }
             }
             name if BLOCKS.contains(&name) => self.end_line(),
+            // A name that is bold at the beginning of its line, or behind a time, is set off so.
+            "b" | "strong" if self.bold || !self.begun() => {
+                self.bold = !self.bold;
+                self.text.push_str("**");
+            }
             _ => {}
         }
+    }
+
+    /// Whether the line has words already.
+    fn begun(&self) -> bool {
+        let line = self.text.rfind('\n').map_or(0, |at| at + 1);
+        self.text[line..].contains(char::is_alphabetic)
     }
 
     fn end_line(&mut self) {
@@ -188,7 +214,7 @@ mod tests {
         let text = |page: &str| of(page).map(|page| page.text);
         for (page, wanted) in [
             ("<!DOCTYPE html><html><head><title>x</title></head><body><p>so</p></body></html>", Some("so\n\n")),
-            ("<div><b>Ana:</b> so</div><div>no</div>", Some("Ana: so\nno\n")),
+            ("<div><b>Ana:</b> so</div><div>no</div>", Some("**Ana:** so\nno\n")),
             ("<p>one<br>two</p><p>three &amp; four</p>", Some("one\ntwo\n\nthree & four\n\n")),
             ("<table><tr><td>Ana</td><td>so</td></tr></table>", Some("Ana\tso\n")),
             ("<html><nav>menu <nav>x</nav></nav><script>a<b</script>so<footer>end</footer></html>", Some("so\n")),

@@ -128,6 +128,11 @@ impl Layout {
         by(&self.labels).or_else(|| self.marked.as_ref().and_then(by))
     }
 
+    /// Whether labels are set off by something else than a colon alone.
+    pub(super) fn marks(&self) -> bool {
+        self.marked.is_some()
+    }
+
     /// What may be a label at the start of `text`, and is taken for speech.
     pub(super) fn passed<'a>(&self, text: &'a str) -> Option<&'a str> {
         self.labels.passed(text)

@@ -110,7 +110,9 @@ fn undressed(text: &str) -> (&str, Dress) {
 
 /// What stands behind a time, without what sets it off.
 fn separated(rest: &str) -> &str {
-    let rest = rest.trim_start().trim_start_matches(['*', '_', '|', ':', '：', ',', ';']).trim_start();
+    // Marks that close those before the time; others may open those of a name.
+    let rest =
+        rest.trim_start_matches(['*', '_']).trim_start().trim_start_matches(['|', ':', '：', ',', ';']).trim_start();
     let rest = rest.strip_prefix(['-', '–', '—', '·', '•']).filter(|rest| rest.starts_with(' ')).unwrap_or(rest);
     rest.trim_start().trim_end_matches("**")
 }
@@ -273,6 +275,7 @@ mod tests {
             ("00:01:02 - 00:01:05 Ana: yes", "stamped 62000 «Ana: yes»"),
             ("00:12 | Ana", "stamped 12000 «Ana»"),
             ("**[00:12]** **Ana:** yes", "stamped 12000 «**Ana:** yes»"),
+            ("00:12 **Ana:** yes", "stamped 12000 «**Ana:** yes»"),
             ("00:01:02:15 Ana", "stamped 62000 «Ana»"),
             ("#00:00:12-3# yes", "stamped 12000 «yes»"),
             ("0 minutes 3 seconds", "stamp 3000"),

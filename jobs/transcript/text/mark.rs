@@ -13,7 +13,7 @@ use crate::{
 #[rustfmt::skip]
 pub(super) const MARKS: &[(Split, bool)] = &[
     (bracket, true), (bold, true), (says, true), (apart::<0>, true), (apart::<1>, true), (apart::<2>, false),
-    (apart::<3>, false), (apart::<4>, false), (apart::<5>, true), (apart::<6>, false), (apart::<7>, false),
+    (apart::<3>, false), (apart::<4>, false), (apart::<5>, false), (apart::<6>, false), (apart::<7>, false),
     (apart::<8>, false), (apart::<9>, false), (point, true), (behind, false),
 ];
 
@@ -23,7 +23,7 @@ const BETWEEN: [&[&str]; 10] = [
     &["|"],
     &["\t"],
     &["::", ":="],
-    &["=>", "->", "→", "⟶", "➜", "➔", "⇒", "►", "▶", "»", ">"],
+    &["-->", "=>", "~>", "->", "→", "⟶", "➜", "➔", "⇒", "►", "▶", "»", ">"],
     &["=", "~", "•", "·"],
     // A dash of any length.
     &[" - ", " – ", " — ", " -- "],

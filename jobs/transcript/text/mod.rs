@@ -21,7 +21,7 @@ use self::{
     stamp::Stamp,
 };
 use super::{
-    account::Draft,
+    account::{Draft, words},
     clock, date,
     formats::{Confidence, Reader, Source},
     label,
@@ -141,6 +141,8 @@ impl<'a> Reading<'a> {
                 self.stamped(number, stamp, rest)
             }
             Line::Heading { name, stamp, rest, beside } if beside != Beside::Amid || layout.amid => {
+                // What joins a name and its time: "Maya at 00:12".
+                self.draft.markup(words(raw), words(name) + words(stamp.written) + words(rest));
                 self.stamp(number, stamp);
                 self.named(number, name, rest, layout.heading(name) == Some(true));
             }
@@ -168,11 +170,19 @@ impl<'a> Reading<'a> {
         if let Some(doubtful) = self.layout.alone(number - 1) {
             self.named(number, line::unmarked(rest), "", doubtful);
         } else if let Some((label, text, doubtful)) = self.layout.split(rest) {
+            self.parted(rest, label, text);
             self.named(number, label, text, doubtful);
         } else {
             // A name alone holds for all times below it.
             let above = self.turn.as_ref().and_then(|turn| turn.label).filter(|_| self.layout.carries);
             self.open(number, above, rest);
+        }
+    }
+
+    /// Accounts for what stands between a label and its words: "says".
+    fn parted(&mut self, text: &str, label: &str, rest: &str) {
+        if self.layout.marks() {
+            self.draft.markup(words(text), words(label) + words(rest));
         }
     }
 
@@ -191,6 +201,7 @@ impl<'a> Reading<'a> {
         }
         let listed = self.in_notes && !self.layout.lists && label::unlisted(text).len() < text.len();
         if let Some((label, rest, doubtful)) = self.layout.split(text).filter(|_| !listed) {
+            self.parted(text, label, rest);
             return self.named(number, label, rest, doubtful);
         }
         if let Some(label) = self.layout.passed(text) {
