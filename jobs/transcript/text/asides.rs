@@ -49,12 +49,12 @@ fn meanwhile(text: &str, at: usize) -> Option<(usize, &str, &str, &str)> {
 
 /// Who speaks in the bracket that opens before a colon, `(Priya: mm-hm)`, where it begins, what is said in it, and what
 /// follows. Of names that the file does not have, one that reads as a name counts: the words are not the speaker's.
-fn in_brackets<'a>(
-    text: &'a str,
+fn in_brackets(
+    text: &str,
     from: usize,
     colon: usize,
     calls: impl Fn(&str) -> bool,
-) -> Option<(usize, &'a str, &'a str, &'a str)> {
+) -> Option<(usize, &str, &str, &str)> {
     let reach = from.max(text.floor_char_boundary(colon.saturating_sub(80)));
     let open = reach + text.get(reach..colon)?.rfind(['(', '[', '<'])?;
     let close = super::stamp::closing(&text[open..])?.1;

@@ -239,7 +239,13 @@ impl<'s, 'l> Sight<'s, 'l> {
 
     /// The labels that are set off by something else than a colon, where nearly every turn begins so.
     pub(super) fn marked(&self) -> Option<Labels> {
-        mark::MARKS.iter().find_map(|(mark, sure)| {
+        // What nearly every turn has, the first turns show.
+        const FIRST: usize = 200;
+        let shown = |mark: label::Split| {
+            let first = || self.pieces().take(FIRST);
+            first().filter(|piece| mark(piece.text).is_some()).count() * 2 >= first().count()
+        };
+        mark::MARKS.iter().filter(|(mark, _)| shown(*mark)).find_map(|(mark, sure)| {
             let labels = Labels::marked(self.pieces(), *mark);
             let (again, count) = labels.again();
             let few = again * 2 <= count && labels.len() * 2 <= count + 2;
