@@ -7,7 +7,7 @@ use super::{
     account::Draft,
     delimited,
     document::{table, teams},
-    fathom, json, meet, otter, rev, sbv, seen, srt,
+    fathom, json, meet, other_texts, otter, rev, sbv, seen, srt,
     tagged::{eaf, podcast_html, ttml, youtube_xml},
     teams_metadata, text, textgrid, tldv,
     transcript::{Detection, Format, RunnerUp},
@@ -146,9 +146,11 @@ const HEAD: usize = 1 << 14;
 
 /// Reads a file in the format that is surest of it.
 pub(super) fn read(source: &Source<'_>) -> Result<(Format, Draft), NotATranscript> {
-    if json::is_json(source.text) {
-        return json::read(source);
-    }
+    if json::is_json(source.text) { json::read(source) } else { read_text(source) }
+}
+
+/// Reads what is no JSON.
+pub(super) fn read_text(source: &Source<'_>) -> Result<(Format, Draft), NotATranscript> {
     let head = &source.text[..source.text.floor_char_boundary(HEAD)];
     let head = Source { document: source.document, ..Source::new(head) };
     let by_head = surest(&head, None).filter(|(confidence, ..)| *confidence > Confidence::Shape);
@@ -163,6 +165,9 @@ pub(super) fn read(source: &Source<'_>) -> Result<(Format, Draft), NotATranscrip
         && let Some(seen) = delimited::seen(source.text)
     {
         return Err(NotATranscript::OtherNotation(seen));
+    }
+    if reader.name == text::READER.name && other_texts::is_code(source.text) {
+        return Err(NotATranscript::OtherNotation("code, or a text with code in it".to_owned()));
     }
     let second = surest(&head, Some(reader.name));
     let runner_up =

@@ -62,7 +62,7 @@ const WORDS: &[(Meaning, &[&str])] = &[
         "texto", "texte", "testo", "tekst", "текст", "речь", "inhalt", "gesagtes", "gesprochenertext", "wortlaut", "äußerung",
         "satz", "contenido", "transcripción", "transcripcion", "transcrição", "transcricao", "transkript", "transkription",
         "trascrizione", "transcriptie", "contenu", "contenuto", "conteúdo", "phrases", "frase", "parole", "paroles", "fala",
-        "uitspraak", "zin", "replik", "replikk", "yttrande", "文本", "内容", "文字", "文字起こし", "発言", "発言内容", "テキスト",
+        "uitspraak", "zin", "txt", "w", "replik", "replikk", "yttrande", "文本", "内容", "文字", "文字起こし", "発言", "発言内容", "テキスト",
         "本文", "대사", "내용", "텍스트", "نص", "النص", "metin",
     ]),
     (Meaning::Speaker, &[
@@ -93,7 +93,7 @@ const WORDS: &[(Meaning, &[&str])] = &[
         "begin", "begintime", "beginoffset", "beginsat", "beginning", "timebegin", "timestart", "startpoint", "inpoint",
         "timein", "in", "offset", "offsettime", "timeoffset", "timestampoffset", "relativetime", "elapsed", "elapsedtime",
         "videotime", "audiotime", "snippettime", "segmentstart", "timestamp", "timecode", "starttimeofday", "time", "timestamps", "ts", "tc", "at",
-        "from", "startdatetime", "datetime", "createdat", "date",
+        "from", "startdatetime", "datetime", "createdat", "date", "t", "st", "s",
         "beginn", "anfang", "startzeit", "von", "zeit", "zeitstempel", "zeitpunkt", "zeitmarke", "début", "debut", "tempsdébut",
         "heure", "heurededébut", "horodatage", "temps", "inicio", "tiempo", "tiempoinicio", "tiempodeinicio", "horadeinicio",
         "marcadetiempo", "hora", "início", "tempo", "tempoinicial", "inizio", "tempoinizio", "ora", "begintijd", "starttijd",
@@ -104,7 +104,7 @@ const WORDS: &[(Meaning, &[&str])] = &[
     (Meaning::End, &[
         "relativeend", "relativeendtime", "endtime", "end", "endoffset", "endat", "endsat", "endedat", "endtimestamp",
         "timestampend", "endts", "tsend", "endtimecode", "endtc", "tcout", "timecodeout", "audioend", "stop", "stoptime", "stopat", "finish",
-        "finishtime", "timeend", "timeout", "endpoint", "outpoint", "out", "to", "until", "enddatetime",
+        "finishtime", "timeend", "timeout", "endpoint", "outpoint", "out", "to", "until", "enddatetime", "et", "e",
         "ende", "endzeit", "bis", "fin", "tempsfin", "heuredefin", "final", "tiempofin", "tiempodefin", "horadefin", "fim",
         "tempofinal", "fine", "tempofine", "eindtijd", "einde", "eind", "sluttid", "slut", "slutt", "loppu", "конец",
         "времяокончания", "окончание", "koniec", "konec", "bitiş", "结束", "结束时间", "終了", "終了時間", "終了時刻", "結束",

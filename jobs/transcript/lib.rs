@@ -22,6 +22,7 @@ pub mod conformance;
 mod cue_names;
 mod cue_speech;
 mod date;
+mod dated;
 pub mod decode;
 mod delimited;
 mod document;
@@ -35,13 +36,18 @@ mod markup;
 mod meet;
 mod meet_captions;
 mod not_a_transcript;
+mod number_times;
 mod odd_times;
+mod one_line;
 mod other_texts;
 mod otter;
 pub mod plausible;
+mod prepare;
 mod raw_time;
+mod records;
 mod rev;
 mod rolling;
+mod rtf;
 mod sbv;
 mod second;
 mod seen;
@@ -75,29 +81,77 @@ pub use transcript::{Account, Attendee, Detection, Format, RunnerUp, SetAside, T
 pub fn parse(bytes: &[u8]) -> Result<Transcript, NotATranscript> {
     if document::is_archive(bytes) {
         let text = document::text(bytes)?;
-        if text.is_empty() {
-            return Err(NotATranscript::Document("holds no text"));
-        }
-        return read(&formats::Source::document(&odd_times::as_usual(&text)), None);
+        return read(&not_empty(text)?, true, None);
+    }
+    if rtf::is_one(bytes) {
+        return read(&not_empty(rtf::text(bytes))?, false, None).map_err(|refusal| refusal.of("an RTF document"));
     }
     not_a_transcript::refuse_other_files(bytes)?;
     let decoded = decode::decode(bytes);
+    if let Some(page) = tagged::page::of(&decoded.text) {
+        let lines = page.text.lines().filter(|line| !line.trim().is_empty()).count();
+        let read = read(&not_empty(page.text)?, false, decoded.warning);
+        let mut transcript = read.map_err(|refusal| refusal.of("an HTML page"))?;
+        if !tagged::page::is_talk(&transcript, lines) {
+            return Err(NotATranscript::OtherNotation("an HTML page in which too little looks like talk".to_owned()));
+        }
+        transcript.title = transcript.title.or(page.title);
+        transcript.warnings.insert(0, Warning { line: 0, column: None, message: tagged::page::DOUBT.to_owned() });
+        return Ok(transcript);
+    }
+    if let Some(json) = records::of_xml(&decoded.text)
+        && let Ok(mut transcript) = read(&json, false, None)
+    {
+        transcript.warnings.iter_mut().for_each(|warning| (warning.line, warning.column) = (0, None));
+        return Ok(transcript);
+    }
     not_a_transcript::refuse_other_texts(&decoded.text)?;
-    read(&formats::Source::new(&odd_times::as_usual(&decoded.text)), decoded.warning)
+    read(&decoded.text, false, decoded.warning)
 }
 
-fn read(source: &formats::Source<'_>, warning: Option<Warning>) -> Result<Transcript, NotATranscript> {
-    let (format, draft) = formats::read(source)?;
-    let format = if source.document && format == Format::Text { Format::Docx } else { format };
-    let mut transcript = draft.finish(format, source);
+/// The text that was taken out of a document, where there is one.
+fn not_empty(text: String) -> Result<String, NotATranscript> {
+    if text.trim().is_empty() { Err(NotATranscript::Document("holds no text")) } else { Ok(text) }
+}
+
+fn read(text: &str, document: bool, warning: Option<Warning>) -> Result<Transcript, NotATranscript> {
+    let prepared = prepare::prepared(text)?;
+    let text = &prepared.text;
+    let source = if document { formats::Source::document(text) } else { formats::Source::new(text) };
+    let (format, mut draft) = formats::read(&source)?;
+    let format = if document && format == Format::Text { Format::Docx } else { format };
+    draft.session_date = draft.session_date.or(prepared.day);
+    for doubt in prepared.doubts {
+        draft.warn(0, doubt);
+    }
+    let mut transcript = draft.finish(format, &source);
     if transcript.utterances.is_empty() {
         return Err(NotATranscript::NothingSaid(format));
+    }
+    if is_written(&transcript) {
+        return Err(NotATranscript::Written);
     }
     if let Some(warning) = warning {
         transcript.warnings.insert(0, warning);
     }
     transcript.clean();
     Ok(transcript)
+}
+
+/// Whether hours pass between a few words with times of day, as between the messages of a chat that was copied.
+fn is_written(transcript: &Transcript) -> bool {
+    /// In milliseconds for a word; mostly nobody speaks so slowly.
+    const SLOWEST: i64 = 10_000;
+    let of_day = || transcript.warnings.iter().any(|warning| warning.message == clock::TIMES_OF_DAY);
+    if transcript.format != Format::Text || !of_day() {
+        return false;
+    }
+    let timed: Vec<_> = transcript.utterances.iter().filter_map(|said| Some((said.start_ms?, &said.text))).collect();
+    let slow = |pair: &&[(i64, &String)]| {
+        let words = i64::try_from(words::count(pair[0].1)).unwrap_or(i64::MAX).max(1);
+        pair[1].0 - pair[0].0 > words.saturating_mul(SLOWEST)
+    };
+    timed.windows(2).filter(slow).count() * 2 > timed.len()
 }
 
 #[cfg(test)]

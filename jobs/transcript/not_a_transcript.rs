@@ -26,9 +26,9 @@ pub enum NotATranscript {
          the transcript again as VTT, SRT or plain text."
     )]
     NotText,
-    /// A Word document that cannot be read, and what is the matter with it.
+    /// A document that cannot be read, and what is the matter with it.
     #[error(
-        "This Word document {0}. Please export the transcript again, as a Word document or better as VTT or plain \
+        "This document {0}. Please export the transcript again, as a Word document or better as VTT or plain \
          text, and upload that file."
     )]
     Document(&'static str),
@@ -69,6 +69,13 @@ pub enum NotATranscript {
          the meeting (Zoom names it \"… .transcript.vtt\")."
     )]
     Chat,
+    /// What people wrote to each other, with days and times.
+    #[error(
+        "These lines were written and not said: their times are too far apart for speech, as in a chat (WhatsApp, Signal, \
+         Slack) or a diary. Please upload the transcript of the session itself. If this is one, please export it with times \
+         since its beginning, such as \"[00:01:02] Name: what was said\"."
+    )]
+    Written,
     /// Who was in a meeting.
     #[error(
         "This is a list of a meeting's participants (a report of Zoom): who was there, not what was said. Please \
@@ -90,6 +97,17 @@ pub enum NotATranscript {
     NoSpeakersOrTimes(String),
 }
 
+impl NotATranscript {
+    /// The same of the text of a document, whose kind is said with what was seen in it.
+    pub(super) fn of(self, kind: &str) -> Self {
+        match self {
+            Self::NoSpeakersOrTimes(seen) => Self::OtherNotation(format!("{kind} with a text of {seen}")),
+            Self::OtherNotation(seen) => Self::OtherNotation(format!("{kind}, and what it holds is {seen}")),
+            other => other,
+        }
+    }
+}
+
 /// The most lines of a file: two million cues of Zoom's take as many. What is held for a file grows with its lines, so
 /// this bounds it.
 const MOST_LINES: usize = 8_000_000;
@@ -98,7 +116,6 @@ const MOST_LINES: usize = 8_000_000;
 const MAGIC: &[(usize, &[u8], &str)] = &[
     (0, b"%PDF", "a PDF document"),
     (0, b"\xd0\xcf\x11\xe0", "an old Office document"),
-    (0, b"{\\rtf", "an RTF document"),
     (4, b"ftyp", "a video or audio recording"),
     (0, b"\x1a\x45\xdf\xa3", "a video recording"),
     (0, b"RIFF", "a video or audio recording"),
@@ -159,10 +176,6 @@ pub(super) fn refuse_other_texts(text: &str) -> Result<(), NotATranscript> {
     let read = super::tagged::is_read(trimmed);
     if read {
         return Ok(());
-    }
-    if start.starts_with("<!doctype") || start.starts_with("<html") {
-        let nearest = "without the <cite>, <time> and <p> that the transcript of a podcast has";
-        return Err(NotATranscript::OtherNotation(format!("an HTML page {nearest}")));
     }
     if start.starts_with("<?xml") {
         let root: String = super::tagged::root(trimmed).unwrap_or("").chars().take(40).collect();

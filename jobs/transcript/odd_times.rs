@@ -1,5 +1,5 @@
-//! Times in shapes that no layout knows, written as the layouts know them: `1h 2m 3s`, `00.12.05`, `12'05"`, `11:58 PM`,
-//! `[0.86s -> 7.38s]`, `［00:12:05］` in wide brackets, and `00:12:05:12` with the number of the frame. A file has one of these shapes in one kind of place throughout; only
+//! Times in shapes that no layout knows, written as the layouts know them: `1h 2m 3s`, `00.12.05`, `12'05"`, `11:58 PM`, `+00:12`,
+//! `0:12 min`, `00:00:12-7`, `[0.86s -> 7.38s]`, `［00:12:05］` in wide brackets, and `00:12:05:12` with the number of the frame. A file has one of these shapes in one kind of place throughout; only
 //! there it is rewritten, so that nothing that was said changes. Most files have none, which their beginning shows.
 //!
 //! Reads a text, gives a text with the same lines.
@@ -28,9 +28,19 @@ enum Shape {
     HalfDays,
     /// `0.86s -> 7.38s`: two of them, as a number may be anything.
     Seconds,
+    /// `+00:12`, `T+12s`
+    Signed,
+    /// `0:12 min`
+    Worded,
+    /// `00:00:12-7`, with tenths
+    Tenths,
 }
 
-const SHAPES: [Shape; 6] = [Shape::Frames, Shape::Points, Shape::Units, Shape::Primes, Shape::HalfDays, Shape::Seconds];
+#[rustfmt::skip]
+const SHAPES: [Shape; 9] = [
+    Shape::Frames, Shape::Points, Shape::Units, Shape::Primes, Shape::HalfDays, Shape::Seconds, Shape::Signed, Shape::Worded,
+    Shape::Tenths,
+];
 
 /// Where in its line a time stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -218,7 +228,7 @@ fn stretch(line: &str, from: usize, shape: Shape) -> Option<Found> {
 
 /// A time of a shape at the start of a text, in milliseconds, and what follows.
 fn one(text: &str, shape: Shape) -> Option<(i64, &str)> {
-    if !text.starts_with(|letter: char| letter.is_ascii_digit()) {
+    if !text.starts_with(|letter: char| letter.is_ascii_digit()) && shape != Shape::Signed {
         return None;
     }
     let (time, rest) = match shape {
@@ -228,6 +238,9 @@ fn one(text: &str, shape: Shape) -> Option<(i64, &str)> {
         Shape::Primes => primes(text)?,
         Shape::HalfDays => half_days(text)?,
         Shape::Seconds => seconds(text)?,
+        Shape::Signed => signed(text)?,
+        Shape::Worded => worded(text)?,
+        Shape::Tenths => tenths(text)?,
     };
     let goes_on = rest.starts_with(|letter: char| letter.is_alphanumeric())
         || (rest.starts_with([':', '.', ',']) && rest[1..].starts_with(|letter: char| letter.is_ascii_digit()));
@@ -305,6 +318,24 @@ fn primes(text: &str) -> Option<(i64, &str)> {
     Some((time * 1_000, close.unwrap_or(rest)))
 }
 
+fn signed(text: &str) -> Option<(i64, &str)> {
+    let text = ["T+", "t+", "+", "t=", "T="].iter().find_map(|sign| text.strip_prefix(sign))?.trim_start();
+    time::lenient(text).or_else(|| units(text))
+}
+
+fn worded(text: &str) -> Option<(i64, &str)> {
+    let (time, rest) = time::lenient(text)?;
+    let word = ["minutes", "minuten", "mins.", "mins", "min.", "min", "Minuten", "Min.", "Min"];
+    word.iter().find_map(|word| rest.strip_prefix(' ')?.strip_prefix(word)).map(|rest| (time, rest))
+}
+
+fn tenths(text: &str) -> Option<(i64, &str)> {
+    let (time, rest) = time::lenient(text)?;
+    let (tenths, width, rest) = number(rest.strip_prefix('-')?, 1)?;
+    let hours = text.as_bytes().iter().take(8).filter(|byte| **byte == b':').count() == 2;
+    (hours && width == 1).then_some((time + tenths * 100, rest))
+}
+
 /// Cues with such times are read as they are.
 fn seconds(text: &str) -> Option<(i64, &str)> {
     let (time, rest) = time::of_cue(text)?;
@@ -336,8 +367,10 @@ fn usual(time: i64, shape: Shape) -> String {
     let (seconds, millis) = (time / 1_000, time % 1_000);
     let (minutes, second) = (seconds / 60, seconds % 60);
     match shape {
-        Shape::Units | Shape::Primes => format!("{minutes:02}:{second:02}"),
-        Shape::Frames | Shape::Seconds => format!("{:02}:{:02}:{second:02}.{millis:03}", minutes / 60, minutes % 60),
+        Shape::Units | Shape::Primes | Shape::Signed | Shape::Worded => format!("{minutes:02}:{second:02}"),
+        Shape::Frames | Shape::Seconds | Shape::Tenths => {
+            format!("{:02}:{:02}:{second:02}.{millis:03}", minutes / 60, minutes % 60)
+        }
         Shape::Points | Shape::HalfDays => format!("{:02}:{:02}:{second:02}", minutes / 60, minutes % 60),
     }
 }
@@ -356,6 +389,10 @@ mod tests {
             (["00:00:05:15", "00:12:05:00", "01:00:00;29", "01:16:02:01"], [5_500, 725_000, 3_600_966, 4_562_033]),
             (["0'05\"", "12'05\"", "61’01”", "75′30″"], [5_000, 725_000, 3_661_000, 4_530_000]),
             (["11:58 PM", "11:59:30 pm", "12:00 a.m.", "12:01:02 AM"], [0, 90_000, 120_000, 182_000]),
+            (["+59:50", "+61:01", "+75:30", "+1:16:02"], [3_590_000, 3_661_000, 4_530_000, 4_562_000]),
+            (["T+3590s", "T+3661s", "T+4530s", "T+4562s"], [3_590_000, 3_661_000, 4_530_000, 4_562_000]),
+            (["59:50 min", "61:01 min", "75:30 min", "76:02 min"], [3_590_000, 3_661_000, 4_530_000, 4_562_000]),
+            (["00:59:50-0", "01:01:01-0", "01:15:30-5", "01:16:02-1"], [3_590_000, 3_661_000, 4_530_500, 4_562_100]),
             (["23:58:10", "23:59:59", "00:00:04", "00:01:02"], [0, 109_000, 114_000, 172_000]),
         ] {
             for layout in [

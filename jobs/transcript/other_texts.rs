@@ -2,9 +2,9 @@
 //!
 //! Pure. Only what is clear by more than one sign is known here; what is unsure is left to the readers, and to the coach.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use super::time;
+use super::{records, time};
 
 /// So many lines are looked at.
 const SAMPLE: usize = 200;
@@ -18,15 +18,32 @@ pub(super) fn seen(text: &str) -> Option<&'static str> {
         return None;
     }
     let most = |matches: fn(&str) -> bool| lines.iter().filter(|line| matches(line)).count() * 10 >= lines.len() * 8;
-    let kinds: [(bool, &str); 6] = [
+    let kinds: [(bool, &str); 8] = [
         (most(has_box), "a list of tasks, with boxes to tick"),
         (most(weighs), "a list of what speaks for and against something"),
         (are_tasks(&lines), "a list of who is to do what"),
+        (
+            are_records(text) && records::of_blocks(text).is_none(),
+            "a list of entries with the same keys in each, and no talk",
+        ),
+        (are_points(&lines), "a list of points, as of notes or tasks, and no talk"),
         (are_verses(&lines), "verses with the numbers of chapter and verse"),
         (are_points_in_time(&lines), "a list of times with a few words each, as a programme, chapters or results are"),
-        (is_yaml(&lines), "YAML"),
+        (is_yaml(&lines) && records::of_yaml(text).is_none(), "YAML"),
     ];
     kinds.into_iter().find(|(is_one, _)| *is_one).map(|(_, kind)| kind)
+}
+
+/// Whether a text is code, or has code in it: a good part of its lines end or begin as those of code do, and no talk has such.
+pub(super) fn is_code(text: &str) -> bool {
+    const ENDS: &[&str] = &["{", ");", "};", "({", "})", "],", "},", "```", "/>", "->", "=>", "*/", "\\"];
+    const BEGINS: &[&str] =
+        &["```", "#include", "#[", "</", "<a ", "/*", "//!", "///", "$ ", "import ", "def ", "fn ", "pub "];
+    let of_code = |line: &str| {
+        line == "}" || ENDS.iter().any(|end| line.ends_with(end)) || BEGINS.iter().any(|begin| line.starts_with(begin))
+    };
+    let lines = || text.lines().map(str::trim).filter(|line| !line.is_empty()).take(SAMPLE * 5);
+    lines().filter(|line| of_code(line)).count() * 10 >= lines().count().max(FEWEST)
 }
 
 fn has_box(line: &str) -> bool {
@@ -88,6 +105,38 @@ fn is_task(line: &str) -> bool {
     does && words.len() <= 8 && !task.contains(['.', '?', '!', ',', '…']) && !words.iter().any(talks)
 }
 
+/// Keys that follow each other in the same order again and again, with values that end as no sentence does. Of two people
+/// one follows the other as well, so there are three keys at least.
+fn are_records(text: &str) -> bool {
+    let field = |line: &str| {
+        let (key, value) = line.split_once(':')?;
+        let plain = !key.is_empty() && key.len() <= 40 && !key.starts_with(char::is_whitespace);
+        (plain && (value.is_empty() || value.starts_with(' '))).then(|| (key.to_owned(), value.trim().to_owned()))
+    };
+    let fields: Vec<(String, String)> = text.lines().filter_map(field).take(SAMPLE).collect();
+    let ended = fields.iter().filter(|(_, value)| value.ends_with(['.', '?', '!', '…', '。', '？'])).count();
+    let mut next: HashMap<&str, HashMap<&str, usize>> = HashMap::new();
+    for pair in fields.windows(2) {
+        *next.entry(&pair[0].0).or_default().entry(&pair[1].0).or_default() += 1;
+    }
+    let again = || next.values().filter(|next| next.values().sum::<usize>() >= 2);
+    let all: usize = again().flat_map(HashMap::values).sum();
+    let usual: usize = again().filter_map(|next| next.values().max()).sum();
+    again().count() >= 3 && usual * 10 >= all * 7 && all * 10 >= fields.len() * 6 && ended * 5 <= fields.len()
+}
+
+/// `- Maya: book the room`, again and again: points of a few words, none of which ends as a sentence does.
+fn are_points(lines: &[&str]) -> bool {
+    let point = |line: &&str| {
+        let bare = line.trim_start_matches(['-', '*', '+', '•', '–']);
+        (bare.len() < line.len()).then(|| bare.split_once(": ").map(|(_, rest)| rest.trim().to_owned())).flatten()
+    };
+    let points: Vec<String> = lines.iter().filter_map(point).collect();
+    let words: usize = points.iter().map(|point| point.split_whitespace().count()).sum();
+    let ended = points.iter().any(|point| point.ends_with(['.', '?', '!', '…', ',', '"']));
+    points.len() >= FEWEST && points.len() * 2 >= lines.len() && !ended && words <= points.len() * 5
+}
+
 /// `3:16 For God so loved`: chapter and verse count up; a time has two digits behind the colon.
 fn are_verses(lines: &[&str]) -> bool {
     let number = |line: &&str| {
@@ -127,12 +176,16 @@ fn are_points_in_time(lines: &[&str]) -> bool {
         return false;
     }
     let mut names: HashMap<&str, usize> = HashMap::new();
+    let mut texts: HashSet<&str> = HashSet::new();
     for line in lines {
-        if let Some((name, _)) = line.split_once(char::is_whitespace).and_then(|(_, rest)| rest.split_once(": ")) {
+        if let Some((name, text)) = line.split_once(char::is_whitespace).and_then(|(_, rest)| rest.split_once(": ")) {
             *names.entry(name).or_default() += 1;
+            texts.insert(text);
         }
     }
-    if names.values().filter(|times| **times >= 2).sum::<usize>() * 10 >= lines.len() * 8 {
+    if names.values().filter(|times| **times >= 2).sum::<usize>() * 10 >= lines.len() * 8
+        && texts.len() * 2 > lines.len()
+    {
         return false;
     }
     let words: usize = points.iter().map(|point| point.1).sum();
@@ -172,18 +225,30 @@ mod tests {
             "Ana: writes the report\nTom: calls the plumber\nAna: will buy paint\nTom: mows the lawn\nAna: pays the rent",
             "Ruth 1:1 Now it came to pass.\n1:2 And the name was so.\n1:3 And he died.\n1:4 And they took wives.\n1:5 And so.",
             "0:00 Intro\n1:10 Why habits fail\n4:45 The kitchen story\n9:02 Three questions\n15:30 Outro",
+            "09:00 Ana: check-up\n09:30 Tom: check-up\n10:00 Ana: check-up\n10:30 Tom: check-up\n11:00 Ana: blood test",
+            "Room: Blue\nFloor: 2\nSeats: 12\n\nRoom: Red\nFloor: 3\nSeats: 4\n\nRoom: Green\nFloor: 1\nSeats: 40",
+            "# Actions\n- Ana: book the room\n- Tom: call the printer\n- Ana: pay him\n- Tom: bring pens\n- Eva: cake",
             "Programme\n09:00 Coffee\n09:15 Welcome: Ana Ruiz\n10:00 Talk: Tom Berg\n10:45 Break\n11:00 Panel: all",
             "5 km\n1. 19:02 Ana Ruiz\n2. 19:40 Tom Berg\n3. 20:15 Lea Roth\n4. 21:09 Jon Falk\n5. 23:55 Eva Lind",
-            "talk:\n  - speaker: Ana\n    text: Hello.\n  - speaker: Tom\n    text: Good day.",
+            "talk:\n  - speaker: Ana\n    text: >\n      Hello.\n  - speaker: Tom\n    text: Good day.\n  - speaker: Ana\n    text: So.\n    at: 3\n    to: 4\n    by: it",
         ] {
             assert!(seen(text).is_some(), "{text}");
         }
     }
 
     #[test]
+    fn code_is_known() {
+        assert!(super::is_code("name: str = 'Ana'\nfn so() {\n    ana: no;\n}\nAna: so it is\n"));
+        assert!(!super::is_code(
+            "Ana: so it is (well); I mean\nTom: no {laughs}\nAna: // yes // indeed\nTom: $ 5\n".repeat(9).as_str()
+        ));
+    }
+
+    #[test]
     fn talk_is_none_of_them() {
         for text in [
             "Ana: hi\nTom: hello\nAna: how was the week\nTom: it went well I think\nAna: tell me more",
+            "- Ana: hi there\n- Tom: hello\n- Ana: how was it?\n- Tom: fine I think\n- Ana: tell me",
             "Ana: so how did it go\nTom: good\nAna: really\nTom: yes the talk went fine\nAna: and then\nTom: I slept",
             "0:00 so where were we last time\n0:04 at the letter\n0:06 right\n0:09 I never wrote it\n0:15 and why not",
             "0:00 Well.\n1:10 I do not know.\n4:45 Perhaps.\n9:02 Let me think.\n15:30 Yes.",

@@ -98,7 +98,7 @@ fn time_grows_with_the_file_alone() {
     type Shape = (&'static str, fn(&mut String, usize));
     const TURNS: &str = "Ana: so it is.\nTom: so it is.\nAna: so it is.\nTom: ";
     const CUES: &str = "WEBVTT\n\n00:01.000 --> 00:02.000\nso\n";
-    let shapes: [Shape; 29] = [
+    let shapes: [Shape; 41] = [
         (CUES, |text, at| {
             _ = write!(text, "{at}\n{}:00:00.000 --> {at}:00:01.000\nSpeaker {}: so\n\n", at + 10, at % 999)
         }),
@@ -132,6 +132,18 @@ fn time_grows_with_the_file_alone() {
         (TURNS, |text, at| _ = write!(text, "[[((//{at}//((.(#0:01#")),
         (TURNS, |text, at| _ = writeln!(text, "Speaker {at}: so it is #00:00:01-2#")),
         (CUES, |text, at| _ = write!(text, "Speaker {}\n00:01.000 --> 00:02.000\n>> so\n\n", at % 7)),
+        ("", |text, at| _ = write!(text, "Speaker {}: so it is said here. ", at % 999)),
+        ("[0:01] ", |text, at| _ = write!(text, "so: it {at}: is. ")),
+        ("", |text, at| _ = write!(text, "[0:{:02}] Ana {at}: so. ", at % 60)),
+        ("", |text, at| _ = writeln!(text, "2026-03-25 14:03:{:02} Speaker {}: so it is.", at % 60, at % 999)),
+        ("", |text, at| _ = writeln!(text, "[{at}] Speaker {}: so it is said here.", at % 999)),
+        ("", |text, at| _ = writeln!(text, "Speaker {} 0:01: so it is, 0:02, and 0:03 @ 0:04.", at % 999)),
+        ("", |text, at| _ = writeln!(text, "so it is (Speaker {}) - {at}", at % 999)),
+        (TURNS, |text, at| _ = write!(text, "so (Ana: hm) [Tom {at}: (x: ")),
+        ("<html><p>", |text, at| _ = write!(text, "<script>a<b {at}</script><p><b>Ana:</b> so<span><span>")),
+        ("{\\rtf1 ", |text, at| _ = write!(text, "{{\\b Ana:}} so\\'e9\\u{at}?{{{{\\par ")),
+        ("<?xml?><talk>", |text, at| _ = write!(text, "<turn who=\"Ana {at}\" at=\"{at}\">so</turn>")),
+        ("[[\"Ana\",1,\"so it is\"]", |text, at| _ = write!(text, ",[\"Ana\",{at},\"so it is\"],[[[{at}")),
     ];
     for (number, (head, shape)) in shapes.iter().enumerate() {
         let took = |cues: usize| {

@@ -9,6 +9,7 @@ use csv::{Reader, ReaderBuilder, StringRecord};
 use super::talk;
 use crate::{
     keys::{Key, Meaning, meaning},
+    label,
     raw_time::Raw,
     units::Told,
 };
@@ -279,7 +280,16 @@ fn by_content(whole: &str, delimiter: u8) -> Option<Table> {
     let (start, end) = match times.as_slice() {
         [one] => (*one, None),
         [.., start, end] => (*start, Some(*end)),
-        [] => return None,
+        [] => {
+            return by_turns(&rows, width).map(|columns| Table {
+                delimiter,
+                begin: 0,
+                columns,
+                width,
+                headed: false,
+                people: Vec::new(),
+            });
+        }
     };
     let wordy = |at: usize| column(at).map(|cell| cell.split_whitespace().count()).sum::<usize>();
     let text_at = (0..width).filter(|at| !times.contains(at)).max_by_key(|at| wordy(*at))?;
@@ -304,6 +314,16 @@ fn by_content(whole: &str, delimiter: u8) -> Option<Table> {
         return None;
     }
     Some(Table { delimiter, begin, columns, width, headed: false, people: Vec::new() })
+}
+
+/// Finds the columns of a table without headings and without times: one of a few names that take turns, one of sentences.
+fn by_turns(rows: &[StringRecord], width: usize) -> Option<Columns> {
+    let column = |at: usize| rows.iter().map(move |row| row.get(at).unwrap_or("").trim());
+    let text = (0..width).max_by_key(|at| column(*at).map(|cell| cell.split_whitespace().count()).sum::<usize>())?;
+    let is_name = |cell: &str| label::may_be_label(cell) && cell.len() <= 60;
+    let speaker = (0..width).filter(|at| *at != text).find(|at| column(*at).all(is_name));
+    let columns = Columns { text, speaker: Some(speaker?), ..Columns::default() };
+    (talk::is_one(rows, &columns) && talk::in_turn(rows, &columns)).then_some(columns)
 }
 
 /// Whether the numbers of a column count its rows.

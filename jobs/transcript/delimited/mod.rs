@@ -33,6 +33,7 @@ fn detect(source: &Source<'_>) -> Option<(Confidence, &'static str)> {
         (true, Some(_), Some(_)) => "a table whose headings name a text, a speaker and times",
         (true, Some(_), None) => "a table whose headings name a text and a speaker",
         (true, None, _) => "a table whose headings name a text and times",
+        (false, _, None) => "a table with columns of names that take turns and of text",
         (false, ..) => "a table with columns of times and of text",
     };
     Some((Confidence::Telling, reason))

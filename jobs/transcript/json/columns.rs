@@ -1,5 +1,5 @@
 //! Tables as JSON: rows under names of columns (`{"columns": […], "data": [[…]]}`), or a list for each column
-//! (`{"start": […], "text": […]}`, also with the numbers of the rows as keys). They become a list of entries.
+//! (`{"start": […], "text": […]}`, also with the numbers of the rows as keys), or entries under numbers. They become a list of entries.
 
 use std::borrow::Cow;
 
@@ -8,7 +8,7 @@ use crate::keys::{Meaning, meaning};
 
 /// The entries of a table; none where the JSON is no table. Its texts are those of the file, each with its number.
 pub(super) fn entries<'j>(root: &'j Json<'j>) -> Option<Json<'j>> {
-    let rows = of_rows(root).or_else(|| of_columns(root))?;
+    let Some(rows) = of_rows(root).or_else(|| of_columns(root)) else { return of_numbers(root, 6) };
     let object = |fields| Json { at: root.at, value: Value::Object(fields) };
     Some(Json { at: root.at, value: Value::List(rows.into_iter().map(object).collect()) })
 }
@@ -46,6 +46,22 @@ fn of_columns<'j>(root: &'j Json<'j>) -> Option<Vec<Fields<'j>>> {
     })
 }
 
+/// Objects under numbers, `{"0": {…}, "1": {…}}`, wherever they lie: entries in the order of the file.
+fn of_numbers<'j>(json: &'j Json<'j>, depth: usize) -> Option<Json<'j>> {
+    let Value::Object(fields) = &json.value else { return None };
+    let numbered = |(key, value): &(Cow<'_, str>, Json<'_>)| {
+        value.is_object() && key.trim_start_matches(|letter: char| !letter.is_ascii_digit()).parse::<u64>().is_ok()
+    };
+    if fields.len() >= 3 && fields.iter().all(numbered) {
+        let entries = fields.iter().map(|(_, value)| same(value)).collect();
+        return Some(Json { at: json.at, value: Value::List(entries) });
+    }
+    fields
+        .iter()
+        .filter(|(_, value)| depth > 0 && value.is_object())
+        .find_map(|(_, value)| of_numbers(value, depth - 1))
+}
+
 /// The cells of a column, in order.
 fn cells<'j>(column: &'j Json<'j>) -> Option<Vec<&'j Json<'j>>> {
     let plain = |cell: &Json<'_>| !cell.is_object() && !cell.is_list();
@@ -59,14 +75,18 @@ fn cells<'j>(column: &'j Json<'j>) -> Option<Vec<&'j Json<'j>>> {
     cells.iter().all(|cell| plain(cell)).then_some(cells)
 }
 
-/// The same cell once more: its text keeps its number, by which it is accounted for.
+/// The same value once more: its texts keep their numbers, by which they are accounted for.
 fn same<'j>(cell: &'j Json<'j>) -> Json<'j> {
     let value = match &cell.value {
         Value::Number(number) => Value::Number(*number),
         Value::Large(number) => Value::Large(*number),
         Value::Bool(value) => Value::Bool(*value),
         Value::Text(number, text) => Value::Text(*number, Cow::Borrowed(text)),
-        Value::Null | Value::List(_) | Value::Object(_) => Value::Null,
+        Value::Null => Value::Null,
+        Value::List(items) => Value::List(items.iter().map(same).collect()),
+        Value::Object(fields) => {
+            Value::Object(fields.iter().map(|(key, value)| (Cow::Borrowed(key.as_ref()), same(value))).collect())
+        }
     };
     Json { at: cell.at, value }
 }

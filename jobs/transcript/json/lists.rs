@@ -317,7 +317,8 @@ fn understand<'j>(place: &mut Place<'j>, known: &mut HashMap<&'j str, Option<Key
     owners.sort_unstable_by_key(|(name, key)| (key.meaning != Meaning::Speaker, key.rank, *name));
     place.owners = owners;
     measure(place);
-    seen > 0 && written * 2 > seen && !place.keys(Meaning::Text).is_empty()
+    let messages = place.moments && place.has_speakers() && place.evidence() < 2;
+    (messages || (seen > 0 && written * 2 > seen)) && !place.keys(Meaning::Text).is_empty()
 }
 
 fn by_meaning<'j>(counts: HashMap<&'j str, (Key, usize)>) -> HashMap<Meaning, Vec<(&'j str, Key)>> {

@@ -31,6 +31,7 @@ mod otter;
 mod owners;
 mod parts;
 mod people;
+mod plain;
 mod podcast;
 mod read_ai;
 mod recall;
@@ -53,8 +54,9 @@ use self::{
 };
 use super::{
     NotATranscript,
-    account::Draft,
-    formats::Source,
+    account::{Draft, words},
+    formats::{self, Source},
+    prepare,
     transcript::{Detection, Format, RunnerUp, Warning},
     units,
 };
@@ -117,7 +119,16 @@ pub(super) fn is_json(text: &str) -> bool {
     matches!(
         (letters.next(), letters.next()),
         (Some('{'), Some('"' | '}') | None) | (Some('['), Some('{' | ']' | '"') | None)
-    )
+    ) || text.trim_start().starts_with('[') && is_list_of_rows(text)
+}
+
+/// Whether a text begins as a list of lists does, whose first cell is a text or a number; `[[00:01]` does not.
+fn is_list_of_rows(text: &str) -> bool {
+    let inner = text.trim_start()[1..].trim_start().strip_prefix('[').map(str::trim_start);
+    inner.is_some_and(|inner| {
+        let number = inner.trim_start_matches(|letter: char| letter.is_ascii_digit() || letter == '.');
+        inner.starts_with('"') || (number.len() < inner.len() && number.trim_start().starts_with(','))
+    })
 }
 
 /// Reads JSON, whosever it is.
@@ -224,12 +235,34 @@ fn choose(tree: &Tree<'_>, source: &Source<'_>) -> Result<(Format, Draft), NotAT
         draft.detected = Detection { reason: (*reason).to_owned(), runner_up: None };
         return Ok((format, draft));
     }
+    if let Some(read) = as_text(tree, source) {
+        return Ok(read);
+    }
     let nearest = if found.chat {
         " It looks like a chat: what people wrote, not what they said.".to_owned()
     } else {
         nearest(&inner)
     };
     Err(NotATranscript::UnknownJson { seen: seen(&tree.root), nearest })
+}
+
+/// Reads a transcript that stands in the JSON as text, as it would be read in a file of its own.
+fn as_text(tree: &Tree<'_>, source: &Source<'_>) -> Option<(Format, Draft)> {
+    plain::texts(&tree.root).iter().find_map(|text| {
+        let prepared = prepare::prepared(text).ok().filter(|prepared| !is_json(&prepared.text))?;
+        // What stands beside it must not be lost: another list of the same talk.
+        let (all, within) = (plain::words_of(&tree.root), words(&prepared.text));
+        if within * 10 < all * 8 {
+            return None;
+        }
+        let inner = Source::new(&prepared.text);
+        let (_, mut draft) = formats::read_text(&inner).ok()?;
+        prepared.doubts.into_iter().for_each(|doubt| draft.warn(0, doubt));
+        draft.session_date = draft.session_date.or(prepared.day);
+        draft.within(words(source.text), within, all.saturating_sub(within));
+        draft.detected.reason = format!("a text in JSON: {}", draft.detected.reason);
+        Some((Format::Json, draft))
+    })
 }
 
 /// Whether nobody is named in what a source made of a file that names speakers.
@@ -272,18 +305,8 @@ const TELLING: &[(&str, &str)] = &[
     ("transcriptEntries", "Google Meet"),
 ];
 
-/// Keys under which tools write a whole transcript as one text.
-const TEXTS: &[&str] =
-    &["transcript", "transcription", "text", "content", "transcript_text", "full_text", "vtt", "srt", "captions"];
-
 /// Whose JSON it comes nearest to, as a sentence; nothing where it is like nobody's.
 fn nearest(all: &[&Json<'_>]) -> String {
-    let lines = |json: &Json<'_>| json.text().is_some_and(|text| text.lines().take(3).count() == 3);
-    if let Some(key) = TEXTS.iter().find(|key| all.iter().any(|json| lines(json.get(key)))) {
-        return format!(
-            " What stands under \"{key}\" is a text of many lines: saved as a file of its own, it may be read."
-        );
-    }
     let known = TELLING.iter().find(|(key, _)| all.iter().any(|json| json.has(&[key])));
     known.map_or_else(String::new, |(key, whose)| {
         format!(

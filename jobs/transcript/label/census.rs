@@ -142,6 +142,11 @@ impl Labels {
             .filter(|label| self.passed.contains(*label))
     }
 
+    /// The labels of the file.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &str> {
+        self.accepted.keys().map(String::as_str)
+    }
+
     /// Whether `label` is one of the file's.
     pub(crate) fn has(&self, label: &str) -> bool {
         self.accepted.contains_key(label)

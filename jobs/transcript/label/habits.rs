@@ -153,7 +153,9 @@ impl Habits {
             return None;
         }
         let begins = (self.heads && entry.at_heads > 0) || (self.lines && entry.further == 0);
-        if begins && (shape == Shape::Name || (shape == Shape::Handle && self.every)) {
+        // One word that comes once may be the key of a list: "Obstacle: the phone".
+        let several = entry.at_heads > 0 || label.contains(char::is_whitespace) || build(label).is_some();
+        if begins && ((shape == Shape::Name && several) || (shape == Shape::Handle && self.every)) {
             return Some(Verdict::Label);
         }
         let runs_on = self.punctuated && entry.open > 0;

@@ -19,7 +19,8 @@ pub(super) static STRUCTURE: Words = LazyLock::new(|| {
          start_time end_time started action from to cc bcc sent re fwd url link http https mailto file page total info \
          warn warning error debug todo p.s ps meeting_id passcode speakers present absent created meeting_title \
          file_name invitees source model version generated_by meeting_participants outcome goal goals wins challenges \
-         keywords deadline due status owner chapter audio audio_source video audio_file recorded_by",
+         keywords deadline due status owner chapter legend key email e-mail phone tel telephone mobile fax address website company \
+         name author commit committer merge audio audio_source video audio_file recorded_by",
         "datum zeit titel teilnehmer teilnehmende ort dauer thema betreff von an deltagare plats tid ämne \
          participantes fecha lugar hora asunto data assunto participants objet lieu heure partecipanti luogo oggetto \
          deelnemers plaats onderwerp",
@@ -35,6 +36,21 @@ const SECTIONS: &str = "summary action_items actions next_step next_steps notes 
 
 /// As [`STRUCTURE`], of [`SECTIONS`] alone.
 pub(super) static SECTION: Words = LazyLock::new(|| set(&[SECTIONS]));
+
+/// What stands before a colon in a transcriber's note, and is nobody.
+pub(super) static NOTE: Words = LazyLock::new(|| {
+    set(&[
+        "note translation correction comment background phone sound music video audio screen slide whispering singing \
+         reading aside anmerkung übersetzung notiz kommentar remarque traduction nota traducción traducción tradução \
+         nota traduzione anteckning översättning opmerking vertaling",
+    ])
+});
+
+/// With these no name ends: "Recorded with", "Transcribed by".
+pub(super) static JOINT: Words = LazyLock::new(|| {
+    set(&["by with of on at for from to and the von mit am um für über bei av med par avec pour le por con para del \
+         da di met door"])
+});
 
 /// Verbs and pronouns: with one of them written small, it is a sentence wherever it stands.
 pub(super) static CLAUSE: Words = LazyLock::new(|| {

@@ -21,8 +21,10 @@ mod habits;
 mod lexicon;
 mod shape;
 
-pub(super) use census::{Labels, Piece, Place, ends_a_sentence};
-pub(super) use shape::{Shape, has_form, is_section, is_structure, may_be_label, reads_like_a_name, shape};
+pub(super) use census::{Labels, Piece, Place, Split, ends_a_sentence};
+pub(super) use shape::{
+    Shape, has_form, is_note, is_section, is_side, is_structure, may_be_label, reads_like_a_name, shape,
+};
 
 use super::account::trimmed;
 
@@ -98,12 +100,14 @@ pub(super) fn candidate(line: &str) -> Option<Candidate<'_>> {
     None
 }
 
-/// A label without the brackets around all of it: `[You]: yes`.
+/// A label without the brackets or quotation marks around all of it: `[You]: yes`.
 fn unbracketed(label: &str) -> &str {
-    let inner = [('[', ']'), ('(', ')'), ('<', '>'), ('【', '】')].into_iter().find_map(|(opening, closing)| {
-        let inner = label.strip_prefix(opening)?.strip_suffix(closing)?;
-        (!inner.contains([opening, closing])).then_some(inner)
-    });
+    let inner = [('[', ']'), ('(', ')'), ('<', '>'), ('【', '】'), ('"', '"'), ('“', '”')].into_iter().find_map(
+        |(opening, closing)| {
+            let inner = label.strip_prefix(opening)?.strip_suffix(closing)?;
+            (!inner.contains([opening, closing])).then_some(inner)
+        },
+    );
     inner.map_or(label, trimmed)
 }
 

@@ -2,8 +2,8 @@
 //! label, or as the beginning of a sentence.
 
 use super::lexicon::{
-    CLAUSE, CLAUSE_OF_HAN, END_OF_CLAUSE, GERMAN, MATTER, OPENING, PARTICLE, PERSON, PRONOUN, SECTION, SIDES,
-    STRUCTURE, Words,
+    CLAUSE, CLAUSE_OF_HAN, END_OF_CLAUSE, GERMAN, JOINT, MATTER, NOTE, OPENING, PARTICLE, PERSON, PRONOUN, SECTION,
+    SIDES, STRUCTURE, Words,
 };
 use crate::time;
 
@@ -71,9 +71,17 @@ pub(crate) fn reads_like_a_name(label: &str) -> bool {
     shape(label) == Shape::Name
 }
 
-/// Whether `label` is a word of a header, not a speaker.
+/// Whether `label` is a word of a header, not a speaker; "Recorded with" is one.
 pub(crate) fn is_structure(label: &str) -> bool {
-    is_one_of(&STRUCTURE, label)
+    let short = || label.split_whitespace().nth(3).is_none();
+    let joint =
+        || label.rsplit_once(' ').is_some_and(|(_, last)| JOINT.contains(last.to_lowercase().as_str()) && short());
+    is_one_of(&STRUCTURE, label) || joint()
+}
+
+/// Whether `label` heads what a transcriber notes: "Translation", "Note".
+pub(crate) fn is_note(label: &str) -> bool {
+    is_one_of(&NOTE, label)
 }
 
 /// Whether `label` heads a part of notes: "Next steps".
@@ -89,7 +97,7 @@ fn is_one_of(words: &Words, label: &str) -> bool {
 
 /// Whether `label` is a side of an interview, "Question", and no name.
 pub(crate) fn is_side(label: &str) -> bool {
-    label.len() <= 24 && SIDES.contains(label.to_lowercase().as_str())
+    matches!(label, "Q" | "A" | "F") || label.len() <= 24 && SIDES.contains(label.to_lowercase().as_str())
 }
 
 /// A word of a label, without what stands around it.

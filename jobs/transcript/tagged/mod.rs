@@ -2,6 +2,7 @@
 //! up its words.
 
 pub(super) mod eaf;
+pub(super) mod page;
 pub(super) mod podcast_html;
 pub(super) mod ttml;
 pub(super) mod youtube_xml;
@@ -120,6 +121,20 @@ pub(super) fn attribute<'a>(raw: &'a str, wanted: &str) -> Option<&'a str> {
         let value = raw[at + 1..].trim_start();
         let quote = value.chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
         value[1..].split(quote).next()
+    })
+}
+
+/// The attributes of a tag, their names without a prefix.
+pub(super) fn attributes(raw: &str) -> impl Iterator<Item = (&str, &str)> {
+    let mut rest = raw;
+    std::iter::from_fn(move || {
+        let (before, after) = rest.split_once('=')?;
+        let after = after.trim_start();
+        let quote = after.chars().next().filter(|quote| matches!(quote, '"' | '\''))?;
+        let (value, after) = after[1..].split_once(quote)?;
+        rest = after;
+        let name = before.trim_end().rsplit(|letter: char| letter.is_whitespace() || letter == ':').next()?;
+        Some((name, value))
     })
 }
 

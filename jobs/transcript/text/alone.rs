@@ -155,7 +155,7 @@ pub(super) fn names<'a>(lines: &[Line<'a>], quiet: bool) -> Vec<Alone> {
     }
     let mut found: Vec<Alone> =
         (0..lines.len()).filter_map(|at| alone(Around { lines, at }, quiet, &used, &mut shapes)).collect();
-    if !between_texts(&found, lines) {
+    if !between_texts(&found, lines) || above_lists(&found, lines) {
         return Vec::new();
     }
     if used.keys().all(|slot| matches!(slot, Slot::Any | Slot::Paragraph)) {
@@ -284,6 +284,13 @@ fn add_between<'a>(found: &mut Vec<Alone>, lines: &[Line<'a>], shapes: &mut Hash
     }
     found.extend(more);
     found.sort_by_key(|name| name.at);
+}
+
+/// Whether the points of lists stand below most names, as in the notes on what changed.
+fn above_lists(found: &[Alone], lines: &[Line<'_>]) -> bool {
+    let below = |name: &Alone| Around { lines, at: name.at }.next_filled();
+    let point = |line: Line<'_>| matches!(line, Line::Plain(text, _) if label::unlisted(text).len() < text.len());
+    found.iter().filter(|name| point(below(name))).count() * 2 > found.len()
 }
 
 /// Whether there are words between the names, more than the names have.

@@ -13,13 +13,15 @@ pub(super) struct Part<'a> {
     pub(super) text: &'a str,
 }
 
-/// The stretches of a turn: what another says meanwhile stands between slashes and names its speaker; and behind the
-/// end of a sentence a label that the file knows begins another's words on the same line.
-pub(super) fn parts<'a>(text: &'a str, knows: impl Fn(&str) -> bool) -> Vec<Part<'a>> {
+/// The stretches of a turn: what another says meanwhile stands between slashes or in brackets and names its speaker; and
+/// behind the end of a sentence a label that the file knows begins another's words on the same line. `calls` tells by
+/// which names people are called, who may be named in brackets.
+pub(super) fn parts<'a>(text: &'a str, knows: impl Fn(&str) -> bool, calls: impl Fn(&str) -> bool) -> Vec<Part<'a>> {
     let mut parts = Vec::new();
     let (mut rest, mut begin, mut label) = (text, 0, None);
     while let Some(at) = memchr::memchr2(b'/', b':', &rest.as_bytes()[begin..]).map(|at| begin + at) {
-        if let Some((other, said, after)) = meanwhile(rest, at) {
+        let meanwhile = meanwhile(rest, at).or_else(|| in_brackets(rest, begin, at, &calls));
+        if let Some((at, other, said, after)) = meanwhile {
             parts.push(Part { label, text: &rest[..at] });
             parts.push(Part { label: Some(other), text: said });
             (rest, begin) = (after, 0);
@@ -37,12 +39,33 @@ pub(super) fn parts<'a>(text: &'a str, knows: impl Fn(&str) -> bool) -> Vec<Part
 }
 
 /// Who speaks between slashes that begin here, what, and what follows.
-fn meanwhile(text: &str, at: usize) -> Option<(&str, &str, &str)> {
+fn meanwhile(text: &str, at: usize) -> Option<(usize, &str, &str, &str)> {
     // Slashes of an address follow a colon.
     let begins = at == 0 || text[..at].ends_with(char::is_whitespace);
     let (inside, after) = text[at..].strip_prefix("//").filter(|_| begins)?.split_once("//")?;
     let (label, said) = label::split(inside)?;
-    Some((label, said, after))
+    Some((at, label, said, after))
+}
+
+/// Who speaks in the bracket that opens before a colon, `(Priya: mm-hm)`, where it begins, what is said in it, and what
+/// follows. Of names that the file does not have, one that reads as a name counts: the words are not the speaker's.
+fn in_brackets(
+    text: &str,
+    from: usize,
+    colon: usize,
+    calls: impl Fn(&str) -> bool,
+) -> Option<(usize, &str, &str, &str)> {
+    let reach = from.max(text.floor_char_boundary(colon.saturating_sub(80)));
+    let open = reach + text.get(reach..colon)?.rfind(['(', '[', '<'])?;
+    let close = super::stamp::closing(&text[open..])?.1;
+    let inner = &text[open + 1..];
+    let end = inner[..inner.floor_char_boundary(400)].find(close)?;
+    let found =
+        label::candidate(&inner[..end]).filter(|found| found.label.len() == text[open + 1..colon].trim().len())?;
+    let name =
+        label::may_be_label(found.label) && label::reads_like_a_name(found.label) && !label::is_note(found.label);
+    let said = found.rest.contains(char::is_alphanumeric);
+    (said && (calls(found.label) || name)).then(|| (open, found.label, found.rest, &inner[end + close.len_utf8()..]))
 }
 
 /// The label that ends `before`, a colon, behind a sentence that ended.
@@ -173,14 +196,37 @@ mod tests {
     fn who_speaks_meanwhile_is_named() {
         let part = |label, text| Part { label, text };
         assert_eq!(
-            parts("He listened. //S00: Great.// I will ask.", |_| false),
+            parts("He listened. //S00: Great.// I will ask.", |_| false, |_| false),
             [part(None, "He listened. "), part(Some("S00"), "Great."), part(None, " I will ask.")]
         );
-        for text in ["see https://example.org//a: b", "so //yes// no", "// a"] {
-            assert_eq!(parts(text, |_| false), [part(None, text)], "{text}");
+        for (text, before, name, said, after) in [
+            ("It was late. (priya: mm-hm) So we left.", "It was late. ", "priya", "mm-hm", " So we left."),
+            (
+                "It was late [Tom Berg: yes, it was], so we left.",
+                "It was late ",
+                "Tom Berg",
+                "yes, it was",
+                ", so we left.",
+            ),
+            ("It was late (Priya: hm)", "It was late ", "Priya", "hm", ""),
+        ] {
+            let parts = parts(text, |_| false, |label| label == "priya");
+            assert_eq!(parts[..2], [part(None, before), part(Some(name), said)], "{text}");
+            assert_eq!(parts[2].text, after, "{text}");
+        }
+        for text in [
+            "see https://example.org//a: b",
+            "so //yes// no",
+            "// a",
+            "so (laughs) it: is",
+            "(Note: it rained) so",
+            "(at 10:30) so",
+            "(he said: no) so",
+        ] {
+            assert_eq!(parts(text, |_| false, |_| false), [part(None, text)], "{text}");
         }
         assert_eq!(
-            parts("Fine.  Them: And you? I saw Them: no.", |label| label == "Them"),
+            parts("Fine.  Them: And you? I saw Them: no.", |label| label == "Them", |_| false),
             [part(None, "Fine."), part(Some("Them"), " And you? I saw Them: no.")]
         );
         assert_eq!(unslashed("That I had written it down.//"), "That I had written it down.");

@@ -24,13 +24,28 @@ const HEAD: &[&str] = &[
     "till", "ämne",
 ];
 
+fn begins(line: &str, starts: &[&str]) -> bool {
+    let line = line.to_lowercase();
+    starts.iter().any(|start| line.strip_prefix(start).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric)))
+}
+
+/// The line, by its index, from which on a letter ends in which a talk is sent: a farewell below a blank line, where there is a
+/// greeting above.
+pub(super) fn farewell(lines: &[&str]) -> Option<usize> {
+    const LONGEST: usize = 80;
+    let filled = |line: &&&str| !line.trim().is_empty();
+    let short = |line: &str| line.len() <= LONGEST && line.trim().ends_with([',', '!']);
+    lines.iter().filter(filled).take(2).find(|line| short(line) && begins(line.trim(), GREETINGS))?;
+    // The farewell and the names below it.
+    let from = lines.len().saturating_sub(10);
+    let at = from + lines[from..].iter().rposition(|line| short(line) && begins(line.trim(), FAREWELLS))?;
+    let below = lines[at..].iter().filter(filled).count();
+    (below <= 5 && at > 0 && lines[at - 1].trim().is_empty()).then_some(at)
+}
+
 /// Whether the lines are those of a letter.
 pub(super) fn is_one(lines: &[&str]) -> bool {
     let filled = || lines.iter().map(|line| line.trim()).filter(|line| !line.is_empty());
-    let begins = |line: &str, starts: &[&str]| {
-        let line = line.to_lowercase();
-        starts.iter().any(|start| line.strip_prefix(start).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric)))
-    };
     let short = |line: &&str, words: usize| line.len() <= 80 && line.split_whitespace().count() <= words;
     let key =
         |line: &str| line.split_once(':').is_some_and(|(key, _)| HEAD.contains(&key.trim().to_lowercase().as_str()));

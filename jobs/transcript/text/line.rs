@@ -18,19 +18,28 @@ pub(super) enum Line<'a> {
         rest: &'a str,
     },
     /// A name and a time, with the text on the same line or on those below: `Name (00:01:02): text`, `Name 00:12`,
-    /// `[00:12 Name]`.
+    /// `[00:12 Name]`, `Name 00:12: text`.
     Heading {
         name: &'a str,
         stamp: Stamp<'a>,
         rest: &'a str,
-        /// The time and the name stand in one bracket: that is no sentence.
-        enclosed: bool,
+        beside: Beside,
     },
     /// Anything else; `Name: text` among it.
     Plain(&'a str, Dress),
 }
 
-impl Line<'_> {
+impl<'a> Line<'a> {
+    /// What stands on it beside a time.
+    pub(super) fn text(self) -> &'a str {
+        match self {
+            Line::Stamped { rest, .. } => rest,
+            Line::Heading { name, .. } => name,
+            Line::Plain(text, _) => text,
+            Line::Blank | Line::Stamp(_) => "",
+        }
+    }
+
     /// The line, where times that are written out count only if `written_out`.
     pub(super) fn without(self, written_out: bool) -> Self {
         match self {
@@ -38,6 +47,17 @@ impl Line<'_> {
             line => line,
         }
     }
+}
+
+/// How a time stands beside a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Beside {
+    /// In one bracket with it: that is no sentence.
+    Enclosed,
+    /// Behind it, in a bracket of its own or at the end of the line.
+    Behind,
+    /// Behind it, bare, and before what is said: a sentence may have that as well.
+    Amid,
 }
 
 /// How Markdown sets a line off.
@@ -90,7 +110,9 @@ fn undressed(text: &str) -> (&str, Dress) {
 
 /// What stands behind a time, without what sets it off.
 fn separated(rest: &str) -> &str {
-    let rest = rest.trim_start().trim_start_matches(['*', '_', '|', ':', '：']).trim_start();
+    // Marks that close those before the time; others may open those of a name.
+    let rest =
+        rest.trim_start_matches(['*', '_']).trim_start().trim_start_matches(['|', ':', '：', ',', ';']).trim_start();
     let rest = rest.strip_prefix(['-', '–', '—', '·', '•']).filter(|rest| rest.starts_with(' ')).unwrap_or(rest);
     rest.trim_start().trim_end_matches("**")
 }
@@ -102,10 +124,13 @@ const LONGEST_NAME: usize = 240;
 fn named<'a>(listed: &'a str, text: &'a str, mut is_name: impl FnMut(&'a str) -> bool) -> Option<Line<'a>> {
     let heading = match enclosed(listed) {
         Some(heading) if is_name(heading.name) => heading,
-        _ => heading(text).filter(|heading| is_name(heading.name))?,
+        _ => match heading(text).filter(|heading| is_name(heading.name)) {
+            Some(heading) => heading,
+            None => amid(listed).filter(|heading| is_name(heading.name))?,
+        },
     };
-    let Heading { name, stamp, rest, enclosed } = heading;
-    Some(Line::Heading { name, stamp, rest, enclosed })
+    let Heading { name, stamp, rest, beside } = heading;
+    Some(Line::Heading { name, stamp, rest, beside })
 }
 
 /// What [`Line::Heading`] holds.
@@ -113,7 +138,7 @@ struct Heading<'a> {
     name: &'a str,
     stamp: Stamp<'a>,
     rest: &'a str,
-    enclosed: bool,
+    beside: Beside,
 }
 
 /// A time and a name within one bracket: `[00:00 Speaker 1]`, `(Maya, 0:12) text`.
@@ -131,7 +156,7 @@ fn enclosed(text: &str) -> Option<Heading<'_>> {
         }
     };
     let stamp = Stamp { marked: true, ..stamp };
-    Some(Heading { name: unmarked(name), stamp, rest: separated(after), enclosed: true })
+    Some(Heading { name: unmarked(name), stamp, rest: separated(after), beside: Beside::Enclosed })
 }
 
 /// A name with a time behind it.
@@ -157,7 +182,7 @@ fn heading(text: &str) -> Option<Heading<'_>> {
             if name.contains(": ") && !rest.is_empty() {
                 return None;
             }
-            return Some(Heading { name, stamp, rest, enclosed: false });
+            return Some(Heading { name, stamp, rest, beside: Beside::Behind });
         }
     }
     let text = text.trim_end_matches([':', '：', '*', '_']);
@@ -166,7 +191,7 @@ fn heading(text: &str) -> Option<Heading<'_>> {
     }
     if let Some((name, written, start_ms)) = units::behind_a_name(text) {
         let stamp = Stamp { written, start_ms, end_ms: None, marked: true, hours: false, written_out: true };
-        return Some(Heading { name: unmarked(name), stamp, rest: "", enclosed: false });
+        return Some(Heading { name: unmarked(name), stamp, rest: "", beside: Beside::Behind });
     }
     // Name 00:12, Name | 00:12, Name 10:30 AM, Name 00:12 - 00:15
     let mut last = None;
@@ -181,7 +206,37 @@ fn heading(text: &str) -> Option<Heading<'_>> {
     // "Ana: see you at 10:30".
     let wide = text[at..].trim_start().len() + 1 < text.len() - at || text[..at].ends_with(char::is_whitespace);
     let sentence = text[..at].contains(": ") && !wide;
-    (!sentence).then(|| Heading { name: unmarked(&text[..at]), stamp, rest: "", enclosed: false })
+    (!sentence).then(|| Heading { name: before_time(&text[..at]), stamp, rest: "", beside: Beside::Behind })
+}
+
+/// A bare time between a name and what is said: `Name 00:12: text`, `Name, 00:12, text`, `Name @ 00:12 text`.
+fn amid(text: &str) -> Option<Heading<'_>> {
+    let head = &text[..text.floor_char_boundary(LONGEST_NAME)];
+    if !has_digit(head) {
+        return None;
+    }
+    for (at, mark) in head.match_indices([' ', '\t', ',', ';', '|', '@', '\u{a0}']) {
+        let behind = text[at + mark.len()..].trim_start();
+        if !behind.starts_with(|letter: char| letter.is_ascii_digit() || letter >= '\u{660}') {
+            continue;
+        }
+        let Some((stamp, rest)) = stamp::leading(behind).filter(|(stamp, _)| !stamp.written_out) else { continue };
+        let (name, rest) = (before_time(&text[..at]), separated(rest));
+        return (!name.contains(": ") && !rest.is_empty()).then_some(Heading {
+            name,
+            stamp,
+            rest,
+            beside: Beside::Amid,
+        });
+    }
+    None
+}
+
+/// A name before a time, without what joins them: `Name at 00:12`, `Name @ 00:12`.
+fn before_time(text: &str) -> &str {
+    let name = unmarked(text);
+    let joint = [" at", " um", " kl", " kl.", " à", " alle", " om"].iter().find_map(|joint| name.strip_suffix(joint));
+    joint.map_or(name, unmarked)
 }
 
 fn has_digit(text: &str) -> bool {
@@ -220,6 +275,7 @@ mod tests {
             ("00:01:02 - 00:01:05 Ana: yes", "stamped 62000 «Ana: yes»"),
             ("00:12 | Ana", "stamped 12000 «Ana»"),
             ("**[00:12]** **Ana:** yes", "stamped 12000 «**Ana:** yes»"),
+            ("00:12 **Ana:** yes", "stamped 12000 «**Ana:** yes»"),
             ("00:01:02:15 Ana", "stamped 62000 «Ana»"),
             ("#00:00:12-3# yes", "stamped 12000 «yes»"),
             ("0 minutes 3 seconds", "stamp 3000"),
@@ -242,6 +298,14 @@ mod tests {
             ("Ana (Geth) (00:01:02):", "heading «Ana (Geth)» 62000 «»"),
             ("Ana [00:01:02]: yes", "heading «Ana» 62000 «yes»"),
             ("María del Carmen de la Fuente Ortega  0:11", "heading «María del Carmen de la Fuente Ortega» 11000 «»"),
+            ("Ana B 00:12: yes", "heading «Ana B» 12000 «yes»"),
+            ("Ana B, 0:12, yes", "heading «Ana B» 12000 «yes»"),
+            ("Ana B @ 0:12: yes", "heading «Ana B» 12000 «yes»"),
+            ("Ana B 00:12 yes", "heading «Ana B» 12000 «yes»"),
+            ("Ana B at 00:12", "heading «Ana B» 12000 «»"),
+            ("٠٠:١٢ Ana: yes", "stamped 12000 «Ana: yes»"),
+            ("Ana: we met, 10:30, by the door", "plain"),
+            ("What we do, 10:30, is this", "plain"),
             ("Speaker?  0:11", "heading «Speaker?» 11000 «»"),
             ("My flight was at [5:00] in the morning", "plain"),
             ("Ana: see you at 10:30", "plain"),

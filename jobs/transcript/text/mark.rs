@@ -1,14 +1,46 @@
-//! Labels that are set off by something else than a colon: `[Name] text`, `<Name> text`, `**Name** text`, `Name - text`, `Name | text`,
-//! `Name⇥text`, `NAME. text`. They count only where the file begins nearly every turn so.
+//! Labels that are set off by something else than a colon and a space: `[Name] text`, `**Name** text`, `Name says: text`,
+//! `Name - text` and what else may part a name from what is said, `NAME. text`; or behind it, `text (Name)`. They count
+//! only where the file begins (or ends) nearly every turn so.
 
 use super::stamp;
 use crate::{
     account::trimmed,
-    label::{self, Candidate},
+    label::{self, Candidate, Split},
 };
 
-/// Ways to set a label off before what is said on the same line.
-pub(super) const MARKS: &[for<'a> fn(&'a str) -> Option<Candidate<'a>>] = &[bracket, bold, bar, tab, dash, point];
+/// Ways to set a label off from what is said on the same line; the first that nearly every line has counts.
+/// Beside each whether it is sure by itself; else what is said must be sentences, too.
+#[rustfmt::skip]
+pub(super) const MARKS: &[(Split, bool)] = &[
+    (bracket, true), (bold, true), (says, true), (apart::<0>, true), (apart::<1>, true), (apart::<2>, false),
+    (apart::<3>, false), (apart::<4>, false), (apart::<5>, false), (apart::<6>, false), (apart::<7>, false),
+    (apart::<8>, false), (apart::<9>, false), (point, true), (behind, false),
+];
+
+/// What may stand between a name and what is said, in the order in which it is tried: what is rarer in a sentence first.
+/// Of one kind the nearest to the beginning of the line counts.
+const BETWEEN: [&[&str]; 10] = [
+    &["|"],
+    &["\t"],
+    &["::", ":="],
+    &["-->", "=>", "~>", "->", "→", "⟶", "➜", "➔", "⇒", "►", "▶", "»", ">"],
+    &["=", "~", "•", "·"],
+    // A dash of any length.
+    &[" - ", " – ", " — ", " -- "],
+    &["  "],
+    &["…", "..."],
+    &["; "],
+    &[" / "],
+];
+
+/// Verbs of saying that stand between a name and a colon. Lower case.
+#[rustfmt::skip]
+const SAYS: &[&str] = &[
+    "says", "said", "asks", "asked", "answers", "answered", "replies", "replied", "responds", "responded", "adds", "added",
+    "continues", "continued", "speaks", "speaking", "writes", "sagt", "sagte", "fragt", "fragte", "antwortet", "antwortete",
+    "dit", "demande", "répond", "dice", "pregunta", "responde", "diz", "pergunta", "risponde", "chiede", "säger", "frågar",
+    "svarar", "zegt", "vraagt", "antwoordt",
+];
 
 /// What stands in brackets for a sound, and is nobody's name. Lower case.
 #[rustfmt::skip]
@@ -70,28 +102,49 @@ pub(super) fn is_sound(word: &str) -> bool {
     word.len() <= 32 && SOUNDS.contains(&word.to_lowercase().as_str())
 }
 
+/// `**Name** text`, with any of the marks of Markdown.
 fn bold(text: &str) -> Option<Candidate<'_>> {
-    let (label, rest) = label::unlisted(text).strip_prefix("**")?.split_once("**")?;
+    let text = label::unlisted(text);
+    let mark = ["**", "__", "*", "_"].into_iter().find(|mark| text.starts_with(mark))?;
+    let (label, rest) = text[mark.len()..].split_once(mark)?;
     rest.starts_with(' ').then(|| found(label, rest)).flatten()
 }
 
-fn bar(text: &str) -> Option<Candidate<'_>> {
-    let (label, rest) = label::unlisted(text).trim_start_matches('|').split_once('|')?;
-    found(label, rest.trim_end_matches('|'))
+/// `Maya says: text`.
+fn says(text: &str) -> Option<Candidate<'_>> {
+    let spoken = label::candidate(text)?;
+    let (name, verb) = spoken.label.rsplit_once(char::is_whitespace)?;
+    let is_verb = |verb: &str| SAYS.contains(&verb.to_lowercase().as_str());
+    (!spoken.tight && verb.len() <= 24 && verb.split('/').all(is_verb)).then(|| found(name, spoken.rest)).flatten()
 }
 
-fn tab(text: &str) -> Option<Candidate<'_>> {
-    let (label, rest) = text.split_once('\t')?;
-    found(label.trim_end_matches([':', '：']), rest)
-}
-
-/// `Name - text`, with a dash of any length, or an arrow.
-fn dash(text: &str) -> Option<Candidate<'_>> {
-    let text = label::unlisted(text);
+/// `Name | text`, with what [`BETWEEN`] has.
+fn apart<const KIND: usize>(text: &str) -> Option<Candidate<'_>> {
+    let text = label::unlisted(text).trim_start_matches('|');
     let head = &text[..text.floor_char_boundary(240)];
-    let at = |dash: &&str| head.find(*dash).map(|at| (at, dash.len()));
-    let (at, width) = [" - ", " – ", " — ", " -- ", " > ", " -> ", " → "].iter().filter_map(at).min()?;
-    found(&text[..at], &text[at + width..])
+    let (at, width) = BETWEEN[KIND].iter().filter_map(|mark| Some((head.find(mark)?, mark.len()))).min()?;
+    let (name, rest) = (&text[..at], text[at + width..].trim_start_matches(' '));
+    found(name.trim_end_matches([':', '：']), rest.trim_end_matches('|'))
+}
+
+/// `text (Name)`, `text [Name]`, `"text" — Name`, where a sentence ends before the name.
+fn behind(text: &str) -> Option<Candidate<'_>> {
+    let text = text.trim_end();
+    let from = text.floor_char_boundary(text.len().saturating_sub(120));
+    let (at, name) = match text.strip_suffix([')', ']']) {
+        Some(inner) => {
+            let at = from + text[from..].rfind(['(', '['])?;
+            (at, inner.get(at + 1..)?)
+        }
+        None => {
+            let dash = |dash: &&str| Some((from + text[from..].rfind(dash)?, dash.len()));
+            let (at, width) = [" - ", " – ", " — ", " -- "].iter().filter_map(dash).max()?;
+            (at, &text[at + width..])
+        }
+    };
+    let said = text[..at].trim_end();
+    let ends = said.trim_end_matches(['"', '”', '’', '»', '“']).ends_with(['.', '?', '!', '…', '。', '？']);
+    ends.then(|| found(name, said)).flatten()
 }
 
 /// `MAYA. text`, `Q. text`: capitals alone before the point.

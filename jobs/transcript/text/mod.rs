@@ -9,6 +9,7 @@ mod layout;
 mod letter;
 mod line;
 mod mark;
+mod sight;
 mod stamp;
 mod units;
 
@@ -16,11 +17,11 @@ pub(super) use layout::Layout;
 pub(super) use mark::bracket;
 
 use self::{
-    line::{Dress, Line},
+    line::{Beside, Dress, Line},
     stamp::Stamp,
 };
 use super::{
-    account::Draft,
+    account::{Draft, words},
     clock, date,
     formats::{Confidence, Reader, Source},
     label,
@@ -52,11 +53,17 @@ pub(super) fn read_but(source: &Source<'_>, furniture: fn(&str) -> Option<&'stat
         after_blank: true,
         in_notes: false,
         hours: true,
+        interjected: false,
+        ended: None,
     };
     let footer_from =
         source.lines().iter().rposition(|line| !line.trim().is_empty()).map_or(0, |last| last.saturating_sub(2));
+    let farewell = letter::farewell(source.lines());
     for (at, raw) in source.lines().iter().enumerate() {
-        if at >= footer_from && is_footer(raw) {
+        if farewell.is_some_and(|from| at >= from) {
+            reading.close();
+            reading.draft.set_aside(at + 1, "the end of the letter around it", raw);
+        } else if at >= footer_from && is_footer(raw) {
             reading.close();
             reading.draft.set_aside(at + 1, "the footer of the tool", raw);
         } else if let Some(reason) = furniture(raw).or_else(|| of_teams(raw)) {
@@ -66,6 +73,7 @@ pub(super) fn read_but(source: &Source<'_>, furniture: fn(&str) -> Option<&'stat
         }
     }
     reading.close();
+    reading.doubts();
     if reading.hours {
         clock::from_the_first(&mut reading.draft);
     }
@@ -108,11 +116,15 @@ struct Reading<'a> {
     in_notes: bool,
     /// Whether all times so far have hours.
     hours: bool,
+    /// Whether it was said that brackets hold another's words.
+    interjected: bool,
+    /// When the turn above ended, where times stand behind what was said.
+    ended: Option<i64>,
 }
 
 impl<'a> Reading<'a> {
     fn line(&mut self, number: usize, raw: &'a str) {
-        let (count, raw) = if self.layout.numbered { layout::unnumbered(raw) } else { ("", raw) };
+        let (count, raw) = if self.layout.numbered { sight::unnumbered(raw) } else { ("", raw) };
         self.draft.structure(count);
         if let Some(said) = goes_on_behind_another(raw).filter(|_| self.turn.is_some()) {
             self.append(said);
@@ -128,7 +140,9 @@ impl<'a> Reading<'a> {
             Line::Stamped { stamp, rest } if stamp.marked || self.layout.plain_stamps => {
                 self.stamped(number, stamp, rest)
             }
-            Line::Heading { name, stamp, rest, .. } => {
+            Line::Heading { name, stamp, rest, beside } if beside != Beside::Amid || layout.amid => {
+                // What joins a name and its time: "Maya at 00:12".
+                self.draft.markup(words(raw), words(name) + words(stamp.written) + words(rest));
                 self.stamp(number, stamp);
                 self.named(number, name, rest, layout.heading(name) == Some(true));
             }
@@ -156,11 +170,19 @@ impl<'a> Reading<'a> {
         if let Some(doubtful) = self.layout.alone(number - 1) {
             self.named(number, line::unmarked(rest), "", doubtful);
         } else if let Some((label, text, doubtful)) = self.layout.split(rest) {
+            self.parted(rest, label, text);
             self.named(number, label, text, doubtful);
         } else {
             // A name alone holds for all times below it.
             let above = self.turn.as_ref().and_then(|turn| turn.label).filter(|_| self.layout.carries);
             self.open(number, above, rest);
+        }
+    }
+
+    /// Accounts for what stands between a label and its words: "says".
+    fn parted(&mut self, text: &str, label: &str, rest: &str) {
+        if self.layout.marks() {
+            self.draft.markup(words(text), words(label) + words(rest));
         }
     }
 
@@ -179,15 +201,14 @@ impl<'a> Reading<'a> {
         }
         let listed = self.in_notes && !self.layout.lists && label::unlisted(text).len() < text.len();
         if let Some((label, rest, doubtful)) = self.layout.split(text).filter(|_| !listed) {
+            self.parted(text, label, rest);
             return self.named(number, label, rest, doubtful);
         }
         if let Some(label) = self.layout.passed(text) {
             self.draft.warn(number, label::doubtful_speech(label));
         }
         self.notes(number, text, dress);
-        if self.layout.answers
-            && layout::is_set_off(raw)
-            && self.turn.as_ref().is_some_and(|turn| !turn.text.is_empty())
+        if self.layout.answers && sight::is_set_off(raw) && self.turn.as_ref().is_some_and(|turn| !turn.text.is_empty())
         {
             return self.answer(number, text);
         }
@@ -202,7 +223,7 @@ impl<'a> Reading<'a> {
             None => {
                 date::header_line(text, &mut self.draft);
                 let reason = match self.draft.utterances.is_empty() {
-                    true if layout::is_header(text) => "a header line",
+                    true if sight::is_header(text) => "a header line",
                     true => "text before the first speaker",
                     false => "notes, not speech",
                 };
@@ -273,6 +294,19 @@ impl<'a> Reading<'a> {
         self.append(text);
     }
 
+    /// What is unsure of the whole.
+    fn doubts(&mut self) {
+        if self.ended.is_some() {
+            self.draft.warn(0, ENDS);
+        }
+        let mut labels = self.draft.utterances.iter().map(|said| said.label.as_deref());
+        if labels.clone().all(|label| label.is_some_and(label::is_side)) {
+            self.draft.warn(0, SIDES);
+        } else if self.layout.voices && labels.all(|label| label.is_none()) {
+            self.draft.warn(0, VOICES);
+        }
+    }
+
     /// Adds a line to the turn; a time at its end is when it was said.
     fn append(&mut self, text: &'a str) {
         let Some(turn) = &mut self.turn else { return };
@@ -296,14 +330,23 @@ impl<'a> Reading<'a> {
         if pauses > 0 {
             self.draft.set_aside_words(turn.line, "a pause, not speech", pauses);
         }
-        let parts = asides::parts(&text, |label| self.layout.knows(label));
+        let parts = asides::parts(&text, |label| self.layout.knows(label), |label| self.layout.calls(label));
         let end_ms = turn.end_ms.filter(|_| parts.len() == 1);
         let mut start_ms = turn.start_ms;
+        if self.layout.trailing_stamps && turn.end_ms.is_some() && start_ms.is_none() {
+            start_ms = self.ended.or(Some(0));
+            self.ended = turn.end_ms;
+        }
         for part in parts {
             if let Some(label) = part.label {
                 self.draft.structure(label);
                 if !self.layout.knows(label) {
-                    self.draft.warn(turn.line, label::doubt(label));
+                    let called = self.layout.calls(label);
+                    if !called {
+                        self.draft.warn(turn.line, label::doubt(label));
+                    } else if !std::mem::replace(&mut self.interjected, true) {
+                        self.draft.warn(turn.line, INTERJECTED);
+                    }
                 }
             }
             let mut said = part.text;
@@ -320,6 +363,21 @@ impl<'a> Reading<'a> {
 
 /// Said of an answer of nobody known.
 const ANSWER: &str = "this line is set off below another's words and names nobody: please check who speaks here";
+
+/// Said of times behind turns.
+const ENDS: &str =
+    "the times stand behind what was said: each is taken for the end of its turn, and the beginning of the next";
+
+/// Said where marks alone tell voices apart.
+const VOICES: &str = "nobody is named: the marks (>>) show where somebody else begins to speak, and not who it is";
+
+/// Said where only questions and answers are marked.
+const SIDES: &str =
+    "questions and answers are marked, and nobody is named: please check that this was spoken, and who asks";
+
+/// Said of what stands in brackets in another's turn.
+const INTERJECTED: &str = "what stands in brackets with a name, here and below, is read as said by that person: please check who \
+     it is";
 
 /// Said where notes begin below the talk.
 const NOTES: &str =

@@ -61,8 +61,10 @@ pub(super) fn leading(text: &str) -> Option<(Stamp<'_>, &str)> {
     let rest = match bracket {
         Some(('#', _)) => f4(rest)?,
         Some((_, closing)) => rest.trim_start().strip_prefix(closing)?,
+        // A cell of a table ends in a comma as well, and no space follows it.
         None if rest.is_empty()
-            || rest.starts_with(|letter: char| letter.is_whitespace() || "|*_：:".contains(letter)) =>
+            || rest.starts_with(|letter: char| letter.is_whitespace() || "|*_：:".contains(letter))
+            || rest.starts_with([',', ';']) && rest[1..].starts_with(' ') =>
         {
             rest
         }
@@ -159,16 +161,22 @@ fn clock(text: &str) -> Option<(i64, &str)> {
     Some((millis, frames(rest).filter(|_| three).map_or(rest, |frames| &rest[frames..])))
 }
 
-fn is_wide_digit(letter: char) -> bool {
-    ('０'..='９').contains(&letter)
+/// Figures of other scripts: wide ones, Arabic, Persian, Indian, Thai.
+fn figure(letter: char) -> Option<u32> {
+    const ZEROS: [char; 6] = ['０', '٠', '۰', '०', '০', '๐'];
+    ZEROS.into_iter().find_map(|zero| (letter as u32).checked_sub(zero as u32).filter(|figure| *figure < 10))
 }
 
-/// As [`clock`], of a time with wide figures or colons.
+fn is_wide_digit(letter: char) -> bool {
+    letter > '\u{600}' && figure(letter).is_some()
+}
+
+/// As [`clock`], of a time with wide colons, or with figures of another script.
 fn wide(text: &str) -> Option<(i64, &str)> {
     let narrow = |letter: char| match letter {
         '：' => Some(':'),
         '．' => Some('.'),
-        letter if is_wide_digit(letter) => char::from_digit(letter as u32 - '０' as u32, 10),
+        letter if is_wide_digit(letter) => char::from_digit(figure(letter)?, 10),
         letter if letter.is_ascii_digit() || matches!(letter, ':' | '.' | ',') => Some(letter),
         _ => None,
     };

@@ -1,0 +1,50 @@
+//! What a file writes in its own way throughout, written as the readers know it: a day before every time, numbers for times,
+//! all turns on one line. Only what the whole file shows is rewritten, so that nothing that was said changes.
+//!
+//! Reads a text, gives a text with the same words but for its times.
+
+use std::borrow::Cow;
+
+use chrono::NaiveDate;
+
+use super::{NotATranscript, dated, json, number_times, odd_times, one_line, records};
+
+/// A text that is ready to be read.
+#[derive(Debug)]
+pub(super) struct Prepared<'a> {
+    pub(super) text: Cow<'a, str>,
+    /// The day that stands before the times.
+    pub(super) day: Option<NaiveDate>,
+    /// What a person ought to know of how it was rewritten.
+    pub(super) doubts: Vec<String>,
+}
+
+/// The text as readers know it; as it is, where nothing is odd.
+///
+/// # Errors
+/// When days and times show that it was written and not spoken.
+pub(super) fn prepared(text: &str) -> Result<Prepared<'_>, NotATranscript> {
+    let mut prepared = Prepared { text: Cow::Borrowed(text), day: None, doubts: Vec::new() };
+    if json::is_json(text) {
+        return Ok(prepared);
+    }
+    if let Some(json) = records::of_yaml(text).or_else(|| records::of_blocks(text)) {
+        prepared.text = Cow::Owned(json);
+        return Ok(prepared);
+    }
+    if let Some(lines) = one_line::parted(text) {
+        prepared.text = Cow::Owned(lines);
+    }
+    if let Some(dated) = dated::without_days(&prepared.text)? {
+        prepared.day = dated.day;
+        prepared.doubts.push(dated::DOUBT.to_owned());
+        prepared.text = Cow::Owned(dated.text);
+    } else if let Some((text, unit)) = number_times::written_out(&prepared.text) {
+        prepared.doubts.push(format!("the numbers at the beginning of the lines are read as {unit}"));
+        prepared.text = Cow::Owned(text);
+    }
+    if let Cow::Owned(usual) = odd_times::as_usual(&prepared.text) {
+        prepared.text = Cow::Owned(usual);
+    }
+    Ok(prepared)
+}

@@ -1,0 +1,230 @@
+//! HTML pages: their text, a line a block, as one reads it. What is around the text of a page (menus, buttons, scripts) is
+//! left out.
+
+use super::{Piece, is_read, pieces, root};
+use crate::{
+    markup,
+    transcript::{Format, Transcript},
+};
+
+/// Said of every page.
+pub(crate) const DOUBT: &str = "this is a web page: what stands on it around the transcript may have been taken for speech. \
+     Please check the first words and the last";
+
+/// Elements with which a page, or a part of one, begins.
+const ROOTS: &[&str] = &[
+    "html", "head", "body", "main", "article", "section", "div", "p", "table", "ul", "ol", "dl", "h1", "h2", "h3",
+    "span",
+];
+/// Elements that hold no text of the page.
+const HIDDEN: &[&str] = &[
+    "script", "style", "head", "nav", "noscript", "template", "svg", "button", "select", "form", "footer", "aside",
+    "iframe", "dialog",
+];
+/// Elements that end a line of text.
+const BLOCKS: &[&str] = &[
+    "div",
+    "li",
+    "tr",
+    "ul",
+    "ol",
+    "dl",
+    "dt",
+    "dd",
+    "table",
+    "section",
+    "article",
+    "main",
+    "header",
+    "pre",
+    "figure",
+    "figcaption",
+    "tbody",
+    "thead",
+    "body",
+    "html",
+    "details",
+    "summary",
+    "br",
+    "hr",
+];
+/// Elements with a blank line before and behind them.
+const PARAGRAPHS: &[&str] = &["p", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6"];
+
+/// What a page holds.
+#[derive(Debug, Default)]
+pub(crate) struct Page {
+    pub(crate) title: Option<String>,
+    pub(crate) text: String,
+    /// Within a name that is bold.
+    bold: bool,
+}
+
+/// The page that a text is; none where it is none, or one that a reader of its own knows.
+pub(crate) fn of(text: &str) -> Option<Page> {
+    let start = text.trim_start_matches(['\u{feff}', ' ', '\n', '\t']);
+    let declared = start.get(..14).is_some_and(|start| start.eq_ignore_ascii_case("<!doctype html"));
+    let is_page = || root(start).is_some_and(|root| ROOTS.contains(&root.to_ascii_lowercase().as_str()));
+    // Captions and talk may have a few tags in them.
+    let closed = || text.contains("</") || text.contains("<br");
+    ((declared || is_page()) && closed() && !is_read(text)).then(|| read(text))
+}
+
+/// Whether what was read of a page of so many lines is talk all through: a page about anything has a few names and colons as
+/// well.
+pub(crate) fn is_talk(transcript: &Transcript, lines: usize) -> bool {
+    let said = &transcript.utterances;
+    let ends =
+        |text: &str| text.trim_end_matches(['"', '”', '»', ')']).ends_with(['.', '?', '!', '…', '。', '？', '！']);
+    let ended = said.iter().filter(|said| ends(&said.text)).count();
+    lines <= said.len() * 4 && (ended * 3 >= said.len() || transcript.format != Format::Text)
+}
+
+/// The text without its scripts and style sheets, in which `<` is no tag.
+fn without_scripts(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut from = 0;
+    let named = |at: usize, name: &str| {
+        let rest = &text.as_bytes()[at + 1..];
+        rest.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name.as_bytes()))
+    };
+    let mut tags = memchr::memchr_iter(b'<', text.as_bytes());
+    while let Some(at) = tags.next() {
+        let Some((_, close)) =
+            [("script", "/script"), ("style", "/style")].into_iter().find(|(open, _)| named(at, open))
+        else {
+            continue;
+        };
+        out.push_str(&text[from..at]);
+        from = tags.by_ref().find(|at| named(*at, close)).unwrap_or(text.len());
+    }
+    out.push_str(&text[from..]);
+    out
+}
+
+fn read(text: &str) -> Page {
+    let text = &without_scripts(text);
+    let mut page = Page::default();
+    let (mut hidden, mut title): (Option<(String, usize)>, bool) = (None, false);
+    // Whether a part of a line ended right here.
+    let mut boxed = false;
+    for (_, piece) in pieces(text) {
+        match piece {
+            Piece::Open { name, empty, .. } => {
+                let name = name.to_ascii_lowercase();
+                if let Some((element, depth)) = &mut hidden {
+                    *depth += usize::from(*element == name && !empty);
+                    title = name == "title" && element == "head";
+                } else if HIDDEN.contains(&name.as_str()) && !empty {
+                    hidden = Some((name, 1));
+                } else {
+                    page.part(&name);
+                    // What stands in boxes of their own beside each other is apart on the screen.
+                    if std::mem::take(&mut boxed) && !page.text.ends_with(char::is_whitespace) {
+                        page.text.push_str("  ");
+                    }
+                }
+            }
+            Piece::Close { name, .. } => {
+                let name = name.to_ascii_lowercase();
+                title = false;
+                match &mut hidden {
+                    Some((element, depth)) if *element == name => {
+                        *depth -= 1;
+                        if *depth == 0 {
+                            hidden = None;
+                        }
+                    }
+                    // Pages forget to close their head.
+                    Some((element, _)) if element == "head" && name == "html" => hidden = None,
+                    Some(_) => {}
+                    None => page.part(&name),
+                }
+                boxed = hidden.is_none() && matches!(name.as_str(), "span" | "time" | "cite" | "b" | "strong" | "a");
+            }
+            Piece::Text(text) if hidden.is_none() => {
+                boxed = false;
+                page.push(&markup::references(text));
+            }
+            Piece::Text(text) if title => {
+                let text = markup::references(text).split_whitespace().collect::<Vec<_>>().join(" ");
+                page.title = page.title.take().or(Some(text).filter(|text| !text.is_empty()));
+            }
+            _ => {}
+        }
+    }
+    page
+}
+
+impl Page {
+    /// Ends a line, or a cell of a table, where an element begins or ends.
+    fn part(&mut self, name: &str) {
+        match name {
+            "td" | "th" if !self.text.ends_with(['\n', '\t']) && !self.text.is_empty() => self.text.push('\t'),
+            name if PARAGRAPHS.contains(&name) => {
+                self.end_line();
+                if !self.text.is_empty() && !self.text.ends_with("\n\n") {
+                    self.text.push('\n');
+                }
+            }
+            name if BLOCKS.contains(&name) => self.end_line(),
+            // A name that is bold at the beginning of its line, or behind a time, is set off so.
+            "b" | "strong" if self.bold || !self.begun() => {
+                self.bold = !self.bold;
+                self.text.push_str("**");
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether the line has words already.
+    fn begun(&self) -> bool {
+        let line = self.text.rfind('\n').map_or(0, |at| at + 1);
+        self.text[line..].contains(char::is_alphabetic)
+    }
+
+    fn end_line(&mut self) {
+        self.text.truncate(self.text.trim_end_matches([' ', '\t']).len());
+        if !self.text.is_empty() && !self.text.ends_with('\n') {
+            self.text.push('\n');
+        }
+    }
+
+    /// Adds text, its white space as one space.
+    fn push(&mut self, text: &str) {
+        if text.starts_with(char::is_whitespace) && !self.text.is_empty() && !self.text.ends_with(char::is_whitespace) {
+            self.text.push(' ');
+        }
+        let mut words = text.split_whitespace().peekable();
+        while let Some(word) = words.next() {
+            self.text.push_str(word);
+            if words.peek().is_some() || text.ends_with(char::is_whitespace) {
+                self.text.push(' ');
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::of;
+
+    #[test]
+    fn a_page_is_read_as_one_sees_it() {
+        let text = |page: &str| of(page).map(|page| page.text);
+        for (page, wanted) in [
+            ("<!DOCTYPE html><html><head><title>x</title></head><body><p>so</p></body></html>", Some("so\n\n")),
+            ("<div><b>Ana:</b> so</div><div>no</div>", Some("**Ana:** so\nno\n")),
+            ("<p>one<br>two</p><p>three &amp; four</p>", Some("one\ntwo\n\nthree & four\n\n")),
+            ("<table><tr><td>Ana</td><td>so</td></tr></table>", Some("Ana\tso\n")),
+            ("<html><nav>menu <nav>x</nav></nav><script>a<b</script>so<footer>end</footer></html>", Some("so\n")),
+            ("<ul><li>Ana: so\n   it is</li><li>Tom: no</li></ul>", Some("Ana: so it is\nTom: no\n")),
+            ("<Ana> so\n<Tom> no", None),
+            ("so <b>it</b> is", None),
+        ] {
+            assert_eq!(text(page).as_deref(), wanted, "{page}");
+        }
+        let title = of("<html><head><title>A &amp; B</title><style>x</style></head><body>so</body></html>");
+        assert_eq!(title.and_then(|page| page.title).as_deref(), Some("A & B"));
+    }
+}

@@ -1,0 +1,357 @@
+//! What the first look at all lines of a text finds: their shapes, the headings among them, how much is said behind labels,
+//! and where else names may stand.
+
+use std::collections::{HashMap, HashSet};
+
+use super::{
+    alone::Alone,
+    letter,
+    line::{Beside, Dress, Line, line},
+    mark, stamp,
+};
+use crate::{
+    date,
+    formats::Source,
+    label::{self, Labels, Piece, Place},
+    words,
+};
+
+/// What the first look at all lines finds.
+pub(super) struct Sight<'s, 'l> {
+    pub(super) source: &'l Source<'s>,
+    pub(super) lines: Vec<Line<'s>>,
+    pub(super) filled: usize,
+    /// Stamped lines that count.
+    pub(super) stamped: usize,
+    pub(super) plain_stamps: bool,
+    pub(super) mostly_stamped: bool,
+    pub(super) numbered: bool,
+    pub(super) written_out: bool,
+    /// Whether names have bare times behind them, and what is said on the same line.
+    pub(super) amid: bool,
+}
+
+/// How much is said behind labels.
+pub(super) struct Talk {
+    pub(super) labelled: usize,
+    /// Of them those that are lines of a list.
+    pub(super) listed: usize,
+    spoken: usize,
+    /// How often it ends as a sentence does.
+    ended: usize,
+}
+
+impl Talk {
+    /// People say more than two words at a time; a list of settings has one behind each colon.
+    pub(super) fn is_speech(&self) -> bool {
+        self.spoken * 2 >= self.labelled * 5
+    }
+
+    /// Whether labels make up enough of the file; a letter has some too.
+    pub(super) fn fills(&self, sight: &Sight<'_, '_>, labels: &Labels) -> bool {
+        let usual = self.labelled * 10 >= sight.filled && (labels.len() >= 2 || self.labelled * 2 >= sight.filled);
+        let (again, count) = labels.again();
+        // Of a list most comes once.
+        if again == 1 && count < 3 && count * 2 < self.labelled {
+            return false;
+        }
+        let nearly_all = again >= 2 && self.labelled * 10 >= sight.filled * 6;
+        usual && (nearly_all || !letter::is_one(sight.source.lines()))
+    }
+}
+
+impl<'s, 'l> Sight<'s, 'l> {
+    pub(super) fn of(source: &'l Source<'s>) -> Self {
+        // Whether something may be a name is asked once, however often it comes.
+        let mut names: HashMap<&str, bool> = HashMap::new();
+        let mut is_name = |name| {
+            *names
+                .entry(name)
+                .or_insert_with(|| label::may_be_label(name) && date::day(name).is_none() && !mark::is_sound(name))
+        };
+        let numbered = is_numbered(source);
+        let raw = source.lines().iter().map(|raw| if numbered { unnumbered(raw).1 } else { raw });
+        let lines: Vec<Line<'s>> = raw.map(|raw| line(raw, &mut is_name)).collect();
+        let written_out =
+            lines.iter().filter(|line| matches!(line, Line::Stamp(stamp) if stamp.written_out)).count() >= 2;
+        let lines: Vec<Line<'s>> = lines.into_iter().map(|line| line.without(written_out)).collect();
+        let filled = lines.iter().filter(|line| **line != Line::Blank).count();
+        let stamps = |marked: bool| {
+            let stamped = |line: &&Line<'_>| matches!(line, Line::Stamped { stamp, .. } if stamp.marked == marked);
+            lines.iter().filter(stamped).count()
+        };
+        let (marked, unmarked) = (stamps(true), stamps(false));
+        let plain_stamps = unmarked >= 2 && unmarked * 3 >= filled;
+        let stamped = marked + if plain_stamps { unmarked } else { 0 };
+        Self {
+            source,
+            lines,
+            filled,
+            stamped,
+            plain_stamps,
+            mostly_stamped: stamped * 2 >= filled,
+            numbered,
+            written_out,
+            amid: false,
+        }
+    }
+
+    fn above(&self, at: usize) -> Line<'s> {
+        at.checked_sub(1).map_or(Line::Blank, |above| self.lines[above])
+    }
+
+    /// Whether the text above a line runs on.
+    fn open(&self, at: usize) -> bool {
+        match self.above(at) {
+            Line::Plain(text, Dress::None) | Line::Stamped { rest: text, .. } => !label::ends_a_sentence(text),
+            _ => false,
+        }
+    }
+
+    /// What may begin with a label.
+    pub(super) fn pieces(&self) -> impl Iterator<Item = Piece<'s>> + Clone {
+        self.lines.iter().enumerate().filter_map(|(at, line)| {
+            let (text, place) = match *line {
+                Line::Stamped { rest, .. } => (rest, Place::Head),
+                Line::Plain(text, Dress::None | Dress::Bold) if !is_header(text) => match self.above(at) {
+                    // In a text of stamped lines the others continue them, and do not tell against a label.
+                    _ if self.mostly_stamped => (text, Place::Further),
+                    Line::Blank | Line::Stamp(_) => (text, Place::Head),
+                    _ => (text, Place::Line),
+                },
+                _ => return None,
+            };
+            Some(Piece { text, place, open: self.open(at) })
+        })
+    }
+
+    /// The headings that name somebody, and how many of them come again.
+    pub(super) fn headings(&mut self) -> (HashMap<String, bool>, usize) {
+        self.amid = self.says_amid();
+        let mut counts: HashMap<&str, usize> = HashMap::new();
+        for line in &self.lines {
+            if let Line::Heading { name, beside, .. } = line
+                && (*beside != Beside::Amid || self.amid)
+            {
+                *counts.entry(name).or_default() += 1;
+            }
+        }
+        // One time in all the file is no clock: "Priya (10:30): yes" is how somebody is called.
+        let timed = |line: &Line<'_>| matches!(line, Line::Heading { .. } | Line::Stamped { .. } | Line::Stamp(_));
+        if self.lines.iter().filter(|line| timed(line)).nth(1).is_none() {
+            return (HashMap::new(), 0);
+        }
+        let repeated = counts.values().filter(|count| **count >= 2).sum::<usize>();
+        // Where most headings repeat, the others are speakers heard once; else they are sentences that end in a time.
+        let mostly = repeated * 4 >= counts.values().sum::<usize>() * 3;
+        let once =
+            counts.iter().filter(|(_, count)| **count < 2).map(|(name, _)| (*name, label::reads_like_a_name(name)));
+        let once: HashMap<&str, bool> = once.collect();
+        let sure = self.sure_headings(&once, mostly);
+        let again = counts.into_iter().filter(|(_, count)| *count >= 2).map(|(name, _)| (name.to_owned(), false));
+        let once = sure.into_iter().map(|name| (name.to_owned(), !once[name]));
+        (again.chain(once).collect(), repeated)
+    }
+
+    /// Whether names have bare times behind them and what is said on the same line: most of the headings are such, and what
+    /// is said is no entry of a programme, but longer than a few words, and often ends as sentences do.
+    fn says_amid(&self) -> bool {
+        let (mut count, mut spoken, mut ended, mut all) = (0_usize, 0, 0, 0);
+        for line in &self.lines {
+            all += usize::from(matches!(line, Line::Heading { .. }));
+            if let Line::Heading { rest, beside: Beside::Amid, .. } = line {
+                count += 1;
+                spoken += words::count(rest);
+                ended += usize::from(label::ends_a_sentence(rest));
+            }
+        }
+        count * 2 > all && spoken * 2 >= count * 5 && ended * 10 >= count * 3
+    }
+
+    /// How many names stand in one bracket with their time.
+    pub(super) fn enclosed(&self) -> usize {
+        self.lines.iter().filter(|line| matches!(line, Line::Heading { beside: Beside::Enclosed, .. })).count()
+    }
+
+    /// What looks like a heading and names nobody is a line like others.
+    pub(super) fn drop_headings(&mut self, headings: &HashMap<String, bool>) {
+        for (shape, raw) in self.lines.iter_mut().zip(self.source.lines()) {
+            let amid = self.amid;
+            if matches!(shape, Line::Heading { name, beside, .. }
+                if !headings.contains_key(*name) || (*beside == Beside::Amid && !amid))
+            {
+                *shape = line(raw, |_| false);
+            }
+        }
+    }
+
+    /// The headings that name somebody, though once (`once` tells whether they read as names): with the time in brackets, set off by a wide space, or
+    /// below a blank line. To lose one would put its words into another's mouth.
+    fn sure_headings(&self, once: &HashMap<&str, bool>, mostly: bool) -> HashSet<&'s str> {
+        let mut sure = HashSet::new();
+        for (at, line) in self.lines.iter().enumerate() {
+            let Line::Heading { name, stamp, beside, rest } = line else { continue };
+            let Some(is_name) = once.get(name).copied() else { continue };
+            let raw = self.source.lines()[at].trim_end().trim_end_matches(':');
+            let wide = raw.strip_suffix(stamp.written).is_some_and(|rest| rest.ends_with("  ") || rest.ends_with('\t'));
+            let below_blank = self.above(at) == Line::Blank;
+            let enclosed = *beside == Beside::Enclosed;
+            let placed = enclosed || wide || below_blank || (stamp.marked && (is_name || rest.is_empty()));
+            let usual = mostly && !self.open(at);
+            if placed && (is_name || mostly || enclosed) || usual {
+                sure.insert(*name);
+            }
+        }
+        sure
+    }
+
+    pub(super) fn talk(&self, labels: &Labels) -> Talk {
+        let mut talk = Talk { labelled: 0, listed: 0, spoken: 0, ended: 0 };
+        let mut below = false;
+        for piece in self.pieces() {
+            if let Some((_, rest)) = labels.split(piece.text) {
+                talk.labelled += 1;
+                talk.listed += usize::from(label::unlisted(piece.text).len() < piece.text.len());
+                talk.spoken += words::count(rest);
+                talk.ended += usize::from(label::ends_a_sentence(rest));
+                below = rest.is_empty();
+            } else if std::mem::take(&mut below) {
+                // The label stands above what is said.
+                talk.spoken += words::count(piece.text);
+            }
+        }
+        talk
+    }
+
+    /// An agenda has times, and a word or two behind each; what people say is longer, ends as sentences do, or has
+    /// brackets, names and hours.
+    pub(super) fn is_list(&self, labels: &Labels) -> bool {
+        let behind = |line: &Line<'_>| match line {
+            Line::Stamped { rest, .. } => words::count(rest),
+            Line::Plain(text, _) => words::count(text),
+            _ => 0,
+        };
+        let said = |line: &Line<'_>| matches!(line, Line::Stamped { stamp, rest } if stamp.hours || (stamp.marked && label::ends_a_sentence(rest)));
+        let marked = |line: &Line<'_>| matches!(line, Line::Stamped { stamp, .. } if stamp.marked);
+        let talk = self.lines.iter().any(said) || (labels.len() > 0 && self.lines.iter().any(marked));
+        !talk && self.lines.iter().map(behind).sum::<usize>() < self.stamped * 2
+    }
+
+    /// The labels that are set off by something else than a colon, where nearly every turn begins so.
+    pub(super) fn marked(&self) -> Option<Labels> {
+        // What nearly every turn has, the first turns show.
+        const FIRST: usize = 200;
+        let shown = |mark: label::Split| {
+            let first = || self.pieces().take(FIRST);
+            first().filter(|piece| mark(piece.text).is_some()).count() * 2 >= first().count()
+        };
+        mark::MARKS.iter().filter(|(mark, _)| shown(*mark)).find_map(|(mark, sure)| {
+            let labels = Labels::marked(self.pieces(), *mark);
+            let (again, count) = labels.again();
+            let few = again * 2 <= count && labels.len() * 2 <= count + 2;
+            (labels.nearly_every && (again >= 2 || count >= 3) && few).then_some(())?;
+            let talk = self.talk(&labels);
+            (talk.is_speech() && (*sure || talk.ended * 5 >= talk.labelled * 2)).then_some(labels)
+        })
+    }
+
+    /// Whether below most lines of the only person with a label others are set off.
+    pub(super) fn answers(&self, labels: &Labels) -> bool {
+        if labels.len() != 1 {
+            return false;
+        }
+        let (mut turns, mut answered, mut others, mut asked) = (0_usize, 0_usize, 0_usize, false);
+        for (at, (line, raw)) in self.lines.iter().zip(self.source.lines()).enumerate() {
+            let Line::Plain(text, _) = *line else { continue };
+            if labels.split(text).is_some() && !is_set_off(raw) {
+                turns += 1;
+                asked = true;
+            } else if is_set_off(raw) {
+                // What hangs below a line that runs on goes on with it.
+                asked &= raw.starts_with(['-', '–', '—']) || !self.open(at);
+                answered += usize::from(std::mem::take(&mut asked));
+            } else {
+                others += 1;
+            }
+        }
+        turns >= 2 && answered * 4 >= turns * 3 && others <= turns
+    }
+
+    /// Whether `>>` begins the words of each, as live captions have it, and nobody is named. A mail that is answered has one
+    /// mark as well.
+    pub(super) fn voices(&self) -> bool {
+        let lines = || self.source.lines().iter().map(|line| line.trim()).filter(|line| !line.is_empty());
+        let marked =
+            |line: &&str| line.starts_with(">>") && line.trim_start_matches('>').contains(char::is_alphanumeric);
+        let count = lines().filter(marked).count();
+        count >= 3
+            && count * 5 >= self.filled * 2
+            && !lines().any(|line| line.starts_with('>') && !line.starts_with(">>"))
+    }
+
+    pub(super) fn trailing_stamps(&self) -> bool {
+        let ends = |line: &&Line<'_>| matches!(line, Line::Plain(text, _) if stamp::trailing(text).is_some());
+        let texts = self.lines.iter().filter(|line| matches!(line, Line::Plain(..))).count();
+        texts > 0 && self.lines.iter().filter(ends).count() * 10 >= texts * 6
+    }
+
+    /// Whether names alone hold for the stamped lines below them, none of which has a label.
+    pub(super) fn carries(&self, names: &[Alone], labels: &Labels) -> bool {
+        let above = |at: usize| matches!(self.lines[at], Line::Plain(..));
+        let mut rests = self.lines.iter().filter_map(|line| match line {
+            Line::Stamped { rest, .. } => Some(*rest),
+            _ => None,
+        });
+        let bare = |line: &Line<'_>| matches!(line, Line::Plain(text, _) if labels.split(text).is_some_and(|(_, rest)| rest.is_empty()));
+        let above_stamps =
+            if names.is_empty() { self.lines.iter().any(bare) } else { names.iter().all(|name| above(name.at)) };
+        // A line above the times that is no name may be one that was not known.
+        let unknown = (1..self.lines.len()).any(|at| {
+            let names_it = matches!(self.lines[at], Line::Stamped { .. })
+                && matches!(self.above(at), Line::Plain(..))
+                && (at < 2 || self.above(at - 1) == Line::Blank);
+            names_it && names.binary_search_by_key(&(at - 1), |name| name.at).is_err()
+        });
+        above_stamps && (names.is_empty() || !unknown) && rests.all(|rest| labels.split(rest).is_none())
+    }
+}
+
+/// Whether a dash or a space sets a line off.
+pub(super) fn is_set_off(raw: &str) -> bool {
+    let text = raw.trim_end();
+    let spaced = text.starts_with('\t') || text.starts_with("  ");
+    !text.is_empty() && (spaced || (text.starts_with(['-', '–', '—']) && label::unlisted(text).len() < text.len()))
+}
+
+/// Whether nearly every line begins with its number.
+fn is_numbered(source: &Source<'_>) -> bool {
+    let (mut filled, mut in_order, mut last) = (0_usize, 0_usize, 0);
+    for raw in source.lines().iter().filter(|raw| !raw.trim().is_empty()) {
+        filled += 1;
+        let number = unnumbered(raw).0.trim().trim_start_matches('#').trim_end_matches(['.', ')']).parse::<u64>();
+        if let Ok(number) = number {
+            in_order += usize::from(number == last + 1);
+            last = number;
+        }
+    }
+    filled >= 3 && in_order * 10 >= filled * 8
+}
+
+/// The number that begins a line, `1.`, `2)`, `#3`, and the line without it.
+pub(super) fn unnumbered(raw: &str) -> (&str, &str) {
+    let text = raw.trim_start();
+    let text = text.strip_prefix('#').unwrap_or(text);
+    let width = text.bytes().take_while(u8::is_ascii_digit).count();
+    let rest = &text[width..];
+    let bare = rest.strip_prefix(['.', ')']).unwrap_or(rest);
+    if width == 0 || width > 7 || !bare.starts_with(char::is_whitespace) {
+        return ("", raw);
+    }
+    (&raw[..raw.len() - bare.len()], bare)
+}
+
+/// Whether a line is one of a header, `Date: …`.
+pub(super) fn is_header(text: &str) -> bool {
+    let at = text.find(':').or_else(|| if text.is_ascii() { None } else { text.find('：') });
+    at.is_some_and(|at| label::is_structure(text[..at].trim()))
+}
