@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
-use crate::{bucket, db::Db, embed, ingest, llm, mail, review, summarize, template};
+use crate::{bucket, db::Db, embed, export, ingest, llm, mail, review, summarize, template};
 
 /// The settings of all that [`Services`] holds, one struct a concern. `src/config` fills it and documents each key.
 #[derive(Clone, Debug, Deserialize)]
@@ -21,6 +21,8 @@ pub struct Settings {
     pub mail: mail::Settings,
     /// How coaches review.
     pub review: review::Settings,
+    /// How exports are written.
+    pub export: export::Settings,
 }
 
 /// A setting that cannot be used: which, what is wrong with it, and what to do.
@@ -59,6 +61,8 @@ pub struct Services {
     pub ingest: ingest::Settings,
     /// How coaches review.
     pub review: review::Settings,
+    /// How exports are written.
+    pub export: export::Settings,
 }
 
 impl Services {
@@ -76,6 +80,7 @@ impl Services {
             embedder: embed::Embedder::with_local(&settings.index, local)?,
             ingest: settings.ingest.clone(),
             review: settings.review.clone(),
+            export: settings.export,
             db,
         })
     }

@@ -3,8 +3,6 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Utc};
-use serde::Serialize;
 use uuid::Uuid;
 
 use crate::{
@@ -202,43 +200,6 @@ pub(super) async fn handles(tx: &mut TenantTx) -> Result<Vec<String>, sqlx::Erro
     sqlx::query_scalar!("select handle from coaches where removed_at is null order by handle")
         .fetch_all(tx.conn())
         .await
-}
-
-/// A file of the inbox that is in no session.
-#[derive(Clone, Debug, Serialize)]
-pub struct Left {
-    /// Its key in the bucket.
-    pub object_key: String,
-    /// `seen` (it is looked at again), `waiting` (for the transcript of its meeting), `rejected`, `duplicate`, `applied`
-    /// (a roster, not all of it).
-    pub outcome: String,
-    /// Why, in the coach's words.
-    pub reason: Option<String>,
-    /// Since when it is there.
-    pub first_seen_at: DateTime<Utc>,
-}
-
-/// The files of the inbox that are in no session, the newest first: those that wait and rosters of which something is to be
-/// said, or with `settled` also those that were not taken. Names of files of all coaches: for the operator.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn left(tx: &mut SystemTx, settled: bool, limit: i64) -> Result<Vec<Left>, sqlx::Error> {
-    sqlx::query_as!(
-        Left,
-        "select object_key, outcome, reason, first_seen_at from bucket_objects
-         where outcome in ('seen', 'waiting') or ($1 and outcome in ('rejected', 'duplicate'))
-            -- What was said of an earlier version of a roster is said no more.
-            or (outcome = 'applied' and reason is not null and not exists (
-                select from bucket_objects later
-                where later.bucket = bucket_objects.bucket and later.object_key = bucket_objects.object_key
-                  and later.outcome = 'applied' and later.first_seen_at > bucket_objects.first_seen_at))
-         order by first_seen_at desc, object_key limit $2",
-        settled,
-        limit
-    )
-    .fetch_all(tx.conn())
-    .await
 }
 
 /// The size as Postgres has it.

@@ -5,7 +5,7 @@ use std::{path::PathBuf, sync::Arc};
 use anyhow::Context;
 use debrief_jobs::{
     Services,
-    db::{self, Db, TenantTx},
+    db::{self, Db},
 };
 use secrecy::{ExposeSecret, SecretString};
 use uuid::Uuid;
@@ -63,6 +63,12 @@ impl App {
         Ok(Self { config, db, services, output, _postgres: postgres })
     }
 
+    /// Ends the connections, of a process that had many: an embedded server that stops under them would be told of as a
+    /// fault. Whoever still holds one is not waited for long.
+    pub(crate) async fn close(self) {
+        let _ = tokio::time::timeout(std::time::Duration::from_secs(5), self.db.pool().close()).await;
+    }
+
     /// The organization with this handle; without one, the only one there is.
     pub(crate) async fn organization(&self, handle: Option<&str>) -> anyhow::Result<Uuid> {
         let Some(handle) = handle else {
@@ -74,15 +80,6 @@ impl App {
             };
         };
         Ok(debrief_jobs::people::organization(&self.db, handle).await?)
-    }
-
-    /// A transaction of the organization that a session belongs to.
-    pub(crate) async fn tenant_of_session(&self, session: Uuid) -> anyhow::Result<TenantTx> {
-        let organization = sqlx::query_scalar!("select organization_of_session($1)", session)
-            .fetch_one(self.db.pool())
-            .await?
-            .with_context(|| format!("there is no session {session}: see `debrief sessions list`"))?;
-        Ok(self.db.tenant(organization).await?)
     }
 }
 
@@ -106,6 +103,10 @@ pub(crate) async fn server(config: &Config, globals: &Globals) -> anyhow::Result
         return Ok((config.database_url.clone(), None));
     }
     let (folder, cache) = (data_folder(globals).join("postgres"), folders::cache());
+    if !cache.join("postgres").is_dir() {
+        // Of what takes so long, somebody who waits must hear.
+        eprintln!("Postgres is brought by pip, this once (24 MB)");
+    }
     let start = {
         let (folder, cache) = (folder.clone(), cache.clone());
         move || Server::start(&folder, &cache, Version::from_env(), Durability::Kept)

@@ -9,6 +9,8 @@ use debrief_jobs::{Services, db};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 
+use crate::config::Config;
+
 use super::{
     Globals,
     app::{config, database},
@@ -22,13 +24,15 @@ struct Check {
     name: &'static str,
     ok: bool,
     detail: String,
+    /// What a setting that is good for trying it out means for others.
+    note: Option<String>,
 }
 
 pub(crate) async fn run(globals: &Globals) -> anyhow::Result<ExitCode> {
     let mut checks = Vec::new();
     let mut check = |name, result: Result<String, String>| {
         let ok = result.is_ok();
-        checks.push(Check { name, ok, detail: result.unwrap_or_else(|problem| problem) });
+        checks.push(Check { name, ok, detail: result.unwrap_or_else(|problem| problem), note: None });
         ok
     };
     let config = match config(globals) {
@@ -39,6 +43,7 @@ pub(crate) async fn run(globals: &Globals) -> anyhow::Result<ExitCode> {
         }
     };
     check("settings", Ok("every key is known and of its kind".into()));
+    check("schedules", Ok(schedules(&config)));
 
     // The embedded server is stopped when this is dropped.
     let opened = database(&config, globals).await.map_err(|error| told(&error));
@@ -70,7 +75,54 @@ pub(crate) async fn run(globals: &Globals) -> anyhow::Result<ExitCode> {
             }
         }
     }
+    checks.extend([sender(&config), links(&config)]);
+    if let Some(mail) = checks.iter_mut().find(|check| check.name == "mail" && check.ok) {
+        mail.note = config.mail.url.expose_secret().starts_with("file:").then(|| {
+            "mails are kept there as files and reach nobody; set mail.url to your mail server to send them".to_owned()
+        });
+    }
     report(globals, &checks)
+}
+
+/// What runs by the clock. An expression that cannot be read is a setting that cannot be used, and was told of above.
+fn schedules(config: &Config) -> String {
+    let all = debrief_jobs::schedules();
+    let set = |what: &str, is: &dyn Fn(&str) -> bool| {
+        let names = config.queue.schedules.iter().filter(|(_, cron)| is(cron)).map(|(name, _)| name.as_str());
+        let names = names.collect::<Vec<_>>().join(", ");
+        if names.is_empty() { String::new() } else { format!("; {what}: {names}") }
+    };
+    let (off, changed) =
+        (set("switched off", &|cron| cron == "off"), set("with times of yours", &|cron| cron != "off"));
+    format!("{} that run by the clock{off}{changed}", all.len())
+}
+
+/// The sender, which a mail server on the way must believe.
+fn sender(config: &Config) -> Check {
+    let domain = config.mail.from.trim_end_matches('>').rsplit('@').next().unwrap_or_default().trim().to_lowercase();
+    let example = ["localhost", "example.org", "example.com", "example.net"].contains(&domain.as_str())
+        || [".localhost", ".example", ".invalid", ".test"].iter().any(|end| domain.ends_with(end));
+    let note = example.then(|| {
+        "no mail server takes mail from such an address, or it ends as spam; set mail.from to one of your domain"
+            .to_owned()
+    });
+    Check { name: "sender", ok: true, detail: config.mail.from.clone(), note }
+}
+
+/// Where the links in mails lead to.
+fn links(config: &Config) -> Check {
+    let url = &config.review.base_url;
+    let loopback = match url.host() {
+        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        None => false,
+    };
+    let note = loopback.then(|| {
+        "the links in mails open on this machine alone; set review.base_url to the address at which coaches reach it"
+            .to_owned()
+    });
+    Check { name: "links", ok: true, detail: url.to_string(), note }
 }
 
 fn report(globals: &Globals, checks: &[Check]) -> anyhow::Result<ExitCode> {
@@ -78,7 +130,13 @@ fn report(globals: &Globals, checks: &[Check]) -> anyhow::Result<ExitCode> {
         table(
             ["CHECK", "", "DETAIL"],
             checks.iter().map(|check| {
-                [check.name.to_owned(), if check.ok { "ok" } else { "FAILED" }.into(), check.detail.clone()]
+                let says = match (check.ok, &check.note) {
+                    (false, _) => "FAILED",
+                    (true, Some(_)) => "note",
+                    (true, None) => "ok",
+                };
+                let note = check.note.as_ref().map_or_else(String::new, |note| format!("; {note}"));
+                [check.name.to_owned(), says.into(), format!("{}{note}", check.detail)]
             }),
         )
     })?;

@@ -9,9 +9,11 @@ mod costs;
 mod demo;
 mod doctor;
 mod export;
+mod ids;
 mod inbox;
 mod index;
 mod jobs;
+mod links;
 mod models;
 mod org;
 mod output;
@@ -36,7 +38,8 @@ First steps with sessions of your own:
   debrief coach add maya --org northlight --name \"Maya Okafor\" --email maya@example.org
   debrief client add --coach maya --name \"Priya Raman\" --email priya@example.org
   debrief up
-Then drop a transcript into inbox/maya/ of the bucket (`debrief doctor` says where that is).";
+Then drop a transcript into the folder that `coach add` names. `debrief inbox` says what became of it, and
+`debrief sessions link` opens the review. The README goes through it step by step.";
 
 /// Turns what was said in a coaching session into what happens after it.
 ///
@@ -61,20 +64,23 @@ struct Cli {
     command: Command,
 }
 
+/// What every command takes stands apart from its own options.
+const GLOBAL: &str = "Options of every command";
+
 /// What every command takes.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Globals {
     /// The settings file [default: the XDG folder's debrief/debrief.toml, where there is one]
-    #[arg(long, global = true, value_name = "FILE", env = "DEBRIEF_CONFIG")]
+    #[arg(long, global = true, value_name = "FILE", env = "DEBRIEF_CONFIG", help_heading = GLOBAL)]
     config: Option<PathBuf>,
     /// Where the embedded database, the bucket and the mails of a laptop live [default: an XDG data folder]
-    #[arg(long, global = true, value_name = "FOLDER")]
+    #[arg(long, global = true, value_name = "FOLDER", help_heading = GLOBAL)]
     data_dir: Option<PathBuf>,
     /// Look into what `debrief demo` made, instead of your own installation
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = GLOBAL)]
     demo: bool,
     /// Print JSON: one document, or one a line for lists
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = GLOBAL)]
     json: bool,
 }
 
@@ -186,13 +192,24 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     }
 }
 
+/// Runs a process that stays.
+async fn staying(
+    globals: &Globals,
+    run: impl AsyncFnOnce(&App) -> anyhow::Result<ExitCode>,
+) -> anyhow::Result<ExitCode> {
+    let app = App::start(globals).await?;
+    let ended = run(&app).await;
+    app.close().await;
+    ended
+}
+
 async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
     let globals = cli.globals;
     match cli.command {
         Command::Demo(command) => command.run(&globals).await,
-        Command::Serve => run::serve(&App::start(&globals).await?).await,
-        Command::Work(command) => command.run(&App::start(&globals).await?).await,
-        Command::Up => run::up(&App::start(&globals).await?).await,
+        Command::Serve => staying(&globals, async |app| run::serve(app).await).await,
+        Command::Work(command) => staying(&globals, async |app| command.run(app).await).await,
+        Command::Up => staying(&globals, async |app| run::up(app).await).await,
         Command::Migrate => run::migrate(&globals).await,
         Command::Doctor => doctor::run(&globals).await,
         Command::Org(command) => command.run(&App::open(&globals).await?).await,
@@ -231,6 +248,22 @@ mod tests {
             command.get_subcommands().for_each(check);
         }
         check(&Cli::command());
+    }
+
+    #[test]
+    fn the_options_of_every_command_stand_apart_from_its_own() {
+        fn check(command: &mut clap::Command) {
+            let help = command.render_long_help().to_string();
+            let (own, global) = help.split_once("\nOptions of every command:\n").unwrap_or_else(|| panic!("{help}"));
+            for option in ["--config", "--data-dir", "--demo", "--json"] {
+                assert!(!own.contains(option) || command.get_name() == "debrief", "{option} among its own: {help}");
+                assert!(global.contains(option), "{option} is missing: {help}");
+            }
+            command.get_subcommands_mut().for_each(check);
+        }
+        let mut command = Cli::command();
+        command.build();
+        command.get_subcommands_mut().filter(|command| command.get_name() != "help").for_each(check);
     }
 
     #[test]
