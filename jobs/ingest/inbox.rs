@@ -197,7 +197,10 @@ fn fate(object_key: &str, known: Option<&Known>) -> (Fate, Option<String>) {
         return (Fate::Ignored, Some(why.to_owned()));
     }
     let Some(known) = known else {
-        return (Fate::New, Some("no look at the inbox has seen it as it is; `debrief up` and `work` look".to_owned()));
+        return (
+            Fate::New,
+            Some("it was not looked at yet; `debrief up` or `debrief work` does so every five seconds".to_owned()),
+        );
     };
     if let Some(why) = &known.rejected_reason {
         return (Fate::Rejected, Some(why.clone()));

@@ -63,8 +63,8 @@ impl App {
         Ok(Self { config, db, services, output, _postgres: postgres })
     }
 
-    /// Ends the connections, of a process that had many: an embedded server that stops under them would be told of as a
-    /// fault. Whoever still holds one is not waited for long.
+    /// Ends the connections: an embedded server that stops under them would be told of as a fault. Whoever still holds one
+    /// is not waited for long.
     pub(crate) async fn close(self) {
         let _ = tokio::time::timeout(std::time::Duration::from_secs(5), self.db.pool().close()).await;
     }

@@ -5,11 +5,9 @@
 use std::process::ExitCode;
 
 use bytes::Bytes;
-use debrief_jobs::{Services, db};
+use debrief_jobs::{Services, db, queue::WorkerSettings};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
-
-use crate::config::Config;
 
 use super::{
     Globals,
@@ -17,6 +15,7 @@ use super::{
     output::{Output, table},
     told,
 };
+use crate::config::Config;
 
 /// What came of one check.
 #[derive(Debug, Serialize)]
@@ -43,7 +42,7 @@ pub(crate) async fn run(globals: &Globals) -> anyhow::Result<ExitCode> {
         }
     };
     check("settings", Ok("every key is known and of its kind".into()));
-    check("schedules", Ok(schedules(&config)));
+    check("schedules", schedules(&config));
 
     // The embedded server is stopped when this is dropped.
     let opened = database(&config, globals).await.map_err(|error| told(&error));
@@ -84,17 +83,17 @@ pub(crate) async fn run(globals: &Globals) -> anyhow::Result<ExitCode> {
     report(globals, &checks)
 }
 
-/// What runs by the clock. An expression that cannot be read is a setting that cannot be used, and was told of above.
-fn schedules(config: &Config) -> String {
-    let all = debrief_jobs::schedules();
-    let set = |what: &str, is: &dyn Fn(&str) -> bool| {
-        let names = config.queue.schedules.iter().filter(|(_, cron)| is(cron)).map(|(name, _)| name.as_str());
-        let names = names.collect::<Vec<_>>().join(", ");
-        if names.is_empty() { String::new() } else { format!("; {what}: {names}") }
-    };
-    let (off, changed) =
-        (set("switched off", &|cron| cron == "off"), set("with times of yours", &|cron| cron != "off"));
-    format!("{} that run by the clock{off}{changed}", all.len())
+/// What runs by the clock. An expression that cannot be read is a setting that cannot be used, and was told of before; one
+/// that can may still name a day that never comes.
+fn schedules(config: &Config) -> Result<String, String> {
+    let settings = WorkerSettings::new(&config.queue, debrief_jobs::schedules()).map_err(|error| error.to_string())?;
+    let now = chrono::Utc::now();
+    if let Some(never) = settings.schedules.iter().find(|schedule| schedule.next_after(now).is_none()) {
+        return Err(format!("queue.schedules: {:?} of {} never comes", never.cron, never.name));
+    }
+    let changed: Vec<&str> = config.queue.schedules.keys().map(String::as_str).collect();
+    let changed = if changed.is_empty() { String::new() } else { format!("; yours: {}", changed.join(", ")) };
+    Ok(format!("{} run by the clock (`debrief schedules list`){changed}", settings.schedules.len()))
 }
 
 /// The sender, which a mail server on the way must believe.
@@ -103,8 +102,7 @@ fn sender(config: &Config) -> Check {
     let example = ["localhost", "example.org", "example.com", "example.net"].contains(&domain.as_str())
         || [".localhost", ".example", ".invalid", ".test"].iter().any(|end| domain.ends_with(end));
     let note = example.then(|| {
-        "no mail server takes mail from such an address, or it ends as spam; set mail.from to one of your domain"
-            .to_owned()
+        "mail from such an address is refused or ends as spam; set mail.from to one of your own domain".to_owned()
     });
     Check { name: "sender", ok: true, detail: config.mail.from.clone(), note }
 }

@@ -192,12 +192,12 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     }
 }
 
-/// Runs a process that stays.
-async fn staying(
-    globals: &Globals,
+/// Runs a command over an installation, and ends its connections.
+async fn over(
+    app: anyhow::Result<App>,
     run: impl AsyncFnOnce(&App) -> anyhow::Result<ExitCode>,
 ) -> anyhow::Result<ExitCode> {
-    let app = App::start(globals).await?;
+    let app = app?;
     let ended = run(&app).await;
     app.close().await;
     ended
@@ -207,26 +207,26 @@ async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
     let globals = cli.globals;
     match cli.command {
         Command::Demo(command) => command.run(&globals).await,
-        Command::Serve => staying(&globals, async |app| run::serve(app).await).await,
-        Command::Work(command) => staying(&globals, async |app| command.run(app).await).await,
-        Command::Up => staying(&globals, async |app| run::up(app).await).await,
+        Command::Serve => over(App::start(&globals).await, async |app| run::serve(app).await).await,
+        Command::Work(command) => over(App::start(&globals).await, async |app| command.run(app).await).await,
+        Command::Up => over(App::start(&globals).await, async |app| run::up(app).await).await,
         Command::Migrate => run::migrate(&globals).await,
         Command::Doctor => doctor::run(&globals).await,
-        Command::Org(command) => command.run(&App::open(&globals).await?).await,
-        Command::Coach(command) => command.run(&App::open(&globals).await?).await,
-        Command::Client(command) => command.run(&App::open(&globals).await?).await,
-        Command::Inbox(command) => command.run(&App::open(&globals).await?).await,
-        Command::Sessions(command) => command.run(&App::open(&globals).await?).await,
-        Command::Templates(command) => command.run(&App::open(&globals).await?).await,
-        Command::Voice(command) => command.run(&App::open(&globals).await?).await,
-        Command::Speakers(command) => command.run(&App::open(&globals).await?).await,
-        Command::Costs(command) => command.run(&App::open(&globals).await?).await,
-        Command::Search(command) => command.run(&App::open(&globals).await?).await,
-        Command::Index(command) => command.run(&App::open(&globals).await?).await,
+        Command::Org(command) => over(App::open(&globals).await, async |app| command.run(app).await).await,
+        Command::Coach(command) => over(App::open(&globals).await, async |app| command.run(app).await).await,
+        Command::Client(command) => over(App::open(&globals).await, async |app| command.run(app).await).await,
+        Command::Inbox(command) => over(App::open(&globals).await, async |app| command.run(app).await).await,
+        Command::Sessions(command) => over(App::open(&globals).await, async |app| command.run(app).await).await,
+        Command::Templates(command) => over(App::open(&globals).await, async |app| command.run(app).await).await,
+        Command::Voice(command) => over(App::open(&globals).await, async |app| command.run(app).await).await,
+        Command::Speakers(command) => over(App::open(&globals).await, async |app| command.run(app).await).await,
+        Command::Costs(command) => over(App::open(&globals).await, async |app| command.run(app).await).await,
+        Command::Search(command) => over(App::open(&globals).await, async |app| command.run(app).await).await,
+        Command::Index(command) => over(App::open(&globals).await, async |app| command.run(app).await).await,
         Command::Models(command) => command.run(&globals).await,
-        Command::Export(command) => command.run(&App::open(&globals).await?).await,
-        Command::Jobs(command) => command.run(&App::open(&globals).await?).await,
-        Command::Schedules(command) => command.run(&App::open(&globals).await?).await,
+        Command::Export(command) => over(App::open(&globals).await, async |app| command.run(app).await).await,
+        Command::Jobs(command) => over(App::open(&globals).await, async |app| command.run(app).await).await,
+        Command::Schedules(command) => over(App::open(&globals).await, async |app| command.run(app).await).await,
     }
 }
 
@@ -252,18 +252,21 @@ mod tests {
 
     #[test]
     fn the_options_of_every_command_stand_apart_from_its_own() {
-        fn check(command: &mut clap::Command) {
-            let help = command.render_long_help().to_string();
-            let (own, global) = help.split_once("\nOptions of every command:\n").unwrap_or_else(|| panic!("{help}"));
-            for option in ["--config", "--data-dir", "--demo", "--json"] {
-                assert!(!own.contains(option) || command.get_name() == "debrief", "{option} among its own: {help}");
-                assert!(global.contains(option), "{option} is missing: {help}");
+        fn check(command: &clap::Command) {
+            for argument in command.get_arguments() {
+                let global = ["config", "data_dir", "demo", "json"].contains(&argument.get_id().as_str());
+                let apart = argument.get_help_heading() == Some(GLOBAL);
+                assert_eq!(apart, global, "{} of {}", argument.get_id(), command.get_name());
             }
-            command.get_subcommands_mut().for_each(check);
+            command.get_subcommands().for_each(check);
         }
         let mut command = Cli::command();
         command.build();
-        command.get_subcommands_mut().filter(|command| command.get_name() != "help").for_each(check);
+        check(&command);
+        let listing = command.find_subcommand_mut("sessions").and_then(|group| group.find_subcommand_mut("list"));
+        let help = listing.expect("the command").render_help().to_string();
+        let (own, global) = help.split_once("\nOptions of every command:\n").expect("a heading of its own");
+        assert!(own.contains("--coach") && global.contains("--json"), "{help}");
     }
 
     #[test]

@@ -15,7 +15,7 @@ use debrief_jobs::{
 };
 use serde_json::json;
 
-use super::{App, links, output::table, refining};
+use super::{App, coach::place, links, output::table, refining};
 
 /// Sessions and where they stand
 ///
@@ -94,11 +94,11 @@ impl Sessions {
                     rows.extend(listing::sessions(&mut tx, &filter).await?);
                 }
                 let none = if all {
-                    "no sessions yet: drop a transcript into inbox/{coach}/ of the bucket"
+                    format!("no sessions yet: put a transcript into {}", place(app, Some("COACH")))
                 } else {
-                    "no such sessions"
+                    "no such sessions".to_owned()
                 };
-                app.output.list(&rows, none, HEADINGS, cells)?;
+                app.output.list(&rows, &none, HEADINGS, cells)?;
             }
             Self::Show { id } => {
                 let (mut tx, id) = app.session(&id).await?;

@@ -122,13 +122,15 @@ fn meant(place: Place, key: &str, known: &[String]) -> Option<String> {
     let others = NOT_SETTINGS.iter().filter(|_| place == Place::Environment).map(|name| (*name).to_owned());
     let wanted = place.written(key);
     let last = |name: &str| name.to_lowercase().replace("__", ".").rsplit('.').next().map(str::to_owned);
-    let (distance, name) = names
-        .chain(others)
-        .map(|name| (strsim::damerau_levenshtein(&bare(&name), &bare(&wanted)), name))
-        .min_by_key(|(distance, name)| (*distance, last(name) != last(&wanted)))?;
     // The prefix is the same for all and says nothing.
     let length = bare(&wanted).len() - if place == Place::Environment { "debrief".len() } else { 0 };
-    (distance * 3 <= length || last(&name) == last(&wanted)).then_some(name)
+    names
+        .chain(others)
+        .map(|name| (strsim::damerau_levenshtein(&bare(&name), &bare(&wanted)), name))
+        // A few letters are wrong; or it stands in the wrong section.
+        .filter(|(distance, name)| distance * 3 <= length || last(name) == last(&wanted))
+        .min_by_key(|(distance, name)| (last(name) != last(&wanted), *distance))
+        .map(|(_, name)| name)
 }
 
 /// One or two underscores, a dot or none: that is what is mixed up.

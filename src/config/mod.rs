@@ -166,7 +166,12 @@ impl Config {
             self.index.local_folder = data.join("models").join(embed::NAME);
         }
         if self.llm.provider == "auto" {
-            self.llm.provider = if self.llm.url.is_some() { "openai" } else { "offline" }.into();
+            let named = self.llm.url.as_ref().is_some_and(|url| !url.is_empty());
+            self.llm.provider = if named { "openai" } else { "offline" }.into();
+        }
+        // `docker run --env-file` leaves the quotes that a shell takes away.
+        if let Some(bare) = self.mail.from.strip_prefix('"').and_then(|from| from.strip_suffix('"')) {
+            self.mail.from = bare.to_owned();
         }
         if self.mail.url.expose_secret().is_empty() {
             self.mail.url = SecretString::from(file_url(&data.join("mail")));
@@ -231,6 +236,19 @@ mod tests {
         assert_eq!((llm.provider.as_str(), llm.model.as_deref()), ("openai", Some("qwen3:8b")));
         std::fs::write(&file, "").expect("a file");
         assert_eq!(Config::load(Some(&file), Path::new("/data")).expect("the defaults").llm.provider, "offline");
+    }
+
+    #[test]
+    fn a_sender_in_the_quotes_of_a_shell_is_read() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("debrief.toml");
+        for (written, read) in [
+            ("\"Debrief <debrief@example.org>\"", "Debrief <debrief@example.org>"),
+            ("\"Debrief, Inc.\" <debrief@example.org>", "\"Debrief, Inc.\" <debrief@example.org>"),
+        ] {
+            std::fs::write(&file, format!("[mail]\nfrom = '{written}'")).expect("a file");
+            assert_eq!(Config::load(Some(&file), Path::new("/data")).expect("it can be used").mail.from, read);
+        }
     }
 
     /// What is said of a settings file with `text`; none where it can be used.
