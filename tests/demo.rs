@@ -2,15 +2,17 @@
 
 use std::{
     fs::{File, Permissions},
+    io::{BufRead, BufReader},
     os::unix::fs::PermissionsExt,
     path::Path,
     process::{Child, Command, Stdio},
+    sync::{Arc, Mutex},
 };
 
 use reqwest::{StatusCode, header, redirect::Policy};
 use serde_json::{Value, json};
 
-use crate::support::installation::{free_port, wait_for};
+use crate::support::installation::free_port;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_demo_goes_as_it_expects_on_a_machine_with_nothing_set_up() {
@@ -36,14 +38,43 @@ async fn the_demo_goes_as_it_expects_on_a_machine_with_nothing_set_up() {
     assert_eq!(reason["reason"], rejected[0]["reason"]);
 }
 
-/// A demo that stays up; ended with the value.
-struct Demo(Child);
+/// A demo that stays up, and what it has said; ended with the value.
+struct Demo(Child, Arc<Mutex<String>>);
 
 impl Drop for Demo {
     fn drop(&mut self) {
         // It holds a Postgres, which it stops when it is asked to end.
         let _ = Command::new("kill").args(["-INT", &self.0.id().to_string()]).status();
         let _ = self.0.wait();
+    }
+}
+
+impl Demo {
+    /// Waits until it says `words`, however long that takes on a busy machine, and gives what it said until then.
+    async fn says(&mut self, words: &'static str) -> String {
+        let mut lines = BufReader::new(self.0.stderr.take().expect("it is read once")).lines();
+        let (told, reached) = (Arc::clone(&self.1), tokio::sync::oneshot::channel());
+        std::thread::spawn(move || {
+            let mut sender = Some(reached.0);
+            while let Some(Ok(line)) = lines.next() {
+                let mut told = told.lock().expect("nobody panics with it");
+                told.push_str(&format!("{line}\n"));
+                if line.contains(words)
+                    && let Some(sender) = sender.take()
+                {
+                    let _ = sender.send(());
+                }
+            }
+        });
+        let said = reached.1.await;
+        let told = self.told();
+        assert!(said.is_ok(), "it ended without {words:?}: {told}");
+        told
+    }
+
+    /// All that it has said.
+    fn told(&self) -> String {
+        self.1.lock().expect("nobody panics with it").clone()
     }
 }
 
@@ -56,7 +87,7 @@ fn start(folder: &Path) -> Demo {
     demo.env("DEBRIEF_HTTP__ADMIN_LISTEN", format!("127.0.0.1:{}", free_port()));
     demo.env("DEBRIEF_REVIEW__BASE_URL", format!("http://127.0.0.1:{port}"));
     let file = |name: &str| File::create(folder.join(name)).expect("the folder can be written");
-    Demo(demo.stdout(file("stdout")).stderr(file("stderr")).spawn().expect("debrief starts"))
+    Demo(demo.stdout(file("stdout")).stderr(Stdio::piped()).spawn().expect("debrief starts"), Arc::default())
 }
 
 /// The value of the first field of this name in a page.
@@ -70,11 +101,8 @@ async fn what_a_visitor_of_the_demo_approves_can_be_stopped() {
     let folder = tempfile::Builder::new().permissions(Permissions::from_mode(0o755)).tempdir().expect("a folder");
     let mut demo = start(folder.path());
     let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap_or_default();
-    wait_for("the pages of the demo", async || {
-        assert!(demo.0.try_wait().is_ok_and(|ended| ended.is_none()), "it ended: {}", read("stderr"));
-        read("stderr").contains("The pages stay up").then_some(())
-    })
-    .await;
+    let told = demo.says("The pages stay up").await;
+    assert!(told.contains("in which you can stop it"), "{told}");
     let outcome: Value = serde_json::from_str(&read("stdout")).expect("a JSON document");
     let link = outcome["sessions"].as_array().expect("sessions").iter().find(|session| session["state"] == "in_review");
     let link = link.and_then(|session| session["review_link"].as_str()).expect("a link").to_owned();
@@ -114,5 +142,5 @@ async fn what_a_visitor_of_the_demo_approves_can_be_stopped() {
     assert_eq!(stopped.status(), StatusCode::SEE_OTHER);
     assert!(look().await.contains(&format!("{action}/approve\"")), "it is open again");
     assert_eq!(letters(), before, "nothing went out");
-    assert!(!read("stderr").contains("WARN"), "{}", read("stderr"));
+    assert!(!demo.told().contains("WARN"), "{}", demo.told());
 }

@@ -193,7 +193,11 @@ async fn the_first_hour_on_a_laptop_goes_as_the_readme_says() {
     let looks = up.log().lines().filter(|line| line.contains("ingest.scan_inbox") && line.contains("job ")).count();
     assert_eq!(looks, 0, "{}", up.log());
     assert_eq!(up.interrupt(), Some(0), "{}", up.log());
-    assert!(!up.log().contains("\"WARN\""), "{}", up.log());
+    // A busy machine may have slow statements; all else that warns would frighten somebody for nothing.
+    let log = up.log();
+    let warnings: Vec<&str> =
+        log.lines().filter(|line| line.contains("\"WARN\"") && !line.contains("slow statement")).collect();
+    assert!(warnings.is_empty(), "{warnings:#?}");
     // What was made is there the next time.
     assert!(laptop.goes("debrief sessions list").await.contains("in_review"));
 }
@@ -217,7 +221,8 @@ async fn a_language_model_takes_the_two_lines_of_the_readme() {
     }
     let database = TestDatabase::new().await;
     laptop.set("DATABASE_URL", database.url.expose_secret());
-    let checks: Vec<Value> = serde_json::from_str(&laptop.goes("debrief doctor --json").await).expect("a document");
+    let checks: Vec<Value> =
+        serde_json::from_str(&laptop.goes("debrief doctor --json || true").await).expect("a document");
     let summaries = checks.iter().find(|check| check["name"] == "summaries").expect("a check");
     assert!(summaries["detail"].as_str().expect("a text").contains("qwen3:8b"), "{summaries}");
 }
@@ -230,6 +235,7 @@ async fn the_block_for_servers_runs_but_for_docker() {
     let database = TestDatabase::empty().await;
     for (name, value) in [
         ("TEST_DATABASE", database.url.expose_secret().to_owned()),
+        ("TEST_OWNER", database.url.expose_secret().to_owned()),
         ("TEST_FOLDER", format!("file://{}", laptop.home.path().display())),
         (
             "TEST_PAGES",
@@ -239,7 +245,7 @@ async fn the_block_for_servers_runs_but_for_docker() {
         laptop.set(name, value);
     }
     // The parts that Docker would bring are the test's own: that is all that is put in between.
-    let ours = "set +a\nexport DATABASE_URL=\"$TEST_DATABASE\" DEBRIEF_BUCKET=\"$TEST_FOLDER/bucket\" \
+    let ours = "set +a\nexport DATABASE_URL=\"$TEST_DATABASE\" DATABASE_OWNER_URL=\"$TEST_OWNER\" DEBRIEF_BUCKET=\"$TEST_FOLDER/bucket\" \
                 DEBRIEF_MAIL__URL=\"$TEST_FOLDER/mail\" DEBRIEF_REVIEW__BASE_URL=\"$TEST_PAGES\"\n";
     let script = without(&block, &["docker"]).replace("set +a\n", ours);
     assert!(script.contains("TEST_DATABASE"), "{script}");

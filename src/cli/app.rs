@@ -63,12 +63,6 @@ impl App {
         Ok(Self { config, db, services, output, _postgres: postgres })
     }
 
-    /// Ends the connections: an embedded server that stops under them would be told of as a fault. Whoever still holds one
-    /// is not waited for long.
-    pub(crate) async fn close(self) {
-        let _ = tokio::time::timeout(std::time::Duration::from_secs(5), self.db.pool().close()).await;
-    }
-
     /// The organization with this handle; without one, the only one there is.
     pub(crate) async fn organization(&self, handle: Option<&str>) -> anyhow::Result<Uuid> {
         let Some(handle) = handle else {

@@ -192,41 +192,30 @@ async fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     }
 }
 
-/// Runs a command over an installation, and ends its connections.
-async fn over(
-    app: anyhow::Result<App>,
-    run: impl AsyncFnOnce(&App) -> anyhow::Result<ExitCode>,
-) -> anyhow::Result<ExitCode> {
-    let app = app?;
-    let ended = run(&app).await;
-    app.close().await;
-    ended
-}
-
 async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
     let globals = cli.globals;
     match cli.command {
         Command::Demo(command) => command.run(&globals).await,
-        Command::Serve => over(App::start(&globals).await, async |app| run::serve(app).await).await,
-        Command::Work(command) => over(App::start(&globals).await, async |app| command.run(app).await).await,
-        Command::Up => over(App::start(&globals).await, async |app| run::up(app).await).await,
+        Command::Serve => run::serve(&App::start(&globals).await?).await,
+        Command::Work(command) => command.run(&App::start(&globals).await?).await,
+        Command::Up => run::up(&App::start(&globals).await?).await,
         Command::Migrate => run::migrate(&globals).await,
         Command::Doctor => doctor::run(&globals).await,
-        Command::Org(command) => over(App::open(&globals).await, async |app| command.run(app).await).await,
-        Command::Coach(command) => over(App::open(&globals).await, async |app| command.run(app).await).await,
-        Command::Client(command) => over(App::open(&globals).await, async |app| command.run(app).await).await,
-        Command::Inbox(command) => over(App::open(&globals).await, async |app| command.run(app).await).await,
-        Command::Sessions(command) => over(App::open(&globals).await, async |app| command.run(app).await).await,
-        Command::Templates(command) => over(App::open(&globals).await, async |app| command.run(app).await).await,
-        Command::Voice(command) => over(App::open(&globals).await, async |app| command.run(app).await).await,
-        Command::Speakers(command) => over(App::open(&globals).await, async |app| command.run(app).await).await,
-        Command::Costs(command) => over(App::open(&globals).await, async |app| command.run(app).await).await,
-        Command::Search(command) => over(App::open(&globals).await, async |app| command.run(app).await).await,
-        Command::Index(command) => over(App::open(&globals).await, async |app| command.run(app).await).await,
+        Command::Org(command) => command.run(&App::open(&globals).await?).await,
+        Command::Coach(command) => command.run(&App::open(&globals).await?).await,
+        Command::Client(command) => command.run(&App::open(&globals).await?).await,
+        Command::Inbox(command) => command.run(&App::open(&globals).await?).await,
+        Command::Sessions(command) => command.run(&App::open(&globals).await?).await,
+        Command::Templates(command) => command.run(&App::open(&globals).await?).await,
+        Command::Voice(command) => command.run(&App::open(&globals).await?).await,
+        Command::Speakers(command) => command.run(&App::open(&globals).await?).await,
+        Command::Costs(command) => command.run(&App::open(&globals).await?).await,
+        Command::Search(command) => command.run(&App::open(&globals).await?).await,
+        Command::Index(command) => command.run(&App::open(&globals).await?).await,
         Command::Models(command) => command.run(&globals).await,
-        Command::Export(command) => over(App::open(&globals).await, async |app| command.run(app).await).await,
-        Command::Jobs(command) => over(App::open(&globals).await, async |app| command.run(app).await).await,
-        Command::Schedules(command) => over(App::open(&globals).await, async |app| command.run(app).await).await,
+        Command::Export(command) => command.run(&App::open(&globals).await?).await,
+        Command::Jobs(command) => command.run(&App::open(&globals).await?).await,
+        Command::Schedules(command) => command.run(&App::open(&globals).await?).await,
     }
 }
 

@@ -63,12 +63,8 @@ impl Demo {
             look_in(&again);
             let shutdown = CancellationToken::new();
             run::on_signal(&shutdown);
-            let app = stage::open_to_visitors(app)?;
-            let served = run::serve_and_work(&app, pages, shutdown).await;
-            app.close().await;
-            served?;
+            run::serve_and_work(&stage::open_to_visitors(app)?, pages, shutdown).await?;
         } else {
-            app.close().await;
             eprintln!("\nNothing serves the pages now: `debrief up {again}` does. Look in:");
             look_in(&again);
         }
