@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
-use crate::{bucket, db::Db, embed, ingest, llm, mail, parse, review, summarize, template};
+use crate::{bucket, db::Db, embed, export, ingest, llm, mail, parse, review, summarize, template};
 
 /// The settings of all that [`Services`] holds, one struct a concern. `src/config` fills it and documents each key.
 #[derive(Clone, Debug, Deserialize)]
@@ -21,6 +21,8 @@ pub struct Settings {
     pub mail: mail::Settings,
     /// How coaches review.
     pub review: review::Settings,
+    /// How exports are written.
+    pub export: export::Settings,
 }
 
 /// A setting that cannot be used: which, what is wrong with it, and what to do.
@@ -61,6 +63,8 @@ pub struct Services {
     pub review: review::Settings,
     /// How much is read at a time.
     pub reading: parse::Room,
+    /// How exports are written.
+    pub export: export::Settings,
 }
 
 impl Services {
@@ -79,6 +83,7 @@ impl Services {
             ingest: settings.ingest.clone(),
             review: settings.review.clone(),
             reading: parse::Room::new(settings.ingest.max_bytes),
+            export: settings.export,
             db,
         })
     }

@@ -13,8 +13,9 @@ use crate::config::{Log, LogFormat};
 /// Starts logging to standard error; panics too, without words that they may quote. A second call changes nothing.
 pub fn log(settings: &Log) {
     std::panic::set_hook(Box::new(panicked));
-    // What others say of themselves is said by us already; a filter that names them has the last word.
-    const OTHERS: &str = "sqlx::postgres::notice=warn,apalis_core=warn";
+    // What others say of themselves is said by us already; a filter that names them has the last word. A connection that is
+    // found broken as it comes back is replaced: so it is with every one when the embedded Postgres stops.
+    const OTHERS: &str = "sqlx::postgres::notice=warn,apalis_core=warn,sqlx_core::pool::connection=error";
     let filter = EnvFilter::try_new(format!("{OTHERS},{}", settings.filter)).unwrap_or_else(|error| {
         eprintln!("the setting log.filter cannot be used, so `info` is: {error}");
         EnvFilter::new(format!("{OTHERS},info"))

@@ -1,5 +1,8 @@
 //! The command line, through the real binary: what operators type, and what they are told when it is wrong.
 
+mod ids;
+mod inbox;
+
 use crate::support::installation::Installation;
 
 fn text(bytes: &[u8]) -> String {

@@ -24,7 +24,7 @@ async fn check(installation: &Installation, name: &str) -> (bool, String) {
 #[tokio::test]
 async fn a_healthy_installation_is_told_so_and_no_mail_is_written() {
     let installation = Installation::new().await;
-    for name in ["settings", "database", "isolation", "bucket", "mail", "search", "summaries"] {
+    for name in ["settings", "schedules", "database", "isolation", "bucket", "mail", "search", "summaries"] {
         let (ok, detail) = check(&installation, name).await;
         assert!(ok, "{name}: {detail}");
     }
@@ -39,6 +39,60 @@ async fn a_program_that_signs_in_as_a_superuser_is_told_how_to_sign_in() {
     installation.set("DATABASE_URL", owner);
     let (ok, detail) = check(&installation, "isolation").await;
     assert!(!ok && detail.contains("DATABASE_OWNER_URL") && detail.contains("`debrief migrate`"), "{detail}");
+}
+
+#[tokio::test]
+async fn settings_for_trying_it_out_are_well_and_say_what_they_mean() {
+    let mut installation = Installation::new().await;
+    installation.set("DEBRIEF_MAIL__FROM", "Debrief <debrief@localhost>");
+    let note = async |installation: &Installation, name: &str| {
+        let checks = installation.json(&["doctor"]).await;
+        let check = checks.as_array().expect("checks").iter().find(|check| check["name"] == name).expect(name).clone();
+        assert_eq!(check["ok"], true, "{check}");
+        check["note"].as_str().map(str::to_owned)
+    };
+    for (name, key) in [("mail", "mail.url"), ("sender", "mail.from"), ("links", "review.base_url")] {
+        let said = note(&installation, name).await.unwrap_or_else(|| panic!("{name} says nothing"));
+        assert!(said.contains(key), "{said}");
+    }
+    let table = installation.run(&["doctor"]).await;
+    assert!(table.contains("note") && table.contains("reach nobody"), "{table}");
+
+    let smtp = SmtpServer::start();
+    installation.set("DEBRIEF_MAIL__URL", smtp.url());
+    installation.set("DEBRIEF_MAIL__FROM", "Debrief <debrief@northlight-coaching.se>");
+    installation.set("DEBRIEF_REVIEW__BASE_URL", "https://debrief.northlight-coaching.se");
+    for name in ["mail", "sender", "links"] {
+        assert_eq!(note(&installation, name).await, None, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_misspelt_setting_or_schedule_is_found_and_the_right_name_is_said() {
+    for (variable, value, told) in [
+        ("DEBRIEF_QUEUE__SCHEDULES__EXPROT", "off", "DEBRIEF_QUEUE__SCHEDULES__EXPORT is probably meant"),
+        ("DEBRIEF_QUEUE__SCHEDULES__EXPORT", "every day", "six fields"),
+        ("DEBRIEF_QUEUE__SCHEDULES__EXPORT", "0 0 25 * * *", "export"),
+        ("DEBRIEF_MAIL_URL", "smtp://mail.example", "DEBRIEF_MAIL__URL is probably meant"),
+    ] {
+        let mut installation = Installation::new().await;
+        installation.set(variable, value);
+        let (ok, detail) = check(&installation, "settings").await;
+        assert!(!ok && detail.contains(told), "{variable}={value}: {detail}");
+    }
+    let mut installation = Installation::new().await;
+    installation.set("DEBRIEF_QUEUE__SCHEDULES__EXPORT", "off");
+    let (ok, detail) = check(&installation, "schedules").await;
+    assert!(ok && detail.contains("5 run by the clock") && detail.contains("yours: export"), "{detail}");
+    installation.set("DEBRIEF_QUEUE__SCHEDULES__EXPORT", "0 0 2 30 Feb *");
+    let (ok, detail) = check(&installation, "schedules").await;
+    assert!(!ok && detail.contains("never comes"), "{detail}");
+    installation.set("DEBRIEF_QUEUE__SCHEDULES__EXPORT", "off");
+    let file = installation.folder.path().join("debrief.toml");
+    std::fs::write(&file, "[review]\nhold_second = 60\n").expect("the temporary folder can be written");
+    let (ok, detail) = check(&installation, "settings").await;
+    assert!(!ok && detail.contains("review.hold_seconds is probably meant"), "{detail}");
+    assert!(detail.contains("debrief.toml"), "it says where it stands: {detail}");
 }
 
 #[tokio::test]

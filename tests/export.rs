@@ -160,6 +160,25 @@ async fn csv_is_harmless_for_spreadsheets_and_the_other_formats_stay_raw() {
 }
 
 #[tokio::test]
+async fn the_mark_by_which_excel_knows_utf_8_is_left_out_where_the_settings_say_so() {
+    const MARK: &[u8] = b"\xef\xbb\xbf";
+    for csv_bom in [true, false] {
+        let world = World::with(|settings| settings.export.csv_bom = csv_bom).await;
+        filled(&world, vec![("Jürgen Vogel", "Grüße")]).await;
+        let manifest = export(&world).await;
+        for table in TABLES {
+            let bytes = std::fs::read(file(&world, &manifest, table, "csv")).expect("a file");
+            assert_eq!(bytes.starts_with(MARK), csv_bom, "{table}");
+            assert_eq!(bytes.windows(MARK.len()).filter(|window| *window == MARK).count(), usize::from(csv_bom));
+        }
+        let bytes = std::fs::read(file(&world, &manifest, "utterances", "csv")).expect("a file");
+        assert!(String::from_utf8(bytes).expect("UTF-8").contains("Grüße"), "the letters are the same either way");
+        let other = std::fs::read(file(&world, &manifest, "utterances", "jsonl")).expect("a file");
+        assert!(!other.starts_with(MARK), "JSON Lines never has one");
+    }
+}
+
+#[tokio::test]
 async fn nothing_of_another_organization_is_in_any_file() {
     let world = World::new().await;
     let [organization, coach, client] = world.neighbour().await;

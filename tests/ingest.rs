@@ -8,7 +8,7 @@ mod turns;
 use debrief_jobs::{
     bucket::{self, Bucket, BucketError},
     db::Tx,
-    ingest::{RejectTranscript, Scan, ScanInbox, rejected},
+    ingest::{self, Fate, RejectTranscript, Scan, ScanInbox, rejected},
     parse::ParseTranscript,
     people::{self, NewCoach, PeopleError},
     queue::{Job, JobError},
@@ -65,6 +65,25 @@ where
 
 async fn count(world: &World, sql: &'static str) -> i64 {
     one(world, sql).await
+}
+
+#[tokio::test]
+async fn a_file_that_may_still_be_written_is_shown_so_until_it_is_read() {
+    let world = World::new().await;
+    drop_file(&world, "maya/2026-11-03/priya.vtt", CALL).await;
+    let fate = async || {
+        let files = ingest::inbox(&world.services, false).await.expect("the inbox");
+        assert_eq!(files.len(), 1, "{files:?}");
+        (files[0].outcome, files[0].reason.is_some(), files[0].session_id.is_some())
+    };
+    assert_eq!(fate().await, (Fate::New, true, false));
+    assert_eq!(look(&world).await, None, "a second look follows");
+    assert_eq!(fate().await, (Fate::Seen, true, false));
+    assert_eq!(look(&world).await.expect("it is the same").taken, 1);
+    assert_eq!(fate().await, (Fate::Read, false, true));
+    // Somebody writes it anew: it is another file.
+    drop_file(&world, "maya/2026-11-03/priya.vtt", CALL.replace("Priya", "Petra")).await;
+    assert_eq!(fate().await, (Fate::New, true, false));
 }
 
 #[tokio::test]
@@ -370,9 +389,8 @@ async fn ten_thousand_known_files_cost_one_query() {
         std::fs::write(inbox.join(format!("{number}.vtt")), "x").expect("a file");
     }
     assert_eq!(look(&world).await, None, "all of them are new");
-    let mut tx = world.database.db.system().await.expect("a transaction");
-    sqlx::query("update bucket_objects set outcome = 'taken'").execute(tx.conn()).await.expect("all are settled");
-    tx.commit().await.expect("it is committed");
+    let mut owner = PgConnection::connect(world.database.url.expose_secret()).await.expect("a connection");
+    sqlx::query("update bucket_objects set outcome = 'taken'").execute(&mut owner).await.expect("all are settled");
     let start = std::time::Instant::now();
     assert_eq!(scan(&world).await.known, 10_000);
     assert!(start.elapsed().as_secs() < 5, "a scan of known objects took {:?}", start.elapsed());

@@ -174,10 +174,9 @@ async fn a_chat_without_its_transcript_waits_and_is_rejected_only_when_it_has_wa
     assert_eq!(ask(&world, "select to_jsonb(count(*)) from sessions").await, 0);
     assert_eq!(ask(&world, "select to_jsonb(count(*)) from mails").await, 0);
 
-    let mut tx = world.database.db.system().await.expect("a transaction");
+    let mut owner = sqlx::PgConnection::connect(world.database.url.expose_secret()).await.expect("a connection");
     let earlier = "update bucket_objects set first_seen_at = now() - interval '73 hours'";
-    sqlx::query(earlier).execute(tx.conn()).await.expect("an update");
-    tx.commit().await.expect("it is committed");
+    sqlx::query(earlier).execute(&mut owner).await.expect("an update");
     assert_eq!(scan(&world).await.rejected, 1);
     let reason = world.services.bucket.get("rejected/maya/2026-11-03/meeting_saved_chat.txt.reason.json").await;
     let reason = String::from_utf8(reason.expect("a reason").to_vec()).expect("text");

@@ -1,14 +1,7 @@
 //! The whole path through the real binary, every part of it real: Postgres, an S3 server, an SMTP server, an endpoint
 //! that speaks as language models do, and a browser, from the files in the bucket to the export.
 
-use std::{
-    collections::BTreeSet,
-    fs::Permissions,
-    io::Cursor,
-    os::unix::fs::PermissionsExt,
-    process::{Command, Stdio},
-    sync::LazyLock,
-};
+use std::{collections::BTreeSet, io::Cursor, sync::LazyLock};
 
 use debrief_jobs::bucket::{self, Bucket};
 use fantoccini::{Client, Locator};
@@ -338,28 +331,6 @@ fn assert_log_is_discreet(walk: &Walk, link: &str, correlation_id: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_demo_goes_as_it_expects_on_a_machine_with_nothing_set_up() {
-    let folder = tempfile::Builder::new().permissions(Permissions::from_mode(0o755)).tempdir().expect("a folder");
-    let data = folder.path().join("data");
-    let mut demo = Command::new(env!("CARGO_BIN_EXE_debrief"));
-    demo.args(["demo", "--exit", "--json", "--data-dir"]).arg(&data);
-    demo.env_remove("DATABASE_URL").env("XDG_CONFIG_HOME", folder.path()).stdin(Stdio::null());
-    let ran = tokio::task::spawn_blocking(move || demo.output().expect("debrief starts")).await.expect("it ends");
-    assert_eq!(ran.status.code(), Some(0), "{}", String::from_utf8_lossy(&ran.stderr));
-    let outcome: Value = serde_json::from_slice(&ran.stdout).expect("a JSON document");
-    assert_eq!(outcome["unexpected"], json!([]));
-    let sessions = outcome["sessions"].as_array().expect("sessions");
-    assert!(sessions.len() >= 12, "{} sessions", sessions.len());
-
-    let rejected: Vec<&Value> = sessions.iter().filter(|session| session["state"] == "rejected").collect();
-    assert_eq!(rejected.len(), 1, "one file is broken on purpose");
-    let key = rejected[0]["object_key"].as_str().expect("a key").replacen("inbox/", "rejected/", 1);
-    let reason = data.join("demo/bucket").join(format!("{key}.reason.json"));
-    let reason: Value = serde_json::from_slice(&std::fs::read(reason).expect("the reason lies there")).expect("JSON");
-    assert_eq!(reason["reason"], rejected[0]["reason"]);
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn the_doctor_says_what_is_amiss() {
     let (smtp, llm) = (SmtpServer::start(), LlmServer::start([]).await);
     let mut installation = Installation::new().await;
@@ -372,7 +343,9 @@ async fn the_doctor_says_what_is_amiss() {
     installation.set("DEBRIEF_LLM__MODEL", "test-model");
     let good = installation.json(&["doctor"]).await;
     let names: Vec<&str> = good.as_array().expect("checks").iter().filter_map(|check| check["name"].as_str()).collect();
-    assert_eq!(names, ["settings", "database", "isolation", "bucket", "mail", "search", "summaries"]);
+    let wanted =
+        ["settings", "schedules", "database", "isolation", "bucket", "mail", "search", "summaries", "sender", "links"];
+    assert_eq!(names, wanted);
     assert_eq!(amiss(&good), [] as [(&str, &str); 0]);
     assert_eq!(smtp.letters().len() + llm.requests().len(), 0, "it sends nothing and asks nothing");
 

@@ -41,6 +41,8 @@ enum Does {
     /// Fails, and names a time before which to come back, in seconds.
     FailWithRetryAfter(u64),
     Abort,
+    /// What it had read was changed the first time, then it finishes.
+    OvertakenOnce,
     Panic,
     /// Snoozes the first time (in milliseconds), then finishes.
     SnoozeOnce(u64),
@@ -132,6 +134,7 @@ impl Probe {
                 gate.wait_for(|open| *open).await?;
             }
             Does::SnoozeOnce(millis) if start == 1 => return Err(JobError::Snooze(Duration::from_millis(millis))),
+            Does::OvertakenOnce if start == 1 => return Err(JobError::overtaken("it has moved on")),
             Does::Fail => return Err(JobError::retry("no luck")),
             Does::FailWithRetryAfter(seconds) => {
                 return Err(JobError::Retry { message: "busy".into(), after: Some(Duration::from_secs(seconds)) });
@@ -140,7 +143,7 @@ impl Probe {
             #[expect(clippy::disallowed_methods, reason = "to block the thread is what it is for")]
             Does::BlockEverything(millis) => std::thread::sleep(Duration::from_millis(millis)),
             Does::Panic => panic!("a probe panics over {}", String::from("what was said")),
-            Does::Finish | Does::SnoozeOnce(_) => {}
+            Does::Finish | Does::SnoozeOnce(_) | Does::OvertakenOnce => {}
         }
         cut_off.0 = None;
         let mut tx = ctx.tenant_tx().await?;

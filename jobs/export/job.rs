@@ -205,7 +205,7 @@ impl ExportOrganization {
         let snapshot_at = sqlx::query_scalar!(r#"select now() as "now!""#).fetch_one(tx.conn()).await?;
         let facts =
             [("debrief.schema_version", SCHEMA_VERSION.to_string()), ("debrief.snapshot_at", snapshot_at.to_rfc3339())];
-        let written = tables::write(&mut tx, files.path(), &facts).await?;
+        let written = tables::write(&mut tx, files.path(), &facts, ctx.export).await?;
         tx.commit().await?;
         Ok((snapshot_at, written))
     }

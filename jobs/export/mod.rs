@@ -13,5 +13,15 @@ mod tables;
 mod text;
 mod upload;
 
+use serde::Deserialize;
+
+/// How exports are written.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// Whether CSV begins with a byte-order mark, by which Excel knows that it is UTF-8.
+    pub csv_bom: bool,
+}
+
 pub use job::{ExportAll, ExportOrganization, SCHEDULE, start};
 pub use manifest::{ExportedFile, ExportedTable, Manifest, SCHEMA_VERSION};

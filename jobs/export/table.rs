@@ -11,7 +11,10 @@ use parquet::{
 };
 use tokio::{sync::mpsc, task::JoinHandle};
 
-use super::cell::{Cell, Column};
+use super::{
+    Settings,
+    cell::{Cell, Column},
+};
 use crate::queue::JobError;
 
 /// Rows that are held in memory at a time.
@@ -36,11 +39,14 @@ impl TableWriter {
         table: &'static str,
         columns: &'static [Column],
         facts: &[(&'static str, String)],
+        settings: Settings,
     ) -> Self {
         let (sender, receiver) = mpsc::channel(2);
         let facts = facts.iter().map(|(key, value)| KeyValue::new((*key).to_owned(), value.clone())).collect();
         let folder = folder.to_owned();
-        let files = tokio::task::spawn_blocking(move || Files::create(&folder, table, columns, facts)?.write(receiver));
+        let files = tokio::task::spawn_blocking(move || {
+            Files::create(&folder, table, columns, facts, settings)?.write(receiver)
+        });
         Self { chunk: Vec::with_capacity(CHUNK), rows: 0, sender, files }
     }
 
@@ -76,7 +82,13 @@ struct Files {
 }
 
 impl Files {
-    fn create(folder: &Path, table: &str, columns: &'static [Column], facts: Vec<KeyValue>) -> Result<Self, JobError> {
+    fn create(
+        folder: &Path,
+        table: &str,
+        columns: &'static [Column],
+        facts: Vec<KeyValue>,
+        settings: Settings,
+    ) -> Result<Self, JobError> {
         let open = |format| File::create(folder.join(format!("{table}.{format}")));
         let schema = Arc::new(Schema::new(columns.iter().map(Column::field).collect::<Vec<_>>()));
         let properties = WriterProperties::builder()
@@ -86,8 +98,9 @@ impl Files {
             .build();
         let parquet = ArrowWriter::try_new(open(FORMATS[0])?, Arc::clone(&schema), Some(properties))?;
         let mut text = open(FORMATS[1])?;
-        // By this mark Excel knows UTF-8; readers of CSV leave it out.
-        text.write_all("\u{feff}".as_bytes())?;
+        if settings.csv_bom {
+            text.write_all("\u{feff}".as_bytes())?;
+        }
         let mut csv = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(text);
         csv.write_record(columns.iter().map(|column| column.name))?;
         Ok(Self { columns, schema, parquet, csv, json: BufWriter::new(open(FORMATS[2])?) })

@@ -9,6 +9,7 @@ use futures::TryStreamExt;
 use uuid::Uuid;
 
 use super::{
+    Settings,
     cell::{Column, Export},
     table::TableWriter,
 };
@@ -50,11 +51,12 @@ macro_rules! tables {
             tx: &mut TenantTx,
             folder: &Path,
             facts: &[(&'static str, String)],
+            settings: Settings,
         ) -> Result<Vec<(&'static str, u64)>, JobError> {
             let mut written = Vec::new();
             $(
                 let name = stringify!($table);
-                let writer = TableWriter::open(folder, name, $table::COLUMNS, facts);
+                let writer = TableWriter::open(folder, name, $table::COLUMNS, facts, settings);
                 written.push((name, $table::write(tx, writer).await?));
             )+
             Ok(written)

@@ -80,18 +80,32 @@ impl DateSource {
     }
 }
 
+/// Why a key is ignored, in words for the operator; none where it is not.
+#[must_use]
+pub fn ignored(key: &str) -> Option<&'static str> {
+    let mut parts: Vec<&str> = key.strip_prefix(INBOX)?.split('/').collect();
+    let file = parts.pop().unwrap_or_default();
+    if key.contains('\0') {
+        // No database takes a zero, and one such key must keep nobody else's files from being seen.
+        Some("its name has a zero in it: give it another")
+    } else if is_hidden(file) || parts.iter().any(|part| part.starts_with('.') || *part == "__MACOSX") {
+        // A file in a hidden folder (.git, .Trash, __MACOSX) is as hidden as a hidden file.
+        Some("it is hidden, or a system's own file")
+    } else if is_unfinished(file) {
+        Some("by its name a program has not finished it, or it is a spare copy; it is taken under its own name")
+    } else if parts.is_empty() {
+        Some("it lies in no coach's folder: move it to inbox/COACH/ (`debrief coach list` shows the handles)")
+    } else {
+        None
+    }
+}
+
 /// Reads a key.
 #[must_use]
 pub fn read(key: &str) -> InboxKey {
-    // No database takes a zero, and one such key must keep nobody else's files from being seen.
-    let Some(rest) = key.strip_prefix(INBOX).filter(|rest| !rest.contains('\0')) else { return InboxKey::Ignored };
+    let Some(rest) = key.strip_prefix(INBOX).filter(|_| ignored(key).is_none()) else { return InboxKey::Ignored };
     let mut parts: Vec<&str> = rest.split('/').collect();
     let file = parts.pop().unwrap_or_default();
-    // A file in a hidden folder (.git, .Trash, __MACOSX) is as hidden as a hidden file.
-    if parts.is_empty() || is_unfinished(file) || parts.iter().any(|part| part.starts_with('.') || *part == "__MACOSX")
-    {
-        return InboxKey::Ignored;
-    }
     let coach = parts.remove(0).to_lowercase();
     if parts.is_empty() && file.eq_ignore_ascii_case(ROSTER) {
         return InboxKey::Roster { coach };
@@ -100,14 +114,16 @@ pub fn read(key: &str) -> InboxKey {
     InboxKey::Transcript(TranscriptKey { coach, folders, file: file.to_owned() })
 }
 
-/// Hidden files, and the names under which programs write what is not complete yet.
+fn is_hidden(file: &str) -> bool {
+    file.is_empty() || file.starts_with('.') || ["thumbs.db", "desktop.ini"].contains(&file.to_lowercase().as_str())
+}
+
+/// The names under which programs write what is not complete yet, and their spare copies.
 fn is_unfinished(file: &str) -> bool {
     let lower = file.to_lowercase();
-    file.is_empty()
-        || file.starts_with(['.', '~'])
+    file.starts_with('~')
         || file.ends_with('~')
         || [".part", ".partial", ".tmp", ".crdownload", ".download", ".swp"].iter().any(|end| lower.ends_with(end))
-        || ["thumbs.db", "desktop.ini"].contains(&lower.as_str())
 }
 
 impl TranscriptKey {

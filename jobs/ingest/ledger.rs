@@ -3,8 +3,6 @@
 
 use std::collections::HashMap;
 
-use chrono::{DateTime, Utc};
-use serde::Serialize;
 use uuid::Uuid;
 
 use crate::{
@@ -74,13 +72,8 @@ pub(super) async fn unsettled<'a>(
     let (keys, etags): (Vec<String>, Vec<String>) =
         objects.map(|object| (object.key.clone(), object.etag.clone())).unzip();
     let rows = sqlx::query!(
-        r#"select (listed.at - 1) as "at!", ledger.outcome as "outcome?",
-                  coalesce(ledger.first_seen_at < now() - make_interval(secs => $4), false) as "overdue!"
-           from unnest($2::text[], $3::text[]) with ordinality as listed (object_key, etag, at)
-           left join bucket_objects as ledger
-             on ledger.bucket = $1 and ledger.object_key = listed.object_key and ledger.etag = listed.etag
-           where ledger.outcome is null or ledger.outcome in ('seen', 'waiting')
-           order by 1"#,
+        r#"select place - 1 as "at!", standing as "outcome?", overdue as "overdue!"
+           from ledger_unsettled($1, $2, $3, $4)"#,
         bucket,
         &keys,
         &etags,
@@ -108,29 +101,9 @@ pub(super) async fn remember(tx: &mut SystemTx, bucket: &str, objects: &[&Object
     let etags: Vec<String> = objects.iter().map(|object| object.etag.clone()).collect();
     let sizes: Vec<i64> = objects.iter().map(|object| bytes(object)).collect();
     let times: Vec<_> = objects.iter().map(|object| object.modified).collect();
-    // What lay there before, and was not settled, is there no more.
-    sqlx::query!(
-        "delete from bucket_objects using unnest($2::text[], $3::text[]) as listed (object_key, etag)
-         where bucket = $1 and bucket_objects.object_key = listed.object_key and bucket_objects.etag <> listed.etag
-           and outcome in ('seen', 'waiting')",
-        bucket,
-        &keys,
-        &etags
-    )
-    .execute(tx.conn())
-    .await?;
-    sqlx::query!(
-        "insert into bucket_objects (bucket, object_key, etag, size_bytes, object_time)
-         select $1, * from unnest($2::text[], $3::text[], $4::bigint[], $5::timestamptz[])
-         on conflict do nothing",
-        bucket,
-        &keys,
-        &etags,
-        &sizes,
-        &times
-    )
-    .execute(tx.conn())
-    .await?;
+    sqlx::query!(r#"select ledger_remember($1, $2, $3, $4, $5) as "done?: ()""#, bucket, &keys, &etags, &sizes, &times)
+        .fetch_one(tx.conn())
+        .await?;
     Ok(())
 }
 
@@ -143,13 +116,8 @@ pub(super) async fn settle(
     outcome: Outcome,
     reason: Option<&str>,
 ) -> Result<bool, sqlx::Error> {
-    let organization = tx.organization();
-    let settled = sqlx::query!(
-        "insert into bucket_objects (bucket, object_key, etag, size_bytes, object_time, outcome, reason, organization_id)
-         values ($1, $2, $3, $4, $5, $6, $7, $8)
-         on conflict (bucket, object_key, etag) do update
-         set outcome = excluded.outcome, reason = excluded.reason, organization_id = excluded.organization_id
-         where bucket_objects.outcome = 'seen' or (bucket_objects.outcome = 'waiting' and excluded.outcome <> 'waiting')",
+    sqlx::query_scalar!(
+        r#"select ledger_settle($1, $2, $3, $4, $5, $6, $7) as "settled!""#,
         bucket,
         object.key,
         object.etag,
@@ -157,11 +125,9 @@ pub(super) async fn settle(
         object.modified,
         outcome.as_str(),
         reason,
-        organization
     )
-    .execute(tx.conn())
-    .await?;
-    Ok(settled.rows_affected() == 1)
+    .fetch_one(tx.conn())
+    .await
 }
 
 /// The coaches that have these handles.
@@ -189,43 +155,6 @@ pub(super) async fn handles(tx: &mut TenantTx) -> Result<Vec<String>, sqlx::Erro
     sqlx::query_scalar!("select handle from coaches where removed_at is null order by handle")
         .fetch_all(tx.conn())
         .await
-}
-
-/// A file of the inbox that is in no session.
-#[derive(Clone, Debug, Serialize)]
-pub struct Left {
-    /// Its key in the bucket.
-    pub object_key: String,
-    /// `seen` (it is looked at again), `waiting` (for the transcript of its meeting), `rejected`, `duplicate`, `applied`
-    /// (a roster, not all of it).
-    pub outcome: String,
-    /// Why, in the coach's words.
-    pub reason: Option<String>,
-    /// Since when it is there.
-    pub first_seen_at: DateTime<Utc>,
-}
-
-/// The files of the inbox that are in no session, the newest first: those that wait, those whose content was there already
-/// and rosters of which something is to be said, or with `settled` also those that were not taken. Names of files of all coaches: for the operator.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn left(tx: &mut SystemTx, settled: bool, limit: i64) -> Result<Vec<Left>, sqlx::Error> {
-    sqlx::query_as!(
-        Left,
-        "select object_key, outcome, reason, first_seen_at from bucket_objects
-         where outcome in ('seen', 'waiting', 'duplicate') or ($1 and outcome = 'rejected')
-            -- What was said of an earlier version of a roster is said no more.
-            or (outcome = 'applied' and reason is not null and not exists (
-                select from bucket_objects later
-                where later.bucket = bucket_objects.bucket and later.object_key = bucket_objects.object_key
-                  and later.outcome = 'applied' and later.first_seen_at > bucket_objects.first_seen_at))
-         order by first_seen_at desc, object_key limit $2",
-        settled,
-        limit
-    )
-    .fetch_all(tx.conn())
-    .await
 }
 
 /// The size as Postgres has it.

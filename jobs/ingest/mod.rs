@@ -9,6 +9,7 @@
 mod apply;
 mod duplicate;
 mod gather;
+mod inbox;
 pub mod key;
 mod ledger;
 pub mod likeness;
@@ -29,6 +30,7 @@ use futures::StreamExt;
 use serde::{Deserialize, Serialize};
 
 use crate::{
+    Services,
     bucket::{BucketError, ObjectInfo},
     queue::{
         Context, Finished, Job, JobError, Policy,
@@ -38,7 +40,7 @@ use crate::{
 use key::InboxKey;
 use ledger::{Coach, Outcome, Standing};
 
-pub use ledger::{Left, left};
+pub use inbox::{Fate, File, InboxError, inbox};
 pub use notices::TellCoach;
 pub use reject::{RejectTranscript, rejected};
 
@@ -103,10 +105,7 @@ impl Job for ScanInbox {
     }
 
     async fn run(&self, ctx: &Context) -> Result<Finished, JobError> {
-        let objects = match ctx.bucket.list(key::INBOX).await {
-            Err(BucketError::BadKey) => list_by_coach(ctx).await?,
-            objects => objects?,
-        };
+        let objects = list(ctx).await?;
         let mut scan = Scan { objects: objects.len(), ..Scan::default() };
         let looked = look(ctx, objects, &mut scan).await?;
         let (meetings, left) = turns::take(ctx, &looked.coaches, looked.meetings).await?;
@@ -136,13 +135,21 @@ impl Job for ScanInbox {
     }
 }
 
+/// Every object of the inbox, as far as it can be seen.
+async fn list(services: &Services) -> Result<Vec<ObjectInfo>, InboxError> {
+    match services.bucket.list(key::INBOX).await {
+        Err(BucketError::BadKey) => list_by_coach(services).await,
+        objects => Ok(objects?),
+    }
+}
+
 /// Lists each coach's folder by itself: an S3 object whose key is no path (`inbox/maya//x`) spoils the listing that it
 /// is in, and must keep nobody else's files from being seen.
-async fn list_by_coach(ctx: &Context) -> Result<Vec<ObjectInfo>, JobError> {
+async fn list_by_coach(services: &Services) -> Result<Vec<ObjectInfo>, InboxError> {
     let mut objects = Vec::new();
-    for organization in ctx.db.organizations().await? {
-        for coach in ledger::handles(&mut ctx.db.tenant(organization).await?).await? {
-            match ctx.bucket.list(&format!("{}{coach}", key::INBOX)).await {
+    for organization in services.db.organizations().await? {
+        for coach in ledger::handles(&mut services.db.tenant(organization).await?).await? {
+            match services.bucket.list(&format!("{}{coach}", key::INBOX)).await {
                 Ok(found) => objects.extend(found),
                 Err(BucketError::BadKey) => {
                     tracing::error!(
@@ -196,8 +203,7 @@ struct Gathering {
 async fn look(ctx: &Context, objects: Vec<ObjectInfo>, scan: &mut Scan) -> Result<Looked, JobError> {
     let candidates: Vec<(ObjectInfo, InboxKey)> = objects
         .into_iter()
-        // In S3, folders may show as empty objects without an ending.
-        .filter(|object| object.size > 0 || object.key.rsplit('/').next().is_some_and(|name| name.contains('.')))
+        .filter(|object| !is_folder(object))
         .map(|object| {
             let key = key::read(&object.key);
             (object, key)
@@ -272,6 +278,11 @@ fn crowded(candidates: &[(ObjectInfo, InboxKey)]) -> HashSet<String> {
         *counts.entry(folder(&object.key)).or_default() += 1;
     }
     counts.into_iter().filter(|(_, count)| *count > gather::MOST).map(|(folder, _)| folder.to_owned()).collect()
+}
+
+/// In S3, folders may show as empty objects without an ending.
+fn is_folder(object: &ObjectInfo) -> bool {
+    object.size == 0 && object.key.rsplit('/').next().is_none_or(|name| !name.contains('.'))
 }
 
 fn handle(key: &InboxKey) -> Option<String> {

@@ -2,6 +2,7 @@
 
 mod content;
 pub mod diff;
+pub mod id;
 pub mod listing;
 pub mod session;
 pub mod summary;

@@ -89,7 +89,7 @@ impl Job for ParseTranscript {
             let outcome = write::write(&mut tx, &files, self.transcript_id, (&state, correlation_id)).await?;
             return ctx.finish(tx, outcome).await;
         }
-        Err(JobError::retry("further files of the session keep coming"))
+        Err(JobError::overtaken("further files of the session keep coming"))
     }
 
     async fn on_dead(&self, ctx: &Context, _error: &str) -> Result<(), JobError> {

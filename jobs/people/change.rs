@@ -15,6 +15,7 @@ use super::{
 use crate::{
     attribute::{self, names},
     db::{Db, TenantTx, Tx},
+    model::id::IdPrefix,
 };
 
 /// What is to be changed of a client; none leaves it as it is.
@@ -47,7 +48,7 @@ pub struct Removal {
     pub held: i64,
 }
 
-/// The client of a coach that somebody means: by id, by email, else by name.
+/// The client of a coach that somebody means: by id, by email, by name, else by the beginning of the id.
 ///
 /// # Errors
 /// When there is none, or several have the name.
@@ -74,6 +75,12 @@ pub(super) async fn find(
     if named.is_empty() {
         let known_as = |client: &&Client| client.aliases.iter().any(|alias| names::alias_key(alias) == key);
         named = clients.iter().filter(known_as).collect();
+    }
+    // Somebody may be called Abba: names go before the beginnings of ids.
+    if named.is_empty()
+        && let Ok(prefix) = who.parse::<IdPrefix>()
+    {
+        named = clients.iter().filter(|client| prefix.fits(client.id)).collect();
     }
     match named.as_slice() {
         [only] => Ok((*only).clone()),

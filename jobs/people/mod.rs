@@ -247,13 +247,7 @@ pub async fn add_coach(db: &Db, organization_handle: &str, coach: &NewCoach<'_>)
         coaches::readdress(&mut tx, id).await?;
     }
     let folder = format!("inbox/{handle}/");
-    sqlx::query!(
-        "delete from bucket_objects
-         where outcome = 'rejected' and organization_id is null and starts_with(lower(object_key), $1)",
-        folder
-    )
-    .execute(tx.conn())
-    .await?;
+    sqlx::query!(r#"select ledger_look_again($1) as "done?: ()""#, folder).fetch_one(tx.conn()).await?;
     tx.commit().await?;
     Ok(id)
 }

@@ -139,7 +139,12 @@ async fn conclude(process: &Process, job: Claimed, outcome: Outcome, seconds: f6
     let end = match outcome {
         Outcome::Done => {
             process.tally.ran();
-            tracing::info!(target: "queue", seconds, "job done");
+            if info.organization.is_some() {
+                tracing::info!(target: "queue", seconds, "job done");
+            } else {
+                // The clock's own: the inbox is looked at every five seconds. What such a job did it says itself.
+                tracing::debug!(target: "queue", seconds, "job done");
+            }
             return (info.kind, "done");
         }
         Outcome::Lost => None,
@@ -167,6 +172,11 @@ fn log(info: &JobInfo, end: &End, seconds: f64) {
     match end {
         End::Retry(delay, error) => tracing::warn!(target: "queue", error, seconds,
             retry.seconds = delay.as_secs_f64(), attempts.left = info.max_attempts - info.attempt, "job failed"),
+        End::Overtaken(delay, why) => tracing::info!(target: "queue", why, seconds,
+            retry.seconds = delay.as_secs_f64(), "somebody was faster; the job runs again"),
+        End::Snooze(delay) if info.organization.is_none() => {
+            tracing::debug!(target: "queue", { snooze.seconds = delay.as_secs_f64() }, "job snoozed");
+        }
         End::Snooze(delay) => tracing::info!(target: "queue", { snooze.seconds = delay.as_secs_f64() }, "job snoozed"),
         End::Return => tracing::info!(target: "queue", "job given back"),
         End::Dead(_) => {} // `tell` says so.

@@ -58,6 +58,9 @@ pub enum JobError {
         /// Not before this.
         after: Option<Duration>,
     },
+    /// What the attempt had read was changed by somebody else meanwhile: a race as it is to be expected, and the next
+    /// attempt reads anew. Attempts are counted, as with [`JobError::Retry`].
+    Overtaken(String),
     /// Another attempt would fail as well: the job is dead at once.
     Abort(String),
     /// Not now: run again after this, without the attempt being counted.
@@ -75,6 +78,11 @@ impl JobError {
     /// An error that another attempt may not meet.
     pub fn retry(message: impl Display) -> Self {
         Self::Retry { message: message.to_string(), after: None }
+    }
+
+    /// Somebody else was faster.
+    pub fn overtaken(message: impl Display) -> Self {
+        Self::Overtaken(message.to_string())
     }
 }
 

@@ -23,6 +23,8 @@ const LONGEST_ERROR: usize = 2000;
 pub(super) enum End {
     /// Due again after the delay.
     Retry(Duration, String),
+    /// Due again after the delay: what it had read was changed meanwhile.
+    Overtaken(Duration, String),
     /// No more attempts.
     Dead(String),
     /// Due again after the delay; the attempt does not count.
@@ -38,9 +40,12 @@ impl End {
             JobError::Stale => None,
             JobError::Abort(message) => Some(Self::Dead(message)),
             JobError::Snooze(delay) => Some(Self::Snooze(delay)),
-            JobError::Retry { message, .. } if info.attempt >= info.max_attempts => Some(Self::Dead(message)),
+            JobError::Retry { message, .. } | JobError::Overtaken(message) if info.attempt >= info.max_attempts => {
+                Some(Self::Dead(message))
+            }
+            JobError::Overtaken(message) => Some(Self::Overtaken(pause(info, process), message)),
             JobError::Retry { message, after } => {
-                let wait = backoff(info.attempt, process.settings.backoff_base, process.settings.backoff_cap);
+                let wait = pause(info, process);
                 let wait = after.map_or(wait, |after| wait.max(after.min(LONGEST_RETRY_AFTER)));
                 Some(Self::Retry(wait, message))
             }
@@ -50,12 +55,17 @@ impl End {
     /// As stored and as counted.
     pub(super) fn outcome(&self) -> &'static str {
         match self {
-            Self::Retry(..) => "retry",
+            Self::Retry(..) | Self::Overtaken(..) => "retry",
             Self::Dead(_) => "dead",
             Self::Snooze(_) => "snooze",
             Self::Return => "return",
         }
     }
+}
+
+/// How long a job waits for its next attempt.
+fn pause(info: &JobInfo, process: &Process) -> Duration {
+    backoff(info.attempt, process.settings.backoff_base, process.settings.backoff_cap)
 }
 
 /// Doubles with each attempt, by a fifth more or less, so that what failed together does not come back together.
@@ -93,7 +103,7 @@ pub(super) async fn settle(process: &Process, info: &JobInfo, seat: &Seat, end: 
 /// Records the end of an attempt, in one try. False where the fence no longer holds.
 pub(super) async fn settle_once(process: &Process, info: &JobInfo, end: &End) -> Result<bool, sqlx::Error> {
     let (delay, error) = match end {
-        End::Retry(delay, error) => (*delay, Some(cut(error))),
+        End::Retry(delay, error) | End::Overtaken(delay, error) => (*delay, Some(cut(error))),
         End::Dead(error) => (Duration::ZERO, Some(cut(error))),
         End::Snooze(delay) => (*delay, None),
         End::Return => (Duration::ZERO, None),

@@ -215,7 +215,9 @@ impl RefineSummary {
         let refined = match outcome {
             Outcome::Changed(refined) if refined.content.hash() != read.base.hash() => {
                 if now.input != read.input {
-                    return Err(JobError::retry("the session changed while its summary was refined; it is done again"));
+                    return Err(JobError::overtaken(
+                        "the session changed while its summary was refined; it is done again",
+                    ));
                 }
                 refined
             }

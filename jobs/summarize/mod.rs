@@ -154,7 +154,7 @@ impl SummarizeClient {
             _ => return ctx.finish(tx, Outcome::nothing("already done")).await,
         };
         if now.input != read.input {
-            return Err(JobError::retry("the session changed while its summary was written; it is written again"));
+            return Err(JobError::overtaken("the session changed while its summary was written; it is written again"));
         }
         let verified = verify(&now.input, &draft.claims);
         let dropped = verified.dropped.iter().filter(|reason| **reason == Dropped::Danger).count();

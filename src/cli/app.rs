@@ -5,7 +5,7 @@ use std::{path::PathBuf, sync::Arc};
 use anyhow::Context;
 use debrief_jobs::{
     Services,
-    db::{self, Db, TenantTx, Urls},
+    db::{self, Db, Urls},
 };
 use secrecy::{ExposeSecret, SecretString};
 use uuid::Uuid;
@@ -79,15 +79,6 @@ impl App {
         };
         Ok(debrief_jobs::people::organization(&self.db, handle).await?)
     }
-
-    /// A transaction of the organization that a session belongs to.
-    pub(crate) async fn tenant_of_session(&self, session: Uuid) -> anyhow::Result<TenantTx> {
-        let organization = sqlx::query_scalar!("select organization_of_session($1)", session)
-            .fetch_one(self.db.pool())
-            .await?
-            .with_context(|| format!("there is no session {session}: see `debrief sessions list`"))?;
-        Ok(self.db.tenant(organization).await?)
-    }
 }
 
 /// The settings, with the folders of the command line.
@@ -111,6 +102,10 @@ pub(crate) async fn server(config: &Config, globals: &Globals) -> anyhow::Result
         return Ok((urls, None));
     }
     let (folder, cache) = (data_folder(globals).join("postgres"), folders::cache());
+    if !cache.join("postgres").is_dir() {
+        // Of what takes so long, somebody who waits must hear.
+        eprintln!("Postgres is brought by pip, this once (24 MB)");
+    }
     let start = {
         let (folder, cache) = (folder.clone(), cache.clone());
         move || Server::start(&folder, &cache, Version::from_env(), Durability::Kept)

@@ -57,10 +57,10 @@ pub(crate) enum Client {
         /// The coach's handle
         #[arg(long)]
         coach: String,
-        /// The client that is no more: its email, id or name
+        /// The client that is no more: its email, name, id or the first digits of it
         #[arg(value_name = "FROM")]
         from: String,
-        /// The client that stays: its email, id or name
+        /// The client that stays: its email, name, id or the first digits of it
         #[arg(long, value_name = "CLIENT")]
         into: String,
         /// They are one person, although both speak in one session
@@ -81,7 +81,7 @@ pub(crate) enum Client {
         /// The coach's handle
         #[arg(long)]
         coach: String,
-        /// The client's email, id or name
+        /// The client's email, name, id or the first digits of it
         client: String,
         /// Do not ask
         #[arg(long, short)]
@@ -114,7 +114,7 @@ pub(crate) struct Change {
     /// The coach's handle
     #[arg(long)]
     coach: String,
-    /// The client's email, id or name, as it is now
+    /// The client's email, name, id or the first digits of it, as it is now
     client: String,
     /// The new name
     #[arg(long)]

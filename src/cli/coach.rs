@@ -1,7 +1,8 @@
 //! `debrief coach`: the coaches, by hand.
 
-use std::process::ExitCode;
+use std::{path::PathBuf, process::ExitCode};
 
+use anyhow::Context;
 use clap::Subcommand;
 use debrief_jobs::people::{self, CoachChange, CoachRemoval, NewCoach};
 use serde_json::json;
@@ -95,8 +96,9 @@ impl Coach {
                     time_zone: time_zone.as_deref(),
                 };
                 let id = people::add_coach(&app.db, &org, &coach).await?;
-                app.output.one(&json!({ "id": id, "handle": handle }), |_| {
-                    format!("coach {handle}: {id}\ntranscripts go into inbox/{handle}/ of {}", app.config.bucket)
+                let inbox = make_inbox(app, &handle)?;
+                app.output.one(&json!({ "id": id, "handle": handle, "inbox": inbox }), |_| {
+                    format!("coach {handle}: {id}\ntranscripts go into {inbox}")
                 })?;
             }
             Self::Change { handle, name, email, role, time_zone } => {
@@ -134,6 +136,30 @@ impl Coach {
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// Where the inbox is, or a coach's folder in it: a path, or a URL where the bucket is no folder.
+pub(crate) fn place(app: &App, handle: Option<&str>) -> String {
+    let below = ["inbox"].into_iter().chain(handle);
+    match folder(app) {
+        Some(folder) => below.fold(folder, |folder, part| folder.join(part)).display().to_string(),
+        None => below.fold(app.services.bucket.name().to_owned(), |url, part| format!("{url}/{part}")),
+    }
+}
+
+/// The bucket, where it is a folder.
+fn folder(app: &App) -> Option<PathBuf> {
+    let url = url::Url::parse(&app.config.bucket).ok().filter(|url| url.scheme() == "file")?;
+    url.to_file_path().ok()
+}
+
+/// Makes the coach's folder where the bucket is one, so that somebody finds it; says where it is.
+fn make_inbox(app: &App, handle: &str) -> anyhow::Result<String> {
+    let inbox = place(app, Some(handle));
+    if folder(app).is_some() {
+        std::fs::create_dir_all(&inbox).with_context(|| format!("the folder {inbox} cannot be made"))?;
+    }
+    Ok(inbox)
 }
 
 async fn remove(app: &App, handle: &str, yes: bool, dry_run: bool) -> anyhow::Result<ExitCode> {

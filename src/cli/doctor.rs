@@ -5,7 +5,7 @@
 use std::process::ExitCode;
 
 use bytes::Bytes;
-use debrief_jobs::{Services, db};
+use debrief_jobs::{Services, db, queue::WorkerSettings};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 
@@ -15,6 +15,7 @@ use super::{
     output::{Output, table},
     told,
 };
+use crate::config::Config;
 
 /// What came of one check.
 #[derive(Debug, Serialize)]
@@ -22,13 +23,15 @@ struct Check {
     name: &'static str,
     ok: bool,
     detail: String,
+    /// What a setting that is good for trying it out means for others.
+    note: Option<String>,
 }
 
 pub(crate) async fn run(globals: &Globals) -> anyhow::Result<ExitCode> {
     let mut checks = Vec::new();
     let mut check = |name, result: Result<String, String>| {
         let ok = result.is_ok();
-        checks.push(Check { name, ok, detail: result.unwrap_or_else(|problem| problem) });
+        checks.push(Check { name, ok, detail: result.unwrap_or_else(|problem| problem), note: None });
         ok
     };
     let config = match config(globals) {
@@ -39,6 +42,7 @@ pub(crate) async fn run(globals: &Globals) -> anyhow::Result<ExitCode> {
         }
     };
     check("settings", Ok("every key is known and of its kind".into()));
+    check("schedules", schedules(&config));
 
     // The embedded server is stopped when this is dropped.
     let opened = database(&config, globals).await.map_err(|error| told(&error));
@@ -70,7 +74,53 @@ pub(crate) async fn run(globals: &Globals) -> anyhow::Result<ExitCode> {
             }
         }
     }
+    checks.extend([sender(&config), links(&config)]);
+    if let Some(mail) = checks.iter_mut().find(|check| check.name == "mail" && check.ok) {
+        mail.note = config.mail.url.expose_secret().starts_with("file:").then(|| {
+            "mails are kept there as files and reach nobody; set mail.url to your mail server to send them".to_owned()
+        });
+    }
     report(globals, &checks)
+}
+
+/// What runs by the clock. An expression that cannot be read is a setting that cannot be used, and was told of before; one
+/// that can may still name a day that never comes.
+fn schedules(config: &Config) -> Result<String, String> {
+    let settings = WorkerSettings::new(&config.queue, debrief_jobs::schedules()).map_err(|error| error.to_string())?;
+    let now = chrono::Utc::now();
+    if let Some(never) = settings.schedules.iter().find(|schedule| schedule.next_after(now).is_none()) {
+        return Err(format!("queue.schedules: {:?} of {} never comes", never.cron, never.name));
+    }
+    let changed: Vec<&str> = config.queue.schedules.keys().map(String::as_str).collect();
+    let changed = if changed.is_empty() { String::new() } else { format!("; yours: {}", changed.join(", ")) };
+    Ok(format!("{} run by the clock (`debrief schedules list`){changed}", settings.schedules.len()))
+}
+
+/// The sender, which a mail server on the way must believe.
+fn sender(config: &Config) -> Check {
+    let domain = config.mail.from.trim_end_matches('>').rsplit('@').next().unwrap_or_default().trim().to_lowercase();
+    let example = ["localhost", "example.org", "example.com", "example.net"].contains(&domain.as_str())
+        || [".localhost", ".example", ".invalid", ".test"].iter().any(|end| domain.ends_with(end));
+    let note = example.then(|| {
+        "mail from such an address is refused or ends as spam; set mail.from to one of your own domain".to_owned()
+    });
+    Check { name: "sender", ok: true, detail: config.mail.from.clone(), note }
+}
+
+/// Where the links in mails lead to.
+fn links(config: &Config) -> Check {
+    let url = &config.review.base_url;
+    let loopback = match url.host() {
+        Some(url::Host::Ipv4(ip)) => ip.is_loopback(),
+        Some(url::Host::Ipv6(ip)) => ip.is_loopback(),
+        Some(url::Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
+        None => false,
+    };
+    let note = loopback.then(|| {
+        "the links in mails open on this machine alone; set review.base_url to the address at which coaches reach it"
+            .to_owned()
+    });
+    Check { name: "links", ok: true, detail: url.to_string(), note }
 }
 
 fn report(globals: &Globals, checks: &[Check]) -> anyhow::Result<ExitCode> {
@@ -78,7 +128,13 @@ fn report(globals: &Globals, checks: &[Check]) -> anyhow::Result<ExitCode> {
         table(
             ["CHECK", "", "DETAIL"],
             checks.iter().map(|check| {
-                [check.name.to_owned(), if check.ok { "ok" } else { "FAILED" }.into(), check.detail.clone()]
+                let says = match (check.ok, &check.note) {
+                    (false, _) => "FAILED",
+                    (true, Some(_)) => "note",
+                    (true, None) => "ok",
+                };
+                let note = check.note.as_ref().map_or_else(String::new, |note| format!("; {note}"));
+                [check.name.to_owned(), says.into(), format!("{}{note}", check.detail)]
             }),
         )
     })?;

@@ -3,7 +3,10 @@
 use std::process::ExitCode;
 
 use clap::{Args, Subcommand};
-use debrief_jobs::queue::admin::{self, Filter, JobDetail};
+use debrief_jobs::{
+    model::id::IdPrefix,
+    queue::admin::{self, Filter, JobDetail},
+};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -36,8 +39,8 @@ pub(crate) enum Jobs {
     },
     /// Show one job with the errors of its attempts
     Show {
-        /// The job's id
-        id: Uuid,
+        /// The job's id, or its first digits
+        id: IdPrefix,
     },
     /// Run dead or cancelled jobs again: one by its id, or all that fit
     Retry(Change),
@@ -62,8 +65,8 @@ pub(crate) struct Which {
 /// Which jobs to change.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Change {
-    /// The job's id; without one, all jobs that fit the filter
-    id: Option<Uuid>,
+    /// The job's id, or its first digits; without one, all jobs that fit the filter
+    id: Option<IdPrefix>,
     #[command(flatten)]
     which: Which,
     /// Do not ask before changing several
@@ -106,10 +109,13 @@ impl Jobs {
                     },
                 )?;
             }
-            Self::Show { id } => match admin::show(&app.db, id).await? {
-                Some(job) => app.output.one(&job, text)?,
-                None => anyhow::bail!("there is no job {id}: it may have been pruned; see `debrief jobs list`"),
-            },
+            Self::Show { id } => {
+                let id = app.job(&id).await?;
+                match admin::show(&app.db, id).await? {
+                    Some(job) => app.output.one(&job, text)?,
+                    None => anyhow::bail!("there is no job {id}: it may have been pruned; see `debrief jobs list`"),
+                }
+            }
             Self::Retry(change) => return change.run(app, &["dead", "cancelled"], "retried").await,
             Self::Cancel(change) => return change.run(app, &["due", "running"], "cancelled").await,
         }
@@ -120,7 +126,11 @@ impl Jobs {
 impl Change {
     /// Changes the jobs that fit and are in one of `states`; asks first where there are several.
     async fn run(self, app: &App, states: &[&str], done: &str) -> anyhow::Result<ExitCode> {
-        let filter = self.which.filter(app, self.id).await?;
+        let id = match &self.id {
+            Some(id) => Some(app.job(id).await?),
+            None => None,
+        };
+        let filter = self.which.filter(app, id).await?;
         let fitting = admin::list(&app.db, &filter, i64::from(i32::MAX)).await?;
         let count = fitting.iter().filter(|job| states.contains(&job.state.as_str())).count();
         if self.dry_run {

@@ -1,4 +1,6 @@
-//! `debrief links`: the review links that were mailed, and taking them back.
+//! `debrief links`: the review links that coaches have, one by hand, and taking them back.
+
+mod make;
 
 use std::process::ExitCode;
 
@@ -6,6 +8,7 @@ use anyhow::Context;
 use clap::{ArgGroup, Args, Subcommand};
 use debrief_jobs::{
     db::{TenantTx, Tx},
+    model::id::IdPrefix,
     people,
     review::{
         Visitor, actions,
@@ -27,13 +30,14 @@ use super::{
 #[derive(Debug, Subcommand)]
 pub(crate) enum Links {
     List(List),
+    Make(make::Make),
     Revoke(Revoke),
     /// Mail a fresh link to the coach of a session
     ///
     /// It goes to the coach's address as it is now, and takes the place of the older links to that session.
     Send {
-        /// The session's id
-        session: Uuid,
+        /// The session's id, or its first digits
+        session: IdPrefix,
     },
 }
 
@@ -42,9 +46,9 @@ pub(crate) enum Links {
 /// The link itself is not shown: only a hash of it is kept.
 #[derive(Debug, Args)]
 pub(crate) struct List {
-    /// Only links to this session (the id)
+    /// Only links to this session (the id, or its first digits)
     #[arg(long, value_name = "ID")]
-    session: Option<Uuid>,
+    session: Option<IdPrefix>,
     /// Only links of this coach (the handle)
     #[arg(long, conflicts_with = "session")]
     coach: Option<String>,
@@ -69,9 +73,9 @@ pub(crate) struct Revoke {
     /// The link's id (see `debrief links list`)
     #[arg(group = "which")]
     link: Option<Uuid>,
-    /// All links to this session (the id)
+    /// All links to this session (the id, or its first digits)
     #[arg(long, group = "which", value_name = "ID")]
-    session: Option<Uuid>,
+    session: Option<IdPrefix>,
     /// All links of this coach (the handle)
     #[arg(long, group = "which")]
     coach: Option<String>,
@@ -89,8 +93,9 @@ impl Links {
     pub(crate) async fn run(self, app: &App) -> anyhow::Result<ExitCode> {
         match self {
             Self::List(list) => list.run(app).await?,
+            Self::Make(make) => make.run(app).await?,
             Self::Revoke(revoke) => return revoke.run(app).await,
-            Self::Send { session } => send(app, session).await?,
+            Self::Send { session } => send(app, &session).await?,
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -98,15 +103,18 @@ impl Links {
 
 impl List {
     async fn run(self, app: &App) -> anyhow::Result<()> {
-        let (mut tx, coach) = match (self.session, &self.coach) {
-            (Some(session), _) => (app.tenant_of_session(session).await?, None),
+        let (mut tx, session, coach) = match (&self.session, &self.coach) {
+            (Some(session), _) => {
+                let (tx, session) = app.session(session).await?;
+                (tx, Some(session), None)
+            }
             (None, Some(handle)) => {
                 let (organization, coach) = people::coach(&app.db, handle).await?;
-                (app.db.tenant(organization).await?, Some(coach))
+                (app.db.tenant(organization).await?, None, Some(coach))
             }
-            (None, None) => (app.db.tenant(app.organization(self.org.as_deref()).await?).await?, None),
+            (None, None) => (app.db.tenant(app.organization(self.org.as_deref()).await?).await?, None, None),
         };
-        let found = links::list(&mut tx, self.session, coach, self.all, self.limit).await?;
+        let found = links::list(&mut tx, session, coach, self.all, self.limit).await?;
         let empty = if self.all { "no link was made yet" } else { "no link opens; --all shows those that did" };
         app.output.list(&found, empty, ["MADE", "COACH", "IS", "OPEN IN", "SESSION", "LINK"], |link| {
             [
@@ -138,9 +146,12 @@ fn standing(link: &Listed) -> String {
 
 impl Revoke {
     async fn run(self, app: &App) -> anyhow::Result<ExitCode> {
-        let (mut tx, which) = match (self.link, self.session, &self.coach) {
+        let (mut tx, which) = match (self.link, &self.session, &self.coach) {
             (Some(link), ..) => (tenant_of_link(app, link).await?, Which::Link(link)),
-            (None, Some(session), _) => (app.tenant_of_session(session).await?, Which::Session(session)),
+            (None, Some(session), _) => {
+                let (tx, session) = app.session(session).await?;
+                (tx, Which::Session(session))
+            }
             (None, None, Some(handle)) => {
                 let (organization, coach) = people::coach(&app.db, handle).await?;
                 (app.db.tenant(organization).await?, Which::Coach(coach))
@@ -184,8 +195,8 @@ async fn tenant_of_link(app: &App, link: Uuid) -> anyhow::Result<TenantTx> {
     anyhow::bail!("there is no link {link}: see `debrief links list --all`")
 }
 
-async fn send(app: &App, session: Uuid) -> anyhow::Result<()> {
-    let mut tx = app.tenant_of_session(session).await?;
+async fn send(app: &App, session: &IdPrefix) -> anyhow::Result<()> {
+    let (mut tx, session) = app.session(session).await?;
     let sent = actions::send_fresh_link(&mut tx, &app.services, session, &Visitor::default()).await;
     if let Err(actions::ActionError::NotOpen { state }) = &sent {
         anyhow::bail!("this session is {state}: there is nothing in it for its coach to see yet");

@@ -9,6 +9,7 @@ mod costs;
 mod demo;
 mod doctor;
 mod export;
+mod ids;
 mod inbox;
 mod index;
 mod jobs;
@@ -37,7 +38,8 @@ First steps with sessions of your own:
   debrief coach add maya --org northlight --name \"Maya Okafor\" --email maya@example.org
   debrief client add --coach maya --name \"Priya Raman\" --email priya@example.org
   debrief up
-Then drop a transcript into inbox/maya/ of the bucket (`debrief doctor` says where that is).";
+Then drop a transcript into the folder that `coach add` names. `debrief inbox` says what became of it, and
+`debrief links make` opens the review. The README goes through it step by step.";
 
 /// Turns what was said in a coaching session into what happens after it.
 ///
@@ -62,20 +64,23 @@ struct Cli {
     command: Command,
 }
 
+/// What every command takes stands apart from its own options.
+const GLOBAL: &str = "Options of every command";
+
 /// What every command takes.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Globals {
     /// The settings file [default: the XDG folder's debrief/debrief.toml, where there is one]
-    #[arg(long, global = true, value_name = "FILE", env = "DEBRIEF_CONFIG")]
+    #[arg(long, global = true, value_name = "FILE", env = "DEBRIEF_CONFIG", help_heading = GLOBAL)]
     config: Option<PathBuf>,
     /// Where the embedded database, the bucket and the mails of a laptop live [default: an XDG data folder]
-    #[arg(long, global = true, value_name = "FOLDER")]
+    #[arg(long, global = true, value_name = "FOLDER", help_heading = GLOBAL)]
     data_dir: Option<PathBuf>,
     /// Look into what `debrief demo` made, instead of your own installation
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = GLOBAL)]
     demo: bool,
     /// Print JSON: one document, or one a line for lists
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = GLOBAL)]
     json: bool,
 }
 
@@ -239,6 +244,25 @@ mod tests {
             command.get_subcommands().for_each(check);
         }
         check(&Cli::command());
+    }
+
+    #[test]
+    fn the_options_of_every_command_stand_apart_from_its_own() {
+        fn check(command: &clap::Command) {
+            for argument in command.get_arguments() {
+                let global = ["config", "data_dir", "demo", "json"].contains(&argument.get_id().as_str());
+                let apart = argument.get_help_heading() == Some(GLOBAL);
+                assert_eq!(apart, global, "{} of {}", argument.get_id(), command.get_name());
+            }
+            command.get_subcommands().for_each(check);
+        }
+        let mut command = Cli::command();
+        command.build();
+        check(&command);
+        let listing = command.find_subcommand_mut("sessions").and_then(|group| group.find_subcommand_mut("list"));
+        let help = listing.expect("the command").render_help().to_string();
+        let (own, global) = help.split_once("\nOptions of every command:\n").expect("a heading of its own");
+        assert!(own.contains("--coach") && global.contains("--json"), "{help}");
     }
 
     #[test]

@@ -9,6 +9,7 @@ use debrief_jobs::{
     model::{
         Audience,
         diff::{self, Change, Part, SectionDiff},
+        id::IdPrefix,
         summary,
     },
     review::{Visitor, actions::Shown, refining},
@@ -25,8 +26,8 @@ use super::App;
 /// something; only the action items; use her words about something; more about something.
 #[derive(Debug, Args)]
 pub(crate) struct Refine {
-    /// The summary's id (see `debrief sessions show`)
-    summary: Uuid,
+    /// The summary's id, or its first digits (see `debrief sessions show`)
+    summary: IdPrefix,
     /// What to change
     instruction: String,
 }
@@ -36,8 +37,8 @@ pub(crate) struct Refine {
 /// Nothing is deleted: undoing once more brings back what was undone.
 #[derive(Debug, Args)]
 pub(crate) struct Undo {
-    /// The summary's id (see `debrief sessions show`)
-    summary: Uuid,
+    /// The summary's id, or its first digits (see `debrief sessions show`)
+    summary: IdPrefix,
 }
 
 /// Show what changed between two versions of a summary, word by word
@@ -46,8 +47,8 @@ pub(crate) struct Undo {
 /// well, unless NO_COLOR is set.
 #[derive(Debug, Args)]
 pub(crate) struct Diff {
-    /// The summary's id (see `debrief sessions show`)
-    summary: Uuid,
+    /// The summary's id, or its first digits (see `debrief sessions show`)
+    summary: IdPrefix,
     /// The older version [default: the one before the newer]
     #[arg(long)]
     from: Option<i32>,
@@ -59,67 +60,79 @@ pub(crate) struct Diff {
 /// A summary's session and newest version, in a transaction of its organization.
 struct Found {
     tx: TenantTx,
+    summary: Uuid,
     session: Uuid,
     version: i32,
 }
 
-async fn find(app: &App, summary: Uuid) -> anyhow::Result<Found> {
-    let none = || format!("there is no summary {summary}: `debrief sessions show SESSION` names those of a session");
-    let organization = sqlx::query_scalar!("select organization_of_summary($1)", summary)
-        .fetch_one(app.db.pool())
-        .await?
-        .with_context(none)?;
-    let mut tx = app.db.tenant(organization).await?;
+async fn find(app: &App, id: &IdPrefix) -> anyhow::Result<Found> {
+    let (mut tx, summary) = app.summary(id).await?;
     let row = sqlx::query!("select session_id, version from summaries where id = $1", summary)
         .fetch_optional(tx.conn())
         .await?
-        .with_context(none)?;
-    Ok(Found { tx, session: row.session_id, version: row.version })
+        .context("the summary was there a moment ago")?;
+    Ok(Found { tx, summary, session: row.session_id, version: row.version })
 }
 
 impl Found {
-    async fn newest(&mut self, summary: Uuid) -> anyhow::Result<Shown> {
-        let content = summary::load_version(&mut self.tx, summary, self.version).await?;
+    async fn newest(&mut self) -> anyhow::Result<Shown> {
+        let content = summary::load_version(&mut self.tx, self.summary, self.version).await?;
         Ok(Shown { version: self.version, hash: content.hash() })
     }
 }
 
 impl Refine {
     pub(super) async fn run(self, app: &App) -> anyhow::Result<()> {
-        let mut found = find(app, self.summary).await?;
-        let shown = found.newest(self.summary).await?;
+        let mut found = find(app, &self.summary).await?;
+        let shown = found.newest().await?;
         let visitor = Visitor::default();
         let asked =
-            refining::refine(&mut found.tx, found.session, self.summary, &shown, &self.instruction, &visitor).await;
+            refining::refine(&mut found.tx, found.session, found.summary, &shown, &self.instruction, &visitor).await;
         let id = match asked {
             Err(debrief_jobs::review::actions::ActionError::Invalid(problems)) => {
                 anyhow::bail!("{}", problems.into_iter().map(|problem| problem.problem).collect::<Vec<_>>().join(" "))
             }
             asked => asked?,
         };
-        found.tx.commit().await?;
-        let result = json!({ "refinement": id, "summary": self.summary, "base_version": shown.version });
+        let Found { tx, summary, .. } = found;
+        tx.commit().await?;
+        let result = json!({ "refinement": id, "summary": summary, "base_version": shown.version });
         app.output.one(&result, |_| {
-            format!("a worker refines version {}; then: debrief sessions diff {}", shown.version, self.summary)
+            format!("a worker refines version {}; then: debrief sessions diff {}", shown.version, summary)
         })
     }
 }
 
 impl Undo {
     pub(super) async fn run(self, app: &App) -> anyhow::Result<()> {
-        let mut found = find(app, self.summary).await?;
-        let shown = found.newest(self.summary).await?;
-        let version = refining::undo(&mut found.tx, found.session, self.summary, &shown, &Visitor::default()).await?;
-        found.tx.commit().await?;
-        let result = json!({ "summary": self.summary, "version": version, "restores": shown.version - 1 });
+        let mut found = find(app, &self.summary).await?;
+        let shown = found.newest().await?;
+        let version = refining::undo(&mut found.tx, found.session, found.summary, &shown, &Visitor::default()).await?;
+        let Found { tx, summary, .. } = found;
+        tx.commit().await?;
+        let result = json!({ "summary": summary, "version": version, "restores": shown.version - 1 });
         app.output.one(&result, |_| format!("version {version} is as version {} was", shown.version - 1))
     }
 }
 
 impl Diff {
     pub(super) async fn run(self, app: &App) -> anyhow::Result<()> {
-        let mut found = find(app, self.summary).await?;
+        let mut found = find(app, &self.summary).await?;
+        if found.version == 0 {
+            anyhow::bail!("this summary is not written yet: see `debrief sessions show {}`", found.session);
+        }
         let to = self.to.unwrap_or(found.version);
+        if to == 1 && self.from.is_none() {
+            let only = json!({ "from": null, "to": 1, "sections": [] });
+            let newest = found.version;
+            return app.output.one(&only, |_| {
+                if newest == 1 {
+                    "this summary has one version: nothing was changed in it yet".to_owned()
+                } else {
+                    format!("version 1 is the first of {newest}: no earlier one is there to compare it with")
+                }
+            });
+        }
         let from = self.from.unwrap_or(to - 1);
         for version in [from, to] {
             anyhow::ensure!(
@@ -128,8 +141,8 @@ impl Diff {
                 found.version
             );
         }
-        let before = summary::load_version(&mut found.tx, self.summary, from).await?;
-        let after = summary::load_version(&mut found.tx, self.summary, to).await?;
+        let before = summary::load_version(&mut found.tx, found.summary, from).await?;
+        let after = summary::load_version(&mut found.tx, found.summary, to).await?;
         let sections = diff::contents(&before, &after);
         let styled =
             std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());

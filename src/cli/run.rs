@@ -16,6 +16,7 @@ use uuid::Uuid;
 use super::{
     App, Globals,
     app::{config, database},
+    coach::place,
     output::{Output, table},
 };
 use crate::{
@@ -84,9 +85,24 @@ pub(crate) async fn up(app: &App) -> anyhow::Result<ExitCode> {
     let pages = Pages::listen(app).await?;
     let shutdown = CancellationToken::new();
     on_signal(&shutdown);
-    eprintln!("review pages: {}  admin: http://{}", app.config.review.base_url, app.config.http.admin_listen);
+    eprint!("{}", whereabouts(app));
     serve_and_work(app, pages, shutdown).await?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Where files go in and what comes out, for whoever has just started it.
+fn whereabouts(app: &App) -> String {
+    let mail = match app.services.mailer.folder() {
+        Some(folder) => format!("{} (kept as files; the setting mail.url names a mail server)", folder.display()),
+        None => format!("by the mail server, from {}", app.services.mailer.from()),
+    };
+    let rows = [
+        ("inbox", place(app, Some("COACH"))),
+        ("mails", mail),
+        ("review pages", app.config.review.base_url.to_string()),
+        ("operator's page", format!("http://{}", app.config.http.admin_listen)),
+    ];
+    rows.iter().map(|(what, place)| format!("{what:<16} {place}\n")).collect()
 }
 
 /// Serves and works until `shutdown`.

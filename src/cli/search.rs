@@ -4,11 +4,10 @@ use std::process::ExitCode;
 
 use chrono::NaiveDate;
 use clap::Args;
-use debrief_jobs::{index, people};
-use uuid::Uuid;
+use debrief_jobs::{index, model::id::IdPrefix, people};
 
 use super::{
-    App,
+    App, ids,
     output::{say, tell},
 };
 
@@ -25,9 +24,9 @@ pub(crate) struct Search {
     /// Only sessions of this coach (the handle)
     #[arg(long)]
     coach: Option<String>,
-    /// Only this client (the id, see `debrief client list`)
-    #[arg(long)]
-    client: Option<Uuid>,
+    /// Only this client (the id or its first digits, see `debrief client list`)
+    #[arg(long, value_name = "ID")]
+    client: Option<IdPrefix>,
     /// Only sessions of this day or later
     #[arg(long, value_name = "YYYY-MM-DD")]
     from: Option<NaiveDate>,
@@ -46,14 +45,14 @@ impl Search {
             Some(handle) => Some(people::coach(&app.db, handle).await?.1),
             None => None,
         };
-        let query = index::Query {
-            text: self.text,
-            coach,
-            client: self.client,
-            from: self.from,
-            to: self.to,
-            limit: self.limit,
+        let client = match &self.client {
+            Some(id) => Some(match id.whole() {
+                Some(whole) => whole,
+                None => ids::client(&mut app.db.tenant(organization).await?, id, coach).await?,
+            }),
+            None => None,
         };
+        let query = index::Query { text: self.text, coach, client, from: self.from, to: self.to, limit: self.limit };
         let hits = index::search(&app.db, organization, &app.services.embedder, &query).await?;
         if app.output.json {
             return app.output.list(&hits, "", [], |_| []).map(|()| ExitCode::SUCCESS);

@@ -7,13 +7,15 @@ use clap::{ArgGroup, Args, Subcommand};
 use debrief_jobs::{
     db::Tx,
     follow_up::{self, RECIPIENT_CHANGED, Verdict},
-    model::listing::{self, Detail, Filter, Row, Summary},
+    model::{
+        id::IdPrefix,
+        listing::{self, Detail, Filter, Row, Summary},
+    },
     people,
 };
 use serde_json::json;
-use uuid::Uuid;
 
-use super::{App, output::table, refining};
+use super::{App, coach::place, output::table, refining};
 
 /// Sessions and where they stand
 ///
@@ -42,8 +44,8 @@ pub(crate) enum Sessions {
     },
     /// Show one session: its files, people, summaries and mails
     Show {
-        /// The session's id
-        id: Uuid,
+        /// The session's id, or its first digits
+        id: IdPrefix,
     },
     /// Say what became of a follow-up that failed or whose fate is unknown
     FollowUp(FollowUp),
@@ -58,8 +60,8 @@ pub(crate) enum Sessions {
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("verdict").required(true))]
 pub(crate) struct FollowUp {
-    /// The session's id
-    session: Uuid,
+    /// The session's id, or its first digits
+    session: IdPrefix,
     /// The client: the name, or the id where two have the same name (see `debrief sessions show --json`)
     #[arg(long, value_name = "NAME OR ID")]
     client: String,
@@ -91,14 +93,14 @@ impl Sessions {
                     rows.extend(listing::sessions(&mut tx, &filter).await?);
                 }
                 let none = if all {
-                    "no sessions yet: drop a transcript into inbox/{coach}/ of the bucket"
+                    format!("no sessions yet: put a transcript into {}", place(app, Some("COACH")))
                 } else {
-                    "no such sessions"
+                    "no such sessions".to_owned()
                 };
-                app.output.list(&rows, none, HEADINGS, cells)?;
+                app.output.list(&rows, &none, HEADINGS, cells)?;
             }
             Self::Show { id } => {
-                let mut tx = app.tenant_of_session(id).await?;
+                let (mut tx, id) = app.session(&id).await?;
                 let detail = listing::session(&mut tx, id).await?.context("the session was there a moment ago")?;
                 app.output.one(&detail, text)?;
             }
@@ -113,8 +115,8 @@ impl Sessions {
 
 impl FollowUp {
     async fn run(self, app: &App) -> anyhow::Result<()> {
-        let mut tx = app.tenant_of_session(self.session).await?;
-        let detail = listing::session(&mut tx, self.session).await?.context("the session was there a moment ago")?;
+        let (mut tx, session) = app.session(&self.session).await?;
+        let detail = listing::session(&mut tx, session).await?.context("the session was there a moment ago")?;
         let Summary { id, client, .. } = self.summary(&detail)?;
         let verdict = if self.arrived { Verdict::Arrived } else { Verdict::SendAgain };
         if !follow_up::decide(&mut tx, *id, verdict).await? {
@@ -138,18 +140,23 @@ impl FollowUp {
     /// The summary of the client that is meant.
     fn summary<'a>(&self, detail: &'a Detail) -> anyhow::Result<&'a Summary> {
         let wanted = self.client.trim();
-        let id = wanted.parse::<Uuid>().ok();
-        let meant = |summary: &&Summary| {
-            id == Some(summary.client_id) || summary.client.to_lowercase() == wanted.to_lowercase()
-        };
-        let found: Vec<&Summary> = detail.summaries.iter().filter(meant).collect();
+        let called = |summary: &&Summary| summary.client.to_lowercase() == wanted.to_lowercase();
+        let mut found: Vec<&Summary> = detail.summaries.iter().filter(called).collect();
+        if found.is_empty()
+            && let Ok(id) = wanted.parse::<IdPrefix>()
+        {
+            found = detail.summaries.iter().filter(|summary| id.fits(summary.client_id)).collect();
+        }
         match found[..] {
             [only] => Ok(only),
             [] => {
                 let names: Vec<&str> = detail.summaries.iter().map(|summary| summary.client.as_str()).collect();
                 anyhow::bail!("this session has no client {wanted:?}; it has: {}", names.join(", "))
             }
-            _ => anyhow::bail!("{} clients are called {wanted}: give the id instead of the name", found.len()),
+            _ => {
+                let ids: Vec<String> = found.iter().map(|one| format!("{} ({})", one.client_id, one.client)).collect();
+                anyhow::bail!("{wanted} may mean {} clients; give the id: {}", found.len(), ids.join(", "))
+            }
         }
     }
 }

@@ -6,14 +6,15 @@ use anyhow::Context;
 use clap::{ArgGroup, Args, Subcommand};
 use debrief_jobs::{
     attribute::{self, Answer, Corrected, Misdelivered, Speaker, SpeakerIs},
-    db::Tx,
+    db::{TenantTx, Tx},
+    model::id::IdPrefix,
     review::Visitor,
 };
 use serde::Serialize;
 use serde_json::json;
 use uuid::Uuid;
 
-use super::App;
+use super::{App, ids};
 
 /// Who speaks in a session
 ///
@@ -24,20 +25,20 @@ use super::App;
 pub(crate) enum Speakers {
     /// List the unknown speakers of a session, with excerpts
     List {
-        /// The session's id
-        session: Uuid,
+        /// The session's id, or its first digits
+        session: IdPrefix,
     },
     /// Show every speaker of a session: who it was taken for, how surely and why, with excerpts
     Show {
-        /// The session's id
-        session: Uuid,
+        /// The session's id, or its first digits
+        session: IdPrefix,
     },
     #[command(visible_alias = "set")]
     Name(Name),
     /// Take back whom Debrief guessed a speaker to be, before anything is sent: the session waits for you to say who it was
     Undo {
-        /// The session's id
-        session: Uuid,
+        /// The session's id, or its first digits
+        session: IdPrefix,
         /// The speaker label, as `debrief speakers show` shows it
         label: String,
     },
@@ -47,16 +48,16 @@ pub(crate) enum Speakers {
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("who").required(true))]
 pub(crate) struct Name {
-    /// The session's id
-    session: Uuid,
+    /// The session's id, or its first digits
+    session: IdPrefix,
     /// The speaker label, as `debrief speakers show` shows it
     label: String,
     /// The coach
     #[arg(long, group = "who")]
     coach: bool,
-    /// A client of the coach (the id, see `debrief client list`)
+    /// A client of the coach (the id or its first digits, see `debrief client list`)
     #[arg(long, group = "who", value_name = "ID")]
-    client: Option<Uuid>,
+    client: Option<IdPrefix>,
     /// A client who is not on the roster yet
     #[arg(long, group = "who", value_name = "NAME")]
     new_client: Option<String>,
@@ -86,7 +87,7 @@ impl Speakers {
     pub(crate) async fn run(self, app: &App) -> anyhow::Result<ExitCode> {
         match self {
             Self::List { session } => {
-                let mut tx = app.tenant_of_session(session).await?;
+                let (mut tx, session) = app.session(&session).await?;
                 let speakers = attribute::unresolved(&mut tx, session).await?;
                 app.output.list(
                     &speakers,
@@ -99,14 +100,14 @@ impl Speakers {
                 )?;
             }
             Self::Show { session } => {
-                let mut tx = app.tenant_of_session(session).await?;
+                let (mut tx, session) = app.session(&session).await?;
                 let speakers = attribute::speakers(&mut tx, session).await?;
                 let misdelivered = attribute::misdelivered(&mut tx, session).await?;
                 app.output.one(&Shown { speakers, misdelivered }, text)?;
             }
             Self::Name(name) => name.run(app).await?,
             Self::Undo { session, label } => {
-                let mut tx = app.tenant_of_session(session).await?;
+                let (mut tx, session) = app.session(&session).await?;
                 let visitor = Visitor::default();
                 let undone = attribute::take_back(&mut tx, &app.services, session, &label, &visitor).await?;
                 tx.commit().await?;
@@ -125,9 +126,10 @@ impl Speakers {
 impl Name {
     async fn run(self, app: &App) -> anyhow::Result<()> {
         let services = &app.services;
-        let session = self.session;
-        let mut tx = app.tenant_of_session(session).await?;
-        let answer = self.answer()?;
+        let (mut tx, session) = app.session(&self.session).await?;
+        let coach = sqlx::query_scalar!("select coach_id from sessions where id = $1", session);
+        let coach = coach.fetch_one(tx.conn()).await?;
+        let answer = self.answer(&mut tx, coach).await?;
         let answers = std::slice::from_ref(&answer);
         let set = attribute::set_speakers(&mut tx, services, session, answers, &Visitor::default()).await?;
         let misdelivered = attribute::misdelivered(&mut tx, session).await?;
@@ -139,13 +141,17 @@ impl Name {
         app.output.one(&value, |_| came_of_it(&answer.label, &set, &misdelivered))
     }
 
-    fn answer(self) -> anyhow::Result<Answer> {
+    async fn answer(self, tx: &mut TenantTx, coach: Uuid) -> anyhow::Result<Answer> {
         let is = if self.coach {
             SpeakerIs::Coach
         } else if self.shared {
             SpeakerIs::Shared
         } else if let Some(client) = self.client {
-            SpeakerIs::Client(client)
+            // A whole id that is nobody's is complained of with the other answers.
+            SpeakerIs::Client(match client.whole() {
+                Some(whole) => whole,
+                None => ids::client(tx, &client, Some(coach)).await?,
+            })
         } else if let Some(name) = self.new_client {
             SpeakerIs::NewClient { name, email: self.email }
         } else {

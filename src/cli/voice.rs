@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::{ArgGroup, Args, Subcommand};
 use debrief_jobs::{
     db::{TenantTx, Tx},
+    model::id::IdPrefix,
     people,
     voice::{self, NewRule, Profile},
 };
@@ -58,8 +59,8 @@ pub(crate) struct One {
     /// The coach (the handle)
     #[arg(long)]
     coach: String,
-    /// The id (see `debrief voice show`)
-    id: Uuid,
+    /// The id, or its first digits (see `debrief voice show`)
+    id: IdPrefix,
 }
 
 impl Voice {
@@ -84,12 +85,13 @@ impl Voice {
             Self::Off(one) => one.switch(app, false).await?,
             Self::Remove(one) => {
                 let (mut tx, coach) = open(app, &one.coach).await?;
-                match voice::remove(&mut tx, coach, one.id).await {
-                    Err(voice::VoiceError::Unknown) => voice::forget(&mut tx, coach, None, one.id).await?,
+                let id = one.meant(&mut tx, coach).await?;
+                match voice::remove(&mut tx, coach, id).await {
+                    Err(voice::VoiceError::Unknown) => voice::forget(&mut tx, coach, None, id).await?,
                     removed => removed?,
                 }
                 tx.commit().await?;
-                app.output.one(&json!({ "id": one.id, "removed": true }), |_| "removed".into())?;
+                app.output.one(&json!({ "id": id, "removed": true }), |_| "removed".into())?;
             }
         }
         Ok(ExitCode::SUCCESS)
@@ -97,11 +99,23 @@ impl Voice {
 }
 
 impl One {
+    /// The rule or the example that is meant.
+    async fn meant(&self, tx: &mut TenantTx, coach: Uuid) -> anyhow::Result<Uuid> {
+        if let Some(whole) = self.id.whole() {
+            return Ok(whole);
+        }
+        let profile = voice::profile(tx, coach, None).await?;
+        let rules = profile.rules.into_iter().map(|rule| (rule.id, rule.text));
+        let examples = profile.examples.into_iter().map(|one| (one.id, format!("an example of {}", one.client)));
+        Ok(self.id.choose("rule or example", "debrief voice show --coach COACH", rules.chain(examples))?)
+    }
+
     async fn switch(self, app: &App, active: bool) -> anyhow::Result<()> {
         let (mut tx, coach) = open(app, &self.coach).await?;
-        voice::switch(&mut tx, coach, self.id, active).await?;
+        let id = self.meant(&mut tx, coach).await?;
+        voice::switch(&mut tx, coach, id, active).await?;
         tx.commit().await?;
-        app.output.one(&json!({ "id": self.id, "active": active }), |_| {
+        app.output.one(&json!({ "id": id, "active": active }), |_| {
             if active { "used from the next summary on".into() } else { "not used any more".into() }
         })
     }

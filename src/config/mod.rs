@@ -2,12 +2,15 @@
 //!
 //! Reads `default.toml` (embedded), the settings file where there is one, and `DEBRIEF_*` and `DATABASE_URL`.
 
+mod keys;
+
 use std::{
     net::{Ipv4Addr, SocketAddr},
     path::Path,
 };
 
-use debrief_jobs::{bucket, embed, ingest, llm, mail, queue, review};
+use config::Source;
+use debrief_jobs::{bucket, embed, export, ingest, llm, mail, queue, review};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
@@ -41,6 +44,8 @@ pub struct Config {
     pub mail: mail::Settings,
     /// How coaches review.
     pub review: review::Settings,
+    /// How exports are written.
+    pub export: export::Settings,
     /// What is logged, and how.
     pub log: Log,
 }
@@ -116,21 +121,20 @@ impl Config {
     }
 
     fn read(file: Option<&Path>, data: &Path) -> Result<Self, config::ConfigError> {
-        let mut builder =
-            config::Config::builder().add_source(config::File::from_str(DEFAULTS, config::FileFormat::Toml));
-        builder = match file {
-            Some(file) => builder.add_source(config::File::from(file).format(config::FileFormat::Toml)),
-            None => builder.add_source(
-                config::File::from(folders::settings_file()).format(config::FileFormat::Toml).required(false),
-            ),
+        let builder = config::Config::builder().add_source(config::File::from_str(DEFAULTS, config::FileFormat::Toml));
+        let file = match file {
+            Some(file) => config::File::from(file),
+            None => config::File::from(folders::settings_file()).required(false),
         };
+        let file = file.format(config::FileFormat::Toml);
         let environment = config::Environment::with_prefix("DEBRIEF")
             .prefix_separator("_")
             .separator("__")
             .try_parsing(true)
-            // Folders and switches of the program itself, which are no settings.
             .source(Some(environment()));
-        let mut config: Self = with_base_url(builder.add_source(environment).build()?)?.try_deserialize()?;
+        keys::check(file.collect()?, environment.collect()?).map_err(config::ConfigError::Message)?;
+        let builder = builder.add_source(file).add_source(environment);
+        let mut config: Self = with_base_url(builder.build()?)?.try_deserialize()?;
         config.fill(data);
         config.check().map_err(config::ConfigError::Message)?;
         Ok(config)
@@ -161,6 +165,7 @@ impl Config {
                 self.http.admin_listen.port()
             ));
         }
+        queue::WorkerSettings::new(&self.queue, debrief_jobs::schedules()).map_err(|error| error.to_string())?;
         let counts = [
             ("http.connections", self.http.connections as u64, 8),
             ("database_connections", u64::from(self.database_connections), 2),
@@ -189,6 +194,14 @@ impl Config {
         if self.index.local_folder.as_os_str().is_empty() {
             self.index.local_folder = data.join("models").join(embed::NAME);
         }
+        if self.llm.provider == "auto" {
+            let named = self.llm.url.as_ref().is_some_and(|url| !url.is_empty());
+            self.llm.provider = if named { "openai" } else { "offline" }.into();
+        }
+        // `docker run --env-file` leaves the quotes that a shell takes away.
+        if let Some(bare) = self.mail.from.strip_prefix('"').and_then(|from| from.strip_suffix('"')) {
+            self.mail.from = bare.to_owned();
+        }
         if self.mail.url.expose_secret().is_empty() {
             self.mail.url = SecretString::from(file_url(&data.join("mail")));
         }
@@ -204,6 +217,7 @@ impl Config {
             index: self.index.clone(),
             mail: self.mail.clone(),
             review: self.review.clone(),
+            export: self.export,
         }
     }
 }
@@ -238,12 +252,14 @@ fn is_readable_on_the_way(url: &url::Url) -> bool {
     };
     url.scheme() == "http" && !is_ours
 }
+/// Folders and switches of the program itself, which are no settings.
+const NOT_SETTINGS: [&str; 4] = ["DEBRIEF_CACHE_DIR", "DEBRIEF_DATA_DIR", "DEBRIEF_POSTGRES_VERSION", "DEBRIEF_CONFIG"];
 
 /// The variables that are settings: the others with our prefix name folders or belong to the tests.
 fn environment() -> config::Map<String, String> {
-    const NOT_SETTINGS: [&str; 4] =
-        ["DEBRIEF_CACHE_DIR", "DEBRIEF_DATA_DIR", "DEBRIEF_POSTGRES_VERSION", "DEBRIEF_CONFIG"];
-    std::env::vars()
+    std::env::vars_os()
+        // A variable of another program's may hold anything.
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
         .filter(|(name, _)| !NOT_SETTINGS.contains(&name.as_str()) && !name.starts_with("DEBRIEF_TESTS_"))
         .collect()
 }
@@ -270,6 +286,30 @@ mod tests {
         assert_eq!(config.review.hold_seconds, 600);
     }
 
+    #[test]
+    fn a_model_takes_an_address_and_a_name() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("debrief.toml");
+        std::fs::write(&file, "[llm]\nurl = 'http://127.0.0.1:11434/v1'\nmodel = 'qwen3:8b'").expect("a file");
+        let llm = Config::load(Some(&file), Path::new("/data")).expect("it can be used").llm;
+        assert_eq!((llm.provider.as_str(), llm.model.as_deref()), ("openai", Some("qwen3:8b")));
+        std::fs::write(&file, "").expect("a file");
+        assert_eq!(Config::load(Some(&file), Path::new("/data")).expect("the defaults").llm.provider, "offline");
+    }
+
+    #[test]
+    fn a_sender_in_the_quotes_of_a_shell_is_read() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("debrief.toml");
+        for (written, read) in [
+            ("\"Debrief <debrief@example.org>\"", "Debrief <debrief@example.org>"),
+            ("\"Debrief, Inc.\" <debrief@example.org>", "\"Debrief, Inc.\" <debrief@example.org>"),
+        ] {
+            std::fs::write(&file, format!("[mail]\nfrom = '{written}'")).expect("a file");
+            assert_eq!(Config::load(Some(&file), Path::new("/data")).expect("it can be used").mail.from, read);
+        }
+    }
+
     /// What is said of a settings file with `text`; none where it can be used.
     fn complaint(text: &str) -> Option<String> {
         let folder = tempfile::tempdir().expect("a folder");
@@ -285,6 +325,8 @@ mod tests {
             ("[http]\nlisten = 'here'", "listen"),
             ("[queue]\nconcurency = 3", "concurency"),
             ("[ingest]\nmax_byte = 3", "max_byte"),
+            ("[queue.schedules]\nexport = 'every day'", "six fields"),
+            ("[queue.schedules]\nexprot = 'off'", "queue.schedules.export is probably meant"),
             ("[llm]\ntimeout = 3", "timeout"),
             ("[llm]\non_budget = 'beg'", "on_budget"),
             ("[llm.models.cheap]\nmodell = 'm'", "modell"),
@@ -335,26 +377,14 @@ mod tests {
     /// A struct of settings names its fields to who offers it none: so no key is in the code and not in the manual.
     #[test]
     fn the_manual_names_every_key() {
-        fn fields<'de, T: Deserialize<'de>>() -> &'static [&'static str] {
-            let mut found: &'static [&'static str] = &[];
-            let _ = T::deserialize(Fields(&mut found));
-            assert!(!found.is_empty(), "a struct has fields");
-            found
-        }
-        let sections = [
-            ("", fields::<Config>()),
-            ("[http]", fields::<Http>()),
-            ("[queue]", fields::<queue::Settings>()),
-            ("[ingest]", fields::<ingest::Settings>()),
-            ("[llm]", fields::<llm::Settings>()),
-            ("[llm]", fields::<llm::ModelSettings>()),
-            ("[llm.tasks]", fields::<llm::Tasks>()),
-            ("[index]", fields::<embed::Settings>()),
-            ("[mail]", fields::<mail::Settings>()),
-            ("[review]", fields::<review::Settings>()),
-            ("[log]", fields::<Log>()),
-        ];
-        for (section, keys) in sections {
+        for (section, keys) in keys::sections() {
+            assert!(!keys.is_empty(), "[{section}] has fields");
+            let section = match section {
+                "" => String::new(),
+                // A model's keys are those of the section above.
+                "llm.models.*" => "[llm]".to_owned(),
+                section => format!("[{section}]"),
+            };
             let from = DEFAULTS.find(&format!("\n{section}")).expect("the section is there");
             let text = &DEFAULTS[from + 1 + section.len()..];
             // Up to the next section; `[queue.schedules]` belongs to its parent.
@@ -368,29 +398,6 @@ mod tests {
                 let is_section = DEFAULTS.contains(&format!("\n[{key}]")) || DEFAULTS.contains(&format!(".{key}]"));
                 assert!(written || is_section, "{section} {key} is not in default.toml");
             }
-        }
-    }
-
-    /// Offers nothing; only listens which fields are asked for.
-    struct Fields<'a>(&'a mut &'static [&'static str]);
-
-    impl<'de> serde::Deserializer<'de> for Fields<'_> {
-        type Error = serde::de::value::Error;
-        fn deserialize_struct<V: serde::de::Visitor<'de>>(
-            self,
-            _name: &'static str,
-            fields: &'static [&'static str],
-            _visitor: V,
-        ) -> Result<V::Value, Self::Error> {
-            *self.0 = fields;
-            Err(serde::de::Error::custom("only the fields were asked for"))
-        }
-        fn deserialize_any<V: serde::de::Visitor<'de>>(self, _visitor: V) -> Result<V::Value, Self::Error> {
-            Err(serde::de::Error::custom("not a struct"))
-        }
-        serde::forward_to_deserialize_any! {
-            bool i8 i16 i32 i64 u8 u16 u32 u64 f32 f64 char str string bytes byte_buf option unit unit_struct
-            newtype_struct seq tuple tuple_struct map enum identifier ignored_any
         }
     }
 }

@@ -136,9 +136,9 @@ impl Connection {
             async move {
                 let mut request = request.map(Body::new);
                 request.extensions_mut().insert(ConnectInfo(address));
-                let response = router.oneshot(request).await;
+                let response: Result<_, Infallible> = router.oneshot(request).await;
                 drop(busy);
-                response.map_err(|never| -> Infallible { never })
+                response
             }
         });
         let connection = http1::Builder::new()

@@ -90,3 +90,36 @@ async fn a_connection_waits_for_nothing_without_end() {
         assert_eq!(set, expected, "{setting}");
     }
 }
+
+#[tokio::test]
+async fn the_ledger_of_the_bucket_gives_no_keys_of_another_organization() {
+    let world = World::new().await;
+    world.services.bucket.put("inbox/maya/Priya Raman.vtt", "no talk").await.expect("it is put");
+    world.services.bucket.put("inbox/nobody/Tom Becker.vtt", "no talk").await.expect("it is put");
+    for _ in 0..2 {
+        let _ = world.run_installation(&debrief_jobs::ingest::ScanInbox {}).await;
+    }
+    let other = debrief_jobs::people::add_organization(&world.database.db, "southwind", "Southwind", "Europe/Berlin");
+    let other = other.await.expect("another organization");
+    let keys = async |organization: Option<uuid::Uuid>| -> Vec<String> {
+        let sql = "select object_key from bucket_objects order by 1";
+        match organization {
+            Some(organization) => {
+                let mut tx = world.database.db.tenant(organization).await.expect("a transaction");
+                sqlx::query_scalar(sql).fetch_all(tx.conn()).await.expect("it may look")
+            }
+            None => {
+                let mut tx = world.database.db.system().await.expect("a transaction");
+                sqlx::query_scalar(sql).fetch_all(tx.conn()).await.expect("it may look")
+            }
+        }
+    };
+    assert_eq!(keys(Some(world.organization)).await, ["inbox/maya/Priya Raman.vtt"]);
+    assert_eq!(keys(Some(other)).await, [] as [String; 0]);
+    assert_eq!(keys(None).await, ["inbox/nobody/Tom Becker.vtt"]);
+    let mut tx = world.database.db.tenant(other).await.expect("a transaction");
+    for change in ["delete from bucket_objects", "update bucket_objects set organization_id = null"] {
+        let mut inner = sqlx::Connection::begin(tx.conn()).await.expect("a savepoint");
+        assert!(inner.execute(change).await.is_err(), "{change}");
+    }
+}

@@ -1,6 +1,9 @@
 //! Rosters, from outside: what becomes of the clients, and what the coach is told.
 
-use debrief_jobs::{ingest, people};
+use debrief_jobs::{
+    ingest::{self, Fate},
+    people,
+};
 
 use super::{count, drop_file, one, read, scan, worlds};
 use crate::support::World;
@@ -31,16 +34,16 @@ async fn a_roster_updates_the_clients_of_its_coach() {
         let told =
             "select count(*) from mails where kind = 'roster_problems' and recipient = 'maya@northlight.example'";
         assert_eq!(count(&world, told).await, 2, "the coach is told once of each version");
-        let left = ingest::left(&mut world.database.db.system().await.expect("a transaction"), false, 10).await;
-        let left = left.expect("the inbox");
-        assert_eq!(left.len(), 1, "of the version that is there: {left:?}");
-        assert_eq!((left[0].outcome.as_str(), left[0].reason.as_deref()), ("applied", Some(reason.as_str())));
+        let inbox = ingest::inbox(&world.services, false).await.expect("the inbox");
+        assert_eq!(inbox.len(), 1, "of the version that is there: {inbox:?}");
+        assert_eq!((inbox[0].outcome, inbox[0].reason.as_deref()), (Fate::Applied, Some(reason.as_str())));
+        assert!(inbox[0].is_left(), "something is to be said of it");
 
         drop_file(&world, "maya/roster.csv", ROSTER.replace("not an address", "nobody@client.example")).await;
         scan(&world).await;
         assert_eq!(count(&world, told).await, 2, "nothing is wrong any more, and nothing is said");
-        let left = ingest::left(&mut world.database.db.system().await.expect("a transaction"), false, 10).await;
-        assert!(left.expect("the inbox").is_empty());
+        let inbox = ingest::inbox(&world.services, false).await.expect("the inbox");
+        assert!(!inbox[0].is_left(), "{inbox:?}");
     }
 }
 

@@ -28,6 +28,19 @@ async fn a_servers_retry_after_is_waited_for() {
 }
 
 #[tokio::test]
+async fn an_attempt_that_was_overtaken_is_made_once_more() {
+    let world = World::new().await;
+    let probe = Probe::new(Does::OvertakenOnce);
+    let id = put(&world, &probe).await;
+    let worker = Worker::start(&world, fast());
+    until_state(&world, id, "done").await;
+    worker.stop().await;
+    let job = job(&world, id).await;
+    assert_eq!((job.row.attempt, probe.starts()), (2, 2), "attempts are counted, so that it ends some day");
+    assert_eq!(job.errors[0]["error"], "it has moved on");
+}
+
+#[tokio::test]
 async fn exhausted_attempts_are_a_dead_letter_with_each_error() {
     let world = World::new().await;
     let probe = Probe::new(Does::Fail);

@@ -295,7 +295,7 @@ async fn a_session_that_changes_under_the_model_is_written_again() {
         server.go_on();
     };
     let (outcome, ()) = tokio::join!(world.run(&staged.priya), correct);
-    let Err(JobError::Retry { message, .. }) = outcome else { panic!("it is written again: {outcome:?}") };
+    let Err(JobError::Overtaken(message)) = outcome else { panic!("it is written again: {outcome:?}") };
     assert!(message.contains("changed"), "{message}");
     let versions: i64 =
         super::one(&world, "select count(*) from summary_versions where summary_id = $1", staged.priya.summary_id)

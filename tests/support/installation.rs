@@ -231,7 +231,7 @@ pub(crate) fn free_port() -> u16 {
 }
 
 /// Waits until `look` finds something; panics with `what` when patience ends.
-pub(crate) async fn wait_for<T, F: Future<Output = Option<T>>>(what: &str, mut look: impl FnMut() -> F) -> T {
+pub(crate) async fn wait_for<T>(what: &str, mut look: impl AsyncFnMut() -> Option<T>) -> T {
     let begun = Instant::now();
     loop {
         if let Some(found) = look().await {

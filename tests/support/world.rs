@@ -5,7 +5,7 @@ use std::sync::Arc;
 use debrief_jobs::{
     Services, Settings, bucket,
     db::Tx,
-    embed, ingest, llm, mail,
+    embed, export, ingest, llm, mail,
     queue::{Context, Enqueued, Job, JobError, JobInfo, enqueue},
     review,
 };
@@ -206,5 +206,6 @@ pub(crate) fn settings(folder: &TempDir) -> Settings {
             hold_seconds: 600,
             help: String::new(),
         },
+        export: export::Settings { csv_bom: true },
     }
 }

@@ -56,14 +56,14 @@ impl Demo {
         let again = again(globals);
         if let Some(pages) = pages {
             eprintln!(
-                "\nThe pages stay up until Ctrl-C. Begin with this one, as the coach:\n  {}\nThe operator's page: http://{}\nLook in from another terminal:",
+                "\nThe pages stay up until Ctrl-C. Begin with this one, as the coach (what you approve goes after a minute, in which you can stop it):\n  {}\nThe operator's page: http://{}\nLook in from another terminal:",
                 first_link.unwrap_or_else(|| app.config.review.base_url.to_string()),
                 app.config.http.admin_listen
             );
             look_in(&again);
             let shutdown = CancellationToken::new();
             run::on_signal(&shutdown);
-            run::serve_and_work(&app, pages, shutdown).await?;
+            run::serve_and_work(&stage::open_to_visitors(app)?, pages, shutdown).await?;
         } else {
             eprintln!("\nNothing serves the pages now: `debrief up {again}` does. Look in:");
             look_in(&again);

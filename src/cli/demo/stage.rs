@@ -1,12 +1,13 @@
 //! The demo's stage: an empty installation, its people, the files in their inboxes; and what the demo coach does.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use anyhow::Context;
 use bytes::Bytes;
 use chrono::{Datelike, Days, NaiveDate, Utc};
 use chrono_tz::Tz;
 use debrief_jobs::{
+    Services,
     db::{self, Tx},
     export,
     model::listing::{self, Filter},
@@ -36,13 +37,16 @@ pub(crate) const DATABASE: &str = "debrief_demo";
 /// The key of the advisory lock that the running demo holds.
 const LOCK: i64 = 0x6465_6d6f;
 
-/// Makes the settings the demo's: everything below `{data folder}/demo`, offline, without a hold on mail.
+/// How long an approved mail waits while somebody looks at the demo: long enough to stop it, short enough to see it go.
+const HOLD_SECONDS: u32 = 60;
+
+/// Makes the settings the demo's: everything below `{data folder}/demo`, offline, with a short hold on mail.
 pub(crate) fn settle(config: &mut Config, globals: &Globals) -> anyhow::Result<()> {
     let folder = data_folder(globals).join("demo");
     config.bucket = file_url(&folder.join("bucket"));
     config.mail.url = SecretString::from(file_url(&folder.join("mail")));
     config.mail.from = "Debrief <debrief@northlight.example>".into();
-    config.review.hold_seconds = 0;
+    config.review.hold_seconds = HOLD_SECONDS;
     // None of the operator's models either: the demo sends nothing anywhere.
     config.llm = debrief_jobs::llm::Settings { provider: "offline".into(), ..Default::default() };
     config.index.embedder = "hashed".into();
@@ -53,6 +57,8 @@ pub(crate) fn settle(config: &mut Config, globals: &Globals) -> anyhow::Result<(
 pub(super) async fn set(globals: &Globals) -> anyhow::Result<(App, PgConnection)> {
     let mut config = config(globals)?;
     settle(&mut config, globals)?;
+    // What the demo coaches approve goes at once: nobody stops it, and nobody has to wait for it.
+    config.review.hold_seconds = 0;
     if config.log.filter == "info" {
         // What happens is told by bars and by the outcome; a slow statement of a busy laptop is no news.
         config.log.filter = "warn,sqlx=error".into();
@@ -60,7 +66,7 @@ pub(super) async fn set(globals: &Globals) -> anyhow::Result<(App, PgConnection)
     telemetry::log(&config.log);
 
     if config.database_url.expose_secret().is_empty() {
-        eprintln!("Starting Postgres (the first time it is downloaded, 24 MB)");
+        eprintln!("Starting Postgres");
     }
     let (urls, postgres) = server(&config, globals).await?;
     let lock = databases::lock(&urls.owner, LOCK).await.context("the database does not answer (DATABASE_URL)")?.context(
@@ -77,6 +83,13 @@ pub(super) async fn set(globals: &Globals) -> anyhow::Result<(App, PgConnection)
         }
     }
     Ok((App::over(config, urls.app, postgres, Output::new(globals.json))?, lock))
+}
+
+/// The app as somebody looks at it: what is approved now waits, and can be stopped.
+pub(super) fn open_to_visitors(mut app: App) -> anyhow::Result<App> {
+    app.config.review.hold_seconds = HOLD_SECONDS;
+    app.services = Arc::new(Services::new(app.db.clone(), &app.config.services())?);
+    Ok(app)
 }
 
 /// Today, where the demo's organization is.

@@ -1,0 +1,220 @@
+//! What lies in the inbox and what became of each file: for the operator. Only reads.
+//!
+//! The listing of the bucket says what lies there, the ledger what a scan made of it, and the sessions how it went on:
+//! what was taken may still be refused when it is parsed.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::{DateTime, Utc};
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::{is_folder, key, list};
+use crate::{
+    Services,
+    bucket::{BucketError, ObjectInfo},
+    db::{SystemTx, TenantTx, Tx},
+};
+
+/// The inbox cannot be looked at.
+#[derive(Debug, thiserror::Error)]
+pub enum InboxError {
+    /// The bucket does not answer.
+    #[error(transparent)]
+    Bucket(#[from] BucketError),
+    /// The database does not answer.
+    #[error(transparent)]
+    Database(#[from] sqlx::Error),
+}
+
+/// What became of a file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fate {
+    /// No look at the inbox has seen it as it is.
+    New,
+    /// It was seen, and may still be written: the next look takes it when it is the same.
+    Seen,
+    /// It waits for the transcript of its meeting.
+    Waiting,
+    /// It is part of a session.
+    Read,
+    /// It was refused, for a reason.
+    Rejected,
+    /// Its content is there as a transcript already.
+    Duplicate,
+    /// A roster that is in force, perhaps not all of it.
+    Applied,
+    /// It is left alone: in nobody's folder, hidden, or not finished.
+    Ignored,
+}
+
+impl Fate {
+    /// As shown.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::New => "new",
+            Self::Seen => "seen",
+            Self::Waiting => "waiting",
+            Self::Read => "read",
+            Self::Rejected => "rejected",
+            Self::Duplicate => "duplicate",
+            Self::Applied => "applied",
+            Self::Ignored => "ignored",
+        }
+    }
+}
+
+/// A file of the inbox.
+#[derive(Clone, Debug, Serialize)]
+pub struct File {
+    /// Its key in the bucket.
+    pub object_key: String,
+    /// What became of it.
+    pub outcome: Fate,
+    /// Why, in words for people.
+    pub reason: Option<String>,
+    /// The session that it is of.
+    pub session_id: Option<Uuid>,
+    /// Where that session stands.
+    pub session_state: Option<String>,
+    /// Its size; none of a file that lies there no more.
+    pub size_bytes: Option<u64>,
+    /// When it was written; of a file that lies there no more, when it was first seen.
+    pub at: DateTime<Utc>,
+    /// Whether it lies there, as it was.
+    pub is_there: bool,
+}
+
+impl File {
+    /// Whether it is in no session, or something is to be said of it.
+    #[must_use]
+    pub fn is_left(&self) -> bool {
+        match self.outcome {
+            Fate::Read => false,
+            Fate::Applied => self.reason.is_some(),
+            _ => true,
+        }
+    }
+}
+
+/// What the ledger and the sessions know of an object.
+struct Known {
+    object_key: String,
+    etag: String,
+    outcome: String,
+    reason: Option<String>,
+    first_seen_at: DateTime<Utc>,
+    session_id: Option<Uuid>,
+    session_state: Option<String>,
+    rejected_reason: Option<String>,
+    unused_reason: Option<String>,
+}
+
+/// Every file of the inbox, the newest first; with `gone` also what was there once and is not any more, as it was. Names of
+/// files of all coaches: for the operator.
+///
+/// # Errors
+/// When the bucket or the database does not answer.
+pub async fn inbox(services: &Services, gone: bool) -> Result<Vec<File>, InboxError> {
+    let objects: Vec<ObjectInfo> = list(services).await?.into_iter().filter(|object| !is_folder(object)).collect();
+    let mut known = of_nobody(&mut services.db.system().await?, services.bucket.name()).await?;
+    for organization in services.db.organizations().await? {
+        known.extend(of_tenant(&mut services.db.tenant(organization).await?, services.bucket.name()).await?);
+    }
+    let lying: HashSet<(&str, &str)> =
+        objects.iter().map(|object| (object.key.as_str(), object.etag.as_str())).collect();
+    let mut files: Vec<File> = Vec::with_capacity(objects.len());
+    if gone {
+        let gone = known.iter().filter(|known| !lying.contains(&(known.object_key.as_str(), known.etag.as_str())));
+        files.extend(gone.map(|known| file(&known.object_key, None, known.first_seen_at, Some(known))));
+    }
+    let known: HashMap<(&str, &str), &Known> =
+        known.iter().map(|known| ((known.object_key.as_str(), known.etag.as_str()), known)).collect();
+    files.extend(objects.iter().map(|object| {
+        let known = known.get(&(object.key.as_str(), object.etag.as_str())).copied();
+        file(&object.key, Some(object.size), object.modified, known)
+    }));
+    files.sort_by(|one, other| other.at.cmp(&one.at).then_with(|| one.object_key.cmp(&other.object_key)));
+    Ok(files)
+}
+
+/// What no organization is known of: objects that are not settled, or in nobody's folder.
+async fn of_nobody(tx: &mut SystemTx, bucket: &str) -> Result<Vec<Known>, sqlx::Error> {
+    sqlx::query_as!(
+        Known,
+        r#"select object_key, etag, outcome, reason, first_seen_at, null::uuid as session_id,
+                  null::text as session_state, null::text as rejected_reason, null::text as unused_reason
+           from bucket_objects where bucket = $1 and organization_id is null"#,
+        bucket
+    )
+    .fetch_all(tx.conn())
+    .await
+}
+
+async fn of_tenant(tx: &mut TenantTx, bucket: &str) -> Result<Vec<Known>, sqlx::Error> {
+    let organization = tx.tenant();
+    sqlx::query_as!(
+        Known,
+        r#"select ledger.object_key as "object_key!", ledger.etag as "etag!", ledger.outcome as "outcome!",
+                  ledger.reason as "reason?", ledger.first_seen_at as "first_seen_at!",
+                  coalesce(sessions.id, refused.id) as "session_id?",
+                  coalesce(sessions.state, refused.state) as "session_state?",
+                  transcripts.rejected_reason as "rejected_reason?", transcripts.unused_reason as "unused_reason?"
+           from bucket_objects ledger
+           left join transcripts
+             on transcripts.object_key = ledger.object_key and transcripts.etag = ledger.etag
+           left join sessions on sessions.id = transcripts.session_id
+           -- What was not even read shows as a session that was rejected.
+           left join sessions refused
+             on transcripts.id is null and ledger.outcome = 'rejected' and refused.object_key = ledger.object_key
+             and refused.state = 'rejected'
+           where ledger.bucket = $1 and ledger.organization_id = $2"#,
+        bucket,
+        organization
+    )
+    .fetch_all(tx.conn())
+    .await
+}
+
+fn file(object_key: &str, size_bytes: Option<u64>, at: DateTime<Utc>, known: Option<&Known>) -> File {
+    let (outcome, reason) = fate(object_key, known);
+    File {
+        object_key: object_key.to_owned(),
+        outcome,
+        reason,
+        session_id: known.and_then(|known| known.session_id),
+        session_state: known.and_then(|known| known.session_state.clone()),
+        size_bytes,
+        at,
+        is_there: size_bytes.is_some(),
+    }
+}
+
+fn fate(object_key: &str, known: Option<&Known>) -> (Fate, Option<String>) {
+    if let Some(why) = key::ignored(object_key) {
+        return (Fate::Ignored, Some(why.to_owned()));
+    }
+    let Some(known) = known else {
+        return (
+            Fate::New,
+            Some("it was not looked at yet; `debrief up` or `debrief work` does so every five seconds".to_owned()),
+        );
+    };
+    if let Some(why) = &known.rejected_reason {
+        return (Fate::Rejected, Some(why.clone()));
+    }
+    let fate = match known.outcome.as_str() {
+        "seen" => {
+            let why = "it may still be written; the next look takes it when it is the same";
+            return (Fate::Seen, Some(why.to_owned()));
+        }
+        "waiting" => Fate::Waiting,
+        "taken" => return (Fate::Read, known.unused_reason.clone()),
+        "duplicate" => Fate::Duplicate,
+        "applied" => Fate::Applied,
+        _ => Fate::Rejected,
+    };
+    (fate, known.reason.clone())
+}

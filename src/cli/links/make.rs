@@ -1,0 +1,78 @@
+//! `debrief links make`: a review link by hand, as the mail to the coach brings it.
+
+use anyhow::Context;
+use clap::Args;
+use debrief_jobs::{
+    db::Tx,
+    model::{
+        id::IdPrefix,
+        listing::{self, Filter, Row},
+    },
+    review::links::{self, Because, Which},
+};
+use serde_json::json;
+use uuid::Uuid;
+
+use super::super::App;
+
+/// Make a review link of a session, for the coach whose session it is
+///
+/// The mail to the coach brings one by itself; this is for where no mail is sent, or it went astray. It takes
+/// the place of the older links to that session. Without an id: of the only session that waits for its coach. Whoever has
+/// the link acts as the coach: hand it to nobody else.
+#[derive(Debug, Args)]
+pub(crate) struct Make {
+    /// The session's id, or its first digits
+    id: Option<IdPrefix>,
+}
+
+impl Make {
+    pub(super) async fn run(self, app: &App) -> anyhow::Result<()> {
+        let (mut tx, session) = match &self.id {
+            Some(id) => app.session(id).await?,
+            None => {
+                let (organization, session) = only_waiting(app).await?;
+                (app.db.tenant(organization).await?, session)
+            }
+        };
+        let row = sqlx::query!("select coach_id, state, title from sessions where id = $1", session)
+            .fetch_optional(tx.conn())
+            .await?
+            .context("the session was there a moment ago")?;
+        anyhow::ensure!(
+            matches!(row.state.as_str(), "in_review" | "waiting_for_speakers" | "closed"),
+            "there is nothing to open yet: {} is {}; see `debrief sessions show {session}`",
+            row.title,
+            row.state
+        );
+        let days = app.config.review.link_days;
+        let (link, token) = links::issue(&mut tx, row.coach_id, session, days).await?;
+        links::revoke(&mut tx, Which::Others { session, link }, Because::Replaced).await?;
+        tx.commit().await?;
+        let url = app.config.review.base_url.join(&format!("r/{}", token.reveal()))?.to_string();
+        app.output.one(&json!({ "session_id": session, "url": url, "opens_for_days": days }), |_| url.clone())
+    }
+}
+
+/// The session that waits for its coach, where it is the only one.
+async fn only_waiting(app: &App) -> anyhow::Result<(Uuid, Uuid)> {
+    let mut waiting: Vec<(Uuid, Row)> = Vec::new();
+    for organization in app.db.organizations().await? {
+        let mut tx = app.db.tenant(organization).await?;
+        for state in ["in_review", "waiting_for_speakers"] {
+            let filter = Filter { state: Some(state.to_owned()), limit: 20, ..Filter::default() };
+            waiting.extend(listing::sessions(&mut tx, &filter).await?.into_iter().map(|row| (organization, row)));
+        }
+    }
+    match waiting.as_slice() {
+        [(organization, row)] => Ok((*organization, row.id)),
+        [] => anyhow::bail!("no session waits for its coach: see `debrief sessions list`"),
+        several => {
+            let lines: String = several
+                .iter()
+                .map(|(_, row)| format!("\n  {}  {}  {}  {}", row.id, row.session_date, row.coach, row.title))
+                .collect();
+            anyhow::bail!("several sessions wait for their coaches; say which, `debrief links make ID`:{lines}")
+        }
+    }
+}

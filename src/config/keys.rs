@@ -1,0 +1,214 @@
+//! The names of the settings: what is set under a name that there is not is found, and the name that was meant.
+
+use config::{Map, Value, ValueKind};
+use debrief_jobs::{embed, export, ingest, llm, mail, queue, review};
+use serde::Deserialize;
+
+use super::{Config, Http, Log, NOT_SETTINGS};
+
+/// The sections and their keys; a `*` stands for a name of one's own.
+pub(super) fn sections() -> Vec<(&'static str, &'static [&'static str])> {
+    vec![
+        ("", fields::<Config>()),
+        ("http", fields::<Http>()),
+        ("queue", fields::<queue::Settings>()),
+        ("ingest", fields::<ingest::Settings>()),
+        ("llm", fields::<llm::Settings>()),
+        ("llm.tasks", fields::<llm::Tasks>()),
+        ("llm.models.*", fields::<llm::ModelSettings>()),
+        ("index", fields::<embed::Settings>()),
+        ("mail", fields::<mail::Settings>()),
+        ("review", fields::<review::Settings>()),
+        ("export", fields::<export::Settings>()),
+        ("log", fields::<Log>()),
+    ]
+}
+
+/// Every key that can be set.
+fn known() -> Vec<String> {
+    let sections = sections();
+    let schedules = debrief_jobs::schedules();
+    let keys = sections.iter().flat_map(|(section, keys)| keys.iter().map(move |key| join(section, key)));
+    keys.filter(|key| !["llm.models", "queue.schedules"].contains(&key.as_str()))
+        .filter(|key| sections.iter().all(|(section, _)| section != key))
+        .chain(schedules.iter().map(|schedule| join("queue.schedules", schedule.name)))
+        .collect()
+}
+
+fn join(section: &str, key: &str) -> String {
+    if section.is_empty() { key.to_owned() } else { format!("{section}.{key}") }
+}
+
+/// Where a key was set.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    File,
+    Environment,
+}
+
+impl Place {
+    /// A key as it is written there.
+    fn written(self, key: &str) -> String {
+        match self {
+            Self::File => key.to_owned(),
+            Self::Environment => format!("DEBRIEF_{}", key.replace('.', "__").to_uppercase()),
+        }
+    }
+}
+
+/// Whether every key of the settings file and of the environment is one that there is.
+///
+/// # Errors
+/// Every key that is none, each with the one that was probably meant.
+pub(super) fn check(file: Map<String, Value>, environment: Map<String, Value>) -> Result<(), String> {
+    let known = known();
+    let mut given = Vec::new();
+    for (place, values) in [(Place::File, file), (Place::Environment, environment)] {
+        for (key, value) in values {
+            // The environment's keys come with their dots; a name in a file may have one of its own.
+            let path = match place {
+                Place::File => vec![key],
+                Place::Environment => key.split('.').map(str::to_owned).collect(),
+            };
+            flatten(place, path, value, &mut given);
+        }
+    }
+    given.sort_unstable_by(|one, other| one.1.cmp(&other.1));
+    let complaints: Vec<String> = given
+        .into_iter()
+        .filter(|(_, key)| known.iter().all(|pattern| !fits(pattern, key)))
+        .map(|(place, key)| complaint(place, &key.join("."), &known))
+        .collect();
+    if complaints.is_empty() { Ok(()) } else { Err(complaints.join("; ")) }
+}
+
+fn flatten(place: Place, path: Vec<String>, value: Value, given: &mut Vec<(Place, Vec<String>)>) {
+    match value.kind {
+        ValueKind::Table(table) => {
+            for (key, value) in table {
+                flatten(place, [path.as_slice(), &[key]].concat(), value, given);
+            }
+        }
+        _ => given.push((place, path)),
+    }
+}
+
+fn fits(pattern: &str, key: &[String]) -> bool {
+    let pattern: Vec<&str> = pattern.split('.').collect();
+    pattern.len() == key.len() && pattern.iter().zip(key).all(|(wanted, part)| *wanted == "*" || wanted == part)
+}
+
+fn complaint(place: Place, key: &str, known: &[String]) -> String {
+    let written = place.written(key);
+    let within: Vec<String> = known
+        .iter()
+        .filter(|known| known.strip_prefix(key).is_some_and(|rest| rest.starts_with('.')))
+        .map(|known| place.written(known))
+        .collect();
+    if !within.is_empty() {
+        return format!("{written} is a section; its settings are {}", within.join(", "));
+    }
+    match meant(place, key, known) {
+        Some(meant) => format!("there is no setting {written}; {meant} is probably meant"),
+        None => format!("there is no setting {written}; src/config/default.toml lists all"),
+    }
+}
+
+/// The name that somebody probably wanted to write.
+fn meant(place: Place, key: &str, known: &[String]) -> Option<String> {
+    // A model's name is the user's own.
+    let own = key.strip_prefix("llm.models.").and_then(|rest| rest.split('.').next()).unwrap_or("NAME");
+    let names = known.iter().map(|known| place.written(&known.replace('*', own)));
+    let others = NOT_SETTINGS.iter().filter(|_| place == Place::Environment).map(|name| (*name).to_owned());
+    let wanted = place.written(key);
+    let last = |name: &str| name.to_lowercase().replace("__", ".").rsplit('.').next().map(str::to_owned);
+    // The prefix is the same for all and says nothing.
+    let length = bare(&wanted).len() - if place == Place::Environment { "debrief".len() } else { 0 };
+    names
+        .chain(others)
+        .map(|name| (strsim::damerau_levenshtein(&bare(&name), &bare(&wanted)), name))
+        // A few letters are wrong; or it stands in the wrong section.
+        .filter(|(distance, name)| distance * 3 <= length || last(name) == last(&wanted))
+        .min_by_key(|(distance, name)| (last(name) != last(&wanted), *distance))
+        .map(|(_, name)| name)
+}
+
+/// One or two underscores, a dot or none: that is what is mixed up.
+fn bare(name: &str) -> String {
+    name.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect()
+}
+
+/// A struct of settings names its fields to who offers it none: so no list of them has to be kept.
+fn fields<'de, T: Deserialize<'de>>() -> &'static [&'static str] {
+    let mut found: &'static [&'static str] = &[];
+    let _ = T::deserialize(Fields(&mut found));
+    found
+}
+
+/// Offers nothing; only listens which fields are asked for.
+struct Fields<'a>(&'a mut &'static [&'static str]);
+
+impl<'de> serde::Deserializer<'de> for Fields<'_> {
+    type Error = serde::de::value::Error;
+    fn deserialize_struct<V: serde::de::Visitor<'de>>(
+        self,
+        _name: &'static str,
+        fields: &'static [&'static str],
+        _visitor: V,
+    ) -> Result<V::Value, Self::Error> {
+        *self.0 = fields;
+        Err(serde::de::Error::custom("only the fields were asked for"))
+    }
+    fn deserialize_any<V: serde::de::Visitor<'de>>(self, _visitor: V) -> Result<V::Value, Self::Error> {
+        Err(serde::de::Error::custom("not a struct"))
+    }
+    serde::forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 u8 u16 u32 u64 f32 f64 char str string bytes byte_buf option unit unit_struct
+        newtype_struct seq tuple tuple_struct map enum identifier ignored_any
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn said(file: &str, environment: &[(&str, &str)]) -> Result<(), String> {
+        use config::Source;
+        let file = config::File::from_str(file, config::FileFormat::Toml).collect().expect("a settings file");
+        let value = |value: &&str| Value::new(None, ValueKind::String((*value).to_owned()));
+        let environment = environment.iter().map(|(key, text)| ((*key).to_owned(), value(text))).collect();
+        check(file, environment)
+    }
+
+    #[test]
+    fn a_misspelt_name_is_found_wherever_it_stands_and_the_right_one_is_named() {
+        for (file, environment, told) in [
+            ("bukket = 'x'", "", "there is no setting bukket; bucket is probably meant"),
+            ("[queue]\nconcurency = 3", "", "queue.concurency; queue.concurrency is"),
+            ("[queue.schedules]\nexprot = 'off'", "", "queue.schedules.exprot; queue.schedules.export is"),
+            ("[llm.models.cheap]\nmodell = 'm'", "", "llm.models.cheap.modell; llm.models.cheap.model is"),
+            ("[http]\nbase_url = 'http://x'", "", "http.base_url; review.base_url is"),
+            ("log = 'debug'", "", "log is a section; its settings are log.filter, log.format"),
+            ("", "http_listen", "DEBRIEF_HTTP_LISTEN; DEBRIEF_HTTP__LISTEN is probably meant"),
+            ("", "mail.form", "DEBRIEF_MAIL__FORM; DEBRIEF_MAIL__FROM is"),
+            ("", "mail_url", "DEBRIEF_MAIL_URL; DEBRIEF_MAIL__URL is"),
+            ("", "datadir", "DEBRIEF_DATADIR; DEBRIEF_DATA_DIR is"),
+            ("", "queue.schedules.rolup", "DEBRIEF_QUEUE__SCHEDULES__ROLUP; DEBRIEF_QUEUE__SCHEDULES__ROLLUP is"),
+            ("", "zebra", "DEBRIEF_ZEBRA; src/config/default.toml lists all"),
+        ] {
+            let environment: Vec<(&str, &str)> =
+                if environment.is_empty() { Vec::new() } else { vec![(environment, "1")] };
+            let complaint = said(file, &environment).expect_err("it is found");
+            assert!(complaint.contains(told), "{complaint} does not say {told}");
+        }
+        let both = said("bukket = 'x'", &[("http_listen", "1")]).expect_err("both are found");
+        assert!(both.contains("bukket") && both.contains("DEBRIEF_HTTP_LISTEN"), "{both}");
+    }
+
+    #[test]
+    fn what_the_manual_names_is_known() {
+        let file = "[llm.models.'gpt-4.1']\nmodel = 'm'\n[queue.schedules]\nexport = 'off'\n[llm]\nbudget = 5.0";
+        let environment = [("http.listen", "x"), ("llm.models.big.api_key", "k"), ("export.csv_bom", "false")];
+        assert_eq!(said(file, &environment), Ok(()));
+    }
+}
