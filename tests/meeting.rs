@@ -10,7 +10,9 @@ use debrief_jobs::{
     parse::ParseTranscript,
     queue::JobError,
 };
+use secrecy::ExposeSecret;
 use serde_json::{Value, json};
+use sqlx::Connection;
 
 use crate::support::{World, s3};
 
@@ -217,8 +219,6 @@ async fn what_comes_after_the_summary_changes_no_word_and_no_speaker() {
 #[tokio::test]
 async fn a_scan_that_dies_before_it_is_done_takes_the_meeting_whole_or_not_at_all() {
     let world = World::new().await;
-    use secrecy::ExposeSecret;
-    use sqlx::Connection;
     let mut owner = sqlx::PgConnection::connect(world.database.url.expose_secret()).await.expect("a connection");
     let trouble = "create function trouble() returns trigger language plpgsql as $$ begin
             if new.role = 'participants' then raise 'disk full'; end if; return new; end $$;
