@@ -9,14 +9,17 @@
 //!
 //! `docs/SUMMARIES.md` has the method, its figures and its limits. Stages keep the signs with `store`.
 
+mod concepts;
 mod heard;
 mod help;
+mod language;
 mod lexicon;
 mod near;
 mod store;
 
 #[cfg(test)]
 mod tests;
+mod weigh;
 mod words;
 
 use std::ops::Range;
