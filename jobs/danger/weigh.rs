@@ -30,17 +30,17 @@ const ORDINARY: &str = include_str!("../../fixtures/danger/ordinary.txt");
 /// No danger, or one of the kinds.
 const CLASSES: usize = 1 + Kind::ALL.len();
 /// So often all examples are gone through.
-const ROUNDS: usize = 10;
+const ROUNDS: usize = 6;
 const STEP: f32 = 0.3;
 const SHRINK: f32 = 1e-4;
 /// Two meanings stand near each other within so many words.
-const NEAR: usize = 12;
+const NEAR: usize = 6;
 /// Longer words count by their beginning as well.
 const STEM: usize = 4;
 /// Ordinary talk is learnt from in pieces of so many words as well.
 const PIECE: usize = 6;
 
-/// Two words and a kind of feature, hashed.
+/// A kind of feature and its one or two words, hashed.
 type Feature = u64;
 type ByFeature<T> = HashMap<Feature, T, BuildHasherDefault<DefaultHasher>>;
 
@@ -99,8 +99,8 @@ fn descend(examples: &[(usize, Vec<u32>)], features: usize) -> Vec<[f32; CLASSES
             let scale = scale(features.len());
             for place in features {
                 let (weight, moved) = (&mut weights[*place as usize], &mut moved[*place as usize]);
-                for k in 0..CLASSES {
-                    let off = shares[k] - f32::from(u8::from(k == *class));
+                for (k, share) in shares.iter().enumerate() {
+                    let off = share - f32::from(u8::from(k == *class));
                     let slope = off * scale + SHRINK * weight[k];
                     moved[k] += slope * slope;
                     weight[k] -= STEP * slope / moved[k].sqrt();
