@@ -84,14 +84,14 @@ impl<'a> Ear<'a> {
         for sentence in &ranges {
             self.sentence(at, sentence);
         }
+        if !self.has(at) {
+            self.seam(at, &first);
+        }
         for pair in ranges.windows(2) {
             self.scrap(at, &pair[0], &pair[1]);
             self.both(at, &pair[0], &pair[1]);
         }
         self.reply(at, &first);
-        if !self.has(at) {
-            self.seam(at, &first);
-        }
         // A question is whole, and its answer is what counts.
         if question(&text[last.clone()]).is_none() {
             self.last.insert(speaker, (at, last));
@@ -226,7 +226,7 @@ pub(super) fn question(sentence: &str) -> Option<(Why, bool)> {
 
 /// So likely a sentence is danger by its weight alone: in a few lines, and in a long session, which has more sentences
 /// that could be marked for nothing.
-const ALONE: (f32, f32) = (0.35, 0.55);
+const ALONE: (f32, f32) = (0.3, 0.55);
 /// So many lines are few, and so many long.
 const LINES: (usize, usize) = (20, 300);
 /// A sentence of fewer words than these says less, and must be more likely by this.
