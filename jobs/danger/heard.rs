@@ -22,12 +22,13 @@ const LONGEST_ANSWER: usize = 40;
 /// The signs of danger in a session's words, in order.
 #[must_use]
 pub fn signs(said: &[Said<'_>]) -> Vec<Sign> {
-    heard(said, said.len())
+    heard(said, said.len(), TOGETHER.0)
 }
 
 /// The signs of danger in words of a session of so many lines.
-fn heard(said: &[Said<'_>], lines: usize) -> Vec<Sign> {
-    let mut ear = Ear { said, least: least(lines), found: BTreeMap::new(), asked: None, last: BTreeMap::new() };
+fn heard(said: &[Said<'_>], lines: usize, together: f32) -> Vec<Sign> {
+    let mut ear =
+        Ear { said, least: least(lines), together, found: BTreeMap::new(), asked: None, last: BTreeMap::new() };
     for at in 0..said.len() {
         ear.hear(at);
     }
@@ -43,7 +44,7 @@ fn heard(said: &[Said<'_>], lines: usize) -> Vec<Sign> {
 /// Whether words alone speak of danger: a sentence of a summary, say, which is one of many.
 #[must_use]
 pub fn is_sign(text: &str) -> bool {
-    !heard(&[Said { speaker: None, text }], LINES.1).is_empty()
+    !heard(&[Said { speaker: None, text }], LINES.1, TOGETHER.1).is_empty()
 }
 
 /// A question for danger that nobody has answered yet.
@@ -59,6 +60,8 @@ struct Ear<'a> {
     said: &'a [Said<'a>],
     /// How likely a sentence must be danger where no pattern is in it.
     least: f32,
+    /// And where one is.
+    together: f32,
     found: BTreeMap<(usize, Why), Range<usize>>,
     asked: Option<Asked<'a>>,
     /// The last sentence of each speaker, and its utterance.
@@ -107,7 +110,7 @@ impl<'a> Ear<'a> {
             return;
         }
         let words = plain(&text[sentence.clone()]).join(" ");
-        for why in whys(&words, self.least) {
+        for why in whys(&words, self.least, self.together) {
             self.add(at, sentence.clone(), why);
         }
     }
@@ -178,7 +181,7 @@ impl<'a> Ear<'a> {
             return;
         }
         words.extend(more);
-        for why in whys(&words.join(" "), self.least + JOINED) {
+        for why in whys(&words.join(" "), self.least + JOINED, self.together + JOINED) {
             self.add(at, one.start..next.end, why);
         }
     }
@@ -199,7 +202,7 @@ impl<'a> Ear<'a> {
         if words.len() > LONGEST_SEAM {
             return;
         }
-        for why in whys(&words.join(" "), self.least + JOINED) {
+        for why in whys(&words.join(" "), self.least + JOINED, self.together + JOINED) {
             self.add(before, range.clone(), why);
             self.add(at, first.clone(), why);
         }
@@ -235,8 +238,9 @@ const SHORT: [(usize, f32); 2] = [(4, 0.3), (7, 0.15)];
 const JOINED: f32 = 0.15;
 /// So likely a question must ask for danger: "Do we want to cut it today?" does not.
 const ASKED: f32 = 0.1;
-/// So likely a sentence must at least be where a pattern is in it.
-const TOGETHER: f32 = 0.2;
+/// So likely a sentence must at least be where a pattern is in it: in talk, and in what is written for a client, where the
+/// pattern decides unless the words say nothing of the kind.
+const TOGETHER: (f32, f32) = (0.2, 0.03);
 
 /// How likely a sentence must be danger in a session of so many lines.
 fn least(lines: usize) -> f32 {
@@ -246,9 +250,9 @@ fn least(lines: usize) -> f32 {
 }
 
 /// What plain words are signs of.
-fn whys(words: &str, least: f32) -> Vec<Why> {
+fn whys(words: &str, least: f32, together: f32) -> Vec<Why> {
     let heard = Heard::new(words);
-    let patterns = heard.patterns();
+    let patterns = heard.patterns(together);
     if patterns.is_empty() { heard.alone(least).into_iter().collect() } else { patterns }
 }
 
@@ -276,9 +280,9 @@ impl<'a> Heard<'a> {
     }
 
     /// What patterns find, where the weight does not speak against it.
-    fn patterns(&self) -> Vec<Why> {
+    fn patterns(&self, together: f32) -> Vec<Why> {
         let mut found: Vec<Why> = Vec::new();
-        if self.weight < TOGETHER {
+        if self.weight < together {
             return found;
         }
         for ((why, strong), pattern) in lexicons(self.languages).flat_map(|it| it.signs.all_in(self.words)) {
