@@ -6,7 +6,9 @@ use regex::Regex;
 
 use super::{
     Kind, Said, Sign, Why,
-    lexicon::LEXICON,
+    language::Languages,
+    lexicon::{Group, Lexicon, lexicons},
+    weigh::WEIGHTS,
     words::{plain, sentences},
 };
 
@@ -20,7 +22,13 @@ const LONGEST_ANSWER: usize = 40;
 /// The signs of danger in a session's words, in order.
 #[must_use]
 pub fn signs(said: &[Said<'_>]) -> Vec<Sign> {
-    let mut ear = Ear { said, found: BTreeMap::new(), asked: None, last: BTreeMap::new() };
+    heard(said, said.len(), TOGETHER.0)
+}
+
+/// The signs of danger in words of a session of so many lines.
+fn heard(said: &[Said<'_>], lines: usize, together: f32) -> Vec<Sign> {
+    let mut ear =
+        Ear { said, least: least(lines), together, found: BTreeMap::new(), asked: None, last: BTreeMap::new() };
     for at in 0..said.len() {
         ear.hear(at);
     }
@@ -33,10 +41,10 @@ pub fn signs(said: &[Said<'_>]) -> Vec<Sign> {
     ear.found.into_iter().map(sign).collect()
 }
 
-/// Whether words alone speak of danger: a sentence of a summary, say.
+/// Whether words alone speak of danger: a sentence of a summary, say, which is one of many.
 #[must_use]
 pub fn is_sign(text: &str) -> bool {
-    !signs(&[Said { speaker: None, text }]).is_empty()
+    !heard(&[Said { speaker: None, text }], LINES.1, TOGETHER.1).is_empty()
 }
 
 /// A question for danger that nobody has answered yet.
@@ -50,6 +58,10 @@ struct Asked<'a> {
 
 struct Ear<'a> {
     said: &'a [Said<'a>],
+    /// How likely a sentence must be danger where no pattern is in it.
+    least: f32,
+    /// And where one is.
+    together: f32,
     found: BTreeMap<(usize, Why), Range<usize>>,
     asked: Option<Asked<'a>>,
     /// The last sentence of each speaker, and its utterance.
@@ -75,12 +87,14 @@ impl<'a> Ear<'a> {
         for sentence in &ranges {
             self.sentence(at, sentence);
         }
-        for pair in ranges.windows(2) {
-            self.scrap(at, &pair[0], &pair[1]);
-        }
         if !self.has(at) {
             self.seam(at, &first);
         }
+        for pair in ranges.windows(2) {
+            self.scrap(at, &pair[0], &pair[1]);
+            self.both(at, &pair[0], &pair[1]);
+        }
+        self.reply(at, &first);
         // A question is whole, and its answer is what counts.
         if question(&text[last.clone()]).is_none() {
             self.last.insert(speaker, (at, last));
@@ -96,7 +110,7 @@ impl<'a> Ear<'a> {
             return;
         }
         let words = plain(&text[sentence.clone()]).join(" ");
-        for why in whys(&words) {
+        for why in whys(&words, self.least, self.together) {
             self.add(at, sentence.clone(), why);
         }
     }
@@ -112,13 +126,48 @@ impl<'a> Ear<'a> {
         let words = plain(text);
         let long = words.len() > LONGEST_ANSWER;
         let words = words.join(" ");
-        let unsure = LEXICON.unsure.starts(&words) || HALF.is_match(text);
-        let yes = LEXICON.yes.starts(&words) && !unsure;
-        let no = LEXICON.no.starts(&words) && !unsure;
+        let starts = |with: fn(&Lexicon) -> &Group<()>| lexicons(Languages::ALL).any(|it| with(it).starts(&words));
+        let unsure = starts(|it| &it.unsure) || HALF.is_match(text);
+        let yes = starts(|it| &it.yes) && !unsure;
+        let no = starts(|it| &it.no) && !unsure;
         let bad = if asked.about_safety { !yes } else { !no };
         if bad && (yes || !long) {
             self.add(asked.utterance, asked.sentence, asked.why);
             self.add(at, first.clone(), asked.why);
+        }
+    }
+
+    /// Two sentences that say it together.
+    fn both(&mut self, at: usize, one: &Range<usize>, next: &Range<usize>) {
+        let text = self.said[at].text;
+        let asks = [one, next].iter().any(|it| question(&text[(*it).clone()]).is_some());
+        let mut words = plain(&text[one.clone()]);
+        words.extend(plain(&text[next.clone()]));
+        if self.has(at) || asks || words.len() > LONGEST_SEAM {
+            return;
+        }
+        if let Some(why) = Heard::new(&words.join(" ")).alone(self.least + JOINED) {
+            self.add(at, one.start..next.end, why);
+        }
+    }
+
+    /// What is no sign by itself, but is as an answer ("What have you taken?" "All of them.").
+    fn reply(&mut self, at: usize, first: &Range<usize>) {
+        let Said { speaker, text } = self.said[at];
+        let Some(asked) = at.checked_sub(1).map(|before| self.said[before]) else { return };
+        let Some(last) = sentences(asked.text).pop().filter(|last| asked.text[last.clone()].ends_with('?')) else {
+            return;
+        };
+        if asked.speaker == speaker || self.has(at) || question(&asked.text[last.clone()]).is_some() {
+            return;
+        }
+        let mut words = plain(&asked.text[last]);
+        words.extend(plain(&text[first.clone()]));
+        if words.len() > LONGEST_ANSWER {
+            return;
+        }
+        if let Some(why) = Heard::new(&words.join(" ")).alone(self.least) {
+            self.add(at, first.clone(), why);
         }
     }
 
@@ -132,7 +181,7 @@ impl<'a> Ear<'a> {
             return;
         }
         words.extend(more);
-        for why in whys(&words.join(" ")) {
+        for why in whys(&words.join(" "), self.least + JOINED, self.together + JOINED) {
             self.add(at, one.start..next.end, why);
         }
     }
@@ -153,7 +202,7 @@ impl<'a> Ear<'a> {
         if words.len() > LONGEST_SEAM {
             return;
         }
-        for why in whys(&words.join(" ")) {
+        for why in whys(&words.join(" "), self.least + JOINED, self.together + JOINED) {
             self.add(before, range.clone(), why);
             self.add(at, first.clone(), why);
         }
@@ -162,37 +211,105 @@ impl<'a> Ear<'a> {
 
 /// What a sentence asks for, and whether it asks for safety, where "no" is the sign; none where it asks for no danger.
 pub(super) fn question(sentence: &str) -> Option<(Why, bool)> {
-    let words = plain(sentence).join(" ");
+    let words = plain(sentence);
+    let languages = Languages::of(words.iter().map(String::as_str));
+    let words = words.join(" ");
     // Without its mark a question is known by how it begins; "Do you know, I …" is none.
-    let asks = LEXICON.asks.starts(&words) && !words.split(' ').any(|word| word == "i");
+    let asks = lexicons(languages).any(|it| it.asks.starts(&words)) && !words.split(' ').any(|word| word == "i");
     if !sentence.ends_with('?') && !asks {
         return None;
     }
-    if LEXICON.safe.is_in(&words) {
+    if lexicons(languages).any(|it| it.safe.is_in(&words)) {
         return Some((Why::NotSafe, true));
     }
-    LEXICON.asked.all_in(&words).first().map(|(why, _)| (*why, false))
+    let asked = lexicons(languages).find_map(|it| it.asked.all_in(&words).first().map(|(why, _)| (*why, false)))?;
+    let (weight, _) = WEIGHTS.weigh(&words.split(' ').collect::<Vec<_>>(), languages);
+    (weight >= ASKED).then_some(asked)
+}
+
+/// So likely a sentence is danger by its weight alone: in a few lines, and in a long session, which has more sentences
+/// that could be marked for nothing.
+const ALONE: (f32, f32) = (0.3, 0.55);
+/// So many lines are few, and so many long.
+const LINES: (usize, usize) = (20, 300);
+/// A sentence of fewer words than these says less, and must be more likely by this.
+const SHORT: [(usize, f32); 2] = [(4, 0.3), (7, 0.15)];
+/// Two sentences that only stand together must be more likely by this.
+const JOINED: f32 = 0.15;
+/// So likely a question must ask for danger: "Do we want to cut it today?" does not.
+const ASKED: f32 = 0.1;
+/// So likely a sentence must at least be where a pattern is in it: in talk, and in what is written for a client, where the
+/// pattern decides unless the words say nothing of the kind.
+const TOGETHER: (f32, f32) = (0.2, 0.03);
+
+/// How likely a sentence must be danger in a session of so many lines.
+fn least(lines: usize) -> f32 {
+    let share = |lines: usize| (lines as f32).ln();
+    let (few, long) = (share(LINES.0), share(LINES.1));
+    ALONE.0 + (ALONE.1 - ALONE.0) * ((share(lines.max(1)) - few) / (long - few)).clamp(0.0, 1.0)
 }
 
 /// What plain words are signs of.
-fn whys(words: &str) -> Vec<Why> {
-    if !LEXICON.signs.is_in(words) {
-        return Vec::new();
+fn whys(words: &str, least: f32, together: f32) -> Vec<Why> {
+    let heard = Heard::new(words);
+    let patterns = heard.patterns(together);
+    if patterns.is_empty() { heard.alone(least).into_iter().collect() } else { patterns }
+}
+
+/// A sentence in plain words, what is denied or said otherwise blanked out, and its weight.
+struct Heard<'a> {
+    words: &'a str,
+    languages: Languages,
+    denied: String,
+    meant: String,
+    weight: f32,
+    kind: Kind,
+    excuses: Excuses,
+}
+
+impl<'a> Heard<'a> {
+    fn new(words: &'a str) -> Self {
+        let languages = Languages::of(words.split(' '));
+        let blank = |text: &str, with: fn(&Lexicon) -> &Group<()>| {
+            lexicons(languages).fold(text.to_owned(), |text, lexicon| with(lexicon).blank(&text))
+        };
+        let denied = blank(words, |it| &it.denied);
+        let meant = blank(&blank(words, |it| &it.idioms), |it| &it.denied);
+        let (weight, kind) = WEIGHTS.weigh(&meant.split(' ').collect::<Vec<_>>(), languages);
+        Self { words, languages, denied, meant, weight, kind, excuses: Excuses::new(words, languages) }
     }
-    let denied = LEXICON.denied.blank(words);
-    let meant = LEXICON.denied.blank(&LEXICON.idioms.blank(words));
-    let excuses = Excuses::new(words);
-    let mut found: Vec<Why> = Vec::new();
-    for ((why, strong), pattern) in LEXICON.signs.all_in(words) {
-        let text = if strong { &denied } else { &meant };
-        if let Some(place) = pattern.find(text)
-            && !found.contains(&why)
-            && !excuses.hold(why, place.as_str())
-        {
-            found.push(why);
+
+    /// What patterns find, where the weight does not speak against it.
+    fn patterns(&self, together: f32) -> Vec<Why> {
+        let mut found: Vec<Why> = Vec::new();
+        if self.weight < together {
+            return found;
         }
+        for ((why, strong), pattern) in lexicons(self.languages).flat_map(|it| it.signs.all_in(self.words)) {
+            let text = if strong { &self.denied } else { &self.meant };
+            if let Some(place) = pattern.find(text)
+                && !found.contains(&why)
+                && !self.excuses.hold(why, place.as_str())
+            {
+                found.push(why);
+            }
+        }
+        found
     }
-    found
+
+    /// What the weight alone says.
+    fn alone(&self, least: f32) -> Option<Why> {
+        let why = match self.kind {
+            Kind::Suicide => Why::Thoughts,
+            Kind::SelfHarm => Why::SelfHarm,
+            Kind::Abuse => Why::Hurt,
+            Kind::Violence => Why::Violence,
+            Kind::Emergency => Why::Emergency,
+        };
+        let words = self.words.split(' ').count();
+        let short = SHORT.iter().find(|(fewer, _)| words < *fewer).map_or(0.0, |(_, more)| *more);
+        (self.weight >= least + short && !self.excuses.hold(why, self.words)).then_some(why)
+    }
 }
 
 /// What a sentence says besides that makes it no danger, or not now.
@@ -204,13 +321,13 @@ struct Excuses {
 }
 
 impl Excuses {
-    fn new(words: &str) -> Self {
-        let lexicon = &*LEXICON;
+    fn new(words: &str, languages: Languages) -> Self {
+        let any = |with: fn(&Lexicon) -> &Group<()>| lexicons(languages).any(|it| with(it).is_in(words));
         Self {
-            goes_on: lexicon.now.is_in(words),
-            is_over: lexicon.ago.is_in(words) || lexicon.hypothetical.is_in(words) || lexicon.joke.is_in(words),
-            passed: lexicon.passed.is_in(words),
-            told: lexicon.told.is_in(words),
+            goes_on: any(|it| &it.now),
+            is_over: any(|it| &it.ago) || any(|it| &it.hypothetical) || any(|it| &it.joke),
+            passed: any(|it| &it.passed),
+            told: any(|it| &it.told),
         }
     }
 

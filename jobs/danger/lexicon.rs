@@ -1,30 +1,36 @@
-//! The lexicon, and how its files are read: one a language, each line a meaning.
+//! The lexicon, and how its files are read: one a language (English has two), each line a meaning.
 //!
 //! A line is `name = a|b` (a part, used as `{name}` in the lines below it), `why: pattern` (a sign), or `cue: pattern`
 //! (what takes a sign back, or asks for one). Patterns are regular expressions over plain words (`words`); between
 //! words, ` ..3 ` stands for up to three others. A sign that ends in `!` holds whatever idiom it contains ("he said he
-//! would kill me"). A language is a file and a line here. All languages are looked for in all texts: people change
-//! them in the middle of a sentence, and nobody says which they speak.
+//! would kill me"). A language is a file and a line here. Nobody says which language is spoken, and people change it: each
+//! sentence is looked at in those that it may be of (`language`).
 
 use std::sync::{LazyLock, OnceLock};
 
 use regex::{Captures, Regex, RegexBuilder, RegexSet, RegexSetBuilder};
 
-use super::Why;
+use super::{
+    Why,
+    language::{LANGUAGES, Languages},
+};
 
-const LANGUAGES: [(&str, &str); 7] = [
-    ("en", include_str!("lexicon/en.txt")),
-    ("de", include_str!("lexicon/de.txt")),
-    ("sv", include_str!("lexicon/sv.txt")),
-    ("es", include_str!("lexicon/es.txt")),
-    ("fr", include_str!("lexicon/fr.txt")),
-    ("it", include_str!("lexicon/it.txt")),
-    ("pt", include_str!("lexicon/pt.txt")),
+/// The files of each language, in the order of `LANGUAGES`.
+const FILES: [&[&str]; LANGUAGES.len()] = [
+    &[include_str!("lexicon/en.txt"), include_str!("lexicon/en_wide.txt")],
+    &[include_str!("lexicon/de.txt")],
+    &[include_str!("lexicon/sv.txt")],
+    &[include_str!("lexicon/es.txt")],
+    &[include_str!("lexicon/fr.txt")],
+    &[include_str!("lexicon/it.txt")],
+    &[include_str!("lexicon/pt.txt")],
 ];
 
 /// So much memory the compiled sets may take.
 const SET_BYTES: usize = 256 << 20;
 const CACHE_BYTES: usize = 16 << 20;
+/// So many patterns are looked for together.
+const SET_PATTERNS: usize = 16;
 
 /// What was read of all files.
 pub(super) struct Lexicon {
@@ -58,33 +64,49 @@ pub(super) struct Lexicon {
     pub(super) unsure: Group<()>,
 }
 
-pub(super) static LEXICON: LazyLock<Lexicon> = LazyLock::new(Lexicon::read);
+/// The lexicon of each language, read when a sentence may be of it.
+static LEXICONS: [OnceLock<Lexicon>; LANGUAGES.len()] = [const { OnceLock::new() }; LANGUAGES.len()];
 
-/// Patterns of one use: looked for together first, one by one only where they are.
+/// The lexicons of some languages.
+pub(super) fn lexicons(languages: Languages) -> impl Iterator<Item = &'static Lexicon> + Clone {
+    languages.places().map(|at| LEXICONS[at].get_or_init(|| Lexicon::read(at)))
+}
+
+/// Patterns of one use: looked for together first, one by one only where they are. They are in sets of a few, as one
+/// large set has more states than its cache holds and is then slow.
 pub(super) struct Group<T> {
-    set: RegexSet,
+    sets: Vec<RegexSet>,
     patterns: Vec<(T, String, OnceLock<Regex>)>,
 }
 
 impl<T: Copy> Group<T> {
     fn new(patterns: Vec<(T, String)>) -> Self {
-        let set = RegexSetBuilder::new(patterns.iter().map(|(_, pattern)| pattern))
-            .unicode(false)
-            .size_limit(SET_BYTES)
-            .dfa_size_limit(CACHE_BYTES)
-            .build()
-            .expect("the lexicon's patterns");
-        Self { set, patterns: patterns.into_iter().map(|(of, pattern)| (of, pattern, OnceLock::new())).collect() }
+        let set = |few: &[(T, String)]| {
+            RegexSetBuilder::new(few.iter().map(|(_, pattern)| pattern))
+                .unicode(false)
+                .size_limit(SET_BYTES)
+                .dfa_size_limit(CACHE_BYTES)
+                .build()
+                .expect("the lexicon's patterns")
+        };
+        Self {
+            sets: patterns.chunks(SET_PATTERNS).map(set).collect(),
+            patterns: patterns.into_iter().map(|(of, pattern)| (of, pattern, OnceLock::new())).collect(),
+        }
     }
 
     /// Whether any is in `text`.
     pub(super) fn is_in(&self, text: &str) -> bool {
-        self.set.is_match(text)
+        self.sets.iter().any(|set| set.is_match(text))
     }
 
     /// Those that are in `text`.
     pub(super) fn all_in(&self, text: &str) -> Vec<(T, &Regex)> {
-        self.set.matches(text).into_iter().map(|at| (self.patterns[at].0, self.regex(at))).collect()
+        let in_set = |(number, set): (usize, &RegexSet)| {
+            set.matches(text).into_iter().map(move |at| number * SET_PATTERNS + at).collect::<Vec<_>>()
+        };
+        let found = self.sets.iter().enumerate().flat_map(in_set);
+        found.map(|at| (self.patterns[at].0, self.regex(at))).collect()
     }
 
     /// Whether one is at the start of `text`.
@@ -108,8 +130,9 @@ impl<T: Copy> Group<T> {
 }
 
 impl Lexicon {
-    fn read() -> Self {
-        let lines: Vec<(String, String)> = LANGUAGES.iter().flat_map(|(name, file)| read(name, file)).collect();
+    fn read(language: usize) -> Self {
+        let lines: Vec<(String, String)> =
+            FILES[language].iter().flat_map(|file| read(LANGUAGES[language], file)).collect();
         let of = |use_: &str| {
             let patterns = lines.iter().filter(|(name, _)| name == use_);
             Group::new(patterns.map(|(_, pattern)| ((), pattern.clone())).collect())
@@ -196,8 +219,8 @@ mod tests {
             "no",
             "unsure",
         ];
-        for (language, file) in LANGUAGES {
-            for (name, pattern) in read(language, file) {
+        for (language, files) in LANGUAGES.into_iter().zip(FILES) {
+            for (name, pattern) in files.iter().flat_map(|file| read(language, file)) {
                 let known = Why::parse(name.trim_end_matches('!')).is_some()
                     || cues.contains(&name.as_str())
                     || ["asksuicide", "askabuse", "askemergency"].contains(&name.as_str());
@@ -205,6 +228,6 @@ mod tests {
                 assert!(!pattern.contains(" .."), "{language}: a gap without words on both sides: {pattern}");
             }
         }
-        assert!(LEXICON.signs.is_in("i want to die"));
+        assert!(lexicons(Languages::ALL).any(|lexicon| lexicon.signs.is_in("i want to die")));
     }
 }

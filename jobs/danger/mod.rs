@@ -1,6 +1,7 @@
 //! Signs of danger to life in what is said: suicide, self-harm, abuse, violence, medical emergencies.
 //!
-//! Two things speak of danger: what somebody says (`lexicon`), and what somebody does not deny when asked (`heard`).
+//! Three things speak of danger: patterns of words (`lexicon`), the weight of a sentence's words and meanings, learnt from
+//! labelled sentences (`weigh`, `concepts`), and what somebody does not deny when asked (`heard`).
 //! The lexicon follows the published categories of screening instruments: the C-SSRS, the ASQ and item 9 of the PHQ-9
 //! for suicide and self-harm, HITS and HARK for violence at home, with the abuse of children and of the old, thoughts
 //! of harming others, and the signs for which one calls an ambulance. Of the instruments it has the categories alone,
@@ -9,14 +10,17 @@
 //!
 //! `docs/SUMMARIES.md` has the method, its figures and its limits. Stages keep the signs with `store`.
 
+mod concepts;
 mod heard;
 mod help;
+mod language;
 mod lexicon;
 mod near;
 mod store;
 
 #[cfg(test)]
 mod tests;
+mod weigh;
 mod words;
 
 use std::ops::Range;

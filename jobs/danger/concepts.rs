@@ -1,0 +1,138 @@
+//! Words of one meaning, whatever the language: what a sentence speaks of.
+//!
+//! `lexicon/concepts.txt` has a block for each meaning, and in it a line for each language. Between `|` stand words or
+//! phrases; ` ~ ` stands for up to three words, `*` for any ending. Diacritics and capitals do not matter.
+
+use std::{collections::HashMap, sync::LazyLock};
+
+use super::{
+    language::{LANGUAGES, Languages},
+    words::plain,
+};
+
+const FILE: &str = include_str!("lexicon/concepts.txt");
+/// A gap stands for up to so many words.
+const GAP: usize = 3;
+/// The shortest beginning of a word that stands for it.
+const SHORTEST_STEM: usize = 2;
+
+/// A meaning, as its place in the file.
+pub(super) type Concept = usize;
+
+/// A meaning in a sentence, and the place of its first word.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Meant {
+    pub(super) concept: Concept,
+    pub(super) at: usize,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Part {
+    Word(String),
+    Stem(String),
+    Gap,
+}
+
+impl Part {
+    fn fits(&self, word: &str) -> bool {
+        match self {
+            Self::Word(this) => this == word,
+            Self::Stem(stem) => word.starts_with(stem.as_str()),
+            Self::Gap => false,
+        }
+    }
+}
+
+/// The phrases of a language, by their first word or its beginning.
+#[derive(Default)]
+struct Phrases {
+    by_word: HashMap<String, Vec<(Vec<Part>, Concept)>>,
+    by_stem: HashMap<String, Vec<(Vec<Part>, Concept)>>,
+}
+
+pub(super) struct Concepts {
+    pub(super) names: Vec<String>,
+    languages: Vec<Phrases>,
+}
+
+pub(super) static CONCEPTS: LazyLock<Concepts> = LazyLock::new(Concepts::read);
+
+impl Concepts {
+    fn read() -> Self {
+        let mut concepts =
+            Self { names: Vec::new(), languages: LANGUAGES.iter().map(|_| Phrases::default()).collect() };
+        for line in FILE.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
+            if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
+                concepts.names.push(name.to_owned());
+                continue;
+            }
+            let at = |language| LANGUAGES.iter().position(|known| *known == language);
+            let (place, phrases) = line
+                .split_once(": ")
+                .and_then(|(language, phrases)| Some((at(language)?, phrases)))
+                .unwrap_or_else(|| panic!("concepts.txt: neither a meaning nor a language: {line}"));
+            let concept = concepts.names.len() - 1;
+            for phrase in phrases.split('|') {
+                concepts.languages[place].add(phrase, concept);
+            }
+        }
+        concepts
+    }
+
+    /// What plain words speak of, in the order in which it is said.
+    pub(super) fn of(&self, words: &[&str], languages: Languages) -> Vec<Meant> {
+        let mut found: Vec<Meant> = Vec::new();
+        for at in 0..words.len() {
+            for place in languages.places() {
+                self.languages[place].at(words, at, &mut |concept| {
+                    let meant = Meant { concept, at };
+                    if !found.contains(&meant) {
+                        found.push(meant);
+                    }
+                });
+            }
+        }
+        found
+    }
+}
+
+impl Phrases {
+    fn add(&mut self, phrase: &str, concept: Concept) {
+        let mut parts = Vec::new();
+        for word in phrase.split_whitespace() {
+            if word == "~" {
+                parts.push(Part::Gap);
+                continue;
+            }
+            let (stem, is_stem) = word.strip_suffix('*').map_or((word, false), |stem| (stem, true));
+            let mut folded = plain(stem);
+            let last = folded.pop();
+            parts.extend(folded.into_iter().map(Part::Word));
+            parts.extend(last.map(|last| if is_stem { Part::Stem(last) } else { Part::Word(last) }));
+        }
+        match parts.first() {
+            Some(Part::Word(word)) => self.by_word.entry(word.clone()).or_default().push((parts, concept)),
+            Some(Part::Stem(stem)) => self.by_stem.entry(stem.clone()).or_default().push((parts, concept)),
+            _ => panic!("concepts.txt: a phrase that does not begin with a word: {phrase}"),
+        }
+    }
+
+    fn at(&self, words: &[&str], at: usize, found: &mut impl FnMut(Concept)) {
+        let word = words[at];
+        let stems = (SHORTEST_STEM..=word.len()).filter_map(|end| self.by_stem.get(word.get(..end)?)).flatten();
+        for (parts, concept) in self.by_word.get(word).into_iter().flatten().chain(stems) {
+            if fits(&parts[1..], &words[at + 1..]) {
+                found(*concept);
+            }
+        }
+    }
+}
+
+/// Whether words begin with the parts of a phrase.
+fn fits(parts: &[Part], words: &[&str]) -> bool {
+    match parts {
+        [] => true,
+        [Part::Gap, rest @ ..] => (0..=GAP.min(words.len())).any(|skipped| fits(rest, &words[skipped..])),
+        [part, rest @ ..] => words.first().is_some_and(|word| part.fits(word)) && fits(rest, &words[1..]),
+    }
+}
