@@ -95,6 +95,13 @@ async fn outcome(world: &World, session: Uuid) -> String {
     .expect("the session is there")
 }
 
+/// What a session is called.
+async fn title(world: &World, session: Uuid) -> String {
+    let mut tx = tenant(world).await;
+    let title = sqlx::query_scalar("select title from sessions where id = $1").bind(session);
+    title.fetch_one(tx.conn()).await.expect("the session is there")
+}
+
 /// The jobs that are due on the path, by kind; the index is on the side.
 async fn due(world: &World) -> String {
     let mut tx = tenant(world).await;
@@ -121,6 +128,7 @@ async fn known_people_become_participants_and_each_client_gets_a_summary() {
         "attributed individual: Priya Raman client 8.5s 11w 1t, Maya Okafor coach 5.5s 12w 2t; Priya Raman due";
     assert_eq!(outcome(&world, session).await, expected);
     assert_eq!(due(&world).await, "summarize.client 1");
+    assert_eq!(title(&world, session).await, "Priya Raman", "the file's name said nothing");
     // At least once: a second run changes nothing.
     attribute(&world, session).await;
     assert_eq!(outcome(&world, session).await, expected);

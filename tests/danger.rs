@@ -278,6 +278,9 @@ async fn the_page_says_so_at_its_top() {
     assert!(top < page.find("Wins").expect("the wins"), "{page}");
     for words in [
         "That's why I cut myself that deep.",
+        // What an answer answers, and what is said to it.
+        "I finally showed my arms to Lena.",
+        "Maya Okafor: “Thank you for telling me.",
         "0:20",
         "suicide and self-harm",
         "Debrief is no clinician and can be wrong",

@@ -38,6 +38,7 @@ fn review_request(world: &World, local_part: &str) -> NewMail {
             fresh: false,
             rewritten: false,
             danger: false,
+            stopped: None,
         }),
         to: Recipient { name: "Maya Okafor".into(), email: format!("{local_part}@northlight.example") },
         reply_to: None,

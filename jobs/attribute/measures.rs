@@ -152,7 +152,8 @@ fn interrupts(one: &Spoken<'_>, before: &Spoken<'_>) -> bool {
     }
 }
 
-fn questions(text: &str) -> u32 {
+/// How many questions a text asks.
+pub(crate) fn questions(text: &str) -> u32 {
     let marks = text.split_inclusive(['?', '？', '؟']).filter(|part| part.ends_with(['?', '？', '؟']));
     let marked = marks.filter(|part| part.chars().any(char::is_alphanumeric)).count();
     let is_bare = !text.contains(['.', ',', '!', '?', '。', '？', '؟', ';', ':']);

@@ -166,6 +166,7 @@ impl Job for AttributeSession {
 /// Everybody is known: one summary a client is due. Without any client there is nothing to summarise, and the coach is
 /// told so by the review request.
 async fn go_on(tx: &mut TenantTx, session_id: Uuid, correlation_id: Uuid) -> Result<(), sqlx::Error> {
+    store::name_session(tx, session_id).await?;
     let summaries = store::make_summaries_due(tx, session_id).await?;
     if summaries.is_empty() {
         session::set_state(tx, session_id, State::Summarized).await?;

@@ -123,6 +123,7 @@ pub(super) async fn apply(
     sqlx::query!("update sessions set type = $2, updated_at = now() where id = $1", session.id, kind)
         .execute(tx.conn())
         .await?;
+    store::name_session(tx, session.id).await?;
     enqueue(tx, &IndexSession { session_id: session.id }, session.correlation_id).await?;
     let touched = touched::settle(tx, services, session, summaries, &clients, visitor).await?;
     // One unknown voice holds the session.

@@ -13,7 +13,10 @@ use super::{
     resolve::{Label, Resolution},
     roles::Said,
 };
-use crate::db::{TenantTx, Tx};
+use crate::{
+    db::{TenantTx, Tx},
+    ingest::key::UNTITLED,
+};
 
 /// The utterances of a session, as far as this stage needs them, in their order.
 #[derive(Debug, Default)]
@@ -303,6 +306,33 @@ pub(super) async fn replace(
         .execute(tx.conn())
         .await?;
     }
+    Ok(())
+}
+
+/// Gives a session whose file's name says nothing the names of its clients for a title: "Priya Raman", "Priya Raman and Tom
+/// Becker". One that was named so before follows a correction of who spoke.
+pub(super) async fn name_session(tx: &mut TenantTx, session_id: Uuid) -> Result<(), sqlx::Error> {
+    let names = sqlx::query_scalar!(
+        "select name from participants where session_id = $1 and kind = 'client' order by name",
+        session_id
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    let title = match names.as_slice() {
+        [] => UNTITLED.to_owned(),
+        [one] => one.clone(),
+        [one, other] => format!("{one} and {other}"),
+        [one, other, rest @ ..] => format!("{one}, {other} and {} more", rest.len()),
+    };
+    sqlx::query!(
+        "update sessions set title = $2, named_by_clients = true, updated_at = now()
+         where id = $1 and (named_by_clients or title = $3) and title <> $2",
+        session_id,
+        title,
+        UNTITLED
+    )
+    .execute(tx.conn())
+    .await?;
     Ok(())
 }
 

@@ -28,7 +28,7 @@ use std::ops::Range;
 pub use heard::{is_sign, signs};
 pub use help::names_help;
 pub use near::near;
-pub use store::{Seen, kinds, seen, write};
+pub use store::{Beside, Seen, kinds, seen, write};
 
 /// What kind of danger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -63,6 +63,17 @@ pub struct Seen {
     pub start_ms: Option<i64>,
     /// The sentence, as said.
     pub sentence: String,
+    /// What was said right before it, and right after.
+    pub beside: [Option<Beside>; 2],
+}
+
+/// A line beside one that speaks of danger: without it nobody knows what an answer answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Beside {
+    /// Who said it: the name, else the label, else nothing.
+    pub speaker: String,
+    /// The line, as said.
+    pub words: String,
 }
 
 /// The sentences of a session that speak of danger, in the order in which they were said, each once.
@@ -72,13 +83,29 @@ pub struct Seen {
 pub async fn seen(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Seen>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"select danger_signs.utterance_id, why, from_byte, to_byte, utterances.text, start_ms,
-                  coalesce(participants.name, utterances.label, '') as "speaker!"
+                  coalesce(participants.name, utterances.label, '') as "speaker!",
+                  before.text as "before?", before.speaker as "before_speaker?",
+                  after.text as "after?", after.speaker as "after_speaker?"
            from danger_signs
            join utterances on utterances.id = danger_signs.utterance_id
            join transcripts on transcripts.id = utterances.transcript_id
            left join attributions on attributions.session_id = utterances.session_id
                 and attributions.label = utterances.speaker
            left join participants on participants.id = attributions.participant_id
+           left join lateral (
+                select near.text, coalesce(who.name, near.label, '') as speaker
+                from utterances near
+                left join attributions said on said.session_id = near.session_id and said.label = near.speaker
+                left join participants who on who.id = said.participant_id
+                where near.transcript_id = utterances.transcript_id and near.position = utterances.position - 1
+           ) before on true
+           left join lateral (
+                select near.text, coalesce(who.name, near.label, '') as speaker
+                from utterances near
+                left join attributions said on said.session_id = near.session_id and said.label = near.speaker
+                left join participants who on who.id = said.participant_id
+                where near.transcript_id = utterances.transcript_id and near.position = utterances.position + 1
+           ) after on true
            where danger_signs.session_id = $1
            order by received_at, transcripts.id, utterances.position, from_byte"#,
         session_id
@@ -98,6 +125,8 @@ pub async fn seen(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Seen>, sqlx
                 speaker: row.speaker,
                 start_ms: row.start_ms,
                 sentence,
+                beside: [(row.before_speaker, row.before), (row.after_speaker, row.after)]
+                    .map(|(speaker, words)| Some(Beside { speaker: speaker.unwrap_or_default(), words: words? })),
             }),
         }
     }

@@ -7,10 +7,10 @@ use uuid::Uuid;
 use super::STAGE;
 use crate::{
     db::{TenantTx, Tx},
-    mail::{self, Trouble},
+    mail::{self, Stopped},
     model::session::{self, State},
     queue::{Context, JobError},
-    review::{Event, EventKind, Visitor, record},
+    review::{self, Event, EventKind, Visitor, record},
 };
 
 /// Why such a mail is cancelled, as it stands on the ledger.
@@ -68,6 +68,7 @@ pub(super) async fn if_recipient_changed(
     Ok(true)
 }
 
+/// The session shows it, and the coach gets a link to approve again.
 async fn tell(
     tx: &mut TenantTx,
     ctx: &Context,
@@ -78,20 +79,15 @@ async fn tell(
     let (reason, advice) = if is_removed {
         (
             format!("{client} was removed from your list after you approved the letter. Nothing was sent."),
-            "If that was right, dismiss the summary on its review page.",
+            "If that was right, open the page and dismiss the summary.",
         )
     } else {
         (
             format!("{client}\u{2019}s name or address changed after you approved the letter. Nothing was sent."),
-            "Open the review, look at whom the letter goes to, and approve it again.",
+            "Open the page, look at whom the letter goes to now, and approve it once more.",
         )
     };
-    let trouble = Trouble {
-        // Of its own: the same letter may be approved, and stopped, again.
-        subject_id: Uuid::now_v7(),
-        step: "send a follow-up as you approved it",
-        reason: &reason,
-        advice,
-    };
-    mail::stage_failed(tx, ctx, session_id, STAGE, trouble).await
+    session::mark_failed(tx, session_id, STAGE, &reason).await?;
+    let stopped = Stopped { client: client.to_owned(), reason, advice: advice.to_owned() };
+    review::ask_again(tx, ctx, session_id, stopped).await
 }

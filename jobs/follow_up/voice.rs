@@ -65,23 +65,42 @@ impl<'a> Voice<'a> {
         }
     }
 
-    /// `Priya said: “…”` and `Asked “…”, Priya said: “…”`.
+    /// `Priya said: “…”`, `Asked “…”, Priya said: “…”`, and either with the words that moved it to another day.
     fn client_said(&self, text: &str) -> Option<String> {
-        if let Some(words) = after(text, self.client, "said") {
+        if let Some(words) = after(text, self.client, "said").or_else(|| moved(text, self.client)) {
             return Some(format!("You said: {words}"));
         }
-        let (asked, answer) = text.strip_prefix("Asked \u{201c}")?.split_once("\u{201d}, ")?;
-        let words = after(answer, self.client, "said")?;
-        Some(format!("Asked \u{201c}{asked}\u{201d}, you said: {words}"))
+        let agreed = text.strip_suffix(&format!(" and {} agreed", self.client));
+        if let Some((words, then)) =
+            agreed.and_then(|it| it.split_once(&format!("\u{201d}, {} asked \u{201c}", self.coach)))
+        {
+            let words = words.strip_prefix(&format!("{} said: ", self.client))?;
+            return Some(format!("You said: {words}\u{201d}, I asked \u{201c}{then} and you agreed"));
+        }
+        let opening = ["Asked", "Told"].into_iter().find(|it| text.starts_with(it))?;
+        let (asked, answer) = text.strip_prefix(opening)?.strip_prefix(" \u{201c}")?.split_once("\u{201d}, ")?;
+        let words = after(answer, self.client, "said").or_else(|| moved(answer, self.client))?;
+        Some(format!("{opening} \u{201c}{asked}\u{201d}, you said: {words}"))
     }
 
     /// `Maya suggested: “I'd …”`: the coach's own letter needs no quotes for the coach's own words.
     fn coach_said(&self, text: &str) -> Option<String> {
+        if let Some(words) = moved(text, self.coach) {
+            return Some(format!("I said: {words}"));
+        }
         let words = after(text, self.coach, "suggested").or_else(|| after(text, self.coach, "said"))?;
         let own = words.strip_prefix('\u{201c}')?.strip_suffix('\u{201d}')?;
         let whole = !own.is_empty() && !own.contains(['\u{201c}', '\u{201d}']);
         whole.then(|| own.to_owned())
     }
+}
+
+/// The words of `Name said: “…”, and then “…”`.
+fn moved<'t>(text: &'t str, name: &str) -> Option<&'t str> {
+    let words = text.strip_prefix(name)?.strip_prefix(" said: ")?;
+    let (first, then) = words.split_once("\u{201d}, and then \u{201c}")?;
+    let whole = |words: &str| !words.contains(['\u{201c}', '\u{201d}']);
+    (whole(first.strip_prefix('\u{201c}')?) && whole(then.strip_suffix('\u{201d}')?)).then_some(words)
 }
 
 /// The quoted words of `Name verb: “…”`, where nothing but they follows.
@@ -108,6 +127,16 @@ mod tests {
         for (told, expect) in [
             ("Priya said: “I sent it.”", "You said: “I sent it.”"),
             ("Asked “Will you apply?”, Priya said: “By Monday.”", "Asked “Will you apply?”, you said: “By Monday.”"),
+            ("Told “You'll call him.”, Priya said: “Deal.”", "Told “You'll call him.”, you said: “Deal.”"),
+            (
+                "Priya said: “I'll go on Monday”, and then “No, make it Friday.”",
+                "You said: “I'll go on Monday”, and then “No, make it Friday.”",
+            ),
+            (
+                "Priya said: “I'll go on Monday”, Maya asked “Could we say Friday?” and Priya agreed",
+                "You said: “I'll go on Monday”, I asked “Could we say Friday?” and you agreed",
+            ),
+            ("Maya said: “I'll go”, and then “Not today.”", "I said: “I'll go”, and then “Not today.”"),
             ("Maya suggested: “I'd call it ‘bids’.”", "I'd call it ‘bids’."),
             ("Maya said: “I'll share the piece.”", "I'll share the piece."),
             ("Priyanka said: “No.”", "Priyanka said: “No.”"),

@@ -4,16 +4,28 @@
 
 use std::sync::LazyLock;
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use regex::Regex;
 
+pub(super) use super::dates::date_in;
+pub(crate) use super::dates::time_in;
+use super::dates::worded;
 use crate::clean;
 
 /// The prefix under which coaches drop their files.
 pub const INBOX: &str = "inbox/";
 /// The file that updates a coach's clients.
 const ROSTER: &str = "roster.csv";
+/// What a session is called of whose file the name says nothing, until its clients are known.
+pub const UNTITLED: &str = "Session";
+/// Words that recorders make names of.
+#[rustfmt::skip]
+const RECORDER_WORDS: [&str; 38] = [
+    "active", "as", "audio", "avo", "caption", "captions", "cc", "chat", "closed", "gallery", "gmt", "gvo", "live", "m4a",
+    "meeting", "mp3", "mp4", "new", "only", "raw", "rec", "recording", "recordings", "room", "saved", "screen", "shared",
+    "speaker", "subtitle", "subtitles", "transcript", "transcription", "transcripts", "video", "view", "wav", "with", "zoom",
+];
 /// Names that say nothing about the session (recorders give them to every file).
 const EMPTY_TITLES: [&str; 14] = [
     "",
@@ -159,8 +171,35 @@ impl TranscriptKey {
             if short || extension.eq_ignore_ascii_case("textgrid") { stem } else { &self.file }
         });
         let names = std::iter::once(stem).chain(self.folders.iter().rev().map(String::as_str));
-        names.map(clean_title).find(|title| !title.is_empty()).unwrap_or_else(|| "Session".to_owned())
+        let mut titles = names.map(clean_title).filter(|title| !title.is_empty() && !is_given_by_recorder(title));
+        titles.next().unwrap_or_else(|| UNTITLED.to_owned())
     }
+}
+
+/// Whether a title is one that Zoom and its like give to any meeting: "Maya's Zoom Meeting", "Meeting recording",
+/// "Audio1234567890", "Recording 1920x1080".
+fn is_given_by_recorder(title: &str) -> bool {
+    static OF_HOST: LazyLock<Regex> = LazyLock::new(|| {
+        regex(
+            r"(?i)^(?:[\p{L}\p{M}. -]+['\u{2019}]s? |[\p{L}\p{M}. -]+s['\u{2019}] )?(?:zoom[ -]meeting|personal meeting room|personal room|zoom[ -]call|meeting room)$|^zoom[ -]meeting (?:von|med|de|di) |^(?:réunion|reunión|riunione|reunião) (?:de |em |no |su )?zoom\b|^(?:my|instant) meeting$",
+        )
+    });
+    static SIZE: LazyLock<Regex> = LazyLock::new(|| regex(r"^\d+(?:x\d+)?$"));
+    if OF_HOST.is_match(title) {
+        return true;
+    }
+    let mut named = false;
+    let all =
+        title.to_lowercase().split(|c: char| c.is_whitespace() || "-_().".contains(c)).filter(|it| !it.is_empty()).all(
+            |word| {
+                // "audio1234567890"
+                let bare = word.trim_end_matches(|c: char| c.is_ascii_digit());
+                named |= RECORDER_WORDS.contains(&bare);
+                RECORDER_WORDS.contains(&bare) || SIZE.is_match(word)
+            },
+        );
+    let is_number = title.len() >= 6 && title.chars().all(|c| c.is_ascii_digit() || c == ' ');
+    all && (named || is_number)
 }
 
 pub(super) fn clean_title(name: &str) -> String {
@@ -173,6 +212,10 @@ pub(super) fn clean_title(name: &str) -> String {
     // An underscore is a letter to the word boundary, so dates between underscores are found only without them.
     let spaced = clean::line(name).replace('_', " ");
     let without_dates = NOISE.replace_all(&spaced, " ");
+    let without_dates = worded(&without_dates).map_or_else(
+        || without_dates.to_string(),
+        |(place, _)| format!("{} {}", &without_dates[..place.start], &without_dates[place.end..]),
+    );
     let words: Vec<&str> = without_dates.split_whitespace().collect();
     let mut title = words.join(" ").trim_matches(|c: char| c.is_whitespace() || "-–—_.,".contains(c)).to_owned();
     // A name in kebab case is words; one with spaces keeps its hyphens.
@@ -184,55 +227,6 @@ pub(super) fn clean_title(name: &str) -> String {
     }
     let mut letters = title.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).take(120).collect())
-}
-
-/// The first date in a name: `2026-11-03`, `20261103`, `03.11.2026` (with dots the day comes first, as where dates are
-/// written so), `11-03-2026` only where one reading makes sense, and Zoom's `GMT20261103-150000`, which is in UTC.
-pub(super) fn date_in(name: &str, zone: Tz) -> Option<NaiveDate> {
-    static GMT: LazyLock<Regex> = LazyLock::new(|| regex(r"GMT(\d{8}-\d{6})"));
-    static YEAR_FIRST: LazyLock<Regex> =
-        LazyLock::new(|| regex(r"(?:^|\D)(20\d{2})([-_.]?)(0[1-9]|1[0-2])([-_.]?)(0[1-9]|[12]\d|3[01])(?:\D|$)"));
-    static YEAR_LAST: LazyLock<Regex> =
-        LazyLock::new(|| regex(r"(?:^|\D)(\d{1,2})([-_.])(\d{1,2})([-_.])(20\d{2})(?:\D|$)"));
-
-    if let Some(found) = GMT.captures(name)
-        && let Ok(time) = NaiveDateTime::parse_from_str(&found[1], "%Y%m%d-%H%M%S")
-    {
-        return Some(time.and_utc().with_timezone(&zone).date_naive());
-    }
-    if let Some(found) = YEAR_FIRST.captures(name)
-        && found[2] == found[4]
-    {
-        return date(&found[1], &found[3], &found[5]);
-    }
-    let found = YEAR_LAST.captures(name).filter(|found| found[2] == found[4])?;
-    let (day_first, month_first) = (date(&found[5], &found[3], &found[1]), date(&found[5], &found[1], &found[3]));
-    match (day_first, month_first) {
-        (Some(day_first), Some(month_first)) if &found[2] != "." && day_first != month_first => None,
-        (day_first, month_first) => day_first.or(month_first),
-    }
-}
-
-/// The time of day that stands behind the date in a name, in the coach's time zone: `2026-11-03 14.05.22`, `GMT20261103-150000`.
-pub(crate) fn time_in(name: &str, zone: Tz) -> Option<NaiveTime> {
-    static GMT: LazyLock<Regex> = LazyLock::new(|| regex(r"GMT(\d{8}-\d{6})"));
-    static BEHIND_DATE: LazyLock<Regex> = LazyLock::new(|| {
-        regex(
-            r"20\d{2}[-_.]?\d{2}[-_.]?\d{2}(?:[T ,_-]|\s-\s)+([01]\d|2[0-3])[-_.:h]?([0-5]\d)(?:[-_.:]?[0-5]\d)?(?:\D|$)",
-        )
-    });
-
-    if let Some(found) = GMT.captures(name)
-        && let Ok(time) = NaiveDateTime::parse_from_str(&found[1], "%Y%m%d-%H%M%S")
-    {
-        return Some(time.and_utc().with_timezone(&zone).time());
-    }
-    let found = BEHIND_DATE.captures(name)?;
-    NaiveTime::from_hms_opt(found[1].parse().ok()?, found[2].parse().ok()?, 0)
-}
-
-fn date(year: &str, month: &str, day: &str) -> Option<NaiveDate> {
-    NaiveDate::from_ymd_opt(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?)
 }
 
 fn regex(pattern: &str) -> Regex {
@@ -295,6 +289,22 @@ mod tests {
             ("2026-02-30/call.vtt", "2026-11-20", ObjectTime),
             ("meeting 120261103.vtt", "2026-11-20", ObjectTime),
             ("call.vtt", "2026-11-20", ObjectTime),
+            ("Priya 3 Nov 2026.vtt", "2026-11-03", FileName),
+            ("priya_3nov2026.vtt", "2026-11-03", FileName),
+            ("2026_11_03 Priya.vtt", "2026-11-03", FileName),
+            ("2026 11 03 Priya.vtt", "2026-11-03", FileName),
+            ("Priya 03.11.2026.vtt", "2026-11-03", FileName),
+            ("Priya Nov 3, 2026.vtt", "2026-11-03", FileName),
+            ("Priya November 3rd 2026.vtt", "2026-11-03", FileName),
+            ("Priya-2026-Nov-03.vtt", "2026-11-03", FileName),
+            ("Gespräch 3. März 2026.txt", "2026-03-03", FileName),
+            ("Sesión 3 de noviembre de 2026.txt", "2026-11-03", FileName),
+            ("Séance du 1er décembre 2026.txt", "2026-12-01", FileName),
+            ("Möte 3 maj 2026.txt", "2026-05-03", FileName),
+            ("3 Nov 2026/call.vtt", "2026-11-03", Path),
+            ("Mayhem 3 2026.vtt", "2026-11-20", ObjectTime),
+            ("31 Feb 2026.vtt", "2026-11-20", ObjectTime),
+            ("call 03-04-2026.txt", "2026-11-20", ObjectTime),
         ];
         for (rest, date, source) in cases {
             let key = format!("inbox/maya/{rest}");
@@ -328,7 +338,17 @@ mod tests {
             ("Team workshop/call with A.vtt", "group", "Call with A"),
             ("Microsoft Teams/Teams-Transcript.vtt", "individual", "Teams Transcript"),
             ("GMT20261103-150000_Recording.transcript.vtt", "individual", "Session"),
-            ("2026-11-03 14.05.22 Maya's Zoom Meeting/audio_transcript.vtt", "individual", "Maya's Zoom Meeting"),
+            ("2026-11-03 14.05.22 Maya's Zoom Meeting/audio_transcript.vtt", "individual", "Session"),
+            ("2026-11-03 14.05.22 Okafor coaching/audio1593572468.m4a.vtt", "individual", "Okafor coaching"),
+            ("GMT20261103-150000_Recording_gallery_1920x1080.cc.vtt", "individual", "Session"),
+            ("meeting_saved_closed_caption.txt", "individual", "Session"),
+            ("Maya Okafor\u{2019}s Personal Meeting Room.vtt", "individual", "Session"),
+            ("audio1593572468.vtt", "individual", "Session"),
+            ("87654321098.vtt", "individual", "Session"),
+            ("Priya Raman 27 Nov 2026.vtt", "individual", "Priya Raman"),
+            ("Nov 27, 2026 - Priya Raman.vtt", "individual", "Priya Raman"),
+            ("Priya - meeting room politics.vtt", "individual", "Priya - meeting room politics"),
+            ("Session 4.vtt", "individual", "Session 4"),
             ("20261103_tom_becker.srt", "individual", "Tom becker"),
             ("no extension", "individual", "No extension"),
             ("2026-11-03.vtt", "individual", "Session"),

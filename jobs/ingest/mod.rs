@@ -7,6 +7,7 @@
 //! inbox is never touched.
 
 mod apply;
+mod dates;
 mod duplicate;
 mod gather;
 mod inbox;

@@ -2,12 +2,14 @@
 
 mod inbox;
 mod roster;
+mod wrong_words;
 
 use chrono::NaiveDate;
 use serde::Serialize;
 
 pub use inbox::{InboxFile, SessionRejected};
 pub use roster::RosterProblems;
+pub use wrong_words::{WrongLetter, WrongWords};
 
 /// A mail's content. Its variant is its kind, its folder of templates, and whom it is for.
 #[derive(Clone, Debug, Serialize)]
@@ -100,6 +102,19 @@ pub struct ReviewRequest {
     pub rewritten: bool,
     /// Whether words of the session may speak of danger; which ones, the page says.
     pub danger: bool,
+    /// Where a letter that was approved does not go: why, and what to do.
+    pub stopped: Option<Stopped>,
+}
+
+/// An approved letter that does not go.
+#[derive(Clone, Debug, Serialize)]
+pub struct Stopped {
+    /// Whose it is.
+    pub client: String,
+    /// Why, in a sentence.
+    pub reason: String,
+    /// What to do, in a sentence.
+    pub advice: String,
 }
 
 /// A label that was taken for somebody, and why.
@@ -133,6 +148,7 @@ impl ReviewRequest {
             fresh: false,
             rewritten: false,
             danger: false,
+            stopped: None,
         }
     }
 }
@@ -380,56 +396,6 @@ impl WeeklyRollup {
                     overdue: false,
                 },
             ],
-        }
-    }
-}
-
-/// To the coach: follow-ups went out, and then it turned out that some of their words were another's.
-#[derive(Clone, Debug, Serialize)]
-pub struct WrongWords {
-    /// The coach's name.
-    pub coach: String,
-    /// The session's title.
-    pub title: String,
-    /// The session's date.
-    pub date: NaiveDate,
-    /// A letter each.
-    pub letters: Vec<WrongLetter>,
-    /// The review link.
-    pub link: String,
-    /// The last day on which the link opens, in the coach's time zone.
-    pub expires: NaiveDate,
-}
-
-/// A follow-up that holds another's words.
-#[derive(Clone, Debug, Serialize)]
-pub struct WrongLetter {
-    /// Who has it.
-    pub client: String,
-    /// At which address.
-    pub recipient: String,
-    /// Whether it has certainly gone; else it may have.
-    pub certain: bool,
-    /// The sentences that rest on what somebody else said.
-    pub sentences: Vec<String>,
-}
-
-impl WrongWords {
-    /// A believable one.
-    #[must_use]
-    pub fn sample() -> Self {
-        Self {
-            coach: "Maya Okafor".into(),
-            title: "Team alignment, third session".into(),
-            date: day(2026, 11, 3),
-            letters: vec![WrongLetter {
-                client: "Tom Becker".into(),
-                recipient: "tom@becker.example".into(),
-                certain: true,
-                sentences: vec!["You said no to the second project, and your manager agreed.".into()],
-            }],
-            link: "https://debrief.example/r/rl_Zk3vQ0m1bYt8hXw2".into(),
-            expires: day(2026, 11, 13),
         }
     }
 }

@@ -25,7 +25,7 @@ pub(crate) use ledger::is_for_its_client;
 pub use ledger::{Mail, NewMail, enqueue_send, insert, queue_mail, revive};
 pub use messages::{
     FollowUp, FollowUpItem, Guess, InboxFile, Message, ReviewRequest, RosterProblems, SessionFailed, SessionRejected,
-    SpeakersNeeded, WeeklyClient, WeeklyItem, WeeklyRollup, WrongLetter, WrongWords,
+    SpeakersNeeded, Stopped, WeeklyClient, WeeklyItem, WeeklyRollup, WrongLetter, WrongWords,
 };
 pub use notice::{SessionCoach, Trouble, clear_mark, session_coach, tell_coach};
 pub use transport::{Mailer, Opened, SendError};

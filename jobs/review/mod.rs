@@ -30,7 +30,7 @@ pub mod visits;
 use serde::Deserialize;
 
 pub use events::{Event, EventKind, Visitor, record};
-pub(crate) use outgoing::warn_of_wrong_words;
+pub(crate) use outgoing::{ask_again, warn_of_wrong_words};
 pub use request::{AskForSpeakers, RequestReview, SendFreshLink};
 
 /// How coaches review.

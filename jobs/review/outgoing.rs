@@ -157,6 +157,7 @@ async fn review_request(
         fresh: false,
         rewritten: false,
         danger: !danger::kinds(tx, session_id).await?.is_empty(),
+        stopped: None,
     })
 }
 
@@ -183,6 +184,54 @@ async fn speakers_needed(
         link,
         expires: last_day(services, session),
     }))
+}
+
+/// Asks the coach for another approval, with a link, as an approved letter does not go. Where no mail can be written to the
+/// coach, the page still says so.
+pub(crate) async fn ask_again(
+    tx: &mut TenantTx,
+    services: &Services,
+    session_id: Uuid,
+    stopped: mail::Stopped,
+) -> Result<(), sqlx::Error> {
+    let Some(session) = mail::session_coach(tx, session_id).await? else { return Ok(()) };
+    let (link_id, token) = links::issue(tx, session.coach_id, session_id, services.review.link_days).await?;
+    let message = Message::ReviewRequest(ReviewRequest {
+        coach: session.coach.name.clone(),
+        title: session.title.clone(),
+        date: session.date,
+        clients: vec![stopped.client.clone()],
+        failed: Vec::new(),
+        guesses: Vec::new(),
+        link: services.review.link_url(&token),
+        expires: last_day(services, &session),
+        fresh: false,
+        rewritten: false,
+        danger: !danger::kinds(tx, session_id).await?.is_empty(),
+        stopped: Some(stopped),
+    });
+    let new = NewMail {
+        message,
+        to: session.coach,
+        reply_to: None,
+        // Of its own: the same letter may be approved, and stopped, again.
+        subject_id: Uuid::now_v7(),
+        version: 1,
+        session_id: Some(session_id),
+        coach_id: Some(session.coach_id),
+        client_id: None,
+        due_at: None,
+        correlation_id: session.correlation_id,
+    };
+    match mail::queue_mail(tx, &services.templates, &services.mailer, new).await {
+        Ok(_) => {}
+        Err(MailError::Database(error)) => return Err(error),
+        Err(error) => {
+            tracing::error!(target: "review", { session.id = %session_id, %error }, "a coach cannot be asked by mail");
+        }
+    }
+    let event = Event { link_id: Some(link_id), ..Event::of(session_id, EventKind::LinkSent) };
+    record(tx, &event, &Visitor::default()).await
 }
 
 /// Tells the coach that follow-ups of a session went out with another's words: what nobody can take back. `about` is

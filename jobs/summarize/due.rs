@@ -20,7 +20,8 @@ pub(crate) struct Due {
 }
 
 const WEEKDAY: &str = "monday|tuesday|wednesday|thursday|friday|saturday|sunday";
-const MONTH: &str = "january|february|march|april|may|june|july|august|september|october|november|december";
+const MONTH: &str = "january|february|march|april|may|june|july|august|september|october|november|december|\
+                     jan|feb|mar|apr|jun|jul|aug|sept|sep|oct|nov|dec";
 const COUNT: &str = r"\d{1,2}|an?|one|two|three|four|five|six|seven|eight|nine|ten|twelve|a couple of|a few";
 const ORDINAL: &str = "\\d{1,2}(?:st|nd|rd|th)|first|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|\
                        eleventh|twelfth|thirteenth|fourteenth|fifteenth|sixteenth|seventeenth|eighteenth|nineteenth|\
@@ -40,31 +41,40 @@ static RULES: LazyLock<Vec<(Regex, Resolve)>> = LazyLock::new(|| {
         rule(r"\b(\d{4}-\d{2}-\d{2})\b".into(), |found, _| found[1].parse().ok()),
         rule(r"\bthe day after tomorrow\b".into(), |_, day| day.checked_add_days(Days::new(2))),
         rule(r"\btomorrow(?:\s+(?:morning|afternoon|evening|night))?\b".into(), |_, day| day.succ_opt()),
-        rule(r"\b(?:today|tonight|this (?:morning|afternoon|evening))\b".into(), |_, day| Some(day)),
+        rule(
+            r"\b(?:(?:later |the end of |end of |close of business |close of play )?today|tonight|later on tonight|this (?:morning|afternoon|evening)|(?:the )?end of (?:the |this )?day|eod|cob|(?:by|before) (?:midnight|dinner|bedtime|lunch|noon))\b"
+                .into(),
+            |_, day| Some(day),
+        ),
         rule(format!(r"\b(?:({WEEKDAY})(?: of)? next week|next week,? (?:on )?({WEEKDAY}))\b"), |found, day| {
             in_next_week(day, weekday(found.get(1).or(found.get(2))?.as_str())?)
         }),
         rule(format!(r"\bnext ({WEEKDAY})\b"), |found, day| in_next_week(day, weekday(&found[1])?)),
         rule(r"\b(?:the )?end of next week\b".into(), |_, day| in_next_week(day, Weekday::Fri)),
+        rule(r"\b(?:the )?week after next\b".into(), |_, day| {
+            in_next_week(day, Weekday::Fri)?.checked_add_days(Days::new(7))
+        }),
+        rule(r"\b(?:early next week|(?:the )?(?:start|beginning) of next week|first thing next week)\b".into(), |_, day| {
+            in_next_week(day, Weekday::Wed)
+        }),
         rule(r"\bnext week\b".into(), |_, day| in_next_week(day, Weekday::Fri)),
-        rule(r"\b(?:(?:the )?end of (?:the|this) week|(?:later )?this week)\b".into(), |_, day| end_of_week(day)),
-        rule(r"\b(?:this|the|next) weekend\b".into(), |found, day| {
+        rule(r"\b(?:(?:the )?end of (?:the |this )?week|eow|(?:later |sometime |some time )?this (?:coming )?week)\b".into(), |_, day| end_of_week(day)),
+        rule(r"\b(?:this(?: coming)?|the(?: coming)?|at the|next) weekend\b".into(), |found, day| {
             let sunday = coming(day, Weekday::Sun)?;
             if found[0].to_lowercase().contains("next") { sunday.checked_add_days(Days::new(7)) } else { Some(sunday) }
         }),
         rule(r"\b(?:the )?(?:end of )?next month\b".into(), |_, day| end_of_month(day.checked_add_months(Months::new(1))?)),
-        rule(r"\b(?:(?:the )?end of (?:the|this) month|this month)\b".into(), |_, day| end_of_month(day)),
-        rule(r"\b(?:the )?end of (?:the|this) quarter\b".into(), |_, day| {
+        rule(r"\b(?:(?:the )?end of (?:the |this )?month|month'?s? end|eom|(?:later )?this month)\b".into(), |_, day| end_of_month(day)),
+        rule(r"\b(?:the )?end of (?:the |this )?quarter\b".into(), |_, day| {
             end_of_month(day.with_day(1)?.with_month(day.month0() / 3 * 3 + 3)?)
         }),
-        rule(r"\b(?:the )?end of (?:the|this) year\b".into(), |_, day| NaiveDate::from_ymd_opt(day.year(), 12, 31)),
+        rule(r"\b(?:the )?end of (?:the |this )?year\b".into(), |_, day| NaiveDate::from_ymd_opt(day.year(), 12, 31)),
+        rule(r"\b(?:in a|within a) fortnight\b".into(), |_, day| day.checked_add_days(Days::new(14))),
+        rule(format!(r"\b(?:in|within|over|during) the next ({COUNT}) (day|week|month)s?\b"), |found, day| {
+            after(day, &found[1], &found[2])
+        }),
         rule(format!(r"\b(?:in|within) ({COUNT})(?: more)? (day|week|month)s?\b(?:['’]?\s*time)?"), |found, day| {
-            let count = count(&found[1])?;
-            match found[2].to_lowercase().as_str() {
-                "day" => day.checked_add_days(Days::new(count)),
-                "week" => day.checked_add_days(Days::new(count * 7)),
-                _ => day.checked_add_months(Months::new(u32::try_from(count).ok()?)),
-            }
+            after(day, &found[1], &found[2])
         }),
         rule(r"\bthe (?:first|1st) of (?:the )?(?:next )?month\b".into(), |_, day| {
             day.with_day(1)?.checked_add_months(Months::new(1))
@@ -80,7 +90,7 @@ static RULES: LazyLock<Vec<(Regex, Resolve)>> = LazyLock::new(|| {
             coming(day, weekday(&found[1])?)
         }),
         rule(
-            r"\b(?:before|by|until) (?:(?:we|you and i) (?:meet|talk|speak|see each other)(?: again)?(?: next(?: time)?)?|(?:our|the) next (?:session|meeting|call|time))\b"
+            r"\b(?:before|by|until) (?:(?:we|you and i) (?:meet|talk|speak|see each other)(?: again)?(?: next(?: time)?)?|(?:our|the) next (?:session|meeting|call|time|one)|(?:i|you) see (?:you|me)(?: again)?|next (?:time|session))\b"
                 .into(),
             |_, _| None,
         ),
@@ -89,14 +99,33 @@ static RULES: LazyLock<Vec<(Regex, Resolve)>> = LazyLock::new(|| {
 
 /// What makes a date not the day by which something is done: the past, and what happens every week.
 static NOT_DUE: LazyLock<Regex> = LazyLock::new(|| {
-    Regex::new(&format!(r"(?i)\b(?:last|every|each|since|previous)\s+(?:{WEEKDAY}|week|month|weekend)s?\b|\b(?:{WEEKDAY})s\b|\b(?:{WEEKDAY}) (?:morning|afternoon|evening|night)s\b|\b(?:the|an?|our|my|that|his|her)\s+(?:{WEEKDAY})\b|\bafter\s+(?:next\s+|this\s+)?(?:{WEEKDAY})\b"))
+    Regex::new(&format!(r"(?i)\b(?:last|every|each|since|previous)\s+(?:{WEEKDAY}|week|month|weekend)s?\b|\b(?:{WEEKDAY})s\b|\b(?:{WEEKDAY}) (?:morning|afternoon|evening|night)s\b|\b(?:the|an?|our|my|that|his|her)\s+(?:{WEEKDAY})\b|\bafter\s+(?:next\s+|this\s+)?(?:{WEEKDAY})\b|\b(?:said|discussed|talked about|spoke about|covered|learned|learnt|did|heard|here|so far|started|begun|again|until) (?:today|tonight)\b|\btoday's\b|\bthis week's\b|\b(?:from|starting|since|as of) today\b|\bnot (?:on |by |before )?(?:this |next )?(?:{WEEKDAY}|today|tonight|tomorrow|week|weekend|month)\b"))
         .expect("a constant pattern")
 });
 
-/// The first date in `text` that can be a day by which something is done, resolved against the session's `day`.
+/// The first date in `text` that can be a day by which something is done, resolved against the session's `day`. Where the
+/// speaker corrects it ("Thursday, no, Friday") it is the last one, and of "Thursday or Friday" the later.
 pub(crate) fn find(text: &str, day: NaiveDate) -> Option<Due> {
+    static CORRECTED: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?i)^[\s,;.…–—-]*(?:(?:well|oh|uh+|um+|hm+|but)[,. ]*)?\b(?:no|nope|actually|rather|or rather|or better|better|sorry|wait|i mean|make (?:it|that)|let's say|scratch that|hang on|hold on|not)\b")
+            .expect("a constant pattern")
+    });
+    static EITHER: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?i)^(?:,? or(?: maybe| perhaps| even| possibly)?(?: at the latest)?,? |, |,? and )$")
+            .expect("a constant pattern")
+    });
     let usable = usable(text);
-    let (range, date) = next(&usable, 0, day)?;
+    let (mut range, mut date) = next(&usable, 0, day)?;
+    while let Some((then, later)) = next(&usable, range.end, day) {
+        let between = usable.get(range.end..then.start)?;
+        if CORRECTED.is_match(between) {
+            (range, date) = (then, later);
+        } else if EITHER.is_match(between) {
+            (range, date) = (range.start..then.end, date.max(later));
+        } else {
+            break;
+        }
+    }
     Some(Due { words: text.get(range)?.trim().to_owned(), date })
 }
 
@@ -135,7 +164,8 @@ fn weekday(name: &str) -> Option<Weekday> {
 }
 
 fn month(name: &str) -> Option<u32> {
-    name.parse::<chrono::Month>().ok().map(|month| month.number_from_month())
+    // "Sept" is the one short form of more than three letters.
+    name.get(..3)?.parse::<chrono::Month>().ok().map(|month| month.number_from_month())
 }
 
 /// The next day of that name after `day`: what is said on a Friday of "Friday" is a week away.
@@ -187,6 +217,16 @@ fn count(word: &str) -> Option<u64> {
         "twelve" => 12,
         digits => return digits.parse().ok(),
     })
+}
+
+/// So many days, weeks or months after `day`.
+fn after(day: NaiveDate, number: &str, unit: &str) -> Option<NaiveDate> {
+    let count = count(number)?;
+    match unit.to_lowercase().as_str() {
+        "day" => day.checked_add_days(Days::new(count)),
+        "week" => day.checked_add_days(Days::new(count * 7)),
+        _ => day.checked_add_months(Months::new(u32::try_from(count).ok()?)),
+    }
 }
 
 fn ordinal(word: &str) -> Option<u32> {
@@ -242,14 +282,37 @@ mod tests {
         check("by 2026-05-01", "by 2026-05-01", "2026-05-01");
         check("I'll ask him this weekend", "this weekend", "2026-03-15");
         check("post the job before we meet next time", "before we meet next time", "");
+        check("I'll write by Thursday, no, by Friday", "by Friday", "2026-03-13");
+        check("I'll write on Thursday. No, make it Friday.", "Friday", "2026-03-13");
+        check("by Thursday or Friday", "by Thursday or Friday", "2026-03-13");
+        check("not Thursday, but on Friday", "on Friday", "2026-03-13");
+        check("I'll run on Thursday, Saturday and Sunday", "on Thursday, Saturday and Sunday", "2026-03-15");
+        check("it's done by end of month", "by end of month", "2026-03-31");
+        check("by the end of today", "by the end of today", "2026-03-11");
+        check("you'll have it later today", "later today", "2026-03-11");
+        check("sometime this week", "sometime this week", "2026-03-13");
+        check("by Dec 4th", "by Dec 4th", "2026-12-04");
+        check("on 4 Sept", "on 4 Sept", "2026-09-04");
+        check("over the next two weeks", "over the next two weeks", "2026-03-25");
+        check("in a fortnight", "in a fortnight", "2026-03-25");
+        check("the week after next", "the week after next", "2026-03-27");
+        check("early next week", "early next week", "2026-03-18");
+        check("at the weekend", "at the weekend", "2026-03-15");
     }
 
     #[test]
     fn the_past_and_the_habitual_are_no_dates() {
         let day = NaiveDate::from_ymd_opt(2026, 3, 11).expect("a date");
-        for text in
-            ["I said it last Friday", "a short check every Friday", "no date here", "in a minute", "Mondays are home"]
-        {
+        for text in [
+            "what we discussed today",
+            "not this week",
+            "today's session",
+            "I said it last Friday",
+            "a short check every Friday",
+            "no date here",
+            "in a minute",
+            "Mondays are home",
+        ] {
             assert_eq!(find(text, day), None, "{text}");
         }
         assert_eq!(find("I missed last Friday, so by Monday", day).map(|due| due.words).as_deref(), Some("by Monday"));

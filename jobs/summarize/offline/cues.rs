@@ -83,7 +83,7 @@ cues! {
     /// Not an undertaking, though it sounds like one.
     WILL_NOT = r"\b(?:i|we)(?:'ll| will| am going to|'m going to) (?:also |just )?(?:not|never|be (?:fine|okay|ok|sad|sorry|happy|about)|be\b|carry it|try\b|think\b|see\b|miss\b|need\b|have to\b|take it\b|wait and|say\b|admit\b|get used|survive|live with|lose\b|go and\b|have \w+(?:ed|en|ne)\b)|\b(?:i|we) won't\b|\b(?:i|we)(?:'ll| will| am going to|'m going to|'m gonna) (?:just |quickly |now |also )*(?:share (?:my|the) screen|move on|stop (?:presenting|sharing|here|there|talking)|start (?:with|by)|go (?:first|next|ahead|over|through|back)|drop (?:a|the) link|speak up|show you|present\b|mute|assume|get there|leave it (?:there|at that)|keep it (?:short|brief)|ask a (?:quick )?question)|\bi'll tell you what\b|\bi'll be honest\b";
     /// It depends, it is over, or it is not the speaker's own.
-    HYPOTHETICAL = r"\b(?:if|unless|otherwise|would have|could have|should have|might have|i wish|imagine|suppose|as if|whether|almost|nearly|was going to|were going to|had planned|used to|would've|could've|then i)\b|\bi thought (?:i|we|she|he|they|it)(?:'d| would)\b|\b(?:i|we|she|he|they) would\b|\bi'd (?:be|make|take|go|do|say|rather|write|have to)\b";
+    HYPOTHETICAL = r"\b(?:if|unless|otherwise|would have|could have|should have|might have|i wish|imagine|suppose|as if|whether|almost|nearly|was going to|were going to|had planned|used to|would've|could've)\b|\bthen i(?:'d\b| \w)|\bi thought (?:i|we|she|he|they|it)(?:'d| would)\b|\b(?:i|we|she|he|they) would\b|\bi'd (?:be|make|take|go|do|say|rather|write|have to)\b";
     /// The speaker tells what was said.
     REPORTS = r"\b(?:i|we)(?:'ve|'d| have| had)? (?:said|told \w+|thought|answered)\b.{0,40}\b(?:i|we)(?:'ll|'d| would| will)\b|\bpromised .{0,20}\b(?:i|we)(?:'d| would)\b|\bi thought,|\b(?:told|tells) me\b|\b(?:he|she|they|everybody|people|nobody|(?:my|our|the) \w+|it)(?:'s|'d)? (?:just |always |also )?(?:said|says|thinks|thought|told me|tells me|reckons|claims|believes|wrote|mentioned|asked)\b|^(?:and |but |so |then )*\w+ (?:said|says|promised|wrote|mentioned)\b";
     /// The speaker tells what another did or will do.
@@ -95,7 +95,7 @@ cues! {
     /// Another is troubled.
     THIRD_HARD = r"\b(?:he|she|they)(?:'s|'re|'d be| is| are| was| were) (?:a bit |so |very |really )?(?:worried|afraid|scared|sad|angry|ashamed|tired|frustrated|nervous)\b";
     /// A plan is dropped, or a word taken back.
-    DROPPED = r"\b(?:stopped with|dropp(?:ed|ing)|cancel\w*|decided against|off the list|not doing|won't do|changed my mind|forget (?:about )?(?:it|that|the)|scratch that|never mind|nevermind|gone off|called (?:it )?off|said no to|gave up on|don't want to promise|let me take that|it's gone|not going to happen|instead of that)\b";
+    DROPPED = r"\b(?:stopped with|dropp(?:ed|ing)|cancell?(?:ed|ing)|(?:let's|we|let us) cancel|decided against|off the list|not doing|won't do|changed my mind|forget (?:about )?(?:it|that|the)|scratch that|never mind|nevermind|gone off|called (?:it )?off|said no to|gave up on|don't want to promise|let me take that|it's gone|not going to happen|instead of that)\b";
     /// The next sentence takes the last one back.
     TAKES_BACK = r"^(?:um+,? )?(?:no\b[.,]|actually,? no\b|wait\b|hm+,? no\b|or (?:not|no)\b|well,? no\b|but no\b|no,? scratch)";
 
@@ -104,7 +104,7 @@ cues! {
     /// It is not advice.
     ADVISES_NOT = r"\bstay there\b|\bfor a (?:second|moment|minute)\b|\bi (?:would|'d) have\b|\bi'd (?:like|love) to (?:hear|know|ask|understand|push)\b|\bi'd be (?:curious|happy)\b|\bi(?:'d| would) (?:say|ask) (?:that|you)\b.*\?|\bi (?:make|take|try|start|stop|put|keep|let|leave|ask|write)\b";
     /// The coach will do it.
-    COACH_WILL = r"\b(?:i'll|i will|let me|i'm going to) (?:also |just )?(?:send|share|check|write|email|mail|forward|book|introduce|connect|look (?:up|into|at)|find|set up|bring|prepare|put together|read it|call|follow up|get back|draft|add|upload|post|schedule|arrange|remind you|let you know|pass (?:it|that|on)|get (?:it|that|this|them|the [\w' ]{2,30}) (?:over )?(?:to|for) you\b|get back to you\b|get you (?:the|an?|my)\b|have (?:it|that|this|them|the \w+|my \w+) (?:to|for|with|ready)|give you (?:the|my|a list))\b";
+    COACH_WILL = r"\b(?:i'll|i will|let me|i'm going to) (?:also |just )?(?:send|share|check|write|email|mail|forward|book|introduce|connect|look (?:up|into|at)|find|talk to|speak (?:to|with)|reach out|dig (?:out|up)|make you|drop you|text you|ping|reschedule|set up|bring|prepare|put together|read it|call|follow up|get back|draft|add|upload|post|schedule|arrange|remind you|let you know|pass (?:it|that|on)|get (?:it|that|this|them|the [\w' ]{2,30}) (?:over )?(?:to|for) you\b|get back to you\b|get you (?:the|an?|my)\b|have (?:it|that|this|them|the \w+|my \w+) (?:to|for|with|ready)|give you (?:the|my|a list))\b";
     /// It is not done, and will not be.
     REFUSES = r"^(?:um+,? |uh+,? |well,? |oh,? )*(?:no\b|nope\b|sorry\b|i'm afraid (?:i|not|that)\b|i'd rather not\b|rather not\b|i (?:can't|cannot|won't|couldn't|don't think i)\b|not (?:really|now|yet|this)\b|absolutely not\b)";
 

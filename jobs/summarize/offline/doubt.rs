@@ -8,9 +8,10 @@ use regex::Regex;
 
 use super::{
     super::{input::SessionForClient, text},
-    cues, owes, roles, score,
+    cues, owes, promise, roles, score,
+    settled::Settled,
     speech::{Sentence, Speech},
-    threads,
+    stems, threads,
 };
 use crate::model::{Claim, Evidence, Owner, Section};
 
@@ -19,6 +20,7 @@ use crate::model::{Claim, Evidence, Owner, Section};
 pub(in crate::summarize) struct Doubts<'a> {
     input: &'a SessionForClient,
     speech: Speech,
+    settled: Settled,
 }
 
 /// Why the cited words do not support a claim.
@@ -26,7 +28,7 @@ pub(in crate::summarize) struct Doubts<'a> {
 pub enum Doubt {
     /// They say that it is not so, was almost so, or would be so.
     Denied,
-    /// The plan is dropped again.
+    /// The plan is dropped again, or was done before the session was over.
     TakenBack,
     /// They are sarcasm.
     NotMeant,
@@ -42,7 +44,8 @@ impl<'a> Doubts<'a> {
     pub(in crate::summarize) fn new(input: &'a SessionForClient) -> Self {
         let mut speech = Speech::new(input);
         roles::mark(&mut speech, &input.coach);
-        Self { input, speech }
+        let settled = Settled::new(&speech);
+        Self { input, speech, settled }
     }
 
     /// What speaks against a claim of `section` with this text that cites `evidence`: something that holds for each
@@ -54,10 +57,7 @@ impl<'a> Doubts<'a> {
         evidence: impl Iterator<Item = &'e Evidence>,
     ) -> Option<Doubt> {
         let cited: Vec<&Sentence> = evidence.flat_map(|evidence| self.cited(evidence)).collect();
-        if section == Section::ActionItems
-            && !denies(claim)
-            && cited.iter().any(|it| score::is_dropped(&self.speech, it.at))
-        {
+        if section == Section::ActionItems && !denies(claim) && self.is_of_what_is_off(claim, &cited) {
             return Some(Doubt::TakenBack);
         }
         // "No." beside "I did not send it." says nothing of its own.
@@ -65,6 +65,18 @@ impl<'a> Doubts<'a> {
         let mut doubts = telling.map(|it| self.doubt(section, claim, it));
         let first = doubts.next()?;
         doubts.all(|doubt| doubt.is_some()).then_some(first).flatten()
+    }
+
+    /// Whether a claim tells of an undertaking that is off. A quote may run over one that stands and one that does not: then
+    /// it is of that whose words the claim has.
+    fn is_of_what_is_off(&self, claim: &str, cited: &[&Sentence]) -> bool {
+        let (off, rest): (Vec<&Sentence>, Vec<&Sentence>) =
+            cited.iter().partition(|it| self.settled.is_off(&self.speech, it.at));
+        let stand: Vec<&Sentence> =
+            rest.into_iter().filter(|it| promise::promise(&self.speech, it.at) >= score::ENOUGH).collect();
+        let told = stems::stems(claim);
+        let only_off = |stem: &String| told.contains(stem) && !stand.iter().any(|it| it.stems.contains(stem));
+        !off.is_empty() && (stand.is_empty() || off.iter().any(|it| it.stems.iter().any(only_off)))
     }
 
     /// The sentences that a quote touches.

@@ -6,14 +6,17 @@
 
 mod context;
 mod cues;
+mod day;
 mod doubt;
 mod elliptical;
 mod lemmas;
 mod owes;
+mod promise;
 mod rank;
 mod risk;
 mod roles;
 mod score;
+mod settled;
 mod sounds;
 mod speech;
 mod stems;
@@ -29,12 +32,13 @@ pub(crate) use stems::is_negated;
 
 use self::{
     rank::Candidate,
+    settled::Settled,
     speech::{Sentence, Speech},
 };
 use super::{
     draft::{Draft, DraftClaim},
     due,
-    input::{SessionForClient, Speaker},
+    input::SessionForClient,
 };
 use crate::{
     embed::{self, Local},
@@ -42,13 +46,13 @@ use crate::{
 };
 
 /// The version of these rules: it changes with every change of what they choose.
-pub(super) const RULES_VERSION: &str = "rules-5";
+pub(super) const RULES_VERSION: &str = "rules-6";
 
 /// How many claims a section has at most, and how alike two of them may be.
 const LIMITS: [(Section, usize, f32); 6] = [
     (Section::Wins, 4, 0.55),
     (Section::Challenges, 4, 0.55),
-    (Section::ActionItems, 6, 0.5),
+    (Section::ActionItems, 12, 0.75),
     (Section::Recommendations, 4, 0.6),
     (Section::Breakthrough, 2, 0.5),
     (Section::Priority, 3, 0.7),
@@ -64,6 +68,7 @@ const MOST_FOR_MODEL: usize = 20_000;
 /// seconds.
 #[must_use]
 pub(super) fn write(input: &SessionForClient, local: Option<&Local>) -> Draft {
+    let whole = input;
     // What speaks of danger is written by rule (`summarize::dangers`), and stands nowhere else.
     let input = &input.without_danger();
     let mut speech = Speech::new(input);
@@ -73,7 +78,7 @@ pub(super) fn write(input: &SessionForClient, local: Option<&Local>) -> Draft {
     let model = if vectors.is_some() { embed::NAME } else { "extractive" };
     let passage = |it: &Sentence| Passage { text: meant(&speech, it), turn: it.turn };
     let ranking = Ranking::new(&speech.sentences.iter().map(passage).collect::<Vec<_>>(), vectors);
-    let writer = Writer { input, speech: &speech, ranking };
+    let writer = Writer { input, speech: &speech, ranking, settled: Settled::new(&speech) };
     let mut claims = Vec::new();
     let chosen = writer.choose();
     let mut taken: BTreeSet<usize> = chosen.values().flatten().copied().collect();
@@ -81,7 +86,7 @@ pub(super) fn write(input: &SessionForClient, local: Option<&Local>) -> Draft {
         claims.extend(writer.claims(section, &chosen, &mut taken));
     }
     claims.extend(writer.key_quotes(&taken));
-    claims.extend(writer.engagement());
+    claims.extend(writer.engagement(whole));
     claims.extend(writer.claims(Section::Breakthrough, &chosen, &mut taken));
     let signs = chosen.get(&Section::Priority).map(Vec::as_slice).unwrap_or_default();
     claims.extend(writer.risks(signs));
@@ -132,6 +137,7 @@ struct Writer<'a> {
     input: &'a SessionForClient,
     speech: &'a Speech,
     ranking: Ranking,
+    settled: Settled,
 }
 
 impl Writer<'_> {
@@ -152,7 +158,7 @@ impl Writer<'_> {
                 let mut found = candidates.remove(section).unwrap_or_default();
                 if *section == Section::ActionItems {
                     found.retain(|candidate| {
-                        !score::is_dropped(self.speech, candidate.sentence)
+                        !self.settled.is_off(self.speech, candidate.sentence)
                             && score::goes_on_from(self.speech, candidate.sentence).is_none()
                     });
                     for candidate in &mut found {
@@ -183,39 +189,9 @@ impl Writer<'_> {
         0.3 * (self.ranking.worth(at, LONGEST, 1.0) / 3.0).tanh()
     }
 
-    /// Whether the sentence at `next` says more of the undertaking at `at`.
-    fn says_more(&self, next: usize, at: usize) -> bool {
-        let words = self.speech.sentences[next].words;
-        score::goes_on_from(self.speech, next) == Some(at) || (next == at + 1 && words <= 6)
-    }
-
-    /// By when: said in the sentence itself, in what says more of it, or in answer to the coach's "when?".
+    /// By when the undertaking at `at` is due, and who says so where.
     fn due(&self, at: usize) -> Option<(due::Due, &Sentence)> {
-        let sentences = &self.speech.sentences;
-        let sentence = &sentences[at];
-        let day = self.input.session_date;
-        let turn_end = self.speech.turns[sentence.turn].sentences.end;
-        if let Some(answered) = owes::answered(self.speech, at) {
-            // "Sure. By Friday."
-            let next = sentences[at + 1..turn_end].first().filter(|next| next.words <= 4);
-            let places = std::iter::once(sentence).chain(next).chain(std::iter::once(answered.asked));
-            return places.into_iter().find_map(|it| Some((due::find(&it.text, day)?, it)));
-        }
-        let answer = (turn_end == at + 1 && sentence.speaker == Speaker::Client)
-            .then(|| self.speech.turns.get(sentence.turn + 2).map(|turn| turn.sentences.start))
-            .flatten()
-            .filter(|_| self.speech.after(sentence.turn).contains("when"))
-            .and_then(|first| sentences.get(first))
-            // An answer that promises something has a day of its own.
-            .filter(|answer| !cues::WILL.is_in(&answer.own));
-        // An answer to "when this week?" is nearer than "this week".
-        if let Some(answer) = answer
-            && let Some(due) = due::find(&answer.text, day)
-        {
-            return Some((due, answer));
-        }
-        let more = sentences[at + 1..(at + 3).min(turn_end)].iter().filter(|next| self.says_more(next.at, at));
-        std::iter::once(sentence).chain(more).find_map(|it| Some((due::find(&it.text, day)?, it)))
+        day::due(self.speech, &self.settled, at, self.input.session_date)
     }
 }
 
@@ -224,7 +200,7 @@ mod tests {
     use std::time::{Duration, Instant};
 
     use super::*;
-    use crate::summarize::input::Line;
+    use crate::summarize::input::{Line, Speaker};
 
     /// A day's worth of talk: sentences that every section is interested in, in turns of `turn` lines.
     fn endless(lines: usize, turn: usize) -> SessionForClient {
@@ -254,6 +230,29 @@ mod tests {
             voice: Default::default(),
             dangers: Vec::new(),
         }
+    }
+
+    /// The page shows how many words a participant spoke: the summary has no other number.
+    #[test]
+    fn the_words_of_the_summary_are_those_of_the_page() {
+        let input = crate::summarize::read_session(
+            "date: 2026-03-11\ncoach: Maya Okafor\nclient: Priya Raman\n---\n\
+             Maya| How was the follow-up, by e-mail or face-to-face?\n\
+             Priya| It's 3:30 p.m. and I've re-read it - twice - at the co-op. What's next?\n\
+             Maya| Mm. And?\nPriya| Um... the 1,250 kr. aren't there yet (I don't think). #tired 🙂\n",
+        );
+        let draft = write(&input, None);
+        let claim = draft.claims.iter().find(|claim| claim.section == Section::Engagement).expect("it is told");
+        let said = |at: usize| crate::attribute::measures::Spoken {
+            participant: Some(usize::from(input.utterances[at].speaker == Speaker::Client)),
+            time: None,
+            text: &input.utterances[at].text,
+        };
+        let spoken: Vec<_> = (0..input.utterances.len()).map(said).collect();
+        let page = &crate::attribute::measures::measure(2, &spoken)[1];
+        let expected = format!("Priya spoke {} words in {} turns, ", page.words, page.turns);
+        assert!(claim.text.starts_with(&expected), "{} and not {expected}", claim.text);
+        assert!(claim.text.ends_with(&format!("asked {} question.", page.questions)), "{}", claim.text);
     }
 
     /// The attempt of a job is cut off after ten minutes; squared time would reach that, even on a fast machine.

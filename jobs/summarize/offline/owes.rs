@@ -10,14 +10,14 @@
 //!
 //! English only, like all cues. Where no rule speaks, nobody is said to owe anything.
 
-use std::{borrow::Cow, sync::LazyLock};
+use std::{borrow::Cow, ops::Range, sync::LazyLock};
 
 use chrono::NaiveDate;
 use regex::Regex;
 
 use super::{
     super::{due, input::Speaker},
-    cues,
+    cues, day, promise,
     speech::{Sentence, Speech},
 };
 use crate::model::Owner;
@@ -48,9 +48,11 @@ macro_rules! patterns {
 
 patterns! {
     /// What is asked of the other.
-    REQUEST = format!(r"\b(?:can|could|will|would) you(?: please| also| just| maybe| perhaps| possibly| kindly)* (?:not )?\w+|^(?:so |and |then |okay,? |well,? )*please \w+|\bwould you be (?:willing|able|up for)\b|\b(?:would|do) you mind \w+ing\b|\bdo you (?:promise|commit)\b|\bi(?:'ll| will)? (?:need|want) you to\b|\bi(?:'d| would) (?:like|love|ask|need) you to\b|\bi(?:'d| would) (?:appreciate|be grateful)(?: it)? if you\b|\bit would (?:be (?:great|good|helpful|nice|lovely)|help)(?: me)? if you\b|\b(?:can|could|may|might) (?:i|we) (?:please |also |just )*(?:have|get|borrow|ask you (?:to|for))\b|\bi(?:'d| would|'ll| will)? need\b.*\bfrom you\b|\byou(?:'ll| will|'re going to| are going to)(?: also| then| please)* (?:{DEED})\b");
+    REQUEST = format!(r"\b(?:can|could|will|would) you(?: please| also| just| maybe| perhaps| possibly| kindly)* (?:not )?\w+|^(?:so |and |then |okay,? |well,? )*please \w+|\bwould you be (?:willing|able|up for)\b|\b(?:would|do) you mind \w+ing\b|\bdo you (?:promise|commit)\b|\bare you (?:going|willing|able|ready|happy|prepared) to (?:{DEED})\b|\byou(?:'re| are) (?:committing|promising) to\b|^(?:so |and |then |ok(?:ay)?,? )*you (?:{DEED})\b.*\?|^(?:so |and |then |ok(?:ay)?,? )*you(?:'re| are) going to (?:{DEED})\b|\bi(?:'ll| will)? (?:need|want) you to\b|\bi(?:'d| would) (?:like|love|ask|need) you to\b|\bi(?:'d| would) (?:appreciate|be grateful)(?: it)? if you\b|\bit would (?:be (?:great|good|helpful|nice|lovely)|help)(?: me)? if you\b|\b(?:can|could|may|might) (?:i|we) (?:please |also |just )*(?:have|get|borrow|ask you (?:to|for))\b|\bi(?:'d| would|'ll| will)? need\b.*\bfrom you\b|\byou(?:'ll| will|'re going to| are going to)(?: also| then| please)* (?:{DEED})\b");
+    /// It only asks whether what was said before is agreed.
+    TAG = r"^(?:(?:so|and|ok|okay),? )*(?:is (?:that|it) (?:a deal|okay|ok|agreed|a promise|a commitment|doable)|(?:do we have a )?deal|agreed|ok|okay|all right|alright|right|yes|promise|do you promise|(?:can|could|will|would) (?:you|we) (?:commit to|promise|agree (?:to|on)|do|live with) (?:that|this|it)|can i count on (?:you|that|it)|sounds? (?:good|okay|fair)|fair)\b.{0,12}\?$";
     /// A question about what can be, not a request.
-    ONLY_ASKS = r"\b(?:can|could|will|would) you (?:say|tell|imagine|hear|see|think|feel|repeat|explain|describe|remember|give me an example|believe|help me understand|be (?:happy|able))\b";
+    ONLY_ASKS = r"\b(?:can|could|will|would) you (?:say|tell|imagine|hear|see|think|feel|repeat|explain|describe|remember|give me an example|believe|help me understand|be (?:happy|able)|call (?:yourself|it|that|this)|put (?:it|that|this)|do (?:if|when|with|differently)|find (?:it|that|yourself)|give (?:it|yourself|that) (?:an?|on)|want|like|rather|prefer|change|feel|notice|know|recogni[sz]e|name|rate|rank)\b";
     /// A request that "yes" alone answers: of a deed, and for the one who asks.
     FOR_ME = r"\b(?:me|us|from you)\b|\bplease\b|\b(?:will|would) you\b|\byou(?:'ll| will)\b|\b(?:can|could|may) (?:i|we)\b|\bi(?:'d| would|'ll| will)? (?:need|want|like)\b";
     ASKS_A_DEED = format!(r"\b(?:{DEED})\b|\b(?:sending|writing|bringing|giving|sharing|booking)\b|\b(?:can|could|may|might) (?:i|we) (?:please |also |just )*(?:have|get|borrow)\b|\bfrom you\b");
@@ -59,7 +61,20 @@ patterns! {
     /// The offer is taken.
     ACCEPTS = format!(r"^(?:(?:{YES}),? ?)*(?:please(?: do)?|do|yes|yeah|yep|sure|go ahead|absolutely|of course|definitely|(?:that|it)(?:'d| would|'s) (?:be )?(?:\w+ )?(?:great|good|lovely|helpful|nice|perfect|wonderful|super|kind|fine|brilliant)|i(?:'d| would) (?:like|love|appreciate) (?:that|it)|thank you|thanks)(?:,? (?:please|thank you|thanks|do|so much|very much|then|for me|(?:that|it)(?:'d| would|'s) (?:be )?(?:\w+ )?(?:great|good|lovely|helpful|nice|perfect|wonderful|super|kind|fine|brilliant)|i(?:'d| would) (?:like|love|appreciate) (?:that|it)))*$");
     /// Yes, and nothing else: the one who is asked gives their word.
-    AGREES = format!(r"^(?:(?:{YES}),? ?)*(?:will do|i will(?: do)?|i can(?: do (?:it|that|this))?|(?:i'm )?on it|consider it done|you(?:'ll| will) (?:have|get) (?:it|them|that)|you(?:'ve| have)? got it|it's a (?:deal|promise)|deal|i promise|sure thing|with pleasure|leave (?:it|that|this) (?:with|to) me|count on (?:it|me|that)|no problem|gladly|my pleasure|happy to(?: do (?:it|that|so))?|i(?:'ll| will) (?:do|send|share|bring|get|write|give|finish|make|forward|e-?mail|mail|pass|hand|drop|read|prepare|book|call|ring|sort|handle|see to|take care of|deal with|have) (?:it|that|this|so|them|those|him|her|you that|you those|you them)|i(?:'ll| will) let (?:him|her|them|you) know|it(?:'ll| will) be (?:done|there|with you|in your inbox))(?:,? (?:then|absolutely|definitely|for sure|gladly|maya|coach|right away|straight away|at once|now|asap|over|across|off|ready|done|to you|for you|with you|over to you|along|next time|next session|first thing|with me|this minute|after this|after the call))*$");
+    AGREES = format!(r"^(?:(?:{YES}),? ?)*(?:will do|i will(?: do)?|i can(?: do (?:it|that|this))?|(?:i'm )?on it|(?:you can )?consider (?:it|that) done|agreed|i am|i do|that's a (?:deal|promise)|you have my word|will be done|you(?:'ll| will) (?:have|get) (?:it|them|that)|you(?:'ve| have)? got it|it's a (?:deal|promise)|deal|i(?: do)? promise|sure thing|with pleasure|you can count on (?:it|me|that)|leave (?:it|that|this) (?:with|to) me|count on (?:it|me|that)|no problem|gladly|my pleasure|happy to(?: do (?:it|that|so))?|i(?:'ll| will) (?:do|send|share|bring|get|write|give|finish|make|forward|e-?mail|mail|pass|hand|drop|read|prepare|book|call|ring|sort|handle|see to|take care of|deal with|have) (?:it|that|this|so|them|those|him|her|you that|you those|you them)|i(?:'ll| will) let (?:him|her|them|you) know|it(?:'ll| will) be (?:done|there|with you|in your inbox))(?:[,.]? (?:then|absolutely|definitely|for sure|gladly|yes|yeah|sure|deal|promise|i promise|of course|okay|ok|no problem|agreed|by then|consider it done|{YES}|maya|coach|right away|straight away|at once|now|asap|over|across|off|ready|done|to you|for you|with you|over to you|along|next time|next session|first thing|with me|this minute|after this|after the call))*$");
+    /// It says what one is able to.
+    ABLE = r"\bi (?:can|am|do)\b";
+    /// "Done by Monday."
+    DONE = format!(r"^(?:(?:{YES}),? ?)*(?:(?:it(?:'s| is|'ll be| will be)|that(?:'s|'ll be)|consider it) )?(?:done|sorted|finished|sent|in your inbox|with you)(?:,? (?:then|latest|at the latest|promise|i promise))?$");
+    ANY_DEED = format!(r"\b(?:you|you to|you please) (?:{})\b", promise::DEED);
+    /// A day that is to come.
+    AHEAD = r"\b(?:by|before|until|tomorrow|tonight|today|next|end of|this)\b";
+    /// It asks of what was.
+    IS_PAST = r"\b(?:was|were|did|had|have you|has|been)\b";
+    /// What one is told that one will do.
+    TOLD = format!(r"\byou(?:'ll| will|'re going to| are going to|'re| are)(?: also| then| please)* (?:{})\b", promise::DEED);
+    /// More than a nod.
+    FIRMLY = r"\b(?:deal|promise|i will|will do|i am|consider it done|count on|you have my word|agreed|i'll do)\b";
     /// Assent without a verb.
     ASSENTS = format!(r"^(?:(?:{YES})[,. ]*)*(?:yes|yeah|yep|yup|sure|okay|ok|of course|absolutely|definitely|certainly|alright|all right|fine|no problem|not a problem|gladly|happy to|with pleasure|my pleasure)(?:[,. ]*(?:{YES}|then|please))*$");
     /// Assent that may as well only answer.
@@ -69,8 +84,10 @@ patterns! {
 
     /// The other gets something of the speaker.
     GIVES = format!(r"\byou(?:'ll| will|'re going to| are going to| can)(?: also| then| definitely)* (?:get|have|receive|find|expect|hear)\b.*\bfrom me\b|\byou(?:'ll| will)(?: also| then| definitely)* (?:get|have|receive) my \w+|^(?:so |and |then |okay,? |please |you can )*expect (?:my \w+|.*\bfrom me\b)|\bmy [\w' -]{{2,30}} will be (?:with you|in your (?:inbox|mail))\b|\blet me (?:also |just |quickly )*(?:{OFFERED})\b|\bi owe you (?:the|that|those|my)\b");
+    /// "You'll have it tonight": the days are cut out before.
+    GIVES_BY = r"^(?:(?:so|and|then|okay|ok|yes|yeah|sure|of course|right|perfect|good|well),? )*you(?:'ll| will)(?: also| then| definitely)* (?:have|get|receive) (?:it|them|that|this|everything|all of (?:it|that)|the (?:\w+ )?(?:draft|notes|list|link|file|document|doc|plan|report|summary|slides|deck|numbers|figures|template|outline|invoice|contract|proposal|e-?mail|mail|message|recording|text|version|sheet|form|photos|dates)(?: of the \w+)?)(?: back)?(?: in your (?:inbox|mail))?(?:,? (?:then|latest|at the latest|promise|i promise))?$";
     /// The speaker gets something of the other: it is the other's, if anybody's.
-    GETS = r"\bi(?:'ll| will|'m going to| am going to)(?: also| then| just)* (?:expect|wait for|look forward to|await|hear)\b.*\b(?:from you|your)\b|\bi(?:'ll| will|'m going to| am going to)(?: also| then| just)* (?:get|have|receive)\b(?:.*\bfrom you\b| your \w+(?: \w+)?(?: by\b| on\b| before\b| tomorrow\b| tonight\b| today\b|[.,!]|$))";
+    GETS = r"\bi(?:'ll| will|'m going to| am going to)(?: also| then| just)* (?:expect|wait for|look forward to|await|hear)\b.*\b(?:from you|your)\b|\bi(?:'ll| will|'m going to| am going to)(?: also| then| just)* (?:get|have|receive)\b(?:.*\bfrom you\b| your \w+(?: \w+){0,4}?(?: by\b| on\b| before\b| tomorrow\b| tonight\b| today\b|[.,!]|$))";
     /// What only looks like giving.
     NOT_GIVEN = r"\bshare (?:my|the) screen\b|\bfind a (?:word|way)\b";
 
@@ -100,24 +117,57 @@ pub(super) fn answered(speech: &Speech, at: usize) -> Option<Answered<'_>> {
         return None;
     }
     let before = speech.turns.get(sentence.turn.checked_sub(1)?)?;
-    let asked = speech.sentences.get(before.sentences.end.checked_sub(1)?)?;
+    let asked = request(speech, before.sentences.clone())?;
     let asker = speaks_for(asked)?;
     if asked.in_role || !(3..=LONGEST_REQUEST).contains(&asked.words) || asker == owner {
         return None;
     }
     let said = without_days(&sentence.own);
     let said = said.as_ref();
-    if is_request(&asked.own) {
-        let agrees = AGREES.is_match(said) || (assents(said, sentence, asked) && stands(speech, at));
+    if asked.asks() && done_by(said, &sentence.own) && !IS_PAST.is_match(&asked.own) {
+        return Some(Answered { asked, owner });
+    }
+    if is_request(&asked.own) || is_told(&asked.own) && FIRMLY.is_match(said) {
+        let agrees = agrees(said, asked) || (assents(said, sentence, asked) && stands(speech, at));
         return agrees.then_some(Answered { asked, owner });
     }
     let taken = OFFER.is_match(&asked.own) && ACCEPTS.is_match(said) && stands(speech, at);
     taken.then_some(Answered { asked, owner: asker })
 }
 
+/// The last sentence of a turn that can ask for something: "So you'll call her by Friday. Deal?" asks for the call.
+fn request(speech: &Speech, turn: Range<usize>) -> Option<&Sentence> {
+    let last = speech.sentences.get(turn.end.checked_sub(1)?)?;
+    let before = last.at.checked_sub(1).filter(|at| turn.contains(at)).map(|at| &speech.sentences[at]);
+    match before {
+        Some(before) if last.asks() && TAG.is_match(&last.own) => Some(before),
+        _ => Some(last),
+    }
+}
+
 /// Whether a sentence asks something of the other.
 fn is_request(own: &str) -> bool {
     !gives(own) && (REQUEST.is_match(own) && !ONLY_ASKS.is_match(own) || GETS.is_match(own))
+}
+
+/// Whether a sentence asks for something, or offers it.
+pub(super) fn asks_for(own: &str) -> bool {
+    is_request(own) || OFFER.is_match(own)
+}
+
+/// Whether the one who is asked gives their word: "I can" only where a deed is asked for.
+fn agrees(said: &str, asked: &Sentence) -> bool {
+    AGREES.is_match(said) && (!ABLE.is_match(said) || ASKS_A_DEED.is_match(&asked.own) || ANY_DEED.is_match(&asked.own))
+}
+
+/// "Done by Monday": it will be.
+fn done_by(said: &str, own: &str) -> bool {
+    DONE.is_match(said) && AHEAD.is_match(own) && day::names(own)
+}
+
+/// "So you'll tell Robert this week": what the other says that one will do.
+pub(super) fn is_told(own: &str) -> bool {
+    TOLD.is_match(own)
 }
 
 /// Whether "sure" or "yes, by Friday" promises what was asked: "yes" alone may only say that one could.
@@ -142,7 +192,7 @@ fn stands(speech: &Speech, at: usize) -> bool {
 }
 
 /// The words without the days that they name and without their end.
-fn without_days(own: &str) -> Cow<'_, str> {
+pub(super) fn without_days(own: &str) -> Cow<'_, str> {
     // Which day it is does not matter here, only that it is one.
     let days = due::places(own, NaiveDate::default());
     let mut rest = own.to_owned();
@@ -153,7 +203,7 @@ fn without_days(own: &str) -> Cow<'_, str> {
 }
 
 /// Whose words a sentence is.
-fn speaks_for(sentence: &Sentence) -> Option<Owner> {
+pub(super) fn speaks_for(sentence: &Sentence) -> Option<Owner> {
     match sentence.speaker {
         Speaker::Coach => Some(Owner::Coach),
         Speaker::Client => Some(Owner::Client),
@@ -161,7 +211,7 @@ fn speaks_for(sentence: &Sentence) -> Option<Owner> {
     }
 }
 
-fn other(owner: Owner) -> Owner {
+pub(super) fn other(owner: Owner) -> Owner {
     match owner {
         Owner::Client => Owner::Coach,
         Owner::Coach => Owner::Client,
@@ -171,12 +221,22 @@ fn other(owner: Owner) -> Owner {
 
 /// Whether the speaker says that the other gets something: "you'll have my notes tomorrow".
 pub(super) fn gives(own: &str) -> bool {
-    GIVES.is_match(own) && !NOT_GIVEN.is_match(own)
+    if NOT_GIVEN.is_match(own) {
+        return false;
+    }
+    let bare = without_days(own);
+    GIVES.is_match(own) || bare.len() + 3 < own.len() && GIVES_BY.is_match(&bare)
 }
 
 /// Whether the speaker says that something comes from the other: "I'll have your notes by Friday".
 pub(super) fn gets(own: &str) -> bool {
     GETS.is_match(own)
+}
+
+/// Whether a sentence says yes, and nothing else but a day.
+pub(super) fn is_yes(own: &str) -> bool {
+    let bare = without_days(own);
+    AGREES.is_match(&bare) || ASSENTS.is_match(&bare)
 }
 
 /// Whether the word is given with a doubt: an intention, and no promise.
@@ -219,6 +279,9 @@ pub(super) fn owners(speech: &Speech, at: usize) -> Vec<Owner> {
     }
     if will.is_none() && is_request(own) {
         add(other(speaker));
+    }
+    if owners.is_empty() && promise::is_own(own) {
+        owners.push(speaker);
     }
     if owners.is_empty() && sentence.goes_on && at > 0 {
         return self::owners(speech, at - 1);

@@ -6,7 +6,7 @@ use regex::Regex;
 
 use super::{
     super::input::Speaker,
-    cues, owes, risk, sounds,
+    cues, day, owes, promise, risk, sounds,
     speech::{Sentence, Speech},
 };
 use crate::model::Section;
@@ -60,14 +60,16 @@ pub(super) fn score(speech: &Speech, at: usize) -> Scores {
         Speaker::Client => Scores {
             wins: wins(speech, at),
             challenges: challenges(speech, at),
-            actions: client_action(speech, at),
+            actions: promise::promise(speech, at),
             breakthrough: breakthrough(speech, sentence),
             priority: risk::risk(speech, at).map_or(0.0, |risk| ENOUGH + risk.weight()),
             ..Scores::default()
         },
-        _ => {
-            Scores { recommendations: recommendation(sentence), actions: coach_action(speech, at), ..Scores::default() }
-        }
+        _ => Scores {
+            recommendations: recommendation(sentence),
+            actions: promise::promise(speech, at),
+            ..Scores::default()
+        },
     }
 }
 
@@ -131,6 +133,11 @@ pub(super) fn is_no_undertaking(own: &str) -> bool {
         || cues::REFUSES.is_in(own) && will.is_none()
         || will.is_some_and(|will| cues::WILL_NOT.place(own) == Some(will))
         || cues::HYPOTHETICAL.place(own).is_some_and(|place| will.is_none_or(|will| place < will))
+}
+
+/// Whether it depends, is over, or is not the speaker's own.
+pub(super) fn is_conditional(own: &str) -> bool {
+    cues::HYPOTHETICAL.is_in(own)
 }
 
 /// Whether the sentence is the first of its turn that says something.
@@ -223,74 +230,19 @@ fn told_with_joy(speech: &Speech, at: usize) -> bool {
     before.any(|it| it.text.trim_end().ends_with('!') && cues::OF_SELF.is_in(&it.own) && !complains(&it.own))
 }
 
-fn coach_action(speech: &Speech, at: usize) -> f32 {
-    let sentence = &speech.sentences[at];
-    let own = &sentence.own;
-    let goes_on = sentence.goes_on && coach_action(speech, at - 1) >= ENOUGH;
-    let undertakes = goes_on || cues::COACH_WILL.is_in(own) || owes::gives(own);
-    if !undertakes || owes::gets(own) || cues::HYPOTHETICAL.is_in(own) || cues::REPORTS.is_in(own) {
-        return 0.0;
-    }
-    if owes::is_hedged(own) { INTENTION } else { 1.2 }
-}
-
-/// What somebody means to do without giving their word stands below what is promised.
-const INTENTION: f32 = 0.95;
-
-fn client_action(speech: &Speech, at: usize) -> f32 {
-    let sentence = &speech.sentences[at];
-    let own = &sentence.own;
-    if sentence.goes_on && !cues::WILL.is_in(own) {
-        // "… and call Anders on Monday."
-        let same =
-            client_action(speech, at - 1) >= ENOUGH && !cues::HYPOTHETICAL.is_in(own) && !cues::DROPPED.is_in(own);
-        return if same { 1.2 } else { 0.0 };
-    }
-    // "You'll get the draft from me."
-    let gives = owes::gives(own);
-    if owes::gets(own) {
-        return 0.0;
-    }
-    let Some(will) = cues::WILL.place(own).or(if gives { Some(0) } else { None }) else { return 0.0 };
-    if cues::WILL_NOT.place(own) == Some(will) || cues::REPORTS.is_in(own) || cues::DROPPED.is_in(own) {
-        return 0.0;
-    }
-    // "If he asks, I'll tell him" undertakes nothing; "I'll do it before he asks" does.
-    if cues::HYPOTHETICAL.place(own).is_some_and(|place| place < will) {
-        return 0.0;
-    }
-    if sentence.stems.len() < 2 {
-        // "I'll do it": what, nobody can tell.
-        return 0.0;
-    }
-    // What "we" will do is more often how things are than what somebody undertakes.
-    let mut score = if own[will..].starts_with("we") && !gives {
-        0.7
-    } else if owes::is_hedged(own) {
-        INTENTION
-    } else {
-        1.2
-    };
-    if cues::ASKS_PLAN.is_in(&speech.before(sentence.turn)) {
-        score += 0.4;
-    }
-    // Said again when the session is summed up, by either: it was meant.
-    if speech.is_said_again(at) {
-        score += 0.4;
-    }
-    score
-}
-
-/// The undertaking of the same turn that the sentence only says more of ("I'll ask her today.").
+/// The undertaking of the same turn that the sentence only says more of ("I'll ask her today."). Where each has a day of
+/// its own they are two.
 pub(super) fn goes_on_from(speech: &Speech, at: usize) -> Option<usize> {
     static POINTS_BACK: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r"\b(?:it|her|him|them|that)\b").expect("a constant pattern"));
     let sentence = &speech.sentences[at];
-    if sentence.words > 10 || sentence.speaker != Speaker::Client || !POINTS_BACK.is_match(&sentence.own) {
+    if sentence.words > 10 || sentence.goes_on || !POINTS_BACK.is_match(&sentence.own) {
         return None;
     }
     let turn = &speech.turns[sentence.turn].sentences;
-    (at.saturating_sub(2).max(turn.start)..at).rev().find(|before| client_action(speech, *before) >= ENOUGH)
+    let before = (at.saturating_sub(2).max(turn.start)..at).rev().find(|it| promise::promise(speech, *it) >= ENOUGH)?;
+    let has_day = |at: usize| day::names(&speech.sentences[at].own);
+    (!has_day(before) || !has_day(at)).then_some(before)
 }
 
 /// Whether an undertaking is taken back: at once ("No. Let me take that tomorrow."), or later by a plan dropped that
@@ -299,6 +251,7 @@ pub(super) fn is_dropped(speech: &Speech, at: usize) -> bool {
     let sentence = &speech.sentences[at];
     if let Some(next) = speech.sentences.get(at + 1)
         && next.turn == sentence.turn
+        && !day::names(&next.own)
         && (cues::TAKES_BACK.is_in(&next.own) || cues::DROPPED.is_in(&next.own))
     {
         return true;

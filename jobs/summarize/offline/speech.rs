@@ -3,7 +3,7 @@
 use std::{
     collections::{BTreeSet, HashMap},
     ops::Range,
-    sync::LazyLock,
+    sync::{LazyLock, OnceLock},
 };
 
 use regex::Regex;
@@ -69,6 +69,8 @@ pub(super) struct Speech {
     pub(super) sentences: Vec<Sentence>,
     /// The sentences that drop a plan, in order.
     pub(super) dropped: Vec<usize>,
+    /// How firmly each sentence gives somebody's word (`promise`), once that is asked.
+    pub(super) firm: OnceLock<Vec<f32>>,
     /// The last turn that states something with these two stems.
     last_with: HashMap<(String, String), usize>,
 }
@@ -109,7 +111,7 @@ impl Speech {
             last_with.extend(pairs(&sentence.stems).map(|pair| (pair, sentence.turn)));
         }
         let dropped = sentences.iter().filter(|it| cues::DROPPED.is_in(&it.own)).map(|it| it.at).collect();
-        Self { turns, sentences, dropped, last_with }
+        Self { turns, sentences, dropped, firm: OnceLock::new(), last_with }
     }
 
     /// Whether a later turn states something about the same as the sentence at `at`: two content words of it.
@@ -174,7 +176,11 @@ fn add_turn(input: &SessionForClient, lines: Range<usize>, turn: usize, sentence
         } else {
             vec![range]
         };
-        let promised = parts.into_iter().flat_map(|part| {
+        let corrected = parts.into_iter().flat_map(|part| {
+            let parts = elliptical::corrections(&joined[part.clone()]);
+            parts.into_iter().map(move |it| part.start + it.start..part.start + it.end)
+        });
+        let promised = corrected.flat_map(|part| {
             let promises = elliptical::promises(&joined[part.clone()]);
             promises.into_iter().enumerate().map(move |(nth, it)| (nth > 0, part.start + it.start..part.start + it.end))
         });

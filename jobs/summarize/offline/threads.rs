@@ -119,7 +119,8 @@ impl Wanted {
     fn new(input: &SessionForClient, thread: &OpenThread) -> Self {
         static NAME: LazyLock<Regex> =
             LazyLock::new(|| Regex::new(r"[\p{Ll}\d,;:] (\p{Lu}[\p{L}'\u{2019}-]+)").expect("a constant pattern"));
-        let said = thread.text.strip_prefix("Asked ").unwrap_or_else(|| quoted(thread));
+        let said =
+            ["Asked ", "Told "].iter().find_map(|it| thread.text.strip_prefix(it)).unwrap_or_else(|| quoted(thread));
         let mut bare = said.to_owned();
         for day in due::places(said, NaiveDate::default()).into_iter().rev() {
             bare.replace_range(day, " ");

@@ -1,21 +1,24 @@
 //! Puts chosen sentences into words: who said it, the quote, and what it needs to be understood.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::LazyLock};
 
 use debrief_transcript::words;
+use regex::Regex;
 
 use super::{
     super::{
         draft::{DraftClaim, DraftEvidence},
-        input::Speaker,
+        input::{Line, SessionForClient, Speaker},
         text,
     },
     Writer, context, cues, owes,
     rank::Candidate,
-    risk, score, sounds,
+    risk, score,
+    settled::{self, Fate},
+    sounds,
     speech::Sentence,
 };
-use crate::model::Section;
+use crate::{attribute, model::Section};
 
 /// A sentence of fewer words says little alone.
 const SHORT_WORDS: usize = 7;
@@ -29,18 +32,30 @@ impl Writer<'_> {
     pub(super) fn claim(&self, section: Section, at: usize, taken: &mut BTreeSet<usize>) -> DraftClaim {
         let sentence = &self.speech.sentences[at];
         let due = if section == Section::ActionItems { self.due(at) } else { None };
-        let parts = self.parts(section, at, taken, due.as_ref().map(|(_, from)| *from));
+        let moved = match self.settled.fate(at).filter(|_| section == Section::ActionItems) {
+            Some(Fate::Moved(to)) => Some(&self.speech.sentences[to]),
+            _ => None,
+        };
+        let beside = due.as_ref().map(|(_, from)| *from).filter(|_| moved.is_none());
+        let parts = self.parts(section, at, taken, beside);
         let answered = owes::answered(self.speech, at).filter(|_| section == Section::ActionItems);
         let question = if let Some(answered) = answered {
             Some(answered.asked)
-        } else if parts.len() == 1 && section != Section::Recommendations {
+        } else if parts.len() == 1 && section != Section::Recommendations
+            || section == Section::ActionItems && parts[0].at == at && sentence.words < SHORT_WORDS
+        {
             self.question(sentence, taken)
         } else {
             None
         };
         taken.extend(parts.iter().copied().chain(question).map(|part| part.at));
         let answer = due.iter().map(|(_, from)| *from);
-        let evidence = self.evidence(question.into_iter().chain(parts.iter().copied()).chain(answer));
+        let whose = if section == Section::ActionItems { self.subject(at) } else { None };
+        let begins = whose.iter().map(|(_, from)| *from);
+        let told = question.into_iter().chain(begins).chain(parts.iter().copied()).chain(answer);
+        // "Could we say Friday?" alone is not agreed to.
+        let agreed = moved.filter(|it| it.asks()).and_then(|it| self.speech.sentences.get(it.at + 1));
+        let evidence = self.evidence(told.chain(agreed));
         let (name, verb) = match (section, sentence.speaker) {
             (Section::Recommendations, _) => (self.input.coach_short(), "suggested"),
             (_, Speaker::Coach) => (self.input.coach_short(), "said"),
@@ -48,17 +63,56 @@ impl Writer<'_> {
         };
         let owner = (section == Section::ActionItems).then(|| owes::owner(self.speech, at));
         let mut quote = readable(&parts.iter().map(|part| part.text.as_str()).collect::<Vec<_>>().join(" "));
-        // "… call Anders on Monday": who does it was said before, and it is no order.
-        if parts.first().is_some_and(|first| first.goes_on && !cues::WILL.is_in(&first.own)) {
-            quote = format!("… {}", lower(&quote));
+        // "… call Anders on Monday": who does it was said before.
+        if let Some((whose, _)) = &whose {
+            quote = format!("{} … {}", capital(whose), lower(&quote));
         }
-        let asked = question.map(|it| format!("Asked \u{201c}{}\u{201d}, ", readable(&it.text))).unwrap_or_default();
+        let asked = question.map(|it| {
+            let is_told = answered.is_some() && owes::is_told(&it.own) && !it.asks();
+            format!("{} \u{201c}{}\u{201d}, ", if is_told { "Told" } else { "Asked" }, readable(&it.text))
+        });
+        let asked = asked.unwrap_or_default();
         DraftClaim {
             owner,
             due_date: due.as_ref().and_then(|(due, _)| due.date),
             due_words: due.map(|(due, _)| due.words),
-            ..DraftClaim::new(section, format!("{asked}{name} {verb}: \u{201c}{quote}\u{201d}"), evidence)
+            ..DraftClaim::new(
+                section,
+                format!("{asked}{name} {verb}: {}", self.with_move(&quote, sentence, moved)),
+                evidence,
+            )
         }
+    }
+
+    /// The quote, and the words by which it was moved to another day.
+    fn with_move(&self, quote: &str, sentence: &Sentence, moved: Option<&Sentence>) -> String {
+        let Some(moved) = moved else { return format!("\u{201c}{quote}\u{201d}") };
+        let first = quote.trim_end_matches('.');
+        let then = readable(&moved.text);
+        if moved.speaker == sentence.speaker {
+            return format!("\u{201c}{first}\u{201d}, and then \u{201c}{then}\u{201d}");
+        }
+        let [one, other] = if moved.speaker == Speaker::Coach {
+            [self.input.coach_short(), self.input.client_short()]
+        } else {
+            [self.input.client_short(), self.input.coach_short()]
+        };
+        format!("\u{201c}{first}\u{201d}, {one} asked \u{201c}{then}\u{201d} and {other} agreed")
+    }
+
+    /// Of the second half of a promise: "I'll", and the first half, where that was said.
+    fn subject(&self, at: usize) -> Option<(String, &Sentence)> {
+        static WHO: LazyLock<Regex> = LazyLock::new(|| {
+            Regex::new(r"(?i)\b(?:I|we)(?:['\u{2019}]ll| will| am going to|['\u{2019}]m going to|['\u{2019}]m gonna| promise to| commit to| shall)\b")
+                .expect("a constant pattern")
+        });
+        let sentences = &self.speech.sentences;
+        if !sentences[at].goes_on || cues::WILL.is_in(&sentences[at].own) {
+            return None;
+        }
+        let whole = sentences[..at].iter().rposition(|it| !it.goes_on)?;
+        let said = sentences[whole..at].iter().rev().find(|it| WHO.is_match(&it.text))?;
+        Some((WHO.find_iter(&said.text).last()?.as_str().to_owned(), said))
     }
 
     /// The sentence with what it needs of its own turn: "I did not send it." says little without the sentence before,
@@ -87,7 +141,10 @@ impl Writer<'_> {
         let alone = section != Section::ActionItems || sentence.words < 5;
         let before = at.checked_sub(1).and_then(|before| self.speech.sentences.get(before));
         let names_whom = before.is_some_and(|before| context::names_whom(before, sentence));
-        if names_whom && self.can_join(at, at.checked_sub(1), taken) {
+        let off = section == Section::ActionItems && before.is_some_and(|it| settled::takes_back(&it.own));
+        if off {
+            // "Forget Dave." is no part of "I'll ask my cousin."
+        } else if names_whom && self.can_join(at, at.checked_sub(1), taken) {
             first = at - 1;
         } else if leans && alone && last == at {
             if self.can_join(at, at.checked_sub(1), taken) {
@@ -183,15 +240,27 @@ impl Writer<'_> {
         self.ranking.choose(found, 3, 0.6).into_iter().map(quote).collect()
     }
 
-    /// How engaged the client was: counts, with the client's longest sentence as evidence.
-    pub(super) fn engagement(&self) -> Option<DraftClaim> {
-        let of = |speaker| self.speech.sentences.iter().filter(move |it| it.speaker == speaker);
-        let longest =
-            of(Speaker::Client).filter(|it| !it.in_role).max_by_key(|it| it.words).filter(|it| it.words >= 3)?;
-        let words: usize = of(Speaker::Client).map(|it| it.words).sum();
-        let all: usize = self.speech.sentences.iter().map(|it| it.words).sum();
-        let turns = self.speech.turns.iter().filter(|turn| turn.speaker == Speaker::Client).count();
-        let questions = of(Speaker::Client).filter(|it| it.asks()).count();
+    /// How engaged the client was: counts, with the client's longest sentence as evidence. They are those of the page:
+    /// of all lines of the session, by the same functions.
+    pub(super) fn engagement(&self, whole: &SessionForClient) -> Option<DraftClaim> {
+        let own = self.speech.sentences.iter().filter(|it| it.speaker == Speaker::Client && !it.in_role);
+        let longest = own.max_by_key(|it| it.words).filter(|it| it.words >= 3)?;
+        let (mut words, mut all, mut turns, mut questions) = (0, 0, 0, 0);
+        let mut before: Option<&Line> = None;
+        for line in &whole.utterances {
+            let count = words::count(&line.text);
+            if count == 0 {
+                continue;
+            }
+            all += count;
+            if line.speaker == Speaker::Client {
+                words += count;
+                questions += attribute::measures::questions(&line.text);
+                let goes_on = |it: &Line| it.speaker == line.speaker && it.index + 1 == line.index;
+                turns += usize::from(!before.is_some_and(goes_on));
+            }
+            before = Some(line);
+        }
         let share = (words * 100 + all / 2) / all.max(1);
         let name = self.input.client_short();
         let group = !self.input.other_names.is_empty();
@@ -200,9 +269,9 @@ impl Writer<'_> {
         let mut text = format!("{counted}{name} spoke {} in {}", many(words, "word"), many(turns, "turn"));
         // In a group the rest of the room was taken out, and a share of what is left says nothing.
         if !group {
-            text.push_str(&format!(", {share}% of the conversation,"));
+            text.push_str(&format!(", {share}% of all words,"));
         }
-        text.push_str(&format!(" and asked {}.", many(questions, "question")));
+        text.push_str(&format!(" and asked {}.", many(usize::try_from(questions).unwrap_or_default(), "question")));
         Some(DraftClaim::new(Section::Engagement, text, longest.evidence.clone()))
     }
 
@@ -264,6 +333,11 @@ fn readable(quote: &str) -> String {
             c => inner.push(c),
         }
     }
-    let mut chars = inner.chars();
+    capital(&inner)
+}
+
+/// With a capital first letter.
+fn capital(quote: &str) -> String {
+    let mut chars = quote.chars();
     chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()
 }

@@ -163,7 +163,7 @@ impl SummaryTemplate {
                 return self.sections.get(section.as_str()).map_or(1, |n| (*n).min(1));
             }
             Section::OpenThreads => 12,
-            Section::ActionItems => 6,
+            Section::ActionItems => 12,
             Section::KeyQuotes | Section::Breakthrough => 2,
             Section::Risk => 3,
             Section::Wins | Section::Challenges | Section::Recommendations => 4,
@@ -264,7 +264,7 @@ mod tests {
             .map(|section| Claim::new(section, "It was said.".into()));
         let kept: Vec<Section> = short.choose(claims.into()).iter().map(|claim| claim.section).collect();
         assert_eq!(kept, [Section::Wins, Section::ActionItems]);
-        assert_eq!(short.limit(Section::ActionItems), 3);
+        assert_eq!(short.limit(Section::ActionItems), 6);
         assert_eq!(short.limit(Section::Engagement), 1);
     }
 

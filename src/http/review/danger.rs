@@ -30,6 +30,32 @@ struct Sentence {
     words: String,
     start_ms: Option<i64>,
     why: &'static str,
+    before: Option<Beside>,
+    after: Option<Beside>,
+}
+
+/// The line before or after, cut to what one reads at a glance.
+#[derive(Debug, Serialize)]
+struct Beside {
+    speaker: String,
+    words: String,
+}
+
+/// So many characters of a line beside are shown.
+const GLANCE: usize = 240;
+
+fn beside(line: Option<&danger::Beside>, is_before: bool) -> Option<Beside> {
+    let line = line?;
+    let count = line.words.chars().count();
+    let words = if count <= GLANCE {
+        line.words.clone()
+    } else if is_before {
+        // What was asked stands at its end.
+        format!("… {}", line.words.chars().skip(count - GLANCE).collect::<String>())
+    } else {
+        format!("{} …", line.words.chars().take(GLANCE).collect::<String>())
+    };
+    Some(Beside { speaker: line.speaker.clone(), words })
 }
 
 #[derive(Debug, Serialize)]
@@ -51,6 +77,8 @@ pub(super) fn build(session: &SessionView, help: &str) -> Option<Danger> {
         words: it.sentence.clone(),
         start_ms: it.start_ms,
         why: it.why.words(),
+        before: beside(it.beside[0].as_ref(), true),
+        after: beside(it.beside[1].as_ref(), false),
     };
     Some(Danger {
         kinds: kinds.map(Kind::words).collect(),

@@ -1,0 +1,371 @@
+//! What became of a promise before the session was over: it is taken back, replaced, moved to another day, or done.
+//!
+//! ```text
+//! I'll write to Tom by Friday. – Actually, forget that.                     taken back
+//! I'll write to Tom. – No, let me call him instead.                         replaced: the call stands
+//! I'll write to Tom by Thursday. – No, make it Friday.                      moved
+//! I'll send you the link. – There, just sent it.                            done
+//! ```
+//!
+//! What may be meant of a promise is taken to be: one that was taken back stands nowhere, and one that stands was not.
+//! English only, like all cues.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::LazyLock,
+};
+
+use chrono::NaiveDate;
+use regex::Regex;
+
+use super::{
+    super::{due, text},
+    cues, day,
+    lemmas::{is_verb, lemma},
+    owes, promise, score,
+    speech::{Sentence, Speech},
+    stems,
+};
+use crate::model::Owner;
+
+/// A word that points back does not point further than so many turns.
+const NEAR: usize = 4;
+/// "Done" is said while one still knows what of.
+const NEAR_DONE: usize = 8;
+/// So many promises before one are looked at.
+const LAST: usize = 60;
+
+/// What became of a promise.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Fate {
+    /// It is taken back, or another stands in its place.
+    TakenBack,
+    /// It was done while the two still talked.
+    Done,
+    /// The sentence at this place says another day.
+    Moved(usize),
+}
+
+/// A promise, as far as what comes later can be about it.
+#[derive(Debug)]
+struct Made {
+    at: usize,
+    turn: usize,
+    owner: Owner,
+    /// The verb's base.
+    verb: Option<String>,
+    /// Its content words without its days.
+    about: BTreeSet<String>,
+    day: Option<NaiveDate>,
+}
+
+macro_rules! patterns {
+    ($($(#[$doc:meta])* $name:ident = $pattern:expr;)+) => {
+        $($(#[$doc])* static $name: LazyLock<Regex> =
+            LazyLock::new(|| Regex::new($pattern).expect("a constant pattern"));)+
+    };
+}
+
+patterns! {
+    /// One's own word is taken back.
+    RETRACTS = r"\b(?:forget (?:it|that|this|about (?:it|that|this)|what i(?: just)? said|i said (?:that|it|anything))|(?:let's|we can|i can|i'll|better|so|just|then) forget (?:about )?\w+|^forget (?:about )?\w+|scratch (?:that|this|it)|strike that|never ?mind|(?:i )?take (?:that|it) back|changed my mind|on second thoughts?|(?:that|it)'s not (?:going to )?happen(?:ing)?|i won't (?:do|manage|make) (?:that|it|this)|i(?:'m| am) not (?:going to do|doing) (?:that|it|this)|(?:let's|let us|i'll|we'll|better|rather|i'd rather) (?:just )?(?:drop|skip|leave out|scrap|park|cut|cancel|not do|strike|cross out) (?:that|it|this|the \w+)|(?:that|it|this) off (?:the|my|your) list|(?:can't|cannot|shouldn't|don't want to) promise (?:that|it|this)|don't (?:hold me to|write) (?:that|it|this)|let me not\b|let me (?:think about|take) (?:that|it|this)|i'd rather not|^(?:(?:oh|well|hm+|honestly|actually|no|wait),? )+not (?:this|next|today|tonight|tomorrow|on|by|\w+day)\b|that's (?:too much|not realistic|unrealistic|never going to)|that won't (?:work|happen)|i don't think i(?:'ll| will| can) (?:do|manage|make|get) (?:that|it|this|to (?:that|it)))\b";
+    /// The other takes the word off one's shoulders.
+    RELEASES = r"\b(?:let's|let us) (?:just )?(?:drop|skip|leave out|scrap|park|cut|cancel|not do|strike) (?:that|it|this|the \w+)|\byou (?:don't|do not) (?:have|need) to(?: do (?:that|it|this))?[.,!]|^(?:\w+,? )?(?:no need|don't bother|never ?mind|forget (?:it|that|about (?:it|that)))\b|\btake (?:that|it) off (?:the|your|my) list\b";
+    /// What corrects comes first.
+    CORRECTS = r"^(?:(?:um+|uh+|oh|okay|ok|well|so|yeah|and|or|but)[,.…-]* )*(?:actually|no|nope|wait|sorry|hang on|hold on|hm+|scratch that|forget that|forget it|on second thoughts?|or rather|rather|or better|better|better still|i mean|you know what)\b[,;:.…–—-]*";
+    /// Another day, and nothing else: "no, make it Friday"; the days are cut out before.
+    MOVES = r"^(?:(?:um+|uh+|oh|okay|ok|well|so|yeah|and|or|but|actually|no|nope|wait|sorry|hang on|hold on|hm+|let me (?:see|think)|on second thoughts?|scratch that|forget that|i mean|you know what|honestly|rather|better|yes)\b[,;:.…–—-]* ?)*(?:(?:let's |let me |can we |could we |shall we |i'd |we'd |please )?(?:better |rather )?(?:make|say|call|move|push|shift|change)(?: (?:it|that|this))?(?: to| for)?|not until|more like|rather|better|it(?:'ll| will| has to|'s going to) (?:be|have to be)|i need until|give me until|i'll need until|i'd rather|i'd say|i meant|i mean)?[ ,?]*(?:(?:is|would be|'s|will be|works|is probably|might be|sounds|feels) (?:\w+ )?(?:better|safer|fine|easier|realistic|more realistic|possible|best|good|enough)|instead|rather|then|for sure|at the latest|latest|please|i'd say|i promise|i think|to be safe|just to be safe|that's (?:safer|better|more realistic)|not)?[ .!?,]*$";
+    /// What it is that makes it a correction.
+    IS_MOVE = r"\b(?:actually|no|nope|wait|sorry|hang on|hold on|make|move|push|shift|change|say|better|rather|instead|not until|more like|until|meant|i mean|realistic|safer|scratch|second thoughts?|then)\b";
+    /// The other would rather have another day.
+    ASKS_MOVE = r"\b(?:let's|shall we|can we|could we|should we|do you want to|would you rather|why don't we|shouldn't we) (?:rather |better |just )?(?:say|make (?:it|that)|move (?:it|that)|push (?:it|that)|do (?:it|that))\b";
+    /// It does not go on the day that was said; the days are cut out before.
+    NOT_THEN = r"^(?:(?:um+|uh+|oh|okay|ok|well|so|yeah|and|but|actually|no|nope|wait|sorry|hang on|hold on|hm+)\b[,;:.…–—-]* ?)*(?:(?:i )?(?:can't|cannot|won't|couldn't|won't be able to|am not able to|'m not able to)(?: (?:do|make|manage|get to))?(?: (?:it|that|this))?(?: (?:then|on|by|until|before))?|not (?:this|next|on|by|before|today|tonight|tomorrow|\w+day)\b.{0,12})[.! ]*$";
+    /// The other one asks whether it can be kept.
+    IS_REALISTIC = r"\b(?:realistic|doable|manageable|too (?:much|many|soon|ambitious)|sure|certain|will you really|do you really|will you manage|can you manage|in your hands|what you want|want to do that|are you up for)\b";
+    /// And it cannot.
+    SAYS_NO = r"^(?:(?:um+|uh+|oh|well|hm+|honestly|to be honest|actually|if i'm honest)[,.…-]* )*(?:no|nope|not really|probably not|i don't think so|i doubt it|maybe not|not (?:quite|entirely|honestly|at all))\b";
+    SAYS_YES = r"^(?:(?:um+|uh+|oh|well|hm+)[,.…-]* )*(?:yes|yeah|yep|sure|okay|ok|fine|of course|absolutely|good|perfect|great|deal|agreed|works|that works|all right|alright|no problem)\b";
+    /// It is done, whatever it is.
+    DONE = r"^(?:(?:um+|uh+|oh|okay|ok|well|so|yeah|yes|and|there|there you go|there we go|right|hang on|one second|one moment|great|good|see)[,.!…-]* )*(?:(?:i(?:'ve| have)? |it(?:'s| is| has been) |that(?:'s| is| has been) |they're |all )?(?:just |now |already )*(?:done|did (?:it|that)|sent|booked|called|paid|signed|posted|shared|ordered|submitted|e-?mailed|forwarded|uploaded|cancelled|canceled|deleted|moved|blocked|set up|bought|texted|messaged|written|registered|invited)(?: (?:it|that|them|her|him))?(?: (?:off|over|now|just now|already|to you|for you|up|across|away|in the chat))*|(?:it|that|they)(?:'s| is|'re| are)? (?:just |now |already )*(?:in (?:your|the) (?:inbox|chat|calendar|mail|folder|diary)|on its way|out|gone|with (?:you|him|her|them)))[.!,…]*(?: (?:while we (?:were )?\w+|as we speak|just now|there))?[.!]*$";
+    /// When it was done is not now: it is another deed, of before.
+    BEFORE_NOW = r"\b(?:last|yesterday|ago|earlier this|back in|when i|used to|once|at the time|before (?:we|the session|this)|since|in (?:january|february|march|april|may|june|july|august|september|october|november|december|\d{4})|on (?:mon|tues|wednes|thurs|fri|satur|sun)day|this (?:morning|week|month|year)|the other day|first time)\b";
+    /// It is done now.
+    NOW = r"\b(?:just|now|already|while we|there)\b";
+    /// Who did what.
+    DID = r"\bi(?:'ve| have)?(?: (?:just|now|already|actually|even|also|finally))* (\w+)";
+    /// It came to the other.
+    RECEIVED = r"\b(?:it|that|your (?:mail|e-?mail|message|link|file|invite|invitation))(?:'s| has| is| just|'s just| has just)* (?:arrived|come through|came through|landed|here|in my (?:inbox|calendar))\b|\bi(?:'ve)? (?:just )?(?:received|see) (?:it|your \w+)\b|\bi just got (?:it|your \w+)\b|\bgot it (?:here|in my inbox|in the chat)\b";
+    POINTS = r"\b(?:it|that|them|this|those|him|her)\b";
+    /// It stands beside the other, and not in its place.
+    BESIDE = r"\b(?:again|also|another|too|as well|second|both|next one)\b";
+}
+
+/// Whether a sentence takes something back, and so is no part of a promise.
+pub(super) fn takes_back(own: &str) -> bool {
+    RETRACTS.is_match(own) || cues::DROPPED.is_in(own)
+}
+
+/// What became of the promises of a session.
+#[derive(Debug, Default)]
+pub(super) struct Settled {
+    fates: BTreeMap<usize, Fate>,
+}
+
+impl Settled {
+    /// Of all promises of the session.
+    pub(super) fn new(speech: &Speech) -> Self {
+        let mut settled = Self::default();
+        let mut open: Vec<Made> = Vec::new();
+        for sentence in speech.sentences.iter().filter(|it| !it.in_role) {
+            settled.look(speech, sentence, &open);
+            open.retain(|made| matches!(settled.fates.get(&made.at), None | Some(Fate::Moved(_))));
+            open.extend(made(speech, sentence.at));
+        }
+        settled
+    }
+
+    /// What became of the promise at `at`; none where it stands as it was given.
+    pub(super) fn fate(&self, at: usize) -> Option<Fate> {
+        self.fates.get(&at).copied()
+    }
+
+    /// Whether what the sentence at `at` undertakes is off the list.
+    pub(super) fn is_off(&self, speech: &Speech, at: usize) -> bool {
+        match self.fate(at) {
+            Some(Fate::TakenBack | Fate::Done) => true,
+            Some(Fate::Moved(_)) => false,
+            None => score::is_dropped(speech, at),
+        }
+    }
+
+    /// The promises that a new one stands in the place of are off.
+    fn replace(&mut self, speech: &Speech, new: &Made, recent: &[Made]) {
+        for made in recent.iter().filter(|made| replaces(speech, new, made, recent)) {
+            self.fates.insert(made.at, Fate::TakenBack);
+        }
+    }
+
+    /// What `sentence` says of the promises before it.
+    fn look(&mut self, speech: &Speech, sentence: &Sentence, open: &[Made]) {
+        let recent = &open[open.len().saturating_sub(LAST)..];
+        let Some(speaker) = owes::speaks_for(sentence) else { return };
+        let own = sentence.own.as_str();
+        let near = |made: &&Made, turns: usize| sentence.turn - made.turn <= turns;
+        let last =
+            |owner: Owner, turns: usize| recent.iter().rev().find(|it| it.owner == owner).filter(|it| near(it, turns));
+        if let Some((at, moved)) = moves(speech, sentence, recent, speaker) {
+            self.fates.insert(at, Fate::Moved(moved));
+            return;
+        }
+        // "I can't tonight. Tomorrow."
+        if NOT_THEN.is_match(owes::without_days(own).as_ref())
+            && let Some(made) = last(speaker, NEAR)
+        {
+            let next =
+                speech.sentences.get(sentence.at + 1).filter(|it| it.turn == sentence.turn && day::only_day(&it.own));
+            self.fates.insert(made.at, next.map_or(Fate::TakenBack, |next| Fate::Moved(next.at)));
+            return;
+        }
+        let asked = sentence
+            .turn
+            .checked_sub(1)
+            .and_then(|before| speech.sentences[speech.turns[before].sentences.clone()].last());
+        let is_first = speech.turns[sentence.turn].sentences.start == sentence.at;
+        // "I'd rather not" refuses what was just asked for, and takes nothing back.
+        if is_first
+            && asked.is_some_and(|it| {
+                it.speaker != sentence.speaker && (owes::asks_for(&it.own) || it.asks() && own.contains("rather not"))
+            })
+            && !sentence.own.contains("forget")
+        {
+            if let Some(new) = made(speech, sentence.at) {
+                self.replace(speech, &new, recent);
+            }
+            return;
+        }
+        let released = RELEASES.find(own).map(|found| (found, owes::other(speaker)));
+        if let Some((found, owner)) = RETRACTS.find(own).map(|found| (found, speaker)).or(released) {
+            if let Some(made) = retracted(own, found.end(), owner, recent, last(owner, NEAR)) {
+                self.fates.insert(made.at, Fate::TakenBack);
+            }
+            return;
+        }
+        if is_first
+            && SAYS_NO.is_match(own)
+            && asked.is_some_and(|it| it.asks() && IS_REALISTIC.is_match(&it.own) && it.speaker != sentence.speaker)
+            && let Some(made) = last(speaker, NEAR)
+        {
+            self.fates.insert(made.at, Fate::TakenBack);
+            return;
+        }
+        if let Some(new) = made(speech, sentence.at) {
+            self.replace(speech, &new, recent);
+            return;
+        }
+        // "I'll rest instead": no promise, and not the one before either.
+        if own.contains("instead") && !own.contains("instead of") && cues::WILL.is_in(own) {
+            if let Some(made) = last(speaker, NEAR) {
+                self.fates.insert(made.at, Fate::TakenBack);
+            }
+            return;
+        }
+        if sentence.asks() || stems::is_negated(&sentence.text) {
+            return;
+        }
+        if DONE.is_match(own) {
+            let verbs: BTreeSet<String> = text::words(own).iter().map(|word| lemma(&word.normal).0).collect();
+            let fits = |it: &&Made| {
+                it.verb.as_ref().is_none_or(|verb| {
+                    verbs.contains(verb)
+                        || verbs.contains(&lemma("do").0)
+                        || own.contains(" in ")
+                        || own.contains("way")
+                })
+            };
+            if let Some(made) = last(speaker, NEAR_DONE).filter(fits) {
+                self.fates.insert(made.at, Fate::Done);
+            }
+        } else if RECEIVED.is_match(own) {
+            let gives = |made: &&Made| {
+                let given = ["send", "share", "mail", "forward", "post"].map(|verb| lemma(verb).0);
+                made.verb.as_ref().is_some_and(|verb| given.contains(verb))
+            };
+            if let Some(made) = last(owes::other(speaker), NEAR).filter(gives) {
+                self.fates.insert(made.at, Fate::Done);
+            }
+        } else if let Some(made) = done_now(sentence)
+            .and_then(|now| recent.iter().rev().find(|made| made.owner == speaker && made.is_done_by(&now)))
+        {
+            self.fates.insert(made.at, Fate::Done);
+        }
+    }
+}
+
+/// A sentence that tells what its speaker has done just now.
+struct DoneNow<'s> {
+    sentence: &'s Sentence,
+    /// The verbs, by their base.
+    verbs: BTreeSet<String>,
+    about: BTreeSet<String>,
+}
+
+fn done_now(sentence: &Sentence) -> Option<DoneNow<'_>> {
+    let own = sentence.own.as_str();
+    let done = DID.captures_iter(own).map(|found| lemma(&found[1])).filter(|(_, is_past)| *is_past);
+    let verbs: BTreeSet<String> = done.map(|(verb, _)| verb).collect();
+    let is_now = !verbs.is_empty() && !BEFORE_NOW.is_match(own);
+    is_now.then(|| DoneNow { sentence, verbs, about: about(&sentence.text) })
+}
+
+impl Made {
+    /// Whether just this was done since.
+    fn is_done_by(&self, now: &DoneNow<'_>) -> bool {
+        let Some(verb) = self.verb.as_ref().filter(|verb| now.verbs.contains(*verb)) else { return false };
+        let same = self.about.intersection(&now.about).filter(|word| *word != verb && !is_verb(&lemma(word).0)).count();
+        let own = now.sentence.own.as_str();
+        let near = now.sentence.turn - self.turn <= NEAR_DONE;
+        NOW.is_match(own) && (same >= 1 || near && POINTS.is_match(own)) || same >= 2
+    }
+}
+
+/// The promise that the sentence at `at` gives.
+fn made(speech: &Speech, at: usize) -> Option<Made> {
+    let sentence = &speech.sentences[at];
+    let answered = owes::answered(speech, at);
+    if answered.is_none() && promise::promise(speech, at) < score::ENOUGH {
+        return None;
+    }
+    let said = answered.map_or(sentence, |it| it.asked);
+    let from = cues::WILL.place(&said.own).or(cues::COACH_WILL.place(&said.own)).unwrap_or_default();
+    let words = text::words(said.own.get(from..).unwrap_or_default());
+    let verb = words.into_iter().map(|word| lemma(&word.normal).0).find(|word| is_verb(word));
+    // Of two days the later word counts: "Can you do it by Thursday?" – "By Friday."
+    let day = [sentence, said].into_iter().find_map(|it| due::find(&it.text, NaiveDate::default())?.date);
+    Some(Made { at, turn: sentence.turn, owner: owes::owner(speech, at), verb, about: about(&said.text), day })
+}
+
+/// The content words without the days.
+fn about(said: &str) -> BTreeSet<String> {
+    let mut bare = said.to_owned();
+    for day in due::places(said, NaiveDate::default()).into_iter().rev() {
+        bare.replace_range(day, " ");
+    }
+    stems::stems(&bare)
+}
+
+/// Which promise a word taken back is of: the one that it names, else the last one that it can point at.
+fn retracted<'m>(own: &str, end: usize, owner: Owner, recent: &'m [Made], last: Option<&'m Made>) -> Option<&'m Made> {
+    static NEXT_CLAUSE: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"[,;.!…–—]|\b(?:because|since|it's|i|let|and|but|for now)\b").expect("a constant pattern")
+    });
+    let rest = own.get(end..).unwrap_or_default();
+    let clause = NEXT_CLAUSE.find(rest).map_or(rest, |next| &rest[..next.start()]);
+    let named = about(clause);
+    let named: BTreeSet<&String> =
+        named.iter().filter(|word| !matches!(word.as_str(), "one" | "idea" | "plan" | "part" | "whole")).collect();
+    if named.is_empty() {
+        return last;
+    }
+    recent.iter().rev().find(|made| made.owner == owner && made.about.iter().any(|word| named.contains(word)))
+}
+
+/// The promise that `sentence` moves to another day, and where that day is said.
+fn moves(speech: &Speech, sentence: &Sentence, recent: &[Made], speaker: Owner) -> Option<(usize, usize)> {
+    let own = sentence.own.as_str();
+    let near = |made: &&Made| sentence.turn - made.turn <= NEAR;
+    let says_day = |it: &Sentence| {
+        let bare = owes::without_days(&it.own);
+        bare.len() + 3 < it.own.len() && it.words <= 12 && MOVES.is_match(bare.as_ref()) && IS_MOVE.is_match(&it.own)
+    };
+    if !sentence.asks() && says_day(sentence) {
+        let made = recent.iter().rev().find(|made| made.owner == speaker).filter(near)?;
+        // The first day that is named moves nothing: "I'll write to her. By Thursday, I'd say."
+        let is_first = made.day.is_none() && sentence.at == made.at + 1;
+        return (!is_first).then_some((made.at, sentence.at));
+    }
+    // "Can we make it Friday?" – "Sure."
+    let is_first = speech.turns[sentence.turn].sentences.start == sentence.at;
+    if !is_first || !SAYS_YES.is_match(own) {
+        return None;
+    }
+    let before = speech.turns.get(sentence.turn.checked_sub(1)?)?;
+    let asked = speech.sentences.get(before.sentences.end.checked_sub(1)?)?;
+    let asks_move = asked.asks() && asked.words <= 20 && ASKS_MOVE.is_match(&asked.own) && day::names(&asked.own);
+    if asked.speaker == sentence.speaker || !asks_move && !says_day(asked) {
+        return None;
+    }
+    let made = recent.iter().rev().find(|made| made.at < asked.at).filter(near)?;
+    Some((made.at, asked.at))
+}
+
+/// Whether the promise `new` stands in the place of an earlier one.
+fn replaces(speech: &Speech, new: &Made, made: &Made, recent: &[Made]) -> bool {
+    if made.owner != new.owner {
+        return false;
+    }
+    let sentence = &speech.sentences[new.at];
+    let own = sentence.own.as_str();
+    let is_last = recent.iter().rev().find(|it| it.owner == new.owner).is_some_and(|it| it.at == made.at);
+    let shared = made.about.intersection(&new.about).filter(|word| !is_verb(&lemma(word).0)).count();
+    if is_last && !sentence.goes_on {
+        let corrects = CORRECTS.is_match(own);
+        let beside = made.turn == new.turn && new.at - made.at <= 2;
+        let near = new.turn - made.turn <= NEAR;
+        let instead = own.contains("instead") && !own.contains("instead of");
+        if corrects && (beside || near && shared > 0)
+            || instead && near && (corrects || shared > 0 || own.contains("let me"))
+        {
+            return true;
+        }
+    }
+    // The same once more, with a day, or another day.
+    let fewest = made.about.len().min(new.about.len());
+    let same = made.about.intersection(&new.about).count();
+    made.verb == new.verb
+        && new.day.is_some()
+        && made.day != new.day
+        && shared > 0
+        && same * 10 >= fewest * 7
+        && !BESIDE.is_match(own)
+}
