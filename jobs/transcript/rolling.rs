@@ -13,11 +13,21 @@ use super::{
 const REPEAT: &str = "a line that rolls on from the cue before";
 /// Cues that roll follow each other at once, in milliseconds.
 const AT_ONCE: i64 = 100;
+/// Where a pause is between them, it is no longer, in milliseconds.
+const PAUSE: i64 = 3_000;
 /// A cue that only shows a finished line is shown for no longer, in milliseconds.
 const FLASH: i64 = 50;
 /// In a file of fewer cues, what rolls has at least so many words: people do say "Yes." twice.
 const FEW_CUES: usize = 12;
 const FEW_WORDS: usize = 3;
+
+/// What the cue before showed, without markup.
+#[derive(Default)]
+struct Shown {
+    end: Option<i64>,
+    last: Option<String>,
+    lines: HashSet<String>,
+}
 
 /// Sets aside the lines that only roll on; tells whether the cues have times inside, as YouTube's have.
 pub(super) fn set_repeats_aside(cues: &mut [Cue<'_>], draft: &mut Draft) -> bool {
@@ -26,18 +36,24 @@ pub(super) fn set_repeats_aside(cues: &mut [Cue<'_>], draft: &mut Draft) -> bool
     if !inline && !mostly_rolls(cues) {
         return false;
     }
-    let mut before: (Option<i64>, HashSet<String>) = (None, HashSet::new());
+    let mut before = Shown::default();
     for cue in cues {
         let payload = cue.payload.clone();
         let mut lines: Vec<&str> = payload.split('\n').collect();
         let plain: Vec<String> = lines.iter().map(|line| text(line)).collect();
-        let follows = match (before.0, cue.start_ms) {
-            (Some(end), Some(start)) => (end - start).abs() <= AT_ONCE,
-            _ => false,
-        };
+        let gap = before.end.zip(cue.start_ms).map(|(end, start)| (end - start).abs());
+        let (follows, is_near) = (gap.is_some_and(|gap| gap <= AT_ONCE), gap.is_some_and(|gap| gap <= PAUSE));
+        let first = plain.iter().position(|line| !line.is_empty());
         for (at, plain) in plain.iter().enumerate() {
             let line = lines[at];
-            let repeats = follows && !plain.is_empty() && !has_times(line) && before.1.contains(plain);
+            // After a pause it is the last line, whole, with another below it.
+            let rolls_on = is_near
+                && first == Some(at)
+                && before.last.as_deref() == Some(plain.as_str())
+                && lines[at + 1..].iter().any(|line| !line.trim().is_empty())
+                && count(plain) >= FEW_WORDS;
+            let repeats =
+                !plain.is_empty() && !has_times(line) && ((follows && before.lines.contains(plain)) || rolls_on);
             if repeats {
                 draft.set_aside(cue.line + at, REPEAT, plain);
                 draft.markup(words(line), words(plain));
@@ -45,7 +61,8 @@ pub(super) fn set_repeats_aside(cues: &mut [Cue<'_>], draft: &mut Draft) -> bool
                 cue.payload = Cow::Owned(lines.join("\n"));
             }
         }
-        before = (cue.end_ms, plain.into_iter().collect());
+        let last = plain.iter().rfind(|line| !line.is_empty()).cloned();
+        before = Shown { end: cue.end_ms, last, lines: plain.into_iter().collect() };
     }
     inline
 }
@@ -139,6 +156,45 @@ mod tests {
                 assert!(read.account.balances());
             }
         }
+    }
+
+    /// With labels where the speaker changes, and a pause where one has spoken to the end.
+    #[test]
+    fn a_roll_with_labels_and_pauses_gives_each_their_words_once() {
+        let turns = [
+            ("Maya", "let us stay with", "the budget for a moment"),
+            ("Priya", "my manager asked about", "the hiring freeze and left"),
+            ("Maya", "what did you learn", "from the week that was"),
+            ("Priya", "honestly I did avoid", "the talk until the evening"),
+        ];
+        let mut file = String::from("WEBVTT\n\n");
+        let mut above = None;
+        for (at, (name, one, two)) in turns.iter().enumerate() {
+            let second = at * 10;
+            let before = above.map(|line| format!("{line}\n")).unwrap_or_default();
+            _ = write!(file, "00:00:{second:02}.000 --> 00:00:{:02}.000\n{before}{name}: {one}\n\n", second + 2);
+            _ = write!(
+                file,
+                "00:00:{:02}.000 --> 00:00:{:02}.000\n{name}: {one}\n{two}.\n\n",
+                second + 2,
+                second + 9
+            );
+            above = Some(format!("{two}."));
+        }
+        let read = parse(file.as_bytes()).expect("captions");
+        let said: Vec<(&str, String)> = read
+            .utterances
+            .iter()
+            .map(|said| (said.label.as_deref().unwrap_or_default(), said.text.replace('\n', " ")))
+            .collect();
+        for (name, one, two) in turns {
+            let words: String =
+                said.iter().filter(|(who, _)| *who == name).map(|(_, text)| format!("{text} ")).collect();
+            for part in [one, two] {
+                assert_eq!(words.matches(part).count(), 1, "{name}: {part}: {said:?}");
+            }
+        }
+        assert!(read.account.balances());
     }
 
     #[test]
