@@ -173,12 +173,7 @@ mod tests {
             let second = at * 10;
             let before = above.map(|line| format!("{line}\n")).unwrap_or_default();
             _ = write!(file, "00:00:{second:02}.000 --> 00:00:{:02}.000\n{before}{name}: {one}\n\n", second + 2);
-            _ = write!(
-                file,
-                "00:00:{:02}.000 --> 00:00:{:02}.000\n{name}: {one}\n{two}.\n\n",
-                second + 2,
-                second + 9
-            );
+            _ = write!(file, "00:00:{:02}.000 --> 00:00:{:02}.000\n{name}: {one}\n{two}.\n\n", second + 2, second + 9);
             above = Some(format!("{two}."));
         }
         let read = parse(file.as_bytes()).expect("captions");

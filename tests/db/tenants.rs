@@ -61,6 +61,7 @@ async fn fill(world: &World) -> Full {
          values ($1, decode(repeat('00', 32), 'hex'), 'said', now() + interval '1 day')",
         "insert into inbox_notices (id, organization_id, coach_id, about, kind, object_key, reason, what_to_do)
          select gen_random_uuid(), $1, id, 'object', 'refused', 'inbox/maya/x', 'It is empty.', '' from coaches",
+        "select ledger_settle('bucket', 'inbox/' || $1::uuid, 'etag', 1, now(), 'taken', null)",
         "insert into refinements (id, organization_id, summary_id, base_version, instruction)
          select gen_random_uuid(), $1, id, 1, 'shorter' from summaries",
         "insert into voice_rules (id, organization_id, coach_id, kind, rule, source, active)
