@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, ops::Range, sync::LazyLock};
 
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
 use regex::Regex;
 
 use super::{
@@ -19,10 +20,28 @@ const LONGEST_NOD: usize = 3;
 /// A longer answer speaks for itself.
 const LONGEST_ANSWER: usize = 40;
 
+/// A session of more utterances is heard in parts of so many, on all cores.
+const PART: usize = 1_000;
+/// So many utterances beside a part are heard with it: sentences go on there, and questions are answered.
+const BESIDE: usize = 12;
+
 /// The signs of danger in a session's words, in order.
 #[must_use]
 pub fn signs(said: &[Said<'_>]) -> Vec<Sign> {
-    heard(said, said.len(), TOGETHER.0)
+    if said.len() <= PART {
+        return heard(said, said.len(), TOGETHER.0);
+    }
+    let parts = said.len().div_ceil(PART);
+    let of_part = |part: usize| {
+        let own = part * PART..((part + 1) * PART).min(said.len());
+        let first = own.start.saturating_sub(BESIDE);
+        let with_beside = &said[first..(own.end + BESIDE).min(said.len())];
+        let mut signs = heard(with_beside, said.len(), TOGETHER.0);
+        signs.iter_mut().for_each(|sign| sign.utterance += first);
+        signs.retain(|sign| own.contains(&sign.utterance));
+        signs
+    };
+    (0..parts).into_par_iter().flat_map_iter(of_part).collect()
 }
 
 /// The signs of danger in words of a session of so many lines.

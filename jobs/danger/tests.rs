@@ -190,3 +190,22 @@ fn a_sign_says_where_it_stands() {
         ]
     );
 }
+
+#[test]
+fn a_session_of_days_is_heard_in_parts_as_it_would_be_as_a_whole() {
+    let mut lines: Vec<(Option<&str>, &str)> = (0..4_100)
+        .map(|at| (Some(if at % 2 == 0 { "Maya" } else { "Priya" }), "We spoke of the plan for the week."))
+        .collect();
+    let mut expected = Vec::new();
+    for at in (97..4_000).step_by(301).chain([998, 2_998]) {
+        // A question at the end of a part is answered in the next one.
+        lines[at] = (Some("Maya"), "Are you thinking of ending your life?");
+        lines[at + 1] = (Some("Priya"), "Sometimes, yes.");
+        expected.push(at);
+    }
+    expected.sort_unstable();
+    let said: Vec<Said<'_>> = lines.iter().map(|(speaker, text)| Said { speaker: *speaker, text }).collect();
+    let heard: std::collections::BTreeSet<usize> =
+        signs(&said).iter().map(|sign| sign.utterance - usize::from(!expected.contains(&sign.utterance))).collect();
+    assert_eq!(heard.into_iter().collect::<Vec<_>>(), expected);
+}

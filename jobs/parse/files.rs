@@ -4,6 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use debrief_transcript::{Attendee, NotATranscript, Transcript, Utterance, companion::Companion};
 
+use serde_json::json;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::{
@@ -15,6 +16,9 @@ use crate::{
     embed::{Embedder, Local},
     queue::{Context, JobError, blocking},
 };
+
+/// Files of more bytes take a while: the job says how far it is.
+const LARGE: usize = 2 << 20;
 
 /// What is in a file.
 #[derive(Debug)]
@@ -68,11 +72,18 @@ impl Files {
             copies.push((row, bytes));
         }
         let room = ctx.reading.take(copies.iter().map(|(_, bytes)| bytes.len()).sum()).await;
+        let bytes: usize = copies.iter().map(|(_, bytes)| bytes.len()).sum();
+        if bytes > LARGE {
+            ctx.progress(json!({ "step": "reading", "bytes": bytes })).await?;
+        }
         let mut all = Vec::with_capacity(copies.len());
         for (row, bytes) in copies {
             let (is_speech, file) = (row.role == "speech", row.file().to_owned());
             let content = blocking(move || content(&bytes, &file, is_speech)).await?;
             all.push(File { row, content });
+        }
+        if bytes > LARGE {
+            ctx.progress(json!({ "step": "listening", "bytes": bytes })).await?;
         }
         let local = match &ctx.embedder {
             Embedder::Local(local) => Some(Arc::clone(local)),

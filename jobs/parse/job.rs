@@ -49,8 +49,8 @@ const ROUNDS: usize = 5;
 
 impl Job for ParseTranscript {
     const KIND: &'static str = "parse.transcript";
-    /// Every utterance is listened to for danger: a session of days takes minutes.
-    const POLICY: Policy = Policy { timeout: Duration::from_secs(900), ..Policy::DEFAULT };
+    /// Every utterance is listened to for danger: a session of days takes minutes, and waits while others are read.
+    const POLICY: Policy = Policy { timeout: Duration::from_secs(1800), ..Policy::DEFAULT };
 
     fn unique_key(&self) -> Option<String> {
         Some(self.transcript_id.to_string())
