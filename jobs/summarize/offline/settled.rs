@@ -12,6 +12,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
+    ops::Range,
     sync::LazyLock,
 };
 
@@ -75,6 +76,10 @@ patterns! {
     CORRECTS = r"^(?:(?:um+|uh+|oh|okay|ok|well|so|yeah|and|or|but)[,.…-]* )*(?:actually|no|nope|wait|sorry|hang on|hold on|hm+|scratch that|forget that|forget it|on second thoughts?|or rather|rather|or better|better|better still|i mean|you know what)\b[,;:.…–—-]*";
     /// Another day, and nothing else: "no, make it Friday"; the days are cut out before.
     MOVES = r"^(?:(?:um+|uh+|oh|okay|ok|well|so|yeah|and|or|but|actually|no|nope|wait|sorry|hang on|hold on|hm+|let me (?:see|think)|on second thoughts?|scratch that|forget that|i mean|you know what|honestly|rather|better|yes)\b[,;:.…–—-]* ?)*(?:(?:let's |let me |can we |could we |shall we |i'd |we'd |please )?(?:better |rather )?(?:make|say|call|move|push|shift|change)(?: (?:it|that|this))?(?: to| for)?|not until|more like|rather|better|it(?:'ll| will| has to|'s going to) (?:be|have to be)|i need until|give me until|i'll need until|i'd rather|i'd say|i meant|i mean)?[ ,?]*(?:(?:is|would be|'s|will be|works|is probably|might be|sounds|feels) (?:\w+ )?(?:better|safer|fine|easier|realistic|more realistic|possible|best|good|enough)|instead|rather|then|for sure|at the latest|latest|please|i'd say|i promise|i think|to be safe|just to be safe|that's (?:safer|better|more realistic)|not)?[ .!?,]*$";
+    /// Another hour or amount: "no, make it ten".
+    MOVES_AMOUNT = r"^(?:(?:um+|uh+|oh|okay|ok|well|so|hm+|and|or)[,;:.…–—-]* ?)*(?:actually|no|nope|wait|sorry|hang on|hold on|scratch that|on second thoughts?|or rather|rather|or better|better|i mean)\b[,;:.…–—-]* ?(?:let's |let me |better |rather )?(?:make|say|call) (?:it|that)(?: at| to| only| just)? (?:\d|(?:one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|fifteen|twenty|thirty|half|noon|midnight|an? (?:hour|quarter|half)|once|twice|more|less|fewer)\b)";
+    /// What somebody had in mind before, and now takes back in the same sentence: it is of that and of no other promise.
+    HAD_IN_MIND = r"\b(?:promised|planned|intended|meant|wanted|agreed|hoped|said|thought|was|were) (?:to|i'd|i would|i'll|about|of|going to)\b";
     /// What it is that makes it a correction.
     IS_MOVE = r"\b(?:actually|no|nope|wait|sorry|hang on|hold on|make|move|push|shift|change|say|better|rather|instead|not until|more like|until|meant|i mean|realistic|safer|scratch|second thoughts?|then)\b";
     /// The other would rather have another day.
@@ -186,7 +191,7 @@ impl Settled {
         }
         let released = RELEASES.find(own).map(|found| (found, owes::other(speaker)));
         if let Some((found, owner)) = RETRACTS.find(own).map(|found| (found, speaker)).or(released) {
-            if let Some(made) = retracted(own, found.end(), owner, recent, last(owner, NEAR)) {
+            if let Some(made) = retracted(own, found.range(), owner, recent, last(owner, NEAR)) {
                 self.fates.insert(made.at, Fate::TakenBack);
             }
             return;
@@ -295,11 +300,22 @@ fn about(said: &str) -> BTreeSet<String> {
 }
 
 /// Which promise a word taken back is of: the one that it names, else the last one that it can point at.
-fn retracted<'m>(own: &str, end: usize, owner: Owner, recent: &'m [Made], last: Option<&'m Made>) -> Option<&'m Made> {
+fn retracted<'m>(
+    own: &str,
+    at: Range<usize>,
+    owner: Owner,
+    recent: &'m [Made],
+    last: Option<&'m Made>,
+) -> Option<&'m Made> {
     static NEXT_CLAUSE: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"[,;.!…–—]|\b(?:because|since|it's|i|let|and|but|for now)\b").expect("a constant pattern")
     });
-    let rest = own.get(end..).unwrap_or_default();
+    let before = own.get(..at.start).unwrap_or_default();
+    if let Some(mind) = HAD_IN_MIND.find(before) {
+        let meant = about(&before[mind.end()..]);
+        return recent.iter().rev().find(|made| made.owner == owner && made.about.intersection(&meant).count() > 0);
+    }
+    let rest = own.get(at.end..).unwrap_or_default();
     let clause = NEXT_CLAUSE.find(rest).map_or(rest, |next| &rest[..next.start()]);
     let named = about(clause);
     let named: BTreeSet<&String> =
@@ -323,6 +339,10 @@ fn moves(speech: &Speech, sentence: &Sentence, recent: &[Made], speaker: Owner) 
         // The first day that is named moves nothing: "I'll write to her. By Thursday, I'd say."
         let is_first = made.day.is_none() && sentence.at == made.at + 1;
         return (!is_first).then_some((made.at, sentence.at));
+    }
+    if !sentence.asks() && MOVES_AMOUNT.is_match(own) {
+        let made = recent.iter().rev().find(|made| made.owner == speaker).filter(near)?;
+        return Some((made.at, sentence.at));
     }
     // "Can we make it Friday?" – "Sure."
     let is_first = speech.turns[sentence.turn].sentences.start == sentence.at;
