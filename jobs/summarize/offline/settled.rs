@@ -327,21 +327,28 @@ fn retracted<'m>(
 }
 
 /// The promise that `sentence` moves to another day, and where that day is said.
-fn moves(speech: &Speech, sentence: &Sentence, recent: &[Made], speaker: Owner) -> Option<(usize, usize)> {
+fn moves<'m>(speech: &Speech, sentence: &Sentence, recent: &'m [Made], speaker: Owner) -> Option<(usize, usize)> {
     let own = sentence.own.as_str();
     let near = |made: &&Made| sentence.turn - made.turn <= NEAR;
     let says_day = |it: &Sentence| {
         let bare = owes::without_days(&it.own);
         bare.len() + 3 < it.own.len() && it.words <= 12 && MOVES.is_match(bare.as_ref()) && IS_MOVE.is_match(&it.own)
     };
+    // What the speaker has just undertaken is meant, and where that is no promise, none is.
+    let said_before = speech.sentences[..sentence.at].iter().rev().find(|it| it.speaker == sentence.speaker);
+    let own_last = |recent: &'m [Made]| {
+        let made = recent.iter().rev().find(|made| made.owner == speaker)?;
+        let is_other = said_before.is_some_and(|it| it.at != made.at && cues::WILL.is_in(&it.own));
+        (!is_other).then_some(made)
+    };
     if !sentence.asks() && says_day(sentence) {
-        let made = recent.iter().rev().find(|made| made.owner == speaker).filter(near)?;
+        let made = own_last(recent).filter(near)?;
         // The first day that is named moves nothing: "I'll write to her. By Thursday, I'd say."
         let is_first = made.day.is_none() && sentence.at == made.at + 1;
         return (!is_first).then_some((made.at, sentence.at));
     }
     if !sentence.asks() && MOVES_AMOUNT.is_match(own) {
-        let made = recent.iter().rev().find(|made| made.owner == speaker).filter(near)?;
+        let made = own_last(recent).filter(near)?;
         return Some((made.at, sentence.at));
     }
     // "Can we make it Friday?" – "Sure."

@@ -37,7 +37,9 @@ impl Writer<'_> {
             _ => None,
         };
         let beside = due.as_ref().map(|(_, from)| *from).filter(|_| moved.is_none());
-        let parts = self.parts(section, at, taken, beside);
+        let mut parts = self.parts(section, at, taken, beside);
+        // It is told by itself.
+        parts.retain(|part| moved.is_none_or(|moved| moved.at != part.at));
         let answered = owes::answered(self.speech, at).filter(|_| section == Section::ActionItems);
         let question = if let Some(answered) = answered {
             Some(answered.asked)
@@ -52,7 +54,7 @@ impl Writer<'_> {
         let answer = due.iter().map(|(_, from)| *from);
         let whose = if section == Section::ActionItems { self.subject(at) } else { None };
         let begins = whose.iter().map(|(_, from)| *from);
-        let told = question.into_iter().chain(begins).chain(parts.iter().copied()).chain(answer);
+        let told = question.into_iter().chain(begins).chain(parts.iter().copied()).chain(answer).chain(moved);
         // "Could we say Friday?" alone is not agreed to.
         let agreed = moved.filter(|it| it.asks()).and_then(|it| self.speech.sentences.get(it.at + 1));
         let evidence = self.evidence(told.chain(agreed));
