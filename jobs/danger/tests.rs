@@ -60,6 +60,8 @@ fn dangers_are_found_and_idioms_are_not() {
     for number in 1..=last.expect("a round") {
         sets.push((format!("round {number}"), round(&number.to_string())));
     }
+    // Nothing is learnt from these.
+    sets.push(("unseen".to_owned(), include_str!("../../fixtures/danger/unseen.tsv").to_owned()));
     for (set, file) in sets {
         let (recall, precision) = figures(&file);
         eprintln!("{set}: {} sentences, recall {recall:.3}, precision {precision:.3}", lines(&file).len());

@@ -168,7 +168,8 @@ impl SummarizeClient {
             model: draft.model,
             prompt_version: draft.prompt_version,
             template: now.input.template.stamp(),
-            claims_dropped: i32::try_from(verified.dropped.len()).unwrap_or(i32::MAX),
+            // What speaks of danger had its evidence: it is kept from the client, and the page says so by itself.
+            claims_dropped: i32::try_from(verified.dropped.len() - dropped).unwrap_or(i32::MAX),
         };
         let version = summary::add_version(&mut tx, self.summary_id, &content, &authorship).await?;
         sqlx::query!(
