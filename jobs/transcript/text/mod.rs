@@ -403,6 +403,21 @@ mod tests {
     }
 
     #[test]
+    fn a_time_amid_what_is_said_is_said_where_times_stand_elsewhere() {
+        for head in ["[0:0%] Ana B", "Ana B [0:0%]", "Ana B  0:0%"] {
+            let turn = |at: i32| format!("{}\nwe meet again soon?\n\n", head.replace('%', &at.to_string()));
+            let text = format!(
+                "{}{}yes 00:01:02 is what the clock says there.\n\n{}",
+                turn(1),
+                turn(3).replace("we meet again soon?\n\n", ""),
+                turn(5)
+            );
+            let (said, _) = said(&text.replacen("Ana B", "Tom", 1));
+            assert_eq!(said[1], "Ana B|yes 00:01:02 is what the clock says there.", "{text}");
+        }
+    }
+
+    #[test]
     fn answers_without_a_name_are_nobodys() {
         let wanted = ["Coach|How was the week for you?", "|Long, and I sold the house."].repeat(4);
         for answer in ["- ", "– ", "    ", "\t", "  - "] {

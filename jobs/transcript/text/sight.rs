@@ -153,12 +153,13 @@ impl<'s, 'l> Sight<'s, 'l> {
         (again.chain(once).collect(), repeated)
     }
 
-    /// Whether names have bare times behind them and what is said on the same line: most of the headings are such, and what
-    /// is said is no entry of a programme, but longer than a few words, and often ends as sentences do.
+    /// Whether names have bare times behind them and what is said on the same line: most of the times stand so (where they
+    /// stand elsewhere, this one is said), and what is said is no entry of a programme, but longer than a few words, and
+    /// often ends as sentences do.
     fn says_amid(&self) -> bool {
         let (mut count, mut spoken, mut ended, mut all) = (0_usize, 0, 0, 0);
         for line in &self.lines {
-            all += usize::from(matches!(line, Line::Heading { .. }));
+            all += usize::from(self.is_timed(line));
             if let Line::Heading { rest, beside: Beside::Amid, .. } = line {
                 count += 1;
                 spoken += words::count(rest);
@@ -166,6 +167,15 @@ impl<'s, 'l> Sight<'s, 'l> {
             }
         }
         count * 2 > all && spoken * 2 >= count * 5 && ended * 10 >= count * 3
+    }
+
+    /// Whether a time that counts stands on the line.
+    fn is_timed(&self, line: &Line<'_>) -> bool {
+        match line {
+            Line::Heading { .. } | Line::Stamp(_) => true,
+            Line::Stamped { stamp, .. } => stamp.marked || self.plain_stamps,
+            Line::Blank | Line::Plain(..) => false,
+        }
     }
 
     /// How many names stand in one bracket with their time.
