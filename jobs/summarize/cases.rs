@@ -63,7 +63,7 @@ fn holds(verified: &Verified, line: &str) -> bool {
 #[test]
 fn every_case_is_summarised_as_expected() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/summarize");
-    let mut cases = 0;
+    let (mut cases, mut wrong) = (0, String::new());
     for entry in fs::read_dir(folder).expect("the cases are there") {
         let path = entry.expect("a case").path();
         let input = read(&path.join("transcript.txt"));
@@ -71,11 +71,17 @@ fn every_case_is_summarised_as_expected() {
         let verified = verify(&input, &draft.claims);
         let expected = fs::read_to_string(path.join("expected.txt")).expect("the case says what it expects");
         for line in expected.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
-            assert!(holds(&verified, line), "{}: not so: {line}\n{}", path.display(), show(&verified));
+            if !holds(&verified, line) {
+                let _ = writeln!(wrong, "{}: not so: {line}\n{}", path.display(), show(&verified));
+            }
         }
-        assert_eq!(verified.dropped, [], "{}: what the summariser quotes was said", path.display());
+        if !verified.dropped.is_empty() {
+            let _ =
+                writeln!(wrong, "{}: what is quoted was said, and is not dropped\n{}", path.display(), show(&verified));
+        }
         cases += 1;
     }
+    assert!(wrong.is_empty(), "{wrong}");
     assert!(cases >= 6, "only {cases} cases were found");
 }
 

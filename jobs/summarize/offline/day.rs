@@ -34,7 +34,8 @@ pub(super) fn due<'s>(speech: &'s Speech, settled: &Settled, at: usize, day: Nai
     if let Some(answered) = owes::answered(speech, at) {
         // "Sure. By Friday."
         let next = sentences[at + 1..turn.end].first().filter(|next| next.words <= 4);
-        return std::iter::once(sentence).chain(next).chain(std::iter::once(answered.asked)).find_map(find);
+        let later = owes::confirms(speech, at);
+        return std::iter::once(sentence).chain(next).chain(later).chain([answered.asked]).find_map(find);
     }
     let more = sentences[at + 1..(at + 3).min(turn.end)].iter().filter(|next| says_more(speech, next.at, at));
     let said = std::iter::once(sentence).chain(more).find_map(find);

@@ -46,7 +46,7 @@ use crate::{
 };
 
 /// The version of these rules: it changes with every change of what they choose.
-pub(super) const RULES_VERSION: &str = "rules-6";
+pub(super) const RULES_VERSION: &str = "rules-7";
 
 /// How many claims a section has at most, and how alike two of them may be.
 const LIMITS: [(Section, usize, f32); 6] = [
@@ -157,8 +157,11 @@ impl Writer<'_> {
             .map(|(section, limit, nearest)| {
                 let mut found = candidates.remove(section).unwrap_or_default();
                 if *section == Section::ActionItems {
+                    let confirmed: BTreeSet<usize> =
+                        found.iter().filter_map(|it| Some(owes::confirms(self.speech, it.sentence)?.at)).collect();
                     found.retain(|candidate| {
-                        !self.settled.is_off(self.speech, candidate.sentence)
+                        !confirmed.contains(&candidate.sentence)
+                            && !self.settled.is_off(self.speech, candidate.sentence)
                             && score::goes_on_from(self.speech, candidate.sentence).is_none()
                     });
                     for candidate in &mut found {

@@ -62,6 +62,16 @@ patterns! {
     ACCEPTS = format!(r"^(?:(?:{YES}),? ?)*(?:please(?: do)?|do|yes|yeah|yep|sure|go ahead|absolutely|of course|definitely|(?:that|it)(?:'d| would|'s) (?:be )?(?:\w+ )?(?:great|good|lovely|helpful|nice|perfect|wonderful|super|kind|fine|brilliant)|i(?:'d| would) (?:like|love|appreciate) (?:that|it)|thank you|thanks)(?:,? (?:please|thank you|thanks|do|so much|very much|then|for me|(?:that|it)(?:'d| would|'s) (?:be )?(?:\w+ )?(?:great|good|lovely|helpful|nice|perfect|wonderful|super|kind|fine|brilliant)|i(?:'d| would) (?:like|love|appreciate) (?:that|it)))*$");
     /// Yes, and nothing else: the one who is asked gives their word.
     AGREES = format!(r"^(?:(?:{YES}),? ?)*(?:will do|i will(?: do)?|i can(?: do (?:it|that|this))?|(?:i'm )?on it|(?:you can )?consider (?:it|that) done|agreed|i am|i do|that's a (?:deal|promise)|you have my word|will be done|you(?:'ll| will) (?:have|get) (?:it|them|that)|you(?:'ve| have)? got it|it's a (?:deal|promise)|deal|i(?: do)? promise|sure thing|with pleasure|you can count on (?:it|me|that)|leave (?:it|that|this) (?:with|to) me|count on (?:it|me|that)|no problem|gladly|my pleasure|happy to(?: do (?:it|that|so))?|i(?:'ll| will) (?:do|send|share|bring|get|write|give|finish|make|forward|e-?mail|mail|pass|hand|drop|read|prepare|book|call|ring|sort|handle|see to|take care of|deal with|have) (?:it|that|this|so|them|those|him|her|you that|you those|you them)|i(?:'ll| will) let (?:him|her|them|you) know|it(?:'ll| will) be (?:done|there|with you|in your inbox))(?:[,.]? (?:then|absolutely|definitely|for sure|gladly|yes|yeah|sure|deal|promise|i promise|of course|okay|ok|no problem|agreed|by then|consider it done|{YES}|maya|coach|right away|straight away|at once|now|asap|over|across|off|ready|done|to you|for you|with you|over to you|along|next time|next session|first thing|with me|this minute|after this|after the call))*$");
+    /// It asks who does a deed.
+    ASKS_WHO = format!(r"^(?:(?:so|and|then|ok|okay|but),? )*who(?:'s|'ll| is| will| can| could| would| should| takes| has| wants)?(?: going| to| on| care of| the| it)* ?(?:(?:{DEED}|talk|deal|look|take)(?:s|ing)?\b|.{{0,40}}\?)");
+    /// The one who is asked takes it on.
+    MINE = format!(r"^(?:(?:{YES}),? ?)*(?:(?:that|it|this)(?:'s|'ll be| is| one's| one is| will be| would be) (?:all )?(?:on me|mine|my (?:job|task|turn|part))|me|i do|i will|i can|i'll do (?:it|that|this)|i'll take (?:it|that|this)(?: one| on)?|i'll (?:see to|handle|sort) (?:it|that)|leave (?:it|that|this) (?:to|with) me|i(?:'ve| have) got (?:it|that|this)(?: one)?|i(?:'m| am) on (?:it|that))(?:,? (?:then|yes|of course|sure|promise))?$");
+    /// It asks for the time of what one will do.
+    ASKS_WHEN = format!(r"\bwhen (?:will|can|do|would|could|are) you (?:going to |want to |plan to )?(?:also |then )?(?:{})\b", promise::DEED);
+    /// A time that comes again.
+    TIMES = r"\b(?:mon|tues|wednes|thurs|fri|satur|sun)days?\b|\b(?:mornings?|evenings?|afternoons?|nights?|weekends?|tomorrow|tonight|today)\b|\b(?:every|each|once|twice|at) \w+";
+    /// It is no plan, but what was, or a doubt.
+    NO_TIME = r"\b(?:usually|always|never|not|no|maybe|perhaps|probably|don't|didn't|can't|last|ago|was|were|did|if|whenever|depends|or)\b";
     /// It says what one is able to.
     ABLE = r"\bi (?:can|am|do)\b";
     /// "Done by Monday."
@@ -125,6 +135,12 @@ pub(super) fn answered(speech: &Speech, at: usize) -> Option<Answered<'_>> {
     let said = without_days(&sentence.own);
     let said = said.as_ref();
     if asked.asks() && done_by(said, &sentence.own) && !IS_PAST.is_match(&asked.own) {
+        return Some(Answered { asked, owner });
+    }
+    let at_times =
+        || ASKS_WHEN.is_match(&asked.own) && TIMES.is_match(&sentence.own) && !NO_TIME.is_match(&sentence.own);
+    let takes_on = || ASKS_WHO.is_match(&asked.own) && MINE.is_match(said);
+    if asked.asks() && !cues::WILL.is_in(&sentence.own) && at_times() || asked.asks() && takes_on() {
         return Some(Answered { asked, owner });
     }
     if is_request(&asked.own) || is_told(&asked.own) && FIRMLY.is_match(said) {
@@ -226,6 +242,19 @@ pub(super) fn gives(own: &str) -> bool {
     }
     let bare = without_days(own);
     GIVES.is_match(own) || bare.len() + 3 < own.len() && GIVES_BY.is_match(&bare)
+}
+
+/// The sentence by which the one who offered says when the offer that was taken at `at` comes: "You'll have it tomorrow."
+pub(super) fn confirms(speech: &Speech, at: usize) -> Option<&Sentence> {
+    static IT: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"\byou(?:'ll| will)(?: also| then| definitely)* (?:have|get|receive) (?:it|them|that|this)\b|\bi(?:'ll| will) (?:send|share|mail|e-?mail|forward|bring|do) (?:you )?(?:it|them|that|this)\b")
+            .expect("a constant pattern")
+    });
+    let answered = answered(speech, at)?;
+    let next = speech.turns.get(speech.sentences[at].turn + 1)?;
+    let first = speech.sentences.get(next.sentences.clone())?.iter().find(|it| it.words >= 3)?;
+    let is_it = speaks_for(first) == Some(answered.owner) && !first.asks() && IT.is_match(&first.own);
+    is_it.then_some(first)
 }
 
 /// Whether the speaker says that something comes from the other: "I'll have your notes by Friday".

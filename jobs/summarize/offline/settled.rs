@@ -69,7 +69,13 @@ macro_rules! patterns {
 
 patterns! {
     /// One's own word is taken back.
-    RETRACTS = r"\b(?:forget (?:it|that|this|about (?:it|that|this)|what i(?: just)? said|i said (?:that|it|anything))|(?:let's|we can|i can|i'll|better|so|just|then) forget (?:about )?\w+|^forget (?:about )?\w+|scratch (?:that|this|it)|strike that|never ?mind|(?:i )?take (?:that|it) back|changed my mind|on second thoughts?|(?:that|it)'s not (?:going to )?happen(?:ing)?|i won't (?:do|manage|make) (?:that|it|this)|i(?:'m| am) not (?:going to do|doing) (?:that|it|this)|(?:let's|let us|i'll|we'll|better|rather|i'd rather) (?:just )?(?:drop|skip|leave out|scrap|park|cut|cancel|not do|strike|cross out) (?:that|it|this|the \w+)|(?:that|it|this) off (?:the|my|your) list|(?:can't|cannot|shouldn't|don't want to) promise (?:that|it|this)|don't (?:hold me to|write) (?:that|it|this)|let me not\b|let me (?:think about|take) (?:that|it|this)|i'd rather not|^(?:(?:oh|well|hm+|honestly|actually|no|wait),? )+not (?:this|next|today|tonight|tomorrow|on|by|\w+day)\b|that's (?:too much|not realistic|unrealistic|never going to)|that won't (?:work|happen)|i don't think i(?:'ll| will| can) (?:do|manage|make|get) (?:that|it|this|to (?:that|it)))\b";
+    RETRACTS = r"\b(?:forget (?:it|that|this|about (?:it|that|this)|what i(?: just)? said|i said (?:that|it|anything))|(?:let's|we can|i can|i'll|better|so|just|then) forget (?:about )?\w+|^forget (?:about )?\w+|(?:scratch|scrap|strike|drop|delete|cancel) (?:that|this|it)(?: one| idea| plan)?|never ?mind|(?:i )?take (?:that|it) back|changed my mind|on second thoughts?|(?:that|it)'s not (?:going to )?happen(?:ing)?|i won't (?:do|manage|make) (?:that|it|this)|i(?:'m| am) not (?:going to do|doing) (?:that|it|this)|(?:let's|let us|i'll|we'll|better|rather|i'd rather) (?:just )?(?:drop|skip|leave out|scrap|park|cut|cancel|not do|strike|cross out) (?:that|it|this|the \w+)|(?:that|it|this) off (?:the|my|your) list|(?:can't|cannot|shouldn't|don't want to) promise (?:that|it|this)|don't (?:hold me to|write) (?:that|it|this)|let me not\b|let me (?:think about|take) (?:that|it|this)|i'd rather not|^(?:(?:oh|well|hm+|honestly|actually|no|wait),? )+not (?:this|next|today|tonight|tomorrow|on|by|\w+day)\b|that's (?:too much|not realistic|unrealistic|never going to)|that won't (?:work|happen)|i don't think i(?:'ll| will| can) (?:do|manage|make|get) (?:that|it|this|to (?:that|it)))\b";
+    /// It is of a word that was given, and not of what was just asked for.
+    WITHDRAWS = r"\b(?:(?:forget|scratch|scrap|strike|drop|delete|cancel) (?:about )?(?:that|this|it)|take (?:that|it|this) (?:back|off)|off (?:the|my|your) list|changed my mind|never ?mind|not going to happen)\b";
+    /// What one now says one will not do.
+    WILL_NOT = r"\b(?:i|we)(?: won't| will not|'ll not|(?:'m| am|'re| are) not going to) (?:actually |now |even |just )?";
+    /// It will be done, and only later or otherwise.
+    ONLY_LATER = r"\b(?:until|till|before|without|late|later|only|just|unless|forget|be able|all|again)\b";
     /// The other takes the word off one's shoulders.
     RELEASES = r"\b(?:let's|let us) (?:just )?(?:drop|skip|leave out|scrap|park|cut|cancel|not do|strike) (?:that|it|this|the \w+)|\byou (?:don't|do not) (?:have|need) to(?: do (?:that|it|this))?[.,!]|^(?:\w+,? )?(?:no need|don't bother|never ?mind|forget (?:it|that|about (?:it|that)))\b|\btake (?:that|it) off (?:the|your|my) list\b";
     /// What corrects comes first.
@@ -87,7 +93,7 @@ patterns! {
     /// It does not go on the day that was said; the days are cut out before.
     NOT_THEN = r"^(?:(?:um+|uh+|oh|okay|ok|well|so|yeah|and|but|actually|no|nope|wait|sorry|hang on|hold on|hm+)\b[,;:.…–—-]* ?)*(?:(?:i )?(?:can't|cannot|won't|couldn't|won't be able to|am not able to|'m not able to)(?: (?:do|make|manage|get to))?(?: (?:it|that|this))?(?: (?:then|on|by|until|before))?|not (?:this|next|on|by|before|today|tonight|tomorrow|\w+day)\b.{0,12})[.! ]*$";
     /// The other one asks whether it can be kept.
-    IS_REALISTIC = r"\b(?:realistic|doable|manageable|too (?:much|many|soon|ambitious)|sure|certain|will you really|do you really|will you manage|can you manage|in your hands|what you want|want to do that|are you up for)\b";
+    IS_REALISTIC = r"\b(?:(?:yours|your (?:job|task|place|turn)|for you) to\b|(?:need|have|like|wish) to (?:do (?:that|it|this)|be (?:you|the one))|(?:that|it|this) (?:help|serve)s? you|realistic|doable|manageable|too (?:much|many|soon|ambitious)|sure|certain|will you really|do you really|will you manage|can you manage|in your hands|what you want|want to do that|are you up for)\b";
     /// And it cannot.
     SAYS_NO = r"^(?:(?:um+|uh+|oh|well|hm+|honestly|to be honest|actually|if i'm honest)[,.…-]* )*(?:no|nope|not really|probably not|i don't think so|i doubt it|maybe not|not (?:quite|entirely|honestly|at all))\b";
     SAYS_YES = r"^(?:(?:um+|uh+|oh|well|hm+)[,.…-]* )*(?:yes|yeah|yep|sure|okay|ok|fine|of course|absolutely|good|perfect|great|deal|agreed|works|that works|all right|alright|no problem)\b";
@@ -177,13 +183,19 @@ impl Settled {
             .checked_sub(1)
             .and_then(|before| speech.sentences[speech.turns[before].sentences.clone()].last());
         let is_first = speech.turns[sentence.turn].sentences.start == sentence.at;
-        // "I'd rather not" refuses what was just asked for, and takes nothing back.
-        if is_first
-            && asked.is_some_and(|it| {
-                it.speaker != sentence.speaker && (owes::asks_for(&it.own) || it.asks() && own.contains("rather not"))
-            })
-            && !sentence.own.contains("forget")
-        {
+        if let Some(made) = named_and_refused(own, speaker, recent) {
+            self.fates.insert(made.at, Fate::TakenBack);
+            return;
+        }
+        // "I'd rather not" refuses what was just asked for, and takes nothing back; "scrap that" is of what the other has
+        // just asked after: "Could you leave that to Anders?".
+        let refuses = |asked: &Sentence| {
+            let withdraws = own.contains("forget") || WITHDRAWS.is_match(own) && POINTS.is_match(&asked.own);
+            asked.speaker != sentence.speaker
+                && (owes::asks_for(&asked.own) || asked.asks() && own.contains("rather not"))
+                && !withdraws
+        };
+        if is_first && asked.is_some_and(refuses) {
             if let Some(new) = made(speech, sentence.at) {
                 self.replace(speech, &new, recent);
             }
@@ -324,6 +336,20 @@ fn retracted<'m>(
         return last;
     }
     recent.iter().rev().find(|made| made.owner == owner && made.about.iter().any(|word| named.contains(word)))
+}
+
+/// The promise whose very words the speaker now says not to do: "I won't write to the team about the rota."
+fn named_and_refused<'m>(own: &str, speaker: Owner, recent: &'m [Made]) -> Option<&'m Made> {
+    let refused = WILL_NOT.find(own)?;
+    let rest = &own[refused.end()..];
+    let clause = rest.find([',', ';', '.', '!', '…', '–', '—']).map_or(rest, |end| &rest[..end]);
+    if ONLY_LATER.is_match(clause) {
+        return None;
+    }
+    let named = about(clause);
+    let things = named.iter().filter(|word| !is_verb(&lemma(word).0)).count();
+    let is_it = |made: &&Made| made.owner == speaker && things > 0 && named.is_subset(&made.about);
+    recent.iter().rev().find(is_it)
 }
 
 /// The promise that `sentence` moves to another day, and where that day is said.
