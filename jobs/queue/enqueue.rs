@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use super::Job;
-use crate::db::Tx;
+use crate::db::{TenantTx, Tx};
 
 /// What may differ from the kind's policy.
 #[derive(Clone, Debug, Default)]
@@ -61,4 +61,24 @@ pub async fn enqueue_with<J: Job>(tx: &mut impl Tx, job: &J, options: Options) -
         tx.wake();
     }
     Ok(id.map_or(Enqueued::AlreadyThere, Enqueued::New))
+}
+
+/// Lets a job that snoozes run at once, where what it waits for has come. One that waits because it failed keeps its pause.
+///
+/// # Errors
+/// When the database refuses.
+pub async fn hasten<J: Job>(tx: &mut TenantTx, job: &J) -> Result<(), sqlx::Error> {
+    let hastened = sqlx::query!(
+        "update jobs set run_at = now()
+         where organization_id = $1 and kind = $2 and unique_key = $3 and state = 'due' and attempt = 0 and run_at > now()",
+        tx.tenant(),
+        J::KIND,
+        job.unique_key()
+    )
+    .execute(tx.conn())
+    .await?;
+    if hastened.rows_affected() > 0 {
+        tx.wake();
+    }
+    Ok(())
 }

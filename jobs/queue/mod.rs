@@ -31,7 +31,7 @@ mod worker;
 pub use catalogue::Catalogue;
 pub use context::{Context, Finished, JobInfo};
 pub use drain::{Drained, Later, drain};
-pub use enqueue::{Enqueued, Options, enqueue, enqueue_with};
+pub use enqueue::{Enqueued, Options, enqueue, enqueue_with, hasten};
 pub use job::{Job, JobError, Policy, blocking};
 pub use prune::{Prune, SCHEDULE as PRUNE_SCHEDULE};
 pub use settings::{Settings, WorkerSettings};

@@ -44,7 +44,7 @@ pub(super) async fn enqueue_next(
     version: i32,
     correlation_id: Uuid,
 ) -> Result<(), sqlx::Error> {
-    if let Some(next) = threads::next_in_review(tx, summary_id).await? {
+    if let Some(next) = threads::next(tx, summary_id, "done").await? {
         enqueue(tx, &LookAgain { summary_id: next, after: summary_id, version }, correlation_id).await?;
     }
     Ok(())

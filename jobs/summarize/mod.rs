@@ -53,7 +53,7 @@ use crate::{
         session::{self, State},
         summary::{self, Authorship},
     },
-    queue::{Context, Finished, Job, JobError, Policy, enqueue},
+    queue::{Context, Finished, Job, JobError, Policy, enqueue, hasten},
     review::RequestReview,
 };
 
@@ -130,6 +130,7 @@ impl Job for SummarizeClient {
         .execute(tx.conn())
         .await?;
         fan_in(&mut tx, session_id, &state, correlation_id).await?;
+        self.hasten_next(&mut tx).await?;
         tx.commit().await?;
         tracing::warn!(target: "summarize", { summary.id = %self.summary_id, session.id = %session_id }, "A summary has failed");
         Ok(())
@@ -137,6 +138,14 @@ impl Job for SummarizeClient {
 }
 
 impl SummarizeClient {
+    /// The client's next summary may have waited for this one alone.
+    async fn hasten_next(&self, tx: &mut TenantTx) -> Result<(), sqlx::Error> {
+        match threads::next(tx, self.summary_id, "due").await? {
+            Some(summary_id) => hasten(tx, &Self { summary_id }).await,
+            None => Ok(()),
+        }
+    }
+
     /// Verifies the draft and adds the version, and moves the session on, in one transaction under the session's row
     /// lock. What the draft rests on may have changed while it was written, by a new transcript or a speaker named
     /// anew: then it is another session's draft, and is written again.
@@ -180,6 +189,7 @@ impl SummarizeClient {
         .await?;
         enqueue(&mut tx, &IndexSummary { summary_id: self.summary_id, version }, correlation_id).await?;
         look_again::enqueue_next(&mut tx, self.summary_id, version, correlation_id).await?;
+        self.hasten_next(&mut tx).await?;
         let review_requested = fan_in(&mut tx, session_id, &session_state, correlation_id).await?;
         let outcome = Outcome {
             outcome: "written",

@@ -102,20 +102,26 @@ pub(super) async fn wait(tx: &mut TenantTx, summary_id: Uuid) -> Result<Option<D
     Ok(waited.map(|waited| Duration::from_secs_f64((waited / 4.0).max(0.0)).clamp(first, longest)))
 }
 
-/// The next summary of the same client, by the sessions' dates, that waits for review.
-pub(super) async fn next_in_review(tx: &mut TenantTx, summary_id: Uuid) -> Result<Option<Uuid>, sqlx::Error> {
+/// The next summary of the same client, by the sessions' dates, in this state: `due` where it may wait for this one,
+/// `done` where it waits for review.
+pub(super) async fn next(
+    tx: &mut TenantTx,
+    summary_id: Uuid,
+    state: &'static str,
+) -> Result<Option<Uuid>, sqlx::Error> {
     sqlx::query_scalar!(
         "select later.id
          from summaries mine
          join sessions this on this.id = mine.session_id
-         join summaries later on later.client_id = mine.client_id and later.state = 'done'
+         join summaries later on later.client_id = mine.client_id and later.state = $3
          join sessions next on next.id = later.session_id
          where mine.id = $1 and (next.session_date, next.id) > (this.session_date, this.id)
            and next.session_date < this.session_date + $2::int
          order by next.session_date, next.id
          limit 1",
         summary_id,
-        THREAD_DAYS
+        THREAD_DAYS,
+        state
     )
     .fetch_optional(tx.conn())
     .await

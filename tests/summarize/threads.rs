@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use chrono::{TimeDelta, Utc};
 use debrief_jobs::{
     db::Tx,
     model::{Claim, Content, Evidence, Section, Support, ThreadOutcome, summary},
-    queue::JobError,
+    queue::{JobError, Options, enqueue_with},
     summarize::{LookAgain, SummarizeClient},
 };
 use uuid::Uuid;
@@ -102,6 +103,31 @@ async fn a_summary_that_waited_long_enough_is_written() {
     let reason: Option<String> =
         one(&world, "select rewrite_reason from summaries where id = $1", second.priya.summary_id).await;
     assert!(reason.is_some_and(|reason| reason.contains("earlier session")), "the coach is told why");
+}
+
+/// A year of sessions dropped at once is written one after the other, and none waits for its next look.
+#[tokio::test]
+async fn what_waits_for_a_summary_goes_on_once_that_is_written() {
+    let world = World::new().await;
+    let first = stage_on(&world, "2026-03-04", PROMISED).await;
+    let second = stage_on(&world, "2026-03-11", KEPT).await;
+    let third = stage_on(&world, "2026-03-18", SILENT).await;
+    let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
+    for waiting in [&second.priya, &third.priya] {
+        let in_an_hour = Options { run_at: Some(Utc::now() + TimeDelta::hours(1)), ..Options::default() };
+        enqueue_with(&mut tx, waiting, in_an_hour).await.expect("it is queued");
+    }
+    tx.commit().await.expect("it is committed");
+    let due = "select exists (select from jobs where unique_key = $1::text and run_at <= now())";
+    for (written, next) in [(&first.priya, &second.priya), (&second.priya, &third.priya)] {
+        assert!(!one::<bool>(&world, due, next.summary_id).await);
+        let cancel =
+            "update jobs set state = 'cancelled', finished_at = now() where unique_key = $1::text and state = 'due'";
+        set(&world, cancel, written.summary_id).await;
+        world.run(written).await.expect("it is summarised");
+        assert!(one::<bool>(&world, due, next.summary_id).await, "the next one need not wait");
+    }
+    assert_eq!(outcome(&world, &second.priya).await, Some(ThreadOutcome::Met));
 }
 
 /// The same three sessions in every order come to the same.

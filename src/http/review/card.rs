@@ -376,8 +376,8 @@ fn footnote(summary: &SummaryView, zone: Tz) -> String {
         summary.versions.iter().rfind(|version| version.author == "summarizer" && version.version <= shown.version);
     match written.map_or(0, |version| version.claims_dropped) {
         0 => {}
-        1 => coverage.push_str(" 1 more was dropped for want of evidence."),
-        some => coverage.push_str(&format!(" {some} more were dropped for want of evidence.")),
+        1 => coverage.push_str(" 1 more was left out, because what was said does not support it."),
+        some => coverage.push_str(&format!(" {some} more were left out, because what was said does not support them.")),
     }
     let by = match shown.author.as_str() {
         "coach" => "edited by you",
