@@ -381,7 +381,7 @@ async fn people_are_added_once_and_kept_apart() {
 }
 
 #[tokio::test]
-async fn ten_thousand_known_files_cost_one_query() {
+async fn ten_thousand_known_files_are_passed_over() {
     let world = World::new().await;
     let inbox = world.folder.path().join("bucket/inbox/maya");
     std::fs::create_dir_all(&inbox).expect("the inbox is made");
@@ -391,8 +391,7 @@ async fn ten_thousand_known_files_cost_one_query() {
     assert_eq!(look(&world).await, None, "all of them are new");
     let mut owner = PgConnection::connect(world.database.url.expose_secret()).await.expect("a connection");
     sqlx::query("update bucket_objects set outcome = 'taken'").execute(&mut owner).await.expect("all are settled");
-    let start = std::time::Instant::now();
     assert_eq!(scan(&world).await.known, 10_000);
-    assert!(start.elapsed().as_secs() < 5, "a scan of known objects took {:?}", start.elapsed());
+    assert_eq!(count(&world, "select count(*) from sessions").await, 0);
     assert_eq!(ScanInbox::KIND, "ingest.scan_inbox");
 }

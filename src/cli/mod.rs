@@ -8,6 +8,7 @@ mod coach;
 mod costs;
 mod demo;
 mod doctor;
+mod drop;
 mod export;
 mod ids;
 mod inbox;
@@ -38,7 +39,8 @@ First steps with sessions of your own:
   debrief coach add maya --org northlight --name \"Maya Okafor\" --email maya@example.org
   debrief client add --coach maya --name \"Priya Raman\" --email priya@example.org
   debrief up
-Then drop a transcript into the folder that `coach add` names. `debrief inbox` says what became of it, and
+Then `debrief drop FILE --coach maya`, or copy it into the folder that `coach add` names. `debrief inbox` says what became of
+it, and
 `debrief links make` opens the review. The README goes through it step by step.";
 
 /// Turns what was said in a coaching session into what happens after it.
@@ -110,6 +112,7 @@ enum Command {
     Coach(coach::Coach),
     #[command(subcommand)]
     Client(client::Client),
+    Drop(drop::DropFiles),
     Inbox(inbox::Inbox),
     #[command(subcommand)]
     Sessions(sessions::Sessions),
@@ -210,6 +213,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Org(command) => command.run(&App::open(&globals).await?).await,
         Command::Coach(command) => command.run(&App::open(&globals).await?).await,
         Command::Client(command) => command.run(&App::open(&globals).await?).await,
+        Command::Drop(command) => command.run(&App::open(&globals).await?).await,
         Command::Inbox(command) => command.run(&App::open(&globals).await?).await,
         Command::Sessions(command) => command.run(&App::open(&globals).await?).await,
         Command::Templates(command) => command.run(&App::open(&globals).await?).await,

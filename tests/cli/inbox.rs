@@ -82,3 +82,36 @@ async fn the_inbox_says_of_every_file_what_became_of_it() {
     let gone = of(&all, "maya/2026-11-02/Priya.txt");
     assert_eq!((&gone["outcome"], &gone["is_there"]), (&"read".into(), &false.into()));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_dropped_by_command_lies_in_the_coachs_folder_and_replaces_nothing() {
+    let installation = Installation::new().await;
+    installation.people().await;
+    let files = tempfile::tempdir().expect("a folder");
+    let file = |name: &str| {
+        let path = files.path().join(name);
+        std::fs::write(&path, TRANSCRIPT).expect("a file");
+        path.display().to_string()
+    };
+    let (week, hidden, folder) = (file("Priya week 1.txt"), file(".secret.txt"), files.path().display().to_string());
+
+    for (arguments, said) in [
+        (vec![&week, "--coach", "nobody"], "nobody"),
+        (vec![&week, &hidden, "--coach", "maya"], "hidden"),
+        (vec![&week, &folder, "--coach", "maya"], "no file"),
+        (vec![&week, "missing.txt", "--coach", "maya"], "missing.txt cannot be read"),
+    ] {
+        let refused = installation.output(&[&["drop"], arguments.as_slice()].concat()).await;
+        assert_eq!(refused.status.code(), Some(1), "{arguments:?}");
+        assert!(text(&refused.stderr).contains(said), "{arguments:?}: {}", text(&refused.stderr));
+    }
+    assert_eq!(installation.json_lines(&["inbox"]).await, [] as [Value; 0], "one that is refused drops none");
+
+    installation.run(&["drop", &week, "--coach", "maya"]).await;
+    let again = installation.output(&["drop", &week, "--coach", "maya"]).await;
+    assert!(text(&again.stderr).contains("lies there already"), "{}", text(&again.stderr));
+    installation.run(&["work", "--drain"]).await;
+    let inbox = installation.json_lines(&["inbox"]).await;
+    assert_eq!((inbox.len(), &inbox[0]["outcome"]), (1, &Value::from("read")), "{inbox:?}");
+    assert_eq!(inbox[0]["object_key"], "inbox/maya/Priya week 1.txt");
+}

@@ -1,0 +1,72 @@
+//! `debrief drop`: puts transcripts into a coach's folder of the inbox, wherever the bucket is.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use anyhow::{Context, bail};
+use clap::Args;
+use debrief_jobs::{ingest, people};
+use serde::Serialize;
+
+use super::App;
+
+/// Drop transcripts into a coach's folder of the inbox
+///
+/// Does what copying them there does, wherever the bucket is; a roster.csv goes the same way. What lies there under the
+/// same name stays as it is. `debrief inbox` says what becomes of them, while `debrief up` or `debrief work` runs.
+#[derive(Debug, Args)]
+pub(crate) struct DropFiles {
+    /// The files
+    #[arg(required = true, value_name = "FILE")]
+    files: Vec<PathBuf>,
+    /// Whose they are (the coach's handle)
+    #[arg(long)]
+    coach: String,
+}
+
+#[derive(Debug, Serialize)]
+struct Dropped {
+    object_key: String,
+}
+
+impl DropFiles {
+    pub(crate) async fn run(self, app: &App) -> anyhow::Result<ExitCode> {
+        people::coach(&app.db, &self.coach).await?;
+        // All are looked at before the first is dropped, so that nothing is done by halves for a slip of the pen.
+        let most = app.config.ingest.max_bytes;
+        for file in &self.files {
+            let found = fs::metadata(file).with_context(|| format!("{} cannot be read", file.display()))?;
+            if !found.is_file() {
+                bail!("{} is no file", file.display());
+            }
+            if found.len() > most {
+                bail!("{} is larger than {most} bytes, the most that is taken (ingest.max_bytes)", file.display());
+            }
+        }
+        let keys: Vec<String> = self.files.iter().map(|file| key(&self.coach, file)).collect::<Result<_, _>>()?;
+        let mut dropped = Vec::new();
+        for (file, object_key) in self.files.iter().zip(keys) {
+            let content = fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?;
+            if !app.services.bucket.put_new(&object_key, content).await? {
+                bail!("{object_key} lies there already: rename the file, or take the other away");
+            }
+            dropped.push(Dropped { object_key });
+        }
+        app.output.list(&dropped, "", ["DROPPED"], |dropped| [dropped.object_key.clone()])?;
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// Where a file goes, if the inbox takes what has such a name.
+fn key(coach: &str, file: &Path) -> anyhow::Result<String> {
+    let name = file.file_name().and_then(|name| name.to_str());
+    let name = name.with_context(|| format!("{} has no name that a key can have", file.display()))?;
+    let key = format!("{}{}/{name}", ingest::key::INBOX, coach.to_lowercase());
+    match ingest::key::ignored(&key) {
+        Some(why) => bail!("{} would be ignored: {why}", file.display()),
+        None => Ok(key),
+    }
+}
