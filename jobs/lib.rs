@@ -36,6 +36,7 @@ pub mod voice;
 
 mod private;
 mod services;
+mod settings;
 
 pub use debrief_transcript::clean;
 
@@ -43,35 +44,35 @@ use queue::{Catalogue, schedule::Schedule};
 
 /// Every kind of job, in the order of the path: what a worker knows.
 #[must_use]
-pub fn catalogue() -> Catalogue {
+pub fn catalogue(services: &Services) -> Catalogue {
     Catalogue::new()
-        .with::<ingest::ScanInbox>()
-        .with::<ingest::RejectTranscript>()
-        .with::<ingest::TellCoach>()
-        .with::<parse::ParseTranscript>()
-        .with::<attribute::AttributeSession>()
-        .with::<attribute::CorrectSessions>()
-        .with::<attribute::DropThreads>()
-        .with::<review::AskForSpeakers>()
-        .with::<summarize::SummarizeClient>()
-        .with::<summarize::LookAgain>()
-        .with::<refine::RefineSummary>()
-        .with::<review::RequestReview>()
-        .with::<review::SendFreshLink>()
-        .with::<mail::SendMail>()
-        .with::<follow_up::SendFollowUp>()
-        .with::<follow_up::Readdress>()
+        .with::<ingest::ScanInbox>(services.provide())
+        .with::<ingest::RejectTranscript>(services.provide())
+        .with::<ingest::TellCoach>(services.provide())
+        .with::<parse::ParseTranscript>(services.provide())
+        .with::<attribute::AttributeSession>(services.provide())
+        .with::<attribute::CorrectSessions>(services.provide())
+        .with::<attribute::DropThreads>(services.provide())
+        .with::<review::AskForSpeakers>(services.provide())
+        .with::<summarize::SummarizeClient>(services.provide())
+        .with::<summarize::LookAgain>(services.provide())
+        .with::<refine::RefineSummary>(services.provide())
+        .with::<review::RequestReview>(services.provide())
+        .with::<review::SendFreshLink>(services.provide())
+        .with::<mail::SendMail>(services.provide())
+        .with::<follow_up::SendFollowUp>(services.provide())
+        .with::<follow_up::Readdress>(services.provide())
         // On the side.
-        .with::<index::IndexSession>()
-        .with::<index::IndexSummary>()
+        .with::<index::IndexSession>(services.provide())
+        .with::<index::IndexSummary>(services.provide())
         // By schedule.
-        .with::<rollup::RollupDue>()
-        .with::<rollup::WeeklyRollup>()
-        .with::<export::ExportAll>()
-        .with::<export::ExportOrganization>()
-        .with::<reconcile::Reconcile>()
-        .with::<queue::Prune>()
-        .with::<llm::ExpireAnswers>()
+        .with::<rollup::RollupDue>(services.provide())
+        .with::<rollup::WeeklyRollup>(services.provide())
+        .with::<export::ExportAll>(services.provide())
+        .with::<export::ExportOrganization>(services.provide())
+        .with::<reconcile::Reconcile>(services.provide())
+        .with::<queue::Prune>(services.provide())
+        .with::<llm::ExpireAnswers>(services.provide())
 }
 
 /// Every schedule, as the program brings it; `queue.schedules` overrides them by name.
@@ -87,4 +88,5 @@ pub fn schedules() -> Vec<Schedule> {
     ]
 }
 
-pub use services::{Services, Settings, SettingsError};
+pub use services::{Provide, Services, Settings};
+pub use settings::SettingsError;

@@ -1,10 +1,21 @@
 //! What every job has at hand: the database, the bucket, the mailer, the writers. Made once a process, at its start.
 
-use std::borrow::Cow;
+use std::sync::Arc;
 
 use serde::Deserialize;
 
-use crate::{bucket, db::Db, embed, export, ingest, llm, mail, parse, review, summarize, template};
+use crate::{
+    SettingsError,
+    bucket::{self, Bucket},
+    db::Db,
+    embed::{self, Embedder},
+    export, ingest, llm,
+    mail::{self, Mailer, Post},
+    parse::{self, Room},
+    review::{self, Desk},
+    summarize::Summarizer,
+    template::Templates,
+};
 
 /// The settings of all that [`Services`] holds, one struct a concern. `src/config` fills it and documents each key.
 #[derive(Clone, Debug, Deserialize)]
@@ -25,44 +36,25 @@ pub struct Settings {
     pub export: export::Settings,
 }
 
-/// A setting that cannot be used: which, what is wrong with it, and what to do.
-#[derive(Debug, thiserror::Error)]
-#[error("setting {key}: {problem}")]
-pub struct SettingsError {
-    /// The key, as in the file: `mail.url`.
-    pub key: Cow<'static, str>,
-    /// What is wrong and what to do.
-    pub problem: String,
-}
-
-impl SettingsError {
-    /// A problem with the setting `key`.
-    pub fn new(key: impl Into<Cow<'static, str>>, problem: impl std::fmt::Display) -> Self {
-        Self { key: key.into(), problem: problem.to_string() }
-    }
-}
-
 /// The services of a process.
 #[derive(Debug)]
 pub struct Services {
     /// The database.
     pub db: Db,
     /// The bucket.
-    pub bucket: bucket::Bucket,
-    /// The templates of mails, prompts and pages.
-    pub templates: template::Templates,
-    /// What sends mail.
-    pub mailer: mail::Mailer,
+    pub bucket: Bucket,
+    /// The templates of mails and pages, and what sends mail.
+    pub post: Post,
+    /// How coaches review.
+    pub desk: Desk,
     /// What writes summaries.
-    pub summarizer: summarize::Summarizer,
+    pub summarizer: Arc<Summarizer>,
     /// What turns chunks into vectors.
-    pub embedder: embed::Embedder,
+    pub embedder: Arc<Embedder>,
     /// How the inbox is read.
     pub ingest: ingest::Settings,
-    /// How coaches review.
-    pub review: review::Settings,
     /// How much is read at a time.
-    pub reading: parse::Room,
+    pub reading: Room,
     /// How exports are written.
     pub export: export::Settings,
 }
@@ -74,17 +66,76 @@ impl Services {
     /// The first setting that cannot be used.
     pub fn new(db: Db, settings: &Settings) -> Result<Self, SettingsError> {
         let local = settings.index.local();
+        let bucket = Bucket::open(&settings.bucket)?;
+        let post = Post { templates: Arc::new(Templates::new()), mailer: Arc::new(Mailer::new(&settings.mail)?) };
         Ok(Self {
-            bucket: bucket::Bucket::open(&settings.bucket)?,
-            templates: template::Templates::new(),
-            mailer: mail::Mailer::new(&settings.mail)?,
-            summarizer: summarize::Summarizer::new(&settings.llm)?.with_local(local.clone()),
-            embedder: embed::Embedder::with_local(&settings.index, local)?,
+            bucket,
+            desk: Desk { post: post.clone(), settings: settings.review.clone() },
+            post,
+            summarizer: Arc::new(Summarizer::new(&settings.llm)?.with_local(local.clone())),
+            embedder: Arc::new(Embedder::with_local(&settings.index, local)?),
             ingest: settings.ingest.clone(),
-            review: settings.review.clone(),
-            reading: parse::Room::new(settings.ingest.max_bytes),
+            reading: Room::new(settings.ingest.max_bytes),
             export: settings.export,
             db,
         })
+    }
+}
+
+/// Gives a kind of job what it needs of the process ([`crate::queue::Job::Needs`]).
+pub trait Provide<N> {
+    /// What it needs.
+    fn provide(&self) -> Arc<N>;
+}
+
+impl Provide<()> for Services {
+    fn provide(&self) -> Arc<()> {
+        Arc::new(())
+    }
+}
+
+impl Provide<ingest::Needs> for Services {
+    fn provide(&self) -> Arc<ingest::Needs> {
+        let (bucket, post) = (self.bucket.clone(), self.post.clone());
+        Arc::new(ingest::Needs { bucket, settings: self.ingest.clone(), post })
+    }
+}
+
+impl Provide<parse::Needs> for Services {
+    fn provide(&self) -> Arc<parse::Needs> {
+        let (bucket, post) = (self.bucket.clone(), self.post.clone());
+        let embedder = Arc::clone(&self.embedder);
+        Arc::new(parse::Needs { bucket, reading: self.reading.clone(), embedder, post })
+    }
+}
+
+impl Provide<export::Needs> for Services {
+    fn provide(&self) -> Arc<export::Needs> {
+        let (bucket, post) = (self.bucket.clone(), self.post.clone());
+        Arc::new(export::Needs { bucket, settings: self.export, post })
+    }
+}
+
+impl Provide<Desk> for Services {
+    fn provide(&self) -> Arc<Desk> {
+        Arc::new(self.desk.clone())
+    }
+}
+
+impl Provide<Post> for Services {
+    fn provide(&self) -> Arc<Post> {
+        Arc::new(self.post.clone())
+    }
+}
+
+impl Provide<Summarizer> for Services {
+    fn provide(&self) -> Arc<Summarizer> {
+        Arc::clone(&self.summarizer)
+    }
+}
+
+impl Provide<Embedder> for Services {
+    fn provide(&self) -> Arc<Embedder> {
+        Arc::clone(&self.embedder)
     }
 }

@@ -150,7 +150,7 @@ async fn what_speaks_of_danger_is_the_coachs_alone() {
     let shown = view::view(&mut tx, session).await.expect("it reads").expect("a session");
     assert_eq!(shown.summaries[0].hash, content.hash());
     let signed = Signed { as_they_are: true, ..shown.summaries[0].signed() };
-    actions::approve(&mut tx, &world.services, session, id, &signed, &Visitor::default()).await.expect("approved");
+    actions::approve(&mut tx, &world.services.desk, session, id, &signed, &Visitor::default()).await.expect("approved");
     tx.commit().await.expect("it commits");
     let (_, letter) = mail(&world, "follow_up").await;
     assert!(letter.contains("Hartman"), "{letter}");

@@ -136,7 +136,7 @@ async fn after_a_change_of_the_model_what_was_indexed_is_indexed_anew_and_found_
     let content = Content { claims: vec![claim(Section::Wins, "Asked a colleague for help.", filled.utterances[3])] };
     let (summary_id, version) = world.summarize(filled.session, world.priya, &content).await;
     let local = &world.services.embedder;
-    assert!(matches!(local, Embedder::Local(_)), "{local:?}");
+    assert!(matches!(**local, Embedder::Local(_)), "{local:?}");
     world.run(&IndexSession { session_id: filled.session }).await.expect("it is indexed");
     world.run(&IndexSummary { summary_id, version }).await.expect("it is indexed");
     assert_eq!(

@@ -7,19 +7,19 @@ use debrief_jobs::{
     index::{IndexSession, IndexSummary},
     ingest::RejectTranscript,
     parse::ParseTranscript,
-    queue::{Context, Job, JobInfo},
+    queue::{Context, JobInfo},
     review::{AskForSpeakers, RequestReview},
     rollup::WeeklyRollup,
 };
 use uuid::Uuid;
 
-use crate::support::{Reviewed, World};
+use crate::support::{Reviewed, Runnable, World};
 
 /// What a system says and a coach need not read.
 const ERROR: &str = "error returned from database: relation 17 is not what it was";
 
 /// Tells of the death of a job, twice, as after a worker that fell in between. Gives the job's id.
-async fn die<J: Job>(world: &World, job: &J) -> Uuid {
+async fn die<J: Runnable>(world: &World, job: &J) -> Uuid {
     let info = JobInfo {
         id: Uuid::now_v7(),
         kind: J::KIND,
@@ -29,7 +29,7 @@ async fn die<J: Job>(world: &World, job: &J) -> Uuid {
         fence: 1,
         correlation_id: Uuid::now_v7(),
     };
-    let context = Context::new(world.services.clone(), info);
+    let context = Context::new(J::needs(&world.services), world.database.db.clone(), info);
     job.on_dead(&context, ERROR).await.expect("it is told");
     job.on_dead(&context, ERROR).await.expect("telling twice is telling once");
     context.job.id

@@ -5,7 +5,6 @@ mod recipient;
 use std::time::Duration;
 
 use debrief_jobs::{
-    Services,
     db::{TenantTx, Tx},
     follow_up::{self, Approval, FollowUp, FollowUpError, SendFollowUp, Verdict},
     mail::{Recipient, SendMail},
@@ -104,7 +103,7 @@ async fn approve(world: &World, summary_id: Uuid, hash: &str, hold: Duration) ->
         .execute(tx.conn())
         .await
         .expect("an approval");
-    let Services { templates, mailer, .. } = &*world.services;
+    let post = &world.services.post;
     let (name, email): (String, Option<String>) =
         sqlx::query_as("select name, email from clients where id = (select client_id from summaries where id = $1)")
             .bind(summary_id)
@@ -113,7 +112,7 @@ async fn approve(world: &World, summary_id: Uuid, hash: &str, hold: Duration) ->
             .expect("the client");
     let recipient = Recipient::of(&name, email.as_deref());
     let approval = Approval { version: 1, content_hash: hash, recipient: recipient.as_ref(), as_they_are: false };
-    let queued = follow_up::queue(&mut tx, templates, mailer, summary_id, approval, hold).await?;
+    let queued = follow_up::queue(&mut tx, post, summary_id, approval, hold).await?;
     tx.commit().await.expect("committed");
     Ok(queued)
 }

@@ -72,7 +72,7 @@ async fn a_file_that_may_still_be_written_is_shown_so_until_it_is_read() {
     let world = World::new().await;
     drop_file(&world, "maya/2026-11-03/priya.vtt", CALL).await;
     let fate = async || {
-        let files = ingest::inbox(&world.services, false).await.expect("the inbox");
+        let files = ingest::inbox(&world.database.db, &world.services.bucket, false).await.expect("the inbox");
         assert_eq!(files.len(), 1, "{files:?}");
         (files[0].outcome, files[0].reason.is_some(), files[0].session_id.is_some())
     };

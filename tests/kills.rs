@@ -87,7 +87,7 @@ impl Scene {
         let visitor = Visitor { link_id: None, address: None, agent: None };
         for summary in &view.summaries {
             let signed = summary.signed();
-            actions::approve(&mut tx, &services, sessions[0].id, summary.id, &signed, &visitor)
+            actions::approve(&mut tx, &services.desk, sessions[0].id, summary.id, &signed, &visitor)
                 .await
                 .expect("it is open");
         }

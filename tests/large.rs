@@ -1,12 +1,11 @@
 //! A transcript of megabytes goes the whole way: no stage takes time out of proportion, or one statement too much.
 
 use debrief_jobs::{
-    attribute::AttributeSession, db::Tx, index::IndexSession, parse::ParseTranscript, queue::Job,
-    summarize::SummarizeClient,
+    attribute::AttributeSession, db::Tx, index::IndexSession, parse::ParseTranscript, summarize::SummarizeClient,
 };
 use uuid::Uuid;
 
-use crate::support::World;
+use crate::support::{Runnable, World};
 
 /// Four hours of talk, two people in turn: about a megabyte and a half.
 fn endless() -> String {
@@ -29,7 +28,7 @@ fn endless() -> String {
 }
 
 /// Runs a job within the time that its kind is given.
-async fn run<J: Job>(world: &World, job: &J) {
+async fn run<J: Runnable>(world: &World, job: &J) {
     let run = tokio::time::timeout(J::POLICY.timeout, world.run(job)).await;
     run.unwrap_or_else(|_| panic!("{} is not done in its time", J::KIND)).expect("it is done");
 }

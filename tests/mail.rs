@@ -1,10 +1,8 @@
 //! The stage `mail`, from outside: what arrives at a real SMTP server, how often, and what the ledger says of it.
 
-use std::sync::Arc;
-
 use chrono::NaiveDate;
 use debrief_jobs::{
-    Services, SettingsError,
+    SettingsError,
     db::Tx,
     mail::{self, Mailer, Message, NewMail, Recipient, ReviewRequest, SendMail, queue_mail},
     queue::{Context, Finished, Job, JobError, JobInfo},
@@ -13,7 +11,7 @@ use uuid::Uuid;
 
 use crate::{
     follow_up::{session, session_state},
-    support::{Letter, SmtpServer, World, letters_in},
+    support::{Letter, Runnable, SmtpServer, World, letters_in},
 };
 
 /// A world whose mail goes to a real server.
@@ -54,8 +52,8 @@ fn review_request(world: &World, local_part: &str) -> NewMail {
 
 async fn queue(world: &World, mail: NewMail) -> Option<Uuid> {
     let mut tx = world.services.db.tenant(world.organization).await.expect("a transaction");
-    let Services { templates, mailer, .. } = &*world.services;
-    let queued = queue_mail(&mut tx, templates, mailer, mail).await.expect("a good mail");
+    let post = &world.services.post;
+    let queued = queue_mail(&mut tx, post, mail).await.expect("a good mail");
     tx.commit().await.expect("it is committed");
     queued
 }
@@ -79,7 +77,7 @@ pub(crate) async fn row(world: &World, mail_id: Uuid) -> Row {
 }
 
 /// Takes the unfinished job of this kind as a worker does that claims it, or that rescues it from another.
-pub(crate) async fn claim<J: Job>(world: &World) -> (J, Context) {
+pub(crate) async fn claim<J: Runnable>(world: &World) -> (J, Context<J::Needs>) {
     let mut tx = world.services.db.tenant(world.organization).await.expect("a transaction");
     let (id, args, fence, correlation_id): (Uuid, serde_json::Value, i64, Uuid) = sqlx::query_as(
         "update jobs set state = 'running', fence = fence + 1, attempt = attempt + 1, leased_by = 'test',
@@ -95,10 +93,10 @@ pub(crate) async fn claim<J: Job>(world: &World) -> (J, Context) {
     let max_attempts = J::POLICY.max_attempts;
     let info = JobInfo { id, kind: J::KIND, organization, attempt: 1, max_attempts, fence, correlation_id };
     let job = serde_json::from_value(args).expect("the job's own arguments");
-    (job, Context::new(Arc::clone(&world.services), info))
+    (job, Context::new(J::needs(&world.services), world.database.db.clone(), info))
 }
 
-pub(crate) async fn attempt<J: Job>(world: &World) -> Result<Finished, JobError> {
+pub(crate) async fn attempt<J: Runnable>(world: &World) -> Result<Finished, JobError> {
     let (job, ctx) = claim::<J>(world).await;
     job.run(&ctx).await
 }
@@ -237,8 +235,8 @@ async fn an_address_that_is_none_is_refused_before_the_ledger() {
         let mut mail = review_request(&world, "maya");
         mail.to.email = email.into();
         let mut tx = world.services.db.tenant(world.organization).await.expect("a transaction");
-        let Services { templates, mailer, .. } = &*world.services;
-        let refused = queue_mail(&mut tx, templates, mailer, mail).await;
+        let post = &world.services.post;
+        let refused = queue_mail(&mut tx, post, mail).await;
         assert!(matches!(refused, Err(mail::MailError::Recipient)), "{email:?}: {refused:?}");
     }
 }
@@ -388,7 +386,8 @@ async fn the_folder_gets_one_file_a_mail_however_often_it_is_sent() {
     let [letter]: [Letter; 1] = letters_in(&folder).try_into().expect("one letter");
     assert!(letter.text.contains("https://debrief.example/r/rl_secret"), "{}", letter.text);
     let Row { message_id, .. } = row(&world, mail_id).await;
-    let again = world.services.mailer.open(&message_id, "maya@northlight.example", &frozen).await.expect("a folder");
+    let again =
+        world.services.post.mailer.open(&message_id, "maya@northlight.example", &frozen).await.expect("a folder");
     again.transmit().await.expect("sent again");
     assert_eq!(std::fs::read_dir(&folder).expect("the folder").count(), 1);
 }

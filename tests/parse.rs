@@ -1,6 +1,7 @@
 //! The stage `parse`, from outside: a stored transcript becomes utterances, once, and the session goes on.
 
 use debrief_jobs::{
+    Provide,
     attribute::AttributeSession,
     db::Tx,
     index::IndexSession,
@@ -270,7 +271,7 @@ async fn a_dead_parse_shows_on_its_session() {
         fence: 1,
         correlation_id: Uuid::now_v7(),
     };
-    let ctx = Context::new(world.services.clone(), info);
+    let ctx = Context::new(world.services.provide(), world.database.db.clone(), info);
     job.on_dead(&ctx, "the bucket does not answer").await.expect("it is marked");
     let after = state(&world, session).await;
     assert_eq!((&after["state"], &after["failed_stage"]), (&json!("received"), &json!("parse")));

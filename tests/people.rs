@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use debrief_jobs::{
-    Services,
     attribute::AttributeSession,
     db::Tx,
     follow_up::{self, Approval, FollowUp, Readdress, SendFollowUp},
@@ -50,7 +49,7 @@ async fn held(world: &World, reviewed: &Reviewed) -> Uuid {
     .fetch_one(tx.conn())
     .await
     .expect("an approval");
-    let Services { templates, mailer, .. } = &*world.services;
+    let post = &world.services.post;
     let (name, email) = sqlx::query_as("select name, email from clients where id = $1")
         .bind(world.priya)
         .fetch_one(tx.conn())
@@ -58,7 +57,7 @@ async fn held(world: &World, reviewed: &Reviewed) -> Uuid {
         .expect("the client");
     let recipient = Recipient { name, email };
     let approval = Approval { version: 1, content_hash: &hash, recipient: Some(&recipient), as_they_are: true };
-    let queued = follow_up::queue(&mut tx, templates, mailer, reviewed.summary, approval, Duration::ZERO).await;
+    let queued = follow_up::queue(&mut tx, post, reviewed.summary, approval, Duration::ZERO).await;
     tx.commit().await.expect("it is committed");
     match queued.expect("it is queued") {
         FollowUp::Held { mail_id } => mail_id,

@@ -119,7 +119,7 @@ impl Probe {
         shared(self.probe, |shared| shared.gate.send_replace(true));
     }
 
-    async fn act(&self, ctx: &Context) -> Result<Finished, JobError> {
+    async fn act(&self, ctx: &Context<()>) -> Result<Finished, JobError> {
         let start = shared(self.probe, |shared| {
             shared.starts += 1;
             shared.running += 1;
@@ -180,57 +180,65 @@ impl Drop for CutOff {
 
 impl Job for Probe {
     const KIND: &'static str = "test.probe";
+    type Needs = ();
     const POLICY: Policy =
         Policy { max_attempts: 3, timeout: Duration::from_secs(60), concurrency: 8, ..Policy::DEFAULT };
     fn unique_key(&self) -> Option<String> {
         Some(self.probe.to_string())
     }
-    async fn run(&self, ctx: &Context) -> Result<Finished, JobError> {
+    async fn run(&self, ctx: &Context<()>) -> Result<Finished, JobError> {
         self.act(ctx).await
     }
-    async fn on_dead(&self, _: &Context, error: &str) -> Result<(), JobError> {
+    async fn on_dead(&self, _: &Context<()>, error: &str) -> Result<(), JobError> {
         self.tell(error)
     }
 }
 
 impl Job for Keyless {
     const KIND: &'static str = "test.keyless";
+    type Needs = ();
     const POLICY: Policy = Probe::POLICY;
     fn unique_key(&self) -> Option<String> {
         None
     }
-    async fn run(&self, ctx: &Context) -> Result<Finished, JobError> {
+    async fn run(&self, ctx: &Context<()>) -> Result<Finished, JobError> {
         self.0.act(ctx).await
     }
 }
 
 impl Job for OneAtATime {
     const KIND: &'static str = "test.one_at_a_time";
+    type Needs = ();
     const POLICY: Policy = Policy { per_organization: 1, ..Probe::POLICY };
     fn unique_key(&self) -> Option<String> {
         None
     }
-    async fn run(&self, ctx: &Context) -> Result<Finished, JobError> {
+    async fn run(&self, ctx: &Context<()>) -> Result<Finished, JobError> {
         self.0.act(ctx).await
     }
 }
 
 impl Job for OneShort {
     const KIND: &'static str = "test.one_short";
+    type Needs = ();
     const POLICY: Policy = Policy { max_attempts: 1, timeout: Duration::from_millis(300), ..Probe::POLICY };
     fn unique_key(&self) -> Option<String> {
         None
     }
-    async fn run(&self, ctx: &Context) -> Result<Finished, JobError> {
+    async fn run(&self, ctx: &Context<()>) -> Result<Finished, JobError> {
         self.0.act(ctx).await
     }
-    async fn on_dead(&self, _: &Context, error: &str) -> Result<(), JobError> {
+    async fn on_dead(&self, _: &Context<()>, error: &str) -> Result<(), JobError> {
         self.0.tell(error)
     }
 }
 
 fn catalogue() -> Catalogue {
-    Catalogue::new().with::<Probe>().with::<Keyless>().with::<OneAtATime>().with::<OneShort>()
+    Catalogue::new()
+        .with::<Probe>(Arc::new(()))
+        .with::<Keyless>(Arc::new(()))
+        .with::<OneAtATime>(Arc::new(()))
+        .with::<OneShort>(Arc::new(()))
 }
 
 /// Everything faster than in life, in the same proportions.
@@ -260,7 +268,7 @@ struct Worker {
 impl Worker {
     fn start(world: &World, settings: WorkerSettings) -> Self {
         let shutdown = CancellationToken::new();
-        let task = tokio::spawn(work(Arc::clone(&world.services), catalogue(), settings, shutdown.clone()));
+        let task = tokio::spawn(work(world.database.db.clone(), catalogue(), settings, shutdown.clone()));
         Self { task, shutdown }
     }
     /// Ends it as SIGTERM would.

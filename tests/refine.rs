@@ -7,6 +7,7 @@ mod voice;
 use std::collections::HashMap;
 
 use debrief_jobs::{
+    Provide,
     db::{TenantTx, Tx},
     model::{Content, Section, Support, summary},
     queue::{Context, Job, JobError, JobInfo},
@@ -309,7 +310,7 @@ async fn an_endpoint_that_is_busy_is_asked_again_and_a_dead_job_is_told() {
         fence: 1,
         correlation_id: Uuid::now_v7(),
     };
-    let context = Context::new(world.services.clone(), info);
+    let context = Context::new(world.services.provide(), world.database.db.clone(), info);
     job.on_dead(&context, "the endpoint is busy").await.expect("it is marked");
     let (state, reason) = came_of_it(&world, &reviewed).await;
     assert!(state == "failed" && reason.contains("The summary is as it was"), "{reason}");
@@ -358,7 +359,7 @@ async fn what_the_coach_does_meanwhile_stays() {
             let mut tx = begin(&world).await;
             let (session, summary, visitor) = (reviewed.session, reviewed.summary, Visitor::default());
             if approves {
-                actions::approve(&mut tx, &world.services, session, summary, &signed, &visitor)
+                actions::approve(&mut tx, &world.services.desk, session, summary, &signed, &visitor)
                     .await
                     .expect("it is approved");
             } else {

@@ -31,7 +31,8 @@ async fn shown(world: &World, reviewed: &Reviewed) -> Signed {
 async fn approve(world: &World, reviewed: &Reviewed, signed: &Signed) -> Result<Approved, ActionError> {
     let mut tx = begin(world).await;
     let visitor = Visitor { link_id: None, address: Some("192.0.2.7".into()), agent: Some("a browser".into()) };
-    let result = actions::approve(&mut tx, &world.services, reviewed.session, reviewed.summary, signed, &visitor).await;
+    let result =
+        actions::approve(&mut tx, &world.services.desk, reviewed.session, reviewed.summary, signed, &visitor).await;
     if result.is_ok() {
         tx.commit().await.expect("it commits");
     }
@@ -286,10 +287,11 @@ async fn fresh_links_go_to_the_coach_and_not_without_end() {
     let link = links::find(&world.database.db, &token).await.expect("it answers").expect("it is known");
     for _ in 0..actions::FRESH_LINKS_AN_HOUR {
         let mut tx = begin(&world).await;
-        actions::ask_fresh_link(&mut tx, &world.services, &link, &Visitor::default()).await.expect("it is mailed");
+        actions::ask_fresh_link(&mut tx, &world.services.desk, &link, &Visitor::default()).await.expect("it is mailed");
         tx.commit().await.expect("it commits");
     }
-    let more = actions::ask_fresh_link(&mut begin(&world).await, &world.services, &link, &Visitor::default()).await;
+    let more =
+        actions::ask_fresh_link(&mut begin(&world).await, &world.services.desk, &link, &Visitor::default()).await;
     assert!(matches!(more, Err(ActionError::TooMany)));
     assert_eq!(
         scalar::<i64>(
@@ -310,7 +312,7 @@ async fn nothing_of_another_organization_can_be_seen_or_touched() {
     assert!(view(&mut stranger, reviewed.session).await.expect("it answers").is_none());
     let visitor = Visitor::default();
     let (session, summary) = (reviewed.session, reviewed.summary);
-    let approved = actions::approve(&mut stranger, &world.services, session, summary, &signed, &visitor).await;
+    let approved = actions::approve(&mut stranger, &world.services.desk, session, summary, &signed, &visitor).await;
     assert!(matches!(approved, Err(ActionError::NotFound)));
     assert!(matches!(actions::dismiss(&mut stranger, session, summary, &visitor).await, Err(ActionError::NotFound)));
     assert!(matches!(

@@ -8,9 +8,8 @@ mod templates;
 mod threads;
 mod wire;
 
-use std::sync::Arc;
-
 use debrief_jobs::{
+    Provide,
     db::Tx,
     model::{Audience, Content, Owner, Section, summary::load_version},
     queue::{Context, Job, JobInfo},
@@ -266,7 +265,7 @@ async fn a_dead_summary_is_named_and_holds_nobody_up() {
         fence: 1,
         correlation_id: Uuid::now_v7(),
     };
-    let context = Context::new(Arc::clone(&world.services), info);
+    let context = Context::new(world.services.provide(), world.database.db.clone(), info);
     world.run(&staged.priya).await.expect("Priya's is written");
     for _ in 0..2 {
         tom.on_dead(&context, "the endpoint refuses the key").await.expect("it is marked, once or twice");

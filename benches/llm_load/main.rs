@@ -15,13 +15,12 @@ mod support {
 
 use std::{
     process::ExitCode,
-    sync::Arc,
     time::{Duration, Instant},
 };
 
 use debrief::config::Config;
 use debrief_jobs::{
-    Services, Settings,
+    Provide, Services, Settings,
     db::{Db, Tx},
     llm,
     queue::{Catalogue, WorkerSettings, drain, enqueue},
@@ -74,9 +73,10 @@ async fn main() -> anyhow::Result<ExitCode> {
     let began = Instant::now();
     let mut running = Vec::new();
     for _ in 0..workers.max(1.0) as usize {
-        let services = Services::new(Db::connect(&database.url, 8)?, &settings)?;
+        let db = Db::connect(&database.url, 8)?;
+        let services = Services::new(db.clone(), &settings)?;
         let worker = WorkerSettings { drain_within: Duration::from_secs(600), ..WorkerSettings::default() };
-        running.push(drain(Arc::new(services), Catalogue::new().with::<SummarizeClient>(), worker));
+        running.push(drain(db, Catalogue::new().with::<SummarizeClient>(services.provide()), worker));
     }
     let (mut ran, mut dead) = (0, 0);
     for drained in futures::future::join_all(running).await {

@@ -24,12 +24,11 @@ use super::{
     store, touched,
 };
 use crate::{
-    Services,
     db::{TenantTx, Tx},
     mail::{self, START_AGAIN, Trouble},
     model::session,
     queue::{Context, Finished, Job, JobError, Policy, enqueue},
-    review::{self, Event, EventKind, Visitor},
+    review::{self, Desk, Event, EventKind, Visitor},
 };
 
 /// What a coach says of one label.
@@ -67,7 +66,7 @@ pub struct Corrected {
 /// When an answer cannot be used: then the caller drops the transaction.
 pub async fn set_speakers(
     tx: &mut TenantTx,
-    services: &Services,
+    desk: &Desk,
     session_id: Uuid,
     answers: &[Answer],
     visitor: &Visitor,
@@ -76,7 +75,7 @@ pub async fn set_speakers(
     // One whose guess was taken back waits with its summaries: what was written of it is settled at once.
     let waits_again = state == "waiting_for_speakers" && store::is_summarized(tx, session_id).await?;
     let corrected = if reattribute::is_attributed(&state) || waits_again {
-        correct(tx, services, (session_id, &state, correlation_id), answers, visitor).await?
+        correct(tx, desk, (session_id, &state, correlation_id), answers, visitor).await?
     } else {
         let Named { named, remaining, earlier_sessions } = speakers::name(tx, session_id, answers).await?;
         Corrected { named, remaining, earlier_sessions, ..Corrected::default() }
@@ -89,7 +88,7 @@ pub async fn set_speakers(
 
 async fn correct(
     tx: &mut TenantTx,
-    services: &Services,
+    desk: &Desk,
     (session_id, state, correlation_id): (Uuid, &str, Uuid),
     answers: &[Answer],
     visitor: &Visitor,
@@ -130,7 +129,7 @@ async fn correct(
         withdrawn: Withdrawn::AnotherSpoke,
     };
     let summaries = touched::lock_with_inputs(tx, session_id).await?;
-    let touched = reattribute::apply(tx, services, &session, summaries, &plan, visitor).await?;
+    let touched = reattribute::apply(tx, desk, &session, summaries, &plan, visitor).await?;
     tracing::info!(
         target: "attribute",
         {
@@ -170,6 +169,7 @@ struct Outcome {
 
 impl Job for CorrectSessions {
     const KIND: &'static str = "attribute.correct";
+    type Needs = Desk;
     /// Before all else: the coach's follow-ups wait for it.
     const POLICY: Policy = Policy { timeout: std::time::Duration::from_secs(1800), priority: -5, ..Policy::DEFAULT };
 
@@ -177,7 +177,7 @@ impl Job for CorrectSessions {
         Some(self.correction_id.to_string())
     }
 
-    async fn run(&self, ctx: &Context) -> Result<Finished, JobError> {
+    async fn run(&self, ctx: &Context<Desk>) -> Result<Finished, JobError> {
         let mut tx = ctx.tenant_tx().await?;
         let Some(correction) = load(&mut tx, self.correction_id).await?.filter(|found| !found.is_applied) else {
             tracing::info!(target: "attribute", { correction.id = %self.correction_id }, "the correction is gone or applied");
@@ -216,7 +216,7 @@ impl Job for CorrectSessions {
         ctx.finish(tx, outcome).await
     }
 
-    async fn on_dead(&self, ctx: &Context, _error: &str) -> Result<(), JobError> {
+    async fn on_dead(&self, ctx: &Context<Desk>, _error: &str) -> Result<(), JobError> {
         let mut tx = ctx.tenant_tx().await?;
         if let Some(correction) = load(&mut tx, self.correction_id).await? {
             let trouble = Trouble {
@@ -225,7 +225,7 @@ impl Job for CorrectSessions {
                 reason: "Something went wrong on the way. No follow-up of yours goes out until it is done.",
                 advice: START_AGAIN,
             };
-            mail::stage_failed(&mut tx, ctx, correction.session_id, "attribute", trouble).await?;
+            mail::stage_failed(&mut tx, &ctx.post, correction.session_id, "attribute", trouble).await?;
         }
         Ok(tx.commit().await?)
     }
@@ -255,7 +255,7 @@ async fn load(tx: &mut TenantTx, correction_id: Uuid) -> Result<Option<Correctio
 
 /// Attributes one earlier session anew, where it rested on what the name meant before; none where it did not.
 async fn correct_session(
-    ctx: &Context,
+    ctx: &Context<Desk>,
     correction: &Correction,
     session_id: Uuid,
 ) -> Result<Option<Touched>, JobError> {

@@ -47,7 +47,7 @@ use crate::{
     mail::{self, Trouble},
     model::session::{self, State},
     queue::{Context, Finished, Job, JobError, blocking, enqueue},
-    review::{AskForSpeakers, RequestReview},
+    review::{AskForSpeakers, Desk, RequestReview},
     summarize::SummarizeClient,
 };
 
@@ -85,12 +85,13 @@ struct Outcome {
 
 impl Job for AttributeSession {
     const KIND: &'static str = "attribute.session";
+    type Needs = Desk;
 
     fn unique_key(&self) -> Option<String> {
         Some(self.session_id.to_string())
     }
 
-    async fn run(&self, ctx: &Context) -> Result<Finished, JobError> {
+    async fn run(&self, ctx: &Context<Desk>) -> Result<Finished, JobError> {
         let mut tx = ctx.tenant_tx().await?;
         let waits = [State::Parsed.as_str(), State::WaitingForSpeakers.as_str()];
         let (state, correlation_id) = match session::lock(&mut tx, self.session_id).await? {
@@ -150,7 +151,7 @@ impl Job for AttributeSession {
         ctx.finish(tx, outcome).await
     }
 
-    async fn on_dead(&self, ctx: &Context, _error: &str) -> Result<(), JobError> {
+    async fn on_dead(&self, ctx: &Context<Desk>, _error: &str) -> Result<(), JobError> {
         let mut tx = ctx.tenant_tx().await?;
         let trouble = Trouble {
             subject_id: ctx.job.id,
@@ -158,7 +159,7 @@ impl Job for AttributeSession {
             reason: "Something went wrong while its speakers were looked up.",
             advice: mail::START_AGAIN,
         };
-        mail::stage_failed(&mut tx, ctx, self.session_id, "attribute", trouble).await?;
+        mail::stage_failed(&mut tx, &ctx.post, self.session_id, "attribute", trouble).await?;
         Ok(tx.commit().await?)
     }
 }

@@ -16,12 +16,11 @@ use super::{
     touched::{self, Summary, Touched},
 };
 use crate::{
-    Services,
     db::{TenantTx, Tx},
     index::IndexSession,
     model::session::{self, State},
     queue::enqueue,
-    review::Visitor,
+    review::{Desk, Visitor},
 };
 
 /// What is written of a label.
@@ -106,7 +105,7 @@ pub(super) fn plan(
 /// Carries a plan out. `summaries` are locked, with what they rested on before. The caller holds the session's lock, and has seen its state to be one in which it is attributed.
 pub(super) async fn apply(
     tx: &mut TenantTx,
-    services: &Services,
+    desk: &Desk,
     session: &Session<'_>,
     summaries: Vec<Summary>,
     plan: &Plan,
@@ -125,7 +124,7 @@ pub(super) async fn apply(
         .await?;
     store::name_session(tx, session.id).await?;
     enqueue(tx, &IndexSession { session_id: session.id }, session.correlation_id).await?;
-    let touched = touched::settle(tx, services, session, summaries, &clients, visitor).await?;
+    let touched = touched::settle(tx, desk, session, summaries, &clients, visitor).await?;
     // One unknown voice holds the session.
     if plan.resolutions.iter().any(|found| found.who.is_none()) {
         session::set_state(tx, session.id, State::WaitingForSpeakers).await?;

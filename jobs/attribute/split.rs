@@ -17,10 +17,9 @@ use super::{
     speakers, store, touched,
 };
 use crate::{
-    Services,
     db::{TenantTx, Tx},
     model::session,
-    review::{self, Event, EventKind, Visitor},
+    review::{self, Desk, Event, EventKind, Visitor},
 };
 
 /// A turn under a label: until somebody speaks under another one.
@@ -84,7 +83,7 @@ pub async fn turns(tx: &mut TenantTx, session_id: Uuid, label: &str) -> Result<V
 /// [`NameError::NotShared`] where the label is one person's; else as [`super::set_speakers`].
 pub async fn split(
     tx: &mut TenantTx,
-    services: &Services,
+    desk: &Desk,
     session_id: Uuid,
     label: &str,
     answers: &[(Uuid, Option<SpeakerIs>)],
@@ -145,7 +144,7 @@ pub async fn split(
         stored: &stored,
         withdrawn: Withdrawn::AnotherSpoke,
     };
-    let touched = reattribute::apply(tx, services, &session, summaries, &plan, visitor).await?;
+    let touched = reattribute::apply(tx, desk, &session, summaries, &plan, visitor).await?;
     let corrected = Corrected { named: answers.len(), moved: plan.moved, touched, ..Corrected::default() };
     let detail = serde_json::to_value(corrected).unwrap_or_default();
     review::record(tx, &Event { detail, ..Event::of(session_id, EventKind::SpeakersCorrected) }, visitor).await?;

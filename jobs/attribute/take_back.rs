@@ -13,10 +13,9 @@ use super::{
     speakers, store, touched,
 };
 use crate::{
-    Services,
     db::{TenantTx, Tx},
     model::session,
-    review::{self, Event, EventKind, Visitor},
+    review::{self, Desk, Event, EventKind, Visitor},
 };
 
 /// Takes back whom a label was guessed to mean.
@@ -26,7 +25,7 @@ use crate::{
 /// gone: then the caller drops the transaction.
 pub async fn take_back(
     tx: &mut TenantTx,
-    services: &Services,
+    desk: &Desk,
     session_id: Uuid,
     label: &str,
     visitor: &Visitor,
@@ -65,7 +64,7 @@ pub async fn take_back(
         withdrawn: Withdrawn::TakenBack,
     };
     let summaries = touched::lock_with_inputs(tx, session_id).await?;
-    let touched = reattribute::apply(tx, services, &session, summaries, &plan, visitor).await?;
+    let touched = reattribute::apply(tx, desk, &session, summaries, &plan, visitor).await?;
     tracing::info!(
         target: "attribute",
         { session.id = %session_id, correlation.id = %correlation_id, summaries.withdrawn = touched.withdrawn },

@@ -28,12 +28,13 @@ const REASON: &str = "You corrected who spoke in an earlier session, so what was
 
 impl Job for DropThreads {
     const KIND: &'static str = "attribute.drop_threads";
+    type Needs = ();
 
     fn unique_key(&self) -> Option<String> {
         Some(self.summary_id.to_string())
     }
 
-    async fn run(&self, ctx: &Context) -> Result<Finished, JobError> {
+    async fn run(&self, ctx: &Context<()>) -> Result<Finished, JobError> {
         let mut tx = ctx.tenant_tx().await?;
         let session = sqlx::query!("select session_id, client_id from summaries where id = $1", self.summary_id)
             .fetch_optional(tx.conn())

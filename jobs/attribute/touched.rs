@@ -15,12 +15,11 @@ use super::{
     threads,
 };
 use crate::{
-    Services,
     db::{TenantTx, Tx},
     follow_up, mail,
     model::session::{self, State},
     queue::enqueue,
-    review::{self, Event, EventKind, RequestReview, Visitor},
+    review::{self, Desk, Event, EventKind, RequestReview, Visitor},
     summarize::{self, SessionForClient, SummarizeClient},
     voice,
 };
@@ -87,7 +86,7 @@ async fn lock(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Summary>, sqlx:
 /// Looks which summaries are touched, now that the attribution has changed, and moves them.
 pub(super) async fn settle(
     tx: &mut TenantTx,
-    services: &Services,
+    desk: &Desk,
     session: &Session<'_>,
     summaries: Vec<Summary>,
     clients: &HashSet<Uuid>,
@@ -132,7 +131,7 @@ pub(super) async fn settle(
     }
     touched.misdelivered = gone_wrong.iter().filter(|found| found.is_new).count();
     if let Some(first) = gone_wrong.iter().find(|found| found.is_new) {
-        review::warn_of_wrong_words(tx, services, session.id, first.id).await?;
+        review::warn_of_wrong_words(tx, desk, session.id, first.id).await?;
     }
     Ok(touched)
 }

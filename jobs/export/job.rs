@@ -12,14 +12,15 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use super::{
+    Settings,
     manifest::{self, ExportedTable, Manifest, SCHEMA_VERSION},
     table::FORMATS,
     tables, upload,
 };
 use crate::{
-    bucket::BucketError,
+    bucket::{Bucket, BucketError},
     db::{TenantTx, Tx},
-    mail::{self, Trouble},
+    mail::{self, Post, Trouble},
     queue::{
         Context, Finished, Job, JobError, Policy, enqueue,
         schedule::{Missed, Schedule, job},
@@ -70,8 +71,20 @@ pub async fn start(tx: &mut TenantTx) -> Result<Uuid, sqlx::Error> {
     Ok(export_id)
 }
 
+/// What this stage needs of the process.
+#[derive(Debug)]
+pub struct Needs {
+    /// Where exports go.
+    pub bucket: Bucket,
+    /// How they are written.
+    pub settings: Settings,
+    /// How coaches are told.
+    pub post: Post,
+}
+
 impl Job for ExportOrganization {
     const KIND: &'static str = "export.organization";
+    type Needs = Needs;
     const POLICY: Policy = Policy {
         timeout: Duration::from_secs(3600),
         concurrency: 1,
@@ -84,7 +97,7 @@ impl Job for ExportOrganization {
         Some(self.export_id.to_string())
     }
 
-    async fn run(&self, ctx: &Context) -> Result<Finished, JobError> {
+    async fn run(&self, ctx: &Context<Needs>) -> Result<Finished, JobError> {
         let mut tx = ctx.tenant_tx().await?;
         let Some(export) = self.load(&mut tx).await? else {
             tracing::info!(target: "export", { export.id = %self.export_id }, "the export is gone");
@@ -102,7 +115,7 @@ impl Job for ExportOrganization {
         self.finish(ctx, &manifest).await
     }
 
-    async fn on_dead(&self, ctx: &Context, error: &str) -> Result<(), JobError> {
+    async fn on_dead(&self, ctx: &Context<Needs>, error: &str) -> Result<(), JobError> {
         let mut tx = ctx.tenant_tx().await?;
         sqlx::query!(
             "update exports set failed_reason = $2 where id = $1 and finished_at is null",
@@ -124,7 +137,8 @@ impl Job for ExportOrganization {
                 advice: "The export before it is still there, and the next one is tried by itself. Whoever runs Debrief \
                          for you has been shown the error.",
             };
-            mail::tell_of(&mut tx, ctx, coach_id, ("Export of all sessions", None), trouble, self.export_id).await?;
+            mail::tell_of(&mut tx, &ctx.post, coach_id, ("Export of all sessions", None), trouble, self.export_id)
+                .await?;
         }
         Ok(tx.commit().await?)
     }
@@ -150,7 +164,7 @@ impl ExportOrganization {
     }
 
     /// What an earlier attempt published before it was cut off; what it only began is taken away.
-    async fn published(&self, ctx: &Context, export: &Export) -> Result<Option<Manifest>, JobError> {
+    async fn published(&self, ctx: &Context<Needs>, export: &Export) -> Result<Option<Manifest>, JobError> {
         let Some(snapshot_at) = export.snapshot_at else { return Ok(None) };
         match ctx.bucket.get(&manifest::key(&export.organization, snapshot_at)).await {
             Ok(content) => Ok(Some(serde_json::from_slice(&content)?)),
@@ -162,7 +176,7 @@ impl ExportOrganization {
         }
     }
 
-    async fn publish(&self, ctx: &Context, export: &Export) -> Result<Manifest, JobError> {
+    async fn publish(&self, ctx: &Context<Needs>, export: &Export) -> Result<Manifest, JobError> {
         let files = TempDir::new()?;
         let (snapshot_at, written) = tokio::time::timeout(SNAPSHOT_LIMIT, self.write(ctx, &files))
             .await
@@ -197,7 +211,7 @@ impl ExportOrganization {
     /// Writes every table to local files, in one snapshot.
     async fn write(
         &self,
-        ctx: &Context,
+        ctx: &Context<Needs>,
         files: &TempDir,
     ) -> Result<(DateTime<Utc>, Vec<(&'static str, u64)>), JobError> {
         let organization = ctx.job.organization.ok_or_else(|| JobError::abort("an export needs an organization"))?;
@@ -205,14 +219,14 @@ impl ExportOrganization {
         let snapshot_at = sqlx::query_scalar!(r#"select now() as "now!""#).fetch_one(tx.conn()).await?;
         let facts =
             [("debrief.schema_version", SCHEMA_VERSION.to_string()), ("debrief.snapshot_at", snapshot_at.to_rfc3339())];
-        let written = tables::write(&mut tx, files.path(), &facts, ctx.export).await?;
+        let written = tables::write(&mut tx, files.path(), &facts, ctx.settings).await?;
         tx.commit().await?;
         Ok((snapshot_at, written))
     }
 
     /// Says where this attempt uploads to, before it does: another attempt finds it. An attempt whose job has been
     /// taken over by another worker stops here.
-    async fn announce(&self, ctx: &Context, snapshot_at: DateTime<Utc>) -> Result<(), JobError> {
+    async fn announce(&self, ctx: &Context<Needs>, snapshot_at: DateTime<Utc>) -> Result<(), JobError> {
         let mut tx = ctx.tenant_tx().await?;
         let announced = sqlx::query!(
             "update exports set snapshot_at = $2, failed_reason = null where id = $1 and finished_at is null
@@ -230,7 +244,7 @@ impl ExportOrganization {
         Ok(tx.commit().await?)
     }
 
-    async fn finish(&self, ctx: &Context, manifest: &Manifest) -> Result<Finished, JobError> {
+    async fn finish(&self, ctx: &Context<Needs>, manifest: &Manifest) -> Result<Finished, JobError> {
         let key = manifest::key(&manifest.organization, manifest.snapshot_at);
         let rows: u64 = manifest.tables.iter().map(|table| table.rows).sum();
         let mut tx = ctx.tenant_tx().await?;
@@ -251,13 +265,14 @@ impl ExportOrganization {
 
 impl Job for ExportAll {
     const KIND: &'static str = "export.all";
+    type Needs = ();
 
     fn unique_key(&self) -> Option<String> {
         Some(String::new())
     }
 
     /// Each organization's export starts in a transaction of its own; one that is unfinished is not started again.
-    async fn run(&self, ctx: &Context) -> Result<Finished, JobError> {
+    async fn run(&self, ctx: &Context<()>) -> Result<Finished, JobError> {
         let organizations = ctx.db.organizations().await?;
         for organization in &organizations {
             let mut tx = ctx.db.tenant(*organization).await?;

@@ -23,5 +23,5 @@ pub struct Settings {
     pub csv_bom: bool,
 }
 
-pub use job::{ExportAll, ExportOrganization, SCHEDULE, start};
+pub use job::{ExportAll, ExportOrganization, Needs, SCHEDULE, start};
 pub use manifest::{ExportedFile, ExportedTable, Manifest, SCHEMA_VERSION};

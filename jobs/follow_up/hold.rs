@@ -10,10 +10,9 @@ use super::SendFollowUp;
 use super::voice::{Said, Voice};
 use crate::{
     db::{TenantTx, Tx},
-    mail::{self, FollowUpItem, MailError, Mailer, Message, NewMail, Recipient},
+    mail::{self, FollowUpItem, MailError, Message, NewMail, Post, Recipient},
     model::{Claim, Content, Owner, Section, summary},
     people::called,
-    template::Templates,
 };
 
 /// What became of a follow-up on approval.
@@ -87,8 +86,7 @@ pub struct Approval<'a> {
 /// signed as it is, or the mail cannot be written.
 pub async fn queue(
     tx: &mut TenantTx,
-    templates: &Templates,
-    mailer: &Mailer,
+    post: &Post,
     summary_id: Uuid,
     approval: Approval<'_>,
     hold: Duration,
@@ -160,10 +158,10 @@ pub async fn queue(
         due_at: Some(due_at),
         correlation_id: people.correlation_id,
     };
-    let mail_id = match mail::insert(tx, templates, mailer, &mail).await {
+    let mail_id = match mail::insert(tx, post, &mail).await {
         Ok(Some(mail_id)) => mail_id,
         // Approved, cancelled and approved again without a change: the same mail goes after all.
-        Ok(None) => match mail::revive(tx, templates, mailer, &mail).await? {
+        Ok(None) => match mail::revive(tx, post, &mail).await? {
             Some(mail_id) => mail_id,
             None => return Ok(FollowUp::AlreadyThere),
         },
@@ -262,7 +260,7 @@ mod tests {
         }
         let message =
             Message::FollowUp(letter("Priya Raman", "Maya Okafor", "Northlight", NaiveDate::default(), &content));
-        let rendered = mail::render(&Templates::new(), &message).expect("it renders");
+        let rendered = mail::render(&crate::template::Templates::new(), &message).expect("it renders");
         for part in [Some(&rendered.text), rendered.html.as_ref()].map(|part| part.expect("both parts")) {
             assert!(!part.contains("private"), "{part}");
             for section in ["wins", "challenges", "action_items", "recommendations", "key_quotes"] {

@@ -29,6 +29,7 @@ use crate::{
     db::{TenantTx, Tx},
     mail::{self, Delivery, Trouble},
     queue::{Context, Finished, Job, JobError, Policy},
+    review::Desk,
 };
 
 /// The stage, as it stands on a session that it failed.
@@ -48,6 +49,7 @@ pub struct SendFollowUp {
 
 impl Job for SendFollowUp {
     const KIND: &'static str = "follow_up.send";
+    type Needs = Desk;
     const POLICY: Policy = mail::SEND_POLICY;
 
     /// The mail and not the summary: a later version's follow-up does not wait for a cancelled one's job.
@@ -55,7 +57,7 @@ impl Job for SendFollowUp {
         Some(self.mail_id.to_string())
     }
 
-    async fn run(&self, ctx: &Context) -> Result<Finished, JobError> {
+    async fn run(&self, ctx: &Context<Desk>) -> Result<Finished, JobError> {
         let mut tx = ctx.tenant_tx().await?;
         let is_approved = self.still_approved(&mut tx).await?;
         if !is_approved && self.withdraw(&mut tx).await? {
@@ -74,7 +76,8 @@ impl Job for SendFollowUp {
         }
         drop(tx);
 
-        let delivery = mail::deliver(ctx, self.mail_id).await?;
+        let post = ctx.with(ctx.post.clone());
+        let delivery = mail::deliver(&post, self.mail_id).await?;
 
         let mut finished = self.finish(ctx, &delivery).await;
         for pause in delivery.patience() {
@@ -82,7 +85,7 @@ impl Job for SendFollowUp {
             tokio::time::sleep(pause).await;
             finished = self.finish(ctx, &delivery).await;
         }
-        let finished = delivery.settle(ctx, finished).await;
+        let finished = delivery.settle(&post, finished).await;
         if matches!(finished, Err(JobError::Stale)) && delivery.is_sent() {
             // Whoever took the job over could not know, and left the session open.
             let mut tx = ctx.tenant_tx().await?;
@@ -94,7 +97,7 @@ impl Job for SendFollowUp {
         finished
     }
 
-    async fn on_dead(&self, ctx: &Context, error: &str) -> Result<(), JobError> {
+    async fn on_dead(&self, ctx: &Context<Desk>, error: &str) -> Result<(), JobError> {
         let mut tx = ctx.tenant_tx().await?;
         if let Some(mail) = mail::give_up(&mut tx, self.mail_id, error).await?
             && let Some(session_id) = mail.session_id
@@ -120,7 +123,7 @@ const NOT_SENT: Words = (
 );
 
 impl SendFollowUp {
-    async fn finish(&self, ctx: &Context, delivery: &Delivery) -> Result<Finished, JobError> {
+    async fn finish(&self, ctx: &Context<Desk>, delivery: &Delivery) -> Result<Finished, JobError> {
         let mut tx = ctx.tenant_tx().await?;
         delivery.record(&mut tx).await?;
         if let Some(session_id) = self.session_id(&mut tx).await? {
@@ -171,12 +174,12 @@ impl SendFollowUp {
     /// Marks the session for everybody to see, and tells the coach.
     async fn trouble(
         &self,
-        ctx: &Context,
+        ctx: &Context<Desk>,
         tx: &mut TenantTx,
         session_id: Uuid,
         (reason, advice): Words,
     ) -> Result<(), JobError> {
         let trouble = Trouble { subject_id: self.mail_id, step: "deliver a follow-up for sure", reason, advice };
-        Ok(mail::stage_failed(tx, ctx, session_id, STAGE, trouble).await?)
+        Ok(mail::stage_failed(tx, &ctx.post, session_id, STAGE, trouble).await?)
     }
 }

@@ -12,6 +12,7 @@ use super::stop;
 use crate::{
     db::{TenantTx, Tx},
     queue::{Context, Finished, Job, JobError},
+    review::Desk,
 };
 
 /// Stops the follow-ups that are held for an address which is no longer the client's.
@@ -23,12 +24,13 @@ pub struct Readdress {
 
 impl Job for Readdress {
     const KIND: &'static str = "follow_up.readdress";
+    type Needs = Desk;
 
     fn unique_key(&self) -> Option<String> {
         Some(self.client_id.to_string())
     }
 
-    async fn run(&self, ctx: &Context) -> Result<Finished, JobError> {
+    async fn run(&self, ctx: &Context<Desk>) -> Result<Finished, JobError> {
         let held = held(&mut ctx.tenant_tx().await?, self.client_id).await?;
         let mut stopped = 0;
         for (summary_id, mail_id) in held {
@@ -41,7 +43,7 @@ impl Job for Readdress {
         ctx.finish(ctx.tenant_tx().await?, json!({ "stopped": stopped })).await
     }
 
-    async fn on_dead(&self, _ctx: &Context, error: &str) -> Result<(), JobError> {
+    async fn on_dead(&self, _ctx: &Context<Desk>, error: &str) -> Result<(), JobError> {
         // The mails do not go either way: `follow_up.send` stops them, and tells the coach.
         tracing::error!(
             target: "follow_up",

@@ -10,7 +10,7 @@ use crate::{
     mail::{self, Stopped},
     model::session::{self, State},
     queue::{Context, JobError},
-    review::{self, Event, EventKind, Visitor, record},
+    review::{self, Desk, Event, EventKind, Visitor, record},
 };
 
 /// Why such a mail is cancelled, as it stands on the ledger.
@@ -20,7 +20,7 @@ pub const RECIPIENT_CHANGED: &str = "the client's name or address changed after 
 /// opens its summary again; gives whether it did.
 pub(super) async fn if_recipient_changed(
     tx: &mut TenantTx,
-    ctx: &Context,
+    ctx: &Context<Desk>,
     summary_id: Uuid,
     mail_id: Uuid,
 ) -> Result<bool, JobError> {
@@ -71,7 +71,7 @@ pub(super) async fn if_recipient_changed(
 /// The session shows it, and the coach gets a link to approve again.
 async fn tell(
     tx: &mut TenantTx,
-    ctx: &Context,
+    ctx: &Context<Desk>,
     session_id: Uuid,
     client: &str,
     is_removed: bool,

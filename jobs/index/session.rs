@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     db::{TenantTx, Tx},
+    embed::Embedder,
     model::session,
     queue::{Context, Finished, Job, JobError, Policy},
 };
@@ -31,6 +32,7 @@ const AGAIN: Duration = Duration::from_millis(500);
 
 impl Job for IndexSession {
     const KIND: &'static str = "index.session";
+    type Needs = Embedder;
     /// Every vector is put into the index of its model, which takes a minute for some megabytes.
     const POLICY: Policy =
         Policy { timeout: Duration::from_secs(1800), concurrency: 2, priority: 5, ..Policy::DEFAULT };
@@ -39,7 +41,7 @@ impl Job for IndexSession {
         Some(self.session_id.to_string())
     }
 
-    async fn run(&self, ctx: &Context) -> Result<Finished, JobError> {
+    async fn run(&self, ctx: &Context<Embedder>) -> Result<Finished, JobError> {
         let mut tx = ctx.tenant_tx().await?;
         let coach_id = sqlx::query_scalar!("select coach_id from sessions where id = $1", self.session_id)
             .fetch_optional(tx.conn())
@@ -50,15 +52,15 @@ impl Job for IndexSession {
         };
         let fingerprint = fingerprint(&mut tx, self.session_id).await?;
         let chunks = chunks(&spoken(&mut tx, self.session_id).await?);
-        let mut known = store::known_vectors(&mut tx, &ctx.embedder, &chunks).await?;
+        let mut known = store::known_vectors(&mut tx, ctx, &chunks).await?;
         tx.commit().await?;
 
-        let (embedded, new) = store::embed(&ctx.embedder, chunks, &mut known).await?;
+        let (embedded, new) = store::embed(ctx, chunks, &mut known).await?;
 
         let mut tx = ctx.tenant_tx().await?;
         // The long part first: nobody waits for the session's lock meanwhile.
         let place = store::Place { coach_id, session_id: self.session_id, version: None };
-        let new_chunks = store::insert(&mut tx, &place, &ctx.embedder, &embedded).await?;
+        let new_chunks = store::insert(&mut tx, &place, ctx, &embedded).await?;
         session::lock(&mut tx, self.session_id).await?;
         if self::fingerprint(&mut tx, self.session_id).await? != fingerprint {
             // Attributed meanwhile, most likely: what was read is out of date.
@@ -77,7 +79,7 @@ impl Job for IndexSession {
         ctx.finish(tx, json!({ "outcome": "indexed", "chunks": embedded.len(), "new_vectors": new })).await
     }
 
-    async fn on_dead(&self, ctx: &Context, _error: &str) -> Result<(), JobError> {
+    async fn on_dead(&self, ctx: &Context<Embedder>, _error: &str) -> Result<(), JobError> {
         let mut tx = ctx.tenant_tx().await?;
         session::mark_failed(&mut tx, self.session_id, "index", store::NOT_FOUND).await?;
         Ok(tx.commit().await?)

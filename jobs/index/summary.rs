@@ -11,6 +11,7 @@ use uuid::Uuid;
 use super::{chunk::Chunk, store};
 use crate::{
     db::{TenantTx, Tx},
+    embed::Embedder,
     model::{Section, session, summary::load_version},
     queue::{Context, Finished, Job, JobError},
 };
@@ -34,12 +35,13 @@ struct Whose {
 
 impl Job for IndexSummary {
     const KIND: &'static str = "index.summary";
+    type Needs = Embedder;
 
     fn unique_key(&self) -> Option<String> {
         Some(format!("{}:{}", self.summary_id, self.version))
     }
 
-    async fn run(&self, ctx: &Context) -> Result<Finished, JobError> {
+    async fn run(&self, ctx: &Context<Embedder>) -> Result<Finished, JobError> {
         let mut tx = ctx.tenant_tx().await?;
         let Some(whose) = self.whose(&mut tx).await? else {
             tracing::info!(target: "index", { summary.id = %self.summary_id }, "the summary is gone: nothing to index");
@@ -49,10 +51,10 @@ impl Job for IndexSummary {
             return self.outdated(ctx, tx).await;
         }
         let chunks = self.chunks(&mut tx, whose.client_id).await?;
-        let mut known = store::known_vectors(&mut tx, &ctx.embedder, &chunks).await?;
+        let mut known = store::known_vectors(&mut tx, ctx, &chunks).await?;
         tx.commit().await?;
 
-        let (embedded, new) = store::embed(&ctx.embedder, chunks, &mut known).await?;
+        let (embedded, new) = store::embed(ctx, chunks, &mut known).await?;
 
         let mut tx = ctx.tenant_tx().await?;
         // The session's lock comes first, as everywhere: what is written below refers to it.
@@ -75,14 +77,14 @@ impl Job for IndexSummary {
         .await?;
         let place =
             store::Place { coach_id: whose.coach_id, session_id: whose.session_id, version: Some(self.version) };
-        store::insert(&mut tx, &place, &ctx.embedder, &embedded).await?;
+        store::insert(&mut tx, &place, ctx, &embedded).await?;
         store::clear_mark(&mut tx, whose.session_id).await?;
         tracing::info!(target: "index", { summary.id = %self.summary_id, summary.version = self.version,
             index.chunks = embedded.len(), index.new_vectors = new }, "the summary is indexed");
         ctx.finish(tx, json!({ "outcome": "indexed", "chunks": embedded.len(), "new_vectors": new })).await
     }
 
-    async fn on_dead(&self, ctx: &Context, _error: &str) -> Result<(), JobError> {
+    async fn on_dead(&self, ctx: &Context<Embedder>, _error: &str) -> Result<(), JobError> {
         let mut tx = ctx.tenant_tx().await?;
         if let Some(whose) = self.whose(&mut tx).await? {
             session::mark_failed(&mut tx, whose.session_id, "index", store::NOT_FOUND).await?;
@@ -119,7 +121,7 @@ impl IndexSummary {
         Ok(content.claims.into_iter().filter(is_told).map(chunk).collect())
     }
 
-    async fn outdated(&self, ctx: &Context, tx: TenantTx) -> Result<Finished, JobError> {
+    async fn outdated(&self, ctx: &Context<Embedder>, tx: TenantTx) -> Result<Finished, JobError> {
         tracing::info!(target: "index", { summary.id = %self.summary_id, summary.version = self.version },
             "a newer version is there: its own job indexes it");
         ctx.finish(tx, json!({ "outcome": "outdated" })).await

@@ -5,6 +5,7 @@
 //! and changes nothing.
 
 use super::{
+    Needs,
     key::{self, InboxKey},
     ledger::{self, Coach, Outcome},
     reject,
@@ -23,9 +24,9 @@ const MOST_TRANSCRIPTS: usize = 12;
 const MOST_BYTES: u64 = 4 << 20;
 
 /// Applies a roster. Its problems go to the coach by mail, and stand in the ledger and beside the rejected files.
-pub(super) async fn roster(ctx: &Context, object: &ObjectInfo, coach: Coach) -> Result<Outcome, JobError> {
-    if object.size > ctx.ingest.max_bytes {
-        return reject::roster(ctx, object, coach, &reject::too_large(ctx.ingest.max_bytes)).await;
+pub(super) async fn roster(ctx: &Context<Needs>, object: &ObjectInfo, coach: Coach) -> Result<Outcome, JobError> {
+    if object.size > ctx.settings.max_bytes {
+        return reject::roster(ctx, object, coach, &reject::too_large(ctx.settings.max_bytes)).await;
     }
     let content = match ctx.bucket.get_listed(object).await {
         Err(BucketError::Changed | BucketError::NotFound) => return Ok(Outcome::Seen),
@@ -65,7 +66,7 @@ pub(super) async fn roster(ctx: &Context, object: &ObjectInfo, coach: Coach) -> 
 
 /// Reads a roster; where its letters are in doubt, beside the names in the coach's sessions and transcripts.
 async fn read(
-    ctx: &Context,
+    ctx: &Context<Needs>,
     coach: Coach,
     object: &ObjectInfo,
     content: &bytes::Bytes,
@@ -82,7 +83,7 @@ async fn read(
 }
 
 /// The labels of the newest transcripts in the roster's folder: they may not be parsed yet.
-async fn labels_beside(ctx: &Context, roster: &ObjectInfo) -> Result<Vec<String>, JobError> {
+async fn labels_beside(ctx: &Context<Needs>, roster: &ObjectInfo) -> Result<Vec<String>, JobError> {
     let folder = roster.key.rsplit_once('/').map_or("", |(folder, _)| folder);
     let mut objects = match ctx.bucket.list(folder).await {
         Err(BucketError::BadKey) => return Ok(Vec::new()),

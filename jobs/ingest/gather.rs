@@ -6,6 +6,7 @@ use debrief_transcript::companion::{self, Companion};
 use uuid::Uuid;
 
 use super::{
+    Needs,
     key::{self, InboxKey, TranscriptKey},
     ledger::{Coach, Outcome},
     likeness::{self, Facts},
@@ -51,13 +52,18 @@ pub(super) enum Read {
 }
 
 /// Reads a file, and puts our own copy. What is said in it is looked at where it is to be `compared`.
-pub(super) async fn read(ctx: &Context, member: &Member, coach: Coach, compared: bool) -> Result<Read, JobError> {
+pub(super) async fn read(
+    ctx: &Context<Needs>,
+    member: &Member,
+    coach: Coach,
+    compared: bool,
+) -> Result<Read, JobError> {
     let Member { object, key, .. } = member;
     if object.size == 0 {
         return Ok(Read::Settled(reject::unreadable(ctx, object, key, coach, &reject::EMPTY).await?));
     }
-    if object.size > ctx.ingest.max_bytes {
-        let why = reject::too_large(ctx.ingest.max_bytes);
+    if object.size > ctx.settings.max_bytes {
+        let why = reject::too_large(ctx.settings.max_bytes);
         return Ok(Read::Settled(reject::unreadable(ctx, object, key, coach, &why).await?));
     }
     let content = match ctx.bucket.get_listed(object).await {
@@ -135,7 +141,7 @@ pub(super) async fn there(tx: &mut TenantTx, coach: Coach, member: &Member) -> R
 /// The sessions of these files, each with those of its files that tell what belongs to it. A file that comes again
 /// (its key is in `again`) is not asked: its new content counts.
 pub(super) async fn sessions(
-    ctx: &Context,
+    ctx: &Context<Needs>,
     there: &[There],
     again: &[&str],
 ) -> Result<Vec<(Uuid, Vec<File>)>, JobError> {

@@ -11,9 +11,8 @@ use uuid::Uuid;
 
 use super::{is_folder, key, list};
 use crate::{
-    Services,
-    bucket::{BucketError, ObjectInfo},
-    db::{SystemTx, TenantTx, Tx},
+    bucket::{Bucket, BucketError, ObjectInfo},
+    db::{Db, SystemTx, TenantTx, Tx},
 };
 
 /// The inbox cannot be looked at.
@@ -117,11 +116,11 @@ struct Known {
 ///
 /// # Errors
 /// When the bucket or the database does not answer.
-pub async fn inbox(services: &Services, gone: bool) -> Result<Vec<File>, InboxError> {
-    let objects: Vec<ObjectInfo> = list(services).await?.into_iter().filter(|object| !is_folder(object)).collect();
-    let mut known = of_nobody(&mut services.db.system().await?, services.bucket.name()).await?;
-    for organization in services.db.organizations().await? {
-        known.extend(of_tenant(&mut services.db.tenant(organization).await?, services.bucket.name()).await?);
+pub async fn inbox(db: &Db, bucket: &Bucket, gone: bool) -> Result<Vec<File>, InboxError> {
+    let objects: Vec<ObjectInfo> = list(db, bucket).await?.into_iter().filter(|object| !is_folder(object)).collect();
+    let mut known = of_nobody(&mut db.system().await?, bucket.name()).await?;
+    for organization in db.organizations().await? {
+        known.extend(of_tenant(&mut db.tenant(organization).await?, bucket.name()).await?);
     }
     let lying: HashSet<(&str, &str)> =
         objects.iter().map(|object| (object.key.as_str(), object.etag.as_str())).collect();

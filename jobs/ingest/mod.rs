@@ -31,8 +31,9 @@ use futures::StreamExt;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Services,
-    bucket::{BucketError, ObjectInfo},
+    bucket::{Bucket, BucketError, ObjectInfo},
+    db::Db,
+    mail::Post,
     queue::{
         Context, Finished, Job, JobError, Policy,
         schedule::{Missed, Schedule, job},
@@ -53,6 +54,17 @@ pub struct Settings {
     pub max_bytes: u64,
     /// How long a chat or a list of participants waits for the transcript of its meeting, in hours.
     pub companion_hours: u32,
+}
+
+/// What this stage needs of the process.
+#[derive(Debug)]
+pub struct Needs {
+    /// Where the files lie.
+    pub bucket: Bucket,
+    /// How they are read.
+    pub settings: Settings,
+    /// How coaches are told.
+    pub post: Post,
 }
 
 /// Every five seconds; a look that was missed is made up for by the next.
@@ -98,6 +110,7 @@ const AT_A_TIME: usize = 4;
 
 impl Job for ScanInbox {
     const KIND: &'static str = "ingest.scan_inbox";
+    type Needs = Needs;
     const POLICY: Policy =
         Policy { timeout: Duration::from_secs(600), concurrency: 1, priority: -1, ..Policy::DEFAULT };
 
@@ -105,8 +118,8 @@ impl Job for ScanInbox {
         Some(String::new())
     }
 
-    async fn run(&self, ctx: &Context) -> Result<Finished, JobError> {
-        let objects = list(ctx).await?;
+    async fn run(&self, ctx: &Context<Needs>) -> Result<Finished, JobError> {
+        let objects = list(&ctx.db, &ctx.bucket).await?;
         let mut scan = Scan { objects: objects.len(), ..Scan::default() };
         let looked = look(ctx, objects, &mut scan).await?;
         let (meetings, left) = turns::take(ctx, &looked.coaches, looked.meetings).await?;
@@ -129,7 +142,7 @@ impl Job for ScanInbox {
         ctx.finish(ctx.system_tx().await?, scan).await
     }
 
-    async fn on_dead(&self, _ctx: &Context, _error: &str) -> Result<(), JobError> {
+    async fn on_dead(&self, _ctx: &Context<Needs>, _error: &str) -> Result<(), JobError> {
         // There is no session and no coach to tell: the operator sees the dead job, and the next tick scans again.
         tracing::error!(target: "ingest", "the inbox could not be scanned; look at the bucket's settings and rights");
         Ok(())
@@ -137,20 +150,20 @@ impl Job for ScanInbox {
 }
 
 /// Every object of the inbox, as far as it can be seen.
-async fn list(services: &Services) -> Result<Vec<ObjectInfo>, InboxError> {
-    match services.bucket.list(key::INBOX).await {
-        Err(BucketError::BadKey) => list_by_coach(services).await,
+async fn list(db: &Db, bucket: &Bucket) -> Result<Vec<ObjectInfo>, InboxError> {
+    match bucket.list(key::INBOX).await {
+        Err(BucketError::BadKey) => list_by_coach(db, bucket).await,
         objects => Ok(objects?),
     }
 }
 
 /// Lists each coach's folder by itself: an S3 object whose key is no path (`inbox/maya//x`) spoils the listing that it
 /// is in, and must keep nobody else's files from being seen.
-async fn list_by_coach(services: &Services) -> Result<Vec<ObjectInfo>, InboxError> {
+async fn list_by_coach(db: &Db, bucket: &Bucket) -> Result<Vec<ObjectInfo>, InboxError> {
     let mut objects = Vec::new();
-    for organization in services.db.organizations().await? {
-        for coach in ledger::handles(&mut services.db.tenant(organization).await?).await? {
-            match services.bucket.list(&format!("{}{coach}", key::INBOX)).await {
+    for organization in db.organizations().await? {
+        for coach in ledger::handles(&mut db.tenant(organization).await?).await? {
+            match bucket.list(&format!("{}{coach}", key::INBOX)).await {
                 Ok(found) => objects.extend(found),
                 Err(BucketError::BadKey) => {
                     tracing::error!(
@@ -201,7 +214,7 @@ struct Gathering {
 
 /// Sorts the objects into rosters and meetings to settle now, with their coaches. One query for what is known, one for
 /// the coaches, one to remember what was seen for the first time: 10,000 known objects cost one query.
-async fn look(ctx: &Context, objects: Vec<ObjectInfo>, scan: &mut Scan) -> Result<Looked, JobError> {
+async fn look(ctx: &Context<Needs>, objects: Vec<ObjectInfo>, scan: &mut Scan) -> Result<Looked, JobError> {
     let candidates: Vec<(ObjectInfo, InboxKey)> = objects
         .into_iter()
         .filter(|object| !is_folder(object))
@@ -214,7 +227,7 @@ async fn look(ctx: &Context, objects: Vec<ObjectInfo>, scan: &mut Scan) -> Resul
     scan.ignored = scan.objects - candidates.len();
     let crowded = crowded(&candidates);
     let mut tx = ctx.system_tx().await?;
-    let patience = f64::from(ctx.ingest.companion_hours) * 3600.0;
+    let patience = f64::from(ctx.settings.companion_hours) * 3600.0;
     let unsettled =
         ledger::unsettled(&mut tx, ctx.bucket.name(), candidates.iter().map(|(object, _)| object), patience).await?;
     scan.known = candidates.len() - unsettled.len();
@@ -295,7 +308,7 @@ fn handle(key: &InboxKey) -> Option<String> {
 }
 
 /// Settles each unit by itself: what goes wrong with one is logged and counted, and the others go on.
-async fn settle_all(ctx: &Context, coaches: &HashMap<String, Coach>, units: Vec<Unit>, scan: &mut Scan) {
+async fn settle_all(ctx: &Context<Needs>, coaches: &HashMap<String, Coach>, units: Vec<Unit>, scan: &mut Scan) {
     let start = Instant::now();
     let settled = futures::stream::iter(units).map(|unit| async move {
         let (keys, count): (Vec<String>, _) = (unit.iter().map(|found| found.object.key.clone()).collect(), unit.len());
@@ -337,7 +350,7 @@ impl Scan {
     }
 }
 
-async fn settle(ctx: &Context, coaches: &HashMap<String, Coach>, unit: Unit) -> Result<Vec<Outcome>, JobError> {
+async fn settle(ctx: &Context<Needs>, coaches: &HashMap<String, Coach>, unit: Unit) -> Result<Vec<Outcome>, JobError> {
     let coach = unit.first().and_then(|found| handle(&found.key)).and_then(|handle| coaches.get(&handle));
     let Some(coach) = coach else {
         let mut outcomes = Vec::with_capacity(unit.len());

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{key::INBOX, take};
+use super::{Needs, key::INBOX, take};
 use crate::{
     bucket::ObjectInfo,
     db::{TenantTx, Tx},
@@ -108,12 +108,13 @@ struct Untold {
 
 impl Job for TellCoach {
     const KIND: &'static str = "ingest.tell_coach";
+    type Needs = Needs;
 
     fn unique_key(&self) -> Option<String> {
         Some(self.coach_id.to_string())
     }
 
-    async fn run(&self, ctx: &Context) -> Result<Finished, JobError> {
+    async fn run(&self, ctx: &Context<Needs>) -> Result<Finished, JobError> {
         let mut tx = ctx.tenant_tx().await?;
         hold(&mut tx, self.coach_id).await?;
         if more_comes(&mut tx, self.coach_id).await? {
@@ -153,15 +154,15 @@ impl Job for TellCoach {
         ctx.finish(tx, json!({ "told": ids.len(), "mail_id": mail_id })).await
     }
 
-    async fn on_dead(&self, _ctx: &Context, error: &str) -> Result<(), JobError> {
+    async fn on_dead(&self, _ctx: &Context<Needs>, error: &str) -> Result<(), JobError> {
         // The files and their reasons are listed by `debrief inbox`; the next notice tells of these too.
         tracing::error!(target: "ingest", { coach.id = %self.coach_id, error }, "a coach was not told of files in the inbox");
         Ok(())
     }
 }
 
-async fn queue(ctx: &Context, tx: &mut TenantTx, mail: NewMail) -> Result<Option<Uuid>, JobError> {
-    match mail::queue_mail(tx, &ctx.templates, &ctx.mailer, mail).await {
+async fn queue(ctx: &Context<Needs>, tx: &mut TenantTx, mail: NewMail) -> Result<Option<Uuid>, JobError> {
+    match mail::queue_mail(tx, &ctx.post, mail).await {
         // An address that is none stays one at the next attempt; the inbox and the files beside show it all.
         Err(MailError::Recipient) => {
             tracing::error!(target: "ingest", "a coach cannot be told of files in the inbox: the address is none");

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
+    Needs,
     key::{INBOX, TranscriptKey},
     ledger::{self, Coach, Outcome},
     notices::{self, Kind, Notice},
@@ -81,7 +82,7 @@ pub(super) fn some_lines(reason: String) -> Why {
 }
 
 /// Rejects an object in the folder of nobody: there is no tenant and nobody to mail, so the reason file says it.
-pub(super) async fn unknown_coach(ctx: &Context, object: &ObjectInfo) -> Result<Outcome, JobError> {
+pub(super) async fn unknown_coach(ctx: &Context<Needs>, object: &ObjectInfo) -> Result<Outcome, JobError> {
     let why = Why {
         reason: "No coach has this folder's name as handle.".to_owned(),
         what_to_do: "Move the file into the folder of a coach, or add the coach (`debrief coach add`): the files that \
@@ -97,7 +98,12 @@ pub(super) async fn unknown_coach(ctx: &Context, object: &ObjectInfo) -> Result<
 }
 
 /// Rejects a roster.
-pub(super) async fn roster(ctx: &Context, object: &ObjectInfo, coach: Coach, why: &Why) -> Result<Outcome, JobError> {
+pub(super) async fn roster(
+    ctx: &Context<Needs>,
+    object: &ObjectInfo,
+    coach: Coach,
+    why: &Why,
+) -> Result<Outcome, JobError> {
     put_reason(ctx, &object.key, why, object.modified).await?;
     let mut tx = ctx.db.tenant(coach.organization).await?;
     if !ledger::settle(&mut tx, ctx.bucket.name(), object, Outcome::Rejected, Some(&why.reason)).await? {
@@ -110,7 +116,7 @@ pub(super) async fn roster(ctx: &Context, object: &ObjectInfo, coach: Coach, why
 
 /// Tells the coach what of a roster was not applied, or may be wrong: once for each version of the file.
 pub(super) async fn tell_of_roster(
-    ctx: &Context,
+    ctx: &Context<Needs>,
     tx: &mut TenantTx,
     object: &ObjectInfo,
     coach: Coach,
@@ -140,7 +146,7 @@ pub(super) async fn tell_of_roster(
         due_at: None,
         correlation_id: ctx.job.correlation_id,
     };
-    match mail::queue_mail(tx, &ctx.templates, &ctx.mailer, mail).await {
+    match mail::queue_mail(tx, &ctx.post, mail).await {
         // An address that is none must not keep the roster from being applied; the inbox shows the problems too.
         Err(mail::MailError::Recipient) => {
             tracing::error!(target: "ingest", { coach.id = %coach.id }, "a coach cannot be told of a roster");
@@ -158,7 +164,7 @@ fn subject_of(known_by: &str, coach: Coach) -> Uuid {
 
 /// Rejects the chat or the participants of a meeting whose transcript did not come, or is not clear.
 pub(super) async fn alone(
-    ctx: &Context,
+    ctx: &Context<Needs>,
     object: &ObjectInfo,
     coach: Coach,
     is_chat: bool,
@@ -187,7 +193,7 @@ pub(super) async fn alone(
 /// Rejects an object that is not even read. It shows as a rejected session, unless a session came under this key
 /// before: then that one stays as it is.
 pub(super) async fn unreadable(
-    ctx: &Context,
+    ctx: &Context<Needs>,
     object: &ObjectInfo,
     key: &TranscriptKey,
     coach: Coach,
@@ -272,12 +278,13 @@ pub struct RejectTranscript {
 
 impl Job for RejectTranscript {
     const KIND: &'static str = "ingest.reject";
+    type Needs = Needs;
 
     fn unique_key(&self) -> Option<String> {
         Some(self.transcript_id.to_string())
     }
 
-    async fn run(&self, ctx: &Context) -> Result<Finished, JobError> {
+    async fn run(&self, ctx: &Context<Needs>) -> Result<Finished, JobError> {
         let mut tx = ctx.tenant_tx().await?;
         let row = sqlx::query!(
             "select transcripts.object_key, stored_key, rejected_reason, received_at, session_id, coach_id
@@ -322,7 +329,7 @@ impl Job for RejectTranscript {
         ctx.finish(tx, ()).await
     }
 
-    async fn on_dead(&self, ctx: &Context, error: &str) -> Result<(), JobError> {
+    async fn on_dead(&self, ctx: &Context<Needs>, error: &str) -> Result<(), JobError> {
         tracing::error!(
             target: "ingest",
             { transcript.id = %self.transcript_id, error },
@@ -339,14 +346,14 @@ impl Job for RejectTranscript {
                 reason: "The file cannot be used, and the note that says why could not be put beside it.",
                 advice: EXPORT_AGAIN,
             };
-            mail::stage_failed(&mut tx, ctx, session, "ingest", trouble).await?;
+            mail::stage_failed(&mut tx, &ctx.post, session, "ingest", trouble).await?;
         }
         Ok(tx.commit().await?)
     }
 }
 
 /// Puts the reason where the coach finds it. Putting it again changes nothing.
-pub(super) async fn put_reason(ctx: &Context, key: &str, why: &Why, at: DateTime<Utc>) -> Result<(), JobError> {
+pub(super) async fn put_reason(ctx: &Context<Needs>, key: &str, why: &Why, at: DateTime<Utc>) -> Result<(), JobError> {
     let file = ReasonFile { key, reason: &why.reason, what_to_do: &why.what_to_do, at };
     let json = serde_json::to_vec_pretty(&file)?;
     Ok(ctx.bucket.put(&format!("{}.reason.json", rejected_key(key)), json).await?)

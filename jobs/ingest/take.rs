@@ -10,6 +10,7 @@ use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::{
+    Needs,
     duplicate::Held,
     gather::{self, Copied, Member, Read, There},
     key::TranscriptKey,
@@ -28,7 +29,7 @@ use crate::{
 
 /// Takes the files that may be of one meeting: our own copies first, then in one transaction the sessions, the
 /// transcripts, the ledger and the jobs that parse.
-pub(super) async fn files(ctx: &Context, members: Vec<Member>, coach: Coach) -> Result<Vec<Outcome>, JobError> {
+pub(super) async fn files(ctx: &Context<Needs>, members: Vec<Member>, coach: Coach) -> Result<Vec<Outcome>, JobError> {
     let Some(first) = members.first() else { return Ok(Vec::new()) };
     let there = gather::there(&mut ctx.db.tenant(coach.organization).await?, coach, first).await?;
     if there.len() > gather::MOST && !first.alone {
@@ -98,7 +99,7 @@ fn sessions_of(there: &[There]) -> Vec<Uuid> {
     ids
 }
 
-async fn decide(ctx: &Context, there: &[There], files: &mut [Incoming<'_>]) -> Result<(), JobError> {
+async fn decide(ctx: &Context<Needs>, there: &[There], files: &mut [Incoming<'_>]) -> Result<(), JobError> {
     let known = |file: &Incoming<'_>| there.iter().find(|known| known.object_key == file.member.object.key);
     let again: Vec<&str> =
         files.iter().filter(|file| known(file).is_some()).map(|file| file.member.object.key.as_str()).collect();
@@ -124,7 +125,7 @@ async fn decide(ctx: &Context, there: &[There], files: &mut [Incoming<'_>]) -> R
 
 /// Writes what was decided, and gives the outcomes by place; none where something else came between.
 async fn settle(
-    ctx: &Context,
+    ctx: &Context<Needs>,
     coach: Coach,
     before: &Before<'_>,
     files: &[Incoming<'_>],
@@ -197,7 +198,7 @@ struct Session {
 
 /// The transaction's work, file by file.
 struct Writing<'a> {
-    ctx: &'a Context,
+    ctx: &'a Context<Needs>,
     coach: Coach,
     /// Content that the coach has.
     known: HashMap<String, Held>,

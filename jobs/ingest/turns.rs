@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
-use super::{Unit, handle, ledger::Coach};
+use super::{Needs, Unit, handle, ledger::Coach};
 use crate::{
     db::{TenantTx, Tx},
     queue::{Context, JobError},
@@ -16,7 +16,7 @@ const A_TURN: usize = 32;
 
 /// The units that are taken now, the coaches in turns; and how many files wait for the next scan.
 pub(super) async fn take(
-    ctx: &Context,
+    ctx: &Context<Needs>,
     coaches: &HashMap<String, Coach>,
     units: Vec<Unit>,
 ) -> Result<(Vec<Unit>, usize), JobError> {

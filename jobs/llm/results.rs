@@ -98,12 +98,13 @@ pub struct ExpireAnswers {}
 
 impl Job for ExpireAnswers {
     const KIND: &'static str = "llm.expire_answers";
+    type Needs = ();
 
     fn unique_key(&self) -> Option<String> {
         Some(String::new())
     }
 
-    async fn run(&self, ctx: &Context) -> Result<Finished, JobError> {
+    async fn run(&self, ctx: &Context<()>) -> Result<Finished, JobError> {
         let mut deleted = 0;
         for organization in ctx.db.organizations().await? {
             loop {

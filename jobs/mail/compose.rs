@@ -15,7 +15,7 @@ use mrml::prelude::{parser::ParserOptions, render::RenderOptions};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::{Mailer, Message};
+use super::{Message, Post};
 use crate::{
     clean,
     template::{TemplateError, Templates},
@@ -159,20 +159,15 @@ pub(super) struct Composed {
 }
 
 /// Puts the whole message together. The Message-ID comes from the ledger row's id, so that a copy is known as one.
-pub(super) fn compose(
-    templates: &Templates,
-    mailer: &Mailer,
-    id: Uuid,
-    mail: &super::NewMail,
-) -> Result<Composed, MailError> {
-    let rendered = render(templates, &mail.message)?;
+pub(super) fn compose(post: &Post, id: Uuid, mail: &super::NewMail) -> Result<Composed, MailError> {
+    let rendered = render(&post.templates, &mail.message)?;
     let to = mail.to.mailbox().ok_or(MailError::Recipient)?;
-    let message_id = format!("<{id}@{}>", mailer.from().email.domain());
+    let message_id = format!("<{id}@{}>", post.mailer.from().email.domain());
     // The library reads the envelope out of its own headers; these are written by `mailbox_header`.
-    let envelope = Envelope::new(Some(mailer.from().email.clone()), vec![to.email.clone()])?;
+    let envelope = Envelope::new(Some(post.mailer.from().email.clone()), vec![to.email.clone()])?;
     let mut builder = lettre::Message::builder()
         .envelope(envelope)
-        .raw_header(mailbox_header("From", mailer.from()))
+        .raw_header(mailbox_header("From", post.mailer.from()))
         .raw_header(mailbox_header("To", &to))
         .subject(rendered.subject.as_str())
         .date_now()
@@ -250,7 +245,9 @@ fn shown(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use std::sync::Arc;
+
+    use super::{super::Mailer, *};
 
     /// The sample of every mail, with what a reader must find in its subject, and in its text and HTML alike.
     #[test]
@@ -398,7 +395,8 @@ mod tests {
     #[test]
     fn an_endless_mail_goes_as_text_alone() {
         let settings = crate::mail::Settings { url: "file:///m".to_owned().into(), from: "d@debrief.example".into() };
-        let mailer = Mailer::new(&settings).expect("good settings");
+        let mailer = Arc::new(Mailer::new(&settings).expect("good settings"));
+        let post = Post { templates: Arc::new(Templates::new()), mailer };
         let sentences = |count| vec!["A sentence of some length that repeats. ".repeat(100); count];
         for (count, html) in [(1, true), (40, false)] {
             let mail = crate::mail::NewMail {
@@ -416,7 +414,7 @@ mod tests {
                 due_at: None,
                 correlation_id: Uuid::nil(),
             };
-            let composed = compose(&Templates::new(), &mailer, Uuid::nil(), &mail).expect("a good mail");
+            let composed = compose(&post, Uuid::nil(), &mail).expect("a good mail");
             let message = String::from_utf8(composed.bytes).expect("mail is text");
             assert!(message.contains("text/plain"));
             assert_eq!(message.contains("text/html"), html, "{count} wins");

@@ -15,7 +15,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use super::{FollowUp, Mail, SendError, clear_mark, ledger::is_for_its_client};
+use super::{FollowUp, Mail, Post, SendError, clear_mark, ledger::is_for_its_client};
 use crate::{
     db::{TenantTx, Tx},
     queue::{Context, Finished, JobError},
@@ -57,7 +57,7 @@ struct Letter {
 /// # Errors
 /// [`JobError::Retry`] when it was not sent and may be later, or when a coach's mail may have been and will be sent
 /// again; [`JobError::Abort`] when the server refused it for good; [`JobError::Snooze`] before it is due.
-pub async fn deliver(ctx: &Context, mail_id: Uuid) -> Result<Delivery, JobError> {
+pub async fn deliver(ctx: &Context<Post>, mail_id: Uuid) -> Result<Delivery, JobError> {
     let delivered = |fate| Delivery { mail_id, fence: ctx.job.fence, fate };
     let mut tx = ctx.tenant_tx().await?;
     let letter = match examine(&mut tx, ctx, mail_id).await? {
@@ -123,7 +123,7 @@ fn failure(error: SendError) -> JobError {
 }
 
 /// Looks at the mail under a lock of its row: whether it is to be sent, by this attempt and now.
-async fn examine(tx: &mut TenantTx, ctx: &Context, mail_id: Uuid) -> Result<Found, JobError> {
+async fn examine(tx: &mut TenantTx, ctx: &Context<Post>, mail_id: Uuid) -> Result<Found, JobError> {
     let Some(mail) = sqlx::query!(
         r#"select kind, state, recipient, message_id, message,
                   greatest(extract(epoch from due_at - now()), 0)::float8 as "early!"
@@ -180,7 +180,7 @@ async fn examine(tx: &mut TenantTx, ctx: &Context, mail_id: Uuid) -> Result<Foun
 
 /// Looks again, since much may have happened while the server was talked to, and commits `sending`. Gives the mail's
 /// fate where it is settled by now.
-async fn begin(ctx: &Context, mail_id: Uuid) -> Result<Option<Fate>, JobError> {
+async fn begin(ctx: &Context<Post>, mail_id: Uuid) -> Result<Option<Fate>, JobError> {
     let mut tx = ctx.tenant_tx().await?;
     if let Found::Settled(fate) = examine(&mut tx, ctx, mail_id).await? {
         return Ok(Some(fate));
@@ -197,7 +197,7 @@ async fn begin(ctx: &Context, mail_id: Uuid) -> Result<Option<Fate>, JobError> {
 }
 
 /// The server did not let it come to the message. A mail of unknown fate (`sending`, by an earlier attempt) stays one.
-async fn note_unsent(ctx: &Context, mail_id: Uuid, error: &SendError) -> Result<(), JobError> {
+async fn note_unsent(ctx: &Context<Post>, mail_id: Uuid, error: &SendError) -> Result<(), JobError> {
     let mut tx = ctx.tenant_tx().await?;
     sqlx::query!(
         "update mails set state = case when $3 then 'failed' else 'queued' end, error = $4
@@ -216,7 +216,7 @@ async fn note_unsent(ctx: &Context, mail_id: Uuid, error: &SendError) -> Result<
 
 /// The message was certainly not taken, although `sending` is committed: the row says so, so that the next attempt
 /// knows. As nobody else can know it, a database that is away is waited for.
-async fn put_back(ctx: &Context, mail_id: Uuid, error: Option<&SendError>) -> Result<(), JobError> {
+async fn put_back(ctx: &Context<Post>, mail_id: Uuid, error: Option<&SendError>) -> Result<(), JobError> {
     let mut done = put_back_once(ctx, mail_id, error).await;
     for pause in pauses() {
         if done.is_ok() {
@@ -228,7 +228,7 @@ async fn put_back(ctx: &Context, mail_id: Uuid, error: Option<&SendError>) -> Re
     done
 }
 
-async fn put_back_once(ctx: &Context, mail_id: Uuid, error: Option<&SendError>) -> Result<(), JobError> {
+async fn put_back_once(ctx: &Context<Post>, mail_id: Uuid, error: Option<&SendError>) -> Result<(), JobError> {
     let mut tx = ctx.tenant_tx().await?;
     sqlx::query!(
         "update mails set state = case when $3 then 'failed' else 'queued' end, error = $4
@@ -325,7 +325,11 @@ impl Delivery {
     ///
     /// # Errors
     /// Those of the finish.
-    pub async fn settle(&self, ctx: &Context, finished: Result<Finished, JobError>) -> Result<Finished, JobError> {
+    pub async fn settle(
+        &self,
+        ctx: &Context<Post>,
+        finished: Result<Finished, JobError>,
+    ) -> Result<Finished, JobError> {
         if matches!(finished, Err(JobError::Stale)) && self.is_sent() {
             let mut tx = ctx.tenant_tx().await?;
             lock_session(&mut tx, self.mail_id).await?;

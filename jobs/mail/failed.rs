@@ -5,9 +5,8 @@
 use chrono::{NaiveDate, Utc};
 use uuid::Uuid;
 
-use super::{MailError, Message, NewMail, Recipient, SessionFailed, Trouble, queue_mail, tell_coach};
+use super::{MailError, Message, NewMail, Post, Recipient, SessionFailed, Trouble, queue_mail, tell_coach};
 use crate::{
-    Services,
     db::{TenantTx, Tx},
     model::session,
 };
@@ -23,13 +22,13 @@ pub const START_AGAIN: &str = "Nothing is lost. Whoever runs Debrief for you can
 /// When the database does not answer.
 pub async fn stage_failed(
     tx: &mut TenantTx,
-    services: &Services,
+    post: &Post,
     session_id: Uuid,
     stage: &'static str,
     trouble: Trouble<'_>,
 ) -> Result<(), sqlx::Error> {
     session::mark_failed(tx, session_id, stage, trouble.reason).await?;
-    told(tell_coach(tx, &services.templates, &services.mailer, session_id, trouble).await)
+    told(tell_coach(tx, post, session_id, trouble).await)
 }
 
 /// Mails a coach that something of theirs could not be done that is no session's: `title` is what it is called, and
@@ -39,7 +38,7 @@ pub async fn stage_failed(
 /// When the database does not answer.
 pub async fn tell_of(
     tx: &mut TenantTx,
-    services: &Services,
+    post: &Post,
     coach_id: Uuid,
     (title, date): (&str, Option<NaiveDate>),
     trouble: Trouble<'_>,
@@ -70,7 +69,7 @@ pub async fn tell_of(
         due_at: None,
         correlation_id,
     };
-    told(queue_mail(tx, &services.templates, &services.mailer, mail).await)
+    told(queue_mail(tx, post, mail).await)
 }
 
 /// What keeps one mail from being written (an address that is none) keeps the next attempt's too: trying again would

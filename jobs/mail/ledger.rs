@@ -5,11 +5,10 @@ use chrono::{DateTime, Utc};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::{MailError, Mailer, Message, Recipient, SendMail, compose};
+use super::{MailError, Message, Post, Recipient, SendMail, compose};
 use crate::{
     db::{TenantTx, Tx},
     queue::{Options, enqueue_with},
-    template::Templates,
 };
 
 /// A mail to be queued.
@@ -57,13 +56,8 @@ pub struct Mail {
 ///
 /// # Errors
 /// When the recipient's address is none, a template is at fault, or the database refuses.
-pub async fn queue_mail(
-    tx: &mut TenantTx,
-    templates: &Templates,
-    mailer: &Mailer,
-    mail: NewMail,
-) -> Result<Option<Uuid>, MailError> {
-    let inserted = insert(tx, templates, mailer, &mail).await?;
+pub async fn queue_mail(tx: &mut TenantTx, post: &Post, mail: NewMail) -> Result<Option<Uuid>, MailError> {
+    let inserted = insert(tx, post, &mail).await?;
     if let Some(mail_id) = inserted {
         enqueue_send(tx, &SendMail { mail_id }, mail.due_at, mail.correlation_id).await?;
     }
@@ -74,14 +68,9 @@ pub async fn queue_mail(
 ///
 /// # Errors
 /// As [`queue_mail`].
-pub async fn insert(
-    tx: &mut TenantTx,
-    templates: &Templates,
-    mailer: &Mailer,
-    mail: &NewMail,
-) -> Result<Option<Uuid>, MailError> {
+pub async fn insert(tx: &mut TenantTx, post: &Post, mail: &NewMail) -> Result<Option<Uuid>, MailError> {
     let id = Uuid::now_v7();
-    let composed = compose::compose(templates, mailer, id, mail)?;
+    let composed = compose::compose(post, id, mail)?;
     let sha256 = sha256(&composed.bytes);
     let organization = tx.tenant();
     let inserted = sqlx::query_scalar!(
@@ -146,12 +135,7 @@ fn sha256(bytes: &[u8]) -> String {
 ///
 /// # Errors
 /// As [`queue_mail`].
-pub async fn revive(
-    tx: &mut TenantTx,
-    templates: &Templates,
-    mailer: &Mailer,
-    mail: &NewMail,
-) -> Result<Option<Uuid>, MailError> {
+pub async fn revive(tx: &mut TenantTx, post: &Post, mail: &NewMail) -> Result<Option<Uuid>, MailError> {
     let Some(address) = mail.to.address() else { return Err(MailError::Recipient) };
     let cancelled = sqlx::query_scalar!(
         "select id from mails where kind = $1 and subject_id = $2 and version = $3 and recipient = $4
@@ -164,7 +148,7 @@ pub async fn revive(
     .fetch_optional(tx.conn())
     .await?;
     let Some(id) = cancelled else { return Ok(None) };
-    let composed = compose::compose(templates, mailer, id, mail)?;
+    let composed = compose::compose(post, id, mail)?;
     sqlx::query!(
         "update mails set state = 'queued', due_at = coalesce($2, now()), error = null, subject = $3, message = $4,
             message_sha256 = $5, recipient_name = $6 where id = $1",

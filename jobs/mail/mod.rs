@@ -13,6 +13,7 @@ mod failed;
 mod ledger;
 mod messages;
 mod notice;
+mod post;
 mod smtp;
 mod transport;
 
@@ -28,6 +29,7 @@ pub use messages::{
     SpeakersNeeded, Stopped, WeeklyClient, WeeklyItem, WeeklyRollup, WrongLetter, WrongWords,
 };
 pub use notice::{SessionCoach, Trouble, clear_mark, session_coach, tell_coach};
+pub use post::Post;
 pub use transport::{Mailer, Opened, SendError};
 
 use crate::{
@@ -49,13 +51,14 @@ pub(crate) const SEND_POLICY: Policy =
 
 impl Job for SendMail {
     const KIND: &'static str = "mail.send";
+    type Needs = Post;
     const POLICY: Policy = SEND_POLICY;
 
     fn unique_key(&self) -> Option<String> {
         Some(self.mail_id.to_string())
     }
 
-    async fn run(&self, ctx: &Context) -> Result<Finished, JobError> {
+    async fn run(&self, ctx: &Context<Post>) -> Result<Finished, JobError> {
         let delivery = deliver(ctx, self.mail_id).await?;
         let mut finished = self.finish(ctx, &delivery).await;
         for pause in delivery.patience() {
@@ -66,7 +69,7 @@ impl Job for SendMail {
         delivery.settle(ctx, finished).await
     }
 
-    async fn on_dead(&self, ctx: &Context, error: &str) -> Result<(), JobError> {
+    async fn on_dead(&self, ctx: &Context<Post>, error: &str) -> Result<(), JobError> {
         let mut tx = ctx.tenant_tx().await?;
         if let Some(mail) = give_up(&mut tx, self.mail_id, error).await?
             && let Some(session_id) = mail.session_id
@@ -79,7 +82,7 @@ impl Job for SendMail {
 }
 
 impl SendMail {
-    async fn finish(&self, ctx: &Context, delivery: &Delivery) -> Result<Finished, JobError> {
+    async fn finish(&self, ctx: &Context<Post>, delivery: &Delivery) -> Result<Finished, JobError> {
         let mut tx = ctx.tenant_tx().await?;
         delivery.record(&mut tx).await?;
         ctx.finish(tx, delivery.outcome()).await

@@ -4,11 +4,10 @@
 use chrono::NaiveDate;
 use uuid::Uuid;
 
-use super::{MailError, Mailer, Message, NewMail, Recipient, SessionFailed, queue_mail};
+use super::{MailError, Message, NewMail, Post, Recipient, SessionFailed, queue_mail};
 use crate::{
     danger,
     db::{TenantTx, Tx},
-    template::Templates,
 };
 
 /// A session as a mail to its coach needs it.
@@ -70,8 +69,7 @@ pub struct Trouble<'a> {
 /// When the coach's address is none, or the database refuses.
 pub async fn tell_coach(
     tx: &mut TenantTx,
-    templates: &Templates,
-    mailer: &Mailer,
+    post: &Post,
     session_id: Uuid,
     trouble: Trouble<'_>,
 ) -> Result<Option<Uuid>, MailError> {
@@ -97,7 +95,7 @@ pub async fn tell_coach(
         due_at: None,
         correlation_id: session.correlation_id,
     };
-    queue_mail(tx, templates, mailer, mail).await
+    queue_mail(tx, post, mail).await
 }
 
 /// Takes the mark of a failed mail off its session when the mail has gone after all, unless another mail of the session

@@ -8,6 +8,7 @@ use serde_json::json;
 use tokio::sync::OwnedSemaphorePermit;
 
 use super::{
+    job::Needs,
     merge::{self, Merged, Part},
     store::Row,
 };
@@ -65,7 +66,7 @@ impl File {
 
 impl Files {
     /// Reads the stored copies.
-    pub(super) async fn read(ctx: &Context, rows: Vec<Row>) -> Result<Self, JobError> {
+    pub(super) async fn read(ctx: &Context<Needs>, rows: Vec<Row>) -> Result<Self, JobError> {
         let mut copies = Vec::with_capacity(rows.len());
         for row in rows {
             let bytes = ctx.bucket.get(&row.stored_key).await?;
@@ -85,7 +86,7 @@ impl Files {
         if bytes > LARGE {
             ctx.progress(json!({ "step": "listening", "bytes": bytes })).await?;
         }
-        let local = match &ctx.embedder {
+        let local = match &*ctx.embedder {
             Embedder::Local(local) => Some(Arc::clone(local)),
             _ => None,
         };

@@ -5,15 +5,17 @@
 //! attribution and indexing. A transcript that is parsed or rejected already is left as it is, so a rerun changes
 //! nothing.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{files::Files, store, write};
+use super::{Room, files::Files, store, write};
 use crate::{
+    bucket::Bucket,
     db::Tx,
-    mail::{self, Trouble},
+    embed::Embedder,
+    mail::{self, Post, Trouble},
     model::session,
     queue::{Context, Finished, Job, JobError, Policy},
 };
@@ -44,11 +46,25 @@ pub(super) struct Outcome {
     pub(super) attendees: usize,
 }
 
+/// What this stage needs of the process.
+#[derive(Debug)]
+pub struct Needs {
+    /// Where the stored copies lie.
+    pub bucket: Bucket,
+    /// How much is read at a time.
+    pub reading: Room,
+    /// The local model, where there is one, hears danger as well.
+    pub embedder: Arc<Embedder>,
+    /// How coaches are told.
+    pub post: Post,
+}
+
 /// So often the files are read anew where others come meanwhile.
 const ROUNDS: usize = 5;
 
 impl Job for ParseTranscript {
     const KIND: &'static str = "parse.transcript";
+    type Needs = Needs;
     /// Every utterance is listened to for danger: a session of days takes minutes, and waits while others are read.
     const POLICY: Policy = Policy { timeout: Duration::from_secs(1800), ..Policy::DEFAULT };
 
@@ -56,7 +72,7 @@ impl Job for ParseTranscript {
         Some(self.transcript_id.to_string())
     }
 
-    async fn run(&self, ctx: &Context) -> Result<Finished, JobError> {
+    async fn run(&self, ctx: &Context<Needs>) -> Result<Finished, JobError> {
         let mut tx = ctx.tenant_tx().await?;
         let Some(row) = store::load(&mut tx, self.transcript_id).await? else {
             tracing::info!(target: "parse", { transcript.id = %self.transcript_id }, "the transcript is gone");
@@ -92,7 +108,7 @@ impl Job for ParseTranscript {
         Err(JobError::overtaken("further files of the session keep coming"))
     }
 
-    async fn on_dead(&self, ctx: &Context, _error: &str) -> Result<(), JobError> {
+    async fn on_dead(&self, ctx: &Context<Needs>, _error: &str) -> Result<(), JobError> {
         let mut tx = ctx.tenant_tx().await?;
         if let Some(row) = store::load(&mut tx, self.transcript_id).await? {
             let trouble = Trouble {
@@ -101,7 +117,7 @@ impl Job for ParseTranscript {
                 reason: "The transcript was received, but something went wrong while it was read.",
                 advice: mail::START_AGAIN,
             };
-            mail::stage_failed(&mut tx, ctx, row.session_id, "parse", trouble).await?;
+            mail::stage_failed(&mut tx, &ctx.post, row.session_id, "parse", trouble).await?;
         }
         Ok(tx.commit().await?)
     }

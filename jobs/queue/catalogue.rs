@@ -2,25 +2,37 @@
 //!
 //! A process claims the kinds of its catalogue only, so old and new binaries run side by side.
 
+use std::{fmt, sync::Arc};
+
 use futures::future::BoxFuture;
 use serde_json::Value;
 
-use super::{Context, Finished, Job, JobError, Policy};
+use super::{Context, Finished, Job, JobError, JobInfo, Policy};
+use crate::db::Db;
+
+/// Decodes the arguments and runs the job.
+type Run = dyn Fn(Value, Db, JobInfo) -> BoxFuture<'static, Result<Finished, JobError>> + Send + Sync;
+/// Decodes the arguments and calls [`Job::on_dead`].
+type OnDead = dyn Fn(Value, Db, JobInfo, String) -> BoxFuture<'static, Result<(), JobError>> + Send + Sync;
 
 /// What the worker knows of a kind of job, its type erased.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone)]
 pub(super) struct Kind {
     /// [`Job::KIND`].
     pub(super) name: &'static str,
     /// [`Job::POLICY`].
     pub(super) policy: Policy,
-    /// Decodes the arguments and runs the job.
-    pub(super) run: fn(Value, Context) -> BoxFuture<'static, Result<Finished, JobError>>,
-    /// Decodes the arguments and calls [`Job::on_dead`].
-    pub(super) on_dead: fn(Value, Context, String) -> BoxFuture<'static, Result<(), JobError>>,
+    pub(super) run: Arc<Run>,
+    pub(super) on_dead: Arc<OnDead>,
 }
 
-/// The kinds of job that a process knows, in the order of their path.
+impl fmt::Debug for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Kind").field("name", &self.name).field("policy", &self.policy).finish_non_exhaustive()
+    }
+}
+
+/// The kinds of job that a process knows.
 #[derive(Clone, Debug, Default)]
 pub struct Catalogue {
     kinds: Vec<Kind>,
@@ -33,12 +45,33 @@ impl Catalogue {
         Self::default()
     }
 
-    /// Adds a kind of job; the first registration of a name counts.
+    /// Adds a kind of job, with what it needs.
+    ///
+    /// # Panics
+    /// When there is a kind of this name already: one of the two would never run.
     #[must_use]
-    pub fn with<J: Job>(mut self) -> Self {
-        if self.find(J::KIND).is_none() {
-            self.kinds.push(Kind { name: J::KIND, policy: J::POLICY, run: run::<J>, on_dead: on_dead::<J> });
-        }
+    pub fn with<J: Job>(mut self, needs: Arc<J::Needs>) -> Self {
+        assert!(self.find(J::KIND).is_none(), "two kinds of job have the name {}", J::KIND);
+        let (for_run, for_death) = (Arc::clone(&needs), needs);
+        self.kinds.push(Kind {
+            name: J::KIND,
+            policy: J::POLICY,
+            run: Arc::new(move |args, db, info| {
+                let ctx = Context::new(Arc::clone(&for_run), db, info);
+                Box::pin(async move { decode::<J>(args)?.run(&ctx).await })
+            }),
+            on_dead: Arc::new(move |args, db, info, error| {
+                let ctx = Context::new(Arc::clone(&for_death), db, info);
+                Box::pin(async move { decode::<J>(args)?.on_dead(&ctx, &error).await })
+            }),
+        });
+        self
+    }
+
+    /// Of all these kinds the one of `J`.
+    #[must_use]
+    pub fn only<J: Job>(mut self) -> Self {
+        self.kinds.retain(|kind| kind.name == J::KIND);
         self
     }
 
@@ -59,12 +92,4 @@ impl Catalogue {
 
 fn decode<J: Job>(args: Value) -> Result<J, JobError> {
     serde_json::from_value(args).map_err(|error| JobError::abort(format!("its arguments cannot be read: {error}")))
-}
-
-fn run<J: Job>(args: Value, ctx: Context) -> BoxFuture<'static, Result<Finished, JobError>> {
-    Box::pin(async move { decode::<J>(args)?.run(&ctx).await })
-}
-
-fn on_dead<J: Job>(args: Value, ctx: Context, error: String) -> BoxFuture<'static, Result<(), JobError>> {
-    Box::pin(async move { decode::<J>(args)?.on_dead(&ctx, &error).await })
 }

@@ -85,10 +85,10 @@ async fn claim(process: &Process) -> Result<Vec<Claimed>, sqlx::Error> {
         process.name,
         process.settings.lease.as_secs_f64(),
     )
-    .fetch_all(process.services.db.pool())
+    .fetch_all(process.db.pool())
     .await?;
     let claimed = rows.into_iter().filter_map(|row| {
-        let kind = *process.catalogue.find(&row.kind)?;
+        let kind = process.catalogue.find(&row.kind)?.clone();
         let info = JobInfo {
             id: row.id,
             kind: kind.name,

@@ -1,4 +1,5 @@
-//! What a running job has: the services, its own particulars, and the one way to finish.
+//! What a running job has: the database, what its kind needs of the process, its own particulars, and the one way to
+//! finish.
 
 use std::{ops::Deref, sync::Arc};
 
@@ -6,10 +7,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::JobError;
-use crate::{
-    Services,
-    db::{SystemTx, TenantTx, Tx},
-};
+use crate::db::{Db, SystemTx, TenantTx, Tx};
 
 /// A job's particulars in one attempt.
 #[derive(Clone, Debug)]
@@ -30,10 +28,12 @@ pub struct JobInfo {
     pub correlation_id: Uuid,
 }
 
-/// What a running job has. Derefs to [`Services`].
+/// What a running job has. Derefs to what its kind needs of the process ([`super::Job::Needs`]).
 #[derive(Clone, Debug)]
-pub struct Context {
-    services: Arc<Services>,
+pub struct Context<N> {
+    needs: Arc<N>,
+    /// The database.
+    pub db: Db,
     /// The job's particulars.
     pub job: JobInfo,
 }
@@ -42,18 +42,24 @@ pub struct Context {
 #[derive(Debug)]
 pub struct Finished(());
 
-impl Deref for Context {
-    type Target = Services;
-    fn deref(&self) -> &Services {
-        &self.services
+impl<N> Deref for Context<N> {
+    type Target = N;
+    fn deref(&self) -> &N {
+        &self.needs
     }
 }
 
-impl Context {
+impl<N> Context<N> {
     /// For the worker, which makes one an attempt.
     #[must_use]
-    pub fn new(services: Arc<Services>, job: JobInfo) -> Self {
-        Self { services, job }
+    pub fn new(needs: Arc<N>, db: Db, job: JobInfo) -> Self {
+        Self { needs, db, job }
+    }
+
+    /// The same job, with a part of what it needs: for what several kinds of job do.
+    #[must_use]
+    pub fn with<M>(&self, needs: M) -> Context<M> {
+        Context { needs: Arc::new(needs), db: self.db.clone(), job: self.job.clone() }
     }
 
     /// A transaction of the job's organization.

@@ -10,7 +10,7 @@ use super::{
     Catalogue, WorkerSettings,
     worker::{Process, WorkError, run},
 };
-use crate::Services;
+use crate::db::Db;
 
 /// What a drain did, and what it left.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -40,12 +40,8 @@ pub struct Later {
 ///
 /// # Errors
 /// As [`super::work`].
-pub async fn drain(
-    services: Arc<Services>,
-    catalogue: Catalogue,
-    settings: WorkerSettings,
-) -> Result<Drained, WorkError> {
-    let process = Arc::new(Process::new(services, catalogue, settings));
+pub async fn drain(db: Db, catalogue: Catalogue, settings: WorkerSettings) -> Result<Drained, WorkError> {
+    let process = Arc::new(Process::new(db, catalogue, settings));
     let shutdown = CancellationToken::new();
     let idle = async {
         let later = until_idle(&process).await;
@@ -80,7 +76,7 @@ async fn left(process: &Process) -> Result<(bool, Vec<Later>), sqlx::Error> {
         &process.catalogue.names(),
         process.settings.drain_within.as_secs_f64()
     )
-    .fetch_all(process.services.db.pool())
+    .fetch_all(process.db.pool())
     .await?;
     let busy = rows.iter().any(|row| row.now_due + row.running > 0);
     let later = rows

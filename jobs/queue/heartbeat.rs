@@ -56,7 +56,7 @@ async fn beat_once(process: &Process, kept: &mut Option<PgConnection>) -> Result
     // It is kept again only after it has answered.
     let mut connection = match kept.take() {
         Some(connection) => connection,
-        None => connect(process.services.db.pool()).await?,
+        None => connect(process.db.pool()).await?,
     };
     let lost = sqlx::query!(
         r#"select id as "id!", fence as "fence!" from extend_leases($1, $2, $3)"#,

@@ -1,6 +1,10 @@
 //! What a job is: its arguments, its policy and what it does; and how it fails.
 
-use std::{fmt::Display, future::Future, time::Duration};
+use std::{
+    fmt::{Debug, Display},
+    future::Future,
+    time::Duration,
+};
 
 use serde::{Serialize, de::DeserializeOwned};
 
@@ -12,17 +16,20 @@ pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
     const KIND: &'static str;
     /// How it is run.
     const POLICY: Policy = Policy::DEFAULT;
+    /// What it needs of the process beside the database: the bucket, the mailer, a writer. Given once, with its kind
+    /// ([`super::Catalogue::with`]).
+    type Needs: Debug + Send + Sync + 'static;
 
     /// Among unfinished jobs of this kind and organization there is at most one with this key.
     fn unique_key(&self) -> Option<String>;
 
     /// Does the work. Idempotent. It ends with [`Context::finish`], which commits the effect, the follow-on jobs and
     /// the job's "done" together; there is no other way to make a [`Finished`].
-    fn run(&self, ctx: &Context) -> impl Future<Output = Result<Finished, JobError>> + Send;
+    fn run(&self, ctx: &Context<Self::Needs>) -> impl Future<Output = Result<Finished, JobError>> + Send;
 
     /// Marks what the job was about when the job is dead (exhausted, aborted or poison), so that somebody is told.
     /// Runs in its own transaction after the job is marked; must be idempotent.
-    fn on_dead(&self, _ctx: &Context, _error: &str) -> impl Future<Output = Result<(), JobError>> + Send {
+    fn on_dead(&self, _ctx: &Context<Self::Needs>, _error: &str) -> impl Future<Output = Result<(), JobError>> + Send {
         async { Ok(()) }
     }
 }

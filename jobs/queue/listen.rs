@@ -24,7 +24,7 @@ pub(super) async fn listen(process: Arc<Process>) {
 }
 
 async fn listen_until_lost(process: &Process, failing: &mut bool) -> Result<(), sqlx::Error> {
-    let options = process.services.db.pool().connect_options();
+    let options = process.db.pool().connect_options();
     let pool = PgPoolOptions::new().max_connections(1).connect_lazy_with((*options).clone());
     let mut listener = PgListener::connect_with(&pool).await?;
     listener.listen("debrief_jobs").await?;

@@ -33,12 +33,13 @@ pub struct Prune {}
 
 impl Job for Prune {
     const KIND: &'static str = "queue.prune";
+    type Needs = ();
 
     fn unique_key(&self) -> Option<String> {
         Some(String::new())
     }
 
-    async fn run(&self, ctx: &Context) -> Result<Finished, JobError> {
+    async fn run(&self, ctx: &Context<()>) -> Result<Finished, JobError> {
         let mut jobs = 0;
         loop {
             // Each batch is a transaction of its own, so that no lock is held for long.

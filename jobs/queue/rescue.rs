@@ -46,7 +46,7 @@ async fn rescue_once(process: &Process) -> Result<(), sqlx::Error> {
         process.settings.poll.as_secs_f64(),
         process.settings.lease.as_secs_f64(),
     )
-    .fetch_all(process.services.db.pool())
+    .fetch_all(process.db.pool())
     .await?;
     for row in rows {
         let Some(kind) = process.catalogue.find(&row.kind) else { continue };
@@ -78,7 +78,7 @@ async fn tell_untold(process: &Process) -> Result<(), sqlx::Error> {
          from take_untold_jobs($1)"#,
         &process.catalogue.names(),
     )
-    .fetch_all(process.services.db.pool())
+    .fetch_all(process.db.pool())
     .await?;
     for row in rows {
         let Some(kind) = process.catalogue.find(&row.kind) else { continue };
@@ -98,7 +98,7 @@ async fn tell_untold(process: &Process) -> Result<(), sqlx::Error> {
 
 /// Sets the gauges from what the queue holds, those of the kinds that it does not hold to zero.
 async fn publish(process: &Process) {
-    let Ok(stats) = admin::stats(&process.services.db).await else { return };
+    let Ok(stats) = admin::stats(&process.db).await else { return };
     for kind in process.catalogue.kinds().iter().map(|kind| kind.name) {
         for state in ["due", "running", "dead"] {
             let stat = stats.iter().find(|stat| stat.kind == kind && stat.state == state);

@@ -120,7 +120,7 @@ pub(super) async fn fire_until(process: Arc<Process>, shutdown: CancellationToke
     let mut failing = false;
     while !shutdown.is_cancelled() {
         let now = Utc::now();
-        match fire_due(&process.services.db, &process.settings.schedules, now).await {
+        match fire_due(&process.db, &process.settings.schedules, now).await {
             Ok(_) => failing = false,
             Err(error) if !failing => {
                 tracing::warn!(target: "queue", %error, "ticks wait for Postgres");

@@ -9,7 +9,7 @@ use futures::FutureExt;
 use rand::Rng;
 use serde_json::Value;
 
-use super::{Context, JobError, JobInfo, catalogue::Kind, flights::Seat, worker::Process};
+use super::{JobError, JobInfo, catalogue::Kind, flights::Seat, worker::Process};
 
 /// No server's Retry-After holds a job longer than this.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(6 * 60 * 60);
@@ -116,7 +116,7 @@ pub(super) async fn settle_once(process: &Process, info: &JobInfo, end: &End) ->
         delay.as_secs_f64(),
         error
     )
-    .fetch_one(process.services.db.pool())
+    .fetch_one(process.db.pool())
     .await?;
     Ok(state.is_some())
 }
@@ -131,15 +131,13 @@ fn cut(error: &str) -> String {
 pub(super) async fn tell(process: &Process, kind: &Kind, info: &JobInfo, args: Value, error: &str) {
     tracing::error!(target: "queue", { job.id = %info.id, job.kind = info.kind, job.attempt = info.attempt,
         correlation_id = %info.correlation_id, error }, "a job is dead");
-    let ctx = Context::new(process.services.clone(), info.clone());
-    let told = AssertUnwindSafe((kind.on_dead)(args, ctx, error.to_owned())).catch_unwind();
+    let told =
+        AssertUnwindSafe((kind.on_dead)(args, process.db.clone(), info.clone(), error.to_owned())).catch_unwind();
     let trouble = match tokio::time::timeout(ON_DEAD_TIMEOUT, told).await {
-        Ok(Ok(Ok(()))) => {
-            match sqlx::query!("select job_told($1)", info.id).execute(process.services.db.pool()).await {
-                Ok(_) => return,
-                Err(error) => error.to_string(),
-            }
-        }
+        Ok(Ok(Ok(()))) => match sqlx::query!("select job_told($1)", info.id).execute(process.db.pool()).await {
+            Ok(_) => return,
+            Err(error) => error.to_string(),
+        },
         Ok(Ok(Err(error))) => format!("{error:?}"),
         Ok(Err(_)) => "it panicked".to_owned(),
         Err(_) => "it took too long".to_owned(),

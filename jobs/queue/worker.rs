@@ -24,7 +24,7 @@ use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 use uuid::Uuid;
 
 use super::{
-    Catalogue, Context, WorkerSettings, claim,
+    Catalogue, WorkerSettings, claim,
     finish::Failure,
     flights::Flights,
     heartbeat,
@@ -33,7 +33,7 @@ use super::{
     settle::End,
     storage::{Claimed, Storage},
 };
-use crate::Services;
+use crate::db::Db;
 
 /// How long a stopping worker may take to record what it gives back.
 const LAST_WORDS: Duration = Duration::from_secs(5);
@@ -54,7 +54,7 @@ pub enum WorkError {
 pub(super) struct Process {
     /// Unique, so that no two processes share a lease.
     pub(super) name: String,
-    pub(super) services: Arc<Services>,
+    pub(super) db: Db,
     pub(super) catalogue: Catalogue,
     pub(super) settings: WorkerSettings,
     pub(super) flights: Arc<Flights>,
@@ -96,11 +96,11 @@ impl Tally {
 }
 
 impl Process {
-    pub(super) fn new(services: Arc<Services>, catalogue: Catalogue, settings: WorkerSettings) -> Self {
+    pub(super) fn new(db: Db, catalogue: Catalogue, settings: WorkerSettings) -> Self {
         Self {
             name: format!("{}/{}", std::process::id(), Uuid::now_v7()),
             flights: Arc::new(Flights::new(settings.slots, &catalogue)),
-            services,
+            db,
             catalogue,
             settings,
             wake: Notify::new(),
@@ -115,12 +115,12 @@ impl Process {
 /// # Errors
 /// When the heartbeat cannot start, or apalis' monitor gives up (which nothing known makes it do).
 pub async fn work(
-    services: Arc<Services>,
+    db: Db,
     catalogue: Catalogue,
     settings: WorkerSettings,
     shutdown: CancellationToken,
 ) -> Result<(), WorkError> {
-    run(Arc::new(Process::new(services, catalogue, settings)), shutdown).await
+    run(Arc::new(Process::new(db, catalogue, settings)), shutdown).await
 }
 
 /// Runs a process until `shutdown`. Dropping it is as good as killing it: its jobs end where they are.
@@ -167,11 +167,11 @@ fn spawn(task: impl Future<Output = ()> + Send + 'static) -> AbortOnDropHandle<(
 /// apalis' monitor over one worker. Our storage yields no errors and our layer lets none through, so a restart can
 /// only follow a panic inside a layer; the restarted worker goes on with the same jobs.
 fn monitor(process: &Arc<Process>, storage: Storage) -> Monitor {
-    let (services, slots, name) = (Arc::clone(&process.services), process.settings.slots, process.name.clone());
+    let (db, slots, name) = (process.db.clone(), process.settings.slots, process.name.clone());
     Monitor::new().should_restart(|_, _| true).register(move |_| {
         WorkerBuilder::new(name.as_str())
             .backend(storage.clone())
-            .data(Arc::clone(&services))
+            .data(db.clone())
             .concurrency(slots.max(1))
             .layer(CatchPanicLayer::with_panic_handler(panic_message))
             .build(run_job)
@@ -179,9 +179,8 @@ fn monitor(process: &Arc<Process>, storage: Storage) -> Monitor {
 }
 
 /// The innermost service: decodes the arguments and runs the job.
-async fn run_job(job: Claimed, services: Data<Arc<Services>>) -> Result<(), Failure> {
-    let ctx = Context::new(Arc::clone(&services), job.info);
-    (job.kind.run)(job.args, ctx).await.map(|_| ()).map_err(Failure)
+async fn run_job(job: Claimed, db: Data<Db>) -> Result<(), Failure> {
+    (job.kind.run)(job.args, (*db).clone(), job.info).await.map(|_| ()).map_err(Failure)
 }
 
 /// A literal stands in the source; a message made at run time may quote what was said, so it is left out.

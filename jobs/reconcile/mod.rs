@@ -41,12 +41,13 @@ impl Default for Reconcile {
 
 impl Job for Reconcile {
     const KIND: &'static str = "reconcile";
+    type Needs = ();
 
     fn unique_key(&self) -> Option<String> {
         Some(String::new())
     }
 
-    async fn run(&self, ctx: &Context) -> Result<Finished, JobError> {
+    async fn run(&self, ctx: &Context<()>) -> Result<Finished, JobError> {
         let sessions = sqlx::query!(
             r#"select organization_id as "organization_id!", session_id as "session_id!", state as "state!"
              from sessions_without_next_job($1)"#,

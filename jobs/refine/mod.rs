@@ -36,7 +36,7 @@ use crate::{
     },
     queue::{Context, Finished, Job, JobError, Policy, enqueue},
     review::{Event, EventKind, Visitor, record},
-    summarize::{self, SessionForClient},
+    summarize::{self, SessionForClient, Summarizer},
 };
 
 /// Why a refinement changed nothing although it could have.
@@ -96,6 +96,7 @@ struct Read {
 
 impl Job for RefineSummary {
     const KIND: &'static str = "refine.summary";
+    type Needs = Summarizer;
     /// Somebody waits for it.
     const POLICY: Policy =
         Policy { max_attempts: 5, timeout: Duration::from_secs(600), concurrency: 8, priority: -1, ..Policy::DEFAULT };
@@ -104,7 +105,7 @@ impl Job for RefineSummary {
         Some(self.refinement_id.to_string())
     }
 
-    async fn run(&self, ctx: &Context) -> Result<Finished, JobError> {
+    async fn run(&self, ctx: &Context<Summarizer>) -> Result<Finished, JobError> {
         let mut tx = ctx.tenant_tx().await?;
         let Some(read) = self.read(&mut tx).await? else {
             return ctx.finish(tx, json!({ "outcome": "already done" })).await;
@@ -122,7 +123,7 @@ impl Job for RefineSummary {
         self.save(ctx, &read, outcome).await
     }
 
-    async fn on_dead(&self, ctx: &Context, _error: &str) -> Result<(), JobError> {
+    async fn on_dead(&self, ctx: &Context<Summarizer>, _error: &str) -> Result<(), JobError> {
         let mut tx = ctx.tenant_tx().await?;
         self.settle(&mut tx, "failed", None, Some(GIVEN_UP)).await?;
         tx.commit().await?;
@@ -150,17 +151,17 @@ fn explained(error: &LlmError) -> Option<&'static str> {
     })
 }
 
-async fn refine(ctx: &Context, organization: Uuid, read: &Read) -> Result<Outcome, LlmError> {
-    let models = ctx.summarizer.models();
+async fn refine(ctx: &Context<Summarizer>, organization: Uuid, read: &Read) -> Result<Outcome, LlmError> {
+    let models = ctx.models();
     let write = match models.writers(&ctx.db, organization).await? {
-        Writers::Offline => return offline::refine(&ctx.summarizer, &read.input, &read.base, &read.instruction).await,
+        Writers::Offline => return offline::refine(ctx, &read.input, &read.base, &read.instruction).await,
         Writers::Models { write, .. } => write,
     };
     match by_model::refine(&ctx.db, organization, &write, read).await {
         Err(LlmError::Budget(_)) if models.on_budget() == OnBudget::Offline => {
             tracing::warn!(target: "refine", { session.id = %read.session_id },
                 "The month's budget is used up; the summary is refined by rule");
-            offline::refine(&ctx.summarizer, &read.input, &read.base, &read.instruction).await
+            offline::refine(ctx, &read.input, &read.base, &read.instruction).await
         }
         refined => refined,
     }
@@ -201,7 +202,7 @@ impl RefineSummary {
 
     /// Adds the version and settles the request, under the session's and the summary's row locks: what changed
     /// meanwhile stays as it is.
-    async fn save(&self, ctx: &Context, read: &Read, outcome: Outcome) -> Result<Finished, JobError> {
+    async fn save(&self, ctx: &Context<Summarizer>, read: &Read, outcome: Outcome) -> Result<Finished, JobError> {
         let mut tx = ctx.tenant_tx().await?;
         let Some((_, correlation_id)) = session::lock(&mut tx, read.session_id).await? else {
             return ctx.finish(tx, json!({ "outcome": "gone" })).await;

@@ -14,7 +14,6 @@ use super::{
     outgoing::{self, Invitation},
 };
 use crate::{
-    Services,
     attribute::{self, Answer, Corrected, NameError, SpeakerIs},
     db::{TenantTx, Tx},
     follow_up::{self, Verdict},
@@ -23,6 +22,7 @@ use crate::{
         session::{self, State},
         summary,
     },
+    review::Desk,
     voice,
 };
 
@@ -104,7 +104,7 @@ pub(super) async fn lock(tx: &mut TenantTx, session_id: Uuid, summary_id: Uuid) 
 /// [`ActionError::SpeaksAbout`] where a sentence speaks about the client and it is not said that it goes as it is.
 pub async fn approve(
     tx: &mut TenantTx,
-    services: &Services,
+    desk: &Desk,
     session_id: Uuid,
     summary_id: Uuid,
     signed: &Signed,
@@ -136,7 +136,7 @@ pub async fn approve(
     )
     .execute(tx.conn())
     .await?;
-    let approved = outgoing::follow_up(tx, services, summary_id, signed).await?;
+    let approved = outgoing::follow_up(tx, desk, summary_id, signed).await?;
     voice::learn(tx, summary_id, signed.version).await?;
     let detail = json!({
         "version": signed.version, "hash": signed.hash, "sent": approved != Approved::NotSent,
@@ -288,7 +288,7 @@ pub async fn close(tx: &mut TenantTx, session_id: Uuid, visitor: &Visitor) -> Re
 /// [`ActionError::TooMany`] beyond [`FRESH_LINKS_AN_HOUR`].
 pub async fn ask_fresh_link(
     tx: &mut TenantTx,
-    services: &Services,
+    desk: &Desk,
     link: &super::links::Link,
     visitor: &Visitor,
 ) -> Result<(), ActionError> {
@@ -306,7 +306,7 @@ pub async fn ask_fresh_link(
     }
     let event = Event { link_id: Some(link.id), ..Event::of(link.session_id, EventKind::FreshLinkAsked) };
     record(tx, &event, visitor).await?;
-    outgoing::invite(tx, services, link.session_id, Invitation::fresh(&state), visitor).await
+    outgoing::invite(tx, desk, link.session_id, Invitation::fresh(&state), visitor).await
 }
 
 /// Mails a fresh link to the coach of a session, wherever that coach is now: an operator says so, or the address changed.
@@ -315,7 +315,7 @@ pub async fn ask_fresh_link(
 /// [`ActionError::NotOpen`] while there is nothing to be seen in the session yet.
 pub async fn send_fresh_link(
     tx: &mut TenantTx,
-    services: &Services,
+    desk: &Desk,
     session_id: Uuid,
     visitor: &Visitor,
 ) -> Result<(), ActionError> {
@@ -324,7 +324,7 @@ pub async fn send_fresh_link(
     if !seen.iter().any(|one| one.as_str() == state) {
         return Err(ActionError::NotOpen { state });
     }
-    outgoing::invite(tx, services, session_id, Invitation::fresh(&state), visitor).await
+    outgoing::invite(tx, desk, session_id, Invitation::fresh(&state), visitor).await
 }
 
 /// Takes what the coach says of a session's speakers: those that it waits for, or a correction of those that it has.
@@ -333,12 +333,12 @@ pub async fn send_fresh_link(
 /// [`ActionError::Invalid`] where an answer cannot be taken, [`ActionError::NotWaiting`] where none is to be had.
 pub async fn set_speakers(
     tx: &mut TenantTx,
-    services: &Services,
+    desk: &Desk,
     session_id: Uuid,
     answers: &[Answer],
     visitor: &Visitor,
 ) -> Result<Corrected, ActionError> {
-    let set = attribute::set_speakers(tx, services, session_id, answers, visitor).await;
+    let set = attribute::set_speakers(tx, desk, session_id, answers, visitor).await;
     set.map_err(|error| refusal(error, answers))
 }
 
@@ -348,13 +348,13 @@ pub async fn set_speakers(
 /// As [`set_speakers`].
 pub async fn split_label(
     tx: &mut TenantTx,
-    services: &Services,
+    desk: &Desk,
     session_id: Uuid,
     label: &str,
     answers: &[(Uuid, Option<SpeakerIs>)],
     visitor: &Visitor,
 ) -> Result<Corrected, ActionError> {
-    let split = attribute::split(tx, services, session_id, label, answers, visitor).await;
+    let split = attribute::split(tx, desk, session_id, label, answers, visitor).await;
     split.map_err(|error| refusal(error, &[]))
 }
 
@@ -364,12 +364,12 @@ pub async fn split_label(
 /// As [`set_speakers`].
 pub async fn take_back(
     tx: &mut TenantTx,
-    services: &Services,
+    desk: &Desk,
     session_id: Uuid,
     label: &str,
     visitor: &Visitor,
 ) -> Result<Corrected, ActionError> {
-    attribute::take_back(tx, services, session_id, label, visitor).await.map_err(|error| refusal(error, &[]))
+    attribute::take_back(tx, desk, session_id, label, visitor).await.map_err(|error| refusal(error, &[]))
 }
 
 /// What attribute refuses, at the place of the answer that it is about.

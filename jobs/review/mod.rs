@@ -29,9 +29,20 @@ pub mod visits;
 
 use serde::Deserialize;
 
+use crate::mail::Post;
+
 pub use events::{Event, EventKind, Visitor, record};
 pub(crate) use outgoing::{ask_again, warn_of_wrong_words};
 pub use request::{AskForSpeakers, RequestReview, SendFreshLink};
+
+/// What review needs of the process: how mails are written, and the settings. Cloning is cheap.
+#[derive(Clone, Debug)]
+pub struct Desk {
+    /// Mails to coaches and clients.
+    pub post: Post,
+    /// How coaches review.
+    pub settings: Settings,
+}
 
 /// How coaches review.
 #[derive(Clone, Debug, Deserialize)]

@@ -16,11 +16,12 @@ use super::{
     links::{self, Because, Which},
 };
 use crate::{
-    Services, attribute, danger,
+    attribute, danger,
     db::{TenantTx, Tx},
     follow_up::{self, Approval, FollowUp, FollowUpError},
     mail::{self, MailError, Message, NewMail, ReviewRequest, SessionCoach, SpeakersNeeded, WrongLetter, WrongWords},
     model::session::State,
+    review::Desk,
 };
 
 /// Which mail leads the coach to the session.
@@ -61,7 +62,7 @@ impl Invitation {
 /// is a mail of its own; the caller holds the session's lock, so that two do not count each other wrong.
 pub(super) async fn invite(
     tx: &mut TenantTx,
-    services: &Services,
+    desk: &Desk,
     session_id: Uuid,
     invitation: Invitation,
     visitor: &Visitor,
@@ -87,15 +88,15 @@ pub(super) async fn invite(
     )
     .fetch_one(tx.conn())
     .await?;
-    let (link_id, token) = links::issue(tx, session.coach_id, session_id, services.review.link_days).await?;
-    let url = services.review.link_url(&token);
+    let (link_id, token) = links::issue(tx, session.coach_id, session_id, desk.settings.link_days).await?;
+    let url = desk.settings.link_url(&token);
     let message = match invitation.to {
         To::Review => {
             let fresh = invitation.replaces;
-            let review = review_request(tx, services, session_id, &session, url, !fresh).await?;
+            let review = review_request(tx, desk, session_id, &session, url, !fresh).await?;
             Message::ReviewRequest(ReviewRequest { fresh, rewritten: earlier > 0 && !fresh, ..review })
         }
-        To::Speakers => speakers_needed(tx, services, session_id, &session, url).await?,
+        To::Speakers => speakers_needed(tx, desk, session_id, &session, url).await?,
     };
     let new = NewMail {
         message,
@@ -109,7 +110,7 @@ pub(super) async fn invite(
         due_at: None,
         correlation_id: session.correlation_id,
     };
-    mail::queue_mail(tx, &services.templates, &services.mailer, new).await?;
+    mail::queue_mail(tx, &desk.post, new).await?;
     let event = Event { link_id: Some(link_id), ..Event::of(session_id, EventKind::LinkSent) };
     record(tx, &event, visitor).await?;
     if invitation.replaces {
@@ -121,7 +122,7 @@ pub(super) async fn invite(
 
 async fn review_request(
     tx: &mut TenantTx,
-    services: &Services,
+    desk: &Desk,
     session_id: Uuid,
     session: &SessionCoach,
     link: String,
@@ -153,7 +154,7 @@ async fn review_request(
         failed: named(true),
         guesses: guesses.collect(),
         link,
-        expires: last_day(services, session),
+        expires: last_day(desk, session),
         fresh: false,
         rewritten: false,
         danger: !danger::kinds(tx, session_id).await?.is_empty(),
@@ -163,7 +164,7 @@ async fn review_request(
 
 async fn speakers_needed(
     tx: &mut TenantTx,
-    services: &Services,
+    desk: &Desk,
     session_id: Uuid,
     session: &SessionCoach,
     link: String,
@@ -182,7 +183,7 @@ async fn speakers_needed(
         speakers: usize::try_from(unknown).unwrap_or_default(),
         danger: !danger::kinds(tx, session_id).await?.is_empty(),
         link,
-        expires: last_day(services, session),
+        expires: last_day(desk, session),
     }))
 }
 
@@ -190,12 +191,12 @@ async fn speakers_needed(
 /// coach, the page still says so.
 pub(crate) async fn ask_again(
     tx: &mut TenantTx,
-    services: &Services,
+    desk: &Desk,
     session_id: Uuid,
     stopped: mail::Stopped,
 ) -> Result<(), sqlx::Error> {
     let Some(session) = mail::session_coach(tx, session_id).await? else { return Ok(()) };
-    let (link_id, token) = links::issue(tx, session.coach_id, session_id, services.review.link_days).await?;
+    let (link_id, token) = links::issue(tx, session.coach_id, session_id, desk.settings.link_days).await?;
     let message = Message::ReviewRequest(ReviewRequest {
         coach: session.coach.name.clone(),
         title: session.title.clone(),
@@ -203,8 +204,8 @@ pub(crate) async fn ask_again(
         clients: vec![stopped.client.clone()],
         failed: Vec::new(),
         guesses: Vec::new(),
-        link: services.review.link_url(&token),
-        expires: last_day(services, &session),
+        link: desk.settings.link_url(&token),
+        expires: last_day(desk, &session),
         fresh: false,
         rewritten: false,
         danger: !danger::kinds(tx, session_id).await?.is_empty(),
@@ -223,7 +224,7 @@ pub(crate) async fn ask_again(
         due_at: None,
         correlation_id: session.correlation_id,
     };
-    match mail::queue_mail(tx, &services.templates, &services.mailer, new).await {
+    match mail::queue_mail(tx, &desk.post, new).await {
         Ok(_) => {}
         Err(MailError::Database(error)) => return Err(error),
         Err(error) => {
@@ -238,13 +239,13 @@ pub(crate) async fn ask_again(
 /// the finding, of which the coach is told once. Where no mail can be written to the coach, the page still shows it.
 pub(crate) async fn warn_of_wrong_words(
     tx: &mut TenantTx,
-    services: &Services,
+    desk: &Desk,
     session_id: Uuid,
     about: Uuid,
 ) -> Result<(), sqlx::Error> {
     let Some(session) = mail::session_coach(tx, session_id).await? else { return Ok(()) };
     let found = attribute::misdelivered(tx, session_id).await?;
-    let (link_id, token) = links::issue(tx, session.coach_id, session_id, services.review.link_days).await?;
+    let (link_id, token) = links::issue(tx, session.coach_id, session_id, desk.settings.link_days).await?;
     let letter = |found: attribute::Misdelivered| WrongLetter {
         client: found.client,
         recipient: found.recipient,
@@ -256,8 +257,8 @@ pub(crate) async fn warn_of_wrong_words(
         title: session.title.clone(),
         date: session.date,
         letters: found.into_iter().map(letter).collect(),
-        link: services.review.link_url(&token),
-        expires: last_day(services, &session),
+        link: desk.settings.link_url(&token),
+        expires: last_day(desk, &session),
     });
     let new = NewMail {
         message,
@@ -271,7 +272,7 @@ pub(crate) async fn warn_of_wrong_words(
         due_at: None,
         correlation_id: session.correlation_id,
     };
-    match mail::queue_mail(tx, &services.templates, &services.mailer, new).await {
+    match mail::queue_mail(tx, &desk.post, new).await {
         Ok(_) => {}
         Err(MailError::Database(error)) => return Err(error),
         Err(error) => {
@@ -283,27 +284,27 @@ pub(crate) async fn warn_of_wrong_words(
 }
 
 /// The last whole day on which a link made now opens, where the coach is.
-fn last_day(services: &Services, session: &SessionCoach) -> chrono::NaiveDate {
+fn last_day(desk: &Desk, session: &SessionCoach) -> chrono::NaiveDate {
     let zone: Tz = session.time_zone.parse().unwrap_or(Tz::UTC);
     let today = Utc::now().with_timezone(&zone).date_naive();
-    today.checked_add_days(Days::new(u64::from(services.review.link_days))).unwrap_or(today)
+    today.checked_add_days(Days::new(u64::from(desk.settings.link_days))).unwrap_or(today)
 }
 
 /// Puts the approved follow-up on the ledger, held for as long as the settings say.
 pub(super) async fn follow_up(
     tx: &mut TenantTx,
-    services: &Services,
+    desk: &Desk,
     summary_id: Uuid,
     signed: &Signed,
 ) -> Result<Approved, ActionError> {
-    let hold = Duration::from_secs(u64::from(services.review.hold_seconds));
+    let hold = Duration::from_secs(u64::from(desk.settings.hold_seconds));
     let approval = Approval {
         version: signed.version,
         content_hash: &signed.hash,
         recipient: signed.recipient.as_ref(),
         as_they_are: signed.as_they_are,
     };
-    match follow_up::queue(tx, &services.templates, &services.mailer, summary_id, approval, hold).await {
+    match follow_up::queue(tx, &desk.post, summary_id, approval, hold).await {
         Ok(FollowUp::Held { mail_id }) => Ok(Approved::Queued(mail_id)),
         Ok(FollowUp::AlreadyThere) => Ok(Approved::Already),
         Ok(FollowUp::NoEmail | FollowUp::UnusableEmail) => Ok(Approved::NotSent),

@@ -17,6 +17,7 @@ use crate::{
     mail::{self, Trouble},
     model::session::{self, State},
     queue::{Context, Finished, Job, JobError},
+    review::Desk,
 };
 
 /// Makes the review link and the mail to the coach.
@@ -28,12 +29,13 @@ pub struct RequestReview {
 
 impl Job for RequestReview {
     const KIND: &'static str = "review.request";
+    type Needs = Desk;
 
     fn unique_key(&self) -> Option<String> {
         Some(self.session_id.to_string())
     }
 
-    async fn run(&self, ctx: &Context) -> Result<Finished, JobError> {
+    async fn run(&self, ctx: &Context<Desk>) -> Result<Finished, JobError> {
         let mut tx = ctx.tenant_tx().await?;
         let Some((state, _)) = session::lock(&mut tx, self.session_id).await? else {
             tracing::info!(target: "review", { session.id = %self.session_id }, "the session is gone; no review is asked for");
@@ -50,7 +52,7 @@ impl Job for RequestReview {
         ctx.finish(tx, json!({ "sent": true })).await
     }
 
-    async fn on_dead(&self, ctx: &Context, _error: &str) -> Result<(), JobError> {
+    async fn on_dead(&self, ctx: &Context<Desk>, _error: &str) -> Result<(), JobError> {
         mark_dead(ctx, self.session_id).await
     }
 }
@@ -64,12 +66,13 @@ pub struct AskForSpeakers {
 
 impl Job for AskForSpeakers {
     const KIND: &'static str = "review.ask_for_speakers";
+    type Needs = Desk;
 
     fn unique_key(&self) -> Option<String> {
         Some(self.session_id.to_string())
     }
 
-    async fn run(&self, ctx: &Context) -> Result<Finished, JobError> {
+    async fn run(&self, ctx: &Context<Desk>) -> Result<Finished, JobError> {
         let mut tx = ctx.tenant_tx().await?;
         let state = session::lock(&mut tx, self.session_id).await?.map(|(state, _)| state);
         if state.as_deref() != Some(State::WaitingForSpeakers.as_str()) {
@@ -92,7 +95,7 @@ impl Job for AskForSpeakers {
         ctx.finish(tx, json!({ "sent": true })).await
     }
 
-    async fn on_dead(&self, ctx: &Context, _error: &str) -> Result<(), JobError> {
+    async fn on_dead(&self, ctx: &Context<Desk>, _error: &str) -> Result<(), JobError> {
         mark_dead(ctx, self.session_id).await
     }
 }
@@ -107,12 +110,13 @@ pub struct SendFreshLink {
 
 impl Job for SendFreshLink {
     const KIND: &'static str = "review.fresh_link";
+    type Needs = Desk;
 
     fn unique_key(&self) -> Option<String> {
         Some(self.session_id.to_string())
     }
 
-    async fn run(&self, ctx: &Context) -> Result<Finished, JobError> {
+    async fn run(&self, ctx: &Context<Desk>) -> Result<Finished, JobError> {
         let mut tx = ctx.tenant_tx().await?;
         let sent = match actions::send_fresh_link(&mut tx, ctx, self.session_id, &Visitor::default()).await {
             Ok(()) => true,
@@ -123,13 +127,13 @@ impl Job for SendFreshLink {
         ctx.finish(tx, json!({ "sent": sent })).await
     }
 
-    async fn on_dead(&self, ctx: &Context, _error: &str) -> Result<(), JobError> {
+    async fn on_dead(&self, ctx: &Context<Desk>, _error: &str) -> Result<(), JobError> {
         mark_dead(ctx, self.session_id).await
     }
 }
 
 /// The session shows that its coach was not asked, and the coach is told by another mail, where one can be written.
-async fn mark_dead(ctx: &Context, session_id: Uuid) -> Result<(), JobError> {
+async fn mark_dead(ctx: &Context<Desk>, session_id: Uuid) -> Result<(), JobError> {
     let mut tx = ctx.tenant_tx().await?;
     let trouble = Trouble {
         subject_id: ctx.job.id,
@@ -137,7 +141,7 @@ async fn mark_dead(ctx: &Context, session_id: Uuid) -> Result<(), JobError> {
         reason: "The mail with the link could not be prepared.",
         advice: mail::START_AGAIN,
     };
-    mail::stage_failed(&mut tx, ctx, session_id, "review", trouble).await?;
+    mail::stage_failed(&mut tx, &ctx.post, session_id, "review", trouble).await?;
     Ok(tx.commit().await?)
 }
 

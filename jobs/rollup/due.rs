@@ -27,12 +27,13 @@ pub struct RollupDue {}
 
 impl Job for RollupDue {
     const KIND: &'static str = "rollup.due";
+    type Needs = ();
 
     fn unique_key(&self) -> Option<String> {
         Some(String::new())
     }
 
-    async fn run(&self, ctx: &Context) -> Result<Finished, JobError> {
+    async fn run(&self, ctx: &Context<()>) -> Result<Finished, JobError> {
         let mut enqueued = 0;
         for organization in ctx.db.organizations().await? {
             let mut tx = ctx.db.tenant(organization).await?;

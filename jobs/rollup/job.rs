@@ -13,7 +13,7 @@ use uuid::Uuid;
 use super::{Figures, compute, mail::message, rows, week};
 use crate::{
     db::{TenantTx, Tx},
-    mail::{self, MailError, Message, NewMail, Recipient, Trouble, queue_mail},
+    mail::{self, MailError, Message, NewMail, Post, Recipient, Trouble, queue_mail},
     queue::{Context, Finished, Job, JobError, blocking},
 };
 
@@ -35,13 +35,14 @@ struct Coach {
 
 impl Job for WeeklyRollup {
     const KIND: &'static str = "rollup.weekly";
+    type Needs = Post;
 
     fn unique_key(&self) -> Option<String> {
         let week = self.first_day.map_or_else(|| "last".to_owned(), |day| day.to_string());
         Some(format!("{}:{week}", self.coach_id))
     }
 
-    async fn run(&self, ctx: &Context) -> Result<Finished, JobError> {
+    async fn run(&self, ctx: &Context<Post>) -> Result<Finished, JobError> {
         let mut tx = ctx.tenant_tx().await?;
         let Some(coach) = self.coach(&mut tx).await? else {
             tracing::info!(target: "rollup", { coach.id = %self.coach_id }, "the coach is gone");
@@ -64,7 +65,7 @@ impl Job for WeeklyRollup {
     }
 
     /// There is no row to mark: the operator sees the dead job, and the coach is told that a week is missing.
-    async fn on_dead(&self, ctx: &Context, _error: &str) -> Result<(), JobError> {
+    async fn on_dead(&self, ctx: &Context<Post>, _error: &str) -> Result<(), JobError> {
         let mut tx = ctx.tenant_tx().await?;
         let trouble = Trouble {
             subject_id: ctx.job.id,
@@ -95,7 +96,7 @@ impl WeeklyRollup {
         .await
     }
 
-    async fn figures(&self, ctx: &Context, first_day: NaiveDate, time_zone: &str) -> Result<Figures, JobError> {
+    async fn figures(&self, ctx: &Context<Post>, first_day: NaiveDate, time_zone: &str) -> Result<Figures, JobError> {
         let organization = ctx.job.organization.ok_or_else(|| JobError::abort("a rollup needs an organization"))?;
         let last_day = week::last_day(first_day);
         let mut tx = ctx.db.snapshot(organization, Duration::from_secs(60)).await?;
@@ -104,7 +105,7 @@ impl WeeklyRollup {
         Ok(blocking(move || compute::figures(first_day, rows)).await??)
     }
 
-    async fn keep_and_mail(&self, ctx: &Context, coach: Coach, figures: &Figures) -> Result<Finished, JobError> {
+    async fn keep_and_mail(&self, ctx: &Context<Post>, coach: Coach, figures: &Figures) -> Result<Finished, JobError> {
         let mut tx = ctx.tenant_tx().await?;
         let organization = tx.tenant();
         let rollup_id = sqlx::query_scalar!(
@@ -134,7 +135,7 @@ impl WeeklyRollup {
             due_at: None,
             correlation_id: ctx.job.correlation_id,
         };
-        let mail_id = queue_mail(&mut tx, &ctx.templates, &ctx.mailer, mail).await.map_err(|error| match error {
+        let mail_id = queue_mail(&mut tx, ctx, mail).await.map_err(|error| match error {
             MailError::Database(error) => JobError::from(error),
             // Another attempt would meet the same address and the same template.
             error => JobError::abort(error),

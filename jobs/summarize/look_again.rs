@@ -52,13 +52,14 @@ pub(super) async fn enqueue_next(
 
 impl Job for LookAgain {
     const KIND: &'static str = "summarize.look_again";
+    type Needs = ();
 
     /// One for each cause: a job that runs already may have read what was before.
     fn unique_key(&self) -> Option<String> {
         Some(format!("{}:{}:{}", self.summary_id, self.after, self.version))
     }
 
-    async fn run(&self, ctx: &Context) -> Result<Finished, JobError> {
+    async fn run(&self, ctx: &Context<()>) -> Result<Finished, JobError> {
         let mut tx = ctx.tenant_tx().await?;
         let session = sqlx::query_scalar!("select session_id from summaries where id = $1", self.summary_id)
             .fetch_optional(tx.conn())

@@ -82,6 +82,7 @@ impl Outcome {
 
 impl Job for SummarizeClient {
     const KIND: &'static str = "summarize.client";
+    type Needs = Summarizer;
     /// A call takes long and costs nothing here; the endpoint may come back after several attempts.
     const POLICY: Policy =
         Policy { max_attempts: 6, timeout: Duration::from_secs(600), concurrency: 8, ..Policy::DEFAULT };
@@ -90,7 +91,7 @@ impl Job for SummarizeClient {
         Some(self.summary_id.to_string())
     }
 
-    async fn run(&self, ctx: &Context) -> Result<Finished, JobError> {
+    async fn run(&self, ctx: &Context<Summarizer>) -> Result<Finished, JobError> {
         let mut tx = ctx.tenant_tx().await?;
         let Some(found) = input::load(&mut tx, self.summary_id).await? else {
             tracing::info!(target: "summarize", { summary.id = %self.summary_id }, "The summary is gone");
@@ -108,12 +109,12 @@ impl Job for SummarizeClient {
         let organization = tx.tenant();
         tx.commit().await?;
 
-        let draft = ctx.summarizer.draft(&ctx.db, organization, found.session_id, &found.input).await?;
-        let draft = ctx.summarizer.repair(&ctx.db, organization, found.session_id, &found.input, draft).await?;
+        let draft = ctx.draft(&ctx.db, organization, found.session_id, &found.input).await?;
+        let draft = ctx.repair(&ctx.db, organization, found.session_id, &found.input, draft).await?;
         self.save(ctx, &found, draft).await
     }
 
-    async fn on_dead(&self, ctx: &Context, error: &str) -> Result<(), JobError> {
+    async fn on_dead(&self, ctx: &Context<Summarizer>, error: &str) -> Result<(), JobError> {
         let mut tx = ctx.tenant_tx().await?;
         let Some(session_id) = sqlx::query_scalar!("select session_id from summaries where id = $1", self.summary_id)
             .fetch_optional(tx.conn())
@@ -149,7 +150,7 @@ impl SummarizeClient {
     /// Verifies the draft and adds the version, and moves the session on, in one transaction under the session's row
     /// lock. What the draft rests on may have changed while it was written, by a new transcript or a speaker named
     /// anew: then it is another session's draft, and is written again.
-    async fn save(&self, ctx: &Context, read: &Found, draft: Draft) -> Result<Finished, JobError> {
+    async fn save(&self, ctx: &Context<Summarizer>, read: &Found, draft: Draft) -> Result<Finished, JobError> {
         let session_id = read.session_id;
         let mut tx = ctx.tenant_tx().await?;
         let Some((session_state, correlation_id)) = session::lock(&mut tx, session_id).await? else {

@@ -34,7 +34,7 @@ pub(crate) struct Inbox {
 
 impl Inbox {
     pub(crate) async fn run(self, app: &App) -> anyhow::Result<ExitCode> {
-        let mut files = ingest::inbox(&app.services, self.all).await?;
+        let mut files = ingest::inbox(&app.db, &app.services.bucket, self.all).await?;
         if let Some(handle) = &self.coach {
             // A list without files would hide a mistyped handle.
             people::coach(&app.db, handle).await?;

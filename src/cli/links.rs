@@ -197,7 +197,7 @@ async fn tenant_of_link(app: &App, link: Uuid) -> anyhow::Result<TenantTx> {
 
 async fn send(app: &App, session: &IdPrefix) -> anyhow::Result<()> {
     let (mut tx, session) = app.session(session).await?;
-    let sent = actions::send_fresh_link(&mut tx, &app.services, session, &Visitor::default()).await;
+    let sent = actions::send_fresh_link(&mut tx, &app.services.desk, session, &Visitor::default()).await;
     if let Err(actions::ActionError::NotOpen { state }) = &sent {
         anyhow::bail!("this session is {state}: there is nothing in it for its coach to see yet");
     }

@@ -7,7 +7,7 @@ use debrief_jobs::{
     db::{self, Tx},
     embed, index,
     ingest::ScanInbox,
-    queue::{self, Catalogue, Drained, Job, WorkerSettings, enqueue},
+    queue::{self, Drained, Job, WorkerSettings, enqueue},
 };
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
@@ -46,7 +46,8 @@ impl Work {
             let shutdown = CancellationToken::new();
             on_signal(&shutdown);
             let admin = serve_admin(app, shutdown.clone());
-            let work = queue::work(app.services.clone(), debrief_jobs::catalogue(), worker_settings(app)?, shutdown);
+            let work =
+                queue::work(app.db.clone(), debrief_jobs::catalogue(&app.services), worker_settings(app)?, shutdown);
             tokio::try_join!(async { Ok::<_, anyhow::Error>(work.await?) }, admin)?;
             return Ok(ExitCode::SUCCESS);
         }
@@ -92,9 +93,9 @@ pub(crate) async fn up(app: &App) -> anyhow::Result<ExitCode> {
 
 /// Where files go in and what comes out, for whoever has just started it.
 fn whereabouts(app: &App) -> String {
-    let mail = match app.services.mailer.folder() {
+    let mail = match app.services.post.mailer.folder() {
         Some(folder) => format!("{} (kept as files; the setting mail.url names a mail server)", folder.display()),
-        None => format!("by the mail server, from {}", app.services.mailer.from()),
+        None => format!("by the mail server, from {}", app.services.post.mailer.from()),
     };
     let rows = [
         ("inbox", place(app, Some("COACH"))),
@@ -107,7 +108,8 @@ fn whereabouts(app: &App) -> String {
 
 /// Serves and works until `shutdown`.
 pub(crate) async fn serve_and_work(app: &App, pages: Pages, shutdown: CancellationToken) -> anyhow::Result<()> {
-    let work = queue::work(app.services.clone(), debrief_jobs::catalogue(), worker_settings(app)?, shutdown.clone());
+    let work =
+        queue::work(app.db.clone(), debrief_jobs::catalogue(&app.services), worker_settings(app)?, shutdown.clone());
     tokio::try_join!(async { Ok(work.await?) }, pages.serve(app, shutdown))?;
     Ok(())
 }
@@ -135,13 +137,13 @@ pub(crate) async fn drain(app: &App) -> anyhow::Result<Drained> {
     let mut tx = app.db.system().await?;
     enqueue(&mut tx, &ScanInbox {}, Uuid::now_v7()).await?;
     tx.commit().await?;
-    Ok(queue::drain(app.services.clone(), debrief_jobs::catalogue(), worker_settings(app)?).await?)
+    Ok(queue::drain(app.db.clone(), debrief_jobs::catalogue(&app.services), worker_settings(app)?).await?)
 }
 
 /// Works off the jobs of one kind, and nothing else.
 pub(crate) async fn drain_kind<J: Job>(app: &App) -> anyhow::Result<Drained> {
     let settings = WorkerSettings { schedules: Vec::new(), ..worker_settings(app)? };
-    Ok(queue::drain(app.services.clone(), Catalogue::new().with::<J>(), settings).await?)
+    Ok(queue::drain(app.db.clone(), debrief_jobs::catalogue(&app.services).only::<J>(), settings).await?)
 }
 
 /// Cancels `shutdown` at Ctrl-C or SIGTERM.

@@ -109,7 +109,7 @@ impl Speakers {
             Self::Undo { session, label } => {
                 let (mut tx, session) = app.session(&session).await?;
                 let visitor = Visitor::default();
-                let undone = attribute::take_back(&mut tx, &app.services, session, &label, &visitor).await?;
+                let undone = attribute::take_back(&mut tx, &app.services.desk, session, &label, &visitor).await?;
                 tx.commit().await?;
                 let value = json!({ "undone": label, "unresolved": undone.remaining,
                     "summaries_withdrawn": undone.touched.withdrawn, "summaries_due": undone.touched.due });
@@ -125,13 +125,12 @@ impl Speakers {
 
 impl Name {
     async fn run(self, app: &App) -> anyhow::Result<()> {
-        let services = &app.services;
         let (mut tx, session) = app.session(&self.session).await?;
         let coach = sqlx::query_scalar!("select coach_id from sessions where id = $1", session);
         let coach = coach.fetch_one(tx.conn()).await?;
         let answer = self.answer(&mut tx, coach).await?;
         let answers = std::slice::from_ref(&answer);
-        let set = attribute::set_speakers(&mut tx, services, session, answers, &Visitor::default()).await?;
+        let set = attribute::set_speakers(&mut tx, &app.services.desk, session, answers, &Visitor::default()).await?;
         let misdelivered = attribute::misdelivered(&mut tx, session).await?;
         tx.commit().await?;
         let value = json!({ "named": answer.label, "unresolved": set.remaining, "moved": set.moved,

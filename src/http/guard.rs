@@ -56,7 +56,7 @@ pub(super) async fn refuse_cross_site(
         return Ok(next.run(request).await);
     }
     // The usual cause is no attack: people reach the pages under another address than links are made with.
-    let expected = state.services.review.base_url.origin().ascii_serialization();
+    let expected = state.services.desk.settings.base_url.origin().ascii_serialization();
     count_refused("cross_site");
     tracing::warn!(
         target: "http", { http.origin = ?request.headers().get(header::ORIGIN), review.base_url = expected },
@@ -109,7 +109,7 @@ fn count_refused(reason: &'static str) {
 pub(super) async fn note_foreign_host(State(state): State<HttpState>, request: Request, next: Next) -> Response {
     if let Some(host) = foreign_host(&state, &request) {
         count_refused("foreign_host");
-        let base_url = state.services.review.base_url.origin().ascii_serialization();
+        let base_url = state.services.desk.settings.base_url.origin().ascii_serialization();
         tracing::warn!(
             target: "http", { http.host = ?host, review.base_url = base_url },
             "a request named another host than links do; a proxy has to pass on the name that people type"
@@ -126,7 +126,7 @@ fn foreign_host(state: &HttpState, request: &Request) -> Option<String> {
         return None;
     }
     let forwarded = named(HeaderName::from_static("x-forwarded-host"));
-    let ours = state.services.review.base_url.host_str().unwrap_or_default();
+    let ours = state.services.desk.settings.base_url.host_str().unwrap_or_default();
     let is_ours = [Some(host), forwarded].into_iter().flatten().any(|host| is_same_host(host, ours));
     (!is_ours).then(|| host.chars().take(100).collect())
 }
@@ -147,7 +147,9 @@ fn comes_from_us(state: &HttpState, headers: &HeaderMap) -> bool {
         return site == "same-origin" || site == "none";
     }
     match headers.get(header::ORIGIN) {
-        Some(origin) => origin.as_bytes() == state.services.review.base_url.origin().ascii_serialization().as_bytes(),
+        Some(origin) => {
+            origin.as_bytes() == state.services.desk.settings.base_url.origin().ascii_serialization().as_bytes()
+        }
         None => true,
     }
 }

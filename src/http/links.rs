@@ -62,7 +62,7 @@ pub(super) async fn fresh(
     }
     let visitor = guard::visitor(request.extensions(), request.headers(), Some(link.id));
     let mut tx = state.services.db.tenant(link.organization).await?;
-    actions::ask_fresh_link(&mut tx, &state.services, &link, &visitor).await?;
+    actions::ask_fresh_link(&mut tx, &state.services.desk, &link, &visitor).await?;
     tx.commit().await?;
     page::message(
         &state,

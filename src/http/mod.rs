@@ -67,11 +67,11 @@ impl std::fmt::Debug for HttpState {
 impl HttpState {
     /// The path of a page as a browser sees it: below the path of the base URL.
     fn path(&self, path: &str) -> String {
-        format!("{}/{path}", self.services.review.base_url.path().trim_end_matches('/'))
+        format!("{}/{path}", self.services.desk.settings.base_url.path().trim_end_matches('/'))
     }
 
     fn is_https(&self) -> bool {
-        self.services.review.base_url.scheme() == "https"
+        self.services.desk.settings.base_url.scheme() == "https"
     }
 }
 

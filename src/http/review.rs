@@ -122,7 +122,7 @@ async fn sign(
         recipient: form.recipient(),
         as_they_are: form.get("as_they_are").is_some(),
     };
-    let approved = actions::approve(&mut tx, &state.services, session, summary, &signed, visitor).await?;
+    let approved = actions::approve(&mut tx, &state.services.desk, session, summary, &signed, visitor).await?;
     tx.commit().await?;
     Ok(if approved == Approved::NotSent { "not-sent" } else { "approved" })
 }

@@ -338,7 +338,7 @@ pub(super) async fn split(
     };
     let answers: Vec<(Uuid, Option<SpeakerIs>)> = form.fields().filter_map(answer).collect();
     let label = form.get("label").unwrap_or_default();
-    match actions::split_label(&mut tx, &state.services, session, label, &answers, &visitor).await {
+    match actions::split_label(&mut tx, &state.services.desk, session, label, &answers, &visitor).await {
         Ok(_) => {
             tx.commit().await?;
             Ok(review::see_other(&state, session, None, "corrected-here"))
@@ -357,7 +357,7 @@ pub(super) async fn take_back(
 ) -> Result<Response, Failure> {
     let Posting { form, visitor, mut tx, .. } = Posting::enter(&state, &parts, session, form).await?;
     let label = form.get("label").unwrap_or_default();
-    match actions::take_back(&mut tx, &state.services, session, label, &visitor).await {
+    match actions::take_back(&mut tx, &state.services.desk, session, label, &visitor).await {
         Ok(_) => {
             tx.commit().await?;
             Ok(review::see_other(&state, session, None, "taken-back"))
@@ -392,7 +392,7 @@ pub(super) async fn name(
     let set = match answers(&form) {
         Ok(answers) if answers.is_empty() => return Ok(review::see_other(&state, session, None, "same-speakers")),
         Ok(answers) => {
-            let set = actions::set_speakers(&mut tx, &state.services, session, &answers, &visitor).await;
+            let set = actions::set_speakers(&mut tx, &state.services.desk, session, &answers, &visitor).await;
             set.map_err(|error| in_form(error, &form, &answers))
         }
         Err(problems) => Err(ActionError::Invalid(problems)),

@@ -19,7 +19,7 @@ use debrief_jobs::{
 use uuid::Uuid;
 
 use super::{Said, attribute, due, name, outcome, parsed_session, tenant};
-use crate::support::World;
+use crate::support::{Runnable, World};
 
 const LAPTOP: Option<&str> = Some("PR-Laptop");
 const MAYA: Option<&str> = Some("Maya Okafor");
@@ -52,7 +52,7 @@ async fn world(hold_seconds: u32) -> (World, Uuid) {
 }
 
 /// Runs all that is due of one kind.
-async fn drain<J: debrief_jobs::queue::Job>(world: &World) {
+async fn drain<J: Runnable>(world: &World) {
     while let Some(ran) = world.run_queued::<J>().await {
         ran.expect("the job succeeds");
     }
@@ -78,7 +78,7 @@ async fn approve(world: &World, session: Uuid) -> Uuid {
     let shown = view.summaries.iter().find(|view| view.id == summary).expect("it is shown");
     let visitor = Visitor::default();
     let signed = Signed { version, hash, ..shown.signed() };
-    let approved = actions::approve(&mut tx, &world.services, session, summary, &signed, &visitor).await;
+    let approved = actions::approve(&mut tx, &world.services.desk, session, summary, &signed, &visitor).await;
     assert!(matches!(approved, Ok(Approved::Queued(_))), "{approved:?}");
     tx.commit().await.expect("it is committed");
     summary
@@ -87,7 +87,7 @@ async fn approve(world: &World, session: Uuid) -> Uuid {
 async fn correct(world: &World, session: Uuid, label: &str, is: SpeakerIs) -> Corrected {
     let mut tx = tenant(world).await;
     let answer = Answer { label: label.to_owned(), is, everywhere: true };
-    let corrected = set_speakers(&mut tx, &world.services, session, &[answer], &Visitor::default()).await;
+    let corrected = set_speakers(&mut tx, &world.services.desk, session, &[answer], &Visitor::default()).await;
     tx.commit().await.expect("it is committed");
     corrected.expect("it is corrected")
 }
@@ -204,7 +204,7 @@ async fn a_follow_up_that_is_being_sent_counts_as_gone() {
         let answer = |is| [Answer { label: "PR-Laptop".to_owned(), is, everywhere: true }];
         let visitor = Visitor::default();
         let priya = answer(SpeakerIs::Client(world.priya));
-        let set = set_speakers(&mut tx, &world.services, first, &priya, &visitor).await.expect("it is corrected");
+        let set = set_speakers(&mut tx, &world.services.desk, first, &priya, &visitor).await.expect("it is corrected");
         assert_eq!((set.touched.stopped, set.touched.misdelivered), (0, 1), "{mail_state}");
         let found = misdelivered(&mut tx, first).await.expect("an answer");
         assert_eq!(found[0].mail_state, mail_state);
@@ -278,7 +278,7 @@ async fn what_the_coach_said_of_a_session_and_a_persons_own_name_stay() {
     attribute(&world, second).await;
     // Here it was Tom indeed, says the coach; and only here.
     let here = Answer { label: "PR-Laptop".into(), is: SpeakerIs::Client(world.tom), everywhere: false };
-    set_speakers(&mut tx, &world.services, second, &[here], &Visitor::default()).await.expect("it is confirmed");
+    set_speakers(&mut tx, &world.services.desk, second, &[here], &Visitor::default()).await.expect("it is confirmed");
     tx.commit().await.expect("it is committed");
     correct(&world, first, "PR-Laptop", SpeakerIs::Client(world.priya)).await;
     drain::<CorrectSessions>(&world).await;
@@ -358,7 +358,7 @@ async fn a_shared_label_is_told_apart_turn_by_turn() {
     let (priya, tom) = (SpeakerIs::Client(world.priya), SpeakerIs::Client(world.tom));
     let answers = [(found[0].id, Some(priya.clone())), (found[1].id, Some(tom)), (found[2].id, None)];
     let visitor = Visitor::default();
-    split(&mut tx, &world.services, session, "Priya & Tom", &answers, &visitor).await.expect("it is told apart");
+    split(&mut tx, &world.services.desk, session, "Priya & Tom", &answers, &visitor).await.expect("it is told apart");
     tx.commit().await.expect("it is committed");
     assert_eq!(fates(&world, session).await, "Priya Raman due v0; Tom Becker due v0");
     assert!(outcome(&world, session).await.contains("Priya Raman client 7s"), "{}", outcome(&world, session).await);
@@ -375,7 +375,7 @@ async fn a_shared_label_is_told_apart_turn_by_turn() {
     // The second turn was Priya's too, and Tom said nothing.
     let mut tx = tenant(&world).await;
     let answers = [(found[1].id, Some(priya))];
-    split(&mut tx, &world.services, session, "Priya & Tom", &answers, &visitor).await.expect("it is told apart");
+    split(&mut tx, &world.services.desk, session, "Priya & Tom", &answers, &visitor).await.expect("it is told apart");
     tx.commit().await.expect("it is committed");
     assert_eq!(fates(&world, session).await, "Priya Raman due v1; Tom Becker withdrawn v1");
 }
@@ -439,7 +439,7 @@ async fn what_a_corrected_session_left_open_is_told_no_more() {
     assert_ne!(scalar(&world, told, second).await, "0", "the later summary tells of what the first left open");
     let mut tx = tenant(&world).await;
     let here = Answer { label: "PR-Laptop".into(), is: SpeakerIs::Client(world.priya), everywhere: false };
-    set_speakers(&mut tx, &world.services, first, &[here], &Visitor::default()).await.expect("it is corrected");
+    set_speakers(&mut tx, &world.services.desk, first, &[here], &Visitor::default()).await.expect("it is corrected");
     tx.commit().await.expect("it is committed");
     drain::<DropThreads>(&world).await;
     assert_eq!(fates(&world, second).await, "Tom Becker due v1");

@@ -3,14 +3,13 @@
 use debrief_jobs::{
     attribute::{self as stage, AttributeSession, Basis, NameError, SpeakerIs, guesses, speakers, take_back},
     db::Tx,
-    queue::Job,
     review::{RequestReview, Visitor},
     summarize::SummarizeClient,
 };
 use uuid::Uuid;
 
 use super::{Said, attribute, diarised, name, outcome, parsed_session, tenant};
-use crate::support::World;
+use crate::support::{Runnable, World};
 
 const MAYA: Option<&str> = Some("Maya Okafor");
 
@@ -42,7 +41,7 @@ async fn state(world: &World, session: Uuid) -> String {
     sqlx::query_scalar("select state from sessions where id = $1").bind(session).fetch_one(tx.conn()).await.expect("it")
 }
 
-async fn drain<J: Job>(world: &World) {
+async fn drain<J: Runnable>(world: &World) {
     while let Some(ran) = world.run_queued::<J>().await {
         ran.expect("the job succeeds");
     }
@@ -50,7 +49,7 @@ async fn drain<J: Job>(world: &World) {
 
 async fn undo(world: &World, session: Uuid, label: &str) -> Result<stage::Corrected, NameError> {
     let mut tx = tenant(world).await;
-    let undone = take_back(&mut tx, &world.services, session, label, &Visitor::default()).await?;
+    let undone = take_back(&mut tx, &world.services.desk, session, label, &Visitor::default()).await?;
     tx.commit().await?;
     Ok(undone)
 }
@@ -85,8 +84,9 @@ async fn a_file_named_after_the_client_is_evidence_that_is_said_and_taken_back_w
 
     let tom = [stage::Answer { label: "Speaker 2".into(), is: SpeakerIs::Client(world.tom), everywhere: true }];
     let mut tx = tenant(&world).await;
-    let set =
-        stage::set_speakers(&mut tx, &world.services, session, &tom, &Visitor::default()).await.expect("it is named");
+    let set = stage::set_speakers(&mut tx, &world.services.desk, session, &tom, &Visitor::default())
+        .await
+        .expect("it is named");
     tx.commit().await.expect("it is committed");
     assert_eq!(set.remaining, 0);
     drain::<SummarizeClient>(&world).await;

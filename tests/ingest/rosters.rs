@@ -34,7 +34,7 @@ async fn a_roster_updates_the_clients_of_its_coach() {
         let told =
             "select count(*) from mails where kind = 'roster_problems' and recipient = 'maya@northlight.example'";
         assert_eq!(count(&world, told).await, 2, "the coach is told once of each version");
-        let inbox = ingest::inbox(&world.services, false).await.expect("the inbox");
+        let inbox = ingest::inbox(&world.database.db, &world.services.bucket, false).await.expect("the inbox");
         assert_eq!(inbox.len(), 1, "of the version that is there: {inbox:?}");
         assert_eq!((inbox[0].outcome, inbox[0].reason.as_deref()), (Fate::Applied, Some(reason.as_str())));
         assert!(inbox[0].is_left(), "something is to be said of it");
@@ -42,7 +42,7 @@ async fn a_roster_updates_the_clients_of_its_coach() {
         drop_file(&world, "maya/roster.csv", ROSTER.replace("not an address", "nobody@client.example")).await;
         scan(&world).await;
         assert_eq!(count(&world, told).await, 2, "nothing is wrong any more, and nothing is said");
-        let inbox = ingest::inbox(&world.services, false).await.expect("the inbox");
+        let inbox = ingest::inbox(&world.database.db, &world.services.bucket, false).await.expect("the inbox");
         assert!(!inbox[0].is_left(), "{inbox:?}");
     }
 }

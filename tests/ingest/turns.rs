@@ -138,7 +138,7 @@ async fn what_the_coach_has_already_is_told_by_mail_and_in_the_inbox() {
         assert_eq!(scan(&world).await.duplicate, 1);
         let says =
             "It has the same content as “Priya goals.vtt”, which is in the session “Priya goals” of 3 November 2026.";
-        let files = ingest::inbox(&world.services, false).await.expect("the inbox");
+        let files = ingest::inbox(&world.database.db, &world.services.bucket, false).await.expect("the inbox");
         let duplicate = files.iter().find(|file| file.outcome == ingest::Fate::Duplicate).expect("it is shown");
         assert_eq!(
             (duplicate.object_key.as_str(), duplicate.reason.as_deref()),

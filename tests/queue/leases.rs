@@ -1,6 +1,6 @@
 //! Leases: the living keep their jobs, the dead lose them, and what kills its workers is parked.
 
-use debrief_jobs::{Services, db::Db, queue::drain};
+use debrief_jobs::{db::Db, queue::drain};
 
 use super::*;
 
@@ -35,16 +35,14 @@ async fn busy_workers_keep_their_jobs_however_long_they_take() {
 
 #[tokio::test]
 async fn a_job_that_blocks_its_whole_process_is_held_all_the_same() {
-    let mut settings = None;
-    let world = World::with(|of_world| settings = Some(of_world.clone())).await;
+    let world = World::new().await;
     let probe = Probe::new(Does::BlockEverything(5000));
     let id = put(&world, &probe).await;
     // A process of one thread, with a pool of its own.
     let db = Db::connect(&world.database.url, 5).expect("a good URL");
-    let services = Arc::new(Services::new(db, &settings.expect("the world's settings")).expect("good settings"));
     let blocked = std::thread::spawn(move || {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
-        runtime.block_on(drain(services, catalogue(), fast()))
+        runtime.block_on(drain(db, catalogue(), fast()))
     });
     eventually("the job runs", async || probe.starts() == 1).await;
     let rival = Worker::start(&world, fast());
@@ -174,7 +172,7 @@ async fn a_job_whose_lease_is_lost_is_cut_off() {
 async fn a_job_that_has_just_finished_has_not_lost_its_lease() {
     let world = World::new().await;
     let id = put(&world, &Probe::new(Does::Finish)).await;
-    drain(Arc::clone(&world.services), catalogue(), fast()).await.expect("the drain ends");
+    drain(world.database.db.clone(), catalogue(), fast()).await.expect("the drain ends");
     let lost = |fence| format!("select count(*) from extend_leases(array['{id}'::uuid], array[{fence}::bigint], 2)");
     assert_eq!(value(&world, &lost(1)).await, 0, "it finished under this fence");
     assert_eq!(value(&world, &lost(0)).await, 1, "it finished under another");

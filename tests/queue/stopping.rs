@@ -117,11 +117,11 @@ async fn a_drain_works_until_nothing_is_due_and_says_what_is_due_later() {
     tx.commit().await.expect("a commit");
 
     let Drained { ran, dead, later } =
-        drain(Arc::clone(&world.services), catalogue(), fast()).await.expect("the drain ends");
+        drain(world.database.db.clone(), catalogue(), fast()).await.expect("the drain ends");
     assert_eq!((ran, dead), (2, 1), "what failed was retried until it was dead");
     assert_eq!((later.len(), later[0].kind.as_str(), later[0].count), (1, "test.probe", 1));
     assert!((later[0].earliest - at).abs() < chrono::TimeDelta::seconds(1));
-    let again = drain(Arc::clone(&world.services), catalogue(), fast()).await.expect("the drain ends");
+    let again = drain(world.database.db.clone(), catalogue(), fast()).await.expect("the drain ends");
     assert_eq!((again.ran, again.dead), (0, 0));
 }
 
@@ -134,6 +134,6 @@ async fn a_drain_takes_over_from_a_killed_worker() {
     eventually("the job runs", async || probe.starts() == 1).await;
     victim.kill().await;
     probe.open();
-    let drained = drain(Arc::clone(&world.services), catalogue(), fast()).await.expect("the drain ends");
+    let drained = drain(world.database.db.clone(), catalogue(), fast()).await.expect("the drain ends");
     assert_eq!((drained.ran, job(&world, id).await.row.state.as_str()), (1, "done"));
 }

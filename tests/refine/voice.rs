@@ -43,7 +43,7 @@ async fn approve(world: &World, reviewed: &Reviewed) {
     let signed = signed(world, reviewed).await;
     let mut tx = begin(world).await;
     let (session, summary, visitor) = (reviewed.session, reviewed.summary, Visitor::default());
-    actions::approve(&mut tx, &world.services, session, summary, &signed, &visitor).await.expect("it is approved");
+    actions::approve(&mut tx, &world.services.desk, session, summary, &signed, &visitor).await.expect("it is approved");
     tx.commit().await.expect("it commits");
 }
 
@@ -168,7 +168,7 @@ async fn a_corrected_speaker_takes_the_examples_along() {
     let is = SpeakerIs::Client(world.tom);
     let answers = [Answer { label: "Priya Raman".into(), is, everywhere: false }];
     let visitor = Visitor::default();
-    actions::set_speakers(&mut tx, &world.services, reviewed.session, &answers, &visitor)
+    actions::set_speakers(&mut tx, &world.services.desk, reviewed.session, &answers, &visitor)
         .await
         .expect("it is corrected");
     tx.commit().await.expect("it commits");
@@ -199,7 +199,7 @@ async fn an_example_belongs_to_its_client() {
     let content = summary::load_version(&mut tx, toms, 2).await.expect("it reads");
     let recipient = debrief_jobs::mail::Recipient::of("Tom Becker", Some("tom@becker.example"));
     let signed = actions::Signed { version: 2, hash: content.hash(), recipient, as_they_are: true };
-    actions::approve(&mut tx, &world.services, of_tom.session, toms, &signed, &Visitor::default())
+    actions::approve(&mut tx, &world.services.desk, of_tom.session, toms, &signed, &Visitor::default())
         .await
         .expect("it is approved");
     tx.commit().await.expect("it commits");

@@ -1,9 +1,9 @@
 //! Several workers on one endpoint that holds to its limits.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use debrief_jobs::{
-    Services,
+    Provide, Services,
     db::Tx,
     llm::Settings,
     queue::{Catalogue, WorkerSettings, drain, enqueue},
@@ -60,11 +60,11 @@ async fn workers_that_share_a_limit_draw_no_429_and_end_every_session() {
     }
     tx.commit().await.expect("committed");
 
-    let worker = |services: Arc<Services>| {
+    let worker = |services: &Services| {
         let settings = WorkerSettings { drain_within: Duration::from_secs(60), ..WorkerSettings::default() };
-        drain(services, Catalogue::new().with::<SummarizeClient>(), settings)
+        drain(services.db.clone(), Catalogue::new().with::<SummarizeClient>(services.provide()), settings)
     };
-    let (one, two) = tokio::join!(worker(Arc::clone(&world.services)), worker(Arc::new(other)));
+    let (one, two) = tokio::join!(worker(&world.services), worker(&other));
     let (one, two) = (one.expect("it drains"), two.expect("it drains"));
     assert_eq!((one.dead, two.dead, one.ran + two.ran), (0, 0, 24));
     assert_eq!((server.refused(), server.asked().len()), (0, 24));

@@ -1,17 +1,15 @@
 //! Fills a world: sessions as they stand after parse, attribution and summary.
 
-use std::sync::Arc;
-
 use chrono::NaiveDate;
 use debrief_jobs::{
     db::{TenantTx, Tx},
     model::{ActionItem, Claim, Content, Evidence, Owner, Section, summary},
-    queue::{Context, Enqueued, Job, JobError, JobInfo, enqueue},
+    queue::{Context, Enqueued, JobError, JobInfo, enqueue},
 };
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::World;
+use super::{Runnable, World};
 
 /// A session to be inserted. Each utterance takes ten seconds, and its speaker label is the person's name.
 #[derive(Clone, Debug)]
@@ -109,7 +107,7 @@ impl World {
     }
 
     /// Runs one of the installation's own jobs as a worker would, and gives its output.
-    pub(crate) async fn run_system<J: Job>(&self, job: &J) -> Result<Value, JobError> {
+    pub(crate) async fn run_system<J: Runnable>(&self, job: &J) -> Result<Value, JobError> {
         let mut tx = self.database.db.system().await?;
         let Enqueued::New(id) = enqueue(&mut tx, job, Uuid::now_v7()).await? else {
             panic!("a {} job is queued already", J::KIND)
@@ -125,7 +123,7 @@ impl World {
         let max_attempts = J::POLICY.max_attempts;
         let info =
             JobInfo { id, kind: J::KIND, organization: None, attempt: 1, max_attempts, fence: 1, correlation_id };
-        job.run(&Context::new(Arc::clone(&self.services), info)).await?;
+        job.run(&Context::new(J::needs(&self.services), self.database.db.clone(), info)).await?;
         let mut tx = self.database.db.system().await?;
         let (output,): (Value,) =
             sqlx::query_as("select output from jobs where id = $1").bind(id).fetch_one(tx.conn()).await?;

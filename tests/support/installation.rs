@@ -177,7 +177,7 @@ impl Installation {
             for summary in view.summaries.iter().filter(|summary| summary.state == "done") {
                 let signed = summary.signed();
                 let visitor = Visitor::default();
-                actions::approve(&mut tx, &services, session.id, summary.id, &signed, &visitor)
+                actions::approve(&mut tx, &services.desk, session.id, summary.id, &signed, &visitor)
                     .await
                     .expect("it is open");
             }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use debrief_jobs::{
-    Services, Settings, bucket,
+    Provide, Services, Settings, bucket,
     db::Tx,
     embed, export, ingest, llm, mail,
     queue::{Context, Enqueued, Job, JobError, JobInfo, enqueue},
@@ -17,6 +17,20 @@ use super::TestDatabase;
 
 const CLAIM: &str = "update jobs set state = 'running', fence = fence + 1, attempt = attempt + 1, leased_by = 'test',
     leased_until = now() + interval '1 minute' where id = $1 returning fence, correlation_id";
+
+/// A kind of job that the services can run.
+pub(crate) trait Runnable: Job {
+    fn needs(services: &Services) -> Arc<Self::Needs>;
+}
+
+impl<J: Job> Runnable for J
+where
+    Services: Provide<J::Needs>,
+{
+    fn needs(services: &Services) -> Arc<J::Needs> {
+        services.provide()
+    }
+}
 
 /// An organization `northlight` with the coach `maya` and her clients Priya Raman and Tom Becker.
 #[derive(Debug)]
@@ -78,7 +92,7 @@ impl World {
     }
 
     /// Runs one job as a worker would (claimed, fenced), and gives its output.
-    pub(crate) async fn run<J: Job>(&self, job: &J) -> Result<Value, JobError> {
+    pub(crate) async fn run<J: Runnable>(&self, job: &J) -> Result<Value, JobError> {
         let db = &self.database.db;
         let mut tx = db.tenant(self.organization).await?;
         let Enqueued::New(id) = enqueue(&mut tx, job, Uuid::now_v7()).await? else {
@@ -89,7 +103,7 @@ impl World {
     }
 
     /// Runs one of the installation's own jobs, as [`World::run`] does an organization's.
-    pub(crate) async fn run_installation<J: Job>(&self, job: &J) -> Result<Value, JobError> {
+    pub(crate) async fn run_installation<J: Runnable>(&self, job: &J) -> Result<Value, JobError> {
         let context = self.claim_another(job).await;
         let ran = job.run(&context).await;
         let mut tx = self.database.db.system().await?;
@@ -107,7 +121,7 @@ impl World {
 
     /// Claims one of the installation's own jobs, even beside one that runs already (as when a worker that was given up
     /// is still at it).
-    pub(crate) async fn claim_another<J: Job>(&self, job: &J) -> Context {
+    pub(crate) async fn claim_another<J: Runnable>(&self, job: &J) -> Context<J::Needs> {
         let mut tx = self.database.db.system().await.expect("a transaction");
         let Enqueued::New(id) = enqueue(&mut tx, job, Uuid::now_v7()).await.expect("the queue answers") else {
             panic!("a {} job is queued already", J::KIND)
@@ -129,11 +143,11 @@ impl World {
             fence,
             correlation_id,
         };
-        Context::new(Arc::clone(&self.services), info)
+        Context::new(J::needs(&self.services), self.database.db.clone(), info)
     }
 
     /// Claims the one due job of this kind and runs it; none where none is due.
-    pub(crate) async fn run_queued<J: Job>(&self) -> Option<Result<Value, JobError>> {
+    pub(crate) async fn run_queued<J: Runnable>(&self) -> Option<Result<Value, JobError>> {
         let mut tx = self.database.db.tenant(self.organization).await.expect("a transaction");
         let (id, args): (Uuid, Value) =
             sqlx::query_as("select id, args from jobs where kind = $1 and state = 'due' limit 1")
@@ -159,7 +173,7 @@ impl World {
         mails
     }
 
-    async fn run_claimed<J: Job>(&self, id: Uuid, job: &J) -> Result<Value, JobError> {
+    async fn run_claimed<J: Runnable>(&self, id: Uuid, job: &J) -> Result<Value, JobError> {
         let db = &self.database.db;
         let mut tx = db.tenant(self.organization).await?;
         let (fence, correlation_id): (i64, Uuid) = sqlx::query_as(CLAIM).bind(id).fetch_one(tx.conn()).await?;
@@ -173,7 +187,7 @@ impl World {
             fence,
             correlation_id,
         };
-        job.run(&Context::new(Arc::clone(&self.services), info)).await?;
+        job.run(&Context::new(J::needs(&self.services), self.database.db.clone(), info)).await?;
         let mut tx = db.tenant(self.organization).await?;
         let (output,): (Value,) =
             sqlx::query_as("select output from jobs where id = $1").bind(id).fetch_one(tx.conn()).await?;

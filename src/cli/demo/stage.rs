@@ -140,7 +140,7 @@ pub(super) async fn approve(
     for session in sessions.iter().filter(|session| approved.contains(&session.object_key)) {
         let Some(view) = review::view::view(&mut tx, session.id).await? else { continue };
         for summary in view.summaries.iter().filter(|summary| summary.state == "done") {
-            actions::approve(&mut tx, &app.services, session.id, summary.id, &summary.signed(), &visitor).await?;
+            actions::approve(&mut tx, &app.services.desk, session.id, summary.id, &summary.signed(), &visitor).await?;
         }
     }
     tx.commit().await?;

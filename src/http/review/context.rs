@@ -158,7 +158,7 @@ pub(in crate::http) fn build(
         attributed: session.attributed,
         wrong_letters: session.misdelivered.iter().map(|found| wrong_letter(found, zone)).collect(),
         warnings: session.warnings.clone(),
-        danger: danger::build(session, &state.services.review.help),
+        danger: danger::build(session, &state.services.desk.settings.help),
         cards: cards.collect(),
         speakers: (!session.speakers.is_empty()).then(|| speakers::form(session, None)),
         action,

@@ -1,0 +1,20 @@
+//! What is wrong with a setting.
+
+use std::borrow::Cow;
+
+/// A setting that cannot be used: which, what is wrong with it, and what to do.
+#[derive(Debug, thiserror::Error)]
+#[error("setting {key}: {problem}")]
+pub struct SettingsError {
+    /// The key, as in the file: `mail.url`.
+    pub key: Cow<'static, str>,
+    /// What is wrong and what to do.
+    pub problem: String,
+}
+
+impl SettingsError {
+    /// A problem with the setting `key`.
+    pub fn new(key: impl Into<Cow<'static, str>>, problem: impl std::fmt::Display) -> Self {
+        Self { key: key.into(), problem: problem.to_string() }
+    }
+}
