@@ -22,6 +22,7 @@ pub mod reconcile;
 pub mod rollup;
 
 // What the stages share.
+pub mod audit;
 pub mod bucket;
 pub mod danger;
 pub mod db;
@@ -37,6 +38,7 @@ pub mod voice;
 mod private;
 mod services;
 mod settings;
+mod text;
 
 pub use debrief_transcript::clean;
 

@@ -6,6 +6,7 @@ use std::{net::Ipv4Addr, time::Duration};
 use debrief::http::{HttpState, Limits, public_router, serve};
 use debrief_jobs::{
     attribute::AttributeSession,
+    audit::Visitor,
     danger::{self, Said, Why},
     db::Tx,
     embed::Local,
@@ -13,7 +14,7 @@ use debrief_jobs::{
     model::{Audience, Content, Section, listing, summary},
     parse::ParseTranscript,
     review::{
-        AskForSpeakers, RequestReview, Visitor,
+        AskForSpeakers, RequestReview,
         actions::{self, Signed},
         edit::{self, Edits},
         links, view,

@@ -8,12 +8,12 @@ use std::collections::HashMap;
 
 use debrief_jobs::{
     Provide,
+    audit::Visitor,
     db::{TenantTx, Tx},
     model::{Content, Section, Support, summary},
     queue::{Context, Job, JobError, JobInfo},
     refine::RefineSummary,
     review::{
-        Visitor,
         actions::{self, ActionError, Shown, Signed},
         edit::{self, Edits},
         refining,

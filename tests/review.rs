@@ -5,10 +5,11 @@ mod signed;
 use std::collections::HashMap;
 
 use debrief_jobs::{
+    audit::Visitor,
     db::{TenantTx, Tx},
     model::{Content, Section, Support, Tally, summary},
     review::{
-        AskForSpeakers, RequestReview, Visitor,
+        AskForSpeakers, RequestReview,
         actions::{self, ActionError, Approved, Shown, Signed},
         edit::{self, Edits},
         links, refining,

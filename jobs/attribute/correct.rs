@@ -24,11 +24,12 @@ use super::{
     store, touched,
 };
 use crate::{
+    audit::{self, Event, EventKind, Visitor},
     db::{TenantTx, Tx},
     mail::{self, START_AGAIN, Trouble},
     model::session,
     queue::{Context, Finished, Job, JobError, Policy, enqueue},
-    review::{self, Desk, Event, EventKind, Visitor},
+    review::Desk,
 };
 
 /// What a coach says of one label.
@@ -82,7 +83,7 @@ pub async fn set_speakers(
     };
     let kind = if reattribute::is_attributed(&state) { EventKind::SpeakersCorrected } else { EventKind::SpeakersNamed };
     let detail = serde_json::to_value(corrected).unwrap_or_default();
-    review::record(tx, &Event { detail, ..Event::of(session_id, kind) }, visitor).await?;
+    audit::record(tx, &Event { detail, ..Event::of(session_id, kind) }, visitor).await?;
     Ok(corrected)
 }
 
@@ -297,7 +298,7 @@ async fn correct_session(
     let summaries = touched::lock_with_inputs(&mut tx, session_id).await?;
     let touched = reattribute::apply(&mut tx, ctx, &session, summaries, &plan, &visitor).await?;
     let detail = json!({ "moved": plan.moved, "summaries": touched });
-    review::record(&mut tx, &Event { detail, ..Event::of(session_id, EventKind::SpeakersCorrected) }, &visitor).await?;
+    audit::record(&mut tx, &Event { detail, ..Event::of(session_id, EventKind::SpeakersCorrected) }, &visitor).await?;
     tx.commit().await?;
     Ok(Some(touched))
 }

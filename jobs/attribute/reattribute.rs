@@ -16,11 +16,12 @@ use super::{
     touched::{self, Summary, Touched},
 };
 use crate::{
+    audit::Visitor,
     db::{TenantTx, Tx},
     index::IndexSession,
     model::session::{self, State},
     queue::enqueue,
-    review::{Desk, Visitor},
+    review::Desk,
 };
 
 /// What is written of a label.

@@ -17,9 +17,10 @@ use super::{
     speakers, store, touched,
 };
 use crate::{
+    audit::{self, Event, EventKind, Visitor},
     db::{TenantTx, Tx},
     model::session,
-    review::{self, Desk, Event, EventKind, Visitor},
+    review::Desk,
 };
 
 /// A turn under a label: until somebody speaks under another one.
@@ -147,7 +148,7 @@ pub async fn split(
     let touched = reattribute::apply(tx, desk, &session, summaries, &plan, visitor).await?;
     let corrected = Corrected { named: answers.len(), moved: plan.moved, touched, ..Corrected::default() };
     let detail = serde_json::to_value(corrected).unwrap_or_default();
-    review::record(tx, &Event { detail, ..Event::of(session_id, EventKind::SpeakersCorrected) }, visitor).await?;
+    audit::record(tx, &Event { detail, ..Event::of(session_id, EventKind::SpeakersCorrected) }, visitor).await?;
     Ok(corrected)
 }
 

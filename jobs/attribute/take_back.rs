@@ -13,9 +13,10 @@ use super::{
     speakers, store, touched,
 };
 use crate::{
+    audit::{self, Event, EventKind, Visitor},
     db::{TenantTx, Tx},
     model::session,
-    review::{self, Desk, Event, EventKind, Visitor},
+    review::Desk,
 };
 
 /// Takes back whom a label was guessed to mean.
@@ -73,7 +74,7 @@ pub async fn take_back(
     let remaining = plan.resolutions.iter().filter(|found| found.who.is_none()).count();
     let corrected = Corrected { remaining, moved: 1, touched, ..Corrected::default() };
     let detail = serde_json::to_value(corrected).unwrap_or_default();
-    review::record(tx, &Event { detail, ..Event::of(session_id, EventKind::SpeakersCorrected) }, visitor).await?;
+    audit::record(tx, &Event { detail, ..Event::of(session_id, EventKind::SpeakersCorrected) }, visitor).await?;
     Ok(corrected)
 }
 

@@ -15,11 +15,12 @@ use super::{
     threads,
 };
 use crate::{
+    audit::{self, Event, EventKind, Visitor},
     db::{TenantTx, Tx},
     follow_up, mail,
     model::session::{self, State},
     queue::enqueue,
-    review::{self, Desk, Event, EventKind, RequestReview, Visitor},
+    review::{self, Desk, RequestReview},
     summarize::{self, SessionForClient, SummarizeClient},
     voice,
 };
@@ -274,7 +275,7 @@ pub(super) async fn set_aside(
     .await?;
     let detail = json!({ "version": summary.version, "was": summary.state });
     let event = Event { summary_id: Some(summary.id), detail, ..Event::of(session_id, EventKind::Withdrawn) };
-    review::record(tx, &event, visitor).await
+    audit::record(tx, &event, visitor).await
 }
 
 /// The session goes where its summaries are: back to be summarised, or on where none is due any more.

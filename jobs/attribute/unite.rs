@@ -14,11 +14,11 @@ use super::{
     touched::{self, Summary},
 };
 use crate::{
+    audit::Visitor,
     db::{TenantTx, Tx},
     index::IndexSession,
     model::session,
     queue::enqueue,
-    review::Visitor,
     summarize::SummarizeClient,
 };
 

@@ -8,7 +8,7 @@
 use std::collections::BTreeSet;
 
 use super::english::{Person, agreeing, is_english, is_group, is_one_of, is_person, plain};
-use crate::summarize::{name_words, text::fold};
+use crate::text::{fold, name_words};
 
 mod form;
 mod read;

@@ -6,11 +6,12 @@ use uuid::Uuid;
 
 use super::STAGE;
 use crate::{
+    audit::{Event, EventKind, Visitor, record},
     db::{TenantTx, Tx},
     mail::{self, Stopped},
     model::session::{self, State},
     queue::{Context, JobError},
-    review::{self, Desk, Event, EventKind, Visitor, record},
+    review::{self, Desk},
 };
 
 /// Why such a mail is cancelled, as it stands on the ledger.

@@ -1,6 +1,6 @@
 //! Whether a sentence is about something, by its words. English and German. Pure.
 
-use crate::summarize::text;
+use crate::text;
 
 /// Words that say nothing of a topic.
 const STOP: &str = "a an the of to in on at for and or with her his their its my your our that this these those it she he \

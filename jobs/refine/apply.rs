@@ -10,7 +10,8 @@ use super::named::is_kept;
 use crate::{
     model::{Audience, Claim, Content, Section, Support, ThreadOutcome, diff},
     review::edit::{MAX_CHARACTERS, MAX_CLAIMS},
-    summarize::{DraftClaim, DraftEvidence, Names, SessionForClient, check_words, clean, facts, text, verify},
+    summarize::{DraftClaim, DraftEvidence, Names, SessionForClient, check_words, clean, facts, verify},
+    text,
 };
 
 /// A client's sentence that has so much in common with a note for the coach alone tells what it tells.

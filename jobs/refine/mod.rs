@@ -27,6 +27,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use crate::{
+    audit::{Event, EventKind, Visitor, record},
     db::{TenantTx, Tx},
     index::IndexSummary,
     llm::{LlmError, OnBudget, Writers},
@@ -35,7 +36,6 @@ use crate::{
         summary::{self, Authorship},
     },
     queue::{Context, Finished, Job, JobError, Policy, enqueue},
-    review::{Event, EventKind, Visitor, record},
     summarize::{self, SessionForClient, Summarizer},
 };
 

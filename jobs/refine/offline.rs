@@ -13,7 +13,8 @@ use super::{
 use crate::{
     llm::LlmError,
     model::{Audience, Claim, Content, Section, Support, diff},
-    summarize::{DraftClaim, DraftEvidence, SessionForClient, Speaker, Summarizer, text, verify},
+    summarize::{DraftClaim, DraftEvidence, SessionForClient, Speaker, Summarizer, verify},
+    text,
 };
 
 /// The version of these rules: it changes with every change of what they do.

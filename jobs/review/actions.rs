@@ -7,14 +7,11 @@
 use serde_json::json;
 use uuid::Uuid;
 
+use super::outgoing::{self, Invitation};
 pub use super::refusal::{ActionError, NewRecipient, Problem};
-use super::{
-    Event, EventKind, Visitor,
-    events::record,
-    outgoing::{self, Invitation},
-};
 use crate::{
     attribute::{self, Answer, Corrected, NameError, SpeakerIs},
+    audit::{Event, EventKind, Visitor, record},
     db::{TenantTx, Tx},
     follow_up::{self, Verdict},
     mail::Recipient,

@@ -9,12 +9,9 @@ use std::collections::{HashMap, HashSet};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{
-    Event, EventKind, Visitor,
-    actions::{ActionError, Problem, lock},
-    events::record,
-};
+use super::actions::{ActionError, Problem, lock};
 use crate::{
+    audit::{Event, EventKind, Visitor, record},
     db::{TenantTx, Tx},
     index::IndexSummary,
     model::{

@@ -4,7 +4,6 @@
 //! request   job: summarized → in_review, with a link in a mail; and the question who spoke
 //! links     tokens of mailed links; only their hash is kept
 //! visits    browsers that opened a link; only the hash of their cookie is kept
-//! events    the audit: who did what, from where
 //! view      everything that the page shows, read in one transaction
 //! edit      the coach's own words, as a new version
 //! refining  asking for a refinement (a job), and undoing: versions that nobody types
@@ -18,7 +17,6 @@
 
 pub mod actions;
 pub mod edit;
-mod events;
 pub mod links;
 mod outgoing;
 pub mod refining;
@@ -31,7 +29,6 @@ use serde::Deserialize;
 
 use crate::mail::Post;
 
-pub use events::{Event, EventKind, Visitor, record};
 pub(crate) use outgoing::{ask_again, warn_of_wrong_words};
 pub use request::{AskForSpeakers, RequestReview, SendFreshLink};
 

@@ -10,13 +10,13 @@ use chrono_tz::Tz;
 use uuid::Uuid;
 
 use super::{
-    Event, EventKind, Visitor,
     actions::{ActionError, Approved, NewRecipient, Signed},
-    events::record,
     links::{self, Because, Which},
 };
 use crate::{
-    attribute, danger,
+    attribute,
+    audit::{Event, EventKind, Visitor, record},
+    danger,
     db::{TenantTx, Tx},
     follow_up::{self, Approval, FollowUp, FollowUpError},
     mail::{self, MailError, Message, NewMail, ReviewRequest, SessionCoach, SpeakersNeeded, WrongLetter, WrongWords},

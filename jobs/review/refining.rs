@@ -6,12 +6,9 @@
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{
-    Event, EventKind, Visitor,
-    actions::{ActionError, Problem, Shown, lock},
-    events::record,
-};
+use super::actions::{ActionError, Problem, Shown, lock};
 use crate::{
+    audit::{Event, EventKind, Visitor, record},
     db::{TenantTx, Tx},
     index::IndexSummary,
     model::summary::{self, Authorship},
@@ -41,7 +38,7 @@ pub async fn refine(
         Some("Say what to change, such as “shorter” or “drop the second point”.")
     } else if instruction.chars().count() > MAX_INSTRUCTION {
         Some("This is longer than 500 characters. Say it shorter, or change the sentences by hand.")
-    } else if instruction.chars().any(|c| c.is_control() || crate::summarize::is_invisible(c)) {
+    } else if instruction.chars().any(|c| c.is_control() || crate::text::is_invisible(c)) {
         Some("This holds characters that cannot be shown. Type it anew.")
     } else {
         None

@@ -8,11 +8,11 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{
-    Visitor,
     actions::{self, ActionError},
     outgoing::{self, Invitation},
 };
 use crate::{
+    audit::Visitor,
     db::Tx,
     mail::{self, Trouble},
     model::session::{self, State},

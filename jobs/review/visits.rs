@@ -9,8 +9,11 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::{Event, EventKind, Visitor, events::record, links};
-use crate::db::{Db, TenantTx, Tx};
+use super::links;
+use crate::{
+    audit::{Event, EventKind, Visitor, record},
+    db::{Db, TenantTx, Tx},
+};
 
 /// The secret in a visit's cookie. Its `Debug` shows nothing.
 #[derive(Clone, PartialEq, Eq)]

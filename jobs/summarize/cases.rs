@@ -5,10 +5,11 @@ use std::{fmt::Write, fs, path::Path};
 
 use super::{
     input::SessionForClient,
-    offline, text,
+    offline,
     verify::{Verified, verify},
 };
 use crate::model::Claim;
+use crate::text;
 
 /// Reads the session of a case.
 pub(crate) fn read(path: &Path) -> SessionForClient {

@@ -7,7 +7,8 @@ use std::{collections::BTreeSet, sync::LazyLock};
 use chrono::{Datelike, NaiveDate};
 use regex::Regex;
 
-use super::{is_negated, text};
+use super::is_negated;
+use crate::text;
 
 const UNITS: [(&str, u64); 33] = [
     ("two", 2),

@@ -13,13 +13,13 @@ use uuid::Uuid;
 
 use super::{
     template::{self, Occasion, SummaryTemplate},
-    text, threads,
+    threads,
 };
 use crate::{
     danger::{self, Said, Why},
     db::{TenantTx, Tx},
     model::{Evidence, Owner},
-    people,
+    people, text,
     voice::{self, Voice},
 };
 
@@ -200,20 +200,7 @@ async fn load_other_names(
     )
     .fetch_all(tx.conn())
     .await?;
-    Ok(name_words(names.iter().map(String::as_str)))
-}
-
-/// The words that are somebody's name: those in brackets (`she/her`) are not, nor are initials.
-pub(crate) fn name_words<'a>(names: impl Iterator<Item = &'a str>) -> BTreeSet<String> {
-    names
-        .flat_map(|name| {
-            let bare = name.split(['(', '|', '[']).next().unwrap_or(name);
-            // A name without spaces stands as it is, and its parts: a family name alone is a name too.
-            let words = text::runs(bare).into_iter().chain(text::words(bare));
-            words.map(|word| text::fold(&word.normal))
-        })
-        .filter(|word| word.chars().count() >= if has_unspaced(word) { 2 } else { 3 })
-        .collect()
+    Ok(text::name_words(names.iter().map(String::as_str)))
 }
 
 /// Whether a word is a name; one of a script without spaces may hold it.
@@ -282,7 +269,7 @@ impl SessionForClient {
     /// without what somebody asked to keep out of the notes.
     pub fn confine(&mut self) {
         let group = !self.other_names.is_empty();
-        let own_names = name_words([self.client.as_str()].into_iter());
+        let own_names = text::name_words([self.client.as_str()].into_iter());
         let mut keep: Vec<bool> = (0..self.utterances.len())
             .map(|at| {
                 let line = &self.utterances[at];

@@ -21,7 +21,6 @@ mod repair;
 mod reworded;
 mod summarizer;
 pub mod template;
-pub(crate) mod text;
 mod threads;
 mod verify;
 
@@ -33,7 +32,7 @@ use uuid::Uuid;
 pub(crate) use by_model::broken_template;
 pub use draft::{Draft, DraftClaim, DraftEvidence};
 pub use input::{Danger, Line, OpenThread, SessionForClient, Speaker};
-pub(crate) use input::{Found, load as load_input, name_words};
+pub(crate) use input::{Found, load as load_input};
 pub use look_again::LookAgain;
 pub(crate) use offline::is_negated;
 pub use offline::{Doubt, Passage, Ranking, passages};
@@ -41,7 +40,6 @@ pub(crate) use reworded::Names;
 pub use summarizer::Summarizer;
 #[cfg(test)]
 pub(crate) use template::read_session;
-pub(crate) use text::is_invisible;
 pub use verify::{Dropped, Verified, verify};
 pub(crate) use verify::{check_words, clean};
 

@@ -9,8 +9,8 @@ use sha2::{Digest, Sha256};
 use super::{
     input::{Line, SessionForClient, Speaker},
     template::Length,
-    text,
 };
+use crate::text;
 use crate::{llm::Prompt, model::Section};
 
 const SYSTEM: &str = include_str!("../../templates/prompt/summarize/system.txt");

@@ -17,11 +17,11 @@ use super::{
     input::SessionForClient,
     prompt,
     template::SummaryTemplate,
-    text,
 };
 use crate::{
     llm::{LlmError, Prompt},
     model::Section,
+    text,
 };
 
 const SYSTEM: &str = include_str!("../../templates/prompt/reduce/system.txt");

@@ -12,10 +12,11 @@ use super::{
     draft::{Draft, DraftClaim},
     input::{SessionForClient, Speaker},
     offline::Doubt,
-    prompt, text,
+    prompt,
     verify::{Dropped, verify},
 };
 use crate::llm::{LlmError, Prompt};
+use crate::text;
 
 const SYSTEM: &str = include_str!("../../templates/prompt/repair/system.txt");
 const USER: &str = include_str!("../../templates/prompt/repair/user.txt");

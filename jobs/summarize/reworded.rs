@@ -4,13 +4,9 @@
 
 use std::collections::BTreeSet;
 
-use super::{
-    facts,
-    input::name_words,
-    text::{self, fold},
-    verify::check_words,
-};
+use super::{facts, verify::check_words};
 use crate::model::{Claim, Section, Support};
+use crate::text::{self, fold, name_words};
 
 /// Words without which a sentence says the same.
 const NEUTRAL: [&str; 10] = ["a", "an", "the", "that", "this", "these", "those", "and", "s", "own"];

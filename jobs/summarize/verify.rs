@@ -13,9 +13,9 @@ use super::{
     due,
     input::{Line, OpenThread, SessionForClient, Speaker},
     offline::{Doubt, Doubts},
-    text,
 };
 use crate::model::{ActionItem, Audience, Claim, Evidence, Owner, Score, Section, Support, Thread, ThreadOutcome};
+use crate::text;
 
 /// The longest claim, in characters: more is not a sentence.
 const MAX_CLAIM_CHARS: usize = 1_000;

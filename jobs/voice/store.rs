@@ -101,7 +101,7 @@ impl NewRule {
             if text.chars().count() > most {
                 return Err(VoiceError::Bad("the rule is too long: a sentence of 200 characters, words of 60"));
             }
-            if text.chars().any(|c| c.is_control() || crate::summarize::is_invisible(c)) {
+            if text.chars().any(|c| c.is_control() || crate::text::is_invisible(c)) {
                 return Err(VoiceError::Bad("the rule holds characters that cannot be shown: type it anew"));
             }
             Ok(())

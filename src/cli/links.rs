@@ -7,11 +7,12 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::{ArgGroup, Args, Subcommand};
 use debrief_jobs::{
+    audit::Visitor,
     db::{TenantTx, Tx},
     model::id::IdPrefix,
     people,
     review::{
-        Visitor, actions,
+        actions,
         links::{self, Because, Listed, Which},
     },
 };

@@ -5,6 +5,7 @@ use std::io::IsTerminal;
 use anyhow::Context;
 use clap::Args;
 use debrief_jobs::{
+    audit::Visitor,
     db::{TenantTx, Tx},
     model::{
         Audience,
@@ -12,7 +13,7 @@ use debrief_jobs::{
         id::IdPrefix,
         summary,
     },
-    review::{Visitor, actions::Shown, refining},
+    review::{actions::Shown, refining},
 };
 use serde_json::json;
 use uuid::Uuid;

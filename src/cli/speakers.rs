@@ -6,9 +6,9 @@ use anyhow::Context;
 use clap::{ArgGroup, Args, Subcommand};
 use debrief_jobs::{
     attribute::{self, Answer, Corrected, Misdelivered, Speaker, SpeakerIs},
+    audit::Visitor,
     db::{TenantTx, Tx},
     model::id::IdPrefix,
-    review::Visitor,
 };
 use serde::Serialize;
 use serde_json::json;

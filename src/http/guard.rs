@@ -12,10 +12,8 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use debrief_jobs::review::{
-    Visitor,
-    visits::{self, Secret, Visit},
-};
+use debrief_jobs::audit::Visitor;
+use debrief_jobs::review::visits::{self, Secret, Visit};
 use uuid::Uuid;
 
 use super::{HttpState, failure::Failure};

@@ -9,11 +9,11 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use debrief_jobs::{
+    audit::Visitor,
     db::{TenantTx, Tx},
     follow_up::Verdict,
     model::{Content, summary},
     review::{
-        Visitor,
         actions::{self, ActionError, Approved, Signed},
         edit,
         view::view,

@@ -10,8 +10,8 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use debrief_jobs::{
+    audit::{self, Event, EventKind},
     db::{TenantTx, Tx},
-    review::{self, Event, EventKind},
     voice::{self, Example, NewRule, Rule, VoiceError},
 };
 use serde::{Deserialize, Serialize};
@@ -75,7 +75,7 @@ pub(super) async fn change(
         Ok(done) => {
             // What was changed is no business of an audit that many read.
             let event = Event { detail: json!({ "change": done }), ..Event::of(session, EventKind::VoiceChanged) };
-            review::record(&mut tx, &event, &visitor).await?;
+            audit::record(&mut tx, &event, &visitor).await?;
             tx.commit().await?;
             let target = state.path(&format!("review/{session}/voice?done={done}"));
             Ok((StatusCode::SEE_OTHER, [(header::LOCATION, target)]).into_response())

@@ -2,8 +2,9 @@
 
 use debrief_jobs::{
     attribute::{self as stage, AttributeSession, Basis, NameError, SpeakerIs, guesses, speakers, take_back},
+    audit::Visitor,
     db::Tx,
-    review::{RequestReview, Visitor},
+    review::RequestReview,
     summarize::SummarizeClient,
 };
 use uuid::Uuid;

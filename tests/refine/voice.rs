@@ -5,10 +5,11 @@ use std::collections::HashMap;
 
 use debrief_jobs::{
     attribute::{Answer, SpeakerIs},
+    audit::Visitor,
     db::Tx,
     model::{Claim, Content, Evidence, Section, summary},
     review::{
-        Visitor, actions,
+        actions,
         edit::{self, Edits},
     },
     voice::{self, NewRule, Profile, VoiceError},

@@ -9,9 +9,10 @@ use std::{
 
 use debrief_jobs::{
     Services,
+    audit::Visitor,
     db::Tx,
     model::listing::{self, Filter},
-    review::{self, Visitor, actions},
+    review::{self, actions},
 };
 use secrecy::ExposeSecret;
 use serde_json::Value;

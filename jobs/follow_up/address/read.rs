@@ -7,7 +7,7 @@ use regex::Regex;
 use super::{Gender, People};
 use crate::{
     follow_up::english::{is_one_of, plain},
-    summarize::text::fold,
+    text::fold,
 };
 
 /// What an item is.

@@ -7,13 +7,14 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::{
-    super::{input::SessionForClient, text},
+    super::input::SessionForClient,
     cues, owes, promise, roles, score,
     settled::Settled,
     speech::{Sentence, Speech},
     stems, threads,
 };
 use crate::model::{Claim, Evidence, Owner, Section};
+use crate::text;
 
 /// Holds claims of a session against the sentences that they cite.
 #[derive(Debug)]

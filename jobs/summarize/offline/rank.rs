@@ -6,10 +6,8 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::{
-    super::text,
-    stems::{all_stems, is_negated},
-};
+use super::stems::{all_stems, is_negated};
+use crate::text;
 
 /// Weights of relevance, in standard deviations of the talk's sentences. Chosen on one half of the corpora (see
 /// docs/SUMMARIES.md), by hand and in round numbers.

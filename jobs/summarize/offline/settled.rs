@@ -20,7 +20,7 @@ use chrono::NaiveDate;
 use regex::Regex;
 
 use super::{
-    super::{due, text},
+    super::due,
     cues, day,
     lemmas::{is_verb, lemma},
     owes, promise, score,
@@ -28,6 +28,7 @@ use super::{
     stems,
 };
 use crate::model::Owner;
+use crate::text;
 
 /// A word that points back does not point further than so many turns.
 const NEAR: usize = 4;

@@ -11,9 +11,9 @@ use regex::Regex;
 use super::super::{
     draft::DraftEvidence,
     input::{SessionForClient, Speaker},
-    text,
 };
 use super::{cues, elliptical, stems};
+use crate::text;
 
 /// How many sentences of a turn are looked at from one of them, or from the next turn: in a speech of hours, what
 /// stands further away says nothing of it (and looking at all of it from everywhere would take hours as well).

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::LazyLock};
 
 use debrief_transcript::words::has_unspaced;
 
-use super::super::text;
+use crate::text;
 
 /// Words that carry no topic.
 const STOP: &str = "a about after again all also am an and any are as at be because been before but by can could cant did didnt \

@@ -15,7 +15,6 @@ use super::{
     super::{
         due,
         input::{OpenThread, SessionForClient, Speaker},
-        text,
         verify::outcome,
     },
     cues,
@@ -25,6 +24,7 @@ use super::{
     stems,
 };
 use crate::model::{Claim, Owner, Section, ThreadOutcome};
+use crate::text;
 
 /// A sentence is about a thread from this part of the weight of the thread's words on.
 const ENOUGH: f32 = 0.4;

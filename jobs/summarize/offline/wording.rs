@@ -9,7 +9,6 @@ use super::{
     super::{
         draft::{DraftClaim, DraftEvidence},
         input::{Line, SessionForClient, Speaker},
-        text,
     },
     Writer, context, cues, owes,
     rank::Candidate,
@@ -18,6 +17,7 @@ use super::{
     sounds,
     speech::Sentence,
 };
+use crate::text;
 use crate::{attribute, model::Section};
 
 /// A sentence of fewer words says little alone.

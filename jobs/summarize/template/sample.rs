@@ -8,12 +8,9 @@ use super::{SummaryTemplate, TemplateFault};
 use crate::{
     follow_up, mail,
     model::{Audience, Content, Owner, Section},
-    summarize::{
-        SessionForClient, Speaker,
-        input::{Line, name_words},
-        offline, prompt, verify,
-    },
+    summarize::{SessionForClient, Speaker, input::Line, offline, prompt, verify},
     template::Templates,
+    text,
 };
 
 const SAMPLE: &str = include_str!("../../../templates/summary/sample.txt");
@@ -107,7 +104,7 @@ pub(crate) fn read(text: &str) -> SessionForClient {
         session_date: one("date").parse().expect("a date"),
         coach,
         client,
-        other_names: name_words(others.iter().map(String::as_str)),
+        other_names: text::name_words(others.iter().map(String::as_str)),
         utterances,
         threads,
         template: SummaryTemplate::default(),

@@ -8,12 +8,13 @@ use chrono::{Datelike, Days, NaiveDate, Utc};
 use chrono_tz::Tz;
 use debrief_jobs::{
     Services,
+    audit::Visitor,
     db::{self, Tx},
     export,
     model::listing::{self, Filter},
     people::{self, NewCoach},
     queue::enqueue,
-    review::{self, Visitor, actions},
+    review::{self, actions},
     rollup::WeeklyRollup,
 };
 use secrecy::{ExposeSecret, SecretString};

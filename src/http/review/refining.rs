@@ -6,10 +6,10 @@ use axum::{
     response::Response,
 };
 use debrief_jobs::{
+    audit::Visitor,
     db::{TenantTx, Tx},
     model::summary,
     review::{
-        Visitor,
         actions::{ActionError, Shown},
         edit, refining,
     },

@@ -1,7 +1,7 @@
 //! Words and sentences: the normal form in which quotes are compared, the place of a quote in what was said, and
 //! where sentences end. Pure.
 
-use std::ops::Range;
+use std::{collections::BTreeSet, ops::Range};
 
 use debrief_transcript::words::{has_unspaced, is_unspaced, segments};
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
@@ -271,6 +271,19 @@ pub(crate) fn fold(text: &str) -> String {
             'đ' => 'd',
             other => other,
         })
+        .collect()
+}
+
+/// The words that are somebody's name: those in brackets (`she/her`) are not, nor are initials.
+pub(crate) fn name_words<'a>(names: impl Iterator<Item = &'a str>) -> BTreeSet<String> {
+    names
+        .flat_map(|name| {
+            let bare = name.split(['(', '|', '[']).next().unwrap_or(name);
+            // A name without spaces stands as it is, and its parts: a family name alone is a name too.
+            let words = runs(bare).into_iter().chain(words(bare));
+            words.map(|word| fold(&word.normal))
+        })
+        .filter(|word| word.chars().count() >= if has_unspaced(word) { 2 } else { 3 })
         .collect()
 }
 

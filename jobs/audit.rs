@@ -1,4 +1,4 @@
-//! The audit of review: who did what, when and from where. Rows are only ever added.
+//! The audit: who did what, when and from where. Rows are only ever added.
 //!
 //! Writes `review_events`, in the transaction of what it records. Never transcript text, never a name.
 
