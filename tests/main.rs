@@ -4,6 +4,7 @@
 
 mod support;
 
+mod arrows;
 mod attribute;
 mod cli;
 mod danger;
