@@ -8,8 +8,9 @@ use csv::{Reader, ReaderBuilder, StringRecord};
 
 use super::talk;
 use crate::{
-    keys::{Key, Meaning, meaning},
+    keys::{Key, Meaning, may_head_names, meaning},
     label,
+    names_in_turn::are_names,
     raw_time::Raw,
     units::Told,
 };
@@ -64,6 +65,8 @@ pub(super) struct Table {
     pub(super) width: usize,
     /// Whether there was a line of headings.
     pub(super) headed: bool,
+    /// The heading above the names, where it means nothing and the names alone show what they are.
+    pub(super) names_under: Option<String>,
     /// Columns of what one person says, with the name; where there are such, no column of text is.
     pub(super) people: Vec<(usize, String)>,
 }
@@ -103,14 +106,17 @@ pub(super) fn table(text: &str) -> Option<Table> {
             }
             let rows = sample(text.get(after..).unwrap_or(""), *delimiter);
             if let Some(columns) = by_headings(&headings, &rows) {
-                let people = Vec::new();
-                let table =
-                    Table { delimiter: *delimiter, begin: after, columns, width: headings.len(), headed: true, people };
+                let known = |at: &usize| headings.get(*at).and_then(heading).is_some();
+                let unknown = columns.speaker.filter(|at| !known(at)).and_then(|at| headings.get(at));
+                let names_under = unknown.map(|name| name.trim().to_owned());
+                let (width, people) = (headings.len(), Vec::new());
+                let table = Table { delimiter: *delimiter, begin: after, columns, width, headed: true, names_under, people };
                 return holds(&table, &rows, &headings).then_some(table);
             }
             if let Some((columns, people)) = by_person(&headings, &rows) {
                 let width = headings.len();
-                return Some(Table { delimiter: *delimiter, begin: after, columns, width, headed: true, people });
+                let names_under = None;
+                return Some(Table { delimiter: *delimiter, begin: after, columns, width, headed: true, names_under, people });
             }
         }
         begin = after;
@@ -163,11 +169,23 @@ fn by_headings(headings: &StringRecord, rows: &[StringRecord]) -> Option<Columns
         OF_MARKERS.iter().find_map(|wanted| names.iter().position(|name| name == wanted))
     };
     let text = best(Meaning::Text).map(|(at, _)| at).or_else(marker)?;
+    let named = || {
+        let cells = |at: usize| rows.iter().map(move |row| row.get(at).unwrap_or(""));
+        let unknown = (0..headings.len()).filter(|at| *at != text && headings.get(*at).is_some_and(may_head_names));
+        unknown.into_iter().find(|at| are_names(cells(*at)))
+    };
+    // A name says more than a number or a channel.
+    let named = if best(Meaning::Speaker).is_none() { named() } else { None };
     let speaker = best(Meaning::Speaker).or_else(|| best(Meaning::SpeakerId)).or_else(|| best(Meaning::Source));
     let at = |found: Option<(usize, Key)>| found.map(|(at, _)| at).filter(|at| *at != text);
     let unit = |found: Option<(usize, Key)>| found.and_then(|(_, key)| key.unit);
-    let told = Told { start: unit(start), end: unit(end), long: unit(long) };
-    let columns = Columns { text, speaker: at(speaker), start: at(start), end: at(end), long: at(long), told };
+    let a_second = || {
+        let rates = ["fps", "framerate", "framespersecond", "samplerate", "samplingrate"];
+        let at = names.iter().position(|name| rates.contains(&name.as_str()))?;
+        rows.first()?.get(at)?.trim().parse().ok().filter(|count: &f64| (1.0..1e6).contains(count))
+    };
+    let told = Told { start: unit(start), end: unit(end), long: unit(long), a_second: a_second() };
+    let columns = Columns { text, speaker: named.or(at(speaker)), start: at(start), end: at(end), long: at(long), told };
     (columns.start.is_some() || columns.speaker.is_some()).then_some(columns)
 }
 
@@ -287,6 +305,7 @@ fn by_content(whole: &str, delimiter: u8) -> Option<Table> {
                 columns,
                 width,
                 headed: false,
+                names_under: None,
                 people: Vec::new(),
             });
         }
@@ -313,7 +332,7 @@ fn by_content(whole: &str, delimiter: u8) -> Option<Table> {
     if heads && (rows[0].iter().map(joined).any(|name| other(&name)) || unsure()) {
         return None;
     }
-    Some(Table { delimiter, begin, columns, width, headed: false, people: Vec::new() })
+    Some(Table { delimiter, begin, columns, width, headed: false, names_under: None, people: Vec::new() })
 }
 
 /// Finds the columns of a table without headings and without times: one of a few names that take turns, one of sentences.

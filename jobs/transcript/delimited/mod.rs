@@ -68,8 +68,17 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
         }
     }
     draft.markup(raw, kept);
+    if let Some(heading) = table.names_under.as_deref().filter(|_| !rows.is_empty()) {
+        draft.warn(before, names_under(heading));
+    }
     say(&table, &rows, &mut draft);
     (Format::Csv, draft)
+}
+
+/// Said of names that nothing but themselves announces.
+fn names_under(heading: &str) -> String {
+    let short: String = heading.chars().take(40).collect();
+    format!("the column “{short}” is read as the names of those who speak, since a few names take turns in it: please check")
 }
 
 /// Whether a quotation mark stays open: then rows stand within a cell.

@@ -19,9 +19,11 @@
 mod census;
 mod habits;
 mod lexicon;
+mod quoted;
 mod shape;
 
 pub(super) use census::{Labels, Piece, Place, Split, ends_a_sentence};
+pub(super) use quoted::{announces, stays_open};
 pub(super) use shape::{
     Shape, has_form, is_note, is_section, is_side, is_structure, may_be_label, reads_like_a_name, shape,
 };
@@ -45,6 +47,14 @@ pub(super) fn doubt(label: &str) -> String {
 pub(super) fn doubtful_speech(label: &str) -> String {
     format!(
         "“{}:” is read as a part of the sentence above it: please check that nobody else begins to speak here",
+        short(label)
+    )
+}
+
+/// What is said of a known name that stands where a quotation is announced.
+pub(super) fn doubtful_quotation(label: &str) -> String {
+    format!(
+        "“{}:” stands behind words that announce what somebody said: please check that this is said here, and not a quotation",
         short(label)
     )
 }

@@ -1,7 +1,7 @@
 //! HTML pages: their text, a line a block, as one reads it. What is around the text of a page (menus, buttons, scripts) is
 //! left out.
 
-use super::{Piece, is_read, pieces, root};
+use super::{Piece, initials, is_read, pieces, root};
 use crate::{
     markup,
     transcript::{Format, Transcript},
@@ -12,7 +12,7 @@ pub(crate) const DOUBT: &str = "this is a web page: what stands on it around the
      Please check the first words and the last";
 
 /// Elements with which a page, or a part of one, begins.
-const ROOTS: &[&str] = &[
+pub(crate) const ROOTS: &[&str] = &[
     "html", "head", "body", "main", "article", "section", "div", "p", "table", "ul", "ol", "dl", "h1", "h2", "h3",
     "span",
 ];
@@ -153,6 +153,7 @@ fn read(text: &str) -> Page {
             _ => {}
         }
     }
+    page.text = initials::without(page.text);
     page
 }
 

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::{
     alone::Alone,
-    letter,
+    furniture, letter,
     line::{Beside, Dress, Line, line},
     mark, stamp,
 };
@@ -71,7 +71,9 @@ impl<'s, 'l> Sight<'s, 'l> {
         };
         let numbered = is_numbered(source);
         let raw = source.lines().iter().map(|raw| if numbered { unnumbered(raw).1 } else { raw });
-        let lines: Vec<Line<'s>> = raw.map(|raw| line(raw, &mut is_name)).collect();
+        // What nobody says tells nothing of how people are named.
+        let shape = |raw: &'s str| if furniture::reason(raw).is_some() { Line::Blank } else { line(raw, &mut is_name) };
+        let lines: Vec<Line<'s>> = raw.map(shape).collect();
         let written_out =
             lines.iter().filter(|line| matches!(line, Line::Stamp(stamp) if stamp.written_out)).count() >= 2;
         let lines: Vec<Line<'s>> = lines.into_iter().map(|line| line.without(written_out)).collect();
@@ -108,6 +110,17 @@ impl<'s, 'l> Sight<'s, 'l> {
         }
     }
 
+    /// Whether a line is quoted: the text above announces it, or a quotation stays open there or within its label.
+    fn quoted(&self, at: usize, text: &str) -> bool {
+        let Some(found) = label::candidate(text) else { return false };
+        let above = match self.above(at) {
+            Line::Blank => self.above(at.saturating_sub(1)),
+            above => above,
+        };
+        let above = above.text();
+        label::announces(above) || label::stays_open(above) || label::stays_open(&text[..text.len() - found.rest.len()])
+    }
+
     /// What may begin with a label.
     pub(super) fn pieces(&self) -> impl Iterator<Item = Piece<'s>> + Clone {
         self.lines.iter().enumerate().filter_map(|(at, line)| {
@@ -115,6 +128,7 @@ impl<'s, 'l> Sight<'s, 'l> {
                 Line::Stamped { rest, .. } => (rest, Place::Head),
                 Line::Plain(text, Dress::None | Dress::Bold) if !is_header(text) => match self.above(at) {
                     // In a text of stamped lines the others continue them, and do not tell against a label.
+                    _ if self.quoted(at, text) => (text, Place::Quoted),
                     _ if self.mostly_stamped => (text, Place::Further),
                     Line::Blank | Line::Stamp(_) => (text, Place::Head),
                     _ => (text, Place::Line),
