@@ -65,7 +65,7 @@ const WORDS: &[(Meaning, &[&str])] = &[
         "uitspraak", "zin", "txt", "w", "replik", "replikk", "yttrande", "文本", "内容", "文字", "文字起こし", "発言", "発言内容", "テキスト",
         "本文", "대사", "내용", "텍스트", "نص", "النص", "metin", "äusserung", "aussage", "beitrag", "redebeitrag",
         "gesprächsbeitrag", "énoncé", "réplique", "intervención", "intervencion", "enunciado", "intervento", "uiting",
-        "реплика", "высказывание", "фраза", "发言内容", "發言", "发言", "话语", "wd",
+        "реплика", "высказывание", "фраза", "发言内容", "發言", "发言", "话语", "wd", "seg", "p",
     ]),
     (Meaning::Speaker, &[
         "detectedspeakername", "speakername", "speakerdisplayname", "speakerfullname", "speaker", "speakers", "speakerlabel",
@@ -120,7 +120,7 @@ const WORDS: &[(Meaning, &[&str])] = &[
         "종료", "종료시간", "끝", "النهاية",
     ]),
     (Meaning::Duration, &[
-        "duration", "dur", "length", "durationtime", "audioduration", "dauer", "länge", "durée", "duree", "duración", "duracion",
+        "duration", "dur", "d", "length", "durationtime", "audioduration", "dauer", "länge", "durée", "duree", "duración", "duracion",
         "duração", "duracao", "durata", "duur", "varaktighet", "varighed", "varighet", "kesto", "длительность",
         "продолжительность", "时长", "時長", "長さ",
     ]),

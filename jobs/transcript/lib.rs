@@ -55,6 +55,7 @@ mod sbv;
 mod second;
 mod seen;
 mod silence;
+mod spoken;
 mod srt;
 mod tagged;
 mod teams_metadata;
@@ -63,6 +64,7 @@ mod textgrid;
 mod time;
 mod tldv;
 mod transcript;
+mod translations;
 mod units;
 mod webex;
 mod webvtt;
@@ -70,6 +72,7 @@ mod webvtt_cues;
 pub mod words;
 mod zoom_captions;
 
+pub use label::announces as announces_quotation;
 pub use not_a_transcript::NotATranscript;
 pub use transcript::{Account, Attendee, Detection, Format, RunnerUp, SetAside, Transcript, Utterance, Warning};
 
@@ -127,6 +130,7 @@ fn read(text: &str, document: bool, warning: Option<Warning>) -> Result<Transcri
     for doubt in prepared.doubts {
         draft.warn(0, doubt);
     }
+    translations::set_aside(&mut draft);
     let mut transcript = draft.finish(format, &source);
     if transcript.utterances.is_empty() {
         return Err(NotATranscript::NothingSaid(format));

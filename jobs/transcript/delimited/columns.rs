@@ -12,6 +12,7 @@ use crate::{
     label,
     names_in_turn::are_names,
     raw_time::Raw,
+    spoken,
     units::Told,
 };
 
@@ -65,8 +66,8 @@ pub(super) struct Table {
     pub(super) width: usize,
     /// Whether there was a line of headings.
     pub(super) headed: bool,
-    /// The heading above the names, where it means nothing and the names alone show what they are.
-    pub(super) names_under: Option<String>,
+    /// What a person ought to know of how its columns were found.
+    pub(super) doubt: Option<String>,
     /// Columns of what one person says, with the name; where there are such, no column of text is.
     pub(super) people: Vec<(usize, String)>,
 }
@@ -106,17 +107,17 @@ pub(super) fn table(text: &str) -> Option<Table> {
             }
             let rows = sample(text.get(after..).unwrap_or(""), *delimiter);
             if let Some(columns) = by_headings(&headings, &rows) {
-                let known = |at: &usize| headings.get(*at).and_then(heading).is_some();
-                let unknown = columns.speaker.filter(|at| !known(at)).and_then(|at| headings.get(at));
-                let names_under = unknown.map(|name| name.trim().to_owned());
                 let (width, people) = (headings.len(), Vec::new());
-                let table = Table { delimiter: *delimiter, begin: after, columns, width, headed: true, names_under, people };
-                return holds(&table, &rows, &headings).then_some(table);
+                let table = |doubt| Table { delimiter: *delimiter, begin: after, columns, width, headed: true, doubt, people };
+                return if holds(&columns, &rows, &headings) {
+                    Some(table(doubt_of_names(&columns, &headings)))
+                } else {
+                    talk::as_chats(&rows, &columns).then(|| table(Some(spoken::DOUBT.to_owned())))
+                };
             }
             if let Some((columns, people)) = by_person(&headings, &rows) {
                 let width = headings.len();
-                let names_under = None;
-                return Some(Table { delimiter: *delimiter, begin: after, columns, width, headed: true, names_under, people });
+                return Some(Table { delimiter: *delimiter, begin: after, columns, width, headed: true, doubt: None, people });
             }
         }
         begin = after;
@@ -203,11 +204,19 @@ fn says_speaker(headings: &StringRecord) -> bool {
     headings.iter().filter_map(heading).any(speaks)
 }
 
+/// Said where the heading above the names means nothing, and the names alone show what they are.
+fn doubt_of_names(columns: &Columns, headings: &StringRecord) -> Option<String> {
+    let unknown = columns.speaker.and_then(|at| headings.get(at)).filter(|name| heading(name).is_none())?;
+    let short: String = unknown.trim().chars().take(40).collect();
+    Some(format!(
+        "the column “{short}” is read as the names of those who speak, since a few names take turns in it: please check"
+    ))
+}
+
 /// Whether the rows are what the headings promise. Without speakers there must be times that passed: a day or a moment is
 /// that of a message or a payment, unless people take turns at it as fast as they speak.
-fn holds(table: &Table, rows: &[StringRecord], headings: &StringRecord) -> bool {
+fn holds(columns: &Columns, rows: &[StringRecord], headings: &StringRecord) -> bool {
     let says_speaker = says_speaker(headings);
-    let columns = &table.columns;
     if rows.is_empty() {
         return says_speaker || columns.start.is_some();
     }
@@ -305,7 +314,7 @@ fn by_content(whole: &str, delimiter: u8) -> Option<Table> {
                 columns,
                 width,
                 headed: false,
-                names_under: None,
+                doubt: None,
                 people: Vec::new(),
             });
         }
@@ -332,7 +341,7 @@ fn by_content(whole: &str, delimiter: u8) -> Option<Table> {
     if heads && (rows[0].iter().map(joined).any(|name| other(&name)) || unsure()) {
         return None;
     }
-    Some(Table { delimiter, begin, columns, width, headed: false, names_under: None, people: Vec::new() })
+    Some(Table { delimiter, begin, columns, width, headed: false, doubt: None, people: Vec::new() })
 }
 
 /// Finds the columns of a table without headings and without times: one of a few names that take turns, one of sentences.

@@ -14,7 +14,7 @@ use super::{
     account::{Draft, spaced, words},
     clock,
     formats::{self, Confidence, Source},
-    keys::meaning,
+    keys::{Meaning, meaning},
     label::{self, Labels, Piece, Place},
     raw_time::Raw,
     transcript::Format,
@@ -68,17 +68,11 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
         }
     }
     draft.markup(raw, kept);
-    if let Some(heading) = table.names_under.as_deref().filter(|_| !rows.is_empty()) {
-        draft.warn(before, names_under(heading));
+    if let Some(doubt) = table.doubt.clone().filter(|_| !rows.is_empty()) {
+        draft.warn(0, doubt);
     }
     say(&table, &rows, &mut draft);
     (Format::Csv, draft)
-}
-
-/// Said of names that nothing but themselves announces.
-fn names_under(heading: &str) -> String {
-    let short: String = heading.chars().take(40).collect();
-    format!("the column “{short}” is read as the names of those who speak, since a few names take turns in it: please check")
 }
 
 /// Whether a quotation mark stays open: then rows stand within a cell.
@@ -192,7 +186,18 @@ pub(super) fn seen(text: &str) -> Option<String> {
     let text = text.trim_start_matches('\u{feff}');
     let delimiter = DELIMITERS.iter().find(|delimiter| **delimiter != b'\t' && is_even(text, **delimiter))?;
     let headings = reader(text, *delimiter, true).into_records().next()?.ok()?;
-    let known: Vec<String> = headings.iter().filter_map(meaning).map(|key| format!("\"{}\"", key.known_as)).collect();
+    let keys = || headings.iter().filter_map(meaning);
+    let has = |wanted: &[Meaning]| keys().any(|key| wanted.contains(&key.meaning));
+    let known: Vec<String> = keys().map(|key| format!("\"{}\"", key.known_as)).collect();
+    if has(&[Meaning::Text]) && has(&[Meaning::Speaker, Meaning::SpeakerId]) && has(&[Meaning::Start]) {
+        return Some(format!(
+            "a table (CSV) of {} columns, with {} among its headings, but its rows do not follow each other as people speak: it looks \
+             like a chat, a log or a list. A transcript as a table has times since its beginning, or the moments of a talk in which \
+             people take turns",
+            headings.len(),
+            known.join(", ")
+        ));
+    }
     let understood = if known.is_empty() {
         "none of its headings is understood".to_owned()
     } else {

@@ -8,7 +8,6 @@ use super::{
     entry::{Entry, entry},
     lists::{Found, Place},
     parts::{says_transcript, text_of},
-    spoken,
     tree::{Json, Value},
     turns::{Spaces, Turns},
     voices,
@@ -17,6 +16,7 @@ use crate::{
     account::words,
     clock,
     keys::Meaning,
+    spoken,
     transcript::Format,
     units::{Row, Told, Unit, timeline},
 };

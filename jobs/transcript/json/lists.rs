@@ -10,12 +10,12 @@ use super::{
     names_by_turns, owners,
     parts::{GIVEN, INNER_IDS, address_in, name_in, pair, says_transcript, spoken_in, text_of, times_of_words},
     people::id,
-    spoken,
     tree::{Json, Value},
 };
 use crate::{
     keys::{Key, Meaning, meaning},
     raw_time::Raw,
+    spoken,
     units::{self, Row},
 };
 
@@ -45,7 +45,7 @@ const NOT_SPEECH: &[&str] = &[
 const SPEECH: &[&str] = &[
     "transcript", "transcripts", "transcription", "transcriptions", "transcriptentries", "transcriptsegments", "segments",
     "utterances", "turns", "monologues", "sentences", "dialogue", "dialog", "conversation", "captions", "subtitles", "cues",
-    "speech", "phrases", "lines", "entries", "paragraphs", "transcriptobject", "transcriptwithtoolcalls", "transcriptitems",
+    "speech", "phrases", "lines", "line", "turn", "utterance", "u", "sp", "entries", "paragraphs", "transcriptobject", "transcriptwithtoolcalls", "transcriptitems",
 ];
 /// Keys of messages that were written.
 #[rustfmt::skip]
@@ -293,7 +293,8 @@ fn understand<'j>(place: &mut Place<'j>, known: &mut HashMap<&'j str, Option<Key
             for (name, value) in fields.iter().take(KEYS) {
                 // A message is from somebody, a subtitle from a time on.
                 let key = mean(name).map(|key| match key.known_as {
-                    "from" if value.is_object() => Key { meaning: Meaning::Speaker, ..key },
+                    "from" if value.is_object() || names_no_time(value) => Key { meaning: Meaning::Speaker, ..key },
+                    "s" if names_no_time(value) => Key { meaning: Meaning::Speaker, ..key },
                     _ => key,
                 });
                 if let Some(key) = key.filter(|key| holds(value, key.meaning)) {
@@ -350,6 +351,11 @@ fn by_meaning<'j>(counts: HashMap<&'j str, (Key, usize)>) -> HashMap<Meaning, Ve
         (meaning, keys.into_iter().map(|(name, key, _)| (name, key)).collect())
     };
     keys.into_iter().map(tidy).collect()
+}
+
+/// Whether a text stands where a time might: it is who says something.
+fn names_no_time(value: &Json<'_>) -> bool {
+    value.filled() && !value.raw().is_there()
 }
 
 /// Whether a value can be what its key means.

@@ -23,7 +23,8 @@ mod quoted;
 mod shape;
 
 pub(super) use census::{Labels, Piece, Place, Split, ends_a_sentence};
-pub(super) use quoted::{announces, stays_open};
+pub use quoted::announces;
+pub(super) use quoted::stays_open;
 pub(super) use shape::{
     Shape, has_form, is_note, is_section, is_side, is_structure, may_be_label, reads_like_a_name, shape,
 };

@@ -23,7 +23,8 @@ const NEAR: usize = 4;
 
 /// Whether `text` announces what somebody said: its last clause has a verb of saying and ends in a colon, or in a quotation
 /// mark that opens.
-pub(crate) fn announces(text: &str) -> bool {
+#[must_use]
+pub fn announces(text: &str) -> bool {
     let text = text.trim_end();
     let open = text.ends_with(['„', '“', '«', '「', '『', '"']) && !text.trim_end_matches(['„', '“', '«', '「', '『', '"']).ends_with(['.', '?', '!', '。']);
     let Some(clause) = text.strip_suffix([':', '：']).or(if open { Some(text) } else { None }) else { return false };
