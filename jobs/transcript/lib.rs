@@ -63,6 +63,7 @@ mod text;
 mod textgrid;
 mod time;
 mod tldv;
+mod tongue;
 mod transcript;
 mod translations;
 mod units;

@@ -49,6 +49,8 @@ fn is_one(head: &str) -> bool {
         callouts += usize::from(bare.len() < line.trim_start().len() && callout(bare).is_some());
         let title = bare.trim_start_matches('#');
         let heads = title.len() < bare.len() && bare.len() - title.len() <= 6 && title.starts_with(' ');
+        let rule = bare.starts_with('|') && bare.contains("--") && bare.chars().all(|letter| "|-: ".contains(letter));
+        signs += if rule { 2 } else { 0 };
         let bold = listed.starts_with("**") && listed[2..].contains("**");
         let code = listed.contains('`') && codes(listed);
         signs += usize::from(heads || bold || code || bare.contains("[[") || bare.contains("](http") || bare.contains("[^"));
@@ -89,7 +91,20 @@ fn unmarked_line(line: &str) -> String {
         let bare = title.trim().trim_matches('*');
         return if bare.is_empty() { String::new() } else { format!("**{bare}**") };
     }
-    time_first(inline(&unnumbered(quoted.unwrap_or(line))))
+    let line = quoted.unwrap_or(line);
+    // The line below the headings of a table.
+    if line.contains("--") && line.contains('|') && line.chars().all(|letter| matches!(letter, '|' | '-' | ':' | ' ' | '\t')) {
+        return String::new();
+    }
+    time_first(inline(&unnumbered(&unnested(line).replace("***", "**"))))
+}
+
+/// A point of a list within another, as a line of its own: what is said below a name that is a point.
+fn unnested(line: &str) -> &str {
+    let point = line.trim_start();
+    let nested = line.len() - point.len() >= 2 || line.starts_with('\t');
+    let bare = ["- ", "* ", "+ ", "• "].iter().find_map(|mark| point.strip_prefix(mark)).filter(|_| nested);
+    bare.filter(|bare| !bare.starts_with(['*', '[', '_'])).unwrap_or(line)
 }
 
 /// `1. **Ana:** so` as `- **Ana:** so`: Markdown numbers a list itself.
@@ -146,7 +161,11 @@ fn inline(line: &str) -> String {
 
 /// What is shown of a link, a picture, a mark of a footnote or a line break, and what follows it.
 fn link(text: &str) -> Option<(&str, &str)> {
-    for (mark, shown) in [("<br>", " "), ("<br/>", " "), ("<br />", " "), ("&nbsp;", " ")] {
+    let marks = [
+        ("<br>", " "), ("<br/>", " "), ("<br />", " "), ("&nbsp;", " "), ("<details>", ""), ("</details>", ""),
+        ("<details open>", ""), ("<summary>", ""), ("</summary>", ""),
+    ];
+    for (mark, shown) in marks {
         if let Some(after) = text.strip_prefix(mark) {
             return Some((shown, after));
         }

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{account::Draft, transcript::Utterance, units::letters, words};
+use super::{account::Draft, tongue, transcript::Utterance, units::letters, words};
 
 /// Fewer pairs show nothing.
 const PAIRS: usize = 2;
@@ -164,9 +164,29 @@ fn stands_twice(said: &[Utterance]) -> Option<String> {
     if pairs.len() >= UNMARKED && followed && pairs.iter().all(alike) {
         return Some(doubt("each turn has two parts that are about as long"));
     }
+    if let Some((one, other)) = two_tongues(said) {
+        return Some(doubt(&format!("most turns begin in one language ({one}) and end in another ({other})")));
+    }
     let enclosed = said.iter().filter(|said| ends_in_another(&said.text)).count();
     (enclosed >= UNMARKED && enclosed * 5 >= said.len() * 4)
         .then(|| doubt("nearly every turn ends in brackets, or between stars, with about as many words again"))
+}
+
+/// The two languages in which most turns are, the first half in one and the second in the other.
+fn two_tongues(said: &[Utterance]) -> Option<(&'static str, &'static str)> {
+    let pairs: Vec<(&str, &str)> = said.iter().filter_map(|said| halves(&said.text)).collect();
+    let first = *pairs.first()?;
+    let same = pairs.iter().filter(|pair| **pair == first).count();
+    (same + 1 >= UNMARKED && same * 2 > said.len() && same * 10 >= pairs.len() * 8).then_some(first)
+}
+
+/// The languages of the two halves of a turn, where a sentence ends between them and they differ.
+fn halves(text: &str) -> Option<(&'static str, &'static str)> {
+    let ends = text.char_indices().filter(|(_, letter)| matches!(letter, '.' | '?' | '!' | '。' | '？' | '！'));
+    let middle = ends.map(|(at, letter)| at + letter.len_utf8()).min_by_key(|at| (at * 2).abs_diff(text.len()))?;
+    let (one, other) = text.split_at(middle);
+    let (one, other) = is_as_long(one, other).then(|| (tongue::of(one), tongue::of(other)))?;
+    one.zip(other).filter(|(one, other)| one != other)
 }
 
 fn doubt(seen: &str) -> String {
@@ -239,6 +259,8 @@ mod tests {
         for (layout, count) in [
             ("%: $ (€)\n", 6),
             ("%: $\n*€*\n\n", 6),
+            ("%: $\n€\n\n", 6),
+            ("[00:01] %: $\n[00:01] %: €\n", 12),
             ("%: $ [€]\n", 6),
             ("%: $\n%: €\n", 12),
         ] {

@@ -169,7 +169,7 @@ fn by_headings(headings: &StringRecord, rows: &[StringRecord]) -> Option<Columns
         (start.is_some() && end.is_some()).then_some(())?;
         OF_MARKERS.iter().find_map(|wanted| names.iter().position(|name| name == wanted))
     };
-    let text = best(Meaning::Text).map(|(at, _)| at).or_else(marker)?;
+    let text = best(Meaning::Text).map(|(at, _)| at).or_else(marker).or_else(|| sentences(headings, &keys, rows))?;
     let named = || {
         let cells = |at: usize| rows.iter().map(move |row| row.get(at).unwrap_or(""));
         let unknown = (0..headings.len()).filter(|at| *at != text && headings.get(*at).is_some_and(may_head_names));
@@ -188,6 +188,24 @@ fn by_headings(headings: &StringRecord, rows: &[StringRecord]) -> Option<Columns
     let told = Told { start: unit(start), end: unit(end), long: unit(long), a_second: a_second() };
     let columns = Columns { text, speaker: named.or(at(speaker)), start: at(start), end: at(end), long: at(long), told };
     (columns.start.is_some() || columns.speaker.is_some()).then_some(columns)
+}
+
+/// The column of sentences beside one of speakers, whatever its heading says.
+fn sentences(headings: &StringRecord, keys: &[Option<Key>], rows: &[StringRecord]) -> Option<usize> {
+    let letters = |at: &usize| rows.iter().filter_map(|row| row.get(*at)).map(str::len).sum::<usize>();
+    let unknown = (0..headings.len()).filter(|at| keys[*at].is_none() && headings.get(*at).is_some_and(may_head_names));
+    let text = unknown.max_by_key(letters)?;
+    let columns = Columns { text, ..Columns::default() };
+    // Where nothing names the times either, what is in the columns tells more.
+    let timed = |at: usize| rows.iter().filter_map(|row| row.get(at)).filter(|cell| span(cell).0.is_there()).count();
+    let unnamed = (0..headings.len()).any(|at| keys[at].is_none() && !numbers_of_rows(rows, at) && timed(at) * 10 >= rows.len() * 9);
+    (!unnamed && says_speaker(headings) && rows.len() >= 4 && talk::is_one(rows, &columns) && talk::has_sentences(rows, &columns))
+        .then_some(text)
+}
+
+/// Whether a column counts the rows.
+fn numbers_of_rows(rows: &[StringRecord], at: usize) -> bool {
+    counts(rows.iter().filter_map(|row| row.get(at)))
 }
 
 /// Whether a column holds numbers alone.

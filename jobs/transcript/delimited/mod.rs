@@ -16,6 +16,7 @@ use super::{
     formats::{self, Confidence, Source},
     keys::{Meaning, meaning},
     label::{self, Labels, Piece, Place},
+    markdown,
     raw_time::Raw,
     transcript::Format,
     units::{Row, letters, timeline},
@@ -129,7 +130,10 @@ fn row(record: &StringRecord, line: usize, table: &Table, draft: &mut Draft) -> 
     }
     let end = if columns.end.is_some() { span(cell(columns.end)).0 } else { within };
     let row = Row { letters: letters(&text), start, end, long: span(cell(columns.long)).0 };
-    Some(Said { line, speaker: cell(columns.speaker).to_owned(), text, row })
+    // Markdown sets names in bold in its tables too.
+    let speaker = cell(columns.speaker).trim_matches(['*', '_', '`']).to_owned();
+    let text = if text.contains("**") || text.contains("__") { markdown::unemphasized(&text) } else { text };
+    Some(Said { line, speaker, text, row })
 }
 
 /// A row with a cell for each person: who says something in it.

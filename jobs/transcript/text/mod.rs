@@ -10,6 +10,7 @@ mod layout;
 mod letter;
 mod line;
 mod mark;
+mod quotation;
 mod said_by;
 mod sight;
 mod stamp;
@@ -78,6 +79,7 @@ pub(super) fn read_but(source: &Source<'_>, known: fn(&str) -> Option<&'static s
         }
     }
     reading.close();
+    said_by::unquote(&mut reading.draft.utterances);
     reading.doubts();
     if reading.hours {
         clock::from_the_first(&mut reading.draft);

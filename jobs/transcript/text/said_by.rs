@@ -2,7 +2,10 @@
 //! marks around the words.
 
 use super::mark::found;
-use crate::label::{self, Candidate};
+use crate::{
+    label::{self, Candidate},
+    transcript::Utterance,
+};
 
 /// Verbs of saying that stand between a name and a colon. Lower case.
 #[rustfmt::skip]
@@ -48,6 +51,24 @@ pub(super) fn quotes(text: &str) -> Option<Candidate<'_>> {
     let (name, quoted) = text.split_at(at);
     let name = name.trim_end().trim_end_matches([',', '、', ':', '：']);
     (at > 0 && at <= 120).then(|| found(name, unquoted(quoted)?)).flatten()
+}
+
+/// Takes off the quotation marks around what is said, where nearly every turn has them.
+pub(super) fn unquote(said: &mut [Utterance]) {
+    /// Fewer turns show nothing.
+    const FEWEST: usize = 3;
+    let inner = |text: &str| {
+        let marks = |letter: char| QUOTES.iter().any(|(open, close)| *open == letter || *close == letter);
+        unquoted(text).filter(|inner| !inner.contains(marks)).map(str::to_owned)
+    };
+    let quoted = said.iter().filter(|said| inner(&said.text).is_some()).count();
+    if quoted >= FEWEST && quoted * 10 >= said.len() * 8 {
+        for said in said {
+            if let Some(inner) = inner(&said.text) {
+                said.text = inner;
+            }
+        }
+    }
 }
 
 /// What stands between the quotation marks around all of a text.

@@ -7,7 +7,7 @@ use super::{
     alone::Alone,
     furniture, letter,
     line::{Beside, Dress, Line, line},
-    mark, stamp,
+    mark, quotation, stamp,
 };
 use crate::{
     date,
@@ -29,6 +29,8 @@ pub(super) struct Sight<'s, 'l> {
     pub(super) written_out: bool,
     /// Whether names have bare times behind them, and what is said on the same line.
     pub(super) amid: bool,
+    /// Whether each line is quoted.
+    quoted: Vec<bool>,
 }
 
 /// How much is said behind labels.
@@ -85,6 +87,7 @@ impl<'s, 'l> Sight<'s, 'l> {
         let (marked, unmarked) = (stamps(true), stamps(false));
         let plain_stamps = unmarked >= 2 && unmarked * 3 >= filled;
         let stamped = marked + if plain_stamps { unmarked } else { 0 };
+        let quoted = quotation::lines(&lines);
         Self {
             source,
             lines,
@@ -95,6 +98,7 @@ impl<'s, 'l> Sight<'s, 'l> {
             numbered,
             written_out,
             amid: false,
+            quoted,
         }
     }
 
@@ -110,17 +114,6 @@ impl<'s, 'l> Sight<'s, 'l> {
         }
     }
 
-    /// Whether a line is quoted: the text above announces it, or a quotation stays open there or within its label.
-    fn quoted(&self, at: usize, text: &str) -> bool {
-        let Some(found) = label::candidate(text) else { return false };
-        let above = match self.above(at) {
-            Line::Blank => self.above(at.saturating_sub(1)),
-            above => above,
-        };
-        let above = above.text();
-        label::announces(above) || label::stays_open(above) || label::stays_open(&text[..text.len() - found.rest.len()])
-    }
-
     /// What may begin with a label.
     pub(super) fn pieces(&self) -> impl Iterator<Item = Piece<'s>> + Clone {
         self.lines.iter().enumerate().filter_map(|(at, line)| {
@@ -128,7 +121,7 @@ impl<'s, 'l> Sight<'s, 'l> {
                 Line::Stamped { rest, .. } => (rest, Place::Head),
                 Line::Plain(text, Dress::None | Dress::Bold) if !is_header(text) => match self.above(at) {
                     // In a text of stamped lines the others continue them, and do not tell against a label.
-                    _ if self.quoted(at, text) => (text, Place::Quoted),
+                    _ if self.quoted.get(at) == Some(&true) => (text, Place::Quoted),
                     _ if self.mostly_stamped => (text, Place::Further),
                     Line::Blank | Line::Stamp(_) => (text, Place::Head),
                     _ => (text, Place::Line),
