@@ -209,14 +209,14 @@ fn time_in_marks(text: &str) -> Option<(&str, &str)> {
 }
 
 /// What is said without the marks of emphasis in it; the single star is a sound as well, `*laughs*`, and stays.
-pub(super) fn unemphasized(text: &str) -> String {
-    let mut out = text.to_owned();
+pub(super) fn unemphasized(text: &str) -> Cow<'_, str> {
+    let mut out = Cow::Borrowed(text);
     for mark in ["**", "__", "=="] {
-        if out.matches(mark).count() < 2 {
+        if out.matches(mark).take(2).count() < 2 {
             continue;
         }
         let mut plain = String::with_capacity(out.len());
-        let mut rest = out.as_str();
+        let mut rest: &str = &out;
         while let Some(at) = rest.find(mark) {
             let inner = &rest[at + mark.len()..];
             let end = inner.find(mark).filter(|end| {
@@ -233,7 +233,7 @@ pub(super) fn unemphasized(text: &str) -> String {
             rest = &inner[end + mark.len()..];
         }
         plain.push_str(rest);
-        out = plain;
+        out = Cow::Owned(plain);
     }
     out
 }

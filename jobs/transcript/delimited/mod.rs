@@ -132,7 +132,9 @@ fn row(record: &StringRecord, line: usize, table: &Table, draft: &mut Draft) -> 
     let row = Row { letters: letters(&text), start, end, long: span(cell(columns.long)).0 };
     // Markdown sets names in bold in its tables too.
     let speaker = cell(columns.speaker).trim_matches(['*', '_', '`']).to_owned();
-    let text = if text.contains("**") || text.contains("__") { markdown::unemphasized(&text) } else { text };
+    let plain = markdown::unemphasized(&text).into_owned();
+    draft.markup(words(&text), words(&plain));
+    let text = plain;
     Some(Said { line, speaker, text, row })
 }
 

@@ -174,8 +174,7 @@ fn lines(source: &Source<'_>) -> Option<Result<(Format, Draft), NotATranscript>>
         |document: &Json<'_>| is_talk(document) || SOURCES.iter().any(|source| (source.knows)(document).is_some());
     let entries = documents.iter().all(Json::is_object) && !documents.iter().take(20).any(whole);
     if documents.iter().take(20).filter(|document| whole(document)).nth(1).is_some() {
-        let what = "a second transcript follows the first: please upload each as a file of its own".to_owned();
-        return Some(Err(NotATranscript::BrokenJson { what, line: 2, column: 1 }));
+        return Some(Err(NotATranscript::Several));
     }
     entries.then(|| choose(&tree, source))
 }

@@ -62,6 +62,7 @@ pub(super) fn doubtful_quotation(label: &str) -> String {
 
 /// As much of a label as a warning has room for.
 fn short(label: &str) -> String {
+    let label = label.trim_start_matches(['"', '“', '„', '«', '「']);
     let end = label.char_indices().nth(80).map_or(label.len(), |(at, _)| at);
     format!("{}{}", &label[..end], if end < label.len() { "…" } else { "" })
 }

@@ -219,7 +219,7 @@ impl<'a> Reading<'a> {
             None => {
                 date::header_line(text, &mut self.draft);
                 let reason = match self.draft.utterances.is_empty() {
-                    true if sight::is_header(text) => "a header line",
+                    true if sight::is_header(text) || matches!(dress, Dress::Title(_)) => "a header line",
                     true => "text before the first speaker",
                     false => "notes, not speech",
                 };
@@ -353,12 +353,11 @@ impl<'a> Reading<'a> {
                 (start_ms, said) = (Some(stamp.start_ms), rest);
             }
             // What is set off within a turn is said as the rest is.
-            let said = if said.contains("**") || said.contains("__") || said.contains("==") {
-                Cow::Owned(markdown::unemphasized(said))
-            } else {
-                Cow::Borrowed(said)
-            };
-            self.draft.say(part.label.or(turn.label), start_ms.take(), end_ms, &said);
+            let plain = markdown::unemphasized(said);
+            if let Cow::Owned(plain) = &plain {
+                self.draft.markup(words(said), words(plain));
+            }
+            self.draft.say(part.label.or(turn.label), start_ms.take(), end_ms, &plain);
         }
     }
 }
