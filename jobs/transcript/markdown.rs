@@ -211,6 +211,9 @@ fn time_in_marks(text: &str) -> Option<(&str, &str)> {
 /// What is said without the marks of emphasis in it; the single star is a sound as well, `*laughs*`, and stays.
 pub(super) fn unemphasized(text: &str) -> Cow<'_, str> {
     let mut out = Cow::Borrowed(text);
+    if memchr::memchr3(b'*', b'_', b'=', text.as_bytes()).is_none() {
+        return out;
+    }
     for mark in ["**", "__", "=="] {
         if out.matches(mark).take(2).count() < 2 {
             continue;

@@ -3,7 +3,7 @@
 //! Where labels say the language and take turns all through, the first is read and the others are set aside. Where that is not
 //! sure, everything is read, and the coach is told that it may stand there twice. A language behind a name is nobody else.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::{account::Draft, tongue, transcript::Utterance, units::letters, words};
 
@@ -11,6 +11,8 @@ use super::{account::Draft, tongue, transcript::Utterance, units::letters, words
 const PAIRS: usize = 2;
 /// Pairs that nothing marks must be more.
 const UNMARKED: usize = 5;
+/// So many utterances show in which languages a talk is.
+const SAMPLE: usize = 400;
 /// A translation is so many times as long as what it translates, in letters.
 const LENGTH: std::ops::Range<f64> = 0.4..2.5;
 
@@ -52,9 +54,9 @@ pub(super) fn set_aside(draft: &mut Draft) {
                 ),
             ),
         }
-        for said in &mut draft.utterances {
-            if let Some(name) = said.label.as_deref().and_then(marked).map(|marked| marked.name.to_owned()) {
-                said.label = Some(name);
+        for label in draft.utterances.iter_mut().filter_map(|said| said.label.as_mut()) {
+            if let Some(name) = marked(label).map(|marked| marked.name.to_owned()) {
+                *label = name;
             }
         }
     } else if let Some(doubt) = stands_twice(&draft.utterances) {
@@ -92,7 +94,9 @@ fn marked(label: &str) -> Option<Marked<'_>> {
 fn languages_of_labels(said: &[Utterance]) -> Option<Vec<String>> {
     let mut of: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     let mut order: Vec<String> = Vec::new();
-    for label in said.iter().filter_map(|said| said.label.as_deref()) {
+    let mut seen: HashSet<&str> = HashSet::new();
+    // However often a label comes, it is looked at once.
+    for label in said.iter().filter_map(|said| said.label.as_deref()).filter(|label| seen.insert(label)) {
         let Some(Marked { name, language }) = marked(label) else { continue };
         of.entry(name).or_default().insert(language.to_lowercase());
         if !order.iter().any(|known| known.eq_ignore_ascii_case(language)) {
@@ -174,6 +178,7 @@ fn stands_twice(said: &[Utterance]) -> Option<String> {
 
 /// The two languages in which most turns are, the first half in one and the second in the other.
 fn two_tongues(said: &[Utterance]) -> Option<(&'static str, &'static str)> {
+    let said = &said[..said.len().min(SAMPLE)];
     let pairs: Vec<(&str, &str)> = said.iter().filter_map(|said| halves(&said.text)).collect();
     let first = *pairs.first()?;
     let same = pairs.iter().filter(|pair| **pair == first).count();

@@ -7,6 +7,7 @@ use super::{
     book::Book,
     entry::{Entry, entry},
     lists::{Found, Place},
+    names_by_turns::BY_TURNS,
     parts::{says_transcript, text_of},
     tree::{Json, Value},
     turns::{Spaces, Turns},
@@ -76,6 +77,11 @@ pub(super) fn read(root: &Json<'_>, found: &Found<'_>, book: &mut Book<'_>) -> F
         book.draft.warn(0, doubt);
     }
     book.begin(times.began.into_iter());
+    if let Some((key, _)) = place.keys(Meaning::Speaker).first().filter(|(_, key)| key.known_as == BY_TURNS) {
+        let key: String = key.chars().take(40).collect();
+        let message = format!("what stands under “{key}” is read as the names of those who speak, since a few names take turns there: please check");
+        book.draft.warn(0, message);
+    }
     if place.in_turn {
         book.draft.warn(0, spoken::DOUBT);
     }

@@ -12,6 +12,8 @@ use crate::{
     names_in_turn::are_names,
 };
 
+/// As what such a key is known.
+pub(super) const BY_TURNS: &str = "names that take turns";
 /// So many entries, and keys of the first, are looked at.
 const SAMPLE: usize = 200;
 const KEYS: usize = 80;
@@ -30,6 +32,5 @@ pub(super) fn find<'j>(place: &Place<'j>) -> Option<(&'j str, Key)> {
     };
     let mut unknown = fields.iter().take(KEYS).map(|(key, _)| key.as_ref()).filter(|key| may_head_names(key));
     let key = unknown.find(|key| are_names(entries().map(|entry| name(entry, key))))?;
-    let known_as = "names that take turns";
-    Some((key, Key { meaning: Meaning::Speaker, rank: usize::MAX, unit: None, known_as }))
+    Some((key, Key { meaning: Meaning::Speaker, rank: usize::MAX, unit: None, known_as: BY_TURNS }))
 }

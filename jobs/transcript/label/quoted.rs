@@ -41,11 +41,15 @@ pub fn announces(text: &str) -> bool {
 
 /// Whether a quotation mark opens in `text` and stays open.
 pub(crate) fn stays_open(text: &str) -> bool {
+    let straight = memchr::memchr_iter(b'"', text.as_bytes()).count() % 2 == 1;
+    if straight || text.is_ascii() {
+        return straight;
+    }
     let count = |marks: &[char]| text.matches(marks).count();
     let pairs = [(&['«'][..], &['»'][..]), (&['「'], &['」']), (&['『'], &['』'])];
     // The German quotation closes with what opens an English one.
     let curly = if text.contains('„') { count(&['„']) > count(&['“', '”']) } else { count(&['“']) > count(&['”']) };
-    curly || pairs.iter().any(|(open, close)| count(open) > count(close)) || count(&['"']) % 2 == 1
+    curly || pairs.iter().any(|(open, close)| count(open) > count(close))
 }
 
 #[cfg(test)]

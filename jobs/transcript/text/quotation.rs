@@ -20,14 +20,15 @@ pub(super) fn lines(lines: &[Line<'_>]) -> Vec<bool> {
         if lines[at] == Line::Blank {
             continue;
         }
-        if let Some(label) = candidates[at] {
-            let above = above.map(|above: usize| (lines[above].text(), quoted[above] && once(above)));
+        // What comes again is a label, wherever it stands.
+        if let Some(label) = candidates[at].filter(|_| once(at)) {
+            let above = above.map(|above: usize| (lines[above].text(), quoted[above]));
             let within = stays_open(&lines[at].text()[..begin(lines[at].text(), label)]);
             quoted[at] = within
                 || above.is_some_and(|(text, quoted)| {
                     // One point makes no list.
-                    let listed = || heads_a_list(text) && once(at) && once(at + 1);
-                    announces(text) || stays_open(text) || (quoted && once(at)) || listed()
+                    let listed = || heads_a_list(text) && once(at + 1);
+                    announces(text) || stays_open(text) || quoted || listed()
                 });
         }
         above = Some(at);
