@@ -69,8 +69,8 @@ pub(super) fn claim(label: &str) -> Option<Claim> {
         return Some(Claim::Client);
     }
     match word {
-        "therapist" | "doctor" | "counselor" | "counsellor" | "mentor" | "therapeut" | "therapeutin"
-        | "therapeute" | "terapeuta" => Some(Claim::Coach),
+        "therapist" | "doctor" | "counselor" | "counsellor" | "mentor" | "therapeut" | "therapeutin" | "therapeute"
+        | "terapeuta" => Some(Claim::Coach),
         "patient" | "customer" | "mentee" | "patientin" | "paciente" | "paziente" => Some(Claim::Client),
         _ => None,
     }

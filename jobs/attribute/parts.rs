@@ -45,14 +45,41 @@ mod tests {
     #[test]
     fn parts_are_known_in_many_languages() {
         for label in [
-            "Coach", "The coach", "COACH:", "Coach 1", "Коуч", "Тренер", "コーチ", "โค้ช", "教练", "코치", "المدرب", "Entrenador",
-            "Entrenadora", "Berater", "Coachin", "Koç", "Trener",
+            "Coach",
+            "The coach",
+            "COACH:",
+            "Coach 1",
+            "Коуч",
+            "Тренер",
+            "コーチ",
+            "โค้ช",
+            "教练",
+            "코치",
+            "المدرب",
+            "Entrenador",
+            "Entrenadora",
+            "Berater",
+            "Coachin",
+            "Koç",
+            "Trener",
         ] {
             assert_eq!(claim(label), Some(Claim::Coach), "{label}");
         }
         for label in [
-            "Client", "Coachee", "Клиент", "クライアント", "客户", "客戶", "고객", "العميل", "Cliente", "Klientin", "Coachée",
-            "ผู้รับการโค้ช", "Danışan", "Клиент 1",
+            "Client",
+            "Coachee",
+            "Клиент",
+            "クライアント",
+            "客户",
+            "客戶",
+            "고객",
+            "العميل",
+            "Cliente",
+            "Klientin",
+            "Coachée",
+            "ผู้รับการโค้ช",
+            "Danışan",
+            "Клиент 1",
         ] {
             assert_eq!(claim(label), Some(Claim::Client), "{label}");
             assert!(generic::is_generic(label), "{label}");

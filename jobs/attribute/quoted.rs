@@ -34,7 +34,8 @@ pub(super) fn whoever_is_quoted(findings: &mut [Found], said: &[Said<'_>], sessi
         }
         if quoted[at] {
             finding.doubt(" But it stands behind words that announce what somebody said: this may be a quotation.");
-        } else if finding.basis == Basis::PartOfName && finding.who != Who::Coach && is_heard_once(at, &turns, session) {
+        } else if finding.basis == Basis::PartOfName && finding.who != Who::Coach && is_heard_once(at, &turns, session)
+        {
             let person = session.people.people.iter().find(|person| person.who == finding.who);
             if person.and_then(|person| attendees::vouches(person, session.names[at], session.people)).is_none() {
                 finding.doubt(" But this name is heard once, while the others take turns: somebody else may be meant.");
@@ -128,8 +129,12 @@ mod tests {
         found(lines).into_iter().find(|(found, _)| found == label).expect("the label").1
     }
 
-    const BEFORE: [&str; 4] =
-        ["Maya Okafor|How was it?", "Priya Raman|Long.", "Maya Okafor|And then?", "Priya Raman|I saw my boss. She said:"];
+    const BEFORE: [&str; 4] = [
+        "Maya Okafor|How was it?",
+        "Priya Raman|Long.",
+        "Maya Okafor|And then?",
+        "Priya Raman|I saw my boss. She said:",
+    ];
     const AFTER: [&str; 4] = ["Maya Okafor|I see.", "Priya Raman|So I left.", "Maya Okafor|Good.", "Priya Raman|Yes."];
 
     #[test]

@@ -9,7 +9,8 @@ use regex::Regex;
 /// A text, folded, without such degrees; as it is where nothing else would be left.
 pub(super) fn without(folded: &str) -> String {
     static DEGREES: LazyLock<Regex> = LazyLock::new(|| {
-        let fields = "psych|psychol|ing|pad|paed|kfm|kffr|soz|theol|med|oec|volksw|betriebsw|wirt|inf|phys|chem|biol|math";
+        let fields =
+            "psych|psychol|ing|pad|paed|kfm|kffr|soz|theol|med|oec|volksw|betriebsw|wirt|inf|phys|chem|biol|math";
         let faculties = r"phil|med|rer|iur|jur|ing|oec|theol|h\.?\s?c";
         let degrees = [
             r"[mb]\.?\s?sc",
@@ -66,7 +67,11 @@ mod tests {
         ] {
             let words = ["priya".to_owned(), "raman".to_owned()];
             assert!(forms(label).iter().any(|form| form.words == words), "{label}: {:?}", forms(label));
-            assert!(name_words(label).ends_with(&words) || label.starts_with("Raman"), "{label}: {:?}", name_words(label));
+            assert!(
+                name_words(label).ends_with(&words) || label.starts_with("Raman"),
+                "{label}: {:?}",
+                name_words(label)
+            );
         }
         for (name, words) in [
             ("M. A. Becker", &["m", "a", "becker"][..]),

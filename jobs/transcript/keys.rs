@@ -89,7 +89,7 @@ const WORDS: &[(Meaning, &[&str])] = &[
     (Meaning::SpeakerId, &[
         "speakerid", "speakeruuid", "speakeruserid", "speakeruseruuid", "speakerindex", "speakernumber", "speakerno",
         "speakeridx", "speakerkey", "participantid", "participantuuid", "participantindex", "userid", "useruuid", "personid",
-        "partyid", "attendeeid", "spkid", "zoomuserid", "memberid",
+        "partyid", "attendeeid", "spkid", "zoomuserid", "memberid", "speakerref", "speakeridref", "participantref", "personref",
     ]),
     (Meaning::Source, &[
         "channel", "channelid", "channeltag", "channelindex", "channelnumber", "channellabel", "channelname", "audiochannel", "mediachannel",

@@ -38,12 +38,19 @@ pub(super) fn unmarked(text: &str) -> Option<String> {
 /// Whether a text has signs that only Markdown has; people write a star or a bracket too.
 fn is_one(head: &str) -> bool {
     // tl;dv's links are read by their own reader.
-    let linked = |line: &&str| line.starts_with('[') && link(line).is_some_and(|(shown, _)| time::whole(shown).is_some());
-    if head.starts_with("WEBVTT") || head.contains("-->") || head.lines().filter(linked).nth(1).is_some() {
+    let linked =
+        |line: &&str| line.starts_with('[') && link(line).is_some_and(|(shown, _)| time::whole(shown).is_some());
+    let timed =
+        |line: &str| line.contains("-->") && line.trim_start().starts_with(|letter: char| letter.is_ascii_digit());
+    if head.starts_with("WEBVTT") || head.lines().any(timed) || head.lines().filter(linked).nth(1).is_some() {
         return false;
     }
     let (mut callouts, mut signs) = (0, 0);
+    let mut named = false;
     for line in head.lines() {
+        // `Ana:` with a quotation below it.
+        signs += usize::from(std::mem::take(&mut named) && unquoted(line).is_some_and(|quoted| !quoted.is_empty()));
+        named = line.trim_end().ends_with(':');
         let bare = unquoted(line).unwrap_or(line).trim_start();
         let listed = label::unlisted(bare);
         callouts += usize::from(bare.len() < line.trim_start().len() && callout(bare).is_some());
@@ -53,7 +60,8 @@ fn is_one(head: &str) -> bool {
         signs += if rule { 2 } else { 0 };
         let bold = listed.starts_with("**") && listed[2..].contains("**");
         let code = listed.contains('`') && codes(listed);
-        signs += usize::from(heads || bold || code || bare.contains("[[") || bare.contains("](http") || bare.contains("[^"));
+        signs +=
+            usize::from(heads || bold || code || bare.contains("[[") || bare.contains("](http") || bare.contains("[^"));
     }
     callouts > 0 || signs >= 2
 }
@@ -92,8 +100,14 @@ fn unmarked_line(line: &str) -> String {
         return if bare.is_empty() { String::new() } else { format!("**{bare}**") };
     }
     let line = quoted.unwrap_or(line);
+    if line.trim_start().starts_with("<!--") && line.trim_end().ends_with("-->") {
+        return String::new();
+    }
     // The line below the headings of a table.
-    if line.contains("--") && line.contains('|') && line.chars().all(|letter| matches!(letter, '|' | '-' | ':' | ' ' | '\t')) {
+    if line.contains("--")
+        && line.contains('|')
+        && line.chars().all(|letter| matches!(letter, '|' | '-' | ':' | ' ' | '\t'))
+    {
         return String::new();
     }
     time_first(inline(&unnumbered(&unnested(line).replace("***", "**"))))
@@ -162,8 +176,15 @@ fn inline(line: &str) -> String {
 /// What is shown of a link, a picture, a mark of a footnote or a line break, and what follows it.
 fn link(text: &str) -> Option<(&str, &str)> {
     let marks = [
-        ("<br>", " "), ("<br/>", " "), ("<br />", " "), ("&nbsp;", " "), ("<details>", ""), ("</details>", ""),
-        ("<details open>", ""), ("<summary>", ""), ("</summary>", ""),
+        ("<br>", " "),
+        ("<br/>", " "),
+        ("<br />", " "),
+        ("&nbsp;", " "),
+        ("<details>", ""),
+        ("</details>", ""),
+        ("<details open>", ""),
+        ("<summary>", ""),
+        ("</summary>", ""),
     ];
     for (mark, shown) in marks {
         if let Some(after) = text.strip_prefix(mark) {
@@ -203,7 +224,8 @@ fn time_in_marks(text: &str) -> Option<(&str, &str)> {
     let inner = &text[mark.len()..];
     let end = inner[..inner.floor_char_boundary(48)].find(mark)?;
     let bare = inner[..end].trim_matches(['[', ']', '(', ')', '`', ' ']);
-    let of_time = |letter: char| letter.is_ascii_digit() || matches!(letter, ':' | '.' | ',' | '-' | '–' | ' ' | '>' | '→');
+    let of_time =
+        |letter: char| letter.is_ascii_digit() || matches!(letter, ':' | '.' | ',' | '-' | '–' | ' ' | '>' | '→');
     let is_time = bare.contains(':') && bare.chars().all(of_time) && time::lenient(bare).is_some();
     is_time.then(|| (&inner[..end], &inner[end + mark.len()..]))
 }
@@ -266,7 +288,10 @@ mod tests {
             let text = format!("# A\n# B\n{line}\n");
             let seen = unmarked(&text).unwrap_or_else(|| text.clone());
             assert_eq!(seen, format!("# A\n# B\n{wanted}\n"), "{line}");
-            assert!(unmarked(&format!("{}\n", line.trim_start_matches("> [!"))).is_none() || line.contains("[!"), "{line}");
+            assert!(
+                unmarked(&format!("{}\n", line.trim_start_matches("> [!"))).is_none() || line.contains("[!"),
+                "{line}"
+            );
         }
         assert_eq!(unemphasized("I **really** am, __so__ ** it is *laughs*"), "I really am, so ** it is *laughs*");
     }
@@ -300,12 +325,16 @@ mod tests {
             ("> **%:** $\n>\n", false),
             ("**[%](https://x.example)** [@](https://x.example/?t=1)\n$\n\n", true),
             ("**%:** $[^1]\n\n", false),
+            ("%:\n> $\n\n", false),
+            ("*%* — $\n\n", false),
+            ("<!-- x -->\n**%**  \n*[@]*  \n$\n\n", true),
         ] {
             let body: String = turns
                 .iter()
                 .map(|(name, at, text)| layout.replace('%', name).replace('@', at).replace('$', text))
                 .collect();
-            let file = format!("# Session\n\n## Transcript\n\n{body}\n[^1]: checked twice\n- [ ] Tom Berg: post the letter\n");
+            let file =
+                format!("# Session\n\n## Transcript\n\n{body}\n[^1]: checked twice\n- [ ] Tom Berg: post the letter\n");
             let read = parse(file.as_bytes()).unwrap_or_else(|refusal| panic!("{refusal}\n{file}"));
             assert!(read.account.balances(), "{file}");
             let said: Vec<_> = read.utterances.iter().map(|said| (said.label.as_deref(), said.text.as_str())).collect();

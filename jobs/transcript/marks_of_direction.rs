@@ -19,7 +19,8 @@ pub(super) fn without(text: &str) -> Option<String> {
     if text.is_ascii() || !text.bytes().any(first) || !text.contains(|letter| is_turning(letter) || is_mark(letter)) {
         return None;
     }
-    let edge = |letter: char| letter.is_numeric() || letter.is_whitespace() || "[](){}<>:：|،,;؛-–—#.؟?!".contains(letter);
+    let edge =
+        |letter: char| letter.is_numeric() || letter.is_whitespace() || "[](){}<>:：|،,;؛-–—#.؟?!".contains(letter);
     let mut out = String::with_capacity(text.len());
     let mut letters = text.chars().peekable();
     while let Some(letter) = letters.next() {

@@ -64,7 +64,9 @@ pub enum NotATranscript {
         nearest: String,
     },
     /// Several transcripts, one after the other.
-    #[error("This file holds several transcripts, one after the other. Please upload each of them as a file of its own.")]
+    #[error(
+        "This file holds several transcripts, one after the other. Please upload each of them as a file of its own."
+    )]
     Several,
     /// What was written in a meeting.
     #[error(

@@ -74,7 +74,10 @@ fn clock(millis: f64) -> String {
 }
 
 fn before_comma(text: &str) -> Option<&str> {
-    text[..text.floor_char_boundary(120)].split_once(", ").map(|(name, _)| name).filter(|name| label::may_be_label(name))
+    text[..text.floor_char_boundary(120)]
+        .split_once(", ")
+        .map(|(name, _)| name)
+        .filter(|name| label::may_be_label(name))
 }
 
 fn before_colon(text: &str) -> Option<&str> {
@@ -98,7 +101,8 @@ fn number(line: &str) -> Option<Numbered<'_>> {
         _ => None,
     };
     let (value, pointed, rest) = value(&text[usize::from(close.is_some())..])?;
-    let second = rest.trim_start_matches(' ').strip_prefix(['-', '–', '→']).and_then(|rest| value_of(rest.trim_start()));
+    let second =
+        rest.trim_start_matches(' ').strip_prefix(['-', '–', '→']).and_then(|rest| value_of(rest.trim_start()));
     let (end, rest) = second.map_or((None, rest), |(end, rest)| (Some(end), rest));
     let rest = match close {
         Some(close) => rest.strip_prefix(close)?,

@@ -49,7 +49,9 @@ pub(super) fn of_xml(text: &str) -> Option<String> {
 /// Whether a text without a head is one element all the same: with a child in it, and closed at its end.
 fn is_whole(text: &str, root: &str) -> bool {
     let closed = text.trim_end().strip_suffix('>').and_then(|rest| rest.trim_end().rsplit_once("</"));
-    let within = text.get(1..).is_some_and(|rest| memchr::memmem::find(rest.as_bytes(), b"</").is_some_and(|at| at + 4 < rest.len()));
+    let within = text
+        .get(1..)
+        .is_some_and(|rest| memchr::memmem::find(rest.as_bytes(), b"</").is_some_and(|at| at + 4 < rest.len()));
     within
         && closed.is_some_and(|(_, name)| name.rsplit(':').next() == Some(root))
         && !tagged::page::ROOTS.contains(&root.to_ascii_lowercase().as_str())

@@ -27,7 +27,8 @@ pub(super) fn of(text: &str) -> Option<&'static str> {
         .take(60)
         .map(str::to_lowercase)
         .collect();
-    let mut counts = SMALL.map(|(name, small)| (words.iter().filter(|word| small.contains(&word.as_str())).count(), name));
+    let mut counts =
+        SMALL.map(|(name, small)| (words.iter().filter(|word| small.contains(&word.as_str())).count(), name));
     counts.sort_unstable_by(|one, other| other.cmp(one));
     (counts[0].0 > counts[1].0).then_some(counts[0].1)
 }

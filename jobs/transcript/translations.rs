@@ -75,6 +75,9 @@ fn marked(label: &str) -> Option<Marked<'_>> {
             let width = inner[at..].chars().next()?.len_utf8();
             (&inner[..at], &inner[at + width..])
         }
+        None if in_front(label).is_some_and(|(language, _)| is_language(language)) => {
+            return in_front(label).map(|(language, name)| Marked { name, language });
+        }
         None => {
             let at = label.rfind([' ', '/', '|', '_', '-', '–', '—'])?;
             let width = label[at..].chars().next()?.len_utf8();
@@ -88,6 +91,17 @@ fn marked(label: &str) -> Option<Marked<'_>> {
     let name = name.trim().trim_end_matches(['-', '–', '—', '/', '|', ',', '_']).trim_end();
     let language = language.trim();
     (!name.is_empty() && is_language(language)).then_some(Marked { name, language })
+}
+
+/// What stands before a name: `EN Priya`, `[de] Priya`.
+fn in_front(label: &str) -> Option<(&str, &str)> {
+    let (language, name) = match label.strip_prefix(['[', '(']) {
+        Some(inner) => inner.split_once([']', ')'])?,
+        None => label.split_once([' ', '/', '|', '_'])?,
+    };
+    let plain = label.starts_with(['[', '(']) || !language.contains(char::is_lowercase);
+    (plain && !name.trim().is_empty())
+        .then(|| (language.trim(), name.trim().trim_start_matches(['-', '–', '—']).trim()))
 }
 
 /// The languages that labels name, in the order in which they come, where everybody who is marked speaks in several.
@@ -160,7 +174,8 @@ fn stands_twice(said: &[Utterance]) -> Option<String> {
         let [one, other] = pair else { return false };
         one.label == other.label && one.text != other.text && is_as_long(&one.text, &other.text)
     };
-    let at_once = |pair: &&[Utterance]| alike(pair) && pair[0].start_ms.is_some() && pair[0].start_ms == pair[1].start_ms;
+    let at_once =
+        |pair: &&[Utterance]| alike(pair) && pair[0].start_ms.is_some() && pair[0].start_ms == pair[1].start_ms;
     if pairs.len() >= UNMARKED && pairs.iter().all(at_once) {
         return Some(doubt("two texts of the same speaker stand at each time"));
     }
@@ -171,9 +186,23 @@ fn stands_twice(said: &[Utterance]) -> Option<String> {
     if let Some((one, other)) = two_tongues(said) {
         return Some(doubt(&format!("most turns begin in one language ({one}) and end in another ({other})")));
     }
+    let both = said.iter().filter(|said| names_two_languages(&said.text)).count();
+    if both + 1 >= UNMARKED && both * 5 >= said.len() * 4 {
+        return Some(doubt("nearly every turn has parts that are marked with the names of two languages"));
+    }
     let enclosed = said.iter().filter(|said| ends_in_another(&said.text)).count();
     (enclosed >= UNMARKED && enclosed * 5 >= said.len() * 4)
         .then(|| doubt("nearly every turn ends in brackets, or between stars, with about as many words again"))
+}
+
+/// Whether two languages are named in brackets: `[EN] … [DE] …`.
+fn names_two_languages(text: &str) -> bool {
+    let marks = text.split(['[', '(']).skip(1).filter_map(|part| part.split_once([']', ')']));
+    let found: BTreeSet<String> = marks
+        .map(|(inside, _)| inside.trim().to_lowercase())
+        .filter(|inside| inside.len() <= 24 && LANGUAGES.contains(&inside.as_str()))
+        .collect();
+    found.len() >= 2
 }
 
 /// The two languages in which most turns are, the first half in one and the second in the other.
@@ -230,9 +259,8 @@ mod tests {
     ];
 
     fn read(layout: &str) -> (Vec<(String, String)>, Vec<String>) {
-        let turn = |(name, one, other): &(&str, &str, &str)| {
-            layout.replace('%', name).replace('$', one).replace('€', other)
-        };
+        let turn =
+            |(name, one, other): &(&str, &str, &str)| layout.replace('%', name).replace('$', one).replace('€', other);
         let file: String = TURNS.iter().map(turn).collect();
         let read = parse(file.as_bytes()).unwrap_or_else(|refusal| panic!("{refusal}\n{file}"));
         assert!(read.account.balances(), "{file}");
@@ -248,6 +276,8 @@ mod tests {
             "% – English: $\n% – German: €\n",
             "%/EN: $\n%/DE: €\n",
             "% EN: $\n% DE: €\n",
+            "EN %: $\nDE %: €\n",
+            "[EN] %: $\n[DE] %: €\n",
             "% (original): $\n% (translation): €\n",
             "**% (EN)**\n$\n\n**% (DE)**\n€\n\n",
         ] {
@@ -268,6 +298,7 @@ mod tests {
             ("[00:01] %: $\n[00:01] %: €\n", 12),
             ("%: $ [€]\n", 6),
             ("%: $\n%: €\n", 12),
+            ("%: [EN] $ [DE] €\n", 6),
         ] {
             let (said, warnings) = read(layout);
             assert_eq!(said.len(), count, "{layout}");
@@ -278,7 +309,10 @@ mod tests {
         let file = "Dana (EN): How was it all?\nDana (DE): Wie war es denn?\nPriya (EN): Long, this time.\nPriya (DE): Lang, dieses Mal.\n\
                     Dana (EN): And so what?\nPriya (EN): Good, this time.\n";
         let read = parse(file.as_bytes()).expect("a talk");
-        assert!(read.utterances.len() == 6 && read.utterances.iter().all(|said| matches!(said.label.as_deref(), Some("Dana" | "Priya"))));
+        assert!(
+            read.utterances.len() == 6
+                && read.utterances.iter().all(|said| matches!(said.label.as_deref(), Some("Dana" | "Priya")))
+        );
         assert!(read.warnings.iter().any(|warning| warning.message.contains("what is said may stand there twice")));
     }
 

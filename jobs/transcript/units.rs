@@ -79,7 +79,10 @@ pub(super) struct Told {
 impl Told {
     /// The unit of samples or frames, where the file counts those.
     pub(super) fn counts(&self) -> Option<Unit> {
-        [self.start, self.end, self.long].into_iter().flatten().find(|unit| matches!(unit, Unit::Samples | Unit::Frames))
+        [self.start, self.end, self.long]
+            .into_iter()
+            .flatten()
+            .find(|unit| matches!(unit, Unit::Samples | Unit::Frames))
     }
 
     /// The rows with seconds for samples and frames; none where nothing says how many a second has.

@@ -108,7 +108,8 @@ pub(super) fn table(text: &str) -> Option<Table> {
             let rows = sample(text.get(after..).unwrap_or(""), *delimiter);
             if let Some(columns) = by_headings(&headings, &rows) {
                 let (width, people) = (headings.len(), Vec::new());
-                let table = |doubt| Table { delimiter: *delimiter, begin: after, columns, width, headed: true, doubt, people };
+                let table =
+                    |doubt| Table { delimiter: *delimiter, begin: after, columns, width, headed: true, doubt, people };
                 return if holds(&columns, &rows, &headings) {
                     Some(table(doubt_of_names(&columns, &headings)))
                 } else {
@@ -117,7 +118,15 @@ pub(super) fn table(text: &str) -> Option<Table> {
             }
             if let Some((columns, people)) = by_person(&headings, &rows) {
                 let width = headings.len();
-                return Some(Table { delimiter: *delimiter, begin: after, columns, width, headed: true, doubt: None, people });
+                return Some(Table {
+                    delimiter: *delimiter,
+                    begin: after,
+                    columns,
+                    width,
+                    headed: true,
+                    doubt: None,
+                    people,
+                });
             }
         }
         begin = after;
@@ -186,7 +195,8 @@ fn by_headings(headings: &StringRecord, rows: &[StringRecord]) -> Option<Columns
         rows.first()?.get(at)?.trim().parse().ok().filter(|count: &f64| (1.0..1e6).contains(count))
     };
     let told = Told { start: unit(start), end: unit(end), long: unit(long), a_second: a_second() };
-    let columns = Columns { text, speaker: named.or(at(speaker)), start: at(start), end: at(end), long: at(long), told };
+    let columns =
+        Columns { text, speaker: named.or(at(speaker)), start: at(start), end: at(end), long: at(long), told };
     (columns.start.is_some() || columns.speaker.is_some()).then_some(columns)
 }
 
@@ -198,9 +208,14 @@ fn sentences(headings: &StringRecord, keys: &[Option<Key>], rows: &[StringRecord
     let columns = Columns { text, ..Columns::default() };
     // Where nothing names the times either, what is in the columns tells more.
     let timed = |at: usize| rows.iter().filter_map(|row| row.get(at)).filter(|cell| span(cell).0.is_there()).count();
-    let unnamed = (0..headings.len()).any(|at| keys[at].is_none() && !numbers_of_rows(rows, at) && timed(at) * 10 >= rows.len() * 9);
-    (!unnamed && says_speaker(headings) && rows.len() >= 4 && talk::is_one(rows, &columns) && talk::has_sentences(rows, &columns))
-        .then_some(text)
+    let unnamed = (0..headings.len())
+        .any(|at| keys[at].is_none() && !numbers_of_rows(rows, at) && timed(at) * 10 >= rows.len() * 9);
+    (!unnamed
+        && says_speaker(headings)
+        && rows.len() >= 4
+        && talk::is_one(rows, &columns)
+        && talk::has_sentences(rows, &columns))
+    .then_some(text)
 }
 
 /// Whether a column counts the rows.
@@ -347,8 +362,9 @@ fn by_content(whole: &str, delimiter: u8) -> Option<Table> {
     let heads = rows.len() > 2 && !span(column(start).next()?).0.is_there();
     let begin = if heads { text.find('\n').map_or(0, |at| lead + at + 1) } else { 0 };
     let named = |at: &usize| {
-        let distinct: HashSet<&str> = column(*at).collect();
-        let short = column(*at).all(|cell| cell.len() <= 60 && cell.chars().any(char::is_alphabetic));
+        let cells = || column(*at).skip(usize::from(heads));
+        let distinct: HashSet<&str> = cells().collect();
+        let short = cells().all(|cell| cell.len() <= 60 && cell.chars().any(char::is_alphabetic));
         short && distinct.len() * 2 <= rows.len().max(4)
     };
     let speaker = (0..width).filter(|at| *at != text_at && !times.contains(at)).find(named);

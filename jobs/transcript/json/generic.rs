@@ -70,7 +70,8 @@ pub(super) fn read(root: &Json<'_>, found: &Found<'_>, book: &mut Book<'_>) -> F
     let mut entries = entries(place, book);
     let rows: Vec<Row> = entries.iter().map(|entry| entry.row).collect();
     let unit = |meaning| place.keys(meaning).first().and_then(|(_, key)| key.unit);
-    let told = Told { start: unit(Meaning::Start), end: unit(Meaning::End), long: unit(Meaning::Duration), a_second: None };
+    let told =
+        Told { start: unit(Meaning::Start), end: unit(Meaning::End), long: unit(Meaning::Duration), a_second: None };
     let told = Told { a_second: told.counts().and_then(|unit| a_second(root, place, unit)), ..told };
     let mut times = timeline(&rows, told);
     if let Some(doubt) = times.doubt.take() {
@@ -79,7 +80,9 @@ pub(super) fn read(root: &Json<'_>, found: &Found<'_>, book: &mut Book<'_>) -> F
     book.begin(times.began.into_iter());
     if let Some((key, _)) = place.keys(Meaning::Speaker).first().filter(|(_, key)| key.known_as == BY_TURNS) {
         let key: String = key.chars().take(40).collect();
-        let message = format!("what stands under “{key}” is read as the names of those who speak, since a few names take turns there: please check");
+        let message = format!(
+            "what stands under “{key}” is read as the names of those who speak, since a few names take turns there: please check"
+        );
         book.draft.warn(0, message);
     }
     if place.in_turn {
@@ -99,10 +102,21 @@ pub(super) fn read(root: &Json<'_>, found: &Found<'_>, book: &mut Book<'_>) -> F
 /// How many samples or frames a second has, as an entry says, what is around the list, or the file.
 fn a_second(root: &Json<'_>, place: &Place<'_>, unit: Unit) -> Option<f64> {
     const OF_SAMPLES: &[&str] = &[
-        "sample_rate", "sampleRate", "samplerate", "SampleRate", "sampling_rate", "samplingRate", "sample_rate_hz",
-        "sampleRateHertz", "sampleRateHz", "audio_sample_rate", "sr", "rate",
+        "sample_rate",
+        "sampleRate",
+        "samplerate",
+        "SampleRate",
+        "sampling_rate",
+        "samplingRate",
+        "sample_rate_hz",
+        "sampleRateHertz",
+        "sampleRateHz",
+        "audio_sample_rate",
+        "sr",
+        "rate",
     ];
-    const OF_FRAMES: &[&str] = &["fps", "frame_rate", "frameRate", "framerate", "FPS", "frames_per_second", "framesPerSecond", "rate"];
+    const OF_FRAMES: &[&str] =
+        &["fps", "frame_rate", "frameRate", "framerate", "FPS", "frames_per_second", "framesPerSecond", "rate"];
     let keys = if unit == Unit::Samples { OF_SAMPLES } else { OF_FRAMES };
     let list = place.lists.first()?;
     let within = |json: &'_ Json<'_>| match &json.value {
@@ -188,12 +202,14 @@ fn entries<'j>(place: &Place<'j>, book: &mut Book<'_>) -> Vec<Entry<'j>> {
     };
     let decided = |json: &Json<'_>| {
         json.get("type").text().is_some_and(|kind| kind.to_lowercase().ends_with("final"))
-            || FINAL.iter().any(|key| json.get(key).is_true()) || INTERIM.iter().any(|key| json.get(key).is_false())
+            || FINAL.iter().any(|key| json.get(key).is_true())
+            || INTERIM.iter().any(|key| json.get(key).is_false())
     };
     let open = |json: &Json<'_>| {
         let kind = json.get("type").text().unwrap_or("");
         ["partial", "interim"].iter().any(|word| kind.to_lowercase().ends_with(word))
-            || FINAL.iter().any(|key| json.get(key).is_false()) || INTERIM.iter().any(|key| json.get(key).is_true())
+            || FINAL.iter().any(|key| json.get(key).is_false())
+            || INTERIM.iter().any(|key| json.get(key).is_true())
     };
     let some_final = all().any(|(at, entry)| says(at, entry, &decided));
     let some_typed = all().any(|(_, entry)| says_transcript(entry));

@@ -63,7 +63,10 @@ fn entry<'j>(json: &'j Json<'j>, key: &str) -> Json<'j> {
 /// The key under which most entries hold their text, where they have none themselves.
 fn deep_key<'j>(items: &'j [Json<'j>]) -> Option<&'j str> {
     let sample = || items.iter().take(SAMPLE);
-    if items.len() < 2 || !sample().all(Json::is_object) || sample().filter(|item| says(item)).count() * 5 > sample().count() {
+    if items.len() < 2
+        || !sample().all(Json::is_object)
+        || sample().filter(|item| says(item)).count() * 5 > sample().count()
+    {
         return None;
     }
     let keys = items.iter().take(3).filter_map(|item| match &item.value {
@@ -71,7 +74,9 @@ fn deep_key<'j>(items: &'j [Json<'j>]) -> Option<&'j str> {
         _ => None,
     });
     let holds = |key: &str| sample().filter(|item| item.get(key).is_object() && says(item.get(key))).count();
-    let speaks = |key: &str| !is_notes(key) && !is_no_speech(key) && meaning(key).is_none_or(|key| key.meaning != Meaning::Speaker);
+    let speaks = |key: &str| {
+        !is_notes(key) && !is_no_speech(key) && meaning(key).is_none_or(|key| key.meaning != Meaning::Speaker)
+    };
     let mut found = keys.flatten().map(|(key, _)| key.as_ref()).filter(|key| speaks(key));
     found.find(|key| holds(key) * 5 >= sample().count() * 4)
 }

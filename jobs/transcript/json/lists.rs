@@ -404,7 +404,10 @@ fn measure(place: &mut Place<'_>) {
     let voices: Vec<String> = sample()
         .filter_map(|entry| {
             let value = speakers.iter().map(|(name, _)| entry.get(name)).find(|value| value.is_there())?;
-            id(value).or_else(|| id(name_in(value))).or_else(|| id(value.any(INNER_IDS))).or_else(|| id(address_in(value)))
+            id(value)
+                .or_else(|| id(name_in(value)))
+                .or_else(|| id(value.any(INNER_IDS)))
+                .or_else(|| id(address_in(value)))
         })
         .collect();
     let distinct = voices.iter().collect::<HashSet<_>>().len();

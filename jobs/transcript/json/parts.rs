@@ -5,14 +5,30 @@ use crate::{keys::Key, raw_time::Raw};
 
 /// Under these the name of a speaker stands in an object.
 pub(super) const INNER_NAMES: &[&str] = &[
-    "name", "display_name", "displayName", "full_name", "fullName", "user_name", "userName", "label", "speaker_name",
-    "speakerName", "participantName", "participant_name", "display", "screen_name", "screenName", "real_name", "realName",
-    "nickname", "username", "persName",
+    "name",
+    "display_name",
+    "displayName",
+    "full_name",
+    "fullName",
+    "user_name",
+    "userName",
+    "label",
+    "speaker_name",
+    "speakerName",
+    "participantName",
+    "participant_name",
+    "display",
+    "screen_name",
+    "screenName",
+    "real_name",
+    "realName",
+    "nickname",
+    "username",
+    "persName",
 ];
 /// Under these the account of one, in which the name stands.
-const ACCOUNTS: &[&str] = &[
-    "user", "profile", "account", "person", "participant", "identity", "member", "contact", "author", "name", "info",
-];
+const ACCOUNTS: &[&str] =
+    &["user", "profile", "account", "person", "participant", "identity", "member", "contact", "author", "name", "info"];
 /// Under these the address of one.
 const ADDRESSES: &[&str] = &["email", "emailAddress", "email_address", "mail", "userEmail", "user_email", "upn"];
 
@@ -33,8 +49,8 @@ pub(super) fn address_in<'j>(speaker: &'j Json<'j>) -> &'j Json<'j> {
     if own.filled() { own } else { inner().unwrap_or(own) }
 }
 /// Under these the given name of one, with the surname beside it.
-pub(super) const GIVEN: &[&str] = &["first_name", "firstName", "given_name", "givenName", "forename"];
-pub(super) const SURNAMES: &[&str] = &["last_name", "lastName", "family_name", "familyName", "surname"];
+pub(super) const GIVEN: &[&str] = &["first_name", "firstName", "given_name", "givenName", "forename", "first"];
+pub(super) const SURNAMES: &[&str] = &["last_name", "lastName", "family_name", "familyName", "surname", "last"];
 /// Under these the identifier of one.
 pub(super) const INNER_IDS: &[&str] = &["id", "uuid", "speaker_id", "speakerId", "user_id", "userId", "index"];
 
@@ -54,7 +70,8 @@ const WORD_START: &[&str] = &[
     "s",
     "t",
 ];
-const WORD_END: &[&str] = &["end", "end_time", "endTime", "end_timestamp", "end_ms", "endMs", "endOffset", "end_ts", "e"];
+const WORD_END: &[&str] =
+    &["end", "end_time", "endTime", "end_timestamp", "end_ms", "endMs", "endOffset", "end_ts", "e"];
 
 /// The times of the first and the last word of an entry, where it has such.
 pub(super) fn times_of_words(entry: &Json<'_>) -> (Raw, Raw) {

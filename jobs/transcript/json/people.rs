@@ -51,8 +51,20 @@ const NAMES: &[&str] = &[
 ];
 const EMAILS: &[&str] = &["email", "emailAddress", "email_address", "user_email", "userEmail", "mail"];
 /// Objects in which tools put the account of a participant.
-const ACCOUNTS: &[&str] =
-    &["signedinUser", "anonymousUser", "phoneUser", "user", "speaker", "participant", "person", "contact", "persName", "profile", "account", "name"];
+const ACCOUNTS: &[&str] = &[
+    "signedinUser",
+    "anonymousUser",
+    "phoneUser",
+    "user",
+    "speaker",
+    "participant",
+    "person",
+    "contact",
+    "persName",
+    "profile",
+    "account",
+    "name",
+];
 
 /// Somebody in a table.
 #[derive(Clone, Copy, Debug)]
@@ -106,7 +118,8 @@ fn person<'j>(json: &'j Json<'j>) -> Option<Person<'j>> {
         return Some(Person { name: given, surname: Some(surname).filter(|surname| surname.filled()), email });
     }
     let account = ACCOUNTS.iter().map(|key| json.get(key)).filter(|inner| inner.is_object()).find_map(|inner| {
-        let given = || Some(inner.any(GIVEN)).filter(|given| name(given)).map(|given| (given, Some(inner.any(SURNAMES))));
+        let given =
+            || Some(inner.any(GIVEN)).filter(|given| name(given)).map(|given| (given, Some(inner.any(SURNAMES))));
         let own = NAMES.iter().map(|key| inner.get(key)).find(|json| name(json));
         let (name, surname) = own.map(|own| (own, None)).or_else(given)?;
         let email = email.or(Some(inner.any(EMAILS)).filter(|email| email.filled()));

@@ -39,7 +39,20 @@ impl Entry {
         let opens = shape == Some(Shape::Sentence) && opens_a_sentence(found.label);
         let number = number(found.label);
         let tight = found.tight;
-        Self { shape, tight, few_words, opens, number, side, count: 0, at_heads: 0, further: 0, inside: 0, open: 0, quoted: 0 }
+        Self {
+            shape,
+            tight,
+            few_words,
+            opens,
+            number,
+            side,
+            count: 0,
+            at_heads: 0,
+            further: 0,
+            inside: 0,
+            open: 0,
+            quoted: 0,
+        }
     }
 
     /// Whether it is a label by itself, wherever it stands.

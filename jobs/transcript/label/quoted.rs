@@ -17,7 +17,22 @@ const SAYING: &[&str] = &[
     "написал", "написала",
 ];
 /// The same where words have no spaces.
-const SAYING_OF_HAN: &[&str] = &["说", "說", "问", "問", "道", "回答", "言った", "言いました", "言って", "尋ねた", "答えた", "書いた", "말했다", "말했어요"];
+const SAYING_OF_HAN: &[&str] = &[
+    "说",
+    "說",
+    "问",
+    "問",
+    "道",
+    "回答",
+    "言った",
+    "言いました",
+    "言って",
+    "尋ねた",
+    "答えた",
+    "書いた",
+    "말했다",
+    "말했어요",
+];
 /// A verb stands no further from the colon, in words: "she said to me:", "he asked me again:".
 const NEAR: usize = 4;
 
@@ -26,7 +41,8 @@ const NEAR: usize = 4;
 #[must_use]
 pub fn announces(text: &str) -> bool {
     let text = text.trim_end();
-    let open = text.ends_with(['„', '“', '«', '「', '『', '"']) && !text.trim_end_matches(['„', '“', '«', '「', '『', '"']).ends_with(['.', '?', '!', '。']);
+    let open = text.ends_with(['„', '“', '«', '「', '『', '"'])
+        && !text.trim_end_matches(['„', '“', '«', '「', '『', '"']).ends_with(['.', '?', '!', '。']);
     let Some(clause) = text.strip_suffix([':', '：']).or(if open { Some(text) } else { None }) else { return false };
     let clause = clause.rsplit(['.', '?', '!', '。', '？', '！']).next().unwrap_or(clause);
     let words: Vec<String> = clause
@@ -48,7 +64,8 @@ pub(crate) fn stays_open(text: &str) -> bool {
     let count = |marks: &[char]| text.matches(marks).count();
     let pairs = [(&['«'][..], &['»'][..]), (&['「'], &['」']), (&['『'], &['』'])];
     // The German quotation closes with what opens an English one.
-    let curly = if text.contains('„') { count(&['„']) > count(&['“', '”']) } else { count(&['“']) > count(&['”']) };
+    let curly =
+        if text.contains('„') { count(&['„']) > count(&['“', '”']) } else { count(&['“']) > count(&['”']) };
     curly || pairs.iter().any(|(open, close)| count(open) > count(close))
 }
 
@@ -75,9 +92,18 @@ mod tests {
         ] {
             assert!(announces(text), "{text}");
         }
-        for text in ["I see three things:", "She said so.", "Priya:", "It was said before. Here is the list:", "He said \"no.\"", ""] {
+        for text in [
+            "I see three things:",
+            "She said so.",
+            "Priya:",
+            "It was said before. Here is the list:",
+            "He said \"no.\"",
+            "",
+        ] {
             assert!(!announces(text), "{text}");
         }
-        assert!(stays_open("She said, “you are late") && stays_open("\"Tom") && !stays_open("“so” and „so“ and \"so\""));
+        assert!(
+            stays_open("She said, “you are late") && stays_open("\"Tom") && !stays_open("“so” and „so“ and \"so\"")
+        );
     }
 }

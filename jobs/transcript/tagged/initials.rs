@@ -27,11 +27,13 @@ pub(super) fn without(text: String) -> String {
 /// Whether these letters begin the words of a name, the first or all of them.
 fn is_of(initials: &str, name: &str) -> bool {
     let count = initials.chars().count();
-    let firsts = name.split([' ', '*', '\u{a0}']).filter(|word| !word.is_empty()).filter_map(|word| word.chars().next());
+    let firsts =
+        name.split([' ', '*', '\u{a0}']).filter(|word| !word.is_empty()).filter_map(|word| word.chars().next());
     let firsts: Vec<char> = firsts.take(4).collect();
     let longer = name.split_whitespace().next().is_some_and(|word| word.chars().count() > count);
     let letters: Vec<char> = initials.chars().collect();
-    let first_and_last = letters.len() == 2 && firsts.len() > 2 && letters[0] == firsts[0] && firsts.contains(&letters[1]);
+    let first_and_last =
+        letters.len() == 2 && firsts.len() > 2 && letters[0] == firsts[0] && firsts.contains(&letters[1]);
     (1..=3).contains(&count) && longer && (firsts.starts_with(&letters) || first_and_last)
 }
 
@@ -41,7 +43,8 @@ mod tests {
 
     #[test]
     fn initials_before_names_go() {
-        let page = "D  **Dana Whitfield**  0:03\nso\nTB**Tom Becker** 0:09\nno\nD\nDana Whitfield\nA plan is due.\nOK.\n";
+        let page =
+            "D  **Dana Whitfield**  0:03\nso\nTB**Tom Becker** 0:09\nno\nD\nDana Whitfield\nA plan is due.\nOK.\n";
         let bare = "**Dana Whitfield**  0:03\nso\n**Tom Becker** 0:09\nno\n\nDana Whitfield\nA plan is due.\nOK.\n";
         assert_eq!(without(page.to_owned()), bare);
         let other = "I  Ida: so it is.\nTom: I am Tom.\n";

@@ -159,8 +159,7 @@ pub(super) fn is_read(text: &str) -> bool {
     root(text).is_some_and(|root| match root {
         "transcript" => youtube_xml::has_captions(text),
         root => matches!(root, "tt" | "timedtext" | "ANNOTATION_DOCUMENT"),
-    })
-        || podcast_html::is_one(text)
+    }) || podcast_html::is_one(text)
 }
 
 #[cfg(test)]

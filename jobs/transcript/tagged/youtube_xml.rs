@@ -31,7 +31,10 @@ pub(super) fn has_captions(text: &str) -> bool {
     });
     let mut within = opened.take(20).skip_while(|(_, name)| *name != "transcript").skip(1).peekable();
     // Of a file that is cut off nothing is left to tell.
-    within.peek().is_none() || within.any(|(raw, name)| name == "text" && attribute(raw, "start").is_some() && attribute(raw, "speaker").is_none() || name == "p")
+    within.peek().is_none()
+        || within.any(|(raw, name)| {
+            name == "text" && attribute(raw, "start").is_some() && attribute(raw, "speaker").is_none() || name == "p"
+        })
 }
 
 /// A stretch of text with its times.

@@ -98,7 +98,9 @@ fn bold(text: &str) -> Option<Candidate<'_>> {
     let text = label::unlisted(text);
     let mark = ["**", "__", "*", "_"].into_iter().find(|mark| text.starts_with(mark))?;
     let (label, rest) = text[mark.len()..].split_once(mark)?;
-    rest.starts_with(' ').then(|| found(label, rest)).flatten()
+    // `*Name* — text`
+    let said = rest.trim_start_matches([' ', '-', '–', '—']);
+    rest.starts_with(' ').then(|| found(label, said)).flatten()
 }
 
 /// `Name | text`, with what [`BETWEEN`] has.

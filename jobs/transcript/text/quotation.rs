@@ -82,8 +82,12 @@ mod tests {
             let read = parse(file.as_bytes()).expect("a talk");
             assert!(read.account.balances());
             assert_eq!(read.utterances.len(), 6 + labels, "{file} {:?}", read.utterances);
-            assert!(read.utterances.iter().all(|said| matches!(said.label.as_deref(), Some("Dana" | "Priya"))), "{file}");
-            let told = read.warnings.iter().filter(|warning| warning.message.contains("part of the sentence above")).count();
+            assert!(
+                read.utterances.iter().all(|said| matches!(said.label.as_deref(), Some("Dana" | "Priya"))),
+                "{file}"
+            );
+            let told =
+                read.warnings.iter().filter(|warning| warning.message.contains("part of the sentence above")).count();
             assert!(told >= 1, "{file} {:?}", read.warnings);
         }
         // Who comes in is asked about; who speaks elsewhere speaks here too, and the coach is told.

@@ -24,7 +24,8 @@ const SAYS_OF_HAN: &[&str] = &[
 ];
 
 /// Quotation marks that stand around what is said.
-const QUOTES: &[(char, char)] = &[('「', '」'), ('『', '』'), ('“', '”'), ('„', '“'), ('„', '”'), ('«', '»'), ('»', '«'), ('"', '"')];
+const QUOTES: &[(char, char)] =
+    &[('「', '」'), ('『', '』'), ('“', '”'), ('„', '“'), ('„', '”'), ('«', '»'), ('»', '«'), ('"', '"')];
 
 /// Whether a verb of saying ends what may be a label, without a space before it.
 pub(super) fn ends_in_a_verb(label: &str) -> bool {
@@ -73,7 +74,8 @@ pub(super) fn unquote(said: &mut [Utterance]) {
 
 /// What stands between the quotation marks around all of a text.
 fn unquoted(text: &str) -> Option<&str> {
-    let inner = |(open, close): &(char, char)| text.strip_prefix(*open)?.trim_end_matches(['.', '。']).strip_suffix(*close);
+    let inner =
+        |(open, close): &(char, char)| text.strip_prefix(*open)?.trim_end_matches(['.', '。']).strip_suffix(*close);
     let inner = QUOTES.iter().find_map(inner)?;
     (!inner.trim().is_empty()).then_some(inner)
 }
@@ -102,7 +104,9 @@ mod tests {
 
     #[test]
     fn talks_of_east_asia_are_read() {
-        for layout in ["%「$」\n", "%：「$」\n", "%「$」\n\n", "%：$\n", "% 「$」\n", "%说：“$”\n", "%　$\n", "【%】$\n"] {
+        for layout in
+            ["%「$」\n", "%：「$」\n", "%「$」\n\n", "%：$\n", "% 「$」\n", "%说：“$”\n", "%　$\n", "【%】$\n"]
+        {
             let turns = [("コーチ", "今週はいかがでしたか。"), ("田中さん", "忙しかったです。上司と話せました。")];
             let turn = |(name, text): &(&str, &str)| layout.replace('%', name).replace('$', text);
             let file = turns.iter().map(turn).collect::<String>().repeat(3);

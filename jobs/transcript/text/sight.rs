@@ -203,7 +203,9 @@ impl<'s, 'l> Sight<'s, 'l> {
             let wide = raw.strip_suffix(stamp.written).is_some_and(|rest| rest.ends_with("  ") || rest.ends_with('\t'));
             let below_blank = self.above(at) == Line::Blank;
             let enclosed = *beside == Beside::Enclosed;
-            let placed = enclosed || wide || below_blank || (stamp.marked && (is_name || rest.is_empty()));
+            // Markdown sets names in bold.
+            let bold = raw.trim_start().starts_with("**");
+            let placed = enclosed || wide || below_blank || bold || (stamp.marked && (is_name || rest.is_empty()));
             let usual = mostly && !self.open(at);
             if placed && (is_name || mostly || enclosed) || usual {
                 sure.insert(*name);
