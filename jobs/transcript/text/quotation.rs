@@ -26,14 +26,27 @@ pub(super) fn lines(lines: &[Line<'_>]) -> Vec<bool> {
             let within = stays_open(&lines[at].text()[..begin(lines[at].text(), label)]);
             quoted[at] = within
                 || above.is_some_and(|(text, quoted)| {
-                    // One point makes no list.
-                    let listed = || heads_a_list(text) && once(at + 1);
-                    announces(text) || stays_open(text) || quoted || listed()
+                    // One point makes no list; whoever speaks begins with a capital.
+                    let point = |at: usize| once(at) && is_point(lines[at].text());
+                    let listed = || heads_a_list(text) && at + 1 < lines.len() && point(at + 1);
+                    announces(text)
+                        || stays_open(text) && closes(lines[at].text())
+                        || is_point(lines[at].text()) && (quoted || listed())
                 });
         }
         above = Some(at);
     }
     quoted
+}
+
+/// Whether what stands behind the colon of a line begins small, as the points of a list do.
+fn is_point(text: &str) -> bool {
+    label::candidate(text).is_some_and(|found| found.rest.starts_with(char::is_lowercase))
+}
+
+/// Whether a quotation that is open above ends in a line.
+fn closes(text: &str) -> bool {
+    text.contains(['”', '“', '»', '«', '」', '』']) || memchr::memchr_iter(b'"', text.as_bytes()).count() % 2 == 1
 }
 
 /// What may be a label at the start of a line that has no time of its own.
@@ -89,6 +102,15 @@ mod tests {
             let told =
                 read.warnings.iter().filter(|warning| warning.message.contains("part of the sentence above")).count();
             assert!(told >= 1, "{file} {:?}", read.warnings);
+        }
+        // People introduce themselves once, and somebody's height has a mark of inches.
+        for said in [
+            "Dana: Who is here, please tell us:\nMarta Silva: Hello, I am Marta.\nTom: I am Tom.\n",
+            "Priya: He is 5'10\" tall.\nTom: Hello.\n",
+        ] {
+            let file = format!("{before}{said}{after}");
+            let read = parse(file.as_bytes()).expect("a talk");
+            assert!(read.utterances.iter().any(|said| said.label.as_deref() == Some("Tom")), "{file}");
         }
         // Who comes in is asked about; who speaks elsewhere speaks here too, and the coach is told.
         let file = format!("{before}Tom: Sorry, the taxi is here.\n{after}");
