@@ -9,7 +9,7 @@ use std::{collections::HashMap, sync::LazyLock};
 
 use regex::Regex;
 
-use super::{address, names, nicknames, people::People};
+use super::{address, names, nicknames, parts, people::People};
 
 /// Whether a tool is known to give this label to anybody, by its words alone.
 #[must_use]
@@ -22,7 +22,7 @@ pub fn is_generic(label: &str) -> bool {
                        mikrofon|microfono|microfone|microfoon|mikrofoni|audio|system|audio system|system audio|iphone|\
                        ipad|ipod|android|galaxy|pixel|phone|mobile|tablet|computer|laptop|desktop|pc|mac|macbook|device";
         let rooms = "zoom|teams|webex|meet|room|boardroom|meeting|conference|group";
-        let words = [ROLES, RECORDER, CROWD].map(folded).join("|");
+        let words = [ROLES, RECORDER, CROWD, parts::CLIENT].map(folded).join("|");
         let after =
             r"one|two|three|four|pro|max|mini|plus|air|ultra|user|room|speaker|audio|[a-z]?\d+[a-z]*|\p{Alphabetic}";
         // A number may be written close to the word: `Speaker1`, `Спикер №1`.

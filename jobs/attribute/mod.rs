@@ -21,7 +21,9 @@ pub mod measures;
 pub mod names;
 pub(crate) mod nicknames;
 mod occasion;
+mod parts;
 mod people;
+mod quoted;
 mod reattribute;
 mod resolve;
 pub mod roles;
@@ -32,6 +34,7 @@ pub mod spoken;
 mod store;
 mod take_back;
 mod threads;
+mod titles;
 mod touched;
 mod unite;
 #[cfg(test)]

@@ -12,7 +12,7 @@ use unicode_normalization::UnicodeNormalization;
 use super::{
     badges,
     fold::{fold, words},
-    several,
+    parts, several, titles,
 };
 
 /// One reading of a label.
@@ -61,12 +61,17 @@ pub(super) enum Claim {
 /// The part that a label without a name claims.
 pub(super) fn claim(label: &str) -> Option<Claim> {
     let key = alias_key(label);
-    let word = key.strip_prefix("the ").unwrap_or(&key).trim_end_matches(|c: char| c.is_ascii_digit() || c == ' ');
+    let word = key.strip_prefix("the ").unwrap_or(&key).trim_end_matches(|c: char| c.is_numeric() || c == ' ');
+    if parts::is_coach(word) {
+        return Some(Claim::Coach);
+    }
+    if parts::is_client(word) {
+        return Some(Claim::Client);
+    }
     match word {
-        "coach" | "therapist" | "doctor" | "counselor" | "counsellor" | "mentor" | "therapeut" | "therapeutin"
-        | "therapeute" | "terapeuta" => Some(Claim::Coach),
-        "client" | "coachee" | "patient" | "customer" | "mentee" | "klient" | "klientin" | "patientin" | "cliente"
-        | "paciente" | "paziente" => Some(Claim::Client),
+        "therapist" | "doctor" | "counselor" | "counsellor" | "mentor" | "therapeut" | "therapeutin" | "therapeute"
+        | "terapeuta" => Some(Claim::Coach),
+        "patient" | "customer" | "mentee" | "patientin" | "paciente" | "paziente" => Some(Claim::Client),
         _ => None,
     }
 }
@@ -94,7 +99,7 @@ pub(super) fn forms(label: &str) -> Vec<Form> {
     static PARENTHESES: LazyLock<Regex> = LazyLock::new(|| regex(r"[(\[{]([^)\]}]*)[)\]}]?"));
     static BETWEEN: LazyLock<Regex> = LazyLock::new(|| regex(r"\s*[|/•·–—]\s*|\s+-\s+|\s+@\s*|\s+(?:at|from|with)\s+"));
 
-    let text = EMAIL.replace_all(&bare(label), " ").into_owned();
+    let text = titles::without(&EMAIL.replace_all(&bare(label), " "));
     let others = several::is(label, &text);
     let (text, device) = match DEVICE.find(&text) {
         Some(found) if found.start() > 0 => (text[..found.start()].to_owned(), true),
@@ -156,7 +161,7 @@ pub(super) fn handles(label: &str) -> Vec<String> {
 
 /// The words of a person's name, folded, without titles.
 pub(super) fn name_words(name: &str) -> Vec<String> {
-    without_titles(words(&fold(name)))
+    without_titles(words(&titles::without(&fold(name))))
 }
 
 static EMAIL: LazyLock<Regex> = LazyLock::new(|| regex(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"));

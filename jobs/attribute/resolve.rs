@@ -10,8 +10,9 @@ use super::{
     doubts, generic,
     identity::{self, Around, Circle},
     names::{self, Form, Without},
-    nicknames,
+    nicknames, parts,
     people::{People, Person, Who},
+    quoted,
     roles::Said,
     voices,
 };
@@ -137,6 +138,7 @@ pub fn resolve(labels: &[Label], said: &[Said<'_>], people: &People) -> Vec<Reso
     let session = doubts::Session { names: &names, spoken: &spoken, anybodys: &anybodys, people };
     doubts::rivals(&mut findings, &session);
     doubts::parts_of_names(&mut findings, &session);
+    quoted::whoever_is_quoted(&mut findings, said, &session);
     doubts::refused(&mut findings, &session);
     doubts::one_voice_for_all(&mut findings, &session);
     spoken.into_iter().map(|at| resolution(names[at], &findings[at])).collect()
@@ -211,7 +213,7 @@ fn find_by_name(label: &str, is_anybodys: bool, labels: &[&str], people: &People
             false => found(alias.who, 0.95, Basis::Name, format!("The roster says that “{label}” is {name}.")),
         };
     }
-    if key == "coach" || key == "the coach" {
+    if parts::is_coach(key.strip_prefix("the ").unwrap_or(&key)) {
         return found(Who::Coach, 0.9, Basis::Name, "The label says that this is the coach.".to_owned());
     }
     // A name may hold a company or more, as a label does: what is written alike is the same.

@@ -63,7 +63,9 @@ const WORDS: &[(Meaning, &[&str])] = &[
         "satz", "contenido", "transcripción", "transcripcion", "transcrição", "transcricao", "transkript", "transkription",
         "trascrizione", "transcriptie", "contenu", "contenuto", "conteúdo", "phrases", "frase", "parole", "paroles", "fala",
         "uitspraak", "zin", "txt", "w", "replik", "replikk", "yttrande", "文本", "内容", "文字", "文字起こし", "発言", "発言内容", "テキスト",
-        "本文", "대사", "내용", "텍스트", "نص", "النص", "metin",
+        "本文", "대사", "내용", "텍스트", "نص", "النص", "metin", "äusserung", "aussage", "beitrag", "redebeitrag",
+        "gesprächsbeitrag", "énoncé", "réplique", "intervención", "intervencion", "enunciado", "intervento", "uiting",
+        "реплика", "высказывание", "фраза", "发言内容", "發言", "发言", "话语", "wd", "seg", "p",
     ]),
     (Meaning::Speaker, &[
         "detectedspeakername", "speakername", "speakerdisplayname", "speakerfullname", "speaker", "speakers", "speakerlabel",
@@ -74,13 +76,20 @@ const WORDS: &[(Meaning, &[&str])] = &[
         "orador", "oradora", "interlocutor", "ponente", "quién", "quien", "falante", "locutor", "quem", "parlante", "relatore",
         "chi", "spreker", "wie", "talare", "taler", "puhuja", "говорящий", "спикер", "кто", "mówca", "mluvčí", "konuşmacı",
         "说话人", "发言人", "讲话人", "說話者", "話者", "発言者", "화자", "발언자", "المتحدث", "nombre", "nom", "nome", "naam", "navn", "namn",
-        "имя", "role", "participantrole", "speakerrole", "speakertype", "participanttype", "participantpurpose", "partytype", "affiliation", "rolle",
+        "имя", "teilnehmer", "teilnehmerin", "redner", "rednerin", "gesprächspartner", "interlocuteur", "interlocutrice",
+        "intervenante", "oratrice", "participante", "ponentes", "interlocutora", "interlocutore", "partecipante", "oratore",
+        "deelnemer", "deelneemster", "gesprekspartner", "deltagare", "deltaker", "deltager", "osallistuja", "участник",
+        "собеседник", "диктор", "ктоговорит", "мовець", "учасник", "uczestnik", "rozmówca", "osoba", "řečník", "účastník",
+        "beszélő", "vorbitor", "katılımcı", "konuşan", "发言者", "說話人", "说话者", "講話人", "講話者", "讲话者", "发话人", "發言人",
+        "姓名", "発話者", "話し手", "参加者", "スピーカー", "氏名", "名前", "참가자", "참석자", "이름", "متحدث", "المتكلم", "المشارك",
+        "الاسم", "ผู้พูด", "ชื่อ", "ngườinói", "वक्ता",
+        "role", "participantrole", "speakerrole", "speakertype", "participanttype", "participantpurpose", "partytype", "affiliation", "rolle",
         "rôle", "rol", "ruolo", "papel",
     ]),
     (Meaning::SpeakerId, &[
         "speakerid", "speakeruuid", "speakeruserid", "speakeruseruuid", "speakerindex", "speakernumber", "speakerno",
         "speakeridx", "speakerkey", "participantid", "participantuuid", "participantindex", "userid", "useruuid", "personid",
-        "partyid", "attendeeid", "spkid", "zoomuserid", "memberid",
+        "partyid", "attendeeid", "spkid", "zoomuserid", "memberid", "speakerref", "speakeridref", "participantref", "personref",
     ]),
     (Meaning::Source, &[
         "channel", "channelid", "channeltag", "channelindex", "channelnumber", "channellabel", "channelname", "audiochannel", "mediachannel",
@@ -93,7 +102,7 @@ const WORDS: &[(Meaning, &[&str])] = &[
         "begin", "begintime", "beginoffset", "beginsat", "beginning", "timebegin", "timestart", "startpoint", "inpoint",
         "timein", "in", "offset", "offsettime", "timeoffset", "timestampoffset", "relativetime", "elapsed", "elapsedtime",
         "videotime", "audiotime", "snippettime", "segmentstart", "timestamp", "timecode", "starttimeofday", "time", "timestamps", "ts", "tc", "at",
-        "from", "startdatetime", "datetime", "createdat", "date", "t", "st", "s",
+        "from", "startdatetime", "datetime", "createdat", "date", "t", "st", "s", "b", "bg",
         "beginn", "anfang", "startzeit", "von", "zeit", "zeitstempel", "zeitpunkt", "zeitmarke", "début", "debut", "tempsdébut",
         "heure", "heurededébut", "horodatage", "temps", "inicio", "tiempo", "tiempoinicio", "tiempodeinicio", "horadeinicio",
         "marcadetiempo", "hora", "início", "tempo", "tempoinicial", "inizio", "tempoinizio", "ora", "begintijd", "starttijd",
@@ -111,7 +120,7 @@ const WORDS: &[(Meaning, &[&str])] = &[
         "종료", "종료시간", "끝", "النهاية",
     ]),
     (Meaning::Duration, &[
-        "duration", "dur", "length", "durationtime", "audioduration", "dauer", "länge", "durée", "duree", "duración", "duracion",
+        "duration", "dur", "d", "length", "durationtime", "audioduration", "dauer", "länge", "durée", "duree", "duración", "duracion",
         "duração", "duracao", "durata", "duur", "varaktighet", "varighed", "varighet", "kesto", "длительность",
         "продолжительность", "时长", "時長", "長さ",
     ]),
@@ -131,7 +140,23 @@ const UNITS: &[(Unit, &[&str])] = &[
         "сек", "с", "секунды", "秒",
     ]),
     (Unit::Minutes, &["min", "mins", "minutes", "minuten", "minutos", "minuti"]),
+    (Unit::Samples, &["sample", "samples"]),
+    (Unit::Frames, &["frame", "frames"]),
 ];
+
+/// Headings of what is noted of each thing said: few different words that take turns, and nobody's names. Run together.
+#[rustfmt::skip]
+const OF_NOTES: &[&str] = &[
+    "sentiment", "emotion", "emotions", "mood", "tone", "topic", "topics", "theme", "category", "type", "kind", "status", "language",
+    "lang", "locale", "model", "file", "filename", "tag", "tags", "section", "chapter", "style", "layer", "color", "colour", "event",
+    "intent", "act", "confidence", "quality", "sprache", "thema", "stimmung", "kategorie", "typ", "langue", "sujet", "humeur",
+    "catégorie", "idioma", "tema", "categoría", "tipo", "lingua", "taal", "onderwerp", "språk", "ämne", "язык", "тема",
+];
+
+/// Whether a key or heading that means nothing here may stand above names.
+pub(super) fn may_head_names(key: &str) -> bool {
+    meaning(key).is_none() && !OF_NOTES.contains(&words(key).concat().as_str())
+}
 
 /// No heading is longer.
 const LONGEST: usize = 60;
@@ -151,7 +176,12 @@ fn of_words(key: &str) -> Option<Key> {
     let mut unit = None;
     if words.len() > 1 {
         unit = words.last().and_then(|last| unit_of(last));
-        if unit.is_some() {
+        // "frameStart", "sample_offset"
+        let counted = unit_of(&words[0]).filter(|unit| matches!(unit, Unit::Samples | Unit::Frames));
+        if counted.is_some() && unit.is_none() {
+            unit = counted;
+            words.remove(0);
+        } else if unit.is_some() {
             words.pop();
             // "start in seconds"
             if words.len() > 1 && words.last().is_some_and(|word| word == "in") {
@@ -215,6 +245,11 @@ mod tests {
             ("start_time_ms", Some((Meaning::Start, Some(Unit::Milliseconds)))),
             ("Start time (ms)", Some((Meaning::Start, Some(Unit::Milliseconds)))),
             ("Start in seconds", Some((Meaning::Start, Some(Unit::Seconds)))),
+            ("start_sample", Some((Meaning::Start, Some(Unit::Samples)))),
+            ("frameStart", Some((Meaning::Start, Some(Unit::Frames)))),
+            ("Teilnehmer", Some((Meaning::Speaker, None))),
+            ("Говорящий", Some((Meaning::Speaker, None))),
+            ("讲话人", Some((Meaning::Speaker, None))),
             ("offsetInTicks", Some((Meaning::Start, Some(Unit::Ticks)))),
             ("secondsFromStart", Some((Meaning::Start, Some(Unit::Seconds)))),
             ("starts", None),

@@ -32,9 +32,12 @@ mod json;
 mod keys;
 mod label;
 mod left_out;
+mod markdown;
+mod marks_of_direction;
 mod markup;
 mod meet;
 mod meet_captions;
+mod names_in_turn;
 mod not_a_transcript;
 mod number_times;
 mod odd_times;
@@ -52,6 +55,7 @@ mod sbv;
 mod second;
 mod seen;
 mod silence;
+mod spoken;
 mod srt;
 mod tagged;
 mod teams_metadata;
@@ -59,7 +63,9 @@ mod text;
 mod textgrid;
 mod time;
 mod tldv;
+mod tongue;
 mod transcript;
+mod translations;
 mod units;
 mod webex;
 mod webvtt;
@@ -67,6 +73,7 @@ mod webvtt_cues;
 pub mod words;
 mod zoom_captions;
 
+pub use label::announces as announces_quotation;
 pub use not_a_transcript::NotATranscript;
 pub use transcript::{Account, Attendee, Detection, Format, RunnerUp, SetAside, Transcript, Utterance, Warning};
 
@@ -124,6 +131,7 @@ fn read(text: &str, document: bool, warning: Option<Warning>) -> Result<Transcri
     for doubt in prepared.doubts {
         draft.warn(0, doubt);
     }
+    translations::set_aside(&mut draft);
     let mut transcript = draft.finish(format, &source);
     if transcript.utterances.is_empty() {
         return Err(NotATranscript::NothingSaid(format));

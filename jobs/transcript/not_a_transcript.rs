@@ -63,6 +63,11 @@ pub enum NotATranscript {
         /// A sentence, with a space before it, or nothing.
         nearest: String,
     },
+    /// Several transcripts, one after the other.
+    #[error(
+        "This file holds several transcripts, one after the other. Please upload each of them as a file of its own."
+    )]
+    Several,
     /// What was written in a meeting.
     #[error(
         "This is the chat of a Zoom meeting: what people wrote, not what they said. Please upload the transcript of \

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 
 use chrono::NaiveDate;
 
-use super::{NotATranscript, dated, json, number_times, odd_times, one_line, records};
+use super::{NotATranscript, dated, json, markdown, marks_of_direction, number_times, odd_times, one_line, records};
 
 /// A text that is ready to be read.
 #[derive(Debug)]
@@ -28,11 +28,17 @@ pub(super) fn prepared(text: &str) -> Result<Prepared<'_>, NotATranscript> {
     if json::is_json(text) {
         return Ok(prepared);
     }
-    if let Some(json) = records::of_yaml(text).or_else(|| records::of_blocks(text)) {
+    if let Some(unmarked) = marks_of_direction::without(text) {
+        prepared.text = Cow::Owned(unmarked);
+    }
+    if let Some(unmarked) = markdown::unmarked(&prepared.text) {
+        prepared.text = Cow::Owned(unmarked);
+    }
+    if let Some(json) = records::of_yaml(&prepared.text).or_else(|| records::of_blocks(&prepared.text)) {
         prepared.text = Cow::Owned(json);
         return Ok(prepared);
     }
-    if let Some(lines) = one_line::parted(text) {
+    if let Some(lines) = one_line::parted(&prepared.text) {
         prepared.text = Cow::Owned(lines);
     }
     if let Some(dated) = dated::without_days(&prepared.text)? {

@@ -17,7 +17,10 @@ const DEEPEST: usize = 64;
 /// The JSON of a text in XML; none where it is none, or one that a reader of its own knows.
 pub(super) fn of_xml(text: &str) -> Option<String> {
     let text = text.trim_start_matches('\u{feff}').trim_start();
-    tagged::root(text).filter(|_| text.starts_with("<?xml") && !tagged::is_read(text))?;
+    let root = tagged::root(text)?;
+    if tagged::is_read(text) || !(text.starts_with("<?xml") || is_whole(text, root)) {
+        return None;
+    }
     let mut stack = vec![Element::default()];
     for (_, piece) in tagged::pieces(text) {
         match piece {
@@ -41,6 +44,17 @@ pub(super) fn of_xml(text: &str) -> Option<String> {
         close(&mut stack);
     }
     serde_json::to_string(&Value::Object(stack.pop()?.fields)).ok()
+}
+
+/// Whether a text without a head is one element all the same: with a child in it, and closed at its end.
+fn is_whole(text: &str, root: &str) -> bool {
+    let closed = text.trim_end().strip_suffix('>').and_then(|rest| rest.trim_end().rsplit_once("</"));
+    let within = text
+        .get(1..)
+        .is_some_and(|rest| memchr::memmem::find(rest.as_bytes(), b"</").is_some_and(|at| at + 4 < rest.len()));
+    within
+        && closed.is_some_and(|(_, name)| name.rsplit(':').next() == Some(root))
+        && !tagged::page::ROOTS.contains(&root.to_ascii_lowercase().as_str())
 }
 
 /// An element that is open.

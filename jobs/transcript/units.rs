@@ -19,6 +19,10 @@ pub(super) enum Unit {
     Milliseconds,
     Seconds,
     Minutes,
+    /// Of sound, of which the file says how many a second has.
+    Samples,
+    /// Of a film, as well.
+    Frames,
 }
 
 impl Unit {
@@ -31,6 +35,8 @@ impl Unit {
             Self::Milliseconds => 1.0,
             Self::Seconds => 1e3,
             Self::Minutes => 6e4,
+            // Until they are counted; see `Told::counted`.
+            Self::Samples | Self::Frames => f64::NAN,
         }
     }
 
@@ -43,6 +49,8 @@ impl Unit {
             Self::Milliseconds => "milliseconds",
             Self::Seconds => "seconds",
             Self::Minutes => "minutes",
+            Self::Samples => "samples",
+            Self::Frames => "frames",
         }
     }
 }
@@ -64,6 +72,36 @@ pub(super) struct Told {
     pub(super) start: Option<Unit>,
     pub(super) end: Option<Unit>,
     pub(super) long: Option<Unit>,
+    /// How many samples, or frames, a second has.
+    pub(super) a_second: Option<f64>,
+}
+
+impl Told {
+    /// The unit of samples or frames, where the file counts those.
+    pub(super) fn counts(&self) -> Option<Unit> {
+        [self.start, self.end, self.long]
+            .into_iter()
+            .flatten()
+            .find(|unit| matches!(unit, Unit::Samples | Unit::Frames))
+    }
+
+    /// The rows with seconds for samples and frames; none where nothing says how many a second has.
+    fn counted(&self, rows: &[Row]) -> Option<(Vec<Row>, Self)> {
+        let a_second = self.a_second?;
+        let of = |raw: Raw, unit: Option<Unit>| match raw {
+            Raw::Number(number) if matches!(unit, Some(Unit::Samples | Unit::Frames)) => Raw::Number(number / a_second),
+            raw => raw,
+        };
+        let unit = |unit: Option<Unit>| unit.map(|unit| if self.counts() == Some(unit) { Unit::Seconds } else { unit });
+        let row = |row: &Row| Row {
+            start: of(row.start, self.start),
+            end: of(row.end, self.end.or(self.start)),
+            long: of(row.long, self.long.or(self.start)),
+            ..*row
+        };
+        let told = Self { start: unit(self.start), end: unit(self.end), long: unit(self.long), a_second: None };
+        Some((rows.iter().map(row).collect(), told))
+    }
 }
 
 /// The times of all rows.
@@ -89,6 +127,19 @@ pub(super) fn letters(text: &str) -> usize {
 
 /// Works out all times.
 pub(super) fn timeline(rows: &[Row], told: Told) -> Timeline {
+    if let Some(unit) = told.counts() {
+        return match told.counted(rows) {
+            Some((rows, told)) => timeline(&rows, told),
+            None => Timeline {
+                times: vec![(None, None); rows.len()],
+                began: None,
+                doubt: Some(format!(
+                    "the times count {}, and the file does not say how many a second has; the words are kept without times",
+                    unit.name()
+                )),
+            },
+        };
+    }
     // Starts may be offsets where ends are moments; then only the starts tell.
     let least = |read: fn(&Row) -> Raw| rows.iter().filter_map(|row| read(row).number()).fold(f64::INFINITY, f64::min);
     let apart = (least(|row| row.start) < 1e9) != (least(|row| row.end) < 1e9);

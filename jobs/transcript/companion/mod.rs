@@ -9,7 +9,7 @@ mod participants;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    clean, decode, delimited, document, not_a_transcript,
+    clean, decode, delimited, document, json, not_a_transcript,
     transcript::{Attendee, clean_text},
 };
 
@@ -45,7 +45,8 @@ pub fn read(bytes: &[u8], file: &str) -> Option<Companion> {
         return None;
     }
     let text = decode::decode(bytes).text;
-    if delimited::is_transcript(&text) {
+    // Neither is written in JSON or with tags, whatever words and commas are in it.
+    if delimited::is_transcript(&text) || json::is_json(&text) || text.trim_start().starts_with('<') {
         return None;
     }
     if let Some(mut attendees) = participants::read(&text) {

@@ -117,3 +117,17 @@ fn what_is_neither_is_left_to_the_parser() {
     }
     assert_eq!(read(b"PK\x03\x04", "chat.txt"), None);
 }
+
+#[test]
+fn what_bots_write_is_no_list_of_participants() {
+    let line = |at: usize| {
+        let name = ["Ana Ruiz", "Tom Berg"][at % 2];
+        format!(
+            "{{\"ts\": {}, \"name\": \"{name}\", \"text\": \"We will join them, or leave, at noon.\"}}\n",
+            1_795_167_072_000 + at * 5_000
+        )
+    };
+    let file: String = (0..12).map(line).collect();
+    assert!(read(file.as_bytes(), "events.jsonl").is_none());
+    assert_eq!(crate::parse(file.as_bytes()).map(|read| read.utterances.len()), Ok(12));
+}

@@ -8,9 +8,11 @@ use csv::{Reader, ReaderBuilder, StringRecord};
 
 use super::talk;
 use crate::{
-    keys::{Key, Meaning, meaning},
+    keys::{Key, Meaning, may_head_names, meaning},
     label,
+    names_in_turn::are_names,
     raw_time::Raw,
+    spoken,
     units::Told,
 };
 
@@ -64,6 +66,8 @@ pub(super) struct Table {
     pub(super) width: usize,
     /// Whether there was a line of headings.
     pub(super) headed: bool,
+    /// What a person ought to know of how its columns were found.
+    pub(super) doubt: Option<String>,
     /// Columns of what one person says, with the name; where there are such, no column of text is.
     pub(super) people: Vec<(usize, String)>,
 }
@@ -103,14 +107,26 @@ pub(super) fn table(text: &str) -> Option<Table> {
             }
             let rows = sample(text.get(after..).unwrap_or(""), *delimiter);
             if let Some(columns) = by_headings(&headings, &rows) {
-                let people = Vec::new();
+                let (width, people) = (headings.len(), Vec::new());
                 let table =
-                    Table { delimiter: *delimiter, begin: after, columns, width: headings.len(), headed: true, people };
-                return holds(&table, &rows, &headings).then_some(table);
+                    |doubt| Table { delimiter: *delimiter, begin: after, columns, width, headed: true, doubt, people };
+                return if holds(&columns, &rows, &headings) {
+                    Some(table(doubt_of_names(&columns, &headings)))
+                } else {
+                    talk::as_chats(&rows, &columns).then(|| table(Some(spoken::DOUBT.to_owned())))
+                };
             }
             if let Some((columns, people)) = by_person(&headings, &rows) {
                 let width = headings.len();
-                return Some(Table { delimiter: *delimiter, begin: after, columns, width, headed: true, people });
+                return Some(Table {
+                    delimiter: *delimiter,
+                    begin: after,
+                    columns,
+                    width,
+                    headed: true,
+                    doubt: None,
+                    people,
+                });
             }
         }
         begin = after;
@@ -162,13 +178,49 @@ fn by_headings(headings: &StringRecord, rows: &[StringRecord]) -> Option<Columns
         (start.is_some() && end.is_some()).then_some(())?;
         OF_MARKERS.iter().find_map(|wanted| names.iter().position(|name| name == wanted))
     };
-    let text = best(Meaning::Text).map(|(at, _)| at).or_else(marker)?;
+    let text = best(Meaning::Text).map(|(at, _)| at).or_else(marker).or_else(|| sentences(headings, &keys, rows))?;
+    let named = || {
+        let cells = |at: usize| rows.iter().map(move |row| row.get(at).unwrap_or(""));
+        let unknown = (0..headings.len()).filter(|at| *at != text && headings.get(*at).is_some_and(may_head_names));
+        unknown.into_iter().find(|at| are_names(cells(*at)))
+    };
+    // A name says more than a number or a channel.
+    let named = if best(Meaning::Speaker).is_none() { named() } else { None };
     let speaker = best(Meaning::Speaker).or_else(|| best(Meaning::SpeakerId)).or_else(|| best(Meaning::Source));
     let at = |found: Option<(usize, Key)>| found.map(|(at, _)| at).filter(|at| *at != text);
     let unit = |found: Option<(usize, Key)>| found.and_then(|(_, key)| key.unit);
-    let told = Told { start: unit(start), end: unit(end), long: unit(long) };
-    let columns = Columns { text, speaker: at(speaker), start: at(start), end: at(end), long: at(long), told };
+    let a_second = || {
+        let rates = ["fps", "framerate", "framespersecond", "samplerate", "samplingrate"];
+        let at = names.iter().position(|name| rates.contains(&name.as_str()))?;
+        rows.first()?.get(at)?.trim().parse().ok().filter(|count: &f64| (1.0..1e6).contains(count))
+    };
+    let told = Told { start: unit(start), end: unit(end), long: unit(long), a_second: a_second() };
+    let columns =
+        Columns { text, speaker: named.or(at(speaker)), start: at(start), end: at(end), long: at(long), told };
     (columns.start.is_some() || columns.speaker.is_some()).then_some(columns)
+}
+
+/// The column of sentences beside one of speakers, whatever its heading says.
+fn sentences(headings: &StringRecord, keys: &[Option<Key>], rows: &[StringRecord]) -> Option<usize> {
+    let letters = |at: &usize| rows.iter().filter_map(|row| row.get(*at)).map(str::len).sum::<usize>();
+    let unknown = (0..headings.len()).filter(|at| keys[*at].is_none() && headings.get(*at).is_some_and(may_head_names));
+    let text = unknown.max_by_key(letters)?;
+    let columns = Columns { text, ..Columns::default() };
+    // Where nothing names the times either, what is in the columns tells more.
+    let timed = |at: usize| rows.iter().filter_map(|row| row.get(at)).filter(|cell| span(cell).0.is_there()).count();
+    let unnamed = (0..headings.len())
+        .any(|at| keys[at].is_none() && !numbers_of_rows(rows, at) && timed(at) * 10 >= rows.len() * 9);
+    (!unnamed
+        && says_speaker(headings)
+        && rows.len() >= 4
+        && talk::is_one(rows, &columns)
+        && talk::has_sentences(rows, &columns))
+    .then_some(text)
+}
+
+/// Whether a column counts the rows.
+fn numbers_of_rows(rows: &[StringRecord], at: usize) -> bool {
+    counts(rows.iter().filter_map(|row| row.get(at)))
 }
 
 /// Whether a column holds numbers alone.
@@ -185,11 +237,19 @@ fn says_speaker(headings: &StringRecord) -> bool {
     headings.iter().filter_map(heading).any(speaks)
 }
 
+/// Said where the heading above the names means nothing, and the names alone show what they are.
+fn doubt_of_names(columns: &Columns, headings: &StringRecord) -> Option<String> {
+    let unknown = columns.speaker.and_then(|at| headings.get(at)).filter(|name| heading(name).is_none())?;
+    let short: String = unknown.trim().chars().take(40).collect();
+    Some(format!(
+        "the column “{short}” is read as the names of those who speak, since a few names take turns in it: please check"
+    ))
+}
+
 /// Whether the rows are what the headings promise. Without speakers there must be times that passed: a day or a moment is
 /// that of a message or a payment, unless people take turns at it as fast as they speak.
-fn holds(table: &Table, rows: &[StringRecord], headings: &StringRecord) -> bool {
+fn holds(columns: &Columns, rows: &[StringRecord], headings: &StringRecord) -> bool {
     let says_speaker = says_speaker(headings);
-    let columns = &table.columns;
     if rows.is_empty() {
         return says_speaker || columns.start.is_some();
     }
@@ -287,6 +347,7 @@ fn by_content(whole: &str, delimiter: u8) -> Option<Table> {
                 columns,
                 width,
                 headed: false,
+                doubt: None,
                 people: Vec::new(),
             });
         }
@@ -301,8 +362,9 @@ fn by_content(whole: &str, delimiter: u8) -> Option<Table> {
     let heads = rows.len() > 2 && !span(column(start).next()?).0.is_there();
     let begin = if heads { text.find('\n').map_or(0, |at| lead + at + 1) } else { 0 };
     let named = |at: &usize| {
-        let distinct: HashSet<&str> = column(*at).collect();
-        let short = column(*at).all(|cell| cell.len() <= 60 && cell.chars().any(char::is_alphabetic));
+        let cells = || column(*at).skip(usize::from(heads));
+        let distinct: HashSet<&str> = cells().collect();
+        let short = cells().all(|cell| cell.len() <= 60 && cell.chars().any(char::is_alphabetic));
         short && distinct.len() * 2 <= rows.len().max(4)
     };
     let speaker = (0..width).filter(|at| *at != text_at && !times.contains(at)).find(named);
@@ -313,7 +375,7 @@ fn by_content(whole: &str, delimiter: u8) -> Option<Table> {
     if heads && (rows[0].iter().map(joined).any(|name| other(&name)) || unsure()) {
         return None;
     }
-    Some(Table { delimiter, begin, columns, width, headed: false, people: Vec::new() })
+    Some(Table { delimiter, begin, columns, width, headed: false, doubt: None, people: Vec::new() })
 }
 
 /// Finds the columns of a table without headings and without times: one of a few names that take turns, one of sentences.

@@ -14,8 +14,9 @@ use super::{
     account::{Draft, spaced, words},
     clock,
     formats::{self, Confidence, Source},
-    keys::meaning,
+    keys::{Meaning, meaning},
     label::{self, Labels, Piece, Place},
+    markdown,
     raw_time::Raw,
     transcript::Format,
     units::{Row, letters, timeline},
@@ -68,6 +69,9 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
         }
     }
     draft.markup(raw, kept);
+    if let Some(doubt) = table.doubt.clone().filter(|_| !rows.is_empty()) {
+        draft.warn(0, doubt);
+    }
     say(&table, &rows, &mut draft);
     (Format::Csv, draft)
 }
@@ -126,7 +130,12 @@ fn row(record: &StringRecord, line: usize, table: &Table, draft: &mut Draft) -> 
     }
     let end = if columns.end.is_some() { span(cell(columns.end)).0 } else { within };
     let row = Row { letters: letters(&text), start, end, long: span(cell(columns.long)).0 };
-    Some(Said { line, speaker: cell(columns.speaker).to_owned(), text, row })
+    // Markdown sets names in bold in its tables too.
+    let speaker = cell(columns.speaker).trim_matches(['*', '_', '`']).to_owned();
+    let plain = markdown::unemphasized(&text).into_owned();
+    draft.markup(words(&text), words(&plain));
+    let text = plain;
+    Some(Said { line, speaker, text, row })
 }
 
 /// A row with a cell for each person: who says something in it.
@@ -183,7 +192,18 @@ pub(super) fn seen(text: &str) -> Option<String> {
     let text = text.trim_start_matches('\u{feff}');
     let delimiter = DELIMITERS.iter().find(|delimiter| **delimiter != b'\t' && is_even(text, **delimiter))?;
     let headings = reader(text, *delimiter, true).into_records().next()?.ok()?;
-    let known: Vec<String> = headings.iter().filter_map(meaning).map(|key| format!("\"{}\"", key.known_as)).collect();
+    let keys = || headings.iter().filter_map(meaning);
+    let has = |wanted: &[Meaning]| keys().any(|key| wanted.contains(&key.meaning));
+    let known: Vec<String> = keys().map(|key| format!("\"{}\"", key.known_as)).collect();
+    if has(&[Meaning::Text]) && has(&[Meaning::Speaker, Meaning::SpeakerId]) && has(&[Meaning::Start]) {
+        return Some(format!(
+            "a table (CSV) of {} columns, with {} among its headings, but its rows do not follow each other as people speak: it looks \
+             like a chat, a log or a list. A transcript as a table has times since its beginning, or the moments of a talk in which \
+             people take turns",
+            headings.len(),
+            known.join(", ")
+        ));
+    }
     let understood = if known.is_empty() {
         "none of its headings is understood".to_owned()
     } else {

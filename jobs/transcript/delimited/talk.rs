@@ -7,7 +7,11 @@ use std::collections::HashSet;
 use csv::StringRecord;
 
 use super::columns::{Columns, span};
-use crate::{raw_time::Raw, units::letters};
+use crate::{
+    raw_time::Raw,
+    spoken,
+    units::{Row, letters},
+};
 
 /// So many letters a row has on average where people speak.
 const LETTERS: usize = 16;
@@ -50,6 +54,16 @@ pub(super) fn takes_too_long(rows: &[StringRecord], columns: &Columns) -> bool {
         _ => false,
     };
     !rows.is_empty() && rows.iter().filter(lasts).count() * 2 > rows.len()
+}
+
+/// Whether a table with the headings of a chat is a talk all the same: people take turns in it as fast as they speak.
+pub(super) fn as_chats(rows: &[StringRecord], columns: &Columns) -> bool {
+    let cell = |row: &StringRecord, at: Option<usize>| at.and_then(|at| row.get(at)).unwrap_or("").trim().to_owned();
+    let voices: Vec<String> =
+        rows.iter().map(|row| cell(row, columns.speaker)).filter(|voice| !voice.is_empty()).collect();
+    let texts: Vec<&str> = rows.iter().map(|row| row.get(columns.text).unwrap_or("")).collect();
+    let row = |row: &StringRecord| Row { start: span(&cell(row, columns.start)).0, ..Row::default() };
+    spoken::in_turn(&voices, &texts, &rows.iter().map(row).collect::<Vec<_>>())
 }
 
 /// Whether a few people take turns, so often that it shows, in sentences, and as fast as people speak where there are moments.

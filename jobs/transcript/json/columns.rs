@@ -76,7 +76,7 @@ fn cells<'j>(column: &'j Json<'j>) -> Option<Vec<&'j Json<'j>>> {
 }
 
 /// The same value once more: its texts keep their numbers, by which they are accounted for.
-fn same<'j>(cell: &'j Json<'j>) -> Json<'j> {
+pub(super) fn same<'j>(cell: &'j Json<'j>) -> Json<'j> {
     let value = match &cell.value {
         Value::Number(number) => Value::Number(*number),
         Value::Large(number) => Value::Large(*number),

@@ -7,8 +7,9 @@ use super::{
     book::Book,
     entry::{Entry, entry},
     lists::{Found, Place},
+    names_by_turns::BY_TURNS,
     parts::{says_transcript, text_of},
-    tree::Json,
+    tree::{Json, Value},
     turns::{Spaces, Turns},
     voices,
 };
@@ -16,8 +17,9 @@ use crate::{
     account::words,
     clock,
     keys::Meaning,
+    spoken,
     transcript::Format,
-    units::{Row, Told, timeline},
+    units::{Row, Told, Unit, timeline},
 };
 
 /// Under these keys what is said often stands once more.
@@ -68,12 +70,24 @@ pub(super) fn read(root: &Json<'_>, found: &Found<'_>, book: &mut Book<'_>) -> F
     let mut entries = entries(place, book);
     let rows: Vec<Row> = entries.iter().map(|entry| entry.row).collect();
     let unit = |meaning| place.keys(meaning).first().and_then(|(_, key)| key.unit);
-    let told = Told { start: unit(Meaning::Start), end: unit(Meaning::End), long: unit(Meaning::Duration) };
+    let told =
+        Told { start: unit(Meaning::Start), end: unit(Meaning::End), long: unit(Meaning::Duration), a_second: None };
+    let told = Told { a_second: told.counts().and_then(|unit| a_second(root, place, unit)), ..told };
     let mut times = timeline(&rows, told);
     if let Some(doubt) = times.doubt.take() {
         book.draft.warn(0, doubt);
     }
     book.begin(times.began.into_iter());
+    if let Some((key, _)) = place.keys(Meaning::Speaker).first().filter(|(_, key)| key.known_as == BY_TURNS) {
+        let key: String = key.chars().take(40).collect();
+        let message = format!(
+            "what stands under “{key}” is read as the names of those who speak, since a few names take turns there: please check"
+        );
+        book.draft.warn(0, message);
+    }
+    if place.in_turn {
+        book.draft.warn(0, spoken::DOUBT);
+    }
     let mut labels = voices::labels(root, place, &entries, book);
     if labels.iter().all(Option::is_none) {
         labels = voices::by_spans(&found.spans, &times.times, book).unwrap_or(labels);
@@ -83,6 +97,35 @@ pub(super) fn read(root: &Json<'_>, found: &Found<'_>, book: &mut Book<'_>) -> F
     clock::from_the_first(&mut book.draft);
     warn_of_others(place, others, book);
     Format::Json
+}
+
+/// How many samples or frames a second has, as an entry says, what is around the list, or the file.
+fn a_second(root: &Json<'_>, place: &Place<'_>, unit: Unit) -> Option<f64> {
+    const OF_SAMPLES: &[&str] = &[
+        "sample_rate",
+        "sampleRate",
+        "samplerate",
+        "SampleRate",
+        "sampling_rate",
+        "samplingRate",
+        "sample_rate_hz",
+        "sampleRateHertz",
+        "sampleRateHz",
+        "audio_sample_rate",
+        "sr",
+        "rate",
+    ];
+    const OF_FRAMES: &[&str] =
+        &["fps", "frame_rate", "frameRate", "framerate", "FPS", "frames_per_second", "framesPerSecond", "rate"];
+    let keys = if unit == Unit::Samples { OF_SAMPLES } else { OF_FRAMES };
+    let list = place.lists.first()?;
+    let within = |json: &'_ Json<'_>| match &json.value {
+        Value::Object(fields) => fields.iter().find_map(|(_, value)| value.any(keys).number()),
+        _ => None,
+    };
+    let around = list.entries.first().into_iter().chain(list.around.into_iter().flatten()).chain([root]);
+    let mut found = around.flat_map(|json| [json.any(keys).number(), within(json)]).flatten();
+    found.find(|count| (1.0..1e6).contains(count))
 }
 
 /// Lists of one place are pages, channels or voices of one talk; where each is a talk of several people at the same time,
@@ -158,10 +201,15 @@ fn entries<'j>(place: &Place<'j>, book: &mut Book<'_>) -> Vec<Entry<'j>> {
         holds(json) || place.lists[at].around.iter().flatten().any(|around| holds(around))
     };
     let decided = |json: &Json<'_>| {
-        FINAL.iter().any(|key| json.get(key).is_true()) || INTERIM.iter().any(|key| json.get(key).is_false())
+        json.get("type").text().is_some_and(|kind| kind.to_lowercase().ends_with("final"))
+            || FINAL.iter().any(|key| json.get(key).is_true())
+            || INTERIM.iter().any(|key| json.get(key).is_false())
     };
     let open = |json: &Json<'_>| {
-        FINAL.iter().any(|key| json.get(key).is_false()) || INTERIM.iter().any(|key| json.get(key).is_true())
+        let kind = json.get("type").text().unwrap_or("");
+        ["partial", "interim"].iter().any(|word| kind.to_lowercase().ends_with(word))
+            || FINAL.iter().any(|key| json.get(key).is_false())
+            || INTERIM.iter().any(|key| json.get(key).is_true())
     };
     let some_final = all().any(|(at, entry)| says(at, entry, &decided));
     let some_typed = all().any(|(_, entry)| says_transcript(entry));

@@ -7,14 +7,15 @@ use std::collections::{HashMap, HashSet};
 
 use super::{
     book::is_notes,
-    owners,
-    parts::{GIVEN, INNER_IDS, INNER_NAMES, pair, says_transcript, spoken_in, text_of, times_of_words},
+    names_by_turns, owners,
+    parts::{GIVEN, INNER_IDS, address_in, name_in, pair, says_transcript, spoken_in, text_of, times_of_words},
     people::id,
     tree::{Json, Value},
 };
 use crate::{
     keys::{Key, Meaning, meaning},
     raw_time::Raw,
+    spoken,
     units::{self, Row},
 };
 
@@ -44,7 +45,7 @@ const NOT_SPEECH: &[&str] = &[
 const SPEECH: &[&str] = &[
     "transcript", "transcripts", "transcription", "transcriptions", "transcriptentries", "transcriptsegments", "segments",
     "utterances", "turns", "monologues", "sentences", "dialogue", "dialog", "conversation", "captions", "subtitles", "cues",
-    "speech", "phrases", "lines", "entries", "paragraphs", "transcriptobject", "transcriptwithtoolcalls", "transcriptitems",
+    "speech", "phrases", "lines", "line", "turn", "utterance", "u", "sp", "entries", "paragraphs", "transcriptobject", "transcriptwithtoolcalls", "transcriptitems",
 ];
 /// Keys of messages that were written.
 #[rustfmt::skip]
@@ -92,6 +93,10 @@ pub(super) struct Place<'j> {
     pub(super) voices: usize,
     /// Whether no speaker comes twice, among three and more.
     once: bool,
+    /// Whether most entries have keys of messages that were written.
+    written: bool,
+    /// Whether names and moments alone speak for it, and people take turns as fast as they speak.
+    pub(super) in_turn: bool,
 }
 
 /// What was found.
@@ -169,7 +174,9 @@ impl<'j> Place<'j> {
         let times = if self.of_letters { 0 } else { times };
         // Messages, comments and appointments have a moment too, but do not last as long as their text takes to say.
         let times = if self.moments && !self.paced { times / 2 } else { times };
-        speaker + times + usize::from(self.typed) + usize::from(SPEECH.contains(&joined(self.name).as_str()))
+        let points = speaker + times + usize::from(self.typed);
+        let points = points + usize::from(SPEECH.contains(&joined(self.name).as_str()));
+        if self.in_turn { points.max(2) } else { points }
     }
 }
 
@@ -201,6 +208,11 @@ pub(super) fn find<'j>(root: &'j Json<'j>) -> Found<'j> {
 /// A key run together and in lower case.
 fn joined(key: &str) -> String {
     key.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
+}
+
+/// Whether nothing under such a key was said.
+pub(super) fn is_no_speech(key: &str) -> bool {
+    NOT_SPEECH.contains(&joined(key).as_str())
 }
 
 #[derive(Default)]
@@ -258,7 +270,7 @@ impl<'j> Walk<'j> {
         if let Some(known) = self.skipped.get(key) {
             return *known;
         }
-        let skips = is_notes(key) || NOT_SPEECH.contains(&joined(key).as_str());
+        let skips = is_notes(key) || is_no_speech(key);
         if self.skipped.len() < MOST {
             self.skipped.insert(key, skips);
         }
@@ -281,7 +293,8 @@ fn understand<'j>(place: &mut Place<'j>, known: &mut HashMap<&'j str, Option<Key
             for (name, value) in fields.iter().take(KEYS) {
                 // A message is from somebody, a subtitle from a time on.
                 let key = mean(name).map(|key| match key.known_as {
-                    "from" if value.is_object() => Key { meaning: Meaning::Speaker, ..key },
+                    "from" if value.is_object() || names_no_time(value) => Key { meaning: Meaning::Speaker, ..key },
+                    "s" if names_no_time(value) => Key { meaning: Meaning::Speaker, ..key },
                     _ => key,
                 });
                 if let Some(key) = key.filter(|key| holds(value, key.meaning)) {
@@ -316,9 +329,13 @@ fn understand<'j>(place: &mut Place<'j>, known: &mut HashMap<&'j str, Option<Key
     let mut owners: Vec<_> = owners.into_iter().map(|(name, (key, _))| (name, key)).collect();
     owners.sort_unstable_by_key(|(name, key)| (key.meaning != Meaning::Speaker, key.rank, *name));
     place.owners = owners;
+    place.written = seen > 0 && written * 2 > seen;
+    if let Some(key) = names_by_turns::find(place) {
+        place.keys.insert(Meaning::Speaker, vec![key]);
+    }
     measure(place);
     let messages = place.moments && place.has_speakers() && place.evidence() < 2;
-    (messages || (seen > 0 && written * 2 > seen)) && !place.keys(Meaning::Text).is_empty()
+    (messages || place.written) && !place.keys(Meaning::Text).is_empty()
 }
 
 fn by_meaning<'j>(counts: HashMap<&'j str, (Key, usize)>) -> HashMap<Meaning, Vec<(&'j str, Key)>> {
@@ -336,6 +353,11 @@ fn by_meaning<'j>(counts: HashMap<&'j str, (Key, usize)>) -> HashMap<Meaning, Ve
     keys.into_iter().map(tidy).collect()
 }
 
+/// Whether a text stands where a time might: it is who says something.
+fn names_no_time(value: &Json<'_>) -> bool {
+    value.filled() && !value.raw().is_there()
+}
+
 /// Whether a value can be what its key means.
 fn holds(value: &Json<'_>, meaning: Meaning) -> bool {
     match meaning {
@@ -345,7 +367,10 @@ fn holds(value: &Json<'_>, meaning: Meaning) -> bool {
             let several = !value.items().is_empty() && value.items().iter().all(Json::filled);
             several
                 || named(value)
-                || value.is_object() && [INNER_NAMES, INNER_IDS, GIVEN].concat().iter().any(|key| named(value.get(key)))
+                || value.is_object()
+                    && ([INNER_IDS, GIVEN].concat().iter().any(|key| named(value.get(key)))
+                        || named(name_in(value))
+                        || address_in(value).filled())
         }
         Meaning::SpeakerId | Meaning::Source => {
             value.filled() || matches!(value.value, Value::Number(_) | Value::Large(_))
@@ -379,7 +404,10 @@ fn measure(place: &mut Place<'_>) {
     let voices: Vec<String> = sample()
         .filter_map(|entry| {
             let value = speakers.iter().map(|(name, _)| entry.get(name)).find(|value| value.is_there())?;
-            id(value).or_else(|| id(value.any(INNER_NAMES))).or_else(|| id(value.any(INNER_IDS)))
+            id(value)
+                .or_else(|| id(name_in(value)))
+                .or_else(|| id(value.any(INNER_IDS)))
+                .or_else(|| id(address_in(value)))
         })
         .collect();
     let distinct = voices.iter().collect::<HashSet<_>>().len();
@@ -397,6 +425,8 @@ fn measure(place: &mut Place<'_>) {
     (place.of_letters, place.paced) = (units::count_letters(&rows), units::paced(&rows));
     place.timed_by_words = sample().any(|entry| times_of_words(entry).0.is_there());
     (place.moments, place.once, place.typed, place.voices) = (moments, once, typed, distinct);
+    let said: Vec<&str> = sample().map(|entry| text_of(entry, &keys).and_then(Json::text).unwrap_or("")).collect();
+    place.in_turn = moments && !place.written && place.evidence() < 2 && spoken::in_turn(&voices, &said, &rows);
     let named = keys.first().is_some_and(|(_, key)| matches!(key.known_as, "word" | "token" | "punctuatedword"));
     place.words = texts > 0 && spaced * 10 < texts && (named || texts >= 5);
 }

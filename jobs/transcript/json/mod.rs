@@ -24,9 +24,11 @@ mod gladia;
 mod gong;
 mod google;
 mod granola;
+mod lifted;
 mod lists;
 mod meet;
 mod mend;
+mod names_by_turns;
 mod otter;
 mod owners;
 mod parts;
@@ -142,7 +144,7 @@ pub(super) fn read(source: &Source<'_>) -> Result<(Format, Draft), NotATranscrip
     }
     match Tree::parse(source.text) {
         Ok(tree) => choose(&tree, source),
-        Err(broken) if broken.goes_on() => lines(source).ok_or_else(|| refusal(&broken)),
+        Err(broken) if broken.goes_on() => lines(source).unwrap_or_else(|| Err(refusal(&broken))),
         Err(broken) => {
             let mended = mend::mended(source.text).ok_or_else(|| refusal(&broken))?;
             let tree = Tree::parse(&mended).map_err(|still| refusal(&still))?;
@@ -164,14 +166,17 @@ fn without_fence(text: &str) -> Option<String> {
     Some(format!("{}{inner}{}", " ".repeat(begin), " ".repeat(text.len() - begin - inner.len())))
 }
 
-/// JSON Lines: an entry a line. Whole transcripts that follow each other are more than one.
-fn lines(source: &Source<'_>) -> Option<(Format, Draft)> {
+/// JSON Lines: an entry a line. Whole transcripts that follow each other are more than one; what is no entry is none.
+fn lines(source: &Source<'_>) -> Option<Result<(Format, Draft), NotATranscript>> {
     let tree = Tree::parse_lines(source.text).ok()?;
     let documents = tree.root.items();
     let whole =
         |document: &Json<'_>| is_talk(document) || SOURCES.iter().any(|source| (source.knows)(document).is_some());
     let entries = documents.iter().all(Json::is_object) && !documents.iter().take(20).any(whole);
-    entries.then(|| choose(&tree, source).ok()).flatten()
+    if documents.iter().take(20).filter(|document| whole(document)).nth(1).is_some() {
+        return Some(Err(NotATranscript::Several));
+    }
+    entries.then(|| choose(&tree, source))
 }
 
 /// Whether a line is a transcript by itself, and not one thing that was said, with its words.
@@ -216,7 +221,7 @@ fn choose(tree: &Tree<'_>, source: &Source<'_>) -> Result<(Format, Draft), NotAT
         draft.detected = Detection { reason: (*reason).to_owned(), runner_up };
         return Ok((format, draft));
     }
-    let table = columns::entries(&tree.root);
+    let table = columns::entries(&tree.root).or_else(|| lifted::entries(&tree.root));
     let root = table.as_ref().unwrap_or(&tree.root);
     let found = lists::find(root);
     if let Some(best) = found.places.first() {
@@ -238,12 +243,23 @@ fn choose(tree: &Tree<'_>, source: &Source<'_>) -> Result<(Format, Draft), NotAT
     if let Some(read) = as_text(tree, source) {
         return Ok(read);
     }
-    let nearest = if found.chat {
-        " It looks like a chat: what people wrote, not what they said.".to_owned()
+    let nearest = if is_chat_of_a_model(&inner) {
+        " It looks like a chat with a model (user and assistant): what was typed, not what was said.".to_owned()
+    } else if found.chat {
+        " It looks like a chat: what people wrote, not what they said. A talk has times since its beginning, or an end beside \
+         each start, or more than a few texts that follow each other as fast as people speak."
+            .to_owned()
     } else {
         nearest(&inner)
     };
     Err(NotATranscript::UnknownJson { seen: seen(&tree.root), nearest })
+}
+
+/// Whether somebody writes to a model: its entries say which of the two it is.
+fn is_chat_of_a_model(all: &[&Json<'_>]) -> bool {
+    let lists = || all.iter().flat_map(|json| [json.items(), json.get("messages").items()]);
+    let side = |list: &[Json<'_>], side: &str| list.iter().take(20).any(|entry| entry.get("role").text() == Some(side));
+    lists().any(|list| side(list, "assistant") && (side(list, "user") || side(list, "human")))
 }
 
 /// Reads a transcript that stands in the JSON as text, as it would be read in a file of its own.

@@ -4,11 +4,53 @@ use super::tree::Json;
 use crate::{keys::Key, raw_time::Raw};
 
 /// Under these the name of a speaker stands in an object.
-pub(super) const INNER_NAMES: &[&str] =
-    &["name", "display_name", "displayName", "full_name", "fullName", "user_name", "userName", "label", "speaker_name"];
+pub(super) const INNER_NAMES: &[&str] = &[
+    "name",
+    "display_name",
+    "displayName",
+    "full_name",
+    "fullName",
+    "user_name",
+    "userName",
+    "label",
+    "speaker_name",
+    "speakerName",
+    "participantName",
+    "participant_name",
+    "display",
+    "screen_name",
+    "screenName",
+    "real_name",
+    "realName",
+    "nickname",
+    "username",
+    "persName",
+];
+/// Under these the account of one, in which the name stands.
+const ACCOUNTS: &[&str] =
+    &["user", "profile", "account", "person", "participant", "identity", "member", "contact", "author", "name", "info"];
+/// Under these the address of one.
+const ADDRESSES: &[&str] = &["email", "emailAddress", "email_address", "mail", "userEmail", "user_email", "upn"];
+
+/// The name in an object that is somebody: its own, or that of the account within it.
+pub(super) fn name_in<'j>(speaker: &'j Json<'j>) -> &'j Json<'j> {
+    let own = INNER_NAMES.iter().map(|key| speaker.get(key)).find(|name| name.filled());
+    let within = || {
+        let accounts = ACCOUNTS.iter().map(|key| speaker.get(key)).filter(|inner| inner.is_object());
+        accounts.flat_map(|inner| INNER_NAMES.iter().map(|key| inner.get(key))).find(|name| name.filled())
+    };
+    own.or_else(within).unwrap_or_else(|| speaker.any(INNER_NAMES))
+}
+
+/// The address in an object that is somebody.
+pub(super) fn address_in<'j>(speaker: &'j Json<'j>) -> &'j Json<'j> {
+    let own = speaker.any(ADDRESSES);
+    let inner = || ACCOUNTS.iter().map(|key| speaker.get(key).any(ADDRESSES)).find(|address| address.filled());
+    if own.filled() { own } else { inner().unwrap_or(own) }
+}
 /// Under these the given name of one, with the surname beside it.
-pub(super) const GIVEN: &[&str] = &["first_name", "firstName", "given_name", "givenName"];
-pub(super) const SURNAMES: &[&str] = &["last_name", "lastName", "family_name", "familyName", "surname"];
+pub(super) const GIVEN: &[&str] = &["first_name", "firstName", "given_name", "givenName", "forename", "first"];
+pub(super) const SURNAMES: &[&str] = &["last_name", "lastName", "family_name", "familyName", "surname", "last"];
 /// Under these the identifier of one.
 pub(super) const INNER_IDS: &[&str] = &["id", "uuid", "speaker_id", "speakerId", "user_id", "userId", "index"];
 
@@ -24,8 +66,12 @@ const WORD_START: &[&str] = &[
     "offset",
     "begin",
     "ts",
+    "b",
+    "s",
+    "t",
 ];
-const WORD_END: &[&str] = &["end", "end_time", "endTime", "end_timestamp", "end_ms", "endMs", "endOffset", "end_ts"];
+const WORD_END: &[&str] =
+    &["end", "end_time", "endTime", "end_timestamp", "end_ms", "endMs", "endOffset", "end_ts", "e"];
 
 /// The times of the first and the last word of an entry, where it has such.
 pub(super) fn times_of_words(entry: &Json<'_>) -> (Raw, Raw) {

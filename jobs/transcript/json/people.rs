@@ -18,7 +18,8 @@ use crate::{
 #[rustfmt::skip]
 const TABLES: &[&str] = &[
     "speaker", "participant", "partic", "parties", "people", "person", "attendee", "user", "member", "names", "invitee",
-    "contact", "voices", "callers", "teilnehmer", "sprecher",
+    "contact", "voices", "callers", "teilnehmer", "sprecher", "agent", "contributor", "cast", "actors", "author", "talker",
+    "locuteur", "interlocut", "персон", "участник",
 ];
 /// More people than any meeting has.
 const MOST: usize = 2_000;
@@ -40,11 +41,30 @@ const NAMES: &[&str] = &[
     "title",
     "label",
     "value",
+    "display",
+    "screen_name",
+    "screenName",
+    "real_name",
+    "realName",
+    "nickname",
+    "persName",
 ];
 const EMAILS: &[&str] = &["email", "emailAddress", "email_address", "user_email", "userEmail", "mail"];
 /// Objects in which tools put the account of a participant.
-const ACCOUNTS: &[&str] =
-    &["signedinUser", "anonymousUser", "phoneUser", "user", "speaker", "participant", "person", "contact"];
+const ACCOUNTS: &[&str] = &[
+    "signedinUser",
+    "anonymousUser",
+    "phoneUser",
+    "user",
+    "speaker",
+    "participant",
+    "person",
+    "contact",
+    "persName",
+    "profile",
+    "account",
+    "name",
+];
 
 /// Somebody in a table.
 #[derive(Clone, Copy, Debug)]
@@ -98,8 +118,12 @@ fn person<'j>(json: &'j Json<'j>) -> Option<Person<'j>> {
         return Some(Person { name: given, surname: Some(surname).filter(|surname| surname.filled()), email });
     }
     let account = ACCOUNTS.iter().map(|key| json.get(key)).filter(|inner| inner.is_object()).find_map(|inner| {
-        let name = NAMES.iter().map(|key| inner.get(key)).find(|json| name(json))?;
-        Some(Person { name, surname: None, email: email.or(Some(inner.any(EMAILS)).filter(|email| email.filled())) })
+        let given =
+            || Some(inner.any(GIVEN)).filter(|given| name(given)).map(|given| (given, Some(inner.any(SURNAMES))));
+        let own = NAMES.iter().map(|key| inner.get(key)).find(|json| name(json));
+        let (name, surname) = own.map(|own| (own, None)).or_else(given)?;
+        let email = email.or(Some(inner.any(EMAILS)).filter(|email| email.filled()));
+        Some(Person { name, surname: surname.filter(|surname| surname.filled()), email })
     });
     account.or_else(|| email.map(|email| Person { name: email, surname: None, email: Some(email) }))
 }
@@ -108,6 +132,9 @@ impl People {
     /// Looks for `ids`, which stand under `key` where something is said, in every table of the file.
     pub(super) fn find<'j>(root: &'j Json<'j>, key: &str, ids: &HashSet<String>, book: &mut Book<'_>) -> Self {
         let mut tables = Vec::new();
+        // `#p1` points to what bears the identifier p1.
+        let bare = ids.iter().filter_map(|id| id.strip_prefix('#')).map(str::to_owned);
+        let ids = &ids.iter().cloned().chain(bare).collect::<HashSet<_>>();
         if !ids.is_empty() {
             collect(root, "", ids, &mut tables);
         }
@@ -174,7 +201,8 @@ impl People {
 
     /// The label of an identifier that a table knows.
     pub(super) fn label(&self, json: &Json<'_>) -> Option<String> {
-        if self.labels.is_empty() { None } else { self.labels.get(&id(json)?).cloned() }
+        let id = if self.labels.is_empty() { None } else { id(json) }?;
+        self.labels.get(&id).or_else(|| self.labels.get(id.strip_prefix('#')?)).cloned()
     }
 }
 

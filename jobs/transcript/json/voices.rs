@@ -7,7 +7,7 @@ use super::{
     book::Book,
     entry::{Entry, entry},
     lists::Place,
-    parts::{GIVEN, INNER_IDS, INNER_NAMES, SURNAMES},
+    parts::{GIVEN, INNER_IDS, SURNAMES, address_in, name_in},
     people::{self, NAMESAKES, People, apart, id},
     tree::Json,
 };
@@ -36,7 +36,7 @@ pub(super) fn labels(
     let keys = place.keys(Meaning::SpeakerId).first().or(place.keys(Meaning::Speaker).first()).or(place.owners.first());
     let people = People::find(root, keys.map_or("", |(name, _)| name), &ids, book);
     let label = |book: &mut Book<'_>, entry: &Entry<'_>| {
-        let name = entry.speaker.map(|speaker| if speaker.is_object() { speaker.any(INNER_NAMES) } else { speaker });
+        let name = entry.speaker.map(|speaker| if speaker.is_object() { name_in(speaker) } else { speaker });
         let id = entry.speaker_id.or_else(|| entry.speaker.map(|speaker| speaker.any(INNER_IDS)));
         // A name that is written beside what is said needs no table; a number does.
         let known = name.and_then(|name| people.label(name)).or_else(|| {
@@ -49,7 +49,9 @@ pub(super) fn labels(
             let parts: Vec<String> = parts.into_iter().filter_map(|part| book.label(part)).collect();
             (!parts.is_empty()).then(|| parts.join(" "))
         };
-        written.or_else(|| parts(book)).or_else(|| id.and_then(|id| book.label(id)))
+        let written = written.or_else(|| parts(book));
+        let address = |book: &mut Book<'_>| entry.speaker.and_then(|speaker| book.label(address_in(speaker)));
+        written.or_else(|| address(book)).or_else(|| id.and_then(|id| book.label(id)))
     };
     let person = |entry: &Entry<'_>| place.lists[entry.list].person.map(str::to_owned);
     let mut labels: Vec<Option<String>> =
@@ -136,7 +138,7 @@ pub(super) fn by_spans(
     };
     let mut voices: Vec<(i64, i64, String)> = Vec::new();
     for (row, speaker) in rows {
-        let label = if speaker.is_object() { book.label(speaker.any(INNER_NAMES)) } else { written(speaker, book) };
+        let label = if speaker.is_object() { book.label(name_in(speaker)) } else { written(speaker, book) };
         let start = value(row.start);
         let end = value(row.end).or_else(|| Some(start? + value(row.long)?));
         if let (Some(start), Some(end), Some(label)) = (start, end, label) {

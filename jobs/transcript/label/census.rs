@@ -19,6 +19,15 @@ pub(crate) enum Place {
     Further,
     /// Behind the end of a sentence, within a line.
     Inside,
+    /// A line behind words that announce a quotation, or within one.
+    Quoted,
+}
+
+impl Place {
+    /// Whether it tells nothing of how the file begins its turns.
+    const fn is_further(self) -> bool {
+        matches!(self, Self::Further | Self::Inside | Self::Quoted)
+    }
 }
 
 /// What may begin with a label.
@@ -79,15 +88,16 @@ impl Labels {
         let mut entries: HashMap<&str, Entry> = HashMap::new();
         let (mut total, mut heads) = (0_usize, 0_usize);
         for piece in pieces.clone() {
-            total += usize::from(!matches!(piece.place, Place::Further | Place::Inside));
+            total += usize::from(!piece.place.is_further());
             heads += usize::from(piece.place == Place::Head);
             let Some(found) = split(piece.text) else { continue };
             let entry = entries.entry(found.label).or_insert_with(|| Entry::of(&found));
             entry.count += 1;
             entry.at_heads += usize::from(piece.place == Place::Head);
-            entry.further += usize::from(matches!(piece.place, Place::Further | Place::Inside));
+            entry.further += usize::from(piece.place.is_further());
             entry.inside += usize::from(piece.place == Place::Inside);
             entry.open += usize::from(piece.open);
+            entry.quoted += usize::from(piece.place == Place::Quoted);
         }
         let habits = Habits::of(&entries, (total, heads));
         let (mut accepted, mut passed) = (HashMap::new(), HashSet::new());
@@ -176,7 +186,7 @@ impl Labels {
         }
         let (mut labelled, mut bare, mut again) = (0_usize, 0_usize, 0_usize);
         let mut last = None;
-        for piece in pieces.filter(|piece| !matches!(piece.place, Place::Further | Place::Inside)) {
+        for piece in pieces.filter(|piece| !piece.place.is_further()) {
             match self.split(piece.text) {
                 Some((label, _)) => {
                     labelled += 1;

@@ -27,6 +27,8 @@ pub(super) struct Entry {
     pub(super) inside: usize,
     /// How often the text above runs on.
     pub(super) open: usize,
+    /// How often it stands where a quotation is announced, or stays open.
+    pub(super) quoted: usize,
 }
 
 impl Entry {
@@ -37,7 +39,20 @@ impl Entry {
         let opens = shape == Some(Shape::Sentence) && opens_a_sentence(found.label);
         let number = number(found.label);
         let tight = found.tight;
-        Self { shape, tight, few_words, opens, number, side, count: 0, at_heads: 0, further: 0, inside: 0, open: 0 }
+        Self {
+            shape,
+            tight,
+            few_words,
+            opens,
+            number,
+            side,
+            count: 0,
+            at_heads: 0,
+            further: 0,
+            inside: 0,
+            open: 0,
+            quoted: 0,
+        }
     }
 
     /// Whether it is a label by itself, wherever it stands.
@@ -134,6 +149,10 @@ impl Habits {
 
     /// What a candidate is here; none where it is a sentence, or nothing speaks for it.
     pub(super) fn accept(&self, label: &str, entry: &Entry) -> Option<Verdict> {
+        // Whoever is quoted does not speak.
+        if entry.quoted == entry.count && entry.count == 1 {
+            return self.sure.then_some(Verdict::Speech);
+        }
         if entry.comes_again() {
             return Some(Verdict::Label);
         }

@@ -19,9 +19,12 @@
 mod census;
 mod habits;
 mod lexicon;
+mod quoted;
 mod shape;
 
 pub(super) use census::{Labels, Piece, Place, Split, ends_a_sentence};
+pub use quoted::announces;
+pub(super) use quoted::stays_open;
 pub(super) use shape::{
     Shape, has_form, is_note, is_section, is_side, is_structure, may_be_label, reads_like_a_name, shape,
 };
@@ -49,8 +52,17 @@ pub(super) fn doubtful_speech(label: &str) -> String {
     )
 }
 
+/// What is said of a known name that stands where a quotation is announced.
+pub(super) fn doubtful_quotation(label: &str) -> String {
+    format!(
+        "“{}:” stands behind words that announce what somebody said: please check that this is said here, and not a quotation",
+        short(label)
+    )
+}
+
 /// As much of a label as a warning has room for.
 fn short(label: &str) -> String {
+    let label = label.trim_start_matches(['"', '“', '„', '«', '「']);
     let end = label.char_indices().nth(80).map_or(label.len(), |(at, _)| at);
     format!("{}{}", &label[..end], if end < label.len() { "…" } else { "" })
 }

@@ -2,6 +2,7 @@
 //! up its words.
 
 pub(super) mod eaf;
+mod initials;
 pub(super) mod page;
 pub(super) mod podcast_html;
 pub(super) mod ttml;
@@ -155,8 +156,10 @@ pub(super) fn root(text: &str) -> Option<&str> {
 
 /// Whether a reader of this family reads the notation of the text.
 pub(super) fn is_read(text: &str) -> bool {
-    root(text).is_some_and(|root| matches!(root, "tt" | "transcript" | "timedtext" | "ANNOTATION_DOCUMENT"))
-        || podcast_html::is_one(text)
+    root(text).is_some_and(|root| match root {
+        "transcript" => youtube_xml::has_captions(text),
+        root => matches!(root, "tt" | "timedtext" | "ANNOTATION_DOCUMENT"),
+    }) || podcast_html::is_one(text)
 }
 
 #[cfg(test)]

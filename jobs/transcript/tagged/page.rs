@@ -1,7 +1,7 @@
 //! HTML pages: their text, a line a block, as one reads it. What is around the text of a page (menus, buttons, scripts) is
 //! left out.
 
-use super::{Piece, is_read, pieces, root};
+use super::{Piece, attribute, initials, is_read, pieces, root};
 use crate::{
     markup,
     transcript::{Format, Transcript},
@@ -12,7 +12,7 @@ pub(crate) const DOUBT: &str = "this is a web page: what stands on it around the
      Please check the first words and the last";
 
 /// Elements with which a page, or a part of one, begins.
-const ROOTS: &[&str] = &[
+pub(crate) const ROOTS: &[&str] = &[
     "html", "head", "body", "main", "article", "section", "div", "p", "table", "ul", "ol", "dl", "h1", "h2", "h3",
     "span",
 ];
@@ -108,9 +108,11 @@ fn read(text: &str) -> Page {
     let (mut hidden, mut title): (Option<(String, usize)>, bool) = (None, false);
     // Whether a part of a line ended right here.
     let mut boxed = false;
+    // The element that holds a name, as its class says, and how many of its kind are open within.
+    let mut named: Option<(String, usize)> = None;
     for (_, piece) in pieces(text) {
         match piece {
-            Piece::Open { name, empty, .. } => {
+            Piece::Open { raw, name, empty } => {
                 let name = name.to_ascii_lowercase();
                 if let Some((element, depth)) = &mut hidden {
                     *depth += usize::from(*element == name && !empty);
@@ -122,6 +124,14 @@ fn read(text: &str) -> Page {
                     // What stands in boxes of their own beside each other is apart on the screen.
                     if std::mem::take(&mut boxed) && !page.text.ends_with(char::is_whitespace) {
                         page.text.push_str("  ");
+                    }
+                    match &mut named {
+                        Some((element, depth)) => *depth += usize::from(*element == name && !empty),
+                        None if !empty && name == "span" && says_name(raw) && !page.begun() => {
+                            page.text.push_str("**");
+                            named = Some((name, 1));
+                        }
+                        None => {}
                     }
                 }
             }
@@ -140,6 +150,14 @@ fn read(text: &str) -> Page {
                     Some(_) => {}
                     None => page.part(&name),
                 }
+                if let Some((_, depth)) = named.as_mut().filter(|(element, _)| *element == name) {
+                    *depth -= 1;
+                    if *depth == 0 {
+                        page.text.truncate(page.text.trim_end().len());
+                        page.text.push_str("**");
+                        named = None;
+                    }
+                }
                 boxed = hidden.is_none() && matches!(name.as_str(), "span" | "time" | "cite" | "b" | "strong" | "a");
             }
             Piece::Text(text) if hidden.is_none() => {
@@ -153,7 +171,14 @@ fn read(text: &str) -> Page {
             _ => {}
         }
     }
+    page.text = initials::without(page.text);
     page
+}
+
+/// Whether the class of an element says that it holds the name of a speaker.
+fn says_name(raw: &str) -> bool {
+    let class = attribute(raw, "class").unwrap_or("").to_ascii_lowercase();
+    ["speaker", "author", "username", "participant"].iter().any(|word| class.contains(word))
 }
 
 impl Page {

@@ -19,8 +19,35 @@ pub(super) fn is_one(text: &str) -> bool {
     text.trim_start().starts_with('<')
         && text.contains("<time")
         && text.contains("<p")
-        && (text.contains("<cite") || text.matches("<time").take(3).count() == 3)
+        && (text.contains("<cite") || text.matches("<time").take(3).count() == 3 && !has_names(text))
         && !text.contains("<tt")
+}
+
+/// Whether something stands before each time and outside of the paragraphs: the names of another page, which has no `<cite>`.
+fn has_names(text: &str) -> bool {
+    /// So many times show it.
+    const SHOWN: usize = 8;
+    let (mut times, mut named, mut before, mut paragraph) = (0, 0, false, false);
+    for (_, piece) in pieces(text) {
+        match piece {
+            Piece::Open { name: "time", .. } => {
+                times += 1;
+                named += usize::from(std::mem::take(&mut before));
+                if times == SHOWN {
+                    break;
+                }
+                paragraph = true;
+            }
+            Piece::Close { name: "time", .. } => paragraph = false,
+            Piece::Open { name, .. } if matches!(Inside::of(name), Some(Inside::Paragraph | Inside::Hidden(_))) => {
+                paragraph = true;
+            }
+            Piece::Close { name, .. } if Inside::of(name).is_some() => (paragraph, before) = (false, false),
+            Piece::Text(text) => before |= !paragraph && text.contains(char::is_alphabetic),
+            _ => {}
+        }
+    }
+    times >= 2 && named * 3 >= times * 2
 }
 
 /// The element whose text comes.

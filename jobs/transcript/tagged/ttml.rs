@@ -86,7 +86,13 @@ impl<'a> Reading<'a> {
         self.draft.structure(raw);
         match name {
             "tt" => self.rates = Rates::of(raw),
-            "agent" => self.agent = attribute(raw, "id"),
+            "agent" => {
+                self.agent = attribute(raw, "id");
+                let named = ["name", "label", "title"].iter().find_map(|key| attribute(raw, key));
+                if let Some((agent, name)) = self.agent.zip(named) {
+                    self.agents.insert(agent, markup::references(name.trim()).into_owned());
+                }
+            }
             "name" | "title" => self.field = name,
             "p" => {
                 self.said.extend(self.open.take());
@@ -150,7 +156,8 @@ impl<'a> Reading<'a> {
 
 /// The first agent of a tag; there may be several.
 fn agent(raw: &str) -> Option<&str> {
-    attribute(raw, "agent")?.split_whitespace().next()
+    let of = ["agent", "speaker", "who"].iter().find_map(|key| attribute(raw, key))?;
+    of.split_whitespace().next().map(|agent| agent.trim_start_matches('#'))
 }
 
 /// What frames and ticks count.

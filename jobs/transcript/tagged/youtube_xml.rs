@@ -17,10 +17,24 @@ pub(crate) const READER: Reader = Reader { name: "youtube_xml", detect, read };
 
 fn detect(source: &Source<'_>) -> Option<(Confidence, &'static str)> {
     match root(source.text)? {
-        "transcript" => Some((Confidence::Signature, "the first element is <transcript>")),
+        "transcript" if has_captions(source.text) => Some((Confidence::Signature, "the first element is <transcript>")),
         "timedtext" => Some((Confidence::Signature, "the first element is <timedtext>")),
         _ => None,
     }
+}
+
+/// Whether the first elements within are captions; other tools call their transcripts so as well.
+pub(super) fn has_captions(text: &str) -> bool {
+    let opened = pieces(text).filter_map(|(_, piece)| match piece {
+        Piece::Open { raw, name, .. } => Some((raw, name)),
+        _ => None,
+    });
+    let mut within = opened.take(20).skip_while(|(_, name)| *name != "transcript").skip(1).peekable();
+    // Of a file that is cut off nothing is left to tell.
+    within.peek().is_none()
+        || within.any(|(raw, name)| {
+            name == "text" && attribute(raw, "start").is_some() && attribute(raw, "speaker").is_none() || name == "p"
+        })
 }
 
 /// A stretch of text with its times.

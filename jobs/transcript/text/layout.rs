@@ -7,7 +7,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{alone, letter, line::unmarked, sight::Sight};
+use super::{alone, letter, line::unmarked, said_by, sight::Sight};
 use crate::{formats::Source, label::Labels};
 
 /// How a text marks who speaks and when.
@@ -57,12 +57,17 @@ impl Layout {
         sight.drop_headings(&headings);
         let headed = repeated >= 2 || sight.enclosed() >= 2;
         let mut labels = Labels::of(sight.pieces());
+        // `张三说：` names 张三.
+        let says = labels.len() > 0 && labels.names().all(said_by::ends_in_a_verb);
+        if says {
+            labels = Labels::none();
+        }
         if headed {
             labels.drop_doubtful();
         }
         let talk = sight.talk(&labels);
         let labelled = labels.repeated() && talk.is_speech() && talk.fills(&sight, &labels);
-        let marked = if headed || labelled || labels.nearly_every { None } else { sight.marked() };
+        let marked = if headed || labelled || (labels.nearly_every && !says) { None } else { sight.marked() };
         let voices = !headed && !labelled && marked.is_none() && sight.voices();
         let quiet = !voices && !headed && !labelled && marked.is_none() && !letter::is_one(source.lines());
         let names = alone::names(&sight.lines, quiet);

@@ -241,7 +241,7 @@ fn before_time(text: &str) -> &str {
 
 fn has_digit(text: &str) -> bool {
     // Of other letters some are figures too.
-    text.bytes().any(|byte| byte.is_ascii_digit() || byte >= 0xef)
+    text.bytes().any(|byte| byte.is_ascii_digit() || byte >= 0xd9)
 }
 
 /// A name without the marks of Markdown, brackets and punctuation around it.

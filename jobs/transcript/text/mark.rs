@@ -2,7 +2,7 @@
 //! `Name - text` and what else may part a name from what is said, `NAME. text`; or behind it, `text (Name)`. They count
 //! only where the file begins (or ends) nearly every turn so.
 
-use super::stamp;
+use super::{said_by, stamp};
 use crate::{
     account::trimmed,
     label::{self, Candidate, Split},
@@ -12,7 +12,7 @@ use crate::{
 /// Beside each whether it is sure by itself; else what is said must be sentences, too.
 #[rustfmt::skip]
 pub(super) const MARKS: &[(Split, bool)] = &[
-    (bracket, true), (bold, true), (says, true), (apart::<0>, true), (apart::<1>, true), (apart::<2>, false),
+    (bracket, true), (bold, true), (said_by::says, true), (said_by::quotes, true), (apart::<0>, true), (apart::<1>, true), (apart::<2>, false),
     (apart::<3>, false), (apart::<4>, false), (apart::<5>, false), (apart::<6>, false), (apart::<7>, false),
     (apart::<8>, false), (apart::<9>, false), (point, true), (behind, false),
 ];
@@ -27,19 +27,10 @@ const BETWEEN: [&[&str]; 10] = [
     &["=", "~", "•", "·"],
     // A dash of any length.
     &[" - ", " – ", " — ", " -- "],
-    &["  "],
+    &["  ", "\u{3000}"],
     &["…", "..."],
     &["; "],
     &[" / "],
-];
-
-/// Verbs of saying that stand between a name and a colon. Lower case.
-#[rustfmt::skip]
-const SAYS: &[&str] = &[
-    "says", "said", "asks", "asked", "answers", "answered", "replies", "replied", "responds", "responded", "adds", "added",
-    "continues", "continued", "speaks", "speaking", "writes", "sagt", "sagte", "fragt", "fragte", "antwortet", "antwortete",
-    "dit", "demande", "répond", "dice", "pregunta", "responde", "diz", "pergunta", "risponde", "chiede", "säger", "frågar",
-    "svarar", "zegt", "vraagt", "antwoordt",
 ];
 
 /// What stands in brackets for a sound, and is nobody's name. Lower case.
@@ -59,7 +50,7 @@ const ELEMENTS: &[&str] = &[
     "td", "a", "cite", "time",
 ];
 
-fn found<'a>(label: &'a str, rest: &'a str) -> Option<Candidate<'a>> {
+pub(super) fn found<'a>(label: &'a str, rest: &'a str) -> Option<Candidate<'a>> {
     let (label, rest) = (trimmed(trimmed(label).trim_matches(['*', '_'])), trimmed(rest));
     (!label.is_empty() && !rest.is_empty()).then_some(Candidate { label, rest, tight: false })
 }
@@ -107,15 +98,9 @@ fn bold(text: &str) -> Option<Candidate<'_>> {
     let text = label::unlisted(text);
     let mark = ["**", "__", "*", "_"].into_iter().find(|mark| text.starts_with(mark))?;
     let (label, rest) = text[mark.len()..].split_once(mark)?;
-    rest.starts_with(' ').then(|| found(label, rest)).flatten()
-}
-
-/// `Maya says: text`.
-fn says(text: &str) -> Option<Candidate<'_>> {
-    let spoken = label::candidate(text)?;
-    let (name, verb) = spoken.label.rsplit_once(char::is_whitespace)?;
-    let is_verb = |verb: &str| SAYS.contains(&verb.to_lowercase().as_str());
-    (!spoken.tight && verb.len() <= 24 && verb.split('/').all(is_verb)).then(|| found(name, spoken.rest)).flatten()
+    // `*Name* — text`
+    let said = rest.trim_start_matches([' ', '-', '–', '—']);
+    rest.starts_with(' ').then(|| found(label, said)).flatten()
 }
 
 /// `Name | text`, with what [`BETWEEN`] has.

@@ -5,16 +5,22 @@
 
 mod alone;
 mod asides;
+mod furniture;
 mod layout;
 mod letter;
 mod line;
 mod mark;
+mod quotation;
+mod said_by;
 mod sight;
 mod stamp;
 mod units;
 
 pub(super) use layout::Layout;
 pub(super) use mark::bracket;
+pub(super) use stamp::figure;
+
+use std::borrow::Cow;
 
 use self::{
     line::{Beside, Dress, Line},
@@ -24,7 +30,7 @@ use super::{
     account::{Draft, words},
     clock, date,
     formats::{Confidence, Reader, Source},
-    label,
+    label, markdown,
     transcript::Format,
 };
 
@@ -44,7 +50,7 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
 }
 
 /// Reads a text but for its furniture: the lines for which there is a reason to set them aside.
-pub(super) fn read_but(source: &Source<'_>, furniture: fn(&str) -> Option<&'static str>) -> Draft {
+pub(super) fn read_but(source: &Source<'_>, known: fn(&str) -> Option<&'static str>) -> Draft {
     let mut reading = Reading {
         layout: Layout::of(source),
         draft: Draft::default(),
@@ -63,35 +69,22 @@ pub(super) fn read_but(source: &Source<'_>, furniture: fn(&str) -> Option<&'stat
         if farewell.is_some_and(|from| at >= from) {
             reading.close();
             reading.draft.set_aside(at + 1, "the end of the letter around it", raw);
-        } else if at >= footer_from && is_footer(raw) {
+        } else if at >= footer_from && furniture::is_footer(raw) {
             reading.close();
             reading.draft.set_aside(at + 1, "the footer of the tool", raw);
-        } else if let Some(reason) = furniture(raw).or_else(|| of_teams(raw)) {
+        } else if let Some(reason) = known(raw).or_else(|| furniture::reason(raw)) {
             reading.draft.set_aside(at + 1, reason, raw);
         } else {
             reading.line(at + 1, raw);
         }
     }
     reading.close();
+    said_by::unquote(&mut reading.draft.utterances);
     reading.doubts();
     if reading.hours {
         clock::from_the_first(&mut reading.draft);
     }
     reading.draft
-}
-
-/// Why a line that Teams writes into its transcripts is no speech.
-fn of_teams(line: &str) -> Option<&'static str> {
-    let line = line.trim_end();
-    (line.ends_with(" started transcription") || line.ends_with(" stopped transcription"))
-        .then_some("a line of Teams, not speech")
-}
-
-fn is_footer(line: &str) -> bool {
-    let line = line.trim().to_lowercase();
-    ["transcribed by http", "transcription ended", "end of transcript", "[end of transcript", "--- end"]
-        .iter()
-        .any(|start| line.starts_with(start))
 }
 
 /// What somebody is saying.
@@ -201,6 +194,9 @@ impl<'a> Reading<'a> {
         }
         let listed = self.in_notes && !self.layout.lists && label::unlisted(text).len() < text.len();
         if let Some((label, rest, doubtful)) = self.layout.split(text).filter(|_| !listed) {
+            if self.turn.as_ref().is_some_and(|turn| label::announces(&turn.text)) {
+                self.draft.warn(number, label::doubtful_quotation(label));
+            }
             self.parted(text, label, rest);
             return self.named(number, label, rest, doubtful);
         }
@@ -223,7 +219,7 @@ impl<'a> Reading<'a> {
             None => {
                 date::header_line(text, &mut self.draft);
                 let reason = match self.draft.utterances.is_empty() {
-                    true if sight::is_header(text) => "a header line",
+                    true if sight::is_header(text) || matches!(dress, Dress::Title(_)) => "a header line",
                     true => "text before the first speaker",
                     false => "notes, not speech",
                 };
@@ -356,7 +352,12 @@ impl<'a> Reading<'a> {
                 self.draft.structure(stamp.written);
                 (start_ms, said) = (Some(stamp.start_ms), rest);
             }
-            self.draft.say(part.label.or(turn.label), start_ms.take(), end_ms, said);
+            // What is set off within a turn is said as the rest is.
+            let plain = markdown::unemphasized(said);
+            if let Cow::Owned(plain) = &plain {
+                self.draft.markup(words(said), words(plain));
+            }
+            self.draft.say(part.label.or(turn.label), start_ms.take(), end_ms, &plain);
         }
     }
 }

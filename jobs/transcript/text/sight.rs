@@ -5,9 +5,9 @@ use std::collections::{HashMap, HashSet};
 
 use super::{
     alone::Alone,
-    letter,
+    furniture, letter,
     line::{Beside, Dress, Line, line},
-    mark, stamp,
+    mark, quotation, stamp,
 };
 use crate::{
     date,
@@ -29,6 +29,8 @@ pub(super) struct Sight<'s, 'l> {
     pub(super) written_out: bool,
     /// Whether names have bare times behind them, and what is said on the same line.
     pub(super) amid: bool,
+    /// Whether each line is quoted.
+    quoted: Vec<bool>,
 }
 
 /// How much is said behind labels.
@@ -71,7 +73,9 @@ impl<'s, 'l> Sight<'s, 'l> {
         };
         let numbered = is_numbered(source);
         let raw = source.lines().iter().map(|raw| if numbered { unnumbered(raw).1 } else { raw });
-        let lines: Vec<Line<'s>> = raw.map(|raw| line(raw, &mut is_name)).collect();
+        // What nobody says tells nothing of how people are named.
+        let shape = |raw: &'s str| if furniture::reason(raw).is_some() { Line::Blank } else { line(raw, &mut is_name) };
+        let lines: Vec<Line<'s>> = raw.map(shape).collect();
         let written_out =
             lines.iter().filter(|line| matches!(line, Line::Stamp(stamp) if stamp.written_out)).count() >= 2;
         let lines: Vec<Line<'s>> = lines.into_iter().map(|line| line.without(written_out)).collect();
@@ -83,6 +87,7 @@ impl<'s, 'l> Sight<'s, 'l> {
         let (marked, unmarked) = (stamps(true), stamps(false));
         let plain_stamps = unmarked >= 2 && unmarked * 3 >= filled;
         let stamped = marked + if plain_stamps { unmarked } else { 0 };
+        let quoted = quotation::lines(&lines);
         Self {
             source,
             lines,
@@ -93,6 +98,7 @@ impl<'s, 'l> Sight<'s, 'l> {
             numbered,
             written_out,
             amid: false,
+            quoted,
         }
     }
 
@@ -115,6 +121,7 @@ impl<'s, 'l> Sight<'s, 'l> {
                 Line::Stamped { rest, .. } => (rest, Place::Head),
                 Line::Plain(text, Dress::None | Dress::Bold) if !is_header(text) => match self.above(at) {
                     // In a text of stamped lines the others continue them, and do not tell against a label.
+                    _ if self.quoted.get(at) == Some(&true) => (text, Place::Quoted),
                     _ if self.mostly_stamped => (text, Place::Further),
                     Line::Blank | Line::Stamp(_) => (text, Place::Head),
                     _ => (text, Place::Line),
@@ -206,7 +213,9 @@ impl<'s, 'l> Sight<'s, 'l> {
             let wide = raw.strip_suffix(stamp.written).is_some_and(|rest| rest.ends_with("  ") || rest.ends_with('\t'));
             let below_blank = self.above(at) == Line::Blank;
             let enclosed = *beside == Beside::Enclosed;
-            let placed = enclosed || wide || below_blank || (stamp.marked && (is_name || rest.is_empty()));
+            // Markdown sets names in bold.
+            let bold = raw.trim_start().starts_with("**");
+            let placed = enclosed || wide || below_blank || bold || (stamp.marked && (is_name || rest.is_empty()));
             let usual = mostly && !self.open(at);
             if placed && (is_name || mostly || enclosed) || usual {
                 sure.insert(*name);

@@ -162,8 +162,8 @@ fn clock(text: &str) -> Option<(i64, &str)> {
 }
 
 /// Figures of other scripts: wide ones, Arabic, Persian, Indian, Thai.
-fn figure(letter: char) -> Option<u32> {
-    const ZEROS: [char; 6] = ['０', '٠', '۰', '०', '০', '๐'];
+pub(crate) fn figure(letter: char) -> Option<u32> {
+    const ZEROS: [char; 7] = ['0', '０', '٠', '۰', '०', '০', '๐'];
     ZEROS.into_iter().find_map(|zero| (letter as u32).checked_sub(zero as u32).filter(|figure| *figure < 10))
 }
 
