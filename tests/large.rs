@@ -33,12 +33,9 @@ async fn run<J: Runnable>(world: &World, job: &J) {
     run.unwrap_or_else(|_| panic!("{} is not done in its time", J::KIND)).expect("it is done");
 }
 
-#[tokio::test]
-async fn a_transcript_of_megabytes_goes_the_whole_way() {
-    let world = World::new().await;
+/// A session that is received, with this transcript.
+async fn received(world: &World, file: String) -> (Uuid, ParseTranscript) {
     let [session_id, transcript_id] = [Uuid::now_v7(), Uuid::now_v7()];
-    let file = endless();
-    assert!(file.len() > 1_000_000, "{}", file.len());
     world.services.bucket.put("transcripts/endless", file).await.expect("the bucket takes it");
     let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
     for insert in [
@@ -52,23 +49,91 @@ async fn a_transcript_of_megabytes_goes_the_whole_way() {
         sqlx::query(insert).bind(session_id).bind(transcript_id).execute(tx.conn()).await.expect("a row");
     }
     tx.commit().await.expect("it is committed");
+    (session_id, ParseTranscript { transcript_id })
+}
 
-    run(&world, &ParseTranscript { transcript_id }).await;
+/// Runs every stage up to the summary; gives how many utterances and claims there are.
+async fn the_whole_way(world: &World, file: String) -> (i64, i64) {
+    let (session_id, parse) = received(world, file).await;
+    run(world, &parse).await;
     world.execute("delete from jobs where $1 is not null and state = 'due'", session_id).await;
-    run(&world, &IndexSession { session_id }).await;
-    run(&world, &AttributeSession { session_id }).await;
+    run(world, &IndexSession { session_id }).await;
+    run(world, &AttributeSession { session_id }).await;
     let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
     let summary_id: Uuid =
         sqlx::query_scalar("select id from summaries").fetch_one(tx.conn()).await.expect("Priya's summary is due");
     drop(tx);
     world.execute("delete from jobs where $1 is not null and state = 'due'", session_id).await;
-    run(&world, &SummarizeClient { summary_id }).await;
+    run(world, &SummarizeClient { summary_id }).await;
     let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
-    let (utterances, claims): (i64, i64) =
-        sqlx::query_as("select (select count(*) from utterances), (select count(*) from claims)")
-            .fetch_one(tx.conn())
-            .await
-            .expect("counts");
+    sqlx::query_as("select (select count(*) from utterances), (select count(*) from claims)")
+        .fetch_one(tx.conn())
+        .await
+        .expect("counts")
+}
+
+#[tokio::test]
+async fn a_transcript_of_megabytes_goes_the_whole_way() {
+    let world = World::new().await;
+    let file = endless();
+    assert!(file.len() > 1_000_000, "{}", file.len());
+    let (utterances, claims) = the_whole_way(&world, file).await;
     assert_eq!(utterances, 8_000);
     assert!(claims > 3);
+}
+
+/// A stuck key, a recogniser that stammers, or somebody who means harm: one line of tens of thousands of the same.
+#[tokio::test]
+async fn what_repeats_without_end_goes_the_whole_way() {
+    let world = World::new().await;
+    let mut file = String::from("WEBVTT\n\n");
+    let repeated = [
+        "x",
+        "ha",
+        "_",
+        "!",
+        "...",
+        "?! ",
+        "no, ",
+        "um ",
+        "I will ",
+        "kill me ",
+        "by Friday and ",
+        "Tom Becker and ",
+        "a@b.c ",
+        "1",
+        "12:30 ",
+        "10% ",
+        "(",
+        "[a] ",
+        "\"so\" ",
+        "„",
+        "- ",
+        "/",
+        "あ",
+        "謝謝",
+        "e\u{301}",
+        "\u{301}",
+        "👍🏽",
+        "'",
+        "i'm ",
+        "then I'd ",
+        "if ",
+        "w.",
+        "Dr. ",
+        "www.",
+        "Maya, ",
+        "Maya",
+    ];
+    for (at, text) in repeated.iter().enumerate() {
+        let name = if at % 2 == 0 { "Priya Raman" } else { "Maya Okafor" };
+        let said = text.repeat(40_000 / text.len());
+        file.push_str(&format!("00:{at:02}:00.000 --> 00:{at:02}:50.000\n<v {name}>{said}\n\n"));
+        file.push_str(&format!(
+            "00:{at:02}:51.000 --> 00:{at:02}:59.000\n<v {name}>I'll call Anders on Friday, {at}.\n\n"
+        ));
+    }
+    let (utterances, claims) = the_whole_way(&world, file).await;
+    assert!(utterances > 36, "{utterances}");
+    assert!(claims > 0);
 }

@@ -48,6 +48,8 @@ impl Part {
 struct Phrases {
     by_word: HashMap<String, Vec<(Vec<Part>, Concept)>>,
     by_stem: HashMap<String, Vec<(Vec<Part>, Concept)>>,
+    /// In bytes: a word of a million letters is looked up by no more of them.
+    longest_stem: usize,
 }
 
 pub(super) struct Concepts {
@@ -86,7 +88,7 @@ impl Concepts {
             for place in languages.places() {
                 self.languages[place].at(words, at, &mut |concept| {
                     let meant = Meant { concept, at };
-                    if !found.contains(&meant) {
+                    if !found.iter().rev().take_while(|it| it.at == at).any(|it| *it == meant) {
                         found.push(meant);
                     }
                 });
@@ -112,14 +114,19 @@ impl Phrases {
         }
         match parts.first() {
             Some(Part::Word(word)) => self.by_word.entry(word.clone()).or_default().push((parts, concept)),
-            Some(Part::Stem(stem)) => self.by_stem.entry(stem.clone()).or_default().push((parts, concept)),
+            Some(Part::Stem(stem)) => {
+                self.longest_stem = self.longest_stem.max(stem.len());
+                self.by_stem.entry(stem.clone()).or_default().push((parts, concept));
+            }
             _ => panic!("concepts.txt: a phrase that does not begin with a word: {phrase}"),
         }
     }
 
     fn at(&self, words: &[&str], at: usize, found: &mut impl FnMut(Concept)) {
         let word = words[at];
-        let stems = (SHORTEST_STEM..=word.len()).filter_map(|end| self.by_stem.get(word.get(..end)?)).flatten();
+        let stems = (SHORTEST_STEM..=word.len().min(self.longest_stem))
+            .filter_map(|end| self.by_stem.get(word.get(..end)?))
+            .flatten();
         for (parts, concept) in self.by_word.get(word).into_iter().flatten().chain(stems) {
             if fits(&parts[1..], &words[at + 1..]) {
                 found(*concept);

@@ -102,7 +102,7 @@ pub struct Scan {
 }
 
 /// A scan begins no further file after this, and leaves the rest to the next one, which sees what has come meanwhile.
-const BUDGET: Duration = Duration::from_secs(20);
+const BUDGET: Duration = Duration::from_secs(5);
 /// How long a file in a folder must have stayed the same.
 const SECOND_LOOK: Duration = Duration::from_secs(1);
 /// So many files are fetched at a time.

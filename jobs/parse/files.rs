@@ -1,15 +1,15 @@
 //! The files of a session, read: what is said, what was written, who was there, or why a file is refused.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use debrief_transcript::{Attendee, NotATranscript, Transcript, Utterance, companion::Companion};
 
 use serde_json::json;
-use tokio::sync::OwnedSemaphorePermit;
 
 use super::{
     job::Needs,
     merge::{self, Merged, Part},
+    room::{self, Taken},
     store::Row,
 };
 use crate::{
@@ -19,7 +19,9 @@ use crate::{
 };
 
 /// Files of more bytes take a while: the job says how far it is.
-const LARGE: usize = 2 << 20;
+const LARGE: u64 = room::SMALL;
+/// So long a file waits where there is no room for it.
+const NO_ROOM: Duration = Duration::from_secs(2);
 
 /// What is in a file.
 #[derive(Debug)]
@@ -50,7 +52,7 @@ pub(super) struct Files {
     /// What of it speaks of danger, by the places of `merged.speech`.
     pub(super) danger: Vec<Vec<Sign>>,
     /// Held until all of it is stored.
-    _room: OwnedSemaphorePermit,
+    _room: Taken,
 }
 
 impl File {
@@ -67,13 +69,14 @@ impl File {
 impl Files {
     /// Reads the stored copies.
     pub(super) async fn read(ctx: &Context<Needs>, rows: Vec<Row>) -> Result<Self, JobError> {
+        let bytes = rows.iter().map(|row| u64::try_from(row.size_bytes).unwrap_or_default()).sum();
+        // Whoever waits for room holds no seat meanwhile: the next file may be a small one.
+        let room = ctx.reading.take(bytes).ok_or(JobError::Snooze(NO_ROOM))?;
         let mut copies = Vec::with_capacity(rows.len());
         for row in rows {
             let bytes = ctx.bucket.get(&row.stored_key).await?;
             copies.push((row, bytes));
         }
-        let room = ctx.reading.take(copies.iter().map(|(_, bytes)| bytes.len()).sum()).await;
-        let bytes: usize = copies.iter().map(|(_, bytes)| bytes.len()).sum();
         if bytes > LARGE {
             ctx.progress(json!({ "step": "reading", "bytes": bytes })).await?;
         }
@@ -93,7 +96,7 @@ impl Files {
         blocking(move || Self::of(all, local.as_deref(), room)).await
     }
 
-    fn of(all: Vec<File>, local: Option<&Local>, room: OwnedSemaphorePermit) -> Self {
+    fn of(all: Vec<File>, local: Option<&Local>, room: Taken) -> Self {
         let mut newest: HashMap<&str, usize> = HashMap::new();
         let good = |file: &File| !matches!(file.content, Content::Refused(_));
         for (at, file) in all.iter().enumerate().filter(|(_, file)| good(file)) {

@@ -1,18 +1,28 @@
 //! Room for reading: how many bytes of transcripts a process turns into utterances at a time.
 //!
 //! What a file becomes takes some fifty times its size while it is read, listened to and stored. So the memory of a
-//! process is bounded by the bytes that are being read, and not by how many jobs run: many small files go through side by
-//! side, and of the largest ones each waits for the one before. Whoever came first is let in first.
+//! process is bounded by the bytes that are being read, and not by how many jobs run: files go through side by side as
+//! long as there is room, and of the largest ones each comes back when the one before is through. A small file always has
+//! room, so that nobody's hour waits for somebody's day.
 
 use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// A file of no more bytes is small: the transcript of an hour has a tenth of them.
+pub(super) const SMALL: u64 = 2 << 20;
 
 /// The room of a process. Cloning shares it.
 #[derive(Clone, Debug)]
 pub struct Room {
     free: Arc<Semaphore>,
     kibibytes: u32,
+}
+
+/// Room that is taken, until it is dropped; a small file takes none.
+#[derive(Debug)]
+pub(super) struct Taken {
+    _permit: Option<OwnedSemaphorePermit>,
 }
 
 impl Room {
@@ -23,31 +33,31 @@ impl Room {
         Self { free: Arc::new(Semaphore::new(kibibytes as usize)), kibibytes }
     }
 
-    /// Waits until there is room for `bytes`; for more than all of it, until nobody else reads. It is given back when the
-    /// permit is dropped.
-    pub(super) async fn take(&self, bytes: usize) -> OwnedSemaphorePermit {
+    /// Takes room for `bytes`, for more than all of it once nobody else has any; `None` where there is not enough now.
+    pub(super) fn take(&self, bytes: u64) -> Option<Taken> {
+        if bytes <= SMALL {
+            return Some(Taken { _permit: None });
+        }
         let wanted = u32::try_from(bytes >> 10).unwrap_or(u32::MAX).clamp(1, self.kibibytes);
-        Arc::clone(&self.free).acquire_many_owned(wanted).await.expect("the room is never closed")
+        let permit = Arc::clone(&self.free).try_acquire_many_owned(wanted).ok()?;
+        Some(Taken { _permit: Some(permit) })
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use futures::FutureExt;
-
     use super::*;
 
-    #[tokio::test]
-    async fn many_small_files_are_read_side_by_side_and_a_large_one_alone() {
+    #[test]
+    fn small_files_always_have_room_and_of_the_largest_one_has() {
         let room = Room::new(64 << 20);
-        let small: Vec<_> = (0..100).map(|_| room.take(100 << 10).now_or_never().expect("there is room")).collect();
-        let mut large = Box::pin(room.take(200 << 20));
-        assert!(large.as_mut().now_or_never().is_none(), "others read");
-        assert!(room.take(1).now_or_never().is_none(), "who comes later does not overtake it");
-        drop(small);
-        let large = large.await;
-        assert!(room.take(1).now_or_never().is_none(), "it reads alone");
+        let some: Vec<_> = (0..6).map(|_| room.take(10 << 20).expect("there is room")).collect();
+        assert!(room.take(10 << 20).is_none() && room.take(200 << 20).is_none(), "others are read");
+        drop(some);
+        let large = room.take(200 << 20).expect("nobody reads");
+        assert!(room.take(3 << 20).is_none(), "it is read alone");
+        assert!(room.take(SMALL).is_some(), "a small one waits for nobody");
         drop(large);
-        assert!(room.take(0).now_or_never().is_some());
+        assert!(room.take(64 << 20).is_some());
     }
 }

@@ -23,6 +23,8 @@ pub(super) struct Row {
     pub(super) object_key: String,
     /// What ingest took it for: speech, chat, participants.
     pub(super) role: String,
+    /// How large it is, in bytes.
+    pub(super) size_bytes: i64,
     /// It is parsed, or rejected, already.
     pub(super) done: bool,
     /// It is rejected.
@@ -41,7 +43,7 @@ impl Row {
 pub(super) async fn load(tx: &mut TenantTx, transcript_id: Uuid) -> Result<Option<Row>, sqlx::Error> {
     sqlx::query_as!(
         Row,
-        r#"select id, session_id, stored_key, object_key, role,
+        r#"select id, session_id, stored_key, object_key, role, size_bytes,
                   (parsed_at is not null or rejected_reason is not null) as "done!",
                   rejected_reason is not null as "rejected!", unused_reason is not null as "unused!"
            from transcripts where id = $1"#,
@@ -55,7 +57,7 @@ pub(super) async fn load(tx: &mut TenantTx, transcript_id: Uuid) -> Result<Optio
 pub(super) async fn live(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Row>, sqlx::Error> {
     sqlx::query_as!(
         Row,
-        r#"select id, session_id, stored_key, object_key, role, parsed_at is not null as "done!",
+        r#"select id, session_id, stored_key, object_key, role, size_bytes, parsed_at is not null as "done!",
                   false as "rejected!", unused_reason is not null as "unused!"
            from transcripts where session_id = $1 and rejected_reason is null order by received_at, id"#,
         session_id
