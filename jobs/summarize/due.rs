@@ -8,7 +8,7 @@
 use std::{borrow::Cow, ops::Range, sync::LazyLock};
 
 use chrono::{Datelike, Days, Months, NaiveDate, Weekday};
-use regex::Regex;
+use regex::{Captures, Regex};
 
 /// By when something was promised.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -115,8 +115,9 @@ pub(crate) fn find(text: &str, day: NaiveDate) -> Option<Due> {
             .expect("a constant pattern")
     });
     let usable = usable(text);
-    let (mut range, mut date) = next(&usable, 0, day)?;
-    while let Some((then, later)) = next(&usable, range.end, day) {
+    let mut dates = Dates::of(&usable, day);
+    let (mut range, mut date) = dates.next()?;
+    for (then, later) in dates {
         let between = usable.get(range.end..then.start)?;
         if CORRECTED.is_match(between) {
             (range, date) = (then, later);
@@ -131,32 +132,48 @@ pub(crate) fn find(text: &str, day: NaiveDate) -> Option<Due> {
 
 /// Where the dates of `text` stand, in order.
 pub(crate) fn places(text: &str, day: NaiveDate) -> Vec<Range<usize>> {
-    let usable = usable(text);
-    let mut from = 0;
-    std::iter::from_fn(|| {
-        let (range, _) = next(&usable, from, day)?;
-        from = range.end;
-        Some(range)
-    })
-    .collect()
+    Dates::of(&usable(text), day).map(|(range, _)| range).collect()
 }
 
 /// `text` with blanks in place of what is no day by which something is done, so that all places stay the same.
 fn usable(text: &str) -> Cow<'_, str> {
-    NOT_DUE.replace_all(text, |found: &regex::Captures<'_>| " ".repeat(found[0].len()))
+    NOT_DUE.replace_all(text, |found: &Captures<'_>| " ".repeat(found[0].len()))
 }
 
-/// The first date from the byte `from` on: where it stands, and the day.
-fn next(usable: &str, from: usize, day: NaiveDate) -> Option<(Range<usize>, Option<NaiveDate>)> {
-    let (found, resolve) = RULES
-        .iter()
-        .filter_map(|(pattern, resolve)| Some((pattern.captures_at(usable, from)?, resolve)))
-        .min_by_key(|(found, _)| {
-            let all = found.get(0).map(|all| all.range()).unwrap_or_default();
-            // The earliest; of several at one place the longest.
-            (all.start, std::cmp::Reverse(all.len()))
-        })?;
-    Some((found.get(0)?.range(), resolve(&found, day)))
+/// The dates of a text, one after the other: where each stands, and the day. Each rule looks through the text once.
+struct Dates<'t> {
+    usable: &'t str,
+    day: NaiveDate,
+    from: usize,
+    /// By rule: what it finds next; none once it finds nothing more.
+    next: Vec<Option<Captures<'t>>>,
+}
+
+impl<'t> Dates<'t> {
+    fn of(usable: &'t str, day: NaiveDate) -> Self {
+        Self { usable, day, from: 0, next: RULES.iter().map(|(pattern, _)| pattern.captures(usable)).collect() }
+    }
+}
+
+impl Iterator for Dates<'_> {
+    type Item = (Range<usize>, Option<NaiveDate>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let place = |found: &Captures<'_>| found.get(0).map(|all| all.range()).unwrap_or_default();
+        for (next, (pattern, _)) in self.next.iter_mut().zip(RULES.iter()) {
+            if next.as_ref().is_some_and(|found| place(found).start < self.from) {
+                *next = pattern.captures_at(self.usable, self.from);
+            }
+        }
+        let found =
+            self.next.iter().zip(RULES.iter()).filter_map(|(next, (_, resolve))| Some((next.as_ref()?, resolve)));
+        // The earliest; of several at one place the longest.
+        let first = found.min_by_key(|(found, _)| (place(found).start, std::cmp::Reverse(place(found).len())));
+        let (found, resolve) = first?;
+        let range = place(found);
+        self.from = range.end;
+        Some((range, resolve(found, self.day)))
+    }
 }
 
 fn weekday(name: &str) -> Option<Weekday> {

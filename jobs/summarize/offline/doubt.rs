@@ -2,7 +2,7 @@
 //! somebody else, or were said in a role. For the drafts of language models as for our own. English cues only: words of
 //! another language raise no doubt.
 
-use std::sync::LazyLock;
+use std::{collections::HashMap, sync::LazyLock};
 
 use regex::Regex;
 
@@ -22,6 +22,8 @@ pub(in crate::summarize) struct Doubts<'a> {
     input: &'a SessionForClient,
     speech: Speech,
     settled: Settled,
+    /// By line: its sentences' parts in it, in their normal form, each with the place of its sentence.
+    parts: HashMap<usize, Vec<(String, usize)>>,
 }
 
 /// Why the cited words do not support a claim.
@@ -46,7 +48,13 @@ impl<'a> Doubts<'a> {
         let mut speech = Speech::new(input);
         roles::mark(&mut speech, &input.coach);
         let settled = Settled::new(&speech);
-        Self { input, speech, settled }
+        let mut parts: HashMap<usize, Vec<(String, usize)>> = HashMap::new();
+        for sentence in speech.sentences.iter().filter(|it| it.words > 0) {
+            for part in &sentence.evidence {
+                parts.entry(part.utterance).or_default().push((text::normalize(&part.quote), sentence.at));
+            }
+        }
+        Self { input, speech, settled, parts }
     }
 
     /// What speaks against a claim of `section` with this text that cites `evidence`: something that holds for each
@@ -84,14 +92,9 @@ impl<'a> Doubts<'a> {
     fn cited(&self, evidence: &Evidence) -> impl Iterator<Item = &Sentence> {
         let line = self.input.utterances.iter().find(|line| line.id == evidence.utterance_id);
         let quote = text::normalize(&evidence.quote);
-        self.speech.sentences.iter().filter(move |it| {
-            it.evidence.iter().any(|part| {
-                line.is_some_and(|line| line.index == part.utterance) && {
-                    let part = text::normalize(&part.quote);
-                    part.contains(&quote) || quote.contains(&part)
-                }
-            })
-        })
+        let parts = line.and_then(|line| self.parts.get(&line.index)).into_iter().flatten();
+        let touched = parts.filter(move |(part, _)| part.contains(&quote) || quote.contains(part.as_str()));
+        touched.map(|(_, at)| &self.speech.sentences[*at])
     }
 
     /// A claim for each open thread of which `claims` do not tell and something that was said does.

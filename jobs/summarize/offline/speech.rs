@@ -24,6 +24,9 @@ const MOST_STEMS: usize = 60;
 /// A sentence longer than this is cut where the transcript cuts it: automatic captions know no full stops.
 const LONG_SENTENCE_WORDS: usize = 45;
 
+/// So many bytes of a line on each side of a word or two are quoted with them.
+const AROUND: usize = 400;
+
 /// What one person says in a row.
 #[derive(Debug)]
 pub(super) struct Turn {
@@ -220,7 +223,8 @@ fn cut(joined: &str, places: impl Iterator<Item = Range<usize>>) -> Vec<Range<us
     parts
 }
 
-/// The part of a sentence that stands in the line at `at`; the whole line where the part is shorter than a quote.
+/// The part of a sentence that stands in the line at `at`; with the words around it where the part is shorter than a
+/// quote.
 fn evidence(
     input: &SessionForClient,
     at: usize,
@@ -234,6 +238,15 @@ fn evidence(
     let line = &input.utterances[at];
     (words > 0).then(|| DraftEvidence {
         utterance: line.index,
-        quote: if words < 3 { line.text.clone() } else { quote.to_owned() },
+        quote: if words < 3 { around(joined, place, &part).to_owned() } else { quote.to_owned() },
     })
+}
+
+/// The words of a line around a part of it that is too short to be a quote: all of them, where they are not too many.
+fn around<'t>(joined: &'t str, place: &Range<usize>, part: &Range<usize>) -> &'t str {
+    let from = joined.floor_char_boundary(part.start.saturating_sub(AROUND)).max(place.start);
+    let to = joined.ceil_char_boundary((part.end + AROUND).min(place.end)).min(place.end);
+    let from = if from == place.start { from } else { joined[from..part.start].find(' ').map_or(from, |at| from + at) };
+    let to = if to == place.end { to } else { joined[part.end..to].rfind(' ').map_or(to, |at| part.end + at) };
+    joined[from..to].trim()
 }
