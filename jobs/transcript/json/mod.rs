@@ -42,6 +42,7 @@ mod speechmatics;
 mod tldv;
 mod tree;
 mod turns;
+mod versions;
 mod voices;
 mod watson;
 mod whisper;

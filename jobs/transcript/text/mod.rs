@@ -14,7 +14,7 @@ mod stamp;
 mod units;
 
 pub(super) use layout::Layout;
-pub(super) use mark::bracket;
+pub(super) use mark::{before, behind, is_sound};
 
 use self::{
     line::{Beside, Dress, Line},
@@ -24,7 +24,7 @@ use super::{
     account::{Draft, words},
     clock, date,
     formats::{Confidence, Reader, Source},
-    label,
+    label, live,
     transcript::Format,
 };
 
@@ -55,6 +55,7 @@ pub(super) fn read_but(source: &Source<'_>, furniture: fn(&str) -> Option<&'stat
         hours: true,
         interjected: false,
         ended: None,
+        places: Vec::new(),
     };
     let footer_from =
         source.lines().iter().rposition(|line| !line.trim().is_empty()).map_or(0, |last| last.saturating_sub(2));
@@ -73,6 +74,7 @@ pub(super) fn read_but(source: &Source<'_>, furniture: fn(&str) -> Option<&'stat
         }
     }
     reading.close();
+    live::keep_last_said(&mut reading.draft, &reading.places);
     reading.doubts();
     if reading.hours {
         clock::from_the_first(&mut reading.draft);
@@ -120,6 +122,8 @@ struct Reading<'a> {
     interjected: bool,
     /// When the turn above ended, where times stand behind what was said.
     ended: Option<i64>,
+    /// The line on which each utterance begins.
+    places: Vec<usize>,
 }
 
 impl<'a> Reading<'a> {
@@ -357,6 +361,7 @@ impl<'a> Reading<'a> {
                 (start_ms, said) = (Some(stamp.start_ms), rest);
             }
             self.draft.say(part.label.or(turn.label), start_ms.take(), end_ms, said);
+            self.places.resize(self.draft.utterances.len(), turn.line);
         }
     }
 }
@@ -369,7 +374,8 @@ const ENDS: &str =
     "the times stand behind what was said: each is taken for the end of its turn, and the beginning of the next";
 
 /// Said where marks alone tell voices apart.
-const VOICES: &str = "nobody is named: the marks (>>) show where somebody else begins to speak, and not who it is";
+pub(super) const VOICES: &str =
+    "nobody is named: the marks (>>) show where somebody else begins to speak, and not who it is";
 
 /// Said where only questions and answers are marked.
 const SIDES: &str =

@@ -3,7 +3,8 @@
 
 use std::{borrow::Cow, collections::HashSet};
 
-use super::{
+use super::Shown;
+use crate::{
     account::{Draft, words},
     markup, time,
     webvtt_cues::Cue,
@@ -13,8 +14,8 @@ use super::{
 const REPEAT: &str = "a line that rolls on from the cue before";
 /// Cues that roll follow each other at once, in milliseconds.
 const AT_ONCE: i64 = 100;
-/// Where a pause is between them, it is no longer, in milliseconds.
-const PAUSE: i64 = 3_000;
+/// A short line is shown again after a pause that is no longer, in milliseconds: people do say "Yes." again.
+const LONG_PAUSE: i64 = 15_000;
 /// A cue that only shows a finished line is shown for no longer, in milliseconds.
 const FLASH: i64 = 50;
 /// In a file of fewer cues, what rolls has at least so many words: people do say "Yes." twice.
@@ -23,55 +24,77 @@ const FEW_WORDS: usize = 3;
 
 /// What the cue before showed, without markup.
 #[derive(Default)]
-struct Shown {
+struct Before {
     end: Option<i64>,
-    last: Option<String>,
-    lines: HashSet<String>,
+    /// Its lines, from above.
+    lines: Vec<String>,
+    known: HashSet<String>,
 }
 
-/// Sets aside the lines that only roll on; tells whether the cues have times inside, as YouTube's have.
-pub(super) fn set_repeats_aside(cues: &mut [Cue<'_>], draft: &mut Draft) -> bool {
-    let inline = cues.iter().any(|cue| has_times(&cue.payload));
+/// A line of a cue.
+struct Line {
+    /// Its place in the payload.
+    at: usize,
+    plain: String,
+    /// Whether times are in it: then it is new.
+    timed: bool,
+}
+
+/// Sets aside the lines that only roll on.
+pub(super) fn set_repeats_aside(cues: &mut [Cue<'_>], draft: &mut Draft) -> Shown {
+    let times_inside = cues.iter().any(|cue| has_times(&cue.payload));
     // Most files do not roll: look at the raw lines before any markup is read.
-    if !inline && !mostly_rolls(cues) {
-        return false;
+    if !times_inside && !mostly_rolls(cues) {
+        return Shown::default();
     }
-    let mut before = Shown::default();
+    let mut before = Before::default();
     for cue in cues {
         let payload = cue.payload.clone();
-        let mut lines: Vec<&str> = payload.split('\n').collect();
-        let plain: Vec<String> = lines.iter().map(|line| text(line)).collect();
+        let mut raw: Vec<&str> = payload.split('\n').collect();
+        let line = |(at, line): (usize, &&str)| Line { at, plain: text(line), timed: times_inside && has_times(line) };
+        let lines: Vec<Line> = raw.iter().enumerate().map(line).filter(|line| !line.plain.is_empty()).collect();
         let gap = before.end.zip(cue.start_ms).map(|(end, start)| (end - start).abs());
-        let (follows, is_near) = (gap.is_some_and(|gap| gap <= AT_ONCE), gap.is_some_and(|gap| gap <= PAUSE));
-        let first = plain.iter().position(|line| !line.is_empty());
-        for (at, plain) in plain.iter().enumerate() {
-            let line = lines[at];
-            // After a pause it is the last line, whole, with another below it.
-            let rolls_on = is_near
-                && first == Some(at)
-                && before.last.as_deref() == Some(plain.as_str())
-                && lines[at + 1..].iter().any(|line| !line.trim().is_empty())
-                && count(plain) >= FEW_WORDS;
-            let repeats =
-                !plain.is_empty() && !has_times(line) && ((follows && before.lines.contains(plain)) || rolls_on);
-            if repeats {
-                draft.set_aside(cue.line + at, REPEAT, plain);
-                draft.markup(words(line), words(plain));
-                lines[at] = "";
-                cue.payload = Cow::Owned(lines.join("\n"));
+        let rolled = before.rolled(&lines, gap, times_inside);
+        for (place, line) in lines.iter().enumerate() {
+            let again = gap.is_some_and(|gap| gap <= AT_ONCE) && before.known.contains(&line.plain);
+            if !line.timed && (again || place < rolled) {
+                draft.set_aside(cue.line + line.at, REPEAT, &line.plain);
+                draft.markup(words(raw[line.at]), words(&line.plain));
+                raw[line.at] = "";
+                cue.payload = Cow::Owned(raw.join("\n"));
             }
         }
-        let last = plain.iter().rfind(|line| !line.is_empty()).cloned();
-        before = Shown { end: cue.end_ms, last, lines: plain.into_iter().collect() };
+        let lines: Vec<String> = lines.into_iter().map(|line| line.plain).collect();
+        before = Before { end: cue.end_ms, known: lines.iter().cloned().collect(), lines };
     }
-    inline
+    Shown { times_inside, rolls: true }
 }
 
-/// Whether many cues begin, at once, with the line that the one before ended with, and go on with another, or only show
-/// that line for a moment.
+impl Before {
+    /// How many of the first lines of a cue are the last ones of the cue before, shown once more after whatever pause: with
+    /// another below them, or all of a window.
+    fn rolled(&self, lines: &[Line], gap: Option<i64>, times_inside: bool) -> usize {
+        let shown = |many: &usize| {
+            let above = self.lines[self.lines.len() - many..].iter();
+            above.eq(lines[..*many].iter().map(|line| &line.plain)) && !lines[..*many].iter().any(|line| line.timed)
+        };
+        let Some(rolled) = (1..=self.lines.len().min(lines.len())).rev().find(shown) else { return 0 };
+        let goes_on = rolled < lines.len();
+        // What has times is new, and what stands above it is not.
+        let old = times_inside && goes_on && lines[rolled..].iter().any(|line| line.timed);
+        let long = rolled > 1 || lines[..rolled].iter().map(|line| count(&line.plain)).sum::<usize>() >= FEW_WORDS;
+        let soon = gap.is_some_and(|gap| gap <= LONG_PAUSE);
+        if old || (goes_on && (long || soon)) || rolled > 1 { rolled } else { 0 }
+    }
+}
+
+/// Whether many cues begin with the lines that the one before ended with, and go on with another, or only show that line
+/// for a moment.
 fn mostly_rolls(cues: &[Cue<'_>]) -> bool {
-    let rolls = cues.windows(2).filter(|pair| rolls_on(&pair[0], &pair[1], cues.len() < FEW_CUES)).count();
-    if cues.len() < FEW_CUES { rolls > 0 && rolls * 2 >= cues.len() - 1 } else { rolls * 5 >= cues.len() * 2 }
+    let few = cues.len() < FEW_CUES;
+    let filled: usize = cues.iter().filter(|cue| !cue.payload.is_empty()).count();
+    let rolls = cues.windows(2).filter(|pair| rolls_on(&pair[0], &pair[1], few)).count();
+    if few { rolls > 0 && rolls * 2 + 1 >= filled } else { rolls * 5 >= filled * 2 }
 }
 
 fn rolls_on<'a>(before: &'a Cue<'_>, cue: &'a Cue<'_>, few: bool) -> bool {
@@ -81,14 +104,25 @@ fn rolls_on<'a>(before: &'a Cue<'_>, cue: &'a Cue<'_>, few: bool) -> bool {
     }
     let filled = |cue: &'a Cue<'_>| cue.payload.split('\n').map(str::trim).filter(|line| !line.is_empty());
     let mut lines = filled(cue);
-    let (Some(first), Some(last)) = (lines.next(), filled(before).next_back()) else { return false };
+    let Some(first) = lines.next() else { return false };
+    // The lines of the cue before, from the one on with which this cue begins.
+    let mut above = filled(before).skip_while(|line| *line != first);
+    let (mut again, mut spoken) = (usize::from(above.next().is_some()), count(first));
+    for line in above {
+        if lines.next() != Some(line) {
+            return false;
+        }
+        again += 1;
+        spoken += count(line);
+    }
     let goes_on = lines.next().is_some();
-    if first != last || !(goes_on || few) {
+    if again == 0 || !(goes_on || few) {
         return false;
     }
-    let at_once = before.end_ms.zip(cue.start_ms).is_some_and(|(end, start)| (end - start).abs() <= AT_ONCE);
+    let gap = before.end_ms.zip(cue.start_ms).map(|(end, start)| (end - start).abs());
+    let pause = if again > 1 && goes_on { LONG_PAUSE } else { AT_ONCE };
     let flash = cue.start_ms.zip(cue.end_ms).is_some_and(|(start, end)| end - start <= FLASH);
-    !few || (at_once && (goes_on || flash) && count(first) >= FEW_WORDS)
+    !few || (gap.is_some_and(|gap| gap <= pause) && (goes_on || flash) && spoken >= FEW_WORDS)
 }
 
 /// Whether a time such as `<00:00:04.799>` stands among the lines.
