@@ -3,7 +3,7 @@
 
 use std::{borrow::Cow, collections::HashSet};
 
-use super::Shown;
+use super::{GROWS, Shown};
 use crate::{
     account::{Draft, words},
     markup, time,
@@ -21,6 +21,8 @@ const FLASH: i64 = 50;
 /// In a file of fewer cues, what rolls has at least so many words: people do say "Yes." twice.
 const FEW_CUES: usize = 12;
 const FEW_WORDS: usize = 3;
+/// A line that goes on in the next cue has at least so many words.
+const GROWN_WORDS: usize = 2;
 
 /// What the cue before showed, without markup.
 #[derive(Default)]
@@ -44,17 +46,27 @@ struct Line {
 pub(super) fn set_repeats_aside(cues: &mut [Cue<'_>], draft: &mut Draft) -> Shown {
     let times_inside = cues.iter().any(|cue| has_times(&cue.payload));
     // Most files do not roll: look at the raw lines before any markup is read.
-    if !times_inside && !mostly_rolls(cues) {
+    let habit = habit(cues);
+    if !times_inside && habit == Habit::Other {
         return Shown::default();
     }
     let mut before = Before::default();
-    for cue in cues {
+    for position in 0..cues.len() {
+        let (shown, rest) = cues.split_at_mut(position);
+        let Some(cue) = rest.first_mut() else { break };
         let payload = cue.payload.clone();
         let mut raw: Vec<&str> = payload.split('\n').collect();
         let line = |(at, line): (usize, &&str)| Line { at, plain: text(line), timed: times_inside && has_times(line) };
         let lines: Vec<Line> = raw.iter().enumerate().map(line).filter(|line| !line.plain.is_empty()).collect();
         let gap = before.end.zip(cue.start_ms).map(|(end, start)| (end - start).abs());
-        let rolled = before.rolled(&lines, gap, times_inside);
+        let mut rolled = before.rolled(&lines, gap, times_inside, habit);
+        // A line that goes on is read where it is whole.
+        if rolled > 0 && before.lines.last() != Some(&lines[rolled - 1].plain) {
+            rolled -= 1;
+            if let (Some(above), Some(line)) = (shown.last_mut(), before.lines.last()) {
+                drop_last_line(above, line, draft);
+            }
+        }
         for (place, line) in lines.iter().enumerate() {
             let again = gap.is_some_and(|gap| gap <= AT_ONCE) && before.known.contains(&line.plain);
             if !line.timed && (again || place < rolled) {
@@ -73,28 +85,57 @@ pub(super) fn set_repeats_aside(cues: &mut [Cue<'_>], draft: &mut Draft) -> Show
 impl Before {
     /// How many of the first lines of a cue are the last ones of the cue before, shown once more after whatever pause: with
     /// another below them, or all of a window.
-    fn rolled(&self, lines: &[Line], gap: Option<i64>, times_inside: bool) -> usize {
+    fn rolled(&self, lines: &[Line], gap: Option<i64>, times_inside: bool, habit: Habit) -> usize {
         let shown = |many: &usize| {
             let above = self.lines[self.lines.len() - many..].iter();
-            above.eq(lines[..*many].iter().map(|line| &line.plain)) && !lines[..*many].iter().any(|line| line.timed)
+            let again = |(at, (own, line)): (usize, (&String, &Line))| {
+                own == &line.plain || (at + 1 == *many && grows(own, &line.plain))
+            };
+            above.zip(&lines[..*many]).enumerate().all(again) && !lines[..*many].iter().any(|line| line.timed)
         };
         let Some(rolled) = (1..=self.lines.len().min(lines.len())).rev().find(shown) else { return 0 };
         let goes_on = rolled < lines.len();
         // What has times is new, and what stands above it is not.
         let old = times_inside && goes_on && lines[rolled..].iter().any(|line| line.timed);
         let long = rolled > 1 || lines[..rolled].iter().map(|line| count(&line.plain)).sum::<usize>() >= FEW_WORDS;
-        let soon = gap.is_some_and(|gap| gap <= LONG_PAUSE);
+        let soon = habit == Habit::AlwaysRolls || gap.is_some_and(|gap| gap <= LONG_PAUSE);
         if old || (goes_on && (long || soon)) || rolled > 1 { rolled } else { 0 }
     }
 }
 
-/// Whether many cues begin with the lines that the one before ended with, and go on with another, or only show that line
-/// for a moment.
-fn mostly_rolls(cues: &[Cue<'_>]) -> bool {
+/// Sets the last line of a cue aside, which the next one has whole, unless it was set aside there already.
+fn drop_last_line(cue: &mut Cue<'_>, line: &str, draft: &mut Draft) {
+    let payload = cue.payload.clone();
+    let lines: Vec<&str> = payload.split('\n').collect();
+    let last = lines.iter().rposition(|line| !text(line).is_empty());
+    if let Some(at) = last.filter(|at| text(lines[*at]) == line) {
+        draft.markup(words(lines[at]), words(line));
+        draft.set_aside(cue.line + at, GROWS, line);
+        cue.payload = Cow::Owned(lines[..at].join("\n"));
+    }
+}
+
+/// What the lines of a file do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Habit {
+    Other,
+    /// Many cues begin with the lines that the one before ended with, and go on with another, or only show that line for
+    /// a moment.
+    Rolls,
+    /// Nearly all do.
+    AlwaysRolls,
+}
+
+fn habit(cues: &[Cue<'_>]) -> Habit {
     let few = cues.len() < FEW_CUES;
     let filled: usize = cues.iter().filter(|cue| !cue.payload.is_empty()).count();
     let rolls = cues.windows(2).filter(|pair| rolls_on(&pair[0], &pair[1], few)).count();
-    if few { rolls > 0 && rolls * 2 + 1 >= filled } else { rolls * 5 >= filled * 2 }
+    let mostly = if few { rolls > 0 && rolls * 2 + 1 >= filled } else { rolls * 5 >= filled * 2 };
+    match mostly {
+        false => Habit::Other,
+        true if !few && rolls * 10 >= filled * 7 => Habit::AlwaysRolls,
+        true => Habit::Rolls,
+    }
 }
 
 fn rolls_on<'a>(before: &'a Cue<'_>, cue: &'a Cue<'_>, few: bool) -> bool {
@@ -103,26 +144,30 @@ fn rolls_on<'a>(before: &'a Cue<'_>, cue: &'a Cue<'_>, few: bool) -> bool {
         return false;
     }
     let filled = |cue: &'a Cue<'_>| cue.payload.split('\n').map(str::trim).filter(|line| !line.is_empty());
-    let mut lines = filled(cue);
+    let (above, mut lines) = (filled(before).collect::<Vec<_>>(), filled(cue));
     let Some(first) = lines.next() else { return false };
+    let is_again = |at: usize, line: &str| above[at] == line || (at + 1 == above.len() && grows(above[at], line));
     // The lines of the cue before, from the one on with which this cue begins.
-    let mut above = filled(before).skip_while(|line| *line != first);
-    let (mut again, mut spoken) = (usize::from(above.next().is_some()), count(first));
-    for line in above {
-        if lines.next() != Some(line) {
-            return false;
-        }
-        again += 1;
-        spoken += count(line);
+    let Some(from) = (0..above.len()).find(|at| is_again(*at, first)) else { return false };
+    if !(from + 1..above.len()).all(|at| lines.next().is_some_and(|line| is_again(at, line))) {
+        return false;
     }
+    let again = above.len() - from;
+    let spoken: usize = above[from..].iter().map(|line| count(line)).sum();
     let goes_on = lines.next().is_some();
-    if again == 0 || !(goes_on || few) {
+    if !(goes_on || few) {
         return false;
     }
     let gap = before.end_ms.zip(cue.start_ms).map(|(end, start)| (end - start).abs());
     let pause = if again > 1 && goes_on { LONG_PAUSE } else { AT_ONCE };
     let flash = cue.start_ms.zip(cue.end_ms).is_some_and(|(start, end)| end - start <= FLASH);
     !few || (gap.is_some_and(|gap| gap <= pause) && (goes_on || flash) && spoken >= FEW_WORDS)
+}
+
+/// Whether the last line of a cue goes on in a line of the next.
+fn grows(line: &str, next: &str) -> bool {
+    let rest = next.strip_prefix(line).unwrap_or("");
+    !rest.is_empty() && !rest.starts_with(char::is_alphanumeric) && count(line) >= GROWN_WORDS
 }
 
 /// Whether a time such as `<00:00:04.799>` stands among the lines.
@@ -224,6 +269,28 @@ mod tests {
             }
         }
         assert!(read.account.balances());
+    }
+
+    /// A line may go on in the cue in which it has rolled up.
+    #[test]
+    fn a_line_that_has_rolled_up_is_read_once_where_it_is_whole() {
+        let said = "so we stay with the budget for a moment and then we look at what you have learnt from the week that \
+                    was so long for you and at what it is that you want to do with the next one";
+        let words: Vec<&str> = said.split(' ').collect();
+        for pause in [0, 1] {
+            let mut file = String::from("WEBVTT\n\n");
+            for (at, end) in (3..=words.len()).step_by(3).enumerate() {
+                let lines: Vec<String> = words[..end].chunks(7).map(|line| line.join(" ")).collect();
+                let shown = lines[lines.len().saturating_sub(2)..].join("\n");
+                let (from, until) = (at * (2 + pause), at * (2 + pause) + 2);
+                let time = |second: usize| format!("00:{:02}:{:02}.000", second / 60, second % 60);
+                _ = write!(file, "{} --> {}\n{shown}\n\n", time(from), time(until));
+            }
+            let read = parse(file.as_bytes()).expect("captions");
+            let all: Vec<&str> = read.utterances.iter().map(|said| said.text.as_str()).collect();
+            assert_eq!(all.join(" "), words[..words.len() / 3 * 3].join(" "), "{pause}\n{file}");
+            assert!(read.account.balances());
+        }
     }
 
     #[test]
