@@ -148,7 +148,9 @@ pub(super) fn without_key(text: &str) -> &str {
     const KEYS: [&str; 8] = ["speaker", "speaker name", "name", "voice", "spk", "sprecher", "talker", "who"];
     let keyed =
         text.split_once([':', '=']).filter(|(key, _)| KEYS.iter().any(|own| key.trim().eq_ignore_ascii_case(own)));
-    keyed.map_or(text, |(_, name)| name.trim().trim_matches('"')).trim()
+    let name = keyed.map_or(text, |(_, name)| name.trim().trim_matches('"')).trim();
+    // A number says nothing without the word.
+    if name.contains(char::is_alphabetic) { name } else { text.trim() }
 }
 
 fn behind_number(id: &str) -> Option<&str> {

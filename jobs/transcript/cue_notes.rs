@@ -6,7 +6,7 @@ use std::collections::HashMap;
 use super::{
     account::Draft,
     cue_names::{come_back, only_at_changes, without_key},
-    label,
+    label::{self, Shape},
     webvtt_cues::{COMMENT, Cue, Note},
 };
 
@@ -16,7 +16,9 @@ const WORDS: usize = 6;
 /// Whether a comment may name somebody.
 pub(super) fn may_name(says: &str) -> bool {
     let name = without_key(says);
-    name.split_whitespace().nth(WORDS).is_none() && label::may_be_label(name)
+    let keyed = name.len() < says.len();
+    let plain = || !name.contains(':') && label::shape(name) <= Shape::Handle;
+    name.split_whitespace().nth(WORDS).is_none() && label::may_be_label(name) && (keyed || plain())
 }
 
 /// Gives the cues below such comments the name as their identifier, which then says who speaks; the other comments are

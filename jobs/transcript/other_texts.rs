@@ -14,7 +14,9 @@ const FEWEST: usize = 5;
 /// What a text is, where it is clear that it is no talk.
 pub(super) fn seen(text: &str) -> Option<&'static str> {
     let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).take(SAMPLE).collect();
-    if lines.len() < FEWEST {
+    // The cues of captions have their times between them, whatever is said in them.
+    let timed = lines.iter().filter(|line| time::may_begin(line) && line.contains("-->")).count();
+    if lines.len() < FEWEST || timed * 6 >= lines.len() {
         return None;
     }
     let most = |matches: fn(&str) -> bool| lines.iter().filter(|line| matches(line)).count() * 10 >= lines.len() * 8;
@@ -116,7 +118,8 @@ fn are_records(text: &str) -> bool {
     let fields: Vec<(String, String)> = text.lines().filter_map(field).take(SAMPLE).collect();
     let ended = fields.iter().filter(|(_, value)| value.ends_with(['.', '?', '!', '…', '。', '？'])).count();
     let mut next: HashMap<&str, HashMap<&str, usize>> = HashMap::new();
-    for pair in fields.windows(2) {
+    // What follows itself is somebody who speaks on, or words that grow.
+    for pair in fields.windows(2).filter(|pair| pair[0].0 != pair[1].0) {
         *next.entry(&pair[0].0).or_default().entry(&pair[1].0).or_default() += 1;
     }
     let again = || next.values().filter(|next| next.values().sum::<usize>() >= 2);

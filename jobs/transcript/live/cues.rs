@@ -99,7 +99,8 @@ fn goes_on(earlier: &str, later: &str) -> bool {
 /// Sets all but the last of a chain aside. A label or a voice that only an earlier one has goes over to the last.
 fn keep_last(cues: &mut [Cue<'_>], chain: &Chain, evidence: Evidence, doubts: &mut Doubts, draft: &mut Draft) {
     let last = version(&cues[chain.last]);
-    let (voiceless, has_label) = (last.who.is_empty(), labelled(&last.text).is_some());
+    let voiceless = last.who.is_empty();
+    let own = labelled(&last.text).map(|(label, _)| label.to_owned());
     let mut above: Option<String> = None;
     let (mut start_ms, mut end_ms) = (None, cues[chain.last].end_ms);
     for (at, begins) in &chain.earlier {
@@ -110,11 +111,12 @@ fn keep_last(cues: &mut [Cue<'_>], chain: &Chain, evidence: Evidence, doubts: &m
         let mut plain = words(&version.text);
         let mut said = &*version.text;
         let label = labelled(&version.text);
-        // What would be read as markup stays where it is.
-        let movable = label.filter(|(label, _)| !has_label && markup::is_plain(label) && version.who.is_empty());
-        if let Some((label, rest)) = movable.filter(|_| above.is_none()) {
-            above = Some(format!("{label}: "));
-            (plain, said) = (words(label) + words(rest), rest);
+        // As it is written: what stands for an `&` does so where it goes.
+        let raw = labelled(&cue.payload).map(|(raw, _)| raw).filter(|raw| !raw.contains(['<', '{']));
+        let movable = label.filter(|(label, _)| own.as_deref() != Some(label) && version.who.is_empty());
+        if let Some(((_, rest), raw)) = movable.zip(raw).filter(|_| above.is_none()) {
+            above = Some(format!("{raw}: "));
+            (plain, said) = (words(raw) + words(rest), rest);
         } else if let Some(tag) = voice_tag(&cue.payload).filter(|_| voiceless && above.is_none()) {
             plain += words(tag);
             above = Some(tag.to_owned());

@@ -71,12 +71,12 @@ pub(crate) fn chains(versions: &[Version<'_>], evidence: Evidence, across: bool)
     let mut open: VecDeque<Open<'_>> = VecDeque::new();
     let reach = if evidence == Evidence::File { OPEN } else { 1 };
     for (at, version) in versions.iter().enumerate() {
-        let next = Open { at, heard: Heard::of(&version.text) };
+        let next = Open { at, heard: heard(version) };
         if next.heard.spoken().is_empty() {
             continue;
         }
         if let Some(found) = open.iter().rposition(|earlier| {
-            let ends_a_line = || earlier.heard.ends_a_line_of(&next.heard, &version.text);
+            let ends_a_line = || earlier.heard.ends_a_line_of(&next.heard);
             grows(earlier, &next, versions, evidence) && (across || !ends_a_line())
         }) {
             links[open[found].at] = Some(at);
@@ -90,6 +90,11 @@ pub(crate) fn chains(versions: &[Version<'_>], evidence: Evidence, across: bool)
     linked(&links, versions)
 }
 
+/// A version, taken apart.
+fn heard<'v>(version: &'v Version<'_>) -> Heard<'v> {
+    Heard::of(&version.text, !version.who.is_empty())
+}
+
 /// The chains that the links from each version to the next make.
 fn linked(links: &[Option<usize>], versions: &[Version<'_>]) -> Vec<Chain> {
     let mut is_later = vec![false; links.len()];
@@ -99,8 +104,8 @@ fn linked(links: &[Option<usize>], versions: &[Version<'_>]) -> Vec<Chain> {
         .map(|first| {
             let members: Vec<usize> = std::iter::successors(Some(first), |at| links[*at]).collect();
             let last = members[members.len() - 1];
-            let heard = Heard::of(&versions[last].text);
-            let begins = |at: &usize| Heard::of(&versions[*at].text).begins(&heard).is_some();
+            let whole = heard(&versions[last]);
+            let begins = |at: &usize| heard(&versions[*at]).begins(&whole).is_some();
             let earlier = members[..members.len() - 1].iter().map(|at| (*at, begins(at))).collect();
             Chain { earlier, last }
         })
@@ -110,7 +115,7 @@ fn linked(links: &[Option<usize>], versions: &[Version<'_>]) -> Vec<Chain> {
 /// What shows that the entries of a file grow, by the first of them: many begin what one of the next goes on with, and not
 /// only with another line, for that is how lines roll.
 pub(crate) fn evidence(sample: &[Version<'_>]) -> Evidence {
-    let heard: Vec<Heard<'_>> = sample.iter().map(|version| Heard::of(&version.text)).collect();
+    let heard: Vec<Heard<'_>> = sample.iter().map(heard).collect();
     let (mut long, mut grown) = (0_usize, 0_usize);
     for at in 0..sample.len() {
         if heard[at].spoken().len() < TELLING {
@@ -121,7 +126,7 @@ pub(crate) fn evidence(sample: &[Version<'_>]) -> Evidence {
             is_near(&sample[at], &sample[*next], PAUSE)
                 && speaks_on(&sample[at], &sample[*next])
                 && heard[at].begins(&heard[*next]) == Some(Likeness::GoesOn)
-                && !heard[at].ends_a_line_of(&heard[*next], &sample[*next].text)
+                && !heard[at].ends_a_line_of(&heard[*next])
         };
         grown += usize::from((at + 1..sample.len()).take(OPEN).any(|next| goes_on(&next)));
     }

@@ -11,6 +11,7 @@ use crate::{
 /// A text, taken apart for comparison.
 #[derive(Debug)]
 pub(super) struct Heard<'a> {
+    text: &'a str,
     /// What stands before the words as a label would.
     pub(super) label: Option<&'a str>,
     /// What is said.
@@ -51,7 +52,9 @@ pub(super) fn labelled(text: &str) -> Option<(&str, &str)> {
     let (label, rest) = label::split(first)?;
     let offset = |part: &str| part.as_ptr().addr() - text.as_ptr().addr();
     let from = if rest.is_empty() { offset(label) + label.len() } else { offset(rest) };
-    Some((label, text[from..].trim_start_matches([':', '：', '*', '_', ']', ')', ' ', '\t', '\n'])))
+    let said = text[from..].trim_start_matches([':', '：', '*', '_', ']', ')', ' ', '\t', '\n']);
+    // A label alone may be the beginning of something said.
+    said.contains(char::is_alphanumeric).then_some((label, said))
 }
 
 /// Whether a sentence ends where the text does.
@@ -61,11 +64,12 @@ pub(super) fn ends(text: &str) -> bool {
 }
 
 impl<'a> Heard<'a> {
-    pub(super) fn of(text: &'a str) -> Self {
-        let (label, said) = labelled(text).map_or((None, text), |(label, said)| (Some(label), said));
+    /// A text; where it is known who speaks, no label stands before the words.
+    pub(super) fn of(text: &'a str, named: bool) -> Self {
+        let (label, said) = labelled(text).filter(|_| !named).map_or((None, text), |(label, said)| (Some(label), said));
         let letters: Vec<char> = self::letters(text).collect();
         let of_label = letters.len() - self::letters(said).count();
-        Self { label, said, letters, of_label }
+        Self { text, label, said, letters, of_label }
     }
 
     /// The letters of what is said.
@@ -79,17 +83,18 @@ impl<'a> Heard<'a> {
     }
 
     /// What is compared of this text with a later one: a label may stand only above the first version.
-    fn compared<'s>(&'s self, later: &'s Heard<'_>) -> Option<(&'s [char], &'s [char])> {
+    fn compared<'s>(&'s self, later: &'s Heard<'_>) -> (&'s [char], &'s [char]) {
         match (self.label, later.label) {
-            (Some(own), Some(other)) => (own == other).then(|| (self.spoken(), later.spoken())),
-            (Some(_), None) => Some((self.spoken(), later.spoken())),
-            (None, _) => Some((&self.letters, &later.letters)),
+            (Some(own), Some(other)) if own == other => (self.spoken(), later.spoken()),
+            // What stands before a colon in the later one may be said.
+            (Some(_), _) => (self.spoken(), &later.letters),
+            (None, _) => (&self.letters, &later.letters),
         }
     }
 
     /// Whether a later text has all of these letters at its beginning, or is the same.
     pub(super) fn begins(&self, later: &Heard<'_>) -> Option<Likeness> {
-        let (own, other) = self.compared(later)?;
+        let (own, other) = self.compared(later);
         if own.is_empty() || !other.starts_with(own) {
             return None;
         }
@@ -97,27 +102,26 @@ impl<'a> Heard<'a> {
             return Some(Likeness::Same);
         }
         // A sentence that has ended does not go on within a word.
-        let parted = later.parted_at(later.letters.len() - other.len() + own.len());
-        (parted.is_some() || !ends(self.said)).then_some(Likeness::GoesOn)
+        let parted = later.is_parted_at(later.letters.len() - other.len() + own.len());
+        (parted || !ends(self.said)).then_some(Likeness::GoesOn)
     }
 
     /// Whether this text goes on in a later one behind the end of a line.
-    pub(super) fn ends_a_line_of(&self, later: &Heard<'_>, text: &str) -> bool {
-        let Some((own, other)) = self.compared(later) else { return false };
+    pub(super) fn ends_a_line_of(&self, later: &Heard<'_>) -> bool {
+        let (own, other) = self.compared(later);
         let at = later.letters.len() - other.len() + own.len();
-        between(text, at).is_some_and(|between| between.contains('\n'))
+        between(later.text, at).is_some_and(|between| between.contains('\n'))
     }
 
-    /// What stands behind so many letters, where a word ends there.
-    fn parted_at(&self, at: usize) -> Option<()> {
-        let at = at.checked_sub(self.of_label)?;
-        between(self.said, at).filter(|between| !between.is_empty()).map(|_| ())
+    /// Whether a word ends behind so many letters.
+    fn is_parted_at(&self, at: usize) -> bool {
+        between(self.text, at).is_some_and(|between| !between.is_empty())
     }
 
     /// Whether a later text is this one, heard again: a few letters of it are others, or its last word is. `most` is the
     /// part of the letters that may be others: one in so many.
     pub(super) fn is_corrected(&self, later: &Heard<'_>, most: usize) -> bool {
-        let Some((own, other)) = self.compared(later) else { return false };
+        let (own, other) = self.compared(later);
         let same = own.iter().zip(other).take_while(|(own, other)| own == other).count();
         // Of a window of lines it is not the first that went.
         let window = self.said.trim().contains('\n');
@@ -200,7 +204,7 @@ mod tests {
             ("so it is", "it is so", None),
             ("...", "so", None),
         ] {
-            assert_eq!(Heard::of(earlier).begins(&Heard::of(later)), wanted, "{earlier} / {later}");
+            assert_eq!(Heard::of(earlier, false).begins(&Heard::of(later, false)), wanted, "{earlier} / {later}");
         }
     }
 
@@ -216,7 +220,11 @@ mod tests {
             ("yes I do", "yes we did", false),
             ("I went home", "then I slept well", false),
         ] {
-            assert_eq!(Heard::of(earlier).is_corrected(&Heard::of(later), 4), wanted, "{earlier} / {later}");
+            assert_eq!(
+                Heard::of(earlier, false).is_corrected(&Heard::of(later, false), 4),
+                wanted,
+                "{earlier} / {later}"
+            );
         }
         assert!(ends("so.") && ends("so?\"") && !ends("so,") && !ends("so...") && !ends("so"));
     }

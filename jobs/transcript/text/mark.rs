@@ -145,7 +145,7 @@ pub(crate) fn behind(text: &str) -> Option<Candidate<'_>> {
     let from = text.floor_char_boundary(text.len().saturating_sub(120));
     let (at, name) = match text.strip_suffix([')', ']']) {
         Some(inner) => {
-            let at = from + text[from..].rfind(['(', '['])?;
+            let at = from + opening(&text[from..])?;
             (at, inner.get(at + 1..)?)
         }
         None => {
@@ -155,6 +155,17 @@ pub(crate) fn behind(text: &str) -> Option<Candidate<'_>> {
         }
     };
     found(name, &text[..at])
+}
+
+/// Where the bracket opens that a text ends with; a name may have brackets of its own.
+fn opening(text: &str) -> Option<usize> {
+    let (open, close) = if text.ends_with(']') { ('[', ']') } else { ('(', ')') };
+    let mut depth = 0;
+    let found = text.char_indices().rev().find(|(_, letter)| {
+        depth += i32::from(*letter == close) - i32::from(*letter == open);
+        depth == 0
+    });
+    found.map(|(at, _)| at)
 }
 
 /// `MAYA. text`, `Q. text`: capitals alone before the point.
