@@ -39,7 +39,7 @@ type Way = for<'c> fn(&'c str) -> Option<SetOff<'c>>;
 
 /// Writes names that markup sets off as labels, where the file has its names there.
 pub(super) fn write_as_labels(cues: &mut [Cue<'_>], draft: &mut Draft) {
-    for (way, is_class) in [(within as Way, false), (as_class as Way, true)] {
+    for (way, is_class) in [(within as Way, false), (as_class as Way, true), (as_tag as Way, false)] {
         let found: Vec<Option<SetOff<'_>>> = cues.iter().map(|cue| way(&cue.payload)).collect();
         if !name_speakers(&found, is_class) {
             continue;
@@ -108,6 +108,19 @@ fn as_class(payload: &str) -> Option<SetOff<'_>> {
     (!rest.contains("<c.") && !rest.contains("<v.") && !markup_only(rest)).then_some(SetOff { name: class, rest })
 }
 
+/// `<Maya> text`, which no tag of captions is.
+fn as_tag(payload: &str) -> Option<SetOff<'_>> {
+    let (name, rest) = payload.trim_start().strip_prefix('<')?.split_once('>')?;
+    let plain = name.len() <= LONGEST
+        && name.starts_with(char::is_uppercase)
+        && name.chars().all(|letter| letter.is_alphanumeric() || " .'’-".contains(letter));
+    let known = matches!(
+        &*name.to_lowercase(),
+        "b" | "i" | "u" | "c" | "s" | "v" | "font" | "em" | "strong" | "span" | "p" | "br"
+    );
+    (plain && !known && !markup_only(rest)).then(|| SetOff { name, rest: rest.trim_start_matches([':', ' ']) })
+}
+
 /// Where the element ends with which a text begins, in bytes; a voice with a name is none.
 fn element(text: &str) -> Option<usize> {
     let inside = text.strip_prefix('<')?;
@@ -158,6 +171,7 @@ mod tests {
             "<font color=\"#ffff00\">%</font> $",
             "<c.#>$</c>",
             "<v.#>$</v>",
+            "<%> $",
         ] {
             assert_eq!(read(layout), wanted, "{layout}");
         }

@@ -118,8 +118,12 @@ fn are_records(text: &str) -> bool {
     let fields: Vec<(String, String)> = text.lines().filter_map(field).take(SAMPLE).collect();
     let ended = fields.iter().filter(|(_, value)| value.ends_with(['.', '?', '!', '…', '。', '？'])).count();
     let mut next: HashMap<&str, HashMap<&str, usize>> = HashMap::new();
-    // What follows itself is somebody who speaks on, or words that grow.
-    for pair in fields.windows(2).filter(|pair| pair[0].0 != pair[1].0) {
+    // Words that grow under the same key are live captions.
+    let grows = |pair: &&[(String, String)]| {
+        let (key, value) = &pair[0];
+        !value.is_empty() && *key == pair[1].0 && pair[1].1.starts_with(&**value)
+    };
+    for pair in fields.windows(2).filter(|pair| !grows(pair)) {
         *next.entry(&pair[0].0).or_default().entry(&pair[1].0).or_default() += 1;
     }
     let again = || next.values().filter(|next| next.values().sum::<usize>() >= 2);

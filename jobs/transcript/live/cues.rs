@@ -15,8 +15,14 @@ use crate::{
 
 /// Leaves of what grows in place the last version alone.
 pub(super) fn keep_last_versions(cues: &mut Vec<Cue<'_>>, draft: &mut Draft) {
-    let sample: Vec<Version<'_>> = cues.iter().take(SAMPLE).map(version).collect();
-    let (evidence, mut found) = (evidence(&sample), Vec::new());
+    let mut evidence = evidence_of(cues);
+    if evidence == Evidence::Pair && several_speak(cues) {
+        let apart: Vec<Cue<'_>> = cues.iter().take(SAMPLE).flat_map(by_speaker).collect();
+        if evidence_of(&apart) == Evidence::File {
+            (*cues, evidence) = (cues.iter().flat_map(by_speaker).collect(), Evidence::File);
+        }
+    }
+    let mut found = Vec::new();
     if evidence == Evidence::File {
         let all: Vec<Version<'_>> = cues.iter().map(version).collect();
         found = chains(&all, evidence, !drops_lines(cues));
@@ -43,6 +49,36 @@ impl Chain {
         let earlier = self.earlier.into_iter().map(|(at, begins)| (at + from, begins)).collect();
         Self { earlier, last: self.last + from }
     }
+}
+
+fn evidence_of(cues: &[Cue<'_>]) -> Evidence {
+    let sample: Vec<Version<'_>> = cues.iter().take(SAMPLE).map(version).collect();
+    evidence(&sample)
+}
+
+/// Whether many of the first cues show the words of several people, a label a line.
+fn several_speak(cues: &[Cue<'_>]) -> bool {
+    let sample = &cues[..cues.len().min(SAMPLE)];
+    sample.iter().filter(|cue| labelled_lines(&cue.payload).nth(1).is_some()).count() * 4 >= sample.len().max(1)
+}
+
+/// Where lines begin that have a label, in bytes.
+fn labelled_lines(payload: &str) -> impl Iterator<Item = usize> {
+    let starts = std::iter::once(0).chain(memchr::memchr_iter(b'\n', payload.as_bytes()).map(|at| at + 1));
+    starts.filter(|at| labelled(payload[*at..].split('\n').next().unwrap_or("")).is_some())
+}
+
+/// A cue for each that has a label in it.
+fn by_speaker<'a>(cue: &Cue<'a>) -> Vec<Cue<'a>> {
+    let mut starts: Vec<usize> = labelled_lines(&cue.payload).skip(1).collect();
+    starts.insert(0, 0);
+    let ends = starts.iter().skip(1).map(|at| at - 1).chain([cue.payload.len()]);
+    let part = |(from, until): (&usize, usize)| Cue {
+        line: cue.line + memchr::memchr_iter(b'\n', &cue.payload.as_bytes()[..*from]).count(),
+        payload: Cow::Owned(cue.payload[*from..until].to_owned()),
+        ..cue.clone()
+    };
+    starts.iter().zip(ends).map(part).collect()
 }
 
 /// What a cue shows. Where several voices speak in it there are no words that could grow.
@@ -138,4 +174,28 @@ fn voice_tag(payload: &str) -> Option<&str> {
     let tag = payload.trim_start();
     let end = memchr::memchr(b'>', tag.as_bytes())?;
     tag.starts_with("<v").then(|| &tag[..=end])
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write;
+
+    use crate::parse;
+
+    /// What two people say grows side by side in one window, a line each.
+    #[test]
+    fn words_of_two_people_grow_in_one_window() {
+        let (maya, priya) =
+            ("Good to see you again, what became of it?", "I wrote it on Sunday and I will send it tomorrow.");
+        let words = |text: &str, many: usize| text.split(' ').take(many).collect::<Vec<_>>().join(" ");
+        let mut file = String::from("WEBVTT\n\n");
+        for at in 1..=11 {
+            let (one, other) = (words(maya, at), words(priya, at));
+            _ = write!(file, "00:00:{at:02}.000 --> 00:00:{:02}.000\nMaya: {one}\nPriya: {other}\n\n", at + 1);
+        }
+        let read = parse(file.as_bytes()).expect("captions");
+        assert!(read.account.balances());
+        let said: Vec<_> = read.utterances.iter().map(|said| (said.label.as_deref(), said.text.as_str())).collect();
+        assert_eq!(said, [(Some("Maya"), maya), (Some("Priya"), priya)]);
+    }
 }
