@@ -23,6 +23,7 @@ pub(super) fn before(cues: &[Cue<'_>], labels: &Labels) -> Option<Labels> {
         let marked = Labels::marked(pieces(cues), *split);
         let (names, count) = marked.again();
         let few = *sure || (names * 2 <= count && marked.len() * 2 <= count + 2 && alternate(cues, &marked));
+        let few = few && (*sure || marked.names().all(|name| label::shape(name) < Shape::Sentence));
         let usual = marked.nearly_every || marked.carried;
         (names >= 2 && count > labels.again().1 && few && usual).then_some(marked)
     })

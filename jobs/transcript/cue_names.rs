@@ -112,7 +112,8 @@ pub(super) enum Above {
 /// The first line of a cue, where more stands below it and it does not end as a sentence does: it may be a name.
 pub(super) fn first_line<'c>(cue: &'c Cue<'_>) -> Option<&'c str> {
     let mut lines = cue_speech::lines(&cue.payload);
-    lines.next().filter(|first| lines.next().is_some() && !first.ends_with(['.', '?', '!', ',', '…', '-']))
+    let ends = ['.', '?', '!', ',', '…', '-'];
+    lines.next().filter(|first| lines.next().is_some() && !first.ends_with(ends)).map(label::bare)
 }
 
 /// Whether the first lines of cues are names, with the words on the lines below.

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::{one_line, say};
 use crate::{
-    account::{Draft, trimmed},
+    account::Draft,
     cue_marks::Behind,
     cue_names::{self, Above},
     label,
@@ -22,7 +22,9 @@ pub(super) fn by_speakers<'a>(cues: &[Cue<'a>], speaker: impl Fn(&'a str) -> Opt
 pub(super) fn by_first_lines(cues: &[Cue<'_>], above: Above, draft: &mut Draft) {
     let firsts: Vec<Option<&str>> = cues
         .iter()
-        .map(|cue| cue.payload.split_once('\n').map(|(first, _)| trimmed(first)).filter(|first| label::has_form(first)))
+        .map(|cue| {
+            cue.payload.split_once('\n').map(|(first, _)| label::bare(first)).filter(|first| label::has_form(first))
+        })
         .collect();
     let (mut carried, mut ended) = (None, true);
     let mut counts: HashMap<&str, usize> = HashMap::new();

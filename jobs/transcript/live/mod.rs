@@ -44,6 +44,8 @@ pub(super) fn read_once(cues: &mut Vec<Cue<'_>>, draft: &mut Draft) -> Shown {
 /// How much was set aside of what grew, for one warning.
 #[derive(Debug, Default)]
 pub(super) struct Doubts {
+    /// Versions in a file that grows.
+    grown: usize,
     /// Versions that are not the beginning of the last; where the first is, and how it reads.
     corrected: Option<(usize, String, usize)>,
     /// Pairs in a file that does not grow.
@@ -53,6 +55,7 @@ pub(super) struct Doubts {
 impl Doubts {
     /// Notes a version that is set aside, of line `line`, whose words are `said`.
     pub(super) fn note(&mut self, line: usize, said: &str, begins: bool, evidence: Evidence) {
+        self.grown += usize::from(evidence == Evidence::File);
         let of_kind = match (begins, evidence) {
             (false, _) => &mut self.corrected,
             (true, Evidence::Pair) => &mut self.pairs,
@@ -63,10 +66,19 @@ impl Doubts {
 
     /// Says what was decided.
     pub(super) fn warn(self, draft: &mut Draft) {
+        if self.grown > 0 {
+            let message = format!(
+                "the words grow while somebody speaks, as live captions do: of each turn the last version is read, and {} \
+                 earlier {} left out",
+                self.grown,
+                if self.grown == 1 { "is" } else { "are" }
+            );
+            draft.warn(0, message);
+        }
         if let Some((line, said, count)) = self.corrected {
             let message = format!(
-                "captions that grow: of words that were heard again otherwise the last version is read, {count} {} in \
-                 all, the first here: “{said}”; please check that nothing else was said",
+                "an earlier version that is no beginning of the last is left out as well, {count} {} in the file, first \
+                 here: “{said}”; please check that it is no more than the same words, heard otherwise",
                 if count == 1 { "time" } else { "times" }
             );
             draft.warn(line, message);
