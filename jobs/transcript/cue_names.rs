@@ -1,7 +1,7 @@
 //! Cue ids that are the names of speakers, bare or with a running number: `Maya Okafor`, `12 - Maya Okafor`,
 //! `Maya Okafor #12`. Ids that are numbers, or the titles of parts, name nobody: a speaker comes again.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::{
     cue_speech,
@@ -19,11 +19,15 @@ const WAYS: [(Name, bool); 3] = [(bare, false), (behind_number, true), (before_n
 pub(super) fn speakers<'a>(cues: &[Cue<'a>]) -> Option<Vec<Option<&'a str>>> {
     let letters = |cue: &&Cue<'_>| cue.id.contains(|letter: char| letter.is_alphabetic());
     let with_ids = cues.iter().filter(letters).count();
-    if with_ids < 2 || with_ids * 2 < cues.len() {
+    if with_ids < 2 || with_ids * 4 < cues.len() {
         return None;
     }
     let (name, _) = WAYS.into_iter().find(|(name, numbered)| name_speakers(cues, *name, *numbered))?;
-    Some(cues.iter().map(|cue| name(cue.id)).collect())
+    let mut speakers: Vec<Option<&str>> = cues.iter().map(|cue| name(cue.id)).collect();
+    if only_at_changes(&speakers) {
+        carry(&mut speakers);
+    }
+    Some(speakers)
 }
 
 /// Whether ids, so read, are a few names that come again and again.
@@ -34,38 +38,120 @@ fn name_speakers(cues: &[Cue<'_>], name: Name, numbered: bool) -> bool {
     }
     let total: usize = counts.values().sum();
     // A word with a number ("cue-1") is read as somebody only where it is written as a name is.
-    let most = if numbered { Shape::Name } else { Shape::Odd };
+    let returns = || come_back(cues.iter().filter_map(|cue| name(cue.id)));
+    let most = match numbered {
+        true if returns() => Shape::Handle,
+        true => Shape::Name,
+        false => Shape::Odd,
+    };
     let again =
         counts.iter().filter(|(name, count)| **count >= 2 && label::has_form(name) && label::shape(name) <= most);
     let (names, filled) = again.fold((0, 0), |(names, filled), (_, count)| (names + 1, filled + count));
     let enough = if numbered { names >= 2 } else { names >= 2 || filled == total };
-    enough && total * 2 >= cues.len() && filled * 4 >= total * 3
+    let often = || {
+        let speakers: Vec<Option<&str>> = cues.iter().map(|cue| name(cue.id)).collect();
+        total * 2 >= cues.len() || only_at_changes(&speakers)
+    };
+    enough && filled * 4 >= total * 3 && often()
+}
+
+/// Whether somebody speaks again after another has: parts of a text do not come back.
+pub(super) fn come_back<'a>(names: impl Iterator<Item = &'a str>) -> bool {
+    let (mut over, mut last, mut back) = (HashSet::new(), None, 0);
+    for name in names {
+        if last != Some(name) {
+            back += usize::from(over.contains(name));
+            over.extend(last.replace(name));
+        }
+    }
+    back >= 2
+}
+
+/// Whether a cue names its speaker only where the speaker changes: no name follows itself, and below names that are few
+/// enough stand cues without any.
+pub(super) fn only_at_changes(speakers: &[Option<&str>]) -> bool {
+    let (mut named, mut bare, mut again, mut followed, mut last) = (0_usize, 0_usize, 0_usize, 0_usize, None);
+    let mut names = HashSet::new();
+    let mut below = false;
+    for speaker in speakers {
+        match speaker {
+            Some(name) => {
+                named += 1;
+                again += usize::from(last == Some(*name));
+                last = Some(*name);
+                names.insert(*name);
+                below = true;
+            }
+            None => {
+                bare += 1;
+                followed += usize::from(std::mem::take(&mut below));
+            }
+        }
+    }
+    names.len() >= 2 && named >= 3 && bare * 4 >= speakers.len() && followed * 2 >= named && again * 20 <= named
+}
+
+/// Gives each cue without a speaker the one above.
+pub(super) fn carry(speakers: &mut [Option<&str>]) {
+    let mut last = None;
+    for speaker in speakers {
+        last = speaker.or(last);
+        *speaker = last;
+    }
+}
+
+/// Where names stand on the first lines of cues.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Above {
+    /// In nearly every cue.
+    Everywhere,
+    /// Where the speaker changes.
+    AtChanges,
+}
+
+/// The first line of a cue, where more stands below it and it does not end as a sentence does: it may be a name.
+pub(super) fn first_line<'c>(cue: &'c Cue<'_>) -> Option<&'c str> {
+    let mut lines = cue_speech::lines(&cue.payload);
+    let ends = ['.', '?', '!', ',', '…', '-'];
+    lines.next().filter(|first| lines.next().is_some() && !first.ends_with(ends)).map(label::bare)
 }
 
 /// Whether the first lines of cues are names, with the words on the lines below.
-pub(super) fn stand_above(cues: &[Cue<'_>]) -> bool {
+pub(super) fn stand_above(cues: &[Cue<'_>]) -> Option<Above> {
     let mut counts: HashMap<&str, usize> = HashMap::new();
-    let mut filled = 0_usize;
-    for cue in cues {
-        let mut lines = cue_speech::lines(&cue.payload);
-        filled += usize::from(!cue.payload.is_empty());
-        // A cue of one line, or a first line that ends as a sentence does, has no name above its words.
-        let first =
-            lines.next().filter(|first| lines.next().is_some() && !first.ends_with(['.', '?', '!', ',', '…', '-']));
-        if let Some(first) = first {
-            *counts.entry(first).or_default() += 1;
-        }
+    let firsts: Vec<Option<&str>> = cues.iter().map(first_line).collect();
+    for first in firsts.iter().flatten() {
+        *counts.entry(first).or_default() += 1;
     }
-    let again = counts
+    let filled = cues.iter().filter(|cue| !cue.payload.is_empty()).count();
+    counts.retain(|name, count| *count >= 2 && label::has_form(name) && label::shape(name) <= Shape::Handle);
+    if counts.len() >= 2 && counts.values().sum::<usize>() * 10 >= filled * 8 {
+        return Some(Above::Everywhere);
+    }
+    if counts.len() < 2 {
+        return None;
+    }
+    let names: Vec<Option<&str>> = firsts
         .iter()
-        .filter(|(name, count)| **count >= 2 && label::has_form(name) && label::shape(name) <= Shape::Handle);
-    let (names, again) = again.fold((0, 0), |(names, again), (_, count)| (names + 1, again + count));
-    names >= 2 && again * 10 >= filled * 8
+        .map(|first| first.filter(|name| counts.contains_key(name) && label::reads_like_a_name(name)))
+        .collect();
+    let few = names.iter().flatten().count() * 5 >= filled;
+    (few && only_at_changes(&names) && come_back(names.iter().flatten().copied())).then_some(Above::AtChanges)
 }
 
 fn bare(id: &str) -> Option<&str> {
-    let name = id.trim();
+    let name = without_key(id.trim());
     (label::has_form(name) || name.contains(|letter: char| letter.is_alphabetic())).then_some(name)
+}
+
+/// A name without the word that says that it is one: `speaker: Maya`, `name=Maya`.
+pub(super) fn without_key(text: &str) -> &str {
+    const KEYS: [&str; 8] = ["speaker", "speaker name", "name", "voice", "spk", "sprecher", "talker", "who"];
+    let keyed =
+        text.split_once([':', '=']).filter(|(key, _)| KEYS.iter().any(|own| key.trim().eq_ignore_ascii_case(own)));
+    let name = keyed.map_or(text, |(_, name)| name.trim().trim_matches('"')).trim();
+    // A number says nothing without the word.
+    if name.contains(char::is_alphabetic) { name } else { text.trim() }
 }
 
 fn behind_number(id: &str) -> Option<&str> {

@@ -1,11 +1,19 @@
 //! From cues to utterances: who speaks in a cue, by voice tags, by cue ids, or by a prefix.
 
-use std::{borrow::Cow, collections::HashMap};
+mod elsewhere;
+mod voices;
 
+use std::borrow::Cow;
+
+use self::{
+    elsewhere::{by_first_lines, by_ids, by_last_words, by_speakers},
+    voices::by_voices,
+};
 use super::{
     account::{Draft, trimmed, words},
-    cue_names,
+    cue_marks, cue_names, cue_tags,
     label::{self, Labels, Piece, Place},
+    live::Shown,
     markup::{self, Span},
     meet_captions, text,
     webvtt_cues::Cue,
@@ -44,6 +52,7 @@ pub(super) fn guid(id: &str) -> Option<&str> {
 pub(super) fn speak<'a>(
     cues: &mut [Cue<'a>],
     speaker: impl Fn(&'a str) -> Option<&'a str>,
+    shown: Shown,
     draft: &mut Draft,
 ) -> Convention {
     let (mut guids, mut beside, mut numbered, mut voices) = (0, 0, 0, false);
@@ -56,9 +65,10 @@ pub(super) fn speak<'a>(
         voices = voices || has_voice(&cue.payload);
     }
     if guids * 2 > cues.len() || voices {
-        by_voices(cues, draft);
+        by_voices(cues, shown, draft);
         return if guids * 2 > cues.len() { Convention::Guids } else { Convention::Other };
     }
+    cue_tags::write_as_labels(cues, draft);
     for cue in cues.iter_mut().filter(|cue| !markup::is_plain(&cue.payload)) {
         let spans = spans(filled(&cue.payload), draft);
         cue.payload = Cow::Owned(spans.into_iter().map(|span| span.text).collect());
@@ -77,19 +87,27 @@ pub(super) fn speak<'a>(
         by_ids(cues, &speakers, draft);
         return Convention::Other;
     }
-    if !labels.nearly_every && cue_names::stand_above(cues) {
-        by_first_lines(cues, draft);
+    if !labels.nearly_every
+        && let Some(above) = cue_names::stand_above(cues)
+    {
+        by_first_lines(cues, above, draft);
         return Convention::Other;
     }
+    let mut marked = false;
     if !labels.nearly_every {
-        // [Name] text
-        let bracketed = Labels::marked(pieces(cues), text::bracket);
-        let (names, count) = bracketed.again();
-        if names >= 2 && count > labels.again().1 && (bracketed.nearly_every || bracketed.carried) {
-            labels = bracketed;
+        if let Some(before) = cue_marks::before(cues, &labels) {
+            (labels, marked) = (before, true);
+        } else if let Some(behind) = cue_marks::behind(cues) {
+            by_last_words(cues, &behind, draft);
+            return Convention::Other;
         }
     }
-    by_prefixes(cues, &labels, draft);
+    let dashes = have_dashes(cues);
+    if labels.len() == 0 && (dashes || cues.iter().any(|cue| cue.payload.trim_start().starts_with(">>"))) {
+        draft.warn(0, if dashes { DASHED_VOICES } else { text::VOICES });
+    }
+    let habits = Habits { carried: labels.carried || shown.rolls, marked, dashes };
+    by_prefixes(cues, &labels, habits, draft);
     if labels.nearly_every && labels.len() > 0 && numbered * 10 >= cues.len() * 9 {
         Convention::NumberedPrefixes
     } else {
@@ -120,107 +138,46 @@ fn spans<'a>(raw: &'a str, draft: &mut Draft) -> Vec<Span<'a>> {
     spans
 }
 
-/// Parts of one utterance are at most so many cues apart; others speak in between where voices overlap.
-const NEAR: usize = 8;
-/// So many voices at once are told apart; a cue made of nothing but voices must not cost the square of its length.
-const VOICES: usize = 64;
+/// What is said where dashes alone tell voices apart.
+const DASHED_VOICES: &str = "nobody is named: the dashes show where somebody else begins to speak, and not who it is";
 
-/// What the parts of one utterance have in common: a part of the cue's id, and the voice.
-type Key<'a> = (&'a str, Option<Cow<'a, str>>);
-
-/// One utterance a voice; the parts of one Teams utterance (cues with the same GUID and voice) are joined.
-fn by_voices<'a>(cues: &'a [Cue<'_>], draft: &mut Draft) {
-    let mut guids = cues.iter().filter_map(|cue| guid(cue.id));
-    let first = guids.next();
-    let guid_is_the_files = first.is_some() && guids.all(|guid| Some(guid) == first) && cues.len() > 4;
-    // Of each utterance with a key that may go on: the key, its index, and the cue that held its last part.
-    let mut parts: Vec<(Key<'a>, usize, usize)> = Vec::new();
-    for (position, cue) in cues.iter().enumerate() {
-        parts.retain(|(.., last)| position - last <= NEAR);
-        for Span { voice, text } in spans(filled(&cue.payload), draft) {
-            let text = one_line(&text);
-            let key = joining_key(cue.id, guid_is_the_files).map(|guid| (guid, voice.clone()));
-            let earlier = key.as_ref().and_then(|key| parts.iter_mut().rev().take(VOICES).find(|(own, ..)| own == key));
-            if let Some((_, index, last)) = earlier {
-                *last = position;
-                let utterance = &mut draft.utterances[*index];
-                utterance.text.push(' ');
-                utterance.text.push_str(&text);
-                utterance.end_ms = utterance.end_ms.max(cue.end_ms);
-                continue;
-            }
-            let said = draft.utterances.len();
-            say(draft, cue, voice.as_deref(), &text);
-            if draft.utterances.len() == said {
-                continue;
-            }
-            if let Some(key) = key {
-                parts.push((key, draft.utterances.len() - 1, position));
-            }
-        }
-    }
+/// How a file marks changes of speakers beside its labels.
+#[derive(Clone, Copy, Debug)]
+struct Habits {
+    /// A label holds until the next one.
+    carried: bool,
+    /// Labels are set off by something else than a colon.
+    marked: bool,
+    /// A dash begins the words of somebody else.
+    dashes: bool,
 }
 
-/// What the parts of one utterance have in common: the GUID, unless the file has one GUID for everything; then the
-/// number behind it.
-fn joining_key(id: &str, guid_is_the_files: bool) -> Option<&str> {
-    let guid = guid(id)?;
-    if guid_is_the_files { id.rsplit_once('-').map(|(key, _)| key) } else { Some(guid) }
+/// Whether a line begins with a dash as the words of another do, and not as a sentence goes on.
+fn is_dashed(line: &str) -> bool {
+    let rest = if line.starts_with(DASHES) { label::unlisted(line) } else { line };
+    rest.len() < line.len() && !rest.starts_with(char::is_lowercase)
 }
 
-/// One utterance a cue, by whom its id or its element names.
-fn by_speakers<'a>(cues: &[Cue<'a>], speaker: impl Fn(&'a str) -> Option<&'a str>, draft: &mut Draft) {
-    for cue in cues {
-        say(draft, cue, speaker(cue.id), &one_line(&cue.payload));
+/// Whether dashes part those who speak in a file: within some cue, or again and again.
+fn have_dashes(cues: &[Cue<'_>]) -> bool {
+    let dashed = |cue: &Cue<'_>| match memchr::memchr3(b'-', 0xe2, b'\n', cue.payload.as_bytes()) {
+        Some(_) => lines(&cue.payload).filter(|line| is_dashed(line)).count(),
+        None => 0,
+    };
+    let (mut cues_with, mut several) = (0_usize, 0_usize);
+    for count in cues.iter().map(dashed) {
+        cues_with += usize::from(count > 0);
+        several += usize::from(count > 1);
     }
-}
-
-/// One utterance a cue, by the name that its first line is; a cue of one line names nobody.
-fn by_first_lines(cues: &[Cue<'_>], draft: &mut Draft) {
-    let firsts: Vec<Option<&str>> = cues
-        .iter()
-        .map(|cue| cue.payload.split_once('\n').map(|(first, _)| trimmed(first)).filter(|first| label::has_form(first)))
-        .collect();
-    let mut counts: HashMap<&str, usize> = HashMap::new();
-    for name in firsts.iter().flatten() {
-        *counts.entry(name).or_default() += 1;
-    }
-    for (cue, first) in cues.iter().zip(&firsts) {
-        // A sentence of two lines names nobody either.
-        let name = first.filter(|name| counts[name] >= 2 || label::may_be_label(name));
-        if let Some(name) = name.filter(|name| counts[name] == 1 && !label::reads_like_a_name(name)) {
-            draft.warn(cue.line, label::doubt(name));
-        }
-        draft.structure(name.unwrap_or(""));
-        let words = cue.payload.split_once('\n').filter(|_| name.is_some()).map_or(&*cue.payload, |(_, words)| words);
-        say(draft, cue, name, &one_line(words));
-    }
-}
-
-/// One utterance a cue, by the name that its id is.
-fn by_ids(cues: &[Cue<'_>], speakers: &[Option<&str>], draft: &mut Draft) {
-    let mut counts: HashMap<&str, usize> = HashMap::new();
-    for name in speakers.iter().flatten() {
-        *counts.entry(name).or_default() += 1;
-    }
-    for (cue, speaker) in cues.iter().zip(speakers) {
-        if let Some(name) = speaker.filter(|name| counts[name] == 1 && !label::reads_like_a_name(name)) {
-            draft.warn(cue.timing, label::doubt(name));
-        }
-        let text = one_line(&cue.payload);
-        // Some write the name before the words as well.
-        let doubled = label::candidate(&text).filter(|found| speaker.is_some_and(|name| found.label == name));
-        draft.structure(doubled.map_or("", |found| found.label));
-        say(draft, cue, *speaker, doubled.map_or(&text, |found| found.rest));
-    }
+    several >= 1 || (cues_with >= 3 && cues_with * 10 >= cues.len())
 }
 
 /// One utterance a cue, or more where a later line of the cue begins with another label. Turns begin at the first lines
 /// of cues; a label that comes once there, or on a later line, is somebody's too ([`label`]).
-fn by_prefixes(cues: &[Cue<'_>], labels: &Labels, draft: &mut Draft) {
+fn by_prefixes(cues: &[Cue<'_>], labels: &Labels, habits: Habits, draft: &mut Draft) {
     let mut carried: Option<&str> = None;
     for cue in cues {
-        let mut speaker = if labels.carried { carried } else { None };
+        let mut speaker = if habits.carried { carried } else { None };
         let mut said = Cow::Borrowed("");
         let mut labelled = false;
         for (line, _) in parts(&cue.payload) {
@@ -232,20 +189,23 @@ fn by_prefixes(cues: &[Cue<'_>], labels: &Labels, draft: &mut Draft) {
                         draft.warn(cue.line, label::doubt(label));
                     }
                     draft.structure(label);
+                    if habits.marked {
+                        draft.markup(words(line), words(label) + words(rest));
+                    }
                     say(draft, cue, speaker, &said);
                     said = Cow::Borrowed("");
                     speaker = Some(label);
                     rest
                 }
                 // Somebody else, and nobody says who.
-                None if line.starts_with(">>") && labels.len() > 0 => {
+                None if line.starts_with(">>") => {
                     say(draft, cue, speaker, &said);
                     said = Cow::Borrowed("");
                     speaker = None;
                     line.trim_start_matches('>').trim_start()
                 }
                 // Below the words of somebody who is named, a dash is an answer to them.
-                None if dashed && labelled && labels.nearly_every => {
+                None if dashed && ((labelled && labels.nearly_every) || (habits.dashes && is_dashed(line))) => {
                     say(draft, cue, speaker, &said);
                     said = Cow::Borrowed("");
                     speaker = None;
@@ -272,7 +232,7 @@ fn by_prefixes(cues: &[Cue<'_>], labels: &Labels, draft: &mut Draft) {
 const DASHES: [char; 3] = ['-', '–', '—'];
 
 /// The lines of all cues, and what may begin another's words within one.
-fn pieces<'c>(cues: &'c [Cue<'_>]) -> impl Iterator<Item = Piece<'c>> + Clone {
+pub(super) fn pieces<'c>(cues: &'c [Cue<'_>]) -> impl Iterator<Item = Piece<'c>> + Clone {
     let all = cues.iter().flat_map(|cue| {
         let mut first = true;
         parts(&cue.payload).map(move |(part, within)| {
@@ -363,7 +323,7 @@ fn ends_in_a_title(text: &str) -> bool {
 /// No name within a line is longer, in bytes.
 const LONGEST_NAME: usize = 80;
 
-fn one_line(text: &str) -> Cow<'_, str> {
+pub(super) fn one_line(text: &str) -> Cow<'_, str> {
     if memchr::memchr(b'\n', text.as_bytes()).is_none() {
         return Cow::Borrowed(trimmed(text));
     }

@@ -31,6 +31,9 @@ const THERE_ALREADY: &[&str] = &[
     "a line that rolls on from the cue before",
     "the same words again, in another shape",
     "another hearing of the same words",
+    crate::live::GROWS,
+    crate::live::SLIDES,
+    crate::live::HEARD_OTHERWISE,
     "an interim result, which a final one replaces",
     "a translation of what was said",
 ];

@@ -14,7 +14,9 @@ const FEWEST: usize = 5;
 /// What a text is, where it is clear that it is no talk.
 pub(super) fn seen(text: &str) -> Option<&'static str> {
     let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).take(SAMPLE).collect();
-    if lines.len() < FEWEST {
+    // The cues of captions have their times between them, whatever is said in them.
+    let timed = lines.iter().filter(|line| time::may_begin(line) && line.contains("-->")).count();
+    if lines.len() < FEWEST || timed * 6 >= lines.len() {
         return None;
     }
     let most = |matches: fn(&str) -> bool| lines.iter().filter(|line| matches(line)).count() * 10 >= lines.len() * 8;
@@ -116,7 +118,12 @@ fn are_records(text: &str) -> bool {
     let fields: Vec<(String, String)> = text.lines().filter_map(field).take(SAMPLE).collect();
     let ended = fields.iter().filter(|(_, value)| value.ends_with(['.', '?', '!', '…', '。', '？'])).count();
     let mut next: HashMap<&str, HashMap<&str, usize>> = HashMap::new();
-    for pair in fields.windows(2) {
+    // Words that grow under the same key are live captions.
+    let grows = |pair: &&[(String, String)]| {
+        let (key, value) = &pair[0];
+        !value.is_empty() && *key == pair[1].0 && pair[1].1.starts_with(&**value)
+    };
+    for pair in fields.windows(2).filter(|pair| !grows(pair)) {
         *next.entry(&pair[0].0).or_default().entry(&pair[1].0).or_default() += 1;
     }
     let again = || next.values().filter(|next| next.values().sum::<usize>() >= 2);

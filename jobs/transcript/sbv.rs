@@ -6,7 +6,7 @@ use super::{
     account::Draft,
     cue_speech::{self, Convention},
     formats::{Confidence, Reader, Source},
-    rolling, time,
+    live, time,
     transcript::Format,
     webvtt_cues::Cue,
 };
@@ -44,8 +44,8 @@ fn is_timing(line: &str) -> bool {
 fn read(source: &Source<'_>) -> (Format, Draft) {
     let mut draft = Draft::default();
     let mut cues = collect(source, &mut draft);
-    rolling::set_repeats_aside(&mut cues, &mut draft);
-    match cue_speech::speak(&mut cues, |_| None, &mut draft) {
+    let shown = live::read_once(&mut cues, &mut draft);
+    match cue_speech::speak(&mut cues, |_| None, shown, &mut draft) {
         Convention::Brackets => (Format::MeetCaptions, draft),
         _ => (Format::Sbv, draft),
     }

@@ -7,7 +7,7 @@ use super::{
     account::{Draft, trimmed},
     cue_speech,
     formats::{Confidence, Line, Lines, Reader, Source},
-    rolling, second, time,
+    live, second, time,
     transcript::Format,
     webvtt_cues::Cue,
 };
@@ -36,8 +36,8 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
     let apart = |cue: &&Cue<'_>| cue.payload.split('\n').next().is_some_and(|line| line.trim().is_empty());
     let teams =
         points && cues.iter().all(|cue| cue.id.is_empty()) && cues.iter().filter(apart).count() * 2 > cues.len();
-    rolling::set_repeats_aside(&mut cues, &mut draft);
-    cue_speech::speak(&mut cues, |_| None, &mut draft);
+    let shown = live::read_once(&mut cues, &mut draft);
+    cue_speech::speak(&mut cues, |_| None, shown, &mut draft);
     if points && !teams {
         draft.warn(1, "the line WEBVTT, with which such a file begins, is missing; it is read all the same");
     }
@@ -78,17 +78,29 @@ fn next_head<'a>(lines: &mut Lines<'a>, above: Option<&Head<'a>>) -> Option<Head
     for line in lines {
         if let Some(times) = timing(line.text) {
             let number = one_up.and_then(|line| Some((line, trimmed(line.text).parse().ok()?)));
+            let named = one_up.and_then(|line| Some((line, number_of_name(trimmed(line.text))?)));
             let after_blank = two_up.is_none_or(|line| trimmed(line.text).is_empty());
             // Directly below a timing line stands text, unless it continues the numbers of an empty cue.
             let below_timing = two_up.is_none() && above.is_some();
             let next = above.and_then(Head::number).and_then(|last| last.checked_add(1));
             // Digits that were said stand next to other text.
             let is_index = |number: u64| Some(number) == next || (after_blank && !below_timing);
-            return Some(Head { index: number.filter(|(_, number)| is_index(*number)), timing: line, times });
+            // A number with a name behind it stands where the number alone would: "2 Maya".
+            let is_named = |number: u64| after_blank && !below_timing && number == next.unwrap_or(1);
+            let index = number.filter(|(_, number)| is_index(*number));
+            let index = index.or_else(|| named.filter(|(_, number)| is_named(*number)));
+            return Some(Head { index, timing: line, times });
         }
         (two_up, one_up) = (one_up, Some(line));
     }
     None
+}
+
+/// The number that stands before a name.
+fn number_of_name(line: &str) -> Option<u64> {
+    let name = line.trim_start_matches(|letter: char| letter.is_ascii_digit());
+    let parted = name.starts_with([' ', '.', ':', '-', '–', '|', '#', '\t']);
+    (parted && name.contains(char::is_alphabetic)).then(|| line[..line.len() - name.len()].parse().ok()).flatten()
 }
 
 /// The cues of a file; what stands above them is set aside.

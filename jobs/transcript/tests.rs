@@ -98,7 +98,7 @@ fn time_grows_with_the_file_alone() {
     type Shape = (&'static str, fn(&mut String, usize));
     const TURNS: &str = "Ana: so it is.\nTom: so it is.\nAna: so it is.\nTom: ";
     const CUES: &str = "WEBVTT\n\n00:01.000 --> 00:02.000\nso\n";
-    let shapes: [Shape; 41] = [
+    let shapes: [Shape; 44] = [
         (CUES, |text, at| {
             _ = write!(text, "{at}\n{}:00:00.000 --> {at}:00:01.000\nSpeaker {}: so\n\n", at + 10, at % 999)
         }),
@@ -143,6 +143,15 @@ fn time_grows_with_the_file_alone() {
         ("<html><p>", |text, at| _ = write!(text, "<script>a<b {at}</script><p><b>Ana:</b> so<span><span>")),
         ("{\\rtf1 ", |text, at| _ = write!(text, "{{\\b Ana:}} so\\'e9\\u{at}?{{{{\\par ")),
         ("<?xml?><talk>", |text, at| _ = write!(text, "<turn who=\"Ana {at}\" at=\"{at}\">so</turn>")),
+        (CUES, |text, at| {
+            let said = "so it is that we go on ".repeat(at % 40 + 1);
+            _ = write!(text, "00:01.000 --> 00:02.000\nAna: {said}\n\n");
+        }),
+        (CUES, |text, at| _ = write!(text, "00:01.000 --> 00:02.000\nso {at}\n{} we go {}\n\n", at + 1, at + 2)),
+        (CUES, |text, at| {
+            let shown = |at: usize| format!("w{} v{} u{} so", at % 99, at % 98, at % 97);
+            _ = write!(text, "00:01.000 --> 00:02.000\n{} {} {}\n\n", shown(at), shown(at + 1), shown(at + 2));
+        }),
         ("[[\"Ana\",1,\"so it is\"]", |text, at| _ = write!(text, ",[\"Ana\",{at},\"so it is\"],[[[{at}")),
     ];
     for (number, (head, shape)) in shapes.iter().enumerate() {

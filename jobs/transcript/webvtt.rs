@@ -2,9 +2,10 @@
 
 use super::{
     account::Draft,
+    cue_notes,
     cue_speech::{self, Convention},
     formats::{Confidence, Line, Lines, Reader, Source},
-    rolling,
+    live,
     time::{self, Time},
     transcript::Format,
     webex,
@@ -27,18 +28,19 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
     let is_of_teams = |line: Line<'_>| line.text.starts_with("<v ") || cue_speech::guid(line.text).is_some();
     let teams = Lines::of(source.text).take(LINES).any(is_of_teams);
     let otherwise = if teams { unpadded_times(source) } else { time::of_cue };
-    let Cues { all: mut cues, odd } = webvtt_cues::collect(source, Some(otherwise), &mut draft);
+    let Cues { all: mut cues, odd, notes } = webvtt_cues::collect(source, Some(otherwise), &mut draft);
     draft.numbers = odd.len() == cues.len() && !odd.iter().any(|line| line.text.contains(':'));
     if !teams {
         warn_of_times(&odd, &mut draft);
     }
-    let rolls = rolling::set_repeats_aside(&mut cues, &mut draft);
-    let format = match cue_speech::speak(&mut cues, webex::speaker, &mut draft) {
+    cue_notes::name_cues(&mut cues, &notes, &mut draft);
+    let shown = live::read_once(&mut cues, &mut draft);
+    let format = match cue_speech::speak(&mut cues, webex::speaker, shown, &mut draft) {
         Convention::Guids => Format::TeamsVtt,
         Convention::NumberedPrefixes => Format::ZoomVtt,
         Convention::Brackets => Format::MeetCaptions,
         Convention::Beside => Format::WebexVtt,
-        Convention::Other if rolls => Format::YouTubeVtt,
+        Convention::Other if shown.times_inside => Format::YouTubeVtt,
         Convention::Other if teams && !odd.is_empty() => Format::TeamsVtt,
         Convention::Other => Format::WebVtt,
     };

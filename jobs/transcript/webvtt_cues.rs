@@ -5,6 +5,7 @@ use std::{borrow::Cow, iter::Peekable};
 
 use super::{
     account::Draft,
+    cue_notes,
     formats::{Line, Lines, Source},
     srt,
     time::{self, Time},
@@ -33,7 +34,35 @@ pub(super) struct Cues<'a> {
     pub(super) all: Vec<Cue<'a>>,
     /// The lines whose times only the other way reads.
     pub(super) odd: Vec<Line<'a>>,
+    /// Comments of one line directly above a cue, which may name its speaker.
+    pub(super) notes: Vec<Note<'a>>,
 }
+
+/// A comment above a cue.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Note<'a> {
+    /// Its line, from 1.
+    pub(super) line: usize,
+    /// All of it.
+    pub(super) text: &'a str,
+    /// The line of the times of the cue below; none where no cue follows at once.
+    pub(super) timing: Option<usize>,
+}
+
+impl<'a> Note<'a> {
+    /// What the comment says.
+    pub(super) fn says(&self) -> &'a str {
+        self.text.strip_prefix("NOTE").unwrap_or(self.text).trim()
+    }
+
+    fn set_aside(&self, draft: &mut Draft) {
+        super::date::header_line(self.says(), draft);
+        draft.set_aside(self.line, COMMENT, self.text);
+    }
+}
+
+/// Why a comment is set aside.
+pub(super) const COMMENT: &str = "a comment";
 
 /// Why a header is set aside.
 const HEADER: &str = "the header of the file";
@@ -61,17 +90,37 @@ struct Times {
 /// kept too where the rule drops it: times that it does not read, times that nobody reads, an arrow within a sentence.
 pub(super) fn collect<'a>(source: &Source<'a>, otherwise: Option<Time>, draft: &mut Draft) -> Cues<'a> {
     let mut cues = Cues::default();
+    let mut note: Option<Note<'a>> = None;
     let mut lines = Lines::of(source.text).peekable();
     header(&mut lines, draft);
     while let Some(line) = lines.peek() {
         if line.text.is_empty() {
             lines.next();
         } else {
-            keep(block(source.text, &mut lines, otherwise), otherwise.is_some(), &mut cues, draft);
+            let block = block(source.text, &mut lines, otherwise);
+            if let Some(mut above) = note.take() {
+                above.timing = block.timing.map(|(timing, _)| timing.number);
+                match above.timing {
+                    Some(_) => cues.notes.push(above),
+                    None => above.set_aside(draft),
+                }
+            }
+            match otherwise.and_then(|_| may_name(&block)) {
+                Some(found) => note = Some(found),
+                None => keep(block, otherwise.is_some(), &mut cues, draft),
+            }
         }
     }
+    note.iter().for_each(|note| note.set_aside(draft));
     draft.empty_cues(cues.all.iter().filter(|cue| cue.payload.is_empty()).map(|cue| cue.timing));
     cues
+}
+
+/// A comment of one line that may name somebody.
+fn may_name<'a>(block: &Block<'a>) -> Option<Note<'a>> {
+    let note = Note { line: block.line, text: block.rest, timing: None };
+    let is_one = block.timing.is_none() && block.rest.starts_with("NOTE ") && !block.rest.contains('\n');
+    (is_one && cue_notes::may_name(note.says())).then_some(note)
 }
 
 /// Reads signature and header.
@@ -163,7 +212,7 @@ fn set_aside<'a>(block: &Block<'a>, all: bool, cues: &mut [Cue<'a>], draft: &mut
     let first = lines().next().unwrap_or("");
     let word = first.split([' ', '\t']).next().unwrap_or("");
     let reason = match word {
-        "NOTE" => "a comment",
+        "NOTE" => COMMENT,
         "STYLE" if first.trim_end() == "STYLE" => "a style sheet",
         "REGION" if first.trim_end() == "REGION" => "a region",
         _ => "text outside of any cue",

@@ -4,7 +4,7 @@ use super::{
     account::Draft,
     clock::{Clock, DAY, TIMES_OF_DAY},
     formats::{Confidence, Reader, Source},
-    time,
+    live, time,
     transcript::Format,
 };
 
@@ -32,11 +32,14 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
     let mut draft = Draft::default();
     let mut clock = Clock::default();
     let mut turn: Option<(&str, i64, String)> = None;
+    let (mut places, mut heading_at) = (Vec::new(), 0);
     for (at, line) in source.lines().iter().enumerate() {
         if let Some((name, time)) = heading(line) {
             if let Some((name, start, text)) = turn.take() {
                 draft.say(Some(name), Some(start), None, &text);
+                places.resize(draft.utterances.len(), heading_at);
             }
+            heading_at = at + 1;
             draft.structure(line);
             turn = Some((name, clock.since_first(time), String::new()));
         } else if let Some((.., text)) = &mut turn {
@@ -49,10 +52,12 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
     }
     if let Some((name, start, text)) = turn {
         draft.say(Some(name), Some(start), None, &text);
+        places.resize(draft.utterances.len(), heading_at);
     }
     for utterance in &mut draft.utterances {
         utterance.text = utterance.text.split_whitespace().collect::<Vec<_>>().join(" ");
     }
+    live::keep_last_said(&mut draft, &places);
     draft.warn(0, TIMES_OF_DAY);
     (Format::ZoomCaptions, draft)
 }

@@ -16,7 +16,7 @@ use super::{
     formats::{self, Confidence, Source},
     keys::{Meaning, meaning},
     label::{self, Labels, Piece, Place},
-    markdown,
+    live, markdown,
     raw_time::Raw,
     transcript::Format,
     units::{Row, letters, timeline},
@@ -167,6 +167,7 @@ fn say(table: &Table, rows: &[Said], draft: &mut Draft) {
     let unnamed = rows.iter().all(|said| said.speaker.is_empty());
     let heads = rows.iter().filter(|_| unnamed).map(|said| said.text.as_str());
     let labels = Labels::of(heads.map(|text| Piece { text, place: Place::Head, open: false }));
+    let mut places = Vec::with_capacity(rows.len());
     for (said, (start, end)) in rows.iter().zip(times.times) {
         let (label, text) = match labels.split(&said.text) {
             Some((label, text)) => {
@@ -183,7 +184,9 @@ fn say(table: &Table, rows: &[Said], draft: &mut Draft) {
         draft.clock(said.line, start);
         let end = draft.end(said.line, start, end);
         draft.say(Some(&label), start, end, text);
+        places.resize(draft.utterances.len(), said.line);
     }
+    live::keep_last_said(draft, &places);
     clock::from_the_first(draft);
 }
 

@@ -242,6 +242,7 @@ impl<'s> Book<'s> {
                 if !std::mem::replace(&mut self.used[*number], true) {
                     let count = words(text);
                     let long = count >= A_SENTENCE && (text.contains(char::is_whitespace) || has_unspaced(text));
+                    let long = long && !json.raw().is_there();
                     let reason = reason.filter(|_| !is_quantity(text));
                     match reason.or_else(|| long.then_some("text beside what was said")) {
                         Some(reason) => {

@@ -19,6 +19,8 @@ pub(super) struct Entry<'j> {
     pub(super) speaker: Option<&'j Json<'j>>,
     pub(super) speaker_id: Option<&'j Json<'j>>,
     pub(super) row: Row,
+    /// Whether it says of itself that it is no final result.
+    pub(super) interim: bool,
 }
 
 /// Takes an entry apart; `list` is the number of the list among those of the place.
@@ -71,5 +73,5 @@ pub(super) fn entry<'j>(place: &Place<'j>, list: usize, json: &'j Json<'j>, text
             _ => speaker = says(true),
         }
     }
-    Entry { json, list, text, speaker, speaker_id, row }
+    Entry { json, list, text, speaker, speaker_id, row, interim: false }
 }

@@ -11,7 +11,7 @@ use super::{
     parts::{says_transcript, text_of},
     tree::{Json, Value},
     turns::{Spaces, Turns},
-    voices,
+    versions, voices,
 };
 use crate::{
     account::words,
@@ -51,6 +51,8 @@ const NOBODY: &[&str] = &[
 ];
 const FINAL: &[&str] = &["is_final", "isFinal", "final"];
 const INTERIM: &[&str] = &["is_partial", "isPartial", "IsPartial", "partial", "interim", "is_interim"];
+/// Why an interim result is set aside.
+pub(super) const INTERIM_RESULT: &str = "an interim result, which a final one replaces";
 const KINDS: &[&str] = &["type", "kind", "role", "event"];
 
 /// Says what stands in the best of the places.
@@ -93,6 +95,9 @@ pub(super) fn read(root: &Json<'_>, found: &Found<'_>, book: &mut Book<'_>) -> F
         labels = voices::by_spans(&found.spans, &times.times, book).unwrap_or(labels);
     }
     set_other_transcripts_aside(&mut entries, &mut labels, &mut times.times, book);
+    if !place.words {
+        versions::keep_last(&mut entries, &mut labels, &mut times.times, book);
+    }
     say(place, &entries, &labels, &times.times, book);
     clock::from_the_first(&mut book.draft);
     warn_of_others(place, others, book);
@@ -216,14 +221,15 @@ fn entries<'j>(place: &Place<'j>, book: &mut Book<'_>) -> Vec<Entry<'j>> {
     let mut entries = Vec::new();
     for (list, json) in all() {
         let Some(text) = text_of(json, place.keys(Meaning::Text)) else { continue };
-        if some_final && says(list, json, &open) {
-            book.set_aside(text, "an interim result, which a final one replaces");
+        let interim = some_final && says(list, json, &open);
+        if interim && place.words {
+            book.set_aside(text, INTERIM_RESULT);
         } else if some_typed && json.has(&["type"]) && !says_transcript(json)
             || KINDS.iter().any(|key| json.get(key).text().is_some_and(|kind| NOBODY.contains(&kind)))
         {
             book.set_aside(text, "no speech, as the entry itself says");
         } else if !book.is_sound(text) {
-            entries.push(entry(place, list, json, text));
+            entries.push(Entry { interim, ..entry(place, list, json, text) });
         }
     }
     entries

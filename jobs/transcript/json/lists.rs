@@ -174,7 +174,12 @@ impl<'j> Place<'j> {
         let times = if self.of_letters { 0 } else { times };
         // Messages, comments and appointments have a moment too, but do not last as long as their text takes to say.
         let times = if self.moments && !self.paced { times / 2 } else { times };
-        let points = speaker + times + usize::from(self.typed);
+        // What is called so was heard.
+        let heard = |key: Key| {
+            ["transcript", "caption", "subtitle", "utterance", "spoken"].iter().any(|word| key.known_as.contains(word))
+        };
+        let heard = first(Meaning::Text).is_some_and(heard);
+        let points = speaker + times + usize::from(heard) + usize::from(self.typed);
         let points = points + usize::from(SPEECH.contains(&joined(self.name).as_str()));
         if self.in_turn { points.max(2) } else { points }
     }

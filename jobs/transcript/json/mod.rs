@@ -44,6 +44,7 @@ mod speechmatics;
 mod tldv;
 mod tree;
 mod turns;
+mod versions;
 mod voices;
 mod watson;
 mod whisper;

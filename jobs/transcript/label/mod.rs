@@ -112,6 +112,11 @@ pub(super) fn candidate(line: &str) -> Option<Candidate<'_>> {
     None
 }
 
+/// A name on a line of its own, without what sets it off: `[Maya]`, `- Maya`, `**Maya**`.
+pub(super) fn bare(line: &str) -> &str {
+    unbracketed(trimmed(unlisted(line).trim_matches(['*', '_'])))
+}
+
 /// A label without the brackets or quotation marks around all of it: `[You]: yes`.
 fn unbracketed(label: &str) -> &str {
     let inner = [('[', ']'), ('(', ')'), ('<', '>'), ('【', '】'), ('"', '"'), ('“', '”')].into_iter().find_map(
@@ -131,7 +136,9 @@ pub(super) fn unlisted(line: &str) -> &str {
         return text.trim_start_matches(['/', '>']).trim_start();
     }
     let bare = text.trim_start_matches(['-', '–', '—', '•', '*', '·', '●', '‐']);
-    if bare.len() < text.len() && bare.starts_with(char::is_whitespace) { bare.trim_start() } else { text }
+    // As some write an answer: "-Yes".
+    let tight = || matches!(text.strip_prefix(['-', '–']), Some(rest) if rest.starts_with(char::is_uppercase));
+    if bare.len() < text.len() && (bare.starts_with(char::is_whitespace) || tight()) { bare.trim_start() } else { text }
 }
 
 #[cfg(test)]
@@ -150,6 +157,7 @@ mod tests {
             ("**Maya:** yes", Some("Maya")),
             ("[You]: yes", Some("You")),
             ("- __Maya__: yes", Some("Maya")),
+            ("-Maya: yes", Some("Maya")),
             ("//S01: yes//", Some("S01")),
             ("10:30 Meeting: we met", None),
             ("https://example.org: see", None),

@@ -13,6 +13,10 @@ pub(super) const PRINTERS: &[Printer] = &[
     Printer { format: Format::WebexVtt, print: webex, unit: 1, ends: Ends::Written },
     Printer { format: Format::MeetCaptions, print: meet, unit: 1, ends: Ends::Written },
     Printer { format: Format::Srt, print: srt, unit: 1, ends: Ends::Written },
+    Printer { format: Format::WebVtt, print: webvtt_growing, unit: 1, ends: Ends::Written },
+    Printer { format: Format::Srt, print: srt_growing, unit: 1, ends: Ends::Written },
+    Printer { format: Format::WebVtt, print: webvtt_notes, unit: 1, ends: Ends::Written },
+    Printer { format: Format::Srt, print: srt_behind, unit: 1, ends: Ends::Written },
     Printer { format: Format::Sbv, print: sbv, unit: 1, ends: Ends::Written },
     Printer { format: Format::Ttml, print: ttml, unit: 1, ends: Ends::Written },
 ];
@@ -75,6 +79,49 @@ fn srt(talk: &[Said]) -> Vec<u8> {
     print("", talk, |at, said| {
         let arrow = format!("{} --> {}", clock(said.start_ms, ','), clock(said.end_ms, ','));
         format!("{}\n{arrow}\n{}: {}", at + 1, escaped(&said.label), escaped(&said.text))
+    })
+}
+
+/// The versions of what is said, word by word, with their times: the last is all of it.
+fn versions(said: &Said) -> Vec<Said> {
+    let words: Vec<&str> = said.text.split(' ').collect();
+    let long = said.end_ms - said.start_ms;
+    let count = i64::try_from(words.len()).unwrap_or(1);
+    let time = |words: usize| said.start_ms + long * i64::try_from(words).unwrap_or(0) / count;
+    let version = |until: usize| Said {
+        start_ms: time(until - 1),
+        end_ms: time(until),
+        text: words[..until].join(" "),
+        ..said.clone()
+    };
+    (1..=words.len()).map(version).collect()
+}
+
+fn webvtt_growing(talk: &[Said]) -> Vec<u8> {
+    webvtt(&talk.iter().flat_map(versions).collect::<Vec<_>>())
+}
+
+/// The label stands above the first version alone.
+fn srt_growing(talk: &[Said]) -> Vec<u8> {
+    let all: Vec<(usize, Said)> = talk.iter().flat_map(|said| versions(said).into_iter().enumerate()).collect();
+    let said: Vec<Said> = all.iter().map(|(_, said)| said.clone()).collect();
+    print("", &said, |at, said| {
+        let arrow = format!("{} --> {}", clock(said.start_ms, ','), clock(said.end_ms, ','));
+        let label = if all[at].0 == 0 { format!("{}: ", escaped(&said.label)) } else { String::new() };
+        format!("{}\n{arrow}\n{label}{}", at + 1, escaped(&said.text))
+    })
+}
+
+fn webvtt_notes(talk: &[Said]) -> Vec<u8> {
+    print("WEBVTT\n\n", talk, |_, said| {
+        format!("NOTE speaker: {}\n\n{}\n{}", said.label, arrow(said), escaped(&said.text))
+    })
+}
+
+fn srt_behind(talk: &[Said]) -> Vec<u8> {
+    print("", talk, |at, said| {
+        let arrow = format!("{} --> {}", clock(said.start_ms, ','), clock(said.end_ms, ','));
+        format!("{}\n{arrow}\n{} [{}]", at + 1, escaped(&said.text), escaped(&said.label))
     })
 }
 

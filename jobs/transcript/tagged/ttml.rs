@@ -7,7 +7,7 @@ use crate::{
     account::{self, Draft, words},
     cue_speech,
     formats::{Confidence, Reader, Source},
-    markup, time,
+    live, markup, time,
     transcript::Format,
     webvtt_cues::Cue,
 };
@@ -77,7 +77,8 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
         })
         .collect();
     let name = |id| agents.get(id).map_or(id, String::as_str);
-    cue_speech::speak(&mut cues, |agent| (!agent.is_empty()).then(|| name(agent)), &mut draft);
+    let shown = live::read_once(&mut cues, &mut draft);
+    cue_speech::speak(&mut cues, |agent| (!agent.is_empty()).then(|| name(agent)), shown, &mut draft);
     (Format::Ttml, draft)
 }
 

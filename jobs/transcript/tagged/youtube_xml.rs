@@ -8,7 +8,7 @@ use crate::{
     account::{Draft, words},
     cue_speech,
     formats::{Confidence, Reader, Source},
-    markup, rolling,
+    live, markup,
     transcript::Format,
     webvtt_cues::Cue,
 };
@@ -101,8 +101,8 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
             payload: Cow::Borrowed(text),
         })
         .collect();
-    rolling::set_repeats_aside(&mut cues, &mut draft);
-    cue_speech::speak(&mut cues, |_| None, &mut draft);
+    let shown = live::read_once(&mut cues, &mut draft);
+    cue_speech::speak(&mut cues, |_| None, shown, &mut draft);
     (Format::YouTubeXml, draft)
 }
 

@@ -14,7 +14,7 @@ use crate::{
 pub(super) const MARKS: &[(Split, bool)] = &[
     (bracket, true), (bold, true), (said_by::says, true), (said_by::quotes, true), (apart::<0>, true), (apart::<1>, true), (apart::<2>, false),
     (apart::<3>, false), (apart::<4>, false), (apart::<5>, false), (apart::<6>, false), (apart::<7>, false),
-    (apart::<8>, false), (apart::<9>, false), (point, true), (behind, false),
+    (apart::<8>, false), (apart::<9>, false), (point, true), (behind_a_sentence, false),
 ];
 
 /// What may stand between a name and what is said, in the order in which it is tried: what is rarer in a sentence first.
@@ -56,7 +56,7 @@ pub(super) fn found<'a>(label: &'a str, rest: &'a str) -> Option<Candidate<'a>> 
 }
 
 /// `[Name] text`, in brackets of any kind, with a colon behind them or not.
-pub(crate) fn bracket(text: &str) -> Option<Candidate<'_>> {
+fn bracket(text: &str) -> Option<Candidate<'_>> {
     let (label, rest) = enclosed(text)?;
     found(label, rest)
 }
@@ -89,7 +89,7 @@ pub(super) fn is_name_in_brackets(text: &str) -> bool {
 }
 
 /// Whether a word stands for a sound.
-pub(super) fn is_sound(word: &str) -> bool {
+pub(crate) fn is_sound(word: &str) -> bool {
     word.len() <= 32 && SOUNDS.contains(&word.to_lowercase().as_str())
 }
 
@@ -112,13 +112,25 @@ fn apart<const KIND: usize>(text: &str) -> Option<Candidate<'_>> {
     found(name.trim_end_matches([':', '：']), rest.trim_end_matches('|'))
 }
 
-/// `text (Name)`, `text [Name]`, `"text" — Name`, where a sentence ends before the name.
-fn behind(text: &str) -> Option<Candidate<'_>> {
+/// The ways that set a label off before what is said.
+pub(crate) fn before() -> &'static [(Split, bool)] {
+    &MARKS[..MARKS.len() - 1]
+}
+
+/// As [`behind`], where a sentence ends before the name.
+fn behind_a_sentence(text: &str) -> Option<Candidate<'_>> {
+    let ends =
+        |said: &str| said.trim_end_matches(['"', '”', '’', '»', '“']).ends_with(['.', '?', '!', '…', '。', '？']);
+    behind(text).filter(|found| ends(found.rest))
+}
+
+/// `text (Name)`, `text [Name]`, `"text" — Name`.
+pub(crate) fn behind(text: &str) -> Option<Candidate<'_>> {
     let text = text.trim_end();
     let from = text.floor_char_boundary(text.len().saturating_sub(120));
     let (at, name) = match text.strip_suffix([')', ']']) {
         Some(inner) => {
-            let at = from + text[from..].rfind(['(', '['])?;
+            let at = from + opening(&text[from..])?;
             (at, inner.get(at + 1..)?)
         }
         None => {
@@ -127,9 +139,18 @@ fn behind(text: &str) -> Option<Candidate<'_>> {
             (at, &text[at + width..])
         }
     };
-    let said = text[..at].trim_end();
-    let ends = said.trim_end_matches(['"', '”', '’', '»', '“']).ends_with(['.', '?', '!', '…', '。', '？']);
-    ends.then(|| found(name, said)).flatten()
+    found(name, &text[..at])
+}
+
+/// Where the bracket opens that a text ends with; a name may have brackets of its own.
+fn opening(text: &str) -> Option<usize> {
+    let (open, close) = if text.ends_with(']') { ('[', ']') } else { ('(', ')') };
+    let mut depth = 0;
+    let found = text.char_indices().rev().find(|(_, letter)| {
+        depth += i32::from(*letter == close) - i32::from(*letter == open);
+        depth == 0
+    });
+    found.map(|(at, _)| at)
 }
 
 /// `MAYA. text`, `Q. text`: capitals alone before the point.

@@ -17,7 +17,7 @@ mod stamp;
 mod units;
 
 pub(super) use layout::Layout;
-pub(super) use mark::bracket;
+pub(super) use mark::{before, behind, is_sound};
 pub(super) use stamp::figure;
 
 use std::borrow::Cow;
@@ -30,7 +30,7 @@ use super::{
     account::{Draft, words},
     clock, date,
     formats::{Confidence, Reader, Source},
-    label, markdown,
+    label, live, markdown,
     transcript::Format,
 };
 
@@ -61,6 +61,7 @@ pub(super) fn read_but(source: &Source<'_>, known: fn(&str) -> Option<&'static s
         hours: true,
         interjected: false,
         ended: None,
+        places: Vec::new(),
     };
     let footer_from =
         source.lines().iter().rposition(|line| !line.trim().is_empty()).map_or(0, |last| last.saturating_sub(2));
@@ -80,6 +81,7 @@ pub(super) fn read_but(source: &Source<'_>, known: fn(&str) -> Option<&'static s
     }
     reading.close();
     said_by::unquote(&mut reading.draft.utterances);
+    live::keep_last_said(&mut reading.draft, &reading.places);
     reading.doubts();
     if reading.hours {
         clock::from_the_first(&mut reading.draft);
@@ -113,6 +115,8 @@ struct Reading<'a> {
     interjected: bool,
     /// When the turn above ended, where times stand behind what was said.
     ended: Option<i64>,
+    /// The line on which each utterance begins.
+    places: Vec<usize>,
 }
 
 impl<'a> Reading<'a> {
@@ -358,6 +362,7 @@ impl<'a> Reading<'a> {
                 self.draft.markup(words(said), words(plain));
             }
             self.draft.say(part.label.or(turn.label), start_ms.take(), end_ms, &plain);
+            self.places.resize(self.draft.utterances.len(), turn.line);
         }
     }
 }
@@ -370,7 +375,8 @@ const ENDS: &str =
     "the times stand behind what was said: each is taken for the end of its turn, and the beginning of the next";
 
 /// Said where marks alone tell voices apart.
-const VOICES: &str = "nobody is named: the marks (>>) show where somebody else begins to speak, and not who it is";
+pub(super) const VOICES: &str =
+    "nobody is named: the marks (>>) show where somebody else begins to speak, and not who it is";
 
 /// Said where only questions and answers are marked.
 const SIDES: &str =

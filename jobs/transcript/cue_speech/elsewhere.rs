@@ -1,0 +1,95 @@
+//! From cues to utterances, where the names stand beside the words: in the id, on the first line, or behind them.
+
+use std::collections::HashMap;
+
+use super::{one_line, say};
+use crate::{
+    account::Draft,
+    cue_marks::Behind,
+    cue_names::{self, Above},
+    label,
+    webvtt_cues::Cue,
+};
+
+/// One utterance a cue, by whom its id or its element names.
+pub(super) fn by_speakers<'a>(cues: &[Cue<'a>], speaker: impl Fn(&'a str) -> Option<&'a str>, draft: &mut Draft) {
+    for cue in cues {
+        say(draft, cue, speaker(cue.id), &one_line(&cue.payload));
+    }
+}
+
+/// One utterance a cue, by the name that its first line is; a cue of one line names nobody.
+pub(super) fn by_first_lines(cues: &[Cue<'_>], above: Above, draft: &mut Draft) {
+    let firsts: Vec<Option<&str>> = cues
+        .iter()
+        .map(|cue| {
+            cue.payload.split_once('\n').map(|(first, _)| label::bare(first)).filter(|first| label::has_form(first))
+        })
+        .collect();
+    let (mut carried, mut ended) = (None, true);
+    let mut counts: HashMap<&str, usize> = HashMap::new();
+    for name in firsts.iter().flatten() {
+        *counts.entry(name).or_default() += 1;
+    }
+    for (cue, first) in cues.iter().zip(&firsts) {
+        // A sentence of two lines names nobody either; where most cues have no name, one is told by how it reads.
+        let name = first.filter(|name| match above {
+            Above::Everywhere => counts[name] >= 2 || label::may_be_label(name),
+            Above::AtChanges => label::reads_like_a_name(name) && (counts[name] >= 2 || ended),
+        });
+        let unsure = |name: &&str| above == Above::AtChanges || !label::reads_like_a_name(name);
+        if let Some(name) = name.filter(|name| counts[name] == 1 && unsure(name)) {
+            draft.warn(cue.line, label::doubt(name));
+        }
+        draft.structure(name.unwrap_or(""));
+        let words = cue.payload.split_once('\n').filter(|_| name.is_some()).map_or(&*cue.payload, |(_, words)| words);
+        carried = if above == Above::AtChanges { name.or(carried) } else { name };
+        ended = label::ends_a_sentence(words);
+        say(draft, cue, carried, &one_line(words));
+    }
+}
+
+/// One utterance a cue, by the label behind its words; a turn of several cues has it behind the last of them.
+pub(super) fn by_last_words(cues: &[Cue<'_>], behind: &[Behind], draft: &mut Draft) {
+    let named = behind.iter().flatten().count();
+    let at_ends = named * 10 < cues.len() * 8;
+    let mut speakers: Vec<Option<&str>> =
+        behind.iter().map(|behind| behind.as_ref().map(|(name, _)| &**name)).collect();
+    if at_ends {
+        draft.warn(0, ENDS);
+        speakers.reverse();
+        cue_names::carry(&mut speakers);
+        speakers.reverse();
+    }
+    for ((cue, behind), speaker) in cues.iter().zip(behind).zip(speakers) {
+        match behind {
+            Some((name, said)) => {
+                draft.structure(name);
+                say(draft, cue, speaker, said);
+            }
+            None => say(draft, cue, speaker, &one_line(&cue.payload)),
+        }
+    }
+}
+
+/// What is said of names that stand behind the last words of a turn.
+const ENDS: &str = "names stand behind the last words of turns; the words above, up to the name before, are read as theirs: \
+                    please check who speaks";
+
+/// One utterance a cue, by the name that its id is.
+pub(super) fn by_ids(cues: &[Cue<'_>], speakers: &[Option<&str>], draft: &mut Draft) {
+    let mut counts: HashMap<&str, usize> = HashMap::new();
+    for name in speakers.iter().flatten() {
+        *counts.entry(name).or_default() += 1;
+    }
+    for (cue, speaker) in cues.iter().zip(speakers) {
+        if let Some(name) = speaker.filter(|name| counts[name] == 1 && !label::reads_like_a_name(name)) {
+            draft.warn(cue.timing, label::doubt(name));
+        }
+        let text = one_line(&cue.payload);
+        // Some write the name before the words as well.
+        let doubled = label::candidate(&text).filter(|found| speaker.is_some_and(|name| found.label == name));
+        draft.structure(doubled.map_or("", |found| found.label));
+        say(draft, cue, *speaker, doubled.map_or(&text, |found| found.rest));
+    }
+}
