@@ -112,6 +112,7 @@ impl Cluster {
     /// Starts the server unless it runs; one that is still starting, recovering or ending is waited for, and so are the
     /// processes of one that was killed, which hold its memory until they notice. Says whether it was started here.
     /// `given_up` breaks the wait off.
+    #[expect(clippy::disallowed_methods, reason = "how another program is can only be looked at again")]
     pub(super) fn bring_up(&self, given_up: impl Fn() -> bool) -> Result<bool, PostgresError> {
         let begun = Instant::now();
         let mut told = false;
