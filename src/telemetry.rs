@@ -4,7 +4,7 @@
 
 use std::io::{IsTerminal, Write, stderr};
 
-use debrief_jobs::clean;
+use debrief_jobs::{clean, masked};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use tracing_subscriber::{EnvFilter, layer::SubscriberExt, util::SubscriberInitExt};
 
@@ -14,8 +14,10 @@ use crate::config::{Log, LogFormat};
 pub fn log(settings: &Log) {
     std::panic::set_hook(Box::new(panicked));
     // What others say of themselves is said by us already; a filter that names them has the last word. A connection that is
-    // found broken as it comes back is replaced: so it is with every one when the embedded Postgres stops.
-    const OTHERS: &str = "sqlx::postgres::notice=warn,apalis_core=warn,sqlx_core::pool::connection=error";
+    // found broken as it comes back is replaced: so it is with every one when the embedded Postgres stops. A parameter of
+    // DATABASE_URL that sqlx does not know it would tell with its value.
+    const OTHERS: &str =
+        "sqlx_postgres::options=error,sqlx::postgres::notice=warn,apalis_core=warn,sqlx_core::pool::connection=error";
     let filter = EnvFilter::try_new(format!("{OTHERS},{}", settings.filter)).unwrap_or_else(|error| {
         eprintln!("the setting log.filter cannot be used, so `info` is: {error}");
         EnvFilter::new(format!("{OTHERS},info"))
@@ -72,7 +74,7 @@ impl<W: Write> Write for Plain<W> {
     /// The subscriber writes each event at once.
     fn write(&mut self, event: &[u8]) -> std::io::Result<usize> {
         let text = String::from_utf8_lossy(event);
-        let line = self.plain(text.strip_suffix('\n').unwrap_or(&text));
+        let line = self.plain(&masked(text.strip_suffix('\n').unwrap_or(&text)));
         self.to.write_all(format!("{line}\n").as_bytes())?;
         Ok(event.len())
     }

@@ -68,6 +68,45 @@ async fn settings_for_trying_it_out_are_well_and_say_what_they_mean() {
 }
 
 #[tokio::test]
+async fn no_password_and_no_key_is_shown_wherever_it_stands() {
+    let said = async |installation: &Installation, arguments: &[&str]| {
+        let output = installation.output(arguments).await;
+        let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+        assert!(!said.contains("SECRET"), "{arguments:?}: {said}");
+        said
+    };
+    let mut installation = Installation::new().await;
+    installation.set("DEBRIEF_LLM__URL", "http://u:SECRET@127.0.0.1:1/v1");
+    installation.set("DEBRIEF_LLM__MODEL", "m");
+    let told = said(&installation, &["doctor"]).await;
+    assert!(told.contains("http://***@127.0.0.1:1/v1/models cannot be reached"), "{told}");
+    for (variable, value) in [
+        ("DEBRIEF_LLM__URL", "u:SECRET@host"),
+        ("DEBRIEF_LLM__PROVIDER", "SECRET"),
+        ("DEBRIEF_INDEX__EMBEDDER", "SECRET"),
+        ("DEBRIEF_BUCKET", "//u:SECRET@host"),
+        ("DEBRIEF_BUCKET", "s3://u:SECRET@bucket/?secret=SECRET"),
+        ("DEBRIEF_MAIL__URL", "smtp://u:SECRET@127.0.0.1:1?tls=never"),
+        ("DEBRIEF_REVIEW__BASE_URL", "http://u:SECRET@127.0.0.1"),
+        ("DEBRIEF_QUEUE__SHUTDOWN_SECONDS", "SECRET"),
+        ("DATABASE_URL", "postgres://u:SECRET@127.0.0.1:1/x?sslpassword=SECRET"),
+    ] {
+        let mut installation = Installation::new().await;
+        installation.set(variable, value);
+        for arguments in [["doctor"].as_slice(), &["work", "--drain"]] {
+            said(&installation, arguments).await;
+        }
+    }
+    let installation = Installation::new().await;
+    let file = installation.folder.path().join("debrief.toml");
+    std::fs::write(&file, "[llm]\nmodel = \"m\"\napi_key = SECRET\n").expect("the temporary folder can be written");
+    for arguments in [["doctor"].as_slice(), &["up"]] {
+        let told = said(&installation, arguments).await;
+        assert!(told.contains("debrief.toml, line 3, api_key: "), "{told}");
+    }
+}
+
+#[tokio::test]
 async fn a_misspelt_setting_or_schedule_is_found_and_the_right_name_is_said() {
     for (variable, value, told) in [
         ("DEBRIEF_QUEUE__SCHEDULES__EXPROT", "off", "DEBRIEF_QUEUE__SCHEDULES__EXPORT is probably meant"),

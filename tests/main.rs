@@ -27,6 +27,8 @@ mod pages;
 mod parse;
 mod path;
 mod people;
+mod postgres;
+mod private;
 mod queue;
 mod readme;
 mod refine;

@@ -107,6 +107,11 @@ impl Beneath {
         Ok(Unfinished { folder, file: Some(file.into()), unfinished, name: (*name).to_owned() })
     }
 
+    /// Makes a folder, and those on the way to it, for their owner alone. One that is there keeps its rights.
+    pub(super) fn make(&self, key: &str) -> Result<(), Refused> {
+        self.make_folder(&parts(key)?).map(|_| ())
+    }
+
     /// Opens a plain file that has one name.
     fn open(&self, key: &str) -> Result<(File, ObjectInfo), Refused> {
         let (folder, name) = self.parent(key)?;

@@ -41,6 +41,12 @@ impl Folder {
         self.in_background(key, move |beneath| beneath.head(&name)).await
     }
 
+    /// Makes a folder in it, for its owner alone.
+    pub(super) async fn make(&self, key: &str) -> Result<(), BucketError> {
+        let name = key.to_owned();
+        self.in_background(key, move |beneath| beneath.make(&name)).await
+    }
+
     /// Removes a file; one that is not there is success.
     pub(super) async fn delete(&self, key: &str) -> Result<(), BucketError> {
         let name = key.to_owned();

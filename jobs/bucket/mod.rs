@@ -20,7 +20,7 @@ use serde::Deserialize;
 use tokio::io::AsyncWriteExt;
 use url::Url;
 
-use crate::SettingsError;
+use crate::{SettingsError, masked};
 use folder::Folder;
 
 /// Where the bucket is.
@@ -77,7 +77,7 @@ impl BucketError {
                 words = words.replace(written, "(key)");
             }
         }
-        Self::Failed(words)
+        Self::Failed(masked(&words).into_owned())
     }
 }
 
@@ -122,9 +122,8 @@ impl Bucket {
     /// # Errors
     /// When the URL is not one of the two kinds, or the folder cannot be made.
     pub fn open(settings: &Settings) -> Result<Self, SettingsError> {
-        let url = Url::parse(&settings.url).map_err(|error| {
-            bad_url(format!("`{}` is no URL ({error}); write file:///path or s3://name/prefix", settings.url))
-        })?;
+        let url = Url::parse(&settings.url)
+            .map_err(|error| bad_url(format!("it is no URL ({error}); write file:///path or s3://name/prefix")))?;
         match url.scheme() {
             "file" => Self::open_folder(&url),
             "s3" => Self::open_s3(&url),
@@ -289,6 +288,17 @@ impl Bucket {
         };
         objects.sort_unstable_by(|one, other| one.key.cmp(&other.key));
         Ok(objects)
+    }
+
+    /// Makes the folder of a prefix, so that somebody finds it, for its owner alone. A store has no folders.
+    ///
+    /// # Errors
+    /// [`BucketError::Link`], or that the bucket failed.
+    pub async fn make_folder(&self, prefix: &str) -> Result<(), BucketError> {
+        match &self.place {
+            Place::Folder(folder) => folder.make(prefix).await,
+            Place::Store(_) => Ok(()),
+        }
     }
 
     /// Deletes an object; one that is not there is success.

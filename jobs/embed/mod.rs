@@ -112,10 +112,7 @@ impl Embedder {
                 let problem = format!("there is no model in {folder}: bring it with `debrief models get`");
                 Err(SettingsError::new("index.embedder", problem))
             }
-            (other, _) => {
-                let problem = format!("`{other}` is none of `auto`, `local`, `openai` and `hashed`");
-                Err(SettingsError::new("index.embedder", problem))
-            }
+            _ => Err(SettingsError::new("index.embedder", "it is none of `auto`, `local`, `openai` and `hashed`")),
         }
     }
 

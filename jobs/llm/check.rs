@@ -7,7 +7,7 @@ use reqwest::StatusCode;
 use serde_json::Value;
 
 use super::{Client, Models};
-use crate::SettingsError;
+use crate::{SettingsError, masked};
 
 /// A list of models is short; an endpoint that needs longer for it has a problem.
 const PATIENCE: Duration = Duration::from_secs(15);
@@ -36,9 +36,10 @@ impl Client {
     pub async fn check(&self) -> Result<String, SettingsError> {
         let wrong = |problem: String| self.profile.wrong("url", problem);
         let Some(url) = self.wire.models() else { return Ok(format!("{}, not asked", self.model)) };
-        // A query can be long and says nothing more.
+        // A query can be long, or hold a key, and says nothing more.
         let mut shown = url.clone();
         shown.set_query(None);
+        let shown = masked(shown.as_str()).into_owned();
         let request = self.http.get(url).timeout(PATIENCE.min(Duration::from_secs(self.profile.timeout_seconds)));
         let response = self.wire.authorize(request).send().await.map_err(|error| {
             let what = if error.is_timeout() { "gives no answer in time" } else { "cannot be reached" };

@@ -93,8 +93,8 @@ impl Client {
             "gemini" => {
                 Box::new(Gemini::new(&profile, &base(Some(gemini::URL))?, model.as_deref().unwrap_or_default())?)
             }
-            other => {
-                let problem = format!("{other:?} is no provider; use offline, openai, azure, anthropic or gemini");
+            _ => {
+                let problem = "there is no such provider; use offline, openai, azure, anthropic or gemini";
                 return Err(profile.wrong("provider", problem));
             }
         };
@@ -401,7 +401,7 @@ fn base(profile: &Profile, default: Option<&str>) -> Result<Url, SettingsError> 
             if profile.provider == "azure" { "https://NAME.openai.azure.com" } else { "https://api.openai.com/v1" }
         ))
     })?;
-    let url: Url = text.parse().map_err(|error| wrong(&format!("{text:?} is no URL: {error}")))?;
+    let url: Url = text.parse().map_err(|error| wrong(&format!("it is no URL: {error}")))?;
     if !matches!(url.scheme(), "http" | "https") {
         return Err(wrong(&"only http and https are spoken"));
     }

@@ -100,7 +100,7 @@ impl Mailer {
                 let probe = folder.join(format!(".check.{}", uuid::Uuid::now_v7().simple()));
                 let written = async {
                     private::make_folder(folder)?;
-                    tokio::fs::write(&probe, b"debrief").await?;
+                    drop(private::new_file(&probe)?);
                     tokio::fs::remove_file(&probe).await
                 };
                 written.await.map_err(|error| wrong(format!("{} cannot be written: {error}", folder.display())))?;

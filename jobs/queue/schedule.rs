@@ -108,7 +108,9 @@ pub(super) fn overridden(
         }
         schedule.parsed().map_err(|error| {
             let example = "six fields, seconds first, such as \"0 30 6 * * Mon\"";
-            SettingsError::new(KEY, format!("{:?} of {} is not {example}: {error}", schedule.cron, schedule.name))
+            // Of what is no expression at all the error would repeat everything.
+            let why = if schedule.cron.split_whitespace().count() == 6 { format!(": {error}") } else { String::new() };
+            SettingsError::new(KEY, format!("that of {} is not {example}{why}", schedule.name))
         })?;
         kept.push(schedule);
     }

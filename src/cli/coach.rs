@@ -96,7 +96,7 @@ impl Coach {
                     time_zone: time_zone.as_deref(),
                 };
                 let id = people::add_coach(&app.db, &org, &coach).await?;
-                let inbox = make_inbox(app, &handle)?;
+                let inbox = make_inbox(app, &handle).await?;
                 app.output.one(&json!({ "id": id, "handle": handle, "inbox": inbox }), |_| {
                     format!("coach {handle}: {id}\ntranscripts go into {inbox}")
                 })?;
@@ -154,11 +154,10 @@ fn folder(app: &App) -> Option<PathBuf> {
 }
 
 /// Makes the coach's folder where the bucket is one, so that somebody finds it; says where it is.
-fn make_inbox(app: &App, handle: &str) -> anyhow::Result<String> {
+async fn make_inbox(app: &App, handle: &str) -> anyhow::Result<String> {
     let inbox = place(app, Some(handle));
-    if folder(app).is_some() {
-        std::fs::create_dir_all(&inbox).with_context(|| format!("the folder {inbox} cannot be made"))?;
-    }
+    let made = app.services.bucket.make_folder(&format!("inbox/{handle}")).await;
+    made.with_context(|| format!("the folder {inbox} cannot be made"))?;
     Ok(inbox)
 }
 

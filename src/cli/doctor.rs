@@ -5,7 +5,7 @@
 use std::process::ExitCode;
 
 use bytes::Bytes;
-use debrief_jobs::{Services, db, queue::WorkerSettings};
+use debrief_jobs::{Services, db, masked, queue::WorkerSettings};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 
@@ -31,7 +31,12 @@ pub(crate) async fn run(globals: &Globals) -> anyhow::Result<ExitCode> {
     let mut checks = Vec::new();
     let mut check = |name, result: Result<String, String>| {
         let ok = result.is_ok();
-        checks.push(Check { name, ok, detail: result.unwrap_or_else(|problem| problem), note: None });
+        checks.push(Check {
+            name,
+            ok,
+            detail: masked(&result.unwrap_or_else(|problem| problem)).into_owned(),
+            note: None,
+        });
         ok
     };
     let config = match config(globals) {

@@ -3,7 +3,7 @@
 
 use std::io::IsTerminal;
 
-use debrief_jobs::clean;
+use debrief_jobs::{clean, masked};
 use serde::Serialize;
 
 /// How results are printed.
@@ -97,7 +97,7 @@ pub(crate) fn say(text: &str) {
 /// What else is to be said, to standard error.
 pub(crate) fn tell(text: &str) {
     use std::io::Write;
-    let _ = writeln!(std::io::stderr(), "{}", clean::terminal(text));
+    let _ = writeln!(std::io::stderr(), "{}", clean::terminal(&masked(text)));
 }
 
 /// A reader that went away (`| head`) is no error worth a message.

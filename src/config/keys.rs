@@ -35,6 +35,17 @@ fn known() -> Vec<String> {
         .collect()
 }
 
+/// Whether a key may be called so, wherever it stands.
+pub(super) fn is_known_name(name: &str) -> bool {
+    let last = name.rsplit('.').next().unwrap_or_default();
+    known().iter().any(|key| key.rsplit('.').next() == Some(last))
+}
+
+/// The variable of the environment that sets a key.
+pub(super) fn variable(key: &str) -> String {
+    Place::Environment.written(key)
+}
+
 fn join(section: &str, key: &str) -> String {
     if section.is_empty() { key.to_owned() } else { format!("{section}.{key}") }
 }

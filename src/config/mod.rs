@@ -3,6 +3,7 @@
 //! Reads `default.toml` (embedded), the settings file where there is one, and `DEBRIEF_*` and `DATABASE_URL`.
 
 mod keys;
+mod problem;
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
@@ -10,7 +11,7 @@ use std::{
 };
 
 use config::Source;
-use debrief_jobs::{bucket, embed, export, ingest, llm, mail, queue, review};
+use debrief_jobs::{bucket, embed, export, ingest, llm, mail, masked, queue, review};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
@@ -95,11 +96,11 @@ pub enum LogFormat {
     Json,
 }
 
-/// The settings cannot be used; says which, and where it was set.
+/// The settings cannot be used; says which, and where it was set. Shows no value.
 #[derive(Debug, thiserror::Error)]
 #[error("the settings cannot be used: {problem} (they come from {sources})")]
 pub struct ConfigError {
-    problem: Box<config::ConfigError>,
+    problem: String,
     sources: String,
 }
 
@@ -113,30 +114,35 @@ impl Config {
             // A key alone does not say where somebody wrote it.
             let file = file.map_or_else(folders::settings_file, Path::to_path_buf);
             let file = if file.exists() { format!("{} and ", file.display()) } else { String::new() };
-            ConfigError {
-                problem: Box::new(problem),
-                sources: format!("{file}the variables DEBRIEF_… of the environment"),
-            }
+            ConfigError { problem, sources: format!("{file}the variables DEBRIEF_… of the environment") }
         })
     }
 
-    fn read(file: Option<&Path>, data: &Path) -> Result<Self, config::ConfigError> {
-        let builder = config::Config::builder().add_source(config::File::from_str(DEFAULTS, config::FileFormat::Toml));
-        let file = match file {
-            Some(file) => config::File::from(file),
-            None => config::File::from(folders::settings_file()).required(false),
+    fn read(file: Option<&Path>, data: &Path) -> Result<Self, String> {
+        let path = file.map_or_else(folders::settings_file, Path::to_path_buf);
+        let text = match std::fs::read_to_string(&path) {
+            Err(error) if file.is_none() && error.kind() == std::io::ErrorKind::NotFound => String::new(),
+            text => text.map_err(|error| format!("{}: {error}", path.display()))?,
         };
-        let file = file.format(config::FileFormat::Toml);
+        let written = problem::Written { path: &path, text: &text };
+        toml::de::DeTable::parse(&text).map_err(|error| written.unreadable(&error))?;
+        let file = config::File::from_str(&text, config::FileFormat::Toml);
         let environment = config::Environment::with_prefix("DEBRIEF")
             .prefix_separator("_")
             .separator("__")
             .try_parsing(true)
             .source(Some(environment()));
-        keys::check(file.collect()?, environment.collect()?).map_err(config::ConfigError::Message)?;
-        let builder = builder.add_source(file).add_source(environment);
-        let mut config: Self = with_base_url(builder.build()?)?.try_deserialize()?;
+        let told =
+            |error: config::ConfigError| problem::of_value(&error, written, &environment.collect().unwrap_or_default());
+        keys::check(file.collect().map_err(told)?, environment.collect().map_err(told)?)?;
+        let builder = config::Config::builder()
+            .add_source(config::File::from_str(DEFAULTS, config::FileFormat::Toml))
+            .add_source(file)
+            .add_source(environment.clone());
+        let mut config: Self =
+            builder.build().and_then(with_base_url).and_then(|it| it.try_deserialize()).map_err(told)?;
         config.fill(data);
-        config.check().map_err(config::ConfigError::Message)?;
+        config.check()?;
         Ok(config)
     }
 
@@ -147,8 +153,15 @@ impl Config {
         if !matches!(self.review.base_url.scheme(), "http" | "https") {
             return Err(format!(
                 "review.base_url: `{}` begins neither with http:// nor https://",
-                self.review.base_url
+                masked(self.review.base_url.as_str())
             ));
+        }
+        if !self.review.base_url.username().is_empty() || self.review.base_url.password().is_some() {
+            return Err(
+                "review.base_url: it names a user or a password, and whoever gets a mail would read them; write \
+                        https://HOST"
+                    .into(),
+            );
         }
         if is_readable_on_the_way(&self.review.base_url) {
             return Err(format!(
@@ -354,6 +367,38 @@ mod tests {
             "[http]\nadmin_listen = '0.0.0.0:8081'\nadmin_anywhere = true",
         ] {
             assert_eq!(complaint(text), None);
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_told_with_its_place_and_without_a_value() {
+        for (text, told) in [
+            ("[llm]\nmodel = 'm'\napi_key = SECRET", "line 3, api_key: "),
+            ("[llm]\napi_key = 'SECRET", "line 2, api_key: "),
+            ("[llm]\napi_key = \"SECRET\\q\"", "line 2, api_key: "),
+            ("[llm]\napi_key = \"\"\"\nSECRET = 1", "line "),
+            ("[llm]\napi_key SECRET", "line 2: "),
+            ("[llm]\napi_key = SECRET SECRET", "line 2, api_key: "),
+            ("[llm]\napi_key = 'x' SECRET", "line 2, api_key: "),
+            ("[llm]\napi_key = 1SECRET", "line 2, api_key: "),
+            ("[llm]\napi_key = ['SECRET']", "llm.api_key: "),
+            ("[llm]\napi_key = 99999999999999999999", ""),
+            ("[llm]\n\ntimeout_seconds = 'SECRET'", "llm.timeout_seconds: it is a text"),
+            ("[llm]\n\ntimeout_seconds = 'SECRET'", "debrief.toml, line 3)"),
+            ("[llm]\non_budget = 'SECRET'", "llm.on_budget: it is none of"),
+            ("[http]\nlisten = 'SECRET'", "http.listen: "),
+            ("[http]\nlisten = 'SECRET'", "debrief.toml, line 2)"),
+            ("[review]\nbase_url = 'SECRET'", "review.base_url: "),
+            ("[review]\nbase_url = 'https://SECRET:99999999'", "review.base_url: "),
+            ("[review]\nbase_url = 'https://u:SECRET@debrief.example'", "review.base_url: it names a user"),
+            ("[review]\nbase_url = 'ftp://u:SECRET@debrief.example'", "review.base_url: "),
+            ("[log]\nfilter = 'queue=SECRET'", "log.filter: "),
+            ("[log]\nfilter = 'queue[SECRET'", "log.filter: "),
+            ("[log]\nformat = 'SECRET'", "log.format: "),
+            ("[queue.schedules]\nexport = 'SECRET'", "queue.schedules: "),
+        ] {
+            let complaint = complaint(text).unwrap_or_else(|| panic!("{text} is taken"));
+            assert!(complaint.contains(told) && !complaint.contains("SECRET"), "{text}: {complaint}");
         }
     }
 

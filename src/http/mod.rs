@@ -22,6 +22,7 @@ mod guard;
 mod health;
 mod links;
 mod page;
+mod places;
 mod review;
 mod server;
 mod speakers;

@@ -1,8 +1,9 @@
 //! Answers connections, within limits that no visitor can pass.
 //!
 //! A head that does not arrive, a body that trickles, an answer that nobody reads: each holds a connection only for so
-//! long. There are so many connections and no more; who comes when all are taken is told so at once. Out of file
-//! descriptors, the listener waits and goes on. A shutdown waits for what is being answered, and no longer than it is given.
+//! long. There are so many connections and no more ([`Places`]): who comes when all are taken gets the place of one that has
+//! asked for nothing yet, and is told so at once where there is none. Out of file descriptors, the listener waits and goes
+//! on. A shutdown waits for what is being answered, and no longer than it is given.
 
 use std::{
     convert::Infallible,
@@ -15,17 +16,24 @@ use std::{
     time::Duration,
 };
 
-use axum::{Router, body::Body, extract::ConnectInfo};
+use axum::{
+    Router,
+    body::Body,
+    extract::ConnectInfo,
+    http::{HeaderValue, header::CONNECTION},
+};
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore},
+    sync::Semaphore,
     time::{sleep, timeout},
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tower::ServiceExt;
+
+use super::places::{Place, Places};
 
 /// What connections are allowed.
 #[derive(Clone, Copy, Debug)]
@@ -58,7 +66,7 @@ const TAKEN: &str = "All connections are taken. Try again in a few seconds.\n";
 
 /// Serves `router` on `listener` until `shutdown`; what is being answered then is answered, for as long as the limits say.
 pub async fn serve(listener: TcpListener, router: Router, limits: Limits, shutdown: CancellationToken) {
-    let (places, told) = (Arc::new(Semaphore::new(limits.connections)), Arc::new(Semaphore::new(TOLD)));
+    let (places, told) = (Places::new(limits.connections), Arc::new(Semaphore::new(TOLD)));
     let (connections, cut) = (TaskTracker::new(), CancellationToken::new());
     loop {
         let accepted = tokio::select! {
@@ -73,13 +81,13 @@ pub async fn serve(listener: TcpListener, router: Router, limits: Limits, shutdo
                 tokio::select! { () = shutdown.cancelled() => break, () = sleep(BREATH) => continue }
             }
         };
-        match Arc::clone(&places).try_acquire_owned() {
-            Ok(place) => {
+        match places.take() {
+            Some(place) => {
                 let connection =
                     Connection { router: router.clone(), limits, shutdown: shutdown.clone(), cut: cut.clone(), place };
                 connections.spawn(connection.answer(stream, address));
             }
-            Err(_) => {
+            None => {
                 metrics::counter!("debrief_http_connections_refused_total").increment(1);
                 if let Ok(turn) = Arc::clone(&told).try_acquire_owned() {
                     connections.spawn(async move {
@@ -124,8 +132,7 @@ struct Connection {
     limits: Limits,
     shutdown: CancellationToken,
     cut: CancellationToken,
-    #[expect(dead_code, reason = "the place is given back when the connection is dropped")]
-    place: OwnedSemaphorePermit,
+    place: Place,
 }
 
 impl Connection {
@@ -133,10 +140,14 @@ impl Connection {
         let under_way = Arc::new(AtomicUsize::new(0));
         let service = service_fn(|request: hyper::Request<Incoming>| {
             let (router, busy) = (self.router.clone(), Busy::new(&under_way));
+            let is_kept = self.place.asks();
             async move {
                 let mut request = request.map(Body::new);
                 request.extensions_mut().insert(ConnectInfo(address));
-                let response: Result<_, Infallible> = router.oneshot(request).await;
+                let mut response: Result<_, Infallible> = router.oneshot(request).await;
+                if let (Ok(response), false) = (&mut response, is_kept) {
+                    response.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+                }
                 drop(busy);
                 response
             }
@@ -149,6 +160,7 @@ impl Connection {
         tokio::select! {
             // What goes wrong on a connection is the visitor's network, and no fault of ours.
             _ = connection.as_mut() => return,
+            () = self.place.lost() => return,
             () = self.shutdown.cancelled() => {}
             () = sleep(self.limits.lifetime) => {}
         }
@@ -191,17 +203,22 @@ mod tests {
         address: SocketAddr,
         shutdown: CancellationToken,
         ended: tokio::task::JoinHandle<()>,
+        /// Told of each request for `/slow`.
+        slow: tokio::sync::mpsc::UnboundedReceiver<()>,
     }
 
     async fn server(limits: Limits) -> Server {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.expect("a free port");
         let address = listener.local_addr().expect("an address");
-        let router = Router::new()
-            .route("/", get(async || "here"))
-            .route("/slow", get(async || std::future::pending::<&'static str>().await));
+        let (tell, slow) = tokio::sync::mpsc::unbounded_channel();
+        let never = move || {
+            tell.send(()).expect("the test listens");
+            std::future::pending::<&'static str>()
+        };
+        let router = Router::new().route("/", get(async || "here")).route("/slow", get(never));
         let shutdown = CancellationToken::new();
         let ended = tokio::spawn(serve(listener, router, limits, shutdown.clone()));
-        Server { address, shutdown, ended }
+        Server { address, shutdown, ended, slow }
     }
 
     /// What a connection gets for `said`, up to its end.
@@ -229,16 +246,23 @@ mod tests {
         assert!(answer.starts_with("HTTP/1.1 200"), "a kept connection ends when nothing follows: {answer}");
     }
 
-    #[tokio::test]
-    async fn who_comes_when_all_connections_are_taken_is_told_so() {
-        let server = server(Limits { head: PATIENCE, ..LIMITS }).await;
+    /// As many connections as there are, each with `said`.
+    async fn all_taken(server: &Server, said: &str) -> Vec<TcpStream> {
         let mut taken = Vec::new();
         for _ in 0..LIMITS.connections {
             let mut stream = TcpStream::connect(server.address).await.expect("it listens");
-            stream.write_all(b"GET / HTTP/1.1\r\nhost: x\r\n\r\n").await.expect("it reads");
-            // Once it has answered the connection is counted.
-            stream.read_exact(&mut [0; 12]).await.expect("it answers");
+            stream.write_all(said.as_bytes()).await.expect("it reads");
             taken.push(stream);
+        }
+        taken
+    }
+
+    #[tokio::test]
+    async fn who_comes_when_all_connections_are_answered_is_told_so() {
+        let mut server = server(Limits { head: PATIENCE, ..LIMITS }).await;
+        let taken = all_taken(&server, "GET /slow HTTP/1.1\r\nhost: x\r\n\r\n").await;
+        for _ in &taken {
+            timeout(PATIENCE, server.slow.recv()).await.expect("it is asked").expect("the server lives");
         }
         let answer = answered(server.address, "GET / HTTP/1.1\r\nhost: x\r\n\r\n").await;
         assert!(answer.starts_with("HTTP/1.1 503") && answer.contains("retry-after: 5"), "{answer}");
@@ -252,6 +276,37 @@ mod tests {
             }
         };
         timeout(PATIENCE, freed).await.expect("places are given back");
+    }
+
+    #[tokio::test]
+    async fn who_asks_gets_the_place_of_the_oldest_that_does_not() {
+        let server = server(Limits { head: PATIENCE, ..LIMITS }).await;
+        let mut taken = all_taken(&server, "GET / HTTP/1.1\r\nhalf: ").await;
+        let request = "GET / HTTP/1.1\r\nhost: x\r\n\r\n";
+        let answer = answered(server.address, request).await;
+        assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        let read = timeout(PATIENCE, taken[0].read(&mut [0; 1])).await.expect("the oldest is cut");
+        assert!(!matches!(read, Ok(1..)), "it got {read:?}");
+        // The others are let be: each can still end its head.
+        for stream in &mut taken[1..] {
+            stream.write_all(b"x\r\nhost: x\r\nconnection: close\r\n\r\n").await.expect("it reads");
+            let mut answer = String::new();
+            timeout(PATIENCE, stream.read_to_string(&mut answer)).await.expect("it ends").expect("it ends well");
+            assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        }
+    }
+
+    #[tokio::test]
+    async fn no_connection_is_kept_for_later_when_places_run_out() {
+        let server = server(Limits { head: PATIENCE, ..LIMITS }).await;
+        for _ in 0..LIMITS.connections * 3 {
+            let _half = TcpStream::connect(server.address).await.expect("it listens");
+            let answer = answered(server.address, "GET / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n").await;
+            assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+        }
+        let _half = all_taken(&server, "GET / HTTP/1.1\r\nhalf: ").await;
+        let answer = answered(server.address, "GET / HTTP/1.1\r\nhost: x\r\n\r\n").await;
+        assert!(answer.contains("connection: close"), "{answer}");
     }
 
     #[tokio::test]

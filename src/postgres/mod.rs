@@ -1,13 +1,16 @@
 //! The embedded Postgres, for laptops and tests: nothing to install and nothing to start by hand.
 //!
-//! Its programs come as a Python package ([`install`]); a server runs over a data folder ([`server`]), is shared by
-//! all `debrief` processes that use the folder, and stops with the last of them. Starting again is always safe.
+//! Its programs come as a Python package ([`install`]); a server runs over a data folder ([`server`], [`cluster`]), is shared
+//! by all `debrief` processes that use the folder, is started again by them when it ends by itself ([`watch`]), and stops
+//! with the last of them. Starting again is always safe.
 
+mod cluster;
 pub mod databases;
 mod install;
 pub mod pip;
 mod server;
 mod user;
+mod watch;
 
 use std::{io, path::PathBuf};
 
@@ -44,6 +47,17 @@ pub enum PostgresError {
         program: &'static str,
         /// The end of what it printed.
         output: String,
+    },
+    /// A server that was there before still recovers or ends.
+    #[error(
+        "the embedded Postgres in {folder} still recovers or ends after {seconds} seconds. It goes on by itself, and \
+         server.log in that folder says how far it is: run this again in a while"
+    )]
+    Busy {
+        /// Its data folder.
+        folder: PathBuf,
+        /// How long it was waited for.
+        seconds: u64,
     },
     /// Root, and there is nobody else to run it as.
     #[error(

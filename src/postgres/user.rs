@@ -46,7 +46,7 @@ impl User {
 
     /// Makes `folder` for this user alone.
     pub(super) fn make_folder(self, folder: &Path) -> Result<(), PostgresError> {
-        fs::create_dir_all(folder).map_err(PostgresError::io(folder))?;
+        folders::make(folder).map_err(PostgresError::io(folder))?;
         #[cfg(unix)]
         {
             use std::os::unix::fs::{PermissionsExt, chown};

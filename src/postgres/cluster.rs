@@ -1,0 +1,304 @@
+//! The cluster in a data folder: made, looked at, started, stopped. Whoever does one of these holds its [`Cluster::turn`],
+//! so that the processes that share the folder do not fight.
+
+use std::{
+    fs::{self, File, OpenOptions},
+    io::{self, Write},
+    os::unix::{fs::OpenOptionsExt, net::UnixStream},
+    path::{Path, PathBuf},
+    process::{Command, Stdio},
+    thread::sleep,
+    time::{Duration, Instant},
+};
+
+use sha2::{Digest, Sha256};
+
+use super::{Durability, PostgresError, Version, pip, programs, user::User};
+
+/// So long a server that starts, recovers or ends is waited for.
+const PATIENCE: Duration = Duration::from_secs(300);
+/// So long it is waited for in silence.
+const SILENCE: Duration = Duration::from_secs(1);
+/// Between two looks at it.
+const PAUSE: Duration = Duration::from_millis(100);
+/// So long a server may take to end in order, in seconds; then it ends at once, and the next start recovers.
+const STOP_SECONDS: u32 = 8;
+/// Said whatever the environment says: the port is a part of the socket's name.
+pub(super) const PORT: &str = "5432";
+
+/// How a server is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    /// It takes connections.
+    Answers,
+    /// It starts, recovers or ends.
+    Busy,
+    /// There is none.
+    Gone,
+}
+
+/// A data folder with the programs that serve it.
+#[derive(Debug)]
+pub(super) struct Cluster {
+    home: PathBuf,
+    data: PathBuf,
+    pub(super) socket: PathBuf,
+    bin: PathBuf,
+    user: User,
+}
+
+impl Cluster {
+    /// The one in `home`, which is made where it is missing; its programs are brought into `cache`.
+    pub(super) fn new(home: &Path, cache: &Path, version: Version) -> Result<Self, PostgresError> {
+        let bin = programs(cache, version)?;
+        crate::folders::make(home).map_err(PostgresError::io(home))?;
+        Ok(Self {
+            socket: socket_folder(home),
+            data: home.join(format!("postgres-{}", version.number())),
+            home: home.to_owned(),
+            bin,
+            user: User::find()?,
+        })
+    }
+
+    /// Waits until no other process starts or stops the server. It is given back when the file is dropped, or with the
+    /// process.
+    pub(super) fn turn(&self) -> Result<File, PostgresError> {
+        let path = self.home.join("start.lock");
+        let file = open(&path)?;
+        file.lock().map_err(PostgresError::io(path))?;
+        Ok(file)
+    }
+
+    /// The file on which each user of the server holds a shared lock.
+    pub(super) fn users(&self) -> Result<(File, PathBuf), PostgresError> {
+        let path = self.home.join("users.lock");
+        Ok((open(&path)?, path))
+    }
+
+    /// Makes the data folder where there is none.
+    pub(super) fn ensure(&self, durability: Durability) -> Result<(), PostgresError> {
+        if self.data.join("PG_VERSION").exists() {
+            return Ok(());
+        }
+        // What is there without PG_VERSION is an initdb that was killed.
+        if self.data.exists() {
+            fs::remove_dir_all(&self.data).map_err(PostgresError::io(&self.data))?;
+        }
+        self.user.make_folder(&self.data)?;
+        let mut initdb = self.user.command(&self.bin.join("initdb"));
+        initdb.arg("--pgdata").arg(&self.data).args([
+            "--username=postgres",
+            // The socket's folder lets only its owner in; there is no other way to reach the server.
+            "--auth=trust",
+            "--encoding=UTF8",
+            "--locale=C",
+            "--no-instructions",
+        ]);
+        if durability == Durability::Throwaway {
+            initdb.arg("--no-sync");
+        }
+        run(&mut initdb, "initdb")?;
+        let mut settings = String::from(
+            "\n# Written by debrief, once.\nlisten_addresses = ''\nmax_connections = 300\nshared_buffers = 128MB\n",
+        );
+        if durability == Durability::Throwaway {
+            settings.push_str("fsync = off\nsynchronous_commit = off\nfull_page_writes = off\n");
+        }
+        let path = self.data.join("postgresql.auto.conf");
+        fs::write(&path, settings).map_err(PostgresError::io(&path))
+    }
+
+    /// Starts the server unless it runs; one that is still starting, recovering or ending is waited for, and so are the
+    /// processes of one that was killed, which hold its memory until they notice. Says whether it was started here.
+    /// `given_up` breaks the wait off.
+    #[expect(clippy::disallowed_methods, reason = "how another program is can only be looked at again")]
+    pub(super) fn bring_up(&self, given_up: impl Fn() -> bool) -> Result<bool, PostgresError> {
+        let begun = Instant::now();
+        let mut told = false;
+        loop {
+            let state = self.state();
+            let waited = begun.elapsed();
+            match state {
+                State::Answers => return Ok(false),
+                State::Gone => match self.launch() {
+                    Ok(()) => return Ok(true),
+                    Err(error) if waited > PATIENCE || !(is_in_the_way(&error) || self.state() != State::Gone) => {
+                        return Err(error);
+                    }
+                    Err(_) => {}
+                },
+                State::Busy if waited > PATIENCE => {
+                    return Err(PostgresError::Busy { folder: self.data.clone(), seconds: PATIENCE.as_secs() });
+                }
+                State::Busy => {}
+            }
+            if given_up() {
+                return Ok(false);
+            }
+            if !told && waited > SILENCE {
+                tracing::warn!(target: "postgres", "the embedded Postgres still recovers or ends; it is waited for");
+                told = true;
+            }
+            sleep(PAUSE);
+        }
+    }
+
+    /// Whether somebody listens where the server is reached. Costs next to nothing.
+    pub(super) fn listens(&self) -> bool {
+        match UnixStream::connect(self.socket.join(format!(".s.PGSQL.{PORT}"))) {
+            Ok(_) => true,
+            // Anything else (no descriptors, a full queue) says nothing of the server.
+            Err(error) => !matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::ConnectionRefused),
+        }
+    }
+
+    /// Stops the server. Where it does not end in order in time it ends at once: nothing that was committed is lost.
+    pub(super) fn stop(&self) -> Result<(), PostgresError> {
+        let stop = |mode: &str| {
+            let mut stop = self.user.command(&self.bin.join("pg_ctl"));
+            stop.arg("stop").arg("--pgdata").arg(&self.data).arg(format!("--mode={mode}"));
+            stop.arg(format!("--timeout={STOP_SECONDS}")).args(["--wait", "--silent"]);
+            run(&mut stop, "pg_ctl stop")
+        };
+        if self.state() != State::Gone && stop("fast").is_err() && self.state() != State::Gone {
+            tracing::warn!(target: "postgres", "the embedded Postgres does not end in time; it is cut off, and its next start recovers");
+            stop("immediate")?;
+        }
+        let _ = fs::remove_dir(&self.socket);
+        Ok(())
+    }
+
+    fn state(&self) -> State {
+        let mut ready = self.user.command(&self.bin.join("pg_isready"));
+        ready.args(["--quiet", "--port", PORT, "--host"]).arg(&self.socket);
+        match ready.stdin(Stdio::null()).status().ok().and_then(|status| status.code()) {
+            Some(0) => State::Answers,
+            Some(1) => State::Busy,
+            // It listens last, and ends after it has stopped listening.
+            _ if self.postmaster().is_some() => State::Busy,
+            _ => State::Gone,
+        }
+    }
+
+    fn launch(&self) -> Result<(), PostgresError> {
+        self.disown_pid_file();
+        self.user.make_folder(&self.socket)?;
+        let mut start = self.user.command(&self.bin.join("pg_ctl"));
+        start
+            .arg("start")
+            .arg("--pgdata")
+            .arg(&self.data)
+            .arg("--log")
+            .arg(self.data.join("server.log"))
+            .args(["--wait", "--timeout=60", "--silent"])
+            .arg("--options")
+            .arg(format!("-k '{}' -p {PORT}", self.socket.display()));
+        run(&mut start, "pg_ctl start").map_err(|error| self.with_log(error))
+    }
+
+    /// The number in the pid file, where there is one.
+    fn pid(&self) -> Option<u32> {
+        fs::read_to_string(self.pid_file()).ok()?.lines().next()?.trim().parse().ok()
+    }
+
+    fn pid_file(&self) -> PathBuf {
+        self.data.join("postmaster.pid")
+    }
+
+    /// The process that serves this folder, where it lives.
+    fn postmaster(&self) -> Option<u32> {
+        self.pid().filter(|pid| self.serves(*pid))
+    }
+
+    /// Whether the process `pid` lives and is a Postgres of this folder. The numbers of processes are used again, in a
+    /// container after each start.
+    fn serves(&self, pid: u32) -> bool {
+        if !Path::new("/proc/self").exists() {
+            let mut ps = Command::new("ps");
+            let name = ps.args(["-o", "comm=", "-p", &pid.to_string()]).output();
+            return name.is_ok_and(|name| String::from_utf8_lossy(&name.stdout).contains("postgres"));
+        }
+        // Every process of a Postgres works in its data folder. One that has ended and that nobody has buried has none.
+        match fs::read_link(format!("/proc/{pid}/cwd")) {
+            Ok(folder) => fs::canonicalize(&self.data).is_ok_and(|data| data == folder),
+            Err(_) => false,
+        }
+    }
+
+    /// Postgres takes the pid file of a server that is gone for stale by itself, unless some other process has that number
+    /// by now, or the killed one was not buried. Then ours is put in its place, as Postgres takes that of whoever starts
+    /// it for stale. The file itself stays: by its other lines Postgres sees whether processes of the dead server are left.
+    fn disown_pid_file(&self) {
+        let Some(pid) = self.pid().filter(|pid| Path::new(&format!("/proc/{pid}")).exists()) else { return };
+        if self.serves(pid) {
+            return;
+        }
+        tracing::warn!(target: "postgres", pid, "the number of a server that is gone belongs to another process; it is not waited for");
+        let path = self.pid_file();
+        let rewritten = fs::read_to_string(&path).and_then(|text| {
+            let rest = text.split_once('\n').map_or("", |(_, rest)| rest);
+            let text = format!("{}\n{rest}", std::process::id());
+            // Not emptied first: with a full disk it would stay so.
+            let mut file = OpenOptions::new().write(true).open(&path)?;
+            file.write_all(text.as_bytes())?;
+            file.set_len(text.len() as u64)
+        });
+        if let Err(error) = rewritten {
+            tracing::warn!(target: "postgres", %error, "the pid file cannot be written");
+        }
+    }
+
+    fn with_log(&self, error: PostgresError) -> PostgresError {
+        let log = fs::read(self.data.join("server.log")).unwrap_or_default();
+        match error {
+            PostgresError::Program { program, output } => {
+                PostgresError::Program { program, output: format!("{output}\n{}", pip::last_lines(&log)) }
+            }
+            other => other,
+        }
+    }
+}
+
+/// Whether a start failed because of what is left of the last server: in the words of Postgres, whose language initdb set.
+fn is_in_the_way(error: &PostgresError) -> bool {
+    let PostgresError::Program { output, .. } = error else { return false };
+    output.contains("is still in use") || output.contains("already exists")
+}
+
+/// Beside the data, unless that path is too long for a socket's, which may have 107 bytes.
+fn socket_folder(folder: &Path) -> PathBuf {
+    let beside = folder.join("socket");
+    if beside.as_os_str().len() < 88 {
+        return beside;
+    }
+    let hash = Sha256::digest(folder.to_string_lossy().as_bytes());
+    let name: String = hash.iter().take(6).map(|byte| format!("{byte:02x}")).collect();
+    PathBuf::from("/tmp").join(format!("debrief-{name}"))
+}
+
+/// A file to lock. Whoever can open it can lock it, so it is for its owner alone.
+fn open(path: &Path) -> Result<File, PostgresError> {
+    let mut options = OpenOptions::new();
+    options.create(true).truncate(false).write(true).mode(0o600);
+    options.open(path).map_err(PostgresError::io(path))
+}
+
+fn run(command: &mut Command, program: &'static str) -> Result<(), PostgresError> {
+    // Output goes to a file and not to pipes: the server inherits them, and would keep a pipe open for ever.
+    let output = || tempfile::tempfile().and_then(|log| Ok((log.try_clone()?, log.try_clone()?, log)));
+    let (stdout, stderr, log) = output().map_err(PostgresError::io(std::env::temp_dir()))?;
+    let status =
+        command.stdin(Stdio::null()).stdout(stdout).stderr(stderr).status().map_err(PostgresError::io(program))?;
+    if status.success() {
+        return Ok(());
+    }
+    Err(PostgresError::Program { program, output: read_back(log) })
+}
+
+fn read_back(mut file: File) -> String {
+    use std::io::{Read, Seek};
+    let mut output = Vec::new();
+    let _ = file.rewind().and_then(|()| file.read_to_end(&mut output));
+    pip::last_lines(&output)
+}

@@ -1,0 +1,83 @@
+//! Looks after a server beside the work: one that ended by itself (killed, out of memory) is started again.
+//!
+//! Each process that uses the server looks after it. They take turns, and who comes second finds that it runs.
+
+use std::{
+    io,
+    sync::{Arc, Condvar, Mutex, PoisonError},
+    thread::JoinHandle,
+    time::Duration,
+};
+
+use super::cluster::Cluster;
+
+/// Between two looks.
+const EVERY: Duration = Duration::from_secs(1);
+/// Between two tries to start a server that does not start.
+const AFTER_FAILURE: Duration = Duration::from_secs(10);
+
+/// The thread that looks. Dropped, it ends, and is waited for.
+#[derive(Debug)]
+pub(super) struct Watch {
+    end: Arc<End>,
+    thread: Option<JoinHandle<()>>,
+}
+
+#[derive(Debug, Default)]
+struct End {
+    asked: Mutex<bool>,
+    changed: Condvar,
+}
+
+impl End {
+    fn ask(&self) {
+        *self.asked.lock().unwrap_or_else(PoisonError::into_inner) = true;
+        self.changed.notify_all();
+    }
+
+    /// Waits for as long, unless the end is asked for; says whether it is.
+    fn within(&self, time: Duration) -> bool {
+        let asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        let waited = self.changed.wait_timeout_while(asked, time, |asked| !*asked);
+        *waited.unwrap_or_else(PoisonError::into_inner).0
+    }
+}
+
+impl Watch {
+    /// Begins to look.
+    pub(super) fn start(cluster: Arc<Cluster>) -> io::Result<Self> {
+        let end = Arc::new(End::default());
+        let seen = Arc::clone(&end);
+        let thread = std::thread::Builder::new().name("postgres".to_owned()).spawn(move || look(&cluster, &seen))?;
+        Ok(Self { end, thread: Some(thread) })
+    }
+}
+
+impl Drop for Watch {
+    fn drop(&mut self) {
+        self.end.ask();
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+fn look(cluster: &Cluster, end: &End) {
+    let mut pause = EVERY;
+    while !end.within(pause) {
+        pause = EVERY;
+        if cluster.listens() {
+            continue;
+        }
+        let ended = || end.within(Duration::ZERO);
+        match cluster.turn().and_then(|_turn| if ended() { Ok(false) } else { cluster.bring_up(ended) }) {
+            Ok(true) => tracing::warn!(target: "postgres", "the embedded Postgres had ended; it is started again"),
+            // Another process was faster.
+            Ok(false) => {}
+            Err(error) => {
+                tracing::warn!(target: "postgres", %error, "the embedded Postgres has ended and does not start; it is tried again");
+                pause = AFTER_FAILURE;
+            }
+        }
+    }
+}
