@@ -145,7 +145,7 @@ async fn what_is_closed_after_it_was_read_is_nothing_to_be_told() {
     fs::create_dir_all(&inbox).expect("a folder");
     fs::write(inbox.join("read.vtt"), CALL).expect("a file");
     assert_eq!(scan(&world).await.taken, 1);
-    fs::set_permissions(inbox.join("read.vtt"), Permissions::from_mode(0)).expect("it is closed");
+    fs::set_permissions(inbox.join("read.vtt"), Permissions::from_mode(0o0)).expect("it is closed");
     let found = scan(&world).await;
     assert_eq!((found.known, found.rejected), (1, 0), "{found:?}");
     assert_eq!(world.tell_of_inbox().await, 0);
@@ -155,7 +155,7 @@ async fn what_is_closed_after_it_was_read_is_nothing_to_be_told() {
         return;
     }
     fs::write(inbox.join("new.vtt"), format!("{CALL}\n")).expect("a file");
-    fs::set_permissions(inbox.join("new.vtt"), Permissions::from_mode(0)).expect("it is closed");
+    fs::set_permissions(inbox.join("new.vtt"), Permissions::from_mode(0o0)).expect("it is closed");
     assert_eq!(scan(&world).await.rejected, 1);
     assert_eq!(world.tell_of_inbox().await, 1);
     fs::set_permissions(inbox.join("new.vtt"), Permissions::from_mode(0o600)).expect("it is opened");
