@@ -295,3 +295,48 @@ async fn links_are_listed_taken_back_and_mailed_anew() {
     let taken = installation.output(&["links", "revoke", "--coach", "maya"]).await;
     assert_eq!(taken.status.code(), Some(0), "{}", text(&taken.stderr));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_takes_links_back_is_told_of_letters_that_are_held_and_can_stop_them() {
+    let mut installation = Installation::new().await;
+    installation.set("DEBRIEF_REVIEW__HOLD_SECONDS", "600");
+    installation.people().await;
+    installation.drop_into_bucket("inbox/maya/2026-11-02/Priya.txt", TRANSCRIPT);
+    installation.run(&["work", "--drain"]).await;
+    let link = installation.json(&["links", "list"]).await["id"].as_str().expect("an id").to_owned();
+    installation.approve_everything().await;
+    let taken = installation.json(&["links", "revoke", &link]).await;
+    assert_eq!((&taken["revoked"], &taken["stopped_letters"]), (&1.into(), &serde_json::json!([])), "{taken}");
+    let held = &taken["held_letters"][0];
+    let session = held["session_id"].as_str().expect("an id");
+    let stop = format!("debrief links revoke --session {session} --stop-letters");
+    assert_eq!((&held["client"], &held["stop"]), (&"Priya Raman".into(), &stop.as_str().into()), "{taken}");
+    let goes: chrono::DateTime<chrono::Utc> = held["goes_at"].as_str().expect("a time").parse().expect("a time");
+    assert!(goes > chrono::Utc::now(), "{taken}");
+    // In words too, also when there is no link left.
+    let again = installation.output(&["links", "revoke", "--coach", "maya"]).await;
+    assert_eq!(again.status.code(), Some(1));
+    assert!(text(&again.stdout).contains("the letter to Priya Raman goes") && text(&again.stdout).contains(&stop));
+
+    // The command that was named.
+    let stopped = installation.run(&["links", "revoke", "--session", session, "--stop-letters"]).await;
+    assert!(stopped.contains("stopped: the letter to Priya Raman"), "{stopped}");
+    let detail = installation.json(&["sessions", "show", session]).await;
+    assert_eq!((&detail["state"], &detail["summaries"][0]["state"]), (&"in_review".into(), &"done".into()), "{detail}");
+    let mut tx = installation
+        .database
+        .db
+        .tenant(installation.database.db.organizations().await.expect("one")[0])
+        .await
+        .expect("a transaction");
+    let noted: i64 = sqlx::query_scalar("select count(*) from review_events where kind = 'follow_up_cancelled'")
+        .fetch_one(debrief_jobs::db::Tx::conn(&mut tx))
+        .await
+        .expect("the audit");
+    assert_eq!(noted, 1);
+    drop(tx);
+    let drained = installation.json(&["work", "--drain"]).await;
+    assert_eq!(drained["dead"], 0, "{drained}");
+    let nothing = installation.output(&["links", "revoke", "--session", session, "--stop-letters"]).await;
+    assert_eq!(nothing.status.code(), Some(1), "there is nothing left to stop");
+}

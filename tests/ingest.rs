@@ -4,6 +4,8 @@
 mod links;
 mod rosters;
 mod turns;
+#[cfg(target_os = "linux")]
+mod unusable;
 
 use debrief_jobs::{
     bucket::{self, Bucket, BucketError},

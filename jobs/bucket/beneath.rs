@@ -15,12 +15,14 @@ use std::{
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
-use rustix::fs::{AtFlags, CWD, Dir, FileType, Mode, OFlags, RawMode, Stat};
+use rustix::fs::{Access, AtFlags, CWD, Dir, FileType, Mode, OFlags, RawMode, Stat};
 
-use super::ObjectInfo;
+use super::{Listing, ObjectInfo, Obstacle, Unusable};
 
 /// Folders within folders that are looked into.
-const DEEPEST: usize = 32;
+pub const DEEPEST: usize = 32;
+/// Keys are no longer than this, in bytes: as in S3, and well within what the database can index.
+pub const LONGEST: usize = 1024;
 const FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
 
 /// A folder, and what is beneath it.
@@ -64,10 +66,10 @@ impl Beneath {
         &self.root
     }
 
-    /// Everything below `prefix`, in no order. Links are among it, so that somebody can be told of them; reading one is
-    /// refused.
-    pub(super) fn list(&self, prefix: &str) -> Result<Vec<ObjectInfo>, Refused> {
-        let mut found = Vec::new();
+    /// Everything below `prefix`, in no order. Links are among the objects, so that somebody can be told of them; reading one
+    /// is refused.
+    pub(super) fn list(&self, prefix: &str) -> Result<Listing, Refused> {
+        let mut found = Listing::default();
         match self.folder(&parts(prefix)?) {
             Ok(folder) => walk(&folder, prefix, DEEPEST, &mut found)?,
             Err(Refused::Io(error)) if error.kind() == io::ErrorKind::NotFound => {}
@@ -133,18 +135,18 @@ impl Beneath {
 
     fn folder(&self, parts: &[&str]) -> Result<OwnedFd, Refused> {
         let root = rustix::fs::openat(CWD, &self.root, FOLDER, Mode::empty())?;
-        parts.iter().try_fold(root, |folder, part| Ok(enter(folder.as_fd(), part)?))
+        parts.iter().try_fold(root, |folder, part| Ok(enter(folder.as_fd(), *part)?))
     }
 
     fn make_folder(&self, parts: &[&str]) -> Result<OwnedFd, Refused> {
         let root = rustix::fs::openat(CWD, &self.root, FOLDER, Mode::empty())?;
-        parts.iter().try_fold(root, |folder, part| match enter(folder.as_fd(), part) {
+        parts.iter().try_fold(root, |folder, part| match enter(folder.as_fd(), *part) {
             Err(rustix::io::Errno::NOENT) => {
                 match rustix::fs::mkdirat(&folder, *part, Mode::RWXU) {
                     Ok(()) | Err(rustix::io::Errno::EXIST) => {}
                     Err(error) => return Err(error.into()),
                 }
-                Ok(enter(folder.as_fd(), part)?)
+                Ok(enter(folder.as_fd(), *part)?)
             }
             entered => Ok(entered?),
         })
@@ -197,7 +199,7 @@ impl Drop for Unfinished {
     }
 }
 
-fn enter(folder: BorrowedFd<'_>, part: &str) -> rustix::io::Result<OwnedFd> {
+fn enter(folder: BorrowedFd<'_>, part: impl rustix::path::Arg) -> rustix::io::Result<OwnedFd> {
     rustix::fs::openat(folder, part, FOLDER | OFlags::NOFOLLOW, Mode::empty())
 }
 
@@ -219,44 +221,88 @@ fn no_key() -> io::Error {
 }
 
 /// Walks one folder. Only the outermost one may fail the listing.
-fn walk(folder: &OwnedFd, key: &str, deeper: usize, found: &mut Vec<ObjectInfo>) -> Result<(), Refused> {
+fn walk(folder: &OwnedFd, key: &str, deeper: usize, found: &mut Listing) -> Result<(), Refused> {
     for entry in Dir::read_from(folder)? {
         let entry = entry?;
         let name: &CStr = entry.file_name();
         if matches!(name.to_bytes(), b"." | b"..") {
             continue;
         }
-        let Ok(text) = name.to_str() else {
-            tracing::warn!(target: "bucket", { folder = key }, "a file whose name is no Unicode is left out");
-            continue;
+        let stat = match rustix::fs::statat(folder, name, AtFlags::SYMLINK_NOFOLLOW) {
+            // The names of a folder may be read that nobody may enter.
+            Err(rustix::io::Errno::ACCESS) => return Err(rustix::io::Errno::ACCESS.into()),
+            // What is gone by now is not there.
+            Err(_) => continue,
+            Ok(stat) => stat,
         };
-        let key = if key.is_empty() { text.to_owned() } else { format!("{key}/{text}") };
-        // What is gone by now is not there.
-        let Ok(stat) = rustix::fs::statat(folder, name, AtFlags::SYMLINK_NOFOLLOW) else { continue };
-        match file_type(&stat) {
-            FileType::Directory => {
-                let walked = match deeper.checked_sub(1) {
-                    Some(deeper) => enter(folder.as_fd(), text)
-                        .map_err(Refused::from)
-                        .and_then(|inner| walk(&inner, &key, deeper, found)),
-                    None => Err(Refused::Io(io::Error::other("it lies in too many folders"))),
-                };
-                // Without descriptors or memory nothing is known of any folder: the look is repeated.
-                if let Err(Refused::Io(error)) = &walked
-                    && is_want(error)
-                {
-                    return walked;
-                }
-                if let Err(refused) = walked {
-                    tracing::warn!(target: "bucket", { folder = key, ?refused }, "a folder cannot be read and is left out");
-                }
-            }
-            FileType::RegularFile | FileType::Symlink => found.push(describe(&key, &stat)),
-            // Pipes, sockets and devices are no objects.
-            _ => {}
+        let written = visible(name);
+        let key = if key.is_empty() { written } else { format!("{key}/{written}") };
+        let kind = file_type(&stat);
+        let obstacle = match kind {
+            _ if name.to_str().is_err() => Some(Obstacle::Name),
+            _ if key.len() > LONGEST => Some(Obstacle::Far),
+            FileType::Directory => walk_into(folder, name, &key, deeper, found)?,
+            FileType::RegularFile => (!may_be_read(folder, name)).then_some(Obstacle::Closed),
+            FileType::Symlink => None,
+            _ => Some(Obstacle::NoFile),
+        };
+        match obstacle {
+            Some(obstacle) => found.unusable.push(unusable(&key, &stat, obstacle)),
+            None if kind == FileType::Directory => {}
+            None => found.objects.push(describe(&key, &stat)),
         }
     }
     Ok(())
+}
+
+/// Walks a folder within another; says what is in the way, where something is.
+fn walk_into(
+    folder: &OwnedFd,
+    name: &CStr,
+    key: &str,
+    deeper: usize,
+    found: &mut Listing,
+) -> Result<Option<Obstacle>, Refused> {
+    let Some(deeper) = deeper.checked_sub(1) else { return Ok(Some(Obstacle::Far)) };
+    let inner = enter(folder.as_fd(), name).map_err(Refused::from);
+    match inner.and_then(|inner| walk(&inner, key, deeper, found)) {
+        // Something else is in its place by now: the next look sees it.
+        Ok(()) | Err(Refused::Link) => Ok(None),
+        Err(Refused::Io(error)) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+        Err(Refused::Io(error)) if error.kind() == io::ErrorKind::PermissionDenied => Ok(Some(Obstacle::Closed)),
+        // Without descriptors or memory nothing is known of any folder: the look is repeated.
+        Err(Refused::Io(error)) if is_want(&error) => Err(Refused::Io(error)),
+        Err(Refused::Io(error)) => {
+            tracing::warn!(target: "bucket", { %error }, "a folder cannot be read and is left out");
+            Ok(None)
+        }
+    }
+}
+
+/// A name, with bytes that are no text as their numbers.
+fn visible(name: &CStr) -> String {
+    let mut written = String::new();
+    for chunk in name.to_bytes().utf8_chunks() {
+        written.push_str(chunk.valid());
+        written.extend(chunk.invalid().iter().map(|byte| format!("\\x{byte:02x}")));
+    }
+    written
+}
+
+/// Whether this process may read a file. Where the system does not say, reading it tells.
+fn may_be_read(folder: &OwnedFd, name: &CStr) -> bool {
+    rustix::fs::accessat(folder, name, Access::READ_OK, AtFlags::EACCESS) != Err(rustix::io::Errno::ACCESS)
+}
+
+fn unusable(key: &str, stat: &Stat, obstacle: Obstacle) -> Unusable {
+    let is_long = key.len() > LONGEST;
+    let key = if is_long { format!("{}…", &key[..key.floor_char_boundary(LONGEST - 3)]) } else { key.to_owned() };
+    let mut object = describe(&key, stat);
+    if file_type(stat) != FileType::RegularFile {
+        // The time of a folder or a pipe changes with what goes through it.
+        object = ObjectInfo { etag: format!("{:x}", stat.st_ino), size: 0, ..object };
+    }
+    Unusable { object, is_folder: file_type(stat) == FileType::Directory, obstacle }
 }
 
 /// Whether the process or the machine has run out of something.

@@ -9,7 +9,7 @@ use std::{io::Write, path::PathBuf};
 use bytes::Bytes;
 
 use super::{
-    BucketError, ObjectInfo,
+    BucketError, Listing, ObjectInfo,
     beneath::{Beneath, Refused, Unfinished},
 };
 
@@ -29,8 +29,8 @@ impl Folder {
         format!("file://{}", self.beneath.root().display())
     }
 
-    /// Every file below `prefix`, in no order. Links show too, and cannot be read.
-    pub(super) async fn list(&self, prefix: &str) -> Result<Vec<ObjectInfo>, BucketError> {
+    /// What lies below `prefix`, in no order. Links show too, and cannot be read.
+    pub(super) async fn list(&self, prefix: &str) -> Result<Listing, BucketError> {
         let prefix = prefix.trim_matches('/').to_owned();
         self.in_background(&prefix.clone(), move |beneath| beneath.list(&prefix)).await
     }

@@ -6,22 +6,24 @@
 
 mod beneath;
 mod folder;
+mod listing;
 
 use std::{path::Path, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use chrono::{DateTime, Utc};
 use futures::TryStreamExt;
 use object_store::{
-    ClientOptions, GetOptions, ObjectMeta, ObjectStore, ObjectStoreExt, PutMode, PutPayload, RetryConfig,
-    aws::AmazonS3Builder, buffered::BufWriter, prefix::PrefixStore,
+    ClientOptions, GetOptions, ObjectStore, ObjectStoreExt, PutMode, PutPayload, RetryConfig, aws::AmazonS3Builder,
+    buffered::BufWriter, prefix::PrefixStore,
 };
 use serde::Deserialize;
 use tokio::io::AsyncWriteExt;
 use url::Url;
 
 use crate::{SettingsError, masked};
+pub use beneath::{DEEPEST, LONGEST};
 use folder::Folder;
+pub use listing::{Listing, ObjectInfo, Obstacle, Unusable};
 
 /// Where the bucket is.
 #[derive(Clone, Debug, Deserialize)]
@@ -78,27 +80,6 @@ impl BucketError {
             }
         }
         Self::Failed(masked(&words).into_owned())
-    }
-}
-
-/// An object as the listing shows it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ObjectInfo {
-    /// Its key, without the prefix of the bucket's URL.
-    pub key: String,
-    /// Changes whenever the content does.
-    pub etag: String,
-    /// Its size in bytes.
-    pub size: u64,
-    /// When it was last written.
-    pub modified: DateTime<Utc>,
-}
-
-impl From<ObjectMeta> for ObjectInfo {
-    fn from(meta: ObjectMeta) -> Self {
-        // A store that knows no ETags is told apart by size and time.
-        let etag = meta.e_tag.unwrap_or_else(|| format!("{:x}-{:x}", meta.last_modified.timestamp_micros(), meta.size));
-        Self { key: meta.location.to_string(), etag, size: meta.size, modified: meta.last_modified }
     }
 }
 
@@ -272,22 +253,31 @@ impl Bucket {
         writer.shutdown().await.map_err(failed)
     }
 
-    /// Every object below a prefix (whole path segments: `inbox` or `inbox/`), by key. In a folder, what cannot be an
-    /// object (a name that is no Unicode, a closed subfolder) is left out with a warning in the log; a link is listed,
-    /// and cannot be read.
+    /// Every object below a prefix (whole path segments: `inbox` or `inbox/`), by key. In a folder, a link is listed, and
+    /// cannot be read; what can be no object is left out.
     ///
     /// # Errors
     /// When the bucket failed.
     pub async fn list(&self, prefix: &str) -> Result<Vec<ObjectInfo>, BucketError> {
-        let mut objects = match &self.place {
+        Ok(self.look(prefix).await?.objects)
+    }
+
+    /// As [`Bucket::list`], with what lies there and can be no object.
+    ///
+    /// # Errors
+    /// When the bucket failed.
+    pub async fn look(&self, prefix: &str) -> Result<Listing, BucketError> {
+        let mut listing = match &self.place {
             Place::Folder(folder) => folder.list(prefix).await?,
             Place::Store(store) => {
                 let found = store.list(Some(&path(prefix))).map_ok(ObjectInfo::from);
-                found.try_collect::<Vec<_>>().await.map_err(|error| BucketError::of(prefix, error))?
+                let objects = found.try_collect().await.map_err(|error| BucketError::of(prefix, error))?;
+                Listing { objects, ..Listing::default() }
             }
         };
-        objects.sort_unstable_by(|one, other| one.key.cmp(&other.key));
-        Ok(objects)
+        listing.objects.sort_unstable_by(|one, other| one.key.cmp(&other.key));
+        listing.unusable.sort_unstable_by(|one, other| one.object.key.cmp(&other.object.key));
+        Ok(listing)
     }
 
     /// Makes the folder of a prefix, so that somebody finds it, for its owner alone. A store has no folders.

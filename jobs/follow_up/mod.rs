@@ -6,6 +6,7 @@
 
 mod address;
 mod english;
+mod held;
 mod hold;
 mod readdress;
 mod settle;
@@ -17,6 +18,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+pub use held::{HeldLetter, held};
 pub(crate) use hold::letter;
 pub use hold::{Approval, FollowUp, FollowUpError, cancel, queue, said};
 pub use readdress::Readdress;

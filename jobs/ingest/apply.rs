@@ -39,13 +39,15 @@ pub(super) async fn roster(ctx: &Context<Needs>, object: &ObjectInfo, coach: Coa
     };
     let mut tx = ctx.db.tenant(coach.organization).await?;
     let applied = people::apply_roster(&mut tx, coach.id, &roster).await?;
-    let said: Vec<&str> = applied.problems.iter().chain(&applied.notes).map(String::as_str).collect();
+    let said: Vec<&str> =
+        applied.problems.iter().chain(&applied.changes).chain(&applied.notes).map(String::as_str).collect();
     // A column that is not used is worth no word alone.
-    let reason = (!applied.problems.is_empty()).then(|| said.join("\n"));
+    let is_told = !applied.problems.is_empty() || !applied.changes.is_empty();
+    let reason = is_told.then(|| said.join("\n"));
     if !ledger::settle(&mut tx, ctx.bucket.name(), object, Outcome::Applied, reason.as_deref()).await? {
         return Ok(Outcome::Seen);
     }
-    if !applied.problems.is_empty() {
+    if is_told {
         reject::tell_of_roster(ctx, &mut tx, object, coach, &applied, names_in_doubt(&roster)).await?;
     }
     tx.commit().await?;
@@ -97,7 +99,7 @@ async fn labels_beside(ctx: &Context<Needs>, roster: &ObjectInfo) -> Result<Vec<
     let mut labels = Vec::new();
     for object in objects.iter().take(MOST_TRANSCRIPTS) {
         let content = match ctx.bucket.get_listed(object).await {
-            Err(BucketError::Changed | BucketError::NotFound) => continue,
+            Err(BucketError::Changed | BucketError::NotFound | BucketError::Link) => continue,
             content => content?,
         };
         labels.extend(blocking(move || labels_in(&content)).await?);

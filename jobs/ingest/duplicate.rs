@@ -54,6 +54,7 @@ impl Held {
             object_key: &object.key,
             reason,
             what_to_do: if refused { reject::EXPORT_AGAIN } else { "" },
+            kept: false,
         };
         notices::add(tx, &notice).await
     }

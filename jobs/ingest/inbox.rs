@@ -9,9 +9,9 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{is_folder, key, list};
+use super::{is_folder, key, list, unusable};
 use crate::{
-    bucket::{Bucket, BucketError, ObjectInfo},
+    bucket::{Bucket, BucketError, Listing, ObjectInfo, Unusable},
     db::{Db, SystemTx, TenantTx, Tx},
 };
 
@@ -46,6 +46,8 @@ pub enum Fate {
     Applied,
     /// It is left alone: in nobody's folder, hidden, or not finished.
     Ignored,
+    /// It can never be read as it is: no file, closed, or under a name or in a place where nothing can be taken.
+    Unreadable,
 }
 
 impl Fate {
@@ -61,6 +63,7 @@ impl Fate {
             Self::Duplicate => "duplicate",
             Self::Applied => "applied",
             Self::Ignored => "ignored",
+            Self::Unreadable => "unreadable",
         }
     }
 }
@@ -117,13 +120,15 @@ struct Known {
 /// # Errors
 /// When the bucket or the database does not answer.
 pub async fn inbox(db: &Db, bucket: &Bucket, gone: bool) -> Result<Vec<File>, InboxError> {
-    let objects: Vec<ObjectInfo> = list(db, bucket).await?.into_iter().filter(|object| !is_folder(object)).collect();
+    let Listing { mut objects, unusable } = list(db, bucket).await?;
+    objects.retain(|object| !is_folder(object));
+    let rows: Vec<ObjectInfo> = unusable.iter().map(|it| unusable::row(&it.object)).collect();
     let mut known = of_nobody(&mut db.system().await?, bucket.name()).await?;
     for organization in db.organizations().await? {
         known.extend(of_tenant(&mut db.tenant(organization).await?, bucket.name()).await?);
     }
-    let lying: HashSet<(&str, &str)> =
-        objects.iter().map(|object| (object.key.as_str(), object.etag.as_str())).collect();
+    let all = objects.iter().chain(unusable.iter().map(|it| &it.object)).chain(&rows);
+    let lying: HashSet<(&str, &str)> = all.map(|object| (object.key.as_str(), object.etag.as_str())).collect();
     let mut files: Vec<File> = Vec::with_capacity(objects.len());
     if gone {
         let gone = known.iter().filter(|known| !lying.contains(&(known.object_key.as_str(), known.etag.as_str())));
@@ -134,6 +139,10 @@ pub async fn inbox(db: &Db, bucket: &Bucket, gone: bool) -> Result<Vec<File>, In
     files.extend(objects.iter().map(|object| {
         let known = known.get(&(object.key.as_str(), object.etag.as_str())).copied();
         file(&object.key, Some(object.size), object.modified, known)
+    }));
+    files.extend(unusable.iter().map(|it| {
+        let known = known.get(&(it.object.key.as_str(), it.object.etag.as_str())).copied();
+        unreadable(it, known)
     }));
     files.sort_by(|one, other| other.at.cmp(&one.at).then_with(|| one.object_key.cmp(&other.object_key)));
     Ok(files)
@@ -188,6 +197,18 @@ fn file(object_key: &str, size_bytes: Option<u64>, at: DateTime<Utc>, known: Opt
         size_bytes,
         at,
         is_there: size_bytes.is_some(),
+    }
+}
+
+/// What lies there and cannot be read. What was settled while it could be read stays what it was.
+fn unreadable(unusable: &Unusable, known: Option<&Known>) -> File {
+    let object = &unusable.object;
+    let known = known.filter(|known| !["seen", "waiting"].contains(&known.outcome.as_str()));
+    let file = file(&object.key, Some(object.size), object.modified, known);
+    match (known, unusable::ignored(unusable)) {
+        (Some(_), _) => file,
+        (None, Some(why)) => File { outcome: Fate::Ignored, reason: Some(why.to_owned()), ..file },
+        (None, None) => File { outcome: Fate::Unreadable, reason: Some(unusable::why(unusable).says()), ..file },
     }
 }
 

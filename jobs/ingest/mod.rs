@@ -21,6 +21,7 @@ mod reject;
 pub mod roster;
 mod take;
 mod turns;
+mod unusable;
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -31,7 +32,7 @@ use futures::StreamExt;
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    bucket::{Bucket, BucketError, ObjectInfo},
+    bucket::{Bucket, BucketError, Listing, ObjectInfo},
     db::Db,
     mail::Post,
     queue::{
@@ -119,7 +120,7 @@ impl Job for ScanInbox {
     }
 
     async fn run(&self, ctx: &Context<Needs>) -> Result<Finished, JobError> {
-        let objects = list(&ctx.db, &ctx.bucket).await?;
+        let Listing { objects, unusable } = list(&ctx.db, &ctx.bucket).await?;
         let mut scan = Scan { objects: objects.len(), ..Scan::default() };
         let looked = look(ctx, objects, &mut scan).await?;
         let (meetings, left) = turns::take(ctx, &looked.coaches, looked.meetings).await?;
@@ -128,6 +129,7 @@ impl Job for ScanInbox {
         for units in [looked.rosters, meetings] {
             settle_all(ctx, &looked.coaches, units, &mut scan).await;
         }
+        unusable::settle(ctx, unusable, &mut scan).await?;
         if scan.known + scan.ignored + scan.waiting + scan.held < scan.objects {
             tracing::info!(
                 target: "ingest",
@@ -149,11 +151,11 @@ impl Job for ScanInbox {
     }
 }
 
-/// Every object of the inbox, as far as it can be seen.
-async fn list(db: &Db, bucket: &Bucket) -> Result<Vec<ObjectInfo>, InboxError> {
-    match bucket.list(key::INBOX).await {
-        Err(BucketError::BadKey) => list_by_coach(db, bucket).await,
-        objects => Ok(objects?),
+/// What lies in the inbox, as far as it can be seen.
+async fn list(db: &Db, bucket: &Bucket) -> Result<Listing, InboxError> {
+    match bucket.look(key::INBOX).await {
+        Err(BucketError::BadKey) => Ok(Listing { objects: list_by_coach(db, bucket).await?, unusable: Vec::new() }),
+        listing => Ok(listing?),
     }
 }
 

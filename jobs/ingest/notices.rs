@@ -33,6 +33,8 @@ pub(super) struct Notice<'a> {
     pub(super) object_key: &'a str,
     pub(super) reason: &'a str,
     pub(super) what_to_do: &'a str,
+    /// Whether a copy of the file is kept under `rejected/`.
+    pub(super) kept: bool,
 }
 
 /// An object as it was.
@@ -61,8 +63,9 @@ pub(super) async fn add(tx: &mut TenantTx, notice: &Notice<'_>) -> Result<(), sq
     hold(tx, notice.coach_id).await?;
     let organization = tx.tenant();
     let added = sqlx::query!(
-        "insert into inbox_notices (id, organization_id, coach_id, session_id, about, kind, object_key, reason, what_to_do)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9) on conflict (organization_id, about) do nothing",
+        "insert into inbox_notices (id, organization_id, coach_id, session_id, about, kind, object_key, reason, what_to_do,
+            kept)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) on conflict (organization_id, about) do nothing",
         Uuid::now_v7(),
         organization,
         notice.coach_id,
@@ -71,7 +74,8 @@ pub(super) async fn add(tx: &mut TenantTx, notice: &Notice<'_>) -> Result<(), sq
         notice.kind.as_str(),
         notice.object_key,
         notice.reason,
-        notice.what_to_do
+        notice.what_to_do,
+        notice.kept
     )
     .execute(tx.conn())
     .await?;
@@ -104,6 +108,7 @@ struct Untold {
     object_key: String,
     reason: String,
     what_to_do: String,
+    kept: bool,
 }
 
 impl Job for TellCoach {
@@ -122,7 +127,7 @@ impl Job for TellCoach {
         }
         let untold = sqlx::query_as!(
             Untold,
-            "select id, session_id, kind, object_key, reason, what_to_do from inbox_notices
+            "select id, session_id, kind, object_key, reason, what_to_do, kept from inbox_notices
              where coach_id = $1 and told_at is null order by id",
             self.coach_id
         )
@@ -195,13 +200,19 @@ async fn more_comes(tx: &mut TenantTx, coach_id: Uuid) -> Result<bool, sqlx::Err
 fn told(coach: &str, handle: &str, untold: &[Untold]) -> SessionRejected {
     let folder = format!("{INBOX}{handle}/");
     let of_kind = |kind: Kind| untold.iter().filter(move |notice| notice.kind == kind.as_str());
+    let (refused, kept) = (of_kind(Kind::Refused).count(), of_kind(Kind::Refused).filter(|notice| notice.kept).count());
+    // Where it is so of some, each of them says it.
+    let is_some_kept = (1..refused).contains(&kept);
     let file = |notice: &Untold| InboxFile {
         // In the coach's own folder, whatever the letters of its name.
         file: match notice.object_key.get(..folder.len()) {
             Some(begin) if begin.to_lowercase() == folder => notice.object_key[folder.len()..].to_owned(),
             _ => notice.object_key.clone(),
         },
-        reason: notice.reason.clone(),
+        reason: match notice.kept && is_some_kept {
+            true => format!("{} A copy is kept under rejected/.", notice.reason),
+            false => notice.reason.clone(),
+        },
     };
     let mut advice: Vec<String> = Vec::new();
     for notice in of_kind(Kind::Refused).take(SessionRejected::MOST) {
@@ -215,6 +226,8 @@ fn told(coach: &str, handle: &str, untold: &[Untold]) -> SessionRejected {
         files: of_kind(Kind::Refused).take(SessionRejected::MOST).map(file).collect(),
         more: more(Kind::Refused),
         advice,
+        all_kept: refused > 0 && kept == refused,
+        comes_back: of_kind(Kind::Refused).any(|notice| notice.session_id.is_some()),
         there: of_kind(Kind::Duplicate).take(SessionRejected::MOST).map(file).collect(),
         more_there: more(Kind::Duplicate),
     }

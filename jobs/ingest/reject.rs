@@ -29,8 +29,15 @@ use crate::{
 /// Why an object is rejected, in words for the coach.
 #[derive(Clone, Debug)]
 pub(super) struct Why {
-    reason: String,
-    what_to_do: String,
+    pub(super) reason: String,
+    pub(super) what_to_do: String,
+}
+
+impl Why {
+    /// Both in one.
+    pub(super) fn says(&self) -> String {
+        format!("{} {}", self.reason, self.what_to_do)
+    }
 }
 
 /// The file beside a rejected one.
@@ -126,12 +133,13 @@ pub(super) async fn tell_of_roster(
     let to = sqlx::query_as!(Recipient, "select name, email from coaches where id = $1", coach.id)
         .fetch_one(tx.conn())
         .await?;
+    let said = || applied.problems.iter().chain(&applied.changes);
     let message = Message::RosterProblems(RosterProblems {
         coach: to.name.clone(),
         file: object.key.rsplit('/').next().unwrap_or_default().to_owned(),
         taken: applied.added + applied.updated,
-        problems: applied.problems.iter().take(RosterProblems::MOST).cloned().collect(),
-        more: applied.problems.len().saturating_sub(RosterProblems::MOST),
+        problems: said().take(RosterProblems::MOST).cloned().collect(),
+        more: said().count().saturating_sub(RosterProblems::MOST),
         names,
     });
     let mail = NewMail {
@@ -230,7 +238,7 @@ pub(super) async fn unreadable(
 }
 
 /// Notes that the coach is to be told of an object that is refused: once for each version of it.
-async fn notice(
+pub(super) async fn notice(
     tx: &mut TenantTx,
     coach: Coach,
     session_id: Option<Uuid>,
@@ -245,6 +253,7 @@ async fn notice(
         object_key: &object.key,
         reason: &why.reason,
         what_to_do: &why.what_to_do,
+        kept: false,
     };
     notices::add(tx, &notice).await
 }
@@ -302,17 +311,21 @@ impl Job for RejectTranscript {
             return ctx.finish(tx, ()).await;
         };
         drop(tx);
-        match ctx.bucket.get(&row.stored_key).await {
-            Ok(content) => ctx.bucket.put(&rejected_key(&row.object_key), content).await?,
+        let kept = match ctx.bucket.get(&row.stored_key).await {
+            Ok(content) => {
+                ctx.bucket.put(&rejected_key(&row.object_key), content).await?;
+                true
+            }
             Err(BucketError::NotFound) => {
                 tracing::warn!(
                     target: "ingest",
                     { transcript.id = %self.transcript_id },
                     "our copy is gone; only the reason is put beside the rejected files"
                 );
+                false
             }
             Err(error) => return Err(error.into()),
-        }
+        };
         let why = Why { reason, what_to_do: EXPORT_AGAIN.to_owned() };
         put_reason(ctx, &row.object_key, &why, row.received_at).await?;
         let mut tx = ctx.tenant_tx().await?;
@@ -324,6 +337,7 @@ impl Job for RejectTranscript {
             object_key: &row.object_key,
             reason: &why.reason,
             what_to_do: &why.what_to_do,
+            kept,
         };
         notices::add(&mut tx, &notice).await?;
         ctx.finish(tx, ()).await
@@ -359,6 +373,17 @@ pub(super) async fn put_reason(ctx: &Context<Needs>, key: &str, why: &Why, at: D
     Ok(ctx.bucket.put(&format!("{}.reason.json", rejected_key(key)), json).await?)
 }
 
+/// Where a rejected file is kept. The ending of the reason must fit behind its name, so a name as long as file systems allow is
+/// cut, and stays one of its own by its hash.
 fn rejected_key(key: &str) -> String {
-    format!("rejected/{}", key.strip_prefix(INBOX).unwrap_or(key))
+    const LONGEST_NAME: usize = 230;
+    let key = key.strip_prefix(INBOX).unwrap_or(key);
+    let (folder, name) = key.rsplit_once('/').map_or((None, key), |(folder, name)| (Some(folder), name));
+    let name = if name.len() > LONGEST_NAME {
+        let begin = &name[..name.floor_char_boundary(LONGEST_NAME - 20)];
+        format!("{begin}…{}", &take::sha256_hex(name.as_bytes())[..16])
+    } else {
+        name.to_owned()
+    };
+    folder.map_or_else(|| format!("rejected/{name}"), |folder| format!("rejected/{folder}/{name}"))
 }

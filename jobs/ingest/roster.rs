@@ -6,6 +6,7 @@
 mod address;
 mod columns;
 mod decode;
+mod quotes;
 
 use std::collections::{HashMap, HashSet};
 
@@ -100,7 +101,10 @@ struct Table {
     rows: Vec<csv::StringRecord>,
     columns: HashMap<Meaning, Vec<usize>>,
     unknown: Vec<usize>,
+    delimiter: u8,
     header_line: u64,
+    /// Where the rows end, in bytes.
+    end: usize,
     is_cut: bool,
 }
 
@@ -127,7 +131,9 @@ impl Table {
         }
         let header_line = line_of(text, &header);
         let rows: Vec<csv::StringRecord> = records.by_ref().take(MOST_LINES).collect();
-        Some(Self { rows, columns, unknown, header_line, is_cut: records.next().is_some() })
+        let next = records.next();
+        let end = next.as_ref().map_or(text.len(), |record| start_of(text, record));
+        Some(Self { rows, columns, unknown, delimiter, header_line, end, is_cut: next.is_some() })
     }
 
     fn read(&mut self, text: &str, skipped: u64, encoded: Encoded) -> Roster {
@@ -143,14 +149,51 @@ impl Table {
         }
         let lines = Lines::new(text);
         let mut seen = Seen::default();
-        for row in &self.rows {
+        for (at, row) in self.rows.iter().enumerate() {
             let line = lines.of(row) + skipped;
-            self.read_line(row, line, &mut roster, &mut seen);
+            match self.unclosed(text, at) {
+                Some(field) => {
+                    let lost = match self.rows.get(at + 1) {
+                        Some(next) => format!("what stands before line {} is lost", lines.of(next) + skipped),
+                        None => "what follows is lost".to_owned(),
+                    };
+                    let problem = "a quotation mark is opened and not closed";
+                    roster.problems.push(format!("line {line}: {problem}; {lost}"));
+                    // What stands before it may be all that matters.
+                    if self.own_places().all(|place| place < field) {
+                        let mut row = row.clone();
+                        row.truncate(field);
+                        self.read_line(&row, line, &mut roster, &mut seen);
+                    }
+                }
+                None => self.read_line(row, line, &mut roster, &mut seen),
+            }
         }
         if self.is_cut {
             roster.problems.push(format!("only the first {MOST_LINES} lines are taken"));
         }
         roster
+    }
+
+    /// The first field of a row whose quotation mark is not closed. A name that holds a line break and an address is the end
+    /// of one line and the beginning of another.
+    fn unclosed(&self, text: &str, at: usize) -> Option<usize> {
+        let row = &self.rows[at];
+        if at + 1 < self.rows.len() && !row.iter().any(|cell| cell.contains('\n')) {
+            return None;
+        }
+        let end = self.rows.get(at + 1).map_or(self.end, |next| start_of(text, next));
+        let two_lines = |place: &usize| row.get(*place).is_some_and(|cell| cell.contains('\n') && cell.contains('@'));
+        quotes::unclosed(&text[start_of(text, row)..end], self.delimiter).or_else(|| {
+            let names = [Meaning::Name, Meaning::Given, Meaning::Family].into_iter().flat_map(|one| self.places(one));
+            names.copied().find(two_lines)
+        })
+    }
+
+    /// The columns that a line is a client by.
+    fn own_places(&self) -> impl Iterator<Item = usize> {
+        let own = [Meaning::Name, Meaning::Given, Meaning::Family, Meaning::Email];
+        own.into_iter().flat_map(|meaning| self.places(meaning).iter().copied())
     }
 
     /// Where no header says so, the column in which most cells are addresses.
@@ -173,15 +216,18 @@ impl Table {
         }
     }
 
+    fn places(&self, meaning: Meaning) -> &[usize] {
+        self.columns.get(&meaning).map_or(&[], Vec::as_slice)
+    }
+
     /// The cells of a meaning that are filled.
     fn cells<'a>(&'a self, row: &'a csv::StringRecord, meaning: Meaning) -> impl Iterator<Item = &'a str> {
-        let places = self.columns.get(&meaning).map_or(&[][..], Vec::as_slice);
-        places.iter().filter_map(|at| row.get(*at)).filter(|cell| !cell.is_empty())
+        self.places(meaning).iter().filter_map(|at| row.get(*at)).filter(|cell| !cell.is_empty())
     }
 
     fn list(&self, row: &csv::StringRecord, meaning: Meaning) -> Vec<String> {
         let cells = self.cells(row, meaning);
-        let items = cells.flat_map(|cell| cell.split(":::").flat_map(|part| part.split([';', '|']))).map(tidy);
+        let items = cells.flat_map(|cell| cell.split(":::").flat_map(|part| part.split([';', '|', '\n']))).map(tidy);
         // `* myContacts` is Google's own.
         items.filter(|item| !item.is_empty() && !item.starts_with("* ")).collect()
     }
@@ -191,12 +237,6 @@ impl Table {
             return;
         }
         let cell = |meaning| self.cells(row, meaning).next().unwrap_or_default();
-        if [Meaning::Name, Meaning::Given, Meaning::Family, Meaning::Email].iter().any(|one| cell(*one).contains('\n'))
-        {
-            let problem = "a quotation mark is opened and not closed; what follows is lost";
-            roster.problems.push(format!("line {line}: {problem}"));
-            return;
-        }
         let [name, given, middle, family] =
             [Meaning::Name, Meaning::Given, Meaning::Middle, Meaning::Family].map(|meaning| tidy(cell(meaning)));
         let name = whole_name(&name, &given, &middle, &family);
@@ -345,6 +385,12 @@ pub(crate) fn greeting(cell: &str, family: &str) -> Option<String> {
     }
 }
 
+/// The byte at which a record begins.
+fn start_of(text: &str, record: &csv::StringRecord) -> usize {
+    let start = record.position().map_or(0, csv::Position::byte);
+    usize::try_from(start).unwrap_or(text.len()).min(text.len())
+}
+
 /// The line on which a record begins, from 1. The reader's own count leaves out empty lines.
 fn line_of(text: &str, record: &csv::StringRecord) -> u64 {
     Lines::new(text).of(record)
@@ -362,8 +408,7 @@ impl<'a> Lines<'a> {
     }
 
     fn of(&self, record: &csv::StringRecord) -> u64 {
-        let start = record.position().map_or(0, csv::Position::byte);
-        let start = usize::try_from(start).unwrap_or(self.text.len()).min(self.text.len());
+        let start = start_of(self.text, record);
         let empty = self.text.as_bytes()[start..].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
         1 + self.ends.partition_point(|end| *end < start + empty) as u64
     }

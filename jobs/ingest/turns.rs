@@ -12,7 +12,7 @@ use crate::{
 
 /// A scan takes at most so many files of a coach, and no more than leave so many unread: then the queue too is free for the
 /// next coach's file within seconds.
-const A_TURN: usize = 32;
+pub(super) const A_TURN: usize = 32;
 
 /// The units that are taken now, the coaches in turns; and how many files wait for the next scan.
 pub(super) async fn take(

@@ -1,6 +1,10 @@
 //! The files of a session, read: what is said, what was written, who was there, or why a file is refused.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use debrief_transcript::{Attendee, NotATranscript, Transcript, Utterance, companion::Companion};
 
@@ -22,6 +26,12 @@ use crate::{
 const LARGE: u64 = room::SMALL;
 /// So long a file waits where there is no room for it.
 const NO_ROOM: Duration = Duration::from_secs(2);
+
+/// More people than this speak in no session: what has so many names is no transcript, or labels what is no name. What comes
+/// after (who is who, a summary of each) holds every speaker against every other.
+pub(super) const MOST_SPEAKERS: usize = 1_000;
+/// More than this is said in no session: days without a pause.
+pub(super) const MOST_UTTERANCES: usize = 500_000;
 
 /// What is in a file.
 #[derive(Debug)]
@@ -96,7 +106,24 @@ impl Files {
         blocking(move || Self::of(all, local.as_deref(), room)).await
     }
 
-    fn of(all: Vec<File>, local: Option<&Local>, room: Taken) -> Self {
+    fn of(mut all: Vec<File>, local: Option<&Local>, mut room: Taken) -> Self {
+        loop {
+            let mut files = Self::sorted(all, room);
+            let said = files.merged.speech.iter().flat_map(|speech| &speech.utterances);
+            let last = files.used().into_iter().max();
+            // Each may be small enough, and all of them together not: what came last is too much.
+            if let (Some(refusal), Some(last)) = (too_many(said), last) {
+                files.all[last].content = Content::Refused(refusal);
+                (all, room) = (files.all, files._room);
+                continue;
+            }
+            files.danger = files.merged.speech.iter().map(|speech| heard(&speech.utterances, local)).collect();
+            return files;
+        }
+    }
+
+    /// Which of the files count, and what they come to.
+    fn sorted(all: Vec<File>, room: Taken) -> Self {
         let mut newest: HashMap<&str, usize> = HashMap::new();
         let good = |file: &File| !matches!(file.content, Content::Refused(_));
         for (at, file) in all.iter().enumerate().filter(|(_, file)| good(file)) {
@@ -116,8 +143,7 @@ impl Files {
             })
             .collect();
         let merged = if parts.is_empty() { Merged::default() } else { merge::merge(&parts) };
-        let danger = merged.speech.iter().map(|speech| heard(&speech.utterances, local)).collect();
-        Self { speech, older, merged, danger, all, _room: room }
+        Self { speech, older, merged, danger: Vec::new(), all, _room: room }
     }
 
     /// The places of the files whose words are used.
@@ -151,7 +177,82 @@ fn content(bytes: &[u8], file: &str, is_speech: bool) -> Content {
         return Content::Companion(companion);
     }
     match debrief_transcript::parse(bytes) {
-        Ok(transcript) => Content::Speech(Box::new(transcript)),
+        Ok(transcript) => match too_many(&transcript.utterances) {
+            Some(refusal) => Content::Refused(refusal),
+            None => Content::Speech(Box::new(transcript)),
+        },
         Err(refusal) => Content::Refused(refusal),
+    }
+}
+
+/// Whether more is said, or by more people, than in any session; then why it is refused.
+fn too_many<'a>(said: impl IntoIterator<Item = &'a Utterance>) -> Option<NotATranscript> {
+    let (mut utterances, mut speakers) = (0, HashSet::new());
+    for utterance in said {
+        utterances += 1;
+        speakers.extend(utterance.label.as_deref());
+    }
+    let refusal = |what, has, most| NotATranscript::TooMany { what, has: grouped(has), most: grouped(most) };
+    if utterances > MOST_UTTERANCES {
+        return Some(refusal("turns", utterances, MOST_UTTERANCES));
+    }
+    (speakers.len() > MOST_SPEAKERS).then(|| refusal("different speakers", speakers.len(), MOST_SPEAKERS))
+}
+
+/// A number with commas between the thousands.
+fn grouped(number: usize) -> String {
+    let digits = number.to_string();
+    let begins = |at: usize| at > 0 && (digits.len() - at).is_multiple_of(3);
+    digits.chars().enumerate().flat_map(|(at, digit)| begins(at).then_some(',').into_iter().chain([digit])).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn captions(cues: usize, speakers: usize) -> Vec<u8> {
+        let mut text = "WEBVTT\n".to_owned();
+        for cue in 0..cues {
+            let (from, to) = (cue * 2, cue * 2 + 1);
+            let time = |second: usize| format!("{:02}:{:02}:{:02}.000", second / 3600, second / 60 % 60, second % 60);
+            let name = cue % speakers;
+            text.push_str(&format!(
+                "\n{} --> {}\n<v Person {name}>What is said in turn {cue}.\n",
+                time(from),
+                time(to)
+            ));
+        }
+        text.into_bytes()
+    }
+
+    fn said(of: &Content) -> String {
+        match of {
+            Content::Refused(refusal) => refusal.to_string(),
+            Content::Speech(transcript) => format!("{} turns", transcript.utterances.len()),
+            Content::Companion(_) => "a companion".to_owned(),
+        }
+    }
+
+    #[test]
+    fn what_more_people_speak_in_than_in_any_session_is_refused_with_the_reason() {
+        assert_eq!(said(&content(&captions(1_000, 1_000), "call.vtt", true)), "1000 turns");
+        let refused = said(&content(&captions(1_001, 1_001), "call.vtt", true));
+        assert!(refused.contains("has 1,001 different speakers") && refused.contains("at most 1,000"), "{refused}");
+    }
+
+    #[test]
+    fn what_is_longer_than_any_session_is_refused_with_the_reason() {
+        let utterance = Utterance { text: "Yes.".into(), ..one_utterance() };
+        let many = vec![utterance; MOST_UTTERANCES + 1];
+        assert_eq!(too_many(&many[1..]), None);
+        let refused = too_many(&many).expect("it is too much").to_string();
+        assert!(refused.contains("has 500,001 turns") && refused.contains("at most 500,000"), "{refused}");
+    }
+
+    fn one_utterance() -> Utterance {
+        match content(&captions(4, 2), "call.vtt", true) {
+            Content::Speech(transcript) => transcript.utterances[0].clone(),
+            other => panic!("{other:?}"),
+        }
     }
 }

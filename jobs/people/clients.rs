@@ -4,7 +4,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::{
-    PeopleError, coach, good_email, good_name,
+    PeopleError, coach, coaches, good_email, good_name,
     put::{self, Put, Word},
 };
 use crate::{
@@ -60,6 +60,8 @@ pub struct Applied {
     pub readdressed: usize,
     /// What could not be applied: sentences with line numbers, without personal data.
     pub problems: Vec<String>,
+    /// What was applied and is to be looked at, since letters go elsewhere from now on; in the same form.
+    pub changes: Vec<String>,
     /// What else may be of interest, in the same form.
     pub notes: Vec<String>,
 }
@@ -180,15 +182,19 @@ pub async fn apply_roster(tx: &mut TenantTx, coach_id: Uuid, roster: &Roster) ->
     let mut applied = Applied { notes: roster.notes.clone(), ..Applied::default() };
     applied.problems.extend(doubt(roster));
     applied.problems.extend(roster.problems.iter().cloned());
-    let put = put::put(tx, coach_id, &roster.clients, Word::Roster).await?;
-    for (entry, put) in roster.clients.iter().zip(put) {
+    let coach = sqlx::query!("select name, email from coaches where id = $1", coach_id).fetch_one(tx.conn()).await?;
+    let (own, clients): (Vec<Entry>, Vec<Entry>) =
+        roster.clients.iter().cloned().partition(|entry| is_coach(entry, &coach.name, &coach.email));
+    applied.problems.extend(own.iter().map(|entry| format!("line {}: {OWN_LINE}", entry.line)));
+    let put = put::put(tx, coach_id, &clients, Word::Roster).await?;
+    for (entry, put) in clients.iter().zip(put) {
         let line = entry.line;
         match put {
             Ok(put) => {
                 *(if put.added { &mut applied.added } else { &mut applied.updated }) += 1;
                 if put.was_email.is_some() {
                     applied.readdressed += 1;
-                    applied.notes.push(format!("line {line}: the client has a new email address"));
+                    applied.changes.push(format!("line {line}: {NEW_ADDRESS}"));
                 }
                 let problems = put::put_aliases(tx, coach_id, put.id, &entry.aliases).await?;
                 applied.problems.extend(problems.into_iter().map(|problem| format!("line {line}: {problem}")));
@@ -198,6 +204,25 @@ pub async fn apply_roster(tx: &mut TenantTx, coach_id: Uuid, roster: &Roster) ->
     }
     attribute::look_again(tx, coach_id).await?;
     Ok(applied)
+}
+
+const NEW_ADDRESS: &str = "the client has another email address than before, and letters go to the new one from now on";
+const OWN_LINE: &str = "this is the coach, by the name or the email address, and no client, so the line is passed over; if it is a \
+                        client all the same, have them added (`debrief client add`)";
+
+/// Whether a line of a roster is the coach, as exports of a contact book have one. A first name alone is that of many.
+fn is_coach(entry: &Entry, name: &str, email: &str) -> bool {
+    let key = sorted(name);
+    entry.email.as_deref().is_some_and(|of_entry| coaches::same_address(of_entry, email))
+        || (sorted(&entry.name) == key && (key.len() > 1 || (entry.email.is_none() && !key.is_empty())))
+}
+
+/// The words of a name in the order of their letters: `Okafor, Maya` is `Maya Okafor`.
+fn sorted(name: &str) -> Vec<String> {
+    let key = attribute::names::alias_key(name);
+    let mut words: Vec<String> = key.split_whitespace().map(str::to_owned).collect();
+    words.sort_unstable();
+    words
 }
 
 /// What is to be said of a file whose letters may be others.

@@ -204,8 +204,9 @@ pub enum Which {
     Coach(Uuid),
 }
 
-/// Takes links back: they and every visit that they opened end at once. Gives how many there were; none where they were
-/// taken back before. Each leaves an entry in the audit.
+/// Takes links back: they and every visit that they opened end at once. Where a fresh link takes their place, only the links
+/// end: whoever holds an old one can ask for a fresh one, and must not end the coach's open page by it. Gives how many opened,
+/// or were open in a browser; none where they were taken back before. Each leaves an entry in the audit.
 ///
 /// # Errors
 /// When the database refuses.
@@ -217,14 +218,24 @@ pub async fn revoke(tx: &mut TenantTx, which: Which, because: Because) -> Result
         Which::Coach(coach) => (None, None, None, Some(coach)),
     };
     let organization = tx.tenant();
-    let revoked = sqlx::query!(
-        r#"with revoked as (
-             update review_links set revoked_at = now(), revoked_because = $6
-             where revoked_at is null and ($1::uuid is null or id = $1) and ($2::uuid is null or session_id = $2)
+    let revoked = sqlx::query_scalar!(
+        r#"with meant as (
+             select link.id, link.session_id,
+                    revoked_at is null or exists (select from review_visits visit
+                                                  where visit.link_id = link.id and visit.expires_at > now()) as is_open
+             from review_links link
+             -- What was replaced may still have a page that is open.
+             where (revoked_at is null or (revoked_because = 'replaced' and $6 <> 'replaced'))
+               and ($1::uuid is null or id = $1) and ($2::uuid is null or session_id = $2)
                and ($3::uuid is null or id <> $3) and ($4::uuid is null or coach_id = $4)
-             returning id, session_id)
-           insert into review_events (id, organization_id, session_id, link_id, kind, detail)
-           select gen_random_uuid(), $5, session_id, id, 'revoked', jsonb_build_object('because', $6::text) from revoked"#,
+             for update
+           ), revoked as (
+             update review_links set revoked_at = now(), revoked_because = $6 from meant where review_links.id = meant.id
+           ), noted as (
+             insert into review_events (id, organization_id, session_id, link_id, kind, detail)
+             select gen_random_uuid(), $5, session_id, id, 'revoked', jsonb_build_object('because', $6::text) from meant
+           )
+           select count(*) as "count!" from meant where is_open"#,
         link,
         session,
         but,
@@ -232,9 +243,9 @@ pub async fn revoke(tx: &mut TenantTx, which: Which, because: Because) -> Result
         organization,
         because.as_str()
     )
-    .execute(tx.conn())
-    .await?
-    .rows_affected();
+    .fetch_one(tx.conn())
+    .await?;
+    let revoked = u64::try_from(revoked).unwrap_or_default();
     if revoked > 0 {
         tracing::info!(target: "review", { links = revoked, because = because.as_str() }, "review links were taken back");
     }
@@ -266,7 +277,7 @@ pub struct Listed {
     pub visits: i64,
 }
 
-/// The links of an organization, the newest first: those that open, or `all` of them.
+/// The links of an organization, the newest first: those that open or are open in a browser, or `all` of them.
 ///
 /// # Errors
 /// When the database does not answer.
@@ -280,13 +291,13 @@ pub async fn list(
     sqlx::query_as!(
         Listed,
         r#"select link.id, link.session_id, title, coaches.handle as coach, link.created_at, link.expires_at, revoked_at,
-                  revoked_because, (revoked_at is null and link.expires_at > now()) as "opens!",
-                  (select count(*) from review_visits where link_id = link.id and review_visits.expires_at > now()
-                      and revoked_at is null) as "visits!"
+                  revoked_because, (revoked_at is null and link.expires_at > now()) as "opens!", visits as "visits!"
            from review_links link join sessions on sessions.id = link.session_id
            join coaches on coaches.id = link.coach_id
+           cross join lateral (select count(*) from review_visits where link_id = link.id and review_visits.expires_at > now()
+                      and (revoked_at is null or revoked_because = 'replaced')) as open (visits)
            where ($1::uuid is null or link.session_id = $1) and ($2::uuid is null or link.coach_id = $2)
-             and ($3 or (revoked_at is null and link.expires_at > now()))
+             and ($3 or (revoked_at is null and link.expires_at > now()) or visits > 0)
            order by link.created_at desc, link.id desc limit $4"#,
         session,
         coach,

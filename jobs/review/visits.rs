@@ -130,7 +130,8 @@ pub async fn note_view(tx: &mut TenantTx, visit: &Visit, visitor: &Visitor) -> R
     Ok(())
 }
 
-/// The visit with this secret, where it has not run out and its link was not taken back. Its expiry slides to twelve
+/// The visit with this secret, where it has not run out and its link was not taken back; a fresh link that took the link's
+/// place ends no visit. Its expiry slides to twelve
 /// hours from now, but never beyond that of the link (or its own first twelve hours).
 ///
 /// # Errors
@@ -150,7 +151,8 @@ pub async fn find(db: &Db, secret: &Secret) -> Result<Option<Visit>, sqlx::Error
         "update review_visits visit
          set expires_at = least(now() + interval '12 hours', greatest(link.expires_at, visit.created_at + interval '12 hours'))
          from review_links link
-         where visit.id = $1 and link.id = visit.link_id and visit.expires_at > now() and link.revoked_at is null
+         where visit.id = $1 and link.id = visit.link_id and visit.expires_at > now()
+           and (link.revoked_at is null or link.revoked_because = 'replaced')
          returning link.id as link_id, link.session_id",
         found.visit
     )

@@ -14,6 +14,19 @@ pub enum NotATranscript {
          and split it where it is one."
     )]
     TooLong(usize),
+    /// More of something (speakers, turns) than a session has, whatever the file says it is.
+    #[error(
+        "The transcript has {has} {what}; a session has at most {most}. Please check that this is the transcript of one \
+         session, and split it where it is that of several."
+    )]
+    TooMany {
+        /// What there is too much of, in the plural.
+        what: &'static str,
+        /// How many there are, with commas between the thousands.
+        has: String,
+        /// How many there may be, in the same form.
+        most: String,
+    },
     /// Another kind of file, known by its first bytes.
     #[error(
         "This is {0}, not a transcript. Please export the transcript as VTT, SRT, Word document, JSON or plain text (Zoom, \

@@ -15,7 +15,7 @@ use super::{App, coach::place};
 /// new: no look has seen it; seen: it may still be written; waiting: for the transcript of its meeting (the setting
 /// ingest.companion_hours says for how long); read: it is in a session; rejected: it cannot be used; duplicate: its content
 /// is there already; applied: a roster, with what was wrong in it; ignored: it lies in no coach's folder, is hidden, or is
-/// not finished. The newest first.
+/// not finished; unreadable: it can never be taken as it is (a pipe, a closed file, a name that is no text). The newest first.
 #[derive(Debug, Args)]
 pub(crate) struct Inbox {
     /// Only in the folder of this coach (the handle)

@@ -1,38 +1,36 @@
 //! `debrief links`: the review links that coaches have, one by hand, and taking them back.
 
 mod make;
+mod revoke;
 
 use std::process::ExitCode;
 
 use anyhow::Context;
-use clap::{ArgGroup, Args, Subcommand};
+use clap::{Args, Subcommand};
 use debrief_jobs::{
     audit::Visitor,
-    db::{TenantTx, Tx},
+    db::Tx,
     model::id::IdPrefix,
     people,
     review::{
         actions,
-        links::{self, Because, Listed, Which},
+        links::{self, Listed},
     },
 };
 use serde_json::json;
-use uuid::Uuid;
 
-use super::{
-    App,
-    output::{confirmed, tell},
-};
+use super::App;
 
 /// Review links: what was mailed to coaches, and taking it back
 ///
-/// Whoever holds a link reads one session. A link opens for a limited time (the setting review.link_days). It is taken back
-/// by itself when a fresh one is mailed, and when its coach is removed or gets another address.
+/// Whoever holds a link reads one session. A link opens for a limited time (the setting review.link_days), and no more once a
+/// fresh one takes its place; a page that it opened stays open then. It is taken back, and its pages with it, when its
+/// coach is removed or gets another address, and by `revoke`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Links {
     List(List),
     Make(make::Make),
-    Revoke(Revoke),
+    Revoke(revoke::Revoke),
     /// Mail a fresh link to the coach of a session
     ///
     /// It goes to the coach's address as it is now, and takes the place of the older links to that session.
@@ -42,7 +40,7 @@ pub(crate) enum Links {
     },
 }
 
-/// List links that open, the newest first
+/// List links that open, or whose page is still open somewhere, the newest first
 ///
 /// The link itself is not shown: only a hash of it is kept.
 #[derive(Debug, Args)]
@@ -62,27 +60,6 @@ pub(crate) struct List {
     /// At most so many
     #[arg(long, default_value_t = 50)]
     limit: i64,
-}
-
-/// Take links back: one by its id, or all of a session or a coach
-///
-/// They open no more, and the pages that they opened end at once. What was typed there and not saved can still be copied.
-/// Exit code 1 when nothing was taken back.
-#[derive(Debug, Args)]
-#[command(group = ArgGroup::new("which").required(true))]
-pub(crate) struct Revoke {
-    /// The link's id (see `debrief links list`)
-    #[arg(group = "which")]
-    link: Option<Uuid>,
-    /// All links to this session (the id, or its first digits)
-    #[arg(long, group = "which", value_name = "ID")]
-    session: Option<IdPrefix>,
-    /// All links of this coach (the handle)
-    #[arg(long, group = "which")]
-    coach: Option<String>,
-    /// Do not ask before taking back several
-    #[arg(long, short)]
-    yes: bool,
 }
 
 impl Links {
@@ -143,57 +120,6 @@ fn standing(link: &Listed) -> String {
         (Some(at), Some("coach_removed")) => format!("taken back {} (coach removed)", day(at)),
         (Some(at), _) => format!("taken back {}", day(at)),
     }
-}
-
-impl Revoke {
-    async fn run(self, app: &App) -> anyhow::Result<ExitCode> {
-        let (mut tx, which) = match (self.link, &self.session, &self.coach) {
-            (Some(link), ..) => (tenant_of_link(app, link).await?, Which::Link(link)),
-            (None, Some(session), _) => {
-                let (tx, session) = app.session(session).await?;
-                (tx, Which::Session(session))
-            }
-            (None, None, Some(handle)) => {
-                let (organization, coach) = people::coach(&app.db, handle).await?;
-                (app.db.tenant(organization).await?, Which::Coach(coach))
-            }
-            (None, None, None) => anyhow::bail!("say which: a link's id, --session or --coach"),
-        };
-        let open = match which {
-            Which::Session(session) => {
-                links::list(&mut tx, Some(session), None, false, i64::from(i32::MAX)).await?.len()
-            }
-            Which::Coach(coach) => links::list(&mut tx, None, Some(coach), false, i64::from(i32::MAX)).await?.len(),
-            Which::Link(_) | Which::Others { .. } => 1,
-        };
-        // Nobody waits for the answer of a terminal.
-        let organization = tx.tenant();
-        drop(tx);
-        if open > 1 && !confirmed(&format!("{open} links will open no more."), self.yes)? {
-            return Ok(ExitCode::SUCCESS);
-        }
-        let mut tx = app.db.tenant(organization).await?;
-        let revoked = links::revoke(&mut tx, which, Because::Command).await?;
-        tx.commit().await?;
-        let what = if revoked == 1 { "1 link".to_owned() } else { format!("{revoked} links") };
-        app.output.one(&json!({ "revoked": revoked }), |_| format!("{what} taken back"))?;
-        if revoked == 0 {
-            tell("there was no link to take back (any more): nothing was changed");
-            return Ok(ExitCode::FAILURE);
-        }
-        Ok(ExitCode::SUCCESS)
-    }
-}
-
-/// A transaction of the organization whose link it is.
-async fn tenant_of_link(app: &App, link: Uuid) -> anyhow::Result<TenantTx> {
-    for organization in app.db.organizations().await? {
-        let mut tx = app.db.tenant(organization).await?;
-        if links::load(&mut tx, link).await?.is_some() {
-            return Ok(tx);
-        }
-    }
-    anyhow::bail!("there is no link {link}: see `debrief links list --all`")
 }
 
 async fn send(app: &App, session: &IdPrefix) -> anyhow::Result<()> {

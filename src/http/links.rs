@@ -90,8 +90,8 @@ async fn find_open(state: &HttpState, token: &str) -> Result<Link, Failure> {
     }
     if !link.opens() {
         let (title, detail) = if link.replaced {
-            let detail = "A fresh link was mailed after it: use the one in the newest mail. If that is lost, we can mail you \
-                          another one.";
+            let detail = "Another link to this review was made after it: use the newest one. If you do not have it, we can mail \
+                          you another one.";
             ("There is a newer link", detail)
         } else {
             ("This link has run out", "Links open for a limited time. We can mail you a fresh one, to your address.")

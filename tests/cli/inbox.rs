@@ -115,3 +115,27 @@ async fn what_is_dropped_by_command_lies_in_the_coachs_folder_and_replaces_nothi
     assert_eq!((inbox.len(), &inbox[0]["outcome"]), (1, &Value::from("read")), "{inbox:?}");
     assert_eq!(inbox[0]["object_key"], "inbox/maya/Priya week 1.txt");
 }
+
+#[cfg(target_os = "linux")]
+#[tokio::test(flavor = "multi_thread")]
+async fn the_log_names_once_what_can_never_be_taken() {
+    use std::os::unix::ffi::OsStrExt;
+
+    let installation = Installation::new().await;
+    installation.people().await;
+    let inbox = installation.folder.path().join("bucket/inbox/maya");
+    std::fs::write(inbox.join(std::ffi::OsStr::from_bytes(b"bad\xff\xfe.vtt")), TRANSCRIPT).expect("a file");
+    std::fs::create_dir_all(inbox.join(["d"; 40].join("/"))).expect("folders");
+    let warnings = async || {
+        let drained = installation.output(&["work", "--drain"]).await;
+        let log = text(&drained.stderr);
+        assert!(!log.contains(r"bad\"), "a name may be a person's: {log}");
+        log.lines().filter(|line| line.contains("WARN") || line.contains("ERROR")).count()
+    };
+    assert_eq!(warnings().await, 1);
+    assert_eq!(warnings().await, 0, "the next look says nothing");
+    let files = installation.json_lines(&["inbox", "--coach", "maya"]).await;
+    assert_eq!(files.len(), 2, "{files:?}");
+    assert!(files.iter().all(|file| file["outcome"] == "unreadable"), "{files:?}");
+    assert!(installation.run(&["inbox", "--unread"]).await.contains(r"bad\xff\xfe.vtt"));
+}

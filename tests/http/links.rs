@@ -4,7 +4,10 @@ use axum::http::StatusCode;
 use debrief_jobs::{
     db::Tx,
     people::{self, CoachChange, NewCoach},
-    review::SendFreshLink,
+    review::{
+        SendFreshLink,
+        links::{self, Because, Which},
+    },
     voice,
 };
 use uuid::Uuid;
@@ -84,7 +87,7 @@ async fn a_fresh_link_takes_the_place_of_the_older_ones() {
     assert_eq!(post(&visit.router, &format!("/r/{}/fresh", old.reveal()), "", &[]).await.status, StatusCode::OK);
     let token = mailed_token(&visit, "maya@northlight.example").await;
     assert_eq!(get(&visit.router, &format!("/r/{token}"), "").await.status, StatusCode::OK);
-    assert_eq!(visit.read().await.status, StatusCode::UNAUTHORIZED, "the pages of the older links end");
+    assert_eq!(visit.read().await.status, StatusCode::OK, "a page that is open stays open");
     let replaced = get(&visit.router, &format!("/r/{}", old.reveal()), "").await;
     assert_eq!(replaced.status, StatusCode::GONE);
     assert!(
@@ -102,6 +105,42 @@ async fn a_fresh_link_takes_the_place_of_the_older_ones() {
     assert_eq!(get(&visit.router, &format!("/r/{token}"), "").await.status, StatusCode::GONE);
     let opened = open(&visit.world, &visit.reviewed, &visit.router).await;
     assert_eq!(get(&visit.router, &visit.page, &opened).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn whoever_holds_a_replaced_link_ends_no_open_page_by_it() {
+    let visit = Visit::new().await;
+    let old = visit.reviewed.link(&visit.world).await;
+    visit.execute("update review_links set expires_at = now() - interval '1 second'").await;
+    let ask = async || post(&visit.router, &format!("/r/{}/fresh", old.reveal()), "", &[]).await.status;
+    assert_eq!(ask().await, StatusCode::OK, "an expired link");
+    let token = mailed_token(&visit, "maya@northlight.example").await;
+    let opened = post(&visit.router, &format!("/r/{token}/open"), "", &[]).await;
+    let cookie = opened.header("set-cookie").split(';').next().expect("a cookie").to_owned();
+    assert_eq!(ask().await, StatusCode::OK, "one that was replaced");
+    assert_ne!(mailed_token(&visit, "maya@northlight.example").await, token, "the coach has it by mail");
+    for (whose, cookie) in [("the coach's page", &cookie), ("the page before it", &visit.cookie)] {
+        assert_eq!(get(&visit.router, &visit.page, cookie).await.status, StatusCode::OK, "{whose} is still open");
+    }
+    let again = post(&visit.router, &format!("/r/{token}/open"), "", &[]).await;
+    assert_eq!(again.status, StatusCode::GONE, "but what was replaced opens no page");
+    assert!(again.body.contains("Another link to this review was made after it"), "{}", again.body);
+    assert!(!again.body.contains("was mailed"), "whoever made the newer one may have mailed none: {}", again.body);
+
+    // Taking back ends the pages of links that were replaced as well.
+    let mut tx = visit.world.database.db.tenant(visit.world.organization).await.expect("a transaction");
+    let listed = links::list(&mut tx, None, None, false, 10).await.expect("the links");
+    assert_eq!(
+        listed.iter().map(|link| (link.opens, link.visits)).collect::<Vec<_>>(),
+        [(true, 0), (false, 1), (false, 1)]
+    );
+    let taken = links::revoke(&mut tx, Which::Session(visit.reviewed.session), Because::Command).await;
+    assert_eq!(taken.expect("they are taken back"), 3, "one that opens, and two that are open");
+    tx.commit().await.expect("it is committed");
+    for cookie in [&cookie, &visit.cookie] {
+        assert_eq!(get(&visit.router, &visit.page, cookie).await.status, StatusCode::UNAUTHORIZED);
+    }
+    assert_eq!(ask().await, StatusCode::GONE, "and nobody asks for another by them");
 }
 
 #[tokio::test]

@@ -102,3 +102,64 @@ async fn an_export_of_a_contact_book_is_a_roster() {
     assert_eq!((clients[0].tags.join(","), clients[1].aliases.join(",")), ("Clients".into(), "Lei".into()));
     assert_eq!(count(&world, "select count(*) from mails").await, 0, "there is nothing to say");
 }
+
+/// The text of the newest mail about a roster, in one line.
+async fn letter(world: &World) -> String {
+    let raw: Vec<u8> =
+        one(world, "select message from mails where kind = 'roster_problems' order by id desc limit 1").await;
+    let text = String::from_utf8_lossy(&raw).replace("=\r\n", "");
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[tokio::test]
+async fn a_new_address_of_a_client_is_told_to_the_coach() {
+    for world in worlds().await {
+        drop_file(
+            &world,
+            "maya/roster.csv",
+            "name,email\nPriya Raman,priya@new.example\nTom Becker,tom@becker.example\n",
+        )
+        .await;
+        assert_eq!(scan(&world).await.applied, 1);
+        let letter = letter(&world).await;
+        let says =
+            "line 2: the client has another email address than before, and letters go to the new one from now on";
+        assert!(letter.contains("Subject: Your list of clients: 1 line needs a look"), "{letter}");
+        assert!(letter.contains(says), "{letter}");
+        assert!(!letter.contains("priya@new") && !letter.contains("raman.example"), "{letter}");
+        let inbox = ingest::inbox(&world.database.db, &world.services.bucket, false).await.expect("the inbox");
+        assert_eq!(inbox[0].reason.as_deref(), Some(says));
+        let beside = world.services.bucket.get("rejected/maya/roster.csv.reason.json").await;
+        assert!(beside.is_err(), "nothing of it was refused");
+        // The same roster, written anew, changes nothing.
+        drop_file(
+            &world,
+            "maya/roster.csv",
+            "name,email\nTom Becker,tom@becker.example\nPriya Raman,priya@new.example\n",
+        )
+        .await;
+        assert_eq!(scan(&world).await.applied, 1);
+        assert_eq!(count(&world, "select count(*) from mails").await, 1);
+    }
+}
+
+#[tokio::test]
+async fn the_coachs_own_line_is_no_client_and_is_told() {
+    for line in [
+        "Maya Okafor,maya@northlight.example",
+        "Maya Okafor,",
+        "\"Okafor, Maya\",maya@home.example",
+        "MAYA  OKAFOR,maya@home.example",
+        "Me,Maya@Northlight.example",
+    ] {
+        let world = World::new().await;
+        let roster = format!("name,email\n{line}\nJonas Weber,jonas@client.example\nMaya Berg,berg@client.example\n");
+        drop_file(&world, "maya/roster.csv", roster).await;
+        assert_eq!(scan(&world).await.applied, 1);
+        let clients = people::list_clients(&world.database.db, "maya").await.expect("clients");
+        let names: Vec<&str> = clients.iter().map(|client| client.name.as_str()).collect();
+        assert_eq!(names, ["Jonas Weber", "Maya Berg", "Priya Raman", "Tom Becker"], "{line}");
+        let letter = letter(&world).await;
+        assert!(letter.contains("line 2: this is the coach"), "{line}: {letter}");
+    }
+}

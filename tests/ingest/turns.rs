@@ -18,7 +18,7 @@ async fn add_ben(world: &World) -> Uuid {
 }
 
 /// The text of the mails of a kind to somebody, the newest first; encoded as mails are.
-async fn letters(world: &World, recipient: &'static str) -> Vec<String> {
+pub(super) async fn letters(world: &World, recipient: &'static str) -> Vec<String> {
     let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
     let raw: Vec<Vec<u8>> = sqlx::query_scalar(
         "select message from mails where kind = 'session_rejected' and recipient = $1 order by id desc",
@@ -93,6 +93,37 @@ async fn what_parse_refuses_is_one_mail_too() {
     assert!(letters[0].contains("text/html"), "{}", letters[0]);
     for at in 0..3 {
         assert!(letters[0].contains(&format!("holiday {at}.vtt")), "{}", letters[0]);
+    }
+    assert!(letters[0].contains("Each file is kept under rejected/, with the reason beside it."), "{}", letters[0]);
+}
+
+#[tokio::test]
+async fn a_copy_is_said_to_be_kept_only_where_there_is_one() {
+    let world = World::new().await;
+    drop_file(&world, "maya/empty.vtt", "").await;
+    scan(&world).await;
+    assert_eq!(world.tell_of_inbox().await, 1);
+    drop_file(&world, "maya/2026-11-03/holiday.vtt", "GIF89a").await;
+    drop_file(&world, "maya/nothing.vtt", "").await;
+    scan(&world).await;
+    while let Some(parsed) = world.run_queued::<ParseTranscript>().await {
+        parsed.expect("it is looked at");
+    }
+    while let Some(rejected) = world.run_queued::<RejectTranscript>().await {
+        rejected.expect("it is refused");
+    }
+    assert_eq!(world.tell_of_inbox().await, 1);
+    let letters = letters(&world, "maya@northlight.example").await;
+    let [both, alone] = letters.as_slice() else { panic!("{letters:?}") };
+    assert!(alone.contains("The file is empty.") && !alone.contains("kept under rejected"), "{alone}");
+    assert!(alone.contains("A corrected file with the same name"), "{alone}");
+    assert!(!both.contains("Each file is kept"), "{both}");
+    // Once in the text and once in the HTML, and of the picture alone.
+    assert_eq!(both.matches("A copy is kept under rejected/.").count(), 2, "{both}");
+    assert!(both.contains("upload that file. A copy is kept under rejected/."), "{both}");
+    for (name, is_kept) in [("2026-11-03/holiday.vtt", true), ("nothing.vtt", false), ("empty.vtt", false)] {
+        let kept = world.services.bucket.get(&format!("rejected/maya/{name}")).await;
+        assert_eq!(kept.is_ok(), is_kept, "{name}");
     }
 }
 

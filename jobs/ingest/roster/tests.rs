@@ -178,10 +178,65 @@ fn an_encoding_in_doubt_is_told_by_names_that_are_known() {
 }
 
 #[test]
+fn a_field_in_quotation_marks_may_hold_line_breaks() {
+    for (text, wanted) in [
+        (
+            "name,email,address\n\"Priya\nRaman\",priya@client.example,\"12 High Street\nLondon\"\nTom Becker,tom@client.example,\n",
+            &["Priya Raman <priya@client.example>", "Tom Becker <tom@client.example>"][..],
+        ),
+        (
+            "name;email\r\n\"Raman,\r\nPriya\";\"priya@client.example\r\n\"\r\nTom;tom@client.example\r\n",
+            &["Raman, Priya <priya@client.example>", "Tom <tom@client.example>"],
+        ),
+        ("\"Full\nName\",\"E-mail\naddress\"\nAda,ada@client.example\n", &["Ada <ada@client.example>"]),
+        ("Notes,name\n\"one\n\nthree \"\"four\"\"\",Ada\n\"five\nsix\",Bob", &["Ada <>", "Bob <>"]),
+    ] {
+        let roster = good(text);
+        assert_eq!(
+            (people(&roster), roster.problems.as_slice()),
+            (wanted.iter().map(|it| (*it).into()).collect(), &[][..]),
+            "{text}"
+        );
+    }
+    let several = good("name,email,aliases\nAda,\"ada@client.example\nada@second.example\",\"Countess\nAL\"\n");
+    assert_eq!(people(&several), ["Ada <ada@client.example>"]);
+    assert_eq!(several.clients[0].aliases, ["Countess", "AL"]);
+    assert_eq!(several.notes, ["line 2: of several email addresses, the first is used"]);
+}
+
+#[test]
 fn a_quotation_mark_that_is_never_closed_is_named() {
     let roster = good("name,email\nAda,ada@example.org\n\"Bob,bob@example.org\nCy,cy@example.org\n");
     assert_eq!(roster.clients.len(), 1);
     assert_eq!(roster.problems, ["line 3: a quotation mark is opened and not closed; what follows is lost"]);
+    for (text, clients, problem) in [
+        // It swallows a later field's opening one.
+        (
+            "name,email\n\"Bob,bob@example.org\nCy,cy@example.org\n\"Dan\",dan@example.org\nEve,eve@example.org\n",
+            &["Eve <eve@example.org>"][..],
+            "line 2: a quotation mark is opened and not closed; what stands before line 5 is lost",
+        ),
+        (
+            "name,email\n\"Bob,bob@example.org\nCy\",cy@example.org\nDan,dan@example.org\n",
+            &["Dan <dan@example.org>"],
+            "line 2: a quotation mark is opened and not closed; what stands before line 4 is lost",
+        ),
+        // In a column that nobody uses it loses other lines all the same.
+        (
+            "name,email,notes\nAda,ada@example.org,\"said no\nBob,bob@example.org,\n",
+            &["Ada <ada@example.org>"],
+            "line 2: a quotation mark is opened and not closed; what follows is lost",
+        ),
+        (
+            "name,email\nAda,ada@example.org\n\"Bob,bob@example.org",
+            &["Ada <ada@example.org>"],
+            "line 3: a quotation mark is opened and not closed; what follows is lost",
+        ),
+    ] {
+        let roster = good(text);
+        assert_eq!(people(&roster), clients, "{text}");
+        assert_eq!(roster.problems, [problem], "{text}");
+    }
 }
 
 #[test]

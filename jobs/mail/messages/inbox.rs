@@ -13,6 +13,10 @@ pub struct SessionRejected {
     pub more: usize,
     /// What to do, a few sentences each.
     pub advice: Vec<String>,
+    /// Whether of each of them a copy is kept under `rejected/`; where it is so of some, their reasons say it.
+    pub all_kept: bool,
+    /// Whether a corrected file under the same name is taken as the same session.
+    pub comes_back: bool,
     /// The files with the content of one that is there.
     pub there: Vec<InboxFile>,
     /// How many more of them there are.
@@ -46,6 +50,8 @@ impl SessionRejected {
                 "Export the transcript from the meeting tool (.vtt, .srt or .txt) and drop that into the folder."
                     .into(),
             ],
+            all_kept: true,
+            comes_back: true,
             there: Vec::new(),
             more_there: 0,
         }

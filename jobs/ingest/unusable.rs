@@ -1,0 +1,174 @@
+//! What lies in a folder of the inbox and can never be taken as it is: a pipe, a name that is no text, a closed file. The
+//! coach is told of it once, as of a file that is refused.
+//!
+//! Reads the ledger; writes it, the reasons under `rejected/`, and notices. A rerun finds the ledger's rows settled. A file
+//! that is closed has its own row, beside that of its content: what was read before it was closed is nothing to be told,
+//! and what is opened again is taken.
+
+use std::collections::BTreeMap;
+
+use super::{
+    Needs, Scan, handle,
+    key::{self, InboxKey},
+    ledger::{self, Coach, Outcome, Standing},
+    reject::{self, Why},
+    turns::A_TURN,
+};
+use crate::{
+    bucket::{DEEPEST, LONGEST, ObjectInfo, Obstacle, Unusable},
+    db::Tx,
+    queue::{Context, JobError},
+};
+
+/// Tells of what cannot be taken, and counts it. Like files, it must be the same at two looks, and coaches take turns.
+pub(super) async fn settle(ctx: &Context<Needs>, found: Vec<Unusable>, scan: &mut Scan) -> Result<(), JobError> {
+    scan.objects += found.len();
+    let due = due(ctx, found, scan).await?;
+    let mut tx = ctx.system_tx().await?;
+    let coaches = ledger::coaches(&mut tx, due.keys().cloned().collect()).await?;
+    drop(tx);
+    for (handle, mut unusable) in due {
+        scan.waiting += unusable.len().saturating_sub(A_TURN);
+        unusable.truncate(A_TURN);
+        match tell(ctx, coaches.get(&handle).copied(), &unusable).await {
+            Ok(settled) => scan.rejected += settled,
+            Err(error) => {
+                scan.failed += unusable.len();
+                let error =
+                    unusable.iter().fold(format!("{error:?}"), |error, it| error.replace(&it.object.key, "(key)"));
+                tracing::error!(
+                    target: "ingest",
+                    { coach.handle = handle, error },
+                    "nobody was told of what cannot be taken from the inbox; the next scan tries again"
+                );
+            }
+        }
+    }
+    Ok(())
+}
+
+/// What is to be told now, by the handle of the coach's folder.
+async fn due(
+    ctx: &Context<Needs>,
+    found: Vec<Unusable>,
+    scan: &mut Scan,
+) -> Result<BTreeMap<String, Vec<Unusable>>, JobError> {
+    let mut due: BTreeMap<String, Vec<Unusable>> = BTreeMap::new();
+    let all = found.len();
+    let placed: Vec<(String, Unusable)> =
+        found.into_iter().filter_map(|it| Some((handle(&key::read(&place(&it)))?, it))).collect();
+    scan.ignored += all - placed.len();
+    if placed.is_empty() {
+        return Ok(due);
+    }
+    let (mut tx, bucket) = (ctx.system_tx().await?, ctx.bucket.name());
+    // What was settled while it could be read stays so.
+    let content = ledger::unsettled(&mut tx, bucket, placed.iter().map(|(_, it)| &it.object), 0.0).await?;
+    let rows: Vec<ObjectInfo> = content.iter().map(|(at, _)| row(&placed[*at].1.object)).collect();
+    let unsettled = ledger::unsettled(&mut tx, bucket, rows.iter(), 0.0).await?;
+    scan.known += placed.len() - unsettled.len();
+    let mut first_seen = Vec::new();
+    for (at, standing) in unsettled {
+        let (handle, unusable) = &placed[content[at].0];
+        if standing == Standing::New {
+            first_seen.push(&rows[at]);
+        } else {
+            due.entry(handle.clone()).or_default().push(unusable.clone());
+        }
+    }
+    scan.waiting += first_seen.len();
+    ledger::remember(&mut tx, bucket, &first_seen).await?;
+    tx.commit().await?;
+    Ok(due)
+}
+
+/// Settles what lies in the folder of one coach, or of nobody, and gives how much that was.
+async fn tell(ctx: &Context<Needs>, coach: Option<Coach>, found: &[Unusable]) -> Result<usize, JobError> {
+    for it in found {
+        reject::put_reason(ctx, &it.object.key, &why(it), it.object.modified).await?;
+    }
+    let bucket = ctx.bucket.name();
+    let mut settled = 0;
+    match coach {
+        Some(coach) => {
+            let mut tx = ctx.db.tenant(coach.organization).await?;
+            for it in found {
+                let (row, why) = (row(&it.object), why(it));
+                if ledger::settle(&mut tx, bucket, &row, Outcome::Rejected, Some(&why.says())).await? {
+                    reject::notice(&mut tx, coach, None, &row, &why).await?;
+                    settled += 1;
+                }
+            }
+            tx.commit().await?;
+        }
+        None => {
+            let mut tx = ctx.system_tx().await?;
+            for it in found {
+                let says = why(it).says();
+                let is_new = ledger::settle(&mut tx, bucket, &row(&it.object), Outcome::Rejected, Some(&says)).await?;
+                settled += usize::from(is_new);
+            }
+            tx.commit().await?;
+        }
+    }
+    if settled > 0 {
+        tracing::warn!(
+            target: "ingest",
+            { coach.id = coach.map(|coach| tracing::field::display(coach.id)), files = settled },
+            "what lies in the inbox cannot be taken as it is; `debrief inbox` names it"
+        );
+    }
+    Ok(settled)
+}
+
+/// The key by which it is known whose it is: of a folder, that of what is in it.
+pub(super) fn place(unusable: &Unusable) -> String {
+    let key = &unusable.object.key;
+    if unusable.is_folder { format!("{key}/file") } else { key.clone() }
+}
+
+/// What stands for it in the ledger.
+pub(super) fn row(object: &ObjectInfo) -> ObjectInfo {
+    ObjectInfo { etag: format!("{}-unusable", object.etag), ..object.clone() }
+}
+
+/// Why it is not taken, and what to do.
+pub(super) fn why(unusable: &Unusable) -> Why {
+    let what = if unusable.is_folder { "folder" } else { "file" };
+    let (reason, what_to_do) = match unusable.obstacle {
+        Obstacle::NoFile => (
+            "This is a pipe, a socket or a device and not a file: there is nothing in it to be read.".to_owned(),
+            "Put the transcript itself into the folder.".to_owned(),
+        ),
+        Obstacle::Name => (
+            format!(
+                "The name of this {what} holds bytes that are no letters (not UTF-8); they are shown as \\x and two digits."
+            ),
+            format!("Give the {what} another name: what it holds is then taken."),
+        ),
+        Obstacle::Far => (
+            format!(
+                "This {what} lies too deep: Debrief looks into {DEEPEST} folders, one within the other, and at paths of up to \
+                 {LONGEST} bytes."
+            ),
+            format!("Move the {what} up into your own folder, or give the folders shorter names."),
+        ),
+        Obstacle::Closed => (
+            format!("Debrief has no right to read this {what}."),
+            if unusable.is_folder {
+                "Give it the right to read and enter the folder (chmod a+rx): what is in it is then taken.".to_owned()
+            } else {
+                "Give it the right to read the file (chmod a+r): it is then taken.".to_owned()
+            },
+        ),
+    };
+    Why { reason, what_to_do }
+}
+
+/// Whether it is left alone without a word, as a file in its place would be; then why.
+pub(super) fn ignored(unusable: &Unusable) -> Option<&'static str> {
+    match key::read(&place(unusable)) {
+        InboxKey::Ignored => key::ignored(&place(unusable)),
+        _ => None,
+    }
+}

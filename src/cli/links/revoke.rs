@@ -1,0 +1,178 @@
+//! `debrief links revoke`: takes links back, and says which letters that were approved are still held.
+
+use std::process::ExitCode;
+
+use clap::{ArgGroup, Args};
+use debrief_jobs::{
+    audit::Visitor,
+    db::{TenantTx, Tx},
+    follow_up::{self, HeldLetter},
+    model::id::IdPrefix,
+    people,
+    review::{
+        actions::{self, ActionError},
+        links::{self, Because, Which},
+    },
+};
+use serde::Serialize;
+use uuid::Uuid;
+
+use super::super::{
+    App,
+    output::{confirmed, tell},
+};
+
+/// Take links back: one by its id, or all of a session or a coach
+///
+/// They open no more, and the pages that they opened end at once. What was typed there and not saved can still be copied.
+/// Letters that were approved and are still held go all the same; they are named, and --stop-letters stops them as the coach
+/// would: their summaries are open for review again. Exit code 1 when nothing was changed.
+#[derive(Debug, Args)]
+#[command(group = ArgGroup::new("which").required(true))]
+pub(crate) struct Revoke {
+    /// The link's id (see `debrief links list`)
+    #[arg(group = "which")]
+    link: Option<Uuid>,
+    /// All links to this session (the id, or its first digits)
+    #[arg(long, group = "which", value_name = "ID")]
+    session: Option<IdPrefix>,
+    /// All links of this coach (the handle)
+    #[arg(long, group = "which")]
+    coach: Option<String>,
+    /// Also stop the letters of these sessions that are still held, whoever approved them
+    #[arg(long)]
+    stop_letters: bool,
+    /// Do not ask before taking back several
+    #[arg(long, short)]
+    yes: bool,
+}
+
+/// What was done, and what still goes.
+#[derive(Debug, Serialize)]
+struct Outcome {
+    revoked: u64,
+    stopped_letters: Vec<HeldLetter>,
+    held_letters: Vec<StillHeld>,
+}
+
+#[derive(Debug, Serialize)]
+struct StillHeld {
+    #[serde(flatten)]
+    letter: HeldLetter,
+    /// The command that stops it.
+    stop: String,
+}
+
+/// Which links are meant, and whose letters.
+#[derive(Clone, Copy)]
+struct Meant {
+    which: Which,
+    session: Option<Uuid>,
+    coach: Option<Uuid>,
+}
+
+impl Revoke {
+    pub(super) async fn run(self, app: &App) -> anyhow::Result<ExitCode> {
+        let (mut tx, meant) = self.meant(app).await?;
+        let open = match meant.which {
+            Which::Link(_) => 1,
+            _ => links::list(&mut tx, meant.session, meant.coach, false, i64::from(i32::MAX)).await?.len(),
+        };
+        // Nobody waits for the answer of a terminal.
+        let organization = tx.tenant();
+        drop(tx);
+        if open > 1 && !confirmed(&format!("{open} links will open no more."), self.yes)? {
+            return Ok(ExitCode::SUCCESS);
+        }
+        let mut tx = app.db.tenant(organization).await?;
+        let stopped_letters = if self.stop_letters { stop(&mut tx, meant).await? } else { Vec::new() };
+        let revoked = links::revoke(&mut tx, meant.which, Because::Command).await?;
+        tx.commit().await?;
+        // After the commit, so that one which was approved a moment before is among them.
+        let still = follow_up::held(&mut app.db.tenant(organization).await?, meant.session, meant.coach).await?;
+        let held_letters = still.into_iter().map(StillHeld::of).collect();
+        let outcome = Outcome { revoked, stopped_letters, held_letters };
+        app.output.one(&outcome, Outcome::says)?;
+        if outcome.revoked == 0 && outcome.stopped_letters.is_empty() {
+            tell("there was no link to take back (any more): nothing was changed");
+            return Ok(ExitCode::FAILURE);
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+
+    async fn meant(&self, app: &App) -> anyhow::Result<(TenantTx, Meant)> {
+        Ok(match (self.link, &self.session, &self.coach) {
+            (Some(link), ..) => {
+                let (tx, session) = of_link(app, link).await?;
+                (tx, Meant { which: Which::Link(link), session: Some(session), coach: None })
+            }
+            (None, Some(session), _) => {
+                let (tx, session) = app.session(session).await?;
+                (tx, Meant { which: Which::Session(session), session: Some(session), coach: None })
+            }
+            (None, None, Some(handle)) => {
+                let (organization, coach) = people::coach(&app.db, handle).await?;
+                let meant = Meant { which: Which::Coach(coach), session: None, coach: Some(coach) };
+                (app.db.tenant(organization).await?, meant)
+            }
+            (None, None, None) => anyhow::bail!("say which: a link's id, --session or --coach"),
+        })
+    }
+}
+
+/// Stops what is held, as the coach would; gives what was stopped.
+async fn stop(tx: &mut TenantTx, meant: Meant) -> anyhow::Result<Vec<HeldLetter>> {
+    let mut stopped = Vec::new();
+    for letter in follow_up::held(tx, meant.session, meant.coach).await? {
+        match actions::cancel_follow_up(tx, letter.session_id, letter.summary_id, &Visitor::default()).await {
+            Ok(()) => stopped.push(letter),
+            // It went this moment, or somebody else has stopped it.
+            Err(ActionError::TooLate | ActionError::NotOpen { .. } | ActionError::NotFound) => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(stopped)
+}
+
+impl StillHeld {
+    fn of(letter: HeldLetter) -> Self {
+        let stop = format!("debrief links revoke --session {} --stop-letters", letter.session_id);
+        Self { letter, stop }
+    }
+}
+
+impl Outcome {
+    fn says(&self) -> String {
+        let mut lines = vec![format!("{} taken back", counted(self.revoked, "link"))];
+        for letter in &self.stopped_letters {
+            lines.push(format!(
+                "stopped: the letter to {}; its summary is open for review again (`debrief links send {}` mails the coach a \
+                 fresh link)",
+                letter.client, letter.session_id
+            ));
+        }
+        for held in &self.held_letters {
+            let goes = held.letter.goes_at.format("%Y-%m-%d %H:%M:%S UTC");
+            lines.push(format!(
+                "still held: the letter to {} goes {goes}; to stop it: {}",
+                held.letter.client, held.stop
+            ));
+        }
+        lines.join("\n")
+    }
+}
+
+fn counted(count: u64, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}
+
+/// A transaction of the organization whose link it is, and the session that it leads to.
+async fn of_link(app: &App, link: Uuid) -> anyhow::Result<(TenantTx, Uuid)> {
+    for organization in app.db.organizations().await? {
+        let mut tx = app.db.tenant(organization).await?;
+        if let Some(found) = links::load(&mut tx, link).await? {
+            return Ok((tx, found.session_id));
+        }
+    }
+    anyhow::bail!("there is no link {link}: see `debrief links list --all`")
+}
