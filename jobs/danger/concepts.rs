@@ -1,6 +1,7 @@
 //! Words of one meaning, whatever the language: what a sentence speaks of.
 //!
-//! `lexicon/concepts.txt` has a block for each meaning, and in it a line for each language. Between `|` stand words or
+//! `lexicon/concepts.txt` has a block for each meaning, and in it a line for each language. A meaning in round brackets
+//! (who, when, a wish) says something only besides another one. Between `|` stand words or
 //! phrases; ` ~ ` stands for up to three words, `*` for any ending. Diacritics and capitals do not matter.
 
 use std::{collections::HashMap, sync::LazyLock};
@@ -54,6 +55,8 @@ struct Phrases {
 
 pub(super) struct Concepts {
     pub(super) names: Vec<String>,
+    /// Whether a meaning speaks of harm by itself.
+    pub(super) grave: Vec<bool>,
     languages: Vec<Phrases>,
 }
 
@@ -61,11 +64,16 @@ pub(super) static CONCEPTS: LazyLock<Concepts> = LazyLock::new(Concepts::read);
 
 impl Concepts {
     fn read() -> Self {
-        let mut concepts =
-            Self { names: Vec::new(), languages: LANGUAGES.iter().map(|_| Phrases::default()).collect() };
+        let mut concepts = Self {
+            names: Vec::new(),
+            grave: Vec::new(),
+            languages: LANGUAGES.iter().map(|_| Phrases::default()).collect(),
+        };
         for line in FILE.lines().filter(|line| !line.is_empty() && !line.starts_with('#')) {
-            if let Some(name) = line.strip_prefix('[').and_then(|line| line.strip_suffix(']')) {
+            let within = |open, close| line.strip_prefix(open).and_then(|line| line.strip_suffix(close));
+            if let Some(name) = within('[', ']').or_else(|| within('(', ')')) {
                 concepts.names.push(name.to_owned());
+                concepts.grave.push(line.starts_with('['));
                 continue;
             }
             let at = |language| LANGUAGES.iter().position(|known| *known == language);

@@ -9,7 +9,7 @@ use super::{
     Kind, Said, Sign, Why,
     language::Languages,
     lexicon::{Group, Lexicon, lexicons},
-    weigh::WEIGHTS,
+    weigh::{WEIGHTS, Weighed},
     words::{plain, sentences},
 };
 
@@ -165,7 +165,7 @@ impl<'a> Ear<'a> {
         if self.has(at) || asks || words.len() > LONGEST_SEAM {
             return;
         }
-        if let Some(why) = Heard::new(&words.join(" ")).alone(self.least + JOINED) {
+        if let Some(why) = Heard::new(&words.join(" ")).and_then(|heard| heard.alone(self.least + JOINED)) {
             self.add(at, one.start..next.end, why);
         }
     }
@@ -185,7 +185,7 @@ impl<'a> Ear<'a> {
         if words.len() > LONGEST_ANSWER {
             return;
         }
-        if let Some(why) = Heard::new(&words.join(" ")).alone(self.least) {
+        if let Some(why) = Heard::new(&words.join(" ")).and_then(|heard| heard.alone(self.least)) {
             self.add(at, first.clone(), why);
         }
     }
@@ -242,24 +242,31 @@ pub(super) fn question(sentence: &str) -> Option<(Why, bool)> {
         return Some((Why::NotSafe, true));
     }
     let asked = lexicons(languages).find_map(|it| it.asked.all_in(&words).first().map(|(why, _)| (*why, false)))?;
-    let (weight, _) = WEIGHTS.weigh(&words.split(' ').collect::<Vec<_>>(), languages);
-    (weight >= ASKED).then_some(asked)
+    (weigh(&words, languages).danger >= ASKED).then_some(asked)
 }
 
 /// So likely a sentence is danger by its weight alone: in a few lines, and in a long session, which has more sentences
 /// that could be marked for nothing.
-const ALONE: (f32, f32) = (0.3, 0.55);
+const ALONE: (f32, f32) = (0.35, 0.55);
 /// So many lines are few, and so many long.
 const LINES: (usize, usize) = (20, 300);
-/// A sentence of fewer words than these says less, and must be more likely by this.
-const SHORT: [(usize, f32); 2] = [(4, 0.3), (7, 0.15)];
+/// A sentence of which fewer different words say something is thin, and must be more likely by this: "I need the key" has
+/// one, and in a long session it takes a pattern.
+const THIN: [(usize, f32); 3] = [(2, 0.5), (3, 0.3), (4, 0.15)];
 /// Two sentences that only stand together must be more likely by this.
 const JOINED: f32 = 0.15;
+/// What weighs less has nothing to do with danger, whatever patterns say.
+const NOTHING: f32 = 0.01;
 /// So likely a question must ask for danger: "Do we want to cut it today?" does not.
 const ASKED: f32 = 0.1;
 /// So likely a sentence must at least be where a pattern is in it: in talk, and in what is written for a client, where the
 /// pattern decides unless the words say nothing of the kind.
 const TOGETHER: (f32, f32) = (0.2, 0.03);
+
+/// A kind that patterns found must be so likely by the weight, as a share of the likeliest of those found, …
+const BESIDE_THE_LIKELIEST: f32 = 0.2;
+/// … and the likeliest of those as a share of the likeliest of all.
+const AGAINST_ALL: f32 = 0.1;
 
 /// How likely a sentence must be danger in a session of so many lines.
 fn least(lines: usize) -> f32 {
@@ -270,7 +277,7 @@ fn least(lines: usize) -> f32 {
 
 /// What plain words are signs of.
 fn whys(words: &str, least: f32, together: f32) -> Vec<Why> {
-    let heard = Heard::new(words);
+    let Some(heard) = Heard::new(words) else { return Vec::new() };
     let patterns = heard.patterns(together);
     if patterns.is_empty() { heard.alone(least).into_iter().collect() } else { patterns }
 }
@@ -281,53 +288,82 @@ struct Heard<'a> {
     languages: Languages,
     denied: String,
     meant: String,
-    weight: f32,
-    kind: Kind,
+    weighed: Weighed,
     excuses: Excuses,
 }
 
 impl<'a> Heard<'a> {
-    fn new(words: &'a str) -> Self {
+    /// None where the words have nothing to do with danger, as most have: nothing is looked for in them.
+    fn new(words: &'a str) -> Option<Self> {
         let languages = Languages::of(words.split(' '));
+        if weigh(words, languages).danger < NOTHING {
+            return None;
+        }
         let blank = |text: &str, with: fn(&Lexicon) -> &Group<()>| {
             lexicons(languages).fold(text.to_owned(), |text, lexicon| with(lexicon).blank(&text))
         };
         let denied = blank(words, |it| &it.denied);
         let meant = blank(&blank(words, |it| &it.idioms), |it| &it.denied);
-        let (weight, kind) = WEIGHTS.weigh(&meant.split(' ').collect::<Vec<_>>(), languages);
-        Self { words, languages, denied, meant, weight, kind, excuses: Excuses::new(words, languages) }
+        let weighed = weigh(&meant, languages);
+        Some(Self { words, languages, denied, meant, weighed, excuses: Excuses::new(words, languages) })
     }
 
-    /// What patterns find, where the weight does not speak against it.
+    /// What patterns find, where the weight does not speak against it. A strong one holds in spite of idioms, which are
+    /// then weighed as they are.
     fn patterns(&self, together: f32) -> Vec<Why> {
         let mut found: Vec<Why> = Vec::new();
-        if self.weight < together {
-            return found;
-        }
+        let mut any_strong = false;
         for ((why, strong), pattern) in lexicons(self.languages).flat_map(|it| it.signs.all_in(self.words)) {
             let text = if strong { &self.denied } else { &self.meant };
             if let Some(place) = pattern.find(text)
-                && !found.contains(&why)
                 && !self.excuses.hold(why, place.as_str())
             {
-                found.push(why);
+                any_strong |= strong;
+                if !found.contains(&why) {
+                    found.push(why);
+                }
             }
         }
-        found
+        let in_spite = any_strong.then(|| weigh(&self.denied, self.languages));
+        let weighed = in_spite.as_ref().unwrap_or(&self.weighed);
+        if weighed.danger < together { Vec::new() } else { of_their_kind(found, weighed) }
     }
 
     /// What the weight alone says.
     fn alone(&self, least: f32) -> Option<Why> {
-        let why = match self.kind {
-            Kind::Suicide => Why::Thoughts,
-            Kind::SelfHarm => Why::SelfHarm,
-            Kind::Abuse => Why::Hurt,
-            Kind::Violence => Why::Violence,
-            Kind::Emergency => Why::Emergency,
-        };
-        let words = self.words.split(' ').count();
-        let short = SHORT.iter().find(|(fewer, _)| words < *fewer).map_or(0.0, |(_, more)| *more);
-        (self.weight >= least + short && !self.excuses.hold(why, self.words)).then_some(why)
+        let why = said_of(self.weighed.kind());
+        let thin = THIN.iter().find(|(fewer, _)| self.weighed.content < *fewer).map_or(0.0, |(_, more)| *more);
+        (self.weighed.speaks && self.weighed.danger >= least + thin && !self.excuses.hold(why, self.words))
+            .then_some(why)
+    }
+}
+
+/// Patterns know words, and the weight knows better who does it to whom: of kinds of which one is much the likelier
+/// the others go ("he says he will kill me" is no suicide). Who needs a doctor needs one whatever the reason.
+fn of_their_kind(mut found: Vec<Why>, weighed: &Weighed) -> Vec<Why> {
+    let likeliest = found.iter().map(|why| weighed.of(why.kind())).fold(0.0, f32::max);
+    let least = likeliest * BESIDE_THE_LIKELIEST;
+    found.retain(|why| why.kind() == Kind::Emergency || weighed.of(why.kind()) >= least);
+    let kind = weighed.kind();
+    if !found.is_empty() && likeliest < weighed.of(kind) * AGAINST_ALL {
+        found.retain(|why| why.kind() == Kind::Emergency);
+        found.push(said_of(kind));
+    }
+    found
+}
+
+fn weigh(words: &str, languages: Languages) -> Weighed {
+    WEIGHTS.weigh(&words.split(' ').collect::<Vec<_>>(), languages)
+}
+
+/// What words are a sign of by their weight.
+const fn said_of(kind: Kind) -> Why {
+    match kind {
+        Kind::Suicide => Why::Thoughts,
+        Kind::SelfHarm => Why::SelfHarm,
+        Kind::Abuse => Why::Hurt,
+        Kind::Violence => Why::Violence,
+        Kind::Emergency => Why::Emergency,
     }
 }
 

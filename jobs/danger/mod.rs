@@ -13,6 +13,7 @@
 mod concepts;
 mod heard;
 mod help;
+mod labelled;
 mod language;
 mod lexicon;
 mod near;

@@ -1,14 +1,22 @@
 //! The labelled sentences of `fixtures/danger`, and the figures that are held to.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
 
-use super::{Said, Why, is_sign, signs};
+use rayon::iter::{IntoParallelIterator, ParallelIterator};
+
+use super::{
+    Kind, Said, Why, is_sign,
+    labelled::{Crossed, crossed},
+    signs,
+};
 
 /// A labelled line: language, kind or `-`, utterances.
 struct Line<'a> {
     kind: Option<&'a str>,
     said: Vec<Said<'a>>,
-    text: &'a str,
 }
 
 fn lines(file: &str) -> Vec<Line<'_>> {
@@ -19,7 +27,7 @@ fn lines(file: &str) -> Vec<Line<'_>> {
             Some((who, text)) if who.trim() == "coach" => Said { speaker: Some("coach"), text },
             _ => Said { speaker: Some("client"), text: part },
         });
-        Some(Line { kind: Some(kind).filter(|kind| *kind != "-"), said: said.collect(), text })
+        Some(Line { kind: Some(kind).filter(|kind| *kind != "-"), said: said.collect() })
     };
     file.lines().filter_map(read).collect()
 }
@@ -33,9 +41,6 @@ fn figures(file: &str) -> (f64, f64) {
             (Some(_), true) => missed += 1.0,
             (None, false) => wrong += 1.0,
             (None, true) => {}
-        }
-        if std::env::var_os("DANGER_SHOW").is_some() && line.kind.is_some() == signs(&line.said).is_empty() {
-            eprintln!("{:?} {}", line.kind, line.text);
         }
     }
     (found / (found + missed), found / (found + wrong))
@@ -103,30 +108,80 @@ fn the_demo_s_ordinary_sessions_have_no_signs() {
     }
 }
 
-/// For talk that is not ours: `DANGER_TALK=folder cargo test --workspace --lib danger::tests::talk -- --ignored --nocapture`
-/// prints how much of it is marked, and with `DANGER_SHOW` set what.
 #[test]
-#[ignore = "wants a folder of talk"]
-fn talk() {
-    let folder = std::env::var_os("DANGER_TALK").expect("DANGER_TALK names a folder");
-    for path in files(Path::new(&folder)) {
-        let (lines, marked) = marked(&path);
-        eprintln!("{}: {lines} lines, {} signs", path.display(), marked.len());
-        if std::env::var_os("DANGER_SHOW").is_some() {
-            marked.iter().for_each(|sentence| eprintln!("    {sentence}"));
-        }
+fn bland_sentences_are_no_signs() {
+    for said in [
+        "I only need the key.",
+        "It is me again, I have a question.",
+        "My chest got tight before the talk, it was nerves.",
+        "Das haben Sie mir schon gesagt.",
+        "Sagen Sie mir Bescheid.",
+        "Ich brauche nur den Schlüssel.",
+        "Danke, dass Sie mir das sagen.",
+        "Sind Sie sicher?",
+        "Är du säker?",
+        "Il me faut seulement la clé.",
+        "Elle m'a frappée par son calme.",
+        "Sou eu outra vez.",
+        "Mi serve la chiave, nient'altro.",
+        "Solo soy yo.",
+    ] {
+        assert!(!is_sign(said), "{said}");
+        assert_eq!(signs(&[Said { speaker: None, text: said }]), [], "{said}");
     }
 }
 
-/// For a new round of sentences, before anything is learnt from it: `DANGER_ROUND=file cargo test --workspace --lib
-/// danger::tests::new_round -- --ignored --nocapture`.
 #[test]
-#[ignore = "wants a file of sentences"]
-fn new_round() {
-    let file = std::env::var("DANGER_ROUND").expect("DANGER_ROUND names a file");
-    let sentences = std::fs::read_to_string(file).unwrap().replace("\tno\t", "\t-\t");
-    let (recall, precision) = figures(&sentences);
-    eprintln!("{} sentences, recall {recall:.3}, precision {precision:.3}", lines(&sentences).len());
+fn whoever_does_it_to_whomever_is_found_in_every_language_and_is_of_its_kind() {
+    let (mut dangers, mut wrong, mut others, mut marked) = (0, Vec::new(), 0, Vec::new());
+    for (at, Crossed { kind, crossings }) in crossed().into_iter().enumerate() {
+        // Some of the crossings of each sentence are enough.
+        let every = if kind.is_some() { 3 } else { 7 };
+        let crossings = crossings.into_iter().skip(at % every).step_by(every);
+        let heard: Vec<(String, BTreeSet<Kind>)> = crossings
+            .collect::<Vec<_>>()
+            .into_par_iter()
+            .map(|text| {
+                let kinds = signs(&[Said { speaker: None, text: &text }]).iter().map(|sign| sign.why.kind()).collect();
+                (text, kinds)
+            })
+            .collect();
+        for (text, kinds) in heard {
+            match kind {
+                Some(kind) => {
+                    dangers += 1;
+                    wrong.extend((kinds != BTreeSet::from([kind])).then_some((text, kinds)));
+                }
+                None => {
+                    others += 1;
+                    marked.extend((!kinds.is_empty()).then_some(text));
+                }
+            }
+        }
+    }
+    eprintln!("crossed: {dangers} dangers, {} not so found; {others} others, {} marked", wrong.len(), marked.len());
+    assert!(wrong.len() * 200 <= dangers, "{wrong:?}");
+    assert!(marked.len() * 1_000 <= others, "{marked:?}");
+}
+
+#[test]
+fn who_does_it_to_whom_makes_the_kind() {
+    let kinds =
+        |text| signs(&[Said { speaker: None, text }]).iter().map(|sign| sign.why.kind()).collect::<BTreeSet<_>>();
+    for (text, kind) in [
+        ("I have thoughts of killing myself.", Kind::Suicide),
+        ("Penso em me matar.", Kind::Suicide),
+        ("Ele ameaça-me de morte.", Kind::Abuse),
+        ("O meu marido ameaça matar-me se eu o deixar.", Kind::Abuse),
+        ("Mon mari menace de me tuer si je pars.", Kind::Abuse),
+        ("He says he will kill me if I ever leave.", Kind::Abuse),
+        ("I hit my wife last night.", Kind::Violence),
+        ("Ich habe meine Frau geschlagen.", Kind::Violence),
+        ("I want to hurt myself.", Kind::SelfHarm),
+        ("Non riesco a respirare, chiamate qualcuno.", Kind::Emergency),
+    ] {
+        assert_eq!(kinds(text), BTreeSet::from([kind]), "{text}");
+    }
 }
 
 #[test]

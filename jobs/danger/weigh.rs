@@ -5,7 +5,7 @@
 //! of `fixtures/danger`, in the same order each time: there is no file of weights that could be out of date.
 
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     hash::{BuildHasherDefault, DefaultHasher, Hash, Hasher},
     sync::LazyLock,
 };
@@ -13,19 +13,10 @@ use std::{
 use super::{
     Kind,
     concepts::{CONCEPTS, Meant},
+    labelled,
     language::Languages,
-    words::{plain, sentences},
+    words::plain,
 };
-
-/// What is learnt from: language, kind or `-`, words; the blind rounds begin with their round.
-const LABELLED: [&str; 4] = [
-    include_str!("../../fixtures/danger/development.tsv"),
-    include_str!("../../fixtures/danger/held_out.tsv"),
-    include_str!("../../fixtures/danger/blind.tsv"),
-    include_str!("../../fixtures/danger/examples.tsv"),
-];
-/// Talk without danger.
-const ORDINARY: &str = include_str!("../../fixtures/danger/ordinary.txt");
 
 /// No danger, or one of the kinds.
 const CLASSES: usize = 1 + Kind::ALL.len();
@@ -35,14 +26,21 @@ const STEP: f32 = 0.3;
 const SHRINK: f32 = 1e-4;
 /// Two meanings stand near each other within so many words.
 const NEAR: usize = 6;
+/// So likely the words that say something must speak of danger without the small ones.
+const SPEAKS: f32 = 0.7;
 /// Longer words count by their beginning as well.
 const STEM: usize = 4;
-/// Ordinary talk is learnt from in pieces of so many words as well.
-const PIECE: usize = 6;
 
-/// A kind of feature and its one or two words, hashed.
-type Feature = u64;
-type ByFeature<T> = HashMap<Feature, T, BuildHasherDefault<DefaultHasher>>;
+/// What the weight looks at.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Feature {
+    /// A kind of feature and its one or two words.
+    hash: u64,
+    /// Whether it may speak of danger. Small words ("I", "only", "please") and who or when are only besides.
+    grave: bool,
+}
+
+type ByFeature<T> = HashMap<u64, T, BuildHasherDefault<DefaultHasher>>;
 
 pub(super) struct Weights {
     places: ByFeature<u32>,
@@ -51,33 +49,59 @@ pub(super) struct Weights {
 
 pub(super) static WEIGHTS: LazyLock<Weights> = LazyLock::new(|| Weights::learn(&examples()));
 
+/// What the weight makes of a sentence.
+pub(super) struct Weighed {
+    /// How likely it speaks of danger, from 0 to 1.
+    pub(super) danger: f32,
+    /// Of which kind, in the order of `Kind::ALL`; their sum is `danger`.
+    kinds: [f32; Kind::ALL.len()],
+    /// Whether the words that say something speak of danger without the small ones ("I", "only", "please"), which may add to
+    /// it and never decide.
+    pub(super) speaks: bool,
+    /// How many different words say something.
+    pub(super) content: usize,
+}
+
+impl Weighed {
+    /// How likely it speaks of a kind.
+    pub(super) fn of(&self, kind: Kind) -> f32 {
+        Kind::ALL.iter().zip(self.kinds).find(|(it, _)| **it == kind).map_or(0.0, |(_, share)| share)
+    }
+
+    /// The likeliest kind.
+    pub(super) fn kind(&self) -> Kind {
+        Kind::ALL.into_iter().max_by(|a, b| self.of(*a).total_cmp(&self.of(*b))).unwrap_or(Kind::Suicide)
+    }
+}
+
 struct Example {
     class: usize,
     features: Vec<Feature>,
 }
 
 impl Weights {
-    /// How likely plain words speak of danger, from 0 to 1, and of which kind rather than another.
-    pub(super) fn weigh(&self, words: &[&str], languages: Languages) -> (f32, Kind) {
+    /// What plain words weigh.
+    pub(super) fn weigh(&self, words: &[&str], languages: Languages) -> Weighed {
         let features = features(words, languages);
-        let places: Vec<u32> = features.iter().filter_map(|feature| self.places.get(feature).copied()).collect();
-        let shares = shares(&self.weights, &places);
-        let most = (1..CLASSES).max_by(|a, b| shares[*a].total_cmp(&shares[*b])).unwrap_or(1);
-        (1.0 - shares[0], Kind::ALL[most - 1])
+        let known = |feature: &Feature| self.places.get(&feature.hash).copied();
+        let places: Vec<u32> = features.iter().filter_map(known).collect();
+        let grave: Vec<u32> = features.iter().filter(|it| it.grave).filter_map(known).collect();
+        let content = words.iter().filter(|word| !small(word)).collect::<HashSet<_>>().len();
+        let [none, kinds @ ..] = shares(&self.weights, &places);
+        let speaks = !grave.is_empty() && 1.0 - shares(&self.weights, &grave)[0] >= SPEAKS;
+        Weighed { danger: 1.0 - none, kinds, speaks, content }
     }
 
     fn learn(examples: &[Example]) -> Self {
         let mut places = ByFeature::default();
-        let known: Vec<(usize, Vec<u32>)> = examples
-            .iter()
-            .map(|example| {
-                let place = |feature: &Feature| {
-                    let next = places.len() as u32;
-                    *places.entry(*feature).or_insert(next)
-                };
-                (example.class, example.features.iter().map(place).collect())
-            })
-            .collect();
+        let mut known: Vec<(usize, Vec<u32>)> = Vec::with_capacity(examples.len());
+        for Example { class, features } in examples {
+            let place = |feature: &Feature| {
+                let next = places.len() as u32;
+                *places.entry(feature.hash).or_insert(next)
+            };
+            known.push((*class, features.iter().map(place).collect()));
+        }
         let weights = descend(&known, places.len());
         Self { places, weights }
     }
@@ -135,35 +159,11 @@ fn shares(weights: &[[f32; CLASSES]], features: &[u32]) -> [f32; CLASSES] {
 }
 
 fn examples() -> Vec<Example> {
-    let labelled = LABELLED.iter().flat_map(|file| file.lines()).filter_map(|line| {
-        let mut fields: Vec<&str> = line.split('\t').collect();
-        if fields.len() == 4 {
-            fields.remove(0);
-        }
-        let [_, kind, text] = fields[..] else { return None };
-        let kind = Kind::parse(kind);
-        let class = kind.and_then(|kind| Kind::ALL.iter().position(|it| *it == kind)).map_or(0, |at| at + 1);
-        let said: Vec<&str> = text.split(" | ").map(|part| part.strip_prefix("coach: ").unwrap_or(part)).collect();
-        Some(example(class, &said.join(" ")))
-    });
-    let ordinary: Vec<&str> =
-        ORDINARY.lines().flat_map(|line| sentences(line).into_iter().map(|range| &line[range])).collect();
-    let pairs = ordinary.windows(2).map(|pair| pair.join(" "));
-    let ordinary = ordinary.iter().flat_map(|sentence| pieces(sentence)).chain(pairs);
-    labelled.chain(ordinary.map(|piece| example(0, &piece))).collect()
+    labelled::all().iter().map(|(kind, text)| example(*kind, text)).collect()
 }
 
-/// A sentence, and what is left of it where it is cut off: talk is full of beginnings.
-fn pieces(sentence: &str) -> Vec<String> {
-    let words: Vec<&str> = sentence.split_whitespace().collect();
-    let mut pieces = vec![sentence.to_owned()];
-    if words.len() > PIECE {
-        pieces.extend(words.chunks(PIECE).map(|piece| piece.join(" ")));
-    }
-    pieces
-}
-
-fn example(class: usize, text: &str) -> Example {
+fn example(kind: Option<Kind>, text: &str) -> Example {
+    let class = kind.and_then(|kind| Kind::ALL.iter().position(|it| *it == kind)).map_or(0, |at| at + 1);
     let words = plain(text);
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     Example { class, features: features(&words, Languages::of(words.iter().copied())) }
@@ -226,6 +226,16 @@ fn meant_words<'a>(words: &[&'a str]) -> Vec<&'a str> {
     kept
 }
 
+/// Words that say nothing by themselves.
+static SMALL: LazyLock<HashSet<&str>> = LazyLock::new(|| {
+    let words = |line: &'static str| line.split_once(": ").map_or("", |(_, words)| words).split(' ');
+    include_str!("lexicon/small.txt").lines().filter(|line| !line.starts_with('#')).flat_map(words).collect()
+});
+
+fn small(word: &str) -> bool {
+    word.len() < 2 || SMALL.contains(word)
+}
+
 fn features(words: &[&str], languages: Languages) -> Vec<Feature> {
     let words = &meant_words(words)[..];
     let hash = |of: (u8, &str, &str)| {
@@ -233,26 +243,34 @@ fn features(words: &[&str], languages: Languages) -> Vec<Feature> {
         of.hash(&mut hasher);
         hasher.finish()
     };
-    let mut found = vec![hash((0, "", ""))];
+    let mut found = vec![Feature { hash: hash((0, "", "")), grave: false }];
+    let mut add = |of, grave| found.push(Feature { hash: hash(of), grave });
     for word in words {
-        found.push(hash((1, word, "")));
+        add((1, word, ""), !small(word));
         if let Some((end, _)) = word.char_indices().nth(STEM) {
-            found.push(hash((2, &word[..end], "")));
+            add((2, &word[..end], ""), !small(word));
         }
     }
-    found.extend(words.windows(2).map(|pair| hash((3, pair[0], pair[1]))));
+    for pair in words.windows(2) {
+        add((3, pair[0], pair[1]), !small(pair[0]) || !small(pair[1]));
+    }
     let meant = CONCEPTS.of(words, languages);
     let name = |concept: usize| CONCEPTS.names[concept].as_str();
+    let grave = |concept: usize| CONCEPTS.grave[concept];
     let mut concepts: Vec<usize> = meant.iter().map(|it| it.concept).collect();
     concepts.sort_unstable();
     concepts.dedup();
     for (at, one) in concepts.iter().enumerate() {
-        found.push(hash((4, name(*one), "")));
-        found.extend(concepts[at + 1..].iter().map(|other| hash((5, name(*one), name(*other)))));
+        add((4, name(*one), ""), grave(*one));
+        for other in &concepts[at + 1..] {
+            add((5, name(*one), name(*other)), grave(*one) || grave(*other));
+        }
     }
     for (at, Meant { concept, at: place }) in meant.iter().enumerate() {
         let next = meant[at + 1..].iter().take_while(|next| next.at <= place + NEAR).filter(|next| next.at > *place);
-        found.extend(next.map(|next| hash((6, name(*concept), name(next.concept)))));
+        for next in next {
+            add((6, name(*concept), name(next.concept)), grave(*concept) || grave(next.concept));
+        }
     }
     found.sort_unstable();
     found.dedup();
@@ -276,16 +294,15 @@ mod tests {
     #[test]
     fn what_is_not_learnt_from_is_weighed_nearly_as_well() {
         const FOLDS: usize = 4;
-        let blind = LABELLED[0].lines().count() + LABELLED[1].lines().count();
-        let blind = blind..blind + LABELLED[2].lines().count();
         let mut all = examples();
         let mut weighed = Vec::new();
         // One quarter of the blind rounds, weighed by what the rest taught.
         let held: Vec<Example> =
-            blind.clone().rev().filter(|at| at % FOLDS == 0).map(|at| all.swap_remove(at)).collect();
+            labelled::blind().rev().filter(|at| at % FOLDS == 0).map(|at| all.swap_remove(at)).collect();
         let weights = Weights::learn(&all);
         for example in held {
-            let places: Vec<u32> = example.features.iter().filter_map(|it| weights.places.get(it).copied()).collect();
+            let places: Vec<u32> =
+                example.features.iter().filter_map(|it| weights.places.get(&it.hash).copied()).collect();
             weighed.push((example.class != 0, 1.0 - shares(&weights.weights, &places)[0]));
         }
         let (dangers, others) = shares_above(&weighed, 0.35);

@@ -1,0 +1,127 @@
+//! Listens for signs of danger in words that nobody on this project wrote: labelled sentences, or whole talk.
+//!
+//! Prints figures alone, so that a set can be measured and kept unseen; what is missed or marked is printed when asked for.
+
+use std::{
+    collections::BTreeSet,
+    fs,
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use anyhow::{Context, Result};
+use debrief_jobs::danger::{Said, signs};
+
+const USAGE: &str = "usage: cargo run --example danger -- sentences <file>... [--show]
+       cargo run --example danger -- talk <file or folder>... [--show]
+
+sentences  a file of labelled sentences: language, kind (or `no`) and words, with a tab between; ` | ` stands between two
+           utterances, and `coach: ` before those of the coach. Each is heard as a session of its own. Prints how many of the
+           dangers are found, how many of the signs are dangers, and how many signs are of another kind.
+talk       transcripts of any form that Debrief reads; any other file is read line by line. Prints how much is marked.
+--show     prints the sentences as well.";
+
+fn main() -> ExitCode {
+    let (options, paths): (Vec<String>, Vec<String>) = std::env::args().skip(1).partition(|it| it.starts_with("--"));
+    let show = options == ["--show"];
+    let measured = match paths.split_first() {
+        Some((what, paths)) if !paths.is_empty() && (show || options.is_empty()) => match what.as_str() {
+            "sentences" => paths.iter().try_for_each(|path| sentences(Path::new(path), show)),
+            "talk" => paths.iter().try_for_each(|path| talk(Path::new(path), show)),
+            _ => return usage(),
+        },
+        _ => return usage(),
+    };
+    match measured {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn usage() -> ExitCode {
+    eprintln!("{USAGE}");
+    ExitCode::from(2)
+}
+
+fn sentences(path: &Path, show: bool) -> Result<()> {
+    let file = fs::read_to_string(path).with_context(|| path.display().to_string())?;
+    let (mut found, mut missed, mut wrong, mut quiet, mut other_kind) = (0, 0, 0, 0, 0);
+    for line in file.lines() {
+        let mut fields = line.rsplit('\t');
+        let (Some(text), Some(kind)) = (fields.next(), fields.next()) else { continue };
+        let is_danger = !["no", "-"].contains(&kind);
+        let heard = signs(&said(text));
+        let kinds: BTreeSet<&str> = heard.iter().map(|sign| sign.why.kind().as_str()).collect();
+        // Older files have words of their own for the abuse of children and of the old.
+        let kind = if ["child", "harmed"].contains(&kind) { "abuse" } else { kind };
+        let right = kinds.contains(kind);
+        match (is_danger, heard.is_empty()) {
+            (true, false) => found += 1,
+            (true, true) => missed += 1,
+            (false, false) => wrong += 1,
+            (false, true) => quiet += 1,
+        }
+        other_kind += u32::from(is_danger && !heard.is_empty() && !right);
+        if show && (is_danger != right || (!is_danger && !heard.is_empty())) {
+            println!("{kind} heard as {kinds:?}: {text}");
+        }
+    }
+    let share = |of: u32, all: u32| f64::from(of) / f64::from(all.max(1));
+    println!(
+        "{}: {} sentences, {} dangers, recall {:.3}, precision {:.3}; {wrong} of {} others marked; {other_kind} of another kind",
+        path.display(),
+        found + missed + wrong + quiet,
+        found + missed,
+        share(found, found + missed),
+        share(found, found + wrong),
+        wrong + quiet,
+    );
+    Ok(())
+}
+
+/// The utterances of a labelled line.
+fn said(text: &str) -> Vec<Said<'_>> {
+    let utterance = |part| match str::split_once(part, "coach: ") {
+        Some(("", text)) => Said { speaker: Some("coach"), text },
+        _ => Said { speaker: Some("client"), text: part },
+    };
+    text.split(" | ").map(utterance).collect()
+}
+
+fn talk(path: &Path, show: bool) -> Result<()> {
+    let (mut lines, mut marked) = (0, 0);
+    for path in files(path)? {
+        let bytes = fs::read(&path).with_context(|| path.display().to_string())?;
+        let spoken: Vec<(Option<String>, String)> = match debrief_transcript::parse(&bytes) {
+            Ok(transcript) => transcript.utterances.into_iter().map(|it| (it.label, it.text)).collect(),
+            Err(_) => String::from_utf8_lossy(&bytes).lines().map(|line| (None, line.to_owned())).collect(),
+        };
+        let said: Vec<Said<'_>> =
+            spoken.iter().map(|(speaker, text)| Said { speaker: speaker.as_deref(), text }).collect();
+        let heard = signs(&said);
+        println!("{}: {} lines, {} signs", path.display(), said.len(), heard.len());
+        for sign in heard.iter().filter(|_| show) {
+            println!("    {}: {}", sign.why.as_str(), &said[sign.utterance].text[sign.sentence.clone()]);
+        }
+        lines += said.len();
+        marked += heard.len();
+    }
+    println!("{}: {lines} lines, {marked} signs in all", path.display());
+    Ok(())
+}
+
+/// A file, or the files in a folder and the folders in it.
+fn files(path: &Path) -> Result<Vec<PathBuf>> {
+    if path.is_file() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let mut found = Vec::new();
+    for entry in fs::read_dir(path).with_context(|| path.display().to_string())? {
+        found.extend(files(&entry?.path())?);
+    }
+    found.sort();
+    Ok(found)
+}
