@@ -296,7 +296,8 @@ impl<'a> Heard<'a> {
     /// None where the words have nothing to do with danger, as most have: nothing is looked for in them.
     fn new(words: &'a str) -> Option<Self> {
         let languages = Languages::of(words.split(' '));
-        if weigh(words, languages).danger < NOTHING {
+        let as_it_is = weigh(words, languages);
+        if as_it_is.danger < NOTHING {
             return None;
         }
         let blank = |text: &str, with: fn(&Lexicon) -> &Group<()>| {
@@ -304,7 +305,7 @@ impl<'a> Heard<'a> {
         };
         let denied = blank(words, |it| &it.denied);
         let meant = blank(&blank(words, |it| &it.idioms), |it| &it.denied);
-        let weighed = weigh(&meant, languages);
+        let weighed = if meant == words { as_it_is } else { weigh(&meant, languages) };
         Some(Self { words, languages, denied, meant, weighed, excuses: Excuses::new(words, languages) })
     }
 
