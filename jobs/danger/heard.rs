@@ -256,7 +256,7 @@ const THIN: [(usize, f32); 3] = [(2, 0.5), (3, 0.3), (4, 0.15)];
 /// Two sentences that only stand together must be more likely by this.
 const JOINED: f32 = 0.15;
 /// What weighs less has nothing to do with danger, whatever patterns say.
-const NOTHING: f32 = 0.01;
+const NOTHING: f32 = 0.03;
 /// So likely a question must ask for danger: "Do we want to cut it today?" does not.
 const ASKED: f32 = 0.1;
 /// So likely a sentence must at least be where a pattern is in it: in talk, and in what is written for a client, where the
@@ -289,6 +289,8 @@ struct Heard<'a> {
     denied: String,
     meant: String,
     weighed: Weighed,
+    /// How likely it is danger with what is denied or said otherwise, where that is more.
+    likely: f32,
     excuses: Excuses,
 }
 
@@ -296,7 +298,8 @@ impl<'a> Heard<'a> {
     /// None where the words have nothing to do with danger, as most have: nothing is looked for in them.
     fn new(words: &'a str) -> Option<Self> {
         let languages = Languages::of(words.split(' '));
-        if weigh(words, languages).danger < NOTHING {
+        let as_it_is = weigh(words, languages);
+        if as_it_is.danger < NOTHING {
             return None;
         }
         let blank = |text: &str, with: fn(&Lexicon) -> &Group<()>| {
@@ -304,14 +307,19 @@ impl<'a> Heard<'a> {
         };
         let denied = blank(words, |it| &it.denied);
         let meant = blank(&blank(words, |it| &it.idioms), |it| &it.denied);
-        let weighed = weigh(&meant, languages);
-        Some(Self { words, languages, denied, meant, weighed, excuses: Excuses::new(words, languages) })
+        let likely = as_it_is.danger;
+        let weighed = if meant == words { as_it_is } else { weigh(&meant, languages) };
+        let likely = likely.max(weighed.danger);
+        Some(Self { words, languages, denied, meant, weighed, likely, excuses: Excuses::new(words, languages) })
     }
 
     /// What patterns find, where the weight does not speak against it. A strong one holds in spite of idioms, which are
     /// then weighed as they are.
     fn patterns(&self, together: f32) -> Vec<Why> {
         let mut found: Vec<Why> = Vec::new();
+        if self.likely < together {
+            return found;
+        }
         let mut any_strong = false;
         for ((why, strong), pattern) in lexicons(self.languages).flat_map(|it| it.signs.all_in(self.words)) {
             let text = if strong { &self.denied } else { &self.meant };
