@@ -42,7 +42,7 @@ async fn following_a_link_changes_nothing_and_pressing_its_button_opens_it() {
         "0:06",
         "estimated",
         "Only you see this",
-        "4 of 4 statements verified. 1 more was dropped",
+        "4 of 4 statements verified. 1 more was left out",
         "Line 12 has no end time.",
     ] {
         assert!(page.body.contains(words), "{words} is missing in {}", page.body);
