@@ -302,6 +302,11 @@ async fn what_a_killed_worker_had_runs_elsewhere_within_thirty_seconds() {
     worker.kill();
     let killed = Instant::now();
     hold.lift().await;
+    // How long the summary itself takes is not the queue's.
+    let runs = "select exists (select from jobs where kind = 'summarize.client' and kills = 1 and state in ('running', 'done'))";
+    wait_for("the job to run elsewhere", async || scene.is(runs).await.then_some(())).await;
+    let took = killed.elapsed();
+    eprintln!("a killed worker's job runs elsewhere after {:.1} s", took.as_secs_f64());
     wait_for("the summary", async || {
         scene
             .is("select exists (select from jobs where kind = 'summarize.client' and state = 'done')")
@@ -309,8 +314,6 @@ async fn what_a_killed_worker_had_runs_elsewhere_within_thirty_seconds() {
             .then_some(())
     })
     .await;
-    let took = killed.elapsed();
-    eprintln!("a killed worker's job was done elsewhere after {:.1} s", took.as_secs_f64());
     assert!(took < Duration::from_secs(30), "it took {took:?}");
     assert_eq!(scene.session().await["summaries"][0]["version"], 1);
 }
