@@ -10,7 +10,10 @@ mod documents;
 mod json;
 mod texts;
 
-use proptest::{prelude::*, test_runner::Config};
+use proptest::{
+    prelude::*,
+    test_runner::{Config, RngSeed},
+};
 
 use crate::{Format, label, parse};
 
@@ -158,10 +161,12 @@ fn config(cases: u32) -> Config {
     Config { cases, failure_persistence: None, ..Config::default() }
 }
 
-/// `PROPTEST_CASES=2000` tries more.
+/// The same talks each time, so that a change is what makes it fail; `PROPTEST_CASES=2000` tries others, and more.
 fn cases(usual: u32) -> Config {
-    let asked = std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok());
-    config(asked.unwrap_or(usual))
+    match std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()) {
+        Some(asked) => config(asked),
+        None => Config { rng_seed: RngSeed::Fixed(20_261_128), ..config(usual) },
+    }
 }
 
 proptest! {
