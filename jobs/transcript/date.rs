@@ -25,6 +25,22 @@ pub(super) fn header_line(line: &str, draft: &mut Draft) {
     }
 }
 
+/// Takes the day from a heading above the talk, such as `Call with Priya, Friday 27 November 2026`, where the draft has none
+/// yet. A heading that speaks of another day ("next session on …") gives none.
+pub(super) fn heading(line: &str, draft: &mut Draft) {
+    const OTHER_DAYS: &[&str] =
+        &["next", "until", "due", "since", "from", "before", "after", "born", "printed", "exported", "version"];
+    let words = || line.split_whitespace().map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()).to_lowercase());
+    let is_other = words().any(|word| OTHER_DAYS.contains(&word.as_str()));
+    if draft.session_date.is_some() || is_other || words().count() > 14 {
+        return;
+    }
+    let begins =
+        |(at, _): &(usize, char)| *at == 0 || line[..*at].ends_with([' ', '(', '[', '*', '_', '|', '–', '-', ',']);
+    draft.session_date =
+        line.char_indices().filter(begins).find_map(|(at, _)| day(line[at..].trim_end_matches([')', ']', '*', '_'])));
+}
+
 /// Takes the day, and the moment where there is one, from what a file says of when the session was.
 pub(super) fn take(value: &str, draft: &mut Draft) {
     draft.session_date = day(value);

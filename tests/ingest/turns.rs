@@ -74,6 +74,16 @@ async fn a_flood_of_one_coach_does_not_delay_the_file_of_another_and_is_told_in_
     }
 }
 
+/// Works off what was taken; what cannot be used is refused.
+async fn parse_all(world: &World) {
+    while let Some(parsed) = world.run_queued::<ParseTranscript>().await {
+        parsed.expect("it is looked at");
+    }
+    while let Some(rejected) = world.run_queued::<RejectTranscript>().await {
+        rejected.expect("it is refused");
+    }
+}
+
 #[tokio::test]
 async fn what_parse_refuses_is_one_mail_too() {
     let world = World::new().await;
@@ -81,12 +91,7 @@ async fn what_parse_refuses_is_one_mail_too() {
         drop_file(&world, &format!("maya/holiday {at}.vtt"), format!("GIF89a{at}")).await;
     }
     scan(&world).await;
-    while let Some(parsed) = world.run_queued::<ParseTranscript>().await {
-        parsed.expect("it is looked at");
-    }
-    while let Some(rejected) = world.run_queued::<RejectTranscript>().await {
-        rejected.expect("it is refused");
-    }
+    parse_all(&world).await;
     assert_eq!(world.tell_of_inbox().await, 1);
     let letters = letters(&world, "maya@northlight.example").await;
     assert!(letters[0].contains("Subject: Not taken: 3 files"), "{}", letters[0]);
@@ -106,12 +111,7 @@ async fn a_copy_is_said_to_be_kept_only_where_there_is_one() {
     drop_file(&world, "maya/2026-11-03/holiday.vtt", "GIF89a").await;
     drop_file(&world, "maya/nothing.vtt", "").await;
     scan(&world).await;
-    while let Some(parsed) = world.run_queued::<ParseTranscript>().await {
-        parsed.expect("it is looked at");
-    }
-    while let Some(rejected) = world.run_queued::<RejectTranscript>().await {
-        rejected.expect("it is refused");
-    }
+    parse_all(&world).await;
     assert_eq!(world.tell_of_inbox().await, 1);
     let letters = letters(&world, "maya@northlight.example").await;
     let [both, alone] = letters.as_slice() else { panic!("{letters:?}") };

@@ -169,6 +169,16 @@ fn set_other_transcripts_aside(
     for entry in entries.iter().filter(|entry| apart.contains(&entry.list)) {
         book.set_aside(entry.text, "another transcript in the same file");
     }
+    retain(entries, labels, times, &keep);
+}
+
+/// Keeps of the entries, their labels and their times, which are parallel, those that `keep` says.
+pub(super) fn retain(
+    entries: &mut Vec<Entry<'_>>,
+    labels: &mut Vec<Option<String>>,
+    times: &mut Vec<(Option<i64>, Option<i64>)>,
+    keep: &[bool],
+) {
     let mut kept = keep.iter();
     entries.retain(|_| *kept.next().unwrap_or(&true));
     kept = keep.iter();

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::{
     book::Book,
-    parts::{GIVEN, SURNAMES},
+    parts::{GIVEN, INNER_NAMES, SURNAMES},
     tree::{Json, Value},
 };
 use crate::{
@@ -25,30 +25,8 @@ const TABLES: &[&str] = &[
 const MOST: usize = 2_000;
 /// No name is longer, in characters.
 const LONGEST: usize = 100;
-const NAMES: &[&str] = &[
-    "name",
-    "display_name",
-    "displayName",
-    "speaker_name",
-    "speakerName",
-    "full_name",
-    "fullName",
-    "participant_name",
-    "participantName",
-    "user_name",
-    "userName",
-    "username",
-    "title",
-    "label",
-    "value",
-    "display",
-    "screen_name",
-    "screenName",
-    "real_name",
-    "realName",
-    "nickname",
-    "persName",
-];
+/// Under these, too, the name of somebody stands in a list of people.
+const MORE_NAMES: &[&str] = &["title", "value"];
 const EMAILS: &[&str] = &["email", "emailAddress", "email_address", "user_email", "userEmail", "mail"];
 /// Objects in which tools put the account of a participant.
 const ACCOUNTS: &[&str] = &[
@@ -109,7 +87,8 @@ fn person<'j>(json: &'j Json<'j>) -> Option<Person<'j>> {
         return name(json).then_some(Person { name: json, surname: None, email: None });
     }
     let email = Some(json.any(EMAILS)).filter(|email| email.filled());
-    let own = NAMES.iter().map(|key| json.get(key)).find(|json| name(json));
+    let names = || INNER_NAMES.iter().chain(MORE_NAMES);
+    let own = names().map(|key| json.get(key)).find(|json| name(json));
     if let Some(name) = own {
         return Some(Person { name, surname: None, email });
     }
@@ -120,7 +99,7 @@ fn person<'j>(json: &'j Json<'j>) -> Option<Person<'j>> {
     let account = ACCOUNTS.iter().map(|key| json.get(key)).filter(|inner| inner.is_object()).find_map(|inner| {
         let given =
             || Some(inner.any(GIVEN)).filter(|given| name(given)).map(|given| (given, Some(inner.any(SURNAMES))));
-        let own = NAMES.iter().map(|key| inner.get(key)).find(|json| name(json));
+        let own = names().map(|key| inner.get(key)).find(|json| name(json));
         let (name, surname) = own.map(|own| (own, None)).or_else(given)?;
         let email = email.or(Some(inner.any(EMAILS)).filter(|email| email.filled()));
         Some(Person { name, surname: surname.filter(|surname| surname.filled()), email })

@@ -6,7 +6,13 @@ use std::{
     collections::{HashMap, HashSet},
 };
 
-use super::{book::Book, entry::Entry, generic::INTERIM_RESULT, people::id, tree::Json};
+use super::{
+    book::Book,
+    entry::Entry,
+    generic::{INTERIM_RESULT, retain},
+    people::id,
+    tree::Json,
+};
 use crate::live::{self, Doubts, Evidence, GROWS, HEARD_OTHERWISE, SAMPLE, Version};
 
 /// Keys under which a message says which it is.
@@ -31,7 +37,7 @@ pub(super) fn keep_last(
 ) {
     let mut keep = vec![true; entries.len()];
     let unreplaced = set_interims_aside(entries, labels, times, &mut keep, book);
-    retain(entries, labels, times, &mut keep);
+    retain(entries, labels, times, &keep);
     let mut doubts = Doubts::default();
     let messages = messages(entries);
     let versions: Vec<Version<'_>> = (0..entries.len())
@@ -45,7 +51,7 @@ pub(super) fn keep_last(
         .collect();
     let evidence = live::evidence(&versions[..versions.len().min(SAMPLE)]);
     let evidence = if unreplaced { Evidence::File } else { evidence };
-    keep.resize(entries.len(), true);
+    let mut keep = vec![true; entries.len()];
     for chain in live::chains(&versions, evidence, true) {
         let members = || chain.earlier.iter().map(|(at, _)| *at).chain([chain.last]);
         let start = members().find_map(|at| times[at].0);
@@ -61,22 +67,7 @@ pub(super) fn keep_last(
         labels[chain.last] = label;
     }
     doubts.warn(&mut book.draft);
-    retain(entries, labels, times, &mut keep);
-}
-
-fn retain(
-    entries: &mut Vec<Entry<'_>>,
-    labels: &mut Vec<Option<String>>,
-    times: &mut Vec<Times>,
-    keep: &mut Vec<bool>,
-) {
-    let mut kept = keep.iter();
-    entries.retain(|_| *kept.next().unwrap_or(&true));
-    kept = keep.iter();
-    labels.retain(|_| *kept.next().unwrap_or(&true));
-    kept = keep.iter();
-    times.retain(|_| *kept.next().unwrap_or(&true));
-    keep.clear();
+    retain(entries, labels, times, &keep);
 }
 
 /// Sets interim results aside whose words a final one has; whether others are left, whose last versions are then all that

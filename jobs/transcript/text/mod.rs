@@ -222,6 +222,9 @@ impl<'a> Reading<'a> {
         match &self.turn {
             None => {
                 date::header_line(text, &mut self.draft);
+                if self.draft.utterances.is_empty() {
+                    date::heading(text, &mut self.draft);
+                }
                 let reason = match self.draft.utterances.is_empty() {
                     true if sight::is_header(text) || matches!(dress, Dress::Title(_)) => "a header line",
                     true => "text before the first speaker",
@@ -422,6 +425,28 @@ mod tests {
             let (said, _) = said(&text.replacen("Ana B", "Tom", 1));
             assert_eq!(said[1], "Ana B|yes 00:01:02 is what the clock says there.", "{text}");
         }
+    }
+
+    #[test]
+    fn a_heading_says_which_day_it_was() {
+        let talk = "Priya: We sold the house.\nMaya: How was that?\n".repeat(3);
+        for (heading, wanted) in [
+            ("Coaching call with Priya, Friday 27 November 2026", Some("2026-11-27")),
+            ("# Priya – 2026-11-27 – third session", Some("2026-11-27")),
+            ("*5 November 2026, Zoom*", Some("2026-11-05")),
+            ("Session (27.11.2026)", Some("2026-11-27")),
+            ("Next session: 4 December 2026", None),
+            ("Priya, due 4 December 2026", None),
+            ("Call on 03/04/2026", None),
+            ("Priya, third session", None),
+        ] {
+            let read = parse(format!("{heading}\n\n{talk}").as_bytes()).expect("a transcript");
+            assert_eq!(read.session_date.map(|day| day.to_string()).as_deref(), wanted, "{heading}");
+        }
+        // A day below the talk is another one.
+        let read =
+            parse(format!("{talk}\n## Notes\n\nWe meet on 4 December 2026.\n").as_bytes()).expect("a transcript");
+        assert_eq!(read.session_date, None);
     }
 
     #[test]
