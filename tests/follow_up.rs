@@ -344,7 +344,7 @@ async fn a_refused_follow_up_is_seen_on_the_session_and_by_the_coach() {
     assert!(world.run_queued::<SendMail>().await.is_none(), "once");
     let [letter]: [Letter; 1] = smtp.letters().try_into().expect("one letter");
     assert_eq!(letter.to, ["maya@northlight.example"]);
-    assert!(letter.text.contains("did not take the follow-up"), "{}", letter.text);
+    assert!(letter.text.contains("didn’t accept the follow-up"), "{}", letter.text);
 }
 
 #[tokio::test]

@@ -201,7 +201,7 @@ async fn review(client: &Client, link: &str) {
     field.clear().await.expect("it is emptied");
     field.send_keys(EDITED).await.expect("it is typed");
     press(client, "Save changes", "Your changes are saved.").await;
-    press(client, "Approve and send", &format!("Approved. It goes to {CLIENT}")).await;
+    press(client, "Approve and send", &format!("Approved. It will be sent to {CLIENT}")).await;
     let page = text(client).await;
     assert!(page.contains(EDITED), "{page}");
 }

@@ -212,7 +212,7 @@ async fn what_was_not_said_does_not_get_in_by_a_refinement() {
         assert_eq!((&output["outcome"], &output["dropped"]), (&json!("unchanged"), &json!(1)), "{text}");
         assert_eq!(shown(&world, &reviewed).await.version, 1, "{text}");
         let (state, reason) = came_of_it(&world, &reviewed).await;
-        assert!(state == "unchanged" && reason.contains("did not hold against what was said"), "{reason}");
+        assert!(state == "unchanged" && reason.contains("what was said doesn’t support"), "{reason}");
     }
 }
 
@@ -313,7 +313,7 @@ async fn an_endpoint_that_is_busy_is_asked_again_and_a_dead_job_is_told() {
     let context = Context::new(world.services.provide(), world.database.db.clone(), info);
     job.on_dead(&context, "the endpoint is busy").await.expect("it is marked");
     let (state, reason) = came_of_it(&world, &reviewed).await;
-    assert!(state == "failed" && reason.contains("The summary is as it was"), "{reason}");
+    assert!(state == "failed" && reason.contains("The summary is unchanged"), "{reason}");
     let asked_again = ask(&world, &reviewed, "warmer").await;
     assert_ne!(asked_again.refinement_id, job.refinement_id, "what failed can be asked for again");
 }

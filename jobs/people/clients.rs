@@ -206,12 +206,12 @@ fn doubt(roster: &Roster) -> Option<String> {
     match roster.encoded {
         Encoded::Surely => None,
         Encoded::Perhaps(name) => Some(format!(
-            "line {line}: the file does not say in which encoding its letters are; it was read as {name}. If names came \
-             out wrong, save it as \"CSV UTF-8\" and upload it again"
+            "line {line}: the file doesn’t state its encoding; we read it as {name}. If any names are wrong, save it \
+             as \"CSV UTF-8\" and upload it again"
         )),
         Encoded::Twice => Some(format!(
-            "line {line}: letters beyond A to Z were garbled in the file and are mended. If names came out wrong, save it as \
-             \"CSV UTF-8\" and upload it again"
+            "line {line}: letters beyond A to Z were garbled in the file, and we repaired them. If any names are \
+             wrong, save it as \"CSV UTF-8\" and upload it again"
         )),
     }
 }

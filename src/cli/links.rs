@@ -24,63 +24,63 @@ use super::{
     output::{confirmed, tell},
 };
 
-/// Review links: what was mailed to coaches, and taking it back
+/// List, create, send and revoke review links
 ///
-/// Whoever holds a link reads one session. A link opens for a limited time (the setting review.link_days). It is taken back
-/// by itself when a fresh one is mailed, and when its coach is removed or gets another address.
+/// Anyone who has a link can read its session. A link works for a limited time (setting review.link_days). It is
+/// revoked automatically when a new one is sent, and when its coach is removed or gets another address.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Links {
     List(List),
     Make(make::Make),
     Revoke(Revoke),
-    /// Mail a fresh link to the coach of a session
+    /// Email a new link to the coach of a session
     ///
-    /// It goes to the coach's address as it is now, and takes the place of the older links to that session.
+    /// It goes to the coach's current address and replaces older links to that session.
     Send {
         /// The session's id, or its first digits
         session: IdPrefix,
     },
 }
 
-/// List links that open, the newest first
+/// List working links, newest first
 ///
 /// The link itself is not shown: only a hash of it is kept.
 #[derive(Debug, Args)]
 pub(crate) struct List {
-    /// Only links to this session (the id, or its first digits)
+    /// Only links to this session (id, or its first digits)
     #[arg(long, value_name = "ID")]
     session: Option<IdPrefix>,
-    /// Only links of this coach (the handle)
+    /// Only this coach's links (handle)
     #[arg(long, conflicts_with = "session")]
     coach: Option<String>,
-    /// The organization's handle; needed where there are several and no session or coach is named
+    /// The organization's handle; required if there are several and no session or coach is given
     #[arg(long, conflicts_with_all = ["session", "coach"])]
     org: Option<String>,
-    /// Also those that have run out or were taken back
+    /// Also links that have expired or were revoked
     #[arg(long)]
     all: bool,
-    /// At most so many
+    /// Show at most this many
     #[arg(long, default_value_t = 50)]
     limit: i64,
 }
 
-/// Take links back: one by its id, or all of a session or a coach
+/// Revoke links: one by its id, or all links of a session or coach
 ///
-/// They open no more, and the pages that they opened end at once. What was typed there and not saved can still be copied.
-/// Exit code 1 when nothing was taken back.
+/// The links stop working, and pages opened with them close at once. Text typed there but not saved can still be
+/// copied. Exits with code 1 if no link was revoked.
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("which").required(true))]
 pub(crate) struct Revoke {
     /// The link's id (see `debrief links list`)
     #[arg(group = "which")]
     link: Option<Uuid>,
-    /// All links to this session (the id, or its first digits)
+    /// All links to this session (id, or its first digits)
     #[arg(long, group = "which", value_name = "ID")]
     session: Option<IdPrefix>,
-    /// All links of this coach (the handle)
+    /// All of this coach's links (handle)
     #[arg(long, group = "which")]
     coach: Option<String>,
-    /// Do not ask before taking back several
+    /// Do not ask before revoking several links
     #[arg(long, short)]
     yes: bool,
 }
@@ -116,7 +116,7 @@ impl List {
             (None, None) => (app.db.tenant(app.organization(self.org.as_deref()).await?).await?, None, None),
         };
         let found = links::list(&mut tx, session, coach, self.all, self.limit).await?;
-        let empty = if self.all { "no link was made yet" } else { "no link opens; --all shows those that did" };
+        let empty = if self.all { "no links yet" } else { "no working links; use --all to show the others" };
         app.output.list(&found, empty, ["MADE", "COACH", "IS", "OPEN IN", "SESSION", "LINK"], |link| {
             [
                 link.created_at.format("%Y-%m-%d %H:%M UTC").to_string(),
@@ -137,11 +137,11 @@ fn standing(link: &Listed) -> String {
     let day = |at: chrono::DateTime<chrono::Utc>| at.format("%Y-%m-%d").to_string();
     match (link.revoked_at, link.revoked_because.as_deref()) {
         (None, _) if link.opens => format!("open until {}", day(link.expires_at)),
-        (None, _) => format!("run out {}", day(link.expires_at)),
+        (None, _) => format!("expired {}", day(link.expires_at)),
         (Some(at), Some("replaced")) => format!("replaced {}", day(at)),
-        (Some(at), Some("new_address")) => format!("taken back {} (new address)", day(at)),
-        (Some(at), Some("coach_removed")) => format!("taken back {} (coach removed)", day(at)),
-        (Some(at), _) => format!("taken back {}", day(at)),
+        (Some(at), Some("new_address")) => format!("revoked {} (new address)", day(at)),
+        (Some(at), Some("coach_removed")) => format!("revoked {} (coach removed)", day(at)),
+        (Some(at), _) => format!("revoked {}", day(at)),
     }
 }
 
@@ -157,7 +157,7 @@ impl Revoke {
                 let (organization, coach) = people::coach(&app.db, handle).await?;
                 (app.db.tenant(organization).await?, Which::Coach(coach))
             }
-            (None, None, None) => anyhow::bail!("say which: a link's id, --session or --coach"),
+            (None, None, None) => anyhow::bail!("give a link's id, --session or --coach"),
         };
         let open = match which {
             Which::Session(session) => {
@@ -169,16 +169,16 @@ impl Revoke {
         // Nobody waits for the answer of a terminal.
         let organization = tx.tenant();
         drop(tx);
-        if open > 1 && !confirmed(&format!("{open} links will open no more."), self.yes)? {
+        if open > 1 && !confirmed(&format!("{open} links will stop working."), self.yes)? {
             return Ok(ExitCode::SUCCESS);
         }
         let mut tx = app.db.tenant(organization).await?;
         let revoked = links::revoke(&mut tx, which, Because::Command).await?;
         tx.commit().await?;
         let what = if revoked == 1 { "1 link".to_owned() } else { format!("{revoked} links") };
-        app.output.one(&json!({ "revoked": revoked }), |_| format!("{what} taken back"))?;
+        app.output.one(&json!({ "revoked": revoked }), |_| format!("{what} revoked"))?;
         if revoked == 0 {
-            tell("there was no link to take back (any more): nothing was changed");
+            tell("no working link to revoke: nothing was changed");
             return Ok(ExitCode::FAILURE);
         }
         Ok(ExitCode::SUCCESS)
@@ -200,11 +200,11 @@ async fn send(app: &App, session: &IdPrefix) -> anyhow::Result<()> {
     let (mut tx, session) = app.session(session).await?;
     let sent = actions::send_fresh_link(&mut tx, &app.services.desk, session, &Visitor::default()).await;
     if let Err(actions::ActionError::NotOpen { state }) = &sent {
-        anyhow::bail!("this session is {state}: there is nothing in it for its coach to see yet");
+        anyhow::bail!("this session is {state}: there is nothing for its coach to see yet");
     }
-    sent.context("no link was mailed")?;
+    sent.context("no link was sent")?;
     tx.commit().await?;
     app.output.one(&json!({ "sent": session }), |_| {
-        "a fresh link is queued to the coach's address; older links to the session open no more".to_owned()
+        "a new link is queued to the coach's address; older links to the session no longer work".to_owned()
     })
 }

@@ -109,7 +109,7 @@ fn complaint(place: Place, key: &str, known: &[String]) -> String {
         return format!("{written} is a section; its settings are {}", within.join(", "));
     }
     match meant(place, key, known) {
-        Some(meant) => format!("there is no setting {written}; {meant} is probably meant"),
+        Some(meant) => format!("there is no setting {written}; did you mean {meant}?"),
         None => format!("there is no setting {written}; src/config/default.toml lists all"),
     }
 }

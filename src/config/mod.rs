@@ -97,7 +97,7 @@ pub enum LogFormat {
 
 /// The settings cannot be used; says which, and where it was set.
 #[derive(Debug, thiserror::Error)]
-#[error("the settings cannot be used: {problem} (they come from {sources})")]
+#[error("invalid settings: {problem} (they come from {sources})")]
 pub struct ConfigError {
     problem: Box<config::ConfigError>,
     sources: String,

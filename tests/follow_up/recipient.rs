@@ -47,7 +47,7 @@ async fn a_recipient_that_changes_during_the_hold_stops_the_letter_and_the_coach
         let text = letter.text.split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(
             text.contains("name or address changed after you approved the letter")
-                && text.contains("approve it once more")
+                && text.contains("approve it again")
                 && text.contains("/r/")
                 && !text.contains('@'),
             "{text}"

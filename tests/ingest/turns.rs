@@ -66,7 +66,7 @@ async fn a_flood_of_one_coach_does_not_delay_the_file_of_another_and_is_told_in_
         assert_eq!(world.tell_of_inbox().await, 1);
         let letters = letters(&world, "ben@northlight.example").await;
         assert_eq!(letters.len(), 1, "ninety refusals are one mail");
-        assert!(letters[0].contains("Subject: Not taken: 90 files"), "{}", letters[0]);
+        assert!(letters[0].contains("Subject: We couldn't read 90 files"), "{}", letters[0]);
         assert!(letters[0].contains("text/html"), "{}", letters[0]);
         assert!(letters[0].contains("The file is empty.") && letters[0].contains("and 70 more"), "{}", letters[0]);
         let untold = "select count(*) from inbox_notices where told_at is null or mail_id is null";
@@ -89,7 +89,7 @@ async fn what_parse_refuses_is_one_mail_too() {
     }
     assert_eq!(world.tell_of_inbox().await, 1);
     let letters = letters(&world, "maya@northlight.example").await;
-    assert!(letters[0].contains("Subject: Not taken: 3 files"), "{}", letters[0]);
+    assert!(letters[0].contains("Subject: We couldn't read 3 files"), "{}", letters[0]);
     assert!(letters[0].contains("text/html"), "{}", letters[0]);
     for at in 0..3 {
         assert!(letters[0].contains(&format!("holiday {at}.vtt")), "{}", letters[0]);
@@ -146,7 +146,7 @@ async fn what_the_coach_has_already_is_told_by_mail_and_in_the_inbox() {
         );
         assert_eq!(world.tell_of_inbox().await, 1);
         let letters = letters(&world, "maya@northlight.example").await;
-        assert!(letters[0].contains("Subject: There already: again/copy of it.vtt"), "{}", letters[0]);
+        assert!(letters[0].contains("Subject: Already there: again/copy of it.vtt"), "{}", letters[0]);
         assert!(letters[0].contains("text/html"), "{}", letters[0]);
         assert!(letters[0].contains("Nothing was done with it:"), "{}", letters[0]);
         // The same file, written anew, is nothing to be told.

@@ -215,7 +215,7 @@ async fn operators_set_and_see_models_budgets_and_costs() {
     installation.people().await;
     let empty = installation.output(&["costs"]).await;
     assert!(empty.status.success() && empty.stdout.is_empty());
-    assert!(String::from_utf8_lossy(&empty.stderr).contains("no language model was called"));
+    assert!(String::from_utf8_lossy(&empty.stderr).contains("no language model calls yet"));
 
     installation.set("DEBRIEF_LLM__MODELS__CHEAP__PROVIDER", "openai");
     installation.set("DEBRIEF_LLM__MODELS__CHEAP__URL", "http://127.0.0.1:9/v1");

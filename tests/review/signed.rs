@@ -23,7 +23,7 @@ async fn an_approval_signs_the_recipient_that_was_shown() {
             "from priya@raman.example to p@elsewhere.example",
         ),
         ("update clients set name = 'Tom Becker' where name = 'Priya Raman'", "from Priya Raman"),
-        ("update clients set email = null where name = 'Priya Raman'", "was taken away"),
+        ("update clients set email = null where name = 'Priya Raman'", "was removed"),
     ] {
         let world = World::new().await;
         let reviewed = Reviewed::new(&world).await;

@@ -132,7 +132,7 @@ fn bad_lines_are_named_and_a_bad_address_drops_nobody() {
         roster.problems,
         [
             "line 3: the name is missing, so the line is left out",
-            "line 4: the email is no address; the client is kept without a new one",
+            "line 4: the email isn’t a valid address; the client is kept without a new one",
             "line 6: the email stands in line 2 already: one client, by that line",
             "line 8: the name stands in line 2 already, and no two addresses tell two people apart: one client, by that line",
         ]
