@@ -70,10 +70,10 @@ async fn settings_for_trying_it_out_are_well_and_say_what_they_mean() {
 #[tokio::test]
 async fn a_misspelt_setting_or_schedule_is_found_and_the_right_name_is_said() {
     for (variable, value, told) in [
-        ("DEBRIEF_QUEUE__SCHEDULES__EXPROT", "off", "DEBRIEF_QUEUE__SCHEDULES__EXPORT is probably meant"),
+        ("DEBRIEF_QUEUE__SCHEDULES__EXPROT", "off", "did you mean DEBRIEF_QUEUE__SCHEDULES__EXPORT?"),
         ("DEBRIEF_QUEUE__SCHEDULES__EXPORT", "every day", "six fields"),
         ("DEBRIEF_QUEUE__SCHEDULES__EXPORT", "0 0 25 * * *", "export"),
-        ("DEBRIEF_MAIL_URL", "smtp://mail.example", "DEBRIEF_MAIL__URL is probably meant"),
+        ("DEBRIEF_MAIL_URL", "smtp://mail.example", "did you mean DEBRIEF_MAIL__URL?"),
     ] {
         let mut installation = Installation::new().await;
         installation.set(variable, value);

@@ -278,7 +278,7 @@ mod tests {
         }
         let people = people(vec![tied("Speaker 1", "tom@becker.example")]);
         let found = one("Speaker 1", &people);
-        assert_eq!(found.reason, "Fathom JSON names tom@becker.example, the address of Tom Becker, for this speaker.");
+        assert_eq!(found.reason, "Fathom JSON gives tom@becker.example, Tom Becker’s address, for this speaker.");
     }
 
     #[test]

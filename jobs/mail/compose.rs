@@ -258,7 +258,7 @@ mod tests {
                 "2 summaries to review: Team alignment, third session, Tue 3 Nov",
                 &["Priya Raman and Tom Becker", "Ada Lindqvist", link, "Friday 13 November 2026"],
             ),
-            ("Who was speaking? Zoom call on 3 November, Tue 3 Nov", &["2 speakers", link, "Tuesday 3 November 2026"]),
+            ("Who was speaking? Intro call on Zoom, Tue 3 Nov", &["2 speakers", link, "Tuesday 3 November 2026"]),
             ("We couldn't read session-priya.vtt", &["a recording, not a transcript", "Export the transcript"]),
             (
                 "Couldn't finish: Team alignment, third session, Tue 3 Nov",

@@ -178,7 +178,7 @@ impl SpeakersNeeded {
     pub fn sample() -> Self {
         Self {
             coach: "Maya Okafor".into(),
-            title: "Zoom call on 3 November".into(),
+            title: "Intro call on Zoom".into(),
             date: day(2026, 11, 3),
             speakers: 2,
             danger: false,

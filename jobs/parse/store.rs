@@ -295,7 +295,7 @@ mod tests {
     fn what_was_left_out_is_named_calmly_or_shown() {
         let cue = "00:00:01.000 --> 00:00:02.000\nAna: So we said on Friday.\n\n";
         let told = notes(&format!("WEBVTT A title of it\n\n{}", cue.repeat(3)));
-        assert_eq!(told, ["Left out, as nobody said it: the header of the file (4 words)"]);
+        assert_eq!(told, ["Left out because nobody said it: the header of the file (4 words)"]);
         let lost = notes(&format!("WEBVTT\n\n{}I will call him.\n\n{cue}", cue.repeat(3)));
         assert!(lost.iter().any(|note| note.ends_with("All of it: “I will call him.”")), "{lost:?}");
         assert!(!lost.iter().any(|note| note.starts_with("Left out")), "it is said once: {lost:?}");

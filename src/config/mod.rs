@@ -326,7 +326,7 @@ mod tests {
             ("[queue]\nconcurency = 3", "concurency"),
             ("[ingest]\nmax_byte = 3", "max_byte"),
             ("[queue.schedules]\nexport = 'every day'", "six fields"),
-            ("[queue.schedules]\nexprot = 'off'", "queue.schedules.export is probably meant"),
+            ("[queue.schedules]\nexprot = 'off'", "did you mean queue.schedules.export?"),
             ("[llm]\ntimeout = 3", "timeout"),
             ("[llm]\non_budget = 'beg'", "on_budget"),
             ("[llm.models.cheap]\nmodell = 'm'", "modell"),

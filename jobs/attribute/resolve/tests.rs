@@ -178,7 +178,7 @@ fn a_part_of_a_name_decides_where_nobody_else_can_be_meant() {
         // This person was met under it before, or another was.
         let strange = [label, "Maya Okafor", "Zora"];
         let met = |who| People { met: HashMap::from([(names::alias_key(label), vec![who])]), ..people() };
-        assert!(says(&strange, &met(PRIYA))[0].contains("You have met Priya Raman under it before"), "{label}");
+        assert!(says(&strange, &met(PRIYA))[0].contains("It has been Priya Raman before"), "{label}");
         assert_eq!(says(&strange, &met(TOM))[0], "asked", "{label}");
     }
     // All by first name, and all of them fit.

@@ -275,7 +275,7 @@ mod tests {
             ("name = \"My template\"", "lower-case"),
             ("name = \"a\"\nlenght = \"short\"", "unknown field `lenght`"),
             ("name = \"a\"\nlength = \"brief\"", "line 2"),
-            ("name = \"a\"\n[sections]\nvictories = 2", "there is no section `victories`; there are wins"),
+            ("name = \"a\"\n[sections]\nvictories = 2", "there is no section `victories`; use wins"),
             ("name = \"a\"\n[sections]\nwins = 200", "at most 20"),
             ("name = \"a\"\n[when]\ntype = \"pair\"", "neither"),
             ("name = \"a\"\nguidance = \"\"\"one\ntwo\"\"\"", "more than one line"),
