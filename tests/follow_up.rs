@@ -162,7 +162,7 @@ async fn the_client_gets_what_is_meant_for_the_client_and_the_last_one_closes_th
     );
     assert_eq!(letter.header("Reply-To"), ["Maya Okafor <maya@northlight.example>"]);
     assert_eq!(letter.header("Auto-Submitted"), Vec::<&str>::new(), "a person sends it");
-    assert_eq!(letter.header("Subject"), ["Our session of Tuesday 3 November 2026"]);
+    assert_eq!(letter.header("Subject"), ["Our session on Tuesday 3 November 2026"]);
     let (text, html) = (letter.text.split_whitespace().collect::<Vec<_>>().join(" "), letter.html);
     for section in ["wins", "challenges", "action_items", "recommendations"] {
         assert!(text.contains(&format!("shared {section} <of> {}", world.priya)), "{section} is missing: {text}");

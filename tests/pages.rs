@@ -69,7 +69,7 @@ async fn a_coach_reads_corrects_and_approves_in_a_browser() {
     field.clear().await.expect("it is emptied");
     field.send_keys("You ran the planning meeting in half an hour.").await.expect("it is typed");
     press(&client, "Save changes", "Your changes are saved.").await;
-    press(&client, "Approve and send", "Approved. It goes to priya@raman.example at").await;
+    press(&client, "Approve and send", "Approved. It will be sent to priya@raman.example at").await;
     let page = text(&client).await;
     assert!(page.contains("You ran the planning meeting in half an hour."), "{page}");
     keep(&client, "approved").await;
@@ -159,7 +159,7 @@ async fn a_coach_refines_reads_what_changed_and_teaches_a_voice() {
         client.find(Locator::LinkText("Your voice")).await.expect("a link").click().await.expect("it opens");
         let field = client.wait().for_element(Locator::Css("input[name=said]")).await.expect("a field");
         field.send_keys("short sentences\u{e007}").await.expect("it is typed");
-        let added = Locator::XPath("//main//*[contains(., 'The rule is added')]");
+        let added = Locator::XPath("//main//*[contains(., 'Rule added')]");
         client.wait().for_element(added).await.expect("it is added");
         if width < 500 {
             fits(&client).await;

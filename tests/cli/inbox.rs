@@ -48,7 +48,7 @@ async fn the_inbox_says_of_every_file_what_became_of_it() {
         ("maya/2026-11-05/invoice.txt", "rejected", Some("")),
         ("maya/2026-11-06/chat.txt", "waiting", Some("transcript")),
         ("maya/roster.csv", "applied", Some("line 2")),
-        ("maya/2026-11-07/half.vtt.part", "ignored", Some("not finished")),
+        ("maya/2026-11-07/half.vtt.part", "ignored", Some("unfinished")),
         ("loose.txt", "ignored", Some("isn’t in a coach’s folder")),
         ("nobody/lost.txt", "rejected", Some("No coach")),
     ] {
@@ -98,8 +98,8 @@ async fn what_is_dropped_by_command_lies_in_the_coachs_folder_and_replaces_nothi
     for (arguments, said) in [
         (vec![&week, "--coach", "nobody"], "nobody"),
         (vec![&week, &hidden, "--coach", "maya"], "hidden"),
-        (vec![&week, &folder, "--coach", "maya"], "no file"),
-        (vec![&week, "missing.txt", "--coach", "maya"], "missing.txt cannot be read"),
+        (vec![&week, &folder, "--coach", "maya"], "isn't a file"),
+        (vec![&week, "missing.txt", "--coach", "maya"], "can't read missing.txt"),
     ] {
         let refused = installation.output(&[&["drop"], arguments.as_slice()].concat()).await;
         assert_eq!(refused.status.code(), Some(1), "{arguments:?}");

@@ -42,7 +42,7 @@ async fn following_a_link_changes_nothing_and_pressing_its_button_opens_it() {
         "0:06",
         "estimated",
         "Only you see this",
-        "4 of 4 statements verified. 1 more was dropped",
+        "4 of 4 statements verified. 1 more was left out",
         "Line 12 has no end time.",
     ] {
         assert!(page.body.contains(words), "{words} is missing in {}", page.body);
@@ -87,7 +87,11 @@ async fn a_sentence_is_edited_and_the_new_version_approved() {
     }
     assert_eq!(visit.count("select count(*) from mails where kind = 'follow_up'").await, 1);
     let page = visit.read().await;
-    assert!(page.body.contains("It goes to priya@raman.example at") && page.body.contains("Stop it"), "{}", page.body);
+    assert!(
+        page.body.contains("It will be sent to priya@raman.example at") && page.body.contains("Stop it"),
+        "{}",
+        page.body
+    );
 
     let stopped = post(&visit.router, &visit.action("/cancel"), &visit.cookie, &fields).await;
     assert_eq!(stopped.status, StatusCode::SEE_OTHER);
@@ -267,7 +271,7 @@ async fn every_state_of_a_summary_and_of_its_mail_has_its_words() {
     for (sql, words) in [
         ("update summaries set state = 'due'", "is being written"),
         ("update summaries set state = 'failed', failed_reason = 'The model was silent.'", "The model was silent."),
-        ("update summaries set failed_reason = null", "could not be written"),
+        ("update summaries set failed_reason = null", "couldn’t write this summary"),
         ("update summaries set state = 'dismissed'", "Reopen it"),
         ("update summaries set state = 'done'", "Approve and send"),
         ("update clients set email = null where name = 'Priya Raman'", "We have no email address for Priya Raman"),
@@ -325,7 +329,7 @@ async fn the_page_shows_who_gets_the_letter_and_takes_no_approval_for_another() 
     let refused = post(&visit.router, &visit.action("/approve"), &visit.cookie, &fields).await;
     assert_eq!(refused.status, StatusCode::CONFLICT);
     for words in [
-        "Priya Raman’s address changed from priya@raman.example to p@elsewhere.example since this page was shown",
+        "Priya Raman’s address changed from priya@raman.example to p@elsewhere.example since this page was loaded",
         "approve again",
         "name=\"to\" value=\"p@elsewhere.example\"",
     ] {
@@ -402,7 +406,7 @@ async fn a_sentence_about_the_client_goes_only_as_it_is_where_the_coach_says_so(
     ];
     let asked = post(&visit.router, &visit.action("/approve"), &visit.cookie, &fields).await;
     assert_eq!(asked.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", asked.body);
-    assert!(asked.body.contains("One sentence speaks about Priya Raman"), "{}", asked.body);
+    assert!(asked.body.contains("One sentence talks about Priya Raman"), "{}", asked.body);
     assert_eq!(visit.count("select count(*) from mails").await, 0);
     fields.push(("as_they_are", "on"));
     let approved = post(&visit.router, &visit.action("/approve"), &visit.cookie, &fields).await;

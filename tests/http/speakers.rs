@@ -10,7 +10,9 @@ async fn who_spoke_is_looked_at_and_corrected_on_a_page_of_its_own() {
     assert!(visit.read().await.body.contains("Who spoke?"), "the review leads there");
     let path = format!("{}/speakers", visit.page);
     let page = get(&visit.router, &path, &visit.cookie).await;
-    for words in ["Taken for <strong>Priya Raman", "the roster", "0:06", "I ran the planning meeting myself", "sure"] {
+    for words in
+        ["Identified as <strong>Priya Raman", "the roster", "0:06", "I ran the planning meeting myself", "confident"]
+    {
         assert!(page.body.contains(words), "{words} is missing in {}", page.body);
     }
     assert_eq!(get(&visit.router, &path, "").await.status, StatusCode::UNAUTHORIZED);
@@ -44,7 +46,7 @@ async fn who_spoke_is_looked_at_and_corrected_on_a_page_of_its_own() {
     assert_eq!(visit.count("select count(*) from summaries where withdrawn_reason is not null").await, 1);
     assert_eq!(visit.count("select count(*) from review_events where kind = 'speakers_corrected'").await, 1);
     let review = visit.read().await.body;
-    for words in ["Priya Raman did not speak in this session", "withdrawn", "being written"] {
+    for words in ["Priya Raman didn’t speak in this session", "withdrawn", "being written"] {
         assert!(review.contains(words), "{words} is missing in {review}");
     }
     assert!(!review.contains("Hand the release notes to Jonas"), "what was another's is not shown as Priya's");
