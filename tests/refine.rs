@@ -374,7 +374,7 @@ async fn what_the_coach_does_meanwhile_stays() {
         let (outcome, ()) = tokio::join!(world.run_queued::<RefineSummary>(), by_hand);
         assert_eq!(outcome.expect("a job").expect("it ends")["outcome"], "unchanged");
         let (state, reason) = came_of_it(&world, &reviewed).await;
-        assert!(state == "unchanged" && reason.contains("changed meanwhile"), "{reason}");
+        assert!(state == "unchanged" && reason.contains("changed in the meantime"), "{reason}");
         let versions = count(&world, "select max(version)::bigint from summary_versions").await;
         assert_eq!(versions, if approves { 1 } else { 2 });
         assert_eq!(count(&world, "select count(*) from summaries where state = 'approved'").await, i64::from(approves));

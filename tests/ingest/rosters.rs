@@ -23,7 +23,7 @@ async fn a_roster_updates_the_clients_of_its_coach() {
         assert_eq!((found[2].tags.join(","), found[2].aliases.join(",")), ("vip,leadership".into(), "PR,Pri".into()));
         assert_eq!(found[1].email, None, "a bad address drops nobody");
         let reason: String = one(&world, "select reason from bucket_objects where outcome = 'applied'").await;
-        assert_eq!(reason, "line 5: the email is no address; the client is kept without a new one");
+        assert_eq!(reason, "line 5: the email isn’t a valid address; the client is kept without a new one");
         assert!(read(&world, "rejected/maya/roster.csv.reason.json").await.contains("line 5"));
 
         drop_file(&world, "maya/roster.csv", ROSTER.replace("vip;leadership", "alumni")).await;

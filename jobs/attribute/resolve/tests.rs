@@ -197,7 +197,7 @@ fn a_part_of_a_name_decides_where_nobody_else_can_be_meant() {
     let strange = ["Priya", "Maya Okafor", "Zora"];
     let vouched = says(&strange, &listed(&["Priya Raman", "Zora Njoku", "Maya Okafor"]));
     assert!(
-        vouched[0].ends_with("The participants file has Priya Raman, and nobody else of that name."),
+        vouched[0].ends_with("The participants file lists Priya Raman, and nobody else with that name."),
         "{vouched:?}"
     );
     assert_eq!(says(&strange, &listed(&["Priya Raman", "Priya Sen"]))[0], "asked");
