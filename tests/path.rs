@@ -228,7 +228,7 @@ fn said_at(quote: &str) -> String {
 
 fn assert_follow_up(letter: &Letter) {
     assert_eq!(letter.header("Reply-To"), [format!("Maya Okafor <{COACH}>")]);
-    assert_eq!(letter.header("Subject"), ["Our session of Monday 9 March 2026"]);
+    assert_eq!(letter.header("Subject"), ["Our session on Monday 9 March 2026"]);
     // The text is wrapped; the HTML is markup.
     let flowing = letter.text.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut wanted: Vec<&str> = DRAFT[2..4].iter().map(|(_, sentence, _)| *sentence).collect();

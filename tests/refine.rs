@@ -247,7 +247,7 @@ async fn new_claims_are_verified_like_any_draft() {
     assert_eq!(risk.text, "She finds it slow to hand things over.");
     assert_grounded(&world).await;
     let (state, reason) = came_of_it(&world, &reviewed).await;
-    assert_eq!((state.as_str(), reason.starts_with("8 changes were not made")), ("done", true), "{reason}");
+    assert_eq!((state.as_str(), reason.starts_with("8 changes weren’t made")), ("done", true), "{reason}");
 }
 
 /// Tom speaks in the session as well, after Priya.

@@ -81,6 +81,6 @@ fn total(costs: &[Cost]) -> String {
     let known: i64 = costs.iter().filter_map(|cost| cost.cost_micro_usd).sum();
     let unknown: i64 = costs.iter().map(|cost| cost.unknown).sum();
     let calls: i64 = costs.iter().map(|cost| cost.calls).sum();
-    let rest = if unknown == 0 { String::new() } else { format!(", plus {unknown} calls of unknown cost") };
+    let rest = if unknown == 0 { String::new() } else { format!(", plus {unknown} of unknown cost") };
     format!("total: {calls} calls, {}{rest}", llm::dollars(known))
 }

@@ -137,7 +137,7 @@ async fn what_the_coach_has_already_is_told_by_mail_and_in_the_inbox() {
         drop_file(&world, "maya/again/copy of it.vtt", CALL).await;
         assert_eq!(scan(&world).await.duplicate, 1);
         let says =
-            "It has the same content as “Priya goals.vtt”, which is in the session “Priya goals” of 3 November 2026.";
+            "It has the same content as “Priya goals.vtt”, which is in the session “Priya goals” on 3 November 2026.";
         let files = ingest::inbox(&world.database.db, &world.services.bucket, false).await.expect("the inbox");
         let duplicate = files.iter().find(|file| file.outcome == ingest::Fate::Duplicate).expect("it is shown");
         assert_eq!(
