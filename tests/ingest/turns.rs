@@ -148,7 +148,7 @@ async fn what_the_coach_has_already_is_told_by_mail_and_in_the_inbox() {
         let letters = letters(&world, "maya@northlight.example").await;
         assert!(letters[0].contains("Subject: Already there: again/copy of it.vtt"), "{}", letters[0]);
         assert!(letters[0].contains("text/html"), "{}", letters[0]);
-        assert!(letters[0].contains("Nothing was done with it:"), "{}", letters[0]);
+        assert!(letters[0].contains("so nothing was done with it:"), "{}", letters[0]);
         // The same file, written anew, is nothing to be told.
         world.services.bucket.delete("inbox/maya/2026-11-03/Priya goals.vtt").await.expect("it is taken away");
         drop_file(&world, "maya/2026-11-03/Priya goals.vtt", CALL).await;
