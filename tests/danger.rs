@@ -128,7 +128,7 @@ async fn what_speaks_of_danger_is_the_coachs_alone() {
 
     let (subject, message) = mail(&world, "review_request").await;
     assert!(subject.starts_with("Please read soon: "), "{subject}");
-    assert!(message.contains("may speak of danger"), "{message}");
+    assert!(message.contains("may mean that someone is in danger"), "{message}");
     for words in WORDS {
         assert!(!subject.contains(words) && !message.contains(words), "{words} is in the mail");
     }
@@ -284,9 +284,9 @@ async fn the_page_says_so_at_its_top() {
         "Maya Okafor: “Thank you for telling me.",
         "0:20",
         "suicide and self-harm",
-        "Debrief is no clinician and can be wrong",
+        "Debrief isn’t a clinician and can be wrong",
         "Crisis line, day and night: 0800 111 0 111.",
-        "This would go to a client as it stands now",
+        "As it stands, this would be sent to a client",
         "You told me that you cut yourself, and that was brave.",
     ] {
         assert!(page.contains(words), "{words} is missing in {page}");

@@ -102,7 +102,7 @@ async fn what_a_visitor_of_the_demo_approves_can_be_stopped() {
     let mut demo = start(folder.path());
     let read = |name: &str| std::fs::read_to_string(folder.path().join(name)).unwrap_or_default();
     let told = demo.says("The pages stay up").await;
-    assert!(told.contains("in which you can stop it"), "{told}");
+    assert!(told.contains("until then you can stop it"), "{told}");
     let outcome: Value = serde_json::from_str(&read("stdout")).expect("a JSON document");
     let link = outcome["sessions"].as_array().expect("sessions").iter().find(|session| session["state"] == "in_review");
     let link = link.and_then(|session| session["review_link"].as_str()).expect("a link").to_owned();

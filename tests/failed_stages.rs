@@ -90,7 +90,7 @@ async fn what_is_beside_the_path_does_not_hide_that_the_path_has_stopped() {
     die(&world, &IndexSession { session_id: reviewed.session }).await;
     let (stage, reason) = mark(&world, reviewed.session).await;
     assert_eq!(stage.as_deref(), Some("index"));
-    assert!(reason.is_some_and(|reason| reason.contains("search") && !reason.contains("relation")));
+    assert!(reason.is_some_and(|reason| reason.contains("Search") && !reason.contains("relation")));
     die(&world, &AttributeSession { session_id: reviewed.session }).await;
     die(&world, &IndexSummary { summary_id: reviewed.summary, version: 1 }).await;
     assert_eq!(mark(&world, reviewed.session).await.0.as_deref(), Some("attribute"));

@@ -162,7 +162,7 @@ async fn the_client_gets_what_is_meant_for_the_client_and_the_last_one_closes_th
     );
     assert_eq!(letter.header("Reply-To"), ["Maya Okafor <maya@northlight.example>"]);
     assert_eq!(letter.header("Auto-Submitted"), Vec::<&str>::new(), "a person sends it");
-    assert_eq!(letter.header("Subject"), ["Our session of Tuesday 3 November 2026"]);
+    assert_eq!(letter.header("Subject"), ["Our session on Tuesday 3 November 2026"]);
     let (text, html) = (letter.text.split_whitespace().collect::<Vec<_>>().join(" "), letter.html);
     for section in ["wins", "challenges", "action_items", "recommendations"] {
         assert!(text.contains(&format!("shared {section} <of> {}", world.priya)), "{section} is missing: {text}");
@@ -344,7 +344,7 @@ async fn a_refused_follow_up_is_seen_on_the_session_and_by_the_coach() {
     assert!(world.run_queued::<SendMail>().await.is_none(), "once");
     let [letter]: [Letter; 1] = smtp.letters().try_into().expect("one letter");
     assert_eq!(letter.to, ["maya@northlight.example"]);
-    assert!(letter.text.contains("did not take the follow-up"), "{}", letter.text);
+    assert!(letter.text.contains("didn’t accept the follow-up"), "{}", letter.text);
 }
 
 #[tokio::test]

@@ -182,7 +182,7 @@ async fn a_chat_without_its_transcript_waits_and_is_rejected_only_when_it_has_wa
     assert_eq!(scan(&world).await.rejected, 1);
     let reason = world.services.bucket.get("rejected/maya/2026-11-03/meeting_saved_chat.txt.reason.json").await;
     let reason = String::from_utf8(reason.expect("a reason").to_vec()).expect("text");
-    assert!(reason.contains("This is the chat of a meeting whose transcript did not come."), "{reason}");
+    assert!(reason.contains("This is the chat of a meeting whose transcript didn’t arrive."), "{reason}");
     assert_eq!(world.tell_of_inbox().await, 1);
     let told = "select to_jsonb(count(*)) from mails where kind = 'session_rejected'";
     assert_eq!(ask(&world, told).await, 1);

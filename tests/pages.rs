@@ -69,7 +69,7 @@ async fn a_coach_reads_corrects_and_approves_in_a_browser() {
     field.clear().await.expect("it is emptied");
     field.send_keys("You ran the planning meeting in half an hour.").await.expect("it is typed");
     press(&client, "Save changes", "Your changes are saved.").await;
-    press(&client, "Approve and send", "Approved. It goes to priya@raman.example at").await;
+    press(&client, "Approve and send", "Approved. It will be sent to priya@raman.example at").await;
     let page = text(&client).await;
     assert!(page.contains("You ran the planning meeting in half an hour."), "{page}");
     keep(&client, "approved").await;
@@ -154,12 +154,12 @@ async fn a_coach_refines_reads_what_changed_and_teaches_a_voice() {
         }
         least_contrast(&client, "diff").await;
         keep(&client, &format!("{kind}-refined")).await;
-        press(&client, "Undo", "The version before is back").await;
+        press(&client, "Undo", "the previous version is back").await;
 
         client.find(Locator::LinkText("Your voice")).await.expect("a link").click().await.expect("it opens");
         let field = client.wait().for_element(Locator::Css("input[name=said]")).await.expect("a field");
         field.send_keys("short sentences\u{e007}").await.expect("it is typed");
-        let added = Locator::XPath("//main//*[contains(., 'The rule is added')]");
+        let added = Locator::XPath("//main//*[contains(., 'Rule added')]");
         client.wait().for_element(added).await.expect("it is added");
         if width < 500 {
             fits(&client).await;
@@ -206,7 +206,7 @@ async fn who_spoke_is_corrected_on_a_phone() {
     fits(&client).await;
     least_contrast(&client, "who").await;
     keep(&client, "phone-who").await;
-    let turns = client.find(Locator::LinkText("Say turn by turn who spoke")).await.expect("a link leads there");
+    let turns = client.find(Locator::LinkText("Say who spoke, turn by turn")).await.expect("a link leads there");
     let turns = turns.attr("href").await.expect("an address").expect("an address");
     client
         .execute("document.querySelectorAll('details').forEach(one => one.open = true)", Vec::new())
@@ -215,13 +215,13 @@ async fn who_spoke_is_corrected_on_a_phone() {
     keep(&client, "phone-who-open").await;
     let tom = "//fieldset[contains(., 'Priya Raman')]//label[contains(., 'Tom Becker')]//input";
     client.find(Locator::XPath(tom)).await.expect("a choice").click().await.expect("it is chosen");
-    press(&client, "Save who spoke", "Priya Raman did not speak in this session").await;
+    press(&client, "Save who spoke", "Priya Raman didn’t speak in this session").await;
     keep(&client, "phone-corrected").await;
 
     client.goto(&format!("{}{turns}", served.base)).await.expect("the turns");
     fits(&client).await;
     keep(&client, "phone-turns").await;
-    press(&client, "Save whose turns these are", "What rests on it is written anew").await;
+    press(&client, "Save who spoke", "We’re rewriting the affected summaries").await;
     browser.close().await;
 }
 

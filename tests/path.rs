@@ -201,7 +201,7 @@ async fn review(client: &Client, link: &str) {
     field.clear().await.expect("it is emptied");
     field.send_keys(EDITED).await.expect("it is typed");
     press(client, "Save changes", "Your changes are saved.").await;
-    press(client, "Approve and send", &format!("Approved. It goes to {CLIENT}")).await;
+    press(client, "Approve and send", &format!("Approved. It will be sent to {CLIENT}")).await;
     let page = text(client).await;
     assert!(page.contains(EDITED), "{page}");
 }
@@ -228,7 +228,7 @@ fn said_at(quote: &str) -> String {
 
 fn assert_follow_up(letter: &Letter) {
     assert_eq!(letter.header("Reply-To"), [format!("Maya Okafor <{COACH}>")]);
-    assert_eq!(letter.header("Subject"), ["Our session of Monday 9 March 2026"]);
+    assert_eq!(letter.header("Subject"), ["Our session on Monday 9 March 2026"]);
     // The text is wrapped; the HTML is markup.
     let flowing = letter.text.split_whitespace().collect::<Vec<_>>().join(" ");
     let mut wanted: Vec<&str> = DRAFT[2..4].iter().map(|(_, sentence, _)| *sentence).collect();

@@ -212,7 +212,7 @@ async fn what_was_not_said_does_not_get_in_by_a_refinement() {
         assert_eq!((&output["outcome"], &output["dropped"]), (&json!("unchanged"), &json!(1)), "{text}");
         assert_eq!(shown(&world, &reviewed).await.version, 1, "{text}");
         let (state, reason) = came_of_it(&world, &reviewed).await;
-        assert!(state == "unchanged" && reason.contains("did not hold against what was said"), "{reason}");
+        assert!(state == "unchanged" && reason.contains("what was said doesn’t support"), "{reason}");
     }
 }
 
@@ -247,7 +247,7 @@ async fn new_claims_are_verified_like_any_draft() {
     assert_eq!(risk.text, "She finds it slow to hand things over.");
     assert_grounded(&world).await;
     let (state, reason) = came_of_it(&world, &reviewed).await;
-    assert_eq!((state.as_str(), reason.starts_with("8 changes were not made")), ("done", true), "{reason}");
+    assert_eq!((state.as_str(), reason.starts_with("8 changes weren’t made")), ("done", true), "{reason}");
 }
 
 /// Tom speaks in the session as well, after Priya.
@@ -313,7 +313,7 @@ async fn an_endpoint_that_is_busy_is_asked_again_and_a_dead_job_is_told() {
     let context = Context::new(world.services.provide(), world.database.db.clone(), info);
     job.on_dead(&context, "the endpoint is busy").await.expect("it is marked");
     let (state, reason) = came_of_it(&world, &reviewed).await;
-    assert!(state == "failed" && reason.contains("The summary is as it was"), "{reason}");
+    assert!(state == "failed" && reason.contains("The summary is unchanged"), "{reason}");
     let asked_again = ask(&world, &reviewed, "warmer").await;
     assert_ne!(asked_again.refinement_id, job.refinement_id, "what failed can be asked for again");
 }
@@ -374,7 +374,7 @@ async fn what_the_coach_does_meanwhile_stays() {
         let (outcome, ()) = tokio::join!(world.run_queued::<RefineSummary>(), by_hand);
         assert_eq!(outcome.expect("a job").expect("it ends")["outcome"], "unchanged");
         let (state, reason) = came_of_it(&world, &reviewed).await;
-        assert!(state == "unchanged" && reason.contains("changed meanwhile"), "{reason}");
+        assert!(state == "unchanged" && reason.contains("changed in the meantime"), "{reason}");
         let versions = count(&world, "select max(version)::bigint from summary_versions").await;
         assert_eq!(versions, if approves { 1 } else { 2 });
         assert_eq!(count(&world, "select count(*) from summaries where state = 'approved'").await, i64::from(approves));

@@ -52,16 +52,16 @@ pub(super) fn told(label: &str, people: &People) -> Result<Option<Told>, String>
     let mut found: Vec<Told> = Vec::new();
     for one in &tied {
         found.extend(by_email(one, people, 0.98, |person, email| {
-            format!("{} names {email}, the address of {person}, for this speaker.", names::capital(&one.source))
+            format!("{} gives {email}, {person}’s address, for this speaker.", names::capital(&one.source))
         }));
     }
     for one in &called {
         if one.email.is_some() && has_namesake(one, &called, label) {
-            return Err(format!("Two people called “{label}” were there, as {} says.", one.source));
+            return Err(format!("According to {}, two people called “{label}” were there.", one.source));
         }
         let confidence = if one.was_there { 0.97 } else { 0.95 };
         let by_address = by_email(one, people, confidence, |person, email| {
-            format!("In {}, “{label}” has {email}, the address of {person}.", one.source)
+            format!("In {}, “{label}” has {email}, which is {person}’s address.", one.source)
         });
         // A label that could be anybody's needs an address; a name may stand for another name.
         let by_name = || if generic::is_generic(label) { None } else { by_other_name(one, &key, label, people) };
@@ -278,7 +278,7 @@ mod tests {
         }
         let people = people(vec![tied("Speaker 1", "tom@becker.example")]);
         let found = one("Speaker 1", &people);
-        assert_eq!(found.reason, "Fathom JSON names tom@becker.example, the address of Tom Becker, for this speaker.");
+        assert_eq!(found.reason, "Fathom JSON gives tom@becker.example, Tom Becker’s address, for this speaker.");
     }
 
     #[test]

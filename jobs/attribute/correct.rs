@@ -222,8 +222,8 @@ impl Job for CorrectSessions {
         if let Some(correction) = load(&mut tx, self.correction_id).await? {
             let trouble = Trouble {
                 subject_id: ctx.job.id,
-                step: "apply what you said of a speaker to your earlier sessions",
-                reason: "Something went wrong on the way. No follow-up of yours goes out until it is done.",
+                step: "apply your correction of a speaker to your earlier sessions",
+                reason: "Something went wrong. None of your follow-ups goes out until this is done.",
                 advice: START_AGAIN,
             };
             mail::stage_failed(&mut tx, &ctx.post, correction.session_id, "attribute", trouble).await?;

@@ -33,7 +33,7 @@ pub(super) fn swapped_roles(findings: &mut [Found], names: &[&str], spoken: &[us
             && finding.confidence < 0.95
             && roles::support(coach, client, said).is_some_and(|score| score <= -roles::CLEAR / 2.0)
         {
-            finding.doubt(" But by what is said the other speaker coaches: the labels may be swapped.");
+            finding.doubt(" But from what is said, the other speaker is the coach: the labels may be swapped.");
         }
     }
 }
@@ -60,7 +60,7 @@ pub(super) fn shared(findings: &mut [Found], names: &[&str], said: &[Said<'_>], 
         }
         let strongest = weights.into_values().max_by(|one, other| one.0.total_cmp(&other.0));
         if let Some((_, name)) = strongest.filter(|(weight, _)| *weight >= ANOTHER) {
-            finding.doubt(&format!(" But “{name}” speaks under it too, by what is said: two people may share it."));
+            finding.doubt(&format!(" But from what is said, “{name}” speaks under it too: two people may share it."));
         }
     }
 }
@@ -82,7 +82,7 @@ pub(super) fn rivals(findings: &mut [Found], session: &Session<'_>) {
         };
         if let Some(rival) = (0..session.names.len()).find(is_rival) {
             let rival = session.names[rival];
-            finding.doubt(&format!(" But “{rival}” speaks in this session too, and may be another person."));
+            finding.doubt(&format!(" But “{rival}” speaks in this session too, and may be a different person."));
         }
     }
 }
@@ -119,13 +119,13 @@ fn nobody_else(at: usize, who: Who, known: &[Option<Who>], session: &Session<'_>
     let key = names::alias_key(label);
     if let Some(met) = people.met.get(&key).filter(|met| !met.is_empty() && !anybodys[at]) {
         return match met.iter().find(|other| **other != who) {
-            Some(other) => Err(format!(" But under “{label}” you have met {} before.", people.name(*other))),
-            None => Ok(format!(" You have met {name} under it before.")),
+            Some(other) => Err(format!(" But “{label}” has been {} before.", people.name(*other))),
+            None => Ok(format!(" It has been {name} before.")),
         };
     }
     let person = people.people.iter().find(|person| person.who == who);
     if let Some(source) = person.and_then(|person| attendees::vouches(person, label, people)) {
-        return Ok(format!(" {} has {name}, and nobody else of that name.", names::capital(source)));
+        return Ok(format!(" {} lists {name}, and nobody else with that name.", names::capital(source)));
     }
     let others: Vec<usize> = spoken.iter().copied().filter(|other| names::alias_key(names[*other]) != key).collect();
     let is_stranger = |other: &&usize| match known[**other] {
@@ -137,17 +137,18 @@ fn nobody_else(at: usize, who: Who, known: &[Option<Who>], session: &Session<'_>
     if let Some(stranger) = others.iter().find(is_stranger) {
         let stranger = names[*stranger];
         let stranger =
-            if stranger.trim().is_empty() { "somebody without a name".to_owned() } else { format!("“{stranger}”") };
+            if stranger.trim().is_empty() { "someone without a name".to_owned() } else { format!("“{stranger}”") };
         return Err(format!(
-            " But {stranger} speaks in this session too and is none of your clients: so another person of this name may be there as well."
+            " But {stranger} speaks in this session too and isn’t one of your clients, so someone else with this name \
+             may be there as well."
         ));
     }
     let speaking: HashSet<Who> = others.iter().filter_map(|other| known[*other]).collect();
     match (who, speaking.contains(&Who::Coach), speaking.len()) {
         (Who::Coach, _, _) => Ok(String::new()),
-        (_, true, 1) => Ok(" You two are alone in this session.".to_owned()),
-        (_, true, _) => Ok(" Everybody else in this session is known.".to_owned()),
-        (_, false, _) => Err(" But you do not seem to be in this session.".to_owned()),
+        (_, true, 1) => Ok(" Only the two of you speak in this session.".to_owned()),
+        (_, true, _) => Ok(" Everyone else in this session is known.".to_owned()),
+        (_, false, _) => Err(" But you don’t seem to be in this session.".to_owned()),
     }
 }
 
@@ -156,7 +157,7 @@ pub(super) fn refused(findings: &mut [Found], session: &Session<'_>) {
     for (at, name) in session.names.iter().enumerate() {
         let is_guess = findings[at].as_ref().is_ok_and(|found| found.basis.is_guess());
         if is_guess && session.people.refused.contains(*name) {
-            findings[at] = Err("You took back what Debrief had guessed. Please say who this is.".to_owned());
+            findings[at] = Err("You undid Debrief’s guess. Please say who this is.".to_owned());
         }
     }
 }
@@ -182,16 +183,18 @@ pub(super) fn one_voice_for_all(findings: &mut [Found], session: &Session<'_>) {
         }
         match finding.who {
             Who::Client(_) if is_alone => {
-                finding.doubt(" But all words of this session stand under this one name, so yours may be among them.");
+                finding.doubt(
+                    " But everything said in this session is under this one name, so it may \
+                     include your words.",
+                );
             }
             Who::Coach if is_alone => {
                 finding.doubt(
-                    " But all words of this session stand under this one name, so a client's may be among them.",
+                    " But everything said in this session is under this one name, so it may include a client’s words.",
                 );
             }
             Who::Client(_) => {
-                finding
-                    .doubt(" But none of the names in this session is yours, so your words may stand under this one.");
+                finding.doubt(" But none of the names in this session is yours, so your words may be under this one.");
             }
             _ => {}
         }

@@ -108,11 +108,11 @@ pub fn same_person(one: &str, other: &str, around: Around<'_>) -> Sameness {
         if around.circle.is_none() && !names::alias_key(one).contains(' ') {
             return Sameness::Unsure;
         }
-        return Sameness::same(0.97, "both are written alike");
+        return Sameness::same(0.97, "they’re written the same way");
     }
     let shared = |email| names::emails(other).contains(email);
     if names::emails(one).iter().any(shared) {
-        return Sameness::same(0.97, "both hold the same email address");
+        return Sameness::same(0.97, "they have the same email address");
     }
     let (Some(one), Some(other)) = (Reading::of(one), Reading::of(other)) else { return Sameness::Unsure };
     full_names(&one, &other, around.circle)
@@ -190,20 +190,20 @@ fn full_names(one: &Reading, other: &Reading, circle: Option<&Circle>) -> Option
         return Some(if one.contradicts(other) && (is_company(a) || one.has_given_name() || other.has_given_name()) {
             Sameness::Unsure
         } else {
-            Sameness::same(0.93, "both hold the same full name")
+            Sameness::same(0.93, "they have the same full name")
         });
     }
     if a.len() == 2 && b.len() == 2 && first == last_b && last == first_b {
-        return Some(Sameness::same(0.88, "both hold the same names in another order"));
+        return Some(Sameness::same(0.88, "they have the same names in a different order"));
     }
     if last == last_b && last.len() > 1 {
         if first == first_b {
-            return Some(Sameness::same(0.88, "but for a middle name both hold the same name"));
+            return Some(Sameness::same(0.88, "they have the same name apart from a middle name"));
         }
         // A sister may have the other name that the form stands for.
         if nicknames::alike(first, first_b) && circle.is_some_and(|circle| circle.of_family(first, first_b, last) <= 2)
         {
-            return Some(Sameness::same(0.85, "one given name is a form of the other, and the surname is the same"));
+            return Some(Sameness::same(0.85, "one first name is a form of the other, and the last name is the same"));
         }
     }
     let initial = |short: &str, long: &str| short.len() == 1 && long.starts_with(short);
@@ -220,7 +220,7 @@ fn full_names(one: &Reading, other: &Reading, circle: Option<&Circle>) -> Option
 /// The full name of one is a second part of the other.
 fn in_other_part(one: &Reading, other: &Reading) -> Option<Sameness> {
     let full = one.names.iter().find(|words| words.len() >= 2)?;
-    other.others.contains(full).then(|| Sameness::same(0.9, "one holds the full name of the other"))
+    other.others.contains(full).then(|| Sameness::same(0.9, "one contains the other’s full name"))
 }
 
 /// `draganrakita` and `Dragan Rakita`.
@@ -229,7 +229,7 @@ fn run_together(one: &Reading, other: &Reading) -> Option<Sameness> {
         let [word] = short.name() else { return false };
         full.name().len() >= 2 && word.chars().count() >= 6 && *word == full.name().concat()
     };
-    (is(one, other) || is(other, one)).then(|| Sameness::in_part(0.9, "one is the name of the other, run together"))
+    (is(one, other) || is(other, one)).then(|| Sameness::in_part(0.9, "one is the other’s name without spaces"))
 }
 
 /// One is a handle that the other holds, or that is made of the other's names.
@@ -243,7 +243,7 @@ fn handles(one: &Reading, other: &Reading, around: Around<'_>) -> Option<Samenes
     let marked = one.handles.iter().any(|handle| handle.len() > 3 && holds(other, handle))
         || other.handles.iter().any(|handle| handle.len() > 3 && holds(one, handle));
     if marked {
-        return Some(Sameness::in_part(0.88, "both hold the same handle"));
+        return Some(Sameness::in_part(0.88, "they have the same username"));
     }
     let circle = around.circle.filter(|_| !around.met)?;
     let made = |short: &Reading, full: &Reading| {
@@ -255,7 +255,7 @@ fn handles(one: &Reading, other: &Reading, around: Around<'_>) -> Option<Samenes
         is_handle_of(word, full.name()) && makers.len() == 1
     };
     (made(one, other) || made(other, one))
-        .then(|| Sameness::in_part(0.85, "one is an initial and the surname of the other, and of nobody else"))
+        .then(|| Sameness::in_part(0.85, "one is the other’s initial and last name, and nobody else’s"))
 }
 
 /// `jtraglia`, `fdifabio`, `zcstarr` (with a middle initial) or `victorz` of a full name.
@@ -291,8 +291,8 @@ fn single_names(one: &Reading, other: &Reading, around: Around<'_>) -> Option<Sa
     if !alone_is_enough || is_short || namesakes(word, circle) != 1 {
         return None;
     }
-    let because = if full.name().len() == 1 { "both hold the same name" } else { "one is a part of the other's name" };
-    Some(Sameness::in_part(0.8, format!("{because}, and nobody else is called so")))
+    let because = if full.name().len() == 1 { "they have the same name" } else { "one is part of the other’s name" };
+    Some(Sameness::in_part(0.8, format!("{because}, and nobody else has that name")))
 }
 
 /// Whether a single name stands for a name: the same word, a part of it, or the longer beginning of its first word.

@@ -158,8 +158,8 @@ impl Job for AttributeSession {
         let mut tx = ctx.tenant_tx().await?;
         let trouble = Trouble {
             subject_id: ctx.job.id,
-            step: "find out who speaks in this session",
-            reason: "Something went wrong while its speakers were looked up.",
+            step: "work out who speaks in this session",
+            reason: "Something went wrong while we were identifying its speakers.",
             advice: mail::START_AGAIN,
         };
         mail::stage_failed(&mut tx, &ctx.post, self.session_id, "attribute", trouble).await?;

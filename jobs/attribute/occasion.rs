@@ -70,15 +70,16 @@ pub(super) fn client(people: &People) -> Pointing {
             let person = Some(*who);
             if listed.as_ref().is_some_and(|listed| listed.only_client() != person) {
                 return Pointing::Unclear(format!(
-                    "The name “{piece}” is that of {name}, but the list of participants has somebody else."
+                    "You named the file or its folder “{piece}”, which matches {name}, but the list of participants \
+                     has someone else."
                 ));
             }
-            let reason = format!("The name “{piece}”, which you gave the file or its folder, is that of {name}.");
+            let reason = format!("You named the file or its folder “{piece}”, which matches {name}.");
             return Pointing::To { who: *who, confidence: 0.84, reason, is_strong: true };
         }
         Named::Unclear(why) => return Pointing::Unclear(why.clone()),
         Named::Surname { who, name, piece } => {
-            let reason = format!("The name “{piece}” of the file or its folder holds {name}'s last name.");
+            let reason = format!("You named the file or its folder “{piece}”, which contains {name}’s last name.");
             return Pointing::Perhaps { who: *who, reason };
         }
         Named::Nobody => {}
@@ -89,7 +90,7 @@ pub(super) fn client(people: &People) -> Pointing {
                 let reason = format!("The list of participants has only you and {}.", people.name(who));
                 Pointing::To { who, confidence: 0.86, reason, is_strong: true }
             }
-            None => Pointing::Unclear("The list of participants does not have one client alone.".to_owned()),
+            None => Pointing::Unclear("The list of participants has no client, or more than one.".to_owned()),
         };
     }
     let mut clients = people.people.iter().filter(|person| matches!(person.who, Who::Client(_)));
@@ -121,9 +122,9 @@ fn same_hour(people: &People) -> Pointing {
     let who = Who::Client(client);
     let name = people.name(who);
     match earlier.len() {
-        1 => Pointing::Perhaps { who, reason: format!("Your last session at this hour was with {name}.") },
+        1 => Pointing::Perhaps { who, reason: format!("Your last session at this time was with {name}.") },
         count => {
-            let reason = format!("Your last {count} sessions at this hour of the week were with {name}.");
+            let reason = format!("Your last {count} sessions at this time of the week were with {name}.");
             Pointing::To { who, confidence: 0.77, reason, is_strong: false }
         }
     }
@@ -158,10 +159,7 @@ fn named(people: &People) -> Named {
                 [one] => whole.push(one),
                 // The other of the two may be meant by the whole name beside it.
                 [one, other, ..] if !whole.contains_any(&fitting) => {
-                    return Named::Unclear(format!(
-                        "The name “{piece}” could be that of {} or of {}.",
-                        one.name, other.name
-                    ));
+                    return Named::Unclear(format!("The name “{piece}” could mean {} or {}.", one.name, other.name));
                 }
                 _ => {}
             }
@@ -184,13 +182,13 @@ fn named(people: &People) -> Named {
             && speaks_of(&tokens, person)
         {
             return Named::Unclear(format!(
-                "The name “{piece}” may speak of {} without their being there.",
+                "The name “{piece}” may be about {} without them being there.",
                 person.name
             ));
         }
         if let Some(stranger) = stranger(&left, is_alone && whole.is_empty()) {
             return Named::Unclear(format!(
-                "The name “{piece}” seems to name “{stranger}”, who is nobody among your people."
+                "The name “{piece}” seems to mean “{stranger}”, who isn’t one of your clients."
             ));
         }
         found.extend(whole.into_iter().map(|person| (person, piece.as_str())));
@@ -198,7 +196,7 @@ fn named(people: &People) -> Named {
     let named = |(person, piece): (&Person, &str)| (person.who, person.name.clone(), piece.to_owned());
     match (only(&found), only(&surnames)) {
         (Only::Several(one, other), _) => {
-            Named::Unclear(format!("The names of the files and folders are those of {} and {}.", one.name, other.name))
+            Named::Unclear(format!("The files and folders are named after both {} and {}.", one.name, other.name))
         }
         (Only::One(found), _) => {
             let (who, name, piece) = named(found);

@@ -33,12 +33,14 @@ pub(super) fn whoever_is_quoted(findings: &mut [Found], said: &[Said<'_>], sessi
             continue;
         }
         if quoted[at] {
-            finding.doubt(" But it stands behind words that announce what somebody said: this may be a quotation.");
+            finding.doubt(" But it comes right after words that announce a quotation, so someone may be quoted here.");
         } else if finding.basis == Basis::PartOfName && finding.who != Who::Coach && is_heard_once(at, &turns, session)
         {
             let person = session.people.people.iter().find(|person| person.who == finding.who);
             if person.and_then(|person| attendees::vouches(person, session.names[at], session.people)).is_none() {
-                finding.doubt(" But this name is heard once, while the others take turns: somebody else may be meant.");
+                finding.doubt(
+                    " But this name appears only once, while the others take turns, so it may mean someone else.",
+                );
             }
         }
     }

@@ -180,12 +180,12 @@ fn find(label: &str, is_anybodys: bool, labels: &[&str], people: &People) -> Fou
     let by_files = attendees::told(label, people)?;
     match (by_files, find_by_name(label, is_anybodys, labels, people)) {
         (None, Err(reason)) => Err(match attendees::stranger(label, people) {
-            Some(email) => format!("{reason} In the meeting this speaker had the address {email}."),
+            Some(email) => format!("{reason} In the meeting, this speaker’s address was {email}."),
             None => reason,
         }),
         (None, found) => found,
         (Some(told), Ok(found)) if found.who != told.who && found.confidence >= THRESHOLD => {
-            Err(format!("{} But: {} Which is right?", told.reason, found.reason))
+            Err(format!("{} However: {} Which is right?", told.reason, found.reason))
         }
         (Some(told), Ok(found)) if found.who == told.who => {
             let Told { who, confidence, reason } = told;
@@ -201,20 +201,20 @@ fn find_by_name(label: &str, is_anybodys: bool, labels: &[&str], people: &People
     let key = names::alias_key(label);
     if generic::is_generic(label) {
         return Err(match label.trim() {
-            "" => "These words have no speaker's name in the file.".to_owned(),
-            label => format!("“{label}” is no person's name: it could be anybody."),
+            "" => "The file doesn’t name the speaker of these words.".to_owned(),
+            label => format!("“{label}” isn’t a person’s name: it could be anyone."),
         });
     }
     // What was said of a label that is anybody's held for its own session; the roster may still know it as a name.
     if let Some(alias) = people.aliases.get(&key).filter(|alias| !(is_anybodys && alias.by_correction)) {
         let name = people.name(alias.who);
         return match alias.by_correction {
-            true => found(alias.who, 0.98, Basis::Coach, format!("You said before that “{label}” is {name}.")),
+            true => found(alias.who, 0.98, Basis::Coach, format!("You told us before that “{label}” is {name}.")),
             false => found(alias.who, 0.95, Basis::Name, format!("The roster says that “{label}” is {name}.")),
         };
     }
     if parts::is_coach(key.strip_prefix("the ").unwrap_or(&key)) {
-        return found(Who::Coach, 0.9, Basis::Name, "The label says that this is the coach.".to_owned());
+        return found(Who::Coach, 0.9, Basis::Name, "The label says this is the coach.".to_owned());
     }
     // A name may hold a company or more, as a label does: what is written alike is the same.
     let is_one = |person: &Person| names::alias_key(&person.name) == key && !names::holds_others(label, &person.name);
@@ -223,27 +223,27 @@ fn find_by_name(label: &str, is_anybodys: bool, labels: &[&str], people: &People
     }
     let emails = names::emails(label);
     if let Some(person) = people.only(|person| person.email.as_ref().is_some_and(|email| emails.contains(email)))? {
-        return found(person.who, 0.97, Basis::Name, format!("The label holds {}'s email address.", person.name));
+        return found(person.who, 0.97, Basis::Name, format!("The label contains {}’s email address.", person.name));
     }
     if is_anybodys {
         return Err(match generic::next_in_count(label, labels) {
             Some(other) => {
-                format!("“{label}” and “{other}” differ by a number or a letter alone: either could be anybody.")
+                format!("“{label}” and “{other}” differ only by a number or a letter: either could be anyone.")
             }
-            None => format!("“{label}” is a word with a number or a letter: it could be anybody."),
+            None => format!("“{label}” is just a word with a number or a letter: it could be anyone."),
         });
     }
     let forms = names::forms(label);
     if holds_another(&forms, label, people) {
-        return Err(format!("“{label}” may be several people at one microphone."));
+        return Err(format!("“{label}” may be several people sharing one microphone."));
     }
     match by_name(&forms, people) {
         Ok(Some(finding)) if finding.is_sure() => Ok(finding),
         Ok(found) => match by_identity(label, labels, people)? {
             Some(finding) => Ok(finding),
             None => found.ok_or_else(|| match names::puts_several(label) {
-                true => format!("“{label}” may be several people at one microphone."),
-                false => "Nobody among your people has this name.".to_owned(),
+                true => format!("“{label}” may be several people sharing one microphone."),
+                false => "None of your clients has this name.".to_owned(),
             }),
         },
         Err(ambiguous) => Err(ambiguous),
@@ -289,7 +289,7 @@ fn by_identity(label: &str, labels: &[&str], people: &People) -> Result<Option<F
         let around = Around { met, circle: Some(&circle) };
         if let identity::Sameness::Same { confidence, because, is_whole } = identity::same_person(label, name, around) {
             let whose = people.name(who);
-            let reason = format!("“{label}” and “{name}” are {whose}'s: {because}.");
+            let reason = format!("“{label}” and “{name}” are both {whose}: {because}.");
             let basis = if is_whole { Basis::Name } else { Basis::PartOfName };
             found.push((Finding { who, confidence: confidence.min(0.9), reason, basis }, name));
         }
@@ -307,11 +307,11 @@ fn by_identity(label: &str, labels: &[&str], people: &People) -> Result<Option<F
 /// The kinds of likeness between a form and a name, the best first: how sure each makes, what it is, and what to say.
 const LIKENESSES: [(Likeness, f32, Basis, &str); 6] = [
     (same_name, 0.95, Basis::Name, "The label is the name of"),
-    (same_but_middle, 0.88, Basis::Name, "But for a middle name, the label is the name of"),
-    (run_together, 0.85, Basis::PartOfName, "By the name run together: this is the name of"),
-    (first_and_initial, 0.85, Basis::PartOfName, "By first name and initial: of your people these fit only"),
-    (initial_and_last, 0.8, Basis::PartOfName, "By initial and last name: of your people these fit only"),
-    (first_only, 0.8, Basis::PartOfName, "By first name: of your people it fits only"),
+    (same_but_middle, 0.88, Basis::Name, "Apart from a middle name, the label is the name of"),
+    (run_together, 0.85, Basis::PartOfName, "Without spaces, the label is the name of"),
+    (first_and_initial, 0.85, Basis::PartOfName, "The first name and initial match only"),
+    (initial_and_last, 0.8, Basis::PartOfName, "The initial and last name match only"),
+    (first_only, 0.8, Basis::PartOfName, "The first name matches only"),
 ];
 
 type Likeness = fn(&[String], &[String]) -> bool;

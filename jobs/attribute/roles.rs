@@ -124,16 +124,19 @@ struct Sign {
 
 const TURNS_TO: Sign =
     Sign {
-        weight: 1.0, of_coach: "speaks of “you” more than of “I”", of_client: Some("tells of “I” and “my”")
+        weight: 1.0, of_coach: "says “you” more than “I”", of_client: Some("says mostly “I” and “my”")
     };
 const ASKS: Sign = Sign { weight: 0.7, of_coach: "asks more of the questions", of_client: None };
-const ASKS_YOU: Sign = Sign { weight: 0.7, of_coach: "asks how the other feels and does", of_client: None };
+const ASKS_YOU: Sign = Sign { weight: 0.7, of_coach: "asks how the other person feels and is doing", of_client: None };
 const GUIDES: Sign = Sign { weight: 0.7, of_coach: "guides and recommends", of_client: None };
 const TELLS: Sign =
-    Sign { weight: 0.7, of_coach: "tells little of their own life", of_client: Some("tells of their own life") };
+    Sign { weight: 0.7, of_coach: "says little about their own life", of_client: Some("talks about their own life") };
 const OPENS: Sign = Sign { weight: 0.25, of_coach: "opens the conversation", of_client: None };
-const TITLE: Sign =
-    Sign { weight: 0.6, of_coach: "is called coach or doctor", of_client: Some("calls the other coach or doctor") };
+const TITLE: Sign = Sign {
+    weight: 0.6,
+    of_coach: "is addressed as coach or doctor",
+    of_client: Some("addresses the other person as coach or doctor"),
+};
 
 impl Evidence {
     const fn is_enough(&self) -> bool {

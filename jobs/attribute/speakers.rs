@@ -60,27 +60,28 @@ pub enum NameError {
     #[error("there is no such session")]
     NoSession,
     /// The session does not wait for its speakers: they are named, or it is summarised already.
-    #[error("this session does not wait for its speakers (any more)")]
+    #[error("this session isn’t waiting for its speakers (any more)")]
     NotWaiting,
     /// Nobody speaks under this label.
-    #[error("nobody speaks under the label “{0}” in this session; write it exactly as it is shown")]
+    #[error("nobody speaks under the label “{0}” in this session; write it exactly as shown")]
     NoLabel(String),
     /// Nothing was guessed of this label that could be taken back.
-    #[error("nothing was guessed of “{0}” that could be taken back; say who it is instead")]
+    #[error("there’s no guess about “{0}” to undo; say who it is instead")]
     NoGuess(String),
     /// A follow-up with the words is on its way or gone.
     #[error(
-        "a follow-up with these words is on its way or gone: say who spoke instead, and you are told what went out"
+        "a follow-up with these words has been sent or is on its way: say who spoke instead, and we’ll tell you what \
+         went out"
     )]
     Gone,
     /// The label is one person's.
-    #[error("“{0}” is one person's; say first that several people speak under it")]
+    #[error("“{0}” is one person; first say that several people speak under it")]
     NotShared(String),
     /// The turn is not of this label.
-    #[error("there is no such turn under this name; look at it again")]
+    #[error("there’s no such turn under this name; reload the page and try again")]
     NoTurn,
     /// The coach has no such client.
-    #[error("that client is not one of this coach's")]
+    #[error("that client isn’t one of this coach’s")]
     NoClient,
     /// The new client's name or email cannot be used.
     #[error(transparent)]

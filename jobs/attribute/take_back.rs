@@ -51,7 +51,7 @@ pub async fn take_back(
         if found != label {
             return stands;
         }
-        let reason = "You took back what Debrief had guessed. Please say who this is.".to_owned();
+        let reason = "You undid Debrief’s guess. Please say who this is.".to_owned();
         Resolution { who: None, confidence: 0.0, reason, ..stands }
     };
     let plan = Plan { resolutions: stored.iter().map(resolution).collect(), moved: 1 };

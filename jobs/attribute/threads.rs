@@ -24,7 +24,7 @@ pub struct DropThreads {
     pub summary_id: Uuid,
 }
 
-const REASON: &str = "You corrected who spoke in an earlier session, so what was open from it is looked at anew.";
+const REASON: &str = "Open threads checked again because you corrected who spoke in an earlier session.";
 
 impl Job for DropThreads {
     const KIND: &'static str = "attribute.drop_threads";

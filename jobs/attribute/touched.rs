@@ -25,8 +25,7 @@ use crate::{
     voice,
 };
 
-const REWRITTEN: &str =
-    "You corrected who spoke in this session, so this summary is written anew. Earlier versions are kept.";
+const REWRITTEN: &str = "Rewritten because you corrected who spoke in this session. Earlier versions are kept.";
 
 /// What was touched.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
@@ -245,12 +244,12 @@ async fn withdraw(
 ) -> Result<(), sqlx::Error> {
     let reason = match session.withdrawn {
         Withdrawn::AnotherSpoke => format!(
-            "By what you said, {} did not speak in this session: what stood here was said by somebody else. It is \
-             withdrawn, and nothing of it is sent.",
+            "You told us {} didn’t speak in this session: what was here was said by someone else. It’s withdrawn, and \
+             none of it is sent.",
             summary.client
         ),
         Withdrawn::TakenBack => format!(
-            "You said that it was not {} who spoke here. What was written is withdrawn, and nothing of it is sent.",
+            "You told us it wasn’t {} who spoke here. The summary is withdrawn, and none of it is sent.",
             summary.client
         ),
     };

@@ -22,11 +22,11 @@ use crate::{
     summarize::SummarizeClient,
 };
 
-const UNITED: &str = "Two entries of your list of clients were one person, so this summary is written anew with all of \
-                      that person's words. Earlier versions are kept.";
+const UNITED: &str = "Rewritten because two entries in your client list were one person: it now draws on all of that \
+                      person’s words. Earlier versions are kept.";
 
-const IN_THE_OTHER: &str = "Two entries of your list of clients were one person: what stands here is in the other summary \
-                            of this session, which is written anew.";
+const IN_THE_OTHER: &str = "Two entries in your client list were one person: what was here is in the other summary of \
+                            this session, which is being rewritten.";
 
 /// Puts everything that `from` is in a session to `into`.
 ///

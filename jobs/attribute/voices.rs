@@ -102,7 +102,7 @@ pub(super) fn voices(
     {
         let part = part(at, &scene);
         let voice = if contradicts(names::claim(labels[at]), &part) {
-            Voice::nobody(format!("What is said does not fit the label “{}”: the labels may be swapped.", labels[at]))
+            Voice::nobody(format!("What is said doesn’t fit the label “{}”: the labels may be swapped.", labels[at]))
         } else {
             voice(labels[at], &part, &called[at], &scene)
         };
@@ -144,7 +144,7 @@ fn recorder(label: &str, part: &Part, called: &Called, scene: &Scene<'_>) -> Voi
     };
     if scene.knows_coach || client_name || matches!(part, Part::Other { .. }) {
         return Voice::nobody(format!(
-            "“{label}” is whoever recorded this. That would be you, but by what is said it may be the other."
+            "“{label}” is whoever recorded this. That would be you, but from what is said it may be the other person."
         ));
     }
     let (confidence, because) = match part {
@@ -154,15 +154,16 @@ fn recorder(label: &str, part: &Part, called: &Called, scene: &Scene<'_>) -> Voi
     Voice::of(
         Who::Coach,
         confidence,
-        format!("“{label}” is whoever recorded this: in your inbox, that is you.{because}"),
+        format!("“{label}” is whoever recorded this: in your inbox, that’s you.{because}"),
     )
 }
 
 fn voice(label: &str, part: &Part, called: &Called, scene: &Scene<'_>) -> Voice {
     match called {
-        Called::Several(one, other) => {
-            Voice::nobody(format!("“{label}” is called “{one}” and “{other}”: two people may speak under this label."))
-        }
+        Called::Several(one, other) => Voice::nobody(format!(
+            "“{label}” is addressed as both “{one}” and “{other}”: two people may speak under \
+                                   this label."
+        )),
         Called::Name(name) => match scene.people.called(&name.key) {
             // Somebody else of that surname.
             Ok(Some(person)) if name.by_surname && is_against(part, person) => unnamed(label, part, scene),
@@ -188,7 +189,7 @@ fn named(label: &str, name: &SpokenName, person: &Person, part: &Part, scene: &S
     let (agrees, pointed) = match &scene.pointing {
         Pointing::To { who, reason, .. } if *who == person.who => (true, format!(" {reason}")),
         Pointing::To { reason, is_strong: true, .. } if !is_coach && !matches!(part, Part::Coach { .. }) => {
-            return Voice::nobody(format!("{} But: {reason} Which is right?", name.reason));
+            return Voice::nobody(format!("{} However: {reason} Which is right?", name.reason));
         }
         _ => (false, String::new()),
     };
@@ -204,8 +205,8 @@ fn named(label: &str, name: &SpokenName, person: &Person, part: &Part, scene: &S
         // A name alone may be said of somebody else.
         (Part::Unknown, _) => (name.confidence - 0.15, String::new(), Basis::Speech),
         (Part::Coach { .. }, false) | (Part::Other { .. }, true) => {
-            let is = if is_coach { "is being coached" } else { "coaches" };
-            return Voice::nobody(format!("{} But by what is said this speaker {is}.", name.reason));
+            let is = if is_coach { "is the one being coached" } else { "is the coach" };
+            return Voice::nobody(format!("{} But from what is said, this speaker {is}.", name.reason));
         }
     };
     if generic::is_crowd(label) && !is_coach && !agrees {
@@ -233,10 +234,10 @@ fn among_namesakes(label: &str, name: &SpokenName, ambiguous: &str, part: &Part,
 
 /// Called by a name that nobody has who is known.
 fn stranger(label: &str, name: &SpokenName, part: &Part) -> Voice {
-    let reason = format!("{} Nobody among your people is called so.", name.reason);
+    let reason = format!("{} None of your clients has that name.", name.reason);
     match part {
         Part::Coach { because, .. } => {
-            Voice::of(Who::Coach, 0.6, format!("“{label}” {because}, as a coach does. But: {reason}"))
+            Voice::of(Who::Coach, 0.6, format!("“{label}” {because}, as a coach does. However: {reason}"))
         }
         Part::Other { .. } | Part::Unknown => Voice::nobody(reason),
     }
@@ -253,7 +254,7 @@ fn unnamed(label: &str, part: &Part, scene: &Scene<'_>) -> Voice {
             let name = |who| scene.people.name(who);
             match &scene.pointing {
                 Pointing::To { who, reason, .. } if generic::is_crowd(label) => {
-                    let but = format!("But “{label}” may be several people, and no name is said.");
+                    let but = format!("But “{label}” may be several people, and nobody says a name.");
                     Voice::of(*who, 0.6, format!("{because}. {reason} {but}"))
                 }
                 Pointing::To { who, confidence: pointed, reason, .. } => Voice {
@@ -265,14 +266,14 @@ fn unnamed(label: &str, part: &Part, scene: &Scene<'_>) -> Voice {
                     )
                 },
                 Pointing::Perhaps { who, reason } => {
-                    Voice::of(*who, 0.6, format!("{because}. {reason} But no name is said."))
+                    Voice::of(*who, 0.6, format!("{because}. {reason} But nobody says a name."))
                 }
                 Pointing::Unclear(why) => Voice::nobody(format!("{because}: this is the client. {why}")),
-                Pointing::Nothing => Voice::nobody(format!("{because}: this is the client, but no name is said.")),
+                Pointing::Nothing => Voice::nobody(format!("{because}: this is the client, but nobody says a name.")),
             }
         }
         Part::Unknown => {
-            Voice::nobody(format!("“{label}” is no person's name, and what is said does not tell who it is."))
+            Voice::nobody(format!("“{label}” isn’t a person’s name, and what is said doesn’t show who it is."))
         }
     }
 }
@@ -297,7 +298,7 @@ fn other_than_client(found: &mut [(usize, Voice)], labels: &[&str], called: &[Ca
     };
     let is_open = voice.who.is_none() || voice.confidence < THRESHOLD;
     if is_open && !is_called_otherwise && !generic::is_crowd(labels[*at]) {
-        let reason = format!("The other speaker is {name}, and this session is yours: so this is you.");
+        let reason = format!("The other speaker is {name}, and this is your session, so this is you.");
         *voice = Voice { basis: Basis::Occasion, ..Voice::of(Who::Coach, 0.78, reason) };
     }
 }
@@ -399,7 +400,7 @@ mod tests {
         let file = found_with(labels, &SESSION, &["Priya"], &BOTH);
         assert_eq!(who(&file), [(Some(Who::Coach), None), (Some(PRIYA), None)], "{file:?}");
         assert_eq!(file[1].basis, Basis::Occasion);
-        assert!(file[1].reason.contains("“Priya”, which you gave the file"), "{file:?}");
+        assert!(file[1].reason.contains("You named the file or its folder “Priya”"), "{file:?}");
         let greeted = |name| [&[(0, name), (1, "Hi Maya.")], &SESSION[1..]].concat();
         let disagree = found_with(labels, &greeted("Hi Tom."), &["Priya"], &BOTH);
         assert_eq!(who(&disagree)[1], (None, None), "{disagree:?}");

@@ -273,7 +273,7 @@ fn walk_into(
         // Without descriptors or memory nothing is known of any folder: the look is repeated.
         Err(Refused::Io(error)) if is_want(&error) => Err(Refused::Io(error)),
         Err(Refused::Io(error)) => {
-            tracing::warn!(target: "bucket", { %error }, "a folder cannot be read and is left out");
+            tracing::warn!(target: "bucket", { %error }, "can't read a folder; it is skipped");
             Ok(None)
         }
     }

@@ -42,13 +42,13 @@ pub enum BucketError {
     #[error("there is no such object in the bucket")]
     NotFound,
     /// The object, or a folder on the way to it, is a link or no plain file. In a folder such are never followed.
-    #[error("the object is a link, or lies behind one; links are not followed: put the file itself there")]
+    #[error("the object is a link or is behind one; links are not followed: put the file itself there")]
     Link,
     /// The object is no longer what the listing showed.
     #[error("the object changed while it was read")]
     Changed,
     /// An object's key cannot be a path (`inbox//x`), and the store lists nothing beside it.
-    #[error("an object's key cannot be used, and nothing beside it can be listed; delete or rename it")]
+    #[error("an object's key can't be used, and nothing next to it can be listed; delete or rename it")]
     BadKey,
     /// The bucket did not do it: unreachable, refused, full. With its own words.
     #[error("the bucket failed: {0}")]
@@ -104,7 +104,7 @@ impl Bucket {
     /// When the URL is not one of the two kinds, or the folder cannot be made.
     pub fn open(settings: &Settings) -> Result<Self, SettingsError> {
         let url = Url::parse(&settings.url)
-            .map_err(|error| bad_url(format!("it is no URL ({error}); write file:///path or s3://name/prefix")))?;
+            .map_err(|error| bad_url(format!("it isn't a URL ({error}); write file:///path or s3://name/prefix")))?;
         match url.scheme() {
             "file" => Self::open_folder(&url),
             "s3" => Self::open_s3(&url),
@@ -115,14 +115,14 @@ impl Bucket {
     fn open_folder(url: &Url) -> Result<Self, SettingsError> {
         let root = url.to_file_path().map_err(|()| bad_url("a folder is written file:///absolute/path"))?;
         let folder = Folder::open(root.clone()).map_err(|error| {
-            bad_url(format!("the folder {} cannot be used: {error}; choose one that can be written", root.display()))
+            bad_url(format!("can't use the folder {}: {error}; choose a writable one", root.display()))
         })?;
         Ok(Self { name: folder.name(), place: Place::Folder(folder) })
     }
 
     fn open_s3(url: &Url) -> Result<Self, SettingsError> {
         let bucket = url.host_str().filter(|host| !host.is_empty());
-        let bucket = bucket.ok_or_else(|| bad_url("the bucket's name is missing: write s3://name/prefix"))?;
+        let bucket = bucket.ok_or_else(|| bad_url("the bucket name is missing: write s3://name/prefix"))?;
         let mut builder = AmazonS3Builder::from_env().with_bucket_name(bucket);
         let mut endpoint =
             ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL", "AWS_ENDPOINT"].iter().find_map(|key| std::env::var(key).ok());
@@ -135,7 +135,7 @@ impl Bucket {
                 "region" => builder = builder.with_region(&*value),
                 "anonymous" => builder = builder.with_skip_signature(value == "true"),
                 other => {
-                    return Err(bad_url(format!("`?{other}=` is not known; there are endpoint, region, anonymous")));
+                    return Err(bad_url(format!("`?{other}=` isn't supported; use endpoint, region or anonymous")));
                 }
             }
         }

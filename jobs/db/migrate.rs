@@ -14,15 +14,15 @@ static MIGRATIONS: Migrator = sqlx::migrate!("../migrations");
 #[derive(Debug, thiserror::Error)]
 pub enum MigrateError {
     /// The server could not be reached, or refused the user.
-    #[error("cannot connect to the database: {0}")]
+    #[error("can't connect to the database: {0}")]
     Connect(#[source] sqlx::Error),
     /// The owner's login may not make roles or extensions, and they are not there.
     #[error(
-        "the database user may not make what Debrief needs: {0}. Set DATABASE_OWNER_URL to a login that may, for this \
-         command alone; or run once as a superuser, in this database: \
-         create extension if not exists vector; create role debrief_owner nologin; create role debrief_app nologin; \
-         grant debrief_owner to \"<the user of DATABASE_OWNER_URL>\"; grant debrief_app to \"<the user of DATABASE_URL>\"; \
-         grant create, usage on schema public to debrief_owner; grant usage on schema public to debrief_app;"
+        "the database user isn't allowed to create what Debrief needs: {0}. Set DATABASE_OWNER_URL to a login that is, \
+         for this command only; or run once as a superuser, in this database: create extension if not exists vector; \
+         create role debrief_owner nologin; create role debrief_app nologin; grant debrief_owner to \"<the user of \
+         DATABASE_OWNER_URL>\"; grant debrief_app to \"<the user of DATABASE_URL>\"; grant create, usage on schema \
+         public to debrief_owner; grant usage on schema public to debrief_app;"
     )]
     Prepare(#[source] sqlx::Error),
     /// A migration failed; the database is as it was before that migration.

@@ -38,7 +38,7 @@ pub struct Local {
 
 /// The local model cannot be used.
 #[derive(Clone, Debug, thiserror::Error)]
-#[error("the local model in {folder} cannot be used: {problem}; bring it anew with `debrief models get --force`")]
+#[error("can't use the local model in {folder}: {problem}; download it again with `debrief models get --force`")]
 pub struct LocalError {
     folder: String,
     problem: String,

@@ -60,7 +60,10 @@ pub enum EmbedError {
         after: Option<Duration>,
     },
     /// The endpoint refuses, and would again.
-    #[error("the embeddings endpoint refuses: {0}. Check index.url, index.api_key, index.model and index.dimensions")]
+    #[error(
+        "the embeddings endpoint rejects the request: {0}. Check index.url, index.api_key, index.model and \
+             index.dimensions"
+    )]
     Refused(String),
     /// The local model cannot be used.
     #[error(transparent)]
@@ -109,10 +112,10 @@ impl Embedder {
             ("auto" | "local", Some(local)) => Ok(Self::Local(local)),
             ("local", None) => {
                 let folder = settings.local_folder.display();
-                let problem = format!("there is no model in {folder}: bring it with `debrief models get`");
+                let problem = format!("there is no model in {folder}: download it with `debrief models get`");
                 Err(SettingsError::new("index.embedder", problem))
             }
-            _ => Err(SettingsError::new("index.embedder", "it is none of `auto`, `local`, `openai` and `hashed`")),
+            _ => Err(SettingsError::new("index.embedder", "it isn't one of `auto`, `local`, `openai` and `hashed`")),
         }
     }
 
@@ -170,7 +173,9 @@ impl Embedder {
     /// What is wrong with the local model.
     pub async fn check(&self) -> Result<String, EmbedError> {
         match self {
-            Self::Hashed => Ok("hashed words (`debrief models get` brings a model that knows what words mean)".into()),
+            Self::Hashed => {
+                Ok("hashed words (`debrief models get` downloads a model that knows what words mean)".into())
+            }
             Self::Local(local) => {
                 let folder = local.folder().display().to_string();
                 self.embed(&["It works.".to_owned()]).await?;

@@ -133,9 +133,9 @@ impl Job for ExportOrganization {
             let trouble = Trouble {
                 subject_id: ctx.job.id,
                 step: "write this",
-                reason: "Something went wrong while the organization's data was written to the bucket.",
-                advice: "The export before it is still there, and the next one is tried by itself. Whoever runs Debrief \
-                         for you has been shown the error.",
+                reason: "Something went wrong while the organization’s data was being written to the bucket.",
+                advice: "The previous export is still there, and the next one runs automatically. Whoever runs Debrief \
+                         for you can see the error.",
             };
             mail::tell_of(&mut tx, &ctx.post, coach_id, ("Export of all sessions", None), trouble, self.export_id)
                 .await?;

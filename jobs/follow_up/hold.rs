@@ -40,10 +40,10 @@ pub enum FollowUpError {
     #[error("the summary is gone")]
     Gone,
     /// The content of that version is not what was signed.
-    #[error("the summary is not what was approved: read it again")]
+    #[error("the summary isn’t what was approved: read it again")]
     Changed,
     /// The client's name or address is not what was signed.
-    #[error("the recipient is not who was shown: look at it, and approve again")]
+    #[error("the recipient isn’t who was shown: check it and approve again")]
     RecipientChanged {
         /// The client's name.
         client: String,
@@ -51,7 +51,7 @@ pub enum FollowUpError {
         now: Option<Recipient>,
     },
     /// Sentences speak about the client, and it is not said that they go as they are.
-    #[error("a sentence speaks about the client, and the letter speaks to the client")]
+    #[error("a sentence talks about the client, but the letter is addressed to the client")]
     SpeaksAbout {
         /// The client's name.
         client: String,

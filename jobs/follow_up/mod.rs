@@ -116,12 +116,12 @@ impl Job for SendFollowUp {
 type Words = (&'static str, &'static str);
 
 const UNCERTAIN: Words = (
-    "The connection to the mail server broke at the moment of sending: the client may or may not have the follow-up.",
-    "Ask the client whether it arrived. Debrief does not send it a second time by itself.",
+    "The connection to the mail server broke while we were sending the follow-up: the client may or may not have it.",
+    "Ask the client whether it arrived. Debrief won’t send it again by itself.",
 );
 const NOT_SENT: Words = (
-    "The mail server did not take the follow-up, so the client does not have it.",
-    "Check the client's email address. Whoever runs Debrief for you can see the server's words and send it again.",
+    "The mail server didn’t accept the follow-up, so the client doesn’t have it.",
+    "Check the client’s email address. Whoever runs Debrief for you can see what the server said, and send it again.",
 );
 
 impl SendFollowUp {
@@ -181,7 +181,8 @@ impl SendFollowUp {
         session_id: Uuid,
         (reason, advice): Words,
     ) -> Result<(), JobError> {
-        let trouble = Trouble { subject_id: self.mail_id, step: "deliver a follow-up for sure", reason, advice };
+        let trouble =
+            Trouble { subject_id: self.mail_id, step: "confirm that a follow-up was delivered", reason, advice };
         Ok(mail::stage_failed(tx, &ctx.post, session_id, STAGE, trouble).await?)
     }
 }

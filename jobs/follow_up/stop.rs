@@ -80,12 +80,12 @@ async fn tell(
     let (reason, advice) = if is_removed {
         (
             format!("{client} was removed from your list after you approved the letter. Nothing was sent."),
-            "If that was right, open the page and dismiss the summary.",
+            "If that was right, open the page and choose “Don’t send”.",
         )
     } else {
         (
             format!("{client}\u{2019}s name or address changed after you approved the letter. Nothing was sent."),
-            "Open the page, look at whom the letter goes to now, and approve it once more.",
+            "Open the page, check who the letter goes to now, and approve it again.",
         )
     };
     session::mark_failed(tx, session_id, STAGE, &reason).await?;

@@ -13,7 +13,7 @@ use crate::{
 
 /// What the session shows when an index job is dead. Nobody is held up by it, so nobody is mailed: the operator sees the
 /// dead job.
-pub(super) const NOT_FOUND: &str = "A search does not find all of this session yet; everything else goes on.";
+pub(super) const NOT_FOUND: &str = "Search doesn’t find all of this session yet; everything else works.";
 
 /// The vectors that the organization has of `chunks` under the embedder's model, as text, by the hash of the words.
 pub(super) async fn known_vectors(

@@ -25,9 +25,9 @@ impl Held {
     pub(super) fn says(&self) -> String {
         let file = clean::line(self.object_key.rsplit('/').next().unwrap_or_default());
         match &self.rejected_reason {
-            Some(reason) => format!("It has the same content as “{file}”, which was not taken: {reason}"),
+            Some(reason) => format!("It has the same content as “{file}”, which we couldn’t read: {reason}"),
             None => format!(
-                "It has the same content as “{file}”, which is in the session “{}” of {}.",
+                "It has the same content as “{file}”, which is in the session “{}” on {}.",
                 self.title,
                 self.session_date.format("%-d %B %Y")
             ),

@@ -219,7 +219,7 @@ fn fate(object_key: &str, known: Option<&Known>) -> (Fate, Option<String>) {
     let Some(known) = known else {
         return (
             Fate::New,
-            Some("it was not looked at yet; `debrief up` or `debrief work` does so every five seconds".to_owned()),
+            Some("not scanned yet; `debrief up` or `debrief work` scans every five seconds".to_owned()),
         );
     };
     if let Some(why) = &known.rejected_reason {
@@ -227,7 +227,7 @@ fn fate(object_key: &str, known: Option<&Known>) -> (Fate, Option<String>) {
     }
     let fate = match known.outcome.as_str() {
         "seen" => {
-            let why = "it may still be written; the next look takes it when it is the same";
+            let why = "it may still be uploading; the next scan reads it if it hasn’t changed";
             return (Fate::Seen, Some(why.to_owned()));
         }
         "waiting" => Fate::Waiting,

@@ -99,14 +99,14 @@ pub fn ignored(key: &str) -> Option<&'static str> {
     let file = parts.pop().unwrap_or_default();
     if key.contains('\0') {
         // No database takes a zero, and one such key must keep nobody else's files from being seen.
-        Some("its name has a zero in it: give it another")
+        Some("its name contains a NUL character: rename it")
     } else if is_hidden(file) || parts.iter().any(|part| part.starts_with('.') || *part == "__MACOSX") {
         // A file in a hidden folder (.git, .Trash, __MACOSX) is as hidden as a hidden file.
-        Some("it is hidden, or a system's own file")
+        Some("it’s hidden, or a system file")
     } else if is_unfinished(file) {
-        Some("by its name a program has not finished it, or it is a spare copy; it is taken under its own name")
+        Some("its name is that of an unfinished or backup file; it’s read under its final name")
     } else if parts.is_empty() {
-        Some("it lies in no coach's folder: move it to inbox/COACH/ (`debrief coach list` shows the handles)")
+        Some("it isn’t in a coach’s folder: move it to inbox/COACH/ (`debrief coach list` shows the handles)")
     } else {
         None
     }

@@ -108,9 +108,9 @@ impl Facts {
     pub fn better_by(&self, other: &Self) -> &'static str {
         let ((labels, times, _), (other_labels, other_times, _)) = (self.worth(), other.worth());
         if labels > other_labels {
-            "the better speakers' names"
+            "better speaker names"
         } else if times > other_times {
-            "the better times"
+            "better times"
         } else {
             "more words, or came first"
         }

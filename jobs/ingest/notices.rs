@@ -210,7 +210,7 @@ fn told(coach: &str, handle: &str, untold: &[Untold]) -> SessionRejected {
             _ => notice.object_key.clone(),
         },
         reason: match notice.kept && is_some_kept {
-            true => format!("{} A copy is kept under rejected/.", notice.reason),
+            true => format!("{} We’ve kept a copy in rejected/.", notice.reason),
             false => notice.reason.clone(),
         },
     };

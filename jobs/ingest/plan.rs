@@ -62,9 +62,9 @@ impl Why {
     #[must_use]
     pub const fn says(self) -> &'static str {
         match self {
-            Self::Alone => "the transcript of its meeting has not come yet",
-            Self::Several => "several meetings lie beside it, and nothing says of which of them it is",
-            Self::Strangers => "it names nobody who speaks in the meeting that lies beside it",
+            Self::Alone => "the transcript of its meeting hasn’t arrived yet",
+            Self::Several => "there are several meetings next to it, and nothing says which one it belongs to",
+            Self::Strangers => "it names nobody who speaks in the meeting next to it",
         }
     }
 }

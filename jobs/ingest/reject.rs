@@ -49,17 +49,17 @@ struct ReasonFile<'a> {
     at: DateTime<Utc>,
 }
 
-pub(super) const EXPORT_AGAIN: &str = "Export the transcript from your meeting tool again (VTT, SRT, Word document, JSON or plain text \
-                            with names; most exports of meeting and transcription tools are read) and upload it under the \
-                            same name; it then takes the place of this one.";
+pub(super) const EXPORT_AGAIN: &str = "Export the transcript from your meeting tool again (VTT, SRT, Word, JSON, or \
+                                       plain text with names; we read the exports of most meeting and transcription \
+                                       tools) and upload it under the same name. It then replaces this one.";
 
 pub(super) static EMPTY: std::sync::LazyLock<Why> =
     std::sync::LazyLock::new(|| Why { reason: "The file is empty.".to_owned(), what_to_do: EXPORT_AGAIN.to_owned() });
 
 pub(super) static LINK: std::sync::LazyLock<Why> = std::sync::LazyLock::new(|| Why {
     reason:
-        "This is a link to a file, or a file that has a second name elsewhere. Such are not followed: they could lead \
-             into somebody else's folder."
+        "This is a link to a file, or a file with a second name elsewhere. We don’t follow these: they could lead into \
+         someone else’s folder."
             .to_owned(),
     what_to_do: "Copy the file itself into your folder.".to_owned(),
 });
@@ -67,33 +67,32 @@ pub(super) static LINK: std::sync::LazyLock<Why> = std::sync::LazyLock::new(|| W
 pub(super) fn too_large(max_bytes: u64) -> Why {
     let limit = if max_bytes >= 1 << 20 { format!("{} MiB", max_bytes >> 20) } else { format!("{max_bytes} bytes") };
     Why {
-        reason: format!("The file is larger than {limit}, which is more than a transcript has."),
-        what_to_do:
-            "Upload the transcript (VTT, SRT, Word document, JSON or plain text), not the recording; or split the file."
-                .to_owned(),
+        reason: format!("The file is larger than {limit}, which is more than any transcript needs."),
+        what_to_do: "Upload the transcript (VTT, SRT, Word, JSON or plain text), not the recording, or split the file."
+            .to_owned(),
     }
 }
 
 pub(super) fn no_roster(error: &RosterError) -> Why {
     Why {
-        reason: format!("The roster cannot be read: {error}."),
-        what_to_do: "Save it as CSV with the columns name, email, aliases, tags, or export it from your contacts, and upload it again.".to_owned(),
+        reason: format!("We couldn’t read the roster: {error}."),
+        what_to_do:
+            "Save it as CSV with the columns name, email, aliases, tags, or export it from your contacts, then \
+                     upload it again."
+                .to_owned(),
     }
 }
 
 pub(super) fn some_lines(reason: String) -> Why {
-    Why {
-        reason,
-        what_to_do: "The other lines were applied. Correct these ones and upload the roster again.".to_owned(),
-    }
+    Why { reason, what_to_do: "The other lines were imported. Correct these and upload the roster again.".to_owned() }
 }
 
 /// Rejects an object in the folder of nobody: there is no tenant and nobody to mail, so the reason file says it.
 pub(super) async fn unknown_coach(ctx: &Context<Needs>, object: &ObjectInfo) -> Result<Outcome, JobError> {
     let why = Why {
-        reason: "No coach has this folder's name as handle.".to_owned(),
-        what_to_do: "Move the file into the folder of a coach, or add the coach (`debrief coach add`): the files that \
-                     lie in the folder are then taken."
+        reason: "No coach has this folder’s name as a handle.".to_owned(),
+        what_to_do: "Move the file into a coach’s folder, or add the coach (`debrief coach add`): the files in the \
+                     folder are then read."
             .to_owned(),
     };
     put_reason(ctx, &object.key, &why, object.modified).await?;
@@ -181,11 +180,11 @@ pub(super) async fn alone(
     let what = if is_chat { "the chat" } else { "the list of participants" };
     let why = Why {
         reason: match because {
-            plan::Why::Alone => format!("This is {what} of a meeting whose transcript did not come."),
-            unclear => format!("This is {what} of a meeting, and it was not found of which: {}.", unclear.says()),
+            plan::Why::Alone => format!("This is {what} of a meeting whose transcript didn’t arrive."),
+            unclear => format!("This is {what} of a meeting, but we couldn’t tell which one: {}.", unclear.says()),
         },
-        what_to_do: "Put it together with the transcript of its meeting into a folder of their own, such as \
-                     2026-11-03 Session 4, below your folder in the inbox."
+        what_to_do: "Put it and the transcript of its meeting in a folder of their own, such as 2026-11-03 Session 4, \
+                     inside your inbox folder."
             .to_owned(),
     };
     put_reason(ctx, &object.key, &why, object.modified).await?;
@@ -356,8 +355,8 @@ impl Job for RejectTranscript {
         if let Some(session) = session {
             let trouble = Trouble {
                 subject_id: ctx.job.id,
-                step: "take the transcript of this session",
-                reason: "The file cannot be used, and the note that says why could not be put beside it.",
+                step: "read the transcript of this session",
+                reason: "We couldn’t use the file, and we couldn’t save the note that says why next to it.",
                 advice: EXPORT_AGAIN,
             };
             mail::stage_failed(&mut tx, &ctx.post, session, "ingest", trouble).await?;

@@ -48,7 +48,8 @@ pub struct Entry {
 pub enum RosterError {
     /// It has no line of column names with a name in it.
     #[error(
-        "no line names the columns: begin the file with a line such as name,email,aliases,tags, or First Name,Last Name,Email"
+        "no line names the columns: start the file with a line such as name,email,aliases,tags, or First Name,Last \
+         Name,Email"
     )]
     NoNameColumn,
 }
@@ -141,11 +142,14 @@ impl Table {
         self.find_addresses();
         if !self.unknown.is_empty() {
             let unused = match self.unknown.len() {
-                1 => "1 column is not used".to_owned(),
-                many => format!("{many} columns are not used"),
+                1 => "1 column isn’t used".to_owned(),
+                many => format!("{many} columns aren’t used"),
             };
             let line = self.header_line + skipped;
-            roster.notes.push(format!("line {line}: {unused}; those of names, email, aliases, tags and greeting are"));
+            roster.notes.push(format!(
+                "line {line}: {unused}; only those for names, email, aliases, tags and greeting \
+                                       are"
+            ));
         }
         let lines = Lines::new(text);
         let mut seen = Seen::default();
@@ -154,10 +158,10 @@ impl Table {
             match self.unclosed(text, at) {
                 Some(field) => {
                     let lost = match self.rows.get(at + 1) {
-                        Some(next) => format!("what stands before line {} is lost", lines.of(next) + skipped),
-                        None => "what follows is lost".to_owned(),
+                        Some(next) => format!("everything before line {} is lost", lines.of(next) + skipped),
+                        None => "everything after it is lost".to_owned(),
                     };
-                    let problem = "a quotation mark is opened and not closed";
+                    let problem = "a quotation mark is opened but not closed";
                     roster.problems.push(format!("line {line}: {problem}; {lost}"));
                     // What stands before it may be all that matters.
                     if self.own_places().all(|place| place < field) {
@@ -170,7 +174,7 @@ impl Table {
             }
         }
         if self.is_cut {
-            roster.problems.push(format!("only the first {MOST_LINES} lines are taken"));
+            roster.problems.push(format!("only the first {MOST_LINES} lines are read"));
         }
         roster
     }
@@ -241,7 +245,7 @@ impl Table {
             [Meaning::Name, Meaning::Given, Meaning::Middle, Meaning::Family].map(|meaning| tidy(cell(meaning)));
         let name = whole_name(&name, &given, &middle, &family);
         if name.is_empty() {
-            roster.problems.push(format!("line {line}: the name is missing, so the line is left out"));
+            roster.problems.push(format!("line {line}: the name is missing, so the line is skipped"));
             return;
         }
         let email = self.email(row, line, roster);
@@ -264,10 +268,10 @@ impl Table {
         all.dedup();
         let several = all.len() > 1 || read.iter().any(|cell| matches!(cell, address::Cell::One(_, true)));
         if several {
-            roster.notes.push(format!("line {line}: of several email addresses, the first is used"));
+            roster.notes.push(format!("line {line}: there are several email addresses; the first is used"));
         }
         if all.is_empty() && read.contains(&address::Cell::Bad) {
-            let problem = "the email is no address; the client is kept without a new one";
+            let problem = "the email isn’t a valid address; the client is kept without a new one";
             roster.problems.push(format!("line {line}: {problem}"));
         }
         all.first().map(|address| (*address).clone())
@@ -288,14 +292,14 @@ impl Seen {
         if let Some(email) = email
             && let Some(earlier) = self.addresses.get(email)
         {
-            return Some(format!("the email stands in line {earlier} already: one client, by that line"));
+            return Some(format!("the email is already in line {earlier}: both count as one client, as in that line"));
         }
         let key = name.to_lowercase();
         match self.names.get(&key) {
             Some((earlier, with_address)) if !*with_address || email.is_none() => {
                 return Some(format!(
-                    "the name stands in line {earlier} already, and no two addresses tell two people apart: one client, by \
-                     that line"
+                    "the name is already in line {earlier}, and there aren’t two addresses to tell two people apart: \
+                     both count as one client, as in that line"
                 ));
             }
             _ => {}

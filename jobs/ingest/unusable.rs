@@ -39,7 +39,7 @@ pub(super) async fn settle(ctx: &Context<Needs>, found: Vec<Unusable>, scan: &mu
                 tracing::error!(
                     target: "ingest",
                     { coach.handle = handle, error },
-                    "nobody was told of what cannot be taken from the inbox; the next scan tries again"
+                    "couldn't report files that can't be read; the next scan tries again"
                 );
             }
         }
@@ -115,7 +115,7 @@ async fn tell(ctx: &Context<Needs>, coach: Option<Coach>, found: &[Unusable]) ->
         tracing::warn!(
             target: "ingest",
             { coach.id = coach.map(|coach| tracing::field::display(coach.id)), files = settled },
-            "what lies in the inbox cannot be taken as it is; `debrief inbox` names it"
+            "some files in the inbox can't be read as they are; `debrief inbox` names them"
         );
     }
     Ok(settled)
@@ -137,28 +137,29 @@ pub(super) fn why(unusable: &Unusable) -> Why {
     let what = if unusable.is_folder { "folder" } else { "file" };
     let (reason, what_to_do) = match unusable.obstacle {
         Obstacle::NoFile => (
-            "This is a pipe, a socket or a device and not a file: there is nothing in it to be read.".to_owned(),
-            "Put the transcript itself into the folder.".to_owned(),
+            "This is a pipe, a socket or a device, not a file, so there is nothing to read in it.".to_owned(),
+            "Put the transcript itself in the folder.".to_owned(),
         ),
         Obstacle::Name => (
             format!(
-                "The name of this {what} holds bytes that are no letters (not UTF-8); they are shown as \\x and two digits."
+                "The name of this {what} contains bytes that aren't UTF-8 text; they are shown as \\x and two digits."
             ),
-            format!("Give the {what} another name: what it holds is then taken."),
+            format!("Rename the {what}, and Debrief will read it."),
         ),
         Obstacle::Far => (
             format!(
                 "This {what} lies too deep: Debrief looks into {DEEPEST} folders, one within the other, and at paths of up to \
                  {LONGEST} bytes."
             ),
-            format!("Move the {what} up into your own folder, or give the folders shorter names."),
+            format!("Move the {what} up into your own folder, or shorten the names of the folders."),
         ),
         Obstacle::Closed => (
-            format!("Debrief has no right to read this {what}."),
+            format!("Debrief doesn't have permission to read this {what}."),
             if unusable.is_folder {
-                "Give it the right to read and enter the folder (chmod a+rx): what is in it is then taken.".to_owned()
+                "Give it permission to read and enter the folder (chmod a+rx), and it will read what is inside."
+                    .to_owned()
             } else {
-                "Give it the right to read the file (chmod a+r): it is then taken.".to_owned()
+                "Give it permission to read the file (chmod a+r).".to_owned()
             },
         ),
     };

@@ -24,7 +24,7 @@ impl Models {
         for client in self.used() {
             found.push(client.check().await?);
         }
-        Ok(if found.is_empty() { "offline, which needs nothing".into() } else { found.join("; ") })
+        Ok(if found.is_empty() { "offline, needs nothing".into() } else { found.join("; ") })
     }
 }
 
@@ -35,32 +35,32 @@ impl Client {
     /// The setting that is to be looked at, and what is wrong.
     pub async fn check(&self) -> Result<String, SettingsError> {
         let wrong = |problem: String| self.profile.wrong("url", problem);
-        let Some(url) = self.wire.models() else { return Ok(format!("{}, not asked", self.model)) };
+        let Some(url) = self.wire.models() else { return Ok(format!("{}, not checked", self.model)) };
         // A query can be long, or hold a key, and says nothing more.
         let mut shown = url.clone();
         shown.set_query(None);
         let shown = masked(shown.as_str()).into_owned();
         let request = self.http.get(url).timeout(PATIENCE.min(Duration::from_secs(self.profile.timeout_seconds)));
         let response = self.wire.authorize(request).send().await.map_err(|error| {
-            let what = if error.is_timeout() { "gives no answer in time" } else { "cannot be reached" };
-            wrong(format!("{shown} {what}: is the endpoint running, and is this its address?"))
+            let what = if error.is_timeout() { "didn't respond in time" } else { "can't be reached" };
+            wrong(format!("{shown} {what}: is the endpoint running, and is this the right address?"))
         })?;
         match response.status() {
             StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
                 let has_key = self.profile.api_key.is_some();
-                let key = if has_key { "does not accept the key" } else { "wants a key, and none is set" };
+                let key = if has_key { "rejects the key" } else { "needs a key, but none is set" };
                 let problem = format!("{shown} {key} (HTTP {})", response.status().as_u16());
                 return Err(self.profile.wrong("api_key", problem));
             }
             StatusCode::NOT_FOUND => {
-                return Err(wrong(format!("there is nothing at {shown} (HTTP 404): the setting often ends with /v1")));
+                return Err(wrong(format!("there is nothing at {shown} (HTTP 404): the URL often ends with /v1")));
             }
             // Gemini's way to refuse a key.
             StatusCode::BAD_REQUEST if self.wire.name() == "gemini" => {
-                return Err(self.profile.wrong("api_key", format!("{shown} does not accept the key (HTTP 400)")));
+                return Err(self.profile.wrong("api_key", format!("{shown} rejects the key (HTTP 400)")));
             }
             status if !status.is_success() => {
-                return Err(wrong(format!("{shown} answers HTTP {}", status.as_u16())));
+                return Err(wrong(format!("{shown} returns HTTP {}", status.as_u16())));
             }
             _ => {}
         }
@@ -70,12 +70,12 @@ impl Client {
             // Azure's list is not of what was deployed.
             return if list.is_some() && self.wire.name() == "azure" {
                 Ok(format!(
-                    "{shown} accepts the key; whether there is a deployment {} shows with the first call",
+                    "{shown} accepts the key; the first call will show whether the deployment {} exists",
                     self.model
                 ))
             } else {
                 Err(wrong(format!(
-                    "{shown} does not answer with a list of models: is this an endpoint of {}?",
+                    "{shown} doesn't return a list of models: is this an endpoint of {}?",
                     self.wire.name()
                 )))
             };
@@ -88,7 +88,7 @@ impl Client {
             some.push("…");
         }
         let has = if some.is_empty() { "no model".to_owned() } else { some.join(", ") };
-        Err(self.profile.wrong("model", format!("{shown} does not have the model {}; it has {has}", self.model)))
+        Err(self.profile.wrong("model", format!("{shown} doesn't have the model {}; it has {has}", self.model)))
     }
 
     /// Whether a listed model is the one that is asked for: Ollama lists `name:latest`, Gemini `models/name`.

@@ -263,7 +263,9 @@ impl Client {
         {
             let section = &self.profile.section;
             return Err(Ended::Failed(LlmError::Misconfigured(format!(
-                "the language model's endpoint says again and again that it was asked too much (HTTP 429): is the account's quota used up? If not, set {section}.requests_per_minute and {section}.tokens_per_minute to what it allows, then retry the job"
+                "the language model's endpoint keeps reporting too many requests (HTTP 429): is the account's quota \
+                 used up? If not, set {section}.requests_per_minute and {section}.tokens_per_minute to what it allows, \
+                 then retry the job"
             ))));
         }
         match (outcome.unsupported, outcome.content) {
@@ -401,9 +403,9 @@ fn base(profile: &Profile, default: Option<&str>) -> Result<Url, SettingsError> 
             if profile.provider == "azure" { "https://NAME.openai.azure.com" } else { "https://api.openai.com/v1" }
         ))
     })?;
-    let url: Url = text.parse().map_err(|error| wrong(&format!("it is no URL: {error}")))?;
+    let url: Url = text.parse().map_err(|error| wrong(&format!("it isn't a URL: {error}")))?;
     if !matches!(url.scheme(), "http" | "https") {
-        return Err(wrong(&"only http and https are spoken"));
+        return Err(wrong(&"only http and https are supported"));
     }
     Ok(url)
 }

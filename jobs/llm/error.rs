@@ -80,13 +80,14 @@ impl LlmError {
 impl fmt::Display for LlmError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Limited(_) => f.write_str("the language model's endpoint says that it was asked too much (HTTP 429)"),
+            Self::Limited(_) => f.write_str("the language model's endpoint reports too many requests (HTTP 429)"),
             Self::Busy(_) => f.write_str("the language model's endpoint is busy"),
             Self::Waiting(_) => f.write_str("the language model's limits leave no room yet"),
             Self::Unavailable(why) | Self::BrokeOff(why) => {
-                write!(f, "the language model's endpoint does not answer: {why}")
+                write!(f, "the language model's endpoint isn't responding: {why}")
             }
-            Self::Open(_) => f.write_str("the language model's endpoint failed several times in a row; it is left alone for a while"),
+            Self::Open(_) => f.write_str("the language model's endpoint failed several times in a row; no calls are \
+                                          made to it for a while"),
             Self::Misconfigured(what) => f.write_str(what),
             Self::Budget(budget) => write!(
                 f,
@@ -94,8 +95,9 @@ impl fmt::Display for LlmError {
                 dollars(*budget)
             ),
             Self::Declined => f.write_str("the language model declined to summarise this session; write the summary by hand, or choose another model"),
-            Self::TooLong => f.write_str("the language model's answer does not fit into its output even for a small part of the session; choose a model with a larger output"),
-            Self::Unusable(why) => write!(f, "the language model's answer is not what was asked for: {why}"),
+            Self::TooLong => f.write_str("the language model's answer exceeds its output limit even for a small part \
+                                          of the session; choose a model with a larger output"),
+            Self::Unusable(why) => write!(f, "the language model's answer isn't what was asked for: {why}"),
             Self::Ledger(error) => write!(f, "the ledger of calls could not be written: {error}"),
         }
     }

@@ -110,7 +110,8 @@ impl Wire for Gemini {
             // The wait stands in the body, not in a header.
             429 => failed(LlmError::Limited(refused.retry_after.or_else(|| retry_delay(&refused.json)))),
             400 if refused.says(&["api_key_invalid", "api key not valid"]) => failed(LlmError::Misconfigured(format!(
-                "the language model's endpoint refuses the key (HTTP 400, API_KEY_INVALID): check the setting {}.api_key, then retry the job",
+                "the language model's endpoint rejects the key (HTTP 400, API_KEY_INVALID): check the setting \
+                 {}.api_key, then retry the job",
                 self.section
             ))),
             400 if refused.says(&["input token count", "exceeds the maximum number of tokens"]) => {

@@ -129,7 +129,8 @@ async fn hold_to_budget(
     let Some(budget) = own.or(budget) else { return Ok(()) };
     let Some(reserve) = reserve else {
         return Err(LlmError::Misconfigured(format!(
-            "the organization has a budget for language models, and what the model {} costs is not known: set {section}.input_price and {section}.output_price (0 where it costs nothing), then retry the job",
+            "the organization has a budget for language models, but the cost of the model {} isn't known: set \
+             {section}.input_price and {section}.output_price (0 where it costs nothing), then retry the job",
             called.profile,
             section = called.section
         )));

@@ -78,7 +78,7 @@ impl Models {
     pub fn new(settings: &Settings) -> Result<Self, SettingsError> {
         let budget = match settings.budget {
             Some(budget) if !(budget.is_finite() && (0.0..=1e9).contains(&budget)) => {
-                return Err(SettingsError::new("llm.budget", "must be an amount of US dollars, 0 or more"));
+                return Err(SettingsError::new("llm.budget", "must be an amount in US dollars, 0 or more"));
             }
             budget => budget.map(|dollars| (dollars * 1e6).round() as i64),
         };
@@ -143,7 +143,8 @@ impl Models {
         let choice = self.choice(db, organization).await.map_err(LlmError::Ledger)?;
         let gone = |problem| {
             LlmError::Misconfigured(format!(
-                "the language model that the organization chose cannot be used: {problem}; choose with `debrief org models`, then retry the job"
+                "the organization's language model can't be used: {problem}; choose another with `debrief org models`, \
+                 then retry the job"
             ))
         };
         self.known(&choice.write).map_err(gone)?;
@@ -221,7 +222,8 @@ impl Models {
             for name in [&choice.write, &choice.map] {
                 if let Some(client) = self.clients.get(name).filter(|client| !client.is_priced()) {
                     return Err(format!(
-                        "the choice is stored, but the budget of {} cannot be held to until the settings say what the model {name} costs: set {section}.input_price and {section}.output_price",
+                        "saved, but the budget of {} can't be enforced until the settings say what the model {name} \
+                         costs: set {section}.input_price and {section}.output_price",
                         dollars(budget),
                         section = client.profile.section
                     ));
@@ -236,7 +238,7 @@ impl Models {
             return Ok(());
         }
         let names: Vec<&str> = self.names().collect();
-        Err(format!("the settings have no model {name:?}; they have {}", names.join(", ")))
+        Err(format!("the settings have no model {name:?}; use {}", names.join(", ")))
     }
 
     fn known_to_map(&self, name: &str) -> Result<(), String> {

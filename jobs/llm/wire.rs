@@ -155,15 +155,18 @@ impl Refused {
                 "the language model's account cannot pay (HTTP 402{told}): settle that with its provider, then retry the job"
             )),
             401 | 403 => LlmError::Misconfigured(format!(
-                "the language model's endpoint refuses the key (HTTP {number}{told}): check the setting {section}.api_key and what the key may use, then retry the job"
+                "the language model's endpoint rejects the key (HTTP {number}{told}): check the setting \
+                 {section}.api_key and what the key may use, then retry the job"
             )),
             404 => LlmError::Misconfigured(format!(
-                "the language model's endpoint knows no such address or model (HTTP 404{told}): check the settings {section}.url and {section}.model, then retry the job"
+                "the language model's endpoint doesn't know this address or model (HTTP 404{told}): check the settings \
+                 {section}.url and {section}.model, then retry the job"
             )),
             413 => LlmError::TooLong,
             408 | 409 | 425 | 500.. => LlmError::Unavailable(format!("HTTP {number}{told}")),
             _ => LlmError::Misconfigured(format!(
-                "the language model's endpoint does not take the request (HTTP {number}{told}): check the settings {section}.url and {section}.model, then retry the job"
+                "the language model's endpoint rejects the request (HTTP {number}{told}): check the settings \
+                 {section}.url and {section}.model, then retry the job"
             )),
         }
     }

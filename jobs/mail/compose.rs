@@ -258,29 +258,35 @@ mod tests {
                 "2 summaries to review: Team alignment, third session, Tue 3 Nov",
                 &["Priya Raman and Tom Becker", "Ada Lindqvist", link, "Friday 13 November 2026"],
             ),
-            ("Who was speaking? Zoom call of 3 November, Tue 3 Nov", &["2 speakers", link, "Tuesday 3 November 2026"]),
-            ("Not taken: session-priya.vtt", &["a recording and not a transcript", "Export the transcript"]),
-            ("Stuck: Team alignment, third session, Tue 3 Nov", &["summarize the session", "Nothing is lost."]),
+            ("Who was speaking? Intro call on Zoom, Tue 3 Nov", &["2 speakers", link, "Tuesday 3 November 2026"]),
+            ("We couldn't read session-priya.vtt", &["a recording, not a transcript", "Export the transcript"]),
             (
-                "Our session of Tuesday 3 November 2026",
+                "Couldn't finish: Team alignment, third session, Tue 3 Nov",
+                &["summarize the session", "Nothing is lost."],
+            ),
+            (
+                "Our session on Tuesday 3 November 2026",
                 &[
                     "Hello Priya,",
                     "You said no to the second project",
                     "Handing work to Jonas",
                     "Tuesday 10 November 2026",
-                    "Maya Okafor, by Thursday 5 November",
+                    "I’ll do this by Thursday 5 November",
                     "Keep Friday mornings free",
                     "Northlight Coaching",
                 ],
             ),
             (
-                "Your week: 5 sessions, Mon 2 Nov to Sun 8 Nov",
+                "Your week: 5 sessions, 2–8 November",
                 &["3 h 17 min", "Tom Becker", "64%", "was due Wed 4 Nov", "due Tue 10 Nov", "Ada Lindqvist"],
             ),
-            ("A follow-up held another's words: Team alignment, third session, Tue 3 Nov", &["Tom Becker", link]),
             (
-                "Your list of clients: 4 lines need a look",
-                &["11 clients", "roster.csv", "line 4: the email is no address", "and 2 more", "Zoë Åström"],
+                "A follow-up contained someone else's words: Team alignment, third session, Tue 3 Nov",
+                &["Tom Becker", link],
+            ),
+            (
+                "Your client list: 4 lines to check",
+                &["11 clients", "roster.csv", "line 4: the email isn’t a valid address", "and 2 more", "Zoë Åström"],
             ),
         ];
         for (message, (subject, words)) in Message::samples().iter().zip(expect) {

@@ -12,7 +12,7 @@ use crate::{
 };
 
 /// What to do about a stage that an operator can start again: a sentence for the coach.
-pub const START_AGAIN: &str = "Nothing is lost. Whoever runs Debrief for you can start this step again.";
+pub const START_AGAIN: &str = "Nothing is lost. Whoever runs Debrief for you can restart this step.";
 
 /// Marks a session as failed in `stage`, with the reason of `trouble`, and mails its coach. `trouble` is about the job
 /// (a coach is told once of each), so that a later death of another stage is told too. The mark stands even where no

@@ -141,7 +141,7 @@ impl ReviewRequest {
             guesses: vec![Guess {
                 label: "Speaker 2".into(),
                 person: "Priya Raman".into(),
-                reason: "The name “Priya”, which you gave the file or its folder, is that of Priya Raman.".into(),
+                reason: "You named the file or its folder “Priya”, which matches Priya Raman.".into(),
             }],
             link: "https://debrief.example/r/rl_Zk3vQ0m1bYt8hXw2".into(),
             expires: day(2026, 11, 13),
@@ -178,7 +178,7 @@ impl SpeakersNeeded {
     pub fn sample() -> Self {
         Self {
             coach: "Maya Okafor".into(),
-            title: "Zoom call of 3 November".into(),
+            title: "Intro call on Zoom".into(),
             date: day(2026, 11, 3),
             speakers: 2,
             danger: false,
@@ -216,8 +216,8 @@ impl SessionFailed {
             title: "Team alignment, third session".into(),
             date: day(2026, 11, 3),
             step: "summarize the session".into(),
-            reason: "The summarizer did not answer for two hours.".into(),
-            advice: "Nothing is lost. Whoever runs Debrief for you can start this step again.".into(),
+            reason: "The summarizer didn’t respond for two hours.".into(),
+            advice: "Nothing is lost. Whoever runs Debrief for you can restart this step.".into(),
             danger: false,
         }
     }

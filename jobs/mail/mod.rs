@@ -74,7 +74,7 @@ impl Job for SendMail {
         if let Some(mail) = give_up(&mut tx, self.mail_id, error).await?
             && let Some(session_id) = mail.session_id
         {
-            session::mark_failed(&mut tx, session_id, "mail", "The mail to the coach could not be sent.").await?;
+            session::mark_failed(&mut tx, session_id, "mail", "The email to the coach couldn’t be sent.").await?;
         }
         crate::db::Tx::commit(tx).await?;
         Ok(())

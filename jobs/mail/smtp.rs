@@ -83,7 +83,7 @@ impl Smtp {
         // For a scheme that is not the web's, `url` leaves an address as text, and an IPv6 one in brackets.
         let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
         if host.is_empty() {
-            return Err(wrong("it names no host: write smtp://host:port".into()));
+            return Err(wrong("it has no host: write smtp://host:port".into()));
         }
         let here = host == "localhost" || host.parse().is_ok_and(|address: IpAddr| address.is_loopback());
         let credentials = match (url.username(), url.password()) {
@@ -110,7 +110,7 @@ impl Smtp {
                 }
                 _ => {
                     return Err(wrong(format!(
-                        "{key}= is not known: use tls=required, offered or never, and timeout="
+                        "{key}= isn’t supported: use tls=required, offered or never, and timeout="
                     )));
                 }
             }

@@ -69,7 +69,7 @@ impl Mailer {
                 url.to_file_path().map_err(|()| wrong("a folder is written with three slashes: file:///var/mail"))?,
             ),
             "smtp" | "smtps" => Transport::Smtp(Box::new(Smtp::new(&url)?)),
-            other => return Err(wrong(&format!("{other}:// is not known; use smtp://, smtps:// or file:///"))),
+            other => return Err(wrong(&format!("{other}:// isn’t supported; use smtp://, smtps:// or file:///"))),
         };
         Ok(Self { from, transport })
     }
@@ -111,7 +111,7 @@ impl Mailer {
                     SendError::NotSent(why) | SendError::Uncertain(why) => why,
                     SendError::Refused { code, words } => format!("{code} {words}"),
                 };
-                wrong(format!("{} does not take mail: {why}; check host, port, user and password", smtp.address()))
+                wrong(format!("{} doesn’t accept mail: {why}; check the host, port, user and password", smtp.address()))
             }),
         }
     }

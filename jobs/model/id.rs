@@ -19,7 +19,10 @@ pub struct IdPrefix {
 
 /// What was written is no id and no beginning of one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("an id has 32 digits (0-9, a-f); its first ones do, at least {FEWEST}, where no other id begins so")]
+#[error(
+    "an id has 32 digits (0-9, a-f); its first digits, at least {FEWEST}, are enough if no other id starts with \
+         them"
+)]
 pub struct NoId;
 
 /// Nothing is meant, or several are.
@@ -36,7 +39,7 @@ pub enum IdError {
         see: String,
     },
     /// Several begin so.
-    #[error("several ids of a {what} begin with {written}; write more of the one that is meant:\n{candidates}")]
+    #[error("several {what} ids start with {written}; give more digits of the one you mean:\n{candidates}")]
     Several {
         /// What was looked for.
         what: &'static str,

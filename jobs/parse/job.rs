@@ -114,7 +114,7 @@ impl Job for ParseTranscript {
             let trouble = Trouble {
                 subject_id: ctx.job.id,
                 step: "read the transcript of this session",
-                reason: "The transcript was received, but something went wrong while it was read.",
+                reason: "We received the transcript, but something went wrong while we were reading it.",
                 advice: mail::START_AGAIN,
             };
             mail::stage_failed(&mut tx, &ctx.post, row.session_id, "parse", trouble).await?;

@@ -62,7 +62,7 @@ pub(super) fn merge(parts: &[Part<'_>]) -> Merged {
             Some(better) => {
                 let files: Vec<&str> = better.of.iter().map(|at| parts[*at].file).collect();
                 let reason = format!(
-                    "The same speech in another format: {} is used, as it has {}.",
+                    "The same speech in another format: {} is used because it has {}.",
                     files.join(" and "),
                     better.facts.better_by(&source.facts)
                 );

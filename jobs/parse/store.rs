@@ -68,8 +68,9 @@ pub(super) async fn live(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Row>
 
 /// Why words that come now do not change a session that is summarised: the evidence of a summary points to utterances,
 /// and a person may be reading it, so from the first version on a session's words stay.
-pub(super) const SUMMARIZED: &str = "This session was summarised before this transcript arrived, so its words are not \
-    used. To have them summarised, upload the file under another name: it becomes a session of its own.";
+pub(super) const SUMMARIZED: &str = "This session was summarised before this transcript arrived, so its words aren’t \
+                                     used. To have them summarised, upload the file under another name: it becomes a \
+                                     session of its own.";
 /// Why the words of an older transcript are not used, in whatever order they are parsed.
 pub(super) const SUPERSEDED: &str = "A newer transcript was uploaded under the same name; that one is used.";
 
@@ -262,11 +263,11 @@ fn left_out(entry: &SetAside, words: usize) -> String {
     let counted = if words == 1 { "1 word".to_owned() } else { format!("{words} words") };
     let reason = entry.reason.trim_end_matches("not speech").trim_end_matches([',', ' ']);
     if entry.may_have_been_said() {
-        format!("Left out, as it is in nobody's turn: {reason} ({counted})")
+        format!("Left out because it’s in nobody’s turn: {reason} ({counted})")
     } else if entry.is_there_already() {
-        format!("Left out, as it is there once already: {reason} ({counted})")
+        format!("Left out because it’s already there once: {reason} ({counted})")
     } else {
-        format!("Left out, as nobody said it: {reason} ({counted})")
+        format!("Left out because nobody said it: {reason} ({counted})")
     }
 }
 
@@ -296,7 +297,7 @@ mod tests {
     fn what_was_left_out_is_named_calmly_or_shown() {
         let cue = "00:00:01.000 --> 00:00:02.000\nAna: So we said on Friday.\n\n";
         let told = notes(&format!("WEBVTT A title of it\n\n{}", cue.repeat(3)));
-        assert_eq!(told, ["Left out, as nobody said it: the header of the file (4 words)"]);
+        assert_eq!(told, ["Left out because nobody said it: the header of the file (4 words)"]);
         let lost = notes(&format!("WEBVTT\n\n{}I will call him.\n\n{cue}", cue.repeat(3)));
         assert!(lost.iter().any(|note| note.ends_with("All of it: “I will call him.”")), "{lost:?}");
         assert!(!lost.iter().any(|note| note.starts_with("Left out")), "it is said once: {lost:?}");

@@ -22,8 +22,8 @@ use crate::{
 };
 
 /// What the coach reads of a list of participants that came after the summary.
-const NAMES_KEPT: &str = "This file came after the session was summarised: its names are kept, and the speakers stay as \
-    they are until you look at them.";
+const NAMES_KEPT: &str = "This file arrived after the session was summarised: its names are kept, but the speakers \
+                          stay as they are until you check them.";
 
 /// Writes all of it. `transcript_id` is the job's own file.
 pub(super) async fn write(

@@ -206,9 +206,9 @@ pub async fn apply_roster(tx: &mut TenantTx, coach_id: Uuid, roster: &Roster) ->
     Ok(applied)
 }
 
-const NEW_ADDRESS: &str = "the client has another email address than before, and letters go to the new one from now on";
-const OWN_LINE: &str = "this is the coach, by the name or the email address, and no client, so the line is passed over; if it is a \
-                        client all the same, have them added (`debrief client add`)";
+const NEW_ADDRESS: &str = "the client's email address changed; letters go to the new one from now on";
+const OWN_LINE: &str = "this looks like the coach (same name or email address), so the line is skipped; if it is a client, add them \
+                        with `debrief client add`";
 
 /// Whether a line of a roster is the coach, as exports of a contact book have one. A first name alone is that of many.
 fn is_coach(entry: &Entry, name: &str, email: &str) -> bool {
@@ -231,12 +231,12 @@ fn doubt(roster: &Roster) -> Option<String> {
     match roster.encoded {
         Encoded::Surely => None,
         Encoded::Perhaps(name) => Some(format!(
-            "line {line}: the file does not say in which encoding its letters are; it was read as {name}. If names came \
-             out wrong, save it as \"CSV UTF-8\" and upload it again"
+            "line {line}: the file doesn’t state its encoding; we read it as {name}. If any names are wrong, save it \
+             as \"CSV UTF-8\" and upload it again"
         )),
         Encoded::Twice => Some(format!(
-            "line {line}: letters beyond A to Z were garbled in the file and are mended. If names came out wrong, save it as \
-             \"CSV UTF-8\" and upload it again"
+            "line {line}: letters beyond A to Z were garbled in the file, and we repaired them. If any names are \
+             wrong, save it as \"CSV UTF-8\" and upload it again"
         )),
     }
 }

@@ -108,7 +108,7 @@ pub(super) async fn readdress(tx: &mut TenantTx, coach_id: Uuid) -> Result<Readd
 /// Mails that carry a link and have not gone yet. Gives the sessions that they were about.
 async fn stop_mails_with_links(tx: &mut TenantTx, coach_id: Uuid) -> Result<Vec<Uuid>, sqlx::Error> {
     let stopped = sqlx::query_scalar!(
-        "update mails set state = 'cancelled', error = 'the link in it was taken back'
+        "update mails set state = 'cancelled', error = 'the link in it was revoked'
          where coach_id = $1 and carries_link and state in ('queued', 'failed') returning session_id",
         coach_id
     );

@@ -34,14 +34,15 @@ pub use put::Put;
 #[derive(Debug, thiserror::Error)]
 pub enum PeopleError {
     /// No organization has this handle.
-    #[error("there is no organization `{0}`; `debrief org list` shows those that there are")]
+    #[error("there is no organization `{0}`; see `debrief org list`")]
     NoOrganization(String),
     /// No coach has this handle.
-    #[error("there is no coach `{0}`; `debrief coach list` shows those that there are")]
+    #[error("there is no coach `{0}`; see `debrief coach list`")]
     NoCoach(String),
     /// The handle cannot be one.
     #[error(
-        "`{0}` cannot be a handle: use a-z, 0-9, dot, hyphen and underscore, at most 63, beginning with a letter or digit"
+        "`{0}` cannot be a handle: use at most 63 of a-z, 0-9, dot, hyphen and underscore, starting with a letter or \
+         digit"
     )]
     BadHandle(String),
     /// Another organization has a coach of this handle.
@@ -51,25 +52,26 @@ pub enum PeopleError {
     #[error("the name is missing")]
     NoName,
     /// The email is none.
-    #[error("`{0}` is no email address")]
+    #[error("`{0}` isn't a valid email address")]
     BadEmail(String),
     /// The role is none.
-    #[error("`{0}` is no role; there are coach, lead and admin")]
+    #[error("`{0}` isn't a role; use coach, lead or admin")]
     BadRole(String),
     /// The time zone is none.
-    #[error("`{0}` is no time zone; write one like Europe/Stockholm or UTC")]
+    #[error("`{0}` isn't a time zone; use one like Europe/Stockholm or UTC")]
     BadTimeZone(String),
     /// The file is no roster.
-    #[error("the roster cannot be read: {0}")]
+    #[error("can't read the roster: {0}")]
     Roster(#[from] RosterError),
     /// Several clients fit and none can be chosen.
     #[error(
-        "several clients have this name; give the email of the one that is meant, or change that one with `debrief client change`"
+        "several clients have this name; give the email of the one you mean, or change that one with `debrief client \
+         change`"
     )]
     Ambiguous,
     /// The way to address somebody is none.
     #[error(
-        "`{0}` is no way to address somebody; write what follows the Hello, such as Priya or Frau Meier (at most 100 letters)"
+        "`{0}` isn't a valid greeting; write what follows Hello, such as Priya or Frau Meier (at most 100 characters)"
     )]
     BadGreeting(String),
     /// The coach has no such client.
@@ -92,7 +94,7 @@ pub enum PeopleError {
     },
     /// Another client has the address.
     #[error(
-        "{name} has the email {email} already: merge the two with `debrief client merge`, or choose another address"
+        "{name} already has the email {email}: merge the two with `debrief client merge`, or choose another address"
     )]
     EmailTaken {
         /// The other's name.
@@ -101,15 +103,15 @@ pub enum PeopleError {
         email: String,
     },
     /// Nothing was asked for.
-    #[error("nothing is to be changed; say what, such as --email or --name (`--help` lists all)")]
+    #[error("nothing to change: use an option such as --email or --name (see `--help`)")]
     NothingToChange,
     /// A client cannot be merged into itself.
     #[error("both are the same client: there is nothing to merge")]
     SameClient,
     /// Both speak in one session.
     #[error(
-        "{from} and {into} both speak in {sessions}, so they may be two people. If they are one, say --same-person: their \
-             summaries of that are then withdrawn or written anew"
+        "{from} and {into} both speak in {sessions}, so they may be two people. If they are one person, use \
+         --same-person: the affected summaries are then withdrawn or rewritten"
     )]
     BothSpoke {
         /// The one to be merged.
@@ -121,12 +123,15 @@ pub enum PeopleError {
     },
     /// Work of the coach is under way.
     #[error(
-        "{0} of this coach is still being worked on: wait until `debrief sessions list` shows none that is received, parsed, \
-             attributed or summarized, then try again"
+        "can't remove this coach yet: {0} still being processed; wait until `debrief sessions list` shows none that is \
+         received, parsed, attributed or summarized, then try again"
     )]
     CoachBusy(String),
     /// Follow-ups of the coach are held or on their way.
-    #[error("{0} of this coach waits to go out: let it go or cancel it on its review page, then try again")]
+    #[error(
+        "can't remove this coach yet: {0} waiting to be sent; let it go out or cancel it on its review page, then \
+             try again"
+    )]
     FollowUpsHeld(String),
     /// The database did not do it.
     #[error("the database failed")]

@@ -155,14 +155,16 @@ fn meant<'a>(entries: &[Entry], known: &'a [Known], word: Word) -> Vec<Result<Op
     entries.iter().map(decide).collect()
 }
 
-const ANOTHERS_ADDRESS: &str = "the email is that of a client with quite another name, so nothing was changed; if it is the \
-                                same person, have the name changed (`debrief client change`), else correct the address";
-const OTHER_NAME: &str = "the name is another name of a client who stands in this roster with an address of their own, so \
-                          nothing was changed; if it is somebody else, have them added (`debrief client add --namesake`)";
-const SEVERAL: &str = "several clients have this name, so nothing was changed; write the email of the one that is meant, or \
+const ANOTHERS_ADDRESS: &str = "the email belongs to a client with a very different name, so nothing was changed; if \
+                                it’s the same person, have the name changed (`debrief client change`), otherwise \
+                                correct the address";
+const OTHER_NAME: &str = "this is another name of a client who is in this roster with their own address, so nothing \
+                          was changed; if it’s someone else, have them added (`debrief client add --namesake`)";
+const SEVERAL: &str = "several clients have this name, so nothing was changed; add the email of the one you mean, or \
                        have that one changed (`debrief client change`)";
-const NEW_ADDRESSES: &str = "several lines have this name with new addresses, and nobody can say which of them is the client \
-                             who is there; nothing was changed: have that one changed first (`debrief client change`)";
+const NEW_ADDRESSES: &str = "several lines have this name with new addresses, and we can’t tell which of them is the \
+                             client we already have; nothing was changed: have that one changed first (`debrief client \
+                             change`)";
 
 async fn write(tx: &mut TenantTx, coach_id: Uuid, entry: &Entry, client: Option<&Known>) -> Result<Put, sqlx::Error> {
     let (id, organization) = (client.map_or_else(Uuid::now_v7, |client| client.id), tx.tenant());
@@ -218,7 +220,7 @@ pub(super) async fn put_aliases(
         let written = clean::line(written);
         let normalized = names::alias_key(&written);
         if normalized.is_empty() || generic::is_generic(&written) {
-            problems.push(format!("alias {number} could be anybody and is not used"));
+            problems.push(format!("alias {number} could be anyone and isn’t used"));
             continue;
         }
         let means = sqlx::query_scalar!(
@@ -235,7 +237,7 @@ pub(super) async fn put_aliases(
         .fetch_one(tx.conn())
         .await?;
         if means != Some(client_id) {
-            problems.push(format!("alias {number} means another person already and keeps that meaning"));
+            problems.push(format!("alias {number} already means someone else and keeps that meaning"));
         }
     }
     Ok(problems)

@@ -72,7 +72,8 @@ pub(super) async fn refine(db: &Db, organization: Uuid, client: &Client, read: &
     let nothing = applied.content.for_client().all(|claim| applied.put_back.contains(&claim.text));
     if read.base.for_client().next().is_some() && nothing {
         return Ok(Outcome::Failed(
-            "The language model left nothing in the summary for the client, so it was not taken. Ask in other words, or remove sentences by hand."
+            "The language model left nothing in the summary for the client, so we didn’t use its version. Ask in other \
+             words, or remove sentences by hand."
                 .into(),
         ));
     }
@@ -91,8 +92,8 @@ fn put_back(sentences: &[String]) -> Option<String> {
     let quoted: Vec<String> = sentences.iter().map(|text| format!("\u{201c}{text}\u{201d}")).collect();
     let they = match sentences.len() {
         0 => return None,
-        1 => "a sentence that was promised or that you wrote, without being asked to. It is back",
-        _ => "sentences that were promised or that you wrote, without being asked to. They are back",
+        1 => "a sentence that was promised or that you wrote, without being asked to. It’s back",
+        _ => "sentences that were promised or that you wrote, without being asked to. They’re back",
     };
     Some(format!("The language model had left out {they}: {}. To leave one out, name it.", quoted.join(", ")))
 }

@@ -40,9 +40,10 @@ use crate::{
 };
 
 /// Why a refinement changed nothing although it could have.
-const MOVED_ON: &str = "The summary changed meanwhile, so nothing was overwritten. Ask again.";
+const MOVED_ON: &str = "The summary changed in the meantime, so nothing was overwritten. Ask again.";
 /// What the coach reads when the job was given up.
-const GIVEN_UP: &str = "It did not work, though it was tried several times. The summary is as it was: ask again later, or change it by hand.";
+const GIVEN_UP: &str = "It didn’t work after several attempts. The summary is unchanged: ask again later, or change it \
+                        by hand.";
 
 /// Makes the version that a coach asked for.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -136,16 +137,17 @@ impl Job for RefineSummary {
 fn explained(error: &LlmError) -> Option<&'static str> {
     Some(match error {
         LlmError::Declined => {
-            "The language model declined to do this. Say it in other words, or change the sentences by hand."
+            "The language model declined to do this. Put it another way, or change the sentences by hand."
         }
         LlmError::TooLong => {
             "This is too much for the language model at once. Ask for a smaller change, or make it by hand."
         }
         LlmError::Budget(_) => {
-            "This month's budget for language models is used up, so none was asked. Change the sentences by hand, or ask whoever runs Debrief for a larger budget."
+            "This month’s budget for language models is used up, so we didn’t ask one. Change the sentences by hand, \
+             or ask whoever runs Debrief for a larger budget."
         }
         LlmError::Unusable(_) => {
-            "The language model did not answer in a usable way, though it was asked twice. Ask again, perhaps in other words."
+            "The language model didn’t give a usable answer, even when asked twice. Ask again, perhaps in other words."
         }
         _ => return None,
     })
@@ -225,7 +227,7 @@ impl RefineSummary {
             Outcome::Changed(refined) => {
                 let reason = match refined.told() {
                     None => "Nothing in the summary had to change for that.".to_owned(),
-                    Some(told) => format!("{told} The summary is as it was."),
+                    Some(told) => format!("{told} The summary is unchanged."),
                 };
                 self.settle(&mut tx, "unchanged", None, Some(&reason)).await?;
                 return ctx.finish(tx, json!({ "outcome": "unchanged", "dropped": refined.dropped })).await;
@@ -308,7 +310,7 @@ impl RefineSummary {
 /// How many changes were not made, in words for the coach.
 fn not_made(dropped: usize) -> String {
     match dropped {
-        1 => "One change was not made: it did not hold against what was said.".into(),
-        some => format!("{some} changes were not made: they did not hold against what was said."),
+        1 => "One change wasn’t made: what was said doesn’t support it.".into(),
+        some => format!("{some} changes weren’t made: what was said doesn’t support them."),
     }
 }

@@ -20,7 +20,9 @@ use crate::{
 /// The version of these rules: it changes with every change of what they do.
 const RULES_VERSION: &str = "refine-rules-2";
 /// What a coach reads whose wish they do not understand.
-const CANNOT: &str = "This needs a language model, and none is set up. Without one Debrief can: make it “shorter”; “drop the second point”, “drop the last win”, “drop everything about …”; show “only the action items”; “use her words about …”; say “more about …”. Everything else you can change by hand.";
+const CANNOT: &str = "This needs a language model, and none is set up. Without one, Debrief can: make it “shorter”; \
+                      “drop the second point”, “drop the last win”, “drop everything about …”; show “only the action \
+                      items”; “use her words about …”; say “more about …”. You can change everything else by hand.";
 /// How many sentences "more" brings.
 const MORE: usize = 3;
 /// Sentences that have so much in common say the same twice.
@@ -82,8 +84,8 @@ fn shorter(content: &Content) -> Result<Content, String> {
         kept.extend(stay);
     }
     if kept.len() == content.claims.len() && content.for_client().filter(|claim| is_kept(claim)).count() > 1 {
-        return Err("What is left was promised, or you wrote it. Say which sentence is to go, such as “drop the last \
-                    action item”."
+        return Err("Everything left was promised or written by you. Say which sentence to remove, for example “drop \
+                    the last action item”."
             .into());
     }
     Ok(retain(content, |at, _| kept.contains(&at)))
@@ -104,9 +106,9 @@ fn kept_on_purpose(content: &Content) -> Option<String> {
     let wrote = content.for_client().any(|claim| claim.support == Support::Own);
     let promised = content.for_client().any(|claim| claim.section == Section::ActionItems);
     let what = match (promised, wrote) {
-        (true, true) => "What was promised and what you wrote yourself stays",
-        (true, false) => "What was promised stays",
-        (false, true) => "What you wrote yourself stays",
+        (true, true) => "What was promised and what you wrote yourself stays in",
+        (true, false) => "What was promised stays in",
+        (false, true) => "What you wrote yourself stays in",
         (false, false) => return None,
     };
     Some(format!("{what}: to leave a sentence out, name it."))
@@ -143,10 +145,10 @@ fn drop_some(content: &Content, which: &Which) -> Result<Content, String> {
         return Err(match which {
             Which::About(topic) => format!("Nothing in the summary is about “{}”.", topic.typed),
             Which::Nth(_, section) | Which::Last(section) => match section {
-                Some(section) => format!("There is no such sentence under {}.", section.title()),
-                None => "There is no such sentence in what is for the client.".into(),
+                Some(section) => format!("There’s no such sentence under {}.", section.title()),
+                None => "There’s no such sentence in the part for the client.".into(),
             },
-            Which::All(section) => format!("There is nothing under {}.", section.title()),
+            Which::All(section) => format!("There’s nothing under {}.", section.title()),
         });
     }
     Ok(retain(content, |at, _| !gone.contains(&at)))
@@ -166,7 +168,7 @@ fn only(content: &Content, sections: &[Section]) -> Result<Content, String> {
     let stays = |claim: &Claim| stays_among(claim, sections);
     if !content.for_client().any(stays) {
         let names: Vec<&str> = sections.iter().map(|section| section.title()).collect();
-        return Err(format!("There is nothing for the client under {}.", names.join(", ")));
+        return Err(format!("There’s nothing for the client under {}.", names.join(", ")));
     }
     Ok(retain(content, |_, claim| stays(claim)))
 }
@@ -180,7 +182,7 @@ fn their_words(input: &SessionForClient, content: &Content, topic: &Topic) -> Re
     };
     let there = |quote: &str| content.for_client().any(|claim| text::locate(&claim.text, quote).is_some());
     if there(&quote) {
-        return Err("Those words stand in the summary already.".into());
+        return Err("Those words are already in the summary.".into());
     }
     for (utterance, quote) in &sentences {
         let told = |claim: &Claim| {
@@ -200,9 +202,7 @@ fn their_words(input: &SessionForClient, content: &Content, topic: &Topic) -> Re
     let draft = DraftClaim::new(Section::KeyQuotes, quote, evidence);
     match held(input, &draft) {
         Some(claim) => Ok(with(content, [claim])),
-        None => {
-            Err("The words about that cannot stand in the summary by themselves. Change the sentence by hand.".into())
-        }
+        None => Err("The words about that don’t make sense on their own. Change the sentence by hand.".into()),
     }
 }
 

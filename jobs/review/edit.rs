@@ -103,9 +103,9 @@ fn problem_of(text: &str) -> Option<&'static str> {
     if text.is_empty() {
         Some("This sentence is empty. To leave it out, tick “Remove”.")
     } else if text.chars().count() > MAX_CHARACTERS {
-        Some("This sentence is longer than 1,000 characters. Shorten it, or make two of it.")
+        Some("This sentence is longer than 1,000 characters. Shorten it, or split it in two.")
     } else if text.chars().any(char::is_control) {
-        Some("This sentence holds characters that cannot be shown. Type it anew.")
+        Some("This sentence contains characters that can’t be shown. Type it again.")
     } else {
         None
     }

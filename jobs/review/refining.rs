@@ -35,11 +35,11 @@ pub async fn refine(
     let row = lock(tx, session_id, summary_id).await?;
     let instruction = instruction.split_whitespace().collect::<Vec<_>>().join(" ");
     let problem = if instruction.is_empty() {
-        Some("Say what to change, such as “shorter” or “drop the second point”.")
+        Some("Say what to change, for example “shorter” or “drop the second point”.")
     } else if instruction.chars().count() > MAX_INSTRUCTION {
-        Some("This is longer than 500 characters. Say it shorter, or change the sentences by hand.")
+        Some("This is longer than 500 characters. Shorten it, or change the sentences by hand.")
     } else if instruction.chars().any(|c| c.is_control() || crate::text::is_invisible(c)) {
-        Some("This holds characters that cannot be shown. Type it anew.")
+        Some("This contains characters that can’t be shown. Type it again.")
     } else {
         None
     };

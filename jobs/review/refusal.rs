@@ -12,19 +12,19 @@ pub enum ActionError {
     #[error("there is no such summary in this session")]
     NotFound,
     /// What was shown is not what is there: somebody saved a newer version meanwhile.
-    #[error("this summary changed meanwhile: version {newest} is the newest")]
+    #[error("this summary has changed: version {newest} is now the latest")]
     Conflict {
         /// The newest version.
         newest: i32,
     },
     /// The summary is not open to this: it is approved, dismissed, or not written.
-    #[error("this summary is {state}, so this cannot be done to it")]
+    #[error("this summary is {state}, so that isn’t possible")]
     NotOpen {
         /// Its state, as stored.
         state: String,
     },
     /// The session does not wait for its speakers.
-    #[error("this session does not wait for its speakers any more: they are named")]
+    #[error("this session isn’t waiting for its speakers any more: they’ve been named")]
     NotWaiting,
     /// Who would get the letter is not who was shown.
     #[error("{}", recipient_changed(.0))]
@@ -38,33 +38,33 @@ pub enum ActionError {
         sentences: Vec<Uuid>,
     },
     /// Nothing is left that the client may read.
-    #[error("nothing in this summary is for the client: add a sentence, or dismiss it")]
+    #[error("nothing in this summary is for the client: add a sentence, or choose not to send it")]
     NothingForClient,
     /// The follow-up is on its way or gone.
     #[error("the follow-up is already on its way and can no longer be stopped")]
     TooLate,
     /// A refinement of the summary is under way.
-    #[error("this summary is being refined already: wait until that is done")]
+    #[error("this summary is already being refined: wait until that’s done")]
     Busy,
     /// The newest version is the summariser's.
-    #[error("there is nothing to undo: this is as it was written")]
+    #[error("there’s nothing to undo: nothing has been changed since it was written")]
     NothingToUndo,
     /// What was typed is not saved, and would be lost.
-    #[error("you have changed sentences and not saved them: save them first, or reload the page to let them go")]
+    #[error("you have unsaved changes: save them first, or reload the page to discard them")]
     Unsaved,
     /// Some of what was typed cannot be taken.
-    #[error("some of what was typed cannot be taken")]
+    #[error("some of what you typed can’t be saved")]
     Invalid(Vec<Problem>),
     /// Fresh links were asked for too often.
     #[error(
-        "{FRESH_LINKS_AN_HOUR} links were mailed within the hour; look for them in the mailbox, or try again later"
+        "{FRESH_LINKS_AN_HOUR} links were emailed within the last hour; look for them in your inbox, or try again later"
     )]
     TooMany,
     /// The database refused or did not answer.
     #[error(transparent)]
     Database(#[from] sqlx::Error),
     /// A mail could not be put on the ledger.
-    #[error("a mail could not be prepared: {0}")]
+    #[error("an email couldn’t be prepared: {0}")]
     Mail(String),
 }
 
@@ -86,19 +86,22 @@ fn recipient_changed(change: &NewRecipient) -> String {
             format!("the recipient changed from {} ({}) to {} ({})", shown.name, shown.email, now.name, now.email)
         }
         (Some(shown), Some(now)) => format!("{client}’s address changed from {} to {}", shown.email, now.email),
-        (Some(shown), None) => format!("{client}’s address, {}, was taken away", shown.email),
-        (None, Some(now)) => format!("{client} got an address, {},", now.email),
+        (Some(shown), None) => format!("{client}’s address, {}, was removed", shown.email),
+        (None, Some(now)) => format!("{client} was given the address {}", now.email),
         (None, None) => format!("{client}’s address changed"),
     };
-    format!("{what} since this page was shown: look at it, and approve again")
+    format!("{what} since this page was loaded: check it and approve again")
 }
 
 fn speaks_about(client: &str, sentences: usize) -> String {
     let what = match sentences {
-        1 => "one sentence speaks".to_owned(),
-        some => format!("{some} sentences speak"),
+        1 => "one sentence talks".to_owned(),
+        some => format!("{some} sentences talk"),
     };
-    format!("{what} about {client}, and the letter speaks to {client}: change it, or say that it goes as it is")
+    format!(
+        "{what} about {client}, but the letter is addressed to {client}: change it, or confirm that it goes as it \
+             is"
+    )
 }
 
 /// What is wrong with one field.

@@ -138,7 +138,7 @@ async fn mark_dead(ctx: &Context<Desk>, session_id: Uuid) -> Result<(), JobError
     let trouble = Trouble {
         subject_id: ctx.job.id,
         step: "send you the link to this session",
-        reason: "The mail with the link could not be prepared.",
+        reason: "The email with the link couldn’t be prepared.",
         advice: mail::START_AGAIN,
     };
     mail::stage_failed(&mut tx, &ctx.post, session_id, "review", trouble).await?;

@@ -70,7 +70,7 @@ impl Job for WeeklyRollup {
         let trouble = Trouble {
             subject_id: ctx.job.id,
             step: "put this together",
-            reason: "Something went wrong while the figures of the week were computed.",
+            reason: "Something went wrong while we were adding up the week.",
             advice: mail::START_AGAIN,
         };
         let what = ("Your week", self.first_day);

@@ -53,7 +53,7 @@ fn urgent(input: &SessionForClient, dangers: &[&Danger]) -> Option<Claim> {
         .filter(|kind| dangers.iter().any(|danger| danger.why.kind() == *kind))
         .map(Kind::words)
         .collect();
-    let text = format!("In {}'s session there are words that may speak of {}.", input.client_short(), kinds.join(", "));
+    let text = format!("Words in {}’s session may be about {}.", input.client_short(), kinds.join(", "));
     let evidence = vec![evidence(input, dangers.first()?)?];
     Some(Claim { evidence, score: Some(Score::from(GRAVE)), ..Claim::new(Section::Priority, text) })
 }

@@ -24,7 +24,7 @@ use crate::{
     queue::{Context, Finished, Job, JobError, enqueue},
 };
 
-const REASON: &str = "An earlier session came in after this one, so what was open from it is looked at anew.";
+const REASON: &str = "Open threads checked again because an earlier session arrived after this one.";
 
 /// Looks at the open threads of a later summary.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -1,6 +1,6 @@
 //! What templates can do to a value: times, days, counts, lists and wrapped text, as people write them. Pure.
 
-use chrono::NaiveDate;
+use chrono::{Datelike, NaiveDate};
 use minijinja::{Environment, Error, ErrorKind};
 
 use crate::people;
@@ -10,6 +10,7 @@ pub(super) fn add(environment: &mut Environment<'_>) {
     environment.add_filter("clock", clock);
     environment.add_filter("day", |date: String| format_date(&date, "%A %-d %B %Y"));
     environment.add_filter("short_day", |date: String| format_date(&date, "%a %-d %b"));
+    environment.add_filter("span", span);
     environment.add_filter("count", count);
     environment.add_filter("and", and);
     environment.add_filter("wrap", wrap);
@@ -47,10 +48,10 @@ fn and(items: Vec<String>) -> String {
     }
 }
 
-/// How a mail begins: `Hello Priya`, or `Hello` where nobody can be called by the name.
+/// How an email to a coach begins: `Hi Maya`, or `Hello` if the name gives nothing to call them by.
 fn hello(name: &str) -> String {
     let called = people::called(name);
-    if called.is_empty() { "Hello".to_owned() } else { format!("Hello {called}") }
+    if called.is_empty() { "Hello".to_owned() } else { format!("Hi {called}") }
 }
 
 /// Words that stand in double quotes: their own double quotes become single ones.
@@ -86,7 +87,18 @@ fn wrap(text: &str, width: usize, indent: usize) -> String {
 }
 
 fn format_date(date: &str, format: &str) -> Result<String, Error> {
-    let date: NaiveDate =
-        date.parse().map_err(|_| Error::new(ErrorKind::InvalidOperation, "a date is written 2026-11-03"))?;
-    Ok(date.format(format).to_string())
+    Ok(parse_date(date)?.format(format).to_string())
+}
+
+/// Two days as a span: `16–22 November`, or `30 November – 6 December`.
+fn span(first: String, last: String) -> Result<String, Error> {
+    let (first, last) = (parse_date(&first)?, parse_date(&last)?);
+    if (first.year(), first.month()) == (last.year(), last.month()) {
+        return Ok(format!("{}–{}", first.day(), last.format("%-d %B")));
+    }
+    Ok(format!("{} – {}", first.format("%-d %B"), last.format("%-d %B")))
+}
+
+fn parse_date(date: &str) -> Result<NaiveDate, Error> {
+    date.parse().map_err(|_| Error::new(ErrorKind::InvalidOperation, "a date is written 2026-11-03"))
 }

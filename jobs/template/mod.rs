@@ -169,7 +169,9 @@ mod tests {
         check("0|clock", "0:00");
         check("'2026-11-03'|day", "Tuesday 3 November 2026");
         check("'2026-11-03'|short_day", "Tue 3 Nov");
-        check("'Dr. Priya Raman, PCC'|hello", "Hello Priya");
+        check("'2026-11-16'|span('2026-11-22')", "16–22 November");
+        check("'2026-11-30'|span('2026-12-06')", "30 November – 6 December");
+        check("'Dr. Priya Raman, PCC'|hello", "Hi Priya");
         check("'priya@raman.example'|hello", "Hello");
         check("1|count('summary', 'summaries')", "1 summary");
         check("3|count('summary', 'summaries')", "3 summaries");

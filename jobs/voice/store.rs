@@ -80,7 +80,7 @@ pub enum VoiceError {
     #[error("{0}")]
     Bad(&'static str),
     /// The coach has no such rule or example.
-    #[error("this coach has no such rule or example: it may have been removed already")]
+    #[error("this coach has no such rule or example: it may already have been removed")]
     Unknown,
     /// The database did not do it.
     #[error("the database failed")]
@@ -99,10 +99,12 @@ impl NewRule {
                 return Err(VoiceError::Bad("the rule is empty: write what you want"));
             }
             if text.chars().count() > most {
-                return Err(VoiceError::Bad("the rule is too long: a sentence of 200 characters, words of 60"));
+                return Err(VoiceError::Bad(
+                    "the rule is too long: at most 200 characters for a sentence, 60 for words",
+                ));
             }
             if text.chars().any(|c| c.is_control() || crate::text::is_invisible(c)) {
-                return Err(VoiceError::Bad("the rule holds characters that cannot be shown: type it anew"));
+                return Err(VoiceError::Bad("the rule contains characters that can’t be shown: type it again"));
             }
             Ok(())
         };
@@ -117,10 +119,10 @@ impl NewRule {
                 good(&from, 60)?;
                 good(&to, 60)?;
                 if from.to_lowercase() == to.to_lowercase() {
-                    return Err(VoiceError::Bad("both words are the same: there is nothing to replace"));
+                    return Err(VoiceError::Bad("both words are the same: there’s nothing to replace"));
                 }
                 if [&from, &to].iter().any(|text| text.contains(['"', '\u{201c}', '\u{201d}', '\u{201e}', '<', '>'])) {
-                    return Err(VoiceError::Bad("write the words without quotation marks and without markup"));
+                    return Err(VoiceError::Bad("write the words without quotation marks or markup"));
                 }
                 Ok(Self::Replace(from, to))
             }
@@ -181,7 +183,7 @@ pub async fn add(tx: &mut TenantTx, coach_id: Uuid, rule: NewRule) -> Result<Uui
     .fetch_one(tx.conn())
     .await?;
     if count >= MOST_RULES {
-        return Err(VoiceError::Bad("there are 100 rules already: remove some first"));
+        return Err(VoiceError::Bad("there are already 100 rules: remove some first"));
     }
     let id = insert(tx, coach_id, &rule, "coach").await?;
     sqlx::query!("update voice_rules set active = true, removed = false where id = $1", id).execute(tx.conn()).await?;

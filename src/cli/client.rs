@@ -8,17 +8,17 @@ use debrief_jobs::people::{self, ClientChange, Merged, NewClient, Put, Removal};
 
 use super::{App, output::confirmed};
 
-/// Clients, and the names by which transcripts know them
+/// Manage clients and the names they go by in transcripts
 ///
-/// A roster.csv in the coach's folder of the inbox does the same for many at once: columns name, email, aliases, tags and
-/// greeting, or an export of Google Contacts, Outlook and the like.
+/// To add many at once, put a roster.csv in the coach's inbox folder: columns name, email, aliases, tags and greeting,
+/// or an export from Google Contacts, Outlook and the like.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Client {
-    /// Add a client, or change the one that is meant
+    /// Add a client, or update the one that matches
     ///
-    /// The client who has this email is meant; else the only one of this name, whose address is then another than before. A
-    /// follow-up that is held for the old address is stopped, and the coach told. Somebody else of the same name is added
-    /// with --namesake.
+    /// Matches the client with this email; otherwise the only client with this name, whose address then changes. A
+    /// follow-up held for the old address is stopped, and the coach is told. Use --namesake to add someone else with
+    /// the same name.
     Add {
         /// The coach's handle
         #[arg(long)]
@@ -26,73 +26,74 @@ pub(crate) enum Client {
         /// The client's name
         #[arg(long)]
         name: String,
-        /// Where follow-ups go; without one they are approved and not sent
+        /// Where follow-ups go; without it, they can be approved but are not sent
         #[arg(long)]
         email: Option<String>,
-        /// How the client is addressed in mails, after the Hello [default: the given name, where it is sure]
+        /// How emails address the client, after "Hello" [default: the first name, if it is certain]
         #[arg(long, value_name = "NAME")]
         greeting: Option<String>,
-        /// Another name by which the client is known in transcripts; may be given several times
+        /// Another name for the client in transcripts; may be repeated
         #[arg(long = "alias", value_name = "NAME")]
         aliases: Vec<String>,
-        /// A tag; may be given several times
+        /// A tag; may be repeated
         #[arg(long = "tag", value_name = "TAG")]
         tags: Vec<String>,
-        /// This is another person than the client who has this name already
+        /// This is a different person from the client who already has this name
         #[arg(long)]
         namesake: bool,
     },
-    /// Change a client: name, address, greeting, other names or tags
+    /// Change a client's name, address, greeting, aliases or tags
     ///
-    /// What is not named stays. The old name stays known, so that earlier and later transcripts mean the same person. A
-    /// follow-up that is held for an old address is stopped, and the coach told.
+    /// Anything you leave out stays as it is. The old name is kept as an alias, so that earlier and later transcripts
+    /// refer to the same person. A follow-up held for an old address is stopped, and the coach is told.
     Change(Change),
-    /// Make one client of two who are one person
+    /// Merge two clients who are the same person
     ///
-    /// The first is merged into the second: sessions, summaries, other names, mails and what search finds. The second keeps
-    /// its name and address, and is known by the first one's names too. Where both speak in one session they may be two
-    /// people after all, so that is refused; if they are one, say --same-person, and that session is written anew. This
-    /// cannot be undone.
+    /// Merges the first into the second: sessions, summaries, aliases, mail and search results. The second keeps its
+    /// name and address, and the first one's names become its aliases. If both speak in the same session they may be
+    /// two people after all, so the merge is refused; if they are one person, add --same-person, and that session is
+    /// rewritten. This cannot be undone.
     Merge {
         /// The coach's handle
         #[arg(long)]
         coach: String,
-        /// The client that is no more: its email, name, id or the first digits of it
+        /// The client to merge and remove: email, name, id, or the first digits of the id
         #[arg(value_name = "FROM")]
         from: String,
-        /// The client that stays: its email, name, id or the first digits of it
+        /// The client to keep: email, name, id, or the first digits of the id
         #[arg(long, value_name = "CLIENT")]
         into: String,
-        /// They are one person, although both speak in one session
+        /// They are one person, although both speak in the same session
         #[arg(long)]
         same_person: bool,
-        /// Do not ask
+        /// Do not ask for confirmation
         #[arg(long, short)]
         yes: bool,
-        /// Only say what it would mean
+        /// Only show what would happen
         #[arg(long)]
         dry_run: bool,
     },
-    /// Remove a client; sessions in which the client is are kept
+    /// Remove a client but keep their sessions
     ///
-    /// Without sessions, the client is gone. With sessions, the name stays in them and in their summaries; the address and
-    /// the other names go, held follow-ups are stopped, and no later transcript is matched to the client.
+    /// A client without sessions is deleted. Otherwise the name stays in their sessions and summaries; the address and
+    /// aliases are deleted, held follow-ups are stopped, and later transcripts are not matched to the client.
     Remove {
         /// The coach's handle
         #[arg(long)]
         coach: String,
-        /// The client's email, name, id or the first digits of it
+        /// The client's email, name, id, or the first digits of the id
         client: String,
-        /// Do not ask
+        /// Do not ask for confirmation
         #[arg(long, short)]
         yes: bool,
-        /// Only say what it would mean
+        /// Only show what would happen
         #[arg(long)]
         dry_run: bool,
     },
-    /// Take clients from a CSV file with columns such as name, email, aliases, tags, greeting
+    /// Import clients from a CSV file with columns such as name, email, aliases, tags, greeting
     ///
-    /// Exports of Google Contacts, Outlook and booking tools are read too. Exit code 3 where a line could not be applied.
+    /// Also reads exports from Google Contacts, Outlook and booking tools. Exits with code 3 if a line could not be
+    /// imported.
     Import {
         /// The coach's handle
         #[arg(long)]
@@ -114,7 +115,7 @@ pub(crate) struct Change {
     /// The coach's handle
     #[arg(long)]
     coach: String,
-    /// The client's email, name, id or the first digits of it, as it is now
+    /// The client's current email, name, id, or the first digits of the id
     client: String,
     /// The new name
     #[arg(long)]
@@ -122,19 +123,19 @@ pub(crate) struct Change {
     /// Where follow-ups go from now on
     #[arg(long)]
     email: Option<String>,
-    /// Follow-ups are approved and not sent
+    /// Remove the address: follow-ups can be approved but are not sent
     #[arg(long, conflicts_with = "email")]
     no_email: bool,
-    /// How the client is addressed in mails, after the Hello
+    /// How emails address the client, after "Hello"
     #[arg(long, value_name = "NAME")]
     greeting: Option<String>,
-    /// Leave the greeting to the name again
+    /// Go back to the default greeting
     #[arg(long, conflicts_with = "greeting")]
     no_greeting: bool,
-    /// One more name by which the client is known in transcripts; may be given several times
+    /// Another name for the client in transcripts; may be repeated
     #[arg(long = "alias", value_name = "NAME")]
     aliases: Vec<String>,
-    /// A tag, in place of those that there are; may be given several times
+    /// A tag, replacing the current ones; may be repeated
     #[arg(long = "tag", value_name = "TAG")]
     tags: Vec<String>,
 }
@@ -178,7 +179,7 @@ impl Client {
                 if !dry_run && !confirmed(&format!("{} will be removed.", meaning(&would)), yes)? {
                     return Ok(ExitCode::SUCCESS);
                 }
-                let done = if dry_run { "would be removed" } else { "is removed" };
+                let done = if dry_run { "would be removed" } else { "removed" };
                 let removal =
                     if dry_run { would } else { people::remove_client(&app.db, &coach, &client, false).await? };
                 app.output.one(&removal, |removal| format!("{} {done}", meaning(removal)))?;
@@ -204,11 +205,11 @@ impl From<Change> for ClientChange {
 }
 
 fn added(name: &str, put: &Put, coach: &str) -> String {
-    let what = if put.added { "added" } else { "was there already" };
+    let what = if put.added { "added" } else { "already exists" };
     let moved = put.was_email.as_ref().map_or_else(String::new, |was| {
         format!(
-            "\nthe address was {was} before; if this is somebody else of the same name, change it back (`debrief client \
-             change --coach {coach} {} --email {was}`) and add the other with --namesake",
+            "\nthe address was {was} before; if this is someone else with the same name, change it back (`debrief \
+             client change --coach {coach} {} --email {was}`) and add the other with --namesake",
             put.id
         )
     });
@@ -217,12 +218,12 @@ fn added(name: &str, put: &Put, coach: &str) -> String {
 
 fn into_one(merged: &Merged) -> String {
     let email = merged.email.as_deref().unwrap_or("no email");
-    let dropped = merged.dropped_email.as_ref().map_or_else(String::new, |was| format!("; {was} is used no more"));
+    let dropped = merged.dropped_email.as_ref().map_or_else(String::new, |was| format!("; {was} is no longer used"));
     let anew = match merged.rewritten {
         0 => String::new(),
-        count => format!("; sessions that are written anew, as both spoke in them: {count}"),
+        count => format!("; sessions to be rewritten because both spoke in them: {count}"),
     };
-    format!("one client {} <{email}>, sessions that move to it: {}{anew}{dropped}", merged.name, merged.sessions)
+    format!("one client, {} <{email}>; sessions moved to it: {}{anew}{dropped}", merged.name, merged.sessions)
 }
 
 fn meaning(removal: &Removal) -> String {
@@ -230,8 +231,8 @@ fn meaning(removal: &Removal) -> String {
     match (sessions, waiting, held) {
         (0, 0, 0) => format!("{name} (in no session)"),
         _ => format!(
-            "{name} (sessions that are kept: {sessions}; summaries that wait for review: {waiting}; held follow-ups that \
-             are stopped: {held})"
+            "{name} (sessions kept: {sessions}; summaries waiting for review: {waiting}; held follow-ups stopped: \
+             {held})"
         ),
     }
 }
@@ -241,7 +242,7 @@ async fn import(app: &App, coach: &str, file: &std::path::Path) -> anyhow::Resul
     let imported = people::import_roster(&app.db, coach, &bytes).await;
     let applied = imported.with_context(|| file.display().to_string())?;
     app.output.one(&applied, |applied| {
-        let mut text = format!("{} added, {} there already", applied.added, applied.updated);
+        let mut text = format!("{} added, {} already there", applied.added, applied.updated);
         for said in applied.problems.iter().chain(&applied.changes).chain(&applied.notes) {
             text.push_str(&format!("\n{}: {said}", file.display()));
         }
@@ -255,7 +256,7 @@ async fn list(app: &App, coach: &str) -> anyhow::Result<()> {
     let clients = people::list_clients(&app.db, coach).await?;
     app.output.list(
         &clients,
-        "no clients yet: add one with `debrief client add`, or put a roster.csv into the coach's inbox",
+        "no clients yet: add one with `debrief client add`, or put a roster.csv in the coach's inbox",
         ["NAME", "EMAIL", "GREETING", "ALIASES", "TAGS", "ID"],
         |client| {
             [

@@ -9,71 +9,74 @@ use serde_json::json;
 
 use super::{App, output::confirmed};
 
-/// Coaches, each with a folder in the inbox
+/// Manage coaches, each with a folder in the inbox
 ///
-/// What lies in the folder inbox/{handle}/ of the bucket is this coach's: transcripts, and a roster.csv with the clients.
+/// Files in the folder inbox/{handle}/ of the bucket belong to this coach: transcripts, and a roster.csv with the
+/// clients.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Coach {
-    /// Add a coach, or change the one that has this handle
+    /// Add a coach, or update the one with this handle
     ///
-    /// A coach who was removed is back with all sessions and clients.
+    /// Adding a removed coach again restores their sessions and clients.
     Add {
         /// The name of the coach's folder in the inbox: inbox/{handle}/
         handle: String,
         /// The handle of the organization
         #[arg(long)]
         org: String,
-        /// The coach's name, as it stands in transcripts
+        /// The coach's name, as it appears in transcripts
         #[arg(long)]
         name: String,
-        /// Where review links are mailed
+        /// Where review links are sent
         #[arg(long)]
         email: String,
-        /// Lead and admin see their organization
+        /// Leads and admins see their whole organization
         #[arg(long, value_parser = ["coach", "lead", "admin"])]
         role: Option<String>,
         /// An IANA time zone [default: the organization's]
         #[arg(long)]
         time_zone: Option<String>,
     },
-    /// Change a coach: name, address, role or time zone
+    /// Change a coach's name, address, role or time zone
     ///
-    /// What is not named stays. With a new address, the review links that were mailed to the old one open no more, and
-    /// fresh ones go to the new one, for each session that waits for the coach; mails without a link that are written
-    /// already go where they were to go. The handle cannot be changed: it is the folder by which the coach's files are known.
+    /// Anything you leave out stays as it is. With a new address, review links sent to the old one stop working, and
+    /// new ones go to the new address for each session that needs the coach's review; emails without a link that are
+    /// already queued still go to the old address. The handle cannot be changed: it is the folder that identifies the
+    /// coach's files.
     Change {
         /// The coach's handle
         handle: String,
-        /// The coach's name, as it stands in transcripts
+        /// The coach's name, as it appears in transcripts
         #[arg(long)]
         name: Option<String>,
-        /// Where review links are mailed
+        /// Where review links are sent
         #[arg(long)]
         email: Option<String>,
-        /// Lead and admin see their organization
+        /// Leads and admins see their whole organization
         #[arg(long, value_parser = ["coach", "lead", "admin"])]
         role: Option<String>,
         /// An IANA time zone
         #[arg(long)]
         time_zone: Option<String>,
     },
-    /// Remove a coach; sessions and clients are kept
+    /// Remove a coach but keep their sessions and clients
     ///
-    /// The folder in the inbox is nobody's from then on, the review links open no more, and no weekly mail goes. Refused
-    /// while sessions are worked on or follow-ups are held. `debrief coach add` with the same handle brings the coach back.
+    /// The inbox folder then belongs to nobody, review links stop working, and no weekly email is sent. Refused while
+    /// sessions are being processed or follow-ups are held. `debrief coach add` with the same handle brings the coach
+    /// back.
     Remove {
         /// The coach's handle
         handle: String,
-        /// Do not ask
+        /// Do not ask for confirmation
         #[arg(long, short)]
         yes: bool,
-        /// Only say what it would mean
+        /// Only show what would happen
         #[arg(long)]
         dry_run: bool,
     },
     /// List the coaches of an organization
     List {
-        /// The organization's handle; needed where there are several
+        /// The organization's handle; required if there are several
         #[arg(long)]
         org: Option<String>,
     },
@@ -98,18 +101,18 @@ impl Coach {
                 let id = people::add_coach(&app.db, &org, &coach).await?;
                 let inbox = make_inbox(app, &handle).await?;
                 app.output.one(&json!({ "id": id, "handle": handle, "inbox": inbox }), |_| {
-                    format!("coach {handle}: {id}\ntranscripts go into {inbox}")
+                    format!("coach {handle}: {id}\nput transcripts in {inbox}")
                 })?;
             }
             Self::Change { handle, name, email, role, time_zone } => {
                 let change = CoachChange { name, email, role, time_zone };
                 let (id, links) = people::change_coach(&app.db, &handle, change).await?;
                 app.output.one(&json!({ "id": id, "handle": handle, "links": links }), |_| {
-                    let done = format!("coach {handle} is changed");
+                    let done = format!("coach {handle}: changed");
                     match (links.links_taken_back, links.fresh_links) {
                         (0, 0) => done,
                         (back, fresh) => {
-                            format!("{done}\nreview links taken back: {back}; fresh ones to the new address: {fresh}")
+                            format!("{done}\nreview links revoked: {back}; new ones sent to the new address: {fresh}")
                         }
                     }
                 })?;
@@ -157,7 +160,7 @@ fn folder(app: &App) -> Option<PathBuf> {
 async fn make_inbox(app: &App, handle: &str) -> anyhow::Result<String> {
     let inbox = place(app, Some(handle));
     let made = app.services.bucket.make_folder(&format!("inbox/{handle}")).await;
-    made.with_context(|| format!("the folder {inbox} cannot be made"))?;
+    made.with_context(|| format!("can't create the folder {inbox}"))?;
     Ok(inbox)
 }
 
@@ -167,7 +170,7 @@ async fn remove(app: &App, handle: &str, yes: bool, dry_run: bool) -> anyhow::Re
         return Ok(ExitCode::SUCCESS);
     }
     let removal = if dry_run { would } else { people::remove_coach(&app.db, handle, false).await? };
-    let done = if dry_run { "would be removed" } else { "is removed" };
+    let done = if dry_run { "would be removed" } else { "removed" };
     app.output.one(&removal, |removal| format!("{} {done}", meaning(removal)))?;
     Ok(ExitCode::SUCCESS)
 }
@@ -176,7 +179,7 @@ fn meaning(removal: &CoachRemoval) -> String {
     let CoachRemoval { name, clients, sessions, waiting, .. } = removal;
     let waiting = match waiting {
         0 => String::new(),
-        count => format!(", {count} of which wait for this coach and then for nobody"),
+        count => format!(", {count} of them waiting for this coach's review, which nobody will do then"),
     };
-    format!("{name} (clients that are kept: {clients}; sessions that are kept: {sessions}{waiting})")
+    format!("{name} (clients kept: {clients}; sessions kept: {sessions}{waiting})")
 }

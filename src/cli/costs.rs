@@ -8,13 +8,13 @@ use debrief_jobs::llm::{self, Cost, Wanted};
 
 use super::{App, output::say};
 
-/// What language models cost, by month, organization, task and model
+/// Show what language models cost, by month, organization, task and model
 ///
-/// Of every call the ledger says what it used and what it cost by the prices in the settings. A failed call that was
-/// refused costs nothing. REUSED counts answers that were there already and not paid again.
+/// Shows what each call used and what it cost at the prices in the settings. A call that was refused costs nothing.
+/// REUSED counts answers that were already stored and not paid for again.
 #[derive(Debug, Args)]
 pub(crate) struct Costs {
-    /// From this day on
+    /// Only from this day on
     #[arg(long, value_name = "YYYY-MM-DD")]
     since: Option<NaiveDate>,
     /// The organization's handle [default: all]
@@ -31,7 +31,7 @@ impl Costs {
         let costs = llm::costs(&app.db, &Wanted { since: self.since, organization }).await?;
         app.output.list(
             &costs,
-            "no language model was called",
+            "no language model calls yet",
             [
                 "MONTH",
                 "ORGANIZATION",
@@ -72,7 +72,7 @@ impl Costs {
 fn amount(cost: &Cost) -> String {
     match (cost.cost_micro_usd, cost.unknown) {
         (Some(known), 0) => llm::dollars(known),
-        (Some(known), unknown) => format!("{} and {unknown} of unknown cost", llm::dollars(known)),
+        (Some(known), unknown) => format!("{} plus {unknown} of unknown cost", llm::dollars(known)),
         (None, _) => "unknown".into(),
     }
 }
@@ -81,6 +81,6 @@ fn total(costs: &[Cost]) -> String {
     let known: i64 = costs.iter().filter_map(|cost| cost.cost_micro_usd).sum();
     let unknown: i64 = costs.iter().map(|cost| cost.unknown).sum();
     let calls: i64 = costs.iter().map(|cost| cost.calls).sum();
-    let rest = if unknown == 0 { String::new() } else { format!(", and {unknown} calls of unknown cost") };
+    let rest = if unknown == 0 { String::new() } else { format!(", plus {unknown} of unknown cost") };
     format!("total: {calls} calls, {}{rest}", llm::dollars(known))
 }

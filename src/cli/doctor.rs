@@ -46,14 +46,14 @@ pub(crate) async fn run(globals: &Globals) -> anyhow::Result<ExitCode> {
             return report(globals, &checks);
         }
     };
-    check("settings", Ok("every key is known and of its kind".into()));
+    check("settings", Ok("all keys and values are valid".into()));
     check("schedules", schedules(&config));
 
     // The embedded server is stopped when this is dropped.
     let opened = database(&config, globals).await.map_err(|error| told(&error));
     let url = match &opened {
         Ok((db::Urls { app: url, .. }, server)) => {
-            let kind = if server.is_some() { "the embedded one" } else { "the one of DATABASE_URL" };
+            let kind = if server.is_some() { "embedded" } else { "from DATABASE_URL" };
             let state = schema(url).await;
             check("database", state.map(|version| format!("{kind}, {version}"))).then_some(url)
         }
@@ -82,7 +82,7 @@ pub(crate) async fn run(globals: &Globals) -> anyhow::Result<ExitCode> {
     checks.extend([sender(&config), links(&config)]);
     if let Some(mail) = checks.iter_mut().find(|check| check.name == "mail" && check.ok) {
         mail.note = config.mail.url.expose_secret().starts_with("file:").then(|| {
-            "mails are kept there as files and reach nobody; set mail.url to your mail server to send them".to_owned()
+            "emails are saved there as files and reach nobody; set mail.url to your mail server to send them".to_owned()
         });
     }
     report(globals, &checks)
@@ -94,11 +94,11 @@ fn schedules(config: &Config) -> Result<String, String> {
     let settings = WorkerSettings::new(&config.queue, debrief_jobs::schedules()).map_err(|error| error.to_string())?;
     let now = chrono::Utc::now();
     if let Some(never) = settings.schedules.iter().find(|schedule| schedule.next_after(now).is_none()) {
-        return Err(format!("queue.schedules: {:?} of {} never comes", never.cron, never.name));
+        return Err(format!("queue.schedules: {:?} of {} never occurs", never.cron, never.name));
     }
     let changed: Vec<&str> = config.queue.schedules.keys().map(String::as_str).collect();
     let changed = if changed.is_empty() { String::new() } else { format!("; yours: {}", changed.join(", ")) };
-    Ok(format!("{} run by the clock (`debrief schedules list`){changed}", settings.schedules.len()))
+    Ok(format!("{} schedules (`debrief schedules list`){changed}", settings.schedules.len()))
 }
 
 /// The sender, which a mail server on the way must believe.
@@ -107,7 +107,7 @@ fn sender(config: &Config) -> Check {
     let example = ["localhost", "example.org", "example.com", "example.net"].contains(&domain.as_str())
         || [".localhost", ".example", ".invalid", ".test"].iter().any(|end| domain.ends_with(end));
     let note = example.then(|| {
-        "mail from such an address is refused or ends as spam; set mail.from to one of your own domain".to_owned()
+        "mail from an address like this is refused or ends up as spam; set mail.from to an address in your own domain".to_owned()
     });
     Check { name: "sender", ok: true, detail: config.mail.from.clone(), note }
 }
@@ -122,7 +122,7 @@ fn links(config: &Config) -> Check {
         None => false,
     };
     let note = loopback.then(|| {
-        "the links in mails open on this machine alone; set review.base_url to the address at which coaches reach it"
+        "links in emails only work on this machine; set review.base_url to the address at which coaches can reach it"
             .to_owned()
     });
     Check { name: "links", ok: true, detail: url.to_string(), note }
@@ -148,8 +148,8 @@ fn report(globals: &Globals, checks: &[Check]) -> anyhow::Result<ExitCode> {
 
 async fn schema(url: &SecretString) -> Result<String, String> {
     use sqlx::Connection;
-    if !db::is_migrated(url).await.map_err(|error| format!("does not answer: {error}"))? {
-        return Err("not at this binary's schema: run `debrief migrate`".into());
+    if !db::is_migrated(url).await.map_err(|error| format!("isn't responding: {error}"))? {
+        return Err("the schema is out of date: run `debrief migrate`".into());
     }
     let mut connection = sqlx::PgConnection::connect(url.expose_secret()).await.map_err(|error| error.to_string())?;
     let (server, vector): (String, Option<String>) = sqlx::query_as(
@@ -167,8 +167,8 @@ async fn isolation(url: &SecretString) -> Result<String, String> {
     let rights = db::rights(db.pool()).await.map_err(|error| error.to_string())?;
     if rights.too_many {
         return Err(format!(
-            "the program signs in as {}, which may pass row-level security: set DATABASE_OWNER_URL to what DATABASE_URL is \
-             now, name another login in DATABASE_URL, and run `debrief migrate`, which makes it",
+            "Debrief signs in as {}, which can bypass row-level security: set DATABASE_OWNER_URL to the current \
+             DATABASE_URL, put another login in DATABASE_URL, and run `debrief migrate`, which creates it",
             rights.login
         ));
     }
@@ -184,8 +184,8 @@ async fn bucket(services: &Services) -> Result<String, String> {
         Ok::<_, debrief_jobs::bucket::BucketError>(read.as_ref() == b"debrief")
     };
     match written.await {
-        Ok(true) => Ok(format!("{}: written, read and removed an object", services.bucket.name())),
-        Ok(false) => Err("what was read is not what was written".into()),
+        Ok(true) => Ok(format!("{}: wrote, read and removed an object", services.bucket.name())),
+        Ok(false) => Err("what was read differs from what was written".into()),
         Err(error) => Err(told(&error.into())),
     }
 }

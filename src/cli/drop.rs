@@ -13,16 +13,16 @@ use serde::Serialize;
 
 use super::App;
 
-/// Drop transcripts into a coach's folder of the inbox
+/// Put transcripts in a coach's inbox folder
 ///
-/// Does what copying them there does, wherever the bucket is; a roster.csv goes the same way. What lies there under the
-/// same name stays as it is. `debrief inbox` says what becomes of them, while `debrief up` or `debrief work` runs.
+/// Works like copying the files there, wherever the bucket is; a roster.csv goes the same way. Never overwrites a file
+/// with the same name. `debrief inbox` shows what becomes of the files while `debrief up` or `debrief work` is running.
 #[derive(Debug, Args)]
 pub(crate) struct DropFiles {
     /// The files
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// Whose they are (the coach's handle)
+    /// The coach they belong to (handle)
     #[arg(long)]
     coach: String,
 }
@@ -38,20 +38,20 @@ impl DropFiles {
         // All are looked at before the first is dropped, so that nothing is done by halves for a slip of the pen.
         let most = app.config.ingest.max_bytes;
         for file in &self.files {
-            let found = fs::metadata(file).with_context(|| format!("{} cannot be read", file.display()))?;
+            let found = fs::metadata(file).with_context(|| format!("can't read {}", file.display()))?;
             if !found.is_file() {
-                bail!("{} is no file", file.display());
+                bail!("{} isn't a file", file.display());
             }
             if found.len() > most {
-                bail!("{} is larger than {most} bytes, the most that is taken (ingest.max_bytes)", file.display());
+                bail!("{} is larger than {most} bytes, the maximum (ingest.max_bytes)", file.display());
             }
         }
         let keys: Vec<String> = self.files.iter().map(|file| key(&self.coach, file)).collect::<Result<_, _>>()?;
         let mut dropped = Vec::new();
         for (file, object_key) in self.files.iter().zip(keys) {
-            let content = fs::read(file).with_context(|| format!("{} cannot be read", file.display()))?;
+            let content = fs::read(file).with_context(|| format!("can't read {}", file.display()))?;
             if !app.services.bucket.put_new(&object_key, content).await? {
-                bail!("{object_key} lies there already: rename the file, or take the other away");
+                bail!("{object_key} already exists: rename the file, or remove the other one");
             }
             dropped.push(Dropped { object_key });
         }
@@ -63,7 +63,7 @@ impl DropFiles {
 /// Where a file goes, if the inbox takes what has such a name.
 fn key(coach: &str, file: &Path) -> anyhow::Result<String> {
     let name = file.file_name().and_then(|name| name.to_str());
-    let name = name.with_context(|| format!("{} has no name that a key can have", file.display()))?;
+    let name = name.with_context(|| format!("the name of {} can't be used as an object key", file.display()))?;
     let key = format!("{}{}/{name}", ingest::key::INBOX, coach.to_lowercase());
     match ingest::key::ignored(&key) {
         Some(why) => bail!("{} would be ignored: {why}", file.display()),

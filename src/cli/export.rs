@@ -9,20 +9,20 @@ use uuid::Uuid;
 
 use super::{App, run};
 
-/// Exports: everything as Parquet, CSV and JSON Lines in the bucket
+/// Export everything to the bucket as Parquet, CSV and JSON Lines
 ///
-/// Written every night as well. The manifest is written last: where it is, the export is whole.
+/// An export is also written every night. The manifest is written last: if it exists, the export is complete.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Export {
-    /// Write an export now, and wait for it
+    /// Write an export now and wait for it
     Run {
-        /// The organization's handle; needed where there are several
+        /// The organization's handle; required if there are several
         #[arg(long)]
         org: Option<String>,
     },
-    /// List an organization's exports, the newest first
+    /// List an organization's exports, newest first
     List {
-        /// The organization's handle; needed where there are several
+        /// The organization's handle; required if there are several
         #[arg(long)]
         org: Option<String>,
     },
@@ -65,7 +65,7 @@ impl Export {
                 let rows = rows(app, organization).await?;
                 app.output.list(
                     &rows,
-                    "no exports yet: `debrief export run` makes one",
+                    "no exports yet: create one with `debrief export run`",
                     ["MADE", "MANIFEST", "ID"],
                     |row| {
                         [

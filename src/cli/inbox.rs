@@ -10,24 +10,24 @@ use debrief_jobs::{
 
 use super::{App, coach::place};
 
-/// What lies in the inbox, and what became of each file
+/// Show what is in the inbox and what became of each file
 ///
-/// new: no look has seen it; seen: it may still be written; waiting: for the transcript of its meeting (the setting
-/// ingest.companion_hours says for how long); read: it is in a session; rejected: it cannot be used; duplicate: its content
-/// is there already; applied: a roster, with what was wrong in it; ignored: it lies in no coach's folder, is hidden, or is
-/// not finished; unreadable: it can never be taken as it is (a pipe, a closed file, a name that is no text). The newest first.
+/// new: not scanned yet; seen: may still be uploading; waiting: for the transcript of its meeting (for as long as the
+/// setting ingest.companion_hours says); read: part of a session; rejected: can't be used; duplicate: its content is
+/// already there; applied: a roster, with any problems in it; ignored: not in a coach's folder, hidden, or unfinished;
+/// unreadable: can never be read as it is (a pipe, a file without read permission, a name that isn't text). Newest first.
 #[derive(Debug, Args)]
 pub(crate) struct Inbox {
-    /// Only in the folder of this coach (the handle)
+    /// Only files in this coach's folder (handle)
     #[arg(long)]
     coach: Option<String>,
-    /// Only what is in no session, and rosters of which something is to be said
+    /// Only files that are in no session, and rosters with problems or notes
     #[arg(long)]
     unread: bool,
-    /// Also what lies there no more
+    /// Also files that are no longer there
     #[arg(long)]
     all: bool,
-    /// At most so many; 0 for all
+    /// Show at most this many; 0 shows all
     #[arg(long, default_value_t = 100)]
     limit: usize,
 }
@@ -44,7 +44,7 @@ impl Inbox {
         files.retain(|file| !self.unread || file.is_left());
         let more = if self.limit == 0 { 0 } else { files.len().saturating_sub(self.limit) };
         files.truncate(files.len() - more);
-        let none = if self.unread { "nothing is left" } else { "nothing lies" };
+        let none = if self.unread { "nothing left" } else { "nothing" };
         let none = format!("{none} in the inbox: {}", place(app, None));
         app.output.list(&files, &none, ["WRITTEN", "IS", "KEY", "SESSION", "DETAIL"], |file| {
             [
@@ -56,14 +56,14 @@ impl Inbox {
             ]
         })?;
         if more > 0 {
-            eprintln!("… and {more} older: --limit 0 shows all");
+            eprintln!("… and {more} older; use --limit 0 to show all");
         }
         Ok(ExitCode::SUCCESS)
     }
 }
 
 fn detail(file: &File) -> String {
-    let gone = (!file.is_there).then(|| "it lies there no more".to_owned());
+    let gone = (!file.is_there).then(|| "no longer there".to_owned());
     let state = file.session_state.as_ref().filter(|_| file.outcome == Fate::Read);
     let state = state.map(|state| format!("the session is {state}"));
     let reason = file.reason.as_ref().map(|reason| reason.replace('\n', "; "));

@@ -9,15 +9,15 @@ use uuid::Uuid;
 
 use super::App;
 
-/// Index: what search finds by meaning
+/// Manage the index that search uses to find things by meaning
 ///
-/// A session is indexed with the embedder of the settings as it was then. After a change it is found by its words only,
-/// until it is indexed anew.
+/// A session is indexed with the embedder that is set at the time. If the embedder changes, the session is found only
+/// by its words until it is indexed again.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Index {
-    /// Say how much of each organization is indexed under the model of the settings
+    /// Show how much of each organization is indexed with the current model
     Status,
-    /// Enqueue the jobs that index anew what is indexed under another model
+    /// Enqueue jobs that reindex what was indexed with another model
     Rebuild,
 }
 
@@ -43,8 +43,8 @@ impl Index {
                 }
                 app.output.list(
                     &rows,
-                    "there is no organization yet: make one with `debrief org add`",
-                    ["ORGANIZATION", "MODEL", "PIECES", "UNDER ANOTHER MODEL"],
+                    "there is no organization yet: add one with `debrief org add`",
+                    ["ORGANIZATION", "MODEL", "PIECES", "WITH ANOTHER MODEL"],
                     |row| {
                         [
                             row.organization.to_string(),
@@ -61,7 +61,7 @@ impl Index {
                     enqueued += index::rebuild(&app.db, organization, embedder).await?;
                 }
                 let done = serde_json::json!({ "model": model, "enqueued": enqueued });
-                app.output.one(&done, |_| format!("{enqueued} jobs are enqueued that index under {model}"))?;
+                app.output.one(&done, |_| format!("{enqueued} jobs enqueued to index with {model}"))?;
             }
         }
         Ok(ExitCode::SUCCESS)

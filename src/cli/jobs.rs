@@ -17,23 +17,23 @@ use super::{
 
 const STATES: [&str; 5] = ["due", "running", "done", "dead", "cancelled"];
 
-/// The queue: what ran, what waits, what failed
+/// Inspect the queue: what ran, what is waiting, what failed
 ///
-/// A job that failed for good is dead. It stays so, visibly, until somebody retries it:
+/// A job that failed for good is dead. It stays dead until somebody retries it:
 ///   debrief jobs list --state dead
 ///   debrief jobs show ID
 ///   debrief jobs retry ID
 #[derive(Debug, Subcommand)]
 #[command(verbatim_doc_comment)]
 pub(crate) enum Jobs {
-    /// List jobs, the newest first
+    /// List jobs, newest first
     List {
         #[command(flatten)]
         which: Which,
-        /// With the installation's own jobs that are done (ingest looks every five seconds)
+        /// Include finished housekeeping jobs (ingest scans every five seconds)
         #[arg(long)]
         all: bool,
-        /// At most so many
+        /// Show at most this many
         #[arg(long, default_value_t = 50)]
         limit: i64,
     },
@@ -42,22 +42,22 @@ pub(crate) enum Jobs {
         /// The job's id, or its first digits
         id: IdPrefix,
     },
-    /// Run dead or cancelled jobs again: one by its id, or all that fit
+    /// Retry dead or cancelled jobs: one by its id, or all that match
     Retry(Change),
-    /// Cancel due or running jobs: one by its id, or all that fit
+    /// Cancel due or running jobs: one by its id, or all that match
     Cancel(Change),
 }
 
 /// Which jobs.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Which {
-    /// Only in this state
+    /// Only jobs in this state
     #[arg(long, value_parser = STATES)]
     state: Option<String>,
-    /// Only of this kind, such as summarize.client
+    /// Only jobs of this kind, such as summarize.client
     #[arg(long)]
     kind: Option<String>,
-    /// Only of this organization (its handle)
+    /// Only jobs of this organization (handle)
     #[arg(long)]
     org: Option<String>,
 }
@@ -65,14 +65,14 @@ pub(crate) struct Which {
 /// Which jobs to change.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Change {
-    /// The job's id, or its first digits; without one, all jobs that fit the filter
+    /// The job's id, or its first digits; without it, all jobs that match the filter
     id: Option<IdPrefix>,
     #[command(flatten)]
     which: Which,
-    /// Do not ask before changing several
+    /// Do not ask before changing several jobs
     #[arg(long, short)]
     yes: bool,
-    /// Only say how many it would be
+    /// Only show how many would change
     #[arg(long)]
     dry_run: bool,
 }
@@ -95,7 +95,7 @@ impl Jobs {
                 let jobs = admin::list(&app.db, &filter, limit).await?;
                 app.output.list(
                     &jobs,
-                    "no such jobs",
+                    "no matching jobs",
                     ["KIND", "STATE", "RUN AT", "ATTEMPT", "ERROR", "ID"],
                     |job| {
                         [
@@ -148,7 +148,7 @@ impl Change {
         };
         app.output.one(&json!({ "changed": changed }), |_| format!("{changed} jobs {done}"))?;
         if changed == 0 && self.id.is_some() {
-            tell(&format!("the job is not {}: nothing was changed", states.join(" or ")));
+            tell(&format!("the job isn't {}: nothing was changed", states.join(" or ")));
             return Ok(ExitCode::FAILURE);
         }
         Ok(ExitCode::SUCCESS)

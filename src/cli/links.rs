@@ -21,43 +21,43 @@ use serde_json::json;
 
 use super::App;
 
-/// Review links: what was mailed to coaches, and taking it back
+/// List, create, send and revoke review links
 ///
-/// Whoever holds a link reads one session. A link opens for a limited time (the setting review.link_days), and no more once a
-/// fresh one takes its place; a page that it opened stays open then. It is taken back, and its pages with it, when its
-/// coach is removed or gets another address, and by `revoke`.
+/// Anyone who has a link can read its session. A link works for a limited time (setting review.link_days), and no longer
+/// once a new one replaces it; a page already opened with it stays open. It is revoked, and its pages close, when its coach
+/// is removed or gets another address, and by `revoke`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Links {
     List(List),
     Make(make::Make),
     Revoke(revoke::Revoke),
-    /// Mail a fresh link to the coach of a session
+    /// Email a new link to the coach of a session
     ///
-    /// It goes to the coach's address as it is now, and takes the place of the older links to that session.
+    /// It goes to the coach's current address and replaces older links to that session.
     Send {
         /// The session's id, or its first digits
         session: IdPrefix,
     },
 }
 
-/// List links that open, or whose page is still open somewhere, the newest first
+/// List links that work, or whose page is still open somewhere, newest first
 ///
 /// The link itself is not shown: only a hash of it is kept.
 #[derive(Debug, Args)]
 pub(crate) struct List {
-    /// Only links to this session (the id, or its first digits)
+    /// Only links to this session (id, or its first digits)
     #[arg(long, value_name = "ID")]
     session: Option<IdPrefix>,
-    /// Only links of this coach (the handle)
+    /// Only this coach's links (handle)
     #[arg(long, conflicts_with = "session")]
     coach: Option<String>,
-    /// The organization's handle; needed where there are several and no session or coach is named
+    /// The organization's handle; required if there are several and no session or coach is given
     #[arg(long, conflicts_with_all = ["session", "coach"])]
     org: Option<String>,
-    /// Also those that have run out or were taken back
+    /// Also links that have expired or were revoked
     #[arg(long)]
     all: bool,
-    /// At most so many
+    /// Show at most this many
     #[arg(long, default_value_t = 50)]
     limit: i64,
 }
@@ -93,7 +93,7 @@ impl List {
             (None, None) => (app.db.tenant(app.organization(self.org.as_deref()).await?).await?, None, None),
         };
         let found = links::list(&mut tx, session, coach, self.all, self.limit).await?;
-        let empty = if self.all { "no link was made yet" } else { "no link opens; --all shows those that did" };
+        let empty = if self.all { "no links yet" } else { "no working links; use --all to show the others" };
         app.output.list(&found, empty, ["MADE", "COACH", "IS", "OPEN IN", "SESSION", "LINK"], |link| {
             [
                 link.created_at.format("%Y-%m-%d %H:%M UTC").to_string(),
@@ -114,11 +114,11 @@ fn standing(link: &Listed) -> String {
     let day = |at: chrono::DateTime<chrono::Utc>| at.format("%Y-%m-%d").to_string();
     match (link.revoked_at, link.revoked_because.as_deref()) {
         (None, _) if link.opens => format!("open until {}", day(link.expires_at)),
-        (None, _) => format!("run out {}", day(link.expires_at)),
+        (None, _) => format!("expired {}", day(link.expires_at)),
         (Some(at), Some("replaced")) => format!("replaced {}", day(at)),
-        (Some(at), Some("new_address")) => format!("taken back {} (new address)", day(at)),
-        (Some(at), Some("coach_removed")) => format!("taken back {} (coach removed)", day(at)),
-        (Some(at), _) => format!("taken back {}", day(at)),
+        (Some(at), Some("new_address")) => format!("revoked {} (new address)", day(at)),
+        (Some(at), Some("coach_removed")) => format!("revoked {} (coach removed)", day(at)),
+        (Some(at), _) => format!("revoked {}", day(at)),
     }
 }
 
@@ -126,11 +126,11 @@ async fn send(app: &App, session: &IdPrefix) -> anyhow::Result<()> {
     let (mut tx, session) = app.session(session).await?;
     let sent = actions::send_fresh_link(&mut tx, &app.services.desk, session, &Visitor::default()).await;
     if let Err(actions::ActionError::NotOpen { state }) = &sent {
-        anyhow::bail!("this session is {state}: there is nothing in it for its coach to see yet");
+        anyhow::bail!("this session is {state}: there is nothing for its coach to see yet");
     }
-    sent.context("no link was mailed")?;
+    sent.context("no link was sent")?;
     tx.commit().await?;
     app.output.one(&json!({ "sent": session }), |_| {
-        "a fresh link is queued to the coach's address; older links to the session open no more".to_owned()
+        "a new link is queued to the coach's address; older links to the session no longer work".to_owned()
     })
 }

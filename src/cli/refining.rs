@@ -20,10 +20,10 @@ use uuid::Uuid;
 
 use super::App;
 
-/// Ask for a change of a summary, in words: shorter, warmer, "drop the second point"
+/// Ask for a change to a summary, in words: shorter, warmer, "drop the second point"
 ///
-/// A worker makes the next version; `debrief sessions diff` shows what changed, and `debrief sessions undo` takes it
-/// back. Without a language model the rules understand: shorter; drop the second point, the last win, everything about
+/// A worker writes the next version; `debrief sessions diff` shows what changed, and `debrief sessions undo` reverts
+/// it. Without a language model the rules understand: shorter; drop the second point, the last win, everything about
 /// something; only the action items; use her words about something; more about something.
 #[derive(Debug, Args)]
 pub(crate) struct Refine {
@@ -33,9 +33,9 @@ pub(crate) struct Refine {
     instruction: String,
 }
 
-/// Bring back the version of a summary before the newest, as a new version
+/// Bring back the previous version of a summary, as a new version
 ///
-/// Nothing is deleted: undoing once more brings back what was undone.
+/// Nothing is deleted: undoing again brings back what was undone.
 #[derive(Debug, Args)]
 pub(crate) struct Undo {
     /// The summary's id, or its first digits (see `debrief sessions show`)
@@ -44,8 +44,8 @@ pub(crate) struct Undo {
 
 /// Show what changed between two versions of a summary, word by word
 ///
-/// Words that went stand in [-…-], words that came in {+…+}; on a terminal they are struck through and underlined as
-/// well, unless NO_COLOR is set.
+/// Removed words are marked [-…-] and added words {+…+}; on a terminal they are also struck through and underlined,
+/// unless NO_COLOR is set.
 #[derive(Debug, Args)]
 pub(crate) struct Diff {
     /// The summary's id, or its first digits (see `debrief sessions show`)
@@ -99,7 +99,7 @@ impl Refine {
         tx.commit().await?;
         let result = json!({ "refinement": id, "summary": summary, "base_version": shown.version });
         app.output.one(&result, |_| {
-            format!("a worker refines version {}; then: debrief sessions diff {}", shown.version, summary)
+            format!("a worker will refine version {}; afterwards run: debrief sessions diff {}", shown.version, summary)
         })
     }
 }
@@ -112,7 +112,7 @@ impl Undo {
         let Found { tx, summary, .. } = found;
         tx.commit().await?;
         let result = json!({ "summary": summary, "version": version, "restores": shown.version - 1 });
-        app.output.one(&result, |_| format!("version {version} is as version {} was", shown.version - 1))
+        app.output.one(&result, |_| format!("version {version} restores version {}", shown.version - 1))
     }
 }
 
@@ -120,7 +120,7 @@ impl Diff {
     pub(super) async fn run(self, app: &App) -> anyhow::Result<()> {
         let mut found = find(app, &self.summary).await?;
         if found.version == 0 {
-            anyhow::bail!("this summary is not written yet: see `debrief sessions show {}`", found.session);
+            anyhow::bail!("this summary has not been written yet: see `debrief sessions show {}`", found.session);
         }
         let to = self.to.unwrap_or(found.version);
         if to == 1 && self.from.is_none() {
@@ -128,9 +128,9 @@ impl Diff {
             let newest = found.version;
             return app.output.one(&only, |_| {
                 if newest == 1 {
-                    "this summary has one version: nothing was changed in it yet".to_owned()
+                    "this summary has one version: nothing has been changed yet".to_owned()
                 } else {
-                    format!("version 1 is the first of {newest}: no earlier one is there to compare it with")
+                    format!("version 1 is the first of {newest}: there is no earlier one to compare it with")
                 }
             });
         }
@@ -150,7 +150,7 @@ impl Diff {
         app.output.one(&json!({ "from": from, "to": to, "sections": &sections }), |_| {
             let mut text = format!("version {from} to version {to}\n");
             if sections.is_empty() {
-                text.push_str("no word changed\n");
+                text.push_str("no words changed\n");
             }
             sections.iter().for_each(|section| text.push_str(&show(section, styled)));
             text
@@ -159,14 +159,14 @@ impl Diff {
 }
 
 fn show(section: &SectionDiff, styled: bool) -> String {
-    let whose = if section.audience == Audience::Coach { " (for the coach alone)" } else { "" };
+    let whose = if section.audience == Audience::Coach { " (for the coach only)" } else { "" };
     let mut text = format!("\n{}{whose}\n", section.section.title());
     for sentence in &section.sentences {
         let words: String = sentence.iter().map(|part| mark(part, styled)).collect();
         text.push_str(&format!("  {words}\n"));
     }
     if section.same > 0 {
-        text.push_str(&format!("  ({} as before)\n", section.same));
+        text.push_str(&format!("  ({} unchanged)\n", section.same));
     }
     text
 }

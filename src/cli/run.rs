@@ -26,11 +26,11 @@ use crate::{
 
 /// Run jobs
 ///
-/// Any number of these may run, on any number of machines. Ctrl-C or SIGTERM stops taking jobs, waits for the running
-/// ones, and gives back what does not end in time.
+/// Any number of workers can run, on any number of machines. On Ctrl-C or SIGTERM, a worker takes no more jobs, waits
+/// for the running ones, and returns those that do not finish in time to the queue.
 #[derive(Debug, Args)]
 pub(crate) struct Work {
-    /// Run until nothing is due, say what is due later, and end
+    /// Run until nothing is due, list what is due later, and exit
     #[arg(long)]
     drain: bool,
 }
@@ -53,7 +53,7 @@ impl Work {
         }
         let drained = drain(app).await?;
         app.output.one(&drained, |drained| {
-            let mut text = format!("{} jobs ran, {} of them are dead", drained.ran, drained.dead);
+            let mut text = format!("{} jobs ran, {} of them dead", drained.ran, drained.dead);
             if drained.later.is_empty() {
                 text.push_str("; nothing is due later");
             } else {
@@ -94,14 +94,14 @@ pub(crate) async fn up(app: &App) -> anyhow::Result<ExitCode> {
 /// Where files go in and what comes out, for whoever has just started it.
 fn whereabouts(app: &App) -> String {
     let mail = match app.services.post.mailer.folder() {
-        Some(folder) => format!("{} (kept as files; the setting mail.url names a mail server)", folder.display()),
-        None => format!("by the mail server, from {}", app.services.post.mailer.from()),
+        Some(folder) => format!("{} (saved as files; set mail.url to send through a mail server)", folder.display()),
+        None => format!("through the mail server, from {}", app.services.post.mailer.from()),
     };
     let rows = [
         ("inbox", place(app, Some("COACH"))),
-        ("mails", mail),
+        ("mail", mail),
         ("review pages", app.config.review.base_url.to_string()),
-        ("operator's page", format!("http://{}", app.config.http.admin_listen)),
+        ("operator page", format!("http://{}", app.config.http.admin_listen)),
     ];
     rows.iter().map(|(what, place)| format!("{what:<16} {place}\n")).collect()
 }
@@ -123,7 +123,7 @@ pub(crate) async fn migrate(globals: &Globals) -> anyhow::Result<ExitCode> {
     db::migrate(&urls).await?;
     index::ensure_model_index(&urls.owner, &embed::Embedder::new(&config.index)?).await?;
     let done = serde_json::json!({ "migrated": true });
-    Output::new(globals.json).one(&done, |_| "the database is at this binary's schema".to_owned())?;
+    Output::new(globals.json).one(&done, |_| "the database is up to date".to_owned())?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -232,7 +232,7 @@ fn limits(app: &App) -> http::Limits {
 async fn listen(address: std::net::SocketAddr, key: &str, variable: &str) -> anyhow::Result<TcpListener> {
     TcpListener::bind(address).await.map_err(|error| {
         anyhow::anyhow!(
-            "cannot listen on {address}: {error}; choose another address with the setting {key}, or {variable}={}:{}",
+            "can't listen on {address}: {error}; choose another address with the setting {key}, or {variable}={}:{}",
             address.ip(),
             address.port().saturating_add(1000)
         )

@@ -9,14 +9,14 @@ use serde_json::json;
 
 use super::{App, run};
 
-/// Schedules: what runs by the clock
+/// Show and run scheduled jobs
 ///
-/// The setting queue.schedules changes when, or switches one off.
+/// Change when a job runs, or turn it off, with the setting queue.schedules.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Schedules {
-    /// List schedules with their last and next tick
+    /// List schedules with their last and next run
     List,
-    /// Enqueue a schedule's job now; its ticks go on as they are
+    /// Enqueue a schedule's job now, without changing its schedule
     Run {
         /// The schedule's name
         name: String,
@@ -34,7 +34,7 @@ impl Schedules {
                 };
                 app.output.list(
                     &rows,
-                    "every schedule is off",
+                    "all schedules are off",
                     ["NAME", "CRON", "TIME ZONE", "LAST", "NEXT"],
                     |row| {
                         [
@@ -53,7 +53,7 @@ impl Schedules {
                     .find(|schedule| schedule.name == name)
                     .with_context(|| format!("there is no schedule {name:?}: see `debrief schedules list`"))?;
                 schedule::run_now(&app.db, schedule).await?;
-                app.output.one(&json!({ "enqueued": name }), |_| format!("{name} is enqueued; a worker runs it"))?;
+                app.output.one(&json!({ "enqueued": name }), |_| format!("{name} enqueued; a worker will run it"))?;
             }
         }
         Ok(ExitCode::SUCCESS)

@@ -13,27 +13,27 @@ use super::{
 
 /// Search what was said and what was summarised
 ///
-/// By words and by meaning at once. "Quoted phrases", `or` and `-without` work as on the web.
+/// Searches by words and by meaning at the same time. "Quoted phrases", `or` and `-without` work as in a web search.
 #[derive(Debug, Args)]
 pub(crate) struct Search {
     /// What to look for
     text: String,
-    /// The organization's handle; needed where there are several
+    /// The organization's handle; required if there are several
     #[arg(long)]
     org: Option<String>,
-    /// Only sessions of this coach (the handle)
+    /// Only this coach's sessions (handle)
     #[arg(long)]
     coach: Option<String>,
-    /// Only this client (the id or its first digits, see `debrief client list`)
+    /// Only this client (id, or its first digits; see `debrief client list`)
     #[arg(long, value_name = "ID")]
     client: Option<IdPrefix>,
-    /// Only sessions of this day or later
+    /// Only sessions on or after this day
     #[arg(long, value_name = "YYYY-MM-DD")]
     from: Option<NaiveDate>,
-    /// Only sessions of this day or earlier
+    /// Only sessions on or before this day
     #[arg(long, value_name = "YYYY-MM-DD")]
     to: Option<NaiveDate>,
-    /// At most so many hits
+    /// Show at most this many hits
     #[arg(long, default_value_t = 10)]
     limit: u32,
 }

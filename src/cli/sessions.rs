@@ -17,58 +17,58 @@ use serde_json::json;
 
 use super::{App, coach::place, output::table, refining};
 
-/// Sessions and where they stand
+/// Show sessions and where they stand
 ///
-/// received, parsed, attributed, summarized are on their way; in_review and waiting_for_speakers wait for the coach;
-/// closed and rejected are at their end.
+/// Sessions that are received, parsed, attributed or summarized are in progress; in_review and waiting_for_speakers
+/// need the coach; closed and rejected are final.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Sessions {
-    /// List sessions, the newest first
+    /// List sessions, newest first
     List {
-        /// Only of this organization (its handle)
+        /// Only sessions of this organization (handle)
         #[arg(long)]
         org: Option<String>,
-        /// Only of this coach (the handle)
+        /// Only sessions of this coach (handle)
         #[arg(long)]
         coach: Option<String>,
-        /// Only in this state
+        /// Only sessions in this state
         #[arg(long, value_parser = ["received", "rejected", "parsed", "waiting_for_speakers", "attributed",
             "summarized", "in_review", "closed"])]
         state: Option<String>,
-        /// Only those with a stage that failed for good
+        /// Only sessions with a stage that failed for good
         #[arg(long)]
         failed: bool,
-        /// At most so many of each organization
+        /// Show at most this many per organization
         #[arg(long, default_value_t = 100)]
         limit: i64,
     },
-    /// Show one session: its files, people, summaries and mails
+    /// Show one session: its files, people, summaries and emails
     Show {
         /// The session's id, or its first digits
         id: IdPrefix,
     },
-    /// Say what became of a follow-up that failed or whose fate is unknown
+    /// Record whether a follow-up that failed or got lost has arrived
     FollowUp(FollowUp),
     Refine(refining::Refine),
     Undo(refining::Undo),
     Diff(refining::Diff),
 }
 
-/// Say what became of a follow-up that failed or whose fate is unknown.
+/// Record whether a follow-up that failed or got lost has arrived.
 ///
-/// Debrief does not send such a mail a second time by itself: ask the client first.
+/// Debrief never sends such an email again by itself: ask the client first.
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("verdict").required(true))]
 pub(crate) struct FollowUp {
     /// The session's id, or its first digits
     session: IdPrefix,
-    /// The client: the name, or the id where two have the same name (see `debrief sessions show --json`)
+    /// The client: name, or id if two have the same name (see `debrief sessions show --json`)
     #[arg(long, value_name = "NAME OR ID")]
     client: String,
     /// The client has it
     #[arg(long, group = "verdict")]
     arrived: bool,
-    /// The client does not have it: it is sent again, under the same Message-ID
+    /// The client does not have it: send it again with the same Message-ID
     #[arg(long, group = "verdict")]
     send_again: bool,
 }
@@ -93,9 +93,9 @@ impl Sessions {
                     rows.extend(listing::sessions(&mut tx, &filter).await?);
                 }
                 let none = if all {
-                    format!("no sessions yet: put a transcript into {}", place(app, Some("COACH")))
+                    format!("no sessions yet: put a transcript in {}", place(app, Some("COACH")))
                 } else {
-                    "no such sessions".to_owned()
+                    "no matching sessions".to_owned()
                 };
                 app.output.list(&rows, &none, HEADINGS, cells)?;
             }
@@ -122,7 +122,7 @@ impl FollowUp {
         if !follow_up::decide(&mut tx, *id, verdict).await? {
             let mut mails = detail.mails.iter().rev();
             match mails.find(|mail| mail.kind == "follow_up" && mail.client.as_ref() == Some(client)) {
-                Some(mail) => anyhow::bail!("there is nothing to decide: the follow-up to {client} is {}", mail.state),
+                Some(mail) => anyhow::bail!("nothing to decide: the follow-up to {client} is {}", mail.state),
                 None => anyhow::bail!("there is no follow-up to {client} in this session yet"),
             }
         }
@@ -132,7 +132,7 @@ impl FollowUp {
             if self.arrived {
                 format!("noted: {client} has the follow-up")
             } else {
-                format!("a worker sends the follow-up to {client} again")
+                format!("a worker will send the follow-up to {client} again")
             }
         })
     }
@@ -155,7 +155,7 @@ impl FollowUp {
             }
             _ => {
                 let ids: Vec<String> = found.iter().map(|one| format!("{} ({})", one.client_id, one.client)).collect();
-                anyhow::bail!("{wanted} may mean {} clients; give the id: {}", found.len(), ids.join(", "))
+                anyhow::bail!("{wanted} could mean {} clients; give the id: {}", found.len(), ids.join(", "))
             }
         }
     }
@@ -208,7 +208,7 @@ fn text(detail: &Detail) -> String {
     );
     if row.danger_signs > 0 {
         text += &format!(
-            "PLEASE READ SOON: {} may speak of danger to somebody. The coach's page shows them at its top.\n",
+            "PLEASE READ SOON: {} may mean that someone is in danger. See the top of the coach's page.\n",
             if row.danger_signs == 1 { "1 utterance".to_owned() } else { format!("{} utterances", row.danger_signs) }
         );
     }
@@ -223,7 +223,7 @@ fn text(detail: &Detail) -> String {
     part(
         "Files",
         table(
-            ["KEY", "FORMAT", "KNOWN BY", "OR ELSE", "BYTES", "WARNINGS", "NOT USED"],
+            ["KEY", "FORMAT", "DETECTED BY", "RUNNER-UP", "BYTES", "WARNINGS", "NOT USED"],
             detail.transcripts.iter().map(|file| {
                 let warnings = file.warnings.as_array().map_or(0, Vec::len);
                 [
@@ -250,7 +250,7 @@ fn text(detail: &Detail) -> String {
                     _ => "-".to_owned(),
                 };
                 let spoke = match person.engagement.as_deref() {
-                    Some("silent") => "present, did not speak".to_owned(),
+                    Some("silent") => "present, didn't speak".to_owned(),
                     _ => format!("{:.0} s", person.speaking_seconds),
                 };
                 [
@@ -271,7 +271,7 @@ fn text(detail: &Detail) -> String {
     part(
         "Named in the files",
         table(
-            ["NAME", "EMAIL", "IS LABEL", "WAS THERE", "BY"],
+            ["NAME", "EMAIL", "LABEL", "WAS THERE", "BY"],
             detail.attendees.iter().map(|one| {
                 let text = |text: &Option<String>| text.clone().unwrap_or_default();
                 let there = if one.was_there { "yes" } else { "invited" };
@@ -280,7 +280,7 @@ fn text(detail: &Detail) -> String {
         ),
     );
     part(
-        "Chat (written, not spoken; in no summary)",
+        "Chat (written, not spoken; not in any summary)",
         table(
             ["NAME", "MESSAGES"],
             detail.chat.iter().map(|writer| [writer.author.clone(), writer.messages.to_string()]),
@@ -318,7 +318,7 @@ fn text(detail: &Detail) -> String {
         ),
     );
     part(
-        "Mails",
+        "Emails",
         table(
             ["KIND", "TO", "STATE", "SENT", "ERROR"],
             detail.mails.iter().map(|mail| {
@@ -330,14 +330,17 @@ fn text(detail: &Detail) -> String {
     );
     for client in stopped(detail) {
         text.push_str(&format!(
-            "\nThe follow-up to {client} was stopped, since the name or the address changed after it was approved: the coach looks at it on the review page, and approves it again.\n"
+            "\nThe follow-up to {client} was stopped because the name or address changed after it was approved: the \
+             coach has to check it on the review page and approve it again.\n"
         ));
     }
     for mail in &detail.mails {
         if mail.kind == "follow_up" && matches!(mail.state.as_str(), "uncertain" | "failed") {
             let (client, session) = (mail.client.as_deref().unwrap_or_default(), row.id);
             text.push_str(&format!(
-                "\nDoes {client} have the follow-up? Ask, then say so:\n  debrief sessions follow-up {session} --client '{client}' --arrived\n  debrief sessions follow-up {session} --client '{client}' --send-again\n"
+                "\nDoes {client} have the follow-up? Ask, then run one of:\n  debrief sessions follow-up {session} \
+                 --client '{client}' --arrived\n  debrief sessions follow-up {session} --client '{client}' \
+                 --send-again\n"
             ));
         }
     }

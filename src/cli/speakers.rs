@@ -16,11 +16,11 @@ use uuid::Uuid;
 
 use super::{App, ids};
 
-/// Who speaks in a session
+/// Show and correct who speaks in a session
 ///
-/// A session whose speakers are not all known waits until somebody names them, on the page that the coach was mailed or
-/// here. `debrief sessions list --state waiting_for_speakers` shows which do. Whoever was taken for somebody else can be
-/// corrected at any time: what was written of the wrong words is written anew.
+/// A session with unknown speakers is on hold until someone names them, here or on the page that the coach got a link
+/// to. `debrief sessions list --state waiting_for_speakers` lists these sessions. You can correct a speaker at any
+/// time: the affected summaries are rewritten.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Speakers {
     /// List the unknown speakers of a session, with excerpts
@@ -28,34 +28,34 @@ pub(crate) enum Speakers {
         /// The session's id, or its first digits
         session: IdPrefix,
     },
-    /// Show every speaker of a session: who it was taken for, how surely and why, with excerpts
+    /// Show every speaker of a session: who it is, how certain that is and why, with excerpts
     Show {
         /// The session's id, or its first digits
         session: IdPrefix,
     },
     #[command(visible_alias = "set")]
     Name(Name),
-    /// Take back whom Debrief guessed a speaker to be, before anything is sent: the session waits for you to say who it was
+    /// Undo a guess about a speaker, before anything is sent: the session is on hold until you say who it was
     Undo {
         /// The session's id, or its first digits
         session: IdPrefix,
-        /// The speaker label, as `debrief speakers show` shows it
+        /// The speaker label, as `debrief speakers show` prints it
         label: String,
     },
 }
 
-/// Say who a speaker is, also of one who was taken for somebody else; remembered for the coach's other sessions
+/// Say who a speaker is, or correct it; remembered for the coach's other sessions
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("who").required(true))]
 pub(crate) struct Name {
     /// The session's id, or its first digits
     session: IdPrefix,
-    /// The speaker label, as `debrief speakers show` shows it
+    /// The speaker label, as `debrief speakers show` prints it
     label: String,
     /// The coach
     #[arg(long, group = "who")]
     coach: bool,
-    /// A client of the coach (the id or its first digits, see `debrief client list`)
+    /// A client of the coach (id, or its first digits; see `debrief client list`)
     #[arg(long, group = "who", value_name = "ID")]
     client: Option<IdPrefix>,
     /// A client who is not on the roster yet
@@ -64,13 +64,13 @@ pub(crate) struct Name {
     /// The new client's email
     #[arg(long, requires = "new_client")]
     email: Option<String>,
-    /// Somebody else, who enters no summary
+    /// Someone else, who is not in any summary
     #[arg(long, group = "who", value_name = "NAME")]
     guest: Option<String>,
-    /// Several people (a room, a shared device): the words enter no summary
+    /// Several people (a room, a shared device): their words go into no summary
     #[arg(long, group = "who")]
     shared: bool,
-    /// In this session alone: earlier and later ones keep what they know
+    /// Only in this session: earlier and later ones stay as they are
     #[arg(long)]
     only_here: bool,
 }
@@ -91,7 +91,7 @@ impl Speakers {
                 let speakers = attribute::unresolved(&mut tx, session).await?;
                 app.output.list(
                     &speakers,
-                    "this session waits for no speaker",
+                    "this session has no unknown speakers",
                     ["LABEL", "TURNS", "WORDS", "SAID"],
                     |speaker| {
                         let excerpt = speaker.excerpts.first().map(|said| said.text.clone()).unwrap_or_default();
@@ -115,7 +115,10 @@ impl Speakers {
                     "summaries_withdrawn": undone.touched.withdrawn, "summaries_due": undone.touched.due });
                 app.output.one(&value, |_| {
                     let withdrawn = count(undone.touched.withdrawn, "summary", "summaries");
-                    format!("{label} is nobody's again; {withdrawn} withdrawn. Say who it was with `debrief speakers name`\n")
+                    format!(
+                        "{label} is unknown again; {withdrawn} withdrawn. Say who it was with `debrief speakers \
+                             name`\n"
+                    )
                 })?;
             }
         }
@@ -162,17 +165,17 @@ impl Name {
 
 fn came_of_it(label: &str, set: &Corrected, misdelivered: &[Misdelivered]) -> String {
     let mut text = if set.moved == 0 {
-        format!("{label} is named; a worker goes on with the session\n")
+        format!("{label} named; a worker will continue with the session\n")
     } else {
         format!(
-            "{label} is corrected; {} to be written anew, {} withdrawn, {} held back\n",
+            "{label} corrected; {} to be rewritten, {} withdrawn, {} held back\n",
             count(set.touched.due, "summary", "summaries"),
             count(set.touched.withdrawn, "summary", "summaries"),
             count(set.touched.stopped, "follow-up", "follow-ups")
         )
     };
     if set.earlier_sessions {
-        text.push_str("a worker goes through the coach's other sessions\n");
+        text.push_str("a worker will check the coach's other sessions\n");
     }
     text + &warnings(misdelivered)
 }
@@ -186,7 +189,7 @@ fn warnings(misdelivered: &[Misdelivered]) -> String {
     for letter in misdelivered {
         let fate = if letter.mail_state == "sent" { "has" } else { "may have" };
         text.push_str(&format!(
-            "\n{} ({}) {fate} a follow-up with what somebody else said:\n",
+            "\n{} ({}) {fate} a follow-up with what someone else said:\n",
             letter.client, letter.recipient
         ));
         for sentence in &letter.sentences {
@@ -198,12 +201,12 @@ fn warnings(misdelivered: &[Misdelivered]) -> String {
 
 fn text(shown: &Shown) -> String {
     if shown.speakers.is_empty() {
-        return "this session is not attributed yet".to_owned();
+        return "the speakers of this session are not identified yet".to_owned();
     }
     let mut text = String::new();
     for speaker in &shown.speakers {
         let label = if speaker.label.is_empty() { "(no name)" } else { &speaker.label };
-        let person = speaker.person.as_deref().unwrap_or("nobody is known");
+        let person = speaker.person.as_deref().unwrap_or("unknown");
         let guess = if speaker.who.is_some() && speaker.basis.is_guess() { ", a guess" } else { "" };
         text.push_str(&format!(
             "{label}: {person} ({:.2}{guess}), {} turns, {} words\n  {}\n",

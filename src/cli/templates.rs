@@ -18,16 +18,16 @@ use serde_json::json;
 
 use super::{App, output::tell};
 
-/// Summary templates: which sections a summary has, how long, in what tone, and for whom
+/// Manage summary templates: sections, length, tone, and who they are for
 ///
-/// A template is a TOML file; `debrief templates show default` prints the built-in one with comments. Of an
-/// organization's templates the most particular one that fits a session is used: by coach, by title, by type. Summaries
-/// that are written already stay as they are; each says which template and version it was written by.
+/// A template is a TOML file; `debrief templates show default` prints the built-in one with comments. A session uses
+/// the most specific of its organization's templates that matches: by coach, then title, then type. Existing summaries
+/// stay as they are; each shows the template and version it was written with.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Templates {
     /// List the templates of an organization
     List {
-        /// The organization's handle; needed where there are several
+        /// The organization's handle; required if there are several
         #[arg(long)]
         org: Option<String>,
     },
@@ -38,36 +38,36 @@ pub(crate) enum Templates {
         /// The number of an earlier version [default: the newest]
         #[arg(long = "number", value_name = "N")]
         number: Option<i32>,
-        /// The organization's handle; needed where there are several
+        /// The organization's handle; required if there are several
         #[arg(long)]
         org: Option<String>,
     },
-    /// Try a file on the sample session, and show what comes out; saves nothing
+    /// Try a file on the sample session and show the result, without saving it
     Check {
-        /// The file; - for standard input
+        /// The file, or - for standard input
         file: PathBuf,
     },
-    /// Save a file as the next version of the template that it names, once it has been tried on the sample session
+    /// Try a file on the sample session, then save it as the next version of the template it names
     Set {
-        /// The file; - for standard input
+        /// The file, or - for standard input
         file: PathBuf,
-        /// The organization's handle; needed where there are several
+        /// The organization's handle; required if there are several
         #[arg(long)]
         org: Option<String>,
     },
     /// Edit a template in $VISUAL or $EDITOR and save it as the next version
     Edit {
-        /// Its name; one that is not there yet begins as a copy of the built-in one
+        /// Its name; a new one starts as a copy of the built-in template
         name: String,
-        /// The organization's handle; needed where there are several
+        /// The organization's handle; required if there are several
         #[arg(long)]
         org: Option<String>,
     },
-    /// Use a template no more; its versions stay, and saving it again takes it up again
+    /// Stop using a template; its versions are kept, and saving it again puts it back into use
     Retire {
         /// Its name
         name: String,
-        /// The organization's handle; needed where there are several
+        /// The organization's handle; required if there are several
         #[arg(long)]
         org: Option<String>,
     },
@@ -90,14 +90,14 @@ impl Templates {
             Self::Set { file, org } => {
                 let saved =
                     save(app, &read(&file)?, org.as_deref()).await.with_context(|| file.display().to_string())?;
-                app.output.one(&saved, |saved| format!("{} is at version {}", saved.name, saved.version))?;
+                app.output.one(&saved, |saved| format!("{} saved as version {}", saved.name, saved.version))?;
             }
             Self::Edit { name, org } => edit(app, &name, org.as_deref()).await?,
             Self::Retire { name, org } => {
                 let mut tx = app.db.tenant(app.organization(org.as_deref()).await?).await?;
                 template::retire(&mut tx, &name).await?;
                 tx.commit().await?;
-                app.output.one(&json!({ "name": name, "retired": true }), |_| format!("{name} is used no more"))?;
+                app.output.one(&json!({ "name": name, "retired": true }), |_| format!("{name} retired"))?;
             }
         }
         Ok(ExitCode::SUCCESS)
@@ -109,7 +109,7 @@ async fn list(app: &App, org: Option<&str>) -> anyhow::Result<()> {
     let saved = template::list(&mut tx).await?;
     app.output.list(
         &saved,
-        "no templates yet: every summary is written by the built-in one (`debrief templates show default`)",
+        "no templates yet: all summaries use the built-in one (`debrief templates show default`)",
         ["NAME", "VERSION", "FOR", "SAVED", ""],
         |saved| {
             [
@@ -130,7 +130,7 @@ fn whom(template: &SummaryTemplate) -> String {
     parts.extend(when.coach.as_ref().map(|coach| format!("coach {coach}")));
     parts.extend(when.session_type.as_ref().map(|it| format!("{it} sessions")));
     parts.extend(when.title.as_ref().map(|title| format!("titles with “{}”", title.trim())));
-    if parts.is_empty() { "everybody".into() } else { parts.join(", ") }
+    if parts.is_empty() { "everyone".into() } else { parts.join(", ") }
 }
 
 async fn show(app: &App, name: &str, version: Option<i32>, org: Option<&str>) -> anyhow::Result<()> {
@@ -165,7 +165,7 @@ fn print_preview(app: &App, template: &SummaryTemplate, preview: &Preview) -> an
     app.output.one(&value, |_| {
         let notes = if preview.notes.is_empty() { "(nothing)\n" } else { &preview.notes };
         format!(
-            "{} is good. It is for {}. Of the sample session it makes:\n\n{}\n\nFor the coach alone:\n{notes}",
+            "{} is valid. It is for {}. From the sample session it makes:\n\n{}\n\nFor the coach only:\n{notes}",
             template.name,
             whom(template),
             preview.follow_up.trim_end(),
@@ -187,9 +187,9 @@ async fn edit(app: &App, name: &str, org: Option<&str>) -> anyhow::Result<()> {
         Err(error) => return Err(error.into()),
     };
     drop(tx);
-    let folder = tempfile::tempdir().context("no temporary folder")?;
+    let folder = tempfile::tempdir().context("can't create a temporary folder")?;
     let path = folder.path().join(format!("{name}.toml"));
-    std::fs::write(&path, &before).context("the temporary file cannot be written")?;
+    std::fs::write(&path, &before).context("can't write the temporary file")?;
     let editor = ["VISUAL", "EDITOR"].into_iter().find_map(|key| std::env::var(key).ok().filter(|it| !it.is_empty()));
     let editor = editor.unwrap_or_else(|| "vi".into());
     loop {
@@ -199,8 +199,8 @@ async fn edit(app: &App, name: &str, org: Option<&str>) -> anyhow::Result<()> {
             .arg(&path)
             .status()
             .await
-            .with_context(|| format!("the editor `{editor}` does not start"))?;
-        anyhow::ensure!(status.success(), "the editor ended with {status}: nothing was saved");
+            .with_context(|| format!("can't start the editor `{editor}`"))?;
+        anyhow::ensure!(status.success(), "the editor exited with {status}: nothing was saved");
         let after = read(&path)?;
         if after == before {
             tell("nothing was changed, so nothing was saved");
@@ -208,11 +208,11 @@ async fn edit(app: &App, name: &str, org: Option<&str>) -> anyhow::Result<()> {
         }
         match save(app, &after, org).await {
             Ok(saved) => {
-                return app.output.one(&saved, |saved| format!("{} is at version {}", saved.name, saved.version));
+                return app.output.one(&saved, |saved| format!("{} saved as version {}", saved.name, saved.version));
             }
             Err(error) => {
                 tell(&format!("error: {error:#}"));
-                tell("Press Enter to go on editing, or Ctrl-C to give up.");
+                tell("Press Enter to keep editing, or Ctrl-C to give up.");
                 if std::io::stdin().read_line(&mut String::new())? == 0 {
                     anyhow::bail!("nothing was saved");
                 }

@@ -14,32 +14,32 @@ use uuid::Uuid;
 
 use super::{App, output::table};
 
-/// How a coach wants summaries to be worded
+/// Manage how a coach wants summaries to be worded
 ///
-/// Rules hold for all clients of the coach; examples, sentences that the coach changed before approving, for the same
-/// client alone. Rules that were learned are off until they are switched on.
+/// Rules apply to all of the coach's clients. Examples are sentences that the coach changed before approving, and apply
+/// only to the same client. Learned rules are off until you turn them on.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Voice {
     /// Show a coach's rules, suggestions and examples
     Show {
-        /// The coach (the handle)
+        /// The coach (handle)
         #[arg(long)]
         coach: String,
     },
     Add(Add),
-    /// Use a rule
+    /// Turn a rule on
     On(One),
-    /// Use a rule no more, and keep it
+    /// Turn a rule off but keep it
     Off(One),
-    /// Remove a rule or an example; a rule is not learned again
+    /// Remove a rule or an example; a removed rule is not learned again
     Remove(One),
 }
 
-/// Add a rule, used from the next summary on
+/// Add a rule, which applies from the next summary on
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("what").required(true))]
 pub(crate) struct Add {
-    /// The coach (the handle)
+    /// The coach (handle)
     #[arg(long)]
     coach: String,
     /// The rule in words, such as "short sentences"; only a language model follows it
@@ -56,7 +56,7 @@ pub(crate) struct Add {
 /// A rule or an example of a coach.
 #[derive(Debug, Args)]
 pub(crate) struct One {
-    /// The coach (the handle)
+    /// The coach (handle)
     #[arg(long)]
     coach: String,
     /// The id, or its first digits (see `debrief voice show`)
@@ -79,7 +79,7 @@ impl Voice {
                 };
                 let id = voice::add(&mut tx, coach, rule).await?;
                 tx.commit().await?;
-                app.output.one(&json!({ "id": id, "active": true }), |_| format!("added and in use: {id}"))?;
+                app.output.one(&json!({ "id": id, "active": true }), |_| format!("added and on: {id}"))?;
             }
             Self::On(one) => one.switch(app, true).await?,
             Self::Off(one) => one.switch(app, false).await?,
@@ -106,7 +106,7 @@ impl One {
         }
         let profile = voice::profile(tx, coach, None).await?;
         let rules = profile.rules.into_iter().map(|rule| (rule.id, rule.text));
-        let examples = profile.examples.into_iter().map(|one| (one.id, format!("an example of {}", one.client)));
+        let examples = profile.examples.into_iter().map(|one| (one.id, format!("an example for {}", one.client)));
         Ok(self.id.choose("rule or example", "debrief voice show --coach COACH", rules.chain(examples))?)
     }
 
@@ -116,7 +116,7 @@ impl One {
         voice::switch(&mut tx, coach, id, active).await?;
         tx.commit().await?;
         app.output.one(&json!({ "id": id, "active": active }), |_| {
-            if active { "used from the next summary on".into() } else { "not used any more".into() }
+            if active { "applies from the next summary on".into() } else { "no longer used".into() }
         })
     }
 }
@@ -134,7 +134,7 @@ fn text(profile: &Profile) -> String {
     };
     let mut text = String::new();
     if profile.rules.is_empty() {
-        text.push_str("no rules yet: `debrief voice add` adds one, and what the coach changes suggests some\n");
+        text.push_str("no rules yet: add one with `debrief voice add`; the coach's changes also suggest some\n");
     } else {
         let rows = profile.rules.iter().map(|rule| [rule.text.clone(), state(rule).into(), rule.id.to_string()]);
         text.push_str(&table(["RULE", "STATE", "ID"], rows));
@@ -142,7 +142,7 @@ fn text(profile: &Profile) -> String {
     }
     for example in &profile.examples {
         text.push_str(&format!(
-            "\nexample of {} ({})\n  written:  {}\n  approved: {}\n",
+            "\nexample for {} ({})\n  written:  {}\n  approved: {}\n",
             example.client, example.id, example.before, example.after
         ));
     }

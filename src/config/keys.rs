@@ -120,7 +120,7 @@ fn complaint(place: Place, key: &str, known: &[String]) -> String {
         return format!("{written} is a section; its settings are {}", within.join(", "));
     }
     match meant(place, key, known) {
-        Some(meant) => format!("there is no setting {written}; {meant} is probably meant"),
+        Some(meant) => format!("there is no setting {written}; did you mean {meant}?"),
         None => format!("there is no setting {written}; src/config/default.toml lists all"),
     }
 }
@@ -194,17 +194,21 @@ mod tests {
     #[test]
     fn a_misspelt_name_is_found_wherever_it_stands_and_the_right_one_is_named() {
         for (file, environment, told) in [
-            ("bukket = 'x'", "", "there is no setting bukket; bucket is probably meant"),
-            ("[queue]\nconcurency = 3", "", "queue.concurency; queue.concurrency is"),
-            ("[queue.schedules]\nexprot = 'off'", "", "queue.schedules.exprot; queue.schedules.export is"),
-            ("[llm.models.cheap]\nmodell = 'm'", "", "llm.models.cheap.modell; llm.models.cheap.model is"),
-            ("[http]\nbase_url = 'http://x'", "", "http.base_url; review.base_url is"),
+            ("bukket = 'x'", "", "there is no setting bukket; did you mean bucket?"),
+            ("[queue]\nconcurency = 3", "", "queue.concurency; did you mean queue.concurrency?"),
+            ("[queue.schedules]\nexprot = 'off'", "", "queue.schedules.exprot; did you mean queue.schedules.export?"),
+            ("[llm.models.cheap]\nmodell = 'm'", "", "llm.models.cheap.modell; did you mean llm.models.cheap.model?"),
+            ("[http]\nbase_url = 'http://x'", "", "http.base_url; did you mean review.base_url?"),
             ("log = 'debug'", "", "log is a section; its settings are log.filter, log.format"),
-            ("", "http_listen", "DEBRIEF_HTTP_LISTEN; DEBRIEF_HTTP__LISTEN is probably meant"),
-            ("", "mail.form", "DEBRIEF_MAIL__FORM; DEBRIEF_MAIL__FROM is"),
-            ("", "mail_url", "DEBRIEF_MAIL_URL; DEBRIEF_MAIL__URL is"),
-            ("", "datadir", "DEBRIEF_DATADIR; DEBRIEF_DATA_DIR is"),
-            ("", "queue.schedules.rolup", "DEBRIEF_QUEUE__SCHEDULES__ROLUP; DEBRIEF_QUEUE__SCHEDULES__ROLLUP is"),
+            ("", "http_listen", "DEBRIEF_HTTP_LISTEN; did you mean DEBRIEF_HTTP__LISTEN?"),
+            ("", "mail.form", "DEBRIEF_MAIL__FORM; did you mean DEBRIEF_MAIL__FROM?"),
+            ("", "mail_url", "DEBRIEF_MAIL_URL; did you mean DEBRIEF_MAIL__URL?"),
+            ("", "datadir", "DEBRIEF_DATADIR; did you mean DEBRIEF_DATA_DIR?"),
+            (
+                "",
+                "queue.schedules.rolup",
+                "DEBRIEF_QUEUE__SCHEDULES__ROLUP; did you mean DEBRIEF_QUEUE__SCHEDULES__ROLLUP?",
+            ),
             ("", "zebra", "DEBRIEF_ZEBRA; src/config/default.toml lists all"),
         ] {
             let environment: Vec<(&str, &str)> =

@@ -98,7 +98,7 @@ pub enum LogFormat {
 
 /// The settings cannot be used; says which, and where it was set. Shows no value.
 #[derive(Debug, thiserror::Error)]
-#[error("the settings cannot be used: {problem} (they come from {sources})")]
+#[error("invalid settings: {problem} (they come from {sources})")]
 pub struct ConfigError {
     problem: String,
     sources: String,
@@ -339,7 +339,7 @@ mod tests {
             ("[queue]\nconcurency = 3", "concurency"),
             ("[ingest]\nmax_byte = 3", "max_byte"),
             ("[queue.schedules]\nexport = 'every day'", "six fields"),
-            ("[queue.schedules]\nexprot = 'off'", "queue.schedules.export is probably meant"),
+            ("[queue.schedules]\nexprot = 'off'", "did you mean queue.schedules.export?"),
             ("[llm]\ntimeout = 3", "timeout"),
             ("[llm]\non_budget = 'beg'", "on_budget"),
             ("[llm.models.cheap]\nmodell = 'm'", "modell"),

@@ -61,7 +61,7 @@ pub(super) fn of_value(error: &ConfigError, file: Written<'_>, environment: &Map
 fn told(error: &ConfigError) -> (Option<String>, String) {
     match error {
         ConfigError::Type { unexpected, expected, key, .. } => {
-            (key.clone(), format!("it is {}, and must be {expected}", kind(&unexpected.to_string())))
+            (key.clone(), format!("it is {}, but must be {expected}", kind(&unexpected.to_string())))
         }
         ConfigError::At { error, key, .. } => {
             let (inner, problem) = told(error);
@@ -70,14 +70,14 @@ fn told(error: &ConfigError) -> (Option<String>, String) {
         ConfigError::NotFound(key) => (Some(key.clone()), "it is missing".into()),
         ConfigError::Message(message) => (None, without_values(message)),
         // Of a file that was read already, and of what nothing here makes.
-        _ => (None, "a value cannot be used".into()),
+        _ => (None, "a value can't be used".into()),
     }
 }
 
 /// A message of a type that was offered a value, which it may quote.
 fn without_values(message: &str) -> String {
     if message.starts_with("enum ") {
-        return "it is none of the values that it can have".into();
+        return "it isn't one of the values allowed".into();
     }
     message.split(['"', '`']).next().unwrap_or_default().trim_end_matches([' ', ':', ',']).to_owned()
 }

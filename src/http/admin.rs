@@ -59,7 +59,11 @@ pub(super) async fn overview(State(state): State<HttpState>) -> Result<Response,
         sessions: sessions(&state).await?.into_iter().filter(|row| row.count > 0).collect(),
         kinds,
         failed: failed(&state).await?,
-        lag: if lag < 1.0 { "nothing waits".to_owned() } else { format!("the oldest due job waits {lag:.0} s") },
+        lag: if lag < 1.0 {
+            "nothing is waiting".to_owned()
+        } else {
+            format!("the oldest due job has been waiting for {lag:.0} s")
+        },
     };
     page::render(&state, StatusCode::OK, "page/admin.html", &context)
 }

@@ -43,7 +43,7 @@ impl Failure {
     }
 
     pub(super) fn not_found() -> Self {
-        Self::new(StatusCode::NOT_FOUND, "There is nothing here", "Check that the address is complete.")
+        Self::new(StatusCode::NOT_FOUND, "Page not found", "Check that the address is complete.")
     }
 
     pub(super) fn internal(error: &dyn std::fmt::Display) -> Self {
@@ -51,7 +51,8 @@ impl Failure {
         Self::new(
             StatusCode::INTERNAL_SERVER_ERROR,
             "Something went wrong",
-            "Nothing was changed. Go back and try again in a minute; if it stays so, tell whoever runs Debrief for you.",
+            "Nothing was changed. Go back and try again in a minute. If it keeps happening, tell whoever runs Debrief \
+             for you.",
         )
     }
 
@@ -104,7 +105,7 @@ impl From<sqlx::Error> for Failure {
         tracing::error!(target: "http", { error = %error }, "the database did not do what a page needs");
         Self::new(
             StatusCode::SERVICE_UNAVAILABLE,
-            "The database does not answer",
+            "The database isn’t responding",
             "Nothing was changed. Go back and try again in a minute.",
         )
     }
@@ -118,22 +119,22 @@ impl From<ActionError> for Failure {
             ActionError::Conflict { .. }
             | ActionError::NotOpen { .. }
             | ActionError::NotWaiting
-            | ActionError::RecipientChanged(_) => Self::new(StatusCode::CONFLICT, "This changed meanwhile", detail),
-            ActionError::TooLate => Self::new(StatusCode::CONFLICT, "It is already on its way", detail),
+            | ActionError::RecipientChanged(_) => Self::new(StatusCode::CONFLICT, "This has changed", detail),
+            ActionError::TooLate => Self::new(StatusCode::CONFLICT, "It’s already on its way", detail),
             ActionError::Busy | ActionError::NothingToUndo | ActionError::Unsaved => {
-                Self::new(StatusCode::CONFLICT, "Not now", detail)
+                Self::new(StatusCode::CONFLICT, "Not possible right now", detail)
             }
             ActionError::SpeaksAbout { .. } => {
-                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "Look at this first", detail)
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "Please check this first", detail)
             }
             ActionError::NothingForClient => {
-                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "There is nothing to send", detail)
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "There’s nothing to send", detail)
             }
             ActionError::Invalid(problems) => {
                 let problems: Vec<String> = problems.into_iter().map(|problem| problem.problem).collect();
                 Self::new(StatusCode::UNPROCESSABLE_ENTITY, "Something is missing", problems.join(" "))
             }
-            ActionError::TooMany => Self::new(StatusCode::TOO_MANY_REQUESTS, "Enough links for now", detail),
+            ActionError::TooMany => Self::new(StatusCode::TOO_MANY_REQUESTS, "Too many links requested", detail),
             ActionError::Database(error) => error.into(),
             ActionError::Mail(problem) => Self::internal(&problem),
         }
@@ -170,13 +171,17 @@ fn is_bare(response: &Response) -> bool {
 fn bare(status: StatusCode) -> Failure {
     match status {
         StatusCode::PAYLOAD_TOO_LARGE => {
-            Failure::new(status, "That is too much", "Shorten what you typed and send it again.")
+            Failure::new(status, "That’s too long", "Shorten what you typed and send it again.")
         }
-        StatusCode::SERVICE_UNAVAILABLE => {
-            Failure::new(status, "This takes too long", "It may or may not have been done: go back, reload and look.")
-        }
+        StatusCode::SERVICE_UNAVAILABLE => Failure::new(
+            status,
+            "This is taking too long",
+            "It may or may not have worked: go back, reload the page and check.",
+        ),
         _ if status.is_server_error() => Failure::internal(&status),
-        _ => Failure::new(status, "This request cannot be understood", "Go back to the page and try again from there."),
+        _ => {
+            Failure::new(status, "We couldn’t understand this request", "Go back to the page and try again from there.")
+        }
     }
 }
 

@@ -45,7 +45,7 @@ impl FromRequest<HttpState> for Form {
         if !is_form {
             return Err(Failure::new(
                 StatusCode::UNSUPPORTED_MEDIA_TYPE,
-                "This request cannot be understood",
+                "We couldn’t understand this request",
                 "Nothing was changed. Go back to the page and try again from there.",
             ));
         }
@@ -58,15 +58,19 @@ impl FromRequest<HttpState> for Form {
 fn unread(rejection: &BytesRejection) -> Failure {
     if rejection.status() == StatusCode::PAYLOAD_TOO_LARGE {
         guard::note_refused("too_large");
-        return too_much("is larger than any that our pages send");
+        return too_much("is larger than any our pages send");
     }
-    Failure::new(rejection.status(), "The form did not arrive whole", "Nothing was changed. Go back and send it again.")
+    Failure::new(
+        rejection.status(),
+        "The form didn’t arrive complete",
+        "Nothing was changed. Go back and send it again.",
+    )
 }
 
 fn too_much(what: &str) -> Failure {
     let detail =
         format!("Nothing was changed: the form {what}. Go back, reload the page, and send it in smaller parts.");
-    Failure::new(StatusCode::PAYLOAD_TOO_LARGE, "That is too much at once", detail)
+    Failure::new(StatusCode::PAYLOAD_TOO_LARGE, "That’s too much at once", detail)
 }
 
 impl Form {

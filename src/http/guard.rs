@@ -63,7 +63,7 @@ pub(super) async fn refuse_cross_site(
     Err(Failure::new(
         StatusCode::FORBIDDEN,
         "This came from another site",
-        "Nothing was changed. Open the review from the link in your mail and try again there.",
+        "Nothing was changed. Open the review from the link in your email and try again there.",
     ))
 }
 
@@ -77,8 +77,8 @@ pub(super) async fn refuse_other_names(request: Request, next: Next) -> Result<R
     note_refused("admin_under_another_name");
     Err(Failure::new(
         StatusCode::MISDIRECTED_REQUEST,
-        "Not under this name",
-        "The admin page answers to localhost and 127.0.0.1. The setting http.admin_anywhere lets it answer to any name.",
+        "This host name isn’t allowed",
+        "The admin page only answers to localhost and 127.0.0.1. Set http.admin_anywhere to let it answer to any name.",
     ))
 }
 
@@ -205,8 +205,8 @@ pub(super) fn check_form_token(guest: &Guest, given: Option<&str>) -> Result<(),
 fn closed() -> Failure {
     Failure::new(
         StatusCode::UNAUTHORIZED,
-        "This review is not open in this browser",
-        "Nothing was changed. Open the link in your mail once more; it brings you back here.",
+        "This review isn’t open in this browser",
+        "Nothing was changed. Open the link in your email again; it brings you back here.",
     )
 }
 

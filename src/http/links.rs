@@ -67,8 +67,8 @@ pub(super) async fn fresh(
     page::message(
         &state,
         StatusCode::OK,
-        "A fresh link is on its way",
-        "It goes to your address, and should be there in a minute. It takes the place of the older links to this review.",
+        "A new link is on its way",
+        "It goes to your email address and should arrive within a minute. It replaces all older links to this review.",
     )
 }
 
@@ -76,8 +76,8 @@ async fn find(state: &HttpState, token: &str) -> Result<Link, Failure> {
     let unknown = || {
         // Cut short by a mail program, or guessed.
         guard::note_refused("unknown_link");
-        let detail = "The address may have been cut short: copy it whole from the mail.";
-        Failure::new(StatusCode::NOT_FOUND, "We do not know this link", detail)
+        let detail = "The address may be incomplete: copy all of it from the email.";
+        Failure::new(StatusCode::NOT_FOUND, "We don’t recognise this link", detail)
     };
     let token = Token::parse(token).ok_or_else(unknown)?;
     links::find(&state.services.db, &token).await?.ok_or_else(unknown)
@@ -90,11 +90,11 @@ async fn find_open(state: &HttpState, token: &str) -> Result<Link, Failure> {
     }
     if !link.opens() {
         let (title, detail) = if link.replaced {
-            let detail = "Another link to this review was made after it: use the newest one. If you do not have it, we can mail \
-                          you another one.";
-            ("There is a newer link", detail)
+            let detail = "A newer link to this review was made: use the newest one. If you can’t find it, we can email you \
+                          another one.";
+            ("There’s a newer link", detail)
         } else {
-            ("This link has run out", "Links open for a limited time. We can mail you a fresh one, to your address.")
+            ("This link has expired", "Links work for a limited time. We can send a new one to your email address.")
         };
         let mut failure = Failure::new(StatusCode::GONE, title, detail);
         failure.fresh = Some(state.path(&format!("r/{token}/fresh")));
@@ -104,6 +104,6 @@ async fn find_open(state: &HttpState, token: &str) -> Result<Link, Failure> {
 }
 
 fn revoked() -> Failure {
-    let detail = "Somebody in your organization took it back. Ask them when that surprises you.";
-    Failure::new(StatusCode::GONE, "This link was taken back", detail)
+    let detail = "Someone in your organization revoked it. If that surprises you, ask them.";
+    Failure::new(StatusCode::GONE, "This link has been revoked", detail)
 }

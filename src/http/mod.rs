@@ -135,8 +135,8 @@ fn finish(routes: Router<HttpState>, state: HttpState) -> Router {
         .method_not_allowed_fallback(async || {
             Failure::new(
                 StatusCode::METHOD_NOT_ALLOWED,
-                "Not this way",
-                "This page does not take that kind of request.",
+                "Method not allowed",
+                "This page doesn’t accept that kind of request.",
             )
         })
         .layer(middleware::from_fn_with_state(state.clone(), guard::refuse_cross_site))
@@ -170,6 +170,6 @@ async fn home(State(state): State<HttpState>) -> Result<Response, Failure> {
         &state,
         StatusCode::OK,
         "Debrief is running",
-        "There is nothing to sign in to: when a session is ready, its coach gets a mail with a link to the review.",
+        "There’s nothing to sign in to: when a session is ready, its coach gets an email with a link to the review.",
     )
 }

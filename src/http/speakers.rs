@@ -169,10 +169,10 @@ fn choice(who: Who) -> String {
 
 const fn sure(speaker: &Speaker) -> &'static str {
     match speaker.confidence {
-        _ if speaker.by_coach => "you said so",
+        _ if speaker.by_coach => "by you",
         _ if speaker.basis.is_guess() => "a guess",
-        confidence if confidence >= 0.95 => "sure",
-        confidence if confidence >= 0.85 => "quite sure",
+        confidence if confidence >= 0.95 => "confident",
+        confidence if confidence >= 0.85 => "fairly confident",
         _ => "likely",
     }
 }
@@ -180,9 +180,12 @@ const fn sure(speaker: &Speaker) -> &'static str {
 /// Why an answer holds for this session alone, whatever is ticked; empty where it need not.
 const fn only_here(speaker: &Speaker) -> &'static str {
     match speaker {
-        Speaker { is_generic: true, .. } => "Tools give this name to anybody, so your answer holds for this session.",
+        Speaker { is_generic: true, .. } => {
+            "Many people share this device name, so your answer applies to this session only."
+        }
         Speaker { own_name_of: Some(_), .. } => {
-            "This is a person’s own name and stays theirs: if somebody else spoke under it here, your answer holds for this session."
+            "This is a person’s own name and stays theirs: if someone else spoke under it here, your answer applies to \
+             this session only."
         }
         _ => "",
     }
@@ -191,7 +194,7 @@ const fn only_here(speaker: &Speaker) -> &'static str {
 fn quote(excerpt: &attribute::Excerpt) -> Quote {
     let telling = match excerpt.telling {
         Telling::Introduces => "says a name",
-        Telling::Called => "after being called by name",
+        Telling::Called => "after being addressed by name",
         Telling::Asks => "asks",
         Telling::Says => "",
     };
@@ -370,7 +373,7 @@ pub(super) async fn take_back(
 /// What cannot be taken, as a page of its own.
 fn not_taken(problems: Vec<Problem>) -> Failure {
     let problem = problems.into_iter().next().map(|problem| problem.problem).unwrap_or_default();
-    Failure::new(StatusCode::CONFLICT, "This cannot be taken", format!("Nothing was changed: {problem}."))
+    Failure::new(StatusCode::CONFLICT, "We couldn’t save this", format!("Nothing was changed: {problem}."))
 }
 
 /// `POST /review/{session}/speakers`
@@ -386,7 +389,7 @@ pub(super) async fn name(
     if corrects && !is_current(&form, &attribute::speakers(&mut tx, session).await?) {
         drop(tx);
         let problem =
-            "Somebody changed this meanwhile. Below it stands as it is now; nothing of what you sent was saved.";
+            "Someone changed this in the meantime. The current version is below; nothing you submitted was saved.";
         return who_page(&state, &guest, StatusCode::CONFLICT, (from, None), Some(problem.to_owned())).await;
     }
     let set = match answers(&form) {
@@ -474,10 +477,10 @@ fn who(form: &Form, index: usize) -> Result<SpeakerIs, &'static str> {
         "new" => {
             let (name, email) = (field("name"), field("email"));
             if name.is_empty() {
-                return Err("Give the new client's name.");
+                return Err("Enter the new client’s name.");
             }
             if !email.is_empty() && !email.contains('@') {
-                return Err("This email address lacks its @. It may also stay empty.");
+                return Err("This email address has no @. You can also leave it empty.");
             }
             Ok(SpeakerIs::NewClient { name, email: (!email.is_empty()).then_some(email) })
         }

@@ -53,10 +53,10 @@ pub(super) async fn show(
 ) -> Result<Response, Failure> {
     let guest = guard::guest(&state, &parts.headers, session).await?;
     let notice = match done.done.as_deref() {
-        Some("added") => Some("The rule is added. It is used from the next summary on."),
-        Some("on") => Some("The rule is used from the next summary on."),
-        Some("off") => Some("The rule is not used any more."),
-        Some("removed") => Some("It is removed."),
+        Some("added") => Some("Rule added. It applies from the next summary on."),
+        Some("on") => Some("The rule applies from the next summary on."),
+        Some("off") => Some("The rule is no longer used."),
+        Some("removed") => Some("Removed."),
         _ => None,
     };
     render(&state, &guest, StatusCode::OK, notice, None, &Form::default()).await

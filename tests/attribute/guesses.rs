@@ -66,7 +66,7 @@ async fn a_file_named_after_the_client_is_evidence_that_is_said_and_taken_back_w
     let told = guesses(&mut tenant(&world).await, session).await.expect("guesses");
     let guess = told.iter().find(|guess| guess.label == "Speaker 2").expect("it is told");
     assert_eq!((guess.person.as_str(), guess.basis), ("Priya Raman", Basis::Occasion));
-    assert!(guess.reason.contains("“Coaching with Priya Raman”, which you gave the file"), "{}", guess.reason);
+    assert!(guess.reason.contains("You named the file or its folder “Coaching with Priya Raman”"), "{}", guess.reason);
     let mail: String =
         sqlx::query_scalar("select convert_from(message, 'UTF8') from mails where kind = 'review_request'")
             .fetch_one(tenant(&world).await.conn())

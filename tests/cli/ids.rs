@@ -81,7 +81,7 @@ async fn what_is_no_id_and_what_is_nobodys_is_told_apart() {
     for arguments in [["sessions", "show"], ["jobs", "show"], ["sessions", "diff"], ["speakers", "list"]] {
         let wrong = installation.output(&[arguments[0], arguments[1], "priya"]).await;
         assert_eq!(wrong.status.code(), Some(2), "{arguments:?}");
-        assert!(text(&wrong.stderr).contains("its first ones do"), "{arguments:?}: {}", text(&wrong.stderr));
+        assert!(text(&wrong.stderr).contains("its first digits"), "{arguments:?}: {}", text(&wrong.stderr));
         let none = installation.output(&[arguments[0], arguments[1], "ffff"]).await;
         assert_eq!(none.status.code(), Some(1), "{arguments:?}");
         let said = text(&none.stderr);

@@ -48,8 +48,8 @@ async fn the_inbox_says_of_every_file_what_became_of_it() {
         ("maya/2026-11-05/invoice.txt", "rejected", Some("")),
         ("maya/2026-11-06/chat.txt", "waiting", Some("transcript")),
         ("maya/roster.csv", "applied", Some("line 2")),
-        ("maya/2026-11-07/half.vtt.part", "ignored", Some("not finished")),
-        ("loose.txt", "ignored", Some("no coach's folder")),
+        ("maya/2026-11-07/half.vtt.part", "ignored", Some("unfinished")),
+        ("loose.txt", "ignored", Some("isn’t in a coach’s folder")),
         ("nobody/lost.txt", "rejected", Some("No coach")),
     ] {
         let file = of(&files, key);
@@ -98,8 +98,8 @@ async fn what_is_dropped_by_command_lies_in_the_coachs_folder_and_replaces_nothi
     for (arguments, said) in [
         (vec![&week, "--coach", "nobody"], "nobody"),
         (vec![&week, &hidden, "--coach", "maya"], "hidden"),
-        (vec![&week, &folder, "--coach", "maya"], "no file"),
-        (vec![&week, "missing.txt", "--coach", "maya"], "missing.txt cannot be read"),
+        (vec![&week, &folder, "--coach", "maya"], "isn't a file"),
+        (vec![&week, "missing.txt", "--coach", "maya"], "can't read missing.txt"),
     ] {
         let refused = installation.output(&[&["drop"], arguments.as_slice()].concat()).await;
         assert_eq!(refused.status.code(), Some(1), "{arguments:?}");
@@ -109,7 +109,7 @@ async fn what_is_dropped_by_command_lies_in_the_coachs_folder_and_replaces_nothi
 
     installation.run(&["drop", &week, "--coach", "maya"]).await;
     let again = installation.output(&["drop", &week, "--coach", "maya"]).await;
-    assert!(text(&again.stderr).contains("lies there already"), "{}", text(&again.stderr));
+    assert!(text(&again.stderr).contains("already exists"), "{}", text(&again.stderr));
     installation.run(&["work", "--drain"]).await;
     let inbox = installation.json_lines(&["inbox"]).await;
     assert_eq!((inbox.len(), &inbox[0]["outcome"]), (1, &Value::from("read")), "{inbox:?}");

@@ -39,7 +39,7 @@ async fn whoever_reads_the_old_address_of_a_coach_reads_no_further() {
     assert_eq!(visit.read().await.status, StatusCode::UNAUTHORIZED, "the page that stood open");
     let gone = get(&visit.router, &format!("/r/{}", old.reveal()), "").await;
     assert_eq!(gone.status, StatusCode::GONE);
-    assert!(!gone.body.contains("Mail me a fresh link"), "{}", gone.body);
+    assert!(!gone.body.contains("Email me a new link"), "{}", gone.body);
     assert_eq!(post(&visit.router, &format!("/r/{}/fresh", old.reveal()), "", &[]).await.status, StatusCode::GONE);
     assert_eq!(visit.count("select count(*) from review_events where kind = 'revoked'").await, 2);
 
@@ -83,7 +83,7 @@ async fn a_fresh_link_takes_the_place_of_the_older_ones() {
     visit.execute("update review_links set expires_at = now() - interval '1 second'").await;
     let other = Reviewed::new(&visit.world).await.link(&visit.world).await;
     let expired = get(&visit.router, &format!("/r/{}", old.reveal()), "").await;
-    assert!(expired.body.contains("This link has run out"), "{}", expired.body);
+    assert!(expired.body.contains("This link has expired"), "{}", expired.body);
     assert_eq!(post(&visit.router, &format!("/r/{}/fresh", old.reveal()), "", &[]).await.status, StatusCode::OK);
     let token = mailed_token(&visit, "maya@northlight.example").await;
     assert_eq!(get(&visit.router, &format!("/r/{token}"), "").await.status, StatusCode::OK);
@@ -91,7 +91,7 @@ async fn a_fresh_link_takes_the_place_of_the_older_ones() {
     let replaced = get(&visit.router, &format!("/r/{}", old.reveal()), "").await;
     assert_eq!(replaced.status, StatusCode::GONE);
     assert!(
-        replaced.body.contains("There is a newer link") && replaced.body.contains("Mail me a fresh link"),
+        replaced.body.contains("There’s a newer link") && replaced.body.contains("Email me a new link"),
         "{}",
         replaced.body
     );
@@ -124,8 +124,12 @@ async fn whoever_holds_a_replaced_link_ends_no_open_page_by_it() {
     }
     let again = post(&visit.router, &format!("/r/{token}/open"), "", &[]).await;
     assert_eq!(again.status, StatusCode::GONE, "but what was replaced opens no page");
-    assert!(again.body.contains("Another link to this review was made after it"), "{}", again.body);
-    assert!(!again.body.contains("was mailed"), "whoever made the newer one may have mailed none: {}", again.body);
+    assert!(again.body.contains("A newer link to this review was made"), "{}", again.body);
+    assert!(
+        !again.body.contains("emailed you a newer"),
+        "whoever made the newer one may have mailed none: {}",
+        again.body
+    );
 
     // Taking back ends the pages of links that were replaced as well.
     let mut tx = visit.world.database.db.tenant(visit.world.organization).await.expect("a transaction");

@@ -130,7 +130,7 @@ async fn the_coach_sees_and_changes_the_voice() {
     assert_eq!(get(&visit.router, &path, "").await.status, StatusCode::UNAUTHORIZED);
     assert!(visit.read().await.body.contains("Your voice"));
     let page = get(&visit.router, &path, &visit.cookie).await;
-    assert!(page.body.contains("There are none yet."), "{}", page.body);
+    assert!(page.body.contains("No rules yet."), "{}", page.body);
     let token = page.field("form_token");
     let change = async |fields: &[(&str, &str)]| {
         let fields: Vec<(&str, &str)> =

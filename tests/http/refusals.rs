@@ -80,7 +80,7 @@ async fn a_page_asks_for_no_more_names_and_turns_than_a_form_takes() {
     let path = format!("{}/speakers", visit.page);
     let page = get(&visit.router, &path, &visit.cookie).await;
     assert_eq!(page.body.matches("<fieldset").count(), 100);
-    assert!(page.body.contains("32 more names follow") && page.body.contains("speakers?from=100"), "{}", page.body);
+    assert!(page.body.contains("32 more names to come") && page.body.contains("speakers?from=100"), "{}", page.body);
     let next = get(&visit.router, &format!("{path}?from=100"), &visit.cookie).await;
     assert_eq!((next.body.matches("<fieldset").count(), next.field("from").as_str()), (32, "100"));
 
@@ -93,7 +93,7 @@ async fn a_page_asks_for_no_more_names_and_turns_than_a_form_takes() {
         .await;
     let turns = get(&visit.router, &format!("{path}/turns?label=Voice+1"), &visit.cookie).await;
     assert_eq!(turns.body.matches("<select").count(), 200);
-    assert!(turns.body.contains("51 more turns follow"), "{}", turns.body);
+    assert!(turns.body.contains("51 more turns to come"), "{}", turns.body);
     let rest = get(&visit.router, &format!("{path}/turns?label=Voice+1&from=200"), &visit.cookie).await;
     assert_eq!(rest.body.matches("<select").count(), 51);
     let nobody = get(&visit.router, &format!("{path}/turns?label=Voice%00"), &visit.cookie).await;

@@ -87,7 +87,11 @@ async fn a_sentence_is_edited_and_the_new_version_approved() {
     }
     assert_eq!(visit.count("select count(*) from mails where kind = 'follow_up'").await, 1);
     let page = visit.read().await;
-    assert!(page.body.contains("It goes to priya@raman.example at") && page.body.contains("Stop it"), "{}", page.body);
+    assert!(
+        page.body.contains("It will be sent to priya@raman.example at") && page.body.contains("Stop it"),
+        "{}",
+        page.body
+    );
 
     let stopped = post(&visit.router, &visit.action("/cancel"), &visit.cookie, &fields).await;
     assert_eq!(stopped.status, StatusCode::SEE_OTHER);
@@ -137,7 +141,7 @@ async fn an_expired_link_offers_a_fresh_one_and_a_revoked_one_does_not() {
     visit.execute("update review_links set expires_at = now() - interval '1 second'").await;
     let expired = get(&visit.router, &path, "").await;
     assert_eq!(expired.status, StatusCode::GONE);
-    assert!(expired.body.contains("Mail me a fresh link"));
+    assert!(expired.body.contains("Email me a new link"));
     assert_eq!(post(&visit.router, &format!("{path}/open"), "", &[]).await.status, StatusCode::GONE);
     assert_eq!(visit.count("select count(*) from mails").await, 0);
     for expect in [StatusCode::OK, StatusCode::OK, StatusCode::OK, StatusCode::TOO_MANY_REQUESTS] {
@@ -148,7 +152,7 @@ async fn an_expired_link_offers_a_fresh_one_and_a_revoked_one_does_not() {
     visit.execute("update review_links set revoked_at = now(), revoked_because = 'command'").await;
     let revoked = get(&visit.router, &path, "").await;
     assert_eq!(revoked.status, StatusCode::GONE);
-    assert!(!revoked.body.contains("Mail me a fresh link"));
+    assert!(!revoked.body.contains("Email me a new link"));
     assert_eq!(post(&visit.router, &format!("{path}/fresh"), "", &[]).await.status, StatusCode::GONE);
     assert_eq!(visit.read().await.status, StatusCode::UNAUTHORIZED, "open visits end with their link");
 }
@@ -225,7 +229,7 @@ async fn the_coach_names_a_speaker_on_the_page() {
     )
     .await;
     assert_eq!(unsaid.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(unsaid.body.contains("Give the new client") && unsaid.body.contains("pri@example.org"));
+    assert!(unsaid.body.contains("Enter the new client") && unsaid.body.contains("pri@example.org"));
 
     let priya = format!("client:{}", visit.world.priya);
     let fields = [("form_token", token.as_str()), ("label.0", "iPad (2)"), ("who.0", &priya)];
@@ -267,22 +271,22 @@ async fn every_state_of_a_summary_and_of_its_mail_has_its_words() {
     for (sql, words) in [
         ("update summaries set state = 'due'", "is being written"),
         ("update summaries set state = 'failed', failed_reason = 'The model was silent.'", "The model was silent."),
-        ("update summaries set failed_reason = null", "could not be written"),
-        ("update summaries set state = 'dismissed'", "Open it again"),
+        ("update summaries set failed_reason = null", "couldn’t write this summary"),
+        ("update summaries set state = 'dismissed'", "Reopen it"),
         ("update summaries set state = 'done'", "Approve and send"),
         ("update clients set email = null where name = 'Priya Raman'", "We have no email address for Priya Raman"),
-        ("update summaries set state = 'approved', approved_version = 1, approved_hash = 'x'", "Approved, and not sent: we have no"),
-        ("update clients set email = 'priya@raman.example' where name = 'Priya Raman'", "no email address that we could use"),
+        ("update summaries set state = 'approved', approved_version = 1, approved_hash = 'x'", "Approved, but not sent: we have no"),
+        ("update clients set email = 'priya@raman.example' where name = 'Priya Raman'", "no email address we could use"),
         (
             "insert into mails (id, organization_id, kind, subject_id, recipient, session_id, subject, message_id, message,
                  message_sha256, correlation_id, due_at)
              select gen_random_uuid(), organization_id, 'follow_up', id, 'priya@raman.example', session_id, 's', 'm', 'x',
                  'y', id, now() + interval '1 day' from summaries",
-            "Until then you can stop it.",
+            "You can stop it until then.",
         ),
-        ("update mails set due_at = now() - interval '1 second'", "It is about to go"),
-        ("update mails set state = 'sending'", "It is on its way"),
-        ("update mails set state = 'failed'", "It could not be sent"),
+        ("update mails set due_at = now() - interval '1 second'", "It’s about to be sent"),
+        ("update mails set state = 'sending'", "It’s on its way"),
+        ("update mails set state = 'failed'", "We couldn’t send it"),
         ("update mails set state = 'uncertain'", "may or may not have arrived"),
         ("update mails set state = 'sent', sent_at = now()", "It was sent to priya@raman.example"),
         ("update sessions set state = 'closed'", "Everything here is done."),
@@ -325,7 +329,7 @@ async fn the_page_shows_who_gets_the_letter_and_takes_no_approval_for_another() 
     let refused = post(&visit.router, &visit.action("/approve"), &visit.cookie, &fields).await;
     assert_eq!(refused.status, StatusCode::CONFLICT);
     for words in [
-        "Priya Raman’s address changed from priya@raman.example to p@elsewhere.example since this page was shown",
+        "Priya Raman’s address changed from priya@raman.example to p@elsewhere.example since this page was loaded",
         "approve again",
         "name=\"to\" value=\"p@elsewhere.example\"",
     ] {
@@ -370,13 +374,13 @@ async fn the_coachs_own_words_are_marked_and_counted_as_such() {
     for words in [
         "3 of 5 statements verified, 2 in your own words.",
         "your words, not checked against the transcript",
-        "Was based on:",
+        "Previously based on:",
         "In the letter: You won a prize for the team.",
         "In the letter: You are the best lead that I know.",
     ] {
         assert!(page.body.contains(words), "{words} is missing in {}", page.body);
     }
-    assert_eq!(page.body.matches("Was based on:").count(), 1, "the new sentence is based on nothing");
+    assert_eq!(page.body.matches("Previously based on:").count(), 1, "the new sentence is based on nothing");
 }
 
 #[tokio::test]
@@ -389,7 +393,7 @@ async fn a_sentence_about_the_client_goes_only_as_it_is_where_the_coach_says_so(
     let fields = [("form_token", token.as_str()), ("version", &version), (&field, words)];
     post(&visit.router, &visit.action(""), &visit.cookie, &fields).await;
     let page = visit.read().await;
-    assert!(page.body.contains("This sentence may speak about Priya Raman"), "{}", page.body);
+    assert!(page.body.contains("This sentence may talk about Priya Raman"), "{}", page.body);
     assert!(page.body.contains("name=\"as_they_are\"") && !page.body.contains("In the letter: "), "{}", page.body);
     let (version, hash) = (page.field("version"), page.field("hash"));
     let [(_, to), (_, to_name)] = page.recipient();
@@ -402,7 +406,7 @@ async fn a_sentence_about_the_client_goes_only_as_it_is_where_the_coach_says_so(
     ];
     let asked = post(&visit.router, &visit.action("/approve"), &visit.cookie, &fields).await;
     assert_eq!(asked.status, StatusCode::UNPROCESSABLE_ENTITY, "{}", asked.body);
-    assert!(asked.body.contains("One sentence speaks about Priya Raman"), "{}", asked.body);
+    assert!(asked.body.contains("One sentence talks about Priya Raman"), "{}", asked.body);
     assert_eq!(visit.count("select count(*) from mails").await, 0);
     fields.push(("as_they_are", "on"));
     let approved = post(&visit.router, &visit.action("/approve"), &visit.cookie, &fields).await;

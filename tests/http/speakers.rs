@@ -10,7 +10,9 @@ async fn who_spoke_is_looked_at_and_corrected_on_a_page_of_its_own() {
     assert!(visit.read().await.body.contains("Who spoke?"), "the review leads there");
     let path = format!("{}/speakers", visit.page);
     let page = get(&visit.router, &path, &visit.cookie).await;
-    for words in ["Taken for <strong>Priya Raman", "the roster", "0:06", "I ran the planning meeting myself", "sure"] {
+    for words in
+        ["Identified as <strong>Priya Raman", "the roster", "0:06", "I ran the planning meeting myself", "confident"]
+    {
         assert!(page.body.contains(words), "{words} is missing in {}", page.body);
     }
     assert_eq!(get(&visit.router, &path, "").await.status, StatusCode::UNAUTHORIZED);
@@ -36,7 +38,7 @@ async fn who_spoke_is_looked_at_and_corrected_on_a_page_of_its_own() {
     assert_eq!(stale.status, StatusCode::CONFLICT, "{}", stale.body);
     let unsaid = send("new", &priya).await;
     assert_eq!(unsaid.status, StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(unsaid.body.contains("Give the new client"), "{}", unsaid.body);
+    assert!(unsaid.body.contains("Enter the new client"), "{}", unsaid.body);
     assert_eq!(visit.count("select count(*) from summaries where state = 'done'").await, 1);
 
     let corrected = send(&tom, &priya).await;
@@ -44,7 +46,7 @@ async fn who_spoke_is_looked_at_and_corrected_on_a_page_of_its_own() {
     assert_eq!(visit.count("select count(*) from summaries where withdrawn_reason is not null").await, 1);
     assert_eq!(visit.count("select count(*) from review_events where kind = 'speakers_corrected'").await, 1);
     let review = visit.read().await.body;
-    for words in ["Priya Raman did not speak in this session", "withdrawn", "being written"] {
+    for words in ["Priya Raman didn’t speak in this session", "withdrawn", "being written"] {
         assert!(review.contains(words), "{words} is missing in {review}");
     }
     assert!(!review.contains("Hand the release notes to Jonas"), "what was another's is not shown as Priya's");
@@ -57,7 +59,7 @@ async fn a_shared_name_is_told_apart_on_a_page_and_the_review_says_so() {
     let review = visit.read().await;
     assert!(review.body.contains("in nobody’s summary"), "{}", review.body);
     let page = get(&visit.router, &format!("{}/speakers", visit.page), &visit.cookie).await;
-    assert!(page.body.contains("Say turn by turn who spoke") && page.body.contains("label=Priya"), "{}", page.body);
+    assert!(page.body.contains("Say who spoke, turn by turn") && page.body.contains("label=Priya"), "{}", page.body);
     let path = format!("{}/speakers/turns", visit.page);
     let turns = get(&visit.router, &format!("{path}?label=Priya+Raman"), &visit.cookie).await;
     assert_eq!(turns.body.matches("<select").count(), 3, "{}", turns.body);
@@ -80,7 +82,9 @@ async fn how_each_took_part_is_a_table_for_the_coach_where_it_was_measured() {
         .execute("update participants set engagement = 'high', share = 0.74, questions = 3 where name = 'Priya Raman'")
         .await;
     let page = visit.read().await.body;
-    for words in ["How each took part", "<th scope=\"row\">Priya Raman</th>", "74%", ">3<", "high", "not measured"] {
+    for words in
+        ["How each person took part", "<th scope=\"row\">Priya Raman</th>", "74%", ">3<", "high", "not measured"]
+    {
         assert!(page.contains(words), "{words} is missing in {page}");
     }
 }
@@ -103,7 +107,7 @@ async fn words_that_went_to_the_wrong_client_are_named_on_the_page() {
         )
         .await;
     let page = visit.read().await.body;
-    for words in ["Words of somebody else went out", "priya@raman.example", "got this", "cannot be taken back"] {
+    for words in ["Someone else’s words were sent", "priya@raman.example", "received this", "can’t be taken back"] {
         assert!(page.contains(words), "{words} is missing in {page}");
     }
 }
@@ -118,9 +122,12 @@ async fn a_guess_is_marked_on_the_page_and_taken_back_there() {
         )
         .await;
     let page = visit.read().await;
-    for words in
-        ["Please check who spoke", "Debrief took “Priya Raman” for", "The file is named after her.", "That is wrong"]
-    {
+    for words in [
+        "Please check who spoke",
+        "Debrief identified “Priya Raman” as",
+        "The file is named after her.",
+        "That’s wrong",
+    ] {
         assert!(page.body.contains(words), "{words} is missing in {}", page.body);
     }
     let token = page.field("form_token");
@@ -129,7 +136,7 @@ async fn a_guess_is_marked_on_the_page_and_taken_back_there() {
     let undone = post(&visit.router, &path, &visit.cookie, &fields).await;
     assert!(undone.header("location").contains("done=taken-back"), "{} {}", undone.status, undone.body);
     let page = visit.read().await.body;
-    for words in ["Who is this?", "withdrawn", "You took back"] {
+    for words in ["Who is this?", "withdrawn", "You undid"] {
         assert!(page.contains(words), "{words} is missing in {page}");
     }
     assert_eq!(post(&visit.router, &path, &visit.cookie, &fields).await.status, StatusCode::CONFLICT);

@@ -23,7 +23,7 @@ async fn a_roster_updates_the_clients_of_its_coach() {
         assert_eq!((found[2].tags.join(","), found[2].aliases.join(",")), ("vip,leadership".into(), "PR,Pri".into()));
         assert_eq!(found[1].email, None, "a bad address drops nobody");
         let reason: String = one(&world, "select reason from bucket_objects where outcome = 'applied'").await;
-        assert_eq!(reason, "line 5: the email is no address; the client is kept without a new one");
+        assert_eq!(reason, "line 5: the email isn’t a valid address; the client is kept without a new one");
         assert!(read(&world, "rejected/maya/roster.csv.reason.json").await.contains("line 5"));
 
         drop_file(&world, "maya/roster.csv", ROSTER.replace("vip;leadership", "alumni")).await;
@@ -122,9 +122,8 @@ async fn a_new_address_of_a_client_is_told_to_the_coach() {
         .await;
         assert_eq!(scan(&world).await.applied, 1);
         let letter = letter(&world).await;
-        let says =
-            "line 2: the client has another email address than before, and letters go to the new one from now on";
-        assert!(letter.contains("Subject: Your list of clients: 1 line needs a look"), "{letter}");
+        let says = "line 2: the client's email address changed; letters go to the new one from now on";
+        assert!(letter.contains("Subject: Your client list: 1 line to check"), "{letter}");
         assert!(letter.contains(says), "{letter}");
         assert!(!letter.contains("priya@new") && !letter.contains("raman.example"), "{letter}");
         let inbox = ingest::inbox(&world.database.db, &world.services.bucket, false).await.expect("the inbox");
@@ -160,6 +159,6 @@ async fn the_coachs_own_line_is_no_client_and_is_told() {
         let names: Vec<&str> = clients.iter().map(|client| client.name.as_str()).collect();
         assert_eq!(names, ["Jonas Weber", "Maya Berg", "Priya Raman", "Tom Becker"], "{line}");
         let letter = letter(&world).await;
-        assert!(letter.contains("line 2: this is the coach"), "{line}: {letter}");
+        assert!(letter.contains("line 2: this looks like the coach"), "{line}: {letter}");
     }
 }

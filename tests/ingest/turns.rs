@@ -66,7 +66,7 @@ async fn a_flood_of_one_coach_does_not_delay_the_file_of_another_and_is_told_in_
         assert_eq!(world.tell_of_inbox().await, 1);
         let letters = letters(&world, "ben@northlight.example").await;
         assert_eq!(letters.len(), 1, "ninety refusals are one mail");
-        assert!(letters[0].contains("Subject: Not taken: 90 files"), "{}", letters[0]);
+        assert!(letters[0].contains("Subject: We couldn't read 90 files"), "{}", letters[0]);
         assert!(letters[0].contains("text/html"), "{}", letters[0]);
         assert!(letters[0].contains("The file is empty.") && letters[0].contains("and 70 more"), "{}", letters[0]);
         let untold = "select count(*) from inbox_notices where told_at is null or mail_id is null";
@@ -94,12 +94,12 @@ async fn what_parse_refuses_is_one_mail_too() {
     parse_all(&world).await;
     assert_eq!(world.tell_of_inbox().await, 1);
     let letters = letters(&world, "maya@northlight.example").await;
-    assert!(letters[0].contains("Subject: Not taken: 3 files"), "{}", letters[0]);
+    assert!(letters[0].contains("Subject: We couldn't read 3 files"), "{}", letters[0]);
     assert!(letters[0].contains("text/html"), "{}", letters[0]);
     for at in 0..3 {
         assert!(letters[0].contains(&format!("holiday {at}.vtt")), "{}", letters[0]);
     }
-    assert!(letters[0].contains("Each file is kept under rejected/, with the reason beside it."), "{}", letters[0]);
+    assert!(letters[0].contains("ve kept each file in rejected/, with the reason next to it."), "{}", letters[0]);
 }
 
 #[tokio::test]
@@ -115,12 +115,12 @@ async fn a_copy_is_said_to_be_kept_only_where_there_is_one() {
     assert_eq!(world.tell_of_inbox().await, 1);
     let letters = letters(&world, "maya@northlight.example").await;
     let [both, alone] = letters.as_slice() else { panic!("{letters:?}") };
-    assert!(alone.contains("The file is empty.") && !alone.contains("kept under rejected"), "{alone}");
+    assert!(alone.contains("The file is empty.") && !alone.contains("in rejected/"), "{alone}");
     assert!(alone.contains("A corrected file with the same name"), "{alone}");
-    assert!(!both.contains("Each file is kept"), "{both}");
+    assert!(!both.contains("ve kept each file"), "{both}");
     // Once in the text and once in the HTML, and of the picture alone.
-    assert_eq!(both.matches("A copy is kept under rejected/.").count(), 2, "{both}");
-    assert!(both.contains("upload that file. A copy is kept under rejected/."), "{both}");
+    assert_eq!(both.matches("ve kept a copy in rejected/.").count(), 2, "{both}");
+    assert!(both.contains("ve kept a copy in rejected/."), "{both}");
     for (name, is_kept) in [("2026-11-03/holiday.vtt", true), ("nothing.vtt", false), ("empty.vtt", false)] {
         let kept = world.services.bucket.get(&format!("rejected/maya/{name}")).await;
         assert_eq!(kept.is_ok(), is_kept, "{name}");
@@ -168,7 +168,7 @@ async fn what_the_coach_has_already_is_told_by_mail_and_in_the_inbox() {
         drop_file(&world, "maya/again/copy of it.vtt", CALL).await;
         assert_eq!(scan(&world).await.duplicate, 1);
         let says =
-            "It has the same content as “Priya goals.vtt”, which is in the session “Priya goals” of 3 November 2026.";
+            "It has the same content as “Priya goals.vtt”, which is in the session “Priya goals” on 3 November 2026.";
         let files = ingest::inbox(&world.database.db, &world.services.bucket, false).await.expect("the inbox");
         let duplicate = files.iter().find(|file| file.outcome == ingest::Fate::Duplicate).expect("it is shown");
         assert_eq!(
@@ -177,9 +177,9 @@ async fn what_the_coach_has_already_is_told_by_mail_and_in_the_inbox() {
         );
         assert_eq!(world.tell_of_inbox().await, 1);
         let letters = letters(&world, "maya@northlight.example").await;
-        assert!(letters[0].contains("Subject: There already: again/copy of it.vtt"), "{}", letters[0]);
+        assert!(letters[0].contains("Subject: Already there: again/copy of it.vtt"), "{}", letters[0]);
         assert!(letters[0].contains("text/html"), "{}", letters[0]);
-        assert!(letters[0].contains("Nothing was done with it:"), "{}", letters[0]);
+        assert!(letters[0].contains("so nothing was done with it:"), "{}", letters[0]);
         // The same file, written anew, is nothing to be told.
         world.services.bucket.delete("inbox/maya/2026-11-03/Priya goals.vtt").await.expect("it is taken away");
         drop_file(&world, "maya/2026-11-03/Priya goals.vtt", CALL).await;

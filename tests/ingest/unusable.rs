@@ -44,7 +44,7 @@ async fn what_can_never_be_taken_is_told_once_and_shown_with_the_reason() {
     assert_eq!(world.tell_of_inbox().await, 1, "one mail");
     let mail = &letters(&world, "maya@northlight.example").await[0];
     for told in [
-        "Not taken: 8 files",
+        "read 8 files",
         "pipe.vtt: This is a pipe",
         "socket.vtt",
         r"bad\xff\xfe.vtt",
@@ -64,7 +64,7 @@ async fn what_can_never_be_taken_is_told_once_and_shown_with_the_reason() {
         ("pipe without an ending", Fate::Unreadable, "a pipe, a socket or a device"),
         (".hidden pipe", Fate::Ignored, "hidden"),
         ("socket.vtt", Fate::Unreadable, "a pipe, a socket or a device"),
-        (r"bad\xff\xfe.vtt", Fate::Unreadable, "Give the file another name"),
+        (r"bad\xff\xfe.vtt", Fate::Unreadable, "Rename the file"),
         (r"Zo\xeb", Fate::Unreadable, "The name of this folder"),
         (&deep(), Fate::Unreadable, "Move the folder up"),
         (&long, Fate::Rejected, "empty"),

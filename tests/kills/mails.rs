@@ -160,9 +160,10 @@ async fn an_uncertain_follow_up() -> (Scene, String) {
     let follow_up = session["mails"].as_array().expect("mails").iter().find(|mail| mail["kind"] == "follow_up");
     let follow_up = follow_up.expect("the follow-up is in the ledger");
     assert_eq!((&follow_up["state"], &follow_up["client"]), (&"uncertain".into(), &"Priya Raman".into()));
-    let told = scene.smtp.letters().into_iter().filter(|letter| letter.to == [COACH]).any(|letter| {
-        letter.text.split_whitespace().collect::<Vec<_>>().join(" ").contains("may or may not have the follow-up")
-    });
+    let told =
+        scene.smtp.letters().into_iter().filter(|letter| letter.to == [COACH]).any(|letter| {
+            letter.text.split_whitespace().collect::<Vec<_>>().join(" ").contains("may or may not have it")
+        });
     assert!(told, "the coach is told");
     let id = session["id"].as_str().expect("an id").to_owned();
     let shown = scene.installation.run(&["sessions", "show", &id]).await;

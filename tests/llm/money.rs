@@ -215,7 +215,7 @@ async fn operators_set_and_see_models_budgets_and_costs() {
     installation.people().await;
     let empty = installation.output(&["costs"]).await;
     assert!(empty.status.success() && empty.stdout.is_empty());
-    assert!(String::from_utf8_lossy(&empty.stderr).contains("no language model was called"));
+    assert!(String::from_utf8_lossy(&empty.stderr).contains("no language model calls yet"));
 
     installation.set("DEBRIEF_LLM__MODELS__CHEAP__PROVIDER", "openai");
     installation.set("DEBRIEF_LLM__MODELS__CHEAP__URL", "http://127.0.0.1:9/v1");
@@ -245,7 +245,7 @@ async fn operators_set_and_see_models_budgets_and_costs() {
     tx.commit().await.expect("committed");
     let report = installation.run(&["costs", "--org", "northlight"]).await;
     assert!(report.contains("$1.23") && report.contains("unknown"), "{report}");
-    assert!(report.ends_with("total: 2 calls, $1.23, and 1 calls of unknown cost\n"), "{report}");
+    assert!(report.ends_with("total: 2 calls, $1.23, plus 1 of unknown cost\n"), "{report}");
     let lines = installation.json_lines(&["costs", "--since", "2020-01-01"]).await;
     assert_eq!(lines.len(), 2);
     assert_eq!(lines[0]["cost_micro_usd"], json!(null), "what is not known is not nothing");

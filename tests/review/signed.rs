@@ -23,7 +23,7 @@ async fn an_approval_signs_the_recipient_that_was_shown() {
             "from priya@raman.example to p@elsewhere.example",
         ),
         ("update clients set name = 'Tom Becker' where name = 'Priya Raman'", "from Priya Raman"),
-        ("update clients set email = null where name = 'Priya Raman'", "was taken away"),
+        ("update clients set email = null where name = 'Priya Raman'", "was removed"),
     ] {
         let world = World::new().await;
         let reviewed = Reviewed::new(&world).await;
@@ -47,7 +47,7 @@ async fn an_approval_signs_the_recipient_that_was_shown() {
     let signed = shown(&world, &reviewed).await;
     execute(&world, "update clients set email = 'p@raman.example' where name = 'Priya Raman'").await;
     let refused = approve(&world, &reviewed, &signed).await.expect_err("nobody was shown");
-    assert!(refused.to_string().contains("got an address, p@raman.example"), "{refused}");
+    assert!(refused.to_string().contains("was given the address p@raman.example"), "{refused}");
 
     let signed = shown(&world, &reviewed).await;
     approve(&world, &reviewed, &signed).await.expect("it is shown now");

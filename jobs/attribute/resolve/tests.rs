@@ -166,9 +166,9 @@ fn a_part_of_a_name_decides_where_nobody_else_can_be_meant() {
     };
     for label in ["Priya", "Priya R.", "P. Raman", "praman", "priyaraman", "Priya's iPhone", "Priya mobile"] {
         let two = says(&[label, "Maya Okafor"], &people());
-        assert!(two[0].ends_with("You two are alone in this session."), "{label}: {two:?}");
+        assert!(two[0].ends_with("Only the two of you speak in this session."), "{label}: {two:?}");
         let known = says(&[label, "Maya Okafor", "Tom Becker"], &people());
-        assert!(known[0].ends_with("Everybody else in this session is known."), "{label}: {known:?}");
+        assert!(known[0].ends_with("Everyone else in this session is known."), "{label}: {known:?}");
         for others in
             [&["Maya Okafor", "Zora"][..], &["Maya Okafor", "Speaker 3"], &["Maya Okafor", "Jo from HR"], &["Zora"]]
         {
@@ -178,12 +178,12 @@ fn a_part_of_a_name_decides_where_nobody_else_can_be_meant() {
         // This person was met under it before, or another was.
         let strange = [label, "Maya Okafor", "Zora"];
         let met = |who| People { met: HashMap::from([(names::alias_key(label), vec![who])]), ..people() };
-        assert!(says(&strange, &met(PRIYA))[0].contains("You have met Priya Raman under it before"), "{label}");
+        assert!(says(&strange, &met(PRIYA))[0].contains("It has been Priya Raman before"), "{label}");
         assert_eq!(says(&strange, &met(TOM))[0], "asked", "{label}");
     }
     // All by first name, and all of them fit.
     let all = says(&["Maya", "Priya", "Tom"], &people());
-    assert!(all.iter().all(|reason| reason.starts_with("By first name")), "{all:?}");
+    assert!(all.iter().all(|reason| reason.starts_with("The first name matches only")), "{all:?}");
     // The list of participants says who it is, unless two are called so.
     let listed = |names: &[&str]| {
         let one = |name: &&str| Attended {
@@ -197,7 +197,7 @@ fn a_part_of_a_name_decides_where_nobody_else_can_be_meant() {
     let strange = ["Priya", "Maya Okafor", "Zora"];
     let vouched = says(&strange, &listed(&["Priya Raman", "Zora Njoku", "Maya Okafor"]));
     assert!(
-        vouched[0].ends_with("The participants file has Priya Raman, and nobody else of that name."),
+        vouched[0].ends_with("The participants file lists Priya Raman, and nobody else with that name."),
         "{vouched:?}"
     );
     assert_eq!(says(&strange, &listed(&["Priya Raman", "Priya Sen"]))[0], "asked");

@@ -131,13 +131,17 @@ fn bad_lines_are_named_and_a_bad_address_drops_nobody() {
     assert_eq!(
         roster.problems,
         [
-            "line 3: the name is missing, so the line is left out",
-            "line 4: the email is no address; the client is kept without a new one",
-            "line 6: the email stands in line 2 already: one client, by that line",
-            "line 8: the name stands in line 2 already, and no two addresses tell two people apart: one client, by that line",
+            "line 3: the name is missing, so the line is skipped",
+            "line 4: the email isn’t a valid address; the client is kept without a new one",
+            "line 6: the email is already in line 2: both count as one client, as in that line",
+            "line 8: the name is already in line 2, and there aren’t two addresses to tell two people apart: both count as one \
+             client, as in that line",
         ]
     );
-    assert_eq!(roster.notes, ["line 1: 1 column is not used; those of names, email, aliases, tags and greeting are"]);
+    assert_eq!(
+        roster.notes,
+        ["line 1: 1 column isn’t used; only those for names, email, aliases, tags and greeting are"]
+    );
     // Two people of one name are told apart by their addresses.
     assert_eq!(good("name,email\nAda,a@example.org\nAda,b@example.org\n").clients.len(), 2);
 }
@@ -208,29 +212,29 @@ fn a_field_in_quotation_marks_may_hold_line_breaks() {
 fn a_quotation_mark_that_is_never_closed_is_named() {
     let roster = good("name,email\nAda,ada@example.org\n\"Bob,bob@example.org\nCy,cy@example.org\n");
     assert_eq!(roster.clients.len(), 1);
-    assert_eq!(roster.problems, ["line 3: a quotation mark is opened and not closed; what follows is lost"]);
+    assert_eq!(roster.problems, ["line 3: a quotation mark is opened but not closed; everything after it is lost"]);
     for (text, clients, problem) in [
         // It swallows a later field's opening one.
         (
             "name,email\n\"Bob,bob@example.org\nCy,cy@example.org\n\"Dan\",dan@example.org\nEve,eve@example.org\n",
             &["Eve <eve@example.org>"][..],
-            "line 2: a quotation mark is opened and not closed; what stands before line 5 is lost",
+            "line 2: a quotation mark is opened but not closed; everything before line 5 is lost",
         ),
         (
             "name,email\n\"Bob,bob@example.org\nCy\",cy@example.org\nDan,dan@example.org\n",
             &["Dan <dan@example.org>"],
-            "line 2: a quotation mark is opened and not closed; what stands before line 4 is lost",
+            "line 2: a quotation mark is opened but not closed; everything before line 4 is lost",
         ),
         // In a column that nobody uses it loses other lines all the same.
         (
             "name,email,notes\nAda,ada@example.org,\"said no\nBob,bob@example.org,\n",
             &["Ada <ada@example.org>"],
-            "line 2: a quotation mark is opened and not closed; what follows is lost",
+            "line 2: a quotation mark is opened but not closed; everything after it is lost",
         ),
         (
             "name,email\nAda,ada@example.org\n\"Bob,bob@example.org",
             &["Ada <ada@example.org>"],
-            "line 3: a quotation mark is opened and not closed; what follows is lost",
+            "line 3: a quotation mark is opened but not closed; everything after it is lost",
         ),
     ] {
         let roster = good(text);

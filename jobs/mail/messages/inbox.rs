@@ -43,7 +43,7 @@ impl SessionRejected {
             coach: "Maya Okafor".into(),
             files: vec![InboxFile {
                 file: "session-priya.vtt".into(),
-                reason: "The file is a recording and not a transcript.".into(),
+                reason: "This is a recording, not a transcript.".into(),
             }],
             more: 0,
             advice: vec![

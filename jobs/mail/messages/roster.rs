@@ -31,8 +31,8 @@ impl RosterProblems {
             file: "roster.csv".into(),
             taken: 11,
             problems: vec![
-                "line 1: the file does not say in which encoding its letters are; it was read as windows-1250".into(),
-                "line 4: the email is no address; the client is kept without a new one".into(),
+                "line 1: the file doesn’t state its encoding; we read it as windows-1250".into(),
+                "line 4: the email isn’t a valid address; the client is kept without a new one".into(),
             ],
             more: 2,
             names: vec!["Zoë Åström".into()],

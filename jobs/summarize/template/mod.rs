@@ -119,12 +119,12 @@ impl SummaryTemplate {
             || !self.name.chars().all(good)
             || !self.name.starts_with(|c: char| c.is_ascii_alphanumeric())
         {
-            return fault(format!("name: `{}` is not made of lower-case letters, digits and dashes", self.name));
+            return fault(format!("name: `{}` may only contain lower-case letters, digits and dashes", self.name));
         }
         for (section, limit) in &self.sections {
             if Section::parse(section).is_none() {
                 let known = Section::ALL.map(Section::as_str).join(", ");
-                return fault(format!("sections: there is no section `{section}`; there are {known}"));
+                return fault(format!("sections: there is no section `{section}`; use {known}"));
             }
             if *limit > MOST_CLAIMS {
                 return fault(format!(
@@ -138,7 +138,7 @@ impl SummaryTemplate {
             return fault(format!("when: type = \"{session_type}\" is neither \"individual\" nor \"group\""));
         }
         if self.when.title.as_ref().is_some_and(|title| title.trim().is_empty()) {
-            return fault("when: title is empty; leave it out where every title fits".into());
+            return fault("when: title is empty; leave it out to match every title".into());
         }
         for (key, text) in [("tone", &self.tone), ("guidance", &self.guidance)] {
             if text.chars().count() > MOST_GUIDANCE_CHARS {
@@ -275,7 +275,7 @@ mod tests {
             ("name = \"My template\"", "lower-case"),
             ("name = \"a\"\nlenght = \"short\"", "unknown field `lenght`"),
             ("name = \"a\"\nlength = \"brief\"", "line 2"),
-            ("name = \"a\"\n[sections]\nvictories = 2", "there is no section `victories`; there are wins"),
+            ("name = \"a\"\n[sections]\nvictories = 2", "there is no section `victories`; use wins"),
             ("name = \"a\"\n[sections]\nwins = 200", "at most 20"),
             ("name = \"a\"\n[when]\ntype = \"pair\"", "neither"),
             ("name = \"a\"\nguidance = \"\"\"one\ntwo\"\"\"", "more than one line"),

@@ -36,7 +36,7 @@ pub fn preview(template: &SummaryTemplate) -> Result<Preview, TemplateFault> {
     let content = Content { claims: verified.claims };
     if content.for_client().next().is_none() {
         return Err(TemplateFault(
-            "sections: of the sample session nothing is left for the client: a follow-up would be empty".into(),
+            "sections: nothing in the sample session is left for the client: a follow-up would be empty".into(),
         ));
     }
     let message = mail::Message::FollowUp(follow_up::letter(

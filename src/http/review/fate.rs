@@ -9,13 +9,13 @@ use super::context::moment;
 /// What becomes of an approved summary, and what can be done about it.
 pub(super) fn follow_up(summary: &SummaryView, zone: Tz) -> (Option<String>, Vec<(&'static str, &'static str)>) {
     const STOP: (&str, &str) = ("cancel", "Stop it");
-    const REOPEN: (&str, &str) = ("cancel", "Open it again");
+    const REOPEN: (&str, &str) = ("cancel", "Reopen it");
     const AGAIN: (&str, &str) = ("again", "Send it again");
     if let Some(reason) = &summary.withdrawn_reason {
         return (Some(reason.clone()), Vec::new());
     }
     if summary.state == "dismissed" {
-        return (Some("Put aside. Nothing of it is sent.".to_owned()), vec![("reopen", "Open it again")]);
+        return (Some("You chose not to send this. None of it is sent.".to_owned()), vec![("reopen", "Reopen it")]);
     }
     if summary.state != "approved" {
         return (None, Vec::new());
@@ -28,24 +28,25 @@ pub(super) fn follow_up(summary: &SummaryView, zone: Tz) -> (Option<String>, Vec
     let (text, choices) = match mail.state.as_str() {
         "queued" if mail.due_at > Utc::now() => {
             let at = moment(mail.due_at, zone);
-            (format!("Approved. It goes to {to} at {at} ({zone}). Until then you can stop it."), vec![STOP])
+            (format!("Approved. It will be sent to {to} at {at} ({zone}). You can stop it until then."), vec![STOP])
         }
-        "queued" => (format!("Approved. It is about to go to {to}."), vec![STOP]),
-        "sending" => (format!("Approved. It is on its way to {to}."), vec![]),
+        "queued" => (format!("Approved. It’s about to be sent to {to}."), vec![STOP]),
+        "sending" => (format!("Approved. It’s on its way to {to}."), vec![]),
         "sent" => {
             let at = mail.sent_at.map_or_else(|| "now".to_owned(), |at| moment(at, zone));
             (format!("It was sent to {to} ({at})."), vec![])
         }
         "failed" => {
             let text = format!(
-                "It could not be sent to {to}. Look whether the address is right; then send it again, or open it to change it."
+                "We couldn’t send it to {to}. Check that the address is right; then send it again, or reopen it to \
+                 change it."
             );
             (text, vec![AGAIN, REOPEN])
         }
         _ => {
             let text = format!(
-                "The mail server broke off while it took the mail to {to}, so it may or may not have arrived. We do not \
-                 send it a second time by ourselves: ask {client}."
+                "The connection to the mail server broke while we were sending the email to {to}, so it may or may not \
+                 have arrived. We won’t send it again by ourselves: ask {client}."
             );
             (text, vec![("arrived", "It arrived"), AGAIN])
         }
@@ -57,13 +58,13 @@ fn not_sent(summary: &SummaryView) -> String {
     let client = &summary.client_name;
     if summary.client_email.is_some() {
         return format!(
-            "Approved, and not sent: {client} had no email address that we could use. Open it again and approve it to \
-             send it."
+            "Approved, but not sent: {client} had no email address we could use. To send it, reopen it and approve it \
+             again."
         );
     }
     format!(
-        "Approved, and not sent: we have no email address for {client}. Add one to roster.csv in your inbox folder, then \
-         open it again here and approve it."
+        "Approved, but not sent: we have no email address for {client}. Add one to roster.csv in your inbox folder, \
+         then reopen it here and approve it."
     )
 }
 
@@ -75,10 +76,10 @@ pub(super) fn stopped(summary: &SummaryView, approved_for: &str) -> String {
             format!("The name at that address is now {}.", to.name)
         }
         Some(to) => format!("It would now go to {}.", to.email),
-        None => "There is no address any more.".to_owned(),
+        None => "There’s no address any more.".to_owned(),
     };
     format!(
         "You approved this letter for {approved_for}. After that, {client}’s name or address changed, so nothing was sent. \
-         {now} Look at it, and approve it again."
+         {now} Please check it and approve it again."
     )
 }
