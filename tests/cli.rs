@@ -50,6 +50,24 @@ async fn wrong_usage_is_two_and_a_wrong_name_is_one_with_what_to_do() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_installed_program_lists_its_settings() {
+    let installation = Installation::new().await;
+    let said = text(&installation.output(&["settings", "review"]).await.stdout);
+    assert!(said.starts_with("[review]\n") && said.contains("\nhold_seconds = 600"), "{said}");
+    assert!(!said.contains("[mail]"), "{said}");
+    let all = installation.run(&["settings"]).await;
+    toml::from_str::<toml::Table>(&all).expect("what it prints is a settings file");
+    let listed = installation.run(&["settings", "--json"]).await;
+    let hold = listed.lines().find(|line| line.contains("review.hold_seconds")).expect("it is listed");
+    let hold: serde_json::Value = serde_json::from_str(hold).expect("a JSON document a line");
+    let wanted = serde_json::json!({
+        "key": "review.hold_seconds", "variable": "DEBRIEF_REVIEW__HOLD_SECONDS", "default": 600
+    });
+    assert_eq!(hold, wanted);
+    assert_eq!(installation.output(&["settings", "zebra"]).await.status.code(), Some(1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn people_are_added_by_hand_and_by_roster_and_again_without_harm() {
     let installation = Installation::new().await;
     installation.people().await;

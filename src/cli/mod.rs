@@ -23,6 +23,7 @@ mod run;
 mod schedules;
 mod search;
 mod sessions;
+mod settings;
 mod speakers;
 mod templates;
 mod voice;
@@ -105,6 +106,7 @@ enum Command {
     /// Checks the database, the bucket, the mail server and the language model, and says what to do about each problem.
     /// Writes one small object to the bucket and removes it; sends no mail. Exits with code 1 if there is a problem.
     Doctor,
+    Settings(settings::Settings),
     #[command(subcommand)]
     Org(org::Org),
     #[command(subcommand)]
@@ -209,6 +211,7 @@ async fn dispatch(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Up => run::up(&App::start(&globals).await?).await,
         Command::Migrate => run::migrate(&globals).await,
         Command::Doctor => doctor::run(&globals).await,
+        Command::Settings(command) => command.run(&globals),
         Command::Org(command) => command.run(&App::open(&globals).await?).await,
         Command::Coach(command) => command.run(&App::open(&globals).await?).await,
         Command::Client(command) => command.run(&App::open(&globals).await?).await,

@@ -2,9 +2,9 @@
 
 use config::{Map, Value, ValueKind};
 use debrief_jobs::{embed, export, ingest, llm, mail, queue, review};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
-use super::{Config, Http, Log, NOT_SETTINGS};
+use super::{Config, DEFAULTS, Http, Log, NOT_SETTINGS};
 
 /// The sections and their keys; a `*` stands for a name of one's own.
 pub(super) fn sections() -> Vec<(&'static str, &'static [&'static str])> {
@@ -33,6 +33,28 @@ fn known() -> Vec<String> {
         .filter(|key| sections.iter().all(|(section, _)| section != key))
         .chain(schedules.iter().map(|schedule| join("queue.schedules", schedule.name)))
         .collect()
+}
+
+/// A setting that has a name of its own.
+#[derive(Debug, Serialize)]
+pub struct Setting {
+    /// As it is written in a settings file.
+    pub key: String,
+    /// The variable of the environment that sets it.
+    pub variable: String,
+    /// What it is unless it is set; `None` if it is then left out.
+    pub default: Option<toml::Value>,
+}
+
+/// Every setting; a `*` stands for a name of one's own.
+///
+/// # Errors
+/// Never: the defaults are a part of the program.
+pub fn all() -> Result<Vec<Setting>, toml::de::Error> {
+    let defaults: toml::Value = toml::from_str(DEFAULTS)?;
+    let default = |key: &str| key.split('.').try_fold(&defaults, |value, part| value.get(part)).cloned();
+    let setting = |key: String| Setting { variable: variable(&key), default: default(&key), key };
+    Ok(known().into_iter().map(setting).collect())
 }
 
 /// Whether a key may be called so, wherever it stands.
@@ -121,7 +143,7 @@ fn complaint(place: Place, key: &str, known: &[String]) -> String {
     }
     match meant(place, key, known) {
         Some(meant) => format!("there is no setting {written}; did you mean {meant}?"),
-        None => format!("there is no setting {written}; src/config/default.toml lists all"),
+        None => format!("there is no setting {written}; `debrief settings` lists them all"),
     }
 }
 
@@ -209,7 +231,7 @@ mod tests {
                 "queue.schedules.rolup",
                 "DEBRIEF_QUEUE__SCHEDULES__ROLUP; did you mean DEBRIEF_QUEUE__SCHEDULES__ROLLUP?",
             ),
-            ("", "zebra", "DEBRIEF_ZEBRA; src/config/default.toml lists all"),
+            ("", "zebra", "DEBRIEF_ZEBRA; `debrief settings` lists them all"),
         ] {
             let environment: Vec<(&str, &str)> =
                 if environment.is_empty() { Vec::new() } else { vec![(environment, "1")] };

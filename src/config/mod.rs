@@ -15,9 +15,11 @@ use debrief_jobs::{bucket, embed, export, ingest, llm, mail, masked, queue, revi
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
+pub use self::keys::{Setting, all as all_settings};
 use crate::folders;
 
-const DEFAULTS: &str = include_str!("default.toml");
+/// The manual of the settings, and their defaults.
+pub const DEFAULTS: &str = include_str!("default.toml");
 
 /// All settings. `default.toml` documents each.
 #[derive(Clone, Debug, Deserialize)]
@@ -152,13 +154,13 @@ impl Config {
             .map_err(|error| format!("log.filter: {error}; write `info`, `debug` or `info,queue=debug`"))?;
         if !matches!(self.review.base_url.scheme(), "http" | "https") {
             return Err(format!(
-                "review.base_url: `{}` begins neither with http:// nor https://",
+                "review.base_url: `{}` starts with neither http:// nor https://",
                 masked(self.review.base_url.as_str())
             ));
         }
         if !self.review.base_url.username().is_empty() || self.review.base_url.password().is_some() {
             return Err(
-                "review.base_url: it names a user or a password, and whoever gets a mail would read them; write \
+                "review.base_url: it contains a user name or password that everyone who gets an email would see; write \
                         https://HOST"
                     .into(),
             );
