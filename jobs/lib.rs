@@ -30,6 +30,7 @@ pub mod embed;
 pub mod llm;
 pub mod mail;
 pub mod model;
+pub mod names;
 pub mod people;
 pub mod queue;
 pub mod template;

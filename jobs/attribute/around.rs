@@ -8,7 +8,6 @@ use chrono_tz::Tz;
 use uuid::Uuid;
 
 use super::{
-    names,
     occasion::{Earlier, Occasion},
     people::Who,
     store,
@@ -16,6 +15,7 @@ use super::{
 use crate::{
     db::{TenantTx, Tx},
     ingest::key::{self, InboxKey},
+    names,
 };
 
 /// Whom labels of this session meant in other sessions of the coach, by alias key: where the coach said so, a file ties

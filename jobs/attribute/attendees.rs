@@ -4,12 +4,8 @@
 //! name (`Pri (Priya Raman)`). An address of nobody among the coach's people says nothing of a client. Where two people
 //! bear the name, or the files disagree, nobody is meant.
 
-use super::{
-    generic,
-    names::{self, Without},
-    nicknames,
-    people::{People, Person, Who},
-};
+use super::people::{People, Person, Who};
+use crate::names::{self, Without, generic, nicknames};
 
 /// Somebody who attended, or was invited, as a file says.
 #[derive(Clone, Debug, Default)]

@@ -16,7 +16,7 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{
-    AttributeSession, NameError, SpeakerIs, Touched, names,
+    AttributeSession, NameError, SpeakerIs, Touched,
     people::{Alias, People, Who},
     reattribute::{self, Session, Withdrawn, plan, stored},
     resolve::{Label, resolve},
@@ -28,6 +28,7 @@ use crate::{
     db::{TenantTx, Tx},
     mail::{self, START_AGAIN, Trouble},
     model::session,
+    names,
     queue::{Context, Finished, Job, JobError, Policy, enqueue},
     review::Desk,
 };

@@ -6,12 +6,12 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::{
     attendees,
-    names::{self, Claim},
     people::{People, Who},
     resolve::{Basis, Found},
     roles::{self, Said},
     spoken,
 };
+use crate::names::{self, Claim};
 
 /// The labels of a session.
 pub(super) struct Session<'a> {

@@ -4,11 +4,7 @@
 //! one coach), where nobody else is called so and the two were never heard together; and a common given name never
 //! stands for a full name. A false merge is far worse than a miss: whatever is not told is [`Sameness::Unsure`].
 
-use super::{
-    generic,
-    names::{self, Form, Without},
-    nicknames,
-};
+use crate::names::{self, Form, Without, generic, nicknames};
 
 /// What the two labels' sessions say beside the labels.
 #[derive(Clone, Copy, Debug, Default)]

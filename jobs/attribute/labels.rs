@@ -9,13 +9,15 @@ use uuid::Uuid;
 
 use super::{
     excerpts::{self, Excerpt},
-    generic,
     people::Who,
     reattribute::{self, Stored},
     resolve::{Basis, resolve},
     spoken, store,
 };
-use crate::db::{TenantTx, Tx};
+use crate::{
+    db::{TenantTx, Tx},
+    names::generic,
+};
 
 /// A speaker label of a session, with what helps to recognise who it is.
 #[derive(Clone, Debug, Serialize)]
@@ -69,7 +71,7 @@ pub async fn speakers(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Speaker
         HashMap::new()
     };
     let written: Vec<&str> = labels.iter().map(|label| label.label.as_str()).collect();
-    let anybodys = generic::among(&written, &known);
+    let anybodys = generic::among(&written, |word| known.has_name(word));
     let mut turns = vec![0; labels.len()];
     let mut last = None;
     for one in &said {

@@ -11,10 +11,9 @@ use regex::Regex;
 
 use super::{
     attendees,
-    fold::{fold, words},
-    names, nicknames,
     people::{People, Person, Who},
 };
+use crate::names::{self, fold, nicknames, words};
 
 /// What lies around a session's words.
 #[derive(Clone, Debug, Default)]

@@ -7,7 +7,8 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{address::KnownNames, attendees::Attended, names, nicknames, occasion::Occasion};
+use super::{address::KnownNames, attendees::Attended, occasion::Occasion};
+use crate::names::{self, nicknames};
 
 /// Somebody in a session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -88,6 +89,11 @@ pub struct People {
 }
 
 impl People {
+    /// Whether somebody's name has this word, folded.
+    pub(super) fn has_name(&self, word: &str) -> bool {
+        self.people.iter().any(|person| person.words.iter().any(|name| name == word))
+    }
+
     /// The one person of whom `fits` is true, or none.
     ///
     /// # Errors

@@ -7,15 +7,14 @@ use serde::Serialize;
 
 use super::{
     attendees::{self, Told},
-    doubts, generic,
+    doubts,
     identity::{self, Around, Circle},
-    names::{self, Form, Without},
-    nicknames, parts,
     people::{People, Person, Who},
     quoted,
     roles::Said,
     voices,
 };
+use crate::names::{self, Form, Without, generic, nicknames, parts};
 
 /// From this confidence on, an attribution stands without a person's word.
 pub const THRESHOLD: f32 = 0.75;
@@ -123,7 +122,7 @@ pub(super) type Found = Result<Finding, String>;
 pub fn resolve(labels: &[Label], said: &[Said<'_>], people: &People) -> Vec<Resolution> {
     let spoken: Vec<usize> = (0..labels.len()).filter(|at| labels[*at].words > 0).collect();
     let names: Vec<&str> = labels.iter().map(|label| label.label.as_str()).collect();
-    let anybodys = generic::among(&names, people);
+    let anybodys = generic::among(&names, |word| people.has_name(word));
     let find_one = |(at, label): (usize, &&str)| find(label, anybodys[at], &names, people);
     let mut findings: Vec<Found> = names.iter().enumerate().map(find_one).collect();
     doubts::swapped_roles(&mut findings, &names, &spoken, said);

@@ -7,7 +7,7 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::{
-    Answer, AttributeSession, Who, correct, generic, names,
+    Answer, AttributeSession, Who, correct,
     people::{Alias, Person},
     store,
 };
@@ -15,6 +15,7 @@ use crate::{
     clean,
     db::{TenantTx, Tx},
     model::session::{self, State},
+    names::{self, generic},
     people::{self, PeopleError},
     queue::enqueue,
 };
@@ -297,7 +298,7 @@ async fn is_anybodys(tx: &mut TenantTx, session_id: Uuid, label: &str) -> Result
     .await?;
     let people = store::load_people(tx, session_id).await?.people;
     let written: Vec<&str> = labels.iter().map(String::as_str).chain([label]).collect();
-    Ok(generic::among(&written, &people).last().copied().unwrap_or(false))
+    Ok(generic::among(&written, |word| people.has_name(word)).last().copied().unwrap_or(false))
 }
 
 /// Whose own name or email a label is.

@@ -8,9 +8,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     address::{self, KnownNames},
-    names,
     roles::Said,
 };
+use crate::names;
 
 /// What somebody is called in a session.
 #[derive(Clone, Debug, PartialEq)]
@@ -288,7 +288,7 @@ fn cue_at(words: &[Word], place: usize, known: &BTreeSet<String>, is_early: bool
 fn titled(words: Vec<Word>, known: &KnownNames) -> Vec<Word> {
     let mut titled: Vec<Word> = Vec::with_capacity(words.len());
     for mut word in words {
-        let is_title = |title: &Word| address::is_title(&title.folded) && matches!(&*title.after, "" | ".");
+        let is_title = |title: &Word| names::is_title(&title.folded) && matches!(&*title.after, "" | ".");
         if let Some(given) = known.surnames.get(&word.folded)
             && titled.last().is_some_and(is_title)
         {

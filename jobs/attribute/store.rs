@@ -8,7 +8,6 @@ use super::{
     around,
     attendees::{self, Attended},
     measures::{self, Measures},
-    names,
     people::{Alias, People, Person, Who},
     resolve::{Label, Resolution},
     roles::Said,
@@ -16,6 +15,7 @@ use super::{
 use crate::{
     db::{TenantTx, Tx},
     ingest::key::UNTITLED,
+    names,
 };
 
 /// The utterances of a session, as far as this stage needs them, in their order.

@@ -6,15 +6,13 @@
 //! the occasion must agree.
 
 use super::{
-    generic,
-    names::{self, Claim},
-    nicknames,
     occasion::{self, Pointing},
     people::{People, Person, Who},
     resolve::{Basis, Finding, Found, THRESHOLD},
     roles::{self, Said},
     spoken::{self, Called, SpokenName},
 };
+use crate::names::{self, Claim, generic, nicknames};
 
 /// What was found on such a label.
 #[derive(Clone, Debug, PartialEq)]

@@ -12,7 +12,7 @@ use crate::{
     db::{TenantTx, Tx},
     mail::{self, FollowUpItem, MailError, Message, NewMail, Post, Recipient},
     model::{Claim, Content, Owner, Section, summary},
-    people::called,
+    names::called,
 };
 
 /// What became of a follow-up on approval.

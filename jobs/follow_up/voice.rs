@@ -8,7 +8,7 @@
 use super::address::{self, Gender, People, Turned};
 use crate::{
     model::{Claim, Content, Owner, Section},
-    people::short,
+    names::short,
 };
 
 /// A sentence as the letter says it.

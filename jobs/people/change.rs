@@ -13,9 +13,10 @@ use super::{
     put::{hold, put_aliases, readdress},
 };
 use crate::{
-    attribute::{self, names},
+    attribute,
     db::{Db, TenantTx, Tx},
     model::id::IdPrefix,
+    names,
 };
 
 /// What is to be changed of a client; none leaves it as it is.

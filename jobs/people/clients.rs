@@ -11,6 +11,7 @@ use crate::{
     attribute, clean,
     db::{Db, TenantTx, Tx},
     ingest::roster::{self, Encoded, Entry, Roster},
+    names,
 };
 
 /// A client.
@@ -219,7 +220,7 @@ fn is_coach(entry: &Entry, name: &str, email: &str) -> bool {
 
 /// The words of a name in the order of their letters: `Okafor, Maya` is `Maya Okafor`.
 fn sorted(name: &str) -> Vec<String> {
-    let key = attribute::names::alias_key(name);
+    let key = names::alias_key(name);
     let mut words: Vec<String> = key.split_whitespace().map(str::to_owned).collect();
     words.sort_unstable();
     words

@@ -7,7 +7,6 @@
 mod change;
 mod clients;
 mod coaches;
-mod given;
 mod merge;
 mod put;
 
@@ -26,7 +25,6 @@ pub use clients::{
     Applied, Client, NewClient, add_client, apply_roster, import_roster, known_names, list_clients, new_client,
 };
 pub use coaches::{CoachChange, CoachRemoval, Readdressed, change_coach, remove_coach};
-pub use given::{called, short};
 pub use merge::{Merged, merge_clients};
 pub use put::Put;
 

@@ -10,11 +10,11 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use uuid::Uuid;
 
 use crate::{
-    attribute::{generic, names, nicknames},
     clean,
     db::{TenantTx, Tx},
     follow_up::Readdress,
     ingest::roster::Entry,
+    names::{self, generic, nicknames},
     queue::enqueue,
 };
 

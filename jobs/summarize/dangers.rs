@@ -41,7 +41,7 @@ fn risk(input: &SessionForClient, danger: &Danger) -> Option<Claim> {
     let evidence = evidence(input, danger)?;
     let quote: String =
         evidence.quote.chars().map(|c| if matches!(c, '"' | '“' | '”' | '„') { '\'' } else { c }).collect();
-    let speaker = crate::people::short(&evidence.speaker, "");
+    let speaker = crate::names::short(&evidence.speaker, "");
     let text = format!("{speaker} said: \u{201c}{quote}\u{201d}");
     Some(Claim { evidence: vec![evidence], score: Some(Score::from(GRAVE)), ..Claim::new(Section::Risk, text) })
 }

@@ -19,7 +19,7 @@ use crate::{
     danger::{self, Said, Why},
     db::{TenantTx, Tx},
     model::{Evidence, Owner},
-    people, text,
+    names, text,
     voice::{self, Voice},
 };
 
@@ -223,16 +223,16 @@ fn is_question(text: &str) -> bool {
 }
 
 impl SessionForClient {
-    /// What the client is called in sentences: see [`people::short`].
+    /// What the client is called in sentences: see [`names::short`].
     #[must_use]
     pub fn client_short(&self) -> &str {
-        people::short(&self.client, &self.coach)
+        names::short(&self.client, &self.coach)
     }
 
-    /// What the coach is called in sentences: see [`people::short`].
+    /// What the coach is called in sentences: see [`names::short`].
     #[must_use]
     pub fn coach_short(&self) -> &str {
-        people::short(&self.coach, &self.client)
+        names::short(&self.coach, &self.client)
     }
 
     /// The line with that number.

@@ -3,7 +3,7 @@
 use chrono::{Datelike, NaiveDate};
 use minijinja::{Environment, Error, ErrorKind};
 
-use crate::people;
+use crate::names;
 
 /// Adds all filters.
 pub(super) fn add(environment: &mut Environment<'_>) {
@@ -50,7 +50,7 @@ fn and(items: Vec<String>) -> String {
 
 /// How an email to a coach begins: `Hi Maya`, or `Hello` if the name gives nothing to call them by.
 fn hello(name: &str) -> String {
-    let called = people::called(name);
+    let called = names::called(name);
     if called.is_empty() { "Hello".to_owned() } else { format!("Hi {called}") }
 }
 

@@ -4,7 +4,10 @@ use std::{path::PathBuf, process::ExitCode};
 
 use anyhow::Context;
 use clap::{Args, Subcommand};
-use debrief_jobs::people::{self, ClientChange, Merged, NewClient, Put, Removal};
+use debrief_jobs::{
+    names,
+    people::{self, ClientChange, Merged, NewClient, Put, Removal},
+};
 
 use super::{App, output::confirmed};
 
@@ -262,7 +265,7 @@ async fn list(app: &App, coach: &str) -> anyhow::Result<()> {
             [
                 client.name.clone(),
                 client.email.clone().unwrap_or_default(),
-                client.greeting.clone().unwrap_or_else(|| people::called(&client.name)),
+                client.greeting.clone().unwrap_or_else(|| names::called(&client.name)),
                 client.aliases.join("; "),
                 client.tags.join("; "),
                 client.id.to_string(),

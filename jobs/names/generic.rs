@@ -9,7 +9,7 @@ use std::{collections::HashMap, sync::LazyLock};
 
 use regex::Regex;
 
-use super::{address, names, nicknames, parts, people::People};
+use super::{alias_key, is_title, nicknames, parts};
 
 /// Whether a tool is known to give this label to anybody, by its words alone.
 #[must_use]
@@ -29,14 +29,15 @@ pub fn is_generic(label: &str) -> bool {
         let number = r"\s?(?:(?:no|nr|n)\s?)?\d+";
         regex(&format!(r"^(?:(?:{before})\s)*(?:{words}|{devices}|{rooms})(?:{number}|\s(?:{after}))*$"))
     });
-    let key = names::alias_key(label);
+    let key = alias_key(label);
     let letters = key.chars().filter(|c| c.is_alphabetic()).count();
     letters <= usize::from(key.is_ascii()) || GENERIC.is_match(&key)
 }
 
-/// Which labels of a session are anybody's: by their words, by their shape, or since they are a count.
-pub(super) fn among(labels: &[&str], people: &People) -> Vec<bool> {
-    let shapes: Vec<Vec<Shape>> = labels.iter().map(|label| shapes(&names::alias_key(label))).collect();
+/// Which labels of a session are anybody's: by their words, by their shape, or since they are a count. `is_known` says of a
+/// folded word whether somebody known is named so.
+pub(crate) fn among(labels: &[&str], is_known: impl Fn(&str) -> bool) -> Vec<bool> {
+    let shapes: Vec<Vec<Shape>> = labels.iter().map(|label| shapes(&alias_key(label))).collect();
     // How many different places there are in each count.
     let mut counts: HashMap<&str, Vec<&str>> = HashMap::new();
     for shape in shapes.iter().flatten() {
@@ -47,37 +48,37 @@ pub(super) fn among(labels: &[&str], people: &People) -> Vec<bool> {
     }
     let is_counted = |shape: &Shape| counts.get(shape.stem.as_str()).is_some_and(|places| places.len() > 1);
     let one = |(label, shapes): (&&str, &Vec<Shape>)| {
-        is_generic(label) || shapes.iter().any(is_counted) || shapes.iter().any(|shape| shape.is_anybody(people))
+        is_generic(label) || shapes.iter().any(is_counted) || shapes.iter().any(|shape| shape.is_anybody(&is_known))
     };
     labels.iter().zip(&shapes).map(one).collect()
 }
 
 /// Another label of the session that differs from this one by a number or a letter alone.
-pub(super) fn next_in_count<'a>(label: &str, labels: &[&'a str]) -> Option<&'a str> {
-    let own = shapes(&names::alias_key(label));
+pub(crate) fn next_in_count<'a>(label: &str, labels: &[&'a str]) -> Option<&'a str> {
+    let own = shapes(&alias_key(label));
     labels.iter().copied().find(|other| {
-        let others = shapes(&names::alias_key(other));
+        let others = shapes(&alias_key(other));
         own.iter().any(|a| others.iter().any(|b| a.stem == b.stem && a.place != b.place))
     })
 }
 
 /// `You`, `Me`, `Microphone`: whoever recorded.
-pub(super) fn is_recorder(label: &str) -> bool {
+pub(crate) fn is_recorder(label: &str) -> bool {
     static WORDS: LazyLock<Regex> = LazyLock::new(|| {
         let microphones = "mic|microphone|mikrofon|microfono|microfone|microfoon|mikrofoni|local|local speaker";
         regex(&format!("^(?:the |my |your )?(?:{}|{microphones})(?: audio)?$", folded(RECORDER)))
     });
-    WORDS.is_match(&names::alias_key(label))
+    WORDS.is_match(&alias_key(label))
 }
 
 /// `Others`, `Them`, `Conference Room`: whoever is at the other end, which may be several people.
-pub(super) fn is_crowd(label: &str) -> bool {
+pub(crate) fn is_crowd(label: &str) -> bool {
     static WORDS: LazyLock<Regex> = LazyLock::new(|| {
         let rooms = "(?:board ?|conference ?|meeting ?)?room|boardroom|system|system audio|audio system|remote(?: audio)?|\
                      (?:computer|desktop|speaker) audio|group";
         regex(&format!(r"^(?:the |remote )?(?:{}|{rooms})(?: \d+)?$", folded(CROWD)))
     });
-    WORDS.is_match(&names::alias_key(label))
+    WORDS.is_match(&alias_key(label))
 }
 
 /// A label taken for a place in a count.
@@ -92,17 +93,10 @@ struct Shape {
 }
 
 impl Shape {
-    fn is_anybody(&self, people: &People) -> bool {
+    fn is_anybody(&self, is_known: impl Fn(&str) -> bool) -> bool {
         let word = self.stem.trim_matches(['|', ' ']);
-        self.is_one_word && !word.is_empty() && !is_name(word, people)
+        self.is_one_word && !word.is_empty() && !(nicknames::is_given(word) || is_title(word) || is_known(word))
     }
-}
-
-/// Whether a word is somebody's name, or the title before one.
-fn is_name(word: &str, people: &People) -> bool {
-    nicknames::is_given(word)
-        || address::is_title(word)
-        || people.people.iter().any(|person| person.words.iter().any(|name| name == word))
 }
 
 /// The ways in which a label, folded, is a place in a count.
@@ -148,7 +142,7 @@ fn shapes(key: &str) -> Vec<Shape> {
 
 /// The words of a list as alternatives, folded as labels are.
 fn folded(words: &str) -> String {
-    let words = words.split_whitespace().map(|word| names::alias_key(&word.replace('_', " ")));
+    let words = words.split_whitespace().map(|word| alias_key(&word.replace('_', " ")));
     words.map(|word| regex::escape(&word)).collect::<Vec<_>>().join("|")
 }
 
@@ -193,17 +187,9 @@ fn regex(pattern: &str) -> Regex {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::attribute::{Person, Who};
-
-    fn people() -> People {
-        let person = |who, name: &str| Person::new(who, name.to_owned(), None);
-        let people =
-            vec![person(Who::Coach, "Maya Okafor"), person(Who::Client(uuid::Uuid::from_u128(1)), "Zdzisława Mrożek")];
-        People { people, ..People::default() }
-    }
 
     fn found(labels: &[&str]) -> Vec<bool> {
-        among(labels, &people())
+        among(labels, |word| ["maya", "okafor", "zdzisława", "zdzislawa", "mrozek"].contains(&word))
     }
 
     #[test]

@@ -13,7 +13,7 @@ use self::words::{
 };
 use unicode_normalization::UnicodeNormalization;
 
-use crate::attribute::nicknames;
+use super::nicknames;
 
 /// The name in a greeting: `Priya` for `Dr. Priya Raman, PCC`. The full name where no given name is sure, and nothing where
 /// the name is no person's to say aloud (an email address, a title alone, nothing at all).

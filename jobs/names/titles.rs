@@ -42,9 +42,55 @@ fn regex(pattern: &str) -> Regex {
     Regex::new(pattern).expect("the patterns of this file are constants that the tests compile")
 }
 
+/// `Mr`, `Frau`, `Señora`: a surname follows.
+pub(crate) fn is_title(word: &str) -> bool {
+    matches!(
+        word,
+        "mr" | "mrs"
+            | "ms"
+            | "miss"
+            | "mister"
+            | "mx"
+            | "dr"
+            | "doctor"
+            | "doc"
+            | "prof"
+            | "professor"
+            | "herr"
+            | "frau"
+            | "doktor"
+            | "monsieur"
+            | "madame"
+            | "mademoiselle"
+            | "mme"
+            | "docteur"
+            | "senor"
+            | "senora"
+            | "senorita"
+            | "sr"
+            | "sra"
+            | "doctora"
+            | "profesor"
+            | "profesora"
+            | "senhor"
+            | "senhora"
+            | "doutor"
+            | "doutora"
+            | "signor"
+            | "signora"
+            | "signorina"
+            | "dottor"
+            | "dottore"
+            | "dottoressa"
+            | "meneer"
+            | "mevrouw"
+            | "dokter"
+    )
+}
+
 #[cfg(test)]
 mod tests {
-    use super::super::names::{forms, name_words};
+    use super::super::{forms, name_words};
 
     #[test]
     fn degrees_are_no_part_of_a_name() {

@@ -4,7 +4,7 @@ use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
 /// Lower case, compatible forms made one (full width, ligatures), accents of Latin, Greek and Cyrillic letters gone.
 /// Marks of other scripts stay: there they are letters.
-pub(super) fn fold(text: &str) -> String {
+pub(crate) fn fold(text: &str) -> String {
     let decomposed = text.nfkd().filter(|c| !('\u{300}'..='\u{36f}').contains(c)).nfc().collect::<String>();
     let mut folded = String::with_capacity(decomposed.len());
     for c in decomposed.to_lowercase().chars() {
@@ -27,7 +27,7 @@ pub(super) fn fold(text: &str) -> String {
 }
 
 /// The runs of letters and digits; an apostrophe within a word (`o'brien`) is nothing, between words it separates.
-pub(super) fn words(text: &str) -> Vec<String> {
+pub(crate) fn words(text: &str) -> Vec<String> {
     let joined: String = text.chars().filter(|c| *c != '\'').collect();
     let separates = |c: char| !c.is_alphanumeric() && !is_combining_mark(c);
     joined.split(separates).filter(|word| !word.is_empty()).map(str::to_owned).collect()

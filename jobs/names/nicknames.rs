@@ -155,7 +155,7 @@ const GIVEN: &str = "abdul abdullah aditi aditya agnes agnieszka aiko aisha akir
     zofia zora zuzanna zuzana ali анна мария иван елена ольга сергеи андреи дмитрии наталья ирина татьяна алексеи михаил";
 
 /// Whether this word is known as a given name, common or not.
-pub(super) fn is_given(word: &str) -> bool {
+pub(crate) fn is_given(word: &str) -> bool {
     is_common(word) || GIVEN.split_whitespace().any(|name| name == word)
 }
 

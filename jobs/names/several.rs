@@ -64,7 +64,7 @@ fn regex(pattern: &str) -> Regex {
 
 #[cfg(test)]
 mod tests {
-    use super::super::names;
+    use crate::names;
 
     #[test]
     fn several_people_and_people_in_anothers_place() {

@@ -2,7 +2,7 @@
 
 use std::{collections::HashSet, sync::LazyLock};
 
-use super::names;
+use super::alias_key;
 
 /// Who coaches. A space within is written `_`.
 const COACH: &str = "coach coachin coach_in coachs coacheuse coaching_coach trainer trainerin berater beraterin berater_in \
@@ -13,34 +13,31 @@ const COACH: &str = "coach coachin coach_in coachs coacheuse coaching_coach trai
     huấn_luyện_viên 教练 教練 教练员 教練員 教练师 コーチ コーチング 코치 코치님 코칭";
 
 /// Who is coached.
-pub(super) const CLIENT: &str = "client cliente coachee coachees coaché coachée coache coachado coachada coachando klient klientin \
+pub(crate) const CLIENT: &str = "client cliente coachee coachees coaché coachée coache coachado coachada coachando klient klientin \
     klient_in klientka klijent klijentica klienti kunde kundin kund klant asiakas ügyfél danışan müşteri \
     клиент клиентка коучи клієнт клієнтка πελάτης לקוח לקוחה מתאמן מתאמנת العميل العميلة عميل عميلة المتدرب المتدربة مراجع \
     ग्राहक ผู้รับการโค้ช โค้ชชี่ ลูกค้า pelanggan klien khách_hàng 客户 客戶 来访者 來訪者 学员 學員 被教练者 被教練者 当事人 \
     クライアント クライエント コーチー 고객 고객님 클라이언트 의뢰인 내담자 피코치";
 
 fn folded(words: &str) -> HashSet<String> {
-    words.split_whitespace().map(|word| names::alias_key(&word.replace('_', " "))).collect()
+    words.split_whitespace().map(|word| alias_key(&word.replace('_', " "))).collect()
 }
 
 /// Whether a label, folded, is a word for whoever coaches.
-pub(super) fn is_coach(key: &str) -> bool {
+pub(crate) fn is_coach(key: &str) -> bool {
     static WORDS: LazyLock<HashSet<String>> = LazyLock::new(|| folded(COACH));
     WORDS.contains(key)
 }
 
 /// Whether a label, folded, is a word for whoever is coached.
-pub(super) fn is_client(key: &str) -> bool {
+pub(crate) fn is_client(key: &str) -> bool {
     static WORDS: LazyLock<HashSet<String>> = LazyLock::new(|| folded(CLIENT));
     WORDS.contains(key)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::{
-        generic,
-        names::{Claim, claim},
-    };
+    use super::super::{Claim, claim, generic};
 
     #[test]
     fn parts_are_known_in_many_languages() {

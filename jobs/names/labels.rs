@@ -17,16 +17,16 @@ use super::{
 
 /// One reading of a label.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Form {
+pub(crate) struct Form {
     /// The words of the name, folded.
-    pub(super) words: Vec<String>,
+    pub(crate) words: Vec<String>,
     /// What was taken away to get to it.
-    pub(super) without: Without,
+    pub(crate) without: Without,
 }
 
 /// What a form lacks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Without {
+pub(crate) enum Without {
     /// Nothing that could tell two people apart.
     Nothing,
     /// `'s iPhone`: a device of that person.
@@ -51,7 +51,7 @@ fn bare(label: &str) -> String {
 
 /// What a label says of a person's part in the session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Claim {
+pub(crate) enum Claim {
     /// `Coach`, `Therapist`, `Doctor`.
     Coach,
     /// `Client`, `Patient`.
@@ -59,7 +59,7 @@ pub(super) enum Claim {
 }
 
 /// The part that a label without a name claims.
-pub(super) fn claim(label: &str) -> Option<Claim> {
+pub(crate) fn claim(label: &str) -> Option<Claim> {
     let key = alias_key(label);
     let word = key.strip_prefix("the ").unwrap_or(&key).trim_end_matches(|c: char| c.is_numeric() || c == ' ');
     if parts::is_coach(word) {
@@ -78,18 +78,18 @@ pub(super) fn claim(label: &str) -> Option<Claim> {
 
 /// Whether a label puts somebody else at the microphone, though its words are those of the name (`Priya & Raman`); a
 /// name that is written just so (`Baker and Sons`) puts nobody else there.
-pub(super) fn holds_others(label: &str, name: &str) -> bool {
+pub(crate) fn holds_others(label: &str, name: &str) -> bool {
     let folded = |text: &str| fold(text).split_whitespace().collect::<Vec<_>>().join(" ");
     folded(label) != folded(name) && forms(label).iter().any(|form| form.without == Without::OtherPerson)
 }
 
 /// Whether a label puts several people at the microphone, or somebody in another's place.
-pub(super) fn puts_several(label: &str) -> bool {
+pub(crate) fn puts_several(label: &str) -> bool {
     forms(label).iter().any(|form| form.without == Without::OtherPerson)
 }
 
 /// Every reading of a label, the most literal first; none where nothing of a name is left.
-pub(super) fn forms(label: &str) -> Vec<Form> {
+pub(crate) fn forms(label: &str) -> Vec<Form> {
     static DEVICE: LazyLock<Regex> = LazyLock::new(|| {
         let whose = r"(?:'s?)?\s+(?:(?:apple|samsung|work|personal)\s+)?";
         let devices =
@@ -136,14 +136,14 @@ pub(super) fn forms(label: &str) -> Vec<Form> {
 }
 
 /// The email addresses in a label, in lower case.
-pub(super) fn emails(label: &str) -> Vec<String> {
+pub(crate) fn emails(label: &str) -> Vec<String> {
     let lower: String = label.nfkc().collect::<String>().to_lowercase();
     EMAIL.find_iter(&lower).map(|found| found.as_str().to_owned()).collect()
 }
 
 /// The same in Latin letters, as passports have it, so that `Иван` and `Ivan` can be compared. Readings of Chinese
 /// characters and the like are only a rough guide.
-pub(super) fn latin(text: &str) -> String {
+pub(crate) fn latin(text: &str) -> String {
     // Punctuation that separates parts stays as it is written.
     text.chars()
         .map(|c| if c.is_alphabetic() { deunicode::deunicode_char(c).unwrap_or("").to_owned() } else { c.into() })
@@ -151,7 +151,7 @@ pub(super) fn latin(text: &str) -> String {
 }
 
 /// Words of a label that are marked as a handle: `@ritzdorf`, `dionysuz.eth`; folded, without the mark.
-pub(super) fn handles(label: &str) -> Vec<String> {
+pub(crate) fn handles(label: &str) -> Vec<String> {
     static HANDLE: LazyLock<Regex> =
         LazyLock::new(|| regex(r"(?:^|[\s(/|])@([a-z0-9_-]{3,})|(?:^|[\s(/|@])([a-z0-9_-]{3,})\.eth\b"));
     let text = fold(label);
@@ -160,7 +160,7 @@ pub(super) fn handles(label: &str) -> Vec<String> {
 }
 
 /// The words of a person's name, folded, without titles.
-pub(super) fn name_words(name: &str) -> Vec<String> {
+pub(crate) fn name_words(name: &str) -> Vec<String> {
     without_titles(words(&titles::without(&fold(name))))
 }
 
@@ -212,7 +212,7 @@ fn regex(pattern: &str) -> Regex {
 }
 
 /// The text as a sentence begins.
-pub(super) fn capital(text: &str) -> String {
+pub(crate) fn capital(text: &str) -> String {
     let mut letters = text.chars();
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
