@@ -29,6 +29,7 @@ pub mod db;
 pub mod embed;
 pub mod llm;
 pub mod mail;
+pub mod meeting;
 pub mod model;
 pub mod names;
 pub mod people;

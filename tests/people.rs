@@ -6,9 +6,8 @@ use debrief_jobs::{
     attribute::AttributeSession,
     db::Tx,
     follow_up::{self, Approval, FollowUp, Readdress, SendFollowUp},
-    ingest::roster,
     mail::{Recipient, SendMail},
-    people::{self, ClientChange, CoachChange, NewClient, NewCoach, PeopleError},
+    people::{self, ClientChange, CoachChange, NewClient, NewCoach, PeopleError, roster},
 };
 use uuid::Uuid;
 

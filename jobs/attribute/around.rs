@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     db::{TenantTx, Tx},
-    ingest::key::{self, InboxKey},
+    meeting::key::{self, InboxKey},
     names,
 };
 

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     db::{TenantTx, Tx},
-    ingest::key::UNTITLED,
+    meeting::key::UNTITLED,
     names,
 };
 

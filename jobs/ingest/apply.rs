@@ -6,15 +6,17 @@
 
 use super::{
     Needs,
-    key::{self, InboxKey},
     ledger::{self, Coach, Outcome},
     reject,
-    roster::{self as csv_roster, Encoded, Roster, RosterError},
 };
 use crate::{
     bucket::{BucketError, ObjectInfo},
     db::Tx,
-    people,
+    meeting::key::{self, InboxKey},
+    people::{
+        self,
+        roster::{self as csv_roster, Encoded, Roster, RosterError},
+    },
     queue::{Context, JobError, blocking},
 };
 

@@ -7,16 +7,18 @@ use uuid::Uuid;
 
 use super::{
     Needs,
-    key::{self, InboxKey, TranscriptKey},
     ledger::{Coach, Outcome},
-    likeness::{self, Facts},
-    meeting::{self, Place},
     plan::{Candidate, Content, File},
     reject, take,
 };
 use crate::{
     bucket::{BucketError, ObjectInfo},
     db::{TenantTx, Tx},
+    meeting::{
+        self, Place,
+        key::{self, InboxKey, TranscriptKey},
+        likeness::{self, Facts},
+    },
     queue::{Context, JobError, blocking},
 };
 

@@ -9,10 +9,11 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{is_folder, key, list, unusable};
+use super::{is_folder, list, unusable};
 use crate::{
     bucket::{Bucket, BucketError, Listing, ObjectInfo, Unusable},
     db::{Db, SystemTx, TenantTx, Tx},
+    meeting::key,
 };
 
 /// The inbox cannot be looked at.

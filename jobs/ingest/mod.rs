@@ -7,18 +7,13 @@
 //! inbox is never touched.
 
 mod apply;
-mod dates;
 mod duplicate;
 mod gather;
 mod inbox;
-pub mod key;
 mod ledger;
-pub mod likeness;
-pub mod meeting;
 mod notices;
 pub mod plan;
 mod reject;
-pub mod roster;
 mod take;
 mod turns;
 mod unusable;
@@ -35,12 +30,15 @@ use crate::{
     bucket::{Bucket, BucketError, Listing, ObjectInfo},
     db::Db,
     mail::Post,
+    meeting::{
+        self,
+        key::{self, InboxKey},
+    },
     queue::{
         Context, Finished, Job, JobError, Policy,
         schedule::{Missed, Schedule, job},
     },
 };
-use key::InboxKey;
 use ledger::{Coach, Outcome, Standing};
 
 pub use inbox::{Fate, File, InboxError, inbox};

@@ -11,11 +11,12 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{Needs, key::INBOX, take};
+use super::{Needs, take};
 use crate::{
     bucket::ObjectInfo,
     db::{TenantTx, Tx},
     mail::{self, InboxFile, MailError, Message, NewMail, Recipient, SessionRejected},
+    meeting::key::INBOX,
     queue::{Context, Finished, Job, JobError, Options, enqueue_with},
 };
 

@@ -1,13 +1,12 @@
 //! What becomes of files that are looked at together: which join a session that is there, which make a new one, which
-//! wait. Pure; applies the rule of [`super::meeting`] with the evidence of [`super::likeness`].
+//! wait. Pure; applies the rule of [`crate::meeting`] with the evidence of [`likeness`].
 
-use std::collections::BTreeSet;
-
-use super::{
+use crate::meeting::{
+    self, Place,
     key::TranscriptKey,
     likeness::{self, Facts},
-    meeting::{self, Place},
 };
+use std::collections::BTreeSet;
 
 /// A file that has come.
 #[derive(Clone, Debug)]

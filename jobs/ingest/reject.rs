@@ -9,20 +9,18 @@ use uuid::Uuid;
 
 use super::{
     Needs,
-    key::{INBOX, TranscriptKey},
     ledger::{self, Coach, Outcome},
     notices::{self, Kind, Notice},
-    plan,
-    roster::RosterError,
-    take,
+    plan, take,
 };
 use crate::{
     bucket::{BucketError, ObjectInfo},
     clean,
     db::{TenantTx, Tx},
     mail::{self, Message, NewMail, Recipient, RosterProblems, Trouble},
+    meeting::key::{INBOX, TranscriptKey},
     model::session::{self, State},
-    people::Applied,
+    people::{Applied, roster::RosterError},
     queue::{Context, Finished, Job, JobError, enqueue},
 };
 

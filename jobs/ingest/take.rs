@@ -13,16 +13,14 @@ use super::{
     Needs,
     duplicate::Held,
     gather::{self, Copied, Member, Read, There},
-    key::TranscriptKey,
     ledger::{self, Coach, Outcome},
-    likeness::Facts,
-    meeting::{self, Place},
     plan::{self, Candidate, Content, Decision, Why},
     reject,
 };
 use crate::{
     bucket::ObjectInfo,
     db::{TenantTx, Tx},
+    meeting::{self, Place, key::TranscriptKey, likeness::Facts},
     parse::ParseTranscript,
     queue::{Context, JobError, blocking, enqueue},
 };

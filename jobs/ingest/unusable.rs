@@ -9,7 +9,6 @@ use std::collections::BTreeMap;
 
 use super::{
     Needs, Scan, handle,
-    key::{self, InboxKey},
     ledger::{self, Coach, Outcome, Standing},
     reject::{self, Why},
     turns::A_TURN,
@@ -17,6 +16,7 @@ use super::{
 use crate::{
     bucket::{DEEPEST, LONGEST, ObjectInfo, Obstacle, Unusable},
     db::Tx,
+    meeting::key::{self, InboxKey},
     queue::{Context, JobError},
 };
 

@@ -7,9 +7,9 @@
 
 use debrief_transcript::{Transcript, Utterance};
 
-use crate::ingest::{
+use crate::meeting::{
+    self,
     likeness::{self, Facts},
-    meeting,
 };
 
 /// A transcript of the session.

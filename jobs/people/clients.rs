@@ -6,11 +6,11 @@ use uuid::Uuid;
 use super::{
     PeopleError, coach, coaches, good_email, good_name,
     put::{self, Put, Word},
+    roster::{self, Encoded, Entry, Roster},
 };
 use crate::{
     attribute, clean,
     db::{Db, TenantTx, Tx},
-    ingest::roster::{self, Encoded, Entry, Roster},
     names,
 };
 

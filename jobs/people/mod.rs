@@ -9,15 +9,17 @@ mod clients;
 mod coaches;
 mod merge;
 mod put;
+pub mod roster;
 
 use chrono_tz::Tz;
 use serde::Serialize;
 use uuid::Uuid;
 
+use roster::RosterError;
+
 use crate::{
     clean,
     db::{Db, Tx},
-    ingest::roster::{self, RosterError},
 };
 
 pub use change::{ClientChange, Removal, change_client, find_client, remove_client};

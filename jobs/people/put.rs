@@ -9,11 +9,11 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use uuid::Uuid;
 
+use super::roster::Entry;
 use crate::{
     clean,
     db::{TenantTx, Tx},
     follow_up::Readdress,
-    ingest::roster::Entry,
     names::{self, generic, nicknames},
     queue::enqueue,
 };

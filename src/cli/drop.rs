@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::{Context, bail};
 use clap::Args;
-use debrief_jobs::{ingest, people};
+use debrief_jobs::{meeting, people};
 use serde::Serialize;
 
 use super::App;
@@ -64,8 +64,8 @@ impl DropFiles {
 fn key(coach: &str, file: &Path) -> anyhow::Result<String> {
     let name = file.file_name().and_then(|name| name.to_str());
     let name = name.with_context(|| format!("the name of {} can't be used as an object key", file.display()))?;
-    let key = format!("{}{}/{name}", ingest::key::INBOX, coach.to_lowercase());
-    match ingest::key::ignored(&key) {
+    let key = format!("{}{}/{name}", meeting::key::INBOX, coach.to_lowercase());
+    match meeting::key::ignored(&key) {
         Some(why) => bail!("{} would be ignored: {why}", file.display()),
         None => Ok(key),
     }

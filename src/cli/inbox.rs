@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Args;
 use debrief_jobs::{
     ingest::{self, Fate, File},
-    people,
+    meeting, people,
 };
 
 use super::{App, coach::place};
@@ -38,7 +38,7 @@ impl Inbox {
         if let Some(handle) = &self.coach {
             // A list without files would hide a mistyped handle.
             people::coach(&app.db, handle).await?;
-            let folder = format!("{}{handle}/", ingest::key::INBOX);
+            let folder = format!("{}{handle}/", meeting::key::INBOX);
             files.retain(|file| file.object_key.to_lowercase().starts_with(&folder));
         }
         files.retain(|file| !self.unread || file.is_left());

@@ -2,7 +2,8 @@
 
 use debrief_transcript::{Transcript, parse};
 
-use super::{super::key, *};
+use super::*;
+use crate::meeting::key;
 
 /// What two people say to each other, different with each `seed`.
 fn talk(seed: usize) -> Vec<(usize, i64, String)> {

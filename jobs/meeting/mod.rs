@@ -7,7 +7,7 @@
 //!   or Zoom's stamp, is the same ([`Named::stem`]).
 //!
 //! That makes them candidates, no more: words are taken together only where what is said shows that they belong
-//! together ([`super::likeness`]). A wrong merge would show one client another's words, so what is unsure stays two
+//! together ([`likeness`]). A wrong merge would show one client another's words, so what is unsure stays two
 //! sessions. A chat or a list of participants holds no speech and goes to the one meeting that it can be of; where there
 //! are several, to the one whose speakers it names, and where that is not clear either it waits.
 
@@ -15,7 +15,12 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::key::{self, TranscriptKey};
+pub mod key;
+pub mod likeness;
+
+mod dates;
+
+use key::TranscriptKey;
 
 /// What a folder says of the files in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
