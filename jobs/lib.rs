@@ -32,6 +32,7 @@ pub mod mail;
 pub mod meeting;
 pub mod model;
 pub mod names;
+pub mod path;
 pub mod people;
 pub mod queue;
 pub mod template;
@@ -54,19 +55,19 @@ pub fn catalogue(services: &Services) -> Catalogue {
         .with::<ingest::ScanInbox>(services.provide())
         .with::<ingest::RejectTranscript>(services.provide())
         .with::<ingest::TellCoach>(services.provide())
-        .with::<parse::ParseTranscript>(services.provide())
-        .with::<attribute::AttributeSession>(services.provide())
+        .with::<path::ParseTranscript>(services.provide())
+        .with::<path::AttributeSession>(services.provide())
         .with::<attribute::CorrectSessions>(services.provide())
         .with::<attribute::DropThreads>(services.provide())
-        .with::<review::AskForSpeakers>(services.provide())
-        .with::<summarize::SummarizeClient>(services.provide())
+        .with::<path::AskForSpeakers>(services.provide())
+        .with::<path::SummarizeClient>(services.provide())
         .with::<summarize::LookAgain>(services.provide())
-        .with::<refine::RefineSummary>(services.provide())
-        .with::<review::RequestReview>(services.provide())
-        .with::<review::SendFreshLink>(services.provide())
+        .with::<path::RefineSummary>(services.provide())
+        .with::<path::RequestReview>(services.provide())
+        .with::<path::SendFreshLink>(services.provide())
         .with::<mail::SendMail>(services.provide())
-        .with::<follow_up::SendFollowUp>(services.provide())
-        .with::<follow_up::Readdress>(services.provide())
+        .with::<path::SendFollowUp>(services.provide())
+        .with::<path::Readdress>(services.provide())
         // On the side.
         .with::<index::IndexSession>(services.provide())
         .with::<index::IndexSummary>(services.provide())

@@ -4,8 +4,9 @@ mod corrections;
 mod guesses;
 
 use debrief_jobs::{
-    attribute::{AttributeSession, NameError, SpeakerIs, name_speakers, unresolved},
+    attribute::{NameError, SpeakerIs, name_speakers, unresolved},
     db::{TenantTx, Tx},
+    path::AttributeSession,
     people::{self, NewClient},
 };
 use uuid::Uuid;

@@ -5,21 +5,17 @@ use std::{net::Ipv4Addr, time::Duration};
 
 use debrief::http::{HttpState, Limits, public_router, serve};
 use debrief_jobs::{
-    attribute::AttributeSession,
     audit::Visitor,
     danger::{self, Said, Why},
     db::Tx,
     embed::Local,
-    follow_up::SendFollowUp,
     model::{Audience, Content, Section, listing, summary},
-    parse::ParseTranscript,
+    path::{AskForSpeakers, AttributeSession, ParseTranscript, RequestReview, SendFollowUp, SummarizeClient},
     review::{
-        AskForSpeakers, RequestReview,
         actions::{self, Signed},
         edit::{self, Edits},
         links, view,
     },
-    summarize::SummarizeClient,
 };
 use fantoccini::Client;
 use metrics_exporter_prometheus::PrometheusBuilder;

@@ -1,14 +1,12 @@
 //! Every stage whose job is dead: it shows, somebody is told, once, and in words that a coach understands.
 
 use debrief_jobs::{
-    attribute::AttributeSession,
     db::Tx,
     export::{self, ExportOrganization},
     index::{IndexSession, IndexSummary},
     ingest::RejectTranscript,
-    parse::ParseTranscript,
+    path::{AskForSpeakers, AttributeSession, ParseTranscript, RequestReview},
     queue::{Context, JobInfo},
-    review::{AskForSpeakers, RequestReview},
     rollup::WeeklyRollup,
 };
 use uuid::Uuid;

@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use debrief_jobs::{
     db::{TenantTx, Tx},
-    follow_up::{self, Approval, FollowUp, FollowUpError, SendFollowUp, Verdict},
+    follow_up::{self, Approval, FollowUp, FollowUpError, Verdict},
     mail::{Recipient, SendMail},
     model::{
         ActionItem, Audience, Claim, Content, Owner, Section, Support,
-        session::{State, set_state},
         summary::{Authorship, add_version},
     },
+    path::{SendFollowUp, State, advance},
     queue::{Job, JobError},
 };
 use uuid::Uuid;
@@ -43,7 +43,7 @@ pub(crate) async fn session(world: &World) -> Uuid {
     .execute(tx.conn())
     .await
     .expect("a session");
-    set_state(&mut tx, id, State::InReview).await.expect("its state");
+    advance(&mut tx, id, State::InReview, Uuid::now_v7()).await.expect("its state");
     tx.commit().await.expect("committed");
     id
 }

@@ -9,7 +9,8 @@ use axum::{Json, Router, http::StatusCode, response::IntoResponse, routing::post
 use debrief_jobs::{
     db::{TenantTx, Tx},
     index::{Hit, IndexSession, IndexSummary, Query, SearchError, Source, ensure_model_index, search},
-    model::{Content, Section, session},
+    model::{Content, Section},
+    path::session,
     queue::JobError,
 };
 use secrecy::ExposeSecret;

@@ -11,9 +11,9 @@ use debrief_jobs::{
     bucket::{self, Bucket, BucketError},
     db::Tx,
     ingest::{self, Fate, RejectTranscript, Scan, ScanInbox, rejected},
-    parse::ParseTranscript,
+    path::ParseTranscript,
     people::{self, NewCoach, PeopleError},
-    queue::{Job, JobError},
+    queue::{Job, JobArgs, JobError},
 };
 use secrecy::ExposeSecret;
 use sqlx::{Connection, PgConnection};

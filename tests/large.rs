@@ -1,7 +1,9 @@
 //! A transcript of megabytes goes the whole way: no stage takes time out of proportion, or one statement too much.
 
 use debrief_jobs::{
-    attribute::AttributeSession, db::Tx, index::IndexSession, parse::ParseTranscript, summarize::SummarizeClient,
+    db::Tx,
+    index::IndexSession,
+    path::{AttributeSession, ParseTranscript, SummarizeClient},
 };
 use uuid::Uuid;
 

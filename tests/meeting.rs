@@ -4,10 +4,9 @@
 use std::path::{Path, PathBuf};
 
 use debrief_jobs::{
-    attribute::AttributeSession,
     db::Tx,
     ingest::{Scan, ScanInbox},
-    parse::ParseTranscript,
+    path::{AttributeSession, ParseTranscript},
     queue::JobError,
 };
 use secrecy::ExposeSecret;

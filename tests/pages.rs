@@ -3,7 +3,7 @@
 use std::{net::Ipv4Addr, time::Duration};
 
 use debrief::http::{HttpState, Limits, public_router, serve};
-use debrief_jobs::{db::Tx, refine::RefineSummary};
+use debrief_jobs::{db::Tx, path::RefineSummary};
 use fantoccini::{Client, Locator};
 use metrics_exporter_prometheus::PrometheusBuilder;
 use tokio::net::TcpListener;

@@ -2,11 +2,10 @@
 
 use debrief_jobs::{
     Provide,
-    attribute::AttributeSession,
     db::Tx,
     index::IndexSession,
-    parse::ParseTranscript,
-    queue::{Context, Job, JobInfo},
+    path::{AttributeSession, ParseTranscript},
+    queue::{Context, Job, JobArgs, JobInfo},
 };
 use serde_json::{Value, json};
 use uuid::Uuid;

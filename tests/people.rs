@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use debrief_jobs::{
-    attribute::AttributeSession,
     db::Tx,
-    follow_up::{self, Approval, FollowUp, Readdress, SendFollowUp},
+    follow_up::{self, Approval, FollowUp},
     mail::{Recipient, SendMail},
+    path::{AttributeSession, Readdress, SendFollowUp},
     people::{self, ClientChange, CoachChange, NewClient, NewCoach, PeopleError, roster},
 };
 use uuid::Uuid;

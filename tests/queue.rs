@@ -9,7 +9,8 @@ use std::{
 use debrief_jobs::{
     db::Tx,
     queue::{
-        Catalogue, Context, Enqueued, Finished, Job, JobError, Policy, WorkError, WorkerSettings, admin, enqueue, work,
+        Catalogue, Context, Enqueued, Finished, Job, JobArgs, JobError, Policy, WorkError, WorkerSettings, admin,
+        enqueue, work,
     },
 };
 use secrecy::ExposeSecret;
@@ -178,14 +179,18 @@ impl Drop for CutOff {
     }
 }
 
-impl Job for Probe {
+impl JobArgs for Probe {
     const KIND: &'static str = "test.probe";
-    type Needs = ();
     const POLICY: Policy =
         Policy { max_attempts: 3, timeout: Duration::from_secs(60), concurrency: 8, ..Policy::DEFAULT };
+
     fn unique_key(&self) -> Option<String> {
         Some(self.probe.to_string())
     }
+}
+
+impl Job for Probe {
+    type Needs = ();
     async fn run(&self, ctx: &Context<()>) -> Result<Finished, JobError> {
         self.act(ctx).await
     }
@@ -194,37 +199,49 @@ impl Job for Probe {
     }
 }
 
-impl Job for Keyless {
+impl JobArgs for Keyless {
     const KIND: &'static str = "test.keyless";
-    type Needs = ();
     const POLICY: Policy = Probe::POLICY;
+
     fn unique_key(&self) -> Option<String> {
         None
     }
+}
+
+impl Job for Keyless {
+    type Needs = ();
     async fn run(&self, ctx: &Context<()>) -> Result<Finished, JobError> {
         self.0.act(ctx).await
+    }
+}
+
+impl JobArgs for OneAtATime {
+    const KIND: &'static str = "test.one_at_a_time";
+    const POLICY: Policy = Policy { per_organization: 1, ..Probe::POLICY };
+
+    fn unique_key(&self) -> Option<String> {
+        None
     }
 }
 
 impl Job for OneAtATime {
-    const KIND: &'static str = "test.one_at_a_time";
     type Needs = ();
-    const POLICY: Policy = Policy { per_organization: 1, ..Probe::POLICY };
-    fn unique_key(&self) -> Option<String> {
-        None
-    }
     async fn run(&self, ctx: &Context<()>) -> Result<Finished, JobError> {
         self.0.act(ctx).await
     }
 }
 
-impl Job for OneShort {
+impl JobArgs for OneShort {
     const KIND: &'static str = "test.one_short";
-    type Needs = ();
     const POLICY: Policy = Policy { max_attempts: 1, timeout: Duration::from_millis(300), ..Probe::POLICY };
+
     fn unique_key(&self) -> Option<String> {
         None
     }
+}
+
+impl Job for OneShort {
+    type Needs = ();
     async fn run(&self, ctx: &Context<()>) -> Result<Finished, JobError> {
         self.0.act(ctx).await
     }
@@ -284,11 +301,11 @@ impl Worker {
 }
 
 /// Enqueues for the world's organization.
-async fn put<J: Job>(world: &World, job: &J) -> Uuid {
+async fn put<J: JobArgs>(world: &World, job: &J) -> Uuid {
     put_for(world, world.organization, job).await
 }
 
-async fn put_for<J: Job>(world: &World, organization: Uuid, job: &J) -> Uuid {
+async fn put_for<J: JobArgs>(world: &World, organization: Uuid, job: &J) -> Uuid {
     let mut tx = world.database.db.tenant(organization).await.expect("a transaction");
     let Enqueued::New(id) = enqueue(&mut tx, job, Uuid::now_v7()).await.expect("the queue answers") else {
         panic!("the job is there already")

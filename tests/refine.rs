@@ -11,8 +11,8 @@ use debrief_jobs::{
     audit::Visitor,
     db::{TenantTx, Tx},
     model::{Content, Section, Support, summary},
-    queue::{Context, Job, JobError, JobInfo},
-    refine::RefineSummary,
+    path::RefineSummary,
+    queue::{Context, Job, JobArgs, JobError, JobInfo},
     review::{
         actions::{self, ActionError, Shown, Signed},
         edit::{self, Edits},

@@ -8,8 +8,8 @@ use debrief_jobs::{
     audit::Visitor,
     db::{TenantTx, Tx},
     model::{Content, Section, Support, Tally, summary},
+    path::{AskForSpeakers, RequestReview},
     review::{
-        AskForSpeakers, RequestReview,
         actions::{self, ActionError, Approved, Shown, Signed},
         edit::{self, Edits},
         links, refining,

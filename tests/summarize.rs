@@ -12,8 +12,8 @@ use debrief_jobs::{
     Provide,
     db::Tx,
     model::{Audience, Content, Owner, Section, summary::load_version},
-    queue::{Context, Job, JobInfo},
-    summarize::SummarizeClient,
+    path::SummarizeClient,
+    queue::{Context, Job, JobArgs, JobInfo},
 };
 use serde_json::json;
 use uuid::Uuid;

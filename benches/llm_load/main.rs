@@ -23,8 +23,8 @@ use debrief_jobs::{
     Provide, Services, Settings,
     db::{Db, Tx},
     llm,
+    path::SummarizeClient,
     queue::{Catalogue, WorkerSettings, drain, enqueue},
-    summarize::SummarizeClient,
 };
 use serde_json::{Value, json};
 use support::{

@@ -27,9 +27,9 @@ use crate::{
     audit::{self, Event, EventKind, Visitor},
     db::{TenantTx, Tx},
     mail::{self, START_AGAIN, Trouble},
-    model::session,
     names,
-    queue::{Context, Finished, Job, JobError, Policy, enqueue},
+    path::{State, session},
+    queue::{Context, Finished, Job, JobArgs, JobError, Policy, enqueue},
     review::Desk,
 };
 
@@ -75,14 +75,14 @@ pub async fn set_speakers(
 ) -> Result<Corrected, NameError> {
     let (state, correlation_id) = session::lock(tx, session_id).await?.ok_or(NameError::NoSession)?;
     // One whose guess was taken back waits with its summaries: what was written of it is settled at once.
-    let waits_again = state == "waiting_for_speakers" && store::is_summarized(tx, session_id).await?;
-    let corrected = if reattribute::is_attributed(&state) || waits_again {
-        correct(tx, desk, (session_id, &state, correlation_id), answers, visitor).await?
+    let waits_again = state == State::WaitingForSpeakers && store::is_summarized(tx, session_id).await?;
+    let corrected = if state.is_attributed() || waits_again {
+        correct(tx, desk, (session_id, state, correlation_id), answers, visitor).await?
     } else {
         let Named { named, remaining, earlier_sessions } = speakers::name(tx, session_id, answers).await?;
         Corrected { named, remaining, earlier_sessions, ..Corrected::default() }
     };
-    let kind = if reattribute::is_attributed(&state) { EventKind::SpeakersCorrected } else { EventKind::SpeakersNamed };
+    let kind = if state.is_attributed() { EventKind::SpeakersCorrected } else { EventKind::SpeakersNamed };
     let detail = serde_json::to_value(corrected).unwrap_or_default();
     audit::record(tx, &Event { detail, ..Event::of(session_id, kind) }, visitor).await?;
     Ok(corrected)
@@ -91,7 +91,7 @@ pub async fn set_speakers(
 async fn correct(
     tx: &mut TenantTx,
     desk: &Desk,
-    (session_id, state, correlation_id): (Uuid, &str, Uuid),
+    (session_id, state, correlation_id): (Uuid, State, Uuid),
     answers: &[Answer],
     visitor: &Visitor,
 ) -> Result<Corrected, NameError> {
@@ -169,15 +169,18 @@ struct Outcome {
     misdelivered: usize,
 }
 
-impl Job for CorrectSessions {
+impl JobArgs for CorrectSessions {
     const KIND: &'static str = "attribute.correct";
-    type Needs = Desk;
     /// Before all else: the coach's follow-ups wait for it.
     const POLICY: Policy = Policy { timeout: std::time::Duration::from_secs(1800), priority: -5, ..Policy::DEFAULT };
 
     fn unique_key(&self) -> Option<String> {
         Some(self.correction_id.to_string())
     }
+}
+
+impl Job for CorrectSessions {
+    type Needs = Desk;
 
     async fn run(&self, ctx: &Context<Desk>) -> Result<Finished, JobError> {
         let mut tx = ctx.tenant_tx().await?;
@@ -275,7 +278,7 @@ async fn correct_session(
 
     let mut tx = ctx.tenant_tx().await?;
     let Some((state, correlation_id)) = session::lock(&mut tx, session_id).await? else { return Ok(None) };
-    if !reattribute::is_attributed(&state) {
+    if !state.is_attributed() {
         return Ok(None);
     }
     store::hold_people(&mut tx, session_id).await?;
@@ -288,7 +291,7 @@ async fn correct_session(
     }
     let session = Session {
         id: session_id,
-        state: &state,
+        state,
         correlation_id,
         speech: &speech,
         known: &known,

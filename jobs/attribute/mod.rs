@@ -33,17 +33,16 @@ mod unite;
 mod unspaced;
 mod voices;
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use uuid::Uuid;
 
 use crate::{
     db::{TenantTx, Tx},
     index::IndexSession,
     mail::{self, Trouble},
-    model::session::{self, State},
+    path::{self, AttributeSession, State, session},
     queue::{Context, Finished, Job, JobError, blocking, enqueue},
-    review::{AskForSpeakers, Desk, RequestReview},
-    summarize::SummarizeClient,
+    review::Desk,
 };
 
 pub use address::KnownNames;
@@ -62,13 +61,6 @@ pub use threads::DropThreads;
 pub use touched::Touched;
 pub(crate) use unite::unite;
 
-/// Finds out who speaks in a session.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct AttributeSession {
-    /// The session.
-    pub session_id: Uuid,
-}
-
 /// What a run came to; the job's output.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
 struct Outcome {
@@ -79,23 +71,17 @@ struct Outcome {
 }
 
 impl Job for AttributeSession {
-    const KIND: &'static str = "attribute.session";
     type Needs = Desk;
-
-    fn unique_key(&self) -> Option<String> {
-        Some(self.session_id.to_string())
-    }
 
     async fn run(&self, ctx: &Context<Desk>) -> Result<Finished, JobError> {
         let mut tx = ctx.tenant_tx().await?;
-        let waits = [State::Parsed.as_str(), State::WaitingForSpeakers.as_str()];
-        let (state, correlation_id) = match session::lock(&mut tx, self.session_id).await? {
-            Some((state, correlation_id)) if waits.contains(&state.as_str()) => (state, correlation_id),
+        let correlation_id = match session::lock(&mut tx, self.session_id).await? {
+            Some((State::Parsed | State::WaitingForSpeakers, correlation_id)) => correlation_id,
             found => {
-                let state = found.map_or_else(|| "gone".to_owned(), |(state, _)| state);
+                let state = found.map(|(state, _)| state);
                 tracing::info!(
                     target: "attribute",
-                    { session.id = %self.session_id, session.state = state },
+                    { session.id = %self.session_id, session.state = ?state },
                     "nothing to attribute"
                 );
                 return ctx.finish(tx, Outcome::default()).await;
@@ -134,15 +120,11 @@ impl Job for AttributeSession {
         );
         // What is found shows who spoke: the index looks again.
         enqueue(&mut tx, &IndexSession { session_id: self.session_id }, correlation_id).await?;
-        if unresolved > 0 {
-            session::set_state(&mut tx, self.session_id, State::WaitingForSpeakers).await?;
-            // Asked when the session begins to wait, and not again when it looks once more in vain.
-            if state == State::Parsed.as_str() {
-                enqueue(&mut tx, &AskForSpeakers { session_id: self.session_id }, correlation_id).await?;
-            }
-        } else {
-            go_on(&mut tx, self.session_id, correlation_id).await?;
-        }
+        let to = match unresolved {
+            0 => summaries_due(&mut tx, self.session_id).await?,
+            _ => State::WaitingForSpeakers,
+        };
+        path::advance(&mut tx, self.session_id, to, correlation_id).await?;
         ctx.finish(tx, outcome).await
     }
 
@@ -159,21 +141,12 @@ impl Job for AttributeSession {
     }
 }
 
-/// Everybody is known: one summary a client is due. Without any client there is nothing to summarise, and the coach is
+/// Everybody is known: makes one summary per client due. Without any client there is nothing to summarise, and the coach is
 /// told so by the review request.
-async fn go_on(tx: &mut TenantTx, session_id: Uuid, correlation_id: Uuid) -> Result<(), sqlx::Error> {
+async fn summaries_due(tx: &mut TenantTx, session_id: Uuid) -> Result<State, sqlx::Error> {
     store::name_session(tx, session_id).await?;
     let summaries = store::make_summaries_due(tx, session_id).await?;
-    if summaries.is_empty() {
-        session::set_state(tx, session_id, State::Summarized).await?;
-        enqueue(tx, &RequestReview { session_id }, correlation_id).await?;
-        return Ok(());
-    }
-    session::set_state(tx, session_id, State::Attributed).await?;
-    for summary_id in summaries {
-        enqueue(tx, &SummarizeClient { summary_id }, correlation_id).await?;
-    }
-    Ok(())
+    Ok(if summaries.is_empty() { State::Summarized } else { State::Attributed })
 }
 
 /// Lets the coach's sessions that wait for speakers look again, after people or names were added in this transaction,

@@ -19,7 +19,7 @@ use crate::{
     audit::Visitor,
     db::{TenantTx, Tx},
     index::IndexSession,
-    model::session::{self, State},
+    path::{self, State},
     queue::enqueue,
     review::Desk,
 };
@@ -128,7 +128,7 @@ pub(super) async fn apply(
     let touched = touched::settle(tx, desk, session, summaries, &clients, visitor).await?;
     // One unknown voice holds the session.
     if plan.resolutions.iter().any(|found| found.who.is_none()) {
-        session::set_state(tx, session.id, State::WaitingForSpeakers).await?;
+        path::advance(tx, session.id, State::WaitingForSpeakers, session.correlation_id).await?;
     } else {
         touched::move_on(tx, session).await?;
     }
@@ -149,7 +149,7 @@ pub(super) fn with_names(mut known: Known, stored: &HashMap<String, Stored>) -> 
 /// A session that is attributed anew.
 pub(super) struct Session<'a> {
     pub(super) id: Uuid,
-    pub(super) state: &'a str,
+    pub(super) state: State,
     pub(super) correlation_id: Uuid,
     pub(super) speech: &'a Speech,
     pub(super) known: &'a Known,
@@ -165,9 +165,4 @@ pub(super) enum Withdrawn {
     AnotherSpoke,
     /// The coach took back who was guessed, and has not said yet who it was.
     TakenBack,
-}
-
-/// Whether a session in this state has been attributed, so that a correction concerns it.
-pub(super) fn is_attributed(state: &str) -> bool {
-    matches!(state, "attributed" | "summarized" | "in_review" | "closed")
 }

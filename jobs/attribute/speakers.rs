@@ -14,8 +14,8 @@ use super::{
 use crate::{
     clean,
     db::{TenantTx, Tx},
-    model::session::{self, State},
     names::{self, generic},
+    path::{self, State, session},
     people::{self, PeopleError},
     queue::enqueue,
 };
@@ -108,7 +108,7 @@ pub async fn name_speakers(
 /// As [`name_speakers`], where an answer may hold for this session alone.
 pub(super) async fn name(tx: &mut TenantTx, session_id: Uuid, answers: &[Answer]) -> Result<Named, NameError> {
     let (state, correlation_id) = session::lock(tx, session_id).await?.ok_or(NameError::NoSession)?;
-    if state != State::WaitingForSpeakers.as_str() || store::is_summarized(tx, session_id).await? {
+    if state != State::WaitingForSpeakers || store::is_summarized(tx, session_id).await? {
         return Err(NameError::NotWaiting);
     }
     let coach_id = hold_coach(tx, session_id).await?;
@@ -142,10 +142,11 @@ pub(super) async fn name(tx: &mut TenantTx, session_id: Uuid, answers: &[Answer]
     )
     .fetch_one(tx.conn())
     .await?;
-    if remaining == 0 {
-        session::set_state(tx, session_id, State::Parsed).await?;
+    match remaining {
+        0 => path::advance(tx, session_id, State::Parsed, correlation_id).await?,
+        // What was said may tell who the others are.
+        _ => enqueue(tx, &AttributeSession { session_id }, correlation_id).await.map(drop)?,
     }
-    enqueue(tx, &AttributeSession { session_id }, correlation_id).await?;
     tracing::info!(
         target: "attribute",
         {

@@ -19,7 +19,7 @@ use super::{
 use crate::{
     audit::{self, Event, EventKind, Visitor},
     db::{TenantTx, Tx},
-    model::session,
+    path::session,
     review::Desk,
 };
 
@@ -91,7 +91,7 @@ pub async fn split(
     visitor: &Visitor,
 ) -> Result<Corrected, NameError> {
     let (state, correlation_id) = session::lock(tx, session_id).await?.ok_or(NameError::NoSession)?;
-    if !reattribute::is_attributed(&state) {
+    if !state.is_attributed() {
         return Err(NameError::NotWaiting);
     }
     let coach_id = speakers::hold_coach(tx, session_id).await?;
@@ -138,7 +138,7 @@ pub async fn split(
     let plan = plan(&speech, &before.people, &after.people, &stored, &said_of);
     let session = Session {
         id: session_id,
-        state: &state,
+        state,
         correlation_id,
         speech: &speech,
         known: &after,

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     audit::{self, Event, EventKind, Visitor},
     db::{TenantTx, Tx},
-    model::session,
+    path::session,
     review::Desk,
 };
 
@@ -35,7 +35,7 @@ pub async fn take_back(
     speakers::hold_coach(tx, session_id).await?;
     let stored = reattribute::stored(tx, session_id).await?;
     let Some(guess) = stored.get(label) else { return Err(NameError::NoLabel(label.to_owned())) };
-    if guess.by_coach || guess.who.is_none() || !guess.basis.is_guess() || !reattribute::is_attributed(&state) {
+    if guess.by_coach || guess.who.is_none() || !guess.basis.is_guess() || !state.is_attributed() {
         return Err(NameError::NoGuess(label.to_owned()));
     }
     if let Some(Who::Client(client)) = guess.who
@@ -57,7 +57,7 @@ pub async fn take_back(
     let plan = Plan { resolutions: stored.iter().map(resolution).collect(), moved: 1 };
     let session = Session {
         id: session_id,
-        state: &state,
+        state,
         correlation_id,
         speech: &speech,
         known: &known,

@@ -12,9 +12,8 @@ use uuid::Uuid;
 use super::touched;
 use crate::{
     db::{TenantTx, Tx},
-    model::session::{self, State},
-    queue::{Context, Finished, Job, JobError, enqueue},
-    summarize::SummarizeClient,
+    path::{self, State, session},
+    queue::{Context, Finished, Job, JobArgs, JobError, enqueue},
 };
 
 /// Takes threads of corrected sessions out of a later summary.
@@ -26,13 +25,16 @@ pub struct DropThreads {
 
 const REASON: &str = "Open threads checked again because you corrected who spoke in an earlier session.";
 
-impl Job for DropThreads {
+impl JobArgs for DropThreads {
     const KIND: &'static str = "attribute.drop_threads";
-    type Needs = ();
 
     fn unique_key(&self) -> Option<String> {
         Some(self.summary_id.to_string())
     }
+}
+
+impl Job for DropThreads {
+    type Needs = ();
 
     async fn run(&self, ctx: &Context<()>) -> Result<Finished, JobError> {
         let mut tx = ctx.tenant_tx().await?;
@@ -61,8 +63,7 @@ impl Job for DropThreads {
         }
         touched::forget(&mut tx, session.session_id, session.client_id).await?;
         touched::rewrite(&mut tx, self.summary_id, REASON).await?;
-        session::set_state(&mut tx, session.session_id, State::Attributed).await?;
-        enqueue(&mut tx, &SummarizeClient { summary_id: self.summary_id }, correlation_id).await?;
+        path::advance(&mut tx, session.session_id, State::Attributed, correlation_id).await?;
         ctx.finish(tx, json!({ "outcome": "due" })).await
     }
 }

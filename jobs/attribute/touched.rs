@@ -18,10 +18,10 @@ use crate::{
     audit::{self, Event, EventKind, Visitor},
     db::{TenantTx, Tx},
     follow_up, mail,
-    model::session::{self, State},
+    path::{self, State, SummarizeClient},
     queue::enqueue,
-    review::{self, Desk, RequestReview},
-    summarize::{self, SessionForClient, SummarizeClient},
+    review::{self, Desk},
+    summarize::{self, SessionForClient},
     voice,
 };
 
@@ -279,23 +279,8 @@ pub(super) async fn set_aside(
 
 /// The session goes where its summaries are: back to be summarised, or on where none is due any more.
 pub(super) async fn move_on(tx: &mut TenantTx, session: &Session<'_>) -> Result<(), sqlx::Error> {
-    let due = sqlx::query_scalar!(
-        r#"select exists (select from summaries where session_id = $1 and state = 'due') as "due!""#,
-        session.id
-    )
-    .fetch_one(tx.conn())
-    .await?;
-    match (due, session.state) {
-        (true, "attributed") => {}
-        (true, _) => session::set_state(tx, session.id, State::Attributed).await?,
-        (false, "attributed" | "waiting_for_speakers") => {
-            session::set_state(tx, session.id, State::Summarized).await?;
-            enqueue(tx, &RequestReview { session_id: session.id }, session.correlation_id).await?;
-        }
-        (false, "in_review") => {
-            follow_up::close_if_finished(tx, session.id).await?;
-        }
-        (false, _) => {}
+    if path::follow_summaries(tx, session.id, session.state, session.correlation_id).await? == State::InReview {
+        follow_up::close_if_finished(tx, session.id).await?;
     }
     Ok(())
 }

@@ -17,9 +17,8 @@ use crate::{
     audit::Visitor,
     db::{TenantTx, Tx},
     index::IndexSession,
-    model::session,
+    path::{SummarizeClient, session},
     queue::enqueue,
-    summarize::SummarizeClient,
 };
 
 const UNITED: &str = "Rewritten because two entries in your client list were one person: it now draws on all of that \
@@ -54,7 +53,7 @@ pub(crate) async fn unite(tx: &mut TenantTx, session_id: Uuid, from: Uuid, into:
     let participants = store::participants(&speech, &resolutions, &known);
     store::replace(tx, session_id, &resolutions, &participants, &known).await?;
     enqueue(tx, &IndexSession { session_id }, correlation_id).await?;
-    if !reattribute::is_attributed(&state) {
+    if !state.is_attributed() {
         return Ok(());
     }
     let summaries = touched::lock_with_inputs(tx, session_id).await?;
@@ -76,7 +75,7 @@ pub(crate) async fn unite(tx: &mut TenantTx, session_id: Uuid, from: Uuid, into:
     }
     let session = Session {
         id: session_id,
-        state: &state,
+        state,
         correlation_id,
         speech: &speech,
         known: &known,

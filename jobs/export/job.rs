@@ -22,7 +22,7 @@ use crate::{
     db::{TenantTx, Tx},
     mail::{self, Post, Trouble},
     queue::{
-        Context, Finished, Job, JobError, Policy, enqueue,
+        Context, Finished, Job, JobArgs, JobError, Policy, enqueue,
         schedule::{Missed, Schedule, job},
     },
 };
@@ -82,9 +82,8 @@ pub struct Needs {
     pub post: Post,
 }
 
-impl Job for ExportOrganization {
+impl JobArgs for ExportOrganization {
     const KIND: &'static str = "export.organization";
-    type Needs = Needs;
     const POLICY: Policy = Policy {
         timeout: Duration::from_secs(3600),
         concurrency: 1,
@@ -96,6 +95,10 @@ impl Job for ExportOrganization {
     fn unique_key(&self) -> Option<String> {
         Some(self.export_id.to_string())
     }
+}
+
+impl Job for ExportOrganization {
+    type Needs = Needs;
 
     async fn run(&self, ctx: &Context<Needs>) -> Result<Finished, JobError> {
         let mut tx = ctx.tenant_tx().await?;
@@ -263,13 +266,16 @@ impl ExportOrganization {
     }
 }
 
-impl Job for ExportAll {
+impl JobArgs for ExportAll {
     const KIND: &'static str = "export.all";
-    type Needs = ();
 
     fn unique_key(&self) -> Option<String> {
         Some(String::new())
     }
+}
+
+impl Job for ExportAll {
+    type Needs = ();
 
     /// Each organization's export starts in a transaction of its own; one that is unfinished is not started again.
     async fn run(&self, ctx: &Context<()>) -> Result<Finished, JobError> {

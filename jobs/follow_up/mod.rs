@@ -15,13 +15,11 @@ mod voice;
 
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 pub use held::{HeldLetter, held};
 pub(crate) use hold::letter;
 pub use hold::{Approval, FollowUp, FollowUpError, cancel, queue, said};
-pub use readdress::Readdress;
 pub use settle::{Verdict, close_if_finished, decide};
 pub use stop::RECIPIENT_CHANGED;
 pub use voice::Said;
@@ -30,7 +28,8 @@ use crate::{
     attribute,
     db::{TenantTx, Tx},
     mail::{self, Delivery, Trouble},
-    queue::{Context, Finished, Job, JobError, Policy},
+    path::SendFollowUp,
+    queue::{Context, Finished, Job, JobError},
     review::Desk,
 };
 
@@ -40,24 +39,8 @@ const STAGE: &str = "follow_up";
 /// How long to wait before looking again whether a correction of who spoke is known to all sessions.
 const CORRECTION_PAUSE: Duration = Duration::from_secs(5);
 
-/// Sends an approved follow-up once its hold is over.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct SendFollowUp {
-    /// The summary.
-    pub summary_id: Uuid,
-    /// Its mail.
-    pub mail_id: Uuid,
-}
-
 impl Job for SendFollowUp {
-    const KIND: &'static str = "follow_up.send";
     type Needs = Desk;
-    const POLICY: Policy = mail::SEND_POLICY;
-
-    /// The mail and not the summary: a later version's follow-up does not wait for a cancelled one's job.
-    fn unique_key(&self) -> Option<String> {
-        Some(self.mail_id.to_string())
-    }
 
     async fn run(&self, ctx: &Context<Desk>) -> Result<Finished, JobError> {
         let mut tx = ctx.tenant_tx().await?;

@@ -4,31 +4,19 @@
 //! stays as it is. A rerun finds nothing held and changes nothing. It is enqueued with the change; `follow_up.send` looks at
 //! the address too, should it be faster.
 
-use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 
 use super::stop;
 use crate::{
     db::{TenantTx, Tx},
+    path::Readdress,
     queue::{Context, Finished, Job, JobError},
     review::Desk,
 };
 
-/// Stops the follow-ups that are held for an address which is no longer the client's.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Readdress {
-    /// The client.
-    pub client_id: Uuid,
-}
-
 impl Job for Readdress {
-    const KIND: &'static str = "follow_up.readdress";
     type Needs = Desk;
-
-    fn unique_key(&self) -> Option<String> {
-        Some(self.client_id.to_string())
-    }
 
     async fn run(&self, ctx: &Context<Desk>) -> Result<Finished, JobError> {
         let held = held(&mut ctx.tenant_tx().await?, self.client_id).await?;

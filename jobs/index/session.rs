@@ -16,8 +16,8 @@ use super::{
 use crate::{
     db::{TenantTx, Tx},
     embed::Embedder,
-    model::session,
-    queue::{Context, Finished, Job, JobError, Policy},
+    path::session,
+    queue::{Context, Finished, Job, JobArgs, JobError, Policy},
 };
 
 /// Makes a session's utterances searchable. Enqueued after parse, and again when its speakers become known.
@@ -30,9 +30,8 @@ pub struct IndexSession {
 /// How long to wait where the session changes under the index.
 const AGAIN: Duration = Duration::from_millis(500);
 
-impl Job for IndexSession {
+impl JobArgs for IndexSession {
     const KIND: &'static str = "index.session";
-    type Needs = Embedder;
     /// Every vector is put into the index of its model, which takes a minute for some megabytes.
     const POLICY: Policy =
         Policy { timeout: Duration::from_secs(1800), concurrency: 2, priority: 5, ..Policy::DEFAULT };
@@ -40,6 +39,10 @@ impl Job for IndexSession {
     fn unique_key(&self) -> Option<String> {
         Some(self.session_id.to_string())
     }
+}
+
+impl Job for IndexSession {
+    type Needs = Embedder;
 
     async fn run(&self, ctx: &Context<Embedder>) -> Result<Finished, JobError> {
         let mut tx = ctx.tenant_tx().await?;

@@ -12,8 +12,9 @@ use super::{chunk::Chunk, store};
 use crate::{
     db::{TenantTx, Tx},
     embed::Embedder,
-    model::{Section, session, summary::load_version},
-    queue::{Context, Finished, Job, JobError},
+    model::{Section, summary::load_version},
+    path::session,
+    queue::{Context, Finished, Job, JobArgs, JobError},
 };
 
 /// Makes a version of a summary searchable. Enqueued with each version.
@@ -33,13 +34,16 @@ struct Whose {
     version: i32,
 }
 
-impl Job for IndexSummary {
+impl JobArgs for IndexSummary {
     const KIND: &'static str = "index.summary";
-    type Needs = Embedder;
 
     fn unique_key(&self) -> Option<String> {
         Some(format!("{}:{}", self.summary_id, self.version))
     }
+}
+
+impl Job for IndexSummary {
+    type Needs = Embedder;
 
     async fn run(&self, ctx: &Context<Embedder>) -> Result<Finished, JobError> {
         let mut tx = ctx.tenant_tx().await?;

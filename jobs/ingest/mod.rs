@@ -35,7 +35,7 @@ use crate::{
         key::{self, InboxKey},
     },
     queue::{
-        Context, Finished, Job, JobError, Policy,
+        Context, Finished, Job, JobArgs, JobError, Policy,
         schedule::{Missed, Schedule, job},
     },
 };
@@ -107,15 +107,18 @@ const SECOND_LOOK: Duration = Duration::from_secs(1);
 /// So many files are fetched at a time.
 const AT_A_TIME: usize = 4;
 
-impl Job for ScanInbox {
+impl JobArgs for ScanInbox {
     const KIND: &'static str = "ingest.scan_inbox";
-    type Needs = Needs;
     const POLICY: Policy =
         Policy { timeout: Duration::from_secs(600), concurrency: 1, priority: -1, ..Policy::DEFAULT };
 
     fn unique_key(&self) -> Option<String> {
         Some(String::new())
     }
+}
+
+impl Job for ScanInbox {
+    type Needs = Needs;
 
     async fn run(&self, ctx: &Context<Needs>) -> Result<Finished, JobError> {
         let Listing { objects, unusable } = list(&ctx.db, &ctx.bucket).await?;

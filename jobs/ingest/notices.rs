@@ -17,7 +17,7 @@ use crate::{
     db::{TenantTx, Tx},
     mail::{self, InboxFile, MailError, Message, NewMail, Recipient, SessionRejected},
     meeting::key::INBOX,
-    queue::{Context, Finished, Job, JobError, Options, enqueue_with},
+    queue::{Context, Finished, Job, JobArgs, JobError, Options, enqueue_with},
 };
 
 /// Something else may follow within this.
@@ -112,13 +112,16 @@ struct Untold {
     kept: bool,
 }
 
-impl Job for TellCoach {
+impl JobArgs for TellCoach {
     const KIND: &'static str = "ingest.tell_coach";
-    type Needs = Needs;
 
     fn unique_key(&self) -> Option<String> {
         Some(self.coach_id.to_string())
     }
+}
+
+impl Job for TellCoach {
+    type Needs = Needs;
 
     async fn run(&self, ctx: &Context<Needs>) -> Result<Finished, JobError> {
         let mut tx = ctx.tenant_tx().await?;

@@ -19,9 +19,9 @@ use crate::{
     db::{TenantTx, Tx},
     mail::{self, Message, NewMail, Recipient, RosterProblems, Trouble},
     meeting::key::{INBOX, TranscriptKey},
-    model::session::{self, State},
+    path::{self, State},
     people::{Applied, roster::RosterError},
-    queue::{Context, Finished, Job, JobError, enqueue},
+    queue::{Context, Finished, Job, JobArgs, JobError, enqueue},
 };
 
 /// Why an object is rejected, in words for the coach.
@@ -270,7 +270,7 @@ pub async fn rejected(tx: &mut TenantTx, transcript_id: Uuid, reason: &str) -> R
     .fetch_optional(tx.conn())
     .await?;
     let Some(row) = row else { return Ok(()) };
-    session::set_state(tx, row.session_id, State::Rejected).await?;
+    path::advance(tx, row.session_id, State::Rejected, row.correlation_id).await?;
     enqueue(tx, &RejectTranscript { transcript_id }, row.correlation_id).await?;
     Ok(())
 }
@@ -282,13 +282,16 @@ pub struct RejectTranscript {
     pub transcript_id: Uuid,
 }
 
-impl Job for RejectTranscript {
+impl JobArgs for RejectTranscript {
     const KIND: &'static str = "ingest.reject";
-    type Needs = Needs;
 
     fn unique_key(&self) -> Option<String> {
         Some(self.transcript_id.to_string())
     }
+}
+
+impl Job for RejectTranscript {
+    type Needs = Needs;
 
     async fn run(&self, ctx: &Context<Needs>) -> Result<Finished, JobError> {
         let mut tx = ctx.tenant_tx().await?;

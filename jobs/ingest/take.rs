@@ -21,7 +21,7 @@ use crate::{
     bucket::ObjectInfo,
     db::{TenantTx, Tx},
     meeting::{self, Place, key::TranscriptKey, likeness::Facts},
-    parse::ParseTranscript,
+    path::ParseTranscript,
     queue::{Context, JobError, blocking, enqueue},
 };
 

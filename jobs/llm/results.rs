@@ -13,7 +13,7 @@ use super::{
 use crate::{
     db::{TenantTx, Tx},
     queue::{
-        Context, Finished, Job, JobError,
+        Context, Finished, Job, JobArgs, JobError,
         schedule::{Missed, Schedule, job},
     },
 };
@@ -96,13 +96,16 @@ pub const SCHEDULE: Schedule =
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ExpireAnswers {}
 
-impl Job for ExpireAnswers {
+impl JobArgs for ExpireAnswers {
     const KIND: &'static str = "llm.expire_answers";
-    type Needs = ();
 
     fn unique_key(&self) -> Option<String> {
         Some(String::new())
     }
+}
+
+impl Job for ExpireAnswers {
+    type Needs = ();
 
     async fn run(&self, ctx: &Context<()>) -> Result<Finished, JobError> {
         let mut deleted = 0;

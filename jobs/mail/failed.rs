@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{MailError, Message, NewMail, Post, Recipient, SessionFailed, Trouble, queue_mail, tell_coach};
 use crate::{
     db::{TenantTx, Tx},
-    model::session,
+    path::session,
 };
 
 /// What to do about a stage that an operator can start again: a sentence for the coach.

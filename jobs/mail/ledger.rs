@@ -115,7 +115,7 @@ pub async fn insert(tx: &mut TenantTx, post: &Post, mail: &NewMail) -> Result<Op
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn enqueue_send<J: crate::queue::Job>(
+pub async fn enqueue_send<J: crate::queue::JobArgs>(
     tx: &mut TenantTx,
     job: &J,
     due_at: Option<DateTime<Utc>>,

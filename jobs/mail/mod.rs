@@ -33,8 +33,8 @@ pub use post::Post;
 pub use transport::{Mailer, Opened, SendError};
 
 use crate::{
-    model::session,
-    queue::{Context, Finished, Job, JobError, Policy},
+    path::{SEND_POLICY, session},
+    queue::{Context, Finished, Job, JobArgs, JobError, Policy},
 };
 
 /// Sends one mail of the ledger to a coach. Follow-ups have a job of their own.
@@ -44,19 +44,17 @@ pub struct SendMail {
     pub mail_id: uuid::Uuid,
 }
 
-/// The timeout is longer than the mailer's own limits together, so that the mailer and not the queue ends a slow call and its
-/// outcome is known as far as it can be.
-pub(crate) const SEND_POLICY: Policy =
-    Policy { max_attempts: 12, timeout: std::time::Duration::from_secs(300), concurrency: 8, ..Policy::DEFAULT };
-
-impl Job for SendMail {
+impl JobArgs for SendMail {
     const KIND: &'static str = "mail.send";
-    type Needs = Post;
     const POLICY: Policy = SEND_POLICY;
 
     fn unique_key(&self) -> Option<String> {
         Some(self.mail_id.to_string())
     }
+}
+
+impl Job for SendMail {
+    type Needs = Post;
 
     async fn run(&self, ctx: &Context<Post>) -> Result<Finished, JobError> {
         let delivery = deliver(ctx, self.mail_id).await?;

@@ -4,7 +4,6 @@ mod content;
 pub mod diff;
 pub mod id;
 pub mod listing;
-pub mod session;
 pub mod summary;
 mod support;
 

@@ -5,10 +5,9 @@
 //! attribution and indexing. A transcript that is parsed or rejected already is left as it is, so a rerun changes
 //! nothing.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
-use uuid::Uuid;
+use serde::Serialize;
 
 use super::{Room, files::Files, store, write};
 use crate::{
@@ -16,16 +15,9 @@ use crate::{
     db::Tx,
     embed::Embedder,
     mail::{self, Post, Trouble},
-    model::session,
-    queue::{Context, Finished, Job, JobError, Policy},
+    path::{ParseTranscript, session},
+    queue::{Context, Finished, Job, JobError},
 };
-
-/// Parses one transcript into utterances.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct ParseTranscript {
-    /// The transcript.
-    pub transcript_id: Uuid,
-}
 
 /// What a run came to.
 #[derive(Debug, Default, Serialize)]
@@ -63,14 +55,7 @@ pub struct Needs {
 const ROUNDS: usize = 5;
 
 impl Job for ParseTranscript {
-    const KIND: &'static str = "parse.transcript";
     type Needs = Needs;
-    /// Every utterance is listened to for danger: a session of days takes minutes, and waits while others are read.
-    const POLICY: Policy = Policy { timeout: Duration::from_secs(1800), ..Policy::DEFAULT };
-
-    fn unique_key(&self) -> Option<String> {
-        Some(self.transcript_id.to_string())
-    }
 
     async fn run(&self, ctx: &Context<Needs>) -> Result<Finished, JobError> {
         let mut tx = ctx.tenant_tx().await?;
@@ -102,7 +87,7 @@ impl Job for ParseTranscript {
                 live = now;
                 continue;
             }
-            let outcome = write::write(&mut tx, &files, self.transcript_id, (&state, correlation_id)).await?;
+            let outcome = write::write(&mut tx, &files, self.transcript_id, (state, correlation_id)).await?;
             return ctx.finish(tx, outcome).await;
         }
         Err(JobError::overtaken("further files of the session keep coming"))

@@ -13,5 +13,5 @@ mod room;
 mod store;
 mod write;
 
-pub use job::{Needs, ParseTranscript};
+pub use job::Needs;
 pub use room::Room;

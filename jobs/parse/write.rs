@@ -12,12 +12,11 @@ use super::{
     store,
 };
 use crate::{
-    attribute::{self, AttributeSession},
-    danger,
+    attribute, danger,
     db::TenantTx,
     index::IndexSession,
     ingest,
-    model::session::{self, State},
+    path::{self, State},
     queue::enqueue,
 };
 
@@ -30,7 +29,7 @@ pub(super) async fn write(
     tx: &mut TenantTx,
     files: &Files,
     transcript_id: Uuid,
-    (state, correlation_id): (&str, Uuid),
+    (state, correlation_id): (State, Uuid),
 ) -> Result<Outcome, sqlx::Error> {
     let Some(this) = files.all.iter().find(|file| file.row.id == transcript_id) else {
         return Ok(Outcome { outcome: "gone", ..Outcome::default() });
@@ -50,7 +49,7 @@ pub(super) async fn write(
             outcome.outcome = result;
         }
     }
-    if summarized || (state == State::Closed.as_str() && !changes) {
+    if summarized || (state == State::Closed && !changes) {
         // Who was there may be told otherwise now; what was summarised stays until a person says so.
         attribute::evidence_came(tx, session_id).await?;
         return Ok(outcome);
@@ -65,8 +64,7 @@ pub(super) async fn write(
         }
         enqueue(tx, &IndexSession { session_id }, correlation_id).await?;
     }
-    session::set_state(tx, session_id, State::Parsed).await?;
-    enqueue(tx, &AttributeSession { session_id }, correlation_id).await?;
+    path::advance(tx, session_id, State::Parsed, correlation_id).await?;
     tracing::info!(
         target: "parse", { transcript.id = %transcript_id, session.id = %session_id, transcript.format = outcome.format,
         transcript.utterances = outcome.utterances, transcript.warnings = outcome.warnings,

@@ -6,11 +6,9 @@ use uuid::Uuid;
 use super::{PeopleError, coach, good_email, good_name, good_role, good_zone};
 use crate::{
     db::{Db, TenantTx, Tx},
+    path::SendFreshLink,
     queue::enqueue,
-    review::{
-        SendFreshLink,
-        links::{self, Because, Which},
-    },
+    review::links::{self, Because, Which},
 };
 
 /// What is to be changed of a coach; none leaves it as it is.

@@ -16,7 +16,7 @@ use super::{
 use crate::{
     attribute,
     db::{Db, TenantTx, Tx},
-    model::session,
+    path::session,
 };
 
 /// What a merge did.

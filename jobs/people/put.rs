@@ -13,8 +13,8 @@ use super::roster::Entry;
 use crate::{
     clean,
     db::{TenantTx, Tx},
-    follow_up::Readdress,
     names::{self, generic, nicknames},
+    path::Readdress,
     queue::enqueue,
 };
 

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use super::Job;
+use super::JobArgs;
 use crate::db::{TenantTx, Tx};
 
 /// What may differ from the kind's policy.
@@ -28,7 +28,7 @@ pub enum Enqueued {
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn enqueue<J: Job>(tx: &mut impl Tx, job: &J, correlation_id: Uuid) -> Result<Enqueued, sqlx::Error> {
+pub async fn enqueue<J: JobArgs>(tx: &mut impl Tx, job: &J, correlation_id: Uuid) -> Result<Enqueued, sqlx::Error> {
     enqueue_with(tx, job, Options { correlation_id: Some(correlation_id), ..Options::default() }).await
 }
 
@@ -36,7 +36,7 @@ pub async fn enqueue<J: Job>(tx: &mut impl Tx, job: &J, correlation_id: Uuid) ->
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn enqueue_with<J: Job>(tx: &mut impl Tx, job: &J, options: Options) -> Result<Enqueued, sqlx::Error> {
+pub async fn enqueue_with<J: JobArgs>(tx: &mut impl Tx, job: &J, options: Options) -> Result<Enqueued, sqlx::Error> {
     let args = serde_json::to_value(job).map_err(|error| sqlx::Error::Encode(error.into()))?;
     let organization = tx.organization();
     let id = sqlx::query_scalar!(
@@ -67,7 +67,7 @@ pub async fn enqueue_with<J: Job>(tx: &mut impl Tx, job: &J, options: Options) -
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn hasten<J: Job>(tx: &mut TenantTx, job: &J) -> Result<(), sqlx::Error> {
+pub async fn hasten<J: JobArgs>(tx: &mut TenantTx, job: &J) -> Result<(), sqlx::Error> {
     let hastened = sqlx::query!(
         "update jobs set run_at = now()
          where organization_id = $1 and kind = $2 and unique_key = $3 and state = 'due' and attempt = 0 and run_at > now()",

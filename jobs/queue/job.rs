@@ -10,18 +10,22 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use super::{Context, Finished};
 
-/// A job. The struct that implements it is its arguments: ids only.
-pub trait Job: Serialize + DeserializeOwned + Send + Sync + 'static {
+/// What a job is about: ids only. This is all that is needed to enqueue one; [`Job`] says what it does.
+pub trait JobArgs: Serialize + DeserializeOwned + Send + Sync + 'static {
     /// Its permanent name, as stored; never changed once released.
     const KIND: &'static str;
     /// How it is run.
     const POLICY: Policy = Policy::DEFAULT;
-    /// What it needs of the process beside the database: the bucket, the mailer, a writer. Given once, with its kind
-    /// ([`super::Catalogue::with`]).
-    type Needs: Debug + Send + Sync + 'static;
 
     /// Among unfinished jobs of this kind and organization there is at most one with this key.
     fn unique_key(&self) -> Option<String>;
+}
+
+/// What a job does.
+pub trait Job: JobArgs {
+    /// What it needs of the process beside the database: the bucket, the mailer, a writer. Given once, with its kind
+    /// ([`super::Catalogue::with`]).
+    type Needs: Debug + Send + Sync + 'static;
 
     /// Does the work. Idempotent. It ends with [`Context::finish`], which commits the effect, the follow-on jobs and
     /// the job's "done" together; there is no other way to make a [`Finished`].

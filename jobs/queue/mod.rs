@@ -1,6 +1,6 @@
 //! The queue: jobs in Postgres, run by apalis workers. The only code that names apalis.
 //!
-//! A stage sees four things of it: [`Job`] (what a job is), [`Context`] (what a running job has), [`enqueue`] (in the
+//! A stage sees four things of it: [`JobArgs`] and [`Job`] (what a job is about, and what it does), [`Context`] (what a running job has), [`enqueue`] (in the
 //! caller's transaction) and [`JobError`] (retry, abort or snooze). A job runs at least once; because its effect and
 //! its "done" commit together under its fence, it takes effect once.
 //!
@@ -32,7 +32,7 @@ pub use catalogue::Catalogue;
 pub use context::{Context, Finished, JobInfo};
 pub use drain::{Drained, Later, drain};
 pub use enqueue::{Enqueued, Options, enqueue, enqueue_with, hasten};
-pub use job::{Job, JobError, Policy, blocking};
+pub use job::{Job, JobArgs, JobError, Policy, blocking};
 pub use prune::{Prune, SCHEDULE as PRUNE_SCHEDULE};
 pub use settings::{Settings, WorkerSettings};
 pub use worker::{WorkError, work};

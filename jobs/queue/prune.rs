@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{
-    Context, Finished, Job, JobError,
+    Context, Finished, Job, JobArgs, JobError,
     schedule::{Missed, Schedule, job},
 };
 use crate::db::Tx;
@@ -31,13 +31,16 @@ pub const SCHEDULE: Schedule =
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Prune {}
 
-impl Job for Prune {
+impl JobArgs for Prune {
     const KIND: &'static str = "queue.prune";
-    type Needs = ();
 
     fn unique_key(&self) -> Option<String> {
         Some(String::new())
     }
+}
+
+impl Job for Prune {
+    type Needs = ();
 
     async fn run(&self, ctx: &Context<()>) -> Result<Finished, JobError> {
         let mut jobs = 0;

@@ -14,7 +14,7 @@ use serde::Serialize;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::{Enqueued, Job, enqueue, worker::Process};
+use super::{Enqueued, JobArgs, enqueue, worker::Process};
 use crate::{
     SettingsError,
     db::{Db, SystemTx, Tx},
@@ -77,7 +77,7 @@ impl Schedule {
 }
 
 /// Enqueues `job`, which is the installation's own: for a schedule's `enqueue`.
-pub fn job<'a, J: Job>(tx: &'a mut SystemTx, job: J) -> BoxFuture<'a, Result<(), sqlx::Error>> {
+pub fn job<'a, J: JobArgs>(tx: &'a mut SystemTx, job: J) -> BoxFuture<'a, Result<(), sqlx::Error>> {
     Box::pin(async move {
         if enqueue(tx, &job, Uuid::now_v7()).await? == Enqueued::AlreadyThere {
             tracing::debug!(target: "queue", { job.kind = J::KIND }, "the tick before is still at work");

@@ -8,18 +8,13 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::{
-    attribute::AttributeSession,
     db::{TenantTx, Tx},
-    follow_up::SendFollowUp,
     mail::SendMail,
-    model::session,
-    parse::ParseTranscript,
+    path::{self, SendFollowUp, State, session},
     queue::{
-        Context, Enqueued, Finished, Job, JobError, enqueue,
+        Context, Enqueued, Finished, Job, JobArgs, JobError, enqueue,
         schedule::{Missed, Schedule, job},
     },
-    review::RequestReview,
-    summarize::SummarizeClient,
 };
 
 /// Every minute.
@@ -39,17 +34,20 @@ impl Default for Reconcile {
     }
 }
 
-impl Job for Reconcile {
+impl JobArgs for Reconcile {
     const KIND: &'static str = "reconcile";
-    type Needs = ();
 
     fn unique_key(&self) -> Option<String> {
         Some(String::new())
     }
+}
+
+impl Job for Reconcile {
+    type Needs = ();
 
     async fn run(&self, ctx: &Context<()>) -> Result<Finished, JobError> {
         let sessions = sqlx::query!(
-            r#"select organization_id as "organization_id!", session_id as "session_id!", state as "state!"
+            r#"select organization_id as "organization_id!", session_id as "session_id!", state as "state!: State"
              from sessions_without_next_job($1)"#,
             f64::from(self.untouched_seconds)
         )
@@ -58,7 +56,7 @@ impl Job for Reconcile {
         let mut enqueued = 0;
         for row in sessions {
             let mut tx = ctx.db.tenant(row.organization_id).await?;
-            enqueued += next_steps(&mut tx, row.session_id, &row.state).await?;
+            enqueued += next_steps(&mut tx, row.session_id, row.state).await?;
             tx.commit().await?;
         }
         let mails = sqlx::query!(
@@ -79,42 +77,21 @@ impl Job for Reconcile {
     }
 }
 
-/// Enqueues the next steps of a session, unless it has moved on from `state` meanwhile; says how many.
-async fn next_steps(tx: &mut TenantTx, session_id: Uuid, state: &str) -> Result<usize, sqlx::Error> {
+/// Enqueues the next steps of a session, unless it has moved on from `state` meanwhile; returns how many.
+async fn next_steps(tx: &mut TenantTx, session_id: Uuid, state: State) -> Result<usize, sqlx::Error> {
     let Some((current, correlation_id)) = session::lock(tx, session_id).await? else { return Ok(0) };
     if current != state {
         return Ok(0);
     }
-    match state {
-        "received" => {
-            let newest = sqlx::query_scalar!(
-                "select id from transcripts where session_id = $1 and parsed_at is null and rejected_reason is null
-                 order by received_at desc, id desc limit 1",
-                session_id
-            )
-            .fetch_optional(tx.conn())
-            .await?;
-            let Some(transcript_id) = newest else { return Ok(0) };
-            missing(tx, transcript_id, &ParseTranscript { transcript_id }, correlation_id).await
+    let mut enqueued = 0;
+    for step in path::next(tx, session_id, state).await? {
+        let (kind, subject) = step.subject();
+        if !is_there(tx, kind, subject).await? {
+            let new = step.enqueue(tx, correlation_id).await?;
+            enqueued += usize::from(matches!(new, Enqueued::New(_)));
         }
-        "parsed" => missing(tx, session_id, &AttributeSession { session_id }, correlation_id).await,
-        "attributed" => {
-            let due =
-                sqlx::query_scalar!("select id from summaries where session_id = $1 and state = 'due'", session_id)
-                    .fetch_all(tx.conn())
-                    .await?;
-            let mut enqueued = 0;
-            for &summary_id in &due {
-                enqueued += missing(tx, summary_id, &SummarizeClient { summary_id }, correlation_id).await?;
-            }
-            if due.is_empty() {
-                enqueued += missing(tx, session_id, &RequestReview { session_id }, correlation_id).await?;
-            }
-            Ok(enqueued)
-        }
-        "summarized" => missing(tx, session_id, &RequestReview { session_id }, correlation_id).await,
-        _ => Ok(0),
     }
+    Ok(enqueued)
 }
 
 /// Enqueues the job that sends a mail which is still queued; says how many.
@@ -134,22 +111,26 @@ async fn send(tx: &mut TenantTx, mail_id: Uuid) -> Result<usize, sqlx::Error> {
     }
 }
 
-/// Enqueues a job about `subject`, unless there is one that is live, dead or cancelled; says how many.
-async fn missing<J: Job>(
+/// Enqueues a job about `subject`, unless there is one that is live, dead or cancelled; returns how many.
+async fn missing<J: JobArgs>(
     tx: &mut TenantTx,
     subject: Uuid,
     job: &J,
     correlation_id: Uuid,
 ) -> Result<usize, sqlx::Error> {
-    let there = sqlx::query_scalar!(
-        r#"select exists (select from jobs where kind = $1 and job_subject(args) = $2 and state <> 'done') as "there!""#,
-        J::KIND,
-        subject.to_string()
-    )
-    .fetch_one(tx.conn())
-    .await?;
-    if there {
+    if is_there(tx, J::KIND, subject).await? {
         return Ok(0);
     }
     Ok(usize::from(matches!(enqueue(tx, job, correlation_id).await?, Enqueued::New(_))))
+}
+
+/// Whether a job of this kind about `subject` is live, dead or cancelled.
+async fn is_there(tx: &mut TenantTx, kind: &str, subject: Uuid) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"select exists (select from jobs where kind = $1 and job_subject(args) = $2 and state <> 'done') as "there!""#,
+        kind,
+        subject.to_string()
+    )
+    .fetch_one(tx.conn())
+    .await
 }

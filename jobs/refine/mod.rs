@@ -20,9 +20,6 @@ mod instruction;
 mod named;
 mod offline;
 
-use std::time::Duration;
-
-use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -32,10 +29,11 @@ use crate::{
     index::IndexSummary,
     llm::{LlmError, OnBudget, Writers},
     model::{
-        Content, session,
+        Content,
         summary::{self, Authorship},
     },
-    queue::{Context, Finished, Job, JobError, Policy, enqueue},
+    path::{RefineSummary, session},
+    queue::{Context, Finished, Job, JobError, enqueue},
     summarize::{self, SessionForClient, Summarizer},
 };
 
@@ -44,13 +42,6 @@ const MOVED_ON: &str = "The summary changed in the meantime, so nothing was over
 /// What the coach reads when the job was given up.
 const GIVEN_UP: &str = "It didn’t work after several attempts. The summary is unchanged: ask again later, or change it \
                         by hand.";
-
-/// Makes the version that a coach asked for.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct RefineSummary {
-    /// The request, in state queued.
-    pub refinement_id: Uuid,
-}
 
 /// What came of a request.
 #[derive(Debug)]
@@ -96,15 +87,7 @@ struct Read {
 }
 
 impl Job for RefineSummary {
-    const KIND: &'static str = "refine.summary";
     type Needs = Summarizer;
-    /// Somebody waits for it.
-    const POLICY: Policy =
-        Policy { max_attempts: 5, timeout: Duration::from_secs(600), concurrency: 8, priority: -1, ..Policy::DEFAULT };
-
-    fn unique_key(&self) -> Option<String> {
-        Some(self.refinement_id.to_string())
-    }
 
     async fn run(&self, ctx: &Context<Summarizer>) -> Result<Finished, JobError> {
         let mut tx = ctx.tenant_tx().await?;

@@ -15,10 +15,8 @@ use crate::{
     db::{TenantTx, Tx},
     follow_up::{self, Verdict},
     mail::Recipient,
-    model::{
-        session::{self, State},
-        summary,
-    },
+    model::summary,
+    path::{self, State, session},
     review::Desk,
     voice,
 };
@@ -65,7 +63,7 @@ pub(super) struct Locked {
     pub(super) version: i32,
     approved_version: Option<i32>,
     approved_hash: Option<String>,
-    session_state: String,
+    session_state: State,
     is_withdrawn: bool,
     pub(super) correlation_id: Uuid,
 }
@@ -197,8 +195,8 @@ pub async fn reopen(
     )
     .execute(tx.conn())
     .await?;
-    if row.session_state == State::Closed.as_str() {
-        session::set_state(tx, session_id, State::InReview).await?;
+    if row.session_state == State::Closed {
+        path::advance(tx, session_id, State::InReview, row.correlation_id).await?;
     }
     let event = Event { summary_id: Some(summary_id), ..Event::of(session_id, EventKind::Reopened) };
     record(tx, &event, visitor).await?;
@@ -226,8 +224,8 @@ pub async fn cancel_follow_up(
     if !outgoing::stop_follow_up(tx, summary_id).await? {
         return Err(ActionError::TooLate);
     }
-    if row.session_state == State::Closed.as_str() {
-        session::set_state(tx, session_id, State::InReview).await?;
+    if row.session_state == State::Closed {
+        path::advance(tx, session_id, State::InReview, row.correlation_id).await?;
     }
     sqlx::query!(
         "update summaries set state = 'done', approved_version = null, approved_hash = null, approved_at = null,
@@ -269,11 +267,11 @@ pub async fn decide_follow_up(
 /// [`ActionError::NotOpen`] while a summary or a follow-up waits.
 pub async fn close(tx: &mut TenantTx, session_id: Uuid, visitor: &Visitor) -> Result<(), ActionError> {
     let (state, _) = session::lock(tx, session_id).await?.ok_or(ActionError::NotFound)?;
-    if state == State::Closed.as_str() {
+    if state == State::Closed {
         return Ok(());
     }
     if !follow_up::close_if_finished(tx, session_id).await? {
-        return Err(ActionError::NotOpen { state });
+        return Err(ActionError::NotOpen { state: state.to_string() });
     }
     record(tx, &Event::of(session_id, EventKind::Closed), visitor).await?;
     Ok(())
@@ -303,7 +301,7 @@ pub async fn ask_fresh_link(
     }
     let event = Event { link_id: Some(link.id), ..Event::of(link.session_id, EventKind::FreshLinkAsked) };
     record(tx, &event, visitor).await?;
-    outgoing::invite(tx, desk, link.session_id, Invitation::fresh(&state), visitor).await
+    outgoing::invite(tx, desk, link.session_id, Invitation::fresh(state), visitor).await
 }
 
 /// Mails a fresh link to the coach of a session, wherever that coach is now: an operator says so, or the address changed.
@@ -317,11 +315,10 @@ pub async fn send_fresh_link(
     visitor: &Visitor,
 ) -> Result<(), ActionError> {
     let (state, _) = session::lock(tx, session_id).await?.ok_or(ActionError::NotFound)?;
-    let seen = [State::WaitingForSpeakers, State::InReview, State::Closed];
-    if !seen.iter().any(|one| one.as_str() == state) {
-        return Err(ActionError::NotOpen { state });
+    if !matches!(state, State::WaitingForSpeakers | State::InReview | State::Closed) {
+        return Err(ActionError::NotOpen { state: state.to_string() });
     }
-    outgoing::invite(tx, desk, session_id, Invitation::fresh(&state), visitor).await
+    outgoing::invite(tx, desk, session_id, Invitation::fresh(state), visitor).await
 }
 
 /// Takes what the coach says of a session's speakers: those that it waits for, or a correction of those that it has.

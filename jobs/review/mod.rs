@@ -30,7 +30,6 @@ use serde::Deserialize;
 use crate::mail::Post;
 
 pub(crate) use outgoing::{ask_again, warn_of_wrong_words};
-pub use request::{AskForSpeakers, RequestReview, SendFreshLink};
 
 /// What review needs of the process: how mails are written, and the settings. Cloning is cheap.
 #[derive(Clone, Debug)]

@@ -20,7 +20,7 @@ use crate::{
     db::{TenantTx, Tx},
     follow_up::{self, Approval, FollowUp, FollowUpError},
     mail::{self, MailError, Message, NewMail, ReviewRequest, SessionCoach, SpeakersNeeded, WrongLetter, WrongWords},
-    model::session::State,
+    path::State,
     review::Desk,
 };
 
@@ -45,8 +45,8 @@ impl Invitation {
     pub(super) const SPEAKERS: Self = Self { to: To::Speakers, replaces: false };
 
     /// A fresh link to a session in this state.
-    pub(super) fn fresh(state: &str) -> Self {
-        let waits = state == State::WaitingForSpeakers.as_str();
+    pub(super) fn fresh(state: State) -> Self {
+        let waits = state == State::WaitingForSpeakers;
         Self { to: if waits { To::Speakers } else { To::Review }, replaces: true }
     }
 

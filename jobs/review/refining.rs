@@ -12,8 +12,8 @@ use crate::{
     db::{TenantTx, Tx},
     index::IndexSummary,
     model::summary::{self, Authorship},
+    path::RefineSummary,
     queue::enqueue,
-    refine::RefineSummary,
 };
 
 /// An instruction is a sentence or two: at most so many characters.

@@ -3,7 +3,6 @@
 //! Reads the session under its row lock; in one transaction issues a link, puts the mail that carries it on the
 //! ledger and moves the session. A rerun finds the session moved, or the question asked, and changes nothing.
 
-use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -15,40 +14,28 @@ use crate::{
     audit::Visitor,
     db::Tx,
     mail::{self, Trouble},
-    model::session::{self, State},
+    path::{self, AskForSpeakers, RequestReview, SendFreshLink, State, session},
     queue::{Context, Finished, Job, JobError},
     review::Desk,
 };
 
-/// Makes the review link and the mail to the coach.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct RequestReview {
-    /// The session.
-    pub session_id: Uuid,
-}
-
 impl Job for RequestReview {
-    const KIND: &'static str = "review.request";
     type Needs = Desk;
-
-    fn unique_key(&self) -> Option<String> {
-        Some(self.session_id.to_string())
-    }
 
     async fn run(&self, ctx: &Context<Desk>) -> Result<Finished, JobError> {
         let mut tx = ctx.tenant_tx().await?;
-        let Some((state, _)) = session::lock(&mut tx, self.session_id).await? else {
+        let Some((state, correlation_id)) = session::lock(&mut tx, self.session_id).await? else {
             tracing::info!(target: "review", { session.id = %self.session_id }, "the session is gone; no review is asked for");
             return ctx.finish(tx, json!({ "sent": false, "why": "gone" })).await;
         };
-        if state != State::Summarized.as_str() {
-            tracing::info!(target: "review", { session.id = %self.session_id, session.state = state }, "the review was asked for before, or is not due");
+        if state != State::Summarized {
+            tracing::info!(target: "review", { session.id = %self.session_id, session.state = ?state }, "the review was asked for before, or is not due");
             return ctx.finish(tx, json!({ "sent": false, "why": state })).await;
         }
         outgoing::invite(&mut tx, ctx, self.session_id, Invitation::REVIEW, &Visitor::default())
             .await
             .map_err(ActionError::into_job_error)?;
-        session::set_state(&mut tx, self.session_id, State::InReview).await?;
+        path::advance(&mut tx, self.session_id, State::InReview, correlation_id).await?;
         ctx.finish(tx, json!({ "sent": true })).await
     }
 
@@ -57,26 +44,14 @@ impl Job for RequestReview {
     }
 }
 
-/// Asks the coach, once, who spoke in a session that waits for the answer.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct AskForSpeakers {
-    /// The session.
-    pub session_id: Uuid,
-}
-
 impl Job for AskForSpeakers {
-    const KIND: &'static str = "review.ask_for_speakers";
     type Needs = Desk;
-
-    fn unique_key(&self) -> Option<String> {
-        Some(self.session_id.to_string())
-    }
 
     async fn run(&self, ctx: &Context<Desk>) -> Result<Finished, JobError> {
         let mut tx = ctx.tenant_tx().await?;
         let state = session::lock(&mut tx, self.session_id).await?.map(|(state, _)| state);
-        if state.as_deref() != Some(State::WaitingForSpeakers.as_str()) {
-            tracing::info!(target: "review", { session.id = %self.session_id, session.state = state }, "the session does not wait for speakers");
+        if state != Some(State::WaitingForSpeakers) {
+            tracing::info!(target: "review", { session.id = %self.session_id, session.state = ?state }, "the session does not wait for speakers");
             return ctx.finish(tx, json!({ "sent": false, "why": state })).await;
         }
         let asked = sqlx::query_scalar!(
@@ -100,21 +75,8 @@ impl Job for AskForSpeakers {
     }
 }
 
-/// Mails the coach a fresh link to a session that waits, since the links to it were taken back: the coach has another
-/// address, or is back.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct SendFreshLink {
-    /// The session.
-    pub session_id: Uuid,
-}
-
 impl Job for SendFreshLink {
-    const KIND: &'static str = "review.fresh_link";
     type Needs = Desk;
-
-    fn unique_key(&self) -> Option<String> {
-        Some(self.session_id.to_string())
-    }
 
     async fn run(&self, ctx: &Context<Desk>) -> Result<Finished, JobError> {
         let mut tx = ctx.tenant_tx().await?;

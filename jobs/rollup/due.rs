@@ -12,7 +12,7 @@ use super::{WeeklyRollup, week};
 use crate::{
     db::{TenantTx, Tx},
     queue::{
-        Context, Enqueued, Finished, Job, JobError, enqueue,
+        Context, Enqueued, Finished, Job, JobArgs, JobError, enqueue,
         schedule::{Missed, Schedule, job},
     },
 };
@@ -25,13 +25,16 @@ pub const SCHEDULE: Schedule =
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct RollupDue {}
 
-impl Job for RollupDue {
+impl JobArgs for RollupDue {
     const KIND: &'static str = "rollup.due";
-    type Needs = ();
 
     fn unique_key(&self) -> Option<String> {
         Some(String::new())
     }
+}
+
+impl Job for RollupDue {
+    type Needs = ();
 
     async fn run(&self, ctx: &Context<()>) -> Result<Finished, JobError> {
         let mut enqueued = 0;

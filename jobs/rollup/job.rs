@@ -14,7 +14,7 @@ use super::{Figures, compute, mail::message, rows, week};
 use crate::{
     db::{TenantTx, Tx},
     mail::{self, MailError, Message, NewMail, Post, Recipient, Trouble, queue_mail},
-    queue::{Context, Finished, Job, JobError, blocking},
+    queue::{Context, Finished, Job, JobArgs, JobError, blocking},
 };
 
 /// Computes and mails a coach's week.
@@ -33,14 +33,17 @@ struct Coach {
     time_zone: String,
 }
 
-impl Job for WeeklyRollup {
+impl JobArgs for WeeklyRollup {
     const KIND: &'static str = "rollup.weekly";
-    type Needs = Post;
 
     fn unique_key(&self) -> Option<String> {
         let week = self.first_day.map_or_else(|| "last".to_owned(), |day| day.to_string());
         Some(format!("{}:{week}", self.coach_id))
     }
+}
+
+impl Job for WeeklyRollup {
+    type Needs = Post;
 
     async fn run(&self, ctx: &Context<Post>) -> Result<Finished, JobError> {
         let mut tx = ctx.tenant_tx().await?;

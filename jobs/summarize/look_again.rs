@@ -18,10 +18,11 @@ use crate::{
     db::{TenantTx, Tx},
     index::IndexSummary,
     model::{
-        Content, session,
+        Content,
         summary::{self, Authorship},
     },
-    queue::{Context, Finished, Job, JobError, enqueue},
+    path::session,
+    queue::{Context, Finished, Job, JobArgs, JobError, enqueue},
 };
 
 const REASON: &str = "Open threads checked again because an earlier session arrived after this one.";
@@ -50,14 +51,17 @@ pub(super) async fn enqueue_next(
     Ok(())
 }
 
-impl Job for LookAgain {
+impl JobArgs for LookAgain {
     const KIND: &'static str = "summarize.look_again";
-    type Needs = ();
 
     /// One for each cause: a job that runs already may have read what was before.
     fn unique_key(&self) -> Option<String> {
         Some(format!("{}:{}:{}", self.summary_id, self.after, self.version))
     }
+}
+
+impl Job for LookAgain {
+    type Needs = ();
 
     async fn run(&self, ctx: &Context<()>) -> Result<Finished, JobError> {
         let mut tx = ctx.tenant_tx().await?;

@@ -24,9 +24,7 @@ pub mod template;
 mod threads;
 mod verify;
 
-use std::time::Duration;
-
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use uuid::Uuid;
 
 pub(crate) use by_model::broken_template;
@@ -48,19 +46,11 @@ use crate::{
     index::IndexSummary,
     model::{
         Content,
-        session::{self, State},
         summary::{self, Authorship},
     },
-    queue::{Context, Finished, Job, JobError, Policy, enqueue, hasten},
-    review::RequestReview,
+    path::{self, State, SummarizeClient, session},
+    queue::{Context, Finished, Job, JobError, enqueue, hasten},
 };
-
-/// Writes one client's summary of a session.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct SummarizeClient {
-    /// The summary, in state due.
-    pub summary_id: Uuid,
-}
 
 /// What became of a run.
 #[derive(Debug, Serialize)]
@@ -79,15 +69,7 @@ impl Outcome {
 }
 
 impl Job for SummarizeClient {
-    const KIND: &'static str = "summarize.client";
     type Needs = Summarizer;
-    /// A call takes long and costs nothing here; the endpoint may come back after several attempts.
-    const POLICY: Policy =
-        Policy { max_attempts: 6, timeout: Duration::from_secs(600), concurrency: 8, ..Policy::DEFAULT };
-
-    fn unique_key(&self) -> Option<String> {
-        Some(self.summary_id.to_string())
-    }
 
     async fn run(&self, ctx: &Context<Summarizer>) -> Result<Finished, JobError> {
         let mut tx = ctx.tenant_tx().await?;
@@ -128,7 +110,7 @@ impl Job for SummarizeClient {
         )
         .execute(tx.conn())
         .await?;
-        fan_in(&mut tx, session_id, &state, correlation_id).await?;
+        go_on(&mut tx, session_id, state, correlation_id).await?;
         self.hasten_next(&mut tx).await?;
         tx.commit().await?;
         tracing::warn!(target: "summarize", { summary.id = %self.summary_id, session.id = %session_id }, "A summary has failed");
@@ -189,7 +171,7 @@ impl SummarizeClient {
         enqueue(&mut tx, &IndexSummary { summary_id: self.summary_id, version }, correlation_id).await?;
         look_again::enqueue_next(&mut tx, self.summary_id, version, correlation_id).await?;
         self.hasten_next(&mut tx).await?;
-        let review_requested = fan_in(&mut tx, session_id, &session_state, correlation_id).await?;
+        let review_requested = go_on(&mut tx, session_id, session_state, correlation_id).await?;
         let outcome = Outcome {
             outcome: "written",
             version,
@@ -217,27 +199,12 @@ fn is_to_do(state: &str) -> bool {
     matches!(state, "due" | "failed")
 }
 
-/// Moves the session on when none of its summaries is still due. Called under the session's row lock, so that of
-/// several summaries that finish at once the last one, and only that one, sees none left.
-async fn fan_in(
-    tx: &mut TenantTx,
-    session_id: Uuid,
-    session_state: &str,
-    correlation_id: Uuid,
-) -> Result<bool, sqlx::Error> {
-    if session_state != State::Attributed.as_str() {
+/// Moves the session on if this was its last summary; returns whether it was. Called under the session's lock, so that of
+/// several summaries that end at once only the last one sees none left.
+async fn go_on(tx: &mut TenantTx, session_id: Uuid, state: State, correlation_id: Uuid) -> Result<bool, sqlx::Error> {
+    // One that waits for a name again waits for the person.
+    if state != State::Attributed {
         return Ok(false);
     }
-    let due = sqlx::query_scalar!(
-        r#"select exists (select from summaries where session_id = $1 and state = 'due') as "due!""#,
-        session_id
-    )
-    .fetch_one(tx.conn())
-    .await?;
-    if due {
-        return Ok(false);
-    }
-    session::set_state(tx, session_id, State::Summarized).await?;
-    enqueue(tx, &RequestReview { session_id }, correlation_id).await?;
-    Ok(true)
+    Ok(path::follow_summaries(tx, session_id, state, correlation_id).await? == State::Summarized)
 }

@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Subcommand;
-use debrief_jobs::{db::Tx, export, queue::Job};
+use debrief_jobs::{db::Tx, export, queue::JobArgs};
 use serde::Serialize;
 use uuid::Uuid;
 

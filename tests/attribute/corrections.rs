@@ -1,21 +1,14 @@
 //! A coach corrects who spoke, when summaries are written, approved, held, or gone out.
 
 use debrief_jobs::{
-    attribute::{
-        Answer, AttributeSession, CorrectSessions, Corrected, DropThreads, SpeakerIs, misdelivered, set_speakers,
-        split, turns,
-    },
+    attribute::{Answer, CorrectSessions, Corrected, DropThreads, SpeakerIs, misdelivered, set_speakers, split, turns},
     audit::Visitor,
     db::Tx,
-    follow_up::SendFollowUp,
     index::{IndexSession, IndexSummary},
     model::summary,
+    path::{AttributeSession, RequestReview, SendFollowUp, SummarizeClient},
     queue::JobError,
-    review::{
-        RequestReview,
-        actions::{self, ActionError, Approved, Signed},
-    },
-    summarize::SummarizeClient,
+    review::actions::{self, ActionError, Approved, Signed},
 };
 use uuid::Uuid;
 

@@ -1,11 +1,10 @@
 //! What is decided by evidence that could be wrong: marked on the page and in the mail, and taken back with one click.
 
 use debrief_jobs::{
-    attribute::{self as stage, AttributeSession, Basis, NameError, SpeakerIs, guesses, speakers, take_back},
+    attribute::{self as stage, Basis, NameError, SpeakerIs, guesses, speakers, take_back},
     audit::Visitor,
     db::Tx,
-    review::RequestReview,
-    summarize::SummarizeClient,
+    path::{AttributeSession, RequestReview, SummarizeClient},
 };
 use uuid::Uuid;
 

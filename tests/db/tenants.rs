@@ -9,7 +9,7 @@ use debrief_jobs::{
     db::Tx,
     export::{self, ExportOrganization, Manifest},
     index::{IndexSession, IndexSummary, Query, search},
-    review::RequestReview,
+    path::RequestReview,
     rollup::WeeklyRollup,
 };
 use sqlx::{AssertSqlSafe, PgConnection, Row};

@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use debrief_jobs::{
     db::Tx,
-    follow_up::{self, SendFollowUp},
+    follow_up,
     mail::SendMail,
+    path::SendFollowUp,
     queue::{Job, JobError},
 };
 

@@ -3,11 +3,9 @@
 use axum::http::StatusCode;
 use debrief_jobs::{
     db::Tx,
+    path::SendFreshLink,
     people::{self, CoachChange, NewCoach},
-    review::{
-        SendFreshLink,
-        links::{self, Because, Which},
-    },
+    review::links::{self, Because, Which},
     voice,
 };
 use uuid::Uuid;

@@ -1,7 +1,7 @@
 //! Refining, undoing and the voice, as a coach meets them on the pages.
 
 use axum::http::StatusCode;
-use debrief_jobs::{db::Tx, refine::RefineSummary};
+use debrief_jobs::{db::Tx, path::RefineSummary};
 
 use super::visit::{Answer, Visit, first_claim, get, post};
 

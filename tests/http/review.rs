@@ -345,7 +345,7 @@ async fn the_page_shows_who_gets_the_letter_and_takes_no_approval_for_another() 
 
     // During the hold it changes once more: the page says so until it is approved again.
     visit.execute("update clients set email = 'priya@third.example' where name = 'Priya Raman'").await;
-    visit.world.run_queued::<debrief_jobs::follow_up::SendFollowUp>().await.expect("a job").expect("it is stopped");
+    visit.world.run_queued::<debrief_jobs::path::SendFollowUp>().await.expect("a job").expect("it is stopped");
     let page = visit.read().await;
     for words in [
         "You approved this letter for p@elsewhere.example.",

@@ -3,7 +3,7 @@
 use debrief_jobs::{
     db::Tx,
     ingest::{self, RejectTranscript, TellCoach},
-    parse::ParseTranscript,
+    path::ParseTranscript,
     people::{self, NewCoach},
     queue::JobError,
 };

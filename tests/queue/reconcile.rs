@@ -134,3 +134,27 @@ async fn a_mail_without_a_job_is_sent() {
     }
     assert_eq!(reconciled(&world).await, expected([("mail.send", mail), ("follow_up.send", follow_up)]));
 }
+
+#[tokio::test]
+async fn every_state_has_a_next_job_a_person_or_is_an_end() {
+    use debrief_jobs::path::{self, MovedBy, State};
+    let world = World::new().await;
+    for state in State::ALL {
+        let session = session(&world, &state.to_string()).await;
+        transcript(&world, session, "2026-11-01").await;
+        summary(&world, session, world.priya, "due").await;
+        let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
+        let steps = path::next(&mut tx, session, state).await.expect("the next steps");
+        let takes_job = state.moved_by() == MovedBy::Job;
+        assert_eq!(!steps.is_empty(), takes_job, "{state}: {steps:?}");
+        // Whoever moves it there enqueues the job that takes it on, and reconcile finds none missing.
+        path::advance(&mut tx, session, state, Uuid::now_v7()).await.expect("it is moved");
+        tx.commit().await.expect("a commit");
+        let rows = admin::list(&world.database.db, &Filter::default(), 100).await.expect("an answer");
+        for step in steps {
+            let (kind, subject) = step.subject();
+            let fits = |row: &&admin::JobRow| row.kind == kind && row.subject == Some(subject.to_string());
+            assert!(rows.iter().any(|row| fits(&row)), "{state}: no {kind} for {subject}");
+        }
+    }
+}

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use debrief_jobs::{db::Tx, model::Section, queue::JobError, summarize::SummarizeClient};
+use debrief_jobs::{db::Tx, model::Section, path::SummarizeClient, queue::JobError};
 use serde_json::{Value, json};
 use uuid::Uuid;
 

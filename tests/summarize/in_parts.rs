@@ -5,8 +5,8 @@ use debrief_jobs::{
     db::Tx,
     llm::{ModelSettings, OnBudget, Settings},
     model::Section,
+    path::SummarizeClient,
     queue::JobError,
-    summarize::SummarizeClient,
 };
 use serde_json::{Value, json};
 

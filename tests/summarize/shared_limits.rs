@@ -6,8 +6,8 @@ use debrief_jobs::{
     Provide, Services,
     db::Tx,
     llm::Settings,
+    path::SummarizeClient,
     queue::{Catalogue, WorkerSettings, drain, enqueue},
-    summarize::SummarizeClient,
 };
 use serde_json::{Value, json};
 use uuid::Uuid;

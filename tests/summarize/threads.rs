@@ -6,8 +6,9 @@ use chrono::{TimeDelta, Utc};
 use debrief_jobs::{
     db::Tx,
     model::{Claim, Content, Evidence, Section, Support, ThreadOutcome, summary},
+    path::SummarizeClient,
     queue::{JobError, Options, enqueue_with},
-    summarize::{LookAgain, SummarizeClient},
+    summarize::LookAgain,
 };
 use uuid::Uuid;
 
