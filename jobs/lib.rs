@@ -8,6 +8,7 @@
 
 // The path, in order.
 pub mod attribute;
+pub mod correct;
 pub mod follow_up;
 pub mod ingest;
 pub mod parse;
@@ -26,7 +27,9 @@ pub mod audit;
 pub mod bucket;
 pub mod danger;
 pub mod db;
+pub mod desk;
 pub mod embed;
+pub mod links;
 pub mod llm;
 pub mod mail;
 pub mod meeting;
@@ -57,8 +60,8 @@ pub fn catalogue(services: &Services) -> Catalogue {
         .with::<ingest::TellCoach>(services.provide())
         .with::<path::ParseTranscript>(services.provide())
         .with::<path::AttributeSession>(services.provide())
-        .with::<attribute::CorrectSessions>(services.provide())
-        .with::<attribute::DropThreads>(services.provide())
+        .with::<correct::CorrectSessions>(services.provide())
+        .with::<correct::DropThreads>(services.provide())
         .with::<path::AskForSpeakers>(services.provide())
         .with::<path::SummarizeClient>(services.provide())
         .with::<summarize::LookAgain>(services.provide())

@@ -8,11 +8,11 @@ use crate::{
     SettingsError,
     bucket::{self, Bucket},
     db::Db,
+    desk::{self, Desk},
     embed::{self, Embedder},
     export, ingest, llm,
     mail::{self, Mailer, Post},
     parse::{self, Room},
-    review::{self, Desk},
     summarize::Summarizer,
     template::Templates,
 };
@@ -31,7 +31,7 @@ pub struct Settings {
     /// How mail leaves.
     pub mail: mail::Settings,
     /// How coaches review.
-    pub review: review::Settings,
+    pub review: desk::Settings,
     /// How exports are written.
     pub export: export::Settings,
 }

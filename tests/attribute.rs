@@ -4,7 +4,8 @@ mod corrections;
 mod guesses;
 
 use debrief_jobs::{
-    attribute::{NameError, SpeakerIs, name_speakers, unresolved},
+    attribute::unresolved,
+    correct::{NameError, SpeakerIs, name_speakers},
     db::{TenantTx, Tx},
     path::AttributeSession,
     people::{self, NewClient},

@@ -9,12 +9,13 @@ use debrief_jobs::{
     danger::{self, Said, Why},
     db::Tx,
     embed::Local,
+    links,
     model::{Audience, Content, Section, listing, summary},
     path::{AskForSpeakers, AttributeSession, ParseTranscript, RequestReview, SendFollowUp, SummarizeClient},
     review::{
         actions::{self, Signed},
         edit::{self, Edits},
-        links, view,
+        view,
     },
 };
 use fantoccini::Client;

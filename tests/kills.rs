@@ -14,6 +14,7 @@ use debrief_jobs::{
     Services,
     audit::Visitor,
     db::Tx,
+    desk,
     model::listing::{self, Filter},
     review::{self, actions},
 };
@@ -77,7 +78,7 @@ impl Scene {
         let settings = world::settings(&self.installation.folder);
         // The page may be anywhere; its follow-ups go at once.
         let settings =
-            debrief_jobs::Settings { review: review::Settings { hold_seconds: 0, ..settings.review }, ..settings };
+            debrief_jobs::Settings { review: desk::Settings { hold_seconds: 0, ..settings.review }, ..settings };
         let services = Services::new(db.clone(), &settings).expect("good settings");
         let organization = db.organizations().await.expect("the database answers")[0];
         let mut tx = db.tenant(organization).await.expect("a transaction");

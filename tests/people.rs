@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use debrief_jobs::{
+    correct,
     db::Tx,
     follow_up::{self, Approval, FollowUp},
     mail::{Recipient, SendMail},
@@ -183,11 +184,11 @@ async fn two_entries_of_one_person_become_one_with_all_that_is_theirs() {
     let new = NewClient { name: "Priya Shah", email: Some("priya@shah.example"), ..NewClient::default() };
     let shah = people::add_client(db, "maya", new).await.expect("a client").id;
     let would =
-        people::merge_clients(db, "maya", "Priya Raman", "priya@shah.example", (false, true)).await.expect("it would");
+        correct::merge_clients(db, "maya", "Priya Raman", "priya@shah.example", (false, true)).await.expect("it would");
     assert_eq!((would.sessions, would.rewritten), (1, 0));
     assert_eq!(clients(&world).await.len(), 3, "nothing is done yet");
     let merged =
-        people::merge_clients(db, "maya", "Priya Raman", "priya@shah.example", (false, false)).await.expect("merged");
+        correct::merge_clients(db, "maya", "Priya Raman", "priya@shah.example", (false, false)).await.expect("merged");
     assert_eq!((merged.id, merged.dropped_email.as_deref()), (shah, Some("priya@raman.example")));
     assert_eq!(clients(&world).await, ["Priya Shah <priya@shah.example>", "Tom Becker <tom@becker.example>"]);
     for (table, sql) in [
@@ -216,7 +217,7 @@ async fn two_entries_of_one_person_become_one_with_all_that_is_theirs() {
     let found = people::find_client(db, "maya", "Priya Raman").await.expect("by her old name");
     assert_eq!(found.id, shah);
     assert!(matches!(
-        people::merge_clients(db, "maya", "Priya Shah", "priya@shah.example", (true, false)).await,
+        correct::merge_clients(db, "maya", "Priya Shah", "priya@shah.example", (true, false)).await,
         Err(PeopleError::SameClient)
     ));
 }
@@ -242,13 +243,13 @@ async fn two_who_speak_in_one_session_are_one_only_if_somebody_says_so() {
     tx.commit().await.expect("it is committed");
 
     let refused =
-        people::merge_clients(db, "maya", "Tom Becker", "Priya Raman", (false, false)).await.expect_err("refused");
+        correct::merge_clients(db, "maya", "Tom Becker", "Priya Raman", (false, false)).await.expect_err("refused");
     let said = refused.to_string();
     assert!(said.contains("Delegating the release notes") && said.contains("--same-person"), "{said}");
     assert_eq!(clients(&world).await.len(), 2, "nothing changed");
 
     let merged =
-        people::merge_clients(db, "maya", "Tom Becker", "Priya Raman", (true, false)).await.expect("they are one");
+        correct::merge_clients(db, "maya", "Tom Becker", "Priya Raman", (true, false)).await.expect("they are one");
     assert_eq!((merged.sessions, merged.rewritten), (0, 1));
     assert_eq!(
         one::<String>(&world, "select string_agg(name, ',' order by name) from participants").await,
@@ -341,7 +342,7 @@ async fn nobody_reaches_the_clients_of_another_organization() {
             matches!(people::remove_client(db, "ben", who, false).await, Err(PeopleError::NoClient { .. })),
             "{who}"
         );
-        let merged = people::merge_clients(db, "ben", who, "Tom Becker", (true, false)).await;
+        let merged = correct::merge_clients(db, "ben", who, "Tom Becker", (true, false)).await;
         assert!(matches!(merged, Err(PeopleError::NoClient { .. })), "{who}");
     }
     assert_eq!(clients(&world).await.len(), 2);

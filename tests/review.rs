@@ -7,12 +7,13 @@ use std::collections::HashMap;
 use debrief_jobs::{
     audit::Visitor,
     db::{TenantTx, Tx},
+    links,
     model::{Content, Section, Support, Tally, summary},
     path::{AskForSpeakers, RequestReview},
     review::{
         actions::{self, ActionError, Approved, Shown, Signed},
         edit::{self, Edits},
-        links, refining,
+        refining,
         view::view,
     },
 };

@@ -117,7 +117,7 @@ fn says_the_same(one: &str, other: &str) -> bool {
 }
 
 /// Cut at a word where it is very long.
-pub(super) fn shorten(text: &str) -> String {
+pub(crate) fn shorten(text: &str) -> String {
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     match text.char_indices().nth(LONGEST) {
         None => text,

@@ -10,9 +10,9 @@ use uuid::Uuid;
 use super::{
     excerpts::{self, Excerpt},
     people::Who,
-    reattribute::{self, Stored},
     resolve::{Basis, resolve},
-    spoken, store,
+    spoken,
+    store::{self, Stored},
 };
 use crate::{
     db::{TenantTx, Tx},
@@ -55,7 +55,7 @@ pub struct Speaker {
 /// # Errors
 /// When the database does not answer.
 pub async fn speakers(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Speaker>, sqlx::Error> {
-    let stored = reattribute::stored(tx, session_id).await?;
+    let stored = store::stored(tx, session_id).await?;
     if stored.is_empty() {
         return Ok(Vec::new());
     }

@@ -8,9 +8,8 @@
 mod address;
 mod around;
 mod attendees;
-mod correct;
 mod doubts;
-mod excerpts;
+pub(crate) mod excerpts;
 pub mod identity;
 mod labels;
 mod lexicon;
@@ -18,17 +17,10 @@ pub mod measures;
 mod occasion;
 mod people;
 mod quoted;
-mod reattribute;
-mod resolve;
+pub(crate) mod resolve;
 pub mod roles;
-mod speakers;
-mod split;
 pub mod spoken;
-mod store;
-mod take_back;
-mod threads;
-mod touched;
-mod unite;
+pub(crate) mod store;
 #[cfg(test)]
 mod unspaced;
 mod voices;
@@ -39,27 +31,18 @@ use uuid::Uuid;
 use crate::{
     db::{TenantTx, Tx},
     index::IndexSession,
-    mail::{self, Trouble},
+    mail::{self, Post, Trouble},
     path::{self, AttributeSession, State, session},
     queue::{Context, Finished, Job, JobError, blocking, enqueue},
-    review::Desk,
 };
 
 pub use address::KnownNames;
 pub use attendees::Attended;
-pub(crate) use correct::is_pending;
-pub use correct::{Answer, CorrectSessions, Corrected, set_speakers};
 pub use excerpts::{Excerpt, Telling};
 pub use labels::{Guess, Misdelivered, Speaker, guesses, misdelivered, speakers, unresolved};
 pub use occasion::{Earlier, Occasion};
 pub use people::{Alias, People, Person, Who};
 pub use resolve::{Basis, Label, Resolution, THRESHOLD, resolve};
-pub use speakers::{NameError, Named, SpeakerIs, name_speakers};
-pub use split::{Turn, split, turns};
-pub use take_back::take_back;
-pub use threads::DropThreads;
-pub use touched::Touched;
-pub(crate) use unite::unite;
 
 /// What a run came to; the job's output.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
@@ -71,9 +54,9 @@ struct Outcome {
 }
 
 impl Job for AttributeSession {
-    type Needs = Desk;
+    type Needs = Post;
 
-    async fn run(&self, ctx: &Context<Desk>) -> Result<Finished, JobError> {
+    async fn run(&self, ctx: &Context<Post>) -> Result<Finished, JobError> {
         let mut tx = ctx.tenant_tx().await?;
         let correlation_id = match session::lock(&mut tx, self.session_id).await? {
             Some((State::Parsed | State::WaitingForSpeakers, correlation_id)) => correlation_id,
@@ -128,7 +111,7 @@ impl Job for AttributeSession {
         ctx.finish(tx, outcome).await
     }
 
-    async fn on_dead(&self, ctx: &Context<Desk>, _error: &str) -> Result<(), JobError> {
+    async fn on_dead(&self, ctx: &Context<Post>, _error: &str) -> Result<(), JobError> {
         let mut tx = ctx.tenant_tx().await?;
         let trouble = Trouble {
             subject_id: ctx.job.id,
@@ -136,7 +119,7 @@ impl Job for AttributeSession {
             reason: "Something went wrong while we were identifying its speakers.",
             advice: mail::START_AGAIN,
         };
-        mail::stage_failed(&mut tx, &ctx.post, self.session_id, "attribute", trouble).await?;
+        mail::stage_failed(&mut tx, ctx, self.session_id, "attribute", trouble).await?;
         Ok(tx.commit().await?)
     }
 }
@@ -147,25 +130,6 @@ async fn summaries_due(tx: &mut TenantTx, session_id: Uuid) -> Result<State, sql
     store::name_session(tx, session_id).await?;
     let summaries = store::make_summaries_due(tx, session_id).await?;
     Ok(if summaries.is_empty() { State::Summarized } else { State::Attributed })
-}
-
-/// Lets the coach's sessions that wait for speakers look again, after people or names were added in this transaction,
-/// which locks the coach's row: a job that read the people before has ended, and its session is seen to wait here; one
-/// that reads them later waits for this transaction.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn look_again(tx: &mut TenantTx, coach_id: Uuid) -> Result<(), sqlx::Error> {
-    let waiting = sqlx::query!(
-        "select id, correlation_id from sessions where coach_id = $1 and state = 'waiting_for_speakers'",
-        coach_id
-    )
-    .fetch_all(tx.conn())
-    .await?;
-    for session in waiting {
-        enqueue(tx, &AttributeSession { session_id: session.id }, session.correlation_id).await?;
-    }
-    Ok(())
 }
 
 /// To be called when a session that is summarised got a file that tells who was there: its speakers stay as they are.

@@ -32,9 +32,9 @@ pub struct Person {
     /// The name.
     pub name: String,
     /// The email, in lower case.
-    pub(super) email: Option<String>,
+    pub(crate) email: Option<String>,
     /// The words of the name, made comparable.
-    pub(super) words: Vec<String>,
+    pub(crate) words: Vec<String>,
 }
 
 impl Person {
@@ -46,14 +46,14 @@ impl Person {
 
     /// Whether a label is this person's own name or email, and nothing less.
     #[must_use]
-    pub(super) fn is_named(&self, label: &str) -> bool {
+    pub(crate) fn is_named(&self, label: &str) -> bool {
         let is_name = |form: &names::Form| form.without == names::Without::Nothing && form.words == self.words;
         self.words.len() >= 2 && names::forms(label).iter().any(is_name)
             || self.email.as_ref().is_some_and(|email| names::emails(label).contains(email))
     }
 
     /// Whether this is the person's address, in lower case.
-    pub(super) fn has_email(&self, email: &str) -> bool {
+    pub(crate) fn has_email(&self, email: &str) -> bool {
         self.email.as_deref() == Some(email)
     }
 }
@@ -90,7 +90,7 @@ pub struct People {
 
 impl People {
     /// Whether somebody's name has this word, folded.
-    pub(super) fn has_name(&self, word: &str) -> bool {
+    pub(crate) fn has_name(&self, word: &str) -> bool {
         self.people.iter().any(|person| person.words.iter().any(|name| name == word))
     }
 
@@ -98,7 +98,7 @@ impl People {
     ///
     /// # Errors
     /// When several fit: the sentence that says so.
-    pub(super) fn only(&self, fits: impl Fn(&Person) -> bool) -> Result<Option<&Person>, String> {
+    pub(crate) fn only(&self, fits: impl Fn(&Person) -> bool) -> Result<Option<&Person>, String> {
         let mut fitting = self.people.iter().filter(|person| fits(person));
         match (fitting.next(), fitting.next()) {
             (first, None) => Ok(first),
@@ -111,12 +111,12 @@ impl People {
     ///
     /// # Errors
     /// When several are called so: the sentence that says so.
-    pub(super) fn called(&self, given: &str) -> Result<Option<&Person>, String> {
+    pub(crate) fn called(&self, given: &str) -> Result<Option<&Person>, String> {
         self.only(|person| person.words.first().is_some_and(|word| nicknames::alike(word, given)))
     }
 
     /// The names by which everybody may be called.
-    pub(super) fn known_names(&self) -> KnownNames {
+    pub(crate) fn known_names(&self) -> KnownNames {
         let given = self.people.iter().filter_map(|person| person.words.first().cloned()).collect();
         let mut surnames: BTreeMap<String, Option<String>> = BTreeMap::new();
         for person in self.people.iter().filter(|person| person.words.len() > 1) {
@@ -134,7 +134,7 @@ impl People {
     }
 
     /// How the person is called in sentences.
-    pub(super) fn name(&self, who: Who) -> &str {
+    pub(crate) fn name(&self, who: Who) -> &str {
         match who {
             Who::Guest => "a guest",
             Who::Shared => "several people",

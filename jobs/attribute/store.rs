@@ -9,7 +9,7 @@ use super::{
     attendees::{self, Attended},
     measures::{self, Measures},
     people::{Alias, People, Person, Who},
-    resolve::{Label, Resolution},
+    resolve::{Basis, Label, Resolution},
     roles::Said,
 };
 use crate::{
@@ -20,7 +20,7 @@ use crate::{
 
 /// The utterances of a session, as far as this stage needs them, in their order.
 #[derive(Debug, Default)]
-pub(super) struct Speech {
+pub(crate) struct Speech {
     /// Every label once; the empty one stands for utterances without a label.
     labels: Vec<String>,
     utterances: Vec<Spoken>,
@@ -40,34 +40,34 @@ struct Spoken {
 
 /// Everybody whom the session may know.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Known {
-    pub(super) people: People,
+pub(crate) struct Known {
+    pub(crate) people: People,
     /// What guests are called: by label of this session, else by alias key.
-    pub(super) guests: HashMap<String, String>,
+    pub(crate) guests: HashMap<String, String>,
 }
 
 /// A person in a session.
 #[derive(Clone, Debug)]
-pub(super) struct Participant {
-    pub(super) id: Uuid,
-    pub(super) who: Who,
+pub(crate) struct Participant {
+    pub(crate) id: Uuid,
+    pub(crate) who: Who,
     name: String,
     measures: Measures,
 }
 
 impl Speech {
     /// What was said under each label, in its order.
-    pub(super) fn said(&self) -> Vec<Said<'_>> {
+    pub(crate) fn said(&self) -> Vec<Said<'_>> {
         self.utterances.iter().map(|spoken| Said { label: spoken.label, text: &spoken.text }).collect()
     }
 
     /// When each utterance begins, in milliseconds, in the same order.
-    pub(super) fn starts(&self) -> Vec<Option<i64>> {
+    pub(crate) fn starts(&self) -> Vec<Option<i64>> {
         self.utterances.iter().map(|spoken| spoken.start).collect()
     }
 
     /// How much was said under each label.
-    pub(super) fn labels(&self) -> Vec<Label> {
+    pub(crate) fn labels(&self) -> Vec<Label> {
         let mut words = vec![0_i32; self.labels.len()];
         for spoken in &self.utterances {
             words[spoken.label] = words[spoken.label].saturating_add(spoken.words);
@@ -76,8 +76,48 @@ impl Speech {
     }
 }
 
+/// What is written of a label.
+#[derive(Clone, Debug)]
+pub(crate) struct Stored {
+    pub(crate) who: Option<Who>,
+    pub(crate) name: String,
+    pub(crate) confidence: f32,
+    pub(crate) reason: String,
+    pub(crate) by_coach: bool,
+    pub(crate) basis: Basis,
+}
+
+impl Stored {
+    /// As it stands.
+    pub(crate) fn resolution(&self, label: String) -> Resolution {
+        let Self { who, confidence, basis, .. } = *self;
+        Resolution { label, who, confidence, reason: self.reason.clone(), basis, suggestion: None }
+    }
+}
+
+/// What every label of the session is taken for.
+pub(crate) async fn stored(tx: &mut TenantTx, session_id: Uuid) -> Result<HashMap<String, Stored>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"select label as "label!", participant_id as "participant_id?", client_id as "client_id?", coalesce(kind = 'coach', false) as "is_coach!",
+                  is_shared as "is_shared!", coalesce(name, '') as "name!", confidence as "confidence!",
+                  reason as "reason!", by_coach as "by_coach!", basis as "basis!"
+           from attributions left join participants on participants.id = participant_id
+           where attributions.session_id = $1"#,
+        session_id
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    let stored = rows.into_iter().map(|row| {
+        let is_known = row.participant_id.is_some() || row.is_shared;
+        let who = is_known.then(|| who(row.client_id, row.is_coach, row.is_shared));
+        let (name, confidence, reason, by_coach) = (row.name, row.confidence, row.reason, row.by_coach);
+        (row.label, Stored { who, name, confidence, reason, by_coach, basis: Basis::parse(&row.basis) })
+    });
+    Ok(stored.collect())
+}
+
 /// Whether a summary has a version: from then on, its speakers stay.
-pub(super) async fn is_summarized(tx: &mut TenantTx, session_id: Uuid) -> Result<bool, sqlx::Error> {
+pub(crate) async fn is_summarized(tx: &mut TenantTx, session_id: Uuid) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar!(
         r#"select exists (select from summaries where session_id = $1 and version > 0) as "there!""#,
         session_id
@@ -86,7 +126,7 @@ pub(super) async fn is_summarized(tx: &mut TenantTx, session_id: Uuid) -> Result
     .await
 }
 
-pub(super) async fn load_speech(tx: &mut TenantTx, session_id: Uuid) -> Result<Speech, sqlx::Error> {
+pub(crate) async fn load_speech(tx: &mut TenantTx, session_id: Uuid) -> Result<Speech, sqlx::Error> {
     let rows = sqlx::query!(
         r#"select speaker as "label!", start_ms, end_ms, text from utterances
            where session_id = $1 order by transcript_id, position"#,
@@ -108,7 +148,7 @@ pub(super) async fn load_speech(tx: &mut TenantTx, session_id: Uuid) -> Result<S
 }
 
 /// Keeps the coach's clients and aliases as they are until the transaction ends.
-pub(super) async fn hold_people(tx: &mut TenantTx, session_id: Uuid) -> Result<(), sqlx::Error> {
+pub(crate) async fn hold_people(tx: &mut TenantTx, session_id: Uuid) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "select id from coaches where id = (select coach_id from sessions where id = $1) for share",
         session_id
@@ -119,7 +159,7 @@ pub(super) async fn hold_people(tx: &mut TenantTx, session_id: Uuid) -> Result<(
 }
 
 /// The coach, the clients, the aliases, and what the coach said of this session's labels.
-pub(super) async fn load_people(tx: &mut TenantTx, session_id: Uuid) -> Result<Known, sqlx::Error> {
+pub(crate) async fn load_people(tx: &mut TenantTx, session_id: Uuid) -> Result<Known, sqlx::Error> {
     let mut known = Known::default();
     let rows = sqlx::query!(
         r#"with session as (select coach_id from sessions where id = $1)
@@ -195,7 +235,7 @@ async fn load_attended(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Attend
 }
 
 /// Whom a row means.
-pub(super) fn who(client_id: Option<Uuid>, is_coach: bool, is_shared: bool) -> Who {
+pub(crate) fn who(client_id: Option<Uuid>, is_coach: bool, is_shared: bool) -> Who {
     match client_id {
         Some(client) => Who::Client(client),
         None if is_coach => Who::Coach,
@@ -206,7 +246,7 @@ pub(super) fn who(client_id: Option<Uuid>, is_coach: bool, is_shared: bool) -> W
 
 /// The participants that the resolutions amount to, with how much each said. Guests are told apart by name. Clients who
 /// were there without a word are among them, once nobody is unknown: an unknown voice may be theirs.
-pub(super) fn participants(speech: &Speech, resolutions: &[Resolution], known: &Known) -> Vec<Participant> {
+pub(crate) fn participants(speech: &Speech, resolutions: &[Resolution], known: &Known) -> Vec<Participant> {
     let mut people: Vec<(Who, String)> = Vec::new();
     let mut of_label: HashMap<&str, usize> = HashMap::new();
     for resolution in resolutions {
@@ -245,7 +285,7 @@ impl Known {
 }
 
 /// Writes participants and attributions in place of those that there were.
-pub(super) async fn replace(
+pub(crate) async fn replace(
     tx: &mut TenantTx,
     session_id: Uuid,
     resolutions: &[Resolution],
@@ -311,7 +351,7 @@ pub(super) async fn replace(
 
 /// Gives a session whose file's name says nothing the names of its clients for a title: "Priya Raman", "Priya Raman and Tom
 /// Becker". One that was named so before follows a correction of who spoke.
-pub(super) async fn name_session(tx: &mut TenantTx, session_id: Uuid) -> Result<(), sqlx::Error> {
+pub(crate) async fn name_session(tx: &mut TenantTx, session_id: Uuid) -> Result<(), sqlx::Error> {
     let names = sqlx::query_scalar!(
         "select name from participants where session_id = $1 and kind = 'client' order by name",
         session_id
@@ -338,7 +378,7 @@ pub(super) async fn name_session(tx: &mut TenantTx, session_id: Uuid) -> Result<
 
 /// Makes one summary due for each client who speaks, drops those of clients who do not (nothing was written of them),
 /// and corrects the session's type. Gives the summaries that are due.
-pub(super) async fn make_summaries_due(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Uuid>, sqlx::Error> {
+pub(crate) async fn make_summaries_due(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Uuid>, sqlx::Error> {
     let organization = tx.tenant();
     let clients = sqlx::query_scalar!(
         r#"select client_id as "client!" from participants
@@ -383,7 +423,7 @@ pub(super) async fn make_summaries_due(tx: &mut TenantTx, session_id: Uuid) -> R
 }
 
 /// A participant's kind and client, as stored. Several people under one label are no participant.
-pub(super) const fn kind(who: Who) -> (&'static str, Option<Uuid>) {
+pub(crate) const fn kind(who: Who) -> (&'static str, Option<Uuid>) {
     match who {
         Who::Coach => ("coach", None),
         Who::Client(client) => ("client", Some(client)),
@@ -400,6 +440,6 @@ fn number(count: u32) -> i32 {
 }
 
 /// A count as Postgres has it.
-pub(super) fn count(count: usize) -> i32 {
+pub(crate) fn count(count: usize) -> i32 {
     i32::try_from(count).unwrap_or(i32::MAX)
 }

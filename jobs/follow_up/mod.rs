@@ -25,12 +25,11 @@ pub use stop::RECIPIENT_CHANGED;
 pub use voice::Said;
 
 use crate::{
-    attribute,
     db::{TenantTx, Tx},
+    desk::Desk,
     mail::{self, Delivery, Trouble},
     path::SendFollowUp,
     queue::{Context, Finished, Job, JobError},
-    review::Desk,
 };
 
 /// The stage, as it stands on a session that it failed.
@@ -56,7 +55,7 @@ impl Job for SendFollowUp {
             return ctx.finish(tx, serde_json::json!({ "mail_id": self.mail_id, "state": "cancelled" })).await;
         }
         // A correction that earlier sessions do not know yet may take these words from this client.
-        if is_approved && attribute::is_pending(&mut tx, self.summary_id).await? {
+        if is_approved && is_corrected_now(&mut tx, self.summary_id).await? {
             return Err(JobError::Snooze(CORRECTION_PAUSE));
         }
         drop(tx);
@@ -168,4 +167,17 @@ impl SendFollowUp {
             Trouble { subject_id: self.mail_id, step: "confirm that a follow-up was delivered", reason, advice };
         Ok(mail::stage_failed(tx, &ctx.post, session_id, STAGE, trouble).await?)
     }
+}
+
+/// Whether a correction of this session's coach is not known to all sessions yet; then no follow-up goes out.
+async fn is_corrected_now(tx: &mut TenantTx, summary_id: Uuid) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"select exists (select from corrections
+                          join sessions on sessions.coach_id = corrections.coach_id
+                          join summaries on summaries.session_id = sessions.id
+                          where summaries.id = $1 and applied_at is null) as "pending!""#,
+        summary_id
+    )
+    .fetch_one(tx.conn())
+    .await
 }

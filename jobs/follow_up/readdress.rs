@@ -10,9 +10,9 @@ use uuid::Uuid;
 use super::stop;
 use crate::{
     db::{TenantTx, Tx},
+    desk::Desk,
     path::Readdress,
     queue::{Context, Finished, Job, JobError},
-    review::Desk,
 };
 
 impl Job for Readdress {

@@ -8,10 +8,10 @@ use super::STAGE;
 use crate::{
     audit::{Event, EventKind, Visitor, record},
     db::{TenantTx, Tx},
+    desk::{self, Desk},
     mail::{self, Stopped},
     path::{self, State, session},
     queue::{Context, JobError},
-    review::{self, Desk},
 };
 
 /// Why such a mail is cancelled, as it stands on the ledger.
@@ -90,5 +90,5 @@ async fn tell(
     };
     session::mark_failed(tx, session_id, STAGE, &reason).await?;
     let stopped = Stopped { client: client.to_owned(), reason, advice: advice.to_owned() };
-    review::ask_again(tx, ctx, session_id, stopped).await
+    desk::ask_again(tx, ctx, session_id, stopped).await
 }

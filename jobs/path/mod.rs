@@ -143,3 +143,22 @@ pub async fn next(tx: &mut TenantTx, session_id: Uuid, state: State) -> Result<V
         State::WaitingForSpeakers | State::InReview | State::Rejected | State::Closed => Vec::new(),
     })
 }
+
+/// Lets the coach's sessions that wait for speakers look again, after people or names were added in this transaction,
+/// which locks the coach's row: a job that read the people before has ended, and its session is seen to wait here; one
+/// that reads them later waits for this transaction.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn look_again(tx: &mut TenantTx, coach_id: Uuid) -> Result<(), sqlx::Error> {
+    let waiting = sqlx::query!(
+        "select id, correlation_id from sessions where coach_id = $1 and state = 'waiting_for_speakers'",
+        coach_id
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    for session in waiting {
+        enqueue(tx, &AttributeSession { session_id: session.id }, session.correlation_id).await?;
+    }
+    Ok(())
+}

@@ -13,10 +13,9 @@ use super::{
     put::{hold, put_aliases, readdress},
 };
 use crate::{
-    attribute,
     db::{Db, TenantTx, Tx},
     model::id::IdPrefix,
-    names,
+    names, path,
 };
 
 /// What is to be changed of a client; none leaves it as it is.
@@ -59,7 +58,7 @@ pub async fn find_client(db: &Db, coach_handle: &str, who: &str) -> Result<Clien
     find(&mut tx, coach_id, coach_handle, who).await
 }
 
-pub(super) async fn find(
+pub(crate) async fn find(
     tx: &mut TenantTx,
     coach_id: Uuid,
     coach_handle: &str,
@@ -151,7 +150,7 @@ pub async fn change_client(
     if email != client.email {
         readdress(&mut tx, client.id).await?;
     }
-    attribute::look_again(&mut tx, coach_id).await?;
+    path::look_again(&mut tx, coach_id).await?;
     let changed = find(&mut tx, coach_id, coach_handle, &client.id.to_string()).await?;
     tx.commit().await?;
     Ok(changed)

@@ -9,9 +9,9 @@ use super::{
     roster::{self, Encoded, Entry, Roster},
 };
 use crate::{
-    attribute, clean,
+    clean,
     db::{Db, TenantTx, Tx},
-    names,
+    names, path,
 };
 
 /// A client.
@@ -86,7 +86,7 @@ pub async fn add_client(db: &Db, coach_handle: &str, client: NewClient<'_>) -> R
     let put = put_one(&mut tx, coach_id, entry.clone(), word).await?;
     // An alias that means somebody else stays theirs.
     put::put_aliases(&mut tx, coach_id, put.id, &entry.aliases).await?;
-    attribute::look_again(&mut tx, coach_id).await?;
+    path::look_again(&mut tx, coach_id).await?;
     tx.commit().await?;
     Ok(put)
 }
@@ -203,7 +203,7 @@ pub async fn apply_roster(tx: &mut TenantTx, coach_id: Uuid, roster: &Roster) ->
             Err(unsure) => applied.problems.push(format!("line {line}: {unsure}")),
         }
     }
-    attribute::look_again(tx, coach_id).await?;
+    path::look_again(tx, coach_id).await?;
     Ok(applied)
 }
 

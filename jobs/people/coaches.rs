@@ -6,9 +6,9 @@ use uuid::Uuid;
 use super::{PeopleError, coach, good_email, good_name, good_role, good_zone};
 use crate::{
     db::{Db, TenantTx, Tx},
+    links::{self, Because, Which},
     path::SendFreshLink,
     queue::enqueue,
-    review::links::{self, Because, Which},
 };
 
 /// What is to be changed of a coach; none leaves it as it is.

@@ -4,11 +4,10 @@
 //! email, so adding twice changes what is there and makes nothing new. Who is in a session is never deleted: a client or a
 //! coach who is removed stays as a row that nothing matches, lists or writes to any more.
 
-mod change;
+pub(crate) mod change;
 mod clients;
 mod coaches;
-mod merge;
-mod put;
+pub(crate) mod put;
 pub mod roster;
 
 use chrono_tz::Tz;
@@ -27,7 +26,6 @@ pub use clients::{
     Applied, Client, NewClient, add_client, apply_roster, import_roster, known_names, list_clients, new_client,
 };
 pub use coaches::{CoachChange, CoachRemoval, Readdressed, change_coach, remove_coach};
-pub use merge::{Merged, merge_clients};
 pub use put::Put;
 
 /// Why people could not be added or found, in words for the operator.

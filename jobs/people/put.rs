@@ -66,8 +66,8 @@ impl Known {
 }
 
 /// Keeps everybody else from changing a coach's clients until the transaction ends; attribution waits, so that it does
-/// not miss them (see `attribute::look_again`).
-pub(super) async fn hold(tx: &mut TenantTx, coach_id: Uuid) -> Result<(), sqlx::Error> {
+/// not miss them (see `path::look_again`).
+pub(crate) async fn hold(tx: &mut TenantTx, coach_id: Uuid) -> Result<(), sqlx::Error> {
     sqlx::query!("select id from coaches where id = $1 for no key update", coach_id).fetch_optional(tx.conn()).await?;
     Ok(())
 }
@@ -201,13 +201,13 @@ async fn write(tx: &mut TenantTx, coach_id: Uuid, entry: &Entry, client: Option<
 
 /// Stops the follow-ups that are held for an address that is no longer the client's, by a job: the session is locked
 /// before the people's rows everywhere else.
-pub(super) async fn readdress(tx: &mut TenantTx, client_id: Uuid) -> Result<(), sqlx::Error> {
+pub(crate) async fn readdress(tx: &mut TenantTx, client_id: Uuid) -> Result<(), sqlx::Error> {
     enqueue(tx, &Readdress { client_id }, Uuid::now_v7()).await?;
     Ok(())
 }
 
 /// Adds a client's other names. A name that means somebody already keeps its meaning: a wrong merge is worse than a miss.
-pub(super) async fn put_aliases(
+pub(crate) async fn put_aliases(
     tx: &mut TenantTx,
     coach_id: Uuid,
     client_id: Uuid,

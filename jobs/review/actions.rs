@@ -7,17 +7,17 @@
 use serde_json::json;
 use uuid::Uuid;
 
-use super::outgoing::{self, Invitation};
+use super::outgoing;
 pub use super::refusal::{ActionError, NewRecipient, Problem};
 use crate::{
-    attribute::{self, Answer, Corrected, NameError, SpeakerIs},
     audit::{Event, EventKind, Visitor, record},
+    correct::{self, Answer, Corrected, NameError, SpeakerIs},
     db::{TenantTx, Tx},
+    desk::{self, Desk, Invitation},
     follow_up::{self, Verdict},
     mail::Recipient,
     model::summary,
     path::{self, State, session},
-    review::Desk,
     voice,
 };
 
@@ -284,7 +284,7 @@ pub async fn close(tx: &mut TenantTx, session_id: Uuid, visitor: &Visitor) -> Re
 pub async fn ask_fresh_link(
     tx: &mut TenantTx,
     desk: &Desk,
-    link: &super::links::Link,
+    link: &crate::links::Link,
     visitor: &Visitor,
 ) -> Result<(), ActionError> {
     // The lock makes the count exact: two that ask at once take turns.
@@ -301,7 +301,8 @@ pub async fn ask_fresh_link(
     }
     let event = Event { link_id: Some(link.id), ..Event::of(link.session_id, EventKind::FreshLinkAsked) };
     record(tx, &event, visitor).await?;
-    outgoing::invite(tx, desk, link.session_id, Invitation::fresh(state), visitor).await
+    desk::invite(tx, desk, link.session_id, Invitation::fresh(state), visitor).await?;
+    Ok(())
 }
 
 /// Mails a fresh link to the coach of a session, wherever that coach is now: an operator says so, or the address changed.
@@ -318,7 +319,8 @@ pub async fn send_fresh_link(
     if !matches!(state, State::WaitingForSpeakers | State::InReview | State::Closed) {
         return Err(ActionError::NotOpen { state: state.to_string() });
     }
-    outgoing::invite(tx, desk, session_id, Invitation::fresh(state), visitor).await
+    desk::invite(tx, desk, session_id, Invitation::fresh(state), visitor).await?;
+    Ok(())
 }
 
 /// Takes what the coach says of a session's speakers: those that it waits for, or a correction of those that it has.
@@ -332,7 +334,7 @@ pub async fn set_speakers(
     answers: &[Answer],
     visitor: &Visitor,
 ) -> Result<Corrected, ActionError> {
-    let set = attribute::set_speakers(tx, desk, session_id, answers, visitor).await;
+    let set = correct::set_speakers(tx, desk, session_id, answers, visitor).await;
     set.map_err(|error| refusal(error, answers))
 }
 
@@ -348,7 +350,7 @@ pub async fn split_label(
     answers: &[(Uuid, Option<SpeakerIs>)],
     visitor: &Visitor,
 ) -> Result<Corrected, ActionError> {
-    let split = attribute::split(tx, desk, session_id, label, answers, visitor).await;
+    let split = correct::split(tx, desk, session_id, label, answers, visitor).await;
     split.map_err(|error| refusal(error, &[]))
 }
 
@@ -363,7 +365,7 @@ pub async fn take_back(
     label: &str,
     visitor: &Visitor,
 ) -> Result<Corrected, ActionError> {
-    attribute::take_back(tx, desk, session_id, label, visitor).await.map_err(|error| refusal(error, &[]))
+    correct::take_back(tx, desk, session_id, label, visitor).await.map_err(|error| refusal(error, &[]))
 }
 
 /// What attribute refuses, at the place of the answer that it is about.

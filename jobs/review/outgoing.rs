@@ -1,294 +1,16 @@
-//! What review sets going elsewhere, in the caller's transaction: mails with links, and follow-ups.
-//!
-//! Reads the session and its coach; writes `review_links`, `mails` and the audit. The ledger knows a mail by its kind,
-//! subject, recipient and version, so the same mail is not put there twice.
+//! What an approval sets going: the follow-up on the ledger, in the caller's transaction; and stopping it.
 
 use std::time::Duration;
 
-use chrono::{Days, Utc};
-use chrono_tz::Tz;
 use uuid::Uuid;
 
-use super::{
-    actions::{ActionError, Approved, NewRecipient, Signed},
-    links::{self, Because, Which},
-};
+use super::actions::{ActionError, Approved, NewRecipient, Signed};
 use crate::{
-    attribute,
-    audit::{Event, EventKind, Visitor, record},
-    danger,
     db::{TenantTx, Tx},
+    desk::{Desk, InviteError},
     follow_up::{self, Approval, FollowUp, FollowUpError},
-    mail::{self, MailError, Message, NewMail, ReviewRequest, SessionCoach, SpeakersNeeded, WrongLetter, WrongWords},
-    path::State,
-    review::Desk,
+    mail::{self, MailError},
 };
-
-/// Which mail leads the coach to the session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Invitation {
-    to: To,
-    /// Somebody asked for a fresh link: it takes the place of all that there are to this session.
-    replaces: bool,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum To {
-    /// Read and approve the summaries.
-    Review,
-    /// Say who spoke.
-    Speakers,
-}
-
-impl Invitation {
-    pub(super) const REVIEW: Self = Self { to: To::Review, replaces: false };
-    pub(super) const SPEAKERS: Self = Self { to: To::Speakers, replaces: false };
-
-    /// A fresh link to a session in this state.
-    pub(super) fn fresh(state: State) -> Self {
-        let waits = state == State::WaitingForSpeakers;
-        Self { to: if waits { To::Speakers } else { To::Review }, replaces: true }
-    }
-
-    const fn kind(self) -> &'static str {
-        match self.to {
-            To::Review => "review_request",
-            To::Speakers => "speakers_needed",
-        }
-    }
-}
-
-/// Issues a link and puts the mail that carries it on the ledger. A further invitation of the same kind (a fresh link)
-/// is a mail of its own; the caller holds the session's lock, so that two do not count each other wrong.
-pub(super) async fn invite(
-    tx: &mut TenantTx,
-    desk: &Desk,
-    session_id: Uuid,
-    invitation: Invitation,
-    visitor: &Visitor,
-) -> Result<(), ActionError> {
-    // Whoever changes the coach's address takes back what was mailed to the old one: no link is made in between.
-    let is_removed = sqlx::query_scalar!(
-        r#"select removed_at is not null as "removed!" from coaches
-           where id = (select coach_id from sessions where id = $1) for share"#,
-        session_id
-    )
-    .fetch_optional(tx.conn())
-    .await?;
-    if is_removed == Some(true) {
-        let problem =
-            "the coach of this session was removed; `debrief coach add` with the same handle brings them back";
-        return Err(ActionError::Mail(problem.to_owned()));
-    }
-    let session = mail::session_coach(tx, session_id).await?.ok_or(ActionError::NotFound)?;
-    let earlier = sqlx::query_scalar!(
-        r#"select count(*)::int as "count!" from mails where kind = $1 and subject_id = $2"#,
-        invitation.kind(),
-        session_id
-    )
-    .fetch_one(tx.conn())
-    .await?;
-    let (link_id, token) = links::issue(tx, session.coach_id, session_id, desk.settings.link_days).await?;
-    let url = desk.settings.link_url(&token);
-    let message = match invitation.to {
-        To::Review => {
-            let fresh = invitation.replaces;
-            let review = review_request(tx, desk, session_id, &session, url, !fresh).await?;
-            Message::ReviewRequest(ReviewRequest { fresh, rewritten: earlier > 0 && !fresh, ..review })
-        }
-        To::Speakers => speakers_needed(tx, desk, session_id, &session, url).await?,
-    };
-    let new = NewMail {
-        message,
-        to: session.coach,
-        reply_to: None,
-        subject_id: session_id,
-        version: earlier + 1,
-        session_id: Some(session_id),
-        coach_id: Some(session.coach_id),
-        client_id: None,
-        due_at: None,
-        correlation_id: session.correlation_id,
-    };
-    mail::queue_mail(tx, &desk.post, new).await?;
-    let event = Event { link_id: Some(link_id), ..Event::of(session_id, EventKind::LinkSent) };
-    record(tx, &event, visitor).await?;
-    if invitation.replaces {
-        let others = Which::Others { session: session_id, link: link_id };
-        links::revoke(tx, others, Because::Replaced).await?;
-    }
-    Ok(())
-}
-
-async fn review_request(
-    tx: &mut TenantTx,
-    desk: &Desk,
-    session_id: Uuid,
-    session: &SessionCoach,
-    link: String,
-    only_open: bool,
-) -> Result<ReviewRequest, ActionError> {
-    let rows = sqlx::query!(
-        "select clients.name, state from summaries join clients on clients.id = summaries.client_id
-         where session_id = $1 and (not $2 or state in ('due', 'done', 'failed')) order by clients.name, summaries.id",
-        session_id,
-        only_open
-    )
-    .fetch_all(tx.conn())
-    .await?;
-    let named = |failed: bool| {
-        let rows = rows.iter().filter(|row| (row.state == "failed") == failed);
-        rows.map(|row| row.name.clone()).collect::<Vec<_>>()
-    };
-    let by_occasion = |guess: &attribute::Guess| guess.basis == attribute::Basis::Occasion;
-    let guesses = attribute::guesses(tx, session_id).await?.into_iter().filter(by_occasion).map(|guess| mail::Guess {
-        label: guess.label,
-        person: guess.person,
-        reason: guess.reason,
-    });
-    Ok(ReviewRequest {
-        coach: session.coach.name.clone(),
-        title: session.title.clone(),
-        date: session.date,
-        clients: named(false),
-        failed: named(true),
-        guesses: guesses.collect(),
-        link,
-        expires: last_day(desk, session),
-        fresh: false,
-        rewritten: false,
-        danger: !danger::kinds(tx, session_id).await?.is_empty(),
-        stopped: None,
-    })
-}
-
-async fn speakers_needed(
-    tx: &mut TenantTx,
-    desk: &Desk,
-    session_id: Uuid,
-    session: &SessionCoach,
-    link: String,
-) -> Result<Message, ActionError> {
-    let unknown = sqlx::query_scalar!(
-        r#"select count(*) as "count!" from attributions
-           where session_id = $1 and participant_id is null and not is_shared"#,
-        session_id
-    )
-    .fetch_one(tx.conn())
-    .await?;
-    Ok(Message::SpeakersNeeded(SpeakersNeeded {
-        coach: session.coach.name.clone(),
-        title: session.title.clone(),
-        date: session.date,
-        speakers: usize::try_from(unknown).unwrap_or_default(),
-        danger: !danger::kinds(tx, session_id).await?.is_empty(),
-        link,
-        expires: last_day(desk, session),
-    }))
-}
-
-/// Asks the coach for another approval, with a link, as an approved letter does not go. Where no mail can be written to the
-/// coach, the page still says so.
-pub(crate) async fn ask_again(
-    tx: &mut TenantTx,
-    desk: &Desk,
-    session_id: Uuid,
-    stopped: mail::Stopped,
-) -> Result<(), sqlx::Error> {
-    let Some(session) = mail::session_coach(tx, session_id).await? else { return Ok(()) };
-    let (link_id, token) = links::issue(tx, session.coach_id, session_id, desk.settings.link_days).await?;
-    let message = Message::ReviewRequest(ReviewRequest {
-        coach: session.coach.name.clone(),
-        title: session.title.clone(),
-        date: session.date,
-        clients: vec![stopped.client.clone()],
-        failed: Vec::new(),
-        guesses: Vec::new(),
-        link: desk.settings.link_url(&token),
-        expires: last_day(desk, &session),
-        fresh: false,
-        rewritten: false,
-        danger: !danger::kinds(tx, session_id).await?.is_empty(),
-        stopped: Some(stopped),
-    });
-    let new = NewMail {
-        message,
-        to: session.coach,
-        reply_to: None,
-        // Of its own: the same letter may be approved, and stopped, again.
-        subject_id: Uuid::now_v7(),
-        version: 1,
-        session_id: Some(session_id),
-        coach_id: Some(session.coach_id),
-        client_id: None,
-        due_at: None,
-        correlation_id: session.correlation_id,
-    };
-    match mail::queue_mail(tx, &desk.post, new).await {
-        Ok(_) => {}
-        Err(MailError::Database(error)) => return Err(error),
-        Err(error) => {
-            tracing::error!(target: "review", { session.id = %session_id, %error }, "a coach cannot be asked by mail");
-        }
-    }
-    let event = Event { link_id: Some(link_id), ..Event::of(session_id, EventKind::LinkSent) };
-    record(tx, &event, &Visitor::default()).await
-}
-
-/// Tells the coach that follow-ups of a session went out with another's words: what nobody can take back. `about` is
-/// the finding, of which the coach is told once. Where no mail can be written to the coach, the page still shows it.
-pub(crate) async fn warn_of_wrong_words(
-    tx: &mut TenantTx,
-    desk: &Desk,
-    session_id: Uuid,
-    about: Uuid,
-) -> Result<(), sqlx::Error> {
-    let Some(session) = mail::session_coach(tx, session_id).await? else { return Ok(()) };
-    let found = attribute::misdelivered(tx, session_id).await?;
-    let (link_id, token) = links::issue(tx, session.coach_id, session_id, desk.settings.link_days).await?;
-    let letter = |found: attribute::Misdelivered| WrongLetter {
-        client: found.client,
-        recipient: found.recipient,
-        certain: found.mail_state == "sent",
-        sentences: found.sentences,
-    };
-    let message = Message::WrongWords(WrongWords {
-        coach: session.coach.name.clone(),
-        title: session.title.clone(),
-        date: session.date,
-        letters: found.into_iter().map(letter).collect(),
-        link: desk.settings.link_url(&token),
-        expires: last_day(desk, &session),
-    });
-    let new = NewMail {
-        message,
-        to: session.coach,
-        reply_to: None,
-        subject_id: about,
-        version: 1,
-        session_id: Some(session_id),
-        coach_id: Some(session.coach_id),
-        client_id: None,
-        due_at: None,
-        correlation_id: session.correlation_id,
-    };
-    match mail::queue_mail(tx, &desk.post, new).await {
-        Ok(_) => {}
-        Err(MailError::Database(error)) => return Err(error),
-        Err(error) => {
-            tracing::error!(target: "review", { session.id = %session_id, %error }, "a coach cannot be warned by mail");
-        }
-    }
-    let event = Event { link_id: Some(link_id), ..Event::of(session_id, EventKind::LinkSent) };
-    record(tx, &event, &Visitor::default()).await
-}
-
-/// The last whole day on which a link made now opens, where the coach is.
-fn last_day(desk: &Desk, session: &SessionCoach) -> chrono::NaiveDate {
-    let zone: Tz = session.time_zone.parse().unwrap_or(Tz::UTC);
-    let today = Utc::now().with_timezone(&zone).date_naive();
-    today.checked_add_days(Days::new(u64::from(desk.settings.link_days))).unwrap_or(today)
-}
 
 /// Puts the approved follow-up on the ledger, held for as long as the settings say.
 pub(super) async fn follow_up(
@@ -349,9 +71,16 @@ pub(super) async fn stop_follow_up(tx: &mut TenantTx, summary_id: Uuid) -> Resul
 
 impl From<MailError> for ActionError {
     fn from(error: MailError) -> Self {
+        InviteError::from(error).into()
+    }
+}
+
+impl From<InviteError> for ActionError {
+    fn from(error: InviteError) -> Self {
         match error {
-            MailError::Database(error) => Self::Database(error),
-            other => Self::Mail(other.to_string()),
+            InviteError::NotFound => Self::NotFound,
+            InviteError::Mail(problem) => Self::Mail(problem),
+            InviteError::Database(error) => Self::Database(error),
         }
     }
 }

@@ -6,17 +6,14 @@
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{
-    actions::{self, ActionError},
-    outgoing::{self, Invitation},
-};
+use super::actions::{self, ActionError};
 use crate::{
     audit::Visitor,
     db::Tx,
+    desk::{self, Desk, Invitation, InviteError},
     mail::{self, Trouble},
     path::{self, AskForSpeakers, RequestReview, SendFreshLink, State, session},
     queue::{Context, Finished, Job, JobError},
-    review::Desk,
 };
 
 impl Job for RequestReview {
@@ -32,9 +29,9 @@ impl Job for RequestReview {
             tracing::info!(target: "review", { session.id = %self.session_id, session.state = ?state }, "the review was asked for before, or is not due");
             return ctx.finish(tx, json!({ "sent": false, "why": state })).await;
         }
-        outgoing::invite(&mut tx, ctx, self.session_id, Invitation::REVIEW, &Visitor::default())
+        desk::invite(&mut tx, ctx, self.session_id, Invitation::REVIEW, &Visitor::default())
             .await
-            .map_err(ActionError::into_job_error)?;
+            .map_err(into_job_error)?;
         path::advance(&mut tx, self.session_id, State::InReview, correlation_id).await?;
         ctx.finish(tx, json!({ "sent": true })).await
     }
@@ -64,9 +61,9 @@ impl Job for AskForSpeakers {
             tracing::info!(target: "review", { session.id = %self.session_id }, "the coach was asked for the speakers before");
             return ctx.finish(tx, json!({ "sent": false, "why": "asked before" })).await;
         }
-        outgoing::invite(&mut tx, ctx, self.session_id, Invitation::SPEAKERS, &Visitor::default())
+        desk::invite(&mut tx, ctx, self.session_id, Invitation::SPEAKERS, &Visitor::default())
             .await
-            .map_err(ActionError::into_job_error)?;
+            .map_err(into_job_error)?;
         ctx.finish(tx, json!({ "sent": true })).await
     }
 
@@ -84,7 +81,8 @@ impl Job for SendFreshLink {
             Ok(()) => true,
             // What is not asked about gets its link with the question.
             Err(ActionError::NotFound | ActionError::NotOpen { .. }) => false,
-            Err(error) => return Err(error.into_job_error()),
+            Err(ActionError::Mail(problem)) => return Err(JobError::abort(problem)),
+            Err(error) => return Err(error.into()),
         };
         ctx.finish(tx, json!({ "sent": sent })).await
     }
@@ -107,12 +105,10 @@ async fn mark_dead(ctx: &Context<Desk>, session_id: Uuid) -> Result<(), JobError
     Ok(tx.commit().await?)
 }
 
-impl ActionError {
-    /// What a job makes of it: a mail that cannot be rendered today cannot be rendered by the next attempt.
-    fn into_job_error(self) -> JobError {
-        match self {
-            Self::Mail(problem) => JobError::abort(problem),
-            other => other.into(),
-        }
+/// What a job makes of it: a mail that cannot be written today cannot be written by the next attempt.
+fn into_job_error(error: InviteError) -> JobError {
+    match error {
+        InviteError::Mail(problem) => JobError::abort(problem),
+        other => other.into(),
     }
 }

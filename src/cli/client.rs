@@ -5,8 +5,9 @@ use std::{path::PathBuf, process::ExitCode};
 use anyhow::Context;
 use clap::{Args, Subcommand};
 use debrief_jobs::{
+    correct::{self, Merged},
     names,
-    people::{self, ClientChange, Merged, NewClient, Put, Removal},
+    people::{self, ClientChange, NewClient, Put, Removal},
 };
 
 use super::{App, output::confirmed};
@@ -168,7 +169,7 @@ impl Client {
             }
             Self::Merge { coach, from, into, same_person, yes, dry_run } => {
                 let merge =
-                    async |dry_run| people::merge_clients(&app.db, &coach, &from, &into, (same_person, dry_run)).await;
+                    async |dry_run| correct::merge_clients(&app.db, &coach, &from, &into, (same_person, dry_run)).await;
                 let would = merge(true).await?;
                 let question = format!("{from} will be merged: {}. This cannot be undone.", into_one(&would));
                 if !dry_run && !confirmed(&question, yes)? {

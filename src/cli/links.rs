@@ -10,12 +10,10 @@ use clap::{Args, Subcommand};
 use debrief_jobs::{
     audit::Visitor,
     db::Tx,
+    links::{self, Listed},
     model::id::IdPrefix,
     people,
-    review::{
-        actions,
-        links::{self, Listed},
-    },
+    review::actions,
 };
 use serde_json::json;
 

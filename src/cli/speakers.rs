@@ -5,8 +5,9 @@ use std::process::ExitCode;
 use anyhow::Context;
 use clap::{ArgGroup, Args, Subcommand};
 use debrief_jobs::{
-    attribute::{self, Answer, Corrected, Misdelivered, Speaker, SpeakerIs},
+    attribute::{self, Misdelivered, Speaker},
     audit::Visitor,
+    correct::{self, Answer, Corrected, SpeakerIs},
     db::{TenantTx, Tx},
     model::id::IdPrefix,
 };
@@ -109,7 +110,7 @@ impl Speakers {
             Self::Undo { session, label } => {
                 let (mut tx, session) = app.session(&session).await?;
                 let visitor = Visitor::default();
-                let undone = attribute::take_back(&mut tx, &app.services.desk, session, &label, &visitor).await?;
+                let undone = correct::take_back(&mut tx, &app.services.desk, session, &label, &visitor).await?;
                 tx.commit().await?;
                 let value = json!({ "undone": label, "unresolved": undone.remaining,
                     "summaries_withdrawn": undone.touched.withdrawn, "summaries_due": undone.touched.due });
@@ -133,7 +134,7 @@ impl Name {
         let coach = coach.fetch_one(tx.conn()).await?;
         let answer = self.answer(&mut tx, coach).await?;
         let answers = std::slice::from_ref(&answer);
-        let set = attribute::set_speakers(&mut tx, &app.services.desk, session, answers, &Visitor::default()).await?;
+        let set = correct::set_speakers(&mut tx, &app.services.desk, session, answers, &Visitor::default()).await?;
         let misdelivered = attribute::misdelivered(&mut tx, session).await?;
         tx.commit().await?;
         let value = json!({ "named": answer.label, "unresolved": set.remaining, "moved": set.moved,

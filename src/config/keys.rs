@@ -1,7 +1,7 @@
 //! The names of the settings: what is set under a name that there is not is found, and the name that was meant.
 
 use config::{Map, Value, ValueKind};
-use debrief_jobs::{embed, export, ingest, llm, mail, queue, review};
+use debrief_jobs::{desk, embed, export, ingest, llm, mail, queue};
 use serde::{Deserialize, Serialize};
 
 use super::{Config, DEFAULTS, Http, Log, NOT_SETTINGS};
@@ -18,7 +18,7 @@ pub(super) fn sections() -> Vec<(&'static str, &'static [&'static str])> {
         ("llm.models.*", fields::<llm::ModelSettings>()),
         ("index", fields::<embed::Settings>()),
         ("mail", fields::<mail::Settings>()),
-        ("review", fields::<review::Settings>()),
+        ("review", fields::<desk::Settings>()),
         ("export", fields::<export::Settings>()),
         ("log", fields::<Log>()),
     ]

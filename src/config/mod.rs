@@ -11,7 +11,7 @@ use std::{
 };
 
 use config::Source;
-use debrief_jobs::{bucket, embed, export, ingest, llm, mail, masked, queue, review};
+use debrief_jobs::{bucket, desk, embed, export, ingest, llm, mail, masked, queue};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
@@ -46,7 +46,7 @@ pub struct Config {
     /// How mail leaves.
     pub mail: mail::Settings,
     /// How coaches review.
-    pub review: review::Settings,
+    pub review: desk::Settings,
     /// How exports are written.
     pub export: export::Settings,
     /// What is logged, and how.

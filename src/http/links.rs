@@ -10,11 +10,8 @@ use axum::{
 };
 use debrief_jobs::{
     db::Tx,
-    review::{
-        actions,
-        links::{self, Link, Token},
-        visits,
-    },
+    links::{self, Link, Token},
+    review::{actions, visits},
 };
 use serde::Serialize;
 

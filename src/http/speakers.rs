@@ -9,7 +9,8 @@ use axum::{
     response::Response,
 };
 use debrief_jobs::{
-    attribute::{self, Answer, Speaker, SpeakerIs, Telling, Who},
+    attribute::{self, Speaker, Telling, Who},
+    correct::{self, Answer, SpeakerIs},
     db::Tx,
     review::{
         actions::{self, ActionError, Problem},
@@ -290,12 +291,12 @@ pub(super) async fn show_turns(
     let clients = view::clients_of(&mut tx, session).await?;
     // No label that is stored has a zero.
     let label = label.replace('\0', "\u{fffd}");
-    let turns = attribute::turns(&mut tx, session, &label).await?;
+    let turns = correct::turns(&mut tx, session, &label).await?;
     drop(tx);
     if turns.len() <= from {
         return Err(Failure::not_found());
     }
-    let row = |turn: attribute::Turn| TurnRow {
+    let row = |turn: correct::Turn| TurnRow {
         id: turn.id,
         start_ms: turn.start_ms,
         text: turn.text,

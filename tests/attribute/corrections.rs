@@ -1,8 +1,9 @@
 //! A coach corrects who spoke, when summaries are written, approved, held, or gone out.
 
 use debrief_jobs::{
-    attribute::{Answer, CorrectSessions, Corrected, DropThreads, SpeakerIs, misdelivered, set_speakers, split, turns},
+    attribute::misdelivered,
     audit::Visitor,
+    correct::{Answer, CorrectSessions, Corrected, DropThreads, SpeakerIs, set_speakers, split, turns},
     db::Tx,
     index::{IndexSession, IndexSummary},
     model::summary,

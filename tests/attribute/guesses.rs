@@ -1,8 +1,9 @@
 //! What is decided by evidence that could be wrong: marked on the page and in the mail, and taken back with one click.
 
 use debrief_jobs::{
-    attribute::{self as stage, Basis, NameError, SpeakerIs, guesses, speakers, take_back},
+    attribute::{Basis, guesses, speakers},
     audit::Visitor,
+    correct::{self, NameError, SpeakerIs, take_back},
     db::Tx,
     path::{AttributeSession, RequestReview, SummarizeClient},
 };
@@ -47,7 +48,7 @@ async fn drain<J: Runnable>(world: &World) {
     }
 }
 
-async fn undo(world: &World, session: Uuid, label: &str) -> Result<stage::Corrected, NameError> {
+async fn undo(world: &World, session: Uuid, label: &str) -> Result<correct::Corrected, NameError> {
     let mut tx = tenant(world).await;
     let undone = take_back(&mut tx, &world.services.desk, session, label, &Visitor::default()).await?;
     tx.commit().await?;
@@ -82,9 +83,9 @@ async fn a_file_named_after_the_client_is_evidence_that_is_said_and_taken_back_w
     attribute(&world, session).await;
     assert_eq!(state(&world, session).await, "waiting_for_speakers");
 
-    let tom = [stage::Answer { label: "Speaker 2".into(), is: SpeakerIs::Client(world.tom), everywhere: true }];
+    let tom = [correct::Answer { label: "Speaker 2".into(), is: SpeakerIs::Client(world.tom), everywhere: true }];
     let mut tx = tenant(&world).await;
-    let set = stage::set_speakers(&mut tx, &world.services.desk, session, &tom, &Visitor::default())
+    let set = correct::set_speakers(&mut tx, &world.services.desk, session, &tom, &Visitor::default())
         .await
         .expect("it is named");
     tx.commit().await.expect("it is committed");

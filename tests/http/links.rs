@@ -3,9 +3,9 @@
 use axum::http::StatusCode;
 use debrief_jobs::{
     db::Tx,
+    links::{self, Because, Which},
     path::SendFreshLink,
     people::{self, CoachChange, NewCoach},
-    review::links::{self, Because, Which},
     voice,
 };
 use uuid::Uuid;

@@ -4,8 +4,8 @@
 use std::collections::HashMap;
 
 use debrief_jobs::{
-    attribute::{Answer, SpeakerIs},
     audit::Visitor,
+    correct::{Answer, SpeakerIs},
     db::Tx,
     model::{Claim, Content, Evidence, Section, summary},
     review::{

@@ -2,8 +2,8 @@
 
 use debrief_jobs::{
     db::Tx,
+    links::{self, Token},
     model::{ActionItem, Claim, Content, Evidence, Owner, Section, summary},
-    review::links::{self, Token},
 };
 use uuid::Uuid;
 

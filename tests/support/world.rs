@@ -5,9 +5,8 @@ use std::sync::Arc;
 use debrief_jobs::{
     Provide, Services, Settings, bucket,
     db::Tx,
-    embed, export, ingest, llm, mail,
+    desk, embed, export, ingest, llm, mail,
     queue::{Context, Enqueued, Job, JobError, JobInfo, enqueue},
-    review,
 };
 use serde_json::Value;
 use tempfile::TempDir;
@@ -214,7 +213,7 @@ pub(crate) fn settings(folder: &TempDir) -> Settings {
             url: format!("file://{path}/mail").into(),
             from: "Debrief <debrief@northlight.example>".into(),
         },
-        review: review::Settings {
+        review: desk::Settings {
             base_url: "http://127.0.0.1:8080".parse().expect("a good URL"),
             link_days: 10,
             hold_seconds: 600,

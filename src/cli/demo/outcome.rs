@@ -5,8 +5,8 @@ use std::fmt::Write;
 use chrono::NaiveDate;
 use debrief_jobs::{
     db::{TenantTx, Tx},
+    links,
     model::listing::{self, Filter, Row},
-    review::links,
 };
 use serde::Serialize;
 use uuid::Uuid;

@@ -4,11 +4,11 @@ use anyhow::Context;
 use clap::Args;
 use debrief_jobs::{
     db::Tx,
+    links::{self, Because, Which},
     model::{
         id::IdPrefix,
         listing::{self, Filter, Row},
     },
-    review::links::{self, Because, Which},
 };
 use serde_json::json;
 use uuid::Uuid;

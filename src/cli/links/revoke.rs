@@ -7,12 +7,10 @@ use debrief_jobs::{
     audit::Visitor,
     db::{TenantTx, Tx},
     follow_up::{self, HeldLetter},
+    links::{self, Because, Which},
     model::id::IdPrefix,
     people,
-    review::{
-        actions::{self, ActionError},
-        links::{self, Because, Which},
-    },
+    review::actions::{self, ActionError},
 };
 use serde::Serialize;
 use uuid::Uuid;

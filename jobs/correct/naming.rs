@@ -6,16 +6,13 @@
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{
-    Answer, AttributeSession, Who, correct,
-    people::{Alias, Person},
-    store,
-};
+use super::speakers::{self, Answer};
 use crate::{
+    attribute::{Alias, Person, Who, store},
     clean,
     db::{TenantTx, Tx},
     names::{self, generic},
-    path::{self, State, session},
+    path::{self, AttributeSession, State, session},
     people::{self, PeopleError},
     queue::enqueue,
 };
@@ -286,7 +283,7 @@ pub(super) async fn remember(
     if was.as_ref().is_some_and(|was| was.who == who) {
         return Ok(false);
     }
-    correct::spread(tx, (coach_id, session_id), &normalized, was.as_ref(), correlation_id).await
+    speakers::spread(tx, (coach_id, session_id), &normalized, was.as_ref(), correlation_id).await
 }
 
 /// Whether tools give a label of this session to anybody.

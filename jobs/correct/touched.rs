@@ -17,10 +17,10 @@ use super::{
 use crate::{
     audit::{self, Event, EventKind, Visitor},
     db::{TenantTx, Tx},
+    desk::{self, Desk},
     follow_up, mail,
     path::{self, State, SummarizeClient},
     queue::enqueue,
-    review::{self, Desk},
     summarize::{self, SessionForClient},
     voice,
 };
@@ -131,7 +131,7 @@ pub(super) async fn settle(
     }
     touched.misdelivered = gone_wrong.iter().filter(|found| found.is_new).count();
     if let Some(first) = gone_wrong.iter().find(|found| found.is_new) {
-        review::warn_of_wrong_words(tx, desk, session.id, first.id).await?;
+        desk::warn_of_wrong_words(tx, desk, session.id, first.id).await?;
     }
     Ok(touched)
 }

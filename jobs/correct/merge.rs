@@ -7,16 +7,16 @@
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{
-    Client, PeopleError,
-    change::find,
-    coach,
-    put::{hold, put_aliases, readdress},
-};
+use super::unite::unite;
 use crate::{
-    attribute,
     db::{Db, TenantTx, Tx},
-    path::session,
+    path::{self, session},
+    people::{
+        Client, PeopleError,
+        change::find,
+        coach,
+        put::{hold, put_aliases, readdress},
+    },
 };
 
 /// What a merge did.
@@ -95,14 +95,14 @@ pub async fn merge_clients(
     }
     remove(&mut tx, &from, &into).await?;
     for (session_id, _) in &shared {
-        attribute::unite(&mut tx, *session_id, from.id, into.id).await?;
+        unite(&mut tx, *session_id, from.id, into.id).await?;
     }
     move_rows(&mut tx, &from, &into).await?;
     let aliases: Vec<String> = from.aliases.iter().cloned().chain([from.name.clone()]).collect();
     put_aliases(&mut tx, coach_id, into.id, &aliases).await?;
     readdress(&mut tx, into.id).await?;
     readdress(&mut tx, from.id).await?;
-    attribute::look_again(&mut tx, coach_id).await?;
+    path::look_again(&mut tx, coach_id).await?;
     tracing::info!(
         target: "people",
         { client.id = %into.id, client.merged = %from.id, sessions = merged.sessions, sessions.rewritten = merged.rewritten },

@@ -16,21 +16,23 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{
-    AttributeSession, NameError, SpeakerIs, Touched,
-    people::{Alias, People, Who},
-    reattribute::{self, Session, Withdrawn, plan, stored},
-    resolve::{Label, resolve},
-    speakers::{self, Named},
-    store, touched,
+    naming::{self, NameError, Named, SpeakerIs},
+    reattribute::{self, Session, Withdrawn, plan},
+    touched::{self, Touched},
 };
 use crate::{
+    attribute::{
+        Alias, People, Who,
+        resolve::{Label, resolve},
+        store::{self, stored},
+    },
     audit::{self, Event, EventKind, Visitor},
     db::{TenantTx, Tx},
+    desk::Desk,
     mail::{self, START_AGAIN, Trouble},
     names,
-    path::{State, session},
+    path::{AttributeSession, State, session},
     queue::{Context, Finished, Job, JobArgs, JobError, Policy, enqueue},
-    review::Desk,
 };
 
 /// What a coach says of one label.
@@ -79,7 +81,7 @@ pub async fn set_speakers(
     let corrected = if state.is_attributed() || waits_again {
         correct(tx, desk, (session_id, state, correlation_id), answers, visitor).await?
     } else {
-        let Named { named, remaining, earlier_sessions } = speakers::name(tx, session_id, answers).await?;
+        let Named { named, remaining, earlier_sessions } = naming::name(tx, session_id, answers).await?;
         Corrected { named, remaining, earlier_sessions, ..Corrected::default() }
     };
     let kind = if state.is_attributed() { EventKind::SpeakersCorrected } else { EventKind::SpeakersNamed };
@@ -95,7 +97,7 @@ async fn correct(
     answers: &[Answer],
     visitor: &Visitor,
 ) -> Result<Corrected, NameError> {
-    let coach_id = speakers::hold_coach(tx, session_id).await?;
+    let coach_id = naming::hold_coach(tx, session_id).await?;
     let before = store::load_people(tx, session_id).await?;
     let stored = stored(tx, session_id).await?;
     let mut said_of = BTreeSet::new();
@@ -105,9 +107,9 @@ async fn correct(
         if !stored.contains_key(label) {
             return Err(NameError::NoLabel(label.clone()));
         }
-        let (who, name) = speakers::identify(tx, coach_id, label, is).await?;
+        let (who, name) = naming::identify(tx, coach_id, label, is).await?;
         earlier_sessions |=
-            *everywhere && speakers::remember(tx, (coach_id, session_id), label, who, &name, correlation_id).await?;
+            *everywhere && naming::remember(tx, (coach_id, session_id), label, who, &name, correlation_id).await?;
         said_of.insert(label.clone());
         said.push((label.clone(), who, name));
     }
@@ -324,22 +326,6 @@ impl Correction {
         };
         before
     }
-}
-
-/// Whether a correction of this session's coach is not known to all sessions yet; then no follow-up goes out.
-///
-/// # Errors
-/// When the database does not answer.
-pub(crate) async fn is_pending(tx: &mut TenantTx, summary_id: Uuid) -> Result<bool, sqlx::Error> {
-    sqlx::query_scalar!(
-        r#"select exists (select from corrections
-                          join sessions on sessions.coach_id = corrections.coach_id
-                          join summaries on summaries.session_id = sessions.id
-                          where summaries.id = $1 and applied_at is null) as "pending!""#,
-        summary_id
-    )
-    .fetch_one(tx.conn())
-    .await
 }
 
 /// Lets the coach's sessions that wait look again, and earlier ones be gone through, where a name has a new meaning.

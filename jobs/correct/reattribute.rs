@@ -9,60 +9,20 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use uuid::Uuid;
 
-use super::{
-    people::{People, Who},
-    resolve::{Basis, Resolution, resolve},
-    store::{self, Known, Speech},
-    touched::{self, Summary, Touched},
-};
+use super::touched::{self, Summary, Touched};
 use crate::{
+    attribute::{
+        People, Who,
+        resolve::{Resolution, resolve},
+        store::{self, Known, Speech, Stored},
+    },
     audit::Visitor,
     db::{TenantTx, Tx},
+    desk::Desk,
     index::IndexSession,
     path::{self, State},
     queue::enqueue,
-    review::Desk,
 };
-
-/// What is written of a label.
-#[derive(Clone, Debug)]
-pub(super) struct Stored {
-    pub(super) who: Option<Who>,
-    pub(super) name: String,
-    pub(super) confidence: f32,
-    pub(super) reason: String,
-    pub(super) by_coach: bool,
-    pub(super) basis: Basis,
-}
-
-impl Stored {
-    /// As it stands.
-    pub(super) fn resolution(&self, label: String) -> Resolution {
-        let Self { who, confidence, basis, .. } = *self;
-        Resolution { label, who, confidence, reason: self.reason.clone(), basis, suggestion: None }
-    }
-}
-
-/// What every label of the session is taken for.
-pub(super) async fn stored(tx: &mut TenantTx, session_id: Uuid) -> Result<HashMap<String, Stored>, sqlx::Error> {
-    let rows = sqlx::query!(
-        r#"select label as "label!", participant_id as "participant_id?", client_id as "client_id?", coalesce(kind = 'coach', false) as "is_coach!",
-                  is_shared as "is_shared!", coalesce(name, '') as "name!", confidence as "confidence!",
-                  reason as "reason!", by_coach as "by_coach!", basis as "basis!"
-           from attributions left join participants on participants.id = participant_id
-           where attributions.session_id = $1"#,
-        session_id
-    )
-    .fetch_all(tx.conn())
-    .await?;
-    let stored = rows.into_iter().map(|row| {
-        let is_known = row.participant_id.is_some() || row.is_shared;
-        let who = is_known.then(|| store::who(row.client_id, row.is_coach, row.is_shared));
-        let (name, confidence, reason, by_coach) = (row.name, row.confidence, row.reason, row.by_coach);
-        (row.label, Stored { who, name, confidence, reason, by_coach, basis: Basis::parse(&row.basis) })
-    });
-    Ok(stored.collect())
-}
 
 /// What the labels mean now.
 #[derive(Debug)]

@@ -10,17 +10,21 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::{
-    Corrected, NameError, SpeakerIs,
-    excerpts::shorten,
-    people::Who,
-    reattribute::{self, Session, Withdrawn, plan, stored},
-    speakers, store, touched,
+    naming::{self, NameError, SpeakerIs},
+    reattribute::{self, Session, Withdrawn, plan},
+    speakers::Corrected,
+    touched,
 };
 use crate::{
+    attribute::{
+        Who,
+        excerpts::shorten,
+        store::{self, stored},
+    },
     audit::{self, Event, EventKind, Visitor},
     db::{TenantTx, Tx},
+    desk::Desk,
     path::session,
-    review::Desk,
 };
 
 /// A turn under a label: until somebody speaks under another one.
@@ -94,7 +98,7 @@ pub async fn split(
     if !state.is_attributed() {
         return Err(NameError::NotWaiting);
     }
-    let coach_id = speakers::hold_coach(tx, session_id).await?;
+    let coach_id = naming::hold_coach(tx, session_id).await?;
     let before = store::load_people(tx, session_id).await?;
     let stored = stored(tx, session_id).await?;
     let is_shared = stored.get(label).map(|stored| stored.who == Some(Who::Shared));
@@ -116,7 +120,7 @@ pub async fn split(
         let voice = match is {
             None => None,
             Some(is) => {
-                let (who, name) = speakers::identify(tx, coach_id, label, is).await?;
+                let (who, name) = naming::identify(tx, coach_id, label, is).await?;
                 let voice = voice(label, who, &name);
                 if who == Who::Guest {
                     after.guests.insert(voice.clone(), name);

@@ -7,13 +7,15 @@
 use uuid::Uuid;
 
 use super::{
-    people::Who,
-    reattribute::{self, Session, Withdrawn, stored},
-    resolve::{Basis, Resolution},
-    store,
+    reattribute::{self, Session, Withdrawn},
     touched::{self, Summary},
 };
 use crate::{
+    attribute::{
+        self, Who,
+        resolve::{Basis, Resolution},
+        store::{self, stored},
+    },
     audit::Visitor,
     db::{TenantTx, Tx},
     index::IndexSession,
@@ -36,7 +38,7 @@ pub(crate) async fn unite(tx: &mut TenantTx, session_id: Uuid, from: Uuid, into:
     let known = store::load_people(tx, session_id).await?;
     let stored = stored(tx, session_id).await?;
     let speech = store::load_speech(tx, session_id).await?;
-    let resolution = |label: super::Label| {
+    let resolution = |label: attribute::Label| {
         let before = stored.get(&label.label);
         let who = before.and_then(|before| before.who);
         Resolution {

@@ -7,16 +7,17 @@
 use uuid::Uuid;
 
 use super::{
-    Corrected, NameError, Who,
+    naming::{self, NameError},
     reattribute::{self, Plan, Session, Withdrawn},
-    resolve::Resolution,
-    speakers, store, touched,
+    speakers::Corrected,
+    touched,
 };
 use crate::{
+    attribute::{Who, resolve::Resolution, store},
     audit::{self, Event, EventKind, Visitor},
     db::{TenantTx, Tx},
+    desk::Desk,
     path::session,
-    review::Desk,
 };
 
 /// Takes back whom a label was guessed to mean.
@@ -32,8 +33,8 @@ pub async fn take_back(
     visitor: &Visitor,
 ) -> Result<Corrected, NameError> {
     let (state, correlation_id) = session::lock(tx, session_id).await?.ok_or(NameError::NoSession)?;
-    speakers::hold_coach(tx, session_id).await?;
-    let stored = reattribute::stored(tx, session_id).await?;
+    naming::hold_coach(tx, session_id).await?;
+    let stored = store::stored(tx, session_id).await?;
     let Some(guess) = stored.get(label) else { return Err(NameError::NoLabel(label.to_owned())) };
     if guess.by_coach || guess.who.is_none() || !guess.basis.is_guess() || !state.is_attributed() {
         return Err(NameError::NoGuess(label.to_owned()));
@@ -46,7 +47,7 @@ pub async fn take_back(
     let mut known = store::load_people(tx, session_id).await?;
     known.people.refused.insert(label.to_owned());
     let speech = store::load_speech(tx, session_id).await?;
-    let resolution = |(found, stored): (&String, &reattribute::Stored)| {
+    let resolution = |(found, stored): (&String, &store::Stored)| {
         let stands = stored.resolution(found.clone());
         if found != label {
             return stands;

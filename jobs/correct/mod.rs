@@ -1,0 +1,28 @@
+//! Corrections: a coach says who spoke, or an operator that two clients are one; everything that rested on it follows.
+//!
+//! ```text
+//! naming        who a label is, in a session that waits for it
+//! speakers      what the coach says of labels, waiting or known; job: the coach's other sessions
+//! split, take_back, unite, merge    one label is several people; a guess was wrong; two clients are one
+//! reattribute   which labels move, and the session with them
+//! touched       what that does to summaries, to follow-ups that are held, and to those that are gone
+//! threads       job: later summaries that tell of a corrected session
+//! ```
+
+mod merge;
+mod naming;
+mod reattribute;
+mod speakers;
+mod split;
+mod take_back;
+mod threads;
+mod touched;
+mod unite;
+
+pub use merge::{Merged, merge_clients};
+pub use naming::{NameError, Named, SpeakerIs, name_speakers};
+pub use speakers::{Answer, CorrectSessions, Corrected, set_speakers};
+pub use split::{Turn, split, turns};
+pub use take_back::take_back;
+pub use threads::DropThreads;
+pub use touched::Touched;
