@@ -187,6 +187,33 @@ async fn a_session_without_danger_is_not_marked() {
     assert_eq!(danger::kinds(&mut tx, session).await.expect("it reads"), []);
 }
 
+/// Promises before, in and after what speaks of danger, and a check-in whose answer is no answer.
+const PROMISES: &str = "WEBVTT\n\n00:00:01.000 --> 00:00:03.000\nMaya Okafor: What will you do next?\n\n\
+    00:00:04.000 --> 00:00:12.000\nPriya Raman: I'll send the deck to Tom by Friday. My husband hit me again last night. \
+    I'll call the bank on Monday.\n\n\
+    00:00:13.000 --> 00:00:15.000\nMaya Okafor: Are you safe right now?\n\n\
+    00:00:16.000 --> 00:00:17.000\nPriya Raman: My sister is here.\n\n\
+    00:00:18.000 --> 00:00:21.000\nPriya Raman: I'll finish the sales report by Thursday.\n\n\
+    00:00:22.000 --> 00:00:25.000\nMaya Okafor: I'll send you the slides tomorrow.\n";
+
+#[tokio::test]
+async fn a_promise_beside_what_speaks_of_danger_stays_a_promise() {
+    let world = World::new().await;
+    let session = parsed(&world, PROMISES).await;
+    let (_, content) = reviewed(&world, session).await;
+    let promised: Vec<&str> = content.section(Section::ActionItems).map(|claim| claim.text.as_str()).collect();
+    for words in ["the deck", "the bank", "sales report", "the slides"] {
+        assert!(promised.iter().any(|text| text.contains(words)), "{words}: {promised:?}");
+    }
+    let client = content.claims.iter().filter(|claim| claim.audience == Audience::Client);
+    assert!(client.clone().all(|claim| !claim.text.contains("hit me")), "{:?}", client.collect::<Vec<_>>());
+    assert!(content.section(Section::Risk).any(|claim| claim.text.contains("hit me again last night")));
+    let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
+    let seen = danger::seen(&mut tx, session).await.expect("it reads");
+    let seen: Vec<&str> = seen.iter().map(|it| it.sentence.as_str()).collect();
+    assert_eq!(seen, ["My husband hit me again last night."]);
+}
+
 #[tokio::test]
 async fn a_models_win_of_such_words_is_dropped_and_the_risk_is_there_all_the_same() {
     let claim = |section: &str, text: &str, utterance: usize, quote: &str| {

@@ -47,7 +47,7 @@ const SMALL: [&[&str]; LANGUAGES.len()] = [
         "mit", "auf", "den", "dass", "hat", "habe", "hab", "war", "wenn", "ihn", "ihr", "mein", "meine", "meinem",
         "meiner", "meinen", "dem", "von", "im", "am", "aber", "wie", "was", "noch", "schon", "nur", "sich", "so",
         "bin", "wir", "uns", "als", "vor", "bei", "aus", "einen", "einem", "einer", "kein", "keine", "mehr", "immer",
-        "weil", "ob", "seit", "nach", "des", "du", "sind", "wird", "hast", "haben",
+        "weil", "ob", "seit", "nach", "des", "du", "sind", "wird", "hast", "haben", "bist", "in", "ins",
     ],
     &[
         "jag", "och", "det", "att", "inte", "ar", "som", "en", "ett", "pa", "han", "hon", "mig", "min", "mitt", "mina",

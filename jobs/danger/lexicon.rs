@@ -12,6 +12,7 @@ use regex::{Captures, Regex, RegexBuilder, RegexSet, RegexSetBuilder};
 
 use super::{
     Why,
+    asked::Concern,
     language::{LANGUAGES, Languages},
 };
 
@@ -24,6 +25,16 @@ const FILES: [&[&str]; LANGUAGES.len()] = [
     &[include_str!("lexicon/fr.txt")],
     &[include_str!("lexicon/it.txt")],
     &[include_str!("lexicon/pt.txt")],
+];
+
+/// What is asked for, by the names of its lines: what the answer is a sign of, and how much it must say.
+const ASKS: [(&str, Why, Concern); 6] = [
+    ("asksafe", Why::NotSafe, Concern::Safety),
+    ("checksafe", Why::NotSafe, Concern::CheckIn),
+    ("checkwell", Why::Breath, Concern::CheckIn),
+    ("asksuicide", Why::NotDenied, Concern::Danger),
+    ("askabuse", Why::NotSafe, Concern::Danger),
+    ("askemergency", Why::Unwell, Concern::Danger),
 ];
 
 /// So much memory the compiled sets may take.
@@ -55,13 +66,21 @@ pub(super) struct Lexicon {
     /// Who speaks asks.
     pub(super) asks: Group<()>,
     /// What is asked for, by what it is a sign of where it is not denied.
-    pub(super) asked: Group<Why>,
-    /// Asked whether somebody is safe.
-    pub(super) safe: Group<()>,
-    /// Answers.
+    pub(super) asked: Group<(Why, Concern)>,
+    /// How answers to it begin.
     pub(super) yes: Group<()>,
+    pub(super) maybe: Group<()>,
     pub(super) no: Group<()>,
+    /// What leaves it open, or evades it.
     pub(super) unsure: Group<()>,
+    /// No, where safety is asked for: "nobody" is none there.
+    pub(super) unsafe_: Group<()>,
+    /// What reassures in an answer.
+    pub(super) fine: Group<()>,
+    /// What makes an answer hold at times only.
+    pub(super) limited: Group<()>,
+    /// What tells a check-in of everyday life: a car, a password.
+    pub(super) everyday: Group<()>,
 }
 
 /// The lexicon of each language, read when a sentence may be of it.
@@ -142,13 +161,8 @@ impl Lexicon {
             Some(((why, name.ends_with('!')), pattern.clone()))
         });
         let asked = lines.iter().filter_map(|(name, pattern)| {
-            let why = match name.as_str() {
-                "asksuicide" => Why::NotDenied,
-                "askabuse" => Why::NotSafe,
-                "askemergency" => Why::Unwell,
-                _ => return None,
-            };
-            Some((why, pattern.clone()))
+            let (_, why, concern) = ASKS.iter().find(|(asks, ..)| asks == name)?;
+            Some(((*why, *concern), pattern.clone()))
         });
         Self {
             signs: Group::new(signs.collect()),
@@ -162,10 +176,14 @@ impl Lexicon {
             joke: of("joke"),
             now: of("now"),
             asks: of("asks"),
-            safe: of("safe"),
             yes: of("yes"),
+            maybe: of("maybe"),
             no: of("no"),
             unsure: of("unsure"),
+            unsafe_: of("unsafe"),
+            fine: of("fine"),
+            limited: of("limited"),
+            everyday: of("everyday"),
         }
     }
 }
@@ -214,16 +232,20 @@ mod tests {
             "joke",
             "now",
             "asks",
-            "safe",
             "yes",
+            "maybe",
             "no",
             "unsure",
+            "unsafe",
+            "fine",
+            "limited",
+            "everyday",
         ];
         for (language, files) in LANGUAGES.into_iter().zip(FILES) {
             for (name, pattern) in files.iter().flat_map(|file| read(language, file)) {
                 let known = Why::parse(name.trim_end_matches('!')).is_some()
                     || cues.contains(&name.as_str())
-                    || ["asksuicide", "askabuse", "askemergency"].contains(&name.as_str());
+                    || ASKS.iter().any(|(asks, ..)| *asks == name);
                 assert!(known, "{language}: {name}");
                 assert!(!pattern.contains(" .."), "{language}: a gap without words on both sides: {pattern}");
             }

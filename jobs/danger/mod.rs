@@ -1,7 +1,7 @@
 //! Signs of danger to life in what is said: suicide, self-harm, abuse, violence, medical emergencies.
 //!
 //! Three things speak of danger: patterns of words (`lexicon`), the weight of a sentence's words and meanings, learnt from
-//! labelled sentences (`weigh`, `concepts`), and what somebody does not deny when asked (`heard`).
+//! labelled sentences (`weigh`, `concepts`), and what somebody answers when asked (`asked`).
 //! The lexicon follows the published categories of screening instruments: the C-SSRS, the ASQ and item 9 of the PHQ-9
 //! for suicide and self-harm, HITS and HARK for violence at home, with the abuse of children and of the old, thoughts
 //! of harming others, and the signs for which one calls an ambulance. Of the instruments it has the categories alone,
@@ -10,6 +10,7 @@
 //!
 //! `docs/SUMMARIES.md` has the method, its figures and its limits. Stages keep the signs with `store`.
 
+mod asked;
 mod concepts;
 mod heard;
 mod help;
@@ -17,6 +18,7 @@ mod labelled;
 mod language;
 mod lexicon;
 mod near;
+mod sentence;
 mod store;
 
 #[cfg(test)]
@@ -30,6 +32,7 @@ pub use heard::{is_sign, signs};
 pub use help::names_help;
 pub use near::near;
 pub use store::{Beside, Seen, kinds, seen, write};
+pub use weigh::says_what;
 
 /// What kind of danger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -127,19 +130,19 @@ whys! {
     /// It was tried.
     Attempt = Suicide, "attempt", "an attempt";
     /// Asked for suicide or self-harm, somebody did not say no.
-    NotDenied = Suicide, "not_denied", "asked, and not answered with no";
+    NotDenied = Suicide, "not_denied", "asked, and the answer wasn't no";
     /// Hurting oneself.
     SelfHarm = SelfHarm, "harm", "hurting oneself";
     /// Somebody is hit or hurt.
-    Hurt = Abuse, "hit", "somebody being hit or hurt";
+    Hurt = Abuse, "hit", "someone being hit or hurt";
     /// Somebody is threatened, controlled, afraid.
-    Threat = Abuse, "threat", "threats, control, or fear of somebody";
+    Threat = Abuse, "threat", "threats, control, or fear of someone";
     /// Somebody is forced to sexual acts.
     Forced = Abuse, "sexual", "sexual violence";
-    /// Asked for abuse, somebody did not say no; or did not say to be safe.
-    NotSafe = Abuse, "not_safe", "asked, and the answer was not a clear one";
+    /// Asked for abuse, somebody did not say no; or asked to be safe, did.
+    NotSafe = Abuse, "not_safe", "asked, and the answer wasn't clear";
     /// Somebody may hurt another, or has.
-    Violence = Violence, "violence", "the wish to hurt another, or having done so";
+    Violence = Violence, "violence", "wanting to hurt someone, or having done so";
     /// The heart.
     Chest = Emergency, "chest", "pain in the chest or signs of a heart attack";
     /// The brain.
@@ -149,13 +152,13 @@ whys! {
     /// Too much of something was taken.
     Overdose = Emergency, "overdose", "an overdose or poison";
     /// Bleeding.
-    Bleeding = Emergency, "bleeding", "bleeding that does not stop";
+    Bleeding = Emergency, "bleeding", "bleeding that doesn't stop";
     /// Somebody is not conscious.
-    Unconscious = Emergency, "unconscious", "somebody unconscious, or an ambulance called";
+    Unconscious = Emergency, "unconscious", "someone unconscious, or an ambulance called";
     /// Near to what is said in an emergency.
-    Emergency = Emergency, "emergency", "words as in a medical emergency";
+    Emergency = Emergency, "emergency", "words used in a medical emergency";
     /// Asked for it, somebody did not say no.
-    Unwell = Emergency, "unwell", "asked, and not answered with no";
+    Unwell = Emergency, "unwell", "asked, and the answer wasn't no";
 }
 
 impl Why {

@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use super::{
     Kind, Said, Sign, Why,
-    heard::question,
+    asked::question,
     words::{plain, sentences},
 };
 use crate::embed::{Local, LocalError};

@@ -218,6 +218,111 @@ fn what_is_asked_and_not_denied_is_a_sign() {
     assert_eq!((safe("Yes, I do."), safe("No."), safe("I'm not sure.")), (0, 2, 2));
 }
 
+/// The kinds that are marked in a coach's question, before which something is said, and its answer.
+fn marked_in(before: &str, question: &str, answer: &str) -> BTreeSet<Kind> {
+    let coach = |text| Said { speaker: Some("coach"), text };
+    let client = |text| Said { speaker: Some("client"), text };
+    let said =
+        [client(before), coach(question), client(answer), coach("Good. What about the budget?"), client("Done.")];
+    signs(&said).iter().map(|sign| sign.why.kind()).collect()
+}
+
+#[test]
+fn a_check_in_is_a_sign_where_its_answer_is_no_or_evades() {
+    let questions = [
+        "Are you safe right now?",
+        "Are you safe, Priya?",
+        "do you feel safe",
+        "Bist du gerade in Sicherheit?",
+        "Fühlst du dich sicher?",
+        "Är du trygg just nu?",
+        "¿Estás a salvo?",
+        "Tu es en sécurité ?",
+        "Sei al sicuro?",
+        "Você está em segurança?",
+    ];
+    for question in questions {
+        for answer in [
+            "Yes.",
+            "Yes, I'm at my desk.",
+            "My sister is here.",
+            "I'm in the car.",
+            "No worries, I'm fine.",
+            "Nobody's here, I'm alone.",
+            "Just a second, I'm moving to another room.",
+            "Thanks for asking.",
+            "Ja, alles gut.",
+            "Meine Schwester ist da.",
+            "Min syster är här.",
+            "Mi hermana está aquí.",
+            "Ma sœur est là.",
+            "C'è mia sorella.",
+            "A minha irmã está aqui.",
+            "Sorry? I was on mute.",
+        ] {
+            assert_eq!(marked_in("We shipped on Monday.", question, answer), BTreeSet::new(), "{question} {answer}");
+        }
+        for answer in ["No.", "Not really.", "Um. No.", "I'd rather not say.", "Nein.", "Nej.", "Non.", "Não."] {
+            let marked = marked_in("He came back last night.", question, answer);
+            assert_eq!(marked, BTreeSet::from([Kind::Abuse]), "{question} {answer}");
+        }
+    }
+}
+
+#[test]
+fn a_check_in_in_everyday_talk_is_none() {
+    for (before, question, answer) in [
+        ("I'm driving.", "Are you safe to talk?", "No, give me a minute."),
+        ("I'm on the motorway.", "Are you safe right now?", "Not really, let me pull over."),
+        ("I'm up on the ladder.", "Are you safe there?", "Not quite, hang on."),
+        ("We were hacked.", "Is this line safe?", "No, I would not say the password here."),
+        ("They cut half of the jobs.", "Are you safe for now?", "I don't know."),
+        ("The reorg starts on Monday.", "Do you feel safe in your role?", "Not really."),
+        ("I present on Monday.", "Do you feel safe in your team to speak up?", "Sometimes."),
+        ("Ich fahre gerade.", "Bist du in Sicherheit?", "Nee, warte, ich parke kurz."),
+        ("Morgen ist der Vortrag.", "Fühlst du dich sicher?", "Nicht wirklich."),
+        ("Morgen ist der Vortrag.", "Fühlst du dich mit den Zahlen sicher?", "Nein."),
+        ("Jag har en presentation.", "Känner du dig säker på siffrorna?", "Inte riktigt."),
+        ("Voy conduciendo.", "¿Estás a salvo?", "No, espera, aparco."),
+        ("Je suis au volant.", "Tu es en sécurité ?", "Non, attends, je me gare."),
+        ("Sto guidando.", "Sei al sicuro?", "No, aspetta, accosto."),
+        ("Estou dirigindo.", "Você está em segurança?", "Não, espera, vou encostar."),
+        ("It's the last lap.", "Are you eating?", "Not really."),
+        ("I'm training for the marathon.", "Are you eating enough?", "Sometimes."),
+        ("We lost the match.", "Did it hurt?", "A bit."),
+        ("The deck is done.", "Are you safe? And what did you ship?", "No, nothing yet."),
+        ("The server hangs.", "Have you thought of killing the process?", "Sometimes."),
+    ] {
+        assert_eq!(marked_in(before, question, answer), BTreeSet::new(), "{before} {question} {answer}");
+    }
+}
+
+#[test]
+fn asked_for_safety_a_yes_by_half_is_a_sign() {
+    for (question, answer, is_sign) in [
+        ("Do you feel safe at home?", "Yes.", false),
+        ("Do you feel safe at home?", "My sister is here.", false),
+        ("Do you feel safe at home?", "We have a new alarm.", false),
+        ("Do you feel safe at home?", "No.", true),
+        ("Do you feel safe at home?", "Sometimes.", true),
+        ("Do you feel safe at home?", "Mostly.", true),
+        ("Do you feel safe with him?", "As long as I keep quiet.", true),
+        ("Do you feel safe with him?", "Yes, when he is sober.", true),
+        ("Do you feel safe with your husband?", "I don't want to talk about it.", true),
+        ("Fühlst du dich zu Hause sicher?", "Meistens.", true),
+        ("Fühlst du dich zu Hause sicher?", "Ja, klar.", false),
+        ("Känner du dig trygg hemma?", "Inte alltid.", true),
+        ("¿Te sientes segura en casa?", "Depende.", true),
+        ("Tu te sens en sécurité chez toi ?", "Pas toujours.", true),
+        ("Ti senti al sicuro a casa?", "Non sempre.", true),
+        ("Você se sente segura em casa?", "Nem sempre.", true),
+        ("Can you breathe?", "Yes.", false),
+        ("Can you breathe?", "No.", true),
+    ] {
+        assert_eq!(!marked_in("It was a long week.", question, answer).is_empty(), is_sign, "{question} {answer}");
+    }
+}
+
 #[test]
 fn a_sign_says_where_it_stands() {
     let client = |text| Said { speaker: Some("Priya"), text };

@@ -316,40 +316,6 @@ impl SessionForClient {
         self.dangers = danger::signs(&said).into_iter().map(danger).collect();
     }
 
-    /// Whether a line speaks of danger.
-    #[must_use]
-    pub fn is_danger(&self, index: usize) -> bool {
-        self.dangers.iter().any(|danger| danger.index == index)
-    }
-
-    /// Whether a line speaks of danger, or is said right beside one that does: what was asked and answered there says as
-    /// much as the words themselves.
-    #[must_use]
-    pub fn is_beside_danger(&self, line: &Line) -> bool {
-        let start = |index: usize| self.line(index).and_then(|line| line.start_ms);
-        self.dangers.iter().any(|danger| {
-            let soon =
-                line.start_ms.zip(start(danger.index)).is_some_and(|(one, other)| one.abs_diff(other) <= BESIDE_MS);
-            soon || line.index.abs_diff(danger.index) <= BESIDE
-        })
-    }
-
-    /// Whether words speak of danger or of help against it, by themselves or because they are those of a sentence that does.
-    #[must_use]
-    pub fn tells_danger(&self, words: &str) -> bool {
-        danger::is_sign(words)
-            || danger::names_help(words)
-            || self.dangers.iter().any(|danger| shares_words(&danger.sentence, words))
-    }
-
-    /// The session without the lines that speak of danger.
-    #[must_use]
-    pub(super) fn without_danger(&self) -> Self {
-        let mut rest = self.clone();
-        rest.utterances.retain(|line| !self.is_danger(line.index));
-        rest
-    }
-
     /// Whether the coach's line at `at` of a group session is said to this client: it names the client, or it answers
     /// the client directly, or it goes on with a line that does. A question before another's turn is that other's.
     fn is_to_client(&self, at: usize, own_names: &BTreeSet<String>) -> bool {
@@ -374,21 +340,4 @@ impl SessionForClient {
             _ => false,
         }
     }
-}
-
-/// So many lines, and so long, before and after a line that speaks of danger are beside it.
-const BESIDE: usize = 2;
-const BESIDE_MS: u64 = 10_000;
-/// So many words in a row are somebody's words, and not the language's.
-const SHARED_WORDS: usize = 5;
-
-/// Whether `words` hold a run of a sentence's words, or all of them where it has few.
-fn shares_words(sentence: &str, words: &str) -> bool {
-    let (said, told) = (text::words(sentence), text::words(words));
-    let run = SHARED_WORDS.min(said.len());
-    // One word ("Yes.") is nobody's.
-    run > 1
-        && said
-            .windows(run)
-            .any(|run_of| told.windows(run).any(|other| run_of.iter().zip(other).all(|(a, b)| a.normal == b.normal)))
 }

@@ -14,7 +14,7 @@ use super::{
     input::{Line, OpenThread, SessionForClient, Speaker},
     offline::{Doubt, Doubts},
 };
-use crate::model::{ActionItem, Audience, Claim, Evidence, Owner, Score, Section, Support, Thread, ThreadOutcome};
+use crate::model::{ActionItem, Claim, Evidence, Owner, Score, Section, Support, Thread, ThreadOutcome};
 use crate::text;
 
 /// The longest claim, in characters: more is not a sentence.
@@ -157,9 +157,8 @@ fn check(input: &SessionForClient, doubts: &Doubts<'_>, draft: &DraftClaim) -> R
     }
     evidence.sort_by_key(|held| held.line.index);
     let lines: Vec<&Line> = evidence.iter().map(|held| held.line).collect();
-    if draft.section.audience() == Audience::Client
-        && (lines.iter().any(|line| input.is_beside_danger(line)) || input.tells_danger(&sentence))
-    {
+    let quotes: Vec<(&Line, &str)> = evidence.iter().map(|held| (held.line, held.evidence.quote.as_str())).collect();
+    if input.is_for_coach_alone(draft.section, &sentence, &quotes) {
         return Err(Dropped::Danger);
     }
     let cited = evidence.iter().filter(|held| held.supports).map(|held| &held.evidence);

@@ -2,7 +2,7 @@
 
 use debrief_jobs::{
     danger::{self, Kind},
-    model::Audience,
+    model::{Audience, Evidence},
     review::view::{SessionView, SummaryView},
 };
 use serde::Serialize;
@@ -94,10 +94,14 @@ fn going_out(session: &SessionView, summary: &SummaryView) -> Vec<GoingOut> {
     if summary.state == "dismissed" {
         return Vec::new();
     }
-    let marked = |id| session.dangers.iter().any(|it| it.utterance_id == id);
+    // A promise in the same breath is none of it.
+    let marked = |evidence: &Evidence| {
+        session.dangers.iter().any(|it| {
+            let (said, quote) = (it.sentence.as_str(), evidence.quote.as_str());
+            it.utterance_id == evidence.utterance_id && (said.contains(quote) || quote.contains(said))
+        })
+    };
     let claims = summary.content.claims.iter().filter(|claim| claim.audience == Audience::Client);
-    let tells = claims.filter(|claim| {
-        danger::is_sign(&claim.text) || claim.evidence.iter().any(|evidence| marked(evidence.utterance_id))
-    });
+    let tells = claims.filter(|claim| danger::is_sign(&claim.text) || claim.evidence.iter().any(marked));
     tells.map(|claim| GoingOut { client: summary.client_name.clone(), text: claim.text.clone() }).collect()
 }

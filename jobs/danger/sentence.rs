@@ -1,0 +1,199 @@
+//! Hearing one sentence: what patterns find in it, what its words weigh, and what excuses it.
+
+use std::sync::LazyLock;
+
+use regex::Regex;
+
+use super::{
+    Kind, Why,
+    language::Languages,
+    lexicon::{Group, Lexicon, lexicons},
+    weigh::{WEIGHTS, Weighed},
+};
+
+/// So likely a sentence is danger by its weight alone: in a few lines, and in a long session, which has more sentences
+/// that could be marked for nothing.
+const ALONE: (f32, f32) = (0.25, 0.5);
+/// So many lines are few, and so many long.
+pub(super) const LINES: (usize, usize) = (20, 300);
+/// A sentence of which fewer different words say something is thin, and must be more likely by this: "I need the key" has
+/// one, and in a long session it takes a pattern.
+const THIN: [(usize, f32); 3] = [(2, 0.5), (3, 0.3), (4, 0.1)];
+/// Two sentences that only stand together must be more likely by this.
+pub(super) const JOINED: f32 = 0.15;
+/// A sentence of so many words is looked at in runs of so many, which begin so many words after each other, and must be
+/// more likely by this.
+const LONG: usize = 16;
+const RUN: usize = 12;
+const STEP: usize = 6;
+const IN_RUN: f32 = 0.15;
+/// What weighs less has nothing to do with danger, whatever patterns say.
+const NOTHING: f32 = 0.03;
+/// So likely a sentence must at least be where a pattern is in it: in talk, and in what is written for a client, where the
+/// pattern decides unless the words say nothing of the kind.
+pub(super) const TOGETHER: (f32, f32) = (0.2, 0.03);
+
+/// A kind that patterns found must be so likely by the weight, as a share of the likeliest of those found, …
+const BESIDE_THE_LIKELIEST: f32 = 0.2;
+/// … and the likeliest of those as a share of the likeliest of all.
+const AGAINST_ALL: f32 = 0.1;
+
+/// How likely a sentence must be danger in a session of so many lines.
+pub(super) fn least(lines: usize) -> f32 {
+    let share = |lines: usize| (lines as f32).ln();
+    let (few, long) = (share(LINES.0), share(LINES.1));
+    ALONE.0 + (ALONE.1 - ALONE.0) * ((share(lines.max(1)) - few) / (long - few)).clamp(0.0, 1.0)
+}
+
+/// What plain words are signs of. In a long sentence much may be said around it ("the quarter is fine, and my husband broke
+/// my arm, so I type slowly"): it is then looked at in runs of its words, which must be more likely.
+pub(super) fn whys(words: &str, least: f32, together: f32) -> Vec<Why> {
+    let whole = Heard::new(words).map(|heard| heard.whys(least, together)).unwrap_or_default();
+    if !whole.is_empty() {
+        return whole;
+    }
+    let next = |at: &mut usize, word: &str| Some(std::mem::replace(at, *at + word.len() + 1));
+    let starts: Vec<usize> = words.split(' ').scan(0, next).collect();
+    if starts.len() < LONG {
+        return Vec::new();
+    }
+    let in_run = |first: usize| {
+        let end = starts.get(first + RUN).map_or(words.len(), |next| next - 1);
+        let found = Heard::new(&words[starts[first]..end])?.whys(least + IN_RUN, together + IN_RUN);
+        Some(found).filter(|found| !found.is_empty())
+    };
+    let Some(mut found) = (0..starts.len() - RUN + STEP).step_by(STEP).find_map(in_run) else { return Vec::new() };
+    // "In the film …" may stand before it.
+    let excuses = Excuses::new(words, Languages::of(words.split(' ')));
+    found.retain(|why| !excuses.hold(*why, words));
+    found
+}
+
+/// A sentence in plain words, what is denied or said otherwise blanked out, and its weight.
+pub(super) struct Heard<'a> {
+    words: &'a str,
+    languages: Languages,
+    denied: String,
+    meant: String,
+    weighed: Weighed,
+    /// How likely it is danger with what is denied or said otherwise, where that is more.
+    likely: f32,
+    excuses: Excuses,
+}
+
+impl<'a> Heard<'a> {
+    /// None where the words have nothing to do with danger, as most have: nothing is looked for in them.
+    pub(super) fn new(words: &'a str) -> Option<Self> {
+        let languages = Languages::of(words.split(' '));
+        let as_it_is = weigh(words, languages);
+        if as_it_is.danger < NOTHING {
+            return None;
+        }
+        let blank = |text: &str, with: fn(&Lexicon) -> &Group<()>| {
+            lexicons(languages).fold(text.to_owned(), |text, lexicon| with(lexicon).blank(&text))
+        };
+        let denied = blank(words, |it| &it.denied);
+        let meant = blank(&blank(words, |it| &it.idioms), |it| &it.denied);
+        let likely = as_it_is.danger;
+        let weighed = if meant == words { as_it_is } else { weigh(&meant, languages) };
+        let likely = likely.max(weighed.danger);
+        Some(Self { words, languages, denied, meant, weighed, likely, excuses: Excuses::new(words, languages) })
+    }
+
+    fn whys(&self, least: f32, together: f32) -> Vec<Why> {
+        let patterns = self.patterns(together);
+        if patterns.is_empty() { self.alone(least).into_iter().collect() } else { patterns }
+    }
+
+    /// What patterns find, where the weight does not speak against it. A strong one holds in spite of idioms, which are
+    /// then weighed as they are.
+    fn patterns(&self, together: f32) -> Vec<Why> {
+        let mut found: Vec<Why> = Vec::new();
+        if self.likely < together {
+            return found;
+        }
+        let mut any_strong = false;
+        for ((why, strong), pattern) in lexicons(self.languages).flat_map(|it| it.signs.all_in(self.words)) {
+            let text = if strong { &self.denied } else { &self.meant };
+            if let Some(place) = pattern.find(text)
+                && !self.excuses.hold(why, place.as_str())
+            {
+                any_strong |= strong;
+                if !found.contains(&why) {
+                    found.push(why);
+                }
+            }
+        }
+        let in_spite = any_strong.then(|| weigh(&self.denied, self.languages));
+        let weighed = in_spite.as_ref().unwrap_or(&self.weighed);
+        if weighed.danger < together { Vec::new() } else { of_their_kind(found, weighed) }
+    }
+
+    /// What the weight alone says.
+    pub(super) fn alone(&self, least: f32) -> Option<Why> {
+        let why = said_of(self.weighed.kind());
+        let thin = THIN.iter().find(|(fewer, _)| self.weighed.content < *fewer).map_or(0.0, |(_, more)| *more);
+        (self.weighed.speaks && self.weighed.danger >= least + thin && !self.excuses.hold(why, self.words))
+            .then_some(why)
+    }
+}
+
+/// Patterns know words, and the weight knows better who does it to whom: of kinds of which one is much the likelier
+/// the others go ("he says he will kill me" is no suicide). Who needs a doctor needs one whatever the reason.
+fn of_their_kind(mut found: Vec<Why>, weighed: &Weighed) -> Vec<Why> {
+    let likeliest = found.iter().map(|why| weighed.of(why.kind())).fold(0.0, f32::max);
+    let least = likeliest * BESIDE_THE_LIKELIEST;
+    found.retain(|why| why.kind() == Kind::Emergency || weighed.of(why.kind()) >= least);
+    let kind = weighed.kind();
+    if !found.is_empty() && likeliest < weighed.of(kind) * AGAINST_ALL {
+        found.retain(|why| why.kind() == Kind::Emergency);
+        found.push(said_of(kind));
+    }
+    found
+}
+
+fn weigh(words: &str, languages: Languages) -> Weighed {
+    WEIGHTS.weigh(&words.split(' ').collect::<Vec<_>>(), languages)
+}
+
+/// What words are a sign of by their weight.
+const fn said_of(kind: Kind) -> Why {
+    match kind {
+        Kind::Suicide => Why::Thoughts,
+        Kind::SelfHarm => Why::SelfHarm,
+        Kind::Abuse => Why::Hurt,
+        Kind::Violence => Why::Violence,
+        Kind::Emergency => Why::Emergency,
+    }
+}
+
+/// What a sentence says besides that makes it no danger, or not now.
+struct Excuses {
+    goes_on: bool,
+    is_over: bool,
+    passed: bool,
+    told: bool,
+}
+
+impl Excuses {
+    fn new(words: &str, languages: Languages) -> Self {
+        let any = |with: fn(&Lexicon) -> &Group<()>| lexicons(languages).any(|it| with(it).is_in(words));
+        Self {
+            goes_on: any(|it| &it.now),
+            is_over: any(|it| &it.ago) || any(|it| &it.hypothetical) || any(|it| &it.joke),
+            passed: any(|it| &it.passed),
+            told: any(|it| &it.told),
+        }
+    }
+
+    fn hold(&self, why: Why, matched: &str) -> bool {
+        static OF_SELF: LazyLock<Regex> = LazyLock::new(|| {
+            Regex::new(r"\b(?:i|me|my|myself|ich|mich|mir|jag|mig|yo|mi|je|j|m|moi|io|eu)\b")
+                .expect("a constant pattern")
+        });
+        !self.goes_on
+            && (self.is_over
+                || (self.passed && why.kind() == Kind::Emergency)
+                || (self.told && !OF_SELF.is_match(matched)))
+    }
+}
