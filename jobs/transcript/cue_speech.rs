@@ -139,7 +139,7 @@ fn spans<'a>(raw: &'a str, draft: &mut Draft) -> Vec<Span<'a>> {
 }
 
 /// What is said where dashes alone tell voices apart.
-const DASHED_VOICES: &str = "nobody is named: the dashes show where somebody else begins to speak, and not who it is";
+const DASHED_VOICES: &str = "nobody is named: the dashes show where somebody else starts speaking, but not who it is";
 
 /// How a file marks changes of speakers beside its labels.
 #[derive(Clone, Copy, Debug)]
