@@ -114,6 +114,7 @@ pub(super) fn spoken<'j>(root: &'j Json<'j>) -> Option<Json<'j>> {
         None if by_name => is_spoken(kind),
         None => !is_unspoken(kind),
     };
+    let formatted = items.iter().any(|item| item.get("turn_is_formatted").is_true());
     let mut deep = false;
     let mut events: Vec<(bool, Json<'j>)> = Vec::new();
     for item in items.iter().filter(|item| wanted(item.get(key))) {
@@ -122,7 +123,9 @@ pub(super) fn spoken<'j>(root: &'j Json<'j>) -> Option<Json<'j>> {
             continue;
         }
         deep |= lifted;
-        let unsure = has_word(item.get(key), UNSURE);
+        // A turn that has ended comes again, with its punctuation.
+        let unfinished = item.get("end_of_turn").is_false() || formatted && item.get("turn_is_formatted").is_false();
+        let unsure = unfinished || has_word(item.get(key), UNSURE);
         if let Value::Object(fields) = &mut event.value
             && fields.iter().all(|(name, _)| !DECIDED.contains(&name.as_ref()))
         {
@@ -241,154 +244,4 @@ fn holds_speech(event: &Json<'_>) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::{Value, json};
-
-    use crate::parse;
-
-    const TALK: [(&str, &str); 4] = [
-        ("Dana", "Welcome back, how was the week?"),
-        ("Tom", "It was long, but I did talk to Ines."),
-        ("Dana", "And what did she say about it?"),
-        ("Tom", "I will write to her on Monday."),
-    ];
-
-    type Event = fn(&str, &str, f64, bool) -> Value;
-
-    fn words(text: &str, start: f64) -> Vec<(String, f64)> {
-        text.split(' ')
-            .enumerate()
-            .zip(std::iter::repeat(start))
-            .map(|((at, word), start)| (word.to_owned(), start + at as f64 * 0.3))
-            .collect()
-    }
-
-    fn check(name: &str, event: Event, around: &[Value], lists: bool) {
-        let mut events: Vec<Value> = around.to_vec();
-        for (turn, (who, text)) in TALK.iter().enumerate() {
-            let start = turn as f64 * 5.0 + 1.0;
-            let half = text.split(' ').take(3).collect::<Vec<_>>().join(" ");
-            events.push(event(who, &half, start, false));
-            events.push(event(who, text, start, true));
-            events.extend(around.first().filter(|_| turn == 1).cloned());
-        }
-        let lines: Vec<String> = events.iter().map(Value::to_string).collect();
-        let file = if lists { format!("[{}]", lines.join(",")) } else { lines.join("\n") };
-        let read = parse(file.as_bytes()).unwrap_or_else(|refusal| panic!("{name}: {refusal}\n{file}"));
-        assert!(read.account.balances(), "{name}: {:?}", read.account);
-        let said: Vec<(Option<&str>, &str)> =
-            read.utterances.iter().map(|said| (said.label.as_deref(), said.text.as_str())).collect();
-        let wanted: Vec<(Option<&str>, &str)> = TALK.iter().map(|(who, text)| (Some(*who), *text)).collect();
-        let plain = |label: Option<&str>| match label {
-            Some("Speaker 0" | "S1") => Some("Dana"),
-            Some("Speaker 1" | "S2") => Some("Tom"),
-            Some("Dana") => Some("Dana"),
-            Some("Tom") => Some("Tom"),
-            _ => None,
-        };
-        let said: Vec<_> = said.into_iter().map(|(label, text)| (plain(label), text)).collect();
-        assert_eq!(said, wanted, "{name}\n{file}");
-        assert!(read.utterances.iter().all(|said| said.start_ms.is_some()), "{name}\n{file}");
-    }
-
-    #[test]
-    fn what_is_said_is_read_out_of_any_stream_of_events() {
-        let streams: [(&str, Event, Vec<Value>); 9] = [
-            (
-                "events with data",
-                |who, text, at, last| json!({"event": if last { "transcript.final" } else { "transcript.partial" }, "ts": 1_794_038_400.0 + at, "data": {"speaker": who, "text": text, "final": last}}),
-                vec![
-                    json!({"event": "bot.joined", "ts": 1_794_038_400.0, "data": {"bot": "NoteBot", "meeting": "abc"}}),
-                    json!({"event": "participant.join", "ts": 1_794_038_401.0, "data": {"name": "Dana"}}),
-                    json!({"event": "chat.message", "ts": 1_794_038_402.0, "data": {"name": "Tom", "message": "https://x.example/house"}}),
-                ],
-            ),
-            (
-                "Recall",
-                |who, text, at, last| {
-                    let words: Vec<Value> = words(text, at).into_iter().map(|(word, at)| json!({"text": word, "start_timestamp": {"relative": at}, "end_timestamp": {"relative": at + 0.2}})).collect();
-                    json!({"event": if last { "transcript.data" } else { "transcript.partial_data" }, "data": {"data": {"words": words, "participant": {"id": who.len(), "name": who, "is_host": false}}, "bot": {"id": "b1", "metadata": {}}, "transcript": {"id": "t1"}}})
-                },
-                vec![
-                    json!({"event": "participant_events.join", "data": {"data": {"action": "join", "participant": {"id": 1, "name": "Dana"}}, "bot": {"id": "b1"}}}),
-                ],
-            ),
-            (
-                "Attendee",
-                |who, text, at, last| json!({"trigger": if last { "transcript.update" } else { "transcript.partial" }, "data": {"speaker_name": who, "speaker_uuid": who, "timestamp_ms": at * 1e3, "duration_ms": 2_000, "transcription": {"transcript": text}}}),
-                vec![
-                    json!({"trigger": "bot.state_change", "data": {"new_state": "joined"}}),
-                    json!({"trigger": "participant_events.join_leave", "data": {"participant_name": "Dana"}}),
-                ],
-            ),
-            (
-                "Speechmatics",
-                |who, text, at, last| {
-                    let speaker = if who == "Dana" { "S1" } else { "S2" };
-                    let results: Vec<Value> = words(text, at).into_iter().map(|(word, at)| json!({"type": "word", "start_time": at, "end_time": at + 0.2, "alternatives": [{"content": word, "confidence": 1.0, "speaker": speaker}]})).collect();
-                    json!({"message": if last { "AddTranscript" } else { "AddPartialTranscript" }, "format": "2.9", "metadata": {"start_time": at, "end_time": at + 3.0, "transcript": text}, "results": results})
-                },
-                vec![
-                    json!({"message": "RecognitionStarted", "id": "a1"}),
-                    json!({"message": "Info", "type": "recognition_quality", "quality": "broadcast"}),
-                ],
-            ),
-            (
-                "Deepgram",
-                |who, text, at, last| {
-                    let speaker = usize::from(who != "Dana");
-                    let words: Vec<Value> = words(text, at).into_iter().map(|(word, at)| json!({"word": word.to_lowercase(), "start": at, "end": at + 0.2, "punctuated_word": word, "speaker": speaker})).collect();
-                    json!({"type": "Results", "channel_index": [0, 1], "start": at, "duration": 3.0, "is_final": last, "speech_final": last, "channel": {"alternatives": [{"transcript": text, "confidence": 0.9, "words": words}]}})
-                },
-                vec![
-                    json!({"type": "Metadata", "request_id": "r1"}),
-                    json!({"type": "SpeechStarted", "timestamp": 0.5}),
-                ],
-            ),
-            (
-                "Gladia",
-                |who, text, at, last| json!({"type": "transcript", "session_id": "s", "data": {"id": format!("{at}"), "is_final": last, "utterance": {"text": text, "start": at, "end": at + 3.0, "speaker": who}}}),
-                vec![
-                    json!({"type": "start_session", "session_id": "s"}),
-                    json!({"type": "speech_start", "session_id": "s", "data": {"time": 0.5}}),
-                ],
-            ),
-            (
-                "AssemblyAI, first version",
-                |who, text, at, last| json!({"message_type": if last { "FinalTranscript" } else { "PartialTranscript" }, "audio_start": at * 1e3, "audio_end": at * 1e3 + 3e3, "text": text, "speaker": who}),
-                vec![json!({"message_type": "SessionBegins", "session_id": "s"})],
-            ),
-            (
-                "Vexa",
-                |who, text, at, last| json!({"type": if last { "transcript.finalized" } else { "transcript.mutable" }, "meeting": {"id": 7}, "payload": {"segments": [{"start": at, "end": at + 3.0, "text": text, "speaker": who}]}}),
-                vec![json!({"type": "meeting.status", "meeting": {"id": 7}, "payload": {"status": "active"}})],
-            ),
-            (
-                "payloads in payloads",
-                |who, text, at, last| json!({"type": if last { "caption.final" } else { "caption.interim" }, "payload": {"detail": {"speaker": {"name": who}, "text": text, "start": at, "end": at + 3.0}}}),
-                vec![json!({"type": "meeting.started", "payload": {"detail": {"host": "Dana"}}})],
-            ),
-        ];
-        for (name, event, around) in streams {
-            check(name, event, &around, false);
-            check(name, event, &around, true);
-        }
-        // Zoom's have kinds by number and no interims.
-        let line = |(at, (who, text)): (usize, &(&str, &str))| json!({"msg_type": 17, "content": {"user_id": 16_778_240 + who.len(), "user_name": who, "data": text, "timestamp": 1_794_038_400_000_u64 + at as u64 * 5_000}});
-        let mut lines = vec![json!({"msg_type": 6, "event": {"event_type": 2, "user_name": "Dana"}}).to_string()];
-        lines.extend(TALK.iter().enumerate().map(line).map(|line| line.to_string()));
-        let read = parse(lines.join("\n").as_bytes()).expect("a talk");
-        let said: Vec<_> = read.utterances.iter().map(|said| (said.label.as_deref(), said.text.as_str())).collect();
-        assert_eq!(said, TALK.map(|(who, text)| (Some(who), text)));
-    }
-
-    #[test]
-    fn several_transcripts_are_no_stream() {
-        let line = |who: &str| {
-            let turn = |at: usize| json!({"speaker": if at % 2 == 0 { who } else { "Dana" }, "text": "So it is, all in all.", "start": at * 3});
-            json!({"event": "transcript.done", "data": {"transcript": [turn(0), turn(1), turn(2), turn(3), turn(4)]}})
-        };
-        let file = format!("{}\n{}", line("Tom"), line("Priya"));
-        assert!(parse(file.as_bytes()).is_err());
-    }
-}
+mod tests;

@@ -176,7 +176,8 @@ fn lines(source: &Source<'_>) -> Option<Result<(Format, Draft), NotATranscript>>
     let whole =
         |document: &Json<'_>| is_talk(document) || SOURCES.iter().any(|source| (source.knows)(document).is_some());
     // Each event of a stream looks like the transcript of a service, as short as it is.
-    let is_one = |document: &Json<'_>| if stream { is_talk(document) } else { whole(document) };
+    let of_several = |document: &Json<'_>| lists::find(document).places.first().is_some_and(|place| place.voices > 1);
+    let is_one = |document: &Json<'_>| if stream { of_several(document) } else { whole(document) };
     if documents.iter().take(20).filter(|document| is_one(document)).nth(1).is_some() {
         return Some(Err(NotATranscript::Several));
     }

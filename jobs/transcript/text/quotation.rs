@@ -66,8 +66,8 @@ fn told<'a>(lines: &[Line<'a>], candidates: &[Option<&'a str>], counts: &HashMap
     for _ in 0..ROUNDS {
         let mut within = false;
         let mut free: HashSet<&str> = HashSet::new();
-        for place in 0..places.len() {
-            within = label(place).is_some_and(|label| told.contains(label)) && (announced[place] || within);
+        for (place, announced) in announced.iter().enumerate() {
+            within = label(place).is_some_and(|label| told.contains(label)) && (*announced || within);
             if let Some(label) = label(place).filter(|_| !within) {
                 free.insert(label);
             }
