@@ -72,12 +72,12 @@ fn a_refusal_says_what_was_seen_and_what_comes_nearest() {
         ("10 --> 20\nso it goes --> there", "none of its times can be read"),
         ("<?xml version=\"1.0\"?><rss><item/></rss>", "first element is <rss>"),
         ("<!DOCTYPE html><p>so</p>", "HTML page"),
-        ("{\"segments\": {\"a\": 1}}", "nearest to that of Whisper"),
-        ("{\"turns\": 3, \"b\": 4}", "nearest to that of Read.ai"),
+        ("{\"segments\": {\"a\": 1}}", "looks like that of Whisper"),
+        ("{\"turns\": 3, \"b\": 4}", "looks like that of Read.ai"),
         ("{\"b\": 4}", "an object with \"b\""),
     ] {
         let said = refused(text.as_bytes());
-        assert!(said.contains("not a transcript that is known") && said.contains(seen), "{text:?}: {said}");
+        assert!(said.contains("couldn't recognise this as a transcript") && said.contains(seen), "{text:?}: {said}");
     }
 }
 

@@ -139,7 +139,7 @@ fn spans<'a>(raw: &'a str, draft: &mut Draft) -> Vec<Span<'a>> {
 }
 
 /// What is said where dashes alone tell voices apart.
-const DASHED_VOICES: &str = "nobody is named: the dashes show where somebody else begins to speak, and not who it is";
+const DASHED_VOICES: &str = "nobody is named: the dashes show where somebody else starts speaking, but not who it is";
 
 /// How a file marks changes of speakers beside its labels.
 #[derive(Clone, Copy, Debug)]
@@ -176,6 +176,7 @@ fn have_dashes(cues: &[Cue<'_>]) -> bool {
 /// of cues; a label that comes once there, or on a later line, is somebody's too ([`label`]).
 fn by_prefixes(cues: &[Cue<'_>], labels: &Labels, habits: Habits, draft: &mut Draft) {
     let mut carried: Option<&str> = None;
+    let mut announced = false;
     for cue in cues {
         let mut speaker = if habits.carried { carried } else { None };
         let mut said = Cow::Borrowed("");
@@ -185,8 +186,11 @@ fn by_prefixes(cues: &[Cue<'_>], labels: &Labels, habits: Habits, draft: &mut Dr
             let rest = match labels.split(line) {
                 Some((label, rest)) => {
                     labelled = !dashed;
+                    let quoted = if said.is_empty() { announced } else { label::announces(&said) };
                     if labels.doubtful(label) {
                         draft.warn(cue.line, label::doubt(label));
+                    } else if habits.carried && quoted && speaker != Some(label) {
+                        draft.warn(cue.line, label::doubtful_quotation(label));
                     }
                     draft.structure(label);
                     if habits.marked {
@@ -224,6 +228,7 @@ fn by_prefixes(cues: &[Cue<'_>], labels: &Labels, habits: Habits, draft: &mut Dr
             said += rest;
         }
         say(draft, cue, speaker, &said);
+        announced = habits.carried && label::announces(&said);
         carried = speaker;
     }
 }
@@ -333,6 +338,18 @@ pub(super) fn one_line(text: &str) -> Cow<'_, str> {
 #[cfg(test)]
 mod tests {
     use crate::parse;
+
+    #[test]
+    fn whoever_may_be_quoted_in_captions_is_asked_about() {
+        let turn = ["Maya: How was it?", "Tom: My boss said:", "Anna: you are late.", "And everybody looked."];
+        let cue = |(at, payload): (usize, &&str)| {
+            format!("{0}\n00:00:{0:02},000 --> 00:00:{0:02},900\n{payload}\n\n", at + 10)
+        };
+        let file: String = turn.repeat(3).iter().enumerate().map(cue).collect();
+        let read = parse(file.as_bytes()).expect("captions");
+        let asked = |warning: &&crate::Warning| warning.message.contains("is not quoted");
+        assert_eq!(read.warnings.iter().filter(asked).count(), 3);
+    }
 
     /// `label|text` of each utterance of captions with these payloads.
     fn said(payloads: &[&str]) -> Vec<String> {

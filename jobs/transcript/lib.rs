@@ -35,6 +35,7 @@ mod json;
 mod keys;
 mod label;
 mod left_out;
+mod line_heads;
 mod live;
 mod markdown;
 mod marks_of_direction;

@@ -3,8 +3,11 @@
 //!
 //! Reads a text, gives a text with the same lines.
 
+mod emphasis;
+
 use std::borrow::Cow;
 
+pub(super) use self::emphasis::unemphasized;
 use super::{label, time};
 
 /// So much of a file, in bytes, shows whether it is Markdown.
@@ -110,7 +113,7 @@ fn unmarked_line(line: &str) -> String {
     {
         return String::new();
     }
-    time_first(inline(&unnumbered(&unnested(line).replace("***", "**"))))
+    time_first(emphasis::unstressed(inline(&unnumbered(&unnested(line).replace("***", "**")))))
 }
 
 /// A point of a list within another, as a line of its own: what is said below a name that is a point.
@@ -230,39 +233,6 @@ fn time_in_marks(text: &str) -> Option<(&str, &str)> {
     is_time.then(|| (&inner[..end], &inner[end + mark.len()..]))
 }
 
-/// What is said without the marks of emphasis in it; the single star is a sound as well, `*laughs*`, and stays.
-pub(super) fn unemphasized(text: &str) -> Cow<'_, str> {
-    let mut out = Cow::Borrowed(text);
-    if memchr::memchr3(b'*', b'_', b'=', text.as_bytes()).is_none() {
-        return out;
-    }
-    for mark in ["**", "__", "=="] {
-        if out.matches(mark).take(2).count() < 2 {
-            continue;
-        }
-        let mut plain = String::with_capacity(out.len());
-        let mut rest: &str = &out;
-        while let Some(at) = rest.find(mark) {
-            let inner = &rest[at + mark.len()..];
-            let end = inner.find(mark).filter(|end| {
-                let inner = &inner[..*end];
-                !inner.is_empty() && !inner.starts_with(char::is_whitespace) && !inner.ends_with(char::is_whitespace)
-            });
-            let Some(end) = end else {
-                plain.push_str(&rest[..at + mark.len()]);
-                rest = inner;
-                continue;
-            };
-            plain.push_str(&rest[..at]);
-            plain.push_str(&inner[..end]);
-            rest = &inner[end + mark.len()..];
-        }
-        plain.push_str(rest);
-        out = Cow::Owned(plain);
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::{unemphasized, unmarked};
@@ -282,7 +252,15 @@ mod tests {
             ("[00:03](https://x.example/?t=3) Ana: so", "00:03 Ana: so"),
             ("Ana: so[^1] it is ![x](https://x.example/x.png)", "Ana: so it is "),
             ("[^1]: a note", "[^1]: a note"),
-            ("Ana: [laughs] (so) *it* is", "Ana: [laughs] (so) *it* is"),
+            ("Ana: [laughs] (so) it is", "Ana: [laughs] (so) it is"),
+            ("Ana: they come with *everything*, and _she_ knew", "Ana: they come with everything, and she knew"),
+            ("**Ana:** “I want *it all*.” *Nobody* told me.", "**Ana:** “I want it all.” Nobody told me."),
+            ("Ana: one *thing*: it works", "Ana: one thing: it works"),
+            ("Ana Ruiz *coach*: so", "Ana Ruiz *coach*: so"),
+            ("Ana: 5 * 3 * 2 and snake_case_names", "Ana: 5 * 3 * 2 and snake_case_names"),
+            ("Ana: I *laughs* I know *smiles*", "Ana: I *laughs* I know *smiles*"),
+            ("Ana: *laughs* I know. *door slams*", "Ana: *laughs* I know. *door slams*"),
+            ("*Ana Ruiz* — so", "*Ana Ruiz* — so"),
             ("Ana: [[Tom Berg|Tom]] said `so`", "Ana: Tom said so"),
         ] {
             let text = format!("# A\n# B\n{line}\n");

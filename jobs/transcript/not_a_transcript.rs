@@ -47,7 +47,7 @@ pub enum NotATranscript {
     Document(&'static str),
     /// A text in another notation.
     #[error(
-        "This is not a transcript that is known: it is {0}. Please export the transcript as VTT, SRT or plain \
+        "We couldn't recognise this as a transcript: it is {0}. Please export the transcript as VTT, SRT or plain \
          text and upload that file."
     )]
     OtherNotation(String),
@@ -66,7 +66,7 @@ pub enum NotATranscript {
     },
     /// JSON of no tool that is known: what was seen in it, and whose it comes nearest to.
     #[error(
-        "This is not a transcript that is known: it is JSON, and holds {seen}.{nearest} The JSON of most note takers \
+        "We couldn't recognise this as a transcript: it is JSON, and holds {seen}.{nearest} The JSON of most note takers \
          and transcription services is read, and any list of entries with a text and with speakers or times; from this \
          tool, please export the transcript as VTT, SRT or plain text and upload that file."
     )]
@@ -108,7 +108,7 @@ pub enum NotATranscript {
     NothingSaid(Format),
     /// A text without the marks of a transcript: what was seen in it, and what it comes nearest to.
     #[error(
-        "This is not a transcript that is known: it is a text of {0}. A transcript has lines such as \
+        "We couldn't recognise this as a transcript: it is a text of {0}. A transcript has lines such as \
          \"Name: what was said\" or \"[00:01:02] Name: what was said\", or is a file of captions (VTT, SRT, SBV, TTML), \
          a Word document of Teams or Meet, or an export of another meeting tool."
     )]

@@ -7,7 +7,9 @@ use std::borrow::Cow;
 
 use chrono::NaiveDate;
 
-use super::{NotATranscript, dated, json, markdown, marks_of_direction, number_times, odd_times, one_line, records};
+use super::{
+    NotATranscript, dated, json, line_heads, markdown, marks_of_direction, number_times, odd_times, one_line, records,
+};
 
 /// A text that is ready to be read.
 #[derive(Debug)]
@@ -33,6 +35,9 @@ pub(super) fn prepared(text: &str) -> Result<Prepared<'_>, NotATranscript> {
     }
     if let Some(unmarked) = markdown::unmarked(&prepared.text) {
         prepared.text = Cow::Owned(unmarked);
+    }
+    if let Some(usual) = line_heads::as_usual(&prepared.text) {
+        prepared.text = Cow::Owned(usual);
     }
     if let Some(json) = records::of_yaml(&prepared.text).or_else(|| records::of_blocks(&prepared.text)) {
         prepared.text = Cow::Owned(json);

@@ -30,17 +30,17 @@ pub(super) fn of_text(source: &Source<'_>) -> String {
     let nearest = if arrows > 0 {
         "captions (VTT or SRT), but none of its times can be read"
     } else if marked * 2 > lines.len() {
-        "XML or HTML, but of no kind that holds a transcript"
+        "XML or HTML, but not of a kind that holds a transcript"
     } else if cells * 3 > lines.len() * 2 && lines.len() > 1 {
         "a table (CSV), but its columns cannot be told: a transcript as a table begins with start,end,speaker,text"
     } else if timed > 0 && timed >= named {
-        "text with times (\"[00:01:02] what was said\"), but it has too few, or only a word or two behind each"
+        "text with times (\"[00:01:02] what was said\"), but there are too few of them, or only a word or two after each"
     } else if named > 0 {
-        "text with names (\"Name: what was said\"), but no name comes again, or hardly anything stands behind them"
+        "text with names (\"Name: what was said\"), but no name is repeated, or hardly anything follows them"
     } else {
         "a letter, an article or notes"
     };
-    format!("{}. It comes nearest to {nearest}", seen.join(", "))
+    format!("{}. It looks like {nearest}", seen.join(", "))
 }
 
 fn begins_with_time(line: &str) -> bool {

@@ -39,7 +39,7 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
     let shown = live::read_once(&mut cues, &mut draft);
     cue_speech::speak(&mut cues, |_| None, shown, &mut draft);
     if points && !teams {
-        draft.warn(1, "the line WEBVTT, with which such a file begins, is missing; it is read all the same");
+        draft.warn(1, "the line WEBVTT, which should begin the file, is missing; the file is read anyway");
     }
     (if teams { Format::TeamsVtt } else { Format::Srt }, draft)
 }

@@ -37,7 +37,7 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
             times = (Some(start), Some(end));
             draft.structure(line);
             if !rest.trim().is_empty() {
-                draft.warn(number, "settings behind the times of a cue; they are not used");
+                draft.warn(number, "settings after the times of a cue; they are not used");
             }
         } else if line.trim_start().starts_with('{') {
             match serde_json::from_str::<Payload<'_>>(line.trim()) {
@@ -49,7 +49,7 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
                     draft.say(payload.speaker_name.as_deref(), times.0, end, &text);
                 }
                 Err(_) => {
-                    draft.warn(number, "a payload that is no valid JSON; its words are set aside");
+                    draft.warn(number, "a payload that isn't valid JSON; its words are set aside");
                     draft.set_aside(number, "a payload that cannot be read", line);
                 }
             }

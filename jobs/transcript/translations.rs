@@ -161,7 +161,7 @@ fn keep_the_first(draft: &mut Draft, first: &str, turns: usize, listed: &str) {
     draft.warn(
         0,
         format!(
-            "each turn stands there once in each language ({listed}): “{first}” is read as what was said, and the {turns} turns in the \
+            "each turn appears once in each language ({listed}): “{first}” is read as what was said, and the {turns} turns in the \
              other are set aside as translations"
         ),
     );

@@ -19,6 +19,8 @@ pub(super) enum Unit {
     Milliseconds,
     Seconds,
     Minutes,
+    /// As a spreadsheet keeps times.
+    Days,
     /// Of sound, of which the file says how many a second has.
     Samples,
     /// Of a film, as well.
@@ -35,6 +37,7 @@ impl Unit {
             Self::Milliseconds => 1.0,
             Self::Seconds => 1e3,
             Self::Minutes => 6e4,
+            Self::Days => 8.64e7,
             // Until they are counted; see `Told::counted`.
             Self::Samples | Self::Frames => f64::NAN,
         }
@@ -49,6 +52,7 @@ impl Unit {
             Self::Milliseconds => "milliseconds",
             Self::Seconds => "seconds",
             Self::Minutes => "minutes",
+            Self::Days => "days",
             Self::Samples => "samples",
             Self::Frames => "frames",
         }
@@ -306,11 +310,16 @@ impl Pace {
             [unit, other, ..] if far(other) - far(unit) > 1.0 => return Ok((*unit, false)),
             _ => {}
         }
+        // A spreadsheet counts time in days, of which a talk takes a small part.
+        let long = if self.by_gaps { 0.05..50.0 } else { 0.4..150.0 };
+        if self.fractions && self.least < 1.0 && self.in_unit(Unit::Days).is_some_and(|rate| long.contains(&rate)) {
+            return Ok((Unit::Days, false));
+        }
         // Fractions are of seconds, also where people pause for long.
         if self.fractions && self.agrees(Unit::Seconds).is_ok() {
             return Ok((Unit::Seconds, false));
         }
-        Err("nothing tells in which unit the times are; the words are kept without times".to_owned())
+        Err("it is not clear which unit the times are in; the words are kept without times".to_owned())
     }
 
     /// Whether people can speak as they would if the numbers were of this unit.
@@ -354,6 +363,9 @@ mod tests {
             // Moments count from the full second of the first.
             (&[(1.79e9 + 0.5, 0.0), (1.79e9 + 4.0, 0.0)], None, Some(500)),
             (&[(1.79e12 + 500.0, 0.0), (1.79e12 + 4_000.0, 0.0)], Some(Unit::Milliseconds), Some(500)),
+            // Of a spreadsheet: 30 seconds, and more.
+            (&[(0.000347222, 0.0), (0.000393519, 0.0), (0.000451389, 0.0)], None, Some(30_000)),
+            (&[(0.000347222, 0.000381944), (0.000393519, 0.000416667)], None, Some(30_000)),
             // Nobody knows, and a key that lies.
             (&[(1.0, 0.0)], None, None),
             (&[(1.0, 3.0), (4.0, 6.0)], Some(Unit::Milliseconds), None),

@@ -73,7 +73,7 @@ pub(super) fn by_last_words(cues: &[Cue<'_>], behind: &[Behind], draft: &mut Dra
 }
 
 /// What is said of names that stand behind the last words of a turn.
-const ENDS: &str = "names stand behind the last words of turns; the words above, up to the name before, are read as theirs: \
+const ENDS: &str = "names come after the last words of turns; the words above, back to the previous name, are read as theirs: \
                     please check who speaks";
 
 /// One utterance a cue, by the name that its id is.

@@ -80,6 +80,9 @@ pub(super) struct Columns {
     pub(super) start: Option<usize>,
     pub(super) end: Option<usize>,
     pub(super) long: Option<usize>,
+    /// Of the seconds, where the start counts the minutes alone; and of the hours.
+    pub(super) seconds: Option<usize>,
+    pub(super) hours: Option<usize>,
     pub(super) told: Told,
 }
 
@@ -178,6 +181,11 @@ fn by_headings(headings: &StringRecord, rows: &[StringRecord]) -> Option<Columns
         (start.is_some() && end.is_some()).then_some(())?;
         OF_MARKERS.iter().find_map(|wanted| names.iter().position(|name| name == wanted))
     };
+    let parts =
+        |wanted: &[&str]| names.iter().position(|name| wanted.contains(&name.as_str())).filter(|at| numbers(rows, *at));
+    let minutes = parts(&["minute", "minutes", "min", "mins", "mm"]);
+    let seconds = parts(&["second", "seconds", "sec", "secs", "ss"]).filter(|_| minutes.is_some());
+    let hours = parts(&["hour", "hours", "hr", "hrs", "hh"]).filter(|_| seconds.is_some());
     let text = best(Meaning::Text).map(|(at, _)| at).or_else(marker).or_else(|| sentences(headings, &keys, rows))?;
     let named = || {
         let cells = |at: usize| rows.iter().map(move |row| row.get(at).unwrap_or(""));
@@ -195,8 +203,16 @@ fn by_headings(headings: &StringRecord, rows: &[StringRecord]) -> Option<Columns
         rows.first()?.get(at)?.trim().parse().ok().filter(|count: &f64| (1.0..1e6).contains(count))
     };
     let told = Told { start: unit(start), end: unit(end), long: unit(long), a_second: a_second() };
-    let columns =
-        Columns { text, speaker: named.or(at(speaker)), start: at(start), end: at(end), long: at(long), told };
+    let columns = Columns {
+        text,
+        speaker: named.or(at(speaker)),
+        start: if seconds.is_some() { minutes } else { at(start) },
+        end: at(end).filter(|at| seconds != Some(*at) && minutes != Some(*at)),
+        long: at(long).filter(|at| seconds != Some(*at) && minutes.filter(|_| seconds.is_some()) != Some(*at)),
+        seconds,
+        hours,
+        told,
+    };
     (columns.start.is_some() || columns.speaker.is_some()).then_some(columns)
 }
 

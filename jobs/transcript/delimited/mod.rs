@@ -17,7 +17,7 @@ use super::{
     keys::{Meaning, meaning},
     label::{self, Labels, Piece, Place},
     live, markdown,
-    raw_time::Raw,
+    raw_time::{self, Raw},
     transcript::Format,
     units::{Row, letters, timeline},
 };
@@ -53,7 +53,7 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
     let body = &source.text[table.begin..];
     let quoting = !is_open(body, &table);
     if !quoting {
-        draft.warn(0, "a quotation mark is opened and not closed; the marks are passed over, and each line is a row");
+        draft.warn(0, "a quotation mark is never closed; the marks are ignored, and each line is a row");
     }
     let (raw, mut kept) = (words(body), 0);
     let mut rows = Vec::new();
@@ -105,7 +105,7 @@ fn row(record: &StringRecord, line: usize, table: &Table, draft: &mut Draft) -> 
     let delimiter = char::from(table.delimiter).to_string();
     let texts: Vec<&str> = record.iter().skip(columns.text).take(more + 1).collect();
     let text = spaced(texts.join(&delimiter).trim().trim_matches('"')).into_owned();
-    let own = [columns.speaker, columns.start, columns.end, columns.long];
+    let own = [columns.speaker, columns.start, columns.end, columns.long, columns.seconds, columns.hours];
     for (at, field) in record.iter().enumerate() {
         let in_text = (columns.text..=columns.text + more).contains(&at);
         if in_text {
@@ -124,7 +124,10 @@ fn row(record: &StringRecord, line: usize, table: &Table, draft: &mut Draft) -> 
         }
         return None;
     }
-    let (start, within) = span(cell(columns.start));
+    let (start, within) = match columns.seconds {
+        Some(_) => (parted(cell(columns.hours), cell(columns.start), cell(columns.seconds)), Raw::None),
+        None => span(cell(columns.start)),
+    };
     if columns.start.is_some() && !start.is_there() && !cell(columns.start).is_empty() {
         draft.warn(line, "a time that cannot be read; the words are kept without a time");
     }
@@ -136,6 +139,13 @@ fn row(record: &StringRecord, line: usize, table: &Table, draft: &mut Draft) -> 
     draft.markup(words(&text), words(&plain));
     let text = plain;
     Some(Said { line, speaker, text, row })
+}
+
+/// A time whose hours, minutes and seconds stand in cells of their own.
+fn parted(hours: &str, minutes: &str, seconds: &str) -> Raw {
+    let part = |cell: &str| if cell.is_empty() { Some(0.0) } else { cell.replace(',', ".").parse::<f64>().ok() };
+    let whole = || Some((part(hours)? * 60.0 + part(minutes)?) * 60.0 + part(seconds)?);
+    whole().and_then(|seconds| raw_time::whole(seconds * 1e3)).map_or(Raw::None, Raw::Millis)
 }
 
 /// A row with a cell for each person: who says something in it.
@@ -222,6 +232,22 @@ pub(super) fn seen(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use crate::{Format, companion, parse};
+
+    #[test]
+    fn a_time_may_stand_in_columns_of_its_parts() {
+        for (head, at) in [
+            ("Minute,Second", ["0,5", "0,9", "1,2", "1,7"]),
+            ("Hours,Min,Sec", ["0,0,5", "0,0,9", "0,1,2", "0,1,7"]),
+            ("Min.,Sec.", ["0,5.0", "0,9.0", "1,2.0", "1,7.0"]),
+        ] {
+            let said = ["Maya,How was the week?", "Tom,Long; I sold it.", "Maya,And what now?", "Tom,I will rest."];
+            let rows: String = at.iter().zip(said).map(|(at, said)| format!("{at},{said}\n")).collect();
+            let read = parse(format!("{head},Speaker,Text\n{rows}").as_bytes()).expect("a table");
+            let starts: Vec<_> = read.utterances.iter().filter_map(|said| said.start_ms).collect();
+            assert_eq!(starts, [5_000, 9_000, 62_000, 67_000], "{head}");
+            assert!(read.account.balances() && read.utterances.iter().all(|said| said.end_ms.is_none()), "{head}");
+        }
+    }
 
     /// A table of four things said, its cells in the order of the headings.
     fn table(headings: &str, delimiter: char) -> String {

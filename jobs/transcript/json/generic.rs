@@ -83,7 +83,7 @@ pub(super) fn read(root: &Json<'_>, found: &Found<'_>, book: &mut Book<'_>) -> F
     if let Some((key, _)) = place.keys(Meaning::Speaker).first().filter(|(_, key)| key.known_as == BY_TURNS) {
         let key: String = key.chars().take(40).collect();
         let message = format!(
-            "what stands under “{key}” is read as the names of those who speak, since a few names take turns there: please check"
+            "what is under “{key}” is read as the speakers' names, since a few names take turns there: please check"
         );
         book.draft.warn(0, message);
     }

@@ -17,6 +17,7 @@ mod columns;
 mod deepgram;
 mod elevenlabs;
 mod entry;
+mod events;
 mod fathom;
 mod fireflies;
 mod generic;
@@ -151,7 +152,7 @@ pub(super) fn read(source: &Source<'_>) -> Result<(Format, Draft), NotATranscrip
             let tree = Tree::parse(&mended).map_err(|still| refusal(&still))?;
             let (format, mut draft) = choose(&tree, source)?;
             let message =
-                "a number or half a character that JSON does not have; it is passed over, here and below".to_owned();
+                "a number or half a character that JSON does not have; it is ignored, here and below".to_owned();
             draft.add_warning(Warning { line: broken.line, column: Some(broken.column), message });
             Ok((format, draft))
         }
@@ -171,12 +172,16 @@ fn without_fence(text: &str) -> Option<String> {
 fn lines(source: &Source<'_>) -> Option<Result<(Format, Draft), NotATranscript>> {
     let tree = Tree::parse_lines(source.text).ok()?;
     let documents = tree.root.items();
+    let stream = events::is_stream(&tree.root);
     let whole =
         |document: &Json<'_>| is_talk(document) || SOURCES.iter().any(|source| (source.knows)(document).is_some());
-    let entries = documents.iter().all(Json::is_object) && !documents.iter().take(20).any(whole);
-    if documents.iter().take(20).filter(|document| whole(document)).nth(1).is_some() {
+    // Each event of a stream looks like the transcript of a service, as short as it is.
+    let of_several = |document: &Json<'_>| lists::find(document).places.first().is_some_and(|place| place.voices > 1);
+    let is_one = |document: &Json<'_>| if stream { of_several(document) } else { whole(document) };
+    if documents.iter().take(20).filter(|document| is_one(document)).nth(1).is_some() {
         return Some(Err(NotATranscript::Several));
     }
+    let entries = documents.iter().all(Json::is_object) && !documents.iter().take(20).any(is_one);
     entries.then(|| choose(&tree, source))
 }
 
@@ -191,8 +196,18 @@ fn refusal(broken: &Broken) -> NotATranscript {
 }
 
 fn choose(tree: &Tree<'_>, source: &Source<'_>) -> Result<(Format, Draft), NotATranscript> {
+    if let Some(spoken) = events::spoken(&tree.root)
+        && let Ok(read) = choose_in(&spoken, tree, source)
+    {
+        return Ok(read);
+    }
+    choose_in(&tree.root, tree, source)
+}
+
+/// Chooses who reads what stands under `root`: the whole tree, or what is said in it.
+fn choose_in(root: &Json<'_>, tree: &Tree<'_>, source: &Source<'_>) -> Result<(Format, Draft), NotATranscript> {
     let mut inner = Vec::new();
-    unwrap(&tree.root, 3, &mut inner);
+    unwrap(root, 3, &mut inner);
     // A source that knows the whole is surer than one that knows a part.
     let known: Vec<(&JsonSource, &Json<'_>, &'static str)> = inner
         .iter()
@@ -205,7 +220,7 @@ fn choose(tree: &Tree<'_>, source: &Source<'_>) -> Result<(Format, Draft), NotAT
         // Another's keys: nobody speaks at that pace, or the speakers stand under keys that this source does not have.
         let doubt = if !units::possible(&draft.utterances) {
             Some("nobody speaks at that pace")
-        } else if loses_speakers(&draft, &tree.root) {
+        } else if loses_speakers(&draft, root) {
             Some("its speakers would be lost")
         } else {
             None
@@ -222,8 +237,8 @@ fn choose(tree: &Tree<'_>, source: &Source<'_>) -> Result<(Format, Draft), NotAT
         draft.detected = Detection { reason: (*reason).to_owned(), runner_up };
         return Ok((format, draft));
     }
-    let table = columns::entries(&tree.root).or_else(|| lifted::entries(&tree.root));
-    let root = table.as_ref().unwrap_or(&tree.root);
+    let table = columns::entries(root).or_else(|| lifted::entries(root));
+    let root = table.as_ref().unwrap_or(root);
     let found = lists::find(root);
     if let Some(best) = found.places.first() {
         let mut book = Book::new(source, tree);
@@ -326,9 +341,7 @@ const TELLING: &[(&str, &str)] = &[
 fn nearest(all: &[&Json<'_>]) -> String {
     let known = TELLING.iter().find(|(key, _)| all.iter().any(|json| json.has(&[key])));
     known.map_or_else(String::new, |(key, whose)| {
-        format!(
-            " It comes nearest to that of {whose}, which has \"{key}\" too, but what stands there has another shape."
-        )
+        format!(" It looks like that of {whose}, which also has \"{key}\", but what is under it has a different shape.")
     })
 }
 

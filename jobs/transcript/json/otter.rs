@@ -14,7 +14,9 @@ pub(super) const SOURCE: JsonSource = JsonSource { name: "otter", knows, read, r
 
 fn transcripts<'j>(json: &'j Json<'j>) -> &'j Json<'j> {
     let own = json.get("transcripts");
-    if own.is_list() { own } else { json.get("speech").get("transcripts") }
+    let inner = json.get("speech").get("transcripts");
+    // Some cut out the list alone.
+    [own, inner].into_iter().find(|list| list.is_list()).unwrap_or(json)
 }
 
 fn knows(json: &Json<'_>) -> Option<&'static str> {

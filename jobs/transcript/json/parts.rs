@@ -27,19 +27,36 @@ pub(super) const INNER_NAMES: &[&str] = &[
     "persName",
 ];
 /// Under these the account of one, in which the name stands.
-const ACCOUNTS: &[&str] =
-    &["user", "profile", "account", "person", "participant", "identity", "member", "contact", "author", "name", "info"];
+const ACCOUNTS: &[&str] = &[
+    "user",
+    "profile",
+    "account",
+    "person",
+    "participant",
+    "identity",
+    "member",
+    "contact",
+    "author",
+    "name",
+    "info",
+    "signedinUser",
+    "signedInUser",
+    "anonymousUser",
+    "phoneUser",
+    "speaker",
+    "attributes",
+];
 /// Under these the address of one.
 const ADDRESSES: &[&str] = &["email", "emailAddress", "email_address", "mail", "userEmail", "user_email", "upn"];
 
 /// The name in an object that is somebody: its own, or that of the account within it.
 pub(super) fn name_in<'j>(speaker: &'j Json<'j>) -> &'j Json<'j> {
     let own = INNER_NAMES.iter().map(|key| speaker.get(key)).find(|name| name.filled());
-    let within = || {
-        let accounts = ACCOUNTS.iter().map(|key| speaker.get(key)).filter(|inner| inner.is_object());
-        accounts.flat_map(|inner| INNER_NAMES.iter().map(|key| inner.get(key))).find(|name| name.filled())
-    };
-    own.or_else(within).unwrap_or_else(|| speaker.any(INNER_NAMES))
+    let accounts = |json: &'j Json<'j>| ACCOUNTS.iter().map(move |key| json.get(key)).filter(|inner| inner.is_object());
+    let names = |json: &'j Json<'j>| INNER_NAMES.iter().map(move |key| json.get(key)).find(|name| name.filled());
+    let within = || accounts(speaker).find_map(names);
+    let deeper = || accounts(speaker).flat_map(accounts).find_map(names);
+    own.or_else(within).or_else(deeper).unwrap_or_else(|| speaker.any(INNER_NAMES))
 }
 
 /// The address in an object that is somebody.

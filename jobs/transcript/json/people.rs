@@ -165,7 +165,7 @@ impl People {
                     if number > 1 {
                         book.warn(
                             person.name,
-                            "two speakers of different identifiers bear this name; they are kept apart",
+                            "two speakers with different identifiers have this name; they are kept apart",
                         );
                     }
                     taken.insert(label.clone(), email.cloned());
@@ -278,7 +278,7 @@ pub(super) fn name_speakers(book: &mut Book<'_>) {
 
 /// Said where two of one name were kept apart.
 pub(super) const NAMESAKES: &str =
-    "speakers of one name and different identifiers take turns; they are kept apart by a number behind the name";
+    "speakers with the same name but different identifiers take turns; a number after the name keeps them apart";
 
 /// Labels of speakers whose platform gives each participant an identifier of its own: where two of one name take turns,
 /// they are two people; where one follows the other, somebody came back.

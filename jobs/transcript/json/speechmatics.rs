@@ -15,6 +15,9 @@ pub(super) const SOURCE: JsonSource =
 fn knows(json: &Json<'_>) -> Option<&'static str> {
     let result =
         |result: &Json<'_>| result.has(&["type", "alternatives"]) && result.get("alternatives").each_has(&["content"]);
+    if json.items().iter().any(is_final) {
+        return Some("messages AddTranscript with results");
+    }
     if json.get("words").each_has(&["name", "time", "duration"]) {
         return Some("words with name, time and duration");
     }
@@ -25,13 +28,32 @@ fn read(json: &Json<'_>, book: &mut Book<'_>) -> Format {
     book.day(json.get("job").get("created_at"));
     // Languages that are written without spaces say so.
     let pack = json.get("metadata").get("language_pack_info");
+    if json.is_list() {
+        let said: Vec<&Json<'_>> = json
+            .items()
+            .iter()
+            .filter(|message| is_final(message))
+            .flat_map(|message| message.get("results").items())
+            .collect();
+        results(&said, Turns::default(), book);
+        return Format::Speechmatics;
+    }
     if !json.has(&["results"]) {
         first_version(json, book);
         return Format::Speechmatics;
     }
-    let mut turns =
-        Turns::with(if pack.get("word_delimiter").text() == Some("") { Spaces::None } else { Spaces::Between });
-    for result in json.get("results").items() {
+    let turns = Turns::with(if pack.get("word_delimiter").text() == Some("") { Spaces::None } else { Spaces::Between });
+    results(&json.get("results").items().iter().collect::<Vec<_>>(), turns, book);
+    Format::Speechmatics
+}
+
+/// Whether it is a message of the stream with words that do not change any more.
+fn is_final(message: &Json<'_>) -> bool {
+    message.get("message").text() == Some("AddTranscript") && message.get("results").is_list()
+}
+
+fn results<'j>(all: &[&'j Json<'j>], mut turns: Turns<'j>, book: &mut Book<'_>) {
+    for result in all {
         let best = result.get("alternatives").first();
         for other in result.get("alternatives").items().iter().skip(1) {
             book.set_aside(other, "another hearing of the same words");
@@ -56,7 +78,6 @@ fn read(json: &Json<'_>, book: &mut Book<'_>) -> Format {
         }
     }
     turns.speak(book);
-    Format::Speechmatics
 }
 
 /// Its first version: words by name, and beside them who speaks from when on and for how long.

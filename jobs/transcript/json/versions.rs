@@ -19,7 +19,7 @@ use crate::live::{self, Doubts, Evidence, GROWS, HEARD_OTHERWISE, SAMPLE, Versio
 #[rustfmt::skip]
 const MESSAGE: &[&str] = &[
     "message_id", "messageId", "msg_id", "msgId", "utterance_id", "utteranceId", "caption_id", "captionId", "segment_id",
-    "segmentId", "result_id", "resultId", "ResultId", "turn_id", "turnId", "block_id", "blockId", "id", "uuid", "uid",
+    "segmentId", "result_id", "resultId", "ResultId", "turn_id", "turnId", "turn_order", "block_id", "blockId", "id", "uuid", "uid",
 ];
 /// So many final results that follow may hold the words of an interim one.
 const FINALS: usize = 3;

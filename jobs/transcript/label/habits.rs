@@ -150,7 +150,7 @@ impl Habits {
     /// What a candidate is here; none where it is a sentence, or nothing speaks for it.
     pub(super) fn accept(&self, label: &str, entry: &Entry) -> Option<Verdict> {
         // Whoever is quoted does not speak.
-        if entry.quoted == entry.count && entry.count == 1 {
+        if entry.quoted == entry.count && entry.count > 0 {
             return self.sure.then_some(Verdict::Speech);
         }
         if entry.comes_again() {

@@ -24,7 +24,7 @@ mod shape;
 
 pub(super) use census::{Labels, Piece, Place, Split, ends_a_sentence};
 pub use quoted::announces;
-pub(super) use quoted::stays_open;
+pub(super) use quoted::{leads_in, stays_open};
 pub(super) use shape::{
     Shape, has_form, is_note, is_section, is_side, is_structure, may_be_label, reads_like_a_name, shape,
 };
@@ -39,7 +39,7 @@ pub(super) fn split(line: &str) -> Option<(&str, &str)> {
 /// What is said of a label that is taken for one though that is not sure.
 pub(super) fn doubt(label: &str) -> String {
     format!(
-        "“{}” is taken for the name of a speaker, though it comes only once: please check who speaks here",
+        "“{}” is read as a speaker's name, although it appears only once: please check who speaks here",
         short(label)
     )
 }
@@ -47,7 +47,7 @@ pub(super) fn doubt(label: &str) -> String {
 /// What is said of words before a colon that are taken for speech though that is not sure.
 pub(super) fn doubtful_speech(label: &str) -> String {
     format!(
-        "“{}:” is read as a part of the sentence above it: please check that nobody else begins to speak here",
+        "“{}:” is read as part of the sentence above it: please check that nobody else starts speaking here",
         short(label)
     )
 }
@@ -55,7 +55,7 @@ pub(super) fn doubtful_speech(label: &str) -> String {
 /// What is said of a known name that stands where a quotation is announced.
 pub(super) fn doubtful_quotation(label: &str) -> String {
     format!(
-        "“{}:” stands behind words that announce what somebody said: please check that this is said here, and not a quotation",
+        "“{}:” follows words that introduce a quotation: please check that this was said here, and is not quoted",
         short(label)
     )
 }

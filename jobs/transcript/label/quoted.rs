@@ -5,16 +5,25 @@
 #[rustfmt::skip]
 const SAYING: &[&str] = &[
     "said", "says", "say", "saying", "asked", "asks", "ask", "told", "tells", "replied", "replies", "answered", "answers", "wrote",
-    "writes", "went", "goes", "like", "thought", "shouted", "whispered", "texted", "read", "reads",
+    "writes", "went", "goes", "going", "like", "thought", "thinking", "shouted", "yelled", "screamed", "whispered", "texted", "read",
+    "reads", "added", "explained", "insisted", "mentioned", "snapped", "muttered", "announced", "called", "messaged", "emailed",
+    "quote", "words",
     "sagte", "sagt", "sage", "sagen", "gesagt", "meinte", "meint", "fragte", "fragt", "gefragt", "antwortete", "antwortet", "schrieb",
-    "schreibt", "geschrieben", "dachte", "rief",
-    "dit", "disait", "demandé", "demande", "répondu", "répond", "écrit", "pensé", "raconté", "lance",
-    "dijo", "dice", "decía", "dicho", "preguntó", "pregunta", "respondió", "responde", "contestó", "escribió", "pensé",
-    "sa", "säger", "sade", "sagt", "frågade", "frågar", "svarade", "svarar", "skrev", "skriver", "tänkte",
-    "detto", "disse", "diceva", "chiesto", "chiede", "rispose", "risposto", "risponde", "scrisse", "scritto",
-    "disse", "diz", "dizia", "perguntou", "pergunta", "respondeu", "escreveu", "falou", "pensou",
+    "schreibt", "geschrieben", "dachte", "rief", "schrie", "flüsterte", "erwiderte", "entgegnete", "erklärte", "so", "gemeint", "gerufen", "geantwortet", "wörtlich",
+    "dit", "disait", "demandé", "demande", "répondu", "répond", "écrit", "pensé", "raconté", "lance", "fait", "crie",
+    "crié", "réplique", "répliqué", "ajoute", "ajouté", "écrivait",
+    "dijo", "dice", "decía", "dicho", "preguntó", "pregunta", "respondió", "responde", "contestó", "escribió", "pensé", "digo",
+    "gritó", "contesta", "añadió", "suelta", "soltó", "comentó",
+    "sa", "säger", "sade", "sagt", "frågade", "frågar", "svarade", "svarar", "skrev", "skriver", "tänkte", "ba", "undrade", "ropade",
+    "viskade", "sagt",
+    "detto", "disse", "diceva", "chiesto", "chiede", "rispose", "risposto", "risponde", "scrisse", "scritto", "fa", "dico", "urlò",
+    "gridò", "aggiunse", "raccontò",
+    "disse", "diz", "dizia", "perguntou", "pergunta", "respondeu", "escreveu", "falou", "pensou", "gritou", "falei",
+    "falava", "respondi",
     "zei", "zegt", "vroeg", "vraagt", "antwoordde", "schreef", "сказал", "сказала", "спросил", "спросила", "ответил", "ответила",
-    "написал", "написала",
+    "написал", "написала", "говорит", "говорил", "говорила", "крикнул", "крикнула",
+    "powiedział", "powiedziała", "mówi", "zapytał", "zapytała", "sagde", "siger", "spurgte", "svarede", "sier", "spurte", "svarte",
+    "sanoi", "kysyi", "dedi", "sordu", "řekl", "řekla", "قال", "قالت", "אמר", "אמרה",
 ];
 /// The same where words have no spaces.
 const SAYING_OF_HAN: &[&str] = &[
@@ -53,6 +62,16 @@ pub fn announces(text: &str) -> bool {
     let near = words.len().saturating_sub(NEAR);
     let verb = words[near..].iter().any(|word| SAYING.contains(&word.as_str()));
     verb || SAYING_OF_HAN.iter().any(|verb| clause.trim_end_matches(['，', '、', ',', ' ']).ends_with(verb))
+}
+
+/// Whether `text` ends as one does that leads in what somebody said, with a comma: "and she goes,". The verb stands next to it,
+/// as a sentence has a comma as well.
+pub(crate) fn leads_in(text: &str) -> bool {
+    let Some(clause) = text.trim_end().strip_suffix([',', '，']) else { return false };
+    let last = clause.rsplit(|letter: char| !letter.is_alphanumeric()).next().unwrap_or("").to_lowercase();
+    // These end a sentence as well.
+    let vague = ["so", "read", "fa", "fait", "words", "like", "ba", "called"].contains(&last.as_str());
+    !vague && SAYING.contains(&last.as_str()) || clause.to_lowercase().ends_with("was like")
 }
 
 /// Whether a quotation mark opens in `text` and stays open.

@@ -138,15 +138,15 @@ fn habit(cues: &[Cue<'_>]) -> Habit {
     }
 }
 
-fn rolls_on<'a>(before: &'a Cue<'_>, cue: &'a Cue<'_>, few: bool) -> bool {
+fn rolls_on(before: &Cue<'_>, cue: &Cue<'_>, few: bool) -> bool {
     // Most cues have one line, and that is quick to see.
     if !few && memchr::memchr(b'\n', cue.payload.as_bytes()).is_none() {
         return false;
     }
-    let filled = |cue: &'a Cue<'_>| cue.payload.split('\n').map(str::trim).filter(|line| !line.is_empty());
-    let (above, mut lines) = (filled(before).collect::<Vec<_>>(), filled(cue));
+    let (above, lines) = (filled(&before.payload), filled(&cue.payload));
+    let mut lines = lines.iter();
     let Some(first) = lines.next() else { return false };
-    let is_again = |at: usize, line: &str| above[at] == line || (at + 1 == above.len() && grows(above[at], line));
+    let is_again = |at: usize, line: &str| above[at] == line || (at + 1 == above.len() && grows(&above[at], line));
     // The lines of the cue before, from the one on with which this cue begins.
     let Some(from) = (0..above.len()).find(|at| is_again(*at, first)) else { return false };
     if !(from + 1..above.len()).all(|at| lines.next().is_some_and(|line| is_again(at, line))) {
@@ -164,6 +164,12 @@ fn rolls_on<'a>(before: &'a Cue<'_>, cue: &'a Cue<'_>, few: bool) -> bool {
     !few || (gap.is_some_and(|gap| gap <= pause) && (goes_on || flash) && spoken >= FEW_WORDS)
 }
 
+/// The lines of a cue that are not empty; a space may be written in several ways.
+fn filled(payload: &str) -> Vec<Cow<'_, str>> {
+    let plain = |line| if payload.contains(['&', '\u{a0}']) { Cow::Owned(text(line)) } else { Cow::Borrowed(line) };
+    payload.split('\n').map(str::trim).map(plain).filter(|line| !line.is_empty()).collect()
+}
+
 /// Whether the last line of a cue goes on in a line of the next.
 fn grows(line: &str, next: &str) -> bool {
     let rest = next.strip_prefix(line).unwrap_or("");
@@ -179,7 +185,10 @@ fn has_times(lines: &str) -> bool {
 
 fn text(line: &str) -> String {
     let spans = markup::spans(line);
-    spans.into_iter().map(|span| span.text).collect::<String>().trim().to_owned()
+    let text = spans.into_iter().map(|span| span.text).collect::<String>();
+    // The same line may come again with another space behind its mark: `>>&nbsp;`, `>> `.
+    let text = if text.contains('\u{a0}') { text.replace('\u{a0}', " ") } else { text };
+    text.trim().to_owned()
 }
 
 #[cfg(test)]
@@ -232,6 +241,40 @@ mod tests {
                 let read = parse(file.as_bytes()).expect("captions");
                 let said: Vec<&str> = read.utterances.iter().map(|said| said.text.trim_end_matches(" x")).collect();
                 assert_eq!(said, LINES[..cues], "{cues} {flash} {tags}\n{file}");
+                assert!(read.account.balances());
+            }
+        }
+    }
+
+    /// The mark of a voice comes with a space of either kind.
+    #[test]
+    fn a_roll_whose_spaces_differ_says_nothing_twice() {
+        let lines = [
+            "Welcome back.",
+            "How was the week?",
+            "Better, I sold the house.",
+            "Was it hard?",
+            "I will rest on Sunday.",
+        ];
+        for (first, then) in [("&gt;&gt;&nbsp;", "&gt;&gt; "), (">> ", ">>\u{a0}"), ("&gt;&gt; ", "&gt;&gt;&nbsp;")] {
+            for tags in [false, true] {
+                let mut file = String::from("WEBVTT\n\n");
+                for (at, line) in lines.iter().enumerate() {
+                    let (word, rest) = line.split_once(' ').expect("words");
+                    let tagged = format!("{first}{word}<00:00:{:02}.500><c> {rest}</c>", at * 2);
+                    let new = if tags { tagged } else { format!("{first}{line}") };
+                    let above = at.checked_sub(1).map_or(" ".to_owned(), |above| format!("{then}{}", lines[above]));
+                    _ = write!(file, "00:00:{:02}.010 --> 00:00:{:02}.000\n{above}\n{new}\n\n", at * 2, at * 2 + 2);
+                    _ = write!(
+                        file,
+                        "00:00:{:02}.000 --> 00:00:{:02}.010\n{then}{line}\n \n\n",
+                        at * 2 + 2,
+                        at * 2 + 2
+                    );
+                }
+                let read = parse(file.as_bytes()).expect("captions");
+                let said: Vec<&str> = read.utterances.iter().map(|said| said.text.as_str()).collect();
+                assert_eq!(said, lines, "{first} {tags}\n{file}");
                 assert!(read.account.balances());
             }
         }

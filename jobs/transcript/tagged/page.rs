@@ -8,7 +8,7 @@ use crate::{
 };
 
 /// Said of every page.
-pub(crate) const DOUBT: &str = "this is a web page: what stands on it around the transcript may have been taken for speech. \
+pub(crate) const DOUBT: &str = "this is a web page: text around the transcript may have been read as speech. \
      Please check the first words and the last";
 
 /// Elements with which a page, or a part of one, begins.

@@ -85,7 +85,7 @@ impl Layout {
         } else if labelled || marked.is_some() {
             Some("lines begin with names that come again")
         } else if voices {
-            Some("marks (>>) stand where somebody else begins to speak")
+            Some("marks (>>) show where somebody else starts speaking")
         } else {
             None
         };

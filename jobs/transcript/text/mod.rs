@@ -371,27 +371,26 @@ impl<'a> Reading<'a> {
 }
 
 /// Said of an answer of nobody known.
-const ANSWER: &str = "this line is set off below another's words and names nobody: please check who speaks here";
+const ANSWER: &str = "this line is set off below somebody else's words and has no name: please check who speaks here";
 
 /// Said of times behind turns.
-const ENDS: &str =
-    "the times stand behind what was said: each is taken for the end of its turn, and the beginning of the next";
+const ENDS: &str = "the times come after what was said: each is read as the end of its turn and the start of the next";
 
 /// Said where marks alone tell voices apart.
 pub(super) const VOICES: &str =
-    "nobody is named: the marks (>>) show where somebody else begins to speak, and not who it is";
+    "nobody is named: the marks (>>) show where somebody else starts speaking, but not who it is";
 
 /// Said where only questions and answers are marked.
 const SIDES: &str =
-    "questions and answers are marked, and nobody is named: please check that this was spoken, and who asks";
+    "questions and answers are marked, but nobody is named: please check that this was spoken, and who asks";
 
 /// Said of what stands in brackets in another's turn.
-const INTERJECTED: &str = "what stands in brackets with a name, here and below, is read as said by that person: please check who \
+const INTERJECTED: &str = "words in brackets with a name, here and below, are read as said by that person: please check who \
      it is";
 
 /// Said where notes begin below the talk.
 const NOTES: &str =
-    "a heading that nobody says: what stands below it, until somebody speaks again, is set aside as notes";
+    "a heading that is not speech: the text below it, until somebody speaks again, is set aside as notes";
 
 /// A line that begins with what another says meanwhile, `//S00: Great.// I will ask`: it goes on with the turn above.
 fn goes_on_behind_another(raw: &str) -> Option<&str> {
@@ -407,7 +406,7 @@ mod tests {
     /// `label|text` of each utterance, and how many of them nobody is known to have said, by the warnings.
     fn said(text: &str) -> (Vec<String>, usize) {
         let read = parse(text.as_bytes()).expect("a transcript");
-        let asked = read.warnings.iter().filter(|warning| warning.message.contains("names nobody")).count();
+        let asked = read.warnings.iter().filter(|warning| warning.message.contains("has no name")).count();
         let said = |said: &crate::Utterance| format!("{}|{}", said.label.as_deref().unwrap_or(""), said.text);
         (read.utterances.iter().map(said).collect(), asked)
     }

@@ -1,10 +1,15 @@
 //! Lines that are quoted: words above announce them, a quotation stays open there, or they are the points of a list that is
 //! announced. A name before a colon begins no turn there.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::line::Line;
-use crate::label::{self, announces, stays_open};
+use crate::label::{self, announces, leads_in, stays_open};
+
+/// In a dialogue that is told, somebody tells their own part as well. Lower case.
+const SELF: &[&str] = &["me", "i", "myself", "ich", "moi", "je", "yo", "jag", "io", "eu", "ik", "я", "我"];
+/// So often it is looked whether quotations still follow each other once others are none.
+const ROUNDS: usize = 4;
 
 /// Of each line whether it is quoted, where it begins with what may be a label.
 pub(super) fn lines(lines: &[Line<'_>]) -> Vec<bool> {
@@ -13,6 +18,7 @@ pub(super) fn lines(lines: &[Line<'_>]) -> Vec<bool> {
     for label in candidates.iter().flatten() {
         *counts.entry(label).or_default() += 1;
     }
+    let told = told(lines, &candidates, &counts);
     let once = |at: usize| candidates.get(at).copied().flatten().is_some_and(|label| counts.get(label) == Some(&1));
     let mut quoted = vec![false; lines.len()];
     let mut above = None;
@@ -20,23 +26,78 @@ pub(super) fn lines(lines: &[Line<'_>]) -> Vec<bool> {
         if lines[at] == Line::Blank {
             continue;
         }
-        // What comes again is a label, wherever it stands.
-        if let Some(label) = candidates[at].filter(|_| once(at)) {
-            let above = above.map(|above: usize| (lines[above].text(), quoted[above]));
-            let within = stays_open(&lines[at].text()[..begin(lines[at].text(), label)]);
-            quoted[at] = within
-                || above.is_some_and(|(text, quoted)| {
-                    // One point makes no list; whoever speaks begins with a capital.
-                    let point = |at: usize| once(at) && is_point(lines[at].text());
-                    let listed = || heads_a_list(text) && at + 1 < lines.len() && point(at + 1);
-                    announces(text)
-                        || stays_open(text) && closes(lines[at].text())
-                        || is_point(lines[at].text()) && (quoted || listed())
-                });
+        // What comes elsewhere as well is a label, wherever it stands.
+        quoted[at] = candidates[at].is_some_and(|label| told.contains(label));
+        if candidates[at].is_some() && once(at) && !quoted[at] {
+            quoted[at] = above.is_some_and(|above: usize| {
+                // One point makes no list; whoever speaks begins with a capital.
+                let point = |at: usize| once(at) && is_point(lines[at].text());
+                let listed = || heads_a_list(lines[above].text()) && at + 1 < lines.len() && point(at + 1);
+                is_point(lines[at].text()) && (quoted[above] || listed())
+            });
         }
         above = Some(at);
     }
     quoted
+}
+
+/// The labels that only ever stand where somebody is quoted: behind words that announce it, or in the dialogue that goes on
+/// below. A label that also begins a turn elsewhere is somebody who speaks.
+fn told<'a>(lines: &[Line<'a>], candidates: &[Option<&'a str>], counts: &HashMap<&'a str, usize>) -> HashSet<&'a str> {
+    let places: Vec<usize> = (0..lines.len()).filter(|at| lines[*at] != Line::Blank).collect();
+    let announced: Vec<bool> = (0..places.len())
+        .map(|place| {
+            let at = places[place];
+            let above = place.checked_sub(1).map(|above| lines[places[above]].text());
+            candidates[at].is_some_and(|label| is_announced(lines[at].text(), label, above))
+        })
+        .collect();
+    let label = |place: usize| places.get(place).and_then(|at| candidates[*at]);
+    let mut told: HashSet<&str> = (0..places.len()).filter(|place| announced[*place]).filter_map(label).collect();
+    let between = |place: &usize| {
+        let told = |place: Option<usize>| place.and_then(label).is_some_and(|label| told.contains(label));
+        told(place.checked_sub(1)) && told(Some(place + 1))
+    };
+    let answers = |place: &usize| {
+        between(place) || label(*place).is_some_and(|label| SELF.contains(&label.to_lowercase().as_str()))
+    };
+    let others: Vec<&str> = (0..places.len()).filter(answers).filter_map(label).collect();
+    told.extend(others);
+    for _ in 0..ROUNDS {
+        let mut within = false;
+        let mut free: HashSet<&str> = HashSet::new();
+        for (place, announced) in announced.iter().enumerate() {
+            within = label(place).is_some_and(|label| told.contains(label)) && (*announced || within);
+            if let Some(label) = label(place).filter(|_| !within) {
+                free.insert(label);
+            }
+        }
+        let before = told.len();
+        told.retain(|label| !free.contains(label));
+        if told.len() == before {
+            // Somebody has to tell it: whoever answers each time after "What did you say:" is the other person.
+            let tell = counts.iter().filter(|(label, count)| **count > 1 && !told.contains(*label)).count();
+            let sure = tell > 1 || tell == 1 && goes_on(lines, &places, candidates, &told);
+            told.retain(|label| sure || counts.get(label) == Some(&1));
+            return told;
+        }
+    }
+    HashSet::new()
+}
+
+/// Whether a line of no label stands below one that is quoted: whoever tells it goes on.
+fn goes_on(lines: &[Line<'_>], places: &[usize], candidates: &[Option<&str>], told: &HashSet<&str>) -> bool {
+    places.windows(2).any(|pair| {
+        candidates[pair[0]].is_some_and(|label| told.contains(label))
+            && candidates[pair[1]].is_none()
+            && matches!(lines[pair[1]], Line::Plain(..))
+    })
+}
+
+/// Whether the line above announces what somebody said, or a quotation is open where this one begins.
+fn is_announced(text: &str, label: &str, above: Option<&str>) -> bool {
+    stays_open(&text[..begin(text, label)])
+        || above.is_some_and(|above| announces(above) || leads_in(above) || stays_open(above) && closes(text))
 }
 
 /// Whether what stands behind the colon of a line begins small, as the points of a list do.
@@ -119,6 +180,45 @@ mod tests {
         let file = format!("{before}Dana: Wait, he said:\nPriya: no, she did.\n{after}");
         let read = parse(file.as_bytes()).expect("a talk");
         assert_eq!(read.utterances.iter().filter(|said| said.label.as_deref() == Some("Priya")).count(), 3);
-        assert!(read.warnings.iter().any(|warning| warning.message.contains("and not a quotation")));
+        assert!(read.warnings.iter().any(|warning| warning.message.contains("and is not quoted")));
+    }
+
+    #[test]
+    fn whoever_is_quoted_again_and_again_begins_no_turn_either() {
+        let turn = |said: &str| format!("Dana: And then?\nPriya: {said}\nDana: I see.\nPriya: Yes, so it was.\n");
+        for said in [
+            ["I was late. She said:\nAnna: you are late.\nAnd everybody looked at me."; 2],
+            ["She said:\nAnna: you are late.\nMe: I know.\nAnna: Again.\nAnd everybody looked at me."; 2],
+            ["She said:\nAnna: you are late.\nMy boss: Again.\nAnna: Yes.\nAnd everybody looked at me."; 2],
+            ["And she goes,\nAnna: you are late.\nAnd everybody looked at me."; 2],
+            ["Sie meinte:\nAnna: Sie sind zu spät.\nUnd alle sahen mich an."; 2],
+            ["Und sie so:\nAnna: Sie sind zu spät.\nUnd alle sahen mich an."; 2],
+            ["Ella me gritó:\nAnna: llegas tarde.\nY todos me miraron."; 2],
+            ["Elle me fait :\nAnna : tu es en retard.\nEt tout le monde m'a regardée."; 2],
+            ["Hon ba:\nAnna: du är sen.\nOch alla tittade på mig."; 2],
+            ["Lei mi fa:\nAnna: sei in ritardo.\nE tutti mi guardavano."; 2],
+            ["Ela gritou:\nAnna: estás atrasada.\nE todos olharam para mim."; 2],
+            ["She said:\nAnna: you are late.\nAnd I left.", "Then she asked me:\nAnna: where were you?\nI went home."],
+            ["I said: “\nAnna: you are late.”\nAnd I left.", "Then she asked me:\nAnna: where were you?\nI went home."],
+        ] {
+            let file = said.map(turn).concat();
+            let read = parse(file.as_bytes()).expect("a talk");
+            assert!(read.account.balances());
+            let labels: Vec<&str> = read.utterances.iter().map(|said| said.label.as_deref().unwrap_or("?")).collect();
+            assert_eq!(labels, ["Dana", "Priya"].repeat(4), "{file} {:?}", read.utterances);
+            assert!(
+                read.warnings.iter().any(|warning| warning.message.contains("part of the sentence above")),
+                "{file}"
+            );
+        }
+        // Whoever answers each time is the other person, and who speaks elsewhere speaks.
+        for file in [
+            "Dana: Tell me what you said:\nPriya: I said no.\n".repeat(4),
+            format!("{}Anna: Hello, I am here too.\n", turn("She said:\nAnna: you are late.\nAnd I left.").repeat(2)),
+        ] {
+            let read = parse(file.as_bytes()).expect("a talk");
+            let other = if file.contains("Anna") { "Anna" } else { "Priya" };
+            assert!(read.utterances.iter().any(|said| said.label.as_deref() == Some(other)), "{file}");
+        }
     }
 }
