@@ -9,6 +9,11 @@ use uuid::Uuid;
 
 use super::Support;
 
+/// A claim is a sentence, not an essay: at most so many characters.
+pub const MAX_CHARACTERS: usize = 1000;
+/// A summary has at most so many claims.
+pub const MAX_CLAIMS: usize = 100;
+
 /// A section of a summary.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]

@@ -7,5 +7,8 @@ pub mod listing;
 pub mod summary;
 mod support;
 
-pub use content::{ActionItem, Audience, Claim, Content, Evidence, Owner, Score, Section, Thread, ThreadOutcome};
+pub use content::{
+    ActionItem, Audience, Claim, Content, Evidence, MAX_CHARACTERS, MAX_CLAIMS, Owner, Score, Section, Thread,
+    ThreadOutcome,
+};
 pub use support::{Support, Tally};

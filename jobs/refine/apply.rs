@@ -8,8 +8,7 @@ use std::collections::BTreeSet;
 
 use super::named::is_kept;
 use crate::{
-    model::{Audience, Claim, Content, Section, Support, ThreadOutcome, diff},
-    review::edit::{MAX_CHARACTERS, MAX_CLAIMS},
+    model::{Audience, Claim, Content, MAX_CHARACTERS, MAX_CLAIMS, Section, Support, ThreadOutcome, diff},
     summarize::{DraftClaim, DraftEvidence, Names, SessionForClient, check_words, clean, facts, verify},
     text,
 };

@@ -15,17 +15,12 @@ use crate::{
     db::{TenantTx, Tx},
     index::IndexSummary,
     model::{
-        ActionItem, Claim, Content, Owner, Section, Support, diff,
+        ActionItem, Claim, Content, MAX_CHARACTERS, MAX_CLAIMS, Owner, Section, Support, diff,
         summary::{self, Authorship},
     },
     queue::enqueue,
     summarize::Names,
 };
-
-/// A claim is a sentence, not an essay: at most so many characters.
-pub const MAX_CHARACTERS: usize = 1000;
-/// A summary has at most so many claims.
-pub const MAX_CLAIMS: usize = 100;
 
 /// What the coach typed.
 #[derive(Clone, Debug, Default)]

@@ -12,7 +12,8 @@ use anyhow::Context;
 use clap::Subcommand;
 use debrief_jobs::{
     db::Tx,
-    summarize::template::{self, DEFAULT, DEFAULT_NAME, Preview, Saved, SummaryTemplate},
+    follow_up::{Preview, preview},
+    summarize::template::{self, DEFAULT, DEFAULT_NAME, Saved, SummaryTemplate},
 };
 use serde_json::json;
 
@@ -154,7 +155,7 @@ async fn save(app: &App, file: &str, org: Option<&str>) -> anyhow::Result<Saved>
 /// The file as a template, and what it makes of the sample session.
 fn tried(file: &str) -> anyhow::Result<(SummaryTemplate, Preview)> {
     let template = SummaryTemplate::read(file)?;
-    let preview = template::preview(&template)?;
+    let preview = preview(&template)?;
     Ok((template, preview))
 }
 

@@ -1,61 +1,41 @@
 //! The sample session against which a template is tried before it is saved, and a reader for such sessions. Pure.
 
-use std::fmt::Write;
-
 use uuid::Uuid;
 
 use super::{SummaryTemplate, TemplateFault};
 use crate::{
-    follow_up, mail,
-    model::{Audience, Content, Owner, Section},
+    model::{Content, Owner},
     summarize::{SessionForClient, Speaker, input::Line, offline, prompt, verify},
-    template::Templates,
     text,
 };
 
 const SAMPLE: &str = include_str!("../../../templates/summary/sample.txt");
 
-/// What a template makes of the sample session.
+/// The sample session, written with a template.
 #[derive(Clone, Debug)]
-pub struct Preview {
-    /// The follow-up, as the client would read it.
-    pub follow_up: String,
-    /// What the coach alone would read.
-    pub notes: String,
+pub(crate) struct Sample {
+    /// Whose session it is.
+    pub(crate) session: SessionForClient,
+    /// What the offline writer makes of it.
+    pub(crate) content: Content,
 }
 
 /// Tries a template: the prompt renders, and the sample session has something to tell the client.
 ///
 /// # Errors
 /// What does not work.
-pub fn preview(template: &SummaryTemplate) -> Result<Preview, TemplateFault> {
-    let input = SessionForClient { template: template.clone(), ..read(SAMPLE) };
-    prompt::render(&input, &input.utterances, 1, 1)
-        .map_err(|error| TemplateFault(format!("the prompt cannot be written with this template: {error}")))?;
-    let verified = verify(&input, &offline::write(&input, None).claims);
+pub(crate) fn write(template: &SummaryTemplate) -> Result<Sample, TemplateFault> {
+    let session = SessionForClient { template: template.clone(), ..read(SAMPLE) };
+    prompt::render(&session, &session.utterances, 1, 1)
+        .map_err(|error| TemplateFault(format!("the prompt can't be written with this template: {error}")))?;
+    let verified = verify(&session, &offline::write(&session, None).claims);
     let content = Content { claims: verified.claims };
     if content.for_client().next().is_none() {
         return Err(TemplateFault(
             "sections: nothing in the sample session is left for the client: a follow-up would be empty".into(),
         ));
     }
-    let message = mail::Message::FollowUp(follow_up::letter(
-        &input.client,
-        &input.coach,
-        "your organization",
-        input.session_date,
-        &content,
-    ));
-    let rendered = mail::render(&Templates::new(), &message)
-        .map_err(|error| TemplateFault(format!("the follow-up cannot be written with this template: {error}")))?;
-    let mut notes = String::new();
-    for section in Section::ALL.into_iter().filter(|section| section.audience() == Audience::Coach) {
-        for claim in content.section(section) {
-            let score = claim.score.map(|score| format!(" ({score})")).unwrap_or_default();
-            let _ = writeln!(notes, "{}{score}: {}", section.title(), claim.text);
-        }
-    }
-    Ok(Preview { follow_up: rendered.text, notes })
+    Ok(Sample { session, content })
 }
 
 /// Reads a session: a head of `key: value` lines (`date`, `coach`, `client`, `other` for each other client), `---`,
@@ -114,26 +94,4 @@ pub(crate) fn read(text: &str) -> SessionForClient {
     input.listen();
     input.confine();
     input
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_default_template_makes_something_of_the_sample() {
-        let preview = preview(&SummaryTemplate::default()).expect("a preview");
-        assert!(preview.follow_up.contains("Hartman"), "{}", preview.follow_up);
-        assert!(preview.notes.contains("Priority (0."), "{}", preview.notes);
-        assert!(!preview.follow_up.contains("Priority"), "{}", preview.follow_up);
-    }
-
-    #[test]
-    fn a_section_that_a_template_leaves_out_is_not_there() {
-        let template = SummaryTemplate::read("name = \"a\"\n[sections]\nwins = 0\nchallenges = 0\npriority = 0\n");
-        let preview = preview(&template.expect("a template")).expect("a preview");
-        assert!(!preview.follow_up.contains("What went well"), "{}", preview.follow_up);
-        assert!(preview.follow_up.contains("by Friday"), "{}", preview.follow_up);
-        assert!(!preview.notes.contains("Priority"), "{}", preview.notes);
-    }
 }
