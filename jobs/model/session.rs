@@ -4,6 +4,9 @@ use uuid::Uuid;
 
 use crate::db::{TenantTx, Tx};
 
+/// Where a session's date comes from, as stored, if its files don't say it: the object's time. It is an estimate.
+pub const DATE_OF_UPLOAD: &str = "object_time";
+
 /// The state of a session. The table in `docs/ARCHITECTURE.md` says who moves it where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {

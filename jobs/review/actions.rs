@@ -10,7 +10,7 @@ use uuid::Uuid;
 use super::outgoing::{self, Invitation};
 pub use super::refusal::{ActionError, NewRecipient, Problem};
 use crate::{
-    attribute::{self, Answer, Corrected, NameError, SpeakerIs},
+    attribute::{self, Answer, Corrected, Dated, DayError, NameError, SpeakerIs, When},
     audit::{Event, EventKind, Visitor, record},
     db::{TenantTx, Tx},
     follow_up::{self, Verdict},
@@ -367,6 +367,24 @@ pub async fn take_back(
     visitor: &Visitor,
 ) -> Result<Corrected, ActionError> {
     attribute::take_back(tx, desk, session_id, label, visitor).await.map_err(|error| refusal(error, &[]))
+}
+
+/// Takes what a person says of when the session was, until a letter of it went out.
+///
+/// # Errors
+/// [`ActionError::ImplausibleDate`] where it cannot have been then; [`ActionError::DateIsFixed`] where it is too late.
+pub async fn set_date(
+    tx: &mut TenantTx,
+    session_id: Uuid,
+    when: When,
+    visitor: &Visitor,
+) -> Result<Dated, ActionError> {
+    attribute::set_date(tx, session_id, when, visitor).await.map_err(|error| match error {
+        DayError::NoSession => ActionError::NotFound,
+        DayError::Implausible(problem) => ActionError::ImplausibleDate(problem),
+        DayError::Gone | DayError::Rejected => ActionError::DateIsFixed(error.to_string()),
+        DayError::Database(error) => ActionError::Database(error),
+    })
 }
 
 /// What attribute refuses, at the place of the answer that it is about.

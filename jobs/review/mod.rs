@@ -17,6 +17,7 @@
 
 pub mod actions;
 pub mod edit;
+mod language;
 pub mod links;
 mod outgoing;
 pub mod refining;

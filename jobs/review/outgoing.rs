@@ -11,6 +11,7 @@ use uuid::Uuid;
 
 use super::{
     actions::{ActionError, Approved, NewRecipient, Signed},
+    language,
     links::{self, Because, Which},
 };
 use crate::{
@@ -150,6 +151,8 @@ async fn review_request(
         coach: session.coach.name.clone(),
         title: session.title.clone(),
         date: session.date,
+        date_estimated: session.date_estimated,
+        unread_language: language::unread(tx, session_id).await?,
         clients: named(false),
         failed: named(true),
         guesses: guesses.collect(),
@@ -180,6 +183,7 @@ async fn speakers_needed(
         coach: session.coach.name.clone(),
         title: session.title.clone(),
         date: session.date,
+        date_estimated: session.date_estimated,
         speakers: usize::try_from(unknown).unwrap_or_default(),
         danger: !danger::kinds(tx, session_id).await?.is_empty(),
         link,
@@ -201,6 +205,8 @@ pub(crate) async fn ask_again(
         coach: session.coach.name.clone(),
         title: session.title.clone(),
         date: session.date,
+        date_estimated: session.date_estimated,
+        unread_language: None,
         clients: vec![stopped.client.clone()],
         failed: Vec::new(),
         guesses: Vec::new(),
