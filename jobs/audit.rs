@@ -48,6 +48,8 @@ pub enum EventKind {
     Undone,
     /// The coach changed the voice profile.
     VoiceChanged,
+    /// Somebody said when the session was.
+    DateSet,
 }
 
 impl EventKind {
@@ -74,6 +76,7 @@ impl EventKind {
             Self::Refined => "refined",
             Self::Undone => "undone",
             Self::VoiceChanged => "voice_changed",
+            Self::DateSet => "date_set",
         }
     }
 }

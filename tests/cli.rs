@@ -147,6 +147,53 @@ async fn a_drain_works_the_inbox_off_and_says_what_is_due_later() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_date_of_a_session_is_set_and_lists_say_where_it_stands() {
+    let mut installation = Installation::new().await;
+    installation.set("DEBRIEF_REVIEW__HOLD_SECONDS", "600");
+    installation.people().await;
+    installation.drop_into_bucket("inbox/maya/Priya.txt", TRANSCRIPT);
+    installation.run(&["work", "--drain"]).await;
+    let session = installation.json(&["sessions", "list"]).await;
+    assert_eq!((&session["state"], &session["date_estimated"]), (&"in_review".into(), &true.into()));
+    let id = session["id"].as_str().expect("an id");
+    assert!(installation.run(&["sessions", "show", id]).await.contains("estimated from the upload"));
+    installation.approve_everything().await;
+    assert_eq!(installation.json(&["sessions", "list"]).await["state"], "approved");
+    assert_eq!(installation.run(&["sessions", "list", "--state", "in_review"]).await, "", "nobody is needed");
+
+    let help = installation.run(&["sessions", "set-date", "--help"]).await;
+    assert!(help.contains("debrief sessions set-date 019f 2026-11-03T15:30"), "{help}");
+    for (typed, code, advice) in [("yesterday", 2, "2026-11-03T15:30"), ("2999-01-01", 1, "in the future")] {
+        let output = installation.output(&["sessions", "set-date", id, typed]).await;
+        assert_eq!(output.status.code(), Some(code), "{typed}");
+        assert!(text(&output.stderr).contains(advice), "{}", text(&output.stderr));
+    }
+    let set = installation.json(&["sessions", "set-date", id, "2025-10-28T15:30"]).await;
+    assert_eq!((&set["session_date"], &set["begins_at"]), (&"2025-10-28".into(), &"15:30".into()), "{set}");
+    assert_eq!((&set["summaries_due"], &set["follow_ups_stopped"]), (&1.into(), &1.into()), "{set}");
+    installation.run(&["work", "--drain"]).await;
+    let detail = installation.json(&["sessions", "show", id]).await;
+    assert_eq!((&detail["state"], &detail["date_estimated"]), (&"in_review".into(), &false.into()));
+    assert_eq!((&detail["summaries"][0]["version"], &detail["summaries"][0]["state"]), (&2.into(), &"done".into()));
+    let mut tx = installation
+        .database
+        .db
+        .tenant(installation.database.db.organizations().await.expect("one")[0])
+        .await
+        .expect("a transaction");
+    // The Fridays after Tuesday 28 October 2025.
+    let due: Vec<chrono::NaiveDate> = sqlx::query_scalar(
+        "select distinct due_date from action_items join claims on claims.id = claim_id
+         where version = 2 and due_date is not null order by 1",
+    )
+    .fetch_all(debrief_jobs::db::Tx::conn(&mut tx))
+    .await
+    .expect("due dates");
+    let fridays = ["2025-10-31", "2025-11-07"].map(|day| day.parse::<chrono::NaiveDate>().expect("a day"));
+    assert_eq!(due, fridays);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn jobs_are_listed_shown_cancelled_and_retried() {
     let installation = Installation::new().await;
     installation.people().await;

@@ -176,6 +176,26 @@ async fn the_client_gets_what_is_meant_for_the_client_and_the_last_one_closes_th
 }
 
 #[tokio::test]
+async fn a_letter_states_no_date_that_is_only_estimated() {
+    for (source, is_known) in [("object_time", false), ("path", true), ("person", true)] {
+        let (world, smtp) = mailing_world().await;
+        let session_id = session(&world).await;
+        let mut tx = tx(&world).await;
+        sqlx::query("update sessions set date_source = $1").bind(source).execute(tx.conn()).await.expect("an update");
+        tx.commit().await.expect("committed");
+        let (priya, hash) = summary(&world, session_id, world.priya).await;
+        held(&world, priya, &hash, NO_HOLD).await;
+        attempt::<SendFollowUp>(&world).await.expect("it is sent");
+        let letters = smtp.letters();
+        let letter = letters[0].text.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(letter.contains("on Tuesday 3 November 2026"), is_known, "{source}: {letter}");
+        assert_eq!(letter.contains("Tuesday 10 November 2026"), is_known, "{source}: {letter}");
+        assert_eq!(letter.contains("“next Tuesday”"), !is_known, "{source}: the words stand instead: {letter}");
+        assert!(letter.contains("from our session"), "{source}: {letter}");
+    }
+}
+
+#[tokio::test]
 async fn a_held_follow_up_does_not_go_early_and_a_cancelled_one_not_at_all() {
     let (world, smtp) = mailing_world().await;
     let (summary_id, hash) = {

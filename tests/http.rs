@@ -1,6 +1,7 @@
 //! The pages through the router, as a browser sees them: who may come in, what is refused, what errors look like.
 
 mod admin;
+mod date;
 mod links;
 mod refine;
 mod refusals;

@@ -28,6 +28,8 @@ fn review_request(world: &World, local_part: &str) -> NewMail {
             coach: "Maya Okafor".into(),
             title: "Über die Übergabe".into(),
             date: NaiveDate::from_ymd_opt(2026, 11, 3).expect("a date"),
+            date_estimated: false,
+            unread_language: None,
             clients: vec!["Priya Raman".into(), "Zoë Åström".into()],
             failed: Vec::new(),
             guesses: Vec::new(),

@@ -8,7 +8,8 @@ use debrief_jobs::{
     audit::Visitor,
     db::{TenantTx, Tx},
     links,
-    model::{Content, Section, Support, Tally, summary},
+    mail::SendMail,
+    model::{Claim, Content, Section, Support, Tally, Thread, ThreadOutcome, summary},
     path::{AskForSpeakers, RequestReview},
     review::{
         actions::{self, ActionError, Approved, Shown, Signed},
@@ -19,7 +20,10 @@ use debrief_jobs::{
 };
 use uuid::Uuid;
 
-use crate::support::{Reviewed, World, reviewed::add_summary};
+use crate::{
+    mail::{attempt, mailing_world},
+    support::{Reviewed, World, reviewed::add_summary},
+};
 
 async fn begin(world: &World) -> TenantTx {
     world.database.db.tenant(world.organization).await.expect("a transaction")
@@ -90,6 +94,103 @@ async fn a_summarized_session_brings_its_coach_a_link_once() {
     let link = links::find(&world.database.db, &token).await.expect("it answers").expect("it is known");
     assert!(link.opens());
     assert_eq!(link.session_id, reviewed.session);
+}
+
+#[tokio::test]
+async fn the_review_mail_says_what_is_estimated_and_what_nobody_read() {
+    let (world, smtp) = mailing_world().await;
+    let reviewed = Reviewed::new(&world).await;
+    let job = RequestReview { session_id: reviewed.session };
+    let mut tx = begin(&world).await;
+    sqlx::query(
+        "update utterances set text = 'Ich habe mit Anna gesprochen, und ich werde ihr bis Freitag den Plan schicken.'",
+    )
+    .execute(tx.conn())
+    .await
+    .expect("it is in German");
+    tx.commit().await.expect("it commits");
+    assert_eq!(world.run(&job).await.expect("it runs")["sent"], true);
+    attempt::<SendMail>(&world).await.expect("it is sent");
+    let letters = smtp.letters();
+    let told = letters[0].text.split_whitespace().collect::<Vec<_>>().join(" ");
+    for words in [
+        "(date estimated from the upload)",
+        "Until you set the date on the page, the follow-up names no date.",
+        "Written offline, which finds promises in English only; this session is in German. Read it through, or set a language model.",
+    ] {
+        assert!(told.contains(words), "{words} is missing in {told}");
+    }
+}
+
+/// What lists show is what people have to know: whether the coach is needed, or a letter is on its way.
+#[tokio::test]
+async fn a_session_whose_letters_are_approved_needs_nobody() {
+    let world = World::new().await;
+    let reviewed = Reviewed::new(&world).await;
+    reviewed.set_state(&world, "in_review").await;
+    let listed = async || {
+        let listed = debrief_jobs::model::listing::session(&mut begin(&world).await, reviewed.session).await;
+        listed.expect("it reads").expect("it is there").session.state
+    };
+    assert_eq!(listed().await, "in_review");
+    let signed = shown(&world, &reviewed).await;
+    approve(&world, &reviewed, &signed).await.expect("it is approved");
+    for (mail, state) in
+        [("queued", "approved"), ("sending", "sending"), ("failed", "in_review"), ("uncertain", "in_review")]
+    {
+        let mut tx = begin(&world).await;
+        sqlx::query("update mails set state = $1 where kind = 'follow_up'")
+            .bind(mail)
+            .execute(tx.conn())
+            .await
+            .expect("the letter is there");
+        tx.commit().await.expect("it commits");
+        assert_eq!(listed().await, state, "{mail}");
+    }
+    let filter =
+        |state: &str| debrief_jobs::model::listing::Filter { state: Some(state.to_owned()), ..Default::default() };
+    let found = async |state| {
+        debrief_jobs::model::listing::sessions(&mut begin(&world).await, &filter(state)).await.expect("it reads").len()
+    };
+    assert_eq!((found("in_review").await, found("approved").await), (1, 0));
+}
+
+/// An open thread of which nothing was said states nothing: it is counted nowhere.
+#[tokio::test]
+async fn statements_are_counted_alike_everywhere() {
+    let world = World::new().await;
+    let reviewed = Reviewed::new(&world).await;
+    let mut content = newest(&world, &reviewed).await;
+    let silent = Claim {
+        support: Support::NothingSaid,
+        thread: Some(Thread {
+            claim_id: content.claims.iter().find(|claim| claim.action.is_some()).expect("a promise").id,
+            text: "An old promise".into(),
+            session_date: "2025-10-28".parse().expect("a day"),
+            since: None,
+            outcome: ThreadOutcome::NoMatch,
+        }),
+        ..Claim::new(Section::OpenThreads, "An old promise".into())
+    };
+    content.claims.push(silent);
+    let authorship = summary::Authorship {
+        author: "summarizer",
+        provider: "offline".into(),
+        model: "extractive".into(),
+        prompt_version: "none".into(),
+        template: "default".into(),
+        claims_dropped: 0,
+    };
+    let mut tx = begin(&world).await;
+    summary::add_version(&mut tx, reviewed.summary, &content, &authorship).await.expect("a version");
+    tx.commit().await.expect("it commits");
+    let detail = debrief_jobs::model::listing::session(&mut begin(&world).await, reviewed.session).await;
+    let summaries = detail.expect("it reads").expect("it is there").summaries;
+    let counts = (summaries[0].claims_kept, summaries[0].claims_verified, summaries[0].claims_nothing_said);
+    assert_eq!(counts, (Some(4), Some(4), Some(1)));
+    let page = view(&mut begin(&world).await, reviewed.session).await.expect("it reads").expect("it is there");
+    let tally = Tally::of(&page.summaries[0].content);
+    assert_eq!((tally.statements(), tally.verified, tally.nothing_said), (4, 4, 1));
 }
 
 #[tokio::test]

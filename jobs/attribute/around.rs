@@ -50,7 +50,7 @@ pub(super) async fn met(tx: &mut TenantTx, session_id: Uuid) -> Result<HashMap<S
 /// What lies around the session.
 pub(super) async fn occasion(tx: &mut TenantTx, session_id: Uuid) -> Result<Occasion, sqlx::Error> {
     let session = sqlx::query!(
-        "select sessions.coach_id, session_date, type as kind, time_zone
+        "select sessions.coach_id, session_date, begins_at, type as kind, time_zone
          from sessions join coaches on coaches.id = sessions.coach_id where sessions.id = $1",
         session_id
     )
@@ -64,7 +64,7 @@ pub(super) async fn occasion(tx: &mut TenantTx, session_id: Uuid) -> Result<Occa
     .fetch_all(tx.conn())
     .await?;
     let mut names: Vec<String> = Vec::new();
-    let mut time = None;
+    let mut time = session.begins_at;
     for given in keys.iter().flat_map(|key| given_names(key)) {
         time = time.or_else(|| key::time_in(&given, zone));
         if !names.contains(&given) {
@@ -88,7 +88,7 @@ async fn earlier(
     zone: Tz,
 ) -> Result<Vec<Earlier>, sqlx::Error> {
     let rows = sqlx::query!(
-        r#"select session_date, object_key,
+        r#"select session_date, begins_at, object_key,
                   array(select client_id from participants
                         where session_id = sessions.id and client_id is not null) as "clients!: Vec<Uuid>"
            from sessions
@@ -102,11 +102,11 @@ async fn earlier(
     )
     .fetch_all(tx.conn())
     .await?;
-    let one = |(date, key, clients): (NaiveDate, String, Vec<Uuid>)| {
-        let time: NaiveTime = given_names(&key).iter().find_map(|name| key::time_in(name, zone))?;
+    let one = |(date, said, key, clients): (NaiveDate, Option<NaiveTime>, String, Vec<Uuid>)| {
+        let time = said.or_else(|| given_names(&key).iter().find_map(|name| key::time_in(name, zone)))?;
         Some(Earlier { begins: (date, time), clients: clients.into_iter().map(Who::Client).collect() })
     };
-    Ok(rows.into_iter().filter_map(|row| one((row.session_date, row.object_key, row.clients))).collect())
+    Ok(rows.into_iter().filter_map(|row| one((row.session_date, row.begins_at, row.object_key, row.clients))).collect())
 }
 
 /// The names that a person gave the folders and the file of a key, the file's without its ending.

@@ -4,11 +4,13 @@
 //! naming        who a label is, in a session that waits for it
 //! speakers      what the coach says of labels, waiting or known; job: the coach's other sessions
 //! split, take_back, unite, merge    one label is several people; a guess was wrong; two clients are one
+//! day           when the session was
 //! reattribute   which labels move, and the session with them
 //! touched       what that does to summaries, to follow-ups that are held, and to those that are gone
 //! threads       job: later summaries that tell of a corrected session
 //! ```
 
+mod day;
 mod merge;
 mod naming;
 mod reattribute;
@@ -19,6 +21,7 @@ mod threads;
 mod touched;
 mod unite;
 
+pub use day::{Dated, DayError, When, set_date};
 pub use merge::{Merged, merge_clients};
 pub use naming::{NameError, Named, SpeakerIs, name_speakers};
 pub use speakers::{Answer, CorrectSessions, Corrected, set_speakers};

@@ -27,6 +27,9 @@ use crate::{
 
 const REWRITTEN: &str = "Rewritten because you corrected who spoke in this session. Earlier versions are kept.";
 
+/// Why a follow-up is stopped, on the ledger.
+pub(super) const CORRECTED: &str = "the coach corrected who spoke";
+
 /// What was touched.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Touched {
@@ -48,7 +51,7 @@ pub(super) struct Summary {
     client: String,
     state: String,
     version: i32,
-    is_withdrawn: bool,
+    pub(super) is_withdrawn: bool,
     /// What it could be drawn from before.
     input: Option<SessionForClient>,
 }
@@ -62,7 +65,8 @@ pub(super) async fn lock_with_inputs(tx: &mut TenantTx, session_id: Uuid) -> Res
     Ok(summaries)
 }
 
-async fn lock(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Summary>, sqlx::Error> {
+/// Locks the summaries of a session.
+pub(super) async fn lock(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Summary>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"select summaries.id, client_id, name, state, version, withdrawn_reason is not null as "is_withdrawn!"
            from summaries join clients on clients.id = client_id
@@ -100,7 +104,7 @@ pub(super) async fn settle(
         if !speaks && summary.is_withdrawn || speaks && !summary.is_withdrawn && input == summary.input {
             continue;
         }
-        touched.stopped += stop_follow_ups(tx, summary.id).await?;
+        touched.stopped += stop_follow_ups(tx, summary.id, CORRECTED).await?;
         let own = input.filter(|_| speaks).map_or_else(Vec::new, |input| input.utterances);
         let own: Vec<Uuid> = own.into_iter().map(|line| line.id).collect();
         gone_wrong.extend(misdeliveries(tx, session.id, summary, speaks, &own).await?);
@@ -138,11 +142,12 @@ pub(super) async fn settle(
 
 /// Cancels what has not gone out of a summary's follow-ups. One that is being handed to the mail server this moment is
 /// not among them: it counts as gone.
-pub(super) async fn stop_follow_ups(tx: &mut TenantTx, summary_id: Uuid) -> Result<usize, sqlx::Error> {
+pub(super) async fn stop_follow_ups(tx: &mut TenantTx, summary_id: Uuid, why: &str) -> Result<usize, sqlx::Error> {
     let stopped = sqlx::query_scalar!(
-        "update mails set state = 'cancelled', error = 'the coach corrected who spoke'
+        "update mails set state = 'cancelled', error = $2
          where kind = 'follow_up' and subject_id = $1 and state in ('queued', 'failed') returning id",
-        summary_id
+        summary_id,
+        why
     )
     .fetch_all(tx.conn())
     .await?;

@@ -62,7 +62,7 @@ pub(crate) async fn unite(tx: &mut TenantTx, session_id: Uuid, from: Uuid, into:
     let of = |client: Uuid| summaries.iter().find(|summary| summary.client_id == client);
     match (of(from), of(into)) {
         (Some(one), Some(other)) => {
-            touched::stop_follow_ups(tx, one.id).await?;
+            touched::stop_follow_ups(tx, one.id, touched::CORRECTED).await?;
             touched::forget(tx, session_id, from).await?;
             let reason = IN_THE_OTHER.to_owned();
             touched::set_aside(tx, session_id, one, reason, &Visitor::default()).await?;
@@ -95,7 +95,7 @@ async fn rewrite(
     client: Uuid,
     correlation_id: Uuid,
 ) -> Result<(), sqlx::Error> {
-    touched::stop_follow_ups(tx, summary.id).await?;
+    touched::stop_follow_ups(tx, summary.id, touched::CORRECTED).await?;
     touched::forget(tx, session_id, client).await?;
     touched::rewrite(tx, summary.id, UNITED).await?;
     enqueue(tx, &SummarizeClient { summary_id: summary.id }, correlation_id).await?;

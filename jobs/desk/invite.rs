@@ -7,7 +7,7 @@ use chrono::{Days, Utc};
 use chrono_tz::Tz;
 use uuid::Uuid;
 
-use super::Desk;
+use super::{Desk, language};
 use crate::{
     attribute,
     audit::{Event, EventKind, Visitor, record},
@@ -144,6 +144,8 @@ async fn review_request(
         coach: session.coach.name.clone(),
         title: session.title.clone(),
         date: session.date,
+        date_estimated: session.date_estimated,
+        unread_language: language::unread(tx, session_id).await?,
         clients: named(false),
         failed: named(true),
         guesses: guesses.collect(),
@@ -174,6 +176,7 @@ async fn speakers_needed(
         coach: session.coach.name.clone(),
         title: session.title.clone(),
         date: session.date,
+        date_estimated: session.date_estimated,
         speakers: usize::try_from(unknown).unwrap_or_default(),
         danger: !danger::kinds(tx, session_id).await?.is_empty(),
         link,
@@ -195,6 +198,8 @@ pub(crate) async fn ask_again(
         coach: session.coach.name.clone(),
         title: session.title.clone(),
         date: session.date,
+        date_estimated: session.date_estimated,
+        unread_language: None,
         clients: vec![stopped.client.clone()],
         failed: Vec::new(),
         guesses: Vec::new(),

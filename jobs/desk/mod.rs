@@ -3,6 +3,7 @@
 //! Reads the session and its coach; writes `review_links`, `mails` and the audit, in the caller's transaction.
 
 mod invite;
+pub(crate) mod language;
 
 use serde::Deserialize;
 

@@ -66,7 +66,7 @@ macro_rules! tables {
 
 tables! {
     sessions = r#"select s.id, s.coach_id, c.name as coach, s.title, s.type as session_type, s.session_date,
-            s.date_source, s.state, s.failed_stage, s.failed_reason, s.object_key, s.created_at, s.updated_at, s.closed_at
+            s.date_source, to_char(s.begins_at, 'HH24:MI') as begins_at, s.state, s.failed_stage, s.failed_reason, s.object_key, s.created_at, s.updated_at, s.closed_at
         from sessions s join coaches c on c.id = s.coach_id order by s.id"# {
         id: Uuid,
         coach_id: Uuid,
@@ -75,6 +75,7 @@ tables! {
         session_type: String,
         session_date: NaiveDate,
         date_source: String,
+        begins_at: Option<String>,
         state: String,
         failed_stage: Option<String>,
         failed_reason: Option<String>,
@@ -135,7 +136,8 @@ tables! {
             s.withdrawn_reason, s.version,
             v.author as "author?", v.provider as "provider?", v.model as "model?",
             v.prompt_version as "prompt_version?", v.template as "template?", v.claims_dropped as "claims_dropped?",
-            (select count(*) from claims k where k.summary_id = s.id and k.version = s.version) as "claims_kept!",
+            (select count(*) from claims k where k.summary_id = s.id and k.version = s.version
+                and k.support <> 'nothing_said') as "claims_kept!",
             (select count(*) from claims k where k.summary_id = s.id and k.version = s.version
                 and k.support = 'verified') as "claims_verified!",
             s.approved_version, s.approved_hash, s.approved_at, s.created_at, s.updated_at

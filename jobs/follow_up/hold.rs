@@ -13,6 +13,7 @@ use crate::{
     mail::{self, FollowUpItem, MailError, Message, NewMail, Post, Recipient},
     model::{Claim, Content, Owner, Section, summary},
     names::called,
+    path::session::DATE_OF_UPLOAD,
 };
 
 /// What became of a follow-up on approval.
@@ -96,7 +97,8 @@ pub async fn queue(
         r#"select summaries.session_id, summaries.client_id, clients.name as client, clients.email as client_email,
                   clients.greeting,
                   coaches.id as coach_id, coaches.name as coach, coaches.email as coach_email,
-                  organizations.name as organization, sessions.session_date, sessions.correlation_id
+                  organizations.name as organization, sessions.session_date, sessions.date_source,
+                  sessions.correlation_id
            from summaries
            join clients on clients.id = summaries.client_id
            join sessions on sessions.id = summaries.session_id
@@ -143,10 +145,11 @@ pub async fn queue(
         return Err(FollowUpError::SpeaksAbout { client: people.client, sentences });
     }
     let due_at = Utc::now() + hold;
+    let date = (people.date_source != DATE_OF_UPLOAD).then_some(people.session_date);
     let mail = NewMail {
         message: Message::FollowUp(mail::FollowUp {
             greeting_name: people.greeting.unwrap_or_else(|| called(&people.client)),
-            ..letter(&people.client, &people.coach, &people.organization, people.session_date, &content)
+            ..letter(&people.client, &people.coach, &people.organization, date, &content)
         }),
         to: recipient,
         reply_to: Some(Recipient { name: people.coach, email: people.coach_email }),
@@ -201,12 +204,13 @@ pub fn said(client: &str, coach: &str, content: &Content) -> Vec<(Uuid, Said)> {
     content.for_client().map(|claim| (claim.id, voice.say(claim))).collect()
 }
 
-/// What the client may read of a summary, and nothing else.
+/// What the client may read of a summary, and nothing else. Where the session's `date` is not known, the letter names none,
+/// and none that is counted from it: the words that were said stand instead.
 pub(crate) fn letter(
     client: &str,
     coach: &str,
     organization: &str,
-    date: NaiveDate,
+    date: Option<NaiveDate>,
     content: &Content,
 ) -> mail::FollowUp {
     let voice = Voice::new(client, coach).after_reading(content);
@@ -218,7 +222,8 @@ pub(crate) fn letter(
             text: text.clone(),
             coach_does_it: claim.action.as_ref().is_some_and(|action| action.owner == Owner::Coach),
             owner_is_unclear: claim.action.as_ref().is_some_and(|action| action.owner == Owner::Unclear),
-            due: claim.action.as_ref().and_then(|action| action.due_date),
+            due: claim.action.as_ref().and_then(|action| action.due_date).filter(|_| date.is_some()),
+            due_words: unsaid_due(claim, text).filter(|_| date.is_none()),
         })
         .collect();
     mail::FollowUp {
@@ -233,6 +238,12 @@ pub(crate) fn letter(
         recommendations: texts(Section::Recommendations),
         key_quotes: texts(Section::KeyQuotes),
     }
+}
+
+/// By when, in the words that were said, where the sentence leaves them out.
+fn unsaid_due(claim: &Claim, text: &str) -> Option<String> {
+    let words = claim.action.as_ref()?.due_words.as_deref()?;
+    (!text.to_lowercase().contains(&words.to_lowercase())).then(|| words.to_owned())
 }
 
 #[cfg(test)]
@@ -258,8 +269,7 @@ mod tests {
                 content.claims.push(claim(section, Audience::Client, &format!("shared {section}")));
             }
         }
-        let message =
-            Message::FollowUp(letter("Priya Raman", "Maya Okafor", "Northlight", NaiveDate::default(), &content));
+        let message = Message::FollowUp(letter("Priya Raman", "Maya Okafor", "Northlight", None, &content));
         let rendered = mail::render(&crate::template::Templates::new(), &message).expect("it renders");
         for part in [Some(&rendered.text), rendered.html.as_ref()].map(|part| part.expect("both parts")) {
             assert!(!part.contains("private"), "{part}");

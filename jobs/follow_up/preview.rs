@@ -25,8 +25,13 @@ pub struct Preview {
 /// What does not work.
 pub fn preview(template: &SummaryTemplate) -> Result<Preview, TemplateFault> {
     let template::Sample { session, content } = template::write_sample(template)?;
-    let message =
-        Message::FollowUp(letter(&session.client, &session.coach, "your organization", session.session_date, &content));
+    let message = Message::FollowUp(letter(
+        &session.client,
+        &session.coach,
+        "your organization",
+        Some(session.session_date),
+        &content,
+    ));
     let rendered = mail::render(&Templates::new(), &message)
         .map_err(|error| TemplateFault(format!("the follow-up can't be written with this template: {error}")))?;
     let mut notes = String::new();

@@ -86,6 +86,10 @@ pub struct ReviewRequest {
     pub title: String,
     /// The session's date.
     pub date: NaiveDate,
+    /// Whether that is only the day of the upload.
+    pub date_estimated: bool,
+    /// In which language the session is, where the offline writer wrote and could not look for promises: "in German".
+    pub unread_language: Option<String>,
     /// The clients whose summaries are ready.
     pub clients: Vec<String>,
     /// The clients whose summaries could not be written.
@@ -136,6 +140,8 @@ impl ReviewRequest {
             coach: "Maya Okafor".into(),
             title: "Team alignment, third session".into(),
             date: day(2026, 11, 3),
+            date_estimated: false,
+            unread_language: None,
             clients: vec!["Priya Raman".into(), "Tom Becker".into()],
             failed: vec!["Ada Lindqvist".into()],
             guesses: vec![Guess {
@@ -162,6 +168,8 @@ pub struct SpeakersNeeded {
     pub title: String,
     /// The session's date.
     pub date: NaiveDate,
+    /// Whether that is only the day of the upload.
+    pub date_estimated: bool,
     /// How many speakers are unknown. Their labels stay out of the mail: one may be a name.
     pub speakers: usize,
     /// Whether words of the session may speak of danger; which ones, the page says.
@@ -180,6 +188,7 @@ impl SpeakersNeeded {
             coach: "Maya Okafor".into(),
             title: "Intro call on Zoom".into(),
             date: day(2026, 11, 3),
+            date_estimated: false,
             speakers: 2,
             danger: false,
             link: "https://debrief.example/r/rl_Zk3vQ0m1bYt8hXw2".into(),
@@ -234,8 +243,8 @@ pub struct FollowUp {
     pub coach: String,
     /// The organization's name.
     pub organization: String,
-    /// The session's date.
-    pub date: NaiveDate,
+    /// The session's date; `None` if it is only estimated, as a letter states no estimate as fact.
+    pub date: Option<NaiveDate>,
     /// What went well.
     pub wins: Vec<String>,
     /// What is difficult.
@@ -259,6 +268,8 @@ pub struct FollowUpItem {
     pub owner_is_unclear: bool,
     /// By when, where it was said.
     pub due: Option<NaiveDate>,
+    /// By when in the words that were said, where the date can't be told from them and the sentence leaves them out.
+    pub due_words: Option<String>,
 }
 
 impl FollowUp {
@@ -273,13 +284,14 @@ impl FollowUp {
             coach_does_it,
             owner_is_unclear: false,
             due,
+            due_words: None,
         };
         Self {
             client: "Priya Raman".into(),
             greeting_name: "Priya".into(),
             coach: "Maya Okafor".into(),
             organization: "Northlight Coaching".into(),
-            date: day(2026, 11, 3),
+            date: Some(day(2026, 11, 3)),
             wins: vec![
                 "You ran the planning meeting yourself and kept it to half an hour.".into(),
                 "You said no to the second project, and your manager agreed.".into(),

@@ -8,6 +8,7 @@ use super::{MailError, Message, NewMail, Post, Recipient, SessionFailed, queue_m
 use crate::{
     danger,
     db::{TenantTx, Tx},
+    path::session::DATE_OF_UPLOAD,
 };
 
 /// A session as a mail to its coach needs it.
@@ -23,6 +24,8 @@ pub struct SessionCoach {
     pub title: String,
     /// The session's date.
     pub date: NaiveDate,
+    /// Whether that is only the day of the upload.
+    pub date_estimated: bool,
     /// The session's.
     pub correlation_id: Uuid,
 }
@@ -33,7 +36,8 @@ pub struct SessionCoach {
 /// When the database does not answer.
 pub async fn session_coach(tx: &mut TenantTx, session_id: Uuid) -> Result<Option<SessionCoach>, sqlx::Error> {
     let row = sqlx::query!(
-        "select coaches.id, coaches.name, coaches.email, coaches.time_zone, title, session_date, correlation_id
+        "select coaches.id, coaches.name, coaches.email, coaches.time_zone, title, session_date,
+                date_source, correlation_id
          from sessions join coaches on coaches.id = sessions.coach_id where sessions.id = $1",
         session_id
     )
@@ -45,6 +49,7 @@ pub async fn session_coach(tx: &mut TenantTx, session_id: Uuid) -> Result<Option
         time_zone: row.time_zone,
         title: row.title,
         date: row.session_date,
+        date_estimated: row.date_source == DATE_OF_UPLOAD,
         correlation_id: row.correlation_id,
     }))
 }

@@ -277,6 +277,8 @@ pub struct Thread {
     pub text: String,
     /// The day of its session.
     pub session_date: NaiveDate,
+    /// The day on which it was first promised, where it was promised again since.
+    pub since: Option<NaiveDate>,
     /// What became of it in this session.
     pub outcome: ThreadOutcome,
 }

@@ -1,9 +1,10 @@
 //! Sessions as an operator sees them: a line each, or one whole. Names and states; never what was said.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 
+use super::{Tally, summary};
 use crate::db::{TenantTx, Tx};
 
 /// Which sessions to list.
@@ -37,9 +38,12 @@ pub struct Row {
     pub kind: String,
     /// Its day.
     pub session_date: NaiveDate,
+    /// At which time of the coach's day it began, where a person said so.
+    pub begins_at: Option<NaiveTime>,
     /// True when the day is the object's and nothing better was found.
     pub date_estimated: bool,
-    /// See [`super::session::State`].
+    /// See [`super::session::State`]. Of a session in review that needs nobody: `approved` while its letters are held,
+    /// `sending` while one is on its way.
     pub state: String,
     /// The dead stage, where there is one.
     pub failed_stage: Option<String>,
@@ -64,8 +68,9 @@ pub struct Row {
 pub async fn sessions(tx: &mut TenantTx, filter: &Filter) -> Result<Vec<Row>, sqlx::Error> {
     sqlx::query_as!(
         Row,
-        r#"select sessions.id, coaches.handle as coach, title, sessions.object_key, type as kind, session_date,
-                  date_source = 'object_time' as "date_estimated!", state, failed_stage,
+        r#"select sessions.id, coaches.handle as coach, title, sessions.object_key, type as kind, session_date, begins_at,
+                  date_source = 'object_time' as "date_estimated!",
+                  state_for_people(sessions.id, state) as "state!", failed_stage,
                   coalesce(failed_reason, (select rejected_reason from transcripts
                     where session_id = sessions.id order by received_at desc limit 1)) as reason,
                   (select count(*) from utterances where session_id = sessions.id) as "utterances!",
@@ -75,7 +80,7 @@ pub async fn sessions(tx: &mut TenantTx, filter: &Filter) -> Result<Vec<Row>, sq
                   (select count(*) from summaries where session_id = sessions.id) as "summaries!",
                   sessions.created_at
            from sessions join coaches on coaches.id = coach_id
-           where ($1::text is null or coaches.handle = $1) and ($2::text is null or state = $2)
+           where ($1::text is null or coaches.handle = $1) and ($2::text is null or state_for_people(sessions.id, state) = $2)
              and (not $3 or failed_stage is not null) and ($4::uuid is null or sessions.id = $4)
            order by session_date desc, sessions.id desc limit $5"#,
         filter.coach,
@@ -172,7 +177,8 @@ pub struct Summary {
     pub version: i32,
     /// Who wrote it: the provider.
     pub provider: Option<String>,
-    /// Claims of the newest version, …
+    /// Statements of the version that is shown, as [`Tally`] counts them everywhere: an open thread of which nothing was
+    /// said states nothing. `None` while nothing is written.
     pub claims_kept: Option<i64>,
     /// … those of them that hold by rule, …
     pub claims_verified: Option<i64>,
@@ -180,6 +186,8 @@ pub struct Summary {
     pub claims_own: Option<i64>,
     /// … and those that a model made of the coach's own words.
     pub claims_unchecked: Option<i64>,
+    /// Open threads of which nothing was said.
+    pub claims_nothing_said: Option<i64>,
     /// Claims dropped because their evidence did not hold.
     pub claims_dropped: Option<i32>,
 }
@@ -305,26 +313,7 @@ pub async fn session(tx: &mut TenantTx, id: Uuid) -> Result<Option<Detail>, sqlx
     )
     .fetch_all(tx.conn())
     .await?;
-    let summaries = sqlx::query_as!(
-        Summary,
-        r#"select summaries.id, client_id, clients.name as client, summaries.state, withdrawn_reason,
-                  summaries.version, provider as "provider?",
-                  kept as "claims_kept?", verified as "claims_verified?", own as "claims_own?",
-                  unchecked as "claims_unchecked?", claims_dropped as "claims_dropped?"
-           from summaries join clients on clients.id = summaries.client_id
-           left join summary_versions on summary_id = summaries.id and summary_versions.version = summaries.version
-           left join lateral (
-               select count(*) as kept, count(*) filter (where support = 'verified') as verified,
-                      count(*) filter (where support = 'own') as own,
-                      count(*) filter (where support = 'unchecked') as unchecked
-               from claims where summary_id = summaries.id and claims.version = summaries.version
-                 and summaries.version > 0
-           ) as counted on true
-           where session_id = $1 order by clients.name"#,
-        id
-    )
-    .fetch_all(tx.conn())
-    .await?;
+    let summaries = summaries(tx, id).await?;
     let mails = sqlx::query_as!(
         Mail,
         r#"select kind, clients.name as "client?", state, due_at, sent_at, error
@@ -345,4 +334,44 @@ pub async fn session(tx: &mut TenantTx, id: Uuid) -> Result<Option<Detail>, sqlx
         summaries,
         mails,
     }))
+}
+
+/// The summaries of a session, by client. Statements are counted by [`Tally`], as on the page.
+async fn summaries(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Summary>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"select summaries.id, client_id, clients.name as client, summaries.state, withdrawn_reason, summaries.version,
+                  coalesce(approved_version, summaries.version) as "shown!", provider as "provider?",
+                  claims_dropped as "claims_dropped?"
+           from summaries join clients on clients.id = summaries.client_id
+           left join summary_versions on summary_id = summaries.id
+             and summary_versions.version = coalesce(approved_version, summaries.version)
+           where session_id = $1 order by clients.name"#,
+        session_id
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    let mut summaries = Vec::with_capacity(rows.len());
+    for row in rows {
+        let tally = match row.shown {
+            0 => None,
+            shown => Some(Tally::of(&summary::load_version(tx, row.id, shown).await?)),
+        };
+        let count = |of: fn(&Tally) -> usize| tally.as_ref().map(|tally| i64::try_from(of(tally)).unwrap_or(i64::MAX));
+        summaries.push(Summary {
+            id: row.id,
+            client_id: row.client_id,
+            client: row.client,
+            state: row.state,
+            withdrawn_reason: row.withdrawn_reason,
+            version: row.version,
+            provider: row.provider,
+            claims_kept: count(Tally::statements),
+            claims_verified: count(|tally| tally.verified),
+            claims_own: count(|tally| tally.own),
+            claims_unchecked: count(|tally| tally.unchecked),
+            claims_nothing_said: count(|tally| tally.nothing_said),
+            claims_dropped: row.claims_dropped,
+        });
+    }
+    Ok(summaries)
 }

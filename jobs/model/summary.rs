@@ -1,5 +1,6 @@
 //! Summaries in the database: reading a version, and adding one. Versions are never overwritten.
 
+use chrono::NaiveDate;
 use uuid::Uuid;
 
 use super::{ActionItem, Audience, Claim, Content, Evidence, Owner, Score, Section, Support, Thread, ThreadOutcome};
@@ -165,14 +166,16 @@ async fn insert_threads(
     let claim_ids: Vec<Uuid> = threads.iter().map(|(id, _)| *id).collect();
     let earlier: Vec<Uuid> = threads.iter().map(|(_, thread)| thread.claim_id).collect();
     let outcomes: Vec<&str> = threads.iter().map(|(_, thread)| thread.outcome.as_str()).collect();
+    let since: Vec<Option<NaiveDate>> = threads.iter().map(|(_, thread)| thread.since).collect();
     sqlx::query!(
-        "insert into threads (organization_id, claim_id, earlier_claim_id, outcome)
-         select $1, claim, earlier, outcome
-         from unnest($2::uuid[], $3::uuid[], $4::text[]) as new (claim, earlier, outcome)",
+        "insert into threads (organization_id, claim_id, earlier_claim_id, outcome, since)
+         select $1, claim, earlier, outcome, since
+         from unnest($2::uuid[], $3::uuid[], $4::text[], $5::date[]) as new (claim, earlier, outcome, since)",
         organization,
         &claim_ids,
         &earlier,
         &outcomes as &[&str],
+        &since as &[Option<NaiveDate>],
     )
     .execute(tx.conn())
     .await?;
@@ -187,7 +190,7 @@ pub async fn load_version(tx: &mut TenantTx, summary_id: Uuid, version: i32) -> 
     let rows = sqlx::query!(
         r#"select claims.id, claims.section, claims.audience, claims.text, claims.edited, claims.support, owner as "owner?", due_date as "due_date?",
                   due_words as "due_words?", claims.score, threads.outcome as "outcome?", earlier.id as "earlier_id?",
-                  earlier.text as "earlier_text?", sessions.session_date as "earlier_date?"
+                  earlier.text as "earlier_text?", sessions.session_date as "earlier_date?", threads.since as "since?"
            from claims
            left join action_items on action_items.claim_id = claims.id
            left join threads on threads.claim_id = claims.id
@@ -222,6 +225,7 @@ pub async fn load_version(tx: &mut TenantTx, summary_id: Uuid, version: i32) -> 
                     claim_id,
                     text: row.earlier_text.unwrap_or_default(),
                     session_date: row.earlier_date.unwrap_or_default(),
+                    since: row.since,
                     outcome: ThreadOutcome::parse(&outcome).unwrap_or(ThreadOutcome::NoMatch),
                 }),
             })

@@ -5,6 +5,9 @@ use uuid::Uuid;
 
 use crate::db::{TenantTx, Tx};
 
+/// Where a session's date comes from, as stored, if its files don't say it: the object's time. It is an estimate.
+pub const DATE_OF_UPLOAD: &str = "object_time";
+
 /// The state of a session: the path in its order. [`super::advance`] moves a session from one to the next.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, sqlx::Type, strum::Display)]
 #[serde(rename_all = "snake_case")]

@@ -11,7 +11,7 @@ use super::outgoing;
 pub use super::refusal::{ActionError, NewRecipient, Problem};
 use crate::{
     audit::{Event, EventKind, Visitor, record},
-    correct::{self, Answer, Corrected, NameError, SpeakerIs},
+    correct::{self, Answer, Corrected, Dated, DayError, NameError, SpeakerIs, When},
     db::{TenantTx, Tx},
     desk::{self, Desk, Invitation},
     follow_up::{self, Verdict},
@@ -366,6 +366,24 @@ pub async fn take_back(
     visitor: &Visitor,
 ) -> Result<Corrected, ActionError> {
     correct::take_back(tx, desk, session_id, label, visitor).await.map_err(|error| refusal(error, &[]))
+}
+
+/// Takes what a person says of when the session was, until a letter of it went out.
+///
+/// # Errors
+/// [`ActionError::ImplausibleDate`] where it cannot have been then; [`ActionError::DateIsFixed`] where it is too late.
+pub async fn set_date(
+    tx: &mut TenantTx,
+    session_id: Uuid,
+    when: When,
+    visitor: &Visitor,
+) -> Result<Dated, ActionError> {
+    correct::set_date(tx, session_id, when, visitor).await.map_err(|error| match error {
+        DayError::NoSession => ActionError::NotFound,
+        DayError::Implausible(problem) => ActionError::ImplausibleDate(problem),
+        DayError::Gone | DayError::Rejected => ActionError::DateIsFixed(error.to_string()),
+        DayError::Database(error) => ActionError::Database(error),
+    })
 }
 
 /// What attribute refuses, at the place of the answer that it is about.

@@ -43,6 +43,12 @@ pub enum ActionError {
     /// The follow-up is on its way or gone.
     #[error("the follow-up is already on its way and can no longer be stopped")]
     TooLate,
+    /// It is no day on which the session can have been.
+    #[error("{0}")]
+    ImplausibleDate(&'static str),
+    /// A letter that rests on the date went out, or the upload was rejected.
+    #[error("{0}")]
+    DateIsFixed(String),
     /// A refinement of the summary is under way.
     #[error("this summary is already being refined: wait until that’s done")]
     Busy,

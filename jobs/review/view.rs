@@ -1,6 +1,6 @@
 //! Everything that the review page shows, read in one transaction. Writes nothing.
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use uuid::Uuid;
 
 use super::actions::{Shown, Signed};
@@ -8,9 +8,11 @@ use crate::{
     attribute::{self, Guess, Misdelivered, Speaker},
     danger::{self, Seen},
     db::{TenantTx, Tx},
+    desk,
     follow_up::{RECIPIENT_CHANGED, Said, said},
     mail::Recipient,
     model::{Content, summary},
+    path::session::DATE_OF_UPLOAD,
 };
 
 /// A session as the coach sees it.
@@ -24,8 +26,14 @@ pub struct SessionView {
     pub kind: String,
     /// When it was.
     pub date: NaiveDate,
-    /// Whether the date is only that of the file.
+    /// At which time of the coach's day it began, where a person said so.
+    pub begins_at: Option<NaiveTime>,
+    /// Whether the date is only that of the upload.
     pub date_estimated: bool,
+    /// Whether a follow-up went out, or may have.
+    pub letter_is_out: bool,
+    /// In which language the session is, where the offline writer wrote and looks for promises in English only.
+    pub unread_language: Option<String>,
     /// Its state, as stored.
     pub state: String,
     /// Why a stage gave up on it, where one did.
@@ -211,9 +219,12 @@ pub struct FollowUp {
 /// When the database does not answer.
 pub async fn view(tx: &mut TenantTx, session_id: Uuid) -> Result<Option<SessionView>, sqlx::Error> {
     let row = sqlx::query!(
-        "select title, type as kind, session_date, date_source, state, failed_reason,
-                coaches.name as coach_name, coaches.time_zone
-         from sessions join coaches on coaches.id = sessions.coach_id where sessions.id = $1",
+        r#"select title, type as kind, session_date, begins_at, date_source, state, failed_reason,
+                  coaches.name as coach_name, coaches.time_zone,
+                  exists (select from mails join summaries on summaries.id = subject_id
+                          where kind = 'follow_up' and summaries.session_id = sessions.id
+                            and mails.state in ('sending', 'sent', 'uncertain')) as "letter_is_out!"
+           from sessions join coaches on coaches.id = sessions.coach_id where sessions.id = $1"#,
         session_id
     )
     .fetch_optional(tx.conn())
@@ -225,7 +236,10 @@ pub async fn view(tx: &mut TenantTx, session_id: Uuid) -> Result<Option<SessionV
         title: row.title,
         kind: row.kind,
         date: row.session_date,
-        date_estimated: row.date_source == "object_time",
+        begins_at: row.begins_at,
+        date_estimated: row.date_source == DATE_OF_UPLOAD,
+        letter_is_out: row.letter_is_out,
+        unread_language: desk::language::unread(tx, session_id).await?,
         participants: participants(tx, session_id).await?,
         summaries: summaries(tx, session_id, &row.coach_name).await?,
         speakers: if waiting { attribute::unresolved(tx, session_id).await? } else { Vec::new() },

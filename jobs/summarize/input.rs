@@ -97,6 +97,8 @@ pub struct OpenThread {
     pub text: String,
     /// The day of its session.
     pub session_date: NaiveDate,
+    /// The day on which it was first promised, where it was promised again since.
+    pub since: Option<NaiveDate>,
     /// Who was to do it.
     pub owner: Owner,
 }
@@ -163,7 +165,8 @@ pub(crate) async fn load(tx: &mut TenantTx, summary_id: Uuid) -> Result<Option<F
         Occasion { coach: &row.handle, session_type: &row.session_type, titles: [&row.title, &row.object_key] };
     let mut input = SessionForClient {
         template: template::for_session(tx, occasion).await?,
-        threads: threads::open(tx, row.session_id, row.client_id, row.session_date).await?,
+        threads: threads::open(tx, (row.session_id, row.session_date), row.client_id, [&row.client, &row.coach])
+            .await?,
         session_date: row.session_date,
         coach: row.coach,
         client: row.client,

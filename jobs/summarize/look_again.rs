@@ -25,7 +25,8 @@ use crate::{
     queue::{Context, Finished, Job, JobArgs, JobError, enqueue},
 };
 
-const REASON: &str = "Open threads checked again because an earlier session arrived after this one.";
+const REASON: &str =
+    "Open threads checked again because an earlier session arrived, or changed, after this one was written.";
 
 /// Looks at the open threads of a later summary.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -45,10 +46,15 @@ pub(super) async fn enqueue_next(
     version: i32,
     correlation_id: Uuid,
 ) -> Result<(), sqlx::Error> {
-    if let Some(next) = threads::next(tx, summary_id, "done").await? {
+    if let Some(next) = next_in_review(tx, summary_id).await? {
         enqueue(tx, &LookAgain { summary_id: next, after: summary_id, version }, correlation_id).await?;
     }
     Ok(())
+}
+
+/// The next later summary of the client that waits for review.
+pub(crate) async fn next_in_review(tx: &mut TenantTx, summary_id: Uuid) -> Result<Option<Uuid>, sqlx::Error> {
+    threads::next(tx, summary_id, "done").await
 }
 
 impl JobArgs for LookAgain {

@@ -32,6 +32,7 @@ pub use draft::{Draft, DraftClaim, DraftEvidence};
 pub use input::{Danger, Line, OpenThread, SessionForClient, Speaker};
 pub(crate) use input::{Found, load as load_input};
 pub use look_again::LookAgain;
+pub(crate) use look_again::next_in_review;
 pub(crate) use offline::is_negated;
 pub use offline::{Doubt, Passage, Ranking, passages};
 pub(crate) use reworded::Names;

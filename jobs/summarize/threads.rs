@@ -9,7 +9,7 @@ use std::time::Duration;
 use chrono::NaiveDate;
 use uuid::Uuid;
 
-use super::input::OpenThread;
+use super::{input::OpenThread, offline::same_promise};
 use crate::{
     db::{TenantTx, Tx},
     model::Owner,
@@ -17,7 +17,9 @@ use crate::{
 
 /// So far back an action item is still asked about, and so many at most.
 const THREAD_DAYS: i32 = 120;
-const THREADS: i64 = 20;
+const THREADS: usize = 20;
+/// So many promises are looked at, of which some are the same.
+const MOST_PROMISES: i64 = 80;
 
 /// So long a summary waits at most for earlier sessions, counted from when it became due.
 const LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
@@ -26,12 +28,14 @@ const PAUSES: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(4
 
 /// The action items of the client's earlier sessions that no session since has said to be done, newest first. What was
 /// settled stays settled. Versions give claims new ids, so an item is known by its summary and its words; where a new
-/// version has other words, by the utterance that both rest on.
+/// version has other words, by the utterance that both rest on. The same promise given again is one thread: in its newest
+/// words, since the first time; and what settles it settles each time that it was given before. `two` are the names of
+/// client and coach.
 pub(super) async fn open(
     tx: &mut TenantTx,
-    session_id: Uuid,
+    (session_id, date): (Uuid, NaiveDate),
     client_id: Uuid,
-    date: NaiveDate,
+    two: [&str; 2],
 ) -> Result<Vec<OpenThread>, sqlx::Error> {
     let rows = sqlx::query!(
         "with shown as (
@@ -40,7 +44,7 @@ pub(super) async fn open(
              where client_id = $2 and session_id <> $1 and summaries.state in ('done', 'approved')
                and (session_date < $3 or session_date = $3 and session_id < $1)
                and session_date > $3 - $4::int)
-         select claims.id as claim_id, claims.text, session_date, owner
+         select claims.id as claim_id, claims.text, session_date, session_id, owner
          from shown
          join claims on claims.summary_id = shown.id and claims.version = shown.version
          join action_items on action_items.claim_id = claims.id
@@ -56,23 +60,64 @@ pub(super) async fn open(
                                      and same.section = 'action_items' and same.text = earlier.text)
                        and exists (select from evidence mine join evidence theirs using (utterance_id)
                                    where mine.claim_id = claims.id and theirs.claim_id = earlier.id)))
-         order by session_date desc, shown.id, claims.position
+         order by session_date desc, session_id desc, claims.position
          limit $5",
         session_id,
         client_id,
         date,
         THREAD_DAYS,
-        THREADS
+        MOST_PROMISES
     )
     .fetch_all(tx.conn())
     .await?;
-    let threads = rows.into_iter().map(|row| OpenThread {
-        claim_id: row.claim_id,
-        text: row.text,
-        session_date: row.session_date,
-        owner: Owner::parse(&row.owner),
-    });
-    Ok(threads.collect())
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let settled = sqlx::query!(
+        r#"select earlier.text, owner as "owner?", later.session_date, later.id as session_id
+           from threads
+           join claims said on said.id = threads.claim_id
+           join summaries on summaries.id = said.summary_id
+             and said.version = coalesce(approved_version, summaries.version)
+           join sessions later on later.id = summaries.session_id
+           join claims earlier on earlier.id = threads.earlier_claim_id
+           left join action_items on action_items.claim_id = earlier.id
+           where outcome = 'met' and client_id = $2 and session_id <> $1 and summaries.state in ('done', 'approved')
+             and (later.session_date < $3 or later.session_date = $3 and later.id < $1)
+             and later.session_date > $3 - $4::int
+           order by later.session_date desc, later.id limit $5"#,
+        session_id,
+        client_id,
+        date,
+        THREAD_DAYS,
+        MOST_PROMISES
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    let mut threads: Vec<OpenThread> = Vec::new();
+    for row in rows {
+        let promise = (row.text.as_str(), Owner::parse(&row.owner));
+        let is_settled = settled.iter().any(|met| {
+            let before = (row.session_date, row.session_id) < (met.session_date, met.session_id);
+            let owner = met.owner.as_deref().map_or(Owner::Unclear, Owner::parse);
+            before && same_promise(two, promise, (&met.text, owner))
+        });
+        if is_settled {
+            continue;
+        }
+        let again = |newer: &&mut OpenThread| {
+            newer.session_date > row.session_date && same_promise(two, promise, (&newer.text, newer.owner))
+        };
+        if let Some(newer) = threads.iter_mut().find(again) {
+            newer.since = Some(row.session_date);
+            continue;
+        }
+        let owner = promise.1;
+        let (claim_id, text, session_date) = (row.claim_id, row.text, row.session_date);
+        threads.push(OpenThread { claim_id, text, session_date, since: None, owner });
+    }
+    threads.truncate(THREADS);
+    Ok(threads)
 }
 
 /// How long to wait until the earlier sessions of the client are through, where one of them is still in work: it is being

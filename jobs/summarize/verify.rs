@@ -12,7 +12,7 @@ use super::{
     draft::{DraftClaim, DraftEvidence},
     due,
     input::{Line, OpenThread, SessionForClient, Speaker},
-    offline::{Doubt, Doubts},
+    offline::{self, Doubt, Doubts},
 };
 use crate::model::{ActionItem, Claim, Evidence, Owner, Score, Section, Support, Thread, ThreadOutcome};
 use crate::text;
@@ -133,7 +133,13 @@ fn no_match(input: &SessionForClient, claims: &[Claim]) -> Vec<Claim> {
 }
 
 pub(super) fn outcome(thread: &OpenThread, outcome: ThreadOutcome) -> Thread {
-    Thread { claim_id: thread.claim_id, text: thread.text.clone(), session_date: thread.session_date, outcome }
+    Thread {
+        claim_id: thread.claim_id,
+        text: thread.text.clone(),
+        session_date: thread.session_date,
+        since: thread.since,
+        outcome,
+    }
 }
 
 fn check(input: &SessionForClient, doubts: &Doubts<'_>, draft: &DraftClaim) -> Result<Claim, Dropped> {
@@ -247,6 +253,7 @@ pub(crate) fn check_words<'a>(sentence: &str, said: impl Iterator<Item = &'a str
         if !text::words(&quoted[1]).is_empty()
             && text::locate(&said, &quoted[1]).is_none()
             && !leaves_out(&said, &quoted[1])
+            && !is_readable(&said, &quoted[1])
         {
             return Err(Dropped::InventedQuote);
         }
@@ -257,6 +264,17 @@ pub(crate) fn check_words<'a>(sentence: &str, said: impl Iterator<Item = &'a str
         return Err(Dropped::InventedLink);
     }
     Ok(())
+}
+
+/// Whether a quote is what was said without its sounds, and with whom a pronoun means in square brackets: what stands in them
+/// was said as well.
+fn is_readable(said: &str, quote: &str) -> bool {
+    static BRACKETS: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\s*\[([^\[\]]+)\]").expect("a constant pattern"));
+    let explained = BRACKETS.captures_iter(quote).all(|found| text::locate(said, &found[1]).is_some());
+    let bare = BRACKETS.replace_all(quote, "");
+    let holds =
+        |quote: &str| text::locate(said, quote).is_some() || text::locate(&offline::fluent(said), quote).is_some();
+    explained && (holds(&bare) || leaves_out(&offline::fluent(said), &bare))
 }
 
 /// Whether a quote that leaves words out ("I'll … call Anders on Monday") has them from one sentence, in its order: from

@@ -51,6 +51,7 @@ const FILES: &[(&str, &str)] = embed![
     "page/review.html",
     "page/card.html",
     "page/danger.html",
+    "page/date.html",
     "page/speakers.html",
     "page/voice.html",
     "page/who.html",

@@ -23,6 +23,7 @@ mod run;
 mod schedules;
 mod search;
 mod sessions;
+mod set_date;
 mod settings;
 mod speakers;
 mod templates;

@@ -15,12 +15,13 @@ use debrief_jobs::{
 };
 use serde_json::json;
 
-use super::{App, coach::place, output::table, refining};
+use super::{App, coach::place, output::table, refining, set_date};
 
 /// Show sessions and where they stand
 ///
 /// Sessions that are received, parsed, attributed or summarized are in progress; in_review and waiting_for_speakers
-/// need the coach; closed and rejected are final.
+/// need the coach. In approved ones the coach has decided everything, and a follow-up is held until it goes; sending means
+/// that it's on its way. Closed and rejected are final.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Sessions {
     /// List sessions, newest first
@@ -33,7 +34,7 @@ pub(crate) enum Sessions {
         coach: Option<String>,
         /// Only sessions in this state
         #[arg(long, value_parser = ["received", "rejected", "parsed", "waiting_for_speakers", "attributed",
-            "summarized", "in_review", "closed"])]
+            "summarized", "in_review", "approved", "sending", "closed"])]
         state: Option<String>,
         /// Only sessions with a stage that failed for good
         #[arg(long)]
@@ -49,6 +50,7 @@ pub(crate) enum Sessions {
     },
     /// Record whether a follow-up that failed or got lost has arrived
     FollowUp(FollowUp),
+    SetDate(set_date::SetDate),
     Refine(refining::Refine),
     Undo(refining::Undo),
     Diff(refining::Diff),
@@ -105,6 +107,7 @@ impl Sessions {
                 app.output.one(&detail, text)?;
             }
             Self::FollowUp(decision) => decision.run(app).await?,
+            Self::SetDate(date) => date.run(app).await?,
             Self::Refine(refine) => refine.run(app).await?,
             Self::Undo(undo) => undo.run(app).await?,
             Self::Diff(diff) => diff.run(app).await?,
@@ -197,9 +200,11 @@ fn detected(file: &listing::Transcript, part: &str) -> String {
 fn text(detail: &Detail) -> String {
     let row = &detail.session;
     let mut text = format!(
-        "{}\n{}, {} session of {}, {}\nid {}, correlation id {}\n",
+        "{}\n{}{}{}, {} session of {}, {}\nid {}, correlation id {}\n",
         row.title,
         row.session_date,
+        row.begins_at.map(|time| time.format(" %H:%M").to_string()).unwrap_or_default(),
+        if row.date_estimated { " (estimated from the upload: see `debrief sessions set-date`)" } else { "" },
         row.kind,
         row.coach,
         state(row),
@@ -328,6 +333,13 @@ fn text(detail: &Detail) -> String {
             }),
         ),
     );
+    let unmentioned: i64 = detail.summaries.iter().filter_map(|summary| summary.claims_nothing_said).sum();
+    if unmentioned > 0 {
+        let threads = if unmentioned == 1 { "1 open thread" } else { &format!("{unmentioned} open threads") };
+        text.push_str(&format!(
+            "\nStatements are counted as on the review page, without {threads} that nothing was found about.\n"
+        ));
+    }
     for client in stopped(detail) {
         text.push_str(&format!(
             "\nThe follow-up to {client} was stopped because the name or address changed after it was approved: the \

@@ -121,6 +121,10 @@ impl From<ActionError> for Failure {
             | ActionError::NotWaiting
             | ActionError::RecipientChanged(_) => Self::new(StatusCode::CONFLICT, "This has changed", detail),
             ActionError::TooLate => Self::new(StatusCode::CONFLICT, "It’s already on its way", detail),
+            ActionError::DateIsFixed(_) => Self::new(StatusCode::CONFLICT, "The date can’t be changed", detail),
+            ActionError::ImplausibleDate(_) => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, "Please check the date", detail)
+            }
             ActionError::Busy | ActionError::NothingToUndo | ActionError::Unsaved => {
                 Self::new(StatusCode::CONFLICT, "Not possible right now", detail)
             }

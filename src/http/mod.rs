@@ -88,6 +88,7 @@ pub fn public_router(state: HttpState) -> Router {
         .route("/review/{session}/speakers/undo", post(speakers::take_back))
         .route("/review/{session}/speakers/turns", get(speakers::show_turns).post(speakers::split))
         .route("/review/{session}/close", post(review::close))
+        .route("/review/{session}/date", post(review::date::set))
         .route("/review/{session}/voice", get(voice::show).post(voice::change))
         .route("/review/{session}/summaries/{summary}", post(review::save))
         .route("/review/{session}/summaries/{summary}/refine", post(review::refining::refine))

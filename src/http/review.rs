@@ -34,6 +34,7 @@ use super::{
 mod card;
 mod context;
 mod danger;
+pub(super) mod date;
 mod fate;
 mod refined;
 pub(super) mod refining;

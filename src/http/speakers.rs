@@ -38,6 +38,8 @@ pub(super) struct SpeakersForm {
     coach: String,
     clients: Vec<Choice>,
     speakers: Vec<Part>,
+    /// What one click takes: each label here that has a likely person, and that person's name.
+    suggested: Vec<(String, String)>,
     /// Whether somebody is known for every label: the form corrects and does not ask.
     correcting: bool,
     /// How many labels stand before these, …
@@ -139,9 +141,17 @@ fn build(
             problem: problem(index),
         }
     };
+    let name = |who: Who| match who {
+        Who::Coach => Some(format!("{coach} (you)")),
+        Who::Client(client) => clients.iter().find(|(id, _)| *id == client).map(|(_, name)| name.clone()),
+        Who::Guest | Who::Shared => None,
+    };
+    let shown = || speakers.iter().skip(from).take(MOST_LABELS);
+    let likely = shown().filter_map(|speaker| Some((speaker.label.clone(), name(speaker.suggestion?)?)));
     SpeakersForm {
         coach: coach.to_owned(),
         clients: choices(clients),
+        suggested: if correcting.is_some() { Vec::new() } else { likely.collect() },
         speakers: speakers.iter().skip(from).take(MOST_LABELS).enumerate().map(part).collect(),
         correcting: correcting.is_some(),
         from,
@@ -471,7 +481,10 @@ fn in_form(error: ActionError, form: &Form, answers: &[Answer]) -> ActionError {
 
 fn who(form: &Form, index: usize) -> Result<SpeakerIs, &'static str> {
     let field = |name: &str| form.get(&format!("{name}.{index}")).unwrap_or_default().trim().to_owned();
-    match field("who").as_str() {
+    // What was chosen goes before what was suggested, and nothing is taken that the page did not show.
+    let suggested = if form.get("use_suggestions").is_some() { field("likely") } else { String::new() };
+    let chosen = Some(field("who")).filter(|who| !who.is_empty()).unwrap_or(suggested);
+    match chosen.as_str() {
         "coach" => Ok(SpeakerIs::Coach),
         "guest" => Ok(SpeakerIs::Guest { name: field("name") }),
         "shared" => Ok(SpeakerIs::Shared),

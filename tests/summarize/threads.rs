@@ -19,6 +19,7 @@ const PROMISED: &[(&str, &str)] =
     &[("Maya", "What will you do?"), ("Priya", "I'll send Lena the hiring plan by Friday.")];
 const KEPT: &[(&str, &str)] = &[("Maya", "How did it go?"), ("Priya", "On Monday I sent Lena the hiring plan.")];
 const BROKEN: &[(&str, &str)] = &[("Maya", "And Lena?"), ("Priya", "I still haven't sent Lena the hiring plan.")];
+const ANSWERED: &[(&str, &str)] = &[("Maya", "Did you call the school?"), ("Priya", "Yes, they have a place.")];
 const SILENT: &[(&str, &str)] = &[("Maya", "How are you?"), ("Priya", "I slept well and I rested.")];
 
 /// What became of the one thread in the newest version; none where there is no thread.
@@ -209,6 +210,66 @@ async fn looking_again_changes_the_threads_alone() {
     look_again(&world).await;
     let version: i32 = one(&world, "select version from summaries where id = $1", later.priya.summary_id).await;
     assert_eq!(version, 2);
+}
+
+/// The same promise in other words is one thread: in the newest words, since the first time; and once it is settled, all of
+/// it is.
+#[tokio::test]
+async fn a_promise_that_is_given_again_is_one_thread() {
+    let world = World::new().await;
+    for (day, promised) in [
+        ("2026-03-04", "I'll call the school about a place."),
+        ("2026-03-11", "I will really call the school this week."),
+        ("2026-03-18", "Okay, I'll ring the school tomorrow."),
+    ] {
+        let lines = [("Maya", "What will you do?"), ("Priya", promised)];
+        let session = stage_on(&world, day, &lines).await;
+        world.run(&session.priya).await.expect("it is summarised");
+    }
+    let silent = stage_on(&world, "2026-03-25", SILENT).await;
+    world.run(&silent.priya).await.expect("it is summarised");
+    let written = content(&world, &silent.priya, 1).await;
+    let threads: Vec<&Claim> = written.section(Section::OpenThreads).collect();
+    let [only] = threads[..] else { panic!("one promise is one thread: {threads:?}") };
+    let thread = only.thread.as_ref().expect("a thread");
+    assert!(thread.text.contains("ring the school"), "{thread:?}");
+    assert_eq!(thread.session_date.to_string(), "2026-03-18");
+    assert_eq!(thread.since.map(|day| day.to_string()).as_deref(), Some("2026-03-04"));
+
+    let kept = stage_on(&world, "2026-04-01", ANSWERED).await;
+    world.run(&kept.priya).await.expect("it is summarised");
+    let written = content(&world, &kept.priya, 1).await;
+    let threads: Vec<&Claim> = written.section(Section::OpenThreads).collect();
+    let [only] = threads[..] else { panic!("one promise is one thread: {threads:?}") };
+    assert_eq!(only.thread.as_ref().map(|thread| thread.outcome), Some(ThreadOutcome::Met));
+    let said: Vec<&str> = only.evidence.iter().map(|it| it.quote.as_str()).collect();
+    assert_eq!(said, ["Did you call the school?", "Yes, they have a place."], "the question and the answer");
+
+    let later = stage_on(&world, "2026-04-08", SILENT).await;
+    world.run(&later.priya).await.expect("it is summarised");
+    assert_eq!(outcome(&world, &later.priya).await, None, "each time that it was promised is settled");
+}
+
+/// A no, a not yet and a half yes keep it open.
+#[tokio::test]
+async fn what_is_asked_and_denied_stays_open() {
+    for (answer, expected) in [
+        ("No, not yet.", ThreadOutcome::NotMet),
+        ("Not yet. They were closed.", ThreadOutcome::NotMet),
+        ("No. I was too tired.", ThreadOutcome::NotMet),
+        ("Yes, but nobody was there to talk to.", ThreadOutcome::NoMatch),
+        ("Yes, I will.", ThreadOutcome::NoMatch),
+        ("Yeah. They have a place.", ThreadOutcome::Met),
+    ] {
+        let world = World::new().await;
+        let lines = [("Maya", "What will you do?"), ("Priya", "I'll call the school about a place.")];
+        let first = stage_on(&world, "2026-03-04", &lines).await;
+        world.run(&first.priya).await.expect("it is summarised");
+        let lines = [("Maya", "Good to see you. Did you call the school?"), ("Priya", answer)];
+        let second = stage_on(&world, "2026-03-11", &lines).await;
+        world.run(&second.priya).await.expect("it is summarised");
+        assert_eq!(outcome(&world, &second.priya).await, Some(expected), "{answer}");
+    }
 }
 
 /// The schema itself refuses a claim that rests on no words, but for what says that nothing was found.

@@ -4,6 +4,7 @@
 //! what, by how central they are to the session and how little they repeat, and sets each in quotes with its speaker.
 //! It invents nothing, because it writes nothing but "Priya said".
 
+mod asked;
 mod context;
 mod cues;
 mod day;
@@ -13,6 +14,7 @@ mod lemmas;
 mod owes;
 mod promise;
 mod rank;
+mod referent;
 mod risk;
 mod roles;
 mod score;
@@ -28,7 +30,9 @@ use std::collections::{BTreeMap, BTreeSet};
 pub use doubt::Doubt;
 pub(super) use doubt::Doubts;
 pub use rank::{Passage, Ranking, passages};
+pub(super) use sounds::fluent;
 pub(crate) use stems::is_negated;
+pub(super) use threads::same_promise;
 
 use self::{
     rank::Candidate,
@@ -94,11 +98,7 @@ pub(super) fn write(input: &SessionForClient, local: Option<&Local>) -> Draft {
     claims.extend(threads::told(input, &speech, alike.as_deref()).into_iter().map(|told| DraftClaim {
         thread: Some(told.thread),
         met: Some(told.met),
-        ..DraftClaim::new(
-            Section::OpenThreads,
-            input.threads[told.thread].text.clone(),
-            speech.sentences[told.sentence].evidence.clone(),
-        )
+        ..DraftClaim::new(Section::OpenThreads, input.threads[told.thread].text.clone(), told.evidence(&speech))
     }));
     Draft { claims, provider: "offline", model: model.into(), prompt_version: RULES_VERSION.into() }
 }

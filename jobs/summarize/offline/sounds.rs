@@ -1,6 +1,6 @@
-//! The sounds before a sentence begins. They are cut off a quote: "um", a word that only answers or links, a word said
-//! twice. Whatever says how sure the speaker is ("I think", "maybe", "sort of"), corrects ("I mean", "actually") or
-//! points elsewhere ("like I said", "you know") is no sound and stays.
+//! The sounds before and within a sentence. They are cut out of a quote: "um", a word that only answers or links, a word said
+//! twice, and what stands between commas and says nothing ("you know", "like"). Whatever says how sure the speaker is ("I
+//! think", "maybe", "sort of"), corrects ("I mean", "actually") or points elsewhere ("like I said") is no sound and stays.
 
 use std::sync::LazyLock;
 
@@ -12,7 +12,7 @@ static SOUND: LazyLock<Regex> =
 /// What answers or links where it stands apart: "So, I sent it", and not "so far" or "right after".
 static APART: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
-        r"^(?i)(?:yeah|yep|yes|okay|ok|right|sure|so|well|and|but|all right|alright|anyway|thank you|thanks)[,.…!-]+\s*",
+        r"^(?i)(?:yeah|yep|yes|okay|ok|right|sure|so|well|and|but|all right|alright|anyway|thank you|thanks|you know)[,.…!-]+\s*",
     )
 });
 /// The same without a comma, as recognisers write, before a word that begins a sentence.
@@ -45,6 +45,49 @@ pub(super) fn without(sentence: &str) -> &str {
     }
 }
 
+/// A sound between commas.
+static BETWEEN: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i),\s+(?:u+[hm]+|er+m+|uh+m+|h+mm+|m+hm+),(\s)"));
+/// A sound between words, with what follows it.
+static WITHIN: LazyLock<Regex> = LazyLock::new(|| {
+    pattern(r"(?i)([,…–—-]*)\s+(?:u+[hm]+|er+m+|uh+m+|h+mm+|m+hm+)\b(?:[,…–—-]+|\.{2,3})?(\s|[.!?]|$)")
+});
+/// What says nothing between commas.
+static ASIDE: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i),\s+(?:you know|like|you see),(\s)"));
+/// The same at the end.
+static AT_END: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i),\s+you know([.!?]|$)"));
+/// "I mean" says nothing behind a word that only links; elsewhere it may correct what was said.
+static MEAN: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)\b(and|but|so|because),\s+i mean,(\s)"));
+
+/// `quote` without the sounds and the words said twice within it. The words that are left stand as they were said.
+pub(crate) fn fluent(quote: &str) -> String {
+    let mut text = quote.to_owned();
+    for (sound, left) in
+        [(&BETWEEN, "$1"), (&WITHIN, "$1$2"), (&ASIDE, "$1"), (&AT_END, "$1"), (&MEAN, "$1$2"), (&WITHIN, "$1$2")]
+    {
+        if sound.is_match(&text) {
+            text = sound.replace_all(&text, left).into_owned();
+        }
+    }
+    once(&text)
+}
+
+/// Each little word that is said twice in a row, once.
+fn once(text: &str) -> String {
+    const LITTLE: &str = "i we he she they it the a an and but so my to in of on at for with";
+    let bare = |word: &str| word.trim_matches([',', '…', '-', '–', '—', '.']).to_lowercase().replace('\u{2019}', "'");
+    let words: Vec<&str> = text.split(' ').collect();
+    let is_again = |at: usize| {
+        let (Some(word), Some(next)) = (words.get(at), words.get(at + 1)) else { return false };
+        let (word, next) = (bare(word), bare(next));
+        let ends = words[at].ends_with(['.', '!', '?']) && !words[at].ends_with("..");
+        let is_little = |word: &str| LITTLE.split(' ').any(|little| little == word);
+        let short = word.split('\'').next().unwrap_or_default();
+        !ends && (next == word && is_little(short) || is_little(&word) && next.starts_with(&format!("{word}'")))
+    };
+    let kept = words.iter().enumerate().filter(|(at, _)| !is_again(*at)).map(|(_, word)| *word);
+    kept.collect::<Vec<_>>().join(" ")
+}
+
 /// Where the word that is said twice begins again.
 fn twice(rest: &str) -> Option<usize> {
     let found = TWICE.captures(rest)?;
@@ -67,6 +110,7 @@ mod tests {
             ("Mm-hm, I did.", "I did."),
             ("I, I sent it.", "I sent it."),
             ("So we, we signed it.", "we signed it."),
+            ("You know, I sent it.", "I sent it."),
             ("Yes, and I sent Lena the numbers.", "I sent Lena the numbers."),
         ] {
             assert_eq!(without(said), left, "{said}");
@@ -81,7 +125,6 @@ mod tests {
             "Probably we signed it.",
             "Sort of, I finished it.",
             "Like I said, I sent it.",
-            "You know, I sent it.",
             "So far I have sent two.",
             "Right after lunch I called.",
             "Right now I am stuck.",
@@ -98,6 +141,28 @@ mod tests {
             "Ahead of us is the launch.",
         ] {
             assert_eq!(without(said), said);
+        }
+        for (said, left) in [
+            ("I will, um, call her.", "I will call her."),
+            ("I will um call her.", "I will call her."),
+            ("I'll, you know, sit down with him.", "I'll sit down with him."),
+            ("It was, like, hard for me, you know.", "It was hard for me."),
+            ("And, I mean, I'll I'll call the the school.", "And I'll call the school."),
+            ("I, I'll send it to, to Anna.", "I'll send it to Anna."),
+        ] {
+            assert_eq!(fluent(said), left, "{said}");
+        }
+        for said in [
+            "On Friday, I mean, on Monday I'll call.",
+            "I think I'll, maybe, call her.",
+            "I sort of promised it, I guess.",
+            "You know her, and I like her.",
+            "I know you know, that is why.",
+            "Very, very good.",
+            "I did. I did it.",
+            "The umbrella is wet.",
+        ] {
+            assert_eq!(fluent(said), said);
         }
         assert_eq!(without("Well, maybe I sent it."), "maybe I sent it.");
         assert_eq!(without("Um."), "");

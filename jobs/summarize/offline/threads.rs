@@ -13,11 +13,12 @@ use regex::Regex;
 
 use super::{
     super::{
+        draft::DraftEvidence,
         due,
         input::{OpenThread, SessionForClient, Speaker},
         verify::outcome,
     },
-    cues,
+    asked, cues,
     lemmas::{is_verb, lemma},
     score,
     speech::{Sentence, Speech},
@@ -43,6 +44,15 @@ const WHEN: &str = "monday tuesday wednesday thursday friday saturday sunday jan
     morning afternoon evening noon one two three four five six seven eight nine ten twelve fifteen twenty thirty forty fifty \
     hundred thousand percent";
 
+/// Words that only say how earnestly, by their stems.
+const EMPHASIS: &str = "really definitely definit finally final actually actual promise promis finish again still just now soon also okay \
+    properly surely certainly certain try tri already";
+
+/// Whether two promises, each with who gave it, are the same one given twice. `two` are the names of client and coach.
+pub(in crate::summarize) fn same_promise(two: [&str; 2], one: (&str, Owner), other: (&str, Owner)) -> bool {
+    Wanted::of(two, one.0, one.1).is_same(&Wanted::of(two, other.0, other.1))
+}
+
 /// What a thread is about.
 struct Wanted {
     lemmas: BTreeSet<String>,
@@ -58,7 +68,17 @@ pub(super) struct Told {
     /// Its number.
     pub(super) thread: usize,
     pub(super) sentence: usize,
+    /// The question that the sentence answers with a yes or a no: both together say what became of it.
+    pub(super) asked: Option<usize>,
     pub(super) met: bool,
+}
+
+impl Told {
+    /// The words that say so.
+    pub(super) fn evidence(&self, speech: &Speech) -> Vec<DraftEvidence> {
+        let sentences = self.asked.into_iter().chain([self.sentence]);
+        sentences.flat_map(|at| speech.sentences[at].evidence.iter().cloned()).collect()
+    }
 }
 
 /// What became of each open thread that is spoken of. `alike` has how near each sentence is to each thread in meaning.
@@ -71,7 +91,8 @@ pub(super) fn told(input: &SessionForClient, speech: &Speech, alike: Option<&[Ve
         let wanted = Wanted::new(input, it);
         let alike = alike.and_then(|alike| alike.get(thread)).map(Vec::as_slice);
         let (sentence, met) = wanted.outcome(speech, &said, alike)?;
-        Some(Told { thread, sentence, met })
+        let asked = wanted.answered(speech, &speech.sentences[sentence]).map(|(asked, _)| asked);
+        Some(Told { thread, sentence, asked, met })
     };
     input.threads.iter().enumerate().filter_map(one).collect()
 }
@@ -86,8 +107,8 @@ pub(super) fn outcomes(input: &SessionForClient, speech: &Speech, claims: &[Clai
     let claim = |(number, thread): (usize, &OpenThread)| {
         let (evidence, met) = match by_sentence.iter().find(|told| told.thread == number) {
             Some(told) => {
-                let sentence = &speech.sentences[told.sentence];
-                let cited = sentence.evidence.iter().filter_map(|it| input.cite(it.utterance, &it.quote));
+                let said = told.evidence(speech);
+                let cited = said.iter().filter_map(|it| input.cite(it.utterance, &it.quote));
                 (cited.collect::<Vec<_>>(), told.met)
             }
             None => {
@@ -105,7 +126,10 @@ pub(super) fn outcomes(input: &SessionForClient, speech: &Speech, claims: &[Clai
 
 /// The words of a thread that a sentence is compared with: what it quotes, else all of it.
 pub(super) fn quoted(thread: &OpenThread) -> &str {
-    let text = thread.text.as_str();
+    quoted_in(&thread.text)
+}
+
+fn quoted_in(text: &str) -> &str {
     text.rsplit_once(": \u{201c}").and_then(|(_, rest)| rest.rsplit_once('\u{201d}')).map_or(text, |it| it.0)
 }
 
@@ -115,18 +139,20 @@ fn lemmas(said: &str) -> BTreeSet<String> {
 }
 
 impl Wanted {
-    /// Of a promise to a request the request says what: all of the thread's sentence but the two names and the days.
     fn new(input: &SessionForClient, thread: &OpenThread) -> Self {
+        Self::of([&input.client, &input.coach], &thread.text, thread.owner)
+    }
+
+    /// Of a promise to a request the request says what: all of the thread's sentence but the names of `two` and the days.
+    fn of(two: [&str; 2], text: &str, owner: Owner) -> Self {
         static NAME: LazyLock<Regex> =
             LazyLock::new(|| Regex::new(r"[\p{Ll}\d,;:] (\p{Lu}[\p{L}'\u{2019}-]+)").expect("a constant pattern"));
-        let said =
-            ["Asked ", "Told "].iter().find_map(|it| thread.text.strip_prefix(it)).unwrap_or_else(|| quoted(thread));
+        let said = ["Asked ", "Told "].iter().find_map(|it| text.strip_prefix(it)).unwrap_or_else(|| quoted_in(text));
         let mut bare = said.to_owned();
         for day in due::places(said, NaiveDate::default()).into_iter().rev() {
             bare.replace_range(day, " ");
         }
         let mut lemmas = lemmas(&bare);
-        let two = [input.client.as_str(), input.coach.as_str()];
         let others = two.into_iter().chain(WHEN.split_whitespace()).flat_map(text::words);
         for word in others {
             lemmas.remove(&lemma(&word.normal).0);
@@ -134,7 +160,29 @@ impl Wanted {
         let named = NAME.captures_iter(&bare).flat_map(|found| text::words(&found[1]));
         let names = named.map(|word| lemma(&word.normal).0).filter(|name| lemmas.contains(name)).collect();
         let is_double = said.to_lowercase().replace('\u{2019}', "'").matches("i'll ").count() > 1;
-        Self { lemmas, names, owner: thread.owner, is_double }
+        Self { lemmas, names, owner, is_double }
+    }
+
+    /// Whether this is the same promise, in other words or the same: what one says is in the other, and hardly more.
+    fn is_same(&self, other: &Self) -> bool {
+        let bare = |it: &Self| -> BTreeSet<String> {
+            it.lemmas
+                .iter()
+                .filter(|word| !EMPHASIS.split_whitespace().any(|said| said == word.as_str()))
+                .cloned()
+                .collect()
+        };
+        let (one, two) = (bare(self), bare(other));
+        let both = one.intersection(&two).count();
+        let (small, large) = (one.len().min(two.len()), one.len().max(two.len()));
+        let deeds = |it: &BTreeSet<String>| it.iter().any(|word| is_verb(word));
+        let numbers = |it: &BTreeSet<String>| -> Vec<String> {
+            it.iter().filter(|word| word.chars().any(|letter| letter.is_numeric())).cloned().collect()
+        };
+        let holds = both == small && small * 3 >= large * 2 || both * 5 >= (small + large - both) * 4;
+        let shares_deed = one.intersection(&two).any(|word| is_verb(word)) || !deeds(&one) && !deeds(&two);
+        let owners = self.owner == other.owner || [self.owner, other.owner].contains(&Owner::Unclear);
+        both >= 2 && holds && shares_deed && owners && self.names == other.names && numbers(&one) == numbers(&two)
     }
 
     fn weight(&self, lemma: &str) -> f32 {
@@ -174,6 +222,12 @@ impl Wanted {
             let own = &said[sentence.at];
             let by_meaning = alike.and_then(|alike| alike.get(sentence.at)).copied().unwrap_or(0.0);
             let is_alike = by_meaning >= ALIKE;
+            if let Some((_, met)) = self.answered(speech, sentence) {
+                if best.is_none_or(|(.., nearest)| 1.0 + ABOUT_AS_NEAR >= nearest) {
+                    best = Some((sentence.at, met, 1.0));
+                }
+                continue;
+            }
             let is_asked = is_asked(speech, sentence);
             if self.lemmas.is_disjoint(own) && !is_asked && !is_alike {
                 continue;
@@ -197,6 +251,36 @@ impl Wanted {
         best.map(|(sentence, met, _)| (sentence, met))
     }
 
+    /// The question after this very promise that a sentence answers with a yes or a no, and which of the two: "Did you call
+    /// the school?" – "Yes, they have a place." A yes with an if or a but is neither, and what is asked in the same breath as
+    /// something else is not known to be what is answered.
+    fn answered(&self, speech: &Speech, sentence: &Sentence) -> Option<(usize, bool)> {
+        let turn = &speech.turns[sentence.turn].sentences;
+        let before = speech.turns.get(sentence.turn.checked_sub(1)?)?;
+        if sentence.at != turn.start || before.speaker == sentence.speaker || !self.is_owed_by(sentence.speaker) {
+            return None;
+        }
+        let mut questions = before.sentences.clone().rev().map(|at| &speech.sentences[at]).filter(|it| it.asks());
+        let asked = questions.next().filter(|it| !it.in_role)?;
+        let deed = asked::deed(&asked.own)?;
+        let asks_deed = self.lemmas.contains(&lemma(deed).0);
+        let said = lemmas(&asked.text);
+        if !asks_deed || self.nearness(&said, &BTreeSet::new(), false) < ENOUGH || questions.next().is_some() {
+            return None;
+        }
+        let rest = speech.sentences.get(sentence.at + 1).filter(|it| turn.contains(&it.at));
+        let met = asked::answer(&sentence.own, rest.map_or("", |it| it.own.as_str()))?;
+        Some((asked.at, met))
+    }
+
+    fn is_owed_by(&self, speaker: Speaker) -> bool {
+        match self.owner {
+            Owner::Client => speaker == Speaker::Client,
+            Owner::Coach => speaker == Speaker::Coach,
+            Owner::Unclear => true,
+        }
+    }
+
     /// Whether a sentence about the thread says that it was done, or was not; none where it says neither, or somebody
     /// says it of another.
     fn says(&self, sentence: &Sentence, asked: bool, is_alike: bool) -> Option<bool> {
@@ -205,11 +289,7 @@ impl Wanted {
                 .expect("a constant pattern")
         });
         let own = sentence.own.as_str();
-        let is_own = match self.owner {
-            Owner::Client => sentence.speaker == Speaker::Client,
-            Owner::Coach => sentence.speaker == Speaker::Coach,
-            Owner::Unclear => true,
-        };
+        let is_own = self.is_owed_by(sentence.speaker);
         if is_own && self.is_undone(own, asked) {
             return Some(false);
         }
@@ -344,6 +424,10 @@ mod tests {
         let near = |nearness: f32| vec![vec![0.0, nearness, nearness]];
         assert_eq!(told(&input, &speech, Some(&near(0.3))), []);
         let found = told(&input, &speech, Some(&near(0.7)));
-        assert_eq!(found, [Told { thread: 0, sentence: 1, met: true }], "and what is yet to be done is not done");
+        assert_eq!(
+            found,
+            [Told { thread: 0, sentence: 1, asked: None, met: true }],
+            "and what is yet to be done is not done"
+        );
     }
 }

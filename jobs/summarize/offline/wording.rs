@@ -12,6 +12,7 @@ use super::{
     },
     Writer, context, cues, owes,
     rank::Candidate,
+    referent::{self, Referent},
     risk, score,
     settled::{self, Fate},
     sounds,
@@ -54,7 +55,10 @@ impl Writer<'_> {
         let answer = due.iter().map(|(_, from)| *from);
         let whose = if section == Section::ActionItems { self.subject(at) } else { None };
         let begins = whose.iter().map(|(_, from)| *from);
-        let told = question.into_iter().chain(begins).chain(parts.iter().copied()).chain(answer).chain(moved);
+        let person = self.referent(section, at, &parts);
+        let named = person.iter().map(|it| it.said);
+        let told =
+            question.into_iter().chain(named).chain(begins).chain(parts.iter().copied()).chain(answer).chain(moved);
         // "Could we say Friday?" alone is not agreed to.
         let agreed = moved.filter(|it| it.asks()).and_then(|it| self.speech.sentences.get(it.at + 1));
         let evidence = self.evidence(told.chain(agreed));
@@ -64,7 +68,11 @@ impl Writer<'_> {
             _ => (self.input.client_short(), "said"),
         };
         let owner = (section == Section::ActionItems).then(|| owes::owner(self.speech, at));
-        let mut quote = readable(&parts.iter().map(|part| part.text.as_str()).collect::<Vec<_>>().join(" "));
+        let words = |part: &&Sentence| match person.as_ref().filter(|_| part.at == at) {
+            Some(person) => person.in_brackets(&part.text),
+            None => part.text.clone(),
+        };
+        let mut quote = readable(&parts.iter().map(words).collect::<Vec<_>>().join(" "));
         // "… call Anders on Monday": who does it was said before.
         if let Some((whose, _)) = &whose {
             quote = format!("{} … {}", capital(whose), lower(&quote));
@@ -84,6 +92,12 @@ impl Writer<'_> {
                 evidence,
             )
         }
+    }
+
+    /// Whom a promise means by its pronoun, where the sentence that says so is not shown with it.
+    fn referent(&self, section: Section, at: usize, parts: &[&Sentence]) -> Option<Referent<'_>> {
+        let person = referent::referent(self.input, self.speech, at).filter(|_| section == Section::ActionItems)?;
+        (!parts.iter().any(|part| part.at == person.said.at)).then_some(person)
     }
 
     /// The quote, and the words by which it was moved to another day.
@@ -320,10 +334,13 @@ fn lower(quote: &str) -> String {
     if stays { quote.to_owned() } else { first.to_lowercase().chain(chars).collect() }
 }
 
-/// The words without the sounds before them, with a capital, and with inner quotes that do not end the outer ones.
+/// The words without the sounds before and between them, with a capital, and with inner quotes that do not end the outer
+/// ones.
 fn readable(quote: &str) -> String {
     let bare = sounds::without(quote);
     let bare = if text::words(bare).len() >= 3 { bare } else { quote };
+    let fluent = sounds::fluent(bare);
+    let bare = if text::words(&fluent).len() >= 3 { fluent.as_str() } else { bare };
     let mut inner = String::with_capacity(bare.len());
     let mut open = false;
     for c in bare.trim_end_matches([',', ' ', '-', ';']).chars() {

@@ -77,7 +77,13 @@ pub(crate) fn read(text: &str) -> SessionForClient {
             let session_date = date.parse().expect("a date before the thread");
             // "Maya said: …" is the coach's own promise.
             let owner = if text.split(' ').next() == coach.split(' ').next() { Owner::Coach } else { Owner::Client };
-            Some(crate::summarize::OpenThread { claim_id: Uuid::now_v7(), text: text.to_owned(), session_date, owner })
+            Some(crate::summarize::OpenThread {
+                claim_id: Uuid::now_v7(),
+                text: text.to_owned(),
+                session_date,
+                since: None,
+                owner,
+            })
         })
         .collect();
     let mut input = SessionForClient {

@@ -40,7 +40,7 @@ impl Make {
             .await?
             .context("the session was there a moment ago")?;
         anyhow::ensure!(
-            matches!(row.state.as_str(), "in_review" | "waiting_for_speakers" | "closed"),
+            matches!(row.state.as_str(), "in_review" | "approved" | "sending" | "waiting_for_speakers" | "closed"),
             "there is nothing to open yet: {} is {}; see `debrief sessions show {session}`",
             row.title,
             row.state

@@ -6,7 +6,7 @@ use chrono_tz::Tz;
 use debrief_jobs::{
     follow_up::Said,
     mail::Recipient,
-    model::{ActionItem, Audience, Claim, Evidence, Owner, Section, Support, Tally},
+    model::{ActionItem, Audience, Claim, Evidence, Owner, Section, Support, Tally, Thread},
     review::view::SummaryView,
 };
 use serde::Serialize;
@@ -138,6 +138,7 @@ struct Quote {
 /// Builds the card of a summary.
 pub(super) fn build(
     summary: &SummaryView,
+    estimated: bool,
     action: &str,
     zone: Tz,
     note: Option<&str>,
@@ -146,7 +147,7 @@ pub(super) fn build(
 ) -> Card {
     let retyped = redo.filter(|redo| !redo.conflict);
     let blocks = |audience: Audience| {
-        let sections = Section::ALL.into_iter().map(|section| block(summary, section, audience, retyped));
+        let sections = Section::ALL.into_iter().map(|section| block(summary, estimated, section, audience, retyped));
         // A client's section is shown empty, so that something can be added to it.
         sections.filter(|block| !block.claims.is_empty() || audience == Audience::Client).collect::<Vec<_>>()
     };
@@ -242,7 +243,13 @@ fn conflict(summary: &SummaryView, redo: &Redo<'_>) -> Conflict {
     Conflict { gone: missing_in(before, now), new: missing_in(now, before), typed: redo.form.typed(Some(before)) }
 }
 
-fn block(summary: &SummaryView, section: Section, audience: Audience, redo: Option<&Redo<'_>>) -> Block {
+fn block(
+    summary: &SummaryView,
+    estimated: bool,
+    section: Section,
+    audience: Audience,
+    redo: Option<&Redo<'_>>,
+) -> Block {
     let claims = summary.content.section(section).filter(|claim| claim.audience == audience);
     let letter: HashMap<Uuid, &Said> = summary.letter.iter().map(|(claim, said)| (*claim, said)).collect();
     let field = format!("add.{}", section.as_str());
@@ -250,14 +257,19 @@ fn block(summary: &SummaryView, section: Section, audience: Audience, redo: Opti
         key: section.as_str(),
         title: section.title(),
         claims: claims
-            .map(|claim| claim_field(claim, &summary.client_name, letter.get(&claim.id).copied(), redo))
+            .map(|claim| claim_field(claim, (&summary.client_name, estimated), letter.get(&claim.id).copied(), redo))
             .collect(),
         added: redo.and_then(|redo| redo.form.get(&field)).unwrap_or_default().to_owned(),
         added_problem: problem(redo, &field),
     }
 }
 
-fn claim_field(claim: &Claim, client: &str, said: Option<&Said>, redo: Option<&Redo<'_>>) -> Sentence {
+fn claim_field(
+    claim: &Claim,
+    (client, estimated): (&str, bool),
+    said: Option<&Said>,
+    redo: Option<&Redo<'_>>,
+) -> Sentence {
     let field = format!("text.{}", claim.id);
     let form: Option<&Form> = redo.map(|redo| redo.form);
     let value = form.and_then(|form| form.get(&field)).unwrap_or(&claim.text).to_owned();
@@ -274,12 +286,9 @@ fn claim_field(claim: &Claim, client: &str, said: Option<&Said>, redo: Option<&R
         support: claim.support,
         letter: said.and_then(|said| letter_line(&claim.text, &said.text)),
         in_doubt: said.is_some_and(|said| said.speaks_about_client),
-        action: claim.action.as_ref().map(|action| action_line(action, client)),
+        action: claim.action.as_ref().map(|action| action_line(action, client, estimated)),
         score: claim.score.map(|score| format!("{score} of 1")),
-        thread: claim
-            .thread
-            .as_ref()
-            .map(|thread| format!("{} · from {}", thread.outcome.title(), thread.session_date.format("%-d %B"))),
+        thread: claim.thread.as_ref().map(thread_line),
         word_for_word,
         evidence,
     }
@@ -289,14 +298,26 @@ fn problem(redo: Option<&Redo<'_>>, field: &str) -> Option<String> {
     redo?.problems.iter().find(|problem| problem.field == field).map(|problem| problem.problem.clone())
 }
 
-/// `Priya · by Friday 6 November (“by Friday”)`.
-fn action_line(action: &ActionItem, client: &str) -> String {
+/// `not met · from 3 November`, `not met · since 13 October, last promised on 3 November`.
+fn thread_line(thread: &Thread) -> String {
+    let (became, last) = (thread.outcome.title(), thread.session_date.format("%-d %B"));
+    match thread.since {
+        Some(since) => format!("{became} · since {}, last promised on {last}", since.format("%-d %B")),
+        None => format!("{became} · from {last}"),
+    }
+}
+
+/// `Priya · by Friday 6 November (“by Friday”)`; a day that is counted from an estimated one is no more than a hint.
+fn action_line(action: &ActionItem, client: &str, estimated: bool) -> String {
     let owner = match action.owner {
         Owner::Client => client,
         Owner::Coach => "You",
         Owner::Unclear => "Nobody said who",
     };
     match (action.due_date, &action.due_words) {
+        (Some(date), Some(words)) if estimated => {
+            format!("{owner} · “{words}” ({}, if the session’s estimated date is right)", date.format("%A %-d %B"))
+        }
         (Some(date), Some(words)) => format!("{owner} · by {} (“{words}”)", date.format("%A %-d %B")),
         (None, Some(words)) => format!("{owner} · “{words}”"),
         _ => format!("{owner} · no date mentioned"),
@@ -371,6 +392,11 @@ fn footnote(summary: &SummaryView, zone: Tz) -> String {
         if count > 0 {
             coverage.push_str(&format!(", {count} {what}"));
         }
+    }
+    match tally.nothing_said {
+        0 => {}
+        1 => coverage.push_str(", not counting 1 open thread that nothing was found about"),
+        some => coverage.push_str(&format!(", not counting {some} open threads that nothing was found about")),
     }
     coverage.push('.');
     let written =

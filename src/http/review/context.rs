@@ -16,7 +16,7 @@ use uuid::Uuid;
 use super::{
     Done,
     card::{self, Card},
-    danger, refined,
+    danger, date, refined,
 };
 use crate::http::{HttpState, form::Form, page, speakers};
 
@@ -46,6 +46,10 @@ pub(in crate::http) struct ReviewPage {
     title: String,
     date: String,
     date_estimated: bool,
+    /// Where the date is set.
+    pub(super) dating: Option<date::DateForm>,
+    /// In which language the session is, where nobody looked for promises in it.
+    unread_language: Option<String>,
     group: bool,
     lead: String,
     failed_reason: Option<String>,
@@ -128,21 +132,24 @@ pub(in crate::http) fn build(
     let cards = session.summaries.iter().map(|summary| {
         let redo = redo.filter(|redo| redo.summary == summary.id);
         let note = done.done.as_deref().filter(|_| done.summary == Some(summary.id));
-        card::build(summary, &action, zone, note, redo, looks_again)
+        card::build(summary, session.date_estimated, &action, zone, note, redo, looks_again)
     });
+    let working = looks_again
+        || matches!(session.state.as_str(), "received" | "parsed" | "attributed")
+            && session.summaries.is_empty()
+            && session.failed_reason.is_none();
     ReviewPage {
         style: page::style_path(state),
         form_token: form_token.to_owned(),
         title: session.title.clone(),
-        date: session.date.format("%A %-d %B %Y").to_string(),
+        date: date::line(session),
         date_estimated: session.date_estimated,
+        dating: if working { None } else { date::form(session) },
+        unread_language: session.unread_language.clone(),
         group: session.kind == "group",
         lead: lead(session),
         failed_reason: session.failed_reason.clone(),
-        working: looks_again
-            || matches!(session.state.as_str(), "received" | "parsed" | "attributed")
-                && session.summaries.is_empty()
-                && session.failed_reason.is_none(),
+        working,
         again: looks_again.then(|| again(session, &action, done.look)),
         hold: format!("{action}?hold=1"),
         held,
@@ -202,6 +209,8 @@ fn notice(done: &str) -> Option<&'static str> {
             "The affected summaries are withdrawn, and none of them will be sent. Tell us below who it was, and we’ll \
              write the summary."
         }
+        "date-set" => "The date is saved.",
+        "date-changed" => "The date is saved. We’re rewriting the summaries; nothing is sent until you’ve read them.",
         "same-speakers" => "You didn’t change any names, so everything stays as it was.",
         _ => return None,
     })
