@@ -1,34 +1,40 @@
-//! What Debrief does: the path of a session from the bucket to the follow-up, a folder a stage, in order.
+//! What Debrief does: the path of a session from the bucket to the follow-up.
 //!
 //! ```text
-//! ingest → parse → attribute → summarize → review → follow_up      (each arrow is a job)
+//! ingest → parse → attribute → summarize → review → follow_up      (each arrow is a job; see `path`)
 //!             └──────────────────┴→ index                            (on the side)
 //! schedules: rollup, export, reconcile
 //! ```
+//!
+//! Each module uses only those below it: `tests/arrows.rs` has the order from the top down, and holds it.
 
-// The path, in order.
-pub mod attribute;
-pub mod correct;
-pub mod follow_up;
-pub mod ingest;
-pub mod parse;
-pub mod refine;
-pub mod review;
-pub mod summarize;
+mod services;
 
 // On the side, and by schedule.
 pub mod export;
-pub mod index;
 pub mod reconcile;
 pub mod rollup;
+
+// What a coach does with a session.
+pub mod correct;
+pub mod refine;
+pub mod review;
+
+// The path, from its end to its beginning.
+pub mod attribute;
+pub mod desk;
+pub mod follow_up;
+pub mod ingest;
+pub mod parse;
+pub mod summarize;
 
 // What the stages share.
 pub mod audit;
 pub mod bucket;
 pub mod danger;
 pub mod db;
-pub mod desk;
 pub mod embed;
+pub mod index;
 pub mod links;
 pub mod llm;
 pub mod mail;
@@ -43,7 +49,6 @@ pub mod voice;
 
 mod masked;
 pub mod private;
-mod services;
 mod settings;
 mod text;
 

@@ -318,7 +318,7 @@ async fn every_command_in_a_block_of_the_readme_is_there() {
     let mut looked = 0;
     for block in README.split("```sh\n").skip(1).map(|rest| rest.split("```").next().expect("a block")) {
         for line in block.lines().map(|line| line.split(" #").next().unwrap_or_default().trim()) {
-            let command = line.replacen("cargo run -- ", "debrief ", 1);
+            let command = line.replacen("cargo run --locked -- ", "debrief ", 1);
             if command.starts_with("debrief ") {
                 laptop.goes(&format!("{command} --help")).await;
                 looked += 1;
