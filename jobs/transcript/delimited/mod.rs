@@ -53,7 +53,7 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
     let body = &source.text[table.begin..];
     let quoting = !is_open(body, &table);
     if !quoting {
-        draft.warn(0, "a quotation mark is opened and not closed; the marks are passed over, and each line is a row");
+        draft.warn(0, "a quotation mark is opened but not closed; the marks are passed over, and each line is a row");
     }
     let (raw, mut kept) = (words(body), 0);
     let mut rows = Vec::new();
