@@ -29,7 +29,7 @@ use crate::{
     mail::{self, START_AGAIN, Trouble},
     names,
     path::{State, session},
-    queue::{Context, Finished, Job, JobArgs, JobError, Policy, enqueue},
+    queue::{Context, Finished, Job, JobArgs, JobError, Policy, enqueue, in_place},
     review::Desk,
 };
 
@@ -120,7 +120,7 @@ async fn correct(
         after.people.named.insert(label, who);
     }
     let speech = store::load_speech(tx, session_id).await?;
-    let plan = plan(&speech, &before.people, &after.people, &stored, &said_of);
+    let plan = in_place(|| plan(&speech, &before.people, &after.people, &stored, &said_of));
     let session = Session {
         id: session_id,
         state,
@@ -285,7 +285,8 @@ async fn correct_session(
     let known = store::load_people(&mut tx, session_id).await?;
     let stored = stored(&mut tx, session_id).await?;
     let speech = store::load_speech(&mut tx, session_id).await?;
-    let plan = plan(&speech, &correction.before(&known.people), &known.people, &stored, &BTreeSet::new());
+    let before = correction.before(&known.people);
+    let plan = in_place(|| plan(&speech, &before, &known.people, &stored, &BTreeSet::new()));
     if plan.moved == 0 {
         return Ok(None);
     }

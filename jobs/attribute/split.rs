@@ -20,6 +20,7 @@ use crate::{
     audit::{self, Event, EventKind, Visitor},
     db::{TenantTx, Tx},
     path::session,
+    queue::in_place,
     review::Desk,
 };
 
@@ -135,7 +136,7 @@ pub async fn split(
         .await?;
     }
     let speech = store::load_speech(tx, session_id).await?;
-    let plan = plan(&speech, &before.people, &after.people, &stored, &said_of);
+    let plan = in_place(|| plan(&speech, &before.people, &after.people, &stored, &said_of));
     let session = Session {
         id: session_id,
         state,
