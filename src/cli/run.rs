@@ -155,6 +155,7 @@ pub(crate) fn on_signal(app: &App, shutdown: &CancellationToken) -> std::io::Res
     let shutdown = shutdown.clone();
     let time = Duration::from_secs(app.config.queue.shutdown_seconds) + TO_END;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    #[expect(clippy::disallowed_methods, reason = "nothing else ends a process whose threads are all kept busy")]
     let watch = async move {
         signal().await;
         tracing::info!("shutting down");
