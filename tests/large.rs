@@ -84,6 +84,26 @@ async fn a_transcript_of_megabytes_goes_the_whole_way() {
     assert!(claims > 3);
 }
 
+/// One who speaks for hours, and whom the recogniser gives no full stop: all of it is one turn, and one sentence.
+#[tokio::test]
+async fn a_turn_of_hours_goes_the_whole_way() {
+    let world = World::new().await;
+    let mut file = String::from("WEBVTT\n\n");
+    for cue in 0..6_000 {
+        let (name, said) = match cue {
+            0 => ("Maya Okafor", "How was the week, and what did you do about the report?"),
+            _ if cue % 3 == 0 => ("Priya Raman", "and then I said that I will send the report and he thinks that"),
+            _ if cue % 3 == 1 => ("Priya Raman", "I hope to hear from Anders by Friday and I know that it is hard if"),
+            _ => ("Priya Raman", "we would close the account and they never said whether they could"),
+        };
+        let clock = |second: usize| format!("{:02}:{:02}:{:02}.000", second / 3600, second / 60 % 60, second % 60);
+        file.push_str(&format!("{} --> {}\n<v {name}>{said}\n\n", clock(cue * 3), clock(cue * 3 + 3)));
+    }
+    let (utterances, claims) = the_whole_way(&world, file).await;
+    assert!(utterances > 5_000, "{utterances}");
+    assert!(claims > 0);
+}
+
 /// A stuck key, a recogniser that stammers, or somebody who means harm: one line of tens of thousands of the same.
 #[tokio::test]
 async fn what_repeats_without_end_goes_the_whole_way() {
@@ -126,6 +146,16 @@ async fn what_repeats_without_end_goes_the_whole_way() {
         "www.",
         "Maya, ",
         "Maya",
+        "&",
+        "a&",
+        "<",
+        "< x",
+        "[[",
+        "((",
+        "2026-11-03 ",
+        "http://",
+        "\u{a0}",
+        "x\u{200d}",
     ];
     for (at, text) in repeated.iter().enumerate() {
         let name = if at % 2 == 0 { "Priya Raman" } else { "Maya Okafor" };
@@ -138,4 +168,35 @@ async fn what_repeats_without_end_goes_the_whole_way() {
     let (utterances, claims) = the_whole_way(&world, file).await;
     assert!(utterances > 36, "{utterances}");
     assert!(claims > 0);
+}
+
+/// Nobody says a word of megabytes: it is kept, in parts on which no stage takes long.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_word_as_long_as_a_file_goes_the_whole_way_in_parts() {
+    let world = World::new().await;
+    let mut file = String::from("WEBVTT\n\n");
+    let mut letters = 0;
+    for (at, text) in ["a", "a&", "é", "[", "1", "\"", "あ", "x."].iter().enumerate() {
+        let name = if at % 2 == 0 { "Priya Raman" } else { "Maya Okafor" };
+        let length = if at == 0 { 1_500_000 } else { 200_000 };
+        let said = text.repeat(length / text.chars().count());
+        letters += said.chars().count();
+        file.push_str(&format!("00:{at:02}:00.000 --> 00:{at:02}:50.000\n<v {name}>{said}\n\n"));
+        file.push_str(&format!(
+            "00:{at:02}:51.000 --> 00:{at:02}:59.000\n<v {name}>I'll call Anders on Friday, {at}.\n\n"
+        ));
+    }
+    let (utterances, claims) = the_whole_way(&world, file).await;
+    assert!(utterances > 290, "{utterances}");
+    assert!(claims > 0);
+    let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
+    let (longest, all, chunk): (i32, i64, i32) = sqlx::query_as(
+        "select max(length(text)), sum(length(text)), (select max(length(text)) from chunks where source = 'utterances')
+         from utterances",
+    )
+    .fetch_one(tx.conn())
+    .await
+    .expect("lengths");
+    assert!(longest <= 10_000 && chunk <= 1_000, "what the stages work on is bounded: {longest}, {chunk}");
+    assert!(all >= i64::try_from(letters).expect("it fits"), "and nothing is lost: {all}");
 }

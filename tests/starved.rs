@@ -1,6 +1,10 @@
 //! A process that somebody holds connections and descriptors from: it goes on, and it ends when it is told to.
 
-use std::{io::Write, net::TcpStream};
+use std::{
+    io::{Read, Write},
+    net::TcpStream,
+    time::Duration,
+};
 
 use crate::support::installation::{Installation, wait_for};
 
@@ -30,4 +34,40 @@ async fn connections_without_end_and_no_descriptors_left_hold_neither_the_inbox_
     .await;
     let more: Vec<TcpStream> = (0..40).filter_map(|_| TcpStream::connect(&address).ok()).collect();
     assert_eq!(up.terminate(), Some(0), "it ends although {} connections are open", held.len() + more.len());
+}
+
+/// Whether the process says that it lives, while somebody still has patience.
+fn lives(address: &str) -> bool {
+    let answer = || -> std::io::Result<String> {
+        let mut stream = TcpStream::connect(address)?;
+        stream.set_read_timeout(Some(Duration::from_secs(20)))?;
+        stream.write_all(b"GET /readyz HTTP/1.1\r\nhost: debrief\r\nconnection: close\r\n\r\n")?;
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer)?;
+        Ok(answer)
+    };
+    answer().is_ok_and(|answer| answer.starts_with("HTTP/1.1 200"))
+}
+
+/// Six small files by one coach, of one word each, stopped the installation for everybody.
+#[tokio::test(flavor = "multi_thread")]
+async fn words_as_long_as_files_hold_neither_the_pages_nor_the_others_nor_the_shutdown_up() {
+    let installation = Installation::new().await;
+    installation.people().await;
+    let up = installation.start(&["up"]);
+    let address = format!("127.0.0.1:{}", installation.port);
+    wait_for("the pages", async || TcpStream::connect(&address).ok()).await;
+    for at in 0..6 {
+        let said = format!("{}{}", "a".repeat(1_000_000 + at), "&".repeat(300_000));
+        let file = format!("WEBVTT\n\n00:00:00.000 --> 00:00:01.000\n{said}\n");
+        installation.drop_into_bucket(&format!("inbox/maya/four{at}/four{at}.vtt"), &file);
+    }
+    installation.drop_into_bucket("inbox/maya/2026-03-09/Priya Raman.vtt", CALL);
+    wait_for("the session", async || {
+        assert!(lives(&address), "it answers whatever is computed");
+        let sessions = installation.json_lines(&["sessions", "list"]).await;
+        sessions.iter().find(|session| session["state"] == "in_review").map(|_| ())
+    })
+    .await;
+    assert_eq!(up.terminate(), Some(0), "it ends whatever is computed");
 }

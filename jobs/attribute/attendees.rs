@@ -8,7 +8,7 @@ use super::people::{People, Person, Who};
 use crate::names::{self, Without, generic, nicknames};
 
 /// Somebody who attended, or was invited, as a file says.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Attended {
     /// As written, then the other names in what is written.
     pub names: Vec<String>,

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{
     excerpts::{self, Excerpt},
-    people::Who,
+    people::{People, Who},
     resolve::{Basis, resolve},
     spoken,
     store::{self, Stored},
@@ -17,6 +17,7 @@ use super::{
 use crate::{
     db::{TenantTx, Tx},
     names::generic,
+    queue::in_place,
 };
 
 /// A speaker label of a session, with what helps to recognise who it is.
@@ -61,11 +62,15 @@ pub async fn speakers(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Speaker
     }
     let known = store::load_people(tx, session_id).await?.people;
     let speech = store::load_speech(tx, session_id).await?;
+    Ok(in_place(|| shown(&stored, &known, &speech)))
+}
+
+fn shown(stored: &HashMap<String, Stored>, known: &People, speech: &store::Speech) -> Vec<Speaker> {
     let (labels, said, starts) = (speech.labels(), speech.said(), speech.starts());
     let told = spoken::told(&said, &known.known_names());
     let waits = stored.values().any(|stored| stored.who.is_none());
     let suggestions: HashMap<String, Who> = if waits {
-        let found = resolve(&labels, &said, &known).into_iter();
+        let found = resolve(&labels, &said, known).into_iter();
         found.filter_map(|found| Some((found.label, found.suggestion?))).collect()
     } else {
         HashMap::new()
@@ -98,7 +103,7 @@ pub async fn speakers(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Speaker
     };
     let mut speakers: Vec<Speaker> = labels.into_iter().enumerate().filter_map(speaker).collect();
     speakers.sort_by_key(|speaker| std::cmp::Reverse(speaker.words));
-    Ok(speakers)
+    speakers
 }
 
 /// The speakers of a session who wait to be named, those who said most first.

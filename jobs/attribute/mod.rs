@@ -57,8 +57,66 @@ impl Job for AttributeSession {
     type Needs = Post;
 
     async fn run(&self, ctx: &Context<Post>) -> Result<Finished, JobError> {
+        for _ in 0..ROUNDS {
+            // Read only: a session of days takes a while to resolve, and nobody waits for a lock meanwhile.
+            let mut tx = ctx.tenant_tx().await?;
+            if self.lock(&mut tx).await?.is_none() {
+                return ctx.finish(tx, Outcome::default()).await;
+            }
+            let stamp = store::stamp(&mut tx, self.session_id).await?;
+            let speech = store::load_speech(&mut tx, self.session_id).await?;
+            let people = store::load_people(&mut tx, self.session_id).await?;
+            tx.commit().await?;
+            let found = blocking(move || Found::of(&speech, people)).await?;
+
+            let mut tx = ctx.tenant_tx().await?;
+            let Some(correlation_id) = self.lock(&mut tx).await? else {
+                return ctx.finish(tx, Outcome::default()).await;
+            };
+            store::hold_people(&mut tx, self.session_id).await?;
+            let now = store::load_people(&mut tx, self.session_id).await?;
+            if found.people.says_as_much_as(&now) && store::stamp(&mut tx, self.session_id).await? == stamp {
+                return self.write(ctx, tx, correlation_id, found).await;
+            }
+        }
+        Err(JobError::overtaken("what is known of the session's people keeps changing"))
+    }
+
+    async fn on_dead(&self, ctx: &Context<Post>, _error: &str) -> Result<(), JobError> {
         let mut tx = ctx.tenant_tx().await?;
-        let correlation_id = match session::lock(&mut tx, self.session_id).await? {
+        let trouble = Trouble {
+            subject_id: ctx.job.id,
+            step: "work out who speaks in this session",
+            reason: "Something went wrong while we were identifying its speakers.",
+            advice: mail::START_AGAIN,
+        };
+        mail::stage_failed(&mut tx, ctx, self.session_id, "attribute", trouble).await?;
+        Ok(tx.commit().await?)
+    }
+}
+
+/// So often a session is resolved anew where what is known of its people changes meanwhile.
+const ROUNDS: usize = 3;
+
+/// Who speaks in a session, and what that rests on.
+struct Found {
+    resolutions: Vec<Resolution>,
+    participants: Vec<store::Participant>,
+    people: store::Known,
+}
+
+impl Found {
+    fn of(speech: &store::Speech, people: store::Known) -> Self {
+        let resolutions = resolve(&speech.labels(), &speech.said(), &people.people);
+        let participants = store::participants(speech, &resolutions, &people);
+        Self { resolutions, participants, people }
+    }
+}
+
+impl AttributeSession {
+    /// Locks the session and gives its correlation, where there is something to attribute.
+    async fn lock(&self, tx: &mut TenantTx) -> Result<Option<Uuid>, sqlx::Error> {
+        let correlation_id = match session::lock(tx, self.session_id).await? {
             Some((State::Parsed | State::WaitingForSpeakers, correlation_id)) => correlation_id,
             found => {
                 let state = found.map(|(state, _)| state);
@@ -67,27 +125,28 @@ impl Job for AttributeSession {
                     { session.id = %self.session_id, session.state = ?state },
                     "nothing to attribute"
                 );
-                return ctx.finish(tx, Outcome::default()).await;
+                return Ok(None);
             }
         };
-        if store::is_summarized(&mut tx, self.session_id).await? {
+        if store::is_summarized(tx, self.session_id).await? {
             tracing::warn!(
                 target: "attribute",
                 { session.id = %self.session_id },
                 "a summary is there already; its speakers stay as they are"
             );
-            return ctx.finish(tx, Outcome::default()).await;
+            return Ok(None);
         }
-        let speech = store::load_speech(&mut tx, self.session_id).await?;
-        store::hold_people(&mut tx, self.session_id).await?;
-        let people = store::load_people(&mut tx, self.session_id).await?;
-        // A session of days takes a while: no other job waits for it.
-        let (resolutions, participants, people) = blocking(move || {
-            let resolutions = resolve(&speech.labels(), &speech.said(), &people.people);
-            let participants = store::participants(&speech, &resolutions, &people);
-            (resolutions, participants, people)
-        })
-        .await?;
+        Ok(Some(correlation_id))
+    }
+
+    async fn write(
+        &self,
+        ctx: &Context<Post>,
+        mut tx: TenantTx,
+        correlation_id: Uuid,
+        found: Found,
+    ) -> Result<Finished, JobError> {
+        let Found { resolutions, participants, people } = found;
         store::replace(&mut tx, self.session_id, &resolutions, &participants, &people).await?;
 
         let unresolved = resolutions.iter().filter(|resolution| resolution.who.is_none()).count();
@@ -109,18 +168,6 @@ impl Job for AttributeSession {
         };
         path::advance(&mut tx, self.session_id, to, correlation_id).await?;
         ctx.finish(tx, outcome).await
-    }
-
-    async fn on_dead(&self, ctx: &Context<Post>, _error: &str) -> Result<(), JobError> {
-        let mut tx = ctx.tenant_tx().await?;
-        let trouble = Trouble {
-            subject_id: ctx.job.id,
-            step: "work out who speaks in this session",
-            reason: "Something went wrong while we were identifying its speakers.",
-            advice: mail::START_AGAIN,
-        };
-        mail::stage_failed(&mut tx, ctx, self.session_id, "attribute", trouble).await?;
-        Ok(tx.commit().await?)
     }
 }
 

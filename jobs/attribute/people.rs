@@ -25,7 +25,7 @@ pub enum Who {
 }
 
 /// Somebody who may be behind a label.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Person {
     /// The coach or a client.
     pub who: Who,
@@ -59,7 +59,7 @@ impl Person {
 }
 
 /// A name by which somebody is known.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Alias {
     /// Whom it means.
     pub who: Who,

@@ -16,6 +16,7 @@ use crate::{
     db::{TenantTx, Tx},
     meeting::key::UNTITLED,
     names,
+    queue::in_place,
 };
 
 /// The utterances of a session, as far as this stage needs them, in their order.
@@ -134,17 +135,29 @@ pub(crate) async fn load_speech(tx: &mut TenantTx, session_id: Uuid) -> Result<S
     )
     .fetch_all(tx.conn())
     .await?;
-    let mut speech = Speech::default();
-    let mut places: HashMap<String, usize> = HashMap::new();
-    for row in rows {
-        let label = *places.entry(row.label).or_insert_with_key(|label| {
-            speech.labels.push(label.clone());
-            speech.labels.len() - 1
-        });
-        let (words, time) = (count(debrief_transcript::words::count(&row.text)), row.start_ms.zip(row.end_ms));
-        speech.utterances.push(Spoken { label, words, start: row.start_ms, time, text: row.text });
-    }
-    Ok(speech)
+    Ok(in_place(|| {
+        let mut speech = Speech::default();
+        let mut places: HashMap<String, usize> = HashMap::new();
+        for row in rows {
+            let label = *places.entry(row.label).or_insert_with_key(|label| {
+                speech.labels.push(label.clone());
+                speech.labels.len() - 1
+            });
+            let (words, time) = (count(debrief_transcript::words::count(&row.text)), row.start_ms.zip(row.end_ms));
+            speech.utterances.push(Spoken { label, words, start: row.start_ms, time, text: row.text });
+        }
+        speech
+    }))
+}
+
+/// Changes with the utterances of a session, and with the labels that they stand under.
+pub(super) async fn stamp(tx: &mut TenantTx, session_id: Uuid) -> Result<Option<String>, sqlx::Error> {
+    sqlx::query_scalar!(
+        "select md5(string_agg(id::text || speaker, ',' order by id)) from utterances where session_id = $1",
+        session_id
+    )
+    .fetch_one(tx.conn())
+    .await
 }
 
 /// Keeps the coach's clients and aliases as they are until the transaction ends.
@@ -277,6 +290,18 @@ pub(crate) fn participants(speech: &Speech, resolutions: &[Resolution], known: &
 }
 
 impl Known {
+    /// Whether the same people are known, by the same names, and the coach and the files said the same of them. What other
+    /// sessions show beside that changes with each that is read, whichever is read first.
+    pub(super) fn says_as_much_as(&self, other: &Self) -> bool {
+        let (one, two) = (&self.people, &other.people);
+        self.guests == other.guests
+            && one.people == two.people
+            && one.aliases == two.aliases
+            && one.named == two.named
+            && one.attended == two.attended
+            && one.refused == two.refused
+    }
+
     fn name(&self, who: Who, label: &str) -> String {
         let person = self.people.people.iter().find(|person| person.who == who).map(|person| person.name.clone());
         let guest = || self.guests.get(label).or_else(|| self.guests.get(&names::alias_key(label))).cloned();

@@ -21,7 +21,7 @@ use crate::{
     desk::Desk,
     index::IndexSession,
     path::{self, State},
-    queue::enqueue,
+    queue::{enqueue, in_place},
 };
 
 /// What the labels mean now.
@@ -73,7 +73,7 @@ pub(super) async fn apply(
     visitor: &Visitor,
 ) -> Result<Touched, sqlx::Error> {
     let known = with_names(session.known.clone(), session.stored);
-    let participants = store::participants(session.speech, &plan.resolutions, &known);
+    let participants = in_place(|| store::participants(session.speech, &plan.resolutions, &known));
     store::replace(tx, session.id, &plan.resolutions, &participants, &known).await?;
     // Who speaks, and not who was there: a summary is drawn from words.
     let speaking = plan.resolutions.iter().filter_map(|found| found.who);

@@ -32,7 +32,7 @@ use crate::{
     mail::{self, START_AGAIN, Trouble},
     names,
     path::{AttributeSession, State, session},
-    queue::{Context, Finished, Job, JobArgs, JobError, Policy, enqueue},
+    queue::{Context, Finished, Job, JobArgs, JobError, Policy, enqueue, in_place},
 };
 
 /// What a coach says of one label.
@@ -122,7 +122,7 @@ async fn correct(
         after.people.named.insert(label, who);
     }
     let speech = store::load_speech(tx, session_id).await?;
-    let plan = plan(&speech, &before.people, &after.people, &stored, &said_of);
+    let plan = in_place(|| plan(&speech, &before.people, &after.people, &stored, &said_of));
     let session = Session {
         id: session_id,
         state,
@@ -287,7 +287,8 @@ async fn correct_session(
     let known = store::load_people(&mut tx, session_id).await?;
     let stored = stored(&mut tx, session_id).await?;
     let speech = store::load_speech(&mut tx, session_id).await?;
-    let plan = plan(&speech, &correction.before(&known.people), &known.people, &stored, &BTreeSet::new());
+    let before = correction.before(&known.people);
+    let plan = in_place(|| plan(&speech, &before, &known.people, &stored, &BTreeSet::new()));
     if plan.moved == 0 {
         return Ok(None);
     }

@@ -25,6 +25,7 @@ use crate::{
     db::{TenantTx, Tx},
     desk::Desk,
     path::session,
+    queue::in_place,
 };
 
 /// A turn under a label: until somebody speaks under another one.
@@ -139,7 +140,7 @@ pub async fn split(
         .await?;
     }
     let speech = store::load_speech(tx, session_id).await?;
-    let plan = plan(&speech, &before.people, &after.people, &stored, &said_of);
+    let plan = in_place(|| plan(&speech, &before.people, &after.people, &stored, &said_of));
     let session = Session {
         id: session_id,
         state,

@@ -26,15 +26,21 @@ const BESIDE: usize = 12;
 /// The signs of danger in a session's words, in order.
 #[must_use]
 pub fn signs(said: &[Said<'_>]) -> Vec<Sign> {
+    signs_until(said, &|| false)
+}
+
+/// As [`signs`], but comes back early, with what it has, once `ends` says that nobody waits for it any more.
+#[must_use]
+pub fn signs_until(said: &[Said<'_>], ends: &(dyn Fn() -> bool + Sync)) -> Vec<Sign> {
     if said.len() <= PART {
-        return heard(said, said.len(), TOGETHER.0);
+        return heard(said, said.len(), TOGETHER.0, ends);
     }
     let parts = said.len().div_ceil(PART);
     let of_part = |part: usize| {
         let own = part * PART..((part + 1) * PART).min(said.len());
         let first = own.start.saturating_sub(BESIDE);
         let with_beside = &said[first..(own.end + BESIDE).min(said.len())];
-        let mut signs = heard(with_beside, said.len(), TOGETHER.0);
+        let mut signs = heard(with_beside, said.len(), TOGETHER.0, ends);
         signs.iter_mut().for_each(|sign| sign.utterance += first);
         signs.retain(|sign| own.contains(&sign.utterance));
         signs
@@ -43,12 +49,10 @@ pub fn signs(said: &[Said<'_>]) -> Vec<Sign> {
 }
 
 /// The signs of danger in words of a session of so many lines.
-fn heard(said: &[Said<'_>], lines: usize, together: f32) -> Vec<Sign> {
+fn heard(said: &[Said<'_>], lines: usize, together: f32, ends: &dyn Fn() -> bool) -> Vec<Sign> {
     let mut ear =
         Ear { said, least: least(lines), together, found: BTreeMap::new(), asked: None, last: BTreeMap::new() };
-    for at in 0..said.len() {
-        ear.hear(at);
-    }
+    (0..said.len()).take_while(|_| !ends()).for_each(|at| ear.hear(at));
     if let Some(asked) = ear.asked.take()
         && asked.question.concern == Concern::Danger
     {
@@ -61,7 +65,7 @@ fn heard(said: &[Said<'_>], lines: usize, together: f32) -> Vec<Sign> {
 /// Whether words alone speak of danger: a sentence of a summary, say, which is one of many.
 #[must_use]
 pub fn is_sign(text: &str) -> bool {
-    !heard(&[Said { speaker: None, text }], LINES.1, TOGETHER.1).is_empty()
+    !heard(&[Said { speaker: None, text }], LINES.1, TOGETHER.1, &|| false).is_empty()
 }
 
 /// A question for danger that nobody has answered yet.

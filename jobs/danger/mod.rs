@@ -28,7 +28,7 @@ mod words;
 
 use std::ops::Range;
 
-pub use heard::{is_sign, signs};
+pub use heard::{is_sign, signs, signs_until};
 pub use help::names_help;
 pub use near::near;
 pub use store::{Beside, Seen, kinds, seen, write};

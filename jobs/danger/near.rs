@@ -3,7 +3,7 @@
 //! A sentence that means nearly what one of the development half's dangers means, and no near miss more, is a sign.
 //! `docs/SUMMARIES.md` has what this adds. Keeps processors busy: not for a transaction, nor a thread of the runtime.
 
-use std::ops::Range;
+use std::{collections::HashSet, ops::Range};
 
 use super::{
     Kind, Said, Sign, Why,
@@ -34,7 +34,8 @@ struct Example {
 /// # Errors
 /// When the model cannot be used.
 pub fn near(local: &Local, said: &[Said<'_>], known: &[Sign]) -> Result<Vec<Sign>, LocalError> {
-    let unknown = |at: &usize| known.iter().all(|sign| sign.utterance != *at);
+    let known: HashSet<usize> = known.iter().map(|sign| sign.utterance).collect();
+    let unknown = |at: &usize| !known.contains(at);
     let places: Vec<(usize, Range<usize>)> = (0..said.len())
         .filter(unknown)
         .flat_map(|at| sentences(said[at].text).into_iter().map(move |range| (at, range)))

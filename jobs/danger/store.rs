@@ -1,5 +1,7 @@
 //! Signs of danger in the database: written with the utterances, read wherever a coach is told.
 
+use std::collections::HashMap;
+
 use uuid::Uuid;
 
 use super::{Kind, Sign, Why};
@@ -113,21 +115,26 @@ pub async fn seen(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Seen>, sqlx
     .fetch_all(tx.conn())
     .await?;
     let mut seen: Vec<Seen> = Vec::with_capacity(rows.len());
+    let mut places: HashMap<(Uuid, String), usize> = HashMap::new();
     for row in rows {
         let Some(why) = Why::parse(&row.why) else { continue };
         let place = |byte: i32| usize::try_from(byte).unwrap_or_default();
         let sentence = row.text.get(place(row.from_byte)..place(row.to_byte)).unwrap_or(&row.text).to_owned();
-        match seen.iter_mut().find(|it| it.utterance_id == row.utterance_id && it.sentence == sentence) {
+        let known = places.get(&(row.utterance_id, sentence.clone())).copied();
+        match known.and_then(|at| seen.get_mut(at)) {
             Some(known) => known.why = known.why.min(why),
-            None => seen.push(Seen {
-                utterance_id: row.utterance_id,
-                why,
-                speaker: row.speaker,
-                start_ms: row.start_ms,
-                sentence,
-                beside: [(row.before_speaker, row.before), (row.after_speaker, row.after)]
-                    .map(|(speaker, words)| Some(Beside { speaker: speaker.unwrap_or_default(), words: words? })),
-            }),
+            None => {
+                places.insert((row.utterance_id, sentence.clone()), seen.len());
+                seen.push(Seen {
+                    utterance_id: row.utterance_id,
+                    why,
+                    speaker: row.speaker,
+                    start_ms: row.start_ms,
+                    sentence,
+                    beside: [(row.before_speaker, row.before), (row.after_speaker, row.after)]
+                        .map(|(speaker, words)| Some(Beside { speaker: speaker.unwrap_or_default(), words: words? })),
+                });
+            }
         }
     }
     Ok(seen)

@@ -12,7 +12,10 @@ use std::{path::PathBuf, sync::Arc, time::Duration};
 use secrecy::SecretString;
 use serde::Deserialize;
 
-use crate::{SettingsError, queue::JobError};
+use crate::{
+    SettingsError,
+    queue::{Cut, JobError, cuttable},
+};
 
 pub use endpoint::OpenAi;
 pub use local::{FILES, Local, LocalError, NAME};
@@ -157,11 +160,18 @@ impl Embedder {
         match self {
             Self::Hashed => {
                 let texts = texts.to_vec();
-                blocking(move || Ok(texts.iter().map(|text| hashed::embed(text)).collect())).await
+                beside(move |cut| {
+                    Ok(texts.iter().take_while(|_| !cut.is_asked()).map(|text| hashed::embed(text)).collect())
+                })
+                .await
             }
             Self::Local(local) => {
                 let (local, texts) = (Arc::clone(local), texts.to_vec());
-                blocking(move || Ok(local.embed(&texts)?)).await
+                beside(move |cut| {
+                    let parts = texts.chunks(PART).take_while(|_| !cut.is_asked());
+                    Ok(parts.map(|part| local.embed(part)).collect::<Result<Vec<_>, _>>()?.concat())
+                })
+                .await
             }
             Self::OpenAi(endpoint) => endpoint.embed(texts).await,
         }
@@ -186,13 +196,14 @@ impl Embedder {
     }
 }
 
+/// So many texts a local model embeds before it looks whether anybody still waits.
+const PART: usize = 1024;
+
 /// Runs what keeps threads busy where it holds nobody up.
-async fn blocking(
-    embed: impl FnOnce() -> Result<Vec<Vec<f32>>, EmbedError> + Send + 'static,
+async fn beside(
+    embed: impl FnOnce(&Cut) -> Result<Vec<Vec<f32>>, EmbedError> + Send + 'static,
 ) -> Result<Vec<Vec<f32>>, EmbedError> {
-    tokio::task::spawn_blocking(embed)
-        .await
-        .map_err(|_| EmbedError::Later { message: "it panicked".into(), after: None })?
+    cuttable(embed).await.map_err(|_| EmbedError::Later { message: "it panicked".into(), after: None })?
 }
 
 #[cfg(test)]

@@ -4,6 +4,8 @@ use debrief_transcript::words;
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
+use crate::queue::Cut;
+
 /// A chunk is at most so many characters long, as [`words::length`] counts them.
 const LONGEST: usize = 900;
 
@@ -35,12 +37,17 @@ pub(super) struct Chunk {
     pub(super) end_ms: Option<i64>,
     /// A line an utterance, each after its speaker label.
     pub(super) text: String,
+    /// SHA-256 of the text, in hex: the same words have the same vector.
+    pub(super) sha256: String,
 }
 
 impl Chunk {
-    /// SHA-256 of the text, in hex: the same words have the same vector.
-    pub(super) fn sha256(&self) -> String {
-        Sha256::digest(&self.text).iter().map(|byte| format!("{byte:02x}")).collect()
+    /// A text that is found as one, said between those times.
+    pub(super) fn new(client_id: Option<Uuid>, (start_ms, end_ms): (Option<i64>, Option<i64>), text: String) -> Self {
+        const DIGITS: &[u8; 16] = b"0123456789abcdef";
+        let digits = |byte: u8| [byte >> 4, byte & 15].map(|half| char::from(DIGITS[usize::from(half)]));
+        let sha256 = Sha256::digest(&text).into_iter().flat_map(digits).collect();
+        Self { client_id, start_ms, end_ms, text, sha256 }
     }
 }
 
@@ -53,11 +60,11 @@ struct Line<'a> {
 
 /// Cuts `utterances` (in order) into chunks of at most [`LONGEST`] characters. The last utterance of a chunk is
 /// repeated as the first of the next where there is room, so that a question stays beside its answer.
-pub(super) fn chunks(utterances: &[Spoken]) -> Vec<Chunk> {
-    let lines: Vec<Line<'_>> = utterances.iter().flat_map(lines).collect();
+pub(super) fn chunks(utterances: &[Spoken], cut: &Cut) -> Vec<Chunk> {
+    let lines: Vec<Line<'_>> = utterances.iter().take_while(|_| !cut.is_asked()).flat_map(lines).collect();
     let mut chunks = Vec::new();
     let mut first = 0;
-    while first < lines.len() {
+    while first < lines.len() && !cut.is_asked() {
         let mut length = lines[first].length;
         let mut end = first + 1;
         while end < lines.len()
@@ -121,13 +128,8 @@ fn pieces(text: &str, room: usize) -> Vec<String> {
 /// there is one in its second half.
 fn parts(mut word: &str, room: usize) -> Vec<&str> {
     let mut parts = Vec::new();
-    while words::length(word) > room {
-        let mut length = 0;
-        let fits = word.char_indices().find(|(_, c)| {
-            length += words::length(c.encode_utf8(&mut [0; 4]));
-            length > room
-        });
-        let end = fits.map_or(word.len(), |(at, _)| at);
+    // The rest of a word is looked at as far as it fits, and no further: a word may be as long as a file.
+    while let Some(end) = full_at(word, room) {
         let mark = word[..end].rfind(['。', '！', '？', '，', '、', '｡']).map(|at| at + '。'.len_utf8());
         let (part, rest) = word.split_at(mark.filter(|mark| mark * 2 > end).unwrap_or(end));
         parts.push(part);
@@ -137,21 +139,34 @@ fn parts(mut word: &str, room: usize) -> Vec<&str> {
     parts
 }
 
+/// Where a text is longer than `room`: the place of the first character that is too much.
+fn full_at(text: &str, room: usize) -> Option<usize> {
+    let mut length = 0;
+    let full = text.char_indices().find(|(_, c)| {
+        length += words::length(c.encode_utf8(&mut [0; 4]));
+        length > room
+    });
+    full.map(|(at, _)| at)
+}
+
 fn chunk(lines: &[Line<'_>]) -> Chunk {
     let mut clients: Vec<Uuid> = lines.iter().filter_map(|line| line.spoken.client_id).collect();
     clients.sort_unstable();
     clients.dedup();
-    Chunk {
-        client_id: if let [client] = clients[..] { Some(client) } else { None },
-        start_ms: lines.iter().filter_map(|line| line.spoken.start_ms).min(),
-        end_ms: lines.iter().filter_map(|line| line.spoken.end_ms.or(line.spoken.start_ms)).max(),
-        text: lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join("\n"),
-    }
+    let client_id = if let [client] = clients[..] { Some(client) } else { None };
+    let start_ms = lines.iter().filter_map(|line| line.spoken.start_ms).min();
+    let end_ms = lines.iter().filter_map(|line| line.spoken.end_ms.or(line.spoken.start_ms)).max();
+    let text = lines.iter().map(|line| line.text.as_str()).collect::<Vec<_>>().join("\n");
+    Chunk::new(client_id, (start_ms, end_ms), text)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn chunks(utterances: &[Spoken]) -> Vec<Chunk> {
+        super::chunks(utterances, &Cut::default())
+    }
 
     fn said(label: &str, start: i64, text: &str) -> Spoken {
         Spoken {

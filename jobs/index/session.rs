@@ -1,6 +1,7 @@
 //! The job `index.session`: makes a session's utterances searchable.
 //!
-//! Reads utterances and what is known of their speakers; writes chunks and embeddings. A rerun replaces the chunks by
+//! Reads utterances and what is known of their speakers, cuts and embeds them on a thread beside, outside of any
+//! transaction, and writes chunks and embeddings. A rerun replaces the chunks by
 //! the same ones. Where the utterances change meanwhile (a new transcript), the attempt is given up and made again.
 
 use std::time::Duration;
@@ -17,7 +18,7 @@ use crate::{
     db::{TenantTx, Tx},
     embed::Embedder,
     path::session,
-    queue::{Context, Finished, Job, JobArgs, JobError, Policy},
+    queue::{Context, Finished, Job, JobArgs, JobError, Policy, cuttable},
 };
 
 /// Makes a session's utterances searchable. Enqueued after parse, and again when its speakers become known.
@@ -54,11 +55,14 @@ impl Job for IndexSession {
             return ctx.finish(tx, json!({ "outcome": "gone" })).await;
         };
         let fingerprint = fingerprint(&mut tx, self.session_id).await?;
-        let chunks = chunks(&spoken(&mut tx, self.session_id).await?);
-        let mut known = store::known_vectors(&mut tx, ctx, &chunks).await?;
+        let spoken = spoken(&mut tx, self.session_id).await?;
+        tx.commit().await?;
+        let chunks = cuttable(move |cut| chunks(&spoken, cut)).await?;
+        let mut tx = ctx.tenant_tx().await?;
+        let known = store::known_vectors(&mut tx, ctx, &chunks).await?;
         tx.commit().await?;
 
-        let (embedded, new) = store::embed(ctx, chunks, &mut known).await?;
+        let (embedded, new) = store::embed(ctx, chunks, known).await?;
 
         let mut tx = ctx.tenant_tx().await?;
         // The long part first: nobody waits for the session's lock meanwhile.

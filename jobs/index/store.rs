@@ -1,6 +1,6 @@
 //! Chunks and their vectors in the database: vectors are made once for the same words and the same model.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use uuid::Uuid;
 
@@ -8,7 +8,7 @@ use super::chunk::Chunk;
 use crate::{
     db::{TenantTx, Tx},
     embed::{EmbedError, Embedder},
-    queue::JobError,
+    queue::{JobError, cuttable},
 };
 
 /// What the session shows when an index job is dead. Nobody is held up by it, so nobody is mailed: the operator sees the
@@ -21,12 +21,12 @@ pub(super) async fn known_vectors(
     embedder: &Embedder,
     chunks: &[Chunk],
 ) -> Result<HashMap<String, String>, sqlx::Error> {
-    let hashes: Vec<String> = chunks.iter().map(Chunk::sha256).collect();
+    let hashes: Vec<&str> = chunks.iter().map(|chunk| chunk.sha256.as_str()).collect();
     let rows = sqlx::query!(
         r#"select distinct on (content_sha256) content_sha256, embedding::text as "embedding!"
            from chunks join embeddings on embeddings.chunk_id = chunks.id
            where content_sha256 = any($1) and model = $2"#,
-        &hashes,
+        &hashes as &[&str],
         embedder.model()
     )
     .fetch_all(tx.conn())
@@ -37,7 +37,6 @@ pub(super) async fn known_vectors(
 /// A chunk with its vector, as text.
 pub(super) struct Embedded {
     chunk: Chunk,
-    sha256: String,
     vector: String,
 }
 
@@ -46,28 +45,24 @@ pub(super) struct Embedded {
 pub(super) async fn embed(
     embedder: &Embedder,
     chunks: Vec<Chunk>,
-    known: &mut HashMap<String, String>,
+    mut known: HashMap<String, String>,
 ) -> Result<(Vec<Embedded>, usize), JobError> {
-    let mut missing: Vec<(String, String)> = chunks
-        .iter()
-        .map(|chunk| (chunk.sha256(), chunk.text.clone()))
-        .filter(|(hash, _)| !known.contains_key(hash))
-        .collect();
-    missing.sort_unstable();
-    missing.dedup();
-    let (hashes, texts): (Vec<String>, Vec<String>) = missing.into_iter().unzip();
+    let unknown = chunks.iter().filter(|chunk| !known.contains_key(&chunk.sha256));
+    let missing: BTreeMap<&str, &str> = unknown.map(|chunk| (chunk.sha256.as_str(), chunk.text.as_str())).collect();
+    let hashes: Vec<String> = missing.keys().map(|hash| (*hash).to_owned()).collect();
+    let texts: Vec<String> = missing.into_values().map(str::to_owned).collect();
     let vectors = embedder.embed(&texts).await.map_err(EmbedError::into_job_error)?;
     let new = vectors.len();
-    known.extend(hashes.into_iter().zip(vectors.iter().map(|vector| as_text(vector))));
-    let embedded = chunks
-        .into_iter()
-        .map(|chunk| {
-            let sha256 = chunk.sha256();
-            let vector = known.get(&sha256).cloned().ok_or_else(|| JobError::retry("a chunk got no vector"))?;
-            Ok(Embedded { chunk, sha256, vector })
-        })
-        .collect::<Result<_, JobError>>()?;
-    Ok((embedded, new))
+    let embedded = cuttable(move |cut| {
+        let texts = vectors.iter().take_while(|_| !cut.is_asked()).map(|vector| as_text(vector));
+        known.extend(hashes.into_iter().zip(texts));
+        let embedded = chunks.into_iter().map(|chunk| {
+            let vector = known.get(&chunk.sha256).cloned().ok_or_else(|| JobError::retry("a chunk got no vector"))?;
+            Ok(Embedded { chunk, vector })
+        });
+        embedded.collect::<Result<Vec<_>, JobError>>()
+    });
+    Ok((embedded.await??, new))
 }
 
 /// Whose chunks are written.
@@ -80,8 +75,24 @@ pub(super) struct Place {
     pub(super) version: Option<i32>,
 }
 
-/// Inserts chunks and vectors, in two statements however many there are. Gives the ids of the chunks.
+/// So many vectors are inserted by a statement, which may take no longer than any: each is put into the index.
+const PART: usize = 500;
+
+/// Inserts chunks and vectors, two statements for every [`PART`] of them. Gives the ids of the chunks.
 pub(super) async fn insert(
+    tx: &mut TenantTx,
+    place: &Place,
+    embedder: &Embedder,
+    embedded: &[Embedded],
+) -> Result<Vec<Uuid>, sqlx::Error> {
+    let mut ids = Vec::with_capacity(embedded.len());
+    for part in embedded.chunks(PART) {
+        ids.extend(insert_part(tx, place, embedder, part).await?);
+    }
+    Ok(ids)
+}
+
+async fn insert_part(
     tx: &mut TenantTx,
     place: &Place,
     embedder: &Embedder,
@@ -93,7 +104,7 @@ pub(super) async fn insert(
     let starts: Vec<Option<i64>> = embedded.iter().map(|it| it.chunk.start_ms).collect();
     let ends: Vec<Option<i64>> = embedded.iter().map(|it| it.chunk.end_ms).collect();
     let texts: Vec<&str> = embedded.iter().map(|it| it.chunk.text.as_str()).collect();
-    let hashes: Vec<&str> = embedded.iter().map(|it| it.sha256.as_str()).collect();
+    let hashes: Vec<&str> = embedded.iter().map(|it| it.chunk.sha256.as_str()).collect();
     let vectors: Vec<&str> = embedded.iter().map(|it| it.vector.as_str()).collect();
     let source = if place.version.is_some() { "summary" } else { "utterances" };
     sqlx::query!(

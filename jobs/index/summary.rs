@@ -55,10 +55,10 @@ impl Job for IndexSummary {
             return self.outdated(ctx, tx).await;
         }
         let chunks = self.chunks(&mut tx, whose.client_id).await?;
-        let mut known = store::known_vectors(&mut tx, ctx, &chunks).await?;
+        let known = store::known_vectors(&mut tx, ctx, &chunks).await?;
         tx.commit().await?;
 
-        let (embedded, new) = store::embed(ctx, chunks, &mut known).await?;
+        let (embedded, new) = store::embed(ctx, chunks, known).await?;
 
         let mut tx = ctx.tenant_tx().await?;
         // The session's lock comes first, as everywhere: what is written below refers to it.
@@ -116,8 +116,7 @@ impl IndexSummary {
         let content = load_version(tx, self.summary_id, self.version).await?;
         let chunk = |claim: crate::model::Claim| {
             let times = || claim.evidence.iter().filter_map(|evidence| evidence.start_ms);
-            let (start_ms, end_ms) = (times().min(), times().max());
-            Chunk { client_id: Some(client_id), start_ms, end_ms, text: claim.text }
+            Chunk::new(Some(client_id), (times().min(), times().max()), claim.text)
         };
         let is_told = |claim: &crate::model::Claim| {
             !matches!(claim.section, Section::Engagement | Section::Priority | Section::OpenThreads)

@@ -19,7 +19,7 @@ use super::{
 use crate::{
     danger::{self, Said, Sign},
     embed::{Embedder, Local},
-    queue::{Context, JobError, blocking},
+    queue::{Context, Cut, JobError, cuttable},
 };
 
 /// Files of more bytes take a while: the job says how far it is.
@@ -66,6 +66,12 @@ pub(super) struct Files {
 }
 
 impl File {
+    /// Reads a stored copy.
+    fn read(row: Row, bytes: &[u8]) -> Self {
+        let content = content(bytes, row.file(), row.role == "speech");
+        Self { row, content }
+    }
+
     /// Whom it names.
     pub(super) fn attendees(&self) -> Vec<Attendee> {
         match &self.content {
@@ -81,7 +87,7 @@ impl Files {
     pub(super) async fn read(ctx: &Context<Needs>, rows: Vec<Row>) -> Result<Self, JobError> {
         let bytes = rows.iter().map(|row| u64::try_from(row.size_bytes).unwrap_or_default()).sum();
         // Whoever waits for room holds no seat meanwhile: the next file may be a small one.
-        let room = ctx.reading.take(bytes).ok_or(JobError::Snooze(NO_ROOM))?;
+        let mut room = ctx.reading.take(bytes).ok_or(JobError::Snooze(NO_ROOM))?;
         let mut copies = Vec::with_capacity(rows.len());
         for row in rows {
             let bytes = ctx.bucket.get(&row.stored_key).await?;
@@ -90,12 +96,13 @@ impl Files {
         if bytes > LARGE {
             ctx.progress(json!({ "step": "reading", "bytes": bytes })).await?;
         }
-        let mut all = Vec::with_capacity(copies.len());
-        for (row, bytes) in copies {
-            let (is_speech, file) = (row.role == "speech", row.file().to_owned());
-            let content = blocking(move || content(&bytes, &file, is_speech)).await?;
-            all.push(File { row, content });
-        }
+        // The room goes along: what still reads for a job that was given back holds it until it ends.
+        let all: Vec<File>;
+        (all, room) = cuttable(move |cut| {
+            let going_on = copies.into_iter().take_while(|_| !cut.is_asked());
+            (going_on.map(|(row, bytes)| File::read(row, &bytes)).collect(), room)
+        })
+        .await?;
         if bytes > LARGE {
             ctx.progress(json!({ "step": "listening", "bytes": bytes })).await?;
         }
@@ -103,10 +110,10 @@ impl Files {
             Embedder::Local(local) => Some(Arc::clone(local)),
             _ => None,
         };
-        blocking(move || Self::of(all, local.as_deref(), room)).await
+        cuttable(move |cut| Self::of(all, local.as_deref(), room, cut)).await
     }
 
-    fn of(mut all: Vec<File>, local: Option<&Local>, mut room: Taken) -> Self {
+    fn of(mut all: Vec<File>, local: Option<&Local>, mut room: Taken, cut: &Cut) -> Self {
         loop {
             let mut files = Self::sorted(all, room);
             let said = files.merged.speech.iter().flat_map(|speech| &speech.utterances);
@@ -117,7 +124,7 @@ impl Files {
                 (all, room) = (files.all, files._room);
                 continue;
             }
-            files.danger = files.merged.speech.iter().map(|speech| heard(&speech.utterances, local)).collect();
+            files.danger = files.merged.speech.iter().map(|speech| heard(&speech.utterances, local, cut)).collect();
             return files;
         }
     }
@@ -159,11 +166,11 @@ impl Files {
 }
 
 /// The signs of danger in what was said.
-fn heard(utterances: &[Utterance], local: Option<&Local>) -> Vec<Sign> {
+fn heard(utterances: &[Utterance], local: Option<&Local>, cut: &Cut) -> Vec<Sign> {
     let said = utterances.iter().map(|it| Said { speaker: it.label.as_deref(), text: &it.text });
     let said: Vec<Said<'_>> = said.collect();
-    let mut signs = danger::signs(&said);
-    match local.map(|local| danger::near(local, &said, &signs)) {
+    let mut signs = danger::signs_until(&said, &|| cut.is_asked());
+    match local.filter(|_| !cut.is_asked()).map(|local| danger::near(local, &said, &signs)) {
         Some(Ok(near)) => signs.extend(near),
         // A session is not held up by a model that is damaged.
         Some(Err(error)) => tracing::warn!(target: "parse", %error, "danger is listened for by words alone"),

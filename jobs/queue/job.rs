@@ -3,10 +3,16 @@
 use std::{
     fmt::{Debug, Display},
     future::Future,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
 use serde::{Serialize, de::DeserializeOwned};
+use tokio::runtime::RuntimeFlavor;
+use tokio_util::task::AbortOnDropHandle;
 
 use super::{Context, Finished};
 
@@ -97,12 +103,57 @@ impl JobError {
     }
 }
 
-/// Runs work that keeps a thread busy (parsing, computing) beside the asynchronous ones.
+/// Runs work that keeps a thread busy (parsing, computing) beside the asynchronous ones, of which there are as many as
+/// processors: two jobs that compute on them stop the pages, the other jobs and the shutdown.
 ///
 /// # Errors
 /// When it panics. Its message is left out: it may quote what was said.
 pub async fn blocking<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, JobError> {
-    tokio::task::spawn_blocking(work).await.map_err(|_| JobError::retry(PANICKED))
+    cuttable(move |_| work()).await
+}
+
+/// As [`blocking`], for work that may take minutes. A thread cannot be ended from outside: where the job's time is up, its
+/// lease is lost or the process ends, its future is dropped, and the work is told so by its [`Cut`]. It looks at that where
+/// a loop begins anew and comes back with whatever it has, which goes nowhere.
+///
+/// # Errors
+/// When it panics. Its message is left out: it may quote what was said.
+pub async fn cuttable<T: Send + 'static>(work: impl FnOnce(&Cut) -> T + Send + 'static) -> Result<T, JobError> {
+    let cut = Cut::default();
+    let _asks = AsksWhenDropped(cut.clone());
+    // What has not begun when its future is dropped never does.
+    let work = AbortOnDropHandle::new(tokio::task::spawn_blocking(move || work(&cut)));
+    work.await.map_err(|_| JobError::retry(PANICKED))
+}
+
+/// Runs work that borrows what its caller holds (the rows of an open transaction, say), for seconds at most: this thread
+/// lets go of all other tasks meanwhile. What can do without the transaction is [`blocking`]'s.
+pub fn in_place<T>(work: impl FnOnce() -> T) -> T {
+    match tokio::runtime::Handle::try_current().map(|runtime| runtime.runtime_flavor()) {
+        Ok(RuntimeFlavor::MultiThread) => tokio::task::block_in_place(work),
+        // A single thread has nobody to leave the others to.
+        _ => work(),
+    }
+}
+
+/// Says whether work is done for nobody any more.
+#[derive(Clone, Debug, Default)]
+pub struct Cut(Arc<AtomicBool>);
+
+impl Cut {
+    /// Whether the work is to end: nobody waits for what it gives.
+    #[must_use]
+    pub fn is_asked(&self) -> bool {
+        self.0.load(Ordering::Relaxed)
+    }
+}
+
+struct AsksWhenDropped(Cut);
+
+impl Drop for AsksWhenDropped {
+    fn drop(&mut self) {
+        self.0.0.store(true, Ordering::Relaxed);
+    }
 }
 
 /// What is recorded of a panic: its message may quote what was said, so the log has its place in the source instead.
@@ -118,5 +169,30 @@ impl<E: std::error::Error> From<E> for JobError {
             source = cause.source();
         }
         Self::Retry { message, after: None }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn work_whose_job_was_given_back_is_told_so_and_ends() {
+        let (begun, begins) = mpsc::channel();
+        let (ended, ends) = mpsc::channel();
+        let work = cuttable(move |cut| {
+            begun.send(()).expect("somebody waits");
+            while !cut.is_asked() {
+                std::thread::yield_now();
+            }
+            ended.send(()).expect("somebody waits");
+        });
+        let job = tokio::spawn(work);
+        tokio::task::spawn_blocking(move || begins.recv()).await.expect("it waits").expect("it begins");
+        job.abort();
+        tokio::task::spawn_blocking(move || ends.recv()).await.expect("it waits").expect("it ends");
+        assert_eq!(cuttable(|cut| cut.is_asked()).await.ok(), Some(false), "who waits asks for no end");
     }
 }

@@ -32,7 +32,7 @@ pub use catalogue::Catalogue;
 pub use context::{Context, Finished, JobInfo};
 pub use drain::{Drained, Later, drain};
 pub use enqueue::{Enqueued, Options, enqueue, enqueue_with, hasten};
-pub use job::{Job, JobArgs, JobError, Policy, blocking};
+pub use job::{Cut, Job, JobArgs, JobError, Policy, blocking, cuttable, in_place};
 pub use prune::{Prune, SCHEDULE as PRUNE_SCHEDULE};
 pub use settings::{Settings, WorkerSettings};
 pub use worker::{WorkError, work};

@@ -13,6 +13,7 @@ use super::{
 use crate::{
     llm::LlmError,
     model::{Audience, Claim, Content, Section, Support, diff},
+    queue::in_place,
     summarize::{DraftClaim, DraftEvidence, SessionForClient, Speaker, Summarizer, verify},
     text,
 };
@@ -51,7 +52,7 @@ pub(super) async fn refine(
             }
             Wish::Drop(which) => drop_some(&content, &which),
             Wish::Only(sections) => only(&content, &sections),
-            Wish::TheirWords(topic) => their_words(input, &content, &topic),
+            Wish::TheirWords(topic) => in_place(|| their_words(input, &content, &topic)),
             Wish::More(topic) => more(summarizer, input, &content, &topic).await?,
         };
         match done {
@@ -233,7 +234,10 @@ fn held(input: &SessionForClient, draft: &DraftClaim) -> Option<Claim> {
     verified.claims.into_iter().find(|claim| claim.section == draft.section && !claim.evidence.is_empty())
 }
 
-/// What the client states about something, the best sentence first: its utterance, and its words.
+/// So many sentences are held against the session, each against all of it.
+const MOST_TRIED: usize = 60;
+
+/// What the client states about something, the best sentences first: its utterance, and its words.
 fn sentences_about(input: &SessionForClient, topic: &Topic) -> Vec<(usize, String)> {
     let mut found: Vec<(usize, usize, usize, String)> = Vec::new();
     for line in input.utterances.iter().filter(|line| line.speaker == Speaker::Client) {
@@ -247,7 +251,7 @@ fn sentences_about(input: &SessionForClient, topic: &Topic) -> Vec<(usize, Strin
     }
     // The most of the topic, then the most said; of equals the first.
     found.sort_by_key(|(shared, words, index, _)| (std::cmp::Reverse((*shared, *words)), *index));
-    found.into_iter().map(|(_, _, index, sentence)| (index, sentence)).collect()
+    found.into_iter().take(MOST_TRIED).map(|(_, _, index, sentence)| (index, sentence)).collect()
 }
 
 /// What else the offline writer finds about something, then the client's own words about it as key quotes.
@@ -258,7 +262,16 @@ async fn more(
     topic: &Topic,
 ) -> Result<Result<Content, String>, LlmError> {
     let draft = summarizer.offline(input).await?;
-    let mut found: Vec<Claim> = verify(input, &draft.claims).claims;
+    Ok(in_place(|| more_of(&draft.claims, input, content, topic)))
+}
+
+fn more_of(
+    draft: &[DraftClaim],
+    input: &SessionForClient,
+    content: &Content,
+    topic: &Topic,
+) -> Result<Content, String> {
+    let mut found: Vec<Claim> = verify(input, draft).claims;
     found.retain(|claim| claim.audience == Audience::Client && is_about(claim, topic));
     let quotes = sentences_about(input, topic).into_iter().filter_map(|(utterance, quote)| {
         held(input, &DraftClaim::new(Section::KeyQuotes, quote.clone(), vec![DraftEvidence { utterance, quote }]))
@@ -267,14 +280,17 @@ async fn more(
     for claim in found.into_iter().chain(quotes) {
         // Neither what is there nor what the last one said.
         let known = |it: &Claim| claim.evidence.iter().all(|item| it.evidence.iter().any(|other| covers(other, item)));
-        if new.len() < MORE && !content.for_client().chain(&new).any(known) {
+        if !content.for_client().chain(&new).any(known) {
             new.push(claim);
+        }
+        if new.len() == MORE {
+            break;
         }
     }
     if new.is_empty() {
-        return Ok(Err(format!("Nothing more was said about “{}” that can be quoted.", topic.typed)));
+        return Err(format!("Nothing more was said about “{}” that can be quoted.", topic.typed));
     }
-    Ok(Ok(with(content, new)))
+    Ok(with(content, new))
 }
 
 /// Whether one quote has the words of the other.

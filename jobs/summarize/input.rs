@@ -4,7 +4,10 @@
 //! can neither be summarised nor cited: unattributed speech, guests, other clients, the coach's words to others, words
 //! that name another client of a group, and what a person asked to keep out of the notes.
 
-use std::{collections::BTreeSet, sync::LazyLock};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::LazyLock,
+};
 
 use chrono::NaiveDate;
 use debrief_transcript::words::has_unspaced;
@@ -19,7 +22,9 @@ use crate::{
     danger::{self, Said, Why},
     db::{TenantTx, Tx},
     model::{Evidence, Owner},
-    names, text,
+    names,
+    queue::in_place,
+    text,
     voice::{self, Voice},
 };
 
@@ -73,7 +78,7 @@ pub struct SessionForClient {
     pub template: SummaryTemplate,
     /// How the coach wants it worded.
     pub voice: Voice,
-    /// The sentences of its lines that speak of danger: the coach's alone.
+    /// The sentences of its lines that speak of danger, by their lines' numbers: the coach's alone.
     pub dangers: Vec<Danger>,
 }
 
@@ -176,11 +181,13 @@ pub(crate) async fn load(tx: &mut TenantTx, summary_id: Uuid) -> Result<Option<F
         dangers: Vec::new(),
     };
     let seen = danger::seen(tx, row.session_id).await?;
-    input.dangers = seen.into_iter().filter_map(|seen| input.danger(seen)).collect();
-    let mut voice = std::mem::take(&mut input.voice);
-    voice.examples.retain(|(before, after)| !input.names_another(before) && !input.names_another(after));
-    input.voice = voice;
-    input.confine();
+    in_place(|| {
+        input.mark(seen);
+        let mut voice = std::mem::take(&mut input.voice);
+        voice.examples.retain(|(before, after)| !input.names_another(before) && !input.names_another(after));
+        input.voice = voice;
+        input.confine();
+    });
     Ok(Some(Found { state: row.state, session_id: row.session_id, input }))
 }
 
@@ -273,16 +280,22 @@ impl SessionForClient {
     pub fn confine(&mut self) {
         let group = !self.other_names.is_empty();
         let own_names = text::name_words([self.client.as_str()].into_iter());
-        let mut keep: Vec<bool> = (0..self.utterances.len())
-            .map(|at| {
-                let line = &self.utterances[at];
-                match line.speaker {
-                    Speaker::Client => !(group && self.names_another(&line.text)),
-                    Speaker::Coach => !group || (!self.names_another(&line.text) && self.is_to_client(at, &own_names)),
-                    Speaker::OtherClient | Speaker::Guest => false,
-                }
-            })
-            .collect();
+        let mut keep: Vec<bool> = Vec::with_capacity(self.utterances.len());
+        // Of the line before: whether the coach says it to this client, and names no other.
+        let mut to_client = false;
+        for at in 0..self.utterances.len() {
+            let line = &self.utterances[at];
+            let names_another = group && self.names_another(&line.text);
+            to_client = group
+                && line.speaker == Speaker::Coach
+                && !names_another
+                && self.is_to_client(at, to_client, &own_names);
+            keep.push(match line.speaker {
+                Speaker::Client => !names_another,
+                Speaker::Coach => !group || to_client,
+                Speaker::OtherClient | Speaker::Guest => false,
+            });
+        }
         for at in 0..self.utterances.len() {
             if OFF_THE_RECORD.is_match(&self.utterances[at].text) {
                 keep[at] = false;
@@ -301,10 +314,14 @@ impl SessionForClient {
         self.dangers = dangers;
     }
 
-    /// A sign by the number of its line; none where the line is nobody's.
-    fn danger(&self, seen: danger::Seen) -> Option<Danger> {
-        let line = self.utterances.iter().find(|line| line.id == seen.utterance_id)?;
-        Some(Danger { index: line.index, sentence: seen.sentence, why: seen.why })
+    /// Keeps the signs by the numbers of their lines; those of lines that are nobody's go.
+    fn mark(&mut self, seen: Vec<danger::Seen>) {
+        let places: HashMap<Uuid, usize> = self.utterances.iter().map(|line| (line.id, line.index)).collect();
+        let danger = |seen: danger::Seen| {
+            Some(Danger { index: *places.get(&seen.utterance_id)?, sentence: seen.sentence, why: seen.why })
+        };
+        self.dangers = seen.into_iter().filter_map(danger).collect();
+        self.dangers.sort_by_key(|danger| danger.index);
     }
 
     /// Listens for danger where no signs are stored: in a sample, or a test. Before it is confined.
@@ -320,8 +337,9 @@ impl SessionForClient {
     }
 
     /// Whether the coach's line at `at` of a group session is said to this client: it names the client, or it answers
-    /// the client directly, or it goes on with a line that does. A question before another's turn is that other's.
-    fn is_to_client(&self, at: usize, own_names: &BTreeSet<String>) -> bool {
+    /// the client directly, or it goes on with a line that does (`before_is`: the line before is one). A question before
+    /// another's turn is that other's.
+    fn is_to_client(&self, at: usize, before_is: bool, own_names: &BTreeSet<String>) -> bool {
         let lines = &self.utterances;
         let text = &lines[at].text;
         if text::runs(text).iter().any(|word| holds_name(&text::fold(&word.normal), own_names)) {
@@ -335,10 +353,7 @@ impl SessionForClient {
             Some(line) if line.speaker == Speaker::Coach => {
                 let goes_on = !line.text.trim_end().ends_with(['.', '?', '!', '…', '。', '？', '！']);
                 let asks_client = after.is_some_and(|next| next.speaker == Speaker::Client);
-                (goes_on || asks_client)
-                    && !asked_of_another
-                    && !self.names_another(&line.text)
-                    && self.is_to_client(at - 1, own_names)
+                (goes_on || asks_client) && !asked_of_another && before_is
             }
             _ => false,
         }

@@ -22,7 +22,7 @@ use crate::{
         summary::{self, Authorship},
     },
     path::session,
-    queue::{Context, Finished, Job, JobArgs, JobError, enqueue},
+    queue::{Context, Finished, Job, JobArgs, JobError, enqueue, in_place},
 };
 
 const REASON: &str =
@@ -95,7 +95,7 @@ impl Job for LookAgain {
         };
         let content = summary::load_version(&mut tx, self.summary_id, row.version).await?;
         let mut version = row.version;
-        let anew = anew(&found.input, &content);
+        let anew = in_place(|| anew(&found.input, &content));
         let changed = anew.hash() != content.hash();
         if changed {
             let authorship = Authorship {

@@ -50,7 +50,7 @@ use crate::{
         summary::{self, Authorship},
     },
     path::{self, State, SummarizeClient, session},
-    queue::{Context, Finished, Job, JobError, enqueue, hasten},
+    queue::{Context, Finished, Job, JobError, blocking, enqueue, hasten},
 };
 
 /// What became of a run.
@@ -92,7 +92,13 @@ impl Job for SummarizeClient {
 
         let draft = ctx.draft(&ctx.db, organization, found.session_id, &found.input).await?;
         let draft = ctx.repair(&ctx.db, organization, found.session_id, &found.input, draft).await?;
-        self.save(ctx, &found, draft).await
+        // What holds is found before the session is locked: it holds of what was read, and of nothing else.
+        let (found, draft, verified) = blocking(move || {
+            let verified = verify(&found.input, &draft.claims);
+            (found, draft, verified)
+        })
+        .await?;
+        self.save(ctx, &found, draft, verified).await
     }
 
     async fn on_dead(&self, ctx: &Context<Summarizer>, error: &str) -> Result<(), JobError> {
@@ -128,10 +134,16 @@ impl SummarizeClient {
         }
     }
 
-    /// Verifies the draft and adds the version, and moves the session on, in one transaction under the session's row
+    /// Adds the version that was verified, and moves the session on, in one transaction under the session's row
     /// lock. What the draft rests on may have changed while it was written, by a new transcript or a speaker named
     /// anew: then it is another session's draft, and is written again.
-    async fn save(&self, ctx: &Context<Summarizer>, read: &Found, draft: Draft) -> Result<Finished, JobError> {
+    async fn save(
+        &self,
+        ctx: &Context<Summarizer>,
+        read: &Found,
+        draft: Draft,
+        verified: Verified,
+    ) -> Result<Finished, JobError> {
         let session_id = read.session_id;
         let mut tx = ctx.tenant_tx().await?;
         let Some((session_state, correlation_id)) = session::lock(&mut tx, session_id).await? else {
@@ -147,7 +159,6 @@ impl SummarizeClient {
         if now.input != read.input {
             return Err(JobError::overtaken("the session changed while its summary was written; it is written again"));
         }
-        let verified = verify(&now.input, &draft.claims);
         let dropped = verified.dropped.iter().filter(|reason| **reason == Dropped::Danger).count();
         if dropped > 0 {
             metrics::counter!("debrief_danger_claims_dropped_total").increment(dropped as u64);

@@ -13,6 +13,7 @@
 //! no Word document more than 64 MiB of text or 2000 parts, or shrinks to less than a 250th. Within that, what is held
 //! grows with the file: to some times its size for real ones, and to 52 times for the worst that was found (lines of
 //! one letter each, where a line costs about a hundred bytes). Time grows with the file alone; tests hold it to that.
+//! What an utterance and a name hold is bounded as well (`lengths`), for those who work on them.
 
 mod account;
 pub mod clean;
@@ -35,6 +36,7 @@ mod json;
 mod keys;
 mod label;
 mod left_out;
+mod lengths;
 mod line_heads;
 mod live;
 mod markdown;
@@ -147,6 +149,7 @@ fn read(text: &str, document: bool, warning: Option<Warning>) -> Result<Transcri
         transcript.warnings.insert(0, warning);
     }
     transcript.clean();
+    lengths::bound(&mut transcript);
     Ok(transcript)
 }
 

@@ -97,6 +97,10 @@ fn tag(text: &str, whole: bool) -> Option<(Tag<'_>, &str)> {
 /// Whether the cue ends within a tag before anything is said in it: nothing, or a part of a time. A figure behind other
 /// words is said, as in "and that is <5".
 fn is_cut_off(inside: &str, whole: bool) -> bool {
+    // What goes on for longer is no rest of a tag, and looking through it at each `<` would cost a square.
+    if inside.len() > REACH {
+        return false;
+    }
     let rest = inside.trim_end();
     let digits = rest.starts_with(|letter: char| letter.is_ascii_digit());
     let time = rest.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b':' | b'.'));
@@ -106,8 +110,11 @@ fn is_cut_off(inside: &str, whole: bool) -> bool {
 
 /// Where `wanted` is within reach: no tag is longer, and a cue full of `<` must not cost the square of its length.
 fn find(text: &str, wanted: u8) -> Option<usize> {
-    memchr::memchr(wanted, &text.as_bytes()[..text.len().min(1024)])
+    memchr::memchr(wanted, &text.as_bytes()[..text.len().min(REACH)])
 }
+
+/// No tag is longer, in bytes.
+const REACH: usize = 1024;
 
 fn is_time_or_word(tag: &str) -> bool {
     let plain = |letter| matches!(letter, ':' | '.' | '_' | '/' | '-' | char::REPLACEMENT_CHARACTER);

@@ -97,7 +97,7 @@ fn time_grows_with_the_file_alone() {
     type Shape = (&'static str, fn(&mut String, usize));
     const TURNS: &str = "Ana: so it is.\nTom: so it is.\nAna: so it is.\nTom: ";
     const CUES: &str = "WEBVTT\n\n00:01.000 --> 00:02.000\nso\n";
-    let shapes: [Shape; 44] = [
+    let shapes: [Shape; 52] = [
         (CUES, |text, at| {
             _ = write!(text, "{at}\n{}:00:00.000 --> {at}:00:01.000\nSpeaker {}: so\n\n", at + 10, at % 999)
         }),
@@ -150,6 +150,17 @@ fn time_grows_with_the_file_alone() {
         (CUES, |text, at| {
             let shown = |at: usize| format!("w{} v{} u{} so", at % 99, at % 98, at % 97);
             _ = write!(text, "00:01.000 --> 00:02.000\n{} {} {}\n\n", shown(at), shown(at + 1), shown(at + 2));
+        }),
+        // One word, or one mark, as long as the file; and behind it what makes a reader look back at all of it.
+        (CUES, |text, _| text.push_str("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")),
+        (CUES, |text, at| text.push_str(if at == 0 { "x" } else { "&&&&&&&&&&&&&&&&&&&&a&a&a&a&a&" })),
+        (CUES, |text, at| text.push_str(if at % 500 == 499 { "x" } else { "<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<" })),
+        (CUES, |text, _| text.push_str("<a<a<a<a<a<a<a<a<a<a<a")),
+        ("Ana: so.\nTom: so.\nAna: ", |text, _| text.push_str("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")),
+        ("<html><p>Ana: so</p>", |text, _| text.push_str("1<b>1</b><span class=speaker>1</span>")),
+        ("<html><p>Ana: so</p>", |text, _| text.push_str("<a <a <a <a <a <a <a <a <a")),
+        ("{\"segments\":[{\"start\":0,\"end\":1,\"speaker\":\"Ana\",\"text\":\"", |text, at| {
+            text.push_str(if at % 500 == 499 { "\"},{\"start\":2,\"end\":3,\"text\":\"so" } else { "aaaaaaaaaa[[((" })
         }),
         ("[[\"Ana\",1,\"so it is\"]", |text, at| _ = write!(text, ",[\"Ana\",{at},\"so it is\"],[[[{at}")),
     ];

@@ -44,7 +44,7 @@ impl Work {
     pub(crate) async fn run(self, app: &App) -> anyhow::Result<ExitCode> {
         if !self.drain {
             let shutdown = CancellationToken::new();
-            on_signal(&shutdown);
+            on_signal(app, &shutdown)?;
             let admin = serve_admin(app, shutdown.clone());
             let work =
                 queue::work(app.db.clone(), debrief_jobs::catalogue(&app.services), worker_settings(app)?, shutdown);
@@ -76,7 +76,7 @@ impl Work {
 pub(crate) async fn serve(app: &App) -> anyhow::Result<ExitCode> {
     let pages = Pages::listen(app).await?;
     let shutdown = CancellationToken::new();
-    on_signal(&shutdown);
+    on_signal(app, &shutdown)?;
     pages.serve(app, shutdown).await?;
     Ok(ExitCode::SUCCESS)
 }
@@ -85,7 +85,7 @@ pub(crate) async fn serve(app: &App) -> anyhow::Result<ExitCode> {
 pub(crate) async fn up(app: &App) -> anyhow::Result<ExitCode> {
     let pages = Pages::listen(app).await?;
     let shutdown = CancellationToken::new();
-    on_signal(&shutdown);
+    on_signal(app, &shutdown)?;
     eprint!("{}", whereabouts(app));
     serve_and_work(app, pages, shutdown).await?;
     Ok(ExitCode::SUCCESS)
@@ -146,14 +146,27 @@ pub(crate) async fn drain_kind<J: Job>(app: &App) -> anyhow::Result<Drained> {
     Ok(queue::drain(app.db.clone(), debrief_jobs::catalogue(&app.services).only::<J>(), settings).await?)
 }
 
-/// Cancels `shutdown` at Ctrl-C or SIGTERM.
-pub(crate) fn on_signal(shutdown: &CancellationToken) {
+/// After the time that a shutdown may take, the process has so long to record what it gives back and to stop its database.
+const TO_END: Duration = Duration::from_secs(15);
+
+/// Cancels `shutdown` at Ctrl-C or SIGTERM. This is seen, and the end is held to, on a thread and a runtime of its own:
+/// whatever keeps the others busy, the process ends in its time.
+pub(crate) fn on_signal(app: &App, shutdown: &CancellationToken) -> std::io::Result<()> {
     let shutdown = shutdown.clone();
-    tokio::spawn(async move {
+    let time = Duration::from_secs(app.config.queue.shutdown_seconds) + TO_END;
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    #[expect(clippy::disallowed_methods, reason = "nothing else ends a process whose threads are all kept busy")]
+    let watch = async move {
         signal().await;
         tracing::info!("shutting down");
         shutdown.cancel();
-    });
+        tokio::time::sleep(time).await;
+        // Jobs that are cut off here run elsewhere, or at the next start.
+        tracing::error!("the shutdown took longer than its time; the process is cut off");
+        std::process::exit(1);
+    };
+    std::thread::Builder::new().name("signals".to_owned()).spawn(move || runtime.block_on(watch))?;
+    Ok(())
 }
 
 /// Ends at Ctrl-C or SIGTERM.

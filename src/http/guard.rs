@@ -4,7 +4,7 @@
 //! of our own pages: the browser says so (`Sec-Fetch-Site`, else `Origin`), and the form carries a token that only
 //! this visit's pages hold.
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use axum::{
     extract::{ConnectInfo, Request, State},
@@ -70,8 +70,7 @@ pub(super) async fn refuse_cross_site(
 /// Refuses a request that was made to another name than one of this machine's own. A program that names no host is none
 /// of the browsers that could be tricked.
 pub(super) async fn refuse_other_names(request: Request, next: Next) -> Result<Response, Failure> {
-    let host = request.headers().get(header::HOST);
-    if host.is_none_or(|host| host.to_str().is_ok_and(is_loopback)) {
+    if request.headers().get_all(header::HOST).iter().all(|host| host.to_str().is_ok_and(is_loopback)) {
         return Ok(next.run(request).await);
     }
     note_refused("admin_under_another_name");
@@ -82,12 +81,19 @@ pub(super) async fn refuse_other_names(request: Request, next: Next) -> Result<R
     ))
 }
 
+/// Whether a Host header is this machine's own name or address and nothing else: a name, then perhaps a colon and a port.
 fn is_loopback(host: &str) -> bool {
-    let name = match host.strip_prefix('[') {
-        Some(rest) => rest.split(']').next().unwrap_or_default(),
-        None => host.split(':').next().unwrap_or_default(),
+    let (is_own, rest) = match host.strip_prefix('[').map(|rest| rest.split_once(']')) {
+        Some(None) => return false,
+        Some(Some((address, rest))) => (address.parse::<Ipv6Addr>().is_ok_and(|ip| ip.is_loopback()), rest),
+        None => {
+            let (name, rest) = host.split_at(host.find(':').unwrap_or(host.len()));
+            let is_address = name.parse::<Ipv4Addr>().is_ok_and(|ip| ip.is_loopback());
+            (is_address || name.eq_ignore_ascii_case("localhost"), rest)
+        }
     };
-    name.eq_ignore_ascii_case("localhost") || name.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
+    let is_port = |port: &str| port.bytes().all(|digit| digit.is_ascii_digit()) && port.parse::<u16>().is_ok();
+    is_own && (rest.is_empty() || rest.strip_prefix(':').is_some_and(is_port))
 }
 
 /// One line in the log for a request that was refused as no page of ours makes it, and one more in the metrics. Its route

@@ -31,7 +31,7 @@ mod voice;
 use std::{sync::Arc, time::Duration};
 
 use axum::{
-    Router,
+    Extension, Router,
     extract::{DefaultBodyLimit, MatchedPath, Request, State},
     http::StatusCode,
     middleware,
@@ -101,7 +101,7 @@ pub fn public_router(state: HttpState) -> Router {
         .route("/review/{session}/summaries/{summary}/again", post(review::again))
         .route("/assets/style.css", get(assets::style))
         .route("/livez", get(health::livez))
-        .route("/readyz", get(health::readyz));
+        .route("/readyz", get(health::readyz).layer(Extension(health::Newcomer::default())));
     finish(routes.layer(middleware::from_fn_with_state(state.clone(), guard::note_foreign_host)), state)
 }
 
@@ -113,7 +113,7 @@ pub fn admin_router(state: HttpState, names: Names) -> Router {
         .route("/metrics", get(admin::metrics))
         .route("/assets/style.css", get(assets::style))
         .route("/livez", get(health::livez))
-        .route("/readyz", get(health::readyz_in_detail));
+        .route("/readyz", get(health::readyz_in_detail).layer(Extension(health::Newcomer::default())));
     match names {
         Names::Any => finish(routes, state),
         Names::Loopback => finish(routes.layer(middleware::from_fn(guard::refuse_other_names)), state),

@@ -34,6 +34,21 @@ async fn the_operators_page_answers_to_no_name_that_somebody_else_made_lead_here
         "[::2]",
         "",
         "[",
+        "127.0.0.1:8081.evil.example",
+        "127.0.0.1:80@evil",
+        "127.0.0.1:abc",
+        "127.0.0.1:+80",
+        "127.0.0.1:65536",
+        "127.0.0.1:",
+        "127.0.0.1:80:80",
+        "[::1].evil",
+        "[::1]:80.evil",
+        "[127.0.0.1]",
+        "localhost@evil.example",
+        "evil@localhost",
+        "localhost/evil",
+        "localhost ",
+        "0x7f.1",
     ] {
         assert_eq!(asked(Names::Loopback, Some(elsewhere)).await, StatusCode::MISDIRECTED_REQUEST, "{elsewhere:?}");
         assert_eq!(asked(Names::Any, Some(elsewhere)).await, StatusCode::OK, "{elsewhere:?}");

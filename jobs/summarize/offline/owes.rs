@@ -105,6 +105,9 @@ patterns! {
     HEDGED = r"\b(?:i think|i guess|i suppose|i believe|i reckon|i expect|i hope|i'd say|i would say|maybe|perhaps|probably|possibly|hopefully|i might say|i'm not sure|not sure)(?: that| if| whether)?,? (?:then )?(?:i|we|you|it|that|let me)(?:'ll| will|'ve| have|'m| am|'re| are|'d|'s| is| \w+(?:ed|t)\b| \w+)|\b(?:i|we|you)(?:'ll| will| have|'ve|'m going to| am going to)? (?:probably|maybe|perhaps|possibly|hopefully|sort of|kind of)\b|[,–—-] ?(?:i think|i guess|i suppose|i hope|i believe|maybe|probably|perhaps|hopefully)[.!…]?$";
 }
 
+/// Who nods more often in a turn answers nothing by it.
+const MOST_NODS: usize = 30;
+
 /// An undertaking by a word of assent, and what it assents to.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Answered<'s> {
@@ -122,6 +125,7 @@ pub(super) fn answered(speech: &Speech, at: usize) -> Option<Answered<'_>> {
     // What comes before it in the turn must be of the same kind: "Yes. Will do."
     if sentence.in_role
         || sentence.words > 12
+        || at - turn.sentences.start > MOST_NODS
         || speech.sentences[turn.sentences.start..at].iter().any(|it| it.words > 3)
     {
         return None;

@@ -133,6 +133,8 @@ impl Settled {
             settled.look(speech, sentence, &open);
             open.retain(|made| matches!(settled.fates.get(&made.at), None | Some(Fate::Moved(_))));
             open.extend(made(speech, sentence.at));
+            // What is older is not looked at any more, however many promises a session has.
+            open.drain(..open.len().saturating_sub(4 * LAST));
         }
         settled
     }

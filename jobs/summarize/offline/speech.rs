@@ -134,8 +134,10 @@ impl Speech {
     pub(super) fn before(&self, turn: usize) -> String {
         let Some(before) = turn.checked_sub(1) else { return String::new() };
         let mut text = self.turn_end(before);
+        // Asked of every sentence of a turn: one of many sentences is not brief.
         let brief = |turn: usize| {
-            self.sentences[self.turns[turn].sentences.clone()].iter().map(|it| it.words).sum::<usize>() < 4
+            let sentences = &self.sentences[self.turns[turn].sentences.clone()];
+            sentences.len() <= 16 && sentences.iter().map(|it| it.words).sum::<usize>() < 4
         };
         if turn >= 3 && brief(turn - 2) {
             text.insert(0, ' ');
@@ -172,10 +174,16 @@ fn add_turn(input: &SessionForClient, lines: Range<usize>, turn: usize, sentence
         joined.push_str(&input.utterances[at].text.replace('\n', " "));
         places.push((at, from..joined.len()));
     }
+    // A turn may be a whole session: of its lines those are looked at that a part stands in.
+    let under = |part: &Range<usize>| {
+        let from = places.partition_point(|(_, place)| place.end <= part.start);
+        let to = places.partition_point(|(_, place)| place.start < part.end);
+        places.get(from..to).unwrap_or_default()
+    };
     for range in text::sentences(&joined) {
         let long = text::words(&joined[range.clone()]).len() > LONG_SENTENCE_WORDS;
         let parts: Vec<Range<usize>> = if long {
-            cut(&joined, places.iter().map(|(_, place)| place.start.max(range.start)..place.end.min(range.end)))
+            cut(&joined, under(&range).iter().map(|(_, it)| it.start.max(range.start)..it.end.min(range.end)))
         } else {
             vec![range]
         };
@@ -189,7 +197,7 @@ fn add_turn(input: &SessionForClient, lines: Range<usize>, turn: usize, sentence
         });
         for (goes_on, part) in promised.collect::<Vec<_>>() {
             let evidence =
-                places.iter().filter_map(|(at, place)| evidence(input, *at, &joined, place, &part)).collect();
+                under(&part).iter().filter_map(|(at, place)| evidence(input, *at, &joined, place, &part)).collect();
             let said = joined[part].trim().to_owned();
             let own = text::without_quotes(&said)
                 .to_lowercase()
@@ -216,11 +224,16 @@ fn cut(joined: &str, places: impl Iterator<Item = Range<usize>>) -> Vec<Range<us
     let mut parts: Vec<Range<usize>> = Vec::new();
     for place in places.filter(|place| place.start < place.end) {
         match parts.last_mut() {
-            Some(last) if GOES_ON.is_match(joined[last.clone()].trim_end()) => last.end = place.end,
+            Some(last) if GOES_ON.is_match(last_words(joined[last.clone()].trim_end())) => last.end = place.end,
             _ => parts.push(place),
         }
     }
     parts
+}
+
+/// The end of a text: what [`cut`] looks at of words that may go on and on.
+fn last_words(text: &str) -> &str {
+    &text[text.ceil_char_boundary(text.len().saturating_sub(200))..]
 }
 
 /// The part of a sentence that stands in the line at `at`; with the words around it where the part is shorter than a

@@ -98,6 +98,8 @@ fn begins_a_tag(text: &str) -> bool {
 /// Where the tag ends: at the first `>` outside of quotes, or the first at all where quotes are not closed.
 fn end_of_tag(tag: &str) -> Option<usize> {
     let bytes = &tag.as_bytes()[..tag.len().min(LONGEST_TAG)];
+    // Seen at a glance, where a text is full of tags that do not end.
+    memchr::memchr(b'>', bytes)?;
     let mut quote = None;
     for (at, byte) in bytes.iter().enumerate() {
         match (quote, byte) {

@@ -58,6 +58,8 @@ pub(crate) struct Page {
     pub(crate) text: String,
     /// Within a name that is bold.
     bold: bool,
+    /// Whether the line has words already.
+    begun: bool,
 }
 
 /// The page that a text is; none where it is none, or one that a reader of its own knows.
@@ -127,7 +129,7 @@ fn read(text: &str) -> Page {
                     }
                     match &mut named {
                         Some((element, depth)) => *depth += usize::from(*element == name && !empty),
-                        None if !empty && name == "span" && says_name(raw) && !page.begun() => {
+                        None if !empty && name == "span" && says_name(raw) && !page.begun => {
                             page.text.push_str("**");
                             named = Some((name, 1));
                         }
@@ -190,11 +192,12 @@ impl Page {
                 self.end_line();
                 if !self.text.is_empty() && !self.text.ends_with("\n\n") {
                     self.text.push('\n');
+                    self.begun = false;
                 }
             }
             name if BLOCKS.contains(&name) => self.end_line(),
             // A name that is bold at the beginning of its line, or behind a time, is set off so.
-            "b" | "strong" if self.bold || !self.begun() => {
+            "b" | "strong" if self.bold || !self.begun => {
                 self.bold = !self.bold;
                 self.text.push_str("**");
             }
@@ -202,17 +205,12 @@ impl Page {
         }
     }
 
-    /// Whether the line has words already.
-    fn begun(&self) -> bool {
-        let line = self.text.rfind('\n').map_or(0, |at| at + 1);
-        self.text[line..].contains(char::is_alphabetic)
-    }
-
     fn end_line(&mut self) {
         self.text.truncate(self.text.trim_end_matches([' ', '\t']).len());
         if !self.text.is_empty() && !self.text.ends_with('\n') {
             self.text.push('\n');
         }
+        self.begun = false;
     }
 
     /// Adds text, its white space as one space.
@@ -220,6 +218,7 @@ impl Page {
         if text.starts_with(char::is_whitespace) && !self.text.is_empty() && !self.text.ends_with(char::is_whitespace) {
             self.text.push(' ');
         }
+        self.begun |= text.contains(char::is_alphabetic);
         let mut words = text.split_whitespace().peekable();
         while let Some(word) = words.next() {
             self.text.push_str(word);

@@ -63,7 +63,7 @@ impl Demo {
             );
             look_in(&again);
             let shutdown = CancellationToken::new();
-            run::on_signal(&shutdown);
+            run::on_signal(&app, &shutdown)?;
             run::serve_and_work(&stage::open_to_visitors(app)?, pages, shutdown).await?;
         } else {
             eprintln!("\nThe pages are not being served; start them with `debrief up {again}`. Try:");
