@@ -19,6 +19,7 @@ mod occasion;
 mod people;
 mod quoted;
 mod reattribute;
+mod replaced;
 mod resolve;
 pub mod roles;
 mod speakers;
@@ -53,6 +54,7 @@ pub use excerpts::{Excerpt, Telling};
 pub use labels::{Guess, Misdelivered, Speaker, guesses, misdelivered, speakers, unresolved};
 pub use occasion::{Earlier, Occasion};
 pub use people::{Alias, People, Person, Who};
+pub use replaced::{forget_names, words_replaced};
 pub use resolve::{Basis, Label, Resolution, THRESHOLD, resolve};
 pub use speakers::{NameError, Named, SpeakerIs, name_speakers};
 pub use split::{Turn, split, turns};
@@ -87,7 +89,7 @@ impl Job for AttributeSession {
                 return ctx.finish(tx, Outcome::default()).await;
             }
         };
-        if store::is_summarized(&mut tx, self.session_id).await? {
+        if session::is_summarized(&mut tx, self.session_id).await? {
             tracing::warn!(
                 target: "attribute",
                 { session.id = %self.session_id },
@@ -146,6 +148,7 @@ impl Job for AttributeSession {
 async fn summaries_due(tx: &mut TenantTx, session_id: Uuid) -> Result<State, sqlx::Error> {
     store::name_session(tx, session_id).await?;
     let summaries = store::make_summaries_due(tx, session_id).await?;
+    touched::withdraw_others(tx, session_id, &summaries).await?;
     Ok(if summaries.is_empty() { State::Summarized } else { State::Attributed })
 }
 

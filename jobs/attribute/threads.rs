@@ -23,7 +23,7 @@ pub struct DropThreads {
     pub summary_id: Uuid,
 }
 
-const REASON: &str = "Open threads checked again because you corrected who spoke in an earlier session.";
+const REASON: &str = "Open threads checked again because an earlier session changed.";
 
 impl JobArgs for DropThreads {
     const KIND: &'static str = "attribute.drop_threads";

@@ -62,7 +62,7 @@ pub(super) async fn lock_with_inputs(tx: &mut TenantTx, session_id: Uuid) -> Res
     Ok(summaries)
 }
 
-async fn lock(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Summary>, sqlx::Error> {
+pub(super) async fn lock(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Summary>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"select summaries.id, client_id, name, state, version, withdrawn_reason is not null as "is_withdrawn!"
            from summaries join clients on clients.id = client_id
@@ -275,6 +275,23 @@ pub(super) async fn set_aside(
     let detail = json!({ "version": summary.version, "was": summary.state });
     let event = Event { summary_id: Some(summary.id), detail, ..Event::of(session_id, EventKind::Withdrawn) };
     audit::record(tx, &event, visitor).await
+}
+
+/// Puts aside what was written for clients who do not speak in the transcript that replaced the one before. `due` are the
+/// summaries of those who do.
+pub(super) async fn withdraw_others(tx: &mut TenantTx, session_id: Uuid, due: &[Uuid]) -> Result<(), sqlx::Error> {
+    for summary in lock(tx, session_id).await? {
+        if summary.is_withdrawn || due.contains(&summary.id) {
+            continue;
+        }
+        let reason = format!(
+            "{} doesn’t speak in the transcript that replaced the earlier one. The summary is withdrawn, and none of it is \
+             sent.",
+            summary.client
+        );
+        set_aside(tx, session_id, &summary, reason, &Visitor::default()).await?;
+    }
+    Ok(())
 }
 
 /// The session goes where its summaries are: back to be summarised, or on where none is due any more.
