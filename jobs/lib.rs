@@ -46,6 +46,7 @@ pub mod people;
 pub mod queue;
 pub mod template;
 pub mod voice;
+pub(crate) mod written;
 
 mod masked;
 pub mod private;
@@ -66,7 +67,7 @@ pub fn catalogue(services: &Services) -> Catalogue {
         .with::<path::ParseTranscript>(services.provide())
         .with::<path::AttributeSession>(services.provide())
         .with::<correct::CorrectSessions>(services.provide())
-        .with::<correct::DropThreads>(services.provide())
+        .with::<path::DropThreads>(services.provide())
         .with::<path::AskForSpeakers>(services.provide())
         .with::<path::SummarizeClient>(services.provide())
         .with::<summarize::LookAgain>(services.provide())

@@ -8,7 +8,7 @@ use std::{
 
 /// The modules of `jobs/` from the top down: each uses only those below it.
 #[rustfmt::skip]
-const ORDER: [&str; 34] = [
+const ORDER: [&str; 35] = [
     "services",
     // On the side, and by schedule.
     "export", "reconcile", "rollup",
@@ -17,7 +17,7 @@ const ORDER: [&str; 34] = [
     // The path, from its end to its beginning.
     "follow_up", "desk", "summarize", "parse", "attribute", "ingest",
     // What the stages share.
-    "people", "mail", "template", "voice", "llm", "index", "path", "danger", "embed", "queue", "audit", "links", "model", "db",
+    "people", "mail", "template", "written", "voice", "llm", "index", "path", "danger", "embed", "queue", "audit", "links", "model", "db",
     "bucket", "meeting", "names", "settings", "text", "masked", "private",
 ];
 

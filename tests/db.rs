@@ -136,6 +136,7 @@ const CROSSING: &[&str] = &[
     "mails_without_job",
     "prune_jobs",
     "rescue_jobs",
+    "run_alone",
     "sessions_without_next_job",
     "settle_job",
     "take_untold_jobs",

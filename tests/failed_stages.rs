@@ -1,12 +1,15 @@
 //! Every stage whose job is dead: it shows, somebody is told, once, and in words that a coach understands.
 
 use debrief_jobs::{
+    audit::Visitor,
     db::Tx,
     export::{self, ExportOrganization},
     index::{IndexSession, IndexSummary},
     ingest::RejectTranscript,
-    path::{AskForSpeakers, AttributeSession, ParseTranscript, RequestReview},
+    model::listing::{self, Filter},
+    path::{AskForSpeakers, AttributeSession, ParseTranscript, RequestReview, SummarizeClient},
     queue::{Context, JobInfo},
+    review::actions,
     rollup::WeeklyRollup,
 };
 use uuid::Uuid;
@@ -138,4 +141,56 @@ async fn those_who_answer_for_an_organization_are_told_of_a_dead_export() {
     let job = die(&world, &ExportOrganization { export_id }).await;
     let told: Vec<String> = mails(&world, job).await.into_iter().map(|(recipient, _)| recipient).collect();
     assert_eq!(told, ["ada@northlight.example", "lea@northlight.example"]);
+}
+
+/// The texts of the requests to review, in order.
+async fn requests(world: &World) -> Vec<String> {
+    let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
+    let found = "select convert_from(message, 'UTF8') from mails where kind = 'review_request' order by created_at";
+    let texts: Vec<String> = sqlx::query_scalar(found).fetch_all(tx.conn()).await.expect("the ledger");
+    texts.into_iter().map(|text| text.replace("=\r\n", "").replace("\r\n", " ")).collect()
+}
+
+#[tokio::test]
+async fn a_summary_that_could_not_be_written_marks_the_session_until_it_is() {
+    let world = World::new().await;
+    let Reviewed { session, summary: summary_id } = Reviewed::new(&world).await;
+    world.execute("update summaries set state = 'due' where session_id = $1", session).await;
+    world.execute("update sessions set state = 'attributed' where id = $1", session).await;
+    die(&world, &SummarizeClient { summary_id }).await;
+    world.run_queued::<RequestReview>().await.expect("the coach is asked").expect("it runs");
+    let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
+    let rows = listing::sessions(&mut tx, &Filter { failed: true, ..Filter::default() }).await.expect("the sessions");
+    drop(tx);
+    assert_eq!((rows.len(), rows[0].state.as_str()), (1, "in_review"), "the list of failed sessions has it");
+    assert_eq!(rows[0].failed_stage.as_deref(), Some("summarize"));
+    let reason = rows[0].reason.as_deref().unwrap_or_default();
+    assert!(reason.contains("the summary for Priya Raman") && !reason.contains("relation 17"), "{reason}");
+    let told = requests(&world).await;
+    assert_eq!(told.len(), 1);
+    assert!(told[0].contains("write a summary") && told[0].contains("restart this step"), "{}", told[0]);
+    assert!(!told[0].contains("summary to review"), "{}", told[0]);
+
+    // The operator mends what was wrong and starts the dead job again.
+    world.run(&SummarizeClient { summary_id }).await.expect("it is written");
+    world.run_queued::<RequestReview>().await.expect("the coach is asked").expect("it runs");
+    assert_eq!(mark(&world, session).await, (None, None));
+    let told = requests(&world).await;
+    assert_eq!(told.len(), 2, "who was told that it is not there is told that it is");
+    assert!(told[1].contains("is written now"), "{}", told[1]);
+}
+
+#[tokio::test]
+async fn who_puts_a_summary_aside_that_could_not_be_written_takes_its_mark_away() {
+    let world = World::new().await;
+    let Reviewed { session, summary } = Reviewed::new(&world).await;
+    world.execute("update summaries set state = 'due' where session_id = $1", session).await;
+    world.execute("update sessions set state = 'attributed' where id = $1", session).await;
+    die(&world, &SummarizeClient { summary_id: summary }).await;
+    world.run_queued::<RequestReview>().await.expect("the coach is asked").expect("it runs");
+    assert_eq!(mark(&world, session).await.0.as_deref(), Some("summarize"));
+    let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
+    actions::dismiss(&mut tx, session, summary, &Visitor::default()).await.expect("it is put aside");
+    tx.commit().await.expect("it is committed");
+    assert_eq!(mark(&world, session).await, (None, None));
 }

@@ -36,7 +36,7 @@ fn review_request(world: &World, local_part: &str) -> NewMail {
             link: "https://debrief.example/r/rl_secret".into(),
             expires: NaiveDate::from_ymd_opt(2026, 11, 13).expect("a date"),
             fresh: false,
-            rewritten: false,
+            again: None,
             danger: false,
             stopped: None,
         }),

@@ -32,6 +32,7 @@ mod private;
 mod queue;
 mod readme;
 mod refine;
+mod replaced;
 mod review;
 mod rollup;
 mod starved;

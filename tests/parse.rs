@@ -223,13 +223,16 @@ async fn a_new_upload_under_the_same_key_replaces_the_words() {
 }
 
 #[tokio::test]
-async fn words_under_a_summary_stay() {
+async fn words_under_an_approved_summary_stay() {
     let world = World::new().await;
     let session = session(&world).await;
     let first = transcript(&world, session, "inbox/maya/priya.vtt", ZOOM.as_bytes()).await;
     world.run(&first).await.expect("it parses");
     let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
-    sqlx::query("insert into summaries (id, organization_id, session_id, client_id, state, version) values ($1, $2, $3, $4, 'done', 1)")
+    sqlx::query(
+        "insert into summaries (id, organization_id, session_id, client_id, state, version, approved_version, approved_hash,
+            approved_at) values ($1, $2, $3, $4, 'approved', 1, 1, 'h', now())",
+    )
         .bind(Uuid::now_v7())
         .bind(world.organization)
         .bind(session)
@@ -247,7 +250,7 @@ async fn words_under_a_summary_stay() {
     assert_eq!(said(&world, session).await, before);
     assert_eq!(state(&world, session).await["state"], "in_review");
     assert!(
-        row(&world, &second).await["warnings"][0]["message"].as_str().is_some_and(|why| why.contains("summarised"))
+        row(&world, &second).await["warnings"][0]["message"].as_str().is_some_and(|why| why.contains("aren’t used"))
     );
 
     let broken = transcript(&world, session, "inbox/maya/priya.vtt", b"%PDF-1.7 ...").await;

@@ -38,6 +38,8 @@ enum Does {
     Finish,
     /// The same, once its gate is open.
     WaitForGate,
+    /// Never ends in its first attempts (this many); then finishes.
+    FinishAfter(usize),
     Fail,
     /// Fails, and names a time before which to come back, in seconds.
     FailWithRetryAfter(u64),
@@ -134,6 +136,7 @@ impl Probe {
                 let mut gate = shared(self.probe, |shared| shared.gate.subscribe());
                 gate.wait_for(|open| *open).await?;
             }
+            Does::FinishAfter(attempts) if start <= attempts => std::future::pending().await,
             Does::SnoozeOnce(millis) if start == 1 => return Err(JobError::Snooze(Duration::from_millis(millis))),
             Does::OvertakenOnce if start == 1 => return Err(JobError::overtaken("it has moved on")),
             Does::Fail => return Err(JobError::retry("no luck")),
@@ -144,7 +147,7 @@ impl Probe {
             #[expect(clippy::disallowed_methods, reason = "to block the thread is what it is for")]
             Does::BlockEverything(millis) => std::thread::sleep(Duration::from_millis(millis)),
             Does::Panic => panic!("a probe panics over {}", String::from("what was said")),
-            Does::Finish | Does::SnoozeOnce(_) | Does::OvertakenOnce => {}
+            Does::Finish | Does::FinishAfter(_) | Does::SnoozeOnce(_) | Does::OvertakenOnce => {}
         }
         cut_off.0 = None;
         let mut tx = ctx.tenant_tx().await?;

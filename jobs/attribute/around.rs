@@ -28,7 +28,7 @@ pub(super) async fn met(tx: &mut TenantTx, session_id: Uuid) -> Result<HashMap<S
            join participants on participants.id = attributions.participant_id
            where sessions.coach_id = (select coach_id from sessions where id = $1) and sessions.id <> $1
              and participants.kind in ('coach', 'client')
-             and lower(attributions.label) in (select lower(speaker) from utterances where session_id = $1)
+             and lower(attributions.label) in (select lower(speaker) from utterances where session_id = $1 and replaced_at is null)
              and (attributions.by_coach or attributions.basis = 'files'
                   or exists (select from summaries where summaries.session_id = sessions.id and state = 'approved'
                              and summaries.client_id = participants.client_id))"#,

@@ -34,6 +34,7 @@ use crate::{
     mail::{self, Post, Trouble},
     path::{self, AttributeSession, State, session},
     queue::{Context, Finished, Job, JobError, blocking, enqueue},
+    written,
 };
 
 pub use address::KnownNames;
@@ -128,7 +129,7 @@ impl AttributeSession {
                 return Ok(None);
             }
         };
-        if store::is_summarized(tx, self.session_id).await? {
+        if session::is_summarized(tx, self.session_id).await? {
             tracing::warn!(
                 target: "attribute",
                 { session.id = %self.session_id },
@@ -176,6 +177,7 @@ impl AttributeSession {
 async fn summaries_due(tx: &mut TenantTx, session_id: Uuid) -> Result<State, sqlx::Error> {
     store::name_session(tx, session_id).await?;
     let summaries = store::make_summaries_due(tx, session_id).await?;
+    written::withdraw_others(tx, session_id, &summaries).await?;
     Ok(if summaries.is_empty() { State::Summarized } else { State::Attributed })
 }
 

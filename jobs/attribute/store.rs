@@ -117,20 +117,10 @@ pub(crate) async fn stored(tx: &mut TenantTx, session_id: Uuid) -> Result<HashMa
     Ok(stored.collect())
 }
 
-/// Whether a summary has a version: from then on, its speakers stay.
-pub(crate) async fn is_summarized(tx: &mut TenantTx, session_id: Uuid) -> Result<bool, sqlx::Error> {
-    sqlx::query_scalar!(
-        r#"select exists (select from summaries where session_id = $1 and version > 0) as "there!""#,
-        session_id
-    )
-    .fetch_one(tx.conn())
-    .await
-}
-
 pub(crate) async fn load_speech(tx: &mut TenantTx, session_id: Uuid) -> Result<Speech, sqlx::Error> {
     let rows = sqlx::query!(
         r#"select speaker as "label!", start_ms, end_ms, text from utterances
-           where session_id = $1 order by transcript_id, position"#,
+           where session_id = $1 and replaced_at is null order by transcript_id, position"#,
         session_id
     )
     .fetch_all(tx.conn())
@@ -401,8 +391,8 @@ pub(crate) async fn name_session(tx: &mut TenantTx, session_id: Uuid) -> Result<
     Ok(())
 }
 
-/// Makes one summary due for each client who speaks, drops those of clients who do not (nothing was written of them),
-/// and corrects the session's type. Gives the summaries that are due.
+/// Makes one summary due for each client who speaks, drops those of clients who do not if nothing was written of them, and
+/// corrects the session's type. Gives the summaries that are due. What was written is of words that were replaced since.
 pub(crate) async fn make_summaries_due(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Uuid>, sqlx::Error> {
     let organization = tx.tenant();
     let clients = sqlx::query_scalar!(
@@ -434,15 +424,15 @@ pub(crate) async fn make_summaries_due(tx: &mut TenantTx, session_id: Uuid) -> R
             "insert into summaries (id, organization_id, session_id, client_id) values ($1, $2, $3, $4)
              on conflict (organization_id, session_id, client_id) do update
              set state = 'due', failed_reason = null, withdrawn_reason = null, updated_at = now()
-             where summaries.version = 0 returning id",
+             returning id",
             Uuid::now_v7(),
             organization,
             session_id,
             client
         )
-        .fetch_optional(tx.conn())
+        .fetch_one(tx.conn())
         .await?;
-        summaries.extend(due);
+        summaries.push(due);
     }
     Ok(summaries)
 }

@@ -242,8 +242,9 @@ fn walk(folder: &OwnedFd, key: &str, deeper: usize, found: &mut Listing) -> Resu
             _ if name.to_str().is_err() => Some(Obstacle::Name),
             _ if key.len() > LONGEST => Some(Obstacle::Far),
             FileType::Directory => walk_into(folder, name, &key, deeper, found)?,
+            FileType::Symlink => Some(Obstacle::Link),
+            FileType::RegularFile if !is_plain(&stat) => Some(Obstacle::Link),
             FileType::RegularFile => (!may_be_read(folder, name)).then_some(Obstacle::Closed),
-            FileType::Symlink => None,
             _ => Some(Obstacle::NoFile),
         };
         match obstacle {

@@ -27,7 +27,7 @@ impl From<ObjectMeta> for ObjectInfo {
 /// What a look found.
 #[derive(Clone, Debug, Default)]
 pub struct Listing {
-    /// The objects, links of a folder among them.
+    /// The objects.
     pub objects: Vec<ObjectInfo>,
     /// What else lies in a folder: nobody can read it as it is, and somebody should be told.
     pub unusable: Vec<Unusable>,
@@ -56,4 +56,6 @@ pub enum Obstacle {
     Far,
     /// The process may not read it.
     Closed,
+    /// It is a link, or a file that has a second name elsewhere.
+    Link,
 }

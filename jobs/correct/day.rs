@@ -16,7 +16,7 @@ use crate::{
     db::{TenantTx, Tx},
     path::{self, AttributeSession, State, session},
     queue::enqueue,
-    summarize,
+    summarize, written,
 };
 
 const REWRITTEN: &str = "Rewritten because you changed the session’s date. Earlier versions are kept.";
@@ -155,10 +155,10 @@ async fn write_again(
     later: Vec<(Uuid, i32, Uuid)>,
     dated: &mut Dated,
 ) -> Result<(), sqlx::Error> {
-    for summary in touched::lock(tx, session_id).await?.into_iter().filter(|summary| !summary.is_withdrawn) {
+    for summary in written::lock(tx, session_id).await?.into_iter().filter(|summary| !summary.is_withdrawn) {
         dated.stopped += touched::stop_follow_ups(tx, summary.id, STOPPED).await?;
-        touched::forget(tx, session_id, summary.client_id).await?;
-        touched::rewrite(tx, summary.id, REWRITTEN).await?;
+        written::forget(tx, session_id, summary.client_id).await?;
+        written::rewrite(tx, summary.id, REWRITTEN).await?;
         dated.due += 1;
     }
     for (after, version, summary_id) in later {

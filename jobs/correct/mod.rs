@@ -27,5 +27,4 @@ pub use naming::{NameError, Named, SpeakerIs, name_speakers};
 pub use speakers::{Answer, CorrectSessions, Corrected, set_speakers};
 pub use split::{Turn, split, turns};
 pub use take_back::take_back;
-pub use threads::DropThreads;
 pub use touched::Touched;

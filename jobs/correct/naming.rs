@@ -105,7 +105,7 @@ pub async fn name_speakers(
 /// As [`name_speakers`], where an answer may hold for this session alone.
 pub(super) async fn name(tx: &mut TenantTx, session_id: Uuid, answers: &[Answer]) -> Result<Named, NameError> {
     let (state, correlation_id) = session::lock(tx, session_id).await?.ok_or(NameError::NoSession)?;
-    if state != State::WaitingForSpeakers || store::is_summarized(tx, session_id).await? {
+    if state != State::WaitingForSpeakers || session::is_summarized(tx, session_id).await? {
         return Err(NameError::NotWaiting);
     }
     let coach_id = hold_coach(tx, session_id).await?;
@@ -289,7 +289,7 @@ pub(super) async fn remember(
 /// Whether tools give a label of this session to anybody.
 async fn is_anybodys(tx: &mut TenantTx, session_id: Uuid, label: &str) -> Result<bool, sqlx::Error> {
     let labels = sqlx::query_scalar!(
-        r#"select distinct speaker as "speaker!" from utterances where session_id = $1"#,
+        r#"select distinct speaker as "speaker!" from utterances where session_id = $1 and replaced_at is null"#,
         session_id
     )
     .fetch_all(tx.conn())

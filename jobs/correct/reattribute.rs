@@ -9,7 +9,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use uuid::Uuid;
 
-use super::touched::{self, Summary, Touched};
+use super::touched::{self, Before, Touched};
 use crate::{
     attribute::{
         People, Who,
@@ -68,7 +68,7 @@ pub(super) async fn apply(
     tx: &mut TenantTx,
     desk: &Desk,
     session: &Session<'_>,
-    summaries: Vec<Summary>,
+    summaries: Vec<Before>,
     plan: &Plan,
     visitor: &Visitor,
 ) -> Result<Touched, sqlx::Error> {

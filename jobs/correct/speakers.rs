@@ -77,7 +77,7 @@ pub async fn set_speakers(
 ) -> Result<Corrected, NameError> {
     let (state, correlation_id) = session::lock(tx, session_id).await?.ok_or(NameError::NoSession)?;
     // One whose guess was taken back waits with its summaries: what was written of it is settled at once.
-    let waits_again = state == State::WaitingForSpeakers && store::is_summarized(tx, session_id).await?;
+    let waits_again = state == State::WaitingForSpeakers && session::is_summarized(tx, session_id).await?;
     let corrected = if state.is_attributed() || waits_again {
         correct(tx, desk, (session_id, state, correlation_id), answers, visitor).await?
     } else {

@@ -54,7 +54,7 @@ pub async fn turns(tx: &mut TenantTx, session_id: Uuid, label: &str) -> Result<V
            from utterances
            left join attributions on attributions.session_id = utterances.session_id and attributions.label = speaker
            left join participants on participants.id = participant_id
-           where utterances.session_id = $1 order by transcript_id, position"#,
+           where utterances.session_id = $1 and replaced_at is null order by transcript_id, position"#,
         session_id,
         label
     )

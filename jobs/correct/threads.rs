@@ -5,33 +5,16 @@
 //! it still waits for review: threads are for the coach alone, and what is approved stays as it was signed. A rerun
 //! finds the summary due, or without such threads, and changes nothing.
 
-use serde::{Deserialize, Serialize};
 use serde_json::json;
-use uuid::Uuid;
 
-use super::touched;
 use crate::{
-    db::{TenantTx, Tx},
-    path::{self, State, session},
-    queue::{Context, Finished, Job, JobArgs, JobError, enqueue},
+    db::Tx,
+    path::{self, DropThreads, State, session},
+    queue::{Context, Finished, Job, JobError},
+    written,
 };
 
-/// Takes threads of corrected sessions out of a later summary.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct DropThreads {
-    /// The later summary.
-    pub summary_id: Uuid,
-}
-
-const REASON: &str = "Open threads checked again because you corrected who spoke in an earlier session.";
-
-impl JobArgs for DropThreads {
-    const KIND: &'static str = "attribute.drop_threads";
-
-    fn unique_key(&self) -> Option<String> {
-        Some(self.summary_id.to_string())
-    }
-}
+const REASON: &str = "Open threads checked again because an earlier session changed.";
 
 impl Job for DropThreads {
     type Needs = ();
@@ -61,27 +44,9 @@ impl Job for DropThreads {
             tracing::info!(target: "attribute", { summary.id = %self.summary_id }, "no thread of a corrected session is told");
             return ctx.finish(tx, json!({ "outcome": "nothing" })).await;
         }
-        touched::forget(&mut tx, session.session_id, session.client_id).await?;
-        touched::rewrite(&mut tx, self.summary_id, REASON).await?;
+        written::forget(&mut tx, session.session_id, session.client_id).await?;
+        written::rewrite(&mut tx, self.summary_id, REASON).await?;
         path::advance(&mut tx, session.session_id, State::Attributed, correlation_id).await?;
         ctx.finish(tx, json!({ "outcome": "due" })).await
     }
-}
-
-/// Lets the later summaries look again that tell of what this one left to do.
-pub(super) async fn look_again(tx: &mut TenantTx, summary_id: Uuid, correlation_id: Uuid) -> Result<(), sqlx::Error> {
-    let later = sqlx::query_scalar!(
-        "select distinct later.id from threads
-         join claims earlier on earlier.id = threads.earlier_claim_id
-         join claims on claims.id = threads.claim_id
-         join summaries later on later.id = claims.summary_id and later.version = claims.version
-         where earlier.summary_id = $1 and later.state = 'done'",
-        summary_id
-    )
-    .fetch_all(tx.conn())
-    .await?;
-    for summary_id in later {
-        enqueue(tx, &DropThreads { summary_id }, correlation_id).await?;
-    }
-    Ok(())
 }

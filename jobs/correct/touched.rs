@@ -7,22 +7,18 @@
 
 use std::collections::{HashMap, HashSet};
 
-use serde_json::json;
 use uuid::Uuid;
 
-use super::{
-    reattribute::{Session, Withdrawn},
-    threads,
-};
+use super::reattribute::{Session, Withdrawn};
 use crate::{
-    audit::{self, Event, EventKind, Visitor},
+    audit::Visitor,
     db::{TenantTx, Tx},
     desk::{self, Desk},
     follow_up, mail,
     path::{self, State, SummarizeClient},
     queue::enqueue,
     summarize::{self, SessionForClient},
-    voice,
+    written::{self, Summary},
 };
 
 const REWRITTEN: &str = "Rewritten because you corrected who spoke in this session. Earlier versions are kept.";
@@ -43,48 +39,22 @@ pub struct Touched {
     pub misdelivered: usize,
 }
 
-/// A summary, locked.
+/// A summary, locked, as it is before a correction.
 #[derive(Debug)]
-pub(super) struct Summary {
-    pub(super) id: Uuid,
-    pub(super) client_id: Uuid,
-    client: String,
-    state: String,
-    version: i32,
-    pub(super) is_withdrawn: bool,
-    /// What it could be drawn from before.
+pub(super) struct Before {
+    summary: Summary,
+    /// What it could be drawn from.
     input: Option<SessionForClient>,
 }
 
 /// Locks the summaries of a session, and notes what each could be drawn from; before the attribution changes.
-pub(super) async fn lock_with_inputs(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Summary>, sqlx::Error> {
-    let mut summaries = lock(tx, session_id).await?;
-    for summary in &mut summaries {
-        summary.input = summarize::load_input(tx, summary.id).await?.map(|found| found.input);
+pub(super) async fn lock_with_inputs(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Before>, sqlx::Error> {
+    let mut all = Vec::new();
+    for summary in written::lock(tx, session_id).await? {
+        let input = summarize::load_input(tx, summary.id).await?.map(|found| found.input);
+        all.push(Before { summary, input });
     }
-    Ok(summaries)
-}
-
-/// Locks the summaries of a session.
-pub(super) async fn lock(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Summary>, sqlx::Error> {
-    let rows = sqlx::query!(
-        r#"select summaries.id, client_id, name, state, version, withdrawn_reason is not null as "is_withdrawn!"
-           from summaries join clients on clients.id = client_id
-           where session_id = $1 order by summaries.id for update of summaries"#,
-        session_id
-    )
-    .fetch_all(tx.conn())
-    .await?;
-    let summaries = rows.into_iter().map(|row| Summary {
-        id: row.id,
-        client_id: row.client_id,
-        client: row.name,
-        state: row.state,
-        version: row.version,
-        is_withdrawn: row.is_withdrawn,
-        input: None,
-    });
-    Ok(summaries.collect())
+    Ok(all)
 }
 
 /// Looks which summaries are touched, now that the attribution has changed, and moves them.
@@ -92,26 +62,26 @@ pub(super) async fn settle(
     tx: &mut TenantTx,
     desk: &Desk,
     session: &Session<'_>,
-    summaries: Vec<Summary>,
+    summaries: Vec<Before>,
     clients: &HashSet<Uuid>,
     visitor: &Visitor,
 ) -> Result<Touched, sqlx::Error> {
     let mut touched = Touched::default();
     let mut gone_wrong = Vec::new();
-    for summary in &summaries {
+    for Before { summary, input: before } in &summaries {
         let input = summarize::load_input(tx, summary.id).await?.map(|found| found.input);
         let speaks = clients.contains(&summary.client_id);
-        if !speaks && summary.is_withdrawn || speaks && !summary.is_withdrawn && input == summary.input {
+        if !speaks && summary.is_withdrawn || speaks && !summary.is_withdrawn && input == *before {
             continue;
         }
         touched.stopped += stop_follow_ups(tx, summary.id, CORRECTED).await?;
         let own = input.filter(|_| speaks).map_or_else(Vec::new, |input| input.utterances);
         let own: Vec<Uuid> = own.into_iter().map(|line| line.id).collect();
         gone_wrong.extend(misdeliveries(tx, session.id, summary, speaks, &own).await?);
-        forget(tx, session.id, summary.client_id).await?;
-        threads::look_again(tx, summary.id, session.correlation_id).await?;
+        written::forget(tx, session.id, summary.client_id).await?;
+        written::look_again(tx, summary.id, session.correlation_id).await?;
         if speaks {
-            rewrite(tx, summary.id, REWRITTEN).await?;
+            written::rewrite(tx, summary.id, REWRITTEN).await?;
             enqueue(tx, &SummarizeClient { summary_id: summary.id }, session.correlation_id).await?;
             touched.due += 1;
         } else {
@@ -119,7 +89,7 @@ pub(super) async fn settle(
             touched.withdrawn += 1;
         }
     }
-    for client in clients.iter().filter(|client| summaries.iter().all(|summary| summary.client_id != **client)) {
+    for client in clients.iter().filter(|client| summaries.iter().all(|it| it.summary.client_id != **client)) {
         let (summary_id, organization) = (Uuid::now_v7(), tx.tenant());
         sqlx::query!(
             "insert into summaries (id, organization_id, session_id, client_id) values ($1, $2, $3, $4)",
@@ -213,34 +183,6 @@ async fn misdeliveries(
     Ok(found)
 }
 
-/// A search finds nothing any more of what was written, and nothing is learned of its words: they may be somebody
-/// else's. The new version brings its own.
-pub(super) async fn forget(tx: &mut TenantTx, session_id: Uuid, client_id: Uuid) -> Result<(), sqlx::Error> {
-    sqlx::query!(
-        "delete from chunks where session_id = $1 and client_id = $2 and source = 'summary'",
-        session_id,
-        client_id
-    )
-    .execute(tx.conn())
-    .await?;
-    voice::unlearn(tx, session_id, client_id).await
-}
-
-/// Makes a summary due again. What is written is kept as it is; `reason` stands with the version to come.
-pub(super) async fn rewrite(tx: &mut TenantTx, summary_id: Uuid, reason: &str) -> Result<(), sqlx::Error> {
-    sqlx::query!(
-        "update summaries set state = 'due', failed_reason = null, withdrawn_reason = null, approved_version = null,
-            approved_hash = null, approved_at = null, updated_at = now(),
-            rewrite_reason = case when version > 0 then $2 end
-         where id = $1",
-        summary_id,
-        reason
-    )
-    .execute(tx.conn())
-    .await?;
-    Ok(())
-}
-
 async fn withdraw(
     tx: &mut TenantTx,
     session: &Session<'_>,
@@ -258,28 +200,7 @@ async fn withdraw(
             summary.client
         ),
     };
-    set_aside(tx, session.id, summary, reason, visitor).await
-}
-
-/// Puts a summary aside for good, for a reason that the coach reads.
-pub(super) async fn set_aside(
-    tx: &mut TenantTx,
-    session_id: Uuid,
-    summary: &Summary,
-    reason: String,
-    visitor: &Visitor,
-) -> Result<(), sqlx::Error> {
-    sqlx::query!(
-        "update summaries set state = 'dismissed', failed_reason = null, withdrawn_reason = $2, approved_version = null,
-            approved_hash = null, approved_at = null, updated_at = now() where id = $1",
-        summary.id,
-        reason
-    )
-    .execute(tx.conn())
-    .await?;
-    let detail = json!({ "version": summary.version, "was": summary.state });
-    let event = Event { summary_id: Some(summary.id), detail, ..Event::of(session_id, EventKind::Withdrawn) };
-    audit::record(tx, &event, visitor).await
+    written::set_aside(tx, session.id, summary, reason, visitor).await
 }
 
 /// The session goes where its summaries are: back to be summarised, or on where none is due any more.

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{
     reattribute::{self, Session, Withdrawn},
-    touched::{self, Summary},
+    touched,
 };
 use crate::{
     attribute::{
@@ -21,6 +21,7 @@ use crate::{
     index::IndexSession,
     path::{SummarizeClient, session},
     queue::enqueue,
+    written::{self, Summary},
 };
 
 const UNITED: &str = "Rewritten because two entries in your client list were one person: it now draws on all of that \
@@ -58,14 +59,14 @@ pub(crate) async fn unite(tx: &mut TenantTx, session_id: Uuid, from: Uuid, into:
     if !state.is_attributed() {
         return Ok(());
     }
-    let summaries = touched::lock_with_inputs(tx, session_id).await?;
+    let summaries = written::lock(tx, session_id).await?;
     let of = |client: Uuid| summaries.iter().find(|summary| summary.client_id == client);
     match (of(from), of(into)) {
         (Some(one), Some(other)) => {
             touched::stop_follow_ups(tx, one.id, touched::CORRECTED).await?;
-            touched::forget(tx, session_id, from).await?;
+            written::forget(tx, session_id, from).await?;
             let reason = IN_THE_OTHER.to_owned();
-            touched::set_aside(tx, session_id, one, reason, &Visitor::default()).await?;
+            written::set_aside(tx, session_id, one, reason, &Visitor::default()).await?;
             rewrite(tx, session_id, other, into, correlation_id).await?;
         }
         (Some(one), None) => {
@@ -96,8 +97,8 @@ async fn rewrite(
     correlation_id: Uuid,
 ) -> Result<(), sqlx::Error> {
     touched::stop_follow_ups(tx, summary.id, touched::CORRECTED).await?;
-    touched::forget(tx, session_id, client).await?;
-    touched::rewrite(tx, summary.id, UNITED).await?;
+    written::forget(tx, session_id, client).await?;
+    written::rewrite(tx, summary.id, UNITED).await?;
     enqueue(tx, &SummarizeClient { summary_id: summary.id }, correlation_id).await?;
     Ok(())
 }

@@ -100,6 +100,7 @@ pub async fn seen(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Seen>, sqlx
                 left join attributions said on said.session_id = near.session_id and said.label = near.speaker
                 left join participants who on who.id = said.participant_id
                 where near.transcript_id = utterances.transcript_id and near.position = utterances.position - 1
+                  and near.replaced_at is null
            ) before on true
            left join lateral (
                 select near.text, coalesce(who.name, near.label, '') as speaker
@@ -107,6 +108,7 @@ pub async fn seen(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Seen>, sqlx
                 left join attributions said on said.session_id = near.session_id and said.label = near.speaker
                 left join participants who on who.id = said.participant_id
                 where near.transcript_id = utterances.transcript_id and near.position = utterances.position + 1
+                  and near.replaced_at is null
            ) after on true
            where danger_signs.session_id = $1
            order by received_at, transcripts.id, utterances.position, from_byte"#,

@@ -14,7 +14,9 @@ use crate::{
     danger,
     db::{TenantTx, Tx},
     links::{self, Because, Which},
-    mail::{self, MailError, Message, NewMail, ReviewRequest, SessionCoach, SpeakersNeeded, WrongLetter, WrongWords},
+    mail::{
+        self, Again, MailError, Message, NewMail, ReviewRequest, SessionCoach, SpeakersNeeded, WrongLetter, WrongWords,
+    },
     path::State,
 };
 
@@ -88,7 +90,8 @@ pub(crate) async fn invite(
         To::Review => {
             let fresh = invitation.replaces;
             let review = review_request(tx, desk, session_id, &session, url, !fresh).await?;
-            Message::ReviewRequest(ReviewRequest { fresh, rewritten: earlier > 0 && !fresh, ..review })
+            let again = if fresh { None } else { again(tx, session_id).await? };
+            Message::ReviewRequest(ReviewRequest { fresh, again, ..review })
         }
         To::Speakers => speakers_needed(tx, desk, session_id, &session, url).await?,
     };
@@ -152,10 +155,33 @@ async fn review_request(
         link,
         expires: last_day(desk, session),
         fresh: false,
-        rewritten: false,
+        again: None,
         danger: !danger::kinds(tx, session_id).await?.is_empty(),
         stopped: None,
     })
+}
+
+/// Why the coach is asked again: what has happened to the session since it was last asked about.
+async fn again(tx: &mut TenantTx, session_id: Uuid) -> Result<Option<Again>, sqlx::Error> {
+    let row = sqlx::query!(
+        r#"select coalesce(words_replaced_at > asked.at, false) as "replaced!",
+                  exists (select from summaries
+                          join summary_versions on summary_id = summaries.id and summary_versions.version = summaries.version
+                          where session_id = $1 and rewrite_reason is not null and summary_versions.created_at > asked.at
+                         ) as "rewritten!"
+           from sessions
+           join (select max(created_at) as at from mails where kind = 'review_request' and subject_id = $1) asked
+             on asked.at is not null
+           where sessions.id = $1"#,
+        session_id
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    Ok(row.map(|row| match (row.replaced, row.rewritten) {
+        (true, _) => Again::Replaced,
+        (_, true) => Again::Corrected,
+        _ => Again::Written,
+    }))
 }
 
 async fn speakers_needed(
@@ -206,7 +232,7 @@ pub(crate) async fn ask_again(
         link: desk.settings.link_url(&token),
         expires: last_day(desk, &session),
         fresh: false,
-        rewritten: false,
+        again: None,
         danger: !danger::kinds(tx, session_id).await?.is_empty(),
         stopped: Some(stopped),
     });

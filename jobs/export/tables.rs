@@ -112,7 +112,7 @@ tables! {
     utterances = r#"select u.id, u.session_id, u.transcript_id, u.position, u.label,
             a.participant_id as "participant_id?", u.start_ms, u.end_ms, u.text
         from utterances u left join attributions a on a.session_id = u.session_id and a.label = u.speaker
-        order by u.id"# {
+        where u.replaced_at is null order by u.id"# {
         id: Uuid,
         session_id: Uuid,
         transcript_id: Uuid,

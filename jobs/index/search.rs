@@ -151,7 +151,8 @@ async fn hits(tx: &mut TenantTx, ranked: &[(Uuid, f64)]) -> Result<Vec<Hit>, sql
                   coalesce(c.client_id, alone.client_id) as client_id, clients.name as "client_name?",
                   coalesce(nullif(people.names, '{}'), array(
                       select distinct u.label from utterances u
-                      where u.session_id = c.session_id and u.label is not null order by u.label)) as "speakers!"
+                      where u.session_id = c.session_id and u.label is not null and u.replaced_at is null
+                      order by u.label)) as "speakers!"
            from chunks c
            join sessions s on s.id = c.session_id
            cross join lateral (select array(

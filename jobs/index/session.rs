@@ -98,7 +98,7 @@ async fn fingerprint(tx: &mut TenantTx, session_id: Uuid) -> Result<Option<Strin
     sqlx::query_scalar!(
         "select md5(string_agg(u.id::text || coalesce(a.participant_id::text, ''), ',' order by u.id))
          from utterances u left join attributions a on a.session_id = u.session_id and a.label = u.speaker
-         where u.session_id = $1",
+         where u.session_id = $1 and u.replaced_at is null",
         session_id
     )
     .fetch_one(tx.conn())
@@ -113,7 +113,7 @@ async fn spoken(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Spoken>, sqlx
            join transcripts t on t.id = u.transcript_id
            left join attributions a on a.session_id = u.session_id and a.label = u.speaker
            left join participants p on p.id = a.participant_id
-           where u.session_id = $1
+           where u.session_id = $1 and u.replaced_at is null
            order by t.received_at, t.id, u.position"#,
         session_id
     )

@@ -31,8 +31,7 @@ pub(super) async fn roster(ctx: &Context<Needs>, object: &ObjectInfo, coach: Coa
         return reject::roster(ctx, object, coach, &reject::too_large(ctx.settings.max_bytes)).await;
     }
     let content = match ctx.bucket.get_listed(object).await {
-        Err(BucketError::Changed | BucketError::NotFound) => return Ok(Outcome::Seen),
-        Err(BucketError::Link) => return reject::roster(ctx, object, coach, &reject::LINK).await,
+        Err(BucketError::Changed | BucketError::NotFound | BucketError::Link) => return Ok(Outcome::Seen),
         content => content?,
     };
     let roster = match read(ctx, coach, object, &content).await? {

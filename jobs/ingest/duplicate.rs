@@ -18,6 +18,7 @@ pub(super) struct Held {
     pub(super) session_date: NaiveDate,
     pub(super) object_key: String,
     pub(super) rejected_reason: Option<String>,
+    pub(super) came_late: bool,
 }
 
 impl Held {
@@ -25,6 +26,7 @@ impl Held {
     pub(super) fn says(&self) -> String {
         let file = clean::line(self.object_key.rsplit('/').next().unwrap_or_default());
         match &self.rejected_reason {
+            Some(reason) if self.came_late => format!("It has the same content as “{file}”. {reason}"),
             Some(reason) => format!("It has the same content as “{file}”, which we couldn’t read: {reason}"),
             None => format!(
                 "It has the same content as “{file}”, which is in the session “{}” on {}.",
@@ -50,10 +52,18 @@ impl Held {
             coach_id: coach.id,
             session_id: Some(self.session_id),
             about: notices::of_object(object),
-            kind: if refused { Kind::Refused } else { Kind::Duplicate },
+            kind: match refused {
+                true if self.came_late => Kind::Late,
+                true => Kind::Refused,
+                false => Kind::Duplicate,
+            },
             object_key: &object.key,
             reason,
-            what_to_do: if refused { reject::EXPORT_AGAIN } else { "" },
+            what_to_do: match refused {
+                true if self.came_late => reject::LATE,
+                true => reject::EXPORT_AGAIN,
+                false => "",
+            },
             kept: false,
         };
         notices::add(tx, &notice).await

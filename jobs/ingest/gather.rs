@@ -69,10 +69,8 @@ pub(super) async fn read(
         return Ok(Read::Settled(reject::unreadable(ctx, object, key, coach, &why).await?));
     }
     let content = match ctx.bucket.get_listed(object).await {
-        Err(BucketError::Changed | BucketError::NotFound) => return Ok(Read::Changed),
-        Err(BucketError::Link) => {
-            return Ok(Read::Settled(reject::unreadable(ctx, object, key, coach, &reject::LINK).await?));
-        }
+        // A link was made since the listing: the next look says so.
+        Err(BucketError::Changed | BucketError::NotFound | BucketError::Link) => return Ok(Read::Changed),
         content => content?,
     };
     let sha256 = take::sha256_hex(&content);

@@ -43,7 +43,7 @@ use ledger::{Coach, Outcome, Standing};
 
 pub use inbox::{Fate, File, InboxError, inbox};
 pub use notices::TellCoach;
-pub use reject::{RejectTranscript, rejected};
+pub use reject::{RejectTranscript, came_late, rejected, rejected_beside};
 
 /// How the inbox is read.
 #[derive(Clone, Debug, Deserialize)]

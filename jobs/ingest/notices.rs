@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 
-use super::{Needs, take};
+use super::{Needs, reject, take};
 use crate::{
     bucket::ObjectInfo,
     db::{TenantTx, Tx},
@@ -48,6 +48,8 @@ pub(super) fn of_object(object: &ObjectInfo) -> String {
 pub(super) enum Kind {
     Refused,
     Duplicate,
+    /// A transcript that came after its session was summarised.
+    Late,
 }
 
 impl Kind {
@@ -55,6 +57,7 @@ impl Kind {
         match self {
             Self::Refused => "refused",
             Self::Duplicate => "duplicate",
+            Self::Late => "late",
         }
     }
 }
@@ -234,5 +237,8 @@ fn told(coach: &str, handle: &str, untold: &[Untold]) -> SessionRejected {
         comes_back: of_kind(Kind::Refused).any(|notice| notice.session_id.is_some()),
         there: of_kind(Kind::Duplicate).take(SessionRejected::MOST).map(file).collect(),
         more_there: more(Kind::Duplicate),
+        late: of_kind(Kind::Late).take(SessionRejected::MOST).map(file).collect(),
+        more_late: more(Kind::Late),
+        late_advice: reject::LATE.to_owned(),
     }
 }

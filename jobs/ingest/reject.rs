@@ -51,16 +51,12 @@ pub(super) const EXPORT_AGAIN: &str = "Export the transcript from your meeting t
                                        plain text with names; we read the exports of most meeting and transcription \
                                        tools) and upload it under the same name. It then replaces this one.";
 
+pub(super) const LATE: &str = "The session stays as it is. To have this transcript summarised as well, put it in a folder of \
+                               its own inside your inbox folder, such as “2026-11-03 Second transcript”: it becomes a \
+                               session of its own.";
+
 pub(super) static EMPTY: std::sync::LazyLock<Why> =
     std::sync::LazyLock::new(|| Why { reason: "The file is empty.".to_owned(), what_to_do: EXPORT_AGAIN.to_owned() });
-
-pub(super) static LINK: std::sync::LazyLock<Why> = std::sync::LazyLock::new(|| Why {
-    reason:
-        "This is a link to a file, or a file with a second name elsewhere. We don’t follow these: they could lead into \
-         someone else’s folder."
-            .to_owned(),
-    what_to_do: "Copy the file itself into your folder.".to_owned(),
-});
 
 pub(super) fn too_large(max_bytes: u64) -> Why {
     let limit = if max_bytes >= 1 << 20 { format!("{} MiB", max_bytes >> 20) } else { format!("{max_bytes} bytes") };
@@ -275,6 +271,40 @@ pub async fn rejected(tx: &mut TenantTx, transcript_id: Uuid, reason: &str) -> R
     Ok(())
 }
 
+/// Rejects one transcript of a session that goes on with its other words; a job brings the reason to the coach.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn rejected_beside(tx: &mut TenantTx, transcript_id: Uuid, reason: &str) -> Result<(), sqlx::Error> {
+    sqlx::query!("update transcripts set rejected_reason = $2 where id = $1", transcript_id, clean::line(reason))
+        .execute(tx.conn())
+        .await?;
+    tell(tx, transcript_id).await
+}
+
+/// Marks a transcript that came when the words of its session could not be changed any more, and whose words are not used;
+/// a job brings the reason to the coach.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn came_late(tx: &mut TenantTx, transcript_id: Uuid) -> Result<(), sqlx::Error> {
+    sqlx::query!("update transcripts set came_late = true where id = $1", transcript_id).execute(tx.conn()).await?;
+    tell(tx, transcript_id).await
+}
+
+async fn tell(tx: &mut TenantTx, transcript_id: Uuid) -> Result<(), sqlx::Error> {
+    let correlation_id = sqlx::query_scalar!(
+        "select correlation_id from sessions join transcripts on session_id = sessions.id where transcripts.id = $1",
+        transcript_id
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    if let Some(correlation_id) = correlation_id {
+        enqueue(tx, &RejectTranscript { transcript_id }, correlation_id).await?;
+    }
+    Ok(())
+}
+
 /// Brings a rejected transcript and its reason to where the coach finds them.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct RejectTranscript {
@@ -296,7 +326,7 @@ impl Job for RejectTranscript {
     async fn run(&self, ctx: &Context<Needs>) -> Result<Finished, JobError> {
         let mut tx = ctx.tenant_tx().await?;
         let row = sqlx::query!(
-            "select transcripts.object_key, stored_key, rejected_reason, received_at, session_id, coach_id
+            "select transcripts.object_key, stored_key, rejected_reason, received_at, session_id, coach_id, came_late
              from transcripts join sessions on sessions.id = session_id where transcripts.id = $1",
             self.transcript_id
         )
@@ -326,14 +356,15 @@ impl Job for RejectTranscript {
             }
             Err(error) => return Err(error.into()),
         };
-        let why = Why { reason, what_to_do: EXPORT_AGAIN.to_owned() };
+        let what_to_do = if row.came_late { LATE } else { EXPORT_AGAIN };
+        let why = Why { reason, what_to_do: what_to_do.to_owned() };
         put_reason(ctx, &row.object_key, &why, row.received_at).await?;
         let mut tx = ctx.tenant_tx().await?;
         let notice = Notice {
             coach_id: row.coach_id,
             session_id: Some(row.session_id),
             about: format!("transcript {}", self.transcript_id),
-            kind: Kind::Refused,
+            kind: if row.came_late { Kind::Late } else { Kind::Refused },
             object_key: &row.object_key,
             reason: &why.reason,
             what_to_do: &why.what_to_do,

@@ -226,7 +226,13 @@ impl Writing<'_> {
             Decision::Waits(why) => return Ok(self.wait(tx, file, why).await?),
         };
         let (bucket, object) = (self.ctx.bucket.name(), &file.member.object);
-        if let Some(held) = self.known.get(&file.copied.sha256) {
+        // A transcript that came too late for its session may become a session of its own.
+        let its_own = |held: &&Held| {
+            !held.came_late
+                || held.object_key == object.key
+                || self.sessions.get(&place).is_some_and(|session| session.id == held.session_id)
+        };
+        if let Some(held) = self.known.get(&file.copied.sha256).filter(its_own) {
             // What else is of this meeting goes to the session that has the content.
             self.sessions.entry(place).or_insert(Session { id: held.session_id, correlation_id: None });
             let reason = held.says();
@@ -325,7 +331,8 @@ async fn known_content(tx: &mut TenantTx, sha256: &str, coach: Coach) -> Result<
     sqlx::query!("select pg_advisory_xact_lock(hashtextextended($1, 0))", lock).execute(tx.conn()).await?;
     sqlx::query_as!(
         Held,
-        "select sessions.id as session_id, title, session_date, transcripts.object_key, rejected_reason
+        "select sessions.id as session_id, title, session_date, transcripts.object_key, rejected_reason,
+            came_late
          from transcripts join sessions on sessions.id = session_id where sha256 = $1 and coach_id = $2
          order by rejected_reason is not null, received_at, transcripts.id limit 1",
         sha256,
@@ -354,7 +361,7 @@ async fn join_session(
         file.is_one_voice() && !is_again && (meeting::named(&key.file).is_track || meeting::place(key) == Place::Own);
     let correlation_id = sqlx::query_scalar!(
         "update sessions
-         set state = case when exists (select from utterances where session_id = sessions.id)
+         set state = case when exists (select from utterances where session_id = sessions.id and replaced_at is null)
                           then state else 'received' end,
              title = coalesce($2, title), failed_stage = case when not $3 then failed_stage end,
              failed_reason = case when not $3 then failed_reason end, updated_at = now()
@@ -367,9 +374,6 @@ async fn join_session(
     )
     .fetch_one(tx.conn())
     .await?;
-    if is_again && file.copied.role == "speech" {
-        forget_names(tx, session_id).await?;
-    }
     Ok(correlation_id)
 }
 
@@ -390,7 +394,7 @@ async fn receive_session(
             (id, organization_id, coach_id, title, type, session_date, date_source, object_key, correlation_id)
          values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
          on conflict (organization_id, coach_id, object_key) do update
-         set state = case when exists (select from utterances where session_id = sessions.id)
+         set state = case when exists (select from utterances where session_id = sessions.id and replaced_at is null)
                           then sessions.state else 'received' end,
              failed_stage = null, failed_reason = null, updated_at = now()
          returning id, correlation_id",
@@ -406,20 +410,7 @@ async fn receive_session(
     )
     .fetch_one(tx.conn())
     .await?;
-    forget_names(tx, row.id).await?;
     Ok((row.id, row.correlation_id))
-}
-
-/// What the coach said of `Speaker 1` was said of the earlier transcript: in this one it may be somebody else.
-async fn forget_names(tx: &mut TenantTx, session_id: Uuid) -> Result<(), sqlx::Error> {
-    sqlx::query!(
-        "update attributions set by_coach = false where session_id = $1 and by_coach
-            and not exists (select from summaries where session_id = $1 and version > 0)",
-        session_id
-    )
-    .execute(tx.conn())
-    .await?;
-    Ok(())
 }
 
 /// The coach's time zone, in which a session has its date.

@@ -2,8 +2,8 @@
 //! coach is told of it once, as of a file that is refused.
 //!
 //! Reads the ledger; writes it, the reasons under `rejected/`, and notices. A rerun finds the ledger's rows settled. A file
-//! that is closed has its own row, beside that of its content: what was read before it was closed is nothing to be told,
-//! and what is opened again is taken.
+//! that is closed, or has a second name, has its own row, beside that of its content: what was read before is nothing to be
+//! told, and what can be read again is taken.
 
 use std::collections::BTreeMap;
 
@@ -139,6 +139,12 @@ pub(super) fn why(unusable: &Unusable) -> Why {
         Obstacle::NoFile => (
             "This is a pipe, a socket or a device, not a file, so there is nothing to read in it.".to_owned(),
             "Put the transcript itself in the folder.".to_owned(),
+        ),
+        Obstacle::Link => (
+            "This is a link to a file, or a file with a second name elsewhere. We don’t follow these: they could lead into \
+             someone else’s folder."
+                .to_owned(),
+            "Copy the file itself into your folder. A file with a second name is read once that name is gone.".to_owned(),
         ),
         Obstacle::Name => (
             format!(

@@ -102,12 +102,24 @@ pub struct ReviewRequest {
     pub expires: NaiveDate,
     /// Whether the coach asked for a fresh link.
     pub fresh: bool,
-    /// Whether it was ready before, and is written anew since the coach corrected who spoke.
-    pub rewritten: bool,
+    /// Why the coach is asked again; `None` if this is the first time, or if the coach asked for the link.
+    pub again: Option<Again>,
     /// Whether words of the session may speak of danger; which ones, the page says.
     pub danger: bool,
     /// Where a letter that was approved does not go: why, and what to do.
     pub stopped: Option<Stopped>,
+}
+
+/// Why a coach is asked again to review a session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Again {
+    /// The coach corrected who spoke, and summaries were written again.
+    Corrected,
+    /// The transcript was replaced, and the summaries were written again.
+    Replaced,
+    /// A summary that could not be written is there now.
+    Written,
 }
 
 /// An approved letter that does not go.
@@ -152,7 +164,7 @@ impl ReviewRequest {
             link: "https://debrief.example/r/rl_Zk3vQ0m1bYt8hXw2".into(),
             expires: day(2026, 11, 13),
             fresh: false,
-            rewritten: false,
+            again: None,
             danger: false,
             stopped: None,
         }

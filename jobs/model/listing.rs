@@ -73,7 +73,7 @@ pub async fn sessions(tx: &mut TenantTx, filter: &Filter) -> Result<Vec<Row>, sq
                   state_for_people(sessions.id, state) as "state!", failed_stage,
                   coalesce(failed_reason, (select rejected_reason from transcripts
                     where session_id = sessions.id order by received_at desc limit 1)) as reason,
-                  (select count(*) from utterances where session_id = sessions.id) as "utterances!",
+                  (select count(*) from utterances where session_id = sessions.id and replaced_at is null) as "utterances!",
                   (select count(distinct utterance_id) from danger_signs where session_id = sessions.id)
                     as "danger_signs!",
                   (select count(*) from summaries where session_id = sessions.id and version > 0) as "summaries_done!",

@@ -68,16 +68,27 @@ pub(super) async fn live(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Row>
 
 /// Why words that come now do not change a session that is summarised: the evidence of a summary points to utterances,
 /// and a person may be reading it, so from the first version on a session's words stay.
-pub(super) const SUMMARIZED: &str = "This session was summarised before this transcript arrived, so its words aren’t \
-                                     used. To have them summarised, upload the file under another name: it becomes a \
-                                     session of its own.";
+pub(super) const SUMMARIZED: &str =
+    "The session was summarised before this transcript arrived, so its words aren’t used.";
+/// The same, where a newer version of the file would have replaced the words, and a person has decided by then.
+pub(super) const DECIDED: &str = "You had already edited, approved or sent something from this session when this newer \
+                                  version of the file arrived, so its words aren’t used.";
 /// Why the words of an older transcript are not used, in whatever order they are parsed.
 pub(super) const SUPERSEDED: &str = "A newer transcript was uploaded under the same name; that one is used.";
 
-/// Whether a summary has a version.
-pub(super) async fn is_summarized(tx: &mut TenantTx, session_id: Uuid) -> Result<bool, sqlx::Error> {
+/// Whether a person has decided on something of the session: edited or refined a summary, approved or dismissed one, or
+/// closed the session. From then on nothing takes the place of what that person read.
+pub(super) async fn is_decided(tx: &mut TenantTx, session_id: Uuid) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar!(
-        r#"select exists (select from summaries where session_id = $1 and version > 0) as "there!""#,
+        r#"select exists (
+               select from sessions where id = $1 and state = 'closed'
+               union all
+               select from summaries where session_id = $1 and (
+                   approved_at is not null or (state = 'dismissed' and withdrawn_reason is null)
+                   or exists (select from summary_versions where summary_id = summaries.id and author <> 'summarizer')
+                   or exists (select from refinements where summary_id = summaries.id)
+                   or exists (select from mails where kind = 'follow_up' and subject_id = summaries.id))
+           ) as "decided!""#,
         session_id
     )
     .fetch_one(tx.conn())
@@ -85,14 +96,32 @@ pub(super) async fn is_summarized(tx: &mut TenantTx, session_id: Uuid) -> Result
 }
 
 pub(super) async fn has_utterances(tx: &mut TenantTx, session_id: Uuid) -> Result<bool, sqlx::Error> {
-    sqlx::query_scalar!(r#"select exists (select from utterances where session_id = $1) as "there!""#, session_id)
-        .fetch_one(tx.conn())
-        .await
+    sqlx::query_scalar!(
+        r#"select exists (select from utterances where session_id = $1 and replaced_at is null) as "there!""#,
+        session_id
+    )
+    .fetch_one(tx.conn())
+    .await
 }
 
 /// Takes all words of a session away, before others take their place.
-pub(super) async fn clear_utterances(tx: &mut TenantTx, session_id: Uuid) -> Result<(), sqlx::Error> {
-    sqlx::query!("delete from utterances where session_id = $1", session_id).execute(tx.conn()).await?;
+pub(super) async fn replace_utterances(tx: &mut TenantTx, session_id: Uuid) -> Result<(), sqlx::Error> {
+    sqlx::query!("delete from danger_signs where session_id = $1", session_id).execute(tx.conn()).await?;
+    sqlx::query!("update utterances set replaced_at = now() where session_id = $1 and replaced_at is null", session_id)
+        .execute(tx.conn())
+        .await?;
+    Ok(())
+}
+
+/// Deletes the words that were taken away, but for those that a version of a summary cites.
+pub(super) async fn drop_replaced(tx: &mut TenantTx, session_id: Uuid) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "delete from utterances where session_id = $1 and replaced_at is not null
+           and not exists (select from evidence where utterance_id = utterances.id)",
+        session_id
+    )
+    .execute(tx.conn())
+    .await?;
     Ok(())
 }
 
@@ -225,14 +254,6 @@ pub(super) async fn mark_unused(
     )
     .execute(tx.conn())
     .await?;
-    Ok(())
-}
-
-/// Marks a transcript as rejected; the session stays as it is.
-pub(super) async fn mark_rejected(tx: &mut TenantTx, row: &Row, reason: &str) -> Result<(), sqlx::Error> {
-    sqlx::query!("update transcripts set rejected_reason = $2 where id = $1", row.id, clean::line(reason))
-        .execute(tx.conn())
-        .await?;
     Ok(())
 }
 

@@ -16,8 +16,9 @@ use crate::{
     db::TenantTx,
     index::IndexSession,
     ingest,
-    path::{self, State},
+    path::{self, State, session},
     queue::enqueue,
+    written,
 };
 
 /// What the coach reads of a list of participants that came after the summary.
@@ -36,32 +37,46 @@ pub(super) async fn write(
     };
     let session_id = this.row.session_id;
     let mut outcome = counted(files, this);
-    let summarized = store::is_summarized(tx, session_id).await?;
+    let summarized = session::is_summarized(tx, session_id).await?;
     let has_words = store::has_utterances(tx, session_id).await?;
     if files.speech.is_empty() && !has_words {
         outcome.outcome = refuse_all(tx, files, transcript_id).await?;
         return Ok(outcome);
     }
     let changes = changes(files);
+    let late = if !summarized {
+        None
+    } else if !is_newer_version(files) {
+        Some(store::SUMMARIZED)
+    } else if store::is_decided(tx, session_id).await? {
+        Some(store::DECIDED)
+    } else {
+        None
+    };
     for (at, file) in files.all.iter().enumerate() {
-        let result = mark(tx, files, at, file, summarized).await?;
+        let result = mark(tx, files, at, file, late).await?;
         if file.row.id == transcript_id {
             outcome.outcome = result;
         }
     }
-    if summarized || (state == State::Closed && !changes) {
+    if late.is_some() || (state == State::Closed && !changes) {
         // Who was there may be told otherwise now; what was summarised stays until a person says so.
         attribute::evidence_came(tx, session_id).await?;
         return Ok(outcome);
     }
     if changes {
-        store::clear_utterances(tx, session_id).await?;
+        if summarized {
+            written::words_replaced(tx, session_id, correlation_id).await?;
+        }
+        store::replace_utterances(tx, session_id).await?;
         for (speech, signs) in files.merged.speech.iter().zip(&files.danger) {
             let bearer = &files.all[files.speech[speech.of[0]]].row;
             let ids = store::add_utterances(tx, bearer, &speech.utterances).await?;
             // In the same transaction: no words are stored that nobody has looked at.
             danger::write(tx, session_id, &ids, signs).await?;
         }
+        written::forget_names(tx, session_id).await?;
+        store::drop_replaced(tx, session_id).await?;
         enqueue(tx, &IndexSession { session_id }, correlation_id).await?;
     }
     path::advance(tx, session_id, State::Parsed, correlation_id).await?;
@@ -83,15 +98,28 @@ fn changes(files: &Files) -> bool {
     })
 }
 
+/// Whether one of the files is a newer version of one whose words are the session's.
+fn is_newer_version(files: &Files) -> bool {
+    let older = || files.older.iter().map(|at| &files.all[*at].row).filter(|row| row.done && !row.unused);
+    let key_of = |at: &usize| &files.all[*at].row.object_key;
+    let is_new = |at: &&usize| !files.all[**at].row.done;
+    files
+        .speech
+        .iter()
+        .filter(is_new)
+        .any(|at| older().any(|row| row.role == "speech" && row.object_key == *key_of(at)))
+}
+
 /// Marks one file, and writes whom it names; says what became of it.
 async fn mark(
     tx: &mut TenantTx,
     files: &Files,
     at: usize,
     file: &File,
-    too_late: bool,
+    late: Option<&'static str>,
 ) -> Result<&'static str, sqlx::Error> {
     let row = &file.row;
+    let too_late = late.is_some();
     let older = files.older.contains(&at);
     if older && too_late && row.done && row.role == "speech" {
         // What is summarised rests on these words: the newer ones are kept beside.
@@ -101,7 +129,9 @@ async fn mark(
         Content::Refused(refusal) => {
             tracing::info!(target: "parse", { transcript.id = %row.id, session.id = %row.session_id }, "not a transcript");
             // The session goes on with the words that it has.
-            store::mark_rejected(tx, row, &refusal.to_string()).await?;
+            if !row.done {
+                ingest::rejected_beside(tx, row.id, &refusal.to_string()).await?;
+            }
             return Ok("rejected_beside_another");
         }
         Content::Speech(transcript) if older => {
@@ -116,8 +146,10 @@ async fn mark(
         }
         Content::Speech(transcript) => {
             let aside = files.aside(at);
-            if aside.is_none() && too_late && !row.done {
-                return not_used(tx, file, transcript, store::SUMMARIZED).await;
+            if let (None, Some(reason), false) = (aside, late, row.done) {
+                let result = not_used(tx, file, transcript, reason).await?;
+                ingest::came_late(tx, row.id).await?;
+                return Ok(result);
             }
             if !row.done {
                 store::mark_parsed(tx, row, transcript, aside).await?;

@@ -159,3 +159,18 @@ impl JobArgs for Readdress {
         Some(self.client_id.to_string())
     }
 }
+
+/// Takes threads of corrected sessions out of a later summary.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct DropThreads {
+    /// The later summary.
+    pub summary_id: Uuid,
+}
+
+impl JobArgs for DropThreads {
+    const KIND: &'static str = "attribute.drop_threads";
+
+    fn unique_key(&self) -> Option<String> {
+        Some(self.summary_id.to_string())
+    }
+}

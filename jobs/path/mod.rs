@@ -21,8 +21,8 @@ use crate::{
 };
 
 pub use jobs::{
-    AskForSpeakers, AttributeSession, ParseTranscript, Readdress, RefineSummary, RequestReview, SEND_POLICY,
-    SendFollowUp, SendFreshLink, SummarizeClient,
+    AskForSpeakers, AttributeSession, DropThreads, ParseTranscript, Readdress, RefineSummary, RequestReview,
+    SEND_POLICY, SendFollowUp, SendFreshLink, SummarizeClient,
 };
 pub use session::{MovedBy, State};
 

@@ -179,15 +179,17 @@ impl Table {
         roster
     }
 
-    /// The first field of a row whose quotation mark is not closed. A name that holds a line break and an address is the end
-    /// of one line and the beginning of another.
+    /// The first field of a row whose quotation mark is not closed. A name that holds a line break, and a line of which looks
+    /// like a row of its own (a delimiter and an address), is the end of one line and the beginning of another.
     fn unclosed(&self, text: &str, at: usize) -> Option<usize> {
         let row = &self.rows[at];
         if at + 1 < self.rows.len() && !row.iter().any(|cell| cell.contains('\n')) {
             return None;
         }
         let end = self.rows.get(at + 1).map_or(self.end, |next| start_of(text, next));
-        let two_lines = |place: &usize| row.get(*place).is_some_and(|cell| cell.contains('\n') && cell.contains('@'));
+        let is_row = |line: &str| line.contains('@') && line.contains(char::from(self.delimiter));
+        let two_lines =
+            |place: &usize| row.get(*place).is_some_and(|cell| cell.contains('\n') && cell.lines().any(is_row));
         quotes::unclosed(&text[start_of(text, row)..end], self.delimiter).or_else(|| {
             let names = [Meaning::Name, Meaning::Given, Meaning::Family].into_iter().flat_map(|one| self.places(one));
             names.copied().find(two_lines)

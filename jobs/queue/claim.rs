@@ -1,6 +1,7 @@
 //! The claiming task: takes due jobs in batches, as many as there are free seats, and hands them to the worker.
 //!
-//! Reads and writes `jobs` through `claim_jobs`. It never ends before shutdown: while Postgres is away it waits and
+//! Reads and writes `jobs` through `claim_jobs` and `run_alone`. A suspect (a job whose worker vanished twice) runs alone:
+//! this task waits until nothing else runs in the process, hands it over, and claims nothing until it has ended. It never ends before shutdown: while Postgres is away it waits and
 //! asks again.
 
 use std::{sync::Arc, time::Duration};
@@ -9,7 +10,12 @@ use tokio::{sync::mpsc, time::timeout};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use super::{JobInfo, storage::Claimed, worker::Process};
+use super::{
+    JobInfo,
+    settle::{End, settle_once},
+    storage::Claimed,
+    worker::Process,
+};
 
 /// Between two tries while Postgres is away.
 const LONGEST_PAUSE: Duration = Duration::from_secs(5);
@@ -17,8 +23,10 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// Claims and hands over until `shutdown`.
 pub(super) async fn claim_until(process: Arc<Process>, jobs: mpsc::Sender<Claimed>, shutdown: CancellationToken) {
     let mut failures = 0_u32;
+    // A process that has just started is empty, and the best place for a suspect. Afterwards suspects and others take turns.
+    let mut suspects = true;
     while !shutdown.is_cancelled() {
-        let claimed = match timeout(process.settings.lease, claim(&process)).await {
+        let claimed = match timeout(process.settings.lease, claim(&process, suspects)).await {
             Ok(Ok(claimed)) => {
                 if failures > 0 {
                     tracing::info!(target: "queue", "the queue answers again");
@@ -40,6 +48,22 @@ pub(super) async fn claim_until(process: Arc<Process>, jobs: mpsc::Sender<Claime
                 continue;
             }
         };
+        suspects = match &claimed {
+            Batch::Suspect(_) => false,
+            // Nothing was asked for.
+            Batch::Full => suspects,
+            Batch::Jobs(_) => true,
+        };
+        let claimed = match claimed {
+            Batch::Suspect(job) => {
+                if !run_alone(&process, job, &jobs, &shutdown).await {
+                    return;
+                }
+                continue;
+            }
+            Batch::Full => Vec::new(),
+            Batch::Jobs(claimed) => claimed,
+        };
         if claimed.is_empty() {
             tokio::select! {
                 () = shutdown.cancelled() => {}
@@ -57,6 +81,46 @@ pub(super) async fn claim_until(process: Arc<Process>, jobs: mpsc::Sender<Claime
     }
 }
 
+/// Runs a suspect when nothing else runs in this process, and comes back when it has ended. False if the worker is gone.
+async fn run_alone(
+    process: &Process,
+    job: Claimed,
+    jobs: &mpsc::Sender<Claimed>,
+    shutdown: &CancellationToken,
+) -> bool {
+    tracing::info!(target: "queue", { job.id = %job.info.id, job.kind = job.info.kind },
+        "the worker of this job vanished before: it waits until it can run alone");
+    tokio::select! {
+        () = process.flights.at_most(1) => {}
+        () = job.seat.lost.cancelled() => return true,
+        () = shutdown.cancelled() => {
+            if let Err(error) = settle_once(process, &job.info, &End::Return).await {
+                tracing::warn!(target: "queue", { job.id = %job.info.id, %error }, "a job could not be given back");
+            }
+            return true;
+        }
+    }
+    let alone = sqlx::query_scalar!(r#"select run_alone($1, $2) as "alone!""#, job.info.id, job.info.fence)
+        .fetch_one(process.db.pool())
+        .await;
+    match alone {
+        Ok(true) => job.seat.begin(&job.kind),
+        Ok(false) => return true,
+        Err(error) => {
+            tracing::warn!(target: "queue", { job.id = %job.info.id, %error }, "a job could not begin; its lease will run out");
+            return true;
+        }
+    }
+    if jobs.send(job).await.is_err() {
+        return false;
+    }
+    tokio::select! {
+        () = process.flights.at_most(0) => {}
+        () = shutdown.cancelled() => {}
+    }
+    true
+}
+
 async fn wait(shutdown: &CancellationToken, pause: Duration) {
     tokio::select! {
         () = shutdown.cancelled() => {}
@@ -64,11 +128,21 @@ async fn wait(shutdown: &CancellationToken, pause: Duration) {
     }
 }
 
-/// One batch; empty where there is no free seat or nothing due.
-async fn claim(process: &Process) -> Result<Vec<Claimed>, sqlx::Error> {
+/// What was claimed together.
+enum Batch {
+    /// There is no free seat.
+    Full,
+    /// In the order in which they run; none if nothing is due.
+    Jobs(Vec<Claimed>),
+    /// A job that runs alone.
+    Suspect(Claimed),
+}
+
+/// One batch; with `suspects` the suspect whose turn it is, if there is one.
+async fn claim(process: &Process, suspects: bool) -> Result<Batch, sqlx::Error> {
     let (total, room) = process.flights.room();
     if total == 0 {
-        return Ok(Vec::new());
+        return Ok(Batch::Full);
     }
     let kinds = process.catalogue.kinds();
     let limits: Vec<i32> = kinds.iter().map(|kind| small(kind.policy.per_organization)).collect();
@@ -76,17 +150,19 @@ async fn claim(process: &Process) -> Result<Vec<Claimed>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"select id as "id!", organization_id as "organization_id: Uuid", kind as "kind!", args as "args!",
             attempt as "attempt!", max_attempts as "max_attempts!", fence as "fence!",
-            correlation_id as "correlation_id!"
-         from claim_jobs($1, $2, $3, $4, $5, $6)"#,
+            correlation_id as "correlation_id!", suspect as "suspect!"
+         from claim_jobs($1, $2, $3, $4, $5, $6, $7)"#,
         &process.catalogue.names(),
         &room,
         &limits,
         small(total),
         process.name,
         process.settings.lease.as_secs_f64(),
+        suspects,
     )
     .fetch_all(process.db.pool())
     .await?;
+    let is_suspect = rows.iter().any(|row| row.suspect);
     let claimed = rows.into_iter().filter_map(|row| {
         let kind = process.catalogue.find(&row.kind)?.clone();
         let info = JobInfo {
@@ -98,14 +174,20 @@ async fn claim(process: &Process) -> Result<Vec<Claimed>, sqlx::Error> {
             fence: row.fence,
             correlation_id: row.correlation_id,
         };
-        let seat = Arc::new(process.flights.seat(info.id, info.fence, &kind));
+        let seat = Arc::new(process.flights.seat(info.id, info.fence, &kind, is_suspect));
         Some(Claimed { info, kind, args: row.args, seat })
     });
     let mut claimed: Vec<Claimed> = claimed.collect();
     // Ids rise with time, so within a kind the older goes first.
     claimed.sort_by_key(|job| (job.kind.policy.priority, job.info.id));
     process.tally.claimed(claimed.len());
-    Ok(claimed)
+    Ok(match claimed.pop() {
+        Some(suspect) if is_suspect => Batch::Suspect(suspect),
+        last => {
+            claimed.extend(last);
+            Batch::Jobs(claimed)
+        }
+    })
 }
 
 fn small(count: usize) -> i32 {

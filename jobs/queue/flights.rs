@@ -31,7 +31,8 @@ pub(super) struct Flights {
 #[derive(Debug)]
 struct Held {
     kind: &'static str,
-    until: Instant,
+    /// `None` while it waits to run alone.
+    until: Option<Instant>,
     lost: CancellationToken,
 }
 
@@ -42,6 +43,15 @@ pub(super) struct Seat {
     key: (Uuid, i64),
     /// Cancelled when the lease is lost.
     pub(super) lost: CancellationToken,
+}
+
+impl Seat {
+    /// A job that waited to run alone begins: its time runs from now on.
+    pub(super) fn begin(&self, kind: &Kind) {
+        if let Some(held) = self.flights.lock().get_mut(&self.key) {
+            held.until = Some(Instant::now() + kind.policy.timeout + OVERTIME);
+        }
+    }
 }
 
 impl Drop for Seat {
@@ -65,10 +75,10 @@ impl Flights {
         (self.slots.saturating_sub(held.len()), kinds)
     }
 
-    /// Seats a job that was claimed.
-    pub(super) fn seat(self: &Arc<Self>, id: Uuid, fence: i64, kind: &Kind) -> Seat {
+    /// Seats a job that was claimed; a suspect waits in its seat until it is alone.
+    pub(super) fn seat(self: &Arc<Self>, id: Uuid, fence: i64, kind: &Kind, waits: bool) -> Seat {
         let lost = CancellationToken::new();
-        let until = Instant::now() + kind.policy.timeout + OVERTIME;
+        let until = (!waits).then(|| Instant::now() + kind.policy.timeout + OVERTIME);
         self.lock().insert((id, fence), Held { kind: kind.name, until, lost: lost.clone() });
         Seat { flights: Arc::clone(self), key: (id, fence), lost }
     }
@@ -77,7 +87,14 @@ impl Flights {
     /// and its process with it: its lease runs out, so that it is rescued elsewhere.
     pub(super) fn to_extend(&self) -> (Vec<Uuid>, Vec<i64>) {
         let now = Instant::now();
-        self.lock().iter().filter(|(_, held)| held.until > now).map(|(key, _)| *key).unzip()
+        self.lock().iter().filter(|(_, held)| held.until.is_none_or(|until| until > now)).map(|(key, _)| *key).unzip()
+    }
+
+    /// Waits until this process holds no more than `jobs`. For the claiming task alone, as `freed` tells one.
+    pub(super) async fn at_most(&self, jobs: usize) {
+        while self.lock().len() > jobs {
+            self.freed.notified().await;
+        }
     }
 
     pub(super) fn is_empty(&self) -> bool {

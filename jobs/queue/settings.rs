@@ -55,7 +55,7 @@ pub struct WorkerSettings {
     pub backoff_base: Duration,
     /// The longest wait by doubling.
     pub backoff_cap: Duration,
-    /// After so many vanished workers a job is parked as poison.
+    /// After its worker vanished this many times while it ran alone, a job is parked as poison.
     pub poison: u16,
     /// How long a stopping worker waits for its running jobs.
     pub grace: Duration,

@@ -166,6 +166,7 @@ pub async fn dismiss(
     let detail = json!({ "version": row.version });
     let event = Event { summary_id: Some(summary_id), detail, ..Event::of(session_id, EventKind::Dismissed) };
     record(tx, &event, visitor).await?;
+    session::mark_unwritten(tx, session_id).await?;
     follow_up::close_if_finished(tx, session_id).await?;
     Ok(())
 }
@@ -198,6 +199,7 @@ pub async fn reopen(
     if row.session_state == State::Closed {
         path::advance(tx, session_id, State::InReview, row.correlation_id).await?;
     }
+    session::mark_unwritten(tx, session_id).await?;
     let event = Event { summary_id: Some(summary_id), ..Event::of(session_id, EventKind::Reopened) };
     record(tx, &event, visitor).await?;
     Ok(())

@@ -52,7 +52,10 @@ impl Job for AskForSpeakers {
             return ctx.finish(tx, json!({ "sent": false, "why": state })).await;
         }
         let asked = sqlx::query_scalar!(
-            r#"select exists (select from mails where kind = 'speakers_needed' and subject_id = $1) as "asked!""#,
+            r#"select exists (select from mails join sessions on sessions.id = subject_id
+                              where kind = 'speakers_needed' and subject_id = $1
+                                -- Of other words the coach is asked anew.
+                                and mails.created_at > coalesce(words_replaced_at, '-infinity')) as "asked!""#,
             self.session_id
         )
         .fetch_one(tx.conn())

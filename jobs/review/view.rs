@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::actions::{Shown, Signed};
 use crate::{
     attribute::{self, Guess, Misdelivered, Speaker},
+    clean,
     danger::{self, Seen},
     db::{TenantTx, Tx},
     desk,
@@ -58,10 +59,23 @@ pub struct SessionView {
     pub attributed: bool,
     /// Follow-ups that went out with another's words.
     pub misdelivered: Vec<Misdelivered>,
+    /// Transcripts that came too late for their words to be used, oldest first.
+    pub late: Vec<Late>,
     /// What the parser had to say about the transcripts.
     pub warnings: Vec<String>,
     /// The sentences that may speak of danger, whoever said them.
     pub dangers: Vec<Seen>,
+}
+
+/// A transcript that came too late for its words to be used.
+#[derive(Clone, Debug)]
+pub struct Late {
+    /// The file's name.
+    pub file: String,
+    /// When it came.
+    pub at: DateTime<Utc>,
+    /// Why its words are not used, in a sentence.
+    pub reason: String,
 }
 
 /// Who spoke.
@@ -244,6 +258,7 @@ pub async fn view(tx: &mut TenantTx, session_id: Uuid) -> Result<Option<SessionV
         summaries: summaries(tx, session_id, &row.coach_name).await?,
         speakers: if waiting { attribute::unresolved(tx, session_id).await? } else { Vec::new() },
         clients: if waiting { clients_of(tx, session_id).await? } else { Vec::new() },
+        late: late(tx, session_id).await?,
         warnings: warnings(tx, session_id).await?,
         dangers: danger::seen(tx, session_id).await?,
         shared: shared(tx, session_id).await?,
@@ -382,6 +397,21 @@ pub async fn clients_of(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<(Uuid
     .fetch_all(tx.conn())
     .await?;
     Ok(rows.into_iter().map(|row| (row.id, row.name)).collect())
+}
+
+async fn late(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Late>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"select object_key, received_at, rejected_reason as "reason!" from transcripts
+           where session_id = $1 and came_late and rejected_reason is not null order by received_at"#,
+        session_id
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    let file = |key: &str| clean::line(key.rsplit('/').next().unwrap_or_default());
+    Ok(rows
+        .into_iter()
+        .map(|row| Late { file: file(&row.object_key), at: row.received_at, reason: row.reason })
+        .collect())
 }
 
 /// A warning is a string, or an object with a `message`.

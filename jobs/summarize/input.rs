@@ -142,7 +142,7 @@ pub(crate) async fn load(tx: &mut TenantTx, summary_id: Uuid) -> Result<Option<F
          join transcripts on transcripts.id = transcript_id
          join attributions on attributions.session_id = utterances.session_id and attributions.label = utterances.speaker
          join participants on participants.id = attributions.participant_id
-         where utterances.session_id = $1
+         where utterances.session_id = $1 and replaced_at is null
          order by received_at, transcripts.id, position",
         row.session_id
     )

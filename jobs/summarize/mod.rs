@@ -82,6 +82,13 @@ impl Job for SummarizeClient {
             tracing::info!(target: "summarize", { summary.id = %self.summary_id }, "The summary is written already");
             return ctx.finish(tx, Outcome::nothing("already done")).await;
         }
+        // The lock is held until this job is done, so that whoever attributes the session can enqueue it again.
+        if let Some((state, _)) = session::lock(&mut tx, found.session_id).await?
+            && is_unattributed(&mut tx, found.session_id, state).await?
+        {
+            tracing::info!(target: "summarize", { summary.id = %self.summary_id }, "The session has other words now");
+            return ctx.finish(tx, Outcome::nothing("not attributed")).await;
+        }
         // What is open from earlier sessions can be told once they are through.
         if let Some(pause) = threads::wait(&mut tx, self.summary_id).await? {
             return Err(JobError::Snooze(pause));
@@ -118,6 +125,7 @@ impl Job for SummarizeClient {
         .execute(tx.conn())
         .await?;
         go_on(&mut tx, session_id, state, correlation_id).await?;
+        session::mark_unwritten(&mut tx, session_id).await?;
         self.hasten_next(&mut tx).await?;
         tx.commit().await?;
         tracing::warn!(target: "summarize", { summary.id = %self.summary_id, session.id = %session_id }, "A summary has failed");
@@ -156,7 +164,7 @@ impl SummarizeClient {
             Some(now) if is_to_do(&now.state) => now,
             _ => return ctx.finish(tx, Outcome::nothing("already done")).await,
         };
-        if now.input != read.input {
+        if now.input != read.input || is_unattributed(&mut tx, session_id, session_state).await? {
             return Err(JobError::overtaken("the session changed while its summary was written; it is written again"));
         }
         let dropped = verified.dropped.iter().filter(|reason| **reason == Dropped::Danger).count();
@@ -183,7 +191,14 @@ impl SummarizeClient {
         enqueue(&mut tx, &IndexSummary { summary_id: self.summary_id, version }, correlation_id).await?;
         look_again::enqueue_next(&mut tx, self.summary_id, version, correlation_id).await?;
         self.hasten_next(&mut tx).await?;
-        let review_requested = go_on(&mut tx, session_id, session_state, correlation_id).await?;
+        let review_requested = if now.state == "failed" && session_state == State::InReview {
+            // An operator has started it again: the coach was told that it could not be written, and is told that it is.
+            path::advance(&mut tx, session_id, State::Summarized, correlation_id).await?;
+            true
+        } else {
+            go_on(&mut tx, session_id, session_state, correlation_id).await?
+        };
+        session::mark_unwritten(&mut tx, session_id).await?;
         let outcome = Outcome {
             outcome: "written",
             version,
@@ -204,6 +219,16 @@ impl SummarizeClient {
         );
         ctx.finish(tx, outcome).await
     }
+}
+
+/// Whether a session has words of which nobody knows yet who spoke them. Speakers that a coach corrects are another matter: what
+/// is certain is written.
+async fn is_unattributed(tx: &mut TenantTx, session_id: Uuid, state: State) -> Result<bool, sqlx::Error> {
+    Ok(match state {
+        State::Received | State::Parsed => true,
+        State::WaitingForSpeakers => !session::is_summarized(tx, session_id).await?,
+        _ => false,
+    })
 }
 
 /// A failed summary is written when the operator retries its dead job.

@@ -69,7 +69,7 @@ pub(crate) struct Change {
     id: Option<IdPrefix>,
     #[command(flatten)]
     which: Which,
-    /// Do not ask before changing several jobs
+    /// Do not ask before changing several jobs; required if there is no terminal to ask on
     #[arg(long, short)]
     yes: bool,
     /// Only show how many would change

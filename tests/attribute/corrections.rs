@@ -3,11 +3,11 @@
 use debrief_jobs::{
     attribute::misdelivered,
     audit::Visitor,
-    correct::{Answer, CorrectSessions, Corrected, DropThreads, SpeakerIs, set_speakers, split, turns},
+    correct::{Answer, CorrectSessions, Corrected, SpeakerIs, set_speakers, split, turns},
     db::Tx,
     index::{IndexSession, IndexSummary},
     model::summary,
-    path::{AttributeSession, RequestReview, SendFollowUp, SummarizeClient},
+    path::{AttributeSession, DropThreads, RequestReview, SendFollowUp, SummarizeClient},
     queue::JobError,
     review::actions::{self, ActionError, Approved, Signed},
 };

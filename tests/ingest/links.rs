@@ -60,6 +60,29 @@ async fn a_link_in_an_inbox_is_not_followed_and_the_coach_is_told() {
 }
 
 #[tokio::test]
+async fn a_second_name_keeps_a_file_from_being_read_as_long_as_it_is_there() {
+    let (world, inbox, outside) = world().await;
+    fs::write(inbox.join("new.vtt"), CALL).expect("a file");
+    fs::write(inbox.join("roster.csv"), "name,email\nAda Lindqvist,ada@client.example\n").expect("a roster");
+    let names = ["new.vtt", "roster.csv"];
+    for name in names {
+        fs::hard_link(inbox.join(name), outside.join(name)).expect("a second name");
+    }
+    look(&world).await;
+    let found = scan(&world).await;
+    assert_eq!((found.taken, found.applied, found.rejected, found.failed), (0, 0, 2, 0), "{found:?}");
+    for name in names {
+        fs::remove_file(outside.join(name)).expect("the second name is removed");
+    }
+    let found = scan(&world).await;
+    assert_eq!((found.taken, found.applied, found.failed), (1, 1, 0), "nobody has to touch it: {found:?}");
+    // A copy that a backup makes by a second name, once a file is read, is nothing to be told.
+    fs::hard_link(inbox.join("new.vtt"), outside.join("backup.vtt")).expect("a second name");
+    let found = scan(&world).await;
+    assert_eq!((found.known, found.rejected, found.failed), (2, 0, 0), "{found:?}");
+}
+
+#[tokio::test]
 async fn a_link_in_the_place_of_a_folder_takes_nothing_out_of_the_bucket() {
     let (world, inbox, outside) = world().await;
     symlink(&outside, world.folder.path().join("bucket/rejected")).expect("a link");

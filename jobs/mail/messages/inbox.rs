@@ -21,6 +21,12 @@ pub struct SessionRejected {
     pub there: Vec<InboxFile>,
     /// How many more of them there are.
     pub more_there: usize,
+    /// The transcripts that came after their session was summarised.
+    pub late: Vec<InboxFile>,
+    /// How many more of them there are.
+    pub more_late: usize,
+    /// What can be done with those.
+    pub late_advice: String,
 }
 
 /// A file of the inbox.
@@ -54,6 +60,9 @@ impl SessionRejected {
             comes_back: true,
             there: Vec::new(),
             more_there: 0,
+            late: Vec::new(),
+            more_late: 0,
+            late_advice: String::new(),
         }
     }
 }

@@ -192,6 +192,15 @@ fn a_field_in_quotation_marks_may_hold_line_breaks() {
             "name;email\r\n\"Raman,\r\nPriya\";\"priya@client.example\r\n\"\r\nTom;tom@client.example\r\n",
             &["Raman, Priya <priya@client.example>", "Tom <tom@client.example>"],
         ),
+        // Whatever the lines of a name are: no line of the file is lost.
+        (
+            "name,email\r\nAda,ada@client.example\r\n\"Eve\r\nBcc: v@x.example\",eve@client.example\r\nTom,tom@client.example\r\n",
+            &["Ada <ada@client.example>", "Eve Bcc: v@x.example <eve@client.example>", "Tom <tom@client.example>"],
+        ),
+        (
+            "name,email\n\"Eve\n(eve@work.example)\",eve@client.example\n",
+            &["Eve (eve@work.example) <eve@client.example>"],
+        ),
         ("\"Full\nName\",\"E-mail\naddress\"\nAda,ada@client.example\n", &["Ada <ada@client.example>"]),
         ("Notes,name\n\"one\n\nthree \"\"four\"\"\",Ada\n\"five\nsix\",Bob", &["Ada <>", "Bob <>"]),
     ] {

@@ -40,7 +40,7 @@ pub(crate) struct Revoke {
     /// Also stop letters of these sessions that are still held, whoever approved them
     #[arg(long)]
     stop_letters: bool,
-    /// Do not ask before revoking several links
+    /// Do not ask before revoking several links; required if there is no terminal to ask on
     #[arg(long, short)]
     yes: bool,
 }

@@ -7,7 +7,7 @@ use debrief_jobs::{
     model::Content,
     review::{
         actions::Problem,
-        view::{Participant, SessionView},
+        view::{self, Participant, SessionView},
     },
 };
 use serde::Serialize;
@@ -79,6 +79,8 @@ pub(in crate::http) struct ReviewPage {
     /// Follow-ups that went out with another's words.
     wrong_letters: Vec<WrongLetter>,
     warnings: Vec<String>,
+    /// Transcripts that came too late for their words to be used.
+    late: Vec<Late>,
     /// What may speak of danger.
     danger: Option<danger::Danger>,
     cards: Vec<Card>,
@@ -113,6 +115,20 @@ struct WrongLetter {
     recipient: String,
     fate: String,
     sentences: Vec<String>,
+}
+
+/// A transcript that came too late for its words to be used.
+#[derive(Debug, Serialize)]
+struct Late {
+    file: String,
+    at: String,
+    reason: String,
+}
+
+impl Late {
+    fn of(late: &view::Late, zone: Tz) -> Self {
+        Self { file: late.file.clone(), at: moment(late.at, zone), reason: late.reason.clone() }
+    }
 }
 
 /// Builds the page for a session.
@@ -165,6 +181,7 @@ pub(in crate::http) fn build(
         attributed: session.attributed,
         wrong_letters: session.misdelivered.iter().map(|found| wrong_letter(found, zone)).collect(),
         warnings: session.warnings.clone(),
+        late: session.late.iter().map(|late| Late::of(late, zone)).collect(),
         danger: danger::build(session, &state.services.desk.settings.help),
         cards: cards.collect(),
         speakers: (!session.speakers.is_empty()).then(|| speakers::form(session, None)),
@@ -181,7 +198,8 @@ fn again(session: &SessionView, action: &str, look: u32) -> String {
 
 /// One sentence on where the session stands.
 fn lead(session: &SessionView) -> String {
-    let open = session.summaries.iter().filter(|summary| summary.state == "done").count();
+    let of = |state: &str| session.summaries.iter().filter(|summary| summary.state == state).count();
+    let (open, failed) = (of("done"), of("failed"));
     match (session.state.as_str(), open, session.summaries.len()) {
         ("waiting_for_speakers", _, _) => "Tell us who spoke, and we’ll write the summaries.".into(),
         ("received" | "parsed" | "attributed", 0, _) => {
@@ -189,6 +207,8 @@ fn lead(session: &SessionView) -> String {
         }
         ("closed", _, _) => "Everything here is done.".into(),
         (_, _, 0) => "We found no client in this session, so there’s nothing to send.".into(),
+        (_, 0, _) if failed == 1 => "The summary couldn’t be written yet.".into(),
+        (_, 0, _) if failed > 1 => format!("{failed} summaries couldn’t be written yet."),
         (_, 0, _) => "Nothing here needs your review.".into(),
         (_, 1, 1) => "Read it through, change what you like, and approve it. Nothing is sent until you do.".into(),
         (_, open, all) => format!("{open} of {all} summaries need your review. Nothing is sent until you approve it."),
