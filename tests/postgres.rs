@@ -199,7 +199,7 @@ async fn up_goes_on_when_its_postgres_is_killed_and_starts_when_both_were() {
     ready(&installation).await;
     installation.people().await;
     let log = fs::read_to_string(installation.log()).expect("a log");
-    assert!(log.contains("\"WARN\"") && log.contains("it is started again"), "{log}");
+    assert!(log.contains("\"WARN\"") && log.contains("it was started again"), "{log}");
 
     let killed = postmaster(&folder).expect("it runs");
     up.kill();
