@@ -387,7 +387,7 @@ mod tests {
             ("[llm]\napi_key = 99999999999999999999", ""),
             ("[llm]\n\ntimeout_seconds = 'SECRET'", "llm.timeout_seconds: it is a text"),
             ("[llm]\n\ntimeout_seconds = 'SECRET'", "debrief.toml, line 3)"),
-            ("[llm]\non_budget = 'SECRET'", "llm.on_budget: it is none of"),
+            ("[llm]\non_budget = 'SECRET'", "llm.on_budget: it isn't one of"),
             ("[http]\nlisten = 'SECRET'", "http.listen: "),
             ("[http]\nlisten = 'SECRET'", "debrief.toml, line 2)"),
             ("[review]\nbase_url = 'SECRET'", "review.base_url: "),

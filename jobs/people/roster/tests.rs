@@ -214,7 +214,7 @@ fn a_field_in_quotation_marks_may_hold_line_breaks() {
     let several = good("name,email,aliases\nAda,\"ada@client.example\nada@second.example\",\"Countess\nAL\"\n");
     assert_eq!(people(&several), ["Ada <ada@client.example>"]);
     assert_eq!(several.clients[0].aliases, ["Countess", "AL"]);
-    assert_eq!(several.notes, ["line 2: of several email addresses, the first is used"]);
+    assert_eq!(several.notes, ["line 2: there are several email addresses; the first is used"]);
 }
 
 #[test]
