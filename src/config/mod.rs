@@ -392,7 +392,7 @@ mod tests {
             ("[http]\nlisten = 'SECRET'", "debrief.toml, line 2)"),
             ("[review]\nbase_url = 'SECRET'", "review.base_url: "),
             ("[review]\nbase_url = 'https://SECRET:99999999'", "review.base_url: "),
-            ("[review]\nbase_url = 'https://u:SECRET@debrief.example'", "review.base_url: it names a user"),
+            ("[review]\nbase_url = 'https://u:SECRET@debrief.example'", "review.base_url: it contains a user"),
             ("[review]\nbase_url = 'ftp://u:SECRET@debrief.example'", "review.base_url: "),
             ("[log]\nfilter = 'queue=SECRET'", "log.filter: "),
             ("[log]\nfilter = 'queue[SECRET'", "log.filter: "),
