@@ -24,6 +24,7 @@ pub(crate) mod store;
 #[cfg(test)]
 mod unspaced;
 mod voices;
+pub(crate) mod write;
 
 use serde::Serialize;
 use uuid::Uuid;
@@ -32,7 +33,7 @@ use crate::{
     db::{TenantTx, Tx},
     index::IndexSession,
     mail::{self, Post, Trouble},
-    path::{self, AttributeSession, State, session},
+    path::{self, AttributeSession, Locked, State, session},
     queue::{Context, Finished, Job, JobError, blocking, enqueue},
     written,
 };
@@ -71,13 +72,13 @@ impl Job for AttributeSession {
             let found = blocking(move || Found::of(&speech, people)).await?;
 
             let mut tx = ctx.tenant_tx().await?;
-            let Some(correlation_id) = self.lock(&mut tx).await? else {
+            let Some(session) = self.lock(&mut tx).await? else {
                 return ctx.finish(tx, Outcome::default()).await;
             };
             store::hold_people(&mut tx, self.session_id).await?;
             let now = store::load_people(&mut tx, self.session_id).await?;
             if found.people.says_as_much_as(&now) && store::stamp(&mut tx, self.session_id).await? == stamp {
-                return self.write(ctx, tx, correlation_id, found).await;
+                return self.write(ctx, tx, session, found).await;
             }
         }
         Err(JobError::overtaken("what is known of the session's people keeps changing"))
@@ -115,12 +116,12 @@ impl Found {
 }
 
 impl AttributeSession {
-    /// Locks the session and gives its correlation, where there is something to attribute.
-    async fn lock(&self, tx: &mut TenantTx) -> Result<Option<Uuid>, sqlx::Error> {
-        let correlation_id = match session::lock(tx, self.session_id).await? {
-            Some((State::Parsed | State::WaitingForSpeakers, correlation_id)) => correlation_id,
+    /// Locks the session; `None` if there is nothing to attribute in it.
+    async fn lock(&self, tx: &mut TenantTx) -> Result<Option<Locked>, sqlx::Error> {
+        let session = match session::lock(tx, self.session_id).await? {
+            Some(session @ Locked { state: State::Parsed | State::WaitingForSpeakers, .. }) => session,
             found => {
-                let state = found.map(|(state, _)| state);
+                let state = found.map(|session| session.state);
                 tracing::info!(
                     target: "attribute",
                     { session.id = %self.session_id, session.state = ?state },
@@ -137,18 +138,18 @@ impl AttributeSession {
             );
             return Ok(None);
         }
-        Ok(Some(correlation_id))
+        Ok(Some(session))
     }
 
     async fn write(
         &self,
         ctx: &Context<Post>,
         mut tx: TenantTx,
-        correlation_id: Uuid,
+        session: Locked,
         found: Found,
     ) -> Result<Finished, JobError> {
         let Found { resolutions, participants, people } = found;
-        store::replace(&mut tx, self.session_id, &resolutions, &participants, &people).await?;
+        write::replace(&mut tx, self.session_id, &resolutions, &participants, &people).await?;
 
         let unresolved = resolutions.iter().filter(|resolution| resolution.who.is_none()).count();
         let clients = participants.iter().filter(|participant| matches!(participant.who, Who::Client(_))).count();
@@ -156,18 +157,18 @@ impl AttributeSession {
         tracing::info!(
             target: "attribute",
             {
-                session.id = %self.session_id, correlation.id = %correlation_id, labels = outcome.labels,
+                session.id = %self.session_id, correlation.id = %session.correlation_id, labels = outcome.labels,
                 labels.unresolved = unresolved, clients
             },
             "speakers were attributed"
         );
         // What is found shows who spoke: the index looks again.
-        enqueue(&mut tx, &IndexSession { session_id: self.session_id }, correlation_id).await?;
+        enqueue(&mut tx, &IndexSession { session_id: self.session_id }, session.correlation_id).await?;
         let to = match unresolved {
             0 => summaries_due(&mut tx, self.session_id).await?,
             _ => State::WaitingForSpeakers,
         };
-        path::advance(&mut tx, self.session_id, to, correlation_id).await?;
+        path::advance(&mut tx, &session, to).await?;
         ctx.finish(tx, outcome).await
     }
 }
@@ -175,22 +176,8 @@ impl AttributeSession {
 /// Everybody is known: makes one summary per client due. Without any client there is nothing to summarise, and the coach is
 /// told so by the review request.
 async fn summaries_due(tx: &mut TenantTx, session_id: Uuid) -> Result<State, sqlx::Error> {
-    store::name_session(tx, session_id).await?;
-    let summaries = store::make_summaries_due(tx, session_id).await?;
+    write::name_session(tx, session_id).await?;
+    let summaries = write::make_summaries_due(tx, session_id).await?;
     written::withdraw_others(tx, session_id, &summaries).await?;
     Ok(if summaries.is_empty() { State::Summarized } else { State::Attributed })
-}
-
-/// To be called when a session that is summarised got a file that tells who was there: its speakers stay as they are.
-/// What a person is to be asked, or attributed anew, is decided here and nowhere else.
-///
-/// # Errors
-/// When the database does not answer.
-pub async fn evidence_came(_tx: &mut TenantTx, session_id: Uuid) -> Result<(), sqlx::Error> {
-    tracing::warn!(
-        target: "attribute",
-        { session.id = %session_id },
-        "a file came after the summary; what it says of people is kept, and the speakers stay"
-    );
-    Ok(())
 }

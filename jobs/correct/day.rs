@@ -14,7 +14,7 @@ use super::touched;
 use crate::{
     audit::{self, Event, EventKind, Visitor},
     db::{TenantTx, Tx},
-    path::{self, AttributeSession, State, session},
+    path::{self, AttributeSession, Locked, State, session},
     queue::enqueue,
     summarize, written,
 };
@@ -70,8 +70,8 @@ pub enum DayError {
 /// # Errors
 /// When the day is implausible, or comes too late: then the caller drops the transaction.
 pub async fn set_date(tx: &mut TenantTx, session_id: Uuid, when: When, visitor: &Visitor) -> Result<Dated, DayError> {
-    let (state, correlation_id) = session::lock(tx, session_id).await?.ok_or(DayError::NoSession)?;
-    if state == State::Rejected {
+    let session = session::lock(tx, session_id).await?.ok_or(DayError::NoSession)?;
+    if session.state == State::Rejected {
         return Err(DayError::Rejected);
     }
     let row = sqlx::query!(
@@ -102,17 +102,17 @@ pub async fn set_date(tx: &mut TenantTx, session_id: Uuid, when: When, visitor: 
     .execute(tx.conn())
     .await?;
     if row.session_date != when.date {
-        write_again(tx, (session_id, state, correlation_id), later, &mut dated).await?;
+        write_again(tx, &session, later, &mut dated).await?;
     }
     // Sessions of the same hour tell who speaks.
-    if dated.changed && state == State::WaitingForSpeakers {
-        enqueue(tx, &AttributeSession { session_id }, correlation_id).await?;
+    if dated.changed && session.state == State::WaitingForSpeakers {
+        enqueue(tx, &AttributeSession { session_id }, session.correlation_id).await?;
     }
     let detail = json!({ "from": row.session_date, "to": when.date, "was": row.date_source, "due": dated.due, "stopped": dated.stopped });
     audit::record(tx, &Event { detail, ..Event::of(session_id, EventKind::DateSet) }, visitor).await?;
     tracing::info!(
         target: "attribute",
-        { session.id = %session_id, correlation.id = %correlation_id, summaries.due = dated.due, mails.stopped = dated.stopped },
+        { session.id = %session_id, correlation.id = %session.correlation_id, summaries.due = dated.due, mails.stopped = dated.stopped },
         "the day of a session was set"
     );
     Ok(dated)
@@ -151,21 +151,21 @@ async fn later(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<(Uuid, i32, Uu
 /// speaker.
 async fn write_again(
     tx: &mut TenantTx,
-    (session_id, state, correlation_id): (Uuid, State, Uuid),
+    session: &Locked,
     later: Vec<(Uuid, i32, Uuid)>,
     dated: &mut Dated,
 ) -> Result<(), sqlx::Error> {
-    for summary in written::lock(tx, session_id).await?.into_iter().filter(|summary| !summary.is_withdrawn) {
+    for summary in written::lock(tx, session.id).await?.into_iter().filter(|summary| !summary.is_withdrawn) {
         dated.stopped += touched::stop_follow_ups(tx, summary.id, STOPPED).await?;
-        written::forget(tx, session_id, summary.client_id).await?;
+        written::forget(tx, session.id, summary.client_id).await?;
         written::rewrite(tx, summary.id, REWRITTEN).await?;
         dated.due += 1;
     }
     for (after, version, summary_id) in later {
-        enqueue(tx, &summarize::LookAgain { summary_id, after, version }, correlation_id).await?;
+        enqueue(tx, &summarize::LookAgain { summary_id, after, version }, session.correlation_id).await?;
     }
-    if dated.due > 0 && state.is_attributed() {
-        path::advance(tx, session_id, State::Attributed, correlation_id).await?;
+    if dated.due > 0 && session.state.is_attributed() {
+        path::advance(tx, session, State::Attributed).await?;
     }
     Ok(())
 }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::speakers::{self, Answer};
 use crate::{
-    attribute::{Alias, Person, Who, store},
+    attribute::{Alias, Person, Who, store, write},
     clean,
     db::{TenantTx, Tx},
     names::{self, generic},
@@ -104,8 +104,9 @@ pub async fn name_speakers(
 
 /// As [`name_speakers`], where an answer may hold for this session alone.
 pub(super) async fn name(tx: &mut TenantTx, session_id: Uuid, answers: &[Answer]) -> Result<Named, NameError> {
-    let (state, correlation_id) = session::lock(tx, session_id).await?.ok_or(NameError::NoSession)?;
-    if state != State::WaitingForSpeakers || session::is_summarized(tx, session_id).await? {
+    let session = session::lock(tx, session_id).await?.ok_or(NameError::NoSession)?;
+    let correlation_id = session.correlation_id;
+    if session.state != State::WaitingForSpeakers || session::is_summarized(tx, session_id).await? {
         return Err(NameError::NotWaiting);
     }
     let coach_id = hold_coach(tx, session_id).await?;
@@ -140,7 +141,7 @@ pub(super) async fn name(tx: &mut TenantTx, session_id: Uuid, answers: &[Answer]
     .fetch_one(tx.conn())
     .await?;
     match remaining {
-        0 => path::advance(tx, session_id, State::Parsed, correlation_id).await?,
+        0 => path::advance(tx, &session, State::Parsed).await?,
         // What was said may tell who the others are.
         _ => enqueue(tx, &AttributeSession { session_id }, correlation_id).await.map(drop)?,
     }
@@ -198,7 +199,7 @@ pub(super) async fn identify(
 
 /// The participant of the session who is this person; added where there is none yet. The job counts what they said.
 async fn participant(tx: &mut TenantTx, session_id: Uuid, who: Who, name: &str) -> Result<Uuid, sqlx::Error> {
-    let (kind, client_id) = store::kind(who);
+    let (kind, client_id) = write::kind(who);
     let found = sqlx::query_scalar!(
         "select id from participants
          where session_id = $1 and kind = $2 and client_id is not distinct from $3 and (kind <> 'guest' or name = $4)
@@ -273,7 +274,7 @@ pub(super) async fn remember(
         coach_id,
         normalized,
         written,
-        store::kind(who).1,
+        write::kind(who).1,
         who == Who::Coach,
         who == Who::Guest,
         who == Who::Shared

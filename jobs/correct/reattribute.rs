@@ -15,12 +15,13 @@ use crate::{
         People, Who,
         resolve::{Resolution, resolve},
         store::{self, Known, Speech, Stored},
+        write,
     },
     audit::Visitor,
     db::{TenantTx, Tx},
     desk::Desk,
     index::IndexSession,
-    path::{self, State},
+    path::{self, Locked, State},
     queue::{enqueue, in_place},
 };
 
@@ -63,7 +64,7 @@ pub(super) fn plan(
     Plan { resolutions, moved }
 }
 
-/// Carries a plan out. `summaries` are locked, with what they rested on before. The caller holds the session's lock, and has seen its state to be one in which it is attributed.
+/// Carries a plan out. `summaries` are locked, with what they rested on before; the session was found attributed.
 pub(super) async fn apply(
     tx: &mut TenantTx,
     desk: &Desk,
@@ -74,23 +75,23 @@ pub(super) async fn apply(
 ) -> Result<Touched, sqlx::Error> {
     let known = with_names(session.known.clone(), session.stored);
     let participants = in_place(|| store::participants(session.speech, &plan.resolutions, &known));
-    store::replace(tx, session.id, &plan.resolutions, &participants, &known).await?;
+    write::replace(tx, session.locked.id, &plan.resolutions, &participants, &known).await?;
     // Who speaks, and not who was there: a summary is drawn from words.
     let speaking = plan.resolutions.iter().filter_map(|found| found.who);
     let clients: HashSet<Uuid> =
         speaking.filter_map(|who| if let Who::Client(client) = who { Some(client) } else { None }).collect();
     let kind = if clients.len() > 1 { "group" } else { "individual" };
-    sqlx::query!("update sessions set type = $2, updated_at = now() where id = $1", session.id, kind)
+    sqlx::query!("update sessions set type = $2, updated_at = now() where id = $1", session.locked.id, kind)
         .execute(tx.conn())
         .await?;
-    store::name_session(tx, session.id).await?;
-    enqueue(tx, &IndexSession { session_id: session.id }, session.correlation_id).await?;
+    write::name_session(tx, session.locked.id).await?;
+    enqueue(tx, &IndexSession { session_id: session.locked.id }, session.locked.correlation_id).await?;
     let touched = touched::settle(tx, desk, session, summaries, &clients, visitor).await?;
     // One unknown voice holds the session.
     if plan.resolutions.iter().any(|found| found.who.is_none()) {
-        path::advance(tx, session.id, State::WaitingForSpeakers, session.correlation_id).await?;
+        path::advance(tx, &session.locked, State::WaitingForSpeakers).await?;
     } else {
-        touched::move_on(tx, session).await?;
+        touched::move_on(tx, &session.locked).await?;
     }
     Ok(touched)
 }
@@ -108,9 +109,7 @@ pub(super) fn with_names(mut known: Known, stored: &HashMap<String, Stored>) -> 
 
 /// A session that is attributed anew.
 pub(super) struct Session<'a> {
-    pub(super) id: Uuid,
-    pub(super) state: State,
-    pub(super) correlation_id: Uuid,
+    pub(super) locked: Locked,
     pub(super) speech: &'a Speech,
     pub(super) known: &'a Known,
     pub(super) stored: &'a HashMap<String, Stored>,

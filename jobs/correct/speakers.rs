@@ -31,7 +31,7 @@ use crate::{
     desk::Desk,
     mail::{self, START_AGAIN, Trouble},
     names,
-    path::{AttributeSession, State, session},
+    path::{AttributeSession, Locked, State, session},
     queue::{Context, Finished, Job, JobArgs, JobError, Policy, enqueue, in_place},
 };
 
@@ -75,16 +75,16 @@ pub async fn set_speakers(
     answers: &[Answer],
     visitor: &Visitor,
 ) -> Result<Corrected, NameError> {
-    let (state, correlation_id) = session::lock(tx, session_id).await?.ok_or(NameError::NoSession)?;
+    let locked = session::lock(tx, session_id).await?.ok_or(NameError::NoSession)?;
     // One whose guess was taken back waits with its summaries: what was written of it is settled at once.
-    let waits_again = state == State::WaitingForSpeakers && session::is_summarized(tx, session_id).await?;
-    let corrected = if state.is_attributed() || waits_again {
-        correct(tx, desk, (session_id, state, correlation_id), answers, visitor).await?
+    let waits_again = locked.state == State::WaitingForSpeakers && session::is_summarized(tx, session_id).await?;
+    let corrected = if locked.state.is_attributed() || waits_again {
+        correct(tx, desk, locked, answers, visitor).await?
     } else {
         let Named { named, remaining, earlier_sessions } = naming::name(tx, session_id, answers).await?;
         Corrected { named, remaining, earlier_sessions, ..Corrected::default() }
     };
-    let kind = if state.is_attributed() { EventKind::SpeakersCorrected } else { EventKind::SpeakersNamed };
+    let kind = if locked.state.is_attributed() { EventKind::SpeakersCorrected } else { EventKind::SpeakersNamed };
     let detail = serde_json::to_value(corrected).unwrap_or_default();
     audit::record(tx, &Event { detail, ..Event::of(session_id, kind) }, visitor).await?;
     Ok(corrected)
@@ -93,10 +93,11 @@ pub async fn set_speakers(
 async fn correct(
     tx: &mut TenantTx,
     desk: &Desk,
-    (session_id, state, correlation_id): (Uuid, State, Uuid),
+    locked: Locked,
     answers: &[Answer],
     visitor: &Visitor,
 ) -> Result<Corrected, NameError> {
+    let (session_id, correlation_id) = (locked.id, locked.correlation_id);
     let coach_id = naming::hold_coach(tx, session_id).await?;
     let before = store::load_people(tx, session_id).await?;
     let stored = stored(tx, session_id).await?;
@@ -123,15 +124,8 @@ async fn correct(
     }
     let speech = store::load_speech(tx, session_id).await?;
     let plan = in_place(|| plan(&speech, &before.people, &after.people, &stored, &said_of));
-    let session = Session {
-        id: session_id,
-        state,
-        correlation_id,
-        speech: &speech,
-        known: &after,
-        stored: &stored,
-        withdrawn: Withdrawn::AnotherSpoke,
-    };
+    let session =
+        Session { locked, speech: &speech, known: &after, stored: &stored, withdrawn: Withdrawn::AnotherSpoke };
     let summaries = touched::lock_with_inputs(tx, session_id).await?;
     let touched = reattribute::apply(tx, desk, &session, summaries, &plan, visitor).await?;
     tracing::info!(
@@ -279,8 +273,8 @@ async fn correct_session(
     drop(tx);
 
     let mut tx = ctx.tenant_tx().await?;
-    let Some((state, correlation_id)) = session::lock(&mut tx, session_id).await? else { return Ok(None) };
-    if !state.is_attributed() {
+    let Some(locked) = session::lock(&mut tx, session_id).await? else { return Ok(None) };
+    if !locked.state.is_attributed() {
         return Ok(None);
     }
     store::hold_people(&mut tx, session_id).await?;
@@ -292,15 +286,8 @@ async fn correct_session(
     if plan.moved == 0 {
         return Ok(None);
     }
-    let session = Session {
-        id: session_id,
-        state,
-        correlation_id,
-        speech: &speech,
-        known: &known,
-        stored: &stored,
-        withdrawn: Withdrawn::AnotherSpoke,
-    };
+    let session =
+        Session { locked, speech: &speech, known: &known, stored: &stored, withdrawn: Withdrawn::AnotherSpoke };
     let visitor = Visitor::default();
     let summaries = touched::lock_with_inputs(&mut tx, session_id).await?;
     let touched = reattribute::apply(&mut tx, ctx, &session, summaries, &plan, &visitor).await?;

@@ -95,8 +95,8 @@ pub async fn split(
     answers: &[(Uuid, Option<SpeakerIs>)],
     visitor: &Visitor,
 ) -> Result<Corrected, NameError> {
-    let (state, correlation_id) = session::lock(tx, session_id).await?.ok_or(NameError::NoSession)?;
-    if !state.is_attributed() {
+    let locked = session::lock(tx, session_id).await?.ok_or(NameError::NoSession)?;
+    if !locked.state.is_attributed() {
         return Err(NameError::NotWaiting);
     }
     let coach_id = naming::hold_coach(tx, session_id).await?;
@@ -141,15 +141,8 @@ pub async fn split(
     }
     let speech = store::load_speech(tx, session_id).await?;
     let plan = in_place(|| plan(&speech, &before.people, &after.people, &stored, &said_of));
-    let session = Session {
-        id: session_id,
-        state,
-        correlation_id,
-        speech: &speech,
-        known: &after,
-        stored: &stored,
-        withdrawn: Withdrawn::AnotherSpoke,
-    };
+    let session =
+        Session { locked, speech: &speech, known: &after, stored: &stored, withdrawn: Withdrawn::AnotherSpoke };
     let touched = reattribute::apply(tx, desk, &session, summaries, &plan, visitor).await?;
     let corrected = Corrected { named: answers.len(), moved: plan.moved, touched, ..Corrected::default() };
     let detail = serde_json::to_value(corrected).unwrap_or_default();

@@ -32,11 +32,11 @@ pub async fn take_back(
     label: &str,
     visitor: &Visitor,
 ) -> Result<Corrected, NameError> {
-    let (state, correlation_id) = session::lock(tx, session_id).await?.ok_or(NameError::NoSession)?;
+    let locked = session::lock(tx, session_id).await?.ok_or(NameError::NoSession)?;
     naming::hold_coach(tx, session_id).await?;
     let stored = store::stored(tx, session_id).await?;
     let Some(guess) = stored.get(label) else { return Err(NameError::NoLabel(label.to_owned())) };
-    if guess.by_coach || guess.who.is_none() || !guess.basis.is_guess() || !state.is_attributed() {
+    if guess.by_coach || guess.who.is_none() || !guess.basis.is_guess() || !locked.state.is_attributed() {
         return Err(NameError::NoGuess(label.to_owned()));
     }
     if let Some(Who::Client(client)) = guess.who
@@ -56,20 +56,12 @@ pub async fn take_back(
         Resolution { who: None, confidence: 0.0, reason, ..stands }
     };
     let plan = Plan { resolutions: stored.iter().map(resolution).collect(), moved: 1 };
-    let session = Session {
-        id: session_id,
-        state,
-        correlation_id,
-        speech: &speech,
-        known: &known,
-        stored: &stored,
-        withdrawn: Withdrawn::TakenBack,
-    };
+    let session = Session { locked, speech: &speech, known: &known, stored: &stored, withdrawn: Withdrawn::TakenBack };
     let summaries = touched::lock_with_inputs(tx, session_id).await?;
     let touched = reattribute::apply(tx, desk, &session, summaries, &plan, visitor).await?;
     tracing::info!(
         target: "attribute",
-        { session.id = %session_id, correlation.id = %correlation_id, summaries.withdrawn = touched.withdrawn },
+        { session.id = %session_id, correlation.id = %locked.correlation_id, summaries.withdrawn = touched.withdrawn },
         "a guess was taken back"
     );
     let remaining = plan.resolutions.iter().filter(|found| found.who.is_none()).count();

@@ -26,7 +26,7 @@ impl Job for DropThreads {
             .await?;
         let Some(session) = session else { return ctx.finish(tx, json!({ "outcome": "gone" })).await };
         let locked = session::lock(&mut tx, session.session_id).await?;
-        let Some((_, correlation_id)) = locked else { return ctx.finish(tx, json!({ "outcome": "gone" })).await };
+        let Some(locked) = locked else { return ctx.finish(tx, json!({ "outcome": "gone" })).await };
         let tells = sqlx::query_scalar!(
             r#"select exists (
                    select from summaries
@@ -46,7 +46,7 @@ impl Job for DropThreads {
         }
         written::forget(&mut tx, session.session_id, session.client_id).await?;
         written::rewrite(&mut tx, self.summary_id, REASON).await?;
-        path::advance(&mut tx, session.session_id, State::Attributed, correlation_id).await?;
+        path::advance(&mut tx, &locked, State::Attributed).await?;
         ctx.finish(tx, json!({ "outcome": "due" })).await
     }
 }

@@ -15,7 +15,7 @@ use crate::{
     db::{TenantTx, Tx},
     desk::{self, Desk},
     follow_up, mail,
-    path::{self, State, SummarizeClient},
+    path::{self, Locked, State, SummarizeClient},
     queue::enqueue,
     summarize::{self, SessionForClient},
     written::{self, Summary},
@@ -77,12 +77,12 @@ pub(super) async fn settle(
         touched.stopped += stop_follow_ups(tx, summary.id, CORRECTED).await?;
         let own = input.filter(|_| speaks).map_or_else(Vec::new, |input| input.utterances);
         let own: Vec<Uuid> = own.into_iter().map(|line| line.id).collect();
-        gone_wrong.extend(misdeliveries(tx, session.id, summary, speaks, &own).await?);
-        written::forget(tx, session.id, summary.client_id).await?;
-        written::look_again(tx, summary.id, session.correlation_id).await?;
+        gone_wrong.extend(misdeliveries(tx, session.locked.id, summary, speaks, &own).await?);
+        written::forget(tx, session.locked.id, summary.client_id).await?;
+        written::look_again(tx, summary.id, session.locked.correlation_id).await?;
         if speaks {
             written::rewrite(tx, summary.id, REWRITTEN).await?;
-            enqueue(tx, &SummarizeClient { summary_id: summary.id }, session.correlation_id).await?;
+            enqueue(tx, &SummarizeClient { summary_id: summary.id }, session.locked.correlation_id).await?;
             touched.due += 1;
         } else {
             withdraw(tx, session, summary, visitor).await?;
@@ -95,17 +95,17 @@ pub(super) async fn settle(
             "insert into summaries (id, organization_id, session_id, client_id) values ($1, $2, $3, $4)",
             summary_id,
             organization,
-            session.id,
+            session.locked.id,
             client
         )
         .execute(tx.conn())
         .await?;
-        enqueue(tx, &SummarizeClient { summary_id }, session.correlation_id).await?;
+        enqueue(tx, &SummarizeClient { summary_id }, session.locked.correlation_id).await?;
         touched.due += 1;
     }
     touched.misdelivered = gone_wrong.iter().filter(|found| found.is_new).count();
     if let Some(first) = gone_wrong.iter().find(|found| found.is_new) {
-        desk::warn_of_wrong_words(tx, desk, session.id, first.id).await?;
+        desk::warn_of_wrong_words(tx, desk, session.locked.id, first.id).await?;
     }
     Ok(touched)
 }
@@ -200,12 +200,12 @@ async fn withdraw(
             summary.client
         ),
     };
-    written::set_aside(tx, session.id, summary, reason, visitor).await
+    written::set_aside(tx, session.locked.id, summary, reason, visitor).await
 }
 
 /// The session goes where its summaries are: back to be summarised, or on where none is due any more.
-pub(super) async fn move_on(tx: &mut TenantTx, session: &Session<'_>) -> Result<(), sqlx::Error> {
-    if path::follow_summaries(tx, session.id, session.state, session.correlation_id).await? == State::InReview {
+pub(super) async fn move_on(tx: &mut TenantTx, session: &Locked) -> Result<(), sqlx::Error> {
+    if path::follow_summaries(tx, session).await? == State::InReview {
         follow_up::close_if_finished(tx, session.id).await?;
     }
     Ok(())

@@ -6,15 +6,13 @@
 
 use uuid::Uuid;
 
-use super::{
-    reattribute::{self, Session, Withdrawn},
-    touched,
-};
+use super::{reattribute, touched};
 use crate::{
     attribute::{
         self, Who,
         resolve::{Basis, Resolution},
         store::{self, stored},
+        write,
     },
     audit::Visitor,
     db::{TenantTx, Tx},
@@ -35,7 +33,8 @@ const IN_THE_OTHER: &str = "Two entries in your client list were one person: wha
 /// # Errors
 /// When the database does not answer.
 pub(crate) async fn unite(tx: &mut TenantTx, session_id: Uuid, from: Uuid, into: Uuid) -> Result<(), sqlx::Error> {
-    let Some((state, correlation_id)) = session::lock(tx, session_id).await? else { return Ok(()) };
+    let Some(session) = session::lock(tx, session_id).await? else { return Ok(()) };
+    let correlation_id = session.correlation_id;
     let known = store::load_people(tx, session_id).await?;
     let stored = stored(tx, session_id).await?;
     let speech = store::load_speech(tx, session_id).await?;
@@ -54,9 +53,9 @@ pub(crate) async fn unite(tx: &mut TenantTx, session_id: Uuid, from: Uuid, into:
     let resolutions: Vec<Resolution> = speech.labels().into_iter().map(resolution).collect();
     let known = reattribute::with_names(known, &stored);
     let participants = store::participants(&speech, &resolutions, &known);
-    store::replace(tx, session_id, &resolutions, &participants, &known).await?;
+    write::replace(tx, session_id, &resolutions, &participants, &known).await?;
     enqueue(tx, &IndexSession { session_id }, correlation_id).await?;
-    if !state.is_attributed() {
+    if !session.state.is_attributed() {
         return Ok(());
     }
     let summaries = written::lock(tx, session_id).await?;
@@ -76,15 +75,6 @@ pub(crate) async fn unite(tx: &mut TenantTx, session_id: Uuid, from: Uuid, into:
         (None, Some(other)) => rewrite(tx, session_id, other, into, correlation_id).await?,
         (None, None) => {}
     }
-    let session = Session {
-        id: session_id,
-        state,
-        correlation_id,
-        speech: &speech,
-        known: &known,
-        stored: &stored,
-        withdrawn: Withdrawn::AnotherSpoke,
-    };
     touched::move_on(tx, &session).await
 }
 

@@ -64,8 +64,8 @@ pub async fn decide(tx: &mut TenantTx, summary_id: Uuid, verdict: Verdict) -> Re
 /// When the database does not answer.
 pub async fn close_if_finished(tx: &mut TenantTx, session_id: Uuid) -> Result<bool, sqlx::Error> {
     // The lock makes two follow-ups that end at the same time count each other.
-    let Some((state, correlation_id)) = session::lock(tx, session_id).await? else { return Ok(false) };
-    if state != State::InReview {
+    let Some(session) = session::lock(tx, session_id).await? else { return Ok(false) };
+    if session.state != State::InReview {
         return Ok(false);
     }
     // The newest follow-up of a summary is the one that counts: a failed one is made good by its successor.
@@ -88,9 +88,9 @@ pub async fn close_if_finished(tx: &mut TenantTx, session_id: Uuid) -> Result<bo
     if outstanding {
         return Ok(false);
     }
-    path::advance(tx, session_id, State::Closed, correlation_id).await?;
+    path::advance(tx, &session, State::Closed).await?;
     tracing::info!(
-        target: "follow_up", { session.id = %session_id, correlation.id = %correlation_id }, "session closed"
+        target: "follow_up", { session.id = %session_id, correlation.id = %session.correlation_id }, "session closed"
     );
     Ok(true)
 }

@@ -34,7 +34,7 @@ pub(super) async fn if_recipient_changed(
     .await?;
     let Some(found) = found else { return Ok(false) };
     // The session before its summaries and its mails, as everywhere.
-    let Some((state, correlation_id)) = session::lock(tx, found.session_id).await? else { return Ok(false) };
+    let Some(session) = session::lock(tx, found.session_id).await? else { return Ok(false) };
     if mail::is_for_its_client(tx, mail_id).await? != Some(false) {
         return Ok(false);
     }
@@ -58,8 +58,8 @@ pub(super) async fn if_recipient_changed(
         target: "follow_up", { summary.id = %summary_id, mail.id = %mail_id },
         "the client's name or address changed after the approval: the follow-up is stopped"
     );
-    if state == State::Closed {
-        path::advance(tx, found.session_id, State::InReview, correlation_id).await?;
+    if session.state == State::Closed {
+        path::advance(tx, &session, State::InReview).await?;
     }
     let detail = serde_json::json!({ "why": "recipient changed", "mail": mail_id });
     let event =

@@ -19,7 +19,7 @@ use crate::{
     db::{TenantTx, Tx},
     mail::{self, Message, NewMail, Recipient, RosterProblems, Trouble},
     meeting::key::{INBOX, TranscriptKey},
-    path::{self, State},
+    path::{self, State, session},
     people::{Applied, roster::RosterError},
     queue::{Context, Finished, Job, JobArgs, JobError, enqueue},
 };
@@ -257,17 +257,17 @@ pub(super) async fn notice(
 /// # Errors
 /// When the database does not answer.
 pub async fn rejected(tx: &mut TenantTx, transcript_id: Uuid, reason: &str) -> Result<(), sqlx::Error> {
-    let row = sqlx::query!(
-        "update transcripts set rejected_reason = $2 where id = $1
-         returning session_id, (select correlation_id from sessions where id = session_id) as \"correlation_id!\"",
+    let session_id = sqlx::query_scalar!(
+        "update transcripts set rejected_reason = $2 where id = $1 returning session_id",
         transcript_id,
         clean::line(reason)
     )
     .fetch_optional(tx.conn())
     .await?;
-    let Some(row) = row else { return Ok(()) };
-    path::advance(tx, row.session_id, State::Rejected, row.correlation_id).await?;
-    enqueue(tx, &RejectTranscript { transcript_id }, row.correlation_id).await?;
+    let Some(session_id) = session_id else { return Ok(()) };
+    let Some(session) = session::lock(tx, session_id).await? else { return Ok(()) };
+    path::advance(tx, &session, State::Rejected).await?;
+    enqueue(tx, &RejectTranscript { transcript_id }, session.correlation_id).await?;
     Ok(())
 }
 

@@ -75,7 +75,7 @@ impl Job for ParseTranscript {
             // The session's lock comes first, as everywhere; then what may have changed meanwhile is read again.
             let locked = session::lock(&mut tx, row.session_id).await?;
             let this = store::load(&mut tx, self.transcript_id).await?;
-            let (Some((state, correlation_id)), Some(this)) = (locked, this) else {
+            let (Some(session), Some(this)) = (locked, this) else {
                 return ctx.finish(tx, Outcome { outcome: "gone", ..Outcome::default() }).await;
             };
             if this.done {
@@ -87,7 +87,7 @@ impl Job for ParseTranscript {
                 live = now;
                 continue;
             }
-            let outcome = write::write(&mut tx, &files, self.transcript_id, (state, correlation_id)).await?;
+            let outcome = write::write(&mut tx, &files, self.transcript_id, &session).await?;
             return ctx.finish(tx, outcome).await;
         }
         Err(JobError::overtaken("further files of the session keep coming"))

@@ -12,11 +12,11 @@ use super::{
     store,
 };
 use crate::{
-    attribute, danger,
+    danger,
     db::TenantTx,
     index::IndexSession,
     ingest,
-    path::{self, State, session},
+    path::{self, Locked, State, session},
     queue::enqueue,
     written,
 };
@@ -30,7 +30,7 @@ pub(super) async fn write(
     tx: &mut TenantTx,
     files: &Files,
     transcript_id: Uuid,
-    (state, correlation_id): (State, Uuid),
+    session: &Locked,
 ) -> Result<Outcome, sqlx::Error> {
     let Some(this) = files.all.iter().find(|file| file.row.id == transcript_id) else {
         return Ok(Outcome { outcome: "gone", ..Outcome::default() });
@@ -59,14 +59,18 @@ pub(super) async fn write(
             outcome.outcome = result;
         }
     }
-    if late.is_some() || (state == State::Closed && !changes) {
+    if late.is_some() || (session.state == State::Closed && !changes) {
         // Who was there may be told otherwise now; what was summarised stays until a person says so.
-        attribute::evidence_came(tx, session_id).await?;
+        tracing::warn!(
+            target: "parse",
+            { session.id = %session_id },
+            "a file came after the summary; what it says of people is kept, and the speakers stay"
+        );
         return Ok(outcome);
     }
     if changes {
         if summarized {
-            written::words_replaced(tx, session_id, correlation_id).await?;
+            written::words_replaced(tx, session_id, session.correlation_id).await?;
         }
         store::replace_utterances(tx, session_id).await?;
         for (speech, signs) in files.merged.speech.iter().zip(&files.danger) {
@@ -77,9 +81,9 @@ pub(super) async fn write(
         }
         written::forget_names(tx, session_id).await?;
         store::drop_replaced(tx, session_id).await?;
-        enqueue(tx, &IndexSession { session_id }, correlation_id).await?;
+        enqueue(tx, &IndexSession { session_id }, session.correlation_id).await?;
     }
-    path::advance(tx, session_id, State::Parsed, correlation_id).await?;
+    path::advance(tx, session, State::Parsed).await?;
     tracing::info!(
         target: "parse", { transcript.id = %transcript_id, session.id = %session_id, transcript.format = outcome.format,
         transcript.utterances = outcome.utterances, transcript.warnings = outcome.warnings,

@@ -24,42 +24,37 @@ pub use jobs::{
     AskForSpeakers, AttributeSession, DropThreads, ParseTranscript, Readdress, RefineSummary, RequestReview,
     SEND_POLICY, SendFollowUp, SendFreshLink, SummarizeClient,
 };
-pub use session::{MovedBy, State};
+pub use session::{Locked, MovedBy, State};
 
-/// Moves a session to a state, and enqueues what takes it on from there. The caller holds the session's lock.
+/// Moves a session to a state, and enqueues what takes it on from there.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn advance(tx: &mut TenantTx, session_id: Uuid, to: State, correlation_id: Uuid) -> Result<(), sqlx::Error> {
-    let from = session::set_state(tx, session_id, to).await?;
-    for step in next(tx, session_id, to).await? {
-        step.enqueue(tx, correlation_id).await?;
+pub async fn advance(tx: &mut TenantTx, session: &Locked, to: State) -> Result<(), sqlx::Error> {
+    let from = session::set_state(tx, session.id, to).await?;
+    for step in next(tx, session.id, to).await? {
+        step.enqueue(tx, session.correlation_id).await?;
     }
     // Asked when the session begins to wait, not when it looks again in vain, nor by a correction: then the coach is there.
     if (from, to) == (State::Parsed, State::WaitingForSpeakers) {
-        enqueue(tx, &AskForSpeakers { session_id }, correlation_id).await?;
+        enqueue(tx, &AskForSpeakers { session_id: session.id }, session.correlation_id).await?;
     }
     Ok(())
 }
 
-/// Moves a session to where its summaries are: to be written while one is due, on to the review once none is. The caller
-/// holds the session's lock; returns the state that the session is in now.
+/// Moves a session to where its summaries are: to be written while one is due, on to the review once none is. Returns the
+/// state that the session is in now.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn follow_summaries(
-    tx: &mut TenantTx,
-    session_id: Uuid,
-    state: State,
-    correlation_id: Uuid,
-) -> Result<State, sqlx::Error> {
-    let to = match (has_due(tx, session_id).await?, state) {
-        (true, State::Attributed) => return Ok(state),
+pub async fn follow_summaries(tx: &mut TenantTx, session: &Locked) -> Result<State, sqlx::Error> {
+    let to = match (has_due(tx, session.id).await?, session.state) {
+        (true, State::Attributed) => return Ok(session.state),
         (true, _) => State::Attributed,
         (false, State::Attributed | State::WaitingForSpeakers) => State::Summarized,
-        (false, _) => return Ok(state),
+        (false, _) => return Ok(session.state),
     };
-    advance(tx, session_id, to, correlation_id).await?;
+    advance(tx, session, to).await?;
     Ok(to)
 }
 

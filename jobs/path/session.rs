@@ -194,17 +194,28 @@ pub async fn mark_failed(tx: &mut TenantTx, session_id: Uuid, stage: &str, reaso
     Ok(())
 }
 
-/// Locks the session's row until the transaction ends (what refers to it can still be added meanwhile) and returns its
-/// state and its correlation id; `None` if there is no such session.
+/// A session whose row is locked until the transaction ends, as [`lock`] found it.
+#[derive(Clone, Copy, Debug)]
+pub struct Locked {
+    /// The session.
+    pub id: Uuid,
+    /// The state in which it was found.
+    pub state: State,
+    /// What its jobs and mails are known by together.
+    pub correlation_id: Uuid,
+}
+
+/// Locks the session's row until the transaction ends (what refers to it can still be added meanwhile); `None` if there is
+/// no such session.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn lock(tx: &mut TenantTx, session_id: Uuid) -> Result<Option<(State, Uuid)>, sqlx::Error> {
-    let row = sqlx::query!(
-        r#"select state as "state: State", correlation_id from sessions where id = $1 for no key update"#,
+pub async fn lock(tx: &mut TenantTx, session_id: Uuid) -> Result<Option<Locked>, sqlx::Error> {
+    sqlx::query_as!(
+        Locked,
+        r#"select id, state as "state: State", correlation_id from sessions where id = $1 for no key update"#,
         session_id
     )
     .fetch_optional(tx.conn())
-    .await?;
-    Ok(row.map(|row| (row.state, row.correlation_id)))
+    .await
 }

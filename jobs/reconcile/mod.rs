@@ -79,15 +79,15 @@ impl Job for Reconcile {
 
 /// Enqueues the next steps of a session, unless it has moved on from `state` meanwhile; returns how many.
 async fn next_steps(tx: &mut TenantTx, session_id: Uuid, state: State) -> Result<usize, sqlx::Error> {
-    let Some((current, correlation_id)) = session::lock(tx, session_id).await? else { return Ok(0) };
-    if current != state {
+    let Some(session) = session::lock(tx, session_id).await? else { return Ok(0) };
+    if session.state != state {
         return Ok(0);
     }
     let mut enqueued = 0;
     for step in path::next(tx, session_id, state).await? {
         let (kind, subject) = step.subject();
         if !is_there(tx, kind, subject).await? {
-            let new = step.enqueue(tx, correlation_id).await?;
+            let new = step.enqueue(tx, session.correlation_id).await?;
             enqueued += usize::from(matches!(new, Enqueued::New(_)));
         }
     }

@@ -32,7 +32,7 @@ use crate::{
         Content,
         summary::{self, Authorship},
     },
-    path::{RefineSummary, session},
+    path::{Locked, RefineSummary, session},
     queue::{Context, Finished, Job, JobError, enqueue},
     summarize::{self, SessionForClient, Summarizer},
 };
@@ -189,7 +189,7 @@ impl RefineSummary {
     /// meanwhile stays as it is.
     async fn save(&self, ctx: &Context<Summarizer>, read: &Read, outcome: Outcome) -> Result<Finished, JobError> {
         let mut tx = ctx.tenant_tx().await?;
-        let Some((_, correlation_id)) = session::lock(&mut tx, read.session_id).await? else {
+        let Some(Locked { correlation_id, .. }) = session::lock(&mut tx, read.session_id).await? else {
             return ctx.finish(tx, json!({ "outcome": "gone" })).await;
         };
         sqlx::query!("select id from summaries where id = $1 for update", read.summary_id)

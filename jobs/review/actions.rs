@@ -63,14 +63,13 @@ pub(super) struct Locked {
     pub(super) version: i32,
     approved_version: Option<i32>,
     approved_hash: Option<String>,
-    session_state: State,
+    pub(super) session: session::Locked,
     is_withdrawn: bool,
-    pub(super) correlation_id: Uuid,
 }
 
 /// Locks the session, then the summary: always in this order.
 pub(super) async fn lock(tx: &mut TenantTx, session_id: Uuid, summary_id: Uuid) -> Result<Locked, ActionError> {
-    let (session_state, correlation_id) = session::lock(tx, session_id).await?.ok_or(ActionError::NotFound)?;
+    let session = session::lock(tx, session_id).await?.ok_or(ActionError::NotFound)?;
     let row = sqlx::query!(
         r#"select state, version, approved_version, approved_hash, withdrawn_reason is not null as "is_withdrawn!"
            from summaries where id = $1 and session_id = $2 for update"#,
@@ -85,9 +84,8 @@ pub(super) async fn lock(tx: &mut TenantTx, session_id: Uuid, summary_id: Uuid) 
         version: row.version,
         approved_version: row.approved_version,
         approved_hash: row.approved_hash,
-        session_state,
+        session,
         is_withdrawn: row.is_withdrawn,
-        correlation_id,
     })
 }
 
@@ -196,8 +194,8 @@ pub async fn reopen(
     )
     .execute(tx.conn())
     .await?;
-    if row.session_state == State::Closed {
-        path::advance(tx, session_id, State::InReview, row.correlation_id).await?;
+    if row.session.state == State::Closed {
+        path::advance(tx, &row.session, State::InReview).await?;
     }
     session::mark_unwritten(tx, session_id).await?;
     let event = Event { summary_id: Some(summary_id), ..Event::of(session_id, EventKind::Reopened) };
@@ -226,8 +224,8 @@ pub async fn cancel_follow_up(
     if !outgoing::stop_follow_up(tx, summary_id).await? {
         return Err(ActionError::TooLate);
     }
-    if row.session_state == State::Closed {
-        path::advance(tx, session_id, State::InReview, row.correlation_id).await?;
+    if row.session.state == State::Closed {
+        path::advance(tx, &row.session, State::InReview).await?;
     }
     sqlx::query!(
         "update summaries set state = 'done', approved_version = null, approved_hash = null, approved_at = null,
@@ -268,7 +266,7 @@ pub async fn decide_follow_up(
 /// # Errors
 /// [`ActionError::NotOpen`] while a summary or a follow-up waits.
 pub async fn close(tx: &mut TenantTx, session_id: Uuid, visitor: &Visitor) -> Result<(), ActionError> {
-    let (state, _) = session::lock(tx, session_id).await?.ok_or(ActionError::NotFound)?;
+    let state = session::lock(tx, session_id).await?.ok_or(ActionError::NotFound)?.state;
     if state == State::Closed {
         return Ok(());
     }
@@ -290,7 +288,7 @@ pub async fn ask_fresh_link(
     visitor: &Visitor,
 ) -> Result<(), ActionError> {
     // The lock makes the count exact: two that ask at once take turns.
-    let (state, _) = session::lock(tx, link.session_id).await?.ok_or(ActionError::NotFound)?;
+    let state = session::lock(tx, link.session_id).await?.ok_or(ActionError::NotFound)?.state;
     let asked = sqlx::query_scalar!(
         r#"select count(*) as "count!" from review_events
            where session_id = $1 and kind = 'fresh_link_asked' and at > now() - interval '1 hour'"#,
@@ -317,7 +315,7 @@ pub async fn send_fresh_link(
     session_id: Uuid,
     visitor: &Visitor,
 ) -> Result<(), ActionError> {
-    let (state, _) = session::lock(tx, session_id).await?.ok_or(ActionError::NotFound)?;
+    let state = session::lock(tx, session_id).await?.ok_or(ActionError::NotFound)?.state;
     if !matches!(state, State::WaitingForSpeakers | State::InReview | State::Closed) {
         return Err(ActionError::NotOpen { state: state.to_string() });
     }

@@ -149,7 +149,7 @@ pub async fn edit(
     };
     check_again(tx, summary_id, &base, &mut edited).await?;
     let version = summary::add_version(tx, summary_id, &edited, &authorship).await?;
-    enqueue(tx, &IndexSummary { summary_id, version }, row.correlation_id).await?;
+    enqueue(tx, &IndexSummary { summary_id, version }, row.session.correlation_id).await?;
     let detail = json!({ "from": base_version, "version": version, "removed": edits.removals.len() });
     let event = Event { summary_id: Some(summary_id), detail, ..Event::of(session_id, EventKind::Edited) };
     record(tx, &event, visitor).await?;

@@ -97,7 +97,7 @@ pub async fn refine(
     )
     .execute(tx.conn())
     .await?;
-    enqueue(tx, &RefineSummary { refinement_id: id }, row.correlation_id).await?;
+    enqueue(tx, &RefineSummary { refinement_id: id }, row.session.correlation_id).await?;
     let detail = json!({ "version": row.version, "refinement": id });
     let event = Event { summary_id: Some(summary_id), detail, ..Event::of(session_id, EventKind::RefiningAsked) };
     record(tx, &event, visitor).await?;
@@ -152,7 +152,7 @@ pub async fn undo(
         claims_dropped: origin.claims_dropped,
     };
     let version = summary::add_version(tx, summary_id, &before, &authorship).await?;
-    enqueue(tx, &IndexSummary { summary_id, version }, row.correlation_id).await?;
+    enqueue(tx, &IndexSummary { summary_id, version }, row.session.correlation_id).await?;
     let detail = json!({ "from": row.version, "version": version, "restores": origin.version });
     let event = Event { summary_id: Some(summary_id), detail, ..Event::of(session_id, EventKind::Undone) };
     record(tx, &event, visitor).await?;

@@ -21,18 +21,18 @@ impl Job for RequestReview {
 
     async fn run(&self, ctx: &Context<Desk>) -> Result<Finished, JobError> {
         let mut tx = ctx.tenant_tx().await?;
-        let Some((state, correlation_id)) = session::lock(&mut tx, self.session_id).await? else {
+        let Some(session) = session::lock(&mut tx, self.session_id).await? else {
             tracing::info!(target: "review", { session.id = %self.session_id }, "the session is gone; no review is asked for");
             return ctx.finish(tx, json!({ "sent": false, "why": "gone" })).await;
         };
-        if state != State::Summarized {
-            tracing::info!(target: "review", { session.id = %self.session_id, session.state = ?state }, "the review was asked for before, or is not due");
-            return ctx.finish(tx, json!({ "sent": false, "why": state })).await;
+        if session.state != State::Summarized {
+            tracing::info!(target: "review", { session.id = %self.session_id, session.state = ?session.state }, "the review was asked for before, or is not due");
+            return ctx.finish(tx, json!({ "sent": false, "why": session.state })).await;
         }
         desk::invite(&mut tx, ctx, self.session_id, Invitation::REVIEW, &Visitor::default())
             .await
             .map_err(into_job_error)?;
-        path::advance(&mut tx, self.session_id, State::InReview, correlation_id).await?;
+        path::advance(&mut tx, &session, State::InReview).await?;
         ctx.finish(tx, json!({ "sent": true })).await
     }
 
@@ -46,7 +46,7 @@ impl Job for AskForSpeakers {
 
     async fn run(&self, ctx: &Context<Desk>) -> Result<Finished, JobError> {
         let mut tx = ctx.tenant_tx().await?;
-        let state = session::lock(&mut tx, self.session_id).await?.map(|(state, _)| state);
+        let state = session::lock(&mut tx, self.session_id).await?.map(|session| session.state);
         if state != Some(State::WaitingForSpeakers) {
             tracing::info!(target: "review", { session.id = %self.session_id, session.state = ?state }, "the session does not wait for speakers");
             return ctx.finish(tx, json!({ "sent": false, "why": state })).await;

@@ -21,7 +21,7 @@ use crate::{
         Content,
         summary::{self, Authorship},
     },
-    path::session,
+    path::{Locked, session},
     queue::{Context, Finished, Job, JobArgs, JobError, enqueue, in_place},
 };
 
@@ -75,7 +75,7 @@ impl Job for LookAgain {
             .fetch_optional(tx.conn())
             .await?;
         let Some(session_id) = session else { return ctx.finish(tx, json!({ "outcome": "gone" })).await };
-        let Some((_, correlation_id)) = session::lock(&mut tx, session_id).await? else {
+        let Some(Locked { correlation_id, .. }) = session::lock(&mut tx, session_id).await? else {
             return ctx.finish(tx, json!({ "outcome": "gone" })).await;
         };
         let summary = sqlx::query!(

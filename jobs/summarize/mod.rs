@@ -25,7 +25,6 @@ mod threads;
 mod verify;
 
 use serde::Serialize;
-use uuid::Uuid;
 
 pub(crate) use by_model::broken_template;
 pub use draft::{Draft, DraftClaim, DraftEvidence};
@@ -49,7 +48,7 @@ use crate::{
         Content,
         summary::{self, Authorship},
     },
-    path::{self, State, SummarizeClient, session},
+    path::{self, Locked, State, SummarizeClient, session},
     queue::{Context, Finished, Job, JobError, blocking, enqueue, hasten},
 };
 
@@ -83,8 +82,8 @@ impl Job for SummarizeClient {
             return ctx.finish(tx, Outcome::nothing("already done")).await;
         }
         // The lock is held until this job is done, so that whoever attributes the session can enqueue it again.
-        if let Some((state, _)) = session::lock(&mut tx, found.session_id).await?
-            && is_unattributed(&mut tx, found.session_id, state).await?
+        if let Some(session) = session::lock(&mut tx, found.session_id).await?
+            && is_unattributed(&mut tx, &session).await?
         {
             tracing::info!(target: "summarize", { summary.id = %self.summary_id }, "The session has other words now");
             return ctx.finish(tx, Outcome::nothing("not attributed")).await;
@@ -116,7 +115,7 @@ impl Job for SummarizeClient {
         else {
             return Ok(());
         };
-        let Some((state, correlation_id)) = session::lock(&mut tx, session_id).await? else { return Ok(()) };
+        let Some(session) = session::lock(&mut tx, session_id).await? else { return Ok(()) };
         sqlx::query!(
             "update summaries set state = 'failed', failed_reason = $2, updated_at = now() where id = $1 and state in ('due', 'failed')",
             self.summary_id,
@@ -124,7 +123,7 @@ impl Job for SummarizeClient {
         )
         .execute(tx.conn())
         .await?;
-        go_on(&mut tx, session_id, state, correlation_id).await?;
+        go_on(&mut tx, &session).await?;
         session::mark_unwritten(&mut tx, session_id).await?;
         self.hasten_next(&mut tx).await?;
         tx.commit().await?;
@@ -154,7 +153,7 @@ impl SummarizeClient {
     ) -> Result<Finished, JobError> {
         let session_id = read.session_id;
         let mut tx = ctx.tenant_tx().await?;
-        let Some((session_state, correlation_id)) = session::lock(&mut tx, session_id).await? else {
+        let Some(session) = session::lock(&mut tx, session_id).await? else {
             return ctx.finish(tx, Outcome::nothing("gone")).await;
         };
         sqlx::query!("select id from summaries where id = $1 for update", self.summary_id)
@@ -164,7 +163,7 @@ impl SummarizeClient {
             Some(now) if is_to_do(&now.state) => now,
             _ => return ctx.finish(tx, Outcome::nothing("already done")).await,
         };
-        if now.input != read.input || is_unattributed(&mut tx, session_id, session_state).await? {
+        if now.input != read.input || is_unattributed(&mut tx, &session).await? {
             return Err(JobError::overtaken("the session changed while its summary was written; it is written again"));
         }
         let dropped = verified.dropped.iter().filter(|reason| **reason == Dropped::Danger).count();
@@ -188,15 +187,15 @@ impl SummarizeClient {
         )
         .execute(tx.conn())
         .await?;
-        enqueue(&mut tx, &IndexSummary { summary_id: self.summary_id, version }, correlation_id).await?;
-        look_again::enqueue_next(&mut tx, self.summary_id, version, correlation_id).await?;
+        enqueue(&mut tx, &IndexSummary { summary_id: self.summary_id, version }, session.correlation_id).await?;
+        look_again::enqueue_next(&mut tx, self.summary_id, version, session.correlation_id).await?;
         self.hasten_next(&mut tx).await?;
-        let review_requested = if now.state == "failed" && session_state == State::InReview {
+        let review_requested = if now.state == "failed" && session.state == State::InReview {
             // An operator has started it again: the coach was told that it could not be written, and is told that it is.
-            path::advance(&mut tx, session_id, State::Summarized, correlation_id).await?;
+            path::advance(&mut tx, &session, State::Summarized).await?;
             true
         } else {
-            go_on(&mut tx, session_id, session_state, correlation_id).await?
+            go_on(&mut tx, &session).await?
         };
         session::mark_unwritten(&mut tx, session_id).await?;
         let outcome = Outcome {
@@ -223,10 +222,10 @@ impl SummarizeClient {
 
 /// Whether a session has words of which nobody knows yet who spoke them. Speakers that a coach corrects are another matter: what
 /// is certain is written.
-async fn is_unattributed(tx: &mut TenantTx, session_id: Uuid, state: State) -> Result<bool, sqlx::Error> {
-    Ok(match state {
+async fn is_unattributed(tx: &mut TenantTx, session: &Locked) -> Result<bool, sqlx::Error> {
+    Ok(match session.state {
         State::Received | State::Parsed => true,
-        State::WaitingForSpeakers => !session::is_summarized(tx, session_id).await?,
+        State::WaitingForSpeakers => !session::is_summarized(tx, session.id).await?,
         _ => false,
     })
 }
@@ -236,12 +235,12 @@ fn is_to_do(state: &str) -> bool {
     matches!(state, "due" | "failed")
 }
 
-/// Moves the session on if this was its last summary; returns whether it was. Called under the session's lock, so that of
-/// several summaries that end at once only the last one sees none left.
-async fn go_on(tx: &mut TenantTx, session_id: Uuid, state: State, correlation_id: Uuid) -> Result<bool, sqlx::Error> {
+/// Moves the session on if this was its last summary; returns whether it was. It is locked, so that of several
+/// summaries that end at once only the last one sees none left.
+async fn go_on(tx: &mut TenantTx, session: &Locked) -> Result<bool, sqlx::Error> {
     // One that waits for a name again waits for the person.
-    if state != State::Attributed {
+    if session.state != State::Attributed {
         return Ok(false);
     }
-    Ok(path::follow_summaries(tx, session_id, state, correlation_id).await? == State::Summarized)
+    Ok(path::follow_summaries(tx, session).await? == State::Summarized)
 }

@@ -148,7 +148,8 @@ async fn every_state_has_a_next_job_a_person_or_is_an_end() {
         let takes_job = state.moved_by() == MovedBy::Job;
         assert_eq!(!steps.is_empty(), takes_job, "{state}: {steps:?}");
         // Whoever moves it there enqueues the job that takes it on, and reconcile finds none missing.
-        path::advance(&mut tx, session, state, Uuid::now_v7()).await.expect("it is moved");
+        let locked = path::session::lock(&mut tx, session).await.expect("the lock").expect("the session");
+        path::advance(&mut tx, &locked, state).await.expect("it is moved");
         tx.commit().await.expect("a commit");
         let rows = admin::list(&world.database.db, &Filter::default(), 100).await.expect("an answer");
         for step in steps {
