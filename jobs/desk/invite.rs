@@ -95,18 +95,7 @@ pub(crate) async fn invite(
         }
         To::Speakers => speakers_needed(tx, desk, session_id, &session, url).await?,
     };
-    let new = NewMail {
-        message,
-        to: session.coach,
-        reply_to: None,
-        subject_id: session_id,
-        version: earlier + 1,
-        session_id: Some(session_id),
-        coach_id: Some(session.coach_id),
-        client_id: None,
-        due_at: None,
-        correlation_id: session.correlation_id,
-    };
+    let new = new_mail(session_id, session, message, (session_id, earlier + 1));
     mail::queue_mail(tx, &desk.post, new).await?;
     let event = Event { link_id: Some(link_id), ..Event::of(session_id, EventKind::LinkSent) };
     record(tx, &event, visitor).await?;
@@ -236,28 +225,44 @@ pub(crate) async fn ask_again(
         danger: !danger::kinds(tx, session_id).await?.is_empty(),
         stopped: Some(stopped),
     });
-    let new = NewMail {
+    // Of its own: the same letter may be approved, and stopped, again.
+    send_if_possible(tx, desk, session_id, session, (message, Uuid::now_v7()), link_id).await
+}
+
+/// Puts a mail with a link on the ledger. Where none can be written to the coach, the page says so by itself.
+async fn send_if_possible(
+    tx: &mut TenantTx,
+    desk: &Desk,
+    session_id: Uuid,
+    session: SessionCoach,
+    (message, subject_id): (Message, Uuid),
+    link_id: Uuid,
+) -> Result<(), sqlx::Error> {
+    match mail::queue_mail(tx, &desk.post, new_mail(session_id, session, message, (subject_id, 1))).await {
+        Ok(_) => {}
+        Err(MailError::Database(error)) => return Err(error),
+        Err(error) => {
+            tracing::error!(target: "review", { session.id = %session_id, %error }, "can't write a mail to a coach");
+        }
+    }
+    let event = Event { link_id: Some(link_id), ..Event::of(session_id, EventKind::LinkSent) };
+    record(tx, &event, &Visitor::default()).await
+}
+
+/// A mail to the coach of a session, at once. The ledger knows it by its subject and version.
+fn new_mail(session_id: Uuid, session: SessionCoach, message: Message, (subject_id, version): (Uuid, i32)) -> NewMail {
+    NewMail {
         message,
         to: session.coach,
         reply_to: None,
-        // Of its own: the same letter may be approved, and stopped, again.
-        subject_id: Uuid::now_v7(),
-        version: 1,
+        subject_id,
+        version,
         session_id: Some(session_id),
         coach_id: Some(session.coach_id),
         client_id: None,
         due_at: None,
         correlation_id: session.correlation_id,
-    };
-    match mail::queue_mail(tx, &desk.post, new).await {
-        Ok(_) => {}
-        Err(MailError::Database(error)) => return Err(error),
-        Err(error) => {
-            tracing::error!(target: "review", { session.id = %session_id, %error }, "a coach cannot be asked by mail");
-        }
     }
-    let event = Event { link_id: Some(link_id), ..Event::of(session_id, EventKind::LinkSent) };
-    record(tx, &event, &Visitor::default()).await
 }
 
 /// Tells the coach that follow-ups of a session went out with another's words: what nobody can take back. `about` is
@@ -285,27 +290,7 @@ pub(crate) async fn warn_of_wrong_words(
         link: desk.settings.link_url(&token),
         expires: last_day(desk, &session),
     });
-    let new = NewMail {
-        message,
-        to: session.coach,
-        reply_to: None,
-        subject_id: about,
-        version: 1,
-        session_id: Some(session_id),
-        coach_id: Some(session.coach_id),
-        client_id: None,
-        due_at: None,
-        correlation_id: session.correlation_id,
-    };
-    match mail::queue_mail(tx, &desk.post, new).await {
-        Ok(_) => {}
-        Err(MailError::Database(error)) => return Err(error),
-        Err(error) => {
-            tracing::error!(target: "review", { session.id = %session_id, %error }, "a coach cannot be warned by mail");
-        }
-    }
-    let event = Event { link_id: Some(link_id), ..Event::of(session_id, EventKind::LinkSent) };
-    record(tx, &event, &Visitor::default()).await
+    send_if_possible(tx, desk, session_id, session, (message, about), link_id).await
 }
 
 /// The last whole day on which a link made now opens, where the coach is.
