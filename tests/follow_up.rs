@@ -12,7 +12,7 @@ use debrief_jobs::{
         ActionItem, Audience, Claim, Content, Owner, Section, Support,
         summary::{Authorship, add_version},
     },
-    path::{SendFollowUp, State, advance},
+    path::{SendFollowUp, State, advance, session},
     queue::{Job, JobError},
 };
 use uuid::Uuid;
@@ -43,7 +43,8 @@ pub(crate) async fn session(world: &World) -> Uuid {
     .execute(tx.conn())
     .await
     .expect("a session");
-    advance(&mut tx, id, State::InReview, Uuid::now_v7()).await.expect("its state");
+    let locked = session::lock(&mut tx, id).await.expect("the lock").expect("the session");
+    advance(&mut tx, &locked, State::InReview).await.expect("its state");
     tx.commit().await.expect("committed");
     id
 }

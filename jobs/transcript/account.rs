@@ -6,9 +6,10 @@ use chrono::{DateTime, NaiveDate, Utc};
 
 use super::{
     clock,
+    format::Format,
     formats::Source,
     left_out, plausible, silence,
-    transcript::{Account, Attendee, Detection, Format, SetAside, Transcript, Utterance, Warning},
+    transcript::{Account, Attendee, Detection, SetAside, Transcript, Utterance, Warning},
     words::is_unspaced,
 };
 

@@ -6,9 +6,9 @@ use std::collections::HashSet;
 use super::{
     account::Draft,
     date,
+    format::Format,
     formats::{Confidence, Reader, Source},
     label, time,
-    transcript::Format,
 };
 
 pub(super) const READER: Reader = Reader { name: "fathom", detect, read };

@@ -7,10 +7,12 @@ use super::{
     account::Draft,
     delimited,
     document::{table, teams},
-    fathom, json, meet, other_texts, otter, rev, sbv, seen, srt,
+    fathom,
+    format::Format,
+    json, meet, other_texts, otter, rev, sbv, seen, srt,
     tagged::{eaf, podcast_html, ttml, youtube_xml},
     teams_metadata, text, textgrid, tldv,
-    transcript::{Detection, Format, RunnerUp},
+    transcript::{Detection, RunnerUp},
     webvtt, zoom_captions,
 };
 

@@ -31,6 +31,7 @@ pub mod decode;
 mod delimited;
 mod document;
 mod fathom;
+mod format;
 mod formats;
 mod json;
 mod keys;
@@ -79,9 +80,10 @@ mod webvtt_cues;
 pub mod words;
 mod zoom_captions;
 
+pub use format::Format;
 pub use label::announces as announces_quotation;
 pub use not_a_transcript::NotATranscript;
-pub use transcript::{Account, Attendee, Detection, Format, RunnerUp, SetAside, Transcript, Utterance, Warning};
+pub use transcript::{Account, Attendee, Detection, RunnerUp, SetAside, Transcript, Utterance, Warning};
 
 /// Parses the bytes of a file, by what is in them alone. Takes time in proportion to their number.
 ///

@@ -7,10 +7,11 @@
 use super::{
     account::{Draft, is_email, words},
     clock, date,
+    format::Format,
     formats::{Confidence, Reader, Source},
     label::{self, Labels, Piece, Place},
     time,
-    transcript::{Attendee, Format},
+    transcript::Attendee,
 };
 
 pub(super) const READER: Reader = Reader { name: "meet", detect, read };

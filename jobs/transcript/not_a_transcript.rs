@@ -1,6 +1,6 @@
 //! What is not a transcript, said so that a coach knows what to do.
 
-use super::transcript::Format;
+use super::format::Format;
 
 /// Why a file is not a transcript. The message goes to the coach as it is.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -3,9 +3,9 @@
 
 use super::{
     account::Draft,
+    format::Format,
     formats::{Confidence, Reader, Source},
     text,
-    transcript::Format,
 };
 
 pub(super) const READER: Reader = Reader { name: "rev", detect, read };

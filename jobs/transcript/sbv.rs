@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use super::{
     account::Draft,
     cue_speech::{self, Convention},
+    format::Format,
     formats::{Confidence, Reader, Source},
     live, time,
-    transcript::Format,
     webvtt_cues::Cue,
 };
 

@@ -6,9 +6,9 @@ use std::borrow::Cow;
 use super::{
     account::{Draft, trimmed},
     cue_speech,
+    format::Format,
     formats::{Confidence, Line, Lines, Reader, Source},
     live, second, time,
-    transcript::Format,
     webvtt_cues::Cue,
 };
 

@@ -5,9 +5,9 @@ use serde::Deserialize;
 
 use super::{
     account::{Draft, spaced, words},
+    format::Format,
     formats::{Confidence, Reader, Source},
     time,
-    transcript::Format,
 };
 
 pub(super) const READER: Reader = Reader { name: "teams_metadata", detect, read };

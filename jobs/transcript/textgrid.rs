@@ -3,9 +3,9 @@
 
 use super::{
     account::{Draft, words},
+    format::Format,
     formats::{Confidence, Reader, Source},
     markup,
-    transcript::Format,
 };
 
 pub(super) const READER: Reader = Reader { name: "textgrid", detect, read };

@@ -3,10 +3,10 @@
 use super::{
     account::{Draft, words},
     date,
+    format::Format,
     formats::{Confidence, Reader, Source},
     label::{self, Labels, Piece, Place},
     time,
-    transcript::Format,
 };
 
 pub(super) const READER: Reader = Reader { name: "tldv", detect, read };

@@ -4,10 +4,10 @@ use super::{
     account::Draft,
     cue_notes,
     cue_speech::{self, Convention},
+    format::Format,
     formats::{Confidence, Line, Lines, Reader, Source},
     live,
     time::{self, Time},
-    transcript::Format,
     webex,
     webvtt_cues::{self, Cues},
 };

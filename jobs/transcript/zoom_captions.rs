@@ -3,9 +3,9 @@
 use super::{
     account::Draft,
     clock::{Clock, DAY, TIMES_OF_DAY},
+    format::Format,
     formats::{Confidence, Reader, Source},
     live, time,
-    transcript::Format,
 };
 
 pub(super) const READER: Reader = Reader { name: "zoom_captions", detect, read };

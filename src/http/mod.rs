@@ -86,7 +86,7 @@ pub fn public_router(state: HttpState) -> Router {
         .route("/review/{session}", get(review::show))
         .route("/review/{session}/speakers", get(speakers::show).post(speakers::name))
         .route("/review/{session}/speakers/undo", post(speakers::take_back))
-        .route("/review/{session}/speakers/turns", get(speakers::show_turns).post(speakers::split))
+        .route("/review/{session}/speakers/turns", get(speakers::turns::show).post(speakers::turns::split))
         .route("/review/{session}/close", post(review::close))
         .route("/review/{session}/date", post(review::date::set))
         .route("/review/{session}/voice", get(voice::show).post(voice::change))

@@ -36,6 +36,7 @@ mod context;
 mod danger;
 pub(super) mod date;
 mod fate;
+mod lines;
 mod refined;
 pub(super) mod refining;
 

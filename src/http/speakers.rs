@@ -1,7 +1,8 @@
 //! Who spoke: a form with a part for each label. In a session that waits it holds those that nobody is known for; on the
 //! page `Who spoke?` it holds all of them, to be looked at and corrected at any time.
 
-use std::collections::HashMap;
+mod answers;
+pub(super) mod turns;
 
 use axum::{
     extract::{Path, Query, State},
@@ -10,7 +11,6 @@ use axum::{
 };
 use debrief_jobs::{
     attribute::{self, Speaker, Telling, Who},
-    correct::{self, Answer, SpeakerIs},
     db::Tx,
     review::{
         actions::{self, ActionError, Problem},
@@ -28,9 +28,8 @@ use super::{
     review::{self, Posting},
 };
 
-/// So many labels are in one form, and so many turns: each offers all of the coach's clients.
+/// So many labels are in one form: each offers all of the coach's clients.
 const MOST_LABELS: usize = 100;
-const MOST_TURNS: usize = 200;
 
 /// The form.
 #[derive(Debug, Serialize)]
@@ -256,112 +255,6 @@ async fn who_page(
     page::render(state, status, "page/who.html", &context)
 }
 
-/// The page on which the turns of a shared label are told apart.
-#[derive(Debug, Serialize)]
-struct TurnsPage {
-    style: String,
-    action: String,
-    form_token: String,
-    title: String,
-    label: String,
-    coach: String,
-    clients: Vec<Choice>,
-    turns: Vec<TurnRow>,
-    /// Where the turns that follow are, and how many there are.
-    next: Option<String>,
-    more: usize,
-}
-
-#[derive(Debug, Serialize)]
-struct TurnRow {
-    id: Uuid,
-    start_ms: Option<i64>,
-    text: String,
-    who: String,
-}
-
-/// Which label's turns.
-#[derive(Debug, Deserialize)]
-pub(super) struct OfLabel {
-    label: String,
-    #[serde(default)]
-    from: usize,
-}
-
-/// `GET /review/{session}/speakers/turns?label=…`
-pub(super) async fn show_turns(
-    State(state): State<HttpState>,
-    Path(session): Path<Uuid>,
-    Query(OfLabel { label, from }): Query<OfLabel>,
-    parts: Parts,
-) -> Result<Response, Failure> {
-    let guest = guard::guest(&state, &parts.headers, session).await?;
-    let mut tx = state.services.db.tenant(guest.visit.organization).await?;
-    let view = view::view(&mut tx, session).await?.ok_or_else(Failure::not_found)?;
-    let clients = view::clients_of(&mut tx, session).await?;
-    // No label that is stored has a zero.
-    let label = label.replace('\0', "\u{fffd}");
-    let turns = correct::turns(&mut tx, session, &label).await?;
-    drop(tx);
-    if turns.len() <= from {
-        return Err(Failure::not_found());
-    }
-    let row = |turn: correct::Turn| TurnRow {
-        id: turn.id,
-        start_ms: turn.start_ms,
-        text: turn.text,
-        who: turn.who.map(choice).unwrap_or_default(),
-    };
-    let context = TurnsPage {
-        style: page::style_path(&state),
-        action: state.path(&format!("review/{session}")),
-        form_token: guest.form_token.clone(),
-        title: view.title,
-        coach: view.coach_name,
-        clients: choices(&clients),
-        more: turns.len().saturating_sub(from + MOST_TURNS),
-        next: (turns.len() > from + MOST_TURNS).then(|| {
-            let query = url::form_urlencoded::Serializer::new(String::new())
-                .append_pair("label", &label)
-                .append_pair("from", &(from + MOST_TURNS).to_string())
-                .finish();
-            state.path(&format!("review/{session}/speakers/turns?{query}"))
-        }),
-        turns: turns.into_iter().skip(from).take(MOST_TURNS).map(row).collect(),
-        label,
-    };
-    page::render(&state, StatusCode::OK, "page/turns.html", &context)
-}
-
-/// `POST /review/{session}/speakers/turns`
-pub(super) async fn split(
-    State(state): State<HttpState>,
-    Path(session): Path<Uuid>,
-    parts: Parts,
-    form: Form,
-) -> Result<Response, Failure> {
-    let Posting { form, visitor, mut tx, .. } = Posting::enter(&state, &parts, session, form).await?;
-    let answer = |(field, who): (&str, &str)| {
-        let turn: Uuid = field.strip_prefix("turn.")?.parse().ok()?;
-        let is = match who {
-            "coach" => Some(SpeakerIs::Coach),
-            "guest" => Some(SpeakerIs::Guest { name: "A guest".to_owned() }),
-            chosen => chosen.strip_prefix("client:").and_then(|id| id.parse().ok()).map(SpeakerIs::Client),
-        };
-        Some((turn, is))
-    };
-    let answers: Vec<(Uuid, Option<SpeakerIs>)> = form.fields().filter_map(answer).collect();
-    let label = form.get("label").unwrap_or_default();
-    match actions::split_label(&mut tx, &state.services.desk, session, label, &answers, &visitor).await {
-        Ok(_) => {
-            tx.commit().await?;
-            Ok(review::see_other(&state, session, None, "corrected-here"))
-        }
-        Err(ActionError::Invalid(problems)) => Err(not_taken(problems)),
-        Err(error) => Err(error.into()),
-    }
-}
-
 /// `POST /review/{session}/speakers/undo`: the coach takes back a guess.
 pub(super) async fn take_back(
     State(state): State<HttpState>,
@@ -397,17 +290,17 @@ pub(super) async fn name(
     let Posting { form, guest, visitor, mut tx } = Posting::enter(&state, &parts, session, form).await?;
     let corrects = form.get("was.0").is_some();
     let from = form.get("from").and_then(|from| from.parse().ok()).unwrap_or_default();
-    if corrects && !is_current(&form, &attribute::speakers(&mut tx, session).await?) {
+    if corrects && !answers::is_current(&form, &attribute::speakers(&mut tx, session).await?) {
         drop(tx);
         let problem =
             "Someone changed this in the meantime. The current version is below; nothing you submitted was saved.";
         return who_page(&state, &guest, StatusCode::CONFLICT, (from, None), Some(problem.to_owned())).await;
     }
-    let set = match answers(&form) {
+    let set = match answers::answers(&form) {
         Ok(answers) if answers.is_empty() => return Ok(review::see_other(&state, session, None, "same-speakers")),
         Ok(answers) => {
             let set = actions::set_speakers(&mut tx, &state.services.desk, session, &answers, &visitor).await;
-            set.map_err(|error| in_form(error, &form, &answers))
+            set.map_err(|error| answers::in_form(error, &form, &answers))
         }
         Err(problems) => Err(ActionError::Invalid(problems)),
     };
@@ -435,72 +328,5 @@ pub(super) async fn name(
             page::render(&state, StatusCode::UNPROCESSABLE_ENTITY, "page/review.html", &context)
         }
         Err(error) => Err(error.into()),
-    }
-}
-
-/// Whether what the form showed is what is there: nobody answers a question that has changed.
-fn is_current(form: &Form, speakers: &[Speaker]) -> bool {
-    let now: HashMap<&str, Option<Who>> =
-        speakers.iter().map(|speaker| (speaker.label.as_str(), speaker.who)).collect();
-    let mut shown = form.numbered("label").zip(form.numbered("was")).peekable();
-    shown.peek().is_some()
-        && shown.all(|(label, was)| now.get(label).is_some_and(|who| who.map(choice).unwrap_or_default() == was))
-}
-
-/// One answer a label that was answered otherwise than it stood; each problem names its label's place.
-fn answers(form: &Form) -> Result<Vec<Answer>, Vec<Problem>> {
-    let (mut answers, mut problems) = (Vec::new(), Vec::new());
-    for (index, label) in form.numbered("label").take(MOST_LABELS).enumerate() {
-        let field = |name: &str| form.get(&format!("{name}.{index}"));
-        if field("was").is_some_and(|was| field("who").unwrap_or_default() == was) {
-            continue;
-        }
-        let everywhere = field("here").is_none();
-        match who(form, index) {
-            Ok(is) => answers.push(Answer { label: label.to_owned(), is, everywhere }),
-            Err(problem) => problems.push(Problem { field: format!("speaker.{index}"), problem: problem.into() }),
-        }
-    }
-    if problems.is_empty() { Ok(answers) } else { Err(problems) }
-}
-
-/// A problem names an answer by its place among the answers; the form knows it by its place among the labels.
-fn in_form(error: ActionError, form: &Form, answers: &[Answer]) -> ActionError {
-    let ActionError::Invalid(problems) = error else { return error };
-    let places: HashMap<&str, usize> = form.numbered("label").enumerate().map(|(at, label)| (label, at)).collect();
-    let place = |field: &str| {
-        let answer = answers.get(field.strip_prefix("speaker.")?.parse::<usize>().ok()?)?;
-        places.get(answer.label.as_str()).copied()
-    };
-    let moved = problems.into_iter().map(|problem| match place(&problem.field) {
-        Some(index) => Problem { field: format!("speaker.{index}"), ..problem },
-        None => problem,
-    });
-    ActionError::Invalid(moved.collect())
-}
-
-fn who(form: &Form, index: usize) -> Result<SpeakerIs, &'static str> {
-    let field = |name: &str| form.get(&format!("{name}.{index}")).unwrap_or_default().trim().to_owned();
-    // What was chosen goes before what was suggested, and nothing is taken that the page did not show.
-    let suggested = if form.get("use_suggestions").is_some() { field("likely") } else { String::new() };
-    let chosen = Some(field("who")).filter(|who| !who.is_empty()).unwrap_or(suggested);
-    match chosen.as_str() {
-        "coach" => Ok(SpeakerIs::Coach),
-        "guest" => Ok(SpeakerIs::Guest { name: field("name") }),
-        "shared" => Ok(SpeakerIs::Shared),
-        "new" => {
-            let (name, email) = (field("name"), field("email"));
-            if name.is_empty() {
-                return Err("Enter the new client’s name.");
-            }
-            if !email.is_empty() && !email.contains('@') {
-                return Err("This email address has no @. You can also leave it empty.");
-            }
-            Ok(SpeakerIs::NewClient { name, email: (!email.is_empty()).then_some(email) })
-        }
-        chosen => {
-            let client = chosen.strip_prefix("client:").and_then(|id| id.parse().ok());
-            client.map(SpeakerIs::Client).ok_or("Choose who this is.")
-        }
     }
 }

@@ -141,3 +141,82 @@ async fn a_guess_is_marked_on_the_page_and_taken_back_there() {
     }
     assert_eq!(post(&visit.router, &path, &visit.cookie, &fields).await.status, StatusCode::CONFLICT);
 }
+
+#[tokio::test]
+async fn the_coach_names_a_speaker_on_the_page() {
+    let visit = Visit::new().await;
+    visit.reviewed.set_state(&visit.world, "waiting_for_speakers").await;
+    visit.forget_summaries().await;
+    visit.execute("update utterances set label = 'iPad (2)' where label = 'Priya Raman'").await;
+    visit
+        .execute("update attributions set label = 'iPad (2)', participant_id = null where label = 'Priya Raman'")
+        .await;
+    let page = visit.read().await;
+    for words in ["iPad (2)", "I ran the planning meeting myself", "Tom Becker", "A new client"] {
+        assert!(page.body.contains(words), "{words} is missing in {}", page.body);
+    }
+    let token = page.field("form_token");
+    let path = format!("{}/speakers", visit.page);
+    let unsaid = post(
+        &visit.router,
+        &path,
+        &visit.cookie,
+        &[("form_token", &token), ("label.0", "iPad (2)"), ("who.0", "new"), ("email.0", "pri@example.org")],
+    )
+    .await;
+    assert_eq!(unsaid.status, StatusCode::UNPROCESSABLE_ENTITY);
+    assert!(unsaid.body.contains("Enter the new client") && unsaid.body.contains("pri@example.org"));
+
+    let priya = format!("client:{}", visit.world.priya);
+    let fields = [("form_token", token.as_str()), ("label.0", "iPad (2)"), ("who.0", &priya)];
+    let named = post(&visit.router, &path, &visit.cookie, &fields).await;
+    assert_eq!(named.status, StatusCode::SEE_OTHER, "{}", named.body);
+    assert_eq!(visit.count("select count(*) from attributions where participant_id is null").await, 0);
+    assert_eq!(visit.count("select count(*) from jobs where kind = 'attribute.session'").await, 1);
+    assert_eq!(visit.count("select count(*) from review_events where kind = 'speakers_named'").await, 1);
+}
+
+/// What is likely is chosen for nobody in silence: it is said, and taken with one click.
+#[tokio::test]
+async fn what_is_likely_is_taken_with_one_click() {
+    let visit = Visit::new().await;
+    visit.reviewed.set_state(&visit.world, "waiting_for_speakers").await;
+    visit.forget_summaries().await;
+    for sql in [
+        "update utterances set label = 'Priya' where label = 'Priya Raman'",
+        "update utterances set label = 'Zoe Zimmer' where position = 4",
+        "update attributions set label = 'Priya', participant_id = null where label = 'Priya Raman'",
+        "insert into attributions (organization_id, session_id, label, confidence, reason)
+         select organization_id, session_id, 'Zoe Zimmer', 0, 'None of your clients has that name.' from attributions limit 1",
+    ] {
+        visit.execute(sql).await;
+    }
+    let page = visit.read().await;
+    assert!(!page.body.contains(" checked"), "nothing is chosen: {}", page.body);
+    for words in ["“Priya” is <strong>Priya Raman</strong>", "Use these suggestions"] {
+        assert!(page.body.contains(words), "{words} is missing in {}", page.body);
+    }
+    assert_eq!((page.field("label.0"), page.field("label.1")), ("Priya".to_owned(), "Zoe Zimmer".to_owned()));
+    let (token, likely) = (page.field("form_token"), page.field("likely.0"));
+    assert_eq!(likely, format!("client:{}", visit.world.priya));
+    let path = format!("{}/speakers", visit.page);
+    let send = async |more: &[(&str, &str)]| {
+        let mut fields = vec![
+            ("form_token", token.as_str()),
+            ("label.0", "Priya"),
+            ("likely.0", &likely),
+            ("label.1", "Zoe Zimmer"),
+        ];
+        fields.extend(more);
+        post(&visit.router, &path, &visit.cookie, &fields).await
+    };
+    let unsaid = send(&[("who.1", "guest")]).await;
+    assert_eq!(unsaid.status, StatusCode::UNPROCESSABLE_ENTITY, "saving takes no suggestion by itself");
+    let open = send(&[("use_suggestions", "yes")]).await;
+    assert_eq!(open.status, StatusCode::UNPROCESSABLE_ENTITY, "nobody is likely for the other name");
+    let named = send(&[("use_suggestions", "yes"), ("who.1", "guest")]).await;
+    assert_eq!(named.status, StatusCode::SEE_OTHER, "{}", named.body);
+    let priya = "select count(*) from attributions join participants on participants.id = participant_id
+                 where label = 'Priya' and client_id is not null";
+    assert_eq!(visit.count(priya).await, 1);
+}

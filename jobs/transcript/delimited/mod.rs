@@ -13,12 +13,12 @@ use self::columns::{DELIMITERS, Table, is_even, reader, span, table};
 use super::{
     account::{Draft, spaced, words},
     clock,
+    format::Format,
     formats::{self, Confidence, Source},
     keys::{Meaning, meaning},
     label::{self, Labels, Piece, Place},
     live, markdown,
     raw_time::{self, Raw},
-    transcript::Format,
     units::{Row, letters, timeline},
 };
 

@@ -5,9 +5,9 @@ use std::collections::HashSet;
 
 use crate::{
     account::{Draft, words},
+    format::Format,
     formats::{Confidence, Reader, Source},
     label, time,
-    transcript::Format,
 };
 
 pub(crate) const READER: Reader = Reader { name: "docx_table", detect, read };

@@ -9,10 +9,9 @@ use std::collections::{HashMap, HashSet};
 use crate::{
     account::Draft,
     date,
+    format::Format,
     formats::{Confidence, Reader, Source},
-    label, time,
-    transcript::Format,
-    words,
+    label, time, words,
 };
 
 pub(crate) const READER: Reader = Reader { name: "teams_docx", detect, read };

@@ -1,7 +1,7 @@
 //! AssemblyAI: `utterances[]` with a letter for each speaker, in milliseconds; without speakers, the words.
 
 use super::{JsonSource, book::Book, tree::Json, turns::Turns};
-use crate::transcript::Format;
+use crate::format::Format;
 
 pub(super) const SOURCE: JsonSource = JsonSource {
     name: "assemblyai",

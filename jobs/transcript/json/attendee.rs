@@ -7,7 +7,7 @@ use super::{
     people::{NAMESAKES, apart, id},
     tree::Json,
 };
-use crate::transcript::Format;
+use crate::format::Format;
 
 pub(super) const SOURCE: JsonSource = JsonSource { name: "attendee", knows, read, repeats: &["words"] };
 

@@ -8,7 +8,7 @@ use super::{
     people::{People, id},
     tree::Json,
 };
-use crate::transcript::Format;
+use crate::format::Format;
 
 pub(super) const SOURCE: JsonSource = JsonSource { name: "avoma", knows, read, repeats: &[] };
 

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::{JsonSource, book::Book, tree::Json, turns::Turns};
-use crate::transcript::Format;
+use crate::format::Format;
 
 pub(super) const SOURCE: JsonSource = JsonSource {
     name: "aws_transcribe",

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::{JsonSource, book::Book, tree::Json};
-use crate::transcript::Format;
+use crate::format::Format;
 
 pub(super) const SOURCE: JsonSource =
     JsonSource { name: "aws_call_analytics", knows, read, repeats: &["Items", "Redacted"] };

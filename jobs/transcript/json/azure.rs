@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use super::{JsonSource, book::Book, tree::Json};
-use crate::transcript::Format;
+use crate::format::Format;
 
 pub(super) const SOURCE: JsonSource = JsonSource {
     name: "azure_speech",

@@ -1,7 +1,7 @@
 //! Data Automation of Amazon Bedrock: `audio_segments[]` with a text, a speaker and milliseconds.
 
 use super::{JsonSource, book::Book, tree::Json};
-use crate::transcript::Format;
+use crate::format::Format;
 
 pub(super) const SOURCE: JsonSource =
     JsonSource { name: "aws_bedrock", knows, read, repeats: &["audio_items", "transcript", "representation"] };

@@ -1,7 +1,7 @@
 //! Deepgram: `results.utterances[]` where they were asked for, else the words of each channel.
 
 use super::{JsonSource, book::Book, tree::Json, turns::Turns};
-use crate::transcript::Format;
+use crate::format::Format;
 
 pub(super) const SOURCE: JsonSource = JsonSource {
     name: "deepgram",

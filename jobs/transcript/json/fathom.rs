@@ -1,7 +1,7 @@
 //! Fathom: `transcript[]` with `speaker.display_name` and a clock time each, and no ends.
 
 use super::{JsonSource, book::Book, tree::Json};
-use crate::transcript::{Attendee, Format};
+use crate::{format::Format, transcript::Attendee};
 
 pub(super) const SOURCE: JsonSource =
     JsonSource { name: "fathom", knows, read, repeats: &["transcript_plaintext", "transcript_text"] };

@@ -2,7 +2,7 @@
 //! the bare list, the programming interface wraps it in the meeting.
 
 use super::{JsonSource, book::Book, tree::Json};
-use crate::transcript::{Attendee, Format};
+use crate::{format::Format, transcript::Attendee};
 
 pub(super) const SOURCE: JsonSource =
     JsonSource { name: "fireflies", knows, read, repeats: &["raw_text", "text", "sentence", "ai_filters"] };

@@ -16,9 +16,9 @@ use super::{
 use crate::{
     account::words,
     clock,
+    format::Format,
     keys::Meaning,
     spoken,
-    transcript::Format,
     units::{Row, Told, Unit, timeline},
 };
 

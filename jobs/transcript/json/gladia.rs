@@ -1,7 +1,7 @@
 //! Gladia: `utterances[]` beside `full_transcript`, in seconds, speakers from 0. Its translations say the same again.
 
 use super::{JsonSource, book::Book, tree::Json};
-use crate::transcript::Format;
+use crate::format::Format;
 
 pub(super) const SOURCE: JsonSource = JsonSource {
     name: "gladia",

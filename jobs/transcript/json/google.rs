@@ -3,7 +3,7 @@
 //! keys in camel case or with underscores.
 
 use super::{JsonSource, book::Book, tree::Json, turns::Turns};
-use crate::transcript::Format;
+use crate::format::Format;
 
 pub(super) const SOURCE: JsonSource =
     JsonSource { name: "google_speech", knows, read, repeats: &["words", "transcript"] };

@@ -7,7 +7,7 @@ use super::{
     tree::Json,
     voices::{MICROPHONE, SYSTEM},
 };
-use crate::transcript::Format;
+use crate::format::Format;
 
 pub(super) const SOURCE: JsonSource = JsonSource { name: "granola", knows, read, repeats: &[] };
 

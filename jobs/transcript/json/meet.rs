@@ -9,7 +9,7 @@ use super::{
     people::{People, id},
     tree::Json,
 };
-use crate::transcript::Format;
+use crate::format::Format;
 
 pub(super) const SOURCE: JsonSource = JsonSource { name: "meet_api", knows, read, repeats: &[] };
 

@@ -59,9 +59,10 @@ use self::{
 use super::{
     NotATranscript,
     account::{Draft, words},
+    format::Format,
     formats::{self, Source},
     prepare,
-    transcript::{Detection, Format, RunnerUp, Warning},
+    transcript::{Detection, RunnerUp, Warning},
     units,
 };
 

@@ -2,7 +2,7 @@
 //! are put together as words are.
 
 use super::{JsonSource, book::Book, tree::Json, turns::Turns};
-use crate::transcript::Format;
+use crate::format::Format;
 
 pub(super) const SOURCE: JsonSource = JsonSource { name: "podcast", knows, read, repeats: &[] };
 

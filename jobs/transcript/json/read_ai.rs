@@ -6,7 +6,7 @@ use super::{
     book::{Book, EPOCH_MS},
     tree::Json,
 };
-use crate::transcript::{Attendee, Format};
+use crate::{format::Format, transcript::Attendee};
 
 pub(super) const SOURCE: JsonSource =
     JsonSource { name: "read_ai", knows, read, repeats: &["full_text", "transcript_text"] };

@@ -8,7 +8,7 @@ use super::{
     tree::Json,
     turns::Turns,
 };
-use crate::transcript::{Attendee, Format};
+use crate::{format::Format, transcript::Attendee};
 
 pub(super) const SOURCE: JsonSource = JsonSource { name: "recall", knows, read, repeats: &[] };
 

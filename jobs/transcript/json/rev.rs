@@ -9,7 +9,7 @@ use super::{
     tree::{Json, Value},
     turns::{Spaces, Turns},
 };
-use crate::transcript::Format;
+use crate::format::Format;
 
 pub(super) const SOURCE: JsonSource = JsonSource { name: "rev", knows, read, repeats: &[] };
 

@@ -7,7 +7,7 @@ use super::{
     tree::Json,
     turns::{Spaces, Turns},
 };
-use crate::transcript::Format;
+use crate::format::Format;
 
 pub(super) const SOURCE: JsonSource = JsonSource { name: "soniox", knows, read, repeats: &["text"] };
 

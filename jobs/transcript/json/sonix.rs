@@ -1,7 +1,7 @@
 //! Sonix: `transcript[]` beside the file's name, with a speaker, a text and seconds.
 
 use super::{JsonSource, book::Book, tree::Json};
-use crate::transcript::Format;
+use crate::format::Format;
 
 pub(super) const SOURCE: JsonSource = JsonSource { name: "sonix", knows, read, repeats: &["words"] };
 

@@ -1,7 +1,7 @@
 //! tl;dv: `data[]` of the meeting with `meetingId`, a speaker and seconds each.
 
 use super::{JsonSource, book::Book, tree::Json};
-use crate::transcript::Format;
+use crate::format::Format;
 
 pub(super) const SOURCE: JsonSource = JsonSource { name: "tldv", knows, read, repeats: &[] };
 

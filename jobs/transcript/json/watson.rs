@@ -9,7 +9,7 @@ use super::{
     tree::Json,
     turns::Turns,
 };
-use crate::transcript::Format;
+use crate::format::Format;
 
 pub(super) const SOURCE: JsonSource = JsonSource {
     name: "watson",

@@ -4,7 +4,7 @@
 use std::collections::HashSet;
 
 use super::{JsonSource, book::Book, tree::Json, turns::Turns, whisper_silence};
-use crate::{account::words, transcript::Format};
+use crate::{account::words, format::Format};
 
 pub(super) const SOURCE: JsonSource = JsonSource {
     name: "whisper",

@@ -2,7 +2,7 @@
 //! their durations say how long a line is shown, so that they have no real end. Captions made by people are whole.
 
 use super::{JsonSource, book::Book, tree::Json, turns::Turns};
-use crate::{account::words, markup, transcript::Format};
+use crate::{account::words, format::Format, markup};
 
 pub(super) const SOURCE: JsonSource = JsonSource { name: "youtube", knows, read, repeats: &[] };
 

@@ -6,9 +6,9 @@ use std::collections::HashMap;
 use super::{Piece, attribute, pieces, root};
 use crate::{
     account::{Draft, words},
+    format::Format,
     formats::{Confidence, Reader, Source},
     markup,
-    transcript::Format,
 };
 
 pub(crate) const READER: Reader = Reader { name: "eaf", detect, read };

@@ -2,10 +2,7 @@
 //! left out.
 
 use super::{Piece, attribute, initials, is_read, pieces, root};
-use crate::{
-    markup,
-    transcript::{Format, Transcript},
-};
+use crate::{format::Format, markup, transcript::Transcript};
 
 /// Said of every page.
 pub(crate) const DOUBT: &str = "this is a web page: text around the transcript may have been read as speech. \

@@ -3,9 +3,9 @@
 use super::{Piece, pieces};
 use crate::{
     account::{Draft, words},
+    format::Format,
     formats::{Confidence, Reader, Source},
     markup, time,
-    transcript::Format,
 };
 
 pub(crate) const READER: Reader = Reader { name: "podcast_html", detect, read };

@@ -6,9 +6,9 @@ use super::{Piece, attribute, pieces, root};
 use crate::{
     account::{self, Draft, words},
     cue_speech,
+    format::Format,
     formats::{Confidence, Reader, Source},
     live, markup, time,
-    transcript::Format,
     webvtt_cues::Cue,
 };
 

@@ -7,9 +7,9 @@ use super::{Piece, attribute, pieces, root, ttml::millis};
 use crate::{
     account::{Draft, words},
     cue_speech,
+    format::Format,
     formats::{Confidence, Reader, Source},
     live, markup,
-    transcript::Format,
     webvtt_cues::Cue,
 };
 

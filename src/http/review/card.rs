@@ -6,7 +6,7 @@ use chrono_tz::Tz;
 use debrief_jobs::{
     follow_up::Said,
     mail::Recipient,
-    model::{ActionItem, Audience, Claim, Evidence, Owner, Section, Support, Tally, Thread},
+    model::{Audience, Claim, Section, Support},
     review::view::SummaryView,
 };
 use serde::Serialize;
@@ -15,6 +15,7 @@ use uuid::Uuid;
 use super::{
     context::Redo,
     fate,
+    lines::{Quote, Source, action_line, footnote, letter_line, support, thread_line},
     refined::{self, Came, Difference},
 };
 use crate::http::form::Form;
@@ -118,21 +119,6 @@ struct Sentence {
     word_for_word: Vec<Source>,
     /// What else was said that supports it; of the coach's own words, what they were based on.
     evidence: Vec<Quote>,
-}
-
-/// Where words come from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-struct Source {
-    speaker: String,
-    time: Option<String>,
-}
-
-/// Words that support a claim.
-#[derive(Debug, Serialize)]
-struct Quote {
-    words: String,
-    #[serde(flatten)]
-    source: Source,
 }
 
 /// Builds the card of a summary.
@@ -296,162 +282,4 @@ fn claim_field(
 
 fn problem(redo: Option<&Redo<'_>>, field: &str) -> Option<String> {
     redo?.problems.iter().find(|problem| problem.field == field).map(|problem| problem.problem.clone())
-}
-
-/// `not met · from 3 November`, `not met · since 13 October, last promised on 3 November`.
-fn thread_line(thread: &Thread) -> String {
-    let (became, last) = (thread.outcome.title(), thread.session_date.format("%-d %B"));
-    match thread.since {
-        Some(since) => format!("{became} · since {}, last promised on {last}", since.format("%-d %B")),
-        None => format!("{became} · from {last}"),
-    }
-}
-
-/// `Priya · by Friday 6 November (“by Friday”)`; a day that is counted from an estimated one is no more than a hint.
-fn action_line(action: &ActionItem, client: &str, estimated: bool) -> String {
-    let owner = match action.owner {
-        Owner::Client => client,
-        Owner::Coach => "You",
-        Owner::Unclear => "Nobody said who",
-    };
-    match (action.due_date, &action.due_words) {
-        (Some(date), Some(words)) if estimated => {
-            format!("{owner} · “{words}” ({}, if the session’s estimated date is right)", date.format("%A %-d %B"))
-        }
-        (Some(date), Some(words)) => format!("{owner} · by {} (“{words}”)", date.format("%A %-d %B")),
-        (None, Some(words)) => format!("{owner} · “{words}”"),
-        _ => format!("{owner} · no date mentioned"),
-    }
-}
-
-/// A sentence as it reads in the letter, where that differs: what is quoted stands in the sentence, and is not shown twice.
-fn letter_line(text: &str, letter: &str) -> Option<String> {
-    if text == letter {
-        return None;
-    }
-    if text.contains(letter) {
-        return Some("your words alone, without quotation marks.".to_owned());
-    }
-    let mut line = String::new();
-    let mut rest = letter;
-    while let Some((before, after)) = rest.split_once('\u{201c}') {
-        let (quoted, after) = after.split_once('\u{201d}').unwrap_or((after, ""));
-        let short = if quoted.chars().count() > 30 { "…" } else { quoted };
-        line.push_str(&format!("{before}\u{201c}{short}\u{201d}"));
-        rest = after;
-    }
-    Some(line + rest)
-}
-
-/// The evidence of a claim: of quotes that stand in its own text only their sources, so that nothing is read twice; of
-/// several in a row by one speaker the first.
-fn support(claim: &Claim) -> (Vec<Source>, Vec<Quote>) {
-    let text = bare(&claim.text);
-    let (within, without): (Vec<&Evidence>, Vec<&Evidence>) =
-        claim.evidence.iter().partition(|evidence| text.contains(without_sounds(&bare(&evidence.quote))));
-    let mut sources: Vec<Source> = within.into_iter().map(source).collect();
-    sources.dedup_by(|next, before| next.speaker == before.speaker);
-    let quote = |evidence: &Evidence| Quote { words: evidence.quote.clone(), source: source(evidence) };
-    (sources, without.into_iter().map(quote).collect())
-}
-
-/// Without the sounds before a sentence begins, which say nothing of their own. What is left begins with a space.
-fn without_sounds(bare: &str) -> &str {
-    const SOUNDS: [&str; 12] =
-        [" and ", " so ", " but ", " yeah ", " yes ", " um ", " uh ", " well ", " okay ", " oh ", " right ", " mm "];
-    let mut rest = bare;
-    while let Some(sound) = SOUNDS.iter().find(|sound| rest.starts_with(**sound) && rest.len() > sound.len()) {
-        rest = &rest[sound.len() - 1..];
-    }
-    rest
-}
-
-/// The words alone, in lower case and with a space around each.
-fn bare(text: &str) -> String {
-    let words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-    words.fold(" ".to_owned(), |bare, word| bare + &word.to_lowercase() + " ")
-}
-
-fn source(evidence: &Evidence) -> Source {
-    let time = evidence.start_ms.map(|ms| {
-        let seconds = ms / 1000;
-        let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-        if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
-    });
-    Source { speaker: evidence.speaker.clone(), time }
-}
-
-/// Where the words come from, and how many of them hold.
-fn footnote(summary: &SummaryView, zone: Tz) -> String {
-    let Some(shown) = summary.versions.iter().find(|version| version.version == summary.version) else {
-        return String::new();
-    };
-    let tally = Tally::of(&summary.content);
-    let mut coverage = format!(" {} of {} statements verified", tally.verified, tally.statements());
-    for (count, what) in [(tally.own, "in your own words"), (tally.unchecked, "reworded from your own words")] {
-        if count > 0 {
-            coverage.push_str(&format!(", {count} {what}"));
-        }
-    }
-    match tally.nothing_said {
-        0 => {}
-        1 => coverage.push_str(", not counting 1 open thread that nothing was found about"),
-        some => coverage.push_str(&format!(", not counting {some} open threads that nothing was found about")),
-    }
-    coverage.push('.');
-    let written =
-        summary.versions.iter().rfind(|version| version.author == "summarizer" && version.version <= shown.version);
-    match written.map_or(0, |version| version.claims_dropped) {
-        0 => {}
-        1 => coverage.push_str(" 1 more was left out because what was said doesn’t support it."),
-        some => coverage.push_str(&format!(" {some} more were left out because what was said doesn’t support them.")),
-    }
-    let by = match shown.author.as_str() {
-        "coach" => "edited by you",
-        "refiner" => "refined",
-        _ => "as written",
-    };
-    let writer = match shown.provider.as_str() {
-        "offline" => format!("without a language model ({})", shown.prompt_version),
-        provider => format!("by {} ({provider}, prompt {})", shown.model, shown.prompt_version),
-    };
-    let template = match shown.template.as_str() {
-        "default" => String::new(),
-        template => format!(", template {template}"),
-    };
-    format!(
-        "Version {}, {by} on {}. Written {writer}{template}.{coverage}",
-        shown.version,
-        shown.created_at.with_timezone(&zone).format("%-d %B at %H:%M"),
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn claim(text: &str, quotes: &[(&str, &str)]) -> Claim {
-        let evidence = quotes.iter().map(|(speaker, quote)| Evidence {
-            utterance_id: Uuid::now_v7(),
-            quote: (*quote).to_owned(),
-            speaker: (*speaker).to_owned(),
-            start_ms: Some(56_000),
-        });
-        Claim { evidence: evidence.collect(), ..Claim::new(Section::Wins, text.to_owned()) }
-    }
-
-    #[test]
-    fn what_a_sentence_quotes_is_not_shown_twice() {
-        let said = claim(
-            "Priya said: “I sent it! I sent the two pages.”",
-            &[("Priya", "Um, yeah, I sent it!"), ("Priya", "I sent the two pages.")],
-        );
-        let (exact, quotes) = support(&said);
-        assert_eq!(exact, [Source { speaker: "Priya".into(), time: Some("0:56".into()) }]);
-        assert!(quotes.is_empty());
-        let told = claim("Priya sent the strategy.", &[("Priya", "I sent the two pages.")]);
-        let (exact, quotes) = support(&told);
-        assert!(exact.is_empty());
-        assert_eq!(quotes.iter().map(|quote| quote.words.as_str()).collect::<Vec<_>>(), ["I sent the two pages."]);
-    }
 }
