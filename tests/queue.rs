@@ -44,6 +44,8 @@ enum Does {
     /// Fails, and names a time before which to come back, in seconds.
     FailWithRetryAfter(u64),
     Abort,
+    /// Postgres ends its connection in its first attempts (this many); then finishes.
+    LoseItsConnection(usize),
     /// What it had read was changed the first time, then it finishes.
     OvertakenOnce,
     Panic,
@@ -138,6 +140,12 @@ impl Probe {
             }
             Does::FinishAfter(attempts) if start <= attempts => std::future::pending().await,
             Does::SnoozeOnce(millis) if start == 1 => return Err(JobError::Snooze(Duration::from_millis(millis))),
+            Does::LoseItsConnection(attempts) if start <= attempts => {
+                let mut tx = ctx.tenant_tx().await?;
+                // As the login, which may end what is its own.
+                let end = "reset role; select pg_terminate_backend(pg_backend_pid()); select 1";
+                sqlx::raw_sql(end).execute(tx.conn()).await?;
+            }
             Does::OvertakenOnce if start == 1 => return Err(JobError::overtaken("it has moved on")),
             Does::Fail => return Err(JobError::retry("no luck")),
             Does::FailWithRetryAfter(seconds) => {
@@ -147,7 +155,11 @@ impl Probe {
             #[expect(clippy::disallowed_methods, reason = "to block the thread is what it is for")]
             Does::BlockEverything(millis) => std::thread::sleep(Duration::from_millis(millis)),
             Does::Panic => panic!("a probe panics over {}", String::from("what was said")),
-            Does::Finish | Does::FinishAfter(_) | Does::SnoozeOnce(_) | Does::OvertakenOnce => {}
+            Does::Finish
+            | Does::FinishAfter(_)
+            | Does::SnoozeOnce(_)
+            | Does::OvertakenOnce
+            | Does::LoseItsConnection(_) => {}
         }
         cut_off.0 = None;
         let mut tx = ctx.tenant_tx().await?;
@@ -349,5 +361,12 @@ async fn eventually(what: &str, check: impl AsyncFn() -> bool) {
 }
 
 async fn until_state(world: &World, id: Uuid, state: &str) {
-    eventually(&format!("job {id} {state}"), async || job(world, id).await.row.state == state).await;
+    let waited = async {
+        while job(world, id).await.row.state != state {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+    };
+    if tokio::time::timeout(Duration::from_secs(60), waited).await.is_err() {
+        panic!("waited a minute for the job to be {state}: {:?}", job(world, id).await);
+    }
 }

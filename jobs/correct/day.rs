@@ -61,7 +61,7 @@ pub enum DayError {
     #[error("this upload was rejected, so there’s no session to date")]
     Rejected,
     /// The database refused.
-    #[error(transparent)]
+    #[error("the database failed")]
     Database(#[from] sqlx::Error),
 }
 

@@ -116,6 +116,22 @@ impl Db {
     }
 }
 
+/// Whether Postgres was away (it stops, starts or hands over, or has no connection free), so that what was asked of it
+/// cannot be at fault. A connection that ends while an answer is due does not tell: a statement may crash its server.
+#[must_use]
+pub fn is_away(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(error) => error.kind() != std::io::ErrorKind::UnexpectedEof,
+        sqlx::Error::PoolTimedOut => true,
+        // Connection exceptions; too many connections; it shuts down, recovers from somebody's crash, cannot connect now;
+        // a database that lets nobody in.
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| {
+            code.starts_with("08") || ["53300", "57P01", "57P02", "57P03", "55000"].contains(&code.as_ref())
+        }),
+        _ => false,
+    }
+}
+
 /// What both kinds of transaction have in common; the queue enqueues into either.
 pub trait Tx: Send {
     /// The connection, for queries: `.execute(tx.conn())`.

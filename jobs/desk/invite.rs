@@ -310,7 +310,7 @@ pub enum InviteError {
     #[error("{0}")]
     Mail(String),
     /// The database does not answer.
-    #[error(transparent)]
+    #[error("the database failed")]
     Database(#[from] sqlx::Error),
 }
 

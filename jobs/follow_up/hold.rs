@@ -63,7 +63,7 @@ pub enum FollowUpError {
     #[error(transparent)]
     Mail(#[from] MailError),
     /// The database refused.
-    #[error(transparent)]
+    #[error("the database failed")]
     Database(#[from] sqlx::Error),
 }
 

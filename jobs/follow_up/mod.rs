@@ -67,7 +67,7 @@ impl Job for SendFollowUp {
 
         let mut finished = self.finish(ctx, &delivery).await;
         for pause in delivery.patience() {
-            let Err(JobError::Retry { .. }) = finished else { break };
+            let Err(JobError::Retry { .. } | JobError::Away(_)) = finished else { break };
             tokio::time::sleep(pause).await;
             finished = self.finish(ctx, &delivery).await;
         }

@@ -23,7 +23,7 @@ pub enum InboxError {
     #[error(transparent)]
     Bucket(#[from] BucketError),
     /// The database does not answer.
-    #[error(transparent)]
+    #[error("the database failed")]
     Database(#[from] sqlx::Error),
 }
 

@@ -121,9 +121,8 @@ impl From<LlmError> for JobError {
             LlmError::Misconfigured(_) | LlmError::Declined | LlmError::TooLong | LlmError::Budget(_) => {
                 Self::abort(error)
             }
-            LlmError::Unavailable(_) | LlmError::BrokeOff(_) | LlmError::Unusable(_) | LlmError::Ledger(_) => {
-                Self::retry(error)
-            }
+            LlmError::Ledger(error) => error.into(),
+            LlmError::Unavailable(_) | LlmError::BrokeOff(_) | LlmError::Unusable(_) => Self::retry(error),
         }
     }
 }

@@ -44,7 +44,7 @@ pub enum MailError {
     #[error("the message cannot be put together: {0}")]
     Message(#[from] lettre::error::Error),
     /// The database refused.
-    #[error(transparent)]
+    #[error("the database failed")]
     Database(#[from] sqlx::Error),
 }
 

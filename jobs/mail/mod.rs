@@ -60,7 +60,7 @@ impl Job for SendMail {
         let delivery = deliver(ctx, self.mail_id).await?;
         let mut finished = self.finish(ctx, &delivery).await;
         for pause in delivery.patience() {
-            let Err(JobError::Retry { .. }) = finished else { break };
+            let Err(JobError::Retry { .. } | JobError::Away(_)) = finished else { break };
             tokio::time::sleep(pause).await;
             finished = self.finish(ctx, &delivery).await;
         }

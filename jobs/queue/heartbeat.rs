@@ -8,11 +8,14 @@ use std::{sync::Arc, time::Duration};
 use sqlx::{Connection, PgConnection, PgPool};
 use tokio::time::timeout;
 use tokio_util::sync::{CancellationToken, DropGuard};
+use uuid::Uuid;
 
 use super::worker::Process;
 
 /// A statement on the heartbeat's connection takes no longer than this, or the connection is made anew.
 const PATIENCE: Duration = Duration::from_secs(3);
+/// After a failure the heartbeat comes again as soon as this.
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// Starts the heartbeat; dropping the guard ends it.
 ///
@@ -32,7 +35,8 @@ async fn beat(process: Arc<Process>) {
     let mut connection = None;
     let mut failing = false;
     loop {
-        tokio::time::sleep(process.settings.heartbeat).await;
+        let every = process.settings.heartbeat;
+        tokio::time::sleep(if failing { every.min(AGAIN) } else { every }).await;
         let beaten = timeout(PATIENCE, beat_once(&process, &mut connection)).await;
         let trouble = match beaten {
             Ok(Ok(())) => None,
@@ -49,31 +53,45 @@ async fn beat(process: Arc<Process>) {
 }
 
 async fn beat_once(process: &Process, kept: &mut Option<PgConnection>) -> Result<(), sqlx::Error> {
-    let (ids, fences) = process.flights.to_extend();
-    if ids.is_empty() {
+    let held = process.flights.to_extend();
+    if held.0.is_empty() {
         return Ok(());
     }
     // It is kept again only after it has answered.
-    let mut connection = match kept.take() {
-        Some(connection) => connection,
-        None => connect(process.db.pool()).await?,
+    let extended = match kept.take() {
+        Some(connection) => extend(process, connection, &held).await.ok(),
+        None => None,
     };
+    // One that was kept may have ended with a server that is up again by now: no lease should pay for it.
+    let (connection, lost) = match extended {
+        Some(extended) => extended,
+        None => extend(process, connect(process.db.pool()).await?, &held).await?,
+    };
+    *kept = Some(connection);
+    for (id, fence) in lost {
+        // One that was settled a moment ago is not held either; it has left its seat by now or is about to.
+        if process.flights.lose(id, fence) {
+            tracing::debug!(target: "queue", { job.id = %id }, "not held any more");
+        }
+    }
+    Ok(())
+}
+
+/// Extends the leases of the ids and their fences. Gives the connection back, and those that are not held any more.
+async fn extend(
+    process: &Process,
+    mut connection: PgConnection,
+    (ids, fences): &(Vec<Uuid>, Vec<i64>),
+) -> Result<(PgConnection, Vec<(Uuid, i64)>), sqlx::Error> {
     let lost = sqlx::query!(
         r#"select id as "id!", fence as "fence!" from extend_leases($1, $2, $3)"#,
-        &ids,
-        &fences,
+        ids,
+        fences,
         process.settings.lease.as_secs_f64()
     )
     .fetch_all(&mut connection)
     .await?;
-    *kept = Some(connection);
-    for job in lost {
-        // One that was settled a moment ago is not held either; it has left its seat by now or is about to.
-        if process.flights.lose(job.id, job.fence) {
-            tracing::debug!(target: "queue", { job.id = %job.id }, "not held any more");
-        }
-    }
-    Ok(())
+    Ok((connection, lost.into_iter().map(|job| (job.id, job.fence)).collect()))
 }
 
 /// A connection outside the pool, in the app role.

@@ -15,6 +15,7 @@ use tokio::runtime::RuntimeFlavor;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::{Context, Finished};
+use crate::db;
 
 /// What a job is about: ids only. This is all that is needed to enqueue one; [`Job`] says what it does.
 pub trait JobArgs: Serialize + DeserializeOwned + Send + Sync + 'static {
@@ -65,7 +66,8 @@ impl Policy {
         Self { max_attempts: 5, timeout: Duration::from_secs(120), concurrency: 4, per_organization: 0, priority: 0 };
 }
 
-/// How an attempt failed, and what is to be done about it. Every `std` error turns into [`JobError::Retry`].
+/// How an attempt failed, and what is to be done about it. Every `std` error turns into [`JobError::Retry`], or into
+/// [`JobError::Away`] if its cause is a Postgres that was away.
 #[derive(Debug)]
 pub enum JobError {
     /// Worth another attempt, after the backoff or after `after` if that is later (a server's Retry-After).
@@ -80,6 +82,8 @@ pub enum JobError {
     Overtaken(String),
     /// Another attempt would fail as well: the job is dead at once.
     Abort(String),
+    /// Postgres was away: no fault of the job's. Run again after a pause, without the attempt being counted.
+    Away(String),
     /// Not now: run again after this, without the attempt being counted.
     Snooze(Duration),
     /// The lease was lost: another worker has the job, and what this attempt did was rolled back.
@@ -159,16 +163,23 @@ impl Drop for AsksWhenDropped {
 /// What is recorded of a panic: its message may quote what was said, so the log has its place in the source instead.
 pub(super) const PANICKED: &str = "it panicked: the log of the process says where";
 
-impl<E: std::error::Error> From<E> for JobError {
+impl<E: std::error::Error + 'static> From<E> for JobError {
     fn from(error: E) -> Self {
-        let mut message = error.to_string();
-        let mut source = error.source();
-        while let Some(cause) = source {
-            message.push_str(": ");
-            message.push_str(&cause.to_string());
-            source = cause.source();
+        let (mut message, mut is_away) = (String::new(), false);
+        let mut next: Option<&(dyn std::error::Error + 'static)> = Some(&error);
+        while let Some(cause) = next {
+            let said = cause.to_string();
+            // Most messages end with their cause already.
+            if message.is_empty() {
+                message = said;
+            } else if !message.contains(&said) {
+                message.push_str(": ");
+                message.push_str(&said);
+            }
+            is_away |= cause.downcast_ref().is_some_and(db::is_away);
+            next = cause.source();
         }
-        Self::Retry { message, after: None }
+        if is_away { Self::Away(message) } else { Self::Retry { message, after: None } }
     }
 }
 

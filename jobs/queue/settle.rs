@@ -25,6 +25,8 @@ pub(super) enum End {
     Retry(Duration, String),
     /// Due again after the delay: what it had read was changed meanwhile.
     Overtaken(Duration, String),
+    /// Due again after the delay: Postgres was away. The attempt does not count.
+    Away(Duration, String),
     /// No more attempts.
     Dead(String),
     /// Due again after the delay; the attempt does not count.
@@ -44,6 +46,7 @@ impl End {
                 Some(Self::Dead(message))
             }
             JobError::Overtaken(message) => Some(Self::Overtaken(pause(info, process), message)),
+            JobError::Away(message) => Some(Self::Away(pause(info, process), message)),
             JobError::Retry { message, after } => {
                 let wait = pause(info, process);
                 let wait = after.map_or(wait, |after| wait.max(after.min(LONGEST_RETRY_AFTER)));
@@ -56,6 +59,7 @@ impl End {
     pub(super) fn outcome(&self) -> &'static str {
         match self {
             Self::Retry(..) | Self::Overtaken(..) => "retry",
+            Self::Away(..) => "away",
             Self::Dead(_) => "dead",
             Self::Snooze(_) => "snooze",
             Self::Return => "return",
@@ -103,7 +107,7 @@ pub(super) async fn settle(process: &Process, info: &JobInfo, seat: &Seat, end: 
 /// Records the end of an attempt, in one try. False where the fence no longer holds.
 pub(super) async fn settle_once(process: &Process, info: &JobInfo, end: &End) -> Result<bool, sqlx::Error> {
     let (delay, error) = match end {
-        End::Retry(delay, error) | End::Overtaken(delay, error) => (*delay, Some(cut(error))),
+        End::Retry(delay, error) | End::Overtaken(delay, error) | End::Away(delay, error) => (*delay, Some(cut(error))),
         End::Dead(error) => (Duration::ZERO, Some(cut(error))),
         End::Snooze(delay) => (*delay, None),
         End::Return => (Duration::ZERO, None),

@@ -67,7 +67,7 @@ pub enum ActionError {
     )]
     TooMany,
     /// The database refused or did not answer.
-    #[error(transparent)]
+    #[error("the database failed")]
     Database(#[from] sqlx::Error),
     /// A mail could not be put on the ledger.
     #[error("an email couldn’t be prepared: {0}")]

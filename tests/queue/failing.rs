@@ -41,6 +41,34 @@ async fn an_attempt_that_was_overtaken_is_made_once_more() {
 }
 
 #[tokio::test]
+async fn a_postgres_that_goes_away_again_and_again_costs_no_attempt() {
+    let world = World::new().await;
+    let probe = Probe::new(Does::LoseItsConnection(7));
+    let id = put(&world, &probe).await;
+    let worker = Worker::start(&world, fast());
+    until_state(&world, id, "done").await;
+    worker.stop().await;
+    let job = job(&world, id).await;
+    assert_eq!((job.row.attempt, probe.starts()), (1, 8), "three attempts are its limit");
+    let errors = job.errors.as_array().expect("a list").len();
+    assert_eq!(errors, 7, "each is recorded: {}", job.errors);
+}
+
+#[tokio::test]
+async fn a_job_that_loses_its_connection_every_time_is_dead_in_the_end() {
+    let world = World::new().await;
+    let probe = Probe::new(Does::LoseItsConnection(usize::MAX));
+    let id = put(&world, &probe).await;
+    let many =
+        "update jobs set errors = (select jsonb_agg(jsonb_build_object('error', 'away')) from generate_series(1, 100))";
+    meddle(&world, many).await;
+    let worker = Worker::start(&world, fast());
+    until_state(&world, id, "dead").await;
+    worker.stop().await;
+    assert_eq!(probe.starts(), 3);
+}
+
+#[tokio::test]
 async fn exhausted_attempts_are_a_dead_letter_with_each_error() {
     let world = World::new().await;
     let probe = Probe::new(Does::Fail);

@@ -39,7 +39,7 @@ pub enum StoreError {
     #[error("there is no template `{0}`: see `debrief templates list`")]
     Unknown(String),
     /// The database does not answer.
-    #[error(transparent)]
+    #[error("the database failed")]
     Database(#[from] sqlx::Error),
 }
 
