@@ -12,7 +12,7 @@ use debrief_jobs::{
         ActionItem, Audience, Claim, Content, Owner, Section, Support,
         summary::{Authorship, add_version},
     },
-    path::{SendFollowUp, State, advance, session},
+    path::{SendFollowUp, SessionState, advance, session},
     queue::{Job, JobError},
 };
 use uuid::Uuid;
@@ -44,7 +44,7 @@ pub(crate) async fn session(world: &World) -> Uuid {
     .await
     .expect("a session");
     let locked = session::lock(&mut tx, id).await.expect("the lock").expect("the session");
-    advance(&mut tx, &locked, State::InReview).await.expect("its state");
+    advance(&mut tx, &locked, SessionState::InReview).await.expect("its state");
     tx.commit().await.expect("committed");
     id
 }

@@ -9,8 +9,8 @@ use std::{
 use debrief_jobs::{
     db::Tx,
     queue::{
-        Catalogue, Context, Enqueued, Finished, Job, JobArgs, JobError, Policy, WorkError, WorkerSettings, admin,
-        enqueue, work,
+        Catalogue, Context, Enqueued, Finished, Job, JobArgs, JobError, JobState, Policy, WorkError, WorkerSettings,
+        admin, enqueue, work,
     },
 };
 use secrecy::ExposeSecret;
@@ -362,7 +362,7 @@ async fn eventually(what: &str, check: impl AsyncFn() -> bool) {
 
 async fn until_state(world: &World, id: Uuid, state: &str) {
     let waited = async {
-        while job(world, id).await.row.state != state {
+        while job(world, id).await.row.state.as_str() != state {
             tokio::time::sleep(Duration::from_millis(20)).await;
         }
     };

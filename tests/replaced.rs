@@ -5,7 +5,7 @@ use debrief_jobs::{
     correct::{SpeakerIs, name_speakers},
     db::Tx,
     ingest::{self, Fate, RejectTranscript, ScanInbox},
-    model::summary,
+    model::{SessionState, summary},
     path::{AskForSpeakers, AttributeSession, ParseTranscript, RequestReview, SummarizeClient},
     queue::JobError,
     review::view::{self, SessionView},
@@ -205,7 +205,7 @@ async fn who_was_named_stays_named_while_the_words_are_the_same() {
     execute(&world, "update clients set coach_id = coach_id").await;
     put(&world, KEY, vtt(&turns)).await;
     let before = shown(&world).await;
-    if before.state == "waiting_for_speakers" {
+    if before.state == SessionState::WaitingForSpeakers {
         let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
         let answers =
             [("Speaker 1".to_owned(), SpeakerIs::Coach), ("Speaker 2".to_owned(), SpeakerIs::Client(world.priya))];
@@ -216,8 +216,8 @@ async fn who_was_named_stays_named_while_the_words_are_the_same() {
         | one::<SummarizeClient>(&world).await
         | one::<RequestReview>(&world).await
     {}
-    assert_eq!(before.state, "waiting_for_speakers", "nothing says who they are");
-    assert_eq!(shown(&world).await.state, "in_review");
+    assert_eq!(before.state, SessionState::WaitingForSpeakers, "nothing says who they are");
+    assert_eq!(shown(&world).await.state, SessionState::InReview);
     let questions = "select to_jsonb(count(*)) from mails where kind = 'speakers_needed'";
     assert_eq!(ask(&world, questions).await, 1);
 
@@ -228,7 +228,7 @@ async fn who_was_named_stays_named_while_the_words_are_the_same() {
 
     // The same labels, and quite another talk: who they are now is asked.
     put(&world, KEY, whole(|who| if who.starts_with("Maya") { "Speaker 2" } else { "Speaker 1" })).await;
-    assert_eq!(shown(&world).await.state, "waiting_for_speakers");
+    assert_eq!(shown(&world).await.state, SessionState::WaitingForSpeakers);
     assert_eq!(ask(&world, questions).await, 2, "the coach is asked anew");
 }
 

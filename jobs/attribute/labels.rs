@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     db::{TenantTx, Tx},
+    model::MailState,
     names::generic,
     queue::in_place,
 };
@@ -157,8 +158,8 @@ pub struct Misdelivered {
     pub client: String,
     /// At which address.
     pub recipient: String,
-    /// `sending`, `sent` or `uncertain`; `cancelled` where it was stopped at the last moment after all.
-    pub mail_state: String,
+    /// `sending`, `sent` or `uncertain`; `cancelled` if it was stopped at the last moment after all.
+    pub mail_state: MailState,
     /// When it went.
     pub sent_at: Option<DateTime<Utc>>,
     /// The sentences that rest on what somebody else said.
@@ -172,7 +173,7 @@ pub struct Misdelivered {
 pub async fn misdelivered(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Misdelivered>, sqlx::Error> {
     sqlx::query_as!(
         Misdelivered,
-        r#"select clients.name as client, mails.recipient, mails.state as mail_state, mails.sent_at,
+        r#"select clients.name as client, mails.recipient, mails.state as "mail_state: MailState", mails.sent_at,
                   array(select text from claims where id = any(claim_ids) order by position, id) as "sentences!"
            from misdeliveries
            join mails on mails.id = mail_id

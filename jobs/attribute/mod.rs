@@ -33,7 +33,7 @@ use crate::{
     db::{TenantTx, Tx},
     index::IndexSession,
     mail::{self, Post, Trouble},
-    path::{self, AttributeSession, Locked, State, session},
+    path::{self, AttributeSession, Locked, SessionState, session},
     queue::{Context, Finished, Job, JobError, blocking, enqueue},
     written,
 };
@@ -119,7 +119,7 @@ impl AttributeSession {
     /// Locks the session; `None` if there is nothing to attribute in it.
     async fn lock(&self, tx: &mut TenantTx) -> Result<Option<Locked>, sqlx::Error> {
         let session = match session::lock(tx, self.session_id).await? {
-            Some(session @ Locked { state: State::Parsed | State::WaitingForSpeakers, .. }) => session,
+            Some(session @ Locked { state: SessionState::Parsed | SessionState::WaitingForSpeakers, .. }) => session,
             found => {
                 let state = found.map(|session| session.state);
                 tracing::info!(
@@ -166,7 +166,7 @@ impl AttributeSession {
         enqueue(&mut tx, &IndexSession { session_id: self.session_id }, session.correlation_id).await?;
         let to = match unresolved {
             0 => summaries_due(&mut tx, self.session_id).await?,
-            _ => State::WaitingForSpeakers,
+            _ => SessionState::WaitingForSpeakers,
         };
         path::advance(&mut tx, &session, to).await?;
         ctx.finish(tx, outcome).await
@@ -175,9 +175,9 @@ impl AttributeSession {
 
 /// Everybody is known: makes one summary per client due. Without any client there is nothing to summarise, and the coach is
 /// told so by the review request.
-async fn summaries_due(tx: &mut TenantTx, session_id: Uuid) -> Result<State, sqlx::Error> {
+async fn summaries_due(tx: &mut TenantTx, session_id: Uuid) -> Result<SessionState, sqlx::Error> {
     write::name_session(tx, session_id).await?;
     let summaries = write::make_summaries_due(tx, session_id).await?;
     written::withdraw_others(tx, session_id, &summaries).await?;
-    Ok(if summaries.is_empty() { State::Summarized } else { State::Attributed })
+    Ok(if summaries.is_empty() { SessionState::Summarized } else { SessionState::Attributed })
 }

@@ -14,7 +14,7 @@ use super::touched;
 use crate::{
     audit::{self, Event, EventKind, Visitor},
     db::{TenantTx, Tx},
-    path::{self, AttributeSession, Locked, State, session},
+    path::{self, AttributeSession, Locked, SessionState, session},
     queue::enqueue,
     summarize, written,
 };
@@ -71,7 +71,7 @@ pub enum DayError {
 /// When the day is implausible, or comes too late: then the caller drops the transaction.
 pub async fn set_date(tx: &mut TenantTx, session_id: Uuid, when: When, visitor: &Visitor) -> Result<Dated, DayError> {
     let session = session::lock(tx, session_id).await?.ok_or(DayError::NoSession)?;
-    if session.state == State::Rejected {
+    if session.state == SessionState::Rejected {
         return Err(DayError::Rejected);
     }
     let row = sqlx::query!(
@@ -105,7 +105,7 @@ pub async fn set_date(tx: &mut TenantTx, session_id: Uuid, when: When, visitor: 
         write_again(tx, &session, later, &mut dated).await?;
     }
     // Sessions of the same hour tell who speaks.
-    if dated.changed && session.state == State::WaitingForSpeakers {
+    if dated.changed && session.state == SessionState::WaitingForSpeakers {
         enqueue(tx, &AttributeSession { session_id }, session.correlation_id).await?;
     }
     let detail = json!({ "from": row.session_date, "to": when.date, "was": row.date_source, "due": dated.due, "stopped": dated.stopped });
@@ -165,7 +165,7 @@ async fn write_again(
         enqueue(tx, &summarize::LookAgain { summary_id, after, version }, session.correlation_id).await?;
     }
     if dated.due > 0 && session.state.is_attributed() {
-        path::advance(tx, session, State::Attributed).await?;
+        path::advance(tx, session, SessionState::Attributed).await?;
     }
     Ok(())
 }

@@ -12,7 +12,7 @@ use crate::{
     clean,
     db::{TenantTx, Tx},
     names::{self, generic},
-    path::{self, AttributeSession, State, session},
+    path::{self, AttributeSession, SessionState, session},
     people::{self, PeopleError},
     queue::enqueue,
 };
@@ -106,7 +106,7 @@ pub async fn name_speakers(
 pub(super) async fn name(tx: &mut TenantTx, session_id: Uuid, answers: &[Answer]) -> Result<Named, NameError> {
     let session = session::lock(tx, session_id).await?.ok_or(NameError::NoSession)?;
     let correlation_id = session.correlation_id;
-    if session.state != State::WaitingForSpeakers || session::is_summarized(tx, session_id).await? {
+    if session.state != SessionState::WaitingForSpeakers || session::is_summarized(tx, session_id).await? {
         return Err(NameError::NotWaiting);
     }
     let coach_id = hold_coach(tx, session_id).await?;
@@ -141,7 +141,7 @@ pub(super) async fn name(tx: &mut TenantTx, session_id: Uuid, answers: &[Answer]
     .fetch_one(tx.conn())
     .await?;
     match remaining {
-        0 => path::advance(tx, &session, State::Parsed).await?,
+        0 => path::advance(tx, &session, SessionState::Parsed).await?,
         // What was said may tell who the others are.
         _ => enqueue(tx, &AttributeSession { session_id }, correlation_id).await.map(drop)?,
     }

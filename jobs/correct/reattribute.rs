@@ -21,7 +21,7 @@ use crate::{
     db::{TenantTx, Tx},
     desk::Desk,
     index::IndexSession,
-    path::{self, Locked, State},
+    path::{self, Locked, SessionState},
     queue::{enqueue, in_place},
 };
 
@@ -89,7 +89,7 @@ pub(super) async fn apply(
     let touched = touched::settle(tx, desk, session, summaries, &clients, visitor).await?;
     // One unknown voice holds the session.
     if plan.resolutions.iter().any(|found| found.who.is_none()) {
-        path::advance(tx, &session.locked, State::WaitingForSpeakers).await?;
+        path::advance(tx, &session.locked, SessionState::WaitingForSpeakers).await?;
     } else {
         touched::move_on(tx, &session.locked).await?;
     }

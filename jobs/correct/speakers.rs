@@ -31,7 +31,7 @@ use crate::{
     desk::Desk,
     mail::{self, START_AGAIN, Trouble},
     names,
-    path::{AttributeSession, Locked, State, session},
+    path::{AttributeSession, Locked, SessionState, session},
     queue::{Context, Finished, Job, JobArgs, JobError, Policy, enqueue, in_place},
 };
 
@@ -77,7 +77,8 @@ pub async fn set_speakers(
 ) -> Result<Corrected, NameError> {
     let locked = session::lock(tx, session_id).await?.ok_or(NameError::NoSession)?;
     // One whose guess was taken back waits with its summaries: what was written of it is settled at once.
-    let waits_again = locked.state == State::WaitingForSpeakers && session::is_summarized(tx, session_id).await?;
+    let waits_again =
+        locked.state == SessionState::WaitingForSpeakers && session::is_summarized(tx, session_id).await?;
     let corrected = if locked.state.is_attributed() || waits_again {
         correct(tx, desk, locked, answers, visitor).await?
     } else {

@@ -9,7 +9,7 @@ use serde_json::json;
 
 use crate::{
     db::Tx,
-    path::{self, DropThreads, State, session},
+    path::{self, DropThreads, SessionState, session},
     queue::{Context, Finished, Job, JobError},
     written,
 };
@@ -46,7 +46,7 @@ impl Job for DropThreads {
         }
         written::forget(&mut tx, session.session_id, session.client_id).await?;
         written::rewrite(&mut tx, self.summary_id, REASON).await?;
-        path::advance(&mut tx, &locked, State::Attributed).await?;
+        path::advance(&mut tx, &locked, SessionState::Attributed).await?;
         ctx.finish(tx, json!({ "outcome": "due" })).await
     }
 }

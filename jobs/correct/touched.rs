@@ -15,7 +15,7 @@ use crate::{
     db::{TenantTx, Tx},
     desk::{self, Desk},
     follow_up, mail,
-    path::{self, Locked, State, SummarizeClient},
+    path::{self, Locked, SessionState, SummarizeClient},
     queue::enqueue,
     summarize::{self, SessionForClient},
     written::{self, Summary},
@@ -205,7 +205,7 @@ async fn withdraw(
 
 /// The session goes where its summaries are: back to be summarised, or on where none is due any more.
 pub(super) async fn move_on(tx: &mut TenantTx, session: &Locked) -> Result<(), sqlx::Error> {
-    if path::follow_summaries(tx, session).await? == State::InReview {
+    if path::follow_summaries(tx, session).await? == SessionState::InReview {
         follow_up::close_if_finished(tx, session.id).await?;
     }
     Ok(())

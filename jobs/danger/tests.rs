@@ -67,6 +67,7 @@ fn dangers_are_found_and_idioms_are_not() {
     }
     // Nothing is learnt from these.
     sets.push(("unseen".to_owned(), include_str!("../../fixtures/danger/unseen.tsv").to_owned()));
+    sets.push(("unseen, second".to_owned(), include_str!("../../fixtures/danger/unseen_second.tsv").to_owned()));
     for (set, file) in sets {
         let (recall, precision) = figures(&file);
         eprintln!("{set}: {} sentences, recall {recall:.3}, precision {precision:.3}", lines(&file).len());

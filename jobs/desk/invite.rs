@@ -17,7 +17,8 @@ use crate::{
     mail::{
         self, Again, MailError, Message, NewMail, ReviewRequest, SessionCoach, SpeakersNeeded, WrongLetter, WrongWords,
     },
-    path::State,
+    model::{MailState, SummaryState},
+    path::SessionState,
 };
 
 /// Which mail leads the coach to the session.
@@ -41,8 +42,8 @@ impl Invitation {
     pub(crate) const SPEAKERS: Self = Self { to: To::Speakers, replaces: false };
 
     /// A fresh link to a session in this state.
-    pub(crate) fn fresh(state: State) -> Self {
-        let waits = state == State::WaitingForSpeakers;
+    pub(crate) fn fresh(state: SessionState) -> Self {
+        let waits = state == SessionState::WaitingForSpeakers;
         Self { to: if waits { To::Speakers } else { To::Review }, replaces: true }
     }
 
@@ -115,15 +116,15 @@ async fn review_request(
     only_open: bool,
 ) -> Result<ReviewRequest, InviteError> {
     let rows = sqlx::query!(
-        "select clients.name, state from summaries join clients on clients.id = summaries.client_id
-         where session_id = $1 and (not $2 or state in ('due', 'done', 'failed')) order by clients.name, summaries.id",
+        r#"select clients.name, state as "state: SummaryState" from summaries join clients on clients.id = summaries.client_id
+         where session_id = $1 and (not $2 or state in ('due', 'done', 'failed')) order by clients.name, summaries.id"#,
         session_id,
         only_open
     )
     .fetch_all(tx.conn())
     .await?;
     let named = |failed: bool| {
-        let rows = rows.iter().filter(|row| (row.state == "failed") == failed);
+        let rows = rows.iter().filter(|row| (row.state == SummaryState::Failed) == failed);
         rows.map(|row| row.name.clone()).collect::<Vec<_>>()
     };
     let by_occasion = |guess: &attribute::Guess| guess.basis == attribute::Basis::Occasion;
@@ -279,7 +280,7 @@ pub(crate) async fn warn_of_wrong_words(
     let letter = |found: attribute::Misdelivered| WrongLetter {
         client: found.client,
         recipient: found.recipient,
-        certain: found.mail_state == "sent",
+        certain: found.mail_state == MailState::Sent,
         sentences: found.sentences,
     };
     let message = Message::WrongWords(WrongWords {

@@ -30,6 +30,7 @@ use crate::{
     db::{TenantTx, Tx},
     desk::Desk,
     mail::{self, Delivery, Trouble},
+    model::MailState,
     path::SendFollowUp,
     queue::{Context, Finished, Job, JobError},
 };
@@ -88,7 +89,7 @@ impl Job for SendFollowUp {
         if let Some(mail) = mail::give_up(&mut tx, self.mail_id, error).await?
             && let Some(session_id) = mail.session_id
         {
-            let trouble = if mail.state == "uncertain" { UNCERTAIN } else { NOT_SENT };
+            let trouble = if mail.state == MailState::Uncertain { UNCERTAIN } else { NOT_SENT };
             self.trouble(ctx, &mut tx, session_id, trouble).await?;
         }
         tx.commit().await?;

@@ -8,7 +8,7 @@ use super::SendFollowUp;
 use crate::{
     db::{TenantTx, Tx},
     mail,
-    path::{self, State, session},
+    path::{self, SessionState, session},
 };
 
 /// What a person says of a follow-up that failed or whose fate is unknown.
@@ -65,7 +65,7 @@ pub async fn decide(tx: &mut TenantTx, summary_id: Uuid, verdict: Verdict) -> Re
 pub async fn close_if_finished(tx: &mut TenantTx, session_id: Uuid) -> Result<bool, sqlx::Error> {
     // The lock makes two follow-ups that end at the same time count each other.
     let Some(session) = session::lock(tx, session_id).await? else { return Ok(false) };
-    if session.state != State::InReview {
+    if session.state != SessionState::InReview {
         return Ok(false);
     }
     // The newest follow-up of a summary is the one that counts: a failed one is made good by its successor.
@@ -88,7 +88,7 @@ pub async fn close_if_finished(tx: &mut TenantTx, session_id: Uuid) -> Result<bo
     if outstanding {
         return Ok(false);
     }
-    path::advance(tx, &session, State::Closed).await?;
+    path::advance(tx, &session, SessionState::Closed).await?;
     tracing::info!(
         target: "follow_up", { session.id = %session_id, correlation.id = %session.correlation_id }, "session closed"
     );

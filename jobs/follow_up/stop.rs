@@ -10,7 +10,7 @@ use crate::{
     db::{TenantTx, Tx},
     desk::{self, Desk},
     mail::{self, Stopped},
-    path::{self, State, session},
+    path::{self, SessionState, session},
     queue::{Context, JobError},
 };
 
@@ -58,8 +58,8 @@ pub(super) async fn if_recipient_changed(
         target: "follow_up", { summary.id = %summary_id, mail.id = %mail_id },
         "the client's name or address changed after the approval: the follow-up is stopped"
     );
-    if session.state == State::Closed {
-        path::advance(tx, &session, State::InReview).await?;
+    if session.state == SessionState::Closed {
+        path::advance(tx, &session, SessionState::InReview).await?;
     }
     let detail = serde_json::json!({ "why": "recipient changed", "mail": mail_id });
     let event =

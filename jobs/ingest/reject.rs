@@ -19,7 +19,7 @@ use crate::{
     db::{TenantTx, Tx},
     mail::{self, Message, NewMail, Recipient, RosterProblems, Trouble},
     meeting::key::{INBOX, TranscriptKey},
-    path::{self, State, session},
+    path::{self, SessionState, session},
     people::{Applied, roster::RosterError},
     queue::{Context, Finished, Job, JobArgs, JobError, enqueue},
 };
@@ -266,7 +266,7 @@ pub async fn rejected(tx: &mut TenantTx, transcript_id: Uuid, reason: &str) -> R
     .await?;
     let Some(session_id) = session_id else { return Ok(()) };
     let Some(session) = session::lock(tx, session_id).await? else { return Ok(()) };
-    path::advance(tx, &session, State::Rejected).await?;
+    path::advance(tx, &session, SessionState::Rejected).await?;
     enqueue(tx, &RejectTranscript { transcript_id }, session.correlation_id).await?;
     Ok(())
 }

@@ -18,6 +18,7 @@ use uuid::Uuid;
 use super::{FollowUp, Mail, Post, SendError, clear_mark, ledger::is_for_its_client};
 use crate::{
     db::{TenantTx, Tx},
+    model::MailState,
     queue::{Context, Finished, JobError},
 };
 
@@ -34,7 +35,7 @@ enum Fate {
     Sent,
     Uncertain(String),
     /// Nothing was to be done: the state that the row was in.
-    Nothing(String),
+    Nothing(&'static str),
 }
 
 /// What an attempt finds.
@@ -125,7 +126,7 @@ fn failure(error: SendError) -> JobError {
 /// Looks at the mail under a lock of its row: whether it is to be sent, by this attempt and now.
 async fn examine(tx: &mut TenantTx, ctx: &Context<Post>, mail_id: Uuid) -> Result<Found, JobError> {
     let Some(mail) = sqlx::query!(
-        r#"select kind, state, recipient, message_id, message,
+        r#"select kind, state as "state: MailState", recipient, message_id, message,
                   greatest(extract(epoch from due_at - now()), 0)::float8 as "early!"
            from mails where id = $1 for update"#,
         mail_id
@@ -134,7 +135,7 @@ async fn examine(tx: &mut TenantTx, ctx: &Context<Post>, mail_id: Uuid) -> Resul
     .await?
     else {
         tracing::info!(target: "mail", { mail.id = %mail_id }, "the mail is gone");
-        return Ok(Found::Settled(Fate::Nothing("gone".into())));
+        return Ok(Found::Settled(Fate::Nothing("gone")));
     };
     // Whoever has lost the lease must not begin a call: the attempt that has it may be in the middle of one.
     let ours = sqlx::query_scalar!(
@@ -147,25 +148,25 @@ async fn examine(tx: &mut TenantTx, ctx: &Context<Post>, mail_id: Uuid) -> Resul
     if !ours {
         return Err(JobError::Stale);
     }
-    match mail.state.as_str() {
+    match mail.state {
         // A failed mail was refused, so nobody has it: an operator who retries the job sends it.
-        "queued" | "failed" => {
+        MailState::Queued | MailState::Failed => {
             // Also between the server's greeting and its "go ahead": the next attempt stops it and tells the coach.
             if mail.kind == FollowUp::KIND && is_for_its_client(tx, mail_id).await? == Some(false) {
                 return Err(JobError::retry("the client's name or address is not that which was approved"));
             }
         }
-        "sending" if mail.kind == FollowUp::KIND && !ctx.mailer.repeat_is_harmless() => {
+        MailState::Sending if mail.kind == FollowUp::KIND && !ctx.mailer.repeat_is_harmless() => {
             let why = "an earlier attempt ended between the message and its record".to_owned();
             return Ok(Found::Settled(Fate::Uncertain(why)));
         }
-        "sending" => tracing::warn!(
+        MailState::Sending => tracing::warn!(
             target: "mail", { mail.id = %mail_id, mail.kind = mail.kind },
             "an earlier attempt may have sent this mail: it is sent again with the same Message-ID"
         ),
-        state => {
-            tracing::info!(target: "mail", { mail.id = %mail_id, mail.state = state }, "nothing is to be sent");
-            return Ok(Found::Settled(Fate::Nothing(state.to_owned())));
+        state @ (MailState::Sent | MailState::Uncertain | MailState::Cancelled) => {
+            tracing::info!(target: "mail", { mail.id = %mail_id, mail.state = %state }, "nothing is to be sent");
+            return Ok(Found::Settled(Fate::Nothing(state.as_str())));
         }
     }
     if mail.early > 0.0 {
@@ -313,8 +314,8 @@ impl Delivery {
     #[must_use]
     pub fn outcome(&self) -> Value {
         let state = match &self.fate {
-            Fate::Sent => "sent",
-            Fate::Uncertain(_) => "uncertain",
+            Fate::Sent => MailState::Sent.as_str(),
+            Fate::Uncertain(_) => MailState::Uncertain.as_str(),
             Fate::Nothing(state) => state,
         };
         json!({ "mail_id": self.mail_id, "state": state, "now": self.is_sent() })
@@ -371,10 +372,10 @@ pub async fn give_up(tx: &mut TenantTx, mail_id: Uuid, error: &str) -> Result<Op
     lock_session(tx, mail_id).await?;
     sqlx::query_as!(
         Mail,
-        "update mails set state = case when state in ('sending', 'uncertain') then 'uncertain' else 'failed' end,
+        r#"update mails set state = case when state in ('sending', 'uncertain') then 'uncertain' else 'failed' end,
             error = coalesce(error, $2)
          where id = $1 and state in ('queued', 'sending', 'failed', 'uncertain')
-         returning id, kind, state, session_id, coach_id",
+         returning id, kind, state as "state: MailState", session_id, coach_id"#,
         mail_id,
         error
     )

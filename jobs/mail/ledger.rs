@@ -8,6 +8,7 @@ use uuid::Uuid;
 use super::{MailError, Message, Post, Recipient, SendMail, compose};
 use crate::{
     db::{TenantTx, Tx},
+    model::MailState,
     queue::{Options, enqueue_with},
 };
 
@@ -43,8 +44,8 @@ pub struct Mail {
     pub id: Uuid,
     /// Its kind, as stored.
     pub kind: String,
-    /// Its state, as stored.
-    pub state: String,
+    /// Its state.
+    pub state: MailState,
     /// The session, where it is about one.
     pub session_id: Option<Uuid>,
     /// The coach concerned.

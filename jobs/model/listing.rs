@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Tally, summary};
+use super::{MailState, SessionStatus, SummaryState, Tally, summary};
 use crate::db::{TenantTx, Tx};
 
 /// Which sessions to list.
@@ -12,8 +12,8 @@ use crate::db::{TenantTx, Tx};
 pub struct Filter {
     /// Of this coach (the handle).
     pub coach: Option<String>,
-    /// In this state.
-    pub state: Option<String>,
+    /// Those that stand here.
+    pub state: Option<SessionStatus>,
     /// Only those with a dead stage.
     pub failed: bool,
     /// Only this one.
@@ -42,9 +42,8 @@ pub struct Row {
     pub begins_at: Option<NaiveTime>,
     /// True when the day is the object's and nothing better was found.
     pub date_estimated: bool,
-    /// See [`super::session::State`]. Of a session in review that needs nobody: `approved` while its letters are held,
-    /// `sending` while one is on its way.
-    pub state: String,
+    /// Where it stands.
+    pub state: SessionStatus,
     /// The dead stage, where there is one.
     pub failed_stage: Option<String>,
     /// Why: of a rejection, or of the dead stage.
@@ -70,7 +69,7 @@ pub async fn sessions(tx: &mut TenantTx, filter: &Filter) -> Result<Vec<Row>, sq
         Row,
         r#"select sessions.id, coaches.handle as coach, title, sessions.object_key, type as kind, session_date, begins_at,
                   date_source = 'object_time' as "date_estimated!",
-                  state_for_people(sessions.id, state) as "state!", failed_stage,
+                  state_for_people(sessions.id, state) as "state!: SessionStatus", failed_stage,
                   coalesce(failed_reason, (select rejected_reason from transcripts
                     where session_id = sessions.id order by received_at desc limit 1)) as reason,
                   (select count(*) from utterances where session_id = sessions.id and replaced_at is null) as "utterances!",
@@ -84,7 +83,7 @@ pub async fn sessions(tx: &mut TenantTx, filter: &Filter) -> Result<Vec<Row>, sq
              and (not $3 or failed_stage is not null) and ($4::uuid is null or sessions.id = $4)
            order by session_date desc, sessions.id desc limit $5"#,
         filter.coach,
-        filter.state,
+        filter.state as Option<SessionStatus>,
         filter.failed,
         filter.id,
         if filter.limit > 0 { filter.limit } else { i64::MAX },
@@ -169,8 +168,8 @@ pub struct Summary {
     pub client_id: Uuid,
     /// The client's name.
     pub client: String,
-    /// due, done, failed, approved or dismissed.
-    pub state: String,
+    /// Where it stands.
+    pub state: SummaryState,
     /// Why it is withdrawn for good, where it is.
     pub withdrawn_reason: Option<String>,
     /// The newest version.
@@ -221,7 +220,7 @@ pub struct Mail {
     /// The client that it goes to; none where it goes to the coach.
     pub client: Option<String>,
     /// Where it stands.
-    pub state: String,
+    pub state: MailState,
     /// Not before this.
     pub due_at: DateTime<Utc>,
     /// When it went.
@@ -316,7 +315,7 @@ pub async fn session(tx: &mut TenantTx, id: Uuid) -> Result<Option<Detail>, sqlx
     let summaries = summaries(tx, id).await?;
     let mails = sqlx::query_as!(
         Mail,
-        r#"select kind, clients.name as "client?", state, due_at, sent_at, error
+        r#"select kind, clients.name as "client?", state as "state: MailState", due_at, sent_at, error
            from mails left join clients on clients.id = mails.client_id
            where session_id = $1 order by mails.created_at, mails.id"#,
         id
@@ -339,8 +338,8 @@ pub async fn session(tx: &mut TenantTx, id: Uuid) -> Result<Option<Detail>, sqlx
 /// The summaries of a session, by client. Statements are counted by [`Tally`], as on the page.
 async fn summaries(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Summary>, sqlx::Error> {
     let rows = sqlx::query!(
-        r#"select summaries.id, client_id, clients.name as client, summaries.state, withdrawn_reason, summaries.version,
-                  coalesce(approved_version, summaries.version) as "shown!", provider as "provider?",
+        r#"select summaries.id, client_id, clients.name as client, summaries.state as "state: SummaryState", withdrawn_reason,
+                  summaries.version, coalesce(approved_version, summaries.version) as "shown!", provider as "provider?",
                   claims_dropped as "claims_dropped?"
            from summaries join clients on clients.id = summaries.client_id
            left join summary_versions on summary_id = summaries.id

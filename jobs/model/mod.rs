@@ -4,6 +4,7 @@ mod content;
 pub mod diff;
 pub mod id;
 pub mod listing;
+mod state;
 pub mod summary;
 mod support;
 
@@ -11,4 +12,5 @@ pub use content::{
     ActionItem, Audience, Claim, Content, Evidence, MAX_CHARACTERS, MAX_CLAIMS, Owner, Score, Section, Thread,
     ThreadOutcome,
 };
+pub use state::{MailState, RefinementState, SessionState, SessionStatus, SummaryState};
 pub use support::{Support, Tally};

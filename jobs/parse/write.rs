@@ -16,7 +16,7 @@ use crate::{
     db::TenantTx,
     index::IndexSession,
     ingest,
-    path::{self, Locked, State, session},
+    path::{self, Locked, SessionState, session},
     queue::enqueue,
     written,
 };
@@ -59,7 +59,7 @@ pub(super) async fn write(
             outcome.outcome = result;
         }
     }
-    if late.is_some() || (session.state == State::Closed && !changes) {
+    if late.is_some() || (session.state == SessionState::Closed && !changes) {
         // Who was there may be told otherwise now; what was summarised stays until a person says so.
         tracing::warn!(
             target: "parse",
@@ -83,7 +83,7 @@ pub(super) async fn write(
         store::drop_replaced(tx, session_id).await?;
         enqueue(tx, &IndexSession { session_id }, session.correlation_id).await?;
     }
-    path::advance(tx, session, State::Parsed).await?;
+    path::advance(tx, session, SessionState::Parsed).await?;
     tracing::info!(
         target: "parse", { transcript.id = %transcript_id, session.id = %session_id, transcript.format = outcome.format,
         transcript.utterances = outcome.utterances, transcript.warnings = outcome.warnings,

@@ -20,23 +20,24 @@ use crate::{
     queue::{Enqueued, JobArgs, enqueue},
 };
 
+pub use crate::model::SessionState;
 pub use jobs::{
     AskForSpeakers, AttributeSession, DropThreads, ParseTranscript, Readdress, RefineSummary, RequestReview,
     SEND_POLICY, SendFollowUp, SendFreshLink, SummarizeClient,
 };
-pub use session::{Locked, MovedBy, State};
+pub use session::{Locked, MovedBy};
 
 /// Moves a session to a state, and enqueues what takes it on from there.
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn advance(tx: &mut TenantTx, session: &Locked, to: State) -> Result<(), sqlx::Error> {
+pub async fn advance(tx: &mut TenantTx, session: &Locked, to: SessionState) -> Result<(), sqlx::Error> {
     let from = session::set_state(tx, session.id, to).await?;
     for step in next(tx, session.id, to).await? {
         step.enqueue(tx, session.correlation_id).await?;
     }
     // Asked when the session begins to wait, not when it looks again in vain, nor by a correction: then the coach is there.
-    if (from, to) == (State::Parsed, State::WaitingForSpeakers) {
+    if (from, to) == (SessionState::Parsed, SessionState::WaitingForSpeakers) {
         enqueue(tx, &AskForSpeakers { session_id: session.id }, session.correlation_id).await?;
     }
     Ok(())
@@ -47,11 +48,11 @@ pub async fn advance(tx: &mut TenantTx, session: &Locked, to: State) -> Result<(
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn follow_summaries(tx: &mut TenantTx, session: &Locked) -> Result<State, sqlx::Error> {
+pub async fn follow_summaries(tx: &mut TenantTx, session: &Locked) -> Result<SessionState, sqlx::Error> {
     let to = match (has_due(tx, session.id).await?, session.state) {
-        (true, State::Attributed) => return Ok(session.state),
-        (true, _) => State::Attributed,
-        (false, State::Attributed | State::WaitingForSpeakers) => State::Summarized,
+        (true, SessionState::Attributed) => return Ok(session.state),
+        (true, _) => SessionState::Attributed,
+        (false, SessionState::Attributed | SessionState::WaitingForSpeakers) => SessionState::Summarized,
         (false, _) => return Ok(session.state),
     };
     advance(tx, session, to).await?;
@@ -110,9 +111,9 @@ impl Step {
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn next(tx: &mut TenantTx, session_id: Uuid, state: State) -> Result<Vec<Step>, sqlx::Error> {
+pub async fn next(tx: &mut TenantTx, session_id: Uuid, state: SessionState) -> Result<Vec<Step>, sqlx::Error> {
     Ok(match state {
-        State::Received => {
+        SessionState::Received => {
             // One job reads all files of the session.
             let newest = sqlx::query_scalar!(
                 "select id from transcripts where session_id = $1 and parsed_at is null and rejected_reason is null
@@ -123,8 +124,8 @@ pub async fn next(tx: &mut TenantTx, session_id: Uuid, state: State) -> Result<V
             .await?;
             newest.map(|transcript_id| Step::Parse(ParseTranscript { transcript_id })).into_iter().collect()
         }
-        State::Parsed => vec![Step::Attribute(AttributeSession { session_id })],
-        State::Attributed => {
+        SessionState::Parsed => vec![Step::Attribute(AttributeSession { session_id })],
+        SessionState::Attributed => {
             let due =
                 sqlx::query_scalar!("select id from summaries where session_id = $1 and state = 'due'", session_id)
                     .fetch_all(tx.conn())
@@ -134,8 +135,10 @@ pub async fn next(tx: &mut TenantTx, session_id: Uuid, state: State) -> Result<V
                 false => due.into_iter().map(|summary_id| Step::Summarize(SummarizeClient { summary_id })).collect(),
             }
         }
-        State::Summarized => vec![Step::RequestReview(RequestReview { session_id })],
-        State::WaitingForSpeakers | State::InReview | State::Rejected | State::Closed => Vec::new(),
+        SessionState::Summarized => vec![Step::RequestReview(RequestReview { session_id })],
+        SessionState::WaitingForSpeakers | SessionState::InReview | SessionState::Rejected | SessionState::Closed => {
+            Vec::new()
+        }
     })
 }
 

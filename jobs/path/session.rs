@@ -1,37 +1,15 @@
 //! A session's row: its state, its lock, and the mark of a dead stage.
 
 use chrono::{DateTime, Utc};
-use serde::Serialize;
 use uuid::Uuid;
 
-use crate::db::{TenantTx, Tx};
+use crate::{
+    db::{TenantTx, Tx},
+    model::SessionState,
+};
 
 /// Where a session's date comes from, as stored, if its files don't say it: the object's time. It is an estimate.
 pub const DATE_OF_UPLOAD: &str = "object_time";
-
-/// The state of a session: the path in its order. [`super::advance`] moves a session from one to the next.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, sqlx::Type, strum::Display)]
-#[serde(rename_all = "snake_case")]
-#[strum(serialize_all = "snake_case")]
-#[sqlx(type_name = "text", rename_all = "snake_case")]
-pub enum State {
-    /// A transcript is there; parse is next.
-    Received,
-    /// Not a transcript, damaged, or of an unknown coach.
-    Rejected,
-    /// Utterances are there; attribute is next.
-    Parsed,
-    /// A person must name the speakers.
-    WaitingForSpeakers,
-    /// Participants are known; one summary per client is next.
-    Attributed,
-    /// No summary is still due; the review request is next.
-    Summarized,
-    /// A person reviews.
-    InReview,
-    /// Every summary is approved (and its follow-up gone or not to be sent) or dismissed.
-    Closed,
-}
 
 /// What takes a session out of a state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,41 +22,29 @@ pub enum MovedBy {
     End,
 }
 
-impl State {
-    /// All of them, in the order of the path.
-    pub const ALL: [Self; 8] = [
-        Self::Received,
-        Self::Rejected,
-        Self::Parsed,
-        Self::WaitingForSpeakers,
-        Self::Attributed,
-        Self::Summarized,
-        Self::InReview,
-        Self::Closed,
-    ];
-
-    /// Whether it is known who speaks, so that a correction concerns the session.
-    #[must_use]
-    pub const fn is_attributed(self) -> bool {
-        matches!(self, Self::Attributed | Self::Summarized | Self::InReview | Self::Closed)
-    }
-
-    /// What takes a session out of this state.
-    #[must_use]
-    pub const fn moved_by(self) -> MovedBy {
-        match self {
-            Self::Received | Self::Parsed | Self::Attributed | Self::Summarized => MovedBy::Job,
-            Self::WaitingForSpeakers | Self::InReview => MovedBy::Person,
-            Self::Rejected | Self::Closed => MovedBy::End,
+/// What takes a session out of a state.
+#[must_use]
+pub const fn moved_by(state: SessionState) -> MovedBy {
+    match state {
+        SessionState::Received | SessionState::Parsed | SessionState::Attributed | SessionState::Summarized => {
+            MovedBy::Job
         }
+        SessionState::WaitingForSpeakers | SessionState::InReview => MovedBy::Person,
+        SessionState::Rejected | SessionState::Closed => MovedBy::End,
     }
 }
 
 /// Sets the state and clears the mark of a dead stage; returns the state before. A summary that could not be written stays
 /// marked: the session goes on without it.
-pub(super) async fn set_state(tx: &mut TenantTx, session_id: Uuid, state: State) -> Result<State, sqlx::Error> {
+pub(super) async fn set_state(
+    tx: &mut TenantTx,
+    session_id: Uuid,
+    state: SessionState,
+) -> Result<SessionState, sqlx::Error> {
     let unwritten = match state {
-        State::Attributed | State::Summarized | State::InReview => unwritten(tx, session_id).await?,
+        SessionState::Attributed | SessionState::Summarized | SessionState::InReview => {
+            unwritten(tx, session_id).await?
+        }
         _ => None,
     };
     sqlx::query_scalar!(
@@ -86,9 +52,9 @@ pub(super) async fn set_state(tx: &mut TenantTx, session_id: Uuid, state: State)
                failed_reason = $3::text, updated_at = now(),
                closed_at = case when $2 = 'closed' then now() end
            from (select id, state from sessions where id = $1 for no key update) before
-           where sessions.id = before.id returning before.state as "state: State""#,
+           where sessions.id = before.id returning before.state as "state: SessionState""#,
         session_id,
-        state as State,
+        state as SessionState,
         unwritten
     )
     .fetch_one(tx.conn())
@@ -200,7 +166,7 @@ pub struct Locked {
     /// The session.
     pub id: Uuid,
     /// The state in which it was found.
-    pub state: State,
+    pub state: SessionState,
     /// What its jobs and mails are known by together.
     pub correlation_id: Uuid,
 }
@@ -213,7 +179,7 @@ pub struct Locked {
 pub async fn lock(tx: &mut TenantTx, session_id: Uuid) -> Result<Option<Locked>, sqlx::Error> {
     sqlx::query_as!(
         Locked,
-        r#"select id, state as "state: State", correlation_id from sessions where id = $1 for no key update"#,
+        r#"select id, state as "state: SessionState", correlation_id from sessions where id = $1 for no key update"#,
         session_id
     )
     .fetch_optional(tx.conn())

@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 use uuid::Uuid;
 
+use super::JobState;
 use crate::db::Db;
 
 /// Which jobs. Every part that is set must fit.
@@ -15,8 +16,8 @@ use crate::db::Db;
 pub struct Filter {
     /// One job.
     pub id: Option<Uuid>,
-    /// `due`, `running`, `done`, `dead` or `cancelled`.
-    pub state: Option<String>,
+    /// In this state.
+    pub state: Option<JobState>,
     /// A kind, as stored.
     pub kind: Option<String>,
     /// Of one organization.
@@ -44,8 +45,8 @@ pub struct JobRow {
     pub kind: String,
     /// The id of what it is about, where it is about one thing.
     pub subject: Option<String>,
-    /// `due`, `running`, `done`, `dead` or `cancelled`.
-    pub state: String,
+    /// Where it stands.
+    pub state: JobState,
     /// Not before this.
     pub run_at: DateTime<Utc>,
     /// Attempts begun.
@@ -90,7 +91,7 @@ pub struct Stat {
     /// The kind.
     pub kind: String,
     /// The state.
-    pub state: String,
+    pub state: JobState,
     /// How many.
     pub jobs: i64,
     /// Of due jobs: how long the oldest that could run has waited, in seconds.
@@ -115,13 +116,13 @@ pub async fn show(db: &Db, id: Uuid) -> Result<Option<JobDetail>, sqlx::Error> {
 
 async fn details(db: &Db, filter: &Filter, limit: i64) -> Result<Vec<JobDetail>, sqlx::Error> {
     let rows = sqlx::query!(
-        r#"select id as "id!", organization_id, kind as "kind!", subject, state as "state!", run_at as "run_at!",
+        r#"select id as "id!", organization_id, kind as "kind!", subject, state as "state!: JobState", run_at as "run_at!",
             attempt as "attempt!", max_attempts as "max_attempts!", kills as "kills!",
             correlation_id as "correlation_id!", created_at as "created_at!", started_at, finished_at, leased_until,
             leased_by, progress, output, errors as "errors!", errors -> -1 ->> 'error' as error
          from list_jobs($1, $2, $3, $4, $5, $6)"#,
         filter.id,
-        filter.state,
+        filter.state as Option<JobState>,
         filter.kind,
         filter.organization,
         filter.housekeeping,
@@ -164,7 +165,7 @@ pub async fn retry(db: &Db, filter: &Filter) -> Result<i64, sqlx::Error> {
     let retried = sqlx::query_scalar!(
         r#"select retry_jobs($1, $2, $3, $4) as "retried!""#,
         filter.id,
-        filter.state,
+        filter.state as Option<JobState>,
         filter.kind,
         filter.organization
     )
@@ -184,7 +185,7 @@ pub async fn cancel(db: &Db, filter: &Filter) -> Result<i64, sqlx::Error> {
     sqlx::query_scalar!(
         r#"select cancel_jobs($1, $2, $3, $4) as "cancelled!""#,
         filter.id,
-        filter.state,
+        filter.state as Option<JobState>,
         filter.kind,
         filter.organization
     )
@@ -199,7 +200,7 @@ pub async fn cancel(db: &Db, filter: &Filter) -> Result<i64, sqlx::Error> {
 pub async fn stats(db: &Db) -> Result<Vec<Stat>, sqlx::Error> {
     sqlx::query_as!(
         Stat,
-        r#"select kind as "kind!", state as "state!", jobs as "jobs!", oldest_due_seconds from queue_stats()"#
+        r#"select kind as "kind!", state as "state!: JobState", jobs as "jobs!", oldest_due_seconds from queue_stats()"#
     )
     .fetch_all(db.pool())
     .await

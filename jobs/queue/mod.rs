@@ -25,6 +25,7 @@ mod rescue;
 pub mod schedule;
 mod settings;
 mod settle;
+mod state;
 mod storage;
 mod worker;
 
@@ -35,4 +36,5 @@ pub use enqueue::{Enqueued, Options, enqueue, enqueue_with, hasten};
 pub use job::{Cut, Job, JobArgs, JobError, Policy, blocking, cuttable, in_place};
 pub use prune::{Prune, SCHEDULE as PRUNE_SCHEDULE};
 pub use settings::{Settings, WorkerSettings};
+pub use state::JobState;
 pub use worker::{WorkError, work};

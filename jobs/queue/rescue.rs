@@ -8,7 +8,7 @@ use std::sync::Arc;
 use tokio::time::Instant;
 use uuid::Uuid;
 
-use super::{JobInfo, admin, settle::tell, worker::Process};
+use super::{JobInfo, JobState, admin, settle::tell, worker::Process};
 
 /// Looks after the queue until it is dropped.
 pub(super) async fn rescue(process: Arc<Process>) {
@@ -100,12 +100,12 @@ async fn tell_untold(process: &Process) -> Result<(), sqlx::Error> {
 async fn publish(process: &Process) {
     let Ok(stats) = admin::stats(&process.db).await else { return };
     for kind in process.catalogue.kinds().iter().map(|kind| kind.name) {
-        for state in ["due", "running", "dead"] {
+        for state in [JobState::Due, JobState::Running, JobState::Dead] {
             let stat = stats.iter().find(|stat| stat.kind == kind && stat.state == state);
             #[expect(clippy::cast_precision_loss, reason = "a gauge is a float, and no queue is that long")]
             let jobs = stat.map_or(0, |stat| stat.jobs) as f64;
-            metrics::gauge!("debrief_jobs", "kind" => kind, "state" => state).set(jobs);
-            if state == "due" {
+            metrics::gauge!("debrief_jobs", "kind" => kind, "state" => state.as_str()).set(jobs);
+            if state == JobState::Due {
                 let lag = stat.and_then(|stat| stat.oldest_due_seconds).unwrap_or(0.0);
                 metrics::gauge!("debrief_queue_lag_seconds", "kind" => kind).set(lag);
             }

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::{
     db::{TenantTx, Tx},
     mail::SendMail,
-    path::{self, SendFollowUp, State, session},
+    path::{self, SendFollowUp, SessionState, session},
     queue::{
         Context, Enqueued, Finished, Job, JobArgs, JobError, enqueue,
         schedule::{Missed, Schedule, job},
@@ -47,7 +47,7 @@ impl Job for Reconcile {
 
     async fn run(&self, ctx: &Context<()>) -> Result<Finished, JobError> {
         let sessions = sqlx::query!(
-            r#"select organization_id as "organization_id!", session_id as "session_id!", state as "state!: State"
+            r#"select organization_id as "organization_id!", session_id as "session_id!", state as "state!: SessionState"
              from sessions_without_next_job($1)"#,
             f64::from(self.untouched_seconds)
         )
@@ -78,7 +78,7 @@ impl Job for Reconcile {
 }
 
 /// Enqueues the next steps of a session, unless it has moved on from `state` meanwhile; returns how many.
-async fn next_steps(tx: &mut TenantTx, session_id: Uuid, state: State) -> Result<usize, sqlx::Error> {
+async fn next_steps(tx: &mut TenantTx, session_id: Uuid, state: SessionState) -> Result<usize, sqlx::Error> {
     let Some(session) = session::lock(tx, session_id).await? else { return Ok(0) };
     if session.state != state {
         return Ok(0);

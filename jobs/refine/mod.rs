@@ -29,7 +29,7 @@ use crate::{
     index::IndexSummary,
     llm::{LlmError, OnBudget, Writers},
     model::{
-        Content,
+        Content, RefinementState, SummaryState,
         summary::{self, Authorship},
     },
     path::{Locked, RefineSummary, session},
@@ -109,7 +109,7 @@ impl Job for RefineSummary {
 
     async fn on_dead(&self, ctx: &Context<Summarizer>, _error: &str) -> Result<(), JobError> {
         let mut tx = ctx.tenant_tx().await?;
-        self.settle(&mut tx, "failed", None, Some(GIVEN_UP)).await?;
+        self.settle(&mut tx, RefinementState::Failed, None, Some(GIVEN_UP)).await?;
         tx.commit().await?;
         tracing::warn!(target: "refine", { refinement.id = %self.refinement_id }, "A refinement has failed");
         Ok(())
@@ -156,8 +156,9 @@ impl RefineSummary {
     /// What there is to do; none where it is done, or cannot be done any more (which is then settled in `tx`).
     async fn read(&self, tx: &mut TenantTx) -> Result<Option<Read>, JobError> {
         let Some(row) = sqlx::query!(
-            "select refinements.state, base_version, instruction, summary_id, summaries.version, summaries.state as summary_state
-             from refinements join summaries on summaries.id = summary_id where refinements.id = $1",
+            r#"select refinements.state as "state: RefinementState", base_version, instruction, summary_id, summaries.version,
+                    summaries.state as "summary_state: SummaryState"
+             from refinements join summaries on summaries.id = summary_id where refinements.id = $1"#,
             self.refinement_id
         )
         .fetch_optional(tx.conn())
@@ -166,13 +167,14 @@ impl RefineSummary {
             tracing::info!(target: "refine", { refinement.id = %self.refinement_id }, "The request is gone");
             return Ok(None);
         };
-        if row.state != "queued" {
+        if row.state != RefinementState::Queued {
             tracing::info!(target: "refine", { refinement.id = %self.refinement_id }, "The request is settled already");
             return Ok(None);
         }
         let found = summarize::load_input(tx, row.summary_id).await?;
-        let Some(found) = found.filter(|_| row.version == row.base_version && row.summary_state == "done") else {
-            self.settle(tx, "unchanged", None, Some(MOVED_ON)).await?;
+        let Some(found) = found.filter(|_| row.version == row.base_version && row.summary_state == SummaryState::Done)
+        else {
+            self.settle(tx, RefinementState::Unchanged, None, Some(MOVED_ON)).await?;
             return Ok(None);
         };
         Ok(Some(Read {
@@ -212,15 +214,15 @@ impl RefineSummary {
                     None => "Nothing in the summary had to change for that.".to_owned(),
                     Some(told) => format!("{told} The summary is unchanged."),
                 };
-                self.settle(&mut tx, "unchanged", None, Some(&reason)).await?;
+                self.settle(&mut tx, RefinementState::Unchanged, None, Some(&reason)).await?;
                 return ctx.finish(tx, json!({ "outcome": "unchanged", "dropped": refined.dropped })).await;
             }
             Outcome::Unchanged(reason) => {
-                self.settle(&mut tx, "unchanged", None, Some(&reason)).await?;
+                self.settle(&mut tx, RefinementState::Unchanged, None, Some(&reason)).await?;
                 return ctx.finish(tx, json!({ "outcome": "unchanged" })).await;
             }
             Outcome::Failed(reason) => {
-                self.settle(&mut tx, "failed", None, Some(&reason)).await?;
+                self.settle(&mut tx, RefinementState::Failed, None, Some(&reason)).await?;
                 tracing::warn!(target: "refine", { refinement.id = %self.refinement_id, session.id = %read.session_id },
                     "A refinement could not be made; the coach is told why");
                 return ctx.finish(tx, json!({ "outcome": "failed" })).await;
@@ -253,7 +255,7 @@ impl RefineSummary {
             claims_dropped: i32::try_from(refined.dropped).unwrap_or(i32::MAX),
         };
         let version = summary::add_version(tx, read.summary_id, &refined.content, &authorship).await?;
-        self.settle(tx, "done", Some(version), refined.told().as_deref()).await?;
+        self.settle(tx, RefinementState::Done, Some(version), refined.told().as_deref()).await?;
         enqueue(tx, &IndexSummary { summary_id: read.summary_id, version }, correlation_id).await?;
         let detail = json!({ "from": read.base_version, "version": version, "dropped": refined.dropped });
         let event =
@@ -272,7 +274,7 @@ impl RefineSummary {
     async fn settle(
         &self,
         tx: &mut TenantTx,
-        state: &str,
+        state: RefinementState,
         version: Option<i32>,
         reason: Option<&str>,
     ) -> Result<(), sqlx::Error> {
@@ -280,7 +282,7 @@ impl RefineSummary {
             "update refinements set state = $2, version = $3, reason = $4, finished_at = now()
              where id = $1 and state = 'queued'",
             self.refinement_id,
-            state,
+            state as RefinementState,
             version,
             reason
         )

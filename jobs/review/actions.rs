@@ -16,8 +16,8 @@ use crate::{
     desk::{self, Desk, Invitation},
     follow_up::{self, Verdict},
     mail::Recipient,
-    model::summary,
-    path::{self, State, session},
+    model::{SummaryState, summary},
+    path::{self, SessionState, session},
     voice,
 };
 
@@ -59,7 +59,7 @@ pub enum Approved {
 
 /// A summary and its session, locked.
 pub(super) struct Locked {
-    pub(super) state: String,
+    pub(super) state: SummaryState,
     pub(super) version: i32,
     approved_version: Option<i32>,
     approved_hash: Option<String>,
@@ -71,7 +71,7 @@ pub(super) struct Locked {
 pub(super) async fn lock(tx: &mut TenantTx, session_id: Uuid, summary_id: Uuid) -> Result<Locked, ActionError> {
     let session = session::lock(tx, session_id).await?.ok_or(ActionError::NotFound)?;
     let row = sqlx::query!(
-        r#"select state, version, approved_version, approved_hash, withdrawn_reason is not null as "is_withdrawn!"
+        r#"select state as "state: SummaryState", version, approved_version, approved_hash, withdrawn_reason is not null as "is_withdrawn!"
            from summaries where id = $1 and session_id = $2 for update"#,
         summary_id,
         session_id
@@ -104,14 +104,14 @@ pub async fn approve(
     visitor: &Visitor,
 ) -> Result<Approved, ActionError> {
     let row = lock(tx, session_id, summary_id).await?;
-    if row.state == "approved"
+    if row.state == SummaryState::Approved
         && row.approved_version == Some(signed.version)
         && row.approved_hash.as_ref() == Some(&signed.hash)
     {
         return Ok(Approved::Already);
     }
-    if row.state != "done" {
-        return Err(ActionError::NotOpen { state: row.state });
+    if row.state != SummaryState::Done {
+        return Err(ActionError::not_open(row.state));
     }
     let content = summary::load_version(tx, summary_id, row.version).await?;
     if row.version != signed.version || content.hash() != signed.hash {
@@ -153,10 +153,10 @@ pub async fn dismiss(
     visitor: &Visitor,
 ) -> Result<(), ActionError> {
     let row = lock(tx, session_id, summary_id).await?;
-    match row.state.as_str() {
-        "dismissed" => return Ok(()),
-        "done" | "failed" => {}
-        _ => return Err(ActionError::NotOpen { state: row.state }),
+    match row.state {
+        SummaryState::Dismissed => return Ok(()),
+        SummaryState::Done | SummaryState::Failed => {}
+        state => return Err(ActionError::not_open(state)),
     }
     sqlx::query!("update summaries set state = 'dismissed', updated_at = now() where id = $1", summary_id)
         .execute(tx.conn())
@@ -180,12 +180,12 @@ pub async fn reopen(
     visitor: &Visitor,
 ) -> Result<(), ActionError> {
     let row = lock(tx, session_id, summary_id).await?;
-    match row.state.as_str() {
-        "done" | "failed" => return Ok(()),
+    match row.state {
+        SummaryState::Done | SummaryState::Failed => return Ok(()),
         // Its words are somebody else's.
-        "dismissed" if row.is_withdrawn => return Err(ActionError::NotOpen { state: "withdrawn".to_owned() }),
-        "dismissed" => {}
-        _ => return Err(ActionError::NotOpen { state: row.state }),
+        SummaryState::Dismissed if row.is_withdrawn => return Err(ActionError::NotOpen { state: "withdrawn" }),
+        SummaryState::Dismissed => {}
+        state => return Err(ActionError::not_open(state)),
     }
     // One that was never written is what it was: failed.
     sqlx::query!(
@@ -194,8 +194,8 @@ pub async fn reopen(
     )
     .execute(tx.conn())
     .await?;
-    if row.session.state == State::Closed {
-        path::advance(tx, &row.session, State::InReview).await?;
+    if row.session.state == SessionState::Closed {
+        path::advance(tx, &row.session, SessionState::InReview).await?;
     }
     session::mark_unwritten(tx, session_id).await?;
     let event = Event { summary_id: Some(summary_id), ..Event::of(session_id, EventKind::Reopened) };
@@ -215,17 +215,17 @@ pub async fn cancel_follow_up(
     visitor: &Visitor,
 ) -> Result<(), ActionError> {
     let row = lock(tx, session_id, summary_id).await?;
-    match row.state.as_str() {
+    match row.state {
         // Cancelled before: it is open again already.
-        "done" => return Ok(()),
-        "approved" => {}
-        _ => return Err(ActionError::NotOpen { state: row.state }),
+        SummaryState::Done => return Ok(()),
+        SummaryState::Approved => {}
+        state => return Err(ActionError::not_open(state)),
     }
     if !outgoing::stop_follow_up(tx, summary_id).await? {
         return Err(ActionError::TooLate);
     }
-    if row.session.state == State::Closed {
-        path::advance(tx, &row.session, State::InReview).await?;
+    if row.session.state == SessionState::Closed {
+        path::advance(tx, &row.session, SessionState::InReview).await?;
     }
     sqlx::query!(
         "update summaries set state = 'done', approved_version = null, approved_hash = null, approved_at = null,
@@ -267,11 +267,11 @@ pub async fn decide_follow_up(
 /// [`ActionError::NotOpen`] while a summary or a follow-up waits.
 pub async fn close(tx: &mut TenantTx, session_id: Uuid, visitor: &Visitor) -> Result<(), ActionError> {
     let state = session::lock(tx, session_id).await?.ok_or(ActionError::NotFound)?.state;
-    if state == State::Closed {
+    if state == SessionState::Closed {
         return Ok(());
     }
     if !follow_up::close_if_finished(tx, session_id).await? {
-        return Err(ActionError::NotOpen { state: state.to_string() });
+        return Err(ActionError::NotOpen { state: state.as_str() });
     }
     record(tx, &Event::of(session_id, EventKind::Closed), visitor).await?;
     Ok(())
@@ -316,8 +316,8 @@ pub async fn send_fresh_link(
     visitor: &Visitor,
 ) -> Result<(), ActionError> {
     let state = session::lock(tx, session_id).await?.ok_or(ActionError::NotFound)?.state;
-    if !matches!(state, State::WaitingForSpeakers | State::InReview | State::Closed) {
-        return Err(ActionError::NotOpen { state: state.to_string() });
+    if !matches!(state, SessionState::WaitingForSpeakers | SessionState::InReview | SessionState::Closed) {
+        return Err(ActionError::NotOpen { state: state.as_str() });
     }
     desk::invite(tx, desk, session_id, Invitation::fresh(state), visitor).await?;
     Ok(())

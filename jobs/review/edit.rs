@@ -15,7 +15,7 @@ use crate::{
     db::{TenantTx, Tx},
     index::IndexSummary,
     model::{
-        ActionItem, Claim, Content, MAX_CHARACTERS, MAX_CLAIMS, Owner, Section, Support, diff,
+        ActionItem, Claim, Content, MAX_CHARACTERS, MAX_CLAIMS, Owner, Section, SummaryState, Support, diff,
         summary::{self, Authorship},
     },
     queue::enqueue,
@@ -120,8 +120,8 @@ pub async fn edit(
     visitor: &Visitor,
 ) -> Result<i32, ActionError> {
     let row = lock(tx, session_id, summary_id).await?;
-    if row.state != "done" {
-        return Err(ActionError::NotOpen { state: row.state });
+    if row.state != SummaryState::Done {
+        return Err(ActionError::not_open(row.state));
     }
     let base = summary::load_version(tx, summary_id, base_version).await?;
     let mut edited = edits.apply(&base).map_err(ActionError::Invalid)?;

@@ -11,6 +11,7 @@ use crate::{
     audit::{Event, EventKind, Visitor, record},
     db::{TenantTx, Tx},
     index::IndexSummary,
+    model::SummaryState,
     model::summary::{self, Authorship},
     path::RefineSummary,
     queue::enqueue,
@@ -60,8 +61,8 @@ pub async fn refine(
     if let Some(id) = same {
         return Ok(id);
     }
-    if row.state != "done" {
-        return Err(ActionError::NotOpen { state: row.state });
+    if row.state != SummaryState::Done {
+        return Err(ActionError::not_open(row.state));
     }
     let content = summary::load_version(tx, summary_id, row.version).await?;
     if row.version != shown.version || content.hash() != shown.hash {
@@ -119,8 +120,8 @@ pub async fn undo(
     visitor: &Visitor,
 ) -> Result<i32, ActionError> {
     let row = lock(tx, session_id, summary_id).await?;
-    if row.state != "done" {
-        return Err(ActionError::NotOpen { state: row.state });
+    if row.state != SummaryState::Done {
+        return Err(ActionError::not_open(row.state));
     }
     let newest = summary::load_version(tx, summary_id, row.version).await?;
     let before = summary::load_version(tx, summary_id, shown.version - 1).await?;

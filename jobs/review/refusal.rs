@@ -3,7 +3,7 @@
 use uuid::Uuid;
 
 use super::actions::FRESH_LINKS_AN_HOUR;
-use crate::mail::Recipient;
+use crate::{mail::Recipient, model::SummaryState};
 
 /// Why an action was refused; then nothing of it happened once the transaction is dropped.
 #[derive(Debug, thiserror::Error)]
@@ -20,8 +20,8 @@ pub enum ActionError {
     /// The summary is not open to this: it is approved, dismissed, or not written.
     #[error("this summary is {state}, so that isn’t possible")]
     NotOpen {
-        /// Its state, as stored.
-        state: String,
+        /// Where it stands, in words.
+        state: &'static str,
     },
     /// The session does not wait for its speakers.
     #[error("this session isn’t waiting for its speakers any more: they’ve been named")]
@@ -72,6 +72,21 @@ pub enum ActionError {
     /// A mail could not be put on the ledger.
     #[error("an email couldn’t be prepared: {0}")]
     Mail(String),
+}
+
+impl ActionError {
+    /// Of a summary in a state in which this is not possible.
+    #[must_use]
+    pub fn not_open(state: SummaryState) -> Self {
+        let state = match state {
+            SummaryState::Due => "still being written",
+            SummaryState::Done => "waiting for your review",
+            SummaryState::Failed => "not written yet",
+            SummaryState::Approved => "approved",
+            SummaryState::Dismissed => "one that you chose not to send",
+        };
+        Self::NotOpen { state }
+    }
 }
 
 /// Who was shown, and who it is now.

@@ -12,7 +12,7 @@ use crate::{
     db::Tx,
     desk::{self, Desk, Invitation, InviteError},
     mail::{self, Trouble},
-    path::{self, AskForSpeakers, RequestReview, SendFreshLink, State, session},
+    path::{self, AskForSpeakers, RequestReview, SendFreshLink, SessionState, session},
     queue::{Context, Finished, Job, JobError},
 };
 
@@ -25,14 +25,14 @@ impl Job for RequestReview {
             tracing::info!(target: "review", { session.id = %self.session_id }, "the session is gone; no review is asked for");
             return ctx.finish(tx, json!({ "sent": false, "why": "gone" })).await;
         };
-        if session.state != State::Summarized {
+        if session.state != SessionState::Summarized {
             tracing::info!(target: "review", { session.id = %self.session_id, session.state = ?session.state }, "the review was asked for before, or is not due");
             return ctx.finish(tx, json!({ "sent": false, "why": session.state })).await;
         }
         desk::invite(&mut tx, ctx, self.session_id, Invitation::REVIEW, &Visitor::default())
             .await
             .map_err(into_job_error)?;
-        path::advance(&mut tx, &session, State::InReview).await?;
+        path::advance(&mut tx, &session, SessionState::InReview).await?;
         ctx.finish(tx, json!({ "sent": true })).await
     }
 
@@ -47,7 +47,7 @@ impl Job for AskForSpeakers {
     async fn run(&self, ctx: &Context<Desk>) -> Result<Finished, JobError> {
         let mut tx = ctx.tenant_tx().await?;
         let state = session::lock(&mut tx, self.session_id).await?.map(|session| session.state);
-        if state != Some(State::WaitingForSpeakers) {
+        if state != Some(SessionState::WaitingForSpeakers) {
             tracing::info!(target: "review", { session.id = %self.session_id, session.state = ?state }, "the session does not wait for speakers");
             return ctx.finish(tx, json!({ "sent": false, "why": state })).await;
         }

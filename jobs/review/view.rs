@@ -12,7 +12,7 @@ use crate::{
     desk,
     follow_up::{RECIPIENT_CHANGED, Said, said},
     mail::Recipient,
-    model::{Content, summary},
+    model::{Content, MailState, RefinementState, SessionState, SummaryState, summary},
     path::session::DATE_OF_UPLOAD,
 };
 
@@ -35,8 +35,8 @@ pub struct SessionView {
     pub letter_is_out: bool,
     /// In which language the session is, where the offline writer wrote and looks for promises in English only.
     pub unread_language: Option<String>,
-    /// Its state, as stored.
-    pub state: String,
+    /// Its state.
+    pub state: SessionState,
     /// Why a stage gave up on it, where one did.
     pub failed_reason: Option<String>,
     /// Whose session it is.
@@ -123,8 +123,8 @@ pub struct SummaryView {
     pub client_email: Option<String>,
     /// Each sentence for the client as the letter says it, in order.
     pub letter: Vec<(Uuid, Said)>,
-    /// Its state, as stored.
-    pub state: String,
+    /// Its state.
+    pub state: SummaryState,
     /// Why it could not be written.
     pub failed_reason: Option<String>,
     /// Why it was written anew, where it was.
@@ -171,8 +171,13 @@ impl SummaryView {
     /// The address that it was approved for, where it was stopped since the client's name or address changed.
     #[must_use]
     pub fn stopped_for(&self) -> Option<&str> {
-        let stopped = |mail: &&FollowUp| mail.state == "cancelled" && mail.error.as_deref() == Some(RECIPIENT_CHANGED);
-        self.follow_up.as_ref().filter(|_| self.state == "done").filter(stopped).map(|mail| mail.recipient.as_str())
+        let stopped =
+            |mail: &&FollowUp| mail.state == MailState::Cancelled && mail.error.as_deref() == Some(RECIPIENT_CHANGED);
+        self.follow_up
+            .as_ref()
+            .filter(|_| self.state == SummaryState::Done)
+            .filter(stopped)
+            .map(|mail| mail.recipient.as_str())
     }
 }
 
@@ -181,8 +186,8 @@ impl SummaryView {
 pub struct RefinementView {
     /// What the coach asked for.
     pub instruction: String,
-    /// `queued`, `done`, `unchanged` or `failed`.
-    pub state: String,
+    /// Where it stands.
+    pub state: RefinementState,
     /// What came of it, in words.
     pub reason: Option<String>,
     /// When that was.
@@ -215,8 +220,8 @@ pub struct Version {
 /// A follow-up on the ledger.
 #[derive(Clone, Debug)]
 pub struct FollowUp {
-    /// `queued`, `sending`, `sent`, `failed`, `uncertain` or `cancelled`.
-    pub state: String,
+    /// Where it stands.
+    pub state: MailState,
     /// To whom.
     pub recipient: String,
     /// Not before this.
@@ -233,7 +238,7 @@ pub struct FollowUp {
 /// When the database does not answer.
 pub async fn view(tx: &mut TenantTx, session_id: Uuid) -> Result<Option<SessionView>, sqlx::Error> {
     let row = sqlx::query!(
-        r#"select title, type as kind, session_date, begins_at, date_source, state, failed_reason,
+        r#"select title, type as kind, session_date, begins_at, date_source, state as "state: SessionState", failed_reason,
                   coaches.name as coach_name, coaches.time_zone,
                   exists (select from mails join summaries on summaries.id = subject_id
                           where kind = 'follow_up' and summaries.session_id = sessions.id
@@ -244,7 +249,7 @@ pub async fn view(tx: &mut TenantTx, session_id: Uuid) -> Result<Option<SessionV
     .fetch_optional(tx.conn())
     .await?;
     let Some(row) = row else { return Ok(None) };
-    let waiting = row.state == "waiting_for_speakers";
+    let waiting = row.state == SessionState::WaitingForSpeakers;
     Ok(Some(SessionView {
         id: session_id,
         title: row.title,
@@ -263,10 +268,7 @@ pub async fn view(tx: &mut TenantTx, session_id: Uuid) -> Result<Option<SessionV
         dangers: danger::seen(tx, session_id).await?,
         shared: shared(tx, session_id).await?,
         guesses: attribute::guesses(tx, session_id).await?,
-        attributed: matches!(
-            row.state.as_str(),
-            "waiting_for_speakers" | "attributed" | "summarized" | "in_review" | "closed"
-        ),
+        attributed: waiting || row.state.is_attributed(),
         misdelivered: attribute::misdelivered(tx, session_id).await?,
         state: row.state,
         failed_reason: row.failed_reason,
@@ -310,7 +312,7 @@ async fn shared(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<String>, sqlx
 
 async fn summaries(tx: &mut TenantTx, session_id: Uuid, coach: &str) -> Result<Vec<SummaryView>, sqlx::Error> {
     let rows = sqlx::query!(
-        r#"select summaries.id, state, failed_reason, rewrite_reason, withdrawn_reason, coalesce(approved_version, version) as "version!", approved_at,
+        r#"select summaries.id, state as "state: SummaryState", failed_reason, rewrite_reason, withdrawn_reason, coalesce(approved_version, version) as "version!", approved_at,
                   clients.name, clients.email
            from summaries join clients on clients.id = summaries.client_id
            where session_id = $1 order by clients.name, summaries.id"#,
@@ -362,7 +364,7 @@ async fn refinement(tx: &mut TenantTx, summary_id: Uuid) -> Result<Option<Refine
     sqlx::query_as!(
         RefinementView,
         // One whose job an operator cancelled waits for nothing.
-        r#"select instruction, case when stopped then 'failed' else state end as "state!",
+        r#"select instruction, case when stopped then 'failed' else state end as "state!: RefinementState",
                   case when stopped then 'It was stopped before it was done. Ask again.' else reason end as reason,
                   case when stopped then greatest(created_at, now()) else finished_at end as finished_at
            from (select *, state = 'queued' and not exists (select from jobs where kind = 'refine.summary'
@@ -377,8 +379,8 @@ async fn refinement(tx: &mut TenantTx, summary_id: Uuid) -> Result<Option<Refine
 async fn follow_up(tx: &mut TenantTx, summary_id: Uuid) -> Result<Option<FollowUp>, sqlx::Error> {
     sqlx::query_as!(
         FollowUp,
-        "select state, recipient, due_at, sent_at, error from mails where kind = 'follow_up' and subject_id = $1
-         order by created_at desc, id desc limit 1",
+        r#"select state as "state: MailState", recipient, due_at, sent_at, error from mails
+           where kind = 'follow_up' and subject_id = $1 order by created_at desc, id desc limit 1"#,
         summary_id
     )
     .fetch_optional(tx.conn())

@@ -21,7 +21,7 @@ use super::{
 use crate::{
     danger::{self, Said, Why},
     db::{TenantTx, Tx},
-    model::{Evidence, Owner},
+    model::{Evidence, Owner, SummaryState},
     names,
     queue::in_place,
     text,
@@ -111,7 +111,7 @@ pub struct OpenThread {
 /// A summary's surroundings.
 #[derive(Clone, Debug)]
 pub(crate) struct Found {
-    pub(crate) state: String,
+    pub(crate) state: SummaryState,
     pub(crate) session_id: Uuid,
     pub(crate) input: SessionForClient,
 }
@@ -122,13 +122,14 @@ pub(crate) struct Found {
 /// When the database does not answer.
 pub(crate) async fn load(tx: &mut TenantTx, summary_id: Uuid) -> Result<Option<Found>, sqlx::Error> {
     let Some(row) = sqlx::query!(
-        "select summaries.state, session_id, client_id, session_date, sessions.type as session_type, title, object_key,
+        r#"select summaries.state as "state: SummaryState", session_id, client_id, session_date,
+                sessions.type as session_type, title, object_key,
                 coaches.id as coach_id, coaches.name as coach, coaches.handle, clients.name as client
          from summaries
          join sessions on sessions.id = session_id
          join coaches on coaches.id = sessions.coach_id
          join clients on clients.id = client_id
-         where summaries.id = $1",
+         where summaries.id = $1"#,
         summary_id
     )
     .fetch_optional(tx.conn())

@@ -18,7 +18,7 @@ use crate::{
     db::{TenantTx, Tx},
     index::IndexSummary,
     model::{
-        Content,
+        Content, SummaryState,
         summary::{self, Authorship},
     },
     path::{Locked, session},
@@ -54,7 +54,7 @@ pub(super) async fn enqueue_next(
 
 /// The next later summary of the client that waits for review.
 pub(crate) async fn next_in_review(tx: &mut TenantTx, summary_id: Uuid) -> Result<Option<Uuid>, sqlx::Error> {
-    threads::next(tx, summary_id, "done").await
+    threads::next(tx, summary_id, SummaryState::Done).await
 }
 
 impl JobArgs for LookAgain {
@@ -79,15 +79,16 @@ impl Job for LookAgain {
             return ctx.finish(tx, json!({ "outcome": "gone" })).await;
         };
         let summary = sqlx::query!(
-            "select summaries.state, summaries.version, author, provider, model, prompt_version, template, claims_dropped
+            r#"select summaries.state as "state: SummaryState", summaries.version, author, provider, model, prompt_version,
+                    template, claims_dropped
              from summaries
              join summary_versions shown on shown.summary_id = summaries.id and shown.version = summaries.version
-             where summaries.id = $1 for update of summaries",
+             where summaries.id = $1 for update of summaries"#,
             self.summary_id
         )
         .fetch_optional(tx.conn())
         .await?;
-        let Some(row) = summary.filter(|row| row.state == "done") else {
+        let Some(row) = summary.filter(|row| row.state == SummaryState::Done) else {
             return ctx.finish(tx, json!({ "outcome": "not in review" })).await;
         };
         let Some(found) = input::load(&mut tx, self.summary_id).await? else {

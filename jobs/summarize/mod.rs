@@ -45,10 +45,10 @@ use crate::{
     db::{TenantTx, Tx},
     index::IndexSummary,
     model::{
-        Content,
+        Content, SummaryState,
         summary::{self, Authorship},
     },
-    path::{self, Locked, State, SummarizeClient, session},
+    path::{self, Locked, SessionState, SummarizeClient, session},
     queue::{Context, Finished, Job, JobError, blocking, enqueue, hasten},
 };
 
@@ -77,7 +77,7 @@ impl Job for SummarizeClient {
             tracing::info!(target: "summarize", { summary.id = %self.summary_id }, "The summary is gone");
             return ctx.finish(tx, Outcome::nothing("gone")).await;
         };
-        if !is_to_do(&found.state) {
+        if !is_to_do(found.state) {
             tracing::info!(target: "summarize", { summary.id = %self.summary_id }, "The summary is written already");
             return ctx.finish(tx, Outcome::nothing("already done")).await;
         }
@@ -135,7 +135,7 @@ impl Job for SummarizeClient {
 impl SummarizeClient {
     /// The client's next summary may have waited for this one alone.
     async fn hasten_next(&self, tx: &mut TenantTx) -> Result<(), sqlx::Error> {
-        match threads::next(tx, self.summary_id, "due").await? {
+        match threads::next(tx, self.summary_id, SummaryState::Due).await? {
             Some(summary_id) => hasten(tx, &Self { summary_id }).await,
             None => Ok(()),
         }
@@ -160,7 +160,7 @@ impl SummarizeClient {
             .fetch_optional(tx.conn())
             .await?;
         let now = match input::load(&mut tx, self.summary_id).await? {
-            Some(now) if is_to_do(&now.state) => now,
+            Some(now) if is_to_do(now.state) => now,
             _ => return ctx.finish(tx, Outcome::nothing("already done")).await,
         };
         if now.input != read.input || is_unattributed(&mut tx, &session).await? {
@@ -190,9 +190,9 @@ impl SummarizeClient {
         enqueue(&mut tx, &IndexSummary { summary_id: self.summary_id, version }, session.correlation_id).await?;
         look_again::enqueue_next(&mut tx, self.summary_id, version, session.correlation_id).await?;
         self.hasten_next(&mut tx).await?;
-        let review_requested = if now.state == "failed" && session.state == State::InReview {
+        let review_requested = if now.state == SummaryState::Failed && session.state == SessionState::InReview {
             // An operator has started it again: the coach was told that it could not be written, and is told that it is.
-            path::advance(&mut tx, &session, State::Summarized).await?;
+            path::advance(&mut tx, &session, SessionState::Summarized).await?;
             true
         } else {
             go_on(&mut tx, &session).await?
@@ -224,23 +224,23 @@ impl SummarizeClient {
 /// is certain is written.
 async fn is_unattributed(tx: &mut TenantTx, session: &Locked) -> Result<bool, sqlx::Error> {
     Ok(match session.state {
-        State::Received | State::Parsed => true,
-        State::WaitingForSpeakers => !session::is_summarized(tx, session.id).await?,
+        SessionState::Received | SessionState::Parsed => true,
+        SessionState::WaitingForSpeakers => !session::is_summarized(tx, session.id).await?,
         _ => false,
     })
 }
 
 /// A failed summary is written when the operator retries its dead job.
-fn is_to_do(state: &str) -> bool {
-    matches!(state, "due" | "failed")
+fn is_to_do(state: SummaryState) -> bool {
+    matches!(state, SummaryState::Due | SummaryState::Failed)
 }
 
 /// Moves the session on if this was its last summary; returns whether it was. It is locked, so that of several
 /// summaries that end at once only the last one sees none left.
 async fn go_on(tx: &mut TenantTx, session: &Locked) -> Result<bool, sqlx::Error> {
     // One that waits for a name again waits for the person.
-    if session.state != State::Attributed {
+    if session.state != SessionState::Attributed {
         return Ok(false);
     }
-    Ok(path::follow_summaries(tx, session).await? == State::Summarized)
+    Ok(path::follow_summaries(tx, session).await? == SessionState::Summarized)
 }

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::{input::OpenThread, offline::same_promise};
 use crate::{
     db::{TenantTx, Tx},
-    model::Owner,
+    model::{Owner, SummaryState},
 };
 
 /// So far back an action item is still asked about, and so many at most.
@@ -152,7 +152,7 @@ pub(super) async fn wait(tx: &mut TenantTx, summary_id: Uuid) -> Result<Option<D
 pub(super) async fn next(
     tx: &mut TenantTx,
     summary_id: Uuid,
-    state: &'static str,
+    state: SummaryState,
 ) -> Result<Option<Uuid>, sqlx::Error> {
     sqlx::query_scalar!(
         "select later.id
@@ -166,7 +166,7 @@ pub(super) async fn next(
          limit 1",
         summary_id,
         THREAD_DAYS,
-        state
+        state as SummaryState
     )
     .fetch_optional(tx.conn())
     .await

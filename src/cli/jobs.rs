@@ -5,17 +5,18 @@ use std::process::ExitCode;
 use clap::{Args, Subcommand};
 use debrief_jobs::{
     model::id::IdPrefix,
-    queue::admin::{self, Filter, JobDetail},
+    queue::{
+        JobState,
+        admin::{self, Filter, JobDetail},
+    },
 };
 use serde_json::json;
 use uuid::Uuid;
 
 use super::{
     App,
-    output::{confirmed, tell},
+    output::{confirmed, one_of, tell},
 };
-
-const STATES: [&str; 5] = ["due", "running", "done", "dead", "cancelled"];
 
 /// Inspect the queue: what ran, what is waiting, what failed
 ///
@@ -52,8 +53,8 @@ pub(crate) enum Jobs {
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Which {
     /// Only jobs in this state
-    #[arg(long, value_parser = STATES)]
-    state: Option<String>,
+    #[arg(long, value_parser = one_of::<JobState>(JobState::NAMES))]
+    state: Option<JobState>,
     /// Only jobs of this kind, such as summarize.client
     #[arg(long)]
     kind: Option<String>,
@@ -83,7 +84,7 @@ impl Which {
             Some(handle) => Some(app.organization(Some(handle)).await?),
             None => None,
         };
-        Ok(Filter { id, state: self.state.clone(), kind: self.kind.clone(), organization, housekeeping: false })
+        Ok(Filter { id, state: self.state, kind: self.kind.clone(), organization, housekeeping: false })
     }
 }
 
@@ -100,7 +101,7 @@ impl Jobs {
                     |job| {
                         [
                             job.kind.clone(),
-                            job.state.clone(),
+                            job.state.to_string(),
                             job.run_at.format("%Y-%m-%d %H:%M:%S").to_string(),
                             format!("{}/{}", job.attempt, job.max_attempts),
                             shortened(job.error.as_deref().unwrap_or_default()),
@@ -116,8 +117,8 @@ impl Jobs {
                     None => anyhow::bail!("there is no job {id}: it may have been pruned; see `debrief jobs list`"),
                 }
             }
-            Self::Retry(change) => return change.run(app, &["dead", "cancelled"], "retried").await,
-            Self::Cancel(change) => return change.run(app, &["due", "running"], "cancelled").await,
+            Self::Retry(change) => return change.run(app, &[JobState::Dead, JobState::Cancelled], "retried").await,
+            Self::Cancel(change) => return change.run(app, &[JobState::Due, JobState::Running], "cancelled").await,
         }
         Ok(ExitCode::SUCCESS)
     }
@@ -125,14 +126,14 @@ impl Jobs {
 
 impl Change {
     /// Changes the jobs that fit and are in one of `states`; asks first where there are several.
-    async fn run(self, app: &App, states: &[&str], done: &str) -> anyhow::Result<ExitCode> {
+    async fn run(self, app: &App, states: &[JobState], done: &str) -> anyhow::Result<ExitCode> {
         let id = match &self.id {
             Some(id) => Some(app.job(id).await?),
             None => None,
         };
         let filter = self.which.filter(app, id).await?;
         let fitting = admin::list(&app.db, &filter, i64::from(i32::MAX)).await?;
-        let count = fitting.iter().filter(|job| states.contains(&job.state.as_str())).count();
+        let count = fitting.iter().filter(|job| states.contains(&job.state)).count();
         if self.dry_run {
             app.output.one(&json!({ "would_change": count }), |_| format!("{count} jobs would be {done}"))?;
             return Ok(ExitCode::SUCCESS);
@@ -148,7 +149,10 @@ impl Change {
         };
         app.output.one(&json!({ "changed": changed }), |_| format!("{changed} jobs {done}"))?;
         if changed == 0 && self.id.is_some() {
-            tell(&format!("the job isn't {}: nothing was changed", states.join(" or ")));
+            tell(&format!(
+                "the job isn't {}: nothing was changed",
+                states.iter().map(|state| state.as_str()).collect::<Vec<_>>().join(" or ")
+            ));
             return Ok(ExitCode::FAILURE);
         }
         Ok(ExitCode::SUCCESS)

@@ -1,8 +1,9 @@
 //! What commands print: tables for people, JSON for programs. All of it passes here, so that no name of a file and no word
 //! of a session reaches a terminal as a command.
 
-use std::io::IsTerminal;
+use std::{io::IsTerminal, str::FromStr};
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use debrief_jobs::{clean, masked};
 use serde::Serialize;
 
@@ -104,6 +105,14 @@ pub(crate) fn tell(text: &str) {
 fn print(text: &str) {
     use std::io::Write;
     let _ = writeln!(std::io::stdout(), "{text}");
+}
+
+/// Parses one of these names; `--help`, and the error for another one, list them.
+pub(crate) fn one_of<T>(names: &'static [&'static str]) -> impl TypedValueParser<Value = T>
+where
+    T: FromStr<Err: std::error::Error + Send + Sync> + Clone + Send + Sync + 'static,
+{
+    PossibleValuesParser::new(names).try_map(|name| name.parse::<T>())
 }
 
 #[cfg(test)]

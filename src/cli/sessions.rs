@@ -8,6 +8,7 @@ use debrief_jobs::{
     db::Tx,
     follow_up::{self, RECIPIENT_CHANGED, Verdict},
     model::{
+        MailState, SessionStatus,
         id::IdPrefix,
         listing::{self, Detail, Filter, Row, Summary},
     },
@@ -15,7 +16,12 @@ use debrief_jobs::{
 };
 use serde_json::json;
 
-use super::{App, coach::place, output::table, refining, set_date};
+use super::{
+    App,
+    coach::place,
+    output::{one_of, table},
+    refining, set_date,
+};
 
 /// Show sessions and where they stand
 ///
@@ -33,9 +39,8 @@ pub(crate) enum Sessions {
         #[arg(long)]
         coach: Option<String>,
         /// Only sessions in this state
-        #[arg(long, value_parser = ["received", "rejected", "parsed", "waiting_for_speakers", "attributed",
-            "summarized", "in_review", "approved", "sending", "closed"])]
-        state: Option<String>,
+        #[arg(long, value_parser = one_of::<SessionStatus>(SessionStatus::NAMES))]
+        state: Option<SessionStatus>,
         /// Only sessions with a stage that failed for good
         #[arg(long)]
         failed: bool,
@@ -182,7 +187,7 @@ fn cells(row: &Row) -> [String; 7] {
 pub(crate) fn state(row: &Row) -> String {
     match &row.failed_stage {
         Some(stage) => format!("{} ({stage} failed)", row.state),
-        None => row.state.clone(),
+        None => row.state.to_string(),
     }
 }
 
@@ -310,7 +315,7 @@ fn text(detail: &Detail) -> String {
                 let count = |number: Option<i64>| number.map(|number| number.to_string()).unwrap_or_default();
                 [
                     summary.client.clone(),
-                    if summary.withdrawn_reason.is_some() { "withdrawn".into() } else { summary.state.clone() },
+                    if summary.withdrawn_reason.is_some() { "withdrawn".into() } else { summary.state.to_string() },
                     summary.version.to_string(),
                     summary.provider.clone().unwrap_or_default(),
                     count(summary.claims_kept),
@@ -329,7 +334,7 @@ fn text(detail: &Detail) -> String {
             detail.mails.iter().map(|mail| {
                 let sent = mail.sent_at.map(|at| at.format("%Y-%m-%d %H:%M:%S UTC").to_string()).unwrap_or_default();
                 let to = mail.client.clone().unwrap_or_else(|| "the coach".into());
-                [mail.kind.clone(), to, mail.state.clone(), sent, mail.error.clone().unwrap_or_default()]
+                [mail.kind.clone(), to, mail.state.to_string(), sent, mail.error.clone().unwrap_or_default()]
             }),
         ),
     );
@@ -347,7 +352,7 @@ fn text(detail: &Detail) -> String {
         ));
     }
     for mail in &detail.mails {
-        if mail.kind == "follow_up" && matches!(mail.state.as_str(), "uncertain" | "failed") {
+        if mail.kind == "follow_up" && matches!(mail.state, MailState::Uncertain | MailState::Failed) {
             let (client, session) = (mail.client.as_deref().unwrap_or_default(), row.id);
             text.push_str(&format!(
                 "\nDoes {client} have the follow-up? Ask, then run one of:\n  debrief sessions follow-up {session} \

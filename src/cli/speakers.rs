@@ -9,6 +9,7 @@ use debrief_jobs::{
     audit::Visitor,
     correct::{self, Answer, Corrected, SpeakerIs},
     db::{TenantTx, Tx},
+    model::MailState,
     model::id::IdPrefix,
 };
 use serde::Serialize;
@@ -188,7 +189,7 @@ fn count(number: usize, one: &str, more: &str) -> String {
 fn warnings(misdelivered: &[Misdelivered]) -> String {
     let mut text = String::new();
     for letter in misdelivered {
-        let fate = if letter.mail_state == "sent" { "has" } else { "may have" };
+        let fate = if letter.mail_state == MailState::Sent { "has" } else { "may have" };
         text.push_str(&format!(
             "\n{} ({}) {fate} a follow-up with what someone else said:\n",
             letter.client, letter.recipient

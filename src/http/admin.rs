@@ -7,7 +7,10 @@ use axum::{
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
-use debrief_jobs::queue;
+use debrief_jobs::{
+    model::SessionState,
+    queue::{self, JobState},
+};
 use serde::Serialize;
 
 use super::{HttpState, assets, failure::Failure, page};
@@ -25,7 +28,7 @@ struct Overview {
 
 #[derive(Serialize)]
 struct Sessions {
-    state: String,
+    state: SessionState,
     failed: bool,
     count: i64,
 }
@@ -73,13 +76,15 @@ pub(super) async fn metrics(State(state): State<HttpState>) -> Result<Response, 
     // The gauges of the database are read when they are asked for: every process would count the same rows.
     let (kinds, lag) = kinds(&state).await?;
     for kind in kinds {
-        for (name, count) in [("due", kind.due), ("running", kind.running), ("dead", kind.dead)] {
-            metrics::gauge!("debrief_jobs", "kind" => kind.kind.clone(), "state" => name).set(to_f64(count));
+        for (state, count) in
+            [(JobState::Due, kind.due), (JobState::Running, kind.running), (JobState::Dead, kind.dead)]
+        {
+            metrics::gauge!("debrief_jobs", "kind" => kind.kind.clone(), "state" => state.as_str()).set(to_f64(count));
         }
     }
     for row in sessions(&state).await? {
         let failed = if row.failed { "true" } else { "false" };
-        metrics::gauge!("debrief_sessions", "state" => row.state, "failed" => failed).set(to_f64(row.count));
+        metrics::gauge!("debrief_sessions", "state" => row.state.as_str(), "failed" => failed).set(to_f64(row.count));
     }
     metrics::gauge!("debrief_queue_lag_seconds").set(lag);
     state.metrics.run_upkeep();
@@ -89,7 +94,7 @@ pub(super) async fn metrics(State(state): State<HttpState>) -> Result<Response, 
 async fn sessions(state: &HttpState) -> Result<Vec<Sessions>, sqlx::Error> {
     sqlx::query_as!(
         Sessions,
-        r#"select state as "state!", failed as "failed!", sessions as "count!" from admin_sessions()"#
+        r#"select state as "state!: SessionState", failed as "failed!", sessions as "count!" from admin_sessions()"#
     )
     .fetch_all(state.services.db.pool())
     .await
@@ -106,19 +111,19 @@ async fn kinds(state: &HttpState) -> Result<(Vec<Kind>, f64), sqlx::Error> {
             kinds.push(Kind { kind: row.kind, ..Kind::default() });
         }
         let Some(kind) = kinds.last_mut() else { continue };
-        match row.state.as_str() {
-            "due" => kind.due = row.jobs,
-            "running" => kind.running = row.jobs,
-            "done" => kind.done = row.jobs,
-            "dead" => kind.dead = row.jobs,
-            _ => kind.cancelled = row.jobs,
+        match row.state {
+            JobState::Due => kind.due = row.jobs,
+            JobState::Running => kind.running = row.jobs,
+            JobState::Done => kind.done = row.jobs,
+            JobState::Dead => kind.dead = row.jobs,
+            JobState::Cancelled => kind.cancelled = row.jobs,
         }
     }
     Ok((kinds, lag))
 }
 
 async fn failed(state: &HttpState) -> Result<Vec<Failed>, sqlx::Error> {
-    let filter = queue::admin::Filter { state: Some("dead".into()), ..queue::admin::Filter::default() };
+    let filter = queue::admin::Filter { state: Some(JobState::Dead), ..queue::admin::Filter::default() };
     let rows = queue::admin::list(&state.services.db, &filter, FAILED_JOBS_SHOWN).await?;
     let rows = rows.into_iter().map(|row| Failed {
         id: row.id.to_string(),

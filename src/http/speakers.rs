@@ -12,6 +12,7 @@ use axum::{
 use debrief_jobs::{
     attribute::{self, Speaker, Telling, Who},
     db::Tx,
+    model::SessionState,
     review::{
         actions::{self, ActionError, Problem},
         view::{self, SessionView},
@@ -249,7 +250,7 @@ async fn who_page(
         title: view.title.clone(),
         date: view.date.format("%A %-d %B %Y").to_string(),
         problem,
-        waiting: view.state == "waiting_for_speakers",
+        waiting: view.state == SessionState::WaitingForSpeakers,
         speakers: build(&view.coach_name, &clients, &speakers, Some(from), redo),
     };
     page::render(state, status, "page/who.html", &context)

@@ -44,7 +44,7 @@ async fn dead_jobs_are_listed_shown_and_retried_by_filter() {
     until_state(&world, done, "done").await;
     worker.stop().await;
 
-    let filter = Filter { state: Some("dead".into()), kind: Some("test.probe".into()), ..Filter::default() };
+    let filter = Filter { state: Some(JobState::Dead), kind: Some("test.probe".into()), ..Filter::default() };
     let listed = admin::list(db, &filter, 10).await.expect("an answer");
     assert_eq!(listed.iter().map(|row| row.id).collect::<Vec<_>>(), [dead]);
     let strangers = Filter { organization: Some(Uuid::now_v7()), ..filter.clone() };
@@ -70,7 +70,7 @@ async fn a_dead_job_whose_key_is_taken_again_is_not_retried() {
     assert_eq!(admin::retry(db, &Filter::default()).await.expect("an answer"), 1, "one of two with the same key");
     assert_eq!(
         (job(&world, first).await.row.state, job(&world, second).await.row.state),
-        ("dead".into(), "due".into())
+        (JobState::Dead, JobState::Due)
     );
 }
 

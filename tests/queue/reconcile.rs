@@ -137,15 +137,15 @@ async fn a_mail_without_a_job_is_sent() {
 
 #[tokio::test]
 async fn every_state_has_a_next_job_a_person_or_is_an_end() {
-    use debrief_jobs::path::{self, MovedBy, State};
+    use debrief_jobs::path::{self, MovedBy, SessionState};
     let world = World::new().await;
-    for state in State::ALL {
+    for state in SessionState::ALL {
         let session = session(&world, &state.to_string()).await;
         transcript(&world, session, "2026-11-01").await;
         summary(&world, session, world.priya, "due").await;
         let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
         let steps = path::next(&mut tx, session, state).await.expect("the next steps");
-        let takes_job = state.moved_by() == MovedBy::Job;
+        let takes_job = path::session::moved_by(state) == MovedBy::Job;
         assert_eq!(!steps.is_empty(), takes_job, "{state}: {steps:?}");
         // Whoever moves it there enqueues the job that takes it on, and reconcile finds none missing.
         let locked = path::session::lock(&mut tx, session).await.expect("the lock").expect("the session");

@@ -16,8 +16,8 @@ async fn a_shutdown_waits_for_what_is_running() {
     let late = put(&world, &Probe::new(Does::Finish)).await;
     probe.open();
     worker.stop().await;
-    assert_eq!(job(&world, id).await.row.state, "done");
-    assert_eq!(job(&world, late).await.row.state, "due", "a stopping worker claims no more");
+    assert_eq!(job(&world, id).await.row.state, JobState::Done);
+    assert_eq!(job(&world, late).await.row.state, JobState::Due, "a stopping worker claims no more");
 }
 
 #[tokio::test]

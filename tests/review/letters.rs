@@ -1,5 +1,7 @@
 //! What becomes of an approval: the letter is held, sent, stopped, or not to be sent.
 
+use debrief_jobs::model::SessionStatus::{self, InReview, Sending};
+
 use super::*;
 
 #[tokio::test]
@@ -102,11 +104,11 @@ async fn a_session_whose_letters_are_approved_needs_nobody() {
         let listed = debrief_jobs::model::listing::session(&mut begin(&world).await, reviewed.session).await;
         listed.expect("it reads").expect("it is there").session.state
     };
-    assert_eq!(listed().await, "in_review");
+    assert_eq!(listed().await, InReview);
     let signed = shown(&world, &reviewed).await;
     approve(&world, &reviewed, &signed).await.expect("it is approved");
     for (mail, state) in
-        [("queued", "approved"), ("sending", "sending"), ("failed", "in_review"), ("uncertain", "in_review")]
+        [("queued", SessionStatus::Approved), ("sending", Sending), ("failed", InReview), ("uncertain", InReview)]
     {
         let mut tx = begin(&world).await;
         sqlx::query("update mails set state = $1 where kind = 'follow_up'")
@@ -118,11 +120,11 @@ async fn a_session_whose_letters_are_approved_needs_nobody() {
         assert_eq!(listed().await, state, "{mail}");
     }
     let filter =
-        |state: &str| debrief_jobs::model::listing::Filter { state: Some(state.to_owned()), ..Default::default() };
+        |state: SessionStatus| debrief_jobs::model::listing::Filter { state: Some(state), ..Default::default() };
     let found = async |state| {
         debrief_jobs::model::listing::sessions(&mut begin(&world).await, &filter(state)).await.expect("it reads").len()
     };
-    assert_eq!((found("in_review").await, found("approved").await), (1, 0));
+    assert_eq!((found(InReview).await, found(SessionStatus::Approved).await), (1, 0));
 }
 
 #[tokio::test]

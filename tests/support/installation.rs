@@ -175,7 +175,7 @@ impl Installation {
         let mut tx = db.tenant(organization).await.expect("a transaction");
         for session in listing::sessions(&mut tx, &Filter::default()).await.expect("the sessions") {
             let view = review::view::view(&mut tx, session.id).await.expect("the view").expect("the session");
-            for summary in view.summaries.iter().filter(|summary| summary.state == "done") {
+            for summary in view.summaries.iter().filter(|summary| summary.state.as_str() == "done") {
                 let signed = summary.signed();
                 let visitor = Visitor::default();
                 actions::approve(&mut tx, &services.desk, session.id, summary.id, &signed, &visitor)

@@ -1,6 +1,7 @@
 //! The demo's people and transcripts, embedded in the binary. `fixtures/demo/README.md` says who is who.
 
 use chrono::NaiveDate;
+use debrief_jobs::model::SessionStatus;
 use serde::Deserialize;
 
 /// The embedded files, by their path below `fixtures/demo`.
@@ -68,7 +69,7 @@ pub(super) struct Transcript {
     pub(super) coach: String,
     pub(super) name: String,
     pub(super) days_ago: u64,
-    pub(super) expect: String,
+    pub(super) expect: SessionStatus,
     pub(super) approve: bool,
     /// Words of earlier promises that the client kept, as this session says.
     #[serde(default)]

@@ -7,6 +7,7 @@ use debrief_jobs::{
     db::{TenantTx, Tx},
     links,
     model::listing::{self, Filter, Row},
+    model::{MailState, SessionStatus},
 };
 use serde::Serialize;
 use uuid::Uuid;
@@ -47,7 +48,7 @@ struct Session {
 #[derive(Debug, Serialize)]
 struct Mails {
     kind: String,
-    state: String,
+    state: MailState,
     count: i64,
 }
 
@@ -63,13 +64,13 @@ impl Outcome {
         let rows = listing::sessions(&mut tx, &Filter::default()).await?;
         let mut sessions = Vec::new();
         for row in rows {
-            let waits = matches!(row.state.as_str(), "in_review" | "waiting_for_speakers");
+            let waits = matches!(row.state, SessionStatus::InReview | SessionStatus::WaitingForSpeakers);
             let review_link = if waits { Some(link(app, &mut tx, row.id).await?) } else { None };
             sessions.push(Session { row, review_link });
         }
         let mails = sqlx::query_as!(
             Mails,
-            r#"select kind, state, count(*) as "count!" from mails group by kind, state order by kind, state"#
+            r#"select kind, state as "state: MailState", count(*) as "count!" from mails group by kind, state order by kind, state"#
         )
         .fetch_all(tx.conn())
         .await?;
@@ -102,7 +103,7 @@ impl Outcome {
 
     /// The review link to begin with: the newest session's that waits for a review.
     pub(super) fn first_link(&self) -> Option<String> {
-        let in_review = self.sessions.iter().find(|session| session.row.state == "in_review");
+        let in_review = self.sessions.iter().find(|session| session.row.state == SessionStatus::InReview);
         in_review?.review_link.clone()
     }
 
@@ -122,11 +123,12 @@ impl Outcome {
         for transcript in &manifest.transcripts {
             let key = transcript.key(today);
             let found = self.sessions.iter().find(|session| session.row.object_key == key);
-            let state = found.map_or("missing", |session| session.row.state.as_str());
-            if state != expected(transcript) {
+            let state = found.map(|session| session.row.state);
+            if state != Some(expected(transcript)) {
+                let state = state.map_or("missing", SessionStatus::as_str);
                 surprises.push(format!("{key}: is {state}, not {}", expected(transcript)));
             }
-            if transcript.expect == "rejected" {
+            if transcript.expect == SessionStatus::Rejected {
                 let reason = format!("{}.reason.json", key.replacen("inbox/", "rejected/", 1));
                 if app.services.bucket.get(&reason).await.is_err() {
                     surprises.push(format!("{reason} is not there"));
@@ -135,9 +137,10 @@ impl Outcome {
         }
         surprises.extend(self.threads(app, organization, manifest, today).await?);
         let sent = |kind: &str| {
-            self.mails.iter().filter(|m| m.kind == kind && m.state == "sent").map(|m| m.count).sum::<i64>()
+            self.mails.iter().filter(|m| m.kind == kind && m.state == MailState::Sent).map(|m| m.count).sum::<i64>()
         };
-        let waiting = manifest.transcripts.iter().filter(|transcript| transcript.expect == "in_review").count();
+        let waiting =
+            manifest.transcripts.iter().filter(|transcript| transcript.expect == SessionStatus::InReview).count();
         if usize::try_from(sent("review_request")).ok() != Some(waiting) {
             surprises.push(format!("{} review requests were sent, not {waiting}", sent("review_request")));
         }
@@ -145,7 +148,7 @@ impl Outcome {
             ("no follow-up was sent", sent("follow_up") > 0),
             ("the coach was not told of the rejection", sent("session_rejected") > 0),
             ("nobody was asked about the unknown speaker", sent("speakers_needed") > 0),
-            ("an email is neither sent nor cancelled", self.mails.iter().all(|m| m.state == "sent")),
+            ("an email is neither sent nor cancelled", self.mails.iter().all(|m| m.state == MailState::Sent)),
             ("no rollup was made", self.rollups > 0),
             ("no rollup was sent", sent("weekly_rollup") > 0),
             ("there is no export", !self.exports.is_empty()),
@@ -203,7 +206,7 @@ impl Outcome {
                 [row.session_date.to_string(), row.coach.clone(), row.title.clone(), state(row), summaries]
             }),
         ));
-        for session in self.sessions.iter().filter(|session| session.row.state == "rejected") {
+        for session in self.sessions.iter().filter(|session| session.row.state == SessionStatus::Rejected) {
             let _ = write!(
                 text,
                 "\n\n{} was rejected: {}",
@@ -220,7 +223,7 @@ impl Outcome {
         let _ = writeln!(text, "\nEMAILS in {}", self.mail_folder);
         text.push_str(&table(
             ["KIND", "STATE", "COUNT"],
-            self.mails.iter().map(|mails| [mails.kind.clone(), mails.state.clone(), mails.count.to_string()]),
+            self.mails.iter().map(|mails| [mails.kind.clone(), mails.state.to_string(), mails.count.to_string()]),
         ));
         let _ = writeln!(text, "\n\nEXPORTS in {}", self.bucket);
         for export in &self.exports {
@@ -240,8 +243,8 @@ impl Outcome {
 }
 
 /// Where a transcript's session must end: what the demo coach approves is closed, since nothing is held.
-fn expected(transcript: &Transcript) -> &str {
-    if transcript.approve { "closed" } else { &transcript.expect }
+fn expected(transcript: &Transcript) -> SessionStatus {
+    if transcript.approve { SessionStatus::Closed } else { transcript.expect }
 }
 
 async fn link(app: &App, tx: &mut TenantTx, session_id: Uuid) -> anyhow::Result<String> {

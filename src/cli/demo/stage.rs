@@ -11,6 +11,7 @@ use debrief_jobs::{
     audit::Visitor,
     db::{self, Tx},
     export,
+    model::SummaryState,
     model::listing::{self, Filter},
     people::{self, NewCoach},
     queue::enqueue,
@@ -140,7 +141,7 @@ pub(super) async fn approve(
     let visitor = Visitor { link_id: None, address: None, agent: Some("debrief demo".into()) };
     for session in sessions.iter().filter(|session| approved.contains(&session.object_key)) {
         let Some(view) = review::view::view(&mut tx, session.id).await? else { continue };
-        for summary in view.summaries.iter().filter(|summary| summary.state == "done") {
+        for summary in view.summaries.iter().filter(|summary| summary.state == SummaryState::Done) {
             actions::approve(&mut tx, &app.services.desk, session.id, summary.id, &summary.signed(), &visitor).await?;
         }
     }

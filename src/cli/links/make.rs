@@ -6,6 +6,7 @@ use debrief_jobs::{
     db::Tx,
     links::{self, Because, Which},
     model::{
+        SessionState, SessionStatus,
         id::IdPrefix,
         listing::{self, Filter, Row},
     },
@@ -35,12 +36,15 @@ impl Make {
                 (app.db.tenant(organization).await?, session)
             }
         };
-        let row = sqlx::query!("select coach_id, state, title from sessions where id = $1", session)
-            .fetch_optional(tx.conn())
-            .await?
-            .context("the session was there a moment ago")?;
+        let row = sqlx::query!(
+            r#"select coach_id, state as "state: SessionState", title from sessions where id = $1"#,
+            session
+        )
+        .fetch_optional(tx.conn())
+        .await?
+        .context("the session was there a moment ago")?;
         anyhow::ensure!(
-            matches!(row.state.as_str(), "in_review" | "approved" | "sending" | "waiting_for_speakers" | "closed"),
+            matches!(row.state, SessionState::WaitingForSpeakers | SessionState::InReview | SessionState::Closed),
             "there is nothing to open yet: {} is {}; see `debrief sessions show {session}`",
             row.title,
             row.state
@@ -59,8 +63,8 @@ async fn only_waiting(app: &App) -> anyhow::Result<(Uuid, Uuid)> {
     let mut waiting: Vec<(Uuid, Row)> = Vec::new();
     for organization in app.db.organizations().await? {
         let mut tx = app.db.tenant(organization).await?;
-        for state in ["in_review", "waiting_for_speakers"] {
-            let filter = Filter { state: Some(state.to_owned()), limit: 20, ..Filter::default() };
+        for state in [SessionStatus::InReview, SessionStatus::WaitingForSpeakers] {
+            let filter = Filter { state: Some(state), limit: 20, ..Filter::default() };
             waiting.extend(listing::sessions(&mut tx, &filter).await?.into_iter().map(|row| (organization, row)));
         }
     }

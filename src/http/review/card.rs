@@ -6,7 +6,7 @@ use chrono_tz::Tz;
 use debrief_jobs::{
     follow_up::Said,
     mail::Recipient,
-    model::{Audience, Claim, Section, Support},
+    model::{Audience, Claim, MailState, Section, SummaryState, Support},
     review::view::SummaryView,
 };
 use serde::Serialize;
@@ -35,7 +35,7 @@ pub(super) struct Card {
     in_doubt: usize,
     /// Whether those go as they are, as ticked where a form is shown again.
     as_they_are: bool,
-    state: String,
+    state: SummaryState,
     badge: &'static str,
     failed_reason: Option<String>,
     /// Why it was written anew.
@@ -155,10 +155,13 @@ pub(super) fn build(
         sentences: summary.letter.len(),
         in_doubt: summary.letter.iter().filter(|(_, said)| said.speaks_about_client).count(),
         as_they_are: retyped.is_some_and(|redo| redo.form.get("as_they_are").is_some()),
-        state: summary.state.clone(),
+        state: summary.state,
         badge: badge(summary),
         failed_reason: summary.failed_reason.clone(),
-        rewrite_reason: summary.rewrite_reason.clone().filter(|_| matches!(summary.state.as_str(), "due" | "done")),
+        rewrite_reason: summary
+            .rewrite_reason
+            .clone()
+            .filter(|_| matches!(summary.state, SummaryState::Due | SummaryState::Done)),
         version: summary.version,
         hash: summary.hash.clone(),
         notice: note.and_then(notice),
@@ -185,19 +188,19 @@ fn sentence(text: &str) -> String {
 }
 
 fn badge(summary: &SummaryView) -> &'static str {
-    match summary.state.as_str() {
-        "due" => "being written",
-        "done" if refined::under_way(summary).is_some() => "being refined",
-        "done" => "needs your review",
-        "failed" => "couldn’t be written",
-        "dismissed" if summary.withdrawn_reason.is_some() => "withdrawn",
-        "dismissed" => "won’t be sent",
-        _ => match summary.follow_up.as_ref().map(|mail| mail.state.as_str()) {
-            Some("sent") => "sent",
-            Some("failed") => "approved, sending failed",
-            Some("uncertain") => "approved, delivery uncertain",
-            Some("queued" | "sending") => "approved",
-            _ => "approved, not sent",
+    match summary.state {
+        SummaryState::Due => "being written",
+        SummaryState::Done if refined::under_way(summary).is_some() => "being refined",
+        SummaryState::Done => "needs your review",
+        SummaryState::Failed => "couldn’t be written",
+        SummaryState::Dismissed if summary.withdrawn_reason.is_some() => "withdrawn",
+        SummaryState::Dismissed => "won’t be sent",
+        SummaryState::Approved => match summary.follow_up.as_ref().map(|mail| mail.state) {
+            Some(MailState::Sent) => "sent",
+            Some(MailState::Failed) => "approved, sending failed",
+            Some(MailState::Uncertain) => "approved, delivery uncertain",
+            Some(MailState::Queued | MailState::Sending) => "approved",
+            Some(MailState::Cancelled) | None => "approved, not sent",
         },
     }
 }

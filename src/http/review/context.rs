@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use debrief_jobs::{
     attribute::{Guess, Misdelivered},
-    model::Content,
+    model::{Content, MailState, SessionState, SummaryState},
     review::{
         actions::Problem,
         view::{self, Participant, SessionView},
@@ -151,7 +151,7 @@ pub(in crate::http) fn build(
         card::build(summary, session.date_estimated, &action, zone, note, redo, looks_again)
     });
     let working = looks_again
-        || matches!(session.state.as_str(), "received" | "parsed" | "attributed")
+        || matches!(session.state, SessionState::Received | SessionState::Parsed | SessionState::Attributed)
             && session.summaries.is_empty()
             && session.failed_reason.is_none();
     ReviewPage {
@@ -170,14 +170,14 @@ pub(in crate::http) fn build(
         hold: format!("{action}?hold=1"),
         held,
         notice: done.done.as_deref().and_then(notice),
-        closable: session.summaries.is_empty() && session.state == "in_review",
+        closable: session.summaries.is_empty() && session.state == SessionState::InReview,
         // While somebody is unknown, the shares of the others are not theirs.
         people: if session.speakers.is_empty() { people(&session.participants) } else { Vec::new() },
         measured: session.participants.iter().any(|person| person.measures.is_some()),
         shared: session.shared.clone(),
         // In a closed one everything is signed and gone.
-        guesses: if session.state == "closed" { Vec::new() } else { session.guesses.clone() },
-        takes_back: matches!(session.state.as_str(), "attributed" | "summarized" | "in_review"),
+        guesses: if session.state == SessionState::Closed { Vec::new() } else { session.guesses.clone() },
+        takes_back: session.state.is_attributed() && session.state != SessionState::Closed,
         attributed: session.attributed,
         wrong_letters: session.misdelivered.iter().map(|found| wrong_letter(found, zone)).collect(),
         warnings: session.warnings.clone(),
@@ -198,14 +198,14 @@ fn again(session: &SessionView, action: &str, look: u32) -> String {
 
 /// One sentence on where the session stands.
 fn lead(session: &SessionView) -> String {
-    let of = |state: &str| session.summaries.iter().filter(|summary| summary.state == state).count();
-    let (open, failed) = (of("done"), of("failed"));
-    match (session.state.as_str(), open, session.summaries.len()) {
-        ("waiting_for_speakers", _, _) => "Tell us who spoke, and we’ll write the summaries.".into(),
-        ("received" | "parsed" | "attributed", 0, _) => {
+    let of = |state: SummaryState| session.summaries.iter().filter(|summary| summary.state == state).count();
+    let (open, failed) = (of(SummaryState::Done), of(SummaryState::Failed));
+    match (session.state, open, session.summaries.len()) {
+        (SessionState::WaitingForSpeakers, _, _) => "Tell us who spoke, and we’ll write the summaries.".into(),
+        (SessionState::Received | SessionState::Parsed | SessionState::Attributed, 0, _) => {
             "The summaries are being written. You’ll get an email when they’re ready.".into()
         }
-        ("closed", _, _) => "Everything here is done.".into(),
+        (SessionState::Closed, _, _) => "Everything here is done.".into(),
         (_, _, 0) => "We found no client in this session, so there’s nothing to send.".into(),
         (_, 0, _) if failed == 1 => "The summary couldn’t be written yet.".into(),
         (_, 0, _) if failed > 1 => format!("{failed} summaries couldn’t be written yet."),
@@ -237,13 +237,13 @@ fn notice(done: &str) -> Option<&'static str> {
 }
 
 fn wrong_letter(found: &Misdelivered, zone: Tz) -> WrongLetter {
-    let fate = match (found.mail_state.as_str(), found.sent_at) {
-        ("sent", Some(at)) => format!("received this ({})", moment(at, zone)),
-        ("sent", None) => "received this".to_owned(),
-        ("cancelled" | "queued" | "failed", _) => {
+    let fate = match (found.mail_state, found.sent_at) {
+        (MailState::Sent, Some(at)) => format!("received this ({})", moment(at, zone)),
+        (MailState::Sent, None) => "received this".to_owned(),
+        (MailState::Cancelled | MailState::Queued | MailState::Failed, _) => {
             "didn’t receive this after all: it was stopped at the last moment".to_owned()
         }
-        _ => "may have received this".to_owned(),
+        (MailState::Sending | MailState::Uncertain, _) => "may have received this".to_owned(),
     };
     WrongLetter {
         client: found.client.clone(),

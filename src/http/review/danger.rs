@@ -2,7 +2,7 @@
 
 use debrief_jobs::{
     danger::{self, Kind},
-    model::{Audience, Evidence},
+    model::{Audience, Evidence, SummaryState},
     review::view::{SessionView, SummaryView},
 };
 use serde::Serialize;
@@ -91,7 +91,7 @@ pub(super) fn build(session: &SessionView, help: &str) -> Option<Danger> {
 
 /// What the client would get of it: a coach may write it, and is told.
 fn going_out(session: &SessionView, summary: &SummaryView) -> Vec<GoingOut> {
-    if summary.state == "dismissed" {
+    if summary.state == SummaryState::Dismissed {
         return Vec::new();
     }
     // A promise in the same breath is none of it.

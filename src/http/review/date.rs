@@ -10,6 +10,7 @@ use chrono_tz::Tz;
 use debrief_jobs::{
     correct::When,
     db::Tx,
+    model::SessionState,
     review::{
         actions::{self, ActionError},
         view::{self, SessionView},
@@ -46,7 +47,7 @@ pub(super) fn line(session: &SessionView) -> String {
 /// The form as it stands; `None` once a letter went out, as the date is then in somebody's hands.
 pub(super) fn form(session: &SessionView) -> Option<DateForm> {
     let zone: Tz = session.time_zone.parse().unwrap_or(Tz::UTC);
-    let is_open = !session.letter_is_out && session.state != "rejected";
+    let is_open = !session.letter_is_out && session.state != SessionState::Rejected;
     is_open.then(|| DateForm {
         date: session.date.to_string(),
         time: session.begins_at.map(|time| time.format("%H:%M").to_string()).unwrap_or_default(),

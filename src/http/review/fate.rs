@@ -2,7 +2,10 @@
 
 use chrono::Utc;
 use chrono_tz::Tz;
-use debrief_jobs::review::view::SummaryView;
+use debrief_jobs::{
+    model::{MailState, SummaryState},
+    review::view::SummaryView,
+};
 
 use super::context::moment;
 
@@ -14,36 +17,37 @@ pub(super) fn follow_up(summary: &SummaryView, zone: Tz) -> (Option<String>, Vec
     if let Some(reason) = &summary.withdrawn_reason {
         return (Some(reason.clone()), Vec::new());
     }
-    if summary.state == "dismissed" {
+    if summary.state == SummaryState::Dismissed {
         return (Some("You chose not to send this. None of it is sent.".to_owned()), vec![("reopen", "Reopen it")]);
     }
-    if summary.state != "approved" {
+    if summary.state != SummaryState::Approved {
         return (None, Vec::new());
     }
     let client = &summary.client_name;
-    let Some(mail) = summary.follow_up.as_ref().filter(|mail| mail.state != "cancelled") else {
+    let Some(mail) = summary.follow_up.as_ref().filter(|mail| mail.state != MailState::Cancelled) else {
         return (Some(not_sent(summary)), vec![REOPEN]);
     };
     let to = &mail.recipient;
-    let (text, choices) = match mail.state.as_str() {
-        "queued" if mail.due_at > Utc::now() => {
+    let (text, choices) = match mail.state {
+        MailState::Queued if mail.due_at > Utc::now() => {
             let at = moment(mail.due_at, zone);
             (format!("Approved. It will be sent to {to} at {at} ({zone}). You can stop it until then."), vec![STOP])
         }
-        "queued" => (format!("Approved. It’s about to be sent to {to}."), vec![STOP]),
-        "sending" => (format!("Approved. It’s on its way to {to}."), vec![]),
-        "sent" => {
+        MailState::Queued => (format!("Approved. It’s about to be sent to {to}."), vec![STOP]),
+        MailState::Sending => (format!("Approved. It’s on its way to {to}."), vec![]),
+        MailState::Sent => {
             let at = mail.sent_at.map_or_else(|| "now".to_owned(), |at| moment(at, zone));
             (format!("It was sent to {to} ({at})."), vec![])
         }
-        "failed" => {
+        MailState::Failed => {
             let text = format!(
                 "We couldn’t send it to {to}. Check that the address is right; then send it again, or reopen it to \
                  change it."
             );
             (text, vec![AGAIN, REOPEN])
         }
-        _ => {
+        // One that was cancelled is none, above.
+        MailState::Uncertain | MailState::Cancelled => {
             let text = format!(
                 "The connection to the mail server broke while we were sending the email to {to}, so it may or may not \
                  have arrived. We won’t send it again by ourselves: ask {client}."

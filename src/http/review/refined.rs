@@ -2,7 +2,7 @@
 
 use debrief_jobs::{
     model::{
-        Audience,
+        Audience, RefinementState, SummaryState,
         diff::{self, Change},
     },
     review::view::{RefinementView, SummaryView},
@@ -48,19 +48,19 @@ struct Part {
 
 /// What is being done to the summary, as the coach asked for it.
 pub(super) fn under_way(summary: &SummaryView) -> Option<&RefinementView> {
-    summary.refinement.as_ref().filter(|refinement| refinement.state == "queued")
+    summary.refinement.as_ref().filter(|refinement| refinement.state == RefinementState::Queued)
 }
 
 /// What came of the last request, as long as nothing else happened since.
 pub(super) fn came(summary: &SummaryView) -> Option<Came> {
-    let refinement = summary.refinement.as_ref().filter(|_| summary.state == "done")?;
+    let refinement = summary.refinement.as_ref().filter(|_| summary.state == SummaryState::Done)?;
     let finished = refinement.finished_at?;
     let shown = summary.versions.iter().find(|version| version.version == summary.version)?;
     let left_out = |before| diff::left_out(before, &summary.content).into_iter().map(|claim| claim.text.clone());
-    let before = summary.before.as_ref().filter(|_| refinement.state == "done");
+    let before = summary.before.as_ref().filter(|_| refinement.state == RefinementState::Done);
     (finished >= shown.created_at).then(|| Came {
         instruction: refinement.instruction.clone(),
-        done: refinement.state == "done",
+        done: refinement.state == RefinementState::Done,
         reason: refinement.reason.clone(),
         left_out: before.into_iter().flat_map(left_out).collect(),
     })
@@ -69,7 +69,7 @@ pub(super) fn came(summary: &SummaryView) -> Option<Came> {
 /// What the button says that brings back the version before; none where there is nothing to undo.
 pub(super) fn undo(summary: &SummaryView) -> Option<&'static str> {
     let (last, before) = summary.versions.split_last()?;
-    if summary.state != "done" || before.is_empty() || last.author == "summarizer" {
+    if summary.state != SummaryState::Done || before.is_empty() || last.author == "summarizer" {
         return None;
     }
     // The newest content is that of two versions ago: it is undone already.

@@ -1,0 +1,35 @@
+//! The state of a job.
+
+use serde::Serialize;
+use strum::{Display, EnumString, IntoStaticStr, VariantNames};
+
+/// The state of a job, stored as text.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Serialize, sqlx::Type, Display, IntoStaticStr, EnumString, VariantNames,
+)]
+#[serde(rename_all = "snake_case")]
+#[strum(serialize_all = "snake_case")]
+#[sqlx(type_name = "text", rename_all = "snake_case")]
+pub enum JobState {
+    /// It runs once its time has come.
+    Due,
+    /// A worker has it.
+    Running,
+    /// Its effect is committed.
+    Done,
+    /// It failed for good; an operator may retry it.
+    Dead,
+    /// An operator cancelled it.
+    Cancelled,
+}
+
+impl JobState {
+    /// The names of all of them, as they are stored.
+    pub const NAMES: &'static [&'static str] = <Self as VariantNames>::VARIANTS;
+
+    /// As it is stored, and as JSON and metrics have it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        self.into()
+    }
+}
