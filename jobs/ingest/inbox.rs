@@ -14,6 +14,7 @@ use crate::{
     bucket::{Bucket, BucketError, Listing, ObjectInfo, Unusable},
     db::{Db, SystemTx, TenantTx, Tx},
     meeting::key,
+    model::SessionStatus,
 };
 
 /// The inbox cannot be looked at.
@@ -81,7 +82,7 @@ pub struct File {
     /// The session that it is of.
     pub session_id: Option<Uuid>,
     /// Where that session stands.
-    pub session_state: Option<String>,
+    pub session_state: Option<SessionStatus>,
     /// Its size; none of a file that lies there no more.
     pub size_bytes: Option<u64>,
     /// When it was written; of a file that lies there no more, when it was first seen.
@@ -110,7 +111,7 @@ struct Known {
     reason: Option<String>,
     first_seen_at: DateTime<Utc>,
     session_id: Option<Uuid>,
-    session_state: Option<String>,
+    session_state: Option<SessionStatus>,
     rejected_reason: Option<String>,
     unused_reason: Option<String>,
 }
@@ -154,7 +155,7 @@ async fn of_nobody(tx: &mut SystemTx, bucket: &str) -> Result<Vec<Known>, sqlx::
     sqlx::query_as!(
         Known,
         r#"select object_key, etag, outcome, reason, first_seen_at, null::uuid as session_id,
-                  null::text as session_state, null::text as rejected_reason, null::text as unused_reason
+                  null::text as "session_state?: SessionStatus", null::text as rejected_reason, null::text as unused_reason
            from bucket_objects where bucket = $1 and organization_id is null"#,
         bucket
     )
@@ -169,7 +170,7 @@ async fn of_tenant(tx: &mut TenantTx, bucket: &str) -> Result<Vec<Known>, sqlx::
         r#"select ledger.object_key as "object_key!", ledger.etag as "etag!", ledger.outcome as "outcome!",
                   ledger.reason as "reason?", ledger.first_seen_at as "first_seen_at!",
                   coalesce(sessions.id, refused.id) as "session_id?",
-                  coalesce(sessions.state, refused.state) as "session_state?",
+                  coalesce(state_for_people(sessions.id, sessions.state), refused.state) as "session_state?: SessionStatus",
                   transcripts.rejected_reason as "rejected_reason?", transcripts.unused_reason as "unused_reason?"
            from bucket_objects ledger
            left join transcripts
@@ -194,7 +195,7 @@ fn file(object_key: &str, size_bytes: Option<u64>, at: DateTime<Utc>, known: Opt
         outcome,
         reason,
         session_id: known.and_then(|known| known.session_id),
-        session_state: known.and_then(|known| known.session_state.clone()),
+        session_state: known.and_then(|known| known.session_state),
         size_bytes,
         at,
         is_there: size_bytes.is_some(),

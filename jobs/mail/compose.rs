@@ -289,6 +289,7 @@ mod tests {
                 &["11 clients", "roster.csv", "line 4: the email isn’t a valid address", "and 2 more", "Zoë Åström"],
             ),
         ];
+        assert_eq!(Message::samples().len(), expect.len(), "each kind of mail is looked at");
         for (message, (subject, words)) in Message::samples().iter().zip(expect) {
             let rendered = render(&Templates::new(), message).unwrap_or_else(|error| panic!("{error}"));
             assert_eq!(rendered.subject, subject);

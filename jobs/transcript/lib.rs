@@ -174,6 +174,8 @@ fn is_written(transcript: &Transcript) -> bool {
 #[cfg(test)]
 mod bad_input;
 #[cfg(test)]
+mod proportion;
+#[cfg(test)]
 mod round_trip;
 #[cfg(test)]
 mod tests;

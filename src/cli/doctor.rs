@@ -15,7 +15,7 @@ use super::{
     output::{Output, table},
     told,
 };
-use crate::config::Config;
+use crate::{config::Config, folders};
 
 /// What came of one check.
 #[derive(Debug, Serialize)]
@@ -46,7 +46,10 @@ pub(crate) async fn run(globals: &Globals) -> anyhow::Result<ExitCode> {
             return report(globals, &checks);
         }
     };
-    check("settings", Ok("all keys and values are valid".into()));
+    let file = globals.config.clone().unwrap_or_else(folders::settings_file);
+    let source =
+        if file.exists() { format!("of {}", file.display()) } else { format!("(there is no {})", file.display()) };
+    check("settings", Ok(format!("all keys and values are valid {source}")));
     check("schedules", schedules(&config));
 
     // The embedded server is stopped when this is dropped.

@@ -73,10 +73,11 @@ const GLOBAL: &str = "Global options";
 /// What every command takes.
 #[derive(Clone, Debug, Args)]
 pub(crate) struct Globals {
-    /// The settings file [default: debrief/debrief.toml in the XDG config folder, if it exists]
+    /// The settings file [default: ~/.config/debrief/debrief.toml, for root /etc/debrief/debrief.toml; see `doctor`]
     #[arg(long, global = true, value_name = "FILE", env = "DEBRIEF_CONFIG", help_heading = GLOBAL)]
     config: Option<PathBuf>,
-    /// Where a local installation keeps its database, bucket and mail [default: the XDG data folder]
+    /// Where a local installation keeps its database, bucket and mail [default: ~/.local/share/debrief, for root
+    /// /var/lib/debrief]
     #[arg(long, global = true, value_name = "FOLDER", help_heading = GLOBAL)]
     data_dir: Option<PathBuf>,
     /// Use the data that `debrief demo` created instead of your own installation

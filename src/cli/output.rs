@@ -69,24 +69,12 @@ pub(crate) fn confirmed(what: &str, yes: bool) -> anyhow::Result<bool> {
 pub(crate) fn table<const N: usize>(headings: [&str; N], rows: impl Iterator<Item = [String; N]>) -> String {
     // A name with a line break is one cell all the same.
     let rows = rows.map(|row| row.map(|cell| clean::terminal_line(&cell).into_owned()));
-    let rows: Vec<[String; N]> = std::iter::once(headings.map(str::to_owned)).chain(rows).collect();
-    let mut widths = [0; N];
-    for row in &rows {
-        for (width, cell) in widths.iter_mut().zip(row) {
-            *width = (*width).max(cell.chars().count());
-        }
+    let mut table = comfy_table::Table::new();
+    table.load_style(comfy_table::presets::NOTHING).set_header(headings).add_rows(rows);
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 2));
     }
-    let mut text = String::new();
-    for row in rows {
-        let mut line = String::new();
-        for (cell, width) in row.iter().zip(widths) {
-            line.push_str(&format!("{cell:<width$}  "));
-        }
-        text.push_str(line.trim_end());
-        text.push('\n');
-    }
-    text.pop();
-    text
+    table.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
 }
 
 /// A result in words, to standard output. Names and words are what people wrote: a terminal shows them and obeys nothing
@@ -124,5 +112,11 @@ mod tests {
         let rows = [["a\u{1b}[2J\nb".to_owned(), "x".to_owned()], ["c".to_owned(), "y".to_owned()]];
         let printed = table(["NAME", "IS"], rows.into_iter());
         assert_eq!(printed, "NAME           IS\na\\u{1b}[2J\\nb  x\nc              y");
+    }
+
+    #[test]
+    fn columns_are_as_wide_as_a_terminal_shows_them() {
+        let rows = [["田中美咲".to_owned(), "x".to_owned()], ["Zoë".to_owned(), "y".to_owned()]];
+        assert_eq!(table(["NAME", "IS"], rows.into_iter()), "NAME      IS\n田中美咲  x\nZoë       y");
     }
 }

@@ -192,6 +192,10 @@ pub(crate) fn interrupted() -> ExitCode {
 }
 
 /// The addresses of the pages, taken before anything else is done: who cannot have them is told at once.
+/// Links that other commands print have the address of the settings.
+const FOR_ALL: &str =
+    "put it into the settings file (`debrief doctor` says where that is), so that all commands agree on it";
+
 pub(crate) struct Pages {
     public: TcpListener,
     admin: TcpListener,
@@ -201,9 +205,14 @@ impl Pages {
     /// Listens on the addresses of the settings.
     pub(crate) async fn listen(app: &App) -> anyhow::Result<Self> {
         let http = &app.config.http;
-        let public = listen(http.listen, "http.listen", "DEBRIEF_HTTP__LISTEN").await?;
-        let admin = listen(http.admin_listen, "http.admin_listen", "DEBRIEF_HTTP__ADMIN_LISTEN").await?;
-        Ok(Self { public, admin })
+        let public = listen(http.listen, "http.listen", "DEBRIEF_HTTP__LISTEN").await;
+        let admin = listen(http.admin_listen, "http.admin_listen", "DEBRIEF_HTTP__ADMIN_LISTEN").await;
+        match (public, admin) {
+            (Ok(public), Ok(admin)) => Ok(Self { public, admin }),
+            // Who chooses one learns at once that the other has to be chosen, too.
+            (Err(public), Err(admin)) => anyhow::bail!("{public}\n{admin}\n{FOR_ALL}"),
+            (Err(error), Ok(_)) | (Ok(_), Err(error)) => anyhow::bail!("{error}\n{FOR_ALL}"),
+        }
     }
 
     async fn serve(self, app: &App, shutdown: CancellationToken) -> anyhow::Result<()> {
@@ -237,9 +246,31 @@ fn names(app: &App) -> http::Names {
     if app.config.http.admin_anywhere { http::Names::Any } else { http::Names::Loopback }
 }
 
-/// What the connections of this process are allowed.
+/// Files that the process opens beside its connections to the database and to visitors: folders of the inbox one within the
+/// other, files that are read and written, sockets that listen.
+const OWN_DESCRIPTORS: usize = 32;
+/// Even where files are short.
+const FEWEST_CONNECTIONS: usize = 8;
+
+/// What the connections of this process are allowed. Visitors get no file descriptor that the process needs for its own work.
 fn limits(app: &App) -> http::Limits {
-    http::Limits::new(app.config.http.connections, Duration::from_secs(app.config.queue.shutdown_seconds))
+    let wanted = app.config.http.connections;
+    let own = usize::try_from(app.config.database_connections).unwrap_or(usize::MAX).saturating_add(OWN_DESCRIPTORS);
+    let connections = wanted.min(descriptors().saturating_sub(own)).max(FEWEST_CONNECTIONS);
+    if connections < wanted {
+        tracing::warn!(
+            target: "http",
+            { http.connections = connections },
+            "this process may open too few files for http.connections; raise the limit (ulimit -n), or lower the setting"
+        );
+    }
+    http::Limits::new(connections, Duration::from_secs(app.config.queue.shutdown_seconds))
+}
+
+/// How many files the process may open at a time.
+fn descriptors() -> usize {
+    let limit = rustix::process::getrlimit(rustix::process::Resource::Nofile).current;
+    limit.and_then(|limit| usize::try_from(limit).ok()).unwrap_or(usize::MAX)
 }
 
 async fn listen(address: std::net::SocketAddr, key: &str, variable: &str) -> anyhow::Result<TcpListener> {

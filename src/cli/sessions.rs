@@ -261,7 +261,9 @@ fn text(detail: &Detail) -> String {
                 };
                 let spoke = match person.engagement.as_deref() {
                     Some("silent") => "present, didn't speak".to_owned(),
-                    _ => format!("{:.0} s", person.speaking_seconds),
+                    _ if person.speaking_seconds > 0.0 => format!("{:.0} s", person.speaking_seconds),
+                    // The file has no times, or only those at which turns begin.
+                    _ => "-".to_owned(),
                 };
                 [
                     person.name.clone(),

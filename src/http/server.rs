@@ -60,13 +60,18 @@ impl Limits {
 const BREATH: Duration = Duration::from_millis(500);
 /// A connection without a request under way gets so long to see that it is over.
 const GOODBYE: Duration = Duration::from_millis(200);
-/// So many visitors are told at a time that all places are taken; the others are only cut off.
+/// So many visitors are told at a time that all places are taken, and no more than one for this many places; the others are
+/// only cut off.
 const TOLD: usize = 64;
+const PLACES_PER_TOLD: usize = 8;
 const TAKEN: &str = "All connections are taken. Try again in a few seconds.\n";
 
 /// Serves `router` on `listener` until `shutdown`; what is being answered then is answered, for as long as the limits say.
 pub async fn serve(listener: TcpListener, router: Router, limits: Limits, shutdown: CancellationToken) {
-    let (places, told) = (Places::new(limits.connections), Arc::new(Semaphore::new(TOLD)));
+    let (places, told) = (
+        Places::new(limits.connections),
+        Arc::new(Semaphore::new(TOLD.min(limits.connections.div_ceil(PLACES_PER_TOLD)))),
+    );
     let (connections, cut) = (TaskTracker::new(), CancellationToken::new());
     loop {
         let accepted = tokio::select! {

@@ -14,7 +14,7 @@ use debrief_jobs::{
 use serde_json::json;
 use uuid::Uuid;
 
-use super::super::App;
+use super::super::{App, output::tell};
 
 /// Create a review link to a session for its coach
 ///
@@ -51,8 +51,11 @@ impl Make {
         );
         let days = app.config.review.link_days;
         let (link, token) = links::issue(&mut tx, row.coach_id, session, days).await?;
-        links::revoke(&mut tx, Which::Others { session, link }, Because::Replaced).await?;
+        let replaced = links::revoke(&mut tx, Which::Others { session, link }, Because::Replaced).await?;
         tx.commit().await?;
+        if replaced > 0 {
+            tell("the links that the coach got by email before no longer open: this one takes their place");
+        }
         let url = app.config.review.base_url.join(&format!("r/{}", token.reveal()))?.to_string();
         app.output.one(&json!({ "session_id": session, "url": url, "opens_for_days": days }), |_| url.clone())
     }

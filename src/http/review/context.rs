@@ -52,6 +52,10 @@ pub(in crate::http) struct ReviewPage {
     unread_language: Option<String>,
     group: bool,
     lead: String,
+    /// For how long an approved follow-up can be stopped, in words; `None` if it goes at once.
+    hold_for: Option<String>,
+    /// Whether a summary waits for the coach's decision.
+    undecided: bool,
     failed_reason: Option<String>,
     /// Whether the page shows nothing yet, and soon will: it then looks again by itself.
     working: bool,
@@ -164,6 +168,11 @@ pub(in crate::http) fn build(
         unread_language: session.unread_language.clone(),
         group: session.kind == "group",
         lead: lead(session),
+        hold_for: in_words(state.services.desk.settings.hold_seconds),
+        undecided: session
+            .summaries
+            .iter()
+            .any(|summary| matches!(summary.state, SummaryState::Due | SummaryState::Done)),
         failed_reason: session.failed_reason.clone(),
         working,
         again: looks_again.then(|| again(session, &action, done.look)),
@@ -194,6 +203,16 @@ fn again(session: &SessionView, action: &str, look: u32) -> String {
     let place = session.summaries.iter().find(|summary| refined::under_way(summary).is_some());
     let place = place.map(|summary| format!("#s-{}", summary.id)).unwrap_or_default();
     format!("{action}?look={}{place}", look.wrapping_add(1))
+}
+
+/// A time in words: minutes where they are whole, else seconds.
+fn in_words(seconds: u32) -> Option<String> {
+    match (seconds, seconds / 60) {
+        (0, _) => None,
+        (60, _) => Some("a minute".to_owned()),
+        (_, minutes) if seconds.is_multiple_of(60) => Some(format!("{minutes} minutes")),
+        _ => Some(format!("{seconds} seconds")),
+    }
 }
 
 /// One sentence on where the session stands.

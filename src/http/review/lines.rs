@@ -137,7 +137,7 @@ pub(super) fn footnote(summary: &SummaryView, zone: Tz) -> String {
         _ => "as written",
     };
     let writer = match shown.provider.as_str() {
-        "offline" => format!("without a language model ({})", shown.prompt_version),
+        "offline" => "without a language model".to_owned(),
         provider => format!("by {} ({provider}, prompt {})", shown.model, shown.prompt_version),
     };
     let template = match shown.template.as_str() {
