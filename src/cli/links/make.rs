@@ -4,7 +4,7 @@ use anyhow::Context;
 use clap::Args;
 use debrief_jobs::{
     db::Tx,
-    links::{self, Because, Which},
+    links::{self, LinkFilter, RevokeReason},
     model::{
         SessionState, SessionStatus,
         id::IdPrefix,
@@ -51,7 +51,7 @@ impl Make {
         );
         let days = app.config.review.link_days;
         let (link, token) = links::issue(&mut tx, row.coach_id, session, days).await?;
-        links::revoke(&mut tx, Which::Others { session, link }, Because::Replaced).await?;
+        links::revoke(&mut tx, LinkFilter::Others { session, link }, RevokeReason::Replaced).await?;
         tx.commit().await?;
         let url = app.config.review.base_url.join(&format!("r/{}", token.reveal()))?.to_string();
         app.output.one(&json!({ "session_id": session, "url": url, "opens_for_days": days }), |_| url.clone())
