@@ -156,13 +156,13 @@ pub async fn load(tx: &mut TenantTx, link_id: Uuid) -> Result<Option<Link>, sqlx
         session_id: row.session_id,
         expires_at: row.expires_at,
         revoked: row.revoked_at.is_some(),
-        replaced: row.revoked_because.as_deref() == Some(Because::Replaced.as_str()),
+        replaced: row.revoked_because.as_deref() == Some(RevokeReason::Replaced.as_str()),
     }))
 }
 
 /// Why a link is taken back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Because {
+pub enum RevokeReason {
     /// A fresh link to the same session was mailed.
     Replaced,
     /// The coach has another address.
@@ -173,7 +173,7 @@ pub enum Because {
     Command,
 }
 
-impl Because {
+impl RevokeReason {
     /// As stored.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -188,7 +188,7 @@ impl Because {
 
 /// Which links are meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Which {
+pub enum LinkFilter {
     /// One.
     Link(Uuid),
     /// All that lead to a session.
@@ -210,12 +210,12 @@ pub enum Which {
 ///
 /// # Errors
 /// When the database refuses.
-pub async fn revoke(tx: &mut TenantTx, which: Which, because: Because) -> Result<u64, sqlx::Error> {
+pub async fn revoke(tx: &mut TenantTx, which: LinkFilter, because: RevokeReason) -> Result<u64, sqlx::Error> {
     let (link, session, but, coach) = match which {
-        Which::Link(link) => (Some(link), None, None, None),
-        Which::Session(session) => (None, Some(session), None, None),
-        Which::Others { session, link } => (None, Some(session), Some(link), None),
-        Which::Coach(coach) => (None, None, None, Some(coach)),
+        LinkFilter::Link(link) => (Some(link), None, None, None),
+        LinkFilter::Session(session) => (None, Some(session), None, None),
+        LinkFilter::Others { session, link } => (None, Some(session), Some(link), None),
+        LinkFilter::Coach(coach) => (None, None, None, Some(coach)),
     };
     let organization = tx.tenant();
     let revoked = sqlx::query_scalar!(

@@ -6,7 +6,10 @@ use std::io::{IsTerminal, Write, stderr};
 
 use debrief_jobs::{clean, masked};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
-use tracing_subscriber::{EnvFilter, layer::SubscriberExt, util::SubscriberInitExt};
+use tracing::Subscriber;
+use tracing_subscriber::{
+    EnvFilter, Layer, fmt::MakeWriter, layer::SubscriberExt, registry::LookupSpan, util::SubscriberInitExt,
+};
 
 use crate::config::{Log, LogFormat};
 
@@ -30,20 +33,22 @@ pub fn log(settings: &Log) {
     };
     let registry = tracing_subscriber::registry().with(filter);
     let _ = if json {
-        registry
-            .with(
-                tracing_subscriber::fmt::layer()
-                    .json()
-                    .flatten_event(true)
-                    .with_writer(|| Plain { to: stderr(), colour: false }),
-            )
-            .try_init()
+        registry.with(json_lines(|| Plain { to: stderr(), colour: false })).try_init()
     } else {
         // https://no-color.org
         let colour = terminal && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
         let writer = move || Plain { to: stderr(), colour };
         registry.with(tracing_subscriber::fmt::layer().with_ansi(colour).with_writer(writer)).try_init()
     };
+}
+
+/// An event a line, as JSON: its own fields at the top, and those of the spans around it once, in `spans`, the outermost first.
+fn json_lines<S, W>(writer: W) -> impl Layer<S>
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    W: for<'w> MakeWriter<'w> + Send + Sync + 'static,
+{
+    tracing_subscriber::fmt::layer().json().flatten_event(true).with_current_span(false).with_writer(writer)
 }
 
 /// Writes lines of the log in which no value is obeyed by a terminal, begins a line of its own or turns around what follows:
@@ -112,8 +117,6 @@ pub fn metrics() -> PrometheusHandle {
 mod tests {
     use std::sync::{Arc, Mutex, PoisonError};
 
-    use tracing_subscriber::fmt::MakeWriter;
-
     use super::*;
 
     #[derive(Clone, Default)]
@@ -133,6 +136,22 @@ mod tests {
         fn make_writer(&'a self) -> Self::Writer {
             Plain { to: self.clone(), colour: self.1 }
         }
+    }
+
+    #[test]
+    fn a_line_of_json_names_its_span_once() {
+        let log = Log(Arc::default(), false);
+        tracing::subscriber::with_default(tracing_subscriber::registry().with(json_lines(log.clone())), || {
+            let span =
+                tracing::info_span!(target: "test", "job", job.kind = "parse.transcript", correlation.id = "one");
+            span.in_scope(|| tracing::info!(target: "test", { words = 3 }, "transcript parsed"));
+        });
+        let written = String::from_utf8(log.0.lock().expect("nobody panicked").clone()).expect("text");
+        let line: serde_json::Value = serde_json::from_str(&written).expect("one line of JSON");
+        assert_eq!((&line["message"], &line["words"]), (&"transcript parsed".into(), &3.into()));
+        let span = serde_json::json!({ "name": "job", "job.kind": "parse.transcript", "correlation.id": "one" });
+        assert_eq!(line["spans"], serde_json::json!([span]));
+        assert_eq!(written.matches("correlation.id").count(), 1, "{written}");
     }
 
     #[test]

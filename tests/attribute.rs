@@ -15,9 +15,9 @@ use uuid::Uuid;
 use crate::support::World;
 
 /// One utterance: label, start and end in milliseconds, text.
-type Said<'a> = (Option<&'a str>, i64, i64, &'a str);
+type Line<'a> = (Option<&'a str>, i64, i64, &'a str);
 
-const TWO: [Said<'_>; 5] = [
+const TWO: [Line<'_>; 5] = [
     (Some("Maya Okafor"), 0, 4_000, "Good to see you. What has moved since last week?"),
     (Some("Priya Raman (she/her)"), 4_000, 10_000, "I asked for the promotion."),
     (Some("Priya Raman (she/her)"), 10_000, 12_500, "My manager wants a written case."),
@@ -30,7 +30,7 @@ async fn tenant(world: &World) -> TenantTx {
 }
 
 /// A session as parse leaves it.
-async fn parsed_session(world: &World, said: &[Said<'_>]) -> Uuid {
+async fn parsed_session(world: &World, said: &[Line<'_>]) -> Uuid {
     let [session, transcript, correlation] = [(); 3].map(|()| Uuid::now_v7());
     let mut tx = tenant(world).await;
     sqlx::query(
@@ -138,7 +138,7 @@ async fn known_people_become_participants_and_each_client_gets_a_summary() {
 }
 
 #[tokio::test]
-async fn one_unknown_voice_holds_the_session_until_it_is_named_and_is_asked_about_once() {
+async fn one_unknown_speaker_holds_the_session_until_it_is_named_and_is_asked_about_once() {
     let world = World::new().await;
     let said = [
         (Some("Maya Okafor"), 0, 1_000, "How was the week?"),
@@ -268,8 +268,8 @@ async fn speakers_of_a_summarised_session_stay() {
     assert_eq!(outcome(&world, session).await, before.replace("attributed", "parsed").replace("due", "done"));
 }
 
-/// A session of two voices without names, in which only `greeting` says a name.
-const fn diarised<'a>(greeting: &'a str) -> [Said<'a>; 8] {
+/// A session of two speakers without names, in which only `greeting` says a name.
+const fn diarised<'a>(greeting: &'a str) -> [Line<'a>; 8] {
     const COACH: Option<&str> = Some("Speaker 1");
     const CLIENT: Option<&str> = Some("Speaker 2");
     [
@@ -307,7 +307,7 @@ const fn diarised<'a>(greeting: &'a str) -> [Said<'a>; 8] {
 }
 
 #[tokio::test]
-async fn voices_without_names_need_no_question_where_the_talk_tells_who_they_are() {
+async fn speakers_without_names_need_no_question_where_the_talk_tells_who_they_are() {
     let world = World::new().await;
     let session = parsed_session(
         &world,
@@ -333,7 +333,7 @@ async fn voices_without_names_need_no_question_where_the_talk_tells_who_they_are
 }
 
 #[tokio::test]
-async fn a_voice_that_nobody_names_is_asked_about() {
+async fn a_speaker_whom_nobody_names_is_asked_about() {
     let world = World::new().await;
     let session =
         parsed_session(&world, &diarised("How have you been since we spoke, and what would you like to look at?"))

@@ -6,7 +6,7 @@ use std::{net::Ipv4Addr, time::Duration};
 use debrief::http::{HttpState, Limits, public_router, serve};
 use debrief_jobs::{
     audit::Visitor,
-    danger::{self, Said, Why},
+    danger::{self, Indicator, SpokenText},
     db::Tx,
     embed::Local,
     links,
@@ -131,15 +131,15 @@ async fn what_speaks_of_danger_is_the_coachs_alone() {
     }
 
     let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
-    let seen = danger::seen(&mut tx, session).await.expect("it reads");
-    let seen: Vec<(&str, &str, Why)> =
+    let seen = danger::signs_to_show(&mut tx, session).await.expect("it reads");
+    let seen: Vec<(&str, &str, Indicator)> =
         seen.iter().map(|it| (it.speaker.as_str(), it.sentence.as_str(), it.why)).collect();
     assert_eq!(
         seen,
         [
-            ("Priya Raman", "That's why I cut myself that deep.", Why::SelfHarm),
-            ("Maya Okafor", "Are you thinking of suicide?", Why::NotDenied),
-            ("Priya Raman", "Sometimes.", Why::NotDenied),
+            ("Priya Raman", "That's why I cut myself that deep.", Indicator::SelfHarm),
+            ("Maya Okafor", "Are you thinking of suicide?", Indicator::NotDenied),
+            ("Priya Raman", "Sometimes.", Indicator::NotDenied),
         ]
     );
     let filter = listing::Filter { id: Some(session), ..listing::Filter::default() };
@@ -171,7 +171,7 @@ async fn a_session_that_waits_for_its_speakers_is_marked_too() {
     let view = view::view(&mut tx, session).await.expect("it reads").expect("a session");
     let sentences: Vec<&str> = view.dangers.iter().map(|seen| seen.sentence.as_str()).collect();
     assert_eq!(sentences, ["I counted the", "pills."], "over the seam of two captions");
-    assert_eq!(view.dangers[0].why, Why::Method);
+    assert_eq!(view.dangers[0].why, Indicator::Method);
 }
 
 #[tokio::test]
@@ -209,7 +209,7 @@ async fn a_promise_beside_what_speaks_of_danger_stays_a_promise() {
     assert!(client.clone().all(|claim| !claim.text.contains("hit me")), "{:?}", client.collect::<Vec<_>>());
     assert!(content.section(Section::Risk).any(|claim| claim.text.contains("hit me again last night")));
     let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
-    let seen = danger::seen(&mut tx, session).await.expect("it reads");
+    let seen = danger::signs_to_show(&mut tx, session).await.expect("it reads");
     let seen: Vec<&str> = seen.iter().map(|it| it.sentence.as_str()).collect();
     assert_eq!(seen, ["My husband hit me again last night."]);
 }
@@ -267,7 +267,7 @@ async fn a_session_that_is_parsed_anew_has_its_signs_anew() {
     tx.commit().await.expect("it commits");
     world.run(&ParseTranscript { transcript_id }).await.expect("it parses");
     let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
-    assert_eq!(danger::seen(&mut tx, session).await.expect("it reads").len(), 3);
+    assert_eq!(danger::signs_to_show(&mut tx, session).await.expect("it reads").len(), 3);
 }
 
 #[tokio::test]
@@ -330,7 +330,7 @@ async fn keep(client: &Client) {
 #[test]
 fn where_the_local_model_is_there_what_is_near_to_examples_is_heard() {
     let local = Local::find(&model::folder()).expect("the model is there");
-    let client = |text| Said { speaker: Some("Priya"), text };
+    let client = |text| SpokenText { speaker: Some("Priya"), text };
     let said = [
         client("I'd be happier if I were dead, I really would."),
         client("We shipped the driver app to three depots."),

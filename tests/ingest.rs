@@ -10,7 +10,7 @@ mod unusable;
 use debrief_jobs::{
     bucket::{self, Bucket, BucketError},
     db::Tx,
-    ingest::{self, Fate, RejectTranscript, Scan, ScanInbox, rejected},
+    ingest::{self, FileOutcome, RejectTranscript, Scan, ScanInbox, rejected},
     path::ParseTranscript,
     people::{self, NewCoach, PeopleError},
     queue::{Job, JobArgs, JobError},
@@ -78,14 +78,14 @@ async fn a_file_that_may_still_be_written_is_shown_so_until_it_is_read() {
         assert_eq!(files.len(), 1, "{files:?}");
         (files[0].outcome, files[0].reason.is_some(), files[0].session_id.is_some())
     };
-    assert_eq!(fate().await, (Fate::New, true, false));
+    assert_eq!(fate().await, (FileOutcome::New, true, false));
     assert_eq!(look(&world).await, None, "a second look follows");
-    assert_eq!(fate().await, (Fate::Seen, true, false));
+    assert_eq!(fate().await, (FileOutcome::Seen, true, false));
     assert_eq!(look(&world).await.expect("it is the same").taken, 1);
-    assert_eq!(fate().await, (Fate::Read, false, true));
+    assert_eq!(fate().await, (FileOutcome::Read, false, true));
     // Somebody writes it anew: it is another file.
     drop_file(&world, "maya/2026-11-03/priya.vtt", CALL.replace("Priya", "Petra")).await;
-    assert_eq!(fate().await, (Fate::New, true, false));
+    assert_eq!(fate().await, (FileOutcome::New, true, false));
 }
 
 #[tokio::test]

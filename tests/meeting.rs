@@ -160,9 +160,9 @@ cases!(
     teams,
     two_clients,
     two_clients_without_names,
-    voices_by_folder,
-    voices_by_name,
-    voices_by_number,
+    tracks_by_folder,
+    tracks_by_name,
+    tracks_by_number,
     zoom,
 );
 
@@ -252,7 +252,7 @@ async fn in_s3_too_a_meeting_is_taken_when_none_of_its_files_is_new() {
 #[tokio::test]
 async fn a_file_that_comes_again_takes_the_place_of_what_it_said() {
     let world = World::new().await;
-    let files = files("voices_by_name");
+    let files = files("tracks_by_name");
     for file in &files {
         drop_file(&world, file).await;
     }

@@ -14,7 +14,7 @@ use debrief_jobs::{
     path::RefineSummary,
     queue::{Context, Job, JobArgs, JobError, JobInfo},
     review::{
-        actions::{self, ActionError, Shown, Signed},
+        actions::{self, ActionError, ShownVersion, Signed},
         edit::{self, Edits},
         refining,
         view::view,
@@ -41,7 +41,7 @@ async fn begin(world: &World) -> TenantTx {
     world.database.db.tenant(world.organization).await.expect("a transaction")
 }
 
-async fn shown(world: &World, reviewed: &Reviewed) -> Shown {
+async fn shown(world: &World, reviewed: &Reviewed) -> ShownVersion {
     let session = view(&mut begin(world).await, reviewed.session).await.expect("it reads").expect("it is there");
     session.summaries[0].shown()
 }
@@ -55,7 +55,7 @@ async fn signed(world: &World, reviewed: &Reviewed) -> Signed {
 async fn ask_of(
     world: &World,
     reviewed: &Reviewed,
-    shown: &Shown,
+    shown: &ShownVersion,
     instruction: &str,
 ) -> Result<RefineSummary, ActionError> {
     let mut tx = begin(world).await;
@@ -385,7 +385,7 @@ async fn what_the_coach_does_meanwhile_stays() {
 async fn undoing_brings_back_what_was_and_undoing_again_what_was_undone() {
     let world = World::new().await;
     let reviewed = Reviewed::new(&world).await;
-    let undo = async |shown: &Shown| {
+    let undo = async |shown: &ShownVersion| {
         let mut tx = begin(&world).await;
         let undone = refining::undo(&mut tx, reviewed.session, reviewed.summary, shown, &Visitor::default()).await;
         if undone.is_ok() {

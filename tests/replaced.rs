@@ -4,7 +4,7 @@
 use debrief_jobs::{
     correct::{SpeakerIs, name_speakers},
     db::Tx,
-    ingest::{self, Fate, RejectTranscript, ScanInbox},
+    ingest::{self, FileOutcome, RejectTranscript, ScanInbox},
     model::{SessionState, summary},
     path::{AskForSpeakers, AttributeSession, ParseTranscript, RequestReview, SummarizeClient},
     queue::JobError,
@@ -169,7 +169,7 @@ async fn what_comes_after_a_decision_is_kept_told_and_can_become_a_session_of_it
         let mail = ask(&world, mail).await.to_string();
         assert!(mail.contains("A newer transcript isn't used") && mail.contains("folder of"), "{mail}");
         let files = ingest::inbox(&world.database.db, &world.services.bucket, false).await.expect("the inbox");
-        assert_eq!((files.len(), files[0].outcome), (1, Fate::Rejected));
+        assert_eq!((files.len(), files[0].outcome), (1, FileOutcome::Rejected));
         assert!(files[0].reason.as_deref().is_some_and(|why| why.contains("aren’t used")), "{files:?}");
         let reason =
             world.services.bucket.get("rejected/maya/2026-11-03/priya.vtt.reason.json").await.expect("a reason");

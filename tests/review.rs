@@ -13,7 +13,7 @@ use debrief_jobs::{
     model::{Claim, Content, Section, Support, Tally, Thread, ThreadOutcome, summary},
     path::{AskForSpeakers, RequestReview},
     review::{
-        actions::{self, ActionError, Approved, Shown, Signed},
+        actions::{self, ActionError, Approved, ShownVersion, Signed},
         edit::{self, Edits},
         refining,
         view::view,
@@ -322,7 +322,7 @@ async fn what_the_coach_types_is_verified_only_where_it_was_said() {
     edit(&world, &reviewed, 4, &back).await.expect("it is saved");
     assert_eq!(tally().await, (4, 0, 4));
 
-    let undone = Shown { version: 5, hash: newest(&world, &reviewed).await.hash() };
+    let undone = ShownVersion { version: 5, hash: newest(&world, &reviewed).await.hash() };
     let mut tx = begin(&world).await;
     refining::undo(&mut tx, reviewed.session, reviewed.summary, &undone, &Visitor::default()).await.expect("undone");
     tx.commit().await.expect("it commits");

@@ -1,6 +1,6 @@
 //! The same people under changing labels, across series of real Zoom calls.
 //!
-//! All series of one publisher are one circle, as the people of one coach are; the test recording is another.
+//! All series of one publisher are one group, as the people of one coach are; the test recording is another.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -11,9 +11,9 @@ use std::{
 use anyhow::Context as _;
 use debrief_jobs::attribute::{
     KnownNames, Label, People, Person, THRESHOLD, Who,
-    identity::{Around, Circle, same_person},
+    identity::{LabelContext, NamesInUse, same_person},
     resolve,
-    roles::Said,
+    roles::Utterance,
     spoken::{Called, names_in_speech},
 };
 
@@ -92,7 +92,8 @@ fn rosters(calls: &[Call], truth: &BTreeMap<Node, Truth>) -> usize {
             let known = ids.iter().map(|(who, _, name)| Person::new(*who, (*name).clone(), None)).collect();
             let people = People { people: known, ..People::default() };
             let spoken: Vec<Label> = call.labels.iter().map(|label| Label { label: label.clone(), words: 1 }).collect();
-            let said: Vec<Said<'_>> = call.said.iter().map(|(label, text)| Said { label: *label, text }).collect();
+            let said: Vec<Utterance<'_>> =
+                call.said.iter().map(|(label, text)| Utterance { label: *label, text }).collect();
             for found in resolve(&spoken, &said, &people) {
                 labels += 1;
                 let Some(who) = found.who else { continue };
@@ -132,8 +133,8 @@ fn truth() -> anyhow::Result<BTreeMap<Node, Truth>> {
     rows.collect()
 }
 
-/// Whether a series is of the other circle.
-fn circle(series: &str) -> bool {
+/// Whether a series is of the other group.
+fn is_other_group(series: &str) -> bool {
     series == "meeting001"
 }
 
@@ -141,17 +142,19 @@ fn circle(series: &str) -> bool {
 fn clusters(appearances: &BTreeMap<Node, BTreeSet<usize>>) -> BTreeMap<Node, usize> {
     let nodes: Vec<&Node> = appearances.keys().collect();
     let mut cluster: Vec<usize> = (0..nodes.len()).collect();
-    let known =
-        |is_other: bool| nodes.iter().filter(move |node| circle(&node.0) == is_other).map(|node| node.1.as_str());
-    let circles = [Circle::new(known(false)), Circle::new(known(true))];
+    let known = |is_other: bool| {
+        nodes.iter().filter(move |node| is_other_group(&node.0) == is_other).map(|node| node.1.as_str())
+    };
+    let in_use_by_group = [NamesInUse::new(known(false)), NamesInUse::new(known(true))];
     for one in 0..nodes.len() {
         for other in one + 1..nodes.len() {
             let (a, b) = (nodes[one], nodes[other]);
-            let around = Around {
+            let context = LabelContext {
                 met: a.1 != b.1 && met(appearances, &a.1, &b.1),
-                circle: (circle(&a.0) == circle(&b.0)).then(|| &circles[usize::from(circle(&a.0))]),
+                in_use: (is_other_group(&a.0) == is_other_group(&b.0))
+                    .then(|| &in_use_by_group[usize::from(is_other_group(&a.0))]),
             };
-            if same_person(&a.1, &b.1, around).confidence() >= THRESHOLD {
+            if same_person(&a.1, &b.1, context).confidence() >= THRESHOLD {
                 let (keep, drop) = (cluster[one], cluster[other]);
                 cluster.iter_mut().filter(|at| **at == drop).for_each(|at| *at = keep);
             }
@@ -225,7 +228,8 @@ fn names(calls: &[Call]) {
     let (mut labels, mut named, mut right) = (0, 0, 0);
     let mut wrong = Vec::new();
     for call in calls {
-        let said: Vec<Said<'_>> = call.said.iter().map(|(label, text)| Said { label: *label, text }).collect();
+        let said: Vec<Utterance<'_>> =
+            call.said.iter().map(|(label, text)| Utterance { label: *label, text }).collect();
         let called = names_in_speech(call.labels.len(), &said, &KnownNames::default());
         labels += call.labels.len();
         for (label, called) in call.labels.iter().zip(called) {

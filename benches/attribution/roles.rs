@@ -9,7 +9,7 @@ use std::{
 use anyhow::Context as _;
 use debrief_jobs::attribute::{
     Label, People, Person, Who, resolve,
-    roles::{CLEAR, Said, coaching, likeliest, support},
+    roles::{CLEAR, Utterance, coaching, likeliest, support},
 };
 use uuid::Uuid;
 
@@ -25,8 +25,8 @@ struct Visit {
 }
 
 impl Visit {
-    fn said(&self) -> Vec<Said<'_>> {
-        self.said.iter().map(|(label, text)| Said { label: *label, text }).collect()
+    fn said(&self) -> Vec<Utterance<'_>> {
+        self.said.iter().map(|(label, text)| Utterance { label: *label, text }).collect()
     }
 
     /// The label of the one who is the doctor in truth.
@@ -88,7 +88,7 @@ fn windows(visits: &[Visit]) {
         let (mut decided, mut right) = (0, 0);
         for visit in visits {
             let all = visit.said();
-            let said: Vec<Said<'_>> = all.iter().skip(skip).take(take).copied().collect();
+            let said: Vec<Utterance<'_>> = all.iter().skip(skip).take(take).copied().collect();
             if let Some(found) = coaching(&said) {
                 decided += 1;
                 right += usize::from(found.coach == visit.doctor());

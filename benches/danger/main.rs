@@ -10,7 +10,7 @@ use std::{
 };
 
 use anyhow::{Context, Result};
-use debrief_jobs::danger::{Said, signs};
+use debrief_jobs::danger::{SpokenText, signs};
 
 const USAGE: &str = "usage: cargo run --example danger -- sentences <file>... [--show]
        cargo run --example danger -- talk <file or folder>... [--show]
@@ -83,10 +83,10 @@ fn sentences(path: &Path, show: bool) -> Result<()> {
 }
 
 /// The utterances of a labelled line.
-fn said(text: &str) -> Vec<Said<'_>> {
+fn said(text: &str) -> Vec<SpokenText<'_>> {
     let utterance = |part| match str::split_once(part, "coach: ") {
-        Some(("", text)) => Said { speaker: Some("coach"), text },
-        _ => Said { speaker: Some("client"), text: part },
+        Some(("", text)) => SpokenText { speaker: Some("coach"), text },
+        _ => SpokenText { speaker: Some("client"), text: part },
     };
     text.split(" | ").map(utterance).collect()
 }
@@ -99,8 +99,8 @@ fn talk(path: &Path, show: bool) -> Result<()> {
             Ok(transcript) => transcript.utterances.into_iter().map(|it| (it.label, it.text)).collect(),
             Err(_) => String::from_utf8_lossy(&bytes).lines().map(|line| (None, line.to_owned())).collect(),
         };
-        let said: Vec<Said<'_>> =
-            spoken.iter().map(|(speaker, text)| Said { speaker: speaker.as_deref(), text }).collect();
+        let said: Vec<SpokenText<'_>> =
+            spoken.iter().map(|(speaker, text)| SpokenText { speaker: speaker.as_deref(), text }).collect();
         let heard = signs(&said);
         println!("{}: {} lines, {} signs", path.display(), said.len(), heard.len());
         for sign in heard.iter().filter(|_| show) {

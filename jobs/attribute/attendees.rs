@@ -22,9 +22,9 @@ pub struct Attended {
     pub source: String,
 }
 
-/// What the files say of a label.
+/// Whom the files say that a label is.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Told {
+pub(super) struct AttendeeMatch {
     pub(super) who: Who,
     pub(super) confidence: f32,
     /// A sentence that a coach understands.
@@ -35,7 +35,7 @@ pub(super) struct Told {
 ///
 /// # Errors
 /// When they name two people: the sentence that says so.
-pub(super) fn told(label: &str, people: &People) -> Result<Option<Told>, String> {
+pub(super) fn match_label(label: &str, people: &People) -> Result<Option<AttendeeMatch>, String> {
     let by_tool = |one: &&Attended| one.label.as_deref() == Some(label);
     let tied: Vec<&Attended> = people.attended.iter().filter(by_tool).collect();
     // Two at one microphone are not the one whose account it is.
@@ -45,7 +45,7 @@ pub(super) fn told(label: &str, people: &People) -> Result<Option<Told>, String>
     let key = names::alias_key(label);
     let called = |one: &&Attended| one.label.is_none() && one.names.iter().any(|name| names::alias_key(name) == key);
     let called: Vec<&Attended> = people.attended.iter().filter(called).collect();
-    let mut found: Vec<Told> = Vec::new();
+    let mut found: Vec<AttendeeMatch> = Vec::new();
     for one in &tied {
         found.extend(by_email(one, people, 0.98, |person, email| {
             format!("{} gives {email}, {person}’s address, for this speaker.", names::capital(&one.source))
@@ -185,14 +185,19 @@ pub(super) fn vouches<'a>(person: &Person, label: &str, people: &'a People) -> O
     (!people.attended.iter().any(is_namesake)).then_some(&listing.source)
 }
 
-fn by_email(one: &Attended, people: &People, confidence: f32, reason: impl Fn(&str, &str) -> String) -> Option<Told> {
+fn by_email(
+    one: &Attended,
+    people: &People,
+    confidence: f32,
+    reason: impl Fn(&str, &str) -> String,
+) -> Option<AttendeeMatch> {
     let email = one.email.as_deref()?;
     let person = people.only(|person| person.has_email(email)).ok().flatten()?;
-    Some(Told { who: person.who, confidence, reason: reason(&person.name, email) })
+    Some(AttendeeMatch { who: person.who, confidence, reason: reason(&person.name, email) })
 }
 
 /// Another name that the file gives the same person, where it is that of one of the coach's people.
-fn by_other_name(one: &Attended, key: &str, label: &str, people: &People) -> Option<Told> {
+fn by_other_name(one: &Attended, key: &str, label: &str, people: &People) -> Option<AttendeeMatch> {
     let others = one.names.iter().filter(|name| names::alias_key(name) != key);
     let mut found: Vec<&Person> = Vec::new();
     for name in others {
@@ -202,7 +207,7 @@ fn by_other_name(one: &Attended, key: &str, label: &str, people: &People) -> Opt
     }
     let person = found.first().filter(|first| found.iter().all(|other| other.who == first.who))?;
     let reason = format!("In {}, “{label}” is {}.", one.source, person.name);
-    Some(Told { who: person.who, confidence: 0.93, reason })
+    Some(AttendeeMatch { who: person.who, confidence: 0.93, reason })
 }
 
 /// Whether the same file names somebody else who is called so.

@@ -7,8 +7,8 @@ use std::collections::{BTreeMap, HashSet};
 use super::{
     attendees,
     people::{People, Who},
-    resolve::{Basis, Found},
-    roles::{self, Said},
+    resolve::{Basis, MatchResult},
+    roles::{self, Utterance},
     spoken,
 };
 use crate::names::{self, Claim};
@@ -24,7 +24,7 @@ pub(super) struct Session<'a> {
 }
 
 /// Labels that claim roles are doubted where the text says the opposite: tools and people swap them.
-pub(super) fn swapped_roles(findings: &mut [Found], names: &[&str], spoken: &[usize], said: &[Said<'_>]) {
+pub(super) fn swapped_roles(findings: &mut [MatchResult], names: &[&str], spoken: &[usize], said: &[Utterance<'_>]) {
     let [one, other] = *spoken else { return };
     for (coach, client) in [(one, other), (other, one)] {
         let is_claim = names::claim(names[coach]) == Some(Claim::Coach);
@@ -40,11 +40,11 @@ pub(super) fn swapped_roles(findings: &mut [Found], names: &[&str], spoken: &[us
 
 /// A label that names one person, under which another introduces themselves or is spoken to, may be shared: a device, a
 /// room.
-pub(super) fn shared(findings: &mut [Found], names: &[&str], said: &[Said<'_>], people: &People) {
+pub(super) fn shared(findings: &mut [MatchResult], names: &[&str], said: &[Utterance<'_>], people: &People) {
     /// How much must be said of another before it is doubted: one introduction is enough, one greeting is not.
     const ANOTHER: f32 = 2.5;
 
-    let told = spoken::told(said, &people.known_names());
+    let mentions = spoken::mentions(said, &people.known_names());
     let is_pair = names.len() == 2;
     for (at, finding) in findings.iter_mut().enumerate() {
         let Ok(finding) = finding else { continue };
@@ -52,7 +52,7 @@ pub(super) fn shared(findings: &mut [Found], names: &[&str], said: &[Said<'_>], 
             continue;
         }
         let mut weights: BTreeMap<&str, (f32, &str)> = BTreeMap::new();
-        for cue in told.iter().filter(|cue| cue.label == at && !cue.by_surname && (cue.introduces || is_pair)) {
+        for cue in mentions.iter().filter(|cue| cue.label == at && !cue.by_surname && (cue.introduces || is_pair)) {
             let person = people.called(&cue.key).ok().flatten();
             if person.is_some_and(|person| person.who != finding.who) {
                 weights.entry(&cue.key).or_insert((0.0, &cue.name)).0 += cue.weight;
@@ -67,7 +67,7 @@ pub(super) fn shared(findings: &mut [Found], names: &[&str], said: &[Said<'_>], 
 
 /// A part of a name beside another label that has at least as good a claim on the same person. A first name beside the
 /// full name may be the same person on a second device, or a namesake: that is for a person to say.
-pub(super) fn rivals(findings: &mut [Found], session: &Session<'_>) {
+pub(super) fn rivals(findings: &mut [MatchResult], session: &Session<'_>) {
     let keys: Vec<String> = session.names.iter().map(|name| names::alias_key(name)).collect();
     let claims: Vec<Option<(Who, f32)>> =
         findings.iter().map(|found| found.as_ref().ok().map(|found| (found.who, found.confidence))).collect();
@@ -90,7 +90,7 @@ pub(super) fn rivals(findings: &mut [Found], session: &Session<'_>) {
 /// A part of a name decides where nobody else can be meant: this person was met under it before, the list of
 /// participants has this person, or everybody else who speaks is known. Where strangers speak it suggests, for one of
 /// them may be called so. The same holds of names that are only said, among more than two.
-pub(super) fn parts_of_names(findings: &mut [Found], session: &Session<'_>) {
+pub(super) fn parts_of_names(findings: &mut [MatchResult], session: &Session<'_>) {
     // One that falls may have been the one that another rested on.
     for _ in 0..2 {
         let known: Vec<Option<Who>> = findings
@@ -131,7 +131,7 @@ fn nobody_else(at: usize, who: Who, known: &[Option<Who>], session: &Session<'_>
     let is_stranger = |other: &&usize| match known[**other] {
         Some(Who::Coach | Who::Client(_)) => false,
         Some(Who::Guest | Who::Shared) => true,
-        // Where the coach's own first name stands, the other voice is most likely the client's.
+        // Where the coach's own first name stands, the other speaker is most likely the client's.
         None => who != Who::Coach || !anybodys[**other],
     };
     if let Some(stranger) = others.iter().find(is_stranger) {
@@ -153,7 +153,7 @@ fn nobody_else(at: usize, who: Who, known: &[Option<Who>], session: &Session<'_>
 }
 
 /// What the coach took back is asked about.
-pub(super) fn refused(findings: &mut [Found], session: &Session<'_>) {
+pub(super) fn refused(findings: &mut [MatchResult], session: &Session<'_>) {
     for (at, name) in session.names.iter().enumerate() {
         let is_guess = findings[at].as_ref().is_ok_and(|found| found.basis.is_guess());
         if is_guess && session.people.refused.contains(*name) {
@@ -164,7 +164,7 @@ pub(super) fn refused(findings: &mut [Found], session: &Session<'_>) {
 
 /// Where one label holds all words of a session, or none is the coach's, the words of somebody else are among them: a
 /// tool or a reader has lost who said them.
-pub(super) fn one_voice_for_all(findings: &mut [Found], session: &Session<'_>) {
+pub(super) fn one_speaker_for_all(findings: &mut [MatchResult], session: &Session<'_>) {
     let spoken = session.spoken;
     let known: Vec<Option<Who>> = spoken
         .iter()

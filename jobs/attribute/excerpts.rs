@@ -14,8 +14,8 @@ use debrief_transcript::words::{self, has_unspaced};
 use serde::Serialize;
 
 use super::{
-    roles::{self, Said},
-    spoken::Told,
+    roles::{self, Utterance},
+    spoken::Mention,
 };
 
 /// At most so many excerpts a speaker.
@@ -52,15 +52,20 @@ pub enum Telling {
     Says,
 }
 
-/// Chooses the excerpts of the label at `label`. `starts` are the times of `said`, in its order, and `told` the names that
+/// Chooses the excerpts of the label at `label`. `starts` are the times of `said`, in its order, and `mentions` the names that
 /// are said in it.
-pub(super) fn choose(label: usize, said: &[Said<'_>], starts: &[Option<i64>], told: &[Told]) -> Vec<Excerpt> {
+pub(super) fn choose(
+    label: usize,
+    said: &[Utterance<'_>],
+    starts: &[Option<i64>],
+    mentions: &[Mention],
+) -> Vec<Excerpt> {
     let own: Vec<usize> = (0..said.len()).filter(|at| said[*at].label == label && words(said[*at].text) > 0).collect();
     let mut chosen: Vec<(usize, Telling)> = Vec::new();
     let is_new = |chosen: &[(usize, Telling)], at: usize| {
         chosen.iter().all(|(other, _)| *other != at && !says_the_same(said[at].text, said[*other].text))
     };
-    for cue in told.iter().filter(|cue| cue.label == label) {
+    for cue in mentions.iter().filter(|cue| cue.label == label) {
         let place = if cue.introduces {
             Some((cue.at, Telling::Introduces))
         } else {
@@ -136,10 +141,10 @@ mod tests {
     use super::{super::spoken, *};
 
     fn found(said: &[(usize, &str)]) -> Vec<(Option<i64>, String, Telling)> {
-        let said: Vec<Said<'_>> = said.iter().map(|(label, text)| Said { label: *label, text }).collect();
+        let said: Vec<Utterance<'_>> = said.iter().map(|(label, text)| Utterance { label: *label, text }).collect();
         let starts: Vec<Option<i64>> = (0..said.len()).map(|at| i64::try_from(at * 1000).ok()).collect();
         let known: BTreeSet<String> = ["priya".to_owned(), "maya".to_owned()].into();
-        let found = choose(1, &said, &starts, &spoken::told(&said, &known.into()));
+        let found = choose(1, &said, &starts, &spoken::mentions(&said, &known.into()));
         found.into_iter().map(|one| (one.start_ms, one.text, one.telling)).collect()
     }
 
@@ -178,6 +183,6 @@ mod tests {
     fn a_speaker_who_hardly_speaks_is_shown_by_what_there_is() {
         let found = found(&[(0, "Good."), (1, "Yeah."), (0, "Right."), (1, "Mm."), (1, "Okay, bye.")]);
         assert_eq!(found.len(), 2, "{found:?}");
-        assert_eq!(choose(1, &[], &[], &spoken::told(&[], &BTreeSet::new().into())), []);
+        assert_eq!(choose(1, &[], &[], &spoken::mentions(&[], &BTreeSet::new().into())), []);
     }
 }

@@ -1,6 +1,6 @@
 //! Whether two speaker labels, of different sessions, are the same person's. Pure.
 //!
-//! A full name tells, whatever company stands beside it. Less than that tells only within one circle (the people of
+//! A full name tells, whatever company stands beside it. Less than that tells only within one group (the people of
 //! one coach), where nobody else is called so and the two were never heard together; and a common given name never
 //! stands for a full name. A false merge is far worse than a miss: whatever is not told is [`Sameness::Unsure`].
 
@@ -8,20 +8,20 @@ use crate::names::{self, Form, Without, generic, nicknames};
 
 /// What the two labels' sessions say beside the labels.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Around<'a> {
+pub struct LabelContext<'a> {
     /// Both spoke in one session.
     pub met: bool,
-    /// The circle; none where it is not known: then only full names tell.
-    pub circle: Option<&'a Circle>,
+    /// The names in use around them; none where these are not known: then only full names tell.
+    pub in_use: Option<&'a NamesInUse>,
 }
 
 /// Every label and name that is known among the people of one coach, or in one series of meetings.
 #[derive(Debug, Default)]
-pub struct Circle {
+pub struct NamesInUse {
     readings: Vec<Reading>,
 }
 
-impl Circle {
+impl NamesInUse {
     /// Of these labels and names; the two that are compared belong to them.
     pub fn new<'a>(known: impl IntoIterator<Item = &'a str>) -> Self {
         Self { readings: known.into_iter().filter_map(Reading::of).collect() }
@@ -93,7 +93,7 @@ struct Reading {
 
 /// Whether two labels are the same person's.
 #[must_use]
-pub fn same_person(one: &str, other: &str, around: Around<'_>) -> Sameness {
+pub fn same_person(one: &str, other: &str, context: LabelContext<'_>) -> Sameness {
     if generic::is_generic(one) || generic::is_generic(other) {
         return Sameness::Unsure;
     }
@@ -101,7 +101,7 @@ pub fn same_person(one: &str, other: &str, around: Around<'_>) -> Sameness {
         return Sameness::Unsure;
     }
     if names::alias_key(one) == names::alias_key(other) {
-        if around.circle.is_none() && !names::alias_key(one).contains(' ') {
+        if context.in_use.is_none() && !names::alias_key(one).contains(' ') {
             return Sameness::Unsure;
         }
         return Sameness::same(0.97, "they’re written the same way");
@@ -111,9 +111,9 @@ pub fn same_person(one: &str, other: &str, around: Around<'_>) -> Sameness {
         return Sameness::same(0.97, "they have the same email address");
     }
     let (Some(one), Some(other)) = (Reading::of(one), Reading::of(other)) else { return Sameness::Unsure };
-    full_names(&one, &other, around.circle)
-        .or_else(|| handles(&one, &other, around))
-        .or_else(|| single_names(&one, &other, around))
+    full_names(&one, &other, context.in_use)
+        .or_else(|| handles(&one, &other, context))
+        .or_else(|| single_names(&one, &other, context))
         .unwrap_or(Sameness::Unsure)
 }
 
@@ -172,7 +172,7 @@ fn without_domain(words: &[String]) -> Vec<String> {
 }
 
 /// Two names of two words and more.
-fn full_names(one: &Reading, other: &Reading, circle: Option<&Circle>) -> Option<Sameness> {
+fn full_names(one: &Reading, other: &Reading, in_use: Option<&NamesInUse>) -> Option<Sameness> {
     let is_name =
         |words: &Vec<String>| words.len() >= 2 && words.iter().all(|word| !word.chars().any(char::is_numeric));
     let (Some(a), Some(b)) = (one.names.iter().find(|n| is_name(n)), other.names.iter().find(|n| is_name(n))) else {
@@ -197,7 +197,7 @@ fn full_names(one: &Reading, other: &Reading, circle: Option<&Circle>) -> Option
             return Some(Sameness::same(0.88, "they have the same name apart from a middle name"));
         }
         // A sister may have the other name that the form stands for.
-        if nicknames::alike(first, first_b) && circle.is_some_and(|circle| circle.of_family(first, first_b, last) <= 2)
+        if nicknames::alike(first, first_b) && in_use.is_some_and(|in_use| in_use.of_family(first, first_b, last) <= 2)
         {
             return Some(Sameness::same(0.85, "one first name is a form of the other, and the last name is the same"));
         }
@@ -229,7 +229,7 @@ fn run_together(one: &Reading, other: &Reading) -> Option<Sameness> {
 }
 
 /// One is a handle that the other holds, or that is made of the other's names.
-fn handles(one: &Reading, other: &Reading, around: Around<'_>) -> Option<Sameness> {
+fn handles(one: &Reading, other: &Reading, context: LabelContext<'_>) -> Option<Sameness> {
     let holds = |holder: &Reading, handle: &str| {
         let is = |words: &Vec<String>| words.as_slice() == [handle.to_owned()];
         holder.handles.iter().any(|found| found == handle)
@@ -241,10 +241,10 @@ fn handles(one: &Reading, other: &Reading, around: Around<'_>) -> Option<Samenes
     if marked {
         return Some(Sameness::in_part(0.88, "they have the same username"));
     }
-    let circle = around.circle.filter(|_| !around.met)?;
+    let in_use = context.in_use.filter(|_| !context.met)?;
     let made = |short: &Reading, full: &Reading| {
         let [word] = short.name() else { return false };
-        let names = circle.readings.iter().map(Reading::name);
+        let names = in_use.readings.iter().map(Reading::name);
         let mut makers: Vec<&[String]> = names.filter(|name| is_handle_of(word, name)).collect();
         makers.sort_unstable();
         makers.dedup();
@@ -272,19 +272,19 @@ fn is_handle_of(handle: &str, name: &[String]) -> bool {
 }
 
 /// One is a single word: a given name, a short form, a device's owner.
-fn single_names(one: &Reading, other: &Reading, around: Around<'_>) -> Option<Sameness> {
-    let circle = around.circle.filter(|_| !one.contradicts(other))?;
+fn single_names(one: &Reading, other: &Reading, context: LabelContext<'_>) -> Option<Sameness> {
+    let in_use = context.in_use.filter(|_| !one.contradicts(other))?;
     let (short, full) = if one.name().len() <= other.name().len() { (one, other) } else { (other, one) };
     let word = short.names.iter().find(|words| words.len() == 1 && points_to(&words[0], full.name()))?.first()?;
     // Beside a company a given name may be that of somebody from there, with the same given name as one who is known.
     let is_apart = !short.others.is_empty() && full.name().len() > 1;
     // A device is a second label of one who may speak under the first as well.
-    if (around.met && !short.is_device && !full.is_device) || is_apart {
+    if (context.met && !short.is_device && !full.is_device) || is_apart {
         return None;
     }
     let alone_is_enough = full.name().len() == 1 || !nicknames::is_common(word);
     let is_short = word.chars().count() < 3;
-    if !alone_is_enough || is_short || namesakes(word, circle) != 1 {
+    if !alone_is_enough || is_short || namesakes(word, in_use) != 1 {
         return None;
     }
     let because = if full.name().len() == 1 { "they have the same name" } else { "one is part of the other’s name" };
@@ -299,10 +299,10 @@ fn points_to(word: &str, name: &[String]) -> bool {
     first == word || is_beginning || (word.chars().count() >= 4 && middle.iter().any(|part| part == word))
 }
 
-/// How many different people of the circle the word could mean: full names that begin with it, hold it, or are a form
+/// How many different people of the group the word could mean: full names that begin with it, hold it, or are a form
 /// of it; where there is none, the labels of one word in which different companies stand beside it.
-fn namesakes(word: &str, circle: &Circle) -> usize {
-    let readings = &circle.readings;
+fn namesakes(word: &str, in_use: &NamesInUse) -> usize {
+    let readings = &in_use.readings;
     let could_mean = |name: &[String]| {
         points_to(word, name)
             || name.contains(&word.to_owned())
@@ -330,8 +330,8 @@ mod tests {
     use super::*;
 
     fn sameness(one: &str, other: &str, others: &[&str]) -> Sameness {
-        let circle = Circle::new([one, other].into_iter().chain(others.iter().copied()));
-        same_person(one, other, Around { met: false, circle: Some(&circle) })
+        let in_use = NamesInUse::new([one, other].into_iter().chain(others.iter().copied()));
+        same_person(one, other, LabelContext { met: false, in_use: Some(&in_use) })
     }
 
     #[test]
@@ -391,10 +391,10 @@ mod tests {
             let found = sameness(one, other, others);
             assert!(found.confidence() < 0.75, "{one} / {other}: {found:?}");
         }
-        assert_eq!(same_person("Ozan", "Ozan Demir", Around::default()), Sameness::Unsure, "two circles");
-        assert_eq!(same_person("Sam", "Sam", Around::default()), Sameness::Unsure, "two circles");
-        let circle = Circle::new(["Ozan", "Ozan Demir"]);
-        let met = Around { met: true, circle: Some(&circle) };
+        assert_eq!(same_person("Ozan", "Ozan Demir", LabelContext::default()), Sameness::Unsure, "two groups");
+        assert_eq!(same_person("Sam", "Sam", LabelContext::default()), Sameness::Unsure, "two groups");
+        let in_use = NamesInUse::new(["Ozan", "Ozan Demir"]);
+        let met = LabelContext { met: true, in_use: Some(&in_use) };
         assert_eq!(same_person("Ozan", "Ozan Demir", met), Sameness::Unsure, "they spoke with each other");
     }
 }

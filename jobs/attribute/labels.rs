@@ -68,7 +68,7 @@ pub async fn speakers(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Speaker
 
 fn shown(stored: &HashMap<String, Stored>, known: &People, speech: &store::Speech) -> Vec<Speaker> {
     let (labels, said, starts) = (speech.labels(), speech.said(), speech.starts());
-    let told = spoken::told(&said, &known.known_names());
+    let mentions = spoken::mentions(&said, &known.known_names());
     let waits = stored.values().any(|stored| stored.who.is_none());
     let suggestions: HashMap<String, Who> = if waits {
         let found = resolve(&labels, &said, known).into_iter();
@@ -98,7 +98,7 @@ fn shown(stored: &HashMap<String, Stored>, known: &People, speech: &store::Speec
             suggestion: suggestions.get(&label.label).copied().filter(|_| who.is_none()),
             is_generic: anybodys[at],
             own_name_of: known.people.iter().find(|person| person.is_named(&label.label)).map(|person| person.who),
-            excerpts: excerpts::choose(at, &said, &starts, &told),
+            excerpts: excerpts::choose(at, &said, &starts, &mentions),
             label: label.label,
         })
     };

@@ -8,7 +8,7 @@ use std::sync::LazyLock;
 
 use regex::Regex;
 
-use super::roles::Said;
+use super::roles::Utterance;
 
 /// What tells in one language. Patterns are of lower-case text.
 #[derive(Debug)]
@@ -35,7 +35,7 @@ pub(super) struct Lexicon {
 const LOOKED_AT: usize = 4_000;
 
 /// The lexicon of the session's language, where it is one of those beside English; none for English and all others.
-pub(super) fn of(said: &[Said<'_>]) -> Option<&'static Lexicon> {
+pub(super) fn of(said: &[Utterance<'_>]) -> Option<&'static Lexicon> {
     let mut counts = [0_usize; 6];
     let (mut english, mut all) = (0_usize, 0_usize);
     let words = said.iter().flat_map(|one| one.text.split(|c: char| !c.is_alphanumeric()));
@@ -226,8 +226,8 @@ fn regex(pattern: &str) -> Regex {
 mod tests {
     use super::{super::roles, *};
 
-    fn said<'a>(session: &'a [(usize, &'a str)]) -> Vec<Said<'a>> {
-        session.iter().map(|(label, text)| Said { label: *label, text }).collect()
+    fn said<'a>(session: &'a [(usize, &'a str)]) -> Vec<Utterance<'a>> {
+        session.iter().map(|(label, text)| Utterance { label: *label, text }).collect()
     }
 
     const GERMAN: [(usize, &str); 8] = [
@@ -301,7 +301,7 @@ mod tests {
             "Minulla on ollut kiire koko viikon, enkä ole ehtinyt kirjoittaa sitä loppuun.",
             "",
         ] {
-            assert!(of(&[Said { label: 0, text }]).is_none(), "{text}");
+            assert!(of(&[Utterance { label: 0, text }]).is_none(), "{text}");
         }
         // Two who talk of their work coach nobody, in any language.
         let chat = [

@@ -22,7 +22,7 @@ pub const OVERLAP_MS: i64 = 300;
 /// One utterance of the session.
 #[derive(Clone, Copy, Debug)]
 pub struct Spoken<'a> {
-    /// The place of the participant; none for an unresolved voice.
+    /// The place of the participant; none for an unresolved speaker.
     pub participant: Option<usize>,
     /// Start and end in milliseconds, where the file says both.
     pub time: Option<(i64, i64)>,
@@ -122,16 +122,16 @@ pub fn measure(participants: usize, spoken: &[Spoken<'_>]) -> Vec<Measures> {
     }
     let speaking = |one: &Measures| if is_timed { one.speaking_ms } else { i64::from(one.words) };
     let total: i64 = all.iter().chain([&unresolved]).map(speaking).sum();
-    let voices = all.iter().chain([&unresolved]).filter(|one| one.words > 0).count();
+    let speakers = all.iter().chain([&unresolved]).filter(|one| one.words > 0).count();
     for one in &mut all {
         one.share = if total > 0 { as_float(speaking(one)) / as_float(total) } else { 0.0 };
-        one.engagement = engagement(one, voices);
+        one.engagement = engagement(one, speakers);
     }
     all
 }
 
-fn engagement(one: &Measures, voices: usize) -> Engagement {
-    let of_fair = one.share * as_float(i64::try_from(voices).unwrap_or(i64::MAX));
+fn engagement(one: &Measures, speakers: usize) -> Engagement {
+    let of_fair = one.share * as_float(i64::try_from(speakers).unwrap_or(i64::MAX));
     let by_turn = f64::from(one.words) / f64::from(one.turns.max(1));
     match () {
         () if one.words == 0 => Engagement::Silent,
@@ -227,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_voice_takes_its_share() {
+    fn an_unknown_speaker_takes_its_share() {
         let unknown = Spoken { participant: None, time: Some((0, 5_000)), text: "Nobody knows who says this here." };
         let found = measure(1, &[unknown, said(0, 5_000, 10_000, "I do not know it either.")]);
         assert!((found[0].share - 0.5).abs() < 1e-9);

@@ -3,7 +3,7 @@
 //! Reads the session's utterances, the coach's people and the names by which they are known; writes participants,
 //! attributions, the session's type and state, one summary (due) a client, and the jobs that go on. It runs only while
 //! the session is `parsed` or waits for speakers and nothing is summarised yet, and then builds everything anew, so a
-//! rerun changes nothing. One unknown voice holds the session: its words must not end in anybody's summary.
+//! rerun changes nothing. One unknown speaker holds the session: its words must not end in anybody's summary.
 
 mod address;
 mod around;
@@ -21,9 +21,9 @@ pub(crate) mod resolve;
 pub mod roles;
 pub mod spoken;
 pub(crate) mod store;
+mod unnamed;
 #[cfg(test)]
 mod unspaced;
-mod voices;
 pub(crate) mod write;
 
 use serde::Serialize;
@@ -46,9 +46,9 @@ pub use occasion::{Earlier, Occasion};
 pub use people::{Alias, People, Person, Who};
 pub use resolve::{Basis, Label, Resolution, THRESHOLD, resolve};
 
-/// What a run came to; the job's output.
+/// The job's output: what a run came to.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
-struct Outcome {
+struct Output {
     labels: usize,
     unresolved: usize,
     participants: usize,
@@ -63,17 +63,17 @@ impl Job for AttributeSession {
             // Read only: a session of days takes a while to resolve, and nobody waits for a lock meanwhile.
             let mut tx = ctx.tenant_tx().await?;
             if self.lock(&mut tx).await?.is_none() {
-                return ctx.finish(tx, Outcome::default()).await;
+                return ctx.finish(tx, Output::default()).await;
             }
             let stamp = store::stamp(&mut tx, self.session_id).await?;
             let speech = store::load_speech(&mut tx, self.session_id).await?;
             let people = store::load_people(&mut tx, self.session_id).await?;
             tx.commit().await?;
-            let found = blocking(move || Found::of(&speech, people)).await?;
+            let found = blocking(move || Attribution::of(&speech, people)).await?;
 
             let mut tx = ctx.tenant_tx().await?;
             let Some(session) = self.lock(&mut tx).await? else {
-                return ctx.finish(tx, Outcome::default()).await;
+                return ctx.finish(tx, Output::default()).await;
             };
             store::hold_people(&mut tx, self.session_id).await?;
             let now = store::load_people(&mut tx, self.session_id).await?;
@@ -101,14 +101,14 @@ impl Job for AttributeSession {
 const ROUNDS: usize = 3;
 
 /// Who speaks in a session, and what that rests on.
-struct Found {
+struct Attribution {
     resolutions: Vec<Resolution>,
     participants: Vec<store::Participant>,
-    people: store::Known,
+    people: store::KnownPeople,
 }
 
-impl Found {
-    fn of(speech: &store::Speech, people: store::Known) -> Self {
+impl Attribution {
+    fn of(speech: &store::Speech, people: store::KnownPeople) -> Self {
         let resolutions = resolve(&speech.labels(), &speech.said(), &people.people);
         let participants = store::participants(speech, &resolutions, &people);
         Self { resolutions, participants, people }
@@ -146,14 +146,14 @@ impl AttributeSession {
         ctx: &Context<Post>,
         mut tx: TenantTx,
         session: Locked,
-        found: Found,
+        found: Attribution,
     ) -> Result<Finished, JobError> {
-        let Found { resolutions, participants, people } = found;
+        let Attribution { resolutions, participants, people } = found;
         write::replace(&mut tx, self.session_id, &resolutions, &participants, &people).await?;
 
         let unresolved = resolutions.iter().filter(|resolution| resolution.who.is_none()).count();
         let clients = participants.iter().filter(|participant| matches!(participant.who, Who::Client(_))).count();
-        let outcome = Outcome { labels: resolutions.len(), unresolved, participants: participants.len(), clients };
+        let outcome = Output { labels: resolutions.len(), unresolved, participants: participants.len(), clients };
         tracing::info!(
             target: "attribute",
             {

@@ -1,7 +1,7 @@
 //! Which client a session of two is with, by what lies around its words: how its files and folders are named, who is on
 //! the list of participants, whether the coach has one client alone, who was there at this hour before. Pure.
 //!
-//! It counts only where exactly one client can be meant. It never tells which of two voices is the client's: that is for
+//! It counts only where exactly one client can be meant. It never tells which of two speakers is the client's: that is for
 //! the words to say. What it decides is a guess: it is marked on the page and in the mail, and taken back with one click.
 
 use std::{collections::BTreeSet, sync::LazyLock};

@@ -9,8 +9,8 @@ use super::{
     attendees,
     doubts::Session,
     people::Who,
-    resolve::{Basis, Found},
-    roles::Said,
+    resolve::{Basis, MatchResult},
+    roles::Utterance,
 };
 
 /// Fewer turns tell nothing of who takes turns.
@@ -23,7 +23,7 @@ struct Turn {
 }
 
 /// Doubts whoever may be quoted.
-pub(super) fn whoever_is_quoted(findings: &mut [Found], said: &[Said<'_>], session: &Session<'_>) {
+pub(super) fn whoever_is_quoted(findings: &mut [MatchResult], said: &[Utterance<'_>], session: &Session<'_>) {
     let turns = turns(said);
     let quoted = quoted(&turns, said, findings.len());
     for &at in session.spoken {
@@ -46,7 +46,7 @@ pub(super) fn whoever_is_quoted(findings: &mut [Found], said: &[Said<'_>], sessi
     }
 }
 
-fn turns(said: &[Said<'_>]) -> Vec<Turn> {
+fn turns(said: &[Utterance<'_>]) -> Vec<Turn> {
     let mut turns: Vec<Turn> = Vec::new();
     for (at, one) in said.iter().enumerate() {
         match turns.last_mut().filter(|turn| turn.label == one.label) {
@@ -58,8 +58,8 @@ fn turns(said: &[Said<'_>]) -> Vec<Turn> {
 }
 
 /// Of each label whether all its turns are quoted: the turn before announces them, or they are played one after the other by
-/// voices that are heard nowhere else.
-fn quoted(turns: &[Turn], said: &[Said<'_>], labels: usize) -> Vec<bool> {
+/// speakers who are heard nowhere else.
+fn quoted(turns: &[Turn], said: &[Utterance<'_>], labels: usize) -> Vec<bool> {
     let (mut first, mut last) = (vec![usize::MAX; labels], vec![0; labels]);
     for (at, turn) in turns.iter().enumerate() {
         first[turn.label] = first[turn.label].min(at);
@@ -74,7 +74,7 @@ fn quoted(turns: &[Turn], said: &[Said<'_>], labels: usize) -> Vec<bool> {
         if at < played_until {
             continue;
         }
-        // Voices that are new since the announcement, and gone with it.
+        // Speakers who are new since the announcement, and gone with it.
         let end = (at..turns.len()).find(|other| first[turns[*other].label] < at).unwrap_or(turns.len());
         for other in at..end {
             of_quotation[other] |= last[turns[other].label] < end;
@@ -121,7 +121,7 @@ mod tests {
                 labels.push(Label { label: label.to_owned(), words: 20 });
                 labels.len() - 1
             });
-            said.push(Said { label: at, text });
+            said.push(Utterance { label: at, text });
         }
         let people = People { people, ..People::default() };
         resolve(&labels, &said, &people).into_iter().map(|found| (found.label, found.who)).collect()

@@ -6,13 +6,13 @@
 use serde::Serialize;
 
 use super::{
-    attendees::{self, Told},
+    attendees::{self, AttendeeMatch},
     doubts,
-    identity::{self, Around, Circle},
+    identity::{self, LabelContext, NamesInUse},
     people::{People, Person, Who},
     quoted,
-    roles::Said,
-    voices,
+    roles::Utterance,
+    unnamed,
 };
 use crate::names::{self, Form, Without, generic, nicknames, parts};
 
@@ -93,14 +93,14 @@ pub struct Resolution {
 
 /// One step of the evidence, before labels are held against each other.
 #[derive(Clone, Debug)]
-pub(super) struct Finding {
+pub(super) struct LabelMatch {
     pub(super) who: Who,
     pub(super) confidence: f32,
     pub(super) reason: String,
     pub(super) basis: Basis,
 }
 
-impl Finding {
+impl LabelMatch {
     /// Whether it stands without a person's word.
     pub(super) fn is_sure(&self) -> bool {
         self.confidence >= THRESHOLD
@@ -114,36 +114,36 @@ impl Finding {
 }
 
 /// What was found on a label; or why nothing was, in a sentence.
-pub(super) type Found = Result<Finding, String>;
+pub(super) type MatchResult = Result<LabelMatch, String>;
 
 /// Says of each label whom it means. Labels under which nothing was said are left out. `said` is what was said in the
 /// session, in its order: it tells who is behind a label that is nobody's name.
 #[must_use]
-pub fn resolve(labels: &[Label], said: &[Said<'_>], people: &People) -> Vec<Resolution> {
+pub fn resolve(labels: &[Label], said: &[Utterance<'_>], people: &People) -> Vec<Resolution> {
     let spoken: Vec<usize> = (0..labels.len()).filter(|at| labels[*at].words > 0).collect();
     let names: Vec<&str> = labels.iter().map(|label| label.label.as_str()).collect();
     let anybodys = generic::among(&names, |word| people.has_name(word));
     let find_one = |(at, label): (usize, &&str)| find(label, anybodys[at], &names, people);
-    let mut findings: Vec<Found> = names.iter().enumerate().map(find_one).collect();
+    let mut findings: Vec<MatchResult> = names.iter().enumerate().map(find_one).collect();
     doubts::swapped_roles(&mut findings, &names, &spoken, said);
     doubts::shared(&mut findings, &names, said, people);
     let known: Vec<Option<Who>> = findings
         .iter()
         .map(|found| found.as_ref().ok().filter(|found| found.is_sure()).map(|found| found.who))
         .collect();
-    for (at, voice) in voices::voices(&names, &anybodys, &spoken, &known, said, people) {
-        findings[at] = voice.into_found();
+    for (at, identified) in unnamed::identify(&names, &anybodys, &spoken, &known, said, people) {
+        findings[at] = identified.into_result();
     }
     let session = doubts::Session { names: &names, spoken: &spoken, anybodys: &anybodys, people };
     doubts::rivals(&mut findings, &session);
     doubts::parts_of_names(&mut findings, &session);
     quoted::whoever_is_quoted(&mut findings, said, &session);
     doubts::refused(&mut findings, &session);
-    doubts::one_voice_for_all(&mut findings, &session);
+    doubts::one_speaker_for_all(&mut findings, &session);
     spoken.into_iter().map(|at| resolution(names[at], &findings[at])).collect()
 }
 
-fn resolution(label: &str, found: &Found) -> Resolution {
+fn resolution(label: &str, found: &MatchResult) -> Resolution {
     let label = label.to_owned();
     match found {
         Err(reason) => Resolution {
@@ -154,7 +154,7 @@ fn resolution(label: &str, found: &Found) -> Resolution {
             basis: Basis::Name,
             suggestion: None,
         },
-        Ok(Finding { who, confidence, reason, basis }) => {
+        Ok(LabelMatch { who, confidence, reason, basis }) => {
             let is_sure = *confidence >= THRESHOLD;
             Resolution {
                 label,
@@ -171,12 +171,12 @@ fn resolution(label: &str, found: &Found) -> Resolution {
 /// The strongest evidence on one label; or why there is none. The coach's word on this very session is the last; then
 /// come the files of the meeting (participants, addresses), the coach's earlier corrections, aliases, the roster. Where
 /// the files say one thing and a name says another, the coach is asked.
-fn find(label: &str, is_anybodys: bool, labels: &[&str], people: &People) -> Found {
+fn find(label: &str, is_anybodys: bool, labels: &[&str], people: &People) -> MatchResult {
     if let Some(who) = people.named.get(label) {
         let reason = "You named this speaker.".to_owned();
-        return Ok(Finding { who: *who, confidence: 1.0, reason, basis: Basis::Coach });
+        return Ok(LabelMatch { who: *who, confidence: 1.0, reason, basis: Basis::Coach });
     }
-    let by_files = attendees::told(label, people)?;
+    let by_files = attendees::match_label(label, people)?;
     match (by_files, find_by_name(label, is_anybodys, labels, people)) {
         (None, Err(reason)) => Err(match attendees::stranger(label, people) {
             Some(email) => format!("{reason} In the meeting, this speaker’s address was {email}."),
@@ -187,16 +187,18 @@ fn find(label: &str, is_anybodys: bool, labels: &[&str], people: &People) -> Fou
             Err(format!("{} However: {} Which is right?", told.reason, found.reason))
         }
         (Some(told), Ok(found)) if found.who == told.who => {
-            let Told { who, confidence, reason } = told;
-            Ok(Finding { who, confidence: confidence.max(found.confidence), reason, basis: Basis::Files })
+            let AttendeeMatch { who, confidence, reason } = told;
+            Ok(LabelMatch { who, confidence: confidence.max(found.confidence), reason, basis: Basis::Files })
         }
-        (Some(Told { who, confidence, reason }), _) => Ok(Finding { who, confidence, reason, basis: Basis::Files }),
+        (Some(AttendeeMatch { who, confidence, reason }), _) => {
+            Ok(LabelMatch { who, confidence, reason, basis: Basis::Files })
+        }
     }
 }
 
 /// The strongest evidence that lies in the label itself.
-fn find_by_name(label: &str, is_anybodys: bool, labels: &[&str], people: &People) -> Found {
-    let found = |who, confidence, basis, reason: String| Ok(Finding { who, confidence, reason, basis });
+fn find_by_name(label: &str, is_anybodys: bool, labels: &[&str], people: &People) -> MatchResult {
+    let found = |who, confidence, basis, reason: String| Ok(LabelMatch { who, confidence, reason, basis });
     let key = names::alias_key(label);
     if generic::is_generic(label) {
         return Err(match label.trim() {
@@ -277,20 +279,21 @@ fn holds_another(forms: &[Form], label: &str, people: &People) -> bool {
 }
 
 /// By the names under which people were met before, and by names that are written otherwise.
-fn by_identity(label: &str, labels: &[&str], people: &People) -> Result<Option<Finding>, String> {
+fn by_identity(label: &str, labels: &[&str], people: &People) -> Result<Option<LabelMatch>, String> {
     let names = people.people.iter().map(|person| (person.who, person.name.as_str()));
     let known: Vec<(Who, &str)> =
         names.chain(people.aliases.values().map(|alias| (alias.who, alias.written.as_str()))).collect();
-    let circle = Circle::new(known.iter().map(|(_, name)| *name).chain(labels.iter().copied()));
-    let mut found: Vec<(Finding, &str)> = Vec::new();
+    let in_use = NamesInUse::new(known.iter().map(|(_, name)| *name).chain(labels.iter().copied()));
+    let mut found: Vec<(LabelMatch, &str)> = Vec::new();
     for (who, name) in known {
         let met = labels.iter().any(|other| *other != label && names::alias_key(other) == names::alias_key(name));
-        let around = Around { met, circle: Some(&circle) };
-        if let identity::Sameness::Same { confidence, because, is_whole } = identity::same_person(label, name, around) {
+        let context = LabelContext { met, in_use: Some(&in_use) };
+        if let identity::Sameness::Same { confidence, because, is_whole } = identity::same_person(label, name, context)
+        {
             let whose = people.name(who);
             let reason = format!("“{label}” and “{name}” are both {whose}: {because}.");
             let basis = if is_whole { Basis::Name } else { Basis::PartOfName };
-            found.push((Finding { who, confidence: confidence.min(0.9), reason, basis }, name));
+            found.push((LabelMatch { who, confidence: confidence.min(0.9), reason, basis }, name));
         }
     }
     found.sort_by(|(a, _), (b, _)| b.confidence.total_cmp(&a.confidence));
@@ -315,7 +318,7 @@ const LIKENESSES: [(Likeness, f32, Basis, &str); 6] = [
 
 type Likeness = fn(&[String], &[String]) -> bool;
 
-fn by_name(forms: &[Form], people: &People) -> Result<Option<Finding>, String> {
+fn by_name(forms: &[Form], people: &People) -> Result<Option<LabelMatch>, String> {
     for (likeness, confidence, basis, says) in LIKENESSES {
         let alike = |form: &Form, person: &Person| likeness(&form.words, &person.words);
         let Some(person) = people.only(|person| forms.iter().any(|form| alike(form, person)))? else { continue };
@@ -327,7 +330,7 @@ fn by_name(forms: &[Form], people: &People) -> Result<Option<Finding>, String> {
             (_, Without::Device) => confidence - 0.04,
             (_, Without::OtherPart) => confidence - 0.2,
         };
-        return Ok(Some(Finding { who: person.who, confidence, reason: format!("{says} {}.", person.name), basis }));
+        return Ok(Some(LabelMatch { who: person.who, confidence, reason: format!("{says} {}.", person.name), basis }));
     }
     Ok(None)
 }

@@ -13,7 +13,7 @@ use super::lexicon::{self, Lexicon};
 
 /// One utterance, as far as the text tells who speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Said<'a> {
+pub struct Utterance<'a> {
     /// The place of its label among the labels of the session.
     pub label: usize,
     /// What was said.
@@ -64,7 +64,7 @@ struct Evidence {
 
 /// The speaker who coaches, where the text says so clearly: against each other speaker who says enough to be judged.
 #[must_use]
-pub fn coaching(said: &[Said<'_>]) -> Option<Coaching> {
+pub fn coaching(said: &[Utterance<'_>]) -> Option<Coaching> {
     let best = likeliest(said)?;
     (best.score >= CLEAR).then_some(best)
 }
@@ -72,7 +72,7 @@ pub fn coaching(said: &[Said<'_>]) -> Option<Coaching> {
 /// How much the text speaks for `coach` as the coach of `client`: positive for, negative against; none where too
 /// little was said. Below `-CLEAR / 2`, a label that says otherwise is doubtful.
 #[must_use]
-pub fn support(coach: usize, client: usize, said: &[Said<'_>]) -> Option<f32> {
+pub fn support(coach: usize, client: usize, said: &[Utterance<'_>]) -> Option<f32> {
     let evidence = gather(said, lexicon::of(said));
     let (coach, client) = (evidence.get(&coach)?, evidence.get(&client)?);
     (coach.is_enough() && client.is_enough()).then(|| coach.against(client).0)
@@ -80,7 +80,7 @@ pub fn support(coach: usize, client: usize, said: &[Said<'_>]) -> Option<f32> {
 
 /// The likeliest coach, whatever the score.
 #[must_use]
-pub fn likeliest(said: &[Said<'_>]) -> Option<Coaching> {
+pub fn likeliest(said: &[Utterance<'_>]) -> Option<Coaching> {
     let lexicon = lexicon::of(said);
     let evidence = gather(said, lexicon);
     let judged: Vec<(usize, &Evidence)> =
@@ -182,7 +182,7 @@ fn count(count: u32) -> f32 {
     u16::try_from(count).map_or(f32::from(u16::MAX), f32::from)
 }
 
-fn gather(said: &[Said<'_>], lexicon: Option<&Lexicon>) -> BTreeMap<usize, Evidence> {
+fn gather(said: &[Utterance<'_>], lexicon: Option<&Lexicon>) -> BTreeMap<usize, Evidence> {
     let mut evidence: BTreeMap<usize, Evidence> = BTreeMap::new();
     for turn in turns(said) {
         let opens = evidence.is_empty();
@@ -196,7 +196,7 @@ fn gather(said: &[Said<'_>], lexicon: Option<&Lexicon>) -> BTreeMap<usize, Evide
 }
 
 /// Utterances that follow each other under one label, joined.
-fn turns(said: &[Said<'_>]) -> Vec<(usize, String)> {
+fn turns(said: &[Utterance<'_>]) -> Vec<(usize, String)> {
     let mut turns: Vec<(usize, String)> = Vec::new();
     for one in said.iter().filter(|one| one.text.chars().any(char::is_alphabetic)) {
         match turns.last_mut() {
@@ -350,8 +350,8 @@ pub(super) mod tests {
         (0, "Try to write it down first. You could try two sentences."),
     ];
 
-    fn said<'a>(session: &'a [(usize, &'a str)]) -> Vec<Said<'a>> {
-        session.iter().map(|(label, text)| Said { label: *label, text }).collect()
+    fn said<'a>(session: &'a [(usize, &'a str)]) -> Vec<Utterance<'a>> {
+        session.iter().map(|(label, text)| Utterance { label: *label, text }).collect()
     }
 
     #[test]
@@ -359,7 +359,8 @@ pub(super) mod tests {
         let found = coaching(&said(&SESSION)).expect("it is clear");
         assert_eq!(found.coach, 0, "{found:?}");
         assert!(found.confidence > 0.85 && !found.because.is_empty() && !found.other_because.is_empty(), "{found:?}");
-        let swapped: Vec<Said<'_>> = said(&SESSION).iter().map(|one| Said { label: 1 - one.label, ..*one }).collect();
+        let swapped: Vec<Utterance<'_>> =
+            said(&SESSION).iter().map(|one| Utterance { label: 1 - one.label, ..*one }).collect();
         assert_eq!(coaching(&swapped).map(|found| found.coach), Some(1));
         assert!(support(0, 1, &swapped).is_some_and(|score| score < -CLEAR / 2.0));
     }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     address::{self, KnownNames},
-    roles::Said,
+    roles::Utterance,
 };
 use crate::names;
 
@@ -40,7 +40,7 @@ pub enum Called {
 
 /// A place at which a name is said of a label.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Told {
+pub(super) struct Mention {
     /// The label that is called so.
     pub(super) label: usize,
     /// The place of the utterance in which the name is said.
@@ -58,10 +58,10 @@ pub(super) struct Told {
 }
 
 /// Every place at which a name is said of somebody who speaks, in the order of the session.
-pub(super) fn told(said: &[Said<'_>], known: &KnownNames) -> Vec<Told> {
+pub(super) fn mentions(said: &[Utterance<'_>], known: &KnownNames) -> Vec<Mention> {
     let speaking: BTreeSet<usize> = said.iter().map(|one| one.label).collect();
     let is_pair = speaking.len() == 2;
-    let told = |cue: Cue| Told {
+    let mention = |cue: Cue| Mention {
         label: cue.label,
         at: cue.at,
         key: cue.key,
@@ -70,7 +70,7 @@ pub(super) fn told(said: &[Said<'_>], known: &KnownNames) -> Vec<Told> {
         weight: cue.kind.weight(is_pair),
         name: cue.word,
     };
-    cues(said, known, &speaking).into_iter().map(told).collect()
+    cues(said, known, &speaking).into_iter().map(mention).collect()
 }
 
 /// One time that a name was said of a label.
@@ -132,7 +132,7 @@ impl Word {
 /// What each of the labels is called. `known` are the names of people who may be in the session: their given names are
 /// found in lower case too, and in looser places, and their surnames after a title.
 #[must_use]
-pub fn names_in_speech(labels: usize, said: &[Said<'_>], known: &KnownNames) -> Vec<Called> {
+pub fn names_in_speech(labels: usize, said: &[Utterance<'_>], known: &KnownNames) -> Vec<Called> {
     let speaking: BTreeSet<usize> = said.iter().map(|one| one.label).collect();
     let is_pair = speaking.len() == 2;
     let cues = cues(said, known, &speaking);
@@ -187,7 +187,7 @@ fn called(label: usize, cues: &[Cue], is_pair: bool) -> Called {
     })
 }
 
-fn cues(said: &[Said<'_>], known: &KnownNames, speaking: &BTreeSet<usize>) -> Vec<Cue> {
+fn cues(said: &[Utterance<'_>], known: &KnownNames, speaking: &BTreeSet<usize>) -> Vec<Cue> {
     let is_pair = speaking.len() == 2;
     let mut cues = Vec::new();
     let mut turns_of: BTreeMap<usize, u32> = BTreeMap::new();
@@ -199,7 +199,7 @@ fn cues(said: &[Said<'_>], known: &KnownNames, speaking: &BTreeSet<usize>) -> Ve
         let is_early = turns_of[&one.label] <= 4;
         for (place, word) in words.iter().enumerate() {
             let Some(kind) = cue_at(&words, place, &known.given, is_early) else { continue };
-            let others = |other: &&Said<'_>| other.label != one.label;
+            let others = |other: &&Utterance<'_>| other.label != one.label;
             let label = match kind {
                 Kind::Introduces => Some(one.label),
                 _ if is_pair => speaking.iter().copied().find(|label| *label != one.label),

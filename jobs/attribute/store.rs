@@ -10,7 +10,7 @@ use super::{
     measures::{self, Measures},
     people::{Alias, People, Person, Who},
     resolve::{Basis, Label, Resolution},
-    roles::Said,
+    roles::Utterance,
 };
 use crate::{
     db::{TenantTx, Tx},
@@ -40,7 +40,7 @@ struct Spoken {
 
 /// Everybody whom the session may know.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Known {
+pub(crate) struct KnownPeople {
     pub(crate) people: People,
     /// What guests are called: by label of this session, else by alias key.
     pub(crate) guests: HashMap<String, String>,
@@ -57,8 +57,8 @@ pub(crate) struct Participant {
 
 impl Speech {
     /// What was said under each label, in its order.
-    pub(crate) fn said(&self) -> Vec<Said<'_>> {
-        self.utterances.iter().map(|spoken| Said { label: spoken.label, text: &spoken.text }).collect()
+    pub(crate) fn said(&self) -> Vec<Utterance<'_>> {
+        self.utterances.iter().map(|spoken| Utterance { label: spoken.label, text: &spoken.text }).collect()
     }
 
     /// When each utterance begins, in milliseconds, in the same order.
@@ -161,8 +161,8 @@ pub(crate) async fn hold_people(tx: &mut TenantTx, session_id: Uuid) -> Result<(
 }
 
 /// The coach, the clients, the aliases, and what the coach said of this session's labels.
-pub(crate) async fn load_people(tx: &mut TenantTx, session_id: Uuid) -> Result<Known, sqlx::Error> {
-    let mut known = Known::default();
+pub(crate) async fn load_people(tx: &mut TenantTx, session_id: Uuid) -> Result<KnownPeople, sqlx::Error> {
+    let mut known = KnownPeople::default();
     let rows = sqlx::query!(
         r#"with session as (select coach_id from sessions where id = $1)
            select null::uuid as client_id, name as "name!", email from coaches where id = (select coach_id from session)
@@ -247,8 +247,8 @@ pub(crate) fn who(client_id: Option<Uuid>, is_coach: bool, is_shared: bool) -> W
 }
 
 /// The participants that the resolutions amount to, with how much each said. Guests are told apart by name. Clients who
-/// were there without a word are among them, once nobody is unknown: an unknown voice may be theirs.
-pub(crate) fn participants(speech: &Speech, resolutions: &[Resolution], known: &Known) -> Vec<Participant> {
+/// were there without a word are among them, once nobody is unknown: an unknown speaker may be one of them.
+pub(crate) fn participants(speech: &Speech, resolutions: &[Resolution], known: &KnownPeople) -> Vec<Participant> {
     let mut people: Vec<(Who, String)> = Vec::new();
     let mut of_label: HashMap<&str, usize> = HashMap::new();
     for resolution in resolutions {
@@ -278,7 +278,7 @@ pub(crate) fn participants(speech: &Speech, resolutions: &[Resolution], known: &
     people.into_iter().zip(measures).map(participant).collect()
 }
 
-impl Known {
+impl KnownPeople {
     /// Whether the same people are known, by the same names, and the coach and the files said the same of them. What other
     /// sessions show beside that changes with each that is read, whichever is read first.
     pub(super) fn says_as_much_as(&self, other: &Self) -> bool {

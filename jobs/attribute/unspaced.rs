@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fs, path::Path};
 use super::{
     excerpts,
     measures::{Engagement, Spoken, measure},
-    roles::Said,
+    roles::Utterance,
     spoken,
 };
 
@@ -28,11 +28,11 @@ fn measured(case: &str, file: &str) {
         assert!((12..=35).contains(&one.words), "{case}: {found:?}");
     }
     assert!(found[0].questions >= 1 || case.contains("thai") || case.contains("japanese"), "{case}: {found:?}");
-    let said: Vec<Said<'_>> =
-        read.utterances.iter().map(|said| Said { label: speaker(&said.label), text: &said.text }).collect();
+    let said: Vec<Utterance<'_>> =
+        read.utterances.iter().map(|said| Utterance { label: speaker(&said.label), text: &said.text }).collect();
     let starts: Vec<Option<i64>> = read.utterances.iter().map(|said| said.start_ms).collect();
-    let told = spoken::told(&said, &BTreeSet::new().into());
-    let shown = excerpts::choose(1, &said, &starts, &told);
+    let mentions = spoken::mentions(&said, &BTreeSet::new().into());
+    let shown = excerpts::choose(1, &said, &starts, &mentions);
     assert!(!shown.is_empty() && shown.iter().all(|excerpt| excerpt.text.chars().count() > 8), "{case}: {shown:?}");
 }
 

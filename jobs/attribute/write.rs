@@ -5,7 +5,7 @@ use uuid::Uuid;
 use super::{
     people::Who,
     resolve::Resolution,
-    store::{Known, Participant},
+    store::{KnownPeople, Participant},
 };
 use crate::{
     db::{TenantTx, Tx},
@@ -18,7 +18,7 @@ pub(crate) async fn replace(
     session_id: Uuid,
     resolutions: &[Resolution],
     participants: &[Participant],
-    known: &Known,
+    known: &KnownPeople,
 ) -> Result<(), sqlx::Error> {
     let organization = tx.tenant();
     sqlx::query!("delete from attributions where session_id = $1", session_id).execute(tx.conn()).await?;

@@ -11,20 +11,20 @@
 //! ```
 
 mod day;
+mod drop_threads;
 mod merge;
 mod naming;
 mod reattribute;
-mod speakers;
+mod set_speakers;
 mod split;
 mod take_back;
-mod threads;
 mod touched;
 mod unite;
 
 pub use day::{Dated, DayError, When, set_date};
 pub use merge::{Merged, merge_clients};
 pub use naming::{NameError, Named, SpeakerIs, name_speakers};
-pub use speakers::{Answer, CorrectSessions, Corrected, set_speakers};
+pub use set_speakers::{Answer, CorrectSessions, Corrected, set_speakers};
 pub use split::{Turn, split, turns};
 pub use take_back::take_back;
 pub use touched::Touched;

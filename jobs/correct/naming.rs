@@ -6,7 +6,7 @@
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::speakers::{self, Answer};
+use super::set_speakers::{self, Answer};
 use crate::{
     attribute::{Alias, Person, Who, store, write},
     clean,
@@ -284,7 +284,7 @@ pub(super) async fn remember(
     if was.as_ref().is_some_and(|was| was.who == who) {
         return Ok(false);
     }
-    speakers::spread(tx, (coach_id, session_id), &normalized, was.as_ref(), correlation_id).await
+    set_speakers::spread(tx, (coach_id, session_id), &normalized, was.as_ref(), correlation_id).await
 }
 
 /// Whether tools give a label of this session to anybody.

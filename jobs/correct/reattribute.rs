@@ -14,7 +14,7 @@ use crate::{
     attribute::{
         People, Who,
         resolve::{Resolution, resolve},
-        store::{self, Known, Speech, Stored},
+        store::{self, KnownPeople, Speech, Stored},
         write,
     },
     audit::Visitor,
@@ -87,7 +87,7 @@ pub(super) async fn apply(
     write::name_session(tx, session.locked.id).await?;
     enqueue(tx, &IndexSession { session_id: session.locked.id }, session.locked.correlation_id).await?;
     let touched = touched::settle(tx, desk, session, summaries, &clients, visitor).await?;
-    // One unknown voice holds the session.
+    // One unknown speaker holds the session.
     if plan.resolutions.iter().any(|found| found.who.is_none()) {
         path::advance(tx, &session.locked, SessionState::WaitingForSpeakers).await?;
     } else {
@@ -97,7 +97,7 @@ pub(super) async fn apply(
 }
 
 /// What guests are called, and clients whom the coach's list has no more: as it is stored.
-pub(super) fn with_names(mut known: Known, stored: &HashMap<String, Stored>) -> Known {
+pub(super) fn with_names(mut known: KnownPeople, stored: &HashMap<String, Stored>) -> KnownPeople {
     for (label, stored) in stored {
         let is_gone = |who| matches!(who, Who::Client(_)) && known.people.people.iter().all(|person| person.who != who);
         if stored.who.is_some_and(|who| who == Who::Guest || is_gone(who)) && !known.guests.contains_key(label) {
@@ -111,7 +111,7 @@ pub(super) fn with_names(mut known: Known, stored: &HashMap<String, Stored>) -> 
 pub(super) struct Session<'a> {
     pub(super) locked: Locked,
     pub(super) speech: &'a Speech,
-    pub(super) known: &'a Known,
+    pub(super) known: &'a KnownPeople,
     pub(super) stored: &'a HashMap<String, Stored>,
     /// Why a summary is withdrawn whose client does not speak after all.
     pub(super) withdrawn: Withdrawn,

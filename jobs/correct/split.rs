@@ -1,6 +1,6 @@
 //! Several people under one label, told apart turn by turn by the coach.
 //!
-//! Reads the turns of a label; writes the voice of their utterances (the words, their order and their ids stay) and
+//! Reads the turns of a label; writes whose their utterances are (the words, their order and their ids stay) and
 //! attributes the session anew. A turn of which nothing is said stays the label's, and so nobody's. Saying the same
 //! twice changes nothing.
 
@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::{
     naming::{self, NameError, SpeakerIs},
     reattribute::{self, Session, Withdrawn, plan},
-    speakers::Corrected,
+    set_speakers::Corrected,
     touched,
 };
 use crate::{
@@ -122,7 +122,7 @@ pub async fn split(
             None => None,
             Some(is) => {
                 let (who, name) = naming::identify(tx, coach_id, label, is).await?;
-                let voice = voice(label, who, &name);
+                let voice = part_of_label(label, who, &name);
                 if who == Who::Guest {
                     after.guests.insert(voice.clone(), name);
                 }
@@ -151,8 +151,9 @@ pub async fn split(
 }
 
 /// What a person's part of a label is called: the name first, since whoever looks for names in labels takes what stands
-/// before the parenthesis. Two people of one name are kept apart.
-fn voice(label: &str, who: Who, name: &str) -> String {
+/// before the parenthesis. Two people of one name are kept apart. It is stored in `utterances.voice`, a column that has
+/// nothing to do with a coach's voice profile.
+fn part_of_label(label: &str, who: Who, name: &str) -> String {
     let label = if label.is_empty() { "no name" } else { label };
     match who {
         Who::Client(id) => format!("{name} (in “{label}”, {})", &id.simple().to_string()[26..]),

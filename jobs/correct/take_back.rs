@@ -9,7 +9,7 @@ use uuid::Uuid;
 use super::{
     naming::{self, NameError},
     reattribute::{self, Plan, Session, Withdrawn},
-    speakers::Corrected,
+    set_speakers::Corrected,
     touched,
 };
 use crate::{

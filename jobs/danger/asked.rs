@@ -10,7 +10,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::{
-    Why,
+    Indicator,
     language::Languages,
     lexicon::{Group, Lexicon, lexicons},
     weigh::WEIGHTS,
@@ -32,7 +32,7 @@ pub(super) enum Concern {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Question {
     /// What the answer is then a sign of.
-    pub(super) why: Why,
+    pub(super) why: Indicator,
     pub(super) concern: Concern,
 }
 

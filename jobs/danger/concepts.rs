@@ -22,7 +22,7 @@ pub(super) type Concept = usize;
 
 /// A meaning in a sentence, and the place of its first word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Meant {
+pub(super) struct ConceptMatch {
     pub(super) concept: Concept,
     pub(super) at: usize,
 }
@@ -90,12 +90,12 @@ impl Concepts {
     }
 
     /// What plain words speak of, in the order in which it is said.
-    pub(super) fn of(&self, words: &[&str], languages: Languages) -> Vec<Meant> {
-        let mut found: Vec<Meant> = Vec::new();
+    pub(super) fn of(&self, words: &[&str], languages: Languages) -> Vec<ConceptMatch> {
+        let mut found: Vec<ConceptMatch> = Vec::new();
         for at in 0..words.len() {
             for place in languages.places() {
                 self.languages[place].at(words, at, &mut |concept| {
-                    let meant = Meant { concept, at };
+                    let meant = ConceptMatch { concept, at };
                     if !found.iter().rev().take_while(|it| it.at == at).any(|it| *it == meant) {
                         found.push(meant);
                     }

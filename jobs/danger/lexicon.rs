@@ -11,7 +11,7 @@ use std::sync::{LazyLock, OnceLock};
 use regex::{Captures, Regex, RegexBuilder, RegexSet, RegexSetBuilder};
 
 use super::{
-    Why,
+    Indicator,
     asked::Concern,
     language::{LANGUAGES, Languages},
 };
@@ -28,13 +28,13 @@ const FILES: [&[&str]; LANGUAGES.len()] = [
 ];
 
 /// What is asked for, by the names of its lines: what the answer is a sign of, and how much it must say.
-const ASKS: [(&str, Why, Concern); 6] = [
-    ("asksafe", Why::NotSafe, Concern::Safety),
-    ("checksafe", Why::NotSafe, Concern::CheckIn),
-    ("checkwell", Why::Breath, Concern::CheckIn),
-    ("asksuicide", Why::NotDenied, Concern::Danger),
-    ("askabuse", Why::NotSafe, Concern::Danger),
-    ("askemergency", Why::Unwell, Concern::Danger),
+const ASKS: [(&str, Indicator, Concern); 6] = [
+    ("asksafe", Indicator::NotSafe, Concern::Safety),
+    ("checksafe", Indicator::NotSafe, Concern::CheckIn),
+    ("checkwell", Indicator::Breath, Concern::CheckIn),
+    ("asksuicide", Indicator::NotDenied, Concern::Danger),
+    ("askabuse", Indicator::NotSafe, Concern::Danger),
+    ("askemergency", Indicator::Unwell, Concern::Danger),
 ];
 
 /// So much memory the compiled sets may take.
@@ -46,7 +46,7 @@ const SET_PATTERNS: usize = 16;
 /// What was read of all files.
 pub(super) struct Lexicon {
     /// What speaks of danger; whether it holds in spite of idioms.
-    pub(super) signs: Group<(Why, bool)>,
+    pub(super) signs: Group<(Indicator, bool)>,
     /// What people say and do not mean so.
     pub(super) idioms: Group<()>,
     /// What is said not to be.
@@ -66,7 +66,7 @@ pub(super) struct Lexicon {
     /// Who speaks asks.
     pub(super) asks: Group<()>,
     /// What is asked for, by what it is a sign of where it is not denied.
-    pub(super) asked: Group<(Why, Concern)>,
+    pub(super) asked: Group<(Indicator, Concern)>,
     /// How answers to it begin.
     pub(super) yes: Group<()>,
     pub(super) maybe: Group<()>,
@@ -157,7 +157,7 @@ impl Lexicon {
             Group::new(patterns.map(|(_, pattern)| ((), pattern.clone())).collect())
         };
         let signs = lines.iter().filter_map(|(name, pattern)| {
-            let why = Why::parse(name.trim_end_matches('!'))?;
+            let why = Indicator::parse(name.trim_end_matches('!'))?;
             Some(((why, name.ends_with('!')), pattern.clone()))
         });
         let asked = lines.iter().filter_map(|(name, pattern)| {
@@ -243,7 +243,7 @@ mod tests {
         ];
         for (language, files) in LANGUAGES.into_iter().zip(FILES) {
             for (name, pattern) in files.iter().flat_map(|file| read(language, file)) {
-                let known = Why::parse(name.trim_end_matches('!')).is_some()
+                let known = Indicator::parse(name.trim_end_matches('!')).is_some()
                     || cues.contains(&name.as_str())
                     || ASKS.iter().any(|(asks, ..)| *asks == name);
                 assert!(known, "{language}: {name}");

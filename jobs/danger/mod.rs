@@ -12,11 +12,11 @@
 
 mod asked;
 mod concepts;
-mod heard;
 mod help;
 mod labelled;
 mod language;
 mod lexicon;
+mod listener;
 mod near;
 mod sentence;
 mod store;
@@ -28,10 +28,10 @@ mod words;
 
 use std::ops::Range;
 
-pub use heard::{is_sign, signs, signs_until};
 pub use help::names_help;
+pub use listener::{is_sign, signs, signs_until};
 pub use near::near;
-pub use store::{Beside, Seen, kinds, seen, write};
+pub use store::{Beside, ShownSign, kinds, signs_to_show, write};
 pub use weigh::says_what;
 
 /// What kind of danger.
@@ -88,11 +88,11 @@ macro_rules! whys {
     ($($(#[$doc:meta])* $name:ident = $kind:ident, $stored:literal, $words:literal;)+) => {
         /// What a sentence is a sign of.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum Why {
+        pub enum Indicator {
             $($(#[$doc])* $name,)+
         }
 
-        impl Why {
+        impl Indicator {
             const ALL: &'static [Self] = &[$(Self::$name),+];
 
             /// The kind that it belongs to.
@@ -161,7 +161,7 @@ whys! {
     Unwell = Emergency, "unwell", "asked, and the answer wasn't no";
 }
 
-impl Why {
+impl Indicator {
     /// What is stored so.
     #[must_use]
     pub fn parse(stored: &str) -> Option<Self> {
@@ -171,7 +171,7 @@ impl Why {
 
 /// Words that somebody says in a session.
 #[derive(Clone, Copy, Debug)]
-pub struct Said<'a> {
+pub struct SpokenText<'a> {
     /// The label of who speaks; none where the transcript has none.
     pub speaker: Option<&'a str>,
     /// The words, as transcribed.
@@ -186,5 +186,5 @@ pub struct Sign {
     /// The sentence's bytes in it.
     pub sentence: Range<usize>,
     /// What it is a sign of.
-    pub why: Why,
+    pub why: Indicator,
 }

@@ -6,7 +6,7 @@
 use std::{collections::HashSet, ops::Range};
 
 use super::{
-    Kind, Said, Sign, Why,
+    Indicator, Kind, Sign, SpokenText,
     asked::question,
     words::{plain, sentences},
 };
@@ -25,7 +25,7 @@ const MOST: usize = 4_000;
 
 /// An example: none where it is a near miss.
 struct Example {
-    why: Option<Why>,
+    why: Option<Indicator>,
     text: &'static str,
 }
 
@@ -33,7 +33,7 @@ struct Example {
 ///
 /// # Errors
 /// When the model cannot be used.
-pub fn near(local: &Local, said: &[Said<'_>], known: &[Sign]) -> Result<Vec<Sign>, LocalError> {
+pub fn near(local: &Local, said: &[SpokenText<'_>], known: &[Sign]) -> Result<Vec<Sign>, LocalError> {
     let known: HashSet<usize> = known.iter().map(|sign| sign.utterance).collect();
     let unknown = |at: &usize| !known.contains(at);
     let places: Vec<(usize, Range<usize>)> = (0..said.len())
@@ -52,7 +52,7 @@ pub fn near(local: &Local, said: &[Said<'_>], known: &[Sign]) -> Result<Vec<Sign
     let texts: Vec<&str> = places.iter().map(|(at, range)| &said[*at].text[range.clone()]).collect();
     let vectors = local.embed(&texts)?;
     let sign = |((utterance, sentence), vector): ((usize, Range<usize>), Vec<f32>)| {
-        let (mut danger, mut miss): (Option<(f32, Why)>, f32) = (None, 0.0);
+        let (mut danger, mut miss): (Option<(f32, Indicator)>, f32) = (None, 0.0);
         for (example, other) in examples.iter().zip(&near) {
             let cosine: f32 = vector.iter().zip(other).map(|(a, b)| a * b).sum();
             match example.why {
@@ -73,11 +73,11 @@ fn examples() -> Vec<Example> {
         let mut fields = line.split('\t');
         let (language, kind, text) = (fields.next()?, fields.next()?, fields.next()?);
         let why = Kind::parse(kind).map(|kind| match kind {
-            Kind::Suicide => Why::Thoughts,
-            Kind::SelfHarm => Why::SelfHarm,
-            Kind::Abuse => Why::Hurt,
-            Kind::Violence => Why::Violence,
-            Kind::Emergency => Why::Emergency,
+            Kind::Suicide => Indicator::Thoughts,
+            Kind::SelfHarm => Indicator::SelfHarm,
+            Kind::Abuse => Indicator::Hurt,
+            Kind::Violence => Indicator::Violence,
+            Kind::Emergency => Indicator::Emergency,
         });
         (language == "en" && !text.contains(" | ")).then_some(Example { why, text })
     };

@@ -5,7 +5,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::{
-    Kind, Why,
+    Indicator, Kind,
     language::Languages,
     lexicon::{Group, Lexicon, lexicons},
     weigh::{WEIGHTS, Weighed},
@@ -47,8 +47,8 @@ pub(super) fn least(lines: usize) -> f32 {
 
 /// What plain words are signs of. In a long sentence much may be said around it ("the quarter is fine, and my husband broke
 /// my arm, so I type slowly"): it is then looked at in runs of its words, which must be more likely.
-pub(super) fn whys(words: &str, least: f32, together: f32) -> Vec<Why> {
-    let whole = Heard::new(words).map(|heard| heard.whys(least, together)).unwrap_or_default();
+pub(super) fn whys(words: &str, least: f32, together: f32) -> Vec<Indicator> {
+    let whole = AssessedSentence::new(words).map(|heard| heard.whys(least, together)).unwrap_or_default();
     if !whole.is_empty() {
         return whole;
     }
@@ -59,7 +59,7 @@ pub(super) fn whys(words: &str, least: f32, together: f32) -> Vec<Why> {
     }
     let in_run = |first: usize| {
         let end = starts.get(first + RUN).map_or(words.len(), |next| next - 1);
-        let found = Heard::new(&words[starts[first]..end])?.whys(least + IN_RUN, together + IN_RUN);
+        let found = AssessedSentence::new(&words[starts[first]..end])?.whys(least + IN_RUN, together + IN_RUN);
         Some(found).filter(|found| !found.is_empty())
     };
     let Some(mut found) = (0..starts.len() - RUN + STEP).step_by(STEP).find_map(in_run) else { return Vec::new() };
@@ -70,7 +70,7 @@ pub(super) fn whys(words: &str, least: f32, together: f32) -> Vec<Why> {
 }
 
 /// A sentence in plain words, what is denied or said otherwise blanked out, and its weight.
-pub(super) struct Heard<'a> {
+pub(super) struct AssessedSentence<'a> {
     words: &'a str,
     languages: Languages,
     denied: String,
@@ -81,7 +81,7 @@ pub(super) struct Heard<'a> {
     excuses: Excuses,
 }
 
-impl<'a> Heard<'a> {
+impl<'a> AssessedSentence<'a> {
     /// None where the words have nothing to do with danger, as most have: nothing is looked for in them.
     pub(super) fn new(words: &'a str) -> Option<Self> {
         let languages = Languages::of(words.split(' '));
@@ -100,15 +100,15 @@ impl<'a> Heard<'a> {
         Some(Self { words, languages, denied, meant, weighed, likely, excuses: Excuses::new(words, languages) })
     }
 
-    fn whys(&self, least: f32, together: f32) -> Vec<Why> {
+    fn whys(&self, least: f32, together: f32) -> Vec<Indicator> {
         let patterns = self.patterns(together);
         if patterns.is_empty() { self.alone(least).into_iter().collect() } else { patterns }
     }
 
     /// What patterns find, where the weight does not speak against it. A strong one holds in spite of idioms, which are
     /// then weighed as they are.
-    fn patterns(&self, together: f32) -> Vec<Why> {
-        let mut found: Vec<Why> = Vec::new();
+    fn patterns(&self, together: f32) -> Vec<Indicator> {
+        let mut found: Vec<Indicator> = Vec::new();
         if self.likely < together {
             return found;
         }
@@ -130,7 +130,7 @@ impl<'a> Heard<'a> {
     }
 
     /// What the weight alone says.
-    pub(super) fn alone(&self, least: f32) -> Option<Why> {
+    pub(super) fn alone(&self, least: f32) -> Option<Indicator> {
         let why = said_of(self.weighed.kind());
         let thin = THIN.iter().find(|(fewer, _)| self.weighed.content < *fewer).map_or(0.0, |(_, more)| *more);
         (self.weighed.speaks && self.weighed.danger >= least + thin && !self.excuses.hold(why, self.words))
@@ -140,7 +140,7 @@ impl<'a> Heard<'a> {
 
 /// Patterns know words, and the weight knows better who does it to whom: of kinds of which one is much the likelier
 /// the others go ("he says he will kill me" is no suicide). Who needs a doctor needs one whatever the reason.
-fn of_their_kind(mut found: Vec<Why>, weighed: &Weighed) -> Vec<Why> {
+fn of_their_kind(mut found: Vec<Indicator>, weighed: &Weighed) -> Vec<Indicator> {
     let likeliest = found.iter().map(|why| weighed.of(why.kind())).fold(0.0, f32::max);
     let least = likeliest * BESIDE_THE_LIKELIEST;
     found.retain(|why| why.kind() == Kind::Emergency || weighed.of(why.kind()) >= least);
@@ -157,13 +157,13 @@ fn weigh(words: &str, languages: Languages) -> Weighed {
 }
 
 /// What words are a sign of by their weight.
-const fn said_of(kind: Kind) -> Why {
+const fn said_of(kind: Kind) -> Indicator {
     match kind {
-        Kind::Suicide => Why::Thoughts,
-        Kind::SelfHarm => Why::SelfHarm,
-        Kind::Abuse => Why::Hurt,
-        Kind::Violence => Why::Violence,
-        Kind::Emergency => Why::Emergency,
+        Kind::Suicide => Indicator::Thoughts,
+        Kind::SelfHarm => Indicator::SelfHarm,
+        Kind::Abuse => Indicator::Hurt,
+        Kind::Violence => Indicator::Violence,
+        Kind::Emergency => Indicator::Emergency,
     }
 }
 
@@ -186,7 +186,7 @@ impl Excuses {
         }
     }
 
-    fn hold(&self, why: Why, matched: &str) -> bool {
+    fn hold(&self, why: Indicator, matched: &str) -> bool {
         static OF_SELF: LazyLock<Regex> = LazyLock::new(|| {
             Regex::new(r"\b(?:i|me|my|myself|ich|mich|mir|jag|mig|yo|mi|je|j|m|moi|io|eu)\b")
                 .expect("a constant pattern")

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use uuid::Uuid;
 
-use super::{Kind, Sign, Why};
+use super::{Indicator, Kind, Sign};
 use crate::db::{TenantTx, Tx};
 
 /// Writes the signs of a session's utterances, whose ids are given in their order, and counts them. Of several sentences
@@ -54,11 +54,11 @@ pub async fn write(
 
 /// A sentence that speaks of danger, as the coach reads it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Seen {
+pub struct ShownSign {
     /// The utterance.
     pub utterance_id: Uuid,
     /// What it is a sign of; the gravest where it is of several.
-    pub why: Why,
+    pub why: Indicator,
     /// Who said it: the name, else the label, else nothing.
     pub speaker: String,
     /// When, in milliseconds, where the transcript has times.
@@ -82,7 +82,7 @@ pub struct Beside {
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn seen(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Seen>, sqlx::Error> {
+pub async fn signs_to_show(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<ShownSign>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"select danger_signs.utterance_id, why, from_byte, to_byte, utterances.text, start_ms,
                   coalesce(participants.name, utterances.label, '') as "speaker!",
@@ -116,18 +116,18 @@ pub async fn seen(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Seen>, sqlx
     )
     .fetch_all(tx.conn())
     .await?;
-    let mut seen: Vec<Seen> = Vec::with_capacity(rows.len());
+    let mut signs: Vec<ShownSign> = Vec::with_capacity(rows.len());
     let mut places: HashMap<(Uuid, String), usize> = HashMap::new();
     for row in rows {
-        let Some(why) = Why::parse(&row.why) else { continue };
+        let Some(why) = Indicator::parse(&row.why) else { continue };
         let place = |byte: i32| usize::try_from(byte).unwrap_or_default();
         let sentence = row.text.get(place(row.from_byte)..place(row.to_byte)).unwrap_or(&row.text).to_owned();
         let known = places.get(&(row.utterance_id, sentence.clone())).copied();
-        match known.and_then(|at| seen.get_mut(at)) {
+        match known.and_then(|at| signs.get_mut(at)) {
             Some(known) => known.why = known.why.min(why),
             None => {
-                places.insert((row.utterance_id, sentence.clone()), seen.len());
-                seen.push(Seen {
+                places.insert((row.utterance_id, sentence.clone()), signs.len());
+                signs.push(ShownSign {
                     utterance_id: row.utterance_id,
                     why,
                     speaker: row.speaker,
@@ -139,7 +139,7 @@ pub async fn seen(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Seen>, sqlx
             }
         }
     }
-    Ok(seen)
+    Ok(signs)
 }
 
 /// The kinds of danger that a session's words speak of, gravest first.

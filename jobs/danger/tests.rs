@@ -8,7 +8,7 @@ use std::{
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use super::{
-    Kind, Said, Why, is_sign,
+    Indicator, Kind, SpokenText, is_sign,
     labelled::{Crossed, crossed},
     signs,
 };
@@ -16,7 +16,7 @@ use super::{
 /// A labelled line: language, kind or `-`, utterances.
 struct Line<'a> {
     kind: Option<&'a str>,
-    said: Vec<Said<'a>>,
+    said: Vec<SpokenText<'a>>,
 }
 
 fn lines(file: &str) -> Vec<Line<'_>> {
@@ -24,8 +24,8 @@ fn lines(file: &str) -> Vec<Line<'_>> {
         let mut fields = str::split(line, '\t');
         let (_, kind, text) = (fields.next()?, fields.next()?, fields.next()?);
         let said = text.split(" | ").map(|part| match part.split_once(": ") {
-            Some((who, text)) if who.trim() == "coach" => Said { speaker: Some("coach"), text },
-            _ => Said { speaker: Some("client"), text: part },
+            Some((who, text)) if who.trim() == "coach" => SpokenText { speaker: Some("coach"), text },
+            _ => SpokenText { speaker: Some("client"), text: part },
         });
         Some(Line { kind: Some(kind).filter(|kind| *kind != "-"), said: said.collect() })
     };
@@ -94,7 +94,8 @@ fn marked(path: &Path) -> (usize, Vec<String>) {
         Ok(transcript) => transcript.utterances.into_iter().map(|it| (it.label, it.text)).collect(),
         Err(_) => String::from_utf8_lossy(&bytes).lines().map(|line| (None, line.to_owned())).collect(),
     };
-    let said: Vec<Said<'_>> = spoken.iter().map(|(speaker, text)| Said { speaker: speaker.as_deref(), text }).collect();
+    let said: Vec<SpokenText<'_>> =
+        spoken.iter().map(|(speaker, text)| SpokenText { speaker: speaker.as_deref(), text }).collect();
     let sentence = |sign: super::Sign| format!("{:?}: {}", sign.why, &said[sign.utterance].text[sign.sentence]);
     (said.len(), signs(&said).into_iter().map(sentence).collect())
 }
@@ -128,7 +129,7 @@ fn bland_sentences_are_no_signs() {
         "Solo soy yo.",
     ] {
         assert!(!is_sign(said), "{said}");
-        assert_eq!(signs(&[Said { speaker: None, text: said }]), [], "{said}");
+        assert_eq!(signs(&[SpokenText { speaker: None, text: said }]), [], "{said}");
     }
 }
 
@@ -143,7 +144,8 @@ fn whoever_does_it_to_whomever_is_found_in_every_language_and_is_of_its_kind() {
             .collect::<Vec<_>>()
             .into_par_iter()
             .map(|text| {
-                let kinds = signs(&[Said { speaker: None, text: &text }]).iter().map(|sign| sign.why.kind()).collect();
+                let kinds =
+                    signs(&[SpokenText { speaker: None, text: &text }]).iter().map(|sign| sign.why.kind()).collect();
                 (text, kinds)
             })
             .collect();
@@ -168,7 +170,7 @@ fn whoever_does_it_to_whomever_is_found_in_every_language_and_is_of_its_kind() {
 #[test]
 fn who_does_it_to_whom_makes_the_kind() {
     let kinds =
-        |text| signs(&[Said { speaker: None, text }]).iter().map(|sign| sign.why.kind()).collect::<BTreeSet<_>>();
+        |text| signs(&[SpokenText { speaker: None, text }]).iter().map(|sign| sign.why.kind()).collect::<BTreeSet<_>>();
     for (text, kind) in [
         ("I have thoughts of killing myself.", Kind::Suicide),
         ("Penso em me matar.", Kind::Suicide),
@@ -206,8 +208,8 @@ fn what_is_meant_counts_and_not_how_it_is_written() {
 
 #[test]
 fn what_is_asked_and_not_denied_is_a_sign() {
-    let coach = |text| Said { speaker: Some("coach"), text };
-    let client = |text| Said { speaker: Some("client"), text };
+    let coach = |text| SpokenText { speaker: Some("coach"), text };
+    let client = |text| SpokenText { speaker: Some("client"), text };
     let asked =
         |answer| signs(&[coach("Thank you. Are you thinking of suicide?"), client(answer), coach("Good.")]).len();
     for (answer, found) in
@@ -221,8 +223,8 @@ fn what_is_asked_and_not_denied_is_a_sign() {
 
 /// The kinds that are marked in a coach's question, before which something is said, and its answer.
 fn marked_in(before: &str, question: &str, answer: &str) -> BTreeSet<Kind> {
-    let coach = |text| Said { speaker: Some("coach"), text };
-    let client = |text| Said { speaker: Some("client"), text };
+    let coach = |text| SpokenText { speaker: Some("coach"), text };
+    let client = |text| SpokenText { speaker: Some("client"), text };
     let said =
         [client(before), coach(question), client(answer), coach("Good. What about the budget?"), client("Done.")];
     signs(&said).iter().map(|sign| sign.why.kind()).collect()
@@ -326,8 +328,8 @@ fn asked_for_safety_a_yes_by_half_is_a_sign() {
 
 #[test]
 fn a_sign_says_where_it_stands() {
-    let client = |text| Said { speaker: Some("Priya"), text };
-    let coach = |text| Said { speaker: Some("Maya"), text };
+    let client = |text| SpokenText { speaker: Some("Priya"), text };
+    let coach = |text| SpokenText { speaker: Some("Maya"), text };
     let said = [
         client("The week was good. I want to die. We shipped."),
         client("I counted the"),
@@ -338,18 +340,18 @@ fn a_sign_says_where_it_stands() {
         coach("Are you thinking of suicide?"),
         client("No."),
     ];
-    let found: Vec<(usize, &str, Why)> = signs(&said)
+    let found: Vec<(usize, &str, Indicator)> = signs(&said)
         .into_iter()
         .map(|sign| (sign.utterance, &said[sign.utterance].text[sign.sentence], sign.why))
         .collect();
     assert_eq!(
         found,
         [
-            (0, "I want to die.", Why::Wish),
-            (1, "I counted the", Why::Method),
-            (3, "pills.", Why::Method),
-            (4, "Are you thinking of suicide?", Why::NotDenied),
-            (5, "Sometimes.", Why::NotDenied),
+            (0, "I want to die.", Indicator::Wish),
+            (1, "I counted the", Indicator::Method),
+            (3, "pills.", Indicator::Method),
+            (4, "Are you thinking of suicide?", Indicator::NotDenied),
+            (5, "Sometimes.", Indicator::NotDenied),
         ]
     );
 }
@@ -367,7 +369,8 @@ fn a_session_of_days_is_heard_in_parts_as_it_would_be_as_a_whole() {
         expected.push(at);
     }
     expected.sort_unstable();
-    let said: Vec<Said<'_>> = lines.iter().map(|(speaker, text)| Said { speaker: *speaker, text }).collect();
+    let said: Vec<SpokenText<'_>> =
+        lines.iter().map(|(speaker, text)| SpokenText { speaker: *speaker, text }).collect();
     let heard: std::collections::BTreeSet<usize> =
         signs(&said).iter().map(|sign| sign.utterance - usize::from(!expected.contains(&sign.utterance))).collect();
     assert_eq!(heard.into_iter().collect::<Vec<_>>(), expected);

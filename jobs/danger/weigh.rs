@@ -12,7 +12,7 @@ use std::{
 
 use super::{
     Kind,
-    concepts::{CONCEPTS, Meant},
+    concepts::{CONCEPTS, ConceptMatch},
     labelled,
     language::Languages,
     words::plain,
@@ -390,7 +390,7 @@ fn features(words: &[&str], languages: Languages) -> Vec<Feature> {
             add((5, name(*one), name(*other)), grave(*one) || grave(*other));
         }
     }
-    for (at, Meant { concept, at: place }) in meant.iter().enumerate() {
+    for (at, ConceptMatch { concept, at: place }) in meant.iter().enumerate() {
         let next = meant[at + 1..].iter().take_while(|next| next.at <= place + NEAR).filter(|next| next.at > *place);
         for next in next {
             add((6, name(*concept), name(next.concept)), grave(*concept) || grave(next.concept));

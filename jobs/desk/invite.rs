@@ -13,7 +13,7 @@ use crate::{
     audit::{Event, EventKind, Visitor, record},
     danger,
     db::{TenantTx, Tx},
-    links::{self, Because, Which},
+    links::{self, LinkFilter, RevokeReason},
     mail::{
         self, Again, MailError, Message, NewMail, ReviewRequest, SessionCoach, SpeakersNeeded, WrongLetter, WrongWords,
     },
@@ -101,8 +101,8 @@ pub(crate) async fn invite(
     let event = Event { link_id: Some(link_id), ..Event::of(session_id, EventKind::LinkSent) };
     record(tx, &event, visitor).await?;
     if invitation.replaces {
-        let others = Which::Others { session: session_id, link: link_id };
-        links::revoke(tx, others, Because::Replaced).await?;
+        let others = LinkFilter::Others { session: session_id, link: link_id };
+        links::revoke(tx, others, RevokeReason::Replaced).await?;
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use chrono::{NaiveDate, Utc};
 use uuid::Uuid;
 
 use super::SendFollowUp;
-use super::voice::{Said, Voice};
+use super::rephrase::{Rephrased, Rephraser};
 use crate::{
     db::{TenantTx, Tx},
     mail::{self, FollowUpItem, MailError, Message, NewMail, Post, Recipient},
@@ -136,9 +136,9 @@ pub async fn queue(
     if content.for_client().next().is_none() {
         return Ok(FollowUp::NothingToSay);
     }
-    let sentences: Vec<Uuid> = said(&people.client, &people.coach, &content)
+    let sentences: Vec<Uuid> = rephrased(&people.client, &people.coach, &content)
         .into_iter()
-        .filter(|(_, said)| said.speaks_about_client)
+        .filter(|(_, sentence)| sentence.speaks_about_client)
         .map(|(claim, _)| claim)
         .collect();
     if !sentences.is_empty() && !approval.as_they_are {
@@ -199,9 +199,9 @@ pub async fn cancel(tx: &mut TenantTx, summary_id: Uuid) -> Result<bool, sqlx::E
 
 /// The sentences of a summary that a client may read, as the letter says them.
 #[must_use]
-pub fn said(client: &str, coach: &str, content: &Content) -> Vec<(Uuid, Said)> {
-    let voice = Voice::new(client, coach).after_reading(content);
-    content.for_client().map(|claim| (claim.id, voice.say(claim))).collect()
+pub fn rephrased(client: &str, coach: &str, content: &Content) -> Vec<(Uuid, Rephrased)> {
+    let rephraser = Rephraser::new(client, coach).after_reading(content);
+    content.for_client().map(|claim| (claim.id, rephraser.rephrase(claim))).collect()
 }
 
 /// What the client may read of a summary, and nothing else. Where the session's `date` is not known, the letter names none,
@@ -213,8 +213,9 @@ pub(crate) fn letter(
     date: Option<NaiveDate>,
     content: &Content,
 ) -> mail::FollowUp {
-    let voice = Voice::new(client, coach).after_reading(content);
-    let claims: Vec<(&Claim, String)> = content.for_client().map(|claim| (claim, voice.say(claim).text)).collect();
+    let rephraser = Rephraser::new(client, coach).after_reading(content);
+    let claims: Vec<(&Claim, String)> =
+        content.for_client().map(|claim| (claim, rephraser.rephrase(claim).text)).collect();
     let of = |section| claims.iter().filter(move |(claim, _)| claim.section == section);
     let texts = |section| -> Vec<String> { of(section).map(|(_, text)| text.clone()).collect() };
     let action_items = of(Section::ActionItems)

@@ -10,9 +10,9 @@ mod held;
 mod hold;
 mod preview;
 mod readdress;
+mod rephrase;
 mod settle;
 mod stop;
-mod voice;
 
 use std::time::Duration;
 
@@ -20,11 +20,11 @@ use uuid::Uuid;
 
 pub use held::{HeldLetter, held};
 pub(crate) use hold::letter;
-pub use hold::{Approval, FollowUp, FollowUpError, cancel, queue, said};
+pub use hold::{Approval, FollowUp, FollowUpError, cancel, queue, rephrased};
 pub use preview::{Preview, preview};
+pub use rephrase::Rephrased;
 pub use settle::{Verdict, close_if_finished, decide};
 pub use stop::RECIPIENT_CHANGED;
-pub use voice::Said;
 
 use crate::{
     db::{TenantTx, Tx},
@@ -98,13 +98,13 @@ impl Job for SendFollowUp {
 }
 
 /// Reason and advice, in plain words, of a follow-up that did not simply go out.
-type Words = (&'static str, &'static str);
+type ReasonAndAdvice = (&'static str, &'static str);
 
-const UNCERTAIN: Words = (
+const UNCERTAIN: ReasonAndAdvice = (
     "The connection to the mail server broke while we were sending the follow-up: the client may or may not have it.",
     "Ask the client whether it arrived. Debrief won’t send it again by itself.",
 );
-const NOT_SENT: Words = (
+const NOT_SENT: ReasonAndAdvice = (
     "The mail server didn’t accept the follow-up, so the client doesn’t have it.",
     "Check the client’s email address. Whoever runs Debrief for you can see what the server said, and send it again.",
 );
@@ -164,7 +164,7 @@ impl SendFollowUp {
         ctx: &Context<Desk>,
         tx: &mut TenantTx,
         session_id: Uuid,
-        (reason, advice): Words,
+        (reason, advice): ReasonAndAdvice,
     ) -> Result<(), JobError> {
         let trouble =
             Trouble { subject_id: self.mail_id, step: "confirm that a follow-up was delivered", reason, advice };

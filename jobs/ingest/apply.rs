@@ -6,7 +6,7 @@
 
 use super::{
     Needs,
-    ledger::{self, Coach, Outcome},
+    ledger::{self, Coach, ObjectOutcome},
     reject,
 };
 use crate::{
@@ -26,12 +26,12 @@ const MOST_TRANSCRIPTS: usize = 12;
 const MOST_BYTES: u64 = 4 << 20;
 
 /// Applies a roster. Its problems go to the coach by mail, and stand in the ledger and beside the rejected files.
-pub(super) async fn roster(ctx: &Context<Needs>, object: &ObjectInfo, coach: Coach) -> Result<Outcome, JobError> {
+pub(super) async fn roster(ctx: &Context<Needs>, object: &ObjectInfo, coach: Coach) -> Result<ObjectOutcome, JobError> {
     if object.size > ctx.settings.max_bytes {
         return reject::roster(ctx, object, coach, &reject::too_large(ctx.settings.max_bytes)).await;
     }
     let content = match ctx.bucket.get_listed(object).await {
-        Err(BucketError::Changed | BucketError::NotFound | BucketError::Link) => return Ok(Outcome::Seen),
+        Err(BucketError::Changed | BucketError::NotFound | BucketError::Link) => return Ok(ObjectOutcome::Seen),
         content => content?,
     };
     let roster = match read(ctx, coach, object, &content).await? {
@@ -45,8 +45,8 @@ pub(super) async fn roster(ctx: &Context<Needs>, object: &ObjectInfo, coach: Coa
     // A column that is not used is worth no word alone.
     let is_told = !applied.problems.is_empty() || !applied.changes.is_empty();
     let reason = is_told.then(|| said.join("\n"));
-    if !ledger::settle(&mut tx, ctx.bucket.name(), object, Outcome::Applied, reason.as_deref()).await? {
-        return Ok(Outcome::Seen);
+    if !ledger::settle(&mut tx, ctx.bucket.name(), object, ObjectOutcome::Applied, reason.as_deref()).await? {
+        return Ok(ObjectOutcome::Seen);
     }
     if is_told {
         reject::tell_of_roster(ctx, &mut tx, object, coach, &applied, names_in_doubt(&roster)).await?;
@@ -64,7 +64,7 @@ pub(super) async fn roster(ctx: &Context<Needs>, object: &ObjectInfo, coach: Coa
         },
         "a roster was applied"
     );
-    Ok(Outcome::Applied)
+    Ok(ObjectOutcome::Applied)
 }
 
 /// Reads a roster; where its letters are in doubt, beside the names in the coach's sessions and transcripts.

@@ -7,7 +7,7 @@ use uuid::Uuid;
 
 use super::{
     Needs,
-    ledger::{Coach, Outcome},
+    ledger::{Coach, ObjectOutcome},
     plan::{Candidate, Content, File},
     reject, take,
 };
@@ -45,12 +45,12 @@ pub(super) struct Copied {
 
 /// How reading a file ended.
 #[derive(Debug)]
-pub(super) enum Read {
+pub(super) enum Gathered {
     Copied(Box<Copied>),
     /// It changed since the listing: the next scan sees what it is then.
     Changed,
     /// It is settled: nobody needs to read it.
-    Settled(Outcome),
+    Settled(ObjectOutcome),
 }
 
 /// Reads a file, and puts our own copy. What is said in it is looked at where it is to be `compared`.
@@ -59,18 +59,18 @@ pub(super) async fn read(
     member: &Member,
     coach: Coach,
     compared: bool,
-) -> Result<Read, JobError> {
+) -> Result<Gathered, JobError> {
     let Member { object, key, .. } = member;
     if object.size == 0 {
-        return Ok(Read::Settled(reject::unreadable(ctx, object, key, coach, &reject::EMPTY).await?));
+        return Ok(Gathered::Settled(reject::unreadable(ctx, object, key, coach, &reject::EMPTY).await?));
     }
     if object.size > ctx.settings.max_bytes {
         let why = reject::too_large(ctx.settings.max_bytes);
-        return Ok(Read::Settled(reject::unreadable(ctx, object, key, coach, &why).await?));
+        return Ok(Gathered::Settled(reject::unreadable(ctx, object, key, coach, &why).await?));
     }
     let content = match ctx.bucket.get_listed(object).await {
         // A link was made since the listing: the next look says so.
-        Err(BucketError::Changed | BucketError::NotFound | BucketError::Link) => return Ok(Read::Changed),
+        Err(BucketError::Changed | BucketError::NotFound | BucketError::Link) => return Ok(Gathered::Changed),
         content => content?,
     };
     let sha256 = take::sha256_hex(&content);
@@ -86,7 +86,7 @@ pub(super) async fn read(
     })
     .await?;
     let candidate = Candidate { key: key.clone(), content };
-    Ok(Read::Copied(Box::new(Copied { sha256, stored_key, role, candidate })))
+    Ok(Gathered::Copied(Box::new(Copied { sha256, stored_key, role, candidate })))
 }
 
 fn facts(content: &[u8]) -> Option<Facts> {
@@ -102,7 +102,7 @@ fn names(companion: &Companion) -> std::collections::BTreeSet<String> {
 
 /// A file of a session that is there, in the same folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct There {
+pub(super) struct SessionFile {
     pub(super) session_id: Uuid,
     pub(super) object_key: String,
     transcript_id: Uuid,
@@ -115,13 +115,17 @@ pub(super) struct There {
 pub(super) const MOST: usize = 200;
 
 /// The files of the coach's sessions that may be of one meeting with `member`, the oldest first.
-pub(super) async fn there(tx: &mut TenantTx, coach: Coach, member: &Member) -> Result<Vec<There>, sqlx::Error> {
+pub(super) async fn session_files(
+    tx: &mut TenantTx,
+    coach: Coach,
+    member: &Member,
+) -> Result<Vec<SessionFile>, sqlx::Error> {
     let folder = member.object.key.rsplit_once('/').map_or("", |(folder, _)| folder);
     let shared = member.alone || meeting::place(&member.key) == Place::Shared;
     let stem = meeting::named(&member.key.file).stem.filter(|_| !member.alone);
     let most = if member.alone { MOST } else { MOST + 1 };
     sqlx::query_as!(
-        There,
+        SessionFile,
         r#"select session_id, transcripts.object_key, transcripts.id as transcript_id, stored_key,
                   role = 'speech' and rejected_reason is null as "tells!"
            from transcripts join sessions on sessions.id = session_id
@@ -142,11 +146,11 @@ pub(super) async fn there(tx: &mut TenantTx, coach: Coach, member: &Member) -> R
 /// (its key is in `again`) is not asked: its new content counts.
 pub(super) async fn sessions(
     ctx: &Context<Needs>,
-    there: &[There],
+    session_files: &[SessionFile],
     again: &[&str],
 ) -> Result<Vec<(Uuid, Vec<File>)>, JobError> {
     let mut sessions: Vec<(Uuid, Vec<File>)> = Vec::new();
-    for file in there {
+    for file in session_files {
         let at = sessions.iter().position(|(id, _)| *id == file.session_id).unwrap_or_else(|| {
             sessions.push((file.session_id, Vec::new()));
             sessions.len() - 1

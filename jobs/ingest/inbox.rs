@@ -31,7 +31,7 @@ pub enum InboxError {
 /// What became of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Fate {
+pub enum FileOutcome {
     /// No look at the inbox has seen it as it is.
     New,
     /// It was seen, and may still be written: the next look takes it when it is the same.
@@ -52,7 +52,7 @@ pub enum Fate {
     Unreadable,
 }
 
-impl Fate {
+impl FileOutcome {
     /// As shown.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
@@ -76,7 +76,7 @@ pub struct File {
     /// Its key in the bucket.
     pub object_key: String,
     /// What became of it.
-    pub outcome: Fate,
+    pub outcome: FileOutcome,
     /// Why, in words for people.
     pub reason: Option<String>,
     /// The session that it is of.
@@ -96,15 +96,15 @@ impl File {
     #[must_use]
     pub fn is_left(&self) -> bool {
         match self.outcome {
-            Fate::Read => false,
-            Fate::Applied => self.reason.is_some(),
+            FileOutcome::Read => false,
+            FileOutcome::Applied => self.reason.is_some(),
             _ => true,
         }
     }
 }
 
 /// What the ledger and the sessions know of an object.
-struct Known {
+struct LedgerEntry {
     object_key: String,
     etag: String,
     outcome: String,
@@ -136,7 +136,7 @@ pub async fn inbox(db: &Db, bucket: &Bucket, gone: bool) -> Result<Vec<File>, In
         let gone = known.iter().filter(|known| !lying.contains(&(known.object_key.as_str(), known.etag.as_str())));
         files.extend(gone.map(|known| file(&known.object_key, None, known.first_seen_at, Some(known))));
     }
-    let known: HashMap<(&str, &str), &Known> =
+    let known: HashMap<(&str, &str), &LedgerEntry> =
         known.iter().map(|known| ((known.object_key.as_str(), known.etag.as_str()), known)).collect();
     files.extend(objects.iter().map(|object| {
         let known = known.get(&(object.key.as_str(), object.etag.as_str())).copied();
@@ -151,9 +151,9 @@ pub async fn inbox(db: &Db, bucket: &Bucket, gone: bool) -> Result<Vec<File>, In
 }
 
 /// What no organization is known of: objects that are not settled, or in nobody's folder.
-async fn of_nobody(tx: &mut SystemTx, bucket: &str) -> Result<Vec<Known>, sqlx::Error> {
+async fn of_nobody(tx: &mut SystemTx, bucket: &str) -> Result<Vec<LedgerEntry>, sqlx::Error> {
     sqlx::query_as!(
-        Known,
+        LedgerEntry,
         r#"select object_key, etag, outcome, reason, first_seen_at, null::uuid as session_id,
                   null::text as "session_state?: SessionStatus", null::text as rejected_reason, null::text as unused_reason
            from bucket_objects where bucket = $1 and organization_id is null"#,
@@ -163,10 +163,10 @@ async fn of_nobody(tx: &mut SystemTx, bucket: &str) -> Result<Vec<Known>, sqlx::
     .await
 }
 
-async fn of_tenant(tx: &mut TenantTx, bucket: &str) -> Result<Vec<Known>, sqlx::Error> {
+async fn of_tenant(tx: &mut TenantTx, bucket: &str) -> Result<Vec<LedgerEntry>, sqlx::Error> {
     let organization = tx.tenant();
     sqlx::query_as!(
-        Known,
+        LedgerEntry,
         r#"select ledger.object_key as "object_key!", ledger.etag as "etag!", ledger.outcome as "outcome!",
                   ledger.reason as "reason?", ledger.first_seen_at as "first_seen_at!",
                   coalesce(sessions.id, refused.id) as "session_id?",
@@ -188,7 +188,7 @@ async fn of_tenant(tx: &mut TenantTx, bucket: &str) -> Result<Vec<Known>, sqlx::
     .await
 }
 
-fn file(object_key: &str, size_bytes: Option<u64>, at: DateTime<Utc>, known: Option<&Known>) -> File {
+fn file(object_key: &str, size_bytes: Option<u64>, at: DateTime<Utc>, known: Option<&LedgerEntry>) -> File {
     let (outcome, reason) = fate(object_key, known);
     File {
         object_key: object_key.to_owned(),
@@ -203,40 +203,40 @@ fn file(object_key: &str, size_bytes: Option<u64>, at: DateTime<Utc>, known: Opt
 }
 
 /// What lies there and cannot be read. What was settled while it could be read stays what it was.
-fn unreadable(unusable: &Unusable, known: Option<&Known>) -> File {
+fn unreadable(unusable: &Unusable, known: Option<&LedgerEntry>) -> File {
     let object = &unusable.object;
     let known = known.filter(|known| !["seen", "waiting"].contains(&known.outcome.as_str()));
     let file = file(&object.key, Some(object.size), object.modified, known);
     match (known, unusable::ignored(unusable)) {
         (Some(_), _) => file,
-        (None, Some(why)) => File { outcome: Fate::Ignored, reason: Some(why.to_owned()), ..file },
-        (None, None) => File { outcome: Fate::Unreadable, reason: Some(unusable::why(unusable).says()), ..file },
+        (None, Some(why)) => File { outcome: FileOutcome::Ignored, reason: Some(why.to_owned()), ..file },
+        (None, None) => File { outcome: FileOutcome::Unreadable, reason: Some(unusable::why(unusable).says()), ..file },
     }
 }
 
-fn fate(object_key: &str, known: Option<&Known>) -> (Fate, Option<String>) {
+fn fate(object_key: &str, known: Option<&LedgerEntry>) -> (FileOutcome, Option<String>) {
     if let Some(why) = key::ignored(object_key) {
-        return (Fate::Ignored, Some(why.to_owned()));
+        return (FileOutcome::Ignored, Some(why.to_owned()));
     }
     let Some(known) = known else {
         return (
-            Fate::New,
+            FileOutcome::New,
             Some("not scanned yet; `debrief up` or `debrief work` scans every five seconds".to_owned()),
         );
     };
     if let Some(why) = &known.rejected_reason {
-        return (Fate::Rejected, Some(why.clone()));
+        return (FileOutcome::Rejected, Some(why.clone()));
     }
     let fate = match known.outcome.as_str() {
         "seen" => {
             let why = "it may still be uploading; the next scan reads it if it hasn’t changed";
-            return (Fate::Seen, Some(why.to_owned()));
+            return (FileOutcome::Seen, Some(why.to_owned()));
         }
-        "waiting" => Fate::Waiting,
-        "taken" => return (Fate::Read, known.unused_reason.clone()),
-        "duplicate" => Fate::Duplicate,
-        "applied" => Fate::Applied,
-        _ => Fate::Rejected,
+        "waiting" => FileOutcome::Waiting,
+        "taken" => return (FileOutcome::Read, known.unused_reason.clone()),
+        "duplicate" => FileOutcome::Duplicate,
+        "applied" => FileOutcome::Applied,
+        _ => FileOutcome::Rejected,
     };
     (fate, known.reason.clone())
 }

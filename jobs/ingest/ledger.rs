@@ -12,7 +12,7 @@ use crate::{
 
 /// What came of an object, as the ledger has it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Outcome {
+pub(super) enum ObjectOutcome {
     /// Seen, and not settled.
     Seen,
     /// A chat or a list of participants whose transcript is not there: not settled either.
@@ -27,7 +27,7 @@ pub(super) enum Outcome {
     Applied,
 }
 
-impl Outcome {
+impl ObjectOutcome {
     const fn as_str(self) -> &'static str {
         match self {
             Self::Seen => "seen",
@@ -113,7 +113,7 @@ pub(super) async fn settle(
     tx: &mut impl Tx,
     bucket: &str,
     object: &ObjectInfo,
-    outcome: Outcome,
+    outcome: ObjectOutcome,
     reason: Option<&str>,
 ) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar!(

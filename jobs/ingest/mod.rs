@@ -39,9 +39,9 @@ use crate::{
         schedule::{Missed, Schedule, job},
     },
 };
-use ledger::{Coach, Outcome, Standing};
+use ledger::{Coach, ObjectOutcome, Standing};
 
-pub use inbox::{Fate, File, InboxError, inbox};
+pub use inbox::{File, FileOutcome, InboxError, inbox};
 pub use notices::TellCoach;
 pub use reject::{RejectTranscript, came_late, rejected, rejected_beside};
 
@@ -185,7 +185,7 @@ async fn list_by_coach(db: &Db, bucket: &Bucket) -> Result<Vec<ObjectInfo>, Inbo
 
 /// An object that is complete and not settled yet.
 #[derive(Debug)]
-struct Found {
+struct PendingObject {
     object: ObjectInfo,
     key: InboxKey,
     /// It has waited for its transcript as long as such files may.
@@ -195,7 +195,7 @@ struct Found {
 }
 
 /// Objects that are settled together: a roster, or the files that may be of one meeting.
-type Unit = Vec<Found>;
+type Unit = Vec<PendingObject>;
 
 /// What a look found to settle.
 #[derive(Debug, Default)]
@@ -246,7 +246,7 @@ async fn look(ctx: &Context<Needs>, objects: Vec<ObjectInfo>, scan: &mut Scan) -
         }
         let overdue = standing == Standing::Waiting { overdue: true };
         let alone = crowded.contains(folder(&object.key));
-        let found = Found { object: object.clone(), key: key.clone(), overdue, alone };
+        let found = PendingObject { object: object.clone(), key: key.clone(), overdue, alone };
         match key {
             InboxKey::Transcript(key) if alone && meeting::place(key) != meeting::Place::Shared => match standing {
                 _ if look_again => scan.waiting += 1,
@@ -269,10 +269,10 @@ async fn look(ctx: &Context<Needs>, objects: Vec<ObjectInfo>, scan: &mut Scan) -
             Gathering { is_due: false, unit, .. } => scan.held += unit.len(),
             // More than any meeting has: to hold each against all would take for ever.
             Gathering { unit, .. } if unit.len() > gather::MOST => {
-                looked.meetings.extend(unit.into_iter().map(|found| vec![Found { alone: true, ..found }]));
+                looked.meetings.extend(unit.into_iter().map(|found| vec![PendingObject { alone: true, ..found }]));
             }
             Gathering { unit, .. } => {
-                let unit = unit.into_iter().map(|found| Found { alone: false, ..found });
+                let unit = unit.into_iter().map(|found| PendingObject { alone: false, ..found });
                 looked.meetings.push(unit.collect());
             }
         }
@@ -316,7 +316,7 @@ async fn settle_all(ctx: &Context<Needs>, coaches: &HashMap<String, Coach>, unit
     let settled = futures::stream::iter(units).map(|unit| async move {
         let (keys, count): (Vec<String>, _) = (unit.iter().map(|found| found.object.key.clone()).collect(), unit.len());
         if start.elapsed() > BUDGET {
-            return (keys, Ok(vec![Outcome::Seen; count]));
+            return (keys, Ok(vec![ObjectOutcome::Seen; count]));
         }
         (keys, settle(ctx, coaches, unit).await)
     });
@@ -340,20 +340,24 @@ async fn settle_all(ctx: &Context<Needs>, coaches: &HashMap<String, Coach>, unit
 }
 
 impl Scan {
-    fn count(&mut self, outcome: Outcome) {
+    fn count(&mut self, outcome: ObjectOutcome) {
         let counter = match outcome {
-            Outcome::Seen => &mut self.waiting,
-            Outcome::Waiting => &mut self.held,
-            Outcome::Taken => &mut self.taken,
-            Outcome::Duplicate => &mut self.duplicate,
-            Outcome::Rejected => &mut self.rejected,
-            Outcome::Applied => &mut self.applied,
+            ObjectOutcome::Seen => &mut self.waiting,
+            ObjectOutcome::Waiting => &mut self.held,
+            ObjectOutcome::Taken => &mut self.taken,
+            ObjectOutcome::Duplicate => &mut self.duplicate,
+            ObjectOutcome::Rejected => &mut self.rejected,
+            ObjectOutcome::Applied => &mut self.applied,
         };
         *counter += 1;
     }
 }
 
-async fn settle(ctx: &Context<Needs>, coaches: &HashMap<String, Coach>, unit: Unit) -> Result<Vec<Outcome>, JobError> {
+async fn settle(
+    ctx: &Context<Needs>,
+    coaches: &HashMap<String, Coach>,
+    unit: Unit,
+) -> Result<Vec<ObjectOutcome>, JobError> {
     let coach = unit.first().and_then(|found| handle(&found.key)).and_then(|handle| coaches.get(&handle));
     let Some(coach) = coach else {
         let mut outcomes = Vec::with_capacity(unit.len());
@@ -363,7 +367,7 @@ async fn settle(ctx: &Context<Needs>, coaches: &HashMap<String, Coach>, unit: Un
         return Ok(outcomes);
     };
     let mut members = Vec::with_capacity(unit.len());
-    for Found { object, key, overdue, alone } in unit {
+    for PendingObject { object, key, overdue, alone } in unit {
         match key {
             InboxKey::Roster { .. } => return Ok(vec![apply::roster(ctx, &object, *coach).await?]),
             InboxKey::Transcript(key) => members.push(gather::Member { object, key, overdue, alone }),

@@ -42,12 +42,12 @@ pub enum Decision {
     /// It belongs to this one of the new sessions, from 0.
     Begins(usize),
     /// It holds no speech, and its meeting is not there or not clear.
-    Waits(Why),
+    Waits(WaitReason),
 }
 
 /// Why a file waits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Why {
+pub enum WaitReason {
     /// No transcript of its meeting is there.
     Alone,
     /// Several meetings lie beside it.
@@ -56,7 +56,7 @@ pub enum Why {
     Strangers,
 }
 
-impl Why {
+impl WaitReason {
     /// In the coach's words; what goes before is "waits: ".
     #[must_use]
     pub const fn says(self) -> &'static str {
@@ -82,7 +82,7 @@ pub fn plan(candidates: &[Candidate], there: &[Vec<File>]) -> Vec<Decision> {
         files: files.iter().map(|(key, facts)| (key, facts)).collect(),
     });
     let mut groups: Vec<Group<'_>> = existing.collect();
-    let mut decisions = vec![Decision::Waits(Why::Alone); candidates.len()];
+    let mut decisions = vec![Decision::Waits(WaitReason::Alone); candidates.len()];
     let mut begun = 0;
     // By name, so that the order of arrival in one look does not matter.
     let mut order: Vec<usize> = (0..candidates.len()).collect();
@@ -119,20 +119,20 @@ pub fn plan(candidates: &[Candidate], there: &[Vec<File>]) -> Vec<Decision> {
 
 /// Whether what is said shows that a file is of this meeting.
 fn belongs(key: &TranscriptKey, facts: &Facts, group: &Group<'_>) -> bool {
-    let voices: Vec<_> = group.files.iter().filter(|(_, other)| other.is_one_voice()).collect();
-    let all: Vec<&Facts> = voices.iter().map(|(_, other)| *other).collect();
+    let tracks: Vec<_> = group.files.iter().filter(|(_, other)| other.is_one_track()).collect();
+    let all: Vec<&Facts> = tracks.iter().map(|(_, other)| *other).collect();
     let same = group.files.iter().any(|(_, other)| likeness::is_same_speech(facts, other))
         || (all.len() > 1 && likeness::is_same_speech(facts, &Facts::together(&all)));
-    let another_voice = voices.len() == group.files.len()
-        && !voices.is_empty()
-        && voices.iter().all(|(other_key, other)| {
-            may_be_voices(key, facts, other_key, other) && likeness::are_two_voices(facts, other)
+    let another_track = tracks.len() == group.files.len()
+        && !tracks.is_empty()
+        && tracks.iter().all(|(other_key, other)| {
+            may_be_tracks(key, facts, other_key, other) && likeness::are_two_tracks(facts, other)
         });
-    same || another_voice
+    same || another_track
 }
 
-/// Whether the names of two files allow that each holds one voice of a meeting.
-fn may_be_voices(key: &TranscriptKey, facts: &Facts, other_key: &TranscriptKey, other: &Facts) -> bool {
+/// Whether the names of two files allow that each is one track of a meeting.
+fn may_be_tracks(key: &TranscriptKey, facts: &Facts, other_key: &TranscriptKey, other: &Facts) -> bool {
     let (named, other_named) = (meeting::named(&key.file), meeting::named(&other_key.file));
     let speaker = |named: &meeting::Named| named.speaker.as_deref().map(likeness::fold);
     let labelled = !facts.names().is_empty() && !other.names().is_empty();
@@ -175,7 +175,7 @@ fn home(key: &TranscriptKey, written: &Written<'_>, groups: &[Group<'_>]) -> Dec
     }
     let all: Vec<&Group<'_>> = groups.iter().collect();
     match meeting::place(key) {
-        Place::Shared => Decision::Waits(Why::Alone),
+        Place::Shared => Decision::Waits(WaitReason::Alone),
         place => by_names(written, &all, place == Place::Own),
     }
 }
@@ -184,12 +184,12 @@ fn home(key: &TranscriptKey, written: &Written<'_>, groups: &[Group<'_>]) -> Dec
 /// names are not asked for.
 fn by_names(written: &Written<'_>, groups: &[&Group<'_>], is_told: bool) -> Decision {
     match groups {
-        [] => Decision::Waits(Why::Alone),
+        [] => Decision::Waits(WaitReason::Alone),
         [only] if is_told || written.names.is_empty() || only.speakers().next().is_none() => only.decision,
         // Everybody who speaks was there: a list that lacks one of them is of another meeting.
         [only] if written.is_list && only.speakers().all(|speaker| written.holds(speaker)) => only.decision,
         [only] if !written.is_list && only.speakers().any(|speaker| written.holds(speaker)) => only.decision,
-        [_] => Decision::Waits(Why::Strangers),
+        [_] => Decision::Waits(WaitReason::Strangers),
         // The coach speaks in all of them; what tells is one who speaks in one of them alone.
         several => {
             let mut telling = several.iter().enumerate().filter(|(at, group)| {
@@ -200,7 +200,7 @@ fn by_names(written: &Written<'_>, groups: &[&Group<'_>], is_told: bool) -> Deci
             });
             match (telling.next(), telling.next()) {
                 (Some((_, group)), None) => group.decision,
-                _ => Decision::Waits(Why::Several),
+                _ => Decision::Waits(WaitReason::Several),
             }
         }
     }

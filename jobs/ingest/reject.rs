@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{
     Needs,
-    ledger::{self, Coach, Outcome},
+    ledger::{self, Coach, ObjectOutcome},
     notices::{self, Kind, Notice},
     plan, take,
 };
@@ -26,12 +26,12 @@ use crate::{
 
 /// Why an object is rejected, in words for the coach.
 #[derive(Clone, Debug)]
-pub(super) struct Why {
+pub(super) struct RejectReason {
     pub(super) reason: String,
     pub(super) what_to_do: String,
 }
 
-impl Why {
+impl RejectReason {
     /// Both in one.
     pub(super) fn says(&self) -> String {
         format!("{} {}", self.reason, self.what_to_do)
@@ -55,20 +55,22 @@ pub(super) const LATE: &str = "The session stays as it is. To have this transcri
                                its own inside your inbox folder, such as “2026-11-03 Second transcript”: it becomes a \
                                session of its own.";
 
-pub(super) static EMPTY: std::sync::LazyLock<Why> =
-    std::sync::LazyLock::new(|| Why { reason: "The file is empty.".to_owned(), what_to_do: EXPORT_AGAIN.to_owned() });
+pub(super) static EMPTY: std::sync::LazyLock<RejectReason> = std::sync::LazyLock::new(|| RejectReason {
+    reason: "The file is empty.".to_owned(),
+    what_to_do: EXPORT_AGAIN.to_owned(),
+});
 
-pub(super) fn too_large(max_bytes: u64) -> Why {
+pub(super) fn too_large(max_bytes: u64) -> RejectReason {
     let limit = if max_bytes >= 1 << 20 { format!("{} MiB", max_bytes >> 20) } else { format!("{max_bytes} bytes") };
-    Why {
+    RejectReason {
         reason: format!("The file is larger than {limit}, which is more than any transcript needs."),
         what_to_do: "Upload the transcript (VTT, SRT, Word, JSON or plain text), not the recording, or split the file."
             .to_owned(),
     }
 }
 
-pub(super) fn no_roster(error: &RosterError) -> Why {
-    Why {
+pub(super) fn no_roster(error: &RosterError) -> RejectReason {
+    RejectReason {
         reason: format!("We couldn’t read the roster: {error}."),
         what_to_do:
             "Save it as CSV with the columns name, email, aliases, tags, or export it from your contacts, then \
@@ -77,13 +79,16 @@ pub(super) fn no_roster(error: &RosterError) -> Why {
     }
 }
 
-pub(super) fn some_lines(reason: String) -> Why {
-    Why { reason, what_to_do: "The other lines were imported. Correct these and upload the roster again.".to_owned() }
+pub(super) fn some_lines(reason: String) -> RejectReason {
+    RejectReason {
+        reason,
+        what_to_do: "The other lines were imported. Correct these and upload the roster again.".to_owned(),
+    }
 }
 
 /// Rejects an object in the folder of nobody: there is no tenant and nobody to mail, so the reason file says it.
-pub(super) async fn unknown_coach(ctx: &Context<Needs>, object: &ObjectInfo) -> Result<Outcome, JobError> {
-    let why = Why {
+pub(super) async fn unknown_coach(ctx: &Context<Needs>, object: &ObjectInfo) -> Result<ObjectOutcome, JobError> {
+    let why = RejectReason {
         reason: "No coach has this folder’s name as a handle.".to_owned(),
         what_to_do: "Move the file into a coach’s folder, or add the coach (`debrief coach add`): the files in the \
                      folder are then read."
@@ -91,10 +96,10 @@ pub(super) async fn unknown_coach(ctx: &Context<Needs>, object: &ObjectInfo) -> 
     };
     put_reason(ctx, &object.key, &why, object.modified).await?;
     let mut tx = ctx.system_tx().await?;
-    ledger::settle(&mut tx, ctx.bucket.name(), object, Outcome::Rejected, Some(&why.reason)).await?;
+    ledger::settle(&mut tx, ctx.bucket.name(), object, ObjectOutcome::Rejected, Some(&why.reason)).await?;
     tx.commit().await?;
     tracing::warn!(target: "ingest", "an object in the folder of an unknown coach was rejected");
-    Ok(Outcome::Rejected)
+    Ok(ObjectOutcome::Rejected)
 }
 
 /// Rejects a roster.
@@ -102,16 +107,16 @@ pub(super) async fn roster(
     ctx: &Context<Needs>,
     object: &ObjectInfo,
     coach: Coach,
-    why: &Why,
-) -> Result<Outcome, JobError> {
+    why: &RejectReason,
+) -> Result<ObjectOutcome, JobError> {
     put_reason(ctx, &object.key, why, object.modified).await?;
     let mut tx = ctx.db.tenant(coach.organization).await?;
-    if !ledger::settle(&mut tx, ctx.bucket.name(), object, Outcome::Rejected, Some(&why.reason)).await? {
-        return Ok(Outcome::Seen);
+    if !ledger::settle(&mut tx, ctx.bucket.name(), object, ObjectOutcome::Rejected, Some(&why.reason)).await? {
+        return Ok(ObjectOutcome::Seen);
     }
     notice(&mut tx, coach, None, object, why).await?;
     tx.commit().await?;
-    Ok(Outcome::Rejected)
+    Ok(ObjectOutcome::Rejected)
 }
 
 /// Tells the coach what of a roster was not applied, or may be wrong: once for each version of the file.
@@ -169,12 +174,12 @@ pub(super) async fn alone(
     object: &ObjectInfo,
     coach: Coach,
     is_chat: bool,
-    because: plan::Why,
-) -> Result<Outcome, JobError> {
+    because: plan::WaitReason,
+) -> Result<ObjectOutcome, JobError> {
     let what = if is_chat { "the chat" } else { "the list of participants" };
-    let why = Why {
+    let why = RejectReason {
         reason: match because {
-            plan::Why::Alone => format!("This is {what} of a meeting whose transcript didn’t arrive."),
+            plan::WaitReason::Alone => format!("This is {what} of a meeting whose transcript didn’t arrive."),
             unclear => format!("This is {what} of a meeting, but we couldn’t tell which one: {}.", unclear.says()),
         },
         what_to_do: "Put it and the transcript of its meeting in a folder of their own, such as 2026-11-03 Session 4, \
@@ -183,12 +188,12 @@ pub(super) async fn alone(
     };
     put_reason(ctx, &object.key, &why, object.modified).await?;
     let mut tx = ctx.db.tenant(coach.organization).await?;
-    if !ledger::settle(&mut tx, ctx.bucket.name(), object, Outcome::Rejected, Some(&why.reason)).await? {
-        return Ok(Outcome::Seen);
+    if !ledger::settle(&mut tx, ctx.bucket.name(), object, ObjectOutcome::Rejected, Some(&why.reason)).await? {
+        return Ok(ObjectOutcome::Seen);
     }
     notice(&mut tx, coach, None, object, &why).await?;
     tx.commit().await?;
-    Ok(Outcome::Rejected)
+    Ok(ObjectOutcome::Rejected)
 }
 
 /// Rejects an object that is not even read. It shows as a rejected session, unless a session came under this key
@@ -198,12 +203,12 @@ pub(super) async fn unreadable(
     object: &ObjectInfo,
     key: &TranscriptKey,
     coach: Coach,
-    why: &Why,
-) -> Result<Outcome, JobError> {
+    why: &RejectReason,
+) -> Result<ObjectOutcome, JobError> {
     put_reason(ctx, &object.key, why, object.modified).await?;
     let mut tx = ctx.db.tenant(coach.organization).await?;
-    if !ledger::settle(&mut tx, ctx.bucket.name(), object, Outcome::Rejected, Some(&why.reason)).await? {
-        return Ok(Outcome::Seen);
+    if !ledger::settle(&mut tx, ctx.bucket.name(), object, ObjectOutcome::Rejected, Some(&why.reason)).await? {
+        return Ok(ObjectOutcome::Seen);
     }
     let (date, date_source) = key.date(object.modified, take::coach_zone(&mut tx, coach.id).await?);
     let session = sqlx::query_scalar!(
@@ -227,7 +232,7 @@ pub(super) async fn unreadable(
     .await?;
     notice(&mut tx, coach, Some(session), object, why).await?;
     tx.commit().await?;
-    Ok(Outcome::Rejected)
+    Ok(ObjectOutcome::Rejected)
 }
 
 /// Notes that the coach is to be told of an object that is refused: once for each version of it.
@@ -236,7 +241,7 @@ pub(super) async fn notice(
     coach: Coach,
     session_id: Option<Uuid>,
     object: &ObjectInfo,
-    why: &Why,
+    why: &RejectReason,
 ) -> Result<(), sqlx::Error> {
     let notice = Notice {
         coach_id: coach.id,
@@ -357,7 +362,7 @@ impl Job for RejectTranscript {
             Err(error) => return Err(error.into()),
         };
         let what_to_do = if row.came_late { LATE } else { EXPORT_AGAIN };
-        let why = Why { reason, what_to_do: what_to_do.to_owned() };
+        let why = RejectReason { reason, what_to_do: what_to_do.to_owned() };
         put_reason(ctx, &row.object_key, &why, row.received_at).await?;
         let mut tx = ctx.tenant_tx().await?;
         let notice = Notice {
@@ -398,7 +403,12 @@ impl Job for RejectTranscript {
 }
 
 /// Puts the reason where the coach finds it. Putting it again changes nothing.
-pub(super) async fn put_reason(ctx: &Context<Needs>, key: &str, why: &Why, at: DateTime<Utc>) -> Result<(), JobError> {
+pub(super) async fn put_reason(
+    ctx: &Context<Needs>,
+    key: &str,
+    why: &RejectReason,
+    at: DateTime<Utc>,
+) -> Result<(), JobError> {
     let file = ReasonFile { key, reason: &why.reason, what_to_do: &why.what_to_do, at };
     let json = serde_json::to_vec_pretty(&file)?;
     Ok(ctx.bucket.put(&format!("{}.reason.json", rejected_key(key)), json).await?)

@@ -12,9 +12,9 @@ use uuid::Uuid;
 use super::{
     Needs,
     duplicate::Held,
-    gather::{self, Copied, Member, Read, There},
-    ledger::{self, Coach, Outcome},
-    plan::{self, Candidate, Content, Decision, Why},
+    gather::{self, Copied, Gathered, Member, SessionFile},
+    ledger::{self, Coach, ObjectOutcome},
+    plan::{self, Candidate, Content, Decision, WaitReason},
     reject,
 };
 use crate::{
@@ -27,10 +27,14 @@ use crate::{
 
 /// Takes the files that may be of one meeting: our own copies first, then in one transaction the sessions, the
 /// transcripts, the ledger and the jobs that parse.
-pub(super) async fn files(ctx: &Context<Needs>, members: Vec<Member>, coach: Coach) -> Result<Vec<Outcome>, JobError> {
+pub(super) async fn files(
+    ctx: &Context<Needs>,
+    members: Vec<Member>,
+    coach: Coach,
+) -> Result<Vec<ObjectOutcome>, JobError> {
     let Some(first) = members.first() else { return Ok(Vec::new()) };
-    let there = gather::there(&mut ctx.db.tenant(coach.organization).await?, coach, first).await?;
-    if there.len() > gather::MOST && !first.alone {
+    let session_files = gather::session_files(&mut ctx.db.tenant(coach.organization).await?, coach, first).await?;
+    if session_files.len() > gather::MOST && !first.alone {
         // More than any meeting has: to hold each against all would take for ever.
         let mut outcomes = Vec::with_capacity(members.len());
         for member in members {
@@ -38,34 +42,35 @@ pub(super) async fn files(ctx: &Context<Needs>, members: Vec<Member>, coach: Coa
         }
         return Ok(outcomes);
     }
-    let compared = members.len() > 1 || !there.is_empty();
+    let compared = members.len() > 1 || !session_files.is_empty();
     let mut outcomes = vec![None; members.len()];
     let (mut files, mut changed) = (Vec::with_capacity(members.len()), false);
     for (at, member) in members.iter().enumerate() {
         match gather::read(ctx, member, coach, compared).await? {
-            Read::Copied(copied) => files.push(Incoming { at, member, copied, decision: Decision::Begins(0) }),
-            Read::Settled(outcome) => outcomes[at] = Some(outcome),
+            Gathered::Copied(copied) => files.push(Incoming { at, member, copied, decision: Decision::Begins(0) }),
+            Gathered::Settled(outcome) => outcomes[at] = Some(outcome),
             // Without this one the others may look like something else: they are looked at again with it.
-            Read::Changed => changed = true,
+            Gathered::Changed => changed = true,
         }
     }
-    let mut before = Before { company: meeting::company(&first.key), there, first };
+    let mut before = Before { company: meeting::company(&first.key), session_files, first };
     for _ in 0..ROUNDS {
         // What was not compared cannot be held against what another scan has taken meanwhile.
-        let others = before.there.iter().any(|known| known.object_key != first.object.key);
+        let others = before.session_files.iter().any(|known| known.object_key != first.object.key);
         if changed || files.is_empty() || (others && !compared) {
             break;
         }
-        decide(ctx, &before.there, &mut files).await?;
+        decide(ctx, &before.session_files, &mut files).await?;
         if let Some(settled) = settle(ctx, coach, &before, &files).await? {
             for (at, outcome) in settled {
                 outcomes[at] = Some(outcome);
             }
             break;
         }
-        before.there = gather::there(&mut ctx.db.tenant(coach.organization).await?, coach, first).await?;
+        before.session_files =
+            gather::session_files(&mut ctx.db.tenant(coach.organization).await?, coach, first).await?;
     }
-    Ok(outcomes.into_iter().map(|outcome| outcome.unwrap_or(Outcome::Seen)).collect())
+    Ok(outcomes.into_iter().map(|outcome| outcome.unwrap_or(ObjectOutcome::Seen)).collect())
 }
 
 /// So often it is decided anew where another scan was faster; then the next scan looks again.
@@ -82,14 +87,14 @@ struct Incoming<'a> {
 /// What was there when it was decided.
 struct Before<'a> {
     company: String,
-    there: Vec<There>,
+    session_files: Vec<SessionFile>,
     first: &'a Member,
 }
 
 /// The sessions that are there, in the order in which the decisions count them.
-fn sessions_of(there: &[There]) -> Vec<Uuid> {
+fn sessions_of(session_files: &[SessionFile]) -> Vec<Uuid> {
     let mut ids = Vec::new();
-    for file in there {
+    for file in session_files {
         if !ids.contains(&file.session_id) {
             ids.push(file.session_id);
         }
@@ -97,11 +102,15 @@ fn sessions_of(there: &[There]) -> Vec<Uuid> {
     ids
 }
 
-async fn decide(ctx: &Context<Needs>, there: &[There], files: &mut [Incoming<'_>]) -> Result<(), JobError> {
-    let known = |file: &Incoming<'_>| there.iter().find(|known| known.object_key == file.member.object.key);
+async fn decide(
+    ctx: &Context<Needs>,
+    session_files: &[SessionFile],
+    files: &mut [Incoming<'_>],
+) -> Result<(), JobError> {
+    let known = |file: &Incoming<'_>| session_files.iter().find(|known| known.object_key == file.member.object.key);
     let again: Vec<&str> =
         files.iter().filter(|file| known(file).is_some()).map(|file| file.member.object.key.as_str()).collect();
-    let mut sessions = gather::sessions(ctx, there, &again).await?;
+    let mut sessions = gather::sessions(ctx, session_files, &again).await?;
     for file in files.iter_mut() {
         // What comes again under its key is a new transcript of its session.
         let Some(known) = known(file) else { continue };
@@ -127,12 +136,12 @@ async fn settle(
     coach: Coach,
     before: &Before<'_>,
     files: &[Incoming<'_>],
-) -> Result<Option<Vec<(usize, Outcome)>>, JobError> {
+) -> Result<Option<Vec<(usize, ObjectOutcome)>>, JobError> {
     let mut tx = ctx.db.tenant(coach.organization).await?;
     // One scan at a time decides on files that may be of one meeting.
     let lock = format!("{}/{}", coach.organization, before.company);
     sqlx::query!("select pg_advisory_xact_lock(hashtextextended($1, 1))", lock).execute(tx.conn()).await?;
-    if gather::there(&mut tx, coach, before.first).await? != before.there {
+    if gather::session_files(&mut tx, coach, before.first).await? != before.session_files {
         return Ok(None);
     }
     let mut shas: Vec<&str> = files.iter().map(|file| file.copied.sha256.as_str()).collect();
@@ -144,7 +153,7 @@ async fn settle(
             writing.known.insert(sha256.to_owned(), found);
         }
     }
-    for (at, id) in sessions_of(&before.there).into_iter().enumerate() {
+    for (at, id) in sessions_of(&before.session_files).into_iter().enumerate() {
         writing.sessions.insert(at_there(at), Session { id, correlation_id: None });
     }
     // Words before what was written beside them, and the best of them first: it names the session.
@@ -202,13 +211,14 @@ struct Writing<'a> {
     known: HashMap<String, Held>,
     /// By decision: the sessions that are there, and those that are new.
     sessions: HashMap<(bool, usize), Session>,
-    outcomes: Vec<(usize, Outcome)>,
+    outcomes: Vec<(usize, ObjectOutcome)>,
 }
 
 impl Writing<'_> {
-    async fn wait(&mut self, tx: &mut TenantTx, file: &Incoming<'_>, why: Why) -> Result<(), sqlx::Error> {
-        ledger::settle(tx, self.ctx.bucket.name(), &file.member.object, Outcome::Waiting, Some(why.says())).await?;
-        self.outcomes.push((file.at, Outcome::Waiting));
+    async fn wait(&mut self, tx: &mut TenantTx, file: &Incoming<'_>, why: WaitReason) -> Result<(), sqlx::Error> {
+        ledger::settle(tx, self.ctx.bucket.name(), &file.member.object, ObjectOutcome::Waiting, Some(why.says()))
+            .await?;
+        self.outcomes.push((file.at, ObjectOutcome::Waiting));
         Ok(())
     }
 
@@ -236,25 +246,25 @@ impl Writing<'_> {
             // What else is of this meeting goes to the session that has the content.
             self.sessions.entry(place).or_insert(Session { id: held.session_id, correlation_id: None });
             let reason = held.says();
-            if ledger::settle(tx, bucket, object, Outcome::Duplicate, Some(&reason)).await? {
+            if ledger::settle(tx, bucket, object, ObjectOutcome::Duplicate, Some(&reason)).await? {
                 held.tell(tx, self.coach, object, &reason).await?;
             }
-            self.outcomes.push((file.at, Outcome::Duplicate));
+            self.outcomes.push((file.at, ObjectOutcome::Duplicate));
             return Ok(());
         }
         if file.copied.role != "speech" && !self.sessions.contains_key(&place) {
             // Its transcript was settled by another scan.
-            return Ok(self.wait(tx, file, Why::Alone).await?);
+            return Ok(self.wait(tx, file, WaitReason::Alone).await?);
         }
-        if !ledger::settle(tx, bucket, object, Outcome::Taken, None).await? {
-            self.outcomes.push((file.at, Outcome::Seen));
+        if !ledger::settle(tx, bucket, object, ObjectOutcome::Taken, None).await? {
+            self.outcomes.push((file.at, ObjectOutcome::Seen));
             return Ok(());
         }
         let (session_id, known_correlation) = match self.sessions.get(&place) {
             Some(session) => (session.id, session.correlation_id),
             None => {
-                let voices = all.iter().filter(|other| other.decision == decision && other.is_one_voice()).count();
-                let title = title(&file.member.key, voices > 1 && file.is_one_voice());
+                let tracks = all.iter().filter(|other| other.decision == decision && other.is_one_track()).count();
+                let title = title(&file.member.key, tracks > 1 && file.is_one_track());
                 let (id, correlation_id) = receive_session(tx, object, &file.member.key, &title, self.coach).await?;
                 (id, Some(correlation_id))
             }
@@ -281,20 +291,20 @@ impl Writing<'_> {
             },
             "a transcript was taken"
         );
-        self.outcomes.push((file.at, Outcome::Taken));
+        self.outcomes.push((file.at, ObjectOutcome::Taken));
         Ok(())
     }
 }
 
 impl Incoming<'_> {
-    fn is_one_voice(&self) -> bool {
-        matches!(&self.copied.candidate.content, Content::Speech(Some(facts)) if facts.is_one_voice())
+    fn is_one_track(&self) -> bool {
+        matches!(&self.copied.candidate.content, Content::Speech(Some(facts)) if facts.is_one_track())
     }
 }
 
-/// The title of a session; one of several voices is called by what they have in common.
-fn title(key: &TranscriptKey, of_voices: bool) -> String {
-    if of_voices && meeting::place(key) == Place::Own {
+/// The title of a session; one of several tracks is called by what they have in common.
+fn title(key: &TranscriptKey, of_tracks: bool) -> String {
+    if of_tracks && meeting::place(key) == Place::Own {
         return TranscriptKey { file: String::new(), ..key.clone() }.title();
     }
     meeting::title(key)
@@ -357,8 +367,8 @@ async fn join_session(
     .fetch_one(tx.conn())
     .await?;
     let key = &file.member.key;
-    let is_voice =
-        file.is_one_voice() && !is_again && (meeting::named(&key.file).is_track || meeting::place(key) == Place::Own);
+    let is_track =
+        file.is_one_track() && !is_again && (meeting::named(&key.file).is_track || meeting::place(key) == Place::Own);
     let correlation_id = sqlx::query_scalar!(
         "update sessions
          set state = case when exists (select from utterances where session_id = sessions.id and replaced_at is null)
@@ -367,8 +377,8 @@ async fn join_session(
              failed_reason = case when not $3 then failed_reason end, updated_at = now()
          where id = $1 returning correlation_id",
         session_id,
-        // A second voice has come: the session is no longer called by the first.
-        is_voice.then(|| title(key, true)),
+        // A second track has come: the session is no longer called by the first.
+        is_track.then(|| title(key, true)),
         // A chat does not hide that a stage has failed.
         file.copied.role == "speech"
     )

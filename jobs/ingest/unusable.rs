@@ -9,8 +9,8 @@ use std::collections::BTreeMap;
 
 use super::{
     Needs, Scan, handle,
-    ledger::{self, Coach, Outcome, Standing},
-    reject::{self, Why},
+    ledger::{self, Coach, ObjectOutcome, Standing},
+    reject::{self, RejectReason},
     turns::A_TURN,
 };
 use crate::{
@@ -94,7 +94,7 @@ async fn tell(ctx: &Context<Needs>, coach: Option<Coach>, found: &[Unusable]) ->
             let mut tx = ctx.db.tenant(coach.organization).await?;
             for it in found {
                 let (row, why) = (row(&it.object), why(it));
-                if ledger::settle(&mut tx, bucket, &row, Outcome::Rejected, Some(&why.says())).await? {
+                if ledger::settle(&mut tx, bucket, &row, ObjectOutcome::Rejected, Some(&why.says())).await? {
                     reject::notice(&mut tx, coach, None, &row, &why).await?;
                     settled += 1;
                 }
@@ -105,7 +105,8 @@ async fn tell(ctx: &Context<Needs>, coach: Option<Coach>, found: &[Unusable]) ->
             let mut tx = ctx.system_tx().await?;
             for it in found {
                 let says = why(it).says();
-                let is_new = ledger::settle(&mut tx, bucket, &row(&it.object), Outcome::Rejected, Some(&says)).await?;
+                let is_new =
+                    ledger::settle(&mut tx, bucket, &row(&it.object), ObjectOutcome::Rejected, Some(&says)).await?;
                 settled += usize::from(is_new);
             }
             tx.commit().await?;
@@ -133,7 +134,7 @@ pub(super) fn row(object: &ObjectInfo) -> ObjectInfo {
 }
 
 /// Why it is not taken, and what to do.
-pub(super) fn why(unusable: &Unusable) -> Why {
+pub(super) fn why(unusable: &Unusable) -> RejectReason {
     let what = if unusable.is_folder { "folder" } else { "file" };
     let (reason, what_to_do) = match unusable.obstacle {
         Obstacle::NoFile => (
@@ -169,7 +170,7 @@ pub(super) fn why(unusable: &Unusable) -> Why {
             },
         ),
     };
-    Why { reason, what_to_do }
+    RejectReason { reason, what_to_do }
 }
 
 /// Whether it is left alone without a word, as a file in its place would be; then why.

@@ -11,7 +11,7 @@ use super::{
     LlmError, Usage,
     schema::{self, Bounds},
     settings::Profile,
-    wire::{Answer, Ask, Manner, Meaning, Refused, Unsupported, Wire, join},
+    wire::{Answer, Ask, Dialect, Meaning, Refused, Unsupported, Wire, join},
 };
 use crate::SettingsError;
 
@@ -55,8 +55,8 @@ impl Wire for Anthropic {
         request.header("x-api-key", self.key.expose_secret()).header("anthropic-version", VERSION)
     }
 
-    fn body(&self, ask: &Ask<'_>, manner: Manner) -> Value {
-        let words = manner.rung >= 2;
+    fn body(&self, ask: &Ask<'_>, dialect: Dialect) -> Value {
+        let words = dialect.rung >= 2;
         let system = if words { ask.system_with_schema() } else { ask.system.to_owned() };
         let turn = |(at, text): (usize, &String)| {
             let role = if at % 2 == 0 { "user" } else { "assistant" };
@@ -68,7 +68,7 @@ impl Wire for Anthropic {
             "system": [{ "type": "text", "text": system, "cache_control": { "type": "ephemeral" } }],
             "messages": ask.turns.iter().enumerate().map(turn).collect::<Vec<_>>(),
         });
-        match manner.rung {
+        match dialect.rung {
             0 => {
                 // Of an array it takes that it has at least one item, and nothing of strings.
                 let schema = schema::within(ask.schema, Bounds { min_items: true, max_items: false, length: false });
@@ -81,7 +81,7 @@ impl Wire for Anthropic {
             }
             _ => {}
         }
-        if !manner.plain {
+        if !dialect.plain {
             body["temperature"] = json!(0);
         }
         body

@@ -9,7 +9,7 @@ use super::{
     LlmError, openai,
     schema::Bounds,
     settings::Profile,
-    wire::{Answer, Ask, Manner, Meaning, Refused, Wire, join},
+    wire::{Answer, Ask, Dialect, Meaning, Refused, Wire, join},
 };
 use crate::SettingsError;
 
@@ -57,8 +57,8 @@ impl Wire for Azure {
         request.header("api-key", self.key.expose_secret())
     }
 
-    fn body(&self, ask: &Ask<'_>, manner: Manner) -> Value {
-        openai::body(ask, manner, Bounds { min_items: false, max_items: false, length: false })
+    fn body(&self, ask: &Ask<'_>, dialect: Dialect) -> Value {
+        openai::body(ask, dialect, Bounds { min_items: false, max_items: false, length: false })
     }
 
     fn read(&self, body: &[u8]) -> Result<Answer, LlmError> {

@@ -25,10 +25,10 @@ use super::{
     limits::Limits,
     openai::OpenAi,
     price::{self, Learned, Prices},
-    results::{self, Found, Key},
+    results::{self, Key, StoredResult},
     schema::{self, Ordered},
     settings::Profile,
-    wire::{Answer, Ask, Manner, Meaning, Refused, Reply, Unsupported, Wire},
+    wire::{Answer, Ask, Dialect, Meaning, Refused, Reply, Unsupported, Wire},
 };
 use crate::{SettingsError, clean};
 
@@ -48,7 +48,7 @@ pub struct Client {
     /// The budget of organizations that have none of their own, in micro-dollars a month.
     budget: Option<i64>,
     /// What the endpoint is known to take.
-    manner: Mutex<Manner>,
+    dialect: Mutex<Dialect>,
 }
 
 /// What is asked: what never changes first, so that endpoints can cache it.
@@ -68,7 +68,7 @@ enum Ended {
 }
 
 /// What came of one request.
-struct Outcome {
+struct RequestOutcome {
     usage: Usage,
     request_id: Option<String>,
     content: Result<String, LlmError>,
@@ -116,7 +116,7 @@ impl Client {
             prices: Prices::new(&profile),
             learned: Learned::default(),
             budget,
-            manner: Mutex::default(),
+            dialect: Mutex::default(),
             profile,
         })
     }
@@ -168,8 +168,8 @@ impl Client {
         let schema = schema::strict::<T>();
         let key = Key::of(call, self.called(), prompt, &schema);
         match results::find(call, self.called(), &key).await? {
-            Some(Found::TooLong) => return Err(LlmError::TooLong),
-            Some(Found::Answer(answer)) => {
+            Some(StoredResult::TooLong) => return Err(LlmError::TooLong),
+            Some(StoredResult::Answer(answer)) => {
                 if let Ok(value) = parse(&answer) {
                     return Ok(value);
                 }
@@ -199,22 +199,22 @@ impl Client {
     /// One answer in words, in the strictest manner that the endpoint takes.
     async fn chat(&self, request: &Request<'_>, turns: &[String]) -> Result<String, LlmError> {
         loop {
-            let manner = self.manner();
-            match self.send(request, turns, manner).await {
+            let dialect = self.dialect();
+            match self.send(request, turns, dialect).await {
                 Ok(content) => return Ok(content),
                 Err(Ended::Failed(error)) => return Err(error),
                 Err(Ended::Unsupported(what, error)) => {
                     let next = match what {
-                        Unsupported::Shape if manner.rung + 1 < self.wire.rungs() => {
-                            Manner { rung: manner.rung + 1, ..manner }
+                        Unsupported::Shape if dialect.rung + 1 < self.wire.rungs() => {
+                            Dialect { rung: dialect.rung + 1, ..dialect }
                         }
-                        Unsupported::Sampling if !manner.plain => Manner { plain: true, ..manner },
-                        Unsupported::Limit if !manner.new_limit => Manner { new_limit: true, ..manner },
+                        Unsupported::Sampling if !dialect.plain => Dialect { plain: true, ..dialect },
+                        Unsupported::Limit if !dialect.new_limit => Dialect { new_limit: true, ..dialect },
                         _ => return Err(error),
                     };
                     // Another call may have learned the same meanwhile.
-                    let mut known = self.manner.lock().unwrap_or_else(PoisonError::into_inner);
-                    if *known == manner {
+                    let mut known = self.dialect.lock().unwrap_or_else(PoisonError::into_inner);
+                    if *known == dialect {
                         *known = next;
                     }
                 }
@@ -222,12 +222,12 @@ impl Client {
         }
     }
 
-    fn manner(&self) -> Manner {
-        *self.manner.lock().unwrap_or_else(PoisonError::into_inner)
+    fn dialect(&self) -> Dialect {
+        *self.dialect.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// One request: its turn is waited for, its row is in the ledger before it and settled after it.
-    async fn send(&self, request: &Request<'_>, turns: &[String], manner: Manner) -> Result<String, Ended> {
+    async fn send(&self, request: &Request<'_>, turns: &[String], dialect: Dialect) -> Result<String, Ended> {
         let call = request.call;
         let ask = Ask {
             model: &self.model,
@@ -248,7 +248,7 @@ impl Client {
                 return Err(Ended::Failed(error));
             }
         };
-        let mut outcome = self.outcome(self.post(&self.wire.body(&ask, manner)).await);
+        let mut outcome = self.outcome(self.post(&self.wire.body(&ask, dialect)).await);
         if outcome.content.is_ok() && price::was_cut_off(&ask, outcome.usage) {
             tracing::warn!(target: "llm", { llm.model = %self.model, llm.input_tokens = outcome.usage.input_tokens },
                 "The endpoint has read only a part of the prompt: give the model a larger context, or make part_characters smaller");
@@ -275,8 +275,8 @@ impl Client {
     }
 
     /// Reads what came of a request.
-    fn outcome(&self, reply: Result<Reply, LlmError>) -> Outcome {
-        let failed = |error: LlmError, free| Outcome {
+    fn outcome(&self, reply: Result<Reply, LlmError>) -> RequestOutcome {
+        let failed = |error: LlmError, free| RequestOutcome {
             usage: Usage::default(),
             request_id: None,
             content: Err(error),
@@ -298,7 +298,7 @@ impl Client {
             match self.wire.read(clean::json(&body).as_bytes()) {
                 Ok(Answer { id, usage, content }) => {
                     let content = content.map(|content| clean::json(&content).into_owned());
-                    Outcome { usage, request_id: id, content, unsupported: None, free: false }
+                    RequestOutcome { usage, request_id: id, content, unsupported: None, free: false }
                 }
                 Err(error) => failed(error, false),
             }
@@ -307,7 +307,9 @@ impl Client {
             let by_status = refused.by_status(&self.profile.section);
             match self.wire.means(&refused) {
                 Some(Meaning::Failed(error)) => failed(error, true),
-                Some(Meaning::Unsupported(what)) => Outcome { unsupported: Some(what), ..failed(by_status, true) },
+                Some(Meaning::Unsupported(what)) => {
+                    RequestOutcome { unsupported: Some(what), ..failed(by_status, true) }
+                }
                 None => failed(by_status, true),
             }
         };
@@ -316,7 +318,13 @@ impl Client {
     }
 
     /// Settles a request with the limits and in the ledger, and keeps its answer where it fits.
-    async fn settle(&self, request: &Request<'_>, id: Uuid, reserved: f64, outcome: &Outcome) -> Result<(), LlmError> {
+    async fn settle(
+        &self,
+        request: &Request<'_>,
+        id: Uuid,
+        reserved: f64,
+        outcome: &RequestOutcome,
+    ) -> Result<(), LlmError> {
         let error = outcome.content.as_ref().err();
         let used = match (outcome.usage.input_tokens, outcome.usage.output_tokens) {
             (Some(input), output) => f64::from(input) + f64::from(output.unwrap_or(0)),

@@ -12,7 +12,7 @@ use url::Url;
 use super::{
     LlmError, Usage, schema,
     settings::Profile,
-    wire::{Answer, Ask, Manner, Meaning, Refused, Unsupported, Wire, join},
+    wire::{Answer, Ask, Dialect, Meaning, Refused, Unsupported, Wire, join},
 };
 use crate::SettingsError;
 
@@ -58,20 +58,20 @@ impl Wire for Gemini {
         request.header("x-goog-api-key", self.key.expose_secret())
     }
 
-    fn body(&self, ask: &Ask<'_>, manner: Manner) -> Value {
-        let system = if manner.rung == 0 { ask.system.to_owned() } else { ask.system_with_schema() };
+    fn body(&self, ask: &Ask<'_>, dialect: Dialect) -> Value {
+        let system = if dialect.rung == 0 { ask.system.to_owned() } else { ask.system_with_schema() };
         let turn = |(at, text): (usize, &String)| {
             let role = if at % 2 == 0 { "user" } else { "model" };
             json!({ "role": role, "parts": [{ "text": text }] })
         };
         let mut generation = json!({});
-        if manner.rung < 2 {
+        if dialect.rung < 2 {
             generation["responseMimeType"] = json!("application/json");
         }
-        if manner.rung == 0 {
+        if dialect.rung == 0 {
             generation["responseSchema"] = schema::for_gemini(ask.schema);
         }
-        if !manner.plain {
+        if !dialect.plain {
             generation["temperature"] = json!(0);
             generation["seed"] = json!(7);
         }

@@ -13,7 +13,7 @@ use super::{
     LlmError, Usage,
     schema::{self, Bounds},
     settings::Profile,
-    wire::{Answer, Ask, Manner, Meaning, Refused, Unsupported, Wire, join},
+    wire::{Answer, Ask, Dialect, Meaning, Refused, Unsupported, Wire, join},
 };
 use crate::SettingsError;
 
@@ -58,9 +58,9 @@ impl Wire for OpenAi {
         }
     }
 
-    fn body(&self, ask: &Ask<'_>, manner: Manner) -> Value {
+    fn body(&self, ask: &Ask<'_>, dialect: Dialect) -> Value {
         // Of strings it takes only patterns and formats.
-        body(ask, manner, Bounds { min_items: true, max_items: true, length: false })
+        body(ask, dialect, Bounds { min_items: true, max_items: true, length: false })
     }
 
     fn read(&self, body: &[u8]) -> Result<Answer, LlmError> {
@@ -77,14 +77,14 @@ impl Wire for OpenAi {
 }
 
 /// The body of a chat completion's request.
-pub(super) fn body(ask: &Ask<'_>, manner: Manner, bounds: Bounds) -> Value {
-    let system = if manner.rung == 0 { ask.system.to_owned() } else { ask.system_with_schema() };
+pub(super) fn body(ask: &Ask<'_>, dialect: Dialect, bounds: Bounds) -> Value {
+    let system = if dialect.rung == 0 { ask.system.to_owned() } else { ask.system_with_schema() };
     let mut messages = vec![json!({ "role": "system", "content": system })];
     for (at, turn) in ask.turns.iter().enumerate() {
         messages.push(json!({ "role": if at % 2 == 0 { "user" } else { "assistant" }, "content": turn }));
     }
     let mut body = json!({ "model": ask.model, "messages": messages });
-    match manner.rung {
+    match dialect.rung {
         0 => {
             let named = json!({ "name": "answer", "strict": true, "schema": schema::within(ask.schema, bounds) });
             body["response_format"] = json!({ "type": "json_schema", "json_schema": named });
@@ -92,12 +92,12 @@ pub(super) fn body(ask: &Ask<'_>, manner: Manner, bounds: Bounds) -> Value {
         1 => body["response_format"] = json!({ "type": "json_object" }),
         _ => {}
     }
-    if !manner.plain {
+    if !dialect.plain {
         body["temperature"] = json!(0);
         body["seed"] = json!(7);
     }
     if let Some(most) = ask.max_output_tokens {
-        body[if manner.new_limit { "max_completion_tokens" } else { "max_tokens" }] = json!(most);
+        body[if dialect.new_limit { "max_completion_tokens" } else { "max_tokens" }] = json!(most);
     }
     body
 }

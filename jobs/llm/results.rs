@@ -46,7 +46,7 @@ impl Key {
 
 /// What is known of a request.
 #[derive(Debug)]
-pub(super) enum Found {
+pub(super) enum StoredResult {
     /// Its answer.
     Answer(String),
     /// It does not fit.
@@ -54,7 +54,7 @@ pub(super) enum Found {
 }
 
 /// Looks for the request's result; where there is one the ledger says that it was used again.
-pub(super) async fn find(call: &Call<'_>, called: Called<'_>, key: &Key) -> Result<Option<Found>, LlmError> {
+pub(super) async fn find(call: &Call<'_>, called: Called<'_>, key: &Key) -> Result<Option<StoredResult>, LlmError> {
     let mut tx = call.db.tenant(call.organization).await.map_err(LlmError::Ledger)?;
     let found = sqlx::query_scalar!(
         "select answer from llm_results where organization_id = $1 and key = $2 and expires_at > now()",
@@ -67,7 +67,7 @@ pub(super) async fn find(call: &Call<'_>, called: Called<'_>, key: &Key) -> Resu
     let Some(answer) = found else { return Ok(None) };
     ledger::insert(&mut tx, call, called, "reused", None).await?;
     tx.commit().await.map_err(LlmError::Ledger)?;
-    Ok(Some(answer.map_or(Found::TooLong, Found::Answer)))
+    Ok(Some(answer.map_or(StoredResult::TooLong, StoredResult::Answer)))
 }
 
 /// Keeps a result; no answer where the request does not fit.

@@ -21,7 +21,7 @@ pub(super) trait Wire: fmt::Debug + Send + Sync {
     /// Adds the key and what else stands in headers.
     fn authorize(&self, request: RequestBuilder) -> RequestBuilder;
     /// The body of a request.
-    fn body(&self, ask: &Ask<'_>, manner: Manner) -> Value;
+    fn body(&self, ask: &Ask<'_>, manner: Dialect) -> Value;
     /// Reads an answer with HTTP 200.
     ///
     /// # Errors
@@ -66,7 +66,7 @@ impl Ask<'_> {
 
 /// What the endpoint is known not to take: learned from its refusals, kept for the life of the process.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Manner {
+pub(super) struct Dialect {
     /// How the answer's shape is asked for, from 0, the strictest.
     pub(super) rung: u8,
     /// Without `temperature` and `seed`.

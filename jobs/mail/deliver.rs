@@ -27,11 +27,11 @@ use crate::{
 pub struct Delivery {
     mail_id: Uuid,
     fence: i64,
-    fate: Fate,
+    outcome: DeliveryOutcome,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Fate {
+enum DeliveryOutcome {
     Sent,
     Uncertain(String),
     /// Nothing was to be done: the state that the row was in.
@@ -39,9 +39,9 @@ enum Fate {
 }
 
 /// What an attempt finds.
-enum Found {
+enum NextStep {
     ToSend(Letter),
-    Settled(Fate),
+    Settled(DeliveryOutcome),
 }
 
 /// A mail as it goes out.
@@ -59,11 +59,11 @@ struct Letter {
 /// [`JobError::Retry`] when it was not sent and may be later, or when a coach's mail may have been and will be sent
 /// again; [`JobError::Abort`] when the server refused it for good; [`JobError::Snooze`] before it is due.
 pub async fn deliver(ctx: &Context<Post>, mail_id: Uuid) -> Result<Delivery, JobError> {
-    let delivered = |fate| Delivery { mail_id, fence: ctx.job.fence, fate };
+    let delivered = |outcome| Delivery { mail_id, fence: ctx.job.fence, outcome };
     let mut tx = ctx.tenant_tx().await?;
     let letter = match examine(&mut tx, ctx, mail_id).await? {
-        Found::ToSend(letter) => letter,
-        Found::Settled(fate) => return Ok(delivered(fate)),
+        NextStep::ToSend(letter) => letter,
+        NextStep::Settled(outcome) => return Ok(delivered(outcome)),
     };
     drop(tx);
 
@@ -76,8 +76,8 @@ pub async fn deliver(ctx: &Context<Post>, mail_id: Uuid) -> Result<Delivery, Job
         }
     };
     // Until the message flows, returning closes the conversation, and the server throws away what it has.
-    if let Some(fate) = begin(ctx, mail_id).await? {
-        return Ok(delivered(fate));
+    if let Some(outcome) = begin(ctx, mail_id).await? {
+        return Ok(delivered(outcome));
     }
     match opened.transmit().await {
         Ok(()) => {
@@ -86,12 +86,14 @@ pub async fn deliver(ctx: &Context<Post>, mail_id: Uuid) -> Result<Delivery, Job
                 target: "mail", { mail.id = %mail_id, mail.kind = letter.kind, correlation.id = %ctx.job.correlation_id },
                 "mail sent"
             );
-            Ok(delivered(Fate::Sent))
+            Ok(delivered(DeliveryOutcome::Sent))
         }
         Err(error) => {
             count(&letter.kind, outcome(&error));
             match error {
-                SendError::Uncertain(why) if letter.kind == FollowUp::KIND => Ok(delivered(Fate::Uncertain(why))),
+                SendError::Uncertain(why) if letter.kind == FollowUp::KIND => {
+                    Ok(delivered(DeliveryOutcome::Uncertain(why)))
+                }
                 // The row stays `sending`: the next attempt sends it again, by the rule.
                 SendError::Uncertain(_) => Err(failure(error)),
                 SendError::NotSent(_) | SendError::Refused { .. } => {
@@ -124,7 +126,7 @@ fn failure(error: SendError) -> JobError {
 }
 
 /// Looks at the mail under a lock of its row: whether it is to be sent, by this attempt and now.
-async fn examine(tx: &mut TenantTx, ctx: &Context<Post>, mail_id: Uuid) -> Result<Found, JobError> {
+async fn examine(tx: &mut TenantTx, ctx: &Context<Post>, mail_id: Uuid) -> Result<NextStep, JobError> {
     let Some(mail) = sqlx::query!(
         r#"select kind, state as "state: MailState", recipient, message_id, message,
                   greatest(extract(epoch from due_at - now()), 0)::float8 as "early!"
@@ -135,7 +137,7 @@ async fn examine(tx: &mut TenantTx, ctx: &Context<Post>, mail_id: Uuid) -> Resul
     .await?
     else {
         tracing::info!(target: "mail", { mail.id = %mail_id }, "the mail is gone");
-        return Ok(Found::Settled(Fate::Nothing("gone")));
+        return Ok(NextStep::Settled(DeliveryOutcome::Nothing("gone")));
     };
     // Whoever has lost the lease must not begin a call: the attempt that has it may be in the middle of one.
     let ours = sqlx::query_scalar!(
@@ -158,7 +160,7 @@ async fn examine(tx: &mut TenantTx, ctx: &Context<Post>, mail_id: Uuid) -> Resul
         }
         MailState::Sending if mail.kind == FollowUp::KIND && !ctx.mailer.repeat_is_harmless() => {
             let why = "an earlier attempt ended between the message and its record".to_owned();
-            return Ok(Found::Settled(Fate::Uncertain(why)));
+            return Ok(NextStep::Settled(DeliveryOutcome::Uncertain(why)));
         }
         MailState::Sending => tracing::warn!(
             target: "mail", { mail.id = %mail_id, mail.kind = mail.kind },
@@ -166,7 +168,7 @@ async fn examine(tx: &mut TenantTx, ctx: &Context<Post>, mail_id: Uuid) -> Resul
         ),
         state @ (MailState::Sent | MailState::Uncertain | MailState::Cancelled) => {
             tracing::info!(target: "mail", { mail.id = %mail_id, mail.state = %state }, "nothing is to be sent");
-            return Ok(Found::Settled(Fate::Nothing(state.as_str())));
+            return Ok(NextStep::Settled(DeliveryOutcome::Nothing(state.as_str())));
         }
     }
     if mail.early > 0.0 {
@@ -176,15 +178,15 @@ async fn examine(tx: &mut TenantTx, ctx: &Context<Post>, mail_id: Uuid) -> Resul
         return Err(JobError::abort("the mail has no message, although it is not sent"));
     };
     let (kind, message_id, recipient) = (mail.kind, mail.message_id, mail.recipient);
-    Ok(Found::ToSend(Letter { kind, message_id, recipient, message }))
+    Ok(NextStep::ToSend(Letter { kind, message_id, recipient, message }))
 }
 
 /// Looks again, since much may have happened while the server was talked to, and commits `sending`. Gives the mail's
-/// fate where it is settled by now.
-async fn begin(ctx: &Context<Post>, mail_id: Uuid) -> Result<Option<Fate>, JobError> {
+/// outcome where it is settled by now.
+async fn begin(ctx: &Context<Post>, mail_id: Uuid) -> Result<Option<DeliveryOutcome>, JobError> {
     let mut tx = ctx.tenant_tx().await?;
-    if let Found::Settled(fate) = examine(&mut tx, ctx, mail_id).await? {
-        return Ok(Some(fate));
+    if let NextStep::Settled(outcome) = examine(&mut tx, ctx, mail_id).await? {
+        return Ok(Some(outcome));
     }
     sqlx::query!("update mails set state = 'sending', fence = $2, error = null where id = $1", mail_id, ctx.job.fence)
         .execute(tx.conn())
@@ -197,7 +199,7 @@ async fn begin(ctx: &Context<Post>, mail_id: Uuid) -> Result<Option<Fate>, JobEr
     Ok(None)
 }
 
-/// The server did not let it come to the message. A mail of unknown fate (`sending`, by an earlier attempt) stays one.
+/// The server did not let it come to the message. A mail of unknown outcome (`sending`, by an earlier attempt) stays one.
 async fn note_unsent(ctx: &Context<Post>, mail_id: Uuid, error: &SendError) -> Result<(), JobError> {
     let mut tx = ctx.tenant_tx().await?;
     sqlx::query!(
@@ -253,21 +255,21 @@ impl Delivery {
     /// Whether the server took the message in this attempt.
     #[must_use]
     pub fn is_sent(&self) -> bool {
-        self.fate == Fate::Sent
+        self.outcome == DeliveryOutcome::Sent
     }
 
     /// The pauses after which the caller tries again to finish when the database is away: a sent mail whose record is
-    /// lost becomes one of unknown fate. Where nothing was sent, the queue's own retry will do.
+    /// lost becomes one of unknown outcome. Where nothing was sent, the queue's own retry will do.
     pub fn patience(&self) -> impl Iterator<Item = Duration> + use<> {
         pauses().take(if self.is_sent() { usize::MAX } else { 0 })
     }
 
-    /// Why its fate is unknown, where it is.
+    /// Why its outcome is unknown, where it is.
     #[must_use]
     pub fn uncertainty(&self) -> Option<&str> {
-        match &self.fate {
-            Fate::Uncertain(why) => Some(why),
-            Fate::Sent | Fate::Nothing(_) => None,
+        match &self.outcome {
+            DeliveryOutcome::Uncertain(why) => Some(why),
+            DeliveryOutcome::Sent | DeliveryOutcome::Nothing(_) => None,
         }
     }
 
@@ -277,8 +279,8 @@ impl Delivery {
     /// When the database does not answer.
     pub async fn record(&self, tx: &mut TenantTx) -> Result<(), sqlx::Error> {
         lock_session(tx, self.mail_id).await?;
-        match &self.fate {
-            Fate::Sent => {
+        match &self.outcome {
+            DeliveryOutcome::Sent => {
                 sqlx::query!(
                     "update mails set state = 'sent', sent_at = now(), error = null,
                         message = case when carries_link then null else message end
@@ -291,7 +293,7 @@ impl Delivery {
                 clear_mark(tx, self.mail_id).await?;
             }
             // The fence stays that of the attempt which may have sent it.
-            Fate::Uncertain(why) => {
+            DeliveryOutcome::Uncertain(why) => {
                 tracing::warn!(
                     target: "mail",
                     { mail.id = %self.mail_id, error = why },
@@ -305,7 +307,7 @@ impl Delivery {
                 .execute(tx.conn())
                 .await?;
             }
-            Fate::Nothing(_) => {}
+            DeliveryOutcome::Nothing(_) => {}
         }
         Ok(())
     }
@@ -313,10 +315,10 @@ impl Delivery {
     /// For the job's output.
     #[must_use]
     pub fn outcome(&self) -> Value {
-        let state = match &self.fate {
-            Fate::Sent => MailState::Sent.as_str(),
-            Fate::Uncertain(_) => MailState::Uncertain.as_str(),
-            Fate::Nothing(state) => state,
+        let state = match &self.outcome {
+            DeliveryOutcome::Sent => MailState::Sent.as_str(),
+            DeliveryOutcome::Uncertain(_) => MailState::Uncertain.as_str(),
+            DeliveryOutcome::Nothing(state) => state,
         };
         json!({ "mail_id": self.mail_id, "state": state, "now": self.is_sent() })
     }

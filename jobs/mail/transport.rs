@@ -134,17 +134,17 @@ impl Mailer {
         recipient: &str,
         message: &'a [u8],
     ) -> Result<Opened<'a>, SendError> {
-        let way = match &self.transport {
-            Transport::File(folder) => Way::File(folder, message_id),
+        let channel = match &self.transport {
+            Transport::File(folder) => Channel::File(folder, message_id),
             Transport::Smtp(smtp) => {
                 let not_sent = |error: &dyn std::fmt::Display| SendError::NotSent(error.to_string());
                 let to: Address = recipient.parse().map_err(|error| not_sent(&error))?;
                 let envelope =
                     Envelope::new(Some(self.from.email.clone()), vec![to]).map_err(|error| not_sent(&error))?;
-                Way::Smtp(Box::new(smtp.open(&envelope, message).await?))
+                Channel::Smtp(Box::new(smtp.open(&envelope, message).await?))
             }
         };
-        Ok(Opened { way, message })
+        Ok(Opened { channel, message })
     }
 }
 
@@ -162,11 +162,11 @@ fn sender(written: &str) -> Result<Mailbox, lettre::address::AddressError> {
 /// A message on the threshold: see [`Mailer::open`].
 #[must_use = "nothing is sent until it is transmitted"]
 pub struct Opened<'a> {
-    way: Way<'a>,
+    channel: Channel<'a>,
     message: &'a [u8],
 }
 
-enum Way<'a> {
+enum Channel<'a> {
     File(&'a Path, &'a str),
     Smtp(Box<smtp::Conversation<'a>>),
 }
@@ -177,20 +177,20 @@ impl Opened<'_> {
     /// # Errors
     /// By what is known of the message's fate: see [`SendError`].
     pub async fn transmit(self) -> Result<(), SendError> {
-        match self.way {
-            Way::File(folder, message_id) => write_file(folder, message_id, self.message)
+        match self.channel {
+            Channel::File(folder, message_id) => write_file(folder, message_id, self.message)
                 .await
                 .map_err(|error| SendError::NotSent(format!("the folder of mails cannot be written: {error}"))),
-            Way::Smtp(conversation) => conversation.transmit(self.message).await,
+            Channel::Smtp(conversation) => conversation.transmit(self.message).await,
         }
     }
 }
 
 impl std::fmt::Debug for Opened<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str(match self.way {
-            Way::File(..) => "Opened(file)",
-            Way::Smtp(_) => "Opened(smtp)",
+        f.write_str(match self.channel {
+            Channel::File(..) => "Opened(file)",
+            Channel::Smtp(_) => "Opened(smtp)",
         })
     }
 }

@@ -1,7 +1,7 @@
 //! Whether two files that may be of one meeting are: by what is said in them, when, and under which labels. Pure.
 //!
 //! The same speech in two formats: most of what the shorter one says, in runs of three words, the other says too, at the
-//! same times where both have times; and neither has a speaker's name that the other lacks. Two voices of one meeting:
+//! same times where both have times; and neither has a speaker's name that the other lacks. Two tracks of one meeting:
 //! each file has one label at most, both have times, these lie in one stretch of time, and the two hardly ever speak at
 //! once, as strangers in two meetings would all the time.
 
@@ -24,7 +24,7 @@ const SHARED: f64 = 0.7;
 const IN_STEP: f64 = 0.7;
 /// How far from it they may be: captions come late, in lumps.
 const STEP_MS: i64 = 6_000;
-/// Two voices speak at once for at most this part of the time that the one who says less speaks, …
+/// Two people speak at once for at most this part of the time that the one who says less speaks, …
 const AT_ONCE: f64 = 0.35;
 /// … and for at most this part of what it would be by chance, for two who do not hear each other. In real visits with a
 /// file a speaker it is 0.15 to 0.45, between files of different visits 0.7 to 1.1.
@@ -41,8 +41,8 @@ pub struct Facts {
     labels: usize,
     /// Some utterance has no label.
     unlabelled: bool,
-    /// It is several files, one a voice: who speaks is told by the file, whatever the label.
-    is_voices: bool,
+    /// It is several tracks: who speaks is told by the file, whatever the label.
+    is_tracks: bool,
     /// Runs of three words and when they are said, the smallest hashes first.
     runs: Vec<(u64, Option<i64>)>,
     /// When somebody speaks: apart from each other, in order.
@@ -80,9 +80,9 @@ impl Facts {
         facts
     }
 
-    /// Whether one voice at most is told in it.
+    /// Whether it holds one speaker at most.
     #[must_use]
-    pub fn is_one_voice(&self) -> bool {
+    pub fn is_one_track(&self) -> bool {
         self.labels == 0 || (self.labels == 1 && !self.unlabelled)
     }
 
@@ -95,7 +95,7 @@ impl Facts {
     /// How good a source it is, the greater the better: by labels, then by times, then by words.
     #[must_use]
     pub fn worth(&self) -> (usize, usize, usize) {
-        let labels = if self.names.len() > 1 || self.is_voices {
+        let labels = if self.names.len() > 1 || self.is_tracks {
             3
         } else {
             usize::from(self.labels > 1) + usize::from(self.labels > 0)
@@ -116,14 +116,14 @@ impl Facts {
         }
     }
 
-    /// Both voices of one meeting in one, for the comparison with further files.
+    /// The tracks of one meeting in one, for the comparison with further files.
     #[must_use]
     pub fn together(all: &[&Self]) -> Self {
         let mut facts = Self {
             names: all.iter().flat_map(|one| one.names.iter().cloned()).collect(),
             labels: all.len(),
             unlabelled: false,
-            is_voices: all.len() > 1,
+            is_tracks: all.len() > 1,
             runs: all.iter().flat_map(|one| one.runs.iter().copied()).collect(),
             spans: joined(all.iter().flat_map(|one| one.spans.iter().copied()).collect()),
             timed: true,
@@ -182,11 +182,11 @@ fn in_step(shared: &[(Option<i64>, Option<i64>)]) -> Option<f64> {
     Some(ratio(near, apart.len()))
 }
 
-/// Whether two files are two voices of one meeting.
+/// Whether two files are two tracks of one meeting.
 #[must_use]
-pub fn are_two_voices(one: &Facts, other: &Facts) -> bool {
+pub fn are_two_tracks(one: &Facts, other: &Facts) -> bool {
     let apart = one.names.is_empty() || other.names.is_empty() || one.names.is_disjoint(&other.names);
-    if !(one.is_one_voice() && other.is_one_voice() && apart && one.ended && other.ended) {
+    if !(one.is_one_track() && other.is_one_track() && apart && one.ended && other.ended) {
         return false;
     }
     let (Some((first, last)), Some((other_first, other_last))) = (stretch(one), stretch(other)) else { return false };

@@ -38,9 +38,9 @@ pub enum Place {
 pub struct Named {
     /// What files of one meeting have in common; none where nothing is left (`transcript.vtt`).
     pub stem: Option<String>,
-    /// The name is that of one voice of a meeting: `consultation01_doctor`, `2-priya`.
+    /// The name is that of one track of a meeting, a file that holds one speaker alone: `consultation01_doctor`, `2-priya`.
     pub is_track: bool,
-    /// Whose voice it may be, as written: the label of a file of one voice that has none.
+    /// Who may speak in it, as written: the label of a track that has none.
     pub speaker: Option<String>,
 }
 
@@ -50,8 +50,8 @@ const ADDED: &str = "transcript transcripts transcription transkript captions ca
 /// What the list of those who were there is called; whatever follows is no part of the name.
 const LISTS: &str = "participants participant attendance attendees attendee attendancereport attendancelist \
     meetingattendancereport meetingattendancelist";
-/// Whose voice a file of one voice is.
-const VOICES: &str = "doctor patient coach client coachee therapist counselor counsellor mentor mentee host guest me \
+/// By these the name of a track says who speaks in it.
+const TRACKS: &str = "doctor patient coach client coachee therapist counselor counsellor mentor mentee host guest me \
     interviewer interviewee left right";
 /// Languages of captions.
 const LANGUAGES: &str = "en de fr es it nl sv pt da no fi us gb";
@@ -119,8 +119,8 @@ pub fn named(file: &str) -> Named {
     }
     let (mut is_track, mut speaker) = (false, None);
     while let Some(last) = kept.last() {
-        let voice = is_one_of(VOICES, last) || is_numbered_voice(last);
-        if voice && !is_track && kept.len() > 1 {
+        let track = is_one_of(TRACKS, last) || is_numbered_track(last);
+        if track && !is_track && kept.len() > 1 {
             (is_track, speaker) = (true, said_of(last_word(&bare, last)));
         } else if !is_added(last, &kept) {
             break;
@@ -131,7 +131,7 @@ pub fn named(file: &str) -> Named {
     Named { stem: stem(kept), is_track, speaker }
 }
 
-/// A title for a session of several voices: the name without the voice.
+/// A title for a session of several tracks: the name without the speaker.
 #[must_use]
 pub fn title(key: &TranscriptKey) -> String {
     let named = named(&key.file);
@@ -147,7 +147,7 @@ fn is_one_of(list: &str, word: &str) -> bool {
 }
 
 /// `speaker1`, `track2`, `mic1`, `channel2`
-fn is_numbered_voice(word: &str) -> bool {
+fn is_numbered_track(word: &str) -> bool {
     let letters = word.trim_end_matches(|c: char| c.is_ascii_digit());
     letters.len() < word.len() && ["speaker", "track", "mic", "channel", "spk"].contains(&letters)
 }
@@ -257,7 +257,7 @@ mod tests {
         }
         assert_eq!(named("priya_raman.vtt").speaker.as_deref(), Some("priya raman"));
         assert_ne!(named("priya.vtt").stem, named("tom.vtt").stem);
-        assert_eq!(named("client.vtt").stem.as_deref(), Some("client"), "a name that is a voice alone stays");
+        assert_eq!(named("client.vtt").stem.as_deref(), Some("client"), "a name that is nothing but a speaker stays");
     }
 
     #[test]
@@ -292,7 +292,7 @@ mod tests {
     }
 
     #[test]
-    fn the_title_of_several_voices_names_none_of_them() {
+    fn the_title_of_several_tracks_names_none_of_them() {
         assert_eq!(title(&key("day1_consultation01_doctor.TextGrid")), "Day1 consultation01");
         assert_eq!(title(&key("2026-11-03 Session 4/1-maya.srt")), "Session 4");
         assert_eq!(title(&key("2026-11-03/Priya goals.vtt")), "Priya goals");

@@ -17,7 +17,7 @@ use super::{
     store::Row,
 };
 use crate::{
-    danger::{self, Said, Sign},
+    danger::{self, Sign, SpokenText},
     embed::{Embedder, Local},
     queue::{Context, Cut, JobError, cuttable},
 };
@@ -167,8 +167,8 @@ impl Files {
 
 /// The signs of danger in what was said.
 fn heard(utterances: &[Utterance], local: Option<&Local>, cut: &Cut) -> Vec<Sign> {
-    let said = utterances.iter().map(|it| Said { speaker: it.label.as_deref(), text: &it.text });
-    let said: Vec<Said<'_>> = said.collect();
+    let said = utterances.iter().map(|it| SpokenText { speaker: it.label.as_deref(), text: &it.text });
+    let said: Vec<SpokenText<'_>> = said.collect();
     let mut signs = danger::signs_until(&said, &|| cut.is_asked());
     match local.filter(|_| !cut.is_asked()).map(|local| danger::near(local, &said, &signs)) {
         Some(Ok(near)) => signs.extend(near),

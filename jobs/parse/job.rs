@@ -19,9 +19,9 @@ use crate::{
     queue::{Context, Finished, Job, JobError},
 };
 
-/// What a run came to.
+/// The job's output: what a run came to.
 #[derive(Debug, Default, Serialize)]
-pub(super) struct Outcome {
+pub(super) struct Output {
     pub(super) outcome: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) format: Option<&'static str>,
@@ -61,11 +61,11 @@ impl Job for ParseTranscript {
         let mut tx = ctx.tenant_tx().await?;
         let Some(row) = store::load(&mut tx, self.transcript_id).await? else {
             tracing::info!(target: "parse", { transcript.id = %self.transcript_id }, "the transcript is gone");
-            return ctx.finish(tx, Outcome { outcome: "gone", ..Outcome::default() }).await;
+            return ctx.finish(tx, Output { outcome: "gone", ..Output::default() }).await;
         };
         if row.done {
             tracing::info!(target: "parse", { transcript.id = %self.transcript_id }, "the transcript is parsed already");
-            return ctx.finish(tx, Outcome { outcome: "already_done", ..Outcome::default() }).await;
+            return ctx.finish(tx, Output { outcome: "already_done", ..Output::default() }).await;
         }
         let mut live = store::live(&mut tx, row.session_id).await?;
         drop(tx);
@@ -76,10 +76,10 @@ impl Job for ParseTranscript {
             let locked = session::lock(&mut tx, row.session_id).await?;
             let this = store::load(&mut tx, self.transcript_id).await?;
             let (Some(session), Some(this)) = (locked, this) else {
-                return ctx.finish(tx, Outcome { outcome: "gone", ..Outcome::default() }).await;
+                return ctx.finish(tx, Output { outcome: "gone", ..Output::default() }).await;
             };
             if this.done {
-                return ctx.finish(tx, Outcome { outcome: "already_done", ..Outcome::default() }).await;
+                return ctx.finish(tx, Output { outcome: "already_done", ..Output::default() }).await;
             }
             let now = store::live(&mut tx, row.session_id).await?;
             if now != live {

@@ -1,8 +1,8 @@
-//! The transcripts of one session made one: the same speech once, and the voices of several files in the order of their
+//! The transcripts of one session made one: the same speech once, and the tracks of one talk in the order of their
 //! times. Pure.
 //!
 //! Of files that hold the same speech the best is used: by its speakers' names, then by its times, then by its words;
-//! the others are set aside, with the reason. Files that are neither the same speech nor voices of one talk are parts,
+//! the others are set aside, with the reason. Files that are neither the same speech nor tracks of one talk are parts,
 //! one after the other, as they came.
 
 use debrief_transcript::{Transcript, Utterance};
@@ -29,7 +29,7 @@ pub(super) struct Merged {
     pub(super) aside: Vec<(usize, String)>,
 }
 
-/// What was said, of one file or of the voices of several.
+/// What was said, of one file or of several tracks.
 #[derive(Debug)]
 pub(super) struct Speech {
     /// The places of the parts; the first bears the utterances.
@@ -76,7 +76,7 @@ pub(super) fn merge(parts: &[Part<'_>]) -> Merged {
     merged
 }
 
-/// Each file by itself, but the voices of one talk together.
+/// Each file by itself, but the tracks of one talk together.
 fn sources(parts: &[Part<'_>], facts: &[Facts]) -> Vec<Source> {
     let mut order: Vec<usize> = (0..parts.len()).collect();
     order.sort_by_key(|at| parts[*at].file);
@@ -85,10 +85,10 @@ fn sources(parts: &[Part<'_>], facts: &[Facts]) -> Vec<Source> {
         let talks = |group: &Vec<usize>| {
             group.iter().all(|other| {
                 speaker(&parts[at], &facts[at]) != speaker(&parts[*other], &facts[*other])
-                    && likeness::are_two_voices(&facts[at], &facts[*other])
+                    && likeness::are_two_tracks(&facts[at], &facts[*other])
             })
         };
-        match groups.iter_mut().find(|group| facts[at].is_one_voice() && talks(group)) {
+        match groups.iter_mut().find(|group| facts[at].is_one_track() && talks(group)) {
             Some(group) => group.push(at),
             None => groups.push(vec![at]),
         }
@@ -104,7 +104,7 @@ fn sources(parts: &[Part<'_>], facts: &[Facts]) -> Vec<Source> {
     groups.into_iter().map(source).collect()
 }
 
-/// Whose voice a file of one voice is: as its label says, else as its name does.
+/// Who speaks in a track: as its label says, else as its name does.
 fn speaker(part: &Part<'_>, facts: &Facts) -> Option<String> {
     let label = part.transcript.utterances.iter().find_map(|said| said.label.clone());
     if facts.names().is_empty() { meeting::named(part.file).speaker.or(label) } else { label }

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use super::{
     attendees,
     files::{Content, File, Files},
-    job::Outcome,
+    job::Output,
     store,
 };
 use crate::{
@@ -31,9 +31,9 @@ pub(super) async fn write(
     files: &Files,
     transcript_id: Uuid,
     session: &Locked,
-) -> Result<Outcome, sqlx::Error> {
+) -> Result<Output, sqlx::Error> {
     let Some(this) = files.all.iter().find(|file| file.row.id == transcript_id) else {
-        return Ok(Outcome { outcome: "gone", ..Outcome::default() });
+        return Ok(Output { outcome: "gone", ..Output::default() });
     };
     let session_id = this.row.session_id;
     let mut outcome = counted(files, this);
@@ -243,16 +243,16 @@ fn source(content: &Content) -> &'static str {
     }
 }
 
-fn counted(files: &Files, this: &File) -> Outcome {
+fn counted(files: &Files, this: &File) -> Output {
     let said = || files.merged.speech.iter().flat_map(|speech| &speech.utterances);
-    let outcome = Outcome {
+    let outcome = Output {
         outcome: "parsed",
         utterances: said().count(),
         labels: said().filter_map(|utterance| utterance.label.as_deref()).collect::<HashSet<_>>().len(),
         files_used: files.used().len(),
         files_set_aside: files.merged.aside.len(),
         attendees: files.all.iter().map(|file| file.attendees().len()).sum(),
-        ..Outcome::default()
+        ..Output::default()
     };
     match &this.content {
         Content::Speech(transcript) => {
@@ -261,7 +261,7 @@ fn counted(files: &Files, this: &File) -> Outcome {
                     target: "parse", { transcript.id = %this.row.id, account = ?transcript.account }, "words do not add up"
                 );
             }
-            Outcome {
+            Output {
                 format: Some(transcript.format.as_str()),
                 words: transcript.account.in_utterances,
                 words_set_aside: transcript.account.set_aside,
@@ -269,7 +269,7 @@ fn counted(files: &Files, this: &File) -> Outcome {
                 ..outcome
             }
         }
-        Content::Companion(companion) => Outcome { format: Some(format(companion)), ..outcome },
+        Content::Companion(companion) => Output { format: Some(format(companion)), ..outcome },
         Content::Refused(_) => outcome,
     }
 }

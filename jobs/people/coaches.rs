@@ -6,7 +6,7 @@ use uuid::Uuid;
 use super::{PeopleError, coach, good_email, good_name, good_role, good_zone};
 use crate::{
     db::{Db, TenantTx, Tx},
-    links::{self, Because, Which},
+    links::{self, LinkFilter, RevokeReason},
     path::SendFreshLink,
     queue::enqueue,
 };
@@ -88,7 +88,7 @@ pub(super) fn same_address(one: &str, other: &str) -> bool {
 /// Whoever reads the old address reads no further: links that went there open no more, and those that were about to go
 /// there do not. Sessions that wait for the coach are asked about anew, at the new address.
 pub(super) async fn readdress(tx: &mut TenantTx, coach_id: Uuid) -> Result<Readdressed, sqlx::Error> {
-    let links_taken_back = links::revoke(tx, Which::Coach(coach_id), Because::NewAddress).await?;
+    let links_taken_back = links::revoke(tx, LinkFilter::Coach(coach_id), RevokeReason::NewAddress).await?;
     let mut sessions = stop_mails_with_links(tx, coach_id).await?;
     let waiting = sqlx::query_scalar!(
         "select id from sessions where coach_id = $1 and state in ('waiting_for_speakers', 'in_review') order by id",
@@ -149,7 +149,7 @@ pub async fn remove_coach(db: &Db, handle: &str, dry_run: bool) -> Result<CoachR
         return Ok(removal);
     }
     sqlx::query!("update coaches set removed_at = now() where id = $1", id).execute(tx.conn()).await?;
-    links::revoke(&mut tx, Which::Coach(id), Because::CoachRemoved).await?;
+    links::revoke(&mut tx, LinkFilter::Coach(id), RevokeReason::CoachRemoved).await?;
     stop_mails_with_links(&mut tx, id).await?;
     tracing::info!(target: "people", { coach.id = %id, sessions = removal.sessions }, "a coach was removed");
     tx.commit().await?;

@@ -46,14 +46,14 @@ pub(super) enum Word {
 }
 
 /// A client as matching needs it.
-struct Known {
+struct KnownClient {
     id: Uuid,
     name: String,
     email: Option<String>,
     aliases: Vec<String>,
 }
 
-impl Known {
+impl KnownClient {
     /// Whether a name can be this client's: a word of it, a form of the given name, or another name that is known.
     fn may_be_called(&self, name: &str) -> bool {
         let key = names::alias_key(name);
@@ -91,9 +91,9 @@ pub(super) async fn put(
     Ok(put)
 }
 
-async fn load(tx: &mut TenantTx, coach_id: Uuid) -> Result<Vec<Known>, sqlx::Error> {
+async fn load(tx: &mut TenantTx, coach_id: Uuid) -> Result<Vec<KnownClient>, sqlx::Error> {
     sqlx::query_as!(
-        Known,
+        KnownClient,
         r#"select id, name, lower(email) as email,
                   array(select normalized from aliases where client_id = clients.id) as "aliases!"
            from clients where coach_id = $1 and removed_at is null order by id"#,
@@ -104,10 +104,10 @@ async fn load(tx: &mut TenantTx, coach_id: Uuid) -> Result<Vec<Known>, sqlx::Err
 }
 
 /// Whom each entry means; none where it is somebody new.
-fn meant<'a>(entries: &[Entry], known: &'a [Known], word: Word) -> Vec<Result<Option<&'a Known>, Unsure>> {
-    let by_email: HashMap<&str, &Known> =
+fn meant<'a>(entries: &[Entry], known: &'a [KnownClient], word: Word) -> Vec<Result<Option<&'a KnownClient>, Unsure>> {
+    let by_email: HashMap<&str, &KnownClient> =
         known.iter().filter_map(|client| Some((client.email.as_deref()?, client))).collect();
-    let (mut by_name, mut by_alias) = (BTreeMap::<String, Vec<&Known>>::new(), HashMap::new());
+    let (mut by_name, mut by_alias) = (BTreeMap::<String, Vec<&KnownClient>>::new(), HashMap::new());
     for client in known {
         by_name.entry(names::alias_key(&client.name)).or_default().push(client);
         by_alias.extend(client.aliases.iter().map(|alias| (alias.as_str(), client)));
@@ -139,8 +139,8 @@ fn meant<'a>(entries: &[Entry], known: &'a [Known], word: Word) -> Vec<Result<Op
         if entry.email.is_none() {
             return if let [only] = named { Ok(Some(*only)) } else { Err(SEVERAL.to_owned()) };
         }
-        let free: Vec<&Known> = named.iter().copied().filter(|client| !spoken_for.contains(&client.id)).collect();
-        let without: Vec<&Known> = free.iter().copied().filter(|client| client.email.is_none()).collect();
+        let free: Vec<&KnownClient> = named.iter().copied().filter(|client| !spoken_for.contains(&client.id)).collect();
+        let without: Vec<&KnownClient> = free.iter().copied().filter(|client| client.email.is_none()).collect();
         if word == Word::Speaker {
             return Ok(if let [only] = without.as_slice() { Some(*only) } else { None });
         }
@@ -166,7 +166,12 @@ const NEW_ADDRESSES: &str = "several lines have this name with new addresses, an
                              client we already have; nothing was changed: have that one changed first (`debrief client \
                              change`)";
 
-async fn write(tx: &mut TenantTx, coach_id: Uuid, entry: &Entry, client: Option<&Known>) -> Result<Put, sqlx::Error> {
+async fn write(
+    tx: &mut TenantTx,
+    coach_id: Uuid,
+    entry: &Entry,
+    client: Option<&KnownClient>,
+) -> Result<Put, sqlx::Error> {
     let (id, organization) = (client.map_or_else(Uuid::now_v7, |client| client.id), tx.tenant());
     // By another of their names, a client is found and not renamed.
     let is_alias = client.is_some_and(|client| {
@@ -247,9 +252,9 @@ pub(crate) async fn put_aliases(
 mod tests {
     use super::*;
 
-    fn known(name: &str, email: Option<&str>, aliases: &[&str]) -> Known {
+    fn known(name: &str, email: Option<&str>, aliases: &[&str]) -> KnownClient {
         let aliases = aliases.iter().map(|alias| names::alias_key(alias)).collect();
-        Known { id: Uuid::now_v7(), name: name.into(), email: email.map(Into::into), aliases }
+        KnownClient { id: Uuid::now_v7(), name: name.into(), email: email.map(Into::into), aliases }
     }
 
     fn entry(name: &str, email: Option<&str>) -> Entry {
@@ -257,8 +262,8 @@ mod tests {
     }
 
     /// Who is meant: the place among the known, `new`, or `?`.
-    fn read(entries: &[Entry], known: &[Known], word: Word) -> Vec<String> {
-        let place = |client: Option<&Known>| match client {
+    fn read(entries: &[Entry], known: &[KnownClient], word: Word) -> Vec<String> {
+        let place = |client: Option<&KnownClient>| match client {
             Some(client) => known.iter().position(|one| one.id == client.id).unwrap_or_default().to_string(),
             None => "new".into(),
         };

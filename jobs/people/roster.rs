@@ -152,7 +152,7 @@ impl Table {
             ));
         }
         let lines = Lines::new(text);
-        let mut seen = Seen::default();
+        let mut seen = EarlierLines::default();
         for (at, row) in self.rows.iter().enumerate() {
             let line = lines.of(row) + skipped;
             match self.unclosed(text, at) {
@@ -238,7 +238,7 @@ impl Table {
         items.filter(|item| !item.is_empty() && !item.starts_with("* ")).collect()
     }
 
-    fn read_line(&self, row: &csv::StringRecord, line: u64, roster: &mut Roster, seen: &mut Seen) {
+    fn read_line(&self, row: &csv::StringRecord, line: u64, roster: &mut Roster, seen: &mut EarlierLines) {
         if row.iter().all(|cell| tidy(cell).is_empty()) {
             return;
         }
@@ -282,13 +282,13 @@ impl Table {
 
 /// What earlier lines have.
 #[derive(Default)]
-struct Seen {
+struct EarlierLines {
     addresses: HashMap<String, u64>,
     /// By name: the line, and whether it has an address.
     names: HashMap<String, (u64, bool)>,
 }
 
-impl Seen {
+impl EarlierLines {
     /// Why a line is not another client, where it is not.
     fn before(&mut self, line: u64, name: &str, email: Option<&str>) -> Option<String> {
         if let Some(email) = email

@@ -78,7 +78,7 @@ where
 }
 
 /// How an attempt came to its end.
-enum Outcome {
+enum AttemptOutcome {
     Done,
     Failed(JobError),
     Lost,
@@ -91,7 +91,7 @@ where
 {
     let info = &job.info;
     let span = tracing::info_span!(target: "queue", "job", job.id = %info.id, job.kind = info.kind,
-        job.attempt = info.attempt, correlation_id = %info.correlation_id);
+        job.attempt = info.attempt, correlation.id = %info.correlation_id);
     metrics::counter!("debrief_jobs_started_total", "kind" => info.kind).increment(1);
     let started = Instant::now();
     let outcome = run(process, &job, attempt.instrument(span.clone())).await;
@@ -103,7 +103,7 @@ where
 
 /// Runs the attempt in a task of its own (a slow one must not hold up the others), until it ends, its time is up,
 /// its lease is lost, or the process stops.
-async fn run<F>(process: &Process, job: &Claimed, attempt: F) -> Outcome
+async fn run<F>(process: &Process, job: &Claimed, attempt: F) -> AttemptOutcome
 where
     F: Future<Output = Result<(), BoxDynError>> + Send + 'static,
 {
@@ -111,14 +111,14 @@ where
     tokio::select! {
         biased;
         ended = attempt => match ended {
-            Ok(Ok(())) => Outcome::Done,
-            Ok(Err(error)) => Outcome::Failed(failure(error)),
-            Err(_) => Outcome::Failed(JobError::retry(PANICKED)),
+            Ok(Ok(())) => AttemptOutcome::Done,
+            Ok(Err(error)) => AttemptOutcome::Failed(failure(error)),
+            Err(_) => AttemptOutcome::Failed(JobError::retry(PANICKED)),
         },
-        () = job.seat.lost.cancelled() => Outcome::Lost,
-        () = process.stop.cancelled() => Outcome::Stopped,
+        () = job.seat.lost.cancelled() => AttemptOutcome::Lost,
+        () = process.stop.cancelled() => AttemptOutcome::Stopped,
         () = tokio::time::sleep(job.kind.policy.timeout) => {
-            Outcome::Failed(JobError::retry(format!("it took longer than {} s", job.kind.policy.timeout.as_secs_f64())))
+            AttemptOutcome::Failed(JobError::retry(format!("it took longer than {} s", job.kind.policy.timeout.as_secs_f64())))
         }
     }
 }
@@ -134,10 +134,15 @@ fn failure(error: BoxDynError) -> JobError {
 }
 
 /// Records the outcome and logs it; gives the kind and the outcome as counted.
-async fn conclude(process: &Process, job: Claimed, outcome: Outcome, seconds: f64) -> (&'static str, &'static str) {
+async fn conclude(
+    process: &Process,
+    job: Claimed,
+    outcome: AttemptOutcome,
+    seconds: f64,
+) -> (&'static str, &'static str) {
     let Claimed { info, kind, args, seat } = job;
     let end = match outcome {
-        Outcome::Done => {
+        AttemptOutcome::Done => {
             process.tally.ran();
             if info.organization.is_some() {
                 tracing::info!(target: "queue", seconds, "job done");
@@ -147,9 +152,9 @@ async fn conclude(process: &Process, job: Claimed, outcome: Outcome, seconds: f6
             }
             return (info.kind, "done");
         }
-        Outcome::Lost => None,
-        Outcome::Stopped => Some(End::Return),
-        Outcome::Failed(error) => End::of(error, &info, process),
+        AttemptOutcome::Lost => None,
+        AttemptOutcome::Stopped => Some(End::Return),
+        AttemptOutcome::Failed(error) => End::of(error, &info, process),
     };
     let Some(end) = end else {
         tracing::warn!(target: "queue", "the job belongs to another worker now");

@@ -51,7 +51,7 @@ async fn rescue_once(process: &Process) -> Result<(), sqlx::Error> {
     for row in rows {
         let Some(kind) = process.catalogue.find(&row.kind) else { continue };
         tracing::warn!(target: "queue", { job.id = %row.id, job.kind = kind.name, job.attempt = row.attempt,
-            correlation_id = %row.correlation_id, error = row.error }, "a job was rescued");
+            correlation.id = %row.correlation_id, error = row.error }, "a job was rescued");
         metrics::counter!("debrief_jobs_rescued_total", "kind" => kind.name).increment(1);
         if row.dead {
             process.tally.died();

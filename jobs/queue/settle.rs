@@ -134,7 +134,7 @@ fn cut(error: &str) -> String {
 /// whichever process looks for untold deaths next.
 pub(super) async fn tell(process: &Process, kind: &Kind, info: &JobInfo, args: Value, error: &str) {
     tracing::error!(target: "queue", { job.id = %info.id, job.kind = info.kind, job.attempt = info.attempt,
-        correlation_id = %info.correlation_id, error }, "a job is dead");
+        correlation.id = %info.correlation_id, error }, "a job is dead");
     let told =
         AssertUnwindSafe((kind.on_dead)(args, process.db.clone(), info.clone(), error.to_owned())).catch_unwind();
     let trouble = match tokio::time::timeout(ON_DEAD_TIMEOUT, told).await {

@@ -9,7 +9,7 @@ use serde::Deserialize;
 use uuid::Uuid;
 
 use super::{
-    Outcome, Read, Refined,
+    RefineInput, RefineOutcome, Refined,
     about::content_words,
     apply::{self, Change},
     named,
@@ -54,7 +54,12 @@ struct Kept {
 }
 
 /// Asks, and makes what holds of the answer.
-pub(super) async fn refine(db: &Db, organization: Uuid, client: &Client, read: &Read) -> Result<Outcome, LlmError> {
+pub(super) async fn refine(
+    db: &Db,
+    organization: Uuid,
+    client: &Client,
+    read: &RefineInput,
+) -> Result<RefineOutcome, LlmError> {
     let prompt =
         render(&read.input, &read.base, &read.instruction, client.part_characters()).map_err(broken_template)?;
     let call = Call { db, organization, session_id: Some(read.session_id), task: "refine", prompt_version: &VERSION };
@@ -71,13 +76,13 @@ pub(super) async fn refine(db: &Db, organization: Uuid, client: &Client, read: &
     // What is only there because it was put back is nothing that the model left.
     let nothing = applied.content.for_client().all(|claim| applied.put_back.contains(&claim.text));
     if read.base.for_client().next().is_some() && nothing {
-        return Ok(Outcome::Failed(
+        return Ok(RefineOutcome::Failed(
             "The language model left nothing in the summary for the client, so we didn’t use its version. Ask in other \
              words, or remove sentences by hand."
                 .into(),
         ));
     }
-    Ok(Outcome::Changed(Refined {
+    Ok(RefineOutcome::Changed(Refined {
         content: applied.content,
         provider: client.provider().to_owned(),
         model: client.model().to_owned(),

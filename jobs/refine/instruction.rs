@@ -13,7 +13,7 @@ pub(super) enum Wish {
     /// Fewer sentences.
     Shorter,
     /// This one, or these, go.
-    Drop(Which),
+    Drop(Selection),
     /// Of what is for the client, these sections only.
     Only(Vec<Section>),
     /// The client's own words about this.
@@ -24,7 +24,7 @@ pub(super) enum Wish {
 
 /// Which sentences.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Which {
+pub(super) enum Selection {
     /// The so-manyth (from 1) of a section, or of all that is for the client.
     Nth(usize, Option<Section>),
     /// The last one.
@@ -127,19 +127,19 @@ fn dropped(text: &str) -> Option<String> {
     patterns.iter().find_map(|pattern| pattern.captures(text)).map(|found| found[1].to_owned())
 }
 
-fn which(what: &str) -> Option<Which> {
+fn which(what: &str) -> Option<Selection> {
     let about = pattern!(
         r"^(?:everything|all|anything|what(?:ever)?|(?:the |every |all )?(?:part|bit|point|sentence|claim|line)s?|alles|was|(?:den|die|das) (?:teil|punkt|satz|punkte|sätze|stelle))(?: (?:that|which))?(?: (?:is|was|are|were)(?: said)?)? (?:about|on|regarding|concerning|with|über|zu|zum|zur|mit|von|vom) (.+)$"
     );
     if let Some(found) = about.captures(what) {
-        return Topic::new(&bare(&found[1])).map(Which::About);
+        return Topic::new(&bare(&found[1])).map(Selection::About);
     }
     let number =
         pattern!(r"^(?:the )?(?:point|number|item|sentence|punkt|nummer|satz|(?P<of>[a-zäöü -]+?)) (?P<n>\d{1,2})$");
     if let Some(found) = number.captures(what) {
         let of = found.name("of").map(|of| section(of.as_str()));
         if of.is_none_or(|section| section.is_some()) {
-            return Some(Which::Nth(found["n"].parse().ok().filter(|n| *n > 0)?, of.flatten()));
+            return Some(Selection::Nth(found["n"].parse().ok().filter(|n| *n > 0)?, of.flatten()));
         }
     }
     let nth = pattern!(
@@ -156,10 +156,10 @@ fn which(what: &str) -> Option<Which> {
         }
         let own = if generic.contains(&&found["noun"]) { None } else { Some(section(&found["noun"])?) };
         let section = of.flatten().or(own);
-        return Some(if nth == 0 { Which::Last(section) } else { Which::Nth(nth, section) });
+        return Some(if nth == 0 { Selection::Last(section) } else { Selection::Nth(nth, section) });
     }
     let all = pattern!(r"^(?:all (?:of )?)?(?:the |alle |die |den |das )?(?:whole |ganzen? )?(.+?)(?: section)?$");
-    all.captures(what).and_then(|found| section(&found[1])).map(Which::All)
+    all.captures(what).and_then(|found| section(&found[1])).map(Selection::All)
 }
 
 /// From 1; 0 is the last one.
@@ -240,18 +240,18 @@ mod tests {
             check(text, &[Wish::Shorter]);
         }
         let drop = |which| [Wish::Drop(which)];
-        check("drop the second point", &drop(Which::Nth(2, None)));
-        check("Leave the last win out", &drop(Which::Last(Some(Section::Wins))));
-        check("remove the third action item", &drop(Which::Nth(3, Some(Section::ActionItems))));
-        check("delete the first sentence in the challenges", &drop(Which::Nth(1, Some(Section::Challenges))));
-        check("drop point 4", &drop(Which::Nth(4, None)));
-        check("remove action item 2", &drop(Which::Nth(2, Some(Section::ActionItems))));
-        check("drop the recommendations", &drop(Which::All(Section::Recommendations)));
-        check("leave out everything about the launch", &drop(Which::About(about("the launch"))));
-        check("drop the point about Jonas", &drop(Which::About(about("jonas"))));
-        check("Lass den zweiten Punkt weg", &drop(Which::Nth(2, None)));
-        check("streiche den letzten Erfolg", &drop(Which::Last(Some(Section::Wins))));
-        check("Bitte alles über den Umzug weglassen", &drop(Which::About(about("den umzug"))));
+        check("drop the second point", &drop(Selection::Nth(2, None)));
+        check("Leave the last win out", &drop(Selection::Last(Some(Section::Wins))));
+        check("remove the third action item", &drop(Selection::Nth(3, Some(Section::ActionItems))));
+        check("delete the first sentence in the challenges", &drop(Selection::Nth(1, Some(Section::Challenges))));
+        check("drop point 4", &drop(Selection::Nth(4, None)));
+        check("remove action item 2", &drop(Selection::Nth(2, Some(Section::ActionItems))));
+        check("drop the recommendations", &drop(Selection::All(Section::Recommendations)));
+        check("leave out everything about the launch", &drop(Selection::About(about("the launch"))));
+        check("drop the point about Jonas", &drop(Selection::About(about("jonas"))));
+        check("Lass den zweiten Punkt weg", &drop(Selection::Nth(2, None)));
+        check("streiche den letzten Erfolg", &drop(Selection::Last(Some(Section::Wins))));
+        check("Bitte alles über den Umzug weglassen", &drop(Selection::About(about("den umzug"))));
         check("Only the action items.", &[Wish::Only(vec![Section::ActionItems])]);
         check("nur die Aufgaben und die Erfolge", &[Wish::Only(vec![Section::ActionItems, Section::Wins])]);
         check("use her words about the launch", &[Wish::TheirWords(about("the launch"))]);
@@ -259,7 +259,10 @@ mod tests {
         check("Nimm ihre Worte zum Budget", &[Wish::TheirWords(about("budget"))]);
         check("more about the \u{201c}release notes\u{201d}", &[Wish::More(about("the release notes"))]);
         check("schreib etwas mehr über den Bericht", &[Wish::More(about("den bericht"))]);
-        check("shorter and drop everything about Jonas", &[Wish::Shorter, Wish::Drop(Which::About(about("jonas")))]);
+        check(
+            "shorter and drop everything about Jonas",
+            &[Wish::Shorter, Wish::Drop(Selection::About(about("jonas")))],
+        );
     }
 
     #[test]

@@ -45,7 +45,7 @@ const GIVEN_UP: &str = "It didn’t work after several attempts. The summary is 
 
 /// What came of a request.
 #[derive(Debug)]
-enum Outcome {
+enum RefineOutcome {
     /// This content, and who wrote it.
     Changed(Refined),
     /// Nothing had to change, or could be; why.
@@ -77,7 +77,7 @@ impl Refined {
 }
 
 /// What a run has read.
-struct Read {
+struct RefineInput {
     summary_id: Uuid,
     session_id: Uuid,
     base_version: i32,
@@ -100,7 +100,7 @@ impl Job for RefineSummary {
         let outcome = match refine(ctx, organization, &read).await {
             Ok(outcome) => outcome,
             Err(error) => match explained(&error) {
-                Some(reason) => Outcome::Failed(reason.into()),
+                Some(reason) => RefineOutcome::Failed(reason.into()),
                 None => return Err(error.into()),
             },
         };
@@ -136,7 +136,7 @@ fn explained(error: &LlmError) -> Option<&'static str> {
     })
 }
 
-async fn refine(ctx: &Context<Summarizer>, organization: Uuid, read: &Read) -> Result<Outcome, LlmError> {
+async fn refine(ctx: &Context<Summarizer>, organization: Uuid, read: &RefineInput) -> Result<RefineOutcome, LlmError> {
     let models = ctx.models();
     let write = match models.writers(&ctx.db, organization).await? {
         Writers::Offline => return offline::refine(ctx, &read.input, &read.base, &read.instruction).await,
@@ -154,7 +154,7 @@ async fn refine(ctx: &Context<Summarizer>, organization: Uuid, read: &Read) -> R
 
 impl RefineSummary {
     /// What there is to do; none where it is done, or cannot be done any more (which is then settled in `tx`).
-    async fn read(&self, tx: &mut TenantTx) -> Result<Option<Read>, JobError> {
+    async fn read(&self, tx: &mut TenantTx) -> Result<Option<RefineInput>, JobError> {
         let Some(row) = sqlx::query!(
             r#"select refinements.state as "state: RefinementState", base_version, instruction, summary_id, summaries.version,
                     summaries.state as "summary_state: SummaryState"
@@ -177,7 +177,7 @@ impl RefineSummary {
             self.settle(tx, RefinementState::Unchanged, None, Some(MOVED_ON)).await?;
             return Ok(None);
         };
-        Ok(Some(Read {
+        Ok(Some(RefineInput {
             summary_id: row.summary_id,
             session_id: found.session_id,
             base_version: row.base_version,
@@ -189,7 +189,12 @@ impl RefineSummary {
 
     /// Adds the version and settles the request, under the session's and the summary's row locks: what changed
     /// meanwhile stays as it is.
-    async fn save(&self, ctx: &Context<Summarizer>, read: &Read, outcome: Outcome) -> Result<Finished, JobError> {
+    async fn save(
+        &self,
+        ctx: &Context<Summarizer>,
+        read: &RefineInput,
+        outcome: RefineOutcome,
+    ) -> Result<Finished, JobError> {
         let mut tx = ctx.tenant_tx().await?;
         let Some(Locked { correlation_id, .. }) = session::lock(&mut tx, read.session_id).await? else {
             return ctx.finish(tx, json!({ "outcome": "gone" })).await;
@@ -201,7 +206,7 @@ impl RefineSummary {
             return ctx.finish(tx, json!({ "outcome": "unchanged" })).await;
         };
         let refined = match outcome {
-            Outcome::Changed(refined) if refined.content.hash() != read.base.hash() => {
+            RefineOutcome::Changed(refined) if refined.content.hash() != read.base.hash() => {
                 if now.input != read.input {
                     return Err(JobError::overtaken(
                         "the session changed while its summary was refined; it is done again",
@@ -209,7 +214,7 @@ impl RefineSummary {
                 }
                 refined
             }
-            Outcome::Changed(refined) => {
+            RefineOutcome::Changed(refined) => {
                 let reason = match refined.told() {
                     None => "Nothing in the summary had to change for that.".to_owned(),
                     Some(told) => format!("{told} The summary is unchanged."),
@@ -217,11 +222,11 @@ impl RefineSummary {
                 self.settle(&mut tx, RefinementState::Unchanged, None, Some(&reason)).await?;
                 return ctx.finish(tx, json!({ "outcome": "unchanged", "dropped": refined.dropped })).await;
             }
-            Outcome::Unchanged(reason) => {
+            RefineOutcome::Unchanged(reason) => {
                 self.settle(&mut tx, RefinementState::Unchanged, None, Some(&reason)).await?;
                 return ctx.finish(tx, json!({ "outcome": "unchanged" })).await;
             }
-            Outcome::Failed(reason) => {
+            RefineOutcome::Failed(reason) => {
                 self.settle(&mut tx, RefinementState::Failed, None, Some(&reason)).await?;
                 tracing::warn!(target: "refine", { refinement.id = %self.refinement_id, session.id = %read.session_id },
                     "A refinement could not be made; the coach is told why");
@@ -235,7 +240,7 @@ impl RefineSummary {
     async fn write(
         &self,
         tx: &mut TenantTx,
-        read: &Read,
+        read: &RefineInput,
         refined: &Refined,
         correlation_id: Uuid,
     ) -> Result<i32, sqlx::Error> {

@@ -4,10 +4,10 @@
 use std::collections::BTreeSet;
 
 use super::{
-    Outcome, Refined,
+    RefineOutcome, Refined,
     about::Topic,
     apply::as_draft,
-    instruction::{self, Which, Wish},
+    instruction::{self, Selection, Wish},
     named::is_kept,
 };
 use crate::{
@@ -37,9 +37,9 @@ pub(super) async fn refine(
     input: &SessionForClient,
     base: &Content,
     instruction: &str,
-) -> Result<Outcome, LlmError> {
+) -> Result<RefineOutcome, LlmError> {
     let Some(wishes) = instruction::parse(instruction, input.client_short()) else {
-        return Ok(Outcome::Failed(CANNOT.into()));
+        return Ok(RefineOutcome::Failed(CANNOT.into()));
     };
     let (mut content, mut note) = (base.clone(), None);
     for wish in wishes {
@@ -57,10 +57,10 @@ pub(super) async fn refine(
         };
         match done {
             Ok(changed) => content = changed,
-            Err(reason) => return Ok(Outcome::Unchanged(reason)),
+            Err(reason) => return Ok(RefineOutcome::Unchanged(reason)),
         }
     }
-    Ok(Outcome::Changed(Refined {
+    Ok(RefineOutcome::Changed(Refined {
         content,
         provider: crate::llm::OFFLINE.into(),
         model: "rules".into(),
@@ -125,7 +125,7 @@ fn retain(content: &Content, keep: impl Fn(usize, &Claim) -> bool) -> Content {
 }
 
 /// The places of the sentences that are meant.
-pub(super) fn places_of(content: &Content, which: &Which) -> Vec<usize> {
+pub(super) fn places_of(content: &Content, which: &Selection) -> Vec<usize> {
     let countable = |section: Option<Section>| {
         places(content, move |claim| match section {
             Some(section) => claim.section == section,
@@ -133,23 +133,23 @@ pub(super) fn places_of(content: &Content, which: &Which) -> Vec<usize> {
         })
     };
     match which {
-        Which::Nth(nth, section) => countable(*section).nth(nth - 1).into_iter().collect(),
-        Which::Last(section) => countable(*section).last().into_iter().collect(),
-        Which::All(section) => countable(Some(*section)).collect(),
-        Which::About(topic) => places(content, |claim| is_about(claim, topic)).collect(),
+        Selection::Nth(nth, section) => countable(*section).nth(nth - 1).into_iter().collect(),
+        Selection::Last(section) => countable(*section).last().into_iter().collect(),
+        Selection::All(section) => countable(Some(*section)).collect(),
+        Selection::About(topic) => places(content, |claim| is_about(claim, topic)).collect(),
     }
 }
 
-fn drop_some(content: &Content, which: &Which) -> Result<Content, String> {
+fn drop_some(content: &Content, which: &Selection) -> Result<Content, String> {
     let gone = places_of(content, which);
     if gone.is_empty() {
         return Err(match which {
-            Which::About(topic) => format!("Nothing in the summary is about “{}”.", topic.typed),
-            Which::Nth(_, section) | Which::Last(section) => match section {
+            Selection::About(topic) => format!("Nothing in the summary is about “{}”.", topic.typed),
+            Selection::Nth(_, section) | Selection::Last(section) => match section {
                 Some(section) => format!("There’s no such sentence under {}.", section.title()),
                 None => "There’s no such sentence in the part for the client.".into(),
             },
-            Which::All(section) => format!("There’s nothing under {}.", section.title()),
+            Selection::All(section) => format!("There’s nothing under {}.", section.title()),
         });
     }
     Ok(retain(content, |at, _| !gone.contains(&at)))

@@ -26,7 +26,7 @@ pub const FRESH_LINKS_AN_HOUR: i64 = 3;
 
 /// What was shown of a summary.
 #[derive(Clone, Debug)]
-pub struct Shown {
+pub struct ShownVersion {
     /// The version.
     pub version: i32,
     /// SHA-256 of its content.

@@ -6,7 +6,7 @@
 use serde_json::json;
 use uuid::Uuid;
 
-use super::actions::{ActionError, Problem, Shown, lock};
+use super::actions::{ActionError, Problem, ShownVersion, lock};
 use crate::{
     audit::{Event, EventKind, Visitor, record},
     db::{TenantTx, Tx},
@@ -29,7 +29,7 @@ pub async fn refine(
     tx: &mut TenantTx,
     session_id: Uuid,
     summary_id: Uuid,
-    shown: &Shown,
+    shown: &ShownVersion,
     instruction: &str,
     visitor: &Visitor,
 ) -> Result<Uuid, ActionError> {
@@ -116,7 +116,7 @@ pub async fn undo(
     tx: &mut TenantTx,
     session_id: Uuid,
     summary_id: Uuid,
-    shown: &Shown,
+    shown: &ShownVersion,
     visitor: &Visitor,
 ) -> Result<i32, ActionError> {
     let row = lock(tx, session_id, summary_id).await?;

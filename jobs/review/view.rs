@@ -3,14 +3,14 @@
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use uuid::Uuid;
 
-use super::actions::{Shown, Signed};
+use super::actions::{ShownVersion, Signed};
 use crate::{
     attribute::{self, Guess, Misdelivered, Speaker},
     clean,
-    danger::{self, Seen},
+    danger::{self, ShownSign},
     db::{TenantTx, Tx},
     desk,
-    follow_up::{RECIPIENT_CHANGED, Said, said},
+    follow_up::{RECIPIENT_CHANGED, Rephrased, rephrased},
     mail::Recipient,
     model::{Content, MailState, RefinementState, SessionState, SummaryState, summary},
     path::session::DATE_OF_UPLOAD,
@@ -64,7 +64,7 @@ pub struct SessionView {
     /// What the parser had to say about the transcripts.
     pub warnings: Vec<String>,
     /// The sentences that may speak of danger, whoever said them.
-    pub dangers: Vec<Seen>,
+    pub dangers: Vec<ShownSign>,
 }
 
 /// A transcript that came too late for its words to be used.
@@ -122,7 +122,7 @@ pub struct SummaryView {
     /// Where a follow-up would go.
     pub client_email: Option<String>,
     /// Each sentence for the client as the letter says it, in order.
-    pub letter: Vec<(Uuid, Said)>,
+    pub letter: Vec<(Uuid, Rephrased)>,
     /// Its state.
     pub state: SummaryState,
     /// Why it could not be written.
@@ -158,8 +158,8 @@ impl SummaryView {
 
     /// What is shown.
     #[must_use]
-    pub fn shown(&self) -> Shown {
-        Shown { version: self.version, hash: self.hash.clone() }
+    pub fn shown(&self) -> ShownVersion {
+        ShownVersion { version: self.version, hash: self.hash.clone() }
     }
 
     /// What an approval of what is shown signs.
@@ -265,7 +265,7 @@ pub async fn view(tx: &mut TenantTx, session_id: Uuid) -> Result<Option<SessionV
         clients: if waiting { clients_of(tx, session_id).await? } else { Vec::new() },
         late: late(tx, session_id).await?,
         warnings: warnings(tx, session_id).await?,
-        dangers: danger::seen(tx, session_id).await?,
+        dangers: danger::signs_to_show(tx, session_id).await?,
         shared: shared(tx, session_id).await?,
         guesses: attribute::guesses(tx, session_id).await?,
         attributed: waiting || row.state.is_attributed(),
@@ -325,7 +325,7 @@ async fn summaries(tx: &mut TenantTx, session_id: Uuid, coach: &str) -> Result<V
         let content = summary::load_version(tx, row.id, row.version).await?;
         views.push(SummaryView {
             id: row.id,
-            letter: said(&row.name, coach, &content),
+            letter: rephrased(&row.name, coach, &content),
             client_name: row.name,
             client_email: row.email,
             state: row.state,

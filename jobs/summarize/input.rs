@@ -15,11 +15,11 @@ use regex::Regex;
 use uuid::Uuid;
 
 use super::{
+    open_threads,
     template::{self, Occasion, SummaryTemplate},
-    threads,
 };
 use crate::{
-    danger::{self, Said, Why},
+    danger::{self, Indicator, SpokenText},
     db::{TenantTx, Tx},
     model::{Evidence, Owner, SummaryState},
     names,
@@ -90,7 +90,7 @@ pub struct Danger {
     /// The sentence, as said.
     pub sentence: String,
     /// What it is a sign of.
-    pub why: Why,
+    pub why: Indicator,
 }
 
 /// An action item of an earlier session of the same client.
@@ -110,7 +110,7 @@ pub struct OpenThread {
 
 /// A summary's surroundings.
 #[derive(Clone, Debug)]
-pub(crate) struct Found {
+pub(crate) struct SummaryInput {
     pub(crate) state: SummaryState,
     pub(crate) session_id: Uuid,
     pub(crate) input: SessionForClient,
@@ -120,7 +120,7 @@ pub(crate) struct Found {
 ///
 /// # Errors
 /// When the database does not answer.
-pub(crate) async fn load(tx: &mut TenantTx, summary_id: Uuid) -> Result<Option<Found>, sqlx::Error> {
+pub(crate) async fn load(tx: &mut TenantTx, summary_id: Uuid) -> Result<Option<SummaryInput>, sqlx::Error> {
     let Some(row) = sqlx::query!(
         r#"select summaries.state as "state: SummaryState", session_id, client_id, session_date,
                 sessions.type as session_type, title, object_key,
@@ -171,7 +171,7 @@ pub(crate) async fn load(tx: &mut TenantTx, summary_id: Uuid) -> Result<Option<F
         Occasion { coach: &row.handle, session_type: &row.session_type, titles: [&row.title, &row.object_key] };
     let mut input = SessionForClient {
         template: template::for_session(tx, occasion).await?,
-        threads: threads::open(tx, (row.session_id, row.session_date), row.client_id, [&row.client, &row.coach])
+        threads: open_threads::open(tx, (row.session_id, row.session_date), row.client_id, [&row.client, &row.coach])
             .await?,
         session_date: row.session_date,
         coach: row.coach,
@@ -181,7 +181,7 @@ pub(crate) async fn load(tx: &mut TenantTx, summary_id: Uuid) -> Result<Option<F
         voice: voice::for_client(tx, row.coach_id, row.client_id).await?,
         dangers: Vec::new(),
     };
-    let seen = danger::seen(tx, row.session_id).await?;
+    let seen = danger::signs_to_show(tx, row.session_id).await?;
     in_place(|| {
         input.mark(seen);
         let mut voice = std::mem::take(&mut input.voice);
@@ -189,7 +189,7 @@ pub(crate) async fn load(tx: &mut TenantTx, summary_id: Uuid) -> Result<Option<F
         input.voice = voice;
         input.confine();
     });
-    Ok(Some(Found { state: row.state, session_id: row.session_id, input }))
+    Ok(Some(SummaryInput { state: row.state, session_id: row.session_id, input }))
 }
 
 /// All words of the names, labels and aliases of the session's other clients.
@@ -316,9 +316,9 @@ impl SessionForClient {
     }
 
     /// Keeps the signs by the numbers of their lines; those of lines that are nobody's go.
-    fn mark(&mut self, seen: Vec<danger::Seen>) {
+    fn mark(&mut self, seen: Vec<danger::ShownSign>) {
         let places: HashMap<Uuid, usize> = self.utterances.iter().map(|line| (line.id, line.index)).collect();
-        let danger = |seen: danger::Seen| {
+        let danger = |seen: danger::ShownSign| {
             Some(Danger { index: *places.get(&seen.utterance_id)?, sentence: seen.sentence, why: seen.why })
         };
         self.dangers = seen.into_iter().filter_map(danger).collect();
@@ -327,8 +327,8 @@ impl SessionForClient {
 
     /// Listens for danger where no signs are stored: in a sample, or a test. Before it is confined.
     pub(crate) fn listen(&mut self) {
-        let said: Vec<Said<'_>> =
-            self.utterances.iter().map(|line| Said { speaker: Some(&line.name), text: &line.text }).collect();
+        let said: Vec<SpokenText<'_>> =
+            self.utterances.iter().map(|line| SpokenText { speaker: Some(&line.name), text: &line.text }).collect();
         let danger = |sign: danger::Sign| Danger {
             index: self.utterances[sign.utterance].index,
             sentence: said[sign.utterance].text[sign.sentence].to_owned(),

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{
     input::{self, SessionForClient},
-    threads,
+    open_threads,
     verify::threads_anew,
 };
 use crate::{
@@ -54,7 +54,7 @@ pub(super) async fn enqueue_next(
 
 /// The next later summary of the client that waits for review.
 pub(crate) async fn next_in_review(tx: &mut TenantTx, summary_id: Uuid) -> Result<Option<Uuid>, sqlx::Error> {
-    threads::next(tx, summary_id, SummaryState::Done).await
+    open_threads::next(tx, summary_id, SummaryState::Done).await
 }
 
 impl JobArgs for LookAgain {

@@ -14,6 +14,7 @@ pub(crate) mod facts;
 mod input;
 mod look_again;
 mod offline;
+mod open_threads;
 pub(crate) mod parts;
 pub(crate) mod prompt;
 mod reduce;
@@ -21,7 +22,6 @@ mod repair;
 mod reworded;
 mod summarizer;
 pub mod template;
-mod threads;
 mod verify;
 
 use serde::Serialize;
@@ -29,7 +29,7 @@ use serde::Serialize;
 pub(crate) use by_model::broken_template;
 pub use draft::{Draft, DraftClaim, DraftEvidence};
 pub use input::{Danger, Line, OpenThread, SessionForClient, Speaker};
-pub(crate) use input::{Found, load as load_input};
+pub(crate) use input::{SummaryInput, load as load_input};
 pub use look_again::LookAgain;
 pub(crate) use look_again::next_in_review;
 pub(crate) use offline::is_negated;
@@ -52,9 +52,9 @@ use crate::{
     queue::{Context, Finished, Job, JobError, blocking, enqueue, hasten},
 };
 
-/// What became of a run.
+/// The job's output: what a run came to.
 #[derive(Debug, Serialize)]
-struct Outcome {
+struct Output {
     outcome: &'static str,
     version: i32,
     claims_kept: usize,
@@ -62,7 +62,7 @@ struct Outcome {
     review_requested: bool,
 }
 
-impl Outcome {
+impl Output {
     const fn nothing(outcome: &'static str) -> Self {
         Self { outcome, version: 0, claims_kept: 0, claims_dropped: 0, review_requested: false }
     }
@@ -75,21 +75,21 @@ impl Job for SummarizeClient {
         let mut tx = ctx.tenant_tx().await?;
         let Some(found) = input::load(&mut tx, self.summary_id).await? else {
             tracing::info!(target: "summarize", { summary.id = %self.summary_id }, "The summary is gone");
-            return ctx.finish(tx, Outcome::nothing("gone")).await;
+            return ctx.finish(tx, Output::nothing("gone")).await;
         };
         if !is_to_do(found.state) {
             tracing::info!(target: "summarize", { summary.id = %self.summary_id }, "The summary is written already");
-            return ctx.finish(tx, Outcome::nothing("already done")).await;
+            return ctx.finish(tx, Output::nothing("already done")).await;
         }
         // The lock is held until this job is done, so that whoever attributes the session can enqueue it again.
         if let Some(session) = session::lock(&mut tx, found.session_id).await?
             && is_unattributed(&mut tx, &session).await?
         {
             tracing::info!(target: "summarize", { summary.id = %self.summary_id }, "The session has other words now");
-            return ctx.finish(tx, Outcome::nothing("not attributed")).await;
+            return ctx.finish(tx, Output::nothing("not attributed")).await;
         }
         // What is open from earlier sessions can be told once they are through.
-        if let Some(pause) = threads::wait(&mut tx, self.summary_id).await? {
+        if let Some(pause) = open_threads::wait(&mut tx, self.summary_id).await? {
             return Err(JobError::Snooze(pause));
         }
         // Read only: nothing is held while the provider writes.
@@ -135,7 +135,7 @@ impl Job for SummarizeClient {
 impl SummarizeClient {
     /// The client's next summary may have waited for this one alone.
     async fn hasten_next(&self, tx: &mut TenantTx) -> Result<(), sqlx::Error> {
-        match threads::next(tx, self.summary_id, SummaryState::Due).await? {
+        match open_threads::next(tx, self.summary_id, SummaryState::Due).await? {
             Some(summary_id) => hasten(tx, &Self { summary_id }).await,
             None => Ok(()),
         }
@@ -147,21 +147,21 @@ impl SummarizeClient {
     async fn save(
         &self,
         ctx: &Context<Summarizer>,
-        read: &Found,
+        read: &SummaryInput,
         draft: Draft,
         verified: Verified,
     ) -> Result<Finished, JobError> {
         let session_id = read.session_id;
         let mut tx = ctx.tenant_tx().await?;
         let Some(session) = session::lock(&mut tx, session_id).await? else {
-            return ctx.finish(tx, Outcome::nothing("gone")).await;
+            return ctx.finish(tx, Output::nothing("gone")).await;
         };
         sqlx::query!("select id from summaries where id = $1 for update", self.summary_id)
             .fetch_optional(tx.conn())
             .await?;
         let now = match input::load(&mut tx, self.summary_id).await? {
             Some(now) if is_to_do(now.state) => now,
-            _ => return ctx.finish(tx, Outcome::nothing("already done")).await,
+            _ => return ctx.finish(tx, Output::nothing("already done")).await,
         };
         if now.input != read.input || is_unattributed(&mut tx, &session).await? {
             return Err(JobError::overtaken("the session changed while its summary was written; it is written again"));
@@ -198,7 +198,7 @@ impl SummarizeClient {
             go_on(&mut tx, &session).await?
         };
         session::mark_unwritten(&mut tx, session_id).await?;
-        let outcome = Outcome {
+        let outcome = Output {
             outcome: "written",
             version,
             claims_kept: content.claims.len(),

@@ -34,7 +34,7 @@ pub(crate) struct Names<'a> {
 
 /// Who speaks in a text: to whom its `I` and its `you` belong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Voice {
+enum Speaker {
     Client,
     /// The coach, to the client: so claims are written as well.
     Coach,
@@ -48,40 +48,40 @@ impl Names<'_> {
         if claim.evidence.is_empty() || check_words(words, said.chain(verified)).is_err() {
             return false;
         }
-        let typed = self.tokens(words, Voice::Coach);
+        let typed = self.tokens(words, Speaker::Coach);
         let says = |token: &String| !token.starts_with('\u{a7}');
         let quotes = claim.evidence.iter().filter_map(|item| Some((item.quote.as_str(), self.speaker(&item.speaker)?)));
         let imperative = claim.section == Section::ActionItems;
         typed.iter().any(says)
-            && quotes.chain(verified.map(|text| (text, Voice::Coach))).any(|(basis, voice)| {
+            && quotes.chain(verified.map(|text| (text, Speaker::Coach))).any(|(basis, speaker)| {
                 facts::denies(basis) == facts::denies(words)
-                    && is_made_of(&typed, &self.tokens(basis, voice), imperative)
+                    && is_made_of(&typed, &self.tokens(basis, speaker), imperative)
             })
     }
 
-    fn speaker(self, name: &str) -> Option<Voice> {
+    fn speaker(self, name: &str) -> Option<Speaker> {
         let shares = |other: &str| {
             let other = name_words([other].into_iter());
             name_words([name].into_iter()).iter().any(|word| other.contains(word))
         };
         match (shares(self.client), shares(self.coach)) {
-            (true, false) => Some(Voice::Client),
-            (false, true) => Some(Voice::Coach),
+            (true, false) => Some(Speaker::Client),
+            (false, true) => Some(Speaker::Coach),
             _ => None,
         }
     }
 
     /// The words that say something, in order and in one form; who is meant by a name or a pronoun in place of it.
-    fn tokens(self, text: &str, voice: Voice) -> Vec<String> {
+    fn tokens(self, text: &str, speaker: Speaker) -> Vec<String> {
         let (client, coach) = (name_words([self.client].into_iter()), name_words([self.coach].into_iter()));
         let mut tokens: Vec<String> = Vec::new();
         for word in parts(text) {
-            let token = match (word.as_str(), voice) {
+            let token = match (word.as_str(), speaker) {
                 (word, _) if NEUTRAL.contains(&word) || word.ends_with("self") || word.ends_with("selves") => continue,
-                ("i" | "me" | "my" | "mine" | "we" | "us" | "our" | "ours", Voice::Client) => CLIENT,
-                ("i" | "me" | "my" | "mine" | "we" | "us" | "our" | "ours", Voice::Coach) => COACH,
-                ("you" | "your" | "yours", Voice::Client) => COACH,
-                ("you" | "your" | "yours", Voice::Coach) => CLIENT,
+                ("i" | "me" | "my" | "mine" | "we" | "us" | "our" | "ours", Speaker::Client) => CLIENT,
+                ("i" | "me" | "my" | "mine" | "we" | "us" | "our" | "ours", Speaker::Coach) => COACH,
+                ("you" | "your" | "yours", Speaker::Client) => COACH,
+                ("you" | "your" | "yours", Speaker::Coach) => CLIENT,
                 ("he" | "him" | "his", _) => OTHERS[0],
                 ("she" | "her" | "hers", _) => OTHERS[1],
                 ("they" | "them" | "their" | "theirs", _) => OTHERS[2],

@@ -13,7 +13,7 @@ use super::{
     account::{Draft, trimmed, words},
     cue_marks, cue_names, cue_tags,
     label::{self, Labels, Piece, Place},
-    live::Shown,
+    live::DisplayStyle,
     markup::{self, Span},
     meet_captions, text,
     webvtt_cues::Cue,
@@ -52,7 +52,7 @@ pub(super) fn guid(id: &str) -> Option<&str> {
 pub(super) fn speak<'a>(
     cues: &mut [Cue<'a>],
     speaker: impl Fn(&'a str) -> Option<&'a str>,
-    shown: Shown,
+    shown: DisplayStyle,
     draft: &mut Draft,
 ) -> Convention {
     let (mut guids, mut beside, mut numbered, mut voices) = (0, 0, 0, false);
@@ -104,7 +104,7 @@ pub(super) fn speak<'a>(
     }
     let dashes = have_dashes(cues);
     if labels.len() == 0 && (dashes || cues.iter().any(|cue| cue.payload.trim_start().starts_with(">>"))) {
-        draft.warn(0, if dashes { DASHED_VOICES } else { text::VOICES });
+        draft.warn(0, if dashes { DASHED_TURNS } else { text::UNNAMED_TURNS });
     }
     let habits = Habits { carried: labels.carried || shown.rolls, marked, dashes };
     by_prefixes(cues, &labels, habits, draft);
@@ -138,8 +138,8 @@ fn spans<'a>(raw: &'a str, draft: &mut Draft) -> Vec<Span<'a>> {
     spans
 }
 
-/// What is said where dashes alone tell voices apart.
-const DASHED_VOICES: &str = "nobody is named: the dashes show where somebody else starts speaking, but not who it is";
+/// What is said where dashes alone tell speakers apart.
+const DASHED_TURNS: &str = "nobody is named: the dashes show where somebody else starts speaking, but not who it is";
 
 /// How a file marks changes of speakers beside its labels.
 #[derive(Clone, Copy, Debug)]

@@ -35,11 +35,13 @@ struct SetOff<'c> {
 }
 
 /// How a payload may be read so.
-type Way = for<'c> fn(&'c str) -> Option<SetOff<'c>>;
+type SplitPayload = for<'c> fn(&'c str) -> Option<SetOff<'c>>;
 
 /// Writes names that markup sets off as labels, where the file has its names there.
 pub(super) fn write_as_labels(cues: &mut [Cue<'_>], draft: &mut Draft) {
-    for (way, is_class) in [(within as Way, false), (as_class as Way, true), (as_tag as Way, false)] {
+    for (way, is_class) in
+        [(within as SplitPayload, false), (as_class as SplitPayload, true), (as_tag as SplitPayload, false)]
+    {
         let found: Vec<Option<SetOff<'_>>> = cues.iter().map(|cue| way(&cue.payload)).collect();
         if !name_speakers(&found, is_class) {
             continue;

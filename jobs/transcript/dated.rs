@@ -43,7 +43,7 @@ pub(super) struct Dated {
 }
 
 /// A day with a time, as found in a line.
-struct Found<'a> {
+struct DateTimeInLine<'a> {
     /// Where it begins and ends, in bytes, brackets included.
     from: usize,
     to: usize,
@@ -61,16 +61,17 @@ pub(super) fn without_days(text: &str) -> Result<Option<Dated>, NotATranscript> 
     if filled().take(40).filter(|line| find(line).is_some()).take(2).count() < 2 {
         return Ok(None);
     }
-    let found: Vec<(&str, Option<Found<'_>>)> = text.lines().map(|line| (line, find(line))).collect();
-    let dated: Vec<(&str, &Found<'_>)> =
+    let found: Vec<(&str, Option<DateTimeInLine<'_>>)> = text.lines().map(|line| (line, find(line))).collect();
+    let dated: Vec<(&str, &DateTimeInLine<'_>)> =
         found.iter().filter_map(|(line, found)| Some((*line, found.as_ref()?))).collect();
     if dated.len() < FEWEST || dated.len() * 3 < filled().count() {
         return Ok(None);
     }
-    let level = |(line, found): &&(&str, &Found<'_>)| {
+    let level = |(line, found): &&(&str, &DateTimeInLine<'_>)| {
         line[found.to..].split(|letter: char| !letter.is_alphanumeric()).take(6).any(|word| LEVELS.contains(&word))
     };
-    let counts = |(line, found): &&(&str, &Found<'_>)| line[found.to..].bytes().any(|byte| byte.is_ascii_digit());
+    let counts =
+        |(line, found): &&(&str, &DateTimeInLine<'_>)| line[found.to..].bytes().any(|byte| byte.is_ascii_digit());
     let logged = dated.iter().filter(|(line, _)| !ends_as_speech_does(line)).count() * 10 >= dated.len() * 9
         && dated.iter().filter(counts).count() * 10 >= dated.len() * 9;
     if logged || dated.iter().filter(level).count() * 2 > dated.len() {
@@ -98,7 +99,7 @@ pub(super) fn without_days(text: &str) -> Result<Option<Dated>, NotATranscript> 
 }
 
 /// Whether lines follow each other as fast as people speak, within one session.
-fn is_spoken(text: &str, dated: &[(&str, &Found<'_>)]) -> bool {
+fn is_spoken(text: &str, dated: &[(&str, &DateTimeInLine<'_>)]) -> bool {
     let days = dated.iter().map(|(_, found)| found.day).collect::<HashSet<_>>().len();
     let mut gaps: Vec<i64> =
         dated.windows(2).map(|pair| (pair[1].1.millis - pair[0].1.millis).rem_euclid(DAY)).collect();
@@ -122,14 +123,14 @@ fn ends_as_speech_does(line: &str) -> bool {
 }
 
 /// The day with its time that a line begins with, or that stands in brackets behind a name.
-fn find(line: &str) -> Option<Found<'_>> {
+fn find(line: &str) -> Option<DateTimeInLine<'_>> {
     let line_from = line.len() - line.trim_start_matches([' ', '\t', '*', '-', '•', '\u{200e}', '\u{feff}']).len();
     let head = &line[..line.floor_char_boundary(FURTHEST)];
     let bracket = head.find(['[', '(']).filter(|at| *at > line_from);
     [Some(line_from), bracket].into_iter().flatten().find_map(|from| moment(line, from))
 }
 
-fn moment(line: &str, from: usize) -> Option<Found<'_>> {
+fn moment(line: &str, from: usize) -> Option<DateTimeInLine<'_>> {
     let text = &line[from..];
     let close = match text.chars().next()? {
         '[' => Some(']'),
@@ -150,7 +151,7 @@ fn moment(line: &str, from: usize) -> Option<Found<'_>> {
     let apart =
         rest.is_empty() || close.is_some() || rest.starts_with([' ', ':', '|', '-', '–']) || spaced(',') || spaced(';');
     let rest = rest.trim_start_matches([':', '|', ',', ';']);
-    (apart && millis < DAY).then(|| Found { from, to: line.len() - rest.len(), day: &inner[..width], millis })
+    (apart && millis < DAY).then(|| DateTimeInLine { from, to: line.len() - rest.len(), day: &inner[..width], millis })
 }
 
 /// The width of the day that a text begins with, `5 January 2026`, `Jan 5, 2026`.

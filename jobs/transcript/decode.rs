@@ -21,7 +21,7 @@ pub struct Decoded<'a> {
 }
 
 /// What the bytes say, before line breaks are made one.
-struct Read<'a> {
+struct RawText<'a> {
     text: Cow<'a, str>,
     encoding: &'static str,
     message: Option<String>,
@@ -30,7 +30,7 @@ struct Read<'a> {
 /// Decodes; every input gives a text.
 #[must_use]
 pub fn decode(bytes: &[u8]) -> Decoded<'_> {
-    let Read { text, encoding, message } = to_text(bytes);
+    let RawText { text, encoding, message } = to_text(bytes);
     let (text, padding) = without_padding(text);
     let text = normalize(text);
     let warning = message.map(|message| place(&text, message)).or_else(|| {
@@ -68,7 +68,7 @@ fn place(text: &str, message: String) -> Warning {
     Warning { line, column: Some(text[begin..at].chars().count() + 1), message }
 }
 
-fn to_text(bytes: &[u8]) -> Read<'_> {
+fn to_text(bytes: &[u8]) -> RawText<'_> {
     // The mark of UTF-32 little-endian begins with that of UTF-16, so it is looked for first.
     match bytes {
         [0xff, 0xfe, 0, 0, rest @ ..] => utf32(rest, u32::from_le_bytes),
@@ -124,13 +124,13 @@ fn by_nuls(bytes: &[u8]) -> Option<Wide> {
     None
 }
 
-fn utf16<'a>(bytes: &'a [u8], encoding: &'static Encoding) -> Read<'a> {
+fn utf16<'a>(bytes: &'a [u8], encoding: &'static Encoding) -> RawText<'a> {
     let (text, damaged) = encoding.decode_without_bom_handling(bytes);
     let message = damaged.then(|| format!("some characters are damaged ({})", encoding.name()));
-    Read { text, encoding: encoding.name(), message }
+    RawText { text, encoding: encoding.name(), message }
 }
 
-fn utf32(bytes: &[u8], unit: fn([u8; 4]) -> u32) -> Read<'static> {
+fn utf32(bytes: &[u8], unit: fn([u8; 4]) -> u32) -> RawText<'static> {
     let mut damaged = !bytes.len().is_multiple_of(4);
     let text: String = bytes
         .chunks_exact(4)
@@ -143,14 +143,14 @@ fn utf32(bytes: &[u8], unit: fn([u8; 4]) -> u32) -> Read<'static> {
         })
         .collect();
     let message = damaged.then(|| "some characters are damaged (UTF-32)".to_owned());
-    Read { text: Cow::Owned(text), encoding: "UTF-32", message }
+    RawText { text: Cow::Owned(text), encoding: "UTF-32", message }
 }
 
 /// A file of another tool is UTF-8 or not; one that is UTF-8 but for a damaged spot stays UTF-8, since reading all of
 /// it in another encoding would spoil every name with an accent.
-fn utf8_or_legacy(bytes: &[u8]) -> Read<'_> {
+fn utf8_or_legacy(bytes: &[u8]) -> RawText<'_> {
     if let Ok(text) = std::str::from_utf8(bytes) {
-        return legacy::escaped(bytes).unwrap_or(Read {
+        return legacy::escaped(bytes).unwrap_or(RawText {
             text: Cow::Borrowed(text),
             encoding: UTF_8.name(),
             message: None,
@@ -163,7 +163,7 @@ fn utf8_or_legacy(bytes: &[u8]) -> Read<'_> {
     }
     if good > bad * 2 {
         let message = format!("{bad} damaged places in the text (not valid UTF-8), the first here");
-        return Read { text: Cow::Owned(mostly_utf8(bytes)), encoding: UTF_8.name(), message: Some(message) };
+        return RawText { text: Cow::Owned(mostly_utf8(bytes)), encoding: UTF_8.name(), message: Some(message) };
     }
     legacy::read(bytes)
 }

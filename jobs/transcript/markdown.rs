@@ -76,7 +76,7 @@ fn codes(line: &str) -> bool {
         || line.starts_with('`') && line.matches('`').count() == 2
 }
 
-/// A line without its mark of a quotation; none where it has none. `>>` marks voices.
+/// A line without its mark of a quotation; none where it has none. `>>` marks a change of speaker.
 fn unquoted(line: &str) -> Option<&str> {
     let mut rest = line.trim_start();
     let mut found = false;

@@ -55,7 +55,7 @@ const PLACES: [Place; 3] = [Place::InBrackets, Place::Start, Place::End];
 
 /// A time, or the two of a stretch, as found in a line.
 #[derive(Debug)]
-struct Found {
+struct TimesInLine {
     /// Where it begins and ends, in bytes.
     from: usize,
     to: usize,
@@ -169,7 +169,7 @@ fn are_times(starts: &[i64], shape: Shape) -> bool {
 }
 
 /// The odd time of a line.
-fn find(line: &str, shape: Shape, place: Place) -> Option<Found> {
+fn find(line: &str, shape: Shape, place: Place) -> Option<TimesInLine> {
     match place {
         Place::Start => {
             let from = line.len() - line.trim_start_matches([' ', '\t', '*']).len();
@@ -214,16 +214,16 @@ fn is_apart(rest: &str) -> bool {
 }
 
 /// A time at a place of a line, and the second one behind a dash or an arrow.
-fn stretch(line: &str, from: usize, shape: Shape) -> Option<Found> {
+fn stretch(line: &str, from: usize, shape: Shape) -> Option<TimesInLine> {
     let (start_ms, rest) = one(&line[from..], shape)?;
     let to = line.len() - rest.len();
     let dash = rest.trim_start().trim_start_matches(['-', '–', '—', '>', '→']);
     if dash.len() < rest.trim_start().len()
         && let Some((end, after)) = one(dash.trim_start(), shape)
     {
-        return Some(Found { from, to: line.len() - after.len(), start_ms, end_ms: Some(end) });
+        return Some(TimesInLine { from, to: line.len() - after.len(), start_ms, end_ms: Some(end) });
     }
-    (shape != Shape::Seconds).then_some(Found { from, to, start_ms, end_ms: None })
+    (shape != Shape::Seconds).then_some(TimesInLine { from, to, start_ms, end_ms: None })
 }
 
 /// A time of a shape at the start of a text, in milliseconds, and what follows.

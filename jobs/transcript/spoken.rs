@@ -22,11 +22,11 @@ const PACE: std::ops::Range<f64> = 2.0..60.0;
 const LONGEST: f64 = 6.0 * 3_600.0;
 
 /// Whether a few people take turns in sentences, as fast as people speak.
-pub(super) fn in_turn(voices: &[String], texts: &[&str], rows: &[Row]) -> bool {
-    let (count, distinct) = (rows.len(), voices.iter().collect::<HashSet<_>>().len());
-    let changes = voices.windows(2).filter(|pair| pair[0] != pair[1]).count();
-    let turns = distinct >= 2 && distinct * 2 <= voices.len() && changes * 4 >= voices.len();
-    if count < FEWEST || voices.len() * 10 < count * 8 || !turns {
+pub(super) fn in_turn(speakers: &[String], texts: &[&str], rows: &[Row]) -> bool {
+    let (count, distinct) = (rows.len(), speakers.iter().collect::<HashSet<_>>().len());
+    let changes = speakers.windows(2).filter(|pair| pair[0] != pair[1]).count();
+    let turns = distinct >= 2 && distinct * 2 <= speakers.len() && changes * 4 >= speakers.len();
+    if count < FEWEST || speakers.len() * 10 < count * 8 || !turns {
         return false;
     }
     let ended = texts.iter().filter(|text| label::ends_a_sentence(text)).count();

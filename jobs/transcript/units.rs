@@ -38,7 +38,7 @@ impl Unit {
             Self::Seconds => 1e3,
             Self::Minutes => 6e4,
             Self::Days => 8.64e7,
-            // Until they are counted; see `Told::counted`.
+            // Until they are counted; see `StatedUnits::counted`.
             Self::Samples | Self::Frames => f64::NAN,
         }
     }
@@ -72,7 +72,7 @@ pub(super) struct Row {
 
 /// The units that the keys or headings say.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Told {
+pub(super) struct StatedUnits {
     pub(super) start: Option<Unit>,
     pub(super) end: Option<Unit>,
     pub(super) long: Option<Unit>,
@@ -80,7 +80,7 @@ pub(super) struct Told {
     pub(super) a_second: Option<f64>,
 }
 
-impl Told {
+impl StatedUnits {
     /// The unit of samples or frames, where the file counts those.
     pub(super) fn counts(&self) -> Option<Unit> {
         [self.start, self.end, self.long]
@@ -130,7 +130,7 @@ pub(super) fn letters(text: &str) -> usize {
 }
 
 /// Works out all times.
-pub(super) fn timeline(rows: &[Row], told: Told) -> Timeline {
+pub(super) fn timeline(rows: &[Row], told: StatedUnits) -> Timeline {
     if let Some(unit) = told.counts() {
         return match told.counted(rows) {
             Some((rows, told)) => timeline(&rows, told),
@@ -339,7 +339,7 @@ impl Pace {
 
 #[cfg(test)]
 mod tests {
-    use super::{Raw, Row, Told, Unit, timeline};
+    use super::{Raw, Row, StatedUnits, Unit, timeline};
 
     fn rows(times: &[(f64, f64)]) -> Vec<Row> {
         let row = |&(start, end): &(f64, f64)| Row {
@@ -371,7 +371,7 @@ mod tests {
             (&[(1.0, 3.0), (4.0, 6.0)], Some(Unit::Milliseconds), None),
             (&[(1_000.0, 3_000.0), (4_000.0, 6_000.0)], Some(Unit::Seconds), None),
         ] {
-            let read = timeline(&rows(times), Told { start: told, ..Told::default() });
+            let read = timeline(&rows(times), StatedUnits { start: told, ..StatedUnits::default() });
             assert_eq!(read.times[0].0, first, "{times:?} {told:?}");
             assert_eq!(read.doubt.is_some(), first.is_none(), "{times:?} {told:?}");
         }
@@ -383,7 +383,7 @@ mod tests {
             |start, long| Row { letters: 30, start: Raw::Number(start), long: Raw::Number(long), ..Row::default() };
         let read = timeline(
             &[row(500.0, 2.0), row(4_000.0, 3.0)],
-            Told { start: Some(Unit::Milliseconds), ..Told::default() },
+            StatedUnits { start: Some(Unit::Milliseconds), ..StatedUnits::default() },
         );
         assert_eq!(read.times, [(Some(500), Some(2_500)), (Some(4_000), Some(7_000))]);
     }

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use clap::Args;
 use debrief_jobs::{
-    ingest::{self, Fate, File},
+    ingest::{self, File, FileOutcome},
     meeting, people,
 };
 
@@ -64,7 +64,7 @@ impl Inbox {
 
 fn detail(file: &File) -> String {
     let gone = (!file.is_there).then(|| "no longer there".to_owned());
-    let state = file.session_state.as_ref().filter(|_| file.outcome == Fate::Read);
+    let state = file.session_state.as_ref().filter(|_| file.outcome == FileOutcome::Read);
     let state = state.map(|state| format!("the session is {state}"));
     let reason = file.reason.as_ref().map(|reason| reason.replace('\n', "; "));
     [state, reason, gone].into_iter().flatten().collect::<Vec<_>>().join("; ")

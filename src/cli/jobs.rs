@@ -30,7 +30,7 @@ pub(crate) enum Jobs {
     /// List jobs, newest first
     List {
         #[command(flatten)]
-        which: Which,
+        which: JobFilter,
         /// Include finished housekeeping jobs (ingest scans every five seconds)
         #[arg(long)]
         all: bool,
@@ -51,7 +51,7 @@ pub(crate) enum Jobs {
 
 /// Which jobs.
 #[derive(Clone, Debug, Args)]
-pub(crate) struct Which {
+pub(crate) struct JobFilter {
     /// Only jobs in this state
     #[arg(long, value_parser = one_of::<JobState>(JobState::NAMES))]
     state: Option<JobState>,
@@ -69,7 +69,7 @@ pub(crate) struct Change {
     /// The job's id, or its first digits; without it, all jobs that match the filter
     id: Option<IdPrefix>,
     #[command(flatten)]
-    which: Which,
+    which: JobFilter,
     /// Do not ask before changing several jobs; required if there is no terminal to ask on
     #[arg(long, short)]
     yes: bool,
@@ -78,7 +78,7 @@ pub(crate) struct Change {
     dry_run: bool,
 }
 
-impl Which {
+impl JobFilter {
     async fn filter(&self, app: &App, id: Option<Uuid>) -> anyhow::Result<Filter> {
         let organization = match &self.org {
             Some(handle) => Some(app.organization(Some(handle)).await?),

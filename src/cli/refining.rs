@@ -13,7 +13,7 @@ use debrief_jobs::{
         id::IdPrefix,
         summary,
     },
-    review::{actions::Shown, refining},
+    review::{actions::ShownVersion, refining},
 };
 use serde_json::json;
 use uuid::Uuid;
@@ -59,26 +59,26 @@ pub(crate) struct Diff {
 }
 
 /// A summary's session and newest version, in a transaction of its organization.
-struct Found {
+struct NewestSummary {
     tx: TenantTx,
     summary: Uuid,
     session: Uuid,
     version: i32,
 }
 
-async fn find(app: &App, id: &IdPrefix) -> anyhow::Result<Found> {
+async fn find(app: &App, id: &IdPrefix) -> anyhow::Result<NewestSummary> {
     let (mut tx, summary) = app.summary(id).await?;
     let row = sqlx::query!("select session_id, version from summaries where id = $1", summary)
         .fetch_optional(tx.conn())
         .await?
         .context("the summary was there a moment ago")?;
-    Ok(Found { tx, summary, session: row.session_id, version: row.version })
+    Ok(NewestSummary { tx, summary, session: row.session_id, version: row.version })
 }
 
-impl Found {
-    async fn newest(&mut self) -> anyhow::Result<Shown> {
+impl NewestSummary {
+    async fn newest(&mut self) -> anyhow::Result<ShownVersion> {
         let content = summary::load_version(&mut self.tx, self.summary, self.version).await?;
-        Ok(Shown { version: self.version, hash: content.hash() })
+        Ok(ShownVersion { version: self.version, hash: content.hash() })
     }
 }
 
@@ -95,7 +95,7 @@ impl Refine {
             }
             asked => asked?,
         };
-        let Found { tx, summary, .. } = found;
+        let NewestSummary { tx, summary, .. } = found;
         tx.commit().await?;
         let result = json!({ "refinement": id, "summary": summary, "base_version": shown.version });
         app.output.one(&result, |_| {
@@ -109,7 +109,7 @@ impl Undo {
         let mut found = find(app, &self.summary).await?;
         let shown = found.newest().await?;
         let version = refining::undo(&mut found.tx, found.session, found.summary, &shown, &Visitor::default()).await?;
-        let Found { tx, summary, .. } = found;
+        let NewestSummary { tx, summary, .. } = found;
         tx.commit().await?;
         let result = json!({ "summary": summary, "version": version, "restores": shown.version - 1 });
         app.output.one(&result, |_| format!("version {version} restores version {}", shown.version - 1))

@@ -79,7 +79,7 @@ pub(crate) struct Name {
 
 /// What `show` shows.
 #[derive(Debug, Serialize)]
-struct Shown {
+struct SpeakersReport {
     speakers: Vec<Speaker>,
     /// Follow-ups that went out with another's words.
     misdelivered: Vec<Misdelivered>,
@@ -105,7 +105,7 @@ impl Speakers {
                 let (mut tx, session) = app.session(&session).await?;
                 let speakers = attribute::speakers(&mut tx, session).await?;
                 let misdelivered = attribute::misdelivered(&mut tx, session).await?;
-                app.output.one(&Shown { speakers, misdelivered }, text)?;
+                app.output.one(&SpeakersReport { speakers, misdelivered }, text)?;
             }
             Self::Name(name) => name.run(app).await?,
             Self::Undo { session, label } => {
@@ -201,7 +201,7 @@ fn warnings(misdelivered: &[Misdelivered]) -> String {
     text
 }
 
-fn text(shown: &Shown) -> String {
+fn text(shown: &SpeakersReport) -> String {
     if shown.speakers.is_empty() {
         return "the speakers of this session are not identified yet".to_owned();
     }

@@ -136,7 +136,7 @@ pub(super) async fn dismiss(
     parts: Parts,
     form: Form,
 ) -> Result<Response, Failure> {
-    let mut act = Act::begin(&state, path, parts, form).await?;
+    let mut act = SummaryAction::begin(&state, path, parts, form).await?;
     actions::dismiss(&mut act.tx, act.session, act.summary, &act.visitor).await?;
     act.done(&state, "dismissed").await
 }
@@ -148,7 +148,7 @@ pub(super) async fn reopen(
     parts: Parts,
     form: Form,
 ) -> Result<Response, Failure> {
-    let mut act = Act::begin(&state, path, parts, form).await?;
+    let mut act = SummaryAction::begin(&state, path, parts, form).await?;
     actions::reopen(&mut act.tx, act.session, act.summary, &act.visitor).await?;
     act.done(&state, "reopened").await
 }
@@ -160,7 +160,7 @@ pub(super) async fn cancel(
     parts: Parts,
     form: Form,
 ) -> Result<Response, Failure> {
-    let mut act = Act::begin(&state, path, parts, form).await?;
+    let mut act = SummaryAction::begin(&state, path, parts, form).await?;
     actions::cancel_follow_up(&mut act.tx, act.session, act.summary, &act.visitor).await?;
     act.done(&state, "cancelled").await
 }
@@ -172,7 +172,7 @@ pub(super) async fn arrived(
     parts: Parts,
     form: Form,
 ) -> Result<Response, Failure> {
-    let mut act = Act::begin(&state, path, parts, form).await?;
+    let mut act = SummaryAction::begin(&state, path, parts, form).await?;
     actions::decide_follow_up(&mut act.tx, act.session, act.summary, Verdict::Arrived, &act.visitor).await?;
     act.done(&state, "arrived").await
 }
@@ -184,7 +184,7 @@ pub(super) async fn again(
     parts: Parts,
     form: Form,
 ) -> Result<Response, Failure> {
-    let mut act = Act::begin(&state, path, parts, form).await?;
+    let mut act = SummaryAction::begin(&state, path, parts, form).await?;
     actions::decide_follow_up(&mut act.tx, act.session, act.summary, Verdict::SendAgain, &act.visitor).await?;
     act.done(&state, "again").await
 }
@@ -203,14 +203,14 @@ pub(super) async fn close(
 }
 
 /// One action on a summary that takes nothing but the press of a button.
-struct Act {
+struct SummaryAction {
     tx: TenantTx,
     session: Uuid,
     summary: Uuid,
     visitor: Visitor,
 }
 
-impl Act {
+impl SummaryAction {
     async fn begin(
         state: &HttpState,
         Path((session, summary)): Path<(Uuid, Uuid)>,

@@ -13,14 +13,14 @@ use debrief_jobs::{
 };
 use uuid::Uuid;
 
-use super::{Said, attribute, due, name, outcome, parsed_session, tenant};
+use super::{Line, attribute, due, name, outcome, parsed_session, tenant};
 use crate::support::{Runnable, World};
 
 const LAPTOP: Option<&str> = Some("PR-Laptop");
 const MAYA: Option<&str> = Some("Maya Okafor");
 
 /// What one person tells Maya; enough for a summary.
-const fn session<'a>(label: Option<&'a str>) -> [Said<'a>; 6] {
+const fn session<'a>(label: Option<&'a str>) -> [Line<'a>; 6] {
     [
         (MAYA, 0, 4_000, "Good to see you. How did the planning meeting go?"),
         (

@@ -9,7 +9,7 @@ use debrief_jobs::{
 };
 use uuid::Uuid;
 
-use super::{Said, attribute, diarised, name, outcome, parsed_session, tenant};
+use super::{Line, attribute, diarised, name, outcome, parsed_session, tenant};
 use crate::support::{Runnable, World};
 
 const MAYA: Option<&str> = Some("Maya Okafor");
@@ -29,8 +29,8 @@ async fn file(world: &World, session: Uuid, key: &str) {
     tx.commit().await.expect("it is committed");
 }
 
-/// Two voices without names, in a file of this name.
-async fn voices_in(world: &World, greeting: &str, key: &str) -> Uuid {
+/// Two speakers without names, in a file of this name.
+async fn unnamed_pair_in(world: &World, greeting: &str, key: &str) -> Uuid {
     let session = parsed_session(world, &diarised(greeting)).await;
     file(world, session, key).await;
     attribute(world, session).await;
@@ -58,7 +58,7 @@ async fn undo(world: &World, session: Uuid, label: &str) -> Result<correct::Corr
 #[tokio::test]
 async fn a_file_named_after_the_client_is_evidence_that_is_said_and_taken_back_with_one_click() {
     let world = World::new().await;
-    let session = voices_in(&world, GREETING, "inbox/maya/2026-11-03/Coaching with Priya Raman.txt").await;
+    let session = unnamed_pair_in(&world, GREETING, "inbox/maya/2026-11-03/Coaching with Priya Raman.txt").await;
     let found = outcome(&world, session).await;
     assert!(found.starts_with("attributed") && found.ends_with("; Priya Raman due"), "{found}");
     drain::<SummarizeClient>(&world).await;
@@ -107,7 +107,7 @@ async fn evidence_that_disagrees_or_points_to_several_is_asked_about() {
         (GREETING, "inbox/maya/call.vtt"),
         (GREETING, "inbox/maya/About Priya.vtt"),
     ] {
-        let session = voices_in(&world, greeting, key).await;
+        let session = unnamed_pair_in(&world, greeting, key).await;
         assert_eq!(state(&world, session).await, "waiting_for_speakers", "{key}");
     }
 }
@@ -132,17 +132,17 @@ async fn a_roster_of_one_and_the_hour_of_the_week_are_evidence() {
         attribute(&world, session).await;
         assert_eq!(state(&world, session).await, "attributed");
     }
-    let third = voices_in(&world, GREETING, "inbox/maya/2026-11-03 10.02.40 call/audio.vtt").await;
+    let third = unnamed_pair_in(&world, GREETING, "inbox/maya/2026-11-03 10.02.40 call/audio.vtt").await;
     assert!(outcome(&world, third).await.ends_with("; Priya Raman due"), "{}", outcome(&world, third).await);
-    let other = voices_in(&world, GREETING, "inbox/maya/2026-11-03 15.00.00 call/audio.vtt").await;
+    let other = unnamed_pair_in(&world, GREETING, "inbox/maya/2026-11-03 15.00.00 call/audio.vtt").await;
     assert_eq!(state(&world, other).await, "waiting_for_speakers");
 
     let mut tx = tenant(&world).await;
     sqlx::query("delete from clients where id = $1").bind(world.tom).execute(tx.conn()).await.expect("Tom is gone");
     tx.commit().await.expect("it is committed");
-    let only = voices_in(&world, GREETING, "inbox/maya/call.vtt").await;
+    let only = unnamed_pair_in(&world, GREETING, "inbox/maya/call.vtt").await;
     assert!(outcome(&world, only).await.ends_with("; Priya Raman due"), "{}", outcome(&world, only).await);
-    let stranger = voices_in(&world, GREETING, "inbox/maya/Jonas Weber.vtt").await;
+    let stranger = unnamed_pair_in(&world, GREETING, "inbox/maya/Jonas Weber.vtt").await;
     assert_eq!(state(&world, stranger).await, "waiting_for_speakers");
 }
 
@@ -196,7 +196,7 @@ async fn badges_are_no_other_person_and_two_names_are_nobody_alone() {
 #[tokio::test]
 async fn words_that_all_stand_under_one_clients_name_are_no_summary_without_a_person() {
     let world = World::new().await;
-    let said: [Said<'_>; 2] = [
+    let said: [Line<'_>; 2] = [
         (Some("Priya Raman"), 0, 2_000, "How was the week?"),
         (Some("Priya Raman"), 2_000, 9_000, "I closed the account, and I will send the draft by Friday."),
     ];

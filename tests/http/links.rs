@@ -3,7 +3,7 @@
 use axum::http::StatusCode;
 use debrief_jobs::{
     db::Tx,
-    links::{self, Because, Which},
+    links::{self, LinkFilter, RevokeReason},
     path::SendFreshLink,
     people::{self, CoachChange, NewCoach},
     voice,
@@ -136,7 +136,7 @@ async fn whoever_holds_a_replaced_link_ends_no_open_page_by_it() {
         listed.iter().map(|link| (link.opens, link.visits)).collect::<Vec<_>>(),
         [(true, 0), (false, 1), (false, 1)]
     );
-    let taken = links::revoke(&mut tx, Which::Session(visit.reviewed.session), Because::Command).await;
+    let taken = links::revoke(&mut tx, LinkFilter::Session(visit.reviewed.session), RevokeReason::Command).await;
     assert_eq!(taken.expect("they are taken back"), 3, "one that opens, and two that are open");
     tx.commit().await.expect("it is committed");
     for cookie in [&cookie, &visit.cookie] {

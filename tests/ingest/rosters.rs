@@ -1,7 +1,7 @@
 //! Rosters, from outside: what becomes of the clients, and what the coach is told.
 
 use debrief_jobs::{
-    ingest::{self, Fate},
+    ingest::{self, FileOutcome},
     people,
 };
 
@@ -36,7 +36,7 @@ async fn a_roster_updates_the_clients_of_its_coach() {
         assert_eq!(count(&world, told).await, 2, "the coach is told once of each version");
         let inbox = ingest::inbox(&world.database.db, &world.services.bucket, false).await.expect("the inbox");
         assert_eq!(inbox.len(), 1, "of the version that is there: {inbox:?}");
-        assert_eq!((inbox[0].outcome, inbox[0].reason.as_deref()), (Fate::Applied, Some(reason.as_str())));
+        assert_eq!((inbox[0].outcome, inbox[0].reason.as_deref()), (FileOutcome::Applied, Some(reason.as_str())));
         assert!(inbox[0].is_left(), "something is to be said of it");
 
         drop_file(&world, "maya/roster.csv", ROSTER.replace("not an address", "nobody@client.example")).await;

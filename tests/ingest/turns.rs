@@ -170,7 +170,7 @@ async fn what_the_coach_has_already_is_told_by_mail_and_in_the_inbox() {
         let says =
             "It has the same content as “Priya goals.vtt”, which is in the session “Priya goals” on 3 November 2026.";
         let files = ingest::inbox(&world.database.db, &world.services.bucket, false).await.expect("the inbox");
-        let duplicate = files.iter().find(|file| file.outcome == ingest::Fate::Duplicate).expect("it is shown");
+        let duplicate = files.iter().find(|file| file.outcome == ingest::FileOutcome::Duplicate).expect("it is shown");
         assert_eq!(
             (duplicate.object_key.as_str(), duplicate.reason.as_deref()),
             ("inbox/maya/again/copy of it.vtt", Some(says))

@@ -10,7 +10,7 @@ use std::{
 
 use debrief_jobs::{
     bucket::{Bucket, Obstacle, Settings},
-    ingest::{self, Fate},
+    ingest::{self, FileOutcome},
 };
 
 use super::{CALL, count, look, scan, turns::letters};
@@ -60,22 +60,22 @@ async fn what_can_never_be_taken_is_told_once_and_shown_with_the_reason() {
 
     let files = ingest::inbox(&world.database.db, &world.services.bucket, true).await.expect("the inbox");
     for (name, fate, why) in [
-        ("pipe.vtt", Fate::Unreadable, "Put the transcript itself"),
-        ("pipe without an ending", Fate::Unreadable, "a pipe, a socket or a device"),
-        (".hidden pipe", Fate::Ignored, "hidden"),
-        ("socket.vtt", Fate::Unreadable, "a pipe, a socket or a device"),
-        (r"bad\xff\xfe.vtt", Fate::Unreadable, "Rename the file"),
-        (r"Zo\xeb", Fate::Unreadable, "The name of this folder"),
-        (&deep(), Fate::Unreadable, "Move the folder up"),
-        (&long, Fate::Rejected, "empty"),
-        ("good.vtt", Fate::Read, ""),
+        ("pipe.vtt", FileOutcome::Unreadable, "Put the transcript itself"),
+        ("pipe without an ending", FileOutcome::Unreadable, "a pipe, a socket or a device"),
+        (".hidden pipe", FileOutcome::Ignored, "hidden"),
+        ("socket.vtt", FileOutcome::Unreadable, "a pipe, a socket or a device"),
+        (r"bad\xff\xfe.vtt", FileOutcome::Unreadable, "Rename the file"),
+        (r"Zo\xeb", FileOutcome::Unreadable, "The name of this folder"),
+        (&deep(), FileOutcome::Unreadable, "Move the folder up"),
+        (&long, FileOutcome::Rejected, "empty"),
+        ("good.vtt", FileOutcome::Read, ""),
     ] {
         let file = files.iter().find(|file| file.object_key == format!("inbox/maya/{name}"));
         let file = file.unwrap_or_else(|| panic!("{name} is not in {files:?}"));
         assert_eq!((file.outcome, file.is_there), (fate, true), "{file:?}");
         assert!(file.reason.as_deref().unwrap_or_default().contains(why), "{file:?}");
     }
-    assert_eq!(files.iter().filter(|file| file.outcome == Fate::Unreadable).count(), 7, "{files:?}");
+    assert_eq!(files.iter().filter(|file| file.outcome == FileOutcome::Unreadable).count(), 7, "{files:?}");
 
     // Under a name that can be read it is a session.
     fs::rename(inbox.join(OsStr::from_bytes(b"bad\xff\xfe.vtt")), inbox.join("renamed.vtt")).expect("it is renamed");
@@ -150,7 +150,7 @@ async fn what_is_closed_after_it_was_read_is_nothing_to_be_told() {
     assert_eq!((found.known, found.rejected), (1, 0), "{found:?}");
     assert_eq!(world.tell_of_inbox().await, 0);
     let files = ingest::inbox(&world.database.db, &world.services.bucket, false).await.expect("the inbox");
-    assert_eq!((files.len(), files[0].outcome), (1, Fate::Read), "{files:?}");
+    assert_eq!((files.len(), files[0].outcome), (1, FileOutcome::Read), "{files:?}");
     if File::open(inbox.join("read.vtt")).is_ok() {
         return;
     }

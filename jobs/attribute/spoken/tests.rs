@@ -9,7 +9,7 @@ fn names(said: &[(usize, &str)], known: &[&str]) -> Vec<String> {
 
 fn names_of(said: &[(usize, &str)], known: &KnownNames) -> Vec<String> {
     let labels = said.iter().map(|(label, _)| label + 1).max().unwrap_or(0);
-    let said: Vec<Said<'_>> = said.iter().map(|(label, text)| Said { label: *label, text }).collect();
+    let said: Vec<Utterance<'_>> = said.iter().map(|(label, text)| Utterance { label: *label, text }).collect();
     let show = |called: &Called| match called {
         Called::Name(name) if name.confidence >= 0.75 => name.name.clone(),
         Called::Name(name) => format!("{}?", name.name),

@@ -23,10 +23,10 @@ fn clock(ms: i64) -> String {
     format!("{:02}:{:02}:{:02}.{:03}", ms / 3_600_000, ms / 60_000 % 60, ms / 1000 % 60, ms % 1000)
 }
 
-/// WebVTT of the talk; `names` may be empty, and `voice` picks one of the two.
-fn vtt(seed: usize, names: &[&str], voice: Option<usize>) -> String {
+/// WebVTT of the talk; `names` may be empty, and `speaker` picks one of the two.
+fn vtt(seed: usize, names: &[&str], speaker: Option<usize>) -> String {
     let mut text = "WEBVTT\n\n".to_owned();
-    for (who, at, said) in talk(seed).into_iter().filter(|(who, ..)| voice.is_none_or(|voice| voice == *who)) {
+    for (who, at, said) in talk(seed).into_iter().filter(|(who, ..)| speaker.is_none_or(|speaker| speaker == *who)) {
         let label = names.get(who).map(|name| format!("<v {name}>")).unwrap_or_default();
         text.push_str(&format!("{} --> {}\n{label}{said}\n\n", clock(at), clock(at + 8_000)));
     }
@@ -58,20 +58,20 @@ const PAIR: [&str; 2] = ["Maya Okafor", "Priya Raman"];
 const OTHERS: [&str; 2] = ["Maya Okafor", "Tom Becker"];
 
 #[test]
-fn formats_and_voices_of_one_meeting_are_one_session() {
+fn formats_and_tracks_of_one_meeting_are_one_session() {
     let whole = |rest| speech(rest, &vtt(1, &PAIR, None));
     let bare = |rest| speech(rest, &vtt(1, &[], None));
-    let voice = |rest, who| speech(rest, &vtt(1, &[], Some(who)));
+    let track = |rest, who| speech(rest, &vtt(1, &[], Some(who)));
     for files in [
         vec![whole("GMT20261103-140000_Recording.transcript.vtt"), bare("GMT20261103-140000_Recording.cc.vtt")],
         vec![whole("Coaching.vtt"), bare("Coaching.docx")],
         vec![whole("2026-11-03/Coaching.vtt"), bare("2026-11-03/captions.srt")],
-        vec![voice("one_doctor.srt", 0), voice("one_patient.srt", 1)],
-        vec![voice("2026-11-03/1-maya.srt", 0), voice("2026-11-03/2-priya.srt", 1)],
-        vec![voice("2026-11-03 Session 4/maya.srt", 0), voice("2026-11-03 Session 4/priya.srt", 1)],
+        vec![track("one_doctor.srt", 0), track("one_patient.srt", 1)],
+        vec![track("2026-11-03/1-maya.srt", 0), track("2026-11-03/2-priya.srt", 1)],
+        vec![track("2026-11-03 Session 4/maya.srt", 0), track("2026-11-03 Session 4/priya.srt", 1)],
         vec![
-            voice("2026-11-03 Session 4/maya.srt", 0),
-            voice("2026-11-03 Session 4/priya.srt", 1),
+            track("2026-11-03 Session 4/maya.srt", 0),
+            track("2026-11-03 Session 4/priya.srt", 1),
             whole("2026-11-03 Session 4/transcript.vtt"),
         ],
     ] {
@@ -87,7 +87,7 @@ fn sessions_of_two_clients_stay_two() {
     let bare = |rest, seed| speech(rest, &vtt(seed, &[], None));
     // The same script, with another client.
     let scripted = |rest| speech(rest, &vtt(1, &OTHERS, None));
-    let voice = |rest, seed, who| speech(rest, &vtt(seed, &[], Some(who)));
+    let track = |rest, seed, who| speech(rest, &vtt(seed, &[], Some(who)));
     let dense = |rest, seed| speech(rest, &vtt(seed, &["Maya Okafor"; 2], None));
     for files in [
         [priya("2026-11-03/priya.vtt"), tom("2026-11-03/tom.vtt")],
@@ -95,8 +95,8 @@ fn sessions_of_two_clients_stay_two() {
         [priya("2026-11-03/transcript.vtt"), tom("2026-11-03/transcript (1).vtt")],
         [bare("2026-11-03/transcript.vtt", 1), bare("2026-11-03/transcript (1).vtt", 2)],
         [priya("2026-11-03 Sessions/priya.vtt"), scripted("2026-11-03 Sessions/tom.vtt")],
-        [voice("2026-11-03/maya.srt", 1, 0), voice("2026-11-03/priya.srt", 1, 1)],
-        [voice("2026-11-03/a_client.srt", 1, 1), voice("2026-11-03/b_coach.srt", 1, 0)],
+        [track("2026-11-03/maya.srt", 1, 0), track("2026-11-03/priya.srt", 1, 1)],
+        [track("2026-11-03/a_client.srt", 1, 1), track("2026-11-03/b_coach.srt", 1, 0)],
         [bare("2026-11-03 Sessions/priya.srt", 1), bare("2026-11-03 Sessions/tom.srt", 2)],
         [dense("a_coach.srt", 1), dense("a_client.srt", 2)],
     ] {
@@ -117,19 +117,19 @@ fn what_is_written_goes_to_the_one_meeting_that_it_can_be_of() {
     let chat = |names: &[&str]| written("2026-11-03/chat.txt", names, false);
     for (speech, companion, expected) in [
         (vec![&priya], list(&PAIR), Begins(0)),
-        (vec![&priya], list(&OTHERS), Waits(Why::Strangers)),
+        (vec![&priya], list(&OTHERS), Waits(WaitReason::Strangers)),
         (vec![&priya, &tom], list(&PAIR), Begins(0)),
         (vec![&priya, &tom], list(&OTHERS), Begins(1)),
-        (vec![&priya, &tom], list(&["Maya Okafor", "Priya Raman", "Tom Becker"]), Waits(Why::Several)),
-        (vec![&priya, &tom], chat(&["Maya Okafor"]), Waits(Why::Several)),
+        (vec![&priya, &tom], list(&["Maya Okafor", "Priya Raman", "Tom Becker"]), Waits(WaitReason::Several)),
+        (vec![&priya, &tom], chat(&["Maya Okafor"]), Waits(WaitReason::Several)),
         (vec![&priya, &tom], chat(&["Tom Becker"]), Begins(1)),
         (vec![&priya, &tom], written("2026-11-03/tom-chat.txt", &["Maya Okafor"], false), Begins(1)),
         (vec![&priya], chat(&["Maya Okafor"]), Begins(0)),
         (vec![&bare], list(&PAIR), Begins(0)),
-        (vec![], chat(&PAIR), Waits(Why::Alone)),
+        (vec![], chat(&PAIR), Waits(WaitReason::Alone)),
         (vec![&own], written("2026-11-03 Session 4/chat.txt", &["nobody"], false), Begins(0)),
         (vec![&root], written("priya-chat.txt", &["nobody"], false), Begins(0)),
-        (vec![&root], written("chat.txt", &PAIR, false), Waits(Why::Alone)),
+        (vec![&root], written("chat.txt", &PAIR, false), Waits(WaitReason::Alone)),
     ] {
         let mut files: Vec<Candidate> = speech.into_iter().cloned().collect();
         files.push(companion);

@@ -18,7 +18,7 @@ use regex::Regex;
 use super::{
     super::due::{self, Due},
     cues, owes, score,
-    settled::{Fate, Settled},
+    settled::{PromiseOutcome, Settled},
     speech::{Sentence, Speech},
 };
 
@@ -27,7 +27,7 @@ pub(super) fn due<'s>(speech: &'s Speech, settled: &Settled, at: usize, day: Nai
     let sentences = &speech.sentences;
     let sentence = &sentences[at];
     let find = |it: &'s Sentence| Some((due::find(&it.text, day)?, it));
-    if let Some(Fate::Moved(to)) = settled.fate(at) {
+    if let Some(PromiseOutcome::Moved(to)) = settled.outcome(at) {
         return find(&sentences[to]);
     }
     let turn = speech.turns[sentence.turn].sentences.clone();

@@ -8,10 +8,10 @@ use regex::Regex;
 
 use super::{
     super::input::SessionForClient,
-    cues, owes, promise, roles, score,
+    cues, owes, promise, role_play, score,
     settled::Settled,
     speech::{Sentence, Speech},
-    stems, threads,
+    stems, thread_outcomes,
 };
 use crate::model::{Claim, Evidence, Owner, Section};
 use crate::text;
@@ -46,7 +46,7 @@ pub enum Doubt {
 impl<'a> Doubts<'a> {
     pub(in crate::summarize) fn new(input: &'a SessionForClient) -> Self {
         let mut speech = Speech::new(input);
-        roles::mark(&mut speech, &input.coach);
+        role_play::mark(&mut speech, &input.coach);
         let settled = Settled::new(&speech);
         let mut parts: HashMap<usize, Vec<(String, usize)>> = HashMap::new();
         for sentence in speech.sentences.iter().filter(|it| it.words > 0) {
@@ -99,7 +99,7 @@ impl<'a> Doubts<'a> {
 
     /// A claim for each open thread of which `claims` do not tell and something that was said does.
     pub(in crate::summarize) fn outcomes(&self, claims: &[Claim]) -> Vec<Claim> {
-        threads::outcomes(self.input, &self.speech, claims)
+        thread_outcomes::outcomes(self.input, &self.speech, claims)
     }
 
     /// Whether the words that are cited only mean to do it, and promise nothing.

@@ -16,13 +16,13 @@ mod promise;
 mod rank;
 mod referent;
 mod risk;
-mod roles;
+mod role_play;
 mod score;
 mod settled;
 mod sounds;
 mod speech;
 mod stems;
-mod threads;
+mod thread_outcomes;
 mod wording;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,7 +32,7 @@ pub(super) use doubt::Doubts;
 pub use rank::{Passage, Ranking, passages};
 pub(super) use sounds::fluent;
 pub(crate) use stems::is_negated;
-pub(super) use threads::same_promise;
+pub(super) use thread_outcomes::same_promise;
 
 use self::{
     rank::Candidate,
@@ -76,7 +76,7 @@ pub(super) fn write(input: &SessionForClient, local: Option<&Local>) -> Draft {
     // What speaks of danger is written by rule (`summarize::dangers`), and stands nowhere else.
     let input = &input.without_danger();
     let mut speech = Speech::new(input);
-    roles::mark(&mut speech, &input.coach);
+    role_play::mark(&mut speech, &input.coach);
     let vectors = local.and_then(|local| vectors(&speech, local));
     let alike = vectors.as_deref().and_then(|vectors| alike(input, vectors, local?));
     let model = if vectors.is_some() { embed::NAME } else { "extractive" };
@@ -95,7 +95,7 @@ pub(super) fn write(input: &SessionForClient, local: Option<&Local>) -> Draft {
     let signs = chosen.get(&Section::Priority).map(Vec::as_slice).unwrap_or_default();
     claims.extend(writer.risks(signs));
     claims.extend(writer.priority(signs));
-    claims.extend(threads::told(input, &speech, alike.as_deref()).into_iter().map(|told| DraftClaim {
+    claims.extend(thread_outcomes::reports(input, &speech, alike.as_deref()).into_iter().map(|told| DraftClaim {
         thread: Some(told.thread),
         met: Some(told.met),
         ..DraftClaim::new(Section::OpenThreads, input.threads[told.thread].text.clone(), told.evidence(&speech))
@@ -127,7 +127,7 @@ fn vectors(speech: &Speech, local: &Local) -> Option<Vec<Vec<f32>>> {
 
 /// How near each sentence is to each open thread in meaning.
 fn alike(input: &SessionForClient, vectors: &[Vec<f32>], local: &Local) -> Option<Vec<Vec<f32>>> {
-    let threads: Vec<&str> = input.threads.iter().map(threads::quoted).collect();
+    let threads: Vec<&str> = input.threads.iter().map(thread_outcomes::quoted).collect();
     let threads = local.embed(&threads).ok()?;
     let cosine = |a: &[f32], b: &[f32]| a.iter().zip(b).map(|(a, b)| a * b).sum::<f32>();
     Some(threads.iter().map(|thread| vectors.iter().map(|it| cosine(thread, it)).collect()).collect())

@@ -78,8 +78,8 @@ patterns! {
     ASKS_NEXT = r"\b(?:what about|how about|what else|anything else|what's next|who could|how will you|what could you do|where will you|what will (?:you|it)|what's your (?:homework|next|first)|(?:^|[.?!] )(?:so |and |okay,? )*(?:the|your) [\w' -]{2,30}\?|what (?:do you want|would you like|are you willing) to (?:do|take on|try|change)|what (?:will|would) you try|what are you (?:taking on|committing)|going to do)\b";
     /// Done while one talks, whatever the verb.
     IN_SESSION = r"\b(?:right now|as we speak|while we(?:'re| are)? (?:talk|speak)\w*|in(?:to)? the chat|on the whiteboard|for a (?:second|moment|minute)|real quick)\b";
-    /// The speaker's own voice of another moment: "and I'm like, I'll do it tomorrow".
-    INNER_VOICE = r"\b(?:i(?:'m| am| was) (?:like|thinking)|i (?:go|went)[,:]|i keep (?:saying|telling|thinking|promising)|(?:told|telling|promised|promising) (?:myself|them|him|her|everybody|everyone)|(?:tell|promise) myself|say(?:ing)? to myself|i (?:always |often |usually )?(?:say|think|said|thought)[,: ]+(?:\w+[,: ]+){0,4}i'll|the voice|part of me|i said i'll|i said i will|goes?,? i'll|like,? i'll|i imagine|as if to say)\b";
+    /// What the speaker says to themselves at another moment: "and I'm like, I'll do it tomorrow".
+    INNER_SPEECH = r"\b(?:i(?:'m| am| was) (?:like|thinking)|i (?:go|went)[,:]|i keep (?:saying|telling|thinking|promising)|(?:told|telling|promised|promising) (?:myself|them|him|her|everybody|everyone)|(?:tell|promise) myself|say(?:ing)? to myself|i (?:always |often |usually )?(?:say|think|said|thought)[,: ]+(?:\w+[,: ]+){0,4}i'll|the voice|part of me|i said i'll|i said i will|goes?,? i'll|like,? i'll|i imagine|as if to say)\b";
 }
 
 /// How firmly the sentence at `at` gives its speaker's word, from [`score::ENOUGH`] on; 0 where it does not.
@@ -115,7 +115,7 @@ fn firmness(speech: &Speech, at: usize) -> f32 {
     let has_day = day::names(own) || day::follows(speech, at);
     let asked = speech.before(sentence.turn);
     let planned = cues::ASKS_PLAN.is_in(&asked) || ASKS_NEXT.is_match(&asked);
-    if INNER_VOICE.is_match(own) || is_habit(speech, sentence, has_day, planned) {
+    if INNER_SPEECH.is_match(own) || is_habit(speech, sentence, has_day, planned) {
         return 0.0;
     }
     // "Then", alone, tells what comes next in a story.

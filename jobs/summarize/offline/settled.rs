@@ -39,7 +39,7 @@ const LAST: usize = 60;
 
 /// What became of a promise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fate {
+pub(super) enum PromiseOutcome {
     /// It is taken back, or another stands in its place.
     TakenBack,
     /// It was done while the two still talked.
@@ -121,7 +121,7 @@ pub(super) fn takes_back(own: &str) -> bool {
 /// What became of the promises of a session.
 #[derive(Debug, Default)]
 pub(super) struct Settled {
-    fates: BTreeMap<usize, Fate>,
+    outcomes: BTreeMap<usize, PromiseOutcome>,
 }
 
 impl Settled {
@@ -131,7 +131,7 @@ impl Settled {
         let mut open: Vec<Made> = Vec::new();
         for sentence in speech.sentences.iter().filter(|it| !it.in_role) {
             settled.look(speech, sentence, &open);
-            open.retain(|made| matches!(settled.fates.get(&made.at), None | Some(Fate::Moved(_))));
+            open.retain(|made| matches!(settled.outcomes.get(&made.at), None | Some(PromiseOutcome::Moved(_))));
             open.extend(made(speech, sentence.at));
             // What is older is not looked at any more, however many promises a session has.
             open.drain(..open.len().saturating_sub(4 * LAST));
@@ -140,15 +140,15 @@ impl Settled {
     }
 
     /// What became of the promise at `at`; none where it stands as it was given.
-    pub(super) fn fate(&self, at: usize) -> Option<Fate> {
-        self.fates.get(&at).copied()
+    pub(super) fn outcome(&self, at: usize) -> Option<PromiseOutcome> {
+        self.outcomes.get(&at).copied()
     }
 
     /// Whether what the sentence at `at` undertakes is off the list.
     pub(super) fn is_off(&self, speech: &Speech, at: usize) -> bool {
-        match self.fate(at) {
-            Some(Fate::TakenBack | Fate::Done) => true,
-            Some(Fate::Moved(_)) => false,
+        match self.outcome(at) {
+            Some(PromiseOutcome::TakenBack | PromiseOutcome::Done) => true,
+            Some(PromiseOutcome::Moved(_)) => false,
             None => score::is_dropped(speech, at),
         }
     }
@@ -156,7 +156,7 @@ impl Settled {
     /// The promises that a new one stands in the place of are off.
     fn replace(&mut self, speech: &Speech, new: &Made, recent: &[Made]) {
         for made in recent.iter().filter(|made| replaces(speech, new, made, recent)) {
-            self.fates.insert(made.at, Fate::TakenBack);
+            self.outcomes.insert(made.at, PromiseOutcome::TakenBack);
         }
     }
 
@@ -169,7 +169,7 @@ impl Settled {
         let last =
             |owner: Owner, turns: usize| recent.iter().rev().find(|it| it.owner == owner).filter(|it| near(it, turns));
         if let Some((at, moved)) = moves(speech, sentence, recent, speaker) {
-            self.fates.insert(at, Fate::Moved(moved));
+            self.outcomes.insert(at, PromiseOutcome::Moved(moved));
             return;
         }
         // "I can't tonight. Tomorrow."
@@ -178,7 +178,8 @@ impl Settled {
         {
             let next =
                 speech.sentences.get(sentence.at + 1).filter(|it| it.turn == sentence.turn && day::only_day(&it.own));
-            self.fates.insert(made.at, next.map_or(Fate::TakenBack, |next| Fate::Moved(next.at)));
+            self.outcomes
+                .insert(made.at, next.map_or(PromiseOutcome::TakenBack, |next| PromiseOutcome::Moved(next.at)));
             return;
         }
         let asked = sentence
@@ -187,7 +188,7 @@ impl Settled {
             .and_then(|before| speech.sentences[speech.turns[before].sentences.clone()].last());
         let is_first = speech.turns[sentence.turn].sentences.start == sentence.at;
         if let Some(made) = named_and_refused(own, speaker, recent) {
-            self.fates.insert(made.at, Fate::TakenBack);
+            self.outcomes.insert(made.at, PromiseOutcome::TakenBack);
             return;
         }
         // "I'd rather not" refuses what was just asked for, and takes nothing back; "scrap that" is of what the other has
@@ -207,7 +208,7 @@ impl Settled {
         let released = RELEASES.find(own).map(|found| (found, owes::other(speaker)));
         if let Some((found, owner)) = RETRACTS.find(own).map(|found| (found, speaker)).or(released) {
             if let Some(made) = retracted(own, found.range(), owner, recent, last(owner, NEAR)) {
-                self.fates.insert(made.at, Fate::TakenBack);
+                self.outcomes.insert(made.at, PromiseOutcome::TakenBack);
             }
             return;
         }
@@ -216,7 +217,7 @@ impl Settled {
             && asked.is_some_and(|it| it.asks() && IS_REALISTIC.is_match(&it.own) && it.speaker != sentence.speaker)
             && let Some(made) = last(speaker, NEAR)
         {
-            self.fates.insert(made.at, Fate::TakenBack);
+            self.outcomes.insert(made.at, PromiseOutcome::TakenBack);
             return;
         }
         if let Some(new) = made(speech, sentence.at) {
@@ -226,7 +227,7 @@ impl Settled {
         // "I'll rest instead": no promise, and not the one before either.
         if own.contains("instead") && !own.contains("instead of") && cues::WILL.is_in(own) {
             if let Some(made) = last(speaker, NEAR) {
-                self.fates.insert(made.at, Fate::TakenBack);
+                self.outcomes.insert(made.at, PromiseOutcome::TakenBack);
             }
             return;
         }
@@ -244,7 +245,7 @@ impl Settled {
                 })
             };
             if let Some(made) = last(speaker, NEAR_DONE).filter(fits) {
-                self.fates.insert(made.at, Fate::Done);
+                self.outcomes.insert(made.at, PromiseOutcome::Done);
             }
         } else if RECEIVED.is_match(own) {
             let gives = |made: &&Made| {
@@ -252,12 +253,12 @@ impl Settled {
                 made.verb.as_ref().is_some_and(|verb| given.contains(verb))
             };
             if let Some(made) = last(owes::other(speaker), NEAR).filter(gives) {
-                self.fates.insert(made.at, Fate::Done);
+                self.outcomes.insert(made.at, PromiseOutcome::Done);
             }
         } else if let Some(made) = done_now(sentence)
             .and_then(|now| recent.iter().rev().find(|made| made.owner == speaker && made.is_done_by(&now)))
         {
-            self.fates.insert(made.at, Fate::Done);
+            self.outcomes.insert(made.at, PromiseOutcome::Done);
         }
     }
 }

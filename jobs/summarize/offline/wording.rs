@@ -14,7 +14,7 @@ use super::{
     rank::Candidate,
     referent::{self, Referent},
     risk, score,
-    settled::{self, Fate},
+    settled::{self, PromiseOutcome},
     sounds,
     speech::Sentence,
 };
@@ -33,8 +33,8 @@ impl Writer<'_> {
     pub(super) fn claim(&self, section: Section, at: usize, taken: &mut BTreeSet<usize>) -> DraftClaim {
         let sentence = &self.speech.sentences[at];
         let due = if section == Section::ActionItems { self.due(at) } else { None };
-        let moved = match self.settled.fate(at).filter(|_| section == Section::ActionItems) {
-            Some(Fate::Moved(to)) => Some(&self.speech.sentences[to]),
+        let moved = match self.settled.outcome(at).filter(|_| section == Section::ActionItems) {
+            Some(PromiseOutcome::Moved(to)) => Some(&self.speech.sentences[to]),
             _ => None,
         };
         let beside = due.as_ref().map(|(_, from)| *from).filter(|_| moved.is_none());

@@ -6,7 +6,7 @@ use super::{filled, guid, has_voice, one_line, say, spans};
 use crate::{
     account::Draft,
     cue_names,
-    live::Shown,
+    live::DisplayStyle,
     markup::{self, Span},
     webvtt_cues::Cue,
 };
@@ -20,7 +20,7 @@ const VOICES: usize = 64;
 type Key<'a> = (&'a str, Option<Cow<'a, str>>);
 
 /// One utterance a voice; the parts of one Teams utterance (cues with the same GUID and voice) are joined.
-pub(super) fn by_voices<'a>(cues: &'a [Cue<'_>], shown: Shown, draft: &mut Draft) {
+pub(super) fn by_voices<'a>(cues: &'a [Cue<'_>], shown: DisplayStyle, draft: &mut Draft) {
     let carried = carried_voices(cues, shown);
     let mut guids = cues.iter().filter_map(|cue| guid(cue.id));
     let first = guids.next();
@@ -55,7 +55,7 @@ pub(super) fn by_voices<'a>(cues: &'a [Cue<'_>], shown: Shown, draft: &mut Draft
 }
 
 /// Of each cue without a voice the one above, where voices stand at changes of the speaker alone; else of none.
-fn carried_voices<'c>(cues: &'c [Cue<'_>], shown: Shown) -> Vec<Option<Cow<'c, str>>> {
+fn carried_voices<'c>(cues: &'c [Cue<'_>], shown: DisplayStyle) -> Vec<Option<Cow<'c, str>>> {
     let last = |cue: &'c Cue<'_>| match has_voice(&cue.payload) {
         true => markup::spans(&cue.payload).into_iter().rev().find_map(|span| span.voice),
         false => None,

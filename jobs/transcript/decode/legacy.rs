@@ -9,7 +9,7 @@ use std::{borrow::Cow, collections::HashSet};
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, ISO_2022_JP, ISO_8859_4, MACINTOSH, WINDOWS_1250, WINDOWS_1252, WINDOWS_1257};
 
-use super::Read;
+use super::RawText;
 
 /// So many bytes tell enough.
 const ENOUGH: usize = 1 << 17;
@@ -17,7 +17,7 @@ const ENOUGH: usize = 1 << 17;
 const FEW_WORDS: usize = 4;
 
 /// Japanese as mail writes it, in ASCII with escapes; none where it is not that.
-pub(super) fn escaped(bytes: &[u8]) -> Option<Read<'_>> {
+pub(super) fn escaped(bytes: &[u8]) -> Option<RawText<'_>> {
     const OPEN: [&[u8]; 4] = [b"\x1b$B", b"\x1b$@", b"\x1b(J", b"\x1b(I"];
     let escapes = || memchr::memchr_iter(0x1b, bytes).take(64);
     if !escapes().any(|at| OPEN.iter().any(|open| bytes[at..].starts_with(open))) || !bytes.is_ascii() {
@@ -28,7 +28,7 @@ pub(super) fn escaped(bytes: &[u8]) -> Option<Read<'_>> {
 }
 
 /// Reads what is not UTF-8.
-pub(super) fn read(bytes: &[u8]) -> Read<'_> {
+pub(super) fn read(bytes: &[u8]) -> RawText<'_> {
     let sample = telling(bytes);
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
     detector.feed(&sample, true);
@@ -50,7 +50,7 @@ pub(super) fn read(bytes: &[u8]) -> Read<'_> {
 }
 
 /// The text, with what is to be said of how it was read.
-fn said<'a>(text: Cow<'a, str>, encoding: &'static Encoding, sure: bool) -> Read<'a> {
+fn said<'a>(text: Cow<'a, str>, encoding: &'static Encoding, sure: bool) -> RawText<'a> {
     let odd = |letter: &char| *letter == char::REPLACEMENT_CHARACTER || ('\u{80}'..='\u{9f}').contains(letter);
     let damaged = text.chars().filter(odd).count();
     let name = encoding.name().replacen("windows", "Windows", 1);
@@ -66,7 +66,7 @@ fn said<'a>(text: Cow<'a, str>, encoding: &'static Encoding, sure: bool) -> Read
             if damaged == 1 { "letter" } else { "letters" }
         ),
     };
-    Read { text, encoding: encoding.name(), message: Some(message) }
+    RawText { text, encoding: encoding.name(), message: Some(message) }
 }
 
 /// The lines that are not ASCII, as far as is needed.

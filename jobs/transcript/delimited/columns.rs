@@ -13,7 +13,7 @@ use crate::{
     names_in_turn::are_names,
     raw_time::Raw,
     spoken,
-    units::Told,
+    units::StatedUnits,
 };
 
 /// Before the headings there may be a title, or a line for a spreadsheet.
@@ -83,7 +83,7 @@ pub(super) struct Columns {
     /// Of the seconds, where the start counts the minutes alone; and of the hours.
     pub(super) seconds: Option<usize>,
     pub(super) hours: Option<usize>,
-    pub(super) told: Told,
+    pub(super) told: StatedUnits,
 }
 
 pub(super) fn reader(text: &str, delimiter: u8, quoting: bool) -> Reader<&[u8]> {
@@ -202,7 +202,7 @@ fn by_headings(headings: &StringRecord, rows: &[StringRecord]) -> Option<Columns
         let at = names.iter().position(|name| rates.contains(&name.as_str()))?;
         rows.first()?.get(at)?.trim().parse().ok().filter(|count: &f64| (1.0..1e6).contains(count))
     };
-    let told = Told { start: unit(start), end: unit(end), long: unit(long), a_second: a_second() };
+    let told = StatedUnits { start: unit(start), end: unit(end), long: unit(long), a_second: a_second() };
     let columns = Columns {
         text,
         speaker: named.or(at(speaker)),

@@ -89,14 +89,14 @@ fn is_open(body: &str, table: &Table) -> bool {
 }
 
 /// A row, taken apart.
-struct Said {
+struct SpeechRow {
     line: usize,
     speaker: String,
     text: String,
     row: Row,
 }
 
-fn row(record: &StringRecord, line: usize, table: &Table, draft: &mut Draft) -> Option<Said> {
+fn row(record: &StringRecord, line: usize, table: &Table, draft: &mut Draft) -> Option<SpeechRow> {
     let columns = &table.columns;
     // A text with delimiters that nobody put in quotes takes more cells than one; the columns behind it count from the end.
     let more = record.len().saturating_sub(table.width);
@@ -138,7 +138,7 @@ fn row(record: &StringRecord, line: usize, table: &Table, draft: &mut Draft) -> 
     let plain = markdown::unemphasized(&text).into_owned();
     draft.markup(words(&text), words(&plain));
     let text = plain;
-    Some(Said { line, speaker, text, row })
+    Some(SpeechRow { line, speaker, text, row })
 }
 
 /// A time whose hours, minutes and seconds stand in cells of their own.
@@ -149,7 +149,7 @@ fn parted(hours: &str, minutes: &str, seconds: &str) -> Raw {
 }
 
 /// A row with a cell for each person: who says something in it.
-fn of_people(record: &StringRecord, line: usize, table: &Table, draft: &mut Draft, rows: &mut Vec<Said>) {
+fn of_people(record: &StringRecord, line: usize, table: &Table, draft: &mut Draft, rows: &mut Vec<SpeechRow>) {
     let time = |at: Option<usize>| at.and_then(|at| record.get(at)).map_or((Raw::None, Raw::None), span);
     let (start, within) = time(table.columns.start);
     let end = if table.columns.end.is_some() { time(table.columns.end).0 } else { within };
@@ -161,11 +161,11 @@ fn of_people(record: &StringRecord, line: usize, table: &Table, draft: &mut Draf
         };
         let text = spaced(field.trim()).into_owned();
         let row = Row { letters: letters(&text), start, end, long: Raw::None };
-        rows.push(Said { line, speaker: name.clone(), text, row });
+        rows.push(SpeechRow { line, speaker: name.clone(), text, row });
     }
 }
 
-fn say(table: &Table, rows: &[Said], draft: &mut Draft) {
+fn say(table: &Table, rows: &[SpeechRow], draft: &mut Draft) {
     let times = timeline(&rows.iter().map(|said| said.row).collect::<Vec<_>>(), table.columns.told);
     if let Some(doubt) = times.doubt {
         draft.warn(0, doubt);

@@ -59,19 +59,19 @@ pub(super) fn takes_too_long(rows: &[StringRecord], columns: &Columns) -> bool {
 /// Whether a table with the headings of a chat is a talk all the same: people take turns in it as fast as they speak.
 pub(super) fn as_chats(rows: &[StringRecord], columns: &Columns) -> bool {
     let cell = |row: &StringRecord, at: Option<usize>| at.and_then(|at| row.get(at)).unwrap_or("").trim().to_owned();
-    let voices: Vec<String> =
-        rows.iter().map(|row| cell(row, columns.speaker)).filter(|voice| !voice.is_empty()).collect();
+    let speakers: Vec<String> =
+        rows.iter().map(|row| cell(row, columns.speaker)).filter(|speaker| !speaker.is_empty()).collect();
     let texts: Vec<&str> = rows.iter().map(|row| row.get(columns.text).unwrap_or("")).collect();
     let row = |row: &StringRecord| Row { start: span(&cell(row, columns.start)).0, ..Row::default() };
-    spoken::in_turn(&voices, &texts, &rows.iter().map(row).collect::<Vec<_>>())
+    spoken::in_turn(&speakers, &texts, &rows.iter().map(row).collect::<Vec<_>>())
 }
 
 /// Whether a few people take turns, so often that it shows, in sentences, and as fast as people speak where there are moments.
 pub(super) fn in_turn(rows: &[StringRecord], columns: &Columns) -> bool {
     let cell = |row: &StringRecord, at: Option<usize>| at.and_then(|at| row.get(at)).unwrap_or("").trim().to_owned();
-    let voices: Vec<String> = rows.iter().map(|row| cell(row, columns.speaker)).collect();
-    let distinct = voices.iter().filter(|voice| !voice.is_empty()).collect::<HashSet<_>>().len();
-    let changes = voices.windows(2).filter(|pair| pair[0] != pair[1]).count();
+    let speakers: Vec<String> = rows.iter().map(|row| cell(row, columns.speaker)).collect();
+    let distinct = speakers.iter().filter(|speaker| !speaker.is_empty()).collect::<HashSet<_>>().len();
+    let changes = speakers.windows(2).filter(|pair| pair[0] != pair[1]).count();
     let few = distinct >= 2 && rows.len() >= 8 && distinct * 2 <= rows.len() && changes * 4 >= rows.len();
     let times: Vec<i64> = rows
         .iter()

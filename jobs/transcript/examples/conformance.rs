@@ -172,8 +172,8 @@ fn tree(written: &str) -> Vec<(Option<String>, String)> {
 /// What comes of webvtt-py's files: valid ones give their captions; the others are refused, or give what is in them with
 /// a warning. `sample.sbv` ends with a caption that ends before it begins; `youtube_dl.vtt` has one whose line only rolls
 /// on from the one before.
-const FILES: &[(&str, Outcome)] = {
-    use Outcome::{Captions, Damaged, Refused};
+const FILES: &[(&str, Expected)] = {
+    use Expected::{Captions, Damaged, Refused};
     &[
         ("captions_with_bom.vtt", Captions(4)),
         ("comments.vtt", Captions(3)),
@@ -212,7 +212,7 @@ const FILES: &[(&str, Outcome)] = {
 
 /// What a file ought to come to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Outcome {
+enum Expected {
     /// So many utterances, nothing to warn of.
     Captions(usize),
     /// So many utterances, and a warning with its line.
@@ -226,13 +226,13 @@ fn outcomes(folder: &Path) -> Result<Set, Failure> {
     for (name, wanted) in FILES {
         let seen = match parse(&fs::read(folder.join(name))?) {
             Ok(transcript) if transcript.warnings.iter().any(|warning| warning.line > 0) => {
-                Outcome::Damaged(transcript.utterances.len())
+                Expected::Damaged(transcript.utterances.len())
             }
-            Ok(transcript) => Outcome::Captions(transcript.utterances.len()),
+            Ok(transcript) => Expected::Captions(transcript.utterances.len()),
             Err(refusal) => {
                 let said: NotATranscript = refusal;
                 println!("  {name}: {said}");
-                Outcome::Refused
+                Expected::Refused
             }
         };
         set.equal(name, seen, *wanted);
@@ -259,7 +259,7 @@ fn captions(folder: &Path, theirs: &Value) -> Result<Set, Failure> {
         let ours: Vec<_> = ours.iter().map(plain).collect();
         let wanted: Vec<_> =
             wanted.iter().map(|caption| (time(&caption[0]), time(&caption[1]), lines(&text(&caption[2])))).collect();
-        if matches!(outcome, Outcome::Captions(_)) || *name == "sample.sbv" {
+        if matches!(outcome, Expected::Captions(_)) || *name == "sample.sbv" {
             set.equal(name, ours, wanted);
         } else if ours != wanted {
             set.differences.push(format!("{name}: {} captions, {} in webvtt-py", ours.len(), wanted.len()));

@@ -30,14 +30,14 @@ fn read(json: &Json<'_>, book: &mut Book<'_>) -> Format {
     let start = |utterance: &Json<'_>| utterance.get("timestamp_ms").millis();
     let moments = all.iter().filter_map(start).filter(|start| *start > EPOCH_MS);
     let began = book.begin(moments).unwrap_or(0);
-    let voices: Vec<_> = all
+    let speakers: Vec<_> = all
         .iter()
         .map(|said| {
             let name = book.label(said.get("speaker_name")).or_else(|| book.label(said.get("speaker_uuid")));
             (name, id(said.get("speaker_uuid")))
         })
         .collect();
-    let (labels, namesakes) = apart(&voices);
+    let (labels, namesakes) = apart(&speakers);
     if namesakes {
         book.draft.warn(0, NAMESAKES);
     }

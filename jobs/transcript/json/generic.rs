@@ -6,12 +6,13 @@ use std::collections::HashSet;
 use super::{
     book::Book,
     entry::{Entry, entry},
-    lists::{Found, Place},
+    lists::{Lists, Place},
     names_by_turns::BY_TURNS,
     parts::{says_transcript, text_of},
+    speaker_labels,
     tree::{Json, Value},
     turns::{Spaces, Turns},
-    versions, voices,
+    versions,
 };
 use crate::{
     account::words,
@@ -19,7 +20,7 @@ use crate::{
     format::Format,
     keys::Meaning,
     spoken,
-    units::{Row, Told, Unit, timeline},
+    units::{Row, StatedUnits, Unit, timeline},
 };
 
 /// Under these keys what is said often stands once more.
@@ -56,7 +57,7 @@ pub(super) const INTERIM_RESULT: &str = "an interim result, which a final one re
 const KINDS: &[&str] = &["type", "kind", "role", "event"];
 
 /// Says what stands in the best of the places.
-pub(super) fn read(root: &Json<'_>, found: &Found<'_>, book: &mut Book<'_>) -> Format {
+pub(super) fn read(root: &Json<'_>, found: &Lists<'_>, book: &mut Book<'_>) -> Format {
     book.title(root.any(&["title", "meeting_title", "meetingTitle", "topic"]));
     book.day(root.any(&[
         "date",
@@ -72,9 +73,13 @@ pub(super) fn read(root: &Json<'_>, found: &Found<'_>, book: &mut Book<'_>) -> F
     let mut entries = entries(place, book);
     let rows: Vec<Row> = entries.iter().map(|entry| entry.row).collect();
     let unit = |meaning| place.keys(meaning).first().and_then(|(_, key)| key.unit);
-    let told =
-        Told { start: unit(Meaning::Start), end: unit(Meaning::End), long: unit(Meaning::Duration), a_second: None };
-    let told = Told { a_second: told.counts().and_then(|unit| a_second(root, place, unit)), ..told };
+    let told = StatedUnits {
+        start: unit(Meaning::Start),
+        end: unit(Meaning::End),
+        long: unit(Meaning::Duration),
+        a_second: None,
+    };
+    let told = StatedUnits { a_second: told.counts().and_then(|unit| a_second(root, place, unit)), ..told };
     let mut times = timeline(&rows, told);
     if let Some(doubt) = times.doubt.take() {
         book.draft.warn(0, doubt);
@@ -90,9 +95,9 @@ pub(super) fn read(root: &Json<'_>, found: &Found<'_>, book: &mut Book<'_>) -> F
     if place.in_turn {
         book.draft.warn(0, spoken::DOUBT);
     }
-    let mut labels = voices::labels(root, place, &entries, book);
+    let mut labels = speaker_labels::labels(root, place, &entries, book);
     if labels.iter().all(Option::is_none) {
-        labels = voices::by_spans(&found.spans, &times.times, book).unwrap_or(labels);
+        labels = speaker_labels::by_spans(&found.spans, &times.times, book).unwrap_or(labels);
     }
     set_other_transcripts_aside(&mut entries, &mut labels, &mut times.times, book);
     if !place.words {
@@ -133,7 +138,7 @@ fn a_second(root: &Json<'_>, place: &Place<'_>, unit: Unit) -> Option<f64> {
     found.find(|count| (1.0..1e6).contains(count))
 }
 
-/// Lists of one place are pages, channels or voices of one talk; where each is a talk of several people at the same time,
+/// Lists of one place are pages, channels or tracks of one talk; where each is a talk of several people at the same time,
 /// they are transcripts of several sessions, and only the first is read.
 fn set_other_transcripts_aside(
     entries: &mut Vec<Entry<'_>>,

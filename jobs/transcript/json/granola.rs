@@ -4,8 +4,8 @@
 use super::{
     JsonSource,
     book::Book,
+    speaker_labels::{MICROPHONE, SYSTEM},
     tree::Json,
-    voices::{MICROPHONE, SYSTEM},
 };
 use crate::format::Format;
 

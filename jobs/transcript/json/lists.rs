@@ -90,7 +90,7 @@ pub(super) struct Place<'j> {
     /// Whether the numbers count the letters of a text.
     of_letters: bool,
     /// How many speakers were seen.
-    pub(super) voices: usize,
+    pub(super) speakers: usize,
     /// Whether no speaker comes twice, among three and more.
     once: bool,
     /// Whether most entries have keys of messages that were written.
@@ -101,7 +101,7 @@ pub(super) struct Place<'j> {
 
 /// What was found.
 #[derive(Debug, Default)]
-pub(super) struct Found<'j> {
+pub(super) struct Lists<'j> {
     /// The best first.
     pub(super) places: Vec<Place<'j>>,
     /// Lists that say who speaks when, and nothing that is said.
@@ -186,7 +186,7 @@ impl<'j> Place<'j> {
 }
 
 /// Looks through the whole tree.
-pub(super) fn find<'j>(root: &'j Json<'j>) -> Found<'j> {
+pub(super) fn find<'j>(root: &'j Json<'j>) -> Lists<'j> {
     let mut walk = Walk::default();
     walk.look(root, 0, [None; 3], None);
     let Walk { mut places, mut known, .. } = walk;
@@ -197,17 +197,17 @@ pub(super) fn find<'j>(root: &'j Json<'j>) -> Found<'j> {
     let spoken = |place: &Place<'_>| place.letters > 0 && place.evidence() >= 2;
     let most = places.iter().filter(|place| spoken(place)).map(|place| place.letters).max().unwrap_or(0);
     let (mut places, others): (Vec<Place<'j>>, Vec<Place<'j>>) = places.into_iter().partition(spoken);
-    let of_voices = |place: &Place<'_>| {
+    let of_several = |place: &Place<'_>| {
         let has = |meaning| !place.keys(meaning).is_empty();
-        place.letters == 0 && has(Meaning::Start) && (has(Meaning::End) || has(Meaning::Duration)) && place.voices > 1
+        place.letters == 0 && has(Meaning::Start) && (has(Meaning::End) || has(Meaning::Duration)) && place.speakers > 1
     };
-    let spans = others.into_iter().filter(of_voices).collect();
+    let spans = others.into_iter().filter(of_several).collect();
     places.sort_by_key(|place| {
         let whole = place.letters * 10 >= most * 6;
         let timed = place.timed_by_words || !place.keys(Meaning::Start).is_empty();
         std::cmp::Reverse((whole, place.has_speakers(), timed, !place.words, place.letters))
     });
-    Found { places, spans, chat }
+    Lists { places, spans, chat }
 }
 
 /// A key run together and in lower case.
@@ -406,7 +406,7 @@ fn measure(place: &mut Place<'_>) {
         _ => false,
     };
     let speakers = [place.keys(Meaning::Speaker), place.keys(Meaning::SpeakerId)].concat();
-    let voices: Vec<String> = sample()
+    let seen: Vec<String> = sample()
         .filter_map(|entry| {
             let value = speakers.iter().map(|(name, _)| entry.get(name)).find(|value| value.is_there())?;
             id(value)
@@ -415,8 +415,8 @@ fn measure(place: &mut Place<'_>) {
                 .or_else(|| id(address_in(value)))
         })
         .collect();
-    let distinct = voices.iter().collect::<HashSet<_>>().len();
-    let once = voices.len() >= 3 && distinct == voices.len();
+    let distinct = seen.iter().collect::<HashSet<_>>().len();
+    let once = seen.len() >= 3 && distinct == seen.len();
     let typed = sample().any(says_transcript);
     let raw =
         |meaning, entry: &Json<'_>| place.keys(meaning).first().map_or(Raw::None, |(name, _)| entry.get(name).raw());
@@ -429,9 +429,9 @@ fn measure(place: &mut Place<'_>) {
     let rows: Vec<Row> = sample().map(row).collect();
     (place.of_letters, place.paced) = (units::count_letters(&rows), units::paced(&rows));
     place.timed_by_words = sample().any(|entry| times_of_words(entry).0.is_there());
-    (place.moments, place.once, place.typed, place.voices) = (moments, once, typed, distinct);
+    (place.moments, place.once, place.typed, place.speakers) = (moments, once, typed, distinct);
     let said: Vec<&str> = sample().map(|entry| text_of(entry, &keys).and_then(Json::text).unwrap_or("")).collect();
-    place.in_turn = moments && !place.written && place.evidence() < 2 && spoken::in_turn(&voices, &said, &rows);
+    place.in_turn = moments && !place.written && place.evidence() < 2 && spoken::in_turn(&seen, &said, &rows);
     let named = keys.first().is_some_and(|(_, key)| matches!(key.known_as, "word" | "token" | "punctuatedword"));
     place.words = texts > 0 && spaced * 10 < texts && (named || texts >= 5);
 }

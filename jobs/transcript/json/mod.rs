@@ -41,12 +41,12 @@ mod recall;
 mod rev;
 mod soniox;
 mod sonix;
+mod speaker_labels;
 mod speechmatics;
 mod tldv;
 mod tree;
 mod turns;
 mod versions;
-mod voices;
 mod watson;
 mod whisper;
 mod whisper_silence;
@@ -177,7 +177,7 @@ fn lines(source: &Source<'_>) -> Option<Result<(Format, Draft), NotATranscript>>
     let whole =
         |document: &Json<'_>| is_talk(document) || SOURCES.iter().any(|source| (source.knows)(document).is_some());
     // Each event of a stream looks like the transcript of a service, as short as it is.
-    let of_several = |document: &Json<'_>| lists::find(document).places.first().is_some_and(|place| place.voices > 1);
+    let of_several = |document: &Json<'_>| lists::find(document).places.first().is_some_and(|place| place.speakers > 1);
     let is_one = |document: &Json<'_>| if stream { of_several(document) } else { whole(document) };
     if documents.iter().take(20).filter(|document| is_one(document)).nth(1).is_some() {
         return Some(Err(NotATranscript::Several));
@@ -189,7 +189,7 @@ fn lines(source: &Source<'_>) -> Option<Result<(Format, Draft), NotATranscript>>
 /// Whether a line is a transcript by itself, and not one thing that was said, with its words.
 fn is_talk(document: &Json<'_>) -> bool {
     let found = lists::find(document);
-    found.places.first().is_some_and(|place| place.voices > 1 || !place.words && place.texts > 3)
+    found.places.first().is_some_and(|place| place.speakers > 1 || !place.words && place.texts > 3)
 }
 
 fn refusal(broken: &Broken) -> NotATranscript {
@@ -301,7 +301,7 @@ fn as_text(tree: &Tree<'_>, source: &Source<'_>) -> Option<(Format, Draft)> {
 /// Whether nobody is named in what a source made of a file that names speakers.
 fn loses_speakers(draft: &Draft, root: &Json<'_>) -> bool {
     draft.utterances.iter().all(|said| said.label.is_none())
-        && lists::find(root).places.first().is_some_and(|place| place.has_speakers() && place.voices > 1)
+        && lists::find(root).places.first().is_some_and(|place| place.has_speakers() && place.speakers > 1)
 }
 
 fn of_source(chosen: &JsonSource, json: &Json<'_>, tree: &Tree<'_>, source: &Source<'_>) -> (Format, Draft) {

@@ -41,7 +41,7 @@ fn read(json: &Json<'_>, book: &mut Book<'_>) -> Format {
     let people = People::find(book.root, "speaker_id", &ids, book);
     for turn in turns {
         let speaker = turn.get("speaker_id");
-        // Where nobody was named, the voices still have numbers.
+        // Where nobody was named, the speakers still have numbers.
         let named = book.label(turn.any(&["speaker_name"]));
         let label = named.or_else(|| people.label(speaker)).or_else(|| book.label(turn.get("speaker_model_label")));
         let label = label.or_else(|| book.label(turn.get("label"))).or_else(|| book.label(speaker));

@@ -282,9 +282,9 @@ pub(super) const NAMESAKES: &str =
 
 /// Labels of speakers whose platform gives each participant an identifier of its own: where two of one name take turns,
 /// they are two people; where one follows the other, somebody came back.
-pub(super) fn apart(voices: &[(Option<String>, Option<String>)]) -> (Vec<Option<String>>, bool) {
+pub(super) fn apart(speakers: &[(Option<String>, Option<String>)]) -> (Vec<Option<String>>, bool) {
     let mut spans: HashMap<(&str, &str), (usize, usize)> = HashMap::new();
-    for (at, (name, id)) in voices.iter().enumerate() {
+    for (at, (name, id)) in speakers.iter().enumerate() {
         if let (Some(name), Some(id)) = (name, id) {
             spans.entry((name, id)).or_insert((at, at)).1 = at;
         }
@@ -310,5 +310,5 @@ pub(super) fn apart(voices: &[(Option<String>, Option<String>)]) -> (Vec<Option<
         let number = id.as_deref().and_then(|id| numbers.get(&(name, id))).copied().unwrap_or(1);
         Some(if number > 1 { format!("{name} ({number})") } else { name.to_owned() })
     };
-    (voices.iter().map(label).collect(), numbers.values().any(|number| *number > 1))
+    (speakers.iter().map(label).collect(), numbers.values().any(|number| *number > 1))
 }

@@ -26,15 +26,15 @@ fn knows(json: &Json<'_>) -> Option<&'static str> {
 
 fn read(json: &Json<'_>, book: &mut Book<'_>) -> Format {
     let all = turns(json).items();
-    let mut voices = Vec::with_capacity(all.len());
+    let mut speakers = Vec::with_capacity(all.len());
     for turn in all {
         let participant = turn.get("participant");
         let (name, number) = (participant.get("name"), participant.get("id"));
         let name = if name.filled() { book.label(name) } else { None };
         let name = name.or_else(|| book.label(turn.get("speaker"))).or_else(|| book.label(number));
-        voices.push((name, id(number).or_else(|| id(turn.get("speaker_id")))));
+        speakers.push((name, id(number).or_else(|| id(turn.get("speaker_id")))));
     }
-    let (labels, namesakes) = apart(&voices);
+    let (labels, namesakes) = apart(&speakers);
     if namesakes {
         book.draft.warn(0, NAMESAKES);
     }

@@ -81,12 +81,12 @@ fn read(json: &Json<'_>, book: &mut Book<'_>) -> Format {
         if text.text().is_none() {
             book.warn(segment, "a segment without text");
         } else if !book.is_sound(text) {
-            let voices = voices(words);
-            let other = label.as_deref().is_some_and(|own| !voices.is_empty() && !voices.contains(own));
+            let speakers = speakers(words);
+            let other = label.as_deref().is_some_and(|own| !speakers.is_empty() && !speakers.contains(own));
             if other {
                 differ.get_or_insert(segment);
             }
-            if (voices.len() > 1 || !voices.is_empty() && (label.is_none() || other)) && whole(words, text) {
+            if (speakers.len() > 1 || !speakers.is_empty() && (label.is_none() || other)) && whole(words, text) {
                 by_words(words, &mut turns, book);
             } else {
                 let (start, end) = times(segment);
@@ -115,7 +115,7 @@ fn times(segment: &Json<'_>) -> (Option<i64>, Option<i64>) {
 }
 
 /// Who speaks, as the words tell it.
-fn voices<'j>(words: &'j [Json<'j>]) -> HashSet<&'j str> {
+fn speakers<'j>(words: &'j [Json<'j>]) -> HashSet<&'j str> {
     words.iter().filter_map(|word| word.get("speaker").text()).collect()
 }
 

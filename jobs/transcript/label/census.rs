@@ -58,7 +58,7 @@ pub(crate) type Split = for<'a> fn(&'a str) -> Option<Candidate<'a>>;
 #[derive(Debug)]
 pub(crate) struct Labels {
     split: Split,
-    accepted: HashMap<String, Heard>,
+    accepted: HashMap<String, LabelCount>,
     /// What may be a label and is taken for speech.
     passed: HashSet<String>,
     /// Whether a label stands only where the speaker changes, so that it holds until the next one.
@@ -69,7 +69,7 @@ pub(crate) struct Labels {
 
 /// How a label is heard in the file.
 #[derive(Clone, Copy, Debug)]
-struct Heard {
+struct LabelCount {
     count: usize,
     shape: Shape,
     /// It is taken for a label though that is not sure.
@@ -107,7 +107,7 @@ impl Labels {
             if verdict == Verdict::Speech {
                 passed.insert(label.to_owned());
             } else {
-                let heard = Heard { count: entry.count, shape, doubtful: verdict == Verdict::Doubt };
+                let heard = LabelCount { count: entry.count, shape, doubtful: verdict == Verdict::Doubt };
                 accepted.insert(label.to_owned(), heard);
             }
         }

@@ -5,14 +5,14 @@
 use std::{collections::HashSet, sync::LazyLock};
 
 /// A set of words.
-pub(super) type Words = LazyLock<HashSet<&'static str>>;
+pub(super) type WordSet = LazyLock<HashSet<&'static str>>;
 
 fn set(lists: &[&'static str]) -> HashSet<&'static str> {
     lists.iter().flat_map(|list| list.split_whitespace()).collect()
 }
 
 /// What stands before a colon and is a line about the meeting. Several words are joined by `_`.
-pub(super) static STRUCTURE: Words = LazyLock::new(|| {
+pub(super) static STRUCTURE: WordSet = LazyLock::new(|| {
     set(&[
         "title date time participants attendees place location duration meeting subject topic recorded recording \
          transcript transcription language note session session_date session_type kind style region start end \
@@ -35,10 +35,10 @@ const SECTIONS: &str = "summary action_items actions next_step next_steps notes 
     resumo résumé prochaines_étapes riassunto prossimi_passi samenvatting meeting_notes session_notes";
 
 /// As [`STRUCTURE`], of [`SECTIONS`] alone.
-pub(super) static SECTION: Words = LazyLock::new(|| set(&[SECTIONS]));
+pub(super) static SECTION: WordSet = LazyLock::new(|| set(&[SECTIONS]));
 
 /// What stands before a colon in a transcriber's note, and is nobody.
-pub(super) static NOTE: Words = LazyLock::new(|| {
+pub(super) static NOTE: WordSet = LazyLock::new(|| {
     set(&[
         "note translation correction comment background phone sound music video audio screen slide whispering singing \
          reading aside anmerkung übersetzung notiz kommentar remarque traduction nota traducción traducción tradução \
@@ -47,13 +47,13 @@ pub(super) static NOTE: Words = LazyLock::new(|| {
 });
 
 /// With these no name ends: "Recorded with", "Transcribed by".
-pub(super) static JOINT: Words = LazyLock::new(|| {
+pub(super) static JOINT: WordSet = LazyLock::new(|| {
     set(&["by with of on at for from to and the von mit am um für über bei av med par avec pour le por con para del \
          da di met door"])
 });
 
 /// Verbs and pronouns: with one of them written small, it is a sentence wherever it stands.
-pub(super) static CLAUSE: Words = LazyLock::new(|| {
+pub(super) static CLAUSE: WordSet = LazyLock::new(|| {
     set(&[
         "i i'm i've i'd i'll we we're you you're they it it's he she he's she's this that that's these those what \
          what's which who why how when then there there's here here's is are was were be been am do does did don't \
@@ -73,7 +73,7 @@ pub(super) static CLAUSE: Words = LazyLock::new(|| {
 });
 
 /// With these a sentence begins; written small later on, they may join the parts of a label ("Anna at home").
-pub(super) static OPENING: Words = LazyLock::new(|| {
+pub(super) static OPENING: WordSet = LazyLock::new(|| {
     set(&[
         "the a an and or to of for in on at with by from my your our their his her its one two three four five six \
          seven eight nine ten first second third last next another other some any every no yes yeah okay ok well now \
@@ -105,7 +105,7 @@ pub(super) static OPENING: Words = LazyLock::new(|| {
 
 /// What people speak about, and nobody is called: "fun fact", "step one", "plan B". Written small, or first of several
 /// words.
-pub(super) static MATTER: Words = LazyLock::new(|| {
+pub(super) static MATTER: WordSet = LazyLock::new(|| {
     set(&[
         "fact case term terms story version step day plan option lesson line news idea thought part side reason example          year week month scenario upside downside pros cons takeaway challenge priority principle number phase stage          round chapter level word words way place life work job money health sleep time learned learning summary          conclusion advice caveat disclaimer spoiler update reminder exercise task assignment mantra motto quote",
         "fakt fall geschichte schritt tag option lektion seite idee gedanke grund jahr woche monat aufgabe fazit regel          wort ziel wunsch problem vorteil nachteil steg dag idé tanke skäl år vecka månad mål regel",
@@ -114,7 +114,7 @@ pub(super) static MATTER: Words = LazyLock::new(|| {
 });
 
 /// With these a sentence begins in German, whose nouns are written like names.
-pub(super) static GERMAN: Words = LazyLock::new(|| {
+pub(super) static GERMAN: WordSet = LazyLock::new(|| {
     set(&[
         "der die das ein eine mein meine unser unsere dein deine ihr ihre und aber wenn wie was zum zur für mit auf im am \
          zwei drei vier kurz kein keine nächster nächste",
@@ -122,7 +122,7 @@ pub(super) static GERMAN: Words = LazyLock::new(|| {
 });
 
 /// Whom one calls by no name: "my husband", "the coach", "second speaker".
-pub(super) static PERSON: Words = LazyLock::new(|| {
+pub(super) static PERSON: WordSet = LazyLock::new(|| {
     set(&[
         "husband wife mother father mum mom dad daughter son brother sister friend partner boss manager colleague coach \
          coachee client interviewer interviewee speaker host guest moderator facilitator participant doctor therapist \
@@ -141,11 +141,11 @@ pub(super) static PERSON: Words = LazyLock::new(|| {
 });
 
 /// Of one word alone these are labels: people write "Me:" and "I:" for the interviewer.
-pub(super) static PRONOUN: Words =
+pub(super) static PRONOUN: WordSet =
     LazyLock::new(|| set(&["i you me we they he she ich du wir sie jag vi moi je toi yo tú eu io ik jij"]));
 
 /// Ordinary words by which the two sides of an interview are called.
-pub(super) static SIDES: Words = LazyLock::new(|| {
+pub(super) static SIDES: WordSet = LazyLock::new(|| {
     set(&[
         "question answer frage antwort fråga svar réponse pregunta respuesta pergunta resposta domanda risposta vraag \
          antwoord 问 答 問",
@@ -153,7 +153,7 @@ pub(super) static SIDES: Words = LazyLock::new(|| {
 });
 
 /// Small words within names.
-pub(super) static PARTICLE: Words = LazyLock::new(|| {
+pub(super) static PARTICLE: WordSet = LazyLock::new(|| {
     set(&[
         "de van von der den la le da di du dos das do del della el al bin ibn bint af av zu zum ter ten y e las los het \
          't of abu",

@@ -3,7 +3,7 @@
 
 use super::lexicon::{
     CLAUSE, CLAUSE_OF_HAN, END_OF_CLAUSE, GERMAN, JOINT, MATTER, NOTE, OPENING, PARTICLE, PERSON, PRONOUN, SECTION,
-    SIDES, STRUCTURE, Words,
+    SIDES, STRUCTURE, WordSet,
 };
 use crate::time;
 
@@ -89,7 +89,7 @@ pub(crate) fn is_section(label: &str) -> bool {
     is_one_of(&SECTION, label)
 }
 
-fn is_one_of(words: &Words, label: &str) -> bool {
+fn is_one_of(words: &WordSet, label: &str) -> bool {
     let word = label.trim_matches(|letter: char| !letter.is_alphanumeric());
     // The longest has twenty-one letters.
     word.len() <= 24 && words.contains(word.to_lowercase().replace(' ', "_").as_str())

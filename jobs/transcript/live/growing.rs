@@ -6,7 +6,7 @@
 
 use std::{borrow::Cow, collections::VecDeque};
 
-use super::likeness::{Heard, Likeness, ends};
+use super::likeness::{ComparedText, Likeness, ends};
 use crate::words::count;
 
 /// What is shown at one moment of somebody's words.
@@ -61,7 +61,7 @@ const OTHERS_OF_A_MESSAGE: usize = 2;
 /// A version that may grow on.
 struct Open<'v> {
     at: usize,
-    heard: Heard<'v>,
+    heard: ComparedText<'v>,
 }
 
 /// The chains of versions of which there is this evidence. `across` tells whether words grow on behind the end of a line;
@@ -91,8 +91,8 @@ pub(crate) fn chains(versions: &[Version<'_>], evidence: Evidence, across: bool)
 }
 
 /// A version, taken apart.
-fn heard<'v>(version: &'v Version<'_>) -> Heard<'v> {
-    Heard::of(&version.text, !version.who.is_empty())
+fn heard<'v>(version: &'v Version<'_>) -> ComparedText<'v> {
+    ComparedText::of(&version.text, !version.who.is_empty())
 }
 
 /// The chains that the links from each version to the next make.
@@ -115,7 +115,7 @@ fn linked(links: &[Option<usize>], versions: &[Version<'_>]) -> Vec<Chain> {
 /// What shows that the entries of a file grow, by the first of them: many begin what one of the next goes on with, and not
 /// only with another line, for that is how lines roll.
 pub(crate) fn evidence(sample: &[Version<'_>]) -> Evidence {
-    let heard: Vec<Heard<'_>> = sample.iter().map(heard).collect();
+    let heard: Vec<ComparedText<'_>> = sample.iter().map(heard).collect();
     let (mut long, mut grown) = (0_usize, 0_usize);
     for at in 0..sample.len() {
         if heard[at].spoken().len() < TELLING {

@@ -10,7 +10,7 @@ use crate::{
 
 /// A text, taken apart for comparison.
 #[derive(Debug)]
-pub(super) struct Heard<'a> {
+pub(super) struct ComparedText<'a> {
     text: &'a str,
     /// What stands before the words as a label would.
     pub(super) label: Option<&'a str>,
@@ -63,7 +63,7 @@ pub(super) fn ends(text: &str) -> bool {
         && !text.trim_end().ends_with("..")
 }
 
-impl<'a> Heard<'a> {
+impl<'a> ComparedText<'a> {
     /// A text; where it is known who speaks, no label stands before the words.
     pub(super) fn of(text: &'a str, named: bool) -> Self {
         let (label, said) = labelled(text).filter(|_| !named).map_or((None, text), |(label, said)| (Some(label), said));
@@ -83,7 +83,7 @@ impl<'a> Heard<'a> {
     }
 
     /// What is compared of this text with a later one: a label may stand only above the first version.
-    fn compared<'s>(&'s self, later: &'s Heard<'_>) -> (&'s [char], &'s [char]) {
+    fn compared<'s>(&'s self, later: &'s ComparedText<'_>) -> (&'s [char], &'s [char]) {
         match (self.label, later.label) {
             (Some(own), Some(other)) if own == other => (self.spoken(), later.spoken()),
             // What stands before a colon in the later one may be said.
@@ -93,7 +93,7 @@ impl<'a> Heard<'a> {
     }
 
     /// Whether a later text has all of these letters at its beginning, or is the same.
-    pub(super) fn begins(&self, later: &Heard<'_>) -> Option<Likeness> {
+    pub(super) fn begins(&self, later: &ComparedText<'_>) -> Option<Likeness> {
         let (own, other) = self.compared(later);
         if own.is_empty() || !other.starts_with(own) {
             return None;
@@ -107,7 +107,7 @@ impl<'a> Heard<'a> {
     }
 
     /// Whether this text goes on in a later one behind the end of a line.
-    pub(super) fn ends_a_line_of(&self, later: &Heard<'_>) -> bool {
+    pub(super) fn ends_a_line_of(&self, later: &ComparedText<'_>) -> bool {
         let (own, other) = self.compared(later);
         let at = later.letters.len() - other.len() + own.len();
         between(later.text, at).is_some_and(|between| between.contains('\n'))
@@ -120,7 +120,7 @@ impl<'a> Heard<'a> {
 
     /// Whether a later text is this one, heard again: a few letters of it are others, or its last word is. `most` is the
     /// part of the letters that may be others: one in so many.
-    pub(super) fn is_corrected(&self, later: &Heard<'_>, most: usize) -> bool {
+    pub(super) fn is_corrected(&self, later: &ComparedText<'_>, most: usize) -> bool {
         let (own, other) = self.compared(later);
         let same = own.iter().zip(other).take_while(|(own, other)| own == other).count();
         // Of a window of lines it is not the first that went.
@@ -187,7 +187,7 @@ fn few_differ(earlier: &[char], later: &[char], few: usize) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Heard, Likeness, ends};
+    use super::{ComparedText, Likeness, ends};
 
     #[test]
     fn a_version_begins_the_next_one_whatever_its_marks() {
@@ -204,7 +204,11 @@ mod tests {
             ("so it is", "it is so", None),
             ("...", "so", None),
         ] {
-            assert_eq!(Heard::of(earlier, false).begins(&Heard::of(later, false)), wanted, "{earlier} / {later}");
+            assert_eq!(
+                ComparedText::of(earlier, false).begins(&ComparedText::of(later, false)),
+                wanted,
+                "{earlier} / {later}"
+            );
         }
     }
 
@@ -221,7 +225,7 @@ mod tests {
             ("I went home", "then I slept well", false),
         ] {
             assert_eq!(
-                Heard::of(earlier, false).is_corrected(&Heard::of(later, false), 4),
+                ComparedText::of(earlier, false).is_corrected(&ComparedText::of(later, false), 4),
                 wanted,
                 "{earlier} / {later}"
             );

@@ -26,7 +26,7 @@ pub(super) const SLIDES: &str = "words that slide on from the cue before";
 
 /// How the cues of a file are shown.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Shown {
+pub(super) struct DisplayStyle {
     /// The cues have times inside, as YouTube's have.
     pub(super) times_inside: bool,
     /// Lines roll on from cue to cue, so that a label is shown where the speaker changes and then rolls out of sight.
@@ -34,11 +34,11 @@ pub(super) struct Shown {
 }
 
 /// Leaves each word in the cue in which it is said, or shown as it was heard at last.
-pub(super) fn read_once(cues: &mut Vec<Cue<'_>>, draft: &mut Draft) -> Shown {
+pub(super) fn read_once(cues: &mut Vec<Cue<'_>>, draft: &mut Draft) -> DisplayStyle {
     cues::keep_last_versions(cues, draft);
     let shown = rolling::set_repeats_aside(cues, draft);
     let slides = !shown.rolls && sliding::set_repeats_aside(cues, draft);
-    Shown { rolls: shown.rolls || slides, ..shown }
+    DisplayStyle { rolls: shown.rolls || slides, ..shown }
 }
 
 /// How much was set aside of what grew, for one warning.

@@ -3,7 +3,7 @@
 
 use std::{borrow::Cow, collections::HashSet};
 
-use super::{GROWS, Shown};
+use super::{DisplayStyle, GROWS};
 use crate::{
     account::{Draft, words},
     markup, time,
@@ -43,12 +43,12 @@ struct Line {
 }
 
 /// Sets aside the lines that only roll on.
-pub(super) fn set_repeats_aside(cues: &mut [Cue<'_>], draft: &mut Draft) -> Shown {
+pub(super) fn set_repeats_aside(cues: &mut [Cue<'_>], draft: &mut Draft) -> DisplayStyle {
     let times_inside = cues.iter().any(|cue| has_times(&cue.payload));
     // Most files do not roll: look at the raw lines before any markup is read.
     let habit = habit(cues);
     if !times_inside && habit == Habit::Other {
-        return Shown::default();
+        return DisplayStyle::default();
     }
     let mut before = Before::default();
     for position in 0..cues.len() {
@@ -79,7 +79,7 @@ pub(super) fn set_repeats_aside(cues: &mut [Cue<'_>], draft: &mut Draft) -> Show
         let lines: Vec<String> = lines.into_iter().map(|line| line.plain).collect();
         before = Before { end: cue.end_ms, known: lines.iter().cloned().collect(), lines };
     }
-    Shown { times_inside, rolls: true }
+    DisplayStyle { times_inside, rolls: true }
 }
 
 impl Before {
@@ -246,7 +246,7 @@ mod tests {
         }
     }
 
-    /// The mark of a voice comes with a space of either kind.
+    /// The mark of a speaker comes with a space of either kind.
     #[test]
     fn a_roll_whose_spaces_differ_says_nothing_twice() {
         let lines = [

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Ends, Printer, Said};
+use super::{Ends, Printer, Turn};
 use crate::Format;
 
 pub(super) const PRINTERS: &[Printer] = &[
@@ -31,7 +31,7 @@ pub(super) fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
-fn print(head: &str, talk: &[Said], cue: impl Fn(usize, &Said) -> String) -> Vec<u8> {
+fn print(head: &str, talk: &[Turn], cue: impl Fn(usize, &Turn) -> String) -> Vec<u8> {
     let mut out = head.to_owned();
     for (at, said) in talk.iter().enumerate() {
         out.push_str(&cue(at, said));
@@ -40,42 +40,42 @@ fn print(head: &str, talk: &[Said], cue: impl Fn(usize, &Said) -> String) -> Vec
     out.into_bytes()
 }
 
-fn arrow(said: &Said) -> String {
+fn arrow(said: &Turn) -> String {
     format!("{} --> {}", clock(said.start_ms, '.'), clock(said.end_ms, '.'))
 }
 
-fn webvtt(talk: &[Said]) -> Vec<u8> {
+fn webvtt(talk: &[Turn]) -> Vec<u8> {
     print("WEBVTT\n\n", talk, |_, said| format!("{}\n<v {}>{}", arrow(said), escaped(&said.label), escaped(&said.text)))
 }
 
-fn webvtt_ids(talk: &[Said]) -> Vec<u8> {
+fn webvtt_ids(talk: &[Turn]) -> Vec<u8> {
     print("WEBVTT\n\n", talk, |_, said| format!("{}\n{}\n{}", said.label, arrow(said), escaped(&said.text)))
 }
 
-fn zoom(talk: &[Said]) -> Vec<u8> {
+fn zoom(talk: &[Turn]) -> Vec<u8> {
     print("WEBVTT\n\n", talk, |at, said| {
         format!("{}\n{}\n{}: {}", at + 1, arrow(said), escaped(&said.label), escaped(&said.text))
     })
 }
 
-fn teams(talk: &[Said]) -> Vec<u8> {
+fn teams(talk: &[Turn]) -> Vec<u8> {
     print("WEBVTT\n\n", talk, |at, said| {
         let id = format!("2a6b77d1-0c21-4a5e-9c3e-{at:012x}/32-0");
         format!("{id}\n{}\n<v {}>{}</v>", arrow(said), escaped(&said.label), escaped(&said.text))
     })
 }
 
-fn webex(talk: &[Said]) -> Vec<u8> {
+fn webex(talk: &[Turn]) -> Vec<u8> {
     print("WEBVTT\n\n", talk, |at, said| {
         format!("{} \"{}\" (94139{at})\n{}\n{}", at + 1, said.label, arrow(said), escaped(&said.text))
     })
 }
 
-fn meet(talk: &[Said]) -> Vec<u8> {
+fn meet(talk: &[Turn]) -> Vec<u8> {
     print("WEBVTT\n\n", talk, |_, said| format!("{}\n({})\n{}", arrow(said), escaped(&said.label), escaped(&said.text)))
 }
 
-fn srt(talk: &[Said]) -> Vec<u8> {
+fn srt(talk: &[Turn]) -> Vec<u8> {
     print("", talk, |at, said| {
         let arrow = format!("{} --> {}", clock(said.start_ms, ','), clock(said.end_ms, ','));
         format!("{}\n{arrow}\n{}: {}", at + 1, escaped(&said.label), escaped(&said.text))
@@ -83,12 +83,12 @@ fn srt(talk: &[Said]) -> Vec<u8> {
 }
 
 /// The versions of what is said, word by word, with their times: the last is all of it.
-fn versions(said: &Said) -> Vec<Said> {
+fn versions(said: &Turn) -> Vec<Turn> {
     let words: Vec<&str> = said.text.split(' ').collect();
     let long = said.end_ms - said.start_ms;
     let count = i64::try_from(words.len()).unwrap_or(1);
     let time = |words: usize| said.start_ms + long * i64::try_from(words).unwrap_or(0) / count;
-    let version = |until: usize| Said {
+    let version = |until: usize| Turn {
         start_ms: time(until - 1),
         end_ms: time(until),
         text: words[..until].join(" "),
@@ -97,14 +97,14 @@ fn versions(said: &Said) -> Vec<Said> {
     (1..=words.len()).map(version).collect()
 }
 
-fn webvtt_growing(talk: &[Said]) -> Vec<u8> {
+fn webvtt_growing(talk: &[Turn]) -> Vec<u8> {
     webvtt(&talk.iter().flat_map(versions).collect::<Vec<_>>())
 }
 
 /// The label stands above the first version alone.
-fn srt_growing(talk: &[Said]) -> Vec<u8> {
-    let all: Vec<(usize, Said)> = talk.iter().flat_map(|said| versions(said).into_iter().enumerate()).collect();
-    let said: Vec<Said> = all.iter().map(|(_, said)| said.clone()).collect();
+fn srt_growing(talk: &[Turn]) -> Vec<u8> {
+    let all: Vec<(usize, Turn)> = talk.iter().flat_map(|said| versions(said).into_iter().enumerate()).collect();
+    let said: Vec<Turn> = all.iter().map(|(_, said)| said.clone()).collect();
     print("", &said, |at, said| {
         let arrow = format!("{} --> {}", clock(said.start_ms, ','), clock(said.end_ms, ','));
         let label = if all[at].0 == 0 { format!("{}: ", escaped(&said.label)) } else { String::new() };
@@ -112,27 +112,27 @@ fn srt_growing(talk: &[Said]) -> Vec<u8> {
     })
 }
 
-fn webvtt_notes(talk: &[Said]) -> Vec<u8> {
+fn webvtt_notes(talk: &[Turn]) -> Vec<u8> {
     print("WEBVTT\n\n", talk, |_, said| {
         format!("NOTE speaker: {}\n\n{}\n{}", said.label, arrow(said), escaped(&said.text))
     })
 }
 
-fn srt_behind(talk: &[Said]) -> Vec<u8> {
+fn srt_behind(talk: &[Turn]) -> Vec<u8> {
     print("", talk, |at, said| {
         let arrow = format!("{} --> {}", clock(said.start_ms, ','), clock(said.end_ms, ','));
         format!("{}\n{arrow}\n{} [{}]", at + 1, escaped(&said.text), escaped(&said.label))
     })
 }
 
-fn sbv(talk: &[Said]) -> Vec<u8> {
+fn sbv(talk: &[Turn]) -> Vec<u8> {
     print("", talk, |_, said| {
         let times = format!("{},{}", clock(said.start_ms, '.'), clock(said.end_ms, '.'));
         format!("{times}\n{}: {}", escaped(&said.label), escaped(&said.text))
     })
 }
 
-fn ttml(talk: &[Said]) -> Vec<u8> {
+fn ttml(talk: &[Turn]) -> Vec<u8> {
     let mut head = String::from("<?xml version=\"1.0\"?>\n<tt xmlns=\"http://www.w3.org/ns/ttml\"><head><metadata>");
     let mut body = String::from("</metadata></head><body><div>\n");
     let mut known: Vec<&str> = Vec::new();

@@ -7,7 +7,7 @@ use std::{
 
 use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
 
-use super::{Ends, Printer, Said, captions::escaped, texts};
+use super::{Ends, Printer, Turn, captions::escaped, texts};
 use crate::Format;
 
 pub(super) const PRINTERS: &[Printer] = &[
@@ -17,7 +17,7 @@ pub(super) const PRINTERS: &[Printer] = &[
     Printer { format: Format::TeamsDocx, print: teams, unit: 1000, ends: Ends::Unknown },
 ];
 
-fn podcast(talk: &[Said]) -> Vec<u8> {
+fn podcast(talk: &[Turn]) -> Vec<u8> {
     let mut out = String::new();
     for said in talk {
         let (label, time, text) = (escaped(&said.label), texts::clock(said.start_ms), escaped(&said.text));
@@ -27,14 +27,14 @@ fn podcast(talk: &[Said]) -> Vec<u8> {
 }
 
 /// The labels of a talk, each once.
-fn labels(talk: &[Said]) -> Vec<&str> {
+fn labels(talk: &[Turn]) -> Vec<&str> {
     let mut labels: Vec<&str> = talk.iter().map(|said| said.label.as_str()).collect();
     labels.sort_unstable();
     labels.dedup();
     labels
 }
 
-fn eaf(talk: &[Said]) -> Vec<u8> {
+fn eaf(talk: &[Turn]) -> Vec<u8> {
     let mut out = String::from("<?xml version=\"1.0\"?>\n<ANNOTATION_DOCUMENT>\n<TIME_ORDER>\n");
     for (at, said) in talk.iter().enumerate() {
         for (which, time) in [("b", said.start_ms), ("e", said.end_ms)] {
@@ -55,7 +55,7 @@ fn eaf(talk: &[Said]) -> Vec<u8> {
     (out + "</ANNOTATION_DOCUMENT>\n").into_bytes()
 }
 
-fn textgrid(talk: &[Said]) -> Vec<u8> {
+fn textgrid(talk: &[Turn]) -> Vec<u8> {
     let mut out = String::from("File type = \"ooTextFile\"\nObject class = \"TextGrid\"\n\nxmin = 0\nxmax = 9\n");
     let seconds = |millis: i64| format!("{}.{:03}", millis / 1000, millis % 1000);
     let quoted = |text: &str| text.replace('"', "\"\"");
@@ -69,7 +69,7 @@ fn textgrid(talk: &[Said]) -> Vec<u8> {
     out.into_bytes()
 }
 
-fn teams(talk: &[Said]) -> Vec<u8> {
+fn teams(talk: &[Turn]) -> Vec<u8> {
     let mut xml = String::from("<w:document><w:body><w:p><w:r><w:t>Coaching call</w:t></w:r></w:p>");
     xml.push_str("<w:p><w:r><w:t>November 20, 2026, 9:30AM</w:t></w:r></w:p>");
     for said in talk {

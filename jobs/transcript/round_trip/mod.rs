@@ -19,7 +19,7 @@ use crate::{Format, label, parse};
 
 /// Something said.
 #[derive(Clone, Debug, PartialEq, Eq)]
-struct Said {
+struct Turn {
     label: String,
     start_ms: i64,
     end_ms: i64,
@@ -29,7 +29,7 @@ struct Said {
 /// A way to print a talk, and what of it can be read again.
 struct Printer {
     format: Format,
-    print: fn(&[Said]) -> Vec<u8>,
+    print: fn(&[Turn]) -> Vec<u8>,
     /// Times are whole multiples of so many milliseconds.
     unit: i64,
     ends: Ends,
@@ -136,7 +136,7 @@ fn a_text() -> impl Strategy<Value = String> {
 }
 
 /// A talk of two to four people who take turns, each heard at least twice.
-fn a_talk() -> impl Strategy<Value = Vec<Said>> {
+fn a_talk() -> impl Strategy<Value = Vec<Turn>> {
     let people = prop::collection::btree_set(a_label(), 2..5).prop_map(|labels| labels.into_iter().collect::<Vec<_>>());
     let turn = (a_text(), 1_i64..9_000, 0_i64..4_000);
     (people.prop_shuffle(), prop::collection::vec(turn, 8..20)).prop_map(|(labels, turns)| {
@@ -144,16 +144,16 @@ fn a_talk() -> impl Strategy<Value = Vec<Said>> {
         let said = turns.into_iter().enumerate().map(|(at, (text, long, pause))| {
             let (start_ms, end_ms) = (clock + pause, clock + pause + long + 1_000);
             clock = end_ms;
-            Said { label: labels[at % labels.len()].clone(), start_ms, end_ms, text }
+            Turn { label: labels[at % labels.len()].clone(), start_ms, end_ms, text }
         });
         said.collect()
     })
 }
 
 /// The talk, as far as a format can hold it.
-fn rounded(talk: &[Said], unit: i64) -> Vec<Said> {
+fn rounded(talk: &[Turn], unit: i64) -> Vec<Turn> {
     let round = |time: i64| time / unit * unit;
-    let rounded = |said: &Said| Said { start_ms: round(said.start_ms), end_ms: round(said.end_ms), ..said.clone() };
+    let rounded = |said: &Turn| Turn { start_ms: round(said.start_ms), end_ms: round(said.end_ms), ..said.clone() };
     talk.iter().map(rounded).collect()
 }
 

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Ends, Printer, Said};
+use super::{Ends, Printer, Turn};
 use crate::Format;
 
 pub(super) const PRINTERS: &[Printer] = &[
@@ -35,55 +35,55 @@ fn short(millis: i64) -> String {
     }
 }
 
-fn print(talk: &[Said], turn: impl Fn(&mut String, &Said)) -> String {
+fn print(talk: &[Turn], turn: impl Fn(&mut String, &Turn)) -> String {
     let mut out = String::new();
     talk.iter().for_each(|said| turn(&mut out, said));
     out
 }
 
-fn stamped(talk: &[Said]) -> Vec<u8> {
+fn stamped(talk: &[Turn]) -> Vec<u8> {
     print(talk, |out, said| {
         let _ = writeln!(out, "[{}] {}: {}", clock(said.start_ms), said.label, said.text);
     })
     .into_bytes()
 }
 
-fn headed(talk: &[Said]) -> Vec<u8> {
+fn headed(talk: &[Turn]) -> Vec<u8> {
     print(talk, |out, said| {
         let _ = write!(out, "{} ({})\n{}\n\n", said.label, clock(said.start_ms), said.text);
     })
     .into_bytes()
 }
 
-fn behind(talk: &[Said]) -> Vec<u8> {
+fn behind(talk: &[Turn]) -> Vec<u8> {
     print(talk, |out, said| {
         let _ = write!(out, "[{}] {}\n{}\n\n", short(said.start_ms), said.label, said.text);
     })
     .into_bytes()
 }
 
-fn enclosed(talk: &[Said]) -> Vec<u8> {
+fn enclosed(talk: &[Turn]) -> Vec<u8> {
     print(talk, |out, said| {
         let _ = write!(out, "[{} {}]\n{}\n\n", clock(said.start_ms), said.label, said.text);
     })
     .into_bytes()
 }
 
-fn bracketed(talk: &[Said]) -> Vec<u8> {
+fn bracketed(talk: &[Turn]) -> Vec<u8> {
     print(talk, |out, said| {
         let _ = writeln!(out, "[{}] [{}] {}", clock(said.start_ms), said.label, said.text);
     })
     .into_bytes()
 }
 
-fn titled(talk: &[Said]) -> Vec<u8> {
+fn titled(talk: &[Turn]) -> Vec<u8> {
     let body = print(talk, |out, said| {
         let _ = write!(out, "#### {}\n\n{}\n\n{}\n\n", said.label, clock(said.start_ms), said.text);
     });
     format!("# Coaching call\n\n{body}").into_bytes()
 }
 
-fn written_out(talk: &[Said]) -> Vec<u8> {
+fn written_out(talk: &[Turn]) -> Vec<u8> {
     print(talk, |out, said| {
         let seconds = said.start_ms / 1000;
         let _ = write!(out, "{}\n{} minutes {} seconds\n{}\n", said.label, seconds / 60, seconds % 60, said.text);
@@ -91,21 +91,21 @@ fn written_out(talk: &[Said]) -> Vec<u8> {
     .into_bytes()
 }
 
-fn otter(talk: &[Said]) -> Vec<u8> {
+fn otter(talk: &[Turn]) -> Vec<u8> {
     let body = print(talk, |out, said| {
         let _ = write!(out, "{}  {}  \n{}\n\n", said.label, short(said.start_ms), said.text);
     });
     (body + "Transcribed by https://otter.ai\n").into_bytes()
 }
 
-fn rev(talk: &[Said]) -> Vec<u8> {
+fn rev(talk: &[Turn]) -> Vec<u8> {
     let body = print(talk, |out, said| {
         let _ = write!(out, "{} ({}):\n{}\n\n", said.label, clock(said.start_ms), said.text);
     });
     format!("{body}This transcript was exported on Nov 20, 2026.\n").into_bytes()
 }
 
-fn fathom(talk: &[Said]) -> Vec<u8> {
+fn fathom(talk: &[Turn]) -> Vec<u8> {
     let body = print(talk, |out, said| {
         let _ = write!(out, "{} - {}\n  {}\n\n", short(said.start_ms), said.label, said.text);
     });
@@ -113,7 +113,7 @@ fn fathom(talk: &[Said]) -> Vec<u8> {
         .into_bytes()
 }
 
-fn tldv(talk: &[Said]) -> Vec<u8> {
+fn tldv(talk: &[Turn]) -> Vec<u8> {
     let body = print(talk, |out, said| {
         let time = short(said.start_ms);
         let _ =
@@ -122,7 +122,7 @@ fn tldv(talk: &[Said]) -> Vec<u8> {
     format!("# Coaching call\n\n{body}").into_bytes()
 }
 
-fn meet(talk: &[Said]) -> Vec<u8> {
+fn meet(talk: &[Turn]) -> Vec<u8> {
     let body = print(talk, |out, said| {
         let _ = write!(out, "{}\n\n{}: {}\n\n", clock(said.start_ms), said.label, said.text);
     });

@@ -49,12 +49,12 @@ pub(super) struct Alone {
 
 /// What a line has to do with its neighbours.
 #[derive(Clone, Copy)]
-struct Around<'a, 'l> {
+struct Neighbours<'a, 'l> {
     lines: &'l [Line<'a>],
     at: usize,
 }
 
-impl<'a> Around<'a, '_> {
+impl<'a> Neighbours<'a, '_> {
     fn line(&self, at: Option<usize>) -> Line<'a> {
         at.and_then(|at| self.lines.get(at)).copied().unwrap_or(Line::Blank)
     }
@@ -126,7 +126,7 @@ pub(super) fn names<'a>(lines: &[Line<'a>], quiet: bool) -> Vec<Alone> {
     // How something reads is asked once, however often it comes.
     let mut shapes: HashMap<&str, Option<Shape>> = HashMap::new();
     for at in 0..lines.len() {
-        let (slots, name) = Around { lines, at }.slots(quiet);
+        let (slots, name) = Neighbours { lines, at }.slots(quiet);
         for slot in slots {
             // A heading of notes between the names is none.
             if slot.is_set_off() && label::is_section(name) {
@@ -154,7 +154,7 @@ pub(super) fn names<'a>(lines: &[Line<'a>], quiet: bool) -> Vec<Alone> {
         return Vec::new();
     }
     let mut found: Vec<Alone> =
-        (0..lines.len()).filter_map(|at| alone(Around { lines, at }, quiet, &used, &mut shapes)).collect();
+        (0..lines.len()).filter_map(|at| alone(Neighbours { lines, at }, quiet, &used, &mut shapes)).collect();
     if !between_texts(&found, lines) || above_lists(&found, lines) {
         return Vec::new();
     }
@@ -230,14 +230,14 @@ fn ends_a_sentence(text: &str) -> bool {
 }
 
 fn alone<'a>(
-    around: Around<'a, '_>,
+    neighbours: Neighbours<'a, '_>,
     quiet: bool,
     used: &HashMap<Slot, HashSet<&str>>,
     shapes: &mut HashMap<&'a str, Option<Shape>>,
 ) -> Option<Alone> {
-    let (slots, name) = around.slots(quiet);
+    let (slots, name) = neighbours.slots(quiet);
     let (slot, again) = slots.filter_map(|slot| Some((slot, used.get(&slot)?))).next()?;
-    let (at, line) = (around.at, around.lines[around.at]);
+    let (at, line) = (neighbours.at, neighbours.lines[neighbours.at]);
     let shape = candidate(name, line, slot, shapes)?;
     if again.contains(name) {
         return Some(Alone { at, doubtful: false });
@@ -247,7 +247,7 @@ fn alone<'a>(
         Slot::Any | Slot::Paragraph => false,
         slot => {
             slot.is_set_off()
-                || (shape < Shape::Sentence && !matches!(around.below(), Line::Blank | Line::Heading { .. }))
+                || (shape < Shape::Sentence && !matches!(neighbours.below(), Line::Blank | Line::Heading { .. }))
         }
     };
     fits.then_some(Alone { at, doubtful: shape > Shape::Name })
@@ -288,7 +288,7 @@ fn add_between<'a>(found: &mut Vec<Alone>, lines: &[Line<'a>], shapes: &mut Hash
 
 /// Whether the points of lists stand below most names, as in the notes on what changed.
 fn above_lists(found: &[Alone], lines: &[Line<'_>]) -> bool {
-    let below = |name: &Alone| Around { lines, at: name.at }.next_filled();
+    let below = |name: &Alone| Neighbours { lines, at: name.at }.next_filled();
     let point = |line: Line<'_>| matches!(line, Line::Plain(text, _) if label::unlisted(text).len() < text.len());
     found.iter().filter(|name| point(below(name))).count() * 2 > found.len()
 }

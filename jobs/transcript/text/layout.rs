@@ -38,8 +38,8 @@ pub(crate) struct Layout {
     pub(super) lists: bool,
     /// Whether names have bare times behind them, and what is said on the same line.
     pub(super) amid: bool,
-    /// Whether marks alone tell voices apart.
-    pub(super) voices: bool,
+    /// Whether marks alone tell speakers apart.
+    pub(super) has_unnamed_turns: bool,
     /// Whether its lines are numbered.
     pub(super) numbered: bool,
     /// Why it is a transcript; none where it is not.
@@ -68,8 +68,8 @@ impl Layout {
         let talk = sight.talk(&labels);
         let labelled = labels.repeated() && talk.is_speech() && talk.fills(&sight, &labels);
         let marked = if headed || labelled || (labels.nearly_every && !says) { None } else { sight.marked() };
-        let voices = !headed && !labelled && marked.is_none() && sight.voices();
-        let quiet = !voices && !headed && !labelled && marked.is_none() && !letter::is_one(source.lines());
+        let has_unnamed_turns = !headed && !labelled && marked.is_none() && sight.has_unnamed_turns();
+        let quiet = !has_unnamed_turns && !headed && !labelled && marked.is_none() && !letter::is_one(source.lines());
         let names = alone::names(&sight.lines, quiet);
         if !names.is_empty() && !labels.nearly_every && talk.labelled < names.len() {
             labels = Labels::none();
@@ -84,7 +84,7 @@ impl Layout {
             Some("lines begin with times")
         } else if labelled || marked.is_some() {
             Some("lines begin with names that come again")
-        } else if voices {
+        } else if has_unnamed_turns {
             Some("marks (>>) show where somebody else starts speaking")
         } else {
             None
@@ -110,7 +110,7 @@ impl Layout {
             answers,
             lists: talk.listed * 2 > talk.labelled,
             amid: sight.amid,
-            voices,
+            has_unnamed_turns,
             numbered,
             evidence,
         }

@@ -305,8 +305,8 @@ impl<'a> Reading<'a> {
         let mut labels = self.draft.utterances.iter().map(|said| said.label.as_deref());
         if labels.clone().all(|label| label.is_some_and(label::is_side)) {
             self.draft.warn(0, SIDES);
-        } else if self.layout.voices && labels.all(|label| label.is_none()) {
-            self.draft.warn(0, VOICES);
+        } else if self.layout.has_unnamed_turns && labels.all(|label| label.is_none()) {
+            self.draft.warn(0, UNNAMED_TURNS);
         }
     }
 
@@ -376,8 +376,8 @@ const ANSWER: &str = "this line is set off below somebody else's words and has n
 /// Said of times behind turns.
 const ENDS: &str = "the times come after what was said: each is read as the end of its turn and the start of the next";
 
-/// Said where marks alone tell voices apart.
-pub(super) const VOICES: &str =
+/// Said where marks alone tell speakers apart.
+pub(super) const UNNAMED_TURNS: &str =
     "nobody is named: the marks (>>) show where somebody else starts speaking, but not who it is";
 
 /// Said where only questions and answers are marked.

@@ -298,7 +298,7 @@ impl<'s, 'l> Sight<'s, 'l> {
 
     /// Whether `>>` begins the words of each, as live captions have it, and nobody is named. A mail that is answered has one
     /// mark as well.
-    pub(super) fn voices(&self) -> bool {
+    pub(super) fn has_unnamed_turns(&self) -> bool {
         let lines = || self.source.lines().iter().map(|line| line.trim()).filter(|line| !line.is_empty());
         let marked =
             |line: &&str| line.starts_with(">>") && line.trim_start_matches('>').contains(char::is_alphanumeric);

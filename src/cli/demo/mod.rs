@@ -17,7 +17,7 @@ use tokio_util::sync::CancellationToken;
 use super::{App, Globals, run};
 pub(crate) use stage::{DATABASE, settle};
 
-use outcome::Outcome;
+use outcome::DemoReport;
 use progress::Progress;
 
 /// Run a demo: an organization, its transcripts processed, and the pages to click through
@@ -91,8 +91,8 @@ impl Demo {
         run::drain(&app).await?;
         drop(progress);
 
-        let outcome = Outcome::collect(&app, organization, &manifest, today).await?;
-        app.output.one(&outcome, Outcome::text)?;
+        let outcome = DemoReport::collect(&app, organization, &manifest, today).await?;
+        app.output.one(&outcome, DemoReport::text)?;
         Ok(Played { app, _lock: lock, pages, as_expected: outcome.as_expected(), first_link: outcome.first_link() })
     }
 }

@@ -17,7 +17,7 @@ use crate::cli::{App, output::table, sessions::state};
 
 /// What came out.
 #[derive(Debug, Serialize)]
-pub(super) struct Outcome {
+pub(super) struct DemoReport {
     sessions: Vec<Session>,
     /// By kind and state.
     mails: Vec<Mails>,
@@ -52,7 +52,7 @@ struct Mails {
     count: i64,
 }
 
-impl Outcome {
+impl DemoReport {
     /// Reads what came out, and makes a review link for each session that waits for a person.
     pub(super) async fn collect(
         app: &App,

@@ -4,7 +4,7 @@ use anyhow::Context;
 use clap::Args;
 use debrief_jobs::{
     db::Tx,
-    links::{self, Because, Which},
+    links::{self, LinkFilter, RevokeReason},
     model::{
         SessionState, SessionStatus,
         id::IdPrefix,
@@ -51,7 +51,7 @@ impl Make {
         );
         let days = app.config.review.link_days;
         let (link, token) = links::issue(&mut tx, row.coach_id, session, days).await?;
-        let replaced = links::revoke(&mut tx, Which::Others { session, link }, Because::Replaced).await?;
+        let replaced = links::revoke(&mut tx, LinkFilter::Others { session, link }, RevokeReason::Replaced).await?;
         tx.commit().await?;
         if replaced > 0 {
             tell("the links that the coach got by email before no longer open: this one takes their place");

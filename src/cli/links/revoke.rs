@@ -7,7 +7,7 @@ use debrief_jobs::{
     audit::Visitor,
     db::{TenantTx, Tx},
     follow_up::{self, HeldLetter},
-    links::{self, Because, Which},
+    links::{self, LinkFilter, RevokeReason},
     model::id::IdPrefix,
     people,
     review::actions::{self, ActionError},
@@ -47,7 +47,7 @@ pub(crate) struct Revoke {
 
 /// What was done, and what still goes.
 #[derive(Debug, Serialize)]
-struct Outcome {
+struct Revoked {
     revoked: u64,
     stopped_letters: Vec<HeldLetter>,
     held_letters: Vec<StillHeld>,
@@ -63,18 +63,18 @@ struct StillHeld {
 
 /// Which links are meant, and whose letters.
 #[derive(Clone, Copy)]
-struct Meant {
-    which: Which,
+struct Target {
+    which: LinkFilter,
     session: Option<Uuid>,
     coach: Option<Uuid>,
 }
 
 impl Revoke {
     pub(super) async fn run(self, app: &App) -> anyhow::Result<ExitCode> {
-        let (mut tx, meant) = self.meant(app).await?;
-        let open = match meant.which {
-            Which::Link(_) => 1,
-            _ => links::list(&mut tx, meant.session, meant.coach, false, i64::from(i32::MAX)).await?.len(),
+        let (mut tx, target) = self.target(app).await?;
+        let open = match target.which {
+            LinkFilter::Link(_) => 1,
+            _ => links::list(&mut tx, target.session, target.coach, false, i64::from(i32::MAX)).await?.len(),
         };
         // Nobody waits for the answer of a terminal.
         let organization = tx.tenant();
@@ -83,14 +83,14 @@ impl Revoke {
             return Ok(ExitCode::SUCCESS);
         }
         let mut tx = app.db.tenant(organization).await?;
-        let stopped_letters = if self.stop_letters { stop(&mut tx, meant).await? } else { Vec::new() };
-        let revoked = links::revoke(&mut tx, meant.which, Because::Command).await?;
+        let stopped_letters = if self.stop_letters { stop(&mut tx, target).await? } else { Vec::new() };
+        let revoked = links::revoke(&mut tx, target.which, RevokeReason::Command).await?;
         tx.commit().await?;
         // After the commit, so that one which was approved a moment before is among them.
-        let still = follow_up::held(&mut app.db.tenant(organization).await?, meant.session, meant.coach).await?;
+        let still = follow_up::held(&mut app.db.tenant(organization).await?, target.session, target.coach).await?;
         let held_letters = still.into_iter().map(StillHeld::of).collect();
-        let outcome = Outcome { revoked, stopped_letters, held_letters };
-        app.output.one(&outcome, Outcome::says)?;
+        let outcome = Revoked { revoked, stopped_letters, held_letters };
+        app.output.one(&outcome, Revoked::says)?;
         if outcome.revoked == 0 && outcome.stopped_letters.is_empty() {
             tell("no working link to revoke: nothing was changed");
             return Ok(ExitCode::FAILURE);
@@ -98,20 +98,20 @@ impl Revoke {
         Ok(ExitCode::SUCCESS)
     }
 
-    async fn meant(&self, app: &App) -> anyhow::Result<(TenantTx, Meant)> {
+    async fn target(&self, app: &App) -> anyhow::Result<(TenantTx, Target)> {
         Ok(match (self.link, &self.session, &self.coach) {
             (Some(link), ..) => {
                 let (tx, session) = of_link(app, link).await?;
-                (tx, Meant { which: Which::Link(link), session: Some(session), coach: None })
+                (tx, Target { which: LinkFilter::Link(link), session: Some(session), coach: None })
             }
             (None, Some(session), _) => {
                 let (tx, session) = app.session(session).await?;
-                (tx, Meant { which: Which::Session(session), session: Some(session), coach: None })
+                (tx, Target { which: LinkFilter::Session(session), session: Some(session), coach: None })
             }
             (None, None, Some(handle)) => {
                 let (organization, coach) = people::coach(&app.db, handle).await?;
-                let meant = Meant { which: Which::Coach(coach), session: None, coach: Some(coach) };
-                (app.db.tenant(organization).await?, meant)
+                let target = Target { which: LinkFilter::Coach(coach), session: None, coach: Some(coach) };
+                (app.db.tenant(organization).await?, target)
             }
             (None, None, None) => anyhow::bail!("give a link's id, --session or --coach"),
         })
@@ -119,9 +119,9 @@ impl Revoke {
 }
 
 /// Stops what is held, as the coach would; gives what was stopped.
-async fn stop(tx: &mut TenantTx, meant: Meant) -> anyhow::Result<Vec<HeldLetter>> {
+async fn stop(tx: &mut TenantTx, target: Target) -> anyhow::Result<Vec<HeldLetter>> {
     let mut stopped = Vec::new();
-    for letter in follow_up::held(tx, meant.session, meant.coach).await? {
+    for letter in follow_up::held(tx, target.session, target.coach).await? {
         match actions::cancel_follow_up(tx, letter.session_id, letter.summary_id, &Visitor::default()).await {
             Ok(()) => stopped.push(letter),
             // It went this moment, or somebody else has stopped it.
@@ -139,7 +139,7 @@ impl StillHeld {
     }
 }
 
-impl Outcome {
+impl Revoked {
     fn says(&self) -> String {
         let mut lines = vec![format!("{} revoked", counted(self.revoked, "link"))];
         for letter in &self.stopped_letters {

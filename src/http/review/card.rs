@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use chrono_tz::Tz;
 use debrief_jobs::{
-    follow_up::Said,
+    follow_up::Rephrased,
     mail::Recipient,
     model::{Audience, Claim, MailState, Section, SummaryState, Support},
     review::view::SummaryView,
@@ -16,7 +16,7 @@ use super::{
     context::Redo,
     fate,
     lines::{Quote, Source, action_line, footnote, letter_line, support, thread_line},
-    refined::{self, Came, Difference},
+    refined::{self, Difference, LastRefinement},
 };
 use crate::http::form::Form;
 
@@ -56,7 +56,7 @@ pub(super) struct Card {
     refining: Option<String>,
     /// Whether its sentences are shown to be read only, since the page looks again by itself.
     fixed: bool,
-    refined: Option<Came>,
+    refined: Option<LastRefinement>,
     undo: Option<&'static str>,
     difference: Option<Difference>,
     /// What to refine, as typed where a form is shown again.
@@ -240,7 +240,7 @@ fn block(
     redo: Option<&Redo<'_>>,
 ) -> Block {
     let claims = summary.content.section(section).filter(|claim| claim.audience == audience);
-    let letter: HashMap<Uuid, &Said> = summary.letter.iter().map(|(claim, said)| (*claim, said)).collect();
+    let letter: HashMap<Uuid, &Rephrased> = summary.letter.iter().map(|(claim, said)| (*claim, said)).collect();
     let field = format!("add.{}", section.as_str());
     Block {
         key: section.as_str(),
@@ -256,7 +256,7 @@ fn block(
 fn claim_field(
     claim: &Claim,
     (client, estimated): (&str, bool),
-    said: Option<&Said>,
+    said: Option<&Rephrased>,
     redo: Option<&Redo<'_>>,
 ) -> Sentence {
     let field = format!("text.{}", claim.id);

@@ -72,7 +72,7 @@ pub(super) fn build(session: &SessionView, help: &str) -> Option<Danger> {
         return None;
     }
     let kinds = Kind::ALL.into_iter().filter(|kind| seen.iter().any(|it| it.why.kind() == *kind));
-    let sentence = |it: &danger::Seen| Sentence {
+    let sentence = |it: &danger::ShownSign| Sentence {
         speaker: it.speaker.clone(),
         words: it.sentence.clone(),
         start_ms: it.start_ms,

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 /// What came of the last request.
 #[derive(Debug, Serialize)]
-pub(super) struct Came {
+pub(super) struct LastRefinement {
     instruction: String,
     /// Whether a version was made.
     done: bool,
@@ -52,13 +52,13 @@ pub(super) fn under_way(summary: &SummaryView) -> Option<&RefinementView> {
 }
 
 /// What came of the last request, as long as nothing else happened since.
-pub(super) fn came(summary: &SummaryView) -> Option<Came> {
+pub(super) fn came(summary: &SummaryView) -> Option<LastRefinement> {
     let refinement = summary.refinement.as_ref().filter(|_| summary.state == SummaryState::Done)?;
     let finished = refinement.finished_at?;
     let shown = summary.versions.iter().find(|version| version.version == summary.version)?;
     let left_out = |before| diff::left_out(before, &summary.content).into_iter().map(|claim| claim.text.clone());
     let before = summary.before.as_ref().filter(|_| refinement.state == RefinementState::Done);
-    (finished >= shown.created_at).then(|| Came {
+    (finished >= shown.created_at).then(|| LastRefinement {
         instruction: refinement.instruction.clone(),
         done: refinement.state == RefinementState::Done,
         reason: refinement.reason.clone(),

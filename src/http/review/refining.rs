@@ -10,7 +10,7 @@ use debrief_jobs::{
     db::{TenantTx, Tx},
     model::summary,
     review::{
-        actions::{ActionError, Shown},
+        actions::{ActionError, ShownVersion},
         edit, refining,
     },
 };
@@ -43,9 +43,9 @@ async fn ask(
     let content = shown(&mut tx, session, summary_id, version).await?;
     let shown = if edits.change(&content) {
         let version = edit::edit(&mut tx, session, summary_id, version, &edits, visitor).await?;
-        Shown { version, hash: summary::load_version(&mut tx, summary_id, version).await?.hash() }
+        ShownVersion { version, hash: summary::load_version(&mut tx, summary_id, version).await?.hash() }
     } else {
-        Shown { version, hash: form.get("hash").unwrap_or_default().to_owned() }
+        ShownVersion { version, hash: form.get("hash").unwrap_or_default().to_owned() }
     };
     let instruction = form.get("instruction").unwrap_or_default();
     // What is typed is saved only together with the request: one that is refused saves nothing.
@@ -66,7 +66,7 @@ pub(in crate::http) async fn undo(
     let undone = if form.edits().change(&content) {
         Err(ActionError::Unsaved)
     } else {
-        let shown = Shown { version: form.version(), hash: form.get("hash").unwrap_or_default().to_owned() };
+        let shown = ShownVersion { version: form.version(), hash: form.get("hash").unwrap_or_default().to_owned() };
         refining::undo(&mut tx, session, summary, &shown, &visitor).await
     };
     match undone {

@@ -71,8 +71,8 @@ pub(super) fn labels(
         let id = entry.speaker_id.or_else(|| entry.speaker.map(|speaker| speaker.any(INNER_IDS)))?;
         if people.label(id).is_some() { None } else { people::id(id) }
     };
-    let voices: Vec<_> = labels.into_iter().zip(entries.iter().map(number)).collect();
-    let (labels, namesakes) = apart(&voices);
+    let speakers: Vec<_> = labels.into_iter().zip(entries.iter().map(number)).collect();
+    let (labels, namesakes) = apart(&speakers);
     if namesakes {
         book.draft.warn(0, NAMESAKES);
     }
@@ -136,28 +136,28 @@ pub(super) fn by_spans(
         Raw::Millis(millis) => Some(millis),
         _ => None,
     };
-    let mut voices: Vec<(i64, i64, String)> = Vec::new();
+    let mut speakers: Vec<(i64, i64, String)> = Vec::new();
     for (row, speaker) in rows {
         let label = if speaker.is_object() { book.label(name_in(speaker)) } else { written(speaker, book) };
         let start = value(row.start);
         let end = value(row.end).or_else(|| Some(start? + value(row.long)?));
         if let (Some(start), Some(end), Some(label)) = (start, end, label) {
-            voices.push((start, end, label));
+            speakers.push((start, end, label));
         }
     }
     let last = |ends: &mut dyn Iterator<Item = i64>| ends.max().unwrap_or(0);
     let said = last(&mut times.iter().filter_map(|(start, end)| end.or(*start)));
-    let heard = last(&mut voices.iter().map(|(_, end, _)| *end));
+    let heard = last(&mut speakers.iter().map(|(_, end, _)| *end));
     // Milliseconds were taken for seconds.
     if heard > said * 100 {
-        voices.iter_mut().for_each(|(start, end, _)| (*start, *end) = (*start / 1000, *end / 1000));
+        speakers.iter_mut().for_each(|(start, end, _)| (*start, *end) = (*start / 1000, *end / 1000));
     }
-    voices.sort_unstable();
+    speakers.sort_unstable();
     let who = |(start, end): &(Option<i64>, Option<i64>)| {
         let middle = end.map_or((*start)?, |end| i64::midpoint(start.unwrap_or(end), end));
-        let until = voices.partition_point(|(start, ..)| *start <= middle);
+        let until = speakers.partition_point(|(start, ..)| *start <= middle);
         // Those who began lately; nobody speaks on through so many others.
-        let near = voices[until.saturating_sub(8)..until].iter().filter(|(_, end, _)| *end >= middle);
+        let near = speakers[until.saturating_sub(8)..until].iter().filter(|(_, end, _)| *end >= middle);
         let mut labels: Vec<&str> = near.map(|(.., label)| label.as_str()).collect();
         labels.dedup();
         if let [one] = labels.as_slice() { Some((*one).to_owned()) } else { None }

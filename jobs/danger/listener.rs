@@ -5,9 +5,9 @@ use std::{collections::BTreeMap, ops::Range};
 use rayon::iter::{IntoParallelIterator, ParallelIterator};
 
 use super::{
-    Said, Sign, Why,
+    Indicator, Sign, SpokenText,
     asked::{self, Concern, Question, question},
-    sentence::{Heard, JOINED, LINES, TOGETHER, least, whys},
+    sentence::{AssessedSentence, JOINED, LINES, TOGETHER, least, whys},
     words::{plain, sentences},
 };
 
@@ -25,13 +25,13 @@ const BESIDE: usize = 12;
 
 /// The signs of danger in a session's words, in order.
 #[must_use]
-pub fn signs(said: &[Said<'_>]) -> Vec<Sign> {
+pub fn signs(said: &[SpokenText<'_>]) -> Vec<Sign> {
     signs_until(said, &|| false)
 }
 
 /// As [`signs`], but comes back early, with what it has, once `ends` says that nobody waits for it any more.
 #[must_use]
-pub fn signs_until(said: &[Said<'_>], ends: &(dyn Fn() -> bool + Sync)) -> Vec<Sign> {
+pub fn signs_until(said: &[SpokenText<'_>], ends: &(dyn Fn() -> bool + Sync)) -> Vec<Sign> {
     if said.len() <= PART {
         return heard(said, said.len(), TOGETHER.0, ends);
     }
@@ -49,9 +49,9 @@ pub fn signs_until(said: &[Said<'_>], ends: &(dyn Fn() -> bool + Sync)) -> Vec<S
 }
 
 /// The signs of danger in words of a session of so many lines.
-fn heard(said: &[Said<'_>], lines: usize, together: f32, ends: &dyn Fn() -> bool) -> Vec<Sign> {
+fn heard(said: &[SpokenText<'_>], lines: usize, together: f32, ends: &dyn Fn() -> bool) -> Vec<Sign> {
     let mut ear =
-        Ear { said, least: least(lines), together, found: BTreeMap::new(), asked: None, last: BTreeMap::new() };
+        Listener { said, least: least(lines), together, found: BTreeMap::new(), asked: None, last: BTreeMap::new() };
     (0..said.len()).take_while(|_| !ends()).for_each(|at| ear.hear(at));
     if let Some(asked) = ear.asked.take()
         && asked.question.concern == Concern::Danger
@@ -65,7 +65,7 @@ fn heard(said: &[Said<'_>], lines: usize, together: f32, ends: &dyn Fn() -> bool
 /// Whether words alone speak of danger: a sentence of a summary, say, which is one of many.
 #[must_use]
 pub fn is_sign(text: &str) -> bool {
-    !heard(&[Said { speaker: None, text }], LINES.1, TOGETHER.1, &|| false).is_empty()
+    !heard(&[SpokenText { speaker: None, text }], LINES.1, TOGETHER.1, &|| false).is_empty()
 }
 
 /// A question for danger that nobody has answered yet.
@@ -76,29 +76,30 @@ struct Asked<'a> {
     sentence: Range<usize>,
 }
 
-struct Ear<'a> {
-    said: &'a [Said<'a>],
+/// Goes through a session, sentence by sentence, and keeps what it found.
+struct Listener<'a> {
+    said: &'a [SpokenText<'a>],
     /// How likely a sentence must be danger where no pattern is in it.
     least: f32,
     /// And where one is.
     together: f32,
-    found: BTreeMap<(usize, Why), Range<usize>>,
+    found: BTreeMap<(usize, Indicator), Range<usize>>,
     asked: Option<Asked<'a>>,
     /// The last sentence of each speaker, and its utterance.
     last: BTreeMap<Option<&'a str>, (usize, Range<usize>)>,
 }
 
-impl<'a> Ear<'a> {
-    fn add(&mut self, utterance: usize, sentence: Range<usize>, why: Why) {
+impl<'a> Listener<'a> {
+    fn add(&mut self, utterance: usize, sentence: Range<usize>, why: Indicator) {
         self.found.entry((utterance, why)).or_insert(sentence);
     }
 
     fn has(&self, utterance: usize) -> bool {
-        self.found.range((utterance, Why::Wish)..=(utterance, Why::Unwell)).next().is_some()
+        self.found.range((utterance, Indicator::Wish)..=(utterance, Indicator::Unwell)).next().is_some()
     }
 
     fn hear(&mut self, at: usize) {
-        let Said { speaker, text } = self.said[at];
+        let SpokenText { speaker, text } = self.said[at];
         let ranges = sentences(text);
         let (Some(first), Some(last)) = (ranges.first().cloned(), ranges.last().cloned()) else { return };
         if self.asked.as_ref().is_some_and(|asked| asked.speaker != speaker || speaker.is_none()) {
@@ -124,7 +125,7 @@ impl<'a> Ear<'a> {
     }
 
     fn sentence(&mut self, at: usize, sentence: &Range<usize>) {
-        let Said { speaker, text } = self.said[at];
+        let SpokenText { speaker, text } = self.said[at];
         if let Some(question) = question(&text[sentence.clone()]) {
             self.asked = Some(Asked { question, speaker, utterance: at, sentence: sentence.clone() });
             return;
@@ -165,14 +166,14 @@ impl<'a> Ear<'a> {
         if self.has(at) || asks || words.len() > LONGEST_SEAM {
             return;
         }
-        if let Some(why) = Heard::new(&words.join(" ")).and_then(|heard| heard.alone(self.least + JOINED)) {
+        if let Some(why) = AssessedSentence::new(&words.join(" ")).and_then(|heard| heard.alone(self.least + JOINED)) {
             self.add(at, one.start..next.end, why);
         }
     }
 
     /// What is no sign by itself, but is as an answer ("What have you taken?" "All of them.").
     fn reply(&mut self, at: usize, first: &Range<usize>) {
-        let Said { speaker, text } = self.said[at];
+        let SpokenText { speaker, text } = self.said[at];
         let Some(asked) = at.checked_sub(1).map(|before| self.said[before]) else { return };
         let Some(last) = sentences(asked.text).pop().filter(|last| asked.text[last.clone()].ends_with('?')) else {
             return;
@@ -185,7 +186,7 @@ impl<'a> Ear<'a> {
         if words.len() > LONGEST_REPLY {
             return;
         }
-        if let Some(why) = Heard::new(&words.join(" ")).and_then(|heard| heard.alone(self.least)) {
+        if let Some(why) = AssessedSentence::new(&words.join(" ")).and_then(|heard| heard.alone(self.least)) {
             self.add(at, first.clone(), why);
         }
     }
@@ -207,12 +208,12 @@ impl<'a> Ear<'a> {
 
     /// A sentence that was cut in two: the last piece of the same speaker, with no more than a nod in between.
     fn seam(&mut self, at: usize, first: &Range<usize>) {
-        let Said { speaker, text } = self.said[at];
+        let SpokenText { speaker, text } = self.said[at];
         let Some((before, range)) = self.last.get(&speaker).cloned() else { return };
         if question(&text[first.clone()]).is_some() {
             return;
         }
-        let nod = |between: &Said<'_>| plain(between.text).len() <= LONGEST_NOD;
+        let nod = |between: &SpokenText<'_>| plain(between.text).len() <= LONGEST_NOD;
         if before + 2 < at || self.has(before) || !self.said[before + 1..at].iter().all(nod) {
             return;
         }

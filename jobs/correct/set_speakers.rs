@@ -158,9 +158,9 @@ struct Correction {
     is_applied: bool,
 }
 
-/// What a run came to; the job's output.
+/// The job's output: what a run came to.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
-struct Outcome {
+struct Output {
     sessions_looked_at: usize,
     sessions_changed: usize,
     misdelivered: usize,
@@ -183,7 +183,7 @@ impl Job for CorrectSessions {
         let mut tx = ctx.tenant_tx().await?;
         let Some(correction) = load(&mut tx, self.correction_id).await?.filter(|found| !found.is_applied) else {
             tracing::info!(target: "attribute", { correction.id = %self.correction_id }, "the correction is gone or applied");
-            return ctx.finish(tx, Outcome::default()).await;
+            return ctx.finish(tx, Output::default()).await;
         };
         let sessions = sqlx::query_scalar!(
             "select id from sessions where coach_id = $1 and state in ('attributed', 'summarized', 'in_review', 'closed')
@@ -193,7 +193,7 @@ impl Job for CorrectSessions {
         .fetch_all(tx.conn())
         .await?;
         drop(tx);
-        let mut outcome = Outcome::default();
+        let mut outcome = Output::default();
         for session_id in sessions {
             outcome.sessions_looked_at += 1;
             if let Some(touched) = correct_session(ctx, &correction, session_id).await? {

@@ -8,15 +8,15 @@
 use super::{
     occasion::{self, Pointing},
     people::{People, Person, Who},
-    resolve::{Basis, Finding, Found, THRESHOLD},
-    roles::{self, Said},
+    resolve::{Basis, LabelMatch, MatchResult, THRESHOLD},
+    roles::{self, Utterance},
     spoken::{self, Called, SpokenName},
 };
 use crate::names::{self, Claim, generic, nicknames};
 
 /// What was found on such a label.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Voice {
+pub(super) struct Identified {
     /// Whom it means, or may mean: it counts from [`THRESHOLD`] on and is a suggestion below.
     who: Option<Who>,
     /// From 0 to 1.
@@ -26,7 +26,7 @@ pub(super) struct Voice {
     basis: Basis,
 }
 
-impl Voice {
+impl Identified {
     const fn nobody(reason: String) -> Self {
         Self { who: None, confidence: 0.0, reason, basis: Basis::Speech }
     }
@@ -36,10 +36,10 @@ impl Voice {
     }
 
     /// As labels are found otherwise.
-    pub(super) fn into_found(self) -> Found {
+    pub(super) fn into_result(self) -> MatchResult {
         let Self { who, confidence, reason, basis } = self;
         match who {
-            Some(who) => Ok(Finding { who, confidence, reason, basis }),
+            Some(who) => Ok(LabelMatch { who, confidence, reason, basis }),
             None => Err(reason),
         }
     }
@@ -67,14 +67,14 @@ struct Scene<'a> {
 }
 
 /// Looks at each label that is nobody's name and not known yet. Gives its place and what was found.
-pub(super) fn voices(
+pub(super) fn identify(
     labels: &[&str],
     anybodys: &[bool],
     spoken: &[usize],
     known: &[Option<Who>],
-    said: &[Said<'_>],
+    said: &[Utterance<'_>],
     people: &People,
-) -> Vec<(usize, Voice)> {
+) -> Vec<(usize, Identified)> {
     let is_open = |at: &usize| known[*at].is_none() && !labels[*at].trim().is_empty() && anybodys[*at];
     let open: Vec<usize> = spoken.iter().copied().filter(is_open).collect();
     if open.is_empty() || said.is_empty() {
@@ -89,22 +89,25 @@ pub(super) fn voices(
         coaching: roles::coaching(said),
         pointing: if is_pair { occasion::client(people) } else { Pointing::Nothing },
     };
-    let mut found: Vec<(usize, Voice)> = Vec::new();
+    let mut found: Vec<(usize, Identified)> = Vec::new();
     let recorders: Vec<usize> = open.iter().copied().filter(|at| generic::is_recorder(labels[*at])).collect();
     if let [at] = *recorders {
-        let voice = recorder(labels[at], &part(at, &scene), &called[at], &scene);
-        scene.knows_coach |= voice.who.is_some() && voice.confidence >= THRESHOLD;
-        found.push((at, voice));
+        let identified = recorder(labels[at], &part(at, &scene), &called[at], &scene);
+        scene.knows_coach |= identified.who.is_some() && identified.confidence >= THRESHOLD;
+        found.push((at, identified));
     }
     for at in open.into_iter().filter(|at| found.first().is_none_or(|(recorder, _)| recorder != at)).collect::<Vec<_>>()
     {
         let part = part(at, &scene);
-        let voice = if contradicts(names::claim(labels[at]), &part) {
-            Voice::nobody(format!("What is said doesn’t fit the label “{}”: the labels may be swapped.", labels[at]))
+        let identified = if contradicts(names::claim(labels[at]), &part) {
+            Identified::nobody(format!(
+                "What is said doesn’t fit the label “{}”: the labels may be swapped.",
+                labels[at]
+            ))
         } else {
-            voice(labels[at], &part, &called[at], &scene)
+            identify_one(labels[at], &part, &called[at], &scene)
         };
-        found.push((at, voice));
+        found.push((at, identified));
     }
     other_than_client(&mut found, labels, &called, &scene);
     found
@@ -132,7 +135,7 @@ const fn contradicts(claim: Option<Claim>, part: &Part) -> bool {
 }
 
 /// "You", "Me", "Microphone": whoever recorded, and so the coach in whose inbox it lies, unless the words say otherwise.
-fn recorder(label: &str, part: &Part, called: &Called, scene: &Scene<'_>) -> Voice {
+fn recorder(label: &str, part: &Part, called: &Called, scene: &Scene<'_>) -> Identified {
     let client_name = match called {
         Called::Name(name) => scene.people.called(&name.key).is_ok_and(|person| {
             person.is_none_or(|person| person.who != Who::Coach) && (person.is_some() || name.confidence >= THRESHOLD)
@@ -141,7 +144,7 @@ fn recorder(label: &str, part: &Part, called: &Called, scene: &Scene<'_>) -> Voi
         Called::Nothing => false,
     };
     if scene.knows_coach || client_name || matches!(part, Part::Other { .. }) {
-        return Voice::nobody(format!(
+        return Identified::nobody(format!(
             "“{label}” is whoever recorded this. That would be you, but from what is said it may be the other person."
         ));
     }
@@ -149,16 +152,16 @@ fn recorder(label: &str, part: &Part, called: &Called, scene: &Scene<'_>) -> Voi
         Part::Coach { confidence, because } => (confidence.max(0.85), format!(" This speaker {because}.")),
         _ => (0.8, String::new()),
     };
-    Voice::of(
+    Identified::of(
         Who::Coach,
         confidence,
         format!("“{label}” is whoever recorded this: in your inbox, that’s you.{because}"),
     )
 }
 
-fn voice(label: &str, part: &Part, called: &Called, scene: &Scene<'_>) -> Voice {
+fn identify_one(label: &str, part: &Part, called: &Called, scene: &Scene<'_>) -> Identified {
     match called {
-        Called::Several(one, other) => Voice::nobody(format!(
+        Called::Several(one, other) => Identified::nobody(format!(
             "“{label}” is addressed as both “{one}” and “{other}”: two people may speak under \
                                    this label."
         )),
@@ -182,12 +185,12 @@ fn is_against(part: &Part, person: &Person) -> bool {
 }
 
 /// Called by the name of somebody who is known.
-fn named(label: &str, name: &SpokenName, person: &Person, part: &Part, scene: &Scene<'_>) -> Voice {
+fn named(label: &str, name: &SpokenName, person: &Person, part: &Part, scene: &Scene<'_>) -> Identified {
     let is_coach = person.who == Who::Coach;
     let (agrees, pointed) = match &scene.pointing {
         Pointing::To { who, reason, .. } if *who == person.who => (true, format!(" {reason}")),
         Pointing::To { reason, is_strong: true, .. } if !is_coach && !matches!(part, Part::Coach { .. }) => {
-            return Voice::nobody(format!("{} However: {reason} Which is right?", name.reason));
+            return Identified::nobody(format!("{} However: {reason} Which is right?", name.reason));
         }
         _ => (false, String::new()),
     };
@@ -204,48 +207,48 @@ fn named(label: &str, name: &SpokenName, person: &Person, part: &Part, scene: &S
         (Part::Unknown, _) => (name.confidence - 0.15, String::new(), Basis::Speech),
         (Part::Coach { .. }, false) | (Part::Other { .. }, true) => {
             let is = if is_coach { "is the one being coached" } else { "is the coach" };
-            return Voice::nobody(format!("{} But from what is said, this speaker {is}.", name.reason));
+            return Identified::nobody(format!("{} But from what is said, this speaker {is}.", name.reason));
         }
     };
     if generic::is_crowd(label) && !is_coach && !agrees {
         let reason = format!("{} But “{label}” may be several people at the other end.", name.reason);
-        return Voice::of(person.who, 0.6, reason);
+        return Identified::of(person.who, 0.6, reason);
     }
     let role = if because.is_empty() { String::new() } else { format!(" {}.", names::capital(&because)) };
     let verb = if confidence >= THRESHOLD { "is" } else { "may be" };
     let reason = format!("{}{role}{pointed} So this {verb} {}.", name.reason, person.name);
     let reason = if confidence >= THRESHOLD { reason } else { reason.replace(" So this ", " This ") };
-    Voice { who: Some(person.who), confidence: confidence.min(0.95), reason, basis }
+    Identified { who: Some(person.who), confidence: confidence.min(0.95), reason, basis }
 }
 
 /// Called by a name that several have: the occasion may tell which of them is meant.
-fn among_namesakes(label: &str, name: &SpokenName, ambiguous: &str, part: &Part, scene: &Scene<'_>) -> Voice {
+fn among_namesakes(label: &str, name: &SpokenName, ambiguous: &str, part: &Part, scene: &Scene<'_>) -> Identified {
     if let Pointing::To { who, .. } = scene.pointing
         && let Some(person) = scene.people.people.iter().find(|person| person.who == who)
         && person.words.first().is_some_and(|first| nicknames::alike(first, &name.key))
         && matches!(part, Part::Other { .. })
     {
-        return Voice { basis: Basis::Occasion, ..named(label, name, person, part, scene) };
+        return Identified { basis: Basis::Occasion, ..named(label, name, person, part, scene) };
     }
-    Voice::nobody(format!("{} {ambiguous}", name.reason))
+    Identified::nobody(format!("{} {ambiguous}", name.reason))
 }
 
 /// Called by a name that nobody has who is known.
-fn stranger(label: &str, name: &SpokenName, part: &Part) -> Voice {
+fn stranger(label: &str, name: &SpokenName, part: &Part) -> Identified {
     let reason = format!("{} None of your clients has that name.", name.reason);
     match part {
         Part::Coach { because, .. } => {
-            Voice::of(Who::Coach, 0.6, format!("“{label}” {because}, as a coach does. However: {reason}"))
+            Identified::of(Who::Coach, 0.6, format!("“{label}” {because}, as a coach does. However: {reason}"))
         }
-        Part::Other { .. } | Part::Unknown => Voice::nobody(reason),
+        Part::Other { .. } | Part::Unknown => Identified::nobody(reason),
     }
 }
 
 /// Nobody says a name.
-fn unnamed(label: &str, part: &Part, scene: &Scene<'_>) -> Voice {
+fn unnamed(label: &str, part: &Part, scene: &Scene<'_>) -> Identified {
     match part {
         Part::Coach { confidence, because } => {
-            Voice::of(Who::Coach, *confidence, format!("“{label}” {because}, as a coach does."))
+            Identified::of(Who::Coach, *confidence, format!("“{label}” {because}, as a coach does."))
         }
         Part::Other { confidence, because } => {
             let because = names::capital(because);
@@ -253,39 +256,42 @@ fn unnamed(label: &str, part: &Part, scene: &Scene<'_>) -> Voice {
             match &scene.pointing {
                 Pointing::To { who, reason, .. } if generic::is_crowd(label) => {
                     let but = format!("But “{label}” may be several people, and nobody says a name.");
-                    Voice::of(*who, 0.6, format!("{because}. {reason} {but}"))
+                    Identified::of(*who, 0.6, format!("{because}. {reason} {but}"))
                 }
-                Pointing::To { who, confidence: pointed, reason, .. } => Voice {
+                Pointing::To { who, confidence: pointed, reason, .. } => Identified {
                     basis: Basis::Occasion,
-                    ..Voice::of(
+                    ..Identified::of(
                         *who,
                         confidence.min(*pointed),
                         format!("{because}. {reason} So this is {}.", name(*who)),
                     )
                 },
                 Pointing::Perhaps { who, reason } => {
-                    Voice::of(*who, 0.6, format!("{because}. {reason} But nobody says a name."))
+                    Identified::of(*who, 0.6, format!("{because}. {reason} But nobody says a name."))
                 }
-                Pointing::Unclear(why) => Voice::nobody(format!("{because}: this is the client. {why}")),
-                Pointing::Nothing => Voice::nobody(format!("{because}: this is the client, but nobody says a name.")),
+                Pointing::Unclear(why) => Identified::nobody(format!("{because}: this is the client. {why}")),
+                Pointing::Nothing => {
+                    Identified::nobody(format!("{because}: this is the client, but nobody says a name."))
+                }
             }
         }
         Part::Unknown => {
-            Voice::nobody(format!("“{label}” isn’t a person’s name, and what is said doesn’t show who it is."))
+            Identified::nobody(format!("“{label}” isn’t a person’s name, and what is said doesn’t show who it is."))
         }
     }
 }
 
 /// Where one of two is a client by what is said and by the occasion, the other is the coach, unless called otherwise.
-fn other_than_client(found: &mut [(usize, Voice)], labels: &[&str], called: &[Called], scene: &Scene<'_>) {
+fn other_than_client(found: &mut [(usize, Identified)], labels: &[&str], called: &[Called], scene: &Scene<'_>) {
     if found.len() != 2 || !scene.is_pair || scene.knows_coach {
         return;
     }
-    let is_client =
-        |(_, voice): &(usize, Voice)| matches!(voice.who, Some(Who::Client(_))) && voice.confidence >= THRESHOLD;
+    let is_client = |(_, identified): &(usize, Identified)| {
+        matches!(identified.who, Some(Who::Client(_))) && identified.confidence >= THRESHOLD
+    };
     let Some(client) = found.iter().position(is_client) else { return };
     let name = found[client].1.who.map(|who| scene.people.name(who)).unwrap_or_default();
-    let (at, voice) = &mut found[1 - client];
+    let (at, identified) = &mut found[1 - client];
     let is_called_otherwise = match &called[*at] {
         Called::Nothing => false,
         Called::Several(..) => true,
@@ -294,10 +300,10 @@ fn other_than_client(found: &mut [(usize, Voice)], labels: &[&str], called: &[Ca
             said.confidence >= 0.5 && person.is_none_or(|person| person.who != Who::Coach)
         }
     };
-    let is_open = voice.who.is_none() || voice.confidence < THRESHOLD;
+    let is_open = identified.who.is_none() || identified.confidence < THRESHOLD;
     if is_open && !is_called_otherwise && !generic::is_crowd(labels[*at]) {
         let reason = format!("The other speaker is {name}, and this is your session, so this is you.");
-        *voice = Voice { basis: Basis::Occasion, ..Voice::of(Who::Coach, 0.78, reason) };
+        *identified = Identified { basis: Basis::Occasion, ..Identified::of(Who::Coach, 0.78, reason) };
     }
 }
 
@@ -322,8 +328,8 @@ mod tests {
 
     /// The session after a first exchange, under these labels.
     fn found(labels: [&str; 2], first: &[(usize, &str)], clients: &[(Who, &str)]) -> Vec<Resolution> {
-        let said: Vec<Said<'_>> =
-            first.iter().chain(&SESSION[1..]).map(|(label, text)| Said { label: *label, text }).collect();
+        let said: Vec<Utterance<'_>> =
+            first.iter().chain(&SESSION[1..]).map(|(label, text)| Utterance { label: *label, text }).collect();
         let labels: Vec<Label> = labels.iter().map(|label| Label { label: (*label).to_owned(), words: 50 }).collect();
         resolve(&labels, &said, &people(clients))
     }
@@ -385,7 +391,7 @@ mod tests {
         names: &[&str],
         clients: &[(Who, &str)],
     ) -> Vec<Resolution> {
-        let said: Vec<Said<'_>> = said.iter().map(|(label, text)| Said { label: *label, text }).collect();
+        let said: Vec<Utterance<'_>> = said.iter().map(|(label, text)| Utterance { label: *label, text }).collect();
         let labels: Vec<Label> = labels.iter().map(|label| Label { label: (*label).to_owned(), words: 50 }).collect();
         let mut people = people(clients);
         people.occasion.names = names.iter().map(|name| (*name).to_owned()).collect();

@@ -64,7 +64,7 @@ struct Wanted {
 
 /// What became of a thread, and the sentence that says so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Told {
+pub(super) struct ThreadReport {
     /// Its number.
     pub(super) thread: usize,
     pub(super) sentence: usize,
@@ -73,7 +73,7 @@ pub(super) struct Told {
     pub(super) met: bool,
 }
 
-impl Told {
+impl ThreadReport {
     /// The words that say so.
     pub(super) fn evidence(&self, speech: &Speech) -> Vec<DraftEvidence> {
         let sentences = self.asked.into_iter().chain([self.sentence]);
@@ -82,7 +82,7 @@ impl Told {
 }
 
 /// What became of each open thread that is spoken of. `alike` has how near each sentence is to each thread in meaning.
-pub(super) fn told(input: &SessionForClient, speech: &Speech, alike: Option<&[Vec<f32>]>) -> Vec<Told> {
+pub(super) fn reports(input: &SessionForClient, speech: &Speech, alike: Option<&[Vec<f32>]>) -> Vec<ThreadReport> {
     if input.threads.is_empty() {
         return Vec::new();
     }
@@ -92,7 +92,7 @@ pub(super) fn told(input: &SessionForClient, speech: &Speech, alike: Option<&[Ve
         let alike = alike.and_then(|alike| alike.get(thread)).map(Vec::as_slice);
         let (sentence, met) = wanted.outcome(speech, &said, alike)?;
         let asked = wanted.answered(speech, &speech.sentences[sentence]).map(|(asked, _)| asked);
-        Some(Told { thread, sentence, asked, met })
+        Some(ThreadReport { thread, sentence, asked, met })
     };
     input.threads.iter().enumerate().filter_map(one).collect()
 }
@@ -103,7 +103,7 @@ pub(super) fn outcomes(input: &SessionForClient, speech: &Speech, claims: &[Clai
         let tells = |claim: &Claim| claim.thread.as_ref().is_some_and(|told| told.claim_id == thread.claim_id);
         !claims.iter().any(tells)
     };
-    let by_sentence = told(input, speech, None);
+    let by_sentence = reports(input, speech, None);
     let claim = |(number, thread): (usize, &OpenThread)| {
         let (evidence, met) = match by_sentence.iter().find(|told| told.thread == number) {
             Some(told) => {
@@ -420,13 +420,13 @@ mod tests {
              Maya| What was good?\nPriya| I told a very charming salesman no.\nPriya| I will tell him again.\n",
         );
         let speech = Speech::new(&input);
-        assert_eq!(told(&input, &speech, None), []);
+        assert_eq!(reports(&input, &speech, None), []);
         let near = |nearness: f32| vec![vec![0.0, nearness, nearness]];
-        assert_eq!(told(&input, &speech, Some(&near(0.3))), []);
-        let found = told(&input, &speech, Some(&near(0.7)));
+        assert_eq!(reports(&input, &speech, Some(&near(0.3))), []);
+        let found = reports(&input, &speech, Some(&near(0.7)));
         assert_eq!(
             found,
-            [Told { thread: 0, sentence: 1, asked: None, met: true }],
+            [ThreadReport { thread: 0, sentence: 1, asked: None, met: true }],
             "and what is yet to be done is not done"
         );
     }

@@ -1,4 +1,4 @@
-//! The voice of the follow-up: a letter from the coach to the client. What a sentence tells of the two by name, as the coach
+//! The follow-up is a letter from the coach to the client. What a sentence tells of the two by name, as the coach
 //! reads it (`Priya said: “…”`, `Priya will call Lena`), the letter says as one says it to the other (`You said: “…”`, `You
 //! will call Lena`). Pure.
 //!
@@ -13,22 +13,22 @@ use crate::{
 
 /// A sentence as the letter says it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Said {
+pub struct Rephrased {
     /// The sentence.
     pub text: String,
     /// Whether it may speak about the client, and not to the client: then the coach is asked.
     pub speaks_about_client: bool,
 }
 
-impl Said {
+impl Rephrased {
     fn surely(text: String) -> Self {
         Self { text, speaks_about_client: false }
     }
 }
 
-/// The two names as claims give them.
+/// Rephrases what claims say of the two, whose names are as claims give them.
 #[derive(Clone, Debug)]
-pub(super) struct Voice<'a> {
+pub(super) struct Rephraser<'a> {
     client: &'a str,
     coach: &'a str,
     people: People,
@@ -36,7 +36,7 @@ pub(super) struct Voice<'a> {
     gender: Option<Gender>,
 }
 
-impl<'a> Voice<'a> {
+impl<'a> Rephraser<'a> {
     pub(super) fn new(client: &'a str, coach: &'a str) -> Self {
         let people = People::new(client, coach);
         Self { client: short(client, coach), coach: short(coach, client), people, gender: None }
@@ -52,16 +52,16 @@ impl<'a> Voice<'a> {
     }
 
     /// The claim as the coach says it to the client.
-    pub(super) fn say(&self, claim: &Claim) -> Said {
+    pub(super) fn rephrase(&self, claim: &Claim) -> Rephrased {
         let text = &claim.text;
         if let Some(told) = self.client_said(text).or_else(|| self.coach_said(text)) {
-            return Said::surely(told);
+            return Rephrased::surely(told);
         }
         let asks = matches!(claim.section, Section::ActionItems | Section::Recommendations);
         let coachs = claim.action.as_ref().is_some_and(|action| action.owner == Owner::Coach);
         match address::turn(text, &self.people, self.gender, address::Kind { asks, coachs }) {
-            Turned::Surely(text) => Said::surely(text),
-            Turned::InDoubt => Said { text: text.clone(), speaks_about_client: true },
+            Turned::Surely(text) => Rephrased::surely(text),
+            Turned::InDoubt => Rephrased { text: text.clone(), speaks_about_client: true },
         }
     }
 
@@ -116,14 +116,14 @@ mod tests {
     use super::*;
     use crate::model::ActionItem;
 
-    fn said(voice: &Voice<'_>, section: Section, text: &str) -> Option<String> {
-        let said = voice.say(&Claim::new(section, text.to_owned()));
+    fn said(rephraser: &Rephraser<'_>, section: Section, text: &str) -> Option<String> {
+        let said = rephraser.rephrase(&Claim::new(section, text.to_owned()));
         (!said.speaks_about_client).then_some(said.text)
     }
 
     #[test]
     fn what_the_summariser_tells_is_said_to_the_client() {
-        let voice = Voice::new("Priya Raman", "Maya Okafor");
+        let rephraser = Rephraser::new("Priya Raman", "Maya Okafor");
         for (told, expect) in [
             ("Priya said: “I sent it.”", "You said: “I sent it.”"),
             ("Asked “Will you apply?”, Priya said: “By Monday.”", "Asked “Will you apply?”, you said: “By Monday.”"),
@@ -143,34 +143,37 @@ mod tests {
             ("You sent it.", "You sent it."),
             ("“Priya is not one to wait.”", "“Priya is not one to wait.”"),
         ] {
-            assert_eq!(said(&voice, Section::Wins, told).as_deref(), Some(expect), "{told}");
+            assert_eq!(said(&rephraser, Section::Wins, told).as_deref(), Some(expect), "{told}");
         }
     }
 
     #[test]
     fn two_of_the_same_first_name_are_told_apart() {
-        let voice = Voice::new("Maya Lind", "Maya Okafor");
-        assert_eq!(said(&voice, Section::Wins, "Maya Lind said: “I did.”").as_deref(), Some("You said: “I did.”"));
-        assert_eq!(said(&voice, Section::Wins, "Maya said: “I did.”"), None, "it may be either");
+        let rephraser = Rephraser::new("Maya Lind", "Maya Okafor");
+        assert_eq!(said(&rephraser, Section::Wins, "Maya Lind said: “I did.”").as_deref(), Some("You said: “I did.”"));
+        assert_eq!(said(&rephraser, Section::Wins, "Maya said: “I did.”"), None, "it may be either");
     }
 
     #[test]
     fn the_summary_tells_by_which_pronoun_it_speaks_of_the_client() {
         let claims = ["Priya said she will wait.", "He starts on Monday."];
         let content = Content { claims: claims.map(|text| Claim::new(Section::Wins, text.to_owned())).into() };
-        let voice = Voice::new("Priya Raman", "Maya Okafor");
-        assert_eq!(said(&voice, Section::Wins, claims[1]).as_deref(), Some("You start on Monday."));
-        let voice = voice.after_reading(&content);
-        assert_eq!(said(&voice, Section::Wins, claims[1]).as_deref(), Some(claims[1]), "somebody else");
-        assert_eq!(said(&voice, Section::Wins, claims[0]).as_deref(), Some("You said you will wait."));
+        let rephraser = Rephraser::new("Priya Raman", "Maya Okafor");
+        assert_eq!(said(&rephraser, Section::Wins, claims[1]).as_deref(), Some("You start on Monday."));
+        let rephraser = rephraser.after_reading(&content);
+        assert_eq!(said(&rephraser, Section::Wins, claims[1]).as_deref(), Some(claims[1]), "somebody else");
+        assert_eq!(said(&rephraser, Section::Wins, claims[0]).as_deref(), Some("You said you will wait."));
     }
 
     #[test]
     fn of_what_the_coach_is_to_do_she_may_be_the_coach() {
-        let voice = Voice::new("Priya Raman", "Maya Okafor");
+        let rephraser = Rephraser::new("Priya Raman", "Maya Okafor");
         let action = Some(ActionItem { owner: Owner::Coach, due_date: None, due_words: None });
         let claim = |text: &str| Claim { action: action.clone(), ..Claim::new(Section::ActionItems, text.to_owned()) };
-        assert!(voice.say(&claim("She will send the template.")).speaks_about_client);
-        assert_eq!(voice.say(&claim("Maya will send Priya the template.")).text, "I will send you the template.");
+        assert!(rephraser.rephrase(&claim("She will send the template.")).speaks_about_client);
+        assert_eq!(
+            rephraser.rephrase(&claim("Maya will send Priya the template.")).text,
+            "I will send you the template."
+        );
     }
 }
