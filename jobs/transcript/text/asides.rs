@@ -199,6 +199,9 @@ pub(super) fn without_thoughts(text: &str, calls: impl Fn(&str) -> bool) -> (Cow
             let out = out.get_or_insert_default();
             out.push_str(&text[kept..at]);
             kept = from;
+            if text[kept..].starts_with(['.', ',', ';', ':', '?', '!', '…']) {
+                out.truncate(out.trim_end().len());
+            }
             let spaced = out.is_empty() || out.ends_with(char::is_whitespace);
             if spaced {
                 kept += text[kept..].len() - text[kept..].trim_start().len();
@@ -254,7 +257,7 @@ mod tests {
     #[test]
     fn thoughts_in_brackets_are_nobodys_words() {
         for (text, wanted, count) in [
-            ("Every time (laughs, but looks worn out – ask about sleep), yes.", "Every time , yes.", 1),
+            ("Every time (laughs, but looks worn out – ask about sleep), yes.", "Every time, yes.", 1),
             ("I left. [she avoids the question again] And then?", "I left. And then?", 1),
             ("Ja (wirkt sehr müde, nachfragen) nein", "Ja nein", 1),
             ("(ask about the sister next time) I left.", "I left.", 1),

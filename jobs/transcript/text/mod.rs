@@ -292,7 +292,7 @@ impl<'a> Reading<'a> {
             Some(turn)
                 if self.after_blank
                     && !turn.text.is_empty()
-                    && !(self.page_turned && !label::ends_a_sentence(&turn.text)) =>
+                    && (!self.page_turned || label::ends_a_sentence(&turn.text)) =>
             {
                 let label = turn.label;
                 self.close();

@@ -82,6 +82,8 @@ pub(super) fn lines(sight: &mut Sight<'_, '_>) -> Vec<usize> {
     let mut counts: HashMap<&Kind, usize> = HashMap::new();
     shaped.iter().for_each(|note| *counts.entry(&note.kind).or_default() += 1);
     let few = |kind: &Kind| match kind {
+        // Below a name lists are said.
+        Kind::Bullet if turns.above => false,
         Kind::Word(_) => counts[kind] < 3.max(turns.count / 5),
         _ => counts[kind] * 2 <= turns.count,
     };
@@ -90,7 +92,7 @@ pub(super) fn lines(sight: &mut Sight<'_, '_>) -> Vec<usize> {
     let within = |note: &&Note| note.at > first && few(&note.kind) && !turns.speaks(sight, note);
     for note in shaped.iter().filter(within) {
         found.extend(note.at..note.at + note.lines);
-        if note.kind != Kind::Bracket {
+        if note.kind != Kind::Bracket && !turns.above {
             found.extend(turns.further(sight, note.at));
         }
     }
@@ -108,7 +110,9 @@ fn shaped(sight: &Sight<'_, '_>, wraps: bool) -> Vec<Note> {
     while at < sight.lines.len() {
         let text = sight.bare(at).trim();
         let plain = matches!(sight.lines[at], Line::Plain(..) | Line::Heading { .. });
-        let seen = plain.then(|| kind(text)).flatten().filter(|_| furniture::reason(text).is_none());
+        // A name and a time in one bracket begin a turn.
+        let beside_a_time = matches!(sight.lines[at], Line::Heading { .. }) && stamp::closing(text).is_some();
+        let seen = plain.then(|| kind(text)).flatten().filter(|_| !beside_a_time && furniture::reason(text).is_none());
         let note = match seen {
             Some(Seen::Open(closing)) => {
                 let closes = |below: &usize| sight.bare(at + below).trim_end().ends_with(closing);
@@ -168,9 +172,10 @@ fn kind(text: &str) -> Option<Seen> {
 /// A line that stands in brackets, or between stars, as a whole; but for sounds and times.
 fn bracketed(text: &str) -> Option<Seen> {
     let text = text.trim_end_matches(['.', '…']);
-    for mark in ['*', '_'] {
+    for mark in ["*", "_", "~~", "=="] {
         let inner = text.strip_prefix(mark).and_then(|inner| inner.strip_suffix(mark));
-        if let Some(inner) = inner.filter(|inner| !inner.contains(mark) && !inner.starts_with(' ')) {
+        if let Some(inner) = inner.filter(|inner| !inner.contains(mark) && (mark.len() > 1 || !inner.starts_with(' ')))
+        {
             return is_note(inner).then_some(Seen::Kind(Kind::Bracket));
         }
     }
@@ -203,7 +208,7 @@ fn is_note(inner: &str) -> bool {
 /// The words with which a note begins, in small letters.
 fn head(text: &str) -> Option<String> {
     const MARKS: [char; 4] = [':', '：', '–', '—'];
-    if ["NB ", "N.B. ", "NB. ", "TODO "].iter().any(|head| text.starts_with(head)) {
+    if ["NB ", "N.B. ", "NB. ", "TODO ", "P.S. ", "PS "].iter().any(|head| text.starts_with(head)) {
         return text.split([' ', ':']).next().map(|head| head.trim_end_matches('.').to_lowercase());
     }
     let reach = &text[..text.floor_char_boundary(40)];
@@ -230,6 +235,10 @@ fn goes_on(sight: &Sight<'_, '_>, at: usize, kind: &Kind, (found, wraps): (&[Not
             return true;
         }
     }
+    // Below a blank line such a heading ends the talk, with all that follows.
+    if matches!(kind, Kind::Word(head) if text.is_empty() && label::is_section(head)) {
+        return true;
+    }
     let indented = own.len() - own.trim_start().len() >= 8;
     match kind {
         Kind::Bullet | Kind::Word(_) => {
@@ -246,6 +255,8 @@ struct Turns {
     begin: Vec<(usize, bool)>,
     /// Names, and the first words of names.
     names: HashSet<String>,
+    /// Whether names stand above what was said.
+    above: bool,
     /// Whether most turns end as sentences do.
     punctuated: bool,
 }
@@ -274,10 +285,12 @@ impl Turns {
             names.insert(name.to_owned());
             names.extend(name.split_whitespace().next().map(str::to_owned));
         }
-        let count = begin.iter().filter(|(_, said)| *said).count();
+        let beside = begin.iter().filter(|(_, said)| *said).count();
+        let above = beside * 2 <= begin.len();
+        let count = if above { begin.len() } else { beside };
         let filled = sight.lines.iter().filter(|line| **line != Line::Blank).count();
-        let habit = count >= 3 && count * 2 > begin.len() && count * 6 >= filled;
-        habit.then_some(Self { count, begin, names, punctuated: ended * 2 >= count })
+        let habit = count >= 3 && count * 6 >= filled;
+        habit.then_some(Self { count, begin, names, above, punctuated: ended * 2 >= beside })
     }
 
     /// Whether somebody of the file speaks in a line of this shape: "- Ana: yes", "(Ana: mm-hm)", "[Ana]".
@@ -296,7 +309,9 @@ impl Turns {
 
     /// The lines below a note that go on with it.
     fn further(&self, sight: &Sight<'_, '_>, at: usize) -> Vec<usize> {
-        let listed = sight.bare(at).trim_end().ends_with(':');
+        // Below the last turn nobody speaks any more.
+        let last = self.begin.last().is_some_and(|(last, _)| *last < at);
+        let listed = last || sight.bare(at).trim_end().ends_with(':');
         let runs = |below: &usize| {
             let above = sight.bare(below - 1).trim();
             matches!(sight.lines.get(*below), Some(Line::Plain(..)))
@@ -334,6 +349,10 @@ impl Turns {
         };
         let few = below.iter().map(|at| words(sight.bare(*at))).sum::<usize>() <= MOST_BELOW;
         let silent = !*said && above == *last;
-        if elsewhere || goes_on || page || silent || !few || !below.iter().all(is_plain) { Vec::new() } else { below }
+        if self.above || elsewhere || goes_on || page || silent || !few || !below.iter().all(is_plain) {
+            Vec::new()
+        } else {
+            below
+        }
     }
 }

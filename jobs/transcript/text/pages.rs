@@ -91,8 +91,11 @@ fn form(line: &str) -> String {
     out
 }
 
+/// The number of a page, how many there are, and whether a line is nothing else.
+type Mark = (u32, Option<u32>, bool);
+
 /// The number of a page that a line ends with, "Page 3 of 9", how many there are, and whether the line is nothing else.
-fn page_mark(line: &str) -> Option<(u32, Option<u32>, bool)> {
+fn page_mark(line: &str) -> Option<Mark> {
     let line = line.trim().trim_matches(['-', '–', '—', '|', '(', ')', '[', ']', ' ']);
     if line.len() > LONGEST || !line.ends_with(|letter: char| letter.is_ascii_digit()) {
         return None;
@@ -113,9 +116,8 @@ fn page_mark(line: &str) -> Option<(u32, Option<u32>, bool)> {
 
 /// The lines with numbers of pages: "Page 3 of 9" alone on its line, or what counts on each time it comes.
 fn page_marks(lines: &[&str], filled: &[usize]) -> Vec<usize> {
-    let marked: Vec<(usize, (u32, Option<u32>, bool))> =
-        filled.iter().filter_map(|at| Some((*at, page_mark(lines[*at])?))).collect();
-    let counts_on = |one: &(usize, (u32, Option<u32>, bool)), other: &(usize, (u32, Option<u32>, bool))| {
+    let marked: Vec<(usize, Mark)> = filled.iter().filter_map(|at| Some((*at, page_mark(lines[*at])?))).collect();
+    let counts_on = |one: &(usize, Mark), other: &(usize, Mark)| {
         other.1.0 == one.1.0 + 1 && one.1.1 == other.1.1 && form(lines[one.0]) == form(lines[other.0])
     };
     let in_order = |nth: usize| {

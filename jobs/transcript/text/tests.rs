@@ -110,13 +110,32 @@ fn a_coachs_notes_between_the_turns_are_nobodys_words_and_are_shown() {
         "Notiz: Mutter ansprechen",
         "Anm.: wirkt müde",
         "[a long remark of mine that goes\non below]",
+        "~~ kitchen pattern ~~",
         "NB: this is a long remark of mine that goes on and\non below",
     ] {
         let (said, notes) = with_a_line(note);
         assert_eq!(said, with_a_line("").0, "{note}");
         assert!(!notes.is_empty() && notes[0].contains(&note[..note.len().min(12)]), "{note} {notes:?}");
     }
-    for below in ["my to do: worksheet. invoice nov.", "worksheet, invoice", "good session!\nnext one on the 4th"] {
+    let sections = "R: how was it for you\nH: long, i must say\nR: what now\nH: i rest a little\n\nNotes: better.\n\nAlso the fee.\n";
+    assert_eq!(said(sections).0.len(), 4, "{:?}", said(sections).0);
+    // Where names stand above what was said, too.
+    let turn = |at: usize, name: &str, said: &str| format!("{name} 0:0{at}\n{said}\n\n");
+    let file = [
+        turn(0, "Ruth", "How are you?"),
+        turn(2, "Hanna", "Fine, I suppose.\n- a bit tired\n--> ask about work"),
+        turn(5, "Ruth", "What is more?"),
+        turn(7, "Hanna", "Tired.\n(voice breaks, new)"),
+    ];
+    let read = parse(file.concat().as_bytes()).expect("a transcript");
+    let said: Vec<&str> = read.utterances.iter().map(|said| said.text.as_str()).collect();
+    assert_eq!(said, ["How are you?", "Fine, I suppose. - a bit tired", "What is more?", "Tired."]);
+    for below in [
+        "my to do: worksheet. invoice nov.",
+        "worksheet, invoice",
+        "good session!\nnext one on the 4th",
+        "P.S. send her\nthe worksheet",
+    ] {
         let file = "R: how was it for you\nH: long, i must say\nR: and what then\nH: i slept until noon\nR: and what now\nH: i rest a little\n\n";
         let read = parse(format!("{file}{below}\n").as_bytes()).expect("a transcript");
         assert_eq!(read.utterances.len(), 6, "{below} {:?}", read.utterances);
