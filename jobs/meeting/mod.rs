@@ -188,7 +188,7 @@ fn said_of(written: &str) -> Option<String> {
 }
 
 fn without_extensions(file: &str) -> &str {
-    const KNOWN: &str = "vtt srt sbv txt csv tsv docx json md ttml xml html htm textgrid eaf dfxp transcript";
+    const KNOWN: &str = "vtt srt sbv txt csv tsv docx odt json md ttml xml html htm textgrid eaf dfxp transcript";
     let mut bare = file;
     while let Some((rest, extension)) = bare.rsplit_once('.') {
         if rest.is_empty() || !is_one_of(KNOWN, &extension.to_lowercase()) {

@@ -179,6 +179,11 @@ impl Draft {
         self.warnings.push(warning);
     }
 
+    /// Whether a warning holds these words.
+    pub(super) fn warned(&self, of: &str) -> bool {
+        self.warnings.iter().any(|warning| warning.message.contains(of))
+    }
+
     /// Warns about a place: `line` and `column`, from 1.
     pub(super) fn warn_at(&mut self, line: usize, column: usize, message: impl Into<String>) {
         self.warnings.push(Warning { line, column: Some(column), message: message.into() });

@@ -45,6 +45,9 @@ pub enum Format {
     /// A Word document of no known tool.
     #[serde(rename = "docx")]
     Docx,
+    /// A document of OpenDocument (ODT) of no known tool.
+    #[serde(rename = "odt")]
+    Odt,
     /// The text export of Otter.
     #[serde(rename = "otter")]
     Otter,
@@ -179,6 +182,7 @@ impl Format {
             Self::TeamsDocx => "teams_docx",
             Self::Meet => "meet",
             Self::Docx => "docx",
+            Self::Odt => "odt",
             Self::Otter => "otter",
             Self::TlDv => "tldv",
             Self::RevText => "rev_text",
@@ -238,6 +242,7 @@ impl Format {
             Self::TeamsDocx => "Teams Word document",
             Self::Meet => "Meet transcript",
             Self::Docx => "Word document",
+            Self::Odt => "OpenDocument text",
             Self::Otter => "Otter text",
             Self::TlDv => "tl;dv Markdown",
             Self::RevText => "Rev text",

@@ -3,7 +3,7 @@
 //! Pure: reads the bytes that it is given, writes nothing, and gives the same for the same bytes. A package of its own,
 //! so that it can be fuzzed and measured without the rest of Debrief.
 //!
-//! The path of a file: its bytes become text ([`decode`], or `document` for Word, whose lines count then), the text
+//! The path of a file: its bytes become text ([`decode`], or `document` for Word and OpenDocument, whose lines count then), the text
 //! finds its format (`formats`, an ordered slice; a new format is one file and one line there; `json` has one of its
 //! own), the format makes utterances, and an account shows that no word was lost on the way (`account`). What is
 //! malformed is data: it ends as a warning, not as an error.
@@ -74,6 +74,7 @@ mod tongue;
 mod transcript;
 mod translations;
 mod units;
+mod unnamed;
 mod webex;
 mod webvtt;
 mod webvtt_cues;
@@ -95,17 +96,17 @@ pub use transcript::{Account, Attendee, Detection, RunnerUp, SetAside, Transcrip
 /// When the file holds no transcript of a known kind: what was seen instead, and what to do.
 pub fn parse(bytes: &[u8]) -> Result<Transcript, NotATranscript> {
     if document::is_archive(bytes) {
-        let text = document::text(bytes)?;
-        return read(&not_empty(text)?, true, None);
+        let (text, format) = document::text(bytes)?;
+        return read(&not_empty(text)?, Some(format), None);
     }
     if rtf::is_one(bytes) {
-        return read(&not_empty(rtf::text(bytes))?, false, None).map_err(|refusal| refusal.of("an RTF document"));
+        return read(&not_empty(rtf::text(bytes))?, None, None).map_err(|refusal| refusal.of("an RTF document"));
     }
     not_a_transcript::refuse_other_files(bytes)?;
     let decoded = decode::decode(bytes);
     if let Some(page) = tagged::page::of(&decoded.text) {
         let lines = page.text.lines().filter(|line| !line.trim().is_empty()).count();
-        let read = read(&not_empty(page.text)?, false, decoded.warning);
+        let read = read(&not_empty(page.text)?, None, decoded.warning);
         let mut transcript = read.map_err(|refusal| refusal.of("an HTML page"))?;
         if !tagged::page::is_talk(&transcript, lines) {
             return Err(NotATranscript::OtherNotation("an HTML page in which too little looks like talk".to_owned()));
@@ -115,13 +116,13 @@ pub fn parse(bytes: &[u8]) -> Result<Transcript, NotATranscript> {
         return Ok(transcript);
     }
     if let Some(json) = records::of_xml(&decoded.text)
-        && let Ok(mut transcript) = read(&json, false, None)
+        && let Ok(mut transcript) = read(&json, None, None)
     {
         transcript.warnings.iter_mut().for_each(|warning| (warning.line, warning.column) = (0, None));
         return Ok(transcript);
     }
     not_a_transcript::refuse_other_texts(&decoded.text)?;
-    read(&decoded.text, false, decoded.warning)
+    read(&decoded.text, None, decoded.warning)
 }
 
 /// The text that was taken out of a document, where there is one.
@@ -129,17 +130,18 @@ fn not_empty(text: String) -> Result<String, NotATranscript> {
     if text.trim().is_empty() { Err(NotATranscript::Document("holds no text")) } else { Ok(text) }
 }
 
-fn read(text: &str, document: bool, warning: Option<Warning>) -> Result<Transcript, NotATranscript> {
+fn read(text: &str, document: Option<Format>, warning: Option<Warning>) -> Result<Transcript, NotATranscript> {
     let prepared = prepare::prepared(text)?;
     let text = &prepared.text;
-    let source = if document { formats::Source::document(text) } else { formats::Source::new(text) };
+    let source = if document.is_some() { formats::Source::document(text) } else { formats::Source::new(text) };
     let (format, mut draft) = formats::read(&source)?;
-    let format = if document && format == Format::Text { Format::Docx } else { format };
+    let format = document.filter(|_| matches!(format, Format::Text | Format::Docx)).unwrap_or(format);
     draft.session_date = draft.session_date.or(prepared.day);
     for doubt in prepared.doubts {
         draft.warn(0, doubt);
     }
     translations::set_aside(&mut draft);
+    unnamed::warn(&mut draft);
     let mut transcript = draft.finish(format, &source);
     if transcript.utterances.is_empty() {
         return Err(NotATranscript::NothingSaid(format));

@@ -55,14 +55,18 @@ fn said<'a>(text: Cow<'a, str>, encoding: &'static Encoding, sure: bool) -> RawT
     let damaged = text.chars().filter(odd).count();
     let name = encoding.name().replacen("windows", "Windows", 1);
     let message = match (damaged, sure) {
-        (0, true) => format!("not Unicode: read as {name}, the first such letter here"),
+        (0, true) => {
+            format!(
+                "the file isn't saved as Unicode (UTF-8): it was read as {name}, which fits. The first letter that shows it is here"
+            )
+        }
         (0, false) => format!(
-            "not Unicode, and too little shows which encoding it is: read as {name}. If names look wrong, please save \
-             the file as UTF-8 and upload it again; the first such letter is here"
+            "the file isn't saved as Unicode (UTF-8), and too little shows how: it was read as {name}. If names look wrong, \
+             please save the file as UTF-8 and upload it again. The first letter that shows it is here"
         ),
         (damaged, _) => format!(
-            "not Unicode: read as {name}, which leaves {damaged} {} unread. Please save the file as UTF-8 and upload \
-             it again; the first of them is here",
+            "the file isn't saved as Unicode (UTF-8): it was read as {name}, which leaves {damaged} {} unread. Please save the \
+             file as UTF-8 and upload it again. The first of them is here",
             if damaged == 1 { "letter" } else { "letters" }
         ),
     };
@@ -199,7 +203,7 @@ mod tests {
                     .map(|said| (said.label.as_deref().unwrap_or(""), said.text.as_str()))
                     .collect();
                 let wanted: Vec<(&str, &str)> = lines.iter().map(|(name, said)| (*name, **said)).collect();
-                let warned = read.warnings.iter().any(|warning| warning.message.contains("not Unicode"));
+                let warned = read.warnings.iter().any(|warning| warning.message.contains("saved as Unicode"));
                 if seen != wanted || !warned {
                     wrong.push(format!("{} {name} {:?}: {seen:?} {:?}", encoding.name(), read.format, read.warnings));
                 }

@@ -1,6 +1,7 @@
-//! Word documents: their text, one line a line of the document, with a blank line between paragraphs and nowhere
+//! Word documents, and those of OpenDocument ([`odt`]): their text, one line a line of the document, with a blank line between paragraphs and nowhere
 //! else. The limits are checked before anything is inflated.
 
+mod odt;
 pub(super) mod table;
 pub(super) mod teams;
 
@@ -11,7 +12,7 @@ use quick_xml::{
     events::{BytesStart, Event},
 };
 
-use super::{NotATranscript, decode, markup};
+use super::{NotATranscript, decode, format::Format, markup};
 
 /// No document has more parts; one of Word has about twenty, one with many pictures some hundred.
 const PARTS: usize = 2000;
@@ -27,12 +28,13 @@ pub(super) fn is_archive(bytes: &[u8]) -> bool {
     bytes.starts_with(b"PK\x03\x04") || bytes.starts_with(b"PK\x05\x06")
 }
 
-/// The text of a Word document.
+const DAMAGED: NotATranscript = NotATranscript::Document("is damaged or was cut off");
+
+/// The text of a document, and the format that it is where no tool is known.
 ///
 /// # Errors
-/// Where the archive is damaged, too large, or no Word document.
-pub(super) fn text(bytes: &[u8]) -> Result<String, NotATranscript> {
-    const DAMAGED: NotATranscript = NotATranscript::Document("is damaged or was cut off");
+/// Where the archive is damaged, too large, or no document of text.
+pub(super) fn text(bytes: &[u8]) -> Result<(String, Format), NotATranscript> {
     if parts(bytes).ok_or(DAMAGED)? > PARTS {
         return Err(NotATranscript::Document("has more parts than any that Word writes"));
     }
@@ -42,8 +44,19 @@ pub(super) fn text(bytes: &[u8]) -> Result<String, NotATranscript> {
         .iter()
         .find(|name| *name == "word/document.xml")
         .or_else(|| names.iter().find(|name| name.starts_with("word/document") && name.ends_with(".xml")));
-    let Some(main) = main else { return Err(NotATranscript::OtherFile(kind(&names))) };
-    let part = archive.by_name(main).map_err(|_| DAMAGED)?;
+    let Some(main) = main else {
+        if !odt::is_one(&names) {
+            return Err(NotATranscript::OtherFile(kind(&names)));
+        }
+        return odt::text(&mut archive).map(|text| (text, Format::Odt));
+    };
+    let xml = part(&mut archive, main)?;
+    paragraphs(&decode::decode(&xml).text).map(|text| (text, Format::Docx)).map_err(|_| DAMAGED)
+}
+
+/// A part of an archive, unpacked.
+fn part(archive: &mut zip::ZipArchive<Cursor<&[u8]>>, name: &str) -> Result<Vec<u8>, NotATranscript> {
+    let part = archive.by_name(name).map_err(|_| DAMAGED)?;
     let (size, packed) = (part.size(), part.compressed_size());
     if size > INFLATED || (size > SMALL && size / packed.max(1) > RATIO) {
         return Err(NotATranscript::Document("is far larger unpacked than any transcript"));
@@ -54,7 +67,7 @@ pub(super) fn text(bytes: &[u8]) -> Result<String, NotATranscript> {
     if xml.len() as u64 > size {
         return Err(DAMAGED);
     }
-    paragraphs(&decode::decode(&xml).text).map_err(|_| DAMAGED)
+    Ok(xml)
 }
 
 /// How many parts the archive says it has: in its end record, before anything is read for them.
@@ -72,8 +85,6 @@ fn kind(names: &[String]) -> &'static str {
         "an Excel workbook"
     } else if has("ppt/") {
         "a PowerPoint presentation"
-    } else if has("mimetype") && has("content.xml") {
-        "an OpenDocument file"
     } else {
         "a ZIP archive (unpack it and upload what is in it)"
     }

@@ -26,7 +26,7 @@ pub(super) use census::{Labels, Piece, Place, Split, ends_a_sentence};
 pub use quoted::announces;
 pub(super) use quoted::{leads_in, stays_open};
 pub(super) use shape::{
-    Shape, has_form, is_note, is_section, is_side, is_structure, may_be_label, reads_like_a_name, shape,
+    Shape, has_form, is_note, is_person, is_section, is_side, is_structure, may_be_label, reads_like_a_name, shape,
 };
 
 use super::account::trimmed;
@@ -42,6 +42,11 @@ pub(super) fn doubt(label: &str) -> String {
         "“{}” is read as a speaker's name, although it appears only once: please check who speaks here",
         short(label)
     )
+}
+
+/// What is said of a label that was taken for one, though that is not sure, and has no words of its own.
+pub(super) fn silent(label: &str) -> String {
+    format!("“{}:” has no words of its own: it is read as a heading, and nobody speaks under this name", short(label))
 }
 
 /// What is said of words before a colon that are taken for speech though that is not sure.

@@ -43,6 +43,11 @@ pub(crate) fn has_form(label: &str) -> bool {
     if label.bytes().all(|byte| byte == b'?') {
         return true;
     }
+    // Half of a bracket is no name: "[RA: she is tired]".
+    let half = |(open, close): &(char, char)| label.starts_with(*open) && !label.contains(*close);
+    if [('[', ']'), ('(', ')'), ('{', '}'), ('（', '）'), ('【', '】')].iter().any(half) {
+        return false;
+    }
     // Some are called by a picture.
     let picture = |letter: char| {
         letter >= '\u{2190}' && !letter.is_alphanumeric() && !('\u{3000}'..='\u{303f}').contains(&letter)
@@ -77,6 +82,11 @@ pub(crate) fn is_structure(label: &str) -> bool {
     let joint =
         || label.rsplit_once(' ').is_some_and(|(_, last)| JOINT.contains(last.to_lowercase().as_str()) && short());
     is_one_of(&STRUCTURE, label) || joint()
+}
+
+/// Whether `label` is what somebody is called who has no name: "Client".
+pub(crate) fn is_person(label: &str) -> bool {
+    is_one_of(&PERSON, label)
 }
 
 /// Whether `label` heads what a transcriber notes: "Translation", "Note".

@@ -147,8 +147,92 @@ pub(super) fn without_pauses(text: &str) -> (Cow<'_, str>, usize) {
     }
 }
 
+/// What somebody does, as a note in brackets begins with it. Lower case.
+#[rustfmt::skip]
+const DOES: &[&str] = &[
+    "laughs", "laughing", "smiles", "smiling", "sighs", "sighing", "cries", "crying", "weeps", "nods", "shrugs", "frowns", "grins",
+    "looks", "looking", "seems", "appears", "sounds", "pauses", "hesitates", "avoids", "fidgets", "blushes", "breathes",
+    "coughs", "whispers", "gets", "stands", "sits", "leans", "stares", "swallows", "visibly", "obviously", "clearly", "tears", "voice",
+    "lacht", "lächelt", "seufzt", "weint", "nickt", "schaut", "wirkt", "scheint", "zögert", "schweigt", "atmet", "sichtlich",
+    "rit", "sourit", "soupire", "pleure", "ríe", "sonríe", "llora", "suspira", "ride", "piange", "sorride", "skrattar", "gråter", "ler",
+    "ser", "verkar", "lacht", "huilt", "zucht", "kijkt", "lijkt",
+];
+/// What a coach tells herself to do. Lower case.
+#[rustfmt::skip]
+const DUTIES: &[&str] = &[
+    "ask", "check", "follow", "remember", "remind", "note", "nb", "n.b", "todo", "see", "explore", "revisit", "come", "bring", "return",
+    "nachfragen", "nachhaken", "prüfen", "merken", "notiz", "fråga", "demander", "preguntar", "chiedere", "vragen",
+];
+/// Whom a coach writes of. Lower case.
+#[rustfmt::skip]
+const OF_OTHERS: &[&str] = &[
+    "she", "he", "she's", "he's", "her", "his", "client", "coachee", "sie", "er", "klientin", "klient", "elle", "il", "ella",
+    "él", "lei", "lui", "hon", "han", "zij", "hij",
+];
+/// Who speaks uses these. Lower case.
+#[rustfmt::skip]
+const OF_SPEAKERS: &[&str] = &[
+    "i", "i'm", "i've", "i'd", "i'll", "me", "my", "mine", "we", "we're", "we've", "our", "us", "you", "you're", "your", "ich", "mir",
+    "mich", "mein", "meine", "wir", "uns", "du", "dir", "dich", "je", "j'ai", "moi", "nous", "tu", "yo", "mi", "nosotros", "io",
+    "mio", "mia", "noi", "jag", "mig", "min", "vi", "ik", "mij", "mijn", "wij",
+];
+/// A shorter bracket is a sound, or was said.
+const THOUGHT: usize = 4;
+
+/// The text without what stands in brackets and is a thought about the person or what they do, and those thoughts. `calls`
+/// tells by which names people are called, who may be named in brackets.
+pub(super) fn without_thoughts(text: &str, calls: impl Fn(&str) -> bool) -> (Cow<'_, str>, Vec<&str>) {
+    let (mut out, mut thoughts): (Option<String>, Vec<&str>) = (None, Vec::new());
+    let (mut kept, mut from) = (0, 0);
+    while let Some(at) = text[from..].find(['(', '[', '（']).map(|at| from + at) {
+        let Some((opening, closing)) = super::stamp::closing(&text[at..]) else { break };
+        let begin = at + opening.len_utf8();
+        let reach = &text[begin..text.floor_char_boundary(begin + 400)];
+        let Some(end) = reach.find(closing).map(|end| begin + end) else {
+            from = begin;
+            continue;
+        };
+        from = end + closing.len_utf8();
+        let named = label::candidate(&text[begin..end]).is_some_and(|found| calls(found.label));
+        if !named && is_thought(&text[begin..end]) {
+            thoughts.push(&text[at..from]);
+            let out = out.get_or_insert_default();
+            out.push_str(&text[kept..at]);
+            kept = from;
+            if text[kept..].starts_with(['.', ',', ';', ':', '?', '!', '…']) {
+                out.truncate(out.trim_end().len());
+            }
+            let spaced = out.is_empty() || out.ends_with(char::is_whitespace);
+            if spaced {
+                kept += text[kept..].len() - text[kept..].trim_start().len();
+            } else if text[kept..].starts_with(char::is_alphanumeric) {
+                out.push(' ');
+            }
+            from = kept;
+        }
+    }
+    match out {
+        None => (Cow::Borrowed(text), thoughts),
+        Some(out) => (Cow::Owned(out + &text[kept..]), thoughts),
+    }
+}
+
+/// Whether what stands in brackets is about the person and not said by them: it begins with what somebody does or is to be
+/// done, or speaks of "her" and of nobody else.
+fn is_thought(inside: &str) -> bool {
+    let words: Vec<String> = inside
+        .split(|letter: char| !(letter.is_alphanumeric() || matches!(letter, '\'' | '’' | '.')))
+        .map(|word| word.trim_matches('.').replace('’', "'").to_lowercase())
+        .filter(|word| !word.is_empty())
+        .collect();
+    let Some(first) = words.first().filter(|_| words.len() >= THOUGHT) else { return false };
+    let speaks = words.iter().any(|word| OF_SPEAKERS.contains(&word.as_str()));
+    let others = OF_OTHERS.contains(&first.as_str());
+    !speaks && (others || DOES.contains(&first.as_str()) || DUTIES.contains(&first.as_str()))
+}
+
 /// Whether what stands in brackets is a pause: points alone, a length in seconds, a word for it.
-fn is_pause(inside: &str) -> bool {
+pub(super) fn is_pause(inside: &str) -> bool {
     if inside.is_empty() {
         return false;
     }
@@ -168,7 +252,25 @@ fn is_pause(inside: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Part, parts, unslashed, without_pauses};
+    use super::{Part, parts, unslashed, without_pauses, without_thoughts};
+
+    #[test]
+    fn thoughts_in_brackets_are_nobodys_words() {
+        for (text, wanted, count) in [
+            ("Every time (laughs, but looks worn out – ask about sleep), yes.", "Every time, yes.", 1),
+            ("I left. [she avoids the question again] And then?", "I left. And then?", 1),
+            ("Ja (wirkt sehr müde, nachfragen) nein", "Ja nein", 1),
+            ("(ask about the sister next time) I left.", "I left.", 1),
+            ("I left (laughs) and (looks away) came back.", "I left (laughs) and (looks away) came back.", 0),
+            ("I left (and I know how this sounds) at noon.", "I left (and I know how this sounds) at noon.", 0),
+            ("I called (see what I did there, do you) him.", "I called (see what I did there, do you) him.", 0),
+            ("It took (the long way round by train) an hour.", "It took (the long way round by train) an hour.", 0),
+            ("so ( it (laughs", "so ( it (laughs", 0),
+        ] {
+            let (seen, thoughts) = without_thoughts(text, |_| false);
+            assert_eq!((seen.as_ref(), thoughts.len()), (wanted, count), "{text}");
+        }
+    }
 
     #[test]
     fn pauses_are_nobodys_words() {

@@ -7,7 +7,12 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::{alone, letter, line::unmarked, said_by, sight::Sight};
+use super::{
+    alone, letter,
+    line::unmarked,
+    notes, said_by,
+    sight::{Aside, Sight},
+};
 use crate::{formats::Source, label::Labels};
 
 /// How a text marks who speaks and when.
@@ -31,6 +36,8 @@ pub(crate) struct Layout {
     pub(super) written_out: bool,
     /// Whether most lines end in the time of their end.
     pub(super) trailing_stamps: bool,
+    /// Whether those times have the marks of f4, which writes ends.
+    pub(super) marked_ends: bool,
     /// Whether one person alone has a label, and lines that a dash or a space sets off answer each time: nobody says whose
     /// they are.
     pub(super) answers: bool,
@@ -40,6 +47,8 @@ pub(crate) struct Layout {
     pub(super) amid: bool,
     /// Whether marks alone tell speakers apart.
     pub(super) has_unnamed_turns: bool,
+    /// The lines, by index, that nobody says.
+    asides: Vec<(usize, Aside)>,
     /// Whether its lines are numbered.
     pub(super) numbered: bool,
     /// Why it is a transcript; none where it is not.
@@ -53,6 +62,8 @@ impl Layout {
 
     fn found_in(source: &Source<'_>) -> Self {
         let mut sight = Sight::of(source);
+        let notes = notes::lines(&mut sight);
+        sight.put_notes_aside(&notes);
         let (headings, repeated) = sight.headings();
         sight.drop_headings(&headings);
         let headed = repeated >= 2 || sight.enclosed() >= 2;
@@ -106,14 +117,22 @@ impl Layout {
             plain_stamps,
             carries,
             trailing_stamps,
+            marked_ends: trailing_stamps && source.lines().iter().any(|line| line.trim_end().ends_with('#')),
             written_out: sight.written_out,
             answers,
             lists: talk.listed * 2 > talk.labelled,
             amid: sight.amid,
             has_unnamed_turns,
+            asides: std::mem::take(&mut sight.asides),
             numbered,
             evidence,
         }
+    }
+
+    /// What the line of this index is, where nobody says it.
+    pub(super) fn aside(&self, at: usize) -> Option<Aside> {
+        let found = self.asides.binary_search_by_key(&at, |(line, _)| *line).ok()?;
+        Some(self.asides[found].1)
     }
 
     /// Whether `name` beside a time is somebody, and then whether that is in doubt.

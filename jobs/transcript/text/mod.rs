@@ -10,20 +10,24 @@ mod layout;
 mod letter;
 mod line;
 mod mark;
+mod notes;
+mod pages;
 mod quotation;
 mod said_by;
 mod sight;
 mod stamp;
+mod trailing;
 mod units;
 
 pub(super) use layout::Layout;
 pub(super) use mark::{before, behind, is_sound};
 pub(super) use stamp::figure;
 
-use std::borrow::Cow;
+use std::{borrow::Cow, cmp::Ordering};
 
 use self::{
     line::{Beside, Dress, Line},
+    sight::Aside,
     stamp::Stamp,
 };
 use super::{
@@ -61,7 +65,11 @@ pub(super) fn read_but(source: &Source<'_>, known: fn(&str) -> Option<&'static s
         hours: true,
         interjected: false,
         ended: None,
+        ends: Vec::new(),
         places: Vec::new(),
+        page_turned: false,
+        pages: Vec::new(),
+        notes: 0,
     };
     let footer_from =
         source.lines().iter().rposition(|line| !line.trim().is_empty()).map_or(0, |last| last.saturating_sub(2));
@@ -75,6 +83,8 @@ pub(super) fn read_but(source: &Source<'_>, known: fn(&str) -> Option<&'static s
             reading.draft.set_aside(at + 1, "the footer of the tool", raw);
         } else if let Some(reason) = known(raw).or_else(|| furniture::reason(raw)) {
             reading.draft.set_aside(at + 1, reason, raw);
+        } else if let Some(aside) = reading.layout.aside(at) {
+            reading.put_aside(at + 1, raw, aside);
         } else {
             reading.line(at + 1, raw);
         }
@@ -97,6 +107,8 @@ struct Turn<'a> {
     start_ms: Option<i64>,
     end_ms: Option<i64>,
     text: String,
+    /// Whether its label is taken for one though that is not sure.
+    doubtful: bool,
 }
 
 /// A text being read, line by line.
@@ -115,8 +127,16 @@ struct Reading<'a> {
     interjected: bool,
     /// When the turn above ended, where times stand behind what was said.
     ended: Option<i64>,
+    /// The utterances, by index, whose end is a time that stands behind them and whose start is the end above.
+    ends: Vec<usize>,
     /// The line on which each utterance begins.
     places: Vec<usize>,
+    /// Whether a page ended since the last words.
+    page_turned: bool,
+    /// What stands around pages: where it is first, and its different forms.
+    pages: Vec<(usize, &'a str)>,
+    /// How many notes were set aside.
+    notes: usize,
 }
 
 impl<'a> Reading<'a> {
@@ -146,7 +166,43 @@ impl<'a> Reading<'a> {
             Line::Plain(text, dress) => self.plain(number, raw, text, dress),
             _ => self.plain(number, raw, raw.trim(), Dress::None),
         }
-        self.after_blank = false;
+        (self.after_blank, self.page_turned) = (false, false);
+    }
+
+    /// A line that nobody says.
+    fn put_aside(&mut self, number: usize, raw: &'a str, aside: Aside) {
+        match aside {
+            Aside::Head => {
+                pages::pairs(raw).for_each(|pair| date::header_line(pair, &mut self.draft));
+                self.draft.set_aside(number, "a header line", raw);
+            }
+            Aside::Page => {
+                self.page_turned = true;
+                let form = |text: &str| text.chars().filter(|letter| letter.is_alphabetic()).collect::<String>();
+                if self.pages.len() < SHOWN_PAGES && self.pages.iter().all(|(_, known)| form(known) != form(raw)) {
+                    self.pages.push((number, raw));
+                }
+                self.draft.set_aside(number, PAGES, raw);
+            }
+            Aside::Note => self.note(number, raw),
+        }
+    }
+
+    /// Sets a note aside, and shows it.
+    fn note(&mut self, number: usize, text: &str) {
+        self.notes += 1;
+        self.draft.set_aside(number, NOTE, text);
+        match self.notes.cmp(&SHOWN_NOTES) {
+            Ordering::Less => self.draft.warn(
+                number,
+                format!(
+                    "read as {NOTE}, and set aside: {}. If somebody said it, put their name before it",
+                    quoted(text)
+                ),
+            ),
+            Ordering::Equal => self.draft.warn(number, "further lines are set aside as notes, from here on"),
+            Ordering::Greater => {}
+        }
     }
 
     /// A time alone: that of the next turn, or of the name above it.
@@ -233,10 +289,21 @@ impl<'a> Reading<'a> {
                 self.draft.set_aside(number, reason, text);
             }
             // A new paragraph of the same speaker; when it began is not known.
-            Some(turn) if self.after_blank && !turn.text.is_empty() => {
+            Some(turn)
+                if self.after_blank
+                    && !turn.text.is_empty()
+                    && (!self.page_turned || label::ends_a_sentence(&turn.text)) =>
+            {
                 let label = turn.label;
                 self.close();
-                self.turn = Some(Turn { line: number, label, start_ms: None, end_ms: None, text: String::new() });
+                self.turn = Some(Turn {
+                    line: number,
+                    label,
+                    start_ms: None,
+                    end_ms: None,
+                    text: String::new(),
+                    doubtful: false,
+                });
                 self.append(text);
             }
             Some(_) => self.append(text),
@@ -273,9 +340,6 @@ impl<'a> Reading<'a> {
 
     /// Somebody begins to speak; a time may stand behind the name.
     fn named(&mut self, number: usize, label: &'a str, text: &'a str, doubtful: bool) {
-        if doubtful {
-            self.draft.warn(number, label::doubt(label));
-        }
         let text = match stamp::leading(text) {
             Some((stamp, rest)) if stamp.marked => {
                 self.stamp(number, stamp);
@@ -285,6 +349,9 @@ impl<'a> Reading<'a> {
         };
         self.draft.structure(label);
         self.open(number, Some(label), text);
+        if let Some(turn) = &mut self.turn {
+            turn.doubtful = doubtful;
+        }
     }
 
     /// Begins a turn, at the time that stands before it.
@@ -293,14 +360,19 @@ impl<'a> Reading<'a> {
         self.in_notes = false;
         let stamp = self.pending.take();
         let (start_ms, end_ms) = (stamp.map(|stamp| stamp.start_ms), stamp.and_then(|stamp| stamp.end_ms));
-        self.turn = Some(Turn { line: number, label, start_ms, end_ms, text: String::new() });
+        self.turn = Some(Turn { line: number, label, start_ms, end_ms, text: String::new(), doubtful: false });
         self.append(text);
     }
 
     /// What is unsure of the whole.
     fn doubts(&mut self) {
-        if self.ended.is_some() {
-            self.draft.warn(0, ENDS);
+        if !self.ends.is_empty() {
+            let message = trailing::settle(&mut self.draft.utterances, &self.ends, self.layout.marked_ends);
+            self.draft.warn(0, message);
+        }
+        if let [(first, _), ..] = self.pages[..] {
+            let shown: Vec<String> = self.pages.iter().map(|(_, raw)| quoted(raw)).collect();
+            self.draft.warn(first, format!("lines around the pages are set aside ({PAGES}): {}", shown.join(", ")));
         }
         let mut labels = self.draft.utterances.iter().map(|said| said.label.as_deref());
         if labels.clone().all(|label| label.is_some_and(label::is_side)) {
@@ -329,9 +401,17 @@ impl<'a> Reading<'a> {
 
     fn close(&mut self) {
         let Some(turn) = self.turn.take() else { return };
+        if let Some(label) = turn.label.filter(|_| turn.doubtful) {
+            let silent = turn.text.trim().is_empty();
+            self.draft.warn(turn.line, if silent { label::silent(label) } else { label::doubt(label) });
+        }
         let (text, pauses) = asides::without_pauses(asides::unslashed(&turn.text));
         if pauses > 0 {
             self.draft.set_aside_words(turn.line, "a pause, not speech", pauses);
+        }
+        let (text, thoughts) = asides::without_thoughts(&text, |label| self.layout.calls(label));
+        for thought in thoughts {
+            self.note(turn.line, thought);
         }
         let parts = asides::parts(&text, |label| self.layout.knows(label), |label| self.layout.calls(label));
         let end_ms = turn.end_ms.filter(|_| parts.len() == 1);
@@ -339,6 +419,9 @@ impl<'a> Reading<'a> {
         if self.layout.trailing_stamps && turn.end_ms.is_some() && start_ms.is_none() {
             start_ms = self.ended.or(Some(0));
             self.ended = turn.end_ms;
+            if end_ms.is_some() {
+                self.ends.push(self.draft.utterances.len());
+            }
         }
         for part in parts {
             if let Some(label) = part.label {
@@ -373,8 +456,23 @@ impl<'a> Reading<'a> {
 /// Said of an answer of nobody known.
 const ANSWER: &str = "this line is set off below somebody else's words and has no name: please check who speaks here";
 
-/// Said of times behind turns.
-const ENDS: &str = "the times come after what was said: each is read as the end of its turn and the start of the next";
+/// Why a line around a page is set aside.
+const PAGES: &str = "headers, footers and numbers of pages, not speech";
+/// Why a note is set aside.
+const NOTE: &str = "a note, not speech";
+/// So many forms of lines around pages are shown.
+const SHOWN_PAGES: usize = 3;
+/// So many notes are shown, but for one.
+const SHOWN_NOTES: usize = 16;
+
+/// A text in quotation marks, as far as a warning has room.
+fn quoted(text: &str) -> String {
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match text.char_indices().nth(160) {
+        None => format!("“{text}”"),
+        Some((end, _)) => format!("“{}…”", &text[..end]),
+    }
+}
 
 /// Said where marks alone tell speakers apart.
 pub(super) const UNNAMED_TURNS: &str =

@@ -7,7 +7,7 @@ use super::{
     alone::Alone,
     furniture, letter,
     line::{Beside, Dress, Line, line},
-    mark, quotation, stamp,
+    mark, pages, quotation, stamp,
 };
 use crate::{
     date,
@@ -31,6 +31,19 @@ pub(super) struct Sight<'s, 'l> {
     pub(super) amid: bool,
     /// Whether each line is quoted.
     quoted: Vec<bool>,
+    /// The lines that nobody says, by their indexes and in order, and what they are.
+    pub(super) asides: Vec<(usize, Aside)>,
+}
+
+/// What a line is that nobody says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Aside {
+    /// Of the head above the talk: keys and values.
+    Head,
+    /// A header, a footer or a number of a page.
+    Page,
+    /// A note between the turns.
+    Note,
 }
 
 /// How much is said behind labels.
@@ -75,7 +88,13 @@ impl<'s, 'l> Sight<'s, 'l> {
         let raw = source.lines().iter().map(|raw| if numbered { unnumbered(raw).1 } else { raw });
         // What nobody says tells nothing of how people are named.
         let shape = |raw: &'s str| if furniture::reason(raw).is_some() { Line::Blank } else { line(raw, &mut is_name) };
-        let lines: Vec<Line<'s>> = raw.map(shape).collect();
+        let mut lines: Vec<Line<'s>> = raw.map(shape).collect();
+        let heads = pages::heads(source.lines()).into_iter().map(|at| (at, Aside::Head));
+        let pages = pages::furniture(source.lines(), numbered).into_iter().map(|at| (at, Aside::Page));
+        let mut asides: Vec<(usize, Aside)> = heads.chain(pages).collect();
+        asides.sort_by_key(|(at, _)| *at);
+        asides.dedup_by_key(|(at, _)| *at);
+        asides.iter().for_each(|(at, _)| lines[*at] = Line::Blank);
         let written_out =
             lines.iter().filter(|line| matches!(line, Line::Stamp(stamp) if stamp.written_out)).count() >= 2;
         let lines: Vec<Line<'s>> = lines.into_iter().map(|line| line.without(written_out)).collect();
@@ -99,11 +118,43 @@ impl<'s, 'l> Sight<'s, 'l> {
             written_out,
             amid: false,
             quoted,
+            asides,
         }
     }
 
+    /// Takes the notes between the turns out of what is looked at.
+    pub(super) fn put_notes_aside(&mut self, notes: &[usize]) {
+        for at in notes {
+            self.filled -= usize::from(self.lines[*at] != Line::Blank);
+            self.lines[*at] = Line::Blank;
+        }
+        self.asides.extend(notes.iter().map(|at| (*at, Aside::Note)));
+        self.asides.sort_by_key(|(at, _)| *at);
+        self.asides.dedup_by_key(|(at, _)| *at);
+    }
+
+    /// Whether nobody says this line.
+    pub(super) fn is_aside(&self, at: usize) -> bool {
+        self.asides.binary_search_by_key(&at, |(line, _)| *line).is_ok()
+    }
+
+    /// A line without its number.
+    pub(super) fn bare(&self, at: usize) -> &'s str {
+        let raw = self.source.lines()[at];
+        if self.numbered { unnumbered(raw).1 } else { raw }
+    }
+
+    /// The line above, but for those that nobody says.
     fn above(&self, at: usize) -> Line<'s> {
-        at.checked_sub(1).map_or(Line::Blank, |above| self.lines[above])
+        let above = at.checked_sub(1).map(|above| (above, self.lines[above]));
+        match above {
+            None => Line::Blank,
+            Some((above, Line::Blank)) if !self.asides.is_empty() => {
+                let said = (0..=above).rev().take(ABOVE).find(|at| !self.is_aside(*at));
+                said.map_or(Line::Blank, |at| self.lines[at])
+            }
+            Some((_, line)) => line,
+        }
     }
 
     /// Whether the text above a line runs on.
@@ -335,6 +386,9 @@ impl<'s, 'l> Sight<'s, 'l> {
     }
 }
 
+/// No more lines in a row are notes.
+const ABOVE: usize = 16;
+
 /// Whether a dash or a space sets a line off.
 pub(super) fn is_set_off(raw: &str) -> bool {
     let text = raw.trim_end();
@@ -349,7 +403,8 @@ fn is_numbered(source: &Source<'_>) -> bool {
         filled += 1;
         let number = unnumbered(raw).0.trim().trim_start_matches('#').trim_end_matches(['.', ')']).parse::<u64>();
         if let Ok(number) = number {
-            in_order += usize::from(number == last + 1);
+            // On each page they may begin anew.
+            in_order += usize::from(number == last + 1 || number == 1 && last > 1);
             last = number;
         }
     }

@@ -61,3 +61,250 @@ fn answers_without_a_name_are_nobodys() {
     let list = "Ana: I see three things:\n- the house\n- the school\n- the work\nTom: Those are many for us.\n";
     assert_eq!(said(&list.repeat(3)).1, 0);
 }
+
+/// The talk that a coach typed, with a line put in behind the fourth turn, and what is said in it then.
+fn with_a_line(line: &str) -> (Vec<String>, Vec<String>) {
+    let talk = [
+        "R: how was the week with your sister",
+        "H: long. she came by on every single day",
+        "R: what did you do",
+        "H: i let her in, and then i hid in the kitchen",
+        "R: what would you rather have done",
+        "H: asked her to call before she comes",
+        "R: when will you ask her",
+        "H: on friday, at the market",
+    ];
+    let file = [&talk[..4], &[line], &talk[4..]].concat().join("\n");
+    let read = parse(file.as_bytes()).expect("a transcript");
+    assert!(read.account.balances(), "{line}");
+    let said = read.utterances.iter().map(|said| format!("{}: {}", said.label.as_deref().unwrap_or("?"), said.text));
+    let notes =
+        read.warnings.into_iter().map(|warning| warning.message).filter(|message| message.contains("a note, not"));
+    (said.collect(), notes.collect())
+}
+
+#[test]
+fn a_coachs_notes_between_the_turns_are_nobodys_words_and_are_shown() {
+    for note in [
+        "(laughs, but looks worn out, ask about sleep next time)",
+        "[break, the post, a parcel for upstairs]",
+        "[RH: not true, it was twice - see last time]",
+        "(Ruth thinks: she looks ill)",
+        "(looks tired)",
+        "*avoids my eyes*",
+        "--> pattern! the third time with the kitchen",
+        "-> ask about the sister",
+        "→ kitchen again",
+        "!! mother next time",
+        "NB: passive again, look into that",
+        "NB she hides a lot",
+        "Note: bring the worksheet",
+        "note to self: less advice",
+        "To do - send the worksheet",
+        "my to do: worksheet",
+        "TODO send worksheet",
+        "* raise fee in January",
+        "• invoice for November",
+        "- invoice for November",
+        "// she never names the mother",
+        "Notiz: Mutter ansprechen",
+        "Anm.: wirkt müde",
+        "[a long remark of mine that goes\non below]",
+        "~~ kitchen pattern ~~",
+        "NB: this is a long remark of mine that goes on and\non below",
+    ] {
+        let (said, notes) = with_a_line(note);
+        assert_eq!(said, with_a_line("").0, "{note}");
+        assert!(!notes.is_empty() && notes[0].contains(&note[..note.len().min(12)]), "{note} {notes:?}");
+    }
+    let sections = "R: how was it for you\nH: long, i must say\nR: what now\nH: i rest a little\n\nNotes: better.\n\nAlso the fee.\n";
+    assert_eq!(said(sections).0.len(), 4, "{:?}", said(sections).0);
+    // Where names stand above what was said, too.
+    let turn = |at: usize, name: &str, said: &str| format!("{name} 0:0{at}\n{said}\n\n");
+    let file = [
+        turn(0, "Ruth", "How are you?"),
+        turn(2, "Hanna", "Fine, I suppose.\n- a bit tired\n--> ask about work"),
+        turn(5, "Ruth", "What is more?"),
+        turn(7, "Hanna", "Tired.\n(voice breaks, new)"),
+    ];
+    let read = parse(file.concat().as_bytes()).expect("a transcript");
+    let said: Vec<&str> = read.utterances.iter().map(|said| said.text.as_str()).collect();
+    assert_eq!(said, ["How are you?", "Fine, I suppose. - a bit tired", "What is more?", "Tired."]);
+    for below in [
+        "my to do: worksheet. invoice nov.",
+        "worksheet, invoice",
+        "good session!\nnext one on the 4th",
+        "P.S. send her\nthe worksheet",
+    ] {
+        let file = "R: how was it for you\nH: long, i must say\nR: and what then\nH: i slept until noon\nR: and what now\nH: i rest a little\n\n";
+        let read = parse(format!("{file}{below}\n").as_bytes()).expect("a transcript");
+        assert_eq!(read.utterances.len(), 6, "{below} {:?}", read.utterances);
+        assert!(read.warnings.iter().any(|warning| warning.message.contains(&below[..9])), "{below}");
+    }
+}
+
+#[test]
+fn what_was_said_between_the_turns_stays_said() {
+    for line in
+        ["and then i came out again", "(laughs)", "[laughs softly]", "(H: mm-hm)", "[pause]", "10:30 was when she left"]
+    {
+        assert!(with_a_line(line).1.is_empty(), "{line}");
+    }
+    // A list that somebody announces, and what stands below most turns.
+    let list = "Ana: I see three things:\n- the house\n- the school\nTom: Those are many for us.\nAna: Yes, I think so too.\nTom: Then go on with them.\n";
+    assert_eq!(said(list).0[0], "Ana|I see three things: - the house - the school");
+    let each = "Ana: Where is it?\n(Wo ist es?)\nTom: At home.\n(Zu Hause.)\n".repeat(4);
+    assert!(said(&each).0[0].contains("Wo ist es?"));
+    // Turns of several paragraphs have a last one too.
+    let paragraphs = "Ana: So it was.\n\nAnd on it went.\n\nTom: Yes, it did.\n\nAna: No, not here.\n\nTom: I left at noon.\n\nAnd came back.\n";
+    assert_eq!(said(paragraphs).0.last().map(String::as_str), Some("Tom|And came back."));
+    // Somebody whose initials are the word for a note.
+    let initials = "NB: How was the week?\nTim: It was long for me.\n".repeat(4);
+    assert_eq!(said(&initials).0.len(), 8);
+}
+
+#[test]
+fn thoughts_in_a_turn_are_set_aside_and_shown() {
+    let file =
+        "R: and then\nH: i hid (looks down, ask about this next time) in the kitchen\nR: why\nH: no idea (laughs)\n";
+    let read = parse(file.as_bytes()).expect("a transcript");
+    assert_eq!(read.utterances[1].text, "i hid in the kitchen");
+    assert_eq!(read.utterances[3].text, "no idea (laughs)");
+    assert!(read.account.balances() && read.warnings.iter().any(|warning| warning.message.contains("looks down")));
+}
+
+/// A talk over three pages, with a header and a footer on each.
+fn pages(header: &str, footer: &str, feed: &str) -> String {
+    let page = |nth: usize| {
+        let turns = "Ilse Brandt:   How was that, then?\n\nR. Lind:       I sold it, and I rested for as long as\n               the weather lasted.\n\n";
+        let number = |text: &str| text.replace('#', &nth.to_string());
+        format!("{}\n\n{}{}\n{feed}", number(header), turns.repeat(4), number(footer))
+    };
+    (1..=3).map(page).collect()
+}
+
+#[test]
+fn what_stands_around_pages_is_nobodys_words() {
+    for (header, footer, feed) in [
+        ("Northlight Coaching          Confidential", "                 Page # of 3", "\u{c}"),
+        ("Northlight Coaching          Confidential", "Page # of 3", ""),
+        ("Northlight Coaching - session record", "- # -", "\u{c}"),
+        ("Northlight Coaching   #", "Printed for R. Lind", "\u{c}"),
+        ("Vertraulich – Northlight Coaching", "Seite # von 3", "\n"),
+        ("Session record of the ninth", "Northlight Coaching | Page #", ""),
+        ("Northlight Coaching          Confidential, not for others", "", "\n"),
+    ] {
+        let file = pages(header, footer, feed);
+        let read = parse(file.as_bytes()).unwrap_or_else(|refusal| panic!("{refusal} {file}"));
+        assert_eq!(read.utterances.len(), 24, "{header} {footer} {:?}", read.utterances);
+        assert!(
+            read.utterances.iter().all(|said| said.label.is_some() && !said.text.contains("Northlight")),
+            "{header}"
+        );
+        assert!(read.account.balances());
+        let told = read.warnings.iter().any(|warning| warning.message.contains("around the pages"));
+        assert!(told, "{header} {:?}", read.warnings);
+    }
+    // A turn goes on over the page.
+    let file =
+        pages("Northlight record", "Page # of 3", "\u{c}").replacen("lasted.\n\nPage 1", "lasted and\n\nPage 1", 1);
+    let over =
+        file.replacen("\u{c}Northlight record\n\n", "\u{c}Northlight record\n\n               the summer went.\n\n", 1);
+    assert!(said(&over).0[7].ends_with("lasted and the summer went."), "{:?}", said(&over).0);
+    // What people say again and again stays.
+    let talk = "Ana: So you say.\n\nMhm, I see that.\n\nTom: I do say it.\n\n\u{c}".repeat(4);
+    assert_eq!(said(&talk).0.iter().filter(|said| said.ends_with("I see that.")).count(), 4);
+}
+
+#[test]
+fn the_lines_of_a_court_are_numbered_and_its_pages_are_nobodys() {
+    let page = |nth: usize| {
+        let lines = [
+            "Q.   Did you or did you not",
+            "call the plumber?",
+            "A.   I did, at noon, and he came",
+            "within the hour.",
+        ];
+        let numbered =
+            |from: usize| lines.iter().enumerate().map(move |(at, line)| format!("{:2}    {line}\n", from + at));
+        format!(
+            "{nth:>60}\n{}{}\n    HARBOUR REPORTING - 555 0142\n\n",
+            numbered(1).collect::<String>(),
+            numbered(5).collect::<String>()
+        )
+    };
+    let read = parse((1..=3).map(page).collect::<String>().as_bytes()).expect("a transcript");
+    assert_eq!(read.utterances.len(), 12, "{:?}", read.utterances);
+    assert!(read.utterances.iter().all(|said| !said.text.contains("REPORTING")), "{:?}", read.utterances);
+    // Who asks stands alone on a line, and says nothing.
+    let file = (1..=3).map(page).collect::<String>();
+    let heading = file.replacen("\n", "\n      BY MS. HARTE:\n", 1);
+    let read = parse(heading.as_bytes()).expect("a transcript");
+    let told: Vec<_> = read.warnings.iter().filter(|warning| warning.message.contains("HARTE")).collect();
+    assert!(matches!(&told[..], [warning] if warning.message.contains("nobody speaks under this name")), "{told:?}");
+}
+
+#[test]
+fn a_head_of_keys_and_values_is_no_turn() {
+    let talk = "Ilse Brandt: How was it?\nRuben Lind: Long, and I sold it.\n".repeat(3);
+    for head in [
+        "Client: Ruben Lind       Coach: Ilse Brandt      Date: 9 November 2026",
+        "Client: Ruben Lind | Coach: Ilse Brandt | Date: 9 November 2026",
+        "Client: Ruben Lind\tDate: 9 November 2026",
+        "Client: Ruben Lind\nCoach: Ilse Brandt\nDate: 9 November 2026",
+        "Session record\n\nDate: 9 November 2026; Client: Ruben Lind",
+    ] {
+        let read = parse(format!("{head}\n\n{talk}").as_bytes()).expect("a transcript");
+        assert_eq!(read.utterances.len(), 6, "{head} {:?}", read.utterances);
+        assert_eq!(read.session_date.map(|day| day.to_string()).as_deref(), Some("2026-11-09"), "{head}");
+        assert!(read.account.balances());
+    }
+    // Who speaks under such a key speaks.
+    let talk = "Client: It was long, I think\nCoach: And what will you do now?\nClient: I rest for a while.\nCoach: That is good.\n";
+    assert_eq!(said(talk).0.len(), 4);
+}
+
+/// What is said, and for how many seconds.
+const TIMED: [(&str, &str, i64); 8] = [
+    ("Ilse", "How was it?", 2),
+    ("Ruben", "Long, and in the end I sold the boat to somebody who will never sail it at all.", 9),
+    ("Ilse", "Oh.", 1),
+    ("Ruben", "It is fine, I think, and the money pays for the roof of the house, which leaks.", 8),
+    ("Ilse", "What now?", 2),
+    ("Ruben", "Now I learn to bake bread, every morning at six, until the spring comes.", 7),
+    ("Ilse", "And then?", 2),
+    ("Ruben", "Then I will see what the garden wants of me.", 5),
+];
+
+#[test]
+fn times_behind_turns_are_starts_or_ends_by_the_pace_of_the_words() {
+    let file = |first: i64, ends: bool| {
+        let mut clock = first;
+        TIMED
+            .map(|(name, said, seconds)| {
+                let start = clock;
+                clock += seconds;
+                let time = if ends { clock } else { start };
+                format!("{name}: {said} [{:02}:{:02}]\n", time / 60, time % 60)
+            })
+            .concat()
+    };
+    for (first, ends) in [(0, false), (2, false), (31, false), (0, true), (4, true)] {
+        let read = parse(file(first, ends).as_bytes()).expect("a transcript");
+        let second = &read.utterances[1];
+        assert_eq!((second.start_ms, second.end_ms.is_some()), (Some((first + 2) * 1_000), ends), "{first} {ends}");
+    }
+    // By neither do the times fit the words.
+    let odd: String = TIMED
+        .iter()
+        .enumerate()
+        .map(|(at, (name, said, _))| {
+            let time = [3, 4, 24, 25, 45, 46, 66, 67][at];
+            format!("{name}: {said} [{:02}:{:02}]\n", time / 60, time % 60)
+        })
+        .collect();
+    let read = parse(odd.as_bytes()).expect("a transcript");
+    let told = read.warnings.iter().any(|warning| warning.message.contains("not used"));
+    let timed = read.utterances.iter().any(|said| said.start_ms.is_some());
+    assert!(told != timed, "{:?} {:?}", read.warnings, read.utterances);
+}

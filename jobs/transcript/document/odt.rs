@@ -1,0 +1,226 @@
+//! Documents of OpenDocument, as LibreOffice and Google Docs write them: `content.xml` in a ZIP archive.
+//!
+//! Not of the text: comments, what was deleted and is still tracked, footnotes, descriptions of pictures. Headers and footers
+//! are in another part.
+
+use std::io::Cursor;
+
+use quick_xml::{
+    Reader,
+    events::{BytesStart, Event},
+};
+
+use super::{DAMAGED, NotATranscript, Text, decode, markup, part};
+
+/// So many spaces stand in a row at most: more are made to fill the memory.
+const SPACES: usize = 64;
+/// What is in the document and none of its text.
+const HIDDEN: &[&[u8]] = &[
+    b"annotation",
+    b"tracked-changes",
+    b"note",
+    b"title",
+    b"desc",
+    b"script",
+    b"ruby-text",
+    b"hidden-text",
+    b"hidden-paragraph",
+    b"forms",
+    b"index-title-template",
+];
+
+/// Whether an archive with these parts is a file of OpenDocument.
+pub(super) fn is_one(names: &[String]) -> bool {
+    let has = |wanted: &str| names.iter().any(|name| name == wanted);
+    has("content.xml") && (has("mimetype") || has("META-INF/manifest.xml"))
+}
+
+/// The text of the document.
+///
+/// # Errors
+/// Where it is damaged, too large, protected with a password, or no document of text.
+pub(super) fn text(archive: &mut zip::ZipArchive<Cursor<&[u8]>>) -> Result<String, NotATranscript> {
+    let manifest = part(archive, "META-INF/manifest.xml").unwrap_or_default();
+    if memchr::memmem::find(&manifest, b"encryption-data").is_some() {
+        return Err(NotATranscript::Document("is protected with a password"));
+    }
+    let xml = part(archive, "content.xml")?;
+    let xml = decode::decode(&xml).text;
+    let is = |element: &str| memchr::memmem::find(xml.as_bytes(), element.as_bytes()).is_some();
+    if is("<office:spreadsheet") {
+        return Err(NotATranscript::OtherFile("an OpenDocument spreadsheet"));
+    }
+    if is("<office:presentation") || is("<office:drawing") {
+        return Err(NotATranscript::OtherFile("an OpenDocument presentation or drawing"));
+    }
+    paragraphs(&xml).map_err(|_| DAMAGED)
+}
+
+fn paragraphs(xml: &str) -> Result<String, quick_xml::Error> {
+    let mut reader = Reader::from_str(xml);
+    let mut text = Opened::default();
+    loop {
+        match reader.read_event()? {
+            Event::Start(tag) => text.start(&tag),
+            Event::Empty(tag) => text.empty(&tag),
+            Event::End(tag) => text.end(tag.local_name().as_ref()),
+            Event::Text(piece) => text.push(&piece.decode()?),
+            Event::CData(piece) => text.push(&piece.decode()?),
+            Event::GeneralRef(name) => text.push(&markup::references(&format!("&{};", name.decode()?))),
+            Event::Eof => break,
+            _ => {}
+        }
+    }
+    text.text.close();
+    Ok(text.text.out)
+}
+
+/// The text so far, whose elements are told by the names that Word has for them.
+#[derive(Default)]
+struct Opened {
+    text: Text,
+    /// How deep in paragraphs: a picture with a text is in one, and has its own.
+    paragraphs: usize,
+}
+
+impl Opened {
+    fn start(&mut self, tag: &BytesStart<'_>) {
+        match tag.local_name().as_ref() {
+            b"p" | b"h" => self.paragraphs += 1,
+            b"table" => self.text.tables += 1,
+            name if HIDDEN.contains(&name) => self.text.hidden += 1,
+            _ => self.empty(tag),
+        }
+    }
+
+    fn empty(&mut self, tag: &BytesStart<'_>) {
+        if self.paragraphs == 0 {
+            return;
+        }
+        match tag.local_name().as_ref() {
+            b"line-break" => self.text.empty(b"br"),
+            b"tab" => self.text.empty(b"tab"),
+            b"s" if self.text.hidden == 0 => {
+                let count = tag.attributes().flatten().find(|attribute| attribute.key.local_name().as_ref() == b"c");
+                let count = count.and_then(|count| std::str::from_utf8(&count.value).ok()?.trim().parse().ok());
+                self.text.paragraph.extend(std::iter::repeat_n(' ', count.unwrap_or(1).min(SPACES)));
+            }
+            _ => {}
+        }
+    }
+
+    fn end(&mut self, name: &[u8]) {
+        match name {
+            b"p" | b"h" => {
+                self.paragraphs = self.paragraphs.saturating_sub(1);
+                if self.text.hidden == 0 {
+                    self.text.end(b"p");
+                }
+            }
+            b"table" => self.text.end(b"tbl"),
+            b"table-cell" => self.text.end(b"tc"),
+            b"table-row" => self.text.end(b"tr"),
+            name if HIDDEN.contains(&name) => self.text.hidden = self.text.hidden.saturating_sub(1),
+            _ => {}
+        }
+    }
+
+    /// Adds a text, in which any space is one space.
+    fn push(&mut self, text: &str) {
+        if self.paragraphs == 0 || self.text.hidden > 0 {
+            return;
+        }
+        for letter in text.chars() {
+            let space = matches!(letter, ' ' | '\t' | '\n' | '\r');
+            if !space {
+                self.text.paragraph.push(letter);
+            } else if !self.text.paragraph.ends_with([' ', '\n', '\t']) {
+                self.text.paragraph.push(' ');
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Cursor, Write as _};
+
+    use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};
+
+    use super::paragraphs;
+    use crate::{Format, parse};
+
+    fn archive(parts: &[(&str, &str)]) -> Vec<u8> {
+        let mut archive = ZipWriter::new(Cursor::new(Vec::new()));
+        for (name, content) in parts {
+            let options = SimpleFileOptions::default().compression_method(CompressionMethod::Deflated);
+            archive.start_file(*name, options).expect("a file in memory is begun");
+            archive.write_all(content.as_bytes()).expect("and written");
+        }
+        archive.finish().expect("the archive is closed").into_inner()
+    }
+
+    fn document(body: &str) -> Vec<u8> {
+        let xml = format!(
+            "<?xml version=\"1.0\"?><office:document-content><office:body>{body}</office:body></office:document-content>"
+        );
+        archive(&[("mimetype", "application/vnd.oasis.opendocument.text"), ("content.xml", &xml)])
+    }
+
+    #[test]
+    fn the_text_of_a_document() {
+        let xml = "<office:text><text:tracked-changes><text:deletion><text:p>gone</text:p></text:deletion></text:tracked-changes>\
+            <text:h>Ana &amp; <text:span>Tom</text:span><text:line-break/>so</text:h>\n  <text:p/>\
+            <text:p>a<office:annotation><text:p>she is tired</text:p></office:annotation>\n   b<text:s text:c=\"2\"/>c<text:tab/>d<text:note><text:note-citation>1</text:note-citation><text:note-body><text:p>foot</text:p></text:note-body></text:note></text:p>\
+            <table:table><table:table-row><table:table-cell><text:p>one</text:p></table:table-cell><table:table-cell><text:p>two</text:p></table:table-cell></table:table-row></table:table>\
+            <text:list><text:list-item><text:p>last</text:p></text:list-item></text:list></office:text>";
+        assert_eq!(paragraphs(xml).ok().as_deref(), Some("Ana & Tom\nso\n\na b  c\td\n\none \ttwo\n\nlast\n\n"));
+        assert!(paragraphs("<text:p><text:span></text:p>").is_err());
+        let many = format!("<text:p>a{}b</text:p>", "<text:s text:c=\"4000000000\"/>".repeat(9));
+        assert!(paragraphs(&many).is_ok_and(|text| text.len() < 1_000));
+    }
+
+    #[test]
+    fn a_talk_in_opendocument_is_read_as_one_in_word() {
+        let turn = |name: &str, said: &str| {
+            format!("<text:p><text:span text:style-name=\"T1\">{name}:</text:span><text:s/>{said}</text:p>")
+        };
+        let talk = [
+            ("Ilse", "How was the week?"),
+            ("Ruben", "Long. I sold the boat."),
+            ("Ilse", "And now?"),
+            ("Ruben", "Now I rest."),
+        ];
+        let body: String = talk.iter().map(|(name, said)| turn(name, said)).collect();
+        let read = parse(&document(&format!("<office:text>{body}</office:text>"))).expect("a transcript");
+        let said: Vec<_> =
+            read.utterances.iter().map(|said| (said.label.as_deref().unwrap_or("?"), said.text.as_str())).collect();
+        assert_eq!((read.format, said), (Format::Odt, talk.to_vec()));
+        assert!(read.account.balances());
+        let row = |time: &str, name: &str, said: &str| {
+            let cell = |text: &str| format!("<table:table-cell><text:p>{text}</text:p></table:table-cell>");
+            format!("<table:table-row>{}{}{}</table:table-row>", cell(time), cell(name), cell(said))
+        };
+        let rows: String =
+            talk.iter().enumerate().map(|(at, (name, said))| row(&format!("00:00:0{at}"), name, said)).collect();
+        let table = format!("<office:text><table:table>{rows}</table:table></office:text>");
+        let read = parse(&document(&table)).expect("a transcript");
+        assert_eq!((read.format, read.utterances.len(), read.utterances[1].start_ms), (Format::Odt, 4, Some(1_000)));
+    }
+
+    #[test]
+    fn what_is_no_document_of_text_is_refused() {
+        let refused = |bytes: &[u8]| parse(bytes).expect_err("no transcript").to_string();
+        let sheet = document("<office:spreadsheet><table:table/></office:spreadsheet>");
+        assert!(refused(&sheet).contains("an OpenDocument spreadsheet"), "{}", refused(&sheet));
+        let locked = archive(&[
+            ("mimetype", "application/vnd.oasis.opendocument.text"),
+            ("content.xml", "\u{1}\u{2}"),
+            ("META-INF/manifest.xml", "<manifest:manifest><manifest:encryption-data/></manifest:manifest>"),
+        ]);
+        assert!(refused(&locked).contains("password"), "{}", refused(&locked));
+        let filled = document(&format!("<office:text><text:p>{}</text:p></office:text>", "a".repeat(3 << 20)));
+        assert!(refused(&filled).contains("larger unpacked"), "{}", refused(&filled));
+        assert!(refused(&document("<office:text><text:p></office:text>")).contains("damaged"));
+    }
+}

@@ -1,0 +1,56 @@
+//! Whether a file that names nobody reads like a conversation of several people: questions and answers follow each other. A
+//! recogniser that was not asked who speaks writes such files.
+//!
+//! Reads what was said, writes a warning alone.
+
+use super::account::Draft;
+
+/// Fewer show nothing.
+const FEWEST: usize = 6;
+
+/// Said of a conversation in which nobody is named.
+const UNNAMED: &str = "the file doesn't say who speaks, although it reads like a conversation of several people: questions and \
+     answers follow each other. If your tool can tell speakers apart (\u{201c}speaker labels\u{201d} or \
+     \u{201c}diarization\u{201d}), please export the transcript again with them";
+
+/// Warns where nobody is named and questions are answered.
+pub(super) fn warn(draft: &mut Draft) {
+    let said = &draft.utterances;
+    if said.len() < FEWEST || said.iter().any(|said| said.label.is_some()) || draft.warned("nobody is named") {
+        return;
+    }
+    let asked = |text: &str| text.trim_end_matches(['"', '”', '’', '»', ' ']).ends_with(['?', '？', '؟']);
+    let answered = said.windows(2).filter(|pair| asked(&pair[0].text) && !asked(&pair[1].text)).count();
+    if answered >= 3 && answered * 6 >= said.len() {
+        draft.warn(0, UNNAMED);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::parse;
+
+    fn warned(turns: &[&str]) -> bool {
+        let segment = |(at, text): (usize, &&str)| {
+            format!("{{\"start\": {at}.0, \"end\": {at}.9, \"text\": \" {text}\", \"seek\": 0}}")
+        };
+        let segments: Vec<String> = turns.iter().enumerate().map(segment).collect();
+        let file = format!("{{\"text\": \"\", \"segments\": [{}]}}", segments.join(", "));
+        let read = parse(file.as_bytes()).expect("a transcript");
+        read.warnings.iter().any(|warning| warning.message.contains("doesn't say who speaks"))
+    }
+
+    #[test]
+    fn a_conversation_without_names_is_told_from_somebody_who_speaks_alone() {
+        assert!(warned(&["How was it?", "Long.", "What helped?", "The walk.", "And now?", "I rest.", "Good."]));
+        assert!(!warned(&[
+            "I sold the boat.",
+            "It took a year.",
+            "Why so long?",
+            "I do not know.",
+            "It rained.",
+            "So.",
+            "Yes."
+        ]));
+    }
+}
