@@ -253,6 +253,24 @@ async fn a_new_client_is_named_once_and_wrong_answers_change_nothing() {
 }
 
 #[tokio::test]
+async fn a_name_that_another_client_has_as_alias_is_asked_about() {
+    let world = World::new().await;
+    let mut tx = tenant(&world).await;
+    sqlx::query(
+        "insert into aliases (organization_id, coach_id, normalized, written, client_id, source)
+         select organization_id, coach_id, 'priya raman', 'Priya Raman', id, 'roster' from clients
+         where name = 'Tom Becker'",
+    )
+    .execute(tx.conn())
+    .await
+    .expect("an alias");
+    tx.commit().await.expect("it is committed");
+    let session = parsed_session(&world, &TWO[..2]).await;
+    attribute(&world, session).await;
+    assert!(outcome(&world, session).await.starts_with("waiting_for_speakers"), "Priya's words are not Tom's");
+}
+
+#[tokio::test]
 async fn speakers_of_a_summarised_session_stay() {
     let world = World::new().await;
     let session = parsed_session(&world, &TWO[..2]).await;
