@@ -1,8 +1,8 @@
 //! The claiming task: takes due jobs in batches, as many as there are free seats, and hands them to the worker.
 //!
 //! Reads and writes `jobs` through `claim_jobs` and `run_alone`. A suspect (a job whose worker vanished twice) runs alone:
-//! this task waits until nothing else runs in the process, hands it over, and claims nothing until it has ended. It never ends before shutdown: while Postgres is away it waits and
-//! asks again.
+//! this task waits until nothing else runs in the process, hands it over, and claims nothing until it has ended. It never
+//! ends before shutdown: while Postgres is away it waits and asks again.
 
 use std::{sync::Arc, time::Duration};
 

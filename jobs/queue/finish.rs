@@ -19,7 +19,7 @@ use tower::{Layer, Service};
 use tracing::Instrument;
 
 use super::{
-    JobError, JobInfo,
+    JobError, JobInfo, JobState,
     job::PANICKED,
     settle::{End, settle, tell},
     storage::Claimed,
@@ -160,11 +160,16 @@ async fn conclude(
         tracing::warn!(target: "queue", "the job belongs to another worker now");
         return (info.kind, "stale");
     };
-    if !settle(process, &info, &seat, &end).await {
+    let Some(state) = settle(process, &info, &seat, &end).await else {
         // It was cancelled or taken over, or the commit of its finish came through although its answer did not.
         tracing::warn!(target: "queue", outcome = end.outcome(), "the job had ended or was taken over already");
         return (info.kind, "stale");
-    }
+    };
+    // One that lost Postgres again and again is dead in the end: the database has the count.
+    let end = match end {
+        End::Away(_, error) if state == JobState::Dead => End::Dead(error),
+        end => end,
+    };
     process.tally.settled(&end);
     log(&info, &end, seconds);
     if let End::Dead(error) = &end {

@@ -9,7 +9,7 @@ use futures::FutureExt;
 use rand::Rng;
 use serde_json::Value;
 
-use super::{JobError, JobInfo, catalogue::Kind, flights::Seat, worker::Process};
+use super::{JobError, JobInfo, JobState, catalogue::Kind, flights::Seat, worker::Process};
 
 /// No server's Retry-After holds a job longer than this.
 const LONGEST_RETRY_AFTER: Duration = Duration::from_secs(6 * 60 * 60);
@@ -78,17 +78,17 @@ fn backoff(attempt: u16, base: Duration, cap: Duration) -> Duration {
     doubled.min(cap).mul_f64(rand::rng().random_range(0.8..1.2))
 }
 
-/// Records the end of an attempt. False where the fence no longer holds. While Postgres is away it tries again for as
-/// long as the job may still be ours.
-pub(super) async fn settle(process: &Process, info: &JobInfo, seat: &Seat, end: &End) -> bool {
+/// Records the end of an attempt, and returns the state in which the job is then; `None` if the fence no longer holds. While
+/// Postgres is away it tries again for as long as the job may still be ours.
+pub(super) async fn settle(process: &Process, info: &JobInfo, seat: &Seat, end: &End) -> Option<JobState> {
     let mut pause = Duration::from_millis(200);
     loop {
         match settle_once(process, info, end).await {
-            Ok(held) => return held,
+            Ok(state) => return state,
             Err(error) if seat.lost.is_cancelled() || process.stop.is_cancelled() => {
                 tracing::warn!(target: "queue", { job.id = %info.id, job.kind = info.kind, %error },
                     "the end of an attempt could not be recorded; its lease will run out");
-                return false;
+                return None;
             }
             Err(error) => {
                 tracing::warn!(target: "queue", { job.id = %info.id, job.kind = info.kind, %error },
@@ -104,16 +104,16 @@ pub(super) async fn settle(process: &Process, info: &JobInfo, seat: &Seat, end: 
     }
 }
 
-/// Records the end of an attempt, in one try. False where the fence no longer holds.
-pub(super) async fn settle_once(process: &Process, info: &JobInfo, end: &End) -> Result<bool, sqlx::Error> {
+/// As [`settle`], in one try.
+pub(super) async fn settle_once(process: &Process, info: &JobInfo, end: &End) -> Result<Option<JobState>, sqlx::Error> {
     let (delay, error) = match end {
         End::Retry(delay, error) | End::Overtaken(delay, error) | End::Away(delay, error) => (*delay, Some(cut(error))),
         End::Dead(error) => (Duration::ZERO, Some(cut(error))),
         End::Snooze(delay) => (*delay, None),
         End::Return => (Duration::ZERO, None),
     };
-    let state = sqlx::query_scalar!(
-        "select settle_job($1, $2, $3, $4, $5)",
+    sqlx::query_scalar!(
+        r#"select settle_job($1, $2, $3, $4, $5) as "state: JobState""#,
         info.id,
         info.fence,
         end.outcome(),
@@ -121,8 +121,7 @@ pub(super) async fn settle_once(process: &Process, info: &JobInfo, end: &End) ->
         error
     )
     .fetch_one(process.db.pool())
-    .await?;
-    Ok(state.is_some())
+    .await
 }
 
 fn cut(error: &str) -> String {

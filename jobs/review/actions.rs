@@ -271,7 +271,7 @@ pub async fn close(tx: &mut TenantTx, session_id: Uuid, visitor: &Visitor) -> Re
         return Ok(());
     }
     if !follow_up::close_if_finished(tx, session_id).await? {
-        return Err(ActionError::NotOpen { state: state.as_str() });
+        return Err(ActionError::NotOpen { state: "still waiting for you" });
     }
     record(tx, &Event::of(session_id, EventKind::Closed), visitor).await?;
     Ok(())

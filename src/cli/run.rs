@@ -191,11 +191,11 @@ pub(crate) fn interrupted() -> ExitCode {
     ExitCode::from(130)
 }
 
-/// The addresses of the pages, taken before anything else is done: who cannot have them is told at once.
-/// Links that other commands print have the address of the settings.
+/// Said of an address that is taken: links that other commands print have the address of the settings.
 const FOR_ALL: &str =
     "put it into the settings file (`debrief doctor` says where that is), so that all commands agree on it";
 
+/// The addresses of the pages, taken before anything else is done: who cannot have them is told at once.
 pub(crate) struct Pages {
     public: TcpListener,
     admin: TcpListener,

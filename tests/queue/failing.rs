@@ -64,6 +64,7 @@ async fn a_job_that_loses_its_connection_every_time_is_dead_in_the_end() {
     meddle(&world, many).await;
     let worker = Worker::start(&world, fast());
     until_state(&world, id, "dead").await;
+    eventually("somebody is told at once", async || probe.told().len() == 1).await;
     worker.stop().await;
     assert_eq!(probe.starts(), 3);
 }

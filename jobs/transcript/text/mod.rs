@@ -14,6 +14,7 @@ mod notes;
 mod pages;
 mod quotation;
 mod said_by;
+mod set_aside;
 mod sight;
 mod stamp;
 mod trailing;
@@ -23,11 +24,10 @@ pub(super) use layout::Layout;
 pub(super) use mark::{before, behind, is_sound};
 pub(super) use stamp::figure;
 
-use std::{borrow::Cow, cmp::Ordering};
+use std::borrow::Cow;
 
 use self::{
     line::{Beside, Dress, Line},
-    sight::Aside,
     stamp::Stamp,
 };
 use super::{
@@ -167,42 +167,6 @@ impl<'a> Reading<'a> {
             _ => self.plain(number, raw, raw.trim(), Dress::None),
         }
         (self.after_blank, self.page_turned) = (false, false);
-    }
-
-    /// A line that nobody says.
-    fn put_aside(&mut self, number: usize, raw: &'a str, aside: Aside) {
-        match aside {
-            Aside::Head => {
-                pages::pairs(raw).for_each(|pair| date::header_line(pair, &mut self.draft));
-                self.draft.set_aside(number, "a header line", raw);
-            }
-            Aside::Page => {
-                self.page_turned = true;
-                let form = |text: &str| text.chars().filter(|letter| letter.is_alphabetic()).collect::<String>();
-                if self.pages.len() < SHOWN_PAGES && self.pages.iter().all(|(_, known)| form(known) != form(raw)) {
-                    self.pages.push((number, raw));
-                }
-                self.draft.set_aside(number, PAGES, raw);
-            }
-            Aside::Note => self.note(number, raw),
-        }
-    }
-
-    /// Sets a note aside, and shows it.
-    fn note(&mut self, number: usize, text: &str) {
-        self.notes += 1;
-        self.draft.set_aside(number, NOTE, text);
-        match self.notes.cmp(&SHOWN_NOTES) {
-            Ordering::Less => self.draft.warn(
-                number,
-                format!(
-                    "read as {NOTE}, and set aside: {}. If somebody said it, put their name before it",
-                    quoted(text)
-                ),
-            ),
-            Ordering::Equal => self.draft.warn(number, "further lines are set aside as notes, from here on"),
-            Ordering::Greater => {}
-        }
     }
 
     /// A time alone: that of the next turn, or of the name above it.
@@ -370,10 +334,7 @@ impl<'a> Reading<'a> {
             let message = trailing::settle(&mut self.draft.utterances, &self.ends, self.layout.marked_ends);
             self.draft.warn(0, message);
         }
-        if let [(first, _), ..] = self.pages[..] {
-            let shown: Vec<String> = self.pages.iter().map(|(_, raw)| quoted(raw)).collect();
-            self.draft.warn(first, format!("lines around the pages are set aside ({PAGES}): {}", shown.join(", ")));
-        }
+        self.show_pages();
         let mut labels = self.draft.utterances.iter().map(|said| said.label.as_deref());
         if labels.clone().all(|label| label.is_some_and(label::is_side)) {
             self.draft.warn(0, SIDES);
@@ -455,24 +416,6 @@ impl<'a> Reading<'a> {
 
 /// Said of an answer of nobody known.
 const ANSWER: &str = "this line is set off below somebody else's words and has no name: please check who speaks here";
-
-/// Why a line around a page is set aside.
-const PAGES: &str = "headers, footers and numbers of pages, not speech";
-/// Why a note is set aside.
-const NOTE: &str = "a note, not speech";
-/// So many forms of lines around pages are shown.
-const SHOWN_PAGES: usize = 3;
-/// So many notes are shown, but for one.
-const SHOWN_NOTES: usize = 16;
-
-/// A text in quotation marks, as far as a warning has room.
-fn quoted(text: &str) -> String {
-    let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    match text.char_indices().nth(160) {
-        None => format!("“{text}”"),
-        Some((end, _)) => format!("“{}…”", &text[..end]),
-    }
-}
 
 /// Said where marks alone tell speakers apart.
 pub(super) const UNNAMED_TURNS: &str =

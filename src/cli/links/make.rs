@@ -54,7 +54,7 @@ impl Make {
         let replaced = links::revoke(&mut tx, LinkFilter::Others { session, link }, RevokeReason::Replaced).await?;
         tx.commit().await?;
         if replaced > 0 {
-            tell("the links that the coach got by email before no longer open: this one takes their place");
+            tell("older links to this session, the emailed one included, no longer open: this one takes their place");
         }
         let url = app.config.review.base_url.join(&format!("r/{}", token.reveal()))?.to_string();
         app.output.one(&json!({ "session_id": session, "url": url, "opens_for_days": days }), |_| url.clone())
