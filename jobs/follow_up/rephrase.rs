@@ -71,11 +71,12 @@ impl<'a> Rephraser<'a> {
             return Some(format!("You said: {words}"));
         }
         let agreed = text.strip_suffix(&format!(" and {} agreed", self.client));
-        if let Some((words, then)) =
-            agreed.and_then(|it| it.split_once(&format!("\u{201d}, {} asked \u{201c}", self.coach)))
-        {
-            let words = words.strip_prefix(&format!("{} said: ", self.client))?;
-            return Some(format!("You said: {words}\u{201d}, I asked \u{201c}{then} and you agreed"));
+        for verb in ["asked", "said"] {
+            let between = format!("\u{201d}, {} {verb} \u{201c}", self.coach);
+            if let Some((words, then)) = agreed.and_then(|it| it.split_once(&between)) {
+                let words = words.strip_prefix(&format!("{} said: ", self.client))?;
+                return Some(format!("You said: {words}\u{201d}, I {verb} \u{201c}{then} and you agreed"));
+            }
         }
         let opening = ["Asked", "Told"].into_iter().find(|it| text.starts_with(it))?;
         let (asked, answer) = text.strip_prefix(opening)?.strip_prefix(" \u{201c}")?.split_once("\u{201d}, ")?;
@@ -85,6 +86,14 @@ impl<'a> Rephraser<'a> {
 
     /// `Maya suggested: “I'd …”`: the coach's own letter needs no quotes for the coach's own words.
     fn coach_said(&self, text: &str) -> Option<String> {
+        let agreed = text.strip_suffix(&format!(" and {} agreed", self.coach));
+        for verb in ["asked", "said"] {
+            let between = format!("\u{201d}, {} {verb} \u{201c}", self.client);
+            if let Some((words, then)) = agreed.and_then(|it| it.split_once(&between)) {
+                let words = words.strip_prefix(&format!("{} said: ", self.coach))?;
+                return Some(format!("I said: {words}\u{201d}, you {verb} \u{201c}{then} and I agreed"));
+            }
+        }
         if let Some(words) = moved(text, self.coach) {
             return Some(format!("I said: {words}"));
         }
@@ -135,6 +144,14 @@ mod tests {
             (
                 "Priya said: “I'll go on Monday”, Maya asked “Could we say Friday?” and Priya agreed",
                 "You said: “I'll go on Monday”, I asked “Could we say Friday?” and you agreed",
+            ),
+            (
+                "Priya said: “I'll go on Monday”, Maya said “Friday then.” and Priya agreed",
+                "You said: “I'll go on Monday”, I said “Friday then.” and you agreed",
+            ),
+            (
+                "Maya said: “I'll call on Monday”, Priya asked “Could we say Friday?” and Maya agreed",
+                "I said: “I'll call on Monday”, you asked “Could we say Friday?” and I agreed",
             ),
             ("Maya said: “I'll go”, and then “Not today.”", "I said: “I'll go”, and then “Not today.”"),
             ("Maya suggested: “I'd call it ‘bids’.”", "I'd call it ‘bids’."),

@@ -114,6 +114,10 @@ pub(crate) fn find(text: &str, day: NaiveDate) -> Option<Due> {
         Regex::new(r"(?i)^(?:,? or(?: maybe| perhaps| even| possibly)?(?: at the latest)?,? |, |,? and )$")
             .expect("a constant pattern")
     });
+    // "Friday, Thursday is the audit": the second day is told of, and nothing is done by it.
+    static TELLS: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"(?i)^(?:['\u{2019}]s|\s+(?:is|was|isn['\u{2019}]t|won['\u{2019}]t|doesn['\u{2019}]t|has|will be|would be|i|we|she|he|they|i['\u{2019}]m|we['\u{2019}]re)\b)").expect("a constant pattern")
+    });
     let usable = usable(text);
     let mut dates = Dates::of(&usable, day);
     let (mut range, mut date) = dates.next()?;
@@ -121,7 +125,7 @@ pub(crate) fn find(text: &str, day: NaiveDate) -> Option<Due> {
         let between = usable.get(range.end..then.start)?;
         if CORRECTED.is_match(between) {
             (range, date) = (then, later);
-        } else if EITHER.is_match(between) {
+        } else if EITHER.is_match(between) && !usable.get(then.end..).is_some_and(|rest| TELLS.is_match(rest)) {
             (range, date) = (range.start..then.end, date.max(later));
         } else {
             break;

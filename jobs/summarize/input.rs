@@ -15,6 +15,7 @@ use regex::Regex;
 use uuid::Uuid;
 
 use super::{
+    addressee::{self, Aside},
     open_threads,
     template::{self, Occasion, SummaryTemplate},
 };
@@ -80,6 +81,10 @@ pub struct SessionForClient {
     pub voice: Voice,
     /// The sentences of its lines that speak of danger, by their lines' numbers: the coach's alone.
     pub dangers: Vec<Danger>,
+    /// The sentences of its lines that are said to neither of the two.
+    pub asides: Vec<Aside>,
+    /// How much of all that was said the client said, in percent, as the page shows it; `None` if it wasn't measured.
+    pub share: Option<i64>,
 }
 
 /// A sentence that speaks of danger.
@@ -167,6 +172,14 @@ pub(crate) async fn load(tx: &mut TenantTx, summary_id: Uuid) -> Result<Option<S
         })
         .collect();
     let other_names = load_other_names(tx, row.session_id, row.client_id).await?;
+    let share = sqlx::query_scalar!(
+        "select share from participants where session_id = $1 and client_id = $2 and engagement is not null",
+        row.session_id,
+        row.client_id
+    )
+    .fetch_optional(tx.conn())
+    .await?
+    .map(percent);
     let occasion =
         Occasion { coach: &row.handle, session_type: &row.session_type, titles: [&row.title, &row.object_key] };
     let mut input = SessionForClient {
@@ -180,6 +193,8 @@ pub(crate) async fn load(tx: &mut TenantTx, summary_id: Uuid) -> Result<Option<S
         utterances,
         voice: voice::for_client(tx, row.coach_id, row.client_id).await?,
         dangers: Vec::new(),
+        asides: Vec::new(),
+        share,
     };
     let seen = danger::signs_to_show(tx, row.session_id).await?;
     in_place(|| {
@@ -190,6 +205,12 @@ pub(crate) async fn load(tx: &mut TenantTx, summary_id: Uuid) -> Result<Option<S
         input.confine();
     });
     Ok(Some(SummaryInput { state: row.state, session_id: row.session_id, input }))
+}
+
+/// As the page rounds it.
+#[expect(clippy::cast_possible_truncation, reason = "a share is from 0 to 1")]
+pub(super) fn percent(share: f64) -> i64 {
+    (share * 100.0).round() as i64
 }
 
 /// All words of the names, labels and aliases of the session's other clients.
@@ -279,6 +300,7 @@ impl SessionForClient {
     /// Leaves only the client's lines and the coach's lines to this client, without what names another client and
     /// without what somebody asked to keep out of the notes.
     pub fn confine(&mut self) {
+        self.asides = addressee::asides(self);
         let group = !self.other_names.is_empty();
         let own_names = text::name_words([self.client.as_str()].into_iter());
         let mut keep: Vec<bool> = Vec::with_capacity(self.utterances.len());
@@ -313,6 +335,9 @@ impl SessionForClient {
         let mut dangers = std::mem::take(&mut self.dangers);
         dangers.retain(|danger| self.line(danger.index).is_some());
         self.dangers = dangers;
+        let mut asides = std::mem::take(&mut self.asides);
+        asides.retain(|aside| self.line(aside.index).is_some());
+        self.asides = asides;
     }
 
     /// Keeps the signs by the numbers of their lines; those of lines that are nobody's go.

@@ -4,6 +4,7 @@
 //! Reads utterances, attributions and participants; writes a version of the summary with its claims and evidence, and
 //! moves the session on when no summary of it is still due. A rerun finds the summary done and changes nothing.
 
+mod addressee;
 mod by_model;
 #[cfg(test)]
 mod cases;
@@ -26,6 +27,7 @@ mod verify;
 
 use serde::Serialize;
 
+pub use addressee::Aside;
 pub(crate) use by_model::broken_template;
 pub use draft::{Draft, DraftClaim, DraftEvidence};
 pub use input::{Danger, Line, OpenThread, SessionForClient, Speaker};

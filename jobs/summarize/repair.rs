@@ -110,6 +110,7 @@ fn reason(dropped: Dropped) -> &'static str {
         Dropped::Doubtful(Doubt::TakenBack) => "it is taken back in the session",
         Dropped::Doubtful(Doubt::NotMeant) => "the words it cites are sarcasm",
         Dropped::Doubtful(Doubt::OfAnother) => "the words it cites tell of somebody else",
+        Dropped::Doubtful(Doubt::ToAnother) => "the words it cites were said to somebody else, and not to this client",
         Dropped::Doubtful(Doubt::InRole) => "the words it cites were said in a role play",
         Dropped::Doubtful(Doubt::Unsure) => "it is surer than the words it cites: they think, hope or may",
         Dropped::WrongOwner => "by the words it cites the other of the two does it",

@@ -14,10 +14,12 @@ macro_rules! patterns {
 patterns! {
     /// It asks of one's own deed whether it was done.
     ASKS_DONE = r"\b(?:were you able to|did you manage to|did you get (?:round|around) to|did you get to|did you get a chance to|did you end up|did you|have you)(?: \w+ly| also| then| already| ever| actually| manage to| get to| find (?:the )?time to)* (?P<deed>[\w'-]+)";
+    /// It asks whether what one sent has come.
+    ASKS_ARRIVED = r"\b(?:did|has|have|do|does) (?:you (?:get|got|receive|received|see|seen|find|found|have)\b|(?:my|the|that|those|it|they|our)\b[\w' -]{0,50}\b(?:arrive|arrived|come through|came through|get (?:there|through|to you)|reach(?:ed)? you|land|landed|turn(?:ed)? up|made it|make it)\b)";
     /// Yes, as the first word of an answer.
-    YES = r"^(?:(?:um+|uh+|oh|well|ah)[,.…-]* )*(?:yes|yeah|yep|yup|i did|i have|we did|we have|sure did|of course i did|done|absolutely|i sure did)\b";
+    YES = r"^(?:(?:um+|uh+|oh|well|ah)[,.…-]* )*(?:yes|yeah|yep|yup|(?:it|they) (?:did|has|have|arrived|came)|(?:i )?got (?:it|them)|it's here|i did|i have|we did|we have|sure did|of course i did|done|absolutely|i sure did)\b";
     /// No, or not yet.
-    NO = r"^(?:(?:um+|uh+|oh|well|ah|hm+|honestly|actually|sadly|unfortunately)[,.…-]* )*(?:no|nope|nah|not yet|not really|i didn't|i did not|i haven't|i have not|we didn't|we haven't|not quite|sorry,? no|still not)\b";
+    NO = r"^(?:(?:um+|uh+|oh|well|ah|hm+|honestly|actually|sadly|unfortunately)[,.…-]* )*(?:no|nope|nah|not yet|not really|i didn't|i did not|i haven't|i have not|we didn't|we haven't|(?:it|they) (?:didn't|did not|hasn't|haven't)|nothing (?:came|arrived)|not quite|sorry,? no|still not)\b";
     /// It was done all the same: "No, wait, I did."
     YET_DONE = r"\b(?:i did|i have|we did|wait|problem|no need|no trouble|no doubt|actually yes)\b";
     /// The yes is not a whole one.
@@ -29,6 +31,11 @@ patterns! {
 /// The deed that a question asks after: "call" of "did you call the school?".
 pub(super) fn deed(own: &str) -> Option<&str> {
     Some(ASKS_DONE.captures(own)?.name("deed")?.as_str())
+}
+
+/// Whether a question asks if what the asker gave has arrived: "Did my sheet arrive?"
+pub(super) fn asks_arrival(own: &str) -> bool {
+    ASKS_ARRIVED.is_match(own)
 }
 
 /// Whether a sentence says yes or no to whether it was done; `None` where it says neither, or a yes with an if or a but.
@@ -64,6 +71,8 @@ mod tests {
             ("i did.", "", Some(true)),
             ("no, not yet.", "", Some(false)),
             ("not yet.", "", Some(false)),
+            ("it did, it did.", "i used it.", Some(true)),
+            ("it didn't.", "", Some(false)),
             ("um, no.", "i was too tired.", Some(false)),
             ("yes, but nobody answered.", "", None),
             ("yes, i will.", "", None),

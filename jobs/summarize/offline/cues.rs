@@ -121,5 +121,5 @@ cues! {
     /// The coach takes a role.
     ROLE_ON = r"\bi'm your (?:boss|father|mother|client|manager|husband|wife|customer|ceo)\b|\b(?:me being|i'll be|i'll play|i play|let me be|let me play|pretend i'm|imagine i'm|i am now|role[- ]play)\b";
     /// The role ends.
-    ROLE_OFF = r"\b(?:i'm (?:\w+ )?again|end of (?:the )?role|out of (?:the )?role|how was (?:that|it)|how long was|okay,? stop|let's stop|back to (?:us|you|me)|stepping out|what did you notice)\b";
+    ROLE_OFF = r"\b(?:the real (?:one|thing|meeting|talk|conversation|call|\w+)\?|what (?:will|do|would) you take (?:into|from|with|away|out)|i'm (?:\w+ )?again|end of (?:the )?role|out of (?:the )?role|how was (?:that|it)|how long was|okay,? stop|let's stop|back to (?:us|you|me)|stepping out|what did you notice)\b";
 }

@@ -70,8 +70,8 @@ fn answered(speech: &Speech, at: usize) -> Option<&Sentence> {
     if speech.turns[sentence.turn].sentences.end != at + 1 {
         return None;
     }
-    let reply = speech.turns.get(sentence.turn + 1)?.sentences.clone();
-    let answer = sentences.get(speech.turns.get(sentence.turn + 2)?.sentences.start)?;
+    let reply = speech.following(sentence.turn)?.sentences.clone();
+    let answer = sentences.get(speech.following(sentence.turn + 1)?.sentences.start)?;
     let asked = sentences[reply.clone()].last()?;
     // An answer that promises something has a day of its own.
     if answer.speaker != sentence.speaker || cues::WILL.is_in(&answer.own) {

@@ -39,6 +39,8 @@ pub enum Doubt {
     OfAnother,
     /// They were said in a role.
     InRole,
+    /// They were said to neither of the two.
+    ToAnother,
     /// They are less sure than the claim.
     Unsure,
 }
@@ -121,6 +123,9 @@ impl<'a> Doubts<'a> {
 
     fn doubt(&self, section: Section, claim: &str, cited: &Sentence) -> Option<Doubt> {
         let own = cited.own.as_str();
+        if cited.aside {
+            return Some(Doubt::ToAnother);
+        }
         if cited.in_role {
             return Some(Doubt::InRole);
         }

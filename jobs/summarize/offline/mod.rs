@@ -50,7 +50,7 @@ use crate::{
 };
 
 /// The version of these rules: it changes with every change of what they choose.
-pub(super) const RULES_VERSION: &str = "rules-8";
+pub(super) const RULES_VERSION: &str = "rules-9";
 
 /// How many claims a section has at most, and how alike two of them may be.
 const LIMITS: [(Section, usize, f32); 6] = [
@@ -232,6 +232,8 @@ mod tests {
             template: Default::default(),
             voice: Default::default(),
             dangers: Vec::new(),
+            asides: Vec::new(),
+            share: None,
         }
     }
 

@@ -60,6 +60,11 @@ patterns! {
     OFFER = format!(r"\b(?:shall|can|could|may|might) (?:i|we) (?:please |also |just |maybe )*(?:{OFFERED})\b|\bshould (?:i|we) (?:also |just )*(?:{OFFERED})\b.*\byou\b|\b(?:do you want|would you like|want) me to (?:{DEED})\b|\bi(?: can| could|'d be happy to|'m happy to| am happy to| would be happy to)(?: also| always| just)* (?:{OFFERED})\b");
     /// The offer is taken.
     ACCEPTS = format!(r"^(?:(?:{YES}),? ?)*(?:please(?: do)?|do|yes|yeah|yep|sure|go ahead|absolutely|of course|definitely|(?:that|it)(?:'d| would|'s) (?:be )?(?:\w+ )?(?:great|good|lovely|helpful|nice|perfect|wonderful|super|kind|fine|brilliant)|i(?:'d| would) (?:like|love|appreciate) (?:that|it)|thank you|thanks)(?:,? (?:please|thank you|thanks|do|so much|very much|then|for me|(?:that|it)(?:'d| would|'s) (?:be )?(?:\w+ )?(?:great|good|lovely|helpful|nice|perfect|wonderful|super|kind|fine|brilliant)|i(?:'d| would) (?:like|love|appreciate) (?:that|it)))*$");
+    /// The offer is taken, with a word on how: "yes please, in German if you have it".
+    ACCEPTS_SO = format!(r"^(?:(?:{YES}),? ?)*(?:please(?: do)?|(?:yes|yeah|yep|sure),? please|i(?:'d| would) (?:like|love|appreciate) (?:that|it)|(?:that|it)(?:'d| would) be (?:\w+ )?(?:great|good|lovely|helpful|nice|perfect|wonderful))(?: -| –|[,.]) ?(?:in|on|with|as|and|for|by|to|if|when|only|just|before|after|at)\b");
+    ACCEPTS_NOT = r"\b(?:but|not|no|never|can't|cannot|don't|actually|unless)\b";
+    /// A promise that says nothing of what is promised, without its days: "will do", "you get it".
+    BARE = format!(r"^(?:(?:{YES})[,.]? ?)*(?:will do|i will(?: do)?|on it|consider it done|i(?:'ll| will) (?:do|send|bring|share|get|forward|mail|e-?mail|have) (?:you )?(?:it|that|this|them)(?: to you| over| across)?|you(?:'ll| will)?(?: also| then)* (?:get|have|receive) (?:it|that|this|them)|will do,? you(?:'ll| will)? (?:get|have|receive) (?:it|that|this|them))(?:,? (?:then|promise|i promise|for sure|of course))*$");
     /// Yes, and nothing else: the one who is asked gives their word.
     AGREES = format!(r"^(?:(?:{YES}),? ?)*(?:will do|i will(?: do)?|i can(?: do (?:it|that|this))?|(?:i'm )?on it|(?:you can )?consider (?:it|that) done|agreed|i am|i do|that's a (?:deal|promise)|you have my word|will be done|you(?:'ll| will) (?:have|get) (?:it|them|that)|you(?:'ve| have)? got it|it's a (?:deal|promise)|deal|i(?: do)? promise|sure thing|with pleasure|you can count on (?:it|me|that)|leave (?:it|that|this) (?:with|to) me|count on (?:it|me|that)|no problem|gladly|my pleasure|happy to(?: do (?:it|that|so))?|i(?:'ll| will) (?:do|send|share|bring|get|write|give|finish|make|forward|e-?mail|mail|pass|hand|drop|read|prepare|book|call|ring|sort|handle|see to|take care of|deal with|have) (?:it|that|this|so|them|those|him|her|you that|you those|you them)|i(?:'ll| will) let (?:him|her|them|you) know|it(?:'ll| will) be (?:done|there|with you|in your inbox))(?:[,.]? (?:then|absolutely|definitely|for sure|gladly|yes|yeah|sure|deal|promise|i promise|of course|okay|ok|no problem|agreed|by then|consider it done|{YES}|maya|coach|right away|straight away|at once|now|asap|over|across|off|ready|done|to you|for you|with you|over to you|along|next time|next session|first thing|with me|this minute|after this|after the call))*$");
     /// It asks who does a deed.
@@ -130,7 +135,7 @@ pub(super) fn answered(speech: &Speech, at: usize) -> Option<Answered<'_>> {
     {
         return None;
     }
-    let before = speech.turns.get(sentence.turn.checked_sub(1)?)?;
+    let before = speech.preceding(sentence.turn)?;
     let asked = request(speech, before.sentences.clone())?;
     let asker = speaks_for(asked)?;
     if asked.in_role || !(3..=LONGEST_REQUEST).contains(&asked.words) || asker == owner {
@@ -151,7 +156,8 @@ pub(super) fn answered(speech: &Speech, at: usize) -> Option<Answered<'_>> {
         let agrees = agrees(said, asked) || (assents(said, sentence, asked) && stands(speech, at));
         return agrees.then_some(Answered { asked, owner });
     }
-    let taken = OFFER.is_match(&asked.own) && ACCEPTS.is_match(said) && stands(speech, at);
+    let accepts = ACCEPTS.is_match(said) || ACCEPTS_SO.is_match(said) && !ACCEPTS_NOT.is_match(said);
+    let taken = OFFER.is_match(&asked.own) && accepts && stands(speech, at);
     taken.then_some(Answered { asked, owner: asker })
 }
 
@@ -251,11 +257,11 @@ pub(super) fn gives(own: &str) -> bool {
 /// The sentence by which the one who offered says when the offer that was taken at `at` comes: "You'll have it tomorrow."
 pub(super) fn confirms(speech: &Speech, at: usize) -> Option<&Sentence> {
     static IT: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"\byou(?:'ll| will)(?: also| then| definitely)* (?:have|get|receive) (?:it|them|that|this)\b|\bi(?:'ll| will) (?:send|share|mail|e-?mail|forward|bring|do) (?:you )?(?:it|them|that|this)\b")
+        Regex::new(r"\byou(?:'ll| will)?(?: also| then| definitely)* (?:have|get|receive) (?:it|them|that|this)\b|\bi(?:'ll| will) (?:send|share|mail|e-?mail|forward|bring|do) (?:you )?(?:it|them|that|this)\b")
             .expect("a constant pattern")
     });
     let answered = answered(speech, at)?;
-    let next = speech.turns.get(speech.sentences[at].turn + 1)?;
+    let next = speech.following(speech.sentences[at].turn)?;
     let first = speech.sentences.get(next.sentences.clone())?.iter().find(|it| it.words >= 3)?;
     let is_it = speaks_for(first) == Some(answered.owner) && !first.asks() && IT.is_match(&first.own);
     is_it.then_some(first)
@@ -270,6 +276,11 @@ pub(super) fn gets(own: &str) -> bool {
 pub(super) fn is_yes(own: &str) -> bool {
     let bare = without_days(own);
     AGREES.is_match(&bare) || ASSENTS.is_match(&bare)
+}
+
+/// Whether a promise says nothing of what is promised, and so needs what it answers.
+pub(super) fn is_bare(own: &str) -> bool {
+    BARE.is_match(without_days(own).as_ref())
 }
 
 /// Whether the word is given with a doubt: an intention, and no promise.

@@ -74,6 +74,11 @@ patterns! {
     ASKS_HABIT = r"\b(?:what (?:do|does|would) (?:you|that|he|she|it) (?:usually |normally |typically |tend to )?(?:do|look like|say|react|happen)|what (?:usually |normally |typically |generally )?(?:happens|goes on)|what (?:usually|normally|typically|generally) happened|how (?:do|does|would) (?:you|that|it|he|she) (?:usually |normally |typically |tend to )?(?:react|respond|handle|deal|show up|show|play out|look|go|behave|cope)|what's (?:your|the) (?:pattern|reflex|default|usual|first reaction|habit|instinct)|walk me through|describe (?:a|what|how|your)|tell me (?:about a|what happens|how you|more about (?:the|that) (?:pattern|habit))|and then what|what goes through|typical (?:day|week|evening|meeting|situation)|how does that (?:usually|normally)|what are you like|what is it (?:that )?you do|give me an example|for example\?|such as\?)";
     /// It is done while one talks, or is no deed at all.
     NO_DEED = r"\b(?:i'll|i will|let me|i'm going to|i am going to|i'm gonna)(?: just| also| now| quickly| then| only)* (?:come (?:back )?(?:to|on to) (?:that|this|it)|put it (?:this|another|differently|like|in other)|repeat|rephrase|summari[sz]e (?:what|that|this|for)|paraphrase|play (?:that|it|back)|pause|hold (?:that|space|on)|let (?:you|that|it|this) (?:finish|think|go|talk|answer|sit|sink|land|stand|be)|give you (?:a (?:second|moment|minute|sec|bit)|an example|some time|space|credit|that)|give (?:an|one|you one) example|give it (?:a (?:thought|go|try|rest)|some|more|time)|ask you|ask (?:you )?(?:a|one|another|this|that|it|something)\b|take (?:that|it|note|your|the point|a (?:sip|breath|moment|second))|write (?:that|this|it) down(?: now)?[.!]?$|note (?:that|it|this)(?: down)?[.!]?$|jot|come in here|interrupt|stop you|push (?:you|back)|challenge (?:you|that)|mirror|reflect|read (?:it|that|this) (?:back|out)|turn (?:on|off) (?:my|the) (?:camera|mic\w*|video|recording|light)|pull (?:it|that|this) up|start (?:with|by|from|over|there)|go (?:first|next|ahead|over|through|back|on|there|with|further|deeper|straight)|share (?:an?|one|some|something|what|this|that|my (?:screen|thoughts?|view|observation|sense|experience)|the screen|with you (?:a|one|what|something))\b|tell you (?:a|an|about|why|how|what|something|the (?:truth|story|thing)|one|honestly|this|that|straight)|tell (?:it|the story)|say (?:it|that|this|something|one|a|what|yes and|more)|explain (?:it|that|this|why|what|how)|show you (?:something|what|a|how)|make (?:it|this|that) (?:short|quick|brief|clear|simple)|make a (?:note|point)|look at (?:it|that|this|you|me)|check (?:in with (?:myself|that)|that i|whether i (?:got|understood|heard)|if i (?:got|understood|heard)|i (?:understood|heard|got)|my understanding|something|the time|my (?:watch|notes?|calendar|diary))|see|think|try|wait|listen|sit|stay|stand|lie|freeze|nod|smile|shut|avoid|snap|explode|cave|give in|give up|stare|scroll|panic|worry|over-?think|go (?:quiet|silent|blank|red|home and|into|crazy|mad)|disappear|find (?:myself|a way|out (?:soon|eventually))|catch myself|tell myself|wake|come (?:home|in|out|across|up with|with)|feel|get (?:angry|upset|stuck|lost|nervous|used|through|over|there|it done|to (?:that|it))|end up|let it|drink|eat|smoke|watch|wander|drift|laugh|cry|hide|pretend|agree|accept|allow|trust|believe|remember|know|understand|figure|manage|survive|rest|sleep on|have (?:to|a (?:think|look|go))|do (?:my best|what i can|whatever|anything|everything|fine|okay|ok|better|well|nothing)|keep (?:going|quiet|it (?:short|brief)|trying|that in mind|you posted|on|thinking|saying|telling|an eye)|take (?:it (?:easy|slow|as|from)|things|responsibility|care of myself)|leave (?:it|that|you)|work (?:on|it out)|get going|stop (?:there|here|talking|you)|start thinking|put (?:up|my head|on a|pressure))\b";
+    /// Done while one talks, and as well on another day.
+    LATER_DEED = r"^(?:i|we)(?:'ll| will|'m going to| am going to)(?: also| then)* (?:ask|show|tell|explain|share|write|check|give|summari[sz]e)\b";
+    NOW = r"\b(?:now|today|this (?:morning|afternoon|evening|session)|here)\b";
+    /// Nobody means it: "I'll overdose on spreadsheets this week".
+    NO_PLAN = r"^(?:i|we)(?:'ll| will|'m going to| am going to|'m gonna)(?: just| also| probably| then| totally| simply| \w+ly)* (?:overdose|drown|die|collapse|explode|implode|scream|freak|choke|starve|suffocate|melt|go (?:mad|crazy|insane|bananas|nuts|under)|lose (?:it|my (?:mind|marbles|cool|temper))|be (?:buried|swamped|drowning|dead|toast)|survive|hate|love|enjoy|regret|dread|suffer|miss|need|know)\b";
     /// The other asks what else there is to do.
     ASKS_NEXT = r"\b(?:what about|how about|what else|anything else|what's next|who could|how will you|what could you do|where will you|what will (?:you|it)|what's your (?:homework|next|first)|(?:^|[.?!] )(?:so |and |okay,? )*(?:the|your) [\w' -]{2,30}\?|what (?:do you want|would you like|are you willing) to (?:do|take on|try|change)|what (?:will|would) you try|what are you (?:taking on|committing)|going to do)\b";
     /// Done while one talks, whatever the verb.
@@ -110,6 +115,9 @@ fn firmness(speech: &Speech, at: usize) -> f32 {
         || cues::DROPPED.is_in(own)
         || is_unsure(speech, sentence)
     {
+        return 0.0;
+    }
+    if owes::is_bare(own) && !says_of_what(speech, sentence) {
         return 0.0;
     }
     let has_day = day::names(own) || day::follows(speech, at);
@@ -152,7 +160,11 @@ const OF_BOTH: f32 = 0.7;
 /// Of a sentence in the future tense: whether it is a deed, and meant.
 fn undertakes(sentence: &Sentence, will: usize, has_day: bool, meant: bool) -> f32 {
     let own = sentence.own.as_str();
-    if cues::WILL_NOT.place(own) == Some(will) || score::is_conditional(&own[..will]) || IN_SESSION.is_match(own) {
+    if score::will_not(own, will)
+        || NO_PLAN.is_match(&own[will..])
+        || score::is_conditional(&own[..will])
+        || IN_SESSION.is_match(own)
+    {
         return 0.0;
     }
     let by_deed = VERB.captures(&own[will..]).and_then(|found| found.get(1));
@@ -165,6 +177,8 @@ fn undertakes(sentence: &Sentence, will: usize, has_day: bool, meant: bool) -> f
     }
     // What is no deed by its verb is one where a day is set for it.
     let no_deed = NO_DEED.find(own).is_some_and(|found| found.start() <= will && found.end() > will);
+    // "I will ask you two questions by email on Wednesday" is not done while one talks.
+    let no_deed = no_deed && !(day::names(own) && !NOW.is_match(own) && LATER_DEED.is_match(&own[will..]));
     let is_meant = if sentence.speaker == Speaker::Coach {
         !no_deed && (says_it || is_deed && has_day)
     } else {
@@ -174,6 +188,16 @@ fn undertakes(sentence: &Sentence, will: usize, has_day: bool, meant: bool) -> f
         return 0.0;
     }
     if own[will..].starts_with("we") && !owes::gives(own) { OF_BOTH } else { FIRM }
+}
+
+/// Whether something right before tells what a bare promise ("You'll have it tomorrow.") is of: the speaker's own words, a
+/// request, or a question.
+fn says_of_what(speech: &Speech, sentence: &Sentence) -> bool {
+    let turn = &speech.turns[sentence.turn].sentences;
+    let own = speech.sentences[turn.start..sentence.at].iter().any(|it| it.words >= 3);
+    let asked = speech.preceding(sentence.turn).and_then(|before| speech.sentences[before.sentences.clone()].last());
+    own || owes::answered(speech, sentence.at).is_some()
+        || asked.is_some_and(|it| it.words >= 3 && !it.in_role && (it.asks() || owes::asks_for(&it.own)))
 }
 
 /// Whether the word is given with a doubt, in the sentence or in the breath beside it.

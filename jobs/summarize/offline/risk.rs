@@ -1,5 +1,9 @@
 //! Signs in a client's words that somebody should look soon.
 
+use std::sync::LazyLock;
+
+use regex::Regex;
+
 use super::{
     super::input::Speaker,
     cues,
@@ -25,12 +29,12 @@ impl Risk {
         }
     }
 
-    /// Follows the client's name.
+    /// Follows "Priya spoke of".
     pub(super) fn reason(self) -> &'static str {
         match self {
-            Self::Quitting => "spoke of leaving or giving up",
-            Self::Distress => "spoke of strain",
-            Self::MissedPromise => "spoke of something not done",
+            Self::Quitting => "leaving or giving up",
+            Self::Distress => "strain",
+            Self::MissedPromise => "something not done",
         }
     }
 }
@@ -49,7 +53,7 @@ pub(super) fn risk(speech: &Speech, at: usize) -> Option<Risk> {
     if cues::QUITTING.is_in(own) && !negation_before(own) {
         return Some(Risk::Quitting);
     }
-    if cues::DISTRESS.is_in(own) && !own.contains("not exhausted") {
+    if cues::DISTRESS.is_in(own) && !own.contains("not exhausted") && !is_of_another(&sentence.text, own) {
         return Some(Risk::Distress);
     }
     let missed =
@@ -57,4 +61,45 @@ pub(super) fn risk(speech: &Speech, at: usize) -> Option<Risk> {
     // "And did you look?" – "I did not." – "Wonderful!": what was promised was not to.
     let praised = cues::PRAISE.is_in(&speech.after(sentence.turn));
     (missed && !praised).then_some(Risk::MissedPromise)
+}
+
+/// Whether the strain is somebody else's: "I used it with Priti, and she cried", "Priti cried", "my boss is burnt out".
+fn is_of_another(text: &str, own: &str) -> bool {
+    static WHO: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"\b(?:(?P<self>i|i'm|i've|i'd|i'll|we|we're|we've|me|us|myself)|he|she|they|he's|she's|they're|everybody|everyone|people|you|(?:my|his|her|our|their|the) (?:\w+ )?(?:brother|sister|mum|mom|mother|dad|father|parents|wife|husband|partner|son|daughter|kids?|child|children|boss|manager|ceo|team|staff|people|colleagues?|friends?|client|customer|deputy|assistant|neighbou?r|boy|girl|baby)(?:'s)?)\b")
+            .expect("a constant pattern")
+    });
+    static NAMED: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"\b(?P<name>\p{Lu}\p{Ll}+)(?:['\u{2019}]s| is| was| has| had| nearly| almost| just| even| really| totally| completely| felt| feels| looks| looked| got| been)* (?:burn(?:ed|t|ing)? out|panick\w*|crying|cried|hopeless|depress\w*|exhausted|desperate|breaking down|broke down|at (?:his|her|their) limit|overwhelmed|falling apart|on sick leave|in tears)\b")
+            .expect("a constant pattern")
+    });
+    let Some(cue) = cues::DISTRESS.place(own) else { return false };
+    if let Some(who) = WHO.captures_iter(&own[..cue]).last() {
+        return who.name("self").is_none();
+    }
+    // "Honestly exhausted": no name is a word like that.
+    NAMED.captures_iter(text).any(|found| {
+        !matches!(
+            &found["name"],
+            "Honestly"
+                | "Just"
+                | "Really"
+                | "Totally"
+                | "Completely"
+                | "Still"
+                | "So"
+                | "Always"
+                | "Quite"
+                | "Pretty"
+                | "Very"
+                | "Rather"
+                | "Utterly"
+                | "Frankly"
+                | "Kind"
+                | "Been"
+                | "Got"
+                | "Felt"
+                | "Was"
+        )
+    })
 }

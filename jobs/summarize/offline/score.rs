@@ -108,7 +108,12 @@ fn wins(speech: &Speech, at: usize) -> f32 {
     if cues::ASKS_HARD.is_in(&before) {
         score -= 0.5;
     }
-    if is_no_win(own) || cues::MODAL.is_in(own) || cues::WILL.is_in(own) || cues::SARCASM.is_in(own) {
+    if is_no_win(own)
+        || MISHAP.is_match(own)
+        || cues::MODAL.is_in(own)
+        || cues::WILL.is_in(own)
+        || cues::SARCASM.is_in(own)
+    {
         return 0.0;
     }
     if cues::CANNOT.is_in(own) || cues::HARD.is_in(own) && !cues::NOT_HARD.is_in(own) {
@@ -119,6 +124,12 @@ fn wins(speech: &Speech, at: usize) -> f32 {
     }
     score
 }
+
+/// A verb of progress that tells a mishap: "my phone died, so I cut myself shaving".
+static MISHAP: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"\b(?:cut|hurt|burn(?:ed|t)|injured|scalded|locked) (?:myself|my (?:finger|hand|arm|leg|foot|face|chin|lip|thumb|knee|head|tongue)s?)\b|\b(?:broke|lost|cracked|dropped|smashed|spilled|spilt) (?:my|the) (?:phone|keys?|wallet|arm|leg|foot|glasses|laptop|coffee|tooth)\b|\b(?:my|the) (?:phone|battery|laptop|car|computer|line|connection|alarm|wifi|server) (?:died|crashed|broke|dropped|failed|went dead|gave up|didn't)\b|\boverslept\b")
+        .expect("a constant pattern")
+});
 
 /// "I did not send it", "we almost closed it" and "I would have told him" are no wins, whatever verb they have.
 pub(super) fn is_no_win(own: &str) -> bool {
@@ -131,8 +142,18 @@ pub(super) fn is_no_undertaking(own: &str) -> bool {
     cues::DROPPED.is_in(own)
         || cues::REPORTS.is_in(own)
         || cues::REFUSES.is_in(own) && will.is_none()
-        || will.is_some_and(|will| cues::WILL_NOT.place(own) == Some(will))
+        || will.is_some_and(|will| will_not(own, will))
         || cues::HYPOTHETICAL.place(own).is_some_and(|place| will.is_none_or(|will| place < will))
+}
+
+/// Whether the future tense at `will` undertakes nothing, by its verb: "I'll see". With a day it may: "I'll see him on
+/// Monday", "I'll say sixty-eight in the interview on Thursday".
+pub(super) fn will_not(own: &str, will: usize) -> bool {
+    static MEETS_OR_SAYS: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"^(?:i|we)(?:'ll| will| am going to|'m going to) (?:also |just |then )?(?:see (?:him|her|them|my \w+|the (?:doctor|dentist|lawyer|bank|team|boss|board|client|landlord|therapist|notary|accountant))\b|say (?:[\w'-]+ ){1,6}(?:in|to|at|during) \w+)")
+            .expect("a constant pattern")
+    });
+    cues::WILL_NOT.place(own) == Some(will) && !(MEETS_OR_SAYS.is_match(&own[will..]) && day::names(own))
 }
 
 /// Whether it depends, is over, or is not the speaker's own.
@@ -168,7 +189,12 @@ pub(super) fn negation_before(own: &str) -> bool {
 
 fn challenges(speech: &Speech, at: usize) -> f32 {
     let sentence = &speech.sentences[at];
-    let own = &sentence.own;
+    // Who comes late was stuck, and is not troubled.
+    static LATE: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"\bstuck (?:on|in|at|behind) (?:the |an? |some |my |this )?(?:[\w-]+ )?(?:road|roads|motorway|highway|freeway|traffic|jam|train|tram|bus|tube|lift|elevator|queue|airport|roadworks|station|[ma]\d+|snow|rain|customs|junction|bridge|tunnel|call|meeting|lorry|tractor)\b")
+            .expect("a constant pattern")
+    });
+    let own = &LATE.replace_all(&sentence.own, "late").into_owned();
     if cues::DROPPED.is_in(own) {
         return 0.0;
     }

@@ -182,10 +182,8 @@ impl Settled {
                 .insert(made.at, next.map_or(PromiseOutcome::TakenBack, |next| PromiseOutcome::Moved(next.at)));
             return;
         }
-        let asked = sentence
-            .turn
-            .checked_sub(1)
-            .and_then(|before| speech.sentences[speech.turns[before].sentences.clone()].last());
+        let asked =
+            speech.preceding(sentence.turn).and_then(|before| speech.sentences[before.sentences.clone()].last());
         let is_first = speech.turns[sentence.turn].sentences.start == sentence.at;
         if let Some(made) = named_and_refused(own, speaker, recent) {
             self.outcomes.insert(made.at, PromiseOutcome::TakenBack);
@@ -373,6 +371,9 @@ fn moves<'m>(speech: &Speech, sentence: &Sentence, recent: &'m [Made], speaker: 
     };
     if !sentence.asks() && says_day(sentence) {
         let made = own_last(recent).filter(near)?;
+        if !can_move(speech, made, sentence, recent) {
+            return None;
+        }
         // The first day that is named moves nothing: "I'll write to her. By Thursday, I'd say."
         let is_first = made.day.is_none() && sentence.at == made.at + 1;
         return (!is_first).then_some((made.at, sentence.at));
@@ -386,14 +387,34 @@ fn moves<'m>(speech: &Speech, sentence: &Sentence, recent: &'m [Made], speaker: 
     if !is_first || !SAYS_YES.is_match(own) {
         return None;
     }
-    let before = speech.turns.get(sentence.turn.checked_sub(1)?)?;
+    let before = speech.preceding(sentence.turn)?;
     let asked = speech.sentences.get(before.sentences.end.checked_sub(1)?)?;
     let asks_move = asked.asks() && asked.words <= 20 && ASKS_MOVE.is_match(&asked.own) && day::names(&asked.own);
     if asked.speaker == sentence.speaker || !asks_move && !says_day(asked) {
         return None;
     }
     let made = recent.iter().rev().find(|made| made.at < asked.at).filter(near)?;
-    Some((made.at, asked.at))
+    can_move(speech, made, asked, recent).then_some((made.at, asked.at))
+}
+
+/// Whether the day that `said` names can be of the promise `made`, and of no other plan: none with a day of its own was
+/// spoken of between, by whomever. What a third one said there is not known: then only what corrects counts ("No, make it
+/// Friday."), and not what may agree to theirs ("Friday then.").
+fn can_move(speech: &Speech, made: &Made, said: &Sentence, recent: &[Made]) -> bool {
+    let corrects = CORRECTS.is_match(&said.own);
+    if recent.iter().any(|other| other.at > made.at && other.at < said.at) {
+        return false;
+    }
+    let has_gap = speech.turns[made.turn + 1..=said.turn].iter().any(|turn| turn.after_gap);
+    let is_plan = |it: &Sentence| {
+        let bare = owes::without_days(&it.own);
+        let day = due::find(&it.text, NaiveDate::default()).and_then(|due| due.date);
+        let other_day = bare.len() + 3 < it.own.len() && day.is_none_or(|day| made.day != Some(day));
+        // "Wednesday would be better" is of the same plan.
+        let of_it = MOVES.is_match(bare.as_ref()) || day::only_day(&it.own) || CORRECTS.is_match(&it.own);
+        !it.asks() && !of_it && other_day
+    };
+    !(has_gap && !corrects) && !speech.sentences[made.at + 1..said.at].iter().any(is_plan)
 }
 
 /// Whether the promise `new` stands in the place of an earlier one.

@@ -33,6 +33,8 @@ pub(super) struct Turn {
     pub(super) speaker: Speaker,
     /// Its sentences in [`Speech::sentences`].
     pub(super) sentences: Range<usize>,
+    /// Something that is not here was said between the turn before and this one: by somebody else, or it was left out.
+    pub(super) after_gap: bool,
 }
 
 /// A sentence.
@@ -54,6 +56,8 @@ pub(super) struct Sentence {
     pub(super) evidence: Vec<DraftEvidence>,
     /// Said in a role that coach and client play: nobody's own words.
     pub(super) in_role: bool,
+    /// Said to neither of the two, and so as little of what is between them as what is said in a role: `in_role` too.
+    pub(super) aside: bool,
     /// The second of two undertakings in one sentence: who does it stands before.
     pub(super) goes_on: bool,
 }
@@ -106,7 +110,8 @@ impl Speech {
             }
             let from = sentences.len();
             add_turn(input, first..last + 1, turns.len(), &mut sentences);
-            turns.push(Turn { speaker: lines[first].speaker, sentences: from..sentences.len() });
+            let after_gap = first > 0 && lines[first - 1].index + 1 != lines[first].index;
+            turns.push(Turn { speaker: lines[first].speaker, sentences: from..sentences.len(), after_gap });
             first = last + 1;
         }
         let mut last_with = HashMap::new();
@@ -115,6 +120,17 @@ impl Speech {
         }
         let dropped = sentences.iter().filter(|it| cues::DROPPED.is_in(&it.own)).map(|it| it.at).collect();
         Self { turns, sentences, dropped, firm: OnceLock::new(), last_with }
+    }
+
+    /// The turn that this one answers: the one right before it, with nothing between.
+    pub(super) fn preceding(&self, turn: usize) -> Option<&Turn> {
+        let own = self.turns.get(turn)?;
+        self.turns.get(turn.checked_sub(1)?).filter(|_| !own.after_gap)
+    }
+
+    /// The turn that answers this one.
+    pub(super) fn following(&self, turn: usize) -> Option<&Turn> {
+        self.turns.get(turn + 1).filter(|next| !next.after_gap)
     }
 
     /// Whether a later turn states something about the same as the sentence at `at`: two content words of it.
@@ -180,6 +196,7 @@ fn add_turn(input: &SessionForClient, lines: Range<usize>, turn: usize, sentence
         let to = places.partition_point(|(_, place)| place.start < part.end);
         places.get(from..to).unwrap_or_default()
     };
+    let asides = asides(input, &joined, &places);
     for range in text::sentences(&joined) {
         let long = text::words(&joined[range.clone()]).len() > LONG_SENTENCE_WORDS;
         let parts: Vec<Range<usize>> = if long {
@@ -198,6 +215,7 @@ fn add_turn(input: &SessionForClient, lines: Range<usize>, turn: usize, sentence
         for (goes_on, part) in promised.collect::<Vec<_>>() {
             let evidence =
                 under(&part).iter().filter_map(|(at, place)| evidence(input, *at, &joined, place, &part)).collect();
+            let aside = asides.iter().any(|aside| aside.start < part.end && part.start < aside.end);
             let said = joined[part].trim().to_owned();
             let own = text::without_quotes(&said)
                 .to_lowercase()
@@ -208,10 +226,41 @@ fn add_turn(input: &SessionForClient, lines: Range<usize>, turn: usize, sentence
             let words = text::words(&said).len();
             let at = sentences.len();
             let stems = stems::stems(&said);
-            let in_role = false;
-            sentences.push(Sentence { at, turn, speaker, text: said, own, words, stems, evidence, in_role, goes_on });
+            let in_role = aside;
+            sentences.push(Sentence {
+                at,
+                turn,
+                speaker,
+                text: said,
+                own,
+                words,
+                stems,
+                evidence,
+                in_role,
+                aside,
+                goes_on,
+            });
         }
     }
+}
+
+/// Where in the joined lines of a turn something is said to neither of the two.
+fn asides(input: &SessionForClient, joined: &str, places: &[(usize, Range<usize>)]) -> Vec<Range<usize>> {
+    let of_line = |(at, place): &(usize, Range<usize>)| {
+        let index = input.utterances[*at].index;
+        // They are in the order of the lines.
+        let from = input.asides.partition_point(|aside| aside.index < index);
+        let own: Vec<Range<usize>> = input.asides[from..]
+            .iter()
+            .take_while(|aside| aside.index == index)
+            .filter_map(|aside| {
+                let found = joined[place.clone()].find(&aside.sentence.replace('\n', " "))?;
+                Some(place.start + found..place.start + found + aside.sentence.len())
+            })
+            .collect();
+        own
+    };
+    places.iter().flat_map(of_line).collect()
 }
 
 /// The parts of a long sentence. None begins where the words before decide what is said: "I don't think that" and "I'll

@@ -256,21 +256,34 @@ impl Wanted {
     /// something else is not known to be what is answered.
     fn answered(&self, speech: &Speech, sentence: &Sentence) -> Option<(usize, bool)> {
         let turn = &speech.turns[sentence.turn].sentences;
-        let before = speech.turns.get(sentence.turn.checked_sub(1)?)?;
-        if sentence.at != turn.start || before.speaker == sentence.speaker || !self.is_owed_by(sentence.speaker) {
+        let before = speech.preceding(sentence.turn)?;
+        if sentence.at != turn.start || before.speaker == sentence.speaker {
             return None;
         }
         let mut questions = before.sentences.clone().rev().map(|at| &speech.sentences[at]).filter(|it| it.asks());
         let asked = questions.next().filter(|it| !it.in_role)?;
-        let deed = asked::deed(&asked.own)?;
-        let asks_deed = self.lemmas.contains(&lemma(deed).0);
-        let said = lemmas(&asked.text);
-        if !asks_deed || self.nearness(&said, &BTreeSet::new(), false) < ENOUGH || questions.next().is_some() {
+        let mut said = lemmas(&asked.text);
+        let asks_of_it = if self.is_owed_by(sentence.speaker) && asked::deed(&asked.own).is_some() {
+            asked::deed(&asked.own).is_some_and(|deed| self.lemmas.contains(&lemma(deed).0))
+        } else {
+            // "Did my sheet arrive?": what was sent has arrived.
+            let given = self.given();
+            let asks = given.is_some() && self.is_owed_by(before.speaker) && asked::asks_arrival(&asked.own);
+            said.extend(given);
+            asks
+        };
+        if !asks_of_it || self.nearness(&said, &BTreeSet::new(), false) < ENOUGH || questions.next().is_some() {
             return None;
         }
         let rest = speech.sentences.get(sentence.at + 1).filter(|it| turn.contains(&it.at));
         let met = asked::answer(&sentence.own, rest.map_or("", |it| it.own.as_str()))?;
         Some((asked.at, met))
+    }
+
+    /// The deed by which something of the thread comes to another, where it has one.
+    fn given(&self) -> Option<String> {
+        let deeds = ["send", "give", "mail", "email", "forward", "post", "submit", "hand", "share", "bring", "deliver"];
+        deeds.into_iter().map(|deed| lemma(deed).0).find(|deed| self.lemmas.contains(deed))
     }
 
     fn is_owed_by(&self, speaker: Speaker) -> bool {
@@ -302,6 +315,8 @@ impl Wanted {
         }
         let did = self.deed_is_past(own, &I)
             || cues::IT_IS_DONE.is_in(own)
+            || self.deed_is_past(own, &IT)
+            || self.given().is_some() && WENT.is_match(own)
             || asked && cues::YES_I_DID.is_in(own)
             || is_alike && (cues::ACHIEVED.is_in(own) || cues::DID.is_in(own) || cues::MOVED.is_in(own));
         did.then_some(true)
@@ -371,6 +386,17 @@ impl Wanted {
 static I: LazyLock<Regex> = LazyLock::new(|| did("(?:i|we)"));
 /// What the other did.
 static YOU: LazyLock<Regex> = LazyLock::new(|| did("you"));
+
+/// What was done with it, whoever did it.
+static IT: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"\b(?:the|my|our|it|that|those|these|all) ?[\w' ]{0,30}?(?:was|were|is|are|got|has been|have been|'s been)(?: all| already| finally| now)* (\w+)")
+        .expect("a constant pattern")
+});
+/// It was sent: "The pages went to Helen on Tuesday."
+static WENT: LazyLock<Regex> = LazyLock::new(|| {
+    Regex::new(r"\b(?:it|they|that|those|both|all|(?:the|my|our) [\w' ]{2,40}?) (?:went|has gone|have gone|is gone|are gone) (?:out|off|over|across|to|yesterday|on|last|this)\b")
+        .expect("a constant pattern")
+});
 
 fn did(who: &str) -> Regex {
     let adverbs = "(?: (?:just|also|even|finally|already|actually|then|both))*";

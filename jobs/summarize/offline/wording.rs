@@ -25,6 +25,10 @@ use crate::{attribute, model::Section};
 const SHORT_WORDS: usize = 7;
 /// An insight of fewer words says little alone.
 const SHORT_INSIGHT_WORDS: usize = 10;
+/// What a promise is of is shown at this length.
+const LONGEST_ASKED_WORDS: usize = 40;
+/// So many of the questions that are counted are shown.
+const SHOWN_QUESTIONS: usize = 3;
 /// A question of more words is no help to the reader of its answer.
 const LONG_QUESTION_WORDS: usize = 14;
 
@@ -60,7 +64,9 @@ impl Writer<'_> {
         let told =
             question.into_iter().chain(named).chain(begins).chain(parts.iter().copied()).chain(answer).chain(moved);
         // "Could we say Friday?" alone is not agreed to.
-        let agreed = moved.filter(|it| it.asks()).and_then(|it| self.speech.sentences.get(it.at + 1));
+        let agreed = moved
+            .filter(|it| it.asks() || it.speaker != sentence.speaker)
+            .and_then(|it| self.speech.sentences.get(it.at + 1));
         let evidence = self.evidence(told.chain(agreed));
         let (name, verb) = match (section, sentence.speaker) {
             (Section::Recommendations, _) => (self.input.coach_short(), "suggested"),
@@ -113,7 +119,8 @@ impl Writer<'_> {
         } else {
             [self.input.client_short(), self.input.coach_short()]
         };
-        format!("\u{201c}{first}\u{201d}, {one} asked \u{201c}{then}\u{201d} and {other} agreed")
+        let verb = if moved.asks() { "asked" } else { "said" };
+        format!("\u{201c}{first}\u{201d}, {one} {verb} \u{201c}{then}\u{201d} and {other} agreed")
     }
 
     /// Of the second half of a promise: "I'll", and the first half, where that was said.
@@ -189,7 +196,7 @@ impl Writer<'_> {
     /// The coach's question that a sentence answers, where the answer needs it: it is very short, or begins as an
     /// answer does ("That I …"), or is chosen because of what was asked.
     fn question(&self, sentence: &Sentence, taken: &BTreeSet<usize>) -> Option<&Sentence> {
-        let asked = self.speech.turns.get(sentence.turn.checked_sub(1)?)?;
+        let asked = self.speech.preceding(sentence.turn)?;
         let last = self.speech.sentences.get(asked.sentences.end.checked_sub(1)?)?;
         let answers_at_once = self.speech.turns[sentence.turn].sentences.start + 2 > sentence.at;
         let openings = [&cues::ASKS_HARD, &cues::ASKS_WINS, &cues::ASKS_MEANING];
@@ -197,14 +204,15 @@ impl Writer<'_> {
         let needs_it = sentence.words < SHORT_WORDS && !cues::ACHIEVED.is_in(&sentence.own)
             || sentence.own.starts_with("that ")
             || !speaks_for_itself && sentence.words <= 20 && openings.iter().any(|cue| cue.is_in(&last.own));
-        (sentence.speaker == Speaker::Client
-            && needs_it
+        // "You'll have it tomorrow" says nothing without it, whoever says it.
+        let is_bare = owes::is_bare(&sentence.own);
+        ((sentence.speaker == Speaker::Client && last.speaker == Speaker::Coach && needs_it
+            || is_bare && sentence.speaker != last.speaker)
             && answers_at_once
-            && last.speaker == Speaker::Coach
             && last.asks()
             && !last.in_role
             && !taken.contains(&last.at)
-            && (3..=LONG_QUESTION_WORDS).contains(&last.words))
+            && (3..=if is_bare { LONGEST_ASKED_WORDS } else { LONG_QUESTION_WORDS }).contains(&last.words))
         .then_some(last)
     }
 
@@ -256,19 +264,18 @@ impl Writer<'_> {
         self.ranking.choose(found, 3, 0.6).into_iter().map(quote).collect()
     }
 
-    /// How engaged the client was: counts, with the client's longest sentence as evidence. They are those of the page:
-    /// of all lines of the session, by the same functions.
+    /// How engaged the client was: counts, with the questions that are counted as evidence, or the longest sentence and its
+    /// length where none was asked. They are those of the page: of all lines of the session, by the same functions.
     pub(super) fn engagement(&self, whole: &SessionForClient) -> Option<DraftClaim> {
         let own = self.speech.sentences.iter().filter(|it| it.speaker == Speaker::Client && !it.in_role);
         let longest = own.max_by_key(|it| it.words).filter(|it| it.words >= 3)?;
-        let (mut words, mut all, mut turns, mut questions) = (0, 0, 0, 0);
+        let (mut words, mut turns, mut questions) = (0, 0, 0);
         let mut before: Option<&Line> = None;
         for line in &whole.utterances {
             let count = words::count(&line.text);
             if count == 0 {
                 continue;
             }
-            all += count;
             if line.speaker == Speaker::Client {
                 words += count;
                 questions += attribute::measures::questions(&line.text);
@@ -277,18 +284,24 @@ impl Writer<'_> {
             }
             before = Some(line);
         }
-        let share = (words * 100 + all / 2) / all.max(1);
         let name = self.input.client_short();
         let group = !self.input.other_names.is_empty();
         // What names another client was taken out before, and is not counted.
         let counted = if group { "Apart from what names others, " } else { "" };
         let mut text = format!("{counted}{name} spoke {} in {}", many(words, "word"), many(turns, "turn"));
-        // In a group the rest of the room was taken out, and a share of what is left says nothing.
-        if !group {
-            text.push_str(&format!(", {share}% of all words,"));
+        // Of all who speak, as the page has it: a share of what is left here would be another.
+        if let Some(share) = self.input.share.filter(|_| !group) {
+            text.push_str(&format!(", {share}% of all that was said,"));
         }
         text.push_str(&format!(" and asked {}.", many(usize::try_from(questions).unwrap_or_default(), "question")));
-        Some(DraftClaim::new(Section::Engagement, text, longest.evidence.clone()))
+        let of_client = self.speech.sentences.iter().filter(|it| it.speaker == Speaker::Client && !it.in_role);
+        let asked: Vec<&Sentence> = of_client.filter(|it| it.asks() && it.words > 0).take(SHOWN_QUESTIONS).collect();
+        if asked.is_empty() {
+            text.push_str(&format!(" The longest sentence has {}.", many(longest.words, "word")));
+            return Some(DraftClaim::new(Section::Engagement, text, longest.evidence.clone()));
+        }
+        let evidence = self.evidence(asked.into_iter());
+        Some(DraftClaim::new(Section::Engagement, text, evidence))
     }
 
     /// How urgently the client needs attention, from 0 to 1, with the words that say so.
@@ -305,7 +318,7 @@ impl Writer<'_> {
                 reasons.push(risk.reason());
             }
         }
-        let text = format!("{} {}.", self.input.client_short(), reasons.join(", "));
+        let text = format!("{} spoke of {}.", self.input.client_short(), reasons.join(" and of "));
         let evidence = risks.iter().flat_map(|(_, it)| it.evidence.clone()).collect();
         Some(DraftClaim { score: Some(1.0 - calm), ..DraftClaim::new(Section::Priority, text, evidence) })
     }

@@ -4,8 +4,13 @@ use uuid::Uuid;
 
 use super::{SummaryTemplate, TemplateFault};
 use crate::{
+    attribute::measures,
     model::{Content, Owner},
-    summarize::{SessionForClient, Speaker, input::Line, offline, prompt, verify},
+    summarize::{
+        SessionForClient, Speaker,
+        input::{Line, percent},
+        offline, prompt, verify,
+    },
     text,
 };
 
@@ -96,8 +101,21 @@ pub(crate) fn read(text: &str) -> SessionForClient {
         template: SummaryTemplate::default(),
         voice: crate::voice::Voice::default(),
         dangers: Vec::new(),
+        asides: Vec::new(),
+        share: None,
     };
+    input.share = share(&input);
     input.listen();
     input.confine();
     input
+}
+
+/// How much of all that was said the client said, by the words: such a session has no times.
+fn share(input: &SessionForClient) -> Option<i64> {
+    let all = [Speaker::Client, Speaker::Coach, Speaker::OtherClient, Speaker::Guest];
+    let place = |speaker| all.iter().position(|it| *it == speaker);
+    let said = input.utterances.iter();
+    let spoken: Vec<_> =
+        said.map(|line| measures::Spoken { participant: place(line.speaker), time: None, text: &line.text }).collect();
+    measures::measure(4, &spoken).first().map(|client| percent(client.share))
 }
