@@ -115,6 +115,21 @@ impl People {
         self.only(|person| person.words.first().is_some_and(|word| nicknames::alike(word, given)))
     }
 
+    /// Somebody other than `but` whose whole name or address a label is; `key` is the label's alias key.
+    pub(crate) fn called_in_full(&self, label: &str, key: &str, but: Who) -> Option<&Person> {
+        let forms = names::forms(label);
+        let emails = names::emails(label);
+        let is_form = |person: &Person| {
+            person.words.len() >= 2
+                && forms.iter().any(|form| form.without == names::Without::Nothing && form.words == person.words)
+        };
+        let is_written =
+            |person: &Person| names::alias_key(&person.name) == key && !names::holds_others(label, &person.name);
+        let has_email = |person: &Person| person.email.as_ref().is_some_and(|email| emails.contains(email));
+        let mut others = self.people.iter().filter(|person| person.who != but);
+        others.find(|person| is_form(person) || has_email(person) || is_written(person))
+    }
+
     /// The names by which everybody may be called.
     pub(crate) fn known_names(&self) -> KnownNames {
         let given = self.people.iter().filter_map(|person| person.words.first().cloned()).collect();

@@ -209,6 +209,10 @@ fn find_by_name(label: &str, is_anybodys: bool, labels: &[&str], people: &People
     // What was said of a label that is anybody's held for its own session; the roster may still know it as a name.
     if let Some(alias) = people.aliases.get(&key).filter(|alias| !(is_anybodys && alias.by_correction)) {
         let name = people.name(alias.who);
+        // A name that is somebody's own may mean them, whatever was said of it when nobody was called so.
+        if let Some(other) = people.called_in_full(label, &key, alias.who) {
+            return Err(format!("This could be {} or {name}.", other.name));
+        }
         return match alias.by_correction {
             true => found(alias.who, 0.98, Basis::Coach, format!("You told us before that “{label}” is {name}.")),
             false => found(alias.who, 0.95, Basis::Name, format!("The roster says that “{label}” is {name}.")),

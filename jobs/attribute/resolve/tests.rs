@@ -247,3 +247,25 @@ fn what_the_coach_took_back_is_not_guessed_again() {
 fn labels_without_words_do_not_count() {
     assert_eq!(resolve(&[Label { label: "Nobody".into(), words: 0 }], &[], &people()), []);
 }
+
+#[test]
+fn an_alias_never_beats_the_whole_name_of_somebody_else() {
+    for (label, whose) in [
+        ("Priya Raman", "Priya Raman"),
+        ("PRIYA RAMAN (Guest)", "Priya Raman"),
+        ("Raman, Priya", "Priya Raman"),
+        ("priya@raman.example", "Priya Raman"),
+        ("milen | Erigon", "milen | Erigon"),
+        ("Maya Okafor", "Maya Okafor"),
+    ] {
+        for by_correction in [false, true] {
+            let alias = Alias { who: TOM, written: label.to_owned(), by_correction };
+            let mut people = people();
+            people.aliases.insert(names::alias_key(label), alias);
+            let labels = [label, "Tom Becker"].map(|label| Label { label: label.to_owned(), words: 10 });
+            let found = resolve(&labels, &[], &people);
+            assert_eq!(found[0].who, None, "{label}: {found:?}");
+            assert_eq!(found[0].reason, format!("This could be {whose} or Tom Becker."), "{label}");
+        }
+    }
+}
