@@ -253,21 +253,42 @@ async fn a_new_client_is_named_once_and_wrong_answers_change_nothing() {
 }
 
 #[tokio::test]
-async fn a_name_that_another_client_has_as_alias_is_asked_about() {
+async fn a_name_that_another_has_as_alias_is_asked_about_and_a_new_client_is_nobody_who_is_known() {
     let world = World::new().await;
     let mut tx = tenant(&world).await;
-    sqlx::query(
-        "insert into aliases (organization_id, coach_id, normalized, written, client_id, source)
-         select organization_id, coach_id, 'priya raman', 'Priya Raman', id, 'roster' from clients
-         where name = 'Tom Becker'",
-    )
-    .execute(tx.conn())
-    .await
-    .expect("an alias");
+    for alias in ["priya raman", "jonas weber"] {
+        sqlx::query(
+            "insert into aliases (organization_id, coach_id, normalized, written, client_id, source)
+             select organization_id, coach_id, $1, $1, id, 'roster' from clients where name = 'Tom Becker'",
+        )
+        .bind(alias)
+        .execute(tx.conn())
+        .await
+        .expect("an alias");
+    }
     tx.commit().await.expect("it is committed");
     let session = parsed_session(&world, &TWO[..2]).await;
     attribute(&world, session).await;
     assert!(outcome(&world, session).await.starts_with("waiting_for_speakers"), "Priya's words are not Tom's");
+    let new =
+        |name: &str, email: Option<&str>| SpeakerIs::NewClient { name: name.into(), email: email.map(Into::into) };
+    for (is, said) in [
+        (new("Zora", Some("tom@becker.example")), "tom@becker.example already belongs to your client Tom Becker"),
+        (new("Jonas Weber", None), "Jonas Weber already belongs to your client Tom Becker"),
+        (new("Jonas Weber", Some("jonas@weber.example")), "Jonas Weber already belongs to your client Tom Becker"),
+        (new("Jonas", Some("jo nas@weber.example")), "`jo nas@weber.example` isn't a valid email address"),
+        (new(&"Jonas ".repeat(50), None), "is too long for a name"),
+        (SpeakerIs::Guest { name: "Jonas ".repeat(50) }, "is too long for a name"),
+    ] {
+        let refused = name(&world, session, &[("Priya Raman (she/her)", is)]).await.expect_err(said).to_string();
+        assert!(refused.contains(said), "{refused}");
+    }
+    let clients = people::list_clients(&world.database.db, "maya").await.expect("clients");
+    let names: Vec<&str> = clients.iter().map(|client| client.name.as_str()).collect();
+    assert_eq!(names, ["Priya Raman", "Tom Becker"]);
+    name(&world, session, &[("Priya Raman (she/her)", SpeakerIs::Client(world.priya))]).await.expect("it is named");
+    world.run_queued::<AttributeSession>().await.expect("it looks again").expect("it runs");
+    assert!(outcome(&world, session).await.ends_with("Priya Raman due"));
 }
 
 #[tokio::test]

@@ -12,10 +12,10 @@ use crate::{
     db::{Db, TenantTx, Tx},
     path::{self, session},
     people::{
-        Client, PeopleError,
+        Client, PeopleError, aliases,
         change::find,
         coach,
-        put::{hold, put_aliases, readdress},
+        put::{hold, readdress},
     },
 };
 
@@ -98,8 +98,8 @@ pub async fn merge_clients(
         unite(&mut tx, *session_id, from.id, into.id).await?;
     }
     move_rows(&mut tx, &from, &into).await?;
-    let aliases: Vec<String> = from.aliases.iter().cloned().chain([from.name.clone()]).collect();
-    put_aliases(&mut tx, coach_id, into.id, &aliases).await?;
+    let names: Vec<String> = from.aliases.iter().cloned().chain([from.name.clone()]).collect();
+    aliases::keep(&mut tx, (coach_id, into.id), &names).await?;
     readdress(&mut tx, into.id).await?;
     readdress(&mut tx, from.id).await?;
     path::look_again(&mut tx, coach_id).await?;
@@ -197,6 +197,14 @@ async fn move_rows(tx: &mut TenantTx, from: &Client, into: &Client) -> Result<()
     sqlx::query!("update clients set merged_into = $2 where merged_into = $1", from.id, into.id)
         .execute(tx.conn())
         .await?;
-    sqlx::query!("update aliases set client_id = $2 where client_id = $1", from.id, into.id).execute(tx.conn()).await?;
+    // The roster's line of the one who stays says nothing of them.
+    sqlx::query!(
+        "update aliases set client_id = $2, source = case source when 'roster' then 'operator' else source end
+         where client_id = $1",
+        from.id,
+        into.id
+    )
+    .execute(tx.conn())
+    .await?;
     Ok(())
 }

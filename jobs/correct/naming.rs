@@ -179,6 +179,9 @@ pub(super) async fn identify(
             return Ok((Who::Coach, name.fetch_one(tx.conn()).await?));
         }
         SpeakerIs::Guest { name } => {
+            if !clean::line(name).is_empty() {
+                people::good_name(name)?;
+            }
             let names = [name.as_str(), label, "Guest"].map(clean::line);
             return Ok((Who::Guest, names.into_iter().find(|name| !name.is_empty()).unwrap_or_default()));
         }

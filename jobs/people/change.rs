@@ -7,10 +7,10 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::{
-    Client, PeopleError,
+    Client, PeopleError, aliases,
     clients::{clean_all, good_greeting},
     coach, good_email, good_name,
-    put::{hold, put_aliases, readdress},
+    put::{hold, readdress},
 };
 use crate::{
     db::{Db, TenantTx, Tx},
@@ -29,6 +29,8 @@ pub struct ClientChange {
     pub greeting: Option<Option<String>>,
     /// Other names, beside those that there are.
     pub aliases: Vec<String>,
+    /// Other names that are its no more.
+    pub remove_aliases: Vec<String>,
     /// Its tags, in place of those that there are.
     pub tags: Option<Vec<String>>,
 }
@@ -104,7 +106,7 @@ pub async fn change_client(
     change: ClientChange,
 ) -> Result<Client, PeopleError> {
     let nothing = change.name.is_none() && change.email.is_none() && change.greeting.is_none();
-    if nothing && change.aliases.is_empty() && change.tags.is_none() {
+    if nothing && change.aliases.is_empty() && change.remove_aliases.is_empty() && change.tags.is_none() {
         return Err(PeopleError::NothingToChange);
     }
     let (organization, coach_id) = coach(db, coach_handle).await?;
@@ -145,8 +147,9 @@ pub async fn change_client(
     .await?;
     let old_name =
         name.filter(|name| names::alias_key(name) != names::alias_key(&client.name)).map(|_| client.name.clone());
-    let aliases: Vec<String> = change.aliases.into_iter().chain(old_name).collect();
-    put_aliases(&mut tx, coach_id, client.id, &aliases).await?;
+    aliases::keep(&mut tx, (coach_id, client.id), old_name.as_slice()).await?;
+    aliases::remove(&mut tx, client.id, &change.remove_aliases).await?;
+    aliases::put_typed(&mut tx, (coach_id, client.id), &change.aliases).await?;
     if email != client.email {
         readdress(&mut tx, client.id).await?;
     }

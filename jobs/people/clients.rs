@@ -4,8 +4,10 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::{
-    PeopleError, coach, coaches, good_email, good_name,
-    put::{self, Put, Word},
+    PeopleError,
+    aliases::{self, OwnNames, Source},
+    coach, coaches, good_email, good_name,
+    put::{self, Put, Unsure, Word},
     roster::{self, Encoded, Entry, Roster},
 };
 use crate::{
@@ -84,8 +86,7 @@ pub async fn add_client(db: &Db, coach_handle: &str, client: NewClient<'_>) -> R
     let word = if client.namesake { Word::Namesake } else { Word::Operator };
     let mut tx = db.tenant(organization).await?;
     let put = put_one(&mut tx, coach_id, entry.clone(), word).await?;
-    // An alias that means somebody else stays theirs.
-    put::put_aliases(&mut tx, coach_id, put.id, &entry.aliases).await?;
+    aliases::put_typed(&mut tx, (coach_id, put.id), &entry.aliases).await?;
     path::look_again(&mut tx, coach_id).await?;
     tx.commit().await?;
     Ok(put)
@@ -109,7 +110,26 @@ pub async fn new_client(
 
 async fn put_one(tx: &mut TenantTx, coach_id: Uuid, entry: Entry, word: Word) -> Result<Put, PeopleError> {
     let put = put::put(tx, coach_id, std::slice::from_ref(&entry), word).await?.pop();
-    put.and_then(Result::ok).ok_or(PeopleError::Ambiguous)
+    let is_speaker = word == Word::Speaker;
+    match put.unwrap_or(Err(Unsure::Several)) {
+        Ok(put) => Ok(put),
+        Err(Unsure::Several | Unsure::NewAddresses) => Err(PeopleError::Ambiguous),
+        Err(Unsure::AddressOf(name)) => {
+            let email = entry.email.unwrap_or_default();
+            let or_else = "correct the address";
+            Err(match is_speaker {
+                true => PeopleError::KnownSpeaker { given: email, name, or_else },
+                false => PeopleError::AddressOfAnother { name, email },
+            })
+        }
+        Err(Unsure::OtherNameOf(name)) => {
+            let or_else = "write the name so that the two can be told apart";
+            Err(match is_speaker {
+                true => PeopleError::KnownSpeaker { given: entry.name, name, or_else },
+                false => PeopleError::OtherNameOf { alias: entry.name, name },
+            })
+        }
+    }
 }
 
 /// Tags and the like, each in one line.
@@ -187,7 +207,12 @@ pub async fn apply_roster(tx: &mut TenantTx, coach_id: Uuid, roster: &Roster) ->
     let (own, clients): (Vec<Entry>, Vec<Entry>) =
         roster.clients.iter().cloned().partition(|entry| is_coach(entry, &coach.name, &coach.email));
     applied.problems.extend(own.iter().map(|entry| format!("line {}: {OWN_LINE}", entry.line)));
+    if roster.has_aliases {
+        put::forget_aliases(tx, coach_id, &clients).await?;
+    }
     let put = put::put(tx, coach_id, &clients, Word::Roster).await?;
+    // Whoever stands in a later line is called by their name too.
+    let own = OwnNames::load(tx, coach_id).await?;
     for (entry, put) in clients.iter().zip(put) {
         let line = entry.line;
         match put {
@@ -197,8 +222,9 @@ pub async fn apply_roster(tx: &mut TenantTx, coach_id: Uuid, roster: &Roster) ->
                     applied.readdressed += 1;
                     applied.changes.push(format!("line {line}: {NEW_ADDRESS}"));
                 }
-                let problems = put::put_aliases(tx, coach_id, put.id, &entry.aliases).await?;
-                applied.problems.extend(problems.into_iter().map(|problem| format!("line {line}: {problem}")));
+                let refused = aliases::put(tx, &own, (coach_id, put.id), &entry.aliases, Source::Roster).await?;
+                let told = |(number, unfit)| format!("line {line}: alias {number} {unfit}");
+                applied.problems.extend(refused.into_iter().map(told));
             }
             Err(unsure) => applied.problems.push(format!("line {line}: {unsure}")),
         }

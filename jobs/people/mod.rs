@@ -4,6 +4,7 @@
 //! email, so adding twice changes what is there and makes nothing new. Who is in a session is never deleted: a client or a
 //! coach who is removed stays as a row that nothing matches, lists or writes to any more.
 
+pub(crate) mod aliases;
 pub(crate) mod change;
 mod clients;
 mod coaches;
@@ -49,8 +50,56 @@ pub enum PeopleError {
     /// The name is empty.
     #[error("the name is missing")]
     NoName,
+    /// The name is too long.
+    #[error("`{0}…` is too long for a name: use at most {max} characters", max = aliases::LONGEST_NAME)]
+    LongName(String),
+    /// A name cannot be another one of this client.
+    #[error("the alias `{alias}` {why}")]
+    BadAlias {
+        /// The alias.
+        alias: String,
+        /// Why it is not used.
+        why: String,
+    },
+    /// The client has no such alias.
+    #[error("this client has no alias `{0}`; `debrief client list` shows the aliases of each")]
+    NoAlias(String),
+    /// A client of another name has the address.
+    #[error(
+        "{email} is the address of {name}: to rename that client, use `debrief client change --name`; if there are two \
+         entries of one person, use `debrief client merge`; otherwise correct the address"
+    )]
+    AddressOfAnother {
+        /// The client's name.
+        name: String,
+        /// The address.
+        email: String,
+    },
+    /// The name is another one of a client.
+    #[error(
+        "{alias} is another name of {name}: if that is who you mean, change {name} with `debrief client change`; if it’s \
+         someone else, add --namesake"
+    )]
+    OtherNameOf {
+        /// The name.
+        alias: String,
+        /// The client's name.
+        name: String,
+    },
+    /// Whoever was named as a new client is known.
+    #[error(
+        "{given} already belongs to your client {name}: choose {name} if they spoke; if it was someone else, {or_else}"
+    )]
+    KnownSpeaker {
+        /// The name or the address.
+        given: String,
+        /// The client's name.
+        name: String,
+        /// What to do where it was somebody else.
+        or_else: &'static str,
+    },
     /// The email is none.
-    #[error("`{0}` isn't a valid email address")]
+    #[error("`{0}` isn't a valid email address; write one address, as name@example.org or Name <name@example.org>")]
     BadEmail(String),
     /// The role is none.
     #[error("`{0}` isn't a role; use coach, lead or admin")]
@@ -322,12 +371,26 @@ fn good_handle(handle: &str) -> Result<&str, PeopleError> {
     if begins_well && all_good && handle.len() <= 63 { Ok(handle) } else { Err(PeopleError::BadHandle(handle.into())) }
 }
 
-fn good_name(name: &str) -> Result<String, PeopleError> {
-    Some(clean::line(name)).filter(|name| !name.is_empty()).ok_or(PeopleError::NoName)
+pub(crate) fn good_name(name: &str) -> Result<String, PeopleError> {
+    let name = clean::line(name);
+    match name.chars().count() {
+        0 => Err(PeopleError::NoName),
+        count if count > aliases::LONGEST_NAME => Err(PeopleError::LongName(name.chars().take(40).collect())),
+        _ => Ok(name),
+    }
 }
 
 fn good_email(email: &str) -> Result<String, PeopleError> {
-    roster::address(email).ok_or_else(|| PeopleError::BadEmail(email.to_owned()))
+    roster::address(email).ok_or_else(|| PeopleError::BadEmail(shown(email)))
+}
+
+/// What somebody typed, so that it can be shown: characters that are not seen are written out, and it ends somewhere.
+fn shown(typed: &str) -> String {
+    const LONGEST: usize = 100;
+    let is_seen = |c: char| c == ' ' || roster::is_seen(c) && !c.is_whitespace() && !c.is_control();
+    let seen = |c: char| if is_seen(c) { c.to_string() } else { c.escape_unicode().to_string() };
+    let cut = if typed.chars().count() > LONGEST { "…" } else { "" };
+    typed.chars().take(LONGEST).map(seen).chain([cut.to_owned()]).collect()
 }
 
 fn good_role(role: &str) -> Result<&str, PeopleError> {

@@ -1,4 +1,4 @@
-//! Which client an entry means: one of a roster, or one that an operator types. Reads and writes clients and aliases.
+//! Which client an entry means: one of a roster, or one that an operator types. Reads and writes clients; reads aliases.
 //!
 //! An entry means the client who has its address. Else the name tells, and an address that is another than before is a
 //! change of the client, as long as nobody else can be meant: one client of the name, and one entry of it. Two people of
@@ -11,9 +11,8 @@ use uuid::Uuid;
 
 use super::roster::Entry;
 use crate::{
-    clean,
     db::{TenantTx, Tx},
-    names::{self, generic, nicknames},
+    names::{self, nicknames},
     path::Readdress,
     queue::enqueue,
 };
@@ -23,21 +22,51 @@ use crate::{
 pub struct Put {
     /// The client.
     pub id: Uuid,
+    /// Its name, as it is stored.
+    pub name: String,
+    /// Its address, as it is stored.
+    pub email: Option<String>,
     /// Whether it was added.
     pub added: bool,
     /// The address that it had before, where that was another.
     pub was_email: Option<String>,
 }
 
-/// Why an entry changes nothing.
-pub(super) type Unsure = String;
+/// Why an entry changes nothing: a sentence without personal data.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Unsure {
+    /// The address is that of the client of this name.
+    #[error(
+        "the email belongs to a client with a very different name, so nothing was changed; if it’s the same person, \
+         have the name changed (`debrief client change`), otherwise correct the address"
+    )]
+    AddressOf(String),
+    /// It is another name of the client of this name, who has another address.
+    #[error(
+        "this is another name of a client with another address, so nothing was changed; if it’s someone else, have \
+         them added (`debrief client add --namesake`)"
+    )]
+    OtherNameOf(String),
+    /// Several clients are called so.
+    #[error(
+        "several clients have this name, so nothing was changed; add the email of the one you mean, or have that one \
+         changed (`debrief client change`)"
+    )]
+    Several,
+    /// Several lines have the name, each with an address that nobody has.
+    #[error(
+        "several lines have this name with new addresses, and we can’t tell which of them is the client we already \
+         have; nothing was changed: have that one changed first (`debrief client change`)"
+    )]
+    NewAddresses,
+}
 
 /// Whose word an entry is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Word {
     /// A file's: it may have mixed up lines.
     Roster,
-    /// An operator's, who means the client that has the address, whatever the name.
+    /// An operator's.
     Operator,
     /// An operator's, who says that this is another person of the same name.
     Namesake,
@@ -57,11 +86,24 @@ impl KnownClient {
     /// Whether a name can be this client's: a word of it, a form of the given name, or another name that is known.
     fn may_be_called(&self, name: &str) -> bool {
         let key = names::alias_key(name);
+        self.aliases.contains(&key) || self.is_like(&key)
+    }
+
+    /// Whether a name, folded, has a word of this client's, or a form of the given name.
+    fn is_like(&self, key: &str) -> bool {
         let own = names::alias_key(&self.name);
         let first = |key: &str| key.split(' ').next().unwrap_or_default().to_owned();
-        self.aliases.contains(&key)
-            || key.split(' ').any(|word| own.split(' ').any(|other| other == word))
-            || nicknames::alike(&first(&key), &first(&own))
+        key.split(' ').any(|word| own.split(' ').any(|other| other == word))
+            || nicknames::alike(&first(key), &first(&own))
+    }
+
+    /// Whether an entry by another name of this client's can be somebody else: a whole name with an address of its own,
+    /// or a name that has nothing of this client's. A client who was renamed keeps the old name, which others may have.
+    fn may_be_another(&self, key: &str, entry: &Entry, word: Word) -> bool {
+        let begins = |own: &str| own.split(' ').any(|word| word.starts_with(key));
+        let is_short = !key.contains(' ') && (self.is_like(key) || begins(&names::alias_key(&self.name)));
+        let has_own = entry.email.is_some() && entry.email == self.email;
+        !is_short && !has_own && (entry.email.is_some() || word == Word::Speaker)
     }
 }
 
@@ -84,11 +126,37 @@ pub(super) async fn put(
     let mut put = Vec::with_capacity(entries.len());
     for (entry, meant) in entries.iter().zip(meant(entries, &known, word)) {
         put.push(match meant {
-            Ok(client) => Ok(write(tx, coach_id, entry, client).await?),
+            Ok(client) => Ok(write(tx, coach_id, entry, client, word).await?),
             Err(unsure) => Err(unsure),
         });
     }
     Ok(put)
+}
+
+/// Takes from each client that an entry means the aliases which an earlier file gave it and this one does not. Those that
+/// somebody typed, or that the coach's corrections taught, stay.
+pub(super) async fn forget_aliases(tx: &mut TenantTx, coach_id: Uuid, entries: &[Entry]) -> Result<(), sqlx::Error> {
+    hold(tx, coach_id).await?;
+    let known = load(tx, coach_id).await?;
+    let (mut ids, mut left) = (Vec::new(), Vec::new());
+    for (entry, meant) in entries.iter().zip(meant(entries, &known, Word::Roster)) {
+        let Ok(Some(client)) = meant else { continue };
+        let kept: HashSet<String> =
+            entry.aliases.iter().chain([&entry.name]).map(|alias| names::alias_key(alias)).collect();
+        for alias in client.aliases.iter().filter(|alias| !kept.contains(*alias)) {
+            ids.push(client.id);
+            left.push(alias.clone());
+        }
+    }
+    sqlx::query!(
+        "delete from aliases using unnest($1::uuid[], $2::text[]) as gone (client_id, normalized)
+         where aliases.client_id = gone.client_id and aliases.normalized = gone.normalized and source = 'roster'",
+        &ids,
+        &left
+    )
+    .execute(tx.conn())
+    .await?;
+    Ok(())
 }
 
 async fn load(tx: &mut TenantTx, coach_id: Uuid) -> Result<Vec<KnownClient>, sqlx::Error> {
@@ -121,8 +189,8 @@ fn meant<'a>(entries: &[Entry], known: &'a [KnownClient], word: Word) -> Vec<Res
     }
     let decide = |entry: &Entry| {
         if let Some(client) = addressed(entry) {
-            let fits = word != Word::Roster || client.may_be_called(&entry.name);
-            return if fits { Ok(Some(client)) } else { Err(ANOTHERS_ADDRESS.to_owned()) };
+            let fits = client.may_be_called(&entry.name);
+            return if fits { Ok(Some(client)) } else { Err(Unsure::AddressOf(client.name.clone())) };
         }
         if word == Word::Namesake {
             return Ok(None);
@@ -132,12 +200,17 @@ fn meant<'a>(entries: &[Entry], known: &'a [KnownClient], word: Word) -> Vec<Res
         // A second entry of somebody who is known under this name too does not come back as another person.
         let Some(_) = named.first() else {
             return match by_alias.get(key.as_str()) {
-                Some(client) if entry.email.is_some() && spoken_for.contains(&client.id) => Err(OTHER_NAME.to_owned()),
+                Some(client)
+                    if (entry.email.is_some() && spoken_for.contains(&client.id))
+                        || client.may_be_another(&key, entry, word) =>
+                {
+                    Err(Unsure::OtherNameOf(client.name.clone()))
+                }
                 client => Ok(client.copied()),
             };
         };
         if entry.email.is_none() {
-            return if let [only] = named { Ok(Some(*only)) } else { Err(SEVERAL.to_owned()) };
+            return if let [only] = named { Ok(Some(*only)) } else { Err(Unsure::Several) };
         }
         let free: Vec<&KnownClient> = named.iter().copied().filter(|client| !spoken_for.contains(&client.id)).collect();
         let without: Vec<&KnownClient> = free.iter().copied().filter(|client| client.email.is_none()).collect();
@@ -148,37 +221,27 @@ fn meant<'a>(entries: &[Entry], known: &'a [KnownClient], word: Word) -> Vec<Res
         match (free.as_slice(), without.as_slice(), alone) {
             ([], ..) => Ok(None),
             ([only], _, true) | (_, [only], true) => Ok(Some(*only)),
-            (_, _, true) => Err(SEVERAL.to_owned()),
-            (_, _, false) => Err(NEW_ADDRESSES.to_owned()),
+            (_, _, true) => Err(Unsure::Several),
+            (_, _, false) => Err(Unsure::NewAddresses),
         }
     };
     entries.iter().map(decide).collect()
 }
-
-const ANOTHERS_ADDRESS: &str = "the email belongs to a client with a very different name, so nothing was changed; if \
-                                it’s the same person, have the name changed (`debrief client change`), otherwise \
-                                correct the address";
-const OTHER_NAME: &str = "this is another name of a client who is in this roster with their own address, so nothing \
-                          was changed; if it’s someone else, have them added (`debrief client add --namesake`)";
-const SEVERAL: &str = "several clients have this name, so nothing was changed; add the email of the one you mean, or \
-                       have that one changed (`debrief client change`)";
-const NEW_ADDRESSES: &str = "several lines have this name with new addresses, and we can’t tell which of them is the \
-                             client we already have; nothing was changed: have that one changed first (`debrief client \
-                             change`)";
 
 async fn write(
     tx: &mut TenantTx,
     coach_id: Uuid,
     entry: &Entry,
     client: Option<&KnownClient>,
+    word: Word,
 ) -> Result<Put, sqlx::Error> {
     let (id, organization) = (client.map_or_else(Uuid::now_v7, |client| client.id), tx.tenant());
-    // By another of their names, a client is found and not renamed.
-    let is_alias = client.is_some_and(|client| {
+    // By another of their names, a client is found and not renamed; nor by somebody who names a speaker.
+    let keeps_name = client.is_some_and(|client| {
         let key = names::alias_key(&entry.name);
-        key != names::alias_key(&client.name) && client.aliases.contains(&key)
+        word == Word::Speaker || key != names::alias_key(&client.name) && client.aliases.contains(&key)
     });
-    let name = client.filter(|_| is_alias).map_or(entry.name.as_str(), |client| client.name.as_str());
+    let name = client.filter(|_| keeps_name).map_or(entry.name.as_str(), |client| client.name.as_str());
     sqlx::query!(
         "insert into clients (id, organization_id, coach_id, name, email, tags, greeting)
          values ($1, $2, $3, $4, $5, coalesce($6, '{}'::text[]), $7)
@@ -201,7 +264,8 @@ async fn write(
     if was_email.is_some() {
         readdress(tx, id).await?;
     }
-    Ok(Put { id, added: client.is_none(), was_email })
+    let email = entry.email.clone().or_else(|| client.and_then(|client| client.email.clone()));
+    Ok(Put { id, name: name.to_owned(), email, added: client.is_none(), was_email })
 }
 
 /// Stops the follow-ups that are held for an address that is no longer the client's, by a job: the session is locked
@@ -209,43 +273,6 @@ async fn write(
 pub(crate) async fn readdress(tx: &mut TenantTx, client_id: Uuid) -> Result<(), sqlx::Error> {
     enqueue(tx, &Readdress { client_id }, Uuid::now_v7()).await?;
     Ok(())
-}
-
-/// Adds a client's other names. A name that means somebody already keeps its meaning: a wrong merge is worse than a miss.
-pub(crate) async fn put_aliases(
-    tx: &mut TenantTx,
-    coach_id: Uuid,
-    client_id: Uuid,
-    aliases: &[String],
-) -> Result<Vec<String>, sqlx::Error> {
-    let organization = tx.tenant();
-    let mut problems = Vec::new();
-    for (at, written) in aliases.iter().enumerate() {
-        let number = at + 1;
-        let written = clean::line(written);
-        let normalized = names::alias_key(&written);
-        if normalized.is_empty() || generic::is_generic(&written) {
-            problems.push(format!("alias {number} could be anyone and isn’t used"));
-            continue;
-        }
-        let means = sqlx::query_scalar!(
-            "insert into aliases (organization_id, coach_id, normalized, written, client_id, source)
-             values ($1, $2, $3, $4, $5, 'roster')
-             on conflict (organization_id, coach_id, normalized) do update set written = aliases.written
-             returning client_id",
-            organization,
-            coach_id,
-            normalized,
-            written,
-            client_id
-        )
-        .fetch_one(tx.conn())
-        .await?;
-        if means != Some(client_id) {
-            problems.push(format!("alias {number} already means someone else and keeps that meaning"));
-        }
-    }
-    Ok(problems)
 }
 
 #[cfg(test)]
@@ -296,7 +323,10 @@ mod tests {
         ] {
             assert_eq!(read(&entries, &one, Word::Roster), wanted, "{entries:?}");
         }
-        assert_eq!(read(&[entry("Tom Becker", OLD)], &one, Word::Operator), ["0"]);
+        for word in [Word::Operator, Word::Namesake, Word::Speaker] {
+            assert_eq!(read(&[entry("Tom Becker", OLD)], &one, word), ["?"], "{word:?}");
+            assert_eq!(read(&[entry("P. Raman", OLD)], &one, word), ["0"], "{word:?}");
+        }
         assert_eq!(read(&[entry("Priya Raman", NEW)], &one, Word::Namesake), ["new"]);
         assert_eq!(read(&[entry("Priya Raman", NEW)], &one, Word::Speaker), ["new"]);
         assert_eq!(read(&[entry("Priya Raman", None)], &one, Word::Speaker), ["0"]);
@@ -312,5 +342,19 @@ mod tests {
         assert_eq!(read(&both, &two, Word::Roster), ["0", "1"]);
         let one_without = [known("Priya Raman", OLD, &[]), known("Priya Raman", None, &[])];
         assert_eq!(read(&[entry("Priya Raman", NEW)], &one_without, Word::Roster), ["1"]);
+    }
+
+    #[test]
+    fn another_persons_whole_name_gives_nobody_a_new_address() {
+        let known = [known("Vera Noll", OLD, &["Erik Dahl", "Vee"]), known("Priya Shah", None, &["Priya Raman"])];
+        for word in [Word::Roster, Word::Operator, Word::Speaker] {
+            assert_eq!(read(&[entry("Erik Dahl", NEW)], &known, word), ["?"], "{word:?}");
+            assert_eq!(read(&[entry("Priya Raman", NEW)], &known, word), ["?"], "{word:?}");
+            assert_eq!(read(&[entry("Erik Dahl", OLD)], &known, word), ["0"], "{word:?}");
+        }
+        assert_eq!(read(&[entry("Erik Dahl", NEW)], &known, Word::Namesake), ["new"]);
+        // Who names a speaker chooses the client, or gives an address.
+        assert_eq!(read(&[entry("Erik Dahl", None)], &known, Word::Speaker), ["?"]);
+        assert_eq!(read(&[entry("Priya Raman", None)], &known, Word::Roster), ["1"]);
     }
 }

@@ -10,6 +10,8 @@ mod quotes;
 
 use std::collections::{HashMap, HashSet};
 
+use super::aliases::LONGEST_NAME;
+pub(super) use address::is_seen;
 use columns::Meaning;
 pub use decode::Encoded;
 
@@ -22,6 +24,8 @@ pub struct Roster {
     pub problems: Vec<String>,
     /// What else may be of interest, in the same form.
     pub notes: Vec<String>,
+    /// Whether the file has a column for other names: then those that it no longer has are taken back.
+    pub has_aliases: bool,
     /// Whether the letters are the right ones.
     pub encoded: Encoded,
 }
@@ -138,7 +142,8 @@ impl Table {
     }
 
     fn read(&mut self, text: &str, skipped: u64, encoded: Encoded) -> Roster {
-        let mut roster = Roster { encoded, ..Roster::default() };
+        let has_aliases = self.columns.contains_key(&Meaning::Aliases);
+        let mut roster = Roster { encoded, has_aliases, ..Roster::default() };
         self.find_addresses();
         if !self.unknown.is_empty() {
             let unused = match self.unknown.len() {
@@ -250,6 +255,12 @@ impl Table {
             roster.problems.push(format!("line {line}: the name is missing, so the line is skipped"));
             return;
         }
+        if name.chars().count() > LONGEST_NAME {
+            roster.problems.push(format!(
+                "line {line}: the name is longer than {LONGEST_NAME} characters, so the line is skipped"
+            ));
+            return;
+        }
         let email = self.email(row, line, roster);
         if let Some(problem) = seen.before(line, &name, email.as_deref()) {
             roster.problems.push(format!("line {line}: {problem}"));
@@ -332,12 +343,9 @@ fn whole_name(name: &str, given: &str, middle: &str, family: &str) -> String {
     }
 }
 
-/// The address in what somebody typed, in lower case.
+/// The one address that somebody typed, in lower case; none where anything else stands there too.
 pub(crate) fn address(typed: &str) -> Option<String> {
-    match address::read(typed) {
-        address::Cell::One(address, false) => Some(address),
-        _ => None,
-    }
+    address::one(typed)
 }
 
 /// How somebody is addressed: the name in `Dear Priya,`; `Frau Meier` for `Frau` and the family's name.

@@ -20,9 +20,9 @@ use super::{App, output::confirmed};
 pub(crate) enum Client {
     /// Add a client, or update the one that matches
     ///
-    /// Matches the client with this email; otherwise the only client with this name, whose address then changes. A
-    /// follow-up held for the old address is stopped, and the coach is told. Use --namesake to add someone else with
-    /// the same name.
+    /// Matches the client with this email, if the name can be theirs; otherwise the only client with this name, whose
+    /// address then changes. A follow-up held for the old address is stopped, and the coach is told. Use --namesake to
+    /// add someone else with the same name.
     Add {
         /// The coach's handle
         #[arg(long)]
@@ -139,6 +139,9 @@ pub(crate) struct Change {
     /// Another name for the client in transcripts; may be repeated
     #[arg(long = "alias", value_name = "NAME")]
     aliases: Vec<String>,
+    /// A name that no longer means the client; may be repeated. One that roster.csv still has comes back with that file
+    #[arg(long = "remove-alias", value_name = "NAME")]
+    remove_aliases: Vec<String>,
     /// A tag, replacing the current ones; may be repeated
     #[arg(long = "tag", value_name = "TAG")]
     tags: Vec<String>,
@@ -157,7 +160,7 @@ impl Client {
                 let (email, greeting) = (email.as_deref(), greeting.as_deref());
                 let client = NewClient { name: &name, email, greeting, namesake, aliases, tags };
                 let put = people::add_client(&app.db, &coach, client).await?;
-                app.output.one(&put, |put| added(&name, put, &coach))?;
+                app.output.one(&put, |put| added(put, &coach))?;
             }
             Self::Change(change) => {
                 let coach = change.coach.clone();
@@ -197,18 +200,19 @@ impl Client {
 
 impl From<Change> for ClientChange {
     fn from(change: Change) -> Self {
-        let Change { name, email, no_email, greeting, no_greeting, aliases, tags, .. } = change;
+        let Change { name, email, no_email, greeting, no_greeting, aliases, remove_aliases, tags, .. } = change;
         Self {
             name,
             email: if no_email { Some(None) } else { email.map(Some) },
             greeting: if no_greeting { Some(None) } else { greeting.map(Some) },
             aliases,
+            remove_aliases,
             tags: (!tags.is_empty()).then_some(tags),
         }
     }
 }
 
-fn added(name: &str, put: &Put, coach: &str) -> String {
+fn added(put: &Put, coach: &str) -> String {
     let what = if put.added { "added" } else { "already exists" };
     let moved = put.was_email.as_ref().map_or_else(String::new, |was| {
         format!(
@@ -217,7 +221,8 @@ fn added(name: &str, put: &Put, coach: &str) -> String {
             put.id
         )
     });
-    format!("client {name}: {} ({what}){moved}", put.id)
+    let (name, email) = (&put.name, put.email.as_deref().unwrap_or("no email"));
+    format!("client {name} <{email}>: {} ({what}){moved}", put.id)
 }
 
 fn into_one(merged: &Merged) -> String {
