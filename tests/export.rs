@@ -159,6 +159,18 @@ async fn csv_is_harmless_for_spreadsheets_and_the_other_formats_stay_raw() {
     assert_eq!(raw.matches("\r\n").count(), 3, "RFC 4180 ends every record with CR LF");
 }
 
+/// Whoever names a file may put anything into its name.
+#[tokio::test]
+async fn a_key_is_one_line_that_nothing_obeys() {
+    let world = World::new().await;
+    let session = filled(&world, vec![("Priya Raman", "Yes.")]).await.session;
+    world.execute("update sessions set object_key = E'inbox/maya/a\\x1b[31m\\nb.txt' where id = $1", session).await;
+    let manifest = export(&world).await;
+    let raw = std::fs::read_to_string(file(&world, &manifest, "sessions", "csv")).expect("a file");
+    assert!(!raw.contains('\u{1b}') && raw.lines().count() == 2, "{raw:?}");
+    assert!(raw.contains("inbox/maya/a") && raw.contains("[31m"), "{raw:?}");
+}
+
 #[tokio::test]
 async fn the_mark_by_which_excel_knows_utf_8_is_left_out_where_the_settings_say_so() {
     const MARK: &[u8] = b"\xef\xbb\xbf";

@@ -100,6 +100,21 @@ async fn a_new_version_of_a_summary_takes_the_place_of_the_old_one() {
 }
 
 #[tokio::test]
+async fn a_query_as_long_as_a_book_is_refused_in_plain_words() {
+    let world = World::new().await;
+    let search = async |text: String| {
+        search(&world.database.db, world.organization, &world.services.embedder, &words(&text)).await
+    };
+    for text in ["word ".repeat(20_000), "-a or ".repeat(10_000), "\"".repeat(1_001)] {
+        let refused = search(text).await.expect_err("it is too long").to_string();
+        assert!(refused.contains("may have 1000"), "{refused}");
+    }
+    for text in ["word ".repeat(200), "-a or ".repeat(166), "謝".repeat(1_000)] {
+        search(text).await.expect("it is searched for");
+    }
+}
+
+#[tokio::test]
 async fn filters_narrow_by_client_coach_and_day() {
     let world = World::new().await;
     let priya = world.insert(&world.session(TALK.to_vec())).await;

@@ -2,10 +2,11 @@
 
 use debrief_jobs::{
     Provide,
+    bucket::BucketError,
     db::Tx,
     index::IndexSession,
     path::{AttributeSession, ParseTranscript},
-    queue::{Context, Job, JobArgs, JobInfo},
+    queue::{Context, Job, JobArgs, JobError, JobInfo},
 };
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -257,6 +258,26 @@ async fn words_under_an_approved_summary_stay() {
     world.run(&broken).await.expect("a rejection is a result");
     assert_eq!(state(&world, session).await["state"], "in_review");
     assert!(row(&world, &broken).await["rejected_reason"].is_string());
+}
+
+#[tokio::test]
+async fn a_bucket_that_is_away_costs_no_attempt_and_an_object_that_is_missing_does() {
+    let world = World::new().await;
+    let session = session(&world).await;
+    let job = transcript(&world, session, "inbox/maya/priya.vtt", ZOOM.as_bytes()).await;
+    let (there, away) = (world.folder.path().join("bucket"), world.folder.path().join("away"));
+    std::fs::rename(&there, &away).expect("it is moved");
+    let ran = world.run(&job).await;
+    assert!(matches!(ran, Err(JobError::Away(_))), "{ran:?}");
+    let listed = world.services.bucket.list("inbox").await;
+    assert!(matches!(listed, Err(BucketError::Away(_))), "nobody knows what is in the inbox: {listed:?}");
+    let put = world.services.bucket.put("a/b", "x").await;
+    assert!(matches!(put, Err(BucketError::Away(_))) && !there.exists(), "no other is made: {put:?}");
+    std::fs::rename(&away, &there).expect("it is back");
+    world.execute("delete from jobs where $1 is not null", session).await;
+    world.services.bucket.delete(&format!("transcripts/{}", job.transcript_id)).await.expect("it is deleted");
+    let ran = world.run(&job).await;
+    assert!(matches!(ran, Err(JobError::Retry { .. })), "{ran:?}");
 }
 
 #[tokio::test]

@@ -66,13 +66,19 @@ impl Beneath {
         &self.root
     }
 
+    /// Whether the folder itself is there, and this process may enter it.
+    pub(super) fn is_there(&self) -> bool {
+        rustix::fs::openat(CWD, &self.root, FOLDER, Mode::empty()).is_ok()
+    }
+
     /// Everything below `prefix`, in no order. Links are among the objects, so that somebody can be told of them; reading one
     /// is refused.
     pub(super) fn list(&self, prefix: &str) -> Result<Listing, Refused> {
         let mut found = Listing::default();
         match self.folder(&parts(prefix)?) {
             Ok(folder) => walk(&folder, prefix, DEEPEST, &mut found)?,
-            Err(Refused::Io(error)) if error.kind() == io::ErrorKind::NotFound => {}
+            // No folder of this name; but where the bucket itself is gone nobody knows what is in it.
+            Err(Refused::Io(error)) if error.kind() == io::ErrorKind::NotFound && self.is_there() => {}
             Err(error) => return Err(error),
         }
         Ok(found)
@@ -307,7 +313,7 @@ fn unusable(key: &str, stat: &Stat, obstacle: Obstacle) -> Unusable {
 }
 
 /// Whether the process or the machine has run out of something.
-fn is_want(error: &io::Error) -> bool {
+pub(super) fn is_want(error: &io::Error) -> bool {
     let wants = [rustix::io::Errno::MFILE, rustix::io::Errno::NFILE, rustix::io::Errno::NOMEM];
     wants.iter().any(|want| error.raw_os_error() == Some(want.raw_os_error()))
 }

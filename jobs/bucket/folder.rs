@@ -10,7 +10,7 @@ use bytes::Bytes;
 
 use super::{
     BucketError, Listing, ObjectInfo,
-    beneath::{Beneath, Refused, Unfinished},
+    beneath::{Beneath, Refused, Unfinished, is_want},
 };
 
 /// The folder that is the bucket.
@@ -104,6 +104,10 @@ impl Folder {
         match done.map_err(Refused::Io).and_then(|result| result) {
             Ok(done) => Ok(done),
             Err(Refused::Link) => Err(BucketError::Link),
+            // A folder that is gone for a moment (a mount, a move) has taken every object along.
+            Err(Refused::Io(error)) if is_want(&error) || !self.beneath.is_there() => {
+                Err(BucketError::Away(error.to_string()))
+            }
             Err(Refused::Io(error)) => Err(match error.kind() {
                 std::io::ErrorKind::NotFound => BucketError::NotFound,
                 std::io::ErrorKind::InvalidInput => BucketError::BadKey,

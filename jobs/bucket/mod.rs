@@ -50,7 +50,11 @@ pub enum BucketError {
     /// An object's key cannot be a path (`inbox//x`), and the store lists nothing beside it.
     #[error("an object's key can't be used, and nothing next to it can be listed; delete or rename it")]
     BadKey,
-    /// The bucket did not do it: unreachable, refused, full. With its own words.
+    /// The bucket itself is not there (its folder is gone or closed, S3 does not answer), or this process has no descriptor
+    /// free to reach it: nothing is known of the object. With its own words.
+    #[error("the bucket is away: {0}")]
+    Away(String),
+    /// The bucket did not do it: refused, full. With its own words.
     #[error("the bucket failed: {0}")]
     Failed(String),
 }
@@ -61,26 +65,46 @@ impl BucketError {
             object_store::Error::NotFound { .. } => Self::NotFound,
             object_store::Error::Precondition { .. } => Self::Changed,
             object_store::Error::InvalidPath { .. } => Self::BadKey,
+            error if has_no_answer(&error) => Self::Away(words(key, &error)),
             error => Self::failed(key, &error),
         }
     }
 
     fn failed(key: &str, error: &dyn std::error::Error) -> Self {
-        let mut words = error.to_string();
-        let mut source = error.source();
-        while let Some(cause) = source {
-            words.push_str(": ");
-            words.push_str(&cause.to_string());
-            source = cause.source();
-        }
-        // As it was given, and as it stands in a URL.
-        for written in [key, object_store::path::Path::from(key).as_ref()] {
-            if !written.is_empty() {
-                words = words.replace(written, "(key)");
-            }
-        }
-        Self::Failed(masked(&words).into_owned())
+        Self::Failed(words(key, error))
     }
+}
+
+/// Whether a store could not be reached, or did not answer in time.
+fn has_no_answer(error: &object_store::Error) -> bool {
+    use object_store::client::{HttpError, HttpErrorKind};
+    let mut next: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(cause) = next {
+        if let Some(error) = cause.downcast_ref::<HttpError>() {
+            let kind = error.kind();
+            return matches!(kind, HttpErrorKind::Connect | HttpErrorKind::Timeout | HttpErrorKind::Interrupted);
+        }
+        next = cause.source();
+    }
+    false
+}
+
+/// What an error says, with its causes, and without the key.
+fn words(key: &str, error: &dyn std::error::Error) -> String {
+    let mut words = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        words.push_str(": ");
+        words.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    // As it was given, and as it stands in a URL.
+    for written in [key, object_store::path::Path::from(key).as_ref()] {
+        if !written.is_empty() {
+            words = words.replace(written, "(key)");
+        }
+    }
+    masked(&words).into_owned()
 }
 
 /// An open bucket. Cloning is cheap.

@@ -13,6 +13,8 @@ use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use serde_json::Value;
 use uuid::Uuid;
 
+use crate::clean;
+
 /// A value.
 #[derive(Clone, Debug)]
 pub(super) enum Cell {
@@ -52,6 +54,17 @@ pub(super) trait Export {
     fn cell(self) -> Cell;
 }
 
+/// An object's key, as it was uploaded: whoever names a file may put anything into it. What a terminal or a spreadsheet would
+/// obey stands as its number, so that it is one line.
+#[derive(Debug)]
+pub(super) struct Key(String);
+
+impl From<String> for Key {
+    fn from(key: String) -> Self {
+        Self(clean::terminal_line(&key).into_owned())
+    }
+}
+
 macro_rules! export {
     ($($type:ty => $kind:ident ($value:ident) $cell:expr;)+) => { $(
         impl Export for $type {
@@ -66,6 +79,7 @@ macro_rules! export {
 
 export! {
     String => Text(value) value;
+    Key => Text(value) value.0;
     Uuid => Text(value) value.to_string();
     i32 => Int(value) i64::from(value);
     i64 => Int(value) value;

@@ -10,7 +10,7 @@ use uuid::Uuid;
 
 use super::{
     Settings,
-    cell::{Column, Export},
+    cell::{Column, Export, Key},
     table::TableWriter,
 };
 use crate::{
@@ -79,7 +79,7 @@ tables! {
         state: String,
         failed_stage: Option<String>,
         failed_reason: Option<String>,
-        object_key: String,
+        object_key: Key,
         created_at: DateTime<Utc>,
         updated_at: DateTime<Utc>,
         closed_at: Option<DateTime<Utc>>,

@@ -18,6 +18,9 @@ use crate::{
 /// At most so many hits a search.
 const MOST_HITS: u32 = 100;
 
+/// A query has no more characters: Postgres takes a query apart word within word.
+const LONGEST_QUERY: usize = 1_000;
+
 /// What is searched for.
 #[derive(Clone, Debug, Default)]
 pub struct Query {
@@ -83,6 +86,9 @@ pub enum SearchError {
     /// There is nothing to search for.
     #[error("nothing to search for: give at least one word")]
     Empty,
+    /// The query is a whole text.
+    #[error("the query has {0} characters, and may have {LONGEST_QUERY}: search for a few words")]
+    TooLong(usize),
     /// The database failed.
     #[error("the search failed: {0}")]
     Database(#[from] sqlx::Error),
@@ -96,6 +102,10 @@ pub enum SearchError {
 pub async fn search(db: &Db, organization: Uuid, embedder: &Embedder, query: &Query) -> Result<Vec<Hit>, SearchError> {
     if query.text.trim().is_empty() {
         return Err(SearchError::Empty);
+    }
+    let characters = query.text.chars().count();
+    if characters > LONGEST_QUERY {
+        return Err(SearchError::TooLong(characters));
     }
     // Punctuation alone means nothing, whatever a model makes of it.
     let means = query.text.chars().any(char::is_alphanumeric);

@@ -21,7 +21,7 @@ use crate::{
 #[derive(Debug, thiserror::Error)]
 pub enum InboxError {
     /// The bucket does not answer.
-    #[error(transparent)]
+    #[error("{0}")]
     Bucket(#[from] BucketError),
     /// The database does not answer.
     #[error("the database failed")]

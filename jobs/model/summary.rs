@@ -7,7 +7,7 @@ use super::{ActionItem, Audience, Claim, Content, Evidence, Owner, Score, Sectio
 use crate::db::{TenantTx, Tx};
 
 /// Who and what wrote a version.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Authorship {
     /// `summarizer`, `coach` or `refiner`.
     pub author: &'static str,

@@ -67,8 +67,10 @@ pub(super) struct Files {
 
 impl File {
     /// Reads a stored copy.
-    fn read(row: Row, bytes: &[u8]) -> Self {
-        let content = content(bytes, row.file(), row.role == "speech");
+    fn read(row: Row, bytes: &[u8], cut: &Cut) -> Self {
+        let cut = cut.clone();
+        let ends = move || cut.is_asked();
+        let content = debrief_transcript::until(ends, || content(bytes, row.file(), row.role == "speech"));
         Self { row, content }
     }
 
@@ -100,7 +102,7 @@ impl Files {
         let all: Vec<File>;
         (all, room) = cuttable(move |cut| {
             let going_on = copies.into_iter().take_while(|_| !cut.is_asked());
-            (going_on.map(|(row, bytes)| File::read(row, &bytes)).collect(), room)
+            (going_on.map(|(row, bytes)| File::read(row, &bytes, cut)).collect(), room)
         })
         .await?;
         if bytes > LARGE {

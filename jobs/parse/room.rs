@@ -9,19 +9,28 @@ use std::sync::Arc;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
+use crate::{path::ParseTranscript, queue::JobArgs};
+
 /// A file of no more bytes is small: the transcript of an hour has a tenth of them.
 pub(super) const SMALL: u64 = 2 << 20;
+
+/// A file of more bytes may take minutes, whatever is in it. No more than half of those that a process reads at a time are
+/// such, so that of the other half somebody's hour has a seat, whosever the long ones are.
+const LONG: u64 = 512 << 10;
+const LONG_AT_A_TIME: usize = ParseTranscript::POLICY.concurrency / 2;
 
 /// The room of a process. Cloning shares it.
 #[derive(Clone, Debug)]
 pub struct Room {
     free: Arc<Semaphore>,
+    long: Arc<Semaphore>,
     kibibytes: u32,
 }
 
 /// Room that is taken, until it is dropped; a small file takes none.
 #[derive(Debug)]
 pub(super) struct Taken {
+    _long: Option<OwnedSemaphorePermit>,
     _permit: Option<OwnedSemaphorePermit>,
 }
 
@@ -30,17 +39,22 @@ impl Room {
     #[must_use]
     pub fn new(bytes: u64) -> Self {
         let kibibytes = u32::try_from(bytes >> 10).unwrap_or(u32::MAX).clamp(1, u32::MAX >> 3);
-        Self { free: Arc::new(Semaphore::new(kibibytes as usize)), kibibytes }
+        let long = Arc::new(Semaphore::new(LONG_AT_A_TIME));
+        Self { free: Arc::new(Semaphore::new(kibibytes as usize)), long, kibibytes }
     }
 
     /// Takes room for `bytes`, for more than all of it once nobody else has any; `None` where there is not enough now.
     pub(super) fn take(&self, bytes: u64) -> Option<Taken> {
+        let long = match bytes > LONG {
+            true => Some(Arc::clone(&self.long).try_acquire_owned().ok()?),
+            false => None,
+        };
         if bytes <= SMALL {
-            return Some(Taken { _permit: None });
+            return Some(Taken { _long: long, _permit: None });
         }
         let wanted = u32::try_from(bytes >> 10).unwrap_or(u32::MAX).clamp(1, self.kibibytes);
         let permit = Arc::clone(&self.free).try_acquire_many_owned(wanted).ok()?;
-        Some(Taken { _permit: Some(permit) })
+        Some(Taken { _long: long, _permit: Some(permit) })
     }
 }
 
@@ -51,13 +65,25 @@ mod tests {
     #[test]
     fn small_files_always_have_room_and_of_the_largest_one_has() {
         let room = Room::new(64 << 20);
-        let some: Vec<_> = (0..6).map(|_| room.take(10 << 20).expect("there is room")).collect();
-        assert!(room.take(10 << 20).is_none() && room.take(200 << 20).is_none(), "others are read");
+        let some = room.take(60 << 20).expect("there is room");
+        assert!(room.take(10 << 20).is_none() && room.take(200 << 20).is_none(), "another is read");
         drop(some);
         let large = room.take(200 << 20).expect("nobody reads");
         assert!(room.take(3 << 20).is_none(), "it is read alone");
-        assert!(room.take(SMALL).is_some(), "a small one waits for nobody");
+        assert!(room.take(LONG).is_some(), "a small one waits for nobody");
         drop(large);
         assert!(room.take(64 << 20).is_some());
+    }
+
+    #[test]
+    fn files_that_may_take_long_leave_seats_to_the_others() {
+        let room = Room::new(64 << 20);
+        let long: Vec<_> = (0..10).filter_map(|_| room.take(5 << 20)).collect();
+        assert!(long.len() < ParseTranscript::POLICY.concurrency, "{} of them hold every seat", long.len());
+        assert!(room.take(1 << 20).is_none(), "one that would take a seat of theirs comes later");
+        let small: Vec<_> = (0..10).filter_map(|_| room.take(100 << 10)).collect();
+        assert_eq!(small.len(), 10);
+        drop(long);
+        assert!(room.take(5 << 20).is_some());
     }
 }

@@ -146,7 +146,7 @@ async fn claim(process: &Process, suspects: bool) -> Result<Batch, sqlx::Error> 
     }
     let kinds = process.catalogue.kinds();
     let limits: Vec<i32> = kinds.iter().map(|kind| small(kind.policy.per_organization)).collect();
-    let room: Vec<i32> = room.into_iter().map(|free| small(free.min(total))).collect();
+    let room: Vec<i32> = room.into_iter().map(small).collect();
     let rows = sqlx::query!(
         r#"select id as "id!", organization_id as "organization_id: Uuid", kind as "kind!", args as "args!",
             attempt as "attempt!", max_attempts as "max_attempts!", fence as "fence!",

@@ -185,7 +185,7 @@ fn log(info: &JobInfo, end: &End, seconds: f64) {
         End::Overtaken(delay, why) => tracing::info!(target: "queue", why, seconds,
             retry.seconds = delay.as_secs_f64(), "somebody was faster; the job runs again"),
         End::Away(delay, error) => tracing::warn!(target: "queue", error, seconds,
-            retry.seconds = delay.as_secs_f64(), "Postgres was away; the job runs again"),
+            retry.seconds = delay.as_secs_f64(), "what the job needs was away; it runs again"),
         End::Snooze(delay) if info.organization.is_none() => {
             tracing::debug!(target: "queue", { snooze.seconds = delay.as_secs_f64() }, "job snoozed");
         }

@@ -15,7 +15,7 @@ use tokio::runtime::RuntimeFlavor;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::{Context, Finished};
-use crate::db;
+use crate::{bucket::BucketError, db};
 
 /// What a job is about: ids only. This is all that is needed to enqueue one; [`Job`] says what it does.
 pub trait JobArgs: Serialize + DeserializeOwned + Send + Sync + 'static {
@@ -52,7 +52,7 @@ pub struct Policy {
     pub max_attempts: u16,
     /// An attempt is cut off after this.
     pub timeout: Duration,
-    /// At most so many at a time in one process.
+    /// At most so many at a time in one process; of one organization one less, so that there is a seat for another.
     pub concurrency: usize,
     /// At most so many at a time of one organization, over all processes; 0 for no limit.
     pub per_organization: usize,
@@ -67,7 +67,7 @@ impl Policy {
 }
 
 /// How an attempt failed, and what is to be done about it. Every `std` error turns into [`JobError::Retry`], or into
-/// [`JobError::Away`] if its cause is a Postgres that was away.
+/// [`JobError::Away`] if its cause is a Postgres or a bucket that was away.
 #[derive(Debug)]
 pub enum JobError {
     /// Worth another attempt, after the backoff or after `after` if that is later (a server's Retry-After).
@@ -82,7 +82,7 @@ pub enum JobError {
     Overtaken(String),
     /// Another attempt would fail as well: the job is dead at once.
     Abort(String),
-    /// Postgres was away: no fault of the job's. Run again after a pause, without the attempt being counted.
+    /// Postgres or the bucket was away: no fault of the job's. Run again after a pause, without the attempt being counted.
     Away(String),
     /// Not now: run again after this, without the attempt being counted.
     Snooze(Duration),
@@ -176,7 +176,8 @@ impl<E: std::error::Error + 'static> From<E> for JobError {
                 message.push_str(": ");
                 message.push_str(&said);
             }
-            is_away |= cause.downcast_ref().is_some_and(db::is_away);
+            is_away |= cause.downcast_ref().is_some_and(db::is_away)
+                || matches!(cause.downcast_ref(), Some(BucketError::Away(_)));
             next = cause.source();
         }
         if is_away { Self::Away(message) } else { Self::Retry { message, after: None } }

@@ -25,7 +25,7 @@ pub(super) enum End {
     Retry(Duration, String),
     /// Due again after the delay: what it had read was changed meanwhile.
     Overtaken(Duration, String),
-    /// Due again after the delay: Postgres was away. The attempt does not count.
+    /// Due again after the delay: Postgres or the bucket was away. The attempt does not count.
     Away(Duration, String),
     /// No more attempts.
     Dead(String),

@@ -113,6 +113,16 @@ pub struct OpenThread {
     pub owner: Owner,
 }
 
+/// A summary's surroundings as they are stored: what a session may be told of is not found yet. To be compared, where they are
+/// read again under the session's lock.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Stored {
+    pub(super) state: SummaryState,
+    pub(super) session_id: Uuid,
+    input: SessionForClient,
+    signs: Vec<danger::ShownSign>,
+}
+
 /// A summary's surroundings.
 #[derive(Clone, Debug)]
 pub(crate) struct SummaryInput {
@@ -121,11 +131,17 @@ pub(crate) struct SummaryInput {
     pub(crate) input: SessionForClient,
 }
 
-/// Reads the session of a summary, confined to its client; none where there is no such summary.
+/// Reads the session of a summary, confined to its client; none where there is no such summary. What can do without the
+/// transaction confines it by itself: see [`stored`].
 ///
 /// # Errors
 /// When the database does not answer.
 pub(crate) async fn load(tx: &mut TenantTx, summary_id: Uuid) -> Result<Option<SummaryInput>, sqlx::Error> {
+    Ok(stored(tx, summary_id).await?.map(|stored| in_place(|| stored.confined())))
+}
+
+/// Reads what is stored of a summary's session, and computes nothing; none where there is no such summary.
+pub(super) async fn stored(tx: &mut TenantTx, summary_id: Uuid) -> Result<Option<Stored>, sqlx::Error> {
     let Some(row) = sqlx::query!(
         r#"select summaries.state as "state: SummaryState", session_id, client_id, session_date,
                 sessions.type as session_type, title, object_key,
@@ -182,7 +198,7 @@ pub(crate) async fn load(tx: &mut TenantTx, summary_id: Uuid) -> Result<Option<S
     .map(percent);
     let occasion =
         Occasion { coach: &row.handle, session_type: &row.session_type, titles: [&row.title, &row.object_key] };
-    let mut input = SessionForClient {
+    let input = SessionForClient {
         template: template::for_session(tx, occasion).await?,
         threads: open_threads::open(tx, (row.session_id, row.session_date), row.client_id, [&row.client, &row.coach])
             .await?,
@@ -196,15 +212,31 @@ pub(crate) async fn load(tx: &mut TenantTx, summary_id: Uuid) -> Result<Option<S
         asides: Vec::new(),
         share,
     };
-    let seen = danger::signs_to_show(tx, row.session_id).await?;
-    in_place(|| {
-        input.mark(seen);
+    let signs = danger::signs_to_show(tx, row.session_id).await?;
+    Ok(Some(Stored { state: row.state, session_id: row.session_id, input, signs }))
+}
+
+impl Stored {
+    /// Whether a summary of the one would be a summary of the other.
+    pub(super) fn is_of_same_words(&self, other: &Self) -> bool {
+        self.input == other.input && self.signs == other.signs
+    }
+
+    /// What the summary is to hold.
+    pub(super) fn template(&self) -> &SummaryTemplate {
+        &self.input.template
+    }
+
+    /// What of it the client may be told of; takes a while for a long session.
+    pub(super) fn confined(self) -> SummaryInput {
+        let Self { state, session_id, mut input, signs } = self;
+        input.mark(signs);
         let mut voice = std::mem::take(&mut input.voice);
         voice.examples.retain(|(before, after)| !input.names_another(before) && !input.names_another(after));
         input.voice = voice;
         input.confine();
-    });
-    Ok(Some(SummaryInput { state: row.state, session_id: row.session_id, input }))
+        SummaryInput { state, session_id, input }
+    }
 }
 
 /// As the page rounds it.

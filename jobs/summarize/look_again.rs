@@ -5,12 +5,14 @@
 //! stay as they are, the coach's own edits included. Only where it still waits for review: what is approved stays as it
 //! was signed. Then it is the next later summary's turn. A rerun finds the threads as they should be and changes nothing.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use uuid::Uuid;
 
 use super::{
-    input::{self, SessionForClient},
+    input::{self, Stored},
     open_threads,
     verify::threads_anew,
 };
@@ -22,7 +24,7 @@ use crate::{
         summary::{self, Authorship},
     },
     path::{Locked, session},
-    queue::{Context, Finished, Job, JobArgs, JobError, enqueue, in_place},
+    queue::{Context, Finished, Job, JobArgs, JobError, Policy, cuttable, enqueue},
 };
 
 const REASON: &str =
@@ -59,6 +61,8 @@ pub(crate) async fn next_in_review(tx: &mut TenantTx, summary_id: Uuid) -> Resul
 
 impl JobArgs for LookAgain {
     const KIND: &'static str = "summarize.look_again";
+    /// It goes through all that was said, as the one that wrote the summary did.
+    const POLICY: Policy = Policy { timeout: Duration::from_secs(600), ..Policy::DEFAULT };
 
     /// One for each cause: a job that runs already may have read what was before.
     fn unique_key(&self) -> Option<String> {
@@ -71,42 +75,36 @@ impl Job for LookAgain {
 
     async fn run(&self, ctx: &Context<()>) -> Result<Finished, JobError> {
         let mut tx = ctx.tenant_tx().await?;
-        let session = sqlx::query_scalar!("select session_id from summaries where id = $1", self.summary_id)
+        let before = match self.read(&mut tx).await? {
+            Ok(before) => before,
+            Err(nothing) => return ctx.finish(tx, json!({ "outcome": nothing })).await,
+        };
+        // Read only: nothing is held while the words are gone through.
+        tx.commit().await?;
+        let (before, anew) = cuttable(move |_| {
+            let input = before.stored.clone().confined().input;
+            let claims = threads_anew(&input, before.content.claims.clone());
+            (before, Content { claims })
+        })
+        .await?;
+
+        let mut tx = ctx.tenant_tx().await?;
+        let Some(Locked { correlation_id, .. }) = session::lock(&mut tx, before.stored.session_id).await? else {
+            return ctx.finish(tx, json!({ "outcome": "gone" })).await;
+        };
+        sqlx::query!("select id from summaries where id = $1 for update", self.summary_id)
             .fetch_optional(tx.conn())
             .await?;
-        let Some(session_id) = session else { return ctx.finish(tx, json!({ "outcome": "gone" })).await };
-        let Some(Locked { correlation_id, .. }) = session::lock(&mut tx, session_id).await? else {
-            return ctx.finish(tx, json!({ "outcome": "gone" })).await;
+        let now = match self.read(&mut tx).await? {
+            Ok(now) => now,
+            Err(nothing) => return ctx.finish(tx, json!({ "outcome": nothing })).await,
         };
-        let summary = sqlx::query!(
-            r#"select summaries.state as "state: SummaryState", summaries.version, author, provider, model, prompt_version,
-                    template, claims_dropped
-             from summaries
-             join summary_versions shown on shown.summary_id = summaries.id and shown.version = summaries.version
-             where summaries.id = $1 for update of summaries"#,
-            self.summary_id
-        )
-        .fetch_optional(tx.conn())
-        .await?;
-        let Some(row) = summary.filter(|row| row.state == SummaryState::Done) else {
-            return ctx.finish(tx, json!({ "outcome": "not in review" })).await;
-        };
-        let Some(found) = input::load(&mut tx, self.summary_id).await? else {
-            return ctx.finish(tx, json!({ "outcome": "gone" })).await;
-        };
-        let content = summary::load_version(&mut tx, self.summary_id, row.version).await?;
-        let mut version = row.version;
-        let anew = in_place(|| anew(&found.input, &content));
+        if now != before {
+            return Err(JobError::overtaken("the summary changed while its open threads were looked at"));
+        }
+        let Read { stored, mut version, authorship, content } = now;
         let changed = anew.hash() != content.hash();
         if changed {
-            let authorship = Authorship {
-                author: author(&row.author),
-                provider: row.provider,
-                model: row.model,
-                prompt_version: row.prompt_version,
-                template: row.template,
-                claims_dropped: row.claims_dropped,
-            };
             version = summary::add_version(&mut tx, self.summary_id, &anew, &authorship).await?;
             sqlx::query!(
                 "update summaries set rewrite_reason = $2, updated_at = now() where id = $1",
@@ -118,15 +116,50 @@ impl Job for LookAgain {
             enqueue(&mut tx, &IndexSummary { summary_id: self.summary_id, version }, correlation_id).await?;
         }
         enqueue_next(&mut tx, self.summary_id, version, correlation_id).await?;
-        tracing::info!(target: "summarize", { summary.id = %self.summary_id, session.id = %session_id, changed },
+        tracing::info!(target: "summarize",
+            { summary.id = %self.summary_id, session.id = %stored.session_id, changed },
             "The open threads of a later summary were looked at anew");
         ctx.finish(tx, json!({ "outcome": if changed { "changed" } else { "unchanged" }, "version": version })).await
     }
 }
 
-/// The same content with the threads that are open now.
-fn anew(input: &SessionForClient, content: &Content) -> Content {
-    Content { claims: threads_anew(input, content.claims.clone()) }
+/// The summary, and all that its threads rest on.
+#[derive(Debug, PartialEq, Eq)]
+struct Read {
+    stored: Stored,
+    version: i32,
+    authorship: Authorship,
+    content: Content,
+}
+
+impl LookAgain {
+    /// What there is to look at, or why there is nothing.
+    async fn read(&self, tx: &mut TenantTx) -> Result<Result<Read, &'static str>, JobError> {
+        let Some(stored) = input::stored(tx, self.summary_id).await? else { return Ok(Err("gone")) };
+        if stored.state != SummaryState::Done {
+            return Ok(Err("not in review"));
+        }
+        let row = sqlx::query!(
+            "select summaries.version, author, provider, model, prompt_version, template, claims_dropped
+             from summaries
+             join summary_versions shown on shown.summary_id = summaries.id and shown.version = summaries.version
+             where summaries.id = $1",
+            self.summary_id
+        )
+        .fetch_optional(tx.conn())
+        .await?;
+        let Some(row) = row else { return Ok(Err("not in review")) };
+        let authorship = Authorship {
+            author: author(&row.author),
+            provider: row.provider,
+            model: row.model,
+            prompt_version: row.prompt_version,
+            template: row.template,
+            claims_dropped: row.claims_dropped,
+        };
+        let content = summary::load_version(tx, self.summary_id, row.version).await?;
+        Ok(Ok(Read { stored, version: row.version, authorship, content }))
+    }
 }
 
 /// Who wrote the words of the version: they stay theirs.

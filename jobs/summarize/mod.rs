@@ -30,6 +30,7 @@ use serde::Serialize;
 pub use addressee::Aside;
 pub(crate) use by_model::broken_template;
 pub use draft::{Draft, DraftClaim, DraftEvidence};
+use input::Stored;
 pub use input::{Danger, Line, OpenThread, SessionForClient, Speaker};
 pub(crate) use input::{SummaryInput, load as load_input};
 pub use look_again::LookAgain;
@@ -75,16 +76,16 @@ impl Job for SummarizeClient {
 
     async fn run(&self, ctx: &Context<Summarizer>) -> Result<Finished, JobError> {
         let mut tx = ctx.tenant_tx().await?;
-        let Some(found) = input::load(&mut tx, self.summary_id).await? else {
+        let Some(stored) = input::stored(&mut tx, self.summary_id).await? else {
             tracing::info!(target: "summarize", { summary.id = %self.summary_id }, "The summary is gone");
             return ctx.finish(tx, Output::nothing("gone")).await;
         };
-        if !is_to_do(found.state) {
+        if !is_to_do(stored.state) {
             tracing::info!(target: "summarize", { summary.id = %self.summary_id }, "The summary is written already");
             return ctx.finish(tx, Output::nothing("already done")).await;
         }
         // The lock is held until this job is done, so that whoever attributes the session can enqueue it again.
-        if let Some(session) = session::lock(&mut tx, found.session_id).await?
+        if let Some(session) = session::lock(&mut tx, stored.session_id).await?
             && is_unattributed(&mut tx, &session).await?
         {
             tracing::info!(target: "summarize", { summary.id = %self.summary_id }, "The session has other words now");
@@ -98,15 +99,20 @@ impl Job for SummarizeClient {
         let organization = tx.tenant();
         tx.commit().await?;
 
+        let (stored, found) = blocking(move || {
+            let found = stored.clone().confined();
+            (stored, found)
+        })
+        .await?;
         let draft = ctx.draft(&ctx.db, organization, found.session_id, &found.input).await?;
         let draft = ctx.repair(&ctx.db, organization, found.session_id, &found.input, draft).await?;
         // What holds is found before the session is locked: it holds of what was read, and of nothing else.
-        let (found, draft, verified) = blocking(move || {
+        let (draft, verified) = blocking(move || {
             let verified = verify(&found.input, &draft.claims);
-            (found, draft, verified)
+            (draft, verified)
         })
         .await?;
-        self.save(ctx, &found, draft, verified).await
+        self.save(ctx, &stored, draft, verified).await
     }
 
     async fn on_dead(&self, ctx: &Context<Summarizer>, error: &str) -> Result<(), JobError> {
@@ -149,7 +155,7 @@ impl SummarizeClient {
     async fn save(
         &self,
         ctx: &Context<Summarizer>,
-        read: &SummaryInput,
+        read: &Stored,
         draft: Draft,
         verified: Verified,
     ) -> Result<Finished, JobError> {
@@ -161,11 +167,11 @@ impl SummarizeClient {
         sqlx::query!("select id from summaries where id = $1 for update", self.summary_id)
             .fetch_optional(tx.conn())
             .await?;
-        let now = match input::load(&mut tx, self.summary_id).await? {
+        let now = match input::stored(&mut tx, self.summary_id).await? {
             Some(now) if is_to_do(now.state) => now,
             _ => return ctx.finish(tx, Output::nothing("already done")).await,
         };
-        if now.input != read.input || is_unattributed(&mut tx, &session).await? {
+        if !now.is_of_same_words(read) || is_unattributed(&mut tx, &session).await? {
             return Err(JobError::overtaken("the session changed while its summary was written; it is written again"));
         }
         let dropped = verified.dropped.iter().filter(|reason| **reason == Dropped::Danger).count();
@@ -178,7 +184,7 @@ impl SummarizeClient {
             provider: draft.provider.to_owned(),
             model: draft.model,
             prompt_version: draft.prompt_version,
-            template: now.input.template.stamp(),
+            template: now.template().stamp(),
             // What speaks of danger had its evidence: it is kept from the client, and the page says so by itself.
             claims_dropped: i32::try_from(verified.dropped.len() - dropped).unwrap_or(i32::MAX),
         };

@@ -5,7 +5,7 @@ use std::{cell::OnceCell, ops::Range};
 use super::{
     NotATranscript,
     account::Draft,
-    delimited,
+    cut, delimited,
     document::{table, teams},
     fathom,
     format::Format,
@@ -89,7 +89,7 @@ impl<'a> Iterator for Lines<'a> {
     type Item = Line<'a>;
 
     fn next(&mut self) -> Option<Line<'a>> {
-        let rest = self.text.get(self.at..)?;
+        let rest = self.text.get(self.at..).filter(|_| !cut::is_asked())?;
         let end = memchr::memchr(b'\n', rest.as_bytes()).unwrap_or(rest.len());
         let line = Line { text: &rest[..end], number: self.number + 1, begin: self.at };
         (self.at, self.number) = (self.at + end + 1, line.number);

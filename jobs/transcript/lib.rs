@@ -25,6 +25,7 @@ mod cue_names;
 mod cue_notes;
 mod cue_speech;
 mod cue_tags;
+mod cut;
 mod date;
 mod dated;
 pub mod decode;
@@ -81,6 +82,7 @@ mod webvtt_cues;
 pub mod words;
 mod zoom_captions;
 
+pub use cut::until;
 pub use format::Format;
 pub use label::announces as announces_quotation;
 pub use not_a_transcript::NotATranscript;

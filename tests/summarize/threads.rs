@@ -13,7 +13,7 @@ use debrief_jobs::{
 use uuid::Uuid;
 
 use super::{Staged, content, one, stage_on, summary_state};
-use crate::support::World;
+use crate::support::{World, installation::wait_for};
 
 const PROMISED: &[(&str, &str)] =
     &[("Maya", "What will you do?"), ("Priya", "I'll send Lena the hiring plan by Friday.")];
@@ -181,6 +181,29 @@ async fn what_was_settled_stays_settled_though_the_coach_words_it_anew() {
     let third = stage_on(&world, "2026-03-18", SILENT).await;
     world.run(&third.priya).await.expect("the third session is summarised");
     assert_eq!(outcome(&world, &third.priya).await, None, "it is asked after no more");
+}
+
+/// Another look computes without the session's lock, so that one of a long session holds nobody up; and what changes meanwhile
+/// is looked at anew.
+#[tokio::test]
+async fn looking_again_holds_no_lock_while_it_computes() {
+    let world = World::new().await;
+    let later = stage_on(&world, "2026-03-11", KEPT).await;
+    world.run(&later.priya).await.expect("the later session is summarised");
+    let first = stage_on(&world, "2026-03-04", PROMISED).await;
+    world.run(&first.priya).await.expect("the earlier session is summarised");
+    // Somebody has the session, and moves it to another day.
+    let mut tx = world.database.db.tenant(world.organization).await.expect("a transaction");
+    let change = "update sessions set session_date = session_date + 1 where id = $1";
+    sqlx::query(change).bind(later.session).execute(tx.conn()).await.expect("it is changed");
+    let waits = "select exists (select from pg_stat_activity where datname = current_database()
+        and cardinality(pg_blocking_pids(pid)) > 0 and $1 is not null)";
+    let change = async {
+        wait_for("the job", async || one::<bool>(&world, waits, later.session).await.then_some(())).await;
+        tx.commit().await.expect("it is committed");
+    };
+    let (looked, ()) = tokio::join!(world.run_queued::<LookAgain>(), change);
+    assert!(matches!(looked, Some(Err(JobError::Overtaken(_)))), "it has read what was before: {looked:?}");
 }
 
 /// What a coach changed in the later summary, and what the model wrote, stay as they are.

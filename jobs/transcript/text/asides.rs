@@ -19,17 +19,20 @@ pub(super) struct Part<'a> {
 pub(super) fn parts<'a>(text: &'a str, knows: impl Fn(&str) -> bool, calls: impl Fn(&str) -> bool) -> Vec<Part<'a>> {
     let mut parts = Vec::new();
     let (mut rest, mut begin, mut label) = (text, 0, None);
+    // Where the last sentence before here ended: looked for once, however many colons follow.
+    let mut ended = None;
     while let Some(at) = memchr::memchr2(b'/', b':', &rest.as_bytes()[begin..]).map(|at| begin + at) {
+        ended = rest[begin..at].rfind(ENDS).map(|end| begin + end).or(ended);
         let meanwhile = meanwhile(rest, at).or_else(|| in_brackets(rest, begin, at, &calls));
         if let Some((at, other, said, after)) = meanwhile {
             parts.push(Part { label, text: &rest[..at] });
             parts.push(Part { label: Some(other), text: said });
-            (rest, begin) = (after, 0);
+            (rest, begin, ended) = (after, 0, None);
         } else if let Some((before, other)) =
-            begins_inside(&rest[..at], &rest[at + 1..]).filter(|(_, other)| knows(other))
+            begins_inside(&rest[..at], &rest[at + 1..], ended).filter(|(_, other)| knows(other))
         {
             parts.push(Part { label, text: before });
-            (label, rest, begin) = (Some(other), &rest[at + 1..], 0);
+            (label, rest, begin, ended) = (Some(other), &rest[at + 1..], 0, None);
         } else {
             begin = at + 1;
         }
@@ -68,10 +71,13 @@ fn in_brackets(
     (said && (calls(found.label) || name)).then(|| (open, found.label, found.rest, &inner[end + close.len_utf8()..]))
 }
 
-/// The label that ends `before`, a colon, behind a sentence that ended.
-fn begins_inside<'a>(before: &'a str, after: &str) -> Option<(&'a str, &'a str)> {
+/// What ends a sentence before a label on the same line.
+const ENDS: [char; 5] = ['.', '?', '!', '…', '>'];
+
+/// The label that ends `before`, a colon, behind the sentence that `ended` there.
+fn begins_inside<'a>(before: &'a str, after: &str, ended: Option<usize>) -> Option<(&'a str, &'a str)> {
     let reach = before.floor_char_boundary(before.len().saturating_sub(80));
-    let end = reach + before[reach..].rfind(['.', '?', '!', '…', '>'])? + 1;
+    let end = ended.filter(|end| *end >= reach)? + 1;
     let label = before.get(end..).filter(|label| after.starts_with(' ') && label.starts_with(' '))?;
     Some((&before[..end], label.trim()))
 }

@@ -32,7 +32,7 @@ use self::{
 };
 use super::{
     account::{Draft, words},
-    clock, date,
+    clock, cut, date,
     format::Format,
     formats::{Confidence, Reader, Source},
     label, live, markdown,
@@ -74,7 +74,7 @@ pub(super) fn read_but(source: &Source<'_>, known: fn(&str) -> Option<&'static s
     let footer_from =
         source.lines().iter().rposition(|line| !line.trim().is_empty()).map_or(0, |last| last.saturating_sub(2));
     let farewell = letter::farewell(source.lines());
-    for (at, raw) in source.lines().iter().enumerate() {
+    for (at, raw) in source.lines().iter().enumerate().take_while(|_| !cut::is_asked()) {
         if farewell.is_some_and(|from| at >= from) {
             reading.close();
             reading.draft.set_aside(at + 1, "the end of the letter around it", raw);
