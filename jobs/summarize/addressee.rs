@@ -214,7 +214,7 @@ mod tests {
             ),
             (
                 "Maya| jonas, i'll send you the offer on monday. you'll have the dates too.\nJonas| ok",
-                vec!["jonas, i'll send you the offer on monday.", "you'll have the dates too."],
+                vec!["jonas, i'll send you the offer on monday. you'll have the dates too."],
             ),
             // Nobody of that name speaks.
             (

@@ -17,7 +17,7 @@ patterns! {
     /// It asks whether what one sent has come.
     ASKS_ARRIVED = r"\b(?:did|has|have|do|does) (?:you (?:get|got|receive|received|see|seen|find|found|have)\b|(?:my|the|that|those|it|they|our)\b[\w' -]{0,50}\b(?:arrive|arrived|come through|came through|get (?:there|through|to you)|reach(?:ed)? you|land|landed|turn(?:ed)? up|made it|make it)\b)";
     /// Yes, as the first word of an answer.
-    YES = r"^(?:(?:um+|uh+|oh|well|ah)[,.…-]* )*(?:yes|yeah|yep|yup|(?:it|they) (?:did|has|have|arrived|came)|(?:i )?got (?:it|them)|it's here|i did|i have|we did|we have|sure did|of course i did|done|absolutely|i sure did)\b";
+    YES = r"^(?:(?:um+|uh+|oh|well|ah)[,.…-]* )*(?:(?:it|they) (?:did|has|have)(?:[,.!;…]|$)|(?:yes|yeah|yep|yup|(?:it|they) (?:arrived|came)|(?:i )?got (?:it|them)|it's here|i did|i have|we did|we have|sure did|of course i did|done|absolutely|i sure did)\b)";
     /// No, or not yet.
     NO = r"^(?:(?:um+|uh+|oh|well|ah|hm+|honestly|actually|sadly|unfortunately)[,.…-]* )*(?:no|nope|nah|not yet|not really|i didn't|i did not|i haven't|i have not|we didn't|we haven't|(?:it|they) (?:didn't|did not|hasn't|haven't)|nothing (?:came|arrived)|not quite|sorry,? no|still not)\b";
     /// It was done all the same: "No, wait, I did."

@@ -171,7 +171,9 @@ fn undertakes(sentence: &Sentence, will: usize, has_day: bool, meant: bool) -> f
     let is_deed = by_deed.is_some_and(|verb| meant || !WEAK_VERB.is_match(verb.as_str()));
     let says_it = cues::COACH_WILL.is_in(own);
     // "I'll do it": what, nobody can tell. "I'll write to her on Monday" says it.
-    let says_what = sentence.stems.len() >= 2 || has_day && is_deed && WHOM.is_match(own) && !sentence.stems.is_empty();
+    let says_what = sentence.stems.len() >= 2
+        || has_day && is_deed && WHOM.is_match(own) && !sentence.stems.is_empty()
+        || score::meets_or_says(own, will);
     if !says_what {
         return 0.0;
     }

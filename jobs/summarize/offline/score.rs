@@ -146,14 +146,19 @@ pub(super) fn is_no_undertaking(own: &str) -> bool {
         || cues::HYPOTHETICAL.place(own).is_some_and(|place| will.is_none_or(|will| place < will))
 }
 
-/// Whether the future tense at `will` undertakes nothing, by its verb: "I'll see". With a day it may: "I'll see him on
-/// Monday", "I'll say sixty-eight in the interview on Thursday".
+/// Whether the future tense at `will` undertakes nothing, by its verb: "I'll see".
 pub(super) fn will_not(own: &str, will: usize) -> bool {
+    cues::WILL_NOT.place(own) == Some(will) && !meets_or_says(own, will)
+}
+
+/// Whether the future tense at `will` says on which day whom one meets, or what one says: "I'll see him on Monday", "I'll say
+/// sixty-eight in the interview on Thursday".
+pub(super) fn meets_or_says(own: &str, will: usize) -> bool {
     static MEETS_OR_SAYS: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"^(?:i|we)(?:'ll| will| am going to|'m going to) (?:also |just |then )?(?:see (?:him|her|them|my \w+|the (?:doctor|dentist|lawyer|bank|team|boss|board|client|landlord|therapist|notary|accountant))\b|say (?:[\w'-]+ ){1,6}(?:in|to|at|during) \w+)")
             .expect("a constant pattern")
     });
-    cues::WILL_NOT.place(own) == Some(will) && !(MEETS_OR_SAYS.is_match(&own[will..]) && day::names(own))
+    MEETS_OR_SAYS.is_match(&own[will..]) && day::names(own)
 }
 
 /// Whether it depends, is over, or is not the speaker's own.
