@@ -126,7 +126,6 @@ pub(super) struct Stored {
 /// A summary's surroundings.
 #[derive(Clone, Debug)]
 pub(crate) struct SummaryInput {
-    pub(crate) state: SummaryState,
     pub(crate) session_id: Uuid,
     pub(crate) input: SessionForClient,
 }
@@ -229,13 +228,13 @@ impl Stored {
 
     /// What of it the client may be told of; takes a while for a long session.
     pub(super) fn confined(self) -> SummaryInput {
-        let Self { state, session_id, mut input, signs } = self;
+        let Self { session_id, mut input, signs, .. } = self;
         input.mark(signs);
         let mut voice = std::mem::take(&mut input.voice);
         voice.examples.retain(|(before, after)| !input.names_another(before) && !input.names_another(after));
         input.voice = voice;
         input.confine();
-        SummaryInput { state, session_id, input }
+        SummaryInput { session_id, input }
     }
 }
 

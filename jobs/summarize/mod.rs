@@ -32,7 +32,7 @@ pub(crate) use by_model::broken_template;
 pub use draft::{Draft, DraftClaim, DraftEvidence};
 use input::Stored;
 pub use input::{Danger, Line, OpenThread, SessionForClient, Speaker};
-pub(crate) use input::{SummaryInput, load as load_input};
+pub(crate) use input::load as load_input;
 pub use look_again::LookAgain;
 pub(crate) use look_again::next_in_review;
 pub(crate) use offline::is_negated;
