@@ -187,23 +187,32 @@ async fn a_session_without_danger_is_not_marked() {
     assert_eq!(danger::kinds(&mut tx, session).await.expect("it reads"), []);
 }
 
-/// Promises before, in and after what speaks of danger, and a check-in whose answer is no answer.
+/// Promises before, in and after what speaks of danger, a check-in whose answer is no answer, and a promise elsewhere.
 const PROMISES: &str = "WEBVTT\n\n00:00:01.000 --> 00:00:03.000\nMaya Okafor: What will you do next?\n\n\
     00:00:04.000 --> 00:00:12.000\nPriya Raman: I'll send the deck to Tom by Friday. My husband hit me again last night. \
     I'll call the bank on Monday.\n\n\
     00:00:13.000 --> 00:00:15.000\nMaya Okafor: Are you safe right now?\n\n\
     00:00:16.000 --> 00:00:17.000\nPriya Raman: My sister is here.\n\n\
-    00:00:18.000 --> 00:00:21.000\nPriya Raman: I'll finish the sales report by Thursday.\n\n\
-    00:00:22.000 --> 00:00:25.000\nMaya Okafor: I'll send you the slides tomorrow.\n";
+    00:10:10.000 --> 00:10:12.000\nMaya Okafor: Back to the work. How is the quarter?\n\n\
+    00:10:13.000 --> 00:10:15.000\nPriya Raman: Slow, and the vendor is late.\n\n\
+    00:10:16.000 --> 00:10:18.000\nMaya Okafor: What comes first?\n\n\
+    00:10:19.000 --> 00:10:24.000\nPriya Raman: I'll finish the sales report by Thursday.\n\n\
+    00:10:25.000 --> 00:10:29.000\nMaya Okafor: I'll send you the slides tomorrow.\n";
 
 #[tokio::test]
-async fn a_promise_beside_what_speaks_of_danger_stays_a_promise() {
+async fn a_promise_beside_what_speaks_of_danger_is_kept_for_the_coach() {
     let world = World::new().await;
     let session = parsed(&world, PROMISES).await;
-    let (_, content) = reviewed(&world, session).await;
-    let promised: Vec<&str> = content.section(Section::ActionItems).map(|claim| claim.text.as_str()).collect();
-    for words in ["the deck", "the bank", "sales report", "the slides"] {
-        assert!(promised.iter().any(|text| text.contains(words)), "{words}: {promised:?}");
+    let (id, content) = reviewed(&world, session).await;
+    let whose = |words: &str| {
+        let of = content.section(Section::ActionItems).find(|claim| claim.text.contains(words));
+        of.unwrap_or_else(|| panic!("{words} is lost")).audience
+    };
+    for words in ["the deck", "the bank"] {
+        assert_eq!(whose(words), Audience::Coach, "{words}");
+    }
+    for words in ["sales report", "the slides"] {
+        assert_eq!(whose(words), Audience::Client, "{words}");
     }
     let client = content.claims.iter().filter(|claim| claim.audience == Audience::Client);
     assert!(client.clone().all(|claim| !claim.text.contains("hit me")), "{:?}", client.collect::<Vec<_>>());
@@ -212,6 +221,16 @@ async fn a_promise_beside_what_speaks_of_danger_stays_a_promise() {
     let seen = danger::signs_to_show(&mut tx, session).await.expect("it reads");
     let seen: Vec<&str> = seen.iter().map(|it| it.sentence.as_str()).collect();
     assert_eq!(seen, ["My husband hit me again last night."]);
+
+    let shown = view::view(&mut tx, session).await.expect("it reads").expect("a session");
+    let signed = Signed { as_they_are: true, ..shown.summaries[0].signed() };
+    actions::approve(&mut tx, &world.services.desk, session, id, &signed, &Visitor::default()).await.expect("approved");
+    tx.commit().await.expect("it commits");
+    let (_, letter) = mail(&world, "follow_up").await;
+    assert!(letter.contains("sales report"), "{letter}");
+    for words in ["the deck", "the bank", "hit me"] {
+        assert!(!letter.contains(words), "{words}: {letter}");
+    }
 }
 
 #[tokio::test]
@@ -310,6 +329,9 @@ async fn the_page_says_so_at_its_top() {
         "suicide and self-harm",
         "Debrief isn’t a clinician and can be wrong",
         "Crisis line, day and night: 0800 111 0 111.",
+        // "I'll call the clinic by Friday." is right beside it.
+        "One promise was made near what may be about danger, and is kept out of the letter.",
+        "Promises kept out of the letter",
         "As it stands, this would be sent to a client",
         "You told me that you cut yourself, and that was brave.",
     ] {

@@ -1,11 +1,14 @@
-//! Words for help against danger to life: who offers it, or asks for it, speaks of the danger. Pure.
+//! Words for help against danger to life, and for the means of it: who offers help, or asks for it, speaks of the danger, and
+//! so does who speaks of a rope beside it. Pure.
 //!
-//! They are no signs by themselves (an article may name a crisis line), and so mark no session; but they do not go into what
-//! a client gets.
+//! They are no signs by themselves (an article may name a crisis line), and so mark no session; but help, and means near what
+//! is marked, do not go into what a client gets.
 
 use std::sync::LazyLock;
 
 use regex::Regex;
+
+use super::{concepts::CONCEPTS, language::Languages, words::plain};
 
 const NAMES: [&str; 8] = [
     r"(?:crisis|suicide|emergency|help) ?-?(?:line|lifeline|hotline|number|text line)s?|helplines?|hotlines?",
@@ -18,6 +21,34 @@ const NAMES: [&str; 8] = [
     r"linha de (?:crise|apoio|ajuda)|número de emergência",
 ];
 
+/// The meanings that name a means of danger.
+const MEANS: [&str; 7] = ["suicide", "rope", "pills", "gun", "blade", "poison", "high"];
+/// Who helps, or is asked whether there is danger, beside it.
+const HELPERS: [&str; 7] = [
+    r"clinics?|doctors?|hospitals?|ambulance|police|psychiatr\w+|therapists?|counsell?or|shelter|(?:in|out of) danger|safe|unsafe|weapons?|medicines?",
+    r"klinik|arzt|ärztin|krankenhaus|krankenwagen|polizei|psychiat\w+|therapeut\w*|in gefahr|in sicherheit|waffen?|medizin",
+    r"kliniken|läkare\w*|sjukhus\w*|ambulans\w*|polis\w*|psykiat\w+|terapeut\w*|i fara|trygg|vapen|vapnet|medicin\w*",
+    r"clínica|médic[oa]|hospital|ambulancia|policía|psiquiat\w+|terapeuta|en peligro|a salvo|armas?|medicinas?",
+    r"clinique|médecin|docteur|hôpital|police|psychiatr\w+|psy|thérapeute|en danger|en sécurité|armes?|médicaments?",
+    r"clinica|medico|dottor\w*|ospedale|ambulanza|polizia|psichiatr\w+|in pericolo|al sicuro|arm[ai]|medicin[ae]",
+    r"médic[oa]|hospital|ambulância|polícia|psiquiatr\w+|em perigo|em segurança|remédios?|medicamentos?",
+];
+
+/// Whether words name a means of danger, or who is called for it. By themselves they say nothing of it: they go on with talk
+/// that does.
+#[must_use]
+pub fn names_means(words: &str) -> bool {
+    static ALL: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(&format!(r"(?i)\b(?:{})\b", HELPERS.join("|"))).expect("a constant pattern"));
+    if ALL.is_match(words) {
+        return true;
+    }
+    let plain = plain(words);
+    let plain: Vec<&str> = plain.iter().map(String::as_str).collect();
+    let meant = CONCEPTS.of(&plain, Languages::of(plain.iter().copied()));
+    meant.iter().any(|it| MEANS.contains(&CONCEPTS.names[it.concept].as_str()))
+}
+
 /// Whether words name such help, in one of the seven languages.
 #[must_use]
 pub fn names_help(words: &str) -> bool {
@@ -28,7 +59,26 @@ pub fn names_help(words: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::names_help;
+    use super::{names_help, names_means};
+
+    #[test]
+    fn means_are_known_in_every_language() {
+        for words in [
+            "And the rope from the garage?",
+            "Gibst du die Tabletten deiner Schwester?",
+            "Och repet i garaget?",
+            "¿Y la pistola?",
+            "Et les somnifères ?",
+            "E il coltello?",
+            "E os comprimidos?",
+            "Will you ring the clinic?",
+        ] {
+            assert!(names_means(words), "{words}");
+        }
+        for words in ["I'll send the deck on Monday.", "Ich rufe Tom am Freitag an.", "Je l'envoie lundi."] {
+            assert!(!names_means(words), "{words}");
+        }
+    }
 
     #[test]
     fn help_is_known_by_its_names() {

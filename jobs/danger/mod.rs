@@ -28,11 +28,10 @@ mod words;
 
 use std::ops::Range;
 
-pub use help::names_help;
+pub use help::{names_help, names_means};
 pub use listener::{is_sign, signs, signs_until};
 pub use near::near;
 pub use store::{Beside, ShownSign, kinds, signs_to_show, write};
-pub use weigh::says_what;
 
 /// What kind of danger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

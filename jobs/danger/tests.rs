@@ -207,6 +207,20 @@ fn what_is_meant_counts_and_not_how_it_is_written() {
 }
 
 #[test]
+fn any_more_in_two_words_is_anymore() {
+    for said in [
+        "But I don't want to be here any more, not like this.",
+        "But I don't want to be here anymore, not like this.",
+    ] {
+        assert!(!signs(&[SpokenText { speaker: None, text: said }]).is_empty(), "{said}");
+    }
+    let coach = SpokenText { speaker: Some("coach"), text: "Are you safe right now?" };
+    let text = "Right now yes. My sister is coming at four. But I don't want to be here any more, not like this.";
+    let heard = signs(&[coach, SpokenText { speaker: Some("client"), text }]);
+    assert!(heard.iter().any(|sign| sign.why == Indicator::Wish), "{heard:?}");
+}
+
+#[test]
 fn what_is_asked_and_not_denied_is_a_sign() {
     let coach = |text| SpokenText { speaker: Some("coach"), text };
     let client = |text| SpokenText { speaker: Some("client"), text };

@@ -122,6 +122,11 @@ pub(super) fn plain(text: &str) -> Vec<String> {
                 last.push_str("self");
                 continue;
             }
+            // British English writes it in two: the patterns have it in one.
+            Some(last) if word == "more" && last == "any" => {
+                last.push_str("more");
+                continue;
+            }
             _ => kept.push(word),
         }
         drop_repetition(&mut kept);

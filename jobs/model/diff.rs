@@ -122,13 +122,17 @@ pub(crate) fn likeness(one: &str, other: &str) -> f32 {
 /// What changed from `before` to `after`: the sections in which something did, in the order of a page.
 #[must_use]
 pub fn contents(before: &Content, after: &Content) -> Vec<SectionDiff> {
-    let changed = |section: Section| {
-        let (old, new): (Vec<&Claim>, Vec<&Claim>) =
-            (before.section(section).collect(), after.section(section).collect());
-        let (sentences, same) = sentences(&old, &new);
-        (!sentences.is_empty()).then(|| SectionDiff { section, audience: section.audience(), sentences, same })
+    let changed = |(section, audience): (Section, Audience)| {
+        let of = |content: &Content| -> Vec<Claim> {
+            content.section(section).filter(|claim| claim.audience == audience).cloned().collect()
+        };
+        let (old, new) = (of(before), of(after));
+        let (sentences, same) = sentences(&old.iter().collect::<Vec<_>>(), &new.iter().collect::<Vec<_>>());
+        (!sentences.is_empty()).then_some(SectionDiff { section, audience, sentences, same })
     };
-    Section::ALL.into_iter().filter_map(changed).collect()
+    // A promise near what speaks of danger is in a client's section and for the coach alone.
+    let both = |section: Section| [Audience::Client, Audience::Coach].map(|audience| (section, audience));
+    Section::ALL.into_iter().flat_map(both).filter_map(changed).collect()
 }
 
 /// The claims of `before` that `after` has no more, in other words neither.

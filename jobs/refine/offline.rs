@@ -128,7 +128,8 @@ fn retain(content: &Content, keep: impl Fn(usize, &Claim) -> bool) -> Content {
 pub(super) fn places_of(content: &Content, which: &Selection) -> Vec<usize> {
     let countable = |section: Option<Section>| {
         places(content, move |claim| match section {
-            Some(section) => claim.section == section,
+            // As the page counts them: promises that are kept for the coach stand elsewhere.
+            Some(section) => claim.section == section && claim.audience == section.audience(),
             None => claim.audience == Audience::Client,
         })
     };

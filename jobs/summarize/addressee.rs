@@ -216,6 +216,10 @@ mod tests {
                 "Maya| jonas, i'll send you the offer on monday. you'll have the dates too.\nJonas| ok",
                 vec!["jonas, i'll send you the offer on monday. you'll have the dates too."],
             ),
+            (
+                "Maya| Hello Jonas.\nJonas| Hi.\nPriya| Hi.\nMaya| I'll send you the slides tomorrow.",
+                vec!["Hello Jonas."],
+            ),
             // Nobody of that name speaks.
             (
                 "Maya| We have Helen with us.\nPriya| Hello Helen.\nMaya| Helen, I'll send you the offer on Monday.\nPriya| Good.",
@@ -226,7 +230,6 @@ mod tests {
         }
         for lines in [
             "Maya| I'll send you the offer on Monday.\nPriya| Lovely.",
-            "Maya| Hello Jonas.\nJonas| Hi.\nPriya| Hi.\nMaya| I'll send you the slides tomorrow.",
             "Jonas| I only listen today.\nMaya| And you, Priya, I'll call you tomorrow.",
             "Jonas| I only listen today.\nMaya| I'll send you both the notes tomorrow.",
             "Jonas| His team copies him.\nMaya| What will you do about that?\nPriya| I'll stop at seven.",

@@ -1,6 +1,6 @@
 //! What speaks of danger: in the coach's sections by rule, whoever wrote the rest, and in nothing that a client gets. Pure.
 
-use std::ops::Range;
+use std::{collections::BTreeSet, ops::Range};
 
 use super::input::{Danger, Line, SessionForClient};
 use crate::{
@@ -12,6 +12,8 @@ use crate::{
 /// So many lines, and so long, before and after a line that speaks of danger are beside it.
 const BESIDE: usize = 2;
 const BESIDE_MS: u64 = 10_000;
+/// So many lines from a line of the talk about danger, one that names a means of it or help belongs to that talk.
+const GOES_ON: usize = 4;
 /// So many words in a row are somebody's words, and not the language's.
 const SHARED_WORDS: usize = 5;
 
@@ -21,26 +23,44 @@ const MOST: usize = 12;
 const GRAVE: f32 = 0.95;
 
 impl SessionForClient {
-    /// Whether a claim is not for a client's eyes: it speaks of danger, or rests on words that do or stand right beside
-    /// them, as what was asked and answered there says as much. A promise beside them stays ("I'll send the deck on
-    /// Monday."): it is kept or broken whatever else was said. One that says nothing by itself ("I'll do it on Monday.")
-    /// may be a promise of the danger.
-    pub(super) fn is_for_coach_alone(&self, section: Section, sentence: &str, cited: &[(&Line, &str)]) -> bool {
+    /// Who may read a claim that a client could get; none where nobody may. What speaks of danger, or rests on words that do,
+    /// stands under risk. What stands right beside them, or in the same stretch of talk, says as much ("The rope from the
+    /// garage?" "I'll throw it away tomorrow."): a promise of it is kept for the coach, who knows what it is of, and
+    /// anything else is not told.
+    pub(super) fn audience_of(
+        &self,
+        talk: &Talk<'_>,
+        section: Section,
+        sentence: &str,
+        cited: &[(&Line, &str)],
+    ) -> Option<Audience> {
         if section.audience() != Audience::Client {
-            return false;
+            return Some(section.audience());
         }
-        let stays = section == Section::ActionItems && cited.iter().any(|(_, quote)| danger::says_what(quote));
-        self.tells_danger(sentence)
-            || cited.iter().any(|(line, quote)| self.is_of_danger(line, quote))
-            || (!stays && cited.iter().any(|(line, _)| self.is_beside_danger(line)))
+        let is_promise = section == Section::ActionItems;
+        let marked = self.shares_words(sentence) || cited.iter().any(|(line, quote)| self.is_of_danger(line, quote));
+        if marked {
+            return None;
+        }
+        let near = danger::is_sign(sentence)
+            || danger::names_help(sentence)
+            || cited.iter().any(|(line, _)| talk.is_near(line));
+        match (near, is_promise) {
+            (false, _) => Some(Audience::Client),
+            (true, true) => Some(Audience::Coach),
+            (true, false) => None,
+        }
     }
 
     /// Whether words speak of danger or of help against it, by themselves or because they are those of a sentence that does.
     #[must_use]
     pub fn tells_danger(&self, words: &str) -> bool {
-        danger::is_sign(words)
-            || danger::names_help(words)
-            || self.dangers.iter().any(|danger| shares_words(&danger.sentence, words))
+        danger::is_sign(words) || danger::names_help(words) || self.shares_words(words)
+    }
+
+    /// Whether words are those of a sentence that speaks of danger.
+    fn shares_words(&self, words: &str) -> bool {
+        self.dangers.iter().any(|danger| shares_words(&danger.sentence, words))
     }
 
     /// The session without the sentences that speak of danger. Where one stood the line has a full stop, so that what is
@@ -67,15 +87,38 @@ impl SessionForClient {
         let mut own = self.dangers.iter().filter(|danger| danger.index == line.index);
         own.any(|danger| place(quote).zip(place(&danger.sentence)).is_none_or(|(one, other)| meet(one, other)))
     }
+}
 
-    /// Whether a line speaks of danger, or is said right beside one that does.
-    fn is_beside_danger(&self, line: &Line) -> bool {
-        let start = |index: usize| self.line(index).and_then(|line| line.start_ms);
-        self.dangers.iter().any(|danger| {
-            let soon =
-                line.start_ms.zip(start(danger.index)).is_some_and(|(one, other)| one.abs_diff(other) <= BESIDE_MS);
-            soon || line.index.abs_diff(danger.index) <= BESIDE
-        })
+/// The talk about danger in a session: the lines that speak of it, and those near them that name a means of it or help.
+pub(super) struct Talk<'a> {
+    input: &'a SessionForClient,
+    lines: BTreeSet<usize>,
+}
+
+impl<'a> Talk<'a> {
+    pub(super) fn new(input: &'a SessionForClient) -> Self {
+        let mut lines: BTreeSet<usize> = input.dangers.iter().map(|danger| danger.index).collect();
+        let mut ends: Vec<usize> = lines.iter().copied().collect();
+        while let Some(end) = ends.pop() {
+            for at in end.saturating_sub(GOES_ON)..=end + GOES_ON {
+                let goes_on = |line: &Line| danger::names_means(&line.text) || danger::names_help(&line.text);
+                if !lines.contains(&at) && input.line(at).is_some_and(goes_on) {
+                    lines.insert(at);
+                    ends.push(at);
+                }
+            }
+        }
+        Self { input, lines }
+    }
+
+    /// Whether a line is of that talk, or is said right beside it.
+    fn is_near(&self, line: &Line) -> bool {
+        let start = |index: usize| self.input.line(index).and_then(|line| line.start_ms);
+        let beside = line.index.saturating_sub(BESIDE)..=line.index + BESIDE;
+        self.lines.range(beside).next().is_some()
+            || self.input.dangers.iter().any(|danger| {
+                line.start_ms.zip(start(danger.index)).is_some_and(|(one, other)| one.abs_diff(other) <= BESIDE_MS)
+            })
     }
 }
 
@@ -150,19 +193,28 @@ fn evidence(input: &SessionForClient, danger: &Danger) -> Option<Evidence> {
 #[cfg(test)]
 mod tests {
     use crate::{
-        model::Section,
+        model::{Audience, Claim, Section},
         summarize::{offline, read_session, verify::verify},
     };
 
-    /// What is promised in a session of lines.
-    fn promised(lines: &str) -> Vec<String> {
+    fn claims(lines: &str) -> Vec<Claim> {
         let input = read_session(&format!("date: 2026-03-11\ncoach: Maya Okafor\nclient: Priya Raman\n---\n{lines}"));
-        let claims = verify(&input, &offline::write(&input, None).claims).claims;
-        claims.into_iter().filter(|claim| claim.section == Section::ActionItems).map(|claim| claim.text).collect()
+        verify(&input, &offline::write(&input, None).claims).claims
+    }
+
+    /// What is promised in a session of lines, and who may read it.
+    fn promised(lines: &str) -> Vec<(Audience, String)> {
+        let promises = claims(lines).into_iter().filter(|claim| claim.section == Section::ActionItems);
+        promises.map(|claim| (claim.audience, claim.text)).collect()
+    }
+
+    fn for_client(lines: &str) -> String {
+        let of_client = claims(lines).into_iter().filter(|claim| claim.audience == Audience::Client);
+        of_client.map(|claim| format!("{}\n", claim.text)).collect()
     }
 
     #[test]
-    fn a_promise_is_kept_whatever_is_said_beside_it() {
+    fn a_promise_beside_what_speaks_of_danger_is_kept_for_the_coach() {
         for danger in [
             "I want to die.",
             "He hit me again last night.",
@@ -175,20 +227,53 @@ mod tests {
                 format!("Maya| Hi.\nPriya| I'll send the deck to Tom by Friday. {danger}\nMaya| Oh.\n"),
                 format!("Maya| Hi.\nPriya| {danger}\nMaya| I'll send the deck to Tom by Friday.\n"),
             ] {
-                assert_eq!(promised(&lines).len(), 1, "{lines}");
+                let promised = promised(&lines);
+                assert_eq!(promised.len(), 1, "{lines}");
+                assert_eq!(promised[0].0, Audience::Coach, "{lines}");
+                assert!(!for_client(&lines).contains("deck"), "{lines}");
             }
         }
-    }
-
-    #[test]
-    fn what_may_promise_the_danger_is_no_promise_for_a_client() {
         for lines in [
             "Maya| Hi.\nPriya| I have the rope to hang myself. I'll do it on Sunday.\n",
             "Maya| Hi.\nPriya| I want to kill myself.\nPriya| I'll take them tonight.\n",
             "Maya| Hi.\nPriya| I will kill myself on Sunday.\n",
         ] {
-            assert_eq!(promised(lines), Vec::<String>::new(), "{lines}");
+            assert_eq!(for_client(lines), "", "{lines}");
         }
-        assert_eq!(promised("Maya| Hi.\nPriya| The deck is not done. I'll do it on Sunday.\n").len(), 1);
+    }
+
+    #[test]
+    fn a_promise_of_means_is_kept_for_the_coach_as_long_as_the_talk_goes_on() {
+        let lines = "Maya| How was the night?\nPriya| Badly. I want to die.\nMaya| I hear that.\nPriya| Yes.\n\
+            Maya| Will you give the tablets to your brother?\nPriya| I'll hand them over tonight, the whole box.\n\
+            Maya| And the noose from the shed?\nPriya| I'll burn it tomorrow morning.\n\
+            Maya| I'll send you the number of the crisis line tonight.\nPriya| I'll call them on Monday.\n\
+            Maya| Good.\nPriya| Okay.\nMaya| Now to the work. How is the launch?\nPriya| Slow.\nMaya| Why?\n\
+            Priya| The vendor is late with the parts.\nMaya| What will you do?\n\
+            Priya| I'll send the contract to Tom by Friday.\n";
+        let promised = promised(lines);
+        let whose = |words: &str| promised.iter().find(|(_, text)| text.contains(words)).map(|(audience, _)| *audience);
+        // What is a sign by itself stands among the signs.
+        let is_shown = |claim: &Claim| claim.evidence.iter().any(|shown| shown.quote.contains("the whole box"));
+        assert!(claims(lines).iter().any(|claim| claim.audience == Audience::Coach && is_shown(claim)));
+        for words in ["tomorrow morning", "crisis line", "on Monday"] {
+            assert_eq!(whose(words), Some(Audience::Coach), "{words}: {promised:?}");
+        }
+        assert_eq!(whose("contract"), Some(Audience::Client), "{promised:?}");
+        let letter = for_client(lines);
+        for words in ["box", "noose", "tablets", "burn", "crisis"] {
+            assert!(!letter.contains(words), "{words}: {letter}");
+        }
+    }
+
+    #[test]
+    fn a_promise_of_what_is_no_danger_in_another_session_stays_with_the_client() {
+        for lines in [
+            "Maya| And the rope from the garage?\nPriya| I'll throw it away tomorrow morning.\n",
+            "Maya| Hi.\nPriya| The deck is not done. I'll do it on Sunday.\n",
+        ] {
+            let promised = promised(lines);
+            assert!(matches!(promised[..], [(Audience::Client, _)]), "{lines}: {promised:?}");
+        }
     }
 }

@@ -8,7 +8,7 @@ use std::{collections::BTreeSet, sync::LazyLock};
 use regex::Regex;
 
 use super::{
-    dangers,
+    dangers::{self, Talk},
     draft::{DraftClaim, DraftEvidence},
     due,
     input::{Line, OpenThread, SessionForClient, Speaker},
@@ -72,8 +72,9 @@ pub fn verify(input: &SessionForClient, draft: &[DraftClaim]) -> Verified {
     let mut verified = Verified::default();
     let mut seen = BTreeSet::new();
     let doubts = Doubts::new(input);
+    let talk = Talk::new(input);
     for claim in draft {
-        match check(input, &doubts, claim) {
+        match check(input, &doubts, &talk, claim) {
             Ok(claim) if seen.insert((claim.section, text::normalize(&claim.text))) => verified.claims.push(claim),
             Ok(_) => verified.dropped.push(Dropped::Twice),
             Err(reason) => verified.dropped.push(reason),
@@ -142,7 +143,7 @@ pub(super) fn outcome(thread: &OpenThread, outcome: ThreadOutcome) -> Thread {
     }
 }
 
-fn check(input: &SessionForClient, doubts: &Doubts<'_>, draft: &DraftClaim) -> Result<Claim, Dropped> {
+fn check(input: &SessionForClient, doubts: &Doubts<'_>, talk: &Talk<'_>, draft: &DraftClaim) -> Result<Claim, Dropped> {
     let mut sentence = clean(&draft.text);
     if text::words(&sentence).is_empty() || sentence.chars().count() > MAX_CLAIM_CHARS {
         return Err(Dropped::NotASentence);
@@ -164,9 +165,7 @@ fn check(input: &SessionForClient, doubts: &Doubts<'_>, draft: &DraftClaim) -> R
     evidence.sort_by_key(|held| held.line.index);
     let lines: Vec<&Line> = evidence.iter().map(|held| held.line).collect();
     let quotes: Vec<(&Line, &str)> = evidence.iter().map(|held| (held.line, held.evidence.quote.as_str())).collect();
-    if input.is_for_coach_alone(draft.section, &sentence, &quotes) {
-        return Err(Dropped::Danger);
-    }
+    let audience = input.audience_of(talk, draft.section, &sentence, &quotes).ok_or(Dropped::Danger)?;
     let cited = evidence.iter().filter(|held| held.supports).map(|held| &held.evidence);
     if let Some(doubt) = doubts.against(draft.section, &sentence, cited) {
         return Err(Dropped::Doubtful(doubt));
@@ -193,7 +192,7 @@ fn check(input: &SessionForClient, doubts: &Doubts<'_>, draft: &DraftClaim) -> R
         sentence = format!("\u{201c}{}\u{201d}", quote.unwrap_or_default());
     }
     let evidence = evidence.into_iter().map(|held| held.evidence).collect();
-    Ok(Claim { evidence, action, score, thread, ..Claim::new(draft.section, sentence) })
+    Ok(Claim { audience, evidence, action, score, thread, ..Claim::new(draft.section, sentence) })
 }
 
 /// What became of an earlier action item. One that nobody spoke of needs no claim: it is added by rule.

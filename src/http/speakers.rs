@@ -297,9 +297,11 @@ pub(super) async fn name(
             "Someone changed this in the meantime. The current version is below; nothing you submitted was saved.";
         return who_page(&state, &guest, StatusCode::CONFLICT, (from, None), Some(problem.to_owned())).await;
     }
+    let mut answers = Vec::new();
     let set = match answers::answers(&form) {
         Ok(answers) if answers.is_empty() => return Ok(review::see_other(&state, session, None, "same-speakers")),
-        Ok(answers) => {
+        Ok(given) => {
+            answers = given;
             let set = actions::set_speakers(&mut tx, &state.services.desk, session, &answers, &visitor).await;
             set.map_err(|error| answers::in_form(error, &form, &answers))
         }
@@ -311,7 +313,8 @@ pub(super) async fn name(
             let done = match (corrects && set.remaining == 0, set.earlier_sessions) {
                 (true, true) => "corrected",
                 (true, false) => "corrected-here",
-                (false, _) => "named",
+                (false, _) if answers.iter().any(|answer| answer.everywhere) => "named",
+                (false, _) => "named-here",
             };
             Ok(review::see_other(&state, session, None, done))
         }

@@ -12,7 +12,7 @@
 
 use std::sync::LazyLock;
 
-use regex::Regex;
+use regex::{Match, Regex};
 
 use super::{
     super::input::Speaker,
@@ -206,7 +206,11 @@ fn says_of_what(speech: &Speech, sentence: &Sentence) -> bool {
 fn is_unsure(speech: &Speech, sentence: &Sentence) -> bool {
     let own = sentence.own.as_str();
     let is_condition = IF.is_match(own) && !ASKS_IF.is_match(own);
-    if owes::is_hedged(own) || UNSURE.is_match(own) || is_condition {
+    // "I'll see" is open, "I'll see him on Monday" is not.
+    let meets = |doubt: &Match| {
+        cues::WILL.place(own).is_some_and(|will| doubt.start() == will && score::meets_or_says(own, will))
+    };
+    if owes::is_hedged(own) || UNSURE.find_iter(own).any(|doubt| !meets(&doubt)) || is_condition {
         return true;
     }
     let turn = &speech.turns[sentence.turn].sentences;

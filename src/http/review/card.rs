@@ -48,6 +48,8 @@ pub(super) struct Card {
     conflict: Option<Conflict>,
     sections: Vec<Block>,
     coach_sections: Vec<Block>,
+    /// How many promises are in the coach's part, and not in the letter.
+    kept_out: usize,
     footnote: String,
     follow_up: Option<String>,
     /// What can be done about it: the end of the button's path, and its label.
@@ -121,6 +123,9 @@ struct Sentence {
     evidence: Vec<Quote>,
 }
 
+/// What is promised near what speaks of danger, in the part that only the coach sees.
+const KEPT_OUT: &str = "Promises kept out of the letter";
+
 /// Builds the card of a summary.
 pub(super) fn build(
     summary: &SummaryView,
@@ -167,6 +172,7 @@ pub(super) fn build(
         notice: note.and_then(notice),
         problem: redo.filter(|redo| !redo.conflict).map(|redo| sentence(&redo.message)),
         conflict: redo.filter(|redo| redo.conflict).map(|redo| conflict(summary, redo)),
+        kept_out: coach_sections.iter().filter(|it| it.title == KEPT_OUT).map(|it| it.claims.len()).sum(),
         sections,
         coach_sections,
         footnote: footnote(summary, zone),
@@ -244,7 +250,7 @@ fn block(
     let field = format!("add.{}", section.as_str());
     Block {
         key: section.as_str(),
-        title: section.title(),
+        title: if audience == section.audience() { section.title() } else { KEPT_OUT },
         claims: claims
             .map(|claim| claim_field(claim, (&summary.client_name, estimated), letter.get(&claim.id).copied(), redo))
             .collect(),
@@ -276,7 +282,10 @@ fn claim_field(
         letter: said.and_then(|said| letter_line(&claim.text, &said.text)),
         in_doubt: said.is_some_and(|said| said.speaks_about_client),
         action: claim.action.as_ref().map(|action| action_line(action, client, estimated)),
-        score: claim.score.map(|score| format!("{score} of 1")),
+        score: claim.score.map(|score| {
+            let of = if claim.section == Section::Priority { "How soon to look" } else { "How serious" };
+            format!("{of}: {score}, where 1 is most")
+        }),
         thread: claim.thread.as_ref().map(thread_line),
         word_for_word,
         evidence,

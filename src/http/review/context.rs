@@ -237,6 +237,7 @@ fn lead(session: &SessionView) -> String {
 fn notice(done: &str) -> Option<&'static str> {
     Some(match done {
         "named" => "Thank you. We’ll remember it.",
+        "named-here" => "Thank you. It’s used in this session only.",
         "corrected" => {
             "Thank you. We’re rewriting the affected summaries, here and in your other sessions; nothing is sent until \
              you’ve read them."

@@ -2,7 +2,7 @@
 
 use debrief_jobs::{
     danger::{self, Kind},
-    model::{Audience, Evidence, SummaryState},
+    model::{Audience, Evidence, Section, SummaryState},
     review::view::{SessionView, SummaryView},
 };
 use serde::Serialize;
@@ -20,6 +20,8 @@ pub(super) struct Danger {
     more: usize,
     /// Sentences that would go to a client and may speak of it as well.
     going_out: Vec<GoingOut>,
+    /// How many promises near it are kept out of the letters.
+    kept_out: usize,
     /// Where there is help, as the settings say.
     help: String,
 }
@@ -85,8 +87,15 @@ pub(super) fn build(session: &SessionView, help: &str) -> Option<Danger> {
         sentences: seen.iter().take(MOST).map(sentence).collect(),
         more: seen.len().saturating_sub(MOST),
         going_out,
+        kept_out: session.summaries.iter().map(kept_out).sum(),
         help: help.trim().to_owned(),
     })
+}
+
+/// The promises that are for the coach alone, as they were made near what speaks of danger.
+fn kept_out(summary: &SummaryView) -> usize {
+    let is_open = summary.state != SummaryState::Dismissed;
+    summary.content.section(Section::ActionItems).filter(|it| is_open && it.audience == Audience::Coach).count()
 }
 
 /// What the client would get of it: a coach may write it, and is told.
