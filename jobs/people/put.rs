@@ -13,7 +13,7 @@ use super::roster::Entry;
 use crate::{
     clean,
     db::{TenantTx, Tx},
-    names::{self, generic, nicknames},
+    names::{self, generic, nicknames, phone},
     path::Readdress,
     queue::enqueue,
 };
@@ -219,8 +219,8 @@ pub(crate) async fn put_aliases(
         let number = at + 1;
         let written = clean::line(written);
         let normalized = names::alias_key(&written);
-        if normalized.is_empty() || generic::is_generic(&written) {
-            problems.push(format!("alias {number} could be anyone and isn’t used"));
+        if normalized.is_empty() || generic::is_generic(&written) && phone::number(&written).is_none() {
+            problems.push(format!("alias {number} ({written}) could be anyone and isn’t used"));
             continue;
         }
         let means = sqlx::query_scalar!(
