@@ -6,6 +6,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::names::{fold, words};
+
 /// The names by which people who may be in a session are called.
 #[derive(Clone, Debug, Default)]
 pub struct KnownNames {
@@ -67,6 +69,72 @@ pub(super) fn says_who_it_is(before: &[&str]) -> bool {
         "ik ben",
     ];
     ends_with(before, &PHRASES)
+}
+
+/// "It's me, …", "Hello, this is …": what follows is a name where it is known. "It's …" alone may be what somebody tells of.
+pub(super) fn says_it_is(before: &[&str]) -> bool {
+    const PHRASES: [&str; 14] = [
+        "its me",
+        "it is me",
+        "its only me",
+        "its just me",
+        "me again",
+        "ich bins",
+        "ich bin es",
+        "ich bins nur",
+        "cest moi",
+        "soy yo",
+        "sou eu",
+        "sono io",
+        "ik ben het",
+        "ik ben t",
+    ];
+    const AFTER_A_GREETING: [&str; 9] = ["this is", "its", "it is", "hier", "cest", "met", "parla", "habla", "fala"];
+    let said: Vec<&str> = before.iter().copied().filter(|word| !is_greeting(word)).collect();
+    let is = |phrase: &&str| phrase.split(' ').eq(said.iter().copied());
+    PHRASES.iter().any(is) || said.len() < before.len() && AFTER_A_GREETING.iter().any(is)
+}
+
+fn is_greeting(word: &str) -> bool {
+    const WORDS: &str = "hi hello hey good morning afternoon evening hallo guten tag morgen abend moin servus hola buenas buenos dias \
+                         tardes ola bom dia boa tarde ciao buongiorno bonjour bonsoir salut goedemorgen goedemiddag goedenavond";
+    WORDS.split_whitespace().any(|greeting| greeting == word)
+}
+
+/// "Priya here", "Priya speaking", "Priya hier": what follows the name by which somebody introduces themselves. `ends` says
+/// whether the sentence does after the first word.
+pub(super) fn is_speaking(next: &str, ends: bool, after: &str) -> bool {
+    matches!(next, "here" | "speaking")
+        || matches!(next, "calling" | "hier") && (ends || matches!(after, "from" | "in" | "aus"))
+        || matches!((next, after), ("am", "apparat" | "telefon") | ("a", "lappareil") | ("al", "telefono" | "aparato"))
+}
+
+/// Whether somebody is asked for a name: "Would you say your name?"
+pub(super) fn asks_name(text: &str) -> bool {
+    const PHRASES: [&str; 20] = [
+        "your name",
+        "your full name",
+        "who are you",
+        "who is this",
+        "who am i speaking",
+        "whos calling",
+        "who is calling",
+        "introduce yourself",
+        "ihr name",
+        "ihren namen",
+        "deinen namen",
+        "wie heissen sie",
+        "wie heisst du",
+        "votre nom",
+        "ton nom",
+        "su nombre",
+        "tu nombre",
+        "seu nome",
+        "si chiama",
+        "uw naam",
+    ];
+    let folded = words(&fold(text)).join(" ");
+    PHRASES.iter().any(|phrase| folded.contains(phrase))
 }
 
 /// "Hello …".

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashSet};
 
 use super::{
     attendees,
-    people::{People, Who},
+    people::{People, Person, Who},
     resolve::{Basis, MatchResult},
     roles::{self, Utterance},
     spoken,
@@ -76,9 +76,15 @@ pub(super) fn rivals(findings: &mut [MatchResult], session: &Session<'_>) {
         if finding.basis != Basis::PartOfName || !finding.is_sure() {
             continue;
         }
+        let person = session.people.people.iter().find(|person| person.who == finding.who);
+        // Two people who share an entry are two, and one client.
+        let share_entry = |other: usize| {
+            let member = |label: usize| person.and_then(|person| person.member(session.names[label]));
+            member(at).is_some_and(|one| member(other).is_some_and(|other| one != other))
+        };
         let is_rival = |other: &usize| {
             let as_good = claims[*other].is_some_and(|(who, sure)| who == finding.who && sure >= finding.confidence);
-            *other != at && as_good && keys[*other] != keys[at]
+            *other != at && as_good && keys[*other] != keys[at] && !share_entry(*other)
         };
         if let Some(rival) = (0..session.names.len()).find(is_rival) {
             let rival = session.names[rival];
@@ -146,6 +152,9 @@ fn nobody_else(at: usize, who: Who, known: &[Option<Who>], session: &Session<'_>
     let speaking: HashSet<Who> = others.iter().filter_map(|other| known[*other]).collect();
     match (who, speaking.contains(&Who::Coach), speaking.len()) {
         (Who::Coach, _, _) => Ok(String::new()),
+        (_, true, 1) if person.is_some_and(Person::is_shared) => {
+            Ok(format!(" Only you and {name} speak in this session."))
+        }
         (_, true, 1) => Ok(" Only the two of you speak in this session.".to_owned()),
         (_, true, _) => Ok(" Everyone else in this session is known.".to_owned()),
         (_, false, _) => Err(" But you don’t seem to be in this session.".to_owned()),

@@ -17,7 +17,7 @@ use super::{
 use crate::{
     db::{TenantTx, Tx},
     model::MailState,
-    names::generic,
+    names::{generic, phone},
     queue::in_place,
 };
 
@@ -96,7 +96,7 @@ fn shown(stored: &HashMap<String, Stored>, known: &People, speech: &store::Speec
             basis,
             by_coach,
             suggestion: suggestions.get(&label.label).copied().filter(|_| who.is_none()),
-            is_generic: anybodys[at],
+            is_generic: anybodys[at] && phone::number(&label.label).is_none(),
             own_name_of: known.people.iter().find(|person| person.is_named(&label.label)).map(|person| person.who),
             excerpts: excerpts::choose(at, &said, &starts, &mentions),
             label: label.label,

@@ -166,9 +166,8 @@ fn named(people: &People) -> Named {
         }
         let last = |token: &Token| {
             let has = |person: &&Person| {
-                person.words.len() > 1
-                    && person.words.last().is_some_and(|last| token.is(last))
-                    && person.who != Who::Coach
+                let is_last = |name: &[String]| name.len() > 1 && name.last().is_some_and(|last| token.is_family(last));
+                person.who != Who::Coach && person.all_names().any(is_last)
             };
             people.people.iter().find(has)
         };
@@ -187,7 +186,7 @@ fn named(people: &People) -> Named {
         }
         if let Some(stranger) = stranger(&left, is_alone && whole.is_empty()) {
             return Named::Unclear(format!(
-                "The name “{piece}” seems to mean “{stranger}”, who isn’t one of your clients."
+                "The name “{piece}” seems to mean “{stranger}”, and none of your clients is known by that name."
             ));
         }
         found.extend(whole.into_iter().map(|person| (person, piece.as_str())));
@@ -269,6 +268,11 @@ impl Token {
         let others = spellings(word);
         self.spellings.iter().any(|one| !one.is_empty() && others.contains(one))
     }
+
+    /// `Whitfield`, and `Whitfields` of more than one.
+    fn is_family(&self, surname: &str) -> bool {
+        self.is(surname) || self.written.strip_suffix('s').is_some_and(|one| Self::new(one).is(surname))
+    }
 }
 
 fn spellings(word: &str) -> [String; 3] {
@@ -319,8 +323,11 @@ fn takes_whole(person: &Person, tokens: &[Token], left: &mut Vec<Token>, piece: 
 fn is_called(person: &Person, token: &Token) -> bool {
     const WORDS_TOO: &str = "will mark may art max hope grace joy rose bill frank rich dean chase grant drew sky summer april \
         june august dawn faith iris ivy pat sue van jack rob nick gene ray angel ben dan sol mai son star bo";
-    let Some(first) = person.words.first().filter(|first| first.chars().count() > 1) else { return false };
-    let is_it = token.is(first) || token.spellings.iter().any(|spelling| nicknames::alike(first, spelling));
+    let is_first = |first: &String| {
+        first.chars().count() > 1
+            && (token.is(first) || token.spellings.iter().any(|spelling| nicknames::alike(first, spelling)))
+    };
+    let is_it = person.given_names().any(is_first);
     let is_word = token.spellings.iter().any(|spelling| WORDS_TOO.split_whitespace().any(|word| word == spelling));
     is_it && (!is_word || token.written.chars().next().is_some_and(char::is_uppercase))
 }

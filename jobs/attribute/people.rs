@@ -35,13 +35,79 @@ pub struct Person {
     pub(crate) email: Option<String>,
     /// The words of the name, made comparable.
     pub(crate) words: Vec<String>,
+    /// What else this person is called, or each of the people who share the entry.
+    pub(crate) also: Vec<OtherName>,
+}
+
+/// A name beside the one of the entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct OtherName {
+    /// Made comparable; with the surname of the entry, where there is one.
+    pub(crate) words: Vec<String>,
+    /// As the roster has it, with the surname; none for one of the people who share an entry.
+    pub(crate) alias: Option<String>,
 }
 
 impl Person {
     /// Somebody of this name and email.
     #[must_use]
     pub fn new(who: Who, name: String, email: Option<&str>) -> Self {
-        Self { who, words: names::name_words(&name), email: email.map(str::to_lowercase), name }
+        let member = |words| OtherName { words, alias: None };
+        let also = names::members(&name).into_iter().map(member).collect();
+        Self { who, words: names::name_words(&name), email: email.map(str::to_lowercase), name, also }
+    }
+
+    /// Every name of the person, as words: that of the entry first.
+    pub(crate) fn all_names(&self) -> impl Iterator<Item = &[String]> {
+        std::iter::once(self.words.as_slice()).chain(self.also.iter().map(|other| other.words.as_slice()))
+    }
+
+    /// The words by which somebody speaks to the person.
+    pub(crate) fn given_names(&self) -> impl Iterator<Item = &String> {
+        self.all_names().filter_map(<[String]>::first)
+    }
+
+    /// Whether several people share the entry.
+    pub(crate) fn is_shared(&self) -> bool {
+        self.also.iter().any(|other| other.alias.is_none())
+    }
+
+    /// Which of the people who share this entry a label means.
+    pub(crate) fn member(&self, label: &str) -> Option<usize> {
+        let forms = names::forms(label);
+        let is_meant = |other: &OtherName| forms.iter().any(|form| form.words.first() == other.words.first());
+        let mut meant = self.also.iter().enumerate().filter(|(_, other)| other.alias.is_none() && is_meant(other));
+        meant.next().filter(|_| meant.next().is_none()).map(|(at, _)| at)
+    }
+
+    /// Learns another name of this person, where it is a name by which people are called: "Greta", "Misaki Tanaka".
+    fn learn(&mut self, alias: &str) {
+        const NO_NAMES: [&str; 12] =
+            ["the", "die", "der", "das", "la", "le", "les", "el", "los", "las", "familie", "family"];
+        let forms = names::forms(alias);
+        let Some(form) = forms.first().filter(|form| form.without == names::Without::Nothing && forms.len() == 1)
+        else {
+            return;
+        };
+        let is_word = |word: &String| word.chars().all(char::is_alphabetic);
+        let first = form.words.first().map_or("", String::as_str);
+        if form.words.len() > 4
+            || first.chars().count() < 2
+            || !form.words.iter().all(is_word)
+            || NO_NAMES.contains(&first)
+            || names::is_title(first)
+            || names::generic::is_generic(alias)
+            || form.words.iter().all(|word| self.words.contains(word))
+        {
+            return;
+        }
+        let surname = self.words.last().filter(|_| form.words.len() == 1 && self.words.len() > 1);
+        let written = surname.and_then(|_| self.name.split_whitespace().last());
+        let words: Vec<String> = form.words.iter().chain(surname).cloned().collect();
+        if self.all_names().all(|known| known != words) {
+            let alias = [Some(alias.trim()), written].into_iter().flatten().collect::<Vec<_>>().join(" ");
+            self.also.push(OtherName { words, alias: Some(alias) });
+        }
     }
 
     /// Whether a label is this person's own name or email, and nothing less.
@@ -91,7 +157,19 @@ pub struct People {
 impl People {
     /// Whether somebody's name has this word, folded.
     pub(crate) fn has_name(&self, word: &str) -> bool {
-        self.people.iter().any(|person| person.words.iter().any(|name| name == word))
+        self.people.iter().any(|person| person.all_names().flatten().any(|name| name == word))
+    }
+
+    /// Makes what the roster says of other names known of each person.
+    pub(crate) fn learn_names(&mut self) {
+        let mut aliases: Vec<&Alias> = self.aliases.values().filter(|alias| !alias.by_correction).collect();
+        aliases.sort_by(|one, other| one.written.cmp(&other.written));
+        let places: HashMap<Who, usize> = self.people.iter().enumerate().map(|(at, one)| (one.who, at)).collect();
+        for alias in aliases {
+            if let Some(person) = places.get(&alias.who).and_then(|at| self.people.get_mut(*at)) {
+                person.learn(&alias.written);
+            }
+        }
     }
 
     /// The one person of whom `fits` is true, or none.
@@ -112,7 +190,7 @@ impl People {
     /// # Errors
     /// When several are called so: the sentence that says so.
     pub(crate) fn called(&self, given: &str) -> Result<Option<&Person>, String> {
-        self.only(|person| person.words.first().is_some_and(|word| nicknames::alike(word, given)))
+        self.only(|person| person.given_names().any(|word| nicknames::alike(word, given)))
     }
 
     /// Somebody other than `but` whose whole name or address a label is; `key` is the label's alias key.
@@ -132,7 +210,7 @@ impl People {
 
     /// The names by which everybody may be called.
     pub(crate) fn known_names(&self) -> KnownNames {
-        let given = self.people.iter().filter_map(|person| person.words.first().cloned()).collect();
+        let given = self.people.iter().flat_map(Person::given_names).cloned().collect();
         let mut surnames: BTreeMap<String, Option<String>> = BTreeMap::new();
         for person in self.people.iter().filter(|person| person.words.len() > 1) {
             let (Some(first), Some(last)) = (person.words.first(), person.words.last()) else { continue };

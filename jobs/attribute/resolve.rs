@@ -9,12 +9,12 @@ use super::{
     attendees::{self, AttendeeMatch},
     doubts,
     identity::{self, LabelContext, NamesInUse},
-    people::{People, Person, Who},
+    people::{Alias, OtherName, People, Person, Who},
     quoted,
     roles::Utterance,
     unnamed,
 };
-use crate::names::{self, Form, Without, generic, nicknames, parts};
+use crate::names::{self, Form, Without, generic, nicknames, parts, phone};
 
 /// From this confidence on, an attribution stands without a person's word.
 pub const THRESHOLD: f32 = 0.75;
@@ -200,13 +200,15 @@ fn find(label: &str, is_anybodys: bool, labels: &[&str], people: &People) -> Mat
 fn find_by_name(label: &str, is_anybodys: bool, labels: &[&str], people: &People) -> MatchResult {
     let found = |who, confidence, basis, reason: String| Ok(LabelMatch { who, confidence, reason, basis });
     let key = names::alias_key(label);
-    if generic::is_generic(label) {
+    let number = phone::number(label);
+    if generic::is_generic(label) && number.is_none() {
         return Err(match label.trim() {
             "" => "The file doesn’t name the speaker of these words.".to_owned(),
             label => format!("“{label}” isn’t a person’s name: it could be anyone."),
         });
     }
     // What was said of a label that is anybody's held for its own session; the roster may still know it as a name.
+    let is_anybodys = is_anybodys && number.is_none();
     if let Some(alias) = people.aliases.get(&key).filter(|alias| !(is_anybodys && alias.by_correction)) {
         let name = people.name(alias.who);
         // A name that is somebody's own may mean them, whatever was said of it when nobody was called so.
@@ -217,6 +219,9 @@ fn find_by_name(label: &str, is_anybodys: bool, labels: &[&str], people: &People
             true => found(alias.who, 0.98, Basis::Coach, format!("You told us before that “{label}” is {name}.")),
             false => found(alias.who, 0.95, Basis::Name, format!("The roster says that “{label}” is {name}.")),
         };
+    }
+    if let Some(number) = number {
+        return by_number(label, &number, people);
     }
     if parts::is_coach(key.strip_prefix("the ").unwrap_or(&key)) {
         return found(Who::Coach, 0.9, Basis::Name, "The label says this is the coach.".to_owned());
@@ -239,19 +244,76 @@ fn find_by_name(label: &str, is_anybodys: bool, labels: &[&str], people: &People
         });
     }
     let forms = names::forms(label);
+    if let Some(found) = by_shared_entry(label, people)? {
+        return Ok(found);
+    }
     if holds_another(&forms, label, people) {
         return Err(format!("“{label}” may be several people sharing one microphone."));
     }
-    match by_name(&forms, people) {
+    match by_name(label, &forms, people) {
         Ok(Some(finding)) if finding.is_sure() => Ok(finding),
         Ok(found) => match by_identity(label, labels, people)? {
             Some(finding) => Ok(finding),
             None => found.ok_or_else(|| match names::puts_several(label) {
                 true => format!("“{label}” may be several people sharing one microphone."),
-                false => "None of your clients has this name.".to_owned(),
+                false => nobodys(&forms, people),
             }),
         },
         Err(ambiguous) => Err(ambiguous),
+    }
+}
+
+/// A caller's number: one person's, where the roster has it with its country or without.
+fn by_number(label: &str, number: &str, people: &People) -> MatchResult {
+    let is_one = |alias: &&Alias| phone::number(&alias.written).is_some_and(|known| phone::may_be_one(&known, number));
+    let mut found: Vec<Who> = people.aliases.values().filter(is_one).map(|alias| alias.who).collect();
+    found.dedup();
+    match found.as_slice() {
+        [] => Err(format!("“{label}” is a phone number that none of your clients has on the roster.")),
+        [who] => {
+            let reason = format!("Apart from the country, “{label}” is the phone number of {}.", people.name(*who));
+            Ok(LabelMatch { who: *who, confidence: 0.7, reason, basis: Basis::PartOfName })
+        }
+        [_, _, ..] => Err(format!("“{label}” is a phone number that several people may have.")),
+    }
+}
+
+/// `Sam & Dana Whitfield` where the entry is "Sam and Dana Whitfield": several people, and one client.
+fn by_shared_entry(label: &str, people: &People) -> Result<Option<LabelMatch>, String> {
+    let named = names::members(label);
+    if named.is_empty() {
+        return Ok(None);
+    }
+    let is_one = |words: &Vec<String>, other: &OtherName| {
+        other.alias.is_none() && (first_only(words, &other.words) || first_and_initial(words, &other.words))
+    };
+    let shares = |person: &Person| named.iter().all(|words| person.also.iter().any(|other| is_one(words, other)));
+    let finding = |person: &Person| {
+        let is_whole = named.iter().all(|words| words.len() > 1);
+        let (confidence, basis) = if is_whole { (0.9, Basis::Name) } else { (0.85, Basis::PartOfName) };
+        let reason = format!("The label names the people who share the entry {}.", person.name);
+        LabelMatch { who: person.who, confidence, reason, basis }
+    };
+    Ok(people.only(shares)?.map(finding))
+}
+
+/// Why a label is nobody's: a name of which a part fits is not said to fit nobody.
+fn nobodys(forms: &[Form], people: &People) -> String {
+    let is_of = |word: &String, person: &Person| {
+        person.all_names().skip(usize::from(person.is_shared())).flatten().any(|own| nicknames::alike(own, word))
+    };
+    let fits = |person: &&Person| {
+        forms.iter().flat_map(|form| &form.words).any(|word| !is_initial(word) && is_of(word, person))
+    };
+    let fitting: Vec<&Person> = people.people.iter().filter(fits).take(3).collect();
+    match fitting.as_slice() {
+        [] => "None of your clients has this name.".to_owned(),
+        [only] if forms.iter().all(|form| form.words.len() == 1) => {
+            format!("This is only a part of {}’s name, and other people have it too.", only.name)
+        }
+        [only] => format!("A part of this name is {}’s, but the whole isn’t.", only.name),
+        [one, other] => format!("A part of this name is {}’s and {}’s, but the whole isn’t.", one.name, other.name),
+        _ => "A part of this name is that of several people you know, but the whole isn’t.".to_owned(),
     }
 }
 
@@ -262,11 +324,13 @@ fn holds_another(forms: &[Form], label: &str, people: &People) -> bool {
     if !matches!(first.without, Without::OtherPart | Without::OtherPerson) {
         return false;
     }
-    let is_whole = |form: &Form| people.people.iter().find(|person| same_name(&form.words, &person.words));
+    let is_whole =
+        |form: &Form| people.people.iter().find(|person| person.all_names().any(|name| same_name(&form.words, name)));
     let Some(person) = forms.iter().find_map(is_whole) else { return false };
     let is_own = |form: &Form| {
         let is_near = |word: &String| {
-            person.words.iter().any(|own| own.starts_with(word.as_str()) || nicknames::alike(own, word))
+            let mut own = person.all_names().flatten();
+            own.any(|own| own.starts_with(word.as_str()) || nicknames::alike(own, word))
         };
         form.words.iter().any(is_near)
     };
@@ -285,8 +349,21 @@ fn holds_another(forms: &[Form], label: &str, people: &People) -> bool {
 /// By the names under which people were met before, and by names that are written otherwise.
 fn by_identity(label: &str, labels: &[&str], people: &People) -> Result<Option<LabelMatch>, String> {
     let names = people.people.iter().map(|person| (person.who, person.name.as_str()));
-    let known: Vec<(Who, &str)> =
-        names.chain(people.aliases.values().map(|alias| (alias.who, alias.written.as_str()))).collect();
+    let others = people
+        .people
+        .iter()
+        .flat_map(|person| person.also.iter().filter_map(|other| Some((person.who, other.alias.as_deref()?))));
+    // An alias of one word is held against labels with the surname that belongs to it: `Greta K.` is not every Greta.
+    let is_alone = |alias: &&Alias| {
+        let words = names::name_words(&alias.written);
+        let is_learned = |person: &Person| {
+            person.who == alias.who
+                && person.also.iter().any(|other| other.words.starts_with(&words) && other.words != words)
+        };
+        alias.by_correction || words.len() != 1 || !people.people.iter().any(is_learned)
+    };
+    let aliases = people.aliases.values().filter(is_alone).map(|alias| (alias.who, alias.written.as_str()));
+    let known: Vec<(Who, &str)> = names.chain(others).chain(aliases).collect();
     let in_use = NamesInUse::new(known.iter().map(|(_, name)| *name).chain(labels.iter().copied()));
     let mut found: Vec<(LabelMatch, &str)> = Vec::new();
     for (who, name) in known {
@@ -322,9 +399,9 @@ const LIKENESSES: [(Likeness, f32, Basis, &str); 6] = [
 
 type Likeness = fn(&[String], &[String]) -> bool;
 
-fn by_name(forms: &[Form], people: &People) -> Result<Option<LabelMatch>, String> {
+fn by_name(label: &str, forms: &[Form], people: &People) -> Result<Option<LabelMatch>, String> {
     for (likeness, confidence, basis, says) in LIKENESSES {
-        let alike = |form: &Form, person: &Person| likeness(&form.words, &person.words);
+        let alike = |form: &Form, person: &Person| person.all_names().any(|name| likeness(&form.words, name));
         let Some(person) = people.only(|person| forms.iter().any(|form| alike(form, person)))? else { continue };
         let without = forms.iter().find(|form| alike(form, person)).map_or(Without::OtherPart, |form| form.without);
         // A part of a name beside a company could be a namesake from there; on a device it is that person's.
@@ -334,7 +411,16 @@ fn by_name(forms: &[Form], people: &People) -> Result<Option<LabelMatch>, String
             (_, Without::Device) => confidence - 0.04,
             (_, Without::OtherPart) => confidence - 0.2,
         };
-        return Ok(Some(LabelMatch { who: person.who, confidence, reason: format!("{says} {}.", person.name), basis }));
+        let own = forms.iter().any(|form| likeness(&form.words, &person.words));
+        let is_it = |other: &&OtherName| forms.iter().any(|form| likeness(&form.words, &other.words));
+        let reason = match person.also.iter().find(is_it).filter(|_| !own) {
+            None => format!("{says} {}.", person.name),
+            Some(OtherName { alias: Some(alias), .. }) => {
+                format!("{says} {}, whom the roster also calls “{alias}”.", person.name)
+            }
+            Some(_) => format!("“{label}” matches only one of the people who share the entry {}.", person.name),
+        };
+        return Ok(Some(LabelMatch { who: person.who, confidence, reason, basis }));
     }
     Ok(None)
 }

@@ -197,8 +197,15 @@ fn cues(said: &[Utterance<'_>], known: &KnownNames, speaking: &BTreeSet<usize>) 
         }
         let words = titled(split(one.text), known);
         let is_early = turns_of[&one.label] <= 4;
+        let before = said[..at].iter().rev().find(|other| other.label != one.label);
+        let is_asked = is_early && before.is_some_and(|other| address::asks_name(other.text));
         for (place, word) in words.iter().enumerate() {
-            let Some(kind) = cue_at(&words, place, &known.given, is_early) else { continue };
+            let kind = if is_asked && gives_name(&words, place, known) {
+                Some(Kind::Introduces)
+            } else {
+                cue_at(&words, place, &known.given, is_early)
+            };
+            let Some(kind) = kind else { continue };
             let others = |other: &&Utterance<'_>| other.label != one.label;
             let label = match kind {
                 Kind::Introduces => Some(one.label),
@@ -218,6 +225,21 @@ fn cues(said: &[Utterance<'_>], known: &KnownNames, speaking: &BTreeSet<usize>) 
         }
     }
     cues
+}
+
+/// Whether somebody who is asked for a name gives it here: a sentence that is a known name and nothing else.
+fn gives_name(words: &[Word], place: usize, known: &KnownNames) -> bool {
+    let word = &words[place];
+    let ends = |place: usize| {
+        words
+            .get(place)
+            .is_some_and(|word| place + 1 == words.len() || word.after.contains([',', '.', '!', '…', '—', '-']))
+    };
+    let has_surname = words.get(place + 1).is_some_and(|next| known.surnames.contains_key(&next.folded));
+    known.given.contains(&word.folded)
+        && (word.begins_sentence || place > 0 && words[place - 1].after.contains(','))
+        && !word.is_quoted
+        && (ends(place) || has_surname && ends(place + 1))
 }
 
 /// How the word at this place is said of somebody, if it is a name that is.
@@ -248,7 +270,17 @@ fn cue_at(words: &[Word], place: usize, known: &BTreeSet<String>, is_early: bool
     let gives_name = is_capital && address::gives_name(&said_before);
     let says_who = is_known && is_early && address::says_who_it_is(&said_before) && (ends || address::goes_on(next));
     let introduces = (says_name || says_am || gives_name || says_who) && sticks(1);
-    let here = is_early && is_known && (next == "here" || next == "speaking") && word.after.trim().is_empty();
+    let after_next = words.get(place + 2).map_or("", |next| next.folded.as_str());
+    let next_ends = words.get(place + 1).is_some_and(|next| !next.after.is_empty() || place + 2 == words.len());
+    let here =
+        is_early && is_known && address::is_speaking(next, next_ends, after_next) && word.after.trim().is_empty();
+    // `It's me, Priya`: all that the sentence says before.
+    let says_it_is = is_known
+        && is_early
+        && from_sentence(words, place)
+        && (ends || address::goes_on(next) || matches!(next, "here" | "from" | "again" | "calling" | "speaking"))
+        && address::says_it_is(&said_before);
+    let introduces = introduces || says_it_is;
     if (introduces && !wrong_after_intro(next, word)) || here {
         return Some(Kind::Introduces);
     }
@@ -282,6 +314,12 @@ fn cue_at(words: &[Word], place: usize, known: &BTreeSet<String>, is_early: bool
         && ends
         && !is_listed(words, place, known);
     (asked || enclosed).then_some(Kind::Addresses)
+}
+
+/// Whether the few words before a place go back to where the sentence begins.
+fn from_sentence(words: &[Word], place: usize) -> bool {
+    let from = (0..place).rev().find(|at| words[*at].after.contains(['.', '!', '?'])).map_or(0, |at| at + 1);
+    place - from <= 4
 }
 
 /// `Dr. Okafor` becomes one word, that of the given name of the only Okafor who is known.

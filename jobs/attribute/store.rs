@@ -191,6 +191,7 @@ pub(crate) async fn load_people(tx: &mut TenantTx, session_id: Uuid) -> Result<K
         let alias = Alias { who, written: row.written, by_correction: row.by_correction };
         known.people.aliases.insert(row.normalized, alias);
     }
+    known.people.learn_names();
     let rows = sqlx::query!(
         r#"select label as "label!", client_id as "client_id?", coalesce(kind = 'coach', false) as "is_coach!",
                   is_shared as "is_shared!",

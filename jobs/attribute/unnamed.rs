@@ -255,7 +255,7 @@ fn unnamed(label: &str, part: &Part, scene: &Scene<'_>) -> Identified {
             let name = |who| scene.people.name(who);
             match &scene.pointing {
                 Pointing::To { who, reason, .. } if generic::is_crowd(label) => {
-                    let but = format!("But “{label}” may be several people, and nobody says a name.");
+                    let but = format!("But “{label}” may be several people, and nothing that is said shows who.");
                     Identified::of(*who, 0.6, format!("{because}. {reason} {but}"))
                 }
                 Pointing::To { who, confidence: pointed, reason, .. } => Identified {
@@ -267,12 +267,12 @@ fn unnamed(label: &str, part: &Part, scene: &Scene<'_>) -> Identified {
                     )
                 },
                 Pointing::Perhaps { who, reason } => {
-                    Identified::of(*who, 0.6, format!("{because}. {reason} But nobody says a name."))
+                    Identified::of(*who, 0.6, format!("{because}. {reason} But nothing that is said shows it."))
                 }
                 Pointing::Unclear(why) => Identified::nobody(format!("{because}: this is the client. {why}")),
-                Pointing::Nothing => {
-                    Identified::nobody(format!("{because}: this is the client, but nobody says a name."))
-                }
+                Pointing::Nothing => Identified::nobody(format!(
+                    "{because}: this is the client, but nothing that is said shows which one."
+                )),
             }
         }
         Part::Unknown => {
@@ -360,6 +360,25 @@ mod tests {
         // Somebody else than the only client.
         let other = found(["Speaker 1", "Speaker 2"], &[(0, "Hi Zora."), (1, "Hi.")], &BOTH[..1]);
         assert_eq!(who(&other), [(Some(Who::Coach), None), (None, None)], "{other:?}");
+    }
+
+    #[test]
+    fn a_client_is_called_by_another_name_of_the_roster_and_says_so_themselves() {
+        let alias = super::super::people::Alias { who: PRIYA, written: "Pippa".to_owned(), by_correction: false };
+        let mut people = people(&BOTH);
+        people.aliases.insert("pippa".to_owned(), alias);
+        people.learn_names();
+        for (labels, first) in [
+            (["Speaker 1", "Speaker 2"], [(0, "Hi Pippa."), (1, "Hi.")]),
+            (["Q", "A"], [(0, "Would you say your name?"), (1, "Pippa Raman. I run operations.")]),
+            (["+49 30 5550 100", "+49 151 2345678"], [(0, "Good afternoon."), (1, "It's me, Pippa, from the car.")]),
+        ] {
+            let said: Vec<Utterance<'_>> =
+                first.iter().chain(&SESSION[1..]).map(|(label, text)| Utterance { label: *label, text }).collect();
+            let labels = labels.map(|label| Label { label: label.to_owned(), words: 50 });
+            let found = resolve(&labels, &said, &people);
+            assert_eq!(who(&found), [(Some(Who::Coach), None), (Some(PRIYA), None)], "{found:?}");
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ use crate::{
     attribute::{Alias, Person, Who, store, write},
     clean,
     db::{TenantTx, Tx},
-    names::{self, generic},
+    names::{self, generic, phone},
     path::{self, AttributeSession, SessionState, session},
     people::{self, PeopleError},
     queue::enqueue,
@@ -290,8 +290,11 @@ pub(super) async fn remember(
     set_speakers::spread(tx, (coach_id, session_id), &normalized, was.as_ref(), correlation_id).await
 }
 
-/// Whether tools give a label of this session to anybody.
+/// Whether tools give a label of this session to anybody. A caller's whole number is somebody's.
 async fn is_anybodys(tx: &mut TenantTx, session_id: Uuid, label: &str) -> Result<bool, sqlx::Error> {
+    if phone::number(label).is_some() {
+        return Ok(false);
+    }
     let labels = sqlx::query_scalar!(
         r#"select distinct speaker as "speaker!" from utterances where session_id = $1 and replaced_at is null"#,
         session_id

@@ -208,10 +208,9 @@ fn what_is_meant_counts_and_not_how_it_is_written() {
 
 #[test]
 fn any_more_in_two_words_is_anymore() {
-    for said in [
-        "But I don't want to be here any more, not like this.",
-        "But I don't want to be here anymore, not like this.",
-    ] {
+    for said in
+        ["But I don't want to be here any more, not like this.", "But I don't want to be here anymore, not like this."]
+    {
         assert!(!signs(&[SpokenText { speaker: None, text: said }]).is_empty(), "{said}");
     }
     let coach = SpokenText { speaker: Some("coach"), text: "Are you safe right now?" };

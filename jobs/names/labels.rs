@@ -12,7 +12,7 @@ use unicode_normalization::UnicodeNormalization;
 use super::{
     badges,
     fold::{fold, words},
-    parts, several, titles,
+    parts, phone, several, titles,
 };
 
 /// One reading of a label.
@@ -38,10 +38,11 @@ pub(crate) enum Without {
 }
 
 /// The key under which an alias is remembered: case, accents, punctuation, emoji, pronouns and badges do not matter;
-/// anything else does, so that `Felix (Geth)` says nothing about `Felix (Besu)`.
+/// anything else does, so that `Felix (Geth)` says nothing about `Felix (Besu)`. A telephone number is the same however
+/// its digits are grouped.
 #[must_use]
 pub fn alias_key(label: &str) -> String {
-    words(&bare(label)).join(" ")
+    phone::number(label).unwrap_or_else(|| words(&bare(label)).join(" "))
 }
 
 /// A label, folded, without its badges and pronouns.
@@ -88,18 +89,30 @@ pub(crate) fn puts_several(label: &str) -> bool {
     forms(label).iter().any(|form| form.without == Without::OtherPerson)
 }
 
+/// What people join meetings with, in the languages of coaching that are known here.
+const DEVICES: &str = "i?phone|ipad|macbook|laptop|notebook|computer|tablet|galaxy|pixel|android|desktop|mobile|device|air ?pods|\
+                       handy|smartphone|rechner|telefon|telefono|telefone|telephone|portable|ordinateur|cellulare|celular|movil|\
+                       mobiel|chromebook";
+
 /// Every reading of a label, the most literal first; none where nothing of a name is left.
 pub(crate) fn forms(label: &str) -> Vec<Form> {
     static DEVICE: LazyLock<Regex> = LazyLock::new(|| {
-        let whose = r"(?:'s?)?\s+(?:(?:apple|samsung|work|personal)\s+)?";
-        let devices =
-            "i?phone|ipad|macbook|laptop|computer|tablet|galaxy|pixel|android|desktop|mobile|device|air ?pods";
-        regex(&format!(r"{whose}(?:{devices})\b.*$"))
+        let whose = r"(?:(?:'s?)?\s+|の\s?)(?:[-–—]\s+)?(?:(?:apple|samsung|work|personal)\s+)?";
+        regex(&format!(r"{whose}(?:{DEVICES})\b.*$|'s\s+(?:mac|pc|watch|surface)\b.*$"))
+    });
+    // `iPhone von Priya`, `L'iPad de Priya`, `iPhone d'Ana`, `iPad (Priya)`.
+    static DEVICE_OF: LazyLock<Regex> = LazyLock::new(|| {
+        let article = r"(?:l'|le |la |il |lo |el |o |das |mein |der )?";
+        let of = r"(?:\s+(?:von|vom|de|di|da|do|del|della|of|van|af|av|for)\s+|\s+d'|\s+)";
+        regex(&format!(
+            r"^\s*{article}(?:(?:apple|samsung)\s+)?(?:{DEVICES})(?:\s+\d+)?{of}(\p{{Alphabetic}}[^\d(|/]*)$"
+        ))
     });
     static PARENTHESES: LazyLock<Regex> = LazyLock::new(|| regex(r"[(\[{]([^)\]}]*)[)\]}]?"));
     static BETWEEN: LazyLock<Regex> = LazyLock::new(|| regex(r"\s*[|/•·–—]\s*|\s+-\s+|\s+@\s*|\s+(?:at|from|with)\s+"));
 
     let text = titles::without(&EMAIL.replace_all(&bare(label), " "));
+    let text = DEVICE_OF.replace(&text, "$1's iphone").into_owned();
     let others = several::is(label, &text);
     let (text, device) = match DEVICE.find(&text) {
         Some(found) if found.start() > 0 => (text[..found.start()].to_owned(), true),
@@ -246,7 +259,17 @@ mod tests {
 
     #[test]
     fn labels_are_read_in_several_ways() {
-        let cases: [(&str, &[&str], Without); 25] = [
+        let cases: [(&str, &[&str], Without); 35] = [
+            ("iPhone von Boma", &["boma"], Without::Device),
+            ("iPhone de Boma", &["boma"], Without::Device),
+            ("L’iPhone de Boma", &["boma"], Without::Device),
+            ("iPad d’Ana", &["ana"], Without::Device),
+            ("iPhone of Boma", &["boma"], Without::Device),
+            ("iPhone van Boma", &["boma"], Without::Device),
+            ("Bomas Handy", &["bomas", "boma"], Without::Device),
+            ("Boma – iPhone", &["boma"], Without::Device),
+            ("BomaのiPhone", &["boma"], Without::Device),
+            ("iPhone von Tom Becker", &["tom becker"], Without::Device),
             ("Priya Raman", &["priya raman"], Without::Nothing),
             ("Raman, Priya", &["priya raman"], Without::Nothing),
             ("Dr. Priya Raman, PhD", &["priya raman"], Without::Nothing),

@@ -8,8 +8,10 @@ mod given;
 mod labels;
 pub(crate) mod nicknames;
 pub(crate) mod parts;
+pub(crate) mod phone;
 mod several;
 mod titles;
+mod together;
 
 pub use given::{called, short};
 pub use labels::alias_key;
@@ -19,4 +21,5 @@ pub(crate) use {
         Claim, Form, Without, capital, claim, emails, forms, handles, holds_others, latin, name_words, puts_several,
     },
     titles::is_title,
+    together::members,
 };

@@ -11,7 +11,7 @@ use super::PeopleError;
 use crate::{
     clean,
     db::{TenantTx, Tx},
-    names::{self, generic},
+    names::{self, generic, phone},
 };
 
 /// The longest name that somebody has, in characters.
@@ -134,7 +134,7 @@ pub(super) async fn put(
             continue;
         }
         let normalized = names::alias_key(&written);
-        if normalized.is_empty() || generic::is_generic(&written) {
+        if normalized.is_empty() || generic::is_generic(&written) && phone::number(&written).is_none() {
             refused.push((number, Unfit::Anyones));
             continue;
         }

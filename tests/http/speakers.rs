@@ -174,6 +174,13 @@ async fn the_coach_names_a_speaker_on_the_page() {
     assert_eq!(visit.count("select count(*) from attributions where participant_id is null").await, 0);
     assert_eq!(visit.count("select count(*) from jobs where kind = 'attribute.session'").await, 1);
     assert_eq!(visit.count("select count(*) from review_events where kind = 'speakers_named'").await, 1);
+    // Until the job has counted what they said, nobody "didn't speak".
+    let after = visit.read().await;
+    assert!(
+        after.body.contains("We’re working out who said what") && !after.body.contains("didn’t speak"),
+        "{}",
+        after.body
+    );
 }
 
 /// What is likely is chosen for nobody in silence: it is said, and taken with one click.

@@ -69,6 +69,26 @@ fn a_file_or_a_folder_that_names_one_client_points_to_that_client() {
 }
 
 #[test]
+fn another_name_of_the_roster_and_the_people_of_one_entry_are_no_strangers() {
+    let named = |piece: &str| {
+        let mut people = people(&[piece]);
+        people.people.push(Person::new(Who::Client(Uuid::from_u128(6)), "Sam and Dana Whitfield".to_owned(), None));
+        let alias = super::super::people::Alias { who: PRIYA, written: "Pippa".to_owned(), by_correction: false };
+        people.aliases.insert("pippa".to_owned(), alias);
+        people.learn_names();
+        people
+    };
+    for piece in ["pippa notes mo 16 nov", "Pippa", "Pippa Raman", "2026-11-16 pippa phone"] {
+        assert_eq!(to(&named(piece)), Some(PRIYA), "{piece}: {:?}", client(&named(piece)));
+    }
+    let couple = Who::Client(Uuid::from_u128(6));
+    for piece in ["Dana", "Dana and Sam", "Sam & Dana Whitfield"] {
+        assert_eq!(to(&named(piece)), Some(couple), "{piece}: {:?}", client(&named(piece)));
+    }
+    assert!(matches!(client(&named("GMT20261126_Whitfields")), Pointing::Perhaps { who, .. } if who == couple));
+}
+
+#[test]
 fn a_name_that_could_be_anothers_or_nobodys_points_to_nobody() {
     for names in [
         &["Priya and Tom"][..],

@@ -269,3 +269,110 @@ fn an_alias_never_beats_the_whole_name_of_somebody_else() {
         }
     }
 }
+
+const GRETA: Who = Who::Client(Uuid::from_u128(6));
+const COUPLE: Who = Who::Client(Uuid::from_u128(7));
+
+/// Clients whom the roster knows by other names, or two of whom share an entry.
+fn known_otherwise(more: &[(Who, &str)]) -> People {
+    let person = |(who, name): &(Who, &str)| Person::new(*who, (*name).to_owned(), None);
+    let own = [
+        (Who::Coach, "Maya Okafor"),
+        (GRETA, "Margarethe Jörgensen"),
+        (COUPLE, "Sam and Dana Whitfield"),
+        (TOM, "Tom Becker"),
+    ];
+    let alias = |(written, who): (&str, Who)| {
+        (names::alias_key(written), Alias { who, written: written.to_owned(), by_correction: false })
+    };
+    let aliases = [
+        ("Greta", GRETA),
+        ("Gretchen", GRETA),
+        ("+49 151 2345678", GRETA),
+        ("The Whitfields", COUPLE),
+        ("Thommy Becker", TOM),
+    ];
+    let mut people = People {
+        people: own.iter().chain(more).map(person).collect(),
+        aliases: aliases.into_iter().map(alias).collect(),
+        ..People::default()
+    };
+    people.learn_names();
+    people
+}
+
+fn resolve_in(labels: &[&str], people: &People) -> Vec<Resolution> {
+    let labels: Vec<Label> = labels.iter().map(|label| Label { label: (*label).to_owned(), words: 10 }).collect();
+    resolve(&labels, &[], people)
+}
+
+#[test]
+fn another_name_of_the_roster_counts_as_the_first_name_does() {
+    let people = known_otherwise(&[]);
+    for label in [
+        "Greta J.",
+        "Greta J",
+        "Greta Jörgensen",
+        "Jörgensen, Greta",
+        "Gretchen J.",
+        "iPhone von Greta",
+        "iPhone de Greta",
+        "Gretas iPhone",
+        "Greta's iPhone",
+        "Gretas Handy",
+        "Greta (Guest)",
+        "Greta (Margarethe Jörgensen)",
+        "Margarethe J.",
+        "+49 151 2345678",
+        "0049 151 2345678",
+        "+491512345678",
+        "+49 (0)151 234-5678",
+    ] {
+        let found = &resolve_in(&[label, "Maya Okafor"], &people)[0];
+        assert_eq!(found.who, Some(GRETA), "{label}: {found:?}");
+    }
+    for label in ["iPhone (Greta)", "Greta | Acme", "0151 2345678"] {
+        let found = &resolve_in(&[label, "Maya Okafor"], &people)[0];
+        assert_eq!((found.who, found.suggestion), (None, Some(GRETA)), "{label}: {found:?}");
+    }
+    for label in ["Greta K.", "Gretchen K.", "Greta Meier", "G. Meier", "Jörgensen", "Okafor, Anna", "Thommy B"] {
+        let found = &resolve_in(&[label, "Maya Okafor"], &people)[0];
+        assert!(found.who != Some(GRETA), "{label}: {found:?}");
+        assert!(!found.reason.contains("None of your clients") || label == "G. Meier", "{label}: {found:?}");
+    }
+    // Of two who are called so, nobody is chosen.
+    let two = known_otherwise(&[(PRIYA, "Greta Jansson")]);
+    for label in ["Greta J.", "iPhone von Greta", "Greta's iPad"] {
+        let found = &resolve_in(&[label, "Maya Okafor"], &two)[0];
+        assert_eq!((found.who, found.suggestion), (None, None), "{label}: {found:?}");
+        assert!(found.reason.contains("could be"), "{label}: {found:?}");
+    }
+    let strange = &resolve_in(&["+49 170 9999999", "Maya Okafor"], &people)[0];
+    assert!(strange.reason.contains("none of your clients has on the roster"), "{strange:?}");
+}
+
+#[test]
+fn two_people_who_share_an_entry_are_one_client() {
+    let people = known_otherwise(&[]);
+    for label in
+        ["Sam", "Dana", "Dana W.", "Dana Whitfield", "D. Whitfield", "Dana's iPhone", "Sam & Dana", "The Whitfields"]
+    {
+        let found = &resolve_in(&[label, "Maya Okafor"], &people)[0];
+        assert_eq!(found.who, Some(COUPLE), "{label}: {found:?}");
+    }
+    for label in ["Sam & Dana Whitfield", "Whitfield, Sam and Dana", "Dana and Sam Whitfield"] {
+        let found = &resolve_in(&[label, "Maya Okafor"], &people)[0];
+        assert_eq!(found.who, Some(COUPLE), "{label}: {found:?}");
+    }
+    let both = resolve_in(&["Maya", "Sam", "Dana"], &people);
+    let who: Vec<Option<Who>> = both.iter().map(|found| found.who).collect();
+    assert_eq!(who, [Some(Who::Coach), Some(COUPLE), Some(COUPLE)], "{both:?}");
+    assert!(both[2].reason.contains("one of the people who share the entry"), "{both:?}");
+    for label in ["Sam & Tom Becker", "Sam and Zora", "Dana Okoro"] {
+        let found = &resolve_in(&[label, "Maya Okafor"], &people)[0];
+        assert_eq!(found.who, None, "{label}: {found:?}");
+        assert!(!found.reason.contains("None of your clients"), "{label}: {found:?}");
+    }
+    let two = known_otherwise(&[(PRIYA, "Dana Okoro")]);
+    assert_eq!(resolve_in(&["Dana", "Maya Okafor"], &two)[0].who, None);
+}

@@ -29,6 +29,38 @@ fn two_people_who_greet_each_other() {
 }
 
 #[test]
+fn people_say_who_they_are_at_a_telephone_and_when_asked() {
+    for (asks, says) in [
+        ("Good afternoon.", "It's me, Ted, calling from the car."),
+        ("Hello?", "Hi, it's Ted."),
+        ("Hello?", "Hello, this is Ted again."),
+        ("Hello?", "Ted here, sorry I'm late."),
+        ("Hallo?", "Ich bin's, Ted."),
+        ("Hallo?", "Hallo, hier Ted."),
+        ("Hallo?", "Ted am Apparat."),
+        ("Allo ?", "C'est moi, Ted."),
+        ("¿Sí?", "Soy yo, Ted."),
+        ("Would you say your name, please?", "Ted. I run operations."),
+        ("Would you say your name and what you do, for the recording, please.", "Ted Blackwood. I run operations."),
+        ("Wie ist Ihr Name, bitte?", "Ted Blackwood, ich leite das Lager."),
+        ("Who am I speaking to?", "Sure, Ted."),
+    ] {
+        let known = KnownNames {
+            given: ["ted".to_owned()].into(),
+            surnames: [("blackwood".to_owned(), "ted".to_owned())].into(),
+        };
+        assert_eq!(names_of(&[(0, asks), (1, says)], &known), ["-", "Ted"], "{says}");
+    }
+    for said in [
+        [(0, "What is on your mind?"), (1, "It's Ted. He never answers.")],
+        [(0, "What is on your mind?"), (1, "This is Ted, in the picture.")],
+        [(0, "What is your boss called, and his name?"), (1, "Ted calling me lazy, that is what I heard.")],
+    ] {
+        assert_eq!(names(&said, &["ted"])[1], "-", "{said:?}");
+    }
+}
+
+#[test]
 fn people_who_are_spoken_of_are_not_named() {
     for said in [
         [(0, "I talked to Tom about it, and Tom, Anna and I agree."), (1, "Thanks to Tom we are done.")],

@@ -180,8 +180,13 @@ pub(in crate::http) fn build(
         held,
         notice: done.done.as_deref().and_then(notice),
         closable: session.summaries.is_empty() && session.state == SessionState::InReview,
-        // While somebody is unknown, the shares of the others are not theirs.
-        people: if session.speakers.is_empty() { people(&session.participants) } else { Vec::new() },
+        // While somebody is unknown, the shares of the others are not theirs; and until what each said is counted again, a
+        // person who was just named has said nothing.
+        people: if session.speakers.is_empty() && session.state.is_attributed() {
+            people(&session.participants)
+        } else {
+            Vec::new()
+        },
         measured: session.participants.iter().any(|person| person.measures.is_some()),
         shared: session.shared.clone(),
         // In a closed one everything is signed and gone.
@@ -221,7 +226,11 @@ fn lead(session: &SessionView) -> String {
     let (open, failed) = (of(SummaryState::Done), of(SummaryState::Failed));
     match (session.state, open, session.summaries.len()) {
         (SessionState::WaitingForSpeakers, _, _) => "Tell us who spoke, and we’ll write the summaries.".into(),
-        (SessionState::Received | SessionState::Parsed | SessionState::Attributed, 0, _) => {
+        (SessionState::Received | SessionState::Parsed, 0, _) => {
+            "We’re working out who said what. Then the summaries are written, and you’ll get an email when they’re ready."
+                .into()
+        }
+        (SessionState::Attributed, 0, _) => {
             "The summaries are being written. You’ll get an email when they’re ready.".into()
         }
         (SessionState::Closed, _, _) => "Everything here is done.".into(),
