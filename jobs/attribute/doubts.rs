@@ -7,11 +7,14 @@ use std::collections::{BTreeMap, HashSet};
 use super::{
     attendees,
     people::{People, Person, Who},
-    resolve::{Basis, MatchResult},
+    resolve::{Basis, LabelMatch, MatchResult},
     roles::{self, Utterance},
     spoken,
 };
-use crate::names::{self, Claim};
+use crate::{
+    names::{self, Claim},
+    text,
+};
 
 /// The labels of a session.
 pub(super) struct Session<'a> {
@@ -208,4 +211,36 @@ pub(super) fn one_speaker_for_all(findings: &mut [MatchResult], session: &Sessio
             _ => {}
         }
     }
+}
+/// Where one label holds all words and they read like a conversation, it is most likely several people's: whoever is chosen
+/// for it would get the words of the other.
+pub(super) fn conversation_under_one_label(
+    findings: &mut [MatchResult],
+    session: &Session<'_>,
+    said: &[Utterance<'_>],
+) {
+    /// Below what stands without a person's word.
+    const SUGGESTED: f32 = 0.6;
+
+    let [at] = *session.spoken else { return };
+    if session.people.named.contains_key(session.names[at]) {
+        return;
+    }
+    let pieces: Vec<&str> = match said {
+        // A file that has all in a few pieces has its questions within them.
+        [_, _, _, _, _, _, ..] => said.iter().map(|one| one.text).collect(),
+        _ => said.iter().flat_map(|one| text::sentences(one.text).into_iter().map(|range| &one.text[range])).collect(),
+    };
+    if !debrief_transcript::reads_like_conversation(pieces.into_iter()) {
+        return;
+    }
+    let so_far = match &findings[at] {
+        Ok(found) => &found.reason,
+        Err(why) => why,
+    };
+    let reason = format!(
+        "{so_far} All the words of this session are under it, and they read like questions and answers: choose “Several \
+         people”, and then say who spoke, turn by turn."
+    );
+    findings[at] = Ok(LabelMatch { who: Who::Shared, confidence: SUGGESTED, reason, basis: Basis::Speech });
 }

@@ -140,6 +140,7 @@ pub fn resolve(labels: &[Label], said: &[Utterance<'_>], people: &People) -> Vec
     quoted::whoever_is_quoted(&mut findings, said, &session);
     doubts::refused(&mut findings, &session);
     doubts::one_speaker_for_all(&mut findings, &session);
+    doubts::conversation_under_one_label(&mut findings, &session, said);
     spoken.into_iter().map(|at| resolution(names[at], &findings[at])).collect()
 }
 

@@ -113,15 +113,17 @@ pub(super) struct Session<'a> {
     pub(super) speech: &'a Speech,
     pub(super) known: &'a KnownPeople,
     pub(super) stored: &'a HashMap<String, Stored>,
-    /// Why a summary is withdrawn whose client does not speak after all.
-    pub(super) withdrawn: Withdrawn,
+    /// Why it is attributed anew.
+    pub(super) cause: Cause,
 }
 
-/// Why a summary is withdrawn.
+/// Why a session is attributed anew.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Withdrawn {
-    /// The coach said that somebody else spoke.
-    AnotherSpoke,
+pub(super) enum Cause {
+    /// The coach said that somebody else spoke in it.
+    SaidHere,
+    /// The coach said so of another session, in which the same name stands.
+    SaidElsewhere,
     /// The coach took back who was guessed, and has not said yet who it was.
     TakenBack,
 }

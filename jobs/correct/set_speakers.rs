@@ -17,7 +17,7 @@ use uuid::Uuid;
 
 use super::{
     naming::{self, NameError, Named, SpeakerIs},
-    reattribute::{self, Session, Withdrawn, plan},
+    reattribute::{self, Cause, Session, plan},
     touched::{self, Touched},
 };
 use crate::{
@@ -125,8 +125,7 @@ async fn correct(
     }
     let speech = store::load_speech(tx, session_id).await?;
     let plan = in_place(|| plan(&speech, &before.people, &after.people, &stored, &said_of));
-    let session =
-        Session { locked, speech: &speech, known: &after, stored: &stored, withdrawn: Withdrawn::AnotherSpoke };
+    let session = Session { locked, speech: &speech, known: &after, stored: &stored, cause: Cause::SaidHere };
     let summaries = touched::lock_with_inputs(tx, session_id).await?;
     let touched = reattribute::apply(tx, desk, &session, summaries, &plan, visitor).await?;
     tracing::info!(
@@ -287,8 +286,7 @@ async fn correct_session(
     if plan.moved == 0 {
         return Ok(None);
     }
-    let session =
-        Session { locked, speech: &speech, known: &known, stored: &stored, withdrawn: Withdrawn::AnotherSpoke };
+    let session = Session { locked, speech: &speech, known: &known, stored: &stored, cause: Cause::SaidElsewhere };
     let visitor = Visitor::default();
     let summaries = touched::lock_with_inputs(&mut tx, session_id).await?;
     let touched = reattribute::apply(&mut tx, ctx, &session, summaries, &plan, &visitor).await?;

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use super::{
     naming::{self, NameError, SpeakerIs},
-    reattribute::{self, Session, Withdrawn, plan},
+    reattribute::{self, Cause, Session, plan},
     set_speakers::Corrected,
     touched,
 };
@@ -141,8 +141,7 @@ pub async fn split(
     }
     let speech = store::load_speech(tx, session_id).await?;
     let plan = in_place(|| plan(&speech, &before.people, &after.people, &stored, &said_of));
-    let session =
-        Session { locked, speech: &speech, known: &after, stored: &stored, withdrawn: Withdrawn::AnotherSpoke };
+    let session = Session { locked, speech: &speech, known: &after, stored: &stored, cause: Cause::SaidHere };
     let touched = reattribute::apply(tx, desk, &session, summaries, &plan, visitor).await?;
     let corrected = Corrected { named: answers.len(), moved: plan.moved, touched, ..Corrected::default() };
     let detail = serde_json::to_value(corrected).unwrap_or_default();

@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use super::{
     naming::{self, NameError},
-    reattribute::{self, Plan, Session, Withdrawn},
+    reattribute::{self, Cause, Plan, Session},
     set_speakers::Corrected,
     touched,
 };
@@ -56,7 +56,7 @@ pub async fn take_back(
         Resolution { who: None, confidence: 0.0, reason, ..stands }
     };
     let plan = Plan { resolutions: stored.iter().map(resolution).collect(), moved: 1 };
-    let session = Session { locked, speech: &speech, known: &known, stored: &stored, withdrawn: Withdrawn::TakenBack };
+    let session = Session { locked, speech: &speech, known: &known, stored: &stored, cause: Cause::TakenBack };
     let summaries = touched::lock_with_inputs(tx, session_id).await?;
     let touched = reattribute::apply(tx, desk, &session, summaries, &plan, visitor).await?;
     tracing::info!(

@@ -9,7 +9,7 @@ use std::collections::{HashMap, HashSet};
 
 use uuid::Uuid;
 
-use super::reattribute::{Session, Withdrawn};
+use super::reattribute::{Cause, Session};
 use crate::{
     audit::Visitor,
     db::{TenantTx, Tx},
@@ -22,6 +22,8 @@ use crate::{
 };
 
 const REWRITTEN: &str = "Rewritten because you corrected who spoke in this session. Earlier versions are kept.";
+const REWRITTEN_BY_ANOTHER: &str =
+    "Rewritten because you told us who someone is in another session. Earlier versions are kept.";
 
 /// Why a follow-up is stopped, on the ledger.
 pub(super) const CORRECTED: &str = "the coach corrected who spoke";
@@ -81,7 +83,8 @@ pub(super) async fn settle(
         written::forget(tx, session.locked.id, summary.client_id).await?;
         written::look_again(tx, summary.id, session.locked.correlation_id).await?;
         if speaks {
-            written::rewrite(tx, summary.id, REWRITTEN).await?;
+            let reason = if session.cause == Cause::SaidElsewhere { REWRITTEN_BY_ANOTHER } else { REWRITTEN };
+            written::rewrite(tx, summary.id, reason).await?;
             enqueue(tx, &SummarizeClient { summary_id: summary.id }, session.locked.correlation_id).await?;
             touched.due += 1;
         } else {
@@ -189,13 +192,18 @@ async fn withdraw(
     summary: &Summary,
     visitor: &Visitor,
 ) -> Result<(), sqlx::Error> {
-    let reason = match session.withdrawn {
-        Withdrawn::AnotherSpoke => format!(
+    let reason = match session.cause {
+        Cause::SaidHere => format!(
             "You told us {} didn’t speak in this session: what was here was said by someone else. It’s withdrawn, and \
              none of it is sent.",
             summary.client
         ),
-        Withdrawn::TakenBack => format!(
+        Cause::SaidElsewhere => format!(
+            "By what you told us in another session, {} didn’t speak in this one: what was here was said by someone \
+             else. It’s withdrawn, and none of it is sent.",
+            summary.client
+        ),
+        Cause::TakenBack => format!(
             "You told us it wasn’t {} who spoke here. The summary is withdrawn, and none of it is sent.",
             summary.client
         ),

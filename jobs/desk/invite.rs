@@ -155,10 +155,10 @@ async fn review_request(
 async fn again(tx: &mut TenantTx, session_id: Uuid) -> Result<Option<Again>, sqlx::Error> {
     let row = sqlx::query!(
         r#"select coalesce(words_replaced_at > asked.at, false) as "replaced!",
-                  exists (select from summaries
-                          join summary_versions on summary_id = summaries.id and summary_versions.version = summaries.version
-                          where session_id = $1 and rewrite_reason is not null and summary_versions.created_at > asked.at
-                         ) as "rewritten!"
+                  (select rewrite_reason from summaries
+                   join summary_versions on summary_id = summaries.id and summary_versions.version = summaries.version
+                   where session_id = $1 and rewrite_reason is not null and summary_versions.created_at > asked.at
+                   order by summary_versions.created_at desc limit 1) as rewritten
            from sessions
            join (select max(created_at) as at from mails where kind = 'review_request' and subject_id = $1) asked
              on asked.at is not null
@@ -169,8 +169,8 @@ async fn again(tx: &mut TenantTx, session_id: Uuid) -> Result<Option<Again>, sql
     .await?;
     Ok(row.map(|row| match (row.replaced, row.rewritten) {
         (true, _) => Again::Replaced,
-        (_, true) => Again::Corrected,
-        _ => Again::Written,
+        (false, Some(reason)) => Again::Rewritten(reason),
+        (false, None) => Again::Written,
     }))
 }
 

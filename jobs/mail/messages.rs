@@ -111,11 +111,11 @@ pub struct ReviewRequest {
 }
 
 /// Why a coach is asked again to review a session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Again {
-    /// The coach corrected who spoke, and summaries were written again.
-    Corrected,
+    /// Summaries were written again: why, in a sentence, as the page says it.
+    Rewritten(String),
     /// The transcript was replaced, and the summaries were written again.
     Replaced,
     /// A summary that could not be written is there now.

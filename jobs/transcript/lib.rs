@@ -87,6 +87,7 @@ pub use format::Format;
 pub use label::announces as announces_quotation;
 pub use not_a_transcript::NotATranscript;
 pub use transcript::{Account, Attendee, Detection, RunnerUp, SetAside, Transcript, Utterance, Warning};
+pub use unnamed::reads_like_conversation;
 
 /// Parses the bytes of a file, by what is in them alone. Takes time in proportion to their number.
 ///

@@ -1,5 +1,5 @@
-//! Whether a file that names nobody reads like a conversation of several people: questions and answers follow each other. A
-//! recogniser that was not asked who speaks writes such files.
+//! Whether words that nobody is named for read like a conversation of several people: questions and answers follow each
+//! other. A recogniser that was not asked who speaks writes such files.
 //!
 //! Reads what was said, writes a warning alone.
 
@@ -19,11 +19,22 @@ pub(super) fn warn(draft: &mut Draft) {
     if said.len() < FEWEST || said.iter().any(|said| said.label.is_some()) || draft.warned("nobody is named") {
         return;
     }
-    let asked = |text: &str| text.trim_end_matches(['"', '”', '’', '»', ' ']).ends_with(['?', '？', '؟']);
-    let answered = said.windows(2).filter(|pair| asked(&pair[0].text) && !asked(&pair[1].text)).count();
-    if answered >= 3 && answered * 6 >= said.len() {
+    if reads_like_conversation(said.iter().map(|said| said.text.as_str())) {
         draft.warn(0, UNNAMED);
     }
+}
+
+/// Whether what is said, in its order, reads like a conversation: at least three questions are followed by what is none, and
+/// these are a sixth of all. Pieces of a few sentences each are told best.
+pub fn reads_like_conversation<'a>(said: impl Iterator<Item = &'a str>) -> bool {
+    let asked = |text: &str| text.trim_end_matches(['"', '”', '’', '»', ' ']).ends_with(['?', '？', '؟']);
+    let (mut all, mut answered, mut before) = (0_usize, 0_usize, false);
+    for text in said {
+        let asks = asked(text);
+        answered += usize::from(before && !asks);
+        (all, before) = (all + 1, asks);
+    }
+    answered >= 3 && answered * 6 >= all
 }
 
 #[cfg(test)]

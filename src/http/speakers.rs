@@ -6,11 +6,12 @@ pub(super) mod turns;
 
 use axum::{
     extract::{Path, Query, State},
-    http::{StatusCode, request::Parts},
-    response::Response,
+    http::{StatusCode, header, request::Parts},
+    response::{IntoResponse, Response},
 };
 use debrief_jobs::{
     attribute::{self, Speaker, Telling, Who},
+    correct::{Answer, SpeakerIs},
     db::Tx,
     model::SessionState,
     review::{
@@ -310,6 +311,14 @@ pub(super) async fn name(
     match set {
         Ok(set) => {
             tx.commit().await?;
+            // Nothing can be written of words that are several people's: who spoke is asked next.
+            if let [Answer { label, is: SpeakerIs::Shared, .. }] = answers.as_slice()
+                && set.remaining == 0
+            {
+                let query: String = url::form_urlencoded::byte_serialize(label.as_bytes()).collect();
+                let target = state.path(&format!("review/{session}/speakers/turns?label={query}"));
+                return Ok((StatusCode::SEE_OTHER, [(header::LOCATION, target)]).into_response());
+            }
             let done = match (corrects && set.remaining == 0, set.earlier_sessions) {
                 (true, true) => "corrected",
                 (true, false) => "corrected-here",

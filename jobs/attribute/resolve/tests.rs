@@ -376,3 +376,17 @@ fn two_people_who_share_an_entry_are_one_client() {
     let two = known_otherwise(&[(PRIYA, "Dana Okoro")]);
     assert_eq!(resolve_in(&["Dana", "Maya Okafor"], &two)[0].who, None);
 }
+
+#[test]
+fn a_conversation_under_one_label_is_most_likely_several_peoples() {
+    let talk = ["How was it?", "Long.", "What helped?", "The walk.", "And now?", "I rest.", "Good."];
+    let story = ["I sold the boat.", "It took a year.", "Why so long?", "I do not know.", "It rained.", "So.", "Yes."];
+    for (said, suggestion) in
+        [(&talk[..], Some(Who::Shared)), (&story[..], None), (&[&talk.join(" ")[..]], Some(Who::Shared))]
+    {
+        let said: Vec<Utterance<'_>> = said.iter().map(|text| Utterance { label: 0, text }).collect();
+        let found = resolve(&[Label { label: String::new(), words: 20 }], &said, &people());
+        assert_eq!((found[0].who, found[0].suggestion), (None, suggestion), "{found:?}");
+        assert_eq!(found[0].reason.contains("questions and answers"), suggestion.is_some(), "{found:?}");
+    }
+}
