@@ -88,6 +88,8 @@ patterns! {
     IS_PAST = r"\b(?:was|were|did|had|have you|has|been)\b";
     /// What one is told that one will do.
     TOLD = format!(r"\byou(?:'ll| will|'re going to| are going to|'re| are)(?: also| then| please)* (?:{})\b", promise::DEED);
+    /// What one is advised to do.
+    ADVISED = format!(r"\bi(?:'d| would)?(?: \w+ly| also| just)* (?:suggest|recommend|propose|advise|encourage|urge)(?: that)? you(?: to| could| should)?(?: also| then| please)* (?:{})\b", promise::DEED);
     /// More than a nod.
     FIRMLY = r"\b(?:deal|promise|i will|will do|i am|consider it done|count on|you have my word|agreed|i'll do)\b";
     /// Assent without a verb.
@@ -152,7 +154,8 @@ pub(super) fn answered(speech: &Speech, at: usize) -> Option<Answered<'_>> {
     if asked.asks() && !cues::WILL.is_in(&sentence.own) && at_times() || asked.asks() && takes_on() {
         return Some(Answered { asked, owner });
     }
-    if is_request(&asked.own) || is_told(&asked.own) && FIRMLY.is_match(said) {
+    let is_said = is_told(&asked.own) || is_advised(&asked.own);
+    if is_request(&asked.own) || is_said && FIRMLY.is_match(said) {
         let agrees = agrees(said, asked) || (assents(said, sentence, asked) && stands(speech, at));
         return agrees.then_some(Answered { asked, owner });
     }
@@ -194,6 +197,11 @@ fn done_by(said: &str, own: &str) -> bool {
 /// "So you'll tell Robert this week": what the other says that one will do.
 pub(super) fn is_told(own: &str) -> bool {
     TOLD.is_match(own)
+}
+
+/// "I'd suggest you block two hours": what the other advises one to do.
+pub(super) fn is_advised(own: &str) -> bool {
+    ADVISED.is_match(own)
 }
 
 /// Whether "sure" or "yes, by Friday" promises what was asked: "yes" alone may only say that one could.

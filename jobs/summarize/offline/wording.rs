@@ -84,8 +84,13 @@ impl Writer<'_> {
             quote = format!("{} … {}", capital(whose), lower(&quote));
         }
         let asked = question.map(|it| {
-            let is_told = answered.is_some() && owes::is_told(&it.own) && !it.asks();
-            format!("{} \u{201c}{}\u{201d}, ", if is_told { "Told" } else { "Asked" }, readable(&it.text))
+            let is_said = answered.is_some() && !it.asks();
+            let verb = match () {
+                () if is_said && owes::is_advised(&it.own) => "Advised",
+                () if is_said && owes::is_told(&it.own) => "Told",
+                () => "Asked",
+            };
+            format!("{verb} \u{201c}{}\u{201d}, ", readable(&it.text))
         });
         let asked = asked.unwrap_or_default();
         DraftClaim {
