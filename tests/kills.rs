@@ -5,6 +5,7 @@
 //! worker (or the mail server does not answer), so its effect is written and not yet committed; then the worker is
 //! killed, the hold is lifted, and another worker is started.
 
+mod frozen;
 mod mails;
 mod outage;
 

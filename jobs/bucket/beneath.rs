@@ -16,6 +16,7 @@ use std::{
 };
 
 use rustix::fs::{Access, AtFlags, CWD, Dir, FileType, Mode, OFlags, RawMode, Stat};
+use uuid::Uuid;
 
 use super::{Listing, ObjectInfo, Obstacle, Unusable};
 
@@ -23,6 +24,8 @@ use super::{Listing, ObjectInfo, Obstacle, Unusable};
 pub const DEEPEST: usize = 32;
 /// Keys are no longer than this, in bytes: as in S3, and well within what the database can index.
 pub const LONGEST: usize = 1024;
+/// A file being written that is older than this is of a process that died.
+const LEFT_BEHIND: Duration = Duration::from_secs(24 * 3600);
 const FOLDER: OFlags = OFlags::RDONLY.union(OFlags::DIRECTORY).union(OFlags::CLOEXEC);
 
 /// A folder, and what is beneath it.
@@ -109,7 +112,7 @@ impl Beneath {
         let parts = parts(key)?;
         let Some((name, folders)) = parts.split_last() else { return Err(no_key().into()) };
         let folder = self.make_folder(folders)?;
-        let unfinished = format!(".{}.part", uuid::Uuid::now_v7());
+        let unfinished = format!(".{}{UNFINISHED}", Uuid::now_v7());
         let flags = OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
         let file = rustix::fs::openat(&folder, &unfinished, flags, Mode::RUSR | Mode::WUSR)?;
         Ok(Unfinished { folder, file: Some(file.into()), unfinished, name: (*name).to_owned() })
@@ -241,6 +244,11 @@ fn walk(folder: &OwnedFd, key: &str, deeper: usize, found: &mut Listing) -> Resu
             Err(_) => continue,
             Ok(stat) => stat,
         };
+        if is_left_behind(name, &stat) {
+            // Another process may have removed it.
+            _ = rustix::fs::unlinkat(folder, name, AtFlags::empty());
+            continue;
+        }
         let written = visible(name);
         let key = if key.is_empty() { written } else { format!("{key}/{written}") };
         let kind = file_type(&stat);
@@ -260,6 +268,20 @@ fn walk(folder: &OwnedFd, key: &str, deeper: usize, found: &mut Listing) -> Resu
         }
     }
     Ok(())
+}
+
+/// The end of the name of a file being written.
+const UNFINISHED: &str = ".part";
+
+/// Whether it is a file that a process of ours was writing when it died, as its name tells: with the time in it.
+fn is_left_behind(name: &CStr, stat: &Stat) -> bool {
+    let begun = |name: &str| {
+        let id: Uuid = name.strip_prefix('.')?.strip_suffix(UNFINISHED)?.parse().ok()?;
+        let (seconds, nanos) = id.get_timestamp()?.to_unix();
+        Some(UNIX_EPOCH + Duration::new(seconds, nanos))
+    };
+    let begun = name.to_str().ok().filter(|_| file_type(stat) == FileType::RegularFile).and_then(begun);
+    begun.is_some_and(|begun| SystemTime::now().duration_since(begun).is_ok_and(|age| age > LEFT_BEHIND))
 }
 
 /// Walks a folder within another; says what is in the way, where something is.

@@ -236,7 +236,8 @@ async fn every_state_of_a_summary_and_of_its_mail_has_its_words() {
     let visit = Visit::new().await;
     for (sql, words) in [
         ("update summaries set state = 'due'", "is being written"),
-        ("update summaries set state = 'failed', failed_reason = 'The model was silent.'", "The model was silent."),
+        ("update summaries set state = 'failed', failed_reason = 'The model was silent.'", "couldn’t write this summary"),
+        ("update summaries set state = 'failed'", "<p class=\"quiet\">The model was silent.</p>"),
         ("update summaries set failed_reason = null", "couldn’t write this summary"),
         ("update summaries set state = 'dismissed'", "Reopen it"),
         ("update summaries set state = 'done'", "Approve and send"),

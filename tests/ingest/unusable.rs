@@ -161,3 +161,22 @@ async fn what_is_closed_after_it_was_read_is_nothing_to_be_told() {
     fs::set_permissions(inbox.join("new.vtt"), Permissions::from_mode(0o600)).expect("it is opened");
     assert_eq!(scan(&world).await.taken, 1);
 }
+
+#[tokio::test]
+async fn a_file_that_a_killed_process_was_writing_is_removed_and_nobody_elses() {
+    let world = World::new().await;
+    let inbox = world.folder.path().join("bucket/inbox/maya");
+    fs::create_dir_all(&inbox).expect("a folder");
+    let begun = |days: u64| {
+        let at = std::time::SystemTime::now() - std::time::Duration::from_secs(days * 86_400);
+        let since = at.duration_since(std::time::UNIX_EPOCH).expect("after 1970");
+        let time = uuid::Timestamp::from_unix(uuid::NoContext, since.as_secs(), 0);
+        format!(".{}.part", uuid::Uuid::new_v7(time))
+    };
+    let (old, new, own) = (begun(2), begun(0), ".notes.part".to_owned());
+    for name in [&old, &new, &own] {
+        fs::write(inbox.join(name), "WEBVTT").expect("a file");
+    }
+    look(&world).await;
+    assert_eq!([&old, &new, &own].map(|name| inbox.join(name).exists()), [false, true, true]);
+}

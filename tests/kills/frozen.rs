@@ -1,0 +1,59 @@
+//! A worker that is told to end while its database does not answer at all: it ends in its time all the same.
+
+use std::{
+    process::Command,
+    time::{Duration, Instant},
+};
+
+use sqlx::PgConnection;
+
+use super::{LEASE, Scene};
+use crate::support::installation::wait_for;
+
+/// Sends a signal to the processes of Postgres that serve the worker.
+fn signal(name: &str, pids: &[i32]) {
+    for pid in pids {
+        // One that has ended by itself needs no signal.
+        _ = Command::new("kill").args([name, &pid.to_string()]).output().expect("kill is there");
+    }
+}
+
+/// Stops what serves the program, but for `known`; gives all of them.
+async fn freeze(owner: &mut PgConnection, known: Vec<i32>) -> Vec<i32> {
+    let found: Vec<i32> = sqlx::query_scalar(
+        "select pid from pg_stat_activity
+         where datname = current_database() and application_name = 'debrief' and pid <> all($1)",
+    )
+    .bind(&known)
+    .fetch_all(owner)
+    .await
+    .expect("the connections");
+    signal("-STOP", &found);
+    [known, found].concat()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_worker_ends_in_its_time_though_its_database_never_answers() {
+    let mut scene = Scene::new(LEASE).await;
+    scene.installation.set("DEBRIEF_QUEUE__SHUTDOWN_SECONDS", "1");
+    let mut owner = scene.owner().await;
+    let own: Vec<i32> = sqlx::query_scalar("select pid from pg_stat_activity where datname = current_database()")
+        .fetch_all(&mut owner)
+        .await
+        .expect("the connections");
+    let worker = scene.installation.start(&["work"]);
+    wait_for("the worker", async || scene.is("select exists (select from jobs)").await.then_some(())).await;
+    let begun = Instant::now();
+    let mut frozen = freeze(&mut owner, own).await;
+    let ended = tokio::task::spawn_blocking(move || worker.terminate());
+    while !ended.is_finished() {
+        // Whatever it connects with anew stands still as well.
+        frozen = freeze(&mut owner, frozen).await;
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    signal("-CONT", &frozen);
+    assert_eq!(ended.await.expect("it ends"), Some(1), "it is cut off");
+    assert!(begun.elapsed().as_secs() < 120, "it ends, and not when the database does");
+    scene.drain().await;
+    assert!(scene.is("select exists (select from sessions where state = 'in_review')").await, "nothing is lost");
+}
