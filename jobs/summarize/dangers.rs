@@ -14,6 +14,8 @@ const BESIDE: usize = 2;
 const BESIDE_MS: u64 = 10_000;
 /// So many lines from a line of the talk about danger, one that names a means of it or help belongs to that talk.
 const GOES_ON: usize = 4;
+/// So many lines after that talk, a promise may be of it: about ten minutes.
+const FOLLOWS: usize = 24;
 /// So many words in a row are somebody's words, and not the language's.
 const SHARED_WORDS: usize = 5;
 
@@ -44,7 +46,7 @@ impl SessionForClient {
         }
         let near = danger::is_sign(sentence)
             || danger::names_help(sentence)
-            || cited.iter().any(|(line, _)| talk.is_near(line));
+            || cited.iter().any(|(line, _)| talk.is_near(line, is_promise));
         match (near, is_promise) {
             (false, _) => Some(Audience::Client),
             (true, true) => Some(Audience::Coach),
@@ -111,10 +113,12 @@ impl<'a> Talk<'a> {
         Self { input, lines }
     }
 
-    /// Whether a line is of that talk, or is said right beside it.
-    fn is_near(&self, line: &Line) -> bool {
+    /// Whether a line is of that talk, or is said right beside it. A promise is near it for longer: "I'll pack a bag on
+    /// Thursday" is a plan against the danger long after its last word, and nothing in it says so.
+    fn is_near(&self, line: &Line, is_promise: bool) -> bool {
         let start = |index: usize| self.input.line(index).and_then(|line| line.start_ms);
-        let beside = line.index.saturating_sub(BESIDE)..=line.index + BESIDE;
+        let before = if is_promise { FOLLOWS } else { BESIDE };
+        let beside = line.index.saturating_sub(before)..=line.index + BESIDE;
         self.lines.range(beside).next().is_some()
             || self.input.dangers.iter().any(|danger| {
                 line.start_ms.zip(start(danger.index)).is_some_and(|(one, other)| one.abs_diff(other) <= BESIDE_MS)
@@ -248,20 +252,23 @@ mod tests {
             Maya| Will you give the tablets to your brother?\nPriya| I'll hand them over tonight, the whole box.\n\
             Maya| And the noose from the shed?\nPriya| I'll burn it tomorrow morning.\n\
             Maya| I'll send you the number of the crisis line tonight.\nPriya| I'll call them on Monday.\n\
+            Maya| Where will you sleep?\nPriya| I'll pack a bag on Thursday and take it to her place.\n\
             Maya| Good.\nPriya| Okay.\nMaya| Now to the work. How is the launch?\nPriya| Slow.\nMaya| Why?\n\
-            Priya| The vendor is late with the parts.\nMaya| What will you do?\n\
+            Priya| {}The vendor is late with the parts.\nMaya| What will you do?\n\
             Priya| I'll send the contract to Tom by Friday.\n";
+        let work = "Maya| And the second vendor?\nPriya| He is on time, and cheaper than the first one.\n".repeat(11);
+        let lines = &lines.replace("Priya| {}The vendor", &format!("{work}Priya| The vendor"));
         let promised = promised(lines);
         let whose = |words: &str| promised.iter().find(|(_, text)| text.contains(words)).map(|(audience, _)| *audience);
         // What is a sign by itself stands among the signs.
         let is_shown = |claim: &Claim| claim.evidence.iter().any(|shown| shown.quote.contains("the whole box"));
         assert!(claims(lines).iter().any(|claim| claim.audience == Audience::Coach && is_shown(claim)));
-        for words in ["tomorrow morning", "crisis line", "on Monday"] {
+        for words in ["tomorrow morning", "crisis line", "on Monday", "pack a bag"] {
             assert_eq!(whose(words), Some(Audience::Coach), "{words}: {promised:?}");
         }
         assert_eq!(whose("contract"), Some(Audience::Client), "{promised:?}");
         let letter = for_client(lines);
-        for words in ["box", "noose", "tablets", "burn", "crisis"] {
+        for words in ["box", "noose", "tablets", "burn", "crisis", "bag"] {
             assert!(!letter.contains(words), "{words}: {letter}");
         }
     }

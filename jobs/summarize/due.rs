@@ -59,6 +59,11 @@ static RULES: LazyLock<Vec<(Regex, Resolve)>> = LazyLock::new(|| {
         }),
         rule(r"\bnext week\b".into(), |_, day| in_next_week(day, Weekday::Fri)),
         rule(r"\b(?:(?:the )?end of (?:the |this )?week|eow|(?:later |sometime |some time )?this (?:coming )?week)\b".into(), |_, day| end_of_week(day)),
+        rule(r"\b(?:before|until) (?:this |the |next )(?:coming )?weekend\b".into(), |found, day| {
+            let friday = coming(day, Weekday::Sun)?.checked_sub_days(Days::new(2))?;
+            let is_later = friday < day || found[0].to_lowercase().contains("next");
+            if is_later { friday.checked_add_days(Days::new(7)) } else { Some(friday) }
+        }),
         rule(r"\b(?:this(?: coming)?|the(?: coming)?|at the|next) weekend\b".into(), |found, day| {
             let sunday = coming(day, Weekday::Sun)?;
             if found[0].to_lowercase().contains("next") { sunday.checked_add_days(Days::new(7)) } else { Some(sunday) }
@@ -319,6 +324,7 @@ mod tests {
         check("the week after next", "the week after next", "2026-03-27");
         check("early next week", "early next week", "2026-03-18");
         check("at the weekend", "at the weekend", "2026-03-15");
+        check("I'll call him before the weekend", "before the weekend", "2026-03-13");
     }
 
     #[test]

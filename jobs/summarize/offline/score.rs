@@ -109,6 +109,7 @@ fn wins(speech: &Speech, at: usize) -> f32 {
         score -= 0.5;
     }
     if is_no_win(own)
+        || goes_on_from_failure(speech, at)
         || MISHAP.is_match(own)
         || cues::MODAL.is_in(own)
         || cues::WILL.is_in(own)
@@ -123,6 +124,21 @@ fn wins(speech: &Speech, at: usize) -> f32 {
         score *= 0.5;
     }
     score
+}
+
+/// "I didn't send it. The spreadsheet, I opened it, I closed it.": what was not done goes on, until a "but" or a "then".
+fn goes_on_from_failure(speech: &Speech, at: usize) -> bool {
+    static TURNS: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"^(?:but|then|and then|instead|still|though|however|anyway|yet|on the other hand)\b|\binstead\b")
+            .expect("a constant pattern")
+    });
+    let turn = &speech.turns[speech.sentences[at].turn].sentences;
+    let Some(before) = at.checked_sub(1).filter(|before| turn.contains(before)) else { return false };
+    // "I didn't look at it. I went for a swim" is of something else.
+    static OF_IT: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"\b(?:it|them|that|this)\b").expect("a constant pattern"));
+    let own = &speech.sentences[at].own;
+    cues::NOT_DONE.is_in(&speech.sentences[before].own) && OF_IT.is_match(own) && !TURNS.is_match(own)
 }
 
 /// A verb of progress that tells a mishap: "my phone died, so I cut myself shaving".
@@ -155,10 +171,16 @@ pub(super) fn will_not(own: &str, will: usize) -> bool {
 /// sixty-eight in the interview on Thursday".
 pub(super) fn meets_or_says(own: &str, will: usize) -> bool {
     static MEETS_OR_SAYS: LazyLock<Regex> = LazyLock::new(|| {
-        Regex::new(r"^(?:i|we)(?:'ll| will| am going to|'m going to) (?:also |just |then )?(?:see (?:him|her|them|my \w+|the (?:doctor|dentist|lawyer|bank|team|boss|board|client|landlord|therapist|notary|accountant))\b|say (?:[\w'-]+ ){1,6}(?:in|to|at|during) \w+)")
+        Regex::new(r"^(?:i|we)(?:'ll| will| am going to|'m going to) (?:also |just |then )?(?:(?:go and |go |come and )?(?:see|visit) (?:him|her|them|my \w+|\w+(?:,| (?:on|this|next|tomorrow|tonight|before|by|\w+day)\b)|the (?:doctor|dentist|lawyer|bank|team|boss|board|client|landlord|therapist|notary|accountant))\b|say (?:[\w'-]+ ){1,6}(?:in|to|at|during) \w+)")
             .expect("a constant pattern")
     });
-    MEETS_OR_SAYS.is_match(&own[will..]) && day::names(own)
+    // "I'll see you on Monday" is a greeting.
+    static NOBODY: LazyLock<Regex> = LazyLock::new(|| {
+        Regex::new(r"\b(?:see|visit) (?:you|it|that|this|what|how|if|whether|then|everyone|everybody|each|on|at|in|by|next|to|about|where|who|when|why)\b")
+            .expect("a constant pattern")
+    });
+    let said = &own[will..];
+    MEETS_OR_SAYS.is_match(said) && !NOBODY.is_match(said) && day::names(own)
 }
 
 /// Whether it depends, is over, or is not the speaker's own.

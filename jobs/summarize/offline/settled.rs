@@ -75,6 +75,8 @@ patterns! {
     WITHDRAWS = r"\b(?:(?:forget|scratch|scrap|strike|drop|delete|cancel) (?:about )?(?:that|this|it)|take (?:that|it|this) (?:back|off)|off (?:the|my|your) list|changed my mind|never ?mind|not going to happen)\b";
     /// What one now says one will not do.
     WILL_NOT = r"\b(?:i|we)(?: won't| will not|'ll not|(?:'m| am|'re| are) not going to) (?:actually |now |even |just )?";
+    /// "Then I won't send it."
+    WONT = r"\bi (?:won't|will not) (\w+) (?:it|that|this|them|those)\b";
     /// It will be done, and only later or otherwise.
     ONLY_LATER = r"\b(?:until|till|before|without|late|later|only|just|unless|forget|be able|all|again)\b";
     /// The other takes the word off one's shoulders.
@@ -185,6 +187,13 @@ impl Settled {
         let asked =
             speech.preceding(sentence.turn).and_then(|before| speech.sentences[before.sentences.clone()].last());
         let is_first = speech.turns[sentence.turn].sentences.start == sentence.at;
+        if let Some(verb) = WONT.captures(own).filter(|_| !ONLY_LATER.is_match(own)).map(|found| lemma(&found[1]).0) {
+            let same = |made: &&Made| made.owner == speaker && made.verb.as_ref() == Some(&verb);
+            if let Some(made) = recent.iter().rev().find(same) {
+                self.outcomes.insert(made.at, PromiseOutcome::TakenBack);
+            }
+            return;
+        }
         if let Some(made) = named_and_refused(own, speaker, recent) {
             self.outcomes.insert(made.at, PromiseOutcome::TakenBack);
             return;
