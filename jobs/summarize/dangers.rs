@@ -14,8 +14,10 @@ const BESIDE: usize = 2;
 const BESIDE_MS: u64 = 10_000;
 /// So many lines from a line of the talk about danger, one that names a means of it or help belongs to that talk.
 const GOES_ON: usize = 4;
-/// So many lines after that talk, a promise may be of it: about ten minutes.
+/// So many lines after that talk, a promise may be of it, …
 const FOLLOWS: usize = 24;
+/// … unless more time than this has passed, in milliseconds.
+const FOLLOWS_MS: u64 = 10 * 60_000;
 /// So many words in a row are somebody's words, and not the language's.
 const SHARED_WORDS: usize = 5;
 
@@ -116,13 +118,15 @@ impl<'a> Talk<'a> {
     /// Whether a line is of that talk, or is said right beside it. A promise is near it for longer: "I'll pack a bag on
     /// Thursday" is a plan against the danger long after its last word, and nothing in it says so.
     fn is_near(&self, line: &Line, is_promise: bool) -> bool {
-        let start = |index: usize| self.input.line(index).and_then(|line| line.start_ms);
-        let before = if is_promise { FOLLOWS } else { BESIDE };
-        let beside = line.index.saturating_sub(before)..=line.index + BESIDE;
+        let apart = |index: usize| {
+            let start = self.input.line(index).and_then(|line| line.start_ms);
+            line.start_ms.zip(start).map(|(one, other)| one.abs_diff(other))
+        };
+        let beside = line.index.saturating_sub(BESIDE)..=line.index + BESIDE;
+        let before = line.index.saturating_sub(FOLLOWS)..line.index;
         self.lines.range(beside).next().is_some()
-            || self.input.dangers.iter().any(|danger| {
-                line.start_ms.zip(start(danger.index)).is_some_and(|(one, other)| one.abs_diff(other) <= BESIDE_MS)
-            })
+            || is_promise && self.lines.range(before).any(|at| apart(*at).is_none_or(|apart| apart <= FOLLOWS_MS))
+            || self.input.dangers.iter().any(|danger| apart(danger.index).is_some_and(|apart| apart <= BESIDE_MS))
     }
 }
 

@@ -423,7 +423,7 @@ fn can_move(speech: &Speech, made: &Made, said: &Sentence, recent: &[Made]) -> b
         let of_it = MOVES.is_match(bare.as_ref()) || day::only_day(&it.own) || CORRECTS.is_match(&it.own);
         !it.asks() && !of_it && other_day
     };
-    !(has_gap && !corrects) && !speech.sentences[made.at + 1..said.at].iter().any(is_plan)
+    (!has_gap || corrects) && !speech.sentences[made.at + 1..said.at].iter().any(is_plan)
 }
 
 /// Whether the promise `new` stands in the place of an earlier one.
