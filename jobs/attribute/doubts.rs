@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashSet};
 use super::{
     attendees,
     people::{People, Person, Who},
-    resolve::{Basis, LabelMatch, MatchResult},
+    resolve::{Basis, LabelMatch, MatchResult, SUGGESTED},
     roles::{self, Utterance},
     spoken,
 };
@@ -219,19 +219,20 @@ pub(super) fn conversation_under_one_label(
     session: &Session<'_>,
     said: &[Utterance<'_>],
 ) {
-    /// Below what stands without a person's word.
-    const SUGGESTED: f32 = 0.6;
+    /// A file of fewer pieces has its questions within them.
+    const FEWEST: usize = 6;
 
     let [at] = *session.spoken else { return };
     if session.people.named.contains_key(session.names[at]) {
         return;
     }
-    let pieces: Vec<&str> = match said {
-        // A file that has all in a few pieces has its questions within them.
-        [_, _, _, _, _, _, ..] => said.iter().map(|one| one.text).collect(),
-        _ => said.iter().flat_map(|one| text::sentences(one.text).into_iter().map(|range| &one.text[range])).collect(),
+    let whole = || said.iter().map(|one| one.text);
+    let sentences = || whole().flat_map(|said| text::sentences(said).into_iter().map(move |range| &said[range]));
+    let is_conversation = match said.len() < FEWEST {
+        true => debrief_transcript::reads_like_conversation(sentences()),
+        false => debrief_transcript::reads_like_conversation(whole()),
     };
-    if !debrief_transcript::reads_like_conversation(pieces.into_iter()) {
+    if !is_conversation {
         return;
     }
     let so_far = match &findings[at] {

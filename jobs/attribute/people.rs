@@ -208,6 +208,16 @@ impl People {
         others.find(|person| is_form(person) || has_email(person) || is_written(person))
     }
 
+    /// Somebody other than `but` whose own given name a label is: it was one of them once, and may be the other next time.
+    pub(crate) fn called_too(&self, label: &str, but: Who) -> Option<&Person> {
+        let forms = names::forms(label);
+        let is_given = |person: &&Person| {
+            let first = person.words.first();
+            person.who != but && forms.iter().any(|form| matches!(form.words.as_slice(), [only] if first == Some(only)))
+        };
+        self.people.iter().find(is_given)
+    }
+
     /// The names by which everybody may be called.
     pub(crate) fn known_names(&self) -> KnownNames {
         let given = self.people.iter().flat_map(Person::given_names).cloned().collect();

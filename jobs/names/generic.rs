@@ -3,7 +3,8 @@
 //! Two rules, and the first needs no language. Labels of one session that differ by a number or a letter alone
 //! ("話者1" and "話者2", "S1" and "S2") are a count and no names; so is one word with a number or a letter behind it that
 //! stands alone, unless the word is a name ("Priya R"). And there are words that tools are known to give, in many
-//! languages. What is said of such a label holds for its own session.
+//! languages. So are days and relatives, unless somebody known is named so: "Monday" is a line of a diary, and everybody has
+//! a "Dad". What is said of such a label holds for its own session.
 
 use std::{collections::HashMap, sync::LazyLock};
 
@@ -48,9 +49,21 @@ pub(crate) fn among(labels: &[&str], is_known: impl Fn(&str) -> bool) -> Vec<boo
     }
     let is_counted = |shape: &Shape| counts.get(shape.stem.as_str()).is_some_and(|places| places.len() > 1);
     let one = |(label, shapes): (&&str, &Vec<Shape>)| {
-        is_generic(label) || shapes.iter().any(is_counted) || shapes.iter().any(|shape| shape.is_anybody(&is_known))
+        is_generic(label)
+            || is_everyday(label) && !is_known(&alias_key(label))
+            || shapes.iter().any(is_counted)
+            || shapes.iter().any(|shape| shape.is_anybody(&is_known))
     };
     labels.iter().zip(&shapes).map(one).collect()
+}
+
+/// Whether a label is a day of the week or a relative.
+pub(crate) fn is_everyday(label: &str) -> bool {
+    static WORDS: LazyLock<Regex> = LazyLock::new(|| {
+        let words = [DAYS, RELATIVES].map(folded).join("|");
+        regex(&format!("^(?:my |the )?(?:{words})$"))
+    });
+    WORDS.is_match(&alias_key(label))
 }
 
 /// Another label of the session that differs from this one by a number or a letter alone.
@@ -168,6 +181,17 @@ const ROLES: &str = "speaker spk spkr unknown anonymous participant person peopl
     说话人 說話人 说话者 說話者 讲话人 講話人 讲者 講者 发言人 發言人 发言者 發言者 参会人 參會人 与会者 與會者 参与者 參與者 主讲人 \
     嘉宾 嘉賓 访客 訪客 用户 用戶 未知 未知说话人 话者 \
     話者 発言者 発話者 スピーカー 参加者 話し手 不明 ゲスト 화자 발화자 참석자 참가자 발표자 연사 스피커 게스트";
+
+/// Days of the week; "Domingo" and "Sunday" are names as well, and names where somebody is called so.
+const DAYS: &str = "monday tuesday wednesday thursday friday saturday sunday montag dienstag mittwoch donnerstag freitag samstag \
+    sonnabend sonntag måndag tisdag onsdag torsdag fredag lördag söndag lunes martes miércoles jueves viernes sábado domingo \
+    lundi mardi mercredi jeudi vendredi samedi dimanche lunedì martedì mercoledì giovedì venerdì domenica segunda-feira \
+    terça-feira quarta-feira quinta-feira sexta-feira today tomorrow yesterday heute morgen gestern";
+
+/// Relatives, as people call them.
+const RELATIVES: &str = "mum mummy mom mommy mother dad daddy father grandma grandpa granny wife husband brother sister son daughter \
+    mama papa mutter vater mutti vati oma opa frau mann bruder schwester sohn tochter maman père mère mari frère sœur \
+    mamá papá madre padre hermano hermana mamma babbo fratello sorella mãe pai irmão irmã";
 
 /// Whoever recorded. Words that are names as well ("Ben", "Mina", "Yo") are left out.
 const RECORDER: &str = "you me myself self ich moi vous usted você ik jij jag jeg siz я ты вы ви εγώ אני אתה أنا أنت \
@@ -296,6 +320,15 @@ mod tests {
         ] {
             assert_eq!(found(&labels), [false, false], "{labels:?}");
         }
+    }
+
+    #[test]
+    fn days_and_relatives_are_anybodys_unless_somebody_is_called_so() {
+        for label in ["Monday", "Dad", "My wife", "Mittwoch", "Maman", "Miércoles"] {
+            assert_eq!(found(&[label]), [true], "{label}");
+        }
+        assert_eq!(among(&["Sunday", "Friday"], |word| word == "sunday"), [false, true]);
+        assert_eq!(found(&["Mother Teresa", "Dad Johnson"]), [false, false]);
     }
 
     #[test]

@@ -1,9 +1,6 @@
 //! A worker that is told to end while its database does not answer at all: it ends in its time all the same.
 
-use std::{
-    process::Command,
-    time::{Duration, Instant},
-};
+use std::{process::Command, time::Duration};
 
 use sqlx::PgConnection;
 
@@ -43,9 +40,9 @@ async fn a_worker_ends_in_its_time_though_its_database_never_answers() {
         .expect("the connections");
     let worker = scene.installation.start(&["work"]);
     wait_for("the worker", async || scene.is("select exists (select from jobs)").await.then_some(())).await;
-    let begun = Instant::now();
     let mut frozen = freeze(&mut owner, own).await;
     let ended = tokio::task::spawn_blocking(move || worker.terminate());
+    // Nothing lets the database go on before the worker has ended.
     while !ended.is_finished() {
         // Whatever it connects with anew stands still as well.
         frozen = freeze(&mut owner, frozen).await;
@@ -53,8 +50,6 @@ async fn a_worker_ends_in_its_time_though_its_database_never_answers() {
     }
     signal("-CONT", &frozen);
     assert!(ended.await.expect("it ends").is_some(), "it ends by itself, and by no signal");
-    // A second, and fifteen to record what it gives back; the machine may be slow.
-    assert!(begun.elapsed().as_secs() < 120, "it ends, and not when the database does");
     scene.drain().await;
     assert!(scene.is("select exists (select from sessions where state = 'in_review')").await, "nothing is lost");
 }

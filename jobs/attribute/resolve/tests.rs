@@ -5,7 +5,10 @@ use std::collections::HashMap;
 use uuid::Uuid;
 
 use super::*;
-use crate::attribute::{Alias, Attended};
+use crate::{
+    attribute::{Alias, Attended, Person},
+    names,
+};
 
 const PRIYA: Who = Who::Client(Uuid::from_u128(1));
 const TOM: Who = Who::Client(Uuid::from_u128(2));
@@ -267,6 +270,20 @@ fn an_alias_never_beats_the_whole_name_of_somebody_else() {
             assert_eq!(found[0].who, None, "{label}: {found:?}");
             assert_eq!(found[0].reason, format!("This could be {whose} or Tom Becker."), "{label}");
         }
+    }
+}
+
+#[test]
+fn a_given_name_of_two_that_was_one_of_them_once_is_asked_about_again() {
+    let mut people = people();
+    people.people.push(Person::new(GRETA, "Tom Ashby".to_owned(), None));
+    for (label, is_told) in [("Tom", true), ("tom (Guest)", true), ("Thommy", false)] {
+        let alias = Alias { who: TOM, written: label.to_owned(), by_correction: true };
+        people.aliases = [(names::alias_key(label), alias)].into();
+        let found = &resolve_in(&[label, "Maya Okafor"], &people)[0];
+        let expected = if is_told { (None, Some(TOM)) } else { (Some(TOM), None) };
+        assert_eq!((found.who, found.suggestion), expected, "{label}: {found:?}");
+        assert_eq!(found.reason.contains("Tom Ashby is called so too"), is_told, "{label}: {found:?}");
     }
 }
 
