@@ -65,6 +65,15 @@ pub(super) fn doubtful_quotation(label: &str) -> String {
     )
 }
 
+/// The warning about a known name inside a paragraph, in a file in which turns are paragraphs.
+pub(super) fn doubtful_turn(label: &str) -> String {
+    format!(
+        "“{}:” is in the middle of a paragraph, while other turns begin a new one: please check that this was said here, \
+         and is not quoted",
+        short(label)
+    )
+}
+
 /// As much of a label as a warning has room for.
 fn short(label: &str) -> String {
     let label = label.trim_start_matches(['"', '“', '„', '«', '「']);

@@ -41,6 +41,8 @@ pub(crate) struct Layout {
     /// Whether one person alone has a label, and lines that a dash or a space sets off answer each time: nobody says whose
     /// they are.
     pub(super) answers: bool,
+    /// Whether nearly every turn is a paragraph of its own.
+    pub(super) in_paragraphs: bool,
     /// Whether the lines of the talk are those of a list.
     pub(super) lists: bool,
     /// Whether names have bare times behind them, and what is said on the same line.
@@ -49,6 +51,8 @@ pub(crate) struct Layout {
     pub(super) has_unnamed_turns: bool,
     /// The lines, by index, that nobody says.
     asides: Vec<(usize, Aside)>,
+    /// The lines, by index, that look like the beginning of a turn and are said.
+    said_times: Vec<usize>,
     /// Whether its lines are numbered.
     pub(super) numbered: bool,
     /// Why it is a transcript; none where it is not.
@@ -102,6 +106,7 @@ impl Layout {
         };
         let alone = names.iter().map(|name| (name.at, name.doubtful)).collect();
         let trailing_stamps = sight.trailing_stamps();
+        let in_paragraphs = sight.in_paragraphs(&labels);
         let (plain_stamps, numbered) = (sight.plain_stamps, sight.numbered);
         let on_lines = names.iter().map(|name| sight.lines[name.at].text());
         let all =
@@ -120,10 +125,12 @@ impl Layout {
             marked_ends: trailing_stamps && source.lines().iter().any(|line| line.trim_end().ends_with('#')),
             written_out: sight.written_out,
             answers,
+            in_paragraphs,
             lists: talk.listed * 2 > talk.labelled,
             amid: sight.amid,
             has_unnamed_turns,
             asides: std::mem::take(&mut sight.asides),
+            said_times: std::mem::take(&mut sight.said_times),
             numbered,
             evidence,
         }
@@ -133,6 +140,11 @@ impl Layout {
     pub(super) fn aside(&self, at: usize) -> Option<Aside> {
         let found = self.asides.binary_search_by_key(&at, |(line, _)| *line).ok()?;
         Some(self.asides[found].1)
+    }
+
+    /// Whether the line of this index looks like the beginning of a turn and is said.
+    pub(super) fn is_said(&self, at: usize) -> bool {
+        self.said_times.binary_search(&at).is_ok()
     }
 
     /// Whether `name` beside a time is somebody, and then whether that is in doubt.

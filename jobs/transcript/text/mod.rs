@@ -14,6 +14,7 @@ mod notes;
 mod pages;
 mod quotation;
 mod said_by;
+mod said_times;
 mod set_aside;
 mod sight;
 mod stamp;
@@ -148,7 +149,11 @@ impl<'a> Reading<'a> {
             return;
         }
         let layout = self.layout;
-        match line::line(raw, |name| layout.heading(name).is_some()).without(layout.written_out) {
+        let line = match layout.is_said(number - 1) {
+            true => Line::Plain(raw.trim(), Dress::None),
+            false => line::line(raw, |name| layout.heading(name).is_some()).without(layout.written_out),
+        };
+        match line {
             Line::Blank => {
                 self.after_blank = true;
                 return;
@@ -220,6 +225,8 @@ impl<'a> Reading<'a> {
         if let Some((label, rest, doubtful)) = self.layout.split(text).filter(|_| !listed) {
             if self.turn.as_ref().is_some_and(|turn| label::announces(&turn.text)) {
                 self.draft.warn(number, label::doubtful_quotation(label));
+            } else if self.layout.in_paragraphs && !self.after_blank {
+                self.draft.warn(number, label::doubtful_turn(label));
             }
             self.parted(text, label, rest);
             return self.named(number, label, rest, doubtful);

@@ -184,6 +184,30 @@ mod tests {
     }
 
     #[test]
+    fn a_known_name_in_the_middle_of_a_paragraph_may_be_quoted() {
+        let turn = |name: &str, said: &str| format!("{name}: {said}\n\n");
+        let talk = |said: &str| {
+            let asked = turn("Dana", "How was the week for you?");
+            let told = turn("Priya", "Long, I sold the house.");
+            format!("{}{}{}", format!("{asked}{told}").repeat(4), turn("Priya", said), format!("{asked}{told}").repeat(2))
+        };
+        for (said, is_doubtful) in [
+            ("Let me tell you how it went.\nDana: that is my aunt, not you, she shouted.\nThen I left.", true),
+            ("I went home. I left early.\nIt was cold.", false),
+        ] {
+            let read = parse(talk(said).as_bytes()).expect("a talk");
+            let told = |warning: &&crate::Warning| warning.message.contains("in the middle of a paragraph");
+            let told: Vec<_> = read.warnings.iter().filter(told).collect();
+            assert_eq!(told.len(), usize::from(is_doubtful), "{said} {:?}", read.warnings);
+            assert!(told.iter().all(|warning| warning.line == 18), "{told:?}");
+        }
+        // Where turns follow each other line by line, there is nothing to tell.
+        let file = talk("And then?").replace("\n\n", "\n");
+        let read = parse(file.as_bytes()).expect("a talk");
+        assert!(!read.warnings.iter().any(|warning| warning.message.contains("paragraph")), "{:?}", read.warnings);
+    }
+
+    #[test]
     fn whoever_is_quoted_again_and_again_begins_no_turn_either() {
         let turn = |said: &str| format!("Dana: And then?\nPriya: {said}\nDana: I see.\nPriya: Yes, so it was.\n");
         for said in [

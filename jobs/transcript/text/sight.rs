@@ -7,7 +7,7 @@ use super::{
     alone::Alone,
     furniture, letter,
     line::{Beside, Dress, Line, line},
-    mark, pages, quotation, stamp,
+    mark, pages, quotation, said_times, stamp,
 };
 use crate::{
     date,
@@ -31,6 +31,8 @@ pub(super) struct Sight<'s, 'l> {
     pub(super) amid: bool,
     /// Whether each line is quoted.
     quoted: Vec<bool>,
+    /// The lines, by index, that look like the beginning of a turn and are said.
+    pub(super) said_times: Vec<usize>,
     /// The lines that nobody says, by their indexes and in order, and what they are.
     pub(super) asides: Vec<(usize, Aside)>,
 }
@@ -97,7 +99,12 @@ impl<'s, 'l> Sight<'s, 'l> {
         asides.iter().for_each(|(at, _)| lines[*at] = Line::Blank);
         let written_out =
             lines.iter().filter(|line| matches!(line, Line::Stamp(stamp) if stamp.written_out)).count() >= 2;
-        let lines: Vec<Line<'s>> = lines.into_iter().map(|line| line.without(written_out)).collect();
+        let mut lines: Vec<Line<'s>> = lines.into_iter().map(|line| line.without(written_out)).collect();
+        let said_times = said_times::lines(&lines);
+        for at in &said_times {
+            let raw = source.lines()[*at];
+            lines[*at] = Line::Plain(if numbered { unnumbered(raw).1 } else { raw }.trim(), Dress::None);
+        }
         let filled = lines.iter().filter(|line| **line != Line::Blank).count();
         let stamps = |marked: bool| {
             let stamped = |line: &&Line<'_>| matches!(line, Line::Stamped { stamp, .. } if stamp.marked == marked);
@@ -118,6 +125,7 @@ impl<'s, 'l> Sight<'s, 'l> {
             written_out,
             amid: false,
             quoted,
+            said_times,
             asides,
         }
     }
@@ -347,6 +355,16 @@ impl<'s, 'l> Sight<'s, 'l> {
         turns >= 2 && answered * 4 >= turns * 3 && others <= turns
     }
 
+    /// Whether nearly every turn with a label has a blank line above it.
+    pub(super) fn in_paragraphs(&self, labels: &Labels) -> bool {
+        let is_turn = |at: &usize| matches!(self.lines[*at], Line::Plain(text, _) if labels.split(text).is_some());
+        let turns = (0..self.lines.len()).filter(is_turn);
+        let (all, apart) = turns.fold((0_usize, 0_usize), |(all, apart), at| {
+            (all + 1, apart + usize::from(self.above(at) == Line::Blank))
+        });
+        all >= FEWEST_PARAGRAPHS && apart * 10 >= all * 9
+    }
+
     /// Whether `>>` begins the words of each, as live captions have it, and nobody is named. A mail that is answered has one
     /// mark as well.
     pub(super) fn has_unnamed_turns(&self) -> bool {
@@ -385,6 +403,9 @@ impl<'s, 'l> Sight<'s, 'l> {
         above_stamps && (names.is_empty() || !unknown) && rests.all(|rest| labels.split(rest).is_none())
     }
 }
+
+/// In fewer turns a blank line tells nothing.
+const FEWEST_PARAGRAPHS: usize = 6;
 
 /// No more lines in a row are notes.
 const ABOVE: usize = 16;

@@ -1,0 +1,137 @@
+//! Times that somebody says on a line of their own: `5:30`, `Mark 3:15`. Below the name and the time of a turn they look
+//! like the next turn, and their words would be lost.
+
+use std::collections::HashMap;
+
+use super::line::{Beside, Line};
+
+/// Where most turns looked like this, it would be the layout of the file.
+const PART: usize = 3;
+
+/// The time of a line that may begin a turn.
+#[derive(Clone, Copy)]
+struct Head<'a> {
+    at: usize,
+    start_ms: i64,
+    /// Empty where a time stands alone.
+    name: &'a str,
+    /// Whether the time is behind a name, so that nothing on the line is said.
+    is_heading: bool,
+    /// Whether a bracket or hours tell it from a time that people say.
+    marked: bool,
+}
+
+/// The lines, by index and in order, that look like the beginning of a turn and are said in the turn above.
+pub(super) fn lines(lines: &[Line<'_>]) -> Vec<usize> {
+    let heads: Vec<Head<'_>> = lines.iter().enumerate().filter_map(|(at, line)| head(at, *line)).collect();
+    let mut counts: HashMap<&str, usize> = HashMap::new();
+    for head in &heads {
+        *counts.entry(head.name).or_default() += 1;
+    }
+    let is_below = |at: usize| at > 0 && lines[at - 1] != Line::Blank;
+    // Turns have a blank line above, all of them but those that are looked for.
+    let parted = heads.iter().filter(|head| !is_below(head.at)).count() * PART >= heads.len() * (PART - 1);
+    let mut said = Vec::new();
+    for (place, head) in heads.iter().enumerate() {
+        let Some(above) = place.checked_sub(1).map(|above| heads[above]).filter(|_| !head.marked) else { continue };
+        let names_somebody = above.is_heading || parted && !above.name.is_empty();
+        let is_first = above.at + 1 == head.at && names_somebody && !said.contains(&above.at);
+        if !is_first && !(parted && is_below(head.at)) {
+            continue;
+        }
+        let above = heads[..place].iter().rev().find(|other| !said.contains(&other.at)).unwrap_or(&above);
+        let next = heads[place + 1..].iter().find(|next| !is_below(next.at) || next.marked || !parted);
+        let is_out_of_order = next.is_some_and(|next| {
+            above.start_ms <= next.start_ms && !(above.start_ms..=next.start_ms).contains(&head.start_ms)
+        });
+        let is_silent = lines.get(head.at + 1).is_none_or(|below| matches!(below, Line::Blank | Line::Heading { .. }));
+        let is_anybodys = head.name.is_empty() || counts[head.name] * PART < heads.len() / 2;
+        if is_out_of_order || is_first && is_silent && is_anybodys {
+            said.push(head.at);
+        }
+    }
+    if said.len() * PART > heads.len() { Vec::new() } else { said }
+}
+
+/// What a line is, if a turn may begin with it.
+fn head<'a>(at: usize, line: Line<'a>) -> Option<Head<'a>> {
+    match line {
+        Line::Heading { name, stamp, rest: "", beside } if beside != Beside::Amid => {
+            let marked = stamp.marked || beside == Beside::Enclosed;
+            Some(Head { at, start_ms: stamp.start_ms, name, is_heading: true, marked })
+        }
+        Line::Stamped { stamp, rest: name } => {
+            Some(Head { at, start_ms: stamp.start_ms, name, is_heading: false, marked: stamp.marked })
+        }
+        Line::Stamp(stamp) => {
+            Some(Head { at, start_ms: stamp.start_ms, name: "", is_heading: false, marked: stamp.marked })
+        }
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::parse;
+
+    const TALK: [(&str, &str); 8] = [
+        ("Dana Reed", "How was the week, all in all?"),
+        ("Priya Raman", "Long, and I sold the house."),
+        ("Dana Reed", "When do you get up?"),
+        ("Priya Raman", "$"),
+        ("Dana Reed", "And what do you do then?"),
+        ("Priya Raman", "I will call Ines on Monday."),
+        ("Dana Reed", "Good, and after that?"),
+        ("Priya Raman", "I will rest for a day or two."),
+    ];
+
+    fn file(head: &str, gap: &str, said: &str) -> String {
+        let turn = |(at, (name, text)): (usize, &(&str, &str))| {
+            let head = head.replace('%', name).replace('@', &format!("0:{}0", at.min(5))).replace('&', &format!("00:00:{at}0"));
+            format!("{head}\n{}\n{gap}", text.replace('$', said))
+        };
+        TALK.iter().take(6).enumerate().map(turn).collect()
+    }
+
+    #[test]
+    fn a_time_that_somebody_says_is_no_turn() {
+        for (head, said) in [("%  @", "5:30"), ("% (&)", "5:30"), ("%  @", "Mark 3:15"), ("%  @", "It was at 5:30")] {
+            let file = file(head, "", said);
+            let read = parse(file.as_bytes()).unwrap_or_else(|refusal| panic!("{refusal}\n{file}"));
+            assert_eq!(read.utterances.len(), 6, "{file} {:?}", read.utterances);
+        }
+        for head in ["%  @  ", "% &", "% (&):", "[&] %", "% | @", "**%** @", "& %"] {
+            for said in [
+                "5:30",
+                "Mark 3:15",
+                "It was at 5:30",
+                "8:45 at the latest.",
+                "John 3:16\nand the verse below it.",
+                "I got up late.\nIt was at 5:30",
+                "Early.\n5:30",
+            ] {
+                let file = file(head, "\n", said);
+                let read = parse(file.as_bytes()).unwrap_or_else(|refusal| panic!("{refusal}\n{file}"));
+                let texts: Vec<_> =
+                    read.utterances.iter().map(|said| (said.label.as_deref().unwrap_or("?"), said.text.as_str())).collect();
+                let wanted: Vec<(&str, String)> = TALK[..6]
+                    .iter()
+                    .map(|(name, text)| (*name, text.replace('$', &said.replace('\n', " "))))
+                    .collect();
+                let wanted: Vec<(&str, &str)> = wanted.iter().map(|(name, text)| (*name, text.as_str())).collect();
+                assert_eq!(texts, wanted, "{file}");
+                assert!(read.account.balances(), "{file}");
+            }
+        }
+    }
+
+    #[test]
+    fn whoever_says_nothing_still_begins_a_turn() {
+        // In the order of the clock, and a name that speaks elsewhere.
+        let file = "Dana Reed  0:00\nHow was the week?\n\nPriya Raman  0:10\nDana Reed  0:12\nAre you there?\n\nPriya Raman  \
+                    0:20\nYes, I am here now.\n\nDana Reed  0:30\nGood, so how was it?\n";
+        let read = parse(file.as_bytes()).expect("a talk");
+        let labels: Vec<_> = read.utterances.iter().map(|said| said.label.as_deref().unwrap_or("?")).collect();
+        assert_eq!(labels, ["Dana Reed", "Dana Reed", "Priya Raman", "Dana Reed"]);
+    }
+}
