@@ -113,7 +113,23 @@ fn swapped(visits: &[Visit]) -> bool {
         part(noticed, tagged_wrong.len()),
         doubted.len()
     );
+    let is_asked = |visit: &&&Visit| is_asked_by_name(visit);
+    println!(
+        "the same by their names: noticed {}; right names asked about: {}",
+        part(tagged_wrong.iter().filter(is_asked).count(), tagged_wrong.len()),
+        part(tagged_right.iter().filter(is_asked).count(), tagged_right.len())
+    );
     noticed == tagged_wrong.len() && doubted.is_empty()
+}
+
+/// Whether both are asked about where the tags are whole names.
+fn is_asked_by_name(visit: &Visit) -> bool {
+    let (coach, client) = ("Wilhelmina Thackeray", "Barnaby Quill");
+    let people = [(Who::Coach, coach), (Who::Client(Uuid::now_v7()), client)];
+    let people = people.into_iter().map(|(who, name)| Person::new(who, name.to_owned(), None)).collect();
+    let labels = [coach, client].map(|label| Label { label: label.to_owned(), words: 1 });
+    let found = resolve(&labels, &visit.said(), &People { people, ..People::default() });
+    found.iter().any(|one| one.who.is_none())
 }
 
 /// All patients as one coach's roster, every label generic: who is named without a question, and is it right?

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::{
-    attendees,
+    attendees, introductions,
     people::{People, Person, Who},
     resolve::{Basis, LabelMatch, MatchResult, SUGGESTED},
     roles::{self, Utterance},
@@ -24,6 +24,32 @@ pub(super) struct Session<'a> {
     /// Which labels tools give to anybody.
     pub(super) anybodys: &'a [bool],
     pub(super) people: &'a People,
+}
+
+/// The coach and a client by their names, where the text says clearly that the client coaches: a file can have the two the
+/// wrong way round. Each would get the other's words, so both are asked about.
+pub(super) fn swapped_names(findings: &mut [MatchResult], session: &Session<'_>, said: &[Utterance<'_>]) {
+    let [one, other] = *session.spoken else { return };
+    let who = |at: usize| findings[at].as_ref().ok().filter(|found| found.is_sure()).map(|found| found.who);
+    let (coach, client) = match (who(one), who(other)) {
+        (Some(Who::Coach), Some(Who::Client(_))) => (one, other),
+        (Some(Who::Client(_)), Some(Who::Coach)) => (other, one),
+        _ => return,
+    };
+    let is_told = |at: &usize| session.people.named.contains_key(session.names[*at]);
+    if [coach, client].iter().any(is_told)
+        || roles::support(coach, client, said).is_none_or(|score| score > -roles::CLEAR)
+    {
+        return;
+    }
+    let name = session.names[client];
+    for at in [coach, client] {
+        if let Ok(finding) = &mut findings[at] {
+            finding.doubt(&format!(
+                " But from what is said, “{name}” asks and guides like the coach: the two names may be swapped."
+            ));
+        }
+    }
 }
 
 /// Labels that claim roles are doubted where the text says the opposite: tools and people swap them.
@@ -64,6 +90,22 @@ pub(super) fn shared(findings: &mut [MatchResult], names: &[&str], said: &[Utter
         let strongest = weights.into_values().max_by(|one, other| one.0.total_cmp(&other.0));
         if let Some((_, name)) = strongest.filter(|(weight, _)| *weight >= ANOTHER) {
             finding.doubt(&format!(" But from what is said, “{name}” speaks under it too: two people may share it."));
+        }
+    }
+}
+
+/// A label that names one person, under which somebody introduces themselves whom nobody knows: a spouse, an assistant.
+pub(super) fn introduced(findings: &mut [MatchResult], session: &Session<'_>, said: &[Utterance<'_>]) {
+    for &at in session.spoken {
+        let Ok(finding) = &mut findings[at] else { continue };
+        if !finding.is_sure() || session.people.named.contains_key(session.names[at]) {
+            continue;
+        }
+        let Some(own) = session.people.people.iter().find(|person| person.who == finding.who) else { continue };
+        if let Some(other) = introductions::of_another(said, at, own, session.names) {
+            finding.doubt(&format!(
+                " But someone introduces themselves under it as “{other}”, so someone else may be speaking."
+            ));
         }
     }
 }

@@ -11,6 +11,7 @@ mod attendees;
 mod doubts;
 pub(crate) mod excerpts;
 pub mod identity;
+mod introductions;
 mod labels;
 mod lexicon;
 pub mod measures;

@@ -208,14 +208,21 @@ impl People {
         others.find(|person| is_form(person) || has_email(person) || is_written(person))
     }
 
-    /// Somebody other than `but` whose own given name a label is: it was one of them once, and may be the other next time.
+    /// Somebody other than `but` whose own given name or initials a label is: it was one of them once, and may be the other
+    /// next time.
     pub(crate) fn called_too(&self, label: &str, but: Who) -> Option<&Person> {
         let forms = names::forms(label);
-        let is_given = |person: &&Person| {
-            let first = person.words.first();
-            person.who != but && forms.iter().any(|form| matches!(form.words.as_slice(), [only] if first == Some(only)))
+        let letters: String =
+            label.chars().filter(|letter| letter.is_alphabetic()).flat_map(char::to_lowercase).collect();
+        let is_initials = |person: &Person| {
+            (2..=3).contains(&person.words.len())
+                && person.words.iter().filter_map(|word| word.chars().next()).eq(letters.chars())
         };
-        self.people.iter().find(is_given)
+        let is_given = |person: &Person| {
+            let first = person.words.first();
+            forms.iter().any(|form| matches!(form.words.as_slice(), [only] if first == Some(only)))
+        };
+        self.people.iter().find(|person| person.who != but && (is_given(person) || is_initials(person)))
     }
 
     /// The names by which everybody may be called.

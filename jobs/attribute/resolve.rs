@@ -143,6 +143,8 @@ pub fn resolve(labels: &[Label], said: &[Utterance<'_>], people: &People) -> Vec
         findings[at] = identified.into_result();
     }
     let session = doubts::Session { names: &names, spoken: &spoken, anybodys: &anybodys, people };
+    doubts::introduced(&mut findings, &session, said);
+    doubts::swapped_names(&mut findings, &session, said);
     doubts::rivals(&mut findings, &session);
     doubts::parts_of_names(&mut findings, &session);
     quoted::whoever_is_quoted(&mut findings, said, &session);

@@ -110,14 +110,14 @@ impl Kind {
 }
 
 /// One word of an utterance, with what separates it from the next.
-struct Word {
-    written: String,
-    folded: String,
+pub(super) struct Word {
+    pub(super) written: String,
+    pub(super) folded: String,
     /// The punctuation after it.
-    after: String,
+    pub(super) after: String,
     begins_sentence: bool,
     /// Somebody else's words: a name in them is called by somebody who is not here.
-    is_quoted: bool,
+    pub(super) is_quoted: bool,
     /// A title and a surname; `folded` is then the given name.
     is_titled: bool,
 }
@@ -433,7 +433,8 @@ const NO_NAMES: &[&str] = &[
     "yep",
 ];
 
-fn split(text: &str) -> Vec<Word> {
+/// The words of an utterance.
+pub(super) fn split(text: &str) -> Vec<Word> {
     let mut words: Vec<Word> = Vec::new();
     let (mut begins_sentence, mut is_quoted) = (true, false);
     for piece in text.split_whitespace() {

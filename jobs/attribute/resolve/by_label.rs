@@ -29,7 +29,7 @@ pub(super) fn find_by_name(label: &str, is_anybodys: bool, labels: &[&str], peop
             return Err(format!("This could be {} or {name}.", other.name));
         }
         if let Some(other) = people.called_too(label, alias.who).filter(|_| alias.by_correction) {
-            let reason = format!("You told us once that “{label}” was {name}, but {} is called so too.", other.name);
+            let reason = format!("You told us once that “{label}” was {name}, but it could also be {}.", other.name);
             return found(alias.who, SUGGESTED, Basis::PartOfName, reason);
         }
         return match alias.by_correction {

@@ -378,7 +378,13 @@ fn moves<'m>(speech: &Speech, sentence: &Sentence, recent: &'m [Made], speaker: 
         let is_other = said_before.is_some_and(|it| it.at != made.at && cues::WILL.is_in(&it.own));
         (!is_other).then_some(made)
     };
-    if !sentence.asks() && says_day(sentence) {
+    // "No, wait, Friday is the wedding order. By Sunday."
+    let ends_correction = || {
+        let made = own_last(recent).filter(|made| made.turn == sentence.turn && made.day.is_some());
+        let between = made.map(|made| &speech.sentences[made.at + 1..sentence.at]);
+        day::only_day(own) && between.is_some_and(|said| said.iter().any(|it| CORRECTS.is_match(&it.own)))
+    };
+    if !sentence.asks() && (says_day(sentence) || ends_correction()) {
         let made = own_last(recent).filter(near)?;
         if !can_move(speech, made, sentence, recent) {
             return None;

@@ -14,7 +14,7 @@ use crate::{
 pub(super) const MARKS: &[(Split, bool)] = &[
     (bracket, true), (bold, true), (said_by::says, true), (said_by::quotes, true), (apart::<0>, true), (apart::<1>, true), (apart::<2>, false),
     (apart::<3>, false), (apart::<4>, false), (apart::<5>, false), (apart::<6>, false), (apart::<7>, false),
-    (apart::<8>, false), (apart::<9>, false), (point, true), (behind_a_sentence, false),
+    (apart::<8>, false), (apart::<9>, false), (point_and_dash, true), (point, true), (behind_a_sentence, false),
 ];
 
 /// What may stand between a name and what is said, in the order in which it is tried: what is rarer in a sentence first.
@@ -151,6 +151,14 @@ fn opening(text: &str) -> Option<usize> {
         depth == 0
     });
     found.map(|(at, _)| at)
+}
+
+/// `NOMBRE.- text`, as Spanish interviews and plays have it.
+fn point_and_dash(text: &str) -> Option<Candidate<'_>> {
+    let text = label::unlisted(text);
+    let head = &text[..text.floor_char_boundary(240)];
+    let (at, mark) = [".- ", ".– ", ".— "].iter().filter_map(|mark| Some((head.find(mark)?, mark))).min()?;
+    found(&text[..at], &text[at + mark.len()..])
 }
 
 /// `MAYA. text`, `Q. text`: capitals alone before the point.

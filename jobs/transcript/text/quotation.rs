@@ -20,6 +20,9 @@ pub(super) fn lines(lines: &[Line<'_>]) -> Vec<bool> {
     }
     let told = told(lines, &candidates, &counts);
     let once = |at: usize| candidates.get(at).copied().flatten().is_some_and(|label| counts.get(label) == Some(&1));
+    let is_numbered = |at: usize| is_numbered(lines[at].text());
+    let numbered = (0..lines.len()).filter(|at| candidates[*at].is_some() && is_numbered(*at)).count();
+    let few_are_numbered = numbered * 3 < candidates.iter().flatten().count();
     let mut quoted = vec![false; lines.len()];
     let mut above = None;
     for at in 0..lines.len() {
@@ -33,7 +36,9 @@ pub(super) fn lines(lines: &[Line<'_>]) -> Vec<bool> {
                 // One point makes no list; whoever speaks begins with a capital.
                 let point = |at: usize| once(at) && is_point(lines[at].text());
                 let listed = || heads_a_list(lines[above].text()) && at + 1 < lines.len() && point(at + 1);
-                is_point(lines[at].text()) && (quoted[above] || listed())
+                // Turns have no numbers here, so this is a point of somebody's list.
+                let counted = || few_are_numbered && is_numbered(at);
+                is_point(lines[at].text()) && (quoted[above] || listed()) || counted()
             });
         }
         above = Some(at);
@@ -100,6 +105,12 @@ fn is_announced(text: &str, label: &str, above: Option<&str>) -> bool {
         || above.is_some_and(|above| announces(above) || leads_in(above) || stays_open(above) && closes(text))
 }
 
+/// `1. Rent: it went up`
+fn is_numbered(text: &str) -> bool {
+    let rest = text.trim_start_matches(|letter: char| letter.is_ascii_digit());
+    rest.len() < text.len() && rest.strip_prefix(['.', ')']).is_some_and(|rest| rest.starts_with(char::is_whitespace))
+}
+
 /// Whether what stands behind the colon of a line begins small, as the points of a list do.
 fn is_point(text: &str) -> bool {
     label::candidate(text).is_some_and(|found| found.rest.starts_with(char::is_lowercase))
@@ -151,6 +162,8 @@ mod tests {
             ("Priya: I met my boss, and then\n\"Tom: you are late.\"\nand I left.\n", 1),
             ("Priya: My note reads:\nTom Becker: call back.\nInes: ask her.\n", 1),
             ("Priya: I see three things:\nGoal: the house.\nMoney: the bank.\nTime: the week.\n", 1),
+            ("Priya: There are two things.\n1. Rent: it went up.\n2. Tom: He wants to move in.\n", 1),
+            ("Priya: There are two things.\n\n1) Rent: it went up.\n", 2),
         ] {
             let file = format!("{before}{said}{after}");
             let read = parse(file.as_bytes()).expect("a talk");
@@ -189,7 +202,12 @@ mod tests {
         let talk = |said: &str| {
             let asked = turn("Dana", "How was the week for you?");
             let told = turn("Priya", "Long, I sold the house.");
-            format!("{}{}{}", format!("{asked}{told}").repeat(4), turn("Priya", said), format!("{asked}{told}").repeat(2))
+            format!(
+                "{}{}{}",
+                format!("{asked}{told}").repeat(4),
+                turn("Priya", said),
+                format!("{asked}{told}").repeat(2)
+            )
         };
         for (said, is_doubtful) in [
             ("Let me tell you how it went.\nDana: that is my aunt, not you, she shouted.\nThen I left.", true),

@@ -26,6 +26,17 @@ fn a_time_amid_what_is_said_is_said_where_times_stand_elsewhere() {
 }
 
 #[test]
+fn a_point_and_a_dash_part_a_name_from_its_words() {
+    let turn = "ENTREVISTADORA.- ¿Qué fue lo peor?\nSRA. O’NEILL.- Me dijo: no confío en ti. Y yo: pues yo tampoco.\n";
+    for dash in [".- ", ".– ", ".— "] {
+        let (said, _) = said(&turn.replace(".- ", dash).repeat(3));
+        let wanted =
+            ["ENTREVISTADORA|¿Qué fue lo peor?", "SRA. O’NEILL|Me dijo: no confío en ti. Y yo: pues yo tampoco."];
+        assert_eq!(said, wanted.repeat(3), "{dash}");
+    }
+}
+
+#[test]
 fn a_heading_says_which_day_it_was() {
     let talk = "Priya: We sold the house.\nMaya: How was that?\n".repeat(3);
     for (heading, wanted) in [
