@@ -138,7 +138,8 @@ async fn killed_workers_park_no_job_that_ran_beside_others() {
     }
     // By now each of them could be to blame.
     let victim = Worker::start(&world, doomed());
-    eventually("one of them runs alone", async || value(&world, ALONE).await == 1).await;
+    // A job that is claimed has not begun yet.
+    eventually("one of them runs alone", async || probe.starts() == 13 && value(&world, ALONE).await == 1).await;
     victim.kill().await;
     probe.open();
     let survivor = Worker::start(&world, fast());
