@@ -362,14 +362,24 @@ async fn people_are_added_once_and_kept_apart() {
     let world = World::new().await;
     let db = &world.database.db;
     let first = people::add_organization(db, "southwind", "Southwind", "Europe/Berlin").await.expect("it is added");
-    let again = people::add_organization(db, "southwind", "Southwind GmbH", "Europe/Berlin").await.expect("again");
-    assert_eq!(first, again);
+    let again = people::add_organization(db, "southwind", "Southwind", "Europe/Berlin").await.expect("again");
+    let changed = people::change_organization(db, "southwind", Some("Southwind GmbH"), None).await.expect("changed");
+    assert_eq!((first, first), (again, changed));
+    // Whoever adds it without its time zone would have set it back.
+    let other = people::add_organization(db, "southwind", "Southwind GmbH", "UTC").await;
+    assert!(matches!(other, Err(PeopleError::OrganizationExists { .. })), "{other:?}");
     let theft = NewCoach { handle: "maya", name: "Mallory", email: "m@southwind.example", ..NewCoach::default() };
     let refused = people::add_coach(db, "southwind", &theft).await;
     assert!(matches!(refused, Err(PeopleError::HandleTaken(_))), "{refused:?}");
     let coach = NewCoach { handle: "ben", name: "Ben", email: "BEN@southwind.example", ..NewCoach::default() };
     let one = people::add_coach(db, "southwind", &coach).await.expect("a coach");
     assert_eq!(one, people::add_coach(db, "southwind", &coach).await.expect("the same coach"));
+    // A mistyped handle renames nobody, and sends nobody's links to a stranger.
+    for (name, email) in [("Ben", "eve@southwind.example"), ("Eve", "ben@southwind.example")] {
+        let other = NewCoach { handle: "ben", name, email, ..NewCoach::default() };
+        let refused = people::add_coach(db, "southwind", &other).await;
+        assert!(matches!(refused, Err(PeopleError::CoachExists { .. })), "{refused:?}");
+    }
     let coaches = people::list_coaches(db, people::organization(db, "southwind").await.expect("it is there"))
         .await
         .expect("coaches");

@@ -346,6 +346,13 @@ impl Content {
         self.claims.iter().filter(|claim| claim.audience == Audience::Client)
     }
 
+    /// What a client would read, had it not been said near talk of danger: it is for the coach alone.
+    pub fn kept_out(&self) -> impl Iterator<Item = &Claim> {
+        self.claims
+            .iter()
+            .filter(|claim| claim.audience == Audience::Coach && claim.section.audience() == Audience::Client)
+    }
+
     /// The score of a scored section: that of its gravest claim.
     #[must_use]
     pub fn score(&self, section: Section) -> Option<Score> {

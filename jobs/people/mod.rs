@@ -47,6 +47,32 @@ pub enum PeopleError {
     /// Another organization has a coach of this handle.
     #[error("the handle `{0}` belongs to a coach of another organization; choose another")]
     HandleTaken(String),
+    /// The coach is there already, and differs from what was asked for.
+    #[error(
+        "the coach `{handle}` already exists ({name}, {email}): to change their name or address, use `debrief coach change`; \
+         for another coach, choose another handle"
+    )]
+    CoachExists {
+        /// The handle.
+        handle: String,
+        /// The coach's name.
+        name: String,
+        /// The coach's address.
+        email: String,
+    },
+    /// The organization is there already, and differs from what was asked for.
+    #[error(
+        "the organization `{handle}` already exists ({name}, {time_zone}): to change it, use `debrief org change`; for another \
+         organization, choose another handle"
+    )]
+    OrganizationExists {
+        /// The handle.
+        handle: String,
+        /// Its name.
+        name: String,
+        /// Its time zone.
+        time_zone: String,
+    },
     /// The name is empty.
     #[error("the name is missing")]
     NoName,
@@ -236,21 +262,30 @@ pub struct NewCoach<'a> {
     pub time_zone: Option<&'a str>,
 }
 
-/// Adds an organization, or changes the name and time zone of the one that has this handle. Gives its id.
+/// Adds an organization; returns its id. One that is there already, just as given, stays as it is.
 ///
 /// # Errors
-/// When an input cannot be used.
+/// If an input cannot be used, or the handle is that of an organization with another name or time zone.
 pub async fn add_organization(db: &Db, handle: &str, name: &str, time_zone: &str) -> Result<Uuid, PeopleError> {
     let (handle, name, zone) = (good_handle(handle)?, good_name(name)?, good_zone(time_zone)?);
-    let id = match organization(db, handle).await {
-        Ok(id) => id,
-        Err(PeopleError::NoOrganization(_)) => Uuid::now_v7(),
+    match organization(db, handle).await {
+        Ok(id) => {
+            let mut tx = db.tenant(id).await?;
+            let there = sqlx::query!("select name, time_zone from organizations where id = $1", id);
+            let there = there.fetch_one(tx.conn()).await?;
+            if (there.name.as_str(), there.time_zone.as_str()) == (name.as_str(), zone) {
+                return Ok(id);
+            }
+            let handle = handle.to_owned();
+            return Err(PeopleError::OrganizationExists { handle, name: there.name, time_zone: there.time_zone });
+        }
+        Err(PeopleError::NoOrganization(_)) => {}
         Err(error) => return Err(error),
-    };
+    }
+    let id = Uuid::now_v7();
     let mut tx = db.tenant(id).await?;
     sqlx::query!(
-        "insert into organizations (id, handle, name, time_zone) values ($1, $2, $3, $4)
-         on conflict (id) do update set name = excluded.name, time_zone = excluded.time_zone",
+        "insert into organizations (id, handle, name, time_zone) values ($1, $2, $3, $4)",
         id,
         handle,
         name,
@@ -262,20 +297,55 @@ pub async fn add_organization(db: &Db, handle: &str, name: &str, time_zone: &str
     Ok(id)
 }
 
-/// Adds a coach, or changes the one that has this handle. What lies in the coach's inbox, and was rejected because
-/// nobody had the handle, is looked at again. Gives the coach's id.
+/// Changes an organization's name or time zone; what is `None` stays. Returns its id.
 ///
 /// # Errors
-/// When there is no such organization, another one has the handle, or an input cannot be used.
+/// If there is no such organization, nothing to change, or an input cannot be used.
+pub async fn change_organization(
+    db: &Db,
+    handle: &str,
+    name: Option<&str>,
+    time_zone: Option<&str>,
+) -> Result<Uuid, PeopleError> {
+    if name.is_none() && time_zone.is_none() {
+        return Err(PeopleError::NothingToChange);
+    }
+    let id = organization(db, handle).await?;
+    let mut tx = db.tenant(id).await?;
+    sqlx::query!(
+        "update organizations set name = coalesce($2, name), time_zone = coalesce($3, time_zone) where id = $1",
+        id,
+        name.map(good_name).transpose()?,
+        time_zone.map(good_zone).transpose()?
+    )
+    .execute(tx.conn())
+    .await?;
+    tx.commit().await?;
+    Ok(id)
+}
+
+/// Adds a coach, or brings a removed one back. What is in the coach's inbox, and was rejected because nobody had the
+/// handle, is looked at again. Returns the coach's id; a coach who is there already, just as given, stays.
+///
+/// # Errors
+/// If an input cannot be used, or the handle is that of a coach with another name or address: whoever mistypes a handle
+/// must not send somebody's review links to a stranger.
 pub async fn add_coach(db: &Db, organization_handle: &str, coach: &NewCoach<'_>) -> Result<Uuid, PeopleError> {
     let (handle, name, email) = (good_handle(coach.handle)?, good_name(coach.name)?, good_email(coach.email)?);
     let role = good_role(coach.role.unwrap_or("coach"))?;
     let zone = coach.time_zone.map(good_zone).transpose()?;
     let organization = organization(db, organization_handle).await?;
     let mut tx = db.tenant(organization).await?;
-    let before = sqlx::query!("select email, removed_at from coaches where handle = $1 for no key update", handle)
-        .fetch_optional(tx.conn())
-        .await?;
+    let before =
+        sqlx::query!("select name, email, removed_at from coaches where handle = $1 for no key update", handle)
+            .fetch_optional(tx.conn())
+            .await?;
+    if let Some(there) = before.as_ref().filter(|row| row.removed_at.is_none())
+        && (there.name != name || !coaches::same_address(&there.email, &email))
+    {
+        let (name, email) = (there.name.clone(), there.email.clone());
+        return Err(PeopleError::CoachExists { handle: handle.to_owned(), name, email });
+    }
     let id = sqlx::query_scalar!(
         "insert into coaches (id, organization_id, handle, name, email, role, time_zone)
          select $1, id, $2, $3, $4, $5, coalesce($6, time_zone) from organizations
@@ -295,7 +365,7 @@ pub async fn add_coach(db: &Db, organization_handle: &str, coach: &NewCoach<'_>)
     .await
     .map_err(|error| taken(error, handle))?;
     // One who is back had links that open no more.
-    if before.is_some_and(|row| row.removed_at.is_some() || !coaches::same_address(&row.email, &email)) {
+    if before.is_some_and(|row| row.removed_at.is_some()) {
         coaches::readdress(&mut tx, id).await?;
     }
     let folder = format!("inbox/{handle}/");

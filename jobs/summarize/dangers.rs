@@ -14,7 +14,7 @@ const BESIDE: usize = 2;
 const BESIDE_MS: u64 = 10_000;
 /// So many lines from a line of the talk about danger, one that names a means of it or help belongs to that talk.
 const GOES_ON: usize = 4;
-/// So many lines after that talk, a promise may be of it, …
+/// So many lines after that talk, a promise or a recommendation may be of it, …
 const FOLLOWS: usize = 24;
 /// … unless more time than this has passed, in milliseconds.
 const FOLLOWS_MS: u64 = 10 * 60_000;
@@ -29,8 +29,8 @@ const GRAVE: f32 = 0.95;
 impl SessionForClient {
     /// Who may read a claim that a client could get; none where nobody may. What speaks of danger, or rests on words that do,
     /// stands under risk. What stands right beside them, or in the same stretch of talk, says as much ("The rope from the
-    /// garage?" "I'll throw it away tomorrow."): a promise of it is kept for the coach, who knows what it is of, and
-    /// anything else is not told.
+    /// garage?" "I'll throw it away tomorrow."): a promise or a recommendation of it is kept for the coach, who knows what
+    /// it is of, and anything else is not told.
     pub(super) fn audience_of(
         &self,
         talk: &Talk<'_>,
@@ -41,15 +41,15 @@ impl SessionForClient {
         if section.audience() != Audience::Client {
             return Some(section.audience());
         }
-        let is_promise = section == Section::ActionItems;
+        let is_plan = matches!(section, Section::ActionItems | Section::Recommendations);
         let marked = self.shares_words(sentence) || cited.iter().any(|(line, quote)| self.is_of_danger(line, quote));
         if marked {
             return None;
         }
         let near = danger::is_sign(sentence)
             || danger::names_help(sentence)
-            || cited.iter().any(|(line, _)| talk.is_near(line, is_promise));
-        match (near, is_promise) {
+            || cited.iter().any(|(line, _)| talk.is_near(line, is_plan));
+        match (near, is_plan) {
             (false, _) => Some(Audience::Client),
             (true, true) => Some(Audience::Coach),
             (true, false) => None,
@@ -115,9 +115,9 @@ impl<'a> Talk<'a> {
         Self { input, lines }
     }
 
-    /// Whether a line is of that talk, or is said right beside it. A promise is near it for longer: "I'll pack a bag on
-    /// Thursday" is a plan against the danger long after its last word, and nothing in it says so.
-    fn is_near(&self, line: &Line, is_promise: bool) -> bool {
+    /// Whether a line is of that talk, or is said right beside it. A promise or a recommendation is near it for longer: "I'll
+    /// pack a bag on Thursday" is a plan against the danger long after its last word, and nothing in it says so.
+    fn is_near(&self, line: &Line, is_plan: bool) -> bool {
         let apart = |index: usize| {
             let start = self.input.line(index).and_then(|line| line.start_ms);
             line.start_ms.zip(start).map(|(one, other)| one.abs_diff(other))
@@ -125,7 +125,7 @@ impl<'a> Talk<'a> {
         let beside = line.index.saturating_sub(BESIDE)..=line.index + BESIDE;
         let before = line.index.saturating_sub(FOLLOWS)..line.index;
         self.lines.range(beside).next().is_some()
-            || is_promise && self.lines.range(before).any(|at| apart(*at).is_none_or(|apart| apart <= FOLLOWS_MS))
+            || is_plan && self.lines.range(before).any(|at| apart(*at).is_none_or(|apart| apart <= FOLLOWS_MS))
             || self.input.dangers.iter().any(|danger| apart(danger.index).is_some_and(|apart| apart <= BESIDE_MS))
     }
 }
@@ -275,6 +275,17 @@ mod tests {
         for words in ["box", "noose", "tablets", "burn", "crisis", "bag"] {
             assert!(!letter.contains(words), "{words}: {letter}");
         }
+    }
+
+    #[test]
+    fn what_is_recommended_against_the_danger_is_kept_for_the_coach() {
+        let lines = "Maya| How was the week?\nPriya| Everybody would be better off without me.\nMaya| Thank you for telling \
+            me.\nPriya| It comes and goes.\nMaya| Is anybody with you in the evenings?\nPriya| My sister lives around the \
+            corner.\nMaya| I'd suggest you ask her to stay over.\nPriya| I will.\n";
+        let of = |audience| claims(lines).into_iter().filter(move |claim: &Claim| claim.audience == audience);
+        assert_eq!(of(Audience::Client).count(), 0, "{}", for_client(lines));
+        let is_it = |claim: &Claim| claim.section == Section::Recommendations && claim.text.contains("stay over");
+        assert!(of(Audience::Coach).any(|claim| is_it(&claim)), "{:?}", of(Audience::Coach).collect::<Vec<_>>());
     }
 
     #[test]

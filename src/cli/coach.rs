@@ -15,9 +15,9 @@ use super::{App, output::confirmed};
 /// clients.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Coach {
-    /// Add a coach, or update the one with this handle
+    /// Add a coach
     ///
-    /// Adding a removed coach again restores their sessions and clients.
+    /// Adding a removed coach again restores their sessions and clients. To change a coach, use `debrief coach change`.
     Add {
         /// The name of the coach's folder in the inbox: inbox/{handle}/
         handle: String,

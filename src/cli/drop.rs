@@ -15,8 +15,8 @@ use super::App;
 
 /// Put transcripts in a coach's inbox folder
 ///
-/// Works like copying the files there, wherever the bucket is; a roster.csv goes the same way. Never overwrites a file
-/// with the same name. `debrief inbox` shows what becomes of the files while `debrief up` or `debrief work` is running.
+/// Works like copying the files there, wherever the bucket is; a roster.csv goes the same way. A file with the same name
+/// stays, unless you add --replace. `debrief inbox` shows what becomes of the files while `debrief up` or `debrief work` is running.
 #[derive(Debug, Args)]
 pub(crate) struct DropFiles {
     /// The files
@@ -25,6 +25,9 @@ pub(crate) struct DropFiles {
     /// The coach they belong to (handle)
     #[arg(long)]
     coach: String,
+    /// Replace files that have the same name: a corrected transcript, a newer roster
+    #[arg(long)]
+    replace: bool,
 }
 
 #[derive(Debug, Serialize)]
@@ -50,8 +53,10 @@ impl DropFiles {
         let mut dropped = Vec::new();
         for (file, object_key) in self.files.iter().zip(keys) {
             let content = fs::read(file).with_context(|| format!("can't read {}", file.display()))?;
-            if !app.services.bucket.put_new(&object_key, content).await? {
-                bail!("{object_key} already exists: rename the file, or remove the other one");
+            if self.replace {
+                app.services.bucket.put(&object_key, content).await?;
+            } else if !app.services.bucket.put_new(&object_key, content).await? {
+                bail!("{object_key} already exists: add --replace to replace it, or rename your file");
             }
             dropped.push(Dropped { object_key });
         }

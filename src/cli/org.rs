@@ -17,7 +17,7 @@ use super::App;
 /// command line.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Org {
-    /// Add an organization, or update the one with this handle
+    /// Add an organization
     Add {
         /// A short name for the command line: lower-case letters, digits, dots, dashes
         handle: String,
@@ -27,6 +27,19 @@ pub(crate) enum Org {
         /// Its IANA time zone, such as Europe/Stockholm
         #[arg(long, default_value = "UTC")]
         time_zone: String,
+    },
+    /// Change an organization's name or time zone
+    ///
+    /// Anything you leave out stays as it is. Coaches keep their own time zones.
+    Change {
+        /// The organization's handle
+        handle: String,
+        /// Its name
+        #[arg(long)]
+        name: Option<String>,
+        /// Its IANA time zone, such as Europe/Stockholm
+        #[arg(long)]
+        time_zone: Option<String>,
     },
     /// List organizations
     List,
@@ -58,6 +71,11 @@ impl Org {
             Self::Add { handle, name, time_zone } => {
                 let id = people::add_organization(&app.db, &handle, &name, &time_zone).await?;
                 app.output.one(&json!({ "id": id, "handle": handle }), |_| format!("organization {handle}: {id}"))?;
+            }
+            Self::Change { handle, name, time_zone } => {
+                let id = people::change_organization(&app.db, &handle, name.as_deref(), time_zone.as_deref()).await?;
+                app.output
+                    .one(&json!({ "id": id, "handle": handle }), |_| format!("organization {handle}: changed"))?;
             }
             Self::List => {
                 let organizations = people::list_organizations(&app.db).await?;

@@ -114,6 +114,15 @@ async fn what_is_dropped_by_command_lies_in_the_coachs_folder_and_replaces_nothi
     let inbox = installation.json_lines(&["inbox"]).await;
     assert_eq!((inbox.len(), &inbox[0]["outcome"]), (1, &Value::from("read")), "{inbox:?}");
     assert_eq!(inbox[0]["object_key"], "inbox/maya/Priya week 1.txt");
+
+    // What the email about a file asks for: the same name, and other words.
+    std::fs::write(&week, format!("{TRANSCRIPT}Priya Raman: And I sold the boat.\n")).expect("a file");
+    installation.run(&["drop", &week, "--coach", "maya", "--replace"]).await;
+    installation.run(&["work", "--drain"]).await;
+    let sessions = installation.json_lines(&["sessions", "list"]).await;
+    assert_eq!(sessions.len(), 1, "{sessions:?}");
+    let found = installation.json_lines(&["search", "sold the boat"]).await;
+    assert!(!found.is_empty(), "the newer words are the session's");
 }
 
 #[cfg(target_os = "linux")]

@@ -123,8 +123,13 @@ struct Sentence {
     evidence: Vec<Quote>,
 }
 
-/// What is promised near what speaks of danger, in the part that only the coach sees.
-const KEPT_OUT: &str = "Promises kept out of the letter";
+/// The title of what was promised or recommended near talk of danger, in the part that only the coach sees.
+const fn kept_out(section: Section) -> &'static str {
+    match section {
+        Section::Recommendations => "Recommendations kept out of the letter",
+        _ => "Promises kept out of the letter",
+    }
+}
 
 /// Builds the card of a summary.
 pub(super) fn build(
@@ -172,7 +177,7 @@ pub(super) fn build(
         notice: note.and_then(notice),
         problem: redo.filter(|redo| !redo.conflict).map(|redo| sentence(&redo.message)),
         conflict: redo.filter(|redo| redo.conflict).map(|redo| conflict(summary, redo)),
-        kept_out: coach_sections.iter().filter(|it| it.title == KEPT_OUT).map(|it| it.claims.len()).sum(),
+        kept_out: summary.content.kept_out().count(),
         sections,
         coach_sections,
         footnote: footnote(summary, zone),
@@ -250,7 +255,7 @@ fn block(
     let field = format!("add.{}", section.as_str());
     Block {
         key: section.as_str(),
-        title: if audience == section.audience() { section.title() } else { KEPT_OUT },
+        title: if audience == section.audience() { section.title() } else { kept_out(section) },
         claims: claims
             .map(|claim| claim_field(claim, (&summary.client_name, estimated), letter.get(&claim.id).copied(), redo))
             .collect(),

@@ -2,7 +2,7 @@
 
 use debrief_jobs::{
     danger::{self, Kind},
-    model::{Audience, Evidence, Section, SummaryState},
+    model::{Audience, Evidence, SummaryState},
     review::view::{SessionView, SummaryView},
 };
 use serde::Serialize;
@@ -20,7 +20,7 @@ pub(super) struct Danger {
     more: usize,
     /// Sentences that would go to a client and may speak of it as well.
     going_out: Vec<GoingOut>,
-    /// How many promises near it are kept out of the letters.
+    /// How many promises and recommendations near it are kept out of the letters.
     kept_out: usize,
     /// Where there is help, as the settings say.
     help: String,
@@ -92,10 +92,9 @@ pub(super) fn build(session: &SessionView, help: &str) -> Option<Danger> {
     })
 }
 
-/// The promises that are for the coach alone, as they were made near what speaks of danger.
+/// How many promises and recommendations are kept for the coach, as they were made near talk of danger.
 fn kept_out(summary: &SummaryView) -> usize {
-    let is_open = summary.state != SummaryState::Dismissed;
-    summary.content.section(Section::ActionItems).filter(|it| is_open && it.audience == Audience::Coach).count()
+    if summary.state == SummaryState::Dismissed { 0 } else { summary.content.kept_out().count() }
 }
 
 /// What the client would get of it: a coach may write it, and is told.
