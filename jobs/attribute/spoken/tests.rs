@@ -1,4 +1,4 @@
-//! Names that are said, and of whom.
+//! Names mentioned in a session, and who they belong to.
 
 use super::*;
 
