@@ -7,8 +7,8 @@
 //! I'll send you the link. – There, just sent it.                            done
 //! ```
 //!
-//! If it's unclear which promise is meant, the broader reading applies: one that was taken back must not be listed, and
-//! a listed one must not have been. English only, like all cues.
+//! If a retraction may refer to a promise, we assume that it does: better to omit a promise than to list one that was
+//! taken back. English only, like all cues.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
