@@ -1,4 +1,4 @@
-//! The transcript of a Teams meeting as Microsoft Graph gives it with its metadata: captions whose payload is JSON, with
+//! A Teams meeting's transcript with metadata, as returned by Microsoft Graph: captions whose payload is JSON, with
 //! `speakerName` and `spokenText`.
 
 use serde::Deserialize;
