@@ -208,8 +208,7 @@ impl People {
         others.find(|person| is_form(person) || has_email(person) || is_written(person))
     }
 
-    /// Somebody other than `but` whose own given name a label is: it was one of them once, and may be the other next
-    /// time.
+    /// Somebody other than `but` whose own given name a label is: it was one of them once, and may be the other next time.
     pub(crate) fn called_too(&self, label: &str, but: Who) -> Option<&Person> {
         let forms = names::forms(label);
         let is_given = |person: &&Person| {

@@ -65,7 +65,7 @@ pub(super) fn doubtful_quotation(label: &str) -> String {
     )
 }
 
-/// A label, cut to the length that fits in a warning.
+/// As much of a label as a warning has room for.
 fn short(label: &str) -> String {
     let label = label.trim_start_matches(['"', '“', '„', '«', '「']);
     let end = label.char_indices().nth(80).map_or(label.len(), |(at, _)| at);
