@@ -1,6 +1,6 @@
-//! Labels marked by something other than a colon and a space: `[Name] text`, `**Name** text`, `Name says: text`, `Name
-//! - text` and other separators, `NAME. text`; or after the words, `text (Name)`. They only count if the file begins
-//! (or ends) nearly every turn like that.
+//! Labels marked by something other than a colon and a space: `[Name] text`, `**Name** text`, `Name says: text`, `NAME.
+//! text`, `Name - text` and other separators; or after the words, `text (Name)`. They only count if the file begins (or
+//! ends) nearly every turn like that.
 
 use super::{said_by, stamp};
 use crate::{

@@ -6,7 +6,7 @@ use std::collections::{HashMap, HashSet};
 use super::line::Line;
 use crate::label::{self, announces, leads_in, stays_open};
 
-/// In a dialogue that is told, somebody tells their own part as well. Lower case.
+/// In a dialogue that is retold, people also tell their own part. Lower case.
 const SELF: &[&str] = &["me", "i", "myself", "ich", "moi", "je", "yo", "jag", "io", "eu", "ik", "я", "我"];
 /// How often to check whether quotations still follow each other once others were ruled out.
 const ROUNDS: usize = 4;
