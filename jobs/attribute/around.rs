@@ -46,7 +46,6 @@ pub(super) async fn met(tx: &mut TenantTx, session_id: Uuid) -> Result<HashMap<S
     Ok(met)
 }
 
-/// The context of the session.
 pub(super) async fn occasion(tx: &mut TenantTx, session_id: Uuid) -> Result<Occasion, sqlx::Error> {
     let session = sqlx::query!(
         "select sessions.coach_id, session_date, begins_at, type as kind, time_zone

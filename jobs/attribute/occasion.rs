@@ -224,7 +224,6 @@ fn only<'a>(found: &[(&'a Person, &'a str)]) -> Only<'a> {
     }
 }
 
-/// Whether two lists of people overlap.
 trait ContainsAny {
     fn contains_any(&self, others: &[&Person]) -> bool;
 }

@@ -39,7 +39,6 @@ pub struct Person {
     pub(crate) also: Vec<OtherName>,
 }
 
-/// An additional name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct OtherName {
     /// Normalised; with the entry's surname, if it has one.

@@ -1,4 +1,4 @@
-//! Who is behind a speaker label: the pure core of the stage.
+//! Identifies the person behind a speaker label: the pure core of the stage.
 //!
 //! `by_label` reads the label; `unnamed` what is said under a label that isn't a name; `doubts` and `quoted` compare
 //! the labels of a session with each other.

@@ -28,7 +28,6 @@ pub(crate) struct Speech {
 
 #[derive(Debug)]
 struct Spoken {
-    /// The index of its label.
     label: usize,
     words: i32,
     /// Start in milliseconds, if known.
@@ -46,7 +45,6 @@ pub(crate) struct KnownPeople {
     pub(crate) guests: HashMap<String, String>,
 }
 
-/// A person in a session.
 #[derive(Clone, Debug)]
 pub(crate) struct Participant {
     pub(crate) id: Uuid,
@@ -76,7 +74,6 @@ impl Speech {
     }
 }
 
-/// What is stored about a label.
 #[derive(Clone, Debug)]
 pub(crate) struct Stored {
     pub(crate) who: Option<Who>,
@@ -88,7 +85,6 @@ pub(crate) struct Stored {
 }
 
 impl Stored {
-    /// The stored resolution of the label.
     pub(crate) fn resolution(&self, label: String) -> Resolution {
         let Self { who, confidence, basis, .. } = *self;
         Resolution { label, who, confidence, reason: self.reason.clone(), basis, suggestion: None }

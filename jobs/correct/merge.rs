@@ -155,8 +155,8 @@ async fn remove(tx: &mut TenantTx, from: &Client, into: &Client) -> Result<(), s
     Ok(())
 }
 
-/// Moves everything that names one client to the other. If the other already has a summary of the same session, the
-/// moved client's summary stays behind and is withdrawn.
+/// Moves everything that names one client to the other. If both have a summary of the same session, the moved client's
+/// is withdrawn.
 async fn move_rows(tx: &mut TenantTx, from: &Client, into: &Client) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "update clients set email = coalesce(email, $2), greeting = coalesce(greeting, $3), updated_at = now(),

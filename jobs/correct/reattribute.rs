@@ -108,17 +108,14 @@ pub(super) fn with_names(mut known: KnownPeople, stored: &HashMap<String, Stored
     known
 }
 
-/// A session that is attributed again.
 pub(super) struct Session<'a> {
     pub(super) locked: Locked,
     pub(super) speech: &'a Speech,
     pub(super) known: &'a KnownPeople,
     pub(super) stored: &'a HashMap<String, Stored>,
-    /// Why it's attributed again.
     pub(super) cause: Cause,
 }
 
-/// Why a session is attributed again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Cause {
     /// The coach said that someone else spoke in it.

@@ -77,7 +77,7 @@ pub async fn set_speakers(
     visitor: &Visitor,
 ) -> Result<Corrected, NameError> {
     let locked = session::lock(tx, session_id).await?.ok_or(NameError::NoSession)?;
-    // A session whose guess was taken back is on hold along with its summaries: what was written of it is settled at
+    // A session whose guess was taken back is on hold along with its summaries: what was written about it is settled at
     // once.
     let waits_again =
         locked.state == SessionState::WaitingForSpeakers && session::is_summarized(tx, session_id).await?;
@@ -305,7 +305,6 @@ fn differs(labels: &[Label], before: &People, after: &People) -> bool {
 }
 
 impl Correction {
-    /// What was known before the correction.
     fn before(&self, people: &People) -> People {
         let mut before = people.clone();
         match &self.was {

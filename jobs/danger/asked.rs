@@ -29,7 +29,6 @@ pub(super) enum Concern {
     CheckIn,
 }
 
-/// What a sentence asks about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Question {
     /// What a telling answer is a sign of.

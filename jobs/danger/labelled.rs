@@ -72,7 +72,6 @@ pub(super) struct Crossed {
     pub(super) crossings: Vec<String>,
 }
 
-/// The sentences of `crossed.txt`.
 pub(super) fn crossed() -> Vec<Crossed> {
     let mut parts: Vec<(&str, &str)> = Vec::new();
     let mut found = Vec::new();

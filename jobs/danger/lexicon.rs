@@ -49,17 +49,13 @@ pub(super) struct Lexicon {
     pub(super) signs: Group<(Indicator, bool)>,
     /// What people say but don't mean.
     pub(super) idioms: Group<()>,
-    /// Denials.
     pub(super) denied: Group<()>,
-    /// It was long ago.
     pub(super) ago: Group<()>,
     /// It isn't happening now, which is enough to rule out an emergency.
     pub(super) passed: Group<()>,
     /// It's about a film, the news, or someone's work.
     pub(super) told: Group<()>,
-    /// It's hypothetical.
     pub(super) hypothetical: Group<()>,
-    /// It's a joke.
     pub(super) joke: Group<()>,
     /// It's still going on.
     pub(super) now: Group<()>,
@@ -67,7 +63,6 @@ pub(super) struct Lexicon {
     pub(super) asks: Group<()>,
     /// What is asked about, by what it's a sign of if it isn't denied.
     pub(super) asked: Group<(Indicator, Concern)>,
-    /// How a yes begins.
     pub(super) yes: Group<()>,
     pub(super) maybe: Group<()>,
     pub(super) no: Group<()>,

@@ -128,7 +128,6 @@ impl<'a> AssessedSentence<'a> {
         if weighed.danger < together { Vec::new() } else { of_their_kind(found, weighed) }
     }
 
-    /// What the weight alone indicates.
     pub(super) fn alone(&self, least: f32) -> Option<Indicator> {
         let why = said_of(self.weighed.kind());
         let thin = THIN.iter().find(|(fewer, _)| self.weighed.content < *fewer).map_or(0.0, |(_, more)| *more);
@@ -138,7 +137,7 @@ impl<'a> AssessedSentence<'a> {
 }
 
 /// Patterns know words, but the weight knows better who does what to whom: if one kind is much likelier, the others are
-/// dropped ("he says he will kill me" isn't suicide). Who needs a doctor needs one whatever the reason.
+/// dropped ("he says he will kill me" isn't suicide). Anyone who needs a doctor needs one whatever the reason.
 fn of_their_kind(mut found: Vec<Indicator>, weighed: &Weighed) -> Vec<Indicator> {
     let likeliest = found.iter().map(|why| weighed.of(why.kind())).fold(0.0, f32::max);
     let least = likeliest * BESIDE_THE_LIKELIEST;

@@ -77,7 +77,6 @@ fn dangers_are_found_and_idioms_are_not() {
     }
 }
 
-/// All files under a folder, recursively.
 fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {

@@ -31,7 +31,6 @@ const SPEAKS: f32 = 0.6;
 /// Longer words also count by their prefix.
 const STEM: usize = 4;
 
-/// A feature of the model.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Feature {
     /// A hash of the kind of feature and its one or two words.
@@ -63,12 +62,10 @@ pub(super) struct Weighed {
 }
 
 impl Weighed {
-    /// How likely it indicates a kind.
     pub(super) fn of(&self, kind: Kind) -> f32 {
         Kind::ALL.iter().zip(self.kinds).find(|(it, _)| **it == kind).map_or(0.0, |(_, share)| share)
     }
 
-    /// The likeliest kind.
     pub(super) fn kind(&self) -> Kind {
         Kind::ALL.into_iter().max_by(|a, b| self.of(*a).total_cmp(&self.of(*b))).unwrap_or(Kind::Suicide)
     }
@@ -80,7 +77,6 @@ struct Example {
 }
 
 impl Weights {
-    /// Weighs plain words.
     pub(super) fn weigh(&self, words: &[&str], languages: Languages) -> Weighed {
         let features = features(words, languages);
         let known = |feature: &Feature| self.places.get(&feature.hash).copied();

@@ -86,7 +86,7 @@ pub(super) fn same_address(one: &str, other: &str) -> bool {
     one.trim().to_lowercase() == other.trim().to_lowercase()
 }
 
-/// Whoever reads the old address can't read on: links sent there are revoked, and unsent ones aren't sent. The coach is
+/// Readers of the old address must not read on: links sent there are revoked, and unsent ones aren't sent. The coach is
 /// asked again about sessions on hold, at the new address.
 pub(super) async fn readdress(tx: &mut TenantTx, coach_id: Uuid) -> Result<Readdressed, sqlx::Error> {
     let links_taken_back = links::revoke(tx, LinkFilter::Coach(coach_id), RevokeReason::NewAddress).await?;

@@ -354,7 +354,7 @@ mod tests {
             assert_eq!(read(&[entry("Erik Dahl", OLD)], &known, word), ["0"], "{word:?}");
         }
         assert_eq!(read(&[entry("Erik Dahl", NEW)], &known, Word::Namesake), ["new"]);
-        // When naming a speaker, one chooses the client, or gives an address.
+        // To name a speaker, choose the client, or give an address.
         assert_eq!(read(&[entry("Erik Dahl", None)], &known, Word::Speaker), ["?"]);
         assert_eq!(read(&[entry("Priya Raman", None)], &known, Word::Roster), ["1"]);
     }

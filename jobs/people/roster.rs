@@ -291,7 +291,6 @@ impl Table {
     }
 }
 
-/// What earlier lines contain.
 #[derive(Default)]
 struct EarlierLines {
     addresses: HashMap<String, u64>,

@@ -58,7 +58,6 @@ fn pattern(pattern: &str) -> Regex {
     Regex::new(pattern).expect("a constant pattern")
 }
 
-/// Who is addressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum To {
     /// The client or the coach.

@@ -104,7 +104,6 @@ async fn ask(
     Ok(answer.claims)
 }
 
-/// A draft written by one model.
 pub(super) fn by(client: &Client, claims: Vec<DraftClaim>, prompt_version: String) -> Draft {
     Draft { claims, provider: client.provider(), model: client.model().to_owned(), prompt_version }
 }

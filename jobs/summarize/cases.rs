@@ -11,7 +11,6 @@ use super::{
 use crate::model::Claim;
 use crate::text;
 
-/// Reads the session of a case.
 pub(crate) fn read(path: &Path) -> SessionForClient {
     super::template::read_session(&fs::read_to_string(path).expect("the case has a transcript"))
 }
@@ -60,7 +59,6 @@ fn holds(verified: &Verified, line: &str) -> bool {
     }
 }
 
-/// Every case of `fixtures/summarize/`.
 #[test]
 fn every_case_is_summarised_as_expected() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/summarize");

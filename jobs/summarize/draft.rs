@@ -41,7 +41,7 @@ pub struct DraftClaim {
 }
 
 impl DraftClaim {
-    /// A claim that has nothing beyond its sentence and what it rests on.
+    /// A claim with nothing but its sentence and evidence.
     #[must_use]
     pub fn new(section: Section, text: String, evidence: Vec<DraftEvidence>) -> Self {
         Self {

@@ -269,7 +269,6 @@ fn ordinal(word: &str) -> Option<u32> {
 mod tests {
     use super::*;
 
-    /// Wednesday 11 March 2026.
     #[track_caller]
     fn check(text: &str, words: &str, date: &str) {
         let day = NaiveDate::from_ymd_opt(2026, 3, 11).expect("a date");

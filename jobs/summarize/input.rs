@@ -123,7 +123,6 @@ pub(super) struct Stored {
     signs: Vec<danger::ShownSign>,
 }
 
-/// The context of a summary.
 #[derive(Clone, Debug)]
 pub(crate) struct SummaryInput {
     pub(crate) session_id: Uuid,
@@ -221,7 +220,6 @@ impl Stored {
         self.input == other.input && self.signs == other.signs
     }
 
-    /// What the summary is to hold.
     pub(super) fn template(&self) -> &SummaryTemplate {
         &self.input.template
     }

@@ -11,7 +11,6 @@ const OVERLAP_TURNS: usize = 2;
 /// A part with fewer lines isn't halved again.
 pub(super) const SMALLEST_PART_LINES: usize = 4;
 
-/// The turns of some lines.
 fn turns(lines: &[Line], range: Range<usize>) -> Vec<Range<usize>> {
     let mut turns: Vec<Range<usize>> = Vec::new();
     for at in range {

@@ -46,7 +46,6 @@ pub(crate) fn rendered(
     })
 }
 
-/// The context of the user template.
 #[derive(Debug, Serialize)]
 struct UserContext<'a> {
     client: &'a str,

@@ -230,14 +230,12 @@ fn hold<'a>(input: &'a SessionForClient, section: Section, item: &DraftEvidence)
     fits.then_some(Held { line, evidence, supports })
 }
 
-/// Valid evidence.
 struct Held<'a> {
     line: &'a Line,
     evidence: Evidence,
     supports: bool,
 }
 
-/// Whether the quote consists of questions.
 fn asks(utterance: &str, quote: &str) -> bool {
     let Some(at) = utterance.find(quote) else { return false };
     let end = at + quote.len();

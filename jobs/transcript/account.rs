@@ -47,7 +47,6 @@ fn eight(rest: &[u8]) -> (u64, usize) {
     (u64::from_le_bytes(last), rest.len())
 }
 
-/// A one in each byte.
 const EACH: u64 = 0x0101_0101_0101_0101;
 
 /// The highest bit of each of eight ASCII bytes: set if it's a letter or a digit.
@@ -180,7 +179,6 @@ impl Draft {
         self.warnings.push(warning);
     }
 
-    /// Whether a warning contains these words.
     pub(super) fn warned(&self, of: &str) -> bool {
         self.warnings.iter().any(|warning| warning.message.contains(of))
     }
@@ -249,7 +247,6 @@ impl Draft {
         self.set_aside.iter_mut().for_each(|entry| entry.line = 0);
     }
 
-    /// Completes the account.
     pub(super) fn finish(mut self, format: Format, source: &Source<'_>) -> Transcript {
         self.drop_unreal_times();
         let lengths: Vec<usize> = self.utterances.iter().map(|said| words(&said.text)).collect();

@@ -30,11 +30,9 @@ const DOUBT: &str = "the classes of the cues are read as the names of speakers: 
 #[derive(Clone, Copy, Debug)]
 struct SetOff<'c> {
     name: &'c str,
-    /// The words.
     rest: &'c str,
 }
 
-/// A way to split a payload.
 type SplitPayload = for<'c> fn(&'c str) -> Option<SetOff<'c>>;
 
 /// Rewrites names marked by markup as labels, if the file has its names there.

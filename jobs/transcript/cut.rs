@@ -23,7 +23,6 @@ pub fn until<T>(ends: impl Fn() -> bool + 'static, work: impl FnOnce() -> T) -> 
     work()
 }
 
-/// Whether reading should stop.
 pub(super) fn is_asked() -> bool {
     ENDS.with_borrow(|ends| ends.as_ref().is_some_and(|ends| ends()))
 }

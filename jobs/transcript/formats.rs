@@ -60,7 +60,6 @@ impl<'a> Source<'a> {
     }
 }
 
-/// A line and its position.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Line<'a> {
     pub(super) text: &'a str,

@@ -4,7 +4,6 @@
 
 use super::units::Unit;
 
-/// The meaning of a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Meaning {
     /// What is said.
@@ -38,7 +37,6 @@ pub(super) const PARTS: &[&str] = &[
     "papel",
 ];
 
-/// A key with a known meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Key {
     pub(super) meaning: Meaning,

@@ -67,7 +67,6 @@ pub(super) fn written_out(text: &str) -> Option<(String, &'static str)> {
     Some((text.lines().map(line).collect::<Vec<_>>().join("\n"), unit))
 }
 
-/// Formats milliseconds as a time.
 fn clock(millis: f64) -> String {
     let (minutes, seconds) = ((millis / 60_000.0).floor(), millis / 1_000.0 % 60.0);
     format!("{:02}:{:02}:{seconds:06.3}", (minutes / 60.0).floor(), minutes % 60.0)

@@ -14,7 +14,6 @@ const HEAD: usize = 1 << 14;
 /// The maximum position of a time, in bytes: after a name in brackets.
 const FURTHEST: usize = 240;
 
-/// The notation of a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Shape {
     /// `00:12:05:12`, `00:12:05;12`

@@ -168,7 +168,6 @@ impl Pace {
         })
     }
 
-    /// Whether people talk like that.
     fn is_plausible(self) -> bool {
         let aloud = Self { first: 0, last: self.spoken, words: self.spoken_words, ..self };
         self.words > 0

@@ -4,7 +4,6 @@
 
 use super::time;
 
-/// A time as it is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) enum Raw {
     /// Missing or unreadable.

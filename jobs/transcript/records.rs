@@ -57,7 +57,6 @@ fn is_whole(text: &str, root: &str) -> bool {
         && !tagged::page::ROOTS.contains(&root.to_ascii_lowercase().as_str())
 }
 
-/// An open element.
 #[derive(Default)]
 struct Element<'a> {
     name: &'a str,

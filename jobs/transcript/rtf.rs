@@ -59,7 +59,6 @@ struct Reading {
     skip: usize,
 }
 
-/// The text of an RTF document.
 pub(super) fn text(bytes: &[u8]) -> String {
     let group = Group { hidden: false, fallback: 1 };
     let mut reading = Reading {
@@ -183,7 +182,6 @@ impl Reading {
     }
 }
 
-/// The encoding of a code page.
 fn encoding(page: i64) -> Option<&'static Encoding> {
     let label = match page {
         932 => "shift_jis".to_owned(),

@@ -49,9 +49,9 @@ const AGAIN: usize = 4;
 
 /// The reason why words may not have been said.
 pub(super) const CREDITS: &str = "credits of a video, as a machine writes where nobody speaks";
-/// As [`CREDITS`].
+/// Like [`CREDITS`].
 pub(super) const SAME: &str = "the same words again and again, as a machine writes where nobody speaks";
-/// As [`CREDITS`].
+/// Like [`CREDITS`].
 pub(super) const LOOP: &str = "the words repeat themselves more than speech does";
 
 /// The warning for one of these reasons.

@@ -50,7 +50,6 @@ fn letters_of(text: &str) -> f64 {
     letters(text) as f64
 }
 
-/// A moment in seconds.
 #[expect(clippy::cast_precision_loss, reason = "a moment in milliseconds is far below what a float holds")]
 fn seconds(raw: Raw) -> Option<f64> {
     match raw {

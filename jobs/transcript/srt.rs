@@ -96,7 +96,6 @@ fn next_head<'a>(lines: &mut Lines<'a>, above: Option<&Head<'a>>) -> Option<Head
     None
 }
 
-/// The number before a name.
 fn number_of_name(line: &str) -> Option<u64> {
     let name = line.trim_start_matches(|letter: char| letter.is_ascii_digit());
     let parted = name.starts_with([' ', '.', ':', '-', '–', '|', '#', '\t']);

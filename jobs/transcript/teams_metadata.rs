@@ -12,7 +12,6 @@ use super::{
 
 pub(super) const READER: Reader = Reader { name: "teams_metadata", detect, read };
 
-/// A payload.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Payload<'a> {

@@ -9,7 +9,6 @@ use super::{
     transcript::Utterance,
 };
 
-/// A unit of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unit {
     Nanoseconds,
@@ -129,7 +128,6 @@ pub(super) fn letters(text: &str) -> usize {
     text.chars().map(worth).sum()
 }
 
-/// Determines all times.
 pub(super) fn timeline(rows: &[Row], told: StatedUnits) -> Timeline {
     if let Some(unit) = told.counts() {
         return match told.counted(rows) {

@@ -28,7 +28,6 @@ pub struct Cue<'a> {
     pub payload: Cow<'a, str>,
 }
 
-/// The cues of a file.
 #[derive(Debug, Default)]
 pub(super) struct Cues<'a> {
     pub(super) all: Vec<Cue<'a>>,
@@ -38,19 +37,16 @@ pub(super) struct Cues<'a> {
     pub(super) notes: Vec<Note<'a>>,
 }
 
-/// A comment above a cue.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Note<'a> {
     /// Its line number, from 1.
     pub(super) line: usize,
-    /// All of it.
     pub(super) text: &'a str,
     /// The line of the next cue's times; `None` if no cue follows immediately.
     pub(super) timing: Option<usize>,
 }
 
 impl<'a> Note<'a> {
-    /// The text of the comment.
     pub(super) fn says(&self) -> &'a str {
         self.text.strip_prefix("NOTE").unwrap_or(self.text).trim()
     }

@@ -5,7 +5,6 @@
 
 use lettre::Address;
 
-/// The contents of an address cell.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Cell {
     /// Nothing, or a word for it.
@@ -16,7 +15,6 @@ pub(super) enum Cell {
     Bad,
 }
 
-/// Reads a cell.
 pub(super) fn read(cell: &str) -> Cell {
     let cell = trimmed(cell);
     if cell.is_empty()

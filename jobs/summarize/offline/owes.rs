@@ -118,9 +118,7 @@ const MOST_NODS: usize = 30;
 /// An undertaking by assent, and what it assents to.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Answered<'s> {
-    /// The request, or the offer.
     pub(super) asked: &'s Sentence,
-    /// Who owes it.
     pub(super) owner: Owner,
 }
 

@@ -44,7 +44,7 @@ macro_rules! patterns {
 }
 
 patterns! {
-    /// The promise is called one.
+    /// Calls itself a promise.
     NAMED = format!(r"\bmy (?:homework|commitment|promise|task|to-?do|assignment|action(?: item| step| point)?|(?:first|one|next) (?:step|action)|one thing)(?: (?:for|until|before|by|from) (?:now|then|today|here|this|the|our|next)[\w ]{{0,20}}| this week)? (?:is|will be|would be)(?: going)?(?: to\b|:|,|\b)|\bwhat i(?:'ll| will|'m| am)?(?: going to)? (?:commit(?:ting)? to|promis(?:e|ing)|take on)(?: today| here| then)? is\b|\bi(?:'m| am) (?:committing|promising) to\b|\bi(?: hereby)? commit(?: myself)? to\b|\bi promise(?: you)?(?: that)?,? (?:i|to|you)\b|\byou have my word\b|\bi(?:'ll| will) make (?:it|that) my homework\b");
     /// "Will send it tomorrow."
     NO_SUBJECT = format!(r"^(?:so |and |then |ok(?:ay)?,? |yes,? |yeah,? |sure,? )*(?:will|gonna) (?:also |just |definitely )*(?:{DEED})\b");

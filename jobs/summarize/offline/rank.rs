@@ -241,12 +241,9 @@ impl Ranking {
     }
 }
 
-/// A candidate for selection.
 #[derive(Clone, Debug)]
 pub(super) struct Candidate {
-    /// The index of the sentence.
     pub(super) sentence: usize,
-    /// How well it fits.
     pub(super) score: f32,
 }
 
@@ -299,7 +296,6 @@ fn dot(a: &[f32], b: &[f32]) -> f32 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
-/// The cosine of two unit vectors.
 fn cosine(a: &Sparse, b: &Sparse) -> f32 {
     let (mut i, mut j, mut sum) = (0, 0, 0.0);
     while i < a.len() && j < b.len() {

@@ -39,7 +39,6 @@ impl Risk {
     }
 }
 
-/// The risk that a sentence indicates.
 pub(super) fn risk(speech: &Speech, at: usize) -> Option<Risk> {
     let sentence = &speech.sentences[at];
     let own = &sentence.own;

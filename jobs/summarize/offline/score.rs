@@ -14,7 +14,6 @@ use crate::model::Section;
 /// The minimum score for a sentence to be considered for a section.
 pub(super) const ENOUGH: f32 = 0.9;
 
-/// The scores of a sentence.
 #[derive(Debug, Default)]
 pub(super) struct Scores {
     wins: f32,

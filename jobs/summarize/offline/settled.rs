@@ -273,7 +273,6 @@ impl Settled {
 /// A sentence that says what its speaker has just done.
 struct DoneNow<'s> {
     sentence: &'s Sentence,
-    /// The base forms of the verbs.
     verbs: BTreeSet<String>,
     about: BTreeSet<String>,
 }

@@ -37,7 +37,6 @@ pub(super) struct Turn {
     pub(super) after_gap: bool,
 }
 
-/// A sentence.
 #[derive(Debug)]
 pub(super) struct Sentence {
     /// Its index in [`Speech::sentences`].
@@ -48,7 +47,6 @@ pub(super) struct Sentence {
     pub(super) text: String,
     /// In lower case with plain apostrophes, without quotations: the text that cues are matched against.
     pub(super) own: String,
-    /// The number of words.
     pub(super) words: usize,
     /// The stems of its content words.
     pub(super) stems: BTreeSet<String>,
@@ -69,7 +67,6 @@ impl Sentence {
     }
 }
 
-/// A session's turns and sentences.
 #[derive(Debug)]
 pub(super) struct Speech {
     pub(super) turns: Vec<Turn>,

@@ -19,7 +19,6 @@ pub(super) fn stems(text: &str) -> BTreeSet<String> {
     all_stems(text).into_iter().collect()
 }
 
-/// Whether a word carries no topic.
 pub(super) fn is_stop(word: &str) -> bool {
     static STOPS: LazyLock<BTreeSet<&str>> = LazyLock::new(|| STOP.split_whitespace().collect());
     STOPS.contains(word)
@@ -52,7 +51,6 @@ pub(super) fn stem(word: &str) -> String {
     word.to_owned()
 }
 
-/// Whether a sentence denies something.
 pub(crate) fn is_negated(text: &str) -> bool {
     text::words(text).iter().any(|word| {
         let word = word.normal.as_str();

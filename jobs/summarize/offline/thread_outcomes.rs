@@ -53,7 +53,6 @@ pub(in crate::summarize) fn same_promise(two: [&str; 2], one: (&str, Owner), oth
     Wanted::of(two, one.0, one.1).is_same(&Wanted::of(two, other.0, other.1))
 }
 
-/// What a thread is about.
 struct Wanted {
     lemmas: BTreeSet<String>,
     names: BTreeSet<String>,
@@ -65,7 +64,6 @@ struct Wanted {
 /// The outcome of a thread, and the sentence that states it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct ThreadReport {
-    /// The thread's number.
     pub(super) thread: usize,
     pub(super) sentence: usize,
     /// The question that the sentence answers with yes or no: only together do they state the outcome.

@@ -373,7 +373,6 @@ fn readable(quote: &str) -> String {
     capital(&inner)
 }
 
-/// With a capital first letter.
 fn capital(quote: &str) -> String {
     let mut chars = quote.chars();
     chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()

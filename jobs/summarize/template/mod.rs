@@ -38,7 +38,7 @@ pub enum Length {
     Long,
 }
 
-/// Whom a template is for; conditions that aren't given match everyone.
+/// Who a template is for; conditions that aren't given match everyone.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct When {
@@ -80,7 +80,7 @@ pub struct SummaryTemplate {
     /// What else a language model should consider.
     #[serde(default)]
     pub guidance: String,
-    /// Whom it is for.
+    /// Who it's for.
     #[serde(default)]
     pub when: When,
     /// The maximum number of claims per section; 0 leaves the section out.

@@ -140,7 +140,6 @@ pub async fn retire(tx: &mut TenantTx, name: &str) -> Result<(), StoreError> {
     if rows == 0 { Err(StoreError::Unknown(name.to_owned())) } else { Ok(()) }
 }
 
-/// The template for a session.
 pub(crate) async fn for_session(tx: &mut TenantTx, occasion: Occasion<'_>) -> Result<SummaryTemplate, sqlx::Error> {
     let used = list(tx).await?.into_iter().filter(|saved| !saved.retired);
     let templates = used.filter_map(|saved| match SummaryTemplate::read(&saved.definition) {

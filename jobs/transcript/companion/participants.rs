@@ -7,7 +7,6 @@ use super::super::{account::is_email, not_a_transcript, transcript::Attendee};
 /// More rows than any meeting has participants.
 const ROWS: usize = 5000;
 
-/// The indices of the columns.
 #[derive(Debug, Default)]
 struct Columns {
     name: Option<usize>,

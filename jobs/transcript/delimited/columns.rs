@@ -146,7 +146,6 @@ fn sample(rows: &str, delimiter: u8) -> Vec<StringRecord> {
     reader(rows, delimiter, true).records().take(SAMPLE).filter_map(Result::ok).collect()
 }
 
-/// The meaning of a heading.
 fn heading(text: &str) -> Option<Key> {
     let of_tables = || {
         let name = joined(text);
@@ -239,7 +238,6 @@ fn numbers_of_rows(rows: &[StringRecord], at: usize) -> bool {
     counts(rows.iter().filter_map(|row| row.get(at)))
 }
 
-/// Whether a column contains only numbers.
 fn numbers(rows: &[StringRecord], at: usize) -> bool {
     let mut cells = rows.iter().filter_map(|row| row.get(at)).filter(|cell| !cell.trim().is_empty()).peekable();
     cells.peek().is_some() && cells.all(|cell| !cell.contains(char::is_alphabetic))

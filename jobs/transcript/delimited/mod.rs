@@ -88,7 +88,6 @@ fn is_open(body: &str, table: &Table) -> bool {
     })
 }
 
-/// A parsed row.
 struct SpeechRow {
     line: usize,
     speaker: String,

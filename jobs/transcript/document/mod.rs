@@ -54,7 +54,6 @@ pub(super) fn text(bytes: &[u8]) -> Result<(String, Format), NotATranscript> {
     paragraphs(&decode::decode(&xml).text).map(|text| (text, Format::Docx)).map_err(|_| DAMAGED)
 }
 
-/// Unpacks a part of an archive.
 fn part(archive: &mut zip::ZipArchive<Cursor<&[u8]>>, name: &str) -> Result<Vec<u8>, NotATranscript> {
     let part = archive.by_name(name).map_err(|_| DAMAGED)?;
     let (size, packed) = (part.size(), part.compressed_size());

@@ -87,7 +87,6 @@ fn json(path: &Path) -> Result<Value, Failure> {
     Ok(serde_json::from_slice(&bytes)?)
 }
 
-/// Converts seconds to milliseconds.
 #[expect(clippy::cast_possible_truncation, reason = "times of captions are small")]
 fn millis(seconds: &Value) -> Option<i64> {
     seconds.as_f64().map(|seconds| (seconds * 1000.0).round() as i64)
@@ -211,7 +210,6 @@ const FILES: &[(&str, Expected)] = {
     ]
 };
 
-/// The expected result for a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Expected {
     /// This many utterances, without warnings.

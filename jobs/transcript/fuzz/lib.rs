@@ -9,11 +9,11 @@ use debrief_transcript::{Transcript, parse};
 /// No file of the fuzzer's size may take longer. The fuzzer's own limit of ten seconds is for infinite loops.
 const LONGEST: Duration = Duration::from_secs(4);
 
-/// Reads `bytes` and checks what holds for every file: it finishes quickly; no word is lost or duplicated; the result's
-/// size is proportional to the file; a refusal has a message; no label is empty.
+/// Reads `bytes` and checks what must be true of every file: it finishes quickly; no word is lost or duplicated; the
+/// result's size is proportional to the file; a refusal has a message; no label is empty.
 ///
 /// # Panics
-/// If any of these doesn't hold.
+/// If any of this isn't true.
 pub fn check(bytes: &[u8]) -> Option<Transcript> {
     let begin = Instant::now();
     let read = parse(bytes);

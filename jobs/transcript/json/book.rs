@@ -24,7 +24,6 @@ const NOTES: &[&str] = &[
     "sentimentanalysisresults", "autohighlightsresult", "iabcategoriesresult", "contentsafetylabels", "agenda", "recap",
     "intents", "themes", "analysis", "todos", "objections",
 ];
-/// Why a sound is set aside.
 pub(super) const SOUND: &str = "a sound, or words that were not understood";
 /// More words than an identifier or a model's name has: such text should be listed as set aside.
 const A_SENTENCE: usize = 4;
@@ -84,7 +83,6 @@ impl<'s> Book<'s> {
         }
     }
 
-    /// Takes a text as structure.
     pub(super) fn structure<'j>(&mut self, json: &'j Json<'_>) -> &'j str {
         let text = self.take(json);
         self.draft.structure(text);
@@ -119,7 +117,6 @@ impl<'s> Book<'s> {
         }
     }
 
-    /// Takes the session's title.
     pub(super) fn title(&mut self, json: &Json<'_>) {
         let title = self.structure(json);
         if self.draft.title.is_none() && !title.is_empty() {
@@ -325,7 +322,6 @@ fn is_sound(text: &str) -> bool {
     notes || inner.is_some_and(|inner| !inner.contains(['[', ']', '(', ')']) && crate::words::count(inner) <= 4)
 }
 
-/// Counts the words of all texts.
 fn count(json: &Json<'_>, texts: &mut usize) {
     match &json.value {
         Value::Text(_, text) => *texts += words(text),

@@ -99,7 +99,6 @@ pub(super) struct Place<'j> {
     pub(super) in_turn: bool,
 }
 
-/// What was found.
 #[derive(Debug, Default)]
 pub(super) struct Lists<'j> {
     /// The places with speech, best first.

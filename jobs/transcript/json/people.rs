@@ -44,7 +44,6 @@ const ACCOUNTS: &[&str] = &[
     "name",
 ];
 
-/// Somebody in a table.
 #[derive(Clone, Copy, Debug)]
 struct Person<'j> {
     name: &'j Json<'j>,

@@ -21,7 +21,6 @@ use crate::{
 pub(super) const MICROPHONE: &str = "Microphone";
 pub(super) const SYSTEM: &str = "System audio";
 
-/// The speaker of each entry.
 pub(super) fn labels(
     root: &Json<'_>,
     place: &Place<'_>,

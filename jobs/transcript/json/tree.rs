@@ -13,7 +13,6 @@ use crate::{
 /// The maximum number of values in a file; a day of talk with the times of all words has about three million.
 const MOST: usize = 10_000_000;
 
-/// A value and its position.
 #[derive(Debug)]
 pub(super) struct Json<'a> {
     /// A byte at or shortly before the value: the key or the string seen last.
@@ -44,7 +43,6 @@ const TWO_TO_32: f64 = 4_294_967_296.0;
 /// The value of what is missing.
 static NOTHING: Json<'static> = Json { at: 0, value: Value::Null };
 
-/// Why a text isn't valid JSON.
 #[derive(Debug)]
 pub(super) struct Broken {
     pub(super) what: String,
@@ -56,7 +54,6 @@ pub(super) struct Broken {
 
 const SECOND: &str = "a second document follows the first, and a transcript is one";
 
-/// A parsed file.
 #[derive(Debug)]
 pub(super) struct Tree<'a> {
     pub(super) root: Json<'a>,
@@ -136,7 +133,6 @@ impl Json<'_> {
         }
     }
 
-    /// The first element of a list.
     pub(super) fn first(&self) -> &Self {
         self.items().first().unwrap_or(nothing())
     }
@@ -220,7 +216,6 @@ impl Json<'_> {
         }
     }
 
-    /// Whether the value is `true`.
     pub(super) fn is_true(&self) -> bool {
         matches!(self.value, Value::Bool(true))
     }

@@ -54,7 +54,6 @@ impl<'j> Turns<'j> {
         Self { spaces, ..Self::default() }
     }
 
-    /// A word of one speaker.
     pub(super) fn word(
         &mut self,
         book: &mut Book<'_>,

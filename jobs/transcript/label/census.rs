@@ -54,7 +54,6 @@ pub(crate) fn ends_a_sentence(text: &str) -> bool {
 /// How a file writes a label before the words: returns the candidate at the start of a piece.
 pub(crate) type Split = for<'a> fn(&'a str) -> Option<Candidate<'a>>;
 
-/// The labels of a file.
 #[derive(Debug)]
 pub(crate) struct Labels {
     split: Split,
@@ -117,7 +116,6 @@ impl Labels {
         labels
     }
 
-    /// No labels.
     pub(crate) fn none() -> Self {
         Self::of(std::iter::empty())
     }
@@ -162,7 +160,6 @@ impl Labels {
         self.accepted.contains_key(label)
     }
 
-    /// How many labels there are.
     pub(crate) fn len(&self) -> usize {
         self.accepted.len()
     }

@@ -7,7 +7,6 @@ use super::{
     shape::{Shape, is_side, number, opens_a_sentence, shape},
 };
 
-/// The counts for a candidate.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Entry {
     /// `None` if it doesn't have the form of a label.
@@ -93,7 +92,6 @@ pub(super) enum Verdict {
     Speech,
 }
 
-/// How a file begins its turns.
 pub(super) struct Habits {
     /// Whether nearly every head has a label.
     pub(super) heads: bool,

@@ -5,7 +5,6 @@
 
 use std::{collections::HashSet, sync::LazyLock};
 
-/// A set of words.
 pub(super) type WordSet = LazyLock<HashSet<&'static str>>;
 
 fn set(lists: &[&'static str]) -> HashSet<&'static str> {

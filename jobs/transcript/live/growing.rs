@@ -91,7 +91,6 @@ pub(crate) fn chains(versions: &[Version<'_>], evidence: Evidence, across: bool)
     linked(&links, versions)
 }
 
-/// Prepares a version for comparison.
 fn heard<'v>(version: &'v Version<'_>) -> ComparedText<'v> {
     ComparedText::of(&version.text, !version.who.is_empty())
 }

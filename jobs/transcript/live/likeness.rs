@@ -77,7 +77,6 @@ impl<'a> ComparedText<'a> {
         &self.letters[self.of_label..]
     }
 
-    /// The number of words.
     pub(super) fn words(&self) -> usize {
         count(self.said)
     }

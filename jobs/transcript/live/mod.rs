@@ -63,7 +63,6 @@ impl Doubts {
         of_kind.get_or_insert_with(|| (line, shown(said, begins), 0)).2 += 1;
     }
 
-    /// Warns about what was decided.
     pub(super) fn warn(self, draft: &mut Draft) {
         if self.grown > 0 {
             let message = format!(

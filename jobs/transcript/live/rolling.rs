@@ -33,7 +33,6 @@ struct Before {
     known: HashSet<String>,
 }
 
-/// A line of a cue.
 struct Line {
     /// Its index in the payload.
     at: usize,

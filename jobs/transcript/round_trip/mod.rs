@@ -17,7 +17,6 @@ use proptest::{
 
 use crate::{Format, label, parse};
 
-/// Something said.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Turn {
     label: String,
@@ -232,7 +231,6 @@ proptest! {
         }
     }
 
-    /// Any bytes at all.
     #[test]
     fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..600), text in "\\PC{0,200}") {
         for file in [bytes, text.into_bytes()] {

@@ -48,7 +48,6 @@ const BLOCKS: &[&str] = &[
 /// Elements with a blank line before and after them.
 const PARAGRAPHS: &[&str] = &["p", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6"];
 
-/// The contents of a page.
 #[derive(Debug, Default)]
 pub(crate) struct Page {
     pub(crate) title: Option<String>,

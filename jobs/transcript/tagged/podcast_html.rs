@@ -51,7 +51,6 @@ fn has_names(text: &str) -> bool {
     times >= 2 && named * 3 >= times * 2
 }
 
-/// The element whose text comes next.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Inside {
     Cite,

@@ -18,7 +18,6 @@ fn detect(source: &Source<'_>) -> Option<(Confidence, &'static str)> {
     (root(source.text) == Some("tt")).then_some((Confidence::Signature, "the first element is <tt>"))
 }
 
-/// A `<p>`.
 #[derive(Default)]
 struct Paragraph<'a> {
     line: usize,

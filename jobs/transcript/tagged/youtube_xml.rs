@@ -37,7 +37,6 @@ pub(super) fn has_captions(text: &str) -> bool {
         })
 }
 
-/// Text with its times.
 struct Stretch {
     line: usize,
     start_ms: Option<i64>,

@@ -5,7 +5,6 @@ use std::borrow::Cow;
 
 use crate::{account::words, label};
 
-/// A part of a turn.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Part<'a> {
     /// Who interjects; `None` for the turn's own speaker.

@@ -87,7 +87,6 @@ pub(super) fn is_name_in_brackets(text: &str) -> bool {
     })
 }
 
-/// Whether a word stands for a sound.
 pub(crate) fn is_sound(word: &str) -> bool {
     word.len() <= 32 && SOUNDS.contains(&word.to_lowercase().as_str())
 }

@@ -99,7 +99,6 @@ pub(super) fn read_but(source: &Source<'_>, known: fn(&str) -> Option<&'static s
     reading.draft
 }
 
-/// What somebody is saying.
 struct Turn<'a> {
     /// The line on which it begins.
     line: usize,

@@ -33,7 +33,6 @@ enum Kind {
 #[derive(Debug)]
 struct Note {
     at: usize,
-    /// The number of lines.
     lines: usize,
     kind: Kind,
 }
@@ -140,7 +139,6 @@ fn wraps(sight: &Sight<'_, '_>) -> bool {
     further >= 2 && further * 10 >= filled
 }
 
-/// What a line looks like.
 enum Seen {
     Kind(Kind),
     /// A bracket that opens and isn't closed later in the line.

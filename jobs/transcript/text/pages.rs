@@ -239,7 +239,7 @@ fn key(pair: &str) -> Option<&str> {
 }
 
 /// The lines at the beginning that are a header of keys and values: several on a line, or a block of one each, of which
-/// at least one is a known header key. A key that speaks later on is not one.
+/// at least one is a known header key. A key that speaks later on isn't one.
 pub(super) fn heads(lines: &[&str]) -> Vec<usize> {
     let filled: Vec<usize> = (0..lines.len()).filter(|at| !lines[*at].trim().is_empty()).take(HEAD).collect();
     let mut found = Vec::new();

@@ -118,7 +118,7 @@ fn candidate<'a>(line: &Line<'a>) -> Option<&'a str> {
     }
 }
 
-/// Where what stands behind the label begins, in bytes.
+/// Where what follows the label begins, in bytes.
 fn begin(text: &str, label: &str) -> usize {
     let at = label.as_ptr().addr().saturating_sub(text.as_ptr().addr());
     (at + label.len()).min(text.len())

@@ -22,7 +22,7 @@ const SAYS_OF_HAN: &[&str] = &[
     "答", "道", "は言った", "が言った", "は言いました", "は尋ねた", "は答えた", "が尋ねた", "が答えた",
 ];
 
-/// Quotation marks that stand around what is said.
+/// Quotation marks around the words.
 const QUOTES: &[(char, char)] =
     &[('「', '」'), ('『', '』'), ('“', '”'), ('„', '“'), ('„', '”'), ('«', '»'), ('»', '«'), ('"', '"')];
 

@@ -212,9 +212,9 @@ impl<'s, 'l> Sight<'s, 'l> {
         (again.chain(once).collect(), repeated)
     }
 
-    /// Whether names have bare times behind them and what is said on the same line: most of the times stand so (where they
-    /// stand elsewhere, this one is said), and what is said is no entry of a programme, but longer than a few words, and
-    /// often ends as sentences do.
+    /// Whether names are followed by bare times and then the words on the same line: most of the times are there (if
+    /// they are elsewhere, this one was said), and the words aren't entries of a programme, but longer, and often end
+    /// like sentences.
     fn says_amid(&self) -> bool {
         let (mut count, mut spoken, mut ended, mut all) = (0_usize, 0, 0, 0);
         for line in &self.lines {
@@ -254,8 +254,8 @@ impl<'s, 'l> Sight<'s, 'l> {
         }
     }
 
-    /// The headings that name somebody, though once (`once` tells whether they read as names): with the time in brackets, set off by a wide space, or
-    /// below a blank line. To lose one would put its words into another's mouth.
+    /// The headings that name somebody, though only once (`once` says whether they look like names): with the time in
+    /// brackets, after a wide space, or after a blank line. Missing one would attribute its words to someone else.
     fn sure_headings(&self, once: &HashMap<&str, bool>, mostly: bool) -> HashSet<&'s str> {
         let mut sure = HashSet::new();
         for (at, line) in self.lines.iter().enumerate() {

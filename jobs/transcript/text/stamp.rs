@@ -4,7 +4,6 @@
 use super::units;
 use crate::time;
 
-/// A time in a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Stamp<'a> {
     pub(super) written: &'a str,
@@ -87,7 +86,6 @@ pub(super) fn bare(text: &str) -> Option<Stamp<'_>> {
     rest.trim().is_empty().then(|| times.stamp(text, false))
 }
 
-/// Times as read.
 struct Times {
     start_ms: i64,
     end_ms: Option<i64>,
