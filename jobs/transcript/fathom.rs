@@ -1,5 +1,5 @@
-//! Fathom's copied transcript: `0:12 - Ana Lopez (Org)`, the text below, and notes of the tool in between (`ACTION
-//! ITEM: … - WATCH: https://…`).
+//! Fathom's copied transcript: `0:12 - Ana Lopez (Org)`, the text below, and notes of the tool in between
+//! (`ACTION ITEM: … - WATCH: https://…`).
 
 use std::collections::HashSet;
 

@@ -95,8 +95,8 @@ pub(super) fn as_usual(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// The text with usual brackets and arrows around its times, if it has `［00:12:05］`, `【00:12:05】` or `00:00:01,000 →
-/// 00:00:04,000`.
+/// The text with usual brackets and arrows around its times, if it has `［00:12:05］`, `【00:12:05】` or
+/// `00:00:01,000 → 00:00:04,000`.
 fn narrow(text: &str, head: &str) -> Option<String> {
     let changed = |line: &str| {
         let line = line.trim_end_matches('\n');

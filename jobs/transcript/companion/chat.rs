@@ -1,5 +1,5 @@
-//! Reads the chats of Zoom (`14:05:22⇥Name:⇥text`, `14:05:22 From Name to Everyone:` with the text below), Webex (`from
-//! Name to everyone: 2:05 PM`) and Meet (captions in which each text begins with the name).
+//! Reads the chats of Zoom (`14:05:22⇥Name:⇥text`, `14:05:22 From Name to Everyone:` with the text below), Webex
+//! (`from Name to everyone: 2:05 PM`) and Meet (captions in which each text begins with the name).
 
 use super::{
     super::{not_a_transcript, parse, time},

@@ -1,5 +1,5 @@
-//! Runs other projects' tests through our caption parsers: `cargo run -p debrief-transcript --example conformance --
-//! <folder of corpora> [webvtt-py's output, as JSON]`.
+//! Runs other projects' tests through our caption parsers:
+//! `cargo run -p debrief-transcript --example conformance -- <folder of corpora> [webvtt-py's output, as JSON]`.
 //!
 //! Reads `<folder>/webvtt/file` (the W3C's file tests; `expected.json` has the cues of each), `<folder>/webvtt/cue`
 //! (its tests of cue text, with the expected tree) and `<folder>/webvtt_py` (valid and invalid VTT, SRT and SBV).

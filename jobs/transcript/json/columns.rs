@@ -1,5 +1,6 @@
-//! Tables as JSON: rows with column names (`{"columns": […], "data": [[…]]}`), or one list per column (`{"start": […],
-//! "text": […]}`, also with the row numbers as keys), or entries under numbers. They become a list of entries.
+//! Tables as JSON: rows with column names (`{"columns": […], "data": [[…]]}`), or one list per column
+//! (`{"start": […], "text": […]}`, also with the row numbers as keys), or entries under numbers. They become a list of
+//! entries.
 
 use std::borrow::Cow;
 

@@ -1,7 +1,7 @@
 //! Streams of events, as bots and services send them while people talk, one message per line: people who join or leave,
-//! chat messages, and among them speech, usually an object or two deeper than the kind of event: `{"event":
-//! "transcript.data", "data": {"data": {"words": […], "participant": {…}}}}`. Speech is lifted out; the other events
-//! don't belong to the talk.
+//! chat messages, and among them speech, usually an object or two deeper than the kind of event:
+//! `{"event": "transcript.data", "data": {"data": {"words": […], "participant": {…}}}}`. Speech is lifted out; the
+//! other events don't belong to the talk.
 //!
 //! Pure.
 

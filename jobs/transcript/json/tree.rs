@@ -175,8 +175,8 @@ impl Json<'_> {
         whole(self.number()? / 10_000.0)
     }
 
-    /// A value in seconds, in any notation, converted to milliseconds: `1.5`, `"1.5"`, `"1.5s"`, `{"seconds": 1,
-    /// "nanos": 5e8}`, `"PT1.5S"`, `"00:00:01,500"`.
+    /// A value in seconds, in any notation, converted to milliseconds: `1.5`, `"1.5"`, `"1.5s"`,
+    /// `{"seconds": 1, "nanos": 5e8}`, `"PT1.5S"`, `"00:00:01,500"`.
     pub(super) fn seconds(&self) -> Option<i64> {
         if let Value::Object(_) = &self.value {
             let (seconds, nanos) = (self.get("seconds"), self.any(&["nanos", "nanoseconds"]));
