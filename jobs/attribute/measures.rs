@@ -30,7 +30,7 @@ pub struct Spoken<'a> {
     pub text: &'a str,
 }
 
-/// How much somebody took part.
+/// The degree to which somebody took part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Engagement {
     /// Took a large part, in full sentences.

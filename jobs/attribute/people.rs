@@ -24,7 +24,7 @@ pub enum Who {
     Shared,
 }
 
-/// Somebody who may be behind a label.
+/// Somebody a label may refer to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Person {
     /// The coach or a client.

@@ -118,7 +118,7 @@ macro_rules! whys {
 whys! {
     /// A wish to be dead, or not to wake up.
     Wish = Suicide, "wish", "a wish to be dead, or to stop living";
-    /// Others would be better off.
+    /// The thought that others would be better off.
     Burden = Suicide, "burden", "the thought that others would be better off";
     /// Thoughts of suicide.
     Thoughts = Suicide, "thoughts", "thoughts of suicide or of dying";
@@ -136,7 +136,7 @@ whys! {
     Hurt = Abuse, "hit", "someone being hit or hurt";
     /// Somebody is threatened, controlled, afraid.
     Threat = Abuse, "threat", "threats, control, or fear of someone";
-    /// Somebody is forced to sexual acts.
+    /// Somebody is forced into sexual acts.
     Forced = Abuse, "sexual", "sexual violence";
     /// Asked about abuse, somebody didn't say no; or asked whether they're safe, they said no.
     NotSafe = Abuse, "not_safe", "asked, and the answer wasn't clear";
@@ -177,13 +177,13 @@ pub struct SpokenText<'a> {
     pub text: &'a str,
 }
 
-/// A sentence that speaks of danger.
+/// A sentence that indicates danger.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sign {
     /// The index of the utterance.
     pub utterance: usize,
     /// The sentence's byte range in the utterance.
     pub sentence: Range<usize>,
-    /// What it is a sign of.
+    /// What it's a sign of.
     pub why: Indicator,
 }

@@ -27,7 +27,7 @@ use key::TranscriptKey;
 pub enum Place {
     /// Nothing: it contains many meetings.
     Shared,
-    /// They are of one day.
+    /// They are from the same day.
     Day,
     /// They are most likely of one meeting.
     Own,

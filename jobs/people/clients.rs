@@ -65,7 +65,7 @@ pub struct Applied {
     pub problems: Vec<String>,
     /// What was applied but should be checked because emails now go elsewhere; in the same form.
     pub changes: Vec<String>,
-    /// What else may be of interest, in the same form.
+    /// Anything else of interest, in the same form.
     pub notes: Vec<String>,
 }
 

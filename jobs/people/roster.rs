@@ -22,7 +22,7 @@ pub struct Roster {
     pub clients: Vec<Entry>,
     /// Problems to report, one sentence each, with line numbers; no personal data.
     pub problems: Vec<String>,
-    /// What else may be of interest, in the same form.
+    /// Anything else of interest, in the same form.
     pub notes: Vec<String>,
     /// Whether the file has a column for other names: if so, those that it no longer has are removed.
     pub has_aliases: bool,

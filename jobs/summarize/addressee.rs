@@ -221,7 +221,7 @@ mod tests {
                 "Maya| Hello Jonas.\nJonas| Hi.\nPriya| Hi.\nMaya| I'll send you the slides tomorrow.",
                 vec!["Hello Jonas."],
             ),
-            // Nobody of that name speaks.
+            // Nobody with that name speaks.
             (
                 "Maya| We have Helen with us.\nPriya| Hello Helen.\nMaya| Helen, I'll send you the offer on Monday.\nPriya| Good.",
                 vec!["Helen, I'll send you the offer on Monday."],

@@ -9,7 +9,7 @@ use super::{
     webvtt_cues::Cue,
 };
 
-/// What nearly every cue has also occurs in the first ones, at least once in this many.
+/// How many of the first cues are examined, and the minimum share of them with a label: one in this many.
 const FIRST: usize = 200;
 const SHOWN: usize = 5;
 

@@ -323,7 +323,7 @@ impl Pace {
 
     /// Whether people can speak at the pace that results from this unit.
     fn agrees(&self, unit: Unit) -> Result<(Unit, bool), String> {
-        // A factor of a thousand is too much either way.
+        // A wrong unit is off by a factor of a thousand, either way.
         let possible =
             self.in_unit(unit).is_none_or(|rate| rate < 1_500.0 && rate > if self.by_gaps { 1e-3 } else { 2e-2 });
         if possible {

@@ -218,7 +218,7 @@ fn a_count_of_labels_is_nobodys_whatever_was_said_of_it_before() {
     for labels in [["Tom A", "Tom B"], ["Priya 1", "Priya 2"]] {
         assert!(resolve_all(&labels).iter().all(|found| found.who.is_none()), "{labels:?}");
     }
-    // Names that are alike are names.
+    // Similar names are still names.
     assert_eq!(resolve_all(&["Tom Becker", "Tim Becker", "Maya Okafor"])[0].who, Some(TOM));
 }
 

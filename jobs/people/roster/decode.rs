@@ -18,7 +18,7 @@ pub enum Encoded {
     /// Nothing else is possible, or nothing else produces known names.
     #[default]
     Surely,
-    /// The likeliest of several: its name.
+    /// The likeliest of several encodings, by name.
     Perhaps(&'static str),
     /// It was decoded wrongly before it was saved, which has been undone.
     Twice,

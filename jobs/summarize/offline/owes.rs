@@ -278,7 +278,7 @@ pub(super) fn gets(own: &str) -> bool {
     GETS.is_match(own)
 }
 
-/// Whether a sentence says yes, and nothing else but a day.
+/// Whether a sentence says yes, and otherwise at most a day.
 pub(super) fn is_yes(own: &str) -> bool {
     let bare = without_days(own);
     AGREES.is_match(&bare) || ASSENTS.is_match(&bare)

@@ -93,7 +93,7 @@ impl Ranking {
             found_in.iter().map(|found| ((1.0 + count) / (1.0 + *found as f32)).ln() + 0.1).collect();
         let sparse: Vec<Sparse> =
             sets.iter().map(|set| unit(set.iter().map(|number| (*number, rarity[*number])).collect())).collect();
-        // How many of the talk's repeated words a sentence has that few others have.
+        // How much a sentence carries of the words that the talk repeats but few sentences contain.
         let carries = |set: &BTreeSet<usize>| -> f32 {
             set.iter().map(|number| (1.0 + said[*number] as f32).ln() * rarity[*number]).sum::<f32>().sqrt()
         };

@@ -119,7 +119,7 @@ impl People {
         // A bare number may identify a topic or a file; outside of tables of people the key must be the same.
         let telling = ids.iter().all(|id| id.len() > 4 || id.chars().any(char::is_alphabetic));
         tables.retain(|table| table.of_people || table.key == key || telling && !key.is_empty());
-        // The table that knows the most of them; of two the one that calls them by the same key.
+        // The table that knows the most of them; of two, the one that uses the same key.
         let best =
             tables.into_iter().max_by_key(|table: &Table<'_>| (table.people.len(), table.key == key, table.of_people));
         let mut people = Self::default();

@@ -25,7 +25,7 @@ pub(super) enum Line<'a> {
         rest: &'a str,
         beside: Beside,
     },
-    /// Anything else; `Name: text` among it.
+    /// Anything else, including `Name: text`.
     Plain(&'a str, Dress),
 }
 

@@ -173,7 +173,7 @@ mod tests {
             let read = parse(file.as_bytes()).expect("a talk");
             assert!(read.utterances.iter().any(|said| said.label.as_deref() == Some("Tom")), "{file}");
         }
-        // Who comes in is asked about; who speaks elsewhere speaks here too, and the coach is told.
+        // Someone who comes in is asked about; anyone who speaks elsewhere speaks here too, and the coach is told.
         let file = format!("{before}Tom: Sorry, the taxi is here.\n{after}");
         let read = parse(file.as_bytes()).expect("a talk");
         assert!(read.utterances.iter().any(|said| said.label.as_deref() == Some("Tom")));
@@ -211,7 +211,7 @@ mod tests {
                 "{file}"
             );
         }
-        // Whoever answers each time is the other person, and who speaks elsewhere speaks.
+        // Whoever answers each time is the other person, and anyone who speaks elsewhere is a speaker.
         for file in [
             "Dana: Tell me what you said:\nPriya: I said no.\n".repeat(4),
             format!("{}Anna: Hello, I am here too.\n", turn("She said:\nAnna: you are late.\nAnd I left.").repeat(2)),

@@ -11,7 +11,7 @@ const PAGES: &str = "headers, footers and numbers of pages, not speech";
 const NOTE: &str = "a note, not speech";
 /// How many kinds of lines around pages are shown.
 const SHOWN_PAGES: usize = 3;
-/// How many notes are shown, plus one.
+/// The warning about this note says that further ones aren't shown.
 const SHOWN_NOTES: usize = 16;
 
 impl<'a> Reading<'a> {

@@ -38,7 +38,7 @@ pub(super) struct Sight<'s, 'l> {
 /// The kind of a line that nobody says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Aside {
-    /// Of the head above the talk: keys and values.
+    /// Part of the header above the talk: keys and values.
     Head,
     /// A header, a footer or a number of a page.
     Page,
@@ -265,7 +265,7 @@ impl<'s, 'l> Sight<'s, 'l> {
             let wide = raw.strip_suffix(stamp.written).is_some_and(|rest| rest.ends_with("  ") || rest.ends_with('\t'));
             let below_blank = self.above(at) == Line::Blank;
             let enclosed = *beside == Beside::Enclosed;
-            // Markdown sets names in bold.
+            // Markdown writes names in bold.
             let bold = raw.trim_start().starts_with("**");
             let placed = enclosed || wide || below_blank || bold || (stamp.marked && (is_name || rest.is_empty()));
             let usual = mostly && !self.open(at);

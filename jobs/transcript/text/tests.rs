@@ -259,12 +259,12 @@ fn a_head_of_keys_and_values_is_no_turn() {
         assert_eq!(read.session_date.map(|day| day.to_string()).as_deref(), Some("2026-11-09"), "{head}");
         assert!(read.account.balances());
     }
-    // Who speaks under such a key speaks.
+    // Anyone who speaks under such a key is a speaker.
     let talk = "Client: It was long, I think\nCoach: And what will you do now?\nClient: I rest for a while.\nCoach: That is good.\n";
     assert_eq!(said(talk).0.len(), 4);
 }
 
-/// What is said, and for how many seconds.
+/// The words, and how many seconds they take.
 const TIMED: [(&str, &str, i64); 8] = [
     ("Ilse", "How was it?", 2),
     ("Ruben", "Long, and in the end I sold the boat to somebody who will never sail it at all.", 9),
@@ -294,7 +294,7 @@ fn times_behind_turns_are_starts_or_ends_by_the_pace_of_the_words() {
         let second = &read.utterances[1];
         assert_eq!((second.start_ms, second.end_ms.is_some()), (Some((first + 2) * 1_000), ends), "{first} {ends}");
     }
-    // By neither do the times fit the words.
+    // The times fit the words in neither reading.
     let odd: String = TIMED
         .iter()
         .enumerate()
