@@ -86,8 +86,8 @@ pub(super) fn lexicons(languages: Languages) -> impl Iterator<Item = &'static Le
     languages.places().map(|at| LEXICONS[at].get_or_init(|| Lexicon::read(at)))
 }
 
-/// Patterns with the same purpose: matched as a set first, then one by one only if the set matches. The sets are small,
-/// as a large one has more states than its cache holds and is then slow.
+/// Patterns with the same purpose: matched as a set first, then one by one only if the set matches. The sets are small:
+/// a large one has more states than its cache holds, which makes it slow.
 pub(super) struct Group<T> {
     sets: Vec<RegexSet>,
     patterns: Vec<(T, String, OnceLock<Regex>)>,

@@ -1,5 +1,5 @@
-//! Writes one client's summary of a session: reads what the client may be told, lets the provider draft, and keeps
-//! those claims of the draft that what was said supports.
+//! Writes one client's summary of a session: reads what the client may be told, lets the provider draft, and keeps the
+//! claims that are supported by what was said.
 //!
 //! Reads utterances, attributions and participants; writes a version of the summary with its claims and evidence, and
 //! moves the session on if none of its summaries is still due. A rerun finds the summary done and changes nothing.

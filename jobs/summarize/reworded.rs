@@ -1,6 +1,6 @@
-//! Whether a sentence that a person typed is still supported by its evidence. Pure, by rule, and strict: it is if it's
-//! made of words that were verified before, or that were said, in their original order, and if neither who did it nor
-//! any negation or doubt has changed. Anything else may be true, but we can't find it in the transcript.
+//! Whether a sentence that a person typed is still supported by its evidence. Pure, by rule, and strict: its words must
+//! have been verified before, or said, in the original order, and who did it must stay the same, like any negation or
+//! doubt. Anything else may be true, but we can't find it in the transcript.
 
 use std::collections::BTreeSet;
 

@@ -36,7 +36,7 @@ fn grows_in_proportion(took: impl Fn(usize) -> Duration) -> bool {
         parts *= 2;
         short = took(parts);
     }
-    // A single bad measurement doesn't count.
+    // One bad measurement is none.
     (0..3).any(|_| took(parts * LONGER) < took(parts).max(short) * MORE)
 }
 
