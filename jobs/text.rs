@@ -1,12 +1,12 @@
-//! Words and sentences: the normal form in which quotes are compared, the place of a quote in what was said, and
-//! where sentences end. Pure.
+//! Words and sentences: the normal form in which quotes are compared, where a quote occurs in what was said, and where
+//! sentences end. Pure.
 
 use std::{collections::BTreeSet, ops::Range};
 
 use debrief_transcript::words::{has_unspaced, is_unspaced, segments};
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
-/// A word of a text: its normal form and where it stands.
+/// A word of a text: its normal form and its position.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Word {
     /// NFKC, lower case, letters and digits only.
@@ -15,20 +15,21 @@ pub(crate) struct Word {
     pub(crate) range: Range<usize>,
 }
 
-/// The words of `text`. Apostrophes belong to the word and are left out of its normal form, so that every kind of
-/// them is the same; all other punctuation separates. Words without spaces between them are those of a dictionary.
+/// The words of `text`. Apostrophes belong to the word and are dropped from its normal form, so that every kind of
+/// apostrophe compares equal; all other punctuation separates words. Text without spaces is split into words with a
+/// dictionary.
 pub(crate) fn words(text: &str) -> Vec<Word> {
     parted(text, |run| segments(run).map(str::len).collect())
 }
 
-/// As [`words`], but where there are no spaces each letter is one: where a dictionary parts a text hangs on what stands
-/// around it, and a quote has less around it than the words that it is of.
+/// Like [`words`], but where there are no spaces each letter is a word: how a dictionary splits a text depends on the
+/// context, and a quote has less context than the text it comes from.
 fn letters(text: &str) -> Vec<Word> {
     parted(text, |run| {
         let mut lengths: Vec<usize> = Vec::new();
         let mut after_spaced = false;
         for letter in run.chars() {
-            // A mark belongs to its letter, and letters of other scripts to each other.
+            // A combining mark belongs to its letter, and letters of other scripts belong together.
             let is_mark = is_combining_mark(letter);
             let goes_on = is_mark || (after_spaced && !is_unspaced(letter));
             after_spaced = if is_mark { after_spaced } else { !is_unspaced(letter) };
@@ -41,7 +42,8 @@ fn letters(text: &str) -> Vec<Word> {
     })
 }
 
-/// The runs of letters and digits; those with letters of scripts without spaces in parts of so many bytes.
+/// The runs of letters and digits. Runs in a script without spaces are split into parts of the byte lengths that
+/// `parts` returns.
 fn parted(text: &str, parts: impl Fn(&str) -> Vec<usize>) -> Vec<Word> {
     let whole = runs(text);
     if !has_unspaced(text) {
@@ -63,7 +65,7 @@ fn parted(text: &str, parts: impl Fn(&str) -> Vec<usize>) -> Vec<Word> {
     words
 }
 
-/// The runs of letters and digits of `text`, whatever their script.
+/// The runs of letters and digits of `text`, in any script.
 pub(crate) fn runs(text: &str) -> Vec<Word> {
     let mut words = Vec::new();
     let mut start = None;
@@ -93,18 +95,18 @@ fn push_word(words: &mut Vec<Word>, text: &str, range: Range<usize>) {
     }
 }
 
-/// Whether `c` is one of the characters that people type for an apostrophe.
+/// Whether `c` is one of the characters that people type as an apostrophe.
 pub(crate) fn is_apostrophe(c: char) -> bool {
     matches!(c, '\'' | '\u{2019}' | '\u{2018}' | '\u{02bc}' | '`' | '\u{00b4}')
 }
 
-/// The normal form of a text: its words, one space between them.
+/// The normal form of a text: its words, separated by single spaces.
 pub(crate) fn normalize(text: &str) -> String {
     words(text).into_iter().map(|word| word.normal).collect::<Vec<_>>().join(" ")
 }
 
-/// Where the words of `quote` stand in `text` in a row: the text's own bytes, with the punctuation that follows.
-/// None where they do not, or where the quote has no words.
+/// Finds the words of `quote` in `text`, in a row, and returns the text's own bytes with the punctuation that follows.
+/// `None` if they aren't there, or if the quote has no words.
 pub(crate) fn locate<'a>(text: &'a str, quote: &str) -> Option<&'a str> {
     let said = letters(text);
     let quoted = letters(quote);
@@ -119,8 +121,8 @@ pub(crate) fn locate<'a>(text: &'a str, quote: &str) -> Option<&'a str> {
     Some(&text[from..to + tail])
 }
 
-/// The sentences of `text`, as byte ranges without the spaces between them. Words that somebody quotes stay in one
-/// sentence with who said them. Thai, Lao, Khmer and Burmese part sentences by spaces, or hardly at all.
+/// The sentences of `text`, as byte ranges without the spaces between them. A quotation stays in one sentence with the
+/// words that introduce it. Thai, Lao, Khmer and Burmese separate sentences with spaces, or hardly at all.
 pub(crate) fn sentences(text: &str) -> Vec<Range<usize>> {
     let chars: Vec<(usize, char)> = text.char_indices().collect();
     let mut sentences = Vec::new();
@@ -155,25 +157,25 @@ fn is_stop(c: char) -> bool {
         || matches!(c, '؟' | '۔' | '।' | '॥' | '།' | '။' | '។' | '៕' | '።')
 }
 
-/// Whether `c` ends a sentence, and no space follows.
+/// Whether `c` ends a sentence without a space after it.
 fn is_wide_stop(c: char) -> bool {
     matches!(c, '。' | '！' | '？' | '｡' | '．')
 }
 
-/// Whether a text ends in a question mark, of any script, with or without a quotation mark behind it.
+/// Whether a text ends in a question mark, in any script, with or without a closing quotation mark.
 pub(crate) fn asks(text: &str) -> bool {
     text.trim_end_matches(['"', '\u{201d}', '」', '）', ' ']).ends_with(['?', '？', '؟'])
 }
 
-/// Whether `c` is of a script that parts sentences by spaces.
+/// Whether `c` belongs to a script that separates sentences with spaces.
 fn parts_by_spaces(c: char) -> bool {
     matches!(c, '\u{e00}'..='\u{eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}')
 }
 
-/// Shorter than this, in words, what stands between two spaces is hardly a sentence.
+/// Text between two spaces that is shorter than this, in words, is hardly a sentence.
 const SHORT_BY_SPACES: usize = 6;
 
-/// Parts sentences at the spaces between such letters, where both sides are long enough.
+/// Splits sentences at the spaces between such letters if both sides are long enough.
 fn by_spaces(text: &str, sentences: Vec<Range<usize>>) -> Vec<Range<usize>> {
     let mut parted = Vec::with_capacity(sentences.len());
     for sentence in sentences {
@@ -197,7 +199,7 @@ fn is_quote(c: char) -> bool {
     matches!(c, '"' | '\u{201c}' | '\u{201d}' | '\u{201e}' | '「' | '」')
 }
 
-/// Whether the text is inside quotes after the character `c` at `at`; a quote that is never closed opens nothing.
+/// Whether the text is inside quotes after the character `c` at `at`; a quote that is never closed is ignored.
 fn in_quotes(text: &str, at: usize, c: char, quoted: bool) -> bool {
     if !is_quote(c) {
         return quoted;
@@ -205,7 +207,7 @@ fn in_quotes(text: &str, at: usize, c: char, quoted: bool) -> bool {
     !quoted && text[at + c.len_utf8()..].contains(is_quote)
 }
 
-/// Whether a sentence ends between `before` (which ends in a full stop or its like) and `after`.
+/// Whether a sentence ends between `before` (which ends in a full stop or similar) and `after`.
 fn ends_here(before: &str, after: &str) -> bool {
     let Some(next) = after.chars().next() else { return true };
     if before.ends_with(|c| is_wide_stop(c) || matches!(c, '」' | '）')) {
@@ -215,7 +217,7 @@ fn ends_here(before: &str, after: &str) -> bool {
         return false;
     }
     let starts = after.trim_start().trim_start_matches(is_quote).chars().next();
-    // A recogniser that writes no capitals writes its full stops apart or not, but "um..." goes on.
+    // A recogniser that writes no capitals may or may not put a space after a full stop, but "um..." continues.
     let apart =
         before.ends_with([' ', '\t']) || before.trim_end_matches(['.', '!', '?']).ends_with(char::is_whitespace);
     if starts.is_some_and(char::is_lowercase) && !apart {
@@ -235,7 +237,7 @@ fn push_trimmed(sentences: &mut Vec<Range<usize>>, text: &str, range: Range<usiz
     }
 }
 
-/// `text` without what stands in double quotes: what somebody says of another's words is not their own.
+/// `text` without what is in double quotes: somebody else's words that a speaker reports aren't the speaker's own.
 pub(crate) fn without_quotes(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut quoted = false;
@@ -251,7 +253,7 @@ pub(crate) fn without_quotes(text: &str) -> String {
     out
 }
 
-/// Whether `c` is seen by no reader: such characters hide instructions in a transcript, and are taken out.
+/// Whether `c` is invisible to readers: such characters can hide instructions in a transcript, so they are removed.
 pub(crate) fn is_invisible(c: char) -> bool {
     matches!(c,
         '\u{00ad}' | '\u{034f}' | '\u{061c}' | '\u{115f}' | '\u{1160}' | '\u{17b4}' | '\u{17b5}' | '\u{180b}'..='\u{180f}'
@@ -260,7 +262,7 @@ pub(crate) fn is_invisible(c: char) -> bool {
         || (c.is_control() && !matches!(c, '\n' | '\t'))
 }
 
-/// A name or word without diacritics and in lower case: `Åsa` and `Asa` are the same person.
+/// A name or word in lower case without diacritics: `Åsa` and `Asa` are the same person.
 pub(crate) fn fold(text: &str) -> String {
     text.nfkd()
         .filter(|c| !is_combining_mark(*c))
@@ -274,12 +276,12 @@ pub(crate) fn fold(text: &str) -> String {
         .collect()
 }
 
-/// The words that are somebody's name: those in brackets (`she/her`) are not, nor are initials.
+/// The words that are part of a name: those in brackets (`she/her`) and initials aren't.
 pub(crate) fn name_words<'a>(names: impl Iterator<Item = &'a str>) -> BTreeSet<String> {
     names
         .flat_map(|name| {
             let bare = name.split(['(', '|', '[']).next().unwrap_or(name);
-            // A name without spaces stands as it is, and its parts: a family name alone is a name too.
+            // A name without spaces counts as a whole and by its parts: a family name alone is a name too.
             let words = runs(bare).into_iter().chain(words(bare));
             words.map(|word| fold(&word.normal))
         })

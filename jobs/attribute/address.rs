@@ -1,19 +1,20 @@
-//! How people introduce themselves and address each other, in the languages of coaching that are known here, as plain
-//! data: English, German, French, Spanish, Portuguese, Italian and Dutch. Pure.
+//! How people introduce themselves and address each other in the supported languages of coaching, as plain data:
+//! English, German, French, Spanish, Portuguese, Italian and Dutch. Pure.
 //!
-//! Words are folded (lower case, no accents, no apostrophes). What is not here is only not found. Beside English a name
-//! must be known, but for "my name is …": other languages give nouns and particles the places where names stand.
+//! Words are folded (lower case, no accents, no apostrophes). Phrases that are missing here are simply not found.
+//! Except in English, a name must be known, unless it follows "my name is …": other languages have nouns and particles
+//! where names would be.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::names::{fold, words};
 
-/// The names by which people who may be in a session are called.
+/// The names of people who may be in a session.
 #[derive(Clone, Debug, Default)]
 pub struct KnownNames {
     /// Given names, folded.
     pub(super) given: BTreeSet<String>,
-    /// Surnames, folded, that only one person has, with that person's given name: "Mr Raman" is said of Priya.
+    /// Folded surnames that only one person has, with that person's given name: "Mr Raman" refers to Priya.
     pub(super) surnames: BTreeMap<String, String>,
 }
 
@@ -23,7 +24,7 @@ impl From<BTreeSet<String>> for KnownNames {
     }
 }
 
-/// Whether the words before a place, the nearest last, end in one of these phrases.
+/// Whether `says`, the words before a position, ends with one of these phrases.
 fn ends_with(says: &[&str], phrases: &[&str]) -> bool {
     phrases.iter().any(|phrase| {
         let phrase: Vec<&str> = phrase.split(' ').collect();
@@ -31,7 +32,7 @@ fn ends_with(says: &[&str], phrases: &[&str]) -> bool {
     })
 }
 
-/// "My name is …": what follows is a name, known or not.
+/// "My name is …": a name follows, known or not.
 pub(super) fn gives_name(before: &[&str]) -> bool {
     const PHRASES: [&str; 14] = [
         "mein name ist",
@@ -52,7 +53,7 @@ pub(super) fn gives_name(before: &[&str]) -> bool {
     ends_with(before, &PHRASES)
 }
 
-/// "I am …": what follows is a name where it is known.
+/// "I am …": a name follows if it's a known one.
 pub(super) fn says_who_it_is(before: &[&str]) -> bool {
     const PHRASES: [&str; 12] = [
         "ich bin",
@@ -71,7 +72,7 @@ pub(super) fn says_who_it_is(before: &[&str]) -> bool {
     ends_with(before, &PHRASES)
 }
 
-/// "It's me, …", "Hello, this is …": what follows is a name where it is known. "It's …" alone may be what somebody tells of.
+/// "It's me, …", "Hello, this is …": a name follows if it's a known one. "It's …" alone may introduce a topic.
 pub(super) fn says_it_is(before: &[&str]) -> bool {
     const PHRASES: [&str; 14] = [
         "its me",
@@ -101,15 +102,15 @@ fn is_greeting(word: &str) -> bool {
     WORDS.split_whitespace().any(|greeting| greeting == word)
 }
 
-/// "Priya here", "Priya speaking", "Priya hier": what follows the name by which somebody introduces themselves. `ends` says
-/// whether the sentence does after the first word.
+/// "Priya here", "Priya speaking", "Priya hier": what follows a name in an introduction. `ends` is whether the sentence
+/// ends after the first word.
 pub(super) fn is_speaking(next: &str, ends: bool, after: &str) -> bool {
     matches!(next, "here" | "speaking")
         || matches!(next, "calling" | "hier") && (ends || matches!(after, "from" | "in" | "aus"))
         || matches!((next, after), ("am", "apparat" | "telefon") | ("a", "lappareil") | ("al", "telefono" | "aparato"))
 }
 
-/// Whether somebody is asked for a name: "Would you say your name?"
+/// Whether somebody is asked for their name: "Would you say your name?"
 pub(super) fn asks_name(text: &str) -> bool {
     const PHRASES: [&str; 20] = [
         "your name",
@@ -224,7 +225,7 @@ pub(super) fn thanks(before: &[&str]) -> bool {
     ends_with(before, &PHRASES)
 }
 
-/// Words after which a name is spoken of and not called: "thanks to Priya", "mit Priya".
+/// Words after which a name is mentioned rather than addressed: "thanks to Priya", "mit Priya".
 pub(super) fn is_of_somebody(before: &str) -> bool {
     matches!(
         before,
@@ -266,7 +267,7 @@ pub(super) fn is_of_somebody(before: &str) -> bool {
     )
 }
 
-/// Words with which a sentence begins before it addresses somebody: "Also, Priya, …".
+/// Words that begin a sentence before it addresses somebody: "Also, Priya, …".
 pub(super) fn opens(word: &str) -> bool {
     matches!(
         word,
@@ -296,7 +297,7 @@ pub(super) fn opens(word: &str) -> bool {
     )
 }
 
-/// What may follow a name by which somebody introduces themselves, where no punctuation does: "ich bin Priya und …".
+/// What may follow a name in an introduction without punctuation: "ich bin Priya und …".
 pub(super) fn goes_on(word: &str) -> bool {
     matches!(word, "und" | "aus" | "et" | "de" | "y" | "e" | "da" | "di" | "en" | "uit" | "von" | "van")
 }

@@ -1,5 +1,4 @@
-//! What the stage reads of what lies around a session: the names of its files, its hour, the sessions before it, and whom
-//! labels meant elsewhere.
+//! Reads a session's context: the names of its files, its time, earlier sessions, and who its labels were elsewhere.
 
 use std::collections::HashMap;
 
@@ -18,8 +17,8 @@ use crate::{
     names,
 };
 
-/// Whom labels of this session meant in other sessions of the coach, by alias key: where the coach said so, a file ties
-/// them to an address, or the coach approved what was written of it.
+/// Who this session's labels were in the coach's other sessions, by alias key: if the coach said so, a file links them
+/// to an address, or the coach approved what was written about it.
 pub(super) async fn met(tx: &mut TenantTx, session_id: Uuid) -> Result<HashMap<String, Vec<Who>>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"select distinct attributions.label as "label!", participants.client_id as "client_id?"
@@ -47,7 +46,6 @@ pub(super) async fn met(tx: &mut TenantTx, session_id: Uuid) -> Result<HashMap<S
     Ok(met)
 }
 
-/// What lies around the session.
 pub(super) async fn occasion(tx: &mut TenantTx, session_id: Uuid) -> Result<Occasion, sqlx::Error> {
     let session = sqlx::query!(
         "select sessions.coach_id, session_date, begins_at, type as kind, time_zone
@@ -79,7 +77,7 @@ pub(super) async fn occasion(tx: &mut TenantTx, session_id: Uuid) -> Result<Occa
     Ok(Occasion { names, is_group: session.kind == "group", begins, earlier })
 }
 
-/// The coach's sessions of the same weekday in the eight weeks before, as far as their files' names tell the hour.
+/// The coach's sessions on the same weekday in the eight weeks before, if their file names give the time.
 async fn earlier(
     tx: &mut TenantTx,
     session_id: Uuid,
@@ -109,7 +107,7 @@ async fn earlier(
     Ok(rows.into_iter().filter_map(|row| one((row.session_date, row.begins_at, row.object_key, row.clients))).collect())
 }
 
-/// The names that a person gave the folders and the file of a key, the file's without its ending.
+/// The names that a person gave a key's folders and file, the file's without its extension.
 fn given_names(key: &str) -> Vec<String> {
     let InboxKey::Transcript(key) = key::read(key) else { return Vec::new() };
     let stem = key.file.rsplit_once('.').map_or(key.file.as_str(), |(stem, _)| stem).to_owned();

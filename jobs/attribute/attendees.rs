@@ -1,44 +1,45 @@
-//! Who was there by the files of the meeting: the strongest evidence on a label that is not a person's word. Pure.
+//! Who attended according to the meeting's files: the strongest evidence about a label, apart from a person's word.
+//! Pure.
 //!
-//! A tool may tie a label to an address itself (Fathom); a list of participants ties a name to an address or to another
-//! name (`Pri (Priya Raman)`). An address of nobody among the coach's people says nothing of a client. Where two people
-//! bear the name, or the files disagree, nobody is meant.
+//! A tool may link a label to an address itself (Fathom); a list of participants links a name to an address or to
+//! another name (`Pri (Priya Raman)`). An unknown address says nothing about a client. If two people have the name, or
+//! the files disagree, nobody is identified.
 
 use super::people::{People, Person, Who};
 use crate::names::{self, Without, generic, nicknames};
 
-/// Somebody who attended, or was invited, as a file says.
+/// Somebody who attended or was invited, according to a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Attended {
-    /// As written, then the other names in what is written.
+    /// The name as written, followed by other names it contains.
     pub names: Vec<String>,
-    /// In lower case.
+    /// The email address, in lower case.
     pub email: Option<String>,
-    /// The speaker label that the tool itself ties to this person.
+    /// The speaker label that the tool itself links to this person.
     pub label: Option<String>,
-    /// The file says that the person was there.
+    /// Whether the file says that the person attended.
     pub was_there: bool,
-    /// What kind of file it is, in a coach's words.
+    /// The kind of file, in words a coach understands.
     pub source: String,
 }
 
-/// Whom the files say that a label is.
+/// Who a label is according to the files.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct AttendeeMatch {
     pub(super) who: Who,
     pub(super) confidence: f32,
-    /// A sentence that a coach understands.
+    /// The reason, as a sentence that a coach understands.
     pub(super) reason: String,
 }
 
-/// What the files say of a label.
+/// What the files say about a label.
 ///
 /// # Errors
-/// When they name two people: the sentence that says so.
+/// A sentence about the conflict, if they name two people.
 pub(super) fn match_label(label: &str, people: &People) -> Result<Option<AttendeeMatch>, String> {
     let by_tool = |one: &&Attended| one.label.as_deref() == Some(label);
     let tied: Vec<&Attended> = people.attended.iter().filter(by_tool).collect();
-    // Two at one microphone are not the one whose account it is.
+    // Two people at one microphone aren't both the account's owner.
     if names::forms(label).iter().any(|form| form.without == Without::OtherPerson) {
         return Ok(None);
     }
@@ -59,7 +60,7 @@ pub(super) fn match_label(label: &str, people: &People) -> Result<Option<Attende
         let by_address = by_email(one, people, confidence, |person, email| {
             format!("In {}, “{label}” has {email}, which is {person}’s address.", one.source)
         });
-        // A label that could be anybody's needs an address; a name may stand for another name.
+        // A generic label needs an address; a name may stand for another name.
         let by_name = || if generic::is_generic(label) { None } else { by_other_name(one, &key, label, people) };
         found.extend(by_address.or_else(by_name));
     }
@@ -74,7 +75,7 @@ pub(super) fn match_label(label: &str, people: &People) -> Result<Option<Attende
     }
 }
 
-/// An address that the files give a speaker and that is nobody's among the coach's people: whom to ask for.
+/// An address that the files link to a speaker but that belongs to no client: the coach is asked who it is.
 pub(super) fn stranger<'a>(label: &str, people: &'a People) -> Option<&'a str> {
     let key = names::alias_key(label);
     let is = |one: &&Attended| {
@@ -84,13 +85,13 @@ pub(super) fn stranger<'a>(label: &str, people: &'a People) -> Option<&'a str> {
     emails.find(|email| !people.people.iter().any(|person| person.has_email(email)))
 }
 
-/// The clients who were there, as the files say, and are not among those who spoke.
+/// The clients who attended according to the files, but didn't speak.
 pub(super) fn silent(spoke: &[Who], people: &People) -> Vec<Who> {
     let mut silent = Vec::new();
     for one in people.attended.iter().filter(|one| one.was_there) {
         let known = match &one.email {
             Some(email) => people.only(|person| person.has_email(email)),
-            // A name alone, whole and written so.
+            // By name only if it's a full name in exactly this form.
             None => people.only(|person| {
                 let words = names::name_words(&person.name);
                 words.len() > 1 && one.names.iter().any(|name| names::name_words(name) == words)
@@ -107,7 +108,7 @@ pub(super) fn silent(spoke: &[Who], people: &People) -> Vec<Who> {
     silent
 }
 
-/// Who was there beside the coach, as the files say.
+/// Who attended besides the coach, according to the files.
 #[derive(Debug, Default, PartialEq)]
 pub(super) struct Listed {
     clients: Vec<Who>,
@@ -115,7 +116,7 @@ pub(super) struct Listed {
 }
 
 impl Listed {
-    /// The one client who was there, where nobody else was.
+    /// The only client who attended, if nobody else did.
     pub(super) fn only_client(&self) -> Option<Who> {
         match self.clients.as_slice() {
             [only] if !self.has_strangers => Some(*only),
@@ -124,7 +125,7 @@ impl Listed {
     }
 }
 
-/// Who was there beside the coach; none where no file says it.
+/// Who attended besides the coach; `None` if no file says so.
 pub(super) fn listed(people: &People) -> Option<Listed> {
     let mut listed = Listed::default();
     for one in people.attended.iter().filter(|one| !is_robot(one)) {
@@ -146,7 +147,7 @@ pub(super) fn listed(people: &People) -> Option<Listed> {
     (!people.attended.is_empty()).then_some(listed)
 }
 
-/// Notetakers join meetings as people do.
+/// Whether it's a notetaker: they join meetings like people.
 fn is_robot(one: &Attended) -> bool {
     const WORDS: [&str; 12] = [
         "notetaker",
@@ -166,7 +167,7 @@ fn is_robot(one: &Attended) -> bool {
     one.names.iter().any(|name| names::name_words(name).iter().any(is_word))
 }
 
-/// What kind of file lists this person by the whole name or the address, and nobody else of the label's given name.
+/// The kind of file that lists this person by full name or address, and nobody else with the label's given name.
 pub(super) fn vouches<'a>(person: &Person, label: &str, people: &'a People) -> Option<&'a str> {
     let key = names::alias_key(label);
     let is_person = |one: &Attended| {
@@ -196,7 +197,7 @@ fn by_email(
     Some(AttendeeMatch { who: person.who, confidence, reason: reason(&person.name, email) })
 }
 
-/// Another name that the file gives the same person, where it is that of one of the coach's people.
+/// Another name that the file gives for the same person, if it's the name of the coach or a client.
 fn by_other_name(one: &Attended, key: &str, label: &str, people: &People) -> Option<AttendeeMatch> {
     let others = one.names.iter().filter(|name| names::alias_key(name) != key);
     let mut found: Vec<&Person> = Vec::new();
@@ -210,14 +211,14 @@ fn by_other_name(one: &Attended, key: &str, label: &str, people: &People) -> Opt
     Some(AttendeeMatch { who: person.who, confidence: 0.93, reason })
 }
 
-/// Whether the same file names somebody else who is called so.
+/// Whether the same file names someone else with that name.
 fn has_namesake(one: &Attended, called: &[&Attended], label: &str) -> bool {
     let single = generic::is_generic(label) || names::name_words(label).len() < 2;
     called.iter().any(|other| {
         other.source == one.source
             && match &other.email {
                 Some(email) => Some(email) != one.email.as_ref(),
-                // Who comes back without signing in has no address: a full name is the same person's.
+                // Someone who rejoins without signing in has no address: a full name is the same person's.
                 None => single,
             }
     })
@@ -258,7 +259,7 @@ mod tests {
     }
 
     fn one(label: &str, people: &People) -> Resolution {
-        // Somebody else was there too: the coach, or a client.
+        // Someone else attended too: the coach, or a client.
         let other = if label == "MO" { "Tom Becker" } else { "Maya Okafor" };
         let labels = [other, label].map(|label| Label { label: label.to_owned(), words: 100 });
         resolve(&labels, &[], people).pop().expect("a label that spoke is resolved")

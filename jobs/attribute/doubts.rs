@@ -1,6 +1,6 @@
-//! What makes a finding doubtful once the labels of a session are held against each other. Pure.
+//! What makes a match doubtful once the labels of a session are compared with each other. Pure.
 //!
-//! A doubt leaves a suggestion, and the coach is asked. What the coach said stands against every doubt.
+//! A doubtful match becomes a suggestion, and the coach is asked. What the coach said outweighs every doubt.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -19,9 +19,9 @@ use crate::{
 /// The labels of a session.
 pub(super) struct Session<'a> {
     pub(super) names: &'a [&'a str],
-    /// The places of the labels under which something was said.
+    /// The indices of labels under which something was said.
     pub(super) spoken: &'a [usize],
-    /// Which labels tools give to anybody.
+    /// For each label, whether tools give it to anyone.
     pub(super) anybodys: &'a [bool],
     pub(super) people: &'a People,
 }
@@ -67,10 +67,10 @@ pub(super) fn swapped_roles(findings: &mut [MatchResult], names: &[&str], spoken
     }
 }
 
-/// A label that names one person, under which another introduces themselves or is spoken to, may be shared: a device, a
-/// room.
+/// A label that names one person, under which someone else introduces themselves or is addressed, may be shared: a
+/// device, a room.
 pub(super) fn shared(findings: &mut [MatchResult], names: &[&str], said: &[Utterance<'_>], people: &People) {
-    /// How much must be said of another before it is doubted: one introduction is enough, one greeting is not.
+    /// How much evidence of someone else it takes to doubt a label: one introduction is enough, one greeting isn't.
     const ANOTHER: f32 = 2.5;
 
     let mentions = spoken::mentions(said, &people.known_names());
@@ -122,7 +122,7 @@ pub(super) fn rivals(findings: &mut [MatchResult], session: &Session<'_>) {
             continue;
         }
         let person = session.people.people.iter().find(|person| person.who == finding.who);
-        // Two people who share an entry are two, and one client.
+        // Two people who share an entry are two speakers, and one client.
         let share_entry = |other: usize| {
             let member = |label: usize| person.and_then(|person| person.member(session.names[label]));
             member(at).is_some_and(|one| member(other).is_some_and(|other| one != other))
@@ -138,11 +138,11 @@ pub(super) fn rivals(findings: &mut [MatchResult], session: &Session<'_>) {
     }
 }
 
-/// A part of a name decides where nobody else can be meant: this person was met under it before, the list of
-/// participants has this person, or everybody else who speaks is known. Where strangers speak it suggests, for one of
-/// them may be called so. The same holds of names that are only said, among more than two.
+/// A part of a name decides only if no one else can be meant: this person had it in an earlier session, the list of
+/// participants has this person, or everyone else who speaks is known. If strangers speak it's a suggestion, as one of
+/// them may have the name. The same applies to names that are only mentioned, if more than two speak.
 pub(super) fn parts_of_names(findings: &mut [MatchResult], session: &Session<'_>) {
-    // One that falls may have been the one that another rested on.
+    // A match that is dropped may have been the one that another depended on.
     for _ in 0..2 {
         let known: Vec<Option<Who>> = findings
             .iter()
@@ -163,7 +163,7 @@ pub(super) fn parts_of_names(findings: &mut [MatchResult], session: &Session<'_>
     }
 }
 
-/// Why nobody else can be meant by a part of a name; or why somebody else may.
+/// Why no one else can be meant by a part of a name; or why someone else may be.
 fn nobody_else(at: usize, who: Who, known: &[Option<Who>], session: &Session<'_>) -> Result<String, String> {
     let Session { names, spoken, anybodys, people } = session;
     let (label, name) = (names[at], people.name(who));
@@ -182,7 +182,7 @@ fn nobody_else(at: usize, who: Who, known: &[Option<Who>], session: &Session<'_>
     let is_stranger = |other: &&usize| match known[**other] {
         Some(Who::Coach | Who::Client(_)) => false,
         Some(Who::Guest | Who::Shared) => true,
-        // Where the coach's own first name stands, the other speaker is most likely the client's.
+        // If the coach's own first name is a label, the other speaker is most likely the client.
         None => who != Who::Coach || !anybodys[**other],
     };
     if let Some(stranger) = others.iter().find(is_stranger) {
@@ -206,7 +206,7 @@ fn nobody_else(at: usize, who: Who, known: &[Option<Who>], session: &Session<'_>
     }
 }
 
-/// What the coach took back is asked about.
+/// If the coach took it back, we ask.
 pub(super) fn refused(findings: &mut [MatchResult], session: &Session<'_>) {
     for (at, name) in session.names.iter().enumerate() {
         let is_guess = findings[at].as_ref().is_ok_and(|found| found.basis.is_guess());
@@ -216,8 +216,8 @@ pub(super) fn refused(findings: &mut [MatchResult], session: &Session<'_>) {
     }
 }
 
-/// Where one label holds all words of a session, or none is the coach's, the words of somebody else are among them: a
-/// tool or a reader has lost who said them.
+/// If one label has all words of a session, or none is the coach's, someone else's words are among them: a tool or a
+/// parser has lost who said them.
 pub(super) fn one_speaker_for_all(findings: &mut [MatchResult], session: &Session<'_>) {
     let spoken = session.spoken;
     let known: Vec<Option<Who>> = spoken
@@ -254,14 +254,14 @@ pub(super) fn one_speaker_for_all(findings: &mut [MatchResult], session: &Sessio
         }
     }
 }
-/// Where one label holds all words and they read like a conversation, it is most likely several people's: whoever is chosen
-/// for it would get the words of the other.
+/// If one label has all words and they read like a conversation, it most likely belongs to several people: whoever is
+/// chosen would get the other person's words.
 pub(super) fn conversation_under_one_label(
     findings: &mut [MatchResult],
     session: &Session<'_>,
     said: &[Utterance<'_>],
 ) {
-    /// A file of fewer pieces has its questions within them.
+    /// A file with fewer utterances has its questions within them.
     const FEWEST: usize = 6;
 
     let [at] = *session.spoken else { return };

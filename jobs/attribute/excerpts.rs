@@ -1,12 +1,12 @@
-//! The words by which a coach recognises a speaker: two to five, where as many were said. Pure.
+//! The words by which a coach recognises a speaker: two to five excerpts, if that many were said. Pure.
 //!
 //! The rule, in this order:
-//! 1. where the speaker says their own name, and what they say right after somebody called them by name: at most two;
+//! 1. the speaker says their own name, or speaks right after being addressed by name: at most two;
 //! 2. their longest question;
-//! 3. what is longest of the rest, as far as it says something else than what is chosen already.
+//! 3. the longest of the rest, unless it repeats what has been chosen.
 //!
-//! "Yeah" tells nothing: fewer than [`FEWEST_WORDS`] words are shown only where there is nothing better. Excerpts stand
-//! in the order of the session, each with its time; a very long one is cut at a word.
+//! "Yeah" is not telling: excerpts with fewer than [`FEWEST_WORDS`] words are shown only if there is nothing better.
+//! Excerpts are in the order of the session, each with its time; a very long one is cut between words.
 
 use std::collections::HashSet;
 
@@ -18,23 +18,23 @@ use super::{
     spoken::Mention,
 };
 
-/// At most so many excerpts a speaker.
+/// The maximum number of excerpts per speaker.
 const MOST: usize = 5;
-/// So many are shown where the speaker said anything at all so often, telling or not.
+/// At least this many are shown, telling or not, if the speaker spoke that often.
 const FEWEST: usize = 2;
-/// An utterance of fewer words tells little.
+/// A shorter utterance says little.
 const FEWEST_WORDS: usize = 4;
-/// Longer excerpts are cut, in characters.
+/// The length at which excerpts are cut, in characters.
 const LONGEST: usize = 240;
 
 /// Something that a speaker said.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Excerpt {
-    /// When, in milliseconds from the beginning; none where the file has no times.
+    /// When it was said, in milliseconds from the beginning; `None` if the file has no times.
     pub start_ms: Option<i64>,
-    /// The words.
+    /// The words, cut if long.
     pub text: String,
-    /// What is telling about it.
+    /// Why it helps to recognise the speaker.
     pub telling: Telling,
 }
 
@@ -42,18 +42,18 @@ pub struct Excerpt {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Telling {
-    /// Says their own name.
+    /// The speaker says their own name.
     Introduces,
-    /// Speaks after having been called by name.
+    /// The speaker was just addressed by name.
     Called,
-    /// Asks.
+    /// The speaker asks a question.
     Asks,
-    /// Says much.
+    /// The speaker says much.
     Says,
 }
 
-/// Chooses the excerpts of the label at `label`. `starts` are the times of `said`, in its order, and `mentions` the names that
-/// are said in it.
+/// Chooses the excerpts of the label at `label`. `starts` are the times of `said`, in the same order, and `mentions`
+/// the names mentioned in it.
 pub(super) fn choose(
     label: usize,
     said: &[Utterance<'_>],
@@ -69,7 +69,7 @@ pub(super) fn choose(
         let place = if cue.introduces {
             Some((cue.at, Telling::Introduces))
         } else {
-            // What is answered; not what is said much later.
+            // The direct answer; not what is said much later.
             let next = own.get(own.partition_point(|at| *at <= cue.at)).copied();
             next.filter(|at| *at <= cue.at + 2).map(|at| (at, Telling::Called))
         };
@@ -85,7 +85,7 @@ pub(super) fn choose(
             chosen.push((at, Telling::Says));
         }
     }
-    // Better a "yeah" than nothing to go by.
+    // A "yeah" is better than nothing.
     for at in by_length {
         if chosen.len() < FEWEST && chosen.iter().all(|(other, _)| *other != at) {
             chosen.push((at, Telling::Says));
@@ -108,7 +108,7 @@ fn words(text: &str) -> usize {
     if text.chars().any(char::is_alphanumeric) { words::count(text) } else { 0 }
 }
 
-/// Most of the words of the shorter one stand in the longer one.
+/// Whether most of the words of the shorter one are in the longer one.
 fn says_the_same(one: &str, other: &str) -> bool {
     let set = |text: &str| -> HashSet<String> {
         let runs = text.split(|c: char| !c.is_alphanumeric());
@@ -121,13 +121,13 @@ fn says_the_same(one: &str, other: &str) -> bool {
     fewer > 0 && one.intersection(&other).count() * 10 >= fewer * 8
 }
 
-/// Cut at a word where it is very long.
+/// Cuts a very long text between words.
 pub(crate) fn shorten(text: &str) -> String {
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     match text.char_indices().nth(LONGEST) {
         None => text,
         Some((end, _)) => {
-            // A text without spaces is cut between two letters.
+            // A text without spaces is cut between two characters.
             let end = text[..end].rfind(' ').filter(|space| *space * 2 > end).unwrap_or(end);
             format!("{} …", &text[..end])
         }

@@ -1,33 +1,33 @@
-//! Whether two speaker labels, of different sessions, are the same person's. Pure.
+//! Whether two speaker labels of different sessions belong to the same person. Pure.
 //!
-//! A full name tells, whatever company stands beside it. Less than that tells only within one group (the people of
-//! one coach), where nobody else is called so and the two were never heard together; and a common given name never
-//! stands for a full name. A false merge is far worse than a miss: whatever is not told is [`Sameness::Unsure`].
+//! A full name decides, whatever company it's combined with. Less than that decides only within one group (one coach's
+//! people), if nobody else has the name and the two never spoke in the same session; and a common given name never
+//! stands for a full name. A false merge is far worse than a miss: anything undecided is [`Sameness::Unsure`].
 
 use crate::names::{self, Form, Without, generic, nicknames};
 
-/// What the two labels' sessions say beside the labels.
+/// What is known about the two labels besides their text.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct LabelContext<'a> {
-    /// Both spoke in one session.
+    /// Whether both spoke in one session.
     pub met: bool,
-    /// The names in use around them; none where these are not known: then only full names tell.
+    /// The names in use around them. If `None`, only full names decide.
     pub in_use: Option<&'a NamesInUse>,
 }
 
-/// Every label and name that is known among the people of one coach, or in one series of meetings.
+/// Every known label and name among one coach's people, or in one series of meetings.
 #[derive(Debug, Default)]
 pub struct NamesInUse {
     readings: Vec<Reading>,
 }
 
 impl NamesInUse {
-    /// Of these labels and names; the two that are compared belong to them.
+    /// Collects these labels and names, which must include the two that are compared.
     pub fn new<'a>(known: impl IntoIterator<Item = &'a str>) -> Self {
         Self { readings: known.into_iter().filter_map(Reading::of).collect() }
     }
 
-    /// How many given names alike to either of two are borne with this surname.
+    /// The number of given names similar to either of two that occur with this surname.
     fn of_family(&self, one: &str, other: &str, surname: &str) -> usize {
         let names = self.readings.iter().map(Reading::name);
         let given = names.filter(|name| name.len() > 1 && name.last().is_some_and(|last| last == surname));
@@ -41,21 +41,21 @@ impl NamesInUse {
     }
 }
 
-/// Whether two labels are the same person's.
+/// Whether two labels belong to the same person.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Sameness {
-    /// They are.
+    /// They belong to the same person.
     Same {
         /// From 0 to 1.
         confidence: f32,
         /// Why: words that follow "because".
         because: String,
-        /// Whether both hold a whole name, or the same address: less than that may be a namesake's.
+        /// Whether both contain a full name, or the same address: less than that may be a namesake's.
         is_whole: bool,
     },
-    /// They are not.
+    /// They belong to different people.
     Different,
-    /// Nobody can tell from the labels.
+    /// The labels don't tell.
     Unsure,
 }
 
@@ -64,12 +64,12 @@ impl Sameness {
         Self::Same { confidence, because: because.into(), is_whole: true }
     }
 
-    /// By less than a whole name: a given name, a handle, names run together.
+    /// A match of less than a full name: a given name, a handle, names run together.
     fn in_part(confidence: f32, because: impl Into<String>) -> Self {
         Self::Same { confidence, because: because.into(), is_whole: false }
     }
 
-    /// How sure it is that they are the same; 0 where it is not.
+    /// How certain it is that they are the same; 0 if they aren't.
     #[must_use]
     pub const fn confidence(&self) -> f32 {
         match self {
@@ -79,19 +79,19 @@ impl Sameness {
     }
 }
 
-/// A label taken apart.
+/// A parsed label.
 #[derive(Debug)]
 struct Reading {
-    /// The readings of the part that stands for the person: without accents and in Latin letters.
+    /// The forms of the part that names the person: without accents and in Latin script.
     names: Vec<Vec<String>>,
     /// The other parts: companies, handles, second names.
     others: Vec<Vec<String>>,
-    /// Handles that are marked as such: `@ritzdorf`, `dionysuz.eth`.
+    /// Marked handles: `@ritzdorf`, `dionysuz.eth`.
     handles: Vec<String>,
     is_device: bool,
 }
 
-/// Whether two labels are the same person's.
+/// Whether two labels belong to the same person.
 #[must_use]
 pub fn same_person(one: &str, other: &str, context: LabelContext<'_>) -> Sameness {
     if generic::is_generic(one) || generic::is_generic(other) {
@@ -118,7 +118,7 @@ pub fn same_person(one: &str, other: &str, context: LabelContext<'_>) -> Samenes
 }
 
 impl Reading {
-    /// None where the label puts two people at the microphone, or holds no name.
+    /// `None` if the label puts two people at one microphone, or contains no name.
     fn of(label: &str) -> Option<Self> {
         let forms = names::forms(&names::latin(label));
         let first = forms.first()?;
@@ -141,12 +141,12 @@ impl Reading {
         self.names.first().map_or(&[], Vec::as_slice)
     }
 
-    /// Another part begins with a given name that is known as one.
+    /// Whether another part begins with a known given name.
     fn has_given_name(&self) -> bool {
         self.others.iter().any(|part| part.first().is_some_and(|word| nicknames::is_common(word)))
     }
 
-    /// Both have other parts, and none in common: two companies.
+    /// Whether both have other parts, none of them in common: two companies.
     fn contradicts(&self, other: &Self) -> bool {
         !self.others.is_empty()
             && !other.others.is_empty()
@@ -154,7 +154,7 @@ impl Reading {
     }
 }
 
-/// Words that companies have in their names and people do not.
+/// Whether the words contain one that is typical of companies and not of people.
 pub(super) fn is_company(words: &[String]) -> bool {
     const WORDS: &str = "labs lab inc ltd llc gmbh ag bv corp co company foundation network networks group team \
         consulting consultants coaching capital ventures protocol research partners university institute college \
@@ -163,7 +163,7 @@ pub(super) fn is_company(words: &[String]) -> bool {
     words.iter().any(|word| WORDS.split_whitespace().any(|company| company == word))
 }
 
-/// `dionysuz.eth` is read as two words; the second is no name.
+/// `dionysuz.eth` is split into two words; the second isn't part of the name.
 fn without_domain(words: &[String]) -> Vec<String> {
     match words {
         [name, domain] if ["eth", "xyz", "io", "dev", "lens"].contains(&domain.as_str()) => vec![name.clone()],
@@ -171,18 +171,18 @@ fn without_domain(words: &[String]) -> Vec<String> {
     }
 }
 
-/// Two names of two words and more.
+/// Compares two names of at least two words.
 fn full_names(one: &Reading, other: &Reading, in_use: Option<&NamesInUse>) -> Option<Sameness> {
     let is_name =
         |words: &Vec<String>| words.len() >= 2 && words.iter().all(|word| !word.chars().any(char::is_numeric));
     let (Some(a), Some(b)) = (one.names.iter().find(|n| is_name(n)), other.names.iter().find(|n| is_name(n))) else {
-        // A full name may be the second part where the first is a handle or a short form of it: `Pri (Priya Raman)`.
+        // The full name may be the second part if the first is a handle or a short form of it: `Pri (Priya Raman)`.
         return in_other_part(one, other).or_else(|| in_other_part(other, one)).or_else(|| run_together(one, other));
     };
     let (first, last) = (&a[0], a.last()?);
     let (first_b, last_b) = (&b[0], b.last()?);
     if a == b {
-        // `Acme Labs - Priya` and `Acme Labs - Tom` share a part as well, and it is not the name.
+        // `Acme Labs - Priya` and `Acme Labs - Tom` also share a part, but not the name.
         return Some(if one.contradicts(other) && (is_company(a) || one.has_given_name() || other.has_given_name()) {
             Sameness::Unsure
         } else {
@@ -196,7 +196,7 @@ fn full_names(one: &Reading, other: &Reading, in_use: Option<&NamesInUse>) -> Op
         if first == first_b {
             return Some(Sameness::same(0.88, "they have the same name apart from a middle name"));
         }
-        // A sister may have the other name that the form stands for.
+        // A sister may have the other name that the short form stands for.
         if nicknames::alike(first, first_b) && in_use.is_some_and(|in_use| in_use.of_family(first, first_b, last) <= 2)
         {
             return Some(Sameness::same(0.85, "one first name is a form of the other, and the last name is the same"));
@@ -208,7 +208,7 @@ fn full_names(one: &Reading, other: &Reading, in_use: Option<&NamesInUse>) -> Op
     {
         return Some(Sameness::Unsure);
     }
-    // A name of three words may be known by two of them in any place, or by one.
+    // Someone with a name of three words may go by any two of them, or by one.
     let shares = a.iter().filter(|word| word.len() > 2 && b.contains(word)).count();
     Some(if shares > 0 { Sameness::Unsure } else { Sameness::Different })
 }
@@ -228,7 +228,7 @@ fn run_together(one: &Reading, other: &Reading) -> Option<Sameness> {
     (is(one, other) || is(other, one)).then(|| Sameness::in_part(0.9, "one is the other’s name without spaces"))
 }
 
-/// One is a handle that the other holds, or that is made of the other's names.
+/// One is a handle that the other contains, or that is formed from the other's names.
 fn handles(one: &Reading, other: &Reading, context: LabelContext<'_>) -> Option<Sameness> {
     let holds = |holder: &Reading, handle: &str| {
         let is = |words: &Vec<String>| words.as_slice() == [handle.to_owned()];
@@ -254,7 +254,7 @@ fn handles(one: &Reading, other: &Reading, context: LabelContext<'_>) -> Option<
         .then(|| Sameness::in_part(0.85, "one is the other’s initial and last name, and nobody else’s"))
 }
 
-/// `jtraglia`, `fdifabio`, `zcstarr` (with a middle initial) or `victorz` of a full name.
+/// Whether a handle is formed from a full name: `jtraglia`, `fdifabio`, `zcstarr` (with a middle initial) or `victorz`.
 fn is_handle_of(handle: &str, name: &[String]) -> bool {
     let [first, rest @ ..] = name else { return false };
     let (surname, length) = (rest.concat(), handle.chars().count());
@@ -276,9 +276,9 @@ fn single_names(one: &Reading, other: &Reading, context: LabelContext<'_>) -> Op
     let in_use = context.in_use.filter(|_| !one.contradicts(other))?;
     let (short, full) = if one.name().len() <= other.name().len() { (one, other) } else { (other, one) };
     let word = short.names.iter().find(|words| words.len() == 1 && points_to(&words[0], full.name()))?.first()?;
-    // Beside a company a given name may be that of somebody from there, with the same given name as one who is known.
+    // With a company, a given name may belong to someone there who shares it with a known person.
     let is_apart = !short.others.is_empty() && full.name().len() > 1;
-    // A device is a second label of one who may speak under the first as well.
+    // A device is a second label of someone who may also speak under the first.
     if (context.met && !short.is_device && !full.is_device) || is_apart {
         return None;
     }
@@ -291,7 +291,7 @@ fn single_names(one: &Reading, other: &Reading, context: LabelContext<'_>) -> Op
     Some(Sameness::in_part(0.8, format!("{because}, and nobody else has that name")))
 }
 
-/// Whether a single name stands for a name: the same word, a part of it, or the longer beginning of its first word.
+/// Whether a single name stands for a name: the same word, a part of it, or a long prefix of its first word.
 fn points_to(word: &str, name: &[String]) -> bool {
     let [first, rest @ ..] = name else { return false };
     let middle = rest.split_last().map_or(&[][..], |(_, middle)| middle);
@@ -299,8 +299,8 @@ fn points_to(word: &str, name: &[String]) -> bool {
     first == word || is_beginning || (word.chars().count() >= 4 && middle.iter().any(|part| part == word))
 }
 
-/// How many different people of the group the word could mean: full names that begin with it, hold it, or are a form
-/// of it; where there is none, the labels of one word in which different companies stand beside it.
+/// How many different people of the group the word could mean: full names that begin with it, contain it, or have a
+/// form of it; if there are none, single-word labels with different companies.
 fn namesakes(word: &str, in_use: &NamesInUse) -> usize {
     let readings = &in_use.readings;
     let could_mean = |name: &[String]| {

@@ -1,5 +1,5 @@
-//! The speakers of a session as a coach sees them: who each label was taken for, why, and what was said under it; and
-//! the follow-ups that went out with another's words. Reads only.
+//! The speakers of a session as shown to the coach: who each label was identified as, why, and what was said under it;
+//! and the follow-ups sent with someone else's words. Read-only.
 
 use std::collections::HashMap;
 
@@ -21,41 +21,41 @@ use crate::{
     queue::in_place,
 };
 
-/// A speaker label of a session, with what helps to recognise who it is.
+/// A speaker label of a session, with what helps to recognise the speaker.
 #[derive(Clone, Debug, Serialize)]
 pub struct Speaker {
-    /// As written; empty for utterances without a label.
+    /// The label as written; empty for utterances without a label.
     pub label: String,
-    /// How many words were said under it.
+    /// Number of words said under it.
     pub words: i32,
-    /// How often somebody began to speak under it.
+    /// Number of turns under it.
     pub turns: i32,
-    /// Whom it was taken for; none while it waits for the coach.
+    /// Who it was identified as; `None` while it needs the coach's answer.
     pub who: Option<Who>,
-    /// What that person is called.
+    /// That person's name.
     pub person: Option<String>,
-    /// How sure that is, from 0 to 1.
+    /// How certain that is, from 0 to 1.
     pub confidence: f32,
-    /// Why, in a sentence.
+    /// The reason, in a sentence.
     pub reason: String,
-    /// What that rests on.
+    /// The kind of evidence.
     pub basis: Basis,
     /// Whether the coach said so.
     pub by_coach: bool,
-    /// The person who is likeliest, while it waits.
+    /// The likeliest person, while the coach's answer is missing.
     pub suggestion: Option<Who>,
-    /// Whether what is said of it holds for this session alone: tools give such a label to anybody.
+    /// Whether an answer applies to this session alone, because tools give such a label to anyone.
     pub is_generic: bool,
-    /// Whose own name it is: said of somebody else, it holds for this session alone.
+    /// The person whose own name it is: an answer that names someone else applies to this session alone.
     pub own_name_of: Option<Who>,
-    /// Two to five telling things that were said, in their order.
+    /// Two to five telling excerpts, in order.
     pub excerpts: Vec<Excerpt>,
 }
 
-/// The speakers of a session, those who said most first; none before it is attributed.
+/// The speakers of a session, those who said most first; empty before it's attributed.
 ///
 /// # Errors
-/// When the database does not answer.
+/// If the database fails.
 pub async fn speakers(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Speaker>, sqlx::Error> {
     let stored = store::stored(tx, session_id).await?;
     if stored.is_empty() {
@@ -107,31 +107,32 @@ fn shown(stored: &HashMap<String, Stored>, known: &People, speech: &store::Speec
     speakers
 }
 
-/// The speakers of a session who wait to be named, those who said most first.
+/// The speakers of a session who need to be named, those who said most first.
 ///
 /// # Errors
-/// When the database does not answer.
+/// If the database fails.
 pub async fn unresolved(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Speaker>, sqlx::Error> {
     Ok(speakers(tx, session_id).await?.into_iter().filter(|speaker| speaker.who.is_none()).collect())
 }
 
-/// Whom a label was taken for by evidence that could be wrong, and nobody has said yet that it is so.
+/// A label identified by evidence that could be wrong, and not yet confirmed by anyone.
 #[derive(Clone, Debug, Serialize)]
 pub struct Guess {
-    /// As written.
+    /// The label as written.
     pub label: String,
-    /// What that person is called.
+    /// That person's name.
     pub person: String,
-    /// Why, in a sentence.
+    /// The reason, in a sentence.
     pub reason: String,
-    /// What it rests on.
+    /// The kind of evidence.
     pub basis: Basis,
 }
 
-/// The guesses of a session: clients by a part of a name, by what is said or by the occasion; the coach by the last two.
+/// The guesses of a session: clients by a part of a name, by what is said or by the occasion; the coach by the last
+/// two.
 ///
 /// # Errors
-/// When the database does not answer.
+/// If the database fails.
 pub async fn guesses(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Guess>, sqlx::Error> {
     let rows = sqlx::query!(
         "select label, name, reason, basis from attributions join participants on participants.id = participant_id
@@ -151,25 +152,25 @@ pub async fn guesses(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Guess>, 
     Ok(rows.into_iter().map(|row| guess((row.label, row.name, row.reason, row.basis))).collect())
 }
 
-/// A follow-up that went out, or may have, with words that are not its client's.
+/// A follow-up that was sent, or may have been, with words that aren't its client's.
 #[derive(Clone, Debug, Serialize)]
 pub struct Misdelivered {
-    /// Whom it went to.
+    /// The client it was sent to.
     pub client: String,
-    /// At which address.
+    /// The address it was sent to.
     pub recipient: String,
     /// `sending`, `sent` or `uncertain`; `cancelled` if it was stopped at the last moment after all.
     pub mail_state: MailState,
-    /// When it went.
+    /// When it was sent.
     pub sent_at: Option<DateTime<Utc>>,
-    /// The sentences that rest on what somebody else said.
+    /// The sentences that are based on what someone else said.
     pub sentences: Vec<String>,
 }
 
-/// The follow-ups of a session that went out with another's words, as far as is known today.
+/// The follow-ups of a session known to have been sent with someone else's words.
 ///
 /// # Errors
-/// When the database does not answer.
+/// If the database fails.
 pub async fn misdelivered(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Misdelivered>, sqlx::Error> {
     sqlx::query_as!(
         Misdelivered,

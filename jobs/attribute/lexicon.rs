@@ -1,8 +1,8 @@
-//! The words by which coaching is heard, a lexicon a language. Pure, plain data.
+//! Words that indicate coaching, one lexicon per language. Pure, plain data.
 //!
-//! English is the one that was judged on public corpora. The others hold the same kinds of words, for German, French,
-//! Spanish, Portuguese, Italian and Dutch; they were not judged on as much, so that more evidence is asked of them
-//! (see `roles`). A session in any other language is not decided by its words.
+//! English was evaluated on public corpora. The others contain the same kinds of words for German, French, Spanish,
+//! Portuguese, Italian and Dutch; they were evaluated on less, so more evidence is required (see `roles`). In any other
+//! language, words alone don't decide.
 
 use std::sync::LazyLock;
 
@@ -10,31 +10,31 @@ use regex::Regex;
 
 use super::roles::Utterance;
 
-/// What tells in one language. Patterns are of lower-case text.
+/// The cues of one language. Patterns apply to lower-case text.
 #[derive(Debug)]
 pub(super) struct Lexicon {
-    /// Frequent little words that other languages here do not have, or not as often.
+    /// Frequent function words that the other languages here don't have, or not as often.
     little: &'static [&'static str],
     /// "you", "your".
     pub(super) you: &'static [&'static str],
-    /// The polite "you" that is told from "she" and "they" by its capital alone.
+    /// The polite "you" that only its capital distinguishes from "she" and "they".
     pub(super) polite: &'static [&'static str],
     /// "I", "my".
     pub(super) own: &'static [&'static str],
-    /// The beginning of a clause that asks.
+    /// The beginning of a question.
     pub(super) asking: Regex,
-    /// Asks how the other feels and does.
+    /// Asks how the other person feels or is doing.
     pub(super) asks_you: Regex,
     /// Guides and recommends.
     pub(super) guides: Regex,
-    /// Tells of one's own life.
+    /// Talks about one's own life.
     pub(super) tells: Regex,
 }
 
-/// So many words of a session are looked at to tell its language.
+/// How many words of a session are used to detect its language.
 const LOOKED_AT: usize = 4_000;
 
-/// The lexicon of the session's language, where it is one of those beside English; none for English and all others.
+/// The lexicon of the session's language; `None` for English and for languages without one.
 pub(super) fn of(said: &[Utterance<'_>]) -> Option<&'static Lexicon> {
     let mut counts = [0_usize; 6];
     let (mut english, mut all) = (0_usize, 0_usize);
@@ -206,7 +206,7 @@ fn dutch() -> Lexicon {
     }
 }
 
-/// A clause that begins so.
+/// Matches at the beginning of a clause.
 fn begin(pattern: &str) -> Regex {
     // A particle may come first: "und wie", "et comment".
     regex(&format!(
@@ -303,7 +303,7 @@ mod tests {
         ] {
             assert!(of(&[Utterance { label: 0, text }]).is_none(), "{text}");
         }
-        // Two who talk of their work coach nobody, in any language.
+        // Two people who talk about their work aren't coaching, in any language.
         let chat = [
             (0, "Die Version kommt am Dienstag, und die Notizen sind fast fertig."),
             (1, "Gut, die Tests laufen auf beiden Rechnern, das sah heute morgen gut aus."),

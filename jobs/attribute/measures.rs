@@ -1,39 +1,39 @@
 //! How much each participant of a session said, and how. Pure.
 //!
 //! The rules, as a coach may read them:
-//! - A turn goes on until somebody else speaks, also somebody unknown; its length is the time that was spoken in it.
-//! - A question is a sentence that ends in a question mark; in an utterance without any punctuation it counts once
-//!   where its words ask.
-//! - An interruption is the beginning of a turn of at least [`WORDS_OF_INTERRUPTION`] words, at least
-//!   [`OVERLAP_MS`] before the other's utterance ends and not right at its start; where the file has no times, after an
-//!   utterance that breaks off with a dash. Short words of agreement interrupt nobody.
-//! - A share is the part of all speaking time; of all words where a time is missing.
-//! - Engagement compares a share with the fair one (one of as many as speak): `high` from 60 % of it on where turns
-//!   have six words or more, `low` below 25 % of it or where turns have fewer than four words, `medium` between,
-//!   `silent` where nothing was said. It is a hint on who takes part, no judgement of a person.
+//! - A turn lasts until someone else speaks, identified or not; its length is the time spoken in it.
+//! - A question is a sentence that ends in a question mark; an utterance without any punctuation counts as one question
+//!   if its words ask something.
+//! - An interruption is the beginning of a turn of at least [`WORDS_OF_INTERRUPTION`] words, at least [`OVERLAP_MS`]
+//!   before the other person's utterance ends and not right at its start; if the file has no times, after an utterance
+//!   that breaks off with a dash. Short words of agreement aren't interruptions.
+//! - A share is the part of all speaking time, or of all words if any time is missing.
+//! - Engagement compares a share with a fair one (equal among all who speak): `high` from 60 % of it if turns have six
+//!   words or more, `low` below 25 % of it or if turns have fewer than four words, `medium` in between, `silent` if
+//!   nothing was said. It indicates who takes part; it's no judgement of a person.
 
 use super::roles;
 
-/// A turn of fewer words interrupts nobody.
+/// A shorter turn isn't an interruption.
 pub const WORDS_OF_INTERRUPTION: u32 = 3;
-/// Tools stamp utterances with some slack: an overlap below this, in milliseconds, is none.
+/// Tools' timestamps are imprecise: an overlap below this, in milliseconds, doesn't count.
 pub const OVERLAP_MS: i64 = 300;
 
 /// One utterance of the session.
 #[derive(Clone, Copy, Debug)]
 pub struct Spoken<'a> {
-    /// The place of the participant; none for an unresolved speaker.
+    /// The index of the participant; `None` for an unidentified speaker.
     pub participant: Option<usize>,
-    /// Start and end in milliseconds, where the file says both.
+    /// Start and end in milliseconds, if the file has both.
     pub time: Option<(i64, i64)>,
-    /// What was said.
+    /// The words, as transcribed.
     pub text: &'a str,
 }
 
-/// How much somebody took part.
+/// The degree to which somebody took part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Engagement {
-    /// Took a good part, in whole sentences.
+    /// Took a large part, in full sentences.
     High,
     /// Between high and low.
     Medium,
@@ -44,7 +44,7 @@ pub enum Engagement {
 }
 
 impl Engagement {
-    /// As the database has it.
+    /// The name used in the database.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -59,23 +59,23 @@ impl Engagement {
 /// What one participant said, in numbers.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Measures {
-    /// Milliseconds spoken; 0 where the file has no times.
+    /// Time spoken, in milliseconds; 0 if the file has no times.
     pub speaking_ms: i64,
-    /// Words.
+    /// Number of words.
     pub words: u32,
-    /// Turns.
+    /// Number of turns.
     pub turns: u32,
-    /// Milliseconds spoken in the longest turn; 0 where the file has no times.
+    /// Time spoken in the longest turn, in milliseconds; 0 if the file has no times.
     pub longest_turn_ms: i64,
-    /// Words in the longest turn.
+    /// Number of words in the longest turn.
     pub longest_turn_words: u32,
-    /// Questions asked.
+    /// Number of questions asked.
     pub questions: u32,
-    /// How often this participant began to speak while another had not ended.
+    /// How often this participant began to speak before someone else had finished.
     pub interruptions: u32,
     /// The part of all that was said, from 0 to 1.
     pub share: f64,
-    /// See the head of this file.
+    /// See the rules at the top of this file.
     pub engagement: Engagement,
 }
 
@@ -91,7 +91,7 @@ const NOTHING: Measures = Measures {
     engagement: Engagement::Silent,
 };
 
-/// Measures each of so many participants by the utterances of a session, in their order.
+/// Measures that many participants by the utterances of a session, given in order.
 #[must_use]
 pub fn measure(participants: usize, spoken: &[Spoken<'_>]) -> Vec<Measures> {
     let mut all = vec![NOTHING; participants];
@@ -146,13 +146,13 @@ fn interrupts(one: &Spoken<'_>, before: &Spoken<'_>) -> bool {
         return false;
     }
     match (one.time, before.time) {
-        // Who begins together with the other does not break in.
+        // Starting at the same time isn't an interruption.
         (Some((start, _)), Some((began, ended))) => start - began >= OVERLAP_MS && ended - start >= OVERLAP_MS,
         _ => before.text.trim_end().ends_with(['-', '–', '—']),
     }
 }
 
-/// How many questions a text asks.
+/// The number of questions in a text.
 pub(crate) fn questions(text: &str) -> u32 {
     let marks = text.split_inclusive(['?', '？', '؟']).filter(|part| part.ends_with(['?', '？', '؟']));
     let marked = marks.filter(|part| part.chars().any(char::is_alphanumeric)).count();
@@ -192,7 +192,7 @@ mod tests {
         assert_eq!((coach.speaking_ms, coach.words, coach.turns, coach.longest_turn_ms), (7_000, 12, 3, 4_000));
         assert_eq!((client.speaking_ms, client.turns, client.longest_turn_ms), (16_000, 2, 10_000));
         assert_eq!((coach.questions, client.questions), (3, 0));
-        // "Mm-hm" breaks in on nobody.
+        // "Mm-hm" is no interruption.
         assert_eq!((coach.interruptions, client.interruptions), (1, 0));
         assert!((client.share - 16.0 / 23.0).abs() < 1e-9);
         assert_eq!(client.engagement, Engagement::High);

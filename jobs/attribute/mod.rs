@@ -1,9 +1,10 @@
 //! Finds out who speaks in a session.
 //!
 //! Reads the session's utterances, the coach's people and the names by which they are known; writes participants,
-//! attributions, the session's type and state, one summary (due) a client, and the jobs that go on. It runs only while
-//! the session is `parsed` or waits for speakers and nothing is summarised yet, and then builds everything anew, so a
-//! rerun changes nothing. One unknown speaker holds the session: its words must not end in anybody's summary.
+//! attributions, the session's type and state, one summary (due) per client, and the jobs that follow. It only runs
+//! while the session is `parsed` or on hold for speakers and nothing has been summarised, and then rebuilds everything,
+//! so a rerun changes nothing. One unknown speaker puts the session on hold: their words must not end up in anyone's
+//! summary.
 
 mod address;
 mod around;
@@ -47,7 +48,7 @@ pub use occasion::{Earlier, Occasion};
 pub use people::{Alias, People, Person, Who};
 pub use resolve::{Basis, Label, Resolution, THRESHOLD, resolve};
 
-/// The job's output: what a run came to.
+/// The job's output: what a run did.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
 struct Output {
     labels: usize,
@@ -61,7 +62,7 @@ impl Job for AttributeSession {
 
     async fn run(&self, ctx: &Context<Post>) -> Result<Finished, JobError> {
         for _ in 0..ROUNDS {
-            // Read only: a session of days takes a while to resolve, and nobody waits for a lock meanwhile.
+            // Read-only: a session of days takes a while to resolve, and nobody waits for a lock in the meantime.
             let mut tx = ctx.tenant_tx().await?;
             if self.lock(&mut tx).await?.is_none() {
                 return ctx.finish(tx, Output::default()).await;
@@ -98,10 +99,10 @@ impl Job for AttributeSession {
     }
 }
 
-/// So often a session is resolved anew where what is known of its people changes meanwhile.
+/// How often a session is resolved again if what is known about its people changes in the meantime.
 const ROUNDS: usize = 3;
 
-/// Who speaks in a session, and what that rests on.
+/// Who speaks in a session, and the evidence for it.
 struct Attribution {
     resolutions: Vec<Resolution>,
     participants: Vec<store::Participant>,
@@ -163,7 +164,7 @@ impl AttributeSession {
             },
             "speakers were attributed"
         );
-        // What is found shows who spoke: the index looks again.
+        // The attributions show who spoke, so the index is updated.
         enqueue(&mut tx, &IndexSession { session_id: self.session_id }, session.correlation_id).await?;
         let to = match unresolved {
             0 => summaries_due(&mut tx, self.session_id).await?,
@@ -174,8 +175,8 @@ impl AttributeSession {
     }
 }
 
-/// Everybody is known: makes one summary per client due. Without any client there is nothing to summarise, and the coach is
-/// told so by the review request.
+/// Once everybody is known: makes one summary per client due. Without any client there is nothing to summarise, and the
+/// review request tells the coach so.
 async fn summaries_due(tx: &mut TenantTx, session_id: Uuid) -> Result<SessionState, sqlx::Error> {
     write::name_session(tx, session_id).await?;
     let summaries = write::make_summaries_due(tx, session_id).await?;

@@ -1,8 +1,9 @@
-//! Which client a session of two is with, by what lies around its words: how its files and folders are named, who is on
-//! the list of participants, whether the coach has one client alone, who was there at this hour before. Pure.
+//! Which client a session of two is with, judging by its context: the names of its files and folders, the list of
+//! participants, whether the coach has only one client, who was there at this time before. Pure.
 //!
-//! It counts only where exactly one client can be meant. It never tells which of two speakers is the client's: that is for
-//! the words to say. What it decides is a guess: it is marked on the page and in the mail, and taken back with one click.
+//! It only counts if exactly one client can be meant. It never decides which of two speakers is the client: that
+//! depends on the words. What it decides is a guess: it's marked on the page and in the email, and taken back with one
+//! click.
 
 use std::{collections::BTreeSet, sync::LazyLock};
 
@@ -15,16 +16,16 @@ use super::{
 };
 use crate::names::{self, fold, nicknames, words};
 
-/// What lies around a session's words.
+/// The context of a session.
 #[derive(Clone, Debug, Default)]
 pub struct Occasion {
-    /// The names of its files, without endings, and of the folders they lie in.
+    /// The names of its files, without extensions, and of their folders.
     pub names: Vec<String>,
-    /// Whether a folder or a file says that it is a group.
+    /// Whether a folder or a file says that it's a group.
     pub is_group: bool,
-    /// The day, and the hour where a name tells it.
+    /// The date, and the time if a name contains it.
     pub begins: Option<(NaiveDate, NaiveTime)>,
-    /// Earlier sessions whose hour is known, and the clients who spoke in each.
+    /// Earlier sessions whose time is known, and the clients who spoke in each.
     pub earlier: Vec<Earlier>,
 }
 
@@ -33,30 +34,30 @@ pub struct Occasion {
 pub struct Earlier {
     /// When it began.
     pub begins: (NaiveDate, NaiveTime),
-    /// Who was there.
+    /// The clients who spoke.
     pub clients: Vec<Who>,
 }
 
-/// What an occasion says of the client.
+/// What the occasion says about the client.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Pointing {
-    /// This one; with a sentence that says why.
+    /// It points to this client, for the given reason.
     To {
         who: Who,
         confidence: f32,
         reason: String,
-        /// Whether it stands against a name that is said: the habit of an hour does not.
+        /// Whether it outweighs a name mentioned in the session: a habitual time doesn't.
         is_strong: bool,
     },
-    /// This one perhaps: enough to suggest.
+    /// It may be this client: enough for a suggestion.
     Perhaps { who: Who, reason: String },
-    /// It could be several, or somebody unknown: nothing is concluded from it or from less.
+    /// It could be several, or someone unknown: nothing follows from it, or from weaker evidence.
     Unclear(String),
     /// Nothing.
     Nothing,
 }
 
-/// The client whom the occasion of a session of two points to.
+/// The client that the occasion of a session of two points to.
 pub(super) fn client(people: &People) -> Pointing {
     let occasion = &people.occasion;
     if occasion.is_group {
@@ -100,8 +101,8 @@ pub(super) fn client(people: &People) -> Pointing {
     same_hour(people)
 }
 
-/// Who was there at the same hour of the same weekday, in the eight weeks before. One time suggests: every second week
-/// may be another's.
+/// Who was there at the same time on the same weekday, in the eight weeks before. A single match only suggests: every
+/// second week may be someone else's.
 fn same_hour(people: &People) -> Pointing {
     let Some((date, time)) = people.occasion.begins else { return Pointing::Nothing };
     let is_same = |earlier: &&Earlier| {
@@ -129,7 +130,7 @@ fn same_hour(people: &People) -> Pointing {
     }
 }
 
-/// Whom the names of files and folders name.
+/// Who the names of files and folders mention.
 #[derive(Clone, Debug, PartialEq)]
 enum Named {
     Client { who: Who, name: String, piece: String },
@@ -156,7 +157,7 @@ fn named(people: &People) -> Named {
             match fitting.as_slice() {
                 [] => continue,
                 [one] => whole.push(one),
-                // The other of the two may be meant by the whole name beside it.
+                // The other of the two may be meant by the full name next to it.
                 [one, other, ..] if !whole.contains_any(&fitting) => {
                     return Named::Unclear(format!("The name “{piece}” could mean {} or {}.", one.name, other.name));
                 }
@@ -208,7 +209,7 @@ fn named(people: &People) -> Named {
     }
 }
 
-/// Whom several names name.
+/// Who several names mention.
 enum Only<'a> {
     None,
     One((&'a Person, &'a str)),
@@ -223,7 +224,6 @@ fn only<'a>(found: &[(&'a Person, &'a str)]) -> Only<'a> {
     }
 }
 
-/// Lists of people that have one in common.
 trait ContainsAny {
     fn contains_any(&self, others: &[&Person]) -> bool;
 }
@@ -234,16 +234,16 @@ impl ContainsAny for Vec<&Person> {
     }
 }
 
-/// A word of a name that a person gave a file.
+/// A word in the name that a person gave a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Token {
     written: String,
-    /// Folded; in Latin letters as well; with German umlauts written out.
+    /// Folded; also in Latin script; and with German umlauts expanded.
     spellings: [String; 3],
 }
 
 impl Token {
-    /// `PriyaRaman`, `priya-raman` and `Raman, Priya` are two words each; numbers are none.
+    /// `PriyaRaman`, `priya-raman` and `Raman, Priya` are two words each; numbers don't count.
     fn all(piece: &str) -> Vec<Self> {
         static HUMP: LazyLock<Regex> = LazyLock::new(|| regex(r"(\p{Ll})(\p{Lu}\p{Ll})"));
         static OWNER: LazyLock<Regex> = LazyLock::new(|| regex(r"['’]s\b"));
@@ -253,7 +253,7 @@ impl Token {
         let mut tokens = Vec::new();
         for word in written {
             tokens.push(Self::new(word));
-            // `McDonald` may be one after all.
+            // `McDonald` may be a single word after all.
             let humps = HUMP.replace_all(word, "$1 $2");
             tokens.extend(humps.split(' ').filter(|part| *part != word).map(Self::new));
         }
@@ -269,7 +269,7 @@ impl Token {
         self.spellings.iter().any(|one| !one.is_empty() && others.contains(one))
     }
 
-    /// `Whitfield`, and `Whitfields` of more than one.
+    /// Whether the word is this surname, or its plural: `Whitfield`, `Whitfields`.
     fn is_family(&self, surname: &str) -> bool {
         self.is(surname) || self.written.strip_suffix('s').is_some_and(|one| Self::new(one).is(surname))
     }
@@ -292,9 +292,9 @@ fn spellings(word: &str) -> [String; 3] {
     [one(word), one(&names::latin(&composed)), one(&expanded)]
 }
 
-/// Whether a piece holds the whole name of a person; then its words are taken from those that are left.
+/// Whether a piece contains a person's full name; its words are then removed from those that are left.
 fn takes_whole(person: &Person, tokens: &[Token], left: &mut Vec<Token>, piece: &str) -> bool {
-    // As it is written: umlauts are gone from the words that are folded.
+    // As written: folded words have lost their umlauts.
     let mut name = Token::all(&person.name);
     name.retain(|token| person.words.iter().any(|word| token.is(word)));
     if person.email.as_ref().is_some_and(|email| piece.to_lowercase().contains(email.as_str())) {
@@ -318,8 +318,7 @@ fn takes_whole(person: &Person, tokens: &[Token], left: &mut Vec<Token>, piece: 
     is_there
 }
 
-/// Whether a word is the given name of a person, or a form of it. One that is a word as well is taken for it only with
-/// a capital.
+/// Whether a word is a person's given name, or a form of it. If it's also an ordinary word it must be capitalised.
 fn is_called(person: &Person, token: &Token) -> bool {
     const WORDS_TOO: &str = "will mark may art max hope grace joy rose bill frank rich dean chase grant drew sky summer april \
         june august dawn faith iris ivy pat sue van jack rob nick gene ray angel ben dan sol mai son star bo";
@@ -332,7 +331,7 @@ fn is_called(person: &Person, token: &Token) -> bool {
     is_it && (!is_word || token.written.chars().next().is_some_and(char::is_uppercase))
 }
 
-/// Whether a name speaks of a person who need not be there: "Supervision on Priya", "Priya's manager".
+/// Whether a name mentions a person who need not be there: "Supervision on Priya", "Priya's manager".
 fn speaks_of(tokens: &[Token], person: &Person) -> bool {
     const ANYWHERE: &str =
         "supervision supervisor intervision mentoring supervisie supervisione supervisión handover referral";
@@ -349,7 +348,7 @@ fn speaks_of(tokens: &[Token], person: &Person) -> bool {
         })
 }
 
-/// A word that seems to be the name of somebody unknown, among those that are left.
+/// A word among those left that seems to be the name of someone unknown.
 fn stranger(left: &[Token], is_alone: bool) -> Option<String> {
     const WITH: &str = "with mit avec con com met med z s con";
     let is_noise =
@@ -367,13 +366,13 @@ fn stranger(left: &[Token], is_alone: bool) -> Option<String> {
     if let Some(two) = after_with {
         return Some(two[1].written.clone());
     }
-    // `Zora Njoku`: nothing but one to three words with capitals, none of which is of the trade.
+    // `Zora Njoku`: nothing but one to three capitalised words, none of them a coaching term.
     let is_name =
         is_alone && (1..=3).contains(&left.len()) && left.iter().all(|token| is_capital(token) && !is_noise(token));
     is_name.then(|| left.iter().map(|token| token.written.as_str()).collect::<Vec<_>>().join(" "))
 }
 
-/// Words that coaches and tools put into the names of files and folders.
+/// Words that coaches and tools use in the names of files and folders.
 const NOISE: &str = "session sessions sitzung sitzungen seance sesion sessao sessione sessie samtal coaching coach call calls \
     meeting meetings meet zoom teams webex google microsoft recording recordings aufnahme audio video transcript transcripts \
     transkript transcription transcripcion trascrizione notes note notizen notas notities minutes weekly biweekly monthly daily \

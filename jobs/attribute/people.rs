@@ -1,4 +1,4 @@
-//! Everybody whom a coach's sessions know, and the names by which they are known: what labels are held against.
+//! Everyone that a coach's sessions know, and their names: what labels are compared with.
 //!
 //! Pure; `store` fills it.
 
@@ -14,42 +14,41 @@ use crate::names::{self, nicknames};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Who {
-    /// The coach whose session it is.
+    /// The coach who owns the session.
     Coach,
     /// One of the coach's clients.
     Client(Uuid),
-    /// Neither, as the coach said.
+    /// Neither, according to the coach.
     Guest,
-    /// Several people, as the coach said: a room, a shared device. The words are nobody's.
+    /// Several people, according to the coach: a room, a shared device. The words belong to nobody.
     Shared,
 }
 
-/// Somebody who may be behind a label.
+/// Somebody a label may refer to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Person {
     /// The coach or a client.
     pub who: Who,
-    /// The name.
+    /// The full name.
     pub name: String,
-    /// The email, in lower case.
+    /// The email address, in lower case.
     pub(crate) email: Option<String>,
-    /// The words of the name, made comparable.
+    /// The words of the name, normalised.
     pub(crate) words: Vec<String>,
-    /// What else this person is called, or each of the people who share the entry.
+    /// Other names of this person, or of each of the people who share the entry.
     pub(crate) also: Vec<OtherName>,
 }
 
-/// A name beside the one of the entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct OtherName {
-    /// Made comparable; with the surname of the entry, where there is one.
+    /// Normalised; with the entry's surname, if it has one.
     pub(crate) words: Vec<String>,
-    /// As the roster has it, with the surname; none for one of the people who share an entry.
+    /// As in the roster, with the surname; `None` for one of the people who share an entry.
     pub(crate) alias: Option<String>,
 }
 
 impl Person {
-    /// Somebody of this name and email.
+    /// Creates a person with this name and email.
     #[must_use]
     pub fn new(who: Who, name: String, email: Option<&str>) -> Self {
         let member = |words| OtherName { words, alias: None };
@@ -57,12 +56,12 @@ impl Person {
         Self { who, words: names::name_words(&name), email: email.map(str::to_lowercase), name, also }
     }
 
-    /// Every name of the person, as words: that of the entry first.
+    /// All of the person's names, as words: that of the entry first.
     pub(crate) fn all_names(&self) -> impl Iterator<Item = &[String]> {
         std::iter::once(self.words.as_slice()).chain(self.also.iter().map(|other| other.words.as_slice()))
     }
 
-    /// The words by which somebody speaks to the person.
+    /// The words by which the person is addressed.
     pub(crate) fn given_names(&self) -> impl Iterator<Item = &String> {
         self.all_names().filter_map(<[String]>::first)
     }
@@ -80,7 +79,7 @@ impl Person {
         meant.next().filter(|_| meant.next().is_none()).map(|(at, _)| at)
     }
 
-    /// Learns another name of this person, where it is a name by which people are called: "Greta", "Misaki Tanaka".
+    /// Adds another name of this person if it's one by which people are addressed: "Greta", "Misaki Tanaka".
     fn learn(&mut self, alias: &str) {
         const NO_NAMES: [&str; 12] =
             ["the", "die", "der", "das", "la", "le", "les", "el", "los", "las", "familie", "family"];
@@ -110,7 +109,7 @@ impl Person {
         }
     }
 
-    /// Whether a label is this person's own name or email, and nothing less.
+    /// Whether a label is exactly this person's own name or email.
     #[must_use]
     pub(crate) fn is_named(&self, label: &str) -> bool {
         let is_name = |form: &names::Form| form.without == names::Without::Nothing && form.words == self.words;
@@ -118,7 +117,7 @@ impl Person {
             || self.email.as_ref().is_some_and(|email| names::emails(label).contains(email))
     }
 
-    /// Whether this is the person's address, in lower case.
+    /// Whether this is the person's address; `email` must be in lower case.
     pub(crate) fn has_email(&self, email: &str) -> bool {
         self.email.as_deref() == Some(email)
     }
@@ -127,40 +126,40 @@ impl Person {
 /// A name by which somebody is known.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Alias {
-    /// Whom it means.
+    /// The person it means.
     pub who: Who,
-    /// As it was written.
+    /// The name as it was written.
     pub written: String,
-    /// True when the coach said so of a speaker; false when a roster says it.
+    /// True if it comes from the coach's correction, false if from a roster.
     pub by_correction: bool,
 }
 
-/// Everybody and every name that one coach's sessions know.
+/// All the people and names that one coach's sessions know.
 #[derive(Clone, Debug, Default)]
 pub struct People {
     /// The coach and the clients.
     pub people: Vec<Person>,
     /// By alias key.
     pub aliases: HashMap<String, Alias>,
-    /// What the coach said of labels of this very session.
+    /// The coach's answers about labels of this very session.
     pub named: HashMap<String, Who>,
-    /// Who was in this session, as its files say.
+    /// Who attended this session, according to its files.
     pub attended: Vec<Attended>,
-    /// Whom labels meant in other sessions, where a person or a file said so, by alias key.
+    /// Who labels were in other sessions, if a person or a file said so, by alias key.
     pub met: HashMap<String, Vec<Who>>,
-    /// Labels of this very session of which the coach took back what had been guessed.
+    /// Labels of this very session whose guess the coach took back.
     pub refused: HashSet<String>,
-    /// What lies around this session's words.
+    /// The context of this session.
     pub occasion: Occasion,
 }
 
 impl People {
-    /// Whether somebody's name has this word, folded.
+    /// Whether somebody's name contains this folded word.
     pub(crate) fn has_name(&self, word: &str) -> bool {
         self.people.iter().any(|person| person.all_names().flatten().any(|name| name == word))
     }
 
-    /// Makes what the roster says of other names known of each person.
+    /// Adds the names from the roster's aliases to each person.
     pub(crate) fn learn_names(&mut self) {
         let mut aliases: Vec<&Alias> = self.aliases.values().filter(|alias| !alias.by_correction).collect();
         aliases.sort_by(|one, other| one.written.cmp(&other.written));
@@ -172,10 +171,10 @@ impl People {
         }
     }
 
-    /// The one person of whom `fits` is true, or none.
+    /// The only person for whom `fits` is true, if any.
     ///
     /// # Errors
-    /// When several fit: the sentence that says so.
+    /// A sentence about the ambiguity, if several fit.
     pub(crate) fn only(&self, fits: impl Fn(&Person) -> bool) -> Result<Option<&Person>, String> {
         let mut fitting = self.people.iter().filter(|person| fits(person));
         match (fitting.next(), fitting.next()) {
@@ -185,15 +184,15 @@ impl People {
         }
     }
 
-    /// The one person whose given name this is, or a form of it.
+    /// The only person with this given name, or a form of it.
     ///
     /// # Errors
-    /// When several are called so: the sentence that says so.
+    /// A sentence about the ambiguity, if several have it.
     pub(crate) fn called(&self, given: &str) -> Result<Option<&Person>, String> {
         self.only(|person| person.given_names().any(|word| nicknames::alike(word, given)))
     }
 
-    /// Somebody other than `but` whose whole name or address a label is; `key` is the label's alias key.
+    /// Somebody other than `but` whose full name or address the label is; `key` is the label's alias key.
     pub(crate) fn called_in_full(&self, label: &str, key: &str, but: Who) -> Option<&Person> {
         let forms = names::forms(label);
         let emails = names::emails(label);
@@ -225,14 +224,14 @@ impl People {
         self.people.iter().find(|person| person.who != but && (is_given(person) || is_initials(person)))
     }
 
-    /// The names by which everybody may be called.
+    /// The names by which people may be addressed.
     pub(crate) fn known_names(&self) -> KnownNames {
         let given = self.people.iter().flat_map(Person::given_names).cloned().collect();
         let mut surnames: BTreeMap<String, Option<String>> = BTreeMap::new();
         for person in self.people.iter().filter(|person| person.words.len() > 1) {
             let (Some(first), Some(last)) = (person.words.first(), person.words.last()) else { continue };
             let only = surnames.entry(last.clone()).or_insert_with(|| Some(first.clone()));
-            // Of two who have it, none is meant for sure.
+            // If two people have it, neither is meant with certainty.
             if only.as_ref() != Some(first)
                 || self.people.iter().filter(|other| other.words.last() == Some(last)).count() > 1
             {
@@ -243,7 +242,7 @@ impl People {
         KnownNames { given, surnames }
     }
 
-    /// How the person is called in sentences.
+    /// The person's name as used in sentences.
     pub(crate) fn name(&self, who: Who) -> &str {
         match who {
             Who::Guest => "a guest",

@@ -1,7 +1,7 @@
-//! Labels under which somebody is quoted and does not speak: "She said:", and below it "Tom: you are late." Pure.
+//! Labels of people who are quoted and don't speak: "She said:", followed by "Tom: you are late." Pure.
 //!
-//! What a reader of files cannot tell for sure it leaves as a label; here such a label leaves a suggestion, and the coach is
-//! asked. So does a first name that is heard once, while the others take turns.
+//! If a file parser can't be sure, it keeps such a label; here it becomes a suggestion, and the coach is asked. The
+//! same applies to a first name that speaks once, while the others take turns.
 
 use debrief_transcript::announces_quotation;
 
@@ -13,22 +13,22 @@ use super::{
     roles::Utterance,
 };
 
-/// Fewer turns tell nothing of who takes turns.
+/// Fewer turns don't show who takes turns.
 const TURNS: usize = 6;
 
-/// Somebody's words without another's between them: the label, and where the first and the last of them stand.
+/// A person's words with nobody else's in between: the label, and the first and last utterance.
 struct Turn {
     label: usize,
     last: usize,
 }
 
-/// Doubts whoever may be quoted.
+/// Casts doubt on everyone who may only be quoted.
 pub(super) fn whoever_is_quoted(findings: &mut [MatchResult], said: &[Utterance<'_>], session: &Session<'_>) {
     let turns = turns(said);
     let quoted = quoted(&turns, said, findings.len());
     for &at in session.spoken {
         let Ok(finding) = &mut findings[at] else { continue };
-        // What a person or a file of the meeting says stands.
+        // What a person or a file of the meeting says is final.
         if !finding.is_sure() || matches!(finding.basis, Basis::Coach | Basis::Files) {
             continue;
         }
@@ -57,8 +57,8 @@ fn turns(said: &[Utterance<'_>]) -> Vec<Turn> {
     turns
 }
 
-/// Of each label whether all its turns are quoted: the turn before announces them, or they are played one after the other by
-/// speakers who are heard nowhere else.
+/// For each label, whether all its turns are quoted: the turn before announces them, or they are acted out one after
+/// the other by speakers who speak nowhere else.
 fn quoted(turns: &[Turn], said: &[Utterance<'_>], labels: usize) -> Vec<bool> {
     let (mut first, mut last) = (vec![usize::MAX; labels], vec![0; labels]);
     for (at, turn) in turns.iter().enumerate() {
@@ -74,7 +74,7 @@ fn quoted(turns: &[Turn], said: &[Utterance<'_>], labels: usize) -> Vec<bool> {
         if at < played_until {
             continue;
         }
-        // Speakers who are new since the announcement, and gone with it.
+        // Speakers who appear after the announcement, and only there.
         let end = (at..turns.len()).find(|other| first[turns[*other].label] < at).unwrap_or(turns.len());
         for other in at..end {
             of_quotation[other] |= last[turns[other].label] < end;
@@ -89,7 +89,7 @@ fn quoted(turns: &[Turn], said: &[Utterance<'_>], labels: usize) -> Vec<bool> {
     counts.into_iter().map(|(all, quoted)| all > 0 && quoted == all).collect()
 }
 
-/// Whether a label has one turn, and two others take turns.
+/// Whether a label has a single turn while two others take turns.
 fn is_heard_once(at: usize, turns: &[Turn], session: &Session<'_>) -> bool {
     let count = |label: usize| turns.iter().filter(|turn| turn.label == label).count();
     let others = session.spoken.iter().filter(|other| **other != at && count(**other) >= 2).count();
@@ -109,7 +109,7 @@ mod tests {
     const PRIYA: Who = Who::Client(Uuid::from_u128(1));
     const TOM: Who = Who::Client(Uuid::from_u128(2));
 
-    /// Whom each label means in a session of these lines, `label|text`.
+    /// Who each label is in a session of these lines, `label|text`.
     fn found(lines: &[&str]) -> Vec<(String, Option<Who>)> {
         let person = |who, name: &str| Person::new(who, name.to_owned(), None);
         let people = vec![person(Who::Coach, "Maya Okafor"), person(PRIYA, "Priya Raman"), person(TOM, "Tom Becker")];
@@ -147,7 +147,7 @@ mod tests {
         }
         let played = ["Tom|you are late.", "Boss|I am not.", "Tom|you are.", "Boss|so what?"];
         assert_eq!(who(&[&BEFORE[..], &played, &AFTER].concat(), "Tom"), None);
-        // Nobody is in doubt who speaks elsewhere too.
+        // Someone who also speaks elsewhere isn't in doubt.
         let also = ["Tom Becker|I agree with that.", "Maya Okafor|Thanks."];
         let lines = [&BEFORE[..], &["Tom Becker|you are late."], &AFTER, &also].concat();
         assert_eq!(who(&lines, "Tom Becker"), Some(TOM));
@@ -164,7 +164,7 @@ mod tests {
         assert_eq!(who(&twice, "Tom"), Some(TOM));
         let whole = [&before[..], &["Tom Becker|I am here."], &AFTER].concat();
         assert_eq!(who(&whole, "Tom Becker"), Some(TOM));
-        // A session of two has one turn each now and then.
+        // In a session of two, each may have a single turn.
         assert_eq!(who(&["Maya Okafor|How was it?", "Priya|Long, and good."], "Priya"), Some(PRIYA));
     }
 }

@@ -1,7 +1,7 @@
-//! Who is behind a speaker label: the pure core of the stage.
+//! Identifies the person behind a speaker label: the pure core of the stage.
 //!
-//! `by_label` reads the label; `unnamed` what is said under one that is nobody's name; `doubts` and `quoted` hold the labels
-//! of a session against each other.
+//! `by_label` reads the label; `unnamed` what is said under a label that isn't a name; `doubts` and `quoted` compare
+//! the labels of a session with each other.
 //!
 //! A false merge (one client's words in another's summary) is far worse than a miss, so below [`THRESHOLD`] the answer
 //! is "nobody", with the likeliest person as a suggestion that only a person can confirm.
@@ -21,41 +21,41 @@ use super::{
 };
 use crate::names::generic;
 
-/// From this confidence on, an attribution stands without a person's word.
+/// From this confidence on, an attribution needs no confirmation.
 pub const THRESHOLD: f32 = 0.75;
 
-/// What is likely, and asked about.
+/// The confidence of a likely match that the coach is asked about.
 pub(super) const SUGGESTED: f32 = 0.6;
 
-/// How much a label says.
+/// A label, and how much was said under it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Label {
     /// As written; empty for utterances without a label.
     pub label: String,
-    /// How many words were said under it.
+    /// Number of words said under it.
     pub words: i32,
 }
 
-/// What an attribution rests on.
+/// The evidence for an attribution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Basis {
     /// The coach said so.
     Coach,
-    /// A file of the meeting ties the label to the person.
+    /// A file of the meeting links the label to the person.
     Files,
-    /// The label is the whole name or an address, or the roster knows it.
+    /// The label is the full name or an address, or the roster knows it.
     Name,
-    /// The label is less than a whole name: a first name, initials, a handle.
+    /// The label is less than a full name: a first name, initials, a handle.
     PartOfName,
     /// What is said.
     Speech,
-    /// What is said, and what lies around it: the file's name, the hour, that there is one client alone.
+    /// What is said, together with the context: the file's name, the time, that there is only one client.
     Occasion,
 }
 
 impl Basis {
-    /// As stored.
+    /// The name used in the database.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -68,38 +68,38 @@ impl Basis {
         }
     }
 
-    /// From what is stored.
+    /// Parses a basis as stored in the database.
     #[must_use]
     pub fn parse(stored: &str) -> Self {
         let all = [Self::Coach, Self::Files, Self::PartOfName, Self::Speech, Self::Occasion];
         all.into_iter().find(|basis| basis.as_str() == stored).unwrap_or(Self::Name)
     }
 
-    /// Whether it could be wrong: then it is shown as a guess, and taken back with one click.
+    /// Whether it could be wrong: it's then shown as a guess that can be taken back with one click.
     #[must_use]
     pub const fn is_guess(self) -> bool {
         matches!(self, Self::PartOfName | Self::Speech | Self::Occasion)
     }
 }
 
-/// What a label was found to mean.
+/// Who a label was found to be.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Resolution {
-    /// As written.
+    /// The label as written.
     pub label: String,
-    /// Whom it means; none below the threshold.
+    /// Who it is; `None` below the threshold.
     pub who: Option<Who>,
     /// From 0 to 1.
     pub confidence: f32,
-    /// A sentence that a coach understands.
+    /// The reason, as a sentence that a coach understands.
     pub reason: String,
-    /// What it rests on.
+    /// The kind of evidence.
     pub basis: Basis,
-    /// The likeliest person, where nobody is sure.
+    /// The likeliest person, if nobody is certain.
     pub suggestion: Option<Who>,
 }
 
-/// One step of the evidence, before labels are held against each other.
+/// A match of one label, before labels are compared with each other.
 #[derive(Clone, Debug)]
 pub(super) struct LabelMatch {
     pub(super) who: Who,
@@ -109,23 +109,23 @@ pub(super) struct LabelMatch {
 }
 
 impl LabelMatch {
-    /// Whether it stands without a person's word.
+    /// Whether it needs no confirmation.
     pub(super) fn is_sure(&self) -> bool {
         self.confidence >= THRESHOLD
     }
 
-    /// Leaves a suggestion.
+    /// Turns it into a suggestion.
     pub(super) fn doubt(&mut self, but: &str) {
         self.confidence = self.confidence.min(SUGGESTED);
         self.reason.push_str(but);
     }
 }
 
-/// What was found on a label; or why nothing was, in a sentence.
+/// The match found for a label; or why there is none, in a sentence.
 pub(super) type MatchResult = Result<LabelMatch, String>;
 
-/// Says of each label whom it means. Labels under which nothing was said are left out. `said` is what was said in the
-/// session, in its order: it tells who is behind a label that is nobody's name.
+/// Resolves who each label is. Labels under which nothing was said are left out. `said` is what was said in the
+/// session, in order: it identifies labels that aren't names.
 #[must_use]
 pub fn resolve(labels: &[Label], said: &[Utterance<'_>], people: &People) -> Vec<Resolution> {
     let spoken: Vec<usize> = (0..labels.len()).filter(|at| labels[*at].words > 0).collect();
@@ -179,9 +179,9 @@ fn resolution(label: &str, found: &MatchResult) -> Resolution {
     }
 }
 
-/// The strongest evidence on one label; or why there is none. The coach's word on this very session is the last; then
-/// come the files of the meeting (participants, addresses), the coach's earlier corrections, aliases, the roster. Where
-/// the files say one thing and a name says another, the coach is asked.
+/// The strongest evidence for a label; or why there is none. The coach's answer about this very session outranks
+/// everything; then come the files of the meeting (participants, addresses), the coach's earlier corrections, aliases,
+/// the roster. If the files and a name disagree, the coach is asked.
 fn find(label: &str, is_anybodys: bool, labels: &[&str], people: &People) -> MatchResult {
     if let Some(who) = people.named.get(label) {
         let reason = "You named this speaker.".to_owned();

@@ -1,9 +1,9 @@
 //! Who coaches and who is coached, from what is said alone. Pure.
 //!
-//! For labels that a tool gives to anybody. Who talks more is no evidence: some coaches lecture, some hardly speak.
-//! What tells is to whom the words turn: a coach asks, guides and says "you"; a client answers and tells of "my".
-//! Each kind of evidence is a ratio between two speakers, cut off so that none decides alone; below [`CLEAR`], or
-//! where too little was said, the answer is none.
+//! For generic labels. Who talks more is no evidence: some coaches lecture, some hardly speak. What counts is who the
+//! words are about: a coach asks, guides and says "you"; a client answers and says "my". Each kind of evidence is a
+//! ratio between two speakers, capped so that none decides alone; below [`CLEAR`], or if too little was said, the
+//! answer is `None`.
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
@@ -11,37 +11,37 @@ use regex::Regex;
 
 use super::lexicon::{self, Lexicon};
 
-/// One utterance, as far as the text tells who speaks.
+/// One utterance, as needed to tell who speaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Utterance<'a> {
-    /// The place of its label among the labels of the session.
+    /// The index of its label among the session's labels.
     pub label: usize,
-    /// What was said.
+    /// The words, as transcribed.
     pub text: &'a str,
 }
 
-/// From this score on, roles are decided. See [`Evidence::against`].
+/// The minimum score that decides roles. See [`Evidence::against`].
 pub const CLEAR: f32 = 2.5;
 
-/// In languages that were judged on less than English, so much more must speak for it.
+/// How much more evidence is needed in languages that were evaluated on less than English.
 const OTHER_LANGUAGE: f32 = 0.5;
 
-/// Each of the two must have said this many turns, and all of it this many words.
+/// The minimum number of turns of each of the two, and of words of both together.
 const FEWEST_TURNS: u32 = 3;
 const FEWEST_WORDS: u32 = 100;
 
 /// Who coaches among several speakers.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Coaching {
-    /// The place of the coach's label.
+    /// The index of the coach's label.
     pub coach: usize,
-    /// How much speaks for it; see [`CLEAR`].
+    /// The strength of the evidence; see [`CLEAR`].
     pub score: f32,
     /// From 0 to 1.
     pub confidence: f32,
-    /// What tells the coach, as the end of a sentence: `asks most of the questions and gives guidance`.
+    /// What identifies the coach, as the end of a sentence: `asks most of the questions and gives guidance`.
     pub because: String,
-    /// What tells the other, as the end of a sentence; only where there is one other.
+    /// What identifies the other, as the end of a sentence; only if there is exactly one other.
     pub other_because: String,
 }
 
@@ -62,15 +62,15 @@ struct Evidence {
     opens: bool,
 }
 
-/// The speaker who coaches, where the text says so clearly: against each other speaker who says enough to be judged.
+/// The speaker who coaches, if the text clearly says so: compared with each other speaker who says enough to be judged.
 #[must_use]
 pub fn coaching(said: &[Utterance<'_>]) -> Option<Coaching> {
     let best = likeliest(said)?;
     (best.score >= CLEAR).then_some(best)
 }
 
-/// How much the text speaks for `coach` as the coach of `client`: positive for, negative against; none where too
-/// little was said. Below `-CLEAR / 2`, a label that says otherwise is doubtful.
+/// How strongly the text suggests that `coach` coaches `client`: positive for, negative against; `None` if too little
+/// was said. Below `-CLEAR / 2`, a label that says otherwise is doubtful.
 #[must_use]
 pub fn support(coach: usize, client: usize, said: &[Utterance<'_>]) -> Option<f32> {
     let evidence = gather(said, lexicon::of(said));
@@ -96,7 +96,7 @@ pub fn likeliest(said: &[Utterance<'_>]) -> Option<Coaching> {
         .iter()
         .filter_map(|(label, one)| Some((*label, weakest(*label, one)?)))
         .max_by(|(_, a), (_, b)| a.0.total_cmp(&b.0))?;
-    // A score that rests on few kinds of evidence is no more than a guess.
+    // A score based on few kinds of evidence is only a guess.
     let score = if for_coach.len() >= 3 { score } else { score.min(CLEAR - 0.5) };
     let score = if lexicon.is_some() { score - OTHER_LANGUAGE } else { score };
     let confidence = (1.0 / (1.0 + (-0.8 * score).exp())).min(0.94);
@@ -114,7 +114,7 @@ fn sentence<'a>(says: impl Iterator<Item = &'a str>) -> String {
     }
 }
 
-/// One kind of evidence: how much it weighs, and what to say of it to the coach.
+/// One kind of evidence: its weight, and what to tell the coach about it.
 #[derive(Clone, Copy)]
 struct Sign {
     weight: f32,
@@ -143,7 +143,7 @@ impl Evidence {
         self.turns >= FEWEST_TURNS && self.you + self.own > 0
     }
 
-    /// How much speaks for this speaker as the coach of the other, and by which signs, the strongest first.
+    /// The score for this speaker as the coach of the other, and the signs for it, strongest first.
     fn against(&self, other: &Self) -> (f32, Vec<Sign>) {
         let part = |some: u32, all: u32, smooth: f32| (count(some) + smooth) / (count(all) + 2.0 * smooth);
         let rate = |some: u32, words: u32| count(some) * 100.0 / count(words.max(1)) + 0.3;
@@ -178,7 +178,7 @@ impl Evidence {
 }
 
 fn count(count: u32) -> f32 {
-    // Counts of words in a session are far below what a float holds exactly.
+    // A session's word counts are far below what a float can represent exactly.
     u16::try_from(count).map_or(f32::from(u16::MAX), f32::from)
 }
 
@@ -195,7 +195,7 @@ fn gather(said: &[Utterance<'_>], lexicon: Option<&Lexicon>) -> BTreeMap<usize, 
     evidence
 }
 
-/// Utterances that follow each other under one label, joined.
+/// Consecutive utterances under one label, joined.
 fn turns(said: &[Utterance<'_>]) -> Vec<(usize, String)> {
     let mut turns: Vec<(usize, String)> = Vec::new();
     for one in said.iter().filter(|one| one.text.chars().any(char::is_alphabetic)) {
@@ -233,7 +233,7 @@ impl Evidence {
 }
 
 impl Evidence {
-    /// As [`Evidence::add`], by the words of another language than English.
+    /// Like [`Evidence::add`], with the words of a language other than English.
     fn add_by(&mut self, lexicon: &Lexicon, text: &str) {
         self.turns += 1;
         let mut begins_sentence = true;
@@ -259,7 +259,7 @@ impl Evidence {
     }
 }
 
-/// One, but for scripts without spaces.
+/// One word, except in scripts without spaces.
 fn words_of(run: &str) -> u32 {
     u32::try_from(debrief_transcript::words::count(run)).unwrap_or(u32::MAX)
 }
@@ -268,7 +268,7 @@ fn hits(regex: &Regex, text: &str) -> u32 {
     u32::try_from(regex.find_iter(text).count()).unwrap_or(u32::MAX)
 }
 
-/// Whether lower-case text asks: by its mark, or where a tool writes none, by how a clause begins.
+/// Whether lower-case text asks something: by its question mark, or if a tool writes none, by how a clause begins.
 pub(super) fn is_question(text: &str) -> bool {
     static ASKING: LazyLock<Regex> = LazyLock::new(|| {
         regex(
@@ -278,7 +278,7 @@ pub(super) fn is_question(text: &str) -> bool {
     text.contains(['?', '？', '؟']) || ASKING.is_match(text) || ASKING_ELSEWHERE.is_match(text)
 }
 
-/// Beginnings of questions in other languages that mean nothing in English.
+/// How questions begin in other languages, if that means nothing in English.
 static ASKING_ELSEWHERE: LazyLock<Regex> = LazyLock::new(|| {
     regex(
         r"(?:^|[.!,¿]\s*|\b(?:und|et|y|e|en)\s+)(?:wie|warum|wieso|weshalb|hast du|kannst du|haben sie|können sie|comment (?:tu|vous|ça|vas|allez)|pourquoi|est-ce que|qu'est-ce|cómo|qué|cuándo|dónde|por qué|por que|o que|você|perché|che cosa|hoe|waarom|heb je|kun je|wat (?:wil|heb|is|doe|vind))\b",

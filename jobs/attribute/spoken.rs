@@ -1,8 +1,8 @@
-//! What the people behind labels are called, from what is said: who says their own name, and who is addressed by whom.
+//! The names of the people behind labels, from what is said: who says their own name, and who is addressed by whom.
 //! Pure.
 //!
-//! `Hi, Priya` names somebody else than the one who says it; between two it names the other. Among more it names who
-//! spoke just before (thanks, farewells) or speaks next (greetings, questions), which a single time proves nothing.
+//! `Hi, Priya` names someone other than its speaker; between two it names the other. Among more it names who spoke just
+//! before (thanks, farewells) or speaks next (greetings, questions), and a single case proves nothing.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,52 +12,52 @@ use super::{
 };
 use crate::names;
 
-/// What somebody is called in a session.
+/// A person's name as used in a session.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SpokenName {
-    /// As first written.
+    /// The name as first written.
     pub name: String,
-    /// The same, folded, to be compared.
+    /// The same, folded, for comparison.
     pub(super) key: String,
-    /// Known by a title and a surname alone, which a family shares.
+    /// Whether it's only a title and a surname, which a family shares.
     pub(super) by_surname: bool,
     /// From 0 to 1.
     pub confidence: f32,
-    /// Why, as a sentence.
+    /// The reason, as a sentence.
     pub reason: String,
 }
 
-/// What was found on one label.
+/// What was found for one label.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Called {
     /// This name.
     Name(SpokenName),
-    /// Two names: maybe two people at one microphone.
+    /// Two names: possibly two people at one microphone.
     Several(String, String),
-    /// No name was said of this label.
+    /// No name refers to this label.
     Nothing,
 }
 
-/// A place at which a name is said of a label.
+/// A position at which a label is named.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Mention {
-    /// The label that is called so.
+    /// The index of the label that is named.
     pub(super) label: usize,
-    /// The place of the utterance in which the name is said.
+    /// The index of the utterance that contains the name.
     pub(super) at: usize,
     /// The name, folded.
     pub(super) key: String,
     /// As written.
     pub(super) name: String,
-    /// By title and surname, which a family shares.
+    /// Whether it's a title and a surname, which a family shares.
     pub(super) by_surname: bool,
-    /// By the speaker themselves, and not by another.
+    /// Whether the speakers name themselves, rather than being named by someone else.
     pub(super) introduces: bool,
-    /// How much it says; see [`Kind::weight`].
+    /// The weight of this evidence; see [`Kind::weight`].
     pub(super) weight: f32,
 }
 
-/// Every place at which a name is said of somebody who speaks, in the order of the session.
+/// Every position at which one of the speakers is named, in the order of the session.
 pub(super) fn mentions(said: &[Utterance<'_>], known: &KnownNames) -> Vec<Mention> {
     let speaking: BTreeSet<usize> = said.iter().map(|one| one.label).collect();
     let is_pair = speaking.len() == 2;
@@ -73,10 +73,10 @@ pub(super) fn mentions(said: &[Utterance<'_>], known: &KnownNames) -> Vec<Mentio
     cues(said, known, &speaking).into_iter().map(mention).collect()
 }
 
-/// One time that a name was said of a label.
+/// One case in which a label is named.
 struct Cue {
     label: usize,
-    /// The place of the utterance.
+    /// The index of the utterance.
     at: usize,
     /// As written.
     word: String,
@@ -129,8 +129,8 @@ impl Word {
     }
 }
 
-/// What each of the labels is called. `known` are the names of people who may be in the session: their given names are
-/// found in lower case too, and in looser places, and their surnames after a title.
+/// The name of each label. `known` are the names of people who may be in the session: their given names are also found
+/// in lower case and in less typical positions, and their surnames after a title.
 #[must_use]
 pub fn names_in_speech(labels: usize, said: &[Utterance<'_>], known: &KnownNames) -> Vec<Called> {
     let speaking: BTreeSet<usize> = said.iter().map(|one| one.label).collect();
@@ -154,7 +154,7 @@ fn called(label: usize, cues: &[Cue], is_pair: bool) -> Called {
     {
         return Called::Several(said[0].word.clone(), other[0].word.clone());
     }
-    // The same name said of two labels tells neither, unless it is said far more often of one.
+    // A name used for two labels identifies neither, unless it's used far more often for one.
     let elsewhere: f32 =
         cues.iter().filter(|cue| cue.label != label && cue.key == *key).map(|cue| cue.kind.weight(is_pair)).sum();
     let introduces = said.iter().any(|cue| cue.kind == Kind::Introduces);
@@ -169,7 +169,7 @@ fn called(label: usize, cues: &[Cue], is_pair: bool) -> Called {
         _ => 0.55,
     };
     let by_surname = said.iter().all(|cue| cue.by_surname);
-    // A wife and a father are called so too: enough to suggest, not to decide.
+    // A wife and a father share it too: enough for a suggestion, but not to decide.
     let confidence = if by_surname { f32::min(confidence, 0.7) } else { confidence };
     let name = said[0].word.clone();
     let how = if introduces {
@@ -210,7 +210,7 @@ fn cues(said: &[Utterance<'_>], known: &KnownNames, speaking: &BTreeSet<usize>) 
             let label = match kind {
                 Kind::Introduces => Some(one.label),
                 _ if is_pair => speaking.iter().copied().find(|label| *label != one.label),
-                // Who spoke just before, if it was within the last turns.
+                // Who spoke just before, if it was within the last few utterances.
                 Kind::Thanks => said[at.saturating_sub(4)..at].iter().rev().find(others).map(|other| other.label),
                 Kind::Greets | Kind::Addresses => said[at..].iter().take(4).find(others).map(|other| other.label),
             };
@@ -227,7 +227,7 @@ fn cues(said: &[Utterance<'_>], known: &KnownNames, speaking: &BTreeSet<usize>) 
     cues
 }
 
-/// Whether somebody who is asked for a name gives it here: a sentence that is a known name and nothing else.
+/// Whether someone who was asked for a name gives it here: a sentence that is just a known name.
 fn gives_name(words: &[Word], place: usize, known: &KnownNames) -> bool {
     let word = &words[place];
     let ends = |place: usize| {
@@ -242,7 +242,7 @@ fn gives_name(words: &[Word], place: usize, known: &KnownNames) -> bool {
         && (ends(place) || has_surname && ends(place + 1))
 }
 
-/// How the word at this place is said of somebody, if it is a name that is.
+/// How the word at this position names somebody, if it does.
 fn cue_at(words: &[Word], place: usize, known: &BTreeSet<String>, is_early: bool) -> Option<Kind> {
     let word = &words[place];
     if word.is_quoted {
@@ -257,11 +257,11 @@ fn cue_at(words: &[Word], place: usize, known: &BTreeSet<String>, is_early: bool
     let sticks = |back: usize| place.checked_sub(back).is_some_and(|at| !words[at].after.contains(['.', '!', '?']));
     let next = words.get(place + 1).map_or("", |next| next.folded.as_str());
     let ends = word.after.contains([',', '.', '!', '?', '…', '—', '-']) || place + 1 == words.len();
-    // `Hi, Priya's manager`, `thanks to Priya` name somebody absent.
+    // `Hi, Priya's manager` and `thanks to Priya` refer to someone absent.
     let says_name =
         before(1) == "is" && before(2) == "name" && before(3) == "my" || before(1) == "names" && before(2) == "my";
     let says_am = is_known && is_early && (before(1) == "im" || before(1) == "am" && before(2) == "i");
-    // The words before, as far as the sentence goes back; in other languages than English a few of them tell.
+    // The preceding words of the sentence; in languages other than English a few of them are enough.
     let mut from = place;
     while from > 0 && place - from < 4 && !words[from - 1].after.contains(['.', '!', '?']) {
         from -= 1;
@@ -274,7 +274,7 @@ fn cue_at(words: &[Word], place: usize, known: &BTreeSet<String>, is_early: bool
     let next_ends = words.get(place + 1).is_some_and(|next| !next.after.is_empty() || place + 2 == words.len());
     let here =
         is_early && is_known && address::is_speaking(next, next_ends, after_next) && word.after.trim().is_empty();
-    // `It's me, Priya`: all that the sentence says before.
+    // `It's me, Priya`: the whole sentence up to here.
     let says_it_is = is_known
         && is_early
         && from_sentence(words, place)
@@ -316,13 +316,13 @@ fn cue_at(words: &[Word], place: usize, known: &BTreeSet<String>, is_early: bool
     (asked || enclosed).then_some(Kind::Addresses)
 }
 
-/// Whether the few words before a place go back to where the sentence begins.
+/// Whether the few words before a position reach back to the beginning of the sentence.
 fn from_sentence(words: &[Word], place: usize) -> bool {
     let from = (0..place).rev().find(|at| words[*at].after.contains(['.', '!', '?'])).map_or(0, |at| at + 1);
     place - from <= 4
 }
 
-/// `Dr. Okafor` becomes one word, that of the given name of the only Okafor who is known.
+/// Joins `Dr. Okafor` into one word, with the given name of the only Okafor who is known.
 fn titled(words: Vec<Word>, known: &KnownNames) -> Vec<Word> {
     let mut titled: Vec<Word> = Vec::with_capacity(words.len());
     for mut word in words {
@@ -353,7 +353,7 @@ fn is_opener(word: &str) -> bool {
         || address::opens(word)
 }
 
-/// `Tom, Priya, and Anna`: people who are spoken of.
+/// `Tom, Priya, and Anna`: people who are mentioned.
 fn is_listed(words: &[Word], place: usize, known: &BTreeSet<String>) -> bool {
     let is_name = |at: Option<usize>| at.and_then(|at| words.get(at)).is_some_and(|word| known.contains(&word.folded));
     is_name(place.checked_sub(1))
@@ -361,7 +361,7 @@ fn is_listed(words: &[Word], place: usize, known: &BTreeSet<String>) -> bool {
         || words.get(place + 1).is_some_and(|next| next.folded == "and")
 }
 
-/// Words with a capital that are nobody's name, though they stand where names do.
+/// Capitalised words that aren't names, though they occur where names do.
 const NO_NAMES: &[&str] = &[
     "all",
     "everyone",
@@ -441,7 +441,7 @@ pub(super) fn split(text: &str) -> Vec<Word> {
         let core = piece.trim_matches(|c: char| !c.is_alphanumeric());
         is_quoted |= piece.starts_with(['"', '“', '„', '«']);
         if core.is_empty() {
-            // A punctuation mark that stands alone, as tokenised transcripts write it.
+            // A punctuation mark by itself, as tokenised transcripts write it.
             if let Some(last) = words.last_mut() {
                 last.after.push_str(piece);
                 begins_sentence = last.after.contains(['.', '!', '?']);

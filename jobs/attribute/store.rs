@@ -1,4 +1,4 @@
-//! What the stage reads: speech, people, and what is stored of labels. [`super::write`] writes.
+//! What the stage reads: speech, people, and what is stored about labels. [`super::write`] writes.
 
 use std::collections::HashMap;
 
@@ -18,35 +18,33 @@ use crate::{
     queue::in_place,
 };
 
-/// The utterances of a session, as far as this stage needs them, in their order.
+/// The utterances of a session, as needed by this stage, in order.
 #[derive(Debug, Default)]
 pub(crate) struct Speech {
-    /// Every label once; the empty one stands for utterances without a label.
+    /// Each label once; the empty one stands for utterances without a label.
     labels: Vec<String>,
     utterances: Vec<Spoken>,
 }
 
 #[derive(Debug)]
 struct Spoken {
-    /// Its place among the labels.
     label: usize,
     words: i32,
-    /// When it begins, in milliseconds, where that is known.
+    /// Start in milliseconds, if known.
     start: Option<i64>,
-    /// Start and end in milliseconds, where both are known.
+    /// Start and end in milliseconds, if both are known.
     time: Option<(i64, i64)>,
     text: String,
 }
 
-/// Everybody whom the session may know.
+/// Everyone that the session may know.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct KnownPeople {
     pub(crate) people: People,
-    /// What guests are called: by label of this session, else by alias key.
+    /// The names of guests: by label of this session, else by alias key.
     pub(crate) guests: HashMap<String, String>,
 }
 
-/// A person in a session.
 #[derive(Clone, Debug)]
 pub(crate) struct Participant {
     pub(crate) id: Uuid,
@@ -56,17 +54,17 @@ pub(crate) struct Participant {
 }
 
 impl Speech {
-    /// What was said under each label, in its order.
+    /// The utterances with their labels, in order.
     pub(crate) fn said(&self) -> Vec<Utterance<'_>> {
         self.utterances.iter().map(|spoken| Utterance { label: spoken.label, text: &spoken.text }).collect()
     }
 
-    /// When each utterance begins, in milliseconds, in the same order.
+    /// The start of each utterance in milliseconds, in the same order.
     pub(crate) fn starts(&self) -> Vec<Option<i64>> {
         self.utterances.iter().map(|spoken| spoken.start).collect()
     }
 
-    /// How much was said under each label.
+    /// The labels, and how much was said under each.
     pub(crate) fn labels(&self) -> Vec<Label> {
         let mut words = vec![0_i32; self.labels.len()];
         for spoken in &self.utterances {
@@ -76,7 +74,6 @@ impl Speech {
     }
 }
 
-/// What is written of a label.
 #[derive(Clone, Debug)]
 pub(crate) struct Stored {
     pub(crate) who: Option<Who>,
@@ -88,14 +85,13 @@ pub(crate) struct Stored {
 }
 
 impl Stored {
-    /// As it stands.
     pub(crate) fn resolution(&self, label: String) -> Resolution {
         let Self { who, confidence, basis, .. } = *self;
         Resolution { label, who, confidence, reason: self.reason.clone(), basis, suggestion: None }
     }
 }
 
-/// What every label of the session is taken for.
+/// The stored resolutions of all labels of the session.
 pub(crate) async fn stored(tx: &mut TenantTx, session_id: Uuid) -> Result<HashMap<String, Stored>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"select label as "label!", participant_id as "participant_id?", client_id as "client_id?", coalesce(kind = 'coach', false) as "is_coach!",
@@ -139,7 +135,7 @@ pub(crate) async fn load_speech(tx: &mut TenantTx, session_id: Uuid) -> Result<S
     }))
 }
 
-/// Changes with the utterances of a session, and with the labels that they stand under.
+/// A value that changes with the utterances of a session, and with their labels.
 pub(super) async fn stamp(tx: &mut TenantTx, session_id: Uuid) -> Result<Option<String>, sqlx::Error> {
     sqlx::query_scalar!(
         "select md5(string_agg(id::text || speaker, ',' order by id)) from utterances where session_id = $1",
@@ -149,7 +145,7 @@ pub(super) async fn stamp(tx: &mut TenantTx, session_id: Uuid) -> Result<Option<
     .await
 }
 
-/// Keeps the coach's clients and aliases as they are until the transaction ends.
+/// Locks the coach's clients and aliases until the transaction ends.
 pub(crate) async fn hold_people(tx: &mut TenantTx, session_id: Uuid) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "select id from coaches where id = (select coach_id from sessions where id = $1) for share",
@@ -160,7 +156,7 @@ pub(crate) async fn hold_people(tx: &mut TenantTx, session_id: Uuid) -> Result<(
     Ok(())
 }
 
-/// The coach, the clients, the aliases, and what the coach said of this session's labels.
+/// The coach, the clients, the aliases, and the coach's answers about this session's labels.
 pub(crate) async fn load_people(tx: &mut TenantTx, session_id: Uuid) -> Result<KnownPeople, sqlx::Error> {
     let mut known = KnownPeople::default();
     let rows = sqlx::query!(
@@ -218,7 +214,7 @@ pub(crate) async fn load_people(tx: &mut TenantTx, session_id: Uuid) -> Result<K
     Ok(known)
 }
 
-/// Who was in the session, as its files say.
+/// Who attended the session, according to its files.
 async fn load_attended(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Attended>, sqlx::Error> {
     let rows = sqlx::query!(
         "select name, other_names, email, label, was_there, source from session_attendees
@@ -237,7 +233,7 @@ async fn load_attended(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Attend
     Ok(attended.collect())
 }
 
-/// Whom a row means.
+/// The person that a row refers to.
 pub(crate) fn who(client_id: Option<Uuid>, is_coach: bool, is_shared: bool) -> Who {
     match client_id {
         Some(client) => Who::Client(client),
@@ -247,8 +243,8 @@ pub(crate) fn who(client_id: Option<Uuid>, is_coach: bool, is_shared: bool) -> W
     }
 }
 
-/// The participants that the resolutions amount to, with how much each said. Guests are told apart by name. Clients who
-/// were there without a word are among them, once nobody is unknown: an unknown speaker may be one of them.
+/// The participants that result from the resolutions, with how much each said. Guests are told apart by name. Clients
+/// who attended without speaking are added once nobody is unknown: an unknown speaker may be one of them.
 pub(crate) fn participants(speech: &Speech, resolutions: &[Resolution], known: &KnownPeople) -> Vec<Participant> {
     let mut people: Vec<(Who, String)> = Vec::new();
     let mut of_label: HashMap<&str, usize> = HashMap::new();
@@ -280,8 +276,8 @@ pub(crate) fn participants(speech: &Speech, resolutions: &[Resolution], known: &
 }
 
 impl KnownPeople {
-    /// Whether the same people are known, by the same names, and the coach and the files said the same of them. What other
-    /// sessions show beside that changes with each that is read, whichever is read first.
+    /// Whether the same people are known, by the same names, with the same answers from the coach and the files.
+    /// Evidence from other sessions is ignored: it changes with each session that is read, in any order.
     pub(super) fn says_as_much_as(&self, other: &Self) -> bool {
         let (one, two) = (&self.people, &other.people);
         self.guests == other.guests
@@ -299,7 +295,7 @@ impl KnownPeople {
     }
 }
 
-/// A count as Postgres has it.
+/// A count as a Postgres integer.
 pub(crate) fn count(count: usize) -> i32 {
     i32::try_from(count).unwrap_or(i32::MAX)
 }

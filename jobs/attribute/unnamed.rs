@@ -1,9 +1,9 @@
-//! Who is behind labels that are nobody's name ("Speaker 1", `spk_0`, "You", "Client"), from what is said. Pure.
+//! Identifies labels that aren't names ("Speaker 1", `spk_0`, "You", "Client") from what is said. Pure.
 //!
-//! Two things must agree before a client is named without being asked about: the part (who coaches), and the name by
-//! which the other calls them or the one client to whom the occasion points (see `occasion`). A part alone names the
-//! coach, of whom there is one. What is at the other end of a line ("Others") may be several people: there the name and
-//! the occasion must agree.
+//! Two things must agree before a client is identified without asking: the role (who coaches), and the name by which
+//! the other speaker addresses them or the one client that the occasion points to (see `occasion`). A role alone
+//! identifies the coach, of whom there is only one. The remote end of a call ("Others") may be several people: there
+//! the name and the occasion must agree.
 
 use super::{
     occasion::{self, Pointing},
@@ -14,14 +14,14 @@ use super::{
 };
 use crate::names::{self, Claim, generic, nicknames};
 
-/// What was found on such a label.
+/// What was found about such a label.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Identified {
-    /// Whom it means, or may mean: it counts from [`THRESHOLD`] on and is a suggestion below.
+    /// Who it is, or may be: certain from [`THRESHOLD`] on, a suggestion below.
     who: Option<Who>,
     /// From 0 to 1.
     confidence: f32,
-    /// A sentence that a coach understands.
+    /// The reason, as a sentence that a coach understands.
     reason: String,
     basis: Basis,
 }
@@ -35,7 +35,7 @@ impl Identified {
         Self { who: Some(who), confidence, reason, basis: Basis::Speech }
     }
 
-    /// As labels are found otherwise.
+    /// Converts it to the result type of other matches.
     pub(super) fn into_result(self) -> MatchResult {
         let Self { who, confidence, reason, basis } = self;
         match who {
@@ -45,11 +45,11 @@ impl Identified {
     }
 }
 
-/// The part that a speaker has, as far as the text tells.
+/// The role of a speaker, as far as the text shows it.
 enum Part {
     /// Coaches.
     Coach { confidence: f32, because: String },
-    /// The one other speaker beside the coach.
+    /// The only other speaker besides the coach.
     Other { confidence: f32, because: String },
     /// Not clear.
     Unknown,
@@ -59,14 +59,14 @@ enum Part {
 struct Scene<'a> {
     people: &'a People,
     is_pair: bool,
-    /// A label of the session is the coach's.
+    /// Whether one of the session's labels is the coach's.
     knows_coach: bool,
     coaching: Option<roles::Coaching>,
-    /// Whom the occasion points to; nobody among more than two.
+    /// Who the occasion points to; nobody if more than two speak.
     pointing: Pointing,
 }
 
-/// Looks at each label that is nobody's name and not known yet. Gives its place and what was found.
+/// Examines each label that isn't a name and isn't identified yet. Returns its index and what was found.
 pub(super) fn identify(
     labels: &[&str],
     anybodys: &[bool],
@@ -115,7 +115,7 @@ pub(super) fn identify(
 
 fn part(at: usize, scene: &Scene<'_>) -> Part {
     if scene.knows_coach {
-        // Whoever speaks with the coach alone is not the coach.
+        // Whoever speaks with the coach alone isn't the coach.
         let because = "the other speaker is the coach".to_owned();
         return if scene.is_pair { Part::Other { confidence: 0.9, because } } else { Part::Unknown };
     }
@@ -134,7 +134,7 @@ const fn contradicts(claim: Option<Claim>, part: &Part) -> bool {
     matches!((claim, part), (Some(Claim::Coach), Part::Other { .. }) | (Some(Claim::Client), Part::Coach { .. }))
 }
 
-/// "You", "Me", "Microphone": whoever recorded, and so the coach in whose inbox it lies, unless the words say otherwise.
+/// "You", "Me", "Microphone": whoever recorded it, and so the coach who owns the inbox, unless the words say otherwise.
 fn recorder(label: &str, part: &Part, called: &Called, scene: &Scene<'_>) -> Identified {
     let client_name = match called {
         Called::Name(name) => scene.people.called(&name.key).is_ok_and(|person| {
@@ -166,10 +166,10 @@ fn identify_one(label: &str, part: &Part, called: &Called, scene: &Scene<'_>) ->
                                    this label."
         )),
         Called::Name(name) => match scene.people.called(&name.key) {
-            // Somebody else of that surname.
+            // Someone else with that surname.
             Ok(Some(person)) if name.by_surname && is_against(part, person) => unnamed(label, part, scene),
             Ok(Some(person)) => named(label, name, person, part, scene),
-            // A word that is no name is called out as one is: "By when, Friday?"
+            // Words that aren't names can look as if someone were addressed: "By when, Friday?"
             Ok(None) if name.confidence >= THRESHOLD || nicknames::is_given(&name.key) => stranger(label, name, part),
             Ok(None) => unnamed(label, part, scene),
             Err(ambiguous) => among_namesakes(label, name, &ambiguous, part, scene),
@@ -178,13 +178,13 @@ fn identify_one(label: &str, part: &Part, called: &Called, scene: &Scene<'_>) ->
     }
 }
 
-/// Whether the part that a speaker has is not this person's.
+/// Whether the speaker's role isn't this person's.
 fn is_against(part: &Part, person: &Person) -> bool {
     let is_coach = person.who == Who::Coach;
     matches!((part, is_coach), (Part::Coach { .. }, false) | (Part::Other { .. }, true))
 }
 
-/// Called by the name of somebody who is known.
+/// The speaker is addressed by the name of a known person.
 fn named(label: &str, name: &SpokenName, person: &Person, part: &Part, scene: &Scene<'_>) -> Identified {
     let is_coach = person.who == Who::Coach;
     let (agrees, pointed) = match &scene.pointing {
@@ -201,9 +201,9 @@ fn named(label: &str, name: &SpokenName, person: &Person, part: &Part, scene: &S
         (Part::Other { confidence, because }, false) => {
             (confidence.min(name.confidence), because.clone(), Basis::Speech)
         }
-        // The name is said, and nobody else can be meant by it here.
+        // The name is mentioned, and no one else can be meant by it here.
         (Part::Unknown, false) if agrees && name.confidence >= 0.8 => (0.8, String::new(), Basis::Occasion),
-        // A name alone may be said of somebody else.
+        // A name alone may refer to someone else.
         (Part::Unknown, _) => (name.confidence - 0.15, String::new(), Basis::Speech),
         (Part::Coach { .. }, false) | (Part::Other { .. }, true) => {
             let is = if is_coach { "is the one being coached" } else { "is the coach" };
@@ -221,7 +221,7 @@ fn named(label: &str, name: &SpokenName, person: &Person, part: &Part, scene: &S
     Identified { who: Some(person.who), confidence: confidence.min(0.95), reason, basis }
 }
 
-/// Called by a name that several have: the occasion may tell which of them is meant.
+/// The speaker is addressed by a name that several people have: the occasion may tell which of them is meant.
 fn among_namesakes(label: &str, name: &SpokenName, ambiguous: &str, part: &Part, scene: &Scene<'_>) -> Identified {
     if let Pointing::To { who, .. } = scene.pointing
         && let Some(person) = scene.people.people.iter().find(|person| person.who == who)
@@ -233,7 +233,7 @@ fn among_namesakes(label: &str, name: &SpokenName, ambiguous: &str, part: &Part,
     Identified::nobody(format!("{} {ambiguous}", name.reason))
 }
 
-/// Called by a name that nobody has who is known.
+/// The speaker is addressed by an unknown name.
 fn stranger(label: &str, name: &SpokenName, part: &Part) -> Identified {
     let reason = format!("{} None of your clients has that name.", name.reason);
     match part {
@@ -244,7 +244,7 @@ fn stranger(label: &str, name: &SpokenName, part: &Part) -> Identified {
     }
 }
 
-/// Nobody says a name.
+/// Nobody mentions a name.
 fn unnamed(label: &str, part: &Part, scene: &Scene<'_>) -> Identified {
     match part {
         Part::Coach { confidence, because } => {
@@ -281,7 +281,8 @@ fn unnamed(label: &str, part: &Part, scene: &Scene<'_>) -> Identified {
     }
 }
 
-/// Where one of two is a client by what is said and by the occasion, the other is the coach, unless called otherwise.
+/// If one of two is a client by what is said and by the occasion, the other is the coach, unless addressed by another
+/// name.
 fn other_than_client(found: &mut [(usize, Identified)], labels: &[&str], called: &[Called], scene: &Scene<'_>) {
     if found.len() != 2 || !scene.is_pair || scene.knows_coach {
         return;

@@ -1,4 +1,4 @@
-//! Tests: sessions in scripts without spaces between words are measured and shown as any other.
+//! Tests: sessions in scripts without spaces between words are measured and shown like any other.
 
 use std::{collections::BTreeSet, fs, path::Path};
 
@@ -24,7 +24,7 @@ fn measured(case: &str, file: &str) {
     for one in &found {
         assert!((0.35..=0.65).contains(&one.share), "{case}: {found:?}");
         assert_eq!(one.engagement, Engagement::High, "{case}: {found:?}");
-        // Two or three sentences: no word a letter, and no word a sentence.
+        // Two or three sentences: neither every letter nor every sentence counts as a word.
         assert!((12..=35).contains(&one.words), "{case}: {found:?}");
     }
     assert!(found[0].questions >= 1 || case.contains("thai") || case.contains("japanese"), "{case}: {found:?}");

@@ -12,7 +12,7 @@ use crate::{
     meeting::key::UNTITLED,
 };
 
-/// Writes participants and attributions in place of those that there were.
+/// Replaces the participants and attributions of a session.
 pub(crate) async fn replace(
     tx: &mut TenantTx,
     session_id: Uuid,
@@ -77,8 +77,8 @@ pub(crate) async fn replace(
     Ok(())
 }
 
-/// Gives a session whose file's name says nothing the names of its clients for a title: "Priya Raman", "Priya Raman and Tom
-/// Becker". One that was named so before follows a correction of who spoke.
+/// Names a session whose file name says nothing after its clients: "Priya Raman", "Priya Raman and Tom Becker". A title
+/// set this way is updated if a speaker is corrected.
 pub(crate) async fn name_session(tx: &mut TenantTx, session_id: Uuid) -> Result<(), sqlx::Error> {
     let names = sqlx::query_scalar!(
         "select name from participants where session_id = $1 and kind = 'client' order by name",
@@ -104,8 +104,9 @@ pub(crate) async fn name_session(tx: &mut TenantTx, session_id: Uuid) -> Result<
     Ok(())
 }
 
-/// Makes one summary due for each client who speaks, drops those of clients who do not if nothing was written of them, and
-/// corrects the session's type. Gives the summaries that are due. What was written is of words that were replaced since.
+/// Makes one summary due for each client who speaks, drops those of clients who don't if nothing has been written, and
+/// corrects the session's type. Returns the summaries that are due. What was written is based on words that have been
+/// replaced since.
 pub(crate) async fn make_summaries_due(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Uuid>, sqlx::Error> {
     let organization = tx.tenant();
     let clients = sqlx::query_scalar!(
@@ -150,7 +151,7 @@ pub(crate) async fn make_summaries_due(tx: &mut TenantTx, session_id: Uuid) -> R
     Ok(summaries)
 }
 
-/// A participant's kind and client, as stored. Several people under one label are no participant.
+/// A participant's kind and client, as stored. Several people under one label aren't a participant.
 pub(crate) const fn kind(who: Who) -> (&'static str, Option<Uuid>) {
     match who {
         Who::Coach => ("coach", None),

@@ -1,8 +1,8 @@
-//! A person says on which day a session was, and at which time.
+//! A person says on which day and at what time a session took place.
 //!
-//! Reads the session under its row lock, and what became of its letters; writes the day, and what a correction of a speaker
-//! writes as well: summaries that are written again, follow-ups that are stopped, later summaries that look at their open
-//! threads again. What is only confirmed changes nothing but how sure the day is. A second time finds it so.
+//! Reads the session under its row lock, and the state of its emails. Writes the day, and the same things as a speaker
+//! correction: summaries to rewrite, follow-ups to stop, later summaries whose open threads must be checked again. If
+//! the day is only confirmed, nothing changes but how certain it is. A rerun finds it already done.
 
 use chrono::{NaiveDate, NaiveTime, Utc};
 use chrono_tz::Tz;
@@ -25,50 +25,50 @@ const STOPPED: &str = "the coach changed the session's date";
 /// Nobody had a session transcribed before this year.
 const FIRST_YEAR: i32 = 1990;
 
-/// When a session was, as a person says.
+/// When a session took place, according to a person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct When {
-    /// The day.
+    /// The session's day, in the coach's time zone.
     pub date: NaiveDate,
-    /// The time of the coach's day at which it began, where that is said.
+    /// The coach's local time at which it began, if given.
     pub time: Option<NaiveTime>,
 }
 
-/// What came of it.
+/// The effects of setting a session's day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Dated {
-    /// Whether the day or the time is another than before; false also where an estimate was confirmed.
+    /// Whether the day or the time changed; false if an estimate was only confirmed.
     pub changed: bool,
-    /// Summaries that are written again.
+    /// Number of summaries to rewrite.
     pub due: usize,
-    /// Follow-ups that were held and are cancelled.
+    /// Number of held follow-ups that were cancelled.
     pub stopped: usize,
 }
 
-/// Why a day is not taken.
+/// Why a day can't be set.
 #[derive(Debug, thiserror::Error)]
 pub enum DayError {
     /// The organization has no such session.
     #[error("there is no such session")]
     NoSession,
-    /// It is no day on which this session can have been.
+    /// The session can't have taken place on this day.
     #[error("{0}")]
     Implausible(&'static str),
-    /// A letter that rests on the old day went out, or may have.
+    /// An email based on the old day was sent, or may have been.
     #[error("a follow-up of this session has already been sent, so its date can’t be changed any more")]
     Gone,
-    /// It never became a session.
+    /// The file never became a session.
     #[error("this upload was rejected, so there’s no session to date")]
     Rejected,
-    /// The database refused.
+    /// A database error.
     #[error("the database failed")]
     Database(#[from] sqlx::Error),
 }
 
-/// Sets the day of a session, until a letter of it went out.
+/// Sets the day of a session, as long as none of its emails has been sent.
 ///
 /// # Errors
-/// When the day is implausible, or comes too late: then the caller drops the transaction.
+/// If the day is implausible or it's too late to change it: the caller must roll back the transaction.
 pub async fn set_date(tx: &mut TenantTx, session_id: Uuid, when: When, visitor: &Visitor) -> Result<Dated, DayError> {
     let session = session::lock(tx, session_id).await?.ok_or(DayError::NoSession)?;
     if session.state == SessionState::Rejected {
@@ -104,7 +104,7 @@ pub async fn set_date(tx: &mut TenantTx, session_id: Uuid, when: When, visitor: 
     if row.session_date != when.date {
         write_again(tx, &session, later, &mut dated).await?;
     }
-    // Sessions of the same hour tell who speaks.
+    // Sessions of the same hour help to identify who speaks.
     if dated.changed && session.state == SessionState::WaitingForSpeakers {
         enqueue(tx, &AttributeSession { session_id }, session.correlation_id).await?;
     }
@@ -133,7 +133,7 @@ fn plausible(when: When, zone: Tz) -> Result<(), DayError> {
     Ok(())
 }
 
-/// The summaries after this session's, as its day was: they look at their open threads again.
+/// The summaries of sessions after this one, by its old day: their open threads are checked again.
 async fn later(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<(Uuid, i32, Uuid)>, sqlx::Error> {
     let mut later = Vec::new();
     let summaries = sqlx::query!("select id, version from summaries where session_id = $1 order by id", session_id)
@@ -147,8 +147,8 @@ async fn later(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<(Uuid, i32, Uu
     Ok(later)
 }
 
-/// What is written rests on the day: due dates, and which threads are open. It is written again, as after a correction of a
-/// speaker.
+/// The summary depends on the day: due dates, and which threads are open. It's rewritten, as after a speaker
+/// correction.
 async fn write_again(
     tx: &mut TenantTx,
     session: &Locked,

@@ -1,9 +1,9 @@
-//! The job `attribute.drop_threads`: what an earlier session left to do is no open thread any more, when it turned out
-//! to be another's words.
+//! The job `attribute.drop_threads`: drops the open threads that came from an earlier session if its words turned out
+//! to be someone else's.
 //!
-//! Reads the threads of one later summary; writes its state, its session's, and the job that writes it anew. Only where
-//! it still waits for review: threads are for the coach alone, and what is approved stays as it was signed. A rerun
-//! finds the summary due, or without such threads, and changes nothing.
+//! Reads the threads of one later summary; writes its state, its session's, and the job that rewrites it. Only if it's
+//! still in review: threads are for the coach alone, and an approved summary stays as it was signed off. A rerun finds
+//! the summary due, or without such threads, and changes nothing.
 
 use serde_json::json;
 

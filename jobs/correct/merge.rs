@@ -1,8 +1,9 @@
-//! Two clients who are one person become one. Reads and writes everything that names a client, in one transaction.
+//! Merges two clients who are the same person. Reads and writes everything that names a client, in one transaction.
 //!
-//! The session is locked first, as everywhere; then the coach, so that nobody adds or attributes meanwhile. Where both
-//! speak in one session they may be two people after all: that is refused, unless the operator says that they are one.
-//! Then the session is attributed anew, with both under the name that stays, and what was written is written anew.
+//! The session is locked first, as everywhere; then the coach, so that nobody adds clients or attributes in the
+//! meantime. If both speak in one session they may be two people after all: the merge is refused unless the operator
+//! confirms that they are one. The session is then attributed again, with both under the remaining name, and its
+//! summaries are rewritten.
 
 use serde::Serialize;
 use uuid::Uuid;
@@ -22,25 +23,25 @@ use crate::{
 /// What a merge did.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Merged {
-    /// The client that stays.
+    /// The client that remains.
     pub id: Uuid,
-    /// Its name.
+    /// Name of the remaining client.
     pub name: String,
-    /// Its address.
+    /// Email address of the remaining client.
     pub email: Option<String>,
-    /// Sessions that were moved to it.
+    /// Number of sessions moved to it.
     pub sessions: usize,
-    /// Sessions in which both spoke, which are written anew.
+    /// Number of sessions in which both spoke, which are rewritten.
     pub rewritten: usize,
-    /// The address that is no longer used, where both had one.
+    /// The address that is no longer used, if both had one.
     pub dropped_email: Option<String>,
 }
 
-/// Merges the client `from` into `into`: sessions, summaries, other names, mails and what is found by search. With
-/// `dry_run` it only says what that would be. `same_person` is the operator's word where both speak in one session.
+/// Merges the client `from` into `into`: sessions, summaries, other names, emails and the search index. With `dry_run`
+/// it only reports what would happen. `same_person` is the operator's confirmation if both speak in one session.
 ///
 /// # Errors
-/// When there is no such client, both are one, or both speak in one session.
+/// If there is no such client, both are the same, or both speak in one session.
 pub async fn merge_clients(
     db: &Db,
     coach_handle: &str,
@@ -56,7 +57,7 @@ pub async fn merge_clients(
         return Err(PeopleError::SameClient);
     }
     let mut sessions = Vec::new();
-    // Whoever attributes holds the session while it waits for the coach: so these come first, and are looked at again.
+    // Attribution holds the session while it waits for the coach: so sessions are locked first, and then checked again.
     for _ in 0..ROUNDS {
         for id in &sessions {
             session::lock(&mut tx, *id).await?;
@@ -114,7 +115,7 @@ pub async fn merge_clients(
 
 const ROUNDS: usize = 3;
 
-/// The sessions that name either, by id.
+/// The ids of the sessions that name either client.
 async fn sessions_of(tx: &mut TenantTx, from: &Client, into: &Client) -> Result<Vec<Uuid>, sqlx::Error> {
     sqlx::query_scalar!(
         r#"select session_id as "id!" from participants where client_id in ($1, $2)
@@ -126,7 +127,7 @@ async fn sessions_of(tx: &mut TenantTx, from: &Client, into: &Client) -> Result<
     .await
 }
 
-/// The sessions that name both: as participants, or in a summary.
+/// The sessions that name both, as participants or in a summary.
 async fn shared_sessions(tx: &mut TenantTx, from: &Client, into: &Client) -> Result<Vec<(Uuid, String)>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"with named as (select session_id, client_id from participants where client_id is not null
@@ -142,7 +143,7 @@ async fn shared_sessions(tx: &mut TenantTx, from: &Client, into: &Client) -> Res
     Ok(rows.into_iter().map(|row| (row.id, row.title)).collect())
 }
 
-/// Leaves the one as a row that says whose second entry it was: attribution does not know it any more.
+/// Keeps the removed client as a row that points to the remaining one: attribution no longer knows it.
 async fn remove(tx: &mut TenantTx, from: &Client, into: &Client) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "update clients set email = null, removed_at = now(), merged_into = $2, updated_at = now() where id = $1",
@@ -154,8 +155,8 @@ async fn remove(tx: &mut TenantTx, from: &Client, into: &Client) -> Result<(), s
     Ok(())
 }
 
-/// Moves what names the one to the other. A summary of a session that has one of the other's already stays with it: it is
-/// withdrawn.
+/// Moves everything that names one client to the other. If both have a summary of the same session, the moved client's
+/// is withdrawn.
 async fn move_rows(tx: &mut TenantTx, from: &Client, into: &Client) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "update clients set email = coalesce(email, $2), greeting = coalesce(greeting, $3), updated_at = now(),
@@ -178,7 +179,7 @@ async fn move_rows(tx: &mut TenantTx, from: &Client, into: &Client) -> Result<()
     )
     .execute(tx.conn())
     .await?;
-    // A mail goes with its summary, and so does what was learned from it.
+    // An email goes with its summary, and so does what was learned from it.
     sqlx::query!(
         "update mails set client_id = $2 where client_id = $1
             and not exists (select from summaries where id = subject_id and client_id = $1)",
@@ -197,7 +198,7 @@ async fn move_rows(tx: &mut TenantTx, from: &Client, into: &Client) -> Result<()
     sqlx::query!("update clients set merged_into = $2 where merged_into = $1", from.id, into.id)
         .execute(tx.conn())
         .await?;
-    // The roster's line of the one who stays says nothing of them.
+    // The roster line of the remaining client doesn't mention the removed one.
     sqlx::query!(
         "update aliases set client_id = $2, source = case source when 'roster' then 'operator' else source end
          where client_id = $1",

@@ -1,4 +1,5 @@
-//! Corrections: a coach says who spoke, or an operator that two clients are one; everything that rested on it follows.
+//! Corrections: a coach says who spoke, or an operator that two clients are one; everything that depended on it is
+//! updated.
 //!
 //! ```text
 //! naming        who a label is, in a session that waits for it

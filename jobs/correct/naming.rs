@@ -1,7 +1,7 @@
-//! A person names the speakers of a session that waits.
+//! A person names the speakers of a session that is on hold.
 //!
-//! Writes what was said of this session's labels, an alias for each label that is a name (so that it is asked only
-//! once), and the job that attributes again. Saying the same twice changes nothing.
+//! Writes who the session's labels are, an alias for each label that is a name (so that we ask only once), and the job
+//! that attributes the session again. Giving the same answer twice changes nothing.
 
 use serde::Serialize;
 use uuid::Uuid;
@@ -17,82 +17,82 @@ use crate::{
     queue::enqueue,
 };
 
-/// Who a speaker is, as a person says.
+/// Who a speaker is, according to a person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SpeakerIs {
     /// The coach of the session.
     Coach,
     /// A client of the coach.
     Client(Uuid),
-    /// A client who is not known yet.
+    /// A client who isn't known yet.
     NewClient {
-        /// The name.
+        /// The client's full name.
         name: String,
-        /// Where follow-ups go.
+        /// Where follow-ups are sent.
         email: Option<String>,
     },
-    /// Neither: a colleague, an assistant, a recording.
+    /// Neither of them: a colleague, an assistant, a recording.
     Guest {
-        /// The name; the label where it is empty.
+        /// The guest's name; if empty, the label is used.
         name: String,
     },
-    /// Several people under one label: a room, a shared device. The words are nobody's.
+    /// Several people under one label: a room, a shared device. The words belong to nobody.
     Shared,
 }
 
-/// What a naming came to.
+/// The effects of naming speakers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Named {
-    /// Labels that were named.
+    /// Number of labels that were named.
     pub named: usize,
-    /// Labels that still wait.
+    /// Number of labels that still need an answer.
     pub remaining: usize,
-    /// Whether earlier sessions are gone through now, since a name of theirs has a new meaning.
+    /// Whether earlier sessions are being updated because one of their names has a new meaning.
     pub earlier_sessions: bool,
 }
 
-/// Why speakers could not be named, in words for the person who named them.
+/// Why speakers couldn't be named, worded for the person who named them.
 #[derive(Debug, thiserror::Error)]
 pub enum NameError {
     /// There is no such session.
     #[error("there is no such session")]
     NoSession,
-    /// The session does not wait for its speakers: they are named, or it is summarised already.
+    /// The session isn't on hold for its speakers: they have been named, or it has already been summarised.
     #[error("this session isn’t waiting for its speakers (any more)")]
     NotWaiting,
     /// Nobody speaks under this label.
     #[error("nobody speaks under the label “{0}” in this session; write it exactly as shown")]
     NoLabel(String),
-    /// Nothing was guessed of this label that could be taken back.
+    /// There is no guess for this label to take back.
     #[error("there’s no guess about “{0}” to undo; say who it is instead")]
     NoGuess(String),
-    /// A follow-up with the words is on its way or gone.
+    /// A follow-up with these words has been sent or is being sent.
     #[error(
         "a follow-up with these words has been sent or is on its way: say who spoke instead, and we’ll tell you what \
          went out"
     )]
     Gone,
-    /// The label is one person's.
+    /// The label belongs to one person.
     #[error("“{0}” is one person; first say that several people speak under it")]
     NotShared(String),
-    /// The turn is not of this label.
+    /// The turn doesn't belong to this label.
     #[error("there’s no such turn under this name; reload the page and try again")]
     NoTurn,
     /// The coach has no such client.
     #[error("that client isn’t one of this coach’s")]
     NoClient,
-    /// The new client's name or email cannot be used.
+    /// The new client's name or email can't be used.
     #[error(transparent)]
     Person(#[from] PeopleError),
-    /// The database did not do it.
+    /// A database error.
     #[error("the database failed")]
     Database(#[from] sqlx::Error),
 }
 
-/// Names speakers of a session that waits for them, for all sessions of the coach.
+/// Names the speakers of a session that is on hold, for all of the coach's sessions.
 ///
 /// # Errors
-/// When the session does not wait, or an answer cannot be used: then the caller drops the transaction.
+/// If the session isn't on hold, or an answer can't be used: the caller must roll back the transaction.
 pub async fn name_speakers(
     tx: &mut TenantTx,
     session_id: Uuid,
@@ -102,7 +102,7 @@ pub async fn name_speakers(
     name(tx, session_id, &answers.iter().map(answer).collect::<Vec<_>>()).await
 }
 
-/// As [`name_speakers`], where an answer may hold for this session alone.
+/// Like [`name_speakers`], but an answer may apply to this session alone.
 pub(super) async fn name(tx: &mut TenantTx, session_id: Uuid, answers: &[Answer]) -> Result<Named, NameError> {
     let session = session::lock(tx, session_id).await?.ok_or(NameError::NoSession)?;
     let correlation_id = session.correlation_id;
@@ -142,7 +142,7 @@ pub(super) async fn name(tx: &mut TenantTx, session_id: Uuid, answers: &[Answer]
     .await?;
     match remaining {
         0 => path::advance(tx, &session, SessionState::Parsed).await?,
-        // What was said may tell who the others are.
+        // The answers may reveal who the others are.
         _ => enqueue(tx, &AttributeSession { session_id }, correlation_id).await.map(drop)?,
     }
     tracing::info!(
@@ -156,7 +156,8 @@ pub(super) async fn name(tx: &mut TenantTx, session_id: Uuid, answers: &[Answer]
     Ok(Named { named: answers.len(), remaining: usize::try_from(remaining).unwrap_or(0), earlier_sessions })
 }
 
-/// The coach of a session, whose people and names nobody else changes or reads to attribute until the transaction ends.
+/// Locks the coach of a session: nobody else changes the coach's people and names, or reads them to attribute, until
+/// the transaction ends.
 pub(super) async fn hold_coach(tx: &mut TenantTx, session_id: Uuid) -> Result<Uuid, sqlx::Error> {
     sqlx::query_scalar!(
         "select id from coaches where id = (select coach_id from sessions where id = $1) for no key update",
@@ -166,7 +167,7 @@ pub(super) async fn hold_coach(tx: &mut TenantTx, session_id: Uuid) -> Result<Uu
     .await
 }
 
-/// Whom an answer means, and what they are called.
+/// Who an answer refers to, and their name.
 pub(super) async fn identify(
     tx: &mut TenantTx,
     coach_id: Uuid,
@@ -200,7 +201,7 @@ pub(super) async fn identify(
     Ok((Who::Client(client), name.fetch_optional(tx.conn()).await?.ok_or(NameError::NoClient)?))
 }
 
-/// The participant of the session who is this person; added where there is none yet. The job counts what they said.
+/// The session's participant for this person, added if there is none yet. The job counts what they said.
 async fn participant(tx: &mut TenantTx, session_id: Uuid, who: Who, name: &str) -> Result<Uuid, sqlx::Error> {
     let (kind, client_id) = write::kind(who);
     let found = sqlx::query_scalar!(
@@ -232,11 +233,11 @@ async fn participant(tx: &mut TenantTx, session_id: Uuid, who: Who, name: &str) 
     Ok(id)
 }
 
-/// Remembers a name for all of the coach's sessions, and lets those look again that knew it otherwise. What a person says
-/// counts for more than what stood there before. Gives whether earlier sessions are gone through now.
+/// Remembers a name for all of the coach's sessions, and has the sessions checked again in which it meant someone else.
+/// A person's answer outranks what was stored before. Returns whether earlier sessions are being updated.
 ///
-/// What tools call anybody is somebody else in the next session; and a label that is a person's own name stays theirs,
-/// though somebody else may have spoken under it once.
+/// A generic device name is someone else in the next session; and a label that is a person's own name stays theirs,
+/// even if someone else once spoke under it.
 pub(super) async fn remember(
     tx: &mut TenantTx,
     (coach_id, session_id): (Uuid, Uuid),
@@ -264,7 +265,7 @@ pub(super) async fn remember(
         written: row.written,
         by_correction: row.by_correction,
     });
-    // A guest's alias keeps what the guest is called; a client's or the coach's keeps the label as it was written.
+    // A guest's alias keeps the guest's name; a client's or the coach's keeps the label as it was written.
     let written = if who == Who::Guest { name } else { label };
     sqlx::query!(
         "insert into aliases
@@ -290,7 +291,7 @@ pub(super) async fn remember(
     set_speakers::spread(tx, (coach_id, session_id), &normalized, was.as_ref(), correlation_id).await
 }
 
-/// Whether tools give a label of this session to anybody. A caller's whole number is somebody's.
+/// Whether a label of this session is one that tools give to anyone. A caller's full number belongs to one person.
 async fn is_anybodys(tx: &mut TenantTx, session_id: Uuid, label: &str) -> Result<bool, sqlx::Error> {
     if phone::number(label).is_some() {
         return Ok(false);
@@ -306,7 +307,7 @@ async fn is_anybodys(tx: &mut TenantTx, session_id: Uuid, label: &str) -> Result
     Ok(generic::among(&written, |word| people.has_name(word)).last().copied().unwrap_or(false))
 }
 
-/// Whose own name or email a label is.
+/// The person whose own name or email a label is.
 pub(super) async fn owner(tx: &mut TenantTx, coach_id: Uuid, label: &str) -> Result<Option<Who>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"select null::uuid as client_id, name as "name!", email from coaches where id = $1

@@ -1,9 +1,9 @@
-//! A session that was attributed is attributed anew, because somebody is not who they were taken for.
+//! Attributes a session again because a speaker turned out to be someone else.
 //!
-//! Reads the session's words, what is known of its people, and its summaries; writes participants and attributions, the
-//! state of the summaries whose words changed, the mails that must not go out, and the ledger of those that had. All in
-//! the caller's transaction, under the locks of the session, then its summaries, then its mails. Utterances and versions
-//! stay as they are. A second run finds nothing changed and writes nothing.
+//! Reads the session's words, what is known about its people, and its summaries. Writes participants and attributions,
+//! the state of the summaries whose words changed, the emails that must not be sent, and the ledger of those that were.
+//! All in the caller's transaction, locking the session, then its summaries, then its emails. Utterances and versions
+//! stay as they are. A rerun finds nothing changed and writes nothing.
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -29,13 +29,13 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Plan {
     pub(super) resolutions: Vec<Resolution>,
-    /// The labels that mean somebody else than they did.
+    /// The labels that mean someone else than before.
     pub(super) moved: usize,
 }
 
-/// Compares what is known with what was known before the correction: the labels in which the two differ are those that
-/// rested on it, and they move; everything else stays as it is stored, whatever the rules would say today. So do those
-/// that are not certain now: a doubt is no correction. `said` are the labels that the coach spoke of, which always move.
+/// Compares what is known now with what was known before the correction. Labels in which the two differ depended on it,
+/// and they move; everything else stays as stored, whatever the rules would say today. Labels that are uncertain now
+/// stay too: a doubt is no correction. `said` are the labels that the coach named; they always move.
 pub(super) fn plan(
     speech: &Speech,
     before: &People,
@@ -64,7 +64,8 @@ pub(super) fn plan(
     Plan { resolutions, moved }
 }
 
-/// Carries a plan out. `summaries` are locked, with what they rested on before; the session was found attributed.
+/// Carries out a plan. `summaries` are locked and hold what they were based on before; the session is already
+/// attributed.
 pub(super) async fn apply(
     tx: &mut TenantTx,
     desk: &Desk,
@@ -76,7 +77,7 @@ pub(super) async fn apply(
     let known = with_names(session.known.clone(), session.stored);
     let participants = in_place(|| store::participants(session.speech, &plan.resolutions, &known));
     write::replace(tx, session.locked.id, &plan.resolutions, &participants, &known).await?;
-    // Who speaks, and not who was there: a summary is drawn from words.
+    // Who speaks, not who was there: a summary is drawn from words.
     let speaking = plan.resolutions.iter().filter_map(|found| found.who);
     let clients: HashSet<Uuid> =
         speaking.filter_map(|who| if let Who::Client(client) = who { Some(client) } else { None }).collect();
@@ -87,7 +88,7 @@ pub(super) async fn apply(
     write::name_session(tx, session.locked.id).await?;
     enqueue(tx, &IndexSession { session_id: session.locked.id }, session.locked.correlation_id).await?;
     let touched = touched::settle(tx, desk, session, summaries, &clients, visitor).await?;
-    // One unknown speaker holds the session.
+    // One unknown speaker puts the session on hold.
     if plan.resolutions.iter().any(|found| found.who.is_none()) {
         path::advance(tx, &session.locked, SessionState::WaitingForSpeakers).await?;
     } else {
@@ -96,7 +97,7 @@ pub(super) async fn apply(
     Ok(touched)
 }
 
-/// What guests are called, and clients whom the coach's list has no more: as it is stored.
+/// Adds names as stored: those of guests, and of clients who are no longer on the coach's list.
 pub(super) fn with_names(mut known: KnownPeople, stored: &HashMap<String, Stored>) -> KnownPeople {
     for (label, stored) in stored {
         let is_gone = |who| matches!(who, Who::Client(_)) && known.people.people.iter().all(|person| person.who != who);
@@ -107,23 +108,20 @@ pub(super) fn with_names(mut known: KnownPeople, stored: &HashMap<String, Stored
     known
 }
 
-/// A session that is attributed anew.
 pub(super) struct Session<'a> {
     pub(super) locked: Locked,
     pub(super) speech: &'a Speech,
     pub(super) known: &'a KnownPeople,
     pub(super) stored: &'a HashMap<String, Stored>,
-    /// Why it is attributed anew.
     pub(super) cause: Cause,
 }
 
-/// Why a session is attributed anew.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Cause {
-    /// The coach said that somebody else spoke in it.
+    /// The coach said that someone else spoke in it.
     SaidHere,
-    /// The coach said so of another session, in which the same name stands.
+    /// The coach said so about another session with the same name.
     SaidElsewhere,
-    /// The coach took back who was guessed, and has not said yet who it was.
+    /// The coach took back a guess and hasn't yet said who it was.
     TakenBack,
 }

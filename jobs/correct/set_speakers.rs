@@ -1,13 +1,14 @@
 //! A coach corrects who spoke, at any time.
 //!
-//! In the session in which it is said, everything happens in the coach's own transaction: a follow-up that is held there
-//! is stopped before the answer is on the screen. Earlier sessions of the same coach are gone through by the job
-//! [`CorrectSessions`], each in a transaction of its own; until it is through, no follow-up of this coach goes out.
+//! In the session being corrected, everything happens in the coach's own transaction: a follow-up that is held there is
+//! stopped before the coach sees the result. Earlier sessions of the same coach are updated by the job
+//! [`CorrectSessions`], each in a transaction of its own; until it has finished, none of this coach's follow-ups is
+//! sent.
 //!
 //! Reads attributions, words and aliases; writes what `reattribute` and `touched` write, and the ledger `corrections`.
-//! What an earlier session's attribution rested on is found by resolving it twice, with the name's old meaning and with
+//! To find what an earlier session's attribution depended on, it's resolved twice, with the name's old meaning and with
 //! its new one: only labels in which the two differ move. So a rerun finds nothing left to move, and two corrections of
-//! the same name come to the same end in either order.
+//! the same name end up the same in either order.
 
 use std::collections::BTreeSet;
 
@@ -35,39 +36,39 @@ use crate::{
     queue::{Context, Finished, Job, JobArgs, JobError, Policy, enqueue, in_place},
 };
 
-/// What a coach says of one label.
+/// A coach's answer for one label.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
-    /// As written in the file.
+    /// The label as written in the file.
     pub label: String,
-    /// Who it is.
+    /// Who the speaker is.
     pub is: SpeakerIs,
-    /// Whether it holds wherever this name speaks, and not in this session alone. A label that tools give to anybody,
-    /// or that is another person's own name, holds for its session in any case.
+    /// Whether it applies wherever this name speaks, and not to this session alone. A generic device name, or a label
+    /// that is another person's own name, always applies to its session only.
     pub everywhere: bool,
 }
 
-/// What came of the answers.
+/// The effects of the answers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Corrected {
-    /// Labels that were spoken of.
+    /// Number of labels that were answered.
     pub named: usize,
-    /// Labels that still wait for an answer.
+    /// Number of labels that still need an answer.
     pub remaining: usize,
-    /// Labels that mean somebody else now.
+    /// Number of labels that mean someone else now.
     pub moved: usize,
-    /// What that did to the summaries of this session.
+    /// What that did to this session's summaries.
     #[serde(flatten)]
     pub touched: Touched,
-    /// Whether earlier sessions are gone through now.
+    /// Whether earlier sessions are being updated.
     pub earlier_sessions: bool,
 }
 
-/// Takes what a coach says of a session's speakers, whatever state the session is in: one that waits goes on, one that
-/// is attributed is attributed anew.
+/// Applies a coach's answers about a session's speakers, whatever state the session is in: a session on hold continues,
+/// an attributed one is attributed again.
 ///
 /// # Errors
-/// When an answer cannot be used: then the caller drops the transaction.
+/// If an answer can't be used: the caller must roll back the transaction.
 pub async fn set_speakers(
     tx: &mut TenantTx,
     desk: &Desk,
@@ -76,7 +77,8 @@ pub async fn set_speakers(
     visitor: &Visitor,
 ) -> Result<Corrected, NameError> {
     let locked = session::lock(tx, session_id).await?.ok_or(NameError::NoSession)?;
-    // One whose guess was taken back waits with its summaries: what was written of it is settled at once.
+    // A session whose guess was taken back is on hold along with its summaries: what was written about it is settled at
+    // once.
     let waits_again =
         locked.state == SessionState::WaitingForSpeakers && session::is_summarized(tx, session_id).await?;
     let corrected = if locked.state.is_attributed() || waits_again {
@@ -115,7 +117,7 @@ async fn correct(
         said_of.insert(label.clone());
         said.push((label.clone(), who, name));
     }
-    // Read anew: with the names that were just learned, and with a client who is new.
+    // Read again: with the names that were just learned, and with a client who is new.
     let mut after = store::load_people(tx, session_id).await?;
     for (label, who, name) in said {
         if who == Who::Guest {
@@ -141,14 +143,13 @@ async fn correct(
     Ok(Corrected { named: answers.len(), remaining, moved: plan.moved, touched, earlier_sessions })
 }
 
-/// Goes through the coach's earlier sessions after a correction.
+/// Updates the coach's earlier sessions after a correction.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct CorrectSessions {
-    /// The correction.
+    /// Id of the row in `corrections`.
     pub correction_id: Uuid,
 }
 
-/// A correction, as stored.
 struct Correction {
     coach_id: Uuid,
     session_id: Uuid,
@@ -157,7 +158,7 @@ struct Correction {
     is_applied: bool,
 }
 
-/// The job's output: what a run came to.
+/// The job's output: what a run did.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
 struct Output {
     sessions_looked_at: usize,
@@ -167,7 +168,7 @@ struct Output {
 
 impl JobArgs for CorrectSessions {
     const KIND: &'static str = "attribute.correct";
-    /// Before all else: the coach's follow-ups wait for it.
+    /// This comes before everything else: the coach's follow-ups are held until it's done.
     const POLICY: Policy = Policy { timeout: std::time::Duration::from_secs(1800), priority: -5, ..Policy::DEFAULT };
 
     fn unique_key(&self) -> Option<String> {
@@ -254,14 +255,14 @@ async fn load(tx: &mut TenantTx, correction_id: Uuid) -> Result<Option<Correctio
     }))
 }
 
-/// Attributes one earlier session anew, where it rested on what the name meant before; none where it did not.
+/// Attributes one earlier session again if it depended on what the name meant before. `None` if it didn't.
 async fn correct_session(
     ctx: &Context<Desk>,
     correction: &Correction,
     session_id: Uuid,
 ) -> Result<Option<Touched>, JobError> {
     let mut tx = ctx.tenant_tx().await?;
-    // The labels alone tell whether there is anything to do; most sessions end here, unlocked.
+    // The labels alone show whether there is anything to do; most sessions end here, unlocked.
     let labels = sqlx::query_scalar!("select label from attributions where session_id = $1 order by label", session_id)
         .fetch_all(tx.conn())
         .await?;
@@ -296,15 +297,14 @@ async fn correct_session(
     Ok(Some(touched))
 }
 
-/// Whether any label means somebody else by one than by the other, as far as names tell. What is said tells no more:
-/// it is heard under the names that are known.
+/// Whether any label means someone else under `after` than under `before`, judging by names. What is said can't add
+/// anything: it's interpreted with the names that are known.
 fn differs(labels: &[Label], before: &People, after: &People) -> bool {
     let who = |people: &People| resolve(labels, &[], people).into_iter().map(|found| found.who).collect::<Vec<_>>();
     who(before) != who(after)
 }
 
 impl Correction {
-    /// What was known before it.
     fn before(&self, people: &People) -> People {
         let mut before = people.clone();
         match &self.was {
@@ -315,7 +315,7 @@ impl Correction {
     }
 }
 
-/// Lets the coach's sessions that wait look again, and earlier ones be gone through, where a name has a new meaning.
+/// Has the coach's sessions on hold checked again, and earlier ones updated, if a name has a new meaning.
 pub(super) async fn spread(
     tx: &mut TenantTx,
     (coach_id, session_id): (Uuid, Uuid),
@@ -341,7 +341,7 @@ pub(super) async fn spread(
     )
     .fetch_all(tx.conn())
     .await?;
-    // A name that had no meaning before can only have been taken for somebody by its own letters.
+    // A name without a previous meaning can only have been matched by its own letters.
     let speaks = was.is_some() && !labels.is_empty();
     if !speaks && !labels.iter().any(|label| names::alias_key(label) == normalized) {
         return Ok(false);

@@ -1,8 +1,8 @@
-//! Several people under one label, told apart turn by turn by the coach.
+//! The coach tells apart several people under one label, turn by turn.
 //!
 //! Reads the turns of a label; writes whose their utterances are (the words, their order and their ids stay) and
-//! attributes the session anew. A turn of which nothing is said stays the label's, and so nobody's. Saying the same
-//! twice changes nothing.
+//! attributes the session again. Turns without an answer stay with the label, and so belong to nobody. Giving the same
+//! answer twice changes nothing.
 
 use std::collections::{BTreeSet, HashMap};
 
@@ -28,25 +28,25 @@ use crate::{
     queue::in_place,
 };
 
-/// A turn under a label: until somebody speaks under another one.
+/// A turn under a label: it lasts until someone speaks under another label.
 #[derive(Clone, Debug, Serialize)]
 pub struct Turn {
-    /// Its first utterance, by which it is known.
+    /// Id of its first utterance, which identifies the turn.
     pub id: Uuid,
-    /// When it begins, in milliseconds, where the file has times.
+    /// Start in milliseconds, if the file has times.
     pub start_ms: Option<i64>,
-    /// What is said in it; a long one is cut.
+    /// The words said in it, truncated if long.
     pub text: String,
-    /// Whose it is, as far as the coach said so.
+    /// Who speaks, if the coach has said so.
     pub who: Option<Who>,
     #[serde(skip)]
     utterances: Vec<Uuid>,
 }
 
-/// The turns under a label as it is written in the file, in their order.
+/// The turns under a label, as it is written in the file, in order.
 ///
 /// # Errors
-/// When the database does not answer.
+/// If the database fails.
 pub async fn turns(tx: &mut TenantTx, session_id: Uuid, label: &str) -> Result<Vec<Turn>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"select utterances.id as "id!", coalesce(utterances.label, '') = $2 as "is_of_label!", start_ms as "start_ms?",
@@ -83,10 +83,11 @@ pub async fn turns(tx: &mut TenantTx, session_id: Uuid, label: &str) -> Result<V
     Ok(turns)
 }
 
-/// Says whose the turns under a shared label are; `None` leaves a turn to nobody. Turns that are not named stay.
+/// Sets who speaks in the turns under a shared label; `None` assigns a turn to nobody. Turns that aren't named stay as
+/// they are.
 ///
 /// # Errors
-/// [`NameError::NotShared`] where the label is one person's; else as [`super::set_speakers`].
+/// [`NameError::NotShared`] if the label belongs to one person; otherwise as [`super::set_speakers`].
 pub async fn split(
     tx: &mut TenantTx,
     desk: &Desk,
@@ -103,7 +104,7 @@ pub async fn split(
     let before = store::load_people(tx, session_id).await?;
     let stored = stored(tx, session_id).await?;
     let is_shared = stored.get(label).map(|stored| stored.who == Some(Who::Shared));
-    // When every turn has its person, nothing is left under the label itself.
+    // Once every turn has its person, nothing is left under the label itself.
     let turns: HashMap<Uuid, Turn> =
         turns(tx, session_id, label).await?.into_iter().map(|turn| (turn.id, turn)).collect();
     if turns.is_empty() {
@@ -149,9 +150,9 @@ pub async fn split(
     Ok(corrected)
 }
 
-/// What a person's part of a label is called: the name first, since whoever looks for names in labels takes what stands
-/// before the parenthesis. Two people of one name are kept apart. It is stored in `utterances.voice`, a column that has
-/// nothing to do with a coach's voice profile.
+/// The name of a person's part of a label: the name comes first, because code that looks for names in labels takes what
+/// precedes the parenthesis. Two people with the same name are kept apart. It's stored in `utterances.voice`, a column
+/// that has nothing to do with a coach's voice profile.
 fn part_of_label(label: &str, who: Who, name: &str) -> String {
     let label = if label.is_empty() { "no name" } else { label };
     match who {

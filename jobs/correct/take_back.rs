@@ -1,8 +1,9 @@
-//! The coach takes back a guess with one click, before anything of it is sent.
+//! The coach takes back a guess with one click, before anything based on it is sent.
 //!
-//! Writes what `reattribute` and `touched` write: the label is nobody's again, what was written of its words is withdrawn
-//! or due anew, and the session waits for the coach to say who it was. No later look guesses this label again. What went
-//! out already is for a correction, which knows of misdeliveries. A second click finds nothing to take back.
+//! Writes what `reattribute` and `touched` write: the label belongs to nobody again, summaries based on its words are
+//! withdrawn or due again, and the session is on hold until the coach says who it was. This label isn't guessed again
+//! later. What has already been sent needs a correction, which handles misdeliveries. A second click finds nothing to
+//! take back.
 
 use uuid::Uuid;
 
@@ -20,11 +21,11 @@ use crate::{
     path::session,
 };
 
-/// Takes back whom a label was guessed to mean.
+/// Takes back the guess for a label.
 ///
 /// # Errors
-/// [`NameError::NoGuess`] where it is no guess, [`NameError::Gone`] where a follow-up with its words is on its way or
-/// gone: then the caller drops the transaction.
+/// [`NameError::NoGuess`] if it isn't a guess, [`NameError::Gone`] if a follow-up with its words has been sent or is
+/// being sent: the caller must roll back the transaction.
 pub async fn take_back(
     tx: &mut TenantTx,
     desk: &Desk,
@@ -71,7 +72,7 @@ pub async fn take_back(
     Ok(corrected)
 }
 
-/// Whether a follow-up of this client's went out, or may have.
+/// Whether a follow-up of this client was sent, or may have been.
 async fn is_gone(tx: &mut TenantTx, session_id: Uuid, client_id: Uuid) -> Result<bool, sqlx::Error> {
     sqlx::query_scalar!(
         r#"select exists (select from mails join summaries on summaries.id = subject_id

@@ -1,9 +1,9 @@
-//! What a new attribution does to a session's summaries, to the follow-ups that are held, and to those that are gone.
+//! What a new attribution does to a session's summaries, to follow-ups that are held, and to those already sent.
 //!
-//! A summary is touched when the words that it may be drawn from are others than before: then it is due again, and gets
-//! a new version (the old ones stay). One whose client did not speak after all is withdrawn: dismissed for good. An
-//! approval of either ends, and a follow-up that still waits is cancelled. What had gone out is looked through for
-//! sentences that rest on words which are not the client's; the coach is warned, as nobody can take a mail back.
+//! A summary is affected if the words that it may be drawn from have changed: it is then due again and gets a new
+//! version (the old ones stay). If its client didn't speak after all, it's withdrawn: dismissed for good. In both cases
+//! its approval ends, and a follow-up that is still held is cancelled. Emails that were already sent are searched for
+//! sentences based on words that aren't the client's; the coach is warned, as no email can be recalled.
 
 use std::collections::{HashMap, HashSet};
 
@@ -25,23 +25,23 @@ const REWRITTEN: &str = "Rewritten because you corrected who spoke in this sessi
 const REWRITTEN_BY_ANOTHER: &str =
     "Rewritten because you told us who someone is in another session. Earlier versions are kept.";
 
-/// Why a follow-up is stopped, on the ledger.
+/// Why a follow-up was stopped, as recorded in the ledger.
 pub(super) const CORRECTED: &str = "the coach corrected who spoke";
 
-/// What was touched.
+/// Counts of what was affected.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Touched {
-    /// Summaries that are written anew, or for the first time.
+    /// Summaries to write or rewrite.
     pub due: usize,
-    /// Summaries that are withdrawn.
+    /// Summaries withdrawn.
     pub withdrawn: usize,
-    /// Follow-ups that were held and are cancelled.
+    /// Held follow-ups that were cancelled.
     pub stopped: usize,
-    /// Follow-ups that had gone out, or were going, with words that are not their client's.
+    /// Follow-ups sent, or being sent, with words that aren't their client's.
     pub misdelivered: usize,
 }
 
-/// A summary, locked, as it is before a correction.
+/// A summary, locked, as it was before a correction.
 #[derive(Debug)]
 pub(super) struct Before {
     summary: Summary,
@@ -49,7 +49,7 @@ pub(super) struct Before {
     input: Option<SessionForClient>,
 }
 
-/// Locks the summaries of a session, and notes what each could be drawn from; before the attribution changes.
+/// Locks the summaries of a session and records what each could be drawn from, before the attribution changes.
 pub(super) async fn lock_with_inputs(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Before>, sqlx::Error> {
     let mut all = Vec::new();
     for summary in written::lock(tx, session_id).await? {
@@ -59,7 +59,7 @@ pub(super) async fn lock_with_inputs(tx: &mut TenantTx, session_id: Uuid) -> Res
     Ok(all)
 }
 
-/// Looks which summaries are touched, now that the attribution has changed, and moves them.
+/// Finds the summaries affected by the new attribution, and changes their state.
 pub(super) async fn settle(
     tx: &mut TenantTx,
     desk: &Desk,
@@ -113,8 +113,8 @@ pub(super) async fn settle(
     Ok(touched)
 }
 
-/// Cancels what has not gone out of a summary's follow-ups. One that is being handed to the mail server this moment is
-/// not among them: it counts as gone.
+/// Cancels a summary's follow-ups that haven't been sent. One that is being handed to the mail server right now isn't
+/// cancelled: it counts as sent.
 pub(super) async fn stop_follow_ups(tx: &mut TenantTx, summary_id: Uuid, why: &str) -> Result<usize, sqlx::Error> {
     let stopped = sqlx::query_scalar!(
         "update mails set state = 'cancelled', error = $2
@@ -130,15 +130,15 @@ pub(super) async fn stop_follow_ups(tx: &mut TenantTx, summary_id: Uuid, why: &s
     Ok(stopped.len())
 }
 
-/// A follow-up that is gone with words that are not its client's.
+/// A follow-up that was sent with words that aren't its client's.
 struct Misdelivery {
     id: Uuid,
-    /// Whether the coach has not been told of all of it yet.
+    /// Whether it contains anything the coach hasn't been told about yet.
     is_new: bool,
 }
 
-/// Looks through the follow-ups of a summary that are gone, or may be, and writes down what was wrong in them, in place
-/// of what an earlier correction found. `own` are the utterances that the summary may rest on.
+/// Checks a summary's follow-ups that were sent, or may have been, and records what was wrong in them, replacing what
+/// an earlier correction found. `own` are the utterances that the summary may be based on.
 async fn misdeliveries(
     tx: &mut TenantTx,
     session_id: Uuid,
@@ -211,7 +211,7 @@ async fn withdraw(
     written::set_aside(tx, session.locked.id, summary, reason, visitor).await
 }
 
-/// The session goes where its summaries are: back to be summarised, or on where none is due any more.
+/// Moves the session to where its summaries are: back to be summarised, or on if none is due.
 pub(super) async fn move_on(tx: &mut TenantTx, session: &Locked) -> Result<(), sqlx::Error> {
     if path::follow_summaries(tx, session).await? == SessionState::InReview {
         follow_up::close_if_finished(tx, session.id).await?;

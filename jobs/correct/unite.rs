@@ -1,8 +1,8 @@
-//! Two clients who spoke in one session are one person: the session knows one of them from then on.
+//! Two clients who spoke in one session are the same person: the session then knows only one of them.
 //!
 //! Reads the session's words and attributions; writes participants, attributions and the state of both summaries. The
-//! caller holds the session and the coach, and has removed the one. What was sent was the person's own all the same, so
-//! nobody is warned. A rerun finds the one nowhere and changes nothing.
+//! caller has locked the session and the coach, and removed one of the clients. What was sent belonged to the same
+//! person, so nobody is warned. A rerun no longer finds the removed client and changes nothing.
 
 use uuid::Uuid;
 
@@ -28,10 +28,10 @@ const UNITED: &str = "Rewritten because two entries in your client list were one
 const IN_THE_OTHER: &str = "Two entries in your client list were one person: what was here is in the other summary of \
                             this session, which is being rewritten.";
 
-/// Puts everything that `from` is in a session to `into`.
+/// Moves everything that `from` has in a session to `into`.
 ///
 /// # Errors
-/// When the database does not answer.
+/// If the database fails.
 pub(crate) async fn unite(tx: &mut TenantTx, session_id: Uuid, from: Uuid, into: Uuid) -> Result<(), sqlx::Error> {
     let Some(session) = session::lock(tx, session_id).await? else { return Ok(()) };
     let correlation_id = session.correlation_id;
@@ -78,7 +78,7 @@ pub(crate) async fn unite(tx: &mut TenantTx, session_id: Uuid, from: Uuid, into:
     touched::move_on(tx, &session).await
 }
 
-/// Has a summary written anew, with the words of both. One that stays put aside stays so.
+/// Has a summary rewritten with the words of both. A dismissed summary stays dismissed.
 async fn rewrite(
     tx: &mut TenantTx,
     session_id: Uuid,

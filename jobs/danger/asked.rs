@@ -1,9 +1,10 @@
-//! Questions about danger, and what their answers say.
+//! Questions about danger, and what their answers mean.
 //!
-//! How much an answer must say hangs on what is asked. Asked for thoughts of suicide, anything but no is shown. Asked
-//! whether somebody feels safe at home, no is, and what only half says yes ("As long as I keep quiet."). A check-in ("Are you
-//! safe right now?") is mostly asked of somebody who drives or is overheard: only no and what evades the question count,
-//! and where the talk is of a car or a password not even these. An answer of other words speaks for itself.
+//! How telling an answer must be depends on the question. If the question is about suicidal thoughts, anything but a no
+//! is shown. If it is whether someone feels safe at home, a no is shown, and so is a half-hearted yes ("As long as I
+//! keep quiet."). A check-in ("Are you safe right now?") is mostly put to someone who is driving or overheard: only a
+//! no or an evasive answer counts, and if the talk is about a car or a password not even these. A longer answer is
+//! judged by its own words.
 
 use std::sync::LazyLock;
 
@@ -17,48 +18,47 @@ use super::{
     words::plain,
 };
 
-/// How much an answer must say to be a sign.
+/// How telling an answer must be to count as a sign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Concern {
     /// "Are you thinking of suicide?": anything but no.
     Danger,
-    /// "Do you feel safe with him?": no, and what says yes by half.
+    /// "Do you feel safe with him?": a no, or half a yes.
     Safety,
-    /// "Are you safe right now?": no, and what evades, where the talk is not of everyday things.
+    /// "Are you safe right now?": a no or an evasion, unless the talk is about everyday things.
     CheckIn,
 }
 
-/// What a sentence asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Question {
-    /// What the answer is then a sign of.
+    /// What a telling answer is a sign of.
     pub(super) why: Indicator,
     pub(super) concern: Concern,
 }
 
-/// So likely a question must ask for danger: "Do we want to cut it today?" does not.
+/// How likely a question must be about danger: "Do we want to cut it today?" isn't.
 const ASKED: f32 = 0.1;
-/// A longer answer speaks for itself, unless it begins with yes.
+/// A longer answer is judged by its own words, unless it begins with yes.
 const LONGEST_ANSWER: usize = 40;
-/// What people begin an answer with.
+/// How people begin an answer.
 const SOUNDS: [&str; 24] = [
     "um", "uh", "er", "erm", "hm", "well", "so", "oh", "ah", "eh", "aeh", "tja", "naja", "also", "alltsa", "nja",
     "bueno", "pues", "ben", "bah", "beh", "bom", "bem", "o",
 ];
 
-/// What a sentence asks for; none where it asks for no danger.
+/// What a sentence asks about; `None` if it doesn't ask about danger.
 pub(super) fn question(sentence: &str) -> Option<Question> {
-    /// Who is asked ("Are you safe, Priya?").
+    /// The person asked ("Are you safe, Priya?").
     static NAME: LazyLock<Regex> = LazyLock::new(|| Regex::new(r",\s*\w+\s*\?$").expect("a constant pattern"));
     let words = plain(&NAME.replace(sentence, "?"));
-    // So few words seldom tell their language, and questions are few.
+    // So few words seldom reveal their language, and questions are rare.
     let mut languages = Languages::ALL;
     let words = if sentence.ends_with('?') {
         words.join(" ")
     } else {
         languages = Languages::of(words.iter().map(String::as_str));
         let words = words.join(" ");
-        // Without its mark a question is known by how it begins; "Do you know, I …" is none.
+        // Without a question mark, a question is recognised by how it begins; "Do you know, I …" isn't one.
         let asks = lexicons(languages).any(|it| it.asks.starts(&words)) && !words.split(' ').any(|word| word == "i");
         if !asks {
             return None;
@@ -70,7 +70,8 @@ pub(super) fn question(sentence: &str) -> Option<Question> {
     (concern != Concern::Danger || asked()).then_some(Question { why, concern })
 }
 
-/// Whether an answer, with what was asked, is a sign of danger. Around it stands what tells a check-in of everyday life.
+/// Whether an answer, together with its question, is a sign of danger. `around` is the talk around it, which shows
+/// whether a check-in is about everyday life.
 pub(super) fn tells(question: Question, answer: &str, around: &[&str]) -> bool {
     let words: Vec<String> = plain(answer).into_iter().skip_while(|word| SOUNDS.contains(&word.as_str())).collect();
     let long = words.len() > LONGEST_ANSWER;
@@ -92,7 +93,7 @@ pub(super) fn tells(question: Question, answer: &str, around: &[&str]) -> bool {
     }
 }
 
-/// "Not really" is less than no. ("Really" is a filler elsewhere.)
+/// Whether the answer is a weak denial: "Not really" is less than no. ("Really" is a filler elsewhere.)
 fn half_denies(answer: &str) -> bool {
     static HALF: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(
@@ -103,7 +104,7 @@ fn half_denies(answer: &str) -> bool {
     HALF.is_match(&answer.to_lowercase())
 }
 
-/// Whether the talk is of driving, of who overhears, of computers or of work, and of nobody else.
+/// Whether the talk is about driving, being overheard, computers or work, and doesn't mention anyone else.
 fn of_everyday(around: &[&str]) -> bool {
     static ANOTHER: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"\b(?:he|she|him|er|ihn|ihm|han|hon|honom|henne|el|ella|lui|elle|lei|ele|ela|dele|dela|husband|wife|boyfriend|girlfriend|partner|ex|dad|father|mann|freund|man|sambo|marido|mari|copain|marito|namorado)\b")
@@ -113,7 +114,7 @@ fn of_everyday(around: &[&str]) -> bool {
     lexicons(Languages::ALL).any(|it| it.everyday.is_in(&around)) && !ANOTHER.is_match(&around)
 }
 
-/// Whether words only ask back ("Sorry?"), so that the question still stands.
+/// Whether the words only ask back ("Sorry?"), so that the question is still open.
 pub(super) fn asks_back(answer: &str) -> bool {
     answer.ends_with('?') && plain(answer).len() <= 3
 }

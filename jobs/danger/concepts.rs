@@ -1,8 +1,8 @@
-//! Words of one meaning, whatever the language: what a sentence speaks of.
+//! Words grouped by meaning, whatever the language: what a sentence is about.
 //!
-//! `lexicon/concepts.txt` has a block for each meaning, and in it a line for each language. A meaning in round brackets
-//! (who, when, a wish) says something only besides another one. Between `|` stand words or
-//! phrases; ` ~ ` stands for up to three words, `*` for any ending. Diacritics and capitals do not matter.
+//! `lexicon/concepts.txt` has a block per meaning, and in it a line per language. A meaning in round brackets (who,
+//! when, a wish) only counts together with another one. `|` separates words or phrases; ` ~ ` matches up to three
+//! words, `*` any ending. Diacritics and capitals don't matter.
 
 use std::{collections::HashMap, sync::LazyLock};
 
@@ -12,15 +12,15 @@ use super::{
 };
 
 const FILE: &str = include_str!("lexicon/concepts.txt");
-/// A gap stands for up to so many words.
+/// How many words a gap may match.
 const GAP: usize = 3;
-/// The shortest beginning of a word that stands for it.
+/// The length of the shortest prefix that may end in `*`.
 const SHORTEST_STEM: usize = 2;
 
-/// A meaning, as its place in the file.
+/// The index of a meaning in the file.
 pub(super) type Concept = usize;
 
-/// A meaning in a sentence, and the place of its first word.
+/// A meaning found in a sentence, and the index of its first word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct ConceptMatch {
     pub(super) concept: Concept,
@@ -44,18 +44,18 @@ impl Part {
     }
 }
 
-/// The phrases of a language, by their first word or its beginning.
+/// The phrases of a language, by their first word or its prefix.
 #[derive(Default)]
 struct Phrases {
     by_word: HashMap<String, Vec<(Vec<Part>, Concept)>>,
     by_stem: HashMap<String, Vec<(Vec<Part>, Concept)>>,
-    /// In bytes: a word of a million letters is looked up by no more of them.
+    /// In bytes: limits how much of a word of a million letters is looked up.
     longest_stem: usize,
 }
 
 pub(super) struct Concepts {
     pub(super) names: Vec<String>,
-    /// Whether a meaning speaks of harm by itself.
+    /// Whether a meaning suggests harm by itself.
     pub(super) grave: Vec<bool>,
     languages: Vec<Phrases>,
 }
@@ -89,7 +89,7 @@ impl Concepts {
         concepts
     }
 
-    /// What plain words speak of, in the order in which it is said.
+    /// The meanings of plain words, in the order in which they occur.
     pub(super) fn of(&self, words: &[&str], languages: Languages) -> Vec<ConceptMatch> {
         let mut found: Vec<ConceptMatch> = Vec::new();
         for at in 0..words.len() {
@@ -143,7 +143,7 @@ impl Phrases {
     }
 }
 
-/// Whether words begin with the parts of a phrase.
+/// Whether `words` begin with the parts of a phrase.
 fn fits(parts: &[Part], words: &[&str]) -> bool {
     match parts {
         [] => true,

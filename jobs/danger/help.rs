@@ -1,8 +1,8 @@
-//! Words for help against danger to life, and for the means of it: who offers help, or asks for it, speaks of the danger, and
-//! so does who speaks of a rope beside it. Pure.
+//! Words for help against danger to life, and for the means of it: someone who offers help or asks for it is talking
+//! about the danger, and so is someone who mentions a rope next to it. Pure.
 //!
-//! They are no signs by themselves (an article may name a crisis line), and so mark no session; but help, and means near what
-//! is marked, do not go into what a client gets.
+//! They are no signs by themselves (an article may name a crisis line), and so they mark no session; but help, and
+//! means close to what is marked, must not end up in what a client gets.
 
 use std::sync::LazyLock;
 
@@ -21,9 +21,9 @@ const NAMES: [&str; 8] = [
     r"linha de (?:crise|apoio|ajuda)|número de emergência",
 ];
 
-/// The meanings that name a means of danger.
+/// The meanings that name a means of harm.
 const MEANS: [&str; 7] = ["suicide", "rope", "pills", "gun", "blade", "poison", "high"];
-/// Who helps, or is asked whether there is danger, beside it.
+/// Who helps, or is asked whether there is danger nearby.
 const HELPERS: [&str; 7] = [
     r"clinics?|doctors?|hospitals?|ambulance|police|psychiatr\w+|therapists?|counsell?or|shelter|(?:in|out of) danger|safe|unsafe|weapons?|medicines?",
     r"klinik|arzt|ärztin|krankenhaus|krankenwagen|polizei|psychiat\w+|therapeut\w*|in gefahr|in sicherheit|waffen?|medizin",
@@ -34,8 +34,8 @@ const HELPERS: [&str; 7] = [
     r"médic[oa]|hospital|ambulância|polícia|psiquiatr\w+|em perigo|em segurança|remédios?|medicamentos?",
 ];
 
-/// Whether words name a means of danger, or who is called for it. By themselves they say nothing of it: they go on with talk
-/// that does.
+/// Whether words name a means of harm, or who is called in an emergency. They prove nothing by themselves: they
+/// continue talk that does.
 #[must_use]
 pub fn names_means(words: &str) -> bool {
     static ALL: LazyLock<Regex> =
@@ -49,7 +49,7 @@ pub fn names_means(words: &str) -> bool {
     meant.iter().any(|it| MEANS.contains(&CONCEPTS.names[it.concept].as_str()))
 }
 
-/// Whether words name such help, in one of the seven languages.
+/// Whether words name such help, in any of the seven languages.
 #[must_use]
 pub fn names_help(words: &str) -> bool {
     static HELP: LazyLock<Regex> =

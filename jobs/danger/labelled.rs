@@ -1,29 +1,29 @@
-//! The sentences that the weight is learnt from: labelled ones, those that are crossed from parts, and ordinary talk.
+//! The sentences that the weights are learned from: labelled ones, combinations of parts, and ordinary talk.
 
 use super::{Kind, words::sentences};
 
-/// Language, kind or `-`, words; the blind rounds begin with their round.
+/// Tab-separated language, kind or `-`, and words; lines of the blind rounds begin with their round.
 const LABELLED: [&str; 4] = [
     include_str!("../../fixtures/danger/development.tsv"),
     include_str!("../../fixtures/danger/held_out.tsv"),
     include_str!("../../fixtures/danger/blind.tsv"),
     include_str!("../../fixtures/danger/examples.tsv"),
 ];
-/// Sentences as parts, of dangers and of everyday life.
+/// Sentences given as parts, of dangers and of everyday life.
 const CROSSED: &str = include_str!("../../fixtures/danger/crossed.txt");
-/// Talk without danger: sessions in English, and small talk in all languages.
+/// Talk without danger: sessions in English, and small talk in all the languages.
 const ORDINARY: [&str; 2] =
     [include_str!("../../fixtures/danger/ordinary.txt"), include_str!("../../fixtures/danger/everyday.txt")];
 
-/// Of each crossed sentence so many are learnt from.
+/// How many variants of each crossed sentence are used for training.
 const OF_CROSSED: usize = 8;
-/// Ordinary talk is learnt from in pieces of so many words as well.
+/// Ordinary talk is also used in pieces of this many words.
 const PIECE: usize = 6;
 
-/// Words, and the kind of danger that they speak of; none where they speak of none.
+/// Words, and the kind of danger that they express; `None` if there is none.
 pub(super) type Labelled = (Option<Kind>, String);
 
-/// The places in `all` of the blind rounds.
+/// The indices of the blind rounds in `all`.
 #[cfg(test)]
 pub(super) fn blind() -> std::ops::Range<usize> {
     let count = |file: &str| file.lines().filter_map(labelled).count();
@@ -31,7 +31,7 @@ pub(super) fn blind() -> std::ops::Range<usize> {
     before..before + count(LABELLED[2])
 }
 
-/// All, in the same order each time.
+/// All of them, in the same order each time.
 pub(super) fn all() -> Vec<Labelled> {
     let mut all: Vec<Labelled> = LABELLED.iter().flat_map(|file| file.lines()).filter_map(labelled).collect();
     for (at, sentence) in crossed().into_iter().enumerate() {
@@ -56,7 +56,7 @@ fn labelled(line: &str) -> Option<Labelled> {
     Some((Kind::parse(kind), said.join(" ")))
 }
 
-/// A sentence, and what is left of it where it is cut off: talk is full of beginnings.
+/// A sentence, and its truncated forms: talk is full of false starts.
 fn pieces(sentence: &str) -> Vec<String> {
     let words: Vec<&str> = sentence.split_whitespace().collect();
     let mut pieces = vec![sentence.to_owned()];
@@ -66,13 +66,12 @@ fn pieces(sentence: &str) -> Vec<String> {
     pieces
 }
 
-/// A sentence of `crossed.txt`, with each word that its part allows.
+/// A sentence of `crossed.txt`, and for each part the words it allows.
 pub(super) struct Crossed {
     pub(super) kind: Option<Kind>,
     pub(super) crossings: Vec<String>,
 }
 
-/// The sentences of `crossed.txt`.
 pub(super) fn crossed() -> Vec<Crossed> {
     let mut parts: Vec<(&str, &str)> = Vec::new();
     let mut found = Vec::new();

@@ -1,22 +1,22 @@
-//! Which languages a sentence may be in, by its small words. People change languages from one sentence to the next;
-//! what gives no hint is looked at in all.
+//! Which languages a sentence may be in, judging by its small words. People switch languages from one sentence to the
+//! next; if there is no hint, all languages are tried.
 
 /// The languages, in the order of the files.
 pub(super) const LANGUAGES: [&str; 7] = ["en", "de", "sv", "es", "fr", "it", "pt"];
 
-/// A set of languages, a bit each.
+/// A set of languages, one bit each.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Languages(u8);
 
 impl Languages {
     pub(super) const ALL: Self = Self((1 << LANGUAGES.len()) - 1);
 
-    /// The places of these languages in `LANGUAGES`.
+    /// The indices of these languages in `LANGUAGES`.
     pub(super) fn places(self) -> impl Iterator<Item = usize> + Clone {
         (0..LANGUAGES.len()).filter(move |at| self.0 & (1 << at) != 0)
     }
 
-    /// The languages that plain words may be of.
+    /// The languages that plain words may belong to.
     pub(super) fn of<'a>(words: impl Iterator<Item = &'a str>) -> Self {
         let mut counts = [0_u32; LANGUAGES.len()];
         for word in words {
@@ -28,13 +28,13 @@ impl Languages {
         if most < 2 {
             return Self::ALL;
         }
-        // Neighbours share small words: whoever has two thirds of the best may be meant.
+        // Related languages share small words: any language with two thirds of the best count is possible.
         let may = |(at, count): (usize, u32)| if count * 3 >= most * 2 { 1 << at } else { 0 };
         Self(counts.into_iter().enumerate().map(may).sum())
     }
 }
 
-/// Small words by which a language is known, in plain form.
+/// Small words that identify a language, in plain form.
 const SMALL: [&[&str]; LANGUAGES.len()] = [
     &[
         "the", "and", "i", "you", "it", "is", "was", "to", "of", "my", "that", "he", "she", "not", "are", "have",

@@ -1,10 +1,10 @@
-//! The lexicon, and how its files are read: one a language (English has two), each line a meaning.
+//! The lexicon and its file format: one file per language (two for English), one meaning per line.
 //!
 //! A line is `name = a|b` (a part, used as `{name}` in the lines below it), `why: pattern` (a sign), or `cue: pattern`
-//! (what takes a sign back, or asks for one). Patterns are regular expressions over plain words (`words`); between
-//! words, ` ..3 ` stands for up to three others. A sign that ends in `!` holds whatever idiom it contains ("he said he
-//! would kill me"). A language is a file and a line here. Nobody says which language is spoken, and people change it: each
-//! sentence is looked at in those that it may be of (`language`).
+//! (what cancels a sign, or asks about one). Patterns are regular expressions over plain words (`words`); between
+//! words, ` ..3 ` matches up to three others. A sign that ends in `!` counts whatever idiom it contains ("he said he
+//! would kill me"). To add a language, add a file and a line here. Nobody declares which language is spoken, and people
+//! switch: each sentence is matched in the languages that it may be in (`language`).
 
 use std::sync::{LazyLock, OnceLock};
 
@@ -27,7 +27,7 @@ const FILES: [&[&str]; LANGUAGES.len()] = [
     &[include_str!("lexicon/pt.txt")],
 ];
 
-/// What is asked for, by the names of its lines: what the answer is a sign of, and how much it must say.
+/// What questions ask about, by the names of their lines: what the answer is a sign of, and how telling it must be.
 const ASKS: [(&str, Indicator, Concern); 6] = [
     ("asksafe", Indicator::NotSafe, Concern::Safety),
     ("checksafe", Indicator::NotSafe, Concern::CheckIn),
@@ -37,62 +37,57 @@ const ASKS: [(&str, Indicator, Concern); 6] = [
     ("askemergency", Indicator::Unwell, Concern::Danger),
 ];
 
-/// So much memory the compiled sets may take.
+/// The memory limit of the compiled sets.
 const SET_BYTES: usize = 256 << 20;
 const CACHE_BYTES: usize = 16 << 20;
-/// So many patterns are looked for together.
+/// How many patterns are compiled into one set.
 const SET_PATTERNS: usize = 16;
 
-/// What was read of all files.
+/// Everything read from the files of a language.
 pub(super) struct Lexicon {
-    /// What speaks of danger; whether it holds in spite of idioms.
+    /// Signs of danger, and whether they count in spite of idioms.
     pub(super) signs: Group<(Indicator, bool)>,
-    /// What people say and do not mean so.
+    /// What people say but don't mean.
     pub(super) idioms: Group<()>,
-    /// What is said not to be.
     pub(super) denied: Group<()>,
-    /// It was long ago.
     pub(super) ago: Group<()>,
-    /// It was not now, which is enough for an emergency.
+    /// It isn't happening now, which is enough to rule out an emergency.
     pub(super) passed: Group<()>,
-    /// It is of a film, of the news, of somebody's work.
+    /// It's about a film, the news, or someone's work.
     pub(super) told: Group<()>,
-    /// It is not so, if it were.
     pub(super) hypothetical: Group<()>,
-    /// It is a joke.
     pub(super) joke: Group<()>,
-    /// It goes on.
+    /// It's still going on.
     pub(super) now: Group<()>,
-    /// Who speaks asks.
+    /// The speaker asks a question.
     pub(super) asks: Group<()>,
-    /// What is asked for, by what it is a sign of where it is not denied.
+    /// What is asked about, by what it's a sign of if it isn't denied.
     pub(super) asked: Group<(Indicator, Concern)>,
-    /// How answers to it begin.
     pub(super) yes: Group<()>,
     pub(super) maybe: Group<()>,
     pub(super) no: Group<()>,
-    /// What leaves it open, or evades it.
+    /// Answers that leave it open or evade the question.
     pub(super) unsure: Group<()>,
-    /// No, where safety is asked for: "nobody" is none there.
+    /// No, if the question is about safety: "nobody" doesn't count there.
     pub(super) unsafe_: Group<()>,
-    /// What reassures in an answer.
+    /// Reassuring words in an answer.
     pub(super) fine: Group<()>,
-    /// What makes an answer hold at times only.
+    /// Words that limit an answer to some of the time.
     pub(super) limited: Group<()>,
-    /// What tells a check-in of everyday life: a car, a password.
+    /// Signs that a check-in is about everyday life: a car, a password.
     pub(super) everyday: Group<()>,
 }
 
-/// The lexicon of each language, read when a sentence may be of it.
+/// The lexicon of each language, loaded when a sentence may be in it.
 static LEXICONS: [OnceLock<Lexicon>; LANGUAGES.len()] = [const { OnceLock::new() }; LANGUAGES.len()];
 
-/// The lexicons of some languages.
+/// The lexicons of a set of languages.
 pub(super) fn lexicons(languages: Languages) -> impl Iterator<Item = &'static Lexicon> + Clone {
     languages.places().map(|at| LEXICONS[at].get_or_init(|| Lexicon::read(at)))
 }
 
-/// Patterns of one use: looked for together first, one by one only where they are. They are in sets of a few, as one
-/// large set has more states than its cache holds and is then slow.
+/// Patterns with the same purpose: matched as a set first, then one by one only if the set matches. The sets are small:
+/// a large one has more states than its cache holds, which makes it slow.
 pub(super) struct Group<T> {
     sets: Vec<RegexSet>,
     patterns: Vec<(T, String, OnceLock<Regex>)>,
@@ -114,12 +109,12 @@ impl<T: Copy> Group<T> {
         }
     }
 
-    /// Whether any is in `text`.
+    /// Whether any pattern matches in `text`.
     pub(super) fn is_in(&self, text: &str) -> bool {
         self.sets.iter().any(|set| set.is_match(text))
     }
 
-    /// Those that are in `text`.
+    /// The patterns that match in `text`.
     pub(super) fn all_in(&self, text: &str) -> Vec<(T, &Regex)> {
         let in_set = |(number, set): (usize, &RegexSet)| {
             set.matches(text).into_iter().map(move |at| number * SET_PATTERNS + at).collect::<Vec<_>>()
@@ -128,12 +123,12 @@ impl<T: Copy> Group<T> {
         found.map(|at| (self.patterns[at].0, self.regex(at))).collect()
     }
 
-    /// Whether one is at the start of `text`.
+    /// Whether a pattern matches at the start of `text`.
     pub(super) fn starts(&self, text: &str) -> bool {
         self.all_in(text).iter().any(|(_, regex)| regex.find(text).is_some_and(|found| found.start() == 0))
     }
 
-    /// `text` with a mark, over which no pattern reaches, in place of what is found.
+    /// `text` with each match replaced by a mark that no pattern crosses.
     pub(super) fn blank(&self, text: &str) -> String {
         let mut out = text.to_owned();
         for (_, regex) in self.all_in(text) {
@@ -188,7 +183,7 @@ impl Lexicon {
     }
 }
 
-/// The lines of a file, parts put in.
+/// The lines of a file, with parts substituted.
 fn read(name: &str, file: &str) -> Vec<(String, String)> {
     let mut parts: Vec<(String, String)> = Vec::new();
     let mut lines = Vec::new();
@@ -205,7 +200,7 @@ fn read(name: &str, file: &str) -> Vec<(String, String)> {
     lines
 }
 
-/// A pattern with its parts and gaps written out.
+/// A pattern with its parts and gaps expanded.
 fn expand(pattern: &str, parts: &[(String, String)]) -> String {
     static PART: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\{([a-z]+)\}").expect("a constant pattern"));
     static GAP: LazyLock<Regex> = LazyLock::new(|| Regex::new(r" \.\.(\d+) ").expect("a constant pattern"));

@@ -1,4 +1,4 @@
-//! Listening to a session: sentence by sentence, over the seams of utterances, and to questions with their answers.
+//! Listens to a session: sentence by sentence, across utterance boundaries, and to questions with their answers.
 
 use std::{collections::BTreeMap, ops::Range};
 
@@ -11,16 +11,17 @@ use super::{
     words::{plain, sentences},
 };
 
-/// Two pieces of more words are no sentence that was cut in two.
+/// Two pieces with more words than this aren't one sentence cut in two.
 const LONGEST_SEAM: usize = 24;
-/// So short is what another says in between ("Mm-hm.").
+/// How short an interjection by another speaker is ("Mm-hm.").
 const LONGEST_NOD: usize = 3;
-/// A longer question with its answer is not looked at as one.
+/// A longer question isn't combined with its answer.
 const LONGEST_REPLY: usize = 40;
 
-/// A session of more utterances is heard in parts of so many, on all cores.
+/// A session with more utterances is processed in parts of this size, on all cores.
 const PART: usize = 1_000;
-/// So many utterances beside a part are heard with it: sentences go on there, and questions are answered.
+/// This many utterances on either side of a part are processed with it: sentences continue there, and questions are
+/// answered.
 const BESIDE: usize = 12;
 
 /// The signs of danger in a session's words, in order.
@@ -29,7 +30,7 @@ pub fn signs(said: &[SpokenText<'_>]) -> Vec<Sign> {
     signs_until(said, &|| false)
 }
 
-/// As [`signs`], but comes back early, with what it has, once `ends` says that nobody waits for it any more.
+/// Like [`signs`], but returns early with what it has once `ends` says that nobody needs the result any more.
 #[must_use]
 pub fn signs_until(said: &[SpokenText<'_>], ends: &(dyn Fn() -> bool + Sync)) -> Vec<Sign> {
     if said.len() <= PART {
@@ -48,7 +49,7 @@ pub fn signs_until(said: &[SpokenText<'_>], ends: &(dyn Fn() -> bool + Sync)) ->
     (0..parts).into_par_iter().flat_map_iter(of_part).collect()
 }
 
-/// The signs of danger in words of a session of so many lines.
+/// The signs of danger in a part of a session with `lines` lines.
 fn heard(said: &[SpokenText<'_>], lines: usize, together: f32, ends: &dyn Fn() -> bool) -> Vec<Sign> {
     let mut ear =
         Listener { said, least: least(lines), together, found: BTreeMap::new(), asked: None, last: BTreeMap::new() };
@@ -62,13 +63,13 @@ fn heard(said: &[SpokenText<'_>], lines: usize, together: f32, ends: &dyn Fn() -
     ear.found.into_iter().map(sign).collect()
 }
 
-/// Whether words alone speak of danger: a sentence of a summary, say, which is one of many.
+/// Whether words alone express danger: a sentence of a summary, for example, which is one of many.
 #[must_use]
 pub fn is_sign(text: &str) -> bool {
     !heard(&[SpokenText { speaker: None, text }], LINES.1, TOGETHER.1, &|| false).is_empty()
 }
 
-/// A question for danger that nobody has answered yet.
+/// A question about danger that hasn't been answered yet.
 struct Asked<'a> {
     question: Question,
     speaker: Option<&'a str>,
@@ -76,12 +77,12 @@ struct Asked<'a> {
     sentence: Range<usize>,
 }
 
-/// Goes through a session, sentence by sentence, and keeps what it found.
+/// Goes through a session sentence by sentence and collects what it finds.
 struct Listener<'a> {
     said: &'a [SpokenText<'a>],
-    /// How likely a sentence must be danger where no pattern is in it.
+    /// How likely a sentence must be dangerous if no pattern matches.
     least: f32,
-    /// And where one is.
+    /// The same if one does.
     together: f32,
     found: BTreeMap<(usize, Indicator), Range<usize>>,
     asked: Option<Asked<'a>>,
@@ -116,7 +117,7 @@ impl<'a> Listener<'a> {
             self.both(at, &pair[0], &pair[1]);
         }
         self.reply(at, &first);
-        // A question is whole, and its answer is what counts.
+        // A question is complete, and its answer is what counts.
         if question(&text[last.clone()]).is_none() {
             self.last.insert(speaker, (at, last));
         } else {
@@ -141,7 +142,7 @@ impl<'a> Listener<'a> {
         }
     }
 
-    /// What is asked and its answer are a sign together.
+    /// Question and answer are a sign together.
     fn answer(&mut self, at: usize, ranges: &[Range<usize>]) {
         let text = self.said[at].text;
         let first = ranges[0].clone();
@@ -157,7 +158,7 @@ impl<'a> Listener<'a> {
         }
     }
 
-    /// Two sentences that say it together.
+    /// Two sentences that are a sign only together.
     fn both(&mut self, at: usize, one: &Range<usize>, next: &Range<usize>) {
         let text = self.said[at].text;
         let asks = [one, next].iter().any(|it| question(&text[(*it).clone()]).is_some());
@@ -171,7 +172,7 @@ impl<'a> Listener<'a> {
         }
     }
 
-    /// What is no sign by itself, but is as an answer ("What have you taken?" "All of them.").
+    /// What is no sign by itself, but is one as an answer ("What have you taken?" "All of them.").
     fn reply(&mut self, at: usize, first: &Range<usize>) {
         let SpokenText { speaker, text } = self.said[at];
         let Some(asked) = at.checked_sub(1).map(|before| self.said[before]) else { return };
@@ -191,7 +192,7 @@ impl<'a> Listener<'a> {
         }
     }
 
-    /// "The bruises? I told everyone that I fell.": what is hardly a sentence belongs to the next one.
+    /// "The bruises? I told everyone that I fell.": a fragment belongs to the next sentence.
     fn scrap(&mut self, at: usize, one: &Range<usize>, next: &Range<usize>) {
         let text = self.said[at].text;
         let (mut words, more) = (plain(&text[one.clone()]), plain(&text[next.clone()]));
@@ -206,7 +207,7 @@ impl<'a> Listener<'a> {
         }
     }
 
-    /// A sentence that was cut in two: the last piece of the same speaker, with no more than a nod in between.
+    /// A sentence that was cut in two: the same speaker's previous piece, with at most a nod in between.
     fn seam(&mut self, at: usize, first: &Range<usize>) {
         let SpokenText { speaker, text } = self.said[at];
         let Some((before, range)) = self.last.get(&speaker).cloned() else { return };

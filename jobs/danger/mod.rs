@@ -1,14 +1,14 @@
 //! Signs of danger to life in what is said: suicide, self-harm, abuse, violence, medical emergencies.
 //!
-//! Three things speak of danger: patterns of words (`lexicon`), the weight of a sentence's words and meanings, learnt from
-//! labelled sentences (`weigh`, `concepts`), and what somebody answers when asked (`asked`).
-//! The lexicon follows the published categories of screening instruments: the C-SSRS, the ASQ and item 9 of the PHQ-9
-//! for suicide and self-harm, HITS and HARK for violence at home, with the abuse of children and of the old, thoughts
-//! of harming others, and the signs for which one calls an ambulance. Of the instruments it has the categories alone,
-//! none of their wording. What is denied, joked, long ago, or told of a film is told apart; what is unsure is shown:
-//! a coach who reads one sentence too many loses a minute. Where a local model is there, it hears what is near (`near`).
+//! Three things indicate danger: patterns of words (`lexicon`), the weight of a sentence's words and meanings, learned
+//! from labelled sentences (`weigh`, `concepts`), and answers to questions about it (`asked`). The lexicon follows the
+//! published categories of screening instruments: the C-SSRS, the ASQ and item 9 of the PHQ-9 for suicide and
+//! self-harm, HITS and HARK for violence at home, plus the abuse of children and the elderly, thoughts of harming
+//! others, and the signs for which one calls an ambulance. It uses the instruments' categories alone, none of their
+//! wording. What is denied, a joke, long ago, or about a film is recognised as such; uncertain cases are shown: a coach
+//! who reads one sentence too many loses a minute. If there is a local model, it hears what is similar (`near`).
 //!
-//! `docs/SUMMARIES.md` has the method, its figures and its limits. Stages keep the signs with `store`.
+//! `docs/SUMMARIES.md` describes the method, its figures and its limits. Stages store the signs with `store`.
 
 mod asked;
 mod concepts;
@@ -33,26 +33,26 @@ pub use listener::{is_sign, signs, signs_until};
 pub use near::near;
 pub use store::{Beside, ShownSign, kinds, signs_to_show, write};
 
-/// What kind of danger.
+/// A kind of danger.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
     /// A wish to be dead, thoughts of suicide, a plan, an attempt.
     Suicide,
     /// Hurting oneself.
     SelfHarm,
-    /// Somebody is hit, threatened, forced: who speaks, or another.
+    /// Somebody is hit, threatened or forced: the speaker or someone else.
     Abuse,
-    /// Somebody may hurt others, or has.
+    /// Somebody may hurt others, or has done so.
     Violence,
     /// Somebody needs a doctor now.
     Emergency,
 }
 
 impl Kind {
-    /// All, gravest first.
+    /// All kinds, gravest first.
     pub const ALL: [Self; 5] = [Self::Suicide, Self::SelfHarm, Self::Abuse, Self::Violence, Self::Emergency];
 
-    /// As stored.
+    /// The name used in the database.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -64,7 +64,7 @@ impl Kind {
         }
     }
 
-    /// In words, in the middle of a sentence.
+    /// The kind in words, for use in the middle of a sentence.
     #[must_use]
     pub const fn words(self) -> &'static str {
         match self {
@@ -76,7 +76,7 @@ impl Kind {
         }
     }
 
-    /// The kind that is stored so.
+    /// Parses a kind as stored in the database.
     #[must_use]
     pub fn parse(stored: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == stored)
@@ -94,19 +94,19 @@ macro_rules! whys {
         impl Indicator {
             const ALL: &'static [Self] = &[$(Self::$name),+];
 
-            /// The kind that it belongs to.
+            /// The kind of danger it belongs to.
             #[must_use]
             pub const fn kind(self) -> Kind {
                 match self { $(Self::$name => Kind::$kind,)+ }
             }
 
-            /// As stored, and as the lexicon's lines begin.
+            /// The name used in the database, and at the start of the lexicon's lines.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self { $(Self::$name => $stored,)+ }
             }
 
-            /// In words.
+            /// The sign in words, for use in the middle of a sentence.
             #[must_use]
             pub const fn words(self) -> &'static str {
                 match self { $(Self::$name => $words,)+ }
@@ -118,9 +118,9 @@ macro_rules! whys {
 whys! {
     /// A wish to be dead, or not to wake up.
     Wish = Suicide, "wish", "a wish to be dead, or to stop living";
-    /// Others would be better off.
+    /// The thought that others would be better off.
     Burden = Suicide, "burden", "the thought that others would be better off";
-    /// Thoughts of it.
+    /// Thoughts of suicide.
     Thoughts = Suicide, "thoughts", "thoughts of suicide or of dying";
     /// How, where and when.
     Method = Suicide, "method", "a way or a place to do it";
@@ -128,7 +128,7 @@ whys! {
     Plan = Suicide, "plan", "a plan, or getting ready";
     /// It was tried.
     Attempt = Suicide, "attempt", "an attempt";
-    /// Asked for suicide or self-harm, somebody did not say no.
+    /// Asked about suicide or self-harm, somebody didn't say no.
     NotDenied = Suicide, "not_denied", "asked, and the answer wasn't no";
     /// Hurting oneself.
     SelfHarm = SelfHarm, "harm", "hurting oneself";
@@ -136,32 +136,32 @@ whys! {
     Hurt = Abuse, "hit", "someone being hit or hurt";
     /// Somebody is threatened, controlled, afraid.
     Threat = Abuse, "threat", "threats, control, or fear of someone";
-    /// Somebody is forced to sexual acts.
+    /// Somebody is forced into sexual acts.
     Forced = Abuse, "sexual", "sexual violence";
-    /// Asked for abuse, somebody did not say no; or asked to be safe, did.
+    /// Asked about abuse, somebody didn't say no; or asked whether they're safe, they said no.
     NotSafe = Abuse, "not_safe", "asked, and the answer wasn't clear";
-    /// Somebody may hurt another, or has.
+    /// Somebody may hurt someone else, or has done so.
     Violence = Violence, "violence", "wanting to hurt someone, or having done so";
-    /// The heart.
+    /// Signs of a heart attack.
     Chest = Emergency, "chest", "pain in the chest or signs of a heart attack";
-    /// The brain.
+    /// Signs of a stroke or a head injury.
     Stroke = Emergency, "stroke", "signs of a stroke or a head injury";
-    /// The breath.
+    /// Trouble breathing.
     Breath = Emergency, "breath", "trouble breathing";
-    /// Too much of something was taken.
+    /// An overdose or poisoning.
     Overdose = Emergency, "overdose", "an overdose or poison";
-    /// Bleeding.
+    /// Bleeding that doesn't stop.
     Bleeding = Emergency, "bleeding", "bleeding that doesn't stop";
     /// Somebody is not conscious.
     Unconscious = Emergency, "unconscious", "someone unconscious, or an ambulance called";
-    /// Near to what is said in an emergency.
+    /// Similar to what is said in an emergency.
     Emergency = Emergency, "emergency", "words used in a medical emergency";
-    /// Asked for it, somebody did not say no.
+    /// Asked about an emergency, somebody didn't say no.
     Unwell = Emergency, "unwell", "asked, and the answer wasn't no";
 }
 
 impl Indicator {
-    /// What is stored so.
+    /// Parses an indicator as stored in the database.
     #[must_use]
     pub fn parse(stored: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|why| why.as_str() == stored)
@@ -171,19 +171,19 @@ impl Indicator {
 /// Words that somebody says in a session.
 #[derive(Clone, Copy, Debug)]
 pub struct SpokenText<'a> {
-    /// The label of who speaks; none where the transcript has none.
+    /// The speaker's label; `None` if the transcript has none.
     pub speaker: Option<&'a str>,
     /// The words, as transcribed.
     pub text: &'a str,
 }
 
-/// A sentence that speaks of danger.
+/// A sentence that indicates danger.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sign {
-    /// The place of the utterance.
+    /// The index of the utterance.
     pub utterance: usize,
-    /// The sentence's bytes in it.
+    /// The sentence's byte range in the utterance.
     pub sentence: Range<usize>,
-    /// What it is a sign of.
+    /// What it's a sign of.
     pub why: Indicator,
 }

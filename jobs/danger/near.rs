@@ -1,7 +1,8 @@
-//! Nearness to examples: a second ear, for English, where the local model is there.
+//! Similarity to examples: a second check, for English, if there is a local model.
 //!
-//! A sentence that means nearly what one of the development half's dangers means, and no near miss more, is a sign.
-//! `docs/SUMMARIES.md` has what this adds. Keeps processors busy: not for a transaction, nor a thread of the runtime.
+//! A sentence is a sign if its meaning is close to that of a danger in the development half, and no closer to a near
+//! miss. `docs/SUMMARIES.md` shows what this adds. CPU-bound: don't call it in a transaction or on a thread of the
+//! async runtime.
 
 use std::{collections::HashSet, ops::Range};
 
@@ -14,25 +15,25 @@ use crate::embed::{Local, LocalError};
 
 /// The labelled sentences: language, kind or `-`, words.
 const EXAMPLES: &str = include_str!("../../fixtures/danger/development.tsv");
-/// The cosine to a danger that is near enough, …
+/// The minimum cosine similarity to a danger, …
 const NEAR: f32 = 0.55;
-/// … and how much nearer it is than the nearest near miss.
+/// … and by how much it must exceed the similarity to the closest near miss.
 const NEARER: f32 = 0.0;
 /// Fewer words say too little.
 const SHORTEST: usize = 4;
-/// A longer session is heard by the lexicon alone: about a hundred sentences are compared in a second.
+/// Longer sessions are checked by the lexicon alone: about a hundred sentences are compared per second.
 const MOST: usize = 4_000;
 
-/// An example: none where it is a near miss.
+/// An example. The kind is `None` for a near miss.
 struct Example {
     why: Option<Indicator>,
     text: &'static str,
 }
 
-/// The signs that the lexicon did not hear.
+/// The signs that the lexicon missed.
 ///
 /// # Errors
-/// When the model cannot be used.
+/// If the model can't be used.
 pub fn near(local: &Local, said: &[SpokenText<'_>], known: &[Sign]) -> Result<Vec<Sign>, LocalError> {
     let known: HashSet<usize> = known.iter().map(|sign| sign.utterance).collect();
     let unknown = |at: &usize| !known.contains(at);
@@ -67,7 +68,7 @@ pub fn near(local: &Local, said: &[SpokenText<'_>], known: &[Sign]) -> Result<Ve
     Ok(places.into_iter().zip(vectors).filter_map(sign).collect())
 }
 
-/// The English examples of one utterance.
+/// The English examples that consist of one utterance.
 fn examples() -> Vec<Example> {
     let example = |line: &'static str| {
         let mut fields = line.split('\t');

@@ -1,4 +1,4 @@
-//! Hearing one sentence: what patterns find in it, what its words weigh, and what excuses it.
+//! Assesses one sentence: which patterns match, what its words weigh, and what excuses it.
 
 use std::sync::LazyLock;
 
@@ -11,42 +11,41 @@ use super::{
     weigh::{WEIGHTS, Weighed},
 };
 
-/// So likely a sentence is danger by its weight alone: in a few lines, and in a long session, which has more sentences
-/// that could be marked for nothing.
+/// How likely a sentence must be danger by its weight alone: in a short session, and in a long one, which has more
+/// sentences that could be marked by mistake.
 const ALONE: (f32, f32) = (0.25, 0.5);
-/// So many lines are few, and so many long.
+/// The number of lines of a short session, and of a long one.
 pub(super) const LINES: (usize, usize) = (20, 300);
-/// A sentence of which fewer different words say something is thin, and must be more likely by this: "I need the key" has
-/// one, and in a long session it takes a pattern.
+/// A sentence with fewer distinct content words than this is thin, and must be more likely by this much: "I need the
+/// key" has one, and in a long session it takes a pattern.
 const THIN: [(usize, f32); 3] = [(2, 0.5), (3, 0.3), (4, 0.1)];
-/// Two sentences that only stand together must be more likely by this.
+/// Two sentences that are only a sign together must be more likely by this much.
 pub(super) const JOINED: f32 = 0.15;
-/// A sentence of so many words is looked at in runs of so many, which begin so many words after each other, and must be
-/// more likely by this.
+/// A sentence of this many words is checked in overlapping runs (length, step), and must be more likely by this much.
 const LONG: usize = 16;
 const RUN: usize = 12;
 const STEP: usize = 6;
 const IN_RUN: f32 = 0.15;
-/// What weighs less has nothing to do with danger, whatever patterns say.
+/// Below this, a sentence has nothing to do with danger, whatever patterns match.
 const NOTHING: f32 = 0.03;
-/// So likely a sentence must at least be where a pattern is in it: in talk, and in what is written for a client, where the
-/// pattern decides unless the words say nothing of the kind.
+/// How likely a sentence must be at least if a pattern matches: in talk, and in what is written for a client, where the
+/// pattern decides unless the words are nothing of the kind.
 pub(super) const TOGETHER: (f32, f32) = (0.2, 0.03);
 
-/// A kind that patterns found must be so likely by the weight, as a share of the likeliest of those found, …
+/// How likely a kind found by patterns must be by weight, as a share of the likeliest of those found, …
 const BESIDE_THE_LIKELIEST: f32 = 0.2;
 /// … and the likeliest of those as a share of the likeliest of all.
 const AGAINST_ALL: f32 = 0.1;
 
-/// How likely a sentence must be danger in a session of so many lines.
+/// How likely a sentence must be danger in a session of `lines` lines.
 pub(super) fn least(lines: usize) -> f32 {
     let share = |lines: usize| (lines as f32).ln();
     let (few, long) = (share(LINES.0), share(LINES.1));
     ALONE.0 + (ALONE.1 - ALONE.0) * ((share(lines.max(1)) - few) / (long - few)).clamp(0.0, 1.0)
 }
 
-/// What plain words are signs of. In a long sentence much may be said around it ("the quarter is fine, and my husband broke
-/// my arm, so I type slowly"): it is then looked at in runs of its words, which must be more likely.
+/// What plain words are signs of. A long sentence may say much else ("the quarter is fine, and my husband broke my arm,
+/// so I type slowly"): it's then checked in runs of its words, which must be more likely.
 pub(super) fn whys(words: &str, least: f32, together: f32) -> Vec<Indicator> {
     let whole = AssessedSentence::new(words).map(|heard| heard.whys(least, together)).unwrap_or_default();
     if !whole.is_empty() {
@@ -63,26 +62,26 @@ pub(super) fn whys(words: &str, least: f32, together: f32) -> Vec<Indicator> {
         Some(found).filter(|found| !found.is_empty())
     };
     let Some(mut found) = (0..starts.len() - RUN + STEP).step_by(STEP).find_map(in_run) else { return Vec::new() };
-    // "In the film …" may stand before it.
+    // "In the film …" may precede it.
     let excuses = Excuses::new(words, Languages::of(words.split(' ')));
     found.retain(|why| !excuses.hold(*why, words));
     found
 }
 
-/// A sentence in plain words, what is denied or said otherwise blanked out, and its weight.
+/// A sentence in plain words, with what is denied or otherwise excused blanked out, and its weight.
 pub(super) struct AssessedSentence<'a> {
     words: &'a str,
     languages: Languages,
     denied: String,
     meant: String,
     weighed: Weighed,
-    /// How likely it is danger with what is denied or said otherwise, where that is more.
+    /// How likely it's danger if denied or excused words count, if that is more.
     likely: f32,
     excuses: Excuses,
 }
 
 impl<'a> AssessedSentence<'a> {
-    /// None where the words have nothing to do with danger, as most have: nothing is looked for in them.
+    /// `None` if the words have nothing to do with danger, as most haven't: no patterns are then matched.
     pub(super) fn new(words: &'a str) -> Option<Self> {
         let languages = Languages::of(words.split(' '));
         let as_it_is = weigh(words, languages);
@@ -105,8 +104,8 @@ impl<'a> AssessedSentence<'a> {
         if patterns.is_empty() { self.alone(least).into_iter().collect() } else { patterns }
     }
 
-    /// What patterns find, where the weight does not speak against it. A strong one holds in spite of idioms, which are
-    /// then weighed as they are.
+    /// What patterns find, unless the weight speaks against it. A strong sign counts in spite of idioms, which are then
+    /// weighed like any other words.
     fn patterns(&self, together: f32) -> Vec<Indicator> {
         let mut found: Vec<Indicator> = Vec::new();
         if self.likely < together {
@@ -129,7 +128,6 @@ impl<'a> AssessedSentence<'a> {
         if weighed.danger < together { Vec::new() } else { of_their_kind(found, weighed) }
     }
 
-    /// What the weight alone says.
     pub(super) fn alone(&self, least: f32) -> Option<Indicator> {
         let why = said_of(self.weighed.kind());
         let thin = THIN.iter().find(|(fewer, _)| self.weighed.content < *fewer).map_or(0.0, |(_, more)| *more);
@@ -138,8 +136,8 @@ impl<'a> AssessedSentence<'a> {
     }
 }
 
-/// Patterns know words, and the weight knows better who does it to whom: of kinds of which one is much the likelier
-/// the others go ("he says he will kill me" is no suicide). Who needs a doctor needs one whatever the reason.
+/// Patterns know words, but the weight knows better who does what to whom: if one kind is much likelier, the others are
+/// dropped ("he says he will kill me" isn't suicide). Anyone who needs a doctor needs one whatever the reason.
 fn of_their_kind(mut found: Vec<Indicator>, weighed: &Weighed) -> Vec<Indicator> {
     let likeliest = found.iter().map(|why| weighed.of(why.kind())).fold(0.0, f32::max);
     let least = likeliest * BESIDE_THE_LIKELIEST;
@@ -156,7 +154,7 @@ fn weigh(words: &str, languages: Languages) -> Weighed {
     WEIGHTS.weigh(&words.split(' ').collect::<Vec<_>>(), languages)
 }
 
-/// What words are a sign of by their weight.
+/// The indicator of words that are a sign by weight alone.
 const fn said_of(kind: Kind) -> Indicator {
     match kind {
         Kind::Suicide => Indicator::Thoughts,
@@ -167,7 +165,7 @@ const fn said_of(kind: Kind) -> Indicator {
     }
 }
 
-/// What a sentence says besides that makes it no danger, or not now.
+/// What else a sentence says that makes it no danger, or not now.
 struct Excuses {
     goes_on: bool,
     is_over: bool,

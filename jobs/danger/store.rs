@@ -1,4 +1,4 @@
-//! Signs of danger in the database: written with the utterances, read wherever a coach is told.
+//! Signs of danger in the database: written with the utterances, read wherever a coach is shown them.
 
 use std::collections::HashMap;
 
@@ -7,11 +7,11 @@ use uuid::Uuid;
 use super::{Indicator, Kind, Sign};
 use crate::db::{TenantTx, Tx};
 
-/// Writes the signs of a session's utterances, whose ids are given in their order, and counts them. Of several sentences
-/// of one utterance that are signs of the same the first stands for all.
+/// Writes the signs of a session's utterances, whose ids are given in order, and their number. If several sentences of
+/// one utterance are signs of the same thing, only the first is stored.
 ///
 /// # Errors
-/// When the database does not answer.
+/// If the database fails.
 pub async fn write(
     tx: &mut TenantTx,
     session_id: Uuid,
@@ -52,36 +52,36 @@ pub async fn write(
     Ok(())
 }
 
-/// A sentence that speaks of danger, as the coach reads it.
+/// A sentence that indicates danger, as the coach reads it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShownSign {
-    /// The utterance.
+    /// Id of the utterance.
     pub utterance_id: Uuid,
-    /// What it is a sign of; the gravest where it is of several.
+    /// What it's a sign of; the gravest if there are several.
     pub why: Indicator,
-    /// Who said it: the name, else the label, else nothing.
+    /// Who said it: the name, else the label, else empty.
     pub speaker: String,
-    /// When, in milliseconds, where the transcript has times.
+    /// When it was said, in milliseconds, if the transcript has times.
     pub start_ms: Option<i64>,
     /// The sentence, as said.
     pub sentence: String,
-    /// What was said right before it, and right after.
+    /// The lines right before and right after it.
     pub beside: [Option<Beside>; 2],
 }
 
-/// A line beside one that speaks of danger: without it nobody knows what an answer answers.
+/// A line next to one that indicates danger: without it nobody knows what an answer answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Beside {
-    /// Who said it: the name, else the label, else nothing.
+    /// Who said it: the name, else the label, else empty.
     pub speaker: String,
     /// The line, as said.
     pub words: String,
 }
 
-/// The sentences of a session that speak of danger, in the order in which they were said, each once.
+/// The sentences of a session that indicate danger, in the order in which they were said, each once.
 ///
 /// # Errors
-/// When the database does not answer.
+/// If the database fails.
 pub async fn signs_to_show(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<ShownSign>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"select danger_signs.utterance_id, why, from_byte, to_byte, utterances.text, start_ms,
@@ -142,10 +142,10 @@ pub async fn signs_to_show(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Sh
     Ok(signs)
 }
 
-/// The kinds of danger that a session's words speak of, gravest first.
+/// The kinds of danger in a session's words, gravest first.
 ///
 /// # Errors
-/// When the database does not answer.
+/// If the database fails.
 pub async fn kinds(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Kind>, sqlx::Error> {
     let stored = sqlx::query_scalar!("select distinct kind from danger_signs where session_id = $1", session_id)
         .fetch_all(tx.conn())

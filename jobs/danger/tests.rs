@@ -1,4 +1,4 @@
-//! The labelled sentences of `fixtures/danger`, and the figures that are held to.
+//! The labelled sentences of `fixtures/danger`, and the figures that must be met.
 
 use std::{
     collections::BTreeSet,
@@ -32,7 +32,7 @@ fn lines(file: &str) -> Vec<Line<'_>> {
     file.lines().filter_map(read).collect()
 }
 
-/// The share of dangers that are found, and of found ones that are dangers.
+/// Recall and precision on a file.
 fn figures(file: &str) -> (f64, f64) {
     let (mut found, mut missed, mut wrong) = (0.0, 0.0, 0.0);
     for line in lines(file) {
@@ -48,10 +48,11 @@ fn figures(file: &str) -> (f64, f64) {
 
 const DEVELOPMENT: &str = include_str!("../../fixtures/danger/development.tsv");
 const HELD_OUT: &str = include_str!("../../fixtures/danger/held_out.tsv");
-/// The rounds of sentences that were each written and measured before the lexicon was changed for them; the round leads.
+/// The rounds of sentences that were each written and measured before the lexicon was changed for them; each line
+/// begins with its round.
 const BLIND: &str = include_str!("../../fixtures/danger/blind.tsv");
 
-/// The lines of a round, as in the other files.
+/// The lines of a round, in the format of the other files.
 fn round(number: &str) -> String {
     let of_round = |line| str::split_once(line, '\t').filter(|(round, _)| *round == number);
     BLIND.lines().filter_map(of_round).map(|(_, line)| format!("{line}\n")).collect()
@@ -65,7 +66,7 @@ fn dangers_are_found_and_idioms_are_not() {
     for number in 1..=last.expect("a round") {
         sets.push((format!("round {number}"), round(&number.to_string())));
     }
-    // Nothing is learnt from these.
+    // Nothing is learned from these.
     sets.push(("unseen".to_owned(), include_str!("../../fixtures/danger/unseen.tsv").to_owned()));
     sets.push(("unseen, second".to_owned(), include_str!("../../fixtures/danger/unseen_second.tsv").to_owned()));
     for (set, file) in sets {
@@ -76,7 +77,6 @@ fn dangers_are_found_and_idioms_are_not() {
     }
 }
 
-/// The files in a folder and the folders in it.
 fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {
@@ -87,7 +87,7 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     found
 }
 
-/// What is marked in a file, if it is a transcript, and of how many lines; a file that is none is read line by line.
+/// What is marked in a file, and its number of lines; a file that isn't a transcript is read line by line.
 fn marked(path: &Path) -> (usize, Vec<String>) {
     let bytes = std::fs::read(path).unwrap();
     let spoken: Vec<(Option<String>, String)> = match debrief_transcript::parse(&bytes) {
@@ -137,7 +137,7 @@ fn bland_sentences_are_no_signs() {
 fn whoever_does_it_to_whomever_is_found_in_every_language_and_is_of_its_kind() {
     let (mut dangers, mut wrong, mut others, mut marked) = (0, Vec::new(), 0, Vec::new());
     for (at, Crossed { kind, crossings }) in crossed().into_iter().enumerate() {
-        // Some of the crossings of each sentence are enough.
+        // Some variants of each crossed sentence are enough.
         let every = if kind.is_some() { 3 } else { 7 };
         let crossings = crossings.into_iter().skip(at % every).step_by(every);
         let heard: Vec<(String, BTreeSet<Kind>)> = crossings
@@ -234,7 +234,7 @@ fn what_is_asked_and_not_denied_is_a_sign() {
     assert_eq!((safe("Yes, I do."), safe("No."), safe("I'm not sure.")), (0, 2, 2));
 }
 
-/// The kinds that are marked in a coach's question, before which something is said, and its answer.
+/// The kinds marked in a coach's question and its answer, with something said before.
 fn marked_in(before: &str, question: &str, answer: &str) -> BTreeSet<Kind> {
     let coach = |text| SpokenText { speaker: Some("coach"), text };
     let client = |text| SpokenText { speaker: Some("client"), text };

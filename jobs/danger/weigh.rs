@@ -1,8 +1,8 @@
-//! Weighing a sentence: which kind of danger its words and meanings speak of, learnt from labelled sentences.
+//! Weighs a sentence: which kind of danger its words and meanings express, learned from labelled sentences.
 //!
-//! A linear model over words, their beginnings, pairs of words, meanings (`concepts`) and pairs of meanings; as meanings
-//! are the same in all languages, what is learnt in one serves the others. It is learnt at first use, from the sentences
-//! of `fixtures/danger`, in the same order each time: there is no file of weights that could be out of date.
+//! A linear model over words, their prefixes, pairs of words, meanings (`concepts`) and pairs of meanings; as meanings
+//! are the same in all languages, what is learned in one helps the others. It's trained on first use, from the
+//! sentences of `fixtures/danger`, in the same order each time: there is no file of weights that could be out of date.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -20,23 +20,22 @@ use super::{
 
 /// No danger, or one of the kinds.
 const CLASSES: usize = 1 + Kind::ALL.len();
-/// So often all examples are gone through.
+/// The number of training passes over all examples.
 const ROUNDS: usize = 6;
 const STEP: f32 = 0.3;
 const SHRINK: f32 = 1e-4;
-/// Two meanings stand near each other within so many words.
+/// Two meanings are close to each other within this many words.
 const NEAR: usize = 6;
-/// So likely the words that say something must speak of danger without the small ones.
+/// How likely the content words must indicate danger without the small ones.
 const SPEAKS: f32 = 0.6;
-/// Longer words count by their beginning as well.
+/// Longer words also count by their prefix.
 const STEM: usize = 4;
 
-/// What the weight looks at.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Feature {
-    /// A kind of feature and its one or two words.
+    /// A hash of the kind of feature and its one or two words.
     hash: u64,
-    /// Whether it may speak of danger. Small words ("I", "only", "please") and who or when are only besides.
+    /// Whether it can indicate danger. Small words ("I", "only", "please") and who or when only contribute.
     grave: bool,
 }
 
@@ -49,26 +48,24 @@ pub(super) struct Weights {
 
 pub(super) static WEIGHTS: LazyLock<Weights> = LazyLock::new(|| Weights::learn(&examples()));
 
-/// What the weight makes of a sentence.
+/// The weight of a sentence.
 pub(super) struct Weighed {
-    /// How likely it speaks of danger, from 0 to 1.
+    /// How likely it indicates danger, from 0 to 1.
     pub(super) danger: f32,
-    /// Of which kind, in the order of `Kind::ALL`; their sum is `danger`.
+    /// How likely each kind is, in the order of `Kind::ALL`; they add up to `danger`.
     kinds: [f32; Kind::ALL.len()],
-    /// Whether the words that say something speak of danger without the small ones ("I", "only", "please"), which may add to
-    /// it and never decide.
+    /// Whether the content words indicate danger without the small ones ("I", "only", "please"), which may add to it
+    /// but never decide.
     pub(super) speaks: bool,
-    /// How many different words say something.
+    /// The number of distinct content words.
     pub(super) content: usize,
 }
 
 impl Weighed {
-    /// How likely it speaks of a kind.
     pub(super) fn of(&self, kind: Kind) -> f32 {
         Kind::ALL.iter().zip(self.kinds).find(|(it, _)| **it == kind).map_or(0.0, |(_, share)| share)
     }
 
-    /// The likeliest kind.
     pub(super) fn kind(&self) -> Kind {
         Kind::ALL.into_iter().max_by(|a, b| self.of(*a).total_cmp(&self.of(*b))).unwrap_or(Kind::Suicide)
     }
@@ -80,7 +77,6 @@ struct Example {
 }
 
 impl Weights {
-    /// What plain words weigh.
     pub(super) fn weigh(&self, words: &[&str], languages: Languages) -> Weighed {
         let features = features(words, languages);
         let known = |feature: &Feature| self.places.get(&feature.hash).copied();
@@ -107,7 +103,7 @@ impl Weights {
     }
 }
 
-/// Gradient descent, with steps that become smaller for each weight on its own.
+/// Gradient descent with a step size that shrinks for each weight separately.
 fn descend(examples: &[(usize, Vec<u32>)], features: usize) -> Vec<[f32; CLASSES]> {
     let mut weights = vec![[0.0_f32; CLASSES]; features];
     let mut moved = vec![[1e-4_f32; CLASSES]; features];
@@ -135,12 +131,12 @@ fn descend(examples: &[(usize, Vec<u32>)], features: usize) -> Vec<[f32; CLASSES
     weights
 }
 
-/// Long sentences have more features, and no more to say for it.
+/// Long sentences have more features, but aren't more certain for it.
 fn scale(features: usize) -> f32 {
     1.0 / (features.max(1) as f32).sqrt()
 }
 
-/// What each class is worth, in sum 1.
+/// The probability of each class; they add up to 1.
 fn shares(weights: &[[f32; CLASSES]], features: &[u32]) -> [f32; CLASSES] {
     let mut sums = [0.0_f32; CLASSES];
     for place in features {
@@ -202,12 +198,12 @@ const FILLERS: [&str; 28] = [
 ];
 const FILLER_PAIRS: [(&str, &str); 6] =
     [("i", "mean"), ("you", "know"), ("sort", "of"), ("kind", "of"), ("o", "sea"), ("du", "coup")];
-/// After these "like" is no filler.
+/// "Like" is no filler after these.
 const BEFORE_LIKE: [&str; 14] = [
     "would", "feel", "feels", "felt", "feeling", "look", "looks", "looked", "sound", "sounds", "is", "not", "do", "who",
 ];
 
-/// Words without those that people fill pauses with.
+/// Words without the fillers.
 fn meant_words<'a>(words: &[&'a str]) -> Vec<&'a str> {
     let mut kept: Vec<&str> = Vec::with_capacity(words.len());
     let mut at = 0;
@@ -226,7 +222,7 @@ fn meant_words<'a>(words: &[&'a str]) -> Vec<&'a str> {
     kept
 }
 
-/// Words that say nothing by themselves.
+/// Words that carry no meaning by themselves.
 static SMALL: LazyLock<HashSet<&str>> = LazyLock::new(|| {
     let words = |line: &'static str| line.split_once(": ").map_or("", |(_, words)| words).split(' ');
     include_str!("lexicon/small.txt").lines().filter(|line| !line.starts_with('#')).flat_map(words).collect()
@@ -281,7 +277,7 @@ fn features(words: &[&str], languages: Languages) -> Vec<Feature> {
 mod tests {
     use super::*;
 
-    /// The share of dangers that weigh at least so much, and of others.
+    /// The share of dangers that weigh at least `least`, and the share of other sentences.
     fn shares_above(weighed: &[(bool, f32)], least: f32) -> (f64, f64) {
         let share = |danger: bool| {
             let of = weighed.iter().filter(|(is, _)| *is == danger);
@@ -296,7 +292,7 @@ mod tests {
         const FOLDS: usize = 4;
         let mut all = examples();
         let mut weighed = Vec::new();
-        // One quarter of the blind rounds, weighed by what the rest taught.
+        // One quarter of the blind rounds, weighed by a model trained on the rest.
         let held: Vec<Example> =
             labelled::blind().rev().filter(|at| at % FOLDS == 0).map(|at| all.swap_remove(at)).collect();
         let weights = Weights::learn(&all);

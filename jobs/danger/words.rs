@@ -1,18 +1,18 @@
-//! The form in which words are looked at: one case, no diacritics, one space between words, no fillers, and English
-//! short forms written out, so that "I'm", "im" and "I am" are the same; and where sentences end.
+//! The form in which words are compared: one case, no diacritics, one space between words, no fillers, and English
+//! contractions expanded, so that "I'm", "im" and "I am" are the same; and where sentences end.
 
 use std::ops::Range;
 
 use unicode_normalization::{UnicodeNormalization, char::is_combining_mark};
 
-/// A longer run of words without a full stop is looked at in pieces of this many words, which overlap by a third, so
-/// that "film" at its start says nothing of its end.
+/// A longer run of words without a full stop is split into pieces of this many words, which overlap by a third, so that
+/// "film" at its start doesn't excuse its end.
 const LONGEST: usize = 45;
 const OVERLAP: usize = 15;
 
-/// Words of which one makes a text English enough that "um" and "er" are sounds: they are words in German.
+/// Any of these makes a text English enough that "um" and "er" are fillers: they are words in German.
 const ENGLISH: [&str; 10] = ["the", "and", "to", "my", "you", "it", "of", "that", "have", "not"];
-/// Sounds, and adverbs that change nothing.
+/// Sounds, and adverbs that don't change the meaning.
 const FILLERS: [&str; 17] = [
     "uh",
     "ehm",
@@ -32,7 +32,7 @@ const FILLERS: [&str; 17] = [
     "simply",
     "even",
 ];
-/// Words after which "'s" is "is".
+/// Words after which "'s" means "is".
 const BEFORE_IS: [&str; 16] = [
     "he",
     "she",
@@ -51,10 +51,10 @@ const BEFORE_IS: [&str; 16] = [
     "someone",
     "somebody",
 ];
-/// Words that take "n't", also without the apostrophe.
+/// Words that take "n't", with or without the apostrophe.
 const BEFORE_NOT: [&str; 13] =
     ["do", "did", "does", "is", "was", "are", "were", "have", "has", "had", "could", "would", "should"];
-/// Words after which "'d" is "would".
+/// Words after which "'d" means "would".
 const BEFORE_WOULD: [&str; 9] = ["i", "you", "he", "she", "we", "they", "it", "there", "who"];
 
 /// The sentences of a text, as byte ranges; long runs of words in pieces.
@@ -117,12 +117,12 @@ pub(super) fn plain(text: &str) -> Vec<String> {
             continue;
         }
         match kept.last_mut() {
-            // "my self" is how some recognisers write it.
+            // Some recognisers write "my self".
             Some(last) if word == "self" && matches!(last.as_str(), "my" | "him" | "her" | "your" | "them") => {
                 last.push_str("self");
                 continue;
             }
-            // British English writes it in two: the patterns have it in one.
+            // British English writes it as two words: the patterns have it as one.
             Some(last) if word == "more" && last == "any" => {
                 last.push_str("more");
                 continue;
@@ -134,7 +134,7 @@ pub(super) fn plain(text: &str) -> Vec<String> {
     kept
 }
 
-/// "I can't, I can't" is said once.
+/// Drops immediate repetitions: "I can't, I can't" is said once.
 fn drop_repetition(words: &mut Vec<String>) {
     for run in [3, 2, 1] {
         let n = words.len();
@@ -145,7 +145,7 @@ fn drop_repetition(words: &mut Vec<String>) {
     }
 }
 
-/// Lower case without diacritics, every apostrophe the same.
+/// Lower case without diacritics, with one kind of apostrophe.
 fn folded(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.nfkd().filter(|c| !is_combining_mark(*c)).flat_map(char::to_lowercase) {
@@ -165,7 +165,7 @@ fn tokens(text: &str) -> impl Iterator<Item = &str> {
     text.split(|c: char| !c.is_alphanumeric() && c != '\'').filter(|token| token.contains(char::is_alphanumeric))
 }
 
-/// Adds a word, English short forms written out, others split at their apostrophe ("j'ai").
+/// Adds a word: English contractions are expanded, others split at their apostrophe ("j'ai").
 fn write_out(token: &str, words: &mut Vec<String>) {
     let two: &[&str] = match token {
         "cannot" | "can't" | "cant" => &["can", "not"],

@@ -1,4 +1,4 @@
-//! The date and the time of day in a name, as people and recorders write them. Pure.
+//! The date and the time of day in a file name, as people and recorders write them. Pure.
 
 use std::{ops::Range, sync::LazyLock};
 
@@ -6,7 +6,7 @@ use chrono::{NaiveDate, NaiveDateTime, NaiveTime};
 use chrono_tz::Tz;
 use regex::Regex;
 
-/// The months in seven languages, with their short forms.
+/// Month names in seven languages, with their short forms.
 const MONTHS: [&str; 12] = [
     "january|januar|januari|janvier|janv|jan|enero|ene|gennaio|gen|janeiro",
     "february|februar|februari|feb|février|fevrier|févr|fevr|febrero|febbraio|fevereiro|fev",
@@ -22,8 +22,8 @@ const MONTHS: [&str; 12] = [
     "december|dezember|dec|dez|décembre|decembre|déc|diciembre|dic|dicembre|dezembro",
 ];
 
-/// The first date in a name: `2026-11-03`, `20261103`, `03.11.2026` (with dots the day comes first, as where dates are
-/// written so), `11-03-2026` only where one reading makes sense, `3 Nov 2026` and `November 3rd, 2026`, and Zoom's
+/// The first date in a name: `2026-11-03`, `20261103`, `03.11.2026` (with dots the day comes first, as is usual where
+/// dots are used), `11-03-2026` only if just one reading makes sense, `3 Nov 2026` and `November 3rd, 2026`, and Zoom's
 /// `GMT20261103-150000`, which is in UTC.
 pub(super) fn date_in(name: &str, zone: Tz) -> Option<NaiveDate> {
     static GMT: LazyLock<Regex> = LazyLock::new(|| regex(r"GMT(\d{8}-\d{6})"));
@@ -52,11 +52,11 @@ pub(super) fn date_in(name: &str, zone: Tz) -> Option<NaiveDate> {
     }
 }
 
-/// The first date in a name whose month is a word, and where it stands. The year has to be there: "May 3" may be anybody's.
+/// The first date in a name whose month is a word, and its position. The year is required: "May 3" could be anyone's.
 pub(super) fn worded(name: &str) -> Option<(Range<usize>, NaiveDate)> {
     static WORDED: LazyLock<Regex> = LazyLock::new(|| {
         let mut months: Vec<&str> = MONTHS.iter().flat_map(|names| names.split('|')).collect();
-        // The first that fits is taken: the longer ones before what they begin with.
+        // The first match wins: longer names come before their prefixes.
         months.sort_by_key(|name| std::cmp::Reverse(name.len()));
         let (month, day, year) = (months.join("|"), r"(\d{1,2})(?:st|nd|rd|th|er|º|\.)?", r"(20\d{2})");
         let (link, links) = (r"[-_ .,]*(?:de |of )?", r"[-_ .,]+");
@@ -80,12 +80,12 @@ pub(super) fn worded(name: &str) -> Option<(Range<usize>, NaiveDate)> {
     if NEXT.is_match(&name[whole.end()..]) {
         return None;
     }
-    // The letter before is no part of it.
+    // The preceding character must not be a letter or digit.
     let before = whole.as_str().chars().next().filter(|c| !c.is_alphanumeric()).map_or(0, char::len_utf8);
     Some((whole.start() + before..whole.end(), date(year, &number.to_string(), day)?))
 }
 
-/// The time of day that stands behind the date in a name, in the coach's time zone: `2026-11-03 14.05.22`, `GMT20261103-150000`.
+/// The time of day after the date in a name, in the coach's time zone: `2026-11-03 14.05.22`, `GMT20261103-150000`.
 pub(crate) fn time_in(name: &str, zone: Tz) -> Option<NaiveTime> {
     static GMT: LazyLock<Regex> = LazyLock::new(|| regex(r"GMT(\d{8}-\d{6})"));
     static BEHIND_DATE: LazyLock<Regex> = LazyLock::new(|| {

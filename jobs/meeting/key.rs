@@ -1,6 +1,6 @@
-//! What an object's key says: whose it is, the session's date, type and title. Pure.
+//! What an object's key says: whose it is, and the session's date, type and title. Pure.
 //!
-//! `inbox/{coach}/[{YYYY-MM-DD}/][{folder}/…]{file}`. Keys are data: anything parses, or is ignored for a reason.
+//! `inbox/{coach}/[{YYYY-MM-DD}/][{folder}/…]{file}`. Keys are data: any key either parses or is ignored for a reason.
 
 use std::sync::LazyLock;
 
@@ -13,13 +13,13 @@ pub(crate) use super::dates::time_in;
 use super::dates::worded;
 use crate::clean;
 
-/// The prefix under which coaches drop their files.
+/// The prefix under which coaches upload their files.
 pub const INBOX: &str = "inbox/";
 /// The file that updates a coach's clients.
 const ROSTER: &str = "roster.csv";
-/// What a session is called of whose file the name says nothing, until its clients are known.
+/// The title of a session whose file name says nothing, until its clients are known.
 pub const UNTITLED: &str = "Session";
-/// Words that recorders make names of.
+/// Words that recorders build file names from.
 #[rustfmt::skip]
 const RECORDER_WORDS: [&str; 38] = [
     "active", "as", "audio", "avo", "caption", "captions", "cc", "chat", "closed", "gallery", "gmt", "gvo", "live", "m4a",
@@ -44,17 +44,17 @@ const EMPTY_TITLES: [&str; 14] = [
     "zoom",
 ];
 
-/// What lies under a key of the inbox.
+/// What a key of the inbox refers to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum InboxKey {
-    /// A transcript, as far as the key tells.
+    /// A transcript, judging by the key.
     Transcript(TranscriptKey),
     /// The coach's list of clients.
     Roster {
         /// The coach's handle, in lower case.
         coach: String,
     },
-    /// Neither: hidden, unfinished, or in nobody's folder.
+    /// Neither: hidden, incomplete, or in no coach's folder.
     Ignored,
 }
 
@@ -63,7 +63,7 @@ pub enum InboxKey {
 pub struct TranscriptKey {
     /// The coach's handle, in lower case.
     pub coach: String,
-    /// The folders between the coach's and the file.
+    /// The folders between the coach's folder and the file.
     pub folders: Vec<String>,
     /// The file's name.
     pub file: String,
@@ -72,7 +72,7 @@ pub struct TranscriptKey {
 /// Where a session's date came from, as stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DateSource {
-    /// A folder named by the date.
+    /// A folder named after the date.
     Path,
     /// The file's name.
     FileName,
@@ -81,7 +81,7 @@ pub enum DateSource {
 }
 
 impl DateSource {
-    /// As stored.
+    /// The name used in the database.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -92,16 +92,16 @@ impl DateSource {
     }
 }
 
-/// Why a key is ignored, in words for the operator; none where it is not.
+/// Why a key is ignored, worded for the operator; `None` if it isn't.
 #[must_use]
 pub fn ignored(key: &str) -> Option<&'static str> {
     let mut parts: Vec<&str> = key.strip_prefix(INBOX)?.split('/').collect();
     let file = parts.pop().unwrap_or_default();
     if key.contains('\0') {
-        // No database takes a zero, and one such key must keep nobody else's files from being seen.
+        // Postgres can't store a NUL, and one such key must not keep other coaches' files from being found.
         Some("its name contains a NUL character: rename it")
     } else if is_hidden(file) || parts.iter().any(|part| part.starts_with('.') || *part == "__MACOSX") {
-        // A file in a hidden folder (.git, .Trash, __MACOSX) is as hidden as a hidden file.
+        // A file in a hidden folder (.git, .Trash, __MACOSX) counts as hidden.
         Some("it’s hidden, or a system file")
     } else if is_unfinished(file) {
         Some("its name is that of an unfinished or backup file; it’s read under its final name")
@@ -130,7 +130,7 @@ fn is_hidden(file: &str) -> bool {
     file.is_empty() || file.starts_with('.') || ["thumbs.db", "desktop.ini"].contains(&file.to_lowercase().as_str())
 }
 
-/// The names under which programs write what is not complete yet, and their spare copies.
+/// The names that programs use for incomplete files and backups.
 fn is_unfinished(file: &str) -> bool {
     let lower = file.to_lowercase();
     file.starts_with('~')
@@ -139,10 +139,10 @@ fn is_unfinished(file: &str) -> bool {
 }
 
 impl TranscriptKey {
-    /// The session's date, in the coach's time zone: from a folder, else the file's name, else the object's time.
+    /// The session's date in the coach's time zone: from a folder, else the file name, else the object's time.
     #[must_use]
     pub fn date(&self, object_time: DateTime<Utc>, zone: Tz) -> (NaiveDate, DateSource) {
-        // The innermost folder knows best.
+        // The innermost folder takes precedence.
         if let Some(date) = self.folders.iter().rev().find_map(|folder| date_in(folder, zone)) {
             return (date, DateSource::Path);
         }
@@ -152,7 +152,7 @@ impl TranscriptKey {
         }
     }
 
-    /// `group` where a folder or the file says so, else `individual`; attribute corrects it when it finds more clients.
+    /// `group` if a folder or the file says so, else `individual`; attribution corrects it if it finds more clients.
     #[must_use]
     pub fn session_type(&self) -> &'static str {
         const GROUP: [&str; 7] = ["group", "groups", "workshop", "workshops", "team", "cohort", "cohorts"];
@@ -162,11 +162,11 @@ impl TranscriptKey {
         if says_group { "group" } else { "individual" }
     }
 
-    /// A title for people: the file's name without its date and extension, else the folder's, else "Session".
+    /// A readable title: the file name without its date and extension, else the folder's, else "Session".
     #[must_use]
     pub fn title(&self) -> String {
         let stem = self.file.rsplit_once('.').map_or(self.file.as_str(), |(stem, extension)| {
-            // Only what looks like an extension goes: "Review of Q3. Part two" keeps its end.
+            // Only what looks like an extension is removed: "Review of Q3. Part two" keeps its end.
             let short = extension.len() <= 5 && !extension.contains(' ');
             if short || extension.eq_ignore_ascii_case("textgrid") { stem } else { &self.file }
         });
@@ -176,7 +176,7 @@ impl TranscriptKey {
     }
 }
 
-/// Whether a title is one that Zoom and its like give to any meeting: "Maya's Zoom Meeting", "Meeting recording",
+/// Whether a title is one that Zoom and similar tools give to any meeting: "Maya's Zoom Meeting", "Meeting recording",
 /// "Audio1234567890", "Recording 1920x1080".
 fn is_given_by_recorder(title: &str) -> bool {
     static OF_HOST: LazyLock<Regex> = LazyLock::new(|| {
@@ -209,7 +209,7 @@ pub(super) fn clean_title(name: &str) -> String {
         let times = r"\b\d{1,2}[.:]\d{2}[.:]\d{2}\b";
         regex(&format!(r"(?i){zoom}|{dates}|{times}|\.transcript$"))
     });
-    // An underscore is a letter to the word boundary, so dates between underscores are found only without them.
+    // An underscore is a word character for `\b`, so dates between underscores are found only once those are replaced.
     let spaced = clean::line(name).replace('_', " ");
     let without_dates = NOISE.replace_all(&spaced, " ");
     let without_dates = worded(&without_dates).map_or_else(
@@ -218,7 +218,7 @@ pub(super) fn clean_title(name: &str) -> String {
     );
     let words: Vec<&str> = without_dates.split_whitespace().collect();
     let mut title = words.join(" ").trim_matches(|c: char| c.is_whitespace() || "-–—_.,".contains(c)).to_owned();
-    // A name in kebab case is words; one with spaces keeps its hyphens.
+    // A name in kebab case consists of words; one with spaces keeps its hyphens.
     if !title.contains(' ') {
         title = title.replace('-', " ");
     }
@@ -264,7 +264,7 @@ mod tests {
         let deep = transcript("inbox/maya/2026-11-03/Zoom 1/call.vtt");
         let expected = ["2026-11-03", "Zoom 1"].map(str::to_owned);
         assert_eq!((deep.coach.as_str(), deep.folders, deep.file.as_str()), ("maya", expected.to_vec(), "call.vtt"));
-        // A roster that lies deeper is somebody's file, not the list of clients.
+        // A roster in a subfolder is somebody's file, not the list of clients.
         assert_eq!(transcript("inbox/maya/2026-11-03/roster.csv").file, "roster.csv");
     }
 

@@ -1,9 +1,9 @@
-//! Whether two files that may be of one meeting are: by what is said in them, when, and under which labels. Pure.
+//! Whether two files belong to one meeting: by what is said in them, when, and under which labels. Pure.
 //!
-//! The same speech in two formats: most of what the shorter one says, in runs of three words, the other says too, at the
-//! same times where both have times; and neither has a speaker's name that the other lacks. Two tracks of one meeting:
-//! each file has one label at most, both have times, these lie in one stretch of time, and the two hardly ever speak at
-//! once, as strangers in two meetings would all the time.
+//! The same speech in two formats: the other file contains most of what the shorter one says, in runs of three words,
+//! at the same times if both have times; and neither has a speaker name that the other lacks. Two tracks of one
+//! meeting: each file has at most one label, both have times, the times overlap, and the two hardly ever speak at once,
+//! as strangers in two meetings constantly would.
 
 use std::{
     collections::BTreeSet,
@@ -12,49 +12,49 @@ use std::{
 
 use debrief_transcript::{Transcript, words};
 
-/// So many runs of words are kept of a file, those with the smallest hashes: enough to compare by.
+/// At most this many runs of words are kept per file, those with the smallest hashes: enough for a comparison.
 const RUNS: usize = 20_000;
-/// Fewer runs than this tell nothing.
+/// Fewer runs than this prove nothing.
 const FEWEST: usize = 4;
-/// The part of its runs that the shorter file shares with the other, where times agree.
+/// The share of its runs that the shorter file must have in common with the other if times agree.
 const SHARED_IN_TIME: f64 = 0.5;
-/// The same where a file has no times, so that two readings of one script must not look like one.
+/// The same if a file has no times, so that two readings of one script don't look the same.
 const SHARED: f64 = 0.7;
-/// Of the shared runs so many lie at the same distance in time.
+/// The share of common runs that must have the same offset in time.
 const IN_STEP: f64 = 0.7;
-/// How far from it they may be: captions come late, in lumps.
+/// How far from that offset they may be: captions arrive late, in bursts.
 const STEP_MS: i64 = 6_000;
-/// Two people speak at once for at most this part of the time that the one who says less speaks, …
+/// Two people speak at once for at most this share of the time that the one who says less speaks, …
 const AT_ONCE: f64 = 0.35;
-/// … and for at most this part of what it would be by chance, for two who do not hear each other. In real visits with a
-/// file a speaker it is 0.15 to 0.45, between files of different visits 0.7 to 1.1.
+/// … and for at most this share of what chance predicts for two who don't hear each other. In real visits with one file
+/// per speaker it's 0.15 to 0.45, between files of different visits 0.7 to 1.1.
 const BY_CHANCE: f64 = 0.55;
-/// Less than this by chance, in milliseconds, and nothing can be told.
+/// If chance predicts less than this, in milliseconds, we can't tell.
 const TELLING_MS: f64 = 2_000.0;
 
-/// What is compared of a transcript.
+/// The features of a transcript that are compared.
 #[derive(Clone, Debug, Default)]
 pub struct Facts {
-    /// The labels that are names, made comparable.
+    /// The labels that are names, normalised.
     names: BTreeSet<String>,
-    /// How many labels, names or not.
+    /// Number of labels, names or not.
     labels: usize,
-    /// Some utterance has no label.
+    /// Whether any utterance has no label.
     unlabelled: bool,
-    /// It is several tracks: who speaks is told by the file, whatever the label.
+    /// Whether it's made of several tracks: the file tells who speaks, whatever the label.
     is_tracks: bool,
-    /// Runs of three words and when they are said, the smallest hashes first.
+    /// Runs of three words and when they are said, smallest hashes first.
     runs: Vec<(u64, Option<i64>)>,
-    /// When somebody speaks: apart from each other, in order.
+    /// When somebody speaks: disjoint spans in order.
     spans: Vec<(i64, i64)>,
-    /// The part of the utterances that have a start.
+    /// Whether the utterances have start times.
     timed: bool,
     ended: bool,
     words: usize,
 }
 
 impl Facts {
-    /// Of a transcript.
+    /// Extracts the features of a transcript.
     #[must_use]
     pub fn of(transcript: &Transcript) -> Self {
         let mut facts = Self { words: transcript.account.in_utterances, ..Self::default() };
@@ -80,19 +80,19 @@ impl Facts {
         facts
     }
 
-    /// Whether it holds one speaker at most.
+    /// Whether it has at most one speaker.
     #[must_use]
     pub fn is_one_track(&self) -> bool {
         self.labels == 0 || (self.labels == 1 && !self.unlabelled)
     }
 
-    /// The labels that are names, made comparable.
+    /// The labels that are names, normalised.
     #[must_use]
     pub fn names(&self) -> &BTreeSet<String> {
         &self.names
     }
 
-    /// How good a source it is, the greater the better: by labels, then by times, then by words.
+    /// How good a source it is, greater is better: by labels, then by times, then by words.
     #[must_use]
     pub fn worth(&self) -> (usize, usize, usize) {
         let labels = if self.names.len() > 1 || self.is_tracks {
@@ -103,7 +103,7 @@ impl Facts {
         (labels, usize::from(self.timed) + usize::from(self.ended), self.words)
     }
 
-    /// Why it is better than another one: words that follow "as it has".
+    /// Why it's better than another one: words that follow "as it has".
     #[must_use]
     pub fn better_by(&self, other: &Self) -> &'static str {
         let ((labels, times, _), (other_labels, other_times, _)) = (self.worth(), other.worth());
@@ -116,7 +116,7 @@ impl Facts {
         }
     }
 
-    /// The tracks of one meeting in one, for the comparison with further files.
+    /// Combines the tracks of one meeting, to compare them with further files.
     #[must_use]
     pub fn together(all: &[&Self]) -> Self {
         let mut facts = Self {
@@ -137,12 +137,12 @@ impl Facts {
     }
 }
 
-/// Whether two files hold the same speech.
+/// Whether two files contain the same speech.
 #[must_use]
 pub fn is_same_speech(one: &Facts, other: &Facts) -> bool {
     let named_alike = are_among(&one.names, &other.names) || are_among(&other.names, &one.names);
     let (Some(last), Some(other_last)) = (one.runs.last(), other.runs.last()) else { return false };
-    // Of a long file only the smallest hashes are there: no greater ones count of the other.
+    // Of a long file only the smallest hashes are kept: greater ones in the other file don't count.
     let limit = if one.runs.len() == RUNS || other.runs.len() == RUNS { last.0.min(other_last.0) } else { u64::MAX };
     let within = |facts: &Facts| facts.runs.partition_point(|(hash, _)| *hash <= limit);
     let (one_runs, other_runs) = (&one.runs[..within(one)], &other.runs[..within(other)]);
@@ -164,13 +164,13 @@ pub fn is_same_speech(one: &Facts, other: &Facts) -> bool {
     }
 }
 
-/// Whether every name is among the others, as it is or as a part of one (`priya` of `priya raman`).
+/// Whether every name is among the others, in full or as part of one (`priya` of `priya raman`).
 fn are_among(names: &BTreeSet<String>, others: &BTreeSet<String>) -> bool {
     let part = |name: &str, of: &str| name.split(' ').all(|word| of.split(' ').any(|other| other == word));
     names.iter().all(|name| others.iter().any(|other| part(name, other) || part(other, name)))
 }
 
-/// Which part of the runs lies at the usual distance in time; none where hardly any has times in both files.
+/// The share of runs that have the most common offset in time; `None` if hardly any has times in both files.
 fn in_step(shared: &[(Option<i64>, Option<i64>)]) -> Option<f64> {
     let mut apart: Vec<i64> = shared.iter().filter_map(|(one, other)| Some((*one)? - (*other)?)).collect();
     if apart.len() < FEWEST || apart.len() * 2 < shared.len() {
@@ -190,7 +190,7 @@ pub fn are_two_tracks(one: &Facts, other: &Facts) -> bool {
         return false;
     }
     let (Some((first, last)), Some((other_first, other_last))) = (stretch(one), stretch(other)) else { return false };
-    // They belong to one stretch of time: most of the shorter lies within the longer.
+    // They belong to one stretch of time: most of the shorter is within the longer.
     let (from, to) = (first.max(other_first), last.min(other_last));
     let shorter = (last - first).min(other_last - other_first).max(1);
     if (to - from) * 2 < shorter || is_same_speech(one, other) {
@@ -208,7 +208,7 @@ fn milliseconds(count: i64) -> f64 {
     f64::from(i32::try_from(count).unwrap_or(i32::MAX))
 }
 
-/// For how long somebody speaks between two moments.
+/// How long anyone speaks between two moments.
 fn within(spans: &[(i64, i64)], from: i64, to: i64) -> i64 {
     spans.iter().map(|(start, end)| ((*end).min(to) - (*start).max(from)).max(0)).sum()
 }
@@ -217,7 +217,7 @@ fn stretch(facts: &Facts) -> Option<(i64, i64)> {
     Some((facts.spans.first()?.0, facts.spans.last()?.1))
 }
 
-/// For how long two speak at once.
+/// How long both speak at once.
 fn at_once(one: &[(i64, i64)], other: &[(i64, i64)]) -> i64 {
     let (mut at, mut sum) = (0, 0);
     for (start, end) in one {
@@ -230,7 +230,7 @@ fn at_once(one: &[(i64, i64)], other: &[(i64, i64)]) -> i64 {
     sum
 }
 
-/// Spans in order, with those that touch made one.
+/// Sorted spans, with touching ones merged.
 fn joined(mut spans: Vec<(i64, i64)>) -> Vec<(i64, i64)> {
     spans.sort_unstable();
     let mut apart: Vec<(i64, i64)> = Vec::with_capacity(spans.len());
@@ -256,7 +256,7 @@ fn runs(transcript: &Transcript) -> Vec<(u64, Option<i64>)> {
                 runs.push((hash(&last), said.start_ms));
             }
         }
-        // A day of talk must not be kept whole.
+        // A day of talk must not be kept in memory as a whole.
         if runs.len() > 8 * RUNS {
             smallest(&mut runs);
         }
@@ -277,14 +277,14 @@ fn hash(what: &impl Hash) -> u64 {
     hasher.finish()
 }
 
-/// Whether a label is somebody's name and not a tool's (`Speaker 1`, `spk_0`).
+/// Whether a label is a person's name and not a tool's (`Speaker 1`, `spk_0`).
 fn is_name(label: &str) -> bool {
     let lower = label.to_lowercase();
     let tools = ["speaker", "spk", "unknown", "unidentified", "participant", "channel", "guest", "user", "anonymous"];
     lower.chars().filter(|c| c.is_alphabetic()).count() > 1 && !tools.iter().any(|tool| lower.starts_with(tool))
 }
 
-/// A name made comparable: letters and digits in lower case.
+/// A normalised name: letters and digits in lower case.
 #[must_use]
 pub fn fold(name: &str) -> String {
     let lower = name.to_lowercase();

@@ -1,15 +1,15 @@
-//! Which files are of one meeting: the rule, in one place. Pure.
+//! Which files belong to one meeting: the rule, in one place. Pure.
 //!
-//! Two files can be of one meeting only when they are one coach's and lie in one folder. Then
-//! - the folder tells, where it is the meeting's own (`2026-11-03 Session 4`, `2026-11-03/Zoom 81234567890`) or a day's
+//! Two files can belong to one meeting only if they are one coach's and in one folder. Then
+//! - the folder decides, if it is the meeting's own (`2026-11-03 Session 4`, `2026-11-03/Zoom 81234567890`) or a day's
 //!   (`2026-11-03`);
-//! - in any folder the name tells: what is left of it without what tools add (`.transcript`, `-chat`, `_doctor`, `(1)`),
-//!   or Zoom's stamp, is the same ([`Named::stem`]).
+//! - in any folder the name decides: the part that is left without what tools add (`.transcript`, `-chat`, `_doctor`,
+//!   `(1)`), or Zoom's stamp, is the same ([`Named::stem`]).
 //!
-//! That makes them candidates, no more: words are taken together only where what is said shows that they belong
-//! together ([`likeness`]). A wrong merge would show one client another's words, so what is unsure stays two
-//! sessions. A chat or a list of participants holds no speech and goes to the one meeting that it can be of; where there
-//! are several, to the one whose speakers it names, and where that is not clear either it waits.
+//! That only makes them candidates: words are combined only if what is said shows that they belong together
+//! ([`likeness`]). A wrong merge would show one client another client's words, so uncertain cases stay two sessions. A
+//! chat or a list of participants contains no speech and goes to the one meeting it can belong to; if there are
+//! several, to the one whose speakers it names; if that isn't clear either, it's on hold.
 
 use std::sync::LazyLock;
 
@@ -22,40 +22,41 @@ mod dates;
 
 use key::TranscriptKey;
 
-/// What a folder says of the files in it.
+/// What a folder says about the files in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
-    /// Nothing: many meetings lie there.
+    /// Nothing: it contains many meetings.
     Shared,
-    /// They are of one day.
+    /// They are from the same day.
     Day,
-    /// They are of one meeting, most likely.
+    /// They are most likely of one meeting.
     Own,
 }
 
 /// What a file's name says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Named {
-    /// What files of one meeting have in common; none where nothing is left (`transcript.vtt`).
+    /// What files of one meeting have in common; `None` if nothing is left (`transcript.vtt`).
     pub stem: Option<String>,
-    /// The name is that of one track of a meeting, a file that holds one speaker alone: `consultation01_doctor`, `2-priya`.
+    /// Whether the name is that of one track of a meeting, a file with a single speaker: `consultation01_doctor`,
+    /// `2-priya`.
     pub is_track: bool,
-    /// Who may speak in it, as written: the label of a track that has none.
+    /// Who may speak in it, as written: used as the label of a track without one.
     pub speaker: Option<String>,
 }
 
 /// Words that tools add to a name.
 const ADDED: &str = "transcript transcripts transcription transkript captions caption closed subtitles subtitle subs cc audio \
     recording recordings recorded meeting video chat chats newchat recordingnewchat chatlog saved log raw final copy";
-/// What the list of those who were there is called; whatever follows is no part of the name.
+/// The names of lists of attendees; whatever follows isn't part of the name.
 const LISTS: &str = "participants participant attendance attendees attendee attendancereport attendancelist \
     meetingattendancereport meetingattendancelist";
-/// By these the name of a track says who speaks in it.
+/// Words in a track's name that say who speaks in it.
 const TRACKS: &str = "doctor patient coach client coachee therapist counselor counsellor mentor mentee host guest me \
     interviewer interviewee left right";
-/// Languages of captions.
+/// Language codes of captions.
 const LANGUAGES: &str = "en de fr es it nl sv pt da no fi us gb";
-/// Names of nothing in particular.
+/// Words without any meaning in a name.
 const EMPTY: &str = "session call zoom teams webex meet meeting gmt untitled video1 audio1 default";
 
 /// What the folders of a key say.
@@ -73,7 +74,7 @@ pub fn place(key: &TranscriptKey) -> Place {
     }
 }
 
-/// The files that are looked at together have this in common; it begins with the coach.
+/// The group of files that are checked together, as a string that begins with the coach.
 #[must_use]
 pub fn company(key: &TranscriptKey) -> String {
     let folder = std::iter::once(&key.coach).chain(&key.folders).map(String::as_str).collect::<Vec<_>>().join("/");
@@ -84,7 +85,7 @@ pub fn company(key: &TranscriptKey) -> String {
     }
 }
 
-/// Whether other files may be about to follow this one: then a second look is worth its second.
+/// Whether other files may be about to follow this one: then waiting a second and checking again pays off.
 #[must_use]
 pub fn may_have_company(key: &TranscriptKey) -> bool {
     let named = named(&key.file);
@@ -152,7 +153,7 @@ fn is_numbered_track(word: &str) -> bool {
     letters.len() < word.len() && ["speaker", "track", "mic", "channel", "spk"].contains(&letters)
 }
 
-/// Whether a tool added the last word. A language stands only behind captions, and a long number behind a kind of file.
+/// Whether a tool added the last word. A language only follows captions, and a long number only a kind of file.
 fn is_added(last: &str, kept: &[String]) -> bool {
     let before = kept.len().checked_sub(2).and_then(|at| kept.get(at));
     let after_kind = before.is_some_and(|word| is_one_of(ADDED, word));
@@ -175,7 +176,7 @@ fn last_word<'a>(bare: &'a str, word: &str) -> &'a str {
     bare.get(at..at + word.len()).unwrap_or_default()
 }
 
-/// A name out of a file's name: `priya_raman` is `priya raman`; none where nothing is left.
+/// The name of a person in a file's name: `priya_raman` is `priya raman`; `None` if nothing is left.
 fn said_of(written: &str) -> Option<String> {
     let spaced = written.replace('_', " ");
     let mut parts: Vec<&str> = spaced.split_whitespace().collect();

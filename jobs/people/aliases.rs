@@ -1,7 +1,7 @@
 //! Other names by which clients are known. Reads coaches, clients and aliases; writes aliases.
 //!
-//! A name that is somebody's own is nobody else's other name: the words of the one would go to the other. Whatever could
-//! mean two people is refused and said, so that the coach is asked who speaks.
+//! One person's own name can't be another person's alias: one client's words would go to the other. Any alias that
+//! could mean two people is refused with a message, so that the coach is asked who speaks.
 
 use std::collections::{HashMap, HashSet};
 
@@ -14,47 +14,47 @@ use crate::{
     names::{self, generic, phone},
 };
 
-/// The longest name that somebody has, in characters.
+/// The maximum length of a name, in characters.
 pub(super) const LONGEST_NAME: usize = 200;
 
-/// Where an alias is from.
+/// Where an alias comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Source {
-    /// A roster file: it goes when the file has it no more.
+    /// A roster file: the alias is removed once the file no longer has it.
     Roster,
-    /// An operator, or a name that the client had before.
+    /// An operator, or the client's previous name.
     Operator,
 }
 
-/// Why an alias is not used. It reads on after the alias, and names nobody.
+/// Why an alias isn't used. The text continues after the alias, and names nobody.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Unfit {
-    /// `Speaker 1`, `iPhone`.
+    /// A generic label: `Speaker 1`, `iPhone`.
     #[error("could be anyone and isn’t used")]
     Anyones,
     /// Too long for a name.
     #[error("is longer than {max} characters and isn’t used", max = LONGEST_NAME)]
     TooLong,
-    /// Another client is called so.
+    /// Another client has that name.
     #[error("is the name of another client and isn’t used")]
     AnotherClients,
-    /// The coach is called so.
+    /// The coach has that name.
     #[error("is the coach’s name and isn’t used")]
     Coachs,
-    /// It is another's alias.
+    /// It's another client's alias.
     #[error("already means someone else and keeps that meaning")]
     Taken,
 }
 
-/// An alias that is not used: its number, from 1, and why.
+/// An alias that isn't used: its number, from 1, and why.
 pub(super) type Refused = (usize, Unfit);
 
-/// The names that the coach and the clients have, made comparable.
+/// The names of the coach and the clients, normalised.
 #[derive(Debug, Default)]
 pub(crate) struct OwnNames {
-    /// Whole names, addresses and ways to be addressed; the coach's owner is none.
+    /// Full names, addresses and greetings; `None` stands for the coach.
     whole: HashMap<String, Vec<Option<Uuid>>>,
-    /// Given names of those who have another name too.
+    /// Given names of people who also have another name.
     given: HashMap<String, Vec<Option<Uuid>>>,
 }
 
@@ -89,8 +89,8 @@ impl OwnNames {
         }
     }
 
-    /// Why a name cannot be another one of this client's, since somebody else has it. A given name that two have may be
-    /// said to be one's of them; it is not the other's who is not called so, and never the coach's.
+    /// Why a name can't be this client's alias: someone else has it. A given name that two clients share may be
+    /// assigned to one of them, but not to a client without it, and never if it's the coach's.
     fn unfit(&self, alias: &str, client: Uuid) -> Option<Unfit> {
         let forms = names::forms(alias);
         let mut keys = vec![names::alias_key(alias)];
@@ -108,14 +108,14 @@ impl OwnNames {
     }
 }
 
-/// The words of a name in the order of their letters: `Okafor, Maya` is `Maya Okafor`.
+/// The words of a name, sorted: `Okafor, Maya` equals `Maya Okafor`.
 fn sorted(words: &[String]) -> String {
     let mut words = words.to_vec();
     words.sort_unstable();
     words.join(" ")
 }
 
-/// Adds a client's other names; in their order, those that are not used. A name that means somebody already keeps its
+/// Adds a client's other names; returns those that aren't used, in order. A name that already means someone keeps its
 /// meaning: a wrong merge is worse than a miss.
 pub(super) async fn put(
     tx: &mut TenantTx,
@@ -140,7 +140,7 @@ pub(super) async fn put(
         }
         if let Some(unfit) = own.unfit(&written, client_id) {
             refused.push((number, unfit));
-            // It may have been taken when nobody was called so.
+            // It may have been assigned when nobody had that name.
             sqlx::query!(
                 "delete from aliases where client_id = $1 and normalized = $2 and source <> 'correction'",
                 client_id,
@@ -179,7 +179,7 @@ pub(super) async fn put(
 /// Adds other names that somebody typed.
 ///
 /// # Errors
-/// When one cannot be used.
+/// If one can't be used.
 pub(super) async fn put_typed(
     tx: &mut TenantTx,
     (coach_id, client_id): (Uuid, Uuid),
@@ -196,7 +196,7 @@ pub(super) async fn put_typed(
     }
 }
 
-/// Keeps names under which a client was known before, as far as they are nobody else's.
+/// Keeps a client's former names, unless they are someone else's.
 pub(crate) async fn keep(
     tx: &mut TenantTx,
     (coach_id, client_id): (Uuid, Uuid),
@@ -206,10 +206,10 @@ pub(crate) async fn keep(
     put(tx, &own, (coach_id, client_id), aliases, Source::Operator).await.map(drop)
 }
 
-/// Takes other names from a client, wherever they are from.
+/// Removes other names from a client, wherever they come from.
 ///
 /// # Errors
-/// When the client has none of them.
+/// If the client has none of them.
 pub(super) async fn remove(tx: &mut TenantTx, client_id: Uuid, aliases: &[String]) -> Result<(), PeopleError> {
     for alias in aliases {
         let gone = sqlx::query!(
@@ -263,7 +263,7 @@ mod tests {
         ] {
             assert_eq!(own.unfit(alias, vera), wanted, "{alias}");
         }
-        // Of two who have a given name, the coach may say who goes by it.
+        // If two clients share a given name, the coach may say who goes by it.
         let other = Uuid::from_u128(5);
         own.add(Some(other), "Anna Larsson", None, None);
         assert_eq!(own.unfit("Anna", anna), None);

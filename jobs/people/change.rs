@@ -1,7 +1,7 @@
-//! Changes and removes a client. Reads and writes clients and aliases.
+//! Changes and removes clients. Reads and writes clients and aliases.
 //!
-//! Follow-ups that are held for an address which is no longer the client's are stopped by the job `review.readdress`.
-//! Who is in a session stays as a row without an address: what was said and sent is kept, and nothing new is matched to it.
+//! Follow-ups held for an address that is no longer the client's are stopped by the job `review.readdress`. A client
+//! with sessions stays as a row without an address: what was said and sent is kept, and nothing new is matched to it.
 
 use serde::Serialize;
 use uuid::Uuid;
@@ -18,42 +18,42 @@ use crate::{
     names, path,
 };
 
-/// What is to be changed of a client; none leaves it as it is.
+/// Changes to a client; `None` leaves a field as it is.
 #[derive(Clone, Debug, Default)]
 pub struct ClientChange {
-    /// Its name. The old one stays as another name by which it is known.
+    /// The new name. The old one stays as an alias.
     pub name: Option<String>,
-    /// Where its follow-ups go; `Some(None)` for nowhere.
+    /// Where follow-ups are sent; `Some(None)` for nowhere.
     pub email: Option<Option<String>>,
-    /// How it is addressed; `Some(None)` leaves that to the name again.
+    /// The greeting; `Some(None)` derives it from the name again.
     pub greeting: Option<Option<String>>,
-    /// Other names, beside those that there are.
+    /// Other names to add.
     pub aliases: Vec<String>,
-    /// Other names that are its no more.
+    /// Other names to remove.
     pub remove_aliases: Vec<String>,
-    /// Its tags, in place of those that there are.
+    /// Tags that replace the current ones.
     pub tags: Option<Vec<String>>,
 }
 
-/// What a removal takes away, and what it leaves.
+/// What a removal deletes, and what it leaves.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Removal {
-    /// The client.
+    /// The client's id.
     pub id: Uuid,
-    /// Its name.
+    /// The client's name.
     pub name: String,
-    /// Sessions in which it is; they keep its name and its words.
+    /// Number of the client's sessions; they keep the name and the words.
     pub sessions: i64,
-    /// Summaries that wait for review; they can still be read, and go nowhere.
+    /// Number of summaries in review; they can still be read, but are sent nowhere.
     pub waiting: i64,
-    /// Follow-ups that are held; they are stopped.
+    /// Number of held follow-ups, which are stopped.
     pub held: i64,
 }
 
-/// The client of a coach that somebody means: by id, by email, by name, else by the beginning of the id.
+/// Finds a coach's client by id, email or name, else by a prefix of the id.
 ///
 /// # Errors
-/// When there is none, or several have the name.
+/// If there is none, or several have the name.
 pub async fn find_client(db: &Db, coach_handle: &str, who: &str) -> Result<Client, PeopleError> {
     let (organization, coach_id) = coach(db, coach_handle).await?;
     let mut tx = db.tenant(organization).await?;
@@ -78,7 +78,7 @@ pub(crate) async fn find(
         let known_as = |client: &&Client| client.aliases.iter().any(|alias| names::alias_key(alias) == key);
         named = clients.iter().filter(known_as).collect();
     }
-    // Somebody may be called Abba: names go before the beginnings of ids.
+    // Somebody may be called Abba: names take precedence over id prefixes.
     if named.is_empty()
         && let Ok(prefix) = who.parse::<IdPrefix>()
     {
@@ -95,10 +95,10 @@ pub(crate) async fn find(
     }
 }
 
-/// Changes a client. Gives it as it is now.
+/// Changes a client and returns it.
 ///
 /// # Errors
-/// When there is no such client, another one has the address, or an input cannot be used.
+/// If there is no such client, another one has the address, or an input can't be used.
 pub async fn change_client(
     db: &Db,
     coach_handle: &str,
@@ -159,11 +159,11 @@ pub async fn change_client(
     Ok(changed)
 }
 
-/// Removes a client, or with `dry_run` only says what that would mean. One that is in no session is gone; one that is in a
-/// session is matched, listed and written to no more.
+/// Removes a client, or with `dry_run` only reports what would happen. A client without sessions is deleted; one with
+/// sessions is no longer matched, listed or emailed.
 ///
 /// # Errors
-/// When there is no such client.
+/// If there is no such client.
 pub async fn remove_client(db: &Db, coach_handle: &str, who: &str, dry_run: bool) -> Result<Removal, PeopleError> {
     let (organization, coach_id) = coach(db, coach_handle).await?;
     let mut tx = db.tenant(organization).await?;

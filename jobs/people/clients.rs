@@ -1,4 +1,4 @@
-//! A coach's clients: one by hand, many by a roster. Whom an entry means, `put` says.
+//! A coach's clients: added one at a time, or many from a roster. `put` decides which client an entry means.
 
 use serde::Serialize;
 use uuid::Uuid;
@@ -19,60 +19,60 @@ use crate::{
 /// A client.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Client {
-    /// Its id.
+    /// The client's id.
     pub id: Uuid,
-    /// Its coach.
+    /// Id of the coach.
     pub coach_id: Uuid,
-    /// Its name.
+    /// The full name.
     pub name: String,
-    /// Where its follow-ups go; without one, none is sent.
+    /// Where follow-ups are sent; without an address, none is.
     pub email: Option<String>,
-    /// How it is addressed, where somebody said so; else the name tells.
+    /// The greeting, if one was set; otherwise it's derived from the name.
     pub greeting: Option<String>,
-    /// Tags.
+    /// Free-form tags.
     pub tags: Vec<String>,
-    /// Other names by which it is known.
+    /// Other names for the client.
     pub aliases: Vec<String>,
 }
 
-/// A client to be added.
+/// A client to add.
 #[derive(Clone, Debug, Default)]
 pub struct NewClient<'a> {
-    /// Its name.
+    /// The full name.
     pub name: &'a str,
-    /// Where its follow-ups go.
+    /// Where follow-ups are sent.
     pub email: Option<&'a str>,
-    /// How it is addressed; none leaves that to the name.
+    /// The greeting; `None` derives it from the name.
     pub greeting: Option<&'a str>,
-    /// Whether it is another person than the client who has this name already.
+    /// Whether this is a different person from the client who already has the name.
     pub namesake: bool,
-    /// Other names by which it is known.
+    /// Other names for the client.
     pub aliases: Vec<String>,
-    /// Tags; none leaves those that there are.
+    /// Tags; `None` leaves the current ones.
     pub tags: Option<Vec<String>>,
 }
 
-/// What a roster did.
+/// The effects of a roster.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Applied {
-    /// Clients that are new.
+    /// Number of new clients.
     pub added: usize,
-    /// Clients that were there; changed or not.
+    /// Number of existing clients, changed or not.
     pub updated: usize,
-    /// Those of them whose email address is another than before.
+    /// Number of those whose email address changed.
     pub readdressed: usize,
-    /// What could not be applied: sentences with line numbers, without personal data.
+    /// What couldn't be applied: sentences with line numbers, without personal data.
     pub problems: Vec<String>,
-    /// What was applied and is to be looked at, since letters go elsewhere from now on; in the same form.
+    /// What was applied but should be checked because emails now go elsewhere; in the same form.
     pub changes: Vec<String>,
-    /// What else may be of interest, in the same form.
+    /// Anything else of interest, in the same form.
     pub notes: Vec<String>,
 }
 
-/// Adds a client to a coach, or changes the one that is meant: who has this email, else the only one of this name.
+/// Adds a client to a coach, or updates the existing one: who has this email, else the only one with this name.
 ///
 /// # Errors
-/// When there is no such coach, an input cannot be used, or nobody can say which client is meant.
+/// If there is no such coach, an input can't be used, or it's unclear which client is meant.
 pub async fn add_client(db: &Db, coach_handle: &str, client: NewClient<'_>) -> Result<Put, PeopleError> {
     let (organization, coach_id) = coach(db, coach_handle).await?;
     let entry = Entry {
@@ -92,11 +92,11 @@ pub async fn add_client(db: &Db, coach_handle: &str, client: NewClient<'_>) -> R
     Ok(put)
 }
 
-/// Adds a client in the caller's transaction, or finds the one that has this email (without email: this name). Somebody of
-/// the same name with another address is another person: who names speakers changes nobody's address.
+/// Adds a client in the caller's transaction, or finds the one with this email (without an email: this name). A client
+/// with the same name and another address is another person: naming a speaker never changes anyone's address.
 ///
 /// # Errors
-/// When an input cannot be used, or several clients have the name.
+/// If an input can't be used, or several clients have the name.
 pub async fn new_client(
     tx: &mut TenantTx,
     coach_id: Uuid,
@@ -132,7 +132,7 @@ async fn put_one(tx: &mut TenantTx, coach_id: Uuid, entry: Entry, word: Word) ->
     }
 }
 
-/// Tags and the like, each in one line.
+/// Cleans up tags and similar words: one line each.
 pub(super) fn clean_all(words: Vec<String>) -> Vec<String> {
     words.iter().map(|word| clean::line(word)).filter(|word| !word.is_empty()).collect()
 }
@@ -144,7 +144,7 @@ pub(super) fn good_greeting(greeting: &str) -> Result<String, PeopleError> {
 /// The clients of a coach, by name.
 ///
 /// # Errors
-/// When there is no such coach.
+/// If there is no such coach.
 pub async fn list_clients(db: &Db, coach_handle: &str) -> Result<Vec<Client>, PeopleError> {
     let (organization, coach_id) = coach(db, coach_handle).await?;
     Ok(of_coach(&mut db.tenant(organization).await?, coach_id).await?)
@@ -161,10 +161,10 @@ pub(super) async fn of_coach(tx: &mut TenantTx, coach_id: Uuid) -> Result<Vec<Cl
     clients.fetch_all(tx.conn()).await
 }
 
-/// Applies a roster file to the clients of a coach.
+/// Applies a roster file to a coach's clients.
 ///
 /// # Errors
-/// When there is no such coach, or the file is no roster. Bad lines are no error: they stand in the outcome.
+/// If there is no such coach, or the file isn't a roster. Bad lines are no error: they are listed in the outcome.
 pub async fn import_roster(db: &Db, coach_handle: &str, bytes: &[u8]) -> Result<Applied, PeopleError> {
     let (organization, coach_id) = coach(db, coach_handle).await?;
     let mut tx = db.tenant(organization).await?;
@@ -175,13 +175,13 @@ pub async fn import_roster(db: &Db, coach_handle: &str, bytes: &[u8]) -> Result<
     Ok(applied)
 }
 
-/// So many labels tell in which letters a coach's people are written.
+/// This many labels are enough to tell the encoding in which a coach's people are written.
 const MOST_NAMES: i64 = 5_000;
 
-/// The names that a coach's sessions know: what a roster's letters are held against where its encoding is in doubt.
+/// The names in a coach's sessions: a roster is compared with them if its encoding is in doubt.
 ///
 /// # Errors
-/// When the database does not answer.
+/// If the database fails.
 pub async fn known_names(tx: &mut TenantTx, coach_id: Uuid) -> Result<Vec<String>, sqlx::Error> {
     sqlx::query_scalar!(
         r#"select name as "name!" from clients where coach_id = $1
@@ -195,10 +195,10 @@ pub async fn known_names(tx: &mut TenantTx, coach_id: Uuid) -> Result<Vec<String
     .await
 }
 
-/// Applies a roster in the caller's transaction, and lets sessions that wait for speakers look again.
+/// Applies a roster in the caller's transaction, and has sessions on hold for speakers checked again.
 ///
 /// # Errors
-/// When the database does not answer.
+/// If the database fails.
 pub async fn apply_roster(tx: &mut TenantTx, coach_id: Uuid, roster: &Roster) -> Result<Applied, sqlx::Error> {
     let mut applied = Applied { notes: roster.notes.clone(), ..Applied::default() };
     applied.problems.extend(doubt(roster));
@@ -211,7 +211,7 @@ pub async fn apply_roster(tx: &mut TenantTx, coach_id: Uuid, roster: &Roster) ->
         put::forget_aliases(tx, coach_id, &clients).await?;
     }
     let put = put::put(tx, coach_id, &clients, Word::Roster).await?;
-    // Whoever stands in a later line is called by their name too.
+    // People on later lines own their names too.
     let own = OwnNames::load(tx, coach_id).await?;
     for (entry, put) in clients.iter().zip(put) {
         let line = entry.line;
@@ -237,14 +237,14 @@ const NEW_ADDRESS: &str = "the client's email address changed; letters go to the
 const OWN_LINE: &str = "this looks like the coach (same name or email address), so the line is skipped; if it is a client, add them \
                         with `debrief client add`";
 
-/// Whether a line of a roster is the coach, as exports of a contact book have one. A first name alone is that of many.
+/// Whether a roster line is the coach, as in exports of a contact book. A first name alone isn't enough.
 fn is_coach(entry: &Entry, name: &str, email: &str) -> bool {
     let key = sorted(name);
     entry.email.as_deref().is_some_and(|of_entry| coaches::same_address(of_entry, email))
         || (sorted(&entry.name) == key && (key.len() > 1 || (entry.email.is_none() && !key.is_empty())))
 }
 
-/// The words of a name in the order of their letters: `Okafor, Maya` is `Maya Okafor`.
+/// The words of a name, sorted: `Okafor, Maya` equals `Maya Okafor`.
 fn sorted(name: &str) -> Vec<String> {
     let key = names::alias_key(name);
     let mut words: Vec<String> = key.split_whitespace().map(str::to_owned).collect();
@@ -252,7 +252,7 @@ fn sorted(name: &str) -> Vec<String> {
     words
 }
 
-/// What is to be said of a file whose letters may be others.
+/// The message about a file whose encoding is uncertain.
 fn doubt(roster: &Roster) -> Option<String> {
     let line = roster.clients.iter().find(|client| !client.name.is_ascii()).map_or(1, |client| client.line);
     match roster.encoded {

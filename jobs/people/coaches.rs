@@ -1,4 +1,5 @@
-//! Changes and removes a coach. Reads and writes coaches, and takes back the links by which one who leaves could read on.
+//! Changes and removes coaches. Reads and writes coaches, and revokes the links with which a coach who leaves could
+//! keep reading.
 
 use serde::Serialize;
 use uuid::Uuid;
@@ -11,39 +12,39 @@ use crate::{
     queue::enqueue,
 };
 
-/// What is to be changed of a coach; none leaves it as it is.
+/// Changes to a coach; `None` leaves a field as it is.
 #[derive(Clone, Debug, Default)]
 pub struct CoachChange {
-    /// Its name, as it stands in transcripts.
+    /// The name as it appears in transcripts.
     pub name: Option<String>,
-    /// Where its mail goes.
+    /// Where the coach's email is sent.
     pub email: Option<String>,
-    /// coach, lead or admin.
+    /// `coach`, `lead` or `admin`.
     pub role: Option<String>,
     /// An IANA time zone.
     pub time_zone: Option<String>,
 }
 
-/// What a removal takes away, and what it leaves.
+/// What a removal affects, and what it leaves.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CoachRemoval {
-    /// The coach.
+    /// The coach's id.
     pub id: Uuid,
-    /// Its name.
+    /// The coach's name.
     pub name: String,
-    /// Its clients; they are kept, and nobody adds sessions to them.
+    /// Number of clients; they are kept, but get no new sessions.
     pub clients: i64,
-    /// Its sessions; they are kept.
+    /// Number of sessions; they are kept.
     pub sessions: i64,
-    /// Those that wait for this coach, and then for nobody.
+    /// Number of sessions on hold for this coach, which nobody can release afterwards.
     pub waiting: i64,
 }
 
-/// Changes a coach. The handle stays: it is the folder under which the coach's files are known. With a new address, the
-/// links that went to the old one open no more, and fresh ones go to the new one.
+/// Changes a coach. The handle stays: it's the folder in which the coach's files are found. With a new address, the
+/// links sent to the old one are revoked, and new ones are sent to the new one.
 ///
 /// # Errors
-/// When there is no such coach, or an input cannot be used.
+/// If there is no such coach, or an input can't be used.
 pub async fn change_coach(db: &Db, handle: &str, change: CoachChange) -> Result<(Uuid, Readdressed), PeopleError> {
     let CoachChange { name, email, role, time_zone } = &change;
     if name.is_none() && email.is_none() && role.is_none() && time_zone.is_none() {
@@ -72,12 +73,12 @@ pub async fn change_coach(db: &Db, handle: &str, change: CoachChange) -> Result<
     Ok((id, links))
 }
 
-/// What a new address means for the links that went to the old one.
+/// The effect of a new address on links sent to the old one.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Readdressed {
-    /// Links that open no more.
+    /// Number of revoked links.
     pub links_taken_back: u64,
-    /// Sessions to which a fresh link goes, to the new address.
+    /// Number of sessions for which a new link is sent to the new address.
     pub fresh_links: usize,
 }
 
@@ -85,8 +86,8 @@ pub(super) fn same_address(one: &str, other: &str) -> bool {
     one.trim().to_lowercase() == other.trim().to_lowercase()
 }
 
-/// Whoever reads the old address reads no further: links that went there open no more, and those that were about to go
-/// there do not. Sessions that wait for the coach are asked about anew, at the new address.
+/// Readers of the old address must not read on: links sent there are revoked, and unsent ones aren't sent. The coach is
+/// asked again about sessions on hold, at the new address.
 pub(super) async fn readdress(tx: &mut TenantTx, coach_id: Uuid) -> Result<Readdressed, sqlx::Error> {
     let links_taken_back = links::revoke(tx, LinkFilter::Coach(coach_id), RevokeReason::NewAddress).await?;
     let mut sessions = stop_mails_with_links(tx, coach_id).await?;
@@ -103,7 +104,7 @@ pub(super) async fn readdress(tx: &mut TenantTx, coach_id: Uuid) -> Result<Readd
     Ok(Readdressed { links_taken_back, fresh_links: sessions.len() })
 }
 
-/// Mails that carry a link and have not gone yet. Gives the sessions that they were about.
+/// Cancels unsent emails that contain a link. Returns the sessions they were about.
 async fn stop_mails_with_links(tx: &mut TenantTx, coach_id: Uuid) -> Result<Vec<Uuid>, sqlx::Error> {
     let stopped = sqlx::query_scalar!(
         "update mails set state = 'cancelled', error = 'the link in it was revoked'
@@ -113,12 +114,12 @@ async fn stop_mails_with_links(tx: &mut TenantTx, coach_id: Uuid) -> Result<Vec<
     Ok(stopped.fetch_all(tx.conn()).await?.into_iter().flatten().collect())
 }
 
-/// Removes a coach, or with `dry_run` only says what that would mean. The inbox is nobody's from then on, the review links
-/// open no more, and no weekly mail goes. Everything else is kept, and adding the coach again
-/// under the same handle brings it back.
+/// Removes a coach, or with `dry_run` only reports what would happen. From then on nobody owns the inbox, review links
+/// no longer work, and no weekly email is sent. Everything else is kept, and adding the coach again with the same
+/// handle restores it.
 ///
 /// # Errors
-/// When there is no such coach, or work on its sessions or follow-ups is under way.
+/// If there is no such coach, or its sessions or follow-ups are being processed.
 pub async fn remove_coach(db: &Db, handle: &str, dry_run: bool) -> Result<CoachRemoval, PeopleError> {
     let (organization, id) = coach(db, handle).await?;
     let mut tx = db.tenant(organization).await?;

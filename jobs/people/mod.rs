@@ -1,8 +1,8 @@
-//! Organizations, coaches and clients: added by hand and by rosters.
+//! Organizations, coaches and clients: added one at a time and by rosters.
 //!
-//! Reads and writes organizations, coaches, clients and their aliases. Everything is found again by its handle or
-//! email, so adding twice changes what is there and makes nothing new. Who is in a session is never deleted: a client or a
-//! coach who is removed stays as a row that nothing matches, lists or writes to any more.
+//! Reads and writes organizations, coaches, clients and their aliases. Everything is identified by its handle or email,
+//! so adding it twice updates it and creates nothing new. People with sessions are never deleted: a removed client or
+//! coach stays as a row that is no longer matched, listed or emailed.
 
 pub(crate) mod aliases;
 pub(crate) mod change;
@@ -29,7 +29,7 @@ pub use clients::{
 pub use coaches::{CoachChange, CoachRemoval, Readdressed, change_coach, remove_coach};
 pub use put::Put;
 
-/// Why people could not be added or found, in words for the operator.
+/// Why people couldn't be added or found, worded for the operator.
 #[derive(Debug, thiserror::Error)]
 pub enum PeopleError {
     /// No organization has this handle.
@@ -38,13 +38,13 @@ pub enum PeopleError {
     /// No coach has this handle.
     #[error("there is no coach `{0}`; see `debrief coach list`")]
     NoCoach(String),
-    /// The handle cannot be one.
+    /// The handle is invalid.
     #[error(
         "`{0}` cannot be a handle: use at most 63 of a-z, 0-9, dot, hyphen and underscore, starting with a letter or \
          digit"
     )]
     BadHandle(String),
-    /// Another organization has a coach of this handle.
+    /// A coach of another organization has this handle.
     #[error("the handle `{0}` belongs to a coach of another organization; choose another")]
     HandleTaken(String),
     /// The coach is there already, and differs from what was asked for.
@@ -79,18 +79,18 @@ pub enum PeopleError {
     /// The name is too long.
     #[error("`{0}…` is too long for a name: use at most {max} characters", max = aliases::LONGEST_NAME)]
     LongName(String),
-    /// A name cannot be another one of this client.
+    /// The name can't be an alias of this client.
     #[error("the alias `{alias}` {why}")]
     BadAlias {
         /// The alias.
         alias: String,
-        /// Why it is not used.
+        /// Why it isn't used.
         why: String,
     },
     /// The client has no such alias.
     #[error("this client has no alias `{0}`; `debrief client list` shows the aliases of each")]
     NoAlias(String),
-    /// A client of another name has the address.
+    /// The address belongs to a client with another name.
     #[error(
         "{email} is the address of {name}: to rename that client, use `debrief client change --name`; if there are two \
          entries of one person, use `debrief client merge`; otherwise correct the address"
@@ -101,7 +101,7 @@ pub enum PeopleError {
         /// The address.
         email: String,
     },
-    /// The name is another one of a client.
+    /// The name is a client's alias.
     #[error(
         "{alias} is another name of {name}: if that is who you mean, change {name} with `debrief client change`; if it’s \
          someone else, add --namesake"
@@ -112,37 +112,37 @@ pub enum PeopleError {
         /// The client's name.
         name: String,
     },
-    /// Whoever was named as a new client is known.
+    /// The person named as a new client is already known.
     #[error(
         "{given} already belongs to your client {name}: choose {name} if they spoke; if it was someone else, {or_else}"
     )]
     KnownSpeaker {
-        /// The name or the address.
+        /// The name or the address given.
         given: String,
         /// The client's name.
         name: String,
-        /// What to do where it was somebody else.
+        /// What to do if it was someone else.
         or_else: &'static str,
     },
-    /// The email is none.
+    /// The email address is invalid.
     #[error("`{0}` isn't a valid email address; write one address, as name@example.org or Name <name@example.org>")]
     BadEmail(String),
-    /// The role is none.
+    /// The role is unknown.
     #[error("`{0}` isn't a role; use coach, lead or admin")]
     BadRole(String),
-    /// The time zone is none.
+    /// The time zone is unknown.
     #[error("`{0}` isn't a time zone; use one like Europe/Stockholm or UTC")]
     BadTimeZone(String),
-    /// The file is no roster.
+    /// The file isn't a roster.
     #[error("can't read the roster: {0}")]
     Roster(#[from] RosterError),
-    /// Several clients fit and none can be chosen.
+    /// Several clients match and none can be chosen.
     #[error(
         "several clients have this name; give the email of the one you mean, or change that one with `debrief client \
          change`"
     )]
     Ambiguous,
-    /// The way to address somebody is none.
+    /// The greeting is invalid.
     #[error(
         "`{0}` isn't a valid greeting; write what follows Hello, such as Priya or Frau Meier (at most 100 characters)"
     )]
@@ -152,15 +152,15 @@ pub enum PeopleError {
     NoClient {
         /// The coach's handle.
         coach: String,
-        /// Who was asked for.
+        /// The client asked for.
         who: String,
     },
-    /// Several clients are called so.
+    /// Several clients have this name.
     #[error("coach {coach} has several clients `{who}`; give the email or the id: {ids}")]
     SeveralClients {
         /// The coach's handle.
         coach: String,
-        /// Who was asked for.
+        /// The name asked for.
         who: String,
         /// Their ids and addresses.
         ids: String,
@@ -170,12 +170,12 @@ pub enum PeopleError {
         "{name} already has the email {email}: merge the two with `debrief client merge`, or choose another address"
     )]
     EmailTaken {
-        /// The other's name.
+        /// The other client's name.
         name: String,
         /// The address.
         email: String,
     },
-    /// Nothing was asked for.
+    /// No change was requested.
     #[error("nothing to change: use an option such as --email or --name (see `--help`)")]
     NothingToChange,
     /// A client cannot be merged into itself.
@@ -187,26 +187,26 @@ pub enum PeopleError {
          --same-person: the affected summaries are then withdrawn or rewritten"
     )]
     BothSpoke {
-        /// The one to be merged.
+        /// The client to merge.
         from: String,
-        /// The one that stays.
+        /// The client that remains.
         into: String,
-        /// The sessions, as people name them.
+        /// The sessions, in words.
         sessions: String,
     },
-    /// Work of the coach is under way.
+    /// Work on the coach's sessions is in progress.
     #[error(
         "can't remove this coach yet: {0} still being processed; wait until `debrief sessions list` shows none that is \
          received, parsed, attributed or summarized, then try again"
     )]
     CoachBusy(String),
-    /// Follow-ups of the coach are held or on their way.
+    /// Follow-ups of the coach are held or being sent.
     #[error(
         "can't remove this coach yet: {0} waiting to be sent; let it go out or cancel it on its review page, then \
              try again"
     )]
     FollowUpsHeld(String),
-    /// The database did not do it.
+    /// A database error.
     #[error("the database failed")]
     Database(#[from] sqlx::Error),
 }
@@ -214,11 +214,11 @@ pub enum PeopleError {
 /// An organization.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Organization {
-    /// Its id.
+    /// The organization's id.
     pub id: Uuid,
-    /// What operators call it.
+    /// The short name that operators use.
     pub handle: String,
-    /// What people call it.
+    /// The display name.
     pub name: String,
     /// An IANA time zone.
     pub time_zone: String,
@@ -229,17 +229,17 @@ pub struct Organization {
 /// A coach.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Coach {
-    /// Its id.
+    /// The coach's id.
     pub id: Uuid,
-    /// Its organization.
+    /// Id of the coach's organization.
     pub organization_id: Uuid,
-    /// The folder of its inbox.
+    /// The name of the coach's inbox folder.
     pub handle: String,
-    /// Its name.
+    /// The coach's name, as it appears in transcripts.
     pub name: String,
-    /// Where its mail goes.
+    /// Where the coach's email is sent.
     pub email: String,
-    /// coach, lead or admin.
+    /// `coach`, `lead` or `admin`.
     pub role: String,
     /// An IANA time zone.
     pub time_zone: String,
@@ -247,18 +247,18 @@ pub struct Coach {
     pub clients: i64,
 }
 
-/// A coach to be added.
+/// A coach to add.
 #[derive(Clone, Debug, Default)]
 pub struct NewCoach<'a> {
-    /// The folder of its inbox, unique in the installation.
+    /// The name of the coach's inbox folder, unique in the installation.
     pub handle: &'a str,
-    /// Its name.
+    /// The coach's name, as it appears in transcripts.
     pub name: &'a str,
-    /// Where its mail goes.
+    /// Where the coach's email is sent.
     pub email: &'a str,
-    /// coach (where none), lead or admin.
+    /// `coach` (the default), `lead` or `admin`.
     pub role: Option<&'a str>,
-    /// An IANA time zone; the organization's where none.
+    /// An IANA time zone; defaults to the organization's.
     pub time_zone: Option<&'a str>,
 }
 
@@ -374,16 +374,16 @@ pub async fn add_coach(db: &Db, organization_handle: &str, coach: &NewCoach<'_>)
     Ok(id)
 }
 
-/// The row of another organization cannot be seen, so changing it is refused by its policy.
+/// Another organization's row is invisible, so changing it is refused by its policy.
 fn taken(error: sqlx::Error, handle: &str) -> PeopleError {
     let refused = error.as_database_error().and_then(|error| error.code()).is_some_and(|code| code == "42501");
     if refused { PeopleError::HandleTaken(handle.to_owned()) } else { PeopleError::Database(error) }
 }
 
-/// The organizations of the installation, by handle.
+/// All organizations, by handle.
 ///
 /// # Errors
-/// When the database does not answer.
+/// If the database fails.
 pub async fn list_organizations(db: &Db) -> Result<Vec<Organization>, PeopleError> {
     let mut organizations = Vec::new();
     for id in db.organizations().await? {
@@ -398,10 +398,10 @@ pub async fn list_organizations(db: &Db) -> Result<Vec<Organization>, PeopleErro
     Ok(organizations)
 }
 
-/// The coaches of an organization, by handle.
+/// An organization's coaches, by handle.
 ///
 /// # Errors
-/// When there is no such organization.
+/// If there is no such organization.
 pub async fn list_coaches(db: &Db, organization: Uuid) -> Result<Vec<Coach>, PeopleError> {
     let mut tx = db.tenant(organization).await?;
     let coaches = sqlx::query_as!(
@@ -413,19 +413,19 @@ pub async fn list_coaches(db: &Db, organization: Uuid) -> Result<Vec<Coach>, Peo
     Ok(coaches.fetch_all(tx.conn()).await?)
 }
 
-/// The organization that has this handle.
+/// The id of the organization with this handle.
 ///
 /// # Errors
-/// When there is none.
+/// If there is none.
 pub async fn organization(db: &Db, handle: &str) -> Result<Uuid, PeopleError> {
     let found = sqlx::query_scalar!("select organization_by_handle($1)", handle).fetch_one(db.pool()).await?;
     found.ok_or_else(|| PeopleError::NoOrganization(handle.to_owned()))
 }
 
-/// The organization and the id of the coach that has this handle.
+/// The ids of the organization and the coach with this handle.
 ///
 /// # Errors
-/// When there is none.
+/// If there is none.
 pub async fn coach(db: &Db, handle: &str) -> Result<(Uuid, Uuid), PeopleError> {
     let found = sqlx::query!(
         r#"select organization_id as "organization_id!", coach_id as "coach_id!" from coach_by_handle($1)"#,
@@ -454,7 +454,7 @@ fn good_email(email: &str) -> Result<String, PeopleError> {
     roster::address(email).ok_or_else(|| PeopleError::BadEmail(shown(email)))
 }
 
-/// What somebody typed, so that it can be shown: characters that are not seen are written out, and it ends somewhere.
+/// What somebody typed, made displayable: invisible characters are escaped, and long text is cut.
 fn shown(typed: &str) -> String {
     const LONGEST: usize = 100;
     let is_seen = |c: char| c == ' ' || roster::is_seen(c) && !c.is_whitespace() && !c.is_control();

@@ -1,9 +1,10 @@
-//! Which client an entry means: one of a roster, or one that an operator types. Reads and writes clients; reads aliases.
+//! Decides which client an entry means: one from a roster, or one that an operator types. Reads and writes clients;
+//! reads aliases.
 //!
-//! An entry means the client who has its address. Else the name tells, and an address that is another than before is a
-//! change of the client, as long as nobody else can be meant: one client of the name, and one entry of it. Two people of
-//! one name are told apart where a roster holds both, each with an address. Whatever is not sure changes nothing and is
-//! a problem that says what to do. A rerun finds everybody by address and changes nothing.
+//! An entry means the client who has its address. Otherwise the name decides, and a different address changes the
+//! client as long as no one else can be meant: one client with the name, and one entry with it. Two people with the
+//! same name are told apart if a roster lists both, each with an address. Uncertain entries change nothing and are
+//! reported with what to do. A rerun finds everyone by address and changes nothing.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -17,43 +18,43 @@ use crate::{
     queue::enqueue,
 };
 
-/// A client that an entry was put to.
+/// The client that an entry was matched to.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize)]
 pub struct Put {
-    /// The client.
+    /// The client's id.
     pub id: Uuid,
-    /// Its name, as it is stored.
+    /// The name, as stored.
     pub name: String,
-    /// Its address, as it is stored.
+    /// The address, as stored.
     pub email: Option<String>,
-    /// Whether it was added.
+    /// Whether the client was added.
     pub added: bool,
-    /// The address that it had before, where that was another.
+    /// The previous address, if it changed.
     pub was_email: Option<String>,
 }
 
 /// Why an entry changes nothing: a sentence without personal data.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Unsure {
-    /// The address is that of the client of this name.
+    /// The address belongs to a client with another name.
     #[error(
         "the email belongs to a client with a very different name, so nothing was changed; if it’s the same person, \
          have the name changed (`debrief client change`), otherwise correct the address"
     )]
     AddressOf(String),
-    /// It is another name of the client of this name, who has another address.
+    /// The name is an alias of a client who has another address.
     #[error(
         "this is another name of a client with another address, so nothing was changed; if it’s someone else, have \
          them added (`debrief client add --namesake`)"
     )]
     OtherNameOf(String),
-    /// Several clients are called so.
+    /// Several clients have the name.
     #[error(
         "several clients have this name, so nothing was changed; add the email of the one you mean, or have that one \
          changed (`debrief client change`)"
     )]
     Several,
-    /// Several lines have the name, each with an address that nobody has.
+    /// Several lines have the name, each with an address that no client has.
     #[error(
         "several lines have this name with new addresses, and we can’t tell which of them is the client we already \
          have; nothing was changed: have that one changed first (`debrief client change`)"
@@ -61,20 +62,20 @@ pub(super) enum Unsure {
     NewAddresses,
 }
 
-/// Whose word an entry is.
+/// Who made an entry.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Word {
-    /// A file's: it may have mixed up lines.
+    /// A file: its lines may be mixed up.
     Roster,
-    /// An operator's.
+    /// An operator.
     Operator,
-    /// An operator's, who says that this is another person of the same name.
+    /// An operator who says that this is another person with the same name.
     Namesake,
-    /// A coach's, who names a speaker: nobody's address is changed by that.
+    /// A coach who names a speaker: that changes nobody's address.
     Speaker,
 }
 
-/// A client as matching needs it.
+/// A client, as needed for matching.
 struct KnownClient {
     id: Uuid,
     name: String,
@@ -83,13 +84,13 @@ struct KnownClient {
 }
 
 impl KnownClient {
-    /// Whether a name can be this client's: a word of it, a form of the given name, or another name that is known.
+    /// Whether a name can be this client's: it shares a word, a form of the given name, or an alias.
     fn may_be_called(&self, name: &str) -> bool {
         let key = names::alias_key(name);
         self.aliases.contains(&key) || self.is_like(&key)
     }
 
-    /// Whether a name, folded, has a word of this client's, or a form of the given name.
+    /// Whether a folded name shares a word with this client's, or is a form of the given name.
     fn is_like(&self, key: &str) -> bool {
         let own = names::alias_key(&self.name);
         let first = |key: &str| key.split(' ').next().unwrap_or_default().to_owned();
@@ -97,8 +98,8 @@ impl KnownClient {
             || nicknames::alike(&first(key), &first(&own))
     }
 
-    /// Whether an entry by another name of this client's can be somebody else: a whole name with an address of its own,
-    /// or a name that has nothing of this client's. A client who was renamed keeps the old name, which others may have.
+    /// Whether an entry under an alias of this client can be someone else: a full name with an address of its own, or a
+    /// name that shares nothing with this client's. A renamed client keeps the old name, which others may have.
     fn may_be_another(&self, key: &str, entry: &Entry, word: Word) -> bool {
         let begins = |own: &str| own.split(' ').any(|word| word.starts_with(key));
         let is_short = !key.contains(' ') && (self.is_like(key) || begins(&names::alias_key(&self.name)));
@@ -107,14 +108,14 @@ impl KnownClient {
     }
 }
 
-/// Keeps everybody else from changing a coach's clients until the transaction ends; attribution waits, so that it does
-/// not miss them (see `path::look_again`).
+/// Keeps everyone else from changing a coach's clients until the transaction ends; attribution waits, so that it
+/// doesn't miss them (see `path::look_again`).
 pub(crate) async fn hold(tx: &mut TenantTx, coach_id: Uuid) -> Result<(), sqlx::Error> {
     sqlx::query!("select id from coaches where id = $1 for no key update", coach_id).fetch_optional(tx.conn()).await?;
     Ok(())
 }
 
-/// Puts each entry to the client that it means, or adds one; in their order, what became of each.
+/// Matches each entry to the client that it means, or adds one; returns the results in order.
 pub(super) async fn put(
     tx: &mut TenantTx,
     coach_id: Uuid,
@@ -133,8 +134,8 @@ pub(super) async fn put(
     Ok(put)
 }
 
-/// Takes from each client that an entry means the aliases which an earlier file gave it and this one does not. Those that
-/// somebody typed, or that the coach's corrections taught, stay.
+/// Removes from each client that an entry means the aliases which an earlier file gave it and this one doesn't. Those
+/// typed by hand, or learned from the coach's corrections, stay.
 pub(super) async fn forget_aliases(tx: &mut TenantTx, coach_id: Uuid, entries: &[Entry]) -> Result<(), sqlx::Error> {
     hold(tx, coach_id).await?;
     let known = load(tx, coach_id).await?;
@@ -171,7 +172,7 @@ async fn load(tx: &mut TenantTx, coach_id: Uuid) -> Result<Vec<KnownClient>, sql
     .await
 }
 
-/// Whom each entry means; none where it is somebody new.
+/// The client that each entry means; `None` for a new client.
 fn meant<'a>(entries: &[Entry], known: &'a [KnownClient], word: Word) -> Vec<Result<Option<&'a KnownClient>, Unsure>> {
     let by_email: HashMap<&str, &KnownClient> =
         known.iter().filter_map(|client| Some((client.email.as_deref()?, client))).collect();
@@ -181,7 +182,7 @@ fn meant<'a>(entries: &[Entry], known: &'a [KnownClient], word: Word) -> Vec<Res
         by_alias.extend(client.aliases.iter().map(|alias| (alias.as_str(), client)));
     }
     let addressed = |entry: &Entry| entry.email.as_deref().and_then(|email| by_email.get(email).copied());
-    // Clients whose address stands in some entry: no other entry of their name means them.
+    // Clients whose address is in some entry: no other entry with their name means them.
     let spoken_for: HashSet<Uuid> = entries.iter().filter_map(addressed).map(|client| client.id).collect();
     let mut rivals: HashMap<String, usize> = HashMap::new();
     for entry in entries.iter().filter(|entry| entry.email.is_some() && addressed(entry).is_none()) {
@@ -197,7 +198,7 @@ fn meant<'a>(entries: &[Entry], known: &'a [KnownClient], word: Word) -> Vec<Res
         }
         let key = names::alias_key(&entry.name);
         let named = by_name.get(&key).map_or(&[][..], Vec::as_slice);
-        // A second entry of somebody who is known under this name too does not come back as another person.
+        // A second entry for someone who is also known under this name doesn't create another person.
         let Some(_) = named.first() else {
             return match by_alias.get(key.as_str()) {
                 Some(client)
@@ -236,7 +237,7 @@ async fn write(
     word: Word,
 ) -> Result<Put, sqlx::Error> {
     let (id, organization) = (client.map_or_else(Uuid::now_v7, |client| client.id), tx.tenant());
-    // By another of their names, a client is found and not renamed; nor by somebody who names a speaker.
+    // A client found by an alias isn't renamed; nor is anyone renamed by naming a speaker.
     let keeps_name = client.is_some_and(|client| {
         let key = names::alias_key(&entry.name);
         word == Word::Speaker || key != names::alias_key(&client.name) && client.aliases.contains(&key)
@@ -268,8 +269,8 @@ async fn write(
     Ok(Put { id, name: name.to_owned(), email, added: client.is_none(), was_email })
 }
 
-/// Stops the follow-ups that are held for an address that is no longer the client's, by a job: the session is locked
-/// before the people's rows everywhere else.
+/// Has a job stop the follow-ups held for an address that is no longer the client's: everywhere else the session is
+/// locked before the people's rows.
 pub(crate) async fn readdress(tx: &mut TenantTx, client_id: Uuid) -> Result<(), sqlx::Error> {
     enqueue(tx, &Readdress { client_id }, Uuid::now_v7()).await?;
     Ok(())
@@ -288,7 +289,7 @@ mod tests {
         Entry { name: name.into(), email: email.map(Into::into), ..Entry::default() }
     }
 
-    /// Who is meant: the place among the known, `new`, or `?`.
+    /// Who is meant: the index among the known clients, `new`, or `?`.
     fn read(entries: &[Entry], known: &[KnownClient], word: Word) -> Vec<String> {
         let place = |client: Option<&KnownClient>| match client {
             Some(client) => known.iter().position(|one| one.id == client.id).unwrap_or_default().to_string(),
@@ -315,10 +316,10 @@ mod tests {
             (vec![entry("Priya Raman", NEW), entry("Priya Raman", OLD)], vec!["new", "0"]),
             // Which of the two is the one who is there?
             (vec![entry("Priya Raman", NEW), entry("Priya Raman", THIRD)], vec!["?", "?"]),
-            // Another name of hers.
+            // Her alias.
             (vec![entry("Pri", NEW)], vec!["0"]),
             (vec![entry("Priya Raman", OLD), entry("Pri", NEW)], vec!["0", "?"]),
-            // Her address under somebody else's name.
+            // Her address under someone else's name.
             (vec![entry("Tom Becker", OLD)], vec!["?"]),
         ] {
             assert_eq!(read(&entries, &one, Word::Roster), wanted, "{entries:?}");
@@ -337,7 +338,7 @@ mod tests {
         let two = [known("Priya Raman", OLD, &[]), known("Priya Raman", THIRD, &[])];
         assert_eq!(read(&[entry("Priya Raman", NEW)], &two, Word::Roster), ["?"]);
         assert_eq!(read(&[entry("Priya Raman", None)], &two, Word::Roster), ["?"]);
-        // The other stands in the roster too: only one is left.
+        // The other is in the roster too: only one is left.
         let both = [entry("Priya Raman", NEW), entry("Priya Raman", THIRD)];
         assert_eq!(read(&both, &two, Word::Roster), ["0", "1"]);
         let one_without = [known("Priya Raman", OLD, &[]), known("Priya Raman", None, &[])];
@@ -353,7 +354,7 @@ mod tests {
             assert_eq!(read(&[entry("Erik Dahl", OLD)], &known, word), ["0"], "{word:?}");
         }
         assert_eq!(read(&[entry("Erik Dahl", NEW)], &known, Word::Namesake), ["new"]);
-        // Who names a speaker chooses the client, or gives an address.
+        // To name a speaker, choose the client, or give an address.
         assert_eq!(read(&[entry("Erik Dahl", None)], &known, Word::Speaker), ["?"]);
         assert_eq!(read(&[entry("Priya Raman", None)], &known, Word::Roster), ["1"]);
     }

@@ -1,7 +1,7 @@
-//! Reads a roster: the clients of a coach as CSV, from a spreadsheet, a contact book or a booking tool. Pure.
+//! Reads a roster: a coach's clients as CSV, from a spreadsheet, a contact book or a booking tool. Pure.
 //!
-//! Malformed input is data: what is wrong with a line becomes a problem with its number, and whatever can be used of it
-//! is. Columns are known by the words of the header (`columns.rs`), letters by `decode.rs`, addresses by `address.rs`.
+//! Malformed input is data: a bad line becomes a problem with its number, and whatever can be used of it is. Columns
+//! are recognised by their header (`columns.rs`), encodings by `decode.rs`, addresses by `address.rs`.
 
 mod address;
 mod columns;
@@ -18,39 +18,39 @@ pub use decode::Encoded;
 /// A roster, and what is wrong with the file.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Roster {
-    /// The clients of the good lines.
+    /// The clients on valid lines.
     pub clients: Vec<Entry>,
-    /// What was wrong and has to be told, one sentence each, with line numbers; no personal data.
+    /// Problems to report, one sentence each, with line numbers; no personal data.
     pub problems: Vec<String>,
-    /// What else may be of interest, in the same form.
+    /// Anything else of interest, in the same form.
     pub notes: Vec<String>,
-    /// Whether the file has a column for other names: then those that it no longer has are taken back.
+    /// Whether the file has a column for other names: if so, those that it no longer has are removed.
     pub has_aliases: bool,
-    /// Whether the letters are the right ones.
+    /// How certain the encoding is.
     pub encoded: Encoded,
 }
 
 /// One client of a roster.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Entry {
-    /// The line in the file, from 1.
+    /// The line number in the file, from 1.
     pub line: u64,
     /// The name as written.
     pub name: String,
-    /// In lower case.
+    /// The address, in lower case.
     pub email: Option<String>,
-    /// How the client is addressed, where the roster says so.
+    /// The greeting, if the roster gives one.
     pub greeting: Option<String>,
     /// Other names, as written.
     pub aliases: Vec<String>,
-    /// Tags, as written; none where the file has no such column, so that nobody's tags are lost.
+    /// Tags, as written; `None` if the file has no such column, so that no tags are lost.
     pub tags: Option<Vec<String>>,
 }
 
-/// Why a file is no roster at all.
+/// Why a file isn't a roster.
 #[derive(Debug, thiserror::Error, PartialEq, Eq)]
 pub enum RosterError {
-    /// It has no line of column names with a name in it.
+    /// No line of column names includes a name.
     #[error(
         "no line names the columns: start the file with a line such as name,email,aliases,tags, or First Name,Last \
          Name,Email"
@@ -58,23 +58,23 @@ pub enum RosterError {
     NoNameColumn,
 }
 
-/// A roster of more lines is nobody's list of clients.
+/// A file with more lines isn't a list of clients.
 const MOST_LINES: usize = 20_000;
-/// The header is looked for in so many lines, as exports may begin with a title.
+/// The header must be within this many lines, as exports may begin with a title.
 const HEADER_WITHIN: usize = 10;
 
-/// Reads a roster: any encoding; comma, semicolon, tab or bar between columns; columns in any order.
+/// Reads a roster in any encoding, with commas, semicolons, tabs or bars between columns, in any order.
 ///
 /// # Errors
-/// When no column holds names.
+/// If no column contains names.
 pub fn read(bytes: &[u8]) -> Result<Roster, RosterError> {
     read_beside(bytes, &[])
 }
 
-/// As [`read`], beside names that are known from elsewhere: where the encoding is in doubt, they tell it.
+/// Like [`read`], with names that are known from elsewhere: if the encoding is in doubt, they decide it.
 ///
 /// # Errors
-/// When no column holds names.
+/// If no column contains names.
 pub fn read_beside(bytes: &[u8], names: &[String]) -> Result<Roster, RosterError> {
     let known: HashSet<String> = names.iter().flat_map(|name| decode::words(name)).collect();
     let (text, encoded) = decode::decode(bytes, &known);
@@ -82,14 +82,14 @@ pub fn read_beside(bytes: &[u8], names: &[String]) -> Result<Roster, RosterError
     let body = &text[first_line..];
     let delimiters = separator.into_iter().chain(*b",;\t|");
     let tables = delimiters.filter_map(|delimiter| Table::find(body, delimiter));
-    // The first of those that know the most columns.
+    // The first of those that recognise the most columns.
     let table = tables.reduce(|best, other| if other.columns.len() > best.columns.len() { other } else { best });
     let Some(mut table) = table else { return Err(RosterError::NoNameColumn) };
     let skipped = text[..first_line].matches('\n').count() as u64;
     Ok(table.read(body, skipped, encoded))
 }
 
-/// `sep=;`, as Excel writes and reads it: the length of that line, and what it says.
+/// `sep=;`, as Excel writes and reads it: the length of that line, and the separator.
 fn separator(text: &str) -> (usize, Option<u8>) {
     let begin = text.len() - text.trim_start_matches(['\u{feff}', '\n', ' ']).len();
     let line = text[begin..].lines().next().unwrap_or_default();
@@ -100,7 +100,7 @@ fn separator(text: &str) -> (usize, Option<u8>) {
     }
 }
 
-/// A file with its header found.
+/// A file whose header was found.
 struct Table {
     /// The records after the header.
     rows: Vec<csv::StringRecord>,
@@ -168,7 +168,7 @@ impl Table {
                     };
                     let problem = "a quotation mark is opened but not closed";
                     roster.problems.push(format!("line {line}: {problem}; {lost}"));
-                    // What stands before it may be all that matters.
+                    // The fields before it may be all that matters.
                     if self.own_places().all(|place| place < field) {
                         let mut row = row.clone();
                         row.truncate(field);
@@ -184,8 +184,8 @@ impl Table {
         roster
     }
 
-    /// The first field of a row whose quotation mark is not closed. A name that holds a line break, and a line of which looks
-    /// like a row of its own (a delimiter and an address), is the end of one line and the beginning of another.
+    /// The first field of a row whose quotation mark isn't closed. A name with a line break in which one line looks
+    /// like a row (a delimiter and an address) is the end of one line and the beginning of another.
     fn unclosed(&self, text: &str, at: usize) -> Option<usize> {
         let row = &self.rows[at];
         if at + 1 < self.rows.len() && !row.iter().any(|cell| cell.contains('\n')) {
@@ -201,13 +201,13 @@ impl Table {
         })
     }
 
-    /// The columns that a line is a client by.
+    /// The columns that make a line a client.
     fn own_places(&self) -> impl Iterator<Item = usize> {
         let own = [Meaning::Name, Meaning::Given, Meaning::Family, Meaning::Email];
         own.into_iter().flat_map(|meaning| self.places(meaning).iter().copied())
     }
 
-    /// Where no header says so, the column in which most cells are addresses.
+    /// If no header says so, takes the column in which most cells are addresses.
     fn find_addresses(&mut self) {
         if self.columns.contains_key(&Meaning::Email) {
             return;
@@ -231,7 +231,7 @@ impl Table {
         self.columns.get(&meaning).map_or(&[], Vec::as_slice)
     }
 
-    /// The cells of a meaning that are filled.
+    /// The non-empty cells with a given meaning.
     fn cells<'a>(&'a self, row: &'a csv::StringRecord, meaning: Meaning) -> impl Iterator<Item = &'a str> {
         self.places(meaning).iter().filter_map(|at| row.get(*at)).filter(|cell| !cell.is_empty())
     }
@@ -271,7 +271,7 @@ impl Table {
         roster.clients.push(Entry { line, name, email, greeting, aliases: self.list(row, Meaning::Aliases), tags });
     }
 
-    /// The first address of a line. A client whose address cannot be used is a client all the same.
+    /// The first address of a line. A client with an unusable address is still a client.
     fn email(&self, row: &csv::StringRecord, line: u64, roster: &mut Roster) -> Option<String> {
         let read: Vec<address::Cell> = self.cells(row, Meaning::Email).map(address::read).collect();
         let mut all: Vec<&String> = read
@@ -291,16 +291,15 @@ impl Table {
     }
 }
 
-/// What earlier lines have.
 #[derive(Default)]
 struct EarlierLines {
     addresses: HashMap<String, u64>,
-    /// By name: the line, and whether it has an address.
+    /// By name: the line number, and whether it has an address.
     names: HashMap<String, (u64, bool)>,
 }
 
 impl EarlierLines {
-    /// Why a line is not another client, where it is not.
+    /// Why a line isn't a new client, if it isn't.
     fn before(&mut self, line: u64, name: &str, email: Option<&str>) -> Option<String> {
         if let Some(email) = email
             && let Some(earlier) = self.addresses.get(email)
@@ -325,8 +324,8 @@ impl EarlierLines {
     }
 }
 
-/// The name that the columns make. A column `name` is the whole one, or the part that the others lack: `Name;Vorname` in
-/// German, `Nombre;Apellidos` in Spanish.
+/// The name that the columns form. A column `name` is the full name, or the part that the others lack: `Name;Vorname`
+/// in German, `Nombre;Apellidos` in Spanish.
 fn whole_name(name: &str, given: &str, middle: &str, family: &str) -> String {
     let holds = |part: &str| name.split([' ', ',']).any(|word| part.split(' ').next() == Some(word));
     let join = |parts: &[&str]| parts.iter().filter(|part| !part.is_empty()).copied().collect::<Vec<_>>().join(" ");
@@ -335,7 +334,7 @@ fn whole_name(name: &str, given: &str, middle: &str, family: &str) -> String {
         (false, false, true) if !holds(given) => join(&[given, middle, name]),
         (false, true, false) if !holds(family) => join(&[name, middle, family]),
         (false, _, true) | (false, true, _) => name.to_owned(),
-        // Without spaces between them, the family stands first.
+        // If names are written without spaces, the family name comes first.
         (_, false, false) if !(given.chars().chain(family.chars())).any(|c| c < '\u{3000}') => {
             format!("{family}{given}")
         }
@@ -343,12 +342,12 @@ fn whole_name(name: &str, given: &str, middle: &str, family: &str) -> String {
     }
 }
 
-/// The one address that somebody typed, in lower case; none where anything else stands there too.
+/// The single address that somebody typed, in lower case; `None` if there is anything else.
 pub(crate) fn address(typed: &str) -> Option<String> {
     address::one(typed)
 }
 
-/// How somebody is addressed: the name in `Dear Priya,`; `Frau Meier` for `Frau` and the family's name.
+/// How to greet somebody: the name in `Dear Priya,`; `Frau Meier` for `Frau` and the family name.
 pub(crate) fn greeting(cell: &str, family: &str) -> Option<String> {
     const OPENINGS: [&str; 24] = [
         "hello",
@@ -405,7 +404,7 @@ fn start_of(text: &str, record: &csv::StringRecord) -> usize {
     usize::try_from(start).unwrap_or(text.len()).min(text.len())
 }
 
-/// The line on which a record begins, from 1. The reader's own count leaves out empty lines.
+/// The line on which a record begins, from 1. The reader's own count skips empty lines.
 fn line_of(text: &str, record: &csv::StringRecord) -> u64 {
     Lines::new(text).of(record)
 }
@@ -428,7 +427,7 @@ impl<'a> Lines<'a> {
     }
 }
 
-/// One line without runs of spaces and characters that are not seen.
+/// One line without runs of spaces or invisible characters.
 fn tidy(text: &str) -> String {
     address::visible(text).split_whitespace().collect::<Vec<_>>().join(" ")
 }

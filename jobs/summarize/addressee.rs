@@ -1,7 +1,8 @@
-//! To whom something is said, where more than two speak: "Ingrid, I'll send you the invoice" is no promise to the client. Pure.
+//! Who is addressed if more than two people speak: "Ingrid, I'll send you the invoice" is no promise to the client.
+//! Pure.
 //!
-//! Whom the speaker names is addressed ("Ingrid, …", "…, Ted."), with what follows in the same breath; else it is the one who
-//! spoke before. What the coach says to somebody else stands in no part of this client's summary.
+//! Whoever the speaker names is addressed ("Ingrid, …", "…, Ted."), with what follows in the same breath; otherwise
+//! it's the previous speaker. What the coach says to someone else must not end up in this client's summary.
 
 use std::{collections::BTreeSet, sync::LazyLock};
 
@@ -10,7 +11,7 @@ use regex::Regex;
 use super::input::{Line, SessionForClient, Speaker};
 use crate::{names::nicknames, text};
 
-/// A sentence that is said to somebody who is neither this client nor the coach.
+/// A sentence addressed to someone who is neither this client nor the coach.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Aside {
     /// The number of its line.
@@ -19,7 +20,7 @@ pub struct Aside {
     pub sentence: String,
 }
 
-/// A line of so few words ("Lovely.", "Mm-hm.") does not turn the talk to its speaker.
+/// A line of at most this many words ("Lovely.", "Mm-hm.") doesn't make its speaker the one addressed.
 const NOD_WORDS: usize = 2;
 
 static FIRST: LazyLock<Regex> = LazyLock::new(|| {
@@ -33,12 +34,12 @@ static LAST: LazyLock<Regex> = LazyLock::new(|| {
     )
 });
 static BETWEEN: LazyLock<Regex> = LazyLock::new(|| pattern(r", (\p{L}[\p{L}'\u{2019}-]+)(), "));
-/// Said to one.
+/// Addressed to one person.
 static YOU: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)\byou(?:r|rs)?\b"));
 static ALL: LazyLock<Regex> = LazyLock::new(|| {
     pattern(r"(?i)\b(?:you both|both of you|you two|the two of you|you all|all of you|everyone|everybody)\b")
 });
-/// What one undertakes for whom one speaks to.
+/// What the speaker undertakes for the person addressed.
 static FOR_YOU: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"(?i)\b(?:i['\u{2019}]ll|i will|i['\u{2019}]m going to|i can|let me)\b.*\byou\b|\byou(?:['\u{2019}]ll| will)\b",
@@ -46,7 +47,7 @@ static FOR_YOU: LazyLock<Regex> = LazyLock::new(|| {
 });
 static THANKS: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"(?i)^(?:\w+[,.!]? ){0,2}(?:thanks|thank you|much appreciated|please do)\b"));
-/// A first word with a capital that is nobody's name.
+/// A capitalised first word that isn't a name.
 static NO_NAME: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"^(?:\w+day|January|February|March|April|May|June|July|August|September|October|November|December|God|English|German|Zoom|Teams)$",
@@ -57,15 +58,14 @@ fn pattern(pattern: &str) -> Regex {
     Regex::new(pattern).expect("a constant pattern")
 }
 
-/// Who is addressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum To {
-    /// The client, or the coach: one of the two.
+    /// The client or the coach.
     OfTheTwo,
     Another,
 }
 
-/// The sentences of coach and client that are said to somebody else. Of a session with all its lines.
+/// The sentences of coach and client that are addressed to someone else. Takes a session with all its lines.
 pub(super) fn asides(input: &SessionForClient) -> Vec<Aside> {
     let lines = &input.utterances;
     let names = Names::of(input);
@@ -104,7 +104,8 @@ pub(super) fn asides(input: &SessionForClient) -> Vec<Aside> {
                 to == To::Another || named == Some(Named::Mentioned) || is_thanked && line.speaker == Speaker::Coach;
             let counts = match line.speaker {
                 Speaker::Coach => !is_asked_of_client,
-                // A client's own word is the client's, whomever it is given to; "I'll send you" would read as the coach's.
+                // A client's own promise stays the client's, whoever it's made to; "I'll send you" would read as the
+                // coach's.
                 _ => named.is_none() && FOR_YOU.is_match(sentence),
             };
             if elsewhere && counts && !ALL.is_match(sentence) {
@@ -115,25 +116,25 @@ pub(super) fn asides(input: &SessionForClient) -> Vec<Aside> {
     asides
 }
 
-/// Whether the line before is the client's and asks.
+/// Whether the previous line is the client's and asks something.
 fn answers_request(lines: &[Line], at: usize) -> bool {
     at.checked_sub(1).is_some_and(|before| lines[before].speaker == Speaker::Client && lines[before].text.contains('?'))
 }
 
-/// Who is named as the one addressed.
+/// Who is addressed by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Named {
     OfTheTwo,
-    /// Somebody else who speaks in the session.
+    /// Someone else who speaks in the session.
     Speaks,
-    /// Somebody else of whom the session knows no word.
+    /// Someone else who says nothing in the session.
     Mentioned,
 }
 
 struct Names {
     two: BTreeSet<String>,
     others: BTreeSet<String>,
-    /// Words with a capital within the client's sentences: those of people, among others, and hardly the client's own name.
+    /// Capitalised words within the client's sentences: people's names, among others, and hardly ever the client's own.
     capitals: BTreeSet<String>,
 }
 
@@ -151,7 +152,7 @@ impl Names {
         Self { two, others, capitals }
     }
 
-    /// Whom the sentence addresses by name.
+    /// Who the sentence addresses by name.
     fn named(&self, sentence: &str) -> Option<Named> {
         let is_to_you = YOU.is_match(sentence);
         let mut found: Vec<Named> = Vec::new();
@@ -161,7 +162,7 @@ impl Names {
             for word in words.filter(|word| !word.is_empty()) {
                 let folded = text::fold(&word.to_lowercase());
                 let has_capital = word.starts_with(char::is_uppercase) && !NO_NAME.is_match(word);
-                // "Ted" is Theodore, where nobody else is.
+                // "Ted" is Theodore if there is no one else.
                 if self.two.contains(&folded) {
                     found.push(Named::OfTheTwo);
                 } else if self.others.contains(&folded) {
@@ -220,7 +221,7 @@ mod tests {
                 "Maya| Hello Jonas.\nJonas| Hi.\nPriya| Hi.\nMaya| I'll send you the slides tomorrow.",
                 vec!["Hello Jonas."],
             ),
-            // Nobody of that name speaks.
+            // Nobody with that name speaks.
             (
                 "Maya| We have Helen with us.\nPriya| Hello Helen.\nMaya| Helen, I'll send you the offer on Monday.\nPriya| Good.",
                 vec!["Helen, I'll send you the offer on Monday."],

@@ -1,7 +1,7 @@
-//! Lets language models draft: in one call where the session fits, else in parts, each read by the mapping model, whose
-//! claims the writing model then chooses from. No part is cut off.
+//! Lets language models draft: in one call if the session fits, otherwise in parts, each read by the mapping model; the
+//! writing model then chooses from their claims. No part is cut off.
 //!
-//! A rerun pays only for what the last run did not come to: the client keeps what fitted.
+//! A rerun only pays for calls that the last run didn't finish: the client caches the rest.
 
 use std::ops::Range;
 
@@ -20,7 +20,7 @@ use crate::{
     llm::{Call, Client, LlmError},
 };
 
-/// The models that write one summary, and on whose behalf.
+/// The models that write one summary, and for whom.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Team<'a> {
     pub(super) db: &'a Db,
@@ -28,12 +28,12 @@ pub(super) struct Team<'a> {
     pub(super) session_id: Uuid,
     /// Writes, reduces and repairs.
     pub(super) write: &'a Client,
-    /// Reads parts.
+    /// Reads the parts.
     pub(super) map: &'a Client,
 }
 
 impl<'a> Team<'a> {
-    /// A call of one of them.
+    /// A call of one of the models.
     pub(super) fn call(&self, task: &'static str, prompt_version: &'a str) -> Call<'a> {
         Call { db: self.db, organization: self.organization, session_id: Some(self.session_id), task, prompt_version }
     }
@@ -70,7 +70,7 @@ async fn map(
     mut parts: Vec<Range<usize>>,
 ) -> Result<Vec<DraftClaim>, LlmError> {
     let mut claims = Vec::new();
-    // From the end, so that the first part is taken first and halves take their part's place.
+    // The vector is a stack: the first part is on top, and halves take the place of their part.
     parts.reverse();
     let mut done = 0;
     while let Some(part) = parts.pop() {
@@ -90,7 +90,7 @@ async fn map(
     Ok(claims)
 }
 
-/// The claims of some lines: part (from 1) of so many.
+/// Asks for the claims of some lines: part `part` (from 1) of `parts`.
 async fn ask(
     team: &Team<'_>,
     task: &'static str,
@@ -104,12 +104,11 @@ async fn ask(
     Ok(answer.claims)
 }
 
-/// A draft that one model wrote.
 pub(super) fn by(client: &Client, claims: Vec<DraftClaim>, prompt_version: String) -> Draft {
     Draft { claims, provider: client.provider(), model: client.model().to_owned(), prompt_version }
 }
 
-/// A fault of a template, which no other attempt mends.
+/// A faulty template, which no retry fixes.
 pub(crate) fn broken_template(error: minijinja::Error) -> LlmError {
     LlmError::Misconfigured(format!("the prompt's template does not render: {error}"))
 }

@@ -1,5 +1,5 @@
 //! Runs the offline summariser over `fixtures/summarize/<case>/`: a transcript in lines of `Speaker| words`, and what
-//! its summary must and must not hold.
+//! its summary must and must not contain.
 
 use std::{fmt::Write, fs, path::Path};
 
@@ -11,7 +11,6 @@ use super::{
 use crate::model::Claim;
 use crate::text;
 
-/// Reads the session of a case.
 pub(crate) fn read(path: &Path) -> SessionForClient {
     super::template::read_session(&fs::read_to_string(path).expect("the case has a transcript"))
 }
@@ -30,7 +29,7 @@ pub(crate) fn show(verified: &Verified) -> String {
     out
 }
 
-/// One line of `expected.txt`: what must hold of a claim, or that there is none.
+/// One line of `expected.txt`: what must be true of a claim, or that there is none.
 fn holds(verified: &Verified, line: &str) -> bool {
     let mut words = line.splitn(3, ' ');
     let (Some(kind), Some(section), Some(rest)) = (words.next(), words.next(), words.next()) else {
@@ -60,7 +59,6 @@ fn holds(verified: &Verified, line: &str) -> bool {
     }
 }
 
-/// Every case of `fixtures/summarize/`.
 #[test]
 fn every_case_is_summarised_as_expected() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/summarize");
@@ -87,7 +85,7 @@ fn every_case_is_summarised_as_expected() {
     assert!(cases >= 6, "only {cases} cases were found");
 }
 
-/// The draft is the same however often it is written.
+/// The draft is the same on every run.
 #[test]
 fn the_same_words_make_the_same_summary() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/summarize/promises/transcript.txt");

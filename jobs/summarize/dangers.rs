@@ -1,4 +1,5 @@
-//! What speaks of danger: in the coach's sections by rule, whoever wrote the rest, and in nothing that a client gets. Pure.
+//! What indicates danger: always shown in the coach's sections, whoever wrote the rest, and never in anything that a
+//! client gets. Pure.
 
 use std::{collections::BTreeSet, ops::Range};
 
@@ -9,21 +10,21 @@ use crate::{
     text,
 };
 
-/// So many lines, and so long, before and after a line that speaks of danger are beside it.
+/// Lines this close before or after one that indicates danger are next to it.
 const BESIDE: usize = 2;
 const BESIDE_MS: u64 = 10_000;
-/// So many lines from a line of the talk about danger, one that names a means of it or help belongs to that talk.
+/// Within this many lines of the talk about danger, a line that names a means of harm or help belongs to that talk.
 const GOES_ON: usize = 4;
 /// So many lines after that talk, a promise or a recommendation may be of it, …
 const FOLLOWS: usize = 24;
 /// … unless more time than this has passed, in milliseconds.
 const FOLLOWS_MS: u64 = 10 * 60_000;
-/// So many words in a row are somebody's words, and not the language's.
+/// This many words in a row are a particular person's words, not common phrases.
 const SHARED_WORDS: usize = 5;
 
-/// More sentences are at the top of the page alone.
+/// Any further sentences are only listed at the top of the page.
 const MOST: usize = 12;
-/// How grave a sign is, and how urgent a client with one, at least.
+/// The minimum score of such a risk, and the minimum priority of a client with one.
 const GRAVE: f32 = 0.95;
 
 impl SessionForClient {
@@ -56,19 +57,19 @@ impl SessionForClient {
         }
     }
 
-    /// Whether words speak of danger or of help against it, by themselves or because they are those of a sentence that does.
+    /// Whether words indicate danger or help against it, by themselves or because they come from a sentence that does.
     #[must_use]
     pub fn tells_danger(&self, words: &str) -> bool {
         danger::is_sign(words) || danger::names_help(words) || self.shares_words(words)
     }
 
-    /// Whether words are those of a sentence that speaks of danger.
+    /// Whether words come from a sentence that indicates danger.
     fn shares_words(&self, words: &str) -> bool {
         self.dangers.iter().any(|danger| shares_words(&danger.sentence, words))
     }
 
-    /// The session without the sentences that speak of danger. Where one stood the line has a full stop, so that what is
-    /// left is not read as one.
+    /// The session without the sentences that indicate danger. Each is replaced by a full stop, so that what remains
+    /// isn't read as one sentence.
     pub(super) fn without_danger(&self) -> Self {
         let mut rest = self.clone();
         for danger in &self.dangers {
@@ -84,7 +85,7 @@ impl SessionForClient {
         rest
     }
 
-    /// Whether quoted words run into a sentence of their line that speaks of danger.
+    /// Whether quoted words overlap a sentence of their line that indicates danger.
     fn is_of_danger(&self, line: &Line, quote: &str) -> bool {
         let place = |words: &str| line.text.find(words).map(|at| at..at + words.len());
         let meet = |one: Range<usize>, other: Range<usize>| one.start < other.end && other.start < one.end;
@@ -93,7 +94,8 @@ impl SessionForClient {
     }
 }
 
-/// The talk about danger in a session: the lines that speak of it, and those near them that name a means of it or help.
+/// The talk about danger in a session: the lines that indicate it, and those near them that name a means of harm or
+/// help.
 pub(super) struct Talk<'a> {
     input: &'a SessionForClient,
     lines: BTreeSet<usize>,
@@ -130,18 +132,19 @@ impl<'a> Talk<'a> {
     }
 }
 
-/// Whether `words` hold a run of a sentence's words, or all of them where it has few.
+/// Whether `words` contain a run of a sentence's words, or all of them if it's short.
 fn shares_words(sentence: &str, words: &str) -> bool {
     let (said, told) = (text::words(sentence), text::words(words));
     let run = SHARED_WORDS.min(said.len());
-    // One word ("Yes.") is nobody's.
+    // A single word ("Yes.") could be anyone's.
     run > 1
         && said
             .windows(run)
             .any(|run_of| told.windows(run).any(|other| run_of.iter().zip(other).all(|(a, b)| a.normal == b.normal)))
 }
 
-/// Adds a risk for each sentence that speaks of danger and is in none yet, gravest first, and makes the client urgent.
+/// Adds a risk for each sentence that indicates danger and isn't in one yet, gravest first, and makes the client
+/// urgent.
 pub(super) fn add(input: &SessionForClient, claims: &mut Vec<Claim>) {
     if input.dangers.is_empty() {
         return;
@@ -156,12 +159,12 @@ pub(super) fn add(input: &SessionForClient, claims: &mut Vec<Claim>) {
             added.push(claim);
         }
     }
-    // How urgent the client is, is told by this and by nothing less.
+    // This determines how urgent the client is, and nothing lowers it.
     if let Some(urgent) = urgent(input, &dangers) {
         claims.retain(|claim| claim.section != Section::Priority);
         added.push(urgent);
     }
-    // Stable: what was added comes first in its section.
+    // The sort is stable: what was added comes first in its section.
     added.append(claims);
     added.sort_by_key(|claim| claim.section);
     *claims = added;
@@ -176,7 +179,7 @@ fn risk(input: &SessionForClient, danger: &Danger) -> Option<Claim> {
     Some(Claim { evidence: vec![evidence], score: Some(Score::from(GRAVE)), ..Claim::new(Section::Risk, text) })
 }
 
-/// Why somebody should look soon, without the words.
+/// Why someone should look soon, without quoting the words.
 fn urgent(input: &SessionForClient, dangers: &[&Danger]) -> Option<Claim> {
     let kinds: Vec<&str> = Kind::ALL
         .into_iter()
@@ -210,7 +213,7 @@ mod tests {
         verify(&input, &offline::write(&input, None).claims).claims
     }
 
-    /// What is promised in a session of lines, and who may read it.
+    /// What is promised in a session, and who may read it.
     fn promised(lines: &str) -> Vec<(Audience, String)> {
         let promises = claims(lines).into_iter().filter(|claim| claim.section == Section::ActionItems);
         promises.map(|claim| (claim.audience, claim.text)).collect()
@@ -264,7 +267,7 @@ mod tests {
         let lines = &lines.replace("Priya| {}The vendor", &format!("{work}Priya| The vendor"));
         let promised = promised(lines);
         let whose = |words: &str| promised.iter().find(|(_, text)| text.contains(words)).map(|(audience, _)| *audience);
-        // What is a sign by itself stands among the signs.
+        // What is a sign by itself is listed among the signs.
         let is_shown = |claim: &Claim| claim.evidence.iter().any(|shown| shown.quote.contains("the whole box"));
         assert!(claims(lines).iter().any(|claim| claim.audience == Audience::Coach && is_shown(claim)));
         for words in ["tomorrow morning", "crisis line", "on Monday", "pack a bag"] {

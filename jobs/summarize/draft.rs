@@ -41,7 +41,7 @@ pub struct DraftClaim {
 }
 
 impl DraftClaim {
-    /// A claim that has nothing beyond its sentence and what it rests on.
+    /// A claim with nothing but its sentence and evidence.
     #[must_use]
     pub fn new(section: Section, text: String, evidence: Vec<DraftEvidence>) -> Self {
         Self {
@@ -71,11 +71,11 @@ pub struct DraftEvidence {
 /// The claims of one provider, and what wrote them.
 #[derive(Clone, Debug, Default)]
 pub struct Draft {
-    /// The claims.
+    /// The claims, not yet verified.
     pub claims: Vec<DraftClaim>,
     /// The provider: `offline`, `openai`, `anthropic`, …
     pub provider: &'static str,
-    /// Its model.
+    /// The provider's model.
     pub model: String,
     /// The version of its prompt, or of its rules.
     pub prompt_version: String,

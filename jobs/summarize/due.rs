@@ -1,21 +1,21 @@
-//! By when: finds the words of a date in what was said, and resolves them against the session's date. Pure.
+//! Due dates: finds the words of a date in what was said, and resolves them against the session's date. Pure.
 //!
-//! Finding is ours in any case: the date crates resolve a text that is nothing but a date. Resolving is ours as well, since
-//! of the 24 phrases of the tests below, cut out for them, interim 0.2 and chrono-english 0.2 resolve 5 as people mean
-//! them, date_time_parser 0.2 also 5, human-date-parser 0.3 6, fuzzydate 0.4 7 and two_timer 2.2 8: they know "Friday",
-//! and not "the end of the month", "in a couple of days" or "this week".
+//! We need our own search in any case: the date crates only resolve a text that is nothing but a date. We resolve dates
+//! ourselves too: of the 24 phrases in the tests below, cut out for them, interim 0.2 and chrono-english 0.2 resolve 5
+//! as people mean them, date_time_parser 0.2 also 5, human-date-parser 0.3 6, fuzzydate 0.4 7 and two_timer 2.2 8: they
+//! know "Friday", but not "the end of the month", "in a couple of days" or "this week".
 
 use std::{borrow::Cow, ops::Range, sync::LazyLock};
 
 use chrono::{Datelike, Days, Months, NaiveDate, Weekday};
 use regex::{Captures, Regex};
 
-/// By when something was promised.
+/// When something promised is due.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Due {
     /// The words, as said.
     pub(crate) words: String,
-    /// The day; none where the words name none ("before we meet next time").
+    /// The day; `None` if the words don't name one ("before we meet next time").
     pub(crate) date: Option<NaiveDate>,
 }
 
@@ -28,10 +28,10 @@ const ORDINAL: &str = "\\d{1,2}(?:st|nd|rd|th)|first|second|third|fourth|fifth|s
                        twentieth|twenty-first|twenty-second|twenty-third|twenty-fourth|twenty-fifth|twenty-sixth|\
                        twenty-seventh|twenty-eighth|twenty-ninth|thirtieth|thirty-first";
 
-/// How words become a day; the captures are those of the rule's pattern.
+/// Resolves words to a day; the captures are those of the rule's pattern.
 type Resolve = fn(&regex::Captures<'_>, NaiveDate) -> Option<NaiveDate>;
 
-/// The forms of a date, in the order in which they are tried: the longer form before the one that it contains.
+/// The forms of a date, in the order in which they are tried: longer forms before the ones they contain.
 static RULES: LazyLock<Vec<(Regex, Resolve)>> = LazyLock::new(|| {
     let lead = r"(?:\b(?:by|before|on|until|till|no later than|during|over)\s+)?";
     let rule = |pattern: String, resolve: Resolve| {
@@ -102,14 +102,14 @@ static RULES: LazyLock<Vec<(Regex, Resolve)>> = LazyLock::new(|| {
     ]
 });
 
-/// What makes a date not the day by which something is done: the past, and what happens every week.
+/// What rules out a date as a due date: the past, and what happens every week.
 static NOT_DUE: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(&format!(r"(?i)\b(?:last|every|each|since|previous)\s+(?:{WEEKDAY}|week|month|weekend)s?\b|\b(?:{WEEKDAY})s\b|\b(?:{WEEKDAY}) (?:morning|afternoon|evening|night)s\b|\b(?:the|an?|our|my|that|his|her)\s+(?:{WEEKDAY})\b|\bafter\s+(?:next\s+|this\s+)?(?:{WEEKDAY})\b|\b(?:said|discussed|talked about|spoke about|covered|learned|learnt|did|heard|here|so far|started|begun|again|until) (?:today|tonight)\b|\btoday's\b|\bthis week's\b|\b(?:from|starting|since|as of) today\b|\bnot (?:on |by |before )?(?:this |next )?(?:{WEEKDAY}|today|tonight|tomorrow|week|weekend|month)\b"))
         .expect("a constant pattern")
 });
 
-/// The first date in `text` that can be a day by which something is done, resolved against the session's `day`. Where the
-/// speaker corrects it ("Thursday, no, Friday") it is the last one, and of "Thursday or Friday" the later.
+/// The first date in `text` that can be a due date, resolved against the session's `day`. If the speaker corrects it
+/// ("Thursday, no, Friday"), the last one; of "Thursday or Friday", the later.
 pub(crate) fn find(text: &str, day: NaiveDate) -> Option<Due> {
     static CORRECTED: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"(?i)^[\s,;.…–—-]*(?:(?:well|oh|uh+|um+|hm+|but)[,. ]*)?\b(?:no|nope|actually|rather|or rather|or better|better|sorry|wait|i mean|make (?:it|that)|let's say|scratch that|hang on|hold on|not)\b")
@@ -119,7 +119,7 @@ pub(crate) fn find(text: &str, day: NaiveDate) -> Option<Due> {
         Regex::new(r"(?i)^(?:,? or(?: maybe| perhaps| even| possibly)?(?: at the latest)?,? |, |,? and )$")
             .expect("a constant pattern")
     });
-    // "Friday, Thursday is the audit": the second day is told of, and nothing is done by it.
+    // "Friday, Thursday is the audit": the second day is only mentioned, and nothing is due by it.
     static TELLS: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"(?i)^(?:['\u{2019}]s|\s+(?:is|was|isn['\u{2019}]t|won['\u{2019}]t|doesn['\u{2019}]t|has|will be|would be|i|we|she|he|they|i['\u{2019}]m|we['\u{2019}]re)\b)").expect("a constant pattern")
     });
@@ -139,22 +139,22 @@ pub(crate) fn find(text: &str, day: NaiveDate) -> Option<Due> {
     Some(Due { words: text.get(range)?.trim().to_owned(), date })
 }
 
-/// Where the dates of `text` stand, in order.
+/// The positions of the dates in `text`, in order.
 pub(crate) fn places(text: &str, day: NaiveDate) -> Vec<Range<usize>> {
     Dates::of(&usable(text), day).map(|(range, _)| range).collect()
 }
 
-/// `text` with blanks in place of what is no day by which something is done, so that all places stay the same.
+/// `text` with blanks in place of what can't be a due date, so that all positions stay the same.
 fn usable(text: &str) -> Cow<'_, str> {
     NOT_DUE.replace_all(text, |found: &Captures<'_>| " ".repeat(found[0].len()))
 }
 
-/// The dates of a text, one after the other: where each stands, and the day. Each rule looks through the text once.
+/// Iterates over the dates of a text: their positions and days. Each rule scans the text once.
 struct Dates<'t> {
     usable: &'t str,
     day: NaiveDate,
     from: usize,
-    /// By rule: what it finds next; none once it finds nothing more.
+    /// The next match of each rule; `None` once it has no more.
     next: Vec<Option<Captures<'t>>>,
 }
 
@@ -176,7 +176,7 @@ impl Iterator for Dates<'_> {
         }
         let found =
             self.next.iter().zip(RULES.iter()).filter_map(|(next, (_, resolve))| Some((next.as_ref()?, resolve)));
-        // The earliest; of several at one place the longest.
+        // The earliest; of several at one position, the longest.
         let first = found.min_by_key(|(found, _)| (place(found).start, std::cmp::Reverse(place(found).len())));
         let (found, resolve) = first?;
         let range = place(found);
@@ -190,11 +190,11 @@ fn weekday(name: &str) -> Option<Weekday> {
 }
 
 fn month(name: &str) -> Option<u32> {
-    // "Sept" is the one short form of more than three letters.
+    // "Sept" is the only abbreviation with more than three letters.
     name.get(..3)?.parse::<chrono::Month>().ok().map(|month| month.number_from_month())
 }
 
-/// The next day of that name after `day`: what is said on a Friday of "Friday" is a week away.
+/// The next such weekday after `day`: "Friday", said on a Friday, is a week away.
 fn coming(day: NaiveDate, weekday: Weekday) -> Option<NaiveDate> {
     let ahead =
         (i64::from(weekday.num_days_from_monday()) - i64::from(day.weekday().num_days_from_monday()) + 6) % 7 + 1;
@@ -206,7 +206,7 @@ fn in_next_week(day: NaiveDate, weekday: Weekday) -> Option<NaiveDate> {
     monday.checked_add_days(Days::new(u64::from(weekday.num_days_from_monday())))
 }
 
-/// Friday; at a weekend its Sunday.
+/// Friday; at a weekend, its Sunday.
 fn end_of_week(day: NaiveDate) -> Option<NaiveDate> {
     let friday = day.week(Weekday::Mon).first_day().checked_add_days(Days::new(4))?;
     if day <= friday { Some(friday) } else { Some(day.week(Weekday::Mon).last_day()) }
@@ -216,7 +216,7 @@ fn end_of_month(day: NaiveDate) -> Option<NaiveDate> {
     day.with_day(1)?.checked_add_months(Months::new(1))?.pred_opt()
 }
 
-/// That day of this month when it is still ahead, else of the next month that has it.
+/// That day of this month if it's still ahead, otherwise of the next month that has it.
 fn day_of_month(day: NaiveDate, number: u32) -> Option<NaiveDate> {
     (0..3)
         .filter_map(|ahead| day.with_day(1)?.checked_add_months(Months::new(ahead))?.with_day(number))
@@ -245,7 +245,7 @@ fn count(word: &str) -> Option<u64> {
     })
 }
 
-/// So many days, weeks or months after `day`.
+/// That many days, weeks or months after `day`.
 fn after(day: NaiveDate, number: &str, unit: &str) -> Option<NaiveDate> {
     let count = count(number)?;
     match unit.to_lowercase().as_str() {
@@ -261,7 +261,7 @@ fn ordinal(word: &str) -> Option<u32> {
     if !digits.is_empty() {
         return digits.parse().ok().filter(|number| (1..=31).contains(number));
     }
-    // The first four parts are the pattern of the numerals.
+    // The first four alternatives are the pattern for numerals.
     ORDINAL.split('|').skip(4).position(|name| name == word).and_then(|at| u32::try_from(at + 1).ok())
 }
 
@@ -269,7 +269,6 @@ fn ordinal(word: &str) -> Option<u32> {
 mod tests {
     use super::*;
 
-    /// Wednesday 11 March 2026.
     #[track_caller]
     fn check(text: &str, words: &str, date: &str) {
         let day = NaiveDate::from_ymd_opt(2026, 3, 11).expect("a date");

@@ -1,4 +1,5 @@
-//! The numbers and dates of a sentence, in a form in which sentences are compared: `three`, `3` and `drei` are one. Pure.
+//! The numbers and dates of a sentence, in a form that allows comparing sentences: `three`, `3` and `drei` are the
+//! same. Pure.
 //!
 //! English and German. In other languages digits are still compared.
 
@@ -89,7 +90,7 @@ const WEEKDAYS: [[&str; 3]; 7] = [
     ["saturday", "samstag", "sonnabend"],
     ["sunday", "sonntag", "sundays"],
 ];
-/// Those that are other words as well are dates only with a capital.
+/// Months that are also ordinary words count only if capitalised.
 const MONTHS: [[&str; 2]; 12] = [
     ["january", "januar"],
     ["february", "februar"],
@@ -125,11 +126,11 @@ static RELATIVE: LazyLock<Regex> = LazyLock::new(|| {
     .expect("a constant pattern")
 });
 
-/// The numbers and dates of a text.
+/// Extracts the numbers and dates of a text.
 pub(crate) fn of(text: &str) -> BTreeSet<String> {
     let mut facts = BTreeSet::new();
     let plain = GROUPED.replace_all(text, "$1$2");
-    // Twice, for "1,000,000": a match does not overlap the one before.
+    // Twice, for "1,000,000": matches don't overlap.
     let plain = GROUPED.replace_all(&plain, "$1$2");
     for digits in DIGITS.find_iter(&plain) {
         let bare = digits.as_str().trim_start_matches('0');
@@ -176,7 +177,7 @@ pub(crate) fn of(text: &str) -> BTreeSet<String> {
     facts
 }
 
-/// What denies, beside what the English of the offline summariser knows; folded.
+/// Negations, in addition to the English ones of the offline summariser; folded.
 #[rustfmt::skip]
 const DENIALS: [&str; 36] = [
     "no", "none", "neither", "nor", "nicht", "kein", "keine", "keinen", "keinem", "keiner", "keines", "nie", "niemals",
@@ -184,18 +185,18 @@ const DENIALS: [&str; 36] = [
     "niente", "senza", "nao", "ninguem", "sem", "niet", "geen", "nooit", "niets", "zonder",
 ];
 
-/// Whether a sentence denies something: said of the same, it may be its opposite.
+/// Whether a sentence denies something: two sentences about the same thing may then be opposites.
 pub(crate) fn denies(text: &str) -> bool {
     let is_denial = |word: &text::Word| DENIALS.contains(&text::fold(&word.normal).as_str());
     is_negated(text) || text::words(text).iter().any(is_denial)
 }
 
-/// The number that one folded word says.
+/// The number that a folded word stands for.
 fn number(word: &str) -> Option<u64> {
     if let Some((_, value)) = UNITS.iter().chain(&ORDINALS).find(|(name, _)| *name == word) {
         return Some(*value);
     }
-    // The German ordinals are declined.
+    // German ordinals are inflected.
     if let Some((_, value)) = ORDINALS.iter().find(|(name, _)| {
         name.ends_with('e') && word.strip_prefix(name).is_some_and(|ending| ["n", "r", "s", "m"].contains(&ending))
     }) {
@@ -207,7 +208,7 @@ fn number(word: &str) -> Option<u64> {
     Some(TENS.iter().find(|(name, _)| *name == tens)?.1 + unit)
 }
 
-/// A day, in all the forms in which a sentence may name it.
+/// A day, in all the forms in which a sentence may give it.
 pub(crate) fn of_day(day: NaiveDate) -> [String; 5] {
     [
         format!("n{}", day.day()),

@@ -1,8 +1,8 @@
-//! What a provider may know of a session: one client's words, and what the coach said to that client.
+//! What a provider may know about a session: one client's words, and what the coach said to that client.
 //!
-//! Reads utterances, attributions and participants in one short transaction. Whatever is not in [`SessionForClient`]
-//! can neither be summarised nor cited: unattributed speech, guests, other clients, the coach's words to others, words
-//! that name another client of a group, and what a person asked to keep out of the notes.
+//! Reads utterances, attributions and participants in one short transaction. Anything that isn't in
+//! [`SessionForClient`] can neither be summarised nor cited: unattributed speech, guests, other clients, the coach's
+//! words to others, words that name another client of a group, and what a person asked to keep out of the notes.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -29,14 +29,14 @@ use crate::{
     voice::{self, Voice},
 };
 
-/// Who speaks, seen from the client whom the summary is for.
+/// Who speaks, from the point of view of the client whom the summary is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Speaker {
     /// The coach.
     Coach,
     /// This client.
     Client,
-    /// Another client of the session.
+    /// Another client in the session.
     OtherClient,
     /// Neither coach nor client.
     Guest,
@@ -45,76 +45,76 @@ pub enum Speaker {
 /// An attributed utterance.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
-    /// The utterance's id.
+    /// Id of the utterance.
     pub id: Uuid,
     /// Its number in the session, from 0; providers cite it.
     pub index: usize,
-    /// Who speaks.
+    /// The speaker's role in this summary.
     pub speaker: Speaker,
     /// The speaker's name.
     pub name: String,
-    /// When, in milliseconds, where the transcript has times.
+    /// When it was said, in milliseconds, if the transcript has times.
     pub start_ms: Option<i64>,
     /// The words, as transcribed.
     pub text: String,
 }
 
-/// A session as far as it concerns one client. After [`SessionForClient::confine`] its lines are the client's and the
-/// coach's only.
+/// A session as far as it concerns one client. After [`SessionForClient::confine`] it only has the client's and the
+/// coach's lines.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SessionForClient {
-    /// The day of the session; dates are resolved against it.
+    /// The date of the session; dates are resolved against it.
     pub session_date: NaiveDate,
-    /// The coach's name.
+    /// The coach's full name.
     pub coach: String,
-    /// The client's name.
+    /// The client's full name.
     pub client: String,
-    /// The names, in folded words, by which the other clients of the session are known.
+    /// The names of the session's other clients, as folded words.
     pub other_names: BTreeSet<String>,
-    /// The lines, by index.
+    /// The lines, sorted by index.
     pub utterances: Vec<Line>,
-    /// What earlier sessions left the client or the coach to do, and nobody said since that it is done.
+    /// What earlier sessions left the client or the coach to do, unless someone has said since that it's done.
     pub threads: Vec<OpenThread>,
-    /// What the summary is to hold.
+    /// What the summary should contain.
     pub template: SummaryTemplate,
-    /// How the coach wants it worded.
+    /// How the coach wants it phrased.
     pub voice: Voice,
-    /// The sentences of its lines that speak of danger, by their lines' numbers: the coach's alone.
+    /// The sentences that indicate danger, with the numbers of their lines: for the coach alone.
     pub dangers: Vec<Danger>,
-    /// The sentences of its lines that are said to neither of the two.
+    /// The sentences addressed to someone other than coach and client.
     pub asides: Vec<Aside>,
-    /// How much of all that was said the client said, in percent, as the page shows it; `None` if it wasn't measured.
+    /// The client's share of all that was said, in percent, as the page shows it; `None` if it wasn't measured.
     pub share: Option<i64>,
 }
 
-/// A sentence that speaks of danger.
+/// A sentence that indicates danger.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Danger {
     /// The number of its line.
     pub index: usize,
     /// The sentence, as said.
     pub sentence: String,
-    /// What it is a sign of.
+    /// What it's a sign of.
     pub why: Indicator,
 }
 
-/// An action item of an earlier session of the same client.
+/// An action item from an earlier session with the same client.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OpenThread {
-    /// The earlier claim.
+    /// Id of the earlier claim.
     pub claim_id: Uuid,
-    /// Its sentence.
+    /// The sentence of the earlier claim.
     pub text: String,
-    /// The day of its session.
+    /// The date of the earlier session.
     pub session_date: NaiveDate,
-    /// The day on which it was first promised, where it was promised again since.
+    /// The day on which it was first promised, if it has been promised again since.
     pub since: Option<NaiveDate>,
-    /// Who was to do it.
+    /// Who was supposed to do it.
     pub owner: Owner,
 }
 
-/// A summary's surroundings as they are stored: what a session may be told of is not found yet. To be compared, where they are
-/// read again under the session's lock.
+/// The context of a summary as stored, before it's confined to what the client may be told. Used for comparison when
+/// it's read again under the session's lock.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Stored {
     pub(super) state: SummaryState,
@@ -123,23 +123,22 @@ pub(super) struct Stored {
     signs: Vec<danger::ShownSign>,
 }
 
-/// A summary's surroundings.
 #[derive(Clone, Debug)]
 pub(crate) struct SummaryInput {
     pub(crate) session_id: Uuid,
     pub(crate) input: SessionForClient,
 }
 
-/// Reads the session of a summary, confined to its client; none where there is no such summary. What can do without the
-/// transaction confines it by itself: see [`stored`].
+/// Reads the session of a summary, confined to its client; `None` if there is no such summary. To confine it outside
+/// the transaction, use [`stored`].
 ///
 /// # Errors
-/// When the database does not answer.
+/// If the database fails.
 pub(crate) async fn load(tx: &mut TenantTx, summary_id: Uuid) -> Result<Option<SummaryInput>, sqlx::Error> {
     Ok(stored(tx, summary_id).await?.map(|stored| in_place(|| stored.confined())))
 }
 
-/// Reads what is stored of a summary's session, and computes nothing; none where there is no such summary.
+/// Reads what is stored about a summary's session, without computing anything; `None` if there is no such summary.
 pub(super) async fn stored(tx: &mut TenantTx, summary_id: Uuid) -> Result<Option<Stored>, sqlx::Error> {
     let Some(row) = sqlx::query!(
         r#"select summaries.state as "state: SummaryState", session_id, client_id, session_date,
@@ -216,17 +215,16 @@ pub(super) async fn stored(tx: &mut TenantTx, summary_id: Uuid) -> Result<Option
 }
 
 impl Stored {
-    /// Whether a summary of the one would be a summary of the other.
+    /// Whether both would result in the same summary.
     pub(super) fn is_of_same_words(&self, other: &Self) -> bool {
         self.input == other.input && self.signs == other.signs
     }
 
-    /// What the summary is to hold.
     pub(super) fn template(&self) -> &SummaryTemplate {
         &self.input.template
     }
 
-    /// What of it the client may be told of; takes a while for a long session.
+    /// The part that the client may be told; slow for a long session.
     pub(super) fn confined(self) -> SummaryInput {
         let Self { session_id, mut input, signs, .. } = self;
         input.mark(signs);
@@ -238,7 +236,7 @@ impl Stored {
     }
 }
 
-/// As the page rounds it.
+/// Rounded as on the page.
 #[expect(clippy::cast_possible_truncation, reason = "a share is from 0 to 1")]
 pub(super) fn percent(share: f64) -> i64 {
     (share * 100.0).round() as i64
@@ -266,13 +264,13 @@ async fn load_other_names(
     Ok(text::name_words(names.iter().map(String::as_str)))
 }
 
-/// Whether a word is a name; one of a script without spaces may hold it.
+/// Whether a word is a name; in a script without spaces it may contain one.
 fn holds_name(word: &str, names: &BTreeSet<String>) -> bool {
     names.contains(word)
         || (has_unspaced(word) && names.iter().any(|name| has_unspaced(name) && word.contains(name.as_str())))
 }
 
-/// Asking to keep something out of the notes.
+/// A request to keep something out of the notes.
 static OFF_THE_RECORD: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(
         r"(?i)\boff the record\b|\b(?:don['’]?t|do not|not to) (?:put|write|include|have|note|mention) (?:that|this|it)(?: \w+)? (?:in|into|down)\b|\b(?:keep|leave) (?:that|this|it) (?:out of|between us)",
@@ -280,31 +278,31 @@ static OFF_THE_RECORD: LazyLock<Regex> = LazyLock::new(|| {
     .expect("a constant pattern")
 });
 
-/// A turn that ends in one of these asks; what is asked before another client answers was asked of that one.
+/// Whether a turn ends in a question; a question asked before another client answers was put to that client.
 fn is_question(text: &str) -> bool {
     text::asks(text)
 }
 
 impl SessionForClient {
-    /// What the client is called in sentences: see [`names::short`].
+    /// The client's name as used in sentences: see [`names::short`].
     #[must_use]
     pub fn client_short(&self) -> &str {
         names::short(&self.client, &self.coach)
     }
 
-    /// What the coach is called in sentences: see [`names::short`].
+    /// The coach's name as used in sentences: see [`names::short`].
     #[must_use]
     pub fn coach_short(&self) -> &str {
         names::short(&self.coach, &self.client)
     }
 
-    /// The line with that number.
+    /// The line with this number.
     #[must_use]
     pub fn line(&self, index: usize) -> Option<&Line> {
         self.utterances.binary_search_by_key(&index, |line| line.index).ok().map(|at| &self.utterances[at])
     }
 
-    /// The quote as evidence, where the line with that number has it.
+    /// The quote as evidence, if the line with this number contains it.
     #[must_use]
     pub fn cite(&self, index: usize, quote: &str) -> Option<Evidence> {
         let line = self.line(index)?;
@@ -316,26 +314,26 @@ impl SessionForClient {
         })
     }
 
-    /// Whether `text` names another client of the session.
+    /// Whether `text` names another client in the session.
     #[must_use]
     pub fn names_another(&self, text: &str) -> bool {
         !self.other_names.is_empty()
             && text::runs(text).iter().any(|word| {
                 let folded = text::fold(&word.normal);
                 holds_name(&folded, &self.other_names)
-                    // "Daniels" for "Daniel's": the apostrophe is no part of the normal form.
+                    // "Daniels" for "Daniel's": the normal form has no apostrophe.
                     || folded.strip_suffix('s').is_some_and(|name| self.other_names.contains(name))
             })
     }
 
-    /// Leaves only the client's lines and the coach's lines to this client, without what names another client and
-    /// without what somebody asked to keep out of the notes.
+    /// Keeps only the client's lines and the coach's lines to this client, without anything that names another client
+    /// or that someone asked to keep out of the notes.
     pub fn confine(&mut self) {
         self.asides = addressee::asides(self);
         let group = !self.other_names.is_empty();
         let own_names = text::name_words([self.client.as_str()].into_iter());
         let mut keep: Vec<bool> = Vec::with_capacity(self.utterances.len());
-        // Of the line before: whether the coach says it to this client, and names no other.
+        // Whether the coach says the previous line to this client and names no other.
         let mut to_client = false;
         for at in 0..self.utterances.len() {
             let line = &self.utterances[at];
@@ -353,7 +351,7 @@ impl SessionForClient {
         for at in 0..self.utterances.len() {
             if OFF_THE_RECORD.is_match(&self.utterances[at].text) {
                 keep[at] = false;
-                // "Don't put that in the notes." alone means what the same person said just before.
+                // "Don't put that in the notes." alone refers to what the same person said just before.
                 let asks_only = text::words(&self.utterances[at].text).len() <= 9;
                 if asks_only && at > 0 && self.utterances[at - 1].speaker == self.utterances[at].speaker {
                     keep[at - 1] = false;
@@ -362,7 +360,8 @@ impl SessionForClient {
         }
         let mut keep = keep.into_iter();
         self.utterances.retain(|line| keep.next().unwrap_or(false) && line.text.chars().any(char::is_alphanumeric));
-        // What is another's, or to be kept out of the notes, stands at the top of the coach's page alone.
+        // Signs in someone else's words, or in words to be kept out of the notes, only appear at the top of the coach's
+        // page.
         let mut dangers = std::mem::take(&mut self.dangers);
         dangers.retain(|danger| self.line(danger.index).is_some());
         self.dangers = dangers;
@@ -371,7 +370,7 @@ impl SessionForClient {
         self.asides = asides;
     }
 
-    /// Keeps the signs by the numbers of their lines; those of lines that are nobody's go.
+    /// Stores the signs by line number; those whose line isn't included are dropped.
     fn mark(&mut self, seen: Vec<danger::ShownSign>) {
         let places: HashMap<Uuid, usize> = self.utterances.iter().map(|line| (line.id, line.index)).collect();
         let danger = |seen: danger::ShownSign| {
@@ -381,7 +380,7 @@ impl SessionForClient {
         self.dangers.sort_by_key(|danger| danger.index);
     }
 
-    /// Listens for danger where no signs are stored: in a sample, or a test. Before it is confined.
+    /// Detects danger if no signs are stored: in a sample or a test. Call it before confining.
     pub(crate) fn listen(&mut self) {
         let said: Vec<SpokenText<'_>> =
             self.utterances.iter().map(|line| SpokenText { speaker: Some(&line.name), text: &line.text }).collect();
@@ -393,9 +392,9 @@ impl SessionForClient {
         self.dangers = danger::signs(&said).into_iter().map(danger).collect();
     }
 
-    /// Whether the coach's line at `at` of a group session is said to this client: it names the client, or it answers
-    /// the client directly, or it goes on with a line that does (`before_is`: the line before is one). A question before
-    /// another's turn is that other's.
+    /// Whether the coach's line at `at` of a group session is addressed to this client: it names the client, answers
+    /// the client directly, or continues a line that does (`before_is`: the previous line is addressed to the client).
+    /// A question before another client's turn is addressed to that client.
     fn is_to_client(&self, at: usize, before_is: bool, own_names: &BTreeSet<String>) -> bool {
         let lines = &self.utterances;
         let text = &lines[at].text;

@@ -1,9 +1,9 @@
-//! The job `summarize.look_again`: an earlier session came after a later one was summarised, so what was open then is
-//! looked at anew in the later summary.
+//! The job `summarize.look_again`: an earlier session arrived after a later one was summarised, so the later summary's
+//! open threads are checked again.
 //!
-//! Reads the later summary and what is open now; writes a version whose open threads are these, and whose other claims
-//! stay as they are, the coach's own edits included. Only where it still waits for review: what is approved stays as it
-//! was signed. Then it is the next later summary's turn. A rerun finds the threads as they should be and changes nothing.
+//! Reads the later summary and what is open now; writes a version with these open threads, in which all other claims
+//! stay as they are, the coach's own edits included. Only if it's still in review: an approved summary stays as it was
+//! signed off. Then it continues with the next later summary. A rerun finds the threads up to date and changes nothing.
 
 use std::time::Duration;
 
@@ -30,18 +30,18 @@ use crate::{
 const REASON: &str =
     "Open threads checked again because an earlier session arrived, or changed, after this one was written.";
 
-/// Looks at the open threads of a later summary.
+/// Checks the open threads of a later summary.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct LookAgain {
-    /// The later summary.
+    /// Id of the later summary.
     pub summary_id: Uuid,
-    /// The earlier one, whose new version it is about.
+    /// Id of the earlier summary whose new version triggered this.
     pub after: Uuid,
-    /// That version.
+    /// The new version of the earlier summary.
     pub version: i32,
 }
 
-/// Lets the next later summary of the client look again, now that `summary_id` has this version.
+/// Has the client's next later summary checked again, now that `summary_id` has this version.
 pub(super) async fn enqueue_next(
     tx: &mut TenantTx,
     summary_id: Uuid,
@@ -54,17 +54,17 @@ pub(super) async fn enqueue_next(
     Ok(())
 }
 
-/// The next later summary of the client that waits for review.
+/// The client's next later summary that is in review.
 pub(crate) async fn next_in_review(tx: &mut TenantTx, summary_id: Uuid) -> Result<Option<Uuid>, sqlx::Error> {
     open_threads::next(tx, summary_id, SummaryState::Done).await
 }
 
 impl JobArgs for LookAgain {
     const KIND: &'static str = "summarize.look_again";
-    /// It goes through all that was said, as the one that wrote the summary did.
+    /// It goes through everything that was said, like the job that wrote the summary.
     const POLICY: Policy = Policy { timeout: Duration::from_secs(600), ..Policy::DEFAULT };
 
-    /// One for each cause: a job that runs already may have read what was before.
+    /// One job per trigger: a job that is already running may have read the previous state.
     fn unique_key(&self) -> Option<String> {
         Some(format!("{}:{}:{}", self.summary_id, self.after, self.version))
     }
@@ -79,7 +79,7 @@ impl Job for LookAgain {
             Ok(before) => before,
             Err(nothing) => return ctx.finish(tx, json!({ "outcome": nothing })).await,
         };
-        // Read only: nothing is held while the words are gone through.
+        // Read-only: nothing is locked while the words are processed.
         tx.commit().await?;
         let (before, anew) = cuttable(move |_| {
             let input = before.stored.clone().confined().input;
@@ -123,7 +123,7 @@ impl Job for LookAgain {
     }
 }
 
-/// The summary, and all that its threads rest on.
+/// The summary, and everything its threads depend on.
 #[derive(Debug, PartialEq, Eq)]
 struct Read {
     stored: Stored,
@@ -133,7 +133,7 @@ struct Read {
 }
 
 impl LookAgain {
-    /// What there is to look at, or why there is nothing.
+    /// Reads what has to be checked, or why there is nothing to do.
     async fn read(&self, tx: &mut TenantTx) -> Result<Result<Read, &'static str>, JobError> {
         let Some(stored) = input::stored(tx, self.summary_id).await? else { return Ok(Err("gone")) };
         if stored.state != SummaryState::Done {
@@ -162,7 +162,7 @@ impl LookAgain {
     }
 }
 
-/// Who wrote the words of the version: they stay theirs.
+/// Who wrote the version's words: they keep their author.
 fn author(stored: &str) -> &'static str {
     ["coach", "refiner"].into_iter().find(|author| *author == stored).unwrap_or("summarizer")
 }

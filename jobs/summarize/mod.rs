@@ -1,8 +1,8 @@
-//! Writes one client's summary of a session: reads what the client may be told of, lets the provider draft, and keeps
-//! of the draft what was said.
+//! Writes one client's summary of a session: reads what the client may be told, lets the provider draft, and keeps the
+//! claims that are supported by what was said.
 //!
 //! Reads utterances, attributions and participants; writes a version of the summary with its claims and evidence, and
-//! moves the session on when no summary of it is still due. A rerun finds the summary done and changes nothing.
+//! moves the session on if none of its summaries is still due. A rerun finds the summary done and changes nothing.
 
 mod addressee;
 mod by_model;
@@ -55,7 +55,7 @@ use crate::{
     queue::{Context, Finished, Job, JobError, blocking, enqueue, hasten},
 };
 
-/// The job's output: what a run came to.
+/// The job's output: what a run did.
 #[derive(Debug, Serialize)]
 struct Output {
     outcome: &'static str,
@@ -84,18 +84,18 @@ impl Job for SummarizeClient {
             tracing::info!(target: "summarize", { summary.id = %self.summary_id }, "The summary is written already");
             return ctx.finish(tx, Output::nothing("already done")).await;
         }
-        // The lock is held until this job is done, so that whoever attributes the session can enqueue it again.
+        // The lock is held until this job is done, so that attribution can enqueue it again.
         if let Some(session) = session::lock(&mut tx, stored.session_id).await?
             && is_unattributed(&mut tx, &session).await?
         {
             tracing::info!(target: "summarize", { summary.id = %self.summary_id }, "The session has other words now");
             return ctx.finish(tx, Output::nothing("not attributed")).await;
         }
-        // What is open from earlier sessions can be told once they are through.
+        // What is open from earlier sessions is known only once those have been processed.
         if let Some(pause) = open_threads::wait(&mut tx, self.summary_id).await? {
             return Err(JobError::Snooze(pause));
         }
-        // Read only: nothing is held while the provider writes.
+        // Read-only: nothing is locked while the provider writes.
         let organization = tx.tenant();
         tx.commit().await?;
 
@@ -106,7 +106,7 @@ impl Job for SummarizeClient {
         .await?;
         let draft = ctx.draft(&ctx.db, organization, found.session_id, &found.input).await?;
         let draft = ctx.repair(&ctx.db, organization, found.session_id, &found.input, draft).await?;
-        // What holds is found before the session is locked: it holds of what was read, and of nothing else.
+        // Verification comes before the session is locked: it applies to what was read, and to nothing else.
         let (draft, verified) = blocking(move || {
             let verified = verify(&found.input, &draft.claims);
             (draft, verified)
@@ -141,7 +141,7 @@ impl Job for SummarizeClient {
 }
 
 impl SummarizeClient {
-    /// The client's next summary may have waited for this one alone.
+    /// The client's next summary may have been waiting for this one alone.
     async fn hasten_next(&self, tx: &mut TenantTx) -> Result<(), sqlx::Error> {
         match open_threads::next(tx, self.summary_id, SummaryState::Due).await? {
             Some(summary_id) => hasten(tx, &Self { summary_id }).await,
@@ -149,9 +149,9 @@ impl SummarizeClient {
         }
     }
 
-    /// Adds the version that was verified, and moves the session on, in one transaction under the session's row
-    /// lock. What the draft rests on may have changed while it was written, by a new transcript or a speaker named
-    /// anew: then it is another session's draft, and is written again.
+    /// Adds the verified version and moves the session on, in one transaction under the session's row lock. What the
+    /// draft is based on may have changed in the meantime, by a new transcript or a renamed speaker: the draft is then
+    /// outdated and is written again.
     async fn save(
         &self,
         ctx: &Context<Summarizer>,
@@ -185,7 +185,7 @@ impl SummarizeClient {
             model: draft.model,
             prompt_version: draft.prompt_version,
             template: now.template().stamp(),
-            // What speaks of danger had its evidence: it is kept from the client, and the page says so by itself.
+            // Claims about danger did have evidence: they are kept from the client, and the page says so itself.
             claims_dropped: i32::try_from(verified.dropped.len() - dropped).unwrap_or(i32::MAX),
         };
         let version = summary::add_version(&mut tx, self.summary_id, &content, &authorship).await?;
@@ -199,7 +199,8 @@ impl SummarizeClient {
         look_again::enqueue_next(&mut tx, self.summary_id, version, session.correlation_id).await?;
         self.hasten_next(&mut tx).await?;
         let review_requested = if now.state == SummaryState::Failed && session.state == SessionState::InReview {
-            // An operator has started it again: the coach was told that it could not be written, and is told that it is.
+            // An operator has restarted it: the coach was told that it couldn't be written, and is now told that it has
+            // been.
             path::advance(&mut tx, &session, SessionState::Summarized).await?;
             true
         } else {
@@ -228,8 +229,8 @@ impl SummarizeClient {
     }
 }
 
-/// Whether a session has words of which nobody knows yet who spoke them. Speakers that a coach corrects are another matter: what
-/// is certain is written.
+/// Whether a session has words whose speaker is unknown. Speakers that a coach is correcting don't count: certain ones
+/// are written.
 async fn is_unattributed(tx: &mut TenantTx, session: &Locked) -> Result<bool, sqlx::Error> {
     Ok(match session.state {
         SessionState::Received | SessionState::Parsed => true,
@@ -243,10 +244,10 @@ fn is_to_do(state: SummaryState) -> bool {
     matches!(state, SummaryState::Due | SummaryState::Failed)
 }
 
-/// Moves the session on if this was its last summary; returns whether it was. It is locked, so that of several
-/// summaries that end at once only the last one sees none left.
+/// Moves the session on if this was its last summary; returns whether it was. It's locked, so that if several summaries
+/// finish at once only the last one sees none left.
 async fn go_on(tx: &mut TenantTx, session: &Locked) -> Result<bool, sqlx::Error> {
-    // One that waits for a name again waits for the person.
+    // If it's on hold for a name again, the person has to answer first.
     if session.state != SessionState::Attributed {
         return Ok(false);
     }

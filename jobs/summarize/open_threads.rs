@@ -1,8 +1,8 @@
-//! What earlier sessions of a client left to do: which of it is open, and whether it can be known yet.
+//! What earlier sessions of a client left to do: which of it is open, and whether we can know that yet.
 //!
-//! Threads follow the sessions' dates, whatever order they came in. So a summary waits for earlier sessions that are
-//! still in work, though not for ever; and where one comes later all the same, [`super::LookAgain`] looks at the later
-//! summaries anew.
+//! Threads follow the sessions' dates, whatever order they arrived in. So a summary waits for earlier sessions that are
+//! still being processed, but not forever; if one arrives later after all, [`super::LookAgain`] checks the later
+//! summaries again.
 
 use std::time::Duration;
 
@@ -15,22 +15,22 @@ use crate::{
     model::{Owner, SummaryState},
 };
 
-/// So far back an action item is still asked about, and so many at most.
+/// How many days back action items are asked about, and the maximum number of them.
 const THREAD_DAYS: i32 = 120;
 const THREADS: usize = 20;
-/// So many promises are looked at, of which some are the same.
+/// How many promises are considered, some of which are the same.
 const MOST_PROMISES: i64 = 80;
 
-/// So long a summary waits at most for earlier sessions, counted from when it became due.
+/// The longest time a summary waits for earlier sessions, counted from when it became due.
 const LONGEST_WAIT: Duration = Duration::from_secs(15 * 60);
-/// The first pause and the longest one; a drain waits for what is due within five seconds.
+/// The first pause and the longest one; a drain waits for jobs due within five seconds.
 const PAUSES: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(4)];
 
-/// The action items of the client's earlier sessions that no session since has said to be done, newest first. What was
-/// settled stays settled. Versions give claims new ids, so an item is known by its summary and its words; where a new
-/// version has other words, by the utterance that both rest on. The same promise given again is one thread: in its newest
-/// words, since the first time; and what settles it settles each time that it was given before. `two` are the names of
-/// client and coach.
+/// The action items of the client's earlier sessions that no session since has reported done, newest first. What was
+/// closed stays closed. Each version gives its claims new ids, so an item is identified by its summary and its words;
+/// if a new version has other words, by the utterance that both are based on. The same promise made again is one
+/// thread: in its latest words, since its first date; and what closes it closes every earlier instance. `two` are the
+/// names of client and coach.
 pub(super) async fn open(
     tx: &mut TenantTx,
     (session_id, date): (Uuid, NaiveDate),
@@ -120,9 +120,9 @@ pub(super) async fn open(
     Ok(threads)
 }
 
-/// How long to wait until the earlier sessions of the client are through, where one of them is still in work: it is being
-/// read, or this client's summary of it is being written. One that waits for a person, was rejected or has failed holds
-/// nobody up.
+/// How long to wait for the client's earlier sessions, if one of them is still being processed: it's being read, or
+/// this client's summary of it is being written. A session that is on hold for a person, was rejected or has failed
+/// delays nobody.
 pub(super) async fn wait(tx: &mut TenantTx, summary_id: Uuid) -> Result<Option<Duration>, sqlx::Error> {
     let waited = sqlx::query_scalar!(
         r#"select extract(epoch from now() - summaries.updated_at)::double precision as "waited!"
@@ -147,8 +147,8 @@ pub(super) async fn wait(tx: &mut TenantTx, summary_id: Uuid) -> Result<Option<D
     Ok(waited.map(|waited| Duration::from_secs_f64((waited / 4.0).max(0.0)).clamp(first, longest)))
 }
 
-/// The next summary of the same client, by the sessions' dates, in this state: `due` where it may wait for this one,
-/// `done` where it waits for review.
+/// The next summary of the same client, by session date, in this state: `due` if it may be waiting for this one, `done`
+/// if it's in review.
 pub(super) async fn next(
     tx: &mut TenantTx,
     summary_id: Uuid,

@@ -1,4 +1,4 @@
-//! Parts of a long session, cut between turns and overlapping. No line is lost, whatever the limit. Pure.
+//! Splits a long session into overlapping parts between turns. No line is lost, whatever the limit. Pure.
 
 use std::ops::Range;
 
@@ -6,12 +6,11 @@ use debrief_transcript::words;
 
 use super::input::Line;
 
-/// So many turns are in two neighbouring parts, so that an answer is not parted from its question.
+/// How many turns adjacent parts share, so that an answer isn't separated from its question.
 const OVERLAP_TURNS: usize = 2;
-/// A part of fewer lines is not halved again.
+/// A part with fewer lines isn't halved again.
 pub(super) const SMALLEST_PART_LINES: usize = 4;
 
-/// The turns of some lines.
 fn turns(lines: &[Line], range: Range<usize>) -> Vec<Range<usize>> {
     let mut turns: Vec<Range<usize>> = Vec::new();
     for at in range {
@@ -23,8 +22,8 @@ fn turns(lines: &[Line], range: Range<usize>) -> Vec<Range<usize>> {
     turns
 }
 
-/// Parts of at most `limit` characters (as [`words::length`] counts them), with an overlap; a turn that is longer alone is cut between its lines. A
-/// session without a line is nothing to ask about.
+/// Parts of at most `limit` characters (as [`words::length`] counts them), with an overlap; a turn that is too long by
+/// itself is split between its lines. A session without lines has no parts.
 pub(crate) fn split(lines: &[Line], limit: usize) -> Vec<Range<usize>> {
     let length =
         |range: &Range<usize>| lines[range.clone()].iter().map(|line| words::length(&line.text) + 20).sum::<usize>();
@@ -38,8 +37,8 @@ pub(crate) fn split(lines: &[Line], limit: usize) -> Vec<Range<usize>> {
         let with_next = pieces[first].start..pieces[at].end;
         if at > first && length(&with_next) > limit {
             parts.push(pieces[first].start..pieces[at - 1].end);
-            // At least one piece further on than the last part began, or it would never end; and never so much
-            // overlap that the next piece does not fit beside it.
+            // At least one piece further than where the last part began, or it would never end; and never so much
+            // overlap that the next piece doesn't fit.
             let mut back = at.saturating_sub(OVERLAP_TURNS).max(first + 1);
             while back < at && length(&(pieces[back].start..pieces[at].end)) > limit {
                 back += 1;
@@ -54,7 +53,7 @@ pub(crate) fn split(lines: &[Line], limit: usize) -> Vec<Range<usize>> {
     parts
 }
 
-/// Two halves of a part, with an overlap where the part has the turns for it.
+/// Two halves of a part, with an overlap if the part has enough turns.
 pub(super) fn halve(lines: &[Line], part: Range<usize>) -> [Range<usize>; 2] {
     let turns = turns(lines, part.clone());
     if turns.len() < 2 * OVERLAP_TURNS + 2 {
@@ -85,7 +84,7 @@ mod tests {
             .collect()
     }
 
-    /// Every line is in a part, neighbours overlap, and no part of several lines is longer than the limit.
+    /// Every line is in a part, adjacent parts overlap, and no part of several lines exceeds the limit.
     #[test]
     fn no_line_is_lost_between_parts() {
         for (count, length, limit) in

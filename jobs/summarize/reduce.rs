@@ -1,6 +1,6 @@
-//! Makes one summary of the claims of a session's parts: the writing model says by number which stay, in which order, and
-//! which say the same. It writes no word of them: texts and evidence are carried over by rule. Where it gives no use,
-//! rules choose.
+//! Combines the claims of a session's parts into one summary: the writing model says by number which stay, in which
+//! order, and which say the same. It writes no text: texts and evidence are carried over by rule. If its answer is
+//! unusable, rules choose.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -45,7 +45,7 @@ struct Pick {
     same: Vec<usize>,
 }
 
-/// Makes one draft of the claims of several parts.
+/// Combines the claims of several parts into one draft.
 pub(super) async fn reduce(
     team: &Team<'_>,
     input: &SessionForClient,
@@ -76,7 +76,7 @@ pub(super) async fn reduce(
     }
 }
 
-/// Adds what no earlier part claimed: neighbouring parts have turns in common.
+/// Adds claims that no earlier part made: adjacent parts share turns.
 pub(super) fn add(claims: &mut Vec<DraftClaim>, more: Vec<DraftClaim>) {
     let earlier = claims.len();
     for claim in more {
@@ -113,12 +113,12 @@ fn render(input: &SessionForClient, claims: &[DraftClaim]) -> Result<Prompt, min
         .map(|(section, most)| context! { section => section.as_str(), most })
         .collect();
     let context = context! { client => input.client.as_str(), coach => input.coach.as_str(), claims };
-    // The system's part has the summary's template in it and nothing of a session: it is the same for many.
+    // The system part contains the summary's template and nothing from a session: it's the same for many.
     prompt::rendered([SYSTEM, USER], context! { limits }, context)
 }
 
-/// The claims as they were picked. A number that is none, or that was used before, is passed over; only claims of the
-/// same section (and of the same open thread) are one.
+/// The claims as they were picked. Invalid or repeated numbers are skipped; only claims of the same section (and the
+/// same open thread) are merged.
 fn apply(picks: &[Pick], claims: &[DraftClaim]) -> Vec<DraftClaim> {
     let mut left: BTreeMap<usize, &DraftClaim> = claims.iter().enumerate().collect();
     let mut chosen = Vec::new();
@@ -136,7 +136,7 @@ fn apply(picks: &[Pick], claims: &[DraftClaim]) -> Vec<DraftClaim> {
     chosen
 }
 
-/// Takes the evidence of a claim that says the same, and its date where the first has none.
+/// Takes over the evidence of a claim that says the same, and its date if the first has none.
 fn absorb(claim: &mut DraftClaim, other: &DraftClaim) {
     for evidence in &other.evidence {
         if !claim.evidence.iter().any(|known| known.utterance == evidence.utterance) {
@@ -152,7 +152,7 @@ fn absorb(claim: &mut DraftClaim, other: &DraftClaim) {
     claim.met = claim.met.or(other.met);
 }
 
-/// As many claims of each section as the template has room for, spread over the session.
+/// As many claims per section as the template allows, spread over the session.
 fn by_rule(claims: Vec<DraftClaim>, template: &SummaryTemplate) -> Vec<DraftClaim> {
     let mut sections: BTreeMap<Section, Vec<DraftClaim>> = BTreeMap::new();
     for claim in claims {

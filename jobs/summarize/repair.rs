@@ -1,5 +1,5 @@
-//! Lets the writing model correct the claims that do not hold, once: it is told why and shown the utterances around what
-//! they cite. What it gives back is verified like everything else; what does not hold then is dropped.
+//! Lets the writing model correct invalid claims, once: it's told why and shown the utterances around what they cite.
+//! Its answer is verified like everything else; what is still invalid is dropped.
 
 use std::{collections::BTreeSet, sync::LazyLock};
 
@@ -23,9 +23,9 @@ const USER: &str = include_str!("../../templates/prompt/repair/user.txt");
 
 static VERSION: LazyLock<String> = LazyLock::new(|| prompt::version("repair-3", SYSTEM, USER));
 
-/// So many lines before and after what a claim cites are shown.
+/// How many lines before and after what a claim cites are shown.
 const AROUND: usize = 3;
-/// No more claims than these are corrected: a draft that is wrong throughout is not mended so.
+/// At most this many claims are corrected: a draft that is wrong throughout can't be fixed this way.
 const MOST_CLAIMS: usize = 12;
 
 /// What the model is to answer.
@@ -44,17 +44,17 @@ struct Corrected {
     claim: Option<DraftClaim>,
 }
 
-/// Replaces claims of the draft that do not hold by corrected ones that do.
+/// Replaces invalid claims of the draft with valid corrections.
 ///
 /// # Errors
-/// Only what says that it is not our turn yet: a draft without correction is a draft as well.
+/// Only if we have to wait for our turn: an uncorrected draft is still a draft.
 pub(super) async fn repair(team: &Team<'_>, input: &SessionForClient, mut draft: Draft) -> Result<Draft, LlmError> {
     let broken: Vec<(usize, Dropped)> = draft
         .claims
         .iter()
         .enumerate()
         .filter_map(|(at, claim)| Some((at, why(input, claim)?)))
-        // What speaks of danger is not to be said in other words.
+        // Claims about danger must not be rephrased.
         .filter(|(_, reason)| *reason != Dropped::Danger)
         .take(MOST_CLAIMS)
         .collect();
@@ -74,7 +74,7 @@ pub(super) async fn repair(team: &Team<'_>, input: &SessionForClient, mut draft:
     let mut mended = 0;
     for Corrected { number, claim } in answer.claims {
         let Some(claim) = claim else { continue };
-        // The same section, or it is not a correction; and a claim of its own is none either.
+        // It must be in the same section to be a correction; an additional claim isn't one either.
         let is_asked = broken.iter().any(|(at, _)| *at == number) && draft.claims[number].section == claim.section;
         if is_asked && why(input, &claim).is_none() {
             draft.claims[number] = claim;
@@ -89,7 +89,7 @@ pub(super) async fn repair(team: &Team<'_>, input: &SessionForClient, mut draft:
     Ok(draft)
 }
 
-/// Why a claim does not hold; none where it does.
+/// Why a claim is invalid; `None` if it's valid.
 fn why(input: &SessionForClient, claim: &DraftClaim) -> Option<Dropped> {
     verify(input, std::slice::from_ref(claim)).dropped.first().copied()
 }
@@ -158,7 +158,8 @@ fn render(
     prompt::rendered([SYSTEM, USER], system, context)
 }
 
-/// The places of the lines around what the claims cite, by number and by quote: a right quote often has a wrong number.
+/// The indices of the lines around what the claims cite, by number and by quote: a correct quote often has a wrong
+/// number.
 fn nearby<'a>(input: &SessionForClient, claims: impl Iterator<Item = &'a DraftClaim>) -> BTreeSet<usize> {
     let mut places = BTreeSet::new();
     for evidence in claims.flat_map(|claim| &claim.evidence) {

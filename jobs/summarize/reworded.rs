@@ -1,6 +1,6 @@
-//! Whether a sentence that a person typed still says what its evidence says. Pure, by rule, and strict: it holds where it
-//! is made of words that were verified before, or that were said, in the order in which they stood, and where neither who
-//! did it nor what denies or doubts it has changed. Whatever else is typed may be true; the transcript was not seen to say it.
+//! Whether a sentence that a person typed is still supported by its evidence. Pure, by rule, and strict: its words must
+//! have been verified before, or said, in the original order, and who did it must stay the same, like any negation or
+//! doubt. Anything else may be true, but we can't find it in the transcript.
 
 use std::collections::BTreeSet;
 
@@ -8,9 +8,9 @@ use super::{facts, verify::check_words};
 use crate::model::{Claim, Section, Support};
 use crate::text::{self, fold, name_words};
 
-/// Words without which a sentence says the same.
+/// Words that can be dropped without changing the meaning.
 const NEUTRAL: [&str; 10] = ["a", "an", "the", "that", "this", "these", "those", "and", "s", "own"];
-/// Words that say how sure, how nearly or by whose account something is so: where one goes, something else is said.
+/// Words that say how certain something is, to what degree, or according to whom: dropping one changes the meaning.
 #[rustfmt::skip]
 const MOOD: [&str; 59] = [
     "will", "wont", "would", "wouldnt", "could", "couldnt", "can", "cant", "cannot", "might", "may", "must", "should",
@@ -23,25 +23,25 @@ const CLIENT: &str = "\u{a7}client";
 const COACH: &str = "\u{a7}coach";
 const OTHERS: [&str; 3] = ["\u{a7}he", "\u{a7}she", "\u{a7}they"];
 
-/// The two whom a claim is about.
+/// The two people whom a claim is about.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Names<'a> {
-    /// The client's name.
+    /// The client's full name.
     pub(crate) client: &'a str,
-    /// The coach's name.
+    /// The coach's full name.
     pub(crate) coach: &'a str,
 }
 
-/// Who speaks in a text: to whom its `I` and its `you` belong.
+/// Who speaks in a text: determines who its `I` and `you` are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Speaker {
     Client,
-    /// The coach, to the client: so claims are written as well.
+    /// The coach, to the client: claims are also written like this.
     Coach,
 }
 
 impl Names<'_> {
-    /// Whether `words` in the place of a claim's still hold against what it rests on.
+    /// Whether `words`, in place of a claim's own, are still supported by its evidence.
     pub(crate) fn hold(self, claim: &Claim, words: &str) -> bool {
         let said = claim.evidence.iter().map(|item| item.quote.as_str());
         let verified = (claim.support == Support::Verified).then_some(claim.text.as_str());
@@ -71,7 +71,7 @@ impl Names<'_> {
         }
     }
 
-    /// The words that say something, in order and in one form; who is meant by a name or a pronoun in place of it.
+    /// The content words, in order and normalised; names and pronouns are replaced by who they refer to.
     fn tokens(self, text: &str, speaker: Speaker) -> Vec<String> {
         let (client, coach) = (name_words([self.client].into_iter()), name_words([self.coach].into_iter()));
         let mut tokens: Vec<String> = Vec::new();
@@ -101,7 +101,7 @@ impl Names<'_> {
     }
 }
 
-/// The words of a text, folded, with contractions in parts: `you'll` is `you will`.
+/// The words of a text, folded, with contractions split: `you'll` is `you will`.
 fn parts(text: &str) -> Vec<String> {
     let mut parts = Vec::new();
     for word in text::words(text) {
@@ -127,7 +127,7 @@ fn parts(text: &str) -> Vec<String> {
     parts
 }
 
-/// Whether a sentence is the basis with some words left out, and none of those that change what is said.
+/// Whether a sentence is the basis with some words dropped, none of which change the meaning.
 fn is_made_of(typed: &[String], basis: &[String], imperative: bool) -> bool {
     let mood = |tokens: &[String]| -> BTreeSet<String> {
         let drops_will = |token: &&String| !(imperative && *token == "will");
@@ -136,7 +136,7 @@ fn is_made_of(typed: &[String], basis: &[String], imperative: bool) -> bool {
     if mood(typed) != mood(basis) {
         return false;
     }
-    // "She" is the client where nobody else is: each such pronoun is tried as the client's.
+    // "She" is the client if there is no one else: each such pronoun is tried as the client.
     let readings = std::iter::once(None).chain(OTHERS.into_iter().map(Some));
     readings.into_iter().any(|pronoun| {
         let read = |tokens: &[String]| -> Option<Vec<String>> {
@@ -151,7 +151,7 @@ fn is_made_of(typed: &[String], basis: &[String], imperative: bool) -> bool {
     })
 }
 
-/// Whether two words are one, but for an ending in -s.
+/// Whether two words are the same except for an ending in -s.
 fn is_form(one: &str, other: &str) -> bool {
     let longer = |short: &str, long: &str| long.strip_prefix(short).is_some_and(|ending| matches!(ending, "s" | "es"));
     one == other || longer(one, other) || longer(other, one)
@@ -224,7 +224,7 @@ mod tests {
         assert!(!NAMES.hold(&of_coach, "You will send the piece."));
         let swapped = claim(Section::Wins, "Priya told him the plan.", "Priya Raman", "I told him the plan.");
         assert!(!NAMES.hold(&swapped, "He told Priya the plan."));
-        // What stood there before was the coach's own already: only what was said can support the new words.
+        // What it replaces was already the coach's own: only what was said can support the new words.
         let own =
             Claim { support: Support::Own, ..claim(Section::Wins, "You tripled it.", "Priya Raman", "I doubled it.") };
         assert!(!NAMES.hold(&own, "You tripled it") && NAMES.hold(&own, "You doubled it."));

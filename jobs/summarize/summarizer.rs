@@ -1,4 +1,4 @@
-//! What writes summaries; no stage knows who does for which organization.
+//! What writes summaries; the stages don't know which provider an organization uses.
 
 use std::sync::Arc;
 
@@ -18,48 +18,48 @@ use crate::{
     model::Section,
 };
 
-/// What writes summaries.
+/// Writes summaries.
 #[derive(Debug)]
 pub struct Summarizer {
     models: Models,
-    /// The model that the offline summariser compares sentences with, where there is one.
+    /// The model with which the offline summariser compares sentences, if there is one.
     local: Option<Arc<embed::Local>>,
 }
 
 impl Summarizer {
-    /// Makes the models that the settings describe. Nothing is contacted.
+    /// Sets up the models described by the settings. Nothing is contacted.
     ///
     /// # Errors
-    /// When a setting is missing or cannot be used.
+    /// If a setting is missing or invalid.
     pub fn new(settings: &llm::Settings) -> Result<Self, SettingsError> {
         Ok(Self { models: Models::new(settings)?, local: None })
     }
 
-    /// The same, comparing sentences with a local model when it works offline.
+    /// Also compares sentences with a local model when working offline.
     #[must_use]
     pub fn with_local(self, local: Option<Arc<embed::Local>>) -> Self {
         Self { local, ..self }
     }
 
-    /// The language models of the installation.
+    /// The installation's language models.
     #[must_use]
     pub fn models(&self) -> &Models {
         &self.models
     }
 
-    /// Whether the models in use can be used, in words. Sends nothing of any session.
+    /// Checks whether the configured models work, and describes them. Sends nothing from any session.
     ///
     /// # Errors
-    /// The setting that is to be looked at, and what is wrong.
+    /// Which setting to check, and what is wrong.
     pub async fn check(&self) -> Result<String, SettingsError> {
         self.models.check().await
     }
 
-    /// Drafts a summary. Nothing of the draft is verified yet. No transaction may be open: a call takes minutes. What a
-    /// draft that fails has paid for is kept for the next attempt.
+    /// Drafts a summary. Nothing in it is verified yet. Must not be called in a transaction: a call takes minutes. What
+    /// a failed draft has already paid for is kept for the next attempt.
     ///
     /// # Errors
-    /// When there is no draft: see [`LlmError`].
+    /// If there is no draft: see [`LlmError`].
     pub async fn draft(
         &self,
         db: &Db,
@@ -82,12 +82,11 @@ impl Summarizer {
         }
     }
 
-    /// Lets the model that wrote the draft correct, once, the claims of it that do not hold. What still does not is left
-    /// in the draft, for [`super::verify`] to drop and count. No transaction may be open.
+    /// Lets the model that wrote the draft correct its invalid claims, once. Those that are still invalid stay in the
+    /// draft, for [`super::verify`] to drop and count. Must not be called in a transaction.
     ///
     /// # Errors
-    /// [`LlmError::Waiting`] and [`LlmError::Limited`], when the limits leave no room yet, and when the database does
-    /// not answer.
+    /// [`LlmError::Waiting`] and [`LlmError::Limited`] if the limits leave no room yet, and if the database fails.
     pub async fn repair(
         &self,
         db: &Db,
@@ -108,13 +107,13 @@ impl Summarizer {
         }
     }
 
-    /// The offline summariser keeps a thread busy for as long as the session is long. Of the coach's voice it follows
-    /// the words that are to be replaced, in its own wording; rules in words and examples it cannot follow.
+    /// The offline summariser keeps a thread busy in proportion to the session's length. From the coach's voice it
+    /// applies the word replacements to its own wording; it can't follow rules in words or examples.
     pub(crate) async fn offline(&self, input: &SessionForClient) -> Result<Draft, LlmError> {
         let (input, local) = (input.clone(), self.local.clone());
         let write = move || {
             let mut draft = offline::write(&input, local.as_deref());
-            // A key quote is all quote, and an open thread stands in the words of its own session.
+            // A key quote is all quote, and an open thread is in the words of its own session.
             let worded = |claim: &&mut DraftClaim| !matches!(claim.section, Section::KeyQuotes | Section::OpenThreads);
             for claim in draft.claims.iter_mut().filter(worded) {
                 claim.text = input.voice.apply(&claim.text);

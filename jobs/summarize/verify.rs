@@ -1,7 +1,7 @@
-//! Verification by rule: a claim stands only on words that were said, by the right person, to or by this client.
+//! Verification by rule: a claim must be supported by words that were said, by the right person, to or by this client.
 //!
-//! A pure function from a draft to claims. What does not hold is dropped and counted, whoever wrote the draft; quotes
-//! are stored as they stand in the utterance.
+//! A pure function from a draft to claims. Invalid claims are dropped and counted, whoever wrote the draft; quotes are
+//! stored as they are in the utterance.
 
 use std::{collections::BTreeSet, sync::LazyLock};
 
@@ -17,44 +17,44 @@ use super::{
 use crate::model::{ActionItem, Claim, Evidence, Owner, Score, Section, Support, Thread, ThreadOutcome};
 use crate::text;
 
-/// The longest claim, in characters: more is not a sentence.
+/// The maximum length of a claim, in characters: anything longer isn't a sentence.
 const MAX_CLAIM_CHARS: usize = 1_000;
-/// The fewest words of a quote that is not the whole utterance.
+/// The minimum number of words in a quote, unless it's the whole utterance.
 const MIN_QUOTE_WORDS: usize = 3;
 
-/// What held, and how much did not.
+/// The valid claims, and why the others were dropped.
 #[derive(Clone, Debug, Default)]
 pub struct Verified {
-    /// The claims that stand, by section.
+    /// The valid claims, by section.
     pub claims: Vec<Claim>,
-    /// Why the others do not, one a claim.
+    /// The reasons for dropping the others, one per claim.
     pub dropped: Vec<Dropped>,
 }
 
-/// Why a claim does not stand.
+/// Why a claim is dropped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Dropped {
     /// The sentence is empty or far too long.
     NotASentence,
-    /// No evidence of it is in this client's words (or the coach's to this client).
+    /// None of its evidence is in this client's words (or the coach's to this client).
     NoEvidence,
-    /// The sentence quotes words that the evidence does not have.
+    /// The sentence quotes words that aren't in the evidence.
     InventedQuote,
-    /// The words of its date were not said.
+    /// The words of its date weren't said.
     InventedDate,
-    /// It has a link or an address that was not said.
+    /// It contains a link or an address that wasn't said.
     InventedLink,
-    /// It names another client of the session.
+    /// It names another client in the session.
     NamesAnother,
-    /// It tells of an open thread that there is not, or not what became of it.
+    /// It refers to a thread that doesn't exist, or doesn't say what became of it.
     NoThread,
-    /// The words that it cites speak against it.
+    /// The words that it cites contradict it.
     Doubtful(Doubt),
-    /// It says of one that they do what, by the words that it cites, the other does.
+    /// It says that one person does what, by the cited words, the other does.
     WrongOwner,
-    /// It would tell the client what speaks of danger: that is the coach's alone.
+    /// It would tell the client something that indicates danger, which is for the coach alone.
     Danger,
-    /// Another claim of the section says the same.
+    /// Another claim in the section says the same.
     Twice,
 }
 
@@ -66,7 +66,7 @@ static QUOTED: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new("[\"\u{201c}\u{201e}]([^\"\u{201c}\u{201d}\u{201e}]*)[\"\u{201d}\u{201c}]").expect("a constant pattern")
 });
 
-/// Holds each claim of a draft against what was said.
+/// Checks each claim of a draft against what was said.
 #[must_use]
 pub fn verify(input: &SessionForClient, draft: &[DraftClaim]) -> Verified {
     let mut verified = Verified::default();
@@ -81,29 +81,30 @@ pub fn verify(input: &SessionForClient, draft: &[DraftClaim]) -> Verified {
         }
     }
     verified.claims = input.template.choose(with_threads(input, &doubts, std::mem::take(&mut verified.claims)));
-    // Whoever wrote it, and whatever the template leaves out.
+    // Whoever wrote the draft, and whatever the template leaves out.
     dangers::add(input, &mut verified.claims);
     verified
 }
 
-/// The claims with one for each open thread: what they tell of it, else what is found by rule, else that nothing is.
+/// The claims with one for each open thread: what they say about it, else what is found by rule, else that nothing was
+/// found.
 fn with_threads(input: &SessionForClient, doubts: &Doubts<'_>, mut claims: Vec<Claim>) -> Vec<Claim> {
     let told = doubts.outcomes(&claims);
     claims.extend(told);
     let silent = no_match(input, &claims);
     claims.extend(silent);
-    // Stable: within a section the writer's order stays.
+    // The sort is stable: within a section the writer's order stays.
     claims.sort_by_key(|claim| claim.section);
     claims
 }
 
-/// The claims of a summary that is written already, with the threads that are open now. What it tells of one that is
-/// still open stays, and so does all else, whatever the template has room for: the coach may have added it.
+/// The claims of an existing summary, with the threads that are open now. What it says about one that is still open
+/// stays, and so does everything else, whatever the template allows: the coach may have added it.
 pub(super) fn threads_anew(input: &SessionForClient, claims: Vec<Claim>) -> Vec<Claim> {
     let (told, others): (Vec<Claim>, Vec<Claim>) = claims.into_iter().partition(|claim| claim.thread.is_some());
     let still_open = |mut claim: Claim| {
         let told = claim.thread.as_mut().filter(|told| told.outcome != ThreadOutcome::NoMatch)?;
-        // The earlier summary may have a new version, in which the item has another id.
+        // The earlier summary may have a new version in which the item has another id.
         let same = |thread: &&OpenThread| thread.claim_id == told.claim_id || thread.text == told.text;
         told.claim_id = input.threads.iter().find(same)?.claim_id;
         Some(claim)
@@ -119,8 +120,8 @@ pub(super) fn threads_anew(input: &SessionForClient, claims: Vec<Claim>) -> Vec<
     claims
 }
 
-/// The open threads of which no claim tells. They say that nothing was found, and so are the only claims that rest on no
-/// words.
+/// The open threads that no claim mentions. Their claims say that nothing was found, and so are the only ones without
+/// evidence.
 fn no_match(input: &SessionForClient, claims: &[Claim]) -> Vec<Claim> {
     let told = |thread: &&OpenThread| {
         claims.iter().any(|claim| claim.thread.as_ref().is_some_and(|told| told.claim_id == thread.claim_id))
@@ -153,7 +154,7 @@ fn check(input: &SessionForClient, doubts: &Doubts<'_>, talk: &Talk<'_>, draft: 
     }
     let mut evidence: Vec<Held<'_>> = Vec::new();
     for item in &draft.evidence {
-        // The schema holds one quote an utterance and claim; a second one adds nothing that the first did not show.
+        // The schema allows one quote per utterance and claim; a second one shows nothing new.
         if evidence.iter().any(|held| held.line.index == item.utterance) {
             continue;
         }
@@ -171,14 +172,14 @@ fn check(input: &SessionForClient, doubts: &Doubts<'_>, talk: &Talk<'_>, draft: 
         return Err(Dropped::Doubtful(doubt));
     }
     let thread = if draft.section == Section::OpenThreads { Some(thread(input, draft)?) } else { None };
-    // What an open thread was is told in the words of its own session.
+    // A thread is described in the words of its own session.
     let earlier = thread.iter().map(|thread| thread.text.as_str());
     check_words(&sentence, lines.iter().map(|line| line.text.as_str()).chain(earlier))?;
     let action = if draft.section == Section::ActionItems {
         let owner = owner(input, doubts, draft, &sentence, &evidence)?;
         let mut action = action(input, draft, &lines, owner)?;
         if doubts.is_intention(evidence.iter().map(|held| &held.evidence)) {
-            // What is only meant to be done is never overdue.
+            // A mere intention is never overdue.
             action.due_date = None;
         }
         Some(action)
@@ -187,7 +188,7 @@ fn check(input: &SessionForClient, doubts: &Doubts<'_>, talk: &Talk<'_>, draft: 
     };
     let score = draft.score.filter(|score| draft.section.is_scored() && (0.0..=1.0).contains(score)).map(Score::from);
     if draft.section == Section::KeyQuotes {
-        // A quote says what was said: nobody's wording of it.
+        // A quote says what was said: nobody's rewording of it.
         let quote = evidence.iter().find(|held| held.supports).map(|held| held.evidence.quote.trim());
         sentence = format!("\u{201c}{}\u{201d}", quote.unwrap_or_default());
     }
@@ -195,15 +196,15 @@ fn check(input: &SessionForClient, doubts: &Doubts<'_>, talk: &Talk<'_>, draft: 
     Ok(Claim { audience, evidence, action, score, thread, ..Claim::new(draft.section, sentence) })
 }
 
-/// What became of an earlier action item. One that nobody spoke of needs no claim: it is added by rule.
+/// What became of an earlier action item. One that wasn't mentioned needs no claim: it's added by rule.
 fn thread(input: &SessionForClient, draft: &DraftClaim) -> Result<Thread, Dropped> {
     let thread = draft.thread.and_then(|number| input.threads.get(number)).ok_or(Dropped::NoThread)?;
     let met = draft.met.ok_or(Dropped::NoThread)?;
     Ok(outcome(thread, if met { ThreadOutcome::Met } else { ThreadOutcome::NotMet }))
 }
 
-/// The evidence as it stands in the utterance, and whether the claim can stand on it alone; none where it is not said,
-/// or not by one who may say it. A coach's question states nothing about the client: it only shows what was answered.
+/// The evidence as it is in the utterance, and whether it can support the claim alone; `None` if it wasn't said, or not
+/// by someone entitled to say it. A coach's question states nothing about the client: it only shows what was answered.
 fn hold<'a>(input: &'a SessionForClient, section: Section, item: &DraftEvidence) -> Option<Held<'a>> {
     let line = input.line(item.utterance)?;
     let quote = text::locate(&line.text, &item.quote)?;
@@ -229,14 +230,12 @@ fn hold<'a>(input: &'a SessionForClient, section: Section, item: &DraftEvidence)
     fits.then_some(Held { line, evidence, supports })
 }
 
-/// Evidence that holds.
 struct Held<'a> {
     line: &'a Line,
     evidence: Evidence,
     supports: bool,
 }
 
-/// Whether the quote is all of questions.
 fn asks(utterance: &str, quote: &str) -> bool {
     let Some(at) = utterance.find(quote) else { return false };
     let end = at + quote.len();
@@ -245,7 +244,7 @@ fn asks(utterance: &str, quote: &str) -> bool {
     touched.peek().is_some() && touched.all(|range| text::asks(&utterance[range]))
 }
 
-/// Quotes, links and addresses in the sentence must be in what was said.
+/// Checks that quotes, links and addresses in the sentence are in what was said.
 pub(crate) fn check_words<'a>(sentence: &str, said: impl Iterator<Item = &'a str>) -> Result<(), Dropped> {
     let said = said.collect::<Vec<_>>().join(" ");
     for quoted in QUOTED.captures_iter(sentence) {
@@ -265,8 +264,8 @@ pub(crate) fn check_words<'a>(sentence: &str, said: impl Iterator<Item = &'a str
     Ok(())
 }
 
-/// Whether a quote is what was said without its sounds, and with whom a pronoun means in square brackets: what stands in them
-/// was said as well.
+/// Whether a quote is what was said without fillers, and with the person a pronoun refers to in square brackets: what
+/// they contain was said as well.
 fn is_readable(said: &str, quote: &str) -> bool {
     static BRACKETS: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"\s*\[([^\[\]]+)\]").expect("a constant pattern"));
     let explained = BRACKETS.captures_iter(quote).all(|found| text::locate(said, &found[1]).is_some());
@@ -276,8 +275,8 @@ fn is_readable(said: &str, quote: &str) -> bool {
     explained && (holds(&bare) || leaves_out(&offline::fluent(said), &bare))
 }
 
-/// Whether a quote that leaves words out ("I'll … call Anders on Monday") has them from one sentence, in its order: from
-/// two it could say what nobody did. What is left out may not deny, doubt or set a condition.
+/// Whether a quote with gaps ("I'll … call Anders on Monday") takes its words from one sentence, in order: from two it
+/// could say what nobody did. What is left out must not deny, doubt or set a condition.
 fn leaves_out(said: &str, quote: &str) -> bool {
     static TURNS: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"(?i)\b(?:not|never|no|nobody|nothing|if|unless|whether|maybe|perhaps|might|would|think|said|says|\w+n['\u{2019}]t)\b")
@@ -293,9 +292,9 @@ fn leaves_out(said: &str, quote: &str) -> bool {
     })
 }
 
-/// Who does it, by who gave their word. Where the rules read that off the cited words, it is so whatever the draft says; a
-/// sentence that names the other one then says something else. Where they read nothing, as in other languages, only
-/// words of one's own bind: the draft's owner stands if one of the cited lines is theirs.
+/// Who does it, by who promised. If the rules derive that from the cited words, it overrides the draft; a sentence that
+/// names the other person is then wrong. If they don't, as in other languages, only a person's own words count: the
+/// draft's owner stays if one of the cited lines is theirs.
 fn owner(
     input: &SessionForClient,
     doubts: &Doubts<'_>,
@@ -318,7 +317,7 @@ fn owner(
     }
 }
 
-/// Whether the sentence is about one of the two as the one who does it: it begins with the name.
+/// Whether the sentence is about one of the two as the one who acts: it begins with the name.
 fn begins_with(input: &SessionForClient, owner: Owner, sentence: &str) -> bool {
     let short = match owner {
         Owner::Client => input.client_short(),
@@ -329,7 +328,8 @@ fn begins_with(input: &SessionForClient, owner: Owner, sentence: &str) -> bool {
     said.len() >= name.len() && said.iter().zip(&name).all(|(a, b)| a.normal == b.normal)
 }
 
-/// Owner and date. A date stands on words that were said; where the words name a day by our own rules, it is that day.
+/// Owner and date. A date must be based on words that were said; if by our own rules the words name a day, it's that
+/// day.
 fn action(input: &SessionForClient, draft: &DraftClaim, lines: &[&Line], owner: Owner) -> Result<ActionItem, Dropped> {
     let words = draft.due_words.as_deref().map(str::trim).filter(|words| !words.is_empty());
     let Some(words) = words else {

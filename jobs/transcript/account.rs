@@ -1,4 +1,4 @@
-//! A transcript in the making, which keeps account of every word: each line is said, set aside, or structure.
+//! A draft transcript that accounts for every word: each line is speech, set aside, or structure.
 
 use std::borrow::Cow;
 
@@ -13,8 +13,8 @@ use super::{
     words::is_unspaced,
 };
 
-/// How many words (see [`Account`]) `text` holds. Every byte of a file comes here twice, so ASCII is looked at eight bytes
-/// at once, and only other scripts are decoded.
+/// The number of words (see [`Account`]) in `text`. Every byte of a file passes through here twice, so ASCII is
+/// processed eight bytes at a time, and only other scripts are decoded.
 pub(super) fn words(text: &str) -> usize {
     let bytes = text.as_bytes();
     let (mut count, mut inside, mut at) = (0, false, 0);
@@ -23,7 +23,7 @@ pub(super) fn words(text: &str) -> usize {
         if eight & (EACH << 7) == 0 {
             let letters = letters(eight);
             let before = (letters << 8) | (u64::from(inside) << 7);
-            // One bit of each byte: their sum is what a product leaves in the highest.
+            // One bit per byte: the multiplication puts their sum in the highest byte.
             count += usize::from(((letters & !before) >> 7).wrapping_mul(EACH).to_be_bytes()[0]);
             (inside, at) = (letters >> 63 == 1, at + width);
             continue;
@@ -36,7 +36,8 @@ pub(super) fn words(text: &str) -> usize {
     count
 }
 
-/// The first eight bytes of what is left, or all of it and nothing (which is no letter) behind it; and how many.
+/// The first eight bytes of the rest, padded with zeros (which aren't letters) if it's shorter; and how many there
+/// were.
 fn eight(rest: &[u8]) -> (u64, usize) {
     if let Some(eight) = rest.first_chunk() {
         return (u64::from_le_bytes(*eight), 8);
@@ -46,12 +47,11 @@ fn eight(rest: &[u8]) -> (u64, usize) {
     (u64::from_le_bytes(last), rest.len())
 }
 
-/// A one in each byte.
 const EACH: u64 = 0x0101_0101_0101_0101;
 
-/// The highest bit of each of eight ASCII bytes: whether it is a letter or a digit.
+/// The highest bit of each of eight ASCII bytes: set if it's a letter or a digit.
 fn letters(bytes: u64) -> u64 {
-    // No sum of an ASCII byte and one of these passes 255, so that nothing carries into the next byte.
+    // The sum of an ASCII byte and one of these never exceeds 255, so nothing carries into the next byte.
     let within = |bytes: u64, first: u8, last: u8| {
         let from_first = bytes + EACH * u64::from(0x80 - first);
         let past_last = bytes + EACH * u64::from(0x7f - last);
@@ -60,7 +60,7 @@ fn letters(bytes: u64) -> u64 {
     (within(bytes, b'0', b'9') | within(bytes | (EACH * 0x20), b'a', b'z')) & (EACH << 7)
 }
 
-/// As [`str::trim`], which decodes both ends; most texts have an ASCII letter there.
+/// Like [`str::trim`], which decodes both ends; most texts have an ASCII letter there.
 pub(super) fn trimmed(text: &str) -> &str {
     match text.as_bytes() {
         [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => text,
@@ -68,7 +68,7 @@ pub(super) fn trimmed(text: &str) -> &str {
     }
 }
 
-/// The text with one space between its words and none around them; lent where it is so already.
+/// The text with single spaces between its words and none around them; borrowed if it already is.
 pub(super) fn spaced(text: &str) -> Cow<'_, str> {
     let text = trimmed(text);
     let plain = |part: &[u8]| part.iter().fold(true, |plain, byte| plain & (b' '..=b'~').contains(byte));
@@ -76,7 +76,7 @@ pub(super) fn spaced(text: &str) -> Cow<'_, str> {
     if tidy { Cow::Borrowed(text) } else { text.split_whitespace().collect::<Vec<_>>().join(" ").into() }
 }
 
-/// Whether a text is one email address.
+/// Whether a text is exactly one email address.
 pub(super) fn is_email(text: &str) -> bool {
     let Some((name, host)) = text.split_once('@') else { return false };
     let plain =
@@ -84,7 +84,7 @@ pub(super) fn is_email(text: &str) -> bool {
     plain(name) && plain(host) && host.contains('.') && !host.starts_with('.') && !host.ends_with('.')
 }
 
-/// What a format fills while it reads.
+/// A transcript that a format fills while it reads.
 #[derive(Debug, Default)]
 pub(super) struct Draft {
     pub(super) title: Option<String>,
@@ -98,53 +98,53 @@ pub(super) struct Draft {
     warnings: Vec<Warning>,
     attendees: Vec<Attendee>,
     structure: usize,
-    /// Whether its times are numbers, whose unit may be another than it seems: `7380` beside `0:07.380`.
+    /// Whether its times are numbers whose unit may not be what it seems: `7380` next to `0:07.380`.
     pub(super) numbers: bool,
-    /// How the words read that were set aside and may have been said.
+    /// Samples of words that were set aside but may have been said.
     left_out: left_out::Samples,
-    /// Whether nobody asks where the words went.
+    /// Whether words needn't be accounted for.
     uncounted: bool,
-    /// The last time that was read, and where first (and how often) one was much earlier than that before it.
+    /// The last time read, and where first (and how often) a time was much earlier than the one before.
     clock: Option<i64>,
     backwards: Option<(usize, usize)>,
 }
 
-/// More people than any meeting has; a damaged file must not make a list of its words.
+/// More people than any meeting has; a damaged file must not turn its words into a list.
 const ATTENDEES: usize = 2000;
 
-/// By so much, in milliseconds, a turn may begin before the one above it: people speak at once.
+/// How much earlier than the previous turn a turn may begin, in milliseconds: people speak at once.
 const AT_ONCE: i64 = 1_000;
 
 impl Draft {
-    /// One that is never finished: it keeps no account of what holds the file together.
+    /// A draft that is never finished, so it doesn't account for structure.
     pub(super) fn uncounted() -> Self {
         Self { uncounted: true, ..Self::default() }
     }
 
-    /// Accounts for words that hold the file together: a time, a cue id, a label.
+    /// Accounts for structural words: a time, a cue id, a label.
     pub(super) fn structure(&mut self, text: &str) {
         if !self.uncounted {
             self.structure += words(text);
         }
     }
 
-    /// Accounts for words that went with markup: `raw` words before, `kept` words after.
+    /// Accounts for words removed with markup: `raw` words before, `kept` words after.
     pub(super) fn markup(&mut self, raw: usize, kept: usize) {
         self.structure += raw.saturating_sub(kept);
     }
 
-    /// Sets `text` (of line `line`, from 1) aside. Lines that follow each other for one reason are one entry.
+    /// Sets `text` (on line `line`, from 1) aside. Consecutive lines with the same reason become one entry.
     pub(super) fn set_aside(&mut self, line: usize, reason: &str, text: &str) {
         self.set_aside_words(line, reason, words(text));
         self.left_out.add(reason, text);
     }
 
-    /// Notes how words read that were set aside by their number.
+    /// Keeps a sample of words that are set aside by count.
     pub(super) fn sample(&mut self, reason: &str, text: &str) {
         self.left_out.add(reason, text);
     }
 
-    /// Sets so many words aside, as [`Self::set_aside`] does.
+    /// Sets that many words aside, like [`Self::set_aside`].
     pub(super) fn set_aside_words(&mut self, line: usize, reason: &str, words: usize) {
         match self.set_aside.last_mut() {
             Some(last)
@@ -162,8 +162,8 @@ impl Draft {
         self.warnings.push(Warning { line, column: None, message: message.into() });
     }
 
-    /// Notes somebody who attended or was invited; who is neither named nor has an email is nobody, and the same person
-    /// is noted once.
+    /// Adds somebody who attended or was invited. Entries without a name and email are ignored, and each person is
+    /// added once.
     pub(super) fn attends(&mut self, mut attendee: Attendee) {
         let tidy = |text: Option<String>| text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
         attendee.name = tidy(attendee.name);
@@ -179,17 +179,16 @@ impl Draft {
         self.warnings.push(warning);
     }
 
-    /// Whether a warning holds these words.
     pub(super) fn warned(&self, of: &str) -> bool {
         self.warnings.iter().any(|warning| warning.message.contains(of))
     }
 
-    /// Warns about a place: `line` and `column`, from 1.
+    /// Warns about a position: `line` and `column`, from 1.
     pub(super) fn warn_at(&mut self, line: usize, column: usize, message: impl Into<String>) {
         self.warnings.push(Warning { line, column: Some(column), message: message.into() });
     }
 
-    /// Follows the clock of a file whose times ought to grow, to warn where they do not.
+    /// Tracks the times of a file in which they should increase, to warn if they don't.
     pub(super) fn clock(&mut self, line: usize, start_ms: Option<i64>) {
         let Some(start) = start_ms else { return };
         if self.clock.is_some_and(|last| start + AT_ONCE < last) {
@@ -198,12 +197,12 @@ impl Draft {
         self.clock = Some(start);
     }
 
-    /// Takes back what [`Self::clock`] saw: it was midnight.
+    /// Reverts what [`Self::clock`] recorded: it was midnight.
     pub(super) fn clock_is_right(&mut self) {
         self.backwards = None;
     }
 
-    /// Warns, once, of cues without words: they may have been lost.
+    /// Warns, once, about cues without words: they may have been lost.
     pub(super) fn empty_cues(&mut self, lines: impl Iterator<Item = usize>) {
         let mut lines = lines.peekable();
         if let Some(first) = lines.peek().copied() {
@@ -217,7 +216,7 @@ impl Draft {
         }
     }
 
-    /// The end of what begins at `start_ms`, unless that is before it.
+    /// The end of an utterance that begins at `start_ms`, unless it's before the start.
     pub(super) fn end(&mut self, line: usize, start_ms: Option<i64>, end_ms: Option<i64>) -> Option<i64> {
         if start_ms.zip(end_ms).is_some_and(|(start, end)| end < start) {
             self.warn(line, "ends before it begins; its end is not used");
@@ -226,7 +225,7 @@ impl Draft {
         end_ms
     }
 
-    /// Adds an utterance, unless nothing is said in it.
+    /// Adds an utterance, unless it's empty.
     pub(super) fn say(&mut self, label: Option<&str>, start_ms: Option<i64>, end_ms: Option<i64>, text: &str) {
         let text = trimmed(text);
         if !text.is_empty() {
@@ -235,8 +234,8 @@ impl Draft {
         }
     }
 
-    /// Accounts for a file of `outer` words around the `inner` ones that were read, with texts of so many `other` words
-    /// beside: what holds them is structure, and places are those of the text within, so they name no line of the file.
+    /// Accounts for a file of `outer` words around the `inner` ones that were read, next to texts with `other` words:
+    /// the rest is structure. Positions refer to the text within, so they don't name lines of the file.
     pub(super) fn within(&mut self, outer: usize, inner: usize, other: usize) {
         let other = other.min(outer.saturating_sub(inner));
         self.markup(outer - other, inner);
@@ -248,7 +247,6 @@ impl Draft {
         self.set_aside.iter_mut().for_each(|entry| entry.line = 0);
     }
 
-    /// Closes the account.
     pub(super) fn finish(mut self, format: Format, source: &Source<'_>) -> Transcript {
         self.drop_unreal_times();
         let lengths: Vec<usize> = self.utterances.iter().map(|said| words(&said.text)).collect();
@@ -256,7 +254,7 @@ impl Draft {
             clock::from_the_first(&mut self);
         }
         plausible::check(&mut self, &lengths, source);
-        // Its own reader knows more of it: what the machine held for silence.
+        // Whisper's own reader knows better which words the model produced from silence.
         if format != Format::Whisper {
             silence::warn(&mut self, &lengths, source);
         }
@@ -291,7 +289,7 @@ impl Draft {
         }
     }
 
-    /// Takes all times away, since they cannot be right.
+    /// Drops all times, because they can't be right.
     pub(super) fn drop_times(&mut self, reason: &str) {
         for said in &mut self.utterances {
             (said.start_ms, said.end_ms) = (None, None);
@@ -306,8 +304,8 @@ impl Draft {
         }
     }
 
-    /// Times that are none must not reach anybody: a tool without times writes 0 to 0, and what no reader saw may be
-    /// before the beginning, or end before it begins.
+    /// Drops times that are impossible: a tool without times writes 0 to 0, and unchecked ones may be before the
+    /// beginning, or end before they begin.
     fn drop_unreal_times(&mut self) {
         let mut timed = self.utterances.is_empty();
         for said in &mut self.utterances {

@@ -1,5 +1,5 @@
-//! What coaches upload by mistake, and what is left of a file that was damaged: each ends in a clear refusal, or in a
-//! transcript with a warning that has its place. Nothing panics, and no word is lost.
+//! What coaches upload by mistake, and what remains of a damaged file: each ends in a clear refusal, or in a transcript
+//! with a warning and its position. Nothing panics, and no word is lost.
 
 use std::fmt::Write;
 
@@ -18,7 +18,7 @@ fn read(bytes: &[u8]) -> Transcript {
     read
 }
 
-/// The place of the warning that says `what`.
+/// The position of the warning that contains `what`.
 fn warned(read: &Transcript, what: &str) -> (usize, Option<usize>) {
     let warning = read.warnings.iter().find(|warning| warning.message.contains(what));
     let warning = warning.unwrap_or_else(|| panic!("nothing of {what} in {:?}", read.warnings));
@@ -61,7 +61,7 @@ fn other_files_are_called_what_they_are() {
     }
 }
 
-/// The kind of a file is in its bytes: whatever it is called, it is read alike. So nothing here has a name.
+/// The kind of a file is determined by its bytes: its name doesn't matter. So nothing here has a name.
 #[test]
 fn a_refusal_says_what_was_seen_and_what_comes_nearest() {
     for (text, seen) in [
@@ -101,7 +101,7 @@ fn two_transcripts_in_one_file_are_not_one_speech() {
     const VTT: &str =
         "WEBVTT\n\n00:00:01.000 --> 00:00:02.000\n<v Ana>One.\n\n00:00:03.000 --> 00:00:04.000\n<v Tom>Two.\n\n";
     const TEXT: &str = "[00:00:01] Maya: Three.\n[00:00:02] Priya: Four.\n[00:00:03] Maya: Five.\n\n";
-    // The second file, and its first line; captions are said, in either notation.
+    // The second file, and its first line; captions are read in either notation.
     for (file, line, said) in [
         (format!("{SRT}{VTT}"), 9, 4),
         (format!("{VTT}{VTT}"), 9, 4),
@@ -116,7 +116,7 @@ fn two_transcripts_in_one_file_are_not_one_speech() {
             "{file}"
         );
     }
-    // The times of the second are not those of its notation, but they are times.
+    // The times of the second aren't in its own notation, but they are times.
     assert_eq!(read(format!("{VTT}{SRT}").as_bytes()).utterances.len(), 4);
     let json = format!("{{\"segments\": []}}\n{TEXT}");
     assert!(refused(json.as_bytes()).contains("line 2, column"), "{}", refused(json.as_bytes()));
@@ -143,7 +143,7 @@ fn nuls_are_no_words() {
     let found = read(&padded);
     assert_eq!(found.utterances[1].text, "two.");
     assert_eq!(warned(&found, "letters of nothing").0, 2);
-    // A few are letters that were damaged; and so they are in every encoding.
+    // A few are damaged letters, in every encoding.
     for nuls in [7, 15, 16, 4_000] {
         let text = "[00:01] Ana: one.\n[00:02] Tom: two.\n".repeat(8).trim_end().to_owned() + &"\0".repeat(nuls);
         let wide: Vec<u8> = format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect();
@@ -183,7 +183,7 @@ fn a_million_cues_are_read_and_too_many_lines_refused() {
         );
     }
     let found = read(file.as_bytes());
-    // Eleven days of talk are doubted, and read.
+    // Eleven days of talk are suspicious, but read.
     assert_eq!((found.utterances.len(), found.warnings.len()), (1_000_000, 1));
     assert!(found.warnings[0].message.contains("lasts 11 days"), "{:?}", found.warnings);
     let lines = "a\n".repeat(8_000_002);

@@ -1,26 +1,28 @@
-//! Characters that stop a program or mislead a reader, made harmless. Pure. The one place for it: whatever comes in (words,
-//! names, names of files, forms, the answers of models) passes here, and so does what goes out by mail or to a terminal.
+//! Neutralises characters that break programs or mislead readers. Pure. The only place for it: everything that comes in
+//! (words, names, file names, forms, the answers of models) passes through here, and so does everything that goes out
+//! by email or to a terminal.
 //!
-//! Three things are wrong with a character: XML 1.0 forbids it (and Postgres the first of them), so that no mail can be made
-//! of it; it turns what follows around, or begins a line that nobody sees begin; or a terminal obeys it.
+//! A character can be harmful in three ways: XML 1.0 forbids it (and Postgres the first of them), so no email can
+//! contain it; it reverses the direction of what follows, or begins a line that nobody sees begin; or a terminal obeys
+//! it.
 
 use std::borrow::Cow;
 
-/// What stands for a character that cannot be kept, as everywhere in Unicode.
+/// Replaces a character that can't be kept, as is usual in Unicode.
 const REPLACEMENT: char = '\u{fffd}';
 
-/// What XML 1.0 forbids in a text. A half of a surrogate pair, which it forbids as well, is in no `str`.
+/// Whether XML 1.0 forbids the character in text. Surrogates, which it also forbids, don't occur in a `str`.
 const fn is_forbidden(c: char) -> bool {
     matches!(c, '\0'..='\u{8}' | '\u{b}' | '\u{c}' | '\u{e}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}')
 }
 
-/// A gap between lines or parts: what Word and old files write for a soft break, a page or a record.
+/// Whether it's a gap between lines or parts: what Word and old files use for a soft break, a page or a record.
 const fn is_gap(c: char) -> bool {
     matches!(c, '\u{b}' | '\u{c}' | '\u{1c}'..='\u{1f}')
 }
 
-/// Marks that turn around what follows them, and the mark of byte order. The marks of right to left (U+200E, U+200F), which
-/// names in Arabic and Hebrew have, turn nothing around.
+/// Whether it's a mark that overrides text direction, or a byte order mark. The left-to-right and right-to-left marks
+/// (U+200E, U+200F), which Arabic and Hebrew names contain, override nothing.
 const fn is_turning(c: char) -> bool {
     matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
@@ -39,13 +41,13 @@ const fn mended(c: char) -> char {
     }
 }
 
-/// A text of several lines, as it can be stored and mailed: gaps are spaces, and what else is forbidden is U+FFFD.
+/// Multi-line text that can be stored and emailed: gaps become spaces, other forbidden characters U+FFFD.
 #[must_use]
 pub fn text(text: &str) -> Cow<'_, str> {
     if text.contains(is_forbidden) { text.chars().map(mended).collect() } else { text.into() }
 }
 
-/// As [`text`], and without what misleads a reader: for what is mailed.
+/// Like [`text`], and without anything that misleads a reader: for emails.
 #[must_use]
 pub fn shown(text: &str) -> Cow<'_, str> {
     if !text.contains(|c| is_forbidden(c) || is_turning(c) || is_line_break(c)) {
@@ -55,8 +57,8 @@ pub fn shown(text: &str) -> Cow<'_, str> {
     seen.map(|c| if is_line_break(c) { ' ' } else { mended(c) }).collect()
 }
 
-/// A name, a title, a label, the value of a header: one line, in which single spaces part the words. The zeros with which a
-/// field of fixed length is filled are no part of it.
+/// A name, a title, a label, or a header value: one line, with single spaces between words. NULs that pad a field of
+/// fixed length are dropped.
 #[must_use]
 pub fn line(text: &str) -> String {
     let text = shown(text.trim_matches(|c: char| c == '\0' || c.is_whitespace()));
@@ -64,7 +66,7 @@ pub fn line(text: &str) -> String {
     spaced.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// All texts in a value, as they are [`shown`].
+/// Applies [`shown`] to all strings in a value.
 pub fn value(value: &mut serde_json::Value) {
     use serde_json::Value;
     match value {
@@ -79,8 +81,8 @@ pub fn value(value: &mut serde_json::Value) {
     }
 }
 
-/// A JSON document whose strings can be stored: escapes of forbidden characters, and halves of surrogate pairs (a text that
-/// was cut within an emoji), are that of U+FFFD.
+/// A JSON document whose strings can be stored: escapes of forbidden characters, and of lone surrogates (text that was
+/// cut within an emoji), are replaced by that of U+FFFD.
 #[must_use]
 pub fn json(document: &str) -> Cow<'_, str> {
     let document = text(document);
@@ -98,7 +100,7 @@ pub fn json(document: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// What an escape becomes at the beginning of `text`, and how long it was.
+/// The replacement of the escape at the beginning of `text`, and the length of the escape.
 fn escape(text: &str) -> (&str, usize) {
     const REPLACED: &str = "\\ufffd";
     let unit = |at: usize| {
@@ -115,33 +117,34 @@ fn escape(text: &str) -> (&str, usize) {
             Some(c) if is_forbidden(c) => (REPLACED, 6),
             _ => (&text[..6], 6),
         },
-        // A backslash and what it escapes, which may be a backslash.
+        // A backslash and the character it escapes, which may be a backslash.
         (Some(next), None) if next.is_ascii() => (&text[..2], 2),
         _ => (&text[..1], 1),
     }
 }
 
-/// Whether a terminal would obey a character, or show what follows it elsewhere.
+/// Whether a terminal would obey a character, or display what follows it elsewhere.
 const fn is_obeyed(c: char) -> bool {
     c.is_ascii_control() || matches!(c, '\u{80}'..='\u{9f}' | '\u{61c}') || is_turning(c) || is_line_break(c)
 }
 
-/// What a terminal shows and does not obey: control characters stand as their numbers. Lines and tabs stay.
+/// Text that a terminal displays and doesn't obey: control characters are shown as their code points. Line breaks and
+/// tabs stay.
 #[must_use]
 pub fn terminal(text: &str) -> Cow<'_, str> {
     escaped(text, |c| is_obeyed(c) && !matches!(c, '\n' | '\t'), |c| c.escape_unicode().to_string())
 }
 
-/// As [`terminal`], in one line: for a cell, or a line of a log.
+/// Like [`terminal`], but in one line: for a cell, or a line of a log.
 #[must_use]
 pub fn terminal_line(text: &str) -> Cow<'_, str> {
     escaped(text, is_obeyed, |c| c.escape_debug().to_string())
 }
 
-/// A JSON document as a terminal may show it: it is the same document.
+/// A JSON document that is safe for a terminal: it stays equivalent.
 #[must_use]
 pub fn terminal_json(document: &str) -> Cow<'_, str> {
-    // Control characters of ASCII are in no string of a document; between the strings there are line breaks.
+    // ASCII control characters don't occur in a document's strings; between the strings there are line breaks.
     escaped(
         document,
         |c| !c.is_ascii_control() && is_obeyed(c) || c == '\u{7f}',
@@ -164,7 +167,7 @@ fn escaped(text: &str, harms: impl Fn(char) -> bool, escape: impl Fn(char) -> St
 mod tests {
     use super::*;
 
-    /// As XML 1.0 says it: `#x9 | #xA | #xD | [#x20-#xD7FF] | [#xE000-#xFFFD] | [#x10000-#x10FFFF]`.
+    /// As defined by XML 1.0: `#x9 | #xA | #xD | [#x20-#xD7FF] | [#xE000-#xFFFD] | [#x10000-#x10FFFF]`.
     fn xml_allows(c: char) -> bool {
         matches!(c, '\t' | '\n' | '\r' | ' '..='\u{d7ff}' | '\u{e000}'..='\u{fffd}' | '\u{10000}'..='\u{10ffff}')
     }
@@ -212,7 +215,7 @@ mod tests {
                 serde_json::from_str(&json(document)).unwrap_or_else(|error| panic!("{error}: {document}"));
             assert_eq!(read, [says], "{document}");
         }
-        // What is no document stays none, and nothing panics.
+        // Invalid documents stay invalid, and nothing panics.
         for broken in ["\\", "\"\\u00", "\"\\é\"", "\\ud83d\\"] {
             let _ = json(broken);
         }

@@ -1,21 +1,21 @@
-//! Times of day, which some tools write where others count from the start of the recording.
+//! Times of day, which some tools write while others count from the start of the recording.
 //!
-//! Reads and writes the times of utterances alone.
+//! Only reads and writes the times of utterances.
 
 use super::account::Draft;
 
-/// Said of a file whose clock is that on the wall.
+/// The warning about a file with times of day.
 pub(super) const TIMES_OF_DAY: &str = "the times are times of day; they are counted from the first";
 
 /// A day, in milliseconds.
 pub(super) const DAY: i64 = 24 * 60 * 60 * 1000;
 
-/// No recording is silent for so long at its beginning, in milliseconds: its clock is that on the wall.
+/// No recording begins with such a long silence, in milliseconds: its times are times of day.
 const HOURS_IN: i64 = 2 * 60 * 60 * 1000;
-/// Within so much a clock may step back, in milliseconds: two people at once.
+/// How far a clock may step back, in milliseconds: two people speak at once.
 const STEP_BACK: i64 = 60 * 1000;
 
-/// Counts times of day from the first, where the file has such: the first is hours in, and they run forward, but for
+/// Counts times of day from the first one, if the file has them: the first is hours in, and they increase, except at
 /// midnight.
 pub(super) fn from_the_first(draft: &mut Draft) {
     let starts: Vec<i64> = draft.utterances.iter().filter_map(|said| said.start_ms).collect();
@@ -37,7 +37,7 @@ pub(super) fn from_the_first(draft: &mut Draft) {
     draft.warn(0, TIMES_OF_DAY);
 }
 
-/// Times of day as time that passed.
+/// Converts times of day to elapsed time.
 #[derive(Default)]
 pub(super) struct Clock {
     first: Option<i64>,
@@ -46,10 +46,10 @@ pub(super) struct Clock {
 }
 
 impl Clock {
-    /// In milliseconds; both are.
+    /// The time since the first one; both in milliseconds.
     pub(super) fn since_first(&mut self, time: i64) -> i64 {
         let first = *self.first.get_or_insert(time);
-        // Past midnight the clock begins again; a step back by a few seconds is only two people at once.
+        // After midnight the clock starts over; a step back by a few seconds only means two people at once.
         if time + DAY / 2 < self.last {
             self.days += 1;
         }

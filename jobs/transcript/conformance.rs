@@ -1,8 +1,7 @@
-//! The layers below the reading, for comparison with other parsers of captions: cues and the text of a cue as the
-//! notation gives them (WebVTT by the W3C's algorithms), before anything is
-//! made of them (labels, furniture, words that lost their cue).
+//! The layers below the readers, for comparison with other caption parsers: cues and cue text as defined by the format
+//! (WebVTT by the W3C's algorithms), before they are interpreted (labels, tool text, words that lost their cue).
 //!
-//! Reads the bytes that it is given, writes nothing. `examples/conformance.rs` runs the W3C's tests through it.
+//! Reads the given bytes, writes nothing. `examples/conformance.rs` runs the W3C's tests through it.
 
 use std::borrow::Cow;
 
@@ -10,14 +9,14 @@ use crate::{account::Draft, decode, formats::Source, markup, sbv, srt, webvtt_cu
 
 pub use crate::webvtt_cues::Cue;
 
-/// The text of a file, as every reader gets it: decoded, without byte-order mark, with line feeds alone. Lent where the
-/// bytes are so.
+/// The text of a file, as every reader gets it: decoded, without byte order mark, with line feeds only. Borrowed if the
+/// bytes already are like that.
 #[must_use]
 pub fn decoded(bytes: &[u8]) -> Cow<'_, str> {
     decode::decode(bytes).text
 }
 
-/// The cues of a WebVTT file, by the W3C's rule alone; none where its text does not begin as the rule wants.
+/// The cues of a WebVTT file, by the W3C's algorithm alone; `None` if its text lacks the required header.
 #[must_use]
 pub fn webvtt(text: &str) -> Option<Vec<Cue<'_>>> {
     let rest = text.strip_prefix("WEBVTT")?;
@@ -25,19 +24,19 @@ pub fn webvtt(text: &str) -> Option<Vec<Cue<'_>>> {
     is_one.then(|| webvtt_cues::collect(&Source::new(text), None, &mut Draft::uncounted()).all)
 }
 
-/// The cues of an SRT file, of its text.
+/// The cues of an SRT file, given its text.
 #[must_use]
 pub fn srt(text: &str) -> Vec<Cue<'_>> {
     srt::collect(&Source::new(text), &mut Draft::uncounted())
 }
 
-/// The cues of an SBV file, of its text.
+/// The cues of an SBV file, given its text.
 #[must_use]
 pub fn sbv(text: &str) -> Vec<Cue<'_>> {
     sbv::collect(&Source::new(text), &mut Draft::uncounted())
 }
 
-/// The text of a cue, stretch by stretch, each with the voice that its tags name.
+/// The text of a cue, span by span, each with the voice that its tags name.
 #[must_use]
 pub fn cue_text(payload: &str) -> Vec<(Option<String>, String)> {
     markup::spans(payload).into_iter().map(|span| (span.voice.map(Cow::into_owned), span.text.into_owned())).collect()
@@ -47,7 +46,7 @@ pub fn cue_text(payload: &str) -> Vec<(Option<String>, String)> {
 mod tests {
     use super::{cue_text, decoded, webvtt};
 
-    /// Files in the shapes of the W3C's tests: `id|start|end|text` of each cue; none where the file is no WebVTT.
+    /// Files modelled on the W3C's tests: `id|start|end|text` per cue; `None` if the file isn't WebVTT.
     #[test]
     fn cues_are_those_of_the_rule() {
         let files: &[(&str, Option<&[&str]>)] = &[
@@ -100,7 +99,7 @@ mod tests {
         }
     }
 
-    /// Payloads in the shapes of the W3C's tests: `voice|text` of each stretch.
+    /// Payloads modelled on the W3C's tests: `voice|text` per span.
     #[test]
     fn the_text_of_a_cue_is_that_of_the_rule() {
         let payloads: &[(&str, &[&str])] = &[

@@ -1,5 +1,5 @@
-//! Labels of cues that no colon sets off: `[Maya] text`, `Maya - text`, `Maya says: text`, and behind the words,
-//! `text [Maya]`, `text — Maya`. What recurs and alternates at the place of a label is one.
+//! Cue labels without a colon: `[Maya] text`, `Maya - text`, `Maya says: text`, and after the words, `text [Maya]`,
+//! `text — Maya`. Whatever recurs and alternates in the position of a label is a label.
 
 use super::{
     cue_names::{come_back, only_at_changes},
@@ -9,11 +9,11 @@ use super::{
     webvtt_cues::Cue,
 };
 
-/// What nearly every cue has, the first show; one in so many of them.
+/// How many of the first cues are examined, and the minimum share of them with a label: one in this many.
 const FIRST: usize = 200;
 const SHOWN: usize = 5;
 
-/// The labels before the words, where the file sets them off otherwise than `labels` are.
+/// The labels before the words, if the file marks them differently from `labels`.
 pub(super) fn before(cues: &[Cue<'_>], labels: &Labels) -> Option<Labels> {
     text::before().iter().find_map(|(split, sure)| {
         let first = || pieces(cues).take(FIRST);
@@ -29,15 +29,15 @@ pub(super) fn before(cues: &[Cue<'_>], labels: &Labels) -> Option<Labels> {
     })
 }
 
-/// Whether the speakers that `labels` name take turns.
+/// Whether the speakers named by `labels` take turns.
 fn alternate(cues: &[Cue<'_>], labels: &Labels) -> bool {
     come_back(pieces(cues).filter_map(|piece| labels.split(piece.text)).map(|(label, _)| label))
 }
 
-/// A cue whose label stands behind its words: the label, and the words.
+/// A cue with its label after the words: the label, and the words.
 pub(super) type Behind = Option<(String, String)>;
 
-/// The labels behind the words, where nearly every cue has one there, or the last of each turn.
+/// The labels after the words, if nearly every cue has one there, or the last of each turn.
 pub(super) fn behind(cues: &[Cue<'_>]) -> Option<Vec<Behind>> {
     let first = cues.iter().take(FIRST);
     if first.clone().filter(|cue| has_behind(&cue.payload)).count() * SHOWN < first.count() {
@@ -53,7 +53,7 @@ pub(super) fn behind(cues: &[Cue<'_>]) -> Option<Vec<Behind>> {
     let named = names.iter().flatten().count();
     let few = again >= 2 && labels.len() * 2 <= count + 2 && come_back(names.iter().flatten().copied());
     let usual = named * 10 >= cues.len() * 8 || {
-        // What a turn ends with is above the next one, read from below.
+        // Read backwards, what ends a turn precedes the next one.
         let from_below: Vec<Option<&str>> = names.iter().rev().copied().collect();
         only_at_changes(&from_below) && names.last().is_some_and(Option::is_some)
     };

@@ -1,5 +1,5 @@
-//! Cue ids that are the names of speakers, bare or with a running number: `Maya Okafor`, `12 - Maya Okafor`,
-//! `Maya Okafor #12`. Ids that are numbers, or the titles of parts, name nobody: a speaker comes again.
+//! Cue ids that are speaker names, bare or with a running number: `Maya Okafor`, `12 - Maya Okafor`, `Maya Okafor #12`.
+//! Numbers and section titles aren't names: a speaker returns.
 
 use std::collections::{HashMap, HashSet};
 
@@ -9,13 +9,13 @@ use super::{
     webvtt_cues::Cue,
 };
 
-/// Whom an id names, if it is so written.
+/// Extracts the name from an id, if it's written in this way.
 type Name = for<'a> fn(&'a str) -> Option<&'a str>;
 
-/// The ways in which ids name speakers; whether the running number is left out.
+/// The ways in which ids name speakers, and whether a running number is dropped.
 const WAYS: [(Name, bool); 3] = [(bare, false), (behind_number, true), (before_number, true)];
 
-/// The speaker of each cue, where the file names its speakers so.
+/// The speaker of each cue, if the file names its speakers by id.
 pub(super) fn speakers<'a>(cues: &[Cue<'a>]) -> Option<Vec<Option<&'a str>>> {
     let letters = |cue: &&Cue<'_>| cue.id.contains(|letter: char| letter.is_alphabetic());
     let with_ids = cues.iter().filter(letters).count();
@@ -30,14 +30,14 @@ pub(super) fn speakers<'a>(cues: &[Cue<'a>]) -> Option<Vec<Option<&'a str>>> {
     Some(speakers)
 }
 
-/// Whether ids, so read, are a few names that come again and again.
+/// Whether ids, read in this way, are a few names that keep returning.
 fn name_speakers(cues: &[Cue<'_>], name: Name, numbered: bool) -> bool {
     let mut counts: HashMap<&str, usize> = HashMap::new();
     for name in cues.iter().filter_map(|cue| name(cue.id)) {
         *counts.entry(name).or_default() += 1;
     }
     let total: usize = counts.values().sum();
-    // A word with a number ("cue-1") is read as somebody only where it is written as a name is.
+    // A word with a number ("cue-1") only counts as a person if it's written like a name.
     let returns = || come_back(cues.iter().filter_map(|cue| name(cue.id)));
     let most = match numbered {
         true if returns() => Shape::Handle,
@@ -55,7 +55,7 @@ fn name_speakers(cues: &[Cue<'_>], name: Name, numbered: bool) -> bool {
     enough && filled * 4 >= total * 3 && often()
 }
 
-/// Whether somebody speaks again after another has: parts of a text do not come back.
+/// Whether anyone speaks again after someone else: section titles don't return.
 pub(super) fn come_back<'a>(names: impl Iterator<Item = &'a str>) -> bool {
     let (mut over, mut last, mut back) = (HashSet::new(), None, 0);
     for name in names {
@@ -67,8 +67,8 @@ pub(super) fn come_back<'a>(names: impl Iterator<Item = &'a str>) -> bool {
     back >= 2
 }
 
-/// Whether a cue names its speaker only where the speaker changes: no name follows itself, and below names that are few
-/// enough stand cues without any.
+/// Whether a cue only names its speaker when the speaker changes: no name follows itself, and the names are few and
+/// followed by cues without one.
 pub(super) fn only_at_changes(speakers: &[Option<&str>]) -> bool {
     let (mut named, mut bare, mut again, mut followed, mut last) = (0_usize, 0_usize, 0_usize, 0_usize, None);
     let mut names = HashSet::new();
@@ -91,7 +91,7 @@ pub(super) fn only_at_changes(speakers: &[Option<&str>]) -> bool {
     names.len() >= 2 && named >= 3 && bare * 4 >= speakers.len() && followed * 2 >= named && again * 20 <= named
 }
 
-/// Gives each cue without a speaker the one above.
+/// Gives each cue without a speaker the previous cue's speaker.
 pub(super) fn carry(speakers: &mut [Option<&str>]) {
     let mut last = None;
     for speaker in speakers {
@@ -100,7 +100,7 @@ pub(super) fn carry(speakers: &mut [Option<&str>]) {
     }
 }
 
-/// Where names stand on the first lines of cues.
+/// Where names occur on the first lines of cues.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Above {
     /// In nearly every cue.
@@ -109,7 +109,7 @@ pub(super) enum Above {
     AtChanges,
 }
 
-/// The first line of a cue, where more stands below it and it does not end as a sentence does: it may be a name.
+/// The first line of a cue, if more lines follow and it doesn't end like a sentence: it may be a name.
 pub(super) fn first_line<'c>(cue: &'c Cue<'_>) -> Option<&'c str> {
     let mut lines = cue_speech::lines(&cue.payload);
     let ends = ['.', '?', '!', ',', '…', '-'];
@@ -144,13 +144,13 @@ fn bare(id: &str) -> Option<&str> {
     (label::has_form(name) || name.contains(|letter: char| letter.is_alphabetic())).then_some(name)
 }
 
-/// A name without the word that says that it is one: `speaker: Maya`, `name=Maya`.
+/// A name without the keyword that marks it: `speaker: Maya`, `name=Maya`.
 pub(super) fn without_key(text: &str) -> &str {
     const KEYS: [&str; 8] = ["speaker", "speaker name", "name", "voice", "spk", "sprecher", "talker", "who"];
     let keyed =
         text.split_once([':', '=']).filter(|(key, _)| KEYS.iter().any(|own| key.trim().eq_ignore_ascii_case(own)));
     let name = keyed.map_or(text, |(_, name)| name.trim().trim_matches('"')).trim();
-    // A number says nothing without the word.
+    // A number means nothing without the keyword.
     if name.contains(char::is_alphabetic) { name } else { text.trim() }
 }
 

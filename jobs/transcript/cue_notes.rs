@@ -1,5 +1,5 @@
-//! Comments of WebVTT that name who speaks in the cue below: `NOTE speaker: Maya`, `NOTE Maya Okafor`. What says that it is
-//! a name is one; without that word a few names come again and alternate.
+//! WebVTT comments that name the speaker of the next cue: `NOTE speaker: Maya`, `NOTE Maya Okafor`. With the keyword
+//! it's a name; without it, a few names must recur and alternate.
 
 use std::collections::HashMap;
 
@@ -10,7 +10,7 @@ use super::{
     webvtt_cues::{COMMENT, Cue, Note},
 };
 
-/// No name has more words.
+/// The maximum number of words in a name.
 const WORDS: usize = 6;
 
 /// Whether a comment may name somebody.
@@ -21,7 +21,7 @@ pub(super) fn may_name(says: &str) -> bool {
     name.split_whitespace().nth(WORDS).is_none() && label::may_be_label(name) && (keyed || plain())
 }
 
-/// Gives the cues below such comments the name as their identifier, which then says who speaks; the other comments are
+/// Uses the name in such a comment as the id of the next cue, which then identifies the speaker; the other comments are
 /// set aside.
 pub(super) fn name_cues<'a>(cues: &mut [Cue<'a>], notes: &[Note<'a>], draft: &mut Draft) {
     if notes.is_empty() {
@@ -59,7 +59,7 @@ pub(super) fn name_cues<'a>(cues: &mut [Cue<'a>], notes: &[Note<'a>], draft: &mu
 mod tests {
     use crate::parse;
 
-    /// `label|text` of each utterance, of cues with these comments above them.
+    /// `label|text` of each utterance, for cues preceded by these comments.
     fn read(cues: &[(&str, &str)]) -> Vec<String> {
         let mut file = String::from("WEBVTT\n\n");
         for (at, (note, text)) in cues.iter().enumerate() {

@@ -1,4 +1,4 @@
-//! From cues to utterances: who speaks in a cue, by voice tags, by cue ids, or by a prefix.
+//! From cues to utterances: determines who speaks in a cue, by voice tags, by cue ids, or by a prefix.
 
 mod elsewhere;
 mod voices;
@@ -19,25 +19,25 @@ use super::{
     webvtt_cues::Cue,
 };
 
-/// How a file of cues says who speaks.
+/// How a file of cues identifies speakers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Convention {
-    /// Cue ids made of a GUID, as Teams writes them.
+    /// Cue ids that contain a GUID, as in Teams.
     Guids,
-    /// Numbered cues, nearly each of them with a prefix, as Zoom writes them.
+    /// Numbered cues, nearly all with a prefix, as in Zoom.
     NumberedPrefixes,
-    /// `(Name)` before what is said, as in the captions of a Meet recording.
+    /// `(Name)` before the words, as in the captions of a Meet recording.
     Brackets,
-    /// The speaker beside the payload, as in Webex's cue ids.
+    /// The speaker is outside the payload, as in Webex's cue ids.
     Beside,
-    /// None of those.
+    /// Any other file.
     Other,
 }
 
 /// The GUID of a Teams cue id, `2a6b…-…-…/32-0`.
 pub(super) fn guid(id: &str) -> Option<&str> {
     let id = trimmed(id);
-    // Asked of every line of a file: most are seen to be none at a glance.
+    // Called for every line of a file: most are ruled out at a glance.
     if id.as_bytes().get(36) != Some(&b'/') {
         return None;
     }
@@ -47,8 +47,8 @@ pub(super) fn guid(id: &str) -> Option<&str> {
     (shaped && part.bytes().all(|byte| byte.is_ascii_digit() || byte == b'-')).then_some(guid)
 }
 
-/// Adds the utterances of `cues` to the draft; their payloads become plain text, unless voices are in them. `speaker` tells
-/// whom a cue's id names as its speaker.
+/// Adds the utterances of `cues` to the draft; their payloads become plain text, unless they contain voices. `speaker`
+/// extracts the speaker from a cue's id.
 pub(super) fn speak<'a>(
     cues: &mut [Cue<'a>],
     speaker: impl Fn(&'a str) -> Option<&'a str>,
@@ -131,34 +131,34 @@ fn has_voice(raw: &str) -> bool {
     memchr::memchr(b'<', raw.as_bytes()).is_some() && markup::spans(raw).iter().any(|span| span.voice.is_some())
 }
 
-/// The spans of a payload; the words that went with the markup are accounted for.
+/// The spans of a payload; words removed with the markup are accounted for.
 fn spans<'a>(raw: &'a str, draft: &mut Draft) -> Vec<Span<'a>> {
     let spans = markup::spans(raw);
     draft.markup(words(raw), spans.iter().map(|span| words(&span.text)).sum());
     spans
 }
 
-/// What is said where dashes alone tell speakers apart.
+/// The warning if speakers are only told apart by dashes.
 const DASHED_TURNS: &str = "nobody is named: the dashes show where somebody else starts speaking, but not who it is";
 
-/// How a file marks changes of speakers beside its labels.
+/// How a file marks speaker changes besides its labels.
 #[derive(Clone, Copy, Debug)]
 struct Habits {
-    /// A label holds until the next one.
+    /// A label applies until the next one.
     carried: bool,
-    /// Labels are set off by something else than a colon.
+    /// Labels are marked by something other than a colon.
     marked: bool,
-    /// A dash begins the words of somebody else.
+    /// A dash introduces someone else's words.
     dashes: bool,
 }
 
-/// Whether a line begins with a dash as the words of another do, and not as a sentence goes on.
+/// Whether a line begins with a dash that introduces someone else's words, rather than continuing a sentence.
 fn is_dashed(line: &str) -> bool {
     let rest = if line.starts_with(DASHES) { label::unlisted(line) } else { line };
     rest.len() < line.len() && !rest.starts_with(char::is_lowercase)
 }
 
-/// Whether dashes part those who speak in a file: within some cue, or again and again.
+/// Whether a file uses dashes to separate speakers: within some cue, or again and again.
 fn have_dashes(cues: &[Cue<'_>]) -> bool {
     let dashed = |cue: &Cue<'_>| match memchr::memchr3(b'-', 0xe2, b'\n', cue.payload.as_bytes()) {
         Some(_) => lines(&cue.payload).filter(|line| is_dashed(line)).count(),
@@ -172,8 +172,8 @@ fn have_dashes(cues: &[Cue<'_>]) -> bool {
     several >= 1 || (cues_with >= 3 && cues_with * 10 >= cues.len())
 }
 
-/// One utterance a cue, or more where a later line of the cue begins with another label. Turns begin at the first lines
-/// of cues; a label that comes once there, or on a later line, is somebody's too ([`label`]).
+/// One utterance per cue, or more if a later line of the cue begins with another label. Turns begin at the first lines
+/// of cues; a label that occurs once there, or on a later line, is somebody too ([`label`]).
 fn by_prefixes(cues: &[Cue<'_>], labels: &Labels, habits: Habits, draft: &mut Draft) {
     let mut carried: Option<&str> = None;
     let mut announced = false;
@@ -201,14 +201,14 @@ fn by_prefixes(cues: &[Cue<'_>], labels: &Labels, habits: Habits, draft: &mut Dr
                     speaker = Some(label);
                     rest
                 }
-                // Somebody else, and nobody says who.
+                // Someone else, who isn't named.
                 None if line.starts_with(">>") => {
                     say(draft, cue, speaker, &said);
                     said = Cow::Borrowed("");
                     speaker = None;
                     line.trim_start_matches('>').trim_start()
                 }
-                // Below the words of somebody who is named, a dash is an answer to them.
+                // After the words of a named speaker, a dash is a reply.
                 None if dashed && ((labelled && labels.nearly_every) || (habits.dashes && is_dashed(line))) => {
                     say(draft, cue, speaker, &said);
                     said = Cow::Borrowed("");
@@ -233,10 +233,10 @@ fn by_prefixes(cues: &[Cue<'_>], labels: &Labels, habits: Habits, draft: &mut Dr
     }
 }
 
-/// With these a line begins that answers another.
+/// Characters that begin a line in reply to another.
 const DASHES: [char; 3] = ['-', '–', '—'];
 
-/// The lines of all cues, and what may begin another's words within one.
+/// The lines of all cues, and the parts within them where someone else's words may begin.
 pub(super) fn pieces<'c>(cues: &'c [Cue<'_>]) -> impl Iterator<Item = Piece<'c>> + Clone {
     let all = cues.iter().flat_map(|cue| {
         let mut first = true;
@@ -253,7 +253,7 @@ pub(super) fn pieces<'c>(cues: &'c [Cue<'_>]) -> impl Iterator<Item = Piece<'c>>
     })
 }
 
-/// Adds what is said in a cue; what stands in brackets alone (`[Music]`, `(laughs)`) is nobody's words.
+/// Adds the words of a cue; what is only in brackets (`[Music]`, `(laughs)`) isn't anyone's words.
 pub(super) fn say(draft: &mut Draft, cue: &Cue<'_>, label: Option<&str>, text: &str) {
     let text = trimmed(text);
     let enclosed = matches!(text.as_bytes(), [b'[' | b'(' | b'*', ..])
@@ -268,7 +268,7 @@ pub(super) fn say(draft: &mut Draft, cue: &Cue<'_>, label: Option<&str>, text: &
     }
 }
 
-/// The lines of a text with something on them, trimmed.
+/// The non-empty lines of a text, trimmed.
 pub(super) fn lines(text: &str) -> impl Iterator<Item = &str> + Clone {
     let mut rest = Some(text);
     let lines = std::iter::from_fn(move || {
@@ -280,8 +280,8 @@ pub(super) fn lines(text: &str) -> impl Iterator<Item = &str> + Clone {
     lines.filter(|line| !line.is_empty())
 }
 
-/// The lines of a text, and of each the parts that may begin another's words, which is then said: from `>>` on, and from
-/// a name in front of a colon behind the end of a sentence.
+/// The lines of a text, each split into parts that may begin someone else's words (then `true`): from `>>` on, and from
+/// a name before a colon after the end of a sentence.
 fn parts(text: &str) -> impl Iterator<Item = (&str, bool)> + Clone {
     lines(text).flat_map(|line| {
         let (mut rest, mut within) = (line, false);
@@ -289,7 +289,7 @@ fn parts(text: &str) -> impl Iterator<Item = (&str, bool)> + Clone {
             if rest.is_empty() {
                 return None;
             }
-            // A title is no sentence: "Dr. Lee: yes".
+            // A title doesn't end a sentence: "Dr. Lee: yes".
             let own = label::split(rest).map_or(0, |(_, said)| rest.len() - said.len());
             let end = another_begins(&rest[own..]).map_or(rest.len(), |end| own + end);
             let part = (trimmed(&rest[..end]), std::mem::replace(&mut within, true));
@@ -299,8 +299,7 @@ fn parts(text: &str) -> impl Iterator<Item = (&str, bool)> + Clone {
     })
 }
 
-/// Where, within a line, another may begin to speak: the first place is looked for and no further, so that the time stays
-/// in proportion.
+/// Where in a line someone else may begin to speak: only the first position is returned, so that the time stays linear.
 fn another_begins(line: &str) -> Option<usize> {
     memchr::memchr2_iter(b':', b'>', line.as_bytes()).find_map(|at| {
         let (before, after) = line.split_at(at);
@@ -325,7 +324,7 @@ fn ends_in_a_title(text: &str) -> bool {
     matches!(last, "Dr." | "Mr." | "Mrs." | "Ms." | "St." | "Prof." | "Sr." | "Fr." | "Hr.")
 }
 
-/// No name within a line is longer, in bytes.
+/// The maximum length of a name within a line, in bytes.
 const LONGEST_NAME: usize = 80;
 
 pub(super) fn one_line(text: &str) -> Cow<'_, str> {
@@ -351,7 +350,7 @@ mod tests {
         assert_eq!(read.warnings.iter().filter(asked).count(), 3);
     }
 
-    /// `label|text` of each utterance of captions with these payloads.
+    /// `label|text` of each utterance, for captions with these payloads.
     fn said(payloads: &[&str]) -> Vec<String> {
         let cue =
             |(at, payload): (usize, &&str)| format!("{0}\n00:00:0{0},000 --> 00:00:0{0},900\n{payload}\n\n", at + 1);

@@ -1,6 +1,6 @@
-//! Names that markup sets off: `<b>Maya</b> text`, `<c.speaker>Maya</c> text`, and the name as the class of all of a cue,
-//! `<c.Maya>text</c>`. They count where a few names come again and alternate; then they are written before a colon, as
-//! other labels are.
+//! Names marked by markup: `<b>Maya</b> text`, `<c.speaker>Maya</c> text`, and the name as the class of the whole cue,
+//! `<c.Maya>text</c>`. They count if a few names recur and alternate; they are then rewritten with a colon, like other
+//! labels.
 
 use std::{borrow::Cow, collections::HashMap};
 
@@ -12,7 +12,7 @@ use super::{
     webvtt_cues::Cue,
 };
 
-/// Classes that say how something looks or sounds, and not who says it. Lower case.
+/// Classes that describe the look or sound, not the speaker. Lower case.
 #[rustfmt::skip]
 const LOOKS: &[&str] = &[
     "white", "black", "red", "green", "blue", "yellow", "cyan", "magenta", "lime", "orange", "grey", "gray", "pink", "purple",
@@ -21,23 +21,21 @@ const LOOKS: &[&str] = &[
     "voice", "name", "small", "large", "big", "bg", "color", "style", "emphasis", "quote", "narration", "lyrics", "foreign",
     "default", "normal", "first", "second", "even", "odd", "a", "b", "en", "de",
 ];
-/// No name is longer, in bytes.
+/// The maximum length of a name, in bytes.
 const LONGEST: usize = 80;
 
 const DOUBT: &str = "the classes of the cues are read as the names of speakers: please check that they are";
 
-/// How a cue begins with an element.
+/// A cue that begins with an element.
 #[derive(Clone, Copy, Debug)]
 struct SetOff<'c> {
     name: &'c str,
-    /// What is said.
     rest: &'c str,
 }
 
-/// How a payload may be read so.
 type SplitPayload = for<'c> fn(&'c str) -> Option<SetOff<'c>>;
 
-/// Writes names that markup sets off as labels, where the file has its names there.
+/// Rewrites names marked by markup as labels, if the file has its names there.
 pub(super) fn write_as_labels(cues: &mut [Cue<'_>], draft: &mut Draft) {
     for (way, is_class) in
         [(within as SplitPayload, false), (as_class as SplitPayload, true), (as_tag as SplitPayload, false)]
@@ -64,8 +62,7 @@ pub(super) fn write_as_labels(cues: &mut [Cue<'_>], draft: &mut Draft) {
     }
 }
 
-/// Whether what is set off are a few names that come again and alternate, in nearly every cue or where the speaker
-/// changes.
+/// Whether the marked texts are a few names that recur and alternate, in nearly every cue or when the speaker changes.
 fn name_speakers(found: &[Option<SetOff<'_>>], is_class: bool) -> bool {
     let mut counts: HashMap<&str, usize> = HashMap::new();
     for set_off in found.iter().flatten() {
@@ -83,7 +80,7 @@ fn name_speakers(found: &[Option<SetOff<'_>>], is_class: bool) -> bool {
     counts.len() >= 2 && usual && come_back(names.iter().flatten().copied())
 }
 
-/// `<b>Maya</b> text`, with a colon or not.
+/// `<b>Maya</b> text`, with or without a colon.
 fn within(payload: &str) -> Option<SetOff<'_>> {
     let text = payload.trim_start();
     let tag = element(text)?;
@@ -96,7 +93,7 @@ fn within(payload: &str) -> Option<SetOff<'_>> {
     (plain && !markup_only(rest)).then_some(SetOff { name, rest })
 }
 
-/// `<c.Maya>text</c>`: the element holds all of the cue.
+/// `<c.Maya>text</c>`: the element contains the whole cue.
 fn as_class(payload: &str) -> Option<SetOff<'_>> {
     let text = payload.trim();
     let tag = element(text)?;
@@ -110,7 +107,7 @@ fn as_class(payload: &str) -> Option<SetOff<'_>> {
     (!rest.contains("<c.") && !rest.contains("<v.") && !markup_only(rest)).then_some(SetOff { name: class, rest })
 }
 
-/// `<Maya> text`, which no tag of captions is.
+/// `<Maya> text`, which isn't a caption tag.
 fn as_tag(payload: &str) -> Option<SetOff<'_>> {
     let (name, rest) = payload.trim_start().strip_prefix('<')?.split_once('>')?;
     let plain = name.len() <= LONGEST
@@ -123,7 +120,7 @@ fn as_tag(payload: &str) -> Option<SetOff<'_>> {
     (plain && !known && !markup_only(rest)).then(|| SetOff { name, rest: rest.trim_start_matches([':', ' ']) })
 }
 
-/// Where the element ends with which a text begins, in bytes; a voice with a name is none.
+/// The end of the element with which a text begins, in bytes; `None` for a voice with a name.
 fn element(text: &str) -> Option<usize> {
     let inside = text.strip_prefix('<')?;
     let letters = inside.bytes().take_while(u8::is_ascii_alphabetic).count();

@@ -1,5 +1,5 @@
-//! Whether anybody still waits for a reading. A thread cannot be ended from outside: what reads for a job whose time is up looks
-//! here where a line begins, and comes back with whatever it has.
+//! Whether anybody still needs the result of reading. A thread can't be killed from outside: code that reads for a job
+//! whose time is up checks here at the beginning of each line, and returns with whatever it has.
 
 use std::{cell::RefCell, rc::Rc};
 
@@ -7,7 +7,7 @@ thread_local! {
     static ENDS: RefCell<Option<Rc<dyn Fn() -> bool>>> = const { RefCell::new(None) };
 }
 
-/// Puts back what was there, also where the work panics.
+/// Restores the previous value, even if the work panics.
 struct Before(Option<Rc<dyn Fn() -> bool>>);
 
 impl Drop for Before {
@@ -16,14 +16,13 @@ impl Drop for Before {
     }
 }
 
-/// Does `work`, which reads on this thread, until `ends` says that nobody waits for it any more. Then what it gives is of a part
-/// of the file, and is for nobody.
+/// Does `work`, which reads on this thread, until `ends` says that nobody needs the result any more. The result is then
+/// incomplete and must be discarded.
 pub fn until<T>(ends: impl Fn() -> bool + 'static, work: impl FnOnce() -> T) -> T {
     let _before = Before(ENDS.replace(Some(Rc::new(ends))));
     work()
 }
 
-/// Whether the reading is to end.
 pub(super) fn is_asked() -> bool {
     ENDS.with_borrow(|ends| ends.as_ref().is_some_and(|ends| ends()))
 }

@@ -1,11 +1,11 @@
-//! What a header says of the session: its title and its day.
+//! What a header says about the session: its title and its day.
 
 use chrono::{DateTime, NaiveDate, Utc};
 
 use super::account::Draft;
 
-/// Takes title or day from a header line such as `Date: 2026-11-20`, where the draft has none yet. The words of the
-/// line are accounted for by the caller.
+/// Takes the title or day from a header line such as `Date: 2026-11-20`, if the draft has none yet. The caller accounts
+/// for the line's words.
 pub(super) fn header_line(line: &str, draft: &mut Draft) {
     let Some((key, value)) = line.split_once(':') else { return };
     let (key, value) = (key.trim().trim_matches(['*', '#', ' ']).to_lowercase(), value.trim().trim_matches(['*', ' ']));
@@ -25,8 +25,8 @@ pub(super) fn header_line(line: &str, draft: &mut Draft) {
     }
 }
 
-/// Takes the day from a heading above the talk, such as `Call with Priya, Friday 27 November 2026`, where the draft has none
-/// yet. A heading that speaks of another day ("next session on …") gives none.
+/// Takes the day from a heading above the talk, such as `Call with Priya, Friday 27 November 2026`, if the draft has
+/// none yet. A heading about another day ("next session on …") doesn't count.
 pub(super) fn heading(line: &str, draft: &mut Draft) {
     const OTHER_DAYS: &[&str] =
         &["next", "until", "due", "since", "from", "before", "after", "born", "printed", "exported", "version"];
@@ -41,7 +41,7 @@ pub(super) fn heading(line: &str, draft: &mut Draft) {
         line.char_indices().filter(begins).find_map(|(at, _)| day(line[at..].trim_end_matches([')', ']', '*', '_'])));
 }
 
-/// Takes the day, and the moment where there is one, from what a file says of when the session was.
+/// Takes the day, and the moment if there is one, from what a file says about when the session took place.
 pub(super) fn take(value: &str, draft: &mut Draft) {
     draft.session_date = day(value);
     draft.started_at = moment(value);
@@ -56,7 +56,7 @@ pub(super) fn moment(value: &str) -> Option<DateTime<Utc>> {
     (!midnight && moment.timestamp() > 0).then(|| moment.to_utc())
 }
 
-/// A day as people and tools write it. `03/04/2026` is two days, so it is none.
+/// A day as people and tools write it. `03/04/2026` could be two days, so it's `None`.
 pub(super) fn day(value: &str) -> Option<NaiveDate> {
     if value.len() > 80 {
         return None;
@@ -79,7 +79,7 @@ fn unambiguous(text: &str) -> Option<NaiveDate> {
             (one, other) => one.or(other),
         }
     })?;
-    // A year of two digits parses as one long ago.
+    // A two-digit year parses as one long ago.
     (day >= NaiveDate::from_ymd_opt(1990, 1, 1)?).then_some(day)
 }
 

@@ -1,5 +1,6 @@
-//! A day and a time before every line, `2026-01-05 14:03:22 Name: text`, `[1/5/26, 2:03 PM] Name: text`: as tools write a talk,
-//! messengers a chat and programs a log. How fast the lines follow each other and how they end tells which it is.
+//! A date and a time before every line, `2026-01-05 14:03:22 Name: text`, `[1/5/26, 2:03 PM] Name: text`: tools write
+//! transcripts like this, messengers chats and programs logs. How quickly the lines follow each other and how they end
+//! tells them apart.
 //!
 //! Pure.
 
@@ -9,22 +10,22 @@ use chrono::NaiveDate;
 
 use super::{NotATranscript, clock::DAY, date, time};
 
-/// Fewer lines show nothing.
+/// Fewer lines prove nothing.
 const FEWEST: usize = 3;
-/// Who speaks waits no longer, in milliseconds, mostly; between messages more time passes.
+/// Speakers mostly don't pause longer than this, in milliseconds; between messages more time passes.
 const PAUSE: i64 = 90_000;
-/// For a word a talk takes no longer, in milliseconds, pauses included.
+/// The maximum time per word in speech, in milliseconds, pauses included.
 const SLOWEST: i64 = 2_500;
-/// No session takes longer, in milliseconds.
+/// The maximum length of a session, in milliseconds.
 const LONGEST: i64 = 6 * 60 * 60 * 1_000;
-/// A day stands no further in, in bytes: behind a name in brackets.
+/// The maximum position of a date, in bytes: after a name in brackets.
 const FURTHEST: usize = 80;
 
-/// Said of a talk that is written as chats are.
+/// The warning about a talk that is written like a chat.
 pub(super) const DOUBT: &str = "a day and a time stand before each line, as in a chat: it is read as a talk, since the lines follow each other \
      as fast as people speak. Please check that this was spoken and not written";
 
-/// What messengers put in place of what was not written. Lower case.
+/// What messengers insert in place of text. Lower case.
 #[rustfmt::skip]
 const OF_CHATS: &[&str] = &[
     "<media omitted>", "<medien ausgeschlossen>", "<médias omis>", "<multimedia omitido>", "<media omessi>", "image omitted",
@@ -32,31 +33,31 @@ const OF_CHATS: &[&str] = &[
     "this message was deleted", "you deleted this message", "missed voice call", "missed video call", "(file attached)",
     "joined using this group", "changed the subject", "added to the group", "ende-zu-ende-verschlüsselt",
 ];
-/// How important a program holds a line to be.
+/// Severity levels of log lines.
 const LEVELS: &[&str] = &["INFO", "WARN", "WARNING", "ERROR", "DEBUG", "TRACE", "FATAL", "NOTICE"];
 
-/// A text without its days.
+/// A text without its dates.
 pub(super) struct Dated {
-    /// Its times are `[hh:mm:ss]`, of the day.
+    /// Its times are `[hh:mm:ss]`, times of day.
     pub(super) text: String,
     pub(super) day: Option<NaiveDate>,
 }
 
-/// A day with a time, as found in a line.
+/// A date with a time, as found in a line.
 struct DateTimeInLine<'a> {
-    /// Where it begins and ends, in bytes, brackets included.
+    /// Its range in bytes, brackets included.
     from: usize,
     to: usize,
     day: &'a str,
     millis: i64,
 }
 
-/// The text with times alone, where days stand before the times of most lines and people speak in it.
+/// The text with times only, if most lines have dates before their times and people speak in it.
 ///
 /// # Errors
-/// When it is a chat or the log of a program.
+/// If it's a chat or a program's log.
 pub(super) fn without_days(text: &str) -> Result<Option<Dated>, NotATranscript> {
-    // Most files have no day in their first lines.
+    // Most files have no date in their first lines.
     let filled = || text.lines().filter(|line| !line.trim().is_empty());
     if filled().take(40).filter(|line| find(line).is_some()).take(2).count() < 2 {
         return Ok(None);
@@ -98,7 +99,7 @@ pub(super) fn without_days(text: &str) -> Result<Option<Dated>, NotATranscript> 
     Ok(Some(Dated { text: out, day }))
 }
 
-/// Whether lines follow each other as fast as people speak, within one session.
+/// Whether lines follow each other as quickly as people speak, within one session.
 fn is_spoken(text: &str, dated: &[(&str, &DateTimeInLine<'_>)]) -> bool {
     let days = dated.iter().map(|(_, found)| found.day).collect::<HashSet<_>>().len();
     let mut gaps: Vec<i64> =
@@ -106,7 +107,7 @@ fn is_spoken(text: &str, dated: &[(&str, &DateTimeInLine<'_>)]) -> bool {
     let whole = gaps.iter().sum::<i64>();
     gaps.sort_unstable();
     let usual = gaps.get(gaps.len() / 2).is_some_and(|gap| *gap <= PAUSE);
-    // What is said stands on the line or on those below it.
+    // The words are on the line or on those below it.
     let said = text.split_whitespace().count().saturating_sub(dated.len() * 3);
     let fast = i64::try_from(said).unwrap_or(i64::MAX).saturating_mul(SLOWEST) >= whole;
     days <= 2
@@ -116,13 +117,13 @@ fn is_spoken(text: &str, dated: &[(&str, &DateTimeInLine<'_>)]) -> bool {
         && dated.iter().filter(|(line, _)| ends_as_speech_does(line)).count() * 5 >= dated.len() * 2
 }
 
-/// Whether a line ends as sentences do, or the words stand on the lines below it.
+/// Whether a line ends like a sentence, or the words are on the lines below it.
 fn ends_as_speech_does(line: &str) -> bool {
     let line = line.trim_end().trim_end_matches(['"', '”', '»', ')']);
     line.ends_with(['.', '?', '!', '…', '。', '？', '！', '।', '؟', ':', ']']) || line.split_whitespace().count() <= 6
 }
 
-/// The day with its time that a line begins with, or that stands in brackets behind a name.
+/// The date and time at the beginning of a line, or in brackets after a name.
 fn find(line: &str) -> Option<DateTimeInLine<'_>> {
     let line_from = line.len() - line.trim_start_matches([' ', '\t', '*', '-', '•', '\u{200e}', '\u{feff}']).len();
     let head = &line[..line.floor_char_boundary(FURTHEST)];
@@ -146,7 +147,7 @@ fn moment(line: &str, from: usize) -> Option<DateTimeInLine<'_>> {
         Some(close) => rest.trim_start().strip_prefix(close)?,
         None => rest,
     };
-    // A cell of a table ends otherwise: in a comma without a space, or a tab.
+    // A table cell ends differently: with a comma without a space, or a tab.
     let spaced = |mark: char| rest.strip_prefix(mark).is_some_and(|rest| rest.starts_with([' ', '\u{a0}']));
     let apart =
         rest.is_empty() || close.is_some() || rest.starts_with([' ', ':', '|', '-', '–']) || spaced(',') || spaced(';');
@@ -154,10 +155,10 @@ fn moment(line: &str, from: usize) -> Option<DateTimeInLine<'_>> {
     (apart && millis < DAY).then(|| DateTimeInLine { from, to: line.len() - rest.len(), day: &inner[..width], millis })
 }
 
-/// The width of the day that a text begins with, `5 January 2026`, `Jan 5, 2026`.
+/// The length of the date at the beginning of a text, `5 January 2026`, `Jan 5, 2026`.
 fn day_in_words(text: &str) -> Option<usize> {
     let head = &text[..text.floor_char_boundary(32)];
-    // It ends behind its year.
+    // It ends after its year.
     let year = head.match_indices(['1', '2']).map(|(at, _)| at).find(|at| {
         let digits = head[*at..].bytes().take_while(u8::is_ascii_digit).count();
         digits == 4 && *at > 4 && head[..*at].ends_with(' ')
@@ -166,20 +167,20 @@ fn day_in_words(text: &str) -> Option<usize> {
     date::day(&head[..width]).map(|_| width)
 }
 
-/// The width of the day that a text begins with: three numbers with one mark between them.
+/// The length of the date at the beginning of a text: three numbers with one separator between them.
 fn day(text: &str) -> Option<usize> {
     let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
     let first = digits(text);
     let mark = text[first..].chars().next().filter(|mark| matches!(mark, '-' | '/' | '.'))?;
     let second = digits(text.get(first + 1..)?);
     let rest = text.get(first + 1 + second..)?.strip_prefix(mark)?;
-    // "12. 3. 2026" is written too, though seldom before times.
+    // "12. 3. 2026" occurs too, though seldom before times.
     let third = digits(rest);
     let fits = matches!((first, second, third), (4, 1..=2, 1..=2) | (1..=2, 1..=2, 2 | 4));
     fits.then_some(first + second + third + 2)
 }
 
-/// A time of the day, in milliseconds, and what follows it; of two numbers they are hours and minutes.
+/// A time of day, in milliseconds, and what follows it; two numbers are hours and minutes.
 fn of_day(text: &str) -> Option<(i64, &str)> {
     let (millis, rest) = time::lenient(text)?;
     let written = &text[..text.len() - rest.len()];
@@ -196,7 +197,7 @@ fn of_day(text: &str) -> Option<(i64, &str)> {
     Some((millis, zone(rest)))
 }
 
-/// What follows a zone, `Z`, `+01:00`, ` UTC`.
+/// What follows a time zone, `Z`, `+01:00`, ` UTC`.
 fn zone(text: &str) -> &str {
     if let Some(rest) = text.strip_prefix('Z').or_else(|| text.strip_prefix(" UTC")) {
         return rest;
@@ -205,7 +206,7 @@ fn zone(text: &str) -> &str {
     offset.map_or(text, |(_, rest)| rest)
 }
 
-/// The day, where its order is clear.
+/// The date, if the order of day and month is clear.
 fn the_day(written: &str) -> Option<NaiveDate> {
     if written.contains(' ') {
         return date::day(written);
@@ -232,7 +233,7 @@ mod tests {
         ("Tom", "Then I would sleep, I suppose."),
     ];
 
-    /// The talk, with a moment before each line, so many seconds apart.
+    /// The talk, with a moment before each line, `seconds` apart.
     fn file(layout: &str, seconds: usize, moment: impl Fn(usize, usize, usize) -> String) -> String {
         let line = |(at, (name, text)): (usize, &(&str, &str))| {
             let time = 14 * 3_600 + at * seconds;
@@ -277,7 +278,7 @@ mod tests {
             [("@ - %: $", 700), ("[@] %: $", 180), ("@ - %: $ <Media omitted>", 12), ("@ - %: ok", 30)]
         {
             let seen = parse(file(layout, seconds, at).as_bytes());
-            // What has few words ends nowhere and is as fast as speech: it is left to the coach.
+            // Few words have no sentence ends and are as fast as speech: the coach decides.
             assert!(matches!(seen, Err(NotATranscript::Written)) || layout.ends_with("ok"), "{layout} {seen:?}");
         }
         let log = file("@ INFO server %: $", 12, at);

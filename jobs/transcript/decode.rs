@@ -1,5 +1,5 @@
-//! Bytes to text: by byte-order mark, by the pattern of NULs, as UTF-8, else in the encoding that fits best
-//! ([`legacy`]).
+//! Decodes bytes to text: by byte order mark, by the pattern of NULs, as UTF-8, otherwise in the encoding that fits
+//! best ([`legacy`]).
 
 mod legacy;
 
@@ -9,25 +9,26 @@ use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
 use super::transcript::Warning;
 
-/// Decoded text: without byte-order mark, every line break a line feed, every NUL a U+FFFD. Lent where the bytes are so.
+/// Decoded text: without byte order mark, every line break a line feed, every NUL a U+FFFD. Borrowed if the bytes
+/// already are like that.
 #[derive(Debug)]
 pub struct Decoded<'a> {
-    /// All of it; what cannot be read is U+FFFD.
+    /// The whole text; what can't be decoded is U+FFFD.
     pub text: Cow<'a, str>,
-    /// The name of the encoding in which it was read.
+    /// The name of the encoding that was used.
     pub encoding: &'static str,
-    /// What is damaged or was guessed, in plain words, with its place.
+    /// What is damaged or was guessed, in plain words, with its position.
     pub warning: Option<Warning>,
 }
 
-/// What the bytes say, before line breaks are made one.
+/// The decoded bytes, before line breaks are unified.
 struct RawText<'a> {
     text: Cow<'a, str>,
     encoding: &'static str,
     message: Option<String>,
 }
 
-/// Decodes; every input gives a text.
+/// Decodes; every input results in a text.
 #[must_use]
 pub fn decode(bytes: &[u8]) -> Decoded<'_> {
     let RawText { text, encoding, message } = to_text(bytes);
@@ -42,10 +43,10 @@ pub fn decode(bytes: &[u8]) -> Decoded<'_> {
     Decoded { text, encoding, warning }
 }
 
-/// So many NULs at the end of a file are no text: space that was kept for it and never written.
+/// At least this many NULs at the end of a file are padding: space that was reserved and never written.
 const PADDING: usize = 16;
 
-/// The text without its padding, and how long that was, in letters: the same in every encoding.
+/// The text without its padding, and the length of the padding in characters: the same in every encoding.
 fn without_padding(text: Cow<'_, str>) -> (Cow<'_, str>, usize) {
     let end = text.trim_end_matches('\0').len();
     let padding = text.len() - end;
@@ -59,7 +60,8 @@ fn without_padding(text: Cow<'_, str>) -> (Cow<'_, str>, usize) {
     }
 }
 
-/// A warning at the first letter that shows it: one that is damaged, or (where every byte is a letter) not plain.
+/// A warning at the first character that shows the problem: a damaged one, or (if every byte is valid) the first that
+/// isn't ASCII.
 fn place(text: &str, message: String) -> Warning {
     let damaged = text.find(char::REPLACEMENT_CHARACTER).or_else(|| text.find(|letter: char| !letter.is_ascii()));
     let Some(at) = damaged else { return Warning { line: 0, column: None, message } };
@@ -69,7 +71,7 @@ fn place(text: &str, message: String) -> Warning {
 }
 
 fn to_text(bytes: &[u8]) -> RawText<'_> {
-    // The mark of UTF-32 little-endian begins with that of UTF-16, so it is looked for first.
+    // The byte order mark of UTF-32 little-endian begins with that of UTF-16, so it's checked first.
     match bytes {
         [0xff, 0xfe, 0, 0, rest @ ..] => utf32(rest, u32::from_le_bytes),
         [0, 0, 0xfe, 0xff, rest @ ..] => utf32(rest, u32::from_be_bytes),
@@ -94,7 +96,7 @@ enum Wide {
     Utf16Be,
 }
 
-/// Text in Latin letters (digits and line breaks at the least) shows its width by where the NULs stand.
+/// Text in Latin script (at least digits and line breaks) reveals its width by the positions of the NULs.
 fn by_nuls(bytes: &[u8]) -> Option<Wide> {
     let look = &bytes[..bytes.len().min(4096) & !3];
     if look.is_empty() {
@@ -105,7 +107,7 @@ fn by_nuls(bytes: &[u8]) -> Option<Wide> {
         nuls[position % 4] += usize::from(*byte == 0);
     }
     let units = look.len() / 4;
-    // Most of the places, or hardly any; a few stray NULs in UTF-8 are neither.
+    // Most of the positions, or hardly any; a few stray NULs in UTF-8 are neither.
     let many = |count: usize, of: usize| count * 5 >= of;
     let few = |count: usize, of: usize| count * 50 <= of;
     if nuls[3] == units && many(nuls[2], units) && few(nuls[0], units) {
@@ -146,8 +148,8 @@ fn utf32(bytes: &[u8], unit: fn([u8; 4]) -> u32) -> RawText<'static> {
     RawText { text: Cow::Owned(text), encoding: "UTF-32", message }
 }
 
-/// A file of another tool is UTF-8 or not; one that is UTF-8 but for a damaged spot stays UTF-8, since reading all of
-/// it in another encoding would spoil every name with an accent.
+/// A file is either UTF-8 or not; one that is UTF-8 except for a damaged spot stays UTF-8, since reading all of it in
+/// another encoding would garble every accented name.
 fn utf8_or_legacy(bytes: &[u8]) -> RawText<'_> {
     if let Ok(text) = std::str::from_utf8(bytes) {
         return legacy::escaped(bytes).unwrap_or(RawText {
@@ -168,8 +170,8 @@ fn utf8_or_legacy(bytes: &[u8]) -> RawText<'_> {
     legacy::read(bytes)
 }
 
-/// A byte that stands alone between UTF-8 was pasted from a file in Windows-1252, unless it is half of what UTF-8
-/// writes most: those are damage.
+/// A lone byte in UTF-8 text was pasted from a Windows-1252 file, unless it's half of the most common UTF-8 sequences:
+/// those are damage.
 fn mostly_utf8(bytes: &[u8]) -> String {
     let mut out = String::with_capacity(bytes.len());
     for chunk in bytes.utf8_chunks() {

@@ -1,4 +1,4 @@
-//! Fathom's transcript as it is copied: `0:12 - Ana Lopez (Org)`, the text below, and between them notes of the tool
+//! Fathom's copied transcript: `0:12 - Ana Lopez (Org)`, the text below, and notes of the tool in between
 //! (`ACTION ITEM: … - WATCH: https://…`).
 
 use std::collections::HashSet;
@@ -18,14 +18,14 @@ fn detect(source: &Source<'_>) -> Option<(Confidence, &'static str)> {
     let named = source.lines().iter().take(20).any(|line| line.contains("fathom.video"));
     let named_so = headings.iter().filter(|(name, _)| is_name(name)).count();
     let confidence = if named { Confidence::Signature } else { Confidence::Telling };
-    // An agenda has such lines too, but each once.
+    // An agenda has such lines too, but each only once.
     let names: HashSet<&str> = headings.iter().map(|(name, _)| *name).collect();
     let again = names.len() < headings.len();
     let enough = again || (named && !headings.is_empty());
     if !enough {
         return None;
     }
-    // What is said stands below; a list of times and words has nothing there.
+    // The words are below; a list of times and words has nothing there.
     let mut filled =
         source.lines().iter().filter(|line| !line.trim().is_empty()).map(|line| heading(line).is_some()).peekable();
     let mut bare = 0;
@@ -36,12 +36,12 @@ fn detect(source: &Source<'_>) -> Option<(Confidence, &'static str)> {
         .then_some((confidence, "has lines such as 0:12 - Name"))
 }
 
-/// A name, whatever stands in brackets behind it.
+/// Whether it's a name, whatever follows it in brackets.
 fn is_name(name: &str) -> bool {
     label::reads_like_a_name(name.split_once(" (").map_or(name, |(name, _)| name))
 }
 
-/// The name and the time of `0:12 - Name`, `@0:12 - **Name**`; nothing else stands on the line.
+/// The name and the time of `0:12 - Name`, `@0:12 - **Name**`; nothing else is on the line.
 fn heading(line: &str) -> Option<(&str, i64)> {
     let (start_ms, rest) = time::lenient(line.trim_start().trim_start_matches('@'))?;
     let name = rest.trim_start().strip_prefix(['-', '–'])?.strip_prefix(' ')?.trim().trim_matches('*').trim();
@@ -82,7 +82,7 @@ fn say(draft: &mut Draft, turn: Option<(&str, i64, String)>) {
     }
 }
 
-/// `ACTION ITEM: … - WATCH: https://…`: capitals before the colon, and a link to the place.
+/// `ACTION ITEM: … - WATCH: https://…`: capitals before the colon, and a link to the position.
 fn is_note(line: &str) -> bool {
     let kind = line.trim().split_once(':').map_or("", |(kind, _)| kind);
     let capitals = !kind.is_empty() && kind.chars().all(|letter| letter.is_uppercase() || letter == ' ');

@@ -1,21 +1,21 @@
-//! The kinds of file that are read, each with the name under which it is stored and the one that people know.
+//! The supported file formats, each with the name used in the database and the one that people know.
 
 use serde::{Deserialize, Serialize};
 
-/// The kind of file that a transcript came as.
+/// The format of a transcript file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Format {
-    /// WebVTT of no known tool.
+    /// WebVTT of an unknown tool.
     #[serde(rename = "webvtt")]
     WebVtt,
     /// WebVTT as Zoom writes it: numbered cues, `Name: text`.
     ZoomVtt,
-    /// WebVTT as Teams writes it: cue ids made of a GUID, `<v Name>text</v>`; also its variant without any names.
+    /// WebVTT as Teams writes it: cue ids with a GUID, `<v Name>text</v>`; also its variant without names.
     TeamsVtt,
     /// SubRip.
     Srt,
-    /// WebVTT as YouTube writes it: times within the cues, and lines that roll on.
+    /// WebVTT as YouTube writes it: times within the cues, and rolling lines.
     #[serde(rename = "youtube_vtt")]
     YouTubeVtt,
     /// The caption track of YouTube as XML.
@@ -39,13 +39,13 @@ pub enum Format {
     /// The Word document that Teams offers.
     #[serde(rename = "teams_docx")]
     TeamsDocx,
-    /// The transcript that Meet writes, as Word document, Markdown or text.
+    /// The transcript that Meet writes, as a Word document, Markdown or text.
     #[serde(rename = "meet")]
     Meet,
-    /// A Word document of no known tool.
+    /// A Word document of an unknown tool.
     #[serde(rename = "docx")]
     Docx,
-    /// A document of OpenDocument (ODT) of no known tool.
+    /// An OpenDocument text (ODT) of an unknown tool.
     #[serde(rename = "odt")]
     Odt,
     /// The text export of Otter.
@@ -57,21 +57,21 @@ pub enum Format {
     /// The text export of Rev.
     #[serde(rename = "rev_text")]
     RevText,
-    /// The transcript as Fathom copies it.
+    /// The transcript copied from Fathom.
     #[serde(rename = "fathom_text")]
     FathomText,
     /// The HTML transcript of a podcast: `<cite>`, `<time>`, `<p>`.
     #[serde(rename = "podcast_html")]
     PodcastHtml,
-    /// ELAN annotations: a tier a speaker.
+    /// ELAN annotations: one tier per speaker.
     #[serde(rename = "eaf")]
     Eaf,
-    /// A Praat TextGrid: a tier a speaker.
+    /// A Praat TextGrid: one tier per speaker.
     #[serde(rename = "textgrid")]
     TextGrid,
     /// Plain text with speaker labels, times, or both.
     Text,
-    /// JSON of Fireflies, its download or its programming interface.
+    /// JSON from Fireflies: its download or its API.
     #[serde(rename = "fireflies")]
     Fireflies,
     /// JSON of Fathom.
@@ -80,22 +80,22 @@ pub enum Format {
     /// JSON of Read.ai.
     #[serde(rename = "read_ai")]
     ReadAi,
-    /// JSON of Rev, typed by people or by its machine.
+    /// JSON of Rev, transcribed by people or by machine.
     #[serde(rename = "rev")]
     Rev,
     /// JSON of Amazon Transcribe.
     #[serde(rename = "aws_transcribe")]
     Aws,
-    /// JSON of Call Analytics of Amazon Transcribe, or Contact Lens.
+    /// JSON of Amazon Transcribe Call Analytics, or Contact Lens.
     #[serde(rename = "aws_call_analytics")]
     AwsCalls,
-    /// JSON of Data Automation of Amazon Bedrock.
+    /// JSON of Amazon Bedrock Data Automation.
     #[serde(rename = "aws_bedrock")]
     Bedrock,
     /// JSON of Google Speech-to-Text.
     #[serde(rename = "google_speech")]
     Google,
-    /// JSON of Azure Speech, by batch or fast.
+    /// JSON of Azure Speech, batch or fast transcription.
     #[serde(rename = "azure_speech")]
     Azure,
     /// JSON of Deepgram.
@@ -104,7 +104,7 @@ pub enum Format {
     /// JSON of AssemblyAI.
     #[serde(rename = "assemblyai")]
     AssemblyAi,
-    /// JSON of Whisper, WhisperX, whisper.cpp and what writes as they do.
+    /// JSON of Whisper, WhisperX, whisper.cpp and compatible tools.
     #[serde(rename = "whisper")]
     Whisper,
     /// JSON of the podcast namespace.
@@ -128,7 +128,7 @@ pub enum Format {
     /// JSON of Gong.
     #[serde(rename = "gong")]
     Gong,
-    /// JSON of Google Meet's programming interface.
+    /// JSON of Google Meet's API.
     #[serde(rename = "meet_api")]
     MeetApi,
     /// JSON of Granola.
@@ -155,7 +155,7 @@ pub enum Format {
     /// JSON of Attendee.
     #[serde(rename = "attendee")]
     Attendee,
-    /// JSON of no known tool, read by what its keys mean.
+    /// JSON of an unknown tool, read by what its keys mean.
     #[serde(rename = "json")]
     Json,
     /// A table: CSV, or with tabs, semicolons or bars.
@@ -164,7 +164,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// As stored.
+    /// The name used in the database.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -224,7 +224,7 @@ impl Format {
         }
     }
 
-    /// As a coach would call it.
+    /// The name that a coach would use.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {

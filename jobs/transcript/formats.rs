@@ -1,4 +1,4 @@
-//! The formats, in order, and the choice among them by content.
+//! The supported formats, in order of precedence, and the choice among them by content.
 
 use std::{cell::OnceCell, ops::Range};
 
@@ -16,36 +16,36 @@ use super::{
     webvtt, zoom_captions,
 };
 
-/// The text of a file, whole and in lines.
+/// The text of a file, as a whole and in lines.
 #[derive(Debug)]
 pub(super) struct Source<'a> {
-    /// All of it.
+    /// The whole text.
     pub(super) text: &'a str,
-    /// Its lines, once somebody asks for them.
+    /// Its lines, computed on first use.
     lines: OnceCell<Vec<&'a str>>,
-    /// Whether it was a Word document: then a blank line stands between paragraphs, and only there.
+    /// Whether it was a Word document: a blank line then separates paragraphs, and occurs nowhere else.
     pub(super) document: bool,
-    /// How it marks who speaks and when, were it plain text: worked out once, when it is first asked for.
+    /// How it would mark speakers and times if it were plain text: computed on first use.
     pub(super) layout: OnceCell<text::Layout>,
 }
 
 impl<'a> Source<'a> {
-    /// Of a decoded text: lines end in line feeds only.
+    /// For decoded text, in which all line breaks are line feeds.
     pub(super) fn new(text: &'a str) -> Self {
         Self { text, lines: OnceCell::new(), document: false, layout: OnceCell::new() }
     }
 
-    /// The lines; one that is empty at the end is none.
+    /// The lines, without an empty last one.
     pub(super) fn lines(&self) -> &[&'a str] {
         self.lines.get_or_init(|| Lines::of(self.text).map(|line| line.text).collect())
     }
 
-    /// So many lines, by their indexes, as they stand in the text.
+    /// The lines of an index range, as they are in the text.
     pub(super) fn slice(&self, lines: Range<usize>) -> &'a str {
         match self.lines()[lines] {
             [] => "",
             [line] => line,
-            // Every line lies in the text.
+            // Every line is a slice of the text.
             [first, .., last] => {
                 let begin = first.as_ptr().addr() - self.text.as_ptr().addr();
                 let end = last.as_ptr().addr() - self.text.as_ptr().addr() + last.len();
@@ -54,27 +54,26 @@ impl<'a> Source<'a> {
         }
     }
 
-    /// Of the text of a Word document.
+    /// For the text of a Word document.
     pub(super) fn document(text: &'a str) -> Self {
         Self { document: true, ..Self::new(text) }
     }
 }
 
-/// A line, and where it stands.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Line<'a> {
     pub(super) text: &'a str,
-    /// From 1.
+    /// The line number, from 1.
     pub(super) number: usize,
     /// Where it begins in the text, in bytes.
     pub(super) begin: usize,
 }
 
-/// The lines of a text, one after the other.
+/// Iterates over the lines of a text.
 #[derive(Clone, Debug)]
 pub(super) struct Lines<'a> {
     text: &'a str,
-    /// Where the next line begins; past the text where none is left.
+    /// Where the next line begins; beyond the text if none is left.
     at: usize,
     number: usize,
 }
@@ -97,29 +96,29 @@ impl<'a> Iterator for Lines<'a> {
     }
 }
 
-/// How sure a format is that a file is its own.
+/// How certain a format is that a file is its own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Confidence {
     /// The lines look like it.
     Shape,
-    /// Only this format is written so, though nothing in the file names it.
+    /// Only this format is written like that, though nothing in the file names it.
     Telling,
-    /// The file says it.
+    /// The file says so.
     Signature,
 }
 
-/// A format: how it is known, and how it is read.
+/// A format: how it's detected and read.
 #[derive(Debug)]
 pub(super) struct Reader {
-    /// As stored where it comes second.
+    /// The name stored if it comes second.
     pub(super) name: &'static str,
-    /// How sure it is, and by what; none where the file is not its own. Looks at as little as it can.
+    /// How certain it is, and why; `None` if the file isn't its own. Examines as little as possible.
     pub(super) detect: fn(&Source<'_>) -> Option<(Confidence, &'static str)>,
-    /// Reads all of it; malformed parts become warnings.
+    /// Reads the whole file; malformed parts become warnings.
     pub(super) read: fn(&Source<'_>) -> (Format, Draft),
 }
 
-/// The surest wins; among equals the first here.
+/// The most certain one wins; among equals the first here.
 const READERS: &[Reader] = &[
     teams_metadata::READER,
     webvtt::READER,
@@ -142,16 +141,16 @@ const READERS: &[Reader] = &[
     text::READER,
 ];
 
-/// So much of a file, in bytes, mostly shows what it is, and need not be looked for in the rest. What comes second is
-/// looked for nowhere else: it is for a person to read, and must not cost time.
+/// The beginning of a file, in bytes, mostly shows its format, and the rest needn't be searched. The second-best format
+/// is only determined here: it's informative, and must not cost time.
 const HEAD: usize = 1 << 14;
 
-/// Reads a file in the format that is surest of it.
+/// Reads a file in the format that is most certain.
 pub(super) fn read(source: &Source<'_>) -> Result<(Format, Draft), NotATranscript> {
     if json::is_json(source.text) { json::read(source) } else { read_text(source) }
 }
 
-/// Reads what is no JSON.
+/// Reads a file that isn't JSON.
 pub(super) fn read_text(source: &Source<'_>) -> Result<(Format, Draft), NotATranscript> {
     let head = &source.text[..source.text.floor_char_boundary(HEAD)];
     let head = Source { document: source.document, ..Source::new(head) };
@@ -162,7 +161,7 @@ pub(super) fn read_text(source: &Source<'_>) -> Result<(Format, Draft), NotATran
             None => NotATranscript::NoSpeakersOrTimes(seen::of_text(source)),
         });
     };
-    // Commas between cells are no speech, however the cells look.
+    // Commas between cells aren't speech, whatever the cells look like.
     if reader.name == text::READER.name
         && let Some(seen) = delimited::seen(source.text)
     {
@@ -180,11 +179,12 @@ pub(super) fn read_text(source: &Source<'_>) -> Result<(Format, Draft), NotATran
     Ok((format, draft))
 }
 
-/// The reader that is surest, but for one.
+/// The most certain reader, except `but`.
 fn surest(source: &Source<'_>, but: Option<&str>) -> Option<(Confidence, &'static str, &'static Reader)> {
     let mut best: Option<(Confidence, &'static str, &Reader)> = None;
     for reader in READERS.iter().filter(|reader| Some(reader.name) != but) {
-        // Plain text comes last and is never surer than the shape of its lines, which takes the longest to look at.
+        // Plain text comes last and is never more certain than the shape of its lines, which takes the longest to
+        // check.
         if reader.name == text::READER.name && best.is_some() {
             break;
         }
@@ -192,7 +192,7 @@ fn surest(source: &Source<'_>, but: Option<&str>) -> Option<(Confidence, &'stati
             && best.is_none_or(|(so_far, ..)| confidence > so_far)
         {
             best = Some((confidence, reason, reader));
-            // Nothing is surer, and the first counts.
+            // Nothing is more certain, and the first one counts.
             if confidence == Confidence::Signature {
                 break;
             }

@@ -1,20 +1,18 @@
-//! What the keys of JSON and the headings of tables mean, whoever chose them: which names text, which a speaker, which a
-//! time and of which unit.
+//! The meaning of JSON keys and table headings, whoever chose them: text, speaker, or a time and its unit.
 //!
-//! Pure. `startTimeMs`, `start_time_ms` and "Start time (ms)" are the same words; the lists hold them run together.
+//! Pure. `startTimeMs`, `start_time_ms` and "Start time (ms)" are the same words; the lists have them run together.
 
 use super::units::Unit;
 
-/// What stands under a key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Meaning {
     /// What is said.
     Text,
-    /// Who says it, by name or label.
+    /// Who says it, as a name or label.
     Speaker,
-    /// Who says it, by a number or an identifier.
+    /// Who says it, as a number or an identifier.
     SpeakerId,
-    /// From where it was recorded: a channel, the microphone. Tells speakers apart where nothing else does.
+    /// Where it was recorded: a channel, the microphone. Tells speakers apart if nothing else does.
     Source,
     Start,
     End,
@@ -22,7 +20,7 @@ pub(super) enum Meaning {
     Duration,
 }
 
-/// Keys of a part that several may have: it tells speakers apart only where neither name nor number does.
+/// Keys of a part that several people may share: it tells speakers apart only if there is neither a name nor a number.
 pub(super) const PARTS: &[&str] = &[
     "role",
     "participantrole",
@@ -39,18 +37,17 @@ pub(super) const PARTS: &[&str] = &[
     "papel",
 ];
 
-/// A key that is understood.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Key {
     pub(super) meaning: Meaning,
-    /// The lower, the more surely it means that; compared among the keys of one file.
+    /// The lower, the more certain; compared among the keys of one file.
     pub(super) rank: usize,
     pub(super) unit: Option<Unit>,
-    /// The words by which it was known.
+    /// The words by which it was recognised.
     pub(super) known_as: &'static str,
 }
 
-/// By meaning, the surest words first. Lower case, without spaces and marks, without a unit.
+/// By meaning, most certain words first. Lower case, without spaces, punctuation and units.
 #[rustfmt::skip]
 const WORDS: &[(Meaning, &[&str])] = &[
     (Meaning::Text, &[
@@ -144,7 +141,7 @@ const UNITS: &[(Unit, &[&str])] = &[
     (Unit::Frames, &["frame", "frames"]),
 ];
 
-/// Headings of what is noted of each thing said: few different words that take turns, and nobody's names. Run together.
+/// Headings of notes about each utterance: a few values that alternate, but aren't names. Run together.
 #[rustfmt::skip]
 const OF_NOTES: &[&str] = &[
     "sentiment", "emotion", "emotions", "mood", "tone", "topic", "topics", "theme", "category", "type", "kind", "status", "language",
@@ -153,20 +150,20 @@ const OF_NOTES: &[&str] = &[
     "catégorie", "idioma", "tema", "categoría", "tipo", "lingua", "taal", "onderwerp", "språk", "ämne", "язык", "тема",
 ];
 
-/// Whether a key or heading that means nothing here may stand above names.
+/// Whether an unknown key or heading may be above names.
 pub(super) fn may_head_names(key: &str) -> bool {
     meaning(key).is_none() && !OF_NOTES.contains(&words(key).concat().as_str())
 }
 
-/// No heading is longer.
+/// The maximum length of a heading.
 const LONGEST: usize = 60;
 
-/// What a key or heading means; none where it is none of these.
+/// The meaning of a key or heading; `None` if it's unknown.
 pub(super) fn meaning(key: &str) -> Option<Key> {
     if key.len() > LONGEST {
         return None;
     }
-    // "Start (hh:mm:ss)", "Text / Transcript": what follows only explains.
+    // "Start (hh:mm:ss)", "Text / Transcript": the rest is only an explanation.
     let bare = || key.split(['(', '[', '/', '<']).next().filter(|bare| bare.len() < key.len());
     of_words(key).or_else(|| of_words(bare()?))
 }
@@ -194,7 +191,7 @@ fn of_words(key: &str) -> Option<Key> {
         known.iter().position(|known| *known == joined).map(|rank| (*meaning, rank, known[rank]))
     });
     let (meaning, rank, known_as) = found?;
-    // A unit belongs to a time; what says its own is the surest.
+    // A unit belongs to a time; one that states its unit is the most certain.
     let timed = matches!(meaning, Meaning::Start | Meaning::End | Meaning::Duration);
     let unit = unit.or_else(|| (known_as == "secondsfromstart").then_some(Unit::Seconds));
     (timed || unit.is_none()).then_some(Key {
@@ -217,7 +214,7 @@ fn words(key: &str) -> Vec<String> {
         if letter.is_alphanumeric() || letter == 'µ' {
             let begins = match before {
                 None => true,
-                // In `speakerID` and `startMS` capitals follow each other.
+                // In `speakerID` and `startMS`, capitals are adjacent.
                 Some(last) => letter.is_uppercase() && char::is_lowercase(last),
             };
             if begins {

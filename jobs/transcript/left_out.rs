@@ -1,12 +1,12 @@
-//! Words that may have been said and are in nobody's turn: where they are more than a hundredth of the file, the coach
-//! reads them.
+//! Words that may have been said but aren't in anyone's turn: if they are more than a hundredth of the file, they are
+//! shown to the coach.
 //!
-//! What tools write around a transcript (headers, comments, the notes of an AI), what is there a second time, and sounds
-//! are not among them: they are named, and no cause for doubt. What is not known to be one of these may have been said.
+//! This excludes what tools write around a transcript (headers, comments, the notes of an AI), duplicates, and sounds:
+//! they are reported, and no cause for doubt. Anything else may have been said.
 
 use super::transcript::{SetAside, Warning};
 
-/// Reasons to set aside what nobody said.
+/// Reasons for words that nobody said.
 const NEVER_SAID: &[&str] = &[
     "the header of the file",
     "the header of the document",
@@ -26,7 +26,7 @@ const NEVER_SAID: &[&str] = &[
     "the title of the page",
     "after the end of the transcript",
 ];
-/// Reasons to set aside what is in somebody's turn already.
+/// Reasons for words that are also in someone's turn.
 const THERE_ALREADY: &[&str] = &[
     "a line that rolls on from the cue before",
     "the same words again, in another shape",
@@ -37,31 +37,31 @@ const THERE_ALREADY: &[&str] = &[
     "an interim result, which a final one replaces",
     "a translation of what was said",
 ];
-/// As these reasons end.
+/// The end of these reasons.
 const NOT_SPEECH: &str = "not speech";
-/// More than one word in so many is worth a warning.
+/// A warning is worthwhile above one word in this many.
 const PART: usize = 100;
-/// So many characters are shown.
+/// How many characters are shown.
 const SHOWN: usize = 200;
-/// No file has more reasons.
+/// The maximum number of reasons in a file.
 const REASONS: usize = 16;
 
-/// Whether what is set aside for this reason may have been said.
+/// Whether words set aside for this reason may have been said.
 pub(super) fn may_have_been_said(reason: &str) -> bool {
     !(reason.ends_with(NOT_SPEECH) || NEVER_SAID.contains(&reason) || is_there_already(reason))
 }
 
-/// Whether what is set aside for this reason is read elsewhere in the file.
+/// Whether words set aside for this reason are also in the transcript.
 pub(super) fn is_there_already(reason: &str) -> bool {
     THERE_ALREADY.contains(&reason)
 }
 
-/// How what was left out begins, a text a reason.
+/// The beginning of what was left out, one text per reason.
 #[derive(Debug, Default)]
 pub(super) struct Samples(Vec<(String, String)>);
 
 impl Samples {
-    /// Notes the words, as far as they are shown.
+    /// Adds words, up to the length that is shown.
     pub(super) fn add(&mut self, reason: &str, text: &str) {
         let at = match self.0.iter().position(|(own, _)| own == reason) {
             Some(at) => at,
@@ -72,7 +72,7 @@ impl Samples {
             None => return,
         };
         let shown = &mut self.0[at].1;
-        // A few bytes a character, so that a long file costs nothing.
+        // A few bytes per character, so that a long file costs nothing.
         if shown.len() <= SHOWN * 4 {
             for word in text[..text.floor_char_boundary(SHOWN * 4)].split_whitespace() {
                 if !shown.is_empty() {
@@ -83,7 +83,7 @@ impl Samples {
         }
     }
 
-    /// A warning for each reason, where all together are more than a hundredth of what may have been said.
+    /// One warning per reason, if they add up to more than a hundredth of what may have been said.
     pub(super) fn warnings(&self, set_aside: &[SetAside], in_utterances: usize) -> Vec<Warning> {
         let words = |reason: &str| of(set_aside, reason).map(|entry| entry.words).sum::<usize>();
         let all: usize = self.0.iter().map(|(reason, _)| words(reason)).sum();
@@ -110,7 +110,7 @@ fn of<'a>(set_aside: &'a [SetAside], reason: &'a str) -> impl Iterator<Item = &'
     set_aside.iter().filter(move |entry| entry.reason == reason)
 }
 
-/// “All of it.”, or its beginning.
+/// “All of it.”, or only the beginning.
 fn shown(text: &str) -> String {
     let Some((end, _)) = text.char_indices().nth(SHOWN) else { return format!("All of it: “{text}”") };
     let end = text[..end].rfind(' ').filter(|space| *space * 2 > end).unwrap_or(end);

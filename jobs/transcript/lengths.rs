@@ -1,18 +1,18 @@
-//! Bounds on what one entry of a transcript holds: nobody speaks for an hour without a pause, and no name has a thousand
-//! letters. What comes after (sentences, evidence, danger, search) works on utterances, and some of it takes more than
-//! twice as long for one of twice the length; a stuck key, or somebody who means harm, makes one of megabytes.
+//! Limits the size of a transcript's entries: nobody speaks for an hour without a pause, and no name has a thousand
+//! letters. Later stages (sentences, evidence, danger, search) work on utterances, and some of them take more than
+//! twice as long for one of twice the length; a stuck key, or an attacker, can create one of megabytes.
 //!
-//! Pure. Nothing is lost: an utterance that is too long is several, one after the other and of the same speaker, and a
-//! name that is none stands before the words. The file's warnings say so.
+//! Pure. Nothing is lost: an utterance that is too long becomes several consecutive ones of the same speaker, and an
+//! overlong name is put before the words. The file's warnings say so.
 
 use super::transcript::{Attendee, Transcript, Utterance, Warning};
 
-/// An utterance has at most so many characters: more than ten minutes of talk.
+/// The maximum length of an utterance in characters: more than ten minutes of talk.
 const LONGEST_UTTERANCE: usize = 10_000;
-/// A name has at most so many characters; the longest that people bear have a third of them.
+/// The maximum length of a name in characters; the longest real ones have a third of it.
 const LONGEST_NAME: usize = 300;
 
-/// Keeps every entry within its bounds.
+/// Enforces the limits on every entry.
 pub(super) fn bound(transcript: &mut Transcript) {
     let (mut long, mut nameless) = (0, 0);
     let mut bounded: Vec<Utterance> = Vec::with_capacity(transcript.utterances.len());
@@ -58,13 +58,13 @@ pub(super) fn bound(transcript: &mut Transcript) {
     }
 }
 
-/// Whether a text has more characters; looks no further than it must.
+/// Whether a text has more characters than that; scans no further than it must.
 fn is_longer(text: &str, characters: usize) -> bool {
     text.len() > characters && text.chars().nth(characters).is_some()
 }
 
-/// A long utterance in parts, at ends of sentences where there are any. The times of its parts lie between its own, as much
-/// of them as there is text.
+/// A long utterance in parts, split at ends of sentences if there are any. Its duration is divided in proportion to the
+/// text.
 fn parts(said: Utterance) -> Vec<Utterance> {
     let Utterance { label, start_ms, end_ms, text } = said;
     let (mut parts, mut rest) = (Vec::new(), text.as_str());
@@ -84,15 +84,15 @@ fn parts(said: Utterance) -> Vec<Utterance> {
     parts
 }
 
-/// The moment at which so many bytes of a text are said; none where it has no times.
+/// The moment at which `byte` of a text is said; `None` if there are no times.
 fn time(start_ms: Option<i64>, end_ms: Option<i64>, byte: usize, text: &str) -> Option<i64> {
     let (start, end) = start_ms.zip(end_ms)?;
     let share = |whole: i64| i128::from(whole) * byte as i128 / text.len().max(1) as i128;
     i64::try_from(i128::from(start) + share(end.saturating_sub(start))).ok()
 }
 
-/// Where the first part of a text ends: behind a sentence in its last quarter, else at a blank in its second half, else
-/// where it is full, but not within a letter and its marks.
+/// Where the first part of a text ends: after a sentence in its last quarter, otherwise at a blank in its second half,
+/// otherwise at the limit, but not between a letter and its marks.
 fn part_ends(text: &str) -> usize {
     let Some((full, _)) = text.char_indices().nth(LONGEST_UTTERANCE) else { return text.len() };
     let head = &text[..full];
@@ -108,10 +108,10 @@ fn part_ends(text: &str) -> usize {
     })
 }
 
-/// No letter has more marks behind it.
+/// The maximum number of marks after a letter.
 const MARKS: usize = 30;
 
-/// Whether the character that begins behind the one at `at - 1` belongs to it: a mark, a joiner, a tone of skin.
+/// Whether the character at `at` belongs to the previous one: a mark, a joiner, a skin tone.
 fn is_mark_at(text: &str, at: usize) -> bool {
     let next = text[text.ceil_char_boundary(at)..].chars().next();
     next.is_some_and(|c| {

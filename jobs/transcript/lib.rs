@@ -1,19 +1,19 @@
-//! Reads the transcript of a meeting, whatever tool made it, by what is in the file alone.
+//! Reads meeting transcripts of any tool, judging by the contents of the file alone.
 //!
-//! Pure: reads the bytes that it is given, writes nothing, and gives the same for the same bytes. A package of its own,
-//! so that it can be fuzzed and measured without the rest of Debrief.
+//! Pure: reads the given bytes, writes nothing, and returns the same for the same bytes. A separate package, so that it
+//! can be fuzzed and measured without the rest of Debrief.
 //!
-//! The path of a file: its bytes become text ([`decode`], or `document` for Word and OpenDocument, whose lines count then), the text
-//! finds its format (`formats`, an ordered slice; a new format is one file and one line there; `json` has one of its
-//! own), the format makes utterances, and an account shows that no word was lost on the way (`account`). What is
-//! malformed is data: it ends as a warning, not as an error.
+//! The path of a file: its bytes become text ([`decode`], or `document` for Word and OpenDocument, whose line structure
+//! matters), the text is matched with its format (`formats`, an ordered slice; a new format is one file and one line
+//! there; `json` has its own), the format creates utterances, and an account proves that no word was lost on the way
+//! (`account`). Malformed input is data: it leads to a warning, not to an error.
 //!
-//! Memory is bounded before it is taken: ingest takes no file above its limit (`ingest.max_bytes`, 64 MiB unless set);
-//! here no text has more than eight million lines, no JSON more than ten million values or more than 128 levels, and
-//! no Word document more than 64 MiB of text or 2000 parts, or shrinks to less than a 250th. Within that, what is held
-//! grows with the file: to some times its size for real ones, and to 52 times for the worst that was found (lines of
-//! one letter each, where a line costs about a hundred bytes). Time grows with the file alone; tests hold it to that.
-//! What an utterance and a name hold is bounded as well (`lengths`), for those who work on them.
+//! Memory is limited before it's allocated: ingestion refuses files above its limit (`ingest.max_bytes`, 64 MiB by
+//! default); here no text has more than eight million lines, no JSON more than ten million values or more than 128
+//! levels, and no Word document more than 64 MiB of text, 2000 parts, or a compression ratio above 250. Within these
+//! limits, memory grows with the file: to a few times its size for real files, and to 52 times in the worst known case
+//! (lines of one letter each, where a line costs about a hundred bytes). Time is linear in the file's size, which tests
+//! verify. The sizes of utterances and names are limited as well (`lengths`), for the code that processes them.
 
 mod account;
 pub mod clean;
@@ -89,14 +89,14 @@ pub use not_a_transcript::NotATranscript;
 pub use transcript::{Account, Attendee, Detection, RunnerUp, SetAside, Transcript, Utterance, Warning};
 pub use unnamed::reads_like_conversation;
 
-/// Parses the bytes of a file, by what is in them alone. Takes time in proportion to their number.
+/// Parses the bytes of a file, judging by its contents alone. Takes linear time.
 ///
-/// Takes memory in proportion too: besides the bytes, three to five times their number for captions and texts, up to eight
-/// times for JSON (whose number of values is limited), and of a Word document that much of its text, which is read only
-/// up to 64 MiB. Measured in `docs/PARSING.md`. Who calls it limits the bytes, as `ingest.max_bytes` does.
+/// Memory is linear too: in addition to the bytes, three to five times their number for captions and texts, up to eight
+/// times for JSON (whose number of values is limited), and for a Word document that multiple of its text, which is only
+/// read up to 64 MiB. Measured in `docs/PARSING.md`. Callers limit the number of bytes, as `ingest.max_bytes` does.
 ///
 /// # Errors
-/// When the file holds no transcript of a known kind: what was seen instead, and what to do.
+/// If the file isn't a transcript of a known kind: what was found instead, and what to do.
 pub fn parse(bytes: &[u8]) -> Result<Transcript, NotATranscript> {
     if document::is_archive(bytes) {
         let (text, format) = document::text(bytes)?;
@@ -128,7 +128,7 @@ pub fn parse(bytes: &[u8]) -> Result<Transcript, NotATranscript> {
     read(&decoded.text, None, decoded.warning)
 }
 
-/// The text that was taken out of a document, where there is one.
+/// The text extracted from a document, unless it's empty.
 fn not_empty(text: String) -> Result<String, NotATranscript> {
     if text.trim().is_empty() { Err(NotATranscript::Document("holds no text")) } else { Ok(text) }
 }
@@ -160,9 +160,9 @@ fn read(text: &str, document: Option<Format>, warning: Option<Warning>) -> Resul
     Ok(transcript)
 }
 
-/// Whether hours pass between a few words with times of day, as between the messages of a chat that was copied.
+/// Whether hours pass between a few words with times of day, as between the messages of a copied chat.
 fn is_written(transcript: &Transcript) -> bool {
-    /// In milliseconds for a word; mostly nobody speaks so slowly.
+    /// In milliseconds per word; nobody usually speaks so slowly.
     const SLOWEST: i64 = 10_000;
     let of_day = || transcript.warnings.iter().any(|warning| warning.message == clock::TIMES_OF_DAY);
     if transcript.format != Format::Text || !of_day() {

@@ -1,8 +1,8 @@
-//! What some tools put around a name at the beginning of a line: the role behind the time (`**Name** · 00:03 · Coach`), the mark
-//! of somebody who is no contact (`~ Name:`), the sides of an examination (`Q.`, `A.`) among names with a colon, a time within
-//! the label of a cue (`Name (00:03): text`), and hundredths behind a colon (`00:01:02:75`).
+//! What some tools add to a name at the beginning of a line: the role after the time (`**Name** · 00:03 · Coach`), the
+//! mark of someone who isn't a contact (`~ Name:`), the sides of an examination (`Q.`, `A.`) among names with a colon,
+//! a time within the label of a cue (`Name (00:03): text`), and hundredths after a colon (`00:01:02:75`).
 //!
-//! Reads a text, gives a text with the same lines. Only what comes again and again is rewritten.
+//! Reads a text, returns a text with the same lines. Only what keeps recurring is rewritten.
 
 use std::{
     borrow::Cow,
@@ -11,13 +11,13 @@ use std::{
 
 use super::{label, time};
 
-/// A name and a time stand within so many bytes.
+/// A name and a time are within this many bytes.
 const HEAD: usize = 120;
-/// A role has no more words, and a name neither.
+/// The maximum number of words in a role or a name.
 const WORDS: usize = 5;
 const BETWEEN: [char; 5] = ['·', '•', '|', '–', '—'];
 
-/// The text as readers know it; none where nothing is to be rewritten.
+/// The text as readers know it; `None` if there is nothing to rewrite.
 pub(super) fn as_usual(text: &str) -> Option<String> {
     let mut out = Cow::Borrowed(text);
     let captions = text.lines().any(time::has_arrow);
@@ -34,7 +34,7 @@ pub(super) fn as_usual(text: &str) -> Option<String> {
     }
 }
 
-/// The text with each line as `change` has it.
+/// The text with each line replaced by the result of `change`.
 fn changed<'t>(text: &'t str, change: impl Fn(&'t str) -> Option<String>) -> String {
     let mut out = String::with_capacity(text.len());
     for line in text.split_inclusive('\n') {
@@ -67,7 +67,7 @@ fn role(line: &str) -> Option<(&str, &str, &str)> {
     (short && silent && time::whole(bare).is_some()).then_some((name, bare, role))
 }
 
-/// Where each name has one role whenever it comes, and what is said stands below.
+/// If each name always has the same role, and the words are on the lines below.
 fn roles(text: &str) -> Option<String> {
     let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
     let mut of_names: HashMap<&str, (&str, usize)> = HashMap::new();
@@ -77,7 +77,7 @@ fn roles(text: &str) -> Option<String> {
             above = false;
             continue;
         };
-        // A table has a row a turn.
+        // A table has one row per turn.
         if std::mem::replace(&mut above, true) {
             return None;
         }
@@ -93,7 +93,7 @@ fn roles(text: &str) -> Option<String> {
     Some(changed(text, |line| role(line).map(|(name, time, _)| format!("{name} ({time})"))))
 }
 
-/// `~ Name:`, behind a time or not.
+/// `~ Name:`, after a time or not.
 fn tildes(text: &str) -> Option<String> {
     let marked = |line: &str| {
         let at = head(line).find('~')?;
@@ -106,7 +106,7 @@ fn tildes(text: &str) -> Option<String> {
     (count > 1).then(|| changed(text, marked))
 }
 
-/// `Q.` or `A.` before what is asked and answered, behind the number of a line or not; and what stands before it and behind.
+/// `Q.` or `A.` before a question or an answer, after a line number or not; with what precedes and follows it.
 fn side(line: &str) -> Option<(&str, &str, &str)> {
     let bare = line.trim_start();
     let number = bare.bytes().take_while(u8::is_ascii_digit).count();
@@ -120,7 +120,7 @@ fn side(line: &str) -> Option<(&str, &str, &str)> {
     Some((&line[..line.len() - apart.len()], side, said.trim_start()))
 }
 
-/// Questions and answers with a point, as courts write them, beside others with a colon (`THE COURT:`).
+/// Questions and answers with a full stop, as courts write them, next to others with a colon (`THE COURT:`).
 fn sides(text: &str) -> Option<String> {
     let count = |wanted: &str| text.lines().filter_map(side).filter(|(_, side, _)| *side == wanted).count();
     if count("Q") < 2 || count("A") < 2 {
@@ -129,7 +129,7 @@ fn sides(text: &str) -> Option<String> {
     Some(changed(text, |line| side(line).map(|(before, side, said)| format!("{before}{side}: {said}"))))
 }
 
-/// `Name (00:03): text`, `Name 00:03 - text`: the name, and what is said.
+/// `Name (00:03): text`, `Name 00:03 - text`: the name, and the words.
 fn timed(line: &str) -> Option<(&str, &str)> {
     let at = head(line).find(|letter: char| letter.is_ascii_digit())?;
     let name = line[..at].trim_end_matches([' ', '(', '[']);
@@ -141,7 +141,7 @@ fn timed(line: &str) -> Option<(&str, &str)> {
         .then_some((name, said.trim_start()))
 }
 
-/// Labels of cues with a time of their own, where most cues begin so.
+/// Labels of cues with their own times, if most cues begin like that.
 fn times_in_labels(text: &str) -> Option<String> {
     let cues = text.lines().filter(|line| time::has_arrow(line)).count();
     let names: Vec<&str> = text.lines().filter_map(timed).map(|(name, _)| name).collect();
@@ -152,7 +152,7 @@ fn times_in_labels(text: &str) -> Option<String> {
     Some(changed(text, |line| timed(line).map(|(name, said)| format!("{name}: {said}"))))
 }
 
-/// Where in a line `00:01:02:75` has its last colon, and the hundredths.
+/// The position of the last colon of `00:01:02:75` in a line, and the hundredths.
 fn hundredth(line: &str) -> Option<(usize, u32)> {
     let begin = line.find(|letter: char| letter.is_ascii_digit()).filter(|at| *at < HEAD)?;
     let digits = |text: &str| text.bytes().take_while(u8::is_ascii_digit).count();
@@ -168,7 +168,7 @@ fn hundredth(line: &str) -> Option<(usize, u32)> {
     (digits(&line[at..]) == 2).then(|| Some((at - 1, line[at..at + 2].parse().ok()?)))?
 }
 
-/// Frames are fewer than sixty a second: where more are counted, they are hundredths.
+/// There are fewer than sixty frames per second: higher numbers are hundredths.
 fn hundredths(text: &str) -> Option<String> {
     let found = || text.lines().filter_map(hundredth);
     if found().count() < 2 || !found().any(|(_, last)| last >= 60) {

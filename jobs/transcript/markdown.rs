@@ -1,7 +1,7 @@
-//! Marks of Markdown that are neither words nor shapes of a talk: of a quotation, a callout, code, a link, a footnote. What is
-//! left is what the readers know: headings, bold names, lists, tables.
+//! Markdown that is neither words nor structure of a talk: quotations, callouts, code, links, footnotes. What is left
+//! is what the readers know: headings, bold names, lists, tables.
 //!
-//! Reads a text, gives a text with the same lines.
+//! Reads a text, returns a text with the same lines.
 
 mod emphasis;
 
@@ -10,12 +10,12 @@ use std::borrow::Cow;
 pub(super) use self::emphasis::unemphasized;
 use super::{label, time};
 
-/// So much of a file, in bytes, shows whether it is Markdown.
+/// The first bytes of a file, which show whether it's Markdown.
 const HEAD: usize = 1 << 14;
-/// A link or a time in marks is no longer, in bytes.
+/// The maximum length of a link or a marked time, in bytes.
 const REACH: usize = 400;
 
-/// The text without these marks; none where it is no Markdown, or has none of them.
+/// The text without this markup; `None` if it isn't Markdown, or has none of it.
 pub(super) fn unmarked(text: &str) -> Option<String> {
     let head = &text[..text.floor_char_boundary(HEAD)];
     if !is_one(head) {
@@ -38,9 +38,9 @@ pub(super) fn unmarked(text: &str) -> Option<String> {
     (out != text).then_some(out)
 }
 
-/// Whether a text has signs that only Markdown has; people write a star or a bracket too.
+/// Whether a text has markup that only Markdown has; people also write a star or a bracket.
 fn is_one(head: &str) -> bool {
-    // tl;dv's links are read by their own reader.
+    // tl;dv's links have their own reader.
     let linked =
         |line: &&str| line.starts_with('[') && link(line).is_some_and(|(shown, _)| time::whole(shown).is_some());
     let timed =
@@ -51,7 +51,7 @@ fn is_one(head: &str) -> bool {
     let (mut callouts, mut signs) = (0, 0);
     let mut named = false;
     for line in head.lines() {
-        // `Ana:` with a quotation below it.
+        // `Ana:` followed by a quotation.
         signs += usize::from(std::mem::take(&mut named) && unquoted(line).is_some_and(|quoted| !quoted.is_empty()));
         named = line.trim_end().ends_with(':');
         let bare = unquoted(line).unwrap_or(line).trim_start();
@@ -69,14 +69,14 @@ fn is_one(head: &str) -> bool {
     callouts > 0 || signs >= 2
 }
 
-/// Whether something between back quotes is a time, or a name before it is what is said.
+/// Whether something in backquotes is a time, or the words after a name.
 fn codes(line: &str) -> bool {
     let inner = line.split('`').skip(1).step_by(2);
     inner.into_iter().any(|inner| time::lenient(inner.trim_matches(['[', ']', '(', ')', ' '])).is_some())
         || line.starts_with('`') && line.matches('`').count() == 2
 }
 
-/// A line without its mark of a quotation; none where it has none. `>>` marks a change of speaker.
+/// A line without its quotation mark; `None` if it has none. `>>` marks a change of speaker.
 fn unquoted(line: &str) -> Option<&str> {
     let mut rest = line.trim_start();
     let mut found = false;
@@ -87,7 +87,7 @@ fn unquoted(line: &str) -> Option<&str> {
     found.then_some(rest)
 }
 
-/// What stands behind the mark of a callout, `[!note]- Ana`.
+/// What follows the mark of a callout, `[!note]- Ana`.
 fn callout(line: &str) -> Option<&str> {
     let (kind, rest) = line.strip_prefix("[!")?.split_once(']')?;
     let plain = kind.len() <= 40 && kind.chars().all(|letter| letter.is_alphanumeric() || "-_ |".contains(letter));
@@ -97,7 +97,7 @@ fn callout(line: &str) -> Option<&str> {
 fn unmarked_line(line: &str) -> String {
     let quoted = unquoted(line);
     if let Some(title) = quoted.and_then(callout) {
-        // It heads what stands below it, as a bold line does.
+        // It's the heading of what follows, like a bold line.
         let title = inline(title);
         let bare = title.trim().trim_matches('*');
         return if bare.is_empty() { String::new() } else { format!("**{bare}**") };
@@ -106,7 +106,7 @@ fn unmarked_line(line: &str) -> String {
     if line.trim_start().starts_with("<!--") && line.trim_end().ends_with("-->") {
         return String::new();
     }
-    // The line below the headings of a table.
+    // The line below a table's headings.
     if line.contains("--")
         && line.contains('|')
         && line.chars().all(|letter| matches!(letter, '|' | '-' | ':' | ' ' | '\t'))
@@ -116,7 +116,7 @@ fn unmarked_line(line: &str) -> String {
     time_first(emphasis::unstressed(inline(&unnumbered(&unnested(line).replace("***", "**")))))
 }
 
-/// A point of a list within another, as a line of its own: what is said below a name that is a point.
+/// An item of a nested list, as a separate line: the words below a name that is an item.
 fn unnested(line: &str) -> &str {
     let point = line.trim_start();
     let nested = line.len() - point.len() >= 2 || line.starts_with('\t');
@@ -124,7 +124,7 @@ fn unnested(line: &str) -> &str {
     bare.filter(|bare| !bare.starts_with(['*', '[', '_'])).unwrap_or(line)
 }
 
-/// `1. **Ana:** so` as `- **Ana:** so`: Markdown numbers a list itself.
+/// `1. **Ana:** so` as `- **Ana:** so`: the numbers are Markdown's own.
 fn unnumbered(line: &str) -> Cow<'_, str> {
     let digits = line.bytes().take_while(u8::is_ascii_digit).count();
     let rest = line.get(digits..).and_then(|rest| rest.strip_prefix(['.', ')'])).unwrap_or("");
@@ -147,7 +147,7 @@ fn time_first(line: String) -> String {
     format!("{mark}{written} **{name}")
 }
 
-/// A line without marks within it.
+/// A line without inline markup.
 fn inline(line: &str) -> String {
     let mut out = String::with_capacity(line.len());
     let mut rest = line;
@@ -155,7 +155,7 @@ fn inline(line: &str) -> String {
         out.push_str(&rest[..at]);
         let here = &rest[at..];
         let apart = out.is_empty() || out.ends_with([' ', '\t', '|', '·', '-', '–', '—', '>']);
-        // A name may be one; a link within what is said stays as it is.
+        // A name may be a link; a link within the words stays as it is.
         let begins = out.ends_with("**") && !out.contains(char::is_alphanumeric);
         let linked = link(here).filter(|(shown, _)| begins || !is_linked(here) || time::lenient(shown).is_some());
         match linked.or_else(|| if apart { time_in_marks(here) } else { None }) {
@@ -176,7 +176,7 @@ fn inline(line: &str) -> String {
     out
 }
 
-/// What is shown of a link, a picture, a mark of a footnote or a line break, and what follows it.
+/// The displayed text of a link, a picture, a footnote mark or a line break, and what follows it.
 fn link(text: &str) -> Option<(&str, &str)> {
     let marks = [
         ("<br>", " "),
@@ -205,7 +205,7 @@ fn link(text: &str) -> Option<(&str, &str)> {
     }
     let end = open[..reach(open)].find(']')?;
     let (shown, after) = (&open[..end], &open[end + 1..]);
-    // What a footnote says stands on a line of its own.
+    // A footnote's text is on its own line.
     if let Some(number) = shown.strip_prefix('^') {
         return (!number.is_empty() && !after.starts_with(':')).then_some(("", after));
     }
@@ -216,12 +216,12 @@ fn link(text: &str) -> Option<(&str, &str)> {
     is_address.then_some((if picture.is_some() { "" } else { shown }, &address[close + 1..]))
 }
 
-/// Whether a text begins with a link to an address.
+/// Whether a text begins with a link to a web address.
 fn is_linked(text: &str) -> bool {
     text.starts_with('[') && !text.starts_with("[[") && !text.starts_with("[^")
 }
 
-/// A time between stars or lines, and what follows it.
+/// A time between stars or underscores, and what follows it.
 fn time_in_marks(text: &str) -> Option<(&str, &str)> {
     let mark = ["***", "**", "*", "__", "_"].into_iter().find(|mark| text.starts_with(mark))?;
     let inner = &text[mark.len()..];

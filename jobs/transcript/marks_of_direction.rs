@@ -1,18 +1,18 @@
-//! Marks by which Arabic and Hebrew are set from right to left. Nobody sees them, and they stand before names and around times.
+//! Direction marks of Arabic and Hebrew text. They are invisible, and occur before names and around times.
 //!
-//! Reads a text, gives a text with the same words.
+//! Reads a text, returns a text with the same words.
 
-/// Marks that turn around what follows them.
+/// Whether it's a mark that overrides the direction of what follows.
 const fn is_turning(letter: char) -> bool {
     matches!(letter, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}')
 }
 
-/// Marks that stand between others, and hold a point on the right side of a word.
+/// Whether it's a mark that keeps punctuation on the correct side of a word.
 const fn is_mark(letter: char) -> bool {
     matches!(letter, '\u{200e}' | '\u{200f}' | '\u{61c}')
 }
 
-/// The text without marks at the ends of lines and beside figures, colons and brackets; none where it has no such mark.
+/// The text without marks at the ends of lines and next to digits, colons and brackets; `None` if it has no such mark.
 pub(super) fn without(text: &str) -> Option<String> {
     // All of them begin with one of these bytes in UTF-8.
     let first = |byte: u8| matches!(byte, 0xe2 | 0xd8 | 0xef);

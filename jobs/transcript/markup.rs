@@ -1,26 +1,26 @@
-//! The text of a cue without its markup: voices found, tags dropped, then character references decoded, so that
-//! `&lt;i&gt;` stays speech.
+//! The text of a cue without its markup: first voices are found and tags dropped, then character references decoded, so
+//! that `&lt;i&gt;` stays speech.
 //!
-//! Where WebVTT's rule would swallow words (a lone `<` before a figure), the words are kept: people say "less than",
-//! and some tools write `<` unescaped.
+//! Where WebVTT's rule would swallow words (a lone `<` before a digit), the words are kept: people say "less than", and
+//! some tools write `<` unescaped.
 
 use std::{borrow::Cow, collections::HashMap, sync::LazyLock};
 
-/// A stretch of a cue in one voice.
+/// A part of a cue in one voice.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Span<'a> {
-    /// The annotation of `<v …>`; none outside of any voice.
+    /// The annotation of `<v …>`; `None` outside of any voice.
     pub(super) voice: Option<Cow<'a, str>>,
     /// Plain text; line breaks are kept.
     pub(super) text: Cow<'a, str>,
 }
 
-/// Whether a payload has nothing in it that [`spans`] would take out or change.
+/// Whether a payload contains nothing that [`spans`] would remove or change.
 pub(super) fn is_plain(payload: &str) -> bool {
     memchr::memchr3(b'<', b'{', b'&', payload.as_bytes()).is_none()
 }
 
-/// The spans of a cue's payload, empty ones left out.
+/// The spans of a cue's payload, without empty ones.
 pub(super) fn spans(payload: &str) -> Vec<Span<'_>> {
     let mut spans = Vec::new();
     let mut span = Span { voice: None, text: Cow::Borrowed("") };
@@ -44,7 +44,7 @@ pub(super) fn spans(payload: &str) -> Vec<Span<'_>> {
     span.text += references(rest);
     spans.push(span);
     spans.retain(|span| !span.text.trim().is_empty());
-    // A voice that ends where none began parts nothing: what stands on both sides is one stretch, and may be one word.
+    // A closing voice tag without an opening one separates nothing: both sides are one span, and may be one word.
     spans.dedup_by(|next, span| {
         let same = next.voice == span.voice;
         if same {
@@ -61,7 +61,7 @@ enum Tag<'a> {
     Other,
 }
 
-/// The tag at the start of `text`, which may be the whole cue, and what follows it; none where it is speech.
+/// The tag at the start of `text`, which may be the whole cue, and what follows it; `None` if it's speech.
 fn tag(text: &str, whole: bool) -> Option<(Tag<'_>, &str)> {
     if text.starts_with("{\\") {
         // A position as in SubStation files: {\an8}.
@@ -88,16 +88,16 @@ fn tag(text: &str, whole: bool) -> Option<(Tag<'_>, &str)> {
         }
         "/v" => Some((Tag::EndOfVoice, after)),
         _ if known || name.starts_with('/') => Some((Tag::Other, after)),
-        // A time within the cue, or a tag that only one tool knows: one word, nothing behind it.
+        // A time within the cue, or a tag specific to one tool: one word, followed by nothing.
         _ if is_time_or_word(&inside[..end]) => Some((Tag::Other, after)),
         _ => None,
     }
 }
 
-/// Whether the cue ends within a tag before anything is said in it: nothing, or a part of a time. A figure behind other
-/// words is said, as in "and that is <5".
+/// Whether the cue ends within a tag before any words in it: empty, or part of a time. A digit after other words is
+/// speech, as in "and that is <5".
 fn is_cut_off(inside: &str, whole: bool) -> bool {
-    // What goes on for longer is no rest of a tag, and looking through it at each `<` would cost a square.
+    // Anything longer isn't part of a tag, and scanning it at each `<` would take quadratic time.
     if inside.len() > REACH {
         return false;
     }
@@ -108,12 +108,12 @@ fn is_cut_off(inside: &str, whole: bool) -> bool {
     (digits && time && (whole || rest.contains(':'))) || rest.chars().all(mark)
 }
 
-/// Where `wanted` is within reach: no tag is longer, and a cue full of `<` must not cost the square of its length.
+/// The position of `wanted`, if near enough: a cue full of `<` must not take quadratic time.
 fn find(text: &str, wanted: u8) -> Option<usize> {
     memchr::memchr(wanted, &text.as_bytes()[..text.len().min(REACH)])
 }
 
-/// No tag is longer, in bytes.
+/// The maximum length of a tag, in bytes.
 const REACH: usize = 1024;
 
 fn is_time_or_word(tag: &str) -> bool {
@@ -121,7 +121,7 @@ fn is_time_or_word(tag: &str) -> bool {
     tag.chars().all(|letter| letter.is_ascii_alphanumeric() || plain(letter))
 }
 
-/// Decodes the character references of HTML; what is none stays as it is.
+/// Decodes HTML's character references; anything else stays as it is.
 pub(super) fn references(text: &str) -> Cow<'_, str> {
     if memchr::memchr(b'&', text.as_bytes()).is_none() {
         return Cow::Borrowed(text);
@@ -145,10 +145,10 @@ pub(super) fn references(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// `CounterClockwiseContourIntegral` is the longest.
+/// The longest is `CounterClockwiseContourIntegral`.
 const LONGEST_REFERENCE: usize = 32;
 
-/// Writes what `&name;` stands for; nothing where that is nothing.
+/// Writes what `&name;` stands for; `None` if it stands for nothing.
 fn reference(name: &str, out: &mut String) -> Option<()> {
     let Some(number) = name.strip_prefix('#') else {
         out.push_str(&NAMES.get(name)?.0);
@@ -160,15 +160,15 @@ fn reference(name: &str, out: &mut String) -> Option<()> {
     };
     let code = code.ok().filter(|code| *code != 0)?;
     match u8::try_from(code).ok().filter(|byte| (0x80..0xa0).contains(byte)) {
-        // No letters are there, but tools count in Windows' own set: `&#146;` is an apostrophe.
+        // These aren't characters, but some tools use Windows' code page: `&#146;` is an apostrophe.
         Some(byte) => out.push_str(&encoding_rs::WINDOWS_1252.decode_without_bom_handling(&[byte]).0),
         None => out.push(char::from_u32(code)?),
     }
     Some(())
 }
 
-/// Writes what stands behind an `&` without its semicolon, as HTML has it for the old names, and gives how much of the
-/// text that takes. HTML reads `Slides&notes` as `Slides¬es`; here words stay words.
+/// Writes what follows an `&` without a semicolon, which HTML allows for legacy names, and returns the length it takes
+/// up. HTML reads `Slides&notes` as `Slides¬es`; here words stay words.
 fn unclosed(name: &str, closed: bool, out: &mut String) -> usize {
     let is_old = |end: &usize| NAMES.get(&name[..*end]).is_some_and(|(_, old)| *old);
     let shortest = if closed { 2 } else { name.len().max(2) };
@@ -182,8 +182,8 @@ fn unclosed(name: &str, closed: bool, out: &mut String) -> usize {
     }
 }
 
-/// The names that HTML's standard gives to characters: what each stands for, and whether it is an old one, that HTML
-/// knows without a semicolon as well.
+/// The named characters of the HTML standard: what each stands for, and whether it's a legacy name, which HTML also
+/// accepts without a semicolon.
 static NAMES: LazyLock<HashMap<&'static str, (String, bool)>> = LazyLock::new(|| {
     let line = |line: &'static str| {
         let (name, codes) = line.split_once(' ')?;

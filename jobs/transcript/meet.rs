@@ -1,8 +1,8 @@
-//! Meet's transcript, as Word document, Markdown or text: `00:00:11` alone on a line, then many turns, `Name: text`,
-//! and at the end a line with the length. Before it may stand what an AI noted; that is nobody's speech.
+//! Meet's transcript, as a Word document, Markdown or text: `00:00:11` alone on a line, then many turns, `Name: text`,
+//! and at the end a line with the length. It may be preceded by an AI's notes; those aren't speech.
 //!
-//! The headings are in the language of the user, so the parts are told by their structure: the transcript begins with
-//! the first time alone that a label follows.
+//! The headings are in the user's language, so parts are identified by their structure: the transcript begins with the
+//! first time alone on a line that is followed by a label.
 
 use super::{
     account::{Draft, is_email, words},
@@ -17,7 +17,7 @@ use super::{
 pub(super) const READER: Reader = Reader { name: "meet", detect, read };
 
 fn detect(source: &Source<'_>) -> Option<(Confidence, &'static str)> {
-    // Captions have times and arrows; somebody may speak of an arrow.
+    // Captions have times and arrows; a person may mention an arrow.
     if source.lines().iter().any(|line| time::has_arrow(line) && time::range(plain(line), time::lenient).is_some()) {
         return None;
     }
@@ -25,7 +25,7 @@ fn detect(source: &Source<'_>) -> Option<(Confidence, &'static str)> {
     stamps(&lines).next().map(|_| (Confidence::Telling, "has times alone on a line, with labels below"))
 }
 
-/// A line without the marks of Markdown around it.
+/// A line without enclosing Markdown.
 fn plain(line: &str) -> &str {
     let line = line.trim();
     let line = match line.strip_prefix('#') {
@@ -35,7 +35,7 @@ fn plain(line: &str) -> &str {
         }
         None => line,
     };
-    // Bold all through; a bold label is left to the label's own rule.
+    // Bold as a whole; a bold label is left to the rule for labels.
     let inner = line.strip_prefix("**").and_then(|rest| rest.strip_suffix("**")).filter(|inner| !inner.contains("**"));
     inner.unwrap_or(line).trim_end_matches('\\').trim()
 }
@@ -44,7 +44,7 @@ fn stamp(line: &str) -> Option<i64> {
     time::whole(line).filter(|_| line.matches(':').count() == 2)
 }
 
-/// The lines, by index, that are a time alone with a label below.
+/// The indices of lines that are a time alone with a label below.
 fn stamps<'a>(lines: &'a [&str]) -> impl Iterator<Item = usize> + 'a {
     (0..lines.len()).filter(|at| stamp(lines[*at]).is_some()).filter(|at| {
         let next = lines[at + 1..].iter().find(|line| !line.is_empty());
@@ -68,7 +68,8 @@ impl Part {
         let said = lines[first..end].iter().copied().filter(|line| !line.is_empty() && stamp(line).is_none());
         let pieces = said.filter(|line| label::split(line).is_some());
         let labels = Labels::of(pieces.map(|text| Piece { text, place: Place::Head, open: false }));
-        // Older transcripts have their first time only after five minutes: what the same people say before is speech.
+        // Older transcripts have their first time only after five minutes: what the same people say before it is
+        // speech.
         let mut begin = first;
         for at in (0..first).rev() {
             if labels.split(lines[at]).is_some() {
@@ -81,7 +82,7 @@ impl Part {
     }
 }
 
-/// Whether a line says that the transcript ended after so long: a paragraph without a label, with a time in it.
+/// Whether a line says how long the transcript was: a paragraph without a label, with a time in it.
 fn is_closing(lines: &[&str], at: usize) -> bool {
     let line = lines[at];
     let timed =
@@ -144,7 +145,7 @@ fn say(draft: &mut Draft, turn: Option<(Option<&str>, Option<i64>, String)>) {
     }
 }
 
-/// What stands before the transcript: notes, and in its last lines a title and a day.
+/// What precedes the transcript: notes, and in the last lines a title and a date.
 fn read_before(lines: &[&str], source: &Source<'_>, draft: &mut Draft) {
     let filled = lines.iter().enumerate().filter(|(_, line)| !line.is_empty());
     for (_, line) in filled.clone().rev().take(6) {
@@ -157,7 +158,7 @@ fn read_before(lines: &[&str], source: &Source<'_>, draft: &mut Draft) {
             draft.title = Some(title.trim().to_owned());
         }
     }
-    // Meet's notes begin with the addresses of those who were invited.
+    // Meet's notes begin with the addresses of the invited people.
     for word in filled.clone().take(12).flat_map(|(_, line)| line.split([' ', ',', ';', '(', ')', '<', '>', '[', ']']))
     {
         let address = word.trim_start_matches("mailto:").trim_matches(|c: char| !c.is_alphanumeric());

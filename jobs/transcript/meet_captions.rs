@@ -1,11 +1,11 @@
-//! Captions of a Meet recording: windows of four seconds in which `(Name)` stands before what that person says, and a
-//! dash before each of two speakers. They come as WebVTT and as SBV.
+//! Captions of a Meet recording: windows of four seconds with `(Name)` before that person's words, and a dash before
+//! each of two speakers. They come as WebVTT and as SBV.
 
 use std::collections::HashMap;
 
 use super::{account::Draft, cue_speech, label, webvtt_cues::Cue};
 
-/// Adds the utterances where the file names its speakers so; false, and nothing added, where it does not.
+/// Adds the utterances if the file names its speakers like this; otherwise returns false and adds nothing.
 pub(super) fn speak(cues: &[Cue<'_>], draft: &mut Draft) -> bool {
     let Some(carried) = convention(cues) else { return false };
     let mut last: Option<&str> = None;
@@ -22,7 +22,7 @@ pub(super) fn speak(cues: &[Cue<'_>], draft: &mut Draft) -> bool {
                     speaker = Some(name);
                     rest
                 }
-                // A dash without a name behind words of another: somebody else, and nobody says who.
+                // A dash without a name after another person's words: an unknown speaker.
                 None if dash.len() < line.len() && !said.is_empty() => {
                     cue_speech::say(draft, cue, speaker, &said);
                     said.clear();
@@ -42,20 +42,20 @@ pub(super) fn speak(cues: &[Cue<'_>], draft: &mut Draft) -> bool {
     true
 }
 
-/// Whether names in brackets name the speakers here, and then whether they stand only where the speaker changes.
+/// Whether names in brackets identify speakers here, and if so, whether they only occur when the speaker changes.
 fn convention(cues: &[Cue<'_>]) -> Option<bool> {
     let mut counts: HashMap<&str, usize> = HashMap::new();
     let (mut named_cues, mut with_words, mut again) = (0_usize, 0_usize, 0_usize);
     let mut last = None;
     for cue in cues {
-        // Most files have no such names, and that is quick to see.
+        // Most files have no such names, which is quick to check.
         if cue.payload.as_bytes().first().is_some_and(u8::is_ascii_alphanumeric) {
             continue;
         }
         let mut lines = cue_speech::lines(&cue.payload);
         let Some((name, rest)) = lines.next().and_then(named) else { continue };
         named_cues += 1;
-        // A noise, "(laughs)", stands alone; a speaker says something.
+        // A sound, "(laughs)", is alone; a speaker says something.
         with_words += usize::from(!rest.is_empty() || lines.next().is_some());
         again += usize::from(last == Some(name));
         last = Some(name);
@@ -67,10 +67,10 @@ fn convention(cues: &[Cue<'_>]) -> Option<bool> {
         .then(|| counts.len() >= 2 && named_cues * 10 <= cues.len() * 9 && again * 20 <= named_cues)
 }
 
-/// `(Name) rest`, after a dash or not.
+/// `(Name) rest`, with or without a leading dash.
 fn named(line: &str) -> Option<(&str, &str)> {
     let inner = undash(line).strip_prefix('(')?;
-    // A name may have brackets of its own.
+    // A name may contain brackets.
     let mut depth = 1;
     let end = inner.bytes().take(128).position(|byte| {
         depth += i32::from(byte == b'(') - i32::from(byte == b')');

@@ -1,4 +1,4 @@
-//! Whether cells are the names of those who speak, whatever stands above them: a few names that take turns.
+//! Whether cells are speakers' names, whatever their heading: a few names that take turns.
 //!
 //! Pure.
 
@@ -6,13 +6,13 @@ use std::collections::HashSet;
 
 use super::label;
 
-/// Fewer show nothing.
+/// Fewer prove nothing.
 const FEWEST: usize = 4;
-/// No name is longer, in bytes.
+/// The maximum length of a name, in bytes.
 const LONGEST: usize = 60;
-/// No talk has more speakers whose names nothing announces.
+/// The maximum number of speakers in a talk whose names have no known heading.
 const MOST: usize = 30;
-/// What is noted of each thing said, and is nobody's name. Lower case.
+/// Notes about utterances, which aren't names. Lower case.
 const NOTES: &[&str] = &[
     "positive",
     "negative",

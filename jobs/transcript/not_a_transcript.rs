@@ -1,8 +1,8 @@
-//! What is not a transcript, said so that a coach knows what to do.
+//! Files that aren't transcripts, reported so that a coach knows what to do.
 
 use super::format::Format;
 
-/// Why a file is not a transcript. The message goes to the coach as it is.
+/// Why a file isn't a transcript. The message is shown to the coach as it is.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NotATranscript {
     /// No text at all.
@@ -14,7 +14,7 @@ pub enum NotATranscript {
          and split it where it is one."
     )]
     TooLong(usize),
-    /// More of something (speakers, turns) than a session has, whatever the file says it is.
+    /// More of something (speakers, turns) than a session has, whatever the file claims to be.
     #[error(
         "The transcript has {has} {what}; a session has at most {most}. Please check that this is the transcript of one \
          session, and split it where it is that of several."
@@ -22,24 +22,24 @@ pub enum NotATranscript {
     TooMany {
         /// What there is too much of, in the plural.
         what: &'static str,
-        /// How many there are, with commas between the thousands.
+        /// How many there are, with thousands separators.
         has: String,
-        /// How many there may be, in the same form.
+        /// The maximum, in the same form.
         most: String,
     },
-    /// Another kind of file, known by its first bytes.
+    /// Another kind of file, recognised by its first bytes.
     #[error(
         "This is {0}, not a transcript. Please export the transcript as VTT, SRT, Word document, JSON or plain text (Zoom, \
          Teams and most other tools offer one of them) and upload that file."
     )]
     OtherFile(&'static str),
-    /// Bytes that are no text.
+    /// Bytes that aren't text.
     #[error(
         "The file is not text: it may be damaged, or another kind of file under a transcript's name. Please export \
          the transcript again as VTT, SRT or plain text."
     )]
     NotText,
-    /// A document that cannot be read, and what is the matter with it.
+    /// A document that can't be read, and why.
     #[error(
         "This document {0}. Please export the transcript again, as a Word document or better as VTT or plain \
          text, and upload that file."
@@ -57,23 +57,23 @@ pub enum NotATranscript {
          upload the whole file."
     )]
     BrokenJson {
-        /// What is wrong there.
+        /// What is wrong.
         what: String,
-        /// From 1.
+        /// The line number, from 1.
         line: usize,
-        /// From 1.
+        /// The column, from 1.
         column: usize,
     },
-    /// JSON of no tool that is known: what was seen in it, and whose it comes nearest to.
+    /// JSON of an unknown tool: what was found in it, and which tool's it's most similar to.
     #[error(
         "We couldn't recognise this as a transcript: it is JSON, and holds {seen}.{nearest} The JSON of most note takers \
          and transcription services is read, and any list of entries with a text and with speakers or times; from this \
          tool, please export the transcript as VTT, SRT or plain text and upload that file."
     )]
     UnknownJson {
-        /// Its kind and its first keys, and never what stands under them.
+        /// Its kind and its first keys, and never their values.
         seen: String,
-        /// A sentence, with a space before it, or nothing.
+        /// A sentence preceded by a space, or empty.
         nearest: String,
     },
     /// Several transcripts, one after the other.
@@ -81,32 +81,32 @@ pub enum NotATranscript {
         "This file holds several transcripts, one after the other. Please upload each of them as a file of its own."
     )]
     Several,
-    /// What was written in a meeting.
+    /// What was written during a meeting.
     #[error(
         "This is the chat of a Zoom meeting: what people wrote, not what they said. Please upload the transcript of \
          the meeting (Zoom names it \"… .transcript.vtt\")."
     )]
     Chat,
-    /// What people wrote to each other, with days and times.
+    /// What people wrote to each other, with dates and times.
     #[error(
         "These lines were written and not said: their times are too far apart for speech, as in a chat (WhatsApp, Signal, \
          Slack) or a diary. Please upload the transcript of the session itself. If this is one, please export it with times \
          since its beginning, such as \"[00:01:02] Name: what was said\"."
     )]
     Written,
-    /// Who was in a meeting.
+    /// Who attended a meeting.
     #[error(
         "This is a list of a meeting's participants (a report of Zoom): who was there, not what was said. Please \
          upload the transcript of the meeting (Zoom names it \"… .transcript.vtt\")."
     )]
     Participants,
-    /// The format is known, but nothing is said in it.
+    /// The format is known, but it contains no speech.
     #[error(
         "Nothing is said in this {} file: it may have been cut off, or the recording was silent. Please export the \
          transcript again.", .0.name()
     )]
     NothingSaid(Format),
-    /// A text without the marks of a transcript: what was seen in it, and what it comes nearest to.
+    /// A text without the structure of a transcript: what was found in it, and which format is most similar.
     #[error(
         "We couldn't recognise this as a transcript: it is a text of {0}. A transcript has lines such as \
          \"Name: what was said\" or \"[00:01:02] Name: what was said\", or is a file of captions (VTT, SRT, SBV, TTML), \
@@ -116,7 +116,7 @@ pub enum NotATranscript {
 }
 
 impl NotATranscript {
-    /// The same of the text of a document, whose kind is said with what was seen in it.
+    /// Adds the kind of document to the description of its text.
     pub(super) fn of(self, kind: &str) -> Self {
         match self {
             Self::NoSpeakersOrTimes(seen) => Self::OtherNotation(format!("{kind} with a text of {seen}")),
@@ -126,11 +126,11 @@ impl NotATranscript {
     }
 }
 
-/// The most lines of a file: two million cues of Zoom's take as many. What is held for a file grows with its lines, so
-/// this bounds it.
+/// The maximum number of lines in a file: two million of Zoom's cues take as many. Memory grows with the number of
+/// lines, so this limits it.
 const MOST_LINES: usize = 8_000_000;
 
-/// Known by their first bytes, at an offset.
+/// File signatures, at an offset.
 const MAGIC: &[(usize, &[u8], &str)] = &[
     (0, b"%PDF", "a PDF document"),
     (0, b"\xd0\xcf\x11\xe0", "an old Office document"),
@@ -148,7 +148,7 @@ const MAGIC: &[(usize, &[u8], &str)] = &[
     (0, b"SQLite format 3\0", "a database"),
 ];
 
-/// Refuses what its bytes show to be something else.
+/// Refuses files whose bytes show that they are something else.
 pub(super) fn refuse_other_files(bytes: &[u8]) -> Result<(), NotATranscript> {
     if bytes.is_empty() {
         return Err(NotATranscript::Empty);
@@ -159,7 +159,7 @@ pub(super) fn refuse_other_files(bytes: &[u8]) -> Result<(), NotATranscript> {
     }
 }
 
-/// Refuses text in a notation that no reader knows, and what is no text.
+/// Refuses text in a notation that no reader supports, and what isn't text.
 pub(super) fn refuse_other_texts(text: &str) -> Result<(), NotATranscript> {
     let trimmed = text.trim();
     if trimmed.is_empty() {
@@ -168,7 +168,7 @@ pub(super) fn refuse_other_texts(text: &str) -> Result<(), NotATranscript> {
     if text.len() > MOST_LINES && memchr::memchr_iter(b'\n', text.as_bytes()).count() > MOST_LINES {
         return Err(NotATranscript::TooLong(MOST_LINES));
     }
-    // A text has hardly any control characters; what was decoded from other bytes is full of them.
+    // Text has hardly any control characters; wrongly decoded bytes are full of them.
     let (mut letters, mut odd) = (0_usize, 0_usize);
     for letter in trimmed.chars().take(1 << 16) {
         letters += 1;
@@ -178,12 +178,12 @@ pub(super) fn refuse_other_texts(text: &str) -> Result<(), NotATranscript> {
     if odd * 10 > letters {
         return Err(NotATranscript::NotText);
     }
-    // What it is shows at its beginning; a file may be one line of 500 MB.
+    // The beginning shows what it is; a file may be one line of 500 MB.
     let head = &trimmed[..trimmed.floor_char_boundary(1 << 16)];
     if is_chat(head) {
         return Err(NotATranscript::Chat);
     }
-    // A transcript as a table may have addresses and numbers as well.
+    // A transcript in a table may contain addresses and numbers as well.
     if is_participants(head) && !super::delimited::is_transcript(text) {
         return Err(NotATranscript::Participants);
     }
@@ -203,9 +203,9 @@ pub(super) fn refuse_other_texts(text: &str) -> Result<(), NotATranscript> {
     Ok(())
 }
 
-/// Zoom's chats: `HH:MM:SS⇥Name:⇥text`, or `HH:MM:SS From Name to Everyone:`; a message may have further lines.
+/// Zoom's chats: `HH:MM:SS⇥Name:⇥text`, or `HH:MM:SS From Name to Everyone:`; a message may have more lines.
 pub(super) fn is_chat(text: &str) -> bool {
-    // Nothing else begins so, and a message may have many lines.
+    // Nothing else begins like that, and a message may have many lines.
     let shaped = |line: &str| {
         let mut parts = line.splitn(3, '\t');
         let (time, name) = (parts.next().unwrap_or(""), parts.next().unwrap_or(""));
@@ -215,7 +215,7 @@ pub(super) fn is_chat(text: &str) -> bool {
         return true;
     }
     let (mut lines, mut messages) = (0, 0);
-    // The lines of a message below its heading begin with a tab.
+    // A message's lines after its heading begin with a tab.
     for line in text.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('\t')).take(200) {
         lines += 1;
         let Some((time, rest)) = line.split_once(['\t', ' ']) else { continue };
@@ -231,7 +231,7 @@ pub(super) fn is_chat(text: &str) -> bool {
     messages * 2 > lines
 }
 
-/// Zoom's participants report: a header that speaks of the original name, or rows with an address and a number.
+/// Zoom's participants report: a header that mentions the original name, or rows with an address and a number.
 pub(super) fn is_participants(text: &str) -> bool {
     let (mut lines, mut rows) = (0_usize, 0_usize);
     for line in text.lines().filter(|line| !line.trim().is_empty()).take(100) {

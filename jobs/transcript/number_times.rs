@@ -1,5 +1,5 @@
-//! Bare numbers for times, `[12] Name: text`, `0.25 Name: text`: seconds, minutes or milliseconds, as the pace of the words
-//! tells.
+//! Bare numbers as times, `[12] Name: text`, `0.25 Name: text`: seconds, minutes or milliseconds, as determined by the
+//! pace of the words.
 //!
 //! Pure.
 
@@ -7,30 +7,30 @@ use std::collections::HashSet;
 
 use super::{label, text::figure, words};
 
-/// Fewer lines show nothing.
+/// Fewer lines prove nothing.
 const FEWEST: usize = 4;
-/// Words a second: nobody is slower or faster all through, pauses between turns included.
+/// Words per second: nobody is slower or faster throughout, pauses between turns included.
 const PACE: (f64, f64) = (0.3, 6.0);
-/// Units, and how many milliseconds each has; so far apart that a pace fits one alone.
+/// Units, and their length in milliseconds; so far apart that a pace fits only one.
 const UNITS: [(&str, f64); 3] = [("seconds", 1_000.0), ("minutes", 60_000.0), ("milliseconds", 1.0)];
 
 /// A line that begins with a number.
 struct Numbered<'a> {
     value: f64,
-    /// Where a second number tells when it ends.
+    /// The end, if there is a second number.
     end: Option<f64>,
-    /// What is said, with its label.
+    /// The words, with their label.
     rest: &'a str,
-    /// In brackets or with a point; a bare number may be that of a list.
+    /// Whether it's in brackets or has a decimal point; a bare number may be that of a list.
     marked: bool,
-    /// A comma stands behind the number, as in a table.
+    /// Whether a comma follows the number, as in a table.
     comma: bool,
 }
 
-/// The text with its numbers written as times, and the unit that they are in; none where its lines begin otherwise.
+/// The text with its numbers written as times, and their unit; `None` if its lines begin differently.
 pub(super) fn written_out(text: &str) -> Option<(String, &'static str)> {
     let filled = || text.lines().filter(|line| !line.trim().is_empty());
-    // Most files show in their first line that they have none.
+    // In most files the first line shows that there are none.
     number(filled().next()?)?;
     let numbers: Vec<Numbered<'_>> = filled().filter_map(number).collect();
     let lines = filled().count();
@@ -38,10 +38,10 @@ pub(super) fn written_out(text: &str) -> Option<(String, &'static str)> {
         return None;
     }
     let forward = numbers.windows(2).all(|pair| pair[1].value >= pair[0].value);
-    // Numbers of the lines go up by one.
+    // Line numbers increase by one.
     let counted = numbers.windows(2).filter(|pair| (pair[1].value - pair[0].value - 1.0).abs() < 1e-6).count();
     let (first, last) = (numbers.first()?.value, numbers.last()?.value);
-    // A talk begins near its beginning; years do not.
+    // A talk begins near zero; years don't.
     if !forward || counted * 2 > numbers.len() || last <= first || first > (last - first) * 2.0 {
         return None;
     }
@@ -50,7 +50,7 @@ pub(super) fn written_out(text: &str) -> Option<(String, &'static str)> {
     if numbers.iter().any(|number| !number.marked) && !labelled() {
         return None;
     }
-    // What the last line says is said after its time.
+    // The words of the last line come after its time.
     let said: usize = numbers[..numbers.len() - 1].iter().map(|number| words::count(number.rest)).sum();
     #[expect(clippy::cast_precision_loss, reason = "a number of words")]
     let fits = |millis: f64| (PACE.0..=PACE.1).contains(&(said as f64 / ((last - first) * millis / 1_000.0)));
@@ -67,7 +67,6 @@ pub(super) fn written_out(text: &str) -> Option<(String, &'static str)> {
     Some((text.lines().map(line).collect::<Vec<_>>().join("\n"), unit))
 }
 
-/// Milliseconds as a time.
 fn clock(millis: f64) -> String {
     let (minutes, seconds) = ((millis / 60_000.0).floor(), millis / 1_000.0 % 60.0);
     format!("{:02}:{:02}:{seconds:06.3}", (minutes / 60.0).floor(), minutes % 60.0)
@@ -84,15 +83,15 @@ fn before_colon(text: &str) -> Option<&str> {
     label::candidate(text).map(|found| found.label).filter(|name| label::may_be_label(name))
 }
 
-/// Whether a few names stand before what is said in nearly every line.
+/// Whether a few names precede the words in nearly every line.
 fn names<'a>(numbers: &[Numbered<'a>], name: fn(&'a str) -> Option<&'a str>) -> bool {
     let names: Vec<&str> = numbers.iter().filter_map(|number| name(number.rest)).collect();
     let distinct = names.iter().collect::<HashSet<_>>().len();
     names.len() * 10 >= numbers.len() * 8 && distinct * 2 <= names.len()
 }
 
-/// The number that a line begins with, and what follows: in brackets, with a point, or bare. It may be in the figures of
-/// another script, and a second one may follow it.
+/// The number at the start of a line, and what follows: in brackets, with a decimal point, or bare. It may be in the
+/// digits of another script, and may be followed by a second one.
 fn number(line: &str) -> Option<Numbered<'_>> {
     let text = line.trim_start();
     let close = match text.chars().next()? {
@@ -106,12 +105,12 @@ fn number(line: &str) -> Option<Numbered<'_>> {
     let (end, rest) = second.map_or((None, rest), |(end, rest)| (Some(end), rest));
     let rest = match close {
         Some(close) => rest.strip_prefix(close)?,
-        // "1. Ana: so" has the number of its line.
+        // "1. Ana: so" has a line number.
         None => rest,
     };
     let comma = close.is_none() && rest.starts_with(", ");
     let rest = if comma { &rest[1..] } else { rest };
-    // Behind a tab stands the next cell of a table.
+    // After a tab comes the next cell of a table.
     let apart = rest.starts_with(' ') && rest.contains(char::is_alphabetic);
     let marked = close.is_some() || pointed;
     apart.then(|| Numbered { value, end, rest: rest.trim_start(), marked, comma })
@@ -121,7 +120,7 @@ fn value_of(text: &str) -> Option<(f64, &str)> {
     value(text).map(|(value, _, rest)| (value, rest))
 }
 
-/// A number at the start of `text`, whether it has a point, and what follows.
+/// A number at the start of `text`, whether it has a decimal point, and what follows.
 fn value(text: &str) -> Option<(f64, bool, &str)> {
     let mut written = String::new();
     let mut end = 0;

@@ -1,19 +1,19 @@
-//! Times in shapes that no layout knows, written as the layouts know them: `1h 2m 3s`, `00.12.05`, `12'05"`, `11:58 PM`, `+00:12`,
-//! `0:12 min`, `00:00:12-7`, `[0.86s -> 7.38s]`, `［00:12:05］` in wide brackets, and `00:12:05:12` with the number of the frame. A file has one of these shapes in one kind of place throughout; only
-//! there it is rewritten, so that nothing that was said changes. Most files have none, which their beginning shows.
+//! Rewrites times in unusual notations as those that the layouts know: `1h 2m 3s`, `00.12.05`, `12'05"`, `11:58 PM`,
+//! `+00:12`, `0:12 min`, `00:00:12-7`, `[0.86s -> 7.38s]`, `［00:12:05］` in full-width brackets, and `00:12:05:12` with
+//! a frame number. A file has one of these throughout in one kind of position; only there it's rewritten, so that
+//! nothing that was said changes. Most files have none, which their beginning shows.
 //!
-//! Reads a text, gives a text with the same lines.
+//! Reads a text, returns a text with the same lines.
 
 use std::borrow::Cow;
 
 use super::{clock::DAY, json, label, time};
 
-/// So much of a file, in bytes, shows which times it has.
+/// The first bytes of a file, which show its times.
 const HEAD: usize = 1 << 14;
-/// A time stands no further in, in bytes: behind a name in brackets.
+/// The maximum position of a time, in bytes: after a name in brackets.
 const FURTHEST: usize = 240;
 
-/// How a time is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Shape {
     /// `00:12:05:12`, `00:12:05;12`
@@ -26,7 +26,7 @@ enum Shape {
     Primes,
     /// `11:58 PM`, `11:58:03 a.m.`
     HalfDays,
-    /// `0.86s -> 7.38s`: two of them, as a number may be anything.
+    /// `0.86s -> 7.38s`: always two, as a single number may be anything.
     Seconds,
     /// `+00:12`, `T+12s`
     Signed,
@@ -42,34 +42,34 @@ const SHAPES: [Shape; 9] = [
     Shape::Tenths,
 ];
 
-/// Where in its line a time stands.
+/// The position of a time in its line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Place {
     Start,
     InBrackets,
-    /// Behind a name, and nothing behind it.
+    /// After a name, at the end of the line.
     End,
 }
 
 const PLACES: [Place; 3] = [Place::InBrackets, Place::Start, Place::End];
 
-/// A time, or the two of a stretch, as found in a line.
+/// A time, or the two of a range, as found in a line.
 #[derive(Debug)]
 struct TimesInLine {
-    /// Where it begins and ends, in bytes.
+    /// Its range in bytes.
     from: usize,
     to: usize,
     start_ms: i64,
     end_ms: Option<i64>,
 }
 
-/// The text with its times as usual; as it is, where they are so already.
+/// The text with times in the usual notation; unchanged if they already are.
 pub(super) fn as_usual(text: &str) -> Cow<'_, str> {
     let head = &text[..text.floor_char_boundary(HEAD)];
     if json::is_json(head) {
         return Cow::Borrowed(text);
     }
-    // In captions times stand with arrows; what stands on other lines is said.
+    // In captions, times come with arrows; other lines contain speech.
     let arrows = head.lines().any(time::has_arrow);
     if let Some(narrow) = narrow(text, head) {
         return Cow::Owned(narrow);
@@ -95,7 +95,7 @@ pub(super) fn as_usual(text: &str) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
-/// The text with its times in usual brackets and with a usual arrow, where it has `［00:12:05］`, `【00:12:05】` or
+/// The text with usual brackets and arrows around its times, if it has `［00:12:05］`, `【00:12:05】` or
 /// `00:00:01,000 → 00:00:04,000`.
 fn narrow(text: &str, head: &str) -> Option<String> {
     let changed = |line: &str| {
@@ -125,13 +125,13 @@ fn narrow(text: &str, head: &str) -> Option<String> {
     Some(lines.collect::<Vec<_>>().join("\n"))
 }
 
-/// The shape and the place in which the beginning of a file has its times, if they are odd.
+/// The notation and the position of the times at the beginning of a file, if they are unusual.
 fn shown_by(head: &str, arrows: bool) -> Option<(Shape, Place)> {
     let mut all: [[Vec<i64>; PLACES.len()]; SHAPES.len()] = Default::default();
     let mut filled = 0;
     for line in head.lines().filter(|line| if arrows { time::has_arrow(line) } else { !line.trim().is_empty() }) {
         filled += 1;
-        // Most lines have no figure, and that is quick to see.
+        // Most lines have no digit, which is quick to check.
         if !line.bytes().any(|byte| byte.is_ascii_digit()) {
             continue;
         }
@@ -142,7 +142,7 @@ fn shown_by(head: &str, arrows: bool) -> Option<(Shape, Place)> {
         }
     }
     let is_shown = |shape: Shape, place: Place, starts: &[i64]| {
-        // Times without brackets must be those of a good part of the lines: somebody may speak of them.
+        // Times without brackets must be on a good part of the lines: somebody may talk about times.
         let part = if place == Place::InBrackets { 10 } else { 5 };
         starts.len() >= 2 && starts.len() * part >= filled && run_on(starts) && are_times(starts, shape)
     };
@@ -151,13 +151,13 @@ fn shown_by(head: &str, arrows: bool) -> Option<(Shape, Place)> {
     pairs.into_iter().find_map(|(shape, (place, starts))| is_shown(shape, place, starts).then_some((shape, place)))
 }
 
-/// Whether times go forward, but for one step back now and then, or at midnight.
+/// Whether times increase, except for an occasional step back, or at midnight.
 fn run_on(starts: &[i64]) -> bool {
     let back = starts.windows(2).filter(|pair| pair[1] < pair[0] && pair[1] + DAY / 2 > pair[0]).count();
     back * 5 < starts.len()
 }
 
-/// Days are written with two points as well: `05.12.26`. Their first figure is never 00, and their last hardly changes.
+/// Dates also have two full stops: `05.12.26`. Their first number is never 00, and their last hardly changes.
 fn are_times(starts: &[i64], shape: Shape) -> bool {
     if shape != Shape::Points {
         return true;
@@ -168,7 +168,7 @@ fn are_times(starts: &[i64], shape: Shape) -> bool {
     starts.iter().any(|start| *start < 3_600_000) || (seconds.len() >= 3 && seconds.len() * 2 >= starts.len().min(60))
 }
 
-/// The odd time of a line.
+/// The unusual time in a line.
 fn find(line: &str, shape: Shape, place: Place) -> Option<TimesInLine> {
     match place {
         Place::Start => {
@@ -187,7 +187,7 @@ fn find(line: &str, shape: Shape, place: Place) -> Option<TimesInLine> {
         }
         Place::End => {
             let text = line.trim_end_matches([' ', '\t', '*', ':']);
-            // No time ends otherwise.
+            // No time ends differently.
             if !text.ends_with(['s', 'm', 'h', 'n', 'r', 'c', 'M', '.', '"', '\'', '”', '″', '’'])
                 && !text.ends_with(|letter: char| letter.is_ascii_digit())
             {
@@ -207,13 +207,13 @@ fn find(line: &str, shape: Shape, place: Place) -> Option<TimesInLine> {
     }
 }
 
-/// Whether a time ends here, and something else may begin.
+/// Whether a time ends here, so that something else may begin.
 fn is_apart(rest: &str) -> bool {
     rest.is_empty()
         || rest.starts_with(|letter: char| letter.is_whitespace() || matches!(letter, '-' | '–' | '—' | ':' | '*'))
 }
 
-/// A time at a place of a line, and the second one behind a dash or an arrow.
+/// A time at a position in a line, and a second one after a dash or an arrow.
 fn stretch(line: &str, from: usize, shape: Shape) -> Option<TimesInLine> {
     let (start_ms, rest) = one(&line[from..], shape)?;
     let to = line.len() - rest.len();
@@ -226,7 +226,7 @@ fn stretch(line: &str, from: usize, shape: Shape) -> Option<TimesInLine> {
     (shape != Shape::Seconds).then_some(TimesInLine { from, to, start_ms, end_ms: None })
 }
 
-/// A time of a shape at the start of a text, in milliseconds, and what follows.
+/// A time in a notation at the start of a text, in milliseconds, and what follows.
 fn one(text: &str, shape: Shape) -> Option<(i64, &str)> {
     if !text.starts_with(|letter: char| letter.is_ascii_digit()) && shape != Shape::Signed {
         return None;
@@ -247,19 +247,19 @@ fn one(text: &str, shape: Shape) -> Option<(i64, &str)> {
     (!goes_on).then_some((time, rest))
 }
 
-/// The number at the start of a text, of at most so many digits, and what follows.
+/// The number at the start of a text, of at most `most` digits, and what follows.
 fn number(text: &str, most: usize) -> Option<(i64, usize, &str)> {
     let width = text.bytes().take_while(u8::is_ascii_digit).count();
     (1..=most).contains(&width).then(|| Some((text[..width].parse().ok()?, width, &text[width..])))?
 }
 
-/// Two digits that count minutes or seconds.
+/// Two digits of minutes or seconds.
 fn sixtieth(text: &str) -> Option<(i64, &str)> {
     let (value, width, rest) = number(text, 2)?;
     (width == 2 && value < 60).then_some((value, rest))
 }
 
-/// How many frames a second has is not in the file: thirty is the most that is common.
+/// The frame rate isn't in the file: thirty per second is the highest common one.
 fn frames(text: &str) -> Option<(i64, &str)> {
     let (hours, _, rest) = number(text, 2)?;
     let (minutes, rest) = sixtieth(rest.strip_prefix(':')?)?;
@@ -345,7 +345,7 @@ fn seconds(text: &str) -> Option<(i64, &str)> {
 
 fn half_days(text: &str) -> Option<(i64, &str)> {
     let (time, rest) = time::lenient(text)?;
-    // Two figures are hours and minutes here.
+    // Two numbers are hours and minutes here.
     let written = &text[..text.len() - rest.len()];
     let time = if written.matches(':').count() == 1 { time * 60 } else { time };
     let after = rest.trim_start_matches([' ', '\u{a0}', '\u{202f}']);
@@ -362,7 +362,7 @@ fn half_days(text: &str) -> Option<(i64, &str)> {
     }
 }
 
-/// A time as every layout knows it. Times of day and those with hours keep their hours.
+/// A time in the usual notation. Times of day and those with hours keep their hours.
 fn usual(time: i64, shape: Shape) -> String {
     let (seconds, millis) = (time / 1_000, time % 1_000);
     let (minutes, second) = (seconds / 60, seconds % 60);
@@ -431,7 +431,7 @@ mod tests {
         }
     }
 
-    /// What is said of times stays as it was said.
+    /// Times that are mentioned in speech stay unchanged.
     #[test]
     fn words_are_left_alone() {
         for text in [

@@ -1,19 +1,20 @@
-//! A talk whose turns follow each other on one line, as it comes out of a form or a cell: a line for each turn.
+//! Splits a talk whose turns follow each other on one line, as it comes out of a form or a cell, into one line per
+//! turn.
 //!
-//! Pure: no word changes, and only a space becomes the end of a line.
+//! Pure: no word changes, only spaces become line breaks.
 
 use std::collections::HashMap;
 
 use super::{label, time};
 
-/// A file of more lines has its turns on lines of their own.
+/// A file with more lines has its turns on separate lines.
 const MOST_LINES: usize = 8;
-/// Shorter lines are those of a talk with a turn each.
+/// With shorter lines, each is already a turn.
 const LONG: usize = 300;
-/// A label ends within so many bytes.
+/// The maximum length of a label, in bytes.
 const REACH: usize = 80;
 
-/// The text with a line for each turn; none where it has lines already, or no names come again within them.
+/// The text with one line per turn; `None` if it already has lines, or no names recur within them.
 pub(super) fn parted(text: &str) -> Option<String> {
     let filled = text.lines().filter(|line| !line.trim().is_empty()).take(MOST_LINES + 1).count();
     if filled == 0 || filled > MOST_LINES || text.len() < filled * LONG {
@@ -42,12 +43,12 @@ pub(super) fn parted(text: &str) -> Option<String> {
     Some(out)
 }
 
-/// Where a turn may begin, with its label or, where a time in brackets begins it, with nothing.
+/// Where a turn may begin, with its label; empty if a time in brackets begins it.
 fn places(text: &str) -> Vec<(usize, &str)> {
     let mut places: Vec<(usize, &str)> = Vec::new();
     for at in memchr::memchr2_iter(b':', b'[', text.as_bytes()) {
         let place = if text[at..].starts_with('[') { timed(text, at) } else { named(text, at) };
-        // A name behind a time begins nothing anew.
+        // A name after a time doesn't begin another turn.
         let begun = places.last().is_some_and(|(last, label)| label.is_empty() && at - last <= 2 * REACH);
         places.extend(place.filter(|(_, label)| label.is_empty() || !begun));
     }
@@ -61,7 +62,7 @@ fn timed(text: &str, at: usize) -> Option<(usize, &str)> {
     (apart && time::whole(inside).is_some()).then_some((at, ""))
 }
 
-/// The label before a colon, behind the end of a sentence.
+/// The label before a colon, after the end of a sentence.
 fn named(text: &str, colon: usize) -> Option<(usize, &str)> {
     if !text[colon + 1..].starts_with(' ') {
         return None;
@@ -71,7 +72,7 @@ fn named(text: &str, colon: usize) -> Option<(usize, &str)> {
     let ends = |letter: char| matches!(letter, '.' | '?' | '!' | '…' | '"' | '”' | '»' | '—' | '\n' | ']');
     let sentence = before.char_indices().rev().filter(|(_, letter)| ends(*letter));
     let mut begins = sentence.map(|(at, letter)| at + letter.len_utf8()).chain((reach == 0).then_some(0));
-    // "Dr. Ana Ruiz": a point within a label ends no sentence.
+    // "Dr. Ana Ruiz": a full stop within a label doesn't end a sentence.
     begins.find_map(|begin| {
         let label = before[begin..].trim_start();
         let spaced = begin == 0 || before[begin..].starts_with(char::is_whitespace) || before[..begin].ends_with('\n');

@@ -1,20 +1,22 @@
-//! Lists that look like talk, since names, times and colons stand in them: tasks, programmes, chapters, verses, results.
+//! Lists that look like talk because they contain names, times and colons: tasks, programmes, chapters, verses,
+//! results.
 //!
-//! Pure. Only what is clear by more than one sign is known here; what is unsure is left to the readers, and to the coach.
+//! Pure. Only what several signs make clear is recognised here; uncertain cases are left to the readers, and to the
+//! coach.
 
 use std::collections::{HashMap, HashSet};
 
 use super::{records, time};
 
-/// So many lines are looked at.
+/// How many lines are examined.
 const SAMPLE: usize = 200;
-/// Fewer lines tell nothing.
+/// Fewer lines prove nothing.
 const FEWEST: usize = 5;
 
-/// What a text is, where it is clear that it is no talk.
+/// What a text is, if it's clearly not a talk.
 pub(super) fn seen(text: &str) -> Option<&'static str> {
     let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).take(SAMPLE).collect();
-    // The cues of captions have their times between them, whatever is said in them.
+    // In captions, the cues have times in between, whatever is said in them.
     let timed = lines.iter().filter(|line| time::may_begin(line) && line.contains("-->")).count();
     if lines.len() < FEWEST || timed * 6 >= lines.len() {
         return None;
@@ -36,7 +38,7 @@ pub(super) fn seen(text: &str) -> Option<&'static str> {
     kinds.into_iter().find(|(is_one, _)| *is_one).map(|(_, kind)| kind)
 }
 
-/// Whether a text is code, or has code in it: a good part of its lines end or begin as those of code do, and no talk has such.
+/// Whether a text is or contains code: a good part of its lines end or begin like code, which never happens in a talk.
 pub(super) fn is_code(text: &str) -> bool {
     const ENDS: &[&str] = &["{", ");", "};", "({", "})", "],", "},", "```", "/>", "->", "=>", "*/", "\\"];
     const BEGINS: &[&str] =
@@ -87,13 +89,13 @@ fn weighs(line: &str) -> bool {
     line.split_once(':').is_some_and(|(side, _)| SIDES.contains(&side.trim().to_lowercase().as_str()))
 }
 
-/// In most lines somebody does something, and nowhere is there a question or a full stop.
+/// Whether somebody does something in most lines, without any question or full stop.
 fn are_tasks(lines: &[&str]) -> bool {
     let tasks = lines.iter().filter(|line| is_task(line)).count();
     tasks * 5 >= lines.len() * 3 && !lines.iter().any(|line| line.ends_with(['.', '?', '!']))
 }
 
-/// `Maya: prints the exercises`: a name, and what that one does, without a subject and without a full stop.
+/// `Maya: prints the exercises`: a name and what that person does, without a subject and a full stop.
 fn is_task(line: &str) -> bool {
     let Some((_, task)) = line.split_once(": ") else { return false };
     let words: Vec<&str> = task.split_whitespace().collect();
@@ -107,8 +109,8 @@ fn is_task(line: &str) -> bool {
     does && words.len() <= 8 && !task.contains(['.', '?', '!', ',', '…']) && !words.iter().any(talks)
 }
 
-/// Keys that follow each other in the same order again and again, with values that end as no sentence does. Of two people
-/// one follows the other as well, so there are three keys at least.
+/// Whether keys recur in the same order again and again, with values that don't end like sentences. Two people also
+/// alternate, so at least three keys are required.
 fn are_records(text: &str) -> bool {
     let field = |line: &str| {
         let (key, value) = line.split_once(':')?;
@@ -132,7 +134,7 @@ fn are_records(text: &str) -> bool {
     again().count() >= 3 && usual * 10 >= all * 7 && all * 10 >= fields.len() * 6 && ended * 5 <= fields.len()
 }
 
-/// `- Maya: book the room`, again and again: points of a few words, none of which ends as a sentence does.
+/// Whether `- Maya: book the room` recurs: items of a few words, none of which ends like a sentence.
 fn are_points(lines: &[&str]) -> bool {
     let point = |line: &&str| {
         let bare = line.trim_start_matches(['-', '*', '+', '•', '–']);
@@ -144,10 +146,10 @@ fn are_points(lines: &[&str]) -> bool {
     points.len() >= FEWEST && points.len() * 2 >= lines.len() && !ended && words <= points.len() * 5
 }
 
-/// `3:16 For God so loved`: chapter and verse count up; a time has two digits behind the colon.
+/// `3:16 For God so loved`: chapter and verse count up; a time has two digits after the colon.
 fn are_verses(lines: &[&str]) -> bool {
     let number = |line: &&str| {
-        // The book stands before the first.
+        // The book precedes the first.
         let numbered = line.split_whitespace().take(3).find(|word| word.contains(':'))?;
         let (chapter, verse) = numbered.split_once(':')?;
         let short = verse.len() == 1 || chapter.parse::<u32>().ok()? > 0 && verse.len() <= 3 && !verse.starts_with('0');
@@ -158,8 +160,8 @@ fn are_verses(lines: &[&str]) -> bool {
     verses.len() * 10 >= lines.len() * 8 && verses.iter().any(|verse| verse.2) && follows * 10 >= verses.len() * 7
 }
 
-/// Times with a few words each, which no full stop ends, and between which far more time passes than the words take to say.
-/// Where the same names come again before a colon people take turns, however little they say.
+/// Times with a few words each, without full stops, between which far more time passes than it takes to say the words.
+/// If the same names recur before a colon, people are taking turns, however little they say.
 fn are_points_in_time(lines: &[&str]) -> bool {
     let point = |line: &&str| {
         // Results have a rank before the time.
@@ -200,14 +202,15 @@ fn are_points_in_time(lines: &[&str]) -> bool {
     let lasts: Vec<(i64, i64)> =
         points.windows(2).map(|pair| (pair[1].0 - pair[0].0, i64::try_from(pair[0].2).unwrap_or(i64::MAX))).collect();
     let forward = lasts.iter().all(|(gap, _)| *gap > 0);
-    // In a programme every time is one of five minutes, which as a time of the recording would be of five seconds.
+    // In a programme every time is a multiple of five minutes, which as a time in a recording would be one of five
+    // seconds.
     let round = points.iter().all(|point| point.0 % 5_000 == 0);
     let least = if round { 500 } else { 2_000 };
     let slow = lasts.iter().filter(|(gap, letters)| *gap > letters.saturating_mul(least)).count();
     forward && ended * 10 <= count && words <= count * 5 && slow * 10 >= lasts.len() * 8
 }
 
-/// Entries with keys of their own, each on a line.
+/// Whether entries have their own keys, each on a line.
 fn is_yaml(lines: &[&str]) -> bool {
     let key = |line: &&str| {
         let (key, _) = line.trim_start_matches("- ").split_once(':')?;

@@ -1,5 +1,5 @@
 //! Otter's text export: `Name  1:02` with the text below, and at the end `Transcribed by https://otter.ai`. Elsewhere
-//! the same words are speech: Whisper is known to hear them in silence.
+//! the same words are speech: Whisper is known to produce them from silence.
 
 use super::{
     account::Draft,

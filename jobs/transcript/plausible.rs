@@ -1,9 +1,9 @@
-//! Whether the times of a transcript can be: nobody speaks for days, nor hundreds of words a second.
+//! Whether the times of a transcript are possible: nobody speaks for days, nor hundreds of words per second.
 //!
-//! Looks at the finished draft, whatever its format. Where its times are numbers, their unit may be another than the one in
-//! which they were read (milliseconds for seconds, time since 1970 for time since the beginning); where a text has `mm:ss`
-//! they may be hours and minutes of the day. If exactly one of these makes a session of it, it is taken, and said. Anything
-//! else that cannot be is a doubt, and said as well.
+//! Examines the finished draft, whatever its format. If its times are numbers, their unit may not be the one that was
+//! assumed (milliseconds instead of seconds, time since 1970 instead of time since the beginning); if a text has
+//! `mm:ss` they may be hours and minutes of the day. If exactly one of these results in a plausible session, it's used,
+//! with a warning. Anything else that is impossible also causes a warning.
 
 use super::{
     account::Draft,
@@ -13,36 +13,36 @@ use super::{
 };
 
 const HOUR: i64 = 60 * 60 * 1000;
-/// A session is no longer.
+/// The maximum length of a session.
 const LONGEST: i64 = 12 * HOUR;
-/// Beginning and end of the times since 1970 that a session can have (2000 and 2100), in milliseconds.
+/// The range of times since 1970 that a session can have (2000 to 2100), in milliseconds.
 const EPOCH: std::ops::Range<i64> = 946_684_800_000..4_102_444_800_000;
-/// Nobody speaks more words a second over a session, and hardly anybody as many.
+/// The maximum number of words per second over a session; hardly anyone reaches it.
 const FASTEST: f64 = 8.0;
 const FAST: f64 = 6.0;
-/// A session in which somebody speaks has more words a second.
+/// The minimum number of words per second in a session with speech.
 const SLOW: f64 = 0.05;
-/// By fewer words nothing can be told; by few of them, only what is far beyond anything.
+/// With fewer words nothing can be concluded; with few, only what is far beyond anything.
 const TOO_FEW: usize = 20;
 const FEW: usize = 40;
 const BEYOND: f64 = 50.0;
-/// Hours of the day, read as minutes, begin no earlier.
+/// Times of day, read as minutes, begin no earlier.
 const MORNING: i64 = 5 * 60 * 1000;
 
 /// How long and how much was said, by the times of a draft.
 #[derive(Clone, Copy, Debug)]
 struct Pace {
-    /// In milliseconds, all of them.
+    /// All of these are in milliseconds.
     first: i64,
     last: i64,
     /// Words with a time before the last one.
     words: usize,
-    /// Of what has a beginning and an end: how long, and how many words.
+    /// The total time and number of words of utterances with a start and an end.
     spoken: i64,
     spoken_words: usize,
 }
 
-/// Another way to read times.
+/// Another interpretation of times.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct Unit {
     times: i64,
@@ -51,7 +51,7 @@ struct Unit {
     name: &'static str,
 }
 
-/// What numbers may be that were read as seconds or as milliseconds.
+/// What numbers may be that were read as seconds or milliseconds.
 const UNITS: [Unit; 6] = {
     const fn unit(times: i64, by: i64, since_1970: bool, name: &'static str) -> Unit {
         Unit { times, by, since_1970, name }
@@ -66,10 +66,10 @@ const UNITS: [Unit; 6] = {
     ]
 };
 
-/// Checks the times of a draft, and puts them right or warns. `lengths` are those of its utterances.
+/// Checks the times of a draft, and corrects them or warns. `lengths` are those of its utterances.
 pub(super) fn check(draft: &mut Draft, lengths: &[usize], source: &Source<'_>) {
     let Some(pace) = pace(draft, lengths) else { return };
-    // Words as people count them are fewer than those of the account, and take longer to count.
+    // Words as people count them are fewer than the account's, and take longer to count.
     if pace.doubt().is_none() {
         return;
     }
@@ -97,7 +97,7 @@ fn pace(draft: &Draft, lengths: &[usize]) -> Option<Pace> {
         forward = forward.saturating_add(before.map_or(0, |before| start.saturating_sub(before).max(0)));
         (before, ends) = (Some(start), ends || said.end_ms.is_some());
         pace.words += length;
-        // Where what is said last has no end, its words are not counted either.
+        // If the last utterance has no end, its words aren't counted either.
         if start > pace.last || said.end_ms.is_some_and(|end| end > pace.last) {
             of_last = if said.end_ms.is_none() { *length } else { 0 };
         }
@@ -109,7 +109,7 @@ fn pace(draft: &Draft, lengths: &[usize]) -> Option<Pace> {
     }
     pace.words -= of_last;
     if !ends && before.is_some() {
-        // A clock that begins anew, at midnight, is not hours long because of that.
+        // A clock that starts over at midnight doesn't add hours.
         pace.last = pace.first.saturating_add(forward);
     }
     (pace.first <= pace.last).then_some(pace)
@@ -120,13 +120,13 @@ impl Pace {
         self.last.saturating_sub(self.first)
     }
 
-    /// Words a second, over all of it.
+    /// Overall words per second.
     #[expect(clippy::cast_precision_loss, reason = "a ratio that is compared with a limit")]
     fn by_second(self) -> f64 {
         self.words as f64 * 1_000.0 / self.length().max(1) as f64
     }
 
-    /// Why it cannot be, as the beginning of a sentence.
+    /// Why it's impossible, as the beginning of a sentence.
     fn doubt(self) -> Option<String> {
         let (by_second, length) = (self.by_second(), self.length());
         let spoken_words = i64::try_from(self.spoken_words).unwrap_or(i64::MAX);
@@ -154,7 +154,7 @@ impl Pace {
         }
     }
 
-    /// The same in another unit; none where no time is so great.
+    /// The same in another unit; `None` if a time doesn't fit it.
     fn in_unit(self, unit: &Unit) -> Option<Self> {
         let first = unit.of(self.first)?;
         if unit.since_1970 != EPOCH.contains(&first) {
@@ -168,7 +168,6 @@ impl Pace {
         })
     }
 
-    /// Whether people talk so.
     fn is_plausible(self) -> bool {
         let aloud = Self { first: 0, last: self.spoken, words: self.spoken_words, ..self };
         self.words > 0
@@ -184,7 +183,7 @@ impl Unit {
         time.checked_mul(self.times).map(|time| time / self.by)
     }
 
-    /// Whether the times of the file have its shape: what was no seconds is whole as seconds.
+    /// Whether the file's numbers fit this unit: if they weren't seconds, they are integers as seconds.
     fn suits(&self, draft: &Draft) -> bool {
         let times = draft.utterances.iter().flat_map(|said| [said.start_ms, said.end_ms]).flatten();
         self.by == 1 || times.into_iter().all(|time| time % 1_000 == 0)
@@ -217,11 +216,11 @@ fn take(draft: &mut Draft, unit: &Unit, pace: Pace, doubt: &str) {
     );
 }
 
-/// Whether the times, minutes and seconds as they were read, are hours and minutes of the day.
+/// Whether the times, read as minutes and seconds, are hours and minutes of the day.
 fn is_of_day(draft: &Draft, pace: Pace) -> bool {
     let starts = || draft.utterances.iter().filter_map(|said| said.start_ms);
     let hours = Pace { last: pace.last.saturating_mul(60), first: pace.first.saturating_mul(60), ..pace };
-    // Past midnight the clock begins anew: that is once, and from late to early.
+    // After midnight the clock starts over: once, and from late to early.
     let runs = starts().zip(starts().skip(1)).all(|(one, next)| next >= one || next + DAY / 120 < one);
     let past_midnight = starts().zip(starts().skip(1)).any(|(one, next)| next < one);
     pace.words >= FEW
@@ -233,7 +232,7 @@ fn is_of_day(draft: &Draft, pace: Pace) -> bool {
 }
 
 impl Pace {
-    /// As [`Self::is_plausible`], whenever it begins.
+    /// Like [`Self::is_plausible`], whenever it begins.
     fn is_within_a_day(self) -> bool {
         Self { first: 0, last: self.length(), ..self }.is_plausible()
     }
@@ -251,7 +250,7 @@ fn take_hours(draft: &mut Draft, doubt: &str) {
     );
 }
 
-/// Whether JSON writes times as text, such as `"0:07"`: then numbers are none.
+/// Whether JSON writes times as text, such as `"0:07"`: numbers then aren't times.
 fn writes_times(text: &str) -> bool {
     let bytes = text.as_bytes();
     memchr::memchr_iter(b'"', bytes).any(|at| {
@@ -261,7 +260,7 @@ fn writes_times(text: &str) -> bool {
     })
 }
 
-/// A length in words.
+/// A duration in words.
 fn long(millis: i64) -> String {
     let seconds = (millis / 1_000).max(1);
     let (number, unit) = match seconds {
@@ -278,7 +277,8 @@ fn long(millis: i64) -> String {
 mod tests {
     use crate::{Transcript, parse};
 
-    /// Thirty turns of ten words, five seconds each, with a start and an end in so many parts of a second, from `first`.
+    /// Thirty turns of ten words, five seconds each, with a start and an end in units of `parts` per second, from
+    /// `first`.
     fn segments(parts: f64, first: f64) -> Transcript {
         let turn = |at: u32| {
             let time = |seconds: f64| first + seconds * parts;
@@ -298,7 +298,7 @@ mod tests {
 
     #[test]
     fn numbers_are_taken_in_the_unit_that_can_be() {
-        // Whoever of the readers and of this check sees it first.
+        // Whichever of the readers and this check detects it first.
         for (parts, first) in
             [(1.0, 0.0), (1_000.0, 0.0), (1_000_000.0, 0.0), (1.0, 1_795_000_000.0), (1_000.0, 1_795_000_000_000.0)]
         {
@@ -333,7 +333,7 @@ mod tests {
         assert_eq!(fast.utterances[29].start_ms, Some(9_000), "and nothing is changed");
     }
 
-    /// The words of the last turn are not counted, so that a short talk has fewer than a hundred.
+    /// The words of the last turn aren't counted, so a short talk has fewer than a hundred.
     #[test]
     fn a_short_talk_shows_hours_of_the_day_too() {
         for (turn, times) in [(": ", true), ("\n", true), (": ", false)] {

@@ -1,7 +1,7 @@
-//! What a file writes in its own way throughout, written as the readers know it: a day before every time, numbers for times,
-//! all turns on one line. Only what the whole file shows is rewritten, so that nothing that was said changes.
+//! Rewrites what a file does in its own way throughout as the readers know it: a date before every time, numbers as
+//! times, all turns on one line. Only what the whole file shows is rewritten, so that nothing that was said changes.
 //!
-//! Reads a text, gives a text with the same words but for its times.
+//! Reads a text, returns a text with the same words except for its times.
 
 use std::borrow::Cow;
 
@@ -11,20 +11,20 @@ use super::{
     NotATranscript, dated, json, line_heads, markdown, marks_of_direction, number_times, odd_times, one_line, records,
 };
 
-/// A text that is ready to be read.
+/// A text that is ready for the readers.
 #[derive(Debug)]
 pub(super) struct Prepared<'a> {
     pub(super) text: Cow<'a, str>,
-    /// The day that stands before the times.
+    /// The date that precedes the times.
     pub(super) day: Option<NaiveDate>,
-    /// What a person ought to know of how it was rewritten.
+    /// What a person should know about how it was rewritten.
     pub(super) doubts: Vec<String>,
 }
 
-/// The text as readers know it; as it is, where nothing is odd.
+/// The text as readers know it; unchanged if nothing is unusual.
 ///
 /// # Errors
-/// When days and times show that it was written and not spoken.
+/// If dates and times show that it was written, not spoken.
 pub(super) fn prepared(text: &str) -> Result<Prepared<'_>, NotATranscript> {
     let mut prepared = Prepared { text: Cow::Borrowed(text), day: None, doubts: Vec::new() };
     if json::is_json(text) {

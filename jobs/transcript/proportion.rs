@@ -1,22 +1,22 @@
-//! Whether the reading of a file takes time in proportion to its length, or to its square.
+//! Tests: whether reading a file takes linear or quadratic time.
 
 use std::time::Duration;
 
 use super::parse;
 
-/// The shortest file has this many parts: at most 999 speakers are in the shapes, so each speaks twice, and what grows
+/// The number of parts in the shortest file: the shapes have at most 999 speakers, so each speaks twice, and what grows
 /// with them has grown.
 const SHORTEST: usize = 2_000;
-/// A file is measured at a length at which reading takes this long, …
+/// A file is measured at a length that takes this long to read, …
 const MEASURABLE: Duration = Duration::from_millis(20);
 /// … or at the last of these doublings.
 const DOUBLINGS: u32 = 9;
-/// The longer file has this many times the parts, …
+/// The longer file has this many times as many parts, …
 const LONGER: usize = 8;
-/// … and takes less than this many times as long; a square takes 64 times.
+/// … and must take less than this many times as long; quadratic time would be 64 times.
 const MORE: u32 = 24;
 
-/// Whether a file of many times the parts takes about as many times as long to read. `made` makes a file of that many parts.
+/// Whether reading time is linear. `made` creates a file with that many parts.
 pub(crate) fn is_in_proportion(made: impl Fn(usize) -> String) -> bool {
     grows_in_proportion(|parts| {
         let text = made(parts);
@@ -40,7 +40,7 @@ fn grows_in_proportion(took: impl Fn(usize) -> Duration) -> bool {
     (0..3).any(|_| took(parts * LONGER) < took(parts).max(short) * MORE)
 }
 
-/// How long this thread has been at work: not how long the machine let it wait. Elsewhere than on Linux, the time.
+/// The CPU time of this thread, without waiting for the machine. Wall-clock time on systems other than Linux.
 fn busy() -> Duration {
     let at_work = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
     let nanoseconds = at_work.and_then(|text| text.split_whitespace().next()?.parse().ok());

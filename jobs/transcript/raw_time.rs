@@ -1,18 +1,17 @@
-//! A time as somebody wrote it in a table or in JSON, before it is known what its numbers count.
+//! A time as written in a table or in JSON, before its unit is known.
 //!
 //! Pure.
 
 use super::time;
 
-/// A time as it is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub(super) enum Raw {
-    /// None, or one that cannot be read.
+    /// Missing or unreadable.
     #[default]
     None,
-    /// A bare number, of whatever unit.
+    /// A bare number, in an unknown unit.
     Number(f64),
-    /// Milliseconds of a time that says its unit: `00:01:02`, `1.5s`, `PT1.5S`.
+    /// Milliseconds, for a time with a unit: `00:01:02`, `1.5s`, `PT1.5S`.
     Millis(i64),
     /// Milliseconds since 1970.
     Moment(i64),
@@ -44,7 +43,7 @@ impl Raw {
     }
 }
 
-/// A number, with a point or, where commas are decimal points, a comma.
+/// A number, with a decimal point or decimal comma.
 fn number(text: &str) -> Option<f64> {
     let digits =
         |text: &str| text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b'-' | b'+' | b'e' | b'E'));
@@ -56,7 +55,7 @@ fn number(text: &str) -> Option<f64> {
         .filter(|number: &f64| number.is_finite())
 }
 
-/// `hh:mm:ss:ff` and `hh:mm:ss;ff`: nothing tells how long a frame is, so the time is that of its second.
+/// `hh:mm:ss:ff` and `hh:mm:ss;ff`: the frame rate is unknown, so the time is that of the second.
 fn with_frames(text: &str) -> Option<i64> {
     let (before, frames) = text.rsplit_once([':', ';'])?;
     let frames = !frames.is_empty() && frames.len() <= 3 && frames.bytes().all(|byte| byte.is_ascii_digit());
@@ -71,19 +70,19 @@ fn half_day(text: &str) -> Option<i64> {
         None => (lower.strip_suffix("pm")?, true),
     };
     let hours: i64 = clock.split(':').next()?.trim().parse().ok().filter(|hours| (1..=12).contains(hours))?;
-    // Without seconds it has hours and minutes all the same.
+    // Without seconds it still has hours and minutes.
     let clock = if clock.matches(':').count() == 1 { format!("{}:00", clock.trim()) } else { clock.trim().to_owned() };
     Some(time::whole(&clock)? + (i64::from(afternoon) * 12 - if hours == 12 { 12 } else { 0 }) * 3_600_000)
 }
 
-/// `0 days 00:00:01.500000`, as tables of Python write it.
+/// `0 days 00:00:01.500000`, as written by Python's tables.
 fn timedelta(text: &str) -> Option<i64> {
     let (days, clock) = text.split_once(" days ").or_else(|| text.split_once(" day, "))?;
     let days: i64 = days.parse().ok().filter(|days| (0..100).contains(days))?;
     Some(time::whole(clock)? + days * 86_400_000)
 }
 
-/// `1.5s`, `2 min`, `1m 5s`, or a duration of ISO 8601 in hours, minutes and seconds, in milliseconds.
+/// `1.5s`, `2 min`, `1m 5s`, or an ISO 8601 duration in hours, minutes and seconds, in milliseconds.
 pub(super) fn duration(text: &str) -> Option<i64> {
     let mut rest = text.strip_prefix("PT").unwrap_or(text);
     let mut millis = 0.0;
@@ -107,10 +106,10 @@ pub(super) fn duration(text: &str) -> Option<i64> {
     if found { whole(millis) } else { None }
 }
 
-/// A date with a time, in milliseconds since 1970; without a zone it is taken as UTC.
+/// A date with a time, in milliseconds since 1970; UTC if there is no time zone.
 pub(super) fn moment(text: &str) -> Option<i64> {
     let text = text.trim();
-    // A date begins with its year here, and most texts do not.
+    // Dates begin with the year here, and most texts don't.
     if !text.get(..5).is_some_and(|year| year.ends_with('-') && year.bytes().take(4).all(|byte| byte.is_ascii_digit()))
     {
         return None;
@@ -125,7 +124,7 @@ pub(super) fn moment(text: &str) -> Option<i64> {
         .map(|moment| moment.and_utc().timestamp_millis())
 }
 
-/// Rounds to whole milliseconds; none where it cannot be a time.
+/// Rounds to whole milliseconds; `None` if it can't be a time.
 pub(super) fn whole(millis: f64) -> Option<i64> {
     let rounded = millis.round();
     #[allow(clippy::cast_possible_truncation, reason = "the bounds are checked")]

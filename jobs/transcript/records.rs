@@ -1,7 +1,7 @@
-//! Records in other notations than JSON: XML of tools that are not known, lists of YAML, and keys on lines of their own. They are written as JSON and
-//! read by what their keys mean.
+//! Records in notations other than JSON: XML of unknown tools, YAML lists, and keys on lines of their own. They are
+//! converted to JSON and read by what their keys mean.
 //!
-//! Pure. What is not of the simple shape that tools write is left alone.
+//! Pure. Only the simple form that tools write is converted.
 
 use serde_json::{Map, Value};
 
@@ -11,10 +11,10 @@ use crate::{
     markup,
 };
 
-/// Elements are nested no deeper.
+/// The maximum nesting depth of elements.
 const DEEPEST: usize = 64;
 
-/// The JSON of a text in XML; none where it is none, or one that a reader of its own knows.
+/// An XML text as JSON; `None` if it isn't XML, or has its own reader.
 pub(super) fn of_xml(text: &str) -> Option<String> {
     let text = text.trim_start_matches('\u{feff}').trim_start();
     let root = tagged::root(text)?;
@@ -46,7 +46,7 @@ pub(super) fn of_xml(text: &str) -> Option<String> {
     serde_json::to_string(&Value::Object(stack.pop()?.fields)).ok()
 }
 
-/// Whether a text without a head is one element all the same: with a child in it, and closed at its end.
+/// Whether a text without an XML declaration is a single element: it has a child, and is closed at the end.
 fn is_whole(text: &str, root: &str) -> bool {
     let closed = text.trim_end().strip_suffix('>').and_then(|rest| rest.trim_end().rsplit_once("</"));
     let within = text
@@ -57,7 +57,6 @@ fn is_whole(text: &str, root: &str) -> bool {
         && !tagged::page::ROOTS.contains(&root.to_ascii_lowercase().as_str())
 }
 
-/// An element that is open.
 #[derive(Default)]
 struct Element<'a> {
     name: &'a str,
@@ -75,7 +74,7 @@ impl<'a> Element<'a> {
     }
 }
 
-/// Closes the innermost element: it is a text, or an object with its text; several of one name are a list.
+/// Closes the innermost element: it becomes a text, or an object with its text; several with one name become a list.
 fn close(stack: &mut Vec<Element<'_>>) {
     let Some(Element { name, mut fields, text }) = stack.pop() else { return };
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -100,7 +99,7 @@ fn close(stack: &mut Vec<Element<'_>>) {
     }
 }
 
-/// The JSON of a text in which each thing said has its keys on lines of their own, `Speaker: Ana`, `Time: 0:12`, `Text: so`.
+/// A text as JSON in which each utterance has its keys on separate lines, `Speaker: Ana`, `Time: 0:12`, `Text: so`.
 pub(super) fn of_blocks(text: &str) -> Option<String> {
     let mut entries: Vec<Map<String, Value>> = Vec::new();
     let mut text_key = None;
@@ -123,12 +122,12 @@ pub(super) fn of_blocks(text: &str) -> Option<String> {
     whole.then(|| serde_json::to_string(&Value::Array(list)).ok()).flatten()
 }
 
-/// The JSON of a list in YAML whose entries are keys with values of one line; none where anything else stands in it.
+/// A YAML list as JSON whose entries are keys with one-line values; `None` if it contains anything else.
 pub(super) fn of_yaml(text: &str) -> Option<String> {
     let mut entries: Vec<Map<String, Value>> = Vec::new();
     let mut lines = text.lines().filter(|line| !line.trim().is_empty() && !line.starts_with('#') && *line != "---");
     let first = lines.next()?;
-    // The key of the list may stand above it.
+    // The key of the list may precede it.
     let above = first.trim_end().strip_suffix(':').is_some_and(|key| !key.contains(char::is_whitespace));
     for line in (!above).then_some(first).into_iter().chain(lines) {
         let line = line.trim();

@@ -1,5 +1,4 @@
-//! Rev's text export: `Speaker 1 (00:00:00):` with the text below, between a line about the export and the numbers of
-//! pages.
+//! Rev's text export: `Speaker 1 (00:00:00):` with the text below, between a line about the export and page numbers.
 
 use super::{
     account::Draft,

@@ -1,7 +1,8 @@
-//! RTF documents: their text, a line a paragraph. What is no text of the document (fonts, styles, pictures, notes of the
-//! program) is left out, as of Word documents.
+//! The text of RTF documents, one line per paragraph. Anything else (fonts, styles, pictures, the program's notes) is
+//! left out, as for Word documents.
 //!
-//! Pure. A damaged file gives up what it has; groups may be nested as deep as the file is long, and cost a few bytes each.
+//! Pure. Whatever is left of a damaged file is read; groups may be nested as deep as the file is long, at a few bytes
+//! each.
 
 use encoding_rs::{Encoding, MACINTOSH, WINDOWS_1252};
 
@@ -10,7 +11,7 @@ pub(super) fn is_one(bytes: &[u8]) -> bool {
     bytes.trim_ascii_start().starts_with(b"{\\rtf")
 }
 
-/// Groups that hold no text of the document.
+/// Groups that contain no text of the document.
 #[rustfmt::skip]
 const HIDDEN: &[&str] = &[
     "fonttbl", "colortbl", "stylesheet", "info", "pict", "header", "headerl", "headerr", "headerf", "footer", "footerl",
@@ -19,7 +20,7 @@ const HIDDEN: &[&str] = &[
     "atnid", "atnauthor", "template", "mmathPr", "pgptbl", "listtext", "pntext",
 ];
 
-/// Words that stand for a letter.
+/// Control words that stand for a character.
 const LETTERS: &[(&str, char)] = &[
     ("par", '\n'),
     ("line", '\n'),
@@ -37,28 +38,27 @@ const LETTERS: &[(&str, char)] = &[
     ("bullet", '•'),
 ];
 
-/// What holds until the end of a group.
+/// What applies until the end of a group.
 #[derive(Clone, Copy)]
 struct Group {
     hidden: bool,
-    /// So many letters follow a letter of Unicode for programs that do not know it.
+    /// How many fallback characters follow a Unicode character, for programs that don't support it.
     fallback: usize,
 }
 
 struct Reading {
     out: String,
     encoding: &'static Encoding,
-    /// Bytes of a letter or more, in the encoding.
+    /// Bytes of one or more characters, in the document's encoding.
     bytes: Vec<u8>,
-    /// Halves of letters of UTF-16.
+    /// UTF-16 surrogates.
     units: Vec<u16>,
     group: Group,
     groups: Vec<Group>,
-    /// Letters to pass over.
+    /// How many characters to skip.
     skip: usize,
 }
 
-/// The text of an RTF document.
 pub(super) fn text(bytes: &[u8]) -> String {
     let group = Group { hidden: false, fallback: 1 };
     let mut reading = Reading {
@@ -95,7 +95,7 @@ pub(super) fn text(bytes: &[u8]) -> String {
 }
 
 impl Reading {
-    /// A word or a sign behind a backslash; gives what follows it.
+    /// Handles a control word or symbol after a backslash; returns what follows it.
     fn control<'a>(&mut self, after: &'a [u8]) -> &'a [u8] {
         let letters = after.iter().take(32).take_while(|byte| byte.is_ascii_alphabetic()).count();
         if letters == 0 {
@@ -111,7 +111,7 @@ impl Reading {
         match (word, number) {
             ("u", Some(code)) => {
                 self.flush_bytes();
-                // Negative where it is past half of the range.
+                // Negative numbers stand for the upper half of the range.
                 self.units.extend(u16::try_from(code.rem_euclid(65_536)).ok().filter(|_| !self.group.hidden));
                 self.skip = self.group.fallback;
             }
@@ -182,7 +182,6 @@ impl Reading {
     }
 }
 
-/// The encoding of a code page.
 fn encoding(page: i64) -> Option<&'static Encoding> {
     let label = match page {
         932 => "shift_jis".to_owned(),

@@ -1,4 +1,4 @@
-//! SBV, the captions of YouTube and Meet: `0:00:00.378,0:00:11.378`, then lines of text.
+//! SBV, YouTube's and Meet's captions: `0:00:00.378,0:00:11.378`, then lines of text.
 
 use std::borrow::Cow;
 
@@ -18,9 +18,9 @@ fn detect(source: &Source<'_>) -> Option<(Confidence, &'static str)> {
     timed.then_some((Confidence::Telling, "has lines such as 0:00:01.000,0:00:02.000"))
 }
 
-/// The two times of a timing line; a comma stands between them, so the fraction has a point.
+/// The two times of a timing line; they are separated by a comma, so the fraction has a decimal point.
 fn times(line: &str) -> Option<(i64, i64)> {
-    // Most lines are text, and that is quick to see.
+    // Most lines are text, which is quick to check.
     if !line.trim_start().starts_with(|letter: char| letter.is_ascii_digit()) {
         return None;
     }
@@ -29,7 +29,7 @@ fn times(line: &str) -> Option<(i64, i64)> {
     (hours(start) && hours(end)).then(|| Some((time::whole(start)?, time::whole(end)?))).flatten()
 }
 
-/// A timing line, though its times may be damaged.
+/// Whether it's a timing line, though its times may be damaged.
 fn is_timing(line: &str) -> bool {
     let shaped = |part: &str| {
         let part = part.trim();
@@ -71,14 +71,15 @@ pub(super) fn collect<'a>(source: &Source<'a>, draft: &mut Draft) -> Vec<Cue<'a>
             super::date::header_line(line, draft);
             draft.set_aside(at + 1, "text before the first cue", line);
         } else if let Some(last) = cues.last_mut() {
-            // A blank line ends a cue; what follows without times is a cue that lost them, unless nothing stood there.
+            // A blank line ends a cue; what follows without times is a cue that lost them, unless the payload was
+            // empty.
             if after_blank && !last.payload.is_empty() {
                 draft.warn(at + 1, "a cue without times; its words are kept without a time");
                 cues.push(cue(at + 1, None));
             } else if last.payload.is_empty() {
                 last.line = at + 1;
             }
-            // The lines of a payload follow each other: what stands behind a blank line is another's.
+            // The lines of a payload are contiguous: what follows a blank line belongs to another one.
             if let Some(last) = cues.last_mut() {
                 last.payload = Cow::Borrowed(source.slice(last.line - 1..at + 1));
             }

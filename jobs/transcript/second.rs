@@ -1,14 +1,14 @@
-//! Two transcripts in one file, in different layouts: somebody put them together. The captions are read; the other is
-//! set aside and warned of, since its words would else become part of what the last speaker says.
+//! Two transcripts in one file, in different layouts: somebody concatenated them. The captions are read; the other is
+//! set aside with a warning, since its words would otherwise be added to what the last speaker says.
 //!
-//! Reads lines; writes what is set aside, and warnings.
+//! Reads lines; sets lines aside and adds warnings.
 
 use super::{account::Draft, formats::Source, text};
 
 const ANOTHER: &str = "another transcript begins here, in another layout; only the captions are read, so please upload \
                        the two as files of their own";
 
-/// Warns where what stands before the first cue is a transcript too.
+/// Warns if what precedes the first cue is a transcript too.
 pub(super) fn warn_of_head(head: &[&str], draft: &mut Draft) {
     if let Some(first) = head.iter().position(|line| !line.trim().is_empty())
         && is_transcript(head)
@@ -17,8 +17,8 @@ pub(super) fn warn_of_head(head: &[&str], draft: &mut Draft) {
     }
 }
 
-/// Where, in what stands below the times of a cue, another transcript begins: with the line WEBVTT, or (where the cue is
-/// the last) in a layout of text.
+/// Where another transcript begins in what follows the times of a cue: at the line WEBVTT, or (if the cue is the last)
+/// in a text layout.
 pub(super) fn begin(lines: &[&str], last: bool) -> Option<usize> {
     let apart = |at: &usize| *at > 0 && lines[at - 1].trim().is_empty();
     let webvtt = |at: &usize| {
@@ -34,7 +34,7 @@ pub(super) fn begin(lines: &[&str], last: bool) -> Option<usize> {
     is_transcript(&lines[begin..]).then_some(begin)
 }
 
-/// Sets another transcript aside, whose first line has this number.
+/// Sets another transcript aside, whose first line has the number `first`.
 pub(super) fn set_aside(lines: &[&str], first: usize, draft: &mut Draft) {
     draft.warn(first, ANOTHER);
     for (number, line) in (first..).zip(lines).filter(|(_, line)| !line.trim().is_empty()) {

@@ -1,9 +1,9 @@
-//! What a text without a known format looks like, for a refusal that helps: what was seen in it, and which format it
-//! comes nearest to. Counts only; never a word of the file.
+//! What a text in an unknown format looks like, for a helpful refusal: what it contains, and which format it's most
+//! similar to. Only counts; never a word of the file.
 
 use super::{formats::Source, label, time, words};
 
-/// Looked at, at most; what a file is shows at its beginning.
+/// How many lines are examined; the beginning shows what a file is.
 const LINES: usize = 2_000;
 
 /// A description such as "12 lines with 340 words; 2 begin with a name and a colon; it comes nearest to …".

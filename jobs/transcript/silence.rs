@@ -1,13 +1,13 @@
-//! What machines write where nobody speaks: credits of the subtitles they learned from, and the same words over and
-//! over. It is warned of and kept, since now and then somebody does say "Thank you for watching".
+//! What machines write when nobody speaks: subtitle credits from their training data, and the same words over and over.
+//! It causes a warning and is kept, since now and then someone does say "Thank you for watching".
 //!
-//! Reads what was said, writes warnings alone.
+//! Reads what was said, only adds warnings.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
 
 use super::{account::Draft, formats::Source, words};
 
-/// Whole segments, in small letters, without punctuation.
+/// Whole segments, in lower case, without punctuation.
 #[rustfmt::skip]
 const WHOLE: &[&str] = &[
     "thanks for watching", "thank you for watching", "thank you so much for watching", "thank you very much for watching",
@@ -18,7 +18,7 @@ const WHOLE: &[&str] = &[
     "продолжение следует", "спасибо за просмотр", "ご視聴ありがとうございました", "最後までご視聴ありがとうございました",
     "시청해주셔서 감사합니다", "請不吝點贊訂閱轉發打賞支持明鏡與點點欄目", "谢谢观看", "tack för att ni har tittat",
 ];
-/// Anywhere in a segment of few words.
+/// Anywhere in a short segment.
 #[rustfmt::skip]
 const MARKS: &[&str] = &[
     "amara.org", "otter.ai", "zeoranger", "esoterics", "mooji.org", "opensubtitles", "dimatorzok", "castingwords",
@@ -26,14 +26,15 @@ const MARKS: &[&str] = &[
     "ondertiteling", "napisy stworzone", "legendas pela comunidade", "subtitles by", "subtitled by", "transcribed by http",
 ];
 const FEW_WORDS: usize = 14;
-/// With one of these a text of [`WHOLE`] or [`MARKS`] begins, where it holds no address and is written in Latin letters.
+/// Every text of [`WHOLE`] or [`MARKS`] begins with one of these, unless it contains an address or isn't in Latin
+/// script.
 #[rustfmt::skip]
 const FIRST: &[&str] = &[
     "thanks", "thank", "please", "like", "subscribe", "dont", "see", "ill", "untertitel", "untertitelung", "vielen",
     "bis", "merci", "gracias", "suscríbete", "tack", "sottotitoli", "undertexter", "ondertiteling", "napisy",
     "legendas", "subtitles", "subtitled", "transcribed", "castingwords", "sous",
 ];
-/// Of each first letter of [`FIRST`], from `a`, the second letters as bits.
+/// For each first letter of [`FIRST`], from `a`, the second letters as bits.
 const BEGINNINGS: [u32; 26] = {
     let (mut letters, mut at) = ([0; 26], 0);
     while at < FIRST.len() {
@@ -43,14 +44,14 @@ const BEGINNINGS: [u32; 26] = {
     }
     letters
 };
-/// So often in a row, the same line was hardly said; one of a word or two ("Yeah.") as often again.
+/// A line repeated this often in a row was hardly said; twice as often for a word or two ("Yeah.").
 const AGAIN: usize = 4;
 
-/// Why words may not have been said.
+/// The reason why words may not have been said.
 pub(super) const CREDITS: &str = "credits of a video, as a machine writes where nobody speaks";
-/// As [`CREDITS`].
+/// Like [`CREDITS`].
 pub(super) const SAME: &str = "the same words again and again, as a machine writes where nobody speaks";
-/// As [`CREDITS`].
+/// Like [`CREDITS`].
 pub(super) const LOOP: &str = "the words repeat themselves more than speech does";
 
 /// The warning for one of these reasons.
@@ -58,7 +59,7 @@ pub(super) fn warning(reason: &str) -> String {
     format!("this may not have been said: {reason}; it is kept")
 }
 
-/// Warns of every utterance that may not have been said; `words` are their lengths.
+/// Warns about every utterance that may not have been said; `words` are their lengths.
 pub(super) fn warn(draft: &mut Draft, words: &[usize], source: &Source<'_>) {
     let hasher = RandomState::new();
     let (mut again, mut before) = (0, "");
@@ -85,7 +86,7 @@ pub(super) fn warn(draft: &mut Draft, words: &[usize], source: &Source<'_>) {
     }
 }
 
-/// The lines of a file, searched onwards for what was said.
+/// The lines of a file, searched forward for what was said.
 struct Lines<'a> {
     lines: &'a [&'a str],
     from: usize,
@@ -93,10 +94,10 @@ struct Lines<'a> {
 }
 
 impl Lines<'_> {
-    /// The line, from 1, in which `text` begins; 0 where it stands otherwise in the file.
+    /// The line, from 1, in which `text` begins; 0 if the file contains it in another form.
     fn of(&mut self, text: &str) -> usize {
         let begins = &text[..text.floor_char_boundary(24)];
-        // What is not found costs the whole file, so that is not tried often.
+        // A miss scans the whole file, so only a few are allowed.
         let rest = self.lines.get(self.from..).filter(|_| self.missed < 8).unwrap_or_default();
         match rest.iter().position(|line| line.contains(begins)) {
             Some(found) => {
@@ -111,19 +112,19 @@ impl Lines<'_> {
     }
 }
 
-/// The letters and digits of a text, all of them small.
+/// The letters and digits of a text, in lower case.
 pub(super) fn letters(text: &str) -> impl Iterator<Item = char> {
     text.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase)
 }
 
-/// Small letters alone, with single spaces.
+/// Only lower-case letters, with single spaces.
 fn plain(text: &str) -> String {
     let letters = text.to_lowercase();
     let letters: String = letters.chars().filter(|letter| letter.is_alphanumeric() || letter.is_whitespace()).collect();
     letters.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Whether a text is credits, and nothing else.
+/// Whether a text is nothing but credits.
 pub(super) fn is_credit(text: &str) -> bool {
     if text.len() > 200 || !may_be_credit(text) {
         return false;
@@ -134,19 +135,19 @@ pub(super) fn is_credit(text: &str) -> bool {
     WHOLE.contains(&plain.as_str()) || (few && MARKS.iter().any(|mark| written.contains(mark)))
 }
 
-/// A first look that costs little: most of what is said is no credit.
+/// A cheap first check: most utterances aren't credits.
 fn may_be_credit(text: &str) -> bool {
     let text = text.trim_start_matches(|letter: char| !letter.is_alphanumeric());
     let bytes = text.as_bytes();
     if !bytes.is_ascii() && !text.starts_with(|letter: char| letter.is_ascii()) {
         return true;
     }
-    // An address has a point within.
+    // An address has a dot inside.
     let letter = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_alphabetic);
     if memchr::memchr_iter(b'.', bytes).any(|at| at > 0 && letter(at - 1) && letter(at + 1)) {
         return true;
     }
-    // By its first two letters, of which the second may be an apostrophe ("I'll"), most are none of these.
+    // The first two letters, of which the second may be an apostrophe ("I'll"), rule out most.
     let place =
         |at: usize| bytes.get(at).filter(|_| letter(at)).map(|byte| usize::from(byte.to_ascii_lowercase() - b'a'));
     let Some(seconds) = place(0).map(|first| BEGINNINGS[first]) else { return false };
@@ -158,14 +159,14 @@ fn may_be_credit(text: &str) -> bool {
     first.len() <= 16 && FIRST.iter().filter(begins).any(|known| letters(first).eq(known.chars()))
 }
 
-/// Up to so many words come again and again in a loop.
+/// The maximum number of words in one round of a loop.
 const PERIOD: usize = 8;
-/// So many words, at least, a loop takes.
+/// The minimum number of words in a loop.
 const LONG: usize = 24;
-/// A loop comes round so often.
+/// How many rounds make a loop.
 const ROUNDS: usize = 5;
 
-/// Whether the same few words follow each other again and again within a text.
+/// Whether the same few words repeat again and again within a text.
 fn repeats_itself(text: &str, hasher: &RandomState) -> bool {
     let words: Vec<u64> = words::of(text)
         .map(|word| {

@@ -1,4 +1,4 @@
-//! Entries that have the keys of a chat, a name and a moment: whether they were said. Bots write a talk with them too.
+//! Whether entries with the keys of a chat, a name and a moment, were spoken. Bots write transcripts like that too.
 //!
 //! Pure.
 
@@ -10,18 +10,18 @@ use crate::{
     units::{Row, letters},
 };
 
-/// Said of such a talk.
+/// The warning about such a talk.
 pub(super) const DOUBT: &str = "a name and a moment stand beside each text, as in a chat: it is read as a talk, since the texts follow each \
      other as fast as people speak. Please check that this was spoken and not written";
 
-/// Fewer entries show nothing.
+/// Fewer entries prove nothing.
 const FEWEST: usize = 8;
-/// Letters a second from one moment to the next, in the middle: people write more slowly and nobody speaks faster.
+/// Median letters per second from one moment to the next: people write more slowly and nobody speaks faster.
 const PACE: std::ops::Range<f64> = 2.0..60.0;
-/// No session takes longer, in seconds.
+/// The maximum length of a session, in seconds.
 const LONGEST: f64 = 6.0 * 3_600.0;
 
-/// Whether a few people take turns in sentences, as fast as people speak.
+/// Whether a few people take turns in sentences, as quickly as people speak.
 pub(super) fn in_turn(speakers: &[String], texts: &[&str], rows: &[Row]) -> bool {
     let (count, distinct) = (rows.len(), speakers.iter().collect::<HashSet<_>>().len());
     let changes = speakers.windows(2).filter(|pair| pair[0] != pair[1]).count();
@@ -50,7 +50,6 @@ fn letters_of(text: &str) -> f64 {
     letters(text) as f64
 }
 
-/// A moment in seconds.
 #[expect(clippy::cast_precision_loss, reason = "a moment in milliseconds is far below what a float holds")]
 fn seconds(raw: Raw) -> Option<f64> {
     match raw {

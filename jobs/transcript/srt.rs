@@ -1,5 +1,5 @@
-//! SubRip, and other cues without a header: comma or point times, missing indexes, digits as text, and the variant of
-//! Teams that names nobody and leaves a blank line between times and text.
+//! SubRip, and other cues without a header: with commas or decimal points in times, missing indexes, digits as text,
+//! and Teams' variant without names and with a blank line between times and text.
 
 use std::borrow::Cow;
 
@@ -16,14 +16,14 @@ pub(super) const READER: Reader = Reader { name: "srt", detect, read };
 
 fn detect(source: &Source<'_>) -> Option<(Confidence, &'static str)> {
     let mut timed = source.lines().iter().filter(|line| time::may_begin(line) && times(line).is_some());
-    // One line such as `10 --> 20` may be anything.
+    // A single line such as `10 --> 20` may be anything.
     let first = timed.next()?;
     (first.contains([':', '.', ',']) || timed.next().is_some())
         .then_some((Confidence::Telling, "has lines such as 00:00:01,000 --> 00:00:02,000"))
 }
 
 fn times(line: &str) -> Option<(i64, i64)> {
-    // Arrows with one dash or a space in them are seen as well, but so are they in prose: only the real one counts.
+    // Arrows with one dash or a space are recognised as well, but they also occur in prose: only the real one counts.
     time::loose_range(line, time::of_cue).map(|(start, end, _)| (start, end))
 }
 
@@ -47,17 +47,17 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
 /// `1:-->1:`
 const SHORTEST: usize = 7;
 
-/// The times of a timing line, where they can be read; none of any other line.
+/// The times of a timing line, if readable; `None` for any other line.
 fn timing(line: &str) -> Option<Option<(i64, i64)>> {
     let may_be = line.len() >= SHORTEST && time::may_begin(line);
     let times = may_be.then(|| times(line))?;
     (times.is_some() || (time::has_arrow(line) && is_timing(line))).then_some(times)
 }
 
-/// What stands above the words of a cue.
+/// What precedes the words of a cue.
 #[derive(Clone, Copy)]
 struct Head<'a> {
-    /// The line with the number, and the number.
+    /// The line with the index, and the index.
     index: Option<(Line<'a>, u64)>,
     timing: Line<'a>,
     times: Option<(i64, i64)>,
@@ -72,7 +72,7 @@ impl Head<'_> {
     }
 }
 
-/// The next head below `above`; its number is known by what stands around it.
+/// The next head after `above`; its index is recognised by its context.
 fn next_head<'a>(lines: &mut Lines<'a>, above: Option<&Head<'a>>) -> Option<Head<'a>> {
     let (mut one_up, mut two_up): (Option<Line<'a>>, Option<Line<'a>>) = (None, None);
     for line in lines {
@@ -80,12 +80,12 @@ fn next_head<'a>(lines: &mut Lines<'a>, above: Option<&Head<'a>>) -> Option<Head
             let number = one_up.and_then(|line| Some((line, trimmed(line.text).parse().ok()?)));
             let named = one_up.and_then(|line| Some((line, number_of_name(trimmed(line.text))?)));
             let after_blank = two_up.is_none_or(|line| trimmed(line.text).is_empty());
-            // Directly below a timing line stands text, unless it continues the numbers of an empty cue.
+            // Text directly follows a timing line, unless the line continues the indexes after an empty cue.
             let below_timing = two_up.is_none() && above.is_some();
             let next = above.and_then(Head::number).and_then(|last| last.checked_add(1));
-            // Digits that were said stand next to other text.
+            // Spoken digits are next to other text.
             let is_index = |number: u64| Some(number) == next || (after_blank && !below_timing);
-            // A number with a name behind it stands where the number alone would: "2 Maya".
+            // An index followed by a name is where the index alone would be: "2 Maya".
             let is_named = |number: u64| after_blank && !below_timing && number == next.unwrap_or(1);
             let index = number.filter(|(_, number)| is_index(*number));
             let index = index.or_else(|| named.filter(|(_, number)| is_named(*number)));
@@ -96,14 +96,13 @@ fn next_head<'a>(lines: &mut Lines<'a>, above: Option<&Head<'a>>) -> Option<Head
     None
 }
 
-/// The number that stands before a name.
 fn number_of_name(line: &str) -> Option<u64> {
     let name = line.trim_start_matches(|letter: char| letter.is_ascii_digit());
     let parted = name.starts_with([' ', '.', ':', '-', '–', '|', '#', '\t']);
     (parted && name.contains(char::is_alphabetic)).then(|| line[..line.len() - name.len()].parse().ok()).flatten()
 }
 
-/// The cues of a file; what stands above them is set aside.
+/// The cues of a file; what precedes them is set aside.
 pub(super) fn collect<'a>(source: &Source<'a>, draft: &mut Draft) -> Vec<Cue<'a>> {
     let (mut cues, mut empty) = (Vec::new(), Vec::new());
     let mut lines = Lines::of(source.text);
@@ -138,7 +137,7 @@ pub(super) fn collect<'a>(source: &Source<'a>, draft: &mut Draft) -> Vec<Cue<'a>
     cues
 }
 
-/// Sets aside what stands above the first cue.
+/// Sets aside what precedes the first cue.
 fn above_all(text: &str, draft: &mut Draft) {
     let lines: Vec<&str> = Lines::of(text).map(|line| line.text).collect();
     for (at, line) in lines.iter().enumerate().filter(|(_, line)| !line.trim().is_empty()) {
@@ -154,26 +153,26 @@ fn cue<'a>(head: &Head<'a>, words: &'a str) -> Cue<'a> {
     Cue { line: timing + 1, timing, id, start_ms, end_ms, payload: Cow::Borrowed(words) }
 }
 
-/// Lines without those at the end that are blank.
+/// Lines without trailing blank ones.
 fn without_blank_end(lines: &str) -> &str {
     whole_lines(lines, lines.trim_end().len())
 }
 
-/// The first lines, up to the one in which the first `filled` bytes end; nothing where these are none.
+/// The first lines, up to the one in which the first `filled` bytes end; empty if there are none.
 fn whole_lines(lines: &str, filled: usize) -> &str {
     let rest = &lines.as_bytes()[filled..];
     let end = if filled == 0 { 0 } else { rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len()) };
     &lines[..filled + end]
 }
 
-/// Whether a blank line may stand above or within what is below a timing line.
+/// Whether the text after a timing line may start with or contain a blank line.
 fn is_parted(words: &str) -> bool {
     let words = words.as_bytes();
     let begins = |at: usize| words.get(at).is_some_and(u8::is_ascii_graphic);
     !words.is_empty() && (!begins(0) || memchr::memchr_iter(b'\n', words).any(|at| !begins(at + 1)))
 }
 
-/// Adds the cues of what has blank lines in it: there may be another transcript, or a cue that lost its times.
+/// Adds the cues of text with blank lines: it may contain another transcript, or a cue that lost its times.
 fn parted<'a>(words: &'a str, head: &Head<'a>, next: Option<&Head<'a>>, cues: &mut Vec<Cue<'a>>, draft: &mut Draft) {
     let mut lines: Vec<Line<'a>> = Lines::of(words).collect();
     let number = |at: usize| head.timing.number + 1 + at;
@@ -204,9 +203,9 @@ fn parted<'a>(words: &'a str, head: &Head<'a>, next: Option<&Head<'a>>, cues: &m
     cues.push(Cue { payload: Cow::Borrowed(without_blank_end(&words[from..end])), ..cue });
 }
 
-/// The column of the second time, where it has a point and the first a comma, or the other way round.
+/// The column of the second time, if it has a decimal point and the first a comma, or vice versa.
 fn other_point(timing: &str) -> Option<usize> {
-    // As nearly every one is written, `00:00:01,000 --> 00:00:02,000`, that is seen at a glance.
+    // Nearly all are written `00:00:01,000 --> 00:00:02,000`, which is quick to check.
     let bytes = timing.as_bytes();
     if bytes.len() == 29 && matches!(bytes[8], b',' | b'.') && bytes[8] == bytes[25] {
         return None;
@@ -218,8 +217,8 @@ fn other_point(timing: &str) -> Option<usize> {
     odd.then(|| time::fault(timing, time::lenient))
 }
 
-/// The places of lines with which cues begin that lost their times: a number after a blank line which fills the gap
-/// between the number of this cue and that of the next. Their words must not become part of what another one says.
+/// Where cues without times begin: an index after a blank line that is between the index of this cue and that of the
+/// next. Their words must not be added to someone else's.
 fn lost_cues(lines: &[Line<'_>], own: Option<u64>, next: Option<u64>) -> Vec<usize> {
     let mut lost = Vec::new();
     let (Some(mut last), Some(next)) = (own, next) else { return lost };
@@ -236,7 +235,7 @@ fn lost_cues(lines: &[Line<'_>], own: Option<u64>, next: Option<u64>) -> Vec<usi
     lost
 }
 
-/// A line with an arrow between what starts like times; one that speaks of an arrow is text.
+/// Whether it's a line with an arrow between what look like times; a line that mentions an arrow is text.
 pub(super) fn is_timing(line: &str) -> bool {
     let shaped = |part: &str| {
         part.trim_start().starts_with(|letter: char| letter.is_ascii_digit() || letter == '-') && part.contains(':')

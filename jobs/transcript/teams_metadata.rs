@@ -1,4 +1,4 @@
-//! The transcript of a Teams meeting as Microsoft Graph gives it with its metadata: captions whose payload is JSON, with
+//! A Teams meeting's transcript with metadata, as returned by Microsoft Graph: captions whose payload is JSON, with
 //! `speakerName` and `spokenText`.
 
 use serde::Deserialize;
@@ -12,7 +12,6 @@ use super::{
 
 pub(super) const READER: Reader = Reader { name: "teams_metadata", detect, read };
 
-/// A payload.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Payload<'a> {

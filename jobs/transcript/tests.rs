@@ -1,4 +1,4 @@
-//! The cases of `fixtures/parse`, and what holds for every one of them.
+//! The cases of `fixtures/parse`, and what holds for all of them.
 
 use std::{
     fmt::Write,
@@ -27,8 +27,8 @@ fn cases() -> Vec<(PathBuf, Vec<u8>)> {
     cases
 }
 
-/// Every `fixtures/parse/<case>/input.*` parses to its `expected.json`. With `UPDATE_FIXTURES=1` the expectations
-/// are written anew; the difference is then for a person to read.
+/// Every `fixtures/parse/<case>/input.*` parses to its `expected.json`. With `UPDATE_FIXTURES=1` the expectations are
+/// rewritten; a person then reviews the diff.
 #[test]
 fn the_cases() {
     let cases = cases();
@@ -60,7 +60,7 @@ fn the_cases() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
 }
 
-/// A damaged file ends in utterances or in a refusal, never in a panic, and no word of it is lost or doubled.
+/// A damaged file results in utterances or in a refusal, never in a panic, and no word of it is lost or duplicated.
 #[test]
 fn a_damaged_file_loses_no_word() {
     let check = |case: &Path, input: &[u8], damage: &str| {
@@ -69,7 +69,7 @@ fn a_damaged_file_loses_no_word() {
         }
     };
     for (case, input) in cases() {
-        // So many places and no more: a case of ten thousand bytes would take a minute.
+        // Only some positions: all of a case of ten thousand bytes would take a minute.
         for (nth, at) in (0..input.len()).step_by((input.len() / 80).max(7)).enumerate() {
             check(&case, &input[..at], &format!("cut at {at}"));
             check(&case, &input[at..], &format!("begun at {at}"));
@@ -89,10 +89,10 @@ fn a_damaged_file_loses_no_word() {
     }
 }
 
-/// Ten times the cues take about ten times as long, in every notation and for the ugliest of lines.
+/// Ten times the cues take about ten times as long, in every notation and for the worst lines.
 #[test]
 fn time_grows_with_the_file_alone() {
-    // What the file begins with, and what it repeats.
+    // The beginning of the file, and what it repeats.
     type Shape = (&'static str, fn(&mut String, usize));
     const TURNS: &str = "Ana: so it is.\nTom: so it is.\nAna: so it is.\nTom: ";
     const CUES: &str = "WEBVTT\n\n00:01.000 --> 00:02.000\nso\n";
@@ -150,7 +150,7 @@ fn time_grows_with_the_file_alone() {
             let shown = |at: usize| format!("w{} v{} u{} so", at % 99, at % 98, at % 97);
             _ = write!(text, "00:01.000 --> 00:02.000\n{} {} {}\n\n", shown(at), shown(at + 1), shown(at + 2));
         }),
-        // One word, or one mark, as long as the file; and behind it what makes a reader look back at all of it.
+        // One word, or one mark, as long as the file; followed by what makes a parser look back at all of it.
         (CUES, |text, _| text.push_str("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa")),
         (CUES, |text, at| text.push_str(if at == 0 { "x" } else { "&&&&&&&&&&&&&&&&&&&&a&a&a&a&a&" })),
         (CUES, |text, at| text.push_str(if at % 500 == 499 { "x" } else { "<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<" })),

@@ -1,5 +1,5 @@
-//! Praat's TextGrids, long or short: a tier a speaker, each with intervals. As Praat reads them, only what stands
-//! free counts, numbers and strings in quotes; everything between is for the eye.
+//! Praat's TextGrids, long or short: one tier per speaker, each with intervals. As in Praat, only free-standing numbers
+//! and quoted strings count; everything in between is decoration.
 
 use super::{
     account::{Draft, words},
@@ -24,7 +24,7 @@ enum Next {
     Class,
     /// The name of a tier.
     Name,
-    /// What is said in an interval.
+    /// The words of an interval.
     Text,
 }
 
@@ -72,7 +72,7 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
     (Format::TextGrid, draft)
 }
 
-/// The string up to its closing quote (two quotes are one within it), whether it is closed, and what follows.
+/// The string up to its closing quote (doubled quotes are one), whether it's closed, and what follows.
 fn string(text: &str) -> (&str, bool, &str) {
     let mut from = 0;
     while let Some(quote) = text[from..].find('"') {
@@ -85,7 +85,7 @@ fn string(text: &str) -> (&str, bool, &str) {
     (text, false, "")
 }
 
-/// The times that stand free before a text, in milliseconds: the last two.
+/// The free-standing times before a text, in milliseconds: the last two.
 fn times(between: &str) -> Option<(i64, i64)> {
     let numbers: Vec<i64> = between.split_whitespace().filter_map(seconds).collect();
     match numbers[..] {
@@ -117,7 +117,7 @@ fn interval(draft: &mut Draft, line: usize, label: Option<&str>, times: Option<(
     draft.say(label, start, end, &text);
 }
 
-/// Tiers that aligners write beside the words, sound by sound.
+/// Whether it's one of the tiers of sounds that aligners add to the words.
 fn is_sounds(label: &str) -> bool {
     let lower = label.to_lowercase();
     ["phones", "phone", "phonemes", "phoneme", "segments", "mau"]

@@ -1,9 +1,9 @@
 //! Times as transcripts write them, in milliseconds.
 
-/// A way to read a time at the start of a text: milliseconds, and what follows.
+/// A function that reads a time at the start of a text: returns milliseconds, and what follows.
 pub(super) type Time = fn(&str) -> Option<(i64, &str)>;
 
-/// A time by the rule of WebVTT (`[h…:]mm:ss.ttt`) at the start of `text`, and what follows it.
+/// A time by WebVTT's rule (`[h…:]mm:ss.ttt`) at the start of `text`, and what follows it.
 pub(super) fn strict(text: &str) -> Option<(i64, &str)> {
     if let Some(time) = usual(text, b".") {
         return Some(time);
@@ -30,7 +30,7 @@ pub(super) fn strict(text: &str) -> Option<(i64, &str)> {
     Some((millis(hours, minutes, seconds)?.checked_add(fraction)?, rest))
 }
 
-/// A time as tools write it: `[h:]m:s` with one or two digits each and a fraction after a point or comma, or none.
+/// A time as tools write it: `[h:]m:s` with one or two digits each, and an optional fraction after a point or comma.
 pub(super) fn lenient(text: &str) -> Option<(i64, &str)> {
     if let Some(time) = usual(text, b".,") {
         return Some(time);
@@ -43,7 +43,7 @@ pub(super) fn lenient(text: &str) -> Option<(i64, &str)> {
         (hours, minutes, seconds, rest) = (first, second, third, after);
         widest = widest.max(width);
     }
-    // Minutes above 59 are written where there are no hours.
+    // Minutes above 59 occur if there are no hours.
     if widest > 2 || seconds > 59 || (hours > 0 && minutes > 59) {
         return None;
     }
@@ -58,8 +58,8 @@ pub(super) fn lenient(text: &str) -> Option<(i64, &str)> {
     Some((millis(hours, minutes, seconds)?.checked_add(fraction)?, rest))
 }
 
-/// A time of a cue: as [`lenient`], or seconds alone (`7.380`, `7,38`), as some tools write before the first minute is
-/// over. A whole number is one where nothing else than the arrow stands beside it.
+/// The time of a cue: like [`lenient`], or only seconds (`7.380`, `7,38`), as some tools write during the first minute.
+/// An integer counts if there is nothing else next to the arrow.
 pub(super) fn of_cue(text: &str) -> Option<(i64, &str)> {
     if let Some(time) = lenient(text) {
         return Some(time);
@@ -76,7 +76,7 @@ pub(super) fn of_cue(text: &str) -> Option<(i64, &str)> {
     Some((millis(0, 0, seconds)?.checked_add(fraction)?, rest))
 }
 
-/// A fraction of a second of so many digits, in milliseconds.
+/// A fraction of a second with `width` digits, in milliseconds.
 fn as_millis(value: i64, width: usize) -> i64 {
     (0..width.max(3)).fold(value, |value, place| match place {
         place if place >= width => value * 10,
@@ -85,7 +85,7 @@ fn as_millis(value: i64, width: usize) -> i64 {
     })
 }
 
-/// `hh:mm:ss.ttt`, which nearly every time is, with one of the `points`: what every rule reads alike.
+/// `hh:mm:ss.ttt`, as nearly all times are written, with one of the `points`: every rule reads it the same.
 fn usual<'a>(text: &'a str, points: &[u8]) -> Option<(i64, &'a str)> {
     let bytes = text.as_bytes();
     let [h1, h2, b':', m1, m2, b':', s1, s2, point, t1, t2, t3] = *bytes.first_chunk::<12>()? else { return None };
@@ -99,7 +99,7 @@ fn usual<'a>(text: &'a str, points: &[u8]) -> Option<(i64, &'a str)> {
     Some((seconds * 1000 + t1 * 100 + t2 * 10 + t3, &text[12..]))
 }
 
-/// As [`lenient`], but what stands behind the point counts milliseconds (`0:0:3.70` is 3.070 s).
+/// Like [`lenient`], but the digits after the point are milliseconds (`0:0:3.70` is 3.070 s).
 pub(super) fn lenient_millis(text: &str) -> Option<(i64, &str)> {
     let (time, rest) = lenient(text)?;
     let written = &text[..text.len() - rest.len()];
@@ -110,7 +110,7 @@ pub(super) fn lenient_millis(text: &str) -> Option<(i64, &str)> {
     }
 }
 
-/// Whether the line begins as a time does, or a negative one; most lines do not, and that is quick to see.
+/// Whether the line begins like a time, or a negative one; most lines don't, which is quick to check.
 pub(super) fn may_begin(line: &str) -> bool {
     let begins = |byte: &u8| byte.is_ascii_digit() || *byte == b'-';
     match line.as_bytes() {
@@ -119,7 +119,7 @@ pub(super) fn may_begin(line: &str) -> bool {
     }
 }
 
-/// Whether the line has the arrow of a cue's times. Hardly any other line has a `>`, and that is quick to see.
+/// Whether the line has the arrow of a cue's times. Hardly any other line has a `>`, which is quick to check.
 pub(super) fn has_arrow(line: &str) -> bool {
     memchr::memchr(b'>', line.as_bytes()).is_some() && line.contains("-->")
 }
@@ -132,7 +132,7 @@ pub(super) fn whole(text: &str) -> Option<i64> {
 /// The two times of a cue, `start --> end`, and what follows them.
 pub(super) fn range(line: &str, time: Time) -> Option<(i64, i64, &str)> {
     let line = line.trim_ascii_start();
-    // Most lines are text, and that is quick to see.
+    // Most lines are text, which is quick to check.
     if !line.as_bytes().first().is_some_and(u8::is_ascii_digit) {
         return None;
     }
@@ -141,12 +141,12 @@ pub(super) fn range(line: &str, time: Time) -> Option<(i64, i64, &str)> {
     Some((start, end, rest))
 }
 
-/// As [`range`], for times as tools write them: what follows stands apart.
+/// Like [`range`], for times as tools write them: what follows is separated.
 pub(super) fn loose_range(line: &str, time: Time) -> Option<(i64, i64, &str)> {
     range(line, time).filter(|(.., rest)| rest.is_empty() || rest.starts_with(char::is_whitespace))
 }
 
-/// The column, from 1, where the times of a cue cannot be read: the odd letter, or where the odd time begins.
+/// The column, from 1, at which the times of a cue become unreadable: the odd character, or the start of the odd time.
 pub(super) fn fault(line: &str, time: Time) -> usize {
     let first = line.trim_start();
     let second = time(first)
@@ -162,11 +162,11 @@ fn millis(hours: i64, minutes: i64, seconds: i64) -> Option<i64> {
     hours.checked_mul(60)?.checked_add(minutes)?.checked_mul(60)?.checked_add(seconds)?.checked_mul(1000)
 }
 
-/// The digits at the start of `text`: their value, their number, and what follows.
+/// The digits at the start of `text`: their value, how many there are, and what follows.
 fn digits(text: &str) -> Option<(i64, usize, &str)> {
     let width = text.bytes().take_while(u8::is_ascii_digit).count();
     let (digits, rest) = text.split_at(width);
-    // So few digits cannot be too many for the number.
+    // With so few digits, the number can't overflow.
     let value = match width {
         0 => return None,
         1..=18 => digits.bytes().fold(0, |value, digit| value * 10 + i64::from(digit - b'0')),

@@ -1,4 +1,4 @@
-//! tl;dv's Markdown: `[00:12](https://…) Name: text`, behind headings and notes that an AI wrote.
+//! tl;dv's Markdown: `[00:12](https://…) Name: text`, after headings and an AI's notes.
 
 use super::{
     account::{Draft, words},
@@ -18,7 +18,7 @@ fn detect(source: &Source<'_>) -> Option<(Confidence, &'static str)> {
     (linked.len() >= 2 || labelled).then_some((Confidence::Telling, "has lines such as [00:12](https://…) Name: text"))
 }
 
-/// The time, where it can be read, and the text of a line that begins with a linked time.
+/// The time, if readable, and the text of a line that begins with a linked time.
 fn stamped(line: &str) -> Option<(Option<i64>, &str)> {
     let (time, rest) = line.trim_start().strip_prefix('[')?.split_once("](")?;
     let (link, rest) = rest.split_once(')')?;

@@ -1,9 +1,9 @@
-//! In which language a few words are, by their smallest ones and by their script. A guess that is good enough to see that a
-//! talk stands there twice.
+//! The language of a few words, by the most common ones and by the script. A guess that is good enough to notice that a
+//! talk is duplicated in translation.
 //!
 //! Pure.
 
-/// The smallest words of each language, which the others do not have, or have seldom. Lower case.
+/// The most common words of each language that are rare in the others. Lower case.
 #[rustfmt::skip]
 const SMALL: [(&str, &[&str]); 8] = [
     ("en", &["the", "on", "at", "me", "your", "be", "in", "and", "you", "that", "it", "was", "what", "have", "with", "this", "is", "of", "to", "how", "then", "my", "i", "for", "not", "so", "do", "we", "are", "but", "will"]),
@@ -16,7 +16,7 @@ const SMALL: [(&str, &[&str]); 8] = [
     ("nl", &["ik", "het", "een", "niet", "dat", "je", "van", "maar", "ook", "heb", "mijn", "zijn", "wel", "naar", "voor", "nog", "wat", "hoe", "op", "en", "dan", "was"]),
 ];
 
-/// The language of a text, where its words or its letters tell.
+/// The language of a text, if its words or letters reveal it.
 pub(super) fn of(text: &str) -> Option<&'static str> {
     if let Some(script) = script(text) {
         return Some(script);
@@ -33,7 +33,7 @@ pub(super) fn of(text: &str) -> Option<&'static str> {
     (counts[0].0 > counts[1].0).then_some(counts[0].1)
 }
 
-/// The script of most letters, where one language alone is written in it, or a few that are near.
+/// The script of most letters, if it belongs to one language, or a few related ones.
 fn script(text: &str) -> Option<&'static str> {
     let of = |letter: char| match letter {
         '\u{400}'..='\u{52f}' => Some("cyrillic"),
@@ -53,7 +53,7 @@ fn script(text: &str) -> Option<&'static str> {
     if count == 0 || count * 2 < letters().count() {
         return None;
     }
-    // Han stands within Japanese too.
+    // Han also occurs in Japanese.
     let all: Vec<&str> = others.collect();
     if all.contains(&"japanese") { Some("japanese") } else { all.first().copied() }
 }

@@ -1,4 +1,4 @@
-//! What a parse gives: utterances in order, what was set aside, warnings, and the account of every word.
+//! The result of parsing: utterances in order, what was set aside, warnings, and an account of every word.
 
 use std::borrow::Cow;
 
@@ -10,25 +10,25 @@ use crate::{clean, format::Format};
 /// A parsed transcript.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Transcript {
-    /// The kind of file.
+    /// The format of the file.
     pub format: Format,
-    /// By what it was known, and what else it might have been.
+    /// How it was recognised, and what else it might have been.
     #[serde(default)]
     pub detected: Detection,
-    /// The title, where the content names one.
+    /// The title, if the file contains one.
     pub title: Option<String>,
-    /// The day of the session, where the content names one: of a moment the day in its own zone, often UTC.
+    /// The date of the session, if the file contains one: of a moment, the date in its own time zone, often UTC.
     pub session_date: Option<NaiveDate>,
-    /// The moment at which the session began, where the content names one. Its day depends on where the coach is.
+    /// The moment at which the session began, if the file contains one. Its date depends on where the coach is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub started_at: Option<DateTime<Utc>>,
     /// What was said, in the order of the file.
     pub utterances: Vec<Utterance>,
-    /// What is in the file and was not said, or cannot be read.
+    /// What is in the file but wasn't said, or can't be read.
     pub set_aside: Vec<SetAside>,
-    /// What is malformed or doubtful.
+    /// Anything malformed or doubtful.
     pub warnings: Vec<Warning>,
-    /// Whom the file names as attending, beside its speaker labels.
+    /// People the file lists as attending, in addition to its speaker labels.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub attendees: Vec<Attendee>,
     /// Where every word of the file went.
@@ -36,10 +36,11 @@ pub struct Transcript {
 }
 
 impl Transcript {
-    /// Takes out of words and names what cannot be stored, or misleads. Last of all: the account counts what the file has.
+    /// Removes what can't be stored, or misleads, from words and names. This comes last: the account counts what is in
+    /// the file.
     pub(crate) fn clean(&mut self) {
         for said in &mut self.utterances {
-            // Where nothing of a label is left, nobody is named.
+            // If nothing is left of a label, there is no speaker.
             said.label = said.label.take().map(|label| clean::line(&label)).filter(|label| !label.is_empty());
             clean_text(&mut said.text);
         }
@@ -58,55 +59,55 @@ pub(crate) fn clean_text(text: &mut String) {
     }
 }
 
-/// How the kind of a file was found.
+/// How a file's format was determined.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Detection {
-    /// What in the file shows its kind, in plain words; never a word of the file itself.
+    /// What shows the format, in plain words; never a word of the file itself.
     pub reason: String,
-    /// What it would have been read as otherwise; none where nothing else came near.
+    /// The format that was second best; `None` if nothing else came close.
     pub runner_up: Option<RunnerUp>,
 }
 
-/// The kind that came second.
+/// The second-best format.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunnerUp {
     /// The name of the reader.
     pub format: String,
-    /// What in the file spoke for it.
+    /// What in the file suggested it.
     pub reason: String,
 }
 
-/// What one speaker said at one time.
+/// What one speaker said without a break.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Utterance {
-    /// The speaker label as written in the file, trimmed; none where the file names nobody.
+    /// The speaker label as written in the file, trimmed; `None` if the file names nobody.
     pub label: Option<String>,
-    /// From the start of the recording, in milliseconds; none where the file has no real time for it.
+    /// Start in milliseconds from the start of the recording; `None` if the file has no real time for it.
     pub start_ms: Option<i64>,
-    /// From the start of the recording, in milliseconds; none where the file has no real time for it.
+    /// End in milliseconds from the start of the recording; `None` if the file has no real time for it.
     pub end_ms: Option<i64>,
-    /// The words.
+    /// The words, as transcribed.
     pub text: String,
 }
 
-/// Somebody who attended a meeting, or was invited, as a file says beside what was spoken.
+/// Somebody who attended a meeting, or was invited, according to a file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Attendee {
-    /// As written: the name under which the tool showed the person.
+    /// The name under which the tool showed the person, as written.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Further names in what is written: of `Pri (Priya Raman)` both.
+    /// Other names in what is written: for `Pri (Priya Raman)`, both.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub other_names: Vec<String>,
-    /// In lower case.
+    /// The email address, in lower case.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub email: Option<String>,
-    /// The speaker label that the tool itself ties to this person.
+    /// The speaker label that the tool itself links to this person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
-    /// The file says that the person was there; an invitation does not.
+    /// Whether the file says that the person attended; an invitation doesn't.
     pub was_there: bool,
-    /// How long, where the file says so.
+    /// How long the person attended, in seconds, if the file says so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seconds: Option<i64>,
 }
@@ -122,60 +123,60 @@ impl Attendee {
     }
 }
 
-/// A line (or the lines from it on) that is not part of any utterance.
+/// One or more lines that aren't part of any utterance.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SetAside {
-    /// From 1.
+    /// The first line's number, from 1.
     pub line: usize,
-    /// Why, in plain words.
+    /// The reason, in plain words.
     pub reason: String,
-    /// How many words it holds.
+    /// The number of words.
     pub words: usize,
 }
 
 impl SetAside {
-    /// Whether somebody may have said it: it is none of what tools and people write beside what was said.
+    /// Whether somebody may have said it: it isn't what tools and people write around speech.
     #[must_use]
     pub fn may_have_been_said(&self) -> bool {
         crate::left_out::may_have_been_said(&self.reason)
     }
 
-    /// Whether the same words are in an utterance.
+    /// Whether the same words are also in an utterance.
     #[must_use]
     pub fn is_there_already(&self) -> bool {
         crate::left_out::is_there_already(&self.reason)
     }
 }
 
-/// Something malformed or doubtful in the file; never a reason to lose words silently.
+/// Something malformed or doubtful in the file; words are never lost silently.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Warning {
-    /// From 1; 0 where it is about the whole file.
+    /// The line number, from 1; 0 if it's about the whole file.
     pub line: usize,
-    /// From 1, where a place in the line is meant.
+    /// The column, from 1, if it's about a position in the line.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub column: Option<usize>,
-    /// What is wrong, in plain words. Of what was said it holds only the first words of what was left out.
+    /// What is wrong, in plain words. The only speech it contains is the first words of what was left out.
     pub message: String,
 }
 
-/// Where every word of the file went. A word is an unbroken run of letters and digits, so that the sum does not hang
-/// on spaces and punctuation ("here's" counts as two); of scripts without spaces, such as Chinese, it is each letter. For
-/// words as people count them see [`crate::words`].
+/// What became of every word of the file. A word is an unbroken run of letters and digits, so that the sum doesn't
+/// depend on spaces and punctuation ("here's" counts as two); in scripts without spaces, such as Chinese, it's each
+/// letter. For words as people count them see [`crate::words`].
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Account {
-    /// In the file, counted before anything else is done with it.
+    /// Words in the file, counted before anything else is done with it.
     pub in_file: usize,
-    /// In the utterances, counted after everything is done.
+    /// Words in the utterances, counted at the very end.
     pub in_utterances: usize,
-    /// In what was set aside.
+    /// Words that were set aside.
     pub set_aside: usize,
-    /// In what holds the file together: times, cue ids, labels, markup.
+    /// Structural words: times, cue ids, labels, markup.
     pub structure: usize,
 }
 
 impl Account {
-    /// Whether every word went somewhere, and none to two places.
+    /// Whether every word is accounted for exactly once.
     #[must_use]
     pub const fn balances(&self) -> bool {
         self.in_file == self.in_utterances + self.set_aside + self.structure

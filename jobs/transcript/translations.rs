@@ -1,22 +1,23 @@
-//! A talk in which each turn stands twice, as translators write it: the same people, once in each language.
+//! A talk that contains each turn twice, as translators write it: the same people, once in each language.
 //!
-//! Where labels say the language and take turns all through, the first is read and the others are set aside. Where that is not
-//! sure, everything is read, and the coach is told that it may stand there twice. A language behind a name is nobody else.
+//! If labels give the language and alternate throughout, the first language is read and the others are set aside. If
+//! that isn't certain, everything is read, and the coach is told about possible duplicates. A language after a name
+//! doesn't make it a different person.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 use super::{account::Draft, tongue, transcript::Utterance, units::letters, words};
 
-/// Fewer pairs show nothing.
+/// Fewer pairs prove nothing.
 const PAIRS: usize = 2;
-/// Pairs that nothing marks must be more.
+/// The minimum number of unmarked pairs.
 const UNMARKED: usize = 5;
-/// So many utterances show in which languages a talk is.
+/// How many utterances are examined to determine the languages of a talk.
 const SAMPLE: usize = 400;
-/// A translation is so many times as long as what it translates, in letters.
+/// The ratio of a translation's length to that of the original, in letters.
 const LENGTH: std::ops::Range<f64> = 0.4..2.5;
 
-/// Languages as labels say them. Lower case.
+/// Languages as given in labels. Lower case.
 #[rustfmt::skip]
 const LANGUAGES: &[&str] = &[
     "en", "de", "fr", "es", "sv", "it", "pt", "nl", "da", "no", "nb", "fi", "pl", "cs", "sk", "hu", "ro", "bg", "hr", "sr", "el",
@@ -33,13 +34,13 @@ const LANGUAGES: &[&str] = &[
     "traducción", "traduzione", "tradução", "översättning", "vertaling", "перевод", "оригинал", "原文", "译文", "翻译", "翻訳",
 ];
 
-/// What a label says beside the name.
+/// What a label says in addition to the name.
 struct Marked<'a> {
     name: &'a str,
     language: &'a str,
 }
 
-/// Looks for turns that stand twice: sets translations aside where it is sure, and says so where it may be.
+/// Finds duplicated turns: sets translations aside if certain, and warns about possible ones.
 pub(super) fn set_aside(draft: &mut Draft) {
     if let Some(languages) = languages_of_labels(&draft.utterances) {
         let twice = alternate(&draft.utterances);
@@ -82,7 +83,7 @@ fn marked(label: &str) -> Option<Marked<'_>> {
             let at = label.rfind([' ', '/', '|', '_', '-', '–', '—'])?;
             let width = label[at..].chars().next()?.len_utf8();
             let (name, language) = (&label[..at], &label[at + width..]);
-            // A small word behind a name may be anything.
+            // A short word after a name may be anything.
             let dashed = !label[at..].starts_with(' ') || name.trim_end().ends_with(['-', '–', '—', '/', '|', ',']);
             let capitals = dashed || !language.contains(char::is_lowercase);
             (name, if capitals { language } else { "" })
@@ -93,7 +94,7 @@ fn marked(label: &str) -> Option<Marked<'_>> {
     (!name.is_empty() && is_language(language)).then_some(Marked { name, language })
 }
 
-/// What stands before a name: `EN Priya`, `[de] Priya`.
+/// What precedes a name: `EN Priya`, `[de] Priya`.
 fn in_front(label: &str) -> Option<(&str, &str)> {
     let (language, name) = match label.strip_prefix(['[', '(']) {
         Some(inner) => inner.split_once([']', ')'])?,
@@ -104,12 +105,12 @@ fn in_front(label: &str) -> Option<(&str, &str)> {
         .then(|| (language.trim(), name.trim().trim_start_matches(['-', '–', '—']).trim()))
 }
 
-/// The languages that labels name, in the order in which they come, where everybody who is marked speaks in several.
+/// The languages in labels, in order of appearance, if everyone with a marked label uses several.
 fn languages_of_labels(said: &[Utterance]) -> Option<Vec<String>> {
     let mut of: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     let mut order: Vec<String> = Vec::new();
     let mut seen: HashSet<&str> = HashSet::new();
-    // However often a label comes, it is looked at once.
+    // Each label is examined once, however often it occurs.
     for label in said.iter().filter_map(|said| said.label.as_deref()).filter(|label| seen.insert(label)) {
         let Some(Marked { name, language }) = marked(label) else { continue };
         of.entry(name).or_default().insert(language.to_lowercase());
@@ -120,7 +121,7 @@ fn languages_of_labels(said: &[Utterance]) -> Option<Vec<String>> {
     (!of.is_empty() && order.len() >= 2 && of.values().all(|languages| languages.len() >= 2)).then_some(order)
 }
 
-/// The turns: stretches under one label.
+/// The turns: consecutive utterances with the same label.
 fn turns(said: &[Utterance]) -> Vec<std::ops::Range<usize>> {
     let mut turns: Vec<std::ops::Range<usize>> = Vec::new();
     for at in 0..said.len() {
@@ -132,8 +133,8 @@ fn turns(said: &[Utterance]) -> Vec<std::ops::Range<usize>> {
     turns
 }
 
-/// How many turns are translations, where each turn in the first language is followed by the same person's in the others, in
-/// one order all through.
+/// How many turns are translations, if each turn in the first language is followed by the same person's in the others,
+/// always in the same order.
 fn alternate(said: &[Utterance]) -> Option<usize> {
     let turns = turns(said);
     let heads: Option<Vec<Marked<'_>>> =
@@ -167,7 +168,7 @@ fn keep_the_first(draft: &mut Draft, first: &str, turns: usize, listed: &str) {
     );
 }
 
-/// Why each turn may stand twice though no label says so.
+/// Why turns may be duplicated though no label says so.
 fn stands_twice(said: &[Utterance]) -> Option<String> {
     let pairs: Vec<&[Utterance]> = said.chunks(2).collect();
     let alike = |pair: &&[Utterance]| {
@@ -195,7 +196,7 @@ fn stands_twice(said: &[Utterance]) -> Option<String> {
         .then(|| doubt("nearly every turn ends in brackets, or between stars, with about as many words again"))
 }
 
-/// Whether two languages are named in brackets: `[EN] … [DE] …`.
+/// Whether two languages are given in brackets: `[EN] … [DE] …`.
 fn names_two_languages(text: &str) -> bool {
     let marks = text.split(['[', '(']).skip(1).filter_map(|part| part.split_once([']', ')']));
     let found: BTreeSet<String> = marks
@@ -205,7 +206,7 @@ fn names_two_languages(text: &str) -> bool {
     found.len() >= 2
 }
 
-/// The two languages in which most turns are, the first half in one and the second in the other.
+/// The two languages of most turns, the first half in one and the second in the other.
 fn two_tongues(said: &[Utterance]) -> Option<(&'static str, &'static str)> {
     let said = &said[..said.len().min(SAMPLE)];
     let pairs: Vec<(&str, &str)> = said.iter().filter_map(|said| halves(&said.text)).collect();
@@ -214,7 +215,7 @@ fn two_tongues(said: &[Utterance]) -> Option<(&'static str, &'static str)> {
     (same + 1 >= UNMARKED && same * 2 > said.len() && same * 10 >= pairs.len() * 8).then_some(first)
 }
 
-/// The languages of the two halves of a turn, where a sentence ends between them and they differ.
+/// The languages of the two halves of a turn, if a sentence ends between them and they differ.
 fn halves(text: &str) -> Option<(&'static str, &'static str)> {
     let ends = text.char_indices().filter(|(_, letter)| matches!(letter, '.' | '?' | '!' | '。' | '？' | '！'));
     let middle = ends.map(|(at, letter)| at + letter.len_utf8()).min_by_key(|at| (at * 2).abs_diff(text.len()))?;
@@ -227,7 +228,7 @@ fn doubt(seen: &str) -> String {
     format!("{seen}: it may be a translation of what was said. Both count as said; please remove one of them if it is")
 }
 
-/// Whether a text ends in another of about the same length, in brackets or between the marks of Markdown.
+/// Whether a text ends with another of about the same length, in brackets or emphasised in Markdown.
 fn ends_in_another(text: &str) -> bool {
     let text = text.trim_end();
     let pairs = [('(', ')'), ('[', ']'), ('（', '）'), ('【', '】'), ('*', '*'), ('_', '_')];
@@ -305,7 +306,7 @@ mod tests {
             let told = |warning: &&String| warning.contains("it may be a translation of what was said");
             assert_eq!(warnings.iter().filter(told).count(), 1, "{layout} {warnings:?}");
         }
-        // One turn in one language alone: nothing is set aside, and nobody else speaks.
+        // One turn in a single language: nothing is set aside, and there is no other speaker.
         let file = "Dana (EN): How was it all?\nDana (DE): Wie war es denn?\nPriya (EN): Long, this time.\nPriya (DE): Lang, dieses Mal.\n\
                     Dana (EN): And so what?\nPriya (EN): Good, this time.\n";
         let read = parse(file.as_bytes()).expect("a talk");

@@ -1,34 +1,33 @@
-//! Times of tables and of JSON that nobody described: in which unit their numbers are.
+//! Times in tables and JSON of unknown tools: determines the unit of their numbers.
 //!
-//! Pure. What a key says ("start_ms") counts first, then whether the numbers are moments since 1970, then the pace: people
-//! say some ten letters a second, so a unit that is a thousand times off shows. Where that does not tell, there are no
-//! times: none is better than a wrong one.
+//! Pure. What a key says ("start_ms") counts first, then whether the numbers are moments since 1970, then the pace:
+//! people speak about ten letters per second, so a unit that is off by a factor of a thousand shows. If that doesn't
+//! decide it, the times are dropped: none is better than a wrong one.
 
 use super::{
     raw_time::{Raw, whole},
     transcript::Utterance,
 };
 
-/// A unit of time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Unit {
     Nanoseconds,
-    /// Of 100 nanoseconds.
+    /// 100 nanoseconds.
     Ticks,
     Microseconds,
     Milliseconds,
     Seconds,
     Minutes,
-    /// As a spreadsheet keeps times.
+    /// Days, as in a spreadsheet.
     Days,
-    /// Of sound, of which the file says how many a second has.
+    /// Audio samples; the file gives the sample rate.
     Samples,
-    /// Of a film, as well.
+    /// Video frames; the file gives the frame rate.
     Frames,
 }
 
 impl Unit {
-    /// In milliseconds.
+    /// The length in milliseconds.
     const fn worth(self) -> f64 {
         match self {
             Self::Nanoseconds => 1e-6,
@@ -38,12 +37,12 @@ impl Unit {
             Self::Seconds => 1e3,
             Self::Minutes => 6e4,
             Self::Days => 8.64e7,
-            // Until they are counted; see `StatedUnits::counted`.
+            // Until they are converted; see `StatedUnits::counted`.
             Self::Samples | Self::Frames => f64::NAN,
         }
     }
 
-    /// As a warning calls it.
+    /// The name used in warnings.
     const fn name(self) -> &'static str {
         match self {
             Self::Nanoseconds => "nanoseconds",
@@ -59,29 +58,29 @@ impl Unit {
     }
 }
 
-/// What is said, and its times as written.
+/// An utterance's length and its times as written.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Row {
-    /// As [`letters`] counts them.
+    /// As counted by [`letters`].
     pub(super) letters: usize,
     pub(super) start: Raw,
     pub(super) end: Raw,
-    /// How long it takes, where no end is written.
+    /// The duration, if there is no end.
     pub(super) long: Raw,
 }
 
-/// The units that the keys or headings say.
+/// The units given by the keys or headings.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct StatedUnits {
     pub(super) start: Option<Unit>,
     pub(super) end: Option<Unit>,
     pub(super) long: Option<Unit>,
-    /// How many samples, or frames, a second has.
+    /// The sample or frame rate, per second.
     pub(super) a_second: Option<f64>,
 }
 
 impl StatedUnits {
-    /// The unit of samples or frames, where the file counts those.
+    /// The unit, if the file counts samples or frames.
     pub(super) fn counts(&self) -> Option<Unit> {
         [self.start, self.end, self.long]
             .into_iter()
@@ -89,7 +88,7 @@ impl StatedUnits {
             .find(|unit| matches!(unit, Unit::Samples | Unit::Frames))
     }
 
-    /// The rows with seconds for samples and frames; none where nothing says how many a second has.
+    /// The rows with samples and frames converted to seconds; `None` if the rate is unknown.
     fn counted(&self, rows: &[Row]) -> Option<(Vec<Row>, Self)> {
         let a_second = self.a_second?;
         let of = |raw: Raw, unit: Option<Unit>| match raw {
@@ -113,14 +112,14 @@ impl StatedUnits {
 pub(super) struct Timeline {
     /// Start and end of each row, in milliseconds.
     pub(super) times: Vec<(Option<i64>, Option<i64>)>,
-    /// The moment from which they count, in milliseconds since 1970, where the file has moments.
+    /// The moment from which they are counted, in milliseconds since 1970, if the file has moments.
     pub(super) began: Option<i64>,
-    /// Why there are none.
+    /// Why there are no times.
     pub(super) doubt: Option<String>,
 }
 
-/// Letters and digits, by which a pace is measured: a sign of Han or kana counts as the three letters that it takes to
-/// say.
+/// The number of letters and digits, for measuring pace: a Han or kana character counts as three, since it takes as
+/// long to say.
 pub(super) fn letters(text: &str) -> usize {
     let worth = |letter: char| match letter {
         '\u{3040}'..='\u{9fff}' | '\u{ac00}'..='\u{d7af}' | '\u{20000}'..='\u{3ffff}' => 3,
@@ -129,7 +128,6 @@ pub(super) fn letters(text: &str) -> usize {
     text.chars().map(worth).sum()
 }
 
-/// Works out all times.
 pub(super) fn timeline(rows: &[Row], told: StatedUnits) -> Timeline {
     if let Some(unit) = told.counts() {
         return match told.counted(rows) {
@@ -144,20 +142,20 @@ pub(super) fn timeline(rows: &[Row], told: StatedUnits) -> Timeline {
             },
         };
     }
-    // Starts may be offsets where ends are moments; then only the starts tell.
+    // Starts may be offsets while ends are moments; then only the starts count.
     let least = |read: fn(&Row) -> Raw| rows.iter().filter_map(|row| read(row).number()).fold(f64::INFINITY, f64::min);
     let apart = (least(|row| row.start) < 1e9) != (least(|row| row.end) < 1e9);
     let end_of = move |row: &Row| if apart { Raw::None } else { row.end };
     let starts = Pace::of(rows, |row| row.start.number(), |row| end_of(row).number());
     let longs = Pace::lengths(rows.iter().map(|row| (row.letters, row.long.number())));
-    // What says its unit needs nothing; a number alone does.
+    // Times with a unit need nothing; bare numbers do.
     let numbered = rows.iter().any(|row| row.start.number().is_some());
     let start = match (told.start.or(told.end), numbered) {
         (_, false) => Ok(None),
         (Some(unit), true) => starts.agrees(unit).map(Some),
         (None, true) => starts.unit().map(Some),
     };
-    // The end is in the unit of the start unless it says another; a length says its own, or its pace does.
+    // The end has the unit of the start unless it states another; a duration states its own, or its pace does.
     let long = told
         .long
         .or_else(|| longs.unit().ok().map(|(unit, _)| unit))
@@ -172,7 +170,7 @@ pub(super) fn timeline(rows: &[Row], told: StatedUnits) -> Timeline {
                 Raw::Millis(millis) => Some((millis, false)),
                 Raw::Moment(millis) => Some((millis, true)),
             };
-            // The first moment, at its full second: that is where such a file begins to count.
+            // The first moment, rounded down to a full second: that is where such a file begins to count.
             let moments = rows.iter().filter_map(|row| read(row.start, unit)).filter(|(_, moment)| *moment);
             let began = moments.map(|(millis, _)| millis).min().map(|first| first.div_euclid(1000) * 1000);
             let passed = |(millis, moment): (i64, bool)| if moment { Some(millis - began?) } else { Some(millis) };
@@ -191,7 +189,7 @@ pub(super) fn timeline(rows: &[Row], told: StatedUnits) -> Timeline {
     }
 }
 
-/// Whether people can have said so much in the times that were read; where too little is known, they can.
+/// Whether people can have said so much in the times that were read; true if too little is known.
 pub(super) fn possible(said: &[Utterance]) -> bool {
     #[expect(clippy::cast_precision_loss, reason = "times are small")]
     let raw = |time: Option<i64>| time.map_or(Raw::None, |time| Raw::Number(time as f64));
@@ -206,7 +204,8 @@ pub(super) fn possible(said: &[Utterance]) -> bool {
     pace.measured < 2 || pace.agrees(Unit::Milliseconds).is_ok()
 }
 
-/// Whether each entry lasts about as long as it takes to say its text: then it was said, and not written at that moment.
+/// Whether each entry lasts about as long as it takes to say its text: it was then spoken, and not written at that
+/// moment.
 pub(super) fn paced(rows: &[Row]) -> bool {
     #[expect(clippy::cast_precision_loss, reason = "a moment in milliseconds is far below what a float holds")]
     let time = |raw: Raw| match raw {
@@ -219,31 +218,31 @@ pub(super) fn paced(rows: &[Row]) -> bool {
     !pace.by_gaps && pace.measured >= 5 && rate.is_some_and(|rate| (USUAL / 4.0..USUAL * 4.0).contains(&rate))
 }
 
-/// Whether the numbers count the letters of a text, and no time.
+/// Whether the numbers are character positions in a text, not times.
 pub(super) fn count_letters(rows: &[Row]) -> bool {
     Pace::of(rows, |row| row.start.number(), |row| row.end.number()).of_letters
 }
 
-/// Letters a second, as people mostly speak.
+/// The usual pace of speech, in letters per second.
 const USUAL: f64 = 12.0;
 
 /// No sample needs to be larger.
 const SAMPLE: usize = 2_000;
 
-/// How fast people speak, in letters a unit of the file.
+/// The pace of speech, in letters per unit of the file.
 #[derive(Debug, Default)]
 struct Pace {
-    /// In the middle; none where nothing could be measured.
+    /// The median; `None` if nothing could be measured.
     rate: Option<f64>,
-    /// Of how many.
+    /// The number of measurements.
     measured: usize,
-    /// Measured from one start to the next, pauses and all.
+    /// Whether it was measured from one start to the next, pauses included.
     by_gaps: bool,
-    /// Whether some number has a fraction.
+    /// Whether any number has a fraction.
     fractions: bool,
     /// The earliest start.
     least: f64,
-    /// Whether the numbers count the letters of a text.
+    /// Whether the numbers are character positions in a text.
     of_letters: bool,
 }
 
@@ -271,18 +270,18 @@ impl Pace {
         };
         let mut rates: Vec<f64> = pairs.filter_map(rate).take(SAMPLE).collect();
         let (measured, middle) = (rates.len(), rates.len() / 2);
-        // A letter a number, spaces and marks included, and never more nor less.
+        // Always about one letter per number, spaces and punctuation included.
         let of_letters = measured >= 2 && rates.iter().all(|rate| (0.55..1.1).contains(rate));
         let rate = (!rates.is_empty()).then(|| *rates.select_nth_unstable_by(middle, f64::total_cmp).1);
         Self { rate, measured, of_letters, ..Self::default() }
     }
 
-    /// Letters a second, were the numbers of this unit.
+    /// Letters per second if the numbers had this unit.
     fn in_unit(&self, unit: Unit) -> Option<f64> {
         self.rate.map(|rate| rate * 1e3 / unit.worth())
     }
 
-    /// Numbers that are no offsets but moments since 1970.
+    /// The unit, if the numbers aren't offsets but moments since 1970.
     fn since_1970(&self) -> Option<Unit> {
         let units =
             [(1e9, Unit::Seconds), (1e12, Unit::Milliseconds), (1e15, Unit::Microseconds), (1e18, Unit::Nanoseconds)];
@@ -301,7 +300,7 @@ impl Pace {
         let people_speak = if self.by_gaps { 0.05..50.0 } else { 0.4..150.0 };
         let units = [Unit::Seconds, Unit::Milliseconds, Unit::Microseconds, Unit::Ticks, Unit::Nanoseconds];
         let fits = |unit: &Unit| self.in_unit(*unit).is_some_and(|rate| people_speak.contains(&rate));
-        // Microseconds and ticks are near to each other: the usual pace decides, unless both are as likely.
+        // Microseconds and ticks are close to each other: the usual pace decides, unless both are equally likely.
         let far = |unit: &Unit| self.in_unit(*unit).map_or(f64::INFINITY, |rate| (rate / USUAL).ln().abs());
         let mut likely: Vec<Unit> = units.into_iter().filter(fits).collect();
         likely.sort_by(|one, other| far(one).total_cmp(&far(other)));
@@ -310,21 +309,21 @@ impl Pace {
             [unit, other, ..] if far(other) - far(unit) > 1.0 => return Ok((*unit, false)),
             _ => {}
         }
-        // A spreadsheet counts time in days, of which a talk takes a small part.
+        // A spreadsheet counts time in days, of which a talk is a small part.
         let long = if self.by_gaps { 0.05..50.0 } else { 0.4..150.0 };
         if self.fractions && self.least < 1.0 && self.in_unit(Unit::Days).is_some_and(|rate| long.contains(&rate)) {
             return Ok((Unit::Days, false));
         }
-        // Fractions are of seconds, also where people pause for long.
+        // Fractions are seconds, even if people pause for long.
         if self.fractions && self.agrees(Unit::Seconds).is_ok() {
             return Ok((Unit::Seconds, false));
         }
         Err("it is not clear which unit the times are in; the words are kept without times".to_owned())
     }
 
-    /// Whether people can speak as they would if the numbers were of this unit.
+    /// Whether people can speak at the pace that results from this unit.
     fn agrees(&self, unit: Unit) -> Result<(Unit, bool), String> {
-        // A thousand times off is either.
+        // A wrong unit is off by a factor of a thousand, either way.
         let possible =
             self.in_unit(unit).is_none_or(|rate| rate < 1_500.0 && rate > if self.by_gaps { 1e-3 } else { 2e-2 });
         if possible {
@@ -360,13 +359,13 @@ mod tests {
             (&[(1e6, 3e6), (4e6, 6e6)], None, Some(1_000)),
             (&[(1.0, 0.0), (4.0, 0.0), (9.0, 0.0)], None, Some(1_000)),
             (&[(1_000.0, 0.0), (4_000.0, 0.0), (9_000.0, 0.0)], None, Some(1_000)),
-            // Moments count from the full second of the first.
+            // Moments are counted from the full second of the first.
             (&[(1.79e9 + 0.5, 0.0), (1.79e9 + 4.0, 0.0)], None, Some(500)),
             (&[(1.79e12 + 500.0, 0.0), (1.79e12 + 4_000.0, 0.0)], Some(Unit::Milliseconds), Some(500)),
-            // Of a spreadsheet: 30 seconds, and more.
+            // From a spreadsheet: 30 seconds, and more.
             (&[(0.000347222, 0.0), (0.000393519, 0.0), (0.000451389, 0.0)], None, Some(30_000)),
             (&[(0.000347222, 0.000381944), (0.000393519, 0.000416667)], None, Some(30_000)),
-            // Nobody knows, and a key that lies.
+            // Unknown, and a key that is wrong.
             (&[(1.0, 0.0)], None, None),
             (&[(1.0, 3.0), (4.0, 6.0)], Some(Unit::Milliseconds), None),
             (&[(1_000.0, 3_000.0), (4_000.0, 6_000.0)], Some(Unit::Seconds), None),

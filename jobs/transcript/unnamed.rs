@@ -1,19 +1,19 @@
-//! Whether words that nobody is named for read like a conversation of several people: questions and answers follow each
-//! other. A recogniser that was not asked who speaks writes such files.
+//! Whether unattributed words read like a conversation of several people: questions and answers alternate. Recognisers
+//! without diarization write such files.
 //!
-//! Reads what was said, writes a warning alone.
+//! Reads what was said, only adds a warning.
 
 use super::account::Draft;
 
-/// Fewer show nothing.
+/// Fewer prove nothing.
 const FEWEST: usize = 6;
 
-/// Said of a conversation in which nobody is named.
+/// The warning about a conversation without names.
 const UNNAMED: &str = "the file doesn't say who speaks, although it reads like a conversation of several people: questions and \
      answers follow each other. If your tool can tell speakers apart (\u{201c}speaker labels\u{201d} or \
      \u{201c}diarization\u{201d}), please export the transcript again with them";
 
-/// Warns where nobody is named and questions are answered.
+/// Warns if nobody is named and questions are answered.
 pub(super) fn warn(draft: &mut Draft) {
     let said = &draft.utterances;
     if said.len() < FEWEST || said.iter().any(|said| said.label.is_some()) || draft.warned("nobody is named") {
@@ -24,8 +24,8 @@ pub(super) fn warn(draft: &mut Draft) {
     }
 }
 
-/// Whether what is said, in its order, reads like a conversation: at least three questions are followed by what is none, and
-/// these are a sixth of all. Pieces of a few sentences each are told best.
+/// Whether utterances, in order, read like a conversation: at least three questions are followed by something else, and
+/// these are a sixth of all. Works best on pieces of a few sentences each.
 pub fn reads_like_conversation<'a>(said: impl Iterator<Item = &'a str>) -> bool {
     let asked = |text: &str| text.trim_end_matches(['"', '”', '’', '»', ' ']).ends_with(['?', '？', '؟']);
     let (mut all, mut answered, mut before) = (0_usize, 0_usize, false);

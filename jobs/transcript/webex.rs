@@ -1,4 +1,4 @@
-//! Webex: the speaker stands in the cue's id, `5 "Andreas B" (941395968)`.
+//! Webex: the speaker is in the cue's id, `5 "Andreas B" (941395968)`.
 
 /// The speaker that a cue id names.
 pub(super) fn speaker(id: &str) -> Option<&str> {

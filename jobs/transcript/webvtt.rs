@@ -1,4 +1,4 @@
-//! WebVTT, and the conventions by which Zoom and Teams say who speaks.
+//! WebVTT, and the conventions of Zoom and Teams for naming speakers.
 
 use super::{
     account::Draft,
@@ -20,7 +20,7 @@ fn detect(source: &Source<'_>) -> Option<(Confidence, &'static str)> {
     (rest.is_empty() || rest.starts_with([' ', '\t'])).then_some((Confidence::Signature, "begins with WEBVTT"))
 }
 
-/// Teams shows itself in every cue, so that so many lines tell.
+/// Teams is recognisable in every cue, so this many lines are enough.
 const LINES: usize = 1000;
 
 fn read(source: &Source<'_>) -> (Format, Draft) {
@@ -47,7 +47,7 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
     (format, draft)
 }
 
-/// Whether the line holds times such as `0:0:1.38`, which WebVTT's rule does not read.
+/// Whether the line has times such as `0:0:1.38`, which WebVTT's rule doesn't accept.
 fn is_unpadded(line: &str) -> bool {
     time::may_begin(line)
         && time::has_arrow(line)
@@ -55,15 +55,15 @@ fn is_unpadded(line: &str) -> bool {
         && time::loose_range(line, time::lenient).is_some()
 }
 
-/// Warns, once, of times that WebVTT does not allow, such as those of SRT.
+/// Warns, once, about times that WebVTT doesn't allow, such as SRT's.
 fn warn_of_times(odd: &[Line<'_>], draft: &mut Draft) {
     let Some(first) = odd.first() else { return };
     let message = format!("times that WebVTT does not allow, {} in all; they are read all the same", odd.len());
     draft.warn_at(first.number, time::fault(first.text, time::strict), message);
 }
 
-/// Older Teams files have times such as `0:0:1.380`. A final zero shows that nothing is cut off at the end, so that
-/// a shorter figure, as in `0:0:3.70`, counts milliseconds; in a file without one it is a fraction of a second.
+/// Older Teams files have times such as `0:0:1.380`. A trailing zero shows that zeros aren't trimmed, so fewer digits,
+/// as in `0:0:3.70`, are milliseconds; in a file without one they are a fraction of a second.
 fn unpadded_times(source: &Source<'_>) -> Time {
     let whole_millis = |Line { text: line, .. }: Line<'_>| {
         let ends_in_zero = |time: &str| {

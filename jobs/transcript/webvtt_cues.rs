@@ -1,5 +1,5 @@
-//! The cues of a WebVTT file, by the W3C's parsing algorithm (<https://www.w3.org/TR/webvtt1/#file-parsing>), on
-//! lines. What the algorithm drops is set aside here, with a reason.
+//! The cues of a WebVTT file, by the W3C's parsing algorithm (<https://www.w3.org/TR/webvtt1/#file-parsing>), on lines.
+//! What the algorithm drops is set aside here, with a reason.
 
 use std::{borrow::Cow, iter::Peekable};
 
@@ -11,46 +11,42 @@ use super::{
     time::{self, Time},
 };
 
-/// A cue of captions, lent from their text.
+/// A caption cue, borrowed from the text.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Cue<'a> {
-    /// The first line of the payload, from 1.
+    /// The line number of the payload, from 1.
     pub line: usize,
-    /// The line of its times, from 1.
+    /// The line number of its times, from 1.
     pub timing: usize,
-    /// The identifier, or nothing.
+    /// The identifier, or empty.
     pub id: &'a str,
-    /// In milliseconds; none where unreadable.
+    /// Start in milliseconds; `None` if unreadable.
     pub start_ms: Option<i64>,
-    /// In milliseconds; none where unreadable.
+    /// End in milliseconds; `None` if unreadable.
     pub end_ms: Option<i64>,
-    /// The lines of the payload, with markup; nothing where there is none.
+    /// The lines of the payload, with markup; empty if there is none.
     pub payload: Cow<'a, str>,
 }
 
-/// The cues of a file.
 #[derive(Debug, Default)]
 pub(super) struct Cues<'a> {
     pub(super) all: Vec<Cue<'a>>,
-    /// The lines whose times only the other way reads.
+    /// Lines whose times only the lenient rule accepts.
     pub(super) odd: Vec<Line<'a>>,
-    /// Comments of one line directly above a cue, which may name its speaker.
+    /// One-line comments directly above a cue, which may name its speaker.
     pub(super) notes: Vec<Note<'a>>,
 }
 
-/// A comment above a cue.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Note<'a> {
-    /// Its line, from 1.
+    /// Its line number, from 1.
     pub(super) line: usize,
-    /// All of it.
     pub(super) text: &'a str,
-    /// The line of the times of the cue below; none where no cue follows at once.
+    /// The line of the next cue's times; `None` if no cue follows immediately.
     pub(super) timing: Option<usize>,
 }
 
 impl<'a> Note<'a> {
-    /// What the comment says.
     pub(super) fn says(&self) -> &'a str {
         self.text.strip_prefix("NOTE").unwrap_or(self.text).trim()
     }
@@ -67,18 +63,18 @@ pub(super) const COMMENT: &str = "a comment";
 /// Why a header is set aside.
 const HEADER: &str = "the header of the file";
 
-/// A block as the algorithm collects it.
+/// A block as collected by the algorithm.
 struct Block<'a> {
     /// The number of its first line.
     line: usize,
-    /// The line with the arrow and, where they can be read, the times.
+    /// The line with the arrow and, if readable, its times.
     timing: Option<(Line<'a>, Option<Times>)>,
     id: &'a str,
-    /// Its other lines: without an arrow all of them, else those below it.
+    /// Its other lines: all if there is no arrow, otherwise those below it.
     rest: &'a str,
 }
 
-/// The times of a cue, in milliseconds, and whether they are written as the rule wants.
+/// The times of a cue, in milliseconds, and whether they follow the rule.
 #[derive(Clone, Copy)]
 struct Times {
     start: i64,
@@ -86,8 +82,8 @@ struct Times {
     by_rule: bool,
 }
 
-/// Collects the cues: by the rule alone, or, where there is a way to read times `otherwise`, so that what was said is
-/// kept too where the rule drops it: times that it does not read, times that nobody reads, an arrow within a sentence.
+/// Collects the cues: strictly by the rule, or, with another way to read times (`otherwise`), also keeping what was
+/// said where the rule drops it: after times that the rule or nobody can read, or with an arrow within a sentence.
 pub(super) fn collect<'a>(source: &Source<'a>, otherwise: Option<Time>, draft: &mut Draft) -> Cues<'a> {
     let mut cues = Cues::default();
     let mut note: Option<Note<'a>> = None;
@@ -116,14 +112,14 @@ pub(super) fn collect<'a>(source: &Source<'a>, otherwise: Option<Time>, draft: &
     cues
 }
 
-/// A comment of one line that may name somebody.
+/// A one-line comment that may name somebody.
 fn may_name<'a>(block: &Block<'a>) -> Option<Note<'a>> {
     let note = Note { line: block.line, text: block.rest, timing: None };
     let is_one = block.timing.is_none() && block.rest.starts_with("NOTE ") && !block.rest.contains('\n');
     (is_one && cue_notes::may_name(note.says())).then_some(note)
 }
 
-/// Reads signature and header.
+/// Reads the signature and the header.
 fn header(lines: &mut Peekable<Lines<'_>>, draft: &mut Draft) {
     draft.structure("WEBVTT");
     if let Some(line) = lines.find(|line| !line.text.trim().is_empty()) {
@@ -147,11 +143,11 @@ fn block<'a>(text: &'a str, lines: &mut Peekable<Lines<'a>>, otherwise: Option<T
     let (mut first, mut rest, mut count) = ("", None, 0);
     while let Some(line) = lines.peek().copied() {
         if let Some(times) = timing(line.text, otherwise) {
-            // The arrow is in the first line or in the second; any other begins a block of its own.
+            // The arrow is in the first or second line; any other begins a block of its own.
             if count > 1 || block.timing.is_some() {
                 break;
             }
-            // What stood before the arrow is the identifier.
+            // What preceded the arrow is the identifier.
             (block.timing, block.id, rest) = (Some((line, times)), first, None);
         } else if line.text.is_empty() {
             break;
@@ -166,8 +162,8 @@ fn block<'a>(text: &'a str, lines: &mut Peekable<Lines<'a>>, otherwise: Option<T
     block
 }
 
-/// The times of a line with an arrow, where they can be read; with a way to read them `otherwise`, an arrow within a
-/// sentence makes no such line.
+/// The times of a line with an arrow, if readable; with another way to read them (`otherwise`), a line with an arrow
+/// within a sentence doesn't count.
 fn timing(line: &str, otherwise: Option<Time>) -> Option<Option<Times>> {
     let times = |by_rule| move |(start, end, _): (i64, i64, &str)| Times { start, end, by_rule };
     if let Some(by_rule) = time::range(line, time::strict) {

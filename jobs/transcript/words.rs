@@ -1,10 +1,10 @@
-//! Words as people count them, in any script. The one place where words are counted for a figure or a threshold.
+//! Words as people count them, in any script. The only place where words are counted for a figure or a threshold.
 //!
-//! Where words stand between spaces, a word is what stands between spaces. Chinese, Japanese, Thai, Lao, Khmer and Burmese
-//! are written without them: there the Unicode rule (UAX #29) is followed with ICU's dictionaries, as the rule alone gives
-//! a word for nearly every letter. Tibetan has a mark behind each syllable, which the rule knows.
+//! If a script separates words with spaces, a word is what is between spaces. Chinese, Japanese, Thai, Lao, Khmer and
+//! Burmese are written without them: for these we use the Unicode rule (UAX #29) with ICU's dictionaries, as the rule
+//! alone makes nearly every letter a word. Tibetan has a mark after each syllable, which the rule knows.
 //!
-//! Pure. What is compared or accounted for (quotes, the sum of a file) is counted in its own way, where that is done.
+//! Pure. What is compared or accounted for (quotes, the words of a file) is counted differently, in its own place.
 
 use std::sync::LazyLock;
 
@@ -13,7 +13,7 @@ use icu_segmenter::{WordSegmenter, WordSegmenterBorrowed, options::WordBreakInva
 static SEGMENTER: LazyLock<WordSegmenterBorrowed<'static>> =
     LazyLock::new(|| WordSegmenter::new_dictionary(WordBreakInvariantOptions::default()));
 
-/// How many words a text has.
+/// The number of words in a text.
 #[must_use]
 pub fn count(text: &str) -> usize {
     if text.is_ascii() {
@@ -22,7 +22,7 @@ pub fn count(text: &str) -> usize {
     text.split_whitespace().map(|piece| if has_unspaced(piece) { segments(piece).count() } else { 1 }).sum()
 }
 
-/// The words of a text, with the punctuation that touches them where spaces part them, without it where none do.
+/// The words of a text, including adjacent punctuation if words are separated by spaces, excluding it if they aren't.
 pub fn of(text: &str) -> impl Iterator<Item = &str> {
     text.split_whitespace().flat_map(|piece| {
         let whole = (!has_unspaced(piece)).then_some(piece);
@@ -31,8 +31,8 @@ pub fn of(text: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-/// How long a text is, in characters of which a letter of a script without spaces counts as three: it says as much, and
-/// is as much to a model that reads it.
+/// The length of a text in characters, where a letter of a script without spaces counts as three: it says as much, and
+/// takes a model as much to read.
 #[must_use]
 pub fn length(text: &str) -> usize {
     text.chars().map(|letter| if is_unspaced(letter) { 3 } else { 1 }).sum()
@@ -41,27 +41,27 @@ pub fn length(text: &str) -> usize {
 /// Whether a letter belongs to a script that is written without spaces between words.
 #[must_use]
 pub const fn is_unspaced(letter: char) -> bool {
-    // Most letters are seen to be none at a glance.
+    // A quick check that rules out most letters.
     letter >= '\u{e00}'
         && matches!(letter,
             // Thai, Lao, Tibetan, Burmese, Khmer, New Tai Lue, Tai Tham.
             '\u{e00}'..='\u{eff}' | '\u{f00}'..='\u{fff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}'
             | '\u{1950}'..='\u{19ff}' | '\u{1a20}'..='\u{1aaf}' | '\u{a9e0}'..='\u{a9ff}' | '\u{aa60}'..='\u{aa7f}'
-            // Han and kana, half and full in width.
+            // Han and kana, half- and full-width.
             | '\u{2e80}'..='\u{2fdf}' | '\u{3005}'..='\u{3007}' | '\u{3021}'..='\u{3029}' | '\u{3031}'..='\u{3035}'
             | '\u{3038}'..='\u{303c}' | '\u{3041}'..='\u{30ff}' | '\u{31f0}'..='\u{31ff}' | '\u{3400}'..='\u{4dbf}'
             | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{ff66}'..='\u{ff9f}' | '\u{1b000}'..='\u{1b16f}'
             | '\u{20000}'..='\u{3ffff}')
 }
 
-/// Whether a text has a letter of such a script.
+/// Whether a text contains a letter of such a script.
 #[must_use]
 pub fn has_unspaced(text: &str) -> bool {
-    // What is below them in Unicode begins with a lower byte.
+    // Lower code points begin with a lower byte in UTF-8.
     text.bytes().any(|byte| byte >= 0xe0) && text.chars().any(is_unspaced)
 }
 
-/// The words of a text, by dictionary where its script has no spaces; without spaces and punctuation.
+/// The words of a text, by dictionary for scripts without spaces; without whitespace and punctuation.
 pub fn segments(text: &str) -> impl Iterator<Item = &str> {
     let mut breaks = SEGMENTER.segment_str(text);
     let mut from = breaks.next().unwrap_or(0);

@@ -1,4 +1,4 @@
-//! The captions that a participant of a Zoom meeting saved: `[Name] HH:MM:SS`, the time of day, and the text below.
+//! Captions saved by a participant of a Zoom meeting: `[Name] HH:MM:SS`, the time of day, and the text below.
 
 use super::{
     account::Draft,
@@ -19,7 +19,7 @@ fn detect(source: &Source<'_>) -> Option<(Confidence, &'static str)> {
     (headed * 5 >= filled).then_some((Confidence::Telling, "has lines such as [Name] 09:30:12"))
 }
 
-/// The name and the time of day, in milliseconds, of a heading.
+/// The name and the time of day, in milliseconds, in a heading.
 fn heading(line: &str) -> Option<(&str, i64)> {
     let (name, clock) = line.trim_start().strip_prefix('[')?.rsplit_once(']')?;
     let clock = clock.trim();

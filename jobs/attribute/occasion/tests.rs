@@ -1,4 +1,4 @@
-//! Names of files and folders, lists and hours, and whom they point to.
+//! Names of files and folders, lists and times, and who they point to.
 
 use uuid::Uuid;
 

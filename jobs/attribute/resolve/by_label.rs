@@ -1,4 +1,4 @@
-//! Whom a label means by what is written in it: names and their parts, aliases, addresses, numbers. Pure.
+//! Who a label is, judging by its text: names and their parts, aliases, addresses, numbers. Pure.
 
 use super::{Basis, LabelMatch, MatchResult, SUGGESTED};
 use crate::{
@@ -9,7 +9,7 @@ use crate::{
     names::{self, Form, Without, generic, nicknames, parts, phone},
 };
 
-/// The strongest evidence that lies in the label itself.
+/// The strongest evidence in the label itself.
 pub(super) fn find_by_name(label: &str, is_anybodys: bool, labels: &[&str], people: &People) -> MatchResult {
     let found = |who, confidence, basis, reason: String| Ok(LabelMatch { who, confidence, reason, basis });
     let key = names::alias_key(label);
@@ -20,11 +20,11 @@ pub(super) fn find_by_name(label: &str, is_anybodys: bool, labels: &[&str], peop
             label => format!("“{label}” isn’t a person’s name: it could be anyone."),
         });
     }
-    // What was said of a label that is anybody's held for its own session; the roster may still know it as a name.
+    // An answer about a generic label applied to its own session; the roster may still know it as a name.
     let is_anybodys = is_anybodys && number.is_none();
     if let Some(alias) = people.aliases.get(&key).filter(|alias| !(is_anybodys && alias.by_correction)) {
         let name = people.name(alias.who);
-        // A name that is somebody's own may mean them, whatever was said of it when nobody was called so.
+        // A label that is someone's own name may mean them, whatever was said about it when nobody had that name.
         if let Some(other) = people.called_in_full(label, &key, alias.who) {
             return Err(format!("This could be {} or {name}.", other.name));
         }
@@ -43,7 +43,7 @@ pub(super) fn find_by_name(label: &str, is_anybodys: bool, labels: &[&str], peop
     if parts::is_coach(key.strip_prefix("the ").unwrap_or(&key)) {
         return found(Who::Coach, 0.9, Basis::Name, "The label says this is the coach.".to_owned());
     }
-    // A name may hold a company or more, as a label does: what is written alike is the same.
+    // A name may include a company or more, as a label does: identical text is a match.
     let is_one = |person: &Person| names::alias_key(&person.name) == key && !names::holds_others(label, &person.name);
     if let Some(person) = people.only(is_one)? {
         return found(person.who, 0.95, Basis::Name, format!("The label is the name of {}.", person.name));
@@ -81,7 +81,7 @@ pub(super) fn find_by_name(label: &str, is_anybodys: bool, labels: &[&str], peop
     }
 }
 
-/// A caller's number: one person's, where the roster has it with its country or without.
+/// A caller's number: one person's, if the roster has it, with or without the country code.
 fn by_number(label: &str, number: &str, people: &People) -> MatchResult {
     let is_one = |alias: &&Alias| phone::number(&alias.written).is_some_and(|known| phone::may_be_one(&known, number));
     let mut found: Vec<Who> = people.aliases.values().filter(is_one).map(|alias| alias.who).collect();
@@ -96,7 +96,7 @@ fn by_number(label: &str, number: &str, people: &People) -> MatchResult {
     }
 }
 
-/// `Sam & Dana Whitfield` where the entry is "Sam and Dana Whitfield": several people, and one client.
+/// `Sam & Dana Whitfield` if the entry is "Sam and Dana Whitfield": several people, and one client.
 fn by_shared_entry(label: &str, people: &People) -> Result<Option<LabelMatch>, String> {
     let named = names::members(label);
     if named.is_empty() {
@@ -115,7 +115,7 @@ fn by_shared_entry(label: &str, people: &People) -> Result<Option<LabelMatch>, S
     Ok(people.only(shares)?.map(finding))
 }
 
-/// Why a label is nobody's: a name of which a part fits is not said to fit nobody.
+/// Why a label is nobody's: if part of a name matches, the message must not say that nothing does.
 fn nobodys(forms: &[Form], people: &People) -> String {
     let is_of = |word: &String, person: &Person| {
         person.all_names().skip(usize::from(person.is_shared())).flatten().any(|own| nicknames::alike(own, word))
@@ -135,8 +135,8 @@ fn nobodys(forms: &[Form], people: &People) -> String {
     }
 }
 
-/// Whether another part of a label is somebody else: `Tom Becker / Zora`, `Priya Raman (Tom)`. A company, a handle or
-/// another form of the same name is not.
+/// Whether another part of a label is someone else: `Tom Becker / Zora`, `Priya Raman (Tom)`. A company, a handle or
+/// another form of the same name isn't.
 fn holds_another(forms: &[Form], label: &str, people: &People) -> bool {
     let [first, others @ ..] = forms else { return false };
     if !matches!(first.without, Without::OtherPart | Without::OtherPerson) {
@@ -156,7 +156,7 @@ fn holds_another(forms: &[Form], label: &str, people: &People) -> bool {
         let is_known =
             people.people.iter().any(|other| other.who != person.who && first_only(&form.words, &other.words));
         let is_given = form.words.len() <= 3 && nicknames::is_given(&form.words[0]);
-        // Two whole names, one after the other; a company's has words of its own.
+        // Two full names, one after the other; a company's has words of its own.
         let is_name = label.contains('/') && form.words.len() == 2 && !identity::is_company(&form.words);
         let is_wordy = form.words.iter().all(|word| word.chars().all(char::is_alphabetic));
         is_known || is_given || is_name && is_wordy
@@ -164,14 +164,14 @@ fn holds_another(forms: &[Form], label: &str, people: &People) -> bool {
     std::iter::once(first).chain(others).any(|form| !is_own(form) && is_person(form))
 }
 
-/// By the names under which people were met before, and by names that are written otherwise.
+/// Matches names from earlier sessions, and names that are written differently.
 fn by_identity(label: &str, labels: &[&str], people: &People) -> Result<Option<LabelMatch>, String> {
     let names = people.people.iter().map(|person| (person.who, person.name.as_str()));
     let others = people
         .people
         .iter()
         .flat_map(|person| person.also.iter().filter_map(|other| Some((person.who, other.alias.as_deref()?))));
-    // An alias of one word is held against labels with the surname that belongs to it: `Greta K.` is not every Greta.
+    // An alias of one word is compared with labels together with its surname: `Greta K.` isn't every Greta.
     let is_alone = |alias: &&Alias| {
         let words = names::name_words(&alias.written);
         let is_learned = |person: &Person| {
@@ -205,7 +205,7 @@ fn by_identity(label: &str, labels: &[&str], people: &People) -> Result<Option<L
     Ok(found.into_iter().next().map(|(finding, _)| finding))
 }
 
-/// The kinds of likeness between a form and a name, the best first: how sure each makes, what it is, and what to say.
+/// The kinds of likeness between a form and a name, best first: the confidence, the kind of evidence, and what to say.
 const LIKENESSES: [(Likeness, f32, Basis, &str); 6] = [
     (same_name, 0.95, Basis::Name, "The label is the name of"),
     (same_but_middle, 0.88, Basis::Name, "Apart from a middle name, the label is the name of"),
@@ -222,7 +222,7 @@ fn by_name(label: &str, forms: &[Form], people: &People) -> Result<Option<LabelM
         let alike = |form: &Form, person: &Person| person.all_names().any(|name| likeness(&form.words, name));
         let Some(person) = people.only(|person| forms.iter().any(|form| alike(form, person)))? else { continue };
         let without = forms.iter().find(|form| alike(form, person)).map_or(Without::OtherPart, |form| form.without);
-        // A part of a name beside a company could be a namesake from there; on a device it is that person's.
+        // Part of a name together with a company could be a namesake from there; on a device it's that person's.
         let confidence = match (basis, without) {
             (_, Without::OtherPerson) => 0.5,
             (Basis::Name, _) | (_, Without::Nothing) => confidence,
@@ -264,8 +264,8 @@ fn initial_and_last(form: &[String], name: &[String]) -> bool {
     form.len() == 2 && name.len() >= 2 && form.last() == name.last() && is_initial_of(&form[0], name.first())
 }
 
-/// The label is a beginning of the name (`Priya` of Priya Raman, `Jean-Luc` of Jean-Luc Picard), or all of a name that
-/// is one word.
+/// Whether the label is the beginning of the name (`Priya` of Priya Raman, `Jean-Luc` of Jean-Luc Picard), or all of a
+/// name that is one word.
 fn first_only(form: &[String], name: &[String]) -> bool {
     !form.is_empty() && !is_initial(&form[0]) && name.starts_with(form)
 }

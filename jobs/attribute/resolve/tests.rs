@@ -1,4 +1,4 @@
-//! Labels and whom they mean.
+//! Labels and who they are.
 
 use std::collections::HashMap;
 
@@ -178,16 +178,16 @@ fn a_part_of_a_name_decides_where_nobody_else_can_be_meant() {
             let all: Vec<&str> = std::iter::once(label).chain(others.iter().copied()).collect();
             assert_eq!(says(&all, &people())[0], "asked", "{all:?}");
         }
-        // This person was met under it before, or another was.
+        // This person had it in an earlier session, or someone else did.
         let strange = [label, "Maya Okafor", "Zora"];
         let met = |who| People { met: HashMap::from([(names::alias_key(label), vec![who])]), ..people() };
         assert!(says(&strange, &met(PRIYA))[0].contains("It has been Priya Raman before"), "{label}");
         assert_eq!(says(&strange, &met(TOM))[0], "asked", "{label}");
     }
-    // All by first name, and all of them fit.
+    // All by first name, and all of them match.
     let all = says(&["Maya", "Priya", "Tom"], &people());
     assert!(all.iter().all(|reason| reason.starts_with("The first name matches only")), "{all:?}");
-    // The list of participants says who it is, unless two are called so.
+    // The list of participants decides, unless two people on it have the name.
     let listed = |names: &[&str]| {
         let one = |name: &&str| Attended {
             names: vec![(*name).to_owned()],
@@ -218,7 +218,7 @@ fn a_count_of_labels_is_nobodys_whatever_was_said_of_it_before() {
     for labels in [["Tom A", "Tom B"], ["Priya 1", "Priya 2"]] {
         assert!(resolve_all(&labels).iter().all(|found| found.who.is_none()), "{labels:?}");
     }
-    // Names that are alike are names.
+    // Similar names are still names.
     assert_eq!(resolve_all(&["Tom Becker", "Tim Becker", "Maya Okafor"])[0].who, Some(TOM));
 }
 
@@ -357,7 +357,7 @@ fn another_name_of_the_roster_counts_as_the_first_name_does() {
         assert!(found.who != Some(GRETA), "{label}: {found:?}");
         assert!(!found.reason.contains("None of your clients") || label == "G. Meier", "{label}: {found:?}");
     }
-    // Of two who are called so, nobody is chosen.
+    // If two people have the name, nobody is chosen.
     let two = known_otherwise(&[(PRIYA, "Greta Jansson")]);
     for label in ["Greta J.", "iPhone von Greta", "Greta's iPad"] {
         let found = &resolve_in(&[label, "Maya Okafor"], &two)[0];

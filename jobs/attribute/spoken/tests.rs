@@ -1,4 +1,4 @@
-//! Names that are said, and of whom.
+//! Names mentioned in a session, and who they belong to.
 
 use super::*;
 
@@ -111,7 +111,7 @@ fn people_are_addressed_by_title_and_surname() {
         assert!(found[0].ends_with("Okafor?"), "{said:?}: {found:?}");
         assert!(found[1].ends_with("Raman?") || found[1] == "Priya", "{said:?}: {found:?}");
     }
-    // Somebody who is spoken of; a title without a name; a surname that nobody has alone.
+    // Somebody who is mentioned; a title without a name; a surname that several people have.
     for said in [
         [(0, "I saw Dr. Okafor last week."), (1, "My letter went to Mrs. Raman.")],
         [(0, "Hello, doctor."), (1, "Thank you, Mr. Becker's office called.")],
@@ -132,7 +132,7 @@ fn other_languages_introduce_and_address_too() {
     ] {
         assert_eq!(names(&said, &["priya", "maya"]), ["Maya", "Priya"], "{said:?}");
     }
-    // Nouns have capitals, and people are spoken of.
+    // Nouns are capitalised, and people are mentioned.
     for said in [
         [(0, "Guten Morgen Leute, vielen Dank Kollegen."), (1, "Danke an Priya. Ich bin Tom begegnet.")],
         [(0, "Merci pour Priya, c'est Tom qui l'a dit."), (1, "Je suis Lyonnais.")],

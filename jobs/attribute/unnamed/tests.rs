@@ -1,4 +1,4 @@
-//! Labels that are nobody's name, and who is behind them.
+//! Labels that aren't names, and who they belong to.
 
 use uuid::Uuid;
 
@@ -17,7 +17,7 @@ fn people(clients: &[(Who, &str)]) -> People {
     People { people: [coach].iter().chain(clients).map(person).collect(), ..People::default() }
 }
 
-/// The session after a first exchange, under these labels.
+/// The session after a first exchange, with these labels.
 fn found(labels: [&str; 2], first: &[(usize, &str)], clients: &[(Who, &str)]) -> Vec<Resolution> {
     let said: Vec<Utterance<'_>> =
         first.iter().chain(&SESSION[1..]).map(|(label, text)| Utterance { label: *label, text }).collect();
@@ -48,7 +48,7 @@ fn a_client_without_a_name_is_asked_about_unless_there_is_one_client_alone() {
     assert!(one[1].reason.contains("your only client"), "{one:?}");
     let two = found(["Speaker 1", "Speaker 2"], &[], &BOTH);
     assert_eq!(who(&two), [(Some(Who::Coach), None), (None, None)], "{two:?}");
-    // Somebody else than the only client.
+    // Someone other than the only client.
     let other = found(["Speaker 1", "Speaker 2"], &[(0, "Hi Zora."), (1, "Hi.")], &BOTH[..1]);
     assert_eq!(who(&other), [(Some(Who::Coach), None), (None, None)], "{other:?}");
 }
@@ -94,7 +94,7 @@ fn labels_that_were_swapped_are_doubted() {
     }
 }
 
-/// As [`found`], with more that is known.
+/// Like [`found`], with more known.
 fn found_with(labels: [&str; 2], said: &[(usize, &str)], names: &[&str], clients: &[(Who, &str)]) -> Vec<Resolution> {
     let said: Vec<Utterance<'_>> = said.iter().map(|(label, text)| Utterance { label: *label, text }).collect();
     let labels: Vec<Label> = labels.iter().map(|label| Label { label: (*label).to_owned(), words: 50 }).collect();
@@ -116,7 +116,7 @@ fn a_file_that_names_the_client_needs_no_name_said_and_stands_against_none() {
     assert!(disagree[1].reason.contains("Which is right?"), "{disagree:?}");
     let stranger = found_with(labels, &greeted("Hi Zora."), &["Priya"], &BOTH);
     assert_eq!(who(&stranger)[1], (None, None), "{stranger:?}");
-    // Too little is said to tell who coaches, and a name that is called tells which of the two is meant.
+    // Too little is said to tell who coaches, but a name that is addressed tells which of the two is meant.
     let short = [(0, "Good morning Tom, how was the week?"), (1, "Hard, I was at the office until nine.")];
     let agree = found_with(["A", "B"], &short, &["tom"], &BOTH);
     assert_eq!(who(&agree), [(Some(Who::Coach), None), (Some(TOM), None)], "{agree:?}");
@@ -125,7 +125,7 @@ fn a_file_that_names_the_client_needs_no_name_said_and_stands_against_none() {
     let silent = [(0, "Good morning, how was the week?"), (1, "Hard, I was at the office until nine.")];
     let unclear = found_with(["A", "B"], &silent, &["tom"], &BOTH);
     assert_eq!(who(&unclear), [(None, None), (None, None)], "nothing tells which of the two: {unclear:?}");
-    // Of two who are called so, the file tells which.
+    // If two people have the name, the file tells which one.
     let sakes =
         found_with(labels, &greeted("Hi Priya."), &["Priya Sen"], &[(PRIYA, "Priya Raman"), (TOM, "Priya Sen")]);
     assert_eq!(who(&sakes)[1], (Some(TOM), None), "{sakes:?}");

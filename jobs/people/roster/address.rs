@@ -1,22 +1,20 @@
-//! An email address as people and programs write it: bare, `Name <a@b>`, `mailto:a@b`, and in a roster's cell several of
-//! them. Pure.
+//! An email address as people and programs write it: bare, `Name <a@b>`, `mailto:a@b`, and in a roster's cell several
+//! of them. Pure.
 //!
-//! Whatever else stands there makes it no address: what is left when a mistyped one is cut to size is somebody else's.
+//! Anything extra makes it invalid: what is left when a mistyped address is trimmed may be someone else's.
 
 use lettre::Address;
 
-/// What a cell for an address holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Cell {
     /// Nothing, or a word for it.
     Empty,
-    /// An address, in lower case; whether others stand behind it.
+    /// An address, in lower case; whether others follow.
     One(String, bool),
-    /// Something that is no address.
+    /// Something that isn't an address.
     Bad,
 }
 
-/// Reads a cell.
 pub(super) fn read(cell: &str) -> Cell {
     let cell = trimmed(cell);
     if cell.is_empty()
@@ -31,7 +29,7 @@ pub(super) fn read(cell: &str) -> Cell {
     }
 }
 
-/// Several addresses in one cell: Google writes ` ::: ` between them, people write what they like. One that is none makes
+/// Several addresses in one cell: Google writes ` ::: ` between them, people write what they like. An invalid one makes
 /// all of them doubtful: `anna/tom@client.example`.
 fn several(cell: &str) -> Cell {
     let lists = [&[';', ',', '|', '/', '\n'][..], &[' ', ';', ',', '\n']];
@@ -51,7 +49,7 @@ fn several(cell: &str) -> Cell {
     Cell::Bad
 }
 
-/// The one address that is all of a text, in lower case.
+/// The single address that makes up a text, in lower case.
 pub(super) fn one(text: &str) -> Option<String> {
     let text = unquoted(trimmed(text));
     let (name, inner) = match text.strip_suffix('>').and_then(|text| text.split_once('<')) {
@@ -67,8 +65,8 @@ pub(super) fn one(text: &str) -> Option<String> {
     (name.chars().all(is_name) || exact(unquoted(trimmed(name))).as_ref() == Some(&address)).then_some(address)
 }
 
-/// An address and nothing else, in lower case. Letters that could belong to a list, a link or a header are not in it,
-/// though mail would allow some of them.
+/// An address and nothing else, in lower case. Characters that could belong to a list, a link or a header are excluded,
+/// though email would allow some of them.
 fn exact(text: &str) -> Option<String> {
     let address: String = text.chars().map(narrow).collect::<String>().to_lowercase();
     let (local, domain) = address.split_once('@')?;
@@ -86,12 +84,12 @@ fn exact(text: &str) -> Option<String> {
     is_good.then_some(address)
 }
 
-/// Vowel signs, as domains in the scripts of India have them.
+/// Vowel signs, as in domains in Indian scripts.
 fn is_mark(c: char) -> bool {
     ('\u{900}'..='\u{dff}').contains(&c)
 }
 
-/// A wide form, as keyboards for Chinese and Japanese write it, is the letter that it stands for.
+/// Maps full-width forms, as typed on Chinese and Japanese keyboards, to the usual letter.
 fn narrow(c: char) -> char {
     match c {
         '。' => '.',
@@ -100,19 +98,19 @@ fn narrow(c: char) -> char {
     }
 }
 
-/// Without blanks and characters that are not seen at the ends.
+/// Without blanks and invisible characters at the ends.
 fn trimmed(text: &str) -> &str {
     text.trim_matches(|c: char| c.is_whitespace() || c.is_control() || !is_seen(c))
 }
 
-/// Without one pair of quotation marks around all of it.
+/// Without one pair of enclosing quotation marks.
 fn unquoted(text: &str) -> &str {
     let pairs = [('"', '"'), ('\'', '\''), ('“', '”'), ('„', '“'), ('‘', '’'), ('«', '»')];
     let inner = pairs.iter().find_map(|(open, close)| text.strip_prefix(*open)?.strip_suffix(*close));
     inner.map_or(text, trimmed)
 }
 
-/// Whether a character is seen, or is at least a blank.
+/// Whether a character is visible, or at least a blank.
 pub(crate) fn is_seen(c: char) -> bool {
     !matches!(
         c,
@@ -127,7 +125,7 @@ pub(crate) fn is_seen(c: char) -> bool {
     )
 }
 
-/// Without characters that are not seen; every blank is a space.
+/// Without invisible characters; every blank is a space.
 pub(super) fn visible(text: &str) -> String {
     let blank = |c: char| if c.is_whitespace() || c.is_control() { ' ' } else { c };
     text.chars().filter(|c| is_seen(*c)).map(blank).collect()

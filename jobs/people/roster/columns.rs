@@ -1,15 +1,15 @@
-//! What the columns of a roster hold, by the words of its header: those of contact books and booking tools, in the
-//! languages that they are exported in. Pure.
+//! The meaning of a roster's columns, by the words of its header: those of contact books and booking tools, in the
+//! languages in which they are exported. Pure.
 
 use std::sync::LazyLock;
 
 use regex::Regex;
 use unicode_normalization::UnicodeNormalization;
 
-/// What a column holds.
+/// What a column contains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Meaning {
-    /// The whole name; or the family's, where the given name has a column of its own.
+    /// The full name; or the family name, if the given name has a column of its own.
     Name,
     Given,
     Middle,
@@ -18,7 +18,7 @@ pub(super) enum Meaning {
     Aliases,
     Email,
     Tags,
-    /// How the person is addressed.
+    /// How to greet the person.
     Greeting,
 }
 
@@ -261,7 +261,7 @@ const WORDS: &[(Meaning, &[&str])] = &[
     ),
 ];
 
-/// What a column holds, by its header; none where nothing is known of it.
+/// What a column contains, by its header; `None` if it's unknown.
 pub(super) fn meaning(header: &str) -> Option<Meaning> {
     static EMAIL: LazyLock<Regex> = LazyLock::new(|| {
         let whose = "primary|work|home|personal|private|business|other|secondary|invitee|attendee|client|contact|your|the|\
@@ -283,7 +283,7 @@ pub(super) fn meaning(header: &str) -> Option<Meaning> {
     WORDS.iter().find(|(_, words)| words.iter().any(|word| folded(word) == header)).map(|(meaning, _)| *meaning)
 }
 
-/// Small letters without accents, one space for all else; without what forms add (`(required)`, `*`).
+/// Lower case without accents, one space for all else; without what forms add (`(required)`, `*`).
 fn folded(text: &str) -> String {
     let plain = text.nfkd().filter(|c| !('\u{300}'..='\u{36f}').contains(c)).nfc().collect::<String>().to_lowercase();
     let words: Vec<&str> = plain

@@ -1,9 +1,9 @@
-//! The text of a roster, whatever a spreadsheet saved it as. Pure.
+//! Decodes the text of a roster, however a spreadsheet saved it. Pure.
 //!
-//! A file without a mark that is no UTF-8 was written in the encoding of somebody's Windows or Mac. Which one, no byte
-//! says: the same bytes are `Павел` in one and `Ïàâåë` in another. So each that makes words of all bytes is tried. Where
-//! they agree there is no doubt; else the one that makes names which are known from elsewhere (transcripts, earlier
-//! clients) is right; else the likeliest is taken, and said to be a guess.
+//! A file that isn't UTF-8 and has no byte order mark was written in the encoding of somebody's Windows or Mac. No byte
+//! says which: the same bytes are `Павел` in one and `Ïàâåë` in another. So each encoding that turns all bytes into
+//! words is tried. If they agree there is no doubt; otherwise the one that produces names known from elsewhere
+//! (transcripts, earlier clients) is right; otherwise the likeliest is used, and reported as a guess.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -12,19 +12,19 @@ use encoding_rs::{
     WINDOWS_1251, WINDOWS_1252, WINDOWS_1253, WINDOWS_1254, WINDOWS_1255, WINDOWS_1256, WINDOWS_1257,
 };
 
-/// How sure it is that the letters are the right ones.
+/// How certain the encoding is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Encoded {
-    /// Nothing else is possible, or nothing else makes known names.
+    /// Nothing else is possible, or nothing else produces known names.
     #[default]
     Surely,
-    /// The likeliest of several: its name.
+    /// The likeliest of several encodings, by name.
     Perhaps(&'static str),
-    /// It was turned into other letters before it was saved, and is turned back.
+    /// It was decoded wrongly before it was saved, which has been undone.
     Twice,
 }
 
-/// What spreadsheets write, by country.
+/// The encodings that spreadsheets use, by country.
 const USUAL: [&Encoding; 12] = [
     WINDOWS_1252,
     WINDOWS_1250,
@@ -39,10 +39,10 @@ const USUAL: [&Encoding; 12] = [
     EUC_KR,
     EUC_JP,
 ];
-/// What few write, and what makes words of almost anything: only where it makes known names.
+/// Rare encodings, and those that turn almost anything into words: used only if they produce known names.
 const RARE: [&Encoding; 4] = [WINDOWS_1257, MACINTOSH, KOI8_R, IBM866];
 
-/// The text, with one kind of line end. `known` are words of names that are known from elsewhere, as [`words`] gives them.
+/// The text, with one kind of line ending. `known` are words of names known from elsewhere, as returned by [`words`].
 pub(super) fn decode(bytes: &[u8], known: &HashSet<String>) -> (String, Encoded) {
     let (text, encoded) = letters(bytes, known);
     (text.replace("\r\n", "\n").replace('\r', "\n"), encoded)
@@ -74,13 +74,13 @@ fn letters(bytes: &[u8], known: &HashSet<String>) -> (String, Encoded) {
     let mut right = readings.iter().filter(|(_, text)| hits(text) == best);
     match (right.next(), right.next()) {
         (Some((_, text)), None) => (text.clone(), Encoded::Surely),
-        // The guess comes first, where it makes words.
+        // The guess comes first if it produces words.
         (Some((encoding, text)), Some(_)) => (text.clone(), Encoded::Perhaps(encoding.name())),
         (None, _) => (whole(guess, bytes), Encoded::Perhaps(guess.name())),
     }
 }
 
-/// UTF-16 without its mark: every other byte of ordinary text is zero.
+/// UTF-16 without a byte order mark: every other byte of ordinary text is zero.
 fn without_mark(bytes: &[u8]) -> Option<&'static Encoding> {
     let zeros = |first: usize| bytes.iter().skip(first).step_by(2).filter(|byte| **byte == 0).count();
     let (even, odd, pairs) = (zeros(0), zeros(1), bytes.len() / 2);
@@ -93,14 +93,14 @@ fn without_mark(bytes: &[u8]) -> Option<&'static Encoding> {
     }
 }
 
-/// The likeliest, by the letters and by the countries of the addresses.
+/// The likeliest encoding, by the letters and the country domains of the addresses.
 fn guess(bytes: &[u8]) -> &'static Encoding {
     let mut detector = chardetng::EncodingDetector::new(chardetng::Iso2022JpDetection::Allow);
     detector.feed(bytes, true);
     detector.guess(country(bytes).as_deref(), chardetng::Utf8Detection::Deny)
 }
 
-/// The commonest ending of the addresses that is a country's.
+/// The most common country domain of the addresses.
 fn country(bytes: &[u8]) -> Option<Vec<u8>> {
     let mut counts: BTreeMap<Vec<u8>, usize> = BTreeMap::new();
     for (at, _) in bytes.iter().enumerate().filter(|(_, byte)| **byte == b'@') {
@@ -115,7 +115,7 @@ fn country(bytes: &[u8]) -> Option<Vec<u8>> {
     counts.into_iter().max_by_key(|(_, count)| *count).map(|(ending, _)| ending)
 }
 
-/// Whether every run of letters is of one script, and nothing is in it that names do not have.
+/// Whether every run of letters is in one script, and nothing occurs that names don't have.
 fn makes_words(text: &str) -> bool {
     let mut script = None;
     for c in text.chars() {
@@ -139,7 +139,7 @@ fn makes_words(text: &str) -> bool {
     true
 }
 
-/// A script, as far as names are told apart by it.
+/// A script, as far as it matters for names.
 fn script_of(c: char) -> u8 {
     match u32::from(c) {
         0..=0x24f | 0x1e00..=0x1eff => 0,
@@ -154,7 +154,7 @@ fn script_of(c: char) -> u8 {
     }
 }
 
-/// UTF-8 that a program took for windows-1252 and saved again: `MÃ¼ller`. No name is written so.
+/// UTF-8 that a program took for windows-1252 and saved again: `MÃ¼ller`. No name is written like that.
 fn twice(text: String) -> (String, Encoded) {
     if text.is_ascii() {
         return (text, Encoded::Surely);
@@ -166,7 +166,7 @@ fn twice(text: String) -> (String, Encoded) {
     }
 }
 
-/// The words of a text or a name, made comparable.
+/// The words of a text or a name, normalised.
 pub(super) fn words(text: &str) -> impl Iterator<Item = String> {
     text.split(|c: char| !c.is_alphabetic()).filter(|word| word.chars().count() > 1).map(str::to_lowercase)
 }
@@ -215,7 +215,7 @@ mod tests {
             let (read, encoded) = decode(&encoding.encode(text).0, &HashSet::new());
             assert_eq!(read, text, "{encoded:?}");
         }
-        // Every encoding of the West has these letters in one place: there is no doubt, and nothing to say.
+        // Every Western encoding has these letters in the same place: there is no doubt, and nothing to report.
         let german = "name;email\nZoë Müller;zoe@client.example\n";
         assert_eq!(decode(&WINDOWS_1252.encode(german).0, &HashSet::new()), (german.to_owned(), Encoded::Surely));
     }

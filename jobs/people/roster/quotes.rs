@@ -1,17 +1,18 @@
-//! Quotation marks in a table: a field within them may hold line breaks (RFC 4180), and one that is never closed swallows the
-//! lines that follow. Pure.
+//! Quotation marks in a table: a quoted field may contain line breaks (RFC 4180), and one that is never closed swallows
+//! the lines that follow. Pure.
 
-/// The first field of a record, from 0, that is opened by a quotation mark and not closed: the text ends within it, or it goes
-/// over lines and its closing mark stands amid other letters, as the opening one of a later field does.
+/// The first field of a record, from 0, that is opened by a quotation mark and not closed: the text ends within it, or
+/// it spans lines and its closing mark is in the middle of other letters, as the opening mark of a later field would
+/// be.
 pub(super) fn unclosed(record: &str, delimiter: u8) -> Option<usize> {
     #[derive(Clone, Copy, PartialEq, Eq)]
     enum At {
         Begin,
         Plain,
         Quoted,
-        /// Behind a mark: it closes the field, unless another follows.
+        /// After a mark: it closes the field, unless another follows.
         Closed,
-        /// Behind blanks behind the field.
+        /// After blanks that follow the field.
         Behind,
     }
     let (mut at, mut field, mut over_lines) = (At::Begin, 0, false);
@@ -31,7 +32,7 @@ pub(super) fn unclosed(record: &str, delimiter: u8) -> Option<usize> {
                 field += 1;
                 At::Begin
             }
-            // The record's end; lines before it are empty ones.
+            // The record's end; lines before it are empty.
             (At::Begin, b'\n' | b'\r') if field == 0 => At::Begin,
             (_, b'\n' | b'\r') => return None,
             (At::Closed | At::Behind, b' ' | b'\t') => At::Behind,

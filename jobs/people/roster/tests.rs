@@ -1,4 +1,4 @@
-//! Rosters as people and tools write them, and what is read of each.
+//! Rosters as people and tools write them, and what is read from each.
 
 use super::*;
 
@@ -60,7 +60,7 @@ fn the_line_that_says_the_separator_is_no_header() {
         assert_eq!((roster.problems.len(), roster.notes.len()), (0, 0), "{first:?}");
         assert_eq!(roster.clients[0].line, 2 + first.matches('\n').count() as u64, "{first:?}");
     }
-    // What it says is not what the file does.
+    // What it says isn't what the file does.
     assert_eq!(good("sep=,\nname;email\nAda;ada@client.example\n").clients.len(), 1);
     assert_eq!(people(&good("sep=\t\nname\temail\nAda\tada@client.example\n")), ["Ada <ada@client.example>"]);
 }
@@ -68,7 +68,7 @@ fn the_line_that_says_the_separator_is_no_header() {
 #[test]
 fn contact_books_and_booking_tools_are_read() {
     for (export, wanted) in [
-        // Google Contacts, as it is now and as it was.
+        // Google Contacts, in its current and former format.
         (
             "First Name,Middle Name,Last Name,Name Prefix,Nickname,Organization Name,Notes,Labels,E-mail 1 - Label,E-mail 1 - Value,E-mail 2 - Label,E-mail 2 - Value,Phone 1 - Value\n\
              Leila,,Haddad,Dr,Lei,,,* myContacts,* Work,leila@client.example ::: l@second.example,Home,l@third.example,+46 70 0\n\
@@ -108,7 +108,7 @@ fn contact_books_and_booking_tools_are_read() {
              Session,Leila Haddad,,,leila@client.example,2026-11-17\n",
             &["Leila Haddad <leila@client.example>"],
         ),
-        // A title above the header, and a column of addresses that nobody named.
+        // A title above the header, and a column of addresses without a header.
         (
             "Contacts of 17 November\n\nFULL NAME,How to reach\nLeila Haddad,leila@client.example\n",
             &["Leila Haddad <leila@client.example>"],
@@ -142,7 +142,7 @@ fn bad_lines_are_named_and_a_bad_address_drops_nobody() {
         roster.notes,
         ["line 1: 1 column isn’t used; only those for names, email, aliases, tags and greeting are"]
     );
-    // Two people of one name are told apart by their addresses.
+    // Two people with the same name are told apart by their addresses.
     assert_eq!(good("name,email\nAda,a@example.org\nAda,b@example.org\n").clients.len(), 2);
 }
 
@@ -234,7 +234,7 @@ fn a_quotation_mark_that_is_never_closed_is_named() {
             &["Dan <dan@example.org>"],
             "line 2: a quotation mark is opened but not closed; everything before line 4 is lost",
         ),
-        // In a column that nobody uses it loses other lines all the same.
+        // Even in an unused column it swallows other lines.
         (
             "name,email,notes\nAda,ada@example.org,\"said no\nBob,bob@example.org,\n",
             &["Ada <ada@example.org>"],

@@ -1,4 +1,4 @@
-//! What a sentence needs to be understood: the one before it, or nothing.
+//! What a sentence needs to be understood: the previous sentence, or nothing.
 
 use std::sync::LazyLock;
 
@@ -6,14 +6,14 @@ use regex::Regex;
 
 use super::{cues, speech::Sentence};
 
-/// Whether the sentence itself says that it is a win, a difficulty or an insight.
+/// Whether the sentence itself expresses a win, a difficulty or an insight.
 pub(super) fn has_cue(sentence: &Sentence) -> bool {
     let cues =
         [&cues::ACHIEVED, &cues::DID, &cues::IT_IS_DONE, &cues::HARD, &cues::NOT_DONE, &cues::CANNOT, &cues::INSIGHT];
     cues.iter().any(|cue| cue.is_in(&sentence.own))
 }
 
-/// Whether a sentence needs the one before it: it begins with a word that points back.
+/// Whether a sentence needs the previous one: it begins with a word that refers back.
 pub(super) fn leans_back(sentence: &Sentence) -> bool {
     static BACK: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"^(?:(?:and|but|so|well|then|yeah|um),? )*(?:it|that|this|which|because|he|she|they|to|in case)\b")
@@ -22,19 +22,19 @@ pub(super) fn leans_back(sentence: &Sentence) -> bool {
     sentence.words < 12 && BACK.is_match(&sentence.own)
 }
 
-/// Whether the sentence tells of a thing done that is no progress in itself.
+/// Whether the sentence reports something done that is no progress in itself.
 pub(super) fn only_moved(sentence: &Sentence) -> bool {
     let own = &sentence.own;
     let counts = [&cues::ACHIEVED, &cues::DID, &cues::IT_IS_DONE, &cues::GOOD].iter().any(|cue| cue.is_in(own));
     cues::MOVED.is_in(own) && !counts
 }
 
-/// Whether `sentence` speaks of somebody whom only the sentence before it names ("The meeting with Robert is on Friday.
+/// Whether `sentence` is about someone whom only the previous sentence names ("The meeting with Robert is on Friday.
 /// I'll ask him for two.").
 pub(super) fn names_whom(before: &Sentence, sentence: &Sentence) -> bool {
     static WHOM: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r"\b(?:he|she|him|her|them)\b").expect("a constant pattern"));
-    // Not the first word: that one has a capital anyway.
+    // Not the first word, which is capitalised anyway.
     static NAME: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r"[\p{Ll},;]['\u{2019}\p{Ll}]* (\p{Lu}\p{Ll}{2,})").expect("a constant pattern"));
     static DAY: LazyLock<Regex> = LazyLock::new(|| {

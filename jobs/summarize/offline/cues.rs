@@ -1,6 +1,6 @@
-//! The lexicons: which words speak of progress, difficulty, commitment, advice and insight, and which take it back.
+//! The lexicons: words that indicate progress, difficulty, commitment, advice and insight, and words that cancel them.
 //!
-//! All patterns are matched against a sentence in lower case with plain apostrophes and without what is quoted.
+//! All patterns are matched against a sentence in lower case with plain apostrophes and without quotations.
 
 use std::sync::LazyLock;
 
@@ -14,12 +14,12 @@ impl Cue {
         Self(LazyLock::new(make))
     }
 
-    /// Whether the sentence has it.
+    /// Whether the sentence matches.
     pub(super) fn is_in(&self, sentence: &str) -> bool {
         self.0.is_match(sentence)
     }
 
-    /// Where the sentence has it first.
+    /// The position of the first match.
     pub(super) fn place(&self, sentence: &str) -> Option<usize> {
         self.0.find(sentence).map(|found| found.start())
     }
@@ -37,66 +37,66 @@ cues! {
     ACHIEVED = r"\b(?:i|we) (?:just |finally |also |even |actually )?got (?:the|an?|my|them|him|her|it|approval)\b|",
         r"\b(?:i|we)(?:'ve| have)?(?: (?:just|finally|also|even|already|now|completely|actually|both|successfully))* ",
         r"(?:closed|signed|shipped|launched|finished|completed|delivered|won|hired|raised|renewed|sold|applied|handed|negotiated|kept|managed|reached|achieved|published|landed|passed|released|secured|submitted|solved|fixed|cut|doubled|tripled|improved|beat|sent|apologi[sz]ed|delegated|gave away|held|protected|stopped|saved|lost \d+|took myself|taken myself)\b";
-    /// The speaker did something that may count.
+    /// The speaker did something that may count as progress.
     DID = r"\b(?:i|we)(?:'ve| have|'d| had)?(?: (?:just|finally|also|even|already|now|actually|both))* ",
         r"(?:told|asked|talked|spoke|spoken|said no|bought|wrote|written|called|rang|offered|slept|invited|started|set up|built|agreed|decided|did (?:it|the|that))\b";
-    /// The speaker did something, which counts only where the coach praises it.
+    /// The speaker did something that only counts if the coach praises it.
     MOVED = r"\b(?:i|we)(?:'ve| have)? (?:ran|did|made|went|came|put|moved|walked|met|read|let|stayed|took|gave)\b";
-    /// Something is achieved, whoever did it.
+    /// Something has been achieved, by anyone.
     IT_IS_DONE = r"\b(?:is|are|was|were|got|been|'s) (?:now |finally |all |already )?(?:signed|closed|finished|approved|launched|live|sold out|accepted|delivered|shipped|handed over|renewed)\b|\bgoal is done\b|^(?:all )?(?:handed over|done|signed)\b|^[\w' -]{2,25}, done\b|\bzero (?:rejects|errors|defects|incidents)\b|\b(?:they|he|she|customers?|the board) (?:renewed|accepted|agreed|signed|approved|said yes)\b|\bsold out\b|\bwent (?:really |very |so )?well\b";
     /// The speaker calls it good.
     GOOD = r"\b(?:real win|my win|a win|good news|good thing|proud|first time (?:ever|in)|best (?:quarter|week|month|result)|brilliant|it worked|paid off|breakthrough|it was (?:great|wonderful|really good)|so happy|relieved|lighter|congratulated|clapped)\b";
-    /// The speaker only says that something good comes.
+    /// The speaker only announces something good.
     ANNOUNCES = r"\b(?:want|like|have) to (?:say|tell|start with|begin with)\b";
     /// The coach praises what was just said.
     PRAISE = r"\b(?:congratulations|well done|wonderful|excellent|lovely|brilliant|amazing|impressive|good for you|that's (?:great|huge|a big|quite)|you kept (?:that|it)|nice work|great work|wow|proud of you|let that one in)\b";
-    /// The coach asks for what went well.
+    /// The coach asks what went well.
     ASKS_WINS = r"\b(?:what (?:has |have )?(?:went|gone|going|goes) well|best thing|good news|what worked|what are you proud|celebrate|your win|went well)\b";
-    /// The coach asks for what is difficult.
+    /// The coach asks what is difficult.
     ASKS_HARD = r"\b(?:what's (?:\w+ )?(?:hard|difficult|stuck|worrying|in the way)|hard part|what stops|what got in the way|what's kept you|what might still stop|what's scary|what makes it hard|challenge|worries you|what's underneath)\b";
-    /// The coach asks for what will be done.
+    /// The coach asks what will be done.
     ASKS_PLAN = r"\b(?:what will you do|what are you going to do|next step|by when|when will|what's your (?:plan|commitment)|let's collect|and when\b|so when\b|when\?|what would you like to do)";
-    /// The coach asks after a promise.
+    /// The coach asks about a promise.
     CHECKS = r"\b(?:promises?|promised|you were going to|you said (?:you|that you)|you told me|last (?:time|week)|how did .{0,30} go\b|did you|have you|were you able)\b|(?:^|[.?!] )and (?:the |your )?[\w' -]{2,30}\?|^(?:what about|how about) ";
 
     /// Something is difficult.
     HARD = r"\b(?:stuck|struggl\w*|afraid|scared|scary|ashamed|worried|worries me|worry|overwhelm\w*|exhaust\w*|frustrat\w*|angry|furious|guilty|anxious|nervous|difficult|hard(?:er|est)?(?: part| thing| bit)?|impossible|the problem|a problem|my problem|too much|too many|terrible|horrible|awful|lonely|alone with|failing|failed|missed|burn(?:ed|t|ing)? out|no time|running out|short of|behind on|don't know how|keep on not|avoid(?:ing|ed)?|put(?:ting)? it off|procrastinat\w*|tiring|tired|sad|insulted|painful|conflict|lose someone|isn't performing|not performing|doesn't want to|won't listen|what if)\b";
-    /// The speaker is not able to.
+    /// The speaker can't do something.
     CANNOT = r"\b(?:i|we) (?:just |still |really |simply |also )?(?:can't|cannot|can not|couldn't)\b";
-    /// The speaker speaks of themselves.
+    /// The speaker talks about themselves.
     OF_SELF = r"\b(?:i|i'm|i've|i'd|i'll|me|my|myself|we|we're|we've|us|our)\b";
-    /// What may be is not.
+    /// A possibility, not a fact.
     MODAL = r"\b(?:might|may|should|could)\b";
-    /// Something was not done.
+    /// Something wasn't done.
     NOT_DONE = r"\b(?:i|we) (?:have not|haven't|did not|didn't|had not|hadn't|could not|couldn't|never|still haven't|still have not)(?: \w+ly| actually| really| yet| even)? \w+|\b(?:i've|i'd) (?:not|never|only) \w+|\bit(?:'s| is) still in my\b|\bnothing on paper\b";
     /// It is yet to be done.
     STILL_OPEN = r"\bnot (?:yet|done|finished|sent|ready)\b|\b(?:isn't|wasn't|hasn't been|is still not) (?:done|finished|sent|ready)\b|^(?:um+,? |uh+,? |well,? )?(?:no\b[,.]|not yet\b|i didn't\b|i haven't\b)|\bdidn't happen\b|\bnever got (?:to|round)\b";
     /// A short answer that it was done.
     YES_I_DID = r"^(?:um+,? |uh+,? |oh,? |well,? )?(?:yes|yeah|yep),? (?:i|we|it'?s?) (?:did|have|is done)\b|^(?:yes,? |yeah,? )?(?:i|we) (?:did|have done it|have)(?:[.,!]|$)|^(?:it's |that's )?(?:all )?done\b";
-    /// It should have been done.
+    /// It should have been done by now.
     WAS_DUE = r"\b(?:promised|supposed to|meant to|said i(?:'d| would)|was going to|were going to|yet|should have|was due|make it|deadline)\b";
-    /// The speaker is not troubled.
+    /// The speaker isn't troubled.
     NOT_HARD = r"\b(?:not|isn't|wasn't|no longer|never|less|nothing|don't|didn't) (?:\w+ )?(?:hard|difficult|afraid|scared|worried|worry|stuck|angry|ashamed|tired|a problem|the problem|sad|alone)\b|\bworry about (?:it|that)\b|\bno problem\b|\bhard[- ]working\b|\bhard to (?:say|believe)\b";
 
     /// The speaker will do it.
     WILL = r"\b(?:i|we)(?:'ll| will| am going to|'m going to|'m gonna| promise to| commit to| shall|'re going to)(?: also| definitely| just| then| now)* (\w+)";
-    /// Not an undertaking, though it sounds like one.
+    /// Not an undertaking, though it looks like one.
     WILL_NOT = r"\b(?:i|we)(?:'ll| will| am going to|'m going to) (?:also |just )?(?:not|never|be (?:fine|okay|ok|sad|sorry|happy|about)|be\b|carry it|try\b|think\b|see\b|miss\b|need\b|have to\b|take it\b|wait and|say\b|admit\b|get used|survive|live with|lose\b|go and\b|have \w+(?:ed|en|ne)\b)|\b(?:i|we) won't\b|\b(?:i|we)(?:'ll| will| am going to|'m going to|'m gonna) (?:just |quickly |now |also )*(?:share (?:my|the) screen|move on|stop (?:presenting|sharing|here|there|talking)|start (?:with|by)|go (?:first|next|ahead|over|through|back)|drop (?:a|the) link|speak up|show you|present\b|mute|assume|get there|leave it (?:there|at that)|keep it (?:short|brief)|ask a (?:quick )?question)|\bi'll tell you what\b|\bi'll be honest\b";
-    /// It depends, it is over, or it is not the speaker's own.
+    /// It's conditional, over, or someone else's.
     HYPOTHETICAL = r"\b(?:if|unless|otherwise|would have|could have|should have|might have|i wish|imagine|suppose|as if|whether|almost|nearly|was going to|were going to|had planned|used to|would've|could've)\b|\bthen i(?:'d| would| could| might| should)\b|\bi thought (?:i|we|she|he|they|it)(?:'d| would)\b|\b(?:i|we|she|he|they) would\b|\bi'd (?:just |probably |simply )*(?:be|make|take|go|do|say|tell|rather|write|have to)\b|\w'd have \w+|\bwould (?:just |probably |simply |always )*(?:say|go|tell|answer|think)\b";
-    /// The speaker tells what was said.
+    /// The speaker reports what was said.
     REPORTS = r"\b(?:i|we)(?:'ve|'d| have| had)? (?:said|told \w+|thought|answered)\b.{0,40}\b(?:i|we)(?:'ll|'d| would| will)\b|\bpromised .{0,20}\b(?:i|we)(?:'d| would)\b|\bi thought,|\b(?:told|tells) me\b|\b(?:he|she|they|everybody|people|nobody|(?:my|our|the) \w+|it)(?:'s|'d)? (?:just |always |also )?(?:said|says|thinks|thought|told me|tells me|reckons|claims|believes|wrote|mentioned|asked)\b|^(?:and |but |so |then )*\w+ (?:said|says|promised|wrote|mentioned)\b";
-    /// The speaker tells what another did or will do.
+    /// The speaker reports what someone else did or will do.
     TELLS_OF_ANOTHER = r"^(?:and |but |so |then |well,? )*(?:(?:my|our|the) )?[\w']+ (?:told me|said|says|tells me|wrote|mentioned)(?: that)? (?:he|she|they)(?:'ll|'d|'s|'ve| )|^(?:and |but |so |then )*(?:he|she|they)(?:'s|'ll|'ve)? (?:has |have |had |will |is going to |are going to |just |already )*(?:closed|signed|shipped|launched|finished|sent|call|send|write|book|plan|do|won|sold|hired)\b";
     /// The opposite is meant.
     SARCASM = r"\b(?:oh,? (?:just )?(?:great|wonderful|fantastic|lovely|brilliant|perfect|joy)|yeah,? (?:right|sure)|just what i needed|thanks for nothing|what a (?:joy|treat|triumph)|(?:a )?(?:huge|big|real|great|total) (?:success|win|triumph)[,.] (?:obviously|of course|not|as you can imagine)|best (?:day|week|meeting) ever[,.] (?:obviously|of course|not)|couldn't have gone (?:any )?better[,.] (?:obviously|of course|everybody|half|they|he|she)|i'm (?:so|really) (?:lucky|thrilled) (?:to|that) (?:be|have) (?:ignored|yelled|shouted|blamed))\b";
-    /// Another thinks or says it.
+    /// Someone else thinks or says it.
     THIRD = r"^(?:and |but |so |then )*(?:he|she|they|it's|my \w+|his|her|their|one of|people|everybody|nobody) ";
-    /// Another is troubled.
+    /// Someone else is troubled.
     THIRD_HARD = r"\b(?:he|she|they)(?:'s|'re|'d be| is| are| was| were) (?:a bit |so |very |really )?(?:worried|afraid|scared|sad|angry|ashamed|tired|frustrated|nervous)\b";
-    /// A plan is dropped, or a word taken back.
+    /// A plan is dropped, or a promise taken back.
     DROPPED = r"\b(?:stopped with|dropp(?:ed|ing)|cancell?(?:ed|ing)|(?:let's|we|let us) cancel|decided against|off the list|not doing|won't do|changed my mind|forget (?:about )?(?:it|that|the)|scratch that|never mind|nevermind|gone off|called (?:it )?off|said no to|gave up on|don't want to promise|let me take that|it's gone|not going to happen|instead of that)\b";
-    /// The next sentence takes the last one back.
+    /// The next sentence takes back the previous one.
     TAKES_BACK = r"^(?:um+,? )?(?:no\b[.,]|actually,? no\b|wait\b|hm+,? no\b|or (?:not|no)\b|well,? no\b|but no\b|no,? scratch)";
 
     /// The coach advises.
@@ -105,7 +105,7 @@ cues! {
     ADVISES_NOT = r"\bstay there\b|\bfor a (?:second|moment|minute)\b|\bi (?:would|'d) have\b|\bi'd (?:like|love) to (?:hear|know|ask|understand|push)\b|\bi'd be (?:curious|happy)\b|\bi(?:'d| would) (?:say|ask) (?:that|you)\b.*\?|\bi (?:make|take|try|start|stop|put|keep|let|leave|ask|write)\b";
     /// The coach will do it.
     COACH_WILL = r"\b(?:i'll|i will|let me|i'm going to) (?:also |just )?(?:send|share|check|write|email|mail|forward|book|introduce|connect|look (?:up|into|at)|find|talk to|speak (?:to|with)|reach out|dig (?:out|up)|make you|drop you|text you|ping|reschedule|set up|bring|prepare|put together|read it|call|follow up|get back|draft|add|upload|post|schedule|arrange|remind you|let you know|pass (?:it|that|on)|get (?:it|that|this|them|the [\w' ]{2,30}) (?:over )?(?:to|for) you\b|get back to you\b|get you (?:the|an?|my)\b|have (?:it|that|this|them|the \w+|my \w+) (?:to|for|with|ready)|give you (?:the|my|a list))\b";
-    /// It is not done, and will not be.
+    /// It isn't done, and won't be.
     REFUSES = r"^(?:um+,? |uh+,? |well,? |oh,? )*(?:no\b|nope\b|sorry\b|i'm afraid (?:i|not|that)\b|i'd rather not\b|rather not\b|i (?:can't|cannot|won't|couldn't|don't think i)\b|not (?:really|now|yet|this)\b|absolutely not\b)";
 
     /// Something became clear.
@@ -113,13 +113,13 @@ cues! {
     /// The coach asks what it means.
     ASKS_MEANING = r"\b(?:what (?:do|did) you (?:take|make|learn|notice|want to remember|think (?:is|was) different)|what are you taking|what does that (?:tell|say|change)|say (?:more|that once more)|what do you want to remember|what's (?:the insight|different)|what did that)\b";
 
-    /// The person is in distress, or on the way out: with the weight in `risk`.
+    /// The person is in distress, or about to leave: with the weight in `risk`.
     DISTRESS = r"\b(?:burn(?:ed|t|ing)? out|burnout|can't sleep|not sleeping|panic\w*|crying|cried|hopeless|depress\w*|exhausted|desperate|breaking down|broke down|can't (?:go on|do this|cope|take it)|at my limit|end of my rope|overwhelmed|falling apart|anxiety|no way out|sick leave|fell asleep at|hit the wall)\b";
-    /// The person speaks of leaving or giving up.
+    /// The person talks about leaving or giving up.
     QUITTING = r"\b(?:(?:i|i'm|i've|want to|going to|thinking (?:of|about)|think about|ready to|might|handed in my) (?:quit(?:ting)?|resign(?:ed|ing|ation)?|giv(?:e|ing) up|leav(?:e|ing) (?:the company|my job|the job|the firm|this job)|notice)|stop (?:the )?coaching|no point)\b";
 
-    /// The coach takes a role.
+    /// The coach starts a role play.
     ROLE_ON = r"\bi'm your (?:boss|father|mother|client|manager|husband|wife|customer|ceo)\b|\b(?:me being|i'll be|i'll play|i play|let me be|let me play|pretend i'm|imagine i'm|i am now|role[- ]play)\b";
-    /// The role ends.
+    /// The role play ends.
     ROLE_OFF = r"\b(?:the real (?:one|thing|meeting|talk|conversation|call|\w+)\?|what (?:will|do|would) you take (?:into|from|with|away|out)|i'm (?:\w+ )?again|end of (?:the )?role|out of (?:the )?role|how was (?:that|it)|how long was|okay,? stop|let's stop|back to (?:us|you|me)|stepping out|what did you notice)\b";
 }

@@ -1,5 +1,5 @@
-//! By when a promise is to be kept: said in the sentence itself, in the breath beside it, or by the two in the turns that
-//! follow.
+//! When a promise is due: stated in the sentence itself, in the sentence before or after, or by either person in the
+//! turns that follow.
 //!
 //! ```text
 //! I'll write to her by Thursday.
@@ -22,7 +22,7 @@ use super::{
     speech::{Sentence, Speech},
 };
 
-/// By when the undertaking at `at` is due, and the sentence that says so.
+/// The due date of the undertaking at `at`, and the sentence that states it.
 pub(super) fn due<'s>(speech: &'s Speech, settled: &Settled, at: usize, day: NaiveDate) -> Option<(Due, &'s Sentence)> {
     let sentences = &speech.sentences;
     let sentence = &sentences[at];
@@ -39,7 +39,7 @@ pub(super) fn due<'s>(speech: &'s Speech, settled: &Settled, at: usize, day: Nai
     }
     let more = sentences[at + 1..(at + 3).min(turn.end)].iter().filter(|next| says_more(speech, next.at, at));
     let said = std::iter::once(sentence).chain(more).find_map(find);
-    // "This week" is said nearer in the answer to "when this week?".
+    // "This week" is made precise in the answer to "when this week?".
     let is_wide = |(due, _): &(Due, &Sentence)| WIDE.is_match(&due.words.to_lowercase());
     let answer = if said.as_ref().is_none_or(is_wide) { answered(speech, at).and_then(find) } else { None };
     // "The board meets on Thursday. I'll send it by then."
@@ -47,24 +47,24 @@ pub(super) fn due<'s>(speech: &'s Speech, settled: &Settled, at: usize, day: Nai
     answer.or(said).or_else(|| before.and_then(|it| find(&sentences[it])))
 }
 
-/// Days that leave room for a nearer one.
+/// Vague dates that a more precise one may replace.
 static WIDE: LazyLock<Regex> =
     LazyLock::new(|| Regex::new(r"\b(?:week|month|weekend|fortnight|quarter|year)\b").expect("a constant pattern"));
 
-/// Whether something after the undertaking at `at`, and nothing in it, says by when.
+/// Whether the due date of the undertaking at `at` is stated after it, and not in it.
 pub(super) fn follows(speech: &Speech, at: usize) -> bool {
     let turn = &speech.turns[speech.sentences[at].turn].sentences;
     let next = speech.sentences[at + 1..turn.end].first();
     next.is_some_and(|it| only_day(&it.own)) || answered(speech, at).is_some_and(|it| names(&it.own))
 }
 
-/// Whether the sentence at `next` says more of the undertaking at `at`.
+/// Whether the sentence at `next` adds to the undertaking at `at`.
 fn says_more(speech: &Speech, next: usize, at: usize) -> bool {
     score::goes_on_from(speech, next) == Some(at) || (next == at + 1 && only_day(&speech.sentences[next].own))
 }
 
-/// Where the turns after an undertaking, the last of its turn, say the day: "when?" – "on Monday"; "good" – "by Monday,
-/// I'd say"; "by Monday?" – "yes".
+/// The sentence that states the day in the turns after an undertaking that ends its turn: "when?" – "on Monday"; "good"
+/// – "by Monday, I'd say"; "by Monday?" – "yes".
 fn answered(speech: &Speech, at: usize) -> Option<&Sentence> {
     let (sentences, sentence) = (&speech.sentences, &speech.sentences[at]);
     if speech.turns[sentence.turn].sentences.end != at + 1 {
@@ -73,7 +73,7 @@ fn answered(speech: &Speech, at: usize) -> Option<&Sentence> {
     let reply = speech.following(sentence.turn)?.sentences.clone();
     let answer = sentences.get(speech.following(sentence.turn + 1)?.sentences.start)?;
     let asked = sentences[reply.clone()].last()?;
-    // An answer that promises something has a day of its own.
+    // An answer that makes a promise has a day of its own.
     if answer.speaker != sentence.speaker || cues::WILL.is_in(&answer.own) {
         return None;
     }
@@ -81,19 +81,19 @@ fn answered(speech: &Speech, at: usize) -> Option<&Sentence> {
         return Some(asked);
     }
     let is_brief = sentences[reply].iter().map(|it| it.words).sum::<usize>() <= 4;
-    // "By when will the drawers be empty?" asks of something else.
+    // "By when will the drawers be empty?" asks about something else.
     let of_it = asked.stems.is_empty() || !asked.stems.is_disjoint(&sentence.stems) || asked.words <= 4;
     let asks_when = of_it && speech.after(sentence.turn).contains("when");
     (asks_when || is_brief && only_day(&answer.own)).then_some(answer)
 }
 
-/// Whether a day is named by which something is done.
+/// Whether a due date is mentioned.
 pub(super) fn names(own: &str) -> bool {
-    // Which day it is does not matter here, only that it is one.
+    // It doesn't matter which day it is, only that it's one.
     due::find(own, NaiveDate::default()).is_some()
 }
 
-/// Whether a sentence is hardly more than a day: "By Thursday, I'd say."
+/// Whether a sentence is little more than a day: "By Thursday, I'd say."
 pub(super) fn only_day(own: &str) -> bool {
     static REST: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"^(?:(?:um+|uh+|oh|okay|ok|well|so|yeah|yes|and|let's|say|make it|that's|probably|maybe|at the latest|at|the|latest|definitely|for sure|for certain|or so|i'd|i would|i think|i guess|i promise|i hope|then|first thing|early|late|before|lunch|noon|end of (?:the )?day|is fine|is good|works|would be (?:good|fine)|should work|already|by|on|sometime|some time|during|no later|if possible|sharp|it will be|it is|it's|done|due|that will be)[,. ]*)*$")

@@ -1,6 +1,6 @@
-//! What speaks against a claim in the very words that it cites: they deny it, take it back, mean the opposite, tell of
-//! somebody else, or were said in a role. For the drafts of language models as for our own. English cues only: words of
-//! another language raise no doubt.
+//! Reasons to doubt a claim that are in the very words it cites: they deny it, take it back, mean the opposite, are
+//! about someone else, or were said in a role. Applies to drafts of language models and to our own. English cues only:
+//! words in another language raise no doubt.
 
 use std::{collections::HashMap, sync::LazyLock};
 
@@ -16,32 +16,32 @@ use super::{
 use crate::model::{Claim, Evidence, Owner, Section};
 use crate::text;
 
-/// Holds claims of a session against the sentences that they cite.
+/// Checks claims of a session against the sentences that they cite.
 #[derive(Debug)]
 pub(in crate::summarize) struct Doubts<'a> {
     input: &'a SessionForClient,
     speech: Speech,
     settled: Settled,
-    /// By line: its sentences' parts in it, in their normal form, each with the place of its sentence.
+    /// By line: the parts of sentences in it, in normal form, each with the index of its sentence.
     parts: HashMap<usize, Vec<(String, usize)>>,
 }
 
-/// Why the cited words do not support a claim.
+/// Why the cited words don't support a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Doubt {
-    /// They say that it is not so, was almost so, or would be so.
+    /// They say that it isn't so, was almost so, or would be so.
     Denied,
-    /// The plan is dropped again, or was done before the session was over.
+    /// The plan was dropped later, or was carried out before the session ended.
     TakenBack,
     /// They are sarcasm.
     NotMeant,
-    /// They tell of somebody else.
+    /// They are about someone else.
     OfAnother,
     /// They were said in a role.
     InRole,
-    /// They were said to neither of the two.
+    /// They were said to someone other than coach and client.
     ToAnother,
-    /// They are less sure than the claim.
+    /// They are less certain than the claim.
     Unsure,
 }
 
@@ -59,8 +59,8 @@ impl<'a> Doubts<'a> {
         Self { input, speech, settled, parts }
     }
 
-    /// What speaks against a claim of `section` with this text that cites `evidence`: something that holds for each
-    /// sentence that it cites.
+    /// The reason to doubt a claim of `section` with this text that cites `evidence`: one that applies to every
+    /// sentence it cites.
     pub(in crate::summarize) fn against<'e>(
         &self,
         section: Section,
@@ -71,15 +71,15 @@ impl<'a> Doubts<'a> {
         if section == Section::ActionItems && !denies(claim) && self.is_of_what_is_off(claim, &cited) {
             return Some(Doubt::TakenBack);
         }
-        // "No." beside "I did not send it." says nothing of its own.
+        // "No." next to "I did not send it." adds nothing.
         let telling = cited.iter().filter(|it| !it.asks() && it.words >= 3);
         let mut doubts = telling.map(|it| self.doubt(section, claim, it));
         let first = doubts.next()?;
         doubts.all(|doubt| doubt.is_some()).then_some(first).flatten()
     }
 
-    /// Whether a claim tells of an undertaking that is off. A quote may run over one that stands and one that does not: then
-    /// it is of that whose words the claim has.
+    /// Whether a claim is about an undertaking that is off. A quote may cover one that is still on and one that isn't:
+    /// what counts is the one whose words the claim has.
     fn is_of_what_is_off(&self, claim: &str, cited: &[&Sentence]) -> bool {
         let (off, rest): (Vec<&Sentence>, Vec<&Sentence>) =
             cited.iter().partition(|it| self.settled.is_off(&self.speech, it.at));
@@ -90,7 +90,7 @@ impl<'a> Doubts<'a> {
         !off.is_empty() && (stand.is_empty() || off.iter().any(|it| it.stems.iter().any(only_off)))
     }
 
-    /// The sentences that a quote touches.
+    /// The sentences that a quote overlaps.
     fn cited(&self, evidence: &Evidence) -> impl Iterator<Item = &Sentence> {
         let line = self.input.utterances.iter().find(|line| line.id == evidence.utterance_id);
         let quote = text::normalize(&evidence.quote);
@@ -99,18 +99,18 @@ impl<'a> Doubts<'a> {
         touched.map(|(_, at)| &self.speech.sentences[*at])
     }
 
-    /// A claim for each open thread of which `claims` do not tell and something that was said does.
+    /// A claim for each open thread that `claims` don't mention but something that was said does.
     pub(in crate::summarize) fn outcomes(&self, claims: &[Claim]) -> Vec<Claim> {
         thread_outcomes::outcomes(self.input, &self.speech, claims)
     }
 
-    /// Whether the words that are cited only mean to do it, and promise nothing.
+    /// Whether the cited words only express an intention, and promise nothing.
     pub(in crate::summarize) fn is_intention<'e>(&self, evidence: impl Iterator<Item = &'e Evidence>) -> bool {
         let mut undertakes = evidence.flat_map(|it| self.cited(it)).filter(|it| cues::WILL.is_in(&it.own)).peekable();
         undertakes.peek().is_some() && undertakes.all(|it| owes::is_hedged(&it.own))
     }
 
-    /// All who can owe something by the words that are cited; none where no rule says so.
+    /// Everyone who can owe something by the cited words; empty if no rule says so.
     pub(in crate::summarize) fn owners<'e>(&self, evidence: impl Iterator<Item = &'e Evidence>) -> Vec<Owner> {
         let mut all = Vec::new();
         for owner in evidence.flat_map(|it| self.cited(it)).flat_map(|it| owes::owners(&self.speech, it.at)) {
@@ -141,7 +141,7 @@ impl<'a> Doubts<'a> {
     }
 }
 
-/// Whether a sentence itself says that something is not sure.
+/// Whether the claim itself says that something is uncertain.
 fn is_unsure(claim: &str) -> bool {
     static UNSURE: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"(?i)\b(?:thinks?|thought|guess\w*|suppos\w*|believ\w*|reckon\w*|expect\w*|hop(?:e|es|ed|ing)|hopefully|may|might|maybe|perhaps|probably|possibly|likely|unsure|uncertain|not (?:yet )?(?:sure|certain|promised)|consider\w*|intend\w*|means? to|wants? to|plans? to|would like|sort of|kind of|seems?)\b")
@@ -150,7 +150,7 @@ fn is_unsure(claim: &str) -> bool {
     UNSURE.is_match(claim)
 }
 
-/// Whether a sentence itself says that something is not so: then words that deny support it.
+/// Whether the claim itself denies something: cited words that deny then support it.
 fn denies(claim: &str) -> bool {
     static DENIAL: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"(?i)\b(?:not|no|never|nobody|nothing|none|without|stop\w*|avoid\w*|refus\w*|declin\w*|almost|nearly|would|if|\w+n['’]t|won['’]t)\b")

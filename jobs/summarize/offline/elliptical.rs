@@ -1,5 +1,5 @@
-//! What one sentence holds several of: two promises of which the second leans on the first ("I'll send the draft by Friday
-//! and call Anders on Monday"), and a word that is taken back with the one that stands in its place.
+//! Sentences that contain several: two promises of which the second depends on the first ("I'll send the draft by
+//! Friday and call Anders on Monday"), and a promise taken back together with its replacement.
 
 use std::{ops::Range, sync::LazyLock};
 
@@ -9,8 +9,8 @@ use regex::Regex;
 
 use super::{super::due, cues, owes, promise};
 
-/// The parts of a sentence that corrects itself: "forget that, let me write to her instead" is two, and so is "I'll ring
-/// her, no, I'll write to her". The whole where it does not.
+/// The parts of a sentence that corrects itself: "forget that, let me write to her instead" has two, and so has "I'll
+/// ring her, no, I'll write to her". The whole sentence if it doesn't.
 pub(super) fn corrections(sentence: &str) -> Vec<Range<usize>> {
     static FORGET: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"(?i)^\W*(?:(?:oh|no|wait|hm+|um+|actually|okay|ok|well|sorry|hang on|hold on|you know what|so|and|but|yeah)[,;.…–—-]*\s+)*(?:forget (?:it|that|(?:about )?[\w']+(?: [\w']+){0,2}|what i(?: just)? said|i said that)|scratch that|strike that|never ?mind(?: that)?|i take (?:that|it) back|i(?:['’]ve)? changed my mind|on second thoughts?)\s*(?:[,;:–—-]+|\band\b|\bbut\b)\s*")
@@ -28,15 +28,15 @@ pub(super) fn corrections(sentence: &str) -> Vec<Range<usize>> {
     }
 }
 
-/// The parts of a sentence that undertakes several things, each with a day of its own; the whole where it does not.
+/// The parts of a sentence that undertakes several things, each with its own day; the whole sentence if it doesn't.
 pub(super) fn promises(sentence: &str) -> Vec<Range<usize>> {
     static JOINS: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"(?i)(?:[,;]\s*|\s+)(?:and then|and|then|but)\s+|,\s+").expect("a constant pattern")
     });
-    // A deed has to follow: "by Monday, at the latest" has none.
+    // A deed must follow: "by Monday, at the latest" has none.
     static DEED: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(&format!(r"(?i)^(?:{})\b", promise::DEED)).expect("a constant pattern"));
-    // What makes the first half a condition, a doubt or a refusal may be meant of the second as well.
+    // What makes the first half a condition, a doubt or a refusal may apply to the second as well.
     static BOTH: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"\b(?:if|unless|once|when|whether|depending|provided|as long as|not|never|\w+n't)\b")
             .expect("a constant pattern")
@@ -45,7 +45,7 @@ pub(super) fn promises(sentence: &str) -> Vec<Range<usize>> {
     if !cues::WILL.is_in(&own) || BOTH.is_match(&own) || owes::is_hedged(&own) {
         return std::iter::once(0..sentence.len()).collect();
     }
-    // Which day it is does not matter here, only that it is one.
+    // It doesn't matter which day it is, only that it's one.
     let days = due::places(sentence, NaiveDate::default());
     let mut parts = Vec::new();
     let mut from = 0;
@@ -53,7 +53,8 @@ pub(super) fn promises(sentence: &str) -> Vec<Range<usize>> {
         let Some(join) = sentence.get(pair[0].end..pair[1].start).and_then(|between| JOINS.find(between)) else {
             continue;
         };
-        // "By Friday and Monday" is one promise: something stands between the join and the second day, or after it.
+        // "By Friday and Monday" is one promise: for two, there must be words between the conjunction and the second
+        // day, or after it.
         let start = pair[0].end + join.start();
         let said = &sentence[pair[0].end + join.end()..];
         // "And all nine will have their plan by Wednesday" has its own subject.
@@ -66,7 +67,7 @@ pub(super) fn promises(sentence: &str) -> Vec<Range<usize>> {
     parts
 }
 
-/// Whether the words begin with an undertaking of their own: "I'll call Anders on Monday".
+/// Whether the words begin with their own undertaking: "I'll call Anders on Monday".
 fn begins_anew(said: &str) -> bool {
     cues::WILL.place(&said.to_lowercase().replace('\u{2019}', "'")) == Some(0)
 }

@@ -1,5 +1,5 @@
-//! The words of a promise and of what became of it, brought together: "I'll send it" and "I sent it", "ring" and "call".
-//! For open threads alone: ranking compares what was said as it was said. Pure; English.
+//! Matches the words of a promise with those of its outcome: "I'll send it" and "I sent it", "ring" and "call". For
+//! open threads only: ranking compares words as they were said. Pure; English.
 
 use std::{collections::HashMap, sync::LazyLock};
 
@@ -14,7 +14,7 @@ const IRREGULAR: &str = "send sent,write wrote written,tell told,speak spoke spo
     sit sat,sleep slept,spend spent,stand stood,swim swam swum,win won,wear wore worn,break broke broken,catch caught,\
     come came,fall fell fallen,fly flew flown,forget forgot forgotten,grow grew grown,hide hid hidden,throw threw thrown,\
     quit quit,submit submitted,plan planned,stop stopped,drop dropped,ship shipped,apply applied,try tried,clarify clarified";
-/// Words for the same deed, by the one that stands for all.
+/// Words for the same deed, by the one that represents them.
 const SAME: [(&str, &str); 24] = [
     ("ring", "call"),
     ("phone", "call"),
@@ -41,13 +41,13 @@ const SAME: [(&str, &str); 24] = [
     ("prices", "price"),
     ("pricing", "price"),
 ];
-/// Regular verbs that people promise with. A word that is none of these is a thing.
+/// Regular verbs that people use in promises. Any other word is a thing.
 const REGULAR: &str = "call ask talk mail book finish post start share check review change clean cook walk practise practice prepare \
     update upload raise move plan stop drop ship apply try launch close open sign order cancel contact invite \
     introduce confirm schedule delegate block protect rename rehearse record register visit help look follow interview \
     apologise apologize announce present deliver collect create add attach text remind return sort handle work want need use";
 
-/// A word by its base, cut as all words here are; and whether it is of the past.
+/// The base form of a word, stemmed as elsewhere, and whether the word is in the past tense.
 pub(super) fn lemma(word: &str) -> (String, bool) {
     static FORMS: LazyLock<HashMap<&str, (&str, bool)>> = LazyLock::new(|| {
         let mut forms = HashMap::new();
@@ -68,7 +68,7 @@ pub(super) fn lemma(word: &str) -> (String, bool) {
     (one_of(&base), past)
 }
 
-/// A word without its ending: "raise" and "raised" end alike.
+/// A word without its ending: "raise" and "raised" become the same.
 fn cut(word: &str) -> String {
     let stem = stems::stem(word);
     stem.strip_suffix('e').filter(|short| short.chars().count() > 2).unwrap_or(&stem).to_owned()
@@ -81,7 +81,7 @@ fn one_of(base: &str) -> String {
     ONE.get(&base).cloned().unwrap_or(base)
 }
 
-/// Whether a lemma is what one does, and not what it is done to.
+/// Whether a lemma is a deed rather than its object.
 pub(super) fn is_verb(lemma: &str) -> bool {
     static VERBS: LazyLock<std::collections::HashSet<String>> = LazyLock::new(|| {
         let irregular = IRREGULAR.split(',').filter_map(|verb| verb.split_whitespace().next());

@@ -1,8 +1,8 @@
-//! The offline summariser: extractive, deterministic, and needs nothing.
+//! The offline summariser: extractive, deterministic, and without any dependencies.
 //!
 //! It chooses sentences that were said, by cues of progress, difficulty and commitment, by who said them in answer to
-//! what, by how central they are to the session and how little they repeat, and sets each in quotes with its speaker.
-//! It invents nothing, because it writes nothing but "Priya said".
+//! what, by how central they are to the session and how little they repeat, and puts each in quotes with its speaker.
+//! It invents nothing, because all it writes itself is "Priya said".
 
 mod asked;
 mod context;
@@ -49,10 +49,10 @@ use crate::{
     model::Section,
 };
 
-/// The version of these rules: it changes with every change of what they choose.
+/// The version of these rules: it changes whenever they may choose differently.
 pub(super) const RULES_VERSION: &str = "rules-9";
 
-/// How many claims a section has at most, and how alike two of them may be.
+/// The maximum number of claims per section, and the maximum similarity of two of them.
 const LIMITS: [(Section, usize, f32); 6] = [
     (Section::Wins, 4, 0.55),
     (Section::Challenges, 4, 0.55),
@@ -62,18 +62,17 @@ const LIMITS: [(Section, usize, f32); 6] = [
     (Section::Priority, 3, 0.7),
 ];
 
-/// A sentence of more words is not read to its end.
+/// A sentence with more words than this isn't read to its end.
 const LONGEST: usize = 30;
-/// The model is not asked about more sentences than this: an hour has about a thousand, and it does about a hundred a
-/// second.
+/// The model isn't asked about more sentences than this: an hour has about a thousand, and it processes about a hundred
+/// per second.
 const MOST_FOR_MODEL: usize = 20_000;
 
-/// Writes a draft. Sentences are compared with the local model, where there is one. Keeps all processors busy for some
-/// seconds.
+/// Writes a draft. Sentences are compared with the local model if there is one. Keeps all cores busy for some seconds.
 #[must_use]
 pub(super) fn write(input: &SessionForClient, local: Option<&Local>) -> Draft {
     let whole = input;
-    // What speaks of danger is written by rule (`summarize::dangers`), and stands nowhere else.
+    // Claims about danger are written by rule (`summarize::dangers`), and appear nowhere else.
     let input = &input.without_danger();
     let mut speech = Speech::new(input);
     role_play::mark(&mut speech, &input.coach);
@@ -103,7 +102,7 @@ pub(super) fn write(input: &SessionForClient, local: Option<&Local>) -> Draft {
     Draft { claims, provider: "offline", model: model.into(), prompt_version: RULES_VERSION.into() }
 }
 
-/// The words of a sentence; "Will do." means what was asked.
+/// The words of a sentence; "Will do." stands for what was asked.
 fn meant(speech: &Speech, sentence: &Sentence) -> String {
     match owes::answered(speech, sentence.at) {
         Some(answered) => format!("{} {}", answered.asked.text, sentence.text),
@@ -111,7 +110,7 @@ fn meant(speech: &Speech, sentence: &Sentence) -> String {
     }
 }
 
-/// The vectors of the sentences. Without them it goes on by words alone: a summary is not worth a model that is damaged.
+/// The vectors of the sentences. Without them it continues with words alone: a damaged model must not stop a summary.
 fn vectors(speech: &Speech, local: &Local) -> Option<Vec<Vec<f32>>> {
     if speech.sentences.len() > MOST_FOR_MODEL {
         tracing::warn!(target: "summarize", { sentences = speech.sentences.len() },
@@ -125,7 +124,7 @@ fn vectors(speech: &Speech, local: &Local) -> Option<Vec<Vec<f32>>> {
         .ok()
 }
 
-/// How near each sentence is to each open thread in meaning.
+/// How similar each sentence is to each open thread in meaning.
 fn alike(input: &SessionForClient, vectors: &[Vec<f32>], local: &Local) -> Option<Vec<Vec<f32>>> {
     let threads: Vec<&str> = input.threads.iter().map(thread_outcomes::quoted).collect();
     let threads = local.embed(&threads).ok()?;
@@ -141,7 +140,7 @@ struct Writer<'a> {
 }
 
 impl Writer<'_> {
-    /// The sentences of each section. A sentence stands in one section for the client, the one that it fits best.
+    /// The sentences of each section. A sentence is in only one section for the client, the one that it fits best.
     fn choose(&self) -> BTreeMap<Section, Vec<usize>> {
         let mut candidates: BTreeMap<Section, Vec<Candidate>> = BTreeMap::new();
         for at in 0..self.speech.sentences.len() {
@@ -165,7 +164,7 @@ impl Writer<'_> {
                             && score::goes_on_from(self.speech, candidate.sentence).is_none()
                     });
                     for candidate in &mut found {
-                        // Of two sentences about the same, the one with a day is the promise.
+                        // Of two sentences about the same thing, the one with a day is the promise.
                         if self.due(candidate.sentence).is_some() {
                             candidate.score += 0.4;
                         }
@@ -176,7 +175,7 @@ impl Writer<'_> {
             .collect()
     }
 
-    /// The claims of a section. `taken` are the sentences that stand in a claim already, or are chosen for one.
+    /// The claims of a section. `taken` are the sentences that are already in a claim or chosen for one.
     fn claims(
         &self,
         section: Section,
@@ -187,12 +186,12 @@ impl Writer<'_> {
         chosen.iter().map(|at| self.claim(section, *at, taken)).collect()
     }
 
-    /// What a sentence is worth whatever it says: a matter of degree, where the cues are a matter of kind.
+    /// The general worth of a sentence, whatever it says: a matter of degree, while cues are a matter of kind.
     fn worth(&self, at: usize) -> f32 {
         0.3 * (self.ranking.worth(at, LONGEST, 1.0) / 3.0).tanh()
     }
 
-    /// By when the undertaking at `at` is due, and who says so where.
+    /// The due date of the undertaking at `at`, and the sentence that states it.
     fn due(&self, at: usize) -> Option<(due::Due, &Sentence)> {
         day::due(self.speech, &self.settled, at, self.input.session_date)
     }
@@ -205,7 +204,7 @@ mod tests {
     use super::*;
     use crate::summarize::input::{Line, Speaker};
 
-    /// A day's worth of talk: sentences that every section is interested in, in turns of `turn` lines.
+    /// A day's worth of talk: sentences that interest every section, in turns of `turn` lines.
     fn endless(lines: usize, turn: usize) -> SessionForClient {
         const SAID: [&str; 6] = [
             "I'll send the report about budgets to Anders by Friday, and I will call the office about numbers.",
@@ -237,7 +236,7 @@ mod tests {
         }
     }
 
-    /// The page shows how many words a participant spoke: the summary has no other number.
+    /// The page shows how many words a participant spoke: the summary must show the same number.
     #[test]
     fn the_words_of_the_summary_are_those_of_the_page() {
         let input = crate::summarize::read_session(
@@ -260,7 +259,7 @@ mod tests {
         assert!(claim.text.ends_with(&format!("asked {} question.", page.questions)), "{}", claim.text);
     }
 
-    /// The attempt of a job is cut off after ten minutes; squared time would reach that, even on a fast machine.
+    /// A job's attempt is cut off after ten minutes; quadratic time would reach that, even on a fast machine.
     #[test]
     fn an_endless_session_is_summarised_in_time() {
         for (lines, turn) in [(10_000, 1), (10_000, 5_000)] {

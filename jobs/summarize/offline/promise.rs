@@ -1,4 +1,4 @@
-//! What gives somebody's word, the client's and the coach's alike. What is unsure is no promise.
+//! What counts as a promise, by the client or the coach. Uncertain cases don't.
 //!
 //! ```text
 //! I'll call her by Friday · my homework is to … · you'll have it tonight      a promise
@@ -7,8 +7,8 @@
 //! I'll come back to that · let me share an observation                        done while one talks
 //! ```
 //!
-//! The future tense alone is not enough: a day, a question for what will be done, or a deed must say that it is meant.
-//! English only, like all cues.
+//! The future tense alone isn't enough: a day, a question about plans, or a deed must show that it's meant. English
+//! only, like all cues.
 
 use std::sync::LazyLock;
 
@@ -20,7 +20,7 @@ use super::{
     speech::{Sentence, Speech},
 };
 
-/// What is done at one time and place, so that one can say afterwards whether it was.
+/// What is done at one time and place, so that one can check afterwards whether it was.
 pub(super) const DEED: &str = "send|share|e-?mail|mail|forward|write|rewrite|call|ring|phone|text|message|ping|bring|book|prepare|draft|redraft|\
     give|check|set|put|schedule|reschedule|arrange|fix|finish|complete|update|upload|post|introduce|review|read|sign|fill|pay|order|\
     buy|apply|contact|confirm|invite|find|make|remind|connect|print|hand|pass|return|submit|organi[sz]e|drop|talk|speak|tell|ask|\
@@ -32,7 +32,7 @@ pub(super) const DEED: &str = "send|share|e-?mail|mail|forward|write|rewrite|cal
     change|edit|cut|reduce|limit|switch|turn|test|swap|exchange|lend|borrow|wash|paint|repair|pack|tidy|translate|scan|copy|archive|\
     mute|log|sketch|deploy|merge|invoice|donate|volunteer|cover|assign|appoint|promote|brief|mentor|outline|map|rank|prioriti[sz]e|\
     escalate|chase|nudge|google|subscribe|clarify|inform|notify|warn|correct|revise|rework|finali[sz]e|swim|jog|press|cycle|stretch|look|get|take|do|say no|keep|go|leave|work|spend|come|have";
-/// Of these, what says little without a day or a question for the plan.
+/// Of these, deeds that mean little without a day or a question about plans.
 const WEAK: &str = "get|take|do|keep|go|leave|work|spend|come|have|look|give|put|make|start|stop|turn|change|get|run|drop|hand|cut|find|\
     set|pass|decide|learn|show|answer|open|close|add|move|address|explain|read|reach|commit|promise|count|return|say";
 
@@ -44,50 +44,50 @@ macro_rules! patterns {
 }
 
 patterns! {
-    /// The promise is called one.
+    /// Calls itself a promise.
     NAMED = format!(r"\bmy (?:homework|commitment|promise|task|to-?do|assignment|action(?: item| step| point)?|(?:first|one|next) (?:step|action)|one thing)(?: (?:for|until|before|by|from) (?:now|then|today|here|this|the|our|next)[\w ]{{0,20}}| this week)? (?:is|will be|would be)(?: going)?(?: to\b|:|,|\b)|\bwhat i(?:'ll| will|'m| am)?(?: going to)? (?:commit(?:ting)? to|promis(?:e|ing)|take on)(?: today| here| then)? is\b|\bi(?:'m| am) (?:committing|promising) to\b|\bi(?: hereby)? commit(?: myself)? to\b|\bi promise(?: you)?(?: that)?,? (?:i|to|you)\b|\byou have my word\b|\bi(?:'ll| will) make (?:it|that) my homework\b");
     /// "Will send it tomorrow."
     NO_SUBJECT = format!(r"^(?:so |and |then |ok(?:ay)?,? |yes,? |yeah,? |sure,? )*(?:will|gonna) (?:also |just |definitely )*(?:{DEED})\b");
     /// "Let me do the slides instead."
     LET_ME = r"^(?:\w+,? ){0,3}let me (?:just |rather )?(\w+)\b.*\b(?:instead|by|tomorrow|tonight|today)\b";
-    /// "I'm calling her on Friday": a plan, where a day is said.
+    /// "I'm calling her on Friday": a plan if a day is given.
     IS_DOING = r"\bi(?:'m| am) (?:also |definitely )*(?:calling|sending|writing|e-?mailing|booking|asking|telling|submitting|handing|signing|delivering|posting|finishing|talking to|speaking (?:to|with))\b";
     /// The verb that is promised.
     VERB = format!(r"^(?:i|we)(?:'ll| will| am going to|'m going to|'m gonna| promise to| commit to| shall|'re going to)(?: also| definitely| just| then| now| quickly| personally| certainly| first| at least| simply| actually)* (?:please )?({DEED})\b");
     WEAK_VERB = format!(r"^(?:{WEAK})$");
 
-    /// Said with a doubt, or a condition that is not the speaker's.
+    /// Uncertain, or dependent on something the speaker doesn't control.
     UNSURE = r"\b(?:(?:i'll|i will|we'll|gonna|going to) (?:\w+ )?(?:try|aim|attempt|see|consider|hope|want|think)|if (?:i|we) (?:can|could|manage|get (?:the|a|to|round|some)|find|have (?:the )?(?:time|energy)|feel|dare|remember|must|have to)|if (?:there's|there is|it|that|possible|all goes|everything|nothing|time|need)|time permitting|(?:some ?day|one day|at some (?:point|stage)|sooner or later|eventually|one of these days|when (?:i|we) get (?:round|around))\b|we'll see|no promises?\b|can't promise|cannot promise|not promising|don't hold me|or (?:maybe|perhaps|something|so i hope)|i might|might be able|i may\b|maybe|perhaps|possibly|probably|hopefully|i hope|i guess|i suppose|unless|i wish|tempted|thinking (?:of|about)|not (?:entirely |quite |really )?sure)\b|\bif you (?:want|like|insist|say so|think)\b";
-    /// What follows "if" here is what is asked, and no condition.
+    /// Here "if" introduces what is asked, not a condition.
     ASKS_IF = r"\b(?:ask|check|see|find out|know|tell|wonder|decide|test|say|clarify)\b[\w' ]{0,30}\bif\b";
     IF = r"\bif\b";
     WHOM = r"\b(?:her|him|them|it|you)\b";
-    /// A breath before or after, that takes the sureness away.
+    /// A sentence before or after that adds doubt.
     DOUBT_BESIDE = r"^(?:\w+,? )?(?:maybe|perhaps|possibly|hopefully|probably|no promises?|we'll see|i hope|i think|i guess|i suppose|not sure|i'm not sure|let's see|if i (?:find|get|have|can|manage)|if (?:there's|possible)|don't hold me|or maybe|or not|i don't know|or perhaps|that's the (?:idea|theory|hope)|at least i hope|i'm just thinking|just thinking|just an idea|who knows|but i (?:don't|can't|might|may|doubt|won't|probably))\b";
     /// What always or usually happens.
     HABIT = r"\b(?:always|usually|often|sometimes|typically|normally|generally|tend to|every (?:single )?time|each time|whenever|most (?:days|times|weeks|mornings|evenings|of the time)|(?:all|half|much|most) (?:of )?the time|a lot of the time|constantly|again and again|as usual|before i know it|next thing (?:i|you) know|(?:i )?end up|out of habit|without thinking|automatically|by default|my (?:default|pattern|reflex|instinct|habit)|the (?:old|usual) (?:me|pattern|story)|then i'll (?:be|just)|i'll be like|that kind of (?:person|guy|woman|boss)|like clockwork|you know how it is|on autopilot|year after year|week after week|day after day)\b|\b(?:when(?:ever)?|the (?:moment|minute|second)) (?:he|she|they|it|someone|somebody|anyone|anybody|people|things|everyone|everybody|nobody|there's|there is|i'm|i am|i feel|i get|the \w+|my \w+|a \w+|\w+ (?:asks|says|comes|walks|calls|starts|looks|gets|wants|does|tells|criticises|criticizes|raises|goes))\b";
-    /// A habit where it stands before what one does: "every evening I'll open the laptop". "I'll write every evening" is a plan.
+    /// A habit if it precedes the verb: "every evening I'll open the laptop". "I'll write every evening" is a plan.
     HABIT_BEFORE = r"\b(?:every|each) (?:\w+ )?(?:day|night|morning|evening|week|weekend|month|meeting|call|monday|tuesday|wednesday|thursday|friday|saturday|sunday)\b|\b(?:mon|tues|wednes|thurs|fri|satur|sun)days\b|\bwhat i'll do is\b|\bthere i'll be\b";
     NEXT_IN_STORY = r"^(?:and |so |but )*then i(?:'ll| will)\b";
     TOMORROWS = r"i'll \w+ (?:it )?tomorrow\b.*i'll \w+ (?:it )?tomorrow\b";
-    /// The other asks what always happens.
+    /// The other person asks what usually happens.
     ASKS_HABIT = r"\b(?:what (?:do|does|would) (?:you|that|he|she|it) (?:usually |normally |typically |tend to )?(?:do|look like|say|react|happen)|what (?:usually |normally |typically |generally )?(?:happens|goes on)|what (?:usually|normally|typically|generally) happened|how (?:do|does|would) (?:you|that|it|he|she) (?:usually |normally |typically |tend to )?(?:react|respond|handle|deal|show up|show|play out|look|go|behave|cope)|what's (?:your|the) (?:pattern|reflex|default|usual|first reaction|habit|instinct)|walk me through|describe (?:a|what|how|your)|tell me (?:about a|what happens|how you|more about (?:the|that) (?:pattern|habit))|and then what|what goes through|typical (?:day|week|evening|meeting|situation)|how does that (?:usually|normally)|what are you like|what is it (?:that )?you do|give me an example|for example\?|such as\?)";
-    /// It is done while one talks, or is no deed at all.
+    /// It's done while talking, or isn't a deed at all.
     NO_DEED = r"\b(?:i'll|i will|let me|i'm going to|i am going to|i'm gonna)(?: just| also| now| quickly| then| only)* (?:come (?:back )?(?:to|on to) (?:that|this|it)|put it (?:this|another|differently|like|in other)|repeat|rephrase|summari[sz]e (?:what|that|this|for)|paraphrase|play (?:that|it|back)|pause|hold (?:that|space|on)|let (?:you|that|it|this) (?:finish|think|go|talk|answer|sit|sink|land|stand|be)|give you (?:a (?:second|moment|minute|sec|bit)|an example|some time|space|credit|that)|give (?:an|one|you one) example|give it (?:a (?:thought|go|try|rest)|some|more|time)|ask you|ask (?:you )?(?:a|one|another|this|that|it|something)\b|take (?:that|it|note|your|the point|a (?:sip|breath|moment|second))|write (?:that|this|it) down(?: now)?[.!]?$|note (?:that|it|this)(?: down)?[.!]?$|jot|come in here|interrupt|stop you|push (?:you|back)|challenge (?:you|that)|mirror|reflect|read (?:it|that|this) (?:back|out)|turn (?:on|off) (?:my|the) (?:camera|mic\w*|video|recording|light)|pull (?:it|that|this) up|start (?:with|by|from|over|there)|go (?:first|next|ahead|over|through|back|on|there|with|further|deeper|straight)|share (?:an?|one|some|something|what|this|that|my (?:screen|thoughts?|view|observation|sense|experience)|the screen|with you (?:a|one|what|something))\b|tell you (?:a|an|about|why|how|what|something|the (?:truth|story|thing)|one|honestly|this|that|straight)|tell (?:it|the story)|say (?:it|that|this|something|one|a|what|yes and|more)|explain (?:it|that|this|why|what|how)|show you (?:something|what|a|how)|make (?:it|this|that) (?:short|quick|brief|clear|simple)|make a (?:note|point)|look at (?:it|that|this|you|me)|check (?:in with (?:myself|that)|that i|whether i (?:got|understood|heard)|if i (?:got|understood|heard)|i (?:understood|heard|got)|my understanding|something|the time|my (?:watch|notes?|calendar|diary))|see|think|try|wait|listen|sit|stay|stand|lie|freeze|nod|smile|shut|avoid|snap|explode|cave|give in|give up|stare|scroll|panic|worry|over-?think|go (?:quiet|silent|blank|red|home and|into|crazy|mad)|disappear|find (?:myself|a way|out (?:soon|eventually))|catch myself|tell myself|wake|come (?:home|in|out|across|up with|with)|feel|get (?:angry|upset|stuck|lost|nervous|used|through|over|there|it done|to (?:that|it))|end up|let it|drink|eat|smoke|watch|wander|drift|laugh|cry|hide|pretend|agree|accept|allow|trust|believe|remember|know|understand|figure|manage|survive|rest|sleep on|have (?:to|a (?:think|look|go))|do (?:my best|what i can|whatever|anything|everything|fine|okay|ok|better|well|nothing)|keep (?:going|quiet|it (?:short|brief)|trying|that in mind|you posted|on|thinking|saying|telling|an eye)|take (?:it (?:easy|slow|as|from)|things|responsibility|care of myself)|leave (?:it|that|you)|work (?:on|it out)|get going|stop (?:there|here|talking|you)|start thinking|put (?:up|my head|on a|pressure))\b";
-    /// Done while one talks, and as well on another day.
+    /// Done while talking, but possibly also on another day.
     LATER_DEED = r"^(?:i|we)(?:'ll| will|'m going to| am going to)(?: also| then)* (?:ask|show|tell|explain|share|write|check|give|summari[sz]e)\b";
     NOW = r"\b(?:now|today|this (?:morning|afternoon|evening|session)|here)\b";
-    /// Nobody means it: "I'll overdose on spreadsheets this week".
+    /// Not meant: "I'll overdose on spreadsheets this week".
     NO_PLAN = r"^(?:i|we)(?:'ll| will|'m going to| am going to|'m gonna)(?: just| also| probably| then| totally| simply| \w+ly)* (?:overdose|drown|die|collapse|explode|implode|scream|freak|choke|starve|suffocate|melt|go (?:mad|crazy|insane|bananas|nuts|under)|lose (?:it|my (?:mind|marbles|cool|temper))|be (?:buried|swamped|drowning|dead|toast)|survive|hate|love|enjoy|regret|dread|suffer|miss|need|know)\b";
-    /// The other asks what else there is to do.
+    /// The other person asks what else there is to do.
     ASKS_NEXT = r"\b(?:what about|how about|what else|anything else|what's next|who could|how will you|what could you do|where will you|what will (?:you|it)|what's your (?:homework|next|first)|(?:^|[.?!] )(?:so |and |okay,? )*(?:the|your) [\w' -]{2,30}\?|what (?:do you want|would you like|are you willing) to (?:do|take on|try|change)|what (?:will|would) you try|what are you (?:taking on|committing)|going to do)\b";
-    /// Done while one talks, whatever the verb.
+    /// Done while talking, whatever the verb.
     IN_SESSION = r"\b(?:right now|as we speak|while we(?:'re| are)? (?:talk|speak)\w*|in(?:to)? the chat|on the whiteboard|for a (?:second|moment|minute)|real quick)\b";
-    /// What the speaker says to themselves at another moment: "and I'm like, I'll do it tomorrow".
+    /// What the speaker says to themselves in a story: "and I'm like, I'll do it tomorrow".
     INNER_SPEECH = r"\b(?:i(?:'m| am| was) (?:like|thinking)|i (?:go|went)[,:]|i keep (?:saying|telling|thinking|promising)|(?:told|telling|promised|promising) (?:myself|them|him|her|everybody|everyone)|(?:tell|promise) myself|say(?:ing)? to myself|i (?:always |often |usually )?(?:say|think|said|thought)[,: ]+(?:\w+[,: ]+){0,4}i'll|the voice|part of me|i said i'll|i said i will|goes?,? i'll|like,? i'll|i imagine|as if to say)\b";
 }
 
-/// How firmly the sentence at `at` gives its speaker's word, from [`score::ENOUGH`] on; 0 where it does not.
+/// How firmly the sentence at `at` promises something, from [`score::ENOUGH`] up; 0 if it doesn't.
 pub(super) fn promise(speech: &Speech, at: usize) -> f32 {
     let all = speech.firm.get_or_init(|| (0..speech.sentences.len()).map(|at| firmness(speech, at)).collect());
     all[at]
@@ -126,7 +126,7 @@ fn firmness(speech: &Speech, at: usize) -> f32 {
     if INNER_SPEECH.is_match(own) || is_habit(speech, sentence, has_day, planned) {
         return 0.0;
     }
-    // "Then", alone, tells what comes next in a story.
+    // "Then" alone introduces the next step of a story.
     let meant = has_day || planned || speech.is_said_again(at);
     let firm = if NAMED.is_match(own) || owes::gives(own) && !IN_SESSION.is_match(own) && !NO_DEED.is_match(own) {
         FIRM
@@ -143,7 +143,7 @@ fn firmness(speech: &Speech, at: usize) -> f32 {
     if firm == 0.0 {
         return 0.0;
     }
-    // Said again when the session is summed up, by either: it was meant.
+    // Repeated in the session's recap, by either person: it was meant.
     firm + if planned { 0.4 } else { 0.0 } + if speech.is_said_again(at) { 0.4 } else { 0.0 }
 }
 
@@ -154,10 +154,10 @@ pub(super) fn is_own(own: &str) -> bool {
 
 /// What is promised outright.
 const FIRM: f32 = 1.2;
-/// What "we" will do is more often how things are than what somebody undertakes.
+/// What "we" will do is more often a description than an undertaking.
 const OF_BOTH: f32 = 0.7;
 
-/// Of a sentence in the future tense: whether it is a deed, and meant.
+/// Whether a sentence in the future tense is about a deed, and is meant.
 fn undertakes(sentence: &Sentence, will: usize, has_day: bool, meant: bool) -> f32 {
     let own = sentence.own.as_str();
     if score::will_not(own, will)
@@ -170,16 +170,16 @@ fn undertakes(sentence: &Sentence, will: usize, has_day: bool, meant: bool) -> f
     let by_deed = VERB.captures(&own[will..]).and_then(|found| found.get(1));
     let is_deed = by_deed.is_some_and(|verb| meant || !WEAK_VERB.is_match(verb.as_str()));
     let says_it = cues::COACH_WILL.is_in(own);
-    // "I'll do it": what, nobody can tell. "I'll write to her on Monday" says it.
+    // "I'll do it" doesn't say what. "I'll write to her on Monday" does.
     let says_what = sentence.stems.len() >= 2
         || has_day && is_deed && WHOM.is_match(own) && !sentence.stems.is_empty()
         || score::meets_or_says(own, will);
     if !says_what {
         return 0.0;
     }
-    // What is no deed by its verb is one where a day is set for it.
+    // A verb that is no deed becomes one if a day is set for it.
     let no_deed = NO_DEED.find(own).is_some_and(|found| found.start() <= will && found.end() > will);
-    // "I will ask you two questions by email on Wednesday" is not done while one talks.
+    // "I will ask you two questions by email on Wednesday" isn't done while talking.
     let no_deed = no_deed && !(day::names(own) && !NOW.is_match(own) && LATER_DEED.is_match(&own[will..]));
     let is_meant = if sentence.speaker == Speaker::Coach {
         !no_deed && (says_it || is_deed && has_day)
@@ -192,8 +192,8 @@ fn undertakes(sentence: &Sentence, will: usize, has_day: bool, meant: bool) -> f
     if own[will..].starts_with("we") && !owes::gives(own) { OF_BOTH } else { FIRM }
 }
 
-/// Whether something right before tells what a bare promise ("You'll have it tomorrow.") is of: the speaker's own words, a
-/// request, or a question.
+/// Whether something right before shows what a bare promise ("You'll have it tomorrow.") is about: the speaker's own
+/// words, a request, or a question.
 fn says_of_what(speech: &Speech, sentence: &Sentence) -> bool {
     let turn = &speech.turns[sentence.turn].sentences;
     let own = speech.sentences[turn.start..sentence.at].iter().any(|it| it.words >= 3);
@@ -202,7 +202,7 @@ fn says_of_what(speech: &Speech, sentence: &Sentence) -> bool {
         || asked.is_some_and(|it| it.words >= 3 && !it.in_role && (it.asks() || owes::asks_for(&it.own)))
 }
 
-/// Whether the word is given with a doubt, in the sentence or in the breath beside it.
+/// Whether the promise is uncertain, by the sentence or one next to it.
 fn is_unsure(speech: &Speech, sentence: &Sentence) -> bool {
     let own = sentence.own.as_str();
     let is_condition = IF.is_match(own) && !ASKS_IF.is_match(own);
@@ -221,7 +221,7 @@ fn is_unsure(speech: &Speech, sentence: &Sentence) -> bool {
     before || beside(sentence.at + 1).is_some_and(|it| doubts(it, 12))
 }
 
-/// Whether it tells what always happens, and not what will be done.
+/// Whether it describes a habit rather than a plan.
 fn is_habit(speech: &Speech, sentence: &Sentence, has_day: bool, planned: bool) -> bool {
     let own = sentence.own.as_str();
     let will = cues::WILL.place(own);
@@ -231,11 +231,11 @@ fn is_habit(speech: &Speech, sentence: &Sentence, has_day: bool, planned: bool) 
         return true;
     }
     if let Some(found) = HABIT.find(own) {
-        // "When the report is back on Monday, I'll call him" has its day.
+        // "When the report is back on Monday, I'll call him" has a day.
         let is_clause = ["when ", "the m", "the s"].iter().any(|it| found.as_str().starts_with(it));
         return !is_clause || !has_day && !planned && will.is_some_and(|will| found.start() < will);
     }
-    // "I'll go tomorrow, I'll go tomorrow": nobody promises so.
+    // "I'll go tomorrow, I'll go tomorrow": nobody promises like that.
     if TOMORROWS.is_match(own) {
         return true;
     }
@@ -244,11 +244,10 @@ fn is_habit(speech: &Speech, sentence: &Sentence, has_day: bool, planned: bool) 
     !planned && (!has_day || is_then) && tells_habits(speech, sentence.at, sentence.turn, FOLLOWED)
 }
 
-/// So many brief questions ("And then?") do not end a story.
+/// This many brief questions ("And then?") don't end a story.
 const FOLLOWED: usize = 3;
 
-/// Whether the words near `at` in its turn, or the question before, are about what always happens; or those before a
-/// brief "And?".
+/// Whether the words near `at` in its turn, or the question before, are about habits; or those before a brief "And?".
 fn tells_habits(speech: &Speech, at: usize, turn: usize, followed: usize) -> bool {
     let own = &speech.turns[turn].sentences;
     let near = at.saturating_sub(3).max(own.start)..(at + 3).min(own.end);

@@ -1,15 +1,16 @@
-//! Which sentences speak for a session, or answer a query: relevance, likeness, and choice with little repetition.
+//! Ranks the sentences that represent a session or answer a query: relevance, similarity, and selection with little
+//! repetition.
 //!
-//! The offline summariser chooses the sentences of each section with it, after its cues; [`Ranking::extract`] chooses
-//! with nothing else, from any talk, and is what the evaluation judges. Where there is a local model, sentences are
-//! compared by its vectors and by their words; else by their words.
+//! The offline summariser uses it to choose the sentences of each section, after its cues; [`Ranking::extract`] uses
+//! nothing else, works on any talk, and is what the evaluation measures. If there is a local model, sentences are
+//! compared by its vectors and by their words; otherwise by their words.
 
 use std::collections::{BTreeSet, HashMap};
 
 use super::stems::{all_stems, is_negated};
 use crate::text;
 
-/// Weights of relevance, in standard deviations of the talk's sentences. Chosen on one half of the corpora (see
+/// Weights of relevance, in standard deviations of the talk's sentences. Tuned on one half of the corpora (see
 /// docs/SUMMARIES.md), by hand and in round numbers.
 const CENTRALITY: f32 = 0.3;
 const TURN: f32 = 0.3;
@@ -19,21 +20,21 @@ const SHORT: f32 = 1.0;
 const WORDS: f32 = 3.0;
 const MEANING: f32 = 2.0;
 const NEIGHBOURS: f32 = 2.0;
-/// A sentence of fewer words says little alone.
+/// A shorter sentence says little by itself.
 const SHORT_WORDS: usize = 6;
-/// How many sentences around one share in what it says of a query.
+/// How many surrounding sentences add to a sentence's score for a query.
 const NEAR: usize = 12;
 
-/// A sentence to choose from.
+/// A sentence that can be chosen.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Passage {
-    /// The words.
+    /// The words, as said.
     pub text: String,
-    /// The turn that it is part of.
+    /// The index of its turn.
     pub turn: usize,
 }
 
-/// The sentences of turns, each given by its speaker and its words. What has no letter is left out.
+/// The sentences of turns, given as their texts. Sentences without letters are dropped.
 pub fn passages<'a>(turns: impl IntoIterator<Item = &'a str>) -> Vec<Passage> {
     let split = |(turn, words): (usize, &str)| {
         let words = words.split_whitespace().collect::<Vec<_>>().join(" ");
@@ -46,14 +47,14 @@ pub fn passages<'a>(turns: impl IntoIterator<Item = &'a str>) -> Vec<Passage> {
     turns.into_iter().enumerate().flat_map(split).collect()
 }
 
-/// A sparse unit vector: stems with their weights, by the stem's number.
+/// A sparse unit vector: weights by the number of the stem.
 type Sparse = Vec<(usize, f32)>;
 
-/// How sentences rank in their talk.
+/// The ranking of a talk's sentences.
 #[derive(Debug)]
 pub struct Ranking {
     sparse: Vec<Sparse>,
-    /// Of length 1, where there is a model; empty for a sentence that it was not asked about.
+    /// Unit vectors, if there is a model; empty for a sentence that wasn't embedded.
     dense: Option<Vec<Vec<f32>>>,
     negated: Vec<bool>,
     words: Vec<usize>,
@@ -63,7 +64,8 @@ pub struct Ranking {
 }
 
 impl Ranking {
-    /// Ranks `passages`, the sentences of a talk in order. `vectors` are theirs from the local model, in the same order.
+    /// Ranks `passages`, the sentences of a talk in order. `vectors` are their embeddings by the local model, in the
+    /// same order.
     #[must_use]
     pub fn new(passages: &[Passage], vectors: Option<Vec<Vec<f32>>>) -> Self {
         let stems: Vec<Vec<String>> = passages.iter().map(|it| all_stems(&it.text)).collect();
@@ -91,7 +93,7 @@ impl Ranking {
             found_in.iter().map(|found| ((1.0 + count) / (1.0 + *found as f32)).ln() + 0.1).collect();
         let sparse: Vec<Sparse> =
             sets.iter().map(|set| unit(set.iter().map(|number| (*number, rarity[*number])).collect())).collect();
-        // What a sentence carries of the words that the talk repeats and that few sentences have.
+        // How much a sentence carries of the words that the talk repeats but few sentences contain.
         let carries = |set: &BTreeSet<usize>| -> f32 {
             set.iter().map(|number| (1.0 + said[*number] as f32).ln() * rarity[*number]).sum::<f32>().sqrt()
         };
@@ -109,7 +111,7 @@ impl Ranking {
         ranking
     }
 
-    /// What each sentence is worth to the talk as a whole, whatever its length; about 0 in the mean.
+    /// The relevance of each sentence to the talk as a whole, whatever its length; about 0 on average.
     fn relevance_of(&self, passages: &[Passage], carried: Vec<f32>) -> Vec<f32> {
         let mut in_turn: HashMap<usize, f32> = HashMap::new();
         for (passage, words) in passages.iter().zip(&self.words) {
@@ -134,8 +136,8 @@ impl Ranking {
             .collect()
     }
 
-    /// How near each sentence is to the middle of all, by its words: by its vector, what is said in every talk ("so let us
-    /// go on") is in the middle.
+    /// How close each sentence is to the centre of all, by its words: by vectors, the centre is what is said in every
+    /// talk ("so let us go on").
     fn centrality(&self) -> Vec<f32> {
         let mut centre = vec![0.0_f32; self.rarity.len()];
         for (number, weight) in self.sparse.iter().flatten() {
@@ -146,15 +148,15 @@ impl Ranking {
         self.sparse.iter().map(nearness).collect()
     }
 
-    /// What the sentence at `at` is worth to the talk, in a summary of sentences of about `longest` words; ten words more
-    /// cost `crowding`.
+    /// The worth of the sentence at `at` in a summary of sentences of about `longest` words; ten extra words cost
+    /// `crowding`.
     pub(super) fn worth(&self, at: usize, longest: usize, crowding: f32) -> f32 {
         let words = self.words[at];
         let short = if words < SHORT_WORDS { SHORT } else { 0.0 };
         self.relevance[at] - short - crowding * words.saturating_sub(longest) as f32 / 10.0
     }
 
-    /// How alike two sentences are, from 0 to 1. One that denies what the other says is not like it.
+    /// The similarity of two sentences, from 0 to 1. A denial isn't similar to what it denies.
     pub(super) fn likeness(&self, a: usize, b: usize) -> f32 {
         let by_words = cosine(&self.sparse[a], &self.sparse[b]);
         let likeness = match &self.dense {
@@ -164,7 +166,7 @@ impl Ranking {
         if self.negated[a] == self.negated[b] { likeness } else { likeness / 2.0 }
     }
 
-    /// How near each sentence is to a query, by its words and by its vector, and to sentences that are.
+    /// How close each sentence is to a query, by its words and its vector, and to sentences that are.
     fn answers(&self, query: &str, vector: Option<&[f32]>) -> Vec<f32> {
         let wanted: BTreeSet<usize> =
             all_stems(query).iter().filter_map(|stem| self.numbers.get(stem).copied()).collect();
@@ -187,13 +189,13 @@ impl Ranking {
         near.iter().zip(around).map(|(near, around)| near + NEIGHBOURS * around).collect()
     }
 
-    /// Chooses sentences for a summary of `words` words, the best first: of the whole talk, or in answer to a query
-    /// (with its vector from the local model). There are a few more than fill it, so that the caller may cut.
+    /// Chooses sentences for a summary of `words` words, best first: of the whole talk, or in answer to a query (with
+    /// its vector from the local model). Returns a few more than needed, so that the caller may cut.
     #[must_use]
     pub fn extract(&self, words: usize, query: Option<(&str, Option<&[f32]>)>) -> Vec<usize> {
-        // A summary of fewer than six sentences or so leaves out too much.
+        // A summary of fewer than about six sentences omits too much.
         let longest = (words / 6).clamp(16, 32);
-        // One that holds a good part of the talk has room for long sentences as well.
+        // A summary of much of the talk has room for long sentences as well.
         let share = words as f32 / self.words.iter().sum::<usize>().max(1) as f32;
         let crowding = (0.02 / share.max(f32::EPSILON)).clamp(0.1, 1.0);
         let answers = query.map(|(query, vector)| self.answers(query, vector));
@@ -201,7 +203,7 @@ impl Ranking {
             let answers = answers.as_ref().map_or(0.0, |answers| answers[at]);
             Candidate { sentence: at, score: self.worth(at, longest, crowding) + answers }
         });
-        // The answer to a query stands in one place; what speaks for the whole stands all over it.
+        // The answer to a query is in one place; what represents the talk is all over it.
         let (weight, spread) = if query.is_some() { (1.0, 0.0) } else { (2.0, 2.0) };
         let reach = 0.06 * self.words.len() as f32;
         let penalty = |a: usize, b: usize| {
@@ -220,8 +222,8 @@ impl Ranking {
         )
     }
 
-    /// Up to `limit` candidates with little repetition, none that is `nearest` or more like a better one; in the order in
-    /// which they were said.
+    /// Up to `limit` candidates with little repetition: none that is `nearest` or more like a better one. In the order
+    /// in which they were said.
     pub(super) fn choose(&self, candidates: Vec<Candidate>, limit: usize, nearest: f32) -> Vec<usize> {
         let mut left = limit;
         let mut chosen = choose(
@@ -239,17 +241,14 @@ impl Ranking {
     }
 }
 
-/// Something to choose, with its worth.
 #[derive(Clone, Debug)]
 pub(super) struct Candidate {
-    /// The sentence.
     pub(super) sentence: usize,
-    /// How well it fits.
     pub(super) score: f32,
 }
 
-/// Candidates by maximal marginal relevance, the best first: what counts is the score less the greatest `penalty` that a
-/// better one puts on it. Candidates whose penalty is not `bearable` are out. Ends where `takes` refuses one.
+/// Candidates by maximal marginal relevance, best first: the score minus the greatest `penalty` that a better candidate
+/// puts on it. Candidates whose penalty isn't `bearable` are dropped. Stops when `takes` refuses one.
 fn choose(
     candidates: Vec<Candidate>,
     penalty: impl Fn(usize, usize) -> f32,
@@ -260,7 +259,7 @@ fn choose(
     let mut left: Vec<(Candidate, f32)> = candidates.into_iter().map(|it| (it, 0.0)).collect();
     loop {
         let worth = |(candidate, penalty): &(Candidate, f32)| candidate.score - penalty;
-        // Of equals the earlier.
+        // Of equals, the earlier.
         let best = left.iter().enumerate().max_by(|a, b| worth(a.1).total_cmp(&worth(b.1)).then(b.0.cmp(&a.0)));
         let Some((at, _)) = best else { return chosen };
         let sentence = left.remove(at).0.sentence;
@@ -283,7 +282,7 @@ fn unit(mut vector: Sparse) -> Sparse {
     vector
 }
 
-/// Values as their distance from the mean, in standard deviations; all 0 where they do not differ.
+/// Standard scores; all 0 if the values don't differ.
 fn standard(mut values: Vec<f32>) -> Vec<f32> {
     let count = values.len().max(1) as f32;
     let mean = values.iter().sum::<f32>() / count;
@@ -297,7 +296,6 @@ fn dot(a: &[f32], b: &[f32]) -> f32 {
     a.iter().zip(b).map(|(a, b)| a * b).sum()
 }
 
-/// The cosine of two unit vectors.
 fn cosine(a: &Sparse, b: &Sparse) -> f32 {
     let (mut i, mut j, mut sum) = (0, 0, 0.0);
     while i < a.len() && j < b.len() {

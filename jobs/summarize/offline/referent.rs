@@ -1,6 +1,6 @@
-//! Whom a promise means by "him" or "her", where only the speaker's sentence before says so: "My brother is still angry. I
-//! will sit down with him." Shown in square brackets behind the pronoun, and only where nobody else can be meant: one person
-//! is named there and fits, and the promise names nobody. Pure; English.
+//! Who "him" or "her" in a promise is, if only the speaker's previous sentence says so: "My brother is still angry. I
+//! will sit down with him." Shown in square brackets after the pronoun, and only if no one else can be meant: exactly
+//! one person is mentioned there and fits, and the promise names nobody. Pure; English.
 
 use std::{ops::Range, sync::LazyLock};
 
@@ -12,26 +12,26 @@ use super::{
 };
 use crate::text;
 
-/// Whom a pronoun means.
+/// The person a pronoun refers to.
 #[derive(Debug)]
 pub(super) struct Referent<'s> {
     /// "my brother", "Tom".
     pub(super) person: String,
     /// The sentence that says so.
     pub(super) said: &'s Sentence,
-    /// Where the pronoun ends in the promise.
+    /// The end of the pronoun in the promise.
     end: usize,
 }
 
 impl Referent<'_> {
-    /// The promise with the person behind the pronoun.
+    /// The promise with the person after the pronoun.
     pub(super) fn in_brackets(&self, promise: &str) -> String {
         let (before, after) = promise.split_at(self.end);
         format!("{before} [{}]{after}", self.person)
     }
 }
 
-/// Of which gender a person is, as far as the words for them say.
+/// A person's gender, as far as words show it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Gender {
     He,
@@ -52,15 +52,15 @@ static PERSON: LazyLock<Regex> = LazyLock::new(|| {
         r"(?i)\b((?:my|our)(?: [\p{{L}}-]+){{0,2}}? ({words})\b(?:(?-i: \p{{Lu}}\p{{Ll}}+))?)(['\u{{2019}}]s\b)?"
     ))
 });
-/// A person by name: somebody speaks with them, or they do what people do.
+/// A person by name: someone talks to them, or they do what people do.
 static NAMED: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"(?:\b(?i:with|told|asked|called|met|saw|rang|emailed|texted|talk(?:ed)? to|spoke to|speak to|wrote to|write to|said to|from|about) |^)(\p{Lu}\p{Ll}+(?: \p{Lu}\p{Ll}+)?)\b|\b(\p{Lu}\p{Ll}+(?: \p{Lu}\p{Ll}+)?) (?:said|says|told|asked|asks|thinks|thought|wants|wanted|feels|felt|is (?:angry|upset|sad|cross|ill|worried|unhappy)|was (?:angry|upset|sad|cross|ill|worried|unhappy)|hasn't|didn't|doesn't|keeps|kept)\b",
     )
 });
-/// Anything with a capital that does not begin the sentence: it may be somebody.
+/// A capitalised word that doesn't begin the sentence: it may be a name.
 static CAPITAL: LazyLock<Regex> = LazyLock::new(|| pattern(r"[^.!?\s]\s+(\p{Lu}\p{L}+)"));
-/// A pronoun that one can read a person behind: not the "her" of "her office".
+/// A pronoun that can refer to a person: not the "her" of "her office".
 static PRONOUN: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"(?i)\b(?:(him|he)|(she)|(her))\b(\s*$|[.,;:!?]|\s+(?:to|about|on|at|by|and|or|that|if|when|with|for|in|again|what|whether|before|after|until|then|today|tomorrow|tonight|this|next|directly|personally|up|back|a|an|the|my|how|why|where|so|because|is|was|will|can|needs|wants|has|once|over|out|first|myself|know|yes|no|(?:mon|tues|wednes|thurs|fri|satur|sun)day)\b)",
@@ -78,7 +78,7 @@ fn pattern(pattern: &str) -> Regex {
     Regex::new(pattern).expect("a constant pattern")
 }
 
-/// Whom the promise at `at` means by its pronoun, where it is sure.
+/// Who the pronoun in the promise at `at` refers to, if that is certain.
 pub(super) fn referent<'s>(input: &SessionForClient, speech: &'s Speech, at: usize) -> Option<Referent<'s>> {
     let sentence = &speech.sentences[at];
     let (gender, end) = pronoun(&sentence.text)?;
@@ -86,7 +86,7 @@ pub(super) fn referent<'s>(input: &SessionForClient, speech: &'s Speech, at: usi
         return None;
     }
     let said = before(speech, sentence)?;
-    // Whoever was meant by a pronoun there may be meant here as well.
+    // If the sentence has a pronoun, whoever it refers to may be meant here as well.
     let mut others = ANY_PRONOUN.captures_iter(&said.text);
     let fits_pronoun = |found: regex::Captures<'_>| match gender {
         Gender::She => found.get(2).is_some() || found.get(3).is_some(),
@@ -105,7 +105,7 @@ pub(super) fn referent<'s>(input: &SessionForClient, speech: &'s Speech, at: usi
     Some(Referent { person: person.clone(), said, end })
 }
 
-/// The pronoun that the person is shown behind, and its gender; `None` where the sentence has several people's.
+/// The pronoun after which the person is shown, and its gender; `None` if the sentence has several people's.
 fn pronoun(text: &str) -> Option<(Gender, usize)> {
     let (mut he, mut she) = (false, false);
     for found in ANY_PRONOUN.captures_iter(text) {
@@ -123,7 +123,7 @@ fn pronoun(text: &str) -> Option<(Gender, usize)> {
     Some((if he { Gender::He } else { Gender::She }, end))
 }
 
-/// The speaker's own sentence before: of the same turn, or the last one before a short word of the other that names nobody.
+/// The speaker's own previous sentence: in the same turn, or the last one before a short reply that names nobody.
 fn before<'s>(speech: &'s Speech, sentence: &Sentence) -> Option<&'s Sentence> {
     let turn = &speech.turns[sentence.turn];
     let of = |range: &Range<usize>, at: usize| range.contains(&at).then(|| &speech.sentences[at]);
@@ -150,7 +150,7 @@ fn before<'s>(speech: &'s Speech, sentence: &Sentence) -> Option<&'s Sentence> {
     (!said.in_role && !said.asks()).then_some(said)
 }
 
-/// The people that a sentence speaks of, each once.
+/// The people that a sentence mentions, each once.
 fn people(text: &str) -> Vec<(String, Gender)> {
     let mut found: Vec<(String, Gender)> = Vec::new();
     let mut places: Vec<Range<usize>> = Vec::new();
@@ -171,7 +171,7 @@ fn people(text: &str) -> Vec<(String, Gender)> {
     for name in NAMED.captures_iter(text) {
         let Some(name) = name.get(1).or_else(|| name.get(2)) else { continue };
         let is_name = !NO_NAME.is_match(name.as_str()) && !name.as_str().split(' ').any(|word| NO_NAME.is_match(word));
-        // The first word has a capital anyway: it is a name where it does what people do.
+        // The first word is capitalised anyway: it's a name if it does what people do.
         let is_sure = name.start() > 0 || text[name.end()..].trim_start().split(' ').next().is_some_and(is_deed);
         if is_name && is_sure && !places.iter().any(|place| place.contains(&name.start())) {
             places.push(name.range());
@@ -183,18 +183,18 @@ fn people(text: &str) -> Vec<(String, Gender)> {
     found
 }
 
-/// What a person does, and a thing does not.
+/// Whether a verb is something people do, and things don't.
 fn is_deed(word: &str) -> bool {
     ["said", "says", "told", "asked", "asks", "thinks", "thought", "wants", "wanted", "feels", "felt", "keeps", "kept"]
         .contains(&word)
 }
 
-/// Whether a name stands in the sentence, whoever it is of.
+/// Whether the sentence contains a name, anyone's.
 fn has_capital(text: &str) -> bool {
     CAPITAL.captures_iter(text).any(|found| !NO_NAME.is_match(&found[1]))
 }
 
-/// Whether the sentence has another name than those of `person`: somebody else may be meant.
+/// Whether the sentence has a name besides those of `person`: someone else may be meant.
 fn stranger(text: &str, person: &str) -> bool {
     let known: Vec<&str> = person.split(' ').collect();
     CAPITAL.captures_iter(text).any(|found| !NO_NAME.is_match(&found[1]) && !known.contains(&&found[1]))

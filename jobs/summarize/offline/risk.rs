@@ -1,4 +1,4 @@
-//! Signs in a client's words that somebody should look soon.
+//! Signs in a client's words that someone should look soon.
 
 use std::sync::LazyLock;
 
@@ -11,7 +11,7 @@ use super::{
     speech::Speech,
 };
 
-/// What makes a client's sentence a sign of risk.
+/// Why a client's sentence is a sign of risk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Risk {
     Quitting,
@@ -39,7 +39,6 @@ impl Risk {
     }
 }
 
-/// The risk that a sentence is a sign of.
 pub(super) fn risk(speech: &Speech, at: usize) -> Option<Risk> {
     let sentence = &speech.sentences[at];
     let own = &sentence.own;
@@ -58,12 +57,12 @@ pub(super) fn risk(speech: &Speech, at: usize) -> Option<Risk> {
     }
     let missed =
         not_done(own) && (cues::WAS_DUE.is_in(&speech.around(at)) || cues::CHECKS.is_in(&speech.before(sentence.turn)));
-    // "And did you look?" – "I did not." – "Wonderful!": what was promised was not to.
+    // "And did you look?" – "I did not." – "Wonderful!": not looking was what was promised.
     let praised = cues::PRAISE.is_in(&speech.after(sentence.turn));
     (missed && !praised).then_some(Risk::MissedPromise)
 }
 
-/// Whether the strain is somebody else's: "I used it with Priti, and she cried", "Priti cried", "my boss is burnt out".
+/// Whether the strain is someone else's: "I used it with Priti, and she cried", "Priti cried", "my boss is burnt out".
 fn is_of_another(text: &str, own: &str) -> bool {
     static WHO: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"\b(?:(?P<self>i|i'm|i've|i'd|i'll|we|we're|we've|me|us|myself)|he|she|they|he's|she's|they're|everybody|everyone|people|you|(?:my|his|her|our|their|the) (?:\w+ )?(?:brother|sister|mum|mom|mother|dad|father|parents|wife|husband|partner|son|daughter|kids?|child|children|boss|manager|ceo|team|staff|people|colleagues?|friends?|client|customer|deputy|assistant|neighbou?r|boy|girl|baby)(?:'s)?)\b")
@@ -77,7 +76,7 @@ fn is_of_another(text: &str, own: &str) -> bool {
     if let Some(who) = WHO.captures_iter(&own[..cue]).last() {
         return who.name("self").is_none();
     }
-    // "Honestly exhausted": no name is a word like that.
+    // "Honestly exhausted": no name is such a word.
     NAMED.captures_iter(text).any(|found| {
         !matches!(
             &found["name"],

@@ -1,4 +1,4 @@
-//! What is said in a role that coach and client play is nobody's own.
+//! Words said while coach and client play roles aren't their own.
 
 use std::sync::LazyLock;
 
@@ -6,9 +6,9 @@ use regex::Regex;
 
 use super::{super::input::Speaker, cues, speech::Speech};
 
-/// Marks what is said while coach and client play roles ("I'm Lena, I've got a train to catch"): it is no one's own.
+/// Marks what is said while coach and client play roles ("I'm Lena, I've got a train to catch").
 pub(super) fn mark(speech: &mut Speech, coach: &str) {
-    /// A role that nobody ended ends by itself after so many turns.
+    /// A role play that nobody ends is over after this many turns.
     const LONGEST: usize = 14;
     static AS_SOMEBODY: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"\bI['\u{2019}]m (\p{Lu}\p{Ll}+)[.,!]|\bme being (\p{Lu}\p{Ll}+)").expect("a constant pattern")

@@ -1,4 +1,4 @@
-//! How well a sentence fits each section, and what takes it out again.
+//! How well a sentence fits each section, and what rules it out.
 
 use std::sync::LazyLock;
 
@@ -11,10 +11,9 @@ use super::{
 };
 use crate::model::Section;
 
-/// A sentence is considered for a section from this score on.
+/// The minimum score for a sentence to be considered for a section.
 pub(super) const ENOUGH: f32 = 0.9;
 
-/// The scores of a sentence.
 #[derive(Debug, Default)]
 pub(super) struct Scores {
     wins: f32,
@@ -26,7 +25,7 @@ pub(super) struct Scores {
 }
 
 impl Scores {
-    /// The one section of the client's that the sentence fits best.
+    /// The client's section that the sentence fits best.
     pub(super) fn for_client(&self) -> Option<(Section, f32)> {
         [
             (Section::Wins, self.wins),
@@ -47,7 +46,7 @@ impl Scores {
     }
 }
 
-/// The scores of the sentence at `at`. A question fits nothing, nor does what is said in a role.
+/// The scores of the sentence at `at`. Questions fit nothing, nor does what is said in a role.
 pub(super) fn score(speech: &Speech, at: usize) -> Scores {
     let sentence = &speech.sentences[at];
     if owes::answered(speech, at).is_some() {
@@ -126,7 +125,7 @@ fn wins(speech: &Speech, at: usize) -> f32 {
     score
 }
 
-/// "I didn't send it. The spreadsheet, I opened it, I closed it.": what was not done goes on, until a "but" or a "then".
+/// "I didn't send it. The spreadsheet, I opened it, I closed it.": the failure continues until a "but" or a "then".
 fn goes_on_from_failure(speech: &Speech, at: usize) -> bool {
     static TURNS: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"^(?:but|then|and then|instead|still|though|however|anyway|yet|on the other hand)\b|\binstead\b")
@@ -134,20 +133,20 @@ fn goes_on_from_failure(speech: &Speech, at: usize) -> bool {
     });
     let turn = &speech.turns[speech.sentences[at].turn].sentences;
     let Some(before) = at.checked_sub(1).filter(|before| turn.contains(before)) else { return false };
-    // "I didn't look at it. I went for a swim" is of something else.
+    // "I didn't look at it. I went for a swim" is about something else.
     static OF_IT: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r"\b(?:it|them|that|this)\b").expect("a constant pattern"));
     let own = &speech.sentences[at].own;
     cues::NOT_DONE.is_in(&speech.sentences[before].own) && OF_IT.is_match(own) && !TURNS.is_match(own)
 }
 
-/// A verb of progress that tells a mishap: "my phone died, so I cut myself shaving".
+/// A verb of progress that describes a mishap: "my phone died, so I cut myself shaving".
 static MISHAP: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"\b(?:cut|hurt|burn(?:ed|t)|injured|scalded|locked) (?:myself|my (?:finger|hand|arm|leg|foot|face|chin|lip|thumb|knee|head|tongue)s?)\b|\b(?:broke|lost|cracked|dropped|smashed|spilled|spilt) (?:my|the) (?:phone|keys?|wallet|arm|leg|foot|glasses|laptop|coffee|tooth)\b|\b(?:my|the) (?:phone|battery|laptop|car|computer|line|connection|alarm|wifi|server) (?:died|crashed|broke|dropped|failed|went dead|gave up|didn't)\b|\boverslept\b")
         .expect("a constant pattern")
 });
 
-/// "I did not send it", "we almost closed it" and "I would have told him" are no wins, whatever verb they have.
+/// "I did not send it", "we almost closed it" and "I would have told him" are no wins, whatever the verb.
 pub(super) fn is_no_win(own: &str) -> bool {
     cues::NOT_DONE.is_in(own) || negation_before(own) || cues::HYPOTHETICAL.is_in(own)
 }
@@ -162,13 +161,13 @@ pub(super) fn is_no_undertaking(own: &str) -> bool {
         || cues::HYPOTHETICAL.place(own).is_some_and(|place| will.is_none_or(|will| place < will))
 }
 
-/// Whether the future tense at `will` undertakes nothing, by its verb: "I'll see".
+/// Whether the verb after the future tense at `will` undertakes nothing: "I'll see".
 pub(super) fn will_not(own: &str, will: usize) -> bool {
     cues::WILL_NOT.place(own) == Some(will) && !meets_or_says(own, will)
 }
 
-/// Whether the future tense at `will` says on which day whom one meets, or what one says: "I'll see him on Monday", "I'll say
-/// sixty-eight in the interview on Thursday".
+/// Whether the future tense at `will` gives the day of a meeting or of something to say: "I'll see him on Monday",
+/// "I'll say sixty-eight in the interview on Thursday".
 pub(super) fn meets_or_says(own: &str, will: usize) -> bool {
     static MEETS_OR_SAYS: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"^(?:i|we)(?:'ll| will| am going to|'m going to) (?:also |just |then )?(?:(?:go and |go |come and )?(?:see|visit) (?:him|her|them|my \w+|\w+(?:,| (?:on|this|next|tomorrow|tonight|before|by|\w+day)\b)|the (?:doctor|dentist|lawyer|bank|team|boss|board|client|landlord|therapist|notary|accountant))\b|say (?:[\w'-]+ ){1,6}(?:in|to|at|during) \w+)")
@@ -183,26 +182,26 @@ pub(super) fn meets_or_says(own: &str, will: usize) -> bool {
     MEETS_OR_SAYS.is_match(said) && !NOBODY.is_match(said) && day::names(own)
 }
 
-/// Whether it depends, is over, or is not the speaker's own.
+/// Whether it's conditional, over, or someone else's.
 pub(super) fn is_conditional(own: &str) -> bool {
     cues::HYPOTHETICAL.is_in(own)
 }
 
-/// Whether the sentence is the first of its turn that says something.
+/// Whether the sentence is the first of its turn with any content.
 fn answers_first(speech: &Speech, at: usize) -> bool {
     let tells = |it: &Sentence| it.words >= 5 && !it.asks();
     let turn = &speech.turns[speech.sentences[at].turn].sentences;
     tells(&speech.sentences[at]) && !speech.sentences[turn.start..at].iter().any(tells)
 }
 
-/// Whether a plan is dropped here or close by in the same turn: what belongs to it is no progress.
+/// Whether a plan is dropped here or nearby in the same turn: what belongs to it is no progress.
 fn near_dropped(speech: &Speech, at: usize) -> bool {
     let turn = &speech.turns[speech.sentences[at].turn].sentences;
     let near = at.saturating_sub(2).max(turn.start)..(at + 3).min(turn.end);
     speech.sentences[near].iter().any(|it| cues::DROPPED.is_in(&it.own))
 }
 
-/// A negation before the first verb of progress.
+/// Whether there is a negation before the first verb of progress.
 pub(super) fn negation_before(own: &str) -> bool {
     static NEGATION: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"\b(?:not|never|nobody|none|hardly|barely|n't|\w+n't)\b").expect("a constant pattern")
@@ -216,7 +215,7 @@ pub(super) fn negation_before(own: &str) -> bool {
 
 fn challenges(speech: &Speech, at: usize) -> f32 {
     let sentence = &speech.sentences[at];
-    // Who comes late was stuck, and is not troubled.
+    // Someone who is late was stuck, but isn't troubled.
     static LATE: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"\bstuck (?:on|in|at|behind) (?:the |an? |some |my |this )?(?:[\w-]+ )?(?:road|roads|motorway|highway|freeway|traffic|jam|train|tram|bus|tube|lift|elevator|queue|airport|roadworks|station|[ma]\d+|snow|rain|customs|junction|bridge|tunnel|call|meeting|lorry|tractor)\b")
             .expect("a constant pattern")
@@ -231,7 +230,7 @@ fn challenges(speech: &Speech, at: usize) -> f32 {
     if cues::HARD.is_in(own) && !cues::NOT_HARD.is_in(own) {
         // "A little sad, but also three hours back" ends well.
         let ends_well = own.rsplit_once(" but ").is_some_and(|(_, end)| !cues::HARD.is_in(end));
-        // A long sentence without the speaker in it explains something.
+        // A long sentence that doesn't mention the speaker explains something.
         let explains = sentence.words > 12 && !cues::OF_SELF.is_in(own);
         score += if ends_well || explains { 0.6 } else { 0.9 };
     } else if cues::CANNOT.is_in(own) {
@@ -269,12 +268,12 @@ fn challenges(speech: &Speech, at: usize) -> f32 {
     score
 }
 
-/// Whether something was not done. "I hadn't seen it that way" is no omission: something was seen.
+/// Whether something wasn't done. "I hadn't seen it that way" is no omission: something was seen.
 pub(super) fn not_done(own: &str) -> bool {
     cues::NOT_DONE.is_in(own) && !cues::INSIGHT.is_in(own)
 }
 
-/// Whether the turn begins with something about the speaker that is exclaimed and no complaint: "I was at the wheel again!
+/// Whether the turn begins with an exclamation about the speaker that isn't a complaint: "I was at the wheel again!
 /// Nine were terrible."
 fn told_with_joy(speech: &Speech, at: usize) -> bool {
     let complains = |own: &str| [&cues::HARD, &cues::CANNOT, &cues::NOT_DONE].iter().any(|cue| cue.is_in(own));
@@ -283,8 +282,8 @@ fn told_with_joy(speech: &Speech, at: usize) -> bool {
     before.any(|it| it.text.trim_end().ends_with('!') && cues::OF_SELF.is_in(&it.own) && !complains(&it.own))
 }
 
-/// The undertaking of the same turn that the sentence only says more of ("I'll ask her today."). Where each has a day of
-/// its own they are two.
+/// The undertaking of the same turn that the sentence only adds to ("I'll ask her today."). If each has its own day,
+/// they are two.
 pub(super) fn goes_on_from(speech: &Speech, at: usize) -> Option<usize> {
     static POINTS_BACK: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r"\b(?:it|her|him|them|that)\b").expect("a constant pattern"));
@@ -298,8 +297,8 @@ pub(super) fn goes_on_from(speech: &Speech, at: usize) -> Option<usize> {
     (!has_day(before) || !has_day(at)).then_some(before)
 }
 
-/// Whether an undertaking is taken back: at once ("No. Let me take that tomorrow."), or later by a plan dropped that
-/// is about the same.
+/// Whether an undertaking is taken back: at once ("No. Let me take that tomorrow."), or later by dropping a plan about
+/// the same thing.
 pub(super) fn is_dropped(speech: &Speech, at: usize) -> bool {
     let sentence = &speech.sentences[at];
     if let Some(next) = speech.sentences.get(at + 1)

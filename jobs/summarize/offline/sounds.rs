@@ -1,27 +1,28 @@
-//! The sounds before and within a sentence. They are cut out of a quote: "um", a word that only answers or links, a word said
-//! twice, and what stands between commas and says nothing ("you know", "like"). Whatever says how sure the speaker is ("I
-//! think", "maybe", "sort of"), corrects ("I mean", "actually") or points elsewhere ("like I said") is no sound and stays.
+//! Fillers before and within a sentence. They are removed from quotes: "um", a word that only answers or links, a
+//! repeated word, and empty words between commas ("you know", "like"). Words that show how sure the speaker is ("I
+//! think", "maybe", "sort of"), that correct ("I mean", "actually") or that refer elsewhere ("like I said") are no
+//! fillers and stay.
 
 use std::sync::LazyLock;
 
 use regex::Regex;
 
-/// What is never more than a sound.
+/// What is always a filler.
 static SOUND: LazyLock<Regex> =
     LazyLock::new(|| pattern(r"^(?i)(?:u+[hm]+|er+m*|h+m+|m+(?:-?h+m+)?|a+h+|oh|ha)(?:[,.…!-]+\s*|\s+)"));
-/// What answers or links where it stands apart: "So, I sent it", and not "so far" or "right after".
+/// What answers or links if it stands apart: "So, I sent it", but not "so far" or "right after".
 static APART: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"^(?i)(?:yeah|yep|yes|okay|ok|right|sure|so|well|and|but|all right|alright|anyway|thank you|thanks|you know)[,.…!-]+\s*",
     )
 });
-/// The same without a comma, as recognisers write, before a word that begins a sentence.
+/// The same without a comma, as recognisers write it, before a word that begins a sentence.
 static LINK: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"^(?i)((?:yeah|yep|yes|okay|ok|right|so|well|and|but)\s+)(?:(?:i|we|he|she|they|it|you|that|there)(?:['\u{2019}]\w+)?|the|my|our|this|then|what|u+[hm]+|yeah|so)\b",
     )
 });
-/// A word said twice: "I, I sent it". Others are said twice to say more ("very, very").
+/// A repeated word: "I, I sent it". Other words are repeated for emphasis ("very, very").
 static TWICE: LazyLock<Regex> = LazyLock::new(|| {
     pattern(
         r"^(?i)(i|we|he|she|they|it|the|a|and|but|so|my|to|in|that|this)(?:[,.…-]*\s+|[-…]+)(?:i|we|he|she|they|it|the|a|and|but|so|my|to|in|that|this)\b",
@@ -32,7 +33,7 @@ fn pattern(pattern: &str) -> Regex {
     Regex::new(pattern).expect("a constant pattern")
 }
 
-/// `sentence` without the sounds before it; empty where it is nothing else.
+/// `sentence` without leading fillers; empty if there is nothing else.
 pub(super) fn without(sentence: &str) -> &str {
     let mut rest = sentence.trim_start();
     loop {
@@ -45,20 +46,20 @@ pub(super) fn without(sentence: &str) -> &str {
     }
 }
 
-/// A sound between commas.
+/// A filler between commas.
 static BETWEEN: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i),\s+(?:u+[hm]+|er+m+|uh+m+|h+mm+|m+hm+),(\s)"));
-/// A sound between words, with what follows it.
+/// A filler between words, with what follows it.
 static WITHIN: LazyLock<Regex> = LazyLock::new(|| {
     pattern(r"(?i)([,…–—-]*)\s+(?:u+[hm]+|er+m+|uh+m+|h+mm+|m+hm+)\b(?:[,…–—-]+|\.{2,3})?(\s|[.!?]|$)")
 });
-/// What says nothing between commas.
+/// Empty words between commas.
 static ASIDE: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i),\s+(?:you know|like|you see),(\s)"));
 /// The same at the end.
 static AT_END: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i),\s+you know([.!?]|$)"));
-/// "I mean" says nothing behind a word that only links; elsewhere it may correct what was said.
+/// "I mean" is empty after a word that only links; elsewhere it may be a correction.
 static MEAN: LazyLock<Regex> = LazyLock::new(|| pattern(r"(?i)\b(and|but|so|because),\s+i mean,(\s)"));
 
-/// `quote` without the sounds and the words said twice within it. The words that are left stand as they were said.
+/// `quote` without the fillers and repeated words within it. The remaining words stay as they were said.
 pub(crate) fn fluent(quote: &str) -> String {
     let mut text = quote.to_owned();
     for (sound, left) in
@@ -71,7 +72,7 @@ pub(crate) fn fluent(quote: &str) -> String {
     once(&text)
 }
 
-/// Each little word that is said twice in a row, once.
+/// Removes immediate repetitions of short words.
 fn once(text: &str) -> String {
     const LITTLE: &str = "i we he she they it the a an and but so my to in of on at for with";
     let bare = |word: &str| word.trim_matches([',', '…', '-', '–', '—', '.']).to_lowercase().replace('\u{2019}', "'");
@@ -88,7 +89,7 @@ fn once(text: &str) -> String {
     kept.collect::<Vec<_>>().join(" ")
 }
 
-/// Where the word that is said twice begins again.
+/// Where the repetition of a word begins.
 fn twice(rest: &str) -> Option<usize> {
     let found = TWICE.captures(rest)?;
     let (both, first) = (found.get(0)?, found.get(1)?);

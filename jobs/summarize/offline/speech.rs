@@ -1,4 +1,4 @@
-//! A session as turns and sentences: what one person says in a row, and where in the lines each sentence stands.
+//! A session as turns and sentences: what one person says in a row, and where each sentence is in the lines.
 
 use std::{
     collections::{BTreeSet, HashMap},
@@ -15,74 +15,71 @@ use super::super::{
 use super::{cues, elliptical, stems};
 use crate::text;
 
-/// How many sentences of a turn are looked at from one of them, or from the next turn: in a speech of hours, what
-/// stands further away says nothing of it (and looking at all of it from everywhere would take hours as well).
+/// How many sentences of a turn are considered from one of them, or from the next turn: in a speech of hours, what is
+/// further away isn't related (and checking all pairs would take hours as well).
 const NEAR: usize = 40;
-/// Of a sentence with more content words than this, none is said "again".
+/// A sentence with more content words than this is never "said again".
 const MOST_STEMS: usize = 60;
 
-/// A sentence longer than this is cut where the transcript cuts it: automatic captions know no full stops.
+/// A longer sentence is cut where the transcript cuts it: automatic captions have no full stops.
 const LONG_SENTENCE_WORDS: usize = 45;
 
-/// So many bytes of a line on each side of a word or two are quoted with them.
+/// A quote of a word or two is extended by up to this many bytes of the line on each side.
 const AROUND: usize = 400;
 
 /// What one person says in a row.
 #[derive(Debug)]
 pub(super) struct Turn {
     pub(super) speaker: Speaker,
-    /// Its sentences in [`Speech::sentences`].
+    /// The range of its sentences in [`Speech::sentences`].
     pub(super) sentences: Range<usize>,
-    /// Something that is not here was said between the turn before and this one: by somebody else, or it was left out.
+    /// Whether something is missing between the previous turn and this one: said by someone else, or left out.
     pub(super) after_gap: bool,
 }
 
-/// A sentence.
 #[derive(Debug)]
 pub(super) struct Sentence {
-    /// Its place in [`Speech::sentences`].
+    /// Its index in [`Speech::sentences`].
     pub(super) at: usize,
     pub(super) turn: usize,
     pub(super) speaker: Speaker,
     /// As said.
     pub(super) text: String,
-    /// In lower case with plain apostrophes, without what is quoted: what cues are looked for in.
+    /// In lower case with plain apostrophes, without quotations: the text that cues are matched against.
     pub(super) own: String,
-    /// How many words it has.
     pub(super) words: usize,
-    /// Its content words, cut to their stems.
+    /// The stems of its content words.
     pub(super) stems: BTreeSet<String>,
-    /// Where it stands: the words of each line that it runs over.
+    /// Where it was said: the words of each line that it spans.
     pub(super) evidence: Vec<DraftEvidence>,
-    /// Said in a role that coach and client play: nobody's own words.
+    /// Said while coach and client play roles: not their own words.
     pub(super) in_role: bool,
-    /// Said to neither of the two, and so as little of what is between them as what is said in a role: `in_role` too.
+    /// Addressed to someone else, and so as irrelevant as what is said in a role: `in_role` is set too.
     pub(super) aside: bool,
-    /// The second of two undertakings in one sentence: who does it stands before.
+    /// The second of two undertakings in one sentence: its subject is in the first.
     pub(super) goes_on: bool,
 }
 
 impl Sentence {
-    /// Whether it asks.
+    /// Whether it's a question.
     pub(super) fn asks(&self) -> bool {
         text::asks(&self.text)
     }
 }
 
-/// The turns and sentences of a session.
 #[derive(Debug)]
 pub(super) struct Speech {
     pub(super) turns: Vec<Turn>,
     pub(super) sentences: Vec<Sentence>,
-    /// The sentences that drop a plan, in order.
+    /// The indices of sentences that drop a plan, in order.
     pub(super) dropped: Vec<usize>,
-    /// How firmly each sentence gives somebody's word (`promise`), once that is asked.
+    /// How firmly each sentence promises something (`promise`), computed on first use.
     pub(super) firm: OnceLock<Vec<f32>>,
-    /// The last turn that states something with these two stems.
+    /// The last turn with a statement that has both of these stems.
     last_with: HashMap<(String, String), usize>,
 }
 
-/// Every two stems of a sentence.
+/// All pairs of a sentence's stems.
 fn pairs(stems: &BTreeSet<String>) -> impl Iterator<Item = (String, String)> {
     let few = if stems.len() > MOST_STEMS { None } else { Some(stems) };
     few.into_iter().flat_map(|stems| {
@@ -94,7 +91,7 @@ fn pairs(stems: &BTreeSet<String>) -> impl Iterator<Item = (String, String)> {
 }
 
 impl Speech {
-    /// Of the lines that a provider may know.
+    /// Splits the lines that a provider may know.
     pub(super) fn new(input: &SessionForClient) -> Self {
         let lines = &input.utterances;
         let (mut turns, mut sentences) = (Vec::new(), Vec::new());
@@ -103,7 +100,7 @@ impl Speech {
             let mut last = first;
             while last + 1 < lines.len()
                 && lines[last + 1].speaker == lines[first].speaker
-                // Lines that are not neighbours in the session are not one turn: somebody spoke between them.
+                // Lines that aren't adjacent in the session aren't one turn: someone spoke between them.
                 && lines[last + 1].index == lines[last].index + 1
             {
                 last += 1;
@@ -122,7 +119,7 @@ impl Speech {
         Self { turns, sentences, dropped, firm: OnceLock::new(), last_with }
     }
 
-    /// The turn that this one answers: the one right before it, with nothing between.
+    /// The turn that this one answers: the one right before it, with no gap.
     pub(super) fn preceding(&self, turn: usize) -> Option<&Turn> {
         let own = self.turns.get(turn)?;
         self.turns.get(turn.checked_sub(1)?).filter(|_| !own.after_gap)
@@ -133,24 +130,24 @@ impl Speech {
         self.turns.get(turn + 1).filter(|next| !next.after_gap)
     }
 
-    /// Whether a later turn states something about the same as the sentence at `at`: two content words of it.
+    /// Whether a later turn states something about the same thing as the sentence at `at`: it shares two content words.
     pub(super) fn is_said_again(&self, at: usize) -> bool {
         let sentence = &self.sentences[at];
         pairs(&sentence.stems).any(|pair| self.last_with.get(&pair).is_some_and(|turn| *turn > sentence.turn))
     }
 
-    /// What the speaker says around the sentence at `at`, in the same turn.
+    /// What the speaker says around the sentence at `at` in the same turn.
     pub(super) fn around(&self, at: usize) -> String {
         let turn = &self.turns[self.sentences[at].turn].sentences;
         let near = at.saturating_sub(NEAR / 2).max(turn.start)..(at + NEAR / 2).min(turn.end);
         self.sentences[near].iter().map(|it| it.own.as_str()).collect()
     }
 
-    /// The last words of the turn before; where the speaker had answered the one before that in a word or two, of both.
+    /// The end of the previous turn; if it's only a word or two, of the one before as well.
     pub(super) fn before(&self, turn: usize) -> String {
         let Some(before) = turn.checked_sub(1) else { return String::new() };
         let mut text = self.turn_end(before);
-        // Asked of every sentence of a turn: one of many sentences is not brief.
+        // Called for every sentence of a turn: a turn of many sentences isn't brief.
         let brief = |turn: usize| {
             let sentences = &self.sentences[self.turns[turn].sentences.clone()];
             sentences.len() <= 16 && sentences.iter().map(|it| it.words).sum::<usize>() < 4
@@ -162,7 +159,7 @@ impl Speech {
         text
     }
 
-    /// The first words of the turn after.
+    /// The beginning of the next turn.
     pub(super) fn after(&self, turn: usize) -> String {
         let Some(after) = self.turns.get(turn + 1).map(|turn| turn.sentences.clone()) else { return String::new() };
         self.said(after.start..after.end.min(after.start + NEAR))
@@ -178,7 +175,7 @@ impl Speech {
     }
 }
 
-/// Splits the lines of a turn, joined, into sentences, and finds each sentence's part of each line.
+/// Splits the joined lines of a turn into sentences, and finds each sentence's part of each line.
 fn add_turn(input: &SessionForClient, lines: Range<usize>, turn: usize, sentences: &mut Vec<Sentence>) {
     let mut joined = String::new();
     let mut places: Vec<(usize, Range<usize>)> = Vec::new();
@@ -190,7 +187,7 @@ fn add_turn(input: &SessionForClient, lines: Range<usize>, turn: usize, sentence
         joined.push_str(&input.utterances[at].text.replace('\n', " "));
         places.push((at, from..joined.len()));
     }
-    // A turn may be a whole session: of its lines those are looked at that a part stands in.
+    // A turn may be a whole session: only the lines that a part touches are checked.
     let under = |part: &Range<usize>| {
         let from = places.partition_point(|(_, place)| place.end <= part.start);
         let to = places.partition_point(|(_, place)| place.start < part.end);
@@ -244,11 +241,11 @@ fn add_turn(input: &SessionForClient, lines: Range<usize>, turn: usize, sentence
     }
 }
 
-/// Where in the joined lines of a turn something is said to neither of the two.
+/// The ranges in the joined lines of a turn that are addressed to someone else.
 fn asides(input: &SessionForClient, joined: &str, places: &[(usize, Range<usize>)]) -> Vec<Range<usize>> {
     let of_line = |(at, place): &(usize, Range<usize>)| {
         let index = input.utterances[*at].index;
-        // They are in the order of the lines.
+        // They are sorted by line.
         let from = input.asides.partition_point(|aside| aside.index < index);
         let own: Vec<Range<usize>> = input.asides[from..]
             .iter()
@@ -263,8 +260,8 @@ fn asides(input: &SessionForClient, joined: &str, places: &[(usize, Range<usize>
     places.iter().flat_map(of_line).collect()
 }
 
-/// The parts of a long sentence. None begins where the words before decide what is said: "I don't think that" and "I'll
-/// send it" are one.
+/// The parts of a long sentence. None begins where the preceding words decide the meaning: "I don't think that" and
+/// "I'll send it" belong together.
 fn cut(joined: &str, places: impl Iterator<Item = Range<usize>>) -> Vec<Range<usize>> {
     static GOES_ON: LazyLock<Regex> = LazyLock::new(|| {
         Regex::new(r"(?i)\b(?:think|thinks|thought|guess|suppose|believe|hope|hopes|wish|said|says|say|told \w+|asked|sure|know|if|unless|whether|that|not|never|no|maybe|perhaps|probably|\w+n['’]t|i|we|he|she|they|to|will|would|could|should|might|['’]ll)[, ]*$")
@@ -280,13 +277,12 @@ fn cut(joined: &str, places: impl Iterator<Item = Range<usize>>) -> Vec<Range<us
     parts
 }
 
-/// The end of a text: what [`cut`] looks at of words that may go on and on.
+/// The end of a text: as much as [`cut`] needs of words that may go on and on.
 fn last_words(text: &str) -> &str {
     &text[text.ceil_char_boundary(text.len().saturating_sub(200))..]
 }
 
-/// The part of a sentence that stands in the line at `at`; with the words around it where the part is shorter than a
-/// quote.
+/// The part of a sentence that is in the line at `at`, with surrounding words if it's too short for a quote.
 fn evidence(
     input: &SessionForClient,
     at: usize,
@@ -304,7 +300,7 @@ fn evidence(
     })
 }
 
-/// The words of a line around a part of it that is too short to be a quote: all of them, where they are not too many.
+/// The words of a line around a part that is too short for a quote: the whole line, unless it's too long.
 fn around<'t>(joined: &'t str, place: &Range<usize>, part: &Range<usize>) -> &'t str {
     let from = joined.floor_char_boundary(part.start.saturating_sub(AROUND)).max(place.start);
     let to = joined.ceil_char_boundary((part.end + AROUND).min(place.end)).min(place.end);

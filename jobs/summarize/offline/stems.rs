@@ -14,12 +14,11 @@ const STOP: &str = "a about after again all also am an and any are as at be beca
     things think this those to too uh um up us very want was wasnt we well were what when where which who will \
     with would yeah yes you your";
 
-/// The content words of a text, cut to their stems.
+/// The stems of a text's content words.
 pub(super) fn stems(text: &str) -> BTreeSet<String> {
     all_stems(text).into_iter().collect()
 }
 
-/// Whether a word carries no topic.
 pub(super) fn is_stop(word: &str) -> bool {
     static STOPS: LazyLock<BTreeSet<&str>> = LazyLock::new(|| STOP.split_whitespace().collect());
     STOPS.contains(word)
@@ -35,12 +34,12 @@ pub(super) fn all_stems(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// Two letters are a word of a script without spaces, and hardly ever one of another.
+/// In a script without spaces two letters are a word, elsewhere hardly ever.
 fn says_something(word: &str) -> bool {
     word.chars().count() > if has_unspaced(word) { 1 } else { 2 }
 }
 
-/// Cuts the commonest endings: enough to bring `sending` and `send` together.
+/// Strips the most common endings: enough to match `sending` with `send`.
 pub(super) fn stem(word: &str) -> String {
     for ending in ["ing", "edly", "ed", "ies", "es", "s"] {
         if let Some(stem) = word.strip_suffix(ending)
@@ -52,12 +51,11 @@ pub(super) fn stem(word: &str) -> String {
     word.to_owned()
 }
 
-/// Whether a sentence denies something.
 pub(crate) fn is_negated(text: &str) -> bool {
     text::words(text).iter().any(|word| {
         let word = word.normal.as_str();
         matches!(word, "not" | "never" | "nobody" | "nothing" | "cannot" | "without")
-            // "didnt": the apostrophe is no part of the normal form.
+            // "didnt": the normal form has no apostrophe.
             || word.ends_with("nt") && matches!(word, "dont" | "didnt" | "doesnt" | "wont" | "cant" | "isnt" | "wasnt"
                 | "arent" | "werent" | "havent" | "hasnt" | "hadnt" | "couldnt" | "wouldnt" | "shouldnt")
     })

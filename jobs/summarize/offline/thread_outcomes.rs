@@ -1,10 +1,10 @@
-//! What became of what earlier sessions left to do, as far as this one says so: a sentence about the same thing that
-//! tells that it is done, or that it is not; or a win or a challenge of the summary that tells it. Of a thing that nothing
-//! is found about, nothing is written here.
+//! What became of earlier sessions' action items, as far as this session says: a sentence about the same thing that
+//! says that it's done or isn't, or a win or challenge of the summary that says so. Nothing is written about items for
+//! which nothing is found.
 //!
 //! A sentence is about a thread by its words and those around it ("The draft. I did not send it."), or by its meaning
-//! where a local model compares them. A thread that is wrongly settled is asked after no more, and one that is missed only
-//! says that no match was found: what is unsure is missed.
+//! if a local model compares them. A thread that is closed by mistake is never asked about again, while a missed one
+//! only says that no match was found: so uncertain cases count as misses.
 
 use std::{collections::BTreeSet, sync::LazyLock};
 
@@ -27,61 +27,60 @@ use super::{
 use crate::model::{Claim, Owner, Section, ThreadOutcome};
 use crate::text;
 
-/// A sentence is about a thread from this part of the weight of the thread's words on.
+/// The share of the weight of a thread's words that makes a sentence be about it.
 const ENOUGH: f32 = 0.4;
-/// A claim stands alone, without words around it.
+/// The same for a claim, which has no context.
 const ENOUGH_OF_CLAIM: f32 = 0.5;
-/// What stands around a sentence counts so much.
+/// How much the words around a sentence count.
 const AROUND: f32 = 0.7;
-/// Of two sentences that are about as near, the later one says how it ended.
+/// Of two sentences whose scores differ by less than this, the later one tells the outcome.
 const ABOUT_AS_NEAR: f32 = 0.15;
-/// The cosine of two sentences' vectors from which on they are about the same.
+/// The cosine similarity from which two sentences are about the same thing.
 const ALIKE: f32 = 0.6;
 
-/// Words that say when, and not what.
+/// Words that say when, not what.
 const WHEN: &str = "monday tuesday wednesday thursday friday saturday sunday january february march april june july august september \
     october november december today tomorrow tonight week weekend month year time session meeting next first last day \
     morning afternoon evening noon one two three four five six seven eight nine ten twelve fifteen twenty thirty forty fifty \
     hundred thousand percent";
 
-/// Words that only say how earnestly, by their stems.
+/// Words that only add emphasis, by their stems.
 const EMPHASIS: &str = "really definitely definit finally final actually actual promise promis finish again still just now soon also okay \
     properly surely certainly certain try tri already";
 
-/// Whether two promises, each with who gave it, are the same one given twice. `two` are the names of client and coach.
+/// Whether two promises, each with who made it, are the same. `two` are the names of client and coach.
 pub(in crate::summarize) fn same_promise(two: [&str; 2], one: (&str, Owner), other: (&str, Owner)) -> bool {
     Wanted::of(two, one.0, one.1).is_same(&Wanted::of(two, other.0, other.1))
 }
 
-/// What a thread is about.
 struct Wanted {
     lemmas: BTreeSet<String>,
     names: BTreeSet<String>,
     owner: Owner,
-    /// It undertakes two things: when one of them was not done, it was not met.
+    /// It undertakes two things: if one of them wasn't done, it wasn't met.
     is_double: bool,
 }
 
-/// What became of a thread, and the sentence that says so.
+/// The outcome of a thread, and the sentence that states it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct ThreadReport {
-    /// Its number.
     pub(super) thread: usize,
     pub(super) sentence: usize,
-    /// The question that the sentence answers with a yes or a no: both together say what became of it.
+    /// The question that the sentence answers with yes or no: only together do they state the outcome.
     pub(super) asked: Option<usize>,
     pub(super) met: bool,
 }
 
 impl ThreadReport {
-    /// The words that say so.
+    /// The words that state it.
     pub(super) fn evidence(&self, speech: &Speech) -> Vec<DraftEvidence> {
         let sentences = self.asked.into_iter().chain([self.sentence]);
         sentences.flat_map(|at| speech.sentences[at].evidence.iter().cloned()).collect()
     }
 }
 
-/// What became of each open thread that is spoken of. `alike` has how near each sentence is to each thread in meaning.
+/// The outcome of each open thread that is mentioned. `alike` is the similarity of each sentence to each thread in
+/// meaning.
 pub(super) fn reports(input: &SessionForClient, speech: &Speech, alike: Option<&[Vec<f32>]>) -> Vec<ThreadReport> {
     if input.threads.is_empty() {
         return Vec::new();
@@ -97,7 +96,7 @@ pub(super) fn reports(input: &SessionForClient, speech: &Speech, alike: Option<&
     input.threads.iter().enumerate().filter_map(one).collect()
 }
 
-/// A claim for each open thread of which `claims` do not tell and something else does: a sentence, or another claim.
+/// A claim for each open thread that `claims` don't mention but something else does: a sentence, or another claim.
 pub(super) fn outcomes(input: &SessionForClient, speech: &Speech, claims: &[Claim]) -> Vec<Claim> {
     let open = |thread: &OpenThread| {
         let tells = |claim: &Claim| claim.thread.as_ref().is_some_and(|told| told.claim_id == thread.claim_id);
@@ -124,7 +123,7 @@ pub(super) fn outcomes(input: &SessionForClient, speech: &Speech, claims: &[Clai
     input.threads.iter().enumerate().filter(|(_, thread)| open(thread)).filter_map(claim).collect()
 }
 
-/// The words of a thread that a sentence is compared with: what it quotes, else all of it.
+/// The words of a thread that sentences are compared with: what it quotes, otherwise all of it.
 pub(super) fn quoted(thread: &OpenThread) -> &str {
     quoted_in(&thread.text)
 }
@@ -143,7 +142,8 @@ impl Wanted {
         Self::of([&input.client, &input.coach], &thread.text, thread.owner)
     }
 
-    /// Of a promise to a request the request says what: all of the thread's sentence but the names of `two` and the days.
+    /// If it's a promise in reply to a request, the request says what: so all of the thread's sentence except the names
+    /// of `two` and the days.
     fn of(two: [&str; 2], text: &str, owner: Owner) -> Self {
         static NAME: LazyLock<Regex> =
             LazyLock::new(|| Regex::new(r"[\p{Ll}\d,;:] (\p{Lu}[\p{L}'\u{2019}-]+)").expect("a constant pattern"));
@@ -163,7 +163,7 @@ impl Wanted {
         Self { lemmas, names, owner, is_double }
     }
 
-    /// Whether this is the same promise, in other words or the same: what one says is in the other, and hardly more.
+    /// Whether this is the same promise, in whatever words: one contains the other, and hardly anything is left over.
     fn is_same(&self, other: &Self) -> bool {
         let bare = |it: &Self| -> BTreeSet<String> {
             it.lemmas
@@ -193,8 +193,8 @@ impl Wanted {
         !self.names.contains(lemma) && !is_verb(lemma)
     }
 
-    /// How much of the thread is in `own` and in what stands around it, from 0 to 1; 0 where that is by chance. `asked`
-    /// says that the other had asked after it, so that the person alone may be named.
+    /// How much of the thread is in `own` and in what surrounds it, from 0 to 1; 0 if the match is accidental. `asked`
+    /// means that the other person asked about it, so that naming the person alone is enough.
     fn nearness(&self, own: &BTreeSet<String>, around: &BTreeSet<String>, asked: bool) -> f32 {
         let mut found: Vec<&String> = self.lemmas.intersection(own).collect();
         let mut score: f32 = found.iter().map(|it| self.weight(it)).sum();
@@ -212,7 +212,7 @@ impl Wanted {
         score / self.lemmas.iter().map(|it| self.weight(it)).sum::<f32>().max(1.0)
     }
 
-    /// The nearest sentence that says what became of it; of those about as near the last one.
+    /// The closest sentence that states the outcome; of about equally close ones, the last.
     fn outcome(&self, speech: &Speech, said: &[BTreeSet<String>], alike: Option<&[f32]>) -> Option<(usize, bool)> {
         if self.lemmas.is_empty() {
             return None;
@@ -251,9 +251,9 @@ impl Wanted {
         best.map(|(sentence, met, _)| (sentence, met))
     }
 
-    /// The question after this very promise that a sentence answers with a yes or a no, and which of the two: "Did you call
-    /// the school?" – "Yes, they have a place." A yes with an if or a but is neither, and what is asked in the same breath as
-    /// something else is not known to be what is answered.
+    /// The question about this very promise that a sentence answers with yes or no, and the answer: "Did you call the
+    /// school?" – "Yes, they have a place." A qualified yes is neither, and if something else is asked in the same
+    /// breath we can't tell which is answered.
     fn answered(&self, speech: &Speech, sentence: &Sentence) -> Option<(usize, bool)> {
         let turn = &speech.turns[sentence.turn].sentences;
         let before = speech.preceding(sentence.turn)?;
@@ -266,7 +266,7 @@ impl Wanted {
         let asks_of_it = if self.is_owed_by(sentence.speaker) && asked::deed(&asked.own).is_some() {
             asked::deed(&asked.own).is_some_and(|deed| self.lemmas.contains(&lemma(deed).0))
         } else {
-            // "Did my sheet arrive?": what was sent has arrived.
+            // "Did my sheet arrive?" – yes: what was sent has arrived.
             let given = self.given();
             let asks = given.is_some() && self.is_owed_by(before.speaker) && asked::asks_arrival(&asked.own);
             said.extend(given);
@@ -280,7 +280,7 @@ impl Wanted {
         Some((asked.at, met))
     }
 
-    /// The deed by which something of the thread comes to another, where it has one.
+    /// The deed by which something in the thread is handed over, if any.
     fn given(&self) -> Option<String> {
         let deeds = ["send", "give", "mail", "email", "forward", "post", "submit", "hand", "share", "bring", "deliver"];
         deeds.into_iter().map(|deed| lemma(deed).0).find(|deed| self.lemmas.contains(deed))
@@ -294,8 +294,8 @@ impl Wanted {
         }
     }
 
-    /// Whether a sentence about the thread says that it was done, or was not; none where it says neither, or somebody
-    /// says it of another.
+    /// Whether a sentence about the thread says that it was done, or wasn't; `None` if it says neither, or is about
+    /// someone else.
     fn says(&self, sentence: &Sentence, asked: bool, is_alike: bool) -> Option<bool> {
         static THANKS: LazyLock<Regex> = LazyLock::new(|| {
             Regex::new(r"\bthank(?:s| you)(?: so much| very much)? for (?:the|your|sending|sharing|writing)\b|\bi got (?:the|your) ")
@@ -322,8 +322,8 @@ impl Wanted {
         did.then_some(true)
     }
 
-    /// Whether `sentence` says soon after `at`, where it is told to be done, that its deed was not done for all: "I raised
-    /// them." – "And the cafés?" – "I did not raise it there."
+    /// Whether `sentence`, soon after `at` says that the deed is done, says that part of it isn't: "I raised them." –
+    /// "And the cafés?" – "I did not raise it there."
     fn is_half(&self, speech: &Speech, at: usize, sentence: &Sentence) -> bool {
         let told = &speech.sentences[at];
         let deeds: BTreeSet<String> = lemmas(&sentence.own).into_iter().filter(|it| self.lemmas.contains(it)).collect();
@@ -333,8 +333,8 @@ impl Wanted {
             && self.is_undone(&sentence.own, true)
     }
 
-    /// Whether the speaker says that it is not done: its own verb is denied, or one that stands for any; or, where the other
-    /// asked after it, a mere "not yet".
+    /// Whether the speaker says that it isn't done: the thread's verb is denied, or one that can replace any; or, if
+    /// the other person asked about it, a mere "not yet".
     fn is_undone(&self, own: &str, asked: bool) -> bool {
         static DENIED: LazyLock<Regex> = LazyLock::new(|| {
             Regex::new(r"\b(?:i|we)(?:'ve|'d)? (?:still |also |just |actually )?(?:have not|haven't|did not|didn't|had not|hadn't|could not|couldn't|not|never)(?: \w+ly| actually| really| yet| even)* (\w+)")
@@ -348,7 +348,7 @@ impl Wanted {
         cues::NOT_DONE.is_in(own) || asked && cues::STILL_OPEN.is_in(own) && !super::owes::is_hedged(own)
     }
 
-    /// Whether somebody did what the thread says: its own verb, in the past.
+    /// Whether somebody did what the thread says: the thread's verb, in the past.
     fn deed_is_past(&self, own: &str, who: &Regex) -> bool {
         who.captures_iter(own).any(|found| {
             let (deed, is_past) = lemma(&found[1]);
@@ -356,7 +356,7 @@ impl Wanted {
         })
     }
 
-    /// Whether a win or a challenge is what became of it.
+    /// Whether a win or a challenge is the outcome.
     fn settled_by(&self, claim: &Claim) -> Option<bool> {
         if !matches!(claim.section, Section::Wins | Section::Challenges) {
             return None;
@@ -384,10 +384,10 @@ impl Wanted {
 
 /// What the speaker did.
 static I: LazyLock<Regex> = LazyLock::new(|| did("(?:i|we)"));
-/// What the other did.
+/// What the other person did.
 static YOU: LazyLock<Regex> = LazyLock::new(|| did("you"));
 
-/// What was done with it, whoever did it.
+/// What was done with it, by anyone.
 static IT: LazyLock<Regex> = LazyLock::new(|| {
     Regex::new(r"\b(?:the|my|our|it|that|those|these|all) ?[\w' ]{0,30}?(?:was|were|is|are|got|has been|have been|'s been)(?: all| already| finally| now)* (\w+)")
         .expect("a constant pattern")
@@ -403,8 +403,8 @@ fn did(who: &str) -> Regex {
     Regex::new(&format!(r"\b{who}(?:'ve| have|'d| had)?{adverbs} (\w+)")).expect("a constant pattern")
 }
 
-/// The words around a sentence: near it in its turn, and the end of the turn before; where that is hardly a word, of the
-/// one before that too.
+/// The words around a sentence: near it in its turn, and the end of the previous turn; if that is hardly a word, of the
+/// one before as well.
 fn around(speech: &Speech, said: &[BTreeSet<String>], sentence: &Sentence) -> BTreeSet<String> {
     let turn = &speech.turns[sentence.turn].sentences;
     let mut places: Vec<usize> =
@@ -422,7 +422,7 @@ fn around(speech: &Speech, said: &[BTreeSet<String>], sentence: &Sentence) -> BT
     places.into_iter().filter(|at| *at != sentence.at).flat_map(|at| said[at].iter().cloned()).collect()
 }
 
-/// Whether the other had asked after something in the turn before: a question, or "you were going to …".
+/// Whether the other person asked about something in the previous turn: a question, or "you were going to …".
 fn is_asked(speech: &Speech, sentence: &Sentence) -> bool {
     let Some(before) = sentence.turn.checked_sub(1) else { return false };
     let turn = &speech.turns[sentence.turn].sentences;
@@ -437,7 +437,7 @@ mod tests {
     use super::*;
     use crate::summarize::read_session;
 
-    /// What is said in other words is found by meaning, where something compares them, and is missed by words alone.
+    /// What is said in other words is found by meaning if a model compares them, and is missed by words alone.
     #[test]
     fn a_promise_is_found_by_meaning_where_no_word_is_the_same() {
         let input = read_session(

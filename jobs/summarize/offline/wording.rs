@@ -1,4 +1,4 @@
-//! Puts chosen sentences into words: who said it, the quote, and what it needs to be understood.
+//! Phrases the chosen sentences: who said it, the quote, and what it needs to be understood.
 
 use std::{collections::BTreeSet, sync::LazyLock};
 
@@ -21,15 +21,15 @@ use super::{
 use crate::text;
 use crate::{attribute, model::Section};
 
-/// A sentence of fewer words says little alone.
+/// A shorter sentence says little by itself.
 const SHORT_WORDS: usize = 7;
-/// An insight of fewer words says little alone.
+/// A shorter insight says little by itself.
 const SHORT_INSIGHT_WORDS: usize = 10;
-/// What a promise is of is shown at this length.
+/// The maximum length at which the subject of a promise is shown.
 const LONGEST_ASKED_WORDS: usize = 40;
-/// So many of the questions that are counted are shown.
+/// How many of the counted questions are shown.
 const SHOWN_QUESTIONS: usize = 3;
-/// A question of more words is no help to the reader of its answer.
+/// A longer question doesn't help the reader of its answer.
 const LONG_QUESTION_WORDS: usize = 14;
 
 impl Writer<'_> {
@@ -43,7 +43,7 @@ impl Writer<'_> {
         };
         let beside = due.as_ref().map(|(_, from)| *from).filter(|_| moved.is_none());
         let mut parts = self.parts(section, at, taken, beside);
-        // It is told by itself.
+        // It's told separately.
         parts.retain(|part| moved.is_none_or(|moved| moved.at != part.at));
         let answered = owes::answered(self.speech, at).filter(|_| section == Section::ActionItems);
         let question = if let Some(answered) = answered {
@@ -63,7 +63,7 @@ impl Writer<'_> {
         let named = person.iter().map(|it| it.said);
         let told =
             question.into_iter().chain(named).chain(begins).chain(parts.iter().copied()).chain(answer).chain(moved);
-        // "Could we say Friday?" alone is not agreed to.
+        // "Could we say Friday?" needs someone's agreement.
         let agreed = moved
             .filter(|it| it.asks() || it.speaker != sentence.speaker)
             .and_then(|it| self.speech.sentences.get(it.at + 1));
@@ -79,7 +79,7 @@ impl Writer<'_> {
             None => part.text.clone(),
         };
         let mut quote = readable(&parts.iter().map(words).collect::<Vec<_>>().join(" "));
-        // "… call Anders on Monday": who does it was said before.
+        // "… call Anders on Monday": the subject came before.
         if let Some((whose, _)) = &whose {
             quote = format!("{} … {}", capital(whose), lower(&quote));
         }
@@ -105,13 +105,13 @@ impl Writer<'_> {
         }
     }
 
-    /// Whom a promise means by its pronoun, where the sentence that says so is not shown with it.
+    /// Who the pronoun in a promise refers to, if the sentence that says so isn't shown with it.
     fn referent(&self, section: Section, at: usize, parts: &[&Sentence]) -> Option<Referent<'_>> {
         let person = referent::referent(self.input, self.speech, at).filter(|_| section == Section::ActionItems)?;
         (!parts.iter().any(|part| part.at == person.said.at)).then_some(person)
     }
 
-    /// The quote, and the words by which it was moved to another day.
+    /// The quote, and the words that moved it to another day.
     fn with_move(&self, quote: &str, sentence: &Sentence, moved: Option<&Sentence>) -> String {
         let Some(moved) = moved else { return format!("\u{201c}{quote}\u{201d}") };
         let first = quote.trim_end_matches('.');
@@ -128,7 +128,7 @@ impl Writer<'_> {
         format!("\u{201c}{first}\u{201d}, {one} {verb} \u{201c}{then}\u{201d} and {other} agreed")
     }
 
-    /// Of the second half of a promise: "I'll", and the first half, where that was said.
+    /// For the second half of a promise: "I'll", and the first half, in which it was said.
     fn subject(&self, at: usize) -> Option<(String, &Sentence)> {
         static WHO: LazyLock<Regex> = LazyLock::new(|| {
             Regex::new(r"(?i)\b(?:I|we)(?:['\u{2019}]ll| will| am going to|['\u{2019}]m going to|['\u{2019}]m gonna| promise to| commit to| shall)\b")
@@ -143,8 +143,8 @@ impl Writer<'_> {
         Some((WHO.find_iter(&said.text).last()?.as_str().to_owned(), said))
     }
 
-    /// The sentence with what it needs of its own turn: "I did not send it." says little without the sentence before,
-    /// "I'll ask Yvonne." less than with "I'll ask her today."
+    /// The sentence with what it needs from its own turn: "I did not send it." says little without the previous
+    /// sentence, "I'll ask Yvonne." less than with "I'll ask her today."
     fn parts(&self, section: Section, at: usize, taken: &BTreeSet<usize>, due: Option<&Sentence>) -> Vec<&Sentence> {
         let sentence = &self.speech.sentences[at];
         if section == Section::Recommendations || owes::answered(self.speech, at).is_some() {
@@ -159,9 +159,9 @@ impl Writer<'_> {
             last = (at + 1..(at + 3).min(turn_end)).rev().find(more).unwrap_or(at);
         }
         let weak = match section {
-            // What became clear is seldom said in one short sentence.
+            // Insights are seldom expressed in one short sentence.
             Section::Breakthrough => sentence.words < SHORT_INSIGHT_WORDS,
-            // What is no progress in itself counts because of what was said before it.
+            // What is no progress in itself counts because of what preceded it.
             Section::Wins => context::only_moved(sentence),
             _ => false,
         };
@@ -171,7 +171,7 @@ impl Writer<'_> {
         let names_whom = before.is_some_and(|before| context::names_whom(before, sentence));
         let off = section == Section::ActionItems && before.is_some_and(|it| settled::takes_back(&it.own));
         if off {
-            // "Forget Dave." is no part of "I'll ask my cousin."
+            // "Forget Dave." isn't part of "I'll ask my cousin."
         } else if names_whom && self.can_join(at, at.checked_sub(1), taken) {
             first = at - 1;
         } else if leans && alone && last == at {
@@ -184,8 +184,8 @@ impl Writer<'_> {
         self.speech.sentences[first..=last].iter().collect()
     }
 
-    /// Whether the sentence at `other` can be read with the one at `at`: of the same turn, saying something, and not
-    /// in a claim already.
+    /// Whether the sentence at `other` can be shown with the one at `at`: it's in the same turn, has content, and isn't
+    /// in a claim yet.
     fn can_join(&self, at: usize, other: Option<usize>, taken: &BTreeSet<usize>) -> bool {
         let sentence = &self.speech.sentences[at];
         let Some(other) = other.and_then(|other| self.speech.sentences.get(other)) else { return false };
@@ -198,8 +198,8 @@ impl Writer<'_> {
             && !taken.contains(&other.at)
     }
 
-    /// The coach's question that a sentence answers, where the answer needs it: it is very short, or begins as an
-    /// answer does ("That I …"), or is chosen because of what was asked.
+    /// The coach's question that a sentence answers, if the answer needs it: it's very short, begins like an answer
+    /// ("That I …"), or was chosen because of the question.
     fn question(&self, sentence: &Sentence, taken: &BTreeSet<usize>) -> Option<&Sentence> {
         let asked = self.speech.preceding(sentence.turn)?;
         let last = self.speech.sentences.get(asked.sentences.end.checked_sub(1)?)?;
@@ -209,7 +209,7 @@ impl Writer<'_> {
         let needs_it = sentence.words < SHORT_WORDS && !cues::ACHIEVED.is_in(&sentence.own)
             || sentence.own.starts_with("that ")
             || !speaks_for_itself && sentence.words <= 20 && openings.iter().any(|cue| cue.is_in(&last.own));
-        // "You'll have it tomorrow" says nothing without it, whoever says it.
+        // "You'll have it tomorrow" means nothing without it, whoever says it.
         let is_bare = owes::is_bare(&sentence.own);
         ((sentence.speaker == Speaker::Client && last.speaker == Speaker::Coach && needs_it
             || is_bare && sentence.speaker != last.speaker)
@@ -221,7 +221,7 @@ impl Writer<'_> {
         .then_some(last)
     }
 
-    /// The evidence of several sentences. The schema holds one quote of an utterance: the run from first to last.
+    /// The evidence of several sentences. The schema allows one quote per utterance: the run from first to last.
     fn evidence<'s>(&self, sentences: impl Iterator<Item = &'s Sentence>) -> Vec<DraftEvidence> {
         let mut evidence: Vec<DraftEvidence> = Vec::new();
         for item in sentences.flat_map(|sentence| &sentence.evidence) {
@@ -233,7 +233,7 @@ impl Writer<'_> {
         evidence
     }
 
-    /// The shortest run of the utterance's own words that has both quotes.
+    /// The shortest run of the utterance's own words that contains both quotes.
     fn run(&self, utterance: usize, one: &str, other: &str) -> String {
         let Some(line) = self.input.line(utterance) else { return one.to_owned() };
         let both = [one, other].map(|quote| {
@@ -245,7 +245,8 @@ impl Writer<'_> {
         line.text[one.0.min(other.0)..one.1.max(other.1)].to_owned()
     }
 
-    /// Words of the client that stand for themselves and are in no section yet: an insight, or what counts as good.
+    /// Words of the client that speak for themselves and aren't in a section yet: an insight, or something they call
+    /// good.
     pub(super) fn key_quotes(&self, taken: &BTreeSet<usize>) -> Vec<DraftClaim> {
         let candidate = |it: &Sentence| {
             let speaks = it.speaker == Speaker::Client && !it.in_role && !it.asks() && (7..=32).contains(&it.words);
@@ -269,8 +270,8 @@ impl Writer<'_> {
         self.ranking.choose(found, 3, 0.6).into_iter().map(quote).collect()
     }
 
-    /// How engaged the client was: counts, with the questions that are counted as evidence, or the longest sentence and its
-    /// length where none was asked. They are those of the page: of all lines of the session, by the same functions.
+    /// How engaged the client was: counts, with the counted questions as evidence, or the longest sentence and its
+    /// length if there was no question. They match the page: of all lines of the session, by the same functions.
     pub(super) fn engagement(&self, whole: &SessionForClient) -> Option<DraftClaim> {
         let own = self.speech.sentences.iter().filter(|it| it.speaker == Speaker::Client && !it.in_role);
         let longest = own.max_by_key(|it| it.words).filter(|it| it.words >= 3)?;
@@ -291,10 +292,10 @@ impl Writer<'_> {
         }
         let name = self.input.client_short();
         let group = !self.input.other_names.is_empty();
-        // What names another client was taken out before, and is not counted.
+        // What names another client was removed beforehand, and isn't counted.
         let counted = if group { "Apart from what names others, " } else { "" };
         let mut text = format!("{counted}{name} spoke {} in {}", many(words, "word"), many(turns, "turn"));
-        // Of all who speak, as the page has it: a share of what is left here would be another.
+        // The share among all speakers, as on the page: among what is left here it would differ.
         if let Some(share) = self.input.share.filter(|_| !group) {
             text.push_str(&format!(", {share}% of all that was said,"));
         }
@@ -344,7 +345,7 @@ fn many(count: usize, thing: &str) -> String {
     if count == 1 { format!("1 {thing}") } else { format!("{count} {thing}s") }
 }
 
-/// With a small first letter, but for "I" and what has capitals throughout.
+/// With a lower-case first letter, except for "I" and words in capitals.
 fn lower(quote: &str) -> String {
     let mut chars = quote.chars();
     let Some(first) = chars.next() else { return String::new() };
@@ -352,8 +353,7 @@ fn lower(quote: &str) -> String {
     if stays { quote.to_owned() } else { first.to_lowercase().chain(chars).collect() }
 }
 
-/// The words without the sounds before and between them, with a capital, and with inner quotes that do not end the outer
-/// ones.
+/// The words without fillers, capitalised, and with inner quotes that don't end the outer ones.
 fn readable(quote: &str) -> String {
     let bare = sounds::without(quote);
     let bare = if text::words(bare).len() >= 3 { bare } else { quote };
@@ -373,7 +373,6 @@ fn readable(quote: &str) -> String {
     capital(&inner)
 }
 
-/// With a capital first letter.
 fn capital(quote: &str) -> String {
     let mut chars = quote.chars();
     chars.next().map(|first| first.to_uppercase().chain(chars).collect()).unwrap_or_default()

@@ -1,5 +1,5 @@
-//! Summary templates: which sections a summary has, how long and in what tone, and whom it is for. Pure values; the
-//! files of organizations are in `store`.
+//! Summary templates: which sections a summary has, how long and in what tone it is, and whom it's for. Pure values;
+//! `store` has the organizations' files.
 
 mod sample;
 mod store;
@@ -16,29 +16,29 @@ pub use store::{Saved, StoreError, history, list, retire, save, show};
 
 use crate::model::{Audience, Claim, Section};
 
-/// The template where an organization has none of its own: commented, it is the manual.
+/// The template for organizations without their own: commented, it doubles as the manual.
 pub const DEFAULT: &str = include_str!("../../../templates/summary/default.toml");
-/// The name of [`DEFAULT`], which no organization's template may have.
+/// The name of [`DEFAULT`], which is reserved.
 pub const DEFAULT_NAME: &str = "default";
-/// A section holds at most so many claims, whatever a template says.
+/// The maximum number of claims per section, whatever a template says.
 const MOST_CLAIMS: usize = 20;
-/// Words to a model are a sentence or two, not a second prompt.
+/// Guidance for a model is a sentence or two, not a second prompt.
 const MOST_GUIDANCE_CHARS: usize = 500;
 
-/// How much is said.
+/// The length of a summary.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Length {
-    /// Half as much as usual.
+    /// Half the usual length.
     Short,
-    /// As usual.
+    /// The usual length.
     #[default]
     Medium,
-    /// Half as much again.
+    /// One and a half times the usual length.
     Long,
 }
 
-/// Whom a template is for; what is not said fits everybody.
+/// Who a template is for; conditions that aren't given match everyone.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct When {
@@ -47,11 +47,11 @@ pub struct When {
     /// `individual` or `group`.
     #[serde(rename = "type")]
     pub session_type: Option<String>,
-    /// Words that the session's title or the file's name holds, whatever their case.
+    /// Text that the session's title or the file's name must contain, ignoring case.
     pub title: Option<String>,
 }
 
-/// What a template chooses by.
+/// What a template is chosen by.
 #[derive(Clone, Copy, Debug)]
 pub struct Occasion<'a> {
     /// The coach's handle.
@@ -66,29 +66,29 @@ pub struct Occasion<'a> {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SummaryTemplate {
-    /// Lower-case letters, digits, dashes.
+    /// Lower-case letters, digits and dashes.
     pub name: String,
-    /// Its version; a file has none, and a saved one is counted from 1.
+    /// The version; a file has none, saved ones are counted from 1.
     #[serde(skip)]
     pub version: i32,
-    /// How much is said.
+    /// The length of the summary.
     #[serde(default)]
     pub length: Length,
-    /// In what tone, for a language model.
+    /// The tone, for a language model.
     #[serde(default)]
     pub tone: String,
-    /// What else a language model should mind.
+    /// What else a language model should consider.
     #[serde(default)]
     pub guidance: String,
-    /// Whom it is for.
+    /// Who it's for.
     #[serde(default)]
     pub when: When,
-    /// At most so many claims in a section; 0 leaves it out.
+    /// The maximum number of claims per section; 0 leaves the section out.
     #[serde(default)]
     sections: BTreeMap<String, usize>,
 }
 
-/// Why a file is no summary template: what, where, and what to do.
+/// Why a file isn't a summary template: what is wrong, where, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct TemplateFault(pub String);
@@ -103,7 +103,7 @@ impl SummaryTemplate {
     /// Reads a file.
     ///
     /// # Errors
-    /// What is wrong with it, with its line where it has one.
+    /// What is wrong with it, with the line number if known.
     pub fn read(file: &str) -> Result<Self, TemplateFault> {
         let template: Self =
             toml::from_str(file).map_err(|error| TemplateFault(error.to_string().trim_end().into()))?;
@@ -155,7 +155,7 @@ impl SummaryTemplate {
         Ok(())
     }
 
-    /// At most so many claims of a section; 0 where it has none.
+    /// The maximum number of claims in a section; 0 if the template doesn't have it.
     #[must_use]
     pub fn limit(&self, section: Section) -> usize {
         let usual: usize = match section {
@@ -175,7 +175,7 @@ impl SummaryTemplate {
         })
     }
 
-    /// What a summary by this template holds of `claims`: the sections that it has, the first claims of each.
+    /// The `claims` that a summary with this template contains: of each of its sections, the first ones.
     #[must_use]
     pub fn choose(&self, claims: Vec<Claim>) -> Vec<Claim> {
         let mut counts: BTreeMap<Section, usize> = BTreeMap::new();
@@ -188,7 +188,7 @@ impl SummaryTemplate {
         kept
     }
 
-    /// How particularly it fits; none where it does not.
+    /// How specifically it matches; `None` if it doesn't.
     fn fit(&self, occasion: Occasion<'_>) -> Option<u8> {
         let When { coach, session_type, title } = &self.when;
         let holds = |title: &String| {
@@ -201,7 +201,7 @@ impl SummaryTemplate {
         fits.then(|| 4 * u8::from(coach.is_some()) + 2 * u8::from(title.is_some()) + u8::from(session_type.is_some()))
     }
 
-    /// Of `templates` the one for an occasion; the default one where none fits.
+    /// The template for an occasion; the default one if none matches.
     #[must_use]
     pub fn choose_for(mut templates: Vec<Self>, occasion: Occasion<'_>) -> Self {
         templates.sort_by(|one, other| one.name.cmp(&other.name));
@@ -213,7 +213,7 @@ impl SummaryTemplate {
             .unwrap_or_default()
     }
 
-    /// As it is stored with a version: `default`, or its name and version.
+    /// The name stored with a version: `default`, or name and version.
     #[must_use]
     pub fn stamp(&self) -> String {
         if self.version == 0 { self.name.clone() } else { format!("{} {}", self.name, self.version) }

@@ -1,4 +1,4 @@
-//! The sample session against which a template is tried before it is saved, and a reader for such sessions. Pure.
+//! The sample session on which a template is tried before it's saved, and a parser for such sessions. Pure.
 
 use uuid::Uuid;
 
@@ -16,19 +16,19 @@ use crate::{
 
 const SAMPLE: &str = include_str!("../../../templates/summary/sample.txt");
 
-/// The sample session, written with a template.
+/// The sample session, summarised with a template.
 #[derive(Clone, Debug)]
 pub(crate) struct Sample {
     /// Whose session it is.
     pub(crate) session: SessionForClient,
-    /// What the offline writer makes of it.
+    /// What the offline summariser makes of it.
     pub(crate) content: Content,
 }
 
 /// Tries a template: the prompt renders, and the sample session has something to tell the client.
 ///
 /// # Errors
-/// What does not work.
+/// What doesn't work.
 pub(crate) fn write(template: &SummaryTemplate) -> Result<Sample, TemplateFault> {
     let session = SessionForClient { template: template.clone(), ..read(SAMPLE) };
     prompt::render(&session, &session.utterances, 1, 1)
@@ -43,11 +43,11 @@ pub(crate) fn write(template: &SummaryTemplate) -> Result<Sample, TemplateFault>
     Ok(Sample { session, content })
 }
 
-/// Reads a session: a head of `key: value` lines (`date`, `coach`, `client`, `other` for each other client), `---`,
-/// then lines of `Speaker| words`. Confined to its client.
+/// Parses a session: a head of `key: value` lines (`date`, `coach`, `client`, one `other` per other client), `---`,
+/// then lines of `Speaker| words`. The result is confined to its client.
 ///
 /// # Panics
-/// When the text is not of this form: it is part of the program or of a test.
+/// If the text doesn't have this form: it's part of the program or of a test.
 pub(crate) fn read(text: &str) -> SessionForClient {
     let (head, body) = text.split_once("---\n").expect("the head ends with ---");
     let field = |key: &str| -> Vec<String> {
@@ -110,7 +110,7 @@ pub(crate) fn read(text: &str) -> SessionForClient {
     input
 }
 
-/// How much of all that was said the client said, by the words: such a session has no times.
+/// The client's share of all words: such a session has no times.
 fn share(input: &SessionForClient) -> Option<i64> {
     let all = [Speaker::Client, Speaker::Coach, Speaker::OtherClient, Speaker::Guest];
     let place = |speaker| all.iter().position(|it| *it == speaker);

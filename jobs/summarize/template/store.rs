@@ -1,5 +1,5 @@
-//! An organization's summary templates: a row a version. Saving the same file again changes nothing; a version is never
-//! overwritten.
+//! An organization's summary templates: one row per version. Saving the same file again changes nothing; a version is
+//! never overwritten.
 
 use chrono::{DateTime, Utc};
 use serde::Serialize;
@@ -8,42 +8,43 @@ use uuid::Uuid;
 use super::{DEFAULT_NAME, Occasion, SummaryTemplate, TemplateFault};
 use crate::db::{TenantTx, Tx};
 
-/// A version as it was saved.
+/// A saved version of a template.
 #[derive(Clone, Debug, Serialize)]
 pub struct Saved {
-    /// Its name.
+    /// The template's name.
     pub name: String,
-    /// From 1.
+    /// The version, from 1.
     pub version: i32,
-    /// The file.
+    /// The contents of the file.
     pub definition: String,
-    /// Whether it is used no more.
+    /// Whether it's no longer used.
     pub retired: bool,
     /// When it was saved.
     pub created_at: DateTime<Utc>,
 }
 
-/// Why a template is not saved, or not found.
+/// Why a template can't be saved or found.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The file is no template.
+    /// The file isn't a valid template.
     #[error(transparent)]
     Fault(#[from] TemplateFault),
-    /// The name is that of the built-in one.
+    /// The name is reserved for the built-in template.
     #[error("name: `{DEFAULT_NAME}` is the built-in template; choose another name")]
     Taken,
-    /// The organization has no coach of that handle.
+    /// The organization has no coach with this handle.
     #[error("when: there is no coach `{0}` in this organization")]
     NoCoach(String),
-    /// No template of that name.
+    /// There is no template with this name.
     #[error("there is no template `{0}`: see `debrief templates list`")]
     Unknown(String),
-    /// The database does not answer.
+    /// A database error.
     #[error("the database failed")]
     Database(#[from] sqlx::Error),
 }
 
-/// Saves a file as the next version of its name, and gives it; the newest where the file is what it says already.
+/// Saves a file as the next version of its name and returns it; returns the latest version if it already has the same
+/// contents.
 ///
 /// # Errors
 /// What is wrong with the file.
@@ -61,7 +62,7 @@ pub async fn save(tx: &mut TenantTx, file: &str) -> Result<Saved, StoreError> {
             return Err(StoreError::NoCoach(coach.clone()));
         }
     }
-    // Two who save at once make two versions, one after the other.
+    // If two people save at once, they create two versions, one after the other.
     let lock = format!("{}/summary_templates/{}", tx.tenant(), template.name);
     sqlx::query!("select pg_advisory_xact_lock(hashtextextended($1, 0))", lock).execute(tx.conn()).await?;
     let newest = history(tx, &template.name).await?.into_iter().next();
@@ -88,10 +89,10 @@ pub async fn save(tx: &mut TenantTx, file: &str) -> Result<Saved, StoreError> {
     Ok(saved)
 }
 
-/// The newest version of each name, retired ones included.
+/// The latest version of each name, retired ones included.
 ///
 /// # Errors
-/// When the database does not answer.
+/// If the database fails.
 pub async fn list(tx: &mut TenantTx) -> Result<Vec<Saved>, sqlx::Error> {
     sqlx::query_as!(
         Saved,
@@ -105,7 +106,7 @@ pub async fn list(tx: &mut TenantTx) -> Result<Vec<Saved>, sqlx::Error> {
 /// All versions of a name, newest first.
 ///
 /// # Errors
-/// When the database does not answer.
+/// If the database fails.
 pub async fn history(tx: &mut TenantTx, name: &str) -> Result<Vec<Saved>, sqlx::Error> {
     sqlx::query_as!(
         Saved,
@@ -117,20 +118,20 @@ pub async fn history(tx: &mut TenantTx, name: &str) -> Result<Vec<Saved>, sqlx::
     .await
 }
 
-/// A version of a name; the newest where none is named.
+/// A version of a name; the latest if `version` is `None`.
 ///
 /// # Errors
-/// [`StoreError::Unknown`] where there is none.
+/// [`StoreError::Unknown`] if there is none.
 pub async fn show(tx: &mut TenantTx, name: &str, version: Option<i32>) -> Result<Saved, StoreError> {
     let all = history(tx, name).await?;
     let found = all.into_iter().find(|saved| version.is_none_or(|version| version == saved.version));
     found.ok_or_else(|| StoreError::Unknown(name.to_owned()))
 }
 
-/// Uses a template no more. Saving it again takes it up again.
+/// Retires a template. Saving it again puts it back in use.
 ///
 /// # Errors
-/// [`StoreError::Unknown`] where there is none.
+/// [`StoreError::Unknown`] if there is none.
 pub async fn retire(tx: &mut TenantTx, name: &str) -> Result<(), StoreError> {
     let rows = sqlx::query!("update summary_templates set retired = true where name = $1", name)
         .execute(tx.conn())
@@ -139,13 +140,12 @@ pub async fn retire(tx: &mut TenantTx, name: &str) -> Result<(), StoreError> {
     if rows == 0 { Err(StoreError::Unknown(name.to_owned())) } else { Ok(()) }
 }
 
-/// The template of a session.
 pub(crate) async fn for_session(tx: &mut TenantTx, occasion: Occasion<'_>) -> Result<SummaryTemplate, sqlx::Error> {
     let used = list(tx).await?.into_iter().filter(|saved| !saved.retired);
     let templates = used.filter_map(|saved| match SummaryTemplate::read(&saved.definition) {
         Ok(template) => Some(SummaryTemplate { version: saved.version, ..template }),
         Err(_) => {
-            // It was good when it was saved: only another version of the program can find it wrong.
+            // It was valid when it was saved: only another version of the program can find it invalid.
             tracing::warn!(
                 target: "summarize",
                 { template.name = saved.name, template.version = saved.version },

@@ -1,11 +1,11 @@
-//! What holds of a draft, and what does not.
+//! Which claims of a draft are valid, and which aren't.
 
 use std::path::Path;
 
 use super::*;
 use crate::summarize::cases;
 
-/// The group session of the fixtures, for Priya: 6 is what she said, 7 what Maya answered her.
+/// The group session of the fixtures, for Priya: 6 is what she said, 7 is Maya's answer to her.
 fn check(
     section: Section,
     text: &str,
@@ -62,7 +62,7 @@ fn a_claim_stands_on_words_that_the_right_person_said() {
     assert_eq!(dropped(Wins, "Priya said: \u{201c}I gave away my weekly report\u{201d}", &own), None);
 }
 
-/// What a model may make of the hard cases, each resting on words that were said.
+/// What a model may make of the hard cases, each based on words that were said.
 #[test]
 fn words_that_deny_a_claim_do_not_support_it() {
     use Section::{ActionItems, Challenges, Wins};
@@ -125,7 +125,7 @@ fn words_that_deny_a_claim_do_not_support_it() {
     }
 }
 
-/// What a model that obeyed the transcript would write: fake evidence, orders, links in disguise, markup.
+/// What a model that obeyed the transcript would write: fake evidence, orders, disguised links, markup.
 #[test]
 fn what_a_hostile_transcript_asks_for_changes_nothing() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/summarize/hostile/transcript.txt");
@@ -181,7 +181,7 @@ fn a_date_stands_on_words_that_were_said() {
     assert_eq!(coach.err(), Some(Dropped::WrongOwner), "and no sentence says otherwise");
 }
 
-/// The fixture's session, and a claim of it that stands, or why it does not.
+/// The fixture's session, and a valid claim about it, or why it isn't.
 fn stands(case: &str, change: impl FnOnce(&mut DraftClaim), evidence: &[(usize, &str)]) -> Result<Claim, Dropped> {
     let path = format!("../fixtures/summarize/{case}/transcript.txt");
     let input = cases::read(&Path::new(env!("CARGO_MANIFEST_DIR")).join(path));
@@ -194,7 +194,7 @@ fn stands(case: &str, change: impl FnOnce(&mut DraftClaim), evidence: &[(usize, 
     verified.claims.into_iter().find(|claim| claim.section == section).ok_or_else(|| verified.dropped[0])
 }
 
-/// What a model makes of hedged words: a claim may be less sure than they are, and never surer.
+/// What a model makes of hedged words: a claim may be less certain than they are, but never more.
 #[test]
 fn a_claim_is_no_surer_than_its_words() {
     let unsure = Some(Dropped::Doubtful(Doubt::Unsure));
@@ -252,7 +252,7 @@ fn the_owner_is_who_gave_their_word() {
     assert_eq!(owner("who_answers", "Send the template.", Some(Owner::Client), &offered), Ok(Owner::Coach));
 }
 
-/// An outcome needs words, whoever tells it; what nothing is found of says only that.
+/// An outcome needs words, whoever reports it; if nothing is found, the claim says just that.
 #[test]
 fn an_outcome_rests_on_words_and_silence_on_none() {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/summarize/threads_by_context/transcript.txt");
@@ -285,7 +285,7 @@ fn an_outcome_rests_on_words_and_silence_on_none() {
     assert_eq!(silent, 2, "what a model leaves out is still found by rule: {threads:#?}");
 }
 
-/// A model's win or challenge that is what became of a thread settles it, in whatever words it was said.
+/// A model's win or challenge that reports the outcome of a thread closes it, in whatever words it was said.
 #[test]
 fn a_win_that_is_the_promise_kept_settles_it() {
     let text = "date: 2026-03-11\ncoach: Maya Okafor\nclient: Priya Raman\n\

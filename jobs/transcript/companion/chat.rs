@@ -1,12 +1,12 @@
-//! The chats of Zoom (`14:05:22⇥Name:⇥text`, `14:05:22 From Name to Everyone:` with the text below), Webex (`from Name
-//! to everyone: 2:05 PM`) and Meet (captions in which each text begins with the name).
+//! Reads the chats of Zoom (`14:05:22⇥Name:⇥text`, `14:05:22 From Name to Everyone:` with the text below), Webex
+//! (`from Name to everyone: 2:05 PM`) and Meet (captions in which each text begins with the name).
 
 use super::{
     super::{not_a_transcript, parse, time},
     Message,
 };
 
-/// The messages of a chat; none where the text is no chat.
+/// The messages of a chat; `None` if the text isn't a chat.
 pub(super) fn read(text: &str) -> Option<Vec<Message>> {
     let is_webex = text.lines().filter(|line| webex(line).is_some()).take(2).count() > 0
         && text.lines().find(|line| !line.trim().is_empty()).is_some_and(|line| webex(line).is_some());
@@ -19,7 +19,7 @@ pub(super) fn read(text: &str) -> Option<Vec<Message>> {
         if let Some(message) = heading(line) {
             messages.push(message);
         } else if let Some(message) = messages.last_mut() {
-            // A message goes on until the next heading.
+            // A message continues until the next heading.
             let more = line.trim();
             if !more.is_empty() {
                 if !message.text.is_empty() {
@@ -32,7 +32,7 @@ pub(super) fn read(text: &str) -> Option<Vec<Message>> {
     (!messages.is_empty()).then_some(messages)
 }
 
-/// Captions that are a chat: each is a message.
+/// Captions that are a chat: one message per caption.
 pub(super) fn of_captions(bytes: &[u8]) -> Option<Vec<Message>> {
     let transcript = parse(bytes).ok()?;
     let message = |said: super::super::Utterance| {

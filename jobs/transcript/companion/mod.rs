@@ -1,7 +1,7 @@
-//! What a meeting tool writes beside the transcript: the chat, and the list of who was there.
+//! What a meeting tool writes besides the transcript: the chat, and the list of attendees.
 //!
-//! Pure. Neither is speech. [`super::parse`] refuses both; here they are read for what they are good for: names, emails,
-//! and what was written.
+//! Pure. Neither is speech. [`super::parse`] refuses both; here they are read for what they are useful for: names,
+//! emails, and what was written.
 
 mod chat;
 mod participants;
@@ -13,39 +13,39 @@ use super::{
     transcript::{Attendee, clean_text},
 };
 
-/// What was written in a meeting, or who was in it.
+/// What was written in a meeting, or who attended it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Companion {
     /// The chat, in the order of the file.
     Chat(Vec<Message>),
-    /// Who was there.
+    /// The people who attended.
     Participants(Vec<Attendee>),
 }
 
-/// Something that was written in a meeting.
+/// A chat message.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
-    /// Who wrote it, as written.
+    /// The author's name, as written.
     pub author: String,
-    /// To whom, where it was not everybody.
+    /// The recipient, if it wasn't everyone.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub recipient: Option<String>,
-    /// The time as the file has it (a clock's, or since the start of the recording), in milliseconds.
+    /// The time as given in the file (a time of day, or since the start of the recording), in milliseconds.
     pub at_ms: Option<i64>,
-    /// The words; lines are kept.
+    /// The text; line breaks are kept.
     pub text: String,
 }
 
-/// Reads a file that is the chat or the participants of a meeting; none where it is neither. `file` is its name: Meet
-/// writes its chat in the notation of captions, and only the name (`… chat.sbv`) says which it is.
+/// Reads a meeting's chat or list of participants; `None` if the file is neither. `file` is its name: Meet writes its
+/// chat in a caption format, and only the name (`… chat.sbv`) tells them apart.
 #[must_use]
 pub fn read(bytes: &[u8], file: &str) -> Option<Companion> {
     if bytes.is_empty() || document::is_archive(bytes) || not_a_transcript::refuse_other_files(bytes).is_err() {
         return None;
     }
     let text = decode::decode(bytes).text;
-    // Neither is written in JSON or with tags, whatever words and commas are in it.
+    // Neither is ever written in JSON or with tags, whatever words and commas occur in it.
     if delimited::is_transcript(&text) || json::is_json(&text) || text.trim_start().starts_with('<') {
         return None;
     }
@@ -67,7 +67,7 @@ pub fn read(bytes: &[u8], file: &str) -> Option<Companion> {
 }
 
 impl Companion {
-    /// Whom it names: those who wrote were there.
+    /// The people it names: those who wrote did attend.
     #[must_use]
     pub fn attendees(&self) -> Vec<Attendee> {
         match self {

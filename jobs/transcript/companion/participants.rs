@@ -1,26 +1,25 @@
 //! Lists of participants: Zoom's report (two header blocks, `Name (Original Name)`), Teams' attendance report (UTF-16,
-//! tabs, sections), Meet's and Webex's attendance (CSV). The columns are found by their headings, else by what is in
-//! them, since the headings are in the language of the account.
+//! tabs, sections), Meet's and Webex's attendance (CSV). Columns are found by their headings, otherwise by their
+//! contents, since headings are in the language of the account.
 
 use super::super::{account::is_email, not_a_transcript, transcript::Attendee};
 
-/// More rows than any meeting has people.
+/// More rows than any meeting has participants.
 const ROWS: usize = 5000;
 
-/// Which column is which.
 #[derive(Debug, Default)]
 struct Columns {
     name: Option<usize>,
-    /// Meet writes given name and surname apart.
+    /// Meet has given name and surname in separate columns.
     surname: Option<usize>,
     email: Option<usize>,
     duration: Option<usize>,
 }
 
-/// Who was there; none where the text is no list of participants.
+/// The people who attended; `None` if the text isn't a list of participants.
 pub(super) fn read(text: &str) -> Option<Vec<Attendee>> {
     let lines: Vec<&str> = text.lines().collect();
-    // A heading stands near the beginning; nothing further down makes a transcript a list.
+    // A heading is near the beginning; nothing further down makes a transcript a list.
     let head = lines.iter().take(40).enumerate();
     let found = head.filter_map(|(at, line)| Some((at, columns(&fields(line, delimiter(line)))?))).next();
     let (from, delimiter, columns) = match found {
@@ -60,7 +59,7 @@ fn is_section(fields: &[String]) -> bool {
         })
 }
 
-/// The columns that a heading names; none where the line is no heading of such a list.
+/// The columns that a heading names; `None` if the line isn't a heading of such a list.
 fn columns(headings: &[String]) -> Option<Columns> {
     let names: Vec<String> = headings.iter().map(|heading| heading.to_lowercase()).collect();
     let find = |wanted: &dyn Fn(&str) -> bool| names.iter().position(|name| wanted(name));
@@ -80,13 +79,13 @@ fn columns(headings: &[String]) -> Option<Columns> {
             || ["duration", "join", "leave", "time in call", "time exited"].iter().any(|word| name.contains(word))
             || name == "user action"
     });
-    // A table of what was said has names and times as well.
+    // A table of speech has names and times as well.
     let speech =
         names.iter().any(|name| ["text", "transcript", "sentence", "words", "utterance"].contains(&name.as_str()));
     (columns.name.is_some() && told && !speech && headings.len() >= 2).then_some(columns)
 }
 
-/// Where the headings are in another language: the column of addresses, and the first of names.
+/// If the headings are in another language: the column of addresses, and the first column of names.
 fn by_content(lines: &[&str]) -> Option<(usize, char, Columns)> {
     let original = lines.iter().take(12).position(|line| line.to_lowercase().contains("(original name)"));
     let from = original.map_or(0, |at| at + 1);
@@ -100,7 +99,7 @@ fn by_content(lines: &[&str]) -> Option<(usize, char, Columns)> {
     let wordy = |field: &String| field.chars().any(char::is_alphabetic) && !is_email(field);
     let name = if original.is_some() { Some(0) } else { cells.iter().position(wordy) };
     let number = |field: &String| !field.is_empty() && field.bytes().all(|byte| byte.is_ascii_digit());
-    // Zoom's first block tells of the meeting, and its address is the host's; the people follow after an empty line.
+    // Zoom's first block describes the meeting, and its address is the host's; the people follow after an empty line.
     let later = lines.iter().enumerate().skip(row).find(|(_, line)| line.trim().is_empty()).map(|(at, _)| at);
     let block = later.filter(|at| original.is_none() && lines.len() > at + 2 && *at <= row + 2);
     let Some(blank) = block else {
@@ -138,7 +137,7 @@ fn person(fields: &[String], columns: &Columns) -> Option<Attendee> {
     })
 }
 
-/// `Pri (Priya Raman)`: the name shown, and the name of the account.
+/// `Pri (Priya Raman)`: the displayed name, and the account's name.
 fn other_names(name: &str) -> Vec<String> {
     let Some((shown, rest)) = name.split_once('(') else { return Vec::new() };
     let account = rest.trim_end().strip_suffix(')').unwrap_or(rest);
@@ -169,7 +168,7 @@ fn seconds(text: &str) -> Option<i64> {
     found.then_some(sum)
 }
 
-/// Who came back is there twice: the stays are added up, and an address found once is kept.
+/// Whoever rejoined is listed twice: the durations are added up, and an address found once is kept.
 fn add(people: &mut Vec<Attendee>, person: Attendee) {
     let same = |one: &&mut Attendee| one.name == person.name && one.email == person.email;
     match people.iter_mut().find(same) {
@@ -178,7 +177,7 @@ fn add(people: &mut Vec<Attendee>, person: Attendee) {
     }
 }
 
-/// The fields of a line; quotation marks hold a delimiter, and two of them are one.
+/// The fields of a line; a quoted field may contain the delimiter, and doubled quotes are one.
 fn fields(line: &str, delimiter: char) -> Vec<String> {
     let (mut fields, mut field, mut quoted) = (Vec::new(), String::new(), false);
     let mut letters = line.chars().peekable();

@@ -1,4 +1,4 @@
-//! Chats and lists of participants, in the shapes in which tools write them.
+//! Chats and lists of participants, in the forms in which tools write them.
 
 use super::{Attendee, Companion, Message, read};
 

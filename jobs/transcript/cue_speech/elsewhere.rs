@@ -1,4 +1,4 @@
-//! From cues to utterances, where the names stand beside the words: in the id, on the first line, or behind them.
+//! From cues to utterances if the names are separate from the words: in the id, on the first line, or after them.
 
 use std::collections::HashMap;
 
@@ -11,14 +11,14 @@ use crate::{
     webvtt_cues::Cue,
 };
 
-/// One utterance a cue, by whom its id or its element names.
+/// One utterance per cue, by the speaker in its id or its element.
 pub(super) fn by_speakers<'a>(cues: &[Cue<'a>], speaker: impl Fn(&'a str) -> Option<&'a str>, draft: &mut Draft) {
     for cue in cues {
         say(draft, cue, speaker(cue.id), &one_line(&cue.payload));
     }
 }
 
-/// One utterance a cue, by the name that its first line is; a cue of one line names nobody.
+/// One utterance per cue, with its first line as the name; a cue of one line names nobody.
 pub(super) fn by_first_lines(cues: &[Cue<'_>], above: Above, draft: &mut Draft) {
     let firsts: Vec<Option<&str>> = cues
         .iter()
@@ -32,7 +32,7 @@ pub(super) fn by_first_lines(cues: &[Cue<'_>], above: Above, draft: &mut Draft) 
         *counts.entry(name).or_default() += 1;
     }
     for (cue, first) in cues.iter().zip(&firsts) {
-        // A sentence of two lines names nobody either; where most cues have no name, one is told by how it reads.
+        // A sentence of two lines doesn't name anyone either; if most cues have no name, one is recognised by its form.
         let name = first.filter(|name| match above {
             Above::Everywhere => counts[name] >= 2 || label::may_be_label(name),
             Above::AtChanges => label::reads_like_a_name(name) && (counts[name] >= 2 || ended),
@@ -49,7 +49,7 @@ pub(super) fn by_first_lines(cues: &[Cue<'_>], above: Above, draft: &mut Draft) 
     }
 }
 
-/// One utterance a cue, by the label behind its words; a turn of several cues has it behind the last of them.
+/// One utterance per cue, by the label after its words; a turn of several cues has it after the last of them.
 pub(super) fn by_last_words(cues: &[Cue<'_>], behind: &[Behind], draft: &mut Draft) {
     let named = behind.iter().flatten().count();
     let at_ends = named * 10 < cues.len() * 8;
@@ -72,11 +72,11 @@ pub(super) fn by_last_words(cues: &[Cue<'_>], behind: &[Behind], draft: &mut Dra
     }
 }
 
-/// What is said of names that stand behind the last words of a turn.
+/// The warning about names that come after the last words of a turn.
 const ENDS: &str = "names come after the last words of turns; the words above, back to the previous name, are read as theirs: \
                     please check who speaks";
 
-/// One utterance a cue, by the name that its id is.
+/// One utterance per cue, with its id as the name.
 pub(super) fn by_ids(cues: &[Cue<'_>], speakers: &[Option<&str>], draft: &mut Draft) {
     let mut counts: HashMap<&str, usize> = HashMap::new();
     for name in speakers.iter().flatten() {

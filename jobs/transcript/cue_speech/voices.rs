@@ -1,4 +1,4 @@
-//! From cues with voice tags to utterances: one a voice, and of Teams one an utterance, whose parts are joined.
+//! From cues with voice tags to utterances: one per voice. Teams splits utterances into parts, which are joined.
 
 use std::borrow::Cow;
 
@@ -11,21 +11,21 @@ use crate::{
     webvtt_cues::Cue,
 };
 
-/// Parts of one utterance are at most so many cues apart; others speak in between where voices overlap.
+/// How many cues apart parts of one utterance may be; others speak in between if voices overlap.
 const NEAR: usize = 8;
-/// So many voices at once are told apart; a cue made of nothing but voices must not cost the square of its length.
+/// How many simultaneous voices are told apart; a cue made of nothing but voices must not take quadratic time.
 const VOICES: usize = 64;
 
 /// What the parts of one utterance have in common: a part of the cue's id, and the voice.
 type Key<'a> = (&'a str, Option<Cow<'a, str>>);
 
-/// One utterance a voice; the parts of one Teams utterance (cues with the same GUID and voice) are joined.
+/// One utterance per voice; the parts of one Teams utterance (cues with the same GUID and voice) are joined.
 pub(super) fn by_voices<'a>(cues: &'a [Cue<'_>], shown: DisplayStyle, draft: &mut Draft) {
     let carried = carried_voices(cues, shown);
     let mut guids = cues.iter().filter_map(|cue| guid(cue.id));
     let first = guids.next();
     let guid_is_the_files = first.is_some() && guids.all(|guid| Some(guid) == first) && cues.len() > 4;
-    // Of each utterance with a key that may go on: the key, its index, and the cue that held its last part.
+    // Utterances with a key that may continue: the key, the index, and the cue that contained the last part.
     let mut parts: Vec<(Key<'a>, usize, usize)> = Vec::new();
     for (position, cue) in cues.iter().enumerate() {
         parts.retain(|(.., last)| position - last <= NEAR);
@@ -54,7 +54,7 @@ pub(super) fn by_voices<'a>(cues: &'a [Cue<'_>], shown: DisplayStyle, draft: &mu
     }
 }
 
-/// Of each cue without a voice the one above, where voices stand at changes of the speaker alone; else of none.
+/// For each cue without a voice, the previous cue's voice if voices only mark speaker changes; otherwise none.
 fn carried_voices<'c>(cues: &'c [Cue<'_>], shown: DisplayStyle) -> Vec<Option<Cow<'c, str>>> {
     let last = |cue: &'c Cue<'_>| match has_voice(&cue.payload) {
         true => markup::spans(&cue.payload).into_iter().rev().find_map(|span| span.voice),
@@ -74,8 +74,8 @@ fn carried_voices<'c>(cues: &'c [Cue<'_>], shown: DisplayStyle) -> Vec<Option<Co
     carried
 }
 
-/// What the parts of one utterance have in common: the GUID, unless the file has one GUID for everything; then the
-/// number behind it.
+/// The key that joins the parts of one utterance: the GUID, unless the file has one GUID for everything; then the
+/// number after it.
 fn joining_key(id: &str, guid_is_the_files: bool) -> Option<&str> {
     let guid = guid(id)?;
     if guid_is_the_files { id.rsplit_once('-').map(|(key, _)| key) } else { Some(guid) }

@@ -1,8 +1,8 @@
-//! Text that is not Unicode, in the encoding that fits best: Mozilla's detector for the Web says which.
+//! Text that isn't Unicode, in the encoding that fits best, as determined by Mozilla's detector for the Web.
 //!
-//! It looks at the lines that are not ASCII alone, and knows Western letters by their nearness to others, so that a German
-//! file with five umlauts is not taken for a Baltic one. Two letters of Chinese in an English file are too little to tell:
-//! then the guess is said to be one.
+//! Only lines that aren't pure ASCII are examined. Western letters are recognised by their neighbours, so that a German
+//! file with five umlauts isn't mistaken for a Baltic one. Two Chinese characters in an English file aren't enough: the
+//! result is then reported as a guess.
 
 use std::{borrow::Cow, collections::HashSet};
 
@@ -11,12 +11,12 @@ use encoding_rs::{Encoding, ISO_2022_JP, ISO_8859_4, MACINTOSH, WINDOWS_1250, WI
 
 use super::RawText;
 
-/// So many bytes tell enough.
+/// This many bytes are enough.
 const ENOUGH: usize = 1 << 17;
-/// Fewer different words with foreign letters are too little to be sure by.
+/// With fewer distinct words that contain foreign letters, we can't be certain.
 const FEW_WORDS: usize = 4;
 
-/// Japanese as mail writes it, in ASCII with escapes; none where it is not that.
+/// Japanese in the encoding of old emails, ASCII with escape sequences; `None` if it's something else.
 pub(super) fn escaped(bytes: &[u8]) -> Option<RawText<'_>> {
     const OPEN: [&[u8]; 4] = [b"\x1b$B", b"\x1b$@", b"\x1b(J", b"\x1b(I"];
     let escapes = || memchr::memchr_iter(0x1b, bytes).take(64);
@@ -27,7 +27,7 @@ pub(super) fn escaped(bytes: &[u8]) -> Option<RawText<'_>> {
     (!damaged).then(|| said(text, ISO_2022_JP, true))
 }
 
-/// Reads what is not UTF-8.
+/// Decodes bytes that aren't UTF-8.
 pub(super) fn read(bytes: &[u8]) -> RawText<'_> {
     let sample = telling(bytes);
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
@@ -49,7 +49,7 @@ pub(super) fn read(bytes: &[u8]) -> RawText<'_> {
     said(text, encoding, sure)
 }
 
-/// The text, with what is to be said of how it was read.
+/// The text, with a warning about how it was decoded.
 fn said<'a>(text: Cow<'a, str>, encoding: &'static Encoding, sure: bool) -> RawText<'a> {
     let odd = |letter: &char| *letter == char::REPLACEMENT_CHARACTER || ('\u{80}'..='\u{9f}').contains(letter);
     let damaged = text.chars().filter(odd).count();
@@ -73,7 +73,7 @@ fn said<'a>(text: Cow<'a, str>, encoding: &'static Encoding, sure: bool) -> RawT
     RawText { text, encoding: encoding.name(), message: Some(message) }
 }
 
-/// The lines that are not ASCII, as far as is needed.
+/// The lines that aren't ASCII, as far as needed.
 fn telling(bytes: &[u8]) -> Vec<u8> {
     let mut sample = Vec::new();
     for line in bytes.split_inclusive(|byte| *byte == b'\n').filter(|line| !line.is_ascii()) {
@@ -81,7 +81,7 @@ fn telling(bytes: &[u8]) -> Vec<u8> {
         if room == 0 {
             break;
         }
-        // One line may be the whole file: what stands before its first such letter is of no use.
+        // One line may be the whole file: what precedes its first such letter is useless.
         let first = line.iter().position(|byte| !byte.is_ascii()).unwrap_or(0);
         let begin = line[..first].iter().rposition(|byte| *byte == b' ').map_or(0, |space| space + 1);
         sample.extend(line[begin..].iter().take(room));
@@ -92,12 +92,12 @@ fn telling(bytes: &[u8]) -> Vec<u8> {
     sample
 }
 
-/// How many different words have a letter that is not ASCII, up to those that are enough.
+/// The number of distinct words with a non-ASCII letter, up to the number that is enough.
 fn different_words(sample: &[u8]) -> usize {
     let mut words: HashSet<&[u8]> = HashSet::new();
     for word in sample.split(u8::is_ascii_whitespace).filter(|word| !word.is_ascii()) {
         words.insert(word);
-        // A sentence without spaces tells as much as many words.
+        // A sentence without spaces proves as much as many words.
         if words.len() >= FEW_WORDS || word.iter().filter(|byte| !byte.is_ascii()).count() >= 16 {
             return FEW_WORDS;
         }
@@ -108,13 +108,13 @@ fn different_words(sample: &[u8]) -> usize {
 /// The letters and marks of Western European languages.
 const LETTERS: &str = "äöüßÄÖÜáàâãåæçéèêëíìîïñóòôõøœúùûÿÁÀÂÃÅÆÇÉÈÊËÍÎÏÑÓÔÕØŒÚÛ’‘“”„–—…«»¿¡€°§·\u{a0}";
 
-/// Whether every letter, read as Windows-1252, is one that Western European languages use, and stands by others.
+/// Whether every letter, read as Windows-1252, is one that Western European languages use, with others next to it.
 fn is_western(sample: &[u8]) -> bool {
     let (text, _) = WINDOWS_1252.decode_without_bom_handling(sample);
     text.chars().all(|letter| letter.is_ascii() || LETTERS.contains(letter))
 }
 
-/// Whether what reads as `õ` and `û` is Hungarian: beside á and é, and without the letters of French, Portuguese and
+/// Whether apparent `õ` and `û` are Hungarian: together with á and é, and without letters of French, Portuguese and
 /// Estonian, which have them as well.
 fn is_hungarian(sample: &[u8]) -> bool {
     let (text, _) = WINDOWS_1252.decode_without_bom_handling(sample);
@@ -124,7 +124,8 @@ fn is_hungarian(sample: &[u8]) -> bool {
         && !text.contains(['ã', 'ç', 'ê', 'à', 'è', 'î', 'ñ', 'ä', 'å', 'â', 'ô', 'ù'])
 }
 
-/// Whether what reads as `ð` and `þ` is Lithuanian or Latvian: beside letters that Icelandic has not, and without its own.
+/// Whether apparent `ð` and `þ` are Lithuanian or Latvian: together with letters that Icelandic lacks, and without its
+/// own.
 fn is_baltic(sample: &[u8]) -> bool {
     let (text, _) = WINDOWS_1252.decode_without_bom_handling(sample);
     text.contains(['ð', 'þ'])
@@ -132,7 +133,7 @@ fn is_baltic(sample: &[u8]) -> bool {
         && !text.contains(['ö', 'ó', 'ú', 'ý', 'é'])
 }
 
-/// Whether the letters stand where the Macintosh of old had them, and Windows has hardly any: no other place has one.
+/// Whether the letters are at the code points of the old Macintosh encoding, where Windows has hardly any.
 fn is_of_macintosh(sample: &[u8]) -> bool {
     let is_quote = |byte: &u8| matches!(byte, 0x80 | 0x85 | 0x91..=0x97);
     let letters = sample.windows(3).filter(|three| (0x80..=0x9f).contains(&three[1]) && !is_quote(&three[1]));
@@ -214,7 +215,7 @@ mod tests {
 
     #[test]
     fn an_old_macintosh_is_known() {
-        // As it wrote ë, ö, ü, ß and ä.
+        // As it encoded ë, ö, ü, ß and ä.
         let file =
             b"[00:04] Zo\x91: Wie war die Woche f\x9fr dich?\n[00:09] J\x9arg: Gr\x9a\xa7er als gedacht, t\x8aglich.\n";
         let read = decode(file);

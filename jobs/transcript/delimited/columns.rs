@@ -1,4 +1,4 @@
-//! Finds the columns of a table: by its headings, or where there are none by what is in them.
+//! Finds the columns of a table: by its headings, or if there are none by their contents.
 //!
 //! Pure.
 
@@ -16,14 +16,14 @@ use crate::{
     units::StatedUnits,
 };
 
-/// Before the headings there may be a title, or a line for a spreadsheet.
+/// The headings may be preceded by a title, or a line for a spreadsheet.
 const PREAMBLE: usize = 10;
-/// So many rows are looked at to find out what a table is.
+/// How many rows are examined to find out what a table is.
 const SAMPLE: usize = 200;
-/// No transcript has more columns.
+/// The maximum number of columns in a transcript.
 const COLUMNS: usize = 60;
 pub(super) const DELIMITERS: &[u8] = b"\t;|,";
-/// Headings of what people write to each other. Run together and in lower case.
+/// Headings of chats. Run together and in lower case.
 const OF_CHATS: &[&str] = &[
     "sender",
     "recipient",
@@ -37,7 +37,7 @@ const OF_CHATS: &[&str] = &[
     "chatid",
     "conversationid",
 ];
-/// Headings of single words.
+/// Headings of columns with single words.
 const OF_WORDS: &[&str] = &["word", "words", "token", "punctuatedword"];
 /// Headings of payments, orders and tasks. Run together and in lower case.
 #[rustfmt::skip]
@@ -46,33 +46,33 @@ const OF_LEDGERS: &[&str] = &[
     "betrag", "preis", "saldo", "menge", "konto", "montant", "prix", "solde", "importe", "precio", "importo", "prezzo",
     "bedrag", "prijs", "belopp", "pris", "valor", "preço",
 ];
-/// No talk has a column for each of more people.
+/// No talk has a column per person for more people than this.
 const MOST_PEOPLE: usize = 12;
-/// Headings of a text beside times from and to, where nothing better is there: markers of a video editor.
+/// Headings of text next to start and end times, if there is nothing better: markers of a video editor.
 const OF_MARKERS: &[&str] = &["description", "comment", "comments", "notes", "name"];
 
-/// Headings that mean this in a table; as a key of JSON they may be anything.
+/// Headings that mean this in a table; as JSON keys they could mean anything.
 const IN_TABLES: &[(Meaning, &[&str])] =
     &[(Meaning::Text, &["what", "comment", "comments"]), (Meaning::Start, &["when"])];
 
-/// How a table is to be read.
+/// How a table should be read.
 #[derive(Debug)]
 pub(super) struct Table {
     pub(super) delimiter: u8,
     /// Where the first row begins, in bytes.
     pub(super) begin: usize,
     pub(super) columns: Columns,
-    /// How many columns a row has.
+    /// The number of columns per row.
     pub(super) width: usize,
     /// Whether there was a line of headings.
     pub(super) headed: bool,
-    /// What a person ought to know of how its columns were found.
+    /// What a person should know about how its columns were found.
     pub(super) doubt: Option<String>,
-    /// Columns of what one person says, with the name; where there are such, no column of text is.
+    /// Columns with one person's words, and that person's name; if there are any, there is no text column.
     pub(super) people: Vec<(usize, String)>,
 }
 
-/// Which column is which.
+/// The indices of the columns.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Columns {
     pub(super) text: usize,
@@ -80,7 +80,7 @@ pub(super) struct Columns {
     pub(super) start: Option<usize>,
     pub(super) end: Option<usize>,
     pub(super) long: Option<usize>,
-    /// Of the seconds, where the start counts the minutes alone; and of the hours.
+    /// The seconds, if the start only has minutes; and the hours.
     pub(super) seconds: Option<usize>,
     pub(super) hours: Option<usize>,
     pub(super) told: StatedUnits,
@@ -141,12 +141,11 @@ fn joined(heading: &str) -> String {
     heading.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
-/// The first rows, by which it is seen what the columns hold.
+/// The first rows, which show what the columns contain.
 fn sample(rows: &str, delimiter: u8) -> Vec<StringRecord> {
     reader(rows, delimiter, true).records().take(SAMPLE).filter_map(Result::ok).collect()
 }
 
-/// What a heading means.
 fn heading(text: &str) -> Option<Key> {
     let of_tables = || {
         let name = joined(text);
@@ -172,7 +171,7 @@ fn by_headings(headings: &StringRecord, rows: &[StringRecord]) -> Option<Columns
     let keys: Vec<Option<Key>> = headings.iter().map(heading).collect();
     let best = |wanted: Meaning| {
         let of = keys.iter().enumerate().filter_map(|(at, key)| Some((at, (*key)?)));
-        // Numbers are no text, whatever stands above them: a line may be what is said, or its number.
+        // Numbers aren't text, whatever their heading: "line" may be what is said, or its number.
         let of = of.filter(|(at, key)| key.meaning == wanted && (wanted != Meaning::Text || !numbers(rows, *at)));
         of.min_by_key(|(_, key)| key.rank)
     };
@@ -216,13 +215,13 @@ fn by_headings(headings: &StringRecord, rows: &[StringRecord]) -> Option<Columns
     (columns.start.is_some() || columns.speaker.is_some()).then_some(columns)
 }
 
-/// The column of sentences beside one of speakers, whatever its heading says.
+/// The column of sentences next to one of speakers, whatever its heading says.
 fn sentences(headings: &StringRecord, keys: &[Option<Key>], rows: &[StringRecord]) -> Option<usize> {
     let letters = |at: &usize| rows.iter().filter_map(|row| row.get(*at)).map(str::len).sum::<usize>();
     let unknown = (0..headings.len()).filter(|at| keys[*at].is_none() && headings.get(*at).is_some_and(may_head_names));
     let text = unknown.max_by_key(letters)?;
     let columns = Columns { text, ..Columns::default() };
-    // Where nothing names the times either, what is in the columns tells more.
+    // If nothing names the times either, the contents of the columns say more.
     let timed = |at: usize| rows.iter().filter_map(|row| row.get(at)).filter(|cell| span(cell).0.is_there()).count();
     let unnamed = (0..headings.len())
         .any(|at| keys[at].is_none() && !numbers_of_rows(rows, at) && timed(at) * 10 >= rows.len() * 9);
@@ -234,18 +233,18 @@ fn sentences(headings: &StringRecord, keys: &[Option<Key>], rows: &[StringRecord
     .then_some(text)
 }
 
-/// Whether a column counts the rows.
+/// Whether a column contains the row numbers.
 fn numbers_of_rows(rows: &[StringRecord], at: usize) -> bool {
     counts(rows.iter().filter_map(|row| row.get(at)))
 }
 
-/// Whether a column holds numbers alone.
 fn numbers(rows: &[StringRecord], at: usize) -> bool {
     let mut cells = rows.iter().filter_map(|row| row.get(at)).filter(|cell| !cell.trim().is_empty()).peekable();
     cells.peek().is_some() && cells.all(|cell| !cell.contains(char::is_alphabetic))
 }
 
-/// Whether a heading speaks of speakers: a name and a text alone are anything, as answers, reviews, a list of products.
+/// Whether a heading mentions speakers: a name and a text alone could be anything, such as answers, reviews, a list of
+/// products.
 fn says_speaker(headings: &StringRecord) -> bool {
     let vague = ["name", "user", "author", "username", "person", "fullname", "displayname"];
     let speaks =
@@ -253,7 +252,7 @@ fn says_speaker(headings: &StringRecord) -> bool {
     headings.iter().filter_map(heading).any(speaks)
 }
 
-/// Said where the heading above the names means nothing, and the names alone show what they are.
+/// The warning if the heading above the names means nothing, and only the names show what they are.
 fn doubt_of_names(columns: &Columns, headings: &StringRecord) -> Option<String> {
     let unknown = columns.speaker.and_then(|at| headings.get(at)).filter(|name| heading(name).is_none())?;
     let short: String = unknown.trim().chars().take(40).collect();
@@ -262,8 +261,8 @@ fn doubt_of_names(columns: &Columns, headings: &StringRecord) -> Option<String> 
     ))
 }
 
-/// Whether the rows are what the headings promise. Without speakers there must be times that passed: a day or a moment is
-/// that of a message or a payment, unless people take turns at it as fast as they speak.
+/// Whether the rows are what the headings promise. Without speakers there must be elapsed times: a date or a moment
+/// belongs to a message or a payment, unless people take turns as quickly as they speak.
 fn holds(columns: &Columns, rows: &[StringRecord], headings: &StringRecord) -> bool {
     let says_speaker = says_speaker(headings);
     if rows.is_empty() {
@@ -273,7 +272,7 @@ fn holds(columns: &Columns, rows: &[StringRecord], headings: &StringRecord) -> b
     let text_is =
         |names: &[&str]| headings.get(columns.text).is_some_and(|text| names.contains(&joined(text).as_str()));
     let talk = talk::is_one(rows, columns);
-    // Words alone, a row each, are talk as well.
+    // Single words, one per row, are speech as well.
     if !talk && !text_is(OF_WORDS) && (!says_speaker || named(OF_LEDGERS) || talk::takes_too_long(rows, columns)) {
         return false;
     }
@@ -289,7 +288,7 @@ fn holds(columns: &Columns, rows: &[StringRecord], headings: &StringRecord) -> b
         && (says_speaker || timed && (!named(OF_LEDGERS) || talk::has_sentences(rows, columns)) || in_turn())
 }
 
-/// A table with a column for each person, whose name is the heading: in nearly every row one of them speaks.
+/// A table with a column per person, whose name is the heading: in nearly every row one of them speaks.
 fn by_person(headings: &StringRecord, rows: &[StringRecord]) -> Option<(Columns, Vec<(usize, String)>)> {
     let keys: Vec<Option<Key>> = headings.iter().map(heading).collect();
     let find = |wanted: Meaning| keys.iter().position(|key| key.is_some_and(|key| key.meaning == wanted));
@@ -312,7 +311,7 @@ fn by_person(headings: &StringRecord, rows: &[StringRecord]) -> Option<(Columns,
     let alone = rows.iter().filter(one).count();
     let timed = rows.iter().filter(|row| start.and_then(|at| row.get(at)).is_some_and(|cell| span(cell).0.is_there()));
     let even = rows.iter().filter(|row| row.len() == headings.len()).count();
-    // Without times any text with commas may look so.
+    // Without times, any text with commas may look like that.
     let enough = alone * 10 >= rows.len() * 6 && timed.count() * 10 >= rows.len() * 9 && even * 10 >= rows.len() * 9;
     let all_speak = people.iter().all(|(at, _)| rows.iter().any(|row| said(row, *at)));
     let talk = people.iter().all(|(at, _)| talk::is_one(rows, &Columns { text: *at, ..Columns::default() }));
@@ -320,11 +319,11 @@ fn by_person(headings: &StringRecord, rows: &[StringRecord]) -> Option<(Columns,
         .then(|| (Columns { text: people[0].0, start, end, ..Columns::default() }, people.clone()))
 }
 
-/// Finds the columns of a table without headings: one or two of times that run forward, one of text.
+/// Finds the columns of a table without headings: one or two of increasing times, one of text.
 fn by_content(whole: &str, delimiter: u8) -> Option<Table> {
     let text = whole.trim_start_matches('\u{feff}');
     let lead = whole.len() - text.len();
-    // A table of one row is any line with a few commas.
+    // A one-row table is any line with a few commas.
     let first = text.lines().find(|line| !line.trim().is_empty())?;
     if !first.as_bytes().contains(&delimiter) {
         return None;
@@ -341,18 +340,18 @@ fn by_content(whole: &str, delimiter: u8) -> Option<Table> {
     let column = |at: usize| rows.iter().map(move |row| row.get(at).unwrap_or("").trim());
     let timed = |at: &usize| {
         let times: Vec<f64> = column(*at).filter_map(|cell| value(span(cell).0)).collect();
-        // The first row may be one of headings.
+        // The first row may contain headings.
         times.len() * 10 >= (rows.len() - 1) * 9
             && times.windows(2).all(|pair| pair[0] <= pair[1])
             && times.first() < times.last()
     };
     let mut times: Vec<usize> = (0..width).filter(timed).filter(|at| !counts(column(*at))).collect();
-    // Beside times that are written as such, a number that goes up is that of a row.
+    // Next to times written as such, an increasing number is a row number.
     let written = |at: &usize| column(*at).any(|cell| cell.contains(':'));
     if times.iter().any(written) {
         times.retain(written);
     }
-    // Numbers of rows run forward too; times do so together, the end behind its start.
+    // Row numbers increase too; times do so together, the end after its start.
     let (start, end) = match times.as_slice() {
         [one] => (*one, None),
         [.., start, end] => (*start, Some(*end)),
@@ -374,7 +373,7 @@ fn by_content(whole: &str, delimiter: u8) -> Option<Table> {
     if wordy(text_at) < rows.len() * 2 || !talk::is_one(&rows, &columns) {
         return None;
     }
-    // A first row without a time, above rows that all have one, is one of headings that nobody knows.
+    // A first row without a time, above rows that all have one, contains unknown headings.
     let heads = rows.len() > 2 && !span(column(start).next()?).0.is_there();
     let begin = if heads { text.find('\n').map_or(0, |at| lead + at + 1) } else { 0 };
     let named = |at: &usize| {
@@ -394,7 +393,7 @@ fn by_content(whole: &str, delimiter: u8) -> Option<Table> {
     Some(Table { delimiter, begin, columns, width, headed: false, doubt: None, people: Vec::new() })
 }
 
-/// Finds the columns of a table without headings and without times: one of a few names that take turns, one of sentences.
+/// Finds the columns of a table without headings and times: one of a few names that take turns, one of sentences.
 fn by_turns(rows: &[StringRecord], width: usize) -> Option<Columns> {
     let column = |at: usize| rows.iter().map(move |row| row.get(at).unwrap_or("").trim());
     let text = (0..width).max_by_key(|at| column(*at).map(|cell| cell.split_whitespace().count()).sum::<usize>())?;
@@ -420,21 +419,21 @@ const fn value(raw: Raw) -> Option<f64> {
     }
 }
 
-/// The two times of a cell such as `00:01 - 00:05`; most have one.
+/// The two times of a cell such as `00:01 - 00:05`; most cells have one.
 pub(super) fn span(cell: &str) -> (Raw, Raw) {
     let cell = cell.trim();
     let one = Raw::of(cell);
     if one.is_there() {
         return (one, Raw::None);
     }
-    // A day has dashes too; times on both sides of one have colons.
+    // A date contains dashes too; times on both sides of one have colons.
     let timed = |(start, end): &(&str, &str)| start.contains(':') && end.contains(':');
     let apart = ["-->", "->", "→", " - ", "–", "—", "~"].iter().find_map(|mark| cell.split_once(mark));
     let parts = apart.or_else(|| cell.split_once('-').filter(timed));
     parts.map_or((Raw::None, Raw::None), |(start, end)| (Raw::of(start), Raw::of(end)))
 }
 
-/// Whether nearly all rows have the same number of cells, three at least.
+/// Whether nearly all rows have the same number of cells, at least three.
 pub(super) fn is_even(text: &str, delimiter: u8) -> bool {
     let counts: Vec<usize> =
         reader(text, delimiter, true).records().take(SAMPLE).filter_map(Result::ok).map(|row| row.len()).collect();

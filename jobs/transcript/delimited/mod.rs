@@ -1,8 +1,8 @@
-//! A transcript as a table: CSV, or with semicolons, tabs or bars; the columns in any order, known by their headings, or
-//! without headings by what is in them.
+//! A transcript as a table: CSV, or with semicolons, tabs or bars; the columns in any order, recognised by their
+//! headings, or by their contents.
 //!
-//! Reads the text of a file; writes what is said, and why a row is not. A table of anything else is refused with what was
-//! seen, since commas and times are no speech.
+//! Reads the text of a file; writes what is said, and why a row isn't. Any other table is refused with what was seen,
+//! since commas and times aren't speech.
 
 mod columns;
 mod talk;
@@ -25,7 +25,7 @@ use super::{
 pub(super) const READER: formats::Reader = formats::Reader { name: "csv", detect, read };
 
 fn detect(source: &Source<'_>) -> Option<(Confidence, &'static str)> {
-    // The tables of a document are read with it.
+    // Tables in a document are read as part of it.
     let table = table(source.text).filter(|_| !source.document)?;
     if !table.people.is_empty() {
         return Some((Confidence::Telling, "a table with a column for each person"));
@@ -40,7 +40,7 @@ fn detect(source: &Source<'_>) -> Option<(Confidence, &'static str)> {
     Some((Confidence::Telling, reason))
 }
 
-/// Whether a text is a table whose headings say that it is a transcript.
+/// Whether a text is a table whose headings mark it as a transcript.
 pub(super) fn is_transcript(text: &str) -> bool {
     table(text).is_some_and(|table| table.headed)
 }
@@ -58,7 +58,7 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
     let (raw, mut kept) = (words(body), 0);
     let mut rows = Vec::new();
     for record in reader(body, table.delimiter, quoting).records() {
-        // Text in memory always reads.
+        // Reading from memory never fails.
         let Ok(record) = record else { break };
         let line = before + record.position().map_or(0, |place| usize::try_from(place.line()).unwrap_or(0));
         kept += record.iter().map(words).sum::<usize>();
@@ -76,7 +76,7 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
     (Format::Csv, draft)
 }
 
-/// Whether a quotation mark stays open: then rows stand within a cell.
+/// Whether a quotation mark is never closed: a cell then swallows rows.
 fn is_open(body: &str, table: &Table) -> bool {
     let delimiter = char::from(table.delimiter);
     let record = |line: &str| line.matches(delimiter).count() + 1 >= table.width.max(2);
@@ -88,7 +88,6 @@ fn is_open(body: &str, table: &Table) -> bool {
     })
 }
 
-/// A row, taken apart.
 struct SpeechRow {
     line: usize,
     speaker: String,
@@ -98,7 +97,7 @@ struct SpeechRow {
 
 fn row(record: &StringRecord, line: usize, table: &Table, draft: &mut Draft) -> Option<SpeechRow> {
     let columns = &table.columns;
-    // A text with delimiters that nobody put in quotes takes more cells than one; the columns behind it count from the end.
+    // A text with unquoted delimiters takes up several cells; the columns after it are counted from the end.
     let more = record.len().saturating_sub(table.width);
     let place = |at: usize| if at > columns.text { at + more } else { at };
     let cell = |at: Option<usize>| at.and_then(|at| record.get(place(at))).unwrap_or("").trim();
@@ -133,7 +132,7 @@ fn row(record: &StringRecord, line: usize, table: &Table, draft: &mut Draft) -> 
     }
     let end = if columns.end.is_some() { span(cell(columns.end)).0 } else { within };
     let row = Row { letters: letters(&text), start, end, long: span(cell(columns.long)).0 };
-    // Markdown sets names in bold in its tables too.
+    // Markdown writes names in bold in its tables too.
     let speaker = cell(columns.speaker).trim_matches(['*', '_', '`']).to_owned();
     let plain = markdown::unemphasized(&text).into_owned();
     draft.markup(words(&text), words(&plain));
@@ -141,14 +140,14 @@ fn row(record: &StringRecord, line: usize, table: &Table, draft: &mut Draft) -> 
     Some(SpeechRow { line, speaker, text, row })
 }
 
-/// A time whose hours, minutes and seconds stand in cells of their own.
+/// A time whose hours, minutes and seconds are in separate cells.
 fn parted(hours: &str, minutes: &str, seconds: &str) -> Raw {
     let part = |cell: &str| if cell.is_empty() { Some(0.0) } else { cell.replace(',', ".").parse::<f64>().ok() };
     let whole = || Some((part(hours)? * 60.0 + part(minutes)?) * 60.0 + part(seconds)?);
     whole().and_then(|seconds| raw_time::whole(seconds * 1e3)).map_or(Raw::None, Raw::Millis)
 }
 
-/// A row with a cell for each person: who says something in it.
+/// A row with one cell per person: who says something in it.
 fn of_people(record: &StringRecord, line: usize, table: &Table, draft: &mut Draft, rows: &mut Vec<SpeechRow>) {
     let time = |at: Option<usize>| at.and_then(|at| record.get(at)).map_or((Raw::None, Raw::None), span);
     let (start, within) = time(table.columns.start);
@@ -173,7 +172,7 @@ fn say(table: &Table, rows: &[SpeechRow], draft: &mut Draft) {
     if let Some(began) = times.began.and_then(chrono::DateTime::from_timestamp_millis) {
         (draft.session_date, draft.started_at) = (Some(began.date_naive()), Some(began));
     }
-    // Without a column of speakers, a name may stand before the text.
+    // Without a column of speakers, a name may precede the text.
     let unnamed = rows.iter().all(|said| said.speaker.is_empty());
     let heads = rows.iter().filter(|_| unnamed).map(|said| said.text.as_str());
     let labels = Labels::of(heads.map(|text| Piece { text, place: Place::Head, open: false }));
@@ -200,7 +199,7 @@ fn say(table: &Table, rows: &[SpeechRow], draft: &mut Draft) {
     clock::from_the_first(draft);
 }
 
-/// What a table that is no transcript looks like, for a refusal; none where a text is no table.
+/// What a table that isn't a transcript looks like, for a refusal; `None` if a text isn't a table.
 pub(super) fn seen(text: &str) -> Option<String> {
     let text = text.trim_start_matches('\u{feff}');
     let delimiter = DELIMITERS.iter().find(|delimiter| **delimiter != b'\t' && is_even(text, **delimiter))?;
@@ -249,7 +248,7 @@ mod tests {
         }
     }
 
-    /// A table of four things said, its cells in the order of the headings.
+    /// A table of four utterances, its cells in the order of the headings.
     fn table(headings: &str, delimiter: char) -> String {
         let said = [
             ("Ana", "0:00:01", "0:00:04", "Where did we stop, and why?"),

@@ -1,4 +1,4 @@
-//! Whether the texts of a table are talk: a duty roster or a statement of a bank has names, times and texts too.
+//! Whether the texts of a table are speech: a duty roster or a bank statement has names, times and texts too.
 //!
 //! Pure.
 
@@ -13,11 +13,11 @@ use crate::{
     units::{Row, letters},
 };
 
-/// So many letters a row has on average where people speak.
+/// The minimum average number of letters per row of speech.
 const LETTERS: usize = 16;
-/// Who speaks waits no longer, in milliseconds, mostly.
+/// Speakers mostly don't pause longer than this, in milliseconds.
 const PAUSE: i64 = 90_000;
-/// Letters a second: nobody speaks so slowly.
+/// Letters per second: nobody speaks more slowly.
 const SLOWEST: i64 = 10;
 
 fn texts<'a>(rows: &'a [StringRecord], columns: &Columns) -> impl Iterator<Item = &'a str> {
@@ -25,7 +25,7 @@ fn texts<'a>(rows: &'a [StringRecord], columns: &Columns) -> impl Iterator<Item 
     rows.iter().filter_map(move |row| row.get(at)).map(str::trim).filter(|text| !text.is_empty())
 }
 
-/// Whether many of the texts end as sentences do.
+/// Whether many of the texts end like sentences.
 pub(super) fn has_sentences(rows: &[StringRecord], columns: &Columns) -> bool {
     let ends = |text: &&str| {
         text.trim_end_matches(['"', '”', '»', ')']).ends_with(['.', '?', '!', '…', '。', '？', '！', '।', '؟'])
@@ -33,7 +33,7 @@ pub(super) fn has_sentences(rows: &[StringRecord], columns: &Columns) -> bool {
     texts(rows, columns).filter(ends).count() * 5 >= texts(rows, columns).count() * 2
 }
 
-/// Whether the texts are as long as what people say, or are sentences, and are not taken out of a few.
+/// Whether the texts are as long as utterances, or are sentences, and not from a small set.
 pub(super) fn is_one(rows: &[StringRecord], columns: &Columns) -> bool {
     let count = texts(rows, columns).count();
     let distinct = texts(rows, columns).collect::<HashSet<_>>().len();
@@ -42,13 +42,13 @@ pub(super) fn is_one(rows: &[StringRecord], columns: &Columns) -> bool {
     (long && !few) || has_sentences(rows, columns)
 }
 
-/// Whether from start to end far more time passes than it takes to say the text.
+/// Whether far more time passes from start to end than it takes to say the text.
 pub(super) fn takes_too_long(rows: &[StringRecord], columns: &Columns) -> bool {
     let time = |row: &StringRecord, at: Option<usize>| at.and_then(|at| row.get(at)).map(|cell| span(cell).0);
     let lasts = |row: &&StringRecord| match (time(row, columns.start), time(row, columns.end)) {
         (Some(Raw::Millis(start)), Some(Raw::Millis(end))) => {
             let letters = i64::try_from(row.get(columns.text).map_or(0, letters)).unwrap_or(0);
-            // A tenth of a letter a second.
+            // A tenth of a letter per second.
             end.saturating_sub(start) > letters.saturating_mul(1_000 * SLOWEST)
         }
         _ => false,
@@ -56,7 +56,7 @@ pub(super) fn takes_too_long(rows: &[StringRecord], columns: &Columns) -> bool {
     !rows.is_empty() && rows.iter().filter(lasts).count() * 2 > rows.len()
 }
 
-/// Whether a table with the headings of a chat is a talk all the same: people take turns in it as fast as they speak.
+/// Whether a table with the headings of a chat is speech after all: people take turns in it as quickly as they speak.
 pub(super) fn as_chats(rows: &[StringRecord], columns: &Columns) -> bool {
     let cell = |row: &StringRecord, at: Option<usize>| at.and_then(|at| row.get(at)).unwrap_or("").trim().to_owned();
     let speakers: Vec<String> =
@@ -66,7 +66,8 @@ pub(super) fn as_chats(rows: &[StringRecord], columns: &Columns) -> bool {
     spoken::in_turn(&speakers, &texts, &rows.iter().map(row).collect::<Vec<_>>())
 }
 
-/// Whether a few people take turns, so often that it shows, in sentences, and as fast as people speak where there are moments.
+/// Whether a few people take turns, clearly often enough, in sentences, and as quickly as people speak if there are
+/// moments.
 pub(super) fn in_turn(rows: &[StringRecord], columns: &Columns) -> bool {
     let cell = |row: &StringRecord, at: Option<usize>| at.and_then(|at| row.get(at)).unwrap_or("").trim().to_owned();
     let speakers: Vec<String> = rows.iter().map(|row| cell(row, columns.speaker)).collect();

@@ -1,5 +1,5 @@
-//! Word documents, and those of OpenDocument ([`odt`]): their text, one line a line of the document, with a blank line between paragraphs and nowhere
-//! else. The limits are checked before anything is inflated.
+//! Word and OpenDocument ([`odt`]) documents: their text, line by line, with a blank line between paragraphs and
+//! nowhere else. Limits are checked before anything is inflated.
 
 mod odt;
 pub(super) mod table;
@@ -14,13 +14,13 @@ use quick_xml::{
 
 use super::{NotATranscript, decode, format::Format, markup};
 
-/// No document has more parts; one of Word has about twenty, one with many pictures some hundred.
+/// The maximum number of parts in a document; a Word document has about twenty, one with many pictures some hundred.
 const PARTS: usize = 2000;
-/// The text part of a document, inflated, in bytes; a day of talk is a hundredth of it.
+/// The maximum size of a document's inflated text part, in bytes; a day of talk is a hundredth of it.
 const INFLATED: u64 = 64 << 20;
-/// XML shrinks to a thirtieth at best; what shrinks more is made to fill the memory.
+/// XML shrinks to a thirtieth at best; anything that shrinks more is a decompression bomb.
 const RATIO: u64 = 250;
-/// Below this size the ratio does not matter.
+/// Below this size the ratio doesn't matter.
 const SMALL: u64 = 1 << 20;
 
 /// Whether the bytes are a ZIP archive, as Word documents are.
@@ -30,10 +30,10 @@ pub(super) fn is_archive(bytes: &[u8]) -> bool {
 
 const DAMAGED: NotATranscript = NotATranscript::Document("is damaged or was cut off");
 
-/// The text of a document, and the format that it is where no tool is known.
+/// The text of a document, and its format if the tool is unknown.
 ///
 /// # Errors
-/// Where the archive is damaged, too large, or no document of text.
+/// If the archive is damaged, too large, or not a text document.
 pub(super) fn text(bytes: &[u8]) -> Result<(String, Format), NotATranscript> {
     if parts(bytes).ok_or(DAMAGED)? > PARTS {
         return Err(NotATranscript::Document("has more parts than any that Word writes"));
@@ -54,7 +54,6 @@ pub(super) fn text(bytes: &[u8]) -> Result<(String, Format), NotATranscript> {
     paragraphs(&decode::decode(&xml).text).map(|text| (text, Format::Docx)).map_err(|_| DAMAGED)
 }
 
-/// A part of an archive, unpacked.
 fn part(archive: &mut zip::ZipArchive<Cursor<&[u8]>>, name: &str) -> Result<Vec<u8>, NotATranscript> {
     let part = archive.by_name(name).map_err(|_| DAMAGED)?;
     let (size, packed) = (part.size(), part.compressed_size());
@@ -62,7 +61,7 @@ fn part(archive: &mut zip::ZipArchive<Cursor<&[u8]>>, name: &str) -> Result<Vec<
         return Err(NotATranscript::Document("is far larger unpacked than any transcript"));
     }
     let mut xml = Vec::new();
-    // What the archive says of the size may be a lie, so no more than that is ever read.
+    // The size in the archive may be wrong, so no more than that is ever read.
     part.take(size + 1).read_to_end(&mut xml).map_err(|_| DAMAGED)?;
     if xml.len() as u64 > size {
         return Err(DAMAGED);
@@ -70,7 +69,7 @@ fn part(archive: &mut zip::ZipArchive<Cursor<&[u8]>>, name: &str) -> Result<Vec<
     Ok(xml)
 }
 
-/// How many parts the archive says it has: in its end record, before anything is read for them.
+/// The number of parts that the archive declares: read from its end record, before anything is allocated for them.
 fn parts(bytes: &[u8]) -> Option<usize> {
     let from = bytes.len().saturating_sub(22 + (1 << 16));
     let end = bytes[from..].windows(4).rposition(|window| window == b"PK\x05\x06")? + from;
@@ -78,7 +77,7 @@ fn parts(bytes: &[u8]) -> Option<usize> {
     Some(usize::from(u16::from_le_bytes([count[0], count[1]])))
 }
 
-/// What else an archive may be.
+/// What other kind of archive it may be.
 fn kind(names: &[String]) -> &'static str {
     let has = |start: &str| names.iter().any(|name| name.starts_with(start));
     if has("xl/") {
@@ -95,9 +94,9 @@ fn kind(names: &[String]) -> &'static str {
 struct Text {
     out: String,
     paragraph: String,
-    /// How deep in tables; a row is one line there, with tabs between its cells.
+    /// The nesting depth of tables; a row becomes one line, with tabs between its cells.
     tables: usize,
-    /// How deep in what is not text of the document: moved away, or there twice.
+    /// The nesting depth of hidden text: moved away, or duplicated.
     hidden: usize,
     in_text: bool,
 }

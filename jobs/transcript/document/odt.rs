@@ -1,7 +1,6 @@
-//! Documents of OpenDocument, as LibreOffice and Google Docs write them: `content.xml` in a ZIP archive.
+//! OpenDocument files, as LibreOffice and Google Docs write them: `content.xml` in a ZIP archive.
 //!
-//! Not of the text: comments, what was deleted and is still tracked, footnotes, descriptions of pictures. Headers and footers
-//! are in another part.
+//! Skipped: comments, tracked deletions, footnotes, descriptions of pictures. Headers and footers are in another part.
 
 use std::io::Cursor;
 
@@ -12,9 +11,9 @@ use quick_xml::{
 
 use super::{DAMAGED, NotATranscript, Text, decode, markup, part};
 
-/// So many spaces stand in a row at most: more are made to fill the memory.
+/// The maximum number of spaces in a row: more are meant to fill the memory.
 const SPACES: usize = 64;
-/// What is in the document and none of its text.
+/// Elements that don't belong to the text.
 const HIDDEN: &[&[u8]] = &[
     b"annotation",
     b"tracked-changes",
@@ -29,7 +28,7 @@ const HIDDEN: &[&[u8]] = &[
     b"index-title-template",
 ];
 
-/// Whether an archive with these parts is a file of OpenDocument.
+/// Whether an archive with these parts is an OpenDocument file.
 pub(super) fn is_one(names: &[String]) -> bool {
     let has = |wanted: &str| names.iter().any(|name| name == wanted);
     has("content.xml") && (has("mimetype") || has("META-INF/manifest.xml"))
@@ -38,7 +37,7 @@ pub(super) fn is_one(names: &[String]) -> bool {
 /// The text of the document.
 ///
 /// # Errors
-/// Where it is damaged, too large, protected with a password, or no document of text.
+/// If it's damaged, too large, password-protected, or not a text document.
 pub(super) fn text(archive: &mut zip::ZipArchive<Cursor<&[u8]>>) -> Result<String, NotATranscript> {
     let manifest = part(archive, "META-INF/manifest.xml").unwrap_or_default();
     if memchr::memmem::find(&manifest, b"encryption-data").is_some() {
@@ -75,11 +74,11 @@ fn paragraphs(xml: &str) -> Result<String, quick_xml::Error> {
     Ok(text.text.out)
 }
 
-/// The text so far, whose elements are told by the names that Word has for them.
+/// The text so far, with elements identified by their Word names.
 #[derive(Default)]
 struct Opened {
     text: Text,
-    /// How deep in paragraphs: a picture with a text is in one, and has its own.
+    /// The nesting depth of paragraphs: a picture with text is inside one, and has its own.
     paragraphs: usize,
 }
 
@@ -125,7 +124,7 @@ impl Opened {
         }
     }
 
-    /// Adds a text, in which any space is one space.
+    /// Adds text, with whitespace collapsed.
     fn push(&mut self, text: &str) {
         if self.paragraphs == 0 || self.text.hidden > 0 {
             return;

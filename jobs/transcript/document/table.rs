@@ -1,5 +1,5 @@
-//! A document that is a table: a row a turn, with a time first, then who speaks and what is said, as the Word files
-//! made from Amazon Transcribe have it.
+//! A document that is a table: one row per turn, with a time first, then the speaker and the words, as in Word files
+//! made from Amazon Transcribe.
 
 use std::collections::HashSet;
 
@@ -12,13 +12,13 @@ use crate::{
 
 pub(crate) const READER: Reader = Reader { name: "docx_table", detect, read };
 
-/// A row: its cells, and its time where that can be read.
+/// A row: its cells, and its time if it has a valid one.
 fn row(line: &str) -> Option<(Option<i64>, Vec<&str>)> {
     let cells: Vec<&str> = line.split('\t').map(str::trim).collect();
     (cells.len() >= 3).then(|| (time::whole(cells[0]), cells))
 }
 
-/// Which cell of a row names the speaker, and which holds the words.
+/// The columns that contain the speaker and the words.
 struct Columns<'a> {
     label: usize,
     text: usize,
@@ -37,7 +37,7 @@ impl<'a> Columns<'a> {
         let width = rows.iter().map(Vec::len).min().filter(|_| rows.len() >= 2)?;
         let length = |column: usize| rows.iter().map(|cells| cells[column].len()).sum::<usize>();
         let text = (1..width).max_by_key(|column| length(*column))?;
-        // Few names, again and again.
+        // A few names, again and again.
         let names = |column: &usize| {
             let named: HashSet<&str> = rows.iter().map(|cells| cells[*column]).collect();
             *column != text && named.len() * 2 <= rows.len() + 1 && named.iter().all(|name| label::may_be_label(name))

@@ -1,8 +1,8 @@
-//! Teams' Word document: a title, a date, `Ana started transcription`, then one paragraph a turn, `Name   0:04` and
-//! the text behind line breaks. Older ones have `0:0:5.1 --> 0:0:8.2` on a line before the name.
+//! Teams' Word document: a title, a date, `Ana started transcription`, then one paragraph per turn, `Name   0:04` and
+//! the text after line breaks. Older ones have `0:0:5.1 --> 0:0:8.2` on a line before the name.
 //!
-//! What Teams writes itself is in the language of its user, so it is known by where it stands and by its likeness to
-//! the line at the beginning, not by its words.
+//! Teams writes its own lines in the user's language, so they are recognised by their position and their similarity to
+//! the line at the beginning, not by their words.
 
 use std::collections::{HashMap, HashSet};
 
@@ -33,7 +33,7 @@ fn paragraphs<'a>(source: &Source<'a>) -> Vec<Paragraph<'a>> {
     paragraphs
 }
 
-/// Who speaks in a paragraph, and when; its first lines say so.
+/// Who speaks in a paragraph, and when, according to its first lines.
 #[derive(Clone, Copy)]
 struct Heading<'a> {
     name: &'a str,
@@ -55,7 +55,7 @@ fn heading<'a>(lines: &[&'a str]) -> Option<Heading<'a>> {
     named.then_some(Heading { name, start_ms, end_ms: None, lines: 1 })
 }
 
-/// The headings of a document that name speakers: names, or what comes again.
+/// The headings that name speakers: names, or what recurs.
 fn names<'a>(paragraphs: &[Paragraph<'a>]) -> HashMap<&'a str, usize> {
     let mut names: HashMap<&str, usize> = HashMap::new();
     let mut with_words: HashSet<&str> = HashSet::new();
@@ -65,7 +65,7 @@ fn names<'a>(paragraphs: &[Paragraph<'a>]) -> HashMap<&'a str, usize> {
             with_words.insert(heading.name);
         }
     }
-    // Who stands above words once is somebody too, however the name is written.
+    // A heading that occurs once is a speaker too, however the name is written.
     names.retain(|name, count| *count >= 2 || label::reads_like_a_name(name) || with_words.contains(name));
     names
 }
@@ -95,7 +95,7 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
     // The last line before the first turn says who started the transcription.
     let started = header.last().filter(|_| header.len() > 1).and_then(|(_, lines)| lines.last().copied());
     let mut speaking: Option<&str> = None;
-    // The times of a heading whose text stands in the next paragraph.
+    // The times of a heading whose text is in the next paragraph.
     let mut pending: (Option<i64>, Option<i64>) = (None, None);
     for (line, lines) in turns {
         let heading = heading(lines).filter(|heading| names.contains_key(heading.name));
@@ -106,7 +106,7 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
             until -= 1;
             draft.set_aside(line + until, "a line of Teams, not speech", lines[until]);
         }
-        // A paragraph without a heading goes on with the one before: somebody has edited the document.
+        // A paragraph without a heading continues the previous one: somebody has edited the document.
         speaking = heading.map_or(speaking, |heading| Some(heading.name));
         let text = lines.get(from..until).unwrap_or_default().join(" ");
         if let Some(heading) = heading {
@@ -140,7 +140,8 @@ fn read_header(header: &[Paragraph<'_>], draft: &mut Draft) {
     }
 }
 
-/// Whether a line that ends a paragraph is Teams': like the line with which the transcription began, but for names.
+/// Whether the last line of a paragraph is Teams' own: similar to the line that started the transcription, except for
+/// names.
 fn is_furniture(line: &str, started: Option<&str>, names: &HashMap<&str, usize>) -> bool {
     let lower = line.to_lowercase();
     if lower.ends_with(" stopped transcription") || lower.ends_with(" started transcription") {
@@ -150,7 +151,7 @@ fn is_furniture(line: &str, started: Option<&str>, names: &HashMap<&str, usize>)
         return false;
     };
     let nameless = |text: &str| -> Vec<char> {
-        // The longest name that the line begins with, at the end of one of its words.
+        // The longest name that the line begins with, ending at a word boundary.
         let mut ends =
             text.match_indices(char::is_whitespace).map(|(at, _)| at).filter(|at| names.contains_key(&text[..*at]));
         text[ends.next_back().unwrap_or(0)..].chars().collect()

@@ -1,12 +1,13 @@
-//! Runs the tests of others through the reading of captions:
-//! `cargo run -p debrief-transcript --example conformance -- <folder of corpora> [what webvtt-py gives, as JSON]`.
+//! Runs other projects' tests through our caption parsers:
+//! `cargo run -p debrief-transcript --example conformance -- <folder of corpora> [webvtt-py's output, as JSON]`.
 //!
-//! Reads `<folder>/webvtt/file` (the W3C's file tests; `expected.json` has the cues of each), `<folder>/webvtt/cue` (its
-//! tests of cue text, with the expected tree) and `<folder>/webvtt_py` (valid and invalid VTT, SRT and SBV). Writes, for
-//! each set, how many passed, and every miss; ends with 1 where there is one. What is compared is the layer of cues and
-//! of cue text; what is made of it afterwards (labels, furniture set aside, words that lost their cue) is ours alone.
+//! Reads `<folder>/webvtt/file` (the W3C's file tests; `expected.json` has the cues of each), `<folder>/webvtt/cue`
+//! (its tests of cue text, with the expected tree) and `<folder>/webvtt_py` (valid and invalid VTT, SRT and SBV).
+//! Prints, for each set, how many passed, and every failure; exits with code 1 if there is one. The comparison covers
+//! cues and cue text; how they are interpreted afterwards (labels, tool text set aside, words that lost their cue) is
+//! specific to us.
 //!
-//! With a second argument the captions of `webvtt_py` are compared with those of webvtt-py itself, as this makes them:
+//! With a second argument the captions of `webvtt_py` are compared with those of webvtt-py itself, produced by:
 //!
 //! ```text
 //! python3 -m venv venv && venv/bin/pip install webvtt-py && venv/bin/python - <folder>/webvtt_py > captions.json <<'END'
@@ -36,7 +37,7 @@ use debrief_transcript::{
 };
 use serde_json::Value;
 
-/// Anything that keeps a set from being run.
+/// Anything that prevents a set from running.
 type Failure = Box<dyn std::error::Error>;
 
 fn main() -> Result<ExitCode, Failure> {
@@ -64,7 +65,7 @@ fn main() -> Result<ExitCode, Failure> {
     Ok(ExitCode::from(u8::from(missed > 0)))
 }
 
-/// A set of tests, and how it went.
+/// A set of tests, and its results.
 #[derive(Default)]
 struct Set {
     tried: usize,
@@ -86,7 +87,6 @@ fn json(path: &Path) -> Result<Value, Failure> {
     Ok(serde_json::from_slice(&bytes)?)
 }
 
-/// Milliseconds of a figure in seconds.
 #[expect(clippy::cast_possible_truncation, reason = "times of captions are small")]
 fn millis(seconds: &Value) -> Option<i64> {
     seconds.as_f64().map(|seconds| (seconds * 1000.0).round() as i64)
@@ -96,7 +96,7 @@ fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
 
-/// A test a file: its ids, starts, ends and texts.
+/// One test per file: its ids, starts, ends and texts.
 fn file_tests(folder: &Path) -> Result<Set, Failure> {
     let mut set = Set::default();
     let expected = json(&folder.join("expected.json"))?;
@@ -111,7 +111,7 @@ fn file_tests(folder: &Path) -> Result<Set, Failure> {
     Ok(set)
 }
 
-/// A test a cue: the payload as the file has it, then the text of its tree and the voices in it.
+/// One test per cue: the payload from the file, then the text of its tree and the voices in it.
 fn cue_tests(folder: &Path) -> Result<Set, Failure> {
     let mut set = Set::default();
     let mut files: Vec<PathBuf> =
@@ -132,7 +132,7 @@ fn cue_tests(folder: &Path) -> Result<Set, Failure> {
     Ok(set)
 }
 
-/// Texts by voice: without stretches of space alone, neighbours of one voice joined.
+/// Texts by voice: without whitespace-only spans, adjacent spans of one voice joined.
 fn stretches(all: Vec<(Option<String>, String)>) -> Vec<(Option<String>, String)> {
     let mut joined: Vec<(Option<String>, String)> = Vec::new();
     for (voice, text) in all {
@@ -145,10 +145,10 @@ fn stretches(all: Vec<(Option<String>, String)>) -> Vec<(Option<String>, String)
     joined
 }
 
-/// The texts of a tree as the W3C's tests write it, each with the innermost voice around it.
+/// The texts of a tree in the notation of the W3C's tests, each with the innermost enclosing voice.
 fn tree(written: &str) -> Vec<(Option<String>, String)> {
     let mut found = Vec::new();
-    // The elements that are open, by how deep they are indented, with their voices.
+    // The open elements, by indentation, with their voices.
     let mut open: Vec<(usize, Option<String>)> = Vec::new();
     let nodes = written.split("\n| ").map(|node| node.trim_start_matches("| ").trim_end_matches('\n'));
     for node in nodes {
@@ -169,9 +169,9 @@ fn tree(written: &str) -> Vec<(Option<String>, String)> {
     found
 }
 
-/// What comes of webvtt-py's files: valid ones give their captions; the others are refused, or give what is in them with
-/// a warning. `sample.sbv` ends with a caption that ends before it begins; `youtube_dl.vtt` has one whose line only rolls
-/// on from the one before.
+/// The results for webvtt-py's files: valid ones result in their captions; the others are refused, or result in their
+/// contents with a warning. `sample.sbv` ends with a caption that ends before it begins; `youtube_dl.vtt` has one whose
+/// line only repeats the previous one.
 const FILES: &[(&str, Expected)] = {
     use Expected::{Captions, Damaged, Refused};
     &[
@@ -210,14 +210,13 @@ const FILES: &[(&str, Expected)] = {
     ]
 };
 
-/// What a file ought to come to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Expected {
-    /// So many utterances, nothing to warn of.
+    /// This many utterances, without warnings.
     Captions(usize),
-    /// So many utterances, and a warning with its line.
+    /// This many utterances, and a warning with its line.
     Damaged(usize),
-    /// No transcript.
+    /// Not a transcript.
     Refused,
 }
 
@@ -240,7 +239,7 @@ fn outcomes(folder: &Path) -> Result<Set, Failure> {
     Ok(set)
 }
 
-/// Start, end and plain text of each caption, as webvtt-py gives them and as we do.
+/// Start, end and plain text of each caption, as returned by webvtt-py and by us.
 fn captions(folder: &Path, theirs: &Value) -> Result<Set, Failure> {
     let mut set = Set::default();
     for (name, outcome) in FILES {

@@ -1,19 +1,19 @@
-//! What every fuzz target asserts of a file, whatever is in it.
+//! What every fuzz target asserts about a file, whatever it contains.
 //!
-//! Reads the bytes that the fuzzer gives, writes nothing; the same bytes give the same answer.
+//! Reads the fuzzer's bytes, writes nothing; the same bytes produce the same result.
 
 use std::time::{Duration, Instant};
 
 use debrief_transcript::{Transcript, parse};
 
-/// No file of the fuzzer's size takes longer. The fuzzer's own limit of ten seconds is for endless loops.
+/// No file of the fuzzer's size may take longer. The fuzzer's own limit of ten seconds is for infinite loops.
 const LONGEST: Duration = Duration::from_secs(4);
 
-/// Reads `bytes` and checks what holds for every file: it ends, soon; no word is lost or doubled; what is held is in
-/// proportion to the file; a refusal says something; nobody is named with nothing.
+/// Reads `bytes` and checks what must be true of every file: it finishes quickly; no word is lost or duplicated; the
+/// result's size is proportional to the file; a refusal has a message; no label is empty.
 ///
 /// # Panics
-/// When one of these does not hold.
+/// If any of this isn't true.
 pub fn check(bytes: &[u8]) -> Option<Transcript> {
     let begin = Instant::now();
     let read = parse(bytes);
@@ -39,10 +39,10 @@ pub fn check(bytes: &[u8]) -> Option<Transcript> {
     Some(transcript)
 }
 
-/// As [`check`], and that what was read is not much more than the file.
+/// Like [`check`], and also that what was read isn't much larger than the file.
 ///
 /// # Panics
-/// When it is.
+/// If it is.
 pub fn check_size(bytes: &[u8]) -> Option<Transcript> {
     let transcript = check(bytes)?;
     let held: usize = transcript.utterances.iter().map(|utterance| utterance.text.len()).sum();

@@ -1,4 +1,4 @@
-//! AssemblyAI: `utterances[]` with a letter for each speaker, in milliseconds; without speakers, the words.
+//! AssemblyAI: `utterances[]` with a letter per speaker, in milliseconds; without speakers, the words.
 
 use super::{JsonSource, book::Book, tree::Json, turns::Turns};
 use crate::format::Format;
@@ -10,7 +10,7 @@ pub(super) const SOURCE: JsonSource = JsonSource {
     repeats: &["words", "text", "utterances", "sentences", "paragraphs", "auto_highlights_result"],
 };
 
-/// Only here these stand beside.
+/// Only AssemblyAI has these keys next to it.
 const OWN: &[&str] = &[
     "audio_url",
     "acoustic_model",
@@ -35,7 +35,7 @@ fn knows(json: &Json<'_>) -> Option<&'static str> {
     (spoken || parts || worded).then_some("utterances with speakers, or words beside audio_url")
 }
 
-/// What its other answers hold, in the order in which they are looked for.
+/// What its other responses contain, in the order of lookup.
 const PARTS: &[&str] = &["utterances", "sentences", "paragraphs"];
 
 fn read(json: &Json<'_>, book: &mut Book<'_>) -> Format {

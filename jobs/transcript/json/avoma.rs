@@ -1,4 +1,4 @@
-//! Avoma: `transcript[]` with a `speaker_id`, and a time in seconds for each word; the names stand in `speakers[]`.
+//! Avoma: `transcript[]` with a `speaker_id`, and a time in seconds for each word; the names are in `speakers[]`.
 
 use std::collections::HashSet;
 
@@ -28,7 +28,7 @@ fn read(json: &Json<'_>, book: &mut Book<'_>) -> Format {
         if turn.get("transcript").text().is_none() {
             book.warn(turn, "a turn without text");
         }
-        // When the last word begins; how long it takes is not said.
+        // The start of the last word; its duration isn't given.
         let times = turn.get("timestamps").items();
         let end = times.last().filter(|_| times.len() > 1).and_then(Json::seconds);
         book.say(label.as_deref(), times.first().and_then(Json::seconds), end, turn.get("transcript"));

@@ -1,5 +1,5 @@
-//! Amazon Transcribe: `results.items[]`, words and punctuation. Who says a word stands on the word in newer files; in
-//! older ones it is looked up by its times in `speaker_labels`, or in `channel_labels`.
+//! Amazon Transcribe: `results.items[]`, words and punctuation. Newer files have the speaker on each word; in older
+//! ones it's looked up by time in `speaker_labels`, or in `channel_labels`.
 
 use std::collections::HashMap;
 
@@ -30,7 +30,7 @@ fn read(json: &Json<'_>, book: &mut Book<'_>) -> Format {
     let (mut numbers, mut last) = (HashMap::new(), None);
     for item in items {
         let channel = speakers.channel(item, book);
-        // Punctuation has no times; it belongs to the channel of the word before it, where it names none itself.
+        // Punctuation has no times; it belongs to the channel of the previous word, unless it names one itself.
         let punctuation = item.get("type").text() == Some("punctuation");
         let at = match last {
             Some(last) if punctuation && channel.is_none() => last,
@@ -79,7 +79,7 @@ fn channel_turns<'j>(
     turns.cut();
 }
 
-/// Who speaks when, as older files have it.
+/// Who speaks when, as given in older files.
 struct Speakers {
     /// By start and end of a word.
     words: HashMap<(i64, i64), String>,

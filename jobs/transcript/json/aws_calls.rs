@@ -1,4 +1,4 @@
-//! Call Analytics of Amazon Transcribe, and Contact Lens: `Transcript[]` of turns with `BeginOffsetMillis`.
+//! Amazon Transcribe Call Analytics, and Contact Lens: `Transcript[]` of turns with `BeginOffsetMillis`.
 
 use std::collections::HashMap;
 
@@ -13,7 +13,7 @@ fn knows(json: &Json<'_>) -> Option<&'static str> {
 }
 
 fn read(json: &Json<'_>, book: &mut Book<'_>) -> Format {
-    // Contact Lens names the role beside the participant, not on the turn.
+    // Contact Lens gives the role with the participant, not on the turn.
     let roles: HashMap<&str, &Json<'_>> = json
         .get("Participants")
         .items()

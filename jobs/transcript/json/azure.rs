@@ -1,5 +1,5 @@
 //! Azure Speech: `recognizedPhrases[]` of a batch, in ticks of 100 ns, or `phrases[]` of a fast transcription, in
-//! milliseconds. Where no speakers were told apart, several channels are the speakers.
+//! milliseconds. Without speaker diarization, multiple channels are the speakers.
 
 use std::collections::HashSet;
 
@@ -33,7 +33,7 @@ fn read(json: &Json<'_>, book: &mut Book<'_>) -> Format {
     let phrases = json.any(&["recognizedPhrases", "phrases"]).items();
     let channels: HashSet<Option<i64>> = phrases.iter().map(|phrase| phrase.get("channel").millis()).collect();
     let mut order: Vec<_> = phrases.iter().map(|phrase| (times(phrase).0, phrase)).collect();
-    // A file of two channels has one after the other.
+    // A file of two channels lists one after the other.
     if channels.len() > 1 && order.iter().all(|(start, _)| start.is_some()) {
         order.sort_by_key(|(start, _)| *start);
     }

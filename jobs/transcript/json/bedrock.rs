@@ -1,4 +1,4 @@
-//! Data Automation of Amazon Bedrock: `audio_segments[]` with a text, a speaker and milliseconds.
+//! Amazon Bedrock Data Automation: `audio_segments[]` with a text, a speaker and milliseconds.
 
 use super::{JsonSource, book::Book, tree::Json};
 use crate::format::Format;

@@ -1,4 +1,4 @@
-//! The book of a JSON file being read: each of its texts is said, a label, or set aside, and none is used twice.
+//! Bookkeeping while a JSON file is read: each of its texts is speech, a label, or set aside, and none is used twice.
 
 use std::collections::HashMap;
 
@@ -12,7 +12,7 @@ use crate::{
 
 use super::tree::{Json, Tree, Value};
 
-/// Under these keys stands what a tool or a person wrote about the session. Lower case, without `_`.
+/// Keys of what a tool or a person wrote about the session. Lower case, without `_`.
 #[rustfmt::skip]
 const NOTES: &[&str] = &[
     "summary", "summaries", "defaultsummary", "overview", "notes", "actionitems", "keywords", "chapters",
@@ -24,15 +24,14 @@ const NOTES: &[&str] = &[
     "sentimentanalysisresults", "autohighlightsresult", "iabcategoriesresult", "contentsafetylabels", "agenda", "recap",
     "intents", "themes", "analysis", "todos", "objections",
 ];
-/// Why a sound is set aside.
 pub(super) const SOUND: &str = "a sound, or words that were not understood";
-/// More words than an identifier or a name of a model has: a text that ought to be shown as set aside.
+/// More words than an identifier or a model's name has: such text should be listed as set aside.
 const A_SENTENCE: usize = 4;
 
-/// So many keys are remembered; no tool has more, but a file may be anything.
+/// How many keys are remembered; no tool has more, but a file may contain anything.
 const KEYS: usize = 1000;
 
-/// What readers fill.
+/// The draft that readers fill, and what they have used of the file.
 #[derive(Debug)]
 pub(super) struct Book<'s> {
     pub(super) draft: Draft,
@@ -41,12 +40,12 @@ pub(super) struct Book<'s> {
     used: Vec<bool>,
     lines: &'s [&'s str],
     text: &'s str,
-    /// Whether what stands under a key is notes, for the keys that were met.
+    /// For the keys seen so far, whether their values are notes.
     notes: HashMap<String, bool>,
 }
 
 impl<'s> Book<'s> {
-    /// For a file, and its tree.
+    /// Creates one for a file and its tree.
     pub(super) fn new(source: &'s Source<'_>, tree: &'s Tree<'_>) -> Self {
         Self {
             draft: Draft::default(),
@@ -58,25 +57,25 @@ impl<'s> Book<'s> {
         }
     }
 
-    /// The line of a value, from 1; 0 where it is not there.
+    /// The line of a value, from 1; 0 if it's missing.
     pub(super) fn line(&self, json: &Json<'_>) -> usize {
         let Some(first) = self.lines.first().filter(|_| json.is_there()) else { return 0 };
         let base = first.as_ptr() as usize;
         self.lines.partition_point(|line| line.as_ptr() as usize - base <= json.at)
     }
 
-    /// Warns about the place of a value.
+    /// Warns about the position of a value.
     pub(super) fn warn(&mut self, json: &Json<'_>, message: impl Into<String>) {
         let line = self.line(json);
         if line == 0 {
             return self.draft.warn(0, message);
         }
-        // In bytes, as the column of damaged JSON is: a file is often one very long line.
+        // In bytes, like the column of damaged JSON: a file is often one very long line.
         let start = self.lines[line - 1].as_ptr() as usize - self.lines[0].as_ptr() as usize;
         self.draft.warn_at(line, json.at.saturating_sub(start) + 1, message);
     }
 
-    /// Takes a text as speech; the caller says it, all of it.
+    /// Takes a text as speech; the caller must add all of it.
     pub(super) fn take<'j>(&mut self, json: &'j Json<'_>) -> &'j str {
         match &json.value {
             Value::Text(number, text) if !std::mem::replace(&mut self.used[*number], true) => text,
@@ -84,19 +83,18 @@ impl<'s> Book<'s> {
         }
     }
 
-    /// Takes a text as something that holds the file together.
     pub(super) fn structure<'j>(&mut self, json: &'j Json<'_>) -> &'j str {
         let text = self.take(json);
         self.draft.structure(text);
         json.text().unwrap_or("").trim()
     }
 
-    /// A speaker label as written; a bare number or letter, which alone says nothing to anybody, with a word before it.
+    /// A speaker label as written; a bare number or letter, which alone means nothing, is prefixed with a word.
     pub(super) fn label(&mut self, json: &Json<'_>) -> Option<String> {
         self.label_of(json, "Speaker")
     }
 
-    /// The label that a channel of the recording is; `ch_0` is its number.
+    /// The label for a channel of the recording; `ch_0` is its number.
     pub(super) fn channel(&mut self, json: &Json<'_>) -> Option<String> {
         self.structure(json);
         match json.text().and_then(|text| text.strip_prefix("ch_")) {
@@ -107,7 +105,7 @@ impl<'s> Book<'s> {
 
     fn label_of(&mut self, json: &Json<'_>, kind: &str) -> Option<String> {
         match &json.value {
-            // Below zero is how some say that nobody knows.
+            // Some use negative numbers for unknown speakers.
             Value::Number(number) => Some(format!("{kind} {number}")).filter(|_| *number >= 0.0),
             Value::Large(number) => Some(format!("{kind} {number}")),
             Value::Text(..) => match self.structure(json) {
@@ -119,7 +117,6 @@ impl<'s> Book<'s> {
         }
     }
 
-    /// Takes the session's title.
     pub(super) fn title(&mut self, json: &Json<'_>) {
         let title = self.structure(json);
         if self.draft.title.is_none() && !title.is_empty() {
@@ -127,7 +124,7 @@ impl<'s> Book<'s> {
         }
     }
 
-    /// Takes the session's day: a date as text, or milliseconds since 1970.
+    /// Takes the session's date: as text, or as milliseconds since 1970.
     pub(super) fn day(&mut self, json: &Json<'_>) {
         if self.draft.session_date.is_none() {
             match json.millis().filter(|millis| *millis > EPOCH_MS) {
@@ -137,8 +134,8 @@ impl<'s> Book<'s> {
         }
     }
 
-    /// Where a file whose times are moments since 1970 begins to count: at the full second of the first of them. The
-    /// session began then, where the file does not say otherwise.
+    /// Where to start counting in a file whose times are moments since 1970: at the full second of the first one. The
+    /// session began then, unless the file says otherwise.
     pub(super) fn begin(&mut self, moments: impl Iterator<Item = i64>) -> Option<i64> {
         let began = moments.min()?.div_euclid(1000) * 1000;
         if self.draft.started_at.is_none() && (EPOCH_MS..).contains(&began) {
@@ -155,24 +152,24 @@ impl<'s> Book<'s> {
         }
     }
 
-    /// Notes a person of a list, by the names under which tools write a name and an address.
+    /// Adds a person from a list, by the keys that tools use for names and addresses.
     pub(super) fn attends(&mut self, attendee: Attendee, person: &Json<'_>) {
         let text = |json: &Json<'_>| json.text().map(str::to_owned);
         let name = text(person.any(&["displayName", "display_name", "name", "fullName", "full_name"]));
         let email = text(person.any(&["email", "email_address", "emailAddress"]));
-        // Tools write the address where they know no name.
+        // Tools write the address if they know no name.
         let name = name.filter(|name| !is_email(name.trim()));
         self.draft.attends(Attendee { name, email, ..attendee });
     }
 
-    /// Sets everything below a value aside, apart from what is used already.
+    /// Sets everything below a value aside, except what has been used.
     pub(super) fn set_aside(&mut self, json: &Json<'_>, reason: &'static str) {
         let mut rest = Rest::default();
         self.collect(json, Some(reason), &[], &mut rest);
         self.write(rest);
     }
 
-    /// Sets a text aside that only names a sound; whether it does.
+    /// Sets a text aside if it only names a sound; returns whether it does.
     pub(super) fn is_sound(&mut self, text: &Json<'_>) -> bool {
         let sound = text.text().is_some_and(is_sound);
         if sound {
@@ -181,7 +178,7 @@ impl<'s> Book<'s> {
         sound
     }
 
-    /// Says one text, all of one speaker.
+    /// Adds a text of one speaker.
     pub(super) fn say(&mut self, label: Option<&str>, start_ms: Option<i64>, end_ms: Option<i64>, text: &Json<'_>) {
         if text.text().is_none() {
             return;
@@ -192,7 +189,7 @@ impl<'s> Book<'s> {
         self.draft.say(label, start_ms, end_ms, &one_line);
     }
 
-    /// Times that can be: not before the start of the recording, and not running backwards.
+    /// Times that are possible: not before the start of the recording, and not ending before they begin.
     pub(super) fn possible(
         &mut self,
         at: &Json<'_>,
@@ -212,12 +209,12 @@ impl<'s> Book<'s> {
         (start_ms, end_ms)
     }
 
-    /// Accounts for every text that no reader used: `repeats` are the keys under which the same words stand again.
+    /// Accounts for every text that no reader used: under the keys `repeats`, the same words occur again.
     pub(super) fn close(mut self, root: &Json<'_>, repeats: &[&str]) -> Draft {
         self.warn_of_order();
         let mut texts = 0;
         count(root, &mut texts);
-        // Keys, numbers and escapes: what the file holds beside its texts.
+        // Keys, numbers and escapes: what the file contains besides its texts.
         self.draft.markup(words(self.text), texts);
         let mut rest = Rest::default();
         self.collect(root, None, repeats, &mut rest);
@@ -226,7 +223,7 @@ impl<'s> Book<'s> {
     }
 
     fn warn_of_order(&mut self) {
-        // From 0 to 0 is no time.
+        // From 0 to 0 isn't a time.
         let real = self.draft.utterances.iter().filter(|said| (said.start_ms, said.end_ms) != (Some(0), Some(0)));
         let starts: Vec<i64> = real.filter_map(|utterance| utterance.start_ms).collect();
         let back = starts.windows(2).filter(|pair| pair[1] + 1_000 < pair[0]).count();
@@ -291,25 +288,25 @@ impl<'s> Book<'s> {
     }
 }
 
-/// Whether notes about the session stand under this key, and nothing that was said in it.
+/// Whether the values of this key are notes about the session, rather than speech.
 pub(super) fn is_notes(key: &str) -> bool {
     let key = key.to_lowercase().replace(['_', '-', ' '], "");
     NOTES.contains(&key.as_str()) || key.strip_prefix("ai").is_some_and(|key| NOTES.contains(&key))
 }
 
-/// What begins just at midnight UTC is a day, not a moment.
+/// A session that begins exactly at midnight UTC has a date, not a moment.
 const DAY_MS: i64 = 24 * 60 * 60 * 1000;
 
 /// Later than any offset in a recording (1973), and earlier than any session.
 pub(super) const EPOCH_MS: i64 = 100_000_000_000;
 
-/// A number alone, which says nothing to anybody; a telephone's number does. A letter stays as it is written.
+/// Whether it's a bare number, which means nothing to anyone; a telephone number does. Letters stay as written.
 fn is_bare(label: &str) -> bool {
     let digits = label.bytes().all(|byte| byte.is_ascii_digit());
     digits && (label.parse::<u32>().is_ok() || label.len() > 15)
 }
 
-/// A time or a measure, written as a text.
+/// Whether it's a time or a measure, written as text.
 fn is_quantity(text: &str) -> bool {
     text.starts_with(|letter: char| letter.is_ascii_digit())
         && text.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'.' | b',' | b':' | b's'))
@@ -325,7 +322,6 @@ fn is_sound(text: &str) -> bool {
     notes || inner.is_some_and(|inner| !inner.contains(['[', ']', '(', ')']) && crate::words::count(inner) <= 4)
 }
 
-/// The words of all texts.
 fn count(json: &Json<'_>, texts: &mut usize) {
     match &json.value {
         Value::Text(_, text) => *texts += words(text),
@@ -335,7 +331,7 @@ fn count(json: &Json<'_>, texts: &mut usize) {
     }
 }
 
-/// What is set aside, one entry a reason, at its first line.
+/// What is set aside, one entry per reason, at its first line.
 #[derive(Default)]
 struct Rest(Vec<(usize, &'static str, usize)>);
 

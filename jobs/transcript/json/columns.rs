@@ -1,12 +1,13 @@
-//! Tables as JSON: rows under names of columns (`{"columns": […], "data": [[…]]}`), or a list for each column
-//! (`{"start": […], "text": […]}`, also with the numbers of the rows as keys), or entries under numbers. They become a list of entries.
+//! Tables as JSON: rows with column names (`{"columns": […], "data": [[…]]}`), or one list per column
+//! (`{"start": […], "text": […]}`, also with the row numbers as keys), or entries under numbers. They become a list of
+//! entries.
 
 use std::borrow::Cow;
 
 use super::tree::{Json, Value};
 use crate::keys::{Meaning, meaning};
 
-/// The entries of a table; none where the JSON is no table. Its texts are those of the file, each with its number.
+/// The entries of a table; `None` if the JSON isn't a table. Its texts are those of the file and keep their numbers.
 pub(super) fn entries<'j>(root: &'j Json<'j>) -> Option<Json<'j>> {
     let Some(rows) = of_rows(root).or_else(|| of_columns(root)) else { return of_numbers(root, 6) };
     let object = |fields| Json { at: root.at, value: Value::Object(fields) };
@@ -46,7 +47,7 @@ fn of_columns<'j>(root: &'j Json<'j>) -> Option<Vec<Fields<'j>>> {
     })
 }
 
-/// Objects under numbers, `{"0": {…}, "1": {…}}`, wherever they lie: entries in the order of the file.
+/// Objects under numbers, `{"0": {…}, "1": {…}}`, at any depth: entries in the order of the file.
 fn of_numbers<'j>(json: &'j Json<'j>, depth: usize) -> Option<Json<'j>> {
     let Value::Object(fields) = &json.value else { return None };
     let numbered = |(key, value): &(Cow<'_, str>, Json<'_>)| {
@@ -75,7 +76,7 @@ fn cells<'j>(column: &'j Json<'j>) -> Option<Vec<&'j Json<'j>>> {
     cells.iter().all(|cell| plain(cell)).then_some(cells)
 }
 
-/// The same value once more: its texts keep their numbers, by which they are accounted for.
+/// A copy of a value: its texts keep the numbers by which they are accounted for.
 pub(super) fn same<'j>(cell: &'j Json<'j>) -> Json<'j> {
     let value = match &cell.value {
         Value::Number(number) => Value::Number(*number),

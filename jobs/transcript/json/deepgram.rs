@@ -1,4 +1,4 @@
-//! Deepgram: `results.utterances[]` where they were asked for, else the words of each channel.
+//! Deepgram: `results.utterances[]` if they were requested, otherwise the words of each channel.
 
 use super::{JsonSource, book::Book, tree::Json, turns::Turns};
 use crate::format::Format;
@@ -73,7 +73,7 @@ fn by_words(channels: &[Json<'_>], book: &mut Book<'_>) {
     turns.speak(book);
 }
 
-/// A channel and a speaker in it, in one label.
+/// Combines a channel and a speaker in it in one label.
 fn both(channel: Option<String>, speaker: Option<String>) -> Option<String> {
     match (channel, speaker) {
         (Some(channel), Some(speaker)) => Some(format!("{channel} {}", speaker.to_lowercase())),

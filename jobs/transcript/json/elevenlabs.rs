@@ -1,5 +1,5 @@
-//! ElevenLabs Scribe: `words[]` of words, the spaces between them and sounds, with `speaker_id`, in seconds; with several
-//! channels a transcript each, and as segments a list of them with their words.
+//! ElevenLabs Scribe: `words[]` of words, the spaces between them and sounds, with `speaker_id`, in seconds; with
+//! several channels, one transcript each, and as segments a list of them with their words.
 
 use super::{
     JsonSource,
@@ -31,7 +31,7 @@ fn read(json: &Json<'_>, book: &mut Book<'_>) -> Format {
     let mut turns = Turns::default();
     for part in parts {
         let words = part.get("words").items();
-        // The spaces are entries of their own; where there are none, words stand apart as always.
+        // Spaces are separate entries; if there are none, words are separated as usual.
         let spaced = words.iter().any(|word| word.get("type").text() == Some("spacing"));
         turns.spaces = if spaced { Spaces::Pieces } else { Spaces::Between };
         for word in words {
@@ -47,7 +47,7 @@ fn read(json: &Json<'_>, book: &mut Book<'_>) -> Format {
                     book.set_aside(text, SOUND);
                     turns.space();
                 }
-                // Whose the space is does not matter.
+                // It doesn't matter whose the space is.
                 Some("spacing") => turns.space(),
                 _ if text.text().is_none() => book.warn(word, "a word without text"),
                 _ => turns.word(book, label.as_deref(), start, end, text),

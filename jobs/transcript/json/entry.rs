@@ -1,4 +1,4 @@
-//! An entry of a list in which something is said, taken apart by what its keys mean.
+//! Parses an entry of a list of utterances by what its keys mean.
 
 use super::{
     lists::Place,
@@ -11,7 +11,7 @@ use crate::{
     units::{Row, letters},
 };
 
-/// An entry, the list it is of, and the parts of it that are understood.
+/// An entry, its list, and the parts of it that are understood.
 pub(super) struct Entry<'j> {
     pub(super) json: &'j Json<'j>,
     pub(super) list: usize,
@@ -19,11 +19,11 @@ pub(super) struct Entry<'j> {
     pub(super) speaker: Option<&'j Json<'j>>,
     pub(super) speaker_id: Option<&'j Json<'j>>,
     pub(super) row: Row,
-    /// Whether it says of itself that it is no final result.
+    /// Whether it declares that it isn't a final result.
     pub(super) interim: bool,
 }
 
-/// Takes an entry apart; `list` is the number of the list among those of the place.
+/// Parses an entry; `list` is the index of its list at that place.
 pub(super) fn entry<'j>(place: &Place<'j>, list: usize, json: &'j Json<'j>, text: &'j Json<'j>) -> Entry<'j> {
     let there = |meaning| place.keys(meaning).iter().map(|(name, _)| json.get(name)).find(|value| value.is_there());
     let named = |value: &&'j Json<'j>| {
@@ -52,7 +52,7 @@ pub(super) fn entry<'j>(place: &Place<'j>, list: usize, json: &'j Json<'j>, text
         (row.start, row.end) = (inner.any(&["start", "from", "begin"]).raw(), inner.any(&["end", "to", "stop"]).raw());
     }
     if !row.start.is_there() {
-        // The first and the last of its words have times.
+        // Its first and last word have times.
         (row.start, row.end) = times_of_words(json);
     }
     let speakers = place.keys(Meaning::Speaker);

@@ -1,7 +1,7 @@
-//! Streams of events, as bots and services send them while people talk, a message a line: whoever joins or leaves, what was
-//! written, and among them what is said, mostly an object or two deeper than what kind of event it is:
-//! `{"event": "transcript.data", "data": {"data": {"words": […], "participant": {…}}}}`. What is said is lifted out; the other
-//! events are none of the talk.
+//! Streams of events, as bots and services send them while people talk, one message per line: people who join or leave,
+//! chat messages, and among them speech, usually an object or two deeper than the kind of event:
+//! `{"event": "transcript.data", "data": {"data": {"words": […], "participant": {…}}}}`. Speech is lifted out; the
+//! other events don't belong to the talk.
 //!
 //! Pure.
 
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::keys::{Meaning, meaning};
 
-/// Under these an entry says which kind of event it is.
+/// Keys with the kind of event.
 const KINDS: &[&str] = &[
     "event",
     "event_type",
@@ -27,7 +27,7 @@ const KINDS: &[&str] = &[
     "action",
     "topic",
 ];
-/// Under these stands what an event is about.
+/// Keys with the subject of an event.
 const ENVELOPES: &[&str] = &[
     "data",
     "payload",
@@ -44,11 +44,11 @@ const ENVELOPES: &[&str] = &[
     "channel",
     "alternatives",
 ];
-/// No event has more of them, one in the other.
+/// The maximum number of nested envelopes.
 const DEEPEST: usize = 4;
-/// The number of the messages of Zoom's stream in which somebody speaks; others have numbers of their own.
+/// The number of the messages in Zoom's stream that contain speech; others have different numbers.
 const ZOOM_TRANSCRIPT: i64 = 17;
-/// Words of a kind of event in which somebody speaks.
+/// Words in the kind of an event that contains speech.
 const SPOKEN: &[&str] = &[
     "transcript",
     "transcripts",
@@ -70,7 +70,7 @@ const SPOKEN: &[&str] = &[
     "partial",
     "interim",
 ];
-/// Words of a kind of event in which nobody does, whatever else it says.
+/// Words in the kind of an event without speech, whatever else it says.
 const UNSPOKEN: &[&str] = &[
     "chat",
     "join",
@@ -92,19 +92,19 @@ const UNSPOKEN: &[&str] = &[
     "failed",
     "ready",
 ];
-/// Words of a kind of event whose words may still change.
+/// Words in the kind of an event whose words may still change.
 const UNSURE: &[&str] = &["partial", "interim", "mutable", "recognizing", "hypothesis", "tentative"];
-/// Under these an entry says itself whether its words may still change.
+/// Keys that say whether an entry's words may still change.
 const DECIDED: &[&str] =
     &["is_final", "isFinal", "final", "is_partial", "isPartial", "IsPartial", "partial", "interim", "is_interim"];
 
-/// Whether a list is a stream of events, in some of which somebody speaks.
+/// Whether a list is a stream of events, some of which contain speech.
 pub(super) fn is_stream(root: &Json<'_>) -> bool {
     let Some(key) = key_of_kinds(root.items()) else { return false };
     root.items().iter().any(|item| is_spoken(item.get(key)))
 }
 
-/// What is said in a stream of events, as a list of entries; none where it is no stream, or its entries are as flat as any.
+/// The speech of a stream of events, as a list of entries; `None` if it isn't a stream, or its entries are flat.
 pub(super) fn spoken<'j>(root: &'j Json<'j>) -> Option<Json<'j>> {
     let items = root.items();
     let key = key_of_kinds(items)?;
@@ -123,7 +123,7 @@ pub(super) fn spoken<'j>(root: &'j Json<'j>) -> Option<Json<'j>> {
             continue;
         }
         deep |= lifted;
-        // A turn that has ended comes again, with its punctuation.
+        // A finished turn is sent again, with its punctuation.
         let unfinished = item.get("end_of_turn").is_false() || formatted && item.get("turn_is_formatted").is_false();
         let unsure = unfinished || has_word(item.get(key), UNSURE);
         if let Value::Object(fields) = &mut event.value
@@ -137,7 +137,8 @@ pub(super) fn spoken<'j>(root: &'j Json<'j>) -> Option<Json<'j>> {
     if !deep || events.is_empty() {
         return None;
     }
-    // Of words alone the last version cannot be told: the final ones are read, and what is left open behind the last of them.
+    // With words alone we can't tell the last version: the final ones are used, and any open ones after the last of
+    // them.
     let last_final = events.iter().rposition(|(unsure, _)| !unsure);
     let last = events.len() - 1;
     let kept = events.into_iter().enumerate().filter(|(at, (unsure, event))| {
@@ -146,7 +147,7 @@ pub(super) fn spoken<'j>(root: &'j Json<'j>) -> Option<Json<'j>> {
     Some(Json { at: root.at, value: Value::List(kept.map(|(_, (_, event))| event).collect()) })
 }
 
-/// The key under which nearly all entries of a list say which kind of event they are.
+/// The key under which nearly all entries of a list have their kind of event.
 fn key_of_kinds(items: &[Json<'_>]) -> Option<&'static str> {
     let kind = |item: &Json<'_>, key| match &item.get(key).value {
         Value::Text(_, text) => !text.contains(char::is_whitespace) && text.len() <= 80,
@@ -190,13 +191,13 @@ fn is_spoken(kind: &Json<'_>) -> bool {
     has_word(kind, SPOKEN) && !is_unspoken(kind)
 }
 
-/// An event with what it is about beside its own fields, and whether anything lay deeper.
+/// An event with its subject's fields next to its own, and whether anything was nested.
 fn opened<'j>(item: &'j Json<'j>, kind: &str) -> (Json<'j>, bool) {
     let mut fields: Vec<(&'j str, &'j Json<'j>)> = match &item.value {
         Value::Object(own) => own.iter().map(|(key, value)| (key.as_ref(), value)).collect(),
         _ => Vec::new(),
     };
-    // Which kind it is names nobody.
+    // The kind of event doesn't name anyone.
     fields.retain(|(key, value)| *key != kind || value.is_object());
     let mut deep = false;
     for _ in 0..DEEPEST {
@@ -235,7 +236,7 @@ fn has_text(event: &Json<'_>) -> bool {
     }
 }
 
-/// Whether something is said in an event: a text, its words, or a list of such.
+/// Whether an event contains speech: a text, its words, or a list of these.
 fn holds_speech(event: &Json<'_>) -> bool {
     let transcription = event.get("transcription");
     has_text(event)

@@ -1,4 +1,4 @@
-//! Fathom: `transcript[]` with `speaker.display_name` and a clock time each, and no ends.
+//! Fathom: `transcript[]` with `speaker.display_name` and a start time each, and no ends.
 
 use super::{JsonSource, book::Book, tree::Json};
 use crate::{format::Format, transcript::Attendee};

@@ -1,5 +1,5 @@
-//! Fireflies: `sentences[]` with `speaker_name` and times in seconds, as numbers or as texts. The download of the app is
-//! the bare list, the programming interface wraps it in the meeting.
+//! Fireflies: `sentences[]` with `speaker_name` and times in seconds, as numbers or as text. The app's download is the
+//! bare list, the API wraps it in the meeting.
 
 use super::{JsonSource, book::Book, tree::Json};
 use crate::{format::Format, transcript::Attendee};
@@ -27,7 +27,7 @@ fn read(json: &Json<'_>, book: &mut Book<'_>) -> Format {
     for attendee in json.get("meeting_attendees").items() {
         book.attends(Attendee::default(), attendee);
     }
-    // Addresses alone: `["a@b.example"]`, or several in one text.
+    // Addresses only: `["a@b.example"]`, or several in one text.
     let listed = json.get("participants").items().iter();
     for addresses in listed.chain([json.get("organizer_email"), json.get("host_email")]).filter_map(Json::text) {
         for address in addresses.split([',', ';']) {
@@ -35,7 +35,7 @@ fn read(json: &Json<'_>, book: &mut Book<'_>) -> Format {
         }
     }
     for sentence in sentences(json).items() {
-        // Where nobody is named, the number still tells the speakers apart.
+        // If nobody is named, the number still tells the speakers apart.
         let name = sentence.any(&["speaker_name", "speakerName"]);
         let id = sentence.any(&["speaker_id", "speakerId"]);
         let label = book.label(name).or_else(|| book.label(id));

@@ -1,5 +1,5 @@
-//! JSON of nobody known, in which a list says who said what: read by what its keys mean. Where the unit of the times
-//! cannot be told there are none; a text without a speaker has none, whoever spoke before.
+//! JSON of an unknown tool, with a list that says who said what: read by what its keys mean. If the unit of the times
+//! is unclear they are dropped; a text without a speaker stays without one, whoever spoke before.
 
 use std::collections::HashSet;
 
@@ -23,7 +23,7 @@ use crate::{
     units::{Row, StatedUnits, Unit, timeline},
 };
 
-/// Under these keys what is said often stands once more.
+/// Keys that often repeat what is said.
 #[rustfmt::skip]
 pub(super) const REPEATS: &[&str] = &[
     "text", "transcript", "transcripts", "transcription", "full_text", "fullText", "full_transcript", "fullTranscript", "words",
@@ -31,7 +31,7 @@ pub(super) const REPEATS: &[&str] = &[
     "plain_text", "plainText", "subtitles", "captions", "srt", "vtt", "display", "lexical", "itn", "alternatives", "chunks",
     "transcript_plaintext", "formatted_text", "alignment", "html", "markdown",
 ];
-/// What an entry may say of itself where nobody speaks in it.
+/// What an entry may say about itself if nobody speaks in it.
 const NOBODY: &[&str] = &[
     "chat",
     "translation",
@@ -56,7 +56,7 @@ const INTERIM: &[&str] = &["is_partial", "isPartial", "IsPartial", "partial", "i
 pub(super) const INTERIM_RESULT: &str = "an interim result, which a final one replaces";
 const KINDS: &[&str] = &["type", "kind", "role", "event"];
 
-/// Says what stands in the best of the places.
+/// Adds the speech at the best of the places.
 pub(super) fn read(root: &Json<'_>, found: &Lists<'_>, book: &mut Book<'_>) -> Format {
     book.title(root.any(&["title", "meeting_title", "meetingTitle", "topic"]));
     book.day(root.any(&[
@@ -109,7 +109,7 @@ pub(super) fn read(root: &Json<'_>, found: &Lists<'_>, book: &mut Book<'_>) -> F
     Format::Json
 }
 
-/// How many samples or frames a second has, as an entry says, what is around the list, or the file.
+/// How many samples or frames a second has, according to an entry, to what surrounds the list, or to the file.
 fn a_second(root: &Json<'_>, place: &Place<'_>, unit: Unit) -> Option<f64> {
     const OF_SAMPLES: &[&str] = &[
         "sample_rate",
@@ -138,7 +138,7 @@ fn a_second(root: &Json<'_>, place: &Place<'_>, unit: Unit) -> Option<f64> {
     found.find(|count| (1.0..1e6).contains(count))
 }
 
-/// Lists of one place are pages, channels or tracks of one talk; where each is a talk of several people at the same time,
+/// Lists at one place are pages, channels or tracks of one talk; if each has several people talking at the same time,
 /// they are transcripts of several sessions, and only the first is read.
 fn set_other_transcripts_aside(
     entries: &mut Vec<Entry<'_>>,
@@ -177,7 +177,7 @@ fn set_other_transcripts_aside(
     retain(entries, labels, times, &keep);
 }
 
-/// Keeps of the entries, their labels and their times, which are parallel, those that `keep` says.
+/// Keeps those entries, labels and times, which are parallel, for which `keep` is true.
 pub(super) fn retain(
     entries: &mut Vec<Entry<'_>>,
     labels: &mut Vec<Option<String>>,
@@ -192,7 +192,7 @@ pub(super) fn retain(
     times.retain(|_| *kept.next().unwrap_or(&true));
 }
 
-/// What one list of several comes to.
+/// What is in one of several lists.
 #[derive(Default)]
 struct Talk<'a> {
     list: usize,
@@ -212,11 +212,11 @@ impl Talk<'_> {
     }
 }
 
-/// The entries that say something; what only repeats or announces is set aside.
+/// The entries that contain speech; those that only repeat or announce are set aside.
 fn entries<'j>(place: &Place<'j>, book: &mut Book<'_>) -> Vec<Entry<'j>> {
     let all =
         || place.lists.iter().enumerate().flat_map(|(at, list)| list.entries.iter().map(move |entry| (at, entry)));
-    // An entry says so, or what is around it does.
+    // An entry says so, or something around it does.
     let says = |at: usize, json: &Json<'_>, holds: &dyn Fn(&Json<'_>) -> bool| {
         holds(json) || place.lists[at].around.iter().flatten().any(|around| holds(around))
     };
@@ -258,7 +258,7 @@ fn say(
     book: &mut Book<'_>,
 ) {
     let mut order: Vec<usize> = (0..entries.len()).collect();
-    // Of several lists, a channel each, one comes after the other.
+    // Of several lists, one per channel, one comes after the other.
     let timed = times.iter().all(|(start, _)| start.is_some());
     let several = place.lists.len() > 1 && timed;
     let mut turns = Turns::with(if place.words && in_pieces(entries) { Spaces::Pieces } else { Spaces::Between });
@@ -291,16 +291,16 @@ fn say(
     turns.speak(book);
 }
 
-/// Whether the spaces stand in the pieces themselves.
+/// Whether the spaces are in the pieces themselves.
 fn in_pieces(entries: &[Entry<'_>]) -> bool {
     let texts = || entries.iter().filter_map(|entry| entry.text.text());
     let led = texts().filter(|text| text.starts_with(' ')).count();
     let trailed = texts().filter(|text| text.ends_with(' ')).count();
-    // The first of all has none.
+    // The very first one has none.
     led.max(trailed) * 3 > entries.len()
 }
 
-/// Another list that says something else, which must not go unseen.
+/// Warns about another list with different speech, which must not go unnoticed.
 fn warn_of_others(place: &Place<'_>, others: &[Place<'_>], book: &mut Book<'_>) {
     if others.is_empty() {
         return;
@@ -339,7 +339,7 @@ mod tests {
         ("Tom", 15.0, 20.4, "I will write it tonight and post it on Friday."),
     ];
 
-    /// The starts that are read where each entry has these times.
+    /// The starts that are read if each entry has these times.
     fn starts(times: impl Fn(f64, f64) -> Value) -> Vec<Option<i64>> {
         let entry = |&(speaker, start, end, text): &(&str, f64, f64, &str)| {
             let mut entry = json!({"who": speaker, "said": text});

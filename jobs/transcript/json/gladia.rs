@@ -1,4 +1,4 @@
-//! Gladia: `utterances[]` beside `full_transcript`, in seconds, speakers from 0. Its translations say the same again.
+//! Gladia: `utterances[]` next to `full_transcript`, in seconds, speakers from 0. Its translations repeat the same.
 
 use super::{JsonSource, book::Book, tree::Json};
 use crate::format::Format;
@@ -12,7 +12,7 @@ pub(super) const SOURCE: JsonSource = JsonSource {
 
 fn knows(json: &Json<'_>) -> Option<&'static str> {
     let spoken = json.get("utterances").each_has(&["text", "start"]) && json.has(&["full_transcript"]);
-    // The first version of its interface.
+    // The first version of its API.
     let older = json.get("prediction").each_has(&["transcription", "time_begin"]);
     (spoken || older).then_some("utterances beside full_transcript")
 }

@@ -1,5 +1,5 @@
-//! Gong: `callTranscripts[].transcript[]`, a monologue each with a `speakerId` and its `sentences[]`, in milliseconds. The
-//! names stand in the `parties` of the call, where they were asked for.
+//! Gong: `callTranscripts[].transcript[]`, one monologue per entry with a `speakerId` and its `sentences[]`, in
+//! milliseconds. The names are in the `parties` of the call, if they were requested.
 
 use std::collections::HashSet;
 

@@ -1,6 +1,6 @@
-//! Google Speech-to-Text: `results[].alternatives[]`. When speakers were asked for, the last result of the first version
-//! repeats every word with its `speakerTag`; then it alone is read. Durations are `"0.5s"` or seconds and nanoseconds,
-//! keys in camel case or with underscores.
+//! Google Speech-to-Text: `results[].alternatives[]`. If speakers were requested, the last result of version 1 repeats
+//! every word with its `speakerTag`; then it alone is read. Durations are `"0.5s"` or seconds and nanoseconds, keys in
+//! camel case or with underscores.
 
 use super::{JsonSource, book::Book, tree::Json, turns::Turns};
 use crate::format::Format;
@@ -14,7 +14,7 @@ const END: &[&str] = &["endTime", "end_time", "endOffset", "end_offset"];
 const CHANNEL: &[&str] = &["channelTag", "channel_tag"];
 
 fn knows(json: &Json<'_>) -> Option<&'static str> {
-    // Watson has results as well, and its speakers beside them.
+    // Watson has results as well, next to its speakers.
     if json.has(&["speaker_labels"]) || json.has(&["result_index"]) {
         return None;
     }
@@ -56,7 +56,7 @@ fn read(json: &Json<'_>, book: &mut Book<'_>) -> Format {
                 turns.word(book, label.as_deref(), start, end, word.get("word"));
             }
         } else {
-            // The whole text knows better than the words where spaces and punctuation go.
+            // The full text is a better guide than the words to spaces and punctuation.
             turns.cut();
             let transcript = result.get("alternatives").first().get("transcript");
             let start = words.first().and_then(|word| word.any(START).seconds());
@@ -76,7 +76,7 @@ fn read(json: &Json<'_>, book: &mut Book<'_>) -> Format {
     Format::Google
 }
 
-/// The results to read: all, or the last alone where it repeats the words of all.
+/// The results to read: all, or only the last if it repeats the words of all.
 fn spoken<'j>(results: &'j [Json<'j>]) -> &'j [Json<'j>] {
     let Some((last, before)) = results.split_last() else { return results };
     let tagged = words(last).iter().any(|word| tag(word).is_some());
@@ -91,7 +91,7 @@ fn said(text: &str) -> usize {
     text.split_whitespace().count()
 }
 
-/// Whether the last result begins with the words that the first one has, where the first has enough of them to tell.
+/// Whether the last result begins with the words of the first one, if the first has enough of them.
 fn same_beginning(before: &[Json<'_>], last: &Json<'_>) -> bool {
     let heard = before.iter().flat_map(|result| words(result)).map(|word| word.get("word").text());
     let again = words(last).iter().map(|word| word.get("word").text());

@@ -1,5 +1,5 @@
-//! Granola: segments with moments and a `source`. The microphone is that of whose notes these are; what comes from the
-//! system may be anybody else, and is named where Granola knows who it was.
+//! Granola: segments with moments and a `source`. The microphone belongs to the owner of the notes; what comes from the
+//! system may be anyone else, and is named if Granola knows who it was.
 
 use super::{
     JsonSource,

@@ -1,5 +1,5 @@
-//! Entries whose text lies one object deeper than who says it and when, as bots and queues write what they hear:
-//! `{"ts": 1, "participant": {…}, "payload": {"text": "…"}}`. What lies deeper is lifted beside the rest.
+//! Entries whose text is one object deeper than the speaker and the time, as bots and queues write what they hear:
+//! `{"ts": 1, "participant": {…}, "payload": {"text": "…"}}`. The nested fields are lifted to the others.
 
 use std::borrow::Cow;
 
@@ -12,12 +12,12 @@ use super::{
 };
 use crate::keys::{Meaning, meaning};
 
-/// So many entries of a list are looked at.
+/// How many entries of a list are examined.
 const SAMPLE: usize = 20;
-/// No list lies deeper.
+/// The maximum depth of a list.
 const DEEPEST: usize = 6;
 
-/// The whole tree with what lies deeper lifted; none where nothing does.
+/// The whole tree with nested fields lifted; `None` if there are none.
 pub(super) fn entries<'j>(root: &'j Json<'j>) -> Option<Json<'j>> {
     has_deep_texts(root, DEEPEST).then(|| lifted(root, DEEPEST))
 }
@@ -51,7 +51,7 @@ fn lifted<'j>(json: &'j Json<'j>, depth: usize) -> Json<'j> {
     Json { at: json.at, value }
 }
 
-/// An entry with the fields of the object under `key` beside its own.
+/// An entry with the fields of the object under `key` added to its own.
 fn entry<'j>(json: &'j Json<'j>, key: &str) -> Json<'j> {
     let (Value::Object(own), Value::Object(inner)) = (&json.value, &json.get(key).value) else { return same(json) };
     let outer = own.iter().filter(|(name, _)| name != key);
@@ -60,7 +60,7 @@ fn entry<'j>(json: &'j Json<'j>, key: &str) -> Json<'j> {
     Json { at: json.at, value: Value::Object(fields.collect()) }
 }
 
-/// The key under which most entries hold their text, where they have none themselves.
+/// The key under which most entries have their text, if they have none themselves.
 fn deep_key<'j>(items: &'j [Json<'j>]) -> Option<&'j str> {
     let sample = || items.iter().take(SAMPLE);
     if items.len() < 2

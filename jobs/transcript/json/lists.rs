@@ -1,7 +1,7 @@
-//! Finds, in JSON of nobody known, the lists in which something is said: whose entries have a text, and with it a speaker
-//! or times. Looks at keys and at what kind of value stands under them; what they mean is in [`keys`](crate::keys).
+//! Finds the lists of utterances in JSON of an unknown tool: their entries have a text, and a speaker or times.
+//! Examines keys and the kinds of their values; [`keys`](crate::keys) defines what they mean.
 //!
-//! A list may come in pieces (a page, a channel or a speaker each): those at one place of the tree are read together.
+//! A list may come in pieces (one per page, channel or speaker): those at one place of the tree are read together.
 
 use std::collections::{HashMap, HashSet};
 
@@ -19,14 +19,14 @@ use crate::{
     units::{self, Row},
 };
 
-/// So many entries of a list are looked at.
+/// How many entries of a list are examined.
 const SAMPLE: usize = 200;
-/// So many keys of an entry are.
+/// How many keys of an entry are examined.
 const KEYS: usize = 80;
-/// So many distinct keys are remembered, and so many places.
+/// How many distinct keys are remembered, and how many places.
 const MOST: usize = 2_000;
 
-/// Under these keys nothing stands that was said, or it stands there again in another language. Run together.
+/// Keys without speech, or with the same speech in another language. Run together.
 const NOT_SPEECH: &[&str] = &[
     "chat",
     "chatmessages",
@@ -40,26 +40,26 @@ const NOT_SPEECH: &[&str] = &[
     "history",
     "logs",
 ];
-/// A list under such a key is one of what was said. Run together.
+/// Keys of lists that contain speech. Run together.
 #[rustfmt::skip]
 const SPEECH: &[&str] = &[
     "transcript", "transcripts", "transcription", "transcriptions", "transcriptentries", "transcriptsegments", "segments",
     "utterances", "turns", "monologues", "sentences", "dialogue", "dialog", "conversation", "captions", "subtitles", "cues",
     "speech", "phrases", "lines", "line", "turn", "utterance", "u", "sp", "entries", "paragraphs", "transcriptobject", "transcriptwithtoolcalls", "transcriptitems",
 ];
-/// Keys of messages that were written.
+/// Keys of written messages.
 #[rustfmt::skip]
 const OF_CHATS: &[&str] = &[
     "thread_ts", "client_msg_id", "reactions", "message_id", "messageId", "reply_to", "replyToId", "subtype", "attachments",
     "conversation_id", "recipient", "recipients", "sent_at", "sentAt", "is_read", "msg_type", "chat_id", "edited_at",
 ];
 
-/// A list of entries, and the objects around it, the nearest first.
+/// A list of entries, and the enclosing objects, innermost first.
 #[derive(Debug)]
 pub(super) struct List<'j> {
     pub(super) entries: &'j [Json<'j>],
     pub(super) around: [Option<&'j Json<'j>>; 3],
-    /// Who speaks in it, where the key of the list is a name.
+    /// Who speaks in it, if the key of the list is a name.
     pub(super) person: Option<&'j str>,
 }
 
@@ -67,46 +67,45 @@ pub(super) struct List<'j> {
 #[derive(Debug, Default)]
 pub(super) struct Place<'j> {
     pub(super) lists: Vec<List<'j>>,
-    /// The keys that say something, by meaning, the surest first.
+    /// The keys with a known meaning, most certain first.
     pub(super) keys: HashMap<Meaning, Vec<(&'j str, Key)>>,
-    /// The keys of the objects around that say who speaks.
+    /// The keys of the enclosing objects that say who speaks.
     pub(super) owners: Vec<(&'j str, Key)>,
-    /// Whether an entry is a word and no more.
+    /// Whether an entry is just a word.
     pub(super) words: bool,
-    /// How many entries say something.
+    /// How many entries have text.
     pub(super) texts: usize,
-    /// Letters of all texts.
+    /// The number of letters in all texts.
     pub(super) letters: usize,
-    /// The key under which the lists stand.
+    /// The key of the lists.
     name: &'j str,
-    /// Whether the times are moments, as of messages, and no offsets.
+    /// Whether the times are moments, as in messages, and not offsets.
     moments: bool,
-    /// Whether an entry lasts as long as its text takes to say.
+    /// Whether an entry lasts as long as it takes to say its text.
     paced: bool,
-    /// Whether entries say that they are part of a transcript.
+    /// Whether entries declare that they are part of a transcript.
     typed: bool,
-    /// Whether the words of an entry have times, where it has none itself.
+    /// Whether the words of an entry have times while the entry has none.
     timed_by_words: bool,
-    /// Whether the numbers count the letters of a text.
+    /// Whether the numbers are character positions in a text.
     of_letters: bool,
     /// How many speakers were seen.
     pub(super) speakers: usize,
-    /// Whether no speaker comes twice, among three and more.
+    /// Whether no speaker occurs twice, among at least three.
     once: bool,
-    /// Whether most entries have keys of messages that were written.
+    /// Whether most entries have keys of written messages.
     written: bool,
-    /// Whether names and moments alone speak for it, and people take turns as fast as they speak.
+    /// Whether names and moments are the only evidence, and people take turns as quickly as they speak.
     pub(super) in_turn: bool,
 }
 
-/// What was found.
 #[derive(Debug, Default)]
 pub(super) struct Lists<'j> {
-    /// The best first.
+    /// The places with speech, best first.
     pub(super) places: Vec<Place<'j>>,
-    /// Lists that say who speaks when, and nothing that is said.
+    /// Lists that say who speaks when, but not what is said.
     pub(super) spans: Vec<Place<'j>>,
-    /// Something that people wrote to each other.
+    /// Whether there is something that people wrote to each other.
     pub(super) chat: bool,
 }
 
@@ -115,14 +114,14 @@ impl<'j> Place<'j> {
         self.keys.get(&meaning).map_or(&[], Vec::as_slice)
     }
 
-    /// Whether somebody is named by an entry or by what is around its list.
+    /// Whether an entry or something around its list names a speaker.
     pub(super) fn has_speakers(&self) -> bool {
         [Meaning::Speaker, Meaning::SpeakerId].iter().any(|meaning| !self.keys(*meaning).is_empty())
             || self.owners.iter().any(|(_, key)| key.meaning != Meaning::Source)
             || self.lists.iter().any(|list| list.person.is_some())
     }
 
-    /// By which keys it was known, for a person to read.
+    /// The keys that identified it, for a person to read.
     pub(super) fn reason(&self) -> String {
         let quoted = |meaning: Meaning| self.keys(meaning).first().map(|(_, key)| format!("\"{}\"", key.known_as));
         let meanings = [
@@ -143,7 +142,7 @@ impl<'j> Place<'j> {
         }
     }
 
-    /// What speaks for it: two points are enough.
+    /// The strength of the evidence: two points are enough.
     fn evidence(&self) -> usize {
         let first = |meaning| self.keys(meaning).first().map(|(_, key)| *key);
         let strong = |key: &Key| {
@@ -172,9 +171,9 @@ impl<'j> Place<'j> {
             _ => usize::from(self.timed_by_words),
         };
         let times = if self.of_letters { 0 } else { times };
-        // Messages, comments and appointments have a moment too, but do not last as long as their text takes to say.
+        // Messages, comments and appointments have a moment too, but don't last as long as it takes to say their text.
         let times = if self.moments && !self.paced { times / 2 } else { times };
-        // What is called so was heard.
+        // Keys with such a name contain what was heard.
         let heard = |key: Key| {
             ["transcript", "caption", "subtitle", "utterance", "spoken"].iter().any(|word| key.known_as.contains(word))
         };
@@ -185,7 +184,7 @@ impl<'j> Place<'j> {
     }
 }
 
-/// Looks through the whole tree.
+/// Searches the whole tree.
 pub(super) fn find<'j>(root: &'j Json<'j>) -> Lists<'j> {
     let mut walk = Walk::default();
     walk.look(root, 0, [None; 3], None);
@@ -215,7 +214,7 @@ fn joined(key: &str) -> String {
     key.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
-/// Whether nothing under such a key was said.
+/// Whether such a key never contains speech.
 pub(super) fn is_no_speech(key: &str) -> bool {
     NOT_SPEECH.contains(&joined(key).as_str())
 }
@@ -225,7 +224,7 @@ struct Walk<'j> {
     places: Vec<Place<'j>>,
     /// The place of a list of objects, by the path to it.
     numbers: HashMap<usize, usize>,
-    /// Numbers of paths, by the path before and the key.
+    /// The numbers of paths, by the previous path and the key.
     paths: HashMap<(usize, &'j str), usize>,
     known: HashMap<&'j str, Option<Key>>,
     skipped: HashMap<&'j str, bool>,
@@ -257,7 +256,7 @@ impl<'j> Walk<'j> {
                     if next > MOST && !self.paths.contains_key(&(path, key.as_ref())) {
                         continue;
                     }
-                    // What each of them says is one talk.
+                    // What each of them says is part of one talk.
                     let person = Some(key.as_ref()).filter(|_| by_person && value.is_list());
                     let inner = *self.paths.entry((path, person.map_or(key.as_ref(), |_| ""))).or_insert(next);
                     let before = self.places.len();
@@ -283,7 +282,7 @@ impl<'j> Walk<'j> {
     }
 }
 
-/// Finds what the keys of a place mean; whether its entries are messages that were written.
+/// Determines what the keys of a place mean; returns whether its entries are written messages.
 fn understand<'j>(place: &mut Place<'j>, known: &mut HashMap<&'j str, Option<Key>>) -> bool {
     let mut counts: HashMap<&'j str, (Key, usize)> = HashMap::new();
     let mut owners: HashMap<&'j str, (Key, usize)> = HashMap::new();
@@ -296,7 +295,7 @@ fn understand<'j>(place: &mut Place<'j>, known: &mut HashMap<&'j str, Option<Key
             let Value::Object(fields) = &entry.value else { continue };
             written += usize::from(fields.iter().any(|(key, _)| OF_CHATS.contains(&key.as_ref())));
             for (name, value) in fields.iter().take(KEYS) {
-                // A message is from somebody, a subtitle from a time on.
+                // A message has a sender under "from", a subtitle a start.
                 let key = mean(name).map(|key| match key.known_as {
                     "from" if value.is_object() || names_no_time(value) => Key { meaning: Meaning::Speaker, ..key },
                     "s" if names_no_time(value) => Key { meaning: Meaning::Speaker, ..key },
@@ -349,7 +348,7 @@ fn by_meaning<'j>(counts: HashMap<&'j str, (Key, usize)>) -> HashMap<Meaning, Ve
         keys.entry(key.meaning).or_default().push((name, key, count));
     }
     let tidy = |(meaning, mut keys): (Meaning, Vec<(&'j str, Key, usize)>)| {
-        // What hardly any entry has is something else.
+        // A key that hardly any entry has is something else.
         let most = keys.iter().map(|(.., count)| *count).max().unwrap_or(0);
         keys.retain(|(.., count)| count * 2 >= most || matches!(meaning, Meaning::Speaker));
         keys.sort_unstable_by_key(|(name, key, _)| (key.rank, *name));
@@ -358,7 +357,7 @@ fn by_meaning<'j>(counts: HashMap<&'j str, (Key, usize)>) -> HashMap<Meaning, Ve
     keys.into_iter().map(tidy).collect()
 }
 
-/// Whether a text stands where a time might: it is who says something.
+/// Whether there is text where a time might be: it's the speaker.
 fn names_no_time(value: &Json<'_>) -> bool {
     value.filled() && !value.raw().is_there()
 }
@@ -385,7 +384,7 @@ fn holds(value: &Json<'_>, meaning: Meaning) -> bool {
     }
 }
 
-/// Counts what is said, and whether it comes in single words.
+/// Measures the texts, and whether they are single words.
 fn measure(place: &mut Place<'_>) {
     let keys = place.keys(Meaning::Text).to_vec();
     let (mut letters, mut texts, mut spaced) = (0, 0_usize, 0_usize);

@@ -1,5 +1,5 @@
-//! Google Meet's programming interface: the entries of a transcript of a conference record, with moments, and its
-//! participants where somebody put them beside.
+//! Google Meet's API: the entries of a conference record's transcript, with moments, and its participants if somebody
+//! added them.
 
 use std::collections::HashSet;
 

@@ -1,8 +1,8 @@
-//! What tools write and JSON does not have, made valid. Pure.
+//! Repairs what tools write although JSON doesn't allow it. Pure.
 
-/// Tools write numbers and letters that JSON does not have: `NaN` (the scores of `WhisperX`) and halves of surrogate
-/// pairs (texts cut by their length). The same text, byte for byte as long, with them made valid; none where there is
-/// nothing to mend.
+/// Tools write numbers and characters that JSON doesn't have: `NaN` (the scores of `WhisperX`) and lone surrogates
+/// (texts cut by length). Returns the same text, with the same number of bytes, made valid; `None` if there is nothing
+/// to repair.
 pub(super) fn mended(text: &str) -> Option<String> {
     let mut bytes = text.as_bytes().to_vec();
     let (mut at, mut inside, mut changed) = (0, false, false);

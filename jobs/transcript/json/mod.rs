@@ -1,9 +1,9 @@
-//! Transcripts as JSON. The file is parsed once; the first source whose keys are in it reads it.
+//! Transcripts as JSON. The file is parsed once; the first source whose keys it contains reads it.
 //!
-//! A source is one file here and one line in [`SOURCES`]. It knows a file by what only its own files have, since others
-//! have the same keys in other units; what no source knows is read by what its keys mean ([`generic`]). A source takes
-//! speech and labels out of the tree through a [`Book`](book::Book), which sets every other text aside, so that the
-//! account of words holds for all of them.
+//! A source is one file here and one line in [`SOURCES`]. It recognises a file by what only its own files have, since
+//! others have the same keys in other units; unknown files are read by what their keys mean ([`generic`]). A source
+//! takes speech and labels from the tree through a [`Book`](book::Book), which sets every other text aside, so that
+//! every source's words are accounted for.
 
 mod assemblyai;
 mod attendee;
@@ -66,18 +66,18 @@ use super::{
     units,
 };
 
-/// A tool or service: how its JSON is known, and how it is read.
+/// A tool or service: how its JSON is recognised and read.
 struct JsonSource {
     name: &'static str,
-    /// By which keys this is its own; none where it is not.
+    /// The keys that identify its files; `None` if this isn't one.
     knows: fn(&Json<'_>) -> Option<&'static str>,
-    /// Says what is said; malformed parts become warnings.
+    /// Adds the speech; malformed parts become warnings.
     read: fn(&Json<'_>, &mut Book<'_>) -> Format,
-    /// Keys under which what is said stands once more.
+    /// Keys that repeat what is said.
     repeats: &'static [&'static str],
 }
 
-/// The first that knows a file reads it: those with the most telling keys come first.
+/// The first that recognises a file reads it: those with the most specific keys come first.
 const SOURCES: &[JsonSource] = &[
     fireflies::SOURCE,
     fathom::SOURCE,
@@ -109,14 +109,14 @@ const SOURCES: &[JsonSource] = &[
     whisper::SOURCE,
 ];
 
-/// Keys under which answers of services wrap what they are about.
+/// Keys in which services wrap the contents of their responses.
 #[rustfmt::skip]
 const WRAPPERS: &[&str] = &[
     "data", "response", "result", "transcript", "transcription", "transcripts", "output", "items", "json", "meeting", "call",
     "recording", "payload", "body", "conversation",
 ];
 
-/// Whether a text begins as JSON does. Brackets and braces begin lines of other transcripts too.
+/// Whether a text begins like JSON. Lines of other transcripts begin with brackets and braces too.
 pub(super) fn is_json(text: &str) -> bool {
     let text = text.trim_start();
     let text = text.strip_prefix("```json").or_else(|| text.strip_prefix("```\n")).unwrap_or(text);
@@ -127,7 +127,7 @@ pub(super) fn is_json(text: &str) -> bool {
     ) || text.trim_start().starts_with('[') && is_list_of_rows(text)
 }
 
-/// Whether a text begins as a list of lists does, whose first cell is a text or a number; `[[00:01]` does not.
+/// Whether a text begins like a list of lists, whose first cell is a string or a number; `[[00:01]` doesn't.
 fn is_list_of_rows(text: &str) -> bool {
     let inner = text.trim_start()[1..].trim_start().strip_prefix('[').map(str::trim_start);
     inner.is_some_and(|inner| {
@@ -136,10 +136,10 @@ fn is_list_of_rows(text: &str) -> bool {
     })
 }
 
-/// Reads JSON, whosever it is.
+/// Reads any JSON.
 ///
 /// # Errors
-/// When it is no valid JSON (where, and why), and when it is nobody's that is known (what was seen in it).
+/// If it isn't valid JSON (with position and reason), or its format is unknown (with what was seen).
 pub(super) fn read(source: &Source<'_>) -> Result<(Format, Draft), NotATranscript> {
     if let Some(bare) = without_fence(source.text) {
         let tree = Tree::parse(&bare).map_err(|broken| refusal(&broken))?;
@@ -160,7 +160,8 @@ pub(super) fn read(source: &Source<'_>) -> Result<(Format, Draft), NotATranscrip
     }
 }
 
-/// JSON as chats of models give it, between two lines of back quotes: the same, byte for byte as long, without them.
+/// JSON as language models return it, fenced by lines of backquotes: the same text, with the same number of bytes,
+/// without the fences.
 fn without_fence(text: &str) -> Option<String> {
     let trimmed = text.trim();
     let first = trimmed.strip_prefix("```")?.lines().next()?;
@@ -169,14 +170,14 @@ fn without_fence(text: &str) -> Option<String> {
     Some(format!("{}{inner}{}", " ".repeat(begin), " ".repeat(text.len() - begin - inner.len())))
 }
 
-/// JSON Lines: an entry a line. Whole transcripts that follow each other are more than one; what is no entry is none.
+/// JSON Lines: one entry per line. Whole transcripts in a row are several files; anything else isn't an entry.
 fn lines(source: &Source<'_>) -> Option<Result<(Format, Draft), NotATranscript>> {
     let tree = Tree::parse_lines(source.text).ok()?;
     let documents = tree.root.items();
     let stream = events::is_stream(&tree.root);
     let whole =
         |document: &Json<'_>| is_talk(document) || SOURCES.iter().any(|source| (source.knows)(document).is_some());
-    // Each event of a stream looks like the transcript of a service, as short as it is.
+    // Each event of a stream looks like a service's transcript, short as it is.
     let of_several = |document: &Json<'_>| lists::find(document).places.first().is_some_and(|place| place.speakers > 1);
     let is_one = |document: &Json<'_>| if stream { of_several(document) } else { whole(document) };
     if documents.iter().take(20).filter(|document| is_one(document)).nth(1).is_some() {
@@ -186,7 +187,7 @@ fn lines(source: &Source<'_>) -> Option<Result<(Format, Draft), NotATranscript>>
     entries.then(|| choose(&tree, source))
 }
 
-/// Whether a line is a transcript by itself, and not one thing that was said, with its words.
+/// Whether a line is a transcript by itself, and not a single utterance with its words.
 fn is_talk(document: &Json<'_>) -> bool {
     let found = lists::find(document);
     found.places.first().is_some_and(|place| place.speakers > 1 || !place.words && place.texts > 3)
@@ -205,20 +206,21 @@ fn choose(tree: &Tree<'_>, source: &Source<'_>) -> Result<(Format, Draft), NotAT
     choose_in(&tree.root, tree, source)
 }
 
-/// Chooses who reads what stands under `root`: the whole tree, or what is said in it.
+/// Chooses the reader for what is under `root`: the whole tree, or the speech in it.
 fn choose_in(root: &Json<'_>, tree: &Tree<'_>, source: &Source<'_>) -> Result<(Format, Draft), NotATranscript> {
     let mut inner = Vec::new();
     unwrap(root, 3, &mut inner);
-    // A source that knows the whole is surer than one that knows a part.
+    // A source that recognises the whole is more certain than one that recognises a part.
     let known: Vec<(&JsonSource, &Json<'_>, &'static str)> = inner
         .iter()
         .flat_map(|json| SOURCES.iter().filter_map(move |source| Some((source, *json, (source.knows)(json)?))))
         .collect();
-    // What a source would have read, and why it is not believed.
+    // What a source would have read, and why it's doubted.
     let mut doubted = None;
     for (chosen, json, reason) in &known {
         let (format, mut draft) = of_source(chosen, json, tree, source);
-        // Another's keys: nobody speaks at that pace, or the speakers stand under keys that this source does not have.
+        // Another tool's keys: nobody speaks at that pace, or the speakers are under keys that this source doesn't
+        // have.
         let doubt = if !units::possible(&draft.utterances) {
             Some("nobody speaks at that pace")
         } else if loses_speakers(&draft, root) {
@@ -272,18 +274,18 @@ fn choose_in(root: &Json<'_>, tree: &Tree<'_>, source: &Source<'_>) -> Result<(F
     Err(NotATranscript::UnknownJson { seen: seen(&tree.root), nearest })
 }
 
-/// Whether somebody writes to a model: its entries say which of the two it is.
+/// Whether it's a conversation with a language model: its entries have the role.
 fn is_chat_of_a_model(all: &[&Json<'_>]) -> bool {
     let lists = || all.iter().flat_map(|json| [json.items(), json.get("messages").items()]);
     let side = |list: &[Json<'_>], side: &str| list.iter().take(20).any(|entry| entry.get("role").text() == Some(side));
     lists().any(|list| side(list, "assistant") && (side(list, "user") || side(list, "human")))
 }
 
-/// Reads a transcript that stands in the JSON as text, as it would be read in a file of its own.
+/// Reads a transcript that is in the JSON as text, like a file of its own.
 fn as_text(tree: &Tree<'_>, source: &Source<'_>) -> Option<(Format, Draft)> {
     plain::texts(&tree.root).iter().find_map(|text| {
         let prepared = prepare::prepared(text).ok().filter(|prepared| !is_json(&prepared.text))?;
-        // What stands beside it must not be lost: another list of the same talk.
+        // What is next to it must not be lost: another list of the same talk.
         let (all, within) = (plain::words_of(&tree.root), words(&prepared.text));
         if within * 10 < all * 8 {
             return None;
@@ -298,7 +300,7 @@ fn as_text(tree: &Tree<'_>, source: &Source<'_>) -> Option<(Format, Draft)> {
     })
 }
 
-/// Whether nobody is named in what a source made of a file that names speakers.
+/// Whether a source found no names in a file that names speakers.
 fn loses_speakers(draft: &Draft, root: &Json<'_>) -> bool {
     draft.utterances.iter().all(|said| said.label.is_none())
         && lists::find(root).places.first().is_some_and(|place| place.has_speakers() && place.speakers > 1)
@@ -311,7 +313,7 @@ fn of_source(chosen: &JsonSource, json: &Json<'_>, tree: &Tree<'_>, source: &Sou
     (format, book.close(&tree.root, chosen.repeats))
 }
 
-/// A value, and what it only wraps: the one element of a list, what stands under a key of an answer.
+/// A value, and the values it only wraps: the single element of a list, the contents of a response.
 fn unwrap<'j>(json: &'j Json<'j>, depth: usize, found: &mut Vec<&'j Json<'j>>) {
     found.push(json);
     if depth == 0 {
@@ -327,7 +329,7 @@ fn unwrap<'j>(json: &'j Json<'j>, depth: usize, found: &mut Vec<&'j Json<'j>>) {
     }
 }
 
-/// Keys that alone do not make a file somebody's, and whose files have them.
+/// Keys that aren't enough to identify a file, and whose files have them.
 #[rustfmt::skip]
 const TELLING: &[(&str, &str)] = &[
     ("sentences", "Fireflies"), ("transcript", "Fathom"), ("turns", "Read.ai"), ("speaker_blocks", "Read.ai"),
@@ -338,7 +340,7 @@ const TELLING: &[(&str, &str)] = &[
     ("transcriptEntries", "Google Meet"),
 ];
 
-/// Whose JSON it comes nearest to, as a sentence; nothing where it is like nobody's.
+/// Whose JSON is the most similar, as a sentence; empty if none is.
 fn nearest(all: &[&Json<'_>]) -> String {
     let known = TELLING.iter().find(|(key, _)| all.iter().any(|json| json.has(&[key])));
     known.map_or_else(String::new, |(key, whose)| {
@@ -346,7 +348,7 @@ fn nearest(all: &[&Json<'_>]) -> String {
     })
 }
 
-/// What a file of nobody known looks like: its kind and its first keys, and never what stands under them.
+/// What an unknown file looks like: its kind and its first keys, and never their values.
 fn seen(json: &Json<'_>) -> String {
     match &json.value {
         Value::Object(fields) if fields.is_empty() => "an empty object".to_owned(),

@@ -1,4 +1,4 @@
-//! Who speaks, where no key says so: a few names take turns under a key that means nothing.
+//! Identifies speakers if no key does: a few names take turns under an unknown key.
 //!
 //! Pure.
 
@@ -12,13 +12,13 @@ use crate::{
     names_in_turn::are_names,
 };
 
-/// As what such a key is known.
+/// How such a key is described.
 pub(super) const BY_TURNS: &str = "names that take turns";
-/// So many entries, and keys of the first, are looked at.
+/// How many entries, and keys of the first, are examined.
 const SAMPLE: usize = 200;
 const KEYS: usize = 80;
 
-/// The key of the names; none where another says who speaks, or none holds names.
+/// The key with the names; `None` if another says who speaks, or none contains names.
 pub(super) fn find<'j>(place: &Place<'j>) -> Option<(&'j str, Key)> {
     if place.has_speakers() || place.keys(Meaning::Text).is_empty() {
         return None;

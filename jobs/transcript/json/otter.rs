@@ -1,4 +1,4 @@
-//! Otter: `transcripts[]` whose offsets count samples, of which there are 16,000 a second; names stand in `speakers[]`.
+//! Otter: `transcripts[]` with offsets in samples, at 16,000 per second; names are in `speakers[]`.
 
 use std::collections::HashSet;
 
@@ -15,7 +15,7 @@ pub(super) const SOURCE: JsonSource = JsonSource { name: "otter", knows, read, r
 fn transcripts<'j>(json: &'j Json<'j>) -> &'j Json<'j> {
     let own = json.get("transcripts");
     let inner = json.get("speech").get("transcripts");
-    // Some cut out the list alone.
+    // Some people cut out just the list.
     [own, inner].into_iter().find(|list| list.is_list()).unwrap_or(json)
 }
 
@@ -41,7 +41,7 @@ fn read(json: &Json<'_>, book: &mut Book<'_>) -> Format {
     let people = People::find(book.root, "speaker_id", &ids, book);
     for turn in turns {
         let speaker = turn.get("speaker_id");
-        // Where nobody was named, the speakers still have numbers.
+        // If nobody was named, the speakers still have numbers.
         let named = book.label(turn.any(&["speaker_name"]));
         let label = named.or_else(|| people.label(speaker)).or_else(|| book.label(turn.get("speaker_model_label")));
         let label = label.or_else(|| book.label(turn.get("label"))).or_else(|| book.label(speaker));

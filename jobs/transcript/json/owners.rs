@@ -1,4 +1,4 @@
-//! Lists that are of one person each: under the person's name, or in an object that bears it.
+//! Lists that belong to one person each: under the person's name, or in an object with that name.
 //!
 //! Pure.
 
@@ -11,7 +11,7 @@ use super::{
 };
 use crate::keys::{Meaning, meaning};
 
-/// Under these keys stand people, channels or tracks. Run together and in lower case.
+/// Keys of people, channels or tracks. Run together and in lower case.
 const PEOPLE: &[&str] = &[
     "speakers",
     "channels",
@@ -28,10 +28,10 @@ const PEOPLE: &[&str] = &[
     "sprecher",
     "teilnehmer",
 ];
-/// A talk of more has no list for each.
+/// A talk of more people has no list for each.
 const MOST: usize = 30;
 
-/// Whether the object around a list is one of several people, so that its name is that of a speaker.
+/// Whether the object around a list is one of several people, so that its name is a speaker's.
 pub(super) fn are_people(list: &List<'_>) -> bool {
     let [Some(owner), Some(Json { value: Value::Object(fields), .. }), _] = list.around else { return false };
     let holds = |value: &Json<'_>| value.items().iter().take(MOST).any(|item| std::ptr::eq(item, owner));
@@ -41,7 +41,7 @@ pub(super) fn are_people(list: &List<'_>) -> bool {
     })
 }
 
-/// Whether each list of an object stands under a name: several lists, each with texts and times and nobody named in it.
+/// Whether each list of an object is under a name: several lists, each with texts and times and without names.
 pub(super) fn by_person(fields: &[(Cow<'_, str>, Json<'_>)]) -> bool {
     let of_objects = || fields.iter().filter(|(_, value)| value.first().is_object());
     let count = of_objects().take(MOST + 1).count();

@@ -1,9 +1,9 @@
-//! The parts of an entry in which something is said: its text, its times, the name of its speaker, however deep they lie.
+//! The parts of an utterance's entry: its text, its times, the name of its speaker, however deeply nested.
 
 use super::tree::Json;
 use crate::{keys::Key, raw_time::Raw};
 
-/// Under these the name of a speaker stands in an object.
+/// Keys of a speaker's name in an object.
 pub(super) const INNER_NAMES: &[&str] = &[
     "name",
     "display_name",
@@ -26,7 +26,7 @@ pub(super) const INNER_NAMES: &[&str] = &[
     "username",
     "persName",
 ];
-/// Under these the account of one, in which the name stands.
+/// Keys of a speaker's account, which contains the name.
 const ACCOUNTS: &[&str] = &[
     "user",
     "profile",
@@ -46,10 +46,10 @@ const ACCOUNTS: &[&str] = &[
     "speaker",
     "attributes",
 ];
-/// Under these the address of one.
+/// Keys of a speaker's address.
 const ADDRESSES: &[&str] = &["email", "emailAddress", "email_address", "mail", "userEmail", "user_email", "upn"];
 
-/// The name in an object that is somebody: its own, or that of the account within it.
+/// The name in an object that is a person: its own, or that of its account.
 pub(super) fn name_in<'j>(speaker: &'j Json<'j>) -> &'j Json<'j> {
     let own = INNER_NAMES.iter().map(|key| speaker.get(key)).find(|name| name.filled());
     let accounts = |json: &'j Json<'j>| ACCOUNTS.iter().map(move |key| json.get(key)).filter(|inner| inner.is_object());
@@ -59,16 +59,16 @@ pub(super) fn name_in<'j>(speaker: &'j Json<'j>) -> &'j Json<'j> {
     own.or_else(within).or_else(deeper).unwrap_or_else(|| speaker.any(INNER_NAMES))
 }
 
-/// The address in an object that is somebody.
+/// The address in an object that is a person.
 pub(super) fn address_in<'j>(speaker: &'j Json<'j>) -> &'j Json<'j> {
     let own = speaker.any(ADDRESSES);
     let inner = || ACCOUNTS.iter().map(|key| speaker.get(key).any(ADDRESSES)).find(|address| address.filled());
     if own.filled() { own } else { inner().unwrap_or(own) }
 }
-/// Under these the given name of one, with the surname beside it.
+/// Keys of a person's given name, next to the surname.
 pub(super) const GIVEN: &[&str] = &["first_name", "firstName", "given_name", "givenName", "forename", "first"];
 pub(super) const SURNAMES: &[&str] = &["last_name", "lastName", "family_name", "familyName", "surname", "last"];
-/// Under these the identifier of one.
+/// Keys of a person's identifier.
 pub(super) const INNER_IDS: &[&str] = &["id", "uuid", "speaker_id", "speakerId", "user_id", "userId", "index"];
 
 const WORDS: &[&str] = &["words", "tokens", "alignment", "audioTimings", "timings", "word_timings", "wordTimings"];
@@ -90,7 +90,7 @@ const WORD_START: &[&str] = &[
 const WORD_END: &[&str] =
     &["end", "end_time", "endTime", "end_timestamp", "end_ms", "endMs", "endOffset", "end_ts", "e"];
 
-/// The times of the first and the last word of an entry, where it has such.
+/// The times of the first and the last word of an entry, if it has words.
 pub(super) fn times_of_words(entry: &Json<'_>) -> (Raw, Raw) {
     let words = entry.any(WORDS).items();
     let time = |word: Option<&Json<'_>>, keys| word.map_or(Raw::None, |word: &Json<'_>| word.any(keys).raw());
@@ -102,7 +102,7 @@ pub(super) fn times_of_words(entry: &Json<'_>) -> (Raw, Raw) {
     (time(words.first(), WORD_START), end)
 }
 
-/// Whether an entry says that it is one of a transcript.
+/// Whether an entry declares that it's part of a transcript.
 pub(super) fn says_transcript(entry: &Json<'_>) -> bool {
     entry.get("type").text().is_some_and(|kind| matches!(kind, "transcript" | "transcription" | "utterance" | "speech"))
 }
@@ -115,7 +115,7 @@ pub(super) fn pair<'j>(value: &'j Json<'j>) -> Option<(&'j Json<'j>, &'j Json<'j
     }
 }
 
-/// The text in an object under a key that means one: `"transcription": {"transcript": "…"}`.
+/// The text in an object under a text key: `"transcription": {"transcript": "…"}`.
 pub(super) fn spoken_in<'j>(value: &'j Json<'j>) -> Option<&'j Json<'j>> {
     ["transcript", "text", "content", "display", "value", "body", "sentence", "plain"]
         .iter()
@@ -123,7 +123,7 @@ pub(super) fn spoken_in<'j>(value: &'j Json<'j>) -> Option<&'j Json<'j>> {
         .find(|json| json.filled())
 }
 
-/// The text of an entry; an empty one where it has none.
+/// The text of an entry; an empty one if it has none.
 pub(super) fn text_of<'j>(entry: &'j Json<'j>, keys: &[(&str, Key)]) -> Option<&'j Json<'j>> {
     let values = || keys.iter().map(|(name, _)| entry.get(name));
     values().find(|value| value.filled()).or_else(|| values().find_map(spoken_in))

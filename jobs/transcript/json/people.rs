@@ -1,5 +1,5 @@
-//! Who is meant by the numbers and identifiers of a file: its tables of speakers, participants or parties, wherever they
-//! stand and whatever they are called. Two people of one name stay two.
+//! Resolves the numbers and identifiers of speakers in a file: its tables of speakers, participants or parties,
+//! wherever they are and whatever they are called. Two people with the same name stay two.
 
 use std::collections::{HashMap, HashSet};
 
@@ -14,7 +14,7 @@ use crate::{
     transcript::Attendee,
 };
 
-/// The words by which a table of people or of their names is known, in its key.
+/// Words in the key of a table of people or their names.
 #[rustfmt::skip]
 const TABLES: &[&str] = &[
     "speaker", "participant", "partic", "parties", "people", "person", "attendee", "user", "member", "names", "invitee",
@@ -23,12 +23,12 @@ const TABLES: &[&str] = &[
 ];
 /// More people than any meeting has.
 const MOST: usize = 2_000;
-/// No name is longer, in characters.
+/// The maximum length of a name, in characters.
 const LONGEST: usize = 100;
-/// Under these, too, the name of somebody stands in a list of people.
+/// Additional keys of a name in a list of people.
 const MORE_NAMES: &[&str] = &["title", "value"];
 const EMAILS: &[&str] = &["email", "emailAddress", "email_address", "user_email", "userEmail", "mail"];
-/// Objects in which tools put the account of a participant.
+/// Objects in which tools store a participant's account.
 const ACCOUNTS: &[&str] = &[
     "signedinUser",
     "anonymousUser",
@@ -44,16 +44,15 @@ const ACCOUNTS: &[&str] = &[
     "name",
 ];
 
-/// Somebody in a table.
 #[derive(Clone, Copy, Debug)]
 struct Person<'j> {
     name: &'j Json<'j>,
-    /// Where given name and surname stand apart.
+    /// If given name and surname are separate.
     surname: Option<&'j Json<'j>>,
     email: Option<&'j Json<'j>>,
 }
 
-/// The people whom the identifiers mean.
+/// The people that the identifiers refer to.
 #[derive(Debug, Default)]
 pub(super) struct People {
     labels: HashMap<String, String>,
@@ -69,7 +68,7 @@ pub(super) fn id(json: &Json<'_>) -> Option<String> {
     }
 }
 
-/// A path to something rather than the name of somebody.
+/// Whether it's a path rather than a name.
 fn is_path(text: &str) -> bool {
     text.contains('/') && !text.contains(' ')
 }
@@ -108,19 +107,19 @@ fn person<'j>(json: &'j Json<'j>) -> Option<Person<'j>> {
 }
 
 impl People {
-    /// Looks for `ids`, which stand under `key` where something is said, in every table of the file.
+    /// Looks up `ids`, the values of `key` in the utterances, in every table of the file.
     pub(super) fn find<'j>(root: &'j Json<'j>, key: &str, ids: &HashSet<String>, book: &mut Book<'_>) -> Self {
         let mut tables = Vec::new();
-        // `#p1` points to what bears the identifier p1.
+        // `#p1` refers to the element with the identifier p1.
         let bare = ids.iter().filter_map(|id| id.strip_prefix('#')).map(str::to_owned);
         let ids = &ids.iter().cloned().chain(bare).collect::<HashSet<_>>();
         if !ids.is_empty() {
             collect(root, "", ids, &mut tables);
         }
-        // A number alone may be that of a topic or a file; elsewhere than among people the key must be the same.
+        // A bare number may identify a topic or a file; outside of tables of people the key must be the same.
         let telling = ids.iter().all(|id| id.len() > 4 || id.chars().any(char::is_alphabetic));
         tables.retain(|table| table.of_people || table.key == key || telling && !key.is_empty());
-        // The table that knows the most of them; of two the one that calls them by the same key.
+        // The table that knows the most of them; of two, the one that uses the same key.
         let best =
             tables.into_iter().max_by_key(|table: &Table<'_>| (table.people.len(), table.key == key, table.of_people));
         let mut people = Self::default();
@@ -149,7 +148,7 @@ impl People {
         people
     }
 
-    /// The name, unless somebody else bears it already: then it is numbered.
+    /// The name; if someone else already has it, it's numbered.
     fn apart(
         &self,
         name: &str,
@@ -178,14 +177,14 @@ impl People {
         name.to_owned()
     }
 
-    /// The label of an identifier that a table knows.
+    /// The label for an identifier, if a table has it.
     pub(super) fn label(&self, json: &Json<'_>) -> Option<String> {
         let id = if self.labels.is_empty() { None } else { id(json) }?;
         self.labels.get(&id).or_else(|| self.labels.get(id.strip_prefix('#')?)).cloned()
     }
 }
 
-/// People by what stands under one key.
+/// People, by the values of one key.
 struct Table<'j> {
     key: &'j str,
     of_people: bool,
@@ -196,7 +195,7 @@ fn collect<'j>(json: &'j Json<'j>, under: &str, ids: &HashSet<String>, tables: &
     let lower = under.to_lowercase();
     let of_people = TABLES.iter().any(|word| lower.contains(word));
     match &json.value {
-        // No table of people lies within what is said.
+        // Tables of people aren't inside utterances.
         Value::List(items) if items.first().is_some_and(is_speech) => {}
         Value::List(items) => {
             if items.len() <= MOST && items.first().is_some_and(Json::is_object) {
@@ -219,7 +218,7 @@ fn collect<'j>(json: &'j Json<'j>, under: &str, ids: &HashSet<String>, tables: &
     }
 }
 
-/// Whether something is said in an entry: then it is none of a table.
+/// Whether an entry is an utterance, and so not part of a table.
 fn is_speech(entry: &Json<'_>) -> bool {
     match &entry.value {
         Value::Object(fields) => fields.iter().any(|(key, value)| {
@@ -230,7 +229,7 @@ fn is_speech(entry: &Json<'_>) -> bool {
     }
 }
 
-/// One table for each key of the entries that holds some of the identifiers.
+/// One table per key whose values include some of the identifiers.
 fn by_keys<'j>(items: &'j [Json<'j>], of_people: bool, ids: &HashSet<String>, tables: &mut Vec<Table<'j>>) {
     let mut found: HashMap<&str, HashMap<String, Vec<Person<'j>>>> = HashMap::new();
     for item in items {
@@ -248,7 +247,7 @@ fn by_keys<'j>(items: &'j [Json<'j>], of_people: bool, ids: &HashSet<String>, ta
     tables.extend(found.into_iter().map(|(key, people)| Table { key, of_people, people }));
 }
 
-/// Gives speakers their names where a table of people in the file has them: those alone whose label says nothing.
+/// Names speakers whose labels are meaningless, if a table of people in the file has them.
 pub(super) fn name_speakers(book: &mut Book<'_>) {
     let bare = |label: &str| label.strip_prefix("Speaker ").unwrap_or(label).to_owned();
     let says_nothing = |label: &str| {
@@ -276,12 +275,12 @@ pub(super) fn name_speakers(book: &mut Book<'_>) {
     }
 }
 
-/// Said where two of one name were kept apart.
+/// The warning if two people with the same name were kept apart.
 pub(super) const NAMESAKES: &str =
     "speakers with the same name but different identifiers take turns; a number after the name keeps them apart";
 
-/// Labels of speakers whose platform gives each participant an identifier of its own: where two of one name take turns,
-/// they are two people; where one follows the other, somebody came back.
+/// Labels of speakers on platforms that identify each participant: if two with the same name take turns, they are two
+/// people; if one follows the other, the same person rejoined.
 pub(super) fn apart(speakers: &[(Option<String>, Option<String>)]) -> (Vec<Option<String>>, bool) {
     let mut spans: HashMap<(&str, &str), (usize, usize)> = HashMap::new();
     for (at, (name, id)) in speakers.iter().enumerate() {

@@ -1,5 +1,5 @@
-//! JSON that holds a transcript as text: a whole one under one key, a list of lines, names as keys of single entries, cells
-//! without headings. They are read as a text or a table, as they would be in a file of their own.
+//! JSON that contains a transcript as text: as a whole under one key, as a list of lines, with names as keys of single
+//! entries, or as cells without headings. It's read as text or a table, as in a file of its own.
 //!
 //! Pure.
 
@@ -10,14 +10,14 @@ use super::{
     tree::{Json, Value},
 };
 
-/// No transcript lies deeper.
+/// The maximum depth of a transcript.
 const DEEPEST: usize = 8;
-/// So many texts are tried, the longest first.
+/// How many texts are tried, longest first.
 const TRIED: usize = 3;
-/// Fewer lines show nothing.
+/// Fewer lines prove nothing.
 const FEWEST: usize = 3;
 
-/// Texts that may be a transcript, the longest first.
+/// Texts that may be a transcript, longest first.
 pub(super) fn texts(root: &Json<'_>) -> Vec<String> {
     let mut found = Vec::new();
     look(root, 0, &mut found);
@@ -26,7 +26,7 @@ pub(super) fn texts(root: &Json<'_>) -> Vec<String> {
     found
 }
 
-/// How many words all texts have.
+/// The number of words in all texts.
 pub(super) fn words_of(json: &Json<'_>) -> usize {
     match &json.value {
         Value::Text(_, text) => words(text),
@@ -48,14 +48,14 @@ fn look(json: &Json<'_>, depth: usize, found: &mut Vec<String>) {
         }
         _ => {}
     }
-    // What is kept is bounded by the file: a list of lines is no part of another.
+    // What is kept is bounded by the file: a list of lines isn't part of another.
     if found.len() > 16 * TRIED {
         found.sort_by_key(|text: &String| std::cmp::Reverse(text.len()));
         found.truncate(TRIED);
     }
 }
 
-/// What a value holds, as lines.
+/// The contents of a value, as lines.
 fn whole(json: &Json<'_>) -> Option<String> {
     if let Some(text) = json.text() {
         let long = text.lines().take(FEWEST).count() == FEWEST || text.len() > 400;
@@ -69,7 +69,7 @@ fn whole(json: &Json<'_>) -> Option<String> {
     all.or_else(|| rows(items)).map(|lines| lines.join("\n"))
 }
 
-/// A line of a list: a text, a name with what is said, or a heading with what stands below it.
+/// A line of a list: a text, a name with the words, or a heading with the words below.
 fn line(item: &Json<'_>) -> Option<String> {
     let one_line = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
     match &item.value {
@@ -78,7 +78,7 @@ fn line(item: &Json<'_>) -> Option<String> {
             [(name, said)] => Some(format!("{name}: {}", one_line(said.text()?))),
             [(_, head), (_, said)] => {
                 let (head, said) = (head.text()?, said.text()?);
-                // A comment has a name and a text as well, and so have the messages of a model.
+                // A comment has a name and a text as well, and so have the messages of a language model.
                 let is_time = |word: &str| time::whole(word.trim_matches(['(', ')', '[', ']'])).is_some();
                 head.split(char::is_whitespace)
                     .any(is_time)
@@ -90,7 +90,7 @@ fn line(item: &Json<'_>) -> Option<String> {
     }
 }
 
-/// Rows of cells, as a table without headings.
+/// Rows of cells, for a table without headings.
 fn rows(items: &[Json<'_>]) -> Option<Vec<String>> {
     let cell = |cell: &Json<'_>| match &cell.value {
         Value::Text(_, text) => Some(format!("\"{}\"", text.replace('"', "\"\""))),

@@ -1,5 +1,5 @@
-//! The podcast namespace: `segments[]` with `startTime` and `body`. Many have a segment a word; those of one speaker
-//! are put together as words are.
+//! The podcast namespace: `segments[]` with `startTime` and `body`. Many have one segment per word; those of one
+//! speaker are joined like words.
 
 use super::{JsonSource, book::Book, tree::Json, turns::Turns};
 use crate::format::Format;

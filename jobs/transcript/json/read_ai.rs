@@ -1,5 +1,5 @@
-//! Read.ai: turns with `speaker.name`, timed in milliseconds since 1970. They become offsets from the meeting's start
-//! where the file has one, else from the first turn.
+//! Read.ai: turns with `speaker.name`, with times in milliseconds since 1970. They become offsets from the meeting's
+//! start if the file has one, otherwise from the first turn.
 
 use super::{
     JsonSource,
@@ -19,7 +19,7 @@ fn knows(json: &Json<'_>) -> Option<&'static str> {
     let named = turns.items().iter().take(20).any(|turn| turn.get("speaker").has(&["name"]));
     let timed = START.iter().any(|key| turns.each_has(&[key]));
     let worded = turns.each_has(&["text"]) || turns.each_has(&["words"]);
-    // Others have the same keys in seconds: here they are moments, or say that they are milliseconds.
+    // Others have the same keys in seconds: here they are moments, or are declared as milliseconds.
     let moments = turns.items().iter().take(20).any(|turn| turn.any(START).millis() > Some(EPOCH_MS));
     let millis = turns.each_has(&["start_time_ms"]) || json.has(&["speaker_blocks"]);
     (named && timed && worded && (moments || millis)).then_some("turns with speaker.name and start_time")
@@ -42,7 +42,7 @@ fn read(json: &Json<'_>, book: &mut Book<'_>) -> Format {
     let turns = turns(json).items();
     let first = turns.iter().filter_map(|turn| turn.any(START).millis()).min();
     let meeting = json.any(START).millis().or_else(|| json.any(START).moment());
-    // A meeting that starts after somebody speaks in it, or a day before, is not where the recording starts.
+    // A meeting that starts after its first turn, or a day before, isn't the start of the recording.
     let start = first.map(|first| meeting.filter(|start| (0..DAY_MS).contains(&(first - start))).unwrap_or(first));
     let base = start.filter(|start| *start > EPOCH_MS).unwrap_or(0);
     book.day(json.any(&["start_time", "start_time_ms", "date"]));

@@ -1,5 +1,5 @@
-//! Recall.ai: a list of turns, each a participant and the words, whose times are relative to the recording and absolute;
-//! in its first version a speaker by name, and seconds.
+//! Recall.ai: a list of turns, each with a participant and the words, whose times are both relative to the recording
+//! and absolute; in its first version, a speaker by name and seconds.
 
 use super::{
     JsonSource,

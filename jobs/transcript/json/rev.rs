@@ -1,5 +1,5 @@
-//! Rev: `monologues[].elements[]` of words and punctuation; its people write clock times (`timestamp`), its machine
-//! seconds (`ts`). Sounds and gaps such as `<laugh>` are set aside.
+//! Rev: `monologues[].elements[]` of words and punctuation; human transcripts have clock times (`timestamp`), automatic
+//! ones seconds (`ts`). Sounds and gaps such as `<laugh>` are set aside.
 
 use std::collections::HashMap;
 
@@ -43,7 +43,7 @@ fn read(json: &Json<'_>, book: &mut Book<'_>) -> Format {
     Format::Rev
 }
 
-/// The names of the speakers, where somebody gave them.
+/// The names of the speakers, if somebody set them.
 fn names(json: &Json<'_>, book: &mut Book<'_>) -> HashMap<String, String> {
     json.get("speakers")
         .items()
@@ -52,7 +52,7 @@ fn names(json: &Json<'_>, book: &mut Book<'_>) -> HashMap<String, String> {
         .collect()
 }
 
-/// The number of a speaker, written as a number or as a text.
+/// The number of a speaker, written as a number or a string.
 fn key(json: &Json<'_>) -> Option<String> {
     match &json.value {
         Value::Number(number) => Some(number.to_string()),

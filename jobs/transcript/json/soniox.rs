@@ -1,5 +1,5 @@
-//! Soniox: `tokens[]`, parts of words that bring their spaces with them, in milliseconds. Its translations are tokens too,
-//! which nobody said.
+//! Soniox: `tokens[]`, parts of words that include their spaces, in milliseconds. Its translations are tokens too, but
+//! nobody said them.
 
 use super::{
     JsonSource,

@@ -1,4 +1,4 @@
-//! Sonix: `transcript[]` beside the file's name, with a speaker, a text and seconds.
+//! Sonix: `transcript[]` next to the file's name; each entry has a speaker, a text and seconds.
 
 use super::{JsonSource, book::Book, tree::Json};
 use crate::format::Format;

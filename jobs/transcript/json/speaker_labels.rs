@@ -1,5 +1,5 @@
-//! Who says each entry of JSON that nobody described: by name, by a table of people, by what speaks when, or by the channel
-//! it came from. Who is not told is nobody.
+//! The speaker of each entry in JSON of an unknown tool: by name, by a table of people, by what speaks when, or by the
+//! channel it came from. Without any of these there is none.
 
 use std::collections::{HashMap, HashSet};
 
@@ -17,11 +17,10 @@ use crate::{
     units::Row,
 };
 
-/// The labels of what one's own microphone hears, and of everything else.
+/// The labels for the local microphone, and for everything else.
 pub(super) const MICROPHONE: &str = "Microphone";
 pub(super) const SYSTEM: &str = "System audio";
 
-/// Who says each entry.
 pub(super) fn labels(
     root: &Json<'_>,
     place: &Place<'_>,
@@ -38,7 +37,7 @@ pub(super) fn labels(
     let label = |book: &mut Book<'_>, entry: &Entry<'_>| {
         let name = entry.speaker.map(|speaker| if speaker.is_object() { name_in(speaker) } else { speaker });
         let id = entry.speaker_id.or_else(|| entry.speaker.map(|speaker| speaker.any(INNER_IDS)));
-        // A name that is written beside what is said needs no table; a number does.
+        // A name next to the words needs no table; a number does.
         let known = name.and_then(|name| people.label(name)).or_else(|| {
             let written = name.is_some_and(Json::filled);
             if written { None } else { id.and_then(|id| people.label(id)) }
@@ -59,14 +58,14 @@ pub(super) fn labels(
     if labels.iter().all(Option::is_none) {
         labels = sources(place, entries, book);
     } else if labels.iter().any(Option::is_none) {
-        // A microphone is one speaker, also where what comes from the others is named.
+        // A microphone is one speaker, even if the remote side's speakers are named.
         for (label, source) in labels.iter_mut().zip(sources(place, entries, book)) {
             let heard = source.filter(|source| matches!(source.as_str(), MICROPHONE | SYSTEM));
             *label = label.take().or(heard);
         }
     }
     number_identifiers(&mut labels);
-    // Those whom a table names are told apart there.
+    // Those named by a table are told apart there.
     let number = |entry: &Entry<'_>| {
         let id = entry.speaker_id.or_else(|| entry.speaker.map(|speaker| speaker.any(INNER_IDS)))?;
         if people.label(id).is_some() { None } else { people::id(id) }
@@ -79,7 +78,7 @@ pub(super) fn labels(
     labels
 }
 
-/// A label as it is written; of a list all of them, since nobody knows which of them speaks.
+/// A label as written; for a list all of its names, since we can't know which of them speaks.
 fn written(name: &Json<'_>, book: &mut Book<'_>) -> Option<String> {
     if name.is_list() {
         let names: Vec<String> = name.items().iter().filter_map(|name| book.label(name)).collect();
@@ -88,7 +87,7 @@ fn written(name: &Json<'_>, book: &mut Book<'_>) -> Option<String> {
     book.label(name)
 }
 
-/// Where nobody is named, the channels or sources are the speakers, if there are several.
+/// If nobody is named, the channels or sources are the speakers, provided there are several.
 fn sources(place: &Place<'_>, entries: &[Entry<'_>], book: &mut Book<'_>) -> Vec<Option<String>> {
     let own = |entry: &Entry<'_>| {
         let keys = place.keys(Meaning::Source).iter().map(|(name, _)| *name);
@@ -115,7 +114,7 @@ fn sources(place: &Place<'_>, entries: &[Entry<'_>], book: &mut Book<'_>) -> Vec
     entries.iter().map(|entry| own(entry).map(label)).collect()
 }
 
-/// Where a list beside says who speaks when: who does at each time; nobody known where two do, or none.
+/// If another list says who speaks when: the speaker at each time; `None` if there are two, or none.
 pub(super) fn by_spans(
     spans: &[Place<'_>],
     times: &[(Option<i64>, Option<i64>)],
@@ -130,7 +129,7 @@ pub(super) fn by_spans(
         .map(|(at, json)| (json, entry(place, at, json, json)))
         .filter_map(|(_, entry)| Some((entry.row, entry.speaker.or(entry.speaker_id)?)))
         .collect();
-    // In the unit of what is said: both are of one file, and nothing is said in these.
+    // In the unit of the utterances: both are in one file, and these contain no words.
     let value = |raw: Raw| match raw {
         Raw::Number(seconds) => whole(seconds * 1e3),
         Raw::Millis(millis) => Some(millis),
@@ -148,7 +147,7 @@ pub(super) fn by_spans(
     let last = |ends: &mut dyn Iterator<Item = i64>| ends.max().unwrap_or(0);
     let said = last(&mut times.iter().filter_map(|(start, end)| end.or(*start)));
     let heard = last(&mut speakers.iter().map(|(_, end, _)| *end));
-    // Milliseconds were taken for seconds.
+    // Milliseconds were mistaken for seconds.
     if heard > said * 100 {
         speakers.iter_mut().for_each(|(start, end, _)| (*start, *end) = (*start / 1000, *end / 1000));
     }
@@ -156,7 +155,7 @@ pub(super) fn by_spans(
     let who = |(start, end): &(Option<i64>, Option<i64>)| {
         let middle = end.map_or((*start)?, |end| i64::midpoint(start.unwrap_or(end), end));
         let until = speakers.partition_point(|(start, ..)| *start <= middle);
-        // Those who began lately; nobody speaks on through so many others.
+        // Those who began recently; nobody keeps speaking through so many others.
         let near = speakers[until.saturating_sub(8)..until].iter().filter(|(_, end, _)| *end >= middle);
         let mut labels: Vec<&str> = near.map(|(.., label)| label.as_str()).collect();
         labels.dedup();
@@ -165,7 +164,7 @@ pub(super) fn by_spans(
     Some(times.iter().map(who).collect())
 }
 
-/// Identifiers that nobody can read become numbers, in the order in which they are heard.
+/// Replaces unreadable identifiers with numbers, in order of appearance.
 fn number_identifiers(labels: &mut [Option<String>]) {
     let opaque = |label: &str| {
         let bare = label.strip_prefix("Speaker ").unwrap_or(label);

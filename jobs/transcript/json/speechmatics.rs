@@ -1,5 +1,5 @@
-//! Speechmatics: `results[]` of words and punctuation with `alternatives[]`, speakers in them (`S1`; `UU` is nobody
-//! known), in seconds.
+//! Speechmatics: `results[]` of words and punctuation with `alternatives[]`, which contain the speakers (`S1`; `UU` is
+//! unknown), in seconds.
 
 use super::{
     JsonSource,
@@ -26,7 +26,7 @@ fn knows(json: &Json<'_>) -> Option<&'static str> {
 
 fn read(json: &Json<'_>, book: &mut Book<'_>) -> Format {
     book.day(json.get("job").get("created_at"));
-    // Languages that are written without spaces say so.
+    // Languages without spaces are marked.
     let pack = json.get("metadata").get("language_pack_info");
     if json.is_list() {
         let said: Vec<&Json<'_>> = json
@@ -47,7 +47,7 @@ fn read(json: &Json<'_>, book: &mut Book<'_>) -> Format {
     Format::Speechmatics
 }
 
-/// Whether it is a message of the stream with words that do not change any more.
+/// Whether it's a message of the stream with words that won't change any more.
 fn is_final(message: &Json<'_>) -> bool {
     message.get("message").text() == Some("AddTranscript") && message.get("results").is_list()
 }
@@ -80,7 +80,7 @@ fn results<'j>(all: &[&'j Json<'j>], mut turns: Turns<'j>, book: &mut Book<'_>) 
     turns.speak(book);
 }
 
-/// Its first version: words by name, and beside them who speaks from when on and for how long.
+/// Version 1: the words by key, and separately who speaks from when and for how long.
 fn first_version(json: &Json<'_>, book: &mut Book<'_>) {
     let mut speakers: Vec<(i64, i64, Option<String>)> = Vec::new();
     for speaker in json.get("speakers").items() {

@@ -1,4 +1,4 @@
-//! What holds for JSON of any source, and for what is none.
+//! Properties of JSON from any source, and of invalid JSON.
 
 use std::{fs, path::Path};
 
@@ -36,7 +36,7 @@ fn deep_json_is_refused_with_its_place() {
     }
 }
 
-/// Whatever one value of a case becomes, no word is lost or doubled, and nothing panics.
+/// Whatever one value of a case is replaced with, no word is lost or duplicated, and nothing panics.
 #[test]
 fn any_value_may_be_anything() {
     let others =
@@ -69,7 +69,7 @@ fn places(value: &Value) -> usize {
     }
 }
 
-/// Puts `other` in the place that is reached after so many values.
+/// Replaces the value reached after `after` other values with `other`.
 fn replace(value: &mut Value, after: &mut usize, other: &Value) -> bool {
     if *after == 0 {
         *value = other.clone();
@@ -83,10 +83,10 @@ fn replace(value: &mut Value, after: &mut usize, other: &Value) -> bool {
     }
 }
 
-/// Ten times the words take about ten times as long, also where each is a speaker of its own and malformed.
+/// Ten times the words take about ten times as long, even if each is a separate, malformed speaker.
 #[test]
 fn time_grows_with_the_file_alone() {
-    // What names nobody's keys is read by what they mean, with a table of people beside.
+    // A file with unknown keys is read by what they mean, with a table of people.
     let unknown = [
         r#"{"speaker":{"id":"@"},"text":"so it is @","start":@,"words":[{"word":"so","start":@}]}"#,
         r#"{"speakerId":"@","id":"@","name":"Ana","content":"so it is","at":"x","k@":[[{"text":"so"}]]}"#,

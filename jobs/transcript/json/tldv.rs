@@ -1,4 +1,4 @@
-//! tl;dv: `data[]` of the meeting with `meetingId`, a speaker and seconds each.
+//! tl;dv: `data[]` of the meeting with `meetingId`; each entry has a speaker and seconds.
 
 use super::{JsonSource, book::Book, tree::Json};
 use crate::format::Format;

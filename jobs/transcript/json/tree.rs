@@ -1,6 +1,5 @@
-//! JSON as a tree that remembers where each part stands. Pure; parsed once, nested at most as deep as `serde_json`
-//! allows (128 levels), and of at most [`MOST`] values, which bounds its memory to about a gigabyte
-//! at worst.
+//! JSON as a tree that remembers the position of each part. Pure; parsed once, nested at most as deep as `serde_json`
+//! allows (128 levels), with at most [`MOST`] values, which limits its memory to about a gigabyte at worst.
 
 use std::{borrow::Cow, cell::Cell, fmt};
 
@@ -11,57 +10,54 @@ use crate::{
     time,
 };
 
-/// So many values a file may hold; a day of talk with all times of all words has some three million.
+/// The maximum number of values in a file; a day of talk with the times of all words has about three million.
 const MOST: usize = 10_000_000;
 
-/// A value and its place.
 #[derive(Debug)]
 pub(super) struct Json<'a> {
-    /// A byte at or a little before the value: the key or the text last seen.
+    /// A byte at or shortly before the value: the key or the string seen last.
     pub(super) at: usize,
     pub(super) value: Value<'a>,
 }
 
 #[derive(Debug)]
 pub(super) enum Value<'a> {
-    /// `null`, and what is not there.
+    /// `null`, or a missing value.
     Null,
     Bool(bool),
     Number(f64),
-    /// A whole number that a float cannot hold exactly: an identifier.
+    /// An integer that a float can't represent exactly: an identifier.
     Large(u64),
-    /// A text and its number among the texts of the file.
+    /// A string and its number among the strings of the file.
     Text(usize, Cow<'a, str>),
     List(Vec<Json<'a>>),
-    /// In the order of the file; a key that comes twice is there twice.
+    /// In the order of the file; a duplicate key occurs twice.
     Object(Vec<(Cow<'a, str>, Json<'a>)>),
 }
 
-/// The largest whole number that is exact as a float.
+/// The largest integer that is exact as a float.
 const EXACT: u64 = 1 << 53;
 
 const TWO_TO_32: f64 = 4_294_967_296.0;
 
-/// What stands where nothing stands.
+/// The value of what is missing.
 static NOTHING: Json<'static> = Json { at: 0, value: Value::Null };
 
-/// Why a text is not JSON.
 #[derive(Debug)]
 pub(super) struct Broken {
     pub(super) what: String,
-    /// From 1.
+    /// The line number, from 1.
     pub(super) line: usize,
-    /// From 1.
+    /// The column, from 1.
     pub(super) column: usize,
 }
 
 const SECOND: &str = "a second document follows the first, and a transcript is one";
 
-/// A parsed file.
 #[derive(Debug)]
 pub(super) struct Tree<'a> {
     pub(super) root: Json<'a>,
-    /// How many texts it holds.
+    /// The number of strings in it.
     pub(super) texts: usize,
 }
 
@@ -77,7 +73,7 @@ impl<'a> Tree<'a> {
 }
 
 impl<'a> Tree<'a> {
-    /// Of one document after the other, as logs and tables have them, a line each: a list of them.
+    /// Parses consecutive documents, one per line, as in logs and tables, to a list.
     pub(super) fn parse_lines(text: &'a str) -> Result<Self, Broken> {
         let (values, texts, last) = (Cell::new(0), Cell::new(0), Cell::new(0));
         let build = Build { base: text.as_ptr() as usize, values: &values, texts: &texts, last: &last };
@@ -93,7 +89,7 @@ impl<'a> Tree<'a> {
 }
 
 impl Broken {
-    /// Whether the file is one document and then something else.
+    /// Whether the file is one document followed by something else.
     pub(super) fn goes_on(&self) -> bool {
         self.what == SECOND
     }
@@ -114,7 +110,7 @@ impl Broken {
 }
 
 impl Json<'_> {
-    /// The value under `key`; null where there is none.
+    /// The value under `key`; null if there is none.
     pub(super) fn get(&self, key: &str) -> &Self {
         match &self.value {
             Value::Object(fields) => {
@@ -124,12 +120,12 @@ impl Json<'_> {
         }
     }
 
-    /// The first of the values under `keys` that is there and not null.
+    /// The first of the values under `keys` that exists and isn't null.
     pub(super) fn any(&self, keys: &[&str]) -> &Self {
         keys.iter().map(|key| self.get(key)).find(|value| value.is_there()).unwrap_or(nothing())
     }
 
-    /// The elements of a list; none of anything else.
+    /// The elements of a list; empty for anything else.
     pub(super) fn items(&self) -> &[Self] {
         match &self.value {
             Value::List(items) => items,
@@ -137,7 +133,6 @@ impl Json<'_> {
         }
     }
 
-    /// The first element of a list.
     pub(super) fn first(&self) -> &Self {
         self.items().first().unwrap_or(nothing())
     }
@@ -149,19 +144,19 @@ impl Json<'_> {
         }
     }
 
-    /// A text with something in it.
+    /// Whether it's a non-blank string.
     pub(super) fn filled(&self) -> bool {
         self.text().is_some_and(|text| !text.trim().is_empty())
     }
 
-    /// A number, or a text that is one.
+    /// A number, or a string that is one.
     pub(super) fn number(&self) -> Option<f64> {
         match &self.value {
             Value::Number(number) => Some(*number),
             #[expect(clippy::cast_precision_loss, reason = "as a time it is none")]
             Value::Large(number) => Some(*number as f64),
             Value::Text(_, text) => text.trim().parse().ok().filter(|number: &f64| number.is_finite()),
-            // A long integer as JavaScript writes it: two halves of 32 bits.
+            // A 64-bit integer as JavaScript writes it: two 32-bit halves.
             Value::Object(_) => match (&self.get("low").value, &self.get("high").value) {
                 (Value::Number(low), Value::Number(high)) => Some(low.rem_euclid(TWO_TO_32) + high * TWO_TO_32),
                 _ => None,
@@ -170,18 +165,18 @@ impl Json<'_> {
         }
     }
 
-    /// Milliseconds, as they stand.
+    /// A value in milliseconds.
     pub(super) fn millis(&self) -> Option<i64> {
         whole(self.number()?)
     }
 
-    /// Milliseconds of 100-nanosecond ticks.
+    /// A value in 100-nanosecond ticks, converted to milliseconds.
     pub(super) fn ticks(&self) -> Option<i64> {
         whole(self.number()? / 10_000.0)
     }
 
-    /// Milliseconds of seconds, however they are written: `1.5`, `"1.5"`, `"1.5s"`, `{"seconds": 1, "nanos": 5e8}`,
-    /// `"PT1.5S"`, `"00:00:01,500"`.
+    /// A value in seconds, in any notation, converted to milliseconds: `1.5`, `"1.5"`, `"1.5s"`,
+    /// `{"seconds": 1, "nanos": 5e8}`, `"PT1.5S"`, `"00:00:01,500"`.
     pub(super) fn seconds(&self) -> Option<i64> {
         if let Value::Object(_) = &self.value {
             let (seconds, nanos) = (self.get("seconds"), self.any(&["nanos", "nanoseconds"]));
@@ -197,13 +192,13 @@ impl Json<'_> {
         time::whole(text).or_else(|| raw_time::duration(text))
     }
 
-    /// A moment, in milliseconds since 1970: a date with a time, or a number later than any offset.
+    /// A moment, in milliseconds since 1970: a date with a time, or a number greater than any offset.
     pub(super) fn moment(&self) -> Option<i64> {
         let epoch = self.millis().filter(|millis| *millis > super::book::EPOCH_MS);
         epoch.or_else(|| raw_time::moment(self.text()?))
     }
 
-    /// A time, however it is written; of a relative and an absolute one the relative.
+    /// A time in any notation; if there are a relative and an absolute one, the relative.
     pub(super) fn raw(&self) -> Raw {
         match &self.value {
             Value::Number(number) => Raw::Number(*number),
@@ -221,12 +216,11 @@ impl Json<'_> {
         }
     }
 
-    /// Whether the value is `true`.
     pub(super) fn is_true(&self) -> bool {
         matches!(self.value, Value::Bool(true))
     }
 
-    /// Whether the value is `false`, and not only absent.
+    /// Whether the value is `false`, rather than missing.
     pub(super) fn is_false(&self) -> bool {
         matches!(self.value, Value::Bool(false))
     }
@@ -243,7 +237,7 @@ impl Json<'_> {
         matches!(self.value, Value::List(_))
     }
 
-    /// Whether the object has all of these keys, with whatever under them.
+    /// Whether the object has all of these keys, with any values.
     pub(super) fn has(&self, keys: &[&str]) -> bool {
         match &self.value {
             Value::Object(fields) => keys.iter().all(|key| fields.iter().any(|(own, _)| own == key)),
@@ -251,19 +245,19 @@ impl Json<'_> {
         }
     }
 
-    /// Whether one of the first elements of the list has all of these keys.
+    /// Whether any of the first elements of the list has all of these keys.
     pub(super) fn each_has(&self, keys: &[&str]) -> bool {
         self.items().iter().take(20).any(|item| item.has(keys))
     }
 }
 
-/// A missing value. Elements borrow from the file, this does not; what it holds fits both.
+/// A missing value. Elements borrow from the file, this doesn't; its contents fit both.
 fn nothing<'a, 'b>() -> &'a Json<'b> {
     &NOTHING
 }
 
-/// Builds values. The deserializer does not tell where it is, but a text without escapes is lent from the file, and
-/// that shows its place; every object has one, in its first key.
+/// Builds values. The deserializer doesn't report positions, but a string without escapes is borrowed from the file,
+/// which reveals its position; every object has one, in its first key.
 #[derive(Clone, Copy)]
 struct Build<'s> {
     base: usize,
@@ -344,7 +338,7 @@ impl<'de> Visitor<'de> for Build<'_> {
         while let Some(item) = list.next_element_seed(self)? {
             items.push(item);
         }
-        // Most lists and objects are small and stay; what they grew for is given back.
+        // Most lists and objects are small and long-lived; excess capacity is freed.
         items.shrink_to_fit();
         Ok(Json { at, value: Value::List(items) })
     }
@@ -362,7 +356,7 @@ impl<'de> Visitor<'de> for Build<'_> {
     }
 }
 
-/// Reads a key, lent where it can be.
+/// Reads a key, borrowed if possible.
 struct Key<'s>(Build<'s>);
 
 impl<'de> DeserializeSeed<'de> for Key<'_> {
@@ -372,7 +366,7 @@ impl<'de> DeserializeSeed<'de> for Key<'_> {
         let key = self.0.deserialize(deserializer)?;
         match key.value {
             Value::Text(_, text) => {
-                // A key is no value and no text of the file's own.
+                // A key is neither a value nor one of the file's texts.
                 self.0.values.set(self.0.values.get() - 1);
                 self.0.texts.set(self.0.texts.get() - 1);
                 Ok(text)

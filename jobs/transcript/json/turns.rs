@@ -1,5 +1,5 @@
-//! Words with times become utterances. A new one begins where the speaker changes, after a pause of two seconds, at the
-//! end of a sentence once fifty words are said, and after two hundred words in any case.
+//! Joins words with times to utterances. A new one begins when the speaker changes, after a pause of two seconds, at
+//! the end of a sentence after fifty words, and after two hundred words in any case.
 
 use super::{book::Book, tree::Json};
 use crate::{
@@ -14,18 +14,18 @@ const LONGEST: usize = 200;
 /// Where a file has the spaces between words.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Spaces {
-    /// Nowhere: one stands between two words, but for scripts that have none.
+    /// Nowhere: there is one between two words, except in scripts without spaces.
     #[default]
     Between,
     /// In the marks between words.
     Marks,
     /// In the pieces, which are words or parts of words.
     Pieces,
-    /// The language has none, as the file says.
+    /// The language has none, according to the file.
     None,
 }
 
-/// Utterances in the making.
+/// Utterances under construction.
 #[derive(Debug, Default)]
 pub(super) struct Turns<'j> {
     pub(super) spaces: Spaces,
@@ -38,13 +38,13 @@ struct Turn<'j> {
     label: Option<String>,
     start_ms: Option<i64>,
     end_ms: Option<i64>,
-    /// When the last word with a time was over, or began.
+    /// When the last word with a time ended, or began.
     last_ms: Option<i64>,
     text: String,
     words: usize,
     /// Whether the last piece was a mark.
     marked: bool,
-    /// Words of the pieces, before they were joined.
+    /// The number of words in the pieces before they were joined.
     raw: usize,
     at: &'j Json<'j>,
 }
@@ -54,7 +54,6 @@ impl<'j> Turns<'j> {
         Self { spaces, ..Self::default() }
     }
 
-    /// A word of one speaker.
     pub(super) fn word(
         &mut self,
         book: &mut Book<'_>,
@@ -66,7 +65,7 @@ impl<'j> Turns<'j> {
         self.piece(label, (start_ms, end_ms), book.take(word), word);
     }
 
-    /// A text that was taken already, from a value or a part of it; the words that went on the way are the caller's.
+    /// A text that was already taken, from a value or a part of it; the caller accounts for words dropped on the way.
     pub(super) fn piece(
         &mut self,
         label: Option<&str>,
@@ -83,7 +82,7 @@ impl<'j> Turns<'j> {
             }
             return;
         }
-        // A word is not cut in the middle, unless somebody else says the rest.
+        // A word isn't split, unless someone else says the rest.
         let whole = |turn: &Turn<'_>| begins || turn.text.ends_with(' ') || turn.label.as_deref() != label;
         if self.open.as_ref().is_some_and(|turn| whole(turn) && turn.is_over(label, start_ms)) {
             self.cut();
@@ -110,7 +109,7 @@ impl<'j> Turns<'j> {
         if trailed {
             turn.text.push(' ');
         }
-        // A piece is a word, but for scripts without spaces, whose pieces may be anything.
+        // A piece is a word, except in scripts without spaces, whose pieces may be anything.
         let unspaced_words = if has_unspaced(&text) { count(&text) } else { 1 };
         turn.words += if text.contains(char::is_alphanumeric) { unspaced_words } else { 0 };
         turn.marked = false;
@@ -120,7 +119,7 @@ impl<'j> Turns<'j> {
         turn.last_ms = end_ms.or(start_ms).or(turn.last_ms);
     }
 
-    /// A text that is an utterance of its own.
+    /// A text that is a complete utterance.
     pub(super) fn whole(
         &mut self,
         book: &mut Book<'_>,
@@ -134,7 +133,7 @@ impl<'j> Turns<'j> {
         self.cut();
     }
 
-    /// What belongs to the word before it: punctuation. Before the first word of a turn it begins the turn.
+    /// Adds what belongs to the previous word: punctuation. Before the first word of a turn it begins the turn.
     pub(super) fn mark(&mut self, book: &mut Book<'_>, label: Option<&str>, mark: &'j Json<'j>) {
         match &mut self.open {
             Some(turn) => {
@@ -152,7 +151,7 @@ impl<'j> Turns<'j> {
         }
     }
 
-    /// A space, where spaces are pieces of their own.
+    /// Adds a space, if spaces are separate pieces.
     pub(super) fn space(&mut self) {
         if let Some(turn) = &mut self.open {
             turn.text.push(' ');
@@ -164,10 +163,10 @@ impl<'j> Turns<'j> {
         self.closed.extend(self.open.take());
     }
 
-    /// Puts the utterances in the order of their times, where several channels were read one after the other.
+    /// Sorts the utterances by time, if several channels were read one after the other.
     pub(super) fn by_time(&mut self) {
         self.cut();
-        // What has no time stays behind what was said before it in its channel.
+        // Utterances without a time stay after the previous one in their channel.
         let mut last = None;
         let timed = self.closed.drain(..).map(|turn| {
             last = turn.start_ms.or(last);
@@ -178,12 +177,12 @@ impl<'j> Turns<'j> {
         self.closed = timed.into_iter().map(|(_, turn)| turn).collect();
     }
 
-    /// Says them all.
+    /// Adds all of them to the draft.
     pub(super) fn speak(mut self, book: &mut Book<'_>) {
         self.cut();
         for turn in self.closed {
             let text = spaced(&turn.text);
-            // Pieces of a word that were joined count once.
+            // Pieces that were joined to a word count once.
             book.draft.markup(turn.raw, account::words(&text));
             let (start_ms, end_ms) = book.possible(turn.at, turn.start_ms, turn.end_ms);
             book.draft.say(turn.label.as_deref(), start_ms, end_ms, &text);
@@ -205,7 +204,7 @@ impl Turn<'_> {
     }
 }
 
-/// Letters of scripts without spaces, and their wide punctuation.
+/// Whether it's a letter of a script without spaces, or wide punctuation.
 fn is_unspaced(letter: char) -> bool {
     words::is_unspaced(letter)
         || matches!(letter, '\u{3001}'..='\u{303f}' | '\u{ff01}'..='\u{ff0f}' | '\u{ff61}'..='\u{ff65}')
@@ -215,7 +214,7 @@ fn is_unspaced(letter: char) -> bool {
 mod tests {
     use crate::parse;
 
-    /// How many words each utterance gets, of words that follow each other without a pause.
+    /// The number of words of each utterance, for words without pauses in between.
     fn lengths(word: impl Fn(usize) -> (&'static str, usize, usize)) -> Vec<usize> {
         let words: Vec<_> = (0..450)
             .map(|at| {

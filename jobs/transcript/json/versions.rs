@@ -1,5 +1,5 @@
-//! Entries that are versions of what is said: the messages of live captions, whose text grows, and interim results. The last
-//! version of each is read.
+//! Entries that are versions of an utterance: messages of live captions, whose text grows, and interim results. Only
+//! the last version of each is kept.
 
 use std::{
     borrow::Cow,
@@ -15,20 +15,20 @@ use super::{
 };
 use crate::live::{self, Doubts, Evidence, GROWS, HEARD_OTHERWISE, SAMPLE, Version};
 
-/// Keys under which a message says which it is.
+/// Keys that identify the message.
 #[rustfmt::skip]
 const MESSAGE: &[&str] = &[
     "message_id", "messageId", "msg_id", "msgId", "utterance_id", "utteranceId", "caption_id", "captionId", "segment_id",
     "segmentId", "result_id", "resultId", "ResultId", "turn_id", "turnId", "turn_order", "block_id", "blockId", "id", "uuid", "uid",
 ];
-/// So many final results that follow may hold the words of an interim one.
+/// How many of the following final results may contain the words of an interim one.
 const FINALS: usize = 3;
-/// With fewer words, it does not matter whether a final result has them.
+/// With fewer words, it doesn't matter whether a final result contains them.
 const FEW_WORDS: usize = 3;
 
 type Times = (Option<i64>, Option<i64>);
 
-/// Leaves of each thing that is said the last version; `entries`, `labels` and `times` are parallel.
+/// Keeps the last version of each utterance; `entries`, `labels` and `times` are parallel.
 pub(super) fn keep_last(
     entries: &mut Vec<Entry<'_>>,
     labels: &mut Vec<Option<String>>,
@@ -70,8 +70,8 @@ pub(super) fn keep_last(
     retain(entries, labels, times, &keep);
 }
 
-/// Sets interim results aside whose words a final one has; whether others are left, whose last versions are then all that
-/// the file has of these words.
+/// Sets interim results aside if a final one contains their words; returns whether others are left, whose last versions
+/// are then all that the file has of these words.
 fn set_interims_aside(
     entries: &[Entry<'_>],
     labels: &[Option<String>],
@@ -93,7 +93,7 @@ fn set_interims_aside(
         let few = words.len() < FEW_WORDS && !of_speaker.is_empty();
         if few || (!words.is_empty() && words.iter().filter(known).count() * 2 >= words.len()) {
             keep[at] = false;
-            // The final result is shown once all is said; its words began with the first of them.
+            // The final result comes once everything has been said; its words began with the first of the interim ones.
             if let Some((next, _)) = of_speaker.last()
                 && times[at].0.is_some_and(|start| times[*next].0.is_some_and(|end| start < end))
             {
@@ -112,19 +112,19 @@ fn set_interims_aside(
     left.is_some()
 }
 
-/// The words of a text, small.
+/// The words of a text, in lower case.
 fn said<'j>(text: &'j Json<'_>) -> impl Iterator<Item = String> + 'j {
     let words = text.text().unwrap_or("").split(|letter: char| !letter.is_alphanumeric());
     words.filter(|word| !word.is_empty()).map(str::to_lowercase)
 }
 
-/// Of each entry the message that it is a version of, where messages come again; nothing else.
+/// For each entry, the message that it's a version of, if messages recur; otherwise none.
 fn messages(entries: &[Entry<'_>]) -> Vec<Option<String>> {
     for key in MESSAGE {
         let ids: Vec<Option<String>> = entries.iter().map(|entry| id(entry.json.get(key))).collect();
         let filled = ids.iter().flatten().count();
         let distinct = ids.iter().flatten().collect::<HashSet<_>>().len();
-        // Every entry has one, and several have the same.
+        // Every entry has one, and several share one.
         if filled * 10 >= entries.len() * 9 && distinct >= 2 && distinct < filled {
             return ids;
         }
@@ -145,7 +145,7 @@ mod tests {
         ("Tom", &["I will write", "I will write to her"], "I will write to her on Monday."),
     ];
 
-    /// Reads the talk with an entry a version; those for which there is none are left out.
+    /// Reads the talk with one entry per version; versions for which `entry` returns `None` are left out.
     fn read(entry: impl Fn(usize, &str, &str, bool, usize) -> Option<Value>) -> (Vec<String>, Vec<String>) {
         let mut lines = Vec::new();
         for (turn, (name, earlier, last)) in TALK.iter().enumerate() {

@@ -1,5 +1,5 @@
-//! IBM Watson: `results[].alternatives[]` whose words stand in `timestamps[]` (word, start, end), with the speakers beside
-//! the results in `speaker_labels[]`, found by the same times.
+//! IBM Watson: `results[].alternatives[]` whose words are in `timestamps[]` (word, start, end), with the speakers
+//! separate in `speaker_labels[]`, matched by the same times.
 
 use std::collections::HashMap;
 
@@ -30,13 +30,13 @@ fn knows(json: &Json<'_>) -> Option<&'static str> {
     (results.iter().take(20).any(timed) || spoken && (beside || numbered)).then_some("results with timestamps of words")
 }
 
-/// One answer, or the messages of a stream.
+/// A single response, or the messages of a stream.
 fn messages<'j>(json: &'j Json<'j>) -> &'j [Json<'j>] {
     if json.is_list() { json.items() } else { std::slice::from_ref(json) }
 }
 
 fn read(json: &Json<'_>, book: &mut Book<'_>) -> Format {
-    // The newest label of a word counts: while it listens, Watson changes its mind.
+    // The latest label of a word counts: while it listens, Watson revises them.
     let speakers: HashMap<i64, &Json<'_>> = messages(json)
         .iter()
         .flat_map(|message| message.get("speaker_labels").items())

@@ -1,5 +1,5 @@
-//! Whisper and what writes as it does: `segments[]` in seconds (Whisper, `WhisperX`, the programming interface),
-//! `transcription[]` with offsets in milliseconds (whisper.cpp), `chunks[]` with a pair of times (Transformers).
+//! Whisper and compatible tools: `segments[]` in seconds (Whisper, `WhisperX`, the API), `transcription[]` with offsets
+//! in milliseconds (whisper.cpp), `chunks[]` with a pair of times (Transformers).
 
 use std::collections::HashSet;
 
@@ -18,7 +18,7 @@ fn knows(json: &Json<'_>) -> Option<&'static str> {
         return Some("transcription with offsets");
     }
     let segments = segments(json);
-    // insanely-fast-whisper puts those with speakers beside those without.
+    // insanely-fast-whisper writes a list with speakers and one without.
     if segments.items().iter().take(20).any(|segment| segment.get("timestamp").is_list() && segment.has(&["text"])) {
         return Some("chunks with timestamps");
     }
@@ -26,7 +26,7 @@ fn knows(json: &Json<'_>) -> Option<&'static str> {
         .then_some("segments with start, end and text, as Whisper writes them")
 }
 
-/// Lists beside the segments that say who speaks when, as those put them who run a diarization of their own.
+/// Whether lists next to the segments say who speaks when, as written by people who run their own diarization.
 fn is_told_apart_beside(json: &Json<'_>) -> bool {
     let beside = ["diarization", "speakers", "speaker_segments", "speaker_turns", "turns", "speaker_labels"];
     beside.iter().any(|key| {
@@ -35,7 +35,7 @@ fn is_told_apart_beside(json: &Json<'_>) -> bool {
     })
 }
 
-/// Anybody may have segments with a start, an end and a text, in any unit: what is Whisper's has more.
+/// Anyone may have segments with a start, an end and a text, in any unit: Whisper's have more.
 fn is_own(json: &Json<'_>, segments: &Json<'_>) -> bool {
     if is_told_apart_beside(json) && !segments.each_has(&["speaker"]) {
         return false;
@@ -74,7 +74,7 @@ fn read(json: &Json<'_>, book: &mut Book<'_>) -> Format {
         let words = segment.get("words").items();
         let kind = segment.get("type").text().and_then(|kind| kind.strip_prefix("transcript.text."));
         if kind.is_some_and(|kind| kind != "segment") {
-            // While it is streamed, parts come first, and the whole last.
+            // During streaming, parts come first, and the whole last.
             book.set_aside(segment, "the same words again, in another shape");
             continue;
         }
@@ -114,19 +114,19 @@ fn times(segment: &Json<'_>) -> (Option<i64>, Option<i64>) {
     (segment.get("start").seconds(), segment.get("end").seconds())
 }
 
-/// Who speaks, as the words tell it.
+/// The speakers given by the words.
 fn speakers<'j>(words: &'j [Json<'j>]) -> HashSet<&'j str> {
     words.iter().filter_map(|word| word.get("speaker").text()).collect()
 }
 
-/// Whether the words are all that is said in the text.
+/// Whether the words cover the whole text.
 fn whole(all: &[Json<'_>], text: &Json<'_>) -> bool {
     all.iter().map(|word| words(word.get("word").text().unwrap_or(""))).sum::<usize>()
         == words(text.text().unwrap_or(""))
 }
 
-/// A segment of several speakers. A word that was not aligned (often a number) has neither times nor a speaker: between
-/// two words of one speaker it is theirs, between two speakers nobody knows whose.
+/// A segment of several speakers. A word that wasn't aligned (often a number) has neither times nor a speaker: between
+/// two words of one speaker it's theirs, between two speakers it's nobody's.
 fn by_words<'j>(words: &'j [Json<'j>], turns: &mut Turns<'j>, book: &mut Book<'_>) {
     let own: Vec<Option<String>> = words.iter().map(|word| book.label(word.get("speaker"))).collect();
     let mut next: Vec<Option<&str>> = vec![None; own.len()];

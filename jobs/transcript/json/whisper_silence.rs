@@ -1,17 +1,17 @@
-//! What Whisper writes where nobody speaks: credits of subtitles it learned from, and the same line over and over. It
-//! is warned of and kept, since now and then somebody does say "Thank you".
+//! What Whisper writes when nobody speaks: subtitle credits from its training data, and the same line over and over. It
+//! causes a warning and is kept, since now and then someone does say "Thank you".
 
 use super::{book::Book, tree::Json};
 use crate::silence::{self, CREDITS, LOOP, SAME};
 
-/// Whisper's own rule for silence, and for a text that repeats itself.
+/// Whisper's own thresholds for silence, and for a text that repeats itself.
 const NO_SPEECH: f64 = 0.6;
 const UNLIKELY: f64 = -1.0;
 const REPEATING: f64 = 2.4;
-/// So often in a row, the same line was hardly said.
+/// A line repeated this often in a row was hardly said.
 const AGAIN: usize = 4;
 
-/// Warns of each segment that may not have been said.
+/// Warns about each segment that may not have been said.
 pub(super) fn warn(segments: &[Json<'_>], book: &mut Book<'_>) {
     let (mut again, mut before) = (0, "");
     for segment in segments {

@@ -1,5 +1,5 @@
-//! YouTube's `json3`: `events[].segs[]`. Captions made by a machine roll: their pieces are words with an offset each, and
-//! their durations say how long a line is shown, so that they have no real end. Captions made by people are whole.
+//! YouTube's `json3`: `events[].segs[]`. Automatic captions roll: their pieces are words with an offset each, and their
+//! durations say how long a line is shown, so they have no real end. Captions made by people are complete.
 
 use super::{JsonSource, book::Book, tree::Json, turns::Turns};
 use crate::{account::words, format::Format, markup};
@@ -26,11 +26,11 @@ fn read(json: &Json<'_>, book: &mut Book<'_>) -> Format {
             let begins = start.map(|start| start + piece.get("tOffsetMs").millis().unwrap_or(0));
             let times = (begins, if rolling { None } else { end });
             let written = book.take(piece.get("utf8"));
-            // What people upload is often escaped once more.
+            // What people upload is often escaped twice.
             let text = markup::references(written);
             book.draft.markup(words(written), words(&text));
             for line in text.lines() {
-                // An arrow or a dash is how captions say that somebody else goes on.
+                // An arrow or a dash in captions means that someone else continues.
                 let said = line.trim_start().trim_start_matches(">>");
                 let said = if rolling { said } else { after_dash(said) };
                 if said.len() < line.trim_start().len() {
@@ -47,7 +47,7 @@ fn read(json: &Json<'_>, book: &mut Book<'_>) -> Format {
     Format::YouTube
 }
 
-/// What follows the dash in front of a line; a minus stays.
+/// What follows the dash at the start of a line; a minus sign stays.
 fn after_dash(line: &str) -> &str {
     line.strip_prefix('-').filter(|rest| !rest.starts_with(|letter: char| letter.is_ascii_digit())).unwrap_or(line)
 }

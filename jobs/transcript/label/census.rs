@@ -1,4 +1,4 @@
-//! Which of a file's candidates are labels, by what else is in the file.
+//! Decides which of a file's candidates are labels, by what else is in the file.
 
 use std::collections::{HashMap, HashSet};
 
@@ -8,34 +8,34 @@ use super::{
     shape::Shape,
 };
 
-/// Where a piece of a file stands.
+/// Where a piece of a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Place {
-    /// Behind a time, at the first line of a cue, below a blank line.
+    /// After a time, on the first line of a cue, after a blank line.
     Head,
-    /// Another line.
+    /// Any other line.
     Line,
-    /// A line that tells nothing of how the file begins its turns: it is a further one of a cue, or below a time.
+    /// A line that doesn't show how the file begins its turns: a later one of a cue, or below a time.
     Further,
-    /// Behind the end of a sentence, within a line.
+    /// After the end of a sentence, within a line.
     Inside,
-    /// A line behind words that announce a quotation, or within one.
+    /// A line after words that introduce a quotation, or within one.
     Quoted,
 }
 
 impl Place {
-    /// Whether it tells nothing of how the file begins its turns.
+    /// Whether it doesn't show how the file begins its turns.
     const fn is_further(self) -> bool {
         matches!(self, Self::Further | Self::Inside | Self::Quoted)
     }
 }
 
-/// What may begin with a label.
+/// A piece that may begin with a label.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Piece<'a> {
     pub(crate) text: &'a str,
     pub(crate) place: Place,
-    /// Whether the text above runs on: its last sentence has no end.
+    /// Whether the text above is unfinished: its last sentence has no end.
     pub(crate) open: bool,
 }
 
@@ -51,40 +51,39 @@ pub(crate) fn ends_a_sentence(text: &str) -> bool {
     text.is_empty() || text.ends_with(|letter: char| ".!?…:;-–—。！？；：।؟>".contains(letter))
 }
 
-/// How a file puts a label before what is said: the candidate at the start of a piece.
+/// How a file writes a label before the words: returns the candidate at the start of a piece.
 pub(crate) type Split = for<'a> fn(&'a str) -> Option<Candidate<'a>>;
 
-/// The labels of a file.
 #[derive(Debug)]
 pub(crate) struct Labels {
     split: Split,
     accepted: HashMap<String, LabelCount>,
-    /// What may be a label and is taken for speech.
+    /// Candidates that are treated as speech.
     passed: HashSet<String>,
-    /// Whether a label stands only where the speaker changes, so that it holds until the next one.
+    /// Whether labels only occur when the speaker changes, so that each applies until the next one.
     pub(crate) carried: bool,
     /// Whether nearly every piece has one.
     pub(crate) nearly_every: bool,
 }
 
-/// How a label is heard in the file.
+/// The occurrences of a label in the file.
 #[derive(Clone, Copy, Debug)]
 struct LabelCount {
     count: usize,
     shape: Shape,
-    /// It is taken for a label though that is not sure.
+    /// It's treated as a label, though that isn't certain.
     doubtful: bool,
 }
 
 impl Labels {
-    /// The labels in front of a colon.
+    /// The labels before a colon.
     pub(crate) fn of<'a>(pieces: impl Iterator<Item = Piece<'a>> + Clone) -> Self {
         Self::marked(pieces, candidate)
     }
 
-    /// The labels that are set off as `split` has it.
+    /// The labels that `split` finds.
     pub(crate) fn marked<'a>(pieces: impl Iterator<Item = Piece<'a>> + Clone, split: Split) -> Self {
-        // Whether something may be a label is asked once, however often it comes.
+        // Each candidate is examined once, however often it occurs.
         let mut entries: HashMap<&str, Entry> = HashMap::new();
         let (mut total, mut heads) = (0_usize, 0_usize);
         for piece in pieces.clone() {
@@ -117,20 +116,19 @@ impl Labels {
         labels
     }
 
-    /// No labels.
     pub(crate) fn none() -> Self {
         Self::of(std::iter::empty())
     }
 
-    /// Leaves out what is in doubt: where other things begin the turns, it is a sentence.
+    /// Drops the doubtful ones: if turns begin in other ways, they are sentences.
     pub(crate) fn drop_doubtful(&mut self) {
         self.accepted.retain(|_, heard| !heard.doubtful);
         self.passed.clear();
     }
 
-    /// Splits a piece into its label and the rest, where the label is one of the file's.
+    /// Splits a piece into its label and the rest, if the label is one of the file's.
     pub(crate) fn split<'a>(&self, text: &'a str) -> Option<(&'a str, &'a str)> {
-        // What is accepted may be a label.
+        // Accepted labels may be candidates.
         (!self.accepted.is_empty())
             .then(|| (self.split)(text))
             .flatten()
@@ -138,12 +136,12 @@ impl Labels {
             .map(|found| (found.label, found.rest))
     }
 
-    /// Whether `label` is taken for one though that is not sure.
+    /// Whether `label` is treated as one, though that isn't certain.
     pub(crate) fn doubtful(&self, label: &str) -> bool {
         self.accepted.get(label).is_some_and(|heard| heard.doubtful)
     }
 
-    /// What may be a label at the start of `text`, and is taken for speech.
+    /// The candidate at the start of `text` that is treated as speech, if any.
     pub(crate) fn passed<'a>(&self, text: &'a str) -> Option<&'a str> {
         (!self.passed.is_empty())
             .then(|| (self.split)(text))
@@ -162,24 +160,23 @@ impl Labels {
         self.accepted.contains_key(label)
     }
 
-    /// How many labels there are.
     pub(crate) fn len(&self) -> usize {
         self.accepted.len()
     }
 
-    /// How many labels come again, and how often all of those.
+    /// How many labels recur, and how often all of those occur.
     pub(crate) fn again(&self) -> (usize, usize) {
         let again = self.accepted.values().filter(|heard| heard.count >= 2);
         again.fold((0, 0), |(labels, count), heard| (labels + 1, count + heard.count))
     }
 
-    /// Whether some label comes again that reads as one.
+    /// Whether any label recurs that looks like one.
     pub(crate) fn repeated(&self) -> bool {
         self.accepted.values().any(|heard| heard.count >= 2 && (heard.shape <= Shape::Handle || self.nearly_every))
     }
 
-    /// Whether no label follows itself, over enough heads to tell. One unlabelled cue in a file that labels every
-    /// cue is somebody unknown, and must not be given to whoever spoke before.
+    /// Whether no label follows itself, with enough heads to tell. In a file that labels every cue, an unlabelled one
+    /// is an unknown speaker's, and must not be attributed to the previous one.
     fn only_at_changes<'a>(&self, pieces: impl Iterator<Item = Piece<'a>>) -> bool {
         if self.accepted.len() < 2 {
             return false;
@@ -233,7 +230,7 @@ mod tests {
         assert!(!labels.carried);
     }
 
-    /// Labels stand at changes alone, so that most pieces have none.
+    /// Labels occur only at changes, so most pieces have none.
     #[test]
     fn what_comes_once_and_is_no_sentence_is_somebody_and_in_doubt() {
         let lines = [
@@ -286,7 +283,7 @@ mod tests {
         assert_eq!(labels.passed(lines[5]), Some("London"));
     }
 
-    /// Whatever it is made of: what stands before a colon where every turn is a line is somebody.
+    /// Whatever its form: if every turn is a line, what precedes the colon is a speaker.
     #[test]
     fn what_stands_at_the_place_of_a_label_is_one() {
         for odd in [

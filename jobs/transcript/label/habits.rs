@@ -1,4 +1,4 @@
-//! How a file begins its turns, and what a candidate is by that.
+//! How a file begins its turns, and what that means for a candidate.
 
 use std::collections::{HashMap, HashSet};
 
@@ -7,27 +7,26 @@ use super::{
     shape::{Shape, is_side, number, opens_a_sentence, shape},
 };
 
-/// What is counted of a candidate.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Entry {
-    /// None where it has not the form of a label.
+    /// `None` if it doesn't have the form of a label.
     pub(super) shape: Option<Shape>,
     tight: bool,
     few_words: bool,
-    /// It begins as sentences do.
+    /// It begins like a sentence.
     opens: bool,
-    /// The number that it is.
+    /// Its number, if it's one.
     number: Option<u64>,
-    /// A side of an interview: "Question".
+    /// It's a side of an interview: "Question".
     side: bool,
     pub(super) count: usize,
     pub(super) at_heads: usize,
     pub(super) further: usize,
-    /// How often it stands within a line.
+    /// How often it's within a line.
     pub(super) inside: usize,
-    /// How often the text above runs on.
+    /// How often the text above is unfinished.
     pub(super) open: usize,
-    /// How often it stands where a quotation is announced, or stays open.
+    /// How often it's where a quotation is introduced, or still open.
     pub(super) quoted: usize,
 }
 
@@ -55,7 +54,7 @@ impl Entry {
         }
     }
 
-    /// Whether it is a label by itself, wherever it stands.
+    /// Whether it's a label by itself, in any position.
     fn comes_again(&self) -> bool {
         match self.shape {
             Some(Shape::Name) if self.tight => self.count >= 3 && self.few_words,
@@ -64,52 +63,52 @@ impl Entry {
         }
     }
 
-    /// Whether it counts for the file's beginning its turns so; `sure` where some label comes again.
+    /// Whether it's evidence that the file begins its turns with labels; `sure` if any label recurs.
     fn likely(&self, sure: bool) -> bool {
         let most = if sure { Shape::Odd } else { Shape::Handle };
         let by_name = self.shape.is_some_and(|shape| shape <= most) && !self.tight;
         by_name || self.comes_again() || self.word_again(sure)
     }
 
-    /// Whether it may be a label by where it stands, whatever it is made of.
+    /// Whether its position allows it to be a label, whatever its form.
     fn may_stand(&self) -> bool {
         (self.shape.is_some() || self.number.is_some()) && !self.tight && self.count > self.inside
     }
 
-    /// An ordinary word, or two, that comes again: "Question:", and beside labels "The point:". A diary has such too.
+    /// Whether it's a recurring ordinary word, or two: "Question:", and among labels "The point:". A diary has these
+    /// too.
     fn word_again(&self, sure: bool) -> bool {
         self.shape == Some(Shape::Sentence) && self.count >= 2 && self.few_words && !self.tight && (sure || self.side)
     }
 }
 
-/// What a candidate is taken for.
+/// What a candidate is treated as.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
     Label,
-    /// A label, though that is not sure.
+    /// A label, though that isn't certain.
     Doubt,
-    /// Speech, though that is not sure.
+    /// Speech, though that isn't certain.
     Speech,
 }
 
-/// How a file begins its turns.
 pub(super) struct Habits {
-    /// Nearly every head has a label.
+    /// Whether nearly every head has a label.
     pub(super) heads: bool,
-    /// Nearly every line has one.
+    /// Whether nearly every line has one.
     pub(super) lines: bool,
-    /// Every piece has one.
+    /// Whether every piece has one.
     every: bool,
-    /// Nearly every piece has a few words and a colon before what is said, and some label comes again: then a turn is
-    /// a line, and what stands before its colon is a label, whatever it is made of.
+    /// Whether nearly every piece has a few words and a colon before the rest, and some label recurs: then a turn is a
+    /// line, and what precedes its colon is a label, whatever its form.
     full: bool,
-    /// Numbers that come once, one behind the other: those of a list, and no speakers.
+    /// Whether there are consecutive numbers that occur once: those of a list, not speakers.
     counted: bool,
-    /// Some label comes again.
+    /// Whether any label recurs.
     sure: bool,
-    /// Sentences end before a turn does.
+    /// Whether sentences end before turns do.
     punctuated: bool,
-    /// How the labels that come again are built, where that tells them from words: "S00", "MAYA", "M".
+    /// The patterns of recurring labels, if they distinguish them from words: "S00", "MAYA", "M".
     builds: HashSet<String>,
 }
 
@@ -147,16 +146,16 @@ impl Habits {
         }
     }
 
-    /// What a candidate is here; none where it is a sentence, or nothing speaks for it.
+    /// What a candidate is in this file; `None` if it's a sentence, or there is no evidence for it.
     pub(super) fn accept(&self, label: &str, entry: &Entry) -> Option<Verdict> {
-        // Whoever is quoted does not speak.
+        // Someone who is quoted isn't a speaker.
         if entry.quoted == entry.count && entry.count > 0 {
             return self.sure.then_some(Verdict::Speech);
         }
         if entry.comes_again() {
             return Some(Verdict::Label);
         }
-        // Within a line only what comes again, or begins others, is a label.
+        // Within a line, only what recurs or is next to others is a label.
         if entry.count == entry.inside {
             return None;
         }
@@ -172,7 +171,7 @@ impl Habits {
             return None;
         }
         let begins = (self.heads && entry.at_heads > 0) || (self.lines && entry.further == 0);
-        // One word that comes once may be the key of a list: "Obstacle: the phone".
+        // A single word that occurs once may be the key of a list: "Obstacle: the phone".
         let several = entry.at_heads > 0 || label.contains(char::is_whitespace) || build(label).is_some();
         if begins && ((shape == Shape::Name && several) || (shape == Shape::Handle && self.every)) {
             return Some(Verdict::Label);
@@ -189,8 +188,8 @@ impl Habits {
 }
 
 impl Habits {
-    /// What reads as a sentence or as a number is, by where it stands and how often: to come again and again, or at the
-    /// place of a turn, is what labels do.
+    /// Judges what looks like a sentence or a number by its position and frequency: labels keep recurring, or are where
+    /// turns begin.
     fn by_place(&self, entry: &Entry) -> Option<Verdict> {
         if !self.sure || !entry.may_stand() {
             return None;
@@ -208,15 +207,15 @@ impl Habits {
     }
 }
 
-/// Whether it begins somebody's words though the sentence above has no end: people are interrupted. One word with a
-/// capital may go on with the sentence ("I went to", "London: it was cold").
+/// Whether it begins someone's words though the sentence above has no end: people are interrupted. A capitalised word
+/// may continue the sentence ("I went to", "London: it was cold").
 fn begins_anew(label: &str, shape: Shape) -> bool {
     let several =
         label.split_whitespace().nth(1).is_some() || shape == Shape::Odd || !label.contains(char::is_lowercase);
     several && !label.starts_with(char::is_lowercase)
 }
 
-/// How a label is built, capitals and figures, each run of them as one; none where it is built as any word may be.
+/// The pattern of a label, capitals and digits, with each run reduced to one; `None` if any word may look like that.
 fn build(label: &str) -> Option<String> {
     let small = label.contains(char::is_lowercase) && !label.contains(|letter: char| letter.is_ascii_digit());
     if small || label.len() > 40 || !label.contains(char::is_alphanumeric) {

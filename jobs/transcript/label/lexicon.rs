@@ -1,17 +1,17 @@
-//! Words by which a sentence is told from a label, in the languages that coaches here work in. Lower case.
+//! Words that distinguish a sentence from a label, in the languages in which our coaches work. Lower case.
 //!
-//! They are few and common on purpose: a name that is also such a word (So, May, Will) is told by how it is written.
+//! They are few and common on purpose: a name that is also such a word (So, May, Will) is recognised by how it's
+//! written.
 
 use std::{collections::HashSet, sync::LazyLock};
 
-/// A set of words.
 pub(super) type WordSet = LazyLock<HashSet<&'static str>>;
 
 fn set(lists: &[&'static str]) -> HashSet<&'static str> {
     lists.iter().flat_map(|list| list.split_whitespace()).collect()
 }
 
-/// What stands before a colon and is a line about the meeting. Several words are joined by `_`.
+/// What precedes a colon in a line about the meeting. Several words are joined by `_`.
 pub(super) static STRUCTURE: WordSet = LazyLock::new(|| {
     set(&[
         "title date time participants attendees place location duration meeting subject topic recorded recording \
@@ -28,16 +28,16 @@ pub(super) static STRUCTURE: WordSet = LazyLock::new(|| {
     ])
 });
 
-/// What heads a part of notes, as they are written below a transcript or above it.
+/// Headings of notes above or below a transcript.
 const SECTIONS: &str = "summary action_items actions next_step next_steps notes agenda key_points key_takeaways takeaways highlights \
     decisions outcomes homework overview recap chapters recommendations follow-up follow-ups zusammenfassung \
     nächste_schritte aufgaben notizen tagesordnung sammanfattning nästa_steg anteckningar notas resumen próximos_pasos \
     resumo résumé prochaines_étapes riassunto prossimi_passi samenvatting meeting_notes session_notes";
 
-/// As [`STRUCTURE`], of [`SECTIONS`] alone.
+/// Like [`STRUCTURE`], but only [`SECTIONS`].
 pub(super) static SECTION: WordSet = LazyLock::new(|| set(&[SECTIONS]));
 
-/// What stands before a colon in a transcriber's note, and is nobody.
+/// What precedes a colon in a transcriber's note, and isn't a person.
 pub(super) static NOTE: WordSet = LazyLock::new(|| {
     set(&[
         "note translation correction comment background phone sound music video audio screen slide whispering singing \
@@ -46,13 +46,13 @@ pub(super) static NOTE: WordSet = LazyLock::new(|| {
     ])
 });
 
-/// With these no name ends: "Recorded with", "Transcribed by".
+/// No name ends with these: "Recorded with", "Transcribed by".
 pub(super) static JOINT: WordSet = LazyLock::new(|| {
     set(&["by with of on at for from to and the von mit am um für über bei av med par avec pour le por con para del \
          da di met door"])
 });
 
-/// Verbs and pronouns: with one of them written small, it is a sentence wherever it stands.
+/// Verbs and pronouns: one of them in lower case makes it a sentence, in any position.
 pub(super) static CLAUSE: WordSet = LazyLock::new(|| {
     set(&[
         "i i'm i've i'd i'll we we're you you're they it it's he she he's she's this that that's these those what \
@@ -72,7 +72,7 @@ pub(super) static CLAUSE: WordSet = LazyLock::new(|| {
     ])
 });
 
-/// With these a sentence begins; written small later on, they may join the parts of a label ("Anna at home").
+/// Words that begin a sentence; later on in lower case, they may connect the parts of a label ("Anna at home").
 pub(super) static OPENING: WordSet = LazyLock::new(|| {
     set(&[
         "the a an and or to of for in on at with by from my your our their his her its one two three four five six \
@@ -103,8 +103,7 @@ pub(super) static OPENING: WordSet = LazyLock::new(|| {
     ])
 });
 
-/// What people speak about, and nobody is called: "fun fact", "step one", "plan B". Written small, or first of several
-/// words.
+/// Topics that aren't people: "fun fact", "step one", "plan B". In lower case, or first of several words.
 pub(super) static MATTER: WordSet = LazyLock::new(|| {
     set(&[
         "fact case term terms story version step day plan option lesson line news idea thought part side reason example          year week month scenario upside downside pros cons takeaway challenge priority principle number phase stage          round chapter level word words way place life work job money health sleep time learned learning summary          conclusion advice caveat disclaimer spoiler update reminder exercise task assignment mantra motto quote",
@@ -113,7 +112,7 @@ pub(super) static MATTER: WordSet = LazyLock::new(|| {
     ])
 });
 
-/// With these a sentence begins in German, whose nouns are written like names.
+/// Words that begin a sentence in German, whose nouns are capitalised like names.
 pub(super) static GERMAN: WordSet = LazyLock::new(|| {
     set(&[
         "der die das ein eine mein meine unser unsere dein deine ihr ihre und aber wenn wie was zum zur für mit auf im am \
@@ -121,7 +120,7 @@ pub(super) static GERMAN: WordSet = LazyLock::new(|| {
     ])
 });
 
-/// Whom one calls by no name: "my husband", "the coach", "second speaker".
+/// People without names: "my husband", "the coach", "second speaker".
 pub(super) static PERSON: WordSet = LazyLock::new(|| {
     set(&[
         "husband wife mother father mum mom dad daughter son brother sister friend partner boss manager colleague coach \
@@ -140,11 +139,11 @@ pub(super) static PERSON: WordSet = LazyLock::new(|| {
     ])
 });
 
-/// Of one word alone these are labels: people write "Me:" and "I:" for the interviewer.
+/// Labels if they are the only word: people write "Me:", and "I:" for the interviewer.
 pub(super) static PRONOUN: WordSet =
     LazyLock::new(|| set(&["i you me we they he she ich du wir sie jag vi moi je toi yo tú eu io ik jij"]));
 
-/// Ordinary words by which the two sides of an interview are called.
+/// Ordinary words for the two sides of an interview.
 pub(super) static SIDES: WordSet = LazyLock::new(|| {
     set(&[
         "question answer frage antwort fråga svar réponse pregunta respuesta pergunta resposta domanda risposta vraag \
@@ -160,7 +159,7 @@ pub(super) static PARTICLE: WordSet = LazyLock::new(|| {
     ])
 });
 
-/// What a sentence in Chinese has and a name has not.
+/// What a sentence in Chinese has, and a name doesn't.
 pub(super) const CLAUSE_OF_HAN: &[char] = &['我', '你', '您', '他', '她', '是', '就', '这', '這', '那', '吗', '嗎'];
-/// With these small words a clause in Japanese ends, and with "says" one in Chinese.
+/// Particles that end a clause in Japanese, and verbs of saying that end one in Chinese.
 pub(super) const END_OF_CLAUSE: &[char] = &['は', 'が', 'を', '说', '說'];

@@ -1,20 +1,20 @@
-//! Speaker labels in front of a colon: what may be one, and which of a file's candidates are.
+//! Speaker labels before a colon: what may be one, and which of a file's candidates are.
 //!
-//! "Maya: Hello" and "So here's the thing: we go" have the same form. Two things tell them apart:
+//! "Maya: Hello" and "So here's the thing: we go" have the same form. Two things distinguish them:
 //!
-//! - **how the words read** ([`Shape`]): as a name; as a handle; as something odd that is no sentence ("Anna at home",
-//!   "Speaker?", ten words); or as a sentence begins ("So here's", "My answer", "Tom said");
-//! - **the file**: whether the candidate comes again, and whether it stands where turns begin in this file. Turns begin
-//!   at the heads (behind a time, at the first line of a cue, below a blank line) where nearly every head has a label;
-//!   they begin at every line where nearly every line has one; elsewhere at any line, unless the sentence above runs on.
+//! - **the form of the words** ([`Shape`]): a name; a handle; something unusual that isn't a sentence ("Anna at home",
+//!   "Speaker?", ten words); or the beginning of a sentence ("So here's", "My answer", "Tom said");
+//! - **the file**: whether the candidate recurs, and whether it's where turns begin in this file. Turns begin at heads
+//!   (after a time, on the first line of a cue, after a blank line) if nearly every head has a label; at every line if
+//!   nearly every line has one; otherwise at any line, unless the sentence above is unfinished.
 //!
-//! Where nearly every turn is a line with a label, the file outweighs the words: what comes again there is a label even if
-//! it reads as a sentence or is a number ("The guest who rang in", "#2"), and once it is a doubt, unless it begins as
-//! sentences do.
+//! If nearly every turn is a line with a label, the file outweighs the words: what recurs there is a label even if it
+//! looks like a sentence or is a number ("The guest who rang in", "#2"), and what occurs once is a doubtful one, unless
+//! it begins like a sentence.
 //!
-//! What comes again and is no sentence is a label. What comes once, and stands where turns begin, is one too, however it
-//! is spelled: its words must not go to whoever spoke before. Where it is no plain name, or the file does not begin its
-//! turns there, that is a doubt, and the transcript says so ([`doubt`]). A sentence with a colon stays where it stands.
+//! What recurs and isn't a sentence is a label. What occurs once, where turns begin, is one too, however it's spelled:
+//! its words must not be attributed to the previous speaker. If it isn't a plain name, or the file doesn't begin its
+//! turns there, it's doubtful, and the transcript says so ([`doubt`]). A sentence with a colon stays as it is.
 
 mod census;
 mod habits;
@@ -31,12 +31,12 @@ pub(super) use shape::{
 
 use super::account::trimmed;
 
-/// Splits `line` behind its label, where what stands before the colon may be one.
+/// Splits `line` after its label, if what precedes the colon may be one.
 pub(super) fn split(line: &str) -> Option<(&str, &str)> {
     candidate(line).filter(|found| !found.tight && may_be_label(found.label)).map(|found| (found.label, found.rest))
 }
 
-/// What is said of a label that is taken for one though that is not sure.
+/// The warning about a label that is uncertain.
 pub(super) fn doubt(label: &str) -> String {
     format!(
         "“{}” is read as a speaker's name, although it appears only once: please check who speaks here",
@@ -44,12 +44,12 @@ pub(super) fn doubt(label: &str) -> String {
     )
 }
 
-/// What is said of a label that was taken for one, though that is not sure, and has no words of its own.
+/// The warning about an uncertain label without words of its own.
 pub(super) fn silent(label: &str) -> String {
     format!("“{}:” has no words of its own: it is read as a heading, and nobody speaks under this name", short(label))
 }
 
-/// What is said of words before a colon that are taken for speech though that is not sure.
+/// The warning about words before a colon that are treated as speech, though that isn't certain.
 pub(super) fn doubtful_speech(label: &str) -> String {
     format!(
         "“{}:” is read as part of the sentence above it: please check that nobody else starts speaking here",
@@ -57,7 +57,7 @@ pub(super) fn doubtful_speech(label: &str) -> String {
     )
 }
 
-/// What is said of a known name that stands where a quotation is announced.
+/// The warning about a known name where a quotation is introduced.
 pub(super) fn doubtful_quotation(label: &str) -> String {
     format!(
         "“{}:” follows words that introduce a quotation: please check that this was said here, and is not quoted",
@@ -81,25 +81,25 @@ fn short(label: &str) -> String {
     format!("{}{}", &label[..end], if end < label.len() { "…" } else { "" })
 }
 
-/// What stands before a colon, and behind it.
+/// What precedes a colon, and what follows it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Candidate<'a> {
     pub(super) label: &'a str,
     pub(super) rest: &'a str,
-    /// No space stands behind the colon.
+    /// There is no space after the colon.
     pub(super) tight: bool,
 }
 
-/// No label is longer, in bytes: so far a colon is looked for.
+/// The maximum length of a label, in bytes: how far we look for a colon.
 const REACH: usize = 800;
-/// No label has more colons in it.
+/// The maximum number of colons in a label.
 const COLONS: usize = 8;
 
-/// What may be a label in front of the first colon that can end one, before anything is asked of it.
+/// The candidate before the first colon that can end a label, without any further checks.
 pub(super) fn candidate(line: &str) -> Option<Candidate<'_>> {
     let line = unlisted(line);
     let reach = &line.as_bytes()[..line.len().min(REACH)];
-    // The wide colon begins with this byte, as a few other letters do.
+    // The full-width colon begins with this byte, as do a few other characters.
     for at in memchr::memchr2_iter(b':', 0xef, reach).take(COLONS) {
         let (before, after) = line.split_at_checked(at)?;
         let Some(colon) = after.chars().next().filter(|letter| matches!(letter, ':' | '：')) else { continue };
@@ -112,7 +112,7 @@ pub(super) fn candidate(line: &str) -> Option<Candidate<'_>> {
         if spaced {
             return Some(Candidate { label, rest: trimmed(rest), tight: false });
         }
-        // A time within a label, an address in brackets: "Priya (10:30): yes", "Priya <mailto:p@x.example>: yes".
+        // A time or an address in brackets within a label: "Priya (10:30): yes", "Priya <mailto:p@x.example>: yes".
         let opened = |open: char, close: char| before.rfind(open) > before.rfind(close);
         let digits = before.ends_with(|letter: char| letter.is_ascii_digit())
             && rest.starts_with(|letter: char| letter.is_ascii_digit());
@@ -126,12 +126,12 @@ pub(super) fn candidate(line: &str) -> Option<Candidate<'_>> {
     None
 }
 
-/// A name on a line of its own, without what sets it off: `[Maya]`, `- Maya`, `**Maya**`.
+/// A name on its own line, without its markup: `[Maya]`, `- Maya`, `**Maya**`.
 pub(super) fn bare(line: &str) -> &str {
     unbracketed(trimmed(unlisted(line).trim_matches(['*', '_'])))
 }
 
-/// A label without the brackets or quotation marks around all of it: `[You]: yes`.
+/// A label without enclosing brackets or quotation marks: `[You]: yes`.
 fn unbracketed(label: &str) -> &str {
     let inner = [('[', ']'), ('(', ')'), ('<', '>'), ('【', '】'), ('"', '"'), ('“', '”')].into_iter().find_map(
         |(opening, closing)| {
@@ -142,7 +142,7 @@ fn unbracketed(label: &str) -> &str {
     inner.map_or(label, trimmed)
 }
 
-/// A line without the mark of a list, a quotation or an overlap before it.
+/// A line without a leading list, quotation or overlap mark.
 pub(super) fn unlisted(line: &str) -> &str {
     let text = trimmed(line);
     let Some(first) = text.as_bytes().first().filter(|first| !first.is_ascii_alphanumeric()) else { return text };
@@ -150,7 +150,7 @@ pub(super) fn unlisted(line: &str) -> &str {
         return text.trim_start_matches(['/', '>']).trim_start();
     }
     let bare = text.trim_start_matches(['-', '–', '—', '•', '*', '·', '●', '‐']);
-    // As some write an answer: "-Yes".
+    // Some write answers like this: "-Yes".
     let tight = || matches!(text.strip_prefix(['-', '–']), Some(rest) if rest.starts_with(char::is_uppercase));
     if bare.len() < text.len() && (bare.starts_with(char::is_whitespace) || tight()) { bare.trim_start() } else { text }
 }

@@ -1,7 +1,7 @@
-//! Whether what follows a text is quoted: the words that announce it, or a quotation mark that stays open. A name before
-//! a colon is that of somebody who is spoken of, then, and begins no turn.
+//! Whether what follows a text is quoted: by words that introduce it, or by a quotation mark that is still open. A name
+//! before a colon then belongs to someone who is talked about, and begins no turn.
 
-/// Words for saying, thinking and writing, as they stand before a quotation. Lower case.
+/// Verbs of saying, thinking and writing, as they precede a quotation. Lower case.
 #[rustfmt::skip]
 const SAYING: &[&str] = &[
     "said", "says", "say", "saying", "asked", "asks", "ask", "told", "tells", "replied", "replies", "answered", "answers", "wrote",
@@ -25,7 +25,7 @@ const SAYING: &[&str] = &[
     "powiedział", "powiedziała", "mówi", "zapytał", "zapytała", "sagde", "siger", "spurgte", "svarede", "sier", "spurte", "svarte",
     "sanoi", "kysyi", "dedi", "sordu", "řekl", "řekla", "قال", "قالت", "אמר", "אמרה",
 ];
-/// The same where words have no spaces.
+/// The same for languages without spaces.
 const SAYING_OF_HAN: &[&str] = &[
     "说",
     "說",
@@ -42,11 +42,11 @@ const SAYING_OF_HAN: &[&str] = &[
     "말했다",
     "말했어요",
 ];
-/// A verb stands no further from the colon, in words: "she said to me:", "he asked me again:".
+/// The maximum distance of a verb from the colon, in words: "she said to me:", "he asked me again:".
 const NEAR: usize = 4;
 
-/// Whether `text` announces what somebody said: its last clause has a verb of saying and ends in a colon, or in a quotation
-/// mark that opens.
+/// Whether `text` introduces what somebody said: its last clause has a verb of saying and ends in a colon, or in an
+/// opening quotation mark.
 #[must_use]
 pub fn announces(text: &str) -> bool {
     let text = text.trim_end();
@@ -64,17 +64,17 @@ pub fn announces(text: &str) -> bool {
     verb || SAYING_OF_HAN.iter().any(|verb| clause.trim_end_matches(['，', '、', ',', ' ']).ends_with(verb))
 }
 
-/// Whether `text` ends as one does that leads in what somebody said, with a comma: "and she goes,". The verb stands next to it,
-/// as a sentence has a comma as well.
+/// Whether `text` ends with a comma that introduces what somebody said: "and she goes,". The verb is right before it,
+/// since commas within sentences are common.
 pub(crate) fn leads_in(text: &str) -> bool {
     let Some(clause) = text.trim_end().strip_suffix([',', '，']) else { return false };
     let last = clause.rsplit(|letter: char| !letter.is_alphanumeric()).next().unwrap_or("").to_lowercase();
-    // These end a sentence as well.
+    // These also end sentences.
     let vague = ["so", "read", "fa", "fait", "words", "like", "ba", "called"].contains(&last.as_str());
     !vague && SAYING.contains(&last.as_str()) || clause.to_lowercase().ends_with("was like")
 }
 
-/// Whether a quotation mark opens in `text` and stays open.
+/// Whether a quotation mark opens in `text` and isn't closed.
 pub(crate) fn stays_open(text: &str) -> bool {
     let straight = memchr::memchr_iter(b'"', text.as_bytes()).count() % 2 == 1;
     if straight || text.is_ascii() {
@@ -82,7 +82,7 @@ pub(crate) fn stays_open(text: &str) -> bool {
     }
     let count = |marks: &[char]| text.matches(marks).count();
     let pairs = [(&['«'][..], &['»'][..]), (&['「'], &['」']), (&['『'], &['』'])];
-    // The German quotation closes with what opens an English one.
+    // German quotations are closed by the mark that opens English ones.
     let curly =
         if text.contains('„') { count(&['„']) > count(&['“', '”']) } else { count(&['“']) > count(&['”']) };
     curly || pairs.iter().any(|(open, close)| count(open) > count(close))

@@ -1,5 +1,5 @@
-//! How the words before a colon, on a line of their own or beside a time read: as a name, as something that may be a
-//! label, or as the beginning of a sentence.
+//! The form of the words before a colon, on their own line or next to a time: a name, something that may be a label, or
+//! the beginning of a sentence.
 
 use super::lexicon::{
     CLAUSE, CLAUSE_OF_HAN, END_OF_CLAUSE, GERMAN, JOINT, MATTER, NOTE, OPENING, PARTICLE, PERSON, PRONOUN, SECTION,
@@ -7,48 +7,48 @@ use super::lexicon::{
 };
 use crate::time;
 
-/// Beyond so many letters or words nothing is a label.
+/// With more letters or words than this, nothing is a label.
 const LONGEST: usize = 200;
 const WORDS: usize = 16;
-/// A name has at most so many letters and words; Zoom's, with suffixes, may have more words.
+/// The maximum number of letters and words in a name; Zoom's, with suffixes, may have more words.
 const LONGEST_NAME: usize = 60;
 const WORDS_OF_NAME: usize = 5;
 const WORDS_WITH_SUFFIX: usize = 8;
-/// So many words written small, which join nothing, make a sentence.
+/// This many lower-case words, without connectives, make a sentence.
 const SMALL: usize = 3;
-/// Letters that are neither great nor small, without a space: up to so many are a name, and beyond so many a sentence.
+/// Caseless letters without a space: up to this many are a name, and beyond the second number a sentence.
 const CASELESS_NAME: usize = 6;
 const CASELESS: usize = 14;
 
-/// How a candidate reads, from the surest name on.
+/// The form of a candidate, most certain names first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Shape {
     /// As people write names.
     Name,
-    /// With words in lower case: a handle, or a word of an ordinary sentence.
+    /// Has lower-case words: a handle, or a word of an ordinary sentence.
     Handle,
-    /// As no name is written, and as no sentence begins: "Anna at home", "Speaker?", ten words.
+    /// Written neither like a name nor like the beginning of a sentence: "Anna at home", "Speaker?", ten words.
     Odd,
-    /// As sentences begin.
+    /// Begins like a sentence.
     Sentence,
 }
 
-/// Whether `label` has the form of a label: it is short, has letters, and is no time, no address and no heading of
+/// Whether `label` has the form of a label: it's short, has letters, and isn't a time, an address or a heading of
 /// notes. A sentence may have it too.
 pub(crate) fn has_form(label: &str) -> bool {
     if label.is_empty() || label.len() > 4 * LONGEST || label.chars().count() > LONGEST {
         return false;
     }
-    // Nobody knows who: "?", "???".
+    // Unknown speakers: "?", "???".
     if label.bytes().all(|byte| byte == b'?') {
         return true;
     }
-    // Half of a bracket is no name: "[RA: she is tired]".
+    // An unbalanced bracket isn't a name: "[RA: she is tired]".
     let half = |(open, close): &(char, char)| label.starts_with(*open) && !label.contains(*close);
     if [('[', ']'), ('(', ')'), ('{', '}'), ('（', '）'), ('【', '】')].iter().any(half) {
         return false;
     }
-    // Some are called by a picture.
+    // Some names are emoji.
     let picture = |letter: char| {
         letter >= '\u{2190}' && !letter.is_alphanumeric() && !('\u{3000}'..='\u{303f}').contains(&letter)
     };
@@ -66,7 +66,7 @@ pub(crate) fn has_form(label: &str) -> bool {
         && !is_structure(label)
 }
 
-/// Whether `label` may be one, and does not read as a sentence.
+/// Whether `label` may be one, and doesn't look like a sentence.
 pub(crate) fn may_be_label(label: &str) -> bool {
     has_form(label) && shape(label) < Shape::Sentence
 }
@@ -84,17 +84,17 @@ pub(crate) fn is_structure(label: &str) -> bool {
     is_one_of(&STRUCTURE, label) || joint()
 }
 
-/// Whether `label` is what somebody is called who has no name: "Client".
+/// Whether `label` describes a person without a name: "Client".
 pub(crate) fn is_person(label: &str) -> bool {
     is_one_of(&PERSON, label)
 }
 
-/// Whether `label` heads what a transcriber notes: "Translation", "Note".
+/// Whether `label` introduces a transcriber's note: "Translation", "Note".
 pub(crate) fn is_note(label: &str) -> bool {
     is_one_of(&NOTE, label)
 }
 
-/// Whether `label` heads a part of notes: "Next steps".
+/// Whether `label` is a heading of notes: "Next steps".
 pub(crate) fn is_section(label: &str) -> bool {
     is_one_of(&SECTION, label)
 }
@@ -105,20 +105,20 @@ fn is_one_of(words: &WordSet, label: &str) -> bool {
     word.len() <= 24 && words.contains(word.to_lowercase().replace(' ', "_").as_str())
 }
 
-/// Whether `label` is a side of an interview, "Question", and no name.
+/// Whether `label` is a side of an interview, "Question", and not a name.
 pub(crate) fn is_side(label: &str) -> bool {
     matches!(label, "Q" | "A" | "F") || label.len() <= 24 && SIDES.contains(label.to_lowercase().as_str())
 }
 
-/// A word of a label, without what stands around it.
+/// A word of a label, and without surrounding punctuation.
 struct Word<'a> {
     bare: &'a str,
     lower: String,
     small: bool,
 }
 
-/// How `label` reads; asked of what has the form of one. What somebody adds in brackets makes no sentence of a name:
-/// "Tom (by phone, the line is bad)".
+/// The form of `label`, which must pass [`has_form`]. A remark in brackets doesn't turn a name into a sentence: "Tom
+/// (by phone, the line is bad)".
 pub(crate) fn shape(label: &str) -> Shape {
     let read = read(label);
     let opening = || label.strip_suffix([')', ']'])?.find(['(', '[']);
@@ -128,14 +128,14 @@ pub(crate) fn shape(label: &str) -> Shape {
     }
 }
 
-/// Whether `label` begins as sentences do, and not with a name, a number or somebody.
+/// Whether `label` begins like a sentence, and not with a name, a number or a person.
 pub(super) fn opens_a_sentence(label: &str) -> bool {
     let first = label.split_whitespace().next().unwrap_or("").replace('’', "'").to_lowercase();
     let first = first.trim_matches(|letter: char| !letter.is_alphanumeric());
     [&OPENING, &CLAUSE, &GERMAN, &MATTER].into_iter().any(|words| words.contains(first)) || is_clause_of_han(label)
 }
 
-/// The number that `label` is, as some tools call their speakers: "1", "#2", "12345".
+/// The number that `label` is, as some tools name their speakers: "1", "#2", "12345".
 pub(super) fn number(label: &str) -> Option<u64> {
     let bare = label.trim_start_matches(['#', '№']).trim();
     (bare.len() <= 9 && bare.bytes().all(|byte| byte.is_ascii_digit())).then(|| bare.parse().ok()).flatten()
@@ -177,9 +177,9 @@ fn read(label: &str) -> Shape {
     }
 }
 
-/// Whether one sentence ends within it and another begins: "Really? Well". A title ("Dr.") and an initial end none.
+/// Whether a sentence ends within it and another begins: "Really? Well". A title ("Dr.") and an initial don't end one.
 fn reads_on(label: &str, words: &[&Word<'_>]) -> bool {
-    // Where a letter was lost, a question mark stands within a word, and at the end of one too: "Nguy?n Th? Lan".
+    // A lost letter leaves a question mark within a word, or at the end of one: "Nguy?n Th? Lan".
     let lost = |(at, _): (usize, &str)| {
         label[..at].ends_with(char::is_alphabetic) && label[at + 1..].starts_with(char::is_alphabetic)
     };
@@ -192,7 +192,7 @@ fn reads_on(label: &str, words: &[&Word<'_>]) -> bool {
     };
     let mut parts = label.split_whitespace().filter(|word| word.contains(char::is_alphabetic)).peekable();
     while let Some(word) = parts.next() {
-        // "Mr. T! (guest)": what stands in brackets is no sentence.
+        // "Mr. T! (guest)": what is in brackets isn't a sentence.
         if ends(word) && parts.peek().is_some_and(|next| !next.starts_with(['(', '[', '<', '|', '-'])) {
             return words.len() > 1;
         }
@@ -205,7 +205,7 @@ fn is_clause(words: &[&Word<'_>]) -> bool {
     let Some((first, rest)) = words.split_first() else { return false };
     let opening = |word: &Word<'_>| OPENING.contains(word.lower.as_str()) || CLAUSE.contains(word.lower.as_str());
     if rest.is_empty() {
-        // One letter is somebody's initial, and "Me" somebody who writes.
+        // One letter is an initial, and "Me" is the author.
         return first.bare.chars().nth(1).is_some() && opening(first) && !PRONOUN.contains(first.lower.as_str());
     }
     let clause = |word: &Word<'_>| {
@@ -232,7 +232,7 @@ fn is_clause(words: &[&Word<'_>]) -> bool {
     first.small || GERMAN.contains(first.lower.as_str()) || rest.iter().any(|word| small(&word))
 }
 
-/// The longest run of letters that are neither great nor small, as those of Han, Thai and Arabic.
+/// The longest run of caseless letters, as in Han, Thai and Arabic.
 fn longest_caseless(label: &str) -> usize {
     let (mut run, mut longest) = (0_usize, 0_usize);
     if label.is_ascii() {

@@ -1,4 +1,4 @@
-//! Cues whose words grow in place: the last version of them is left, from the start of the first on.
+//! Cues whose words grow in place: only their last version is kept, from the start of the first.
 
 use std::borrow::Cow;
 
@@ -13,7 +13,7 @@ use crate::{
     webvtt_cues::Cue,
 };
 
-/// Leaves of what grows in place the last version alone.
+/// Keeps only the last version of what grows in place.
 pub(super) fn keep_last_versions(cues: &mut Vec<Cue<'_>>, draft: &mut Draft) {
     let mut evidence = evidence_of(cues);
     if evidence == Evidence::Pair && several_speak(cues) {
@@ -44,7 +44,7 @@ pub(super) fn keep_last_versions(cues: &mut Vec<Cue<'_>>, draft: &mut Draft) {
 }
 
 impl Chain {
-    /// Of entries that begin at `from`.
+    /// The chain with indices shifted by `from`.
     fn from(self, from: usize) -> Self {
         let earlier = self.earlier.into_iter().map(|(at, begins)| (at + from, begins)).collect();
         Self { earlier, last: self.last + from }
@@ -56,19 +56,19 @@ fn evidence_of(cues: &[Cue<'_>]) -> Evidence {
     evidence(&sample)
 }
 
-/// Whether many of the first cues show the words of several people, a label a line.
+/// Whether many of the first cues show the words of several people, one label per line.
 fn several_speak(cues: &[Cue<'_>]) -> bool {
     let sample = &cues[..cues.len().min(SAMPLE)];
     sample.iter().filter(|cue| labelled_lines(&cue.payload).nth(1).is_some()).count() * 4 >= sample.len().max(1)
 }
 
-/// Where lines begin that have a label, in bytes.
+/// Where lines with a label begin, in bytes.
 fn labelled_lines(payload: &str) -> impl Iterator<Item = usize> {
     let starts = std::iter::once(0).chain(memchr::memchr_iter(b'\n', payload.as_bytes()).map(|at| at + 1));
     starts.filter(|at| labelled(payload[*at..].split('\n').next().unwrap_or("")).is_some())
 }
 
-/// A cue for each that has a label in it.
+/// Splits a cue into one per label.
 fn by_speaker<'a>(cue: &Cue<'a>) -> Vec<Cue<'a>> {
     let mut starts: Vec<usize> = labelled_lines(&cue.payload).skip(1).collect();
     starts.insert(0, 0);
@@ -81,7 +81,7 @@ fn by_speaker<'a>(cue: &Cue<'a>) -> Vec<Cue<'a>> {
     starts.iter().zip(ends).map(part).collect()
 }
 
-/// What a cue shows. Where several voices speak in it there are no words that could grow.
+/// What a cue shows. If several voices speak in it, there are no words that could grow.
 fn version<'c>(cue: &'c Cue<'_>) -> Version<'c> {
     let (start_ms, end_ms) = (cue.start_ms, cue.end_ms);
     let times = Version { start_ms, end_ms, ..Version::default() };
@@ -100,7 +100,7 @@ fn version<'c>(cue: &'c Cue<'_>) -> Version<'c> {
     Version { who, text, ..times }
 }
 
-/// Whether lines roll out of sight: cues begin with a line that stood further below in the one before.
+/// Whether lines roll out of sight: cues begin with a line that was further down in the previous one.
 fn drops_lines(cues: &[Cue<'_>]) -> bool {
     let drops = |pair: &&[Cue<'_>]| {
         let lines = |at: usize| pair[at].payload.split('\n').map(str::trim).filter(|line| !line.is_empty());
@@ -111,7 +111,7 @@ fn drops_lines(cues: &[Cue<'_>]) -> bool {
     count >= 3 && count * 20 >= cues.len()
 }
 
-/// From where to where cues begin with the whole of the one before, mark for mark.
+/// The ranges in which each cue begins with the whole previous one, mark for mark.
 fn runs(cues: &[Cue<'_>]) -> Vec<(usize, usize)> {
     let mut runs: Vec<(usize, usize)> = Vec::new();
     for (at, pair) in cues.windows(2).enumerate() {
@@ -127,12 +127,12 @@ fn runs(cues: &[Cue<'_>]) -> Vec<(usize, usize)> {
 }
 
 fn goes_on(earlier: &str, later: &str) -> bool {
-    // Most cues begin otherwise, and that is quick to see.
+    // Most cues begin differently, which is quick to check.
     let earlier = earlier.trim_end().trim_end_matches("</v>").trim_end_matches([' ', ',', '…', '.', '-', '—']);
     !earlier.is_empty() && later.len() > earlier.len() && later.as_bytes().starts_with(earlier.as_bytes())
 }
 
-/// Sets all but the last of a chain aside. A label or a voice that only an earlier one has goes over to the last.
+/// Sets all but the last of a chain aside. A label or a voice that only an earlier one has moves to the last.
 fn keep_last(cues: &mut [Cue<'_>], chain: &Chain, evidence: Evidence, doubts: &mut Doubts, draft: &mut Draft) {
     let last = version(&cues[chain.last]);
     let voiceless = last.who.is_empty();
@@ -147,7 +147,7 @@ fn keep_last(cues: &mut [Cue<'_>], chain: &Chain, evidence: Evidence, doubts: &m
         let mut plain = words(&version.text);
         let mut said = &*version.text;
         let label = labelled(&version.text);
-        // As it is written: what stands for an `&` does so where it goes.
+        // As written: an escaped `&` stays escaped where it goes.
         let raw = labelled(&cue.payload).map(|(raw, _)| raw).filter(|raw| !raw.contains(['<', '{']));
         let movable = label.filter(|(label, _)| own.as_deref() != Some(label) && version.who.is_empty());
         if let Some(((_, rest), raw)) = movable.zip(raw).filter(|_| above.is_none()) {
@@ -169,7 +169,7 @@ fn keep_last(cues: &mut [Cue<'_>], chain: &Chain, evidence: Evidence, doubts: &m
     }
 }
 
-/// The tag of the voice with which a payload begins, as it is written.
+/// The voice tag at the start of a payload, as written.
 fn voice_tag(payload: &str) -> Option<&str> {
     let tag = payload.trim_start();
     let end = memchr::memchr(b'>', tag.as_bytes())?;
@@ -182,7 +182,7 @@ mod tests {
 
     use crate::parse;
 
-    /// What two people say grows side by side in one window, a line each.
+    /// The words of two people grow side by side in one window, a line each.
     #[test]
     fn words_of_two_people_grow_in_one_window() {
         let (maya, priya) =

@@ -1,28 +1,29 @@
-//! Words that grow in place: each version begins with the whole of the one before, as live captions show them while they
-//! listen. The last version of each is what was said, from the start of the first on.
+//! Words that grow in place: each version begins with the whole previous one, as live captions show them while
+//! listening. The last version of each is what was said, from the start of the first.
 //!
-//! People do say "Yes." and then "Yes. I think so.": what grows is shown by the file, most of whose entries do so, or by a
-//! pair that has hardly another reason: the beginning is long and runs on, and the next follows at once.
+//! People do say "Yes." and then "Yes. I think so.": growth must be shown by the file, most of whose entries grow, or
+//! by a pair that hardly allows another explanation: the beginning is long and unfinished, and the next follows
+//! immediately.
 
 use std::{borrow::Cow, collections::VecDeque};
 
 use super::likeness::{ComparedText, Likeness, ends};
 use crate::words::count;
 
-/// What is shown at one moment of somebody's words.
+/// What is shown of somebody's words at one moment.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Version<'a> {
-    /// Who speaks, where that stands beside the words; nothing where it does not.
+    /// The speaker, if given separately from the words; otherwise empty.
     pub(crate) who: Cow<'a, str>,
-    /// The words, maybe behind a label; lines end in line feeds.
+    /// The words, possibly after a label; lines end in line feeds.
     pub(crate) text: Cow<'a, str>,
     pub(crate) start_ms: Option<i64>,
     pub(crate) end_ms: Option<i64>,
-    /// The message that it is a version of, where the file says so; nothing where it does not.
+    /// The message that it's a version of, if the file says so; otherwise empty.
     pub(crate) message: Cow<'a, str>,
 }
 
-/// The versions of something that was said, by index.
+/// The versions of an utterance, by index.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Chain {
     /// The earlier ones, and whether each is the beginning of the last.
@@ -30,42 +31,42 @@ pub(crate) struct Chain {
     pub(crate) last: usize,
 }
 
-/// How sure it is that a file's entries are versions.
+/// The evidence that a file's entries are versions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Evidence {
-    /// Most of them are.
+    /// Most of the file's entries are.
     File,
-    /// These are by themselves.
+    /// Only this pair is.
     Pair,
 }
 
-/// So many versions are open at a time: each of some people who speak at once has one.
+/// How many versions may be open at a time: one for each of several people who speak at once.
 const OPEN: usize = 4;
-/// The first of a file show what it is.
+/// How many entries at the start of a file are examined.
 pub(crate) const SAMPLE: usize = 600;
-/// In a file of fewer entries, half of them grow.
+/// In a file of fewer entries, half of them must grow.
 const FEW: usize = 12;
-/// A shorter text tells nothing of the file, in letters.
+/// A text with fewer letters proves nothing about the file.
 const TELLING: usize = 8;
-/// A pair shows itself from so many words on.
+/// The minimum number of words in a pair that is evidence by itself.
 const MANY_WORDS: usize = 4;
-/// With fewer words, what has ended and is shown again after a pause was said again.
+/// With fewer words, a finished sentence that is shown again after a pause was said again.
 const FEW_WORDS: usize = 3;
-/// What follows at once follows within so many milliseconds; after a longer pause nothing grows on.
+/// What follows within this many milliseconds follows immediately; after the longer pause nothing continues.
 const AT_ONCE: i64 = 100;
 const PAUSE: i64 = 3_000;
-/// One letter in so many may be another in the next version; in a version of the same message more.
+/// One in this many letters may differ in the next version; in a version of the same message, more may.
 const OTHERS: usize = 4;
 const OTHERS_OF_A_MESSAGE: usize = 2;
 
-/// A version that may grow on.
+/// A version that may continue.
 struct Open<'v> {
     at: usize,
     heard: ComparedText<'v>,
 }
 
-/// The chains of versions of which there is this evidence. `across` tells whether words grow on behind the end of a line;
-/// where lines roll out of sight, each of them is of itself.
+/// The chains of versions, given this evidence. `across` is whether words may continue after the end of a line; if
+/// lines roll out of sight, each stands for itself.
 pub(crate) fn chains(versions: &[Version<'_>], evidence: Evidence, across: bool) -> Vec<Chain> {
     let mut links: Vec<Option<usize>> = vec![None; versions.len()];
     let mut open: VecDeque<Open<'_>> = VecDeque::new();
@@ -90,12 +91,11 @@ pub(crate) fn chains(versions: &[Version<'_>], evidence: Evidence, across: bool)
     linked(&links, versions)
 }
 
-/// A version, taken apart.
 fn heard<'v>(version: &'v Version<'_>) -> ComparedText<'v> {
     ComparedText::of(&version.text, !version.who.is_empty())
 }
 
-/// The chains that the links from each version to the next make.
+/// The chains formed by the links from each version to the next.
 fn linked(links: &[Option<usize>], versions: &[Version<'_>]) -> Vec<Chain> {
     let mut is_later = vec![false; links.len()];
     links.iter().flatten().for_each(|at| is_later[*at] = true);
@@ -112,8 +112,8 @@ fn linked(links: &[Option<usize>], versions: &[Version<'_>]) -> Vec<Chain> {
         .collect()
 }
 
-/// What shows that the entries of a file grow, by the first of them: many begin what one of the next goes on with, and not
-/// only with another line, for that is how lines roll.
+/// The evidence that the entries of a file grow, judging by the first ones: many are continued by one of the next, and
+/// not only by another line, because that is how lines roll.
 pub(crate) fn evidence(sample: &[Version<'_>]) -> Evidence {
     let heard: Vec<ComparedText<'_>> = sample.iter().map(heard).collect();
     let (mut long, mut grown) = (0_usize, 0_usize);
@@ -135,19 +135,19 @@ pub(crate) fn evidence(sample: &[Version<'_>]) -> Evidence {
     if mostly { Evidence::File } else { Evidence::Pair }
 }
 
-/// Whether the same person may speak in both: who speaks may be named with the first version alone.
+/// Whether both may be the same speaker: the name may only be given with the first version.
 fn speaks_on(earlier: &Version<'_>, later: &Version<'_>) -> bool {
     let same_message = earlier.message == later.message;
     same_message && (earlier.who == later.who || later.who.is_empty())
 }
 
-/// Whether a version is shown soon enough behind another; without times, the order of the file tells.
+/// Whether a version is shown soon enough after another; without times, the order of the file decides.
 fn is_near(earlier: &Version<'_>, later: &Version<'_>, pause: i64) -> bool {
     let end = earlier.end_ms.or_else(|| Some(earlier.start_ms? + long(&earlier.text)));
     end.zip(later.start_ms).is_none_or(|(end, start)| start - end <= pause)
 }
 
-/// About how long it takes to say a text of which no end is known, in milliseconds.
+/// The approximate time it takes to say a text without a known end, in milliseconds.
 fn long(text: &str) -> i64 {
     const A_WORD: i64 = 400;
     i64::try_from(count(text)).unwrap_or(0).saturating_mul(A_WORD).saturating_add(AT_ONCE * 10)
@@ -160,12 +160,12 @@ fn grows(earlier: &Open<'_>, later: &Open<'_>, versions: &[Version<'_>], evidenc
     }
     let heard = &earlier.heard;
     let likeness = heard.begins(&later.heard);
-    // Versions of one message are such whenever they come.
+    // Versions of one message may come at any time.
     if !before.message.is_empty() && evidence == Evidence::File {
         return likeness.is_some() || heard.is_corrected(&later.heard, OTHERS_OF_A_MESSAGE);
     }
     let at_once = is_near(before, after, AT_ONCE);
-    // What another says meanwhile is shown in between.
+    // What someone else says in the meantime is shown in between.
     let soon = at_once || (later.at > earlier.at + 1 && is_near(before, after, PAUSE));
     let pair = || heard.words() >= MANY_WORDS && !ends(heard.said) && before.start_ms.is_some();
     match (likeness, evidence) {
@@ -175,7 +175,7 @@ fn grows(earlier: &Open<'_>, later: &Open<'_>, versions: &[Version<'_>], evidenc
             at_once || (is_near(before, after, PAUSE) && (heard.words() >= FEW_WORDS || !ends(heard.said)))
         }
         (Some(_), _) => at_once || (is_near(before, after, PAUSE) && heard.words() >= FEW_WORDS),
-        // What had ended was right, unless the next begins with it.
+        // A finished sentence was right, unless the next begins with it.
         (None, _) => {
             let together = before.start_ms.is_some() && before.start_ms == after.start_ms;
             soon && (together || !ends(heard.said)) && heard.is_corrected(&later.heard, OTHERS)

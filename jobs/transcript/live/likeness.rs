@@ -1,70 +1,70 @@
-//! Whether one text is another version of the same words: its beginning, or an earlier hearing of it.
+//! Whether one text is another version of the same words: its beginning, or an earlier hypothesis.
 //!
-//! Letters and figures alone are compared, small: recognisers change capitals, marks and spaces while they listen, and
-//! show parts of words.
+//! Only letters and digits are compared, in lower case: recognisers change capitals, punctuation and spaces while they
+//! listen, and show parts of words.
 
 use crate::{
     label,
     words::{count, is_unspaced},
 };
 
-/// A text, taken apart for comparison.
+/// A text prepared for comparison.
 #[derive(Debug)]
 pub(super) struct ComparedText<'a> {
     text: &'a str,
-    /// What stands before the words as a label would.
+    /// What precedes the words like a label.
     pub(super) label: Option<&'a str>,
     /// What is said.
     pub(super) said: &'a str,
-    /// The letters of all of it.
+    /// The letters of the whole text.
     letters: Vec<char>,
-    /// How many of them are of the label.
+    /// How many of them belong to the label.
     of_label: usize,
 }
 
-/// How an earlier text stands to a later one.
+/// How an earlier text relates to a later one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Likeness {
     /// The same letters.
     Same,
-    /// The later one begins with the earlier and goes on.
+    /// The later one begins with the earlier and continues.
     GoesOn,
 }
 
-/// So few letters may differ however short the text is; so many at most.
+/// How many letters may differ however short the text is; also the maximum.
 const FEW_LETTERS: usize = 2;
 const MOST_LETTERS: usize = 12;
-/// A text of fewer letters is too short to be known with others in it.
+/// A text with fewer letters is too short to allow different ones.
 const SHORT: usize = 8;
-/// So many letters behind the first that differs are compared.
+/// How many letters after the first difference are compared.
 const REACH: usize = 256;
-/// No last word that is heard otherwise is longer.
+/// The maximum length of a last word that was recognised differently.
 const LONGEST_WORD: usize = 16;
 
-/// The letters and figures of a text, small.
+/// The letters and digits of a text, in lower case.
 pub(super) fn letters(text: &str) -> impl Iterator<Item = char> {
     text.chars().filter(|letter| letter.is_alphanumeric()).flat_map(char::to_lowercase)
 }
 
-/// Splits a text behind the label of its first line.
+/// Splits a text after the label of its first line.
 pub(super) fn labelled(text: &str) -> Option<(&str, &str)> {
     let first = text.trim_start().split('\n').next()?;
     let (label, rest) = label::split(first)?;
     let offset = |part: &str| part.as_ptr().addr() - text.as_ptr().addr();
     let from = if rest.is_empty() { offset(label) + label.len() } else { offset(rest) };
     let said = text[from..].trim_start_matches([':', '：', '*', '_', ']', ')', ' ', '\t', '\n']);
-    // A label alone may be the beginning of something said.
+    // A label alone may be the beginning of an utterance.
     said.contains(char::is_alphanumeric).then_some((label, said))
 }
 
-/// Whether a sentence ends where the text does.
+/// Whether a sentence ends at the end of the text.
 pub(super) fn ends(text: &str) -> bool {
     text.trim_end_matches(['"', '”', '’', '»', ')', ' ']).ends_with(['.', '!', '?', '。', '！', '？', '؟'])
         && !text.trim_end().ends_with("..")
 }
 
 impl<'a> ComparedText<'a> {
-    /// A text; where it is known who speaks, no label stands before the words.
+    /// Prepares a text; if the speaker is known (`named`), there is no label before the words.
     pub(super) fn of(text: &'a str, named: bool) -> Self {
         let (label, said) = labelled(text).filter(|_| !named).map_or((None, text), |(label, said)| (Some(label), said));
         let letters: Vec<char> = self::letters(text).collect();
@@ -72,27 +72,26 @@ impl<'a> ComparedText<'a> {
         Self { text, label, said, letters, of_label }
     }
 
-    /// The letters of what is said.
+    /// The letters of the words.
     pub(super) fn spoken(&self) -> &[char] {
         &self.letters[self.of_label..]
     }
 
-    /// How many words are said.
     pub(super) fn words(&self) -> usize {
         count(self.said)
     }
 
-    /// What is compared of this text with a later one: a label may stand only above the first version.
+    /// The letters to compare with a later text: the label may only be in the first version.
     fn compared<'s>(&'s self, later: &'s ComparedText<'_>) -> (&'s [char], &'s [char]) {
         match (self.label, later.label) {
             (Some(own), Some(other)) if own == other => (self.spoken(), later.spoken()),
-            // What stands before a colon in the later one may be said.
+            // What precedes a colon in the later one may be speech.
             (Some(_), _) => (self.spoken(), &later.letters),
             (None, _) => (&self.letters, &later.letters),
         }
     }
 
-    /// Whether a later text has all of these letters at its beginning, or is the same.
+    /// Whether a later text begins with all of these letters, or is the same.
     pub(super) fn begins(&self, later: &ComparedText<'_>) -> Option<Likeness> {
         let (own, other) = self.compared(later);
         if own.is_empty() || !other.starts_with(own) {
@@ -101,29 +100,29 @@ impl<'a> ComparedText<'a> {
         if own.len() == other.len() {
             return Some(Likeness::Same);
         }
-        // A sentence that has ended does not go on within a word.
+        // A finished sentence doesn't continue within a word.
         let parted = later.is_parted_at(later.letters.len() - other.len() + own.len());
         (parted || !ends(self.said)).then_some(Likeness::GoesOn)
     }
 
-    /// Whether this text goes on in a later one behind the end of a line.
+    /// Whether this text continues in a later one after the end of a line.
     pub(super) fn ends_a_line_of(&self, later: &ComparedText<'_>) -> bool {
         let (own, other) = self.compared(later);
         let at = later.letters.len() - other.len() + own.len();
         between(later.text, at).is_some_and(|between| between.contains('\n'))
     }
 
-    /// Whether a word ends behind so many letters.
+    /// Whether a word ends after that many letters.
     fn is_parted_at(&self, at: usize) -> bool {
         between(self.text, at).is_some_and(|between| !between.is_empty())
     }
 
-    /// Whether a later text is this one, heard again: a few letters of it are others, or its last word is. `most` is the
-    /// part of the letters that may be others: one in so many.
+    /// Whether a later text is a correction of this one: a few letters differ, or the last word does. One in `most`
+    /// letters may differ.
     pub(super) fn is_corrected(&self, later: &ComparedText<'_>, most: usize) -> bool {
         let (own, other) = self.compared(later);
         let same = own.iter().zip(other).take_while(|(own, other)| own == other).count();
-        // Of a window of lines it is not the first that went.
+        // In a window of lines, it isn't the first that disappeared.
         let window = self.said.trim().contains('\n');
         if same == 0 || (window && same * 4 < own.len()) {
             return false;
@@ -141,8 +140,7 @@ impl<'a> ComparedText<'a> {
     }
 }
 
-/// What stands between a letter, counted from 1, and the next one, where there is a next; nothing where they touch within
-/// a word.
+/// What is between a letter, counted from 1, and the next one; `None` if they touch within a word.
 fn between(text: &str, at: usize) -> Option<&str> {
     let mut count = 0;
     let mut from = 0;
@@ -151,7 +149,7 @@ fn between(text: &str, at: usize) -> Option<&str> {
             continue;
         }
         if count >= at && at > 0 {
-            // Words of scripts without spaces end anywhere.
+            // In scripts without spaces, words end anywhere.
             let touching = from == place;
             return Some(if touching && is_unspaced(letter) { " " } else { &text[from..place] });
         }
@@ -161,10 +159,9 @@ fn between(text: &str, at: usize) -> Option<&str> {
     None
 }
 
-/// Whether the beginning of `later` differs from all of `earlier` in no more than so many letters: some left out, put in
-/// or changed.
+/// Whether the beginning of `later` differs from `earlier` by at most `few` deletions, insertions or substitutions.
 fn few_differ(earlier: &[char], later: &[char], few: usize) -> bool {
-    // One row of the table of distances, and of it only what is near to the diagonal.
+    // One row of the edit distance table, and only the part near the diagonal.
     let width = (earlier.len() + few).min(later.len());
     let far = few + 1;
     let mut row: Vec<usize> = (0..=width).map(|at| at.min(far)).collect();

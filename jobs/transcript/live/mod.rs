@@ -1,8 +1,7 @@
-//! Captions as they are shown while somebody speaks: words that grow in place, and lines that roll on. Each word is read
-//! once.
+//! Captions as shown while somebody speaks: words that grow in place, and lines that roll. Each word is read once.
 //!
-//! Words grow first ([`growing`]): of all versions of them the last is left. Then the lines that only roll on from one cue
-//! to the next are set aside ([`rolling`]), or the words, where they move on within the lines ([`sliding`]).
+//! Growing words come first ([`growing`]): only their last version is kept. Then lines that only roll from one cue to
+//! the next are set aside ([`rolling`]), or words that slide within the lines ([`sliding`]).
 
 mod cues;
 mod growing;
@@ -16,24 +15,24 @@ use super::{account::Draft, webvtt_cues::Cue};
 pub(super) use growing::{Evidence, SAMPLE, Version, chains, evidence};
 pub(super) use said::keep_last_said;
 
-/// Why an earlier version is set aside that is the beginning of the last.
+/// The reason for setting aside an earlier version that is the beginning of the last.
 pub(super) const GROWS: &str = "words that grow on in what is shown next";
-/// Why an earlier version is set aside that is not.
+/// The reason for setting aside an earlier version that isn't.
 pub(super) const HEARD_OTHERWISE: &str = "an earlier hearing of words, which a later one replaces";
 
-/// Why words are set aside that slide on.
+/// The reason for setting aside words that slide.
 pub(super) const SLIDES: &str = "words that slide on from the cue before";
 
 /// How the cues of a file are shown.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct DisplayStyle {
-    /// The cues have times inside, as YouTube's have.
+    /// The cues contain times, as YouTube's do.
     pub(super) times_inside: bool,
-    /// Lines roll on from cue to cue, so that a label is shown where the speaker changes and then rolls out of sight.
+    /// Lines roll from cue to cue, so a label is shown when the speaker changes and then rolls out of sight.
     pub(super) rolls: bool,
 }
 
-/// Leaves each word in the cue in which it is said, or shown as it was heard at last.
+/// Keeps each word only in the cue in which it's said, in its final version.
 pub(super) fn read_once(cues: &mut Vec<Cue<'_>>, draft: &mut Draft) -> DisplayStyle {
     cues::keep_last_versions(cues, draft);
     let shown = rolling::set_repeats_aside(cues, draft);
@@ -41,19 +40,19 @@ pub(super) fn read_once(cues: &mut Vec<Cue<'_>>, draft: &mut Draft) -> DisplaySt
     DisplayStyle { rolls: shown.rolls || slides, ..shown }
 }
 
-/// How much was set aside of what grew, for one warning.
+/// How much was set aside as growing words, for one warning.
 #[derive(Debug, Default)]
 pub(super) struct Doubts {
-    /// Versions in a file that grows.
+    /// Versions in a file with growing words.
     grown: usize,
-    /// Versions that are not the beginning of the last; where the first is, and how it reads.
+    /// Versions that aren't the beginning of the last; the position and the words of the first.
     corrected: Option<(usize, String, usize)>,
-    /// Pairs in a file that does not grow.
+    /// Pairs in a file without growing words.
     pairs: Option<(usize, String, usize)>,
 }
 
 impl Doubts {
-    /// Notes a version that is set aside, of line `line`, whose words are `said`.
+    /// Counts a version that is set aside, with its line number and its words.
     pub(super) fn note(&mut self, line: usize, said: &str, begins: bool, evidence: Evidence) {
         self.grown += usize::from(evidence == Evidence::File);
         let of_kind = match (begins, evidence) {
@@ -64,7 +63,6 @@ impl Doubts {
         of_kind.get_or_insert_with(|| (line, shown(said, begins), 0)).2 += 1;
     }
 
-    /// Says what was decided.
     pub(super) fn warn(self, draft: &mut Draft) {
         if self.grown > 0 {
             let message = format!(
@@ -94,7 +92,7 @@ impl Doubts {
     }
 }
 
-/// The first words of what was said, or the last ones, for a person to find it.
+/// The first or last words of an utterance, so that a person can find it.
 fn shown(said: &str, first: bool) -> String {
     const WORDS: usize = 8;
     const LETTERS: usize = 80;

@@ -1,4 +1,4 @@
-//! Captions that roll: each cue repeats the line above the new one, and cues of 10 ms show a finished line alone, as
+//! Rolling captions: each cue repeats the line above the new one, and cues of 10 ms show a finished line alone, as
 //! YouTube writes them. The repeats are set aside, so that nobody says everything twice.
 
 use std::{borrow::Cow, collections::HashSet};
@@ -12,40 +12,39 @@ use crate::{
 };
 
 const REPEAT: &str = "a line that rolls on from the cue before";
-/// Cues that roll follow each other at once, in milliseconds.
+/// The maximum gap between rolling cues, in milliseconds.
 const AT_ONCE: i64 = 100;
-/// A short line is shown again after a pause that is no longer, in milliseconds: people do say "Yes." again.
+/// The maximum pause after which a short line is shown again, in milliseconds: people do say "Yes." again.
 const LONG_PAUSE: i64 = 15_000;
-/// A cue that only shows a finished line is shown for no longer, in milliseconds.
+/// The maximum duration of a cue that only shows a finished line, in milliseconds.
 const FLASH: i64 = 50;
-/// In a file of fewer cues, what rolls has at least so many words: people do say "Yes." twice.
+/// In a file with fewer cues, rolling lines have at least this many words: people do say "Yes." twice.
 const FEW_CUES: usize = 12;
 const FEW_WORDS: usize = 3;
-/// A line that goes on in the next cue has at least so many words.
+/// The minimum number of words in a line that continues in the next cue.
 const GROWN_WORDS: usize = 2;
 
-/// What the cue before showed, without markup.
+/// What the previous cue showed, without markup.
 #[derive(Default)]
 struct Before {
     end: Option<i64>,
-    /// Its lines, from above.
+    /// Its lines, from the top.
     lines: Vec<String>,
     known: HashSet<String>,
 }
 
-/// A line of a cue.
 struct Line {
-    /// Its place in the payload.
+    /// Its index in the payload.
     at: usize,
     plain: String,
-    /// Whether times are in it: then it is new.
+    /// Whether it contains times: it's then new.
     timed: bool,
 }
 
-/// Sets aside the lines that only roll on.
+/// Sets aside the lines that only roll.
 pub(super) fn set_repeats_aside(cues: &mut [Cue<'_>], draft: &mut Draft) -> DisplayStyle {
     let times_inside = cues.iter().any(|cue| has_times(&cue.payload));
-    // Most files do not roll: look at the raw lines before any markup is read.
+    // Most files don't roll: check the raw lines before parsing any markup.
     let habit = habit(cues);
     if !times_inside && habit == Habit::Other {
         return DisplayStyle::default();
@@ -60,7 +59,7 @@ pub(super) fn set_repeats_aside(cues: &mut [Cue<'_>], draft: &mut Draft) -> Disp
         let lines: Vec<Line> = raw.iter().enumerate().map(line).filter(|line| !line.plain.is_empty()).collect();
         let gap = before.end.zip(cue.start_ms).map(|(end, start)| (end - start).abs());
         let mut rolled = before.rolled(&lines, gap, times_inside, habit);
-        // A line that goes on is read where it is whole.
+        // A line that continues is read where it's complete.
         if rolled > 0 && before.lines.last() != Some(&lines[rolled - 1].plain) {
             rolled -= 1;
             if let (Some(above), Some(line)) = (shown.last_mut(), before.lines.last()) {
@@ -83,8 +82,8 @@ pub(super) fn set_repeats_aside(cues: &mut [Cue<'_>], draft: &mut Draft) -> Disp
 }
 
 impl Before {
-    /// How many of the first lines of a cue are the last ones of the cue before, shown once more after whatever pause: with
-    /// another below them, or all of a window.
+    /// How many of the first lines of a cue repeat the last ones of the previous cue, after whatever pause: with
+    /// another below them, or a whole window.
     fn rolled(&self, lines: &[Line], gap: Option<i64>, times_inside: bool, habit: Habit) -> usize {
         let shown = |many: &usize| {
             let above = self.lines[self.lines.len() - many..].iter();
@@ -95,7 +94,7 @@ impl Before {
         };
         let Some(rolled) = (1..=self.lines.len().min(lines.len())).rev().find(shown) else { return 0 };
         let goes_on = rolled < lines.len();
-        // What has times is new, and what stands above it is not.
+        // A line with times is new, and those above it aren't.
         let old = times_inside && goes_on && lines[rolled..].iter().any(|line| line.timed);
         let long = rolled > 1 || lines[..rolled].iter().map(|line| count(&line.plain)).sum::<usize>() >= FEW_WORDS;
         let soon = habit == Habit::AlwaysRolls || gap.is_some_and(|gap| gap <= LONG_PAUSE);
@@ -103,7 +102,7 @@ impl Before {
     }
 }
 
-/// Sets the last line of a cue aside, which the next one has whole, unless it was set aside there already.
+/// Sets the last line of a cue aside if the next one has it complete, unless that was already done.
 fn drop_last_line(cue: &mut Cue<'_>, line: &str, draft: &mut Draft) {
     let payload = cue.payload.clone();
     let lines: Vec<&str> = payload.split('\n').collect();
@@ -115,14 +114,14 @@ fn drop_last_line(cue: &mut Cue<'_>, line: &str, draft: &mut Draft) {
     }
 }
 
-/// What the lines of a file do.
+/// How the lines of a file behave.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Habit {
     Other,
-    /// Many cues begin with the lines that the one before ended with, and go on with another, or only show that line for
-    /// a moment.
+    /// Many cues begin with the lines at the end of the previous one and add another, or only show such a line for a
+    /// moment.
     Rolls,
-    /// Nearly all do.
+    /// Nearly all of them do.
     AlwaysRolls,
 }
 
@@ -139,7 +138,7 @@ fn habit(cues: &[Cue<'_>]) -> Habit {
 }
 
 fn rolls_on(before: &Cue<'_>, cue: &Cue<'_>, few: bool) -> bool {
-    // Most cues have one line, and that is quick to see.
+    // Most cues have one line, which is quick to check.
     if !few && memchr::memchr(b'\n', cue.payload.as_bytes()).is_none() {
         return false;
     }
@@ -147,7 +146,7 @@ fn rolls_on(before: &Cue<'_>, cue: &Cue<'_>, few: bool) -> bool {
     let mut lines = lines.iter();
     let Some(first) = lines.next() else { return false };
     let is_again = |at: usize, line: &str| above[at] == line || (at + 1 == above.len() && grows(&above[at], line));
-    // The lines of the cue before, from the one on with which this cue begins.
+    // The lines of the previous cue, starting with the first one of this cue.
     let Some(from) = (0..above.len()).find(|at| is_again(*at, first)) else { return false };
     if !(from + 1..above.len()).all(|at| lines.next().is_some_and(|line| is_again(at, line))) {
         return false;
@@ -164,19 +163,19 @@ fn rolls_on(before: &Cue<'_>, cue: &Cue<'_>, few: bool) -> bool {
     !few || (gap.is_some_and(|gap| gap <= pause) && (goes_on || flash) && spoken >= FEW_WORDS)
 }
 
-/// The lines of a cue that are not empty; a space may be written in several ways.
+/// The non-empty lines of a cue; spaces may be encoded in several ways.
 fn filled(payload: &str) -> Vec<Cow<'_, str>> {
     let plain = |line| if payload.contains(['&', '\u{a0}']) { Cow::Owned(text(line)) } else { Cow::Borrowed(line) };
     payload.split('\n').map(str::trim).map(plain).filter(|line| !line.is_empty()).collect()
 }
 
-/// Whether the last line of a cue goes on in a line of the next.
+/// Whether the last line of a cue continues in a line of the next.
 fn grows(line: &str, next: &str) -> bool {
     let rest = next.strip_prefix(line).unwrap_or("");
     !rest.is_empty() && !rest.starts_with(char::is_alphanumeric) && count(line) >= GROWN_WORDS
 }
 
-/// Whether a time such as `<00:00:04.799>` stands among the lines.
+/// Whether the lines contain a time such as `<00:00:04.799>`.
 fn has_times(lines: &str) -> bool {
     memchr::memchr_iter(b'<', lines.as_bytes())
         .take(64)
@@ -186,7 +185,7 @@ fn has_times(lines: &str) -> bool {
 fn text(line: &str) -> String {
     let spans = markup::spans(line);
     let text = spans.into_iter().map(|span| span.text).collect::<String>();
-    // The same line may come again with another space behind its mark: `>>&nbsp;`, `>> `.
+    // The same line may come again with a different space after its mark: `>>&nbsp;`, `>> `.
     let text = if text.contains('\u{a0}') { text.replace('\u{a0}', " ") } else { text };
     text.trim().to_owned()
 }
@@ -205,7 +204,7 @@ mod tests {
         "that you have had",
     ];
 
-    /// The first so many lines as they roll: two lines a cue, and between them, with `flash`, a moment of one.
+    /// That many rolling cues: two lines each, and with `flash` a moment of one line in between.
     fn roll(cues: usize, flash: bool, tags: bool, arrow: &str) -> String {
         let time = |ms: usize| format!("00:00:{:02}{arrow}{:03}", ms / 1000, ms % 1000);
         let mut file = String::new();
@@ -246,7 +245,7 @@ mod tests {
         }
     }
 
-    /// The mark of a speaker comes with a space of either kind.
+    /// The mark of a speaker is followed by either kind of space.
     #[test]
     fn a_roll_whose_spaces_differ_says_nothing_twice() {
         let lines = [
@@ -280,7 +279,7 @@ mod tests {
         }
     }
 
-    /// With labels where the speaker changes, and a pause where one has spoken to the end.
+    /// With labels when the speaker changes, and a pause after somebody has finished.
     #[test]
     fn a_roll_with_labels_and_pauses_gives_each_their_words_once() {
         let turns = [
@@ -314,7 +313,7 @@ mod tests {
         assert!(read.account.balances());
     }
 
-    /// A line may go on in the cue in which it has rolled up.
+    /// A line may continue in the cue in which it has rolled up.
     #[test]
     fn a_line_that_has_rolled_up_is_read_once_where_it_is_whole() {
         let said = "so we stay with the budget for a moment and then we look at what you have learnt from the week that \

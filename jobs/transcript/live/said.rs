@@ -1,4 +1,4 @@
-//! Lines of a text or a table that grow: of each thing that was said the last version is left.
+//! Growing lines in a text or a table: only the last version of each utterance is kept.
 
 use std::borrow::Cow;
 
@@ -8,8 +8,7 @@ use super::{
 };
 use crate::{account::Draft, transcript::Utterance};
 
-/// Leaves of what grows the last version alone, where the file shows that it grows; `places` are the lines of the
-/// utterances.
+/// Keeps only the last version of what grows, if the file shows growth; `places` are the lines of the utterances.
 pub(crate) fn keep_last_said(draft: &mut Draft, places: &[usize]) {
     let said = std::mem::take(&mut draft.utterances);
     let sample: Vec<Version<'_>> = said.iter().take(SAMPLE).map(version).collect();
@@ -52,7 +51,7 @@ fn version(said: &Utterance) -> Version<'_> {
 mod tests {
     use crate::parse;
 
-    /// The last versions are left in whatever text or table they stand, with the time of the first.
+    /// The last versions are kept in any text or table, with the time of the first.
     #[test]
     fn of_lines_that_grow_the_last_is_read() {
         let talk = [

@@ -1,5 +1,5 @@
-//! Windows of words that slide: each cue shows the last words, some of which the one before showed too, wherever its lines
-//! break. The new words go on with what was shown before.
+//! Sliding windows of words: each cue shows the last words, some of which the previous one showed too, wherever its
+//! lines break. The new words continue what was shown before.
 
 use std::borrow::Cow;
 
@@ -9,22 +9,22 @@ use super::{
 };
 use crate::{account::Draft, markup, webvtt_cues::Cue, words::count};
 
-/// Fewer words may be said again.
+/// Fewer words may simply be said again.
 const FEW_WORDS: usize = 3;
-/// No window shows more words.
+/// The maximum number of words in a window.
 const WINDOW: usize = 60;
-/// The first cues show what a file does.
+/// How many cues at the start of a file are examined.
 const SAMPLE: usize = 600;
-/// Words slide on over no longer pause, in milliseconds; after this one, what is new stands for itself.
+/// The maximum pause across which words slide, in milliseconds; after a longer one, new words stand alone.
 const PAUSE: i64 = 3_000;
 const AT_ONCE: i64 = 100;
-/// What nobody ends goes on for no more words.
+/// The maximum number of words without a sentence end.
 const LONGEST: usize = 60;
 
-/// A word, by its letters, and where it ends in the text.
+/// The letters of a word, and where it ends in the text.
 type Word = (String, usize);
 
-/// What a cue shows: where what is said begins, and its words.
+/// What a cue shows: where the words begin, and the words.
 struct Window {
     text: String,
     label: Option<String>,
@@ -34,7 +34,7 @@ struct Window {
 
 impl Window {
     fn of(cue: &Cue<'_>) -> Option<Self> {
-        // What has markup in it is cut nowhere.
+        // Payloads with markup aren't cut.
         let text = markup::is_plain(&cue.payload).then(|| cue.payload.to_string())?;
         let (label, said) = match labelled(&text) {
             Some((label, said)) => (Some(label.to_owned()), text.len() - said.len()),
@@ -67,7 +67,7 @@ fn gap(before: &Cue<'_>, cue: &Cue<'_>) -> i64 {
     before.end_ms.zip(cue.start_ms).map_or(i64::MAX, |(end, start)| start - end)
 }
 
-/// Whether many of the first cues begin with words in the middle of which the one before stood.
+/// Whether many of the first cues begin with words from the middle of the previous one.
 fn mostly_slides(cues: &[Cue<'_>]) -> bool {
     let sample = &cues[..cues.len().min(SAMPLE)];
     let windows: Vec<Option<Window>> = sample.iter().map(Window::of).collect();
@@ -83,7 +83,7 @@ fn mostly_slides(cues: &[Cue<'_>]) -> bool {
     count >= 3 && count * 10 >= sample.len() * 4
 }
 
-/// Sets the words aside that slide on, and adds the new ones to what was said before; whether the file is such.
+/// Sets sliding words aside, and appends the new ones to what was said before; returns whether the file slides.
 pub(super) fn set_repeats_aside(cues: &mut Vec<Cue<'_>>, draft: &mut Draft) -> bool {
     if !mostly_slides(cues) {
         return false;
@@ -111,7 +111,7 @@ pub(super) fn set_repeats_aside(cues: &mut Vec<Cue<'_>>, draft: &mut Draft) -> b
         let label = window.label.as_deref().unwrap_or("");
         draft.set_aside(cues[at].line, SLIDES, old);
         let so_far = cues[open].payload.trim_end();
-        // A sentence that has ended is one thing that was said.
+        // A finished sentence is a complete utterance.
         let over = ends(so_far) || count(so_far) >= LONGEST || gap(&cues[before], &cues[at]) > AT_ONCE;
         if over && !new.is_empty() {
             cues[at].payload = Cow::Owned(if label.is_empty() { new.to_owned() } else { format!("{label}: {new}") });
@@ -135,7 +135,7 @@ mod tests {
 
     use crate::parse;
 
-    /// Each word is read once, and a sentence is one utterance, wherever the lines of a window break.
+    /// Each word is read once, and a sentence is one utterance, wherever a window's lines break.
     #[test]
     fn each_word_of_a_window_that_slides_is_read_once() {
         let turns = [

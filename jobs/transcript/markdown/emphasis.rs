@@ -1,14 +1,14 @@
-//! Words that are stressed: their marks are neither said nor part of a name.
+//! Emphasised words: their marks are neither said nor part of a name.
 
 use std::borrow::Cow;
 
 use crate::text;
 
-/// What is stressed is no longer, in bytes.
+/// The maximum length of emphasised text, in bytes.
 const REACH: usize = 400;
 
-/// A line without the single marks around words that are stressed in a sentence: `with *everything*.` What stands alone may
-/// be a name or a sound (`*laughs*`), and keeps them.
+/// A line without single marks around emphasised words in a sentence: `with *everything*.` What stands alone may be a
+/// name or a sound (`*laughs*`), and keeps its marks.
 pub(super) fn unstressed(line: String) -> String {
     if memchr::memchr2(b'*', b'_', line.as_bytes()).is_none() {
         return line;
@@ -29,7 +29,7 @@ pub(super) fn unstressed(line: String) -> String {
     out
 }
 
-/// Whether `inner`, between single marks, is stressed by whoever says `before` and `after` as well.
+/// Whether `inner`, between single marks, is said by the same person as `before` and `after`.
 fn is_stressed(before: &str, inner: &str, after: &str) -> bool {
     const OPENING: [char; 12] = [' ', '(', '"', '“', '„', '«', '\'', '‘', '-', '–', '—', '/'];
     let letters =
@@ -38,7 +38,7 @@ fn is_stressed(before: &str, inner: &str, after: &str) -> bool {
     let closes = inner.ends_with(|letter: char| !letter.is_whitespace())
         && !after.starts_with(|letter: char| letter.is_alphanumeric() || matches!(letter, '*' | '_'))
         && (before.contains(':') || !after.starts_with(':'));
-    // Somebody speaks before it: the sentence runs on into it, or it begins one that runs on.
+    // There is speech before it: the sentence continues into it, or it begins one that continues.
     let spoken = before.contains(char::is_alphabetic);
     let goes_on = before.trim_end_matches(OPENING).ends_with(|letter: char| letter.is_alphanumeric() || letter == ',');
     let begins = before
@@ -50,7 +50,7 @@ fn is_stressed(before: &str, inner: &str, after: &str) -> bool {
     opens && closes && spoken && (goes_on || begins) && !is_sound(inner.trim_end_matches(['.', '!', ',']))
 }
 
-/// Whether a text in marks is what somebody does, and not what they say.
+/// Whether marked text is what somebody does, rather than says.
 fn is_sound(text: &str) -> bool {
     const DOES: &[&str] = &[
         "smiles", "smiling", "nods", "nodding", "pauses", "breathes", "cries", "sobs", "sobbing", "shrugs", "gestures",
@@ -61,7 +61,7 @@ fn is_sound(text: &str) -> bool {
     text::is_sound(text) || words.any(|word| text::is_sound(&word) || DOES.contains(&word.as_str()))
 }
 
-/// What is said without the marks of emphasis in it; the single star is a sound as well, `*laughs*`, and stays.
+/// The words without emphasis marks; a single star may mark a sound, `*laughs*`, and stays.
 pub(crate) fn unemphasized(text: &str) -> Cow<'_, str> {
     let mut out = Cow::Borrowed(text);
     if memchr::memchr3(b'*', b'_', b'=', text.as_bytes()).is_none() {

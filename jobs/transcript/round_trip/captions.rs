@@ -21,7 +21,7 @@ pub(super) const PRINTERS: &[Printer] = &[
     Printer { format: Format::Ttml, print: ttml, unit: 1, ends: Ends::Written },
 ];
 
-/// `hh:mm:ss` with the milliseconds behind `point`.
+/// `hh:mm:ss` and the milliseconds after `point`.
 pub(super) fn clock(millis: i64, point: char) -> String {
     let seconds = millis / 1000;
     format!("{:02}:{:02}:{:02}{point}{:03}", seconds / 3600, seconds / 60 % 60, seconds % 60, millis % 1000)
@@ -82,7 +82,7 @@ fn srt(talk: &[Turn]) -> Vec<u8> {
     })
 }
 
-/// The versions of what is said, word by word, with their times: the last is all of it.
+/// The versions of an utterance, growing word by word, with their times: the last is complete.
 fn versions(said: &Turn) -> Vec<Turn> {
     let words: Vec<&str> = said.text.split(' ').collect();
     let long = said.end_ms - said.start_ms;
@@ -101,7 +101,7 @@ fn webvtt_growing(talk: &[Turn]) -> Vec<u8> {
     webvtt(&talk.iter().flat_map(versions).collect::<Vec<_>>())
 }
 
-/// The label stands above the first version alone.
+/// Only the first version has the label.
 fn srt_growing(talk: &[Turn]) -> Vec<u8> {
     let all: Vec<(usize, Turn)> = talk.iter().flat_map(|said| versions(said).into_iter().enumerate()).collect();
     let said: Vec<Turn> = all.iter().map(|(_, said)| said.clone()).collect();

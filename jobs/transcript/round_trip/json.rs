@@ -38,13 +38,13 @@ fn print(talk: &[Turn], turn: impl Fn(usize, &Turn) -> Value, file: impl Fn(Vec<
     file(talk.iter().enumerate().map(|(at, said)| turn(at, said)).collect()).to_string().into_bytes()
 }
 
-/// Seconds, as a number of three decimals.
+/// Seconds, with three decimals.
 #[expect(clippy::cast_precision_loss, reason = "times are small")]
 fn seconds(millis: i64) -> f64 {
     millis as f64 / 1000.0
 }
 
-/// The words of a turn, each with a share of its time: no pause is long, and the last ends where the turn does.
+/// The words of a turn, with its time divided among them: no pause is long, and the last ends where the turn does.
 fn words(said: &Turn) -> Vec<(&str, i64, i64)> {
     let words: Vec<&str> = said.text.split(' ').collect();
     let (count, long) = (i64::try_from(words.len()).expect("few words"), said.end_ms - said.start_ms);

@@ -1,9 +1,9 @@
-//! What is printed in a format is read as it was: labels, times and words, for any talk, in every format that a person
-//! or a tool can write. And whatever two files become when they run into each other or are cut off, nothing panics and
-//! no word is lost.
+//! Round trips: what is printed in a format is read back with the same labels, times and words, for any talk, in every
+//! format that a person or a tool can write. And if files are concatenated or cut off in any way, nothing panics and no
+//! word is lost.
 //!
-//! The printers are for tests alone. What is left out of the talks, since it means something else where it stands: a
-//! text that is one remark in brackets; a line that ends in a time, or begins as another speaker's would.
+//! The printers are only for tests. The talks exclude what would mean something else in its position: a text that is a
+//! single remark in brackets; a line that ends in a time, or begins like another speaker's.
 
 mod captions;
 mod documents;
@@ -17,7 +17,6 @@ use proptest::{
 
 use crate::{Format, label, parse};
 
-/// Something said.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Turn {
     label: String,
@@ -26,16 +25,16 @@ struct Turn {
     text: String,
 }
 
-/// A way to print a talk, and what of it can be read again.
+/// A way to print a talk, and what can be read back.
 struct Printer {
     format: Format,
     print: fn(&[Turn]) -> Vec<u8>,
-    /// Times are whole multiples of so many milliseconds.
+    /// Times are multiples of this many milliseconds.
     unit: i64,
     ends: Ends,
 }
 
-/// Whether a format has ends.
+/// Whether a format has end times.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Ends {
     Written,
@@ -48,7 +47,7 @@ fn printers() -> impl Iterator<Item = &'static Printer> {
     PRINTERS.iter().copied().flatten()
 }
 
-/// Names as tools show them.
+/// Names as shown by tools.
 const LABELS: &[&str] = &[
     "Maya Okafor",
     "Boma’s iPhone",
@@ -76,7 +75,7 @@ fn a_label() -> impl Strategy<Value = String> {
         })
 }
 
-/// What stands in the middle of a sentence, and would mean something elsewhere.
+/// What occurs in the middle of a sentence, and would mean something elsewhere.
 const WORDS: &[&str] = &[
     "R&D",
     "&amp;",
@@ -123,7 +122,7 @@ fn a_text() -> impl Strategy<Value = String> {
     ("[a-z]{2,8}", prop::collection::vec(middle, 0..9), "[a-z]{3,8}[.?!]").prop_map(|(first, middle, last)| {
         let mut words = vec![first];
         for word in middle {
-            // Between letters of Han or Thai nobody knows whether a space was said.
+            // Between Han or Thai letters nobody can tell whether there was a space.
             let cased = |letter: char| !letter.is_alphabetic() || letter.is_lowercase() || letter.is_uppercase();
             if words.last().is_some_and(|last| !last.ends_with(cased)) && !word.starts_with(cased) {
                 words.push("so".to_owned());
@@ -135,7 +134,7 @@ fn a_text() -> impl Strategy<Value = String> {
     })
 }
 
-/// A talk of two to four people who take turns, each heard at least twice.
+/// A talk of two to four people who take turns, each at least twice.
 fn a_talk() -> impl Strategy<Value = Vec<Turn>> {
     let people = prop::collection::btree_set(a_label(), 2..5).prop_map(|labels| labels.into_iter().collect::<Vec<_>>());
     let turn = (a_text(), 1_i64..9_000, 0_i64..4_000);
@@ -150,7 +149,7 @@ fn a_talk() -> impl Strategy<Value = Vec<Turn>> {
     })
 }
 
-/// The talk, as far as a format can hold it.
+/// The talk, with the precision of a format.
 fn rounded(talk: &[Turn], unit: i64) -> Vec<Turn> {
     let round = |time: i64| time / unit * unit;
     let rounded = |said: &Turn| Turn { start_ms: round(said.start_ms), end_ms: round(said.end_ms), ..said.clone() };
@@ -161,7 +160,8 @@ fn config(cases: u32) -> Config {
     Config { cases, failure_persistence: None, ..Config::default() }
 }
 
-/// The same talks each time, so that a change is what makes it fail; `PROPTEST_CASES=2000` tries others, and more.
+/// The same talks each time, so that only a code change makes it fail; `PROPTEST_CASES=2000` tries others, and more of
+/// them.
 fn cases(usual: u32) -> Config {
     match std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()) {
         Some(asked) => config(asked),
@@ -216,7 +216,7 @@ proptest! {
         }
     }
 
-    /// A file is the same in every width; nothing but its bytes is asked, so its name cannot matter.
+    /// A file is read the same in every width; only its bytes matter, not its name.
     #[test]
     fn a_file_reads_the_same_in_every_encoding(talk in a_talk(), which in any::<prop::sample::Index>()) {
         let texts: Vec<&Printer> = printers().filter(|printer| printer.format != Format::TeamsDocx).collect();
@@ -231,7 +231,6 @@ proptest! {
         }
     }
 
-    /// Any bytes at all.
     #[test]
     fn any_bytes_are_read_or_refused(bytes in prop::collection::vec(any::<u8>(), 0..600), text in "\\PC{0,200}") {
         for file in [bytes, text.into_bytes()] {

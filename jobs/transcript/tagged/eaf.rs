@@ -1,5 +1,5 @@
-//! ELAN's annotation files (EAF): a tier a speaker, times in slots. Tiers that hang on another (translations, notes on
-//! what was said) are set aside.
+//! ELAN's annotation files (EAF): one tier per speaker, times in slots. Dependent tiers (translations, notes on what
+//! was said) are set aside.
 
 use std::collections::HashMap;
 
@@ -18,14 +18,14 @@ fn detect(source: &Source<'_>) -> Option<(Confidence, &'static str)> {
         .then_some((Confidence::Signature, "the first element is <ANNOTATION_DOCUMENT>"))
 }
 
-/// Who speaks in a tier, and whether it hangs on another.
+/// The speaker of a tier, and whether it depends on another.
 #[derive(Clone, Default)]
 struct Tier {
     label: Option<String>,
     dependent: bool,
 }
 
-/// An annotation: its slots and its words.
+/// An annotation: its time slots and its words.
 struct Annotation<'a> {
     line: usize,
     label: Option<String>,
@@ -104,7 +104,7 @@ fn slot_time(raw: &str) -> Option<i64> {
     attribute(raw, "TIME_VALUE")?.trim().parse().ok().filter(|time| *time >= 0)
 }
 
-/// Says the annotations of all tiers, in the order of their times.
+/// Adds the annotations of all tiers, sorted by time.
 fn say(annotations: Vec<Annotation<'_>>, slots: &HashMap<&str, i64>, draft: &mut Draft) {
     let mut last = 0;
     for annotation in annotations {
@@ -117,7 +117,7 @@ fn say(annotations: Vec<Annotation<'_>>, slots: &HashMap<&str, i64>, draft: &mut
         let end = draft.end(annotation.line, start, end);
         draft.say(annotation.label.as_deref(), start, end, &text);
     }
-    // Where one has no time, it stays behind the one before it in its tier.
+    // One without a time stays after the previous one in its tier.
     let mut keyed: Vec<_> = std::mem::take(&mut draft.utterances)
         .into_iter()
         .map(|utterance| {

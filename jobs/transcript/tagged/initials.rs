@@ -1,8 +1,8 @@
-//! The initials that pages draw in a circle before a name: they are no part of it.
+//! Initials that pages draw in a circle before a name: they aren't part of it.
 //!
 //! Pure.
 
-/// The text of a page without the initials before names, where they stand so more than once.
+/// The text of a page without the initials before names, if they occur more than once.
 pub(super) fn without(text: String) -> String {
     let lines: Vec<&str> = text.split('\n').collect();
     let bare = |at: usize| {
@@ -24,7 +24,7 @@ pub(super) fn without(text: String) -> String {
     lines.iter().zip(found).map(|(line, bare)| bare.unwrap_or(line)).collect::<Vec<_>>().join("\n")
 }
 
-/// Whether these letters begin the words of a name, the first or all of them.
+/// Whether these letters are the initials of a name, of its first or of all words.
 fn is_of(initials: &str, name: &str) -> bool {
     let count = initials.chars().count();
     let firsts =

@@ -1,5 +1,5 @@
-//! Notations of tags (XML, HTML): a text in pieces, so lenient that a file cut off anywhere, or damaged, still gives
-//! up its words.
+//! Tagged notations (XML, HTML): splits a text into pieces, so leniently that a truncated or damaged file still yields
+//! its words.
 
 pub(super) mod eaf;
 mod initials;
@@ -8,13 +8,13 @@ pub(super) mod podcast_html;
 pub(super) mod ttml;
 pub(super) mod youtube_xml;
 
-/// No tag is longer, in bytes; a text full of `<` must not cost the square of its length.
+/// The maximum length of a tag, in bytes; a text full of `<` must not take quadratic time.
 const LONGEST_TAG: usize = 4096;
 
-/// A piece of a tagged text. All pieces together are the text, and words do not run from one into the next.
+/// A piece of a tagged text. All pieces together are the text, and words don't span pieces.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Piece<'a> {
-    /// A tag that opens an element; its name is without a prefix.
+    /// An opening tag; its name has no prefix.
     Open { raw: &'a str, name: &'a str, empty: bool },
     /// A tag that closes one.
     Close { raw: &'a str, name: &'a str },
@@ -22,20 +22,21 @@ pub(super) enum Piece<'a> {
     Text(&'a str),
     /// A comment.
     Comment(&'a str),
-    /// A declaration, an instruction, or a tag that the end of the file cuts off.
+    /// A declaration, an instruction, or a tag that is cut off by the end of the file.
     Other(&'a str),
 }
 
-/// The pieces of a text, each with its line, from 1.
+/// The pieces of a text, each with its line number, from 1.
 pub(super) fn pieces(text: &str) -> Pieces<'_> {
     Pieces { rest: text, line: 1, comments_end: true }
 }
 
-/// The pieces of a text, in order.
+/// Iterates over the pieces of a text.
 pub(super) struct Pieces<'a> {
     rest: &'a str,
     line: usize,
-    /// Whether a comment may still end; where one does not, no later one does, and looking again would cost a square.
+    /// Whether a comment may still end; if one doesn't, no later one does, and searching again would take quadratic
+    /// time.
     comments_end: bool,
 }
 
@@ -61,7 +62,7 @@ impl<'a> Iterator for Pieces<'a> {
 
 fn piece<'a>(rest: &'a str, comments_end: &mut bool) -> Piece<'a> {
     if !begins_a_tag(rest) {
-        // The first character is text, even where it is a lone `<`.
+        // The first character is text, even a lone `<`.
         let skip = rest.chars().next().map_or(0, char::len_utf8);
         let mut more = memchr::memchr_iter(b'<', &rest.as_bytes()[skip..]).map(|at| skip + at);
         return Piece::Text(&rest[..more.find(|at| begins_a_tag(&rest[*at..])).unwrap_or(rest.len())]);
@@ -69,14 +70,14 @@ fn piece<'a>(rest: &'a str, comments_end: &mut bool) -> Piece<'a> {
     if let Some(comment) = rest.strip_prefix("<!--") {
         let end = if *comments_end { comment.find("-->") } else { None };
         *comments_end = end.is_some();
-        // What a comment without an end hides is read as text.
+        // What an unclosed comment hides is read as text.
         return end.map_or(Piece::Other(&rest[..4]), |end| Piece::Comment(&rest[..4 + end + 3]));
     }
     if rest.starts_with("<![CDATA[") {
         return Piece::Other(&rest[..9]);
     }
     let Some(end) = end_of_tag(rest) else {
-        // Cut off: where the file ends, or (so much for the tag) at the next line.
+        // Cut off: at the end of the file, or (if too long for a tag) at the next line.
         let end = if rest.len() <= LONGEST_TAG { rest.len() } else { 1 };
         return Piece::Other(&rest[..end]);
     };
@@ -95,10 +96,10 @@ fn begins_a_tag(text: &str) -> bool {
     matches!(text.as_bytes(), [b'<', second, ..] if second.is_ascii_alphabetic() || matches!(second, b'/' | b'!' | b'?'))
 }
 
-/// Where the tag ends: at the first `>` outside of quotes, or the first at all where quotes are not closed.
+/// Where the tag ends: at the first `>` outside of quotes, or the very first if quotes aren't closed.
 fn end_of_tag(tag: &str) -> Option<usize> {
     let bytes = &tag.as_bytes()[..tag.len().min(LONGEST_TAG)];
-    // Seen at a glance, where a text is full of tags that do not end.
+    // A quick check, for a text full of tags that don't end.
     memchr::memchr(b'>', bytes)?;
     let mut quote = None;
     for (at, byte) in bytes.iter().enumerate() {
@@ -112,7 +113,7 @@ fn end_of_tag(tag: &str) -> Option<usize> {
     bytes.iter().position(|byte| *byte == b'>')
 }
 
-/// The value of an attribute of a tag, its name without a prefix.
+/// The value of a tag's attribute, given by name without a prefix.
 pub(super) fn attribute<'a>(raw: &'a str, wanted: &str) -> Option<&'a str> {
     memchr::memchr_iter(b'=', raw.as_bytes()).find_map(|at| {
         let before = raw[..at].trim_end();
@@ -127,7 +128,7 @@ pub(super) fn attribute<'a>(raw: &'a str, wanted: &str) -> Option<&'a str> {
     })
 }
 
-/// The attributes of a tag, their names without a prefix.
+/// The attributes of a tag; their names have no prefix.
 pub(super) fn attributes(raw: &str) -> impl Iterator<Item = (&str, &str)> {
     let mut rest = raw;
     std::iter::from_fn(move || {
@@ -141,7 +142,7 @@ pub(super) fn attributes(raw: &str) -> impl Iterator<Item = (&str, &str)> {
     })
 }
 
-/// The name of the first element; none where the text does not begin with a tag.
+/// The name of the first element; `None` if the text doesn't begin with a tag.
 pub(super) fn root(text: &str) -> Option<&str> {
     if !text.trim_start().starts_with('<') {
         return None;
@@ -156,7 +157,7 @@ pub(super) fn root(text: &str) -> Option<&str> {
     None
 }
 
-/// Whether a reader of this family reads the notation of the text.
+/// Whether one of these readers supports the notation of the text.
 pub(super) fn is_read(text: &str) -> bool {
     root(text).is_some_and(|root| match root {
         "transcript" => youtube_xml::has_captions(text),

@@ -1,19 +1,19 @@
-//! HTML pages: their text, a line a block, as one reads it. What is around the text of a page (menus, buttons, scripts) is
-//! left out.
+//! The text of HTML pages, one line per block, as displayed. What surrounds the text of a page (menus, buttons,
+//! scripts) is left out.
 
 use super::{Piece, attribute, initials, is_read, pieces, root};
 use crate::{format::Format, markup, transcript::Transcript};
 
-/// Said of every page.
+/// The warning about every page.
 pub(crate) const DOUBT: &str = "this is a web page: text around the transcript may have been read as speech. \
      Please check the first words and the last";
 
-/// Elements with which a page, or a part of one, begins.
+/// Elements that begin a page, or a part of one.
 pub(crate) const ROOTS: &[&str] = &[
     "html", "head", "body", "main", "article", "section", "div", "p", "table", "ul", "ol", "dl", "h1", "h2", "h3",
     "span",
 ];
-/// Elements that hold no text of the page.
+/// Elements without text of the page.
 const HIDDEN: &[&str] = &[
     "script", "style", "head", "nav", "noscript", "template", "svg", "button", "select", "form", "footer", "aside",
     "iframe", "dialog",
@@ -45,32 +45,30 @@ const BLOCKS: &[&str] = &[
     "br",
     "hr",
 ];
-/// Elements with a blank line before and behind them.
+/// Elements with a blank line before and after them.
 const PARAGRAPHS: &[&str] = &["p", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6"];
 
-/// What a page holds.
 #[derive(Debug, Default)]
 pub(crate) struct Page {
     pub(crate) title: Option<String>,
     pub(crate) text: String,
-    /// Within a name that is bold.
+    /// Whether we're within a bold name.
     bold: bool,
-    /// Whether the line has words already.
+    /// Whether the line already has words.
     begun: bool,
 }
 
-/// The page that a text is; none where it is none, or one that a reader of its own knows.
+/// Parses a page; `None` if the text isn't one, or has its own reader.
 pub(crate) fn of(text: &str) -> Option<Page> {
     let start = text.trim_start_matches(['\u{feff}', ' ', '\n', '\t']);
     let declared = start.get(..14).is_some_and(|start| start.eq_ignore_ascii_case("<!doctype html"));
     let is_page = || root(start).is_some_and(|root| ROOTS.contains(&root.to_ascii_lowercase().as_str()));
-    // Captions and talk may have a few tags in them.
+    // Captions and talk may contain a few tags.
     let closed = || text.contains("</") || text.contains("<br");
     ((declared || is_page()) && closed() && !is_read(text)).then(|| read(text))
 }
 
-/// Whether what was read of a page of so many lines is talk all through: a page about anything has a few names and colons as
-/// well.
+/// Whether what was read from a page with that many lines is talk throughout: any page contains a few names and colons.
 pub(crate) fn is_talk(transcript: &Transcript, lines: usize) -> bool {
     let said = &transcript.utterances;
     let ends =
@@ -79,7 +77,7 @@ pub(crate) fn is_talk(transcript: &Transcript, lines: usize) -> bool {
     lines <= said.len() * 4 && (ended * 3 >= said.len() || transcript.format != Format::Text)
 }
 
-/// The text without its scripts and style sheets, in which `<` is no tag.
+/// The text without its scripts and style sheets, in which `<` doesn't begin a tag.
 fn without_scripts(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut from = 0;
@@ -107,7 +105,7 @@ fn read(text: &str) -> Page {
     let (mut hidden, mut title): (Option<(String, usize)>, bool) = (None, false);
     // Whether a part of a line ended right here.
     let mut boxed = false;
-    // The element that holds a name, as its class says, and how many of its kind are open within.
+    // The element that contains a name, according to its class, and how many of its kind are open within it.
     let mut named: Option<(String, usize)> = None;
     for (_, piece) in pieces(text) {
         match piece {
@@ -120,7 +118,7 @@ fn read(text: &str) -> Page {
                     hidden = Some((name, 1));
                 } else {
                     page.part(&name);
-                    // What stands in boxes of their own beside each other is apart on the screen.
+                    // Adjacent boxes are separate on the screen.
                     if std::mem::take(&mut boxed) && !page.text.ends_with(char::is_whitespace) {
                         page.text.push_str("  ");
                     }
@@ -144,7 +142,7 @@ fn read(text: &str) -> Page {
                             hidden = None;
                         }
                     }
-                    // Pages forget to close their head.
+                    // Some pages don't close their head.
                     Some((element, _)) if element == "head" && name == "html" => hidden = None,
                     Some(_) => {}
                     None => page.part(&name),
@@ -174,14 +172,14 @@ fn read(text: &str) -> Page {
     page
 }
 
-/// Whether the class of an element says that it holds the name of a speaker.
+/// Whether the class of an element says that it contains a speaker's name.
 fn says_name(raw: &str) -> bool {
     let class = attribute(raw, "class").unwrap_or("").to_ascii_lowercase();
     ["speaker", "author", "username", "participant"].iter().any(|word| class.contains(word))
 }
 
 impl Page {
-    /// Ends a line, or a cell of a table, where an element begins or ends.
+    /// Ends a line, or a table cell, at the beginning or end of an element.
     fn part(&mut self, name: &str) {
         match name {
             "td" | "th" if !self.text.ends_with(['\n', '\t']) && !self.text.is_empty() => self.text.push('\t'),
@@ -193,7 +191,7 @@ impl Page {
                 }
             }
             name if BLOCKS.contains(&name) => self.end_line(),
-            // A name that is bold at the beginning of its line, or behind a time, is set off so.
+            // A bold name at the beginning of its line, or after a time, is marked.
             "b" | "strong" if self.bold || !self.begun => {
                 self.bold = !self.bold;
                 self.text.push_str("**");
@@ -210,7 +208,7 @@ impl Page {
         self.begun = false;
     }
 
-    /// Adds text, its white space as one space.
+    /// Adds text, with whitespace collapsed.
     fn push(&mut self, text: &str) {
         if text.starts_with(char::is_whitespace) && !self.text.is_empty() && !self.text.ends_with(char::is_whitespace) {
             self.text.push(' ');

@@ -1,4 +1,4 @@
-//! The HTML transcripts of podcasts: `<cite>Name:</cite>`, `<time>0:12</time>`, `<p>text</p>`, again and again.
+//! HTML transcripts of podcasts: `<cite>Name:</cite>`, `<time>0:12</time>`, `<p>text</p>`, again and again.
 
 use super::{Piece, pieces};
 use crate::{
@@ -14,7 +14,7 @@ fn detect(source: &Source<'_>) -> Option<(Confidence, &'static str)> {
     is_one(source.text).then_some((Confidence::Signature, "HTML with <cite>, <time> and <p>"))
 }
 
-/// Whether the text is HTML with the three elements of a podcast's transcript.
+/// Whether the text is HTML with the three elements of a podcast transcript.
 pub(super) fn is_one(text: &str) -> bool {
     text.trim_start().starts_with('<')
         && text.contains("<time")
@@ -23,9 +23,10 @@ pub(super) fn is_one(text: &str) -> bool {
         && !text.contains("<tt")
 }
 
-/// Whether something stands before each time and outside of the paragraphs: the names of another page, which has no `<cite>`.
+/// Whether there is text before each time and outside of the paragraphs: names on another kind of page, without
+/// `<cite>`.
 fn has_names(text: &str) -> bool {
-    /// So many times show it.
+    /// This many times are enough.
     const SHOWN: usize = 8;
     let (mut times, mut named, mut before, mut paragraph) = (0, 0, false, false);
     for (_, piece) in pieces(text) {
@@ -50,7 +51,6 @@ fn has_names(text: &str) -> bool {
     times >= 2 && named * 3 >= times * 2
 }
 
-/// The element whose text comes.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Inside {
     Cite,
@@ -80,7 +80,7 @@ struct Reading {
     draft: Draft,
     label: Option<String>,
     start_ms: Option<i64>,
-    /// The paragraph so far, and the words of it as they stand in the file.
+    /// The paragraph so far, and the number of its words in the file.
     text: String,
     raw: usize,
 }
@@ -109,7 +109,7 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
                 reading.draft.structure(raw);
                 if Inside::of(name).is_some() {
                     reading.close();
-                    // A time within a paragraph parts it; the rest of the paragraph follows.
+                    // A time within a paragraph splits it; the rest of the paragraph follows.
                     inside = if std::mem::take(&mut within) { Inside::Paragraph } else { Inside::Nothing };
                 }
             }
@@ -160,7 +160,7 @@ impl Reading {
         }
     }
 
-    /// Says the paragraph so far. The next one of the same speaker has no time of its own.
+    /// Adds the paragraph so far. The next one of the same speaker has no time of its own.
     fn close(&mut self) {
         let text = std::mem::take(&mut self.text).split_whitespace().collect::<Vec<_>>().join(" ");
         self.draft.markup(std::mem::take(&mut self.raw), words(&text));

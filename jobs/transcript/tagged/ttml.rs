@@ -1,4 +1,4 @@
-//! TTML: `<p begin="…" end="…">`, with agents (`ttm:agent`) as speakers where the file names them.
+//! TTML: `<p begin="…" end="…">`, with agents (`ttm:agent`) as speakers if the file names them.
 
 use std::{borrow::Cow, collections::HashMap};
 
@@ -18,12 +18,11 @@ fn detect(source: &Source<'_>) -> Option<(Confidence, &'static str)> {
     (root(source.text) == Some("tt")).then_some((Confidence::Signature, "the first element is <tt>"))
 }
 
-/// A `<p>`.
 #[derive(Default)]
 struct Paragraph<'a> {
     line: usize,
     payload: Cow<'a, str>,
-    /// The words of the payload as they stand in the file.
+    /// The number of the payload's words in the file.
     raw: usize,
     start_ms: Option<i64>,
     end_ms: Option<i64>,
@@ -37,7 +36,7 @@ struct Reading<'a> {
     /// The names of the agents, by id.
     agents: HashMap<&'a str, String>,
     agent: Option<&'a str>,
-    /// The element of the head whose text comes.
+    /// The head element whose text comes next.
     field: &'a str,
     open: Option<Paragraph<'a>>,
     said: Vec<Paragraph<'a>>,
@@ -133,7 +132,7 @@ impl<'a> Reading<'a> {
     fn text(&mut self, line: usize, text: &'a str) {
         if let Some(paragraph) = &mut self.open {
             paragraph.raw += words(text);
-            // Line breaks in the file are only spaces; `<br/>` is one. A sum with nothing is lent.
+            // Line breaks in the file are just spaces; `<br/>` is a real one. Adding nothing keeps it borrowed.
             let spaced = |space: bool| if space { " " } else { "" };
             paragraph.payload += spaced(text.starts_with(char::is_whitespace));
             paragraph.payload += account::spaced(text);
@@ -161,7 +160,7 @@ fn agent(raw: &str) -> Option<&str> {
     of.split_whitespace().next().map(|agent| agent.trim_start_matches('#'))
 }
 
-/// What frames and ticks count.
+/// The units of frames and ticks.
 struct Rates {
     frames: f64,
     ticks: f64,
@@ -178,7 +177,7 @@ impl Rates {
         let rate =
             |name: &str| attribute(tag, name).and_then(|rate| rate.parse().ok()).filter(|rate: &f64| *rate > 0.0);
         let frames = rate("frameRate").unwrap_or(30.0);
-        // Without a rate of their own, ticks are those of the frames, or seconds.
+        // Without a rate of their own, ticks are frames, or seconds.
         let ticks = rate("tickRate").unwrap_or(if rate("frameRate").is_some() { frames } else { 1.0 });
         Self { frames, ticks }
     }
@@ -208,7 +207,7 @@ impl Rates {
     }
 }
 
-/// Milliseconds as a whole number, where they are within reason.
+/// Milliseconds as an integer, if within reason.
 #[expect(clippy::cast_possible_truncation, reason = "the range is checked before")]
 pub(super) fn millis(value: f64) -> Option<i64> {
     (value.is_finite() && (0.0..1e12).contains(&value)).then(|| value.round() as i64)

@@ -1,5 +1,5 @@
 //! YouTube's caption tracks as XML: `<text start="0.5" dur="1.2">` in seconds, or `<p t="500" d="1200">` in
-//! milliseconds, with character references that are escaped twice (`&amp;#39;`).
+//! milliseconds, with doubly escaped character references (`&amp;#39;`).
 
 use std::borrow::Cow;
 
@@ -23,26 +23,25 @@ fn detect(source: &Source<'_>) -> Option<(Confidence, &'static str)> {
     }
 }
 
-/// Whether the first elements within are captions; other tools call their transcripts so as well.
+/// Whether the first child elements are captions; other tools use the same root element.
 pub(super) fn has_captions(text: &str) -> bool {
     let opened = pieces(text).filter_map(|(_, piece)| match piece {
         Piece::Open { raw, name, .. } => Some((raw, name)),
         _ => None,
     });
     let mut within = opened.take(20).skip_while(|(_, name)| *name != "transcript").skip(1).peekable();
-    // Of a file that is cut off nothing is left to tell.
+    // A truncated file can't tell.
     within.peek().is_none()
         || within.any(|(raw, name)| {
             name == "text" && attribute(raw, "start").is_some() && attribute(raw, "speaker").is_none() || name == "p"
         })
 }
 
-/// A stretch of text with its times.
 struct Stretch {
     line: usize,
     start_ms: Option<i64>,
     end_ms: Option<i64>,
-    /// As it stands in the file, without tags; and the words of that, which tags part.
+    /// As in the file, without tags; and its number of words, which tags separate.
     raw: String,
     words: usize,
 }
@@ -79,7 +78,7 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
     let texts: Vec<String> = said
         .iter()
         .map(|stretch| {
-            // Once here, and once more where the markup of a cue is read.
+            // Once here, and once more when the cue's markup is parsed.
             let once = if stretch.raw.contains("&amp;") {
                 markup::references(&stretch.raw).into_owned()
             } else {

@@ -1,9 +1,9 @@
-//! Names on lines of their own: below a blank line, above or below a time, behind one, bold, in brackets, or as a
-//! heading of Markdown, with the words on the lines below.
+//! Names on lines of their own: after a blank line, above, below or after a time, in bold, in brackets, or as a
+//! Markdown heading, with the words on the lines below.
 //!
-//! A *slot* is a place where a file may have its names. It is in use where few names fill most of its places, again and
-//! again; then what stands in such a place once is a name too. Without any slot, names are known by coming again between
-//! the lines of a text.
+//! A *slot* is a position in which a file may have its names. It's in use if a few names fill most of its occurrences,
+//! again and again; whatever occurs in such a position once is then a name too. Without any slot, names are recognised
+//! because they recur between the lines of a text.
 
 use std::collections::{HashMap, HashSet};
 
@@ -13,7 +13,7 @@ use super::{
 };
 use crate::label::{self, Shape};
 
-/// Places where names may stand.
+/// Positions in which names may occur.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 enum Slot {
     Title(usize),
@@ -24,7 +24,7 @@ enum Slot {
     BelowStamp,
     /// Above lines that begin with times.
     AboveStamped,
-    /// The first line of a paragraph of several.
+    /// The first line of a paragraph of several lines.
     Head,
     /// A paragraph of its own.
     Paragraph,
@@ -33,7 +33,7 @@ enum Slot {
 }
 
 impl Slot {
-    /// Something beside its place sets it off, so that a sentence may stand there as somebody's name too.
+    /// Whether something other than its position marks it, so that even a sentence may be somebody's name there.
     fn is_set_off(self) -> bool {
         !matches!(self, Self::BelowStamp | Self::AboveStamped | Self::Head | Self::Paragraph | Self::Any)
     }
@@ -47,7 +47,7 @@ pub(super) struct Alone {
     pub(super) doubtful: bool,
 }
 
-/// What a line has to do with its neighbours.
+/// How a line relates to its neighbours.
 #[derive(Clone, Copy)]
 struct Neighbours<'a, 'l> {
     lines: &'l [Line<'a>],
@@ -65,7 +65,7 @@ impl<'a> Neighbours<'a, '_> {
         self.line(Some(self.at + 1))
     }
 
-    /// The line below, or that below a blank one.
+    /// The next line, or the one after a blank line.
     fn next_filled(&self) -> Line<'a> {
         match self.below() {
             Line::Blank => self.line(Some(self.at + 2)),
@@ -73,7 +73,7 @@ impl<'a> Neighbours<'a, '_> {
         }
     }
 
-    /// The slots in which the line stands, and the name that it would be.
+    /// The slots to which the line belongs, and the name that it would be.
     fn slots(&self, quiet: bool) -> (impl Iterator<Item = Slot> + Clone + use<>, &'a str) {
         let (slots, text) = match self.lines[self.at] {
             Line::Stamped { rest, .. } if matches!(self.next_filled(), Line::Plain(..)) => {
@@ -89,7 +89,7 @@ impl<'a> Neighbours<'a, '_> {
         (slots.into_iter().flatten(), unmarked(text))
     }
 
-    /// What sets a line off by itself.
+    /// The slot given by the line's own form.
     fn set_off(&self, text: &str, dress: Dress) -> Option<Slot> {
         match dress {
             Dress::Title(level) => Some(Slot::Title(level)),
@@ -98,7 +98,7 @@ impl<'a> Neighbours<'a, '_> {
         }
     }
 
-    /// What its place makes of a line.
+    /// The slot given by the line's position.
     fn placed(&self, dress: Dress, quiet: bool) -> Option<Slot> {
         match (self.above(), self.below()) {
             (_, Line::Stamp(_)) => Some(Slot::AboveStamp),
@@ -112,23 +112,23 @@ impl<'a> Neighbours<'a, '_> {
     }
 }
 
-/// Of a slot: how often it comes, and the candidates in it.
+/// The occurrences of a slot, and the candidates in it.
 #[derive(Default)]
 struct Filled<'a> {
     count: usize,
     names: HashMap<&'a str, (usize, Shape)>,
 }
 
-/// The names on lines of their own. `quiet` says that nothing else in the file names its speakers, so that they may
-/// stand on lines that nothing sets off.
+/// The names on lines of their own. `quiet` means that nothing else in the file names its speakers, so that they may be
+/// on unmarked lines.
 pub(super) fn names<'a>(lines: &[Line<'a>], quiet: bool) -> Vec<Alone> {
     let mut filled: HashMap<Slot, Filled<'a>> = HashMap::new();
-    // How something reads is asked once, however often it comes.
+    // Each text is classified once, however often it occurs.
     let mut shapes: HashMap<&str, Option<Shape>> = HashMap::new();
     for at in 0..lines.len() {
         let (slots, name) = Neighbours { lines, at }.slots(quiet);
         for slot in slots {
-            // A heading of notes between the names is none.
+            // A heading of notes among the names isn't one.
             if slot.is_set_off() && label::is_section(name) {
                 continue;
             }
@@ -146,7 +146,7 @@ pub(super) fn names<'a>(lines: &[Line<'a>], quiet: bool) -> Vec<Alone> {
             used.insert(*slot, again);
         }
     }
-    // A name that comes again between other lines stands below a blank line too, now and then.
+    // A name that recurs among other lines also follows a blank line now and then.
     if used.keys().any(|slot| matches!(slot, Slot::Title(_) | Slot::Bold | Slot::Bracket | Slot::BehindStamp)) {
         used.retain(|slot, _| slot.is_set_off());
     }
@@ -165,7 +165,7 @@ pub(super) fn names<'a>(lines: &[Line<'a>], quiet: bool) -> Vec<Alone> {
 }
 
 impl Filled<'_> {
-    /// The names that come again, where they show that the slot is in use.
+    /// The names that recur, if they show that the slot is in use.
     fn again(&self, slot: Slot, texts: usize) -> Option<HashSet<&str>> {
         let again: HashMap<&str, usize> = self
             .names
@@ -182,11 +182,11 @@ impl Filled<'_> {
         };
         let (names, most) = (all(Shape::Name), filled * 4 >= self.count * 3);
         let enough = match slot {
-            // Headings and bold lines of a text come again seldom.
+            // Headings and bold lines of a text seldom recur.
             Slot::Title(_) | Slot::Bold | Slot::Bracket => {
                 filled >= 2 && (most && (again.len() >= 2 || names) || (names && filled * 2 >= self.count))
             }
-            // Times alone have names above them or have not.
+            // Times alone either have names above them or don't.
             Slot::BehindStamp | Slot::AboveStamp => {
                 filled >= 2 && (most && again.len() >= 2 || (all(Shape::Odd) && filled * 3 >= self.count))
             }
@@ -200,14 +200,14 @@ impl Filled<'_> {
     }
 }
 
-/// How a name on a line of its own reads; none where it cannot be one.
+/// The form of a name on its own line; `None` if it can't be one.
 fn candidate<'a>(
     name: &'a str,
     line: Line<'_>,
     slot: Slot,
     shapes: &mut HashMap<&'a str, Option<Shape>>,
 ) -> Option<Shape> {
-    // A line that nothing sets off and that ends as a sentence does is one.
+    // An unmarked line that ends like a sentence is one.
     if !slot.is_set_off() && matches!(line, Line::Plain(text, Dress::None) if ends_a_sentence(text)) {
         return None;
     }
@@ -221,7 +221,7 @@ fn candidate<'a>(
     shape.filter(|_| slot.is_set_off() || !name.contains(": ") || name.split_whitespace().nth(3).is_none())
 }
 
-/// Whether a line ends as a sentence does; a name may end in an initial, "Tom B.".
+/// Whether a line ends like a sentence; a name may end in an initial, "Tom B.".
 fn ends_a_sentence(text: &str) -> bool {
     let Some(rest) = text.strip_suffix('.') else { return text.ends_with([',', ';', '。', '…']) };
     let last = rest.rsplit(|letter: char| letter.is_whitespace() || letter == '.').next().unwrap_or("");
@@ -242,7 +242,7 @@ fn alone<'a>(
     if again.contains(name) {
         return Some(Alone { at, doubtful: false });
     }
-    // Once: a name where every place of the slot has one, with words below.
+    // Occurs once: a name if every occurrence of the slot has one, with words below.
     let fits = match slot {
         Slot::Any | Slot::Paragraph => false,
         slot => {
@@ -253,9 +253,8 @@ fn alone<'a>(
     fits.then_some(Alone { at, doubtful: shape > Shape::Name })
 }
 
-/// Adds the names that come once where no slot is in use and only what comes again is known: a short line between
-/// others that ends no sentence and continues none; and, where every name has one line of words, each that stands where
-/// a name is due.
+/// Adds names that occur once if no slot is in use and only recurring ones are known: a short line among others that
+/// neither ends nor continues a sentence; and, if every name has one line of words, each that is where a name is due.
 fn add_between<'a>(found: &mut Vec<Alone>, lines: &[Line<'a>], shapes: &mut HashMap<&'a str, Option<Shape>>) {
     let plain = |at: &usize| matches!(lines[*at], Line::Plain(_, Dress::None));
     let gaps: Vec<Vec<usize>> = found
@@ -286,14 +285,14 @@ fn add_between<'a>(found: &mut Vec<Alone>, lines: &[Line<'a>], shapes: &mut Hash
     found.sort_by_key(|name| name.at);
 }
 
-/// Whether the points of lists stand below most names, as in the notes on what changed.
+/// Whether lists follow most names, as in release notes.
 fn above_lists(found: &[Alone], lines: &[Line<'_>]) -> bool {
     let below = |name: &Alone| Neighbours { lines, at: name.at }.next_filled();
     let point = |line: Line<'_>| matches!(line, Line::Plain(text, _) if label::unlisted(text).len() < text.len());
     found.iter().filter(|name| point(below(name))).count() * 2 > found.len()
 }
 
-/// Whether there are words between the names, more than the names have.
+/// Whether there are more words between the names than the names have.
 fn between_texts(found: &[Alone], lines: &[Line<'_>]) -> bool {
     let mut bare = 0;
     for pair in found.windows(2) {

@@ -1,25 +1,24 @@
-//! What stands within somebody's words and is not theirs: pauses, "(..)" and "(3 seconds pause)", and what another says
-//! meanwhile, "//S00: Great.//", as noScribe and transcribers by hand write it.
+//! What is within a speaker's words but isn't theirs: pauses, "(..)" and "(3 seconds pause)", and interjections by
+//! others, "//S00: Great.//", as noScribe and human transcribers write them.
 
 use std::borrow::Cow;
 
 use crate::{account::words, label};
 
-/// A stretch of a turn.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Part<'a> {
-    /// Who says it meanwhile; none where it is the turn's own speaker.
+    /// Who interjects; `None` for the turn's own speaker.
     pub(super) label: Option<&'a str>,
     pub(super) text: &'a str,
 }
 
-/// The stretches of a turn: what another says meanwhile stands between slashes or in brackets and names its speaker; and
-/// behind the end of a sentence a label that the file knows begins another's words on the same line. `calls` tells by
-/// which names people are called, who may be named in brackets.
+/// The parts of a turn: interjections are between slashes or in brackets and name their speaker; and after the end of a
+/// sentence, a label that the file knows begins another person's words on the same line. `calls` recognises the names
+/// by which people, who may be named in brackets, are addressed.
 pub(super) fn parts<'a>(text: &'a str, knows: impl Fn(&str) -> bool, calls: impl Fn(&str) -> bool) -> Vec<Part<'a>> {
     let mut parts = Vec::new();
     let (mut rest, mut begin, mut label) = (text, 0, None);
-    // Where the last sentence before here ended: looked for once, however many colons follow.
+    // The end of the last sentence before this: searched only once, however many colons follow.
     let mut ended = None;
     while let Some(at) = memchr::memchr2(b'/', b':', &rest.as_bytes()[begin..]).map(|at| begin + at) {
         ended = rest[begin..at].rfind(ENDS).map(|end| begin + end).or(ended);
@@ -41,17 +40,17 @@ pub(super) fn parts<'a>(text: &'a str, knows: impl Fn(&str) -> bool, calls: impl
     parts
 }
 
-/// Who speaks between slashes that begin here, what, and what follows.
+/// The interjection between slashes that begins here: its speaker, its words, and what follows.
 fn meanwhile(text: &str, at: usize) -> Option<(usize, &str, &str, &str)> {
-    // Slashes of an address follow a colon.
+    // Slashes of a web address follow a colon.
     let begins = at == 0 || text[..at].ends_with(char::is_whitespace);
     let (inside, after) = text[at..].strip_prefix("//").filter(|_| begins)?.split_once("//")?;
     let (label, said) = label::split(inside)?;
     Some((at, label, said, after))
 }
 
-/// Who speaks in the bracket that opens before a colon, `(Priya: mm-hm)`, where it begins, what is said in it, and what
-/// follows. Of names that the file does not have, one that reads as a name counts: the words are not the speaker's.
+/// The interjection in a bracket that opens before a colon, `(Priya: mm-hm)`: its speaker, its position, its words, and
+/// what follows. A name that the file doesn't know counts if it looks like one: the words aren't the speaker's.
 fn in_brackets(
     text: &str,
     from: usize,
@@ -74,7 +73,7 @@ fn in_brackets(
 /// What ends a sentence before a label on the same line.
 const ENDS: [char; 5] = ['.', '?', '!', '…', '>'];
 
-/// The label that ends `before`, a colon, behind the sentence that `ended` there.
+/// The label before a colon at the end of `before`, after the sentence that `ended` there.
 fn begins_inside<'a>(before: &'a str, after: &str, ended: Option<usize>) -> Option<(&'a str, &'a str)> {
     let reach = before.floor_char_boundary(before.len().saturating_sub(80));
     let end = ended.filter(|end| *end >= reach)? + 1;
@@ -82,7 +81,7 @@ fn begins_inside<'a>(before: &'a str, after: &str, ended: Option<usize>) -> Opti
     Some((&before[..end], label.trim()))
 }
 
-/// The slashes around all of a text whose label was taken off, or around what the speaker says while another speaks.
+/// Removes slashes around a whole text whose label was removed, or around what the speaker says while another speaks.
 pub(super) fn unslashed(text: &str) -> &str {
     let inner = text.trim().trim_end_matches("//");
     if inner.contains("//") { text } else { inner }
@@ -116,10 +115,10 @@ const PAUSES: &[&str] = &[
     "침묵",
 ];
 
-/// What is no word of a pause and may stand beside one, in so many words.
+/// The maximum number of words that may accompany one for a pause.
 const BESIDE: usize = 6;
 
-/// The text without its pauses, and how many words they had.
+/// The text without its pauses, and the number of words they had.
 pub(super) fn without_pauses(text: &str) -> (Cow<'_, str>, usize) {
     let mut out: Option<String> = None;
     let (mut gone, mut kept, mut from) = (0, 0, 0);
@@ -137,7 +136,7 @@ pub(super) fn without_pauses(text: &str) -> (Cow<'_, str>, usize) {
             gone += words(inside);
             let out = out.get_or_insert_default();
             out.push_str(&text[kept..at]);
-            // A pause of two brackets: ((3s))
+            // A pause in double brackets: ((3s))
             kept = from + text[from..].bytes().take_while(|byte| matches!(byte, b')' | b']')).count();
             from = kept;
             if out.ends_with(char::is_alphanumeric) && text[kept..].starts_with(char::is_alphanumeric) {
@@ -153,7 +152,7 @@ pub(super) fn without_pauses(text: &str) -> (Cow<'_, str>, usize) {
     }
 }
 
-/// What somebody does, as a note in brackets begins with it. Lower case.
+/// How a note in brackets about somebody's actions begins. Lower case.
 #[rustfmt::skip]
 const DOES: &[&str] = &[
     "laughs", "laughing", "smiles", "smiling", "sighs", "sighing", "cries", "crying", "weeps", "nods", "shrugs", "frowns", "grins",
@@ -163,19 +162,19 @@ const DOES: &[&str] = &[
     "rit", "sourit", "soupire", "pleure", "ríe", "sonríe", "llora", "suspira", "ride", "piange", "sorride", "skrattar", "gråter", "ler",
     "ser", "verkar", "lacht", "huilt", "zucht", "kijkt", "lijkt",
 ];
-/// What a coach tells herself to do. Lower case.
+/// What coaches remind themselves to do. Lower case.
 #[rustfmt::skip]
 const DUTIES: &[&str] = &[
     "ask", "check", "follow", "remember", "remind", "note", "nb", "n.b", "todo", "see", "explore", "revisit", "come", "bring", "return",
     "nachfragen", "nachhaken", "prüfen", "merken", "notiz", "fråga", "demander", "preguntar", "chiedere", "vragen",
 ];
-/// Whom a coach writes of. Lower case.
+/// People a coach writes about. Lower case.
 #[rustfmt::skip]
 const OF_OTHERS: &[&str] = &[
     "she", "he", "she's", "he's", "her", "his", "client", "coachee", "sie", "er", "klientin", "klient", "elle", "il", "ella",
     "él", "lei", "lui", "hon", "han", "zij", "hij",
 ];
-/// Who speaks uses these. Lower case.
+/// Words used by a speaker. Lower case.
 #[rustfmt::skip]
 const OF_SPEAKERS: &[&str] = &[
     "i", "i'm", "i've", "i'd", "i'll", "me", "my", "mine", "we", "we're", "we've", "our", "us", "you", "you're", "your", "ich", "mir",
@@ -185,8 +184,8 @@ const OF_SPEAKERS: &[&str] = &[
 /// A shorter bracket is a sound, or was said.
 const THOUGHT: usize = 4;
 
-/// The text without what stands in brackets and is a thought about the person or what they do, and those thoughts. `calls`
-/// tells by which names people are called, who may be named in brackets.
+/// The text without bracketed thoughts about the person or their actions, and those thoughts. `calls` recognises the
+/// names by which people, who may be named in brackets, are addressed.
 pub(super) fn without_thoughts(text: &str, calls: impl Fn(&str) -> bool) -> (Cow<'_, str>, Vec<&str>) {
     let (mut out, mut thoughts): (Option<String>, Vec<&str>) = (None, Vec::new());
     let (mut kept, mut from) = (0, 0);
@@ -223,8 +222,8 @@ pub(super) fn without_thoughts(text: &str, calls: impl Fn(&str) -> bool) -> (Cow
     }
 }
 
-/// Whether what stands in brackets is about the person and not said by them: it begins with what somebody does or is to be
-/// done, or speaks of "her" and of nobody else.
+/// Whether bracketed text is about the person and not said by them: it begins with an action or a task, or mentions
+/// "her" and nobody else.
 fn is_thought(inside: &str) -> bool {
     let words: Vec<String> = inside
         .split(|letter: char| !(letter.is_alphanumeric() || matches!(letter, '\'' | '’' | '.')))
@@ -237,7 +236,7 @@ fn is_thought(inside: &str) -> bool {
     !speaks && (others || DOES.contains(&first.as_str()) || DUTIES.contains(&first.as_str()))
 }
 
-/// Whether what stands in brackets is a pause: points alone, a length in seconds, a word for it.
+/// Whether bracketed text is a pause: only dots, a length in seconds, or a word for it.
 pub(super) fn is_pause(inside: &str) -> bool {
     if inside.is_empty() {
         return false;

@@ -1,6 +1,6 @@
-//! Lines of a text that nobody says: what tools write around a talk, boxes to tick, footnotes.
+//! Lines of a text that nobody says: what tools write around a talk, checkboxes, footnotes.
 
-/// Why a line is no speech, whatever stands on it.
+/// Why a line isn't speech, in any context.
 pub(super) fn reason(line: &str) -> Option<&'static str> {
     let line = line.trim();
     if line.ends_with(" started transcription") || line.ends_with(" stopped transcription") {
@@ -15,7 +15,7 @@ pub(super) fn reason(line: &str) -> Option<&'static str> {
     boxed.then_some("a task, not speech")
 }
 
-/// Whether a line near the end is the footer of a tool.
+/// Whether a line near the end is a tool's footer.
 pub(super) fn is_footer(line: &str) -> bool {
     let line = line.trim().to_lowercase();
     ["transcribed by http", "transcription ended", "end of transcript", "[end of transcript", "--- end"]

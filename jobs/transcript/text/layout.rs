@@ -1,9 +1,9 @@
-//! How a text marks who speaks and when: which shapes of lines count, by what else is in the file.
+//! How a text marks speakers and times: which forms of lines count, judging by the rest of the file.
 //!
-//! The rule, in order: a name beside a time is a heading where names come again so; a name in front of a colon is a
-//! label by the rule of [`label`](crate::label); a name on a line of its own by the rule of [`alone`]; a name set off by
-//! brackets, a bar or a dash where nearly every turn begins so. What stands in such a place once is a speaker too, and
-//! where it does not read as a name, that is a doubt, which is said. What has none of these places is speech.
+//! The rule, in order: a name next to a time is a heading if names recur like that; a name before a colon is a label by
+//! the rules of [`label`](crate::label); a name on its own line by those of [`alone`]; a name marked by brackets, a bar
+//! or a dash if nearly every turn begins like that. What occurs in such a position once is a speaker too, and if it
+//! doesn't look like a name, a warning says so. Everything else is speech.
 
 use std::collections::{HashMap, HashSet};
 
@@ -15,28 +15,28 @@ use super::{
 };
 use crate::{formats::Source, label::Labels};
 
-/// How a text marks who speaks and when.
+/// How a text marks speakers and times.
 #[derive(Debug)]
 pub(crate) struct Layout {
-    /// Names of headings, accepted; whether that is in doubt.
+    /// Accepted names of headings, and whether each is in doubt.
     headings: HashMap<String, bool>,
-    /// Labels in front of a colon, accepted.
+    /// Accepted labels before a colon.
     labels: Labels,
-    /// Labels set off otherwise, accepted.
+    /// Accepted labels that are marked differently.
     marked: Option<Labels>,
-    /// First words of all names, by which people are called.
+    /// The first words of all names, by which people are addressed.
     called: HashSet<String>,
-    /// Lines, by index, that are a name; whether that is in doubt.
+    /// The indices of lines that are a name, and whether each is in doubt.
     alone: Vec<(usize, bool)>,
     /// Whether times without brackets or hours at the start of a line count.
     pub(super) plain_stamps: bool,
-    /// Whether a name on a line of its own holds for all stamped lines below it.
+    /// Whether a name on its own line applies to all stamped lines after it.
     pub(super) carries: bool,
-    /// Whether times that are written out stand on lines of their own; once it is how long the talk was.
+    /// Whether written-out times are on lines of their own; a single one is the length of the talk.
     pub(super) written_out: bool,
-    /// Whether most lines end in the time of their end.
+    /// Whether most lines end with their end time.
     pub(super) trailing_stamps: bool,
-    /// Whether those times have the marks of f4, which writes ends.
+    /// Whether those times have f4's marks, which are ends.
     pub(super) marked_ends: bool,
     /// Whether one person alone has a label, and lines that a dash or a space sets off answer each time: nobody says whose
     /// they are.
@@ -45,9 +45,9 @@ pub(crate) struct Layout {
     pub(super) in_paragraphs: bool,
     /// Whether the lines of the talk are those of a list.
     pub(super) lists: bool,
-    /// Whether names have bare times behind them, and what is said on the same line.
+    /// Whether names are followed by bare times, and then the words on the same line.
     pub(super) amid: bool,
-    /// Whether marks alone tell speakers apart.
+    /// Whether only marks tell speakers apart.
     pub(super) has_unnamed_turns: bool,
     /// The lines, by index, that nobody says.
     asides: Vec<(usize, Aside)>,
@@ -55,7 +55,7 @@ pub(crate) struct Layout {
     said_times: Vec<usize>,
     /// Whether its lines are numbered.
     pub(super) numbered: bool,
-    /// Why it is a transcript; none where it is not.
+    /// Why it's a transcript; `None` if it isn't.
     pub(super) evidence: Option<&'static str>,
 }
 
@@ -136,7 +136,7 @@ impl Layout {
         }
     }
 
-    /// What the line of this index is, where nobody says it.
+    /// The kind of this line, by index, if nobody says it.
     pub(super) fn aside(&self, at: usize) -> Option<Aside> {
         let found = self.asides.binary_search_by_key(&at, |(line, _)| *line).ok()?;
         Some(self.asides[found].1)
@@ -152,35 +152,35 @@ impl Layout {
         self.headings.get(name).copied()
     }
 
-    /// Whether the line of this index is a name alone, and then whether that is in doubt.
+    /// Whether the line with this index is a name alone, and if so, whether that is in doubt.
     pub(super) fn alone(&self, at: usize) -> Option<bool> {
         let found = self.alone.binary_search_by_key(&at, |(line, _)| *line).ok()?;
         Some(self.alone[found].1)
     }
 
-    /// Splits a text into its label and the rest, where the label is one of the file's; and whether that is in doubt.
+    /// Splits a text into its label and the rest, if the label is one of the file's; with whether that is in doubt.
     pub(super) fn split<'a>(&self, text: &'a str) -> Option<(&'a str, &'a str, bool)> {
         let by = |labels: &Labels| labels.split(text).map(|(label, rest)| (label, rest, labels.doubtful(label)));
         by(&self.labels).or_else(|| self.marked.as_ref().and_then(by))
     }
 
-    /// Whether labels are set off by something else than a colon alone.
+    /// Whether labels are marked by something other than just a colon.
     pub(super) fn marks(&self) -> bool {
         self.marked.is_some()
     }
 
-    /// What may be a label at the start of `text`, and is taken for speech.
+    /// The candidate at the start of `text` that is treated as speech, if any.
     pub(super) fn passed<'a>(&self, text: &'a str) -> Option<&'a str> {
         self.labels.passed(text)
     }
 
-    /// Whether `label` is one of the file's, however it is set off.
+    /// Whether `label` is one of the file's, however it's marked.
     pub(super) fn knows(&self, label: &str) -> bool {
         let marked = || self.marked.as_ref().is_some_and(|labels| labels.has(label));
         self.labels.has(label) || self.headings.contains_key(label) || marked()
     }
 
-    /// Whether somebody of the file is called so: by the whole name or its first word.
+    /// Whether one of the file's speakers has this name, or this first word of a name.
     pub(super) fn calls(&self, label: &str) -> bool {
         self.knows(label) || self.called.contains(label)
     }

@@ -1,4 +1,5 @@
-//! Letters and mails, which have colons and names too: a greeting above, a farewell below, or the head of a mail.
+//! Letters and emails, which contain colons and names too: a greeting above, a closing below, or the header of an
+//! email.
 
 /// First words of a greeting. Lower case.
 #[rustfmt::skip]
@@ -8,7 +9,7 @@ const GREETINGS: &[&str] = &[
     "kära", "käre", "bästa", "beste", "geachte",
 ];
 
-/// What a farewell begins with. Lower case.
+/// How a closing begins. Lower case.
 #[rustfmt::skip]
 const FAREWELLS: &[&str] = &[
     "kind regards", "best regards", "warm regards", "regards", "best wishes", "best", "yours", "sincerely", "cheers",
@@ -18,7 +19,7 @@ const FAREWELLS: &[&str] = &[
     "vänliga hälsningar", "med vänlig", "hälsningar", "mvh", "met vriendelijke", "groeten",
 ];
 
-/// Keys of the head of a mail. Lower case.
+/// Keys of an email's header. Lower case.
 const HEAD: &[&str] = &[
     "from", "to", "cc", "subject", "sent", "von", "an", "betreff", "gesendet", "de", "à", "objet", "asunto", "från",
     "till", "ämne",
@@ -29,14 +30,14 @@ fn begins(line: &str, starts: &[&str]) -> bool {
     starts.iter().any(|start| line.strip_prefix(start).is_some_and(|rest| !rest.starts_with(char::is_alphanumeric)))
 }
 
-/// The line, by its index, from which on a letter ends in which a talk is sent: a farewell below a blank line, where there is a
-/// greeting above.
+/// The index of the line where a letter that contains a talk ends: a closing after a blank line, if there is a greeting
+/// above.
 pub(super) fn farewell(lines: &[&str]) -> Option<usize> {
     const LONGEST: usize = 80;
     let filled = |line: &&&str| !line.trim().is_empty();
     let short = |line: &str| line.len() <= LONGEST && line.trim().ends_with([',', '!']);
     lines.iter().filter(filled).take(2).find(|line| short(line) && begins(line.trim(), GREETINGS))?;
-    // The farewell and the names below it.
+    // The closing and the names below it.
     let from = lines.len().saturating_sub(10);
     let at = from + lines[from..].iter().rposition(|line| short(line) && begins(line.trim(), FAREWELLS))?;
     let below = lines[at..].iter().filter(filled).count();

@@ -1,4 +1,4 @@
-//! The shapes of a line of plain text: where a time stands, and what is left of the line without it.
+//! The forms of a line of plain text: where it has a time, and what is left without it.
 
 use super::{
     stamp::{self, Stamp},
@@ -6,7 +6,7 @@ use super::{
 };
 use crate::label;
 
-/// What a line may be, by its shape alone.
+/// What a line may be, by its form alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Line<'a> {
     Blank,
@@ -25,12 +25,12 @@ pub(super) enum Line<'a> {
         rest: &'a str,
         beside: Beside,
     },
-    /// Anything else; `Name: text` among it.
+    /// Anything else, including `Name: text`.
     Plain(&'a str, Dress),
 }
 
 impl<'a> Line<'a> {
-    /// What stands on it beside a time.
+    /// The text apart from a time.
     pub(super) fn text(self) -> &'a str {
         match self {
             Line::Stamped { rest, .. } => rest,
@@ -40,7 +40,7 @@ impl<'a> Line<'a> {
         }
     }
 
-    /// The line, where times that are written out count only if `written_out`.
+    /// The line, where written-out times only count if `written_out`.
     pub(super) fn without(self, written_out: bool) -> Self {
         match self {
             Line::Stamp(stamp) if stamp.written_out && !written_out => Line::Plain(stamp.written, Dress::None),
@@ -49,28 +49,28 @@ impl<'a> Line<'a> {
     }
 }
 
-/// How a time stands beside a name.
+/// The position of a time relative to a name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Beside {
-    /// In one bracket with it: that is no sentence.
+    /// In one bracket with it, which isn't a sentence.
     Enclosed,
-    /// Behind it, in a bracket of its own or at the end of the line.
+    /// After it, in a bracket of its own or at the end of the line.
     Behind,
-    /// Behind it, bare, and before what is said: a sentence may have that as well.
+    /// After it, bare, and before the words: a sentence may have that as well.
     Amid,
 }
 
-/// How Markdown sets a line off.
+/// Markdown markup of a whole line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Dress {
     None,
-    /// A heading, of so many marks.
+    /// A heading, of this level.
     Title(usize),
-    /// Bold all through.
+    /// Bold as a whole.
     Bold,
 }
 
-/// Reads the shape of a line; what stands beside a time is a name where `is_name` says so.
+/// Determines the form of a line; what is next to a time is a name if `is_name` says so.
 pub(super) fn line<'a>(raw: &'a str, is_name: impl FnMut(&'a str) -> bool) -> Line<'a> {
     let text = raw.trim();
     // A rule between parts, or an empty line of a quotation.
@@ -89,7 +89,7 @@ pub(super) fn line<'a>(raw: &'a str, is_name: impl FnMut(&'a str) -> bool) -> Li
     named(listed, text, is_name).unwrap_or(Line::Plain(text, dress))
 }
 
-/// A line without the marks of Markdown around all of it.
+/// A line without enclosing Markdown.
 fn undressed(text: &str) -> (&str, Dress) {
     let level = text.bytes().take_while(|byte| *byte == b'#').count();
     if (1..=6).contains(&level) && text[level..].starts_with([' ', '\t']) {
@@ -108,19 +108,19 @@ fn undressed(text: &str) -> (&str, Dress) {
     (text, Dress::None)
 }
 
-/// What stands behind a time, without what sets it off.
+/// The text after a time, without separators.
 fn separated(rest: &str) -> &str {
-    // Marks that close those before the time; others may open those of a name.
+    // Marks that close those before the time; others may begin a marked name.
     let rest =
         rest.trim_start_matches(['*', '_']).trim_start().trim_start_matches(['|', ':', '：', ',', ';']).trim_start();
     let rest = rest.strip_prefix(['-', '–', '—', '·', '•']).filter(|rest| rest.starts_with(' ')).unwrap_or(rest);
     rest.trim_start().trim_end_matches("**")
 }
 
-/// No name is longer, in bytes.
+/// The maximum length of a name, in bytes.
 const LONGEST_NAME: usize = 240;
 
-/// A name beside a time, in one bracket or not, where it may be a label.
+/// A name next to a time, in one bracket or not, if it may be a label.
 fn named<'a>(listed: &'a str, text: &'a str, mut is_name: impl FnMut(&'a str) -> bool) -> Option<Line<'a>> {
     let heading = match enclosed(listed) {
         Some(heading) if is_name(heading.name) => heading,
@@ -133,7 +133,7 @@ fn named<'a>(listed: &'a str, text: &'a str, mut is_name: impl FnMut(&'a str) ->
     Some(Line::Heading { name, stamp, rest, beside })
 }
 
-/// What [`Line::Heading`] holds.
+/// The contents of [`Line::Heading`].
 struct Heading<'a> {
     name: &'a str,
     stamp: Stamp<'a>,
@@ -159,21 +159,21 @@ fn enclosed(text: &str) -> Option<Heading<'_>> {
     Some(Heading { name: unmarked(name), stamp, rest: separated(after), beside: Beside::Enclosed })
 }
 
-/// A name with a time behind it.
+/// A name followed by a time.
 fn heading(text: &str) -> Option<Heading<'_>> {
     let head = &text[..text.floor_char_boundary(LONGEST_NAME)];
     if has_digit(&text[..text.floor_char_boundary(LONGEST_NAME + 48)]) {
-        // The first bracket that holds a time: a label may have brackets of its own.
+        // The first bracket that contains a time: a label may have its own brackets.
         for (at, _) in head.match_indices(stamp::is_opening) {
             let Some((opening, closing)) = stamp::closing(&text[at..]) else { continue };
-            // A time is short; looking no further keeps a line of a million brackets cheap.
+            // Times are short; looking no further keeps a line of a million brackets cheap.
             let inner = &text[at + opening.len_utf8()..];
             let reach = &inner[..inner.floor_char_boundary(48)];
             let Some(close) = reach.find(closing) else { continue };
             let (inside, after) = (&inner[..close], inner[close + closing.len_utf8()..].trim_start());
             let Some(stamp) = stamp::inside(inside, opening) else { continue };
             let rest = separated(after);
-            // "Priya (10:30) 0:12": the time that the name has is none of the talk.
+            // "Priya (10:30) 0:12": the time in the name isn't part of the talk.
             if stamp::leading(rest).is_some_and(|(_, rest)| rest.is_empty()) {
                 continue;
             }
@@ -209,7 +209,7 @@ fn heading(text: &str) -> Option<Heading<'_>> {
     (!sentence).then(|| Heading { name: before_time(&text[..at]), stamp, rest: "", beside: Beside::Behind })
 }
 
-/// A bare time between a name and what is said: `Name 00:12: text`, `Name, 00:12, text`, `Name @ 00:12 text`.
+/// A bare time between a name and the words: `Name 00:12: text`, `Name, 00:12, text`, `Name @ 00:12 text`.
 fn amid(text: &str) -> Option<Heading<'_>> {
     let head = &text[..text.floor_char_boundary(LONGEST_NAME)];
     if !has_digit(head) {
@@ -232,7 +232,7 @@ fn amid(text: &str) -> Option<Heading<'_>> {
     None
 }
 
-/// A name before a time, without what joins them: `Name at 00:12`, `Name @ 00:12`.
+/// A name before a time, without what connects them: `Name at 00:12`, `Name @ 00:12`.
 fn before_time(text: &str) -> &str {
     let name = unmarked(text);
     let joint = [" at", " um", " kl", " kl.", " à", " alle", " om"].iter().find_map(|joint| name.strip_suffix(joint));
@@ -240,11 +240,11 @@ fn before_time(text: &str) -> &str {
 }
 
 fn has_digit(text: &str) -> bool {
-    // Of other letters some are figures too.
+    // Some non-ASCII characters are digits too.
     text.bytes().any(|byte| byte.is_ascii_digit() || byte >= 0xd9)
 }
 
-/// A name without the marks of Markdown, brackets and punctuation around it.
+/// A name without surrounding Markdown, brackets and punctuation.
 pub(super) fn unmarked(text: &str) -> &str {
     const AROUND: &[char] =
         &[' ', '\t', '\u{a0}', ':', '：', '-', '–', '—', '|', ',', '·', '•', '*', '_', '@', '`', '\\'];

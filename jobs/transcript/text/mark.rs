@@ -1,6 +1,6 @@
-//! Labels that are set off by something else than a colon and a space: `[Name] text`, `**Name** text`, `Name says: text`,
-//! `Name - text` and what else may part a name from what is said, `NAME. text`; or behind it, `text (Name)`. They count
-//! only where the file begins (or ends) nearly every turn so.
+//! Labels marked by something other than a colon and a space: `[Name] text`, `**Name** text`, `Name says: text`, `NAME.
+//! text`, `Name - text` and other separators; or after the words, `text (Name)`. They only count if the file begins (or
+//! ends) nearly every turn like that.
 
 use super::{said_by, stamp};
 use crate::{
@@ -8,8 +8,8 @@ use crate::{
     label::{self, Candidate, Split},
 };
 
-/// Ways to set a label off from what is said on the same line; the first that nearly every line has counts.
-/// Beside each whether it is sure by itself; else what is said must be sentences, too.
+/// Ways to mark a label on the same line as the words; the first that nearly every line has is used. Each with whether
+/// it's certain by itself; otherwise the words must be sentences, too.
 #[rustfmt::skip]
 pub(super) const MARKS: &[(Split, bool)] = &[
     (bracket, true), (bold, true), (said_by::says, true), (said_by::quotes, true), (apart::<0>, true), (apart::<1>, true), (apart::<2>, false),
@@ -17,8 +17,8 @@ pub(super) const MARKS: &[(Split, bool)] = &[
     (apart::<8>, false), (apart::<9>, false), (point_and_dash, true), (point, true), (behind_a_sentence, false),
 ];
 
-/// What may stand between a name and what is said, in the order in which it is tried: what is rarer in a sentence first.
-/// Of one kind the nearest to the beginning of the line counts.
+/// Possible separators of a name and the words, in the order in which they are tried: those that are rarer in sentences
+/// first. Of one kind, the first in the line counts.
 const BETWEEN: [&[&str]; 10] = [
     &["|"],
     &["\t"],
@@ -33,7 +33,7 @@ const BETWEEN: [&[&str]; 10] = [
     &[" / "],
 ];
 
-/// What stands in brackets for a sound, and is nobody's name. Lower case.
+/// Sounds in brackets, which aren't names. Lower case.
 #[rustfmt::skip]
 const SOUNDS: &[&str] = &[
     "music", "applause", "laughter", "laughs", "laughing", "laugh", "chuckles", "sighs", "sigh", "coughs", "cough", "noise",
@@ -44,7 +44,7 @@ const SOUNDS: &[&str] = &[
     "music playing", "verse", "chorus", "bridge", "intro", "outro",
 ];
 
-/// Elements of HTML, which are nobody's name.
+/// HTML elements, which aren't names.
 const ELEMENTS: &[&str] = &[
     "b", "i", "u", "p", "c", "br", "em", "strong", "div", "span", "font", "li", "ul", "ol", "h1", "h2", "h3", "tr",
     "td", "a", "cite", "time",
@@ -55,13 +55,13 @@ pub(super) fn found<'a>(label: &'a str, rest: &'a str) -> Option<Candidate<'a>> 
     (!label.is_empty() && !rest.is_empty()).then_some(Candidate { label, rest, tight: false })
 }
 
-/// `[Name] text`, in brackets of any kind, with a colon behind them or not.
+/// `[Name] text`, in brackets of any kind, with or without a colon after them.
 fn bracket(text: &str) -> Option<Candidate<'_>> {
     let (label, rest) = enclosed(text)?;
     found(label, rest)
 }
 
-/// What stands in the bracket with which `text` begins, and what follows it.
+/// The contents of the bracket at the start of `text`, and what follows it.
 pub(super) fn enclosed(text: &str) -> Option<(&str, &str)> {
     let text = label::unlisted(text).trim_start_matches(['*', '_']);
     let (opening, closing) = stamp::closing(text)?;
@@ -78,8 +78,7 @@ pub(super) fn enclosed(text: &str) -> Option<(&str, &str)> {
     (!element && !sound && !inside.is_empty()).then_some((inside, rest.trim_start()))
 }
 
-/// Whether a line is a name in brackets and nothing else; a sound, "{cough}" or "[door]", is written small or in round
-/// brackets.
+/// Whether a line is just a name in brackets; a sound, "{cough}" or "[door]", is in lower case or in round brackets.
 pub(super) fn is_name_in_brackets(text: &str) -> bool {
     let name =
         enclosed(text).filter(|(_, rest)| rest.is_empty() && !text.starts_with(['(', '{', '（'])).map(|(name, _)| name);
@@ -88,12 +87,11 @@ pub(super) fn is_name_in_brackets(text: &str) -> bool {
     })
 }
 
-/// Whether a word stands for a sound.
 pub(crate) fn is_sound(word: &str) -> bool {
     word.len() <= 32 && SOUNDS.contains(&word.to_lowercase().as_str())
 }
 
-/// `**Name** text`, with any of the marks of Markdown.
+/// `**Name** text`, with any of Markdown's marks.
 fn bold(text: &str) -> Option<Candidate<'_>> {
     let text = label::unlisted(text);
     let mark = ["**", "__", "*", "_"].into_iter().find(|mark| text.starts_with(mark))?;
@@ -103,7 +101,7 @@ fn bold(text: &str) -> Option<Candidate<'_>> {
     rest.starts_with(' ').then(|| found(label, said)).flatten()
 }
 
-/// `Name | text`, with what [`BETWEEN`] has.
+/// `Name | text`, with the separators of [`BETWEEN`].
 fn apart<const KIND: usize>(text: &str) -> Option<Candidate<'_>> {
     let text = label::unlisted(text).trim_start_matches('|');
     let head = &text[..text.floor_char_boundary(240)];
@@ -112,12 +110,12 @@ fn apart<const KIND: usize>(text: &str) -> Option<Candidate<'_>> {
     found(name.trim_end_matches([':', '：']), rest.trim_end_matches('|'))
 }
 
-/// The ways that set a label off before what is said.
+/// The ways to mark a label before the words.
 pub(crate) fn before() -> &'static [(Split, bool)] {
     &MARKS[..MARKS.len() - 1]
 }
 
-/// As [`behind`], where a sentence ends before the name.
+/// Like [`behind`], if a sentence ends before the name.
 fn behind_a_sentence(text: &str) -> Option<Candidate<'_>> {
     let ends =
         |said: &str| said.trim_end_matches(['"', '”', '’', '»', '“']).ends_with(['.', '?', '!', '…', '。', '？']);
@@ -142,7 +140,7 @@ pub(crate) fn behind(text: &str) -> Option<Candidate<'_>> {
     found(name, &text[..at])
 }
 
-/// Where the bracket opens that a text ends with; a name may have brackets of its own.
+/// The position of the opening bracket of the pair at the end of a text; a name may contain brackets.
 fn opening(text: &str) -> Option<usize> {
     let (open, close) = if text.ends_with(']') { ('[', ']') } else { ('(', ')') };
     let mut depth = 0;

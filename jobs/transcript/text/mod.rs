@@ -1,7 +1,7 @@
 //! Plain text: `[00:01:02] Name: text`, `Name: text`, `Name 00:12` with the text below, names on lines of their own, and
 //! their mixtures.
 //!
-//! A line has a shape ([`line`]); what counts of it the whole file decides ([`layout`]); here the lines become turns.
+//! A line has a form ([`line`]); the whole file decides what it means ([`layout`]); here the lines become turns.
 
 mod alone;
 mod asides;
@@ -45,7 +45,7 @@ fn detect(source: &Source<'_>) -> Option<(Confidence, &'static str)> {
     Layout::of(source).evidence.map(|reason| (Confidence::Shape, reason))
 }
 
-/// Why a text is a transcript; none where it is not.
+/// Why a text is a transcript; `None` if it isn't.
 pub(super) fn evidence(source: &Source<'_>) -> Option<&'static str> {
     Layout::of(source).evidence
 }
@@ -54,7 +54,7 @@ fn read(source: &Source<'_>) -> (Format, Draft) {
     (Format::Text, read_but(source, |_| None))
 }
 
-/// Reads a text but for its furniture: the lines for which there is a reason to set them aside.
+/// Reads a text except for lines that `known` gives a reason to set aside.
 pub(super) fn read_but(source: &Source<'_>, known: fn(&str) -> Option<&'static str>) -> Draft {
     let mut reading = Reading {
         layout: Layout::of(source),
@@ -100,7 +100,6 @@ pub(super) fn read_but(source: &Source<'_>, known: fn(&str) -> Option<&'static s
     reading.draft
 }
 
-/// What somebody is saying.
 struct Turn<'a> {
     /// The line on which it begins.
     line: usize,
@@ -108,7 +107,7 @@ struct Turn<'a> {
     start_ms: Option<i64>,
     end_ms: Option<i64>,
     text: String,
-    /// Whether its label is taken for one though that is not sure.
+    /// Whether its label is uncertain.
     doubtful: bool,
 }
 
@@ -117,24 +116,24 @@ struct Reading<'a> {
     layout: &'a Layout,
     draft: Draft,
     turn: Option<Turn<'a>>,
-    /// A time that stood alone: that of the next turn.
+    /// A time that was alone: that of the next turn.
     pending: Option<Stamp<'a>>,
     after_blank: bool,
-    /// Below the heading of notes: a list there is no talk, though its lines begin with names.
+    /// Whether we're after a heading of notes: lists there aren't speech, though their lines may begin with names.
     in_notes: bool,
     /// Whether all times so far have hours.
     hours: bool,
-    /// Whether it was said that brackets hold another's words.
+    /// Whether the warning about interjections in brackets was added.
     interjected: bool,
-    /// When the turn above ended, where times stand behind what was said.
+    /// When the previous turn ended, if times follow the words.
     ended: Option<i64>,
-    /// The utterances, by index, whose end is a time that stands behind them and whose start is the end above.
+    /// The indices of utterances whose end is a time after them and whose start is the previous end.
     ends: Vec<usize>,
     /// The line on which each utterance begins.
     places: Vec<usize>,
-    /// Whether a page ended since the last words.
+    /// Whether a page has ended since the last words.
     page_turned: bool,
-    /// What stands around pages: where it is first, and its different forms.
+    /// What surrounds pages: its first line, and its different forms.
     pages: Vec<(usize, &'a str)>,
     /// How many notes were set aside.
     notes: usize,
@@ -163,7 +162,7 @@ impl<'a> Reading<'a> {
                 self.stamped(number, stamp, rest)
             }
             Line::Heading { name, stamp, rest, beside } if beside != Beside::Amid || layout.amid => {
-                // What joins a name and its time: "Maya at 00:12".
+                // What connects a name and its time: "Maya at 00:12".
                 self.draft.markup(words(raw), words(name) + words(stamp.written) + words(rest));
                 self.stamp(number, stamp);
                 self.named(number, name, rest, layout.heading(name) == Some(true));
@@ -174,7 +173,7 @@ impl<'a> Reading<'a> {
         (self.after_blank, self.page_turned) = (false, false);
     }
 
-    /// A time alone: that of the next turn, or of the name above it.
+    /// Handles a time alone: that of the next turn, or of the name above it.
     fn stamp_alone(&mut self, number: usize, stamp: Stamp<'a>) {
         self.stamp(number, stamp);
         match &mut self.turn {
@@ -195,20 +194,20 @@ impl<'a> Reading<'a> {
             self.parted(rest, label, text);
             self.named(number, label, text, doubtful);
         } else {
-            // A name alone holds for all times below it.
+            // A name alone applies to all times after it.
             let above = self.turn.as_ref().and_then(|turn| turn.label).filter(|_| self.layout.carries);
             self.open(number, above, rest);
         }
     }
 
-    /// Accounts for what stands between a label and its words: "says".
+    /// Accounts for what is between a label and its words: "says".
     fn parted(&mut self, text: &str, label: &str, rest: &str) {
         if self.layout.marks() {
             self.draft.markup(words(text), words(label) + words(rest));
         }
     }
 
-    /// A time: that of the next turn.
+    /// Stores a time for the next turn.
     fn stamp(&mut self, number: usize, mut stamp: Stamp<'a>) {
         self.hours &= stamp.hours;
         self.draft.structure(stamp.written);
@@ -239,7 +238,7 @@ impl<'a> Reading<'a> {
         {
             return self.answer(number, text);
         }
-        // Somebody else, and nobody says who.
+        // Someone else, who isn't named.
         if let Some(said) = text.strip_prefix(">>") {
             return self.open(number, None, said.trim_start_matches('>').trim_start());
         }
@@ -259,7 +258,7 @@ impl<'a> Reading<'a> {
                 };
                 self.draft.set_aside(number, reason, text);
             }
-            // A new paragraph of the same speaker; when it began is not known.
+            // A new paragraph of the same speaker; its start isn't known.
             Some(turn)
                 if self.after_blank
                     && !turn.text.is_empty()
@@ -281,7 +280,7 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// A line that is set off below the words of the only person with a label: it is an answer to them, or goes on with
+    /// Handles an indented or dashed line after the words of the only person with a label: it's an answer, or continues
     /// one.
     fn answer(&mut self, number: usize, text: &'a str) {
         let said = label::unlisted(text);
@@ -293,7 +292,7 @@ impl<'a> Reading<'a> {
         self.open(number, None, said);
     }
 
-    /// Notices where notes begin, above the talk or below it: nobody says them.
+    /// Detects where notes begin, before or after the talk: nobody says them.
     fn notes(&mut self, number: usize, text: &str, dress: Dress) {
         let heads = || label::candidate(text).map_or(line::unmarked(text), |found| found.label);
         let section = (self.after_blank || dress != Dress::None) && label::is_section(heads());
@@ -309,7 +308,7 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// Somebody begins to speak; a time may stand behind the name.
+    /// Begins a speaker's turn; a time may follow the name.
     fn named(&mut self, number: usize, label: &'a str, text: &'a str, doubtful: bool) {
         let text = match stamp::leading(text) {
             Some((stamp, rest)) if stamp.marked => {
@@ -325,7 +324,7 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// Begins a turn, at the time that stands before it.
+    /// Begins a turn, at the time that precedes it.
     fn open(&mut self, number: usize, label: Option<&'a str>, text: &'a str) {
         self.close();
         self.in_notes = false;
@@ -335,7 +334,7 @@ impl<'a> Reading<'a> {
         self.append(text);
     }
 
-    /// What is unsure of the whole.
+    /// Adds warnings about the whole file.
     fn doubts(&mut self) {
         if !self.ends.is_empty() {
             let message = trailing::settle(&mut self.draft.utterances, &self.ends, self.layout.marked_ends);
@@ -410,7 +409,7 @@ impl<'a> Reading<'a> {
                 self.draft.structure(stamp.written);
                 (start_ms, said) = (Some(stamp.start_ms), rest);
             }
-            // What is set off within a turn is said as the rest is.
+            // Emphasised words within a turn are speech like the rest.
             let plain = markdown::unemphasized(said);
             if let Cow::Owned(plain) = &plain {
                 self.draft.markup(words(said), words(plain));
@@ -421,26 +420,26 @@ impl<'a> Reading<'a> {
     }
 }
 
-/// Said of an answer of nobody known.
+/// The warning about an answer by an unknown speaker.
 const ANSWER: &str = "this line is set off below somebody else's words and has no name: please check who speaks here";
 
-/// Said where marks alone tell speakers apart.
+/// The warning if only marks tell speakers apart.
 pub(super) const UNNAMED_TURNS: &str =
     "nobody is named: the marks (>>) show where somebody else starts speaking, but not who it is";
 
-/// Said where only questions and answers are marked.
+/// The warning if only questions and answers are marked.
 const SIDES: &str =
     "questions and answers are marked, but nobody is named: please check that this was spoken, and who asks";
 
-/// Said of what stands in brackets in another's turn.
+/// The warning about interjections in brackets.
 const INTERJECTED: &str = "words in brackets with a name, here and below, are read as said by that person: please check who \
      it is";
 
-/// Said where notes begin below the talk.
+/// The warning about notes after the talk.
 const NOTES: &str =
     "a heading that is not speech: the text below it, until somebody speaks again, is set aside as notes";
 
-/// A line that begins with what another says meanwhile, `//S00: Great.// I will ask`: it goes on with the turn above.
+/// A line that begins with an interjection, `//S00: Great.// I will ask`: it continues the previous turn.
 fn goes_on_behind_another(raw: &str) -> Option<&str> {
     let text = raw.trim();
     let (_, after) = text.strip_prefix("//")?.split_once("//")?;

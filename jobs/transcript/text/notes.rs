@@ -1,9 +1,9 @@
-//! What a coach notes between the turns of a talk that was typed by hand: lines in brackets, behind an arrow or a bullet,
-//! "NB", "to do:", and what stands below the end. Nobody says them, and to give them to whoever spoke before would put a
-//! private thought into a client's mouth.
+//! A coach's notes between the turns of a hand-typed talk: lines in brackets, after an arrow or a bullet, "NB", "to
+//! do:", and what follows the end. Nobody says them, and attributing them to the previous speaker would put a private
+//! thought into a client's mouth.
 //!
-//! They count only where turns begin with labels, and where they are few: what stands below most turns is part of how the
-//! file is written. A plain line is how long turns are wrapped, and stays.
+//! They only count if turns begin with labels, and if they are few: what follows most turns is how the file is written.
+//! A plain line is a wrapped turn, and stays.
 
 use std::collections::{HashMap, HashSet};
 
@@ -29,11 +29,10 @@ enum Kind {
     Word(String),
 }
 
-/// A line, or several, that may be a note.
+/// One or more lines that may be a note.
 #[derive(Debug)]
 struct Note {
     at: usize,
-    /// How many lines it has.
     lines: usize,
     kind: Kind,
 }
@@ -55,20 +54,20 @@ const HEADS: &[&str] = &[
     "à faire", "remarque", "note pour moi", "observación", "nota", "pendiente", "por hacer", "da fare", "a fazer", "opmerking",
     "te doen", "notitie",
 ];
-/// Whose note it is. Lower case.
+/// Words for the note's author. Lower case.
 const OWN: &[&str] =
     &["my ", "own ", "mein ", "meine ", "eigene ", "min ", "mina ", "mon ", "ma ", "mes ", "mi ", "mis ", "mijn "];
 
-/// Lines of a wrapped text are longer, in bytes.
+/// Lines of a wrapped text are longer than this, in bytes.
 const WRAPPED: usize = 45;
-/// A bracket closes within so many lines.
+/// A bracket closes within this many lines.
 const REACH: usize = 5;
-/// What stands below the end has at most so many words.
+/// The maximum number of words after the end.
 const MOST_BELOW: usize = 80;
-/// Words in brackets that stand for a sound are no more.
+/// The maximum number of words for a sound in brackets.
 const SOUND: usize = 4;
 
-/// The lines, by their indexes and in order, that are notes.
+/// The indices of lines that are notes, in order.
 pub(super) fn lines(sight: &mut Sight<'_, '_>) -> Vec<usize> {
     let wraps = wraps(sight);
     let shaped = shaped(sight, wraps);
@@ -82,7 +81,7 @@ pub(super) fn lines(sight: &mut Sight<'_, '_>) -> Vec<usize> {
     let mut counts: HashMap<&Kind, usize> = HashMap::new();
     shaped.iter().for_each(|note| *counts.entry(&note.kind).or_default() += 1);
     let few = |kind: &Kind| match kind {
-        // Below a name lists are said.
+        // Lists after a name are speech.
         Kind::Bullet if turns.above => false,
         Kind::Word(_) => counts[kind] < 3.max(turns.count / 5),
         _ => counts[kind] * 2 <= turns.count,
@@ -103,7 +102,7 @@ pub(super) fn lines(sight: &mut Sight<'_, '_>) -> Vec<usize> {
     found
 }
 
-/// The lines that have the shape of a note.
+/// The lines that have the form of a note.
 fn shaped(sight: &Sight<'_, '_>, wraps: bool) -> Vec<Note> {
     let mut found: Vec<Note> = Vec::new();
     let mut at = 0;
@@ -128,7 +127,7 @@ fn shaped(sight: &Sight<'_, '_>, wraps: bool) -> Vec<Note> {
     found
 }
 
-/// Whether turns are wrapped: lines without a label stand below others here and there.
+/// Whether turns are wrapped: lines without a label follow others here and there.
 fn wraps(sight: &Sight<'_, '_>) -> bool {
     let (mut filled, mut further) = (0_usize, 0_usize);
     for at in 0..sight.lines.len() {
@@ -140,10 +139,9 @@ fn wraps(sight: &Sight<'_, '_>) -> bool {
     further >= 2 && further * 10 >= filled
 }
 
-/// What a line looks like.
 enum Seen {
     Kind(Kind),
-    /// A bracket opens that is closed on no later place of the line.
+    /// A bracket that opens and isn't closed later in the line.
     Open(char),
 }
 
@@ -169,7 +167,7 @@ fn kind(text: &str) -> Option<Seen> {
     head(text).map(|head| Seen::Kind(Kind::Word(head)))
 }
 
-/// A line that stands in brackets, or between stars, as a whole; but for sounds and times.
+/// A line that is entirely in brackets, or between stars; except for sounds and times.
 fn bracketed(text: &str) -> Option<Seen> {
     let text = text.trim_end_matches(['.', '…']);
     for mark in ["*", "_", "~~", "=="] {
@@ -196,7 +194,7 @@ fn bracketed(text: &str) -> Option<Seen> {
     text.contains(char::is_alphabetic).then_some(Seen::Open(closing))
 }
 
-/// Whether what stands in brackets is more than a sound, a pause or a time.
+/// Whether bracketed text is more than a sound, a pause or a time.
 fn is_note(inner: &str) -> bool {
     let inner = inner.trim();
     let mut all = inner.split(|letter: char| !letter.is_alphanumeric()).filter(|word| !word.is_empty());
@@ -205,7 +203,7 @@ fn is_note(inner: &str) -> bool {
     inner.contains(char::is_alphabetic) && !sound && !timed && !asides::is_pause(inner)
 }
 
-/// The words with which a note begins, in small letters.
+/// The words at the start of a note, in lower case.
 fn head(text: &str) -> Option<String> {
     const MARKS: [char; 4] = [':', '：', '–', '—'];
     if ["NB ", "N.B. ", "NB. ", "TODO ", "P.S. ", "PS "].iter().any(|head| text.starts_with(head)) {
@@ -219,14 +217,14 @@ fn head(text: &str) -> Option<String> {
     (HEADS.contains(&own) && (said || own.len() < lower.len() || own.starts_with("to"))).then_some(lower)
 }
 
-/// Whether what begins as a note goes on with what stands above: it is a point of a list that was announced, or the next
+/// Whether what looks like a note continues what precedes it: it's an item of a list that was introduced, or the next
 /// line of a wrapped turn.
 fn goes_on(sight: &Sight<'_, '_>, at: usize, kind: &Kind, (found, wraps): (&[Note], bool)) -> bool {
     let Some(above) = at.checked_sub(1) else { return false };
     let raw = sight.bare(above);
     let (text, own) = (raw.trim(), sight.bare(at));
     if *kind == Kind::Bullet {
-        // A list goes on with what it began with.
+        // A list continues with the bullets it began with.
         let bullet = text.starts_with(BULLETS) && text.chars().nth(1).is_some_and(char::is_whitespace);
         if bullet {
             return found.last().is_none_or(|last| last.at != above);
@@ -235,7 +233,7 @@ fn goes_on(sight: &Sight<'_, '_>, at: usize, kind: &Kind, (found, wraps): (&[Not
             return true;
         }
     }
-    // Below a blank line such a heading ends the talk, with all that follows.
+    // After a blank line such a heading ends the talk, with all that follows.
     if matches!(kind, Kind::Word(head) if text.is_empty() && label::is_section(head)) {
         return true;
     }
@@ -248,21 +246,21 @@ fn goes_on(sight: &Sight<'_, '_>, at: usize, kind: &Kind, (found, wraps): (&[Not
     }
 }
 
-/// How the turns of a file begin, where each begins on the line of its label.
+/// How the turns of a file begin, if each begins on the line of its label.
 struct Turns {
     count: usize,
-    /// The lines on which turns begin, in order, and whether something is said on them.
+    /// The lines on which turns begin, in order, and whether they contain speech.
     begin: Vec<(usize, bool)>,
     /// Names, and the first words of names.
     names: HashSet<String>,
-    /// Whether names stand above what was said.
+    /// Whether names are above the words.
     above: bool,
-    /// Whether most turns end as sentences do.
+    /// Whether most turns end like sentences.
     punctuated: bool,
 }
 
 impl Turns {
-    /// None where turns do not begin so.
+    /// `None` if turns don't begin like that.
     fn of(sight: &mut Sight<'_, '_>) -> Option<Self> {
         let (headings, _) = sight.headings();
         let labels = Labels::of(sight.pieces());
@@ -293,7 +291,7 @@ impl Turns {
         habit.then_some(Self { count, begin, names, above, punctuated: ended * 2 >= beside })
     }
 
-    /// Whether somebody of the file speaks in a line of this shape: "- Ana: yes", "(Ana: mm-hm)", "[Ana]".
+    /// Whether one of the file's speakers speaks in a line of this form: "- Ana: yes", "(Ana: mm-hm)", "[Ana]".
     fn speaks(&self, sight: &Sight<'_, '_>, note: &Note) -> bool {
         let text = sight.bare(note.at).trim();
         let inner = text.trim_start_matches(|letter: char| !letter.is_alphanumeric());
@@ -307,9 +305,9 @@ impl Turns {
         !word && (self.names.contains(found.label) || short)
     }
 
-    /// The lines below a note that go on with it.
+    /// The lines after a note that continue it.
     fn further(&self, sight: &Sight<'_, '_>, at: usize) -> Vec<usize> {
-        // Below the last turn nobody speaks any more.
+        // After the last turn nobody speaks any more.
         let last = self.begin.last().is_some_and(|(last, _)| *last < at);
         let listed = last || sight.bare(at).trim_end().ends_with(':');
         let runs = |below: &usize| {
@@ -325,7 +323,7 @@ impl Turns {
         self.begin.binary_search_by_key(&at, |(line, _)| *line).is_ok()
     }
 
-    /// The lines below the last turn and a blank line, where no turn of the file has such a paragraph.
+    /// The lines after the last turn and a blank line, if no turn of the file has such a paragraph.
     fn below(&self, sight: &Sight<'_, '_>, notes: &[usize]) -> Vec<usize> {
         let (Some((first, _)), Some((last, said))) = (self.begin.first(), self.begin.last()) else { return Vec::new() };
         let blank = |at: usize| sight.bare(at).trim().is_empty();

@@ -1,36 +1,36 @@
-//! What a page has around the talk: a head of keys and values, and lines that come again at the breaks between pages, with
-//! their numbers. Nobody says them.
+//! What a page has around the talk: a header of keys and values, and lines that recur at page breaks, with their
+//! numbers. Nobody says them.
 //!
-//! Pages break at form feeds, at "Page 2 of 9", where the numbers of lines begin anew; without any of these a line shows
-//! them that comes again after about as many lines each time.
+//! Pages break at form feeds, at "Page 2 of 9", and where line numbers start over; without any of these, a line that
+//! recurs after about the same number of lines reveals them.
 
 use std::collections::HashMap;
 
 use super::sight::unnumbered;
 use crate::label;
 
-/// No header or footer is longer, in bytes.
+/// The maximum length of a header or footer, in bytes.
 const LONGEST: usize = 160;
-/// So many lines beside a break may be headers and footers.
+/// How many lines next to a break may be headers and footers.
 const BESIDE: usize = 4;
-/// Pages have more lines.
+/// The minimum number of lines on a page.
 const PAGE: usize = 20;
-/// A longer text is nobody's document of pages without a mark.
+/// A longer text isn't a document of pages without a mark.
 const MOST_LINES: usize = 200_000;
 /// Words for a page, before its number. Lower case.
 const PAGE_WORDS: &[&str] =
     &["page", "pg", "seite", "sida", "side", "página", "pagina", "blad", "strona", "oldal", "sivu", "страница", "стр."];
-/// What stands between the number of a page and how many there are.
+/// What is between the number of a page and their total.
 const OF: &[&str] = &["of", "von", "av", "af", "de", "sur", "di", "van", "z", "из", "/"];
 
-/// The lines, by their indexes and in order, that are headers, footers and numbers of pages.
+/// The indices of lines that are headers, footers and page numbers, in order.
 pub(super) fn furniture(lines: &[&str], numbered: bool) -> Vec<usize> {
     let filled: Vec<usize> = (0..lines.len()).filter(|at| !lines[*at].trim().is_empty()).collect();
     let mut found = Vec::new();
     let mut breaks = if numbered { gaps(lines, &filled, &mut found) } else { Vec::new() };
     breaks.extend((0..lines.len()).filter(|at| lines[*at].contains('\u{c}')));
     let marks = page_marks(lines, &filled);
-    // They stand at the end of a page or at its beginning.
+    // They are at the end of a page or at its beginning.
     breaks.extend(marks.iter().flat_map(|at| [*at, at + 1]));
     found.extend(&marks);
     found.sort_unstable();
@@ -45,7 +45,7 @@ pub(super) fn furniture(lines: &[&str], numbered: bool) -> Vec<usize> {
     found
 }
 
-/// Where the numbers of lines begin anew: there the lines between that have none are no speech.
+/// Where line numbers start over: the unnumbered lines in between aren't speech.
 fn gaps(lines: &[&str], filled: &[usize], found: &mut Vec<usize>) -> Vec<usize> {
     let number = |at: usize| unnumbered(lines[at]).0.trim().parse::<u64>().ok();
     let (mut breaks, mut between, mut last) = (Vec::new(), Vec::new(), None);
@@ -63,7 +63,7 @@ fn gaps(lines: &[&str], filled: &[usize], found: &mut Vec<usize>) -> Vec<usize> 
         }
     }
     if !breaks.is_empty() {
-        // Those above the first number and below the last, where the same stands at a break.
+        // Those before the first number and after the last, if the same lines are at a break.
         let forms: Vec<String> = found.iter().map(|at| form(lines[*at])).collect();
         let outside = filled.iter().take(BESIDE).chain(filled.iter().rev().take(BESIDE)).copied();
         found.extend(
@@ -73,7 +73,7 @@ fn gaps(lines: &[&str], filled: &[usize], found: &mut Vec<usize>) -> Vec<usize> 
     breaks
 }
 
-/// A line in small letters, with single spaces and without its numbers.
+/// A line in lower case, with single spaces and without its numbers.
 fn form(line: &str) -> String {
     let mut out = String::with_capacity(line.len());
     for word in line.split_whitespace() {
@@ -91,10 +91,10 @@ fn form(line: &str) -> String {
     out
 }
 
-/// The number of a page, how many there are, and whether a line is nothing else.
+/// The number of a page, their total, and whether a line contains nothing else.
 type Mark = (u32, Option<u32>, bool);
 
-/// The number of a page that a line ends with, "Page 3 of 9", how many there are, and whether the line is nothing else.
+/// The page number at the end of a line, "Page 3 of 9", the total, and whether the line contains nothing else.
 fn page_mark(line: &str) -> Option<Mark> {
     let line = line.trim().trim_matches(['-', '–', '—', '|', '(', ')', '[', ']', ' ']);
     if line.len() > LONGEST || !line.ends_with(|letter: char| letter.is_ascii_digit()) {
@@ -114,7 +114,7 @@ fn page_mark(line: &str) -> Option<Mark> {
     (fits && worded).then_some((page, all, words.len() == width + 1))
 }
 
-/// The lines with numbers of pages: "Page 3 of 9" alone on its line, or what counts on each time it comes.
+/// The lines with page numbers: "Page 3 of 9" on its own line, or a form that increases each time it occurs.
 fn page_marks(lines: &[&str], filled: &[usize]) -> Vec<usize> {
     let marked: Vec<(usize, Mark)> = filled.iter().filter_map(|at| Some((*at, page_mark(lines[*at])?))).collect();
     let counts_on = |one: &(usize, Mark), other: &(usize, Mark)| {
@@ -129,7 +129,7 @@ fn page_marks(lines: &[&str], filled: &[usize]) -> Vec<usize> {
     (0..marked.len()).filter(|nth| sure(*nth)).map(|nth| marked[nth].0).collect()
 }
 
-/// Adds the lines beside the breaks, and at the ends of the text, that come again there and hardly anywhere else.
+/// Adds the lines next to the breaks, and at the ends of the text, that recur there and hardly anywhere else.
 fn again_at_breaks(lines: &[&str], filled: &[usize], breaks: &[usize], found: &mut Vec<usize>) {
     let near = (filled.len() / (breaks.len() + 1) / 4).clamp(1, BESIDE);
     let mut beside: Vec<usize> = Vec::new();
@@ -170,10 +170,10 @@ fn again_at_breaks(lines: &[&str], filled: &[usize], breaks: &[usize], found: &m
     }
 }
 
-/// Whether lines of this form may stand around pages: two words and more, or a number that counts on.
+/// Whether lines of this form may be around pages: at least two words, or an increasing number.
 fn may_be_furniture(form: &str, places: &[usize], lines: &[&str]) -> bool {
     if form.chars().any(char::is_alphabetic) {
-        // A name with or without a time may stand above each turn.
+        // A name with or without a time may be above each turn.
         let name = label::reads_like_a_name(lines[places[0]].trim()) && form.split(' ').nth(3).is_none();
         let often = places.len() >= 3 || !name;
         let timed = form.contains("#:#") || form.ends_with(':');
@@ -187,7 +187,7 @@ fn may_be_furniture(form: &str, places: &[usize], lines: &[&str]) -> bool {
     numbers.windows(2).all(|pair| pair[0].zip(pair[1]).is_some_and(|(one, other)| other == one + 1))
 }
 
-/// Lines that come again after about as many lines each time, and say nothing.
+/// Lines without speech that recur after about the same number of lines each time.
 fn regular(lines: &[&str]) -> Vec<usize> {
     if lines.len() < 2 * PAGE || lines.len() > MOST_LINES {
         return Vec::new();
@@ -217,12 +217,12 @@ fn regular(lines: &[&str]) -> Vec<usize> {
     places.into_iter().filter(page).flat_map(|(_, places)| places).collect()
 }
 
-/// So many lines at the beginning may be a head.
+/// How many lines at the beginning may be a header.
 const HEAD: usize = 12;
-/// What is said of a session or a person in few words.
+/// The maximum number of words in a header's value.
 const WORDS_OF_VALUE: usize = 8;
 
-/// The pairs of a key and its value on a line: `Client: Ana   Coach: Tom   Date: 9 November 2026`.
+/// The key-value pairs on a line: `Client: Ana   Coach: Tom   Date: 9 November 2026`.
 pub(super) fn pairs(line: &str) -> impl Iterator<Item = &str> {
     line.split(['\t', '|', ';', '·', '•'])
         .flat_map(|part| part.split("  "))
@@ -230,7 +230,7 @@ pub(super) fn pairs(line: &str) -> impl Iterator<Item = &str> {
         .filter(|part| !part.is_empty())
 }
 
-/// The key of a pair of a head.
+/// The key of a header's pair.
 fn key(pair: &str) -> Option<&str> {
     let (key, value) = pair.split_once([':', '：'])?;
     let (key, value) = (key.trim().trim_matches(['*', '_']), value.trim().trim_matches(['*', '_']));
@@ -238,8 +238,8 @@ fn key(pair: &str) -> Option<&str> {
     (short && !value.is_empty() && (label::is_structure(key) || label::is_person(key))).then_some(key)
 }
 
-/// The lines at the beginning that are a head of keys and values: several on a line, or a block of one each, of which one is
-/// that of a header. Whoever is named so and speaks below is none.
+/// The lines at the beginning that are a header of keys and values: several on a line, or a block of one each, of which
+/// at least one is a known header key. A key that speaks later on isn't one.
 pub(super) fn heads(lines: &[&str]) -> Vec<usize> {
     let filled: Vec<usize> = (0..lines.len()).filter(|at| !lines[*at].trim().is_empty()).take(HEAD).collect();
     let mut found = Vec::new();
@@ -269,7 +269,7 @@ pub(super) fn heads(lines: &[&str]) -> Vec<usize> {
     found
 }
 
-/// Whether another line begins with this key: then it is who speaks.
+/// Whether another line begins with this key: it's then a speaker.
 fn begins_again(lines: &[&str], own: usize, key: &str) -> bool {
     let begins = |line: &&str| {
         line.trim_start().strip_prefix(key).is_some_and(|rest| rest.trim_start().starts_with([':', '：']))

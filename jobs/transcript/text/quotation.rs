@@ -1,17 +1,17 @@
-//! Lines that are quoted: words above announce them, a quotation stays open there, or they are the points of a list that is
-//! announced. A name before a colon begins no turn there.
+//! Quoted lines: words above introduce them, a quotation is still open there, or they are the items of a list that is
+//! introduced. A name before a colon begins no turn there.
 
 use std::collections::{HashMap, HashSet};
 
 use super::line::Line;
 use crate::label::{self, announces, leads_in, stays_open};
 
-/// In a dialogue that is told, somebody tells their own part as well. Lower case.
+/// In a dialogue that is retold, people also tell their own part. Lower case.
 const SELF: &[&str] = &["me", "i", "myself", "ich", "moi", "je", "yo", "jag", "io", "eu", "ik", "я", "我"];
-/// So often it is looked whether quotations still follow each other once others are none.
+/// How often to check whether quotations still follow each other once others were ruled out.
 const ROUNDS: usize = 4;
 
-/// Of each line whether it is quoted, where it begins with what may be a label.
+/// For each line that begins with a candidate, whether it's quoted.
 pub(super) fn lines(lines: &[Line<'_>]) -> Vec<bool> {
     let candidates: Vec<Option<&str>> = lines.iter().map(candidate).collect();
     let mut counts: HashMap<&str, usize> = HashMap::new();
@@ -29,11 +29,11 @@ pub(super) fn lines(lines: &[Line<'_>]) -> Vec<bool> {
         if lines[at] == Line::Blank {
             continue;
         }
-        // What comes elsewhere as well is a label, wherever it stands.
+        // What also occurs elsewhere is a label, in any position.
         quoted[at] = candidates[at].is_some_and(|label| told.contains(label));
         if candidates[at].is_some() && once(at) && !quoted[at] {
             quoted[at] = above.is_some_and(|above: usize| {
-                // One point makes no list; whoever speaks begins with a capital.
+                // A single item doesn't make a list; speech begins with a capital.
                 let point = |at: usize| once(at) && is_point(lines[at].text());
                 let listed = || heads_a_list(lines[above].text()) && at + 1 < lines.len() && point(at + 1);
                 // Turns have no numbers here, so this is a point of somebody's list.
@@ -46,8 +46,8 @@ pub(super) fn lines(lines: &[Line<'_>]) -> Vec<bool> {
     quoted
 }
 
-/// The labels that only ever stand where somebody is quoted: behind words that announce it, or in the dialogue that goes on
-/// below. A label that also begins a turn elsewhere is somebody who speaks.
+/// The labels that only occur where somebody is quoted: after words that introduce it, or in the dialogue that follows.
+/// A label that also begins a turn elsewhere is a speaker.
 fn told<'a>(lines: &[Line<'a>], candidates: &[Option<&'a str>], counts: &HashMap<&'a str, usize>) -> HashSet<&'a str> {
     let places: Vec<usize> = (0..lines.len()).filter(|at| lines[*at] != Line::Blank).collect();
     let announced: Vec<bool> = (0..places.len())
@@ -80,7 +80,7 @@ fn told<'a>(lines: &[Line<'a>], candidates: &[Option<&'a str>], counts: &HashMap
         let before = told.len();
         told.retain(|label| !free.contains(label));
         if told.len() == before {
-            // Somebody has to tell it: whoever answers each time after "What did you say:" is the other person.
+            // Somebody must be telling it: whoever answers each time after "What did you say:" is the other person.
             let tell = counts.iter().filter(|(label, count)| **count > 1 && !told.contains(*label)).count();
             let sure = tell > 1 || tell == 1 && goes_on(lines, &places, candidates, &told);
             told.retain(|label| sure || counts.get(label) == Some(&1));
@@ -90,7 +90,7 @@ fn told<'a>(lines: &[Line<'a>], candidates: &[Option<&'a str>], counts: &HashMap
     HashSet::new()
 }
 
-/// Whether a line of no label stands below one that is quoted: whoever tells it goes on.
+/// Whether a line without a label follows a quoted one: the person telling it continues.
 fn goes_on(lines: &[Line<'_>], places: &[usize], candidates: &[Option<&str>], told: &HashSet<&str>) -> bool {
     places.windows(2).any(|pair| {
         candidates[pair[0]].is_some_and(|label| told.contains(label))
@@ -99,7 +99,7 @@ fn goes_on(lines: &[Line<'_>], places: &[usize], candidates: &[Option<&str>], to
     })
 }
 
-/// Whether the line above announces what somebody said, or a quotation is open where this one begins.
+/// Whether the line above introduces what somebody said, or a quotation is still open where this one begins.
 fn is_announced(text: &str, label: &str, above: Option<&str>) -> bool {
     stays_open(&text[..begin(text, label)])
         || above.is_some_and(|above| announces(above) || leads_in(above) || stays_open(above) && closes(text))
@@ -121,7 +121,7 @@ fn closes(text: &str) -> bool {
     text.contains(['”', '“', '»', '«', '」', '』']) || memchr::memchr_iter(b'"', text.as_bytes()).count() % 2 == 1
 }
 
-/// What may be a label at the start of a line that has no time of its own.
+/// The candidate at the start of a line without a time.
 fn candidate<'a>(line: &Line<'a>) -> Option<&'a str> {
     match line {
         Line::Plain(text, _) => label::candidate(text).map(|found| found.label),
@@ -129,13 +129,13 @@ fn candidate<'a>(line: &Line<'a>) -> Option<&'a str> {
     }
 }
 
-/// Where what stands behind the label begins, in bytes.
+/// Where what follows the label begins, in bytes.
 fn begin(text: &str, label: &str) -> usize {
     let at = label.as_ptr().addr().saturating_sub(text.as_ptr().addr());
     (at + label.len()).min(text.len())
 }
 
-/// Whether a text ends in a colon and has words before it, more than a label.
+/// Whether a text ends in a colon preceded by more words than a label.
 fn heads_a_list(text: &str) -> bool {
     let rest = label::candidate(text).map_or(text, |found| found.rest);
     text.trim_end().ends_with([':', '：']) && rest.trim_end_matches([':', '：']).contains(char::is_alphanumeric)
@@ -186,7 +186,7 @@ mod tests {
             let read = parse(file.as_bytes()).expect("a talk");
             assert!(read.utterances.iter().any(|said| said.label.as_deref() == Some("Tom")), "{file}");
         }
-        // Who comes in is asked about; who speaks elsewhere speaks here too, and the coach is told.
+        // Someone who comes in is asked about; anyone who speaks elsewhere speaks here too, and the coach is told.
         let file = format!("{before}Tom: Sorry, the taxi is here.\n{after}");
         let read = parse(file.as_bytes()).expect("a talk");
         assert!(read.utterances.iter().any(|said| said.label.as_deref() == Some("Tom")));
@@ -253,7 +253,7 @@ mod tests {
                 "{file}"
             );
         }
-        // Whoever answers each time is the other person, and who speaks elsewhere speaks.
+        // Whoever answers each time is the other person, and anyone who speaks elsewhere is a speaker.
         for file in [
             "Dana: Tell me what you said:\nPriya: I said no.\n".repeat(4),
             format!("{}Anna: Hello, I am here too.\n", turn("She said:\nAnna: you are late.\nAnd I left.").repeat(2)),

@@ -1,5 +1,4 @@
-//! Ways in which a name and what is said stand together without a mark between them: a verb of saying, or the quotation
-//! marks around the words.
+//! Ways to combine a name and the words without a separator: a verb of saying, or quotation marks around the words.
 
 use super::mark::found;
 use crate::{
@@ -7,7 +6,7 @@ use crate::{
     transcript::Utterance,
 };
 
-/// Verbs of saying that stand between a name and a colon. Lower case.
+/// Verbs of saying between a name and a colon. Lower case.
 #[rustfmt::skip]
 const SAYS: &[&str] = &[
     "says", "said", "asks", "asked", "answers", "answered", "replies", "replied", "responds", "responded", "adds", "added",
@@ -16,18 +15,18 @@ const SAYS: &[&str] = &[
     "svarar", "zegt", "vraagt", "antwoordt",
 ];
 
-/// Verbs of saying that stand behind a name without a space, the longest first.
+/// Verbs of saying that follow a name without a space, longest first.
 #[rustfmt::skip]
 const SAYS_OF_HAN: &[&str] = &[
     "回答说", "回答說", "回答道", "说道", "說道", "问道", "問道", "答道", "接着说", "接著說", "表示", "回答", "提问", "提問", "说", "說", "问", "問",
     "答", "道", "は言った", "が言った", "は言いました", "は尋ねた", "は答えた", "が尋ねた", "が答えた",
 ];
 
-/// Quotation marks that stand around what is said.
+/// Quotation marks around the words.
 const QUOTES: &[(char, char)] =
     &[('「', '」'), ('『', '』'), ('“', '”'), ('„', '“'), ('„', '”'), ('«', '»'), ('»', '«'), ('"', '"')];
 
-/// Whether a verb of saying ends what may be a label, without a space before it.
+/// Whether a candidate ends in a verb of saying, without a space before it.
 pub(super) fn ends_in_a_verb(label: &str) -> bool {
     SAYS_OF_HAN.iter().any(|verb| label.strip_suffix(verb).is_some_and(|name| !name.is_empty()))
 }
@@ -45,7 +44,7 @@ pub(super) fn says(text: &str) -> Option<Candidate<'_>> {
     found(name, unquoted(spoken.rest).unwrap_or(spoken.rest))
 }
 
-/// `田中さん「text」`, `Maya “text”`: the quotation is all that follows the name.
+/// `田中さん「text」`, `Maya “text”`: only the quotation follows the name.
 pub(super) fn quotes(text: &str) -> Option<Candidate<'_>> {
     let text = label::unlisted(text).trim_end();
     let at = text.find(|letter: char| QUOTES.iter().any(|(open, _)| *open == letter))?;
@@ -54,9 +53,9 @@ pub(super) fn quotes(text: &str) -> Option<Candidate<'_>> {
     (at > 0 && at <= 120).then(|| found(name, unquoted(quoted)?)).flatten()
 }
 
-/// Takes off the quotation marks around what is said, where nearly every turn has them.
+/// Removes the quotation marks around the words, if nearly every turn has them.
 pub(super) fn unquote(said: &mut [Utterance]) {
-    /// Fewer turns show nothing.
+    /// Fewer turns prove nothing.
     const FEWEST: usize = 3;
     let inner = |text: &str| {
         let marks = |letter: char| QUOTES.iter().any(|(open, close)| *open == letter || *close == letter);
@@ -72,7 +71,7 @@ pub(super) fn unquote(said: &mut [Utterance]) {
     }
 }
 
-/// What stands between the quotation marks around all of a text.
+/// The contents of quotation marks around a whole text.
 fn unquoted(text: &str) -> Option<&str> {
     let inner =
         |(open, close): &(char, char)| text.strip_prefix(*open)?.trim_end_matches(['.', '。']).strip_suffix(*close);

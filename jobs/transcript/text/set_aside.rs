@@ -1,4 +1,4 @@
-//! Lines that nobody says: heads, what stands around pages, and notes between the turns. They are set aside, and shown.
+//! Lines that nobody says: headers, what surrounds pages, and notes between the turns. They are set aside, and shown.
 
 use std::cmp::Ordering;
 
@@ -9,13 +9,13 @@ use crate::date;
 const PAGES: &str = "headers, footers and numbers of pages, not speech";
 /// Why a note is set aside.
 const NOTE: &str = "a note, not speech";
-/// So many forms of lines around pages are shown.
+/// How many kinds of lines around pages are shown.
 const SHOWN_PAGES: usize = 3;
-/// So many notes are shown, but for one.
+/// The warning about this note says that further ones aren't shown.
 const SHOWN_NOTES: usize = 16;
 
 impl<'a> Reading<'a> {
-    /// A line that nobody says.
+    /// Sets a line aside that nobody says.
     pub(super) fn put_aside(&mut self, number: usize, raw: &'a str, aside: Aside) {
         match aside {
             Aside::Head => {
@@ -34,7 +34,7 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// Says what was set aside around pages.
+    /// Warns about what was set aside around pages.
     pub(super) fn show_pages(&mut self) {
         if let [(first, _), ..] = self.pages[..] {
             let shown: Vec<String> = self.pages.iter().map(|(_, raw)| quoted(raw)).collect();
@@ -60,7 +60,7 @@ impl<'a> Reading<'a> {
     }
 }
 
-/// A text in quotation marks, as far as a warning has room.
+/// A text in quotation marks, cut to the length that fits in a warning.
 fn quoted(text: &str) -> String {
     let text = text.split_whitespace().collect::<Vec<_>>().join(" ");
     match text.char_indices().nth(160) {

@@ -1,5 +1,5 @@
-//! What the first look at all lines of a text finds: their shapes, the headings among them, how much is said behind labels,
-//! and where else names may stand.
+//! The first pass over all lines of a text: their forms, the headings among them, how much is said after labels, and
+//! where else names may be.
 
 use std::collections::{HashMap, HashSet};
 
@@ -16,7 +16,7 @@ use crate::{
     words,
 };
 
-/// What the first look at all lines finds.
+/// The results of the first pass.
 pub(super) struct Sight<'s, 'l> {
     pub(super) source: &'l Source<'s>,
     pub(super) lines: Vec<Line<'s>>,
@@ -27,7 +27,7 @@ pub(super) struct Sight<'s, 'l> {
     pub(super) mostly_stamped: bool,
     pub(super) numbered: bool,
     pub(super) written_out: bool,
-    /// Whether names have bare times behind them, and what is said on the same line.
+    /// Whether names are followed by bare times, and then the words on the same line.
     pub(super) amid: bool,
     /// Whether each line is quoted.
     quoted: Vec<bool>,
@@ -37,10 +37,10 @@ pub(super) struct Sight<'s, 'l> {
     pub(super) asides: Vec<(usize, Aside)>,
 }
 
-/// What a line is that nobody says.
+/// The kind of a line that nobody says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Aside {
-    /// Of the head above the talk: keys and values.
+    /// Part of the header above the talk: keys and values.
     Head,
     /// A header, a footer or a number of a page.
     Page,
@@ -48,18 +48,18 @@ pub(super) enum Aside {
     Note,
 }
 
-/// How much is said behind labels.
+/// How much is said after labels.
 pub(super) struct Talk {
     pub(super) labelled: usize,
-    /// Of them those that are lines of a list.
+    /// How many of them are list items.
     pub(super) listed: usize,
     spoken: usize,
-    /// How often it ends as a sentence does.
+    /// How often it ends like a sentence.
     ended: usize,
 }
 
 impl Talk {
-    /// People say more than two words at a time; a list of settings has one behind each colon.
+    /// People say more than two words at a time; in a list of settings one follows each colon.
     pub(super) fn is_speech(&self) -> bool {
         self.spoken * 2 >= self.labelled * 5
     }
@@ -68,7 +68,7 @@ impl Talk {
     pub(super) fn fills(&self, sight: &Sight<'_, '_>, labels: &Labels) -> bool {
         let usual = self.labelled * 10 >= sight.filled && (labels.len() >= 2 || self.labelled * 2 >= sight.filled);
         let (again, count) = labels.again();
-        // Of a list most comes once.
+        // In a list most labels occur once.
         if again == 1 && count < 3 && count * 2 < self.labelled {
             return false;
         }
@@ -79,7 +79,7 @@ impl Talk {
 
 impl<'s, 'l> Sight<'s, 'l> {
     pub(super) fn of(source: &'l Source<'s>) -> Self {
-        // Whether something may be a name is asked once, however often it comes.
+        // Each name is examined once, however often it occurs.
         let mut names: HashMap<&str, bool> = HashMap::new();
         let mut is_name = |name| {
             *names
@@ -88,7 +88,7 @@ impl<'s, 'l> Sight<'s, 'l> {
         };
         let numbered = is_numbered(source);
         let raw = source.lines().iter().map(|raw| if numbered { unnumbered(raw).1 } else { raw });
-        // What nobody says tells nothing of how people are named.
+        // Lines that nobody says don't show how people are named.
         let shape = |raw: &'s str| if furniture::reason(raw).is_some() { Line::Blank } else { line(raw, &mut is_name) };
         let mut lines: Vec<Line<'s>> = raw.map(shape).collect();
         let heads = pages::heads(source.lines()).into_iter().map(|at| (at, Aside::Head));
@@ -130,7 +130,7 @@ impl<'s, 'l> Sight<'s, 'l> {
         }
     }
 
-    /// Takes the notes between the turns out of what is looked at.
+    /// Excludes the notes between the turns.
     pub(super) fn put_notes_aside(&mut self, notes: &[usize]) {
         for at in notes {
             self.filled -= usize::from(self.lines[*at] != Line::Blank);
@@ -152,7 +152,7 @@ impl<'s, 'l> Sight<'s, 'l> {
         if self.numbered { unnumbered(raw).1 } else { raw }
     }
 
-    /// The line above, but for those that nobody says.
+    /// The line above, ignoring those that nobody says.
     fn above(&self, at: usize) -> Line<'s> {
         let above = at.checked_sub(1).map(|above| (above, self.lines[above]));
         match above {
@@ -165,7 +165,7 @@ impl<'s, 'l> Sight<'s, 'l> {
         }
     }
 
-    /// Whether the text above a line runs on.
+    /// Whether the text above a line is unfinished.
     fn open(&self, at: usize) -> bool {
         match self.above(at) {
             Line::Plain(text, Dress::None) | Line::Stamped { rest: text, .. } => !label::ends_a_sentence(text),
@@ -173,13 +173,13 @@ impl<'s, 'l> Sight<'s, 'l> {
         }
     }
 
-    /// What may begin with a label.
+    /// The pieces that may begin with a label.
     pub(super) fn pieces(&self) -> impl Iterator<Item = Piece<'s>> + Clone {
         self.lines.iter().enumerate().filter_map(|(at, line)| {
             let (text, place) = match *line {
                 Line::Stamped { rest, .. } => (rest, Place::Head),
                 Line::Plain(text, Dress::None | Dress::Bold) if !is_header(text) => match self.above(at) {
-                    // In a text of stamped lines the others continue them, and do not tell against a label.
+                    // In a text of stamped lines the others continue them, and are no evidence against a label.
                     _ if self.quoted.get(at) == Some(&true) => (text, Place::Quoted),
                     _ if self.mostly_stamped => (text, Place::Further),
                     Line::Blank | Line::Stamp(_) => (text, Place::Head),
@@ -191,7 +191,7 @@ impl<'s, 'l> Sight<'s, 'l> {
         })
     }
 
-    /// The headings that name somebody, and how many of them come again.
+    /// The headings that name somebody, and how many of them recur.
     pub(super) fn headings(&mut self) -> (HashMap<String, bool>, usize) {
         self.amid = self.says_amid();
         let mut counts: HashMap<&str, usize> = HashMap::new();
@@ -202,13 +202,14 @@ impl<'s, 'l> Sight<'s, 'l> {
                 *counts.entry(name).or_default() += 1;
             }
         }
-        // One time in all the file is no clock: "Priya (10:30): yes" is how somebody is called.
+        // A single time in the whole file is no clock: "Priya (10:30): yes" may be a name.
         let timed = |line: &Line<'_>| matches!(line, Line::Heading { .. } | Line::Stamped { .. } | Line::Stamp(_));
         if self.lines.iter().filter(|line| timed(line)).nth(1).is_none() {
             return (HashMap::new(), 0);
         }
         let repeated = counts.values().filter(|count| **count >= 2).sum::<usize>();
-        // Where most headings repeat, the others are speakers heard once; else they are sentences that end in a time.
+        // If most headings recur, the others are speakers who speak once; otherwise they are sentences that end in a
+        // time.
         let mostly = repeated * 4 >= counts.values().sum::<usize>() * 3;
         let once =
             counts.iter().filter(|(_, count)| **count < 2).map(|(name, _)| (*name, label::reads_like_a_name(name)));
@@ -219,9 +220,9 @@ impl<'s, 'l> Sight<'s, 'l> {
         (again.chain(once).collect(), repeated)
     }
 
-    /// Whether names have bare times behind them and what is said on the same line: most of the times stand so (where they
-    /// stand elsewhere, this one is said), and what is said is no entry of a programme, but longer than a few words, and
-    /// often ends as sentences do.
+    /// Whether names are followed by bare times and then the words on the same line: most of the times are there (if
+    /// they are elsewhere, this one was said), and the words aren't entries of a programme, but longer, and often end
+    /// like sentences.
     fn says_amid(&self) -> bool {
         let (mut count, mut spoken, mut ended, mut all) = (0_usize, 0, 0, 0);
         for line in &self.lines {
@@ -235,7 +236,7 @@ impl<'s, 'l> Sight<'s, 'l> {
         count * 2 > all && spoken * 2 >= count * 5 && ended * 10 >= count * 3
     }
 
-    /// Whether a time that counts stands on the line.
+    /// Whether the line has a time that counts.
     fn is_timed(&self, line: &Line<'_>) -> bool {
         match line {
             Line::Heading { .. } | Line::Stamp(_) => true,
@@ -244,12 +245,12 @@ impl<'s, 'l> Sight<'s, 'l> {
         }
     }
 
-    /// How many names stand in one bracket with their time.
+    /// How many names are in one bracket with their time.
     pub(super) fn enclosed(&self) -> usize {
         self.lines.iter().filter(|line| matches!(line, Line::Heading { beside: Beside::Enclosed, .. })).count()
     }
 
-    /// What looks like a heading and names nobody is a line like others.
+    /// Turns headings that name nobody into plain lines.
     pub(super) fn drop_headings(&mut self, headings: &HashMap<String, bool>) {
         for (shape, raw) in self.lines.iter_mut().zip(self.source.lines()) {
             let amid = self.amid;
@@ -261,8 +262,8 @@ impl<'s, 'l> Sight<'s, 'l> {
         }
     }
 
-    /// The headings that name somebody, though once (`once` tells whether they read as names): with the time in brackets, set off by a wide space, or
-    /// below a blank line. To lose one would put its words into another's mouth.
+    /// The headings that name somebody, though only once (`once` says whether they look like names): with the time in
+    /// brackets, after a wide space, or after a blank line. Missing one would attribute its words to someone else.
     fn sure_headings(&self, once: &HashMap<&str, bool>, mostly: bool) -> HashSet<&'s str> {
         let mut sure = HashSet::new();
         for (at, line) in self.lines.iter().enumerate() {
@@ -272,7 +273,7 @@ impl<'s, 'l> Sight<'s, 'l> {
             let wide = raw.strip_suffix(stamp.written).is_some_and(|rest| rest.ends_with("  ") || rest.ends_with('\t'));
             let below_blank = self.above(at) == Line::Blank;
             let enclosed = *beside == Beside::Enclosed;
-            // Markdown sets names in bold.
+            // Markdown writes names in bold.
             let bold = raw.trim_start().starts_with("**");
             let placed = enclosed || wide || below_blank || bold || (stamp.marked && (is_name || rest.is_empty()));
             let usual = mostly && !self.open(at);
@@ -294,15 +295,15 @@ impl<'s, 'l> Sight<'s, 'l> {
                 talk.ended += usize::from(label::ends_a_sentence(rest));
                 below = rest.is_empty();
             } else if std::mem::take(&mut below) {
-                // The label stands above what is said.
+                // The label is above the words.
                 talk.spoken += words::count(piece.text);
             }
         }
         talk
     }
 
-    /// An agenda has times, and a word or two behind each; what people say is longer, ends as sentences do, or has
-    /// brackets, names and hours.
+    /// Whether it's an agenda, which has times, each followed by a word or two; speech is longer, ends like sentences,
+    /// or has brackets, names and hours.
     pub(super) fn is_list(&self, labels: &Labels) -> bool {
         let behind = |line: &Line<'_>| match line {
             Line::Stamped { rest, .. } => words::count(rest),
@@ -315,9 +316,9 @@ impl<'s, 'l> Sight<'s, 'l> {
         !talk && self.lines.iter().map(behind).sum::<usize>() < self.stamped * 2
     }
 
-    /// The labels that are set off by something else than a colon, where nearly every turn begins so.
+    /// The labels that are marked by something other than a colon, if nearly every turn begins like that.
     pub(super) fn marked(&self) -> Option<Labels> {
-        // What nearly every turn has, the first turns show.
+        // What nearly every turn has also occurs in the first ones.
         const FIRST: usize = 200;
         let shown = |mark: label::Split| {
             let first = || self.pieces().take(FIRST);
@@ -333,7 +334,7 @@ impl<'s, 'l> Sight<'s, 'l> {
         })
     }
 
-    /// Whether below most lines of the only person with a label others are set off.
+    /// Whether most lines of the only person with a label are followed by indented or dashed ones.
     pub(super) fn answers(&self, labels: &Labels) -> bool {
         if labels.len() != 1 {
             return false;
@@ -345,7 +346,7 @@ impl<'s, 'l> Sight<'s, 'l> {
                 turns += 1;
                 asked = true;
             } else if is_set_off(raw) {
-                // What hangs below a line that runs on goes on with it.
+                // What is indented after an unfinished line continues it.
                 asked &= raw.starts_with(['-', '–', '—']) || !self.open(at);
                 answered += usize::from(std::mem::take(&mut asked));
             } else {
@@ -382,7 +383,7 @@ impl<'s, 'l> Sight<'s, 'l> {
         texts > 0 && self.lines.iter().filter(ends).count() * 10 >= texts * 6
     }
 
-    /// Whether names alone hold for the stamped lines below them, none of which has a label.
+    /// Whether names alone apply to the stamped lines after them, none of which has a label.
     pub(super) fn carries(&self, names: &[Alone], labels: &Labels) -> bool {
         let above = |at: usize| matches!(self.lines[at], Line::Plain(..));
         let mut rests = self.lines.iter().filter_map(|line| match line {
@@ -392,7 +393,7 @@ impl<'s, 'l> Sight<'s, 'l> {
         let bare = |line: &Line<'_>| matches!(line, Line::Plain(text, _) if labels.split(text).is_some_and(|(_, rest)| rest.is_empty()));
         let above_stamps =
             if names.is_empty() { self.lines.iter().any(bare) } else { names.iter().all(|name| above(name.at)) };
-        // A line above the times that is no name may be one that was not known.
+        // A line above the times that isn't a known name may be an unknown one.
         let unknown = (1..self.lines.len()).any(|at| {
             let names_it = matches!(self.lines[at], Line::Stamped { .. })
                 && matches!(self.above(at), Line::Plain(..))
@@ -409,7 +410,7 @@ const FEWEST_PARAGRAPHS: usize = 6;
 /// No more lines in a row are notes.
 const ABOVE: usize = 16;
 
-/// Whether a dash or a space sets a line off.
+/// Whether a dash or indentation marks a line.
 pub(super) fn is_set_off(raw: &str) -> bool {
     let text = raw.trim_end();
     let spaced = text.starts_with('\t') || text.starts_with("  ");
@@ -423,7 +424,7 @@ fn is_numbered(source: &Source<'_>) -> bool {
         filled += 1;
         let number = unnumbered(raw).0.trim().trim_start_matches('#').trim_end_matches(['.', ')']).parse::<u64>();
         if let Ok(number) = number {
-            // On each page they may begin anew.
+            // They may start over on each page.
             in_order += usize::from(number == last + 1 || number == 1 && last > 1);
             last = number;
         }
@@ -431,7 +432,7 @@ fn is_numbered(source: &Source<'_>) -> bool {
     filled >= 3 && in_order * 10 >= filled * 8
 }
 
-/// The number that begins a line, `1.`, `2)`, `#3`, and the line without it.
+/// The number at the start of a line, `1.`, `2)`, `#3`, and the line without it.
 pub(super) fn unnumbered(raw: &str) -> (&str, &str) {
     let text = raw.trim_start();
     let text = text.strip_prefix('#').unwrap_or(text);
@@ -444,7 +445,7 @@ pub(super) fn unnumbered(raw: &str) -> (&str, &str) {
     (&raw[..raw.len() - bare.len()], bare)
 }
 
-/// Whether a line is one of a header, `Date: …`.
+/// Whether a line belongs to a header, `Date: …`.
 pub(super) fn is_header(text: &str) -> bool {
     let at = text.find(':').or_else(|| if text.is_ascii() { None } else { text.find('：') });
     at.is_some_and(|at| label::is_structure(text[..at].trim()))

@@ -1,18 +1,17 @@
-//! Times as they stand in the lines of a text: in brackets of any kind or bare, alone or with their end, with wide
-//! colons, with AM or PM, written out, or as a mark of f4 (`#00:01:02-3#`).
+//! Times in the lines of a text: in brackets of any kind or bare, alone or with their end, with full-width colons, with
+//! AM or PM, written out, or as a mark of f4 (`#00:01:02-3#`).
 
 use super::units;
 use crate::time;
 
-/// A time as it stands in a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Stamp<'a> {
     pub(super) written: &'a str,
     pub(super) start_ms: i64,
     pub(super) end_ms: Option<i64>,
-    /// In brackets, or with hours: then it is hardly the time of a meeting that somebody speaks of.
+    /// Whether it's in brackets or has hours: it's then hardly a time that somebody mentions.
     pub(super) marked: bool,
-    /// It has hours, so that it may be a time of day.
+    /// Whether it has hours, so that it may be a time of day.
     pub(super) hours: bool,
     /// In words: "0 minutes 3 seconds".
     pub(super) written_out: bool,
@@ -32,13 +31,13 @@ const BRACKETS: [(char, char); 10] = [
     ('#', '#'),
 ];
 
-/// Whether a bracket opens with this letter.
+/// Whether this character is an opening bracket.
 pub(super) fn is_opening(letter: char) -> bool {
     matches!(letter, '[' | '(' | '<' | '{' | '#')
         || (letter >= '「' && BRACKETS.iter().any(|(opening, _)| *opening == letter))
 }
 
-/// The bracket that `text` opens with, and that which closes it.
+/// The opening bracket at the start of `text`, and the closing one that matches it.
 pub(super) fn closing(text: &str) -> Option<(char, char)> {
     let first = text.chars().next().filter(|first| is_opening(*first))?;
     BRACKETS.into_iter().find(|(opening, _)| *opening == first)
@@ -51,7 +50,7 @@ pub(super) fn leading(text: &str) -> Option<(Stamp<'_>, &str)> {
     if !inner.starts_with(|letter: char| letter.is_ascii_digit() || is_wide_digit(letter) || letter == '@') {
         return None;
     }
-    // A line of its own: "3 seconds".
+    // On its own line: "3 seconds".
     let alone = || units::seconds(text).filter(|(_, rest)| rest.is_empty());
     if let Some((start_ms, rest)) = alone().filter(|_| bracket.is_none()) {
         let stamp = Stamp { written: text, start_ms, end_ms: None, marked: true, hours: false, written_out: true };
@@ -61,7 +60,7 @@ pub(super) fn leading(text: &str) -> Option<(Stamp<'_>, &str)> {
     let rest = match bracket {
         Some(('#', _)) => f4(rest)?,
         Some((_, closing)) => rest.trim_start().strip_prefix(closing)?,
-        // A cell of a table ends in a comma as well, and no space follows it.
+        // A table cell ends with a comma as well, but no space follows it.
         None if rest.is_empty()
             || rest.starts_with(|letter: char| letter.is_whitespace() || "|*_：:".contains(letter))
             || rest.starts_with([',', ';']) && rest[1..].starts_with(' ') =>
@@ -75,23 +74,22 @@ pub(super) fn leading(text: &str) -> Option<(Stamp<'_>, &str)> {
     Some((stamp, rest))
 }
 
-/// All of `text` as a stamp, as it stands within brackets.
+/// The whole `text` as a stamp, as found within brackets.
 pub(super) fn inside(text: &str, opening: char) -> Option<Stamp<'_>> {
     let (times, rest) = times(text.trim(), opening == '[')?;
     rest.trim().is_empty().then(|| times.stamp(text, true))
 }
 
-/// All of `text` as a stamp without brackets.
+/// The whole `text` as a stamp without brackets.
 pub(super) fn bare(text: &str) -> Option<Stamp<'_>> {
     let (times, rest) = times(text.trim(), false)?;
     rest.trim().is_empty().then(|| times.stamp(text, false))
 }
 
-/// Times as read.
 struct Times {
     start_ms: i64,
     end_ms: Option<i64>,
-    /// Written out, or with AM or PM: nobody means anything else.
+    /// Whether it's written out, or has AM or PM: it can't mean anything else.
     telling: bool,
     hours: bool,
 }
@@ -110,7 +108,7 @@ impl Times {
     }
 }
 
-/// One time or two at the start of `text`; seconds alone too, "12s", where they cannot be a pause.
+/// One or two times at the start of `text`; also bare seconds, "12s", if they can't be a pause.
 fn times(text: &str, seconds: bool) -> Option<(Times, &str)> {
     let text = text.strip_prefix('@').unwrap_or(text);
     if let Some((start_ms, rest)) = units::leading(text).or_else(|| seconds.then(|| units::seconds(text)).flatten()) {
@@ -128,7 +126,7 @@ fn times(text: &str, seconds: bool) -> Option<(Times, &str)> {
     Some((Times { start_ms, end_ms, telling: false, hours }, rest))
 }
 
-/// A time with AM or PM behind it, as that of a day.
+/// A time followed by AM or PM, as a time of day.
 fn of_day<'a>(text: &str, millis: i64, rest: &'a str) -> Option<(i64, &'a str)> {
     let word = rest.trim_start();
     let half = word.get(..2)?;
@@ -146,7 +144,7 @@ fn of_day<'a>(text: &str, millis: i64, rest: &'a str) -> Option<(i64, &'a str)> 
     Some((hour * HOUR + millis % HOUR, after))
 }
 
-/// A time of figures and colons, which may be wide ones, and what follows; the frames of a film are left out.
+/// A time of digits and colons, possibly full-width, and what follows; frame numbers are dropped.
 fn clock(text: &str) -> Option<(i64, &str)> {
     let head = &text[..text.floor_char_boundary(40)];
     if !head.is_ascii() && head.contains(|letter: char| letter == '：' || is_wide_digit(letter)) {
@@ -161,7 +159,7 @@ fn clock(text: &str) -> Option<(i64, &str)> {
     Some((millis, frames(rest).filter(|_| three).map_or(rest, |frames| &rest[frames..])))
 }
 
-/// Figures of other scripts: wide ones, Arabic, Persian, Indian, Thai.
+/// Digits of other scripts: full-width, Arabic, Persian, Indian, Thai.
 pub(crate) fn figure(letter: char) -> Option<u32> {
     const ZEROS: [char; 7] = ['0', '０', '٠', '۰', '०', '০', '๐'];
     ZEROS.into_iter().find_map(|zero| (letter as u32).checked_sub(zero as u32).filter(|figure| *figure < 10))
@@ -171,7 +169,7 @@ fn is_wide_digit(letter: char) -> bool {
     letter > '\u{600}' && figure(letter).is_some()
 }
 
-/// As [`clock`], of a time with wide colons, or with figures of another script.
+/// Like [`clock`], for full-width colons or digits of another script.
 fn wide(text: &str) -> Option<(i64, &str)> {
     let narrow = |letter: char| match letter {
         '：' => Some(':'),
@@ -187,14 +185,14 @@ fn wide(text: &str) -> Option<(i64, &str)> {
     Some((millis, &text[bytes..]))
 }
 
-/// What follows the tenths and the closing mark of a time of f4, `-3#`.
+/// What follows the tenths and the closing mark of an f4 time, `-3#`.
 fn f4(rest: &str) -> Option<&str> {
     let tenths =
         rest.strip_prefix('-').map_or(rest, |rest| rest.trim_start_matches(|digit: char| digit.is_ascii_digit()));
     tenths.strip_prefix('#')
 }
 
-/// The time in brackets at the end of `text`, which is when it ended, and the text before.
+/// The time in brackets at the end of `text`, which is the end time, and the text before it.
 pub(super) fn trailing(text: &str) -> Option<(&str, Stamp<'_>)> {
     let text = text.trim_end();
     let inner = text.strip_suffix(['#', ')', ']'])?;

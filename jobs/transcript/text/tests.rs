@@ -1,8 +1,8 @@
-//! Tests: whose words a line holds.
+//! Tests: who says the words on a line.
 
 use crate::parse;
 
-/// `label|text` of each utterance, and how many of them nobody is known to have said, by the warnings.
+/// `label|text` of each utterance, and the number of utterances without a known speaker, by the warnings.
 fn said(text: &str) -> (Vec<String>, usize) {
     let read = parse(text.as_bytes()).expect("a transcript");
     let asked = read.warnings.iter().filter(|warning| warning.message.contains("has no name")).count();
@@ -73,7 +73,7 @@ fn answers_without_a_name_are_nobodys() {
     assert_eq!(said(&list.repeat(3)).1, 0);
 }
 
-/// The talk that a coach typed, with a line put in behind the fourth turn, and what is said in it then.
+/// The talk that a coach typed, with a line inserted after the fourth turn, and the resulting utterances.
 fn with_a_line(line: &str) -> (Vec<String>, Vec<String>) {
     let talk = [
         "R: how was the week with your sister",
@@ -130,7 +130,7 @@ fn a_coachs_notes_between_the_turns_are_nobodys_words_and_are_shown() {
     }
     let sections = "R: how was it for you\nH: long, i must say\nR: what now\nH: i rest a little\n\nNotes: better.\n\nAlso the fee.\n";
     assert_eq!(said(sections).0.len(), 4, "{:?}", said(sections).0);
-    // Where names stand above what was said, too.
+    // Also if names are above the words.
     let turn = |at: usize, name: &str, said: &str| format!("{name} 0:0{at}\n{said}\n\n");
     let file = [
         turn(0, "Ruth", "How are you?"),
@@ -161,7 +161,7 @@ fn what_was_said_between_the_turns_stays_said() {
     {
         assert!(with_a_line(line).1.is_empty(), "{line}");
     }
-    // A list that somebody announces, and what stands below most turns.
+    // A list that somebody introduces, and what follows most turns.
     let list = "Ana: I see three things:\n- the house\n- the school\nTom: Those are many for us.\nAna: Yes, I think so too.\nTom: Then go on with them.\n";
     assert_eq!(said(list).0[0], "Ana|I see three things: - the house - the school");
     let each = "Ana: Where is it?\n(Wo ist es?)\nTom: At home.\n(Zu Hause.)\n".repeat(4);
@@ -216,7 +216,7 @@ fn what_stands_around_pages_is_nobodys_words() {
         let told = read.warnings.iter().any(|warning| warning.message.contains("around the pages"));
         assert!(told, "{header} {:?}", read.warnings);
     }
-    // A turn goes on over the page.
+    // A turn continues on the next page.
     let file =
         pages("Northlight record", "Page # of 3", "\u{c}").replacen("lasted.\n\nPage 1", "lasted and\n\nPage 1", 1);
     let over =
@@ -247,7 +247,7 @@ fn the_lines_of_a_court_are_numbered_and_its_pages_are_nobodys() {
     let read = parse((1..=3).map(page).collect::<String>().as_bytes()).expect("a transcript");
     assert_eq!(read.utterances.len(), 12, "{:?}", read.utterances);
     assert!(read.utterances.iter().all(|said| !said.text.contains("REPORTING")), "{:?}", read.utterances);
-    // Who asks stands alone on a line, and says nothing.
+    // The name of the person who asks is alone on a line.
     let file = (1..=3).map(page).collect::<String>();
     let heading = file.replacen("\n", "\n      BY MS. HARTE:\n", 1);
     let read = parse(heading.as_bytes()).expect("a transcript");
@@ -270,12 +270,12 @@ fn a_head_of_keys_and_values_is_no_turn() {
         assert_eq!(read.session_date.map(|day| day.to_string()).as_deref(), Some("2026-11-09"), "{head}");
         assert!(read.account.balances());
     }
-    // Who speaks under such a key speaks.
+    // Anyone who speaks under such a key is a speaker.
     let talk = "Client: It was long, I think\nCoach: And what will you do now?\nClient: I rest for a while.\nCoach: That is good.\n";
     assert_eq!(said(talk).0.len(), 4);
 }
 
-/// What is said, and for how many seconds.
+/// The words, and how many seconds they take.
 const TIMED: [(&str, &str, i64); 8] = [
     ("Ilse", "How was it?", 2),
     ("Ruben", "Long, and in the end I sold the boat to somebody who will never sail it at all.", 9),
@@ -305,7 +305,7 @@ fn times_behind_turns_are_starts_or_ends_by_the_pace_of_the_words() {
         let second = &read.utterances[1];
         assert_eq!((second.start_ms, second.end_ms.is_some()), (Some((first + 2) * 1_000), ends), "{first} {ends}");
     }
-    // By neither do the times fit the words.
+    // The times fit the words in neither reading.
     let odd: String = TIMED
         .iter()
         .enumerate()

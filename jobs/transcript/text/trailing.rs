@@ -1,25 +1,25 @@
-//! Times behind what was said: whether each is the end of its turn, as f4 writes it, or its start, as others do. The pace of the
-//! words tells: between two starts somebody says the first turn, between two ends the second.
+//! Times after the words: whether each is the end of its turn, as in f4, or its start, as in other tools. The pace of
+//! the words decides: between two starts the first turn is spoken, between two ends the second.
 
 use std::collections::HashMap;
 
 use crate::{Utterance, words};
 
-/// Said of times that are ends.
+/// The warning about times that are ends.
 const ENDS: &str = "the times come after what was said: each is read as the end of its turn and the start of the next";
-/// Said of times that are starts.
+/// The warning about times that are starts.
 const STARTS: &str =
     "the times come after what was said: by how long the turns are, each is read as the start of its turn";
-/// Said of times that may be either, where it makes a difference.
+/// The warning about times that may be either, if it makes a difference.
 const UNKNOWN: &str = "the times come after what was said, and it isn't clear whether they are the starts or the ends of the turns: \
      they are not used";
-/// Fewer turns show no pace.
+/// Fewer turns don't show a pace.
 const FEWEST: usize = 4;
-/// By so many hundredths somebody may talk more, or less, by the clock than by their words.
+/// How far, in percent, a speaker's share by time may be from that by words.
 const APART: i64 = 25;
 
-/// Settles what the times are of these utterances, by index, which were read as ends; and what is said of it. `marked` says that
-/// they are written as those are that are ends.
+/// Decides what the times of these utterances, given by index and read as ends, are; returns the warning. `marked`
+/// means that they are written like times that are ends.
 pub(super) fn settle(said: &mut [Utterance], ends: &[usize], marked: bool) -> &'static str {
     let turns: Vec<(i64, i64)> = ends
         .iter()
@@ -41,7 +41,7 @@ pub(super) fn settle(said: &mut [Utterance], ends: &[usize], marked: bool) -> &'
     if as_starts { STARTS } else { ENDS }
 }
 
-/// Whether the time from each turn to the next is rather that of its own words than that of the next one's.
+/// Whether the time from each turn to the next fits its own words better than the next turn's.
 fn fits_as_starts(turns: &[(i64, i64)]) -> bool {
     if turns.len() < FEWEST {
         return false;
@@ -49,7 +49,7 @@ fn fits_as_starts(turns: &[(i64, i64)]) -> bool {
     let time: i64 = turns.windows(2).map(|pair| (pair[1].0 - pair[0].0).max(0)).sum();
     let off = |words: fn(&[(i64, i64)]) -> i64| {
         let all: i64 = turns.windows(2).map(words).sum();
-        // Each difference is multiplied by all words first, so that little is lost.
+        // Each difference is multiplied by all words first, so that little precision is lost.
         let off = turns.windows(2).map(|pair| {
             let (time_here, words_here) = ((pair[1].0 - pair[0].0).max(0), words(pair));
             (i128::from(time_here) * i128::from(all) - i128::from(time) * i128::from(words_here)).abs()
@@ -59,7 +59,7 @@ fn fits_as_starts(turns: &[(i64, i64)]) -> bool {
     off(|pair| pair[0].1) < off(|pair| pair[1].1)
 }
 
-/// Whether somebody's share by the clock is far from that by the words.
+/// Whether anyone's share by time is far from that by words.
 fn is_apart(said: &[Utterance], ends: &[usize], as_starts: bool) -> bool {
     let mut shares: HashMap<Option<&str>, (i64, i64)> = HashMap::new();
     let (mut time, mut words) = (0, 0);

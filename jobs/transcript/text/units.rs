@@ -1,8 +1,8 @@
-//! Times that are written out: "0 minutes 3 seconds", as Teams writes them in the language of the user, "1h 02m 03s",
+//! Times that are written out: "0 minutes 3 seconds", as Teams writes them in the user's language, "1h 02m 03s",
 //! "3分12秒".
 
-/// How the words for hours, minutes and seconds begin, in the languages in which tools write them; of single letters
-/// the whole word.
+/// How the words for hours, minutes and seconds begin, in the languages of known tools; single letters are the whole
+/// word.
 #[rustfmt::skip]
 const UNITS: [&[&str]; 3] = [
     &[
@@ -19,7 +19,7 @@ const UNITS: [&[&str]; 3] = [
     ],
 ];
 
-/// What may stand between the parts.
+/// What may be between the parts.
 const JOINTS: &[&str] = &[",", "and", "und", "et", "y", "e", "och", "og", "en", "i", "и", "ja", "ve"];
 
 /// A time at the start of `text`, in milliseconds, and what follows it.
@@ -30,22 +30,22 @@ pub(super) fn leading(text: &str) -> Option<(i64, &str)> {
         if last.is_some_and(|last| unit <= last) || (unit > 0 && parts > 0 && value >= 60_000) {
             break;
         }
-        // Thousandths of the unit.
+        // In thousandths of the unit.
         millis = millis.checked_add(value.checked_mul([3600, 60, 1][unit])?)?;
         (rest, last, parts) = (after, Some(unit), parts + 1);
     }
-    // "2 hours" is an answer; what has seconds beside them is a time.
+    // "2 hours" may be an answer; with seconds it's a time.
     (parts >= 2).then_some((millis, rest))
 }
 
-/// Seconds alone, "12s", where something else shows that it is a time.
+/// Bare seconds, "12s", if the context shows that it's a time.
 pub(super) fn seconds(text: &str) -> Option<(i64, &str)> {
     part(text).filter(|(_, unit, _)| *unit == 2).map(|(value, _, rest)| (value, rest))
 }
 
-/// The name before a time that ends `text`, and that time.
+/// The name before a time at the end of `text`, and that time.
 pub(super) fn behind_a_name(text: &str) -> Option<(&str, &str, i64)> {
-    // Most lines end in a point.
+    // Most lines end in a full stop.
     if !text.ends_with(|letter: char| letter.is_alphabetic() || letter == '.' || !letter.is_ascii()) {
         return None;
     }
@@ -59,7 +59,7 @@ pub(super) fn behind_a_name(text: &str) -> Option<(&str, &str, i64)> {
     })
 }
 
-/// `text` behind what joins it to the part before.
+/// `text` without what connects it to the previous part.
 fn joined(text: &str, parts: usize) -> &str {
     let text = text.trim_start();
     if parts == 0 {
@@ -70,11 +70,11 @@ fn joined(text: &str, parts: usize) -> &str {
     if JOINTS.contains(&word) { text[word.len()..].trim_start() } else { text }
 }
 
-/// A number in thousandths, its unit (of hours, minutes and seconds), and what follows.
+/// A number in thousandths, its unit (hours, minutes or seconds, as an index), and what follows.
 fn part(text: &str) -> Option<(i64, usize, &str)> {
     let (value, _, rest) = number(text)?;
     let word = rest.trim_start_matches([' ', '\u{a0}', '\u{202f}']);
-    // Scripts without spaces run on: 3分12秒.
+    // Scripts without spaces continue directly: 3分12秒.
     let end = word.find(|letter: char| !letter.is_alphabetic() && !is_mark(letter)).unwrap_or(word.len());
     let written = word[..end].to_lowercase();
     if written.is_empty() || end > 48 {
@@ -87,12 +87,12 @@ fn part(text: &str) -> Option<(i64, usize, &str)> {
     Some((value, unit, word[end..].trim_start_matches('.')))
 }
 
-/// Signs that stand within words of Thai, Hindi and Arabic.
+/// Combining signs within Thai, Hindi and Arabic words.
 fn is_mark(letter: char) -> bool {
     matches!(letter, '\u{300}'..='\u{36f}' | '\u{64b}'..='\u{65f}' | '\u{900}'..='\u{97f}' | '\u{e31}'..='\u{e4e}')
 }
 
-/// A number at the start of `text` in thousandths, its width, and what follows.
+/// A number at the start of `text` in thousandths, its length, and what follows.
 fn number(text: &str) -> Option<(i64, usize, &str)> {
     let width = text.bytes().take_while(u8::is_ascii_digit).count();
     let whole: i64 = text.get(..width).filter(|digits| (1..=6).contains(&digits.len()))?.parse().ok()?;

@@ -1,6 +1,6 @@
-//! Makes the first corpus of each fuzz target from the cases of `fixtures/parse`: `cargo run --example seeds`.
+//! Creates the initial corpus of each fuzz target from the cases of `fixtures/parse`: `cargo run --example seeds`.
 //!
-//! Reads the fixtures; writes `corpus/<target>/<case>`. A rerun writes the same files and leaves what a fuzzer added.
+//! Reads the fixtures; writes `corpus/<target>/<case>`. A rerun writes the same files and keeps what a fuzzer added.
 
 use std::{
     error::Error,

@@ -1,6 +1,6 @@
-//! Fuzzes the way from bytes to text: any bytes, and each text in every width, which must read the same.
+//! Fuzzes the decoding of bytes: any bytes, and each text in every width, which must read the same.
 //!
-//! Reads what the fuzzer gives; writes nothing but the fuzzer's own corpus.
+//! Reads the fuzzer's input; only writes the fuzzer's own corpus.
 
 #![no_main]
 
@@ -17,7 +17,7 @@ fuzz_target!(|bytes: &[u8]| {
     let wider = std::iter::once('\u{feff}').chain(text.chars()).map(|letter| letter as u32);
     let widest: Vec<u8> = wider.flat_map(u32::to_le_bytes).collect();
     for other in [little, big, widest] {
-        // The first bytes of other kinds of files are looked for in bytes alone.
+        // The signatures of other file types are checked in raw bytes only.
         if let (Some(read), Some(again)) = (&read, check(&other)) {
             assert_eq!(read.utterances, again.utterances, "another width reads as something else");
         }

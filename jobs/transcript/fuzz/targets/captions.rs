@@ -1,6 +1,6 @@
-//! Fuzzes files of cues: WebVTT and its tools, SRT, SBV, YouTube's, Webex's and Meet's captions.
+//! Fuzzes caption files: WebVTT and its variants, SRT, SBV, YouTube's, Webex's and Meet's captions.
 //!
-//! Reads what the fuzzer gives; writes nothing but the fuzzer's own corpus.
+//! Reads the fuzzer's input; only writes the fuzzer's own corpus.
 
 #![no_main]
 

@@ -1,7 +1,7 @@
-//! Fuzzes Word documents: the archive as it is, and (where the input is no archive) the XML within a sound archive, so
-//! that a change of one letter is not lost to a checksum.
+//! Fuzzes Word documents: the archive as it is, and (if the input isn't an archive) the XML within a valid archive, so
+//! that a changed letter isn't lost to a checksum.
 //!
-//! Reads what the fuzzer gives; writes nothing but the fuzzer's own corpus.
+//! Reads the fuzzer's input; only writes the fuzzer's own corpus.
 
 #![no_main]
 

@@ -1,6 +1,6 @@
 //! Fuzzes the JSON of tools and services.
 //!
-//! Reads what the fuzzer gives; writes nothing but the fuzzer's own corpus.
+//! Reads the fuzzer's input; only writes the fuzzer's own corpus.
 
 #![no_main]
 

@@ -1,6 +1,6 @@
 //! Fuzzes XML, HTML and TextGrid: TTML, EAF, YouTube's XML, podcasts' HTML.
 //!
-//! Reads what the fuzzer gives; writes nothing but the fuzzer's own corpus.
+//! Reads the fuzzer's input; only writes the fuzzer's own corpus.
 
 #![no_main]
 

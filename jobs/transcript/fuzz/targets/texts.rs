@@ -1,6 +1,6 @@
 //! Fuzzes plain text and the text exports of tools: Otter, Rev, Fathom, tl;dv, Meet, Zoom's captions.
 //!
-//! Reads what the fuzzer gives; writes nothing but the fuzzer's own corpus.
+//! Reads the fuzzer's input; only writes the fuzzer's own corpus.
 
 #![no_main]
 

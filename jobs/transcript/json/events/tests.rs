@@ -1,4 +1,4 @@
-//! Streams of the services, as each of them sends what is said.
+//! The event streams of services, as each of them sends speech.
 
 use serde_json::{Value, json};
 
@@ -128,7 +128,7 @@ fn what_is_said_is_read_out_of_any_stream_of_events() {
         check(name, event, &around, false);
         check(name, event, &around, true);
     }
-    // Zoom's have kinds by number and no interims.
+    // Zoom's have numeric kinds and no interim results.
     let line = |(at, (who, text)): (usize, &(&str, &str))| json!({"msg_type": 17, "content": {"user_id": 16_778_240 + who.len(), "user_name": who, "data": text, "timestamp": 1_794_038_400_000_u64 + at as u64 * 5_000}});
     let mut lines = vec![json!({"msg_type": 6, "event": {"event_type": 2, "user_name": "Dana"}}).to_string()];
     lines.extend(TALK.iter().enumerate().map(line).map(|line| line.to_string()));
