@@ -1,4 +1,4 @@
-//! Review: the coach reads, corrects and approves, behind a mailed link.
+//! Review: the coach reads, corrects and approves, behind an emailed link.
 //!
 //! ```text
 //! request   job: summarized → in_review, with a link in a mail; and the question who spoke
@@ -12,7 +12,7 @@
 //! ```
 //!
 //! What is approved is what was shown: an approval carries the version and the hash of the content on the page, and the
-//! recipient that it shows; anything else is refused as a conflict.
+//! recipient shown there; anything else is refused as a conflict.
 
 pub mod actions;
 pub mod edit;
