@@ -1,7 +1,6 @@
 //! The audit: who did what, when and from where. Rows are only ever added.
 //!
-//! Writes `review_events`, in the transaction of the recorded action. Never contains transcript text or names. A rerun
-//! finds the action done and adds nothing.
+//! Writes `review_events`, in the transaction of the recorded action. Never contains transcript text or names.
 
 use serde_json::{Value, json};
 use uuid::Uuid;

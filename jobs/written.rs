@@ -1,8 +1,8 @@
 //! A session's summaries after what they are based on has changed: locks, rewrites or withdraws them.
 //!
 //! Writes the state of the session's summaries, what search finds of them, and the coach's answers about labels whose
-//! words have changed. All in the caller's transaction, under the session's lock. Earlier
-//! versions and what they cite stay.
+//! words have changed. All in the caller's transaction, under the session's lock. Earlier versions and what they
+//! cite stay.
 
 use chrono_tz::Tz;
 use serde_json::json;
