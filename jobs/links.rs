@@ -1,5 +1,4 @@
-//! Review links: an emailed token that leads to one session. It is a locator: following it shows a page with one
-//! button.
+//! Review links: an emailed token that leads to one session. Following it only shows a page with one button.
 //!
 //! Reads and writes `review_links`. The token is random per attempt and only its SHA-256 is stored, so an attempt that
 //! doesn't commit leaves no working link.

@@ -5,8 +5,7 @@ use std::borrow::Cow;
 /// Characters that end the part of a URL with the user and host.
 const ENDS: [char; 9] = ['/', '?', '#', '"', '<', '>', '`', '\\', ' '];
 
-/// `text` without the user and password of any URL in it. The only function for this: logs, command output and settings
-/// errors all use it.
+/// `text` without the user and password of any URL in it. Logs, command output and settings errors all use it.
 #[must_use]
 pub fn masked(text: &str) -> Cow<'_, str> {
     let mut out = String::new();

@@ -1,5 +1,4 @@
-//! Folders and files that only their owner may access: emails, transcripts and exports contain what people said in
-//! confidence.
+//! Folders and files that only their owner may access: emails, transcripts and exports are confidential.
 
 use std::{io, path::Path};
 

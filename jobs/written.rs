@@ -1,8 +1,7 @@
 //! A session's summaries after what they are based on has changed: locks, rewrites or withdraws them.
 //!
-//! Writes the state of the session's summaries, what search finds of them, and the coach's answers about labels whose
-//! words have changed. All in the caller's transaction, under the session's lock. Earlier versions and what they
-//! cite stay.
+//! Writes the state of the session's summaries, what search finds of them, and answers about labels whose words have
+//! changed. All in the caller's transaction, under the session's lock. Earlier versions and what they cite stay.
 
 use chrono_tz::Tz;
 use serde_json::json;
@@ -48,8 +47,7 @@ pub(crate) async fn lock(tx: &mut TenantTx, session_id: Uuid) -> Result<Vec<Summ
     Ok(summaries.collect())
 }
 
-/// Removes what was written from search, and learns nothing from its words: they may be someone else's. The new version
-/// adds its own.
+/// Removes what was written from search and learning: the words may be someone else's. The new version adds its own.
 pub(crate) async fn forget(tx: &mut TenantTx, session_id: Uuid, client_id: Uuid) -> Result<(), sqlx::Error> {
     sqlx::query!(
         "delete from chunks where session_id = $1 and client_id = $2 and source = 'summary'",
@@ -97,8 +95,7 @@ pub(crate) async fn set_aside(
     audit::record(tx, &event, visitor).await
 }
 
-/// Withdraws what was written for clients who don't speak in the replacement transcript. `due` are the summaries of
-/// those who do.
+/// Withdraws what was written for clients who don't speak in the replacement transcript; `due` belongs to those who do.
 pub(crate) async fn withdraw_others(tx: &mut TenantTx, session_id: Uuid, due: &[Uuid]) -> Result<(), sqlx::Error> {
     for summary in lock(tx, session_id).await? {
         if summary.is_withdrawn || due.contains(&summary.id) {

@@ -1,5 +1,5 @@
-//! Where files are kept: the XDG folders, or `/var` if the program runs as root (the user that Postgres runs as can't
-//! enter root's home).
+//! Where files are kept: the XDG folders, or `/var` if the program runs as root (Postgres' user can't enter root's
+//! home).
 
 use std::{
     env, io,

@@ -171,8 +171,8 @@ fn met(appearances: &BTreeMap<Node, BTreeSet<usize>>, one: &str, other: &str) ->
     !calls(one).is_disjoint(&calls(other))
 }
 
-/// Counts pairs in three ways; prints each miss if requested. Returns whether enough were found, and the number of
-/// false merges.
+/// Counts pairs in three ways; prints each miss on request. Returns whether enough were found, and the number of false
+/// merges.
 fn count(
     name: &str,
     appearances: &BTreeMap<Node, BTreeSet<usize>>,

@@ -1,5 +1,4 @@
-//! Who coaches, in two-person visits with generic labels: a doctor asks, explains and recommends like a coach. Only
-//! reads.
+//! Who coaches, in two-person visits with generic labels: a doctor asks, explains and advises like a coach. Only reads.
 
 use std::{
     collections::{BTreeMap, BTreeSet},

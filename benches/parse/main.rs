@@ -109,8 +109,7 @@ fn one(reader: &str, path: &Path) {
     std::process::exit(0);
 }
 
-/// The CPU seconds of this process; on a busy machine, wall-clock time includes others. All readers are
-/// single-threaded.
+/// The CPU seconds of this process; wall-clock time would include others. All readers are single-threaded.
 fn worked() -> f64 {
     let schedule = std::fs::read_to_string("/proc/self/schedstat").unwrap_or_default();
     let nanoseconds: Option<f64> = schedule.split_whitespace().next().and_then(|first| first.parse().ok());

@@ -33,8 +33,7 @@ type Graph = Vec<Vec<(usize, f64)>>;
 
 impl<'a> Peers<'a> {
     /// LexRank (Erkan and Radev 2004): a graph of sentences whose tf-idf cosine reaches a threshold. TextRank (Mihalcea
-    /// and Tarau 2004): a graph of sentences by their common words, over the logarithms of their lengths. Words are
-    /// stemmed.
+    /// and Tarau 2004): a graph of sentences by their common words, over the logarithms of their lengths. Stemmed.
     pub(crate) fn new(talk: &'a Talk) -> Self {
         let words: Vec<Vec<String>> = talk.sentences.iter().map(|it| tokens(&it.text)).collect();
         let mut peers = Self {

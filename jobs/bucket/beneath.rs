@@ -73,8 +73,7 @@ impl Beneath {
         rustix::fs::openat(CWD, &self.root, FOLDER, Mode::empty()).is_ok()
     }
 
-    /// Lists everything below `prefix`, unordered. Links are among the objects, so that someone can be told about them;
-    /// reading one is refused.
+    /// Lists everything below `prefix`, unordered. Links are included, to be reported, but can't be read.
     pub(super) fn list(&self, prefix: &str) -> Result<Listing, Refused> {
         let mut found = Listing::default();
         match self.folder(&parts(prefix)?) {

@@ -1,5 +1,5 @@
-//! The bucket: a folder or an S3 bucket. Transcripts come in under `inbox/`; our own copies, rejections and exports use
-//! other prefixes.
+//! The bucket: a folder or an S3 bucket. Transcripts come in under `inbox/`; our own copies, rejections and exports go
+//! elsewhere.
 //!
 //! Reads and writes objects by key. Every write puts a whole object at once, so a reader never sees a partial one, and
 //! writing twice leaves the same object.
@@ -34,8 +34,8 @@ pub struct Settings {
     pub url: String,
 }
 
-/// What went wrong with an object. A key may name a person, and errors are logged and stored in the queue, so no error
-/// shows the key.
+/// What went wrong with an object. A key may name a person, and errors are logged and stored in the queue, so none
+/// shows it.
 #[derive(Debug, thiserror::Error)]
 pub enum BucketError {
     /// There is no object under this key (or, in S3, no such bucket).
@@ -304,8 +304,7 @@ impl Bucket {
         Ok(listing)
     }
 
-    /// Creates the folder of a prefix, so that people find it, accessible only to its owner. Does nothing in a store,
-    /// which has no folders.
+    /// Creates the folder of a prefix, accessible only to its owner, so that people find it. Does nothing in a store.
     ///
     /// # Errors
     /// [`BucketError::Link`], or the bucket failed.

@@ -200,8 +200,8 @@ async fn speakers_needed(
     }))
 }
 
-/// Asks the coach to approve again, with a link, because an approved letter isn't sent. If the coach can't be emailed,
-/// the page still says so.
+/// Asks the coach to approve again, with a link, as an approved letter isn't sent. If the coach can't be emailed, the
+/// page still says so.
 pub(crate) async fn ask_again(
     tx: &mut TenantTx,
     desk: &Desk,

@@ -1,5 +1,5 @@
-//! Whether the offline writer could read a session: it looks for promises in English only, and a coach must know where
-//! it couldn't.
+//! Whether the offline writer could read a session: it looks for promises in English only, and coaches must know when
+//! it can't.
 //!
 //! Reads the first words of a session, and who wrote its summaries. Writes nothing. A language is recognized by its
 //! function words and its script; if these are inconclusive, nothing is reported.
@@ -41,8 +41,7 @@ const SCRIPTS: [(&str, std::ops::RangeInclusive<char>); 9] = [
     ("in Japanese", '\u{3040}'..='\u{30ff}'), ("in Korean", '\u{ac00}'..='\u{d7af}'), ("in Chinese", '\u{4e00}'..='\u{9fff}'),
 ];
 
-/// The session's language, as the end of "this session is …", if the offline writer wrote a summary and couldn't read
-/// it; otherwise `None`.
+/// The session's language, as the end of "this session is …", if the offline writer summarized but couldn't read it.
 ///
 /// # Errors
 /// Returns an error if the database can't be reached.

@@ -52,8 +52,8 @@ pub(super) fn embed(text: &str) -> Vec<f32> {
     for (hash, (weight, count)) in features {
         #[expect(clippy::cast_precision_loss, reason = "a chunk has far fewer than 2^24 words")]
         let value = weight * (1.0 + (count as f32).ln());
-        // In four places, with ten bits of the hash each: in a short text, one chance collision of two words must not
-        // look like similarity.
+        // In four places, with ten bits of the hash each: in a short text, one chance collision must not look like
+        // similarity.
         for bits in [hash, hash >> 10, hash >> 20, hash >> 30] {
             #[expect(clippy::cast_possible_truncation, reason = "the rest of a division by 512 fits")]
             let slot = (bits % DIMENSIONS as u64) as usize;

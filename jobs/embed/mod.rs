@@ -1,8 +1,7 @@
 //! Turns texts into vectors, for search and for the offline summarizer: a local model, any OpenAI-compatible endpoint,
 //! or hashed words. The stages don't know which.
 //!
-//! Reads the local model's folder; writes nothing. The same text always has the same vector, so a rerun changes
-//! nothing.
+//! Reads the local model's folder; writes nothing. The same text has the same vector, so a rerun changes nothing.
 
 mod endpoint;
 mod hashed;
@@ -85,8 +84,7 @@ impl EmbedError {
 }
 
 impl Settings {
-    /// The local model, if its folder contains one and the settings don't require hashed words. Doesn't load anything
-    /// yet.
+    /// The local model, if its folder contains one and the settings don't require hashed words. Not loaded yet.
     #[must_use]
     pub fn local(&self) -> Option<Arc<Local>> {
         if self.embedder == "hashed" { None } else { Local::find(&self.local_folder).map(Arc::new) }
@@ -123,8 +121,8 @@ impl Embedder {
         }
     }
 
-    /// The name under which its vectors are stored: the model and its dimensions. Vectors with different names are
-    /// never compared.
+    /// The name under which its vectors are stored: the model and its dimensions. Only vectors with the same name are
+    /// compared.
     #[must_use]
     pub fn model(&self) -> &str {
         match self {

@@ -227,8 +227,8 @@ impl ExportOrganization {
         Ok((snapshot_at, written))
     }
 
-    /// Records the upload folder before uploading, so that another attempt finds it. Stops an attempt whose job another
-    /// worker has taken over.
+    /// Records the upload folder before uploading, so that another attempt finds it. Stops if another worker has the
+    /// job.
     async fn announce(&self, ctx: &Context<Needs>, snapshot_at: DateTime<Utc>) -> Result<(), JobError> {
         let mut tx = ctx.tenant_tx().await?;
         let announced = sqlx::query!(

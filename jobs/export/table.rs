@@ -1,5 +1,4 @@
-//! Writes one table's rows to local files in every format, in chunks, so that memory is constant however many there
-//! are.
+//! Writes one table's rows to local files in every format, in chunks, so that memory use is constant.
 
 use std::{fs::File, io::BufWriter, io::Write, path::Path, sync::Arc};
 

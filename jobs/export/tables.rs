@@ -1,7 +1,6 @@
 //! The tables of an export, in order, each with its query and columns. A new table is one entry here.
 //!
-//! Every query is ordered by id or key, so that the same rows produce the same files. Emails are exported without their
-//! text.
+//! Every query is ordered by id or key, so that the same rows produce the same files. Emails come without their text.
 
 use std::path::Path;
 

@@ -178,8 +178,7 @@ pub async fn queue(
     Ok(FollowUp::Held { mail_id })
 }
 
-/// Cancels a summary's held follow-up; returns whether there was one. False means that it was sent or is being sent
-/// right now.
+/// Cancels a summary's held follow-up; returns whether there was one. False means that it was or is being sent.
 ///
 /// # Errors
 /// Returns an error if the database can't be reached.

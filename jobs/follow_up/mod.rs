@@ -1,5 +1,4 @@
-//! The follow-up: the email to the client after the coach's approval. It is held for a while and can be cancelled until
-//! it is sent.
+//! The follow-up: the email to the client after the coach's approval. It can be cancelled while it is held.
 //!
 //! [`queue`] freezes the email in the approving transaction. [`SendFollowUp`] sends it once its hold is over, if
 //! approval, content and recipient still agree, and closes the session with the last one. Reads the approved summary

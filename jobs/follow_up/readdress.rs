@@ -1,5 +1,4 @@
-//! The job `follow_up.readdress`: a client's address was changed or removed, so emails held for the old one aren't
-//! sent.
+//! The job `follow_up.readdress`: a client's address has changed, so emails held for the old one aren't sent.
 //!
 //! Reads the client's held follow-ups; stops those that no longer match the client (`stop`). One that is being sent or
 //! was sent stays as it is. A rerun finds nothing held and changes nothing. It is enqueued with the change;

@@ -1,6 +1,5 @@
-//! The follow-up is a letter from the coach to the client. The coach reads sentences that name the two (`Priya said:
-//! “…”`, `Priya will call Lena`); the letter says them from one to the other (`You said: “…”`, `You will call Lena`).
-//! Pure.
+//! The follow-up is a letter from the coach to the client. To the coach, sentences name the two (`Priya said: “…”`,
+//! `Priya will call Lena`); the letter says them from one to the other (`You said: “…”`, `You will call Lena`). Pure.
 //!
 //! Openings that the summarizer itself writes are turned as a whole. Every other sentence, whoever wrote it, is turned
 //! by [`super::address`] if that is certain. If not, it stays, and the coach is asked before it is sent.

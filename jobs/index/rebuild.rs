@@ -1,5 +1,4 @@
-//! After the embedder changed: finds sessions and summaries indexed with another model, and enqueues jobs that reindex
-//! them.
+//! Finds sessions and summaries indexed with another model than the current one, and enqueues jobs to reindex them.
 //!
 //! Reads chunks and embeddings of one organization; writes jobs. A rerun finds the existing jobs. Nothing does this
 //! automatically: two processes with different settings would reindex each other's sessions forever.

@@ -66,8 +66,7 @@ pub struct Hit {
     pub title: String,
     /// Its date.
     pub session_date: NaiveDate,
-    /// The summary's client, or the only client who speaks in the chunk or takes part in the session; `None` if several
-    /// do.
+    /// The summary's client, or the only client who speaks in the chunk or attends the session; `None` if several do.
     pub client: Option<Client>,
     /// The participants' names; until they are known, the speaker labels.
     pub speakers: Vec<String>,

@@ -11,8 +11,7 @@ use crate::{
     queue::{JobError, cuttable},
 };
 
-/// What the session shows if an index job is dead. It holds nothing up, so nobody is emailed: the operator sees the
-/// dead job.
+/// What the session shows if an index job is dead. Nobody is emailed: the operator sees the dead job.
 pub(super) const NOT_FOUND: &str = "Search doesn’t find all of this session yet; everything else works.";
 
 /// The organization's existing vectors for `chunks` with the embedder's model, as text, by the hash of the words.
@@ -40,8 +39,8 @@ pub(super) struct Embedded {
     vector: String,
 }
 
-/// Adds a vector to every chunk: a known one, or a new one from the embedder. No transaction may be open. Also returns
-/// how many were new.
+/// Adds a vector to every chunk: a known one, or a new one from the embedder. No transaction may be open. Also counts
+/// the new ones.
 pub(super) async fn embed(
     embedder: &Embedder,
     chunks: Vec<Chunk>,

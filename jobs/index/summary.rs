@@ -1,8 +1,7 @@
 //! The job `index.summary`: makes a version of a summary searchable.
 //!
 //! Reads the version's claims; writes one chunk per claim, replacing those of older versions. A rerun replaces the
-//! chunks with the same ones. A version that is no longer the latest is left to the newer one's job, and a withdrawn
-//! summary isn't found.
+//! chunks with the same ones. An outdated version is left to the newer one's job, and a withdrawn summary isn't found.
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;

@@ -1,5 +1,5 @@
-//! The bucket's ledger, and which coach owns a folder. It belongs to the installation: an object is known before its
-//! coach is.
+//! The bucket's ledger, and which coach owns a folder. The installation owns it: objects are known before their
+//! coaches.
 
 use std::collections::HashMap;
 
@@ -107,8 +107,7 @@ pub(super) async fn remember(tx: &mut SystemTx, bucket: &str, objects: &[&Object
     Ok(())
 }
 
-/// Settles an object in the transaction of its effect. Returns false if another scan has settled it; then the caller
-/// drops its transaction.
+/// Settles an object in the transaction of its effect. Returns false, to drop the transaction, if another scan has.
 pub(super) async fn settle(
     tx: &mut impl Tx,
     bucket: &str,

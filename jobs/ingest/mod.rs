@@ -3,8 +3,8 @@
 //! Reads the objects under `inbox/` and the ledger `bucket_objects`; writes our own copies under `transcripts/`,
 //! sessions, transcripts, the ledger, parse jobs, and reasons under `rejected/`. The files of one meeting are taken
 //! together (see [`meeting`] for the rule). A rerun is safe: an object is identified by (bucket, key, etag) and settled
-//! once, content by its SHA-256 within the organization, and our copy is named by that hash. Files in the inbox are
-//! never touched.
+//! once, content by its SHA-256 within the organization, and our copy is named by that hash. The inbox is never
+//! changed.
 
 mod apply;
 mod duplicate;
@@ -146,8 +146,7 @@ impl Job for ScanInbox {
     }
 
     async fn on_dead(&self, _ctx: &Context<Needs>, _error: &str) -> Result<(), JobError> {
-        // There is neither a session nor a coach to tell: the operator sees the dead job, and the next tick scans
-        // again.
+        // There is no session and no coach: the operator sees the dead job, and the next tick scans again.
         tracing::error!(target: "ingest", "the inbox could not be scanned; look at the bucket's settings and rights");
         Ok(())
     }

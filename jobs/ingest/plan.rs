@@ -180,8 +180,8 @@ fn home(key: &TranscriptKey, written: &Written<'_>, groups: &[Group<'_>]) -> Dec
     }
 }
 
-/// The only one of these meetings whose speakers are named. If there is just one, and the file's place points to it,
-/// names aren't needed.
+/// The only one of these meetings whose speakers are named. If only one is there and its place fits, names aren't
+/// needed.
 fn by_names(written: &Written<'_>, groups: &[&Group<'_>], is_told: bool) -> Decision {
     match groups {
         [] => Decision::Waits(WaitReason::Alone),

@@ -287,8 +287,8 @@ pub async fn rejected_beside(tx: &mut TenantTx, transcript_id: Uuid, reason: &st
     tell(tx, transcript_id).await
 }
 
-/// Marks a transcript that arrived when its session's words could no longer change, so it isn't used; a job brings the
-/// reason to the coach.
+/// Marks a transcript that arrived when its session's words could no longer change, so it isn't used; a job tells the
+/// coach.
 ///
 /// # Errors
 /// Returns an error if the database can't be reached.

@@ -1,5 +1,4 @@
-//! Whose files are taken next: coaches take turns, so that one who uploads a thousand files doesn't keep others
-//! waiting.
+//! Whose files are taken next: coaches take turns, so that one who uploads a thousand files doesn't delay others.
 //!
 //! Reads how much of each coach is still unread.
 
@@ -37,8 +36,7 @@ pub(super) async fn take(
     Ok(in_turns(queues, Vec::len))
 }
 
-/// How many of the coach's files are taken but not read. A file whose reading failed and will be retried holds nothing
-/// up.
+/// How many of the coach's files are taken but not read. A failed read that will be retried holds nothing up.
 async fn unread(tx: &mut TenantTx, coach: Coach) -> Result<usize, sqlx::Error> {
     let count = sqlx::query_scalar!(
         r#"select count(*) as "count!" from jobs join sessions using (correlation_id)

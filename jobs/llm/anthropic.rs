@@ -1,6 +1,5 @@
 //! Anthropic's Messages API. The shape of the answer is requested by `output_config`, else by the input of a required
-//! tool, else in words. The instructions are marked for caching: each session, and each part of one, starts with the
-//! same ones.
+//! tool, else in words. The instructions are marked for caching: all sessions and parts start with the same ones.
 
 use reqwest::RequestBuilder;
 use secrecy::{ExposeSecret, SecretString};

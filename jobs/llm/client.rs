@@ -1,5 +1,5 @@
-//! The client of one model: requests an answer of a given type, within its limits and the budget, and never twice for
-//! the same request.
+//! The client of one model: requests an answer of a given type, within its limits and the budget, and never the same
+//! twice.
 //!
 //! An answer's shape is requested as strictly as the endpoint allows, checked here whatever the endpoint promised, and
 //! requested once more if it doesn't fit. Reads and writes the ledger, the results and the endpoint's row.

@@ -155,8 +155,7 @@ async fn hold_to_budget(
     Ok(())
 }
 
-/// What the organization's calls in this calendar month (in its own time zone) cost or may still cost, in
-/// micro-dollars.
+/// What the organization's calls cost or may still cost in this month (in its time zone), in micro-dollars.
 ///
 /// # Errors
 /// Returns an error if the database can't be reached.

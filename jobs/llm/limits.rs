@@ -1,9 +1,8 @@
 //! What all processes together may send to an endpoint: requests and tokens per minute, the pauses that it asked for,
-//! and the circuit breaker. The state is one row per model in `llm_endpoints`; `llm_reserve` and `llm_settle` change
-//! it.
+//! and the circuit breaker. `llm_reserve` and `llm_settle` change its state, one row per model in `llm_endpoints`.
 //!
-//! Requests are spaced evenly, not sent in bursts: providers count in different windows and buckets, and an even flow
-//! fits all of them.
+//! Requests are spaced evenly, not sent in bursts: providers count in different windows and buckets, which an even flow
+//! fits.
 
 use std::time::Duration;
 

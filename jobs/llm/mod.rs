@@ -1,9 +1,9 @@
 //! The edge to language models: who serves them, within which limits, at what cost, and what became of each call.
 //!
 //! A stage asks [`Models`] for an organization's writer, and a [`Client`] for an answer of a type. The client looks for
-//! an answer that was already paid for, waits for its turn within the limits shared by all processes, keeps to the
-//! budget, records the call before and after it, and checks the answer. A provider is a file (`openai.rs`, …) and a
-//! line in `client.rs`.
+//! an answer that was paid for, waits for its turn within the limits shared by all processes, keeps to the budget,
+//! records the call before and after it, and checks the answer. A provider is a file (`openai.rs`, …) and a line in
+//! `client.rs`.
 //!
 //! Reads and writes `llm_calls`, `llm_results`, `llm_endpoints` and `organization_llm`. A rerun reuses the results of
 //! the last run as far as it got.

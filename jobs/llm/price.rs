@@ -7,8 +7,7 @@ use std::{
 
 use super::{ledger::Usage, settings::Profile, wire::Ask};
 
-/// The cost of writing to an endpoint's cache, relative to input: Anthropic's five-minute price. Only Anthropic counts
-/// it.
+/// The cost of writing to an endpoint's cache, relative to input: Anthropic's five-minute price. Others don't count it.
 const CACHE_WRITE: f64 = 1.25;
 /// Bytes of UTF-8 per token: four in English, fewer in other languages, so that slightly more is reserved than used.
 const BYTES_A_TOKEN: f64 = 3.6;

@@ -132,7 +132,7 @@ fn normalize(value: &mut Value) {
     match value {
         Value::Array(items) => items.iter_mut().for_each(normalize),
         Value::Object(object) => {
-            // None of these constrains an answer beyond what the program itself rejects, and not every endpoint accepts
+            // None of these constrains an answer beyond what the program itself rejects, and some endpoints reject
             // them.
             for key in ["$schema", "title", "default", "format", "minimum"] {
                 object.remove(key);
@@ -154,8 +154,7 @@ fn normalize(value: &mut Value) {
     }
 }
 
-/// An enum of documented names becomes a plain enum with all documentation in one place; anything else becomes an
-/// `anyOf`.
+/// An enum of documented names becomes a plain enum with one description; anything else becomes an `anyOf`.
 fn one_of(object: &mut Map<String, Value>, variants: Value) {
     let Value::Array(variants) = variants else { return };
     let names: Vec<Value> = variants.iter().filter_map(|variant| variant.get("const").cloned()).collect();

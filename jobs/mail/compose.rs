@@ -315,8 +315,8 @@ mod tests {
         }
     }
 
-    /// `fixtures/mail/<kind>.txt` is the sample's subject and text as sent. `UPDATE_FIXTURES=1` rewrites them; read
-    /// them before you commit.
+    /// `fixtures/mail/<kind>.txt` is the sample's subject and text as sent. Rewritten with `UPDATE_FIXTURES=1`; read
+    /// before you commit.
     #[test]
     fn every_text_is_as_it_was_read_and_approved() {
         for message in Message::samples() {

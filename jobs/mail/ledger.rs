@@ -165,8 +165,7 @@ pub async fn revive(tx: &mut TenantTx, post: &Post, mail: &NewMail) -> Result<Op
     Ok(Some(id))
 }
 
-/// Whether a follow-up's client still has the name and address that it was approved for; `None` if there is no such
-/// email.
+/// Whether a follow-up's client still has the approved name and address; `None` if there is no such email.
 ///
 /// # Errors
 /// Returns an error if the database can't be reached.

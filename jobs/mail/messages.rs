@@ -55,8 +55,7 @@ impl Message {
         matches!(self, Self::ReviewRequest(_) | Self::SpeakersNeeded(_) | Self::WrongWords(_))
     }
 
-    /// Whether a person's decision sends it. All others are marked `Auto-Submitted`, so that autoresponders don't
-    /// answer.
+    /// Whether a person's decision sends it. Others are marked `Auto-Submitted`, so that autoresponders don't answer.
     #[must_use]
     pub const fn sent_by_a_person(&self) -> bool {
         matches!(self, Self::FollowUp(_))

@@ -1,7 +1,7 @@
 //! Email: one ledger row per recipient, the message frozen in it, and the calls that send it.
 //!
 //! Exactly-once delivery outside the database is impossible: a mail server may accept a message and vanish before it
-//! says so. The ledger makes that gap visible and small. [`queue_mail`] writes the row with the rendered message, in
+//! says so. The ledger makes this gap small and visible. [`queue_mail`] writes the row with the rendered message, in
 //! the transaction of the fact that calls for it. [`deliver`] talks to the server up to its "go ahead", commits
 //! `sending`, transmits the message immediately, and commits `sent` together with the job's "done". What an attempt
 //! left in between is resolved by rule: an email to a coach is sent again with the same Message-ID; an email to a

@@ -35,8 +35,7 @@ use crate::SettingsError;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(30);
 /// The timeout for one command.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(30);
-/// The timeout for the response to the message. RFC 5321 allows ten minutes; after this long, the outcome counts as
-/// unknown.
+/// The timeout for the response to the message. RFC 5321 allows ten minutes; after this the outcome is unknown.
 const MESSAGE_TIMEOUT: Duration = Duration::from_secs(90);
 /// The timeout for a conversation up to the server's "go ahead", including the wait for a slot.
 const OPEN_TIMEOUT: Duration = Duration::from_secs(120);

@@ -89,8 +89,8 @@ impl Mailer {
         }
     }
 
-    /// Checks whether email can be sent, and describes how. Sends nothing: writes a file to the folder and removes it,
-    /// or greets the server.
+    /// Checks whether email can be sent, and describes how. Sends nothing: writes and removes a file, or greets the
+    /// server.
     ///
     /// # Errors
     /// Returns what is wrong with the setting.

@@ -76,8 +76,8 @@ fn tokens(text: &str) -> Vec<Token<'_>> {
     tokens
 }
 
-/// The difference between two sentences, in parts: without the removed ones they make the second, without the added
-/// ones the first.
+/// The differences of two sentences, as parts: without the removed ones they make the second, without the added the
+/// first.
 #[must_use]
 pub fn words(before: &str, after: &str) -> Vec<Part> {
     let (old, new) = (tokens(before), tokens(after));

@@ -86,8 +86,8 @@ impl IdPrefix {
         (self.first..=self.last).contains(&id)
     }
 
-    /// The one that matches among `candidates`, each with its name; non-matching ones are ignored. `see` is the command
-    /// that lists them all.
+    /// The one that matches among `candidates`, each with its name; others are ignored. `see` is the command that lists
+    /// all.
     ///
     /// # Errors
     /// Returns an error if none matches, or several do.

@@ -32,8 +32,7 @@ pub fn called(name: &str) -> String {
     }
 }
 
-/// The name for sentences about two people: the given name if it is certain and tells the two apart, otherwise the full
-/// name.
+/// The name for sentences about two people: the given name if it is certain and distinct, otherwise the full name.
 #[must_use]
 pub fn short<'a>(name: &'a str, other: &str) -> &'a str {
     let Some(given) = Parts::of(name).given else { return bare(name) };

@@ -12,8 +12,7 @@ use super::{fold, is_title, labels, nicknames};
 const NOBODY: &str = "sons sohne son daughters partners partner co company team associates family familie kids children friends the \
                       die der guest guests assistant others more inc ltd gmbh staff";
 
-/// The folded words of each person's name, with the family name if they share one; empty if a name isn't that of
-/// several people.
+/// The folded words of each person's name, with the family name if they share one; empty unless there are several.
 pub(crate) fn members(name: &str) -> Vec<Vec<String>> {
     static JOINED: LazyLock<Regex> = LazyLock::new(|| regex(r"\s*[&+/]\s*|\s+(?:and|und|och|et)\s+"));
     static JOINED_BY_LETTERS: LazyLock<Regex> = LazyLock::new(|| regex(r"\s+(?:y|e|i|a|en|og|ve|ja)\s+"));

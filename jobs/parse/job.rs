@@ -2,8 +2,7 @@
 //!
 //! Reads the rows and copies of all files of the session, so that their order of arrival doesn't matter; writes
 //! utterances, attendees, chat, formats and warnings, moves the session to `parsed` (or `rejected`), and enqueues
-//! attribution and indexing. A transcript that is already parsed or rejected is left as it is, so a rerun changes
-//! nothing.
+//! attribution and indexing. A transcript that is already parsed or rejected stays as it is, so reruns are safe.
 
 use std::sync::Arc;
 

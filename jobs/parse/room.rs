@@ -44,7 +44,7 @@ impl Room {
     }
 
     /// Takes room for `bytes`. A request for more than the whole room succeeds once nobody else has any; `None` if
-    /// there isn't enough now.
+    /// there isn't enough.
     pub(super) fn take(&self, bytes: u64) -> Option<Taken> {
         let long = match bytes > LONG {
             true => Some(Arc::clone(&self.long).try_acquire_owned().ok()?),

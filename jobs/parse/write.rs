@@ -196,8 +196,8 @@ async fn not_used(
     Ok("not_used")
 }
 
-/// No file of the session is a transcript: it is rejected, and ingest tells the coach. Companion files are kept for a
-/// better upload.
+/// No file of the session is a transcript: it is rejected, and ingest tells the coach. Other files wait for a better
+/// upload.
 async fn refuse_all(tx: &mut TenantTx, files: &Files, transcript_id: Uuid) -> Result<&'static str, sqlx::Error> {
     let mut result = "parsed";
     for file in &files.all {

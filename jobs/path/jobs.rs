@@ -110,8 +110,8 @@ impl JobArgs for RequestReview {
     }
 }
 
-/// Emails the coach a new link to a waiting session whose links were revoked, because the coach's address changed or
-/// the coach is back.
+/// Emails the coach a new link to a waiting session whose links were revoked, because the coach returned or changed
+/// address.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SendFreshLink {
     /// The session.

@@ -36,16 +36,15 @@ pub async fn advance(tx: &mut TenantTx, session: &Locked, to: SessionState) -> R
     for step in next(tx, session.id, to).await? {
         step.enqueue(tx, session.correlation_id).await?;
     }
-    // Asked when the session starts to wait, but neither when it checks again in vain nor on a correction: then the
-    // coach is present.
+    // Asked when the session starts to wait, not on each check, nor on a correction: then the coach is present.
     if (from, to) == (SessionState::Parsed, SessionState::WaitingForSpeakers) {
         enqueue(tx, &AskForSpeakers { session_id: session.id }, session.correlation_id).await?;
     }
     Ok(())
 }
 
-/// Moves a session according to its summaries: to be written while one is due, then on to the review. Returns the
-/// session's new state.
+/// Moves a session according to its summaries: to be written while one is due, then on to the review. Returns the new
+/// state.
 ///
 /// # Errors
 /// Returns an error if the database can't be reached.

@@ -61,8 +61,8 @@ pub(super) async fn set_state(
     .await
 }
 
-/// Whether a summary has a version of the session's present words: from then on its speakers stay, and other words can
-/// only replace these.
+/// Whether a summary has a version of the session's present words: then its speakers stay, and words can only be
+/// replaced.
 ///
 /// # Errors
 /// Returns an error if the database can't be reached.
@@ -117,8 +117,7 @@ async fn unwritten(tx: &mut TenantTx, session_id: Uuid) -> Result<Option<String>
     )))
 }
 
-/// Marks a session if a summary could not be written, and clears the mark once there is none. Another stage's mark
-/// stays.
+/// Marks a session if a summary could not be written, or clears the mark if there is none. Another stage's mark stays.
 ///
 /// # Errors
 /// Returns an error if the database can't be reached.
@@ -171,8 +170,8 @@ pub struct Locked {
     pub correlation_id: Uuid,
 }
 
-/// Locks the session's row until the transaction ends (rows that reference it can still be added); `None` if there is
-/// no such session.
+/// Locks the session's row until the transaction ends (references can still be added); `None` if there is no such
+/// session.
 ///
 /// # Errors
 /// Returns an error if the database can't be reached.

@@ -23,8 +23,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(5);
 /// Claims jobs and hands them over until `shutdown`.
 pub(super) async fn claim_until(process: Arc<Process>, jobs: mpsc::Sender<Claimed>, shutdown: CancellationToken) {
     let mut failures = 0_u32;
-    // A process that has just started is empty, so it is the best place for a suspect. After that, suspects and others
-    // take turns.
+    // A new process is empty, the best place for a suspect. After that, suspects and others take turns.
     let mut suspects = true;
     while !shutdown.is_cancelled() {
         let claimed = match timeout(process.settings.lease, claim(&process, suspects)).await {
@@ -82,8 +81,7 @@ pub(super) async fn claim_until(process: Arc<Process>, jobs: mpsc::Sender<Claime
     }
 }
 
-/// Runs a suspect once nothing else runs in this process, and returns when it has ended. Returns false if the worker is
-/// gone.
+/// Runs a suspect once nothing else runs in this process, and waits for its end. Returns false if the worker is gone.
 async fn run_alone(
     process: &Process,
     job: Claimed,

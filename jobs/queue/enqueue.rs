@@ -63,8 +63,7 @@ pub async fn enqueue_with<J: JobArgs>(tx: &mut impl Tx, job: &J, options: Option
     Ok(id.map_or(Enqueued::AlreadyThere, Enqueued::New))
 }
 
-/// Makes a snoozing job run immediately, because what it waits for has arrived. A job that waits after a failure keeps
-/// its pause.
+/// Makes a snoozing job run immediately, because what it waits for has arrived. A pause after a failure stays.
 ///
 /// # Errors
 /// Returns an error if the query fails.

@@ -52,8 +52,7 @@ pub struct Policy {
     pub max_attempts: u16,
     /// An attempt is cancelled after this.
     pub timeout: Duration,
-    /// At most this many run at a time in one process, one fewer for any single organization, so that another gets a
-    /// seat.
+    /// At most this many run at a time in one process, one fewer per organization, to leave a seat for others.
     pub concurrency: usize,
     /// At most this many run at a time per organization, across all processes; 0 for no limit.
     pub per_organization: usize,
@@ -83,8 +82,7 @@ pub enum JobError {
     Overtaken(String),
     /// Another attempt would fail too: the job is dead immediately.
     Abort(String),
-    /// Postgres or the bucket was away, which isn't the job's fault. Runs again after a pause; the attempt doesn't
-    /// count.
+    /// Postgres or the bucket was away: not the job's fault. Runs again after a pause; the attempt doesn't count.
     Away(String),
     /// Not now: run again after this. The attempt doesn't count.
     Snooze(Duration),

@@ -1,7 +1,7 @@
 //! The queue: jobs in Postgres, run by apalis workers. The only code that names apalis.
 //!
 //! A stage uses four parts of it: [`JobArgs`] and [`Job`] (what a job is about, and what it does), [`Context`] (what a
-//! running job has), [`enqueue`] (in the caller's transaction) and [`JobError`] (retry, abort, snooze, or Postgres was
+//! running job has), [`enqueue`] (in the caller's transaction) and [`JobError`] (retry, abort, snooze, or Postgres
 //! away). A job runs at least once; because its effect and its "done" commit together under its fence, it takes effect
 //! once.
 //!

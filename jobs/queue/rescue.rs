@@ -1,5 +1,5 @@
-//! The rescue: any process returns the jobs of vanished workers, reports deaths that nobody reported, and publishes the
-//! queue's length.
+//! The rescue: any process returns the jobs of vanished workers, reports deaths that nobody reported, and publishes
+//! queue metrics.
 //!
 //! Reads and writes `jobs` through `rescue_jobs` and `take_untold_jobs`; both skip what another process is handling.
 

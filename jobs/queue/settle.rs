@@ -1,7 +1,7 @@
 //! Settling: records an attempt that didn't finish its job, immediately and under its fence.
 //!
-//! Writes the job's state, next time and error through `settle_job`. Settling twice changes nothing: the first one
-//! moved the fence.
+//! Writes the job's state, next time and error through `settle_job`. A second settling changes nothing: the fence has
+//! moved.
 
 use std::{panic::AssertUnwindSafe, time::Duration};
 
@@ -129,8 +129,8 @@ fn cut(error: &str) -> String {
     crate::clean::text(error).chars().take(LONGEST_ERROR).collect()
 }
 
-/// Reports a death: calls the job's `on_dead` and records that. If it fails, the next process that looks for unreported
-/// deaths tries again.
+/// Reports a death: calls the job's `on_dead` and records that. If it fails, the next process to look for unreported
+/// deaths retries.
 pub(super) async fn tell(process: &Process, kind: &Kind, info: &JobInfo, args: Value, error: &str) {
     tracing::error!(target: "queue", { job.id = %info.id, job.kind = info.kind, job.attempt = info.attempt,
         correlation.id = %info.correlation_id, error }, "a job is dead");

@@ -110,8 +110,7 @@ impl Process {
     }
 }
 
-/// Runs until `shutdown`: claims and runs jobs of the catalogue's kinds, looks after the queue, and fires the
-/// schedules.
+/// Runs until `shutdown`: claims and runs jobs of the catalogue's kinds, maintains the queue, fires the schedules.
 ///
 /// # Errors
 /// Returns an error if the heartbeat can't start, or apalis' monitor gives up (which nothing known causes).

@@ -125,8 +125,7 @@ fn reworded(input: &SessionForClient, base: &Content, claim: &Claim, words: &str
             verify(input, &[as_draft(input, claim, words)]).dropped.is_empty().then_some(Support::Verified)?
         }
         Support::NothingSaid => Support::NothingSaid,
-        // The coach's own words are based on the coach alone; a model's rewording is based on nothing, unless it was
-        // said.
+        // The coach's own words need no evidence; a model's rewording of them has none, unless it was said.
         Support::Own | Support::Unchecked => {
             let names = Names { client: &input.client, coach: &input.coach };
             if names.hold(claim, words) { Support::Verified } else { Support::Unchecked }

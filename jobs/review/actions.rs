@@ -305,8 +305,8 @@ pub async fn ask_fresh_link(
     Ok(())
 }
 
-/// Emails a new link to a session's coach at the current address, because an operator asked for it or the address
-/// changed.
+/// Emails a new link to a session's coach at the current address, at an operator's request or after a change of
+/// address.
 ///
 /// # Errors
 /// [`ActionError::NotOpen`] while the session has nothing to show yet.

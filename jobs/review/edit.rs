@@ -106,8 +106,7 @@ fn problem_of(text: &str) -> Option<&'static str> {
     }
 }
 
-/// Saves edits of version `base_version` as a new version and returns its number, or the base's number if nothing
-/// changed.
+/// Saves edits of version `base_version` as a new version and returns its number, or the base's number if unchanged.
 ///
 /// # Errors
 /// [`ActionError::Conflict`] if `base_version` is not the latest; [`ActionError::Invalid`] names the fields;

@@ -43,8 +43,7 @@ pub(super) async fn follow_up(
     }
 }
 
-/// Stops the follow-up of a summary. Returns false if one is being sent or was sent, and true also if there is none to
-/// stop.
+/// Stops the follow-up of a summary. Returns false if one is being sent or was sent, true also if there is none.
 pub(super) async fn stop_follow_up(tx: &mut TenantTx, summary_id: Uuid) -> Result<bool, ActionError> {
     if follow_up::cancel(tx, summary_id).await? {
         return Ok(true);

@@ -130,9 +130,8 @@ pub async fn note_view(tx: &mut TenantTx, visit: &Visit, visitor: &Visitor) -> R
     Ok(())
 }
 
-/// Finds the visit with this secret, if it has not expired and its link was not revoked; a new link that replaced it
-/// ends no visit. Extends its expiry to twelve hours from now, but never beyond that of the link (or its own first
-/// twelve hours).
+/// Finds the visit with this secret, if it has not expired and its link was not revoked; replacing the link doesn't end
+/// it. Extends its expiry to twelve hours from now, but never beyond that of the link (or its own first twelve hours).
 ///
 /// # Errors
 /// Returns an error if the database can't be reached.

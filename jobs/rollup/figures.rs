@@ -1,5 +1,4 @@
-//! A week's figures, as stored in `rollups.figures` and as shown. Pure values; new fields need a default, since old
-//! rollups are read too.
+//! A week's figures, as stored in `rollups.figures` and as shown. Pure; new fields need a default for old rollups.
 
 use std::collections::BTreeMap;
 

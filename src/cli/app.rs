@@ -126,8 +126,8 @@ pub(crate) async fn server(config: &Config, globals: &Globals) -> anyhow::Result
     Ok((databases::with_login(server.url("postgres"), LOGIN)?, Some(server)))
 }
 
-/// The database that the settings name, or the one on the embedded server, migrated. With --demo, the demo's database
-/// on the same server.
+/// The database that the settings name, or the one on the embedded server, migrated. With --demo, the demo's, on the
+/// same server.
 pub(crate) async fn database(config: &Config, globals: &Globals) -> anyhow::Result<(Urls, Option<Server>)> {
     let (mut urls, server) = server(config, globals).await?;
     if globals.demo {

@@ -1,7 +1,6 @@
 //! The command line: one file per command group.
 //!
-//! Results go to standard output, everything else to standard error. Exit codes: 0 done, 1 failed, 2 wrong usage, 3
-//! partly done.
+//! Results go to stdout, everything else to stderr. Exit codes: 0 done, 1 failed, 2 wrong usage, 3 partly done.
 
 mod app;
 mod client;

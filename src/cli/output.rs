@@ -28,7 +28,7 @@ impl Output {
         Ok(())
     }
 
-    /// Prints several items: one JSON document per line, or a table with these headings. Prints `empty` if there are
+    /// Prints several items, as one JSON document per line or a table with these headings, or `empty` if there are
     /// none.
     pub(crate) fn list<T: Serialize, const N: usize>(
         self,
@@ -78,8 +78,8 @@ pub(crate) fn table<const N: usize>(headings: [&str; N], rows: impl Iterator<Ite
     table.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>().join("\n")
 }
 
-/// Prints a result in words to standard output. Names and words were written by people: a terminal must show them and
-/// never obey them.
+/// Prints a result in words to standard output. Names and words were written by people: a terminal must never obey
+/// them.
 pub(crate) fn say(text: &str) {
     print(&clean::terminal(text));
 }

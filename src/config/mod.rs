@@ -421,8 +421,7 @@ mod tests {
         );
     }
 
-    /// A settings struct reveals its field names when it is deserialized, so no key can be in the code but not in the
-    /// manual.
+    /// A settings struct reveals its field names when it is deserialized, so no key can be missing from the manual.
     #[test]
     fn the_manual_names_every_key() {
         for (section, keys) in keys::sections() {

@@ -1,5 +1,4 @@
-//! What is wrong with the settings, in words that never contain a value: any may be a secret, or one in the wrong
-//! place.
+//! What is wrong with the settings, in words that never contain a value: any may be a secret, perhaps misplaced.
 
 use std::path::Path;
 

@@ -1,7 +1,6 @@
 //! The operator's page: sessions by state, jobs by kind, failed jobs with their errors; and the metrics.
 //!
-//! Reads counts across tenants through the functions of the migration `admin`; shows ids and errors, never what was
-//! said.
+//! Reads counts across tenants with the functions of the migration `admin`; shows ids and errors, never what was said.
 
 use axum::{
     extract::State,

@@ -25,8 +25,7 @@ use uuid::Uuid;
 
 use super::{HttpState, failure::Failure, guard};
 
-/// No page of ours has nearly this many fields: a summary has at most a hundred sentences, and speakers and turns are
-/// shown in parts.
+/// No page of ours has nearly this many fields: a summary has at most a hundred sentences; long lists are split.
 const MOST_FIELDS: usize = 2_000;
 
 /// The fields, in the order received.

@@ -1,8 +1,7 @@
 //! Who may post, who may see what, and the headers of every response.
 //!
 //! A visit is a cookie whose hash is in the database; it sees only its own session. A POST must come from one of our
-//! own pages: the browser says so (`Sec-Fetch-Site`, else `Origin`), and the form has a token that only this visit's
-//! pages know.
+//! own pages: the browser says so (`Sec-Fetch-Site`, else `Origin`), and the form has a token known only to this visit.
 
 use std::net::{Ipv4Addr, Ipv6Addr, SocketAddr};
 
@@ -67,8 +66,7 @@ pub(super) async fn refuse_cross_site(
     ))
 }
 
-/// Refuses a request for a host name other than this machine's own. A program that sends no host isn't a browser that
-/// could be tricked.
+/// Refuses a request for a host name other than this machine's own. A program that sends no host isn't a browser.
 pub(super) async fn refuse_other_names(request: Request, next: Next) -> Result<Response, Failure> {
     if request.headers().get_all(header::HOST).iter().all(|host| host.to_str().is_ok_and(is_loopback)) {
         return Ok(next.run(request).await);

@@ -3,8 +3,7 @@
 //! A request head that never arrives, a body that trickles in, a response that nobody reads: each can hold a connection
 //! only for a limited time. The number of connections is limited too ([`Places`]): when all slots are taken, a new
 //! visitor gets the slot of a connection that has sent no request, or is told immediately that there is none. Out of
-//! file descriptors, the listener waits and continues. A shutdown waits for running responses, but no longer than its
-//! grace period.
+//! file descriptors, the listener waits and continues. A shutdown waits for responses, within its grace period.
 
 use std::{
     convert::Infallible,

@@ -147,8 +147,7 @@ impl Sentence<'_> {
         (verb < self.items.len() && self.before(verb).trim().is_empty()).then_some(verb)
     }
 
-    /// Turns a verb that comes before its subject ("Is Priya ready", "What does she want"); returns whether there is
-    /// one.
+    /// Turns a verb that comes before its subject ("Is Priya ready", "What does she want"); false if there is none.
     fn invert(&mut self, at: usize, person: Person) -> bool {
         let Some(verb) = at.checked_sub(1).filter(|_| self.before(at).trim().is_empty()) else { return false };
         let word = self.word(verb);

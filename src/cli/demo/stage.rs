@@ -40,7 +40,7 @@ pub(crate) const DATABASE: &str = "debrief_demo";
 const LOCK: i64 = 0x6465_6d6f;
 
 /// How long an approved email is held while someone looks at the demo: long enough to stop it, short enough to see it
-/// being sent.
+/// go.
 const HOLD_SECONDS: u32 = 60;
 
 /// Applies the demo's settings: everything below `{data folder}/demo`, offline, with a short hold on email.
