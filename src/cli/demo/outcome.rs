@@ -40,7 +40,7 @@ pub(super) struct DemoReport {
 struct Session {
     #[serde(flatten)]
     row: Row,
-    /// A new link, if the session needs a person.
+    /// A review link, if the session needs a person.
     review_link: Option<String>,
 }
 
