@@ -14,7 +14,7 @@ const ORDER: [&str; 35] = [
     "export", "reconcile", "rollup",
     // What a coach does with a session.
     "review", "refine", "correct",
-    // The path, from its end to its beginning.
+    // The path, from end to start.
     "follow_up", "desk", "summarize", "parse", "attribute", "ingest",
     // What the stages share.
     "people", "mail", "template", "written", "voice", "llm", "index", "path", "danger", "embed", "queue", "audit", "links", "model", "db",

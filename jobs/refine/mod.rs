@@ -2,11 +2,11 @@
 //! and a job writes a version in which every claim is still based on what was said.
 //!
 //! ```text
-//! by_model     lets a language model answer: what stays, in which words, and what is new
-//! apply        holds that answer against the version and the session, claim by claim
-//! named        whether an instruction names a sentence as one that is to go
-//! instruction  what the rules understand, where there is no language model
-//! offline      does it
+//! by_model     asks a language model what stays, in which words, and what is new
+//! apply        checks its answer against the version and the session, claim by claim
+//! named        whether an instruction names a sentence to remove
+//! instruction  what the rules understand if there is no language model
+//! offline      applies it
 //! ```
 //!
 //! Reads a row of `refinements`, the version that was shown and the session; writes the next version, with the refiner

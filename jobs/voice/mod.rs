@@ -2,7 +2,7 @@
 //! words from one client's summary, and are used only for that client.
 //!
 //! ```text
-//! store   the rules and examples of a coach: listed, added, switched, removed
+//! store   the rules and examples of a coach: listed, added, turned on or off, removed
 //! learn   what an approved version teaches
 //! ```
 //!

@@ -20,7 +20,7 @@ use super::{
 
 /// Inspect the queue: what ran, what is waiting, what failed
 ///
-/// A job that failed for good is dead. It stays dead until somebody retries it:
+/// A job that failed for good is dead. It stays dead until someone retries it:
 ///   debrief jobs list --state dead
 ///   debrief jobs show ID
 ///   debrief jobs retry ID
